@@ -1,0 +1,168 @@
+//! The limiter's promise as laws: never too many, never a wait that is too short or too long.
+
+use std::{thread, time::Duration};
+
+use barter_integration::{Decision, Quota, QuotaError, RateLimiter};
+use proptest::prelude::*;
+
+fn quota() -> impl Strategy<Value = Quota> {
+    (1_u32..50, 1_u64..5_000, 1_u32..50).prop_map(|(permits, millis, burst)| {
+        Quota::new(permits, Duration::from_millis(millis))
+            .and_then(|quota| quota.with_burst(burst))
+            .expect("all parts are above zero")
+    })
+}
+
+/// Time steps in nanoseconds and permits asked for.
+fn calls() -> impl Strategy<Value = Vec<(u64, u32)>> {
+    let step = prop_oneof![Just(0), 0_u64..1_000, 0_u64..2_000_000_000];
+    prop::collection::vec((step, 0_u32..20), 1..80)
+}
+
+proptest! {
+    #[test]
+    fn no_window_sees_more_than_burst_plus_rate(quota in quota(), calls in calls()) {
+        let limiter = RateLimiter::new(quota);
+        let mut now = Duration::ZERO;
+        let mut granted = Vec::new();
+        for (step, permits) in calls {
+            now += Duration::from_nanos(step);
+            if limiter.acquire((), permits, now).is_granted() {
+                granted.push((now, permits));
+            }
+        }
+        for first in 0..granted.len() {
+            let mut sum = 0_u128;
+            for (at, permits) in &granted[first..] {
+                sum += u128::from(*permits);
+                let window = (*at - granted[first].0).as_nanos();
+                // sum <= burst + permits * window / period, without the division's rounding.
+                let period = quota.period().as_nanos();
+                prop_assert!(
+                    sum * period
+                        <= u128::from(quota.burst()) * period + u128::from(quota.permits()) * window
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_wait_is_exact(quota in quota(), calls in calls()) {
+        let limiter = RateLimiter::new(quota);
+        let mut now = Duration::ZERO;
+        for (step, permits) in calls {
+            now += Duration::from_nanos(step);
+            match limiter.acquire((), permits, now) {
+                Decision::Granted => prop_assert!(permits <= quota.burst()),
+                Decision::Never => prop_assert!(permits > quota.burst()),
+                Decision::Wait(wait) => {
+                    now += wait;
+                    let early = now - Duration::from_nanos(1);
+                    prop_assert!(!limiter.acquire((), permits, early).is_granted());
+                    prop_assert!(limiter.acquire((), permits, now).is_granted());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn forgetting_idle_keys_changes_no_answer(quota in quota(), calls in calls()) {
+        let (keeps, forgets) = (RateLimiter::new(quota), RateLimiter::new(quota));
+        let mut now = Duration::ZERO;
+        for (step, permits) in calls {
+            now += Duration::from_nanos(step);
+            forgets.forget_idle(now);
+            prop_assert_eq!(
+                keeps.acquire(permits % 3, permits, now),
+                forgets.acquire(permits % 3, permits, now)
+            );
+        }
+    }
+}
+
+#[test]
+fn an_order_desk_sends_a_burst_and_then_one_each_100_ms() {
+    let limiter = RateLimiter::new(Quota::new(10, Duration::from_secs(1)).unwrap());
+    let start = Duration::from_secs(7);
+    for _ in 0..10 {
+        assert_eq!(limiter.acquire("desk", 1, start), Decision::Granted);
+    }
+    let wait = Duration::from_millis(100);
+    assert_eq!(limiter.acquire("desk", 1, start), Decision::Wait(wait));
+    assert_eq!(limiter.acquire("other", 1, start), Decision::Granted);
+    assert_eq!(limiter.acquire("desk", 1, start + wait), Decision::Granted);
+    assert_eq!(limiter.acquire("desk", 11, start), Decision::Never);
+}
+
+#[test]
+fn a_clock_that_goes_back_brings_nothing_back() {
+    let limiter = RateLimiter::new(Quota::new(1, Duration::from_secs(1)).unwrap());
+    let late = Duration::from_secs(100);
+    assert_eq!(limiter.acquire((), 1, late), Decision::Granted);
+    assert_eq!(
+        limiter.acquire((), 1, Duration::from_secs(40)),
+        Decision::Wait(Duration::from_secs(61))
+    );
+    assert_eq!(
+        limiter.acquire((), 1, late),
+        Decision::Wait(Duration::from_secs(1))
+    );
+}
+
+#[test]
+fn clones_in_threads_share_one_bucket() {
+    let limiter = RateLimiter::new(Quota::new(100, Duration::from_secs(60)).unwrap());
+    let granted: usize = thread::scope(|scope| {
+        let threads: Vec<_> = (0..4)
+            .map(|_| {
+                let limiter = limiter.clone();
+                scope.spawn(move || {
+                    (0..50)
+                        .filter(|_| limiter.acquire("shared", 1, Duration::ZERO).is_granted())
+                        .count()
+                })
+            })
+            .collect();
+        threads.into_iter().map(|t| t.join().unwrap()).sum()
+    });
+    assert_eq!(granted, 100);
+}
+
+#[test]
+fn idle_keys_are_forgotten_and_busy_ones_kept() {
+    let limiter = RateLimiter::new(Quota::new(1, Duration::from_secs(1)).unwrap());
+    for client in 0..3 {
+        let asked = limiter.acquire(client, 1, Duration::from_secs(client));
+        assert!(asked.is_granted());
+    }
+    limiter.forget_idle(Duration::from_secs(2));
+    assert_eq!(limiter.remembered(), 1);
+}
+
+#[test]
+fn extreme_quotas_do_not_overflow() {
+    let quota = Quota::new(1, Duration::MAX).unwrap();
+    let limiter = RateLimiter::new(quota.with_burst(u32::MAX).unwrap());
+    assert!(limiter.acquire((), u32::MAX, Duration::MAX).is_granted());
+    assert_eq!(
+        limiter.acquire((), u32::MAX, Duration::MAX),
+        Decision::Wait(Duration::ZERO),
+        "the wait ends beyond the end of time and is cut there"
+    );
+}
+
+#[test]
+fn quotas_that_make_no_sense_are_refused() {
+    let second = Duration::from_secs(1);
+    assert_eq!(Quota::new(0, second), Err(QuotaError::NoPermits));
+    assert_eq!(Quota::new(1, Duration::ZERO), Err(QuotaError::NoPeriod));
+    let quota = Quota::new(1, second).unwrap();
+    assert_eq!(quota.with_burst(0), Err(QuotaError::NoBurst));
+}
+
+#[test]
+fn printing_a_limiter_shows_no_keys() {
+    let limiter = RateLimiter::new(Quota::new(1, Duration::from_secs(1)).unwrap());
+    assert!(limiter.acquire("api-key", 1, Duration::ZERO).is_granted());
+    assert!(!format!("{limiter:?}").contains("api-key"));
+}
