@@ -235,11 +235,10 @@ impl Instrument {
 
     /// The largest whole number of lots that is not above `quantity`; may be zero.
     pub fn floor_quantity(&self, quantity: Quantity) -> Quantity {
-        let rest = quantity
-            .get()
-            .checked_rem(self.lot_size.get())
-            .unwrap_or_default();
-        Quantity::new(quantity.get() - rest).unwrap_or_default()
+        match quantity.get().checked_rem(self.lot_size.get()) {
+            Some(rest) => Quantity::new(quantity.get() - rest).unwrap_or_default(),
+            None => Quantity::ZERO,
+        }
     }
 }
 
