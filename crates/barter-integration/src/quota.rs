@@ -79,9 +79,7 @@ impl fmt::Display for QuotaError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NoPermits => "0 permits per period allow no request: give 1 or more",
-            Self::NoPeriod => {
-                "a period of 0 s allows every request: give the time the permits are for"
-            }
+            Self::NoPeriod => "a period of 0 s allows every request: give the time the permits are for",
             Self::NoBurst => "a burst of 0 allows no request: give 1 or more",
         })
     }

@@ -100,8 +100,7 @@ impl<K: Eq + Hash> RateLimiter<K> {
     /// Call it now and then when keys come and go, for example one per client address.
     pub fn forget_idle(&self, now: Duration) {
         let full = self.units(self.quota.burst());
-        self.lock()
-            .retain(|_, bucket| self.refilled(*bucket, now).fill < full);
+        self.lock().retain(|_, bucket| self.refilled(*bucket, now).fill < full);
     }
 
     /// How many keys are remembered.
@@ -113,10 +112,7 @@ impl<K: Eq + Hash> RateLimiter<K> {
         let elapsed = now.saturating_sub(bucket.at).as_nanos();
         let gained = elapsed.saturating_mul(u128::from(self.quota.permits()));
         Bucket {
-            fill: bucket
-                .fill
-                .saturating_add(gained)
-                .min(self.units(self.quota.burst())),
+            fill: bucket.fill.saturating_add(gained).min(self.units(self.quota.burst())),
             at: bucket.at.max(now),
         }
     }

@@ -47,13 +47,7 @@ fn these_delays_are_the_same_in_every_version() {
 }
 
 /// Made by the first version; a change here is a breaking change.
-const PINNED: [u128; 5] = [
-    741_564_879,
-    319_820_785,
-    1_114_404_521,
-    1_720_953_582,
-    190_150_842,
-];
+const PINNED: [u128; 5] = [741_564_879, 319_820_785, 1_114_404_521, 1_720_953_582, 190_150_842];
 
 #[test]
 fn delays_use_the_whole_range_below_the_cap() {

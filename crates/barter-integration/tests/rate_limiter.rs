@@ -103,10 +103,7 @@ fn a_clock_that_goes_back_brings_nothing_back() {
         limiter.acquire((), 1, Duration::from_secs(40)),
         Decision::Wait(Duration::from_secs(61))
     );
-    assert_eq!(
-        limiter.acquire((), 1, late),
-        Decision::Wait(Duration::from_secs(1))
-    );
+    assert_eq!(limiter.acquire((), 1, late), Decision::Wait(Duration::from_secs(1)));
 }
 
 #[test]

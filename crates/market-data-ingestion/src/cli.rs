@@ -1,0 +1,91 @@
+//! The command line: commands, flags and the environment variables that stand in for flags.
+//!
+//! This module knows how each setting is spelt and what it is when nobody sets it. It never acts
+//! on any of them.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::name::{Provider, Symbol};
+
+/// Imports candles from CSV files into SQLite and serves them over HTTP.
+#[derive(Debug, Parser)]
+#[command(version)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Import a CSV file of candles: all of it, or nothing when a line is bad
+    Import(Import),
+    /// Serve /health and /candles until SIGTERM or SIGINT
+    Serve(Serve),
+    /// Ask a running server for its health: exit 0 when it is well, 1 when not
+    Health(Health),
+}
+
+#[derive(Debug, Args)]
+pub struct Import {
+    /// CSV file with a header line, or - for standard input
+    pub file: PathBuf,
+    /// What the candles are of, for example BTC-USDT
+    #[arg(long)]
+    pub symbol: Symbol,
+    /// Who the candles are from, for example binance
+    #[arg(long)]
+    pub provider: Provider,
+    #[command(flatten)]
+    pub database: Database,
+}
+
+#[derive(Debug, Args)]
+pub struct Serve {
+    #[command(flatten)]
+    pub database: Database,
+    #[command(flatten)]
+    pub listen: Listen,
+}
+
+#[derive(Debug, Args)]
+pub struct Health {
+    #[command(flatten)]
+    pub listen: Listen,
+}
+
+#[derive(Debug, Args)]
+pub struct Database {
+    /// SQLite file; made when there is none, brought to the newest schema when it has an older one
+    #[arg(
+        long = "database",
+        env = "MARKET_DATA_DATABASE",
+        value_name = "FILE",
+        default_value = "market-data.sqlite"
+    )]
+    pub path: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct Listen {
+    /// Address and port of the server; port 0 takes a free one, which is printed
+    #[arg(
+        long = "listen",
+        env = "MARKET_DATA_LISTEN",
+        value_name = "ADDRESS:PORT",
+        default_value = "127.0.0.1:8080"
+    )]
+    pub address: SocketAddr,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,38 @@
+//! Imports candles from CSV files into SQLite and serves them over HTTP.
+//!
+//! This module knows which command does what and which exit code it ends with: 0 done, 1 failed,
+//! 2 wrong usage. It never touches the database or the network itself.
+
+mod api;
+mod cli;
+mod health;
+mod import;
+mod name;
+mod query;
+mod serve;
+mod store;
+
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use clap::Parser;
+
+use crate::cli::{Cli, Command};
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Import(arguments) => import::run(&arguments),
+        Command::Serve(arguments) => serve::run(&arguments),
+        Command::Health(arguments) => health::run(&arguments),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Not `eprintln!`, which panics when nobody reads standard error any more.
+            let _ = writeln!(io::stderr(), "error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! The database's schema, as the steps that lead to it.
+//!
+//! This module knows every schema that was ever shipped and upgrades each to the newest. It never
+//! goes back: a database of a newer program is refused, untouched.
+
+use std::path::Path;
+
+use anyhow::{Result, anyhow, bail};
+use rusqlite::{Connection, TransactionBehavior};
+
+/// Step `n` leads from schema `n` to schema `n + 1`. Steps that were shipped are never edited.
+const STEPS: [&str; 2] = [
+    // Prices are text, as SQLite's numbers would lose digits. Times are nanoseconds since 1970.
+    "CREATE TABLE candle (
+        symbol      TEXT NOT NULL,
+        interval    TEXT NOT NULL,
+        open_time   INTEGER NOT NULL,
+        open        TEXT NOT NULL,
+        high        TEXT NOT NULL,
+        low         TEXT NOT NULL,
+        close       TEXT NOT NULL,
+        volume      TEXT NOT NULL,
+        trade_count INTEGER,
+        PRIMARY KEY (symbol, interval, open_time)
+    ) STRICT, WITHOUT ROWID",
+    // Two providers may disagree on a candle. A key cannot be changed in place, hence the copy.
+    "CREATE TABLE candle_2 (
+        symbol       TEXT NOT NULL,
+        interval     TEXT NOT NULL,
+        open_time    INTEGER NOT NULL,
+        provider     TEXT NOT NULL,
+        open         TEXT NOT NULL,
+        high         TEXT NOT NULL,
+        low          TEXT NOT NULL,
+        close        TEXT NOT NULL,
+        volume       TEXT NOT NULL,
+        trade_count  INTEGER,
+        receive_time INTEGER,
+        PRIMARY KEY (symbol, interval, open_time, provider)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO candle_2
+        SELECT symbol, interval, open_time, 'unknown',
+               open, high, low, close, volume, trade_count, NULL
+        FROM candle;
+    DROP TABLE candle;
+    ALTER TABLE candle_2 RENAME TO candle",
+];
+
+/// Brings the database at `path` to the newest schema, each step in a transaction of its own.
+pub fn upgrade(connection: &mut Connection, path: &Path) -> Result<()> {
+    let shown = path.display();
+    loop {
+        // The version is read under the lock: another process may be upgrading at this moment.
+        let transaction = connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(|why| {
+                anyhow!(
+                    "cannot write to {shown}: {why}: check its permissions, or wait until no other program holds it"
+                )
+            })?;
+        let version: i64 = transaction
+            .pragma_query_value(None, "user_version", |row| row.get(0))
+            .map_err(|why| anyhow!("cannot read {shown}: {why}: restore it from a backup"))?;
+        let steps = usize::try_from(version).ok().and_then(|done| STEPS.get(done..));
+        let Some(steps) = steps else {
+            bail!(
+                "{shown} has schema {version}, but market-data-ingestion {} knows schemas up to {} \
+                 only: use the newer version that wrote it",
+                env!("CARGO_PKG_VERSION"),
+                STEPS.len()
+            );
+        };
+        let Some(step) = steps.first() else {
+            return Ok(());
+        };
+        if version == 0 && has_tables(&transaction)? {
+            bail!("{shown} is the database of another program: give --database another file");
+        }
+        transaction
+            .execute_batch(step)
+            .and_then(|()| transaction.pragma_update(None, "user_version", version + 1))
+            .and_then(|()| transaction.commit())
+            .map_err(|why| {
+                anyhow!("cannot upgrade {shown} from schema {version}: {why}: it is unchanged, so free the disk and try again")
+            })?;
+    }
+}
+
+fn has_tables(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.query_row("SELECT count(*) > 0 FROM sqlite_schema", [], |row| row.get(0))
+}

@@ -1,0 +1,164 @@
+//! The HTTP answers, on the sample data that comes with the crate.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::program::{Program, Server};
+
+const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/sample/candles.csv");
+
+fn serving() -> (Program, Server) {
+    let program = Program::new();
+    for provider in ["binance", "kraken"] {
+        let said = program.run(&["import", SAMPLE, "--symbol", "BTC-USDT", "--provider", provider]);
+        assert!(
+            said.out.ends_with(": 16 inserted, 0 updated, 0 unchanged\n"),
+            "{said:?}"
+        );
+    }
+    let server = program.serve();
+    (program, server)
+}
+
+fn open_times(answer: &Value) -> Vec<&str> {
+    let candles = answer["candles"].as_array().unwrap();
+    candles
+        .iter()
+        .map(|candle| candle["open_time"].as_str().unwrap())
+        .collect()
+}
+
+#[test]
+fn health_tells_the_version() {
+    let (_program, server) = serving();
+    let healthy = json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")});
+    assert_eq!(server.get("/health"), (200, healthy));
+}
+
+#[test]
+fn a_candle_is_served_digit_by_digit() {
+    let (_program, server) = serving();
+    let expected = json!({
+        "symbol": "BTC-USDT",
+        "interval": "15m",
+        "candles": [{
+            "provider": "kraken",
+            "open_time": "2026-01-05T00:00:00Z",
+            "interval": "15m",
+            "receive_time": "2026-01-05T00:15:00.412Z",
+            "open": "93215.4", "high": "93282.09", "low": "93083.67", "close": "93154.4",
+            "volume": "121.62742",
+            "trade_count": 20474,
+        }],
+        "more": false,
+    });
+    let path = "/candles?symbol=btc-usdt&interval=900s&provider=Kraken";
+    assert_eq!(server.get(path), (200, expected));
+}
+
+#[test]
+fn from_is_inclusive_and_to_exclusive_in_both_spellings() {
+    let (_program, server) = serving();
+    let times = ["2026-01-05T00:03:00Z", "2026-01-05T00:04:00Z"];
+    for window in [
+        "from=2026-01-05T00:03:00Z&to=2026-01-05T00:05:00Z",
+        "from=1767571380000&to=1767571500000",
+        "from=2026-01-05T01:03:00%2B01:00&to=2026-01-05T00:04:00.001Z",
+    ] {
+        let (status, answer) = server.get(&format!(
+            "/candles?symbol=BTC-USDT&interval=1m&provider=kraken&{window}"
+        ));
+        assert_eq!(status, 200);
+        assert_eq!(open_times(&answer), times, "{window}");
+    }
+}
+
+#[test]
+fn a_limit_says_whether_there_are_more() {
+    let (_program, server) = serving();
+    let get = |rest: &str| server.get(&format!("/candles?symbol=BTC-USDT&interval=1m{rest}")).1;
+    let answer = get("&limit=3");
+    assert_eq!(answer["more"], true);
+    let providers: Vec<_> = answer["candles"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| &c["provider"])
+        .collect();
+    assert_eq!(providers, ["binance", "kraken", "binance"]);
+    let all = get("&limit=30");
+    assert_eq!((open_times(&all).len(), &all["more"]), (30, &json!(false)));
+    assert_eq!(open_times(&get("&limit=29")).len(), 29);
+    assert!(open_times(&all).is_sorted());
+}
+
+#[test]
+fn what_is_not_there_is_an_empty_answer() {
+    let (_program, server) = serving();
+    let (status, answer) = server.get("/candles?symbol=ETH-USDT&interval=1m");
+    assert_eq!((status, open_times(&answer).len()), (200, 0));
+}
+
+#[test]
+fn bad_requests_are_told_what_to_do() {
+    let (_program, server) = serving();
+    for (query, error) in [
+        ("", "symbol is missing: add symbol=BTC-USDT"),
+        ("?symbol=A", "interval is missing: add interval=1m"),
+        (
+            "?symbol=A&interval=1w",
+            "interval \"1w\" is not usable: expected a count from 1 and a unit (s, m, h or d) up to 366d, such as 5m",
+        ),
+        (
+            "?symbol=A&interval=1m&limit=many",
+            "limit \"many\" is not usable: give a whole number from 1 to 5000",
+        ),
+        (
+            "?symbol=%27%3B%20DROP&interval=1m",
+            "symbol \"'; DROP\" is not usable: give 1 to 40 ASCII letters, digits or any of - _ . / :",
+        ),
+    ] {
+        let refused = (400, json!({ "error": error }));
+        assert_eq!(server.get(&format!("/candles{query}")), refused);
+    }
+}
+
+#[test]
+fn other_paths_and_methods_are_json_errors_too() {
+    let (_program, server) = serving();
+    let error = |text: &str| json!({ "error": text });
+    assert_eq!(server.get("/"), (404, error("no such path: ask /health or /candles")));
+    assert_eq!(
+        server.ask("POST", "/candles"),
+        (405, error("this path is only for reading: use GET"))
+    );
+}
+
+#[test]
+fn an_import_shows_at_once_in_a_running_server() {
+    let (program, server) = serving();
+    program.run(&["import", SAMPLE, "--symbol", "NEW", "--provider", "kraken"]);
+    let (_, answer) = server.get("/candles?symbol=NEW&interval=1m");
+    assert_eq!(open_times(&answer).len(), 15);
+}
+
+#[test]
+fn a_broken_database_is_an_error_without_its_details() {
+    let (program, server) = serving();
+    let database = program.database();
+    database.execute("UPDATE candle SET close = 'secret'", []).unwrap();
+    let broken = json!({"error": "the database cannot be read: look at the server's log"});
+    assert_eq!(
+        server.get("/candles?symbol=BTC-USDT&interval=1m"),
+        (500, broken.clone())
+    );
+    let log = fs::read_to_string(program.path("server.log")).unwrap();
+    assert!(log.contains("price \"secret\" is not a number"), "{log}");
+
+    database.execute("DROP TABLE candle", []).unwrap();
+    assert_eq!(server.get("/health"), (503, broken));
+    let said = program.run(&["health", "--listen", &server.address]);
+    assert_eq!(said.code, Some(1));
+    assert!(said.err.contains("503 Service Unavailable"), "{}", said.err);
+}

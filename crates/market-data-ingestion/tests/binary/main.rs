@@ -1,0 +1,7 @@
+//! The real binary, from the outside: its commands, its HTTP answers and the databases it meets.
+
+mod api;
+mod commands;
+mod import;
+mod program;
+mod upgrade;
