@@ -14,7 +14,7 @@
 //! )?;
 //! let fees = Fees::new("0.001".parse()?, "0.002".parse()?)?;
 //! let deposits = Deposits { base: "0".parse()?, quote: "1000".parse()? };
-//! let mut venue = SimulatedVenue::new(instrument, fees, deposits)?;
+//! let mut venue = SimulatedVenue::new(instrument, fees, deposits);
 //!
 //! let open_time = "2026-01-05T00:00:00Z".parse()?;
 //! venue.submit(OrderRequest::market(Side::Buy, "2".parse()?), open_time)?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use barter_data::{Candle, CandleError, Timestamp};
-use barter_instrument::{Decimal, Instrument, InstrumentError, InstrumentId, Price, Quantity, Side};
+use barter_instrument::{Decimal, Instrument, InstrumentId, Price, Quantity, Side};
 use barter_integration::{Decision, Quota, RateLimiter};
 use thiserror::Error;
 
@@ -53,19 +53,8 @@ struct Open {
 
 impl SimulatedVenue {
     /// A venue with one account.
-    ///
-    /// # Errors
-    /// [`InstrumentError::Range`] when nothing at all is deposited, because then no order could ever fill.
-    pub fn new(instrument: Instrument, fees: Fees, deposits: Deposits) -> Result<Self, InstrumentError> {
-        if deposits.base.is_zero() && deposits.quote.is_zero() {
-            let (kind, value) = ("deposit", Decimal::ZERO);
-            return Err(InstrumentError::Range {
-                kind,
-                value,
-                expected: "base or quote above 0",
-            });
-        }
-        Ok(Self {
+    pub fn new(instrument: Instrument, fees: Fees, deposits: Deposits) -> Self {
+        Self {
             instrument,
             fees,
             ledger: Ledger::new(deposits),
@@ -73,7 +62,7 @@ impl SimulatedVenue {
             next_id: 1,
             clock: Timestamp::MIN,
             limiter: None,
-        })
+        }
     }
 
     /// The same venue, refusing orders beyond the quota; cancelling is not counted.

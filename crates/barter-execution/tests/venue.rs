@@ -31,7 +31,7 @@ fn venue(base: &str, quote: &str) -> SimulatedVenue {
         base: base.parse().unwrap(),
         quote: quote.parse().unwrap(),
     };
-    SimulatedVenue::new(instrument(), fees, deposits).unwrap()
+    SimulatedVenue::new(instrument(), fees, deposits)
 }
 
 fn minute(n: i64) -> Timestamp {
@@ -281,7 +281,7 @@ proptest! {
     ) {
         let deposits = Deposits { base: "5".parse().unwrap(), quote: "700".parse().unwrap() };
         let fees = Fees::new(Decimal::new(maker, 5), Decimal::new(taker, 5)).unwrap();
-        let mut venue = SimulatedVenue::new(instrument(), fees, deposits).unwrap();
+        let mut venue = SimulatedVenue::new(instrument(), fees, deposits);
         let mut minutes = 0;
         let mut paid = Decimal::ZERO;
         for action in actions {

@@ -47,9 +47,7 @@ impl Price {
 }
 
 /// Base units; zero or more and at most 10^15.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(try_from = "Decimal", into = "Decimal")]
 pub struct Quantity(Decimal);
 
@@ -152,10 +150,7 @@ mod tests {
         let table = [
             ("0.1", Ok("0.1")),
             ("1e-3", Ok("0.001")),
-            (
-                "0",
-                Err("price 0 is out of range: expected above 0 and at most 10^12"),
-            ),
+            ("0", Err("price 0 is out of range: expected above 0 and at most 10^12")),
             (
                 "-2",
                 Err("price -2 is out of range: expected above 0 and at most 10^12"),
@@ -168,20 +163,14 @@ mod tests {
                 "NaN",
                 Err("price \"NaN\" is not a number: expected a decimal such as 0.25"),
             ),
-            (
-                "",
-                Err("price \"\" is not a number: expected a decimal such as 0.25"),
-            ),
+            ("", Err("price \"\" is not a number: expected a decimal such as 0.25")),
             (
                 "1,5",
                 Err("price \"1,5\" is not a number: expected a decimal such as 0.25"),
             ),
         ];
         for (text, expected) in table {
-            let got = text
-                .parse::<Price>()
-                .map(|p| p.to_string())
-                .map_err(|e| e.to_string());
+            let got = text.parse::<Price>().map(|p| p.to_string()).map_err(|e| e.to_string());
             assert_eq!(got.as_deref().map_err(String::as_str), expected, "{text:?}");
         }
     }

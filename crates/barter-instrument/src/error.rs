@@ -9,9 +9,7 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum InstrumentError {
     /// An asset or venue name has the wrong characters or length.
-    #[error(
-        "{kind} name {value:?} is not usable: expected 1 to 20 ASCII letters, digits, '-', '_' or '.'"
-    )]
+    #[error("{kind} name {value:?} is not usable: expected 1 to 20 ASCII letters, digits, '-', '_' or '.'")]
     Name {
         /// `"asset"` or `"venue"`.
         kind: &'static str,
@@ -47,9 +45,7 @@ pub enum InstrumentError {
         tick: Decimal,
     },
     /// The quantity is zero or no multiple of the instrument's lot size.
-    #[error(
-        "quantity {quantity} of {instrument} is off the lot: expected a positive multiple of {lot}"
-    )]
+    #[error("quantity {quantity} of {instrument} is off the lot: expected a positive multiple of {lot}")]
     Lot {
         /// The instrument, as `venue:BASE/QUOTE`.
         instrument: String,

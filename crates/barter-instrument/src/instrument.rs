@@ -236,7 +236,11 @@ impl Instrument {
     /// The largest whole number of lots that is not above `quantity`; may be zero.
     pub fn floor_quantity(&self, quantity: Quantity) -> Quantity {
         match quantity.get().checked_rem(self.lot_size.get()) {
-            Some(rest) => Quantity::new(quantity.get() - rest).unwrap_or_default(),
+            Some(rest) => {
+                // A multiple of the lot has no more decimals than the lot: this drops zeros only.
+                let floor = (quantity.get() - rest).round_dp(self.lot_size.get().scale());
+                Quantity::new(floor).unwrap_or_default()
+            }
             None => Quantity::ZERO,
         }
     }
@@ -254,14 +258,7 @@ mod tests {
 
     fn instrument(tick: &str, lot: &str) -> Instrument {
         let id: InstrumentId = "kraken:BTC/EUR".parse().unwrap();
-        Instrument::new(
-            id.venue,
-            id.base,
-            id.quote,
-            tick.parse().unwrap(),
-            lot.parse().unwrap(),
-        )
-        .unwrap()
+        Instrument::new(id.venue, id.base, id.quote, tick.parse().unwrap(), lot.parse().unwrap()).unwrap()
     }
 
     #[test]
@@ -272,9 +269,7 @@ mod tests {
         for value in ["kraken", "kraken:BTC", "BTC/EUR"] {
             assert_eq!(
                 value.parse::<InstrumentId>(),
-                Err(InstrumentError::Id {
-                    value: value.into()
-                })
+                Err(InstrumentError::Id { value: value.into() })
             );
         }
         assert_eq!(
@@ -286,18 +281,8 @@ mod tests {
     #[test]
     fn a_lot_of_zero_is_refused() {
         let id: InstrumentId = "kraken:BTC/EUR".parse().unwrap();
-        let error = Instrument::new(
-            id.venue,
-            id.base,
-            id.quote,
-            "1".parse().unwrap(),
-            Quantity::ZERO,
-        )
-        .unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "lot size 0 is out of range: expected above 0"
-        );
+        let error = Instrument::new(id.venue, id.base, id.quote, "1".parse().unwrap(), Quantity::ZERO).unwrap_err();
+        assert_eq!(error.to_string(), "lot size 0 is out of range: expected above 0");
     }
 
     #[test]
@@ -307,28 +292,17 @@ mod tests {
         assert_eq!(free.check_notional(price, quantity), Ok(()));
         let floored = free.with_min_notional(Decimal::from(5)).unwrap();
         assert_eq!(
-            floored
-                .check_notional(price, quantity)
-                .unwrap_err()
-                .to_string(),
+            floored.check_notional(price, quantity).unwrap_err().to_string(),
             "notional 4.900 of kraken:BTC/EUR is too small: expected at least 5"
         );
-        assert_eq!(
-            floored.check_notional(price, "0.05".parse().unwrap()),
-            Ok(())
-        );
+        assert_eq!(floored.check_notional(price, "0.05".parse().unwrap()), Ok(()));
     }
 
     #[test]
     fn serde_round_trips_and_checks() {
-        let instrument = instrument("0.01", "0.001")
-            .with_min_notional(Decimal::from(5))
-            .unwrap();
+        let instrument = instrument("0.01", "0.001").with_min_notional(Decimal::from(5)).unwrap();
         let json = serde_json::to_string(&instrument).unwrap();
-        assert_eq!(
-            serde_json::from_str::<Instrument>(&json).unwrap(),
-            instrument
-        );
+        assert_eq!(serde_json::from_str::<Instrument>(&json).unwrap(), instrument);
         assert!(serde_json::from_str::<Instrument>(&json.replace("\"0.001\"", "\"0\"")).is_err());
     }
 
@@ -351,6 +325,7 @@ mod tests {
             let quantity = Quantity::new(Decimal::new(n, 6)).unwrap();
             let floor = instrument.floor_quantity(quantity);
             prop_assert!(floor <= quantity);
+            prop_assert!(floor.get().scale() <= instrument.lot_size().get().scale());
             prop_assert!(quantity.get() - floor.get() < instrument.lot_size().get());
             prop_assert!(floor.is_zero() || instrument.check_quantity(floor).is_ok());
         }

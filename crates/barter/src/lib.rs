@@ -1,0 +1,17 @@
+#![doc = include_str!("../README.md")]
+//!
+//! This crate knows how to run a strategy over history and how to judge the result.
+//! It must never let a strategy see what was not known at the time.
+
+mod backtest;
+pub mod metrics;
+mod position;
+mod sma;
+mod strategy;
+mod summary;
+
+pub use backtest::{Backtest, BacktestError, EquityPoint, Refusal, Report};
+pub use position::{Position, PositionError, RoundTrip};
+pub use sma::{SmaCrossover, SmaError};
+pub use strategy::{Action, Portfolio, Strategy};
+pub use summary::{PeriodsPerYear, RateError, Summary};

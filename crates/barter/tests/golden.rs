@@ -1,0 +1,169 @@
+//! A whole run on a week of made-up hourly candles, compared with figures worked out by an independent program, and
+//! what must hold for every run.
+
+use std::convert::Infallible;
+use std::fmt::Write as _;
+
+use barter::{Action, Backtest, BacktestError, PeriodsPerYear, Portfolio, Report, SmaCrossover, Strategy};
+use barter_data::{Candle, CsvReader, ReadError};
+use barter_execution::{Fees, OrderKind, OrderRequest};
+use barter_instrument::{Decimal, Instrument, Side};
+use proptest::prelude::*;
+use proptest::strategy::Strategy as _;
+
+fn candles() -> Vec<Candle> {
+    let reader = CsvReader::new("candles.csv", include_bytes!("data/candles.csv").as_slice()).unwrap();
+    reader.collect::<Result<_, ReadError>>().unwrap()
+}
+
+fn decimal(text: &str) -> Decimal {
+    text.parse().unwrap()
+}
+
+fn backtest() -> Backtest {
+    let instrument = Instrument::new(
+        "kraken".parse().unwrap(),
+        "BTC".parse().unwrap(),
+        "EUR".parse().unwrap(),
+        "0.01".parse().unwrap(),
+        "0.00001".parse().unwrap(),
+    )
+    .unwrap();
+    let fees = Fees::new(decimal("0.0016"), decimal("0.0026")).unwrap();
+    Backtest::new(instrument, fees, "10000".parse().unwrap()).unwrap()
+}
+
+fn shown(report: &Report) -> String {
+    let mut text = String::new();
+    for fill in &report.fills {
+        let (time, price, fee) = (fill.time, fill.price.get().normalize(), fill.fee.normalize());
+        writeln!(
+            text,
+            "{time} {} {} at {price} fee {fee}",
+            fill.side,
+            fill.quantity.get().normalize()
+        )
+        .unwrap();
+    }
+    for trip in &report.trips {
+        writeln!(
+            text,
+            "{} to {} profit {}",
+            trip.opened_at,
+            trip.closed_at,
+            trip.profit.normalize()
+        )
+        .unwrap();
+    }
+    let last = report.equity.last().unwrap();
+    writeln!(text, "{} equity {}", last.time, last.equity.normalize()).unwrap();
+    let summary = &report.summary;
+    for (name, figure) in [
+        ("total_return", Some(summary.total_return)),
+        ("sharpe", summary.sharpe),
+        ("sortino", summary.sortino),
+        ("max_drawdown", Some(summary.max_drawdown)),
+        ("win_rate", summary.win_rate),
+    ] {
+        writeln!(text, "{name} {:.9}", figure.unwrap()).unwrap();
+    }
+    text
+}
+
+#[test]
+fn sma_crossover_gives_the_golden_report() {
+    let mut strategy = SmaCrossover::new(4, 12, decimal("0.9")).unwrap();
+    let report = backtest().run(&candles(), &mut strategy).unwrap();
+    assert_eq!(shown(&report), include_str!("data/report.txt"));
+    assert_eq!(report.refusals, []);
+}
+
+#[test]
+fn the_same_run_gives_the_same_report() {
+    let run = || {
+        backtest()
+            .run(&candles(), &mut SmaCrossover::new(3, 9, decimal("0.5")).unwrap())
+            .unwrap()
+    };
+    assert_eq!(run(), run());
+}
+
+#[test]
+fn no_candles_and_no_trades_give_a_report_without_ratios() {
+    let report = backtest()
+        .run(&[], &mut SmaCrossover::new(4, 12, decimal("0.9")).unwrap())
+        .unwrap();
+    assert_eq!((report.summary.sharpe, report.summary.win_rate), (None, None));
+    let few = &candles()[..5];
+    let report = backtest()
+        .run(few, &mut SmaCrossover::new(4, 12, decimal("0.9")).unwrap())
+        .unwrap();
+    assert_eq!(report.summary.to_string().matches("n/a").count(), 3);
+    assert_eq!(report.equity.len(), 5);
+}
+
+#[test]
+fn annualisation_is_by_the_square_root_of_the_rate() {
+    let run = |backtest: Backtest| {
+        let mut strategy = SmaCrossover::new(4, 12, decimal("0.9")).unwrap();
+        backtest.run(&candles(), &mut strategy).unwrap().summary.sharpe.unwrap()
+    };
+    let hourly = run(backtest());
+    let quarter = run(backtest().with_periods_per_year(PeriodsPerYear::new(24.0 * 365.0 / 4.0).unwrap()));
+    assert!((hourly - 2.0 * quarter).abs() < 1e-12, "{hourly} {quarter}");
+}
+
+#[test]
+fn candles_of_another_length_and_out_of_order_are_refused() {
+    let mut strategy = SmaCrossover::new(4, 12, decimal("0.9")).unwrap();
+    let mut mixed = candles();
+    mixed[3].interval = "5m".parse().unwrap();
+    assert_eq!(
+        backtest().run(&mixed, &mut strategy).unwrap_err().to_string(),
+        "candle at 2026-01-05T03:00:00Z is of 5m: expected 1h like those before it"
+    );
+    let mut swapped = candles();
+    swapped.swap(7, 8);
+    assert!(matches!(
+        backtest().run(&swapped, &mut strategy),
+        Err(BacktestError::Venue(_))
+    ));
+}
+
+/// Replays a list of actions, one per candle.
+struct Script(Vec<Option<Action>>);
+
+impl Strategy for Script {
+    type Error = Infallible;
+
+    fn on_candle(&mut self, _: &Candle, portfolio: &Portfolio<'_>) -> Result<Vec<Action>, Infallible> {
+        let action = self.0.pop().flatten();
+        let cancel = portfolio.open_orders.first().map(|order| Action::Cancel(order.id));
+        Ok(cancel.into_iter().chain(action).collect())
+    }
+}
+
+fn action() -> impl proptest::strategy::Strategy<Value = Option<Action>> {
+    let side = prop_oneof![Just(Side::Buy), Just(Side::Sell)];
+    let request = (side, 1i64..30_000, prop::option::of(4_000_000i64..4_400_000));
+    prop::option::of(request.prop_map(|(side, lots, ticks)| {
+        let quantity = Decimal::new(lots, 5).try_into().unwrap();
+        let kind = ticks.map_or(OrderKind::Market, |t| {
+            OrderKind::Limit(Decimal::new(t, 2).try_into().unwrap())
+        });
+        Action::Place(OrderRequest { side, quantity, kind })
+    }))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn equity_is_cash_plus_realised_and_unrealised(actions in prop::collection::vec(action(), 168)) {
+        let candles = candles();
+        let report = backtest().run(&candles, &mut Script(actions)).unwrap();
+        let (last, mark) = (report.equity.last().unwrap().equity, candles.last().unwrap().close);
+        let earned = report.position.realised() + report.position.unrealised(mark);
+        prop_assert!((last - decimal("10000") - earned).abs() < Decimal::new(1, 12), "{last} {earned}");
+    }
+}
