@@ -65,13 +65,14 @@ fn read(name: &str, input: impl Read) -> Result<Vec<Row>> {
         return Ok(rows);
     }
     let count = wrong.len();
+    let errors = if count == 1 { "error" } else { "errors" };
     wrong.truncate(SHOWN);
     let shown = wrong.join("\n  ");
     let rest = match count - wrong.len() {
         0 => String::new(),
         rest => format!("\n  and {rest} more"),
     };
-    bail!("{name} has {count} errors:\n  {shown}{rest}\nnothing was imported: correct them and import again")
+    bail!("{name} has {count} {errors}:\n  {shown}{rest}\nnothing was imported: correct them and import again")
 }
 
 /// Candles that are in the file twice with different values: which one is true is not ours to say.

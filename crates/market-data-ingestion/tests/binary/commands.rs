@@ -15,6 +15,16 @@ fn the_version_is_the_crates() {
 }
 
 #[test]
+fn the_image_has_the_crates_version() {
+    let dockerfile = include_str!("../../Dockerfile");
+    let versions: Vec<_> = dockerfile
+        .lines()
+        .filter_map(|line| line.strip_prefix("ARG VERSION="))
+        .collect();
+    assert_eq!(versions, [env!("CARGO_PKG_VERSION")]);
+}
+
+#[test]
 fn wrong_usage_is_exit_code_2() {
     let program = Program::new();
     for arguments in [
