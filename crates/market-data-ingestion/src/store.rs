@@ -38,7 +38,8 @@ impl Store {
     /// Opens the database at `path`: makes it when it is not there, upgrades it when it is older.
     pub fn open(path: &Path) -> Result<Self> {
         let shown = path.display();
-        let mut connection = Connection::open(path)
+        // As a path, names like `:memory:` and `file:x?mode=memory` are files like all others.
+        let mut connection = Connection::open(Path::new(".").join(path))
             .map_err(|why| anyhow!("cannot open {shown}: {why}: make its directory, and let this user write to it"))?;
         let set_up = || {
             connection.busy_timeout(BUSY)?;

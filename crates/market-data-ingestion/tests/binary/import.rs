@@ -126,6 +126,11 @@ fn a_file_that_contradicts_itself_is_refused() {
     );
     assert_eq!(said.code, Some(1));
     assert!(
+        said.err.starts_with("error: candles.csv has 1 error:\n"),
+        "{}",
+        said.err
+    );
+    assert!(
         said.err
             .contains("candles 1 and 3 are both the 1m candle at 2026-01-05T00:00:00Z but differ: keep one"),
         "{}",
@@ -169,6 +174,27 @@ fn files_that_are_no_candles_are_refused() {
     );
     let said = program.import("binance", "");
     assert_eq!(said.code, Some(1), "{said:?}");
+}
+
+#[test]
+fn a_database_is_a_file_whatever_its_name() {
+    let program = Program::new();
+    program.write("candles.csv", &format!("{HEAD}{FIRST}"));
+    for name in [":memory:", "file:candles?mode=memory"] {
+        let arguments = [
+            "import",
+            "candles.csv",
+            "--symbol",
+            "A",
+            "--provider",
+            "b",
+            "--database",
+            name,
+        ];
+        assert_eq!(program.run(&arguments).code, Some(0));
+        let said = program.run(&arguments);
+        assert_eq!(said.out, "candles.csv: 0 inserted, 0 updated, 1 unchanged\n");
+    }
 }
 
 #[test]
