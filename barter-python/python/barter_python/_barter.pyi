@@ -1,0 +1,239 @@
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+from os import PathLike
+from typing import Literal, Protocol, final
+
+from typing_extensions import TypeAlias
+
+__all__: list[str]
+__version__: str
+
+_Number: TypeAlias = Decimal | int | str | float
+_Side: TypeAlias = Literal["buy", "sell"]
+_Action: TypeAlias = Order | Cancel
+
+class _Strategy(Protocol):
+    def on_candle(
+        self, candle: Candle, portfolio: Portfolio
+    ) -> _Action | Iterable[_Action] | None: ...
+
+@final
+class Instrument:
+    """What is traded: its venue, base and quote, and the steps of price and quantity."""
+
+    def __new__(
+        cls,
+        venue: str,
+        base: str,
+        quote: str,
+        *,
+        tick_size: _Number,
+        lot_size: _Number,
+        min_notional: _Number | None = None,
+    ) -> Instrument: ...
+    def floor_quantity(self, quantity: _Number) -> Decimal:
+        """The largest whole number of lots that is not above the quantity."""
+
+@final
+class Candle:
+    """Open, high, low, close and volume of one interval."""
+
+    def __new__(
+        cls,
+        open_time: datetime,
+        interval: str,
+        open: _Number,
+        high: _Number,
+        low: _Number,
+        close: _Number,
+        volume: _Number,
+        *,
+        receive_time: datetime | None = None,
+        trade_count: int | None = None,
+    ) -> Candle: ...
+    @property
+    def open_time(self) -> datetime: ...
+    @property
+    def close_time(self) -> datetime: ...
+    @property
+    def receive_time(self) -> datetime: ...
+    @property
+    def interval(self) -> str: ...
+    @property
+    def open(self) -> Decimal: ...
+    @property
+    def high(self) -> Decimal: ...
+    @property
+    def low(self) -> Decimal: ...
+    @property
+    def close(self) -> Decimal: ...
+    @property
+    def volume(self) -> Decimal: ...
+    @property
+    def trade_count(self) -> int | None: ...
+
+@final
+class Order:
+    """What a strategy wants done; made by ``market`` and ``limit``."""
+
+    @staticmethod
+    def market(side: _Side, quantity: _Number) -> Order:
+        """Fills at whatever price comes next; the quantity is in base."""
+
+    @staticmethod
+    def limit(side: _Side, quantity: _Number, price: _Number) -> Order:
+        """Fills at this price, in quote per base, or better."""
+
+@final
+class Cancel:
+    """Takes an open order back."""
+
+    def __new__(cls, order_id: int) -> Cancel: ...
+
+@final
+class OpenOrder:
+    """An order that neither filled nor was cancelled."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def side(self) -> _Side: ...
+    @property
+    def quantity(self) -> Decimal: ...
+    @property
+    def price(self) -> Decimal | None:
+        """``None`` for a market order."""
+
+    @property
+    def placed_at(self) -> datetime: ...
+
+@final
+class Fill:
+    """One filled order."""
+
+    @property
+    def order_id(self) -> int: ...
+    @property
+    def side(self) -> _Side: ...
+    @property
+    def price(self) -> Decimal: ...
+    @property
+    def quantity(self) -> Decimal: ...
+    @property
+    def fee(self) -> Decimal: ...
+    @property
+    def liquidity(self) -> Literal["maker", "taker"]: ...
+    @property
+    def time(self) -> datetime: ...
+
+@final
+class Portfolio:
+    """The account at the close of a candle."""
+
+    @property
+    def instrument(self) -> Instrument: ...
+    @property
+    def equity(self) -> Decimal: ...
+    @property
+    def quote_free(self) -> Decimal: ...
+    @property
+    def quote_held(self) -> Decimal: ...
+    @property
+    def base_free(self) -> Decimal: ...
+    @property
+    def base_held(self) -> Decimal: ...
+    @property
+    def quantity(self) -> Decimal: ...
+    @property
+    def average_price(self) -> Decimal | None:
+        """``None`` when nothing is held."""
+
+    @property
+    def realised(self) -> Decimal: ...
+    @property
+    def open_orders(self) -> list[OpenOrder]: ...
+
+@final
+class RoundTrip:
+    """From nothing held to nothing held."""
+
+    @property
+    def opened_at(self) -> datetime: ...
+    @property
+    def closed_at(self) -> datetime: ...
+    @property
+    def profit(self) -> Decimal: ...
+
+@final
+class Summary:
+    """The figures of a run; ``None`` where a figure is not defined, never NaN."""
+
+    @property
+    def candles(self) -> int: ...
+    @property
+    def round_trips(self) -> int: ...
+    @property
+    def total_return(self) -> float: ...
+    @property
+    def sharpe(self) -> float | None: ...
+    @property
+    def sortino(self) -> float | None: ...
+    @property
+    def max_drawdown(self) -> float: ...
+    @property
+    def win_rate(self) -> float | None: ...
+
+@final
+class Report:
+    """All that happened in a run."""
+
+    @property
+    def equity(self) -> list[tuple[datetime, Decimal]]:
+        """Close time and equity of each candle."""
+
+    @property
+    def fills(self) -> list[Fill]: ...
+    @property
+    def refusals(self) -> list[tuple[datetime, str]]:
+        """Time and reason of each refused action."""
+
+    @property
+    def trips(self) -> list[RoundTrip]: ...
+    @property
+    def open_orders(self) -> list[OpenOrder]: ...
+    @property
+    def quantity(self) -> Decimal: ...
+    @property
+    def realised(self) -> Decimal: ...
+    @property
+    def fees(self) -> Decimal: ...
+    @property
+    def summary(self) -> Summary: ...
+
+@final
+class SmaCrossover:
+    """Buys when the fast average crosses above the slow one, sells when it crosses below."""
+
+    def __new__(cls, fast: int, slow: int, share: _Number) -> SmaCrossover: ...
+
+@final
+class Backtest:
+    """Instrument, cash and fees of a backtest."""
+
+    def __new__(
+        cls,
+        instrument: Instrument,
+        *,
+        cash: _Number,
+        maker_fee: _Number | None = None,
+        taker_fee: _Number | None = None,
+        periods_per_year: float | None = None,
+    ) -> Backtest: ...
+    def run(
+        self, candles: Iterable[Candle], strategy: _Strategy | SmaCrossover
+    ) -> Report:
+        """Runs a strategy over candles of one interval in order of time."""
+
+def read_candles(path: str | PathLike[str]) -> list[Candle]:
+    """Reads candles from a CSV file with a header, or from JSON lines (``.jsonl``)."""

@@ -1,0 +1,47 @@
+//! Python bindings of [`barter`], imported as `barter_python`.
+//!
+//! This crate knows how to say in Python what the Rust crates do.
+//! It must never decide or compute anything about trading itself.
+
+mod backtest;
+mod data;
+mod number;
+mod order;
+mod portfolio;
+mod report;
+mod strategy;
+mod time;
+mod version;
+
+pub use strategy::PythonStrategy;
+pub use version::{VersionError, pep440};
+
+use pyo3::PyErr;
+use pyo3::exceptions::PyValueError;
+
+/// The compiled module, `barter_python._barter`.
+#[pyo3::pymodule]
+pub mod _barter {
+    use pyo3::prelude::*;
+
+    #[pymodule_export]
+    use crate::backtest::{PyBacktest, PySmaCrossover};
+    #[pymodule_export]
+    use crate::data::{PyCandle, PyInstrument, read_candles};
+    #[pymodule_export]
+    use crate::order::{PyCancel, PyFill, PyOpenOrder, PyOrder};
+    #[pymodule_export]
+    use crate::portfolio::PyPortfolio;
+    #[pymodule_export]
+    use crate::report::{PyReport, PyRoundTrip, PySummary};
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        let version = crate::pep440(env!("CARGO_PKG_VERSION")).map_err(crate::value_error)?;
+        module.add("__version__", version)
+    }
+}
+
+fn value_error(error: impl std::fmt::Display) -> PyErr {
+    PyValueError::new_err(error.to_string())
+}

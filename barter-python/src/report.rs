@@ -1,0 +1,148 @@
+//! What a run returns to Python.
+//! It must never hold a figure that the Rust report does not.
+
+use barter::{Report, RoundTrip, Summary};
+use pyo3::prelude::*;
+
+use crate::order::{PyFill, PyOpenOrder};
+use crate::{number, time};
+
+/// All that happened in a run.
+#[pyclass(name = "Report", module = "barter_python", frozen, eq)]
+#[derive(PartialEq)]
+pub struct PyReport(pub(crate) Report);
+
+#[pymethods]
+impl PyReport {
+    /// Close time and equity of each candle.
+    #[getter]
+    fn equity<'py>(&self, py: Python<'py>) -> PyResult<Vec<(Bound<'py, PyAny>, Bound<'py, PyAny>)>> {
+        let points = self.0.equity.iter();
+        points
+            .map(|point| Ok((time::to_python(py, point.time)?, number::to_python(py, point.equity)?)))
+            .collect()
+    }
+
+    #[getter]
+    fn fills(&self) -> Vec<PyFill> {
+        self.0.fills.iter().copied().map(PyFill).collect()
+    }
+
+    /// Time and reason of each refused action.
+    #[getter]
+    fn refusals<'py>(&self, py: Python<'py>) -> PyResult<Vec<(Bound<'py, PyAny>, String)>> {
+        let refusals = self.0.refusals.iter();
+        refusals
+            .map(|refusal| Ok((time::to_python(py, refusal.time)?, refusal.why.to_string())))
+            .collect()
+    }
+
+    #[getter]
+    fn trips(&self) -> Vec<PyRoundTrip> {
+        self.0.trips.iter().copied().map(PyRoundTrip).collect()
+    }
+
+    #[getter]
+    fn open_orders(&self) -> Vec<PyOpenOrder> {
+        self.0.open_orders.iter().copied().map(PyOpenOrder).collect()
+    }
+
+    #[getter]
+    fn quantity<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        number::to_python(py, self.0.position.quantity())
+    }
+
+    #[getter]
+    fn realised<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        number::to_python(py, self.0.position.realised())
+    }
+
+    #[getter]
+    fn fees<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        number::to_python(py, self.0.position.fees())
+    }
+
+    #[getter]
+    fn summary(&self) -> PySummary {
+        PySummary(self.0.summary)
+    }
+}
+
+/// From nothing held to nothing held.
+#[pyclass(name = "RoundTrip", module = "barter_python", frozen, eq)]
+#[derive(PartialEq)]
+pub struct PyRoundTrip(RoundTrip);
+
+#[pymethods]
+impl PyRoundTrip {
+    #[getter]
+    fn opened_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        time::to_python(py, self.0.opened_at)
+    }
+
+    #[getter]
+    fn closed_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        time::to_python(py, self.0.closed_at)
+    }
+
+    #[getter]
+    fn profit<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        number::to_python(py, self.0.profit)
+    }
+
+    fn __repr__(&self) -> String {
+        let RoundTrip {
+            opened_at,
+            closed_at,
+            profit,
+        } = self.0;
+        format!("<RoundTrip {opened_at} to {closed_at} profit={profit}>")
+    }
+}
+
+/// The figures of a run; ``None`` where a figure is not defined, never NaN.
+#[pyclass(name = "Summary", module = "barter_python", frozen, eq)]
+#[derive(PartialEq)]
+pub struct PySummary(Summary);
+
+#[pymethods]
+impl PySummary {
+    #[getter]
+    fn candles(&self) -> usize {
+        self.0.candles
+    }
+
+    #[getter]
+    fn round_trips(&self) -> usize {
+        self.0.round_trips
+    }
+
+    #[getter]
+    fn total_return(&self) -> f64 {
+        self.0.total_return
+    }
+
+    #[getter]
+    fn sharpe(&self) -> Option<f64> {
+        self.0.sharpe
+    }
+
+    #[getter]
+    fn sortino(&self) -> Option<f64> {
+        self.0.sortino
+    }
+
+    #[getter]
+    fn max_drawdown(&self) -> f64 {
+        self.0.max_drawdown
+    }
+
+    #[getter]
+    fn win_rate(&self) -> Option<f64> {
+        self.0.win_rate
+    }
+
+    fn __str__(&self) -> String {
+        self.0.to_string()
+    }
+}
