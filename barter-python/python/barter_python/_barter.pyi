@@ -6,7 +6,23 @@ from typing import Literal, Protocol, final
 
 from typing_extensions import TypeAlias
 
-__all__: list[str]
+__all__ = [
+    "Backtest",
+    "Cancel",
+    "Candle",
+    "Fill",
+    "Instrument",
+    "OpenOrder",
+    "Order",
+    "Portfolio",
+    "Report",
+    "RoundTrip",
+    "SmaCrossover",
+    "Summary",
+    "__version__",
+    "read_candles",
+]
+
 __version__: str
 
 _Number: TypeAlias = Decimal | int | str | float
