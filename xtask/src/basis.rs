@@ -1,0 +1,155 @@
+//! Finds the commit that a plan starts from, so that the same command plans the same thing again after a crash.
+//! It must never plan on top of a release that is under way: what is finished is observed, not planned anew.
+
+use anyhow::Result;
+
+use crate::{
+    edit::slashed,
+    files::changelog,
+    perform::STAGED,
+    plan::{
+        self, Options, Plan,
+        postfix::{self, Fix},
+        release::{self, Goal},
+    },
+    repo::{self, LogEntry},
+    snapshot::{Loader, Snapshot, Source},
+    train::Train,
+    version::Version,
+    workspace::Texts,
+};
+
+/// What the captain wants.
+#[derive(Clone, Debug)]
+pub enum Intent {
+    Release(Goal),
+    Postfix(Fix),
+}
+
+/// A plan with the snapshot that it was made from.
+pub struct Planned {
+    pub snapshot: Snapshot,
+    pub plan: Plan,
+}
+
+/// Plans `intent`, from before the release if parts of it are found in the repository or in the working tree.
+pub fn plan(loader: &Loader<'_>, intent: &Intent, options: &Options) -> Result<Planned> {
+    let dirty = loader.repo.dirty.iter().any(|path| !slashed(path).ends_with(STAGED));
+    let head = loader.load(if dirty { Source::Commit(&loader.repo.head) } else { Source::Tree })?;
+    let current = current(&head.workspace, &head.train, intent)?;
+
+    // A release that stands at the head, with nothing after it, is the one that was asked for: `minor` twice is not two minors.
+    if let Some(entry) = commit_of(loader, &head, &current)?
+        && is_newest(loader, &entry)?
+        && let Some(parent) = entry.parents.first()
+    {
+        let before = loader.load(Source::Commit(parent))?;
+        if wanted(intent, &self::current(&before.workspace, &before.train, intent)?)? == current {
+            return after(loader, before, &entry, &current, intent, options);
+        }
+    }
+    let to = wanted(intent, &current)?;
+    if let Some(entry) = commit_of(loader, &head, &to)?
+        && let Some(parent) = entry.parents.first()
+    {
+        let before = loader.load(Source::Commit(parent))?;
+        return after(loader, before, &entry, &to, intent, options);
+    }
+    if dirty {
+        // A tree that was cut off while it was written holds nothing but the plan's own texts.
+        let mut snapshot = head;
+        let tree = loader.texts(Source::Tree)?;
+        snapshot.today = written_date(&snapshot.train, &tree, &to).unwrap_or(snapshot.today);
+        snapshot.repo.dirty.retain(|path| !slashed(path).ends_with(STAGED));
+        let resumed = draw(loader, snapshot, &to, false, intent, options)?;
+        let ours = |path: &std::path::PathBuf| resumed.plan.edits().iter().any(|edit| edit.path == *path && tree.get(path) == Some(&edit.new));
+        if loader.repo.dirty.iter().filter(|path| !slashed(path).ends_with(STAGED)).all(ours) {
+            let mut snapshot = resumed.snapshot;
+            snapshot.repo.dirty.clear();
+            return draw(loader, snapshot, &to, false, intent, options);
+        }
+        return draw(loader, loader.load(Source::Tree)?, &to, false, intent, options);
+    }
+    let mut snapshot = head;
+    snapshot.repo.dirty.clear();
+    draw(loader, snapshot, &to, false, intent, options)
+}
+
+/// The version that the intent counts from.
+fn current(workspace: &crate::workspace::Workspace, train: &Train, intent: &Intent) -> Result<Version> {
+    match intent {
+        Intent::Release(_) => Ok(train.version(workspace).clone()),
+        Intent::Postfix(_) => postfix::current(workspace, train),
+    }
+}
+
+fn wanted(intent: &Intent, current: &Version) -> Result<Version> {
+    match intent {
+        Intent::Release(goal) => goal.version(current),
+        Intent::Postfix(_) => Ok(postfix::next(current)),
+    }
+}
+
+/// The commit that releases `version`, if the head or the release branch has it and the head still says that version.
+fn commit_of(loader: &Loader<'_>, head: &Snapshot, version: &Version) -> Result<Option<LogEntry>> {
+    let train = &head.train;
+    let subject = plan::subject(train, version);
+    let find = |tips: &[&str]| -> Result<Option<LogEntry>> {
+        Ok(repo::log(loader.sh, tips, 1_000)?.into_iter().find(|entry| entry.subject == subject))
+    };
+    let said = [train.version(&head.workspace).clone()].into_iter().chain(postfix::current(&head.workspace, train).ok());
+    if said.into_iter().any(|said| said == *version) {
+        return find(&["HEAD"]);
+    }
+    // Prepared on its branch, and not yet merged. A release that was reverted is in the history, but not on a branch.
+    match train.config.branch.as_ref().map(|branch| branch.fill(version)) {
+        Some(branch) if head.repo.branches.contains_key(&branch) => find(&[&format!("refs/heads/{branch}"), "^HEAD"]),
+        _ => Ok(None),
+    }
+}
+
+/// Nothing but its own merge came after the commit.
+fn is_newest(loader: &Loader<'_>, entry: &LogEntry) -> Result<bool> {
+    let later = repo::log(loader.sh, &["HEAD", &format!("^{}", entry.commit)], 2)?;
+    Ok(match later.as_slice() {
+        [] => true,
+        [merge] => merge.parents.contains(&entry.commit) && merge.parents.len() > 1,
+        _ => false,
+    })
+}
+
+/// Plans a release whose commit was found, from the commit before it.
+fn after(loader: &Loader<'_>, before: Snapshot, entry: &LogEntry, to: &Version, intent: &Intent, options: &Options) -> Result<Planned> {
+    let mut snapshot = before;
+    let texts = loader.texts(Source::Commit(&entry.commit))?;
+    snapshot.today = written_date(&snapshot.train, &texts, to).unwrap_or(snapshot.today);
+    draw(loader, snapshot, to, true, intent, options)
+}
+
+/// The day that the release was given when it was begun.
+fn written_date(train: &Train, texts: &Texts, version: &Version) -> Option<crate::date::Date> {
+    let text = texts.get(train.changelog.as_ref()?)?;
+    changelog::section(text, &version.tag())?.date
+}
+
+/// Adds what the planner wants to know beyond the texts, and plans.
+fn draw(loader: &Loader<'_>, mut snapshot: Snapshot, to: &Version, released: bool, intent: &Intent, options: &Options) -> Result<Planned> {
+    let tag = match intent {
+        Intent::Release(_) => snapshot.train.tag_below(&snapshot.repo, to).map(|(_, tag)| tag),
+        Intent::Postfix(_) => Some(snapshot.train.tag.fill(&to.base())).filter(|tag| snapshot.repo.tags.contains_key(tag)),
+    };
+    if let Some(tag) = tag {
+        loader.since(&mut snapshot, &tag)?;
+    }
+    let plan = match intent {
+        Intent::Release(_) => {
+            let left = snapshot.train.version(&snapshot.workspace).base();
+            if !released && left != *to {
+                snapshot.mentions = repo::mentions(loader.sh, &left.to_string())?;
+            }
+            release::plan(&snapshot, to, released, options)
+        }
+        Intent::Postfix(fix) => postfix::plan(&snapshot, to, fix, released, options),
+    };
+    Ok(Planned { snapshot, plan })
+}

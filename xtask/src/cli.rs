@@ -1,0 +1,138 @@
+//! The command line: what can be typed, with examples.
+//! It must never hold logic; it turns words into calls.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::{
+    basis::Intent,
+    bench,
+    commands::{self, Call},
+    plan::{Options, postfix::Fix, release::Goal},
+    report::{Loudness, Report},
+};
+
+/// Releases a workspace of Rust crates and Python wheels as one coherent version.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version, max_term_width = 120)]
+#[command(after_help = "Every command takes --dry-run: it looks, says what the real run would do, and touches nothing.")]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Args)]
+struct Global {
+    /// The Cargo.toml of the workspace to release, instead of the one around the current directory.
+    #[arg(long, global = true, value_name = "PATH")]
+    manifest_path: Option<PathBuf>,
+    /// The train, by its name in [workspace.metadata.trains]; without configuration, the driver's name.
+    #[arg(long, global = true, value_name = "NAME")]
+    train: Option<String>,
+    /// Only look: print the plan and the diffs, change nothing.
+    #[arg(long, global = true)]
+    dry_run: bool,
+    /// One JSON document on standard output; people are talked to on standard error.
+    #[arg(long, global = true)]
+    json: bool,
+    /// Set a finding or a proof aside, by its name; it is written into the tag's message.
+    #[arg(long, global = true, value_name = "NAME")]
+    waive: Vec<String>,
+    /// Say only what is wrong.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Say every reason for every file.
+    #[arg(short, long, global = true)]
+    verbose: bool,
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: Color,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Bump, prove, commit and tag.
+    ///
+    /// Without VERSION, everything is aligned with the version that the driver has: release-plz bumped it.
+    #[command(after_help = "Examples:\n  cargo xtask release 0.10.0 --dry-run\n  cargo xtask release minor --push\n  cargo xtask release 0.10.0-rc.1\n  cargo xtask release patch --train market-data")]
+    Release {
+        /// A version, or one of major, minor, patch, alpha, beta, rc.
+        #[arg(value_parser = |text: &str| Goal::parse(text).map_err(|error| error.to_string()))]
+        version: Option<Goal>,
+        /// Push the branch and the tag in one transaction.
+        #[arg(long)]
+        push: bool,
+    },
+    /// Make a post release (0.9.3.post1) of the wheels for a Python-only fix.
+    ///
+    /// Without --note, what stands under Unreleased in the changelog says what the fix is.
+    #[command(after_help = "Examples:\n  cargo xtask postfix --note \"fix NaN in Sharpe\" --issue 123")]
+    Postfix {
+        /// What the fix is, for the changelog and the release notes.
+        #[arg(long)]
+        note: Option<String>,
+        /// The number of the issue that it fixes.
+        #[arg(long)]
+        issue: Option<u64>,
+        /// Push the branch and the tag in one transaction.
+        #[arg(long)]
+        push: bool,
+    },
+    /// Run every proof of the train: tests, wheel, image.
+    Smoke,
+    /// Run every check on the workspace as it is.
+    Check,
+    /// Time the dry run and the real edit on synthetic workspaces, against `cargo metadata --no-deps`.
+    Bench {
+        /// How many members; repeatable.
+        #[arg(long = "members", value_name = "N", default_values_t = [10, 100, 1_000, 3_000])]
+        members: Vec<usize>,
+        /// How often each command is timed; the median counts.
+        #[arg(long, default_value_t = 5)]
+        runs: usize,
+    },
+}
+
+/// Runs what was typed; the exit code is 0 when done, 1 when refused or failed, 2 for a misused command line.
+pub fn main() -> i32 {
+    let Cli { global, command } = Cli::parse();
+    let loudness = match (global.quiet, global.verbose) {
+        (true, _) => Loudness::Quiet,
+        (_, true) => Loudness::Verbose,
+        _ => Loudness::Normal,
+    };
+    let color = match global.color {
+        Color::Auto => None,
+        Color::Always => Some(true),
+        Color::Never => Some(false),
+    };
+    let report = Report::new(global.json, loudness, color);
+    let call = Call { report: &report, manifest: global.manifest_path, train: global.train, dry_run: global.dry_run };
+    let waive = global.waive;
+    let result = match command {
+        Command::Release { version, push } => {
+            let intent = Intent::Release(version.unwrap_or(Goal::Align));
+            commands::make(&call, &intent, &Options { push, waive })
+        }
+        Command::Postfix { note, issue, push } => commands::make(&call, &Intent::Postfix(Fix { note, issue }), &Options { push, waive }),
+        Command::Smoke => commands::smoke(&call, &waive),
+        Command::Check => commands::check(&call),
+        Command::Bench { members, runs } => bench::bench(&report, &members, runs),
+    };
+    match result {
+        Ok(()) => 0,
+        Err(error) => {
+            report.error(&error);
+            1
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! The commands: each loads, plans, refuses or runs, and reports.
+//! It must never act by itself: all that changes anything goes through the loop.
+
+use std::{
+    cell::RefCell,
+    collections::BTreeMap,
+    fs::File,
+    path::{Path, PathBuf},
+    sync::{Arc, atomic::AtomicBool},
+};
+
+use anyhow::{Context, Result, bail};
+use serde_json::json;
+use xshell::{Shell, cmd};
+
+use crate::{
+    basis::{self, Intent, Planned},
+    check,
+    edit::slashed,
+    perform::{STAGED, World},
+    plan::{Options, Plan, smoke},
+    report::Report,
+    run::{self, Mode, Seen},
+    snapshot::{Loader, Source},
+    step::Step,
+};
+
+/// What every command is told.
+pub struct Call<'a> {
+    pub report: &'a Report,
+    pub manifest: Option<PathBuf>,
+    pub train: Option<String>,
+    pub dry_run: bool,
+}
+
+/// `release` and `postfix`: plan, and make it so.
+pub fn make(call: &Call<'_>, intent: &Intent, options: &Options) -> Result<()> {
+    check::known_waivers(&options.waive)?;
+    let sh = Shell::new()?;
+    let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
+    let _lock = if call.dry_run { None } else { Some(lock(&sh)?) };
+    let Planned { snapshot, plan } = basis::plan(&loader, intent, options)?;
+    let report = call.report;
+    report.plan(&plan);
+    report.findings(&plan.findings);
+    if !call.dry_run && !plan.findings.is_empty() {
+        print_json(report, &plan, &[], "refused");
+        bail!("refused: {} in the way, nothing was changed", count(plan.findings.len(), "finding"));
+    }
+    let world = world(&sh, report, &loader)?;
+    if !call.dry_run {
+        sweep(&loader)?;
+    }
+    report.say(if call.dry_run { "steps, only looked at:" } else { "steps:" });
+    let result = run::run(&world, &plan.steps, if call.dry_run { Mode::Look } else { Mode::Act });
+    if call.dry_run {
+        if !report.json {
+            for edit in plan.edits() {
+                report.warn(edit.diff().trim_end());
+            }
+        }
+        if !loader.repo.dirty.is_empty() {
+            report.say("note: the tree is dirty: the real run refuses until it is committed");
+        }
+    }
+    let seen = result.inspect_err(|_| print_json(report, &plan, &[], "failed"))?;
+    let outcome = match (call.dry_run, plan.findings.is_empty()) {
+        (true, true) => "planned",
+        (true, false) => "refused",
+        _ => "done",
+    };
+    print_json(report, &plan, &seen, outcome);
+    if outcome == "refused" {
+        bail!("the real run would refuse: {}", count(plan.findings.len(), "finding"));
+    }
+    if !call.dry_run {
+        let pushed = options.push || snapshot.train.config.remote.is_none() && snapshot.repo.main.is_none();
+        let tag = snapshot.train.tag.fill(&plan.to);
+        report.say(format!("{} is released here: tag {tag}", plan.to.tag()));
+        if !pushed {
+            report.say(format!("next: git push --atomic {} {} {tag} (or the same command with --push)", snapshot.train.remote, snapshot.train.main));
+        }
+    }
+    Ok(())
+}
+
+/// `smoke`: every proof of the train, failures last.
+pub fn smoke(call: &Call<'_>, waive: &[String]) -> Result<()> {
+    check::known_waivers(waive)?;
+    let sh = Shell::new()?;
+    let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
+    let snapshot = loader.load(Source::Tree)?;
+    let report = call.report;
+    let proofs = smoke::proofs(&snapshot, snapshot.train.version(&snapshot.workspace));
+    let steps: Vec<Step> = proofs.into_iter().filter(|proof| !waive.iter().any(|name| name == proof.name)).map(Step::Prove).collect();
+    let world = world(&sh, report, &loader)?;
+    let mode = if call.dry_run { Mode::Look } else { Mode::KeepGoing };
+    let seen = run::run(&world, &steps, mode)?;
+    if !call.dry_run {
+        for seen in &seen {
+            report.observed(&seen.step, &seen.seen);
+        }
+    }
+    if report.json {
+        report.json(&json!({ "train": snapshot.train.name(), "steps": seen }));
+    }
+    Ok(())
+}
+
+/// `check`: every check of every train, for CI.
+pub fn check(call: &Call<'_>) -> Result<()> {
+    let sh = Shell::new()?;
+    let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
+    let report = call.report;
+    let first = loader.load(Source::Tree)?;
+    let mut trains = vec![first.train.clone()];
+    if call.train.is_none() {
+        for config in first.workspace.trains.iter().filter(|config| config.name != first.train.name()) {
+            trains.push(crate::train::Train::choose(&first.workspace, &first.repo, Some(&config.name))?);
+        }
+    }
+    let mut told = Vec::new();
+    let mut total = 0;
+    for train in &trains {
+        for check in check::STATE {
+            let findings = (check.look)(&first.workspace, train);
+            if findings.is_empty() {
+                report.say(format!("  ok      {}: {}", train.name(), check.name));
+            }
+            report.findings(&findings);
+            total += findings.len();
+            told.push(json!({ "train": train.name(), "check": check.name, "findings": findings }));
+        }
+    }
+    if report.json {
+        report.json(&json!({ "checks": told, "outcome": if total == 0 { "ok" } else { "refused" } }));
+    }
+    if total > 0 {
+        bail!("{} in {} trains", count(total, "finding"), trains.len());
+    }
+    Ok(())
+}
+
+fn print_json(report: &Report, plan: &Plan, seen: &[Seen], outcome: &str) {
+    if report.json {
+        let plan_only = seen.is_empty();
+        report.json(&json!({
+            "train": plan.train,
+            "from": plan.from,
+            "to": plan.to,
+            "level": plan.level,
+            "moved": plan.moved,
+            "findings": plan.findings,
+            "waived": plan.waived,
+            "remarks": plan.remarks,
+            "steps": if plan_only { json!(plan.steps) } else { json!(seen) },
+            "outcome": outcome,
+        }));
+    }
+}
+
+fn world<'a>(sh: &'a Shell, report: &'a Report, loader: &Loader<'_>) -> Result<World<'a>> {
+    let interrupted = Arc::new(AtomicBool::new(false));
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        signal_hook::flag::register(signal, interrupted.clone())?;
+    }
+    Ok(World { sh, report, target: loader.target.clone(), interrupted, verdicts: RefCell::new(BTreeMap::new()) })
+}
+
+/// Keeps two releases of one repository apart. The system lets go of it when this process ends, however it ends.
+fn lock(sh: &Shell) -> Result<File> {
+    let dir = cmd!(sh, "git rev-parse --git-common-dir").quiet().read()?;
+    let path = sh.current_dir().join(dir).join("xtask-release.lock");
+    let file = File::create(&path).with_context(|| path.display().to_string())?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => bail!("another release is in progress in this repository: wait for it, or end that process"),
+        Err(std::fs::TryLockError::Error(error)) => Err(error).with_context(|| path.display().to_string()),
+    }
+}
+
+/// Removes what a run that was killed while staging left beside the files.
+fn sweep(loader: &Loader<'_>) -> Result<()> {
+    for path in loader.repo.dirty.iter().filter(|path| slashed(path).ends_with(STAGED)) {
+        let path: &Path = &loader.repo.top.join(path);
+        std::fs::remove_file(path).with_context(|| path.display().to_string())?;
+    }
+    Ok(())
+}
+
+fn count(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
+}

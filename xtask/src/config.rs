@@ -1,0 +1,262 @@
+//! The trains as `[workspace.metadata.trains.NAME]` configures them.
+//! It must never accept a key or value that it does not understand, nor ask for what can be derived.
+
+use std::{collections::BTreeMap, fmt, path::PathBuf};
+
+use anyhow::{Result, bail};
+use serde::{Deserialize, Deserializer, Serialize, de};
+use serde_json::Value;
+
+use crate::version::{Dialect, Version};
+
+/// One train's configuration. Every key but `driver` has a default, and a workspace with one obvious driver needs
+/// no configuration at all.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct TrainConfig {
+    #[serde(skip)]
+    pub name: String,
+    /// The train that commands take when `--train` names none.
+    #[serde(default)]
+    pub default: bool,
+    /// The crate whose version is the train's.
+    pub driver: Option<String>,
+    #[serde(default)]
+    pub lockstep: Lockstep,
+    /// Crates that maturin builds wheels from; without the key, those that have the driver's version.
+    pub wheels: Option<Vec<String>>,
+    /// Dependencies of the driver that do not travel with it.
+    #[serde(default)]
+    pub except: Vec<String>,
+    /// The branch that releases are made on; without it, the remote's default branch.
+    pub main: Option<String>,
+    /// The git remote that `--push` pushes to; `origin` without the key.
+    pub remote: Option<String>,
+    pub tag: Option<Template>,
+    #[serde(default)]
+    pub commit: Template,
+    /// A branch to prepare the release on before it is merged to `main`.
+    pub branch: Option<Template>,
+    pub changelog: Option<PathBuf>,
+    /// A readme with a `## Release Notes` section.
+    pub release_notes: Option<PathBuf>,
+    #[serde(default)]
+    pub files: Vec<VersionFile>,
+    #[serde(default)]
+    pub images: Vec<Image>,
+}
+
+/// Which members move with a patch release; a minor or major one moves all of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Lockstep {
+    /// A patch moves the driver, the wheels, what changed since the last tag and what needs it.
+    #[default]
+    Minor,
+    /// Every release moves every member.
+    Always,
+}
+
+/// A version in a text file, named by the words right before it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct VersionFile {
+    pub path: PathBuf,
+    pub after: String,
+    #[serde(default = "once")]
+    pub times: usize,
+    dialect: Option<FileDialect>,
+}
+
+fn once() -> usize {
+    1
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum FileDialect {
+    Cargo,
+    Pep440,
+    Tag,
+}
+
+/// An image that carries the train's version.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Image {
+    pub name: String,
+    pub dockerfile: PathBuf,
+    /// A binary to link statically and give to the build as its whole context; without it, the context is the
+    /// workspace's root.
+    pub binary: Option<String>,
+}
+
+/// A text in which `{version}` stands once.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Template(String);
+
+impl VersionFile {
+    /// The dialect of the file: as configured, else by where the version stands.
+    pub fn dialect(&self) -> Dialect {
+        let extension = self.path.extension().and_then(|e| e.to_str());
+        match self.dialect {
+            Some(FileDialect::Cargo) => Dialect::Cargo,
+            Some(FileDialect::Pep440) => Dialect::Pep440,
+            Some(FileDialect::Tag) => Dialect::Tag,
+            None if extension == Some("py") || ["==", "~=", ">="].iter().any(|op| self.after.trim_end().ends_with(op)) => {
+                Dialect::Pep440
+            }
+            None if extension == Some("toml") => Dialect::Cargo,
+            None => Dialect::Tag,
+        }
+    }
+}
+
+impl Template {
+    pub const SLOT: &'static str = "{version}";
+
+    pub fn new(text: &str) -> Result<Template> {
+        match text.matches(Template::SLOT).count() {
+            1 => Ok(Template(text.to_owned())),
+            n => bail!("`{text}` holds `{{version}}` {n} times, expected once"),
+        }
+    }
+
+    pub fn fill(&self, version: &Version) -> String {
+        self.0.replace(Template::SLOT, &version.tag())
+    }
+
+    /// The version in a text of this form.
+    pub fn version_in(&self, text: &str) -> Option<Version> {
+        let (before, after) = self.0.split_once(Template::SLOT)?;
+        Version::parse(text.strip_prefix(before)?.strip_suffix(after)?, Dialect::Tag).ok()
+    }
+}
+
+/// The commit message when none is configured.
+impl Default for Template {
+    fn default() -> Template {
+        Template("release {version}".to_owned())
+    }
+}
+
+impl fmt::Display for Template {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Serialize for Template {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Template {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Template, D::Error> {
+        Template::new(&String::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+}
+
+/// Reads `workspace.metadata`; all problems are told together.
+pub fn read(metadata: &Value) -> Result<Vec<TrainConfig>> {
+    let tables = match metadata.get("trains") {
+        None => return Ok(Vec::new()),
+        Some(trains) => BTreeMap::<String, Value>::deserialize(trains),
+    };
+    let Ok(tables) = tables else { bail!("Cargo.toml: [workspace.metadata.trains] must hold one table per train: [workspace.metadata.trains.NAME]") };
+    let mut problems = Vec::new();
+    let mut trains = Vec::new();
+    for (name, mut table) in tables {
+        loop {
+            match TrainConfig::deserialize(&table) {
+                Ok(train) => break trains.push(TrainConfig { name, ..train }),
+                Err(error) => {
+                    let problem = error.to_string();
+                    problems.push(format!("Cargo.toml: [workspace.metadata.trains.{name}]: {}", with_nearest(&problem)));
+                    // Take an unknown key out to see whether more is wrong; anything else ends the search.
+                    let key = quoted(&problem).next().filter(|_| problem.starts_with("unknown field"));
+                    if key.and_then(|key| table.as_object_mut()?.remove(key)).is_none() {
+                        break;
+                    }
+                }
+            }
+        }
+    }
+    if trains.iter().filter(|train| train.default).count() > 1 {
+        problems.push("Cargo.toml: more than one train says `default = true`: leave it on one".to_owned());
+    }
+    if !problems.is_empty() {
+        bail!("{}", problems.join("\n"));
+    }
+    Ok(trains)
+}
+
+/// Adds the nearest known key to serde's message about an unknown one.
+fn with_nearest(problem: &str) -> String {
+    let mut names = quoted(problem);
+    let unknown = names.next().filter(|_| problem.starts_with("unknown field") || problem.starts_with("unknown variant"));
+    let Some(unknown) = unknown else { return problem.to_owned() };
+    let known: Vec<&str> = names.collect();
+    match similar::get_close_matches(unknown, &known, 1, 0.5).first() {
+        Some(nearest) => format!("unknown key `{unknown}`: did you mean `{nearest}`?"),
+        None => format!("unknown key `{unknown}`: known are {}", known.join(", ")),
+    }
+}
+
+fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn problems(trains: Value) -> String {
+        read(&json!({ "trains": trains })).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn every_problem_is_told_with_the_nearest_key() {
+        let told = problems(json!({ "a": { "drvier": "x", "tags": "v{version}" }, "b": { "lockstep": "alway" }, "c": { "tag": "v" } }));
+        assert!(told.contains("trains.a]: unknown key `drvier`: did you mean `driver`?"), "{told}");
+        assert!(told.contains("unknown key `tags`: did you mean `tag`?"), "{told}");
+        assert!(told.contains("trains.b]: unknown key `alway`: did you mean `always`?"), "{told}");
+        assert!(told.contains("`v` holds `{version}` 0 times"), "{told}");
+    }
+
+    #[test]
+    fn a_version_file_must_be_pinned_to_a_place() {
+        assert!(problems(json!({ "a": { "files": [{ "path": "x.md" }] } })).contains("missing field `after`"));
+        assert!(problems(json!({ "a": { "files": [{ "path": "x.md", "after": "x", "time": 2 }] } })).contains("did you mean `times`?"));
+    }
+
+    #[test]
+    fn templates_go_both_ways() {
+        let tag = Template::new("market-data-v{version}").unwrap();
+        let version = Version::parse("0.9.3+post.1", Dialect::Cargo).unwrap();
+        assert_eq!(tag.fill(&version), "market-data-v0.9.3.post1");
+        assert_eq!(tag.version_in("market-data-v0.9.3.post1"), Some(version));
+        assert_eq!(tag.version_in("v0.9.3"), None);
+    }
+
+    #[test]
+    fn the_place_tells_the_dialect() {
+        let of = |path: &str, after: &str| {
+            let file = json!({ "path": path, "after": after });
+            VersionFile::deserialize(&file).unwrap().dialect()
+        };
+        assert_eq!(of("docs/install.md", "barter-python=="), Dialect::Pep440);
+        assert_eq!(of("x/__init__.py", "__version__ = \""), Dialect::Pep440);
+        assert_eq!(of("docs/install.toml", "barter = \""), Dialect::Cargo);
+        assert_eq!(of("Dockerfile", "ARG VERSION="), Dialect::Tag);
+    }
+
+    #[test]
+    fn no_trains_is_no_problem() {
+        assert!(read(&Value::Null).unwrap().is_empty());
+        assert!(read(&json!({ "trains": 3 })).is_err());
+    }
+}

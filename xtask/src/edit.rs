@@ -1,0 +1,87 @@
+//! A change to one file as data: what it says now, what it will say, and why.
+//! It must never be applied to a file that says anything else: an edit is a compare-and-swap.
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
+
+use serde::Serialize;
+use similar::{Algorithm, TextDiff};
+
+use crate::version::Version;
+
+/// A compare-and-swap of a whole file.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Edit {
+    /// Relative to the top of the repository.
+    pub path: PathBuf,
+    #[serde(skip)]
+    pub old: String,
+    pub new: String,
+    /// Whether git tracks the file; an ignored `Cargo.lock` is refreshed but not committed.
+    pub tracked: bool,
+    pub why: Vec<Reason>,
+}
+
+/// Why a file changes; a value, so that a report can group by it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Reason {
+    Version { of: String, from: String, to: String },
+    Requirement { on: String, from: String, to: String },
+    Lock { of: String, to: Version },
+    Anchor { after: String, to: String },
+    Changelog,
+    Notes,
+}
+
+/// What a file is found to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    Old,
+    New,
+    Other,
+}
+
+impl Edit {
+    /// Compares what the file says (`None`: it is not there) with both sides of the edit.
+    pub fn state(&self, now: Option<&str>) -> State {
+        match now {
+            Some(text) if text == self.new => State::New,
+            Some(text) if text == self.old => State::Old,
+            _ => State::Other,
+        }
+    }
+
+    /// Words for people: somebody may have polished them since.
+    pub fn is_prose(&self) -> bool {
+        self.why.iter().all(|reason| matches!(reason, Reason::Changelog | Reason::Notes))
+    }
+
+    /// The edit as a unified diff that `git apply` takes.
+    pub fn diff(&self) -> String {
+        let path = slashed(&self.path);
+        // Patience anchors on unique lines: a lock file with thousands of changed lines stays linear.
+        let diff = TextDiff::configure().algorithm(Algorithm::Patience).diff_lines(&self.old, &self.new);
+        diff.unified_diff().context_radius(3).header(&format!("a/{path}"), &format!("b/{path}")).to_string()
+    }
+}
+
+/// The path as git writes it, on every system.
+pub fn slashed(path: &Path) -> String {
+    path.components().map(|c| c.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Reason::Version { of, from, to } => write!(f, "{of} {from} -> {to}"),
+            Reason::Requirement { on, from, to } => write!(f, "requires {on} \"{from}\" -> \"{to}\""),
+            Reason::Lock { of, to } => write!(f, "locks {of} {to}"),
+            Reason::Anchor { after, to } => write!(f, "`{after}` is followed by {to}"),
+            Reason::Changelog => write!(f, "changelog"),
+            Reason::Notes => write!(f, "release notes"),
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! The formats that carry a version: each file here reads one of them and writes it back, text to text.
+//! None of them touches the disk, and none changes a byte that it was not asked to change.
+
+pub mod anchor;
+pub mod cargo_lock;
+pub mod cargo_toml;
+pub mod changelog;
+pub mod pyproject;
+pub mod uv_lock;
+
+use std::ops::Range;
+
+use anyhow::{Result, bail};
+use toml_edit::Item;
+
+/// A string value in a text, and where its contents stand between the quotes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Place {
+    pub text: String,
+    pub span: Range<usize>,
+}
+
+/// Replaces each span, leaving every other byte (comments, spacing, line endings) as it was.
+pub fn splice(text: &str, mut changes: Vec<(Range<usize>, String)>) -> String {
+    changes.sort_by_key(|(span, _)| span.start);
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut from = 0;
+    for (span, new) in changes {
+        out.push_str(&text[from..span.start]);
+        out.push_str(&new);
+        from = span.end;
+    }
+    out.push_str(&text[from..]);
+    out
+}
+
+/// A parsed TOML text whose spans count from the start of the file, byte order mark included.
+struct Toml<'a> {
+    raw: &'a str,
+    doc: toml_edit::Document<&'a str>,
+    bom: usize,
+}
+
+impl<'a> Toml<'a> {
+    fn parse(text: &'a str) -> Result<Toml<'a>> {
+        let raw = text.strip_prefix('\u{feff}').unwrap_or(text);
+        Ok(Toml { raw, doc: toml_edit::Document::parse(raw)?, bom: text.len() - raw.len() })
+    }
+
+    /// The item at `path`, through tables, inline tables and dotted keys alike.
+    fn get(&self, path: &[&str]) -> Option<&Item> {
+        path.iter().try_fold(self.doc.as_item(), |item, key| item.get(key))
+    }
+
+    fn text(&self, path: &[&str]) -> Option<&str> {
+        self.get(path)?.as_str()
+    }
+
+    fn place(&self, item: &Item) -> Result<Option<Place>> {
+        let (Some(value), Some(span)) = (item.as_str(), item.span()) else { return Ok(None) };
+        let quoted = &self.raw[span.clone()];
+        let quote = if quoted.starts_with("\"\"\"") || quoted.starts_with("'''") { 3 } else { 1 };
+        let inner = span.start + quote..span.end - quote;
+        if self.raw[inner.clone()] != *value {
+            bail!("`{quoted}` is written with escapes: write it plainly");
+        }
+        Ok(Some(Place { text: value.to_owned(), span: inner.start + self.bom..inner.end + self.bom }))
+    }
+}

@@ -1,0 +1,140 @@
+//! `Cargo.lock`: the entries of the workspace's own packages, which are the ones without a `source`.
+//! It must never touch an entry that came from a registry, even one of the same name.
+
+use std::collections::BTreeMap;
+
+use crate::version::Version;
+
+/// A package from the workspace, as the lock names it.
+#[derive(Debug, PartialEq)]
+pub struct Entry<'a> {
+    pub name: &'a str,
+    pub version: &'a str,
+}
+
+/// The entries without a source, in the order of the file.
+pub fn read(text: &str) -> Vec<Entry<'_>> {
+    blocks(text).filter_map(|block| block.local()).collect()
+}
+
+/// Sets the version of each local entry named in `versions`, and of the dependency lists that spell it out.
+///
+/// `only_from` limits the change to entries that still say the version given there: in the lock of a workspace
+/// beside ours, a package of the same name may be another one.
+pub fn set(text: &str, versions: &BTreeMap<&str, &Version>, only_from: Option<&BTreeMap<&str, &Version>>) -> String {
+    let mut spelt_out = BTreeMap::new();
+    for entry in read(text) {
+        let Some(new) = versions.get(entry.name) else { continue };
+        let new = new.to_string();
+        let stranger = only_from.is_some_and(|from| from.get(entry.name).is_none_or(|v| v.to_string() != entry.version));
+        if new != entry.version && !stranger {
+            spelt_out.insert(format!("\"{} {}\"", entry.name, entry.version), (entry.name, entry.version, new));
+        }
+    }
+    if spelt_out.is_empty() {
+        return text.to_owned();
+    }
+    let mut out = Vec::new();
+    for block in blocks(text) {
+        let changed = block.local().and_then(|entry| spelt_out.get(&format!("\"{} {}\"", entry.name, entry.version)));
+        let mut new = String::with_capacity(block.text.len() + 8);
+        for line in block.text.split_inclusive('\n') {
+            let trimmed = line.trim();
+            if let (Some((_, old, to)), true) = (changed, trimmed.starts_with("version = ")) {
+                new.push_str(&line.replacen(old, to, 1));
+            } else if let Some((key, (name, _, to))) = spelt_out.get_key_value(trimmed.trim_end_matches(',')) {
+                new.push_str(&line.replacen(key.as_str(), &format!("\"{name} {to}\""), 1));
+            } else {
+                new.push_str(line);
+            }
+        }
+        out.push(new);
+    }
+    // Cargo sorts by name, then version: of several packages with one name the bumped one may change places.
+    for group in out.chunk_by_mut(|a, b| Block { text: a }.name().is_some_and(|name| Block { text: b }.name() == Some(name))) {
+        // The blank lines between packages stay where they are.
+        let tails: Vec<String> = group.iter().map(|text| text[text.trim_end().len()..].to_owned()).collect();
+        group.sort_by_key(|text| Block { text }.version().and_then(|version| semver::Version::parse(version).ok()));
+        for (text, tail) in group.iter_mut().zip(tails) {
+            text.truncate(text.trim_end().len());
+            text.push_str(&tail);
+        }
+    }
+    out.concat()
+}
+
+struct Block<'a> {
+    text: &'a str,
+}
+
+impl<'a> Block<'a> {
+    fn field(&self, key: &str) -> Option<&'a str> {
+        let line = self.text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(" = \""))?;
+        line.trim_end().strip_suffix('"')
+    }
+
+    fn name(&self) -> Option<&'a str> {
+        self.text.starts_with("[[package]]").then(|| self.field("name")).flatten()
+    }
+
+    fn version(&self) -> Option<&'a str> {
+        self.field("version")
+    }
+
+    fn local(&self) -> Option<Entry<'a>> {
+        let name = self.name()?;
+        if self.field("source").is_some() {
+            return None;
+        }
+        Some(Entry { name, version: self.version()? })
+    }
+}
+
+/// The header and each `[[package]]`, which together are the whole text.
+fn blocks(text: &str) -> impl Iterator<Item = Block<'_>> {
+    let starts = text.match_indices("[[package]]").map(|(at, _)| at).filter(|at| *at == 0 || text.as_bytes()[at - 1] == b'\n');
+    let mut bounds: Vec<usize> = std::iter::once(0).chain(starts).chain([text.len()]).collect();
+    bounds.dedup();
+    bounds.windows(2).map(|pair| Block { text: &text[pair[0]..pair[1]] }).collect::<Vec<_>>().into_iter()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::version::Dialect;
+
+    fn v(text: &str) -> Version {
+        Version::parse(text, Dialect::Cargo).unwrap()
+    }
+
+    const LOCK: &str = "# generated\nversion = 4\n\n[[package]]\nname = \"a\"\nversion = \"0.9.3\"\ndependencies = [\n \"b 0.9.3\",\n \"b 0.9.5\",\n \"serde\",\n]\n\n\
+        [[package]]\nname = \"b\"\nversion = \"0.9.3\"\n\n[[package]]\nname = \"b\"\nversion = \"0.9.5\"\nsource = \"registry\"\nchecksum = \"x\"\n\n\
+        [[package]]\nname = \"serde\"\nversion = \"0.9.3\"\nsource = \"registry\"\n";
+
+    #[test]
+    fn only_our_own_entries_move() {
+        let (new, old) = (v("0.10.0"), v("0.9.3"));
+        let up = BTreeMap::from([("a", &new), ("b", &new), ("serde", &new)]);
+        let back = BTreeMap::from([("a", &old), ("b", &old)]);
+        let moved = set(LOCK, &up, None);
+        assert_eq!(read(&moved), [Entry { name: "a", version: "0.10.0" }, Entry { name: "b", version: "0.10.0" }]);
+        assert!(moved.contains("\"b 0.10.0\",\n \"b 0.9.5\"") && moved.contains("name = \"serde\"\nversion = \"0.9.3\""));
+        assert!(moved.find("version = \"0.9.5\"") < moved.rfind("name = \"b\""), "sorted by version: {moved}");
+        assert_eq!(set(&moved, &back, None), LOCK);
+    }
+
+    #[test]
+    fn a_stranger_of_the_same_name_stays() {
+        let (new, from) = (v("0.10.0"), v("0.9.2"));
+        let versions = BTreeMap::from([("a", &new)]);
+        assert_eq!(set(LOCK, &versions, Some(&BTreeMap::from([("a", &from)]))), LOCK);
+    }
+
+    #[test]
+    fn line_endings_stay() {
+        let new = v("0.10.0");
+        let crlf = LOCK.replace('\n', "\r\n");
+        let moved = set(&crlf, &BTreeMap::from([("a", &new)]), None);
+        assert_eq!(moved, crlf.replacen("0.9.3", "0.10.0", 1));
+    }
+}

@@ -1,0 +1,178 @@
+//! `Cargo.toml`: where a manifest names versions and requirements, whatever way they are written.
+//! It must never decide which of them change; it only finds their places.
+
+use anyhow::Result;
+use toml_edit::{Item, TableLike};
+
+use super::{Place, Toml};
+
+/// What a manifest says about versions, with the place of each.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Manifest {
+    pub name: Option<String>,
+    pub version: VersionField,
+    /// `[workspace.package] version`.
+    pub workspace_version: Option<Place>,
+    pub dependencies: Vec<Dependency>,
+    pub features: Vec<String>,
+}
+
+/// The `version` of a package.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum VersionField {
+    /// None is written: cargo takes 0.0.0 for it.
+    #[default]
+    Absent,
+    /// `version.workspace = true`.
+    Inherited,
+    Literal(Place),
+}
+
+/// Which table an entry stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Table {
+    Normal,
+    Dev,
+    Build,
+    /// `[workspace.dependencies]`, from which the others inherit.
+    Workspace,
+    /// `[patch.*]`: makes a name resolve to a path.
+    Patch,
+}
+
+/// One dependency entry: inline table, sub-table, dotted keys or a bare requirement.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dependency {
+    pub table: Table,
+    /// The key, which `package = "…"` may make another name than the package's.
+    pub key: String,
+    pub package: String,
+    /// As written, relative to the manifest that says it.
+    pub path: Option<String>,
+    pub requirement: Option<Place>,
+    /// `workspace = true`.
+    pub inherited: bool,
+    /// It names a registry, git repository or artifact of its own.
+    pub elsewhere: bool,
+    /// The entry as written, so that two versions of a manifest can be compared.
+    pub written: String,
+}
+
+const TABLES: [(&str, Table); 5] = [
+    ("dependencies", Table::Normal),
+    ("dev-dependencies", Table::Dev),
+    ("dev_dependencies", Table::Dev),
+    ("build-dependencies", Table::Build),
+    ("build_dependencies", Table::Build),
+];
+
+/// Reads a manifest.
+pub fn read(text: &str) -> Result<Manifest> {
+    let toml = Toml::parse(text)?;
+    let mut manifest = Manifest { name: toml.text(&["package", "name"]).map(str::to_owned), ..Manifest::default() };
+    if let Some(version) = toml.get(&["package", "version"]) {
+        manifest.version = match toml.place(version)? {
+            Some(place) => VersionField::Literal(place),
+            None => VersionField::Inherited,
+        };
+    }
+    if let Some(version) = toml.get(&["workspace", "package", "version"]) {
+        manifest.workspace_version = toml.place(version)?;
+    }
+    if let Some(features) = toml.get(&["features"]).and_then(Item::as_table_like) {
+        manifest.features = features.iter().map(|(name, _)| name.to_owned()).collect();
+    }
+    let root = toml.doc.as_item();
+    let targets = toml.get(&["target"]).and_then(Item::as_table_like);
+    let targets = targets.into_iter().flat_map(TableLike::iter).map(|(_, target)| target);
+    for holder in std::iter::once(root).chain(targets) {
+        for (name, table) in TABLES {
+            read_table(&toml, holder.get(name), table, &mut manifest)?;
+        }
+    }
+    read_table(&toml, toml.get(&["workspace", "dependencies"]), Table::Workspace, &mut manifest)?;
+    if let Some(patches) = toml.get(&["patch"]).and_then(Item::as_table_like) {
+        for (_, patch) in patches.iter() {
+            read_table(&toml, Some(patch), Table::Patch, &mut manifest)?;
+        }
+    }
+    Ok(manifest)
+}
+
+fn read_table(toml: &Toml<'_>, item: Option<&Item>, table: Table, manifest: &mut Manifest) -> Result<()> {
+    for (key, entry) in item.and_then(Item::as_table_like).into_iter().flat_map(TableLike::iter) {
+        let text = |field: &str| entry.get(field).and_then(Item::as_str);
+        let requirement = if entry.is_str() { Some(entry) } else { entry.get("version") };
+        manifest.dependencies.push(Dependency {
+            table,
+            key: key.to_owned(),
+            package: text("package").unwrap_or(key).to_owned(),
+            path: text("path").map(str::to_owned),
+            requirement: requirement.map(|item| toml.place(item)).transpose()?.flatten(),
+            inherited: entry.get("workspace").and_then(Item::as_bool) == Some(true),
+            elsewhere: ["registry", "registry-index", "git"].iter().any(|field| entry.get(field).is_some()),
+            written: entry.to_string().trim().to_owned(),
+        });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::files::splice;
+
+    const ODD: &str = "\u{feff}# 0.9.3 is our version\r\n[package]\r\nname = \"a\"\r\nversion   =  '0.9.3'   # keep\r\n\r\n\
+        [dependencies]\r\nb = { path = \"../b\", version = \"0.9\" }\r\nc.version = \"=0.9.3\"\r\nc.path = \"../c\"\r\nserde = \"1\"\r\n\
+        renamed = { package = \"d\", path = \"../d\", version = \"0.9.3\" }\r\n[dependencies.e]\r\npath = '../e'\r\nversion = '~0.9'\r\n\
+        [target.'cfg(unix)'.build-dependencies]\r\nf = { workspace = true, features = [\"x\"] }\r\n\
+        [workspace.dependencies]\r\nf = { path = \"f\", version = \"0.9.3\" }\r\n[workspace.package]\r\nversion = \"0.9.3\"\r\n";
+
+    #[test]
+    fn finds_every_way_of_writing() {
+        let manifest = read(ODD).unwrap();
+        let found: Vec<_> = manifest
+            .dependencies
+            .iter()
+            .map(|d| (d.table, d.key.as_str(), d.package.as_str(), d.path.as_deref(), d.requirement.as_ref().map(|p| p.text.as_str())))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                (Table::Normal, "b", "b", Some("../b"), Some("0.9")),
+                (Table::Normal, "c", "c", Some("../c"), Some("=0.9.3")),
+                (Table::Normal, "serde", "serde", None, Some("1")),
+                (Table::Normal, "renamed", "d", Some("../d"), Some("0.9.3")),
+                (Table::Normal, "e", "e", Some("../e"), Some("~0.9")),
+                (Table::Build, "f", "f", None, None),
+                (Table::Workspace, "f", "f", Some("f"), Some("0.9.3")),
+            ]
+        );
+        assert!(manifest.dependencies[5].inherited);
+        assert_eq!(manifest.workspace_version.unwrap().text, "0.9.3");
+    }
+
+    #[test]
+    fn up_and_back_is_byte_identical() {
+        let bump = |text: &str, to: &str| {
+            let manifest = read(text).unwrap();
+            let VersionField::Literal(version) = manifest.version else { panic!("literal") };
+            let mut changes = vec![(version.span, to.to_owned())];
+            changes.extend(manifest.dependencies.iter().filter(|d| d.path.is_some()).filter_map(|d| d.requirement.clone()).map(|place| {
+                let version = crate::version::Version::parse(to, crate::version::Dialect::Cargo).unwrap();
+                let new = crate::requirement::upgrade(&place.text, &version).unwrap().unwrap_or(place.text.clone());
+                (place.span, new)
+            }));
+            splice(text, changes)
+        };
+        let up = bump(ODD, "0.10.0");
+        assert!(up.contains("version   =  '0.10.0'   # keep\r\n") && up.contains("b = { path = \"../b\", version = \"0.10\" }"));
+        assert_eq!(bump(&up, "0.9.3"), ODD);
+    }
+
+    #[test]
+    fn escapes_and_nonsense_are_errors() {
+        assert!(read("[package]\nversion = \"0.9\\u002e3\"\n").unwrap_err().to_string().contains("escapes"));
+        assert!(read("[package\n").is_err());
+    }
+}

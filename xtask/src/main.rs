@@ -1,0 +1,28 @@
+//! `cargo xtask`: releases this workspace, or the one that `--manifest-path` names, as one coherent version.
+//! The floors of the house are in `docs/architecture.md`: imports point down, and `tests/floors.rs` keeps it so.
+
+mod basis;
+mod bench;
+mod check;
+mod cli;
+mod commands;
+mod config;
+mod date;
+mod edit;
+mod files;
+mod perform;
+mod plan;
+mod repo;
+mod report;
+mod requirement;
+mod run;
+mod snapshot;
+mod step;
+mod tools;
+mod train;
+mod version;
+mod workspace;
+
+fn main() {
+    std::process::exit(cli::main());
+}

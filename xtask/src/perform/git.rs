@@ -1,0 +1,220 @@
+//! Branch, commit, merge, tag and push: each is looked for in the repository before and after.
+//! It must never stage a file that is not the plan's, move a tag, or reset a branch.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Result, bail};
+use xshell::cmd;
+
+use super::{Verdict, World};
+use crate::{
+    check::short,
+    edit::{Edit, slashed},
+    repo,
+    step::{Branch, Commit, Merge, Observation, Push, Tag, Target},
+};
+
+/// How far back a release's own commit may lie behind later ones.
+const HORIZON: usize = 1_000;
+
+fn done(evidence: String) -> Observation {
+    Observation::Done { evidence }
+}
+
+fn resolve(world: &World<'_>, name: &str) -> Result<Option<String>> {
+    let sh = world.sh;
+    let output = cmd!(sh, "git rev-parse --verify --quiet {name}").quiet().ignore_status().output()?;
+    let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    Ok((!text.is_empty()).then_some(text))
+}
+
+/// The commit that a `Commit` step made, now or in an earlier run.
+fn find_commit(world: &World<'_>, commit: &Commit) -> Result<Option<String>> {
+    let not_base = format!("^{}", commit.base);
+    let mut tips = vec!["HEAD".to_owned(), not_base];
+    if let Some(branch) = &commit.branch {
+        let name = format!("refs/heads/{branch}");
+        tips.extend(resolve(world, &name)?.map(|_| name));
+    }
+    let tips: Vec<&str> = tips.iter().map(String::as_str).collect();
+    let log = repo::log(world.sh, &tips, HORIZON)?;
+    Ok(log.into_iter().rev().find(|entry| entry.subject == commit.subject()).map(|entry| entry.commit))
+}
+
+pub fn observe_commit(world: &World<'_>, commit: &Commit) -> Result<Observation> {
+    let Some(found) = find_commit(world, commit)? else { return Ok(Observation::Todo) };
+    // Words may have been polished by amending; versions may not.
+    let edits: Vec<&Edit> = commit.edits().filter(|edit| !edit.is_prose()).collect();
+    let paths: BTreeSet<_> = edits.iter().map(|edit| edit.path.clone()).collect();
+    let texts = repo::texts_at(world.sh, &found, &paths)?;
+    match edits.iter().find(|edit| texts.get(&edit.path) != Some(&edit.new)) {
+        None => Ok(done(format!("commit {}", short(&found)))),
+        Some(edit) => Ok(Observation::Blocked {
+            why: format!("commit {} is called so, but its {} is not as planned", short(&found), slashed(&edit.path)),
+            next: format!("git show {}; amend it, or git revert it and run the same command again", short(&found)),
+        }),
+    }
+}
+
+pub fn commit(world: &World<'_>, commit: &Commit) -> Result<()> {
+    let sh = world.sh;
+    let paths: Vec<String> = commit.edits().map(|edit| slashed(&edit.path)).collect();
+    let list: String = paths.iter().map(|path| format!("{path}\0")).collect();
+    // The list goes through a file: three thousand members do not fit on a command line.
+    let dir = sh.create_temp_dir()?;
+    let (message, pathspec) = (dir.path().join("message"), dir.path().join("paths"));
+    sh.write_file(&message, &commit.message)?;
+    sh.write_file(&pathspec, list)?;
+    // `--only` commits these files whatever else is staged; `whitespace` keeps lines that begin with `#`.
+    cmd!(sh, "git --literal-pathspecs commit --quiet --only --cleanup=whitespace --file {message} --pathspec-from-file {pathspec} --pathspec-file-nul")
+        .quiet()
+        .run()?;
+    Ok(())
+}
+
+pub fn observe_branch(world: &World<'_>, branch: &Branch) -> Result<Observation> {
+    let name = format!("refs/heads/{}", branch.name);
+    let Some(tip) = resolve(world, &name)? else { return Ok(Observation::Todo) };
+    if tip != branch.base {
+        return Ok(Observation::Blocked {
+            why: format!("it exists already, at {}", short(&tip)),
+            next: format!("git log {}; then git branch -D {}", branch.name, branch.name),
+        });
+    }
+    match current_branch(world)? {
+        Some(current) if current == branch.name => Ok(done(format!("on {current}"))),
+        _ => Ok(Observation::Todo),
+    }
+}
+
+pub fn branch(world: &World<'_>, branch: &Branch) -> Result<()> {
+    let (sh, name) = (world.sh, &branch.name);
+    match resolve(world, &format!("refs/heads/{name}"))? {
+        Some(_) => cmd!(sh, "git switch --quiet {name}").quiet().run()?,
+        None => cmd!(sh, "git switch --quiet --create {name}").quiet().run()?,
+    }
+    Ok(())
+}
+
+/// Leaves a branch on which nothing was committed, and removes it.
+pub fn unbranch(world: &World<'_>, branch: &Branch) -> Result<()> {
+    let (sh, name, from) = (world.sh, &branch.name, &branch.from);
+    if current_branch(world)?.as_ref() == Some(name) && resolve(world, "HEAD")?.as_ref() == Some(&branch.base) {
+        cmd!(sh, "git switch --quiet {from}").quiet().run()?;
+        cmd!(sh, "git branch --quiet --delete --force {name}").quiet().run()?;
+    }
+    Ok(())
+}
+
+fn current_branch(world: &World<'_>) -> Result<Option<String>> {
+    let sh = world.sh;
+    let name = cmd!(sh, "git branch --show-current").quiet().read()?;
+    Ok((!name.is_empty()).then_some(name))
+}
+
+/// The commit on `main` that brought the release in: the merge, or the commit itself after a fast-forward.
+fn find_merge(world: &World<'_>, merge: &Merge) -> Result<Option<String>> {
+    let Some(commit) = find_commit(world, &merge.commit)? else { return Ok(None) };
+    let main = format!("refs/heads/{}", merge.main);
+    if resolve(world, &main)?.is_none() || !repo::is_ancestor(world.sh, &commit, &main)? {
+        return Ok(None);
+    }
+    let log = repo::log(world.sh, &["--first-parent", &main, &format!("^{}", merge.commit.base)], HORIZON)?;
+    let brought = log.into_iter().rev().find(|entry| entry.commit == commit || entry.parents.iter().skip(1).any(|parent| *parent == commit));
+    Ok(brought.map(|entry| entry.commit))
+}
+
+pub fn observe_merge(world: &World<'_>, merge: &Merge) -> Result<Observation> {
+    Ok(match find_merge(world, merge)? {
+        Some(found) => done(format!("{} on {}", short(&found), merge.main)),
+        None => Observation::Todo,
+    })
+}
+
+pub fn merge(world: &World<'_>, merge: &Merge) -> Result<()> {
+    let (sh, main, branch) = (world.sh, &merge.main, &merge.branch);
+    cmd!(sh, "git switch --quiet {main}").quiet().run()?;
+    let message = format!("Merge branch '{branch}'");
+    let merged = cmd!(sh, "git merge --quiet --no-ff -m {message} {branch}").quiet().run();
+    if let Err(error) = merged {
+        cmd!(sh, "git merge --abort").quiet().ignore_status().ignore_stderr().run()?;
+        bail!("{branch} does not merge into {main} ({error}); next: git merge --no-ff {branch}, resolve, commit, and run the same command again");
+    }
+    Ok(())
+}
+
+/// The commit that a tag belongs on, once it exists.
+fn find_target(world: &World<'_>, target: &Target) -> Result<Option<String>> {
+    match target {
+        Target::Base(commit) => Ok(Some(commit.clone())),
+        Target::Commit(commit) => find_commit(world, commit),
+        Target::Merge(merge) => find_merge(world, merge),
+    }
+}
+
+pub fn observe_tag(world: &World<'_>, tag: &Tag) -> Result<Observation> {
+    let name = format!("refs/tags/{}", tag.name);
+    let Some(object) = resolve(world, &name)? else { return Ok(Observation::Todo) };
+    let commit = resolve(world, &format!("{name}^{{commit}}"))?;
+    if commit.is_none() || commit != find_target(world, &tag.on)? {
+        let on = commit.as_deref().map_or("no commit", short);
+        return Ok(Observation::Blocked { why: format!("it is already on {on}"), next: "name a higher version: a tag is never moved".to_owned() });
+    }
+    if commit.as_ref() == Some(&object) {
+        return Ok(Observation::Blocked { why: "it is a lightweight tag".to_owned(), next: format!("git tag -d {}, if it was never pushed", tag.name) });
+    }
+    Ok(done(format!("tag {} on {}", tag.name, commit.as_deref().map_or("", short))))
+}
+
+pub fn tag(world: &World<'_>, tag: &Tag) -> Result<()> {
+    let (sh, name) = (world.sh, &tag.name);
+    let Some(commit) = find_target(world, &tag.on)? else { bail!("the commit to tag is not there: run the same command again") };
+    let verdicts = world.verdicts.borrow();
+    let unproved = verdicts.iter().filter_map(|(proof, verdict)| match verdict {
+        Verdict::Unprovable(why) => Some(format!("Not proved: {proof}: {why}")),
+        Verdict::Proved => None,
+    });
+    let unproved: Vec<String> = unproved.collect();
+    let gap = if unproved.is_empty() { "" } else { "\n\n" };
+    let message = format!("{}{gap}{}", tag.message, unproved.join("\n"));
+    cmd!(sh, "git tag --annotate --cleanup=whitespace --file - {name} {commit}").stdin(message).quiet().run()?;
+    Ok(())
+}
+
+pub fn observe_push(world: &World<'_>, push: &Push) -> Result<Observation> {
+    let (sh, remote) = (world.sh, &push.remote);
+    let (main, tag) = (format!("refs/heads/{}", push.main), format!("refs/tags/{}", push.tag.name));
+    let output = cmd!(sh, "git ls-remote {remote} {main} {tag}").env("GIT_TERMINAL_PROMPT", "0").quiet().ignore_status().output()?;
+    if !output.status.success() {
+        let why = format!("{remote} could not be asked: {}", String::from_utf8_lossy(&output.stderr).trim().replace('\n', " "));
+        return Ok(Observation::Unknown { why, next: format!("git ls-remote {remote}") });
+    }
+    let listed = String::from_utf8_lossy(&output.stdout).into_owned();
+    let there = |name: &str| listed.lines().find_map(|line| line.strip_suffix(name)?.strip_suffix('\t').map(str::to_owned));
+    let (remote_tag, local_tag) = (there(&tag), resolve(world, &tag)?);
+    if remote_tag.is_some() && remote_tag != local_tag {
+        let why = format!("{remote} has another tag {}", push.tag.name);
+        return Ok(Observation::Blocked { why, next: format!("git fetch {remote} tag {}, and compare: a pushed tag is never moved", push.tag.name) });
+    }
+    // A commit that this clone does not know is somebody's later one: it says nothing about ours.
+    let tip = match there(&main) {
+        Some(tip) => resolve(world, &format!("{tip}^{{commit}}"))?.ok_or(()),
+        None => return Ok(Observation::Todo),
+    };
+    let holds = |tip: &str| Ok::<_, anyhow::Error>(remote_tag.is_some() && repo::is_ancestor(sh, &format!("{tag}^{{commit}}"), tip)?);
+    match tip {
+        Ok(tip) if holds(&tip)? => Ok(done(format!("{remote} has {}", push.tag.name))),
+        Ok(tip) if repo::is_ancestor(sh, &tip, &format!("refs/heads/{}", push.main))? => Ok(Observation::Todo),
+        Err(()) if remote_tag.is_some() => Ok(done(format!("{remote} has {}", push.tag.name))),
+        _ => Ok(Observation::Blocked {
+            why: format!("{remote} has commits on {} that are not here", push.main),
+            next: format!("git pull {remote} {}, then the same command", push.main),
+        }),
+    }
+}
+
+pub fn push(world: &World<'_>, push: &Push) -> Result<()> {
+    let (sh, remote, main, tag) = (world.sh, &push.remote, &push.main, format!("refs/tags/{}", push.tag.name));
+    cmd!(sh, "git push --quiet --atomic {remote} {main} {tag}").env("GIT_TERMINAL_PROMPT", "0").quiet().run()?;
+    Ok(())
+}

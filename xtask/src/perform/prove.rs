@@ -1,0 +1,111 @@
+//! Runs the proofs: tests, the wheel in an environment of its own, the image.
+//! It must never report a proof as done that the machine could not run.
+
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+use xshell::cmd;
+
+use super::{Verdict, World};
+use crate::{
+    config::Image,
+    report::Loudness,
+    step::{Observation, Proof, Prove, test_args},
+    tools::{cargo, engine::Engine, python::Environment},
+};
+
+pub fn observe(world: &World<'_>, proof: &Proof) -> Observation {
+    match world.verdicts.borrow().get(&proof.command()) {
+        None => Observation::Todo,
+        Some(Verdict::Proved) => Observation::Done { evidence: "proved".to_owned() },
+        Some(Verdict::Unprovable(why)) => Observation::Done { evidence: format!("not proved: {why}") },
+    }
+}
+
+pub fn prove(world: &World<'_>, proof: &Proof) -> Result<()> {
+    let verdict = match &proof.what {
+        Prove::Tests { root, packages, features, locked } => {
+            let mut command = Command::new(cargo::program());
+            command.args(test_args(packages, features, *locked)).current_dir(world.sh.current_dir().join(root));
+            run(world, command).map(|()| Verdict::Proved)
+        }
+        Prove::Develop { project, package } => develop(world, &world.sh.current_dir().join(project), package).map(|()| Verdict::Proved),
+        Prove::Pytest { project, tests } => {
+            let environment = Environment::prepare(world.sh, &world.target)?;
+            let mut command = Command::new(environment.python());
+            command.args(["-m", "pytest", "-q", "-p", "no:cacheprovider", tests]).current_dir(world.sh.current_dir().join(project)).envs(environment.variables()?);
+            run(world, command).map(|()| Verdict::Proved)
+        }
+        Prove::Image { root, image, version } => build_image(world, root, image, version),
+    };
+    let verdict = verdict.with_context(|| format!("{} failed; {}", proof.name, proof.advice()))?;
+    world.verdicts.borrow_mut().insert(proof.command(), verdict);
+    Ok(())
+}
+
+fn develop(world: &World<'_>, project: &std::path::Path, package: &str) -> Result<()> {
+    let environment = Environment::prepare(world.sh, &world.target)?;
+    let target = world.target.join("xtask").join("wheel");
+    // Going back to a version that was built before, cargo takes the library of the version after for fresh.
+    let mut clean = Command::new(cargo::program());
+    clean.args(["clean", "--quiet", "--release", "-p", package]).current_dir(project).env("CARGO_TARGET_DIR", &target);
+    run(world, clean)?;
+    let mut command = Command::new(environment.python());
+    command.args(["-m", "maturin", "develop", "--release"]).current_dir(project).envs(environment.variables()?).env("CARGO_TARGET_DIR", &target);
+    run(world, command)
+}
+
+fn build_image(world: &World<'_>, root: &std::path::Path, image: &Image, version: &str) -> Result<Verdict> {
+    let sh = world.sh;
+    let engine = match Engine::find(sh) {
+        Ok(engine) => engine,
+        Err(why) => return Ok(Verdict::Unprovable(why)),
+    };
+    let root = sh.current_dir().join(root);
+    let context = match &image.binary {
+        Some(binary) => static_binary(world, &root, binary)?,
+        None => root.clone(),
+    };
+    let revision = cmd!(sh, "git rev-parse HEAD").quiet().read()?;
+    run(world, engine.build(sh, &root.join(&image.dockerfile), &context, &image.name, version, &revision)?)?;
+    Ok(Verdict::Proved)
+}
+
+/// Links a binary statically and puts it alone in a directory, which is the image's whole context.
+fn static_binary(world: &World<'_>, root: &std::path::Path, binary: &str) -> Result<std::path::PathBuf> {
+    let sh = world.sh;
+    let cargo = cargo::program();
+    let host = cmd!(sh, "{cargo} -vV").quiet().read()?;
+    let Some(host) = host.lines().find_map(|line| line.strip_prefix("host: ")) else { bail!("`cargo -vV` names no host") };
+    let target = world.target.join("xtask").join("image");
+    let mut build = Command::new(&cargo);
+    // With `--target`, the flags reach the binary but not its build scripts.
+    build.args(["build", "--release", "--locked", "--bin", binary, "--target", host]).current_dir(root);
+    build.env("CARGO_TARGET_DIR", &target).env("RUSTFLAGS", "-C target-feature=+crt-static");
+    run(world, build)?;
+    let context = target.join("context");
+    sh.remove_path(&context)?;
+    sh.create_dir(&context)?;
+    sh.copy_file(target.join(host).join("release").join(binary), context.join(binary))?;
+    Ok(context)
+}
+
+/// Runs a child whose output is for people; quietly, it is shown only when it fails.
+fn run(world: &World<'_>, mut command: Command) -> Result<()> {
+    let shown = std::iter::once(command.get_program()).chain(command.get_args()).map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
+    command.stdin(Stdio::null());
+    if world.report.loudness == Loudness::Quiet {
+        let output = command.output().with_context(|| format!("`{shown}` did not start"))?;
+        if !output.status.success() {
+            world.report.warn(String::from_utf8_lossy(&output.stdout).trim_end());
+            world.report.warn(String::from_utf8_lossy(&output.stderr).trim_end());
+            bail!("`{shown}` ended with {}", output.status);
+        }
+        return Ok(());
+    }
+    let status = command.stdout(world.report.child_stdout()).status().with_context(|| format!("`{shown}` did not start"))?;
+    if !status.success() {
+        bail!("`{shown}` ended with {status}");
+    }
+    Ok(())
+}

@@ -1,0 +1,97 @@
+//! Writes a plan's edits to the working tree, all of them or none.
+//! It must never touch a file that says something else than the plan expects.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, bail};
+
+use super::World;
+use crate::{
+    edit::{Edit, State, slashed},
+    step::{Observation, Write},
+};
+
+/// The end of the name of a file that waits beside the one it will replace.
+pub const STAGED: &str = ".xtask-new";
+
+pub fn observe(world: &World<'_>, write: &Write) -> Result<Observation> {
+    let mut counts = (0, 0);
+    for edit in write.edits.iter() {
+        match state(world, edit)? {
+            State::New => counts.0 += 1,
+            State::Old => counts.1 += 1,
+            State::Other => {
+                let path = slashed(&edit.path);
+                let why = format!("{path} says neither what it said nor what it shall say");
+                return Ok(Observation::Blocked { why, next: format!("git diff {path}; then commit it, or git restore {path}") });
+            }
+        }
+    }
+    Ok(match counts {
+        (written, 0) => Observation::Done { evidence: format!("{written} files say so") },
+        _ => Observation::Todo,
+    })
+}
+
+/// Stages every new text beside its file, then renames: a full disk is met before the first file changes.
+pub fn write(world: &World<'_>, write: &Write) -> Result<()> {
+    world.report.say("          if this is cut off: the same command finishes it, `git restore .` takes it back");
+    put(world, &write.edits, |edit| &edit.new, State::Old)
+}
+
+/// Puts the old texts back where the new ones stand.
+pub fn restore(world: &World<'_>, write: &Write) -> Result<()> {
+    put(world, &write.edits, |edit| &edit.old, State::New)?;
+    world.report.say(format!("  restored {} files", write.edits.len()));
+    Ok(())
+}
+
+fn put(world: &World<'_>, edits: &[Edit], text: impl Fn(&Edit) -> &String, wanted: State) -> Result<()> {
+    let mut staged: Vec<(PathBuf, PathBuf)> = Vec::new();
+    for edit in edits {
+        if state(world, edit)? != wanted {
+            continue;
+        }
+        match stage(world, edit, text(edit)) {
+            Ok(pair) => staged.push(pair),
+            Err(error) => {
+                for (waiting, _) in &staged {
+                    let _ = fs::remove_file(waiting);
+                }
+                return Err(error.context("no file was changed"));
+            }
+        }
+    }
+    for (waiting, target) in staged {
+        fs::rename(&waiting, &target).with_context(|| target.display().to_string())?;
+    }
+    Ok(())
+}
+
+fn stage(world: &World<'_>, edit: &Edit, text: &str) -> Result<(PathBuf, PathBuf)> {
+    // Through a symbolic link: the link itself must stay one.
+    let target = at(world, &edit.path).canonicalize().with_context(|| slashed(&edit.path))?;
+    let Some(name) = target.file_name() else { bail!("{} is not a file", target.display()) };
+    let waiting = target.with_file_name(format!(".{}{STAGED}", name.to_string_lossy()));
+    let staged = fs::write(&waiting, text).and_then(|()| fs::set_permissions(&waiting, fs::metadata(&target)?.permissions()));
+    if let Err(error) = staged {
+        let _ = fs::remove_file(&waiting);
+        bail!("{}: {error}", waiting.display());
+    }
+    Ok((waiting, target))
+}
+
+fn state(world: &World<'_>, edit: &Edit) -> Result<State> {
+    match fs::read_to_string(at(world, &edit.path)) {
+        Ok(now) => Ok(edit.state(Some(&now))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(edit.state(None)),
+        Err(error) => bail!("{}: {error}", slashed(&edit.path)),
+    }
+}
+
+fn at(world: &World<'_>, path: &Path) -> PathBuf {
+    world.sh.current_dir().join(path)
+}

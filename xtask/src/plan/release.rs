@@ -1,0 +1,184 @@
+//! The plan of `release`: every member, requirement, lock, wheel and word that moves with one version.
+//! It must never move a member down, or leave a requirement behind that the new versions do not satisfy.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Result, bail};
+
+use super::{Draft, Options, Plan, Prose, edits::Places, smoke};
+use crate::{
+    check::Finding,
+    config::Lockstep,
+    edit::{Reason, slashed},
+    files::{
+        cargo_toml::{self, Table, VersionField},
+        changelog,
+    },
+    snapshot::Snapshot,
+    version::{Bump, Dialect, Level, Version},
+    workspace::Workspace,
+};
+
+/// What the captain asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Goal {
+    /// No version was named: everything follows the version that the driver has.
+    Align,
+    Version(Version),
+    Bump(Bump),
+}
+
+impl Goal {
+    /// Reads `0.10.0`, `v0.10.0`, or one of the words.
+    pub fn parse(text: &str) -> Result<Goal> {
+        Ok(Goal::Bump(match text {
+            "major" => Bump::Major,
+            "minor" => Bump::Minor,
+            "patch" => Bump::Patch,
+            "alpha" => Bump::Pre("alpha"),
+            "beta" => Bump::Pre("beta"),
+            "rc" => Bump::Pre("rc"),
+            _ => {
+                let Ok(version) = Version::parse(text.strip_prefix('v').unwrap_or(text), Dialect::Cargo) else {
+                    bail!("`{text}` is neither a version like 0.10.0 or 0.10.0-rc.1 nor one of major, minor, patch, alpha, beta, rc")
+                };
+                if version.base() != version {
+                    bail!("`{text}` has build metadata, which registries do not count: name the version without `+…`; post releases are made by `cargo xtask postfix`");
+                }
+                return Ok(Goal::Version(version));
+            }
+        }))
+    }
+
+    /// The version it comes to when the driver is at `current`.
+    pub fn version(&self, current: &Version) -> Result<Version> {
+        match self {
+            Goal::Align => Ok(current.base()),
+            Goal::Version(version) => Ok(version.clone()),
+            Goal::Bump(bump) => current.bump(*bump),
+        }
+    }
+}
+
+/// Plans the release of `to`. `released` says that a commit of this release was found on top of the snapshot.
+pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options) -> Plan {
+    let Snapshot { workspace, train, .. } = snapshot;
+    let current = train.version(workspace).clone();
+    let before = train.tag_below(&snapshot.repo, to);
+    // When release-plz bumped the driver already, what it was bumped from is known from the tag alone.
+    let from = if current.base() == *to { before.as_ref().map_or(current.clone(), |(version, _)| version.clone()) } else { current.clone() };
+    let level = to.level_since(&from);
+    let mut findings = Vec::new();
+    let mut remarks = Vec::new();
+    let mut versions = moving(snapshot, to, &from, &mut remarks);
+    for (&at, version) in &versions {
+        let member = &workspace.members[at];
+        if member.version.falls_to(version) {
+            let what = format!("{} is at {} and would go down to {version}", member.name, member.version);
+            findings.push(Finding::new("lockstep", what, format!("name a version above {}, or list {} under `except`", member.version, member.name)));
+        }
+    }
+    versions.retain(|&at, version| !workspace.members[at].version.falls_to(version));
+    if !train.wheels.is_empty()
+        && let Err(error) = to.show(Dialect::Pep440)
+    {
+        let next = format!("cargo xtask release {}.{}.{}-rc.1, or -alpha.N, -beta.N, -dev.N", to.semver().major, to.semver().minor, to.semver().patch);
+        findings.push(Finding::new("python-version", format!("{error:#}"), next));
+    }
+
+    let mut places = Places::new(workspace);
+    places.versions(&versions);
+    places.requirements(&versions);
+    places.wheels(train, &versions);
+    places.version_files(train, to, &[Dialect::Cargo, Dialect::Pep440, Dialect::Tag]);
+    let (mut texts, found) = places.apply(&versions);
+    findings.extend(found);
+
+    let name = to.tag();
+    let tags = (before.map(|(_, tag)| tag).unwrap_or_else(|| train.tag.fill(&from.base())), train.tag.fill(to));
+    let prose = Prose { version: &name, date: snapshot.today, tags: (&tags.0, &tags.1) };
+    if let Some(path) = &train.changelog {
+        promote(path, &prose, &from, &mut texts, &mut findings);
+        prose.notes(snapshot, &mut texts, &mut findings);
+    }
+    let proofs = smoke::proofs(snapshot, to);
+    Draft { from, to: to.clone(), level, versions, edits: texts.into_edits(), proofs, findings, remarks }.into_plan(snapshot, options, released)
+}
+
+/// Turns Unreleased into the section of the version, unless that stands there already.
+fn promote(path: &Path, prose: &Prose<'_>, from: &Version, texts: &mut super::edits::Texts<'_>, findings: &mut Vec<Finding>) {
+    let text = texts.now(path).unwrap_or_default();
+    if changelog::section(text, prose.version).is_some() {
+        return;
+    }
+    let empty = changelog::section(text, "Unreleased").is_some_and(|unreleased| !changelog::has_entries(&unreleased));
+    // The final version of a pre-release may well bring nothing new.
+    if empty && from.is_prerelease() {
+        let line = format!("No changes since {}.", from.tag());
+        let result = texts.rewrite(path, Reason::Changelog, |text| {
+            changelog::promote(&changelog::add_entry(text, "Changed", &line)?, prose.version, prose.date, prose.tags)
+        });
+        findings.extend(result.err().map(|error| Finding::new("changelog", format!("{error:#}"), "correct the changelog and commit")));
+        return;
+    }
+    if empty {
+        let what = format!("nothing to release: Unreleased is empty in {}", slashed(path));
+        findings.push(Finding::new("nothing-to-release", what, "describe the changes under `## [Unreleased]` and commit, or --waive nothing-to-release"));
+    }
+    let result = texts.rewrite(path, Reason::Changelog, |text| changelog::promote(text, prose.version, prose.date, prose.tags));
+    findings.extend(result.err().map(|error| Finding::new("changelog", format!("{error:#}"), "correct the changelog and commit")));
+}
+
+/// Which members get the version: all of them, or for a patch those that have to.
+fn moving(snapshot: &Snapshot, to: &Version, from: &Version, remarks: &mut Vec<String>) -> BTreeMap<usize, Version> {
+    let Snapshot { workspace, train, .. } = snapshot;
+    let all = train.members();
+    let pre = to.is_prerelease() || from.is_prerelease();
+    let everything = train.config.lockstep == Lockstep::Always || pre || to.level_since(from) >= Level::Minor;
+    let mut moving = match &snapshot.since {
+        _ if everything => all,
+        None => {
+            remarks.push("no tag of an earlier release was found: every member counts as changed".to_owned());
+            all
+        }
+        Some(since) => {
+            let mut moving = changed(workspace, since.before.as_deref(), &since.changed);
+            moving.insert(train.driver);
+            moving.extend(train.wheels.iter().map(|wheel| wheel.member));
+            workspace.with_dependents(&moving).intersection(&all).copied().collect()
+        }
+    };
+    // Whoever inherits the workspace's version moves with it, of this train or not.
+    if moving.iter().any(|&at| workspace.members[at].version_field == VersionField::Inherited) {
+        let inherits = |at: &usize| workspace.members[*at].version_field == VersionField::Inherited;
+        let taken: Vec<usize> = (0..workspace.members.len()).filter(inherits).filter(|at| moving.insert(*at)).collect();
+        if !taken.is_empty() {
+            let names: Vec<&str> = taken.iter().take(8).map(|&at| workspace.members[at].name.as_str()).collect();
+            let more = if taken.len() > names.len() { " and others" } else { "" };
+            remarks.push(format!("{}{more} inherit the workspace's version and move with it", names.join(", ")));
+        }
+    }
+    moving.into_iter().map(|at| (at, to.clone())).collect()
+}
+
+/// Members with a changed file, or that inherit an entry of the workspace's manifest that changed.
+fn changed(workspace: &Workspace, before: Option<&Workspace>, paths: &[PathBuf]) -> BTreeSet<usize> {
+    let mut found: BTreeSet<usize> = paths.iter().filter_map(|path| workspace.owner(path)).collect();
+    if paths.contains(&workspace.graph.root) {
+        let entries = |workspace: &Workspace| -> BTreeMap<String, String> {
+            let manifest = workspace.texts.get(&workspace.graph.root).and_then(|text| cargo_toml::read(text).ok()).unwrap_or_default();
+            manifest.dependencies.into_iter().filter(|d| d.table == Table::Workspace).map(|d| (d.key, d.written)).collect()
+        };
+        let (now, then) = (entries(workspace), before.map(entries).unwrap_or_default());
+        for (at, member) in workspace.members.iter().enumerate() {
+            let manifest = workspace.texts.get(&member.manifest).and_then(|text| cargo_toml::read(text).ok()).unwrap_or_default();
+            if manifest.dependencies.iter().any(|d| d.inherited && now.get(&d.key) != then.get(&d.key)) {
+                found.insert(at);
+            }
+        }
+    }
+    found
+}

@@ -1,0 +1,55 @@
+//! The proofs of a train: what must build and pass before its version may be committed.
+//! It must never name a proof that the workspace does not have: each is derived from members and files.
+
+use std::path::PathBuf;
+
+use crate::{
+    snapshot::Snapshot,
+    step::{Proof, Prove},
+    version::Version,
+    workspace::dir,
+};
+
+/// Every proof of the train at `version`, cheap ones first.
+pub fn proofs(snapshot: &Snapshot, version: &Version) -> Vec<Proof> {
+    let Snapshot { workspace, train, .. } = snapshot;
+    let root = workspace.root_dir();
+    let crates = train.crates.iter().filter(|at| !train.owns_wheel(**at));
+    let packages: Vec<String> = crates.map(|&at| workspace.members[at].name.clone()).collect();
+    let mut proofs = Vec::new();
+    if !packages.is_empty() {
+        proofs.push(tests("cargo-test", snapshot, packages, Vec::new()));
+    }
+    proofs.extend(wheel_proofs(snapshot));
+    proofs.extend(train.config.images.iter().map(|image| Proof {
+        name: "image",
+        what: Prove::Image { root: root.clone(), image: image.clone(), version: version.tag() },
+    }));
+    proofs
+}
+
+/// The proofs of the wheels alone.
+pub fn wheel_proofs(snapshot: &Snapshot) -> Vec<Proof> {
+    let Snapshot { workspace, train, .. } = snapshot;
+    let mut proofs = Vec::new();
+    for wheel in &train.wheels {
+        let member = &workspace.members[wheel.member];
+        // Without such a feature the test binary of an extension module does not link.
+        if member.features.iter().any(|feature| feature == "python-tests") {
+            proofs.push(tests("wheel-test", snapshot, vec![member.name.clone()], vec!["python-tests".to_owned()]));
+        }
+        let project = dir(&wheel.path);
+        proofs.push(Proof { name: "maturin-develop", what: Prove::Develop { project: project.clone(), package: member.name.clone() } });
+        let holds_tests = |dir: &PathBuf| workspace.tracked.iter().any(|path| path.starts_with(dir) && path.extension().is_some_and(|e| e == "py"));
+        if let Some(tests) = ["tests_py", "tests"].into_iter().find(|tests| holds_tests(&project.join(tests))) {
+            proofs.push(Proof { name: "pytest", what: Prove::Pytest { project, tests: tests.to_owned() } });
+        }
+    }
+    proofs
+}
+
+fn tests(name: &'static str, snapshot: &Snapshot, packages: Vec<String>, features: Vec<String>) -> Proof {
+    let root = snapshot.workspace.root_dir();
+    let locked = snapshot.workspace.tracked.contains(&root.join("Cargo.lock"));
+    Proof { name, what: Prove::Tests { root, packages, features, locked } }
+}

@@ -1,0 +1,161 @@
+//! Text for people: what is planned, what is being done and for how long, what failed and what to type next.
+//! It must never print to standard output what is not the answer when `--json` was asked for, nor panic on a closed pipe.
+
+use std::{
+    io::{IsTerminal, Write as _},
+    process::Stdio,
+    time::Instant,
+};
+
+use crate::{
+    check::{self, Finding},
+    plan::Plan,
+    step::{Observation, Step},
+};
+
+/// How much is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Loudness {
+    Quiet,
+    Normal,
+    Verbose,
+}
+
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// Standard output is for one JSON document; people are talked to on standard error.
+    pub json: bool,
+    pub loudness: Loudness,
+    pub color: bool,
+    /// GitHub Actions folds what stands between `::group::` and `::endgroup::`.
+    pub groups: bool,
+}
+
+/// A color by what it means.
+#[derive(Clone, Copy, Debug)]
+enum Tint {
+    Good,
+    Bad,
+    Weak,
+    Strong,
+}
+
+impl Report {
+    pub fn new(json: bool, loudness: Loudness, color: Option<bool>) -> Report {
+        let terminal = if json { std::io::stderr().is_terminal() } else { std::io::stdout().is_terminal() };
+        let color = color.unwrap_or(terminal && std::env::var_os("NO_COLOR").is_none());
+        Report { json, loudness, color, groups: std::env::var_os("GITHUB_ACTIONS").is_some() }
+    }
+
+    fn tint(&self, tint: Tint, text: &str) -> String {
+        let code = match tint {
+            Tint::Good => "32",
+            Tint::Bad => "31",
+            Tint::Weak => "2",
+            Tint::Strong => "1",
+        };
+        if self.color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+
+    /// A line for people.
+    pub fn say(&self, line: impl AsRef<str>) {
+        if self.loudness > Loudness::Quiet {
+            self.write(line.as_ref());
+        }
+    }
+
+    /// A line that even `--quiet` does not silence.
+    pub fn warn(&self, line: impl AsRef<str>) {
+        self.write(line.as_ref());
+    }
+
+    fn write(&self, line: &str) {
+        // Nobody is left to be told when the pipe is closed.
+        let _ = if self.json { writeln!(std::io::stderr(), "{line}") } else { writeln!(std::io::stdout(), "{line}") };
+    }
+
+    /// The answer for machines.
+    pub fn json(&self, value: &serde_json::Value) {
+        let _ = writeln!(std::io::stdout(), "{value:#}");
+    }
+
+    pub fn error(&self, error: &anyhow::Error) {
+        let _ = writeln!(std::io::stderr(), "{}: {error:#}", self.tint(Tint::Bad, "error"));
+    }
+
+    /// Where a child's standard output goes: beside ours, or out of the way of JSON.
+    pub fn child_stdout(&self) -> Stdio {
+        if self.json { Stdio::from(std::io::stderr()) } else { Stdio::inherit() }
+    }
+
+    /// What will move, what stands against it, and what else should be known.
+    pub fn plan(&self, plan: &Plan) {
+        let post = plan.to.post().is_some();
+        let level = if post { "post release".to_owned() } else { plan.level.to_string() };
+        self.say(self.tint(Tint::Strong, &format!("train {}: {} -> {} ({level})", plan.train, plan.from.tag(), plan.to.tag())));
+        let width = plan.moved.iter().map(|moved| moved.name.len()).max().unwrap_or(0);
+        let shown = if self.loudness >= Loudness::Verbose { plan.moved.len() } else { 20 };
+        for moved in plan.moved.iter().take(shown) {
+            self.say(format!("  {:width$}  {} -> {}", moved.name, moved.from, moved.to));
+        }
+        if plan.moved.len() > shown {
+            self.say(format!("  and {} more members (-v lists them)", plan.moved.len() - shown));
+        }
+        for edit in plan.edits().iter().filter(|_| self.loudness >= Loudness::Verbose) {
+            let why: Vec<String> = edit.why.iter().map(ToString::to_string).collect();
+            self.say(format!("  {}: {}", crate::edit::slashed(&edit.path), why.join("; ")));
+        }
+        for remark in &plan.remarks {
+            self.say(format!("{} {remark}", self.tint(Tint::Weak, "note:")));
+        }
+        for waived in &plan.waived {
+            self.warn(format!("waived: {}: {}", waived.check, waived.what));
+        }
+    }
+
+    pub fn findings(&self, findings: &[Finding]) {
+        for finding in findings {
+            self.warn(format!("{} {}: {}", self.tint(Tint::Bad, "refused"), finding.check, finding.what));
+            let waive = if check::WAIVABLE.contains(&finding.check) { format!(" (or --waive {})", finding.check) } else { String::new() };
+            self.warn(format!("   next: {}{waive}", finding.next));
+        }
+    }
+
+    /// A step as it was seen, without anything being done.
+    pub fn observed(&self, step: &Step, seen: &Observation) {
+        let title = step.title();
+        match seen {
+            Observation::Done { evidence } => self.say(format!("  {} {title} ({evidence})", self.tint(Tint::Good, "done   "))),
+            Observation::Todo => self.say(format!("  todo    {title}")),
+            Observation::Blocked { why, next } => self.stuck("blocked", &title, why, next),
+            Observation::Unknown { why, next } => self.stuck("unknown", &title, why, next),
+        }
+    }
+
+    fn stuck(&self, word: &str, title: &str, why: &str, next: &str) {
+        self.warn(format!("  {} {title}: {why}", self.tint(Tint::Bad, word)));
+        self.warn(format!("     next: {next}"));
+    }
+
+    /// A step begins.
+    pub fn begin(&self, title: &str) -> Instant {
+        if self.groups {
+            self.write(&format!("::group::{title}"));
+        } else {
+            self.say(format!("  {} {title}", self.tint(Tint::Strong, "begin  ")));
+        }
+        Instant::now()
+    }
+
+    /// A step ended; how long it took is the proof that somebody was at work.
+    pub fn end(&self, title: &str, begun: Instant, ended: Result<&str, &str>) {
+        if self.groups {
+            self.write("::endgroup::");
+        }
+        let seconds = begun.elapsed().as_secs_f64();
+        match ended {
+            Ok(word) => self.say(format!("  {} {title} ({seconds:.1} s)", self.tint(Tint::Good, &format!("{word:7}")))),
+            Err(error) => self.warn(format!("  {} {title} ({seconds:.1} s): {error}", self.tint(Tint::Bad, "failed "))),
+        }
+    }
+}

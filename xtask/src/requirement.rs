@@ -1,0 +1,175 @@
+//! Version requirements as an author wrote them: how precise, which operator, which spacing.
+//! It must never loosen or reformat one that still says what is needed.
+
+use anyhow::{Context, Result, bail};
+use semver::{Comparator, Op, VersionReq};
+
+use crate::version::Version;
+
+/// Whether `requirement` accepts `version`, as cargo decides it.
+pub fn accepts(requirement: &str, version: &Version) -> Result<bool> {
+    Ok(parse(requirement)?.matches(version.semver()))
+}
+
+/// What `requirement` has to say after the bump to `version`, or `None` when it can stay as it is.
+///
+/// Plain (caret) requirements follow the version at the author's precision: `"0.12"` to 0.13.0 is `"0.13"`, `"1"`
+/// stays for 1.1.0. Every other operator, wildcard and list stays until it no longer accepts the version, and
+/// is then moved with its operator, precision and spacing. A pre-release is accepted only by a requirement that
+/// names it in full, so there every one is written out.
+pub fn upgrade(requirement: &str, version: &Version) -> Result<Option<String>> {
+    let parsed = parse(requirement)?;
+    let accepted = parsed.matches(version.semver());
+    let plain = matches!(parsed.comparators.as_slice(), [Comparator { op: Op::Caret, .. }]);
+    if accepted && !plain {
+        return Ok(None);
+    }
+    let new = if parsed.comparators.is_empty() {
+        // `*` accepts every version but a pre-release.
+        full(version)
+    } else {
+        let parts: Result<Vec<String>> = requirement.split(',').zip(&parsed.comparators).map(|(text, c)| move_part(text, c, version)).collect();
+        parts?.join(",")
+    };
+    if !accepts(&new, version)? {
+        bail!("`{requirement}` cannot be moved to {version} keeping its operator: `{new}` would not accept it; write the new requirement by hand");
+    }
+    Ok((new != requirement).then_some(new))
+}
+
+fn parse(requirement: &str) -> Result<VersionReq> {
+    VersionReq::parse(requirement).with_context(|| format!("`{requirement}` is not a version requirement"))
+}
+
+/// Moves one comparator of a list: the text around its version stays.
+fn move_part(text: &str, comparator: &Comparator, version: &Version) -> Result<String> {
+    let start = text.find(|c: char| c.is_ascii_digit() || c == '*').unwrap_or(0);
+    let end = text.trim_end().len();
+    let moved = match comparator.op {
+        Op::Less => past(comparator, version),
+        Op::Greater => bail!("`{}` excludes what it names, so it cannot follow {version}; write the new requirement by hand", text.trim()),
+        Op::Wildcard if version.is_prerelease() => full(version),
+        Op::Wildcard => match comparator.minor {
+            Some(_) => format!("{}.{}.*", version.semver().major, version.semver().minor),
+            None => format!("{}.*", version.semver().major),
+        },
+        _ if version.is_prerelease() => full(version),
+        _ => at_precision(comparator, version),
+    };
+    Ok(format!("{}{moved}{}", &text[..start], &text[end..]))
+}
+
+fn full(version: &Version) -> String {
+    version.base().to_string()
+}
+
+fn at_precision(comparator: &Comparator, version: &Version) -> String {
+    let v = version.semver();
+    match (comparator.minor, comparator.patch) {
+        (None, _) => format!("{}", v.major),
+        (Some(_), None) => format!("{}.{}", v.major, v.minor),
+        _ => format!("{}.{}.{}", v.major, v.minor, v.patch),
+    }
+}
+
+/// The exclusive upper bound just above `version`, counted in the part that the author counted in.
+fn past(comparator: &Comparator, version: &Version) -> String {
+    let v = version.semver();
+    match (comparator.minor, comparator.patch) {
+        (None, _) => format!("{}", v.major + 1),
+        (Some(0), None) => format!("{}.0", v.major + 1),
+        (Some(_), None) => format!("{}.{}", v.major, v.minor + 1),
+        (Some(0), Some(0)) => format!("{}.0.0", v.major + 1),
+        (Some(_), Some(0)) => format!("{}.{}.0", v.major, v.minor + 1),
+        (Some(_), Some(_)) => format!("{}.{}.{}", v.major, v.minor, v.patch + 1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::version::Dialect;
+
+    fn v(text: &str) -> Version {
+        Version::parse(text, Dialect::Cargo).unwrap()
+    }
+
+    #[test]
+    fn precision_operator_and_spacing_stay() {
+        for (requirement, version, expected) in [
+            ("0.12", "0.13.0", Some("0.13")),
+            ("0.9.3", "0.10.0", Some("0.10.0")),
+            ("0.9.3", "0.9.4", Some("0.9.4")),
+            ("1", "1.1.0", None),
+            ("1", "2.0.0", Some("2")),
+            ("1.0", "1.1.0", Some("1.1")),
+            ("^0.9", "0.10.0", Some("^0.10")),
+            ("^ 0.9", "0.10.0", Some("^ 0.10")),
+            ("=0.9.3", "0.10.0", Some("=0.10.0")),
+            ("= 0.9.3 ", "0.10.0", Some("= 0.10.0 ")),
+            ("~0.9", "0.9.4", None),
+            ("~0.9", "0.10.0", Some("~0.10")),
+            (">=0.9", "0.10.0", None),
+            (">=0.9, <0.10", "0.9.4", None),
+            (">=0.9, <0.10", "0.10.0", Some(">=0.10, <0.11")),
+            (">= 0.9.3 , < 0.10.0", "0.10.0", Some(">= 0.10.0 , < 0.11.0")),
+            (">=0.9, <1", "1.0.0", Some(">=1.0, <2")),
+            (">=0.9, <1.0", "1.0.0", Some(">=1.0, <2.0")),
+            ("<=0.9.3", "0.10.0", Some("<=0.10.0")),
+            ("<0.9.4", "0.9.4", Some("<0.9.5")),
+            ("*", "0.10.0", None),
+            ("0.9.*", "0.10.0", Some("0.10.*")),
+            ("0.*", "0.10.0", None),
+            ("0.*", "1.0.0", Some("1.*")),
+            ("0.9.3", "0.9.3+post.1", None),
+            ("=0.9.3", "0.9.3+post.1", None),
+        ] {
+            assert_eq!(upgrade(requirement, &v(version)).unwrap().as_deref(), expected, "{requirement} to {version}");
+        }
+    }
+
+    #[test]
+    fn a_pre_release_is_written_out() {
+        for (requirement, expected) in [
+            ("0.10", "0.10.0-rc.1"),
+            ("0.9.3", "0.10.0-rc.1"),
+            ("0", "0.10.0-rc.1"),
+            ("*", "0.10.0-rc.1"),
+            ("0.9.*", "0.10.0-rc.1"),
+            ("=0.9.3", "=0.10.0-rc.1"),
+            ("~0.9", "~0.10.0-rc.1"),
+            (">=0.9", ">=0.10.0-rc.1"),
+            (">=0.9, <0.10", ">=0.10.0-rc.1, <0.11"),
+        ] {
+            assert_eq!(upgrade(requirement, &v("0.10.0-rc.1")).unwrap().as_deref(), Some(expected), "{requirement}");
+        }
+        assert_eq!(upgrade("0.10.0-rc.1", &v("0.10.0")).unwrap().as_deref(), Some("0.10.0"));
+    }
+
+    #[test]
+    fn what_cannot_follow_is_said() {
+        assert!(upgrade(">0.9", &v("0.9.4")).unwrap_err().to_string().contains("by hand"));
+        assert!(upgrade("not one", &v("0.9.4")).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn the_result_accepts_and_is_a_fixpoint(
+            op in prop::sample::select(vec!["", "^", "~", "=", ">=", "<", "<=", "= ", ">= "]),
+            old in (0..3u64, 0..4u64, 0..4u64), width in 1..4usize,
+            new in (0..3u64, 0..4u64, 0..4u64), pre in prop::option::of(1..3u64),
+        ) {
+            let digits = [old.0, old.1, old.2].map(|n| n.to_string())[..width].join(".");
+            let requirement = format!("{op}{digits}");
+            let version = v(&format!("{}.{}.{}{}", new.0, new.1, new.2, pre.map(|n| format!("-rc.{n}")).unwrap_or_default()));
+            if let Ok(upgraded) = upgrade(&requirement, &version) {
+                let text = upgraded.unwrap_or(requirement);
+                prop_assert!(accepts(&text, &version).unwrap());
+                prop_assert_eq!(upgrade(&text, &version).unwrap(), None);
+                prop_assert!(text.starts_with(op));
+            }
+        }
+    }
+}

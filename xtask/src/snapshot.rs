@@ -1,0 +1,169 @@
+//! Everything that a plan is computed from, read once: the workspace, the repository and the day.
+//! It must never decide anything; it loads what it is told to, from the working tree or from a commit.
+
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use anyhow::{Context, Result, bail};
+use cargo_metadata::{Metadata, MetadataCommand, TargetKind};
+use xshell::Shell;
+
+use crate::{
+    config,
+    date::Date,
+    repo::{self, Repo},
+    train::Train,
+    workspace::{Graph, Package, Texts, Workspace, dir},
+};
+
+/// The world before a release, as data.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    pub workspace: Workspace,
+    pub train: Train,
+    pub repo: Repo,
+    /// The commit that the texts are of, or that the working tree stands on.
+    pub base: String,
+    pub today: Date,
+    /// What happened since the release before; `None` when there is no tag of it.
+    pub since: Option<Since>,
+    /// Where tracked files mention the version that is left: path, line number, line.
+    pub mentions: Vec<(PathBuf, usize, String)>,
+}
+
+/// What changed since a tag.
+#[derive(Clone, Debug)]
+pub struct Since {
+    pub tag: String,
+    pub changed: Vec<PathBuf>,
+    /// The workspace as the tag has it; `None` when it cannot be read as one any more.
+    pub before: Option<Box<Workspace>>,
+}
+
+/// Where texts are taken from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Source<'a> {
+    Tree,
+    Commit(&'a str),
+}
+
+/// What stays the same while one command looks at several sources.
+pub struct Loader<'a> {
+    pub sh: &'a Shell,
+    pub train: Option<&'a str>,
+    pub repo: Repo,
+    /// Cargo's target directory.
+    pub target: PathBuf,
+    graph: Graph,
+    tracked: BTreeSet<PathBuf>,
+    paths: BTreeSet<PathBuf>,
+}
+
+impl<'a> Loader<'a> {
+    /// Asks cargo for the members and git for the refs, side by side; moves the shell to the top of the repository.
+    pub fn new(sh: &'a Shell, manifest: Option<&Path>, train: Option<&'a str>) -> Result<Loader<'a>> {
+        let mut command = MetadataCommand::new();
+        command.no_deps();
+        if let Some(path) = manifest {
+            let path = if path.is_dir() { path.join("Cargo.toml") } else { path.to_owned() };
+            let Ok(path) = path.canonicalize() else { bail!("{} does not exist: --manifest-path takes a Cargo.toml", path.display()) };
+            sh.change_dir(dir(&path));
+            command.manifest_path(path);
+        }
+        let asked = std::thread::spawn(move || command.exec());
+        let top = repo::top(sh)?;
+        sh.change_dir(&top);
+        let repo = repo::load(sh)?;
+        let tracked = repo::tracked(sh)?;
+        let metadata = match asked.join() {
+            Ok(metadata) => metadata.context("cargo cannot read the workspace")?,
+            Err(panic) => std::panic::resume_unwind(panic),
+        };
+        let target = metadata.target_directory.clone().into_std_path_buf();
+        let graph = graph(metadata, &top)?;
+        let paths = paths(&graph, &tracked)?;
+        Ok(Loader { sh, train, repo, target, graph, tracked, paths })
+    }
+
+    pub fn load(&self, source: Source<'_>) -> Result<Snapshot> {
+        let workspace = Workspace::read(self.graph.clone(), self.texts(source)?, self.tracked.clone())?;
+        let train = Train::choose(&workspace, &self.repo, self.train)?;
+        let base = match source {
+            Source::Tree => self.repo.head.clone(),
+            Source::Commit(commit) => commit.to_owned(),
+        };
+        Ok(Snapshot { workspace, train, repo: self.repo.clone(), base, today: today(), since: None, mentions: Vec::new() })
+    }
+
+    /// Adds what changed between `tag` and the snapshot's base.
+    pub fn since(&self, snapshot: &mut Snapshot, tag: &str) -> Result<()> {
+        let before = self.texts(Source::Commit(&format!("refs/tags/{tag}")))?;
+        snapshot.since = Some(Since {
+            tag: tag.to_owned(),
+            changed: repo::changed(self.sh, &format!("refs/tags/{tag}"), &snapshot.base)?,
+            before: snapshot.workspace.with_texts(before).ok().map(Box::new),
+        });
+        Ok(())
+    }
+
+    pub fn texts(&self, source: Source<'_>) -> Result<Texts> {
+        match source {
+            Source::Tree => repo::texts_in_tree(&self.repo.top, &self.paths),
+            Source::Commit(commit) => {
+                let mut texts = repo::texts_at(self.sh, commit, &self.paths)?;
+                // An ignored lock is in no commit, but is kept in step all the same.
+                let lock = dir(&self.graph.root).join("Cargo.lock");
+                if !self.tracked.contains(&lock) {
+                    texts.extend(repo::texts_in_tree(&self.repo.top, &BTreeSet::from([lock]))?);
+                }
+                Ok(texts)
+            }
+        }
+    }
+}
+
+fn graph(metadata: Metadata, top: &Path) -> Result<Graph> {
+    let relative = |path: &Path| {
+        // Cargo and git may spell the same directory differently when a symbolic link is on the way.
+        let found = path.strip_prefix(top).map(Path::to_owned);
+        let found = found.or_else(|_| path.canonicalize().unwrap_or_default().strip_prefix(top).map(Path::to_owned));
+        found.with_context(|| format!("{} is not in the repository {}", path.display(), top.display()))
+    };
+    let members: BTreeSet<_> = metadata.workspace_members.iter().cloned().collect();
+    let mut packages = Vec::new();
+    for package in metadata.packages.into_iter().filter(|package| members.contains(&package.id)) {
+        packages.push(Package {
+            name: package.name.to_string(),
+            manifest: relative(package.manifest_path.as_std_path())?,
+            publish: package.publish.is_none_or(|registries| !registries.is_empty()),
+            cdylib: package.targets.iter().any(|target| target.kind.contains(&TargetKind::CDyLib)),
+        });
+    }
+    packages.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(Graph { root: relative(metadata.workspace_root.join("Cargo.toml").as_std_path())?, packages, metadata: metadata.workspace_metadata })
+}
+
+/// The files that a release may have to read.
+fn paths(graph: &Graph, tracked: &BTreeSet<PathBuf>) -> Result<BTreeSet<PathBuf>> {
+    const NAMES: [&str; 4] = ["Cargo.toml", "Cargo.lock", "pyproject.toml", "uv.lock"];
+    let named = |path: &&PathBuf| path.file_name().and_then(|name| name.to_str()).is_some_and(|name| NAMES.contains(&name));
+    let mut paths: BTreeSet<PathBuf> = tracked.iter().filter(named).cloned().collect();
+    paths.extend(graph.packages.iter().map(|package| package.manifest.clone()));
+    let root = dir(&graph.root);
+    paths.extend([graph.root.clone(), root.join("Cargo.lock"), root.join("CHANGELOG.md")]);
+    for train in config::read(&graph.metadata)? {
+        let configured = train.changelog.iter().chain(&train.release_notes).chain(train.files.iter().map(|file| &file.path));
+        paths.extend(configured.map(|path| root.join(path)));
+    }
+    Ok(paths.iter().filter_map(|path| crate::workspace::normalized(path)).collect())
+}
+
+/// The day in UTC; `SOURCE_DATE_EPOCH` makes it reproducible (<https://reproducible-builds.org/specs/source-date-epoch/>).
+fn today() -> Date {
+    let fixed = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|text| text.parse().ok());
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
+    Date::from_unix(fixed.unwrap_or(now))
+}

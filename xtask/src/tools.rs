@@ -1,0 +1,6 @@
+//! External programs, each wrapped once: typed questions and answers.
+//! None of them knows what a release is.
+
+pub mod cargo;
+pub mod engine;
+pub mod python;

@@ -1,0 +1,81 @@
+//! A Python environment of the tool's own, with maturin and pytest pinned by hash.
+//! It must never install into, or take anything from, an environment that somebody else made.
+
+use std::{
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, bail};
+use xshell::{Shell, cmd};
+
+/// What is installed: every version and hash, no address; pip knows where the user's packages come from.
+const REQUIREMENTS: &str = include_str!("../../python-requirements.txt");
+
+/// The oldest Python that the pinned tools run on.
+const OLDEST: (u32, u32) = (3, 9);
+
+/// An environment with the pinned tools.
+pub struct Environment {
+    dir: PathBuf,
+}
+
+impl Environment {
+    /// Makes the environment below `target`, or takes the one that an earlier call finished.
+    pub fn prepare(sh: &Shell, target: &Path) -> Result<Environment> {
+        let (python, version) = interpreter(sh)?;
+        let mut hasher = DefaultHasher::new();
+        (REQUIREMENTS, &version).hash(&mut hasher);
+        let dir = target.join("xtask").join(format!("venv-{:016x}", hasher.finish()));
+        let environment = Environment { dir: dir.clone() };
+        let finished = dir.join("finished");
+        if finished.is_file() && environment.python().exists() {
+            return Ok(environment);
+        }
+        sh.remove_path(&dir)?;
+        cmd!(sh, "{python} -m venv {dir}")
+            .quiet()
+            .run()
+            .context("python could not make a virtual environment; on Debian and Ubuntu: apt install python3-venv")?;
+        let requirements = dir.join("requirements.txt");
+        sh.write_file(&requirements, REQUIREMENTS)?;
+        let own = environment.python();
+        cmd!(sh, "{own} -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: --requirement {requirements}")
+            .quiet()
+            .ignore_stdout()
+            .run()
+            .context("pip could not install the pinned tools; check that it reaches a package index")?;
+        sh.write_file(&finished, version)?;
+        Ok(environment)
+    }
+
+    pub fn python(&self) -> PathBuf {
+        self.bin().join(if cfg!(windows) { "python.exe" } else { "python" })
+    }
+
+    fn bin(&self) -> PathBuf {
+        self.dir.join(if cfg!(windows) { "Scripts" } else { "bin" })
+    }
+
+    /// Variables under which a child takes this environment for the active one.
+    pub fn variables(&self) -> Result<Vec<(&'static str, std::ffi::OsString)>> {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let path = std::env::join_paths(std::iter::once(self.bin()).chain(std::env::split_paths(&path)))?;
+        Ok(vec![("VIRTUAL_ENV", self.dir.clone().into()), ("PATH", path), ("PYTHONDONTWRITEBYTECODE", "1".into())])
+    }
+}
+
+/// The Python to build on, and its version with platform.
+fn interpreter(sh: &Shell) -> Result<(&'static str, String)> {
+    let ask = "import sys, sysconfig; print(*sys.version_info[:2], sys.version_info[2], sysconfig.get_platform(), sys.base_prefix)";
+    for program in ["python3", "python"] {
+        let Ok(answer) = cmd!(sh, "{program} -c {ask}").quiet().ignore_stderr().read() else { continue };
+        let mut numbers = answer.split(' ').map_while(|word| word.parse::<u32>().ok());
+        let version = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+        if version < OLDEST {
+            bail!("{program} is {}.{}, and Python {}.{} or newer is needed: install one and put it first on PATH", version.0, version.1, OLDEST.0, OLDEST.1);
+        }
+        return Ok((program, answer));
+    }
+    bail!("there is no python3 on PATH: install Python {}.{} or newer", OLDEST.0, OLDEST.1)
+}

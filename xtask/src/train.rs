@@ -1,0 +1,215 @@
+//! A train: the driver, what it takes along in the workspace, and its wheels, derived from the graph.
+//! It must never include a member by its name's looks; only a path of dependencies or the configuration counts.
+
+use std::{collections::BTreeSet, path::PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use crate::{
+    config::{Template, TrainConfig},
+    edit::slashed,
+    files::pyproject::{self, PyProject},
+    repo::Repo,
+    version::{Dialect, Version},
+    workspace::{Member, Workspace, dir, normalized},
+};
+
+#[derive(Clone, Debug)]
+pub struct Train {
+    pub config: TrainConfig,
+    /// Index of the driver in the workspace's members.
+    pub driver: usize,
+    /// The driver and the publishable members that it needs.
+    pub crates: BTreeSet<usize>,
+    pub wheels: Vec<Wheel>,
+    pub tag: Template,
+    /// The branch that releases are made on.
+    pub main: String,
+    pub remote: String,
+    /// From the top of the repository; `None` when there is no changelog to keep.
+    pub changelog: Option<PathBuf>,
+}
+
+/// A crate that maturin builds a wheel from.
+#[derive(Clone, Debug)]
+pub struct Wheel {
+    pub member: usize,
+    /// Its `pyproject.toml`.
+    pub path: PathBuf,
+    pub project: PyProject,
+}
+
+impl Train {
+    /// The train that is called `name`, else the default one, else the only one there can be.
+    pub fn choose(workspace: &Workspace, repo: &Repo, name: Option<&str>) -> Result<Train> {
+        let configured = &workspace.trains;
+        let names = || configured.iter().map(|train| train.name.as_str()).collect::<Vec<_>>().join(", ");
+        let config = match name {
+            Some(name) => match configured.iter().find(|train| train.name == name) {
+                Some(train) => train.clone(),
+                None if configured.is_empty() => TrainConfig { name: name.to_owned(), driver: Some(name.to_owned()), ..TrainConfig::default() },
+                None => bail!("there is no train `{name}`: --train takes one of {}", names()),
+            },
+            None => match configured.iter().find(|train| train.default).or(configured.first().filter(|_| configured.len() == 1)) {
+                Some(train) => train.clone(),
+                None if configured.is_empty() => TrainConfig::default(),
+                None => bail!("none of the trains says `default = true`: choose one with --train {}", names()),
+            },
+        };
+        Train::new(workspace, repo, config)
+    }
+
+    /// The same train in the same workspace with other texts.
+    pub fn again(&self, workspace: &Workspace) -> Result<Train> {
+        let wheels = self.wheels.iter().map(|wheel| workspace.members[wheel.member].name.clone()).collect();
+        let config = TrainConfig { wheels: Some(wheels), ..self.config.clone() };
+        Ok(Train { wheels: wheels_of(workspace, &config, self.driver)?, ..self.clone() })
+    }
+
+    fn new(workspace: &Workspace, repo: &Repo, mut config: TrainConfig) -> Result<Train> {
+        let driver = match &config.driver {
+            Some(name) => workspace.member(name).with_context(|| {
+                let near = nearest(workspace, name).map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
+                format!("the driver `{name}` is not a member of the workspace{near}")
+            })?,
+            None => obvious_driver(workspace)?,
+        };
+        if config.name.is_empty() {
+            config.name = workspace.members[driver].name.clone();
+        }
+        let mut crates = workspace.closure(driver);
+        crates.retain(|&at| at == driver || workspace.members[at].publish);
+        for name in &config.except {
+            let at = workspace.member(name).with_context(|| format!("train {}: `except` names `{name}`, which is not a member of the workspace", config.name))?;
+            crates.remove(&at);
+        }
+        let wheels = wheels_of(workspace, &config, driver)?;
+        let tag = match &config.tag {
+            Some(tag) => tag.clone(),
+            None => habitual_tag(workspace, repo, &config, driver)?,
+        };
+        let Some(main) = config.main.clone().or(repo.main.clone()).or(repo.branch.clone()) else {
+            bail!("which branch are releases made on? set `main = \"…\"` in [workspace.metadata.trains.{}]", config.name)
+        };
+        let changelog = match &config.changelog {
+            Some(path) => Some(workspace.from_root(path)),
+            // Kept by the tool only when it is in the form that the tool keeps.
+            None => Some(workspace.from_root("CHANGELOG.md".as_ref())).filter(|path| {
+                workspace.texts.get(path).is_some_and(|text| crate::files::changelog::section(text, "Unreleased").is_some())
+            }),
+        };
+        let remote = config.remote.clone().unwrap_or_else(|| "origin".to_owned());
+        Ok(Train { config, driver, crates, wheels, tag, main, remote, changelog })
+    }
+
+    pub fn name(&self) -> &str {
+        &self.config.name
+    }
+
+    pub fn version<'w>(&self, workspace: &'w Workspace) -> &'w Version {
+        &workspace.members[self.driver].version
+    }
+
+    /// Crates and wheels.
+    pub fn members(&self) -> BTreeSet<usize> {
+        self.crates.iter().copied().chain(self.wheels.iter().map(|wheel| wheel.member)).collect()
+    }
+
+    pub fn owns_wheel(&self, member: usize) -> bool {
+        self.wheels.iter().any(|wheel| wheel.member == member)
+    }
+
+    /// The newest tag of a release that is lower than `version`, post releases left out: they hold no crates.
+    pub fn tag_below(&self, repo: &Repo, version: &Version) -> Option<(Version, String)> {
+        let tagged = repo.tags.keys().filter_map(|name| Some((self.tag.version_in(name)?, name.clone())));
+        tagged.filter(|(found, _)| found.post().is_none() && *found < version.base()).max()
+    }
+}
+
+/// The one publishable member that no other publishable member needs.
+fn obvious_driver(workspace: &Workspace) -> Result<usize> {
+    let members = &workspace.members;
+    let published: Vec<usize> = (0..members.len()).filter(|&at| members[at].publish).collect();
+    let needed: BTreeSet<usize> = published.iter().flat_map(|&at| members[at].links.iter().filter(move |l| l.is_built() && l.to != at).map(|l| l.to)).collect();
+    let mut roots: Vec<usize> = published.into_iter().filter(|at| !needed.contains(at)).collect();
+    if roots.is_empty() && members.len() == 1 {
+        roots.push(0);
+    }
+    match roots.as_slice() {
+        [driver] => Ok(*driver),
+        _ => {
+            let names = roots.iter().map(|&at| members[at].name.as_str()).take(8).collect::<Vec<_>>().join(", ");
+            let which = if roots.is_empty() { "no member is publishable".to_owned() } else { format!("{} members could be it ({names})", roots.len()) };
+            bail!(
+                "which crate drives the release? {which}: add `[workspace.metadata.trains.NAME]` with `driver = \"…\"` to {}, or name it with --train",
+                slashed(&workspace.graph.root)
+            )
+        }
+    }
+}
+
+/// The configured wheels, or every maturin project whose crate has the driver's version and needs the driver.
+fn wheels_of(workspace: &Workspace, config: &TrainConfig, driver: usize) -> Result<Vec<Wheel>> {
+    let mut found = Vec::new();
+    for (path, text) in workspace.texts.iter().filter(|(path, _)| path.ends_with("pyproject.toml")) {
+        let wanted = |member: usize| match &config.wheels {
+            Some(names) => names.contains(&workspace.members[member].name),
+            None => {
+                let same = workspace.members[member].version.base() == workspace.members[driver].version.base();
+                same && workspace.closure(member).contains(&driver)
+            }
+        };
+        // Somebody's broken fixture is not ours to complain about, but a wheel's own file is.
+        let project = match pyproject::read(text) {
+            Ok(project) => project,
+            Err(error) if workspace.members.iter().position(|m| m.dir() == dir(path)).is_some_and(wanted) => {
+                return Err(error.context(slashed(path)));
+            }
+            Err(_) => continue,
+        };
+        let manifest = dir(path).join(project.manifest_path.as_deref().unwrap_or("Cargo.toml"));
+        let member = normalized(&manifest).and_then(|manifest| workspace.members.iter().position(|m| m.manifest == manifest));
+        if let Some(member) = member.filter(|&member| project.maturin && wanted(member)) {
+            found.push(Wheel { member, path: path.clone(), project });
+        }
+    }
+    for name in config.wheels.iter().flatten() {
+        let Some(member) = workspace.member(name) else {
+            let near = nearest(workspace, name).map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
+            bail!("train {}: the wheel `{name}` is not a member of the workspace{near}", config.name)
+        };
+        if !found.iter().any(|wheel| wheel.member == member) {
+            bail!(
+                "train {}: no pyproject.toml with `build-backend = \"maturin\"` builds the wheel `{name}`: add one beside {}, or set `tool.maturin.manifest-path`",
+                config.name,
+                slashed(&workspace.members[member].manifest)
+            );
+        }
+    }
+    Ok(found)
+}
+
+/// The form of tag that the repository already has for the driver's version.
+fn habitual_tag(workspace: &Workspace, repo: &Repo, config: &TrainConfig, driver: usize) -> Result<Template> {
+    let Member { name, version, .. } = &workspace.members[driver];
+    // Two trains must not share their tags: all but the default one carry their name.
+    let usual = if workspace.trains.len() > 1 && !config.default { format!("{}-v{{version}}", config.name) } else { "v{version}".to_owned() };
+    for form in [&usual, "{version}", &format!("{name}-v{{version}}"), &format!("{name}-{{version}}")] {
+        let form = Template::new(form)?;
+        if repo.tags.contains_key(&form.fill(version)) {
+            return Ok(form);
+        }
+    }
+    Template::new(&usual)
+}
+
+fn nearest<'w>(workspace: &'w Workspace, name: &str) -> Option<&'w str> {
+    let names: Vec<&str> = workspace.members.iter().map(|member| member.name.as_str()).collect();
+    similar::get_close_matches(name, &names, 1, 0.6).first().copied()
+}
+
+/// The wheel's version as its `pyproject.toml` says it.
+pub fn wheel_version(wheel: &Wheel) -> Result<Option<Version>> {
+    let place = wheel.project.version.as_ref();
+    place.map(|place| Version::parse(&place.text, Dialect::Pep440).with_context(|| slashed(&wheel.path))).transpose()
+}

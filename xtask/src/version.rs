@@ -1,0 +1,395 @@
+//! One release version and its three spellings: Cargo's (SemVer), Python's (PEP 440) and the tag's.
+//! It must never let a version through that one of the dialects cannot spell or would order differently.
+
+use std::{cmp::Ordering, fmt};
+
+use anyhow::{Context, Result, bail};
+use serde::{Serialize, Serializer};
+
+/// A SemVer version whose post release, where it has one, stands in the build metadata as `post.N`.
+///
+/// SemVer has no post releases: `0.9.3-post.1` would sort *below* `0.9.3`, so the wheel's `Cargo.toml` says
+/// `0.9.3+post.1`, which cargo takes for `0.9.3`, and `pyproject.toml` says `0.9.3.post1`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Version(semver::Version);
+
+/// How a version is spelt, and by which rules two of them are ordered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// SemVer 2.0, as in `Cargo.toml`: `0.10.0-rc.1`, `0.9.3+post.1`.
+    Cargo,
+    /// PEP 440, as in `pyproject.toml`: `0.10.0rc1`, `0.9.3.post1`.
+    Pep440,
+    /// Tags, changelog headings and image tags, none of which should hold a `+`: `0.10.0-rc.1`, `0.9.3.post1`.
+    Tag,
+}
+
+/// What to increment when the captain names a part instead of a version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bump {
+    Major,
+    Minor,
+    Patch,
+    /// `alpha`, `beta` or `rc`.
+    Pre(&'static str),
+}
+
+/// How far apart two versions are: the leftmost number that differs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    None,
+    Pre,
+    Patch,
+    Minor,
+    Major,
+}
+
+/// SemVer identifier and PEP 440 spelling of each pre-release kind, in PEP 440 order.
+const PRE: [(&str, &str); 4] = [("dev", ".dev"), ("alpha", "a"), ("beta", "b"), ("rc", "rc")];
+
+impl Version {
+    /// Reads `text` as `dialect` spells it.
+    pub fn parse(text: &str, dialect: Dialect) -> Result<Version> {
+        let parsed = match dialect {
+            Dialect::Cargo => semver::Version::parse(text).map(Version).map_err(Into::into),
+            Dialect::Tag => parse_tag(text),
+            Dialect::Pep440 => parse_pep440(text),
+        };
+        parsed.with_context(|| format!("`{text}` is not a version as {dialect} spells it"))
+    }
+
+    /// Spells the version; fails for a pre-release or build that `dialect` has no spelling for.
+    pub fn show(&self, dialect: Dialect) -> Result<String> {
+        match dialect {
+            Dialect::Cargo => Ok(self.0.to_string()),
+            Dialect::Tag => Ok(self.tag()),
+            Dialect::Pep440 => {
+                if !self.0.build.is_empty() && self.post().is_none() {
+                    bail!("`{self}` has build metadata that Python cannot spell; only `+post.N` can be: drop `+{}`", self.0.build);
+                }
+                let core = format!("{}.{}.{}", self.0.major, self.0.minor, self.0.patch);
+                let pre = match self.pre()? {
+                    Some((kind, n)) => format!("{}{n}", PRE[kind].1),
+                    None => String::new(),
+                };
+                let post = self.post().map(|n| format!(".post{n}")).unwrap_or_default();
+                Ok(format!("{core}{pre}{post}"))
+            }
+        }
+    }
+
+    /// The spelling for tags, changelogs and people.
+    pub fn tag(&self) -> String {
+        match self.post() {
+            Some(n) => format!("{}.post{n}", self.base()),
+            None => self.0.to_string(),
+        }
+    }
+
+    pub fn semver(&self) -> &semver::Version {
+        &self.0
+    }
+
+    /// N of `+post.N`.
+    pub fn post(&self) -> Option<u64> {
+        self.0.build.as_str().strip_prefix("post.")?.parse().ok()
+    }
+
+    pub fn is_prerelease(&self) -> bool {
+        !self.0.pre.is_empty()
+    }
+
+    /// The version without its post release or other build metadata.
+    pub fn base(&self) -> Version {
+        Version(semver::Version { build: semver::BuildMetadata::EMPTY, ..self.0.clone() })
+    }
+
+    /// `base` followed by post release `n`.
+    pub fn with_post(&self, n: u64) -> Version {
+        let build = format!("post.{n}").parse().unwrap_or(semver::BuildMetadata::EMPTY);
+        Version(semver::Version { build, ..self.0.clone() })
+    }
+
+    /// The leftmost part in which `self` differs from `old`.
+    pub fn level_since(&self, old: &Version) -> Level {
+        let (new, old) = (&self.0, &old.0);
+        if new.major != old.major {
+            Level::Major
+        } else if new.minor != old.minor {
+            Level::Minor
+        } else if new.patch != old.patch {
+            Level::Patch
+        } else if new != old {
+            Level::Pre
+        } else {
+            Level::None
+        }
+    }
+
+    /// The next version of that kind.
+    ///
+    /// A pre-release counts as not yet released, so `patch` of `0.9.4-rc.1` and `minor` of `0.10.0-rc.1` drop
+    /// the suffix; `rc` of a final version starts on the next patch.
+    pub fn bump(&self, bump: Bump) -> Result<Version> {
+        let v = &self.0;
+        let pre = self.is_prerelease();
+        let next = match bump {
+            Bump::Major if pre && v.minor == 0 && v.patch == 0 => self.core(),
+            Bump::Major => semver::Version::new(v.major + 1, 0, 0),
+            Bump::Minor if pre && v.patch == 0 => self.core(),
+            Bump::Minor => semver::Version::new(v.major, v.minor + 1, 0),
+            Bump::Patch if pre => self.core(),
+            Bump::Patch => semver::Version::new(v.major, v.minor, v.patch + 1),
+            Bump::Pre(kind) => {
+                let core = if pre { self.core() } else { semver::Version::new(v.major, v.minor, v.patch + 1) };
+                let n = match self.pre()? {
+                    Some((now, n)) if PRE[now].0 == kind => n + 1,
+                    _ => 1,
+                };
+                let next = Version(semver::Version { pre: format!("{kind}.{n}").parse()?, ..core });
+                if self.falls_to(&next) {
+                    bail!("`{kind}` of {self} would be {next}, which is lower: name the version instead");
+                }
+                return Ok(next);
+            }
+        };
+        Ok(Version(next))
+    }
+
+    /// Whether `next` is lower in SemVer's order or, where both can be spelt in it, in PEP 440's.
+    pub fn falls_to(&self, next: &Version) -> bool {
+        next < self || matches!((self.pep440_key(), next.pep440_key()), (Some(a), Some(b)) if b.cmp(&a) == Ordering::Less)
+    }
+
+    fn core(&self) -> semver::Version {
+        semver::Version::new(self.0.major, self.0.minor, self.0.patch)
+    }
+
+    /// Index into `PRE` and number of the pre-release.
+    fn pre(&self) -> Result<Option<(usize, u64)>> {
+        let text = self.0.pre.as_str();
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let known = text.split_once('.').and_then(|(kind, n)| {
+            let kind = PRE.iter().position(|(name, _)| *name == kind)?;
+            Some((kind, n.parse().ok()?))
+        });
+        match known {
+            Some(pre) => Ok(Some(pre)),
+            None => bail!("Python cannot spell `{self}`: write `-alpha.N`, `-beta.N`, `-rc.N` or `-dev.N`, as in `{}-rc.1`", self.core()),
+        }
+    }
+
+    /// PEP 440 orders dev < a < b < rc < final < post.
+    fn pep440_key(&self) -> Option<impl Ord + use<>> {
+        let pre = self.pre().ok()?.unwrap_or((PRE.len(), 0));
+        Some((self.0.major, self.0.minor, self.0.patch, pre, self.post().map_or(0, |n| n + 1)))
+    }
+}
+
+fn parse_tag(text: &str) -> Result<Version> {
+    match text.rsplit_once(".post") {
+        Some((base, n)) => {
+            let base = Version(semver::Version::parse(base)?);
+            Ok(base.with_post(number(n)?))
+        }
+        None => Ok(Version(semver::Version::parse(text)?)),
+    }
+}
+
+/// Reads the forms of PEP 440 that have a SemVer twin, alternative spellings included
+/// (<https://packaging.python.org/en/latest/specifications/version-specifiers/>, appendix B).
+fn parse_pep440(text: &str) -> Result<Version> {
+    let lower = text.trim().to_ascii_lowercase();
+    let rest = lower.strip_prefix('v').unwrap_or(&lower);
+    if rest.contains(['!', '+']) {
+        bail!("epochs and local versions have no SemVer twin");
+    }
+    let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+    let (release, mut rest) = rest.split_at(end);
+    let mut core = [0; 3];
+    let parts: Vec<&str> = release.trim_end_matches('.').split('.').collect();
+    if parts.len() > core.len() {
+        bail!("it has more than three numbers");
+    }
+    for (slot, part) in core.iter_mut().zip(&parts) {
+        *slot = number(part)?;
+    }
+    let mut version = semver::Version::new(core[0], core[1], core[2]);
+    let mut post = None;
+    while !rest.is_empty() {
+        let word = rest.trim_start_matches(['.', '-', '_']);
+        let letters = word.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(word.len());
+        let (kind, after) = word.split_at(letters);
+        let after = after.trim_start_matches(['.', '-', '_']);
+        let digits = after.find(|c: char| !c.is_ascii_digit()).unwrap_or(after.len());
+        let (digits, after) = after.split_at(digits);
+        let n = if digits.is_empty() { 0 } else { number(digits)? };
+        let kind = match kind {
+            "a" | "alpha" => "alpha",
+            "b" | "beta" => "beta",
+            "rc" | "c" | "pre" | "preview" => "rc",
+            "dev" => "dev",
+            "post" | "rev" | "r" | "" => "post",
+            other => bail!("`{other}` is not a, b, rc, dev or post"),
+        };
+        match kind {
+            "post" if post.is_none() => post = Some(n),
+            kind if kind != "post" && version.pre.is_empty() && post.is_none() => version.pre = format!("{kind}.{n}").parse()?,
+            _ => bail!("this combination of pre, post and dev releases has no SemVer twin"),
+        }
+        rest = after;
+    }
+    let version = Version(version);
+    Ok(post.map_or(version.clone(), |n| version.with_post(n)))
+}
+
+/// A decimal number without sign; leading zeros would not survive a round trip.
+fn number(text: &str) -> Result<u64> {
+    if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) || (text.len() > 1 && text.starts_with('0')) {
+        bail!("`{text}` is not a number");
+    }
+    Ok(text.parse()?)
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Serialize for Version {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl fmt::Display for Dialect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Dialect::Cargo => "Cargo",
+            Dialect::Pep440 => "PEP 440",
+            Dialect::Tag => "a tag",
+        })
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Level::None => "no change",
+            Level::Pre => "pre-release",
+            Level::Patch => "patch",
+            Level::Minor => "minor",
+            Level::Major => "major",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn v(text: &str) -> Version {
+        Version::parse(text, Dialect::Cargo).unwrap()
+    }
+
+    #[test]
+    fn each_dialect_has_its_spelling() {
+        for (cargo, pep440, tag) in [
+            ("0.10.0", "0.10.0", "0.10.0"),
+            ("0.10.0-alpha.2", "0.10.0a2", "0.10.0-alpha.2"),
+            ("0.10.0-beta.3", "0.10.0b3", "0.10.0-beta.3"),
+            ("0.10.0-rc.1", "0.10.0rc1", "0.10.0-rc.1"),
+            ("0.10.0-dev.3", "0.10.0.dev3", "0.10.0-dev.3"),
+            ("0.9.3+post.1", "0.9.3.post1", "0.9.3.post1"),
+        ] {
+            assert_eq!(v(cargo).show(Dialect::Pep440).unwrap(), pep440);
+            assert_eq!(v(cargo).show(Dialect::Tag).unwrap(), tag);
+        }
+    }
+
+    #[test]
+    fn what_python_cannot_spell_is_an_error() {
+        for text in ["0.10.0-foo.1", "0.10.0-nightly.1", "0.10.0-rc.1.2", "0.10.0-rc", "0.10.0-alpha2", "0.9.3-post.1", "0.9.3-1", "0.9.3-r2", "0.9.3+build"] {
+            assert!(v(text).show(Dialect::Pep440).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn pep440_has_many_spellings_of_one_version() {
+        for (text, cargo) in [("1.2", "1.2.0"), ("v1.2.3RC1", "1.2.3-rc.1"), ("1.2.3-beta_2", "1.2.3-beta.2"), ("1.2.3c4", "1.2.3-rc.4"), ("1.2.3-1", "1.2.3+post.1"), ("1.2.3.rev2", "1.2.3+post.2")] {
+            assert_eq!(Version::parse(text, Dialect::Pep440).unwrap(), v(cargo), "{text}");
+        }
+        for text in ["1!2.0", "1.2.3+local", "1.2.3.4", "1.2.3a1.dev2", "1.2.3x1", "", "1..2"] {
+            assert!(Version::parse(text, Dialect::Pep440).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn order_is_checked_by_both_grammars() {
+        // SemVer sorts `dev` after `beta`, PEP 440 before `a`: neither direction is safe.
+        assert!(v("0.10.0-beta.1").falls_to(&v("0.10.0-dev.1")));
+        assert!(v("0.10.0-dev.1").falls_to(&v("0.10.0-beta.1")));
+        assert!(!v("0.9.3").falls_to(&v("0.9.3+post.2")));
+        assert!(!v("0.9.3+post.2").falls_to(&v("0.9.3+post.10")));
+        assert!(v("0.9.3+post.2").falls_to(&v("0.9.3")));
+        assert!(!v("0.9.3+post.2").falls_to(&v("0.9.4")));
+    }
+
+    #[test]
+    fn bumps() {
+        for (from, bump, to) in [
+            ("0.9.3", Bump::Minor, "0.10.0"),
+            ("0.9.3", Bump::Major, "1.0.0"),
+            ("0.9.3+post.2", Bump::Patch, "0.9.4"),
+            ("0.9.3", Bump::Pre("rc"), "0.9.4-rc.1"),
+            ("0.10.0-rc.1", Bump::Pre("rc"), "0.10.0-rc.2"),
+            ("0.10.0-alpha.4", Bump::Pre("beta"), "0.10.0-beta.1"),
+            ("0.10.0-rc.1", Bump::Minor, "0.10.0"),
+            ("0.10.1-rc.1", Bump::Minor, "0.11.0"),
+            ("0.10.1-rc.1", Bump::Patch, "0.10.1"),
+            ("1.0.0-rc.1", Bump::Major, "1.0.0"),
+        ] {
+            assert_eq!(v(from).bump(bump).unwrap(), v(to), "{from} {bump:?}");
+        }
+        assert!(v("0.10.0-rc.1").bump(Bump::Pre("alpha")).is_err());
+    }
+
+    fn versions() -> impl Strategy<Value = Version> {
+        let pre = prop::option::of((0..PRE.len(), 0..30u64));
+        ((0..40u64, 0..40u64, 0..40u64), pre, prop::option::of(0..30u64)).prop_map(|((a, b, c), pre, post)| {
+            let pre = pre.map(|(k, n)| format!("-{}.{n}", PRE[k].0)).unwrap_or_default();
+            let post = post.map(|n| format!("+post.{n}")).unwrap_or_default();
+            v(&format!("{a}.{b}.{c}{pre}{post}"))
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn every_dialect_round_trips(version in versions()) {
+            for dialect in [Dialect::Cargo, Dialect::Pep440, Dialect::Tag] {
+                prop_assert_eq!(&Version::parse(&version.show(dialect).unwrap(), dialect).unwrap(), &version);
+            }
+        }
+
+        #[test]
+        fn a_bump_never_falls(version in versions(), which in 0..3usize) {
+            let bump = [Bump::Major, Bump::Minor, Bump::Patch][which];
+            let next = version.bump(bump).unwrap();
+            prop_assert!(!version.base().falls_to(&next));
+            prop_assert!(next > version.base());
+        }
+
+        #[test]
+        fn reading_never_panics(text in "\\PC{0,12}") {
+            for dialect in [Dialect::Cargo, Dialect::Pep440, Dialect::Tag] {
+                let _ = Version::parse(&text, dialect);
+            }
+        }
+    }
+}

@@ -1,0 +1,335 @@
+//! The workspace as its texts say it is: members, their versions, who requires whom and where that is written.
+//! It must never take a version from `cargo metadata`: a plan is made from texts, so that a half-bumped tree can be read.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    path::{Component, Path, PathBuf},
+};
+
+use anyhow::{Context, Result, bail};
+
+use crate::{
+    config::{self, TrainConfig},
+    edit::slashed,
+    files::{
+        Place,
+        cargo_toml::{self, Dependency, Manifest, Table, VersionField},
+    },
+    version::{Dialect, Version},
+};
+
+/// What only cargo knows: which packages are members, and their metadata. Paths count from the top of the repository.
+#[derive(Clone, Debug)]
+pub struct Graph {
+    /// The workspace root's manifest.
+    pub root: PathBuf,
+    pub packages: Vec<Package>,
+    pub metadata: serde_json::Value,
+}
+
+#[derive(Clone, Debug)]
+pub struct Package {
+    pub name: String,
+    pub manifest: PathBuf,
+    /// Cargo would publish it somewhere.
+    pub publish: bool,
+    pub cdylib: bool,
+}
+
+/// File texts by path from the top of the repository.
+pub type Texts = BTreeMap<PathBuf, String>;
+
+/// A workspace at one moment: of the working tree or of a commit.
+#[derive(Clone, Debug)]
+pub struct Workspace {
+    pub graph: Graph,
+    pub trains: Vec<TrainConfig>,
+    /// In the order of their names.
+    pub members: Vec<Member>,
+    /// Every place that requires a member, in members and in manifests beside the workspace.
+    pub requirements: Vec<Requirement>,
+    /// Directories of manifests beside the workspace (excluded examples, fuzz targets) whose paths lead to a member.
+    pub beside: BTreeSet<PathBuf>,
+    /// Members by their directory.
+    dirs: HashMap<PathBuf, usize>,
+    /// `[workspace.package] version`.
+    pub shared_version: Option<Place>,
+    pub texts: Texts,
+    /// Every file that git tracks.
+    pub tracked: BTreeSet<PathBuf>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Member {
+    pub name: String,
+    pub manifest: PathBuf,
+    pub publish: bool,
+    pub cdylib: bool,
+    pub pyo3: bool,
+    pub features: Vec<String>,
+    pub version: Version,
+    pub version_field: VersionField,
+    /// What it requires of other members.
+    pub links: Vec<Link>,
+}
+
+/// A member's dependency on another member, with the requirement that holds for it wherever it is written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Link {
+    pub to: usize,
+    pub table: Table,
+    pub requirement: Option<String>,
+    /// The entry as written in the member, and in `[workspace.dependencies]` where it is inherited.
+    pub written: String,
+}
+
+/// A requirement on a member that is written somewhere.
+#[derive(Clone, Debug)]
+pub struct Requirement {
+    pub path: PathBuf,
+    pub on: usize,
+    pub place: Place,
+    /// It has no path: a `[patch]` makes the name resolve to the member while the requirement accepts it.
+    pub patched: bool,
+}
+
+impl Workspace {
+    /// Reads a workspace from its graph and texts. `texts` must hold every member's manifest.
+    pub fn read(graph: Graph, texts: Texts, tracked: BTreeSet<PathBuf>) -> Result<Workspace> {
+        let trains = config::read(&graph.metadata)?;
+        let paths: Vec<&PathBuf> = graph.packages.iter().map(|package| &package.manifest).collect();
+        let mut manifests = read_manifests(&paths, &texts)?;
+        let root = match paths.iter().position(|path| **path == graph.root) {
+            Some(at) => manifests[at].clone(),
+            None => read_manifests(&[&graph.root], &texts)?.remove(0),
+        };
+        let mut by_dir = HashMap::new();
+        for (at, path) in paths.iter().enumerate() {
+            by_dir.insert(dir(path), at);
+        }
+        let resolver = Resolver::new(dir(&graph.root), &root, by_dir);
+        let mut members = Vec::new();
+        let mut requirements = Vec::new();
+        for (package, manifest) in graph.packages.iter().zip(&mut manifests) {
+            let version = match &manifest.version {
+                VersionField::Literal(place) => Some(place),
+                VersionField::Inherited => root.workspace_version.as_ref(),
+                VersionField::Absent => None,
+            };
+            let version = version.map_or("0.0.0", |place| &place.text);
+            members.push(Member {
+                name: package.name.clone(),
+                manifest: package.manifest.clone(),
+                publish: package.publish,
+                cdylib: package.cdylib,
+                pyo3: manifest.dependencies.iter().any(|d| d.package == "pyo3"),
+                features: std::mem::take(&mut manifest.features),
+                version: Version::parse(version, Dialect::Cargo).with_context(|| slashed(&package.manifest))?,
+                version_field: manifest.version.clone(),
+                links: resolver.links(&package.manifest, manifest),
+            });
+            requirements.extend(resolver.requirements(&package.manifest, manifest));
+        }
+        if !paths.contains(&&graph.root) {
+            requirements.extend(resolver.requirements(&graph.root, &root));
+        }
+        let beside = resolver.beside(&texts, &paths, &graph.root, &mut requirements);
+        Ok(Workspace { trains, members, requirements, beside, dirs: resolver.by_dir, shared_version: root.workspace_version.clone(), texts, tracked, graph })
+    }
+
+    /// The same workspace with other texts.
+    pub fn with_texts(&self, texts: Texts) -> Result<Workspace> {
+        Workspace::read(self.graph.clone(), texts, self.tracked.clone())
+    }
+
+    pub fn member(&self, name: &str) -> Option<usize> {
+        self.members.iter().position(|member| member.name == name)
+    }
+
+    /// The text of a file that the configuration names.
+    pub fn text(&self, path: &Path) -> Result<&str> {
+        match self.texts.get(path) {
+            Some(text) => Ok(text),
+            None => bail!("{} is not a file that git tracks: correct the path in [workspace.metadata.trains], or `git add` it", slashed(path)),
+        }
+    }
+
+    /// What the workspace's directory is called from the top of the repository.
+    pub fn root_dir(&self) -> PathBuf {
+        dir(&self.graph.root)
+    }
+
+    /// Paths in the configuration count from the workspace's root.
+    pub fn from_root(&self, path: &Path) -> PathBuf {
+        normalized(&self.root_dir().join(path)).unwrap_or_else(|| path.to_owned())
+    }
+
+    /// The member in whose directory a file lies; of nested ones the innermost.
+    pub fn owner(&self, path: &Path) -> Option<usize> {
+        path.ancestors().skip(1).find_map(|dir| self.dirs.get(dir)).copied()
+    }
+
+    /// The members and all that need one of them to build.
+    pub fn with_dependents(&self, members: &BTreeSet<usize>) -> BTreeSet<usize> {
+        let mut needed_by = vec![Vec::new(); self.members.len()];
+        for (at, member) in self.members.iter().enumerate() {
+            for link in member.links.iter().filter(|link| link.is_built()) {
+                needed_by[link.to].push(at);
+            }
+        }
+        let mut found = members.clone();
+        let mut queue: Vec<usize> = members.iter().copied().collect();
+        while let Some(at) = queue.pop() {
+            queue.extend(needed_by[at].iter().filter(|&&by| found.insert(by)));
+        }
+        found
+    }
+
+    /// The members that `from` needs in order to build, itself included, by `[dependencies]` and `[build-dependencies]`.
+    pub fn closure(&self, from: usize) -> BTreeSet<usize> {
+        let mut found = BTreeSet::from([from]);
+        let mut queue = vec![from];
+        while let Some(at) = queue.pop() {
+            for link in self.members[at].links.iter().filter(|link| link.is_built()) {
+                if found.insert(link.to) {
+                    queue.push(link.to);
+                }
+            }
+        }
+        found
+    }
+}
+
+impl Member {
+    pub fn dir(&self) -> PathBuf {
+        dir(&self.manifest)
+    }
+}
+
+impl Link {
+    /// Needed to build the member, and so to use it once published.
+    pub fn is_built(&self) -> bool {
+        matches!(self.table, Table::Normal | Table::Build)
+    }
+}
+
+/// Finds out which member an entry means: by the path it resolves to, never by its key.
+struct Resolver<'a> {
+    root_dir: PathBuf,
+    /// `[workspace.dependencies]` by key.
+    shared: HashMap<&'a str, &'a Dependency>,
+    /// `[patch.*]` by package name.
+    patches: HashMap<&'a str, &'a Dependency>,
+    by_dir: HashMap<PathBuf, usize>,
+}
+
+impl<'a> Resolver<'a> {
+    fn new(root_dir: PathBuf, root: &'a Manifest, by_dir: HashMap<PathBuf, usize>) -> Resolver<'a> {
+        let of = |table| root.dependencies.iter().filter(move |d| d.table == table);
+        let shared = of(Table::Workspace).map(|d| (d.key.as_str(), d)).collect();
+        let patches = of(Table::Patch).map(|d| (d.package.as_str(), d)).collect();
+        Resolver { root_dir, shared, patches, by_dir }
+    }
+
+    fn by_path(&self, dir: &Path, path: &str) -> Option<usize> {
+        self.by_dir.get(&normalized(&dir.join(path))?).copied()
+    }
+
+    /// The member that `entry` means and the entry that says how; an inherited entry is said in the root.
+    fn resolve<'d>(&'d self, dir: &Path, entry: &'d Dependency) -> Option<(usize, &'d Dependency)> {
+        if entry.inherited {
+            return self.resolve(&self.root_dir, self.shared.get(entry.key.as_str())?);
+        }
+        if let Some(path) = &entry.path {
+            return Some((self.by_path(dir, path)?, entry));
+        }
+        let patch = self.patches.get(entry.package.as_str()).filter(|_| !entry.elsewhere)?;
+        Some((self.by_path(&self.root_dir, patch.path.as_ref()?)?, entry))
+    }
+
+    fn links(&self, manifest_path: &Path, manifest: &Manifest) -> Vec<Link> {
+        let dir = dir(manifest_path);
+        let entries = manifest.dependencies.iter().filter(|d| !matches!(d.table, Table::Workspace | Table::Patch));
+        entries
+            .filter_map(|entry| {
+                let (to, said) = self.resolve(&dir, entry)?;
+                let requirement = said.requirement.as_ref().map(|place| place.text.clone());
+                let written = if entry.inherited { format!("{} {}", entry.written, said.written) } else { entry.written.clone() };
+                Some(Link { to, table: entry.table, requirement, written })
+            })
+            .collect()
+    }
+
+    fn requirements(&self, path: &Path, manifest: &Manifest) -> Vec<Requirement> {
+        let dir = dir(path);
+        let entries = manifest.dependencies.iter().filter(|d| !d.inherited && d.table != Table::Patch);
+        entries
+            .filter_map(|entry| {
+                let place = entry.requirement.clone()?;
+                let (on, _) = self.resolve(&dir, entry)?;
+                Some(Requirement { path: path.to_owned(), on, place, patched: entry.path.is_none() })
+            })
+            .collect()
+    }
+
+    /// Adds the requirements in manifests beside the workspace, and tells where those manifests are.
+    fn beside(&self, texts: &Texts, members: &[&PathBuf], root: &Path, requirements: &mut Vec<Requirement>) -> BTreeSet<PathBuf> {
+        let known: BTreeSet<&Path> = members.iter().map(|path| path.as_path()).chain([root]).collect();
+        let others = texts.iter().filter(|(path, text)| path.ends_with("Cargo.toml") && !known.contains(path.as_path()) && text.contains("path"));
+        let mut found = BTreeSet::new();
+        for (path, text) in others {
+            // One that does not parse is a fixture of somebody's test: it is not ours to complain about.
+            let Ok(manifest) = cargo_toml::read(text) else { continue };
+            for entry in manifest.dependencies {
+                let Some(on) = entry.path.as_ref().and_then(|to| self.by_path(&dir(path), to)) else { continue };
+                found.insert(dir(path));
+                requirements.extend(entry.requirement.map(|place| Requirement { path: path.clone(), on, place, patched: false }));
+            }
+        }
+        found
+    }
+}
+
+/// Parses the manifests side by side: it is what a large workspace costs most.
+fn read_manifests(paths: &[&PathBuf], texts: &Texts) -> Result<Vec<Manifest>> {
+    let read = |path: &PathBuf| {
+        let text = texts.get(path).with_context(|| format!("{} is missing", slashed(path)))?;
+        cargo_toml::read(text).with_context(|| slashed(path))
+    };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let size = paths.len().div_ceil(threads).max(64);
+    std::thread::scope(|scope| {
+        let parts: Vec<_> = paths.chunks(size).map(|part| scope.spawn(move || part.iter().map(|path| read(path)).collect::<Result<Vec<_>>>())).collect();
+        let mut manifests = Vec::with_capacity(paths.len());
+        for part in parts {
+            match part.join() {
+                Ok(read) => manifests.extend(read?),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        Ok(manifests)
+    })
+}
+
+/// The directory of a file; the top of the repository is the empty path.
+pub fn dir(path: &Path) -> PathBuf {
+    path.parent().map(Path::to_owned).unwrap_or_default()
+}
+
+/// The path without `.` and `..`; `None` when it leads out of the repository.
+pub fn normalized(path: &Path) -> Option<PathBuf> {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                if !out.pop() {
+                    return None;
+                }
+            }
+            Component::Normal(name) => out.push(name),
+            Component::RootDir | Component::Prefix(_) => return None,
+        }
+    }
+    Some(out)
+}
