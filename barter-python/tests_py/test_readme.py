@@ -1,3 +1,4 @@
+import runpy
 from pathlib import Path
 
 README = Path(__file__).parents[1] / "README.md"
@@ -13,5 +14,6 @@ def test_the_example_of_the_readme_runs(tmp_path, monkeypatch, capsys):
     head = "open_time,interval,open,high,low,close,volume"
     (tmp_path / "candles.csv").write_text("\n".join([head, *lines]))
     monkeypatch.chdir(tmp_path)
-    exec(compile(example, str(README), "exec"), {"__name__": "readme"})
+    (tmp_path / "example.py").write_text(example, encoding="utf-8")
+    runpy.run_path("example.py")
     assert "round trips             1\n" in capsys.readouterr().out

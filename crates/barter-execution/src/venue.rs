@@ -65,7 +65,7 @@ impl SimulatedVenue {
         }
     }
 
-    /// The same venue, refusing orders beyond the quota; cancelling is not counted.
+    /// The same venue, refusing orders beyond the quota; what is refused for another reason, and cancelling, is not counted.
     pub fn with_order_quota(self, quota: Quota) -> Self {
         Self {
             limiter: Some(RateLimiter::new(quota)),

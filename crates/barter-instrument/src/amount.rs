@@ -135,6 +135,18 @@ amount!(Quantity, "quantity");
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn no_text_is_too_odd_to_be_refused(odd in ".*", number in "[-+]?[0-9]{0,40}[.]?[0-9]{0,40}(e[-+]?[0-9]{0,12})?") {
+            for text in [odd, number] {
+                if let Ok(price) = text.parse::<Price>() {
+                    prop_assert_eq!(price.to_string().parse(), Ok(price));
+                }
+            }
+        }
+    }
 
     #[test]
     fn limits_are_the_documented_powers_of_ten() {

@@ -320,6 +320,20 @@ mod tests {
         }
 
         #[test]
+        fn steps_of_any_size_can_be_checked(
+            value in (1i64.., 0u32..=28), tick in (1i64.., 0u32..=28), lot in (1i64.., 0u32..=28),
+        ) {
+            let number = |(digits, scale)| Decimal::new(digits, scale);
+            if let (Ok(price), Ok(quantity), Ok(tick), Ok(lot)) = (
+                Price::new(number(value)), Quantity::new(number(value)), Price::new(number(tick)), Quantity::new(number(lot)),
+            ) {
+                let instrument = instrument(&tick.to_string(), &lot.to_string());
+                prop_assert_eq!(instrument.check_price(price).is_err(), price.get() % tick.get() != Decimal::ZERO);
+                prop_assert!(instrument.floor_quantity(quantity) <= quantity);
+            }
+        }
+
+        #[test]
         fn flooring_lands_on_a_lot_less_than_one_lot_below(n in 0i64..1_000_000_000, lot in 1i64..5_000) {
             let instrument = instrument("0.01", &Decimal::new(lot, 4).to_string());
             let quantity = Quantity::new(Decimal::new(n, 6)).unwrap();

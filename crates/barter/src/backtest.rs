@@ -1,6 +1,7 @@
 //! The loop that runs a strategy over candles.
 //! It must never depend on anything but its arguments.
 
+use std::collections::VecDeque;
 use std::error::Error;
 
 use barter_data::{Candle, Interval, Timestamp};
@@ -127,6 +128,9 @@ impl Backtest {
 
     /// Runs a strategy over candles of one interval in order of time; gaps between candles are allowed.
     ///
+    /// What the strategy decides by a candle takes effect when that candle had closed and been received, so an order
+    /// fills in the first candle that opens then or later. What is decided by the last candle is placed, and stays open.
+    ///
     /// # Errors
     /// [`BacktestError`] for the first candle that is wrong or that the strategy fails at.
     pub fn run<S: Strategy>(&self, candles: &[Candle], strategy: &mut S) -> Result<Report, BacktestError<S::Error>> {
@@ -138,13 +142,7 @@ impl Backtest {
         if let Some(quota) = self.order_quota {
             venue = venue.with_order_quota(quota);
         }
-        let mut run = Run {
-            venue,
-            position: Position::default(),
-            fills: vec![],
-            refusals: vec![],
-            trips: vec![],
-        };
+        let mut run = Run::new(venue);
         let mut equity = Vec::with_capacity(candles.len());
         let expected = candles.first().map(|candle| candle.interval);
 
@@ -159,6 +157,7 @@ impl Backtest {
                     expected,
                 });
             }
+            run.act(open_time);
             for event in run.venue.advance(candle)? {
                 run.take(event, candle.close_time())?;
             }
@@ -170,10 +169,9 @@ impl Backtest {
             let actions = strategy
                 .on_candle(candle, &portfolio)
                 .map_err(|source| BacktestError::Strategy { open_time, source })?;
-            for action in actions {
-                run.act(action, candle.close_time());
-            }
+            run.decide(candle, actions);
         }
+        run.act(Timestamp::MAX);
 
         let values: Vec<Decimal> = equity.iter().map(|point| point.equity).collect();
         let rate = self.periods_per_year.or(expected.map(PeriodsPerYear::of));
@@ -205,9 +203,23 @@ struct Run {
     fills: Vec<Fill>,
     refusals: Vec<Refusal>,
     trips: Vec<RoundTrip>,
+    /// Decided, but not yet at the venue; in order of time.
+    decided: VecDeque<(Timestamp, Action)>,
 }
 
 impl Run {
+    fn new(venue: SimulatedVenue) -> Self {
+        let (fills, refusals, trips, decided) = (vec![], vec![], vec![], VecDeque::new());
+        Self {
+            venue,
+            position: Position::default(),
+            fills,
+            refusals,
+            trips,
+            decided,
+        }
+    }
+
     fn take(&mut self, event: OrderEvent, now: Timestamp) -> Result<(), PositionError> {
         match event {
             OrderEvent::Filled(fill) => {
@@ -219,12 +231,23 @@ impl Run {
         Ok(())
     }
 
-    fn act(&mut self, action: Action, now: Timestamp) {
-        let refused = match action {
-            Action::Place(request) => self.venue.submit(request, now).err(),
-            Action::Cancel(id) => self.venue.cancel(id).err(),
-        };
-        self.refusals.extend(refused.map(|why| Refusal { time: now, why }));
+    /// Keeps what was decided until the candle it was decided by had been received.
+    fn decide(&mut self, candle: &Candle, actions: Vec<Action>) {
+        let before = self.decided.back().map_or(Timestamp::MIN, |(time, _)| *time);
+        let now = candle.close_time().max(candle.receive_time).max(before);
+        self.decided.extend(actions.into_iter().map(|action| (now, action)));
+    }
+
+    /// Brings to the venue what was decided until `now`.
+    fn act(&mut self, now: Timestamp) {
+        while let Some((time, action)) = self.decided.front().copied().filter(|(time, _)| *time <= now) {
+            self.decided.pop_front();
+            let refused = match action {
+                Action::Place(request) => self.venue.submit(request, time).err(),
+                Action::Cancel(id) => self.venue.cancel(id).err(),
+            };
+            self.refusals.extend(refused.map(|why| Refusal { time, why }));
+        }
     }
 
     fn portfolio(&self, candle: &Candle) -> Portfolio<'_> {

@@ -107,7 +107,7 @@ impl Position {
         let trip = after.trip.filter(|_| after.quantity.is_zero()).map(|trip| RoundTrip {
             opened_at: trip.opened_at,
             closed_at: fill.time,
-            profit: after.realised - trip.realised_before,
+            profit: after.realised.saturating_sub(trip.realised_before),
         });
         if trip.is_some() {
             after.trip = None;

@@ -14,7 +14,7 @@ pub trait Strategy {
     /// How it may fail; [`std::convert::Infallible`] when it cannot.
     type Error: Error + 'static;
 
-    /// Called once per candle, after its close. Actions are taken in order; what the venue refuses is listed in the
+    /// Called once per candle, when it has closed and was received. Actions are taken in order; what the venue refuses is listed in the
     /// report and does not end the run.
     ///
     /// # Errors

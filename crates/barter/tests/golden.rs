@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::fmt::Write as _;
 
 use barter::{Action, Backtest, BacktestError, PeriodsPerYear, Portfolio, Report, SmaCrossover, Strategy};
-use barter_data::{Candle, CsvReader, ReadError};
+use barter_data::{Candle, CsvReader, ReadError, SignedDuration};
 use barter_execution::{Fees, OrderKind, OrderRequest};
 use barter_instrument::{Decimal, Instrument, Side};
 use proptest::prelude::*;
@@ -141,6 +141,48 @@ impl Strategy for Script {
         let cancel = portfolio.open_orders.first().map(|order| Action::Cancel(order.id));
         Ok(cancel.into_iter().chain(action).collect())
     }
+}
+
+#[test]
+fn what_is_decided_by_a_late_candle_takes_effect_late() {
+    let buy = OrderRequest::market(Side::Buy, "0.1".parse().unwrap());
+    let fill_time = |minutes_late: i64| {
+        let mut candles = candles();
+        candles[0].receive_time = candles[0].close_time() + SignedDuration::from_mins(minutes_late);
+        let report = backtest()
+            .run(&candles, &mut Script(vec![Some(Action::Place(buy))]))
+            .unwrap();
+        report.fills[0].time.to_string()
+    };
+    assert_eq!(fill_time(0), "2026-01-05T01:00:00Z");
+    assert_eq!(fill_time(-30), "2026-01-05T01:00:00Z", "not before the close either");
+    assert_eq!(fill_time(1), "2026-01-05T02:00:00Z");
+    assert_eq!(fill_time(60), "2026-01-05T02:00:00Z");
+    assert_eq!(fill_time(90), "2026-01-05T03:00:00Z");
+}
+
+#[test]
+fn cancelling_takes_effect_late_as_well() {
+    let low = Action::Place(OrderRequest::limit(
+        Side::Buy,
+        "0.1".parse().unwrap(),
+        "41700".parse().unwrap(),
+    ));
+    let fills = |minutes_late: i64| {
+        let mut candles = candles();
+        candles[1].receive_time = candles[1].close_time() + SignedDuration::from_mins(minutes_late);
+        // Placed by the first candle, cancelled by the second, in the way of the third.
+        candles[2].low = "41600".parse().unwrap();
+        for candle in &mut candles[..2] {
+            candle.low = candle.open.min(candle.close);
+        }
+        backtest()
+            .run(&candles, &mut Script(vec![Some(low)]))
+            .unwrap()
+            .fills
+            .len()
+    };
+    assert_eq!((fills(0), fills(1)), (0, 1));
 }
 
 fn action() -> impl proptest::strategy::Strategy<Value = Option<Action>> {
