@@ -296,6 +296,13 @@ mod tests {
     }
 
     #[test]
+    fn among_equal_event_times_the_first_to_arrive_opens_and_the_last_closes() {
+        let trades = [trade(7, 10, 1), trade(7, 12, 1), trade(7, 11, 1)];
+        let (candles, _) = all(aggregator(EmptyBuckets::Skip, 0), &trades);
+        assert_eq!(shape(&candles), [[0, 10, 12, 10, 11, 3]]);
+    }
+
+    #[test]
     fn a_straggler_counts_while_its_bucket_is_open_and_is_late_afterwards() {
         let mut waiting = aggregator(EmptyBuckets::Skip, 30);
         assert_eq!(waiting.push(trade(50, 10, 1)).unwrap(), Pushed::default());

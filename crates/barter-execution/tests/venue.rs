@@ -143,7 +143,12 @@ fn a_limit_order_waits_until_the_market_trades_through_it() {
 fn a_limit_order_that_opens_better_gets_the_better_price_as_taker() {
     let mut venue = venue("3", "0");
     venue.submit(limit(Side::Sell, "3", "100"), minute(0)).unwrap();
-    let fill = the_fill(&venue.advance(&candle(0, [104, 105, 100, 100], 1)).unwrap());
+    assert_eq!(
+        venue.advance(&candle(0, [98, 100, 98, 99], 1)).unwrap(),
+        [],
+        "touching is not enough"
+    );
+    let fill = the_fill(&venue.advance(&candle(1, [104, 105, 100, 100], 1)).unwrap());
     assert_eq!((fill.price.get(), fill.liquidity), (decimal("104"), Liquidity::Taker));
     assert_eq!(venue.balances().quote.free, decimal("311.376"));
 }

@@ -115,6 +115,7 @@ impl fmt::Display for Summary {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use barter_data::Timestamp;
 
     #[test]
     fn nothing_traded_is_shown_without_nan() {
@@ -136,6 +137,17 @@ mod tests {
         let summary = Summary::of(Decimal::from(100), &[Decimal::from(80)], &[], None);
         assert_eq!(summary.max_drawdown, 1.0 - 80.0 / 100.0);
         assert_eq!(summary.total_return, 80.0 / 100.0 - 1.0);
+    }
+
+    #[test]
+    fn breaking_even_is_not_winning() {
+        let trip = |profit: i64| RoundTrip {
+            opened_at: Timestamp::UNIX_EPOCH,
+            closed_at: Timestamp::UNIX_EPOCH,
+            profit: profit.into(),
+        };
+        let summary = Summary::of(Decimal::from(100), &[], &[trip(0), trip(5)], None);
+        assert_eq!((summary.round_trips, summary.win_rate), (2, Some(0.5)));
     }
 
     #[test]

@@ -162,6 +162,28 @@ fn what_is_decided_by_a_late_candle_takes_effect_late() {
 }
 
 #[test]
+fn decisions_reach_the_venue_in_the_order_they_were_made() {
+    let buy = |quantity: &str| {
+        Some(Action::Place(OrderRequest::market(
+            Side::Buy,
+            quantity.parse().unwrap(),
+        )))
+    };
+    let mut candles = candles();
+    candles[0].receive_time = candles[0].close_time() + SignedDuration::from_mins(90);
+    // A script is read from its end: 0.1 is decided first, and the second decision must not overtake it.
+    let report = backtest()
+        .run(&candles, &mut Script(vec![buy("0.01"), buy("0.1")]))
+        .unwrap();
+    let bought: Vec<String> = report
+        .fills
+        .iter()
+        .map(|fill| format!("{} {}", fill.time, fill.quantity))
+        .collect();
+    assert_eq!(bought, ["2026-01-05T03:00:00Z 0.1", "2026-01-05T03:00:00Z 0.01"]);
+}
+
+#[test]
 fn cancelling_takes_effect_late_as_well() {
     let low = Action::Place(OrderRequest::limit(
         Side::Buy,
