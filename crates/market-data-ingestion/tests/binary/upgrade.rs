@@ -4,10 +4,15 @@ use std::fs;
 
 use serde_json::json;
 
-use crate::program::Program;
+use crate::program::{Program, Said};
 
 /// As version 1 of the schema was shipped, with two candles.
 const SCHEMA_1: &str = include_str!("schema-1.sql");
+
+/// Opens the database by an import of nothing, which ends by itself also when it should have been refused.
+fn open(program: &Program) -> Said {
+    program.import("binance", "open_time,interval,open,high,low,close,volume\n")
+}
 
 fn schema(program: &Program) -> i64 {
     program
@@ -70,7 +75,7 @@ fn a_failed_upgrade_changes_nothing() {
     database
         .execute_batch("CREATE TABLE candle_2 (in_the_way TEXT)")
         .unwrap();
-    let said = program.run(&["serve", "--listen", "127.0.0.1:0"]);
+    let said = open(&program);
     assert_eq!(said.code, Some(1));
     assert!(
         said.err
@@ -91,7 +96,7 @@ fn a_newer_schema_is_refused_untouched() {
         let program = Program::new();
         program.database().pragma_update(None, "user_version", version).unwrap();
         let before = fs::read(program.path("market-data.sqlite")).unwrap();
-        let said = program.run(&["serve", "--listen", "127.0.0.1:0"]);
+        let said = open(&program);
         assert_eq!(said.code, Some(1));
         let expected = format!(
             "error: market-data.sqlite has schema {version}, but market-data-ingestion {} knows schemas up to 2 only: \
@@ -107,7 +112,7 @@ fn a_newer_schema_is_refused_untouched() {
 fn databases_of_other_programs_are_left_alone() {
     let program = Program::new();
     program.database().execute_batch("CREATE TABLE theirs (x)").unwrap();
-    let said = program.run(&["serve"]);
+    let said = open(&program);
     assert_eq!(
         said.err,
         "error: market-data.sqlite is the database of another program: give --database another file\n"
@@ -115,7 +120,7 @@ fn databases_of_other_programs_are_left_alone() {
 
     let program = Program::new();
     program.write("market-data.sqlite", &"this is a letter, not a database. ".repeat(100));
-    let said = program.run(&["serve"]);
+    let said = open(&program);
     assert_eq!(
         said.err,
         "error: cannot read market-data.sqlite: file is not a database: give --database a SQLite file or a new name\n"
