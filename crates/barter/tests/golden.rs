@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use barter::{Action, Backtest, BacktestError, PeriodsPerYear, Portfolio, Report, SmaCrossover, Strategy};
 use barter_data::{Candle, CsvReader, ReadError, SignedDuration};
-use barter_execution::{Fees, OrderKind, OrderRequest};
+use barter_execution::{Fees, OrderId, OrderKind, OrderRequest};
 use barter_instrument::{Decimal, Instrument, Side};
 use proptest::prelude::*;
 use proptest::strategy::Strategy as _;
@@ -181,6 +181,17 @@ fn decisions_reach_the_venue_in_the_order_they_were_made() {
         .map(|fill| format!("{} {}", fill.time, fill.quantity))
         .collect();
     assert_eq!(bought, ["2026-01-05T03:00:00Z 0.1", "2026-01-05T03:00:00Z 0.01"]);
+
+    let unknown = Some(Action::Cancel(OrderId(9)));
+    let report = backtest()
+        .run(&candles, &mut Script(vec![unknown, buy("0.1")]))
+        .unwrap();
+    let refused: Vec<String> = report.refusals.iter().map(|refusal| refusal.time.to_string()).collect();
+    assert_eq!(
+        refused,
+        ["2026-01-05T02:30:00Z"],
+        "not before the order it was decided after"
+    );
 }
 
 #[test]
