@@ -35,7 +35,11 @@ pub struct Planned {
 /// Plans `intent`, from before the release if parts of it are found in the repository or in the working tree.
 pub fn plan(loader: &Loader<'_>, intent: &Intent, options: &Options) -> Result<Planned> {
     let dirty = loader.repo.dirty.iter().any(|path| !slashed(path).ends_with(STAGED));
-    let head = loader.load(if dirty { Source::Commit(&loader.repo.head) } else { Source::Tree })?;
+    let head = loader.load(if dirty {
+        Source::Commit(&loader.repo.head)
+    } else {
+        Source::Tree
+    })?;
     let current = current(&head.workspace, &head.train, intent)?;
 
     // A release that stands at the head, with nothing after it, is the one that was asked for: `minor` twice is not two minors.
@@ -62,8 +66,20 @@ pub fn plan(loader: &Loader<'_>, intent: &Intent, options: &Options) -> Result<P
         snapshot.today = written_date(&snapshot.train, &tree, &to).unwrap_or(snapshot.today);
         snapshot.repo.dirty.retain(|path| !slashed(path).ends_with(STAGED));
         let resumed = draw(loader, snapshot, &to, false, intent, options)?;
-        let ours = |path: &std::path::PathBuf| resumed.plan.edits().iter().any(|edit| edit.path == *path && tree.get(path) == Some(&edit.new));
-        if loader.repo.dirty.iter().filter(|path| !slashed(path).ends_with(STAGED)).all(ours) {
+        let ours = |path: &std::path::PathBuf| {
+            resumed
+                .plan
+                .edits()
+                .iter()
+                .any(|edit| edit.path == *path && tree.get(path) == Some(&edit.new))
+        };
+        if loader
+            .repo
+            .dirty
+            .iter()
+            .filter(|path| !slashed(path).ends_with(STAGED))
+            .all(ours)
+        {
             let mut snapshot = resumed.snapshot;
             snapshot.repo.dirty.clear();
             return draw(loader, snapshot, &to, false, intent, options);
@@ -95,9 +111,13 @@ fn commit_of(loader: &Loader<'_>, head: &Snapshot, version: &Version) -> Result<
     let train = &head.train;
     let subject = plan::subject(train, version);
     let find = |tips: &[&str]| -> Result<Option<LogEntry>> {
-        Ok(repo::log(loader.sh, tips, 1_000)?.into_iter().find(|entry| entry.subject == subject))
+        Ok(repo::log(loader.sh, tips, 1_000)?
+            .into_iter()
+            .find(|entry| entry.subject == subject))
     };
-    let said = [train.version(&head.workspace).clone()].into_iter().chain(postfix::current(&head.workspace, train).ok());
+    let said = [train.version(&head.workspace).clone()]
+        .into_iter()
+        .chain(postfix::current(&head.workspace, train).ok());
     if said.into_iter().any(|said| said == *version) {
         return find(&["HEAD"]);
     }
@@ -119,7 +139,14 @@ fn is_newest(loader: &Loader<'_>, entry: &LogEntry) -> Result<bool> {
 }
 
 /// Plans a release whose commit was found, from the commit before it.
-fn after(loader: &Loader<'_>, before: Snapshot, entry: &LogEntry, to: &Version, intent: &Intent, options: &Options) -> Result<Planned> {
+fn after(
+    loader: &Loader<'_>,
+    before: Snapshot,
+    entry: &LogEntry,
+    to: &Version,
+    intent: &Intent,
+    options: &Options,
+) -> Result<Planned> {
     let mut snapshot = before;
     let texts = loader.texts(Source::Commit(&entry.commit))?;
     snapshot.today = written_date(&snapshot.train, &texts, to).unwrap_or(snapshot.today);
@@ -133,10 +160,19 @@ fn written_date(train: &Train, texts: &Texts, version: &Version) -> Option<crate
 }
 
 /// Adds what the planner wants to know beyond the texts, and plans.
-fn draw(loader: &Loader<'_>, mut snapshot: Snapshot, to: &Version, released: bool, intent: &Intent, options: &Options) -> Result<Planned> {
+fn draw(
+    loader: &Loader<'_>,
+    mut snapshot: Snapshot,
+    to: &Version,
+    released: bool,
+    intent: &Intent,
+    options: &Options,
+) -> Result<Planned> {
     let tag = match intent {
         Intent::Release(_) => snapshot.train.tag_below(&snapshot.repo, to).map(|(_, tag)| tag),
-        Intent::Postfix(_) => Some(snapshot.train.tag.fill(&to.base())).filter(|tag| snapshot.repo.tags.contains_key(tag)),
+        Intent::Postfix(_) => {
+            Some(snapshot.train.tag.fill(&to.base())).filter(|tag| snapshot.repo.tags.contains_key(tag))
+        }
     };
     if let Some(tag) = tag {
         loader.since(&mut snapshot, &tag)?;

@@ -27,7 +27,11 @@ pub struct Finding {
 
 impl Finding {
     pub fn new(check: &'static str, what: impl Into<String>, next: impl Into<String>) -> Finding {
-        Finding { check, what: what.into(), next: next.into() }
+        Finding {
+            check,
+            what: what.into(),
+            next: next.into(),
+        }
     }
 }
 
@@ -39,15 +43,42 @@ pub struct Check {
 
 /// What holds between releases; a plan's result is held against the same list before a byte is written.
 pub const STATE: [Check; 9] = [
-    Check { name: "requirements", look: requirements },
-    Check { name: "lock", look: lock },
-    Check { name: "wheel-version", look: wheel_versions },
-    Check { name: "version-files", look: version_files },
-    Check { name: "changelog", look: changelogs },
-    Check { name: "path-only", look: path_only },
-    Check { name: "publishable-wheel", look: publishable_wheels },
-    Check { name: "dev-cycle", look: dev_cycles },
-    Check { name: "lockstep", look: lockstep },
+    Check {
+        name: "requirements",
+        look: requirements,
+    },
+    Check {
+        name: "lock",
+        look: lock,
+    },
+    Check {
+        name: "wheel-version",
+        look: wheel_versions,
+    },
+    Check {
+        name: "version-files",
+        look: version_files,
+    },
+    Check {
+        name: "changelog",
+        look: changelogs,
+    },
+    Check {
+        name: "path-only",
+        look: path_only,
+    },
+    Check {
+        name: "publishable-wheel",
+        look: publishable_wheels,
+    },
+    Check {
+        name: "dev-cycle",
+        look: dev_cycles,
+    },
+    Check {
+        name: "lockstep",
+        look: lockstep,
+    },
 ];
 
 /// The findings that `--waive` may set aside; the others leave no way to make a coherent release.
@@ -87,10 +118,17 @@ fn requirements(workspace: &Workspace, _: &Train) -> Vec<Finding> {
         let (path, text) = (slashed(&site.path), &site.place.text);
         let what = match requirement::accepts(text, &member.version) {
             Ok(true) => continue,
-            Ok(false) => format!("{path} requires {} \"{text}\", which does not accept {}", member.name, member.version),
+            Ok(false) => format!(
+                "{path} requires {} \"{text}\", which does not accept {}",
+                member.name, member.version
+            ),
             Err(error) => format!("{path}: {error:#}"),
         };
-        findings.push(Finding::new("requirements", what, format!("write `version = \"{}\"` there", member.version.base())));
+        findings.push(Finding::new(
+            "requirements",
+            what,
+            format!("write `version = \"{}\"` there", member.version.base()),
+        ));
     }
     findings
 }
@@ -98,14 +136,32 @@ fn requirements(workspace: &Workspace, _: &Train) -> Vec<Finding> {
 /// The lock says of every member what the member says of itself.
 fn lock(workspace: &Workspace, _: &Train) -> Vec<Finding> {
     let path = workspace.root_dir().join("Cargo.lock");
-    let Some(text) = workspace.texts.get(&path) else { return Vec::new() };
-    let locked: BTreeMap<&str, &str> = cargo_lock::read(text).into_iter().map(|entry| (entry.name, entry.version)).collect();
-    let differs = |member: &&Member| locked.get(member.name.as_str()).is_some_and(|found| **found != *member.version.to_string());
-    let stale: Vec<&str> = workspace.members.iter().filter(differs).map(|member| member.name.as_str()).collect();
+    let Some(text) = workspace.texts.get(&path) else {
+        return Vec::new();
+    };
+    let locked: BTreeMap<&str, &str> = cargo_lock::read(text)
+        .into_iter()
+        .map(|entry| (entry.name, entry.version))
+        .collect();
+    let differs = |member: &&Member| {
+        locked
+            .get(member.name.as_str())
+            .is_some_and(|found| **found != *member.version.to_string())
+    };
+    let stale: Vec<&str> = workspace
+        .members
+        .iter()
+        .filter(differs)
+        .map(|member| member.name.as_str())
+        .collect();
     if stale.is_empty() {
         return Vec::new();
     }
-    vec![Finding::new("lock", format!("{} has other versions of {}", slashed(&path), stale.join(", ")), "cargo update --workspace --offline")]
+    vec![Finding::new(
+        "lock",
+        format!("{} has other versions of {}", slashed(&path), stale.join(", ")),
+        "cargo update --workspace --offline",
+    )]
 }
 
 /// A wheel's two manifests render the same version, and it is the driver's.
@@ -117,13 +173,24 @@ fn wheel_versions(workspace: &Workspace, train: &Train) -> Vec<Finding> {
         let path = slashed(&wheel.path);
         let mut found = |what: String, next: String| findings.push(Finding::new("wheel-version", what, next));
         if let Err(error) = member.version.show(Dialect::Pep440) {
-            found(format!("{}: {error:#}", slashed(&member.manifest)), "cargo xtask release X.Y.Z".to_owned());
+            found(
+                format!("{}: {error:#}", slashed(&member.manifest)),
+                "cargo xtask release X.Y.Z".to_owned(),
+            );
             continue;
         }
         match wheel_version(wheel) {
-            Err(error) => found(format!("{error:#}"), format!("write project.version as PEP 440 has it in {path}")),
+            Err(error) => found(
+                format!("{error:#}"),
+                format!("write project.version as PEP 440 has it in {path}"),
+            ),
             Ok(Some(version)) if version != member.version => found(
-                format!("{path} says {}, {} says {}", version.tag(), slashed(&member.manifest), member.version),
+                format!(
+                    "{path} says {}, {} says {}",
+                    version.tag(),
+                    slashed(&member.manifest),
+                    member.version
+                ),
                 "cargo xtask release (aligns them with the driver)".to_owned(),
             ),
             Ok(None) if !wheel.project.dynamic => found(
@@ -134,14 +201,24 @@ fn wheel_versions(workspace: &Workspace, train: &Train) -> Vec<Finding> {
         }
         if member.version.base() != driver.base() {
             let driver_name = &workspace.members[train.driver].name;
-            found(format!("{} is at {}, {driver_name} at {driver}", member.name, member.version), "cargo xtask release (aligns them with the driver)".to_owned());
+            found(
+                format!("{} is at {}, {driver_name} at {driver}", member.name, member.version),
+                "cargo xtask release (aligns them with the driver)".to_owned(),
+            );
         }
-        for (path, text) in workspace.texts.iter().filter(|(path, _)| path.ends_with("uv.lock") && dir(&wheel.path).starts_with(dir(path))) {
+        for (path, text) in workspace
+            .texts
+            .iter()
+            .filter(|(path, _)| path.ends_with("uv.lock") && dir(&wheel.path).starts_with(dir(path)))
+        {
             let name = wheel.project.name.as_deref().unwrap_or(&member.name);
             if let Ok(Some(place)) = uv_lock::read(text, name)
                 && Version::parse(&place.text, Dialect::Pep440).ok().as_ref() != Some(&member.version)
             {
-                found(format!("{} says {name} {}", slashed(path), place.text), "uv lock".to_owned());
+                found(
+                    format!("{} says {name} {}", slashed(path), place.text),
+                    "uv lock".to_owned(),
+                );
             }
         }
     }
@@ -151,17 +228,39 @@ fn wheel_versions(workspace: &Workspace, train: &Train) -> Vec<Finding> {
 /// Each anchored file says the train's version, as often as configured.
 fn version_files(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let driver = train.version(workspace);
-    let wheels: Vec<&Version> = train.wheels.iter().map(|wheel| &workspace.members[wheel.member].version).collect();
+    let wheels: Vec<&Version> = train
+        .wheels
+        .iter()
+        .map(|wheel| &workspace.members[wheel.member].version)
+        .collect();
     let mut findings = Vec::new();
     for file in &train.config.files {
         let path = workspace.from_root(&file.path);
-        let places = workspace.text(&path).and_then(|text| anchor::read(text, &file.after, file.times));
+        let places = workspace
+            .text(&path)
+            .and_then(|text| anchor::read(text, &file.after, file.times));
         match places {
-            Err(error) => findings.push(Finding::new("version-files", format!("{}: {error:#}", slashed(&path)), "correct `files` in [workspace.metadata.trains], or the file")),
+            Err(error) => findings.push(Finding::new(
+                "version-files",
+                format!("{}: {error:#}", slashed(&path)),
+                "correct `files` in [workspace.metadata.trains], or the file",
+            )),
             Ok(places) => findings.extend(places.into_iter().filter_map(|place| {
                 let found = Version::parse(&place.text, file.dialect()).ok();
                 let right = found.is_some_and(|found| found == *driver || wheels.contains(&&found));
-                (!right).then(|| Finding::new("version-files", format!("{}: `{}` is followed by `{}`, not {}", slashed(&path), file.after, place.text, driver.tag()), format!("write {} there", driver.tag())))
+                (!right).then(|| {
+                    Finding::new(
+                        "version-files",
+                        format!(
+                            "{}: `{}` is followed by `{}`, not {}",
+                            slashed(&path),
+                            file.after,
+                            place.text,
+                            driver.tag()
+                        ),
+                        format!("write {} there", driver.tag()),
+                    )
+                })
             })),
         }
     }
@@ -175,8 +274,16 @@ fn changelogs(workspace: &Workspace, train: &Train) -> Vec<Finding> {
         let unreleased = workspace.text(path).map(|text| changelog::section(text, "Unreleased"));
         match unreleased {
             Ok(Some(_)) => {}
-            Ok(None) => findings.push(Finding::new("changelog", format!("{} has no `## [Unreleased]` section", slashed(path)), "add one at the top")),
-            Err(error) => findings.push(Finding::new("changelog", format!("{error:#}"), "correct `changelog` in [workspace.metadata.trains]")),
+            Ok(None) => findings.push(Finding::new(
+                "changelog",
+                format!("{} has no `## [Unreleased]` section", slashed(path)),
+                "add one at the top",
+            )),
+            Err(error) => findings.push(Finding::new(
+                "changelog",
+                format!("{error:#}"),
+                "correct `changelog` in [workspace.metadata.trains]",
+            )),
         }
     }
     if let Some(path) = &train.config.release_notes {
@@ -184,8 +291,16 @@ fn changelogs(workspace: &Workspace, train: &Train) -> Vec<Finding> {
         let next = "add one `## Release Notes` heading where the notes shall stand";
         match workspace.text(&path) {
             Ok(text) if changelog::notes_heading(text).is_ok() => {}
-            Ok(_) => findings.push(Finding::new("changelog", format!("{} needs one `## Release Notes` heading", slashed(&path)), next)),
-            Err(error) => findings.push(Finding::new("changelog", format!("{error:#}"), "correct `release-notes` in [workspace.metadata.trains]")),
+            Ok(_) => findings.push(Finding::new(
+                "changelog",
+                format!("{} needs one `## Release Notes` heading", slashed(&path)),
+                next,
+            )),
+            Err(error) => findings.push(Finding::new(
+                "changelog",
+                format!("{error:#}"),
+                "correct `release-notes` in [workspace.metadata.trains]",
+            )),
         }
     }
     findings
@@ -193,14 +308,29 @@ fn changelogs(workspace: &Workspace, train: &Train) -> Vec<Finding> {
 
 /// A published crate's dependencies say a version: the registry knows no paths.
 fn path_only(workspace: &Workspace, train: &Train) -> Vec<Finding> {
-    let crates = train.crates.iter().map(|&at| &workspace.members[at]).filter(|member| member.publish);
+    let crates = train
+        .crates
+        .iter()
+        .map(|&at| &workspace.members[at])
+        .filter(|member| member.publish);
     crates
         .flat_map(|member| {
-            let bare = member.links.iter().filter(|link| link.is_built() && link.requirement.is_none());
+            let bare = member
+                .links
+                .iter()
+                .filter(|link| link.is_built() && link.requirement.is_none());
             bare.map(|link| {
                 let on = &workspace.members[link.to];
-                let what = format!("{} would be published but requires {} by path only", slashed(&member.manifest), on.name);
-                Finding::new("path-only", what, format!("add `version = \"{}\"` beside the path", on.version.base()))
+                let what = format!(
+                    "{} would be published but requires {} by path only",
+                    slashed(&member.manifest),
+                    on.name
+                );
+                Finding::new(
+                    "path-only",
+                    what,
+                    format!("add `version = \"{}\"` beside the path", on.version.base()),
+                )
             })
             .collect::<Vec<_>>()
         })
@@ -213,7 +343,10 @@ fn publishable_wheels(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     members
         .filter(|member| member.publish && member.cdylib && member.pyo3)
         .map(|member| {
-            let what = format!("{} is a PyO3 cdylib that `cargo publish` would publish", slashed(&member.manifest));
+            let what = format!(
+                "{} is a PyO3 cdylib that `cargo publish` would publish",
+                slashed(&member.manifest)
+            );
             Finding::new("publishable-wheel", what, "add `publish = false` under [package]")
         })
         .collect()
@@ -224,11 +357,23 @@ fn dev_cycles(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let mut findings = Vec::new();
     for &at in &train.crates {
         let member = &workspace.members[at];
-        for link in member.links.iter().filter(|link| link.table == Table::Dev && link.requirement.is_some()) {
+        for link in member
+            .links
+            .iter()
+            .filter(|link| link.table == Table::Dev && link.requirement.is_some())
+        {
             if member.publish && workspace.closure(link.to).contains(&at) {
                 let on = &workspace.members[link.to].name;
-                let what = format!("{} has a versioned dev-dependency on {on}, which needs {} itself", slashed(&member.manifest), member.name);
-                findings.push(Finding::new("dev-cycle", what, "leave only `path` in that dev-dependency: cargo strips it when publishing"));
+                let what = format!(
+                    "{} has a versioned dev-dependency on {on}, which needs {} itself",
+                    slashed(&member.manifest),
+                    member.name
+                );
+                findings.push(Finding::new(
+                    "dev-cycle",
+                    what,
+                    "leave only `path` in that dev-dependency: cargo strips it when publishing",
+                ));
             }
         }
     }
@@ -238,11 +383,22 @@ fn dev_cycles(workspace: &Workspace, train: &Train) -> Vec<Finding> {
 /// No member is ahead of the driver.
 fn lockstep(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let driver = train.version(workspace);
-    let ahead = train.members().into_iter().map(|at| &workspace.members[at]).filter(|member| member.version.base() > driver.base());
+    let ahead = train
+        .members()
+        .into_iter()
+        .map(|at| &workspace.members[at])
+        .filter(|member| member.version.base() > driver.base());
     ahead
         .map(|member| {
-            let what = format!("{} is at {}, ahead of the driver's {driver}", member.name, member.version);
-            Finding::new("lockstep", what, "release a version that is not lower, or list it under `except`")
+            let what = format!(
+                "{} is at {}, ahead of the driver's {driver}",
+                member.name, member.version
+            );
+            Finding::new(
+                "lockstep",
+                what,
+                "release a version that is not lower, or list it under `except`",
+            )
         })
         .collect()
 }
@@ -254,13 +410,29 @@ pub fn repository(snapshot: &Snapshot, on_branch: Option<&str>) -> Vec<Finding> 
     if !repo.dirty.is_empty() {
         let some: Vec<String> = repo.dirty.iter().take(5).map(|path| slashed(path)).collect();
         let more = repo.dirty.len().saturating_sub(some.len());
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        findings.push(Finding::new("dirty-tree", format!("uncommitted changes in {}{more}", some.join(", ")), "git commit, or `git stash --include-untracked`"));
+        let more = if more > 0 {
+            format!(" and {more} more")
+        } else {
+            String::new()
+        };
+        findings.push(Finding::new(
+            "dirty-tree",
+            format!("uncommitted changes in {}{more}", some.join(", ")),
+            "git commit, or `git stash --include-untracked`",
+        ));
     }
     match repo.branch.as_deref() {
-        None => findings.push(Finding::new("branch", "the head is detached", format!("git switch {}", train.main))),
+        None => findings.push(Finding::new(
+            "branch",
+            "the head is detached",
+            format!("git switch {}", train.main),
+        )),
         Some(branch) if branch != train.main && Some(branch) != on_branch => {
-            findings.push(Finding::new("branch", format!("on branch {branch}, releases are made on {}", train.main), format!("git switch {}", train.main)));
+            findings.push(Finding::new(
+                "branch",
+                format!("on branch {branch}, releases are made on {}", train.main),
+                format!("git switch {}", train.main),
+            ));
         }
         Some(_) => {}
     }

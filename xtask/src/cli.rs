@@ -16,7 +16,9 @@ use crate::{
 /// Releases a workspace of Rust crates and Python wheels as one coherent version.
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version, max_term_width = 120)]
-#[command(after_help = "Every command takes --dry-run: it looks, says what the real run would do, and touches nothing.")]
+#[command(
+    after_help = "Every command takes --dry-run: it looks, says what the real run would do, and touches nothing."
+)]
 pub struct Cli {
     #[command(flatten)]
     global: Global,
@@ -63,7 +65,9 @@ enum Command {
     /// Bump, prove, commit and tag.
     ///
     /// Without VERSION, everything is aligned with the version that the driver has: release-plz bumped it.
-    #[command(after_help = "Examples:\n  cargo xtask release 0.10.0 --dry-run\n  cargo xtask release minor --push\n  cargo xtask release 0.10.0-rc.1\n  cargo xtask release patch --train market-data")]
+    #[command(
+        after_help = "Examples:\n  cargo xtask release 0.10.0 --dry-run\n  cargo xtask release minor --push\n  cargo xtask release 0.10.0-rc.1\n  cargo xtask release patch --train market-data"
+    )]
     Release {
         /// A version, or one of major, minor, patch, alpha, beta, rc.
         #[arg(value_parser = |text: &str| Goal::parse(text).map_err(|error| error.to_string()))]
@@ -116,14 +120,21 @@ pub fn main() -> i32 {
         Color::Never => Some(false),
     };
     let report = Report::new(global.json, loudness, color);
-    let call = Call { report: &report, manifest: global.manifest_path, train: global.train, dry_run: global.dry_run };
+    let call = Call {
+        report: &report,
+        manifest: global.manifest_path,
+        train: global.train,
+        dry_run: global.dry_run,
+    };
     let waive = global.waive;
     let result = match command {
         Command::Release { version, push } => {
             let intent = Intent::Release(version.unwrap_or(Goal::Align));
             commands::make(&call, &intent, &Options { push, waive })
         }
-        Command::Postfix { note, issue, push } => commands::make(&call, &Intent::Postfix(Fix { note, issue }), &Options { push, waive }),
+        Command::Postfix { note, issue, push } => {
+            commands::make(&call, &Intent::Postfix(Fix { note, issue }), &Options { push, waive })
+        }
         Command::Smoke => commands::smoke(&call, &waive),
         Command::Check => commands::check(&call),
         Command::Bench { members, runs } => bench::bench(&report, &members, runs),

@@ -39,28 +39,37 @@ pub fn make(call: &Call<'_>, intent: &Intent, options: &Options) -> Result<()> {
     let sh = Shell::new()?;
     let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
     let _lock = if call.dry_run { None } else { Some(lock(&sh)?) };
-    let Planned { snapshot, plan } = basis::plan(&loader, intent, options)?;
+    let Planned { snapshot, mut plan } = basis::plan(&loader, intent, options)?;
     let report = call.report;
     report.plan(&plan);
+    if call.dry_run && !loader.repo.dirty.is_empty() {
+        // A look is welcome while the work is still on the table.
+        plan.findings.retain(|finding| finding.check != "dirty-tree");
+        report.say("note: the tree is dirty: the real run refuses until it is committed");
+    }
     report.findings(&plan.findings);
     if !call.dry_run && !plan.findings.is_empty() {
         print_json(report, &plan, &[], "refused");
-        bail!("refused: {} in the way, nothing was changed", count(plan.findings.len(), "finding"));
+        bail!(
+            "refused: {} in the way, nothing was changed",
+            count(plan.findings.len(), "finding")
+        );
     }
     let world = world(&sh, report, &loader)?;
     if !call.dry_run {
         sweep(&loader)?;
     }
-    report.say(if call.dry_run { "steps, only looked at:" } else { "steps:" });
+    report.say(if call.dry_run {
+        "steps, only looked at:"
+    } else {
+        "steps:"
+    });
     let result = run::run(&world, &plan.steps, if call.dry_run { Mode::Look } else { Mode::Act });
     if call.dry_run {
         if !report.json {
             for edit in plan.edits() {
                 report.warn(edit.diff().trim_end());
             }
-        }
-        if !loader.repo.dirty.is_empty() {
-            report.say("note: the tree is dirty: the real run refuses until it is committed");
         }
     }
     let seen = result.inspect_err(|_| print_json(report, &plan, &[], "failed"))?;
@@ -78,7 +87,10 @@ pub fn make(call: &Call<'_>, intent: &Intent, options: &Options) -> Result<()> {
         let tag = snapshot.train.tag.fill(&plan.to);
         report.say(format!("{} is released here: tag {tag}", plan.to.tag()));
         if !pushed {
-            report.say(format!("next: git push --atomic {} {} {tag} (or the same command with --push)", snapshot.train.remote, snapshot.train.main));
+            report.say(format!(
+                "next: git push --atomic {} {} {tag} (or the same command with --push)",
+                snapshot.train.remote, snapshot.train.main
+            ));
         }
     }
     Ok(())
@@ -92,7 +104,11 @@ pub fn smoke(call: &Call<'_>, waive: &[String]) -> Result<()> {
     let snapshot = loader.load(Source::Tree)?;
     let report = call.report;
     let proofs = smoke::proofs(&snapshot, snapshot.train.version(&snapshot.workspace));
-    let steps: Vec<Step> = proofs.into_iter().filter(|proof| !waive.iter().any(|name| name == proof.name)).map(Step::Prove).collect();
+    let steps: Vec<Step> = proofs
+        .into_iter()
+        .filter(|proof| !waive.iter().any(|name| name == proof.name))
+        .map(Step::Prove)
+        .collect();
     let world = world(&sh, report, &loader)?;
     let mode = if call.dry_run { Mode::Look } else { Mode::KeepGoing };
     let seen = run::run(&world, &steps, mode)?;
@@ -115,8 +131,17 @@ pub fn check(call: &Call<'_>) -> Result<()> {
     let first = loader.load(Source::Tree)?;
     let mut trains = vec![first.train.clone()];
     if call.train.is_none() {
-        for config in first.workspace.trains.iter().filter(|config| config.name != first.train.name()) {
-            trains.push(crate::train::Train::choose(&first.workspace, &first.repo, Some(&config.name))?);
+        for config in first
+            .workspace
+            .trains
+            .iter()
+            .filter(|config| config.name != first.train.name())
+        {
+            trains.push(crate::train::Train::choose(
+                &first.workspace,
+                &first.repo,
+                Some(&config.name),
+            )?);
         }
     }
     let mut told = Vec::new();
@@ -164,7 +189,13 @@ fn world<'a>(sh: &'a Shell, report: &'a Report, loader: &Loader<'_>) -> Result<W
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
         signal_hook::flag::register(signal, interrupted.clone())?;
     }
-    Ok(World { sh, report, target: loader.target.clone(), interrupted, verdicts: RefCell::new(BTreeMap::new()) })
+    Ok(World {
+        sh,
+        report,
+        target: loader.target.clone(),
+        interrupted,
+        verdicts: RefCell::new(BTreeMap::new()),
+    })
 }
 
 /// Keeps two releases of one repository apart. The system lets go of it when this process ends, however it ends.
@@ -174,7 +205,9 @@ fn lock(sh: &Shell) -> Result<File> {
     let file = File::create(&path).with_context(|| path.display().to_string())?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => bail!("another release is in progress in this repository: wait for it, or end that process"),
+        Err(std::fs::TryLockError::WouldBlock) => {
+            bail!("another release is in progress in this repository: wait for it, or end that process")
+        }
         Err(std::fs::TryLockError::Error(error)) => Err(error).with_context(|| path.display().to_string()),
     }
 }

@@ -103,7 +103,9 @@ impl VersionFile {
             Some(FileDialect::Cargo) => Dialect::Cargo,
             Some(FileDialect::Pep440) => Dialect::Pep440,
             Some(FileDialect::Tag) => Dialect::Tag,
-            None if extension == Some("py") || ["==", "~=", ">="].iter().any(|op| self.after.trim_end().ends_with(op)) => {
+            None if extension == Some("py")
+                || ["==", "~=", ">="].iter().any(|op| self.after.trim_end().ends_with(op)) =>
+            {
                 Dialect::Pep440
             }
             None if extension == Some("toml") => Dialect::Cargo,
@@ -164,7 +166,9 @@ pub fn read(metadata: &Value) -> Result<Vec<TrainConfig>> {
         None => return Ok(Vec::new()),
         Some(trains) => BTreeMap::<String, Value>::deserialize(trains),
     };
-    let Ok(tables) = tables else { bail!("Cargo.toml: [workspace.metadata.trains] must hold one table per train: [workspace.metadata.trains.NAME]") };
+    let Ok(tables) = tables else {
+        bail!("Cargo.toml: [workspace.metadata.trains] must hold one table per train: [workspace.metadata.trains.NAME]")
+    };
     let mut problems = Vec::new();
     let mut trains = Vec::new();
     for (name, mut table) in tables {
@@ -173,7 +177,10 @@ pub fn read(metadata: &Value) -> Result<Vec<TrainConfig>> {
                 Ok(train) => break trains.push(TrainConfig { name, ..train }),
                 Err(error) => {
                     let problem = error.to_string();
-                    problems.push(format!("Cargo.toml: [workspace.metadata.trains.{name}]: {}", with_nearest(&problem)));
+                    problems.push(format!(
+                        "Cargo.toml: [workspace.metadata.trains.{name}]: {}",
+                        with_nearest(&problem)
+                    ));
                     // Take an unknown key out to see whether more is wrong; anything else ends the search.
                     let key = quoted(&problem).next().filter(|_| problem.starts_with("unknown field"));
                     if key.and_then(|key| table.as_object_mut()?.remove(key)).is_none() {
@@ -195,8 +202,12 @@ pub fn read(metadata: &Value) -> Result<Vec<TrainConfig>> {
 /// Adds the nearest known key to serde's message about an unknown one.
 fn with_nearest(problem: &str) -> String {
     let mut names = quoted(problem);
-    let unknown = names.next().filter(|_| problem.starts_with("unknown field") || problem.starts_with("unknown variant"));
-    let Some(unknown) = unknown else { return problem.to_owned() };
+    let unknown = names
+        .next()
+        .filter(|_| problem.starts_with("unknown field") || problem.starts_with("unknown variant"));
+    let Some(unknown) = unknown else {
+        return problem.to_owned();
+    };
     let known: Vec<&str> = names.collect();
     match similar::get_close_matches(unknown, &known, 1, 0.5).first() {
         Some(nearest) => format!("unknown key `{unknown}`: did you mean `{nearest}`?"),
@@ -220,17 +231,28 @@ mod tests {
 
     #[test]
     fn every_problem_is_told_with_the_nearest_key() {
-        let told = problems(json!({ "a": { "drvier": "x", "tags": "v{version}" }, "b": { "lockstep": "alway" }, "c": { "tag": "v" } }));
-        assert!(told.contains("trains.a]: unknown key `drvier`: did you mean `driver`?"), "{told}");
+        let told = problems(
+            json!({ "a": { "drvier": "x", "tags": "v{version}" }, "b": { "lockstep": "alway" }, "c": { "tag": "v" } }),
+        );
+        assert!(
+            told.contains("trains.a]: unknown key `drvier`: did you mean `driver`?"),
+            "{told}"
+        );
         assert!(told.contains("unknown key `tags`: did you mean `tag`?"), "{told}");
-        assert!(told.contains("trains.b]: unknown key `alway`: did you mean `always`?"), "{told}");
+        assert!(
+            told.contains("trains.b]: unknown key `alway`: did you mean `always`?"),
+            "{told}"
+        );
         assert!(told.contains("`v` holds `{version}` 0 times"), "{told}");
     }
 
     #[test]
     fn a_version_file_must_be_pinned_to_a_place() {
         assert!(problems(json!({ "a": { "files": [{ "path": "x.md" }] } })).contains("missing field `after`"));
-        assert!(problems(json!({ "a": { "files": [{ "path": "x.md", "after": "x", "time": 2 }] } })).contains("did you mean `times`?"));
+        assert!(
+            problems(json!({ "a": { "files": [{ "path": "x.md", "after": "x", "time": 2 }] } }))
+                .contains("did you mean `times`?")
+        );
     }
 
     #[test]

@@ -52,7 +52,10 @@ pub fn observe(world: &World<'_>, step: &Step) -> Observation {
         Step::Tag(tag) => git::observe_tag(world, tag),
         Step::Push(push) => git::observe_push(world, push),
     };
-    seen.unwrap_or_else(|error| Observation::Unknown { why: format!("{error:#}"), next: "mend that and run the same command again".to_owned() })
+    seen.unwrap_or_else(|error| Observation::Unknown {
+        why: format!("{error:#}"),
+        next: "mend that and run the same command again".to_owned(),
+    })
 }
 
 pub fn act(world: &World<'_>, step: &Step) -> Result<()> {

@@ -64,7 +64,16 @@ pub struct Options {
 
 impl Plan {
     pub fn edits(&self) -> &[Edit] {
-        self.steps.iter().find_map(|step| if let Step::Write(write) = step { Some(write.edits.as_slice()) } else { None }).unwrap_or_default()
+        self.steps
+            .iter()
+            .find_map(|step| {
+                if let Step::Write(write) = step {
+                    Some(write.edits.as_slice())
+                } else {
+                    None
+                }
+            })
+            .unwrap_or_default()
     }
 }
 
@@ -88,27 +97,54 @@ struct Draft {
 impl Draft {
     /// Lays out the steps, all findings beside them. `released` is the commit that holds the release already.
     fn into_plan(mut self, snapshot: &Snapshot, options: &Options, released: bool) -> Plan {
-        let Snapshot { workspace, train, repo, base, .. } = snapshot;
+        let Snapshot {
+            workspace,
+            train,
+            repo,
+            base,
+            ..
+        } = snapshot;
         let tag_name = train.tag.fill(&self.to);
-        let branch = train.config.branch.as_ref().map(|template: &Template| template.fill(&self.to));
+        let branch = train
+            .config
+            .branch
+            .as_ref()
+            .map(|template: &Template| template.fill(&self.to));
         self.findings.extend(check::repository(snapshot, branch.as_deref()));
-        if let Some(found) = repo.tags.get(&tag_name).filter(|found| !released && (found.commit != *base || !self.edits.is_empty())) {
+        if let Some(found) = repo
+            .tags
+            .get(&tag_name)
+            .filter(|found| !released && (found.commit != *base || !self.edits.is_empty()))
+        {
             let what = format!("tag {tag_name} is already on commit {}", short(&found.commit));
-            self.findings.push(Finding::new("tag", what, "name a higher version: a tag is never moved"));
+            self.findings
+                .push(Finding::new("tag", what, "name a higher version: a tag is never moved"));
         }
         let after = after(workspace, &self.edits);
-        let notes = after.get(train.changelog.as_deref().unwrap_or("".as_ref())).and_then(|text| changelog::section(text, &self.to.tag()));
+        let notes = after
+            .get(train.changelog.as_deref().unwrap_or("".as_ref()))
+            .and_then(|text| changelog::section(text, &self.to.tag()));
         self.findings.extend(read_back(workspace, train, &self, after));
-        let is_waived = |name: &str| options.waive.iter().any(|waived| waived == name) && check::WAIVABLE.contains(&name);
-        let (waived, findings): (Vec<_>, Vec<_>) = self.findings.into_iter().partition(|finding| is_waived(finding.check));
+        let is_waived =
+            |name: &str| options.waive.iter().any(|waived| waived == name) && check::WAIVABLE.contains(&name);
+        let (waived, findings): (Vec<_>, Vec<_>) =
+            self.findings.into_iter().partition(|finding| is_waived(finding.check));
         let (unproved, proofs): (Vec<_>, Vec<_>) = self.proofs.into_iter().partition(|proof| is_waived(proof.name));
 
         let mut message = format!("Release version {}", self.to.tag());
         if let Some(notes) = notes.filter(|notes| !notes.body.is_empty()) {
             message.push_str(&format!("\n\n{}", notes.body.replace("\r\n", "\n")));
         }
-        let set_aside = waived.iter().map(|finding| format!("Waived: {}: {}", finding.check, finding.what));
-        let set_aside: Vec<String> = set_aside.chain(unproved.iter().map(|proof| format!("Waived: {}: {}", proof.name, proof.command()))).collect();
+        let set_aside = waived
+            .iter()
+            .map(|finding| format!("Waived: {}: {}", finding.check, finding.what));
+        let set_aside: Vec<String> = set_aside
+            .chain(
+                unproved
+                    .iter()
+                    .map(|proof| format!("Waived: {}: {}", proof.name, proof.command())),
+            )
+            .collect();
         if !set_aside.is_empty() {
             message.push_str(&format!("\n\n{}", set_aside.join("\n")));
         }
@@ -121,35 +157,70 @@ impl Draft {
         steps.extend(proofs.into_iter().map(Step::Prove));
         let mut on = Target::Base(base.clone());
         if edits.iter().any(|edit| edit.tracked) {
-            let commit = Commit { base: base.clone(), branch: branch.clone(), message: subject(train, &self.to), edits };
+            let commit = Commit {
+                base: base.clone(),
+                branch: branch.clone(),
+                message: subject(train, &self.to),
+                edits,
+            };
             match branch {
                 None => {
                     steps.push(Step::Commit(commit.clone()));
                     on = Target::Commit(commit);
                 }
                 Some(name) => {
-                    let merge = Merge { branch: name.clone(), main: train.main.clone(), commit: commit.clone() };
-                    steps.push(Step::Branch(Branch { name, from: train.main.clone(), base: base.clone() }));
+                    let merge = Merge {
+                        branch: name.clone(),
+                        main: train.main.clone(),
+                        commit: commit.clone(),
+                    };
+                    steps.push(Step::Branch(Branch {
+                        name,
+                        from: train.main.clone(),
+                        base: base.clone(),
+                    }));
                     steps.push(Step::Commit(commit));
                     steps.push(Step::Merge(merge.clone()));
                     on = Target::Merge(Box::new(merge));
                 }
             }
         }
-        let tag = Tag { name: tag_name, message, on };
+        let tag = Tag {
+            name: tag_name,
+            message,
+            on,
+        };
         steps.push(Step::Tag(tag.clone()));
         if options.push {
-            steps.push(Step::Push(Push { remote: train.remote.clone(), main: train.main.clone(), tag }));
+            steps.push(Step::Push(Push {
+                remote: train.remote.clone(),
+                main: train.main.clone(),
+                tag,
+            }));
         }
         let moved = self.versions.iter().map(|(&at, to)| {
             let member = &workspace.members[at];
-            Moved { name: member.name.clone(), from: member.version.clone(), to: to.clone() }
+            Moved {
+                name: member.name.clone(),
+                from: member.version.clone(),
+                to: to.clone(),
+            }
         });
         let moved = moved.filter(|moved| moved.from != moved.to).collect();
         let mut remarks = self.remarks;
         remarks.extend(other_trains(workspace, train, &self.versions));
         remarks.extend(strays(snapshot, steps.first()));
-        Plan { train: train.name().to_owned(), from: self.from, to: self.to, level: self.level, moved, findings, waived, remarks, steps }
+        Plan {
+            train: train.name().to_owned(),
+            from: self.from,
+            to: self.to,
+            level: self.level,
+            moved,
+            findings,
+            waived,
+            remarks,
+            steps,
+        }
     }
 }
 
@@ -162,7 +233,13 @@ fn after(workspace: &Workspace, edits: &[Edit]) -> Texts {
 
 /// Reads the planned texts back and holds them against every check of a state, and against what was meant.
 fn read_back(workspace: &Workspace, train: &Train, draft: &Draft, texts: Texts) -> Vec<Finding> {
-    let broken = |what: String| vec![Finding::new("read-back", what, "this is a defect of the tool: please report it with the manifest")];
+    let broken = |what: String| {
+        vec![Finding::new(
+            "read-back",
+            what,
+            "this is a defect of the tool: please report it with the manifest",
+        )]
+    };
     let after = match workspace.with_texts(texts) {
         Ok(after) => after,
         Err(error) => return broken(format!("{error:#}")),
@@ -176,10 +253,18 @@ fn read_back(workspace: &Workspace, train: &Train, draft: &Draft, texts: Texts) 
         let found = &after.members[at];
         // A member that may not go down keeps its version; that finding is there already.
         if found.version != *version && !workspace.members[at].version.falls_to(version) {
-            findings.extend(broken(format!("{} would say {} instead of {version}", slashed(&found.manifest), found.version)));
+            findings.extend(broken(format!(
+                "{} would say {} instead of {version}",
+                slashed(&found.manifest),
+                found.version
+            )));
         }
     }
-    findings.extend(check::state(&after, &train).into_iter().filter(|finding| finding.check != "lockstep" && !draft.findings.contains(finding)));
+    findings.extend(
+        check::state(&after, &train)
+            .into_iter()
+            .filter(|finding| finding.check != "lockstep" && !draft.findings.contains(finding)),
+    );
     findings
 }
 
@@ -187,11 +272,19 @@ fn read_back(workspace: &Workspace, train: &Train, draft: &Draft, texts: Texts) 
 fn other_trains(workspace: &Workspace, train: &Train, versions: &BTreeMap<usize, Version>) -> Vec<String> {
     let mut remarks = Vec::new();
     for config in workspace.trains.iter().filter(|config| config.name != train.name()) {
-        let Some(driver) = config.driver.as_deref().and_then(|name| workspace.member(name)) else { continue };
-        for at in workspace.closure(driver).into_iter().filter(|at| !versions.contains_key(at)) {
+        let Some(driver) = config.driver.as_deref().and_then(|name| workspace.member(name)) else {
+            continue;
+        };
+        for at in workspace
+            .closure(driver)
+            .into_iter()
+            .filter(|at| !versions.contains_key(at))
+        {
             let member = &workspace.members[at];
             let rewritten = |link: &&Link| {
-                let (Some(to), Some(text)) = (versions.get(&link.to), &link.requirement) else { return false };
+                let (Some(to), Some(text)) = (versions.get(&link.to), &link.requirement) else {
+                    return false;
+                };
                 matches!(crate::requirement::upgrade(text, to), Ok(Some(_)))
             };
             if let Some(link) = member.links.iter().find(rewritten) {
@@ -209,22 +302,44 @@ fn other_trains(workspace: &Workspace, train: &Train, versions: &BTreeMap<usize,
 
 /// Lines that mention the version left behind and that no edit changes.
 fn strays(snapshot: &Snapshot, write: Option<&Step>) -> Vec<String> {
-    let edits = if let Some(Step::Write(write)) = write { write.edits.as_slice() } else { &[] };
+    let edits = if let Some(Step::Write(write)) = write {
+        write.edits.as_slice()
+    } else {
+        &[]
+    };
     let edits: BTreeMap<&Path, &Edit> = edits.iter().map(|edit| (edit.path.as_path(), edit)).collect();
     let is_log = |path: &Path| {
-        let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
-        name.ends_with(".lock") || name.starts_with("changelog") || name.starts_with("changes") || name.starts_with("history")
+        let name = path
+            .file_name()
+            .map(|name| name.to_string_lossy().to_lowercase())
+            .unwrap_or_default();
+        name.ends_with(".lock")
+            || name.starts_with("changelog")
+            || name.starts_with("changes")
+            || name.starts_with("history")
     };
-    let notes = snapshot.train.config.release_notes.as_ref().map(|path| snapshot.workspace.from_root(path));
+    let notes = snapshot
+        .train
+        .config
+        .release_notes
+        .as_ref()
+        .map(|path| snapshot.workspace.from_root(path));
     let stays = |(path, number, line): &&(PathBuf, usize, String)| {
         let edit = edits.get(path.as_path()).filter(|edit| !edit.is_prose());
         let changed = edit.is_some_and(|edit| edit.new.lines().nth(number - 1) != Some(line.trim_end_matches('\r')));
         !changed && !is_log(path) && Some(path) != notes.as_ref()
     };
     let found: Vec<_> = snapshot.mentions.iter().filter(stays).collect();
-    let mut remarks: Vec<String> = found.iter().take(10).map(|(path, number, line)| format!("stray: {}:{number}: {}", slashed(path), line.trim())).collect();
+    let mut remarks: Vec<String> = found
+        .iter()
+        .take(10)
+        .map(|(path, number, line)| format!("stray: {}:{number}: {}", slashed(path), line.trim()))
+        .collect();
     if found.len() > remarks.len() {
-        remarks.push(format!("stray: and {} more lines mention the version left behind", found.len() - remarks.len()));
+        remarks.push(format!(
+            "stray: and {} more lines mention the version left behind",
+            found.len() - remarks.len()
+        ));
     }
     remarks
 }
@@ -239,16 +354,35 @@ struct Prose<'a> {
 impl Prose<'_> {
     /// Copies the highlights of the version's section into the release notes.
     fn notes(&self, snapshot: &Snapshot, edits: &mut edits::Texts<'_>, findings: &mut Vec<Finding>) {
-        let Some(path) = snapshot.train.config.release_notes.as_ref().map(|path| snapshot.workspace.from_root(path)) else { return };
+        let Some(path) = snapshot
+            .train
+            .config
+            .release_notes
+            .as_ref()
+            .map(|path| snapshot.workspace.from_root(path))
+        else {
+            return;
+        };
         let log = snapshot.train.changelog.as_deref().and_then(|path| edits.now(path));
-        let Some(section) = log.and_then(|text| changelog::section(text, self.version)) else { return };
+        let Some(section) = log.and_then(|text| changelog::section(text, self.version)) else {
+            return;
+        };
         // Somebody, or release-plz, may have written them already.
-        if edits.now(&path).is_some_and(|text| changelog::has_notes(text, self.version)) {
+        if edits
+            .now(&path)
+            .is_some_and(|text| changelog::has_notes(text, self.version))
+        {
             return;
         }
-        let result = edits.rewrite(&path, Reason::Notes, |text| changelog::add_notes(text, self.version, self.date, &section.body));
+        let result = edits.rewrite(&path, Reason::Notes, |text| {
+            changelog::add_notes(text, self.version, self.date, &section.body)
+        });
         if let Err(error) = result {
-            findings.push(Finding::new("changelog", format!("{error:#}"), "add one `## Release Notes` heading where the notes shall stand"));
+            findings.push(Finding::new(
+                "changelog",
+                format!("{error:#}"),
+                "add one `## Release Notes` heading where the notes shall stand",
+            ));
         }
     }
 }

@@ -28,11 +28,17 @@ pub fn upgrade(requirement: &str, version: &Version) -> Result<Option<String>> {
         // `*` accepts every version but a pre-release.
         full(version)
     } else {
-        let parts: Result<Vec<String>> = requirement.split(',').zip(&parsed.comparators).map(|(text, c)| move_part(text, c, version)).collect();
+        let parts: Result<Vec<String>> = requirement
+            .split(',')
+            .zip(&parsed.comparators)
+            .map(|(text, c)| move_part(text, c, version))
+            .collect();
         parts?.join(",")
     };
     if !accepts(&new, version)? {
-        bail!("`{requirement}` cannot be moved to {version} keeping its operator: `{new}` would not accept it; write the new requirement by hand");
+        bail!(
+            "`{requirement}` cannot be moved to {version} keeping its operator: `{new}` would not accept it; write the new requirement by hand"
+        );
     }
     Ok((new != requirement).then_some(new))
 }
@@ -47,7 +53,10 @@ fn move_part(text: &str, comparator: &Comparator, version: &Version) -> Result<S
     let end = text.trim_end().len();
     let moved = match comparator.op {
         Op::Less => past(comparator, version),
-        Op::Greater => bail!("`{}` excludes what it names, so it cannot follow {version}; write the new requirement by hand", text.trim()),
+        Op::Greater => bail!(
+            "`{}` excludes what it names, so it cannot follow {version}; write the new requirement by hand",
+            text.trim()
+        ),
         Op::Wildcard if version.is_prerelease() => full(version),
         Op::Wildcard => match comparator.minor {
             Some(_) => format!("{}.{}.*", version.semver().major, version.semver().minor),
@@ -126,7 +135,11 @@ mod tests {
             ("0.9.3", "0.9.3+post.1", None),
             ("=0.9.3", "0.9.3+post.1", None),
         ] {
-            assert_eq!(upgrade(requirement, &v(version)).unwrap().as_deref(), expected, "{requirement} to {version}");
+            assert_eq!(
+                upgrade(requirement, &v(version)).unwrap().as_deref(),
+                expected,
+                "{requirement} to {version}"
+            );
         }
     }
 
@@ -143,14 +156,23 @@ mod tests {
             (">=0.9", ">=0.10.0-rc.1"),
             (">=0.9, <0.10", ">=0.10.0-rc.1, <0.11"),
         ] {
-            assert_eq!(upgrade(requirement, &v("0.10.0-rc.1")).unwrap().as_deref(), Some(expected), "{requirement}");
+            assert_eq!(
+                upgrade(requirement, &v("0.10.0-rc.1")).unwrap().as_deref(),
+                Some(expected),
+                "{requirement}"
+            );
         }
         assert_eq!(upgrade("0.10.0-rc.1", &v("0.10.0")).unwrap().as_deref(), Some("0.10.0"));
     }
 
     #[test]
     fn what_cannot_follow_is_said() {
-        assert!(upgrade(">0.9", &v("0.9.4")).unwrap_err().to_string().contains("by hand"));
+        assert!(
+            upgrade(">0.9", &v("0.9.4"))
+                .unwrap_err()
+                .to_string()
+                .contains("by hand")
+        );
         assert!(upgrade("not one", &v("0.9.4")).is_err());
     }
 

@@ -44,10 +44,19 @@ pub fn run(world: &World<'_>, steps: &[Step], mode: Mode) -> Result<Vec<Seen>> {
         }
         return Ok(seen_steps(steps, seen));
     }
-    let in_the_way = steps.iter().zip(&seen).filter(|(_, seen)| matches!(seen, Observation::Blocked { .. } | Observation::Unknown { .. }));
-    let in_the_way: Vec<_> = in_the_way.inspect(|(step, seen)| world.report.observed(step, seen)).collect();
+    let in_the_way = steps
+        .iter()
+        .zip(&seen)
+        .filter(|(_, seen)| matches!(seen, Observation::Blocked { .. } | Observation::Unknown { .. }));
+    let in_the_way: Vec<_> = in_the_way
+        .inspect(|(step, seen)| world.report.observed(step, seen))
+        .collect();
     if !in_the_way.is_empty() {
-        bail!("nothing was done: {} of {} steps cannot be taken", in_the_way.len(), steps.len());
+        bail!(
+            "nothing was done: {} of {} steps cannot be taken",
+            in_the_way.len(),
+            steps.len()
+        );
     }
     let mut failures = Vec::new();
     for (at, step) in steps.iter().enumerate() {
@@ -81,7 +90,9 @@ fn observe_all(world: &World<'_>, steps: &[Step]) -> Vec<Observation> {
     let mut after: Option<String> = None;
     for step in steps.iter().rev() {
         let observation = match &after {
-            Some(evidence) if !step.is_mark() => Observation::Done { evidence: evidence.clone() },
+            Some(evidence) if !step.is_mark() => Observation::Done {
+                evidence: evidence.clone(),
+            },
             _ => perform::observe(world, step),
         };
         if let (true, Observation::Done { evidence }) = (step.is_mark(), &observation) {
@@ -98,16 +109,22 @@ fn take(world: &World<'_>, step: &Step) -> Result<Observation> {
     check_interrupt(world)?;
     match perform::observe(world, step) {
         Observation::Todo => {}
-        Observation::Blocked { why, next } | Observation::Unknown { why, next } => bail!("{}: {why}; next: {next}", step.title()),
+        Observation::Blocked { why, next } | Observation::Unknown { why, next } => {
+            bail!("{}: {why}; next: {next}", step.title())
+        }
         done => return Ok(done),
     }
     let title = step.title();
     let begun = world.report.begin(&title);
     let acted = perform::act(world, step).and_then(|()| show(world, step));
     // A child that was interrupted with us fails in its own words; ours say what to do.
-    let acted = acted.and_then(|seen| check_interrupt(world).map(|()| seen)).map_err(|error| check_interrupt(world).err().unwrap_or(error));
+    let acted = acted
+        .and_then(|seen| check_interrupt(world).map(|()| seen))
+        .map_err(|error| check_interrupt(world).err().unwrap_or(error));
     match &acted {
-        Ok(Observation::Done { evidence }) if evidence.starts_with("not proved") => world.report.end(&title, begun, Ok(evidence)),
+        Ok(Observation::Done { evidence }) if evidence.starts_with("not proved") => {
+            world.report.end(&title, begun, Ok(evidence))
+        }
         Ok(_) => world.report.end(&title, begun, Ok("done")),
         Err(error) => world.report.end(&title, begun, Err(&format!("{error:#}"))),
     }
@@ -131,11 +148,16 @@ fn show(world: &World<'_>, step: &Step) -> Result<Observation> {
 /// Takes back what these steps did, last first, unless the world holds a mark of them: then they stay to be finished.
 fn take_back(world: &World<'_>, steps: &[Step]) -> Result<()> {
     let seen = observe_all(world, steps);
-    if steps.iter().zip(&seen).any(|(step, seen)| step.is_mark() && matches!(seen, Observation::Done { .. })) {
+    if steps
+        .iter()
+        .zip(&seen)
+        .any(|(step, seen)| step.is_mark() && matches!(seen, Observation::Done { .. }))
+    {
         return Ok(());
     }
     for step in steps.iter().rev() {
-        perform::undo(world, step).map_err(|error| anyhow!("{error:#}; the tree could not be restored: git restore ."))?;
+        perform::undo(world, step)
+            .map_err(|error| anyhow!("{error:#}; the tree could not be restored: git restore ."))?;
     }
     Ok(())
 }
@@ -153,5 +175,11 @@ fn check_interrupt(world: &World<'_>) -> Result<()> {
 
 fn seen_steps(steps: &[Step], seen: Vec<Observation>) -> Vec<Seen> {
     let both = steps.iter().zip(seen);
-    both.map(|(step, seen)| Seen { step: step.clone(), title: step.title(), reach: step.reach(), seen }).collect()
+    both.map(|(step, seen)| Seen {
+        step: step.clone(),
+        title: step.title(),
+        reach: step.reach(),
+        seen,
+    })
+    .collect()
 }

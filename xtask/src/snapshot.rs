@@ -68,8 +68,14 @@ impl<'a> Loader<'a> {
         let mut command = MetadataCommand::new();
         command.no_deps();
         if let Some(path) = manifest {
-            let path = if path.is_dir() { path.join("Cargo.toml") } else { path.to_owned() };
-            let Ok(path) = path.canonicalize() else { bail!("{} does not exist: --manifest-path takes a Cargo.toml", path.display()) };
+            let path = if path.is_dir() {
+                path.join("Cargo.toml")
+            } else {
+                path.to_owned()
+            };
+            let Ok(path) = path.canonicalize() else {
+                bail!("{} does not exist: --manifest-path takes a Cargo.toml", path.display())
+            };
             sh.change_dir(dir(&path));
             command.manifest_path(path);
         }
@@ -85,7 +91,15 @@ impl<'a> Loader<'a> {
         let target = metadata.target_directory.clone().into_std_path_buf();
         let graph = graph(metadata, &top)?;
         let paths = paths(&graph, &tracked)?;
-        Ok(Loader { sh, train, repo, target, graph, tracked, paths })
+        Ok(Loader {
+            sh,
+            train,
+            repo,
+            target,
+            graph,
+            tracked,
+            paths,
+        })
     }
 
     pub fn load(&self, source: Source<'_>) -> Result<Snapshot> {
@@ -95,7 +109,15 @@ impl<'a> Loader<'a> {
             Source::Tree => self.repo.head.clone(),
             Source::Commit(commit) => commit.to_owned(),
         };
-        Ok(Snapshot { workspace, train, repo: self.repo.clone(), base, today: today(), since: None, mentions: Vec::new() })
+        Ok(Snapshot {
+            workspace,
+            train,
+            repo: self.repo.clone(),
+            base,
+            today: today(),
+            since: None,
+            mentions: Vec::new(),
+        })
     }
 
     /// Adds what changed between `tag` and the snapshot's base.
@@ -129,41 +151,72 @@ fn graph(metadata: Metadata, top: &Path) -> Result<Graph> {
     let relative = |path: &Path| {
         // Cargo and git may spell the same directory differently when a symbolic link is on the way.
         let found = path.strip_prefix(top).map(Path::to_owned);
-        let found = found.or_else(|_| path.canonicalize().unwrap_or_default().strip_prefix(top).map(Path::to_owned));
+        let found = found.or_else(|_| {
+            path.canonicalize()
+                .unwrap_or_default()
+                .strip_prefix(top)
+                .map(Path::to_owned)
+        });
         found.with_context(|| format!("{} is not in the repository {}", path.display(), top.display()))
     };
     let members: BTreeSet<_> = metadata.workspace_members.iter().cloned().collect();
     let mut packages = Vec::new();
-    for package in metadata.packages.into_iter().filter(|package| members.contains(&package.id)) {
+    for package in metadata
+        .packages
+        .into_iter()
+        .filter(|package| members.contains(&package.id))
+    {
         packages.push(Package {
             name: package.name.to_string(),
             manifest: relative(package.manifest_path.as_std_path())?,
             publish: package.publish.is_none_or(|registries| !registries.is_empty()),
-            cdylib: package.targets.iter().any(|target| target.kind.contains(&TargetKind::CDyLib)),
+            cdylib: package
+                .targets
+                .iter()
+                .any(|target| target.kind.contains(&TargetKind::CDyLib)),
         });
     }
     packages.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(Graph { root: relative(metadata.workspace_root.join("Cargo.toml").as_std_path())?, packages, metadata: metadata.workspace_metadata })
+    Ok(Graph {
+        root: relative(metadata.workspace_root.join("Cargo.toml").as_std_path())?,
+        packages,
+        metadata: metadata.workspace_metadata,
+    })
 }
 
 /// The files that a release may have to read.
 fn paths(graph: &Graph, tracked: &BTreeSet<PathBuf>) -> Result<BTreeSet<PathBuf>> {
     const NAMES: [&str; 4] = ["Cargo.toml", "Cargo.lock", "pyproject.toml", "uv.lock"];
-    let named = |path: &&PathBuf| path.file_name().and_then(|name| name.to_str()).is_some_and(|name| NAMES.contains(&name));
+    let named = |path: &&PathBuf| {
+        path.file_name()
+            .and_then(|name| name.to_str())
+            .is_some_and(|name| NAMES.contains(&name))
+    };
     let mut paths: BTreeSet<PathBuf> = tracked.iter().filter(named).cloned().collect();
     paths.extend(graph.packages.iter().map(|package| package.manifest.clone()));
     let root = dir(&graph.root);
     paths.extend([graph.root.clone(), root.join("Cargo.lock"), root.join("CHANGELOG.md")]);
     for train in config::read(&graph.metadata)? {
-        let configured = train.changelog.iter().chain(&train.release_notes).chain(train.files.iter().map(|file| &file.path));
+        let configured = train
+            .changelog
+            .iter()
+            .chain(&train.release_notes)
+            .chain(train.files.iter().map(|file| &file.path));
         paths.extend(configured.map(|path| root.join(path)));
     }
-    Ok(paths.iter().filter_map(|path| crate::workspace::normalized(path)).collect())
+    Ok(paths
+        .iter()
+        .filter_map(|path| crate::workspace::normalized(path))
+        .collect())
 }
 
 /// The day in UTC; `SOURCE_DATE_EPOCH` makes it reproducible (<https://reproducible-builds.org/specs/source-date-epoch/>).
 fn today() -> Date {
-    let fixed = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|text| text.parse().ok());
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
+    let fixed = std::env::var("SOURCE_DATE_EPOCH")
+        .ok()
+        .and_then(|text| text.parse().ok());
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs() as i64);
     Date::from_unix(fixed.unwrap_or(now))
 }

@@ -24,12 +24,20 @@ pub enum Reach {
 #[serde(tag = "state", rename_all = "lowercase")]
 pub enum Observation {
     /// It shows, and it is ours: by this evidence.
-    Done { evidence: String },
+    Done {
+        evidence: String,
+    },
     Todo,
     /// Something is in the way; `next` is what to type.
-    Blocked { why: String, next: String },
+    Blocked {
+        why: String,
+        next: String,
+    },
     /// It could not be asked, which is not the same as "not done".
-    Unknown { why: String, next: String },
+    Unknown {
+        why: String,
+        next: String,
+    },
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -68,13 +76,22 @@ pub struct Proof {
 #[serde(rename_all = "kebab-case")]
 pub enum Prove {
     /// `cargo test`; directory of the workspace, packages, features.
-    Tests { root: PathBuf, packages: Vec<String>, features: Vec<String>, locked: bool },
+    Tests {
+        root: PathBuf,
+        packages: Vec<String>,
+        features: Vec<String>,
+        locked: bool,
+    },
     /// `maturin develop --release` into the environment that the tool makes.
     Develop { project: PathBuf, package: String },
     /// `pytest -q` in the project's directory.
     Pytest { project: PathBuf, tests: String },
     /// The image builds.
-    Image { root: PathBuf, image: Image, version: String },
+    Image {
+        root: PathBuf,
+        image: Image,
+        version: String,
+    },
 }
 
 /// A branch to prepare the release on, made where the release starts.
@@ -179,10 +196,20 @@ impl Proof {
             dir => format!("{command} (in {dir})"),
         };
         match &self.what {
-            Prove::Tests { root, packages, features, .. } => within(root, format!("cargo {}", test_args(packages, features, false).join(" "))),
+            Prove::Tests {
+                root,
+                packages,
+                features,
+                ..
+            } => within(
+                root,
+                format!("cargo {}", test_args(packages, features, false).join(" ")),
+            ),
             Prove::Develop { project, .. } => within(project, "maturin develop --release".to_owned()),
             Prove::Pytest { project, tests } => within(project, format!("pytest -q {tests}")),
-            Prove::Image { image, version, .. } => format!("build {}:{version} from {}", image.name, slashed(&image.dockerfile)),
+            Prove::Image { image, version, .. } => {
+                format!("build {}:{version} from {}", image.name, slashed(&image.dockerfile))
+            }
         }
     }
 
@@ -190,9 +217,18 @@ impl Proof {
     pub fn advice(&self) -> String {
         match &self.what {
             Prove::Tests { .. } => format!("fix the failing test, commit, and run it again: {}", self.command()),
-            Prove::Develop { project, .. } => format!("see the build's output above; `cargo check` in {} is quicker to repeat", slashed(project)),
-            Prove::Pytest { project, tests } => format!("fix the failing test in {}/{tests}, commit, and run `cargo xtask smoke`", slashed(project)),
-            Prove::Image { image, .. } => format!("fix {}, commit, and run `cargo xtask smoke --train …`", slashed(&image.dockerfile)),
+            Prove::Develop { project, .. } => format!(
+                "see the build's output above; `cargo check` in {} is quicker to repeat",
+                slashed(project)
+            ),
+            Prove::Pytest { project, tests } => format!(
+                "fix the failing test in {}/{tests}, commit, and run `cargo xtask smoke`",
+                slashed(project)
+            ),
+            Prove::Image { image, .. } => format!(
+                "fix {}, commit, and run `cargo xtask smoke --train …`",
+                slashed(&image.dockerfile)
+            ),
         }
     }
 }

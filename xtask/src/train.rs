@@ -43,17 +43,34 @@ impl Train {
     /// The train that is called `name`, else the default one, else the only one there can be.
     pub fn choose(workspace: &Workspace, repo: &Repo, name: Option<&str>) -> Result<Train> {
         let configured = &workspace.trains;
-        let names = || configured.iter().map(|train| train.name.as_str()).collect::<Vec<_>>().join(", ");
+        let names = || {
+            configured
+                .iter()
+                .map(|train| train.name.as_str())
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
         let config = match name {
             Some(name) => match configured.iter().find(|train| train.name == name) {
                 Some(train) => train.clone(),
-                None if configured.is_empty() => TrainConfig { name: name.to_owned(), driver: Some(name.to_owned()), ..TrainConfig::default() },
+                None if configured.is_empty() => TrainConfig {
+                    name: name.to_owned(),
+                    driver: Some(name.to_owned()),
+                    ..TrainConfig::default()
+                },
                 None => bail!("there is no train `{name}`: --train takes one of {}", names()),
             },
-            None => match configured.iter().find(|train| train.default).or(configured.first().filter(|_| configured.len() == 1)) {
+            None => match configured
+                .iter()
+                .find(|train| train.default)
+                .or(configured.first().filter(|_| configured.len() == 1))
+            {
                 Some(train) => train.clone(),
                 None if configured.is_empty() => TrainConfig::default(),
-                None => bail!("none of the trains says `default = true`: choose one with --train {}", names()),
+                None => bail!(
+                    "none of the trains says `default = true`: choose one with --train {}",
+                    names()
+                ),
             },
         };
         Train::new(workspace, repo, config)
@@ -61,15 +78,27 @@ impl Train {
 
     /// The same train in the same workspace with other texts.
     pub fn again(&self, workspace: &Workspace) -> Result<Train> {
-        let wheels = self.wheels.iter().map(|wheel| workspace.members[wheel.member].name.clone()).collect();
-        let config = TrainConfig { wheels: Some(wheels), ..self.config.clone() };
-        Ok(Train { wheels: wheels_of(workspace, &config, self.driver)?, ..self.clone() })
+        let wheels = self
+            .wheels
+            .iter()
+            .map(|wheel| workspace.members[wheel.member].name.clone())
+            .collect();
+        let config = TrainConfig {
+            wheels: Some(wheels),
+            ..self.config.clone()
+        };
+        Ok(Train {
+            wheels: wheels_of(workspace, &config, self.driver)?,
+            ..self.clone()
+        })
     }
 
     fn new(workspace: &Workspace, repo: &Repo, mut config: TrainConfig) -> Result<Train> {
         let driver = match &config.driver {
             Some(name) => workspace.member(name).with_context(|| {
-                let near = nearest(workspace, name).map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
+                let near = nearest(workspace, name)
+                    .map(|near| format!(": did you mean `{near}`?"))
+                    .unwrap_or_default();
                 format!("the driver `{name}` is not a member of the workspace{near}")
             })?,
             None => obvious_driver(workspace)?,
@@ -79,8 +108,16 @@ impl Train {
         }
         let mut crates = workspace.closure(driver);
         crates.retain(|&at| at == driver || workspace.members[at].publish);
+        for other in workspace.trains.iter().filter(|other| other.name != config.name) {
+            leave_to(workspace, other, &config, &mut crates)?;
+        }
         for name in &config.except {
-            let at = workspace.member(name).with_context(|| format!("train {}: `except` names `{name}`, which is not a member of the workspace", config.name))?;
+            let at = workspace.member(name).with_context(|| {
+                format!(
+                    "train {}: `except` names `{name}`, which is not a member of the workspace",
+                    config.name
+                )
+            })?;
             crates.remove(&at);
         }
         let wheels = wheels_of(workspace, &config, driver)?;
@@ -89,17 +126,32 @@ impl Train {
             None => habitual_tag(workspace, repo, &config, driver)?,
         };
         let Some(main) = config.main.clone().or(repo.main.clone()).or(repo.branch.clone()) else {
-            bail!("which branch are releases made on? set `main = \"…\"` in [workspace.metadata.trains.{}]", config.name)
+            bail!(
+                "which branch are releases made on? set `main = \"…\"` in [workspace.metadata.trains.{}]",
+                config.name
+            )
         };
         let changelog = match &config.changelog {
             Some(path) => Some(workspace.from_root(path)),
             // Kept by the tool only when it is in the form that the tool keeps.
             None => Some(workspace.from_root("CHANGELOG.md".as_ref())).filter(|path| {
-                workspace.texts.get(path).is_some_and(|text| crate::files::changelog::section(text, "Unreleased").is_some())
+                workspace
+                    .texts
+                    .get(path)
+                    .is_some_and(|text| crate::files::changelog::section(text, "Unreleased").is_some())
             }),
         };
         let remote = config.remote.clone().unwrap_or_else(|| "origin".to_owned());
-        Ok(Train { config, driver, crates, wheels, tag, main, remote, changelog })
+        Ok(Train {
+            config,
+            driver,
+            crates,
+            wheels,
+            tag,
+            main,
+            remote,
+            changelog,
+        })
     }
 
     pub fn name(&self) -> &str {
@@ -112,7 +164,11 @@ impl Train {
 
     /// Crates and wheels.
     pub fn members(&self) -> BTreeSet<usize> {
-        self.crates.iter().copied().chain(self.wheels.iter().map(|wheel| wheel.member)).collect()
+        self.crates
+            .iter()
+            .copied()
+            .chain(self.wheels.iter().map(|wheel| wheel.member))
+            .collect()
     }
 
     pub fn owns_wheel(&self, member: usize) -> bool {
@@ -121,16 +177,63 @@ impl Train {
 
     /// The newest tag of a release that is lower than `version`, post releases left out: they hold no crates.
     pub fn tag_below(&self, repo: &Repo, version: &Version) -> Option<(Version, String)> {
-        let tagged = repo.tags.keys().filter_map(|name| Some((self.tag.version_in(name)?, name.clone())));
-        tagged.filter(|(found, _)| found.post().is_none() && *found < version.base()).max()
+        let tagged = repo
+            .tags
+            .keys()
+            .filter_map(|name| Some((self.tag.version_in(name)?, name.clone())));
+        tagged
+            .filter(|(found, _)| found.post().is_none() && *found < version.base())
+            .max()
     }
+}
+
+/// Takes out what another train moves: a member that both need belongs to the default train.
+fn leave_to(
+    workspace: &Workspace,
+    other: &TrainConfig,
+    config: &TrainConfig,
+    crates: &mut BTreeSet<usize>,
+) -> Result<()> {
+    let Some(driver) = other.driver.as_ref().and_then(|name| workspace.member(name)) else {
+        return Ok(());
+    };
+    let excepted = |at: &usize| other.except.contains(&workspace.members[*at].name);
+    let mut theirs = workspace.closure(driver);
+    theirs.retain(|at| *at == driver || workspace.members[*at].publish && !excepted(at));
+    let shared: Vec<usize> = theirs
+        .intersection(crates)
+        .copied()
+        .filter(|at| !config.except.contains(&workspace.members[*at].name))
+        .collect();
+    for at in shared {
+        let name = &workspace.members[at].name;
+        if other.default || at == driver {
+            crates.remove(&at);
+        } else if !config.default && config.driver.as_ref() != Some(name) {
+            bail!(
+                "trains {} and {} both take {name} along: list it under `except` in one of them, or say `default = true` in the other",
+                config.name,
+                other.name
+            );
+        }
+    }
+    Ok(())
 }
 
 /// The one publishable member that no other publishable member needs.
 fn obvious_driver(workspace: &Workspace) -> Result<usize> {
     let members = &workspace.members;
     let published: Vec<usize> = (0..members.len()).filter(|&at| members[at].publish).collect();
-    let needed: BTreeSet<usize> = published.iter().flat_map(|&at| members[at].links.iter().filter(move |l| l.is_built() && l.to != at).map(|l| l.to)).collect();
+    let needed: BTreeSet<usize> = published
+        .iter()
+        .flat_map(|&at| {
+            members[at]
+                .links
+                .iter()
+                .filter(move |l| l.is_built() && l.to != at)
+                .map(|l| l.to)
+        })
+        .collect();
     let mut roots: Vec<usize> = published.into_iter().filter(|at| !needed.contains(at)).collect();
     if roots.is_empty() && members.len() == 1 {
         roots.push(0);
@@ -138,8 +241,17 @@ fn obvious_driver(workspace: &Workspace) -> Result<usize> {
     match roots.as_slice() {
         [driver] => Ok(*driver),
         _ => {
-            let names = roots.iter().map(|&at| members[at].name.as_str()).take(8).collect::<Vec<_>>().join(", ");
-            let which = if roots.is_empty() { "no member is publishable".to_owned() } else { format!("{} members could be it ({names})", roots.len()) };
+            let names = roots
+                .iter()
+                .map(|&at| members[at].name.as_str())
+                .take(8)
+                .collect::<Vec<_>>()
+                .join(", ");
+            let which = if roots.is_empty() {
+                "no member is publishable".to_owned()
+            } else {
+                format!("{} members could be it ({names})", roots.len())
+            };
             bail!(
                 "which crate drives the release? {which}: add `[workspace.metadata.trains.NAME]` with `driver = \"…\"` to {}, or name it with --train",
                 slashed(&workspace.graph.root)
@@ -151,7 +263,11 @@ fn obvious_driver(workspace: &Workspace) -> Result<usize> {
 /// The configured wheels, or every maturin project whose crate has the driver's version and needs the driver.
 fn wheels_of(workspace: &Workspace, config: &TrainConfig, driver: usize) -> Result<Vec<Wheel>> {
     let mut found = Vec::new();
-    for (path, text) in workspace.texts.iter().filter(|(path, _)| path.ends_with("pyproject.toml")) {
+    for (path, text) in workspace
+        .texts
+        .iter()
+        .filter(|(path, _)| path.ends_with("pyproject.toml"))
+    {
         let wanted = |member: usize| match &config.wheels {
             Some(names) => names.contains(&workspace.members[member].name),
             None => {
@@ -162,21 +278,37 @@ fn wheels_of(workspace: &Workspace, config: &TrainConfig, driver: usize) -> Resu
         // Somebody's broken fixture is not ours to complain about, but a wheel's own file is.
         let project = match pyproject::read(text) {
             Ok(project) => project,
-            Err(error) if workspace.members.iter().position(|m| m.dir() == dir(path)).is_some_and(wanted) => {
+            Err(error)
+                if workspace
+                    .members
+                    .iter()
+                    .position(|m| m.dir() == dir(path))
+                    .is_some_and(wanted) =>
+            {
                 return Err(error.context(slashed(path)));
             }
             Err(_) => continue,
         };
         let manifest = dir(path).join(project.manifest_path.as_deref().unwrap_or("Cargo.toml"));
-        let member = normalized(&manifest).and_then(|manifest| workspace.members.iter().position(|m| m.manifest == manifest));
+        let member =
+            normalized(&manifest).and_then(|manifest| workspace.members.iter().position(|m| m.manifest == manifest));
         if let Some(member) = member.filter(|&member| project.maturin && wanted(member)) {
-            found.push(Wheel { member, path: path.clone(), project });
+            found.push(Wheel {
+                member,
+                path: path.clone(),
+                project,
+            });
         }
     }
     for name in config.wheels.iter().flatten() {
         let Some(member) = workspace.member(name) else {
-            let near = nearest(workspace, name).map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
-            bail!("train {}: the wheel `{name}` is not a member of the workspace{near}", config.name)
+            let near = nearest(workspace, name)
+                .map(|near| format!(": did you mean `{near}`?"))
+                .unwrap_or_default();
+            bail!(
+                "train {}: the wheel `{name}` is not a member of the workspace{near}",
+                config.name
+            )
         };
         if !found.iter().any(|wheel| wheel.member == member) {
             bail!(
@@ -193,8 +325,17 @@ fn wheels_of(workspace: &Workspace, config: &TrainConfig, driver: usize) -> Resu
 fn habitual_tag(workspace: &Workspace, repo: &Repo, config: &TrainConfig, driver: usize) -> Result<Template> {
     let Member { name, version, .. } = &workspace.members[driver];
     // Two trains must not share their tags: all but the default one carry their name.
-    let usual = if workspace.trains.len() > 1 && !config.default { format!("{}-v{{version}}", config.name) } else { "v{version}".to_owned() };
-    for form in [&usual, "{version}", &format!("{name}-v{{version}}"), &format!("{name}-{{version}}")] {
+    let usual = if workspace.trains.len() > 1 && !config.default {
+        format!("{}-v{{version}}", config.name)
+    } else {
+        "v{version}".to_owned()
+    };
+    for form in [
+        &usual,
+        "{version}",
+        &format!("{name}-v{{version}}"),
+        &format!("{name}-{{version}}"),
+    ] {
         let form = Template::new(form)?;
         if repo.tags.contains_key(&form.fill(version)) {
             return Ok(form);
@@ -211,5 +352,7 @@ fn nearest<'w>(workspace: &'w Workspace, name: &str) -> Option<&'w str> {
 /// The wheel's version as its `pyproject.toml` says it.
 pub fn wheel_version(wheel: &Wheel) -> Result<Option<Version>> {
     let place = wheel.project.version.as_ref();
-    place.map(|place| Version::parse(&place.text, Dialect::Pep440).with_context(|| slashed(&wheel.path))).transpose()
+    place
+        .map(|place| Version::parse(&place.text, Dialect::Pep440).with_context(|| slashed(&wheel.path)))
+        .transpose()
 }

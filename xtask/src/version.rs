@@ -66,7 +66,10 @@ impl Version {
             Dialect::Tag => Ok(self.tag()),
             Dialect::Pep440 => {
                 if !self.0.build.is_empty() && self.post().is_none() {
-                    bail!("`{self}` has build metadata that Python cannot spell; only `+post.N` can be: drop `+{}`", self.0.build);
+                    bail!(
+                        "`{self}` has build metadata that Python cannot spell; only `+post.N` can be: drop `+{}`",
+                        self.0.build
+                    );
                 }
                 let core = format!("{}.{}.{}", self.0.major, self.0.minor, self.0.patch);
                 let pre = match self.pre()? {
@@ -102,13 +105,19 @@ impl Version {
 
     /// The version without its post release or other build metadata.
     pub fn base(&self) -> Version {
-        Version(semver::Version { build: semver::BuildMetadata::EMPTY, ..self.0.clone() })
+        Version(semver::Version {
+            build: semver::BuildMetadata::EMPTY,
+            ..self.0.clone()
+        })
     }
 
     /// `base` followed by post release `n`.
     pub fn with_post(&self, n: u64) -> Version {
         let build = format!("post.{n}").parse().unwrap_or(semver::BuildMetadata::EMPTY);
-        Version(semver::Version { build, ..self.0.clone() })
+        Version(semver::Version {
+            build,
+            ..self.0.clone()
+        })
     }
 
     /// The leftmost part in which `self` differs from `old`.
@@ -142,12 +151,19 @@ impl Version {
             Bump::Patch if pre => self.core(),
             Bump::Patch => semver::Version::new(v.major, v.minor, v.patch + 1),
             Bump::Pre(kind) => {
-                let core = if pre { self.core() } else { semver::Version::new(v.major, v.minor, v.patch + 1) };
+                let core = if pre {
+                    self.core()
+                } else {
+                    semver::Version::new(v.major, v.minor, v.patch + 1)
+                };
                 let n = match self.pre()? {
                     Some((now, n)) if PRE[now].0 == kind => n + 1,
                     _ => 1,
                 };
-                let next = Version(semver::Version { pre: format!("{kind}.{n}").parse()?, ..core });
+                let next = Version(semver::Version {
+                    pre: format!("{kind}.{n}").parse()?,
+                    ..core
+                });
                 if self.falls_to(&next) {
                     bail!("`{kind}` of {self} would be {next}, which is lower: name the version instead");
                 }
@@ -159,7 +175,8 @@ impl Version {
 
     /// Whether `next` is lower in SemVer's order or, where both can be spelt in it, in PEP 440's.
     pub fn falls_to(&self, next: &Version) -> bool {
-        next < self || matches!((self.pep440_key(), next.pep440_key()), (Some(a), Some(b)) if b.cmp(&a) == Ordering::Less)
+        next < self
+            || matches!((self.pep440_key(), next.pep440_key()), (Some(a), Some(b)) if b.cmp(&a) == Ordering::Less)
     }
 
     fn core(&self) -> semver::Version {
@@ -178,14 +195,23 @@ impl Version {
         });
         match known {
             Some(pre) => Ok(Some(pre)),
-            None => bail!("Python cannot spell `{self}`: write `-alpha.N`, `-beta.N`, `-rc.N` or `-dev.N`, as in `{}-rc.1`", self.core()),
+            None => bail!(
+                "Python cannot spell `{self}`: write `-alpha.N`, `-beta.N`, `-rc.N` or `-dev.N`, as in `{}-rc.1`",
+                self.core()
+            ),
         }
     }
 
     /// PEP 440 orders dev < a < b < rc < final < post.
     fn pep440_key(&self) -> Option<impl Ord + use<>> {
         let pre = self.pre().ok()?.unwrap_or((PRE.len(), 0));
-        Some((self.0.major, self.0.minor, self.0.patch, pre, self.post().map_or(0, |n| n + 1)))
+        Some((
+            self.0.major,
+            self.0.minor,
+            self.0.patch,
+            pre,
+            self.post().map_or(0, |n| n + 1),
+        ))
     }
 }
 
@@ -207,7 +233,9 @@ fn parse_pep440(text: &str) -> Result<Version> {
     if rest.contains(['!', '+']) {
         bail!("epochs and local versions have no SemVer twin");
     }
-    let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+    let end = rest
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(rest.len());
     let (release, mut rest) = rest.split_at(end);
     let mut core = [0; 3];
     let parts: Vec<&str> = release.trim_end_matches('.').split('.').collect();
@@ -237,7 +265,9 @@ fn parse_pep440(text: &str) -> Result<Version> {
         };
         match kind {
             "post" if post.is_none() => post = Some(n),
-            kind if kind != "post" && version.pre.is_empty() && post.is_none() => version.pre = format!("{kind}.{n}").parse()?,
+            kind if kind != "post" && version.pre.is_empty() && post.is_none() => {
+                version.pre = format!("{kind}.{n}").parse()?
+            }
             _ => bail!("this combination of pre, post and dev releases has no SemVer twin"),
         }
         rest = after;
@@ -315,14 +345,31 @@ mod tests {
 
     #[test]
     fn what_python_cannot_spell_is_an_error() {
-        for text in ["0.10.0-foo.1", "0.10.0-nightly.1", "0.10.0-rc.1.2", "0.10.0-rc", "0.10.0-alpha2", "0.9.3-post.1", "0.9.3-1", "0.9.3-r2", "0.9.3+build"] {
+        for text in [
+            "0.10.0-foo.1",
+            "0.10.0-nightly.1",
+            "0.10.0-rc.1.2",
+            "0.10.0-rc",
+            "0.10.0-alpha2",
+            "0.9.3-post.1",
+            "0.9.3-1",
+            "0.9.3-r2",
+            "0.9.3+build",
+        ] {
             assert!(v(text).show(Dialect::Pep440).is_err(), "{text}");
         }
     }
 
     #[test]
     fn pep440_has_many_spellings_of_one_version() {
-        for (text, cargo) in [("1.2", "1.2.0"), ("v1.2.3RC1", "1.2.3-rc.1"), ("1.2.3-beta_2", "1.2.3-beta.2"), ("1.2.3c4", "1.2.3-rc.4"), ("1.2.3-1", "1.2.3+post.1"), ("1.2.3.rev2", "1.2.3+post.2")] {
+        for (text, cargo) in [
+            ("1.2", "1.2.0"),
+            ("v1.2.3RC1", "1.2.3-rc.1"),
+            ("1.2.3-beta_2", "1.2.3-beta.2"),
+            ("1.2.3c4", "1.2.3-rc.4"),
+            ("1.2.3-1", "1.2.3+post.1"),
+            ("1.2.3.rev2", "1.2.3+post.2"),
+        ] {
             assert_eq!(Version::parse(text, Dialect::Pep440).unwrap(), v(cargo), "{text}");
         }
         for text in ["1!2.0", "1.2.3+local", "1.2.3.4", "1.2.3a1.dev2", "1.2.3x1", "", "1..2"] {

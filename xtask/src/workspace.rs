@@ -134,7 +134,17 @@ impl Workspace {
             requirements.extend(resolver.requirements(&graph.root, &root));
         }
         let beside = resolver.beside(&texts, &paths, &graph.root, &mut requirements);
-        Ok(Workspace { trains, members, requirements, beside, dirs: resolver.by_dir, shared_version: root.workspace_version.clone(), texts, tracked, graph })
+        Ok(Workspace {
+            trains,
+            members,
+            requirements,
+            beside,
+            dirs: resolver.by_dir,
+            shared_version: root.workspace_version.clone(),
+            texts,
+            tracked,
+            graph,
+        })
     }
 
     /// The same workspace with other texts.
@@ -150,7 +160,10 @@ impl Workspace {
     pub fn text(&self, path: &Path) -> Result<&str> {
         match self.texts.get(path) {
             Some(text) => Ok(text),
-            None => bail!("{} is not a file that git tracks: correct the path in [workspace.metadata.trains], or `git add` it", slashed(path)),
+            None => bail!(
+                "{} is not a file that git tracks: correct the path in [workspace.metadata.trains], or `git add` it",
+                slashed(path)
+            ),
         }
     }
 
@@ -228,7 +241,12 @@ impl<'a> Resolver<'a> {
         let of = |table| root.dependencies.iter().filter(move |d| d.table == table);
         let shared = of(Table::Workspace).map(|d| (d.key.as_str(), d)).collect();
         let patches = of(Table::Patch).map(|d| (d.package.as_str(), d)).collect();
-        Resolver { root_dir, shared, patches, by_dir }
+        Resolver {
+            root_dir,
+            shared,
+            patches,
+            by_dir,
+        }
     }
 
     fn by_path(&self, dir: &Path, path: &str) -> Option<usize> {
@@ -249,41 +267,76 @@ impl<'a> Resolver<'a> {
 
     fn links(&self, manifest_path: &Path, manifest: &Manifest) -> Vec<Link> {
         let dir = dir(manifest_path);
-        let entries = manifest.dependencies.iter().filter(|d| !matches!(d.table, Table::Workspace | Table::Patch));
+        let entries = manifest
+            .dependencies
+            .iter()
+            .filter(|d| !matches!(d.table, Table::Workspace | Table::Patch));
         entries
             .filter_map(|entry| {
                 let (to, said) = self.resolve(&dir, entry)?;
                 let requirement = said.requirement.as_ref().map(|place| place.text.clone());
-                let written = if entry.inherited { format!("{} {}", entry.written, said.written) } else { entry.written.clone() };
-                Some(Link { to, table: entry.table, requirement, written })
+                let written = if entry.inherited {
+                    format!("{} {}", entry.written, said.written)
+                } else {
+                    entry.written.clone()
+                };
+                Some(Link {
+                    to,
+                    table: entry.table,
+                    requirement,
+                    written,
+                })
             })
             .collect()
     }
 
     fn requirements(&self, path: &Path, manifest: &Manifest) -> Vec<Requirement> {
         let dir = dir(path);
-        let entries = manifest.dependencies.iter().filter(|d| !d.inherited && d.table != Table::Patch);
+        let entries = manifest
+            .dependencies
+            .iter()
+            .filter(|d| !d.inherited && d.table != Table::Patch);
         entries
             .filter_map(|entry| {
                 let place = entry.requirement.clone()?;
                 let (on, _) = self.resolve(&dir, entry)?;
-                Some(Requirement { path: path.to_owned(), on, place, patched: entry.path.is_none() })
+                Some(Requirement {
+                    path: path.to_owned(),
+                    on,
+                    place,
+                    patched: entry.path.is_none(),
+                })
             })
             .collect()
     }
 
     /// Adds the requirements in manifests beside the workspace, and tells where those manifests are.
-    fn beside(&self, texts: &Texts, members: &[&PathBuf], root: &Path, requirements: &mut Vec<Requirement>) -> BTreeSet<PathBuf> {
+    fn beside(
+        &self,
+        texts: &Texts,
+        members: &[&PathBuf],
+        root: &Path,
+        requirements: &mut Vec<Requirement>,
+    ) -> BTreeSet<PathBuf> {
         let known: BTreeSet<&Path> = members.iter().map(|path| path.as_path()).chain([root]).collect();
-        let others = texts.iter().filter(|(path, text)| path.ends_with("Cargo.toml") && !known.contains(path.as_path()) && text.contains("path"));
+        let others = texts.iter().filter(|(path, text)| {
+            path.ends_with("Cargo.toml") && !known.contains(path.as_path()) && text.contains("path")
+        });
         let mut found = BTreeSet::new();
         for (path, text) in others {
             // One that does not parse is a fixture of somebody's test: it is not ours to complain about.
             let Ok(manifest) = cargo_toml::read(text) else { continue };
             for entry in manifest.dependencies {
-                let Some(on) = entry.path.as_ref().and_then(|to| self.by_path(&dir(path), to)) else { continue };
+                let Some(on) = entry.path.as_ref().and_then(|to| self.by_path(&dir(path), to)) else {
+                    continue;
+                };
                 found.insert(dir(path));
-                requirements.extend(entry.requirement.map(|place| Requirement { path: path.clone(), on, place, patched: false }));
+                requirements.extend(entry.requirement.map(|place| Requirement {
+                    path: path.clone(),
+                    on,
+                    place,
+                    patched: false,
+                }));
             }
         }
         found
@@ -293,13 +346,18 @@ impl<'a> Resolver<'a> {
 /// Parses the manifests side by side: it is what a large workspace costs most.
 fn read_manifests(paths: &[&PathBuf], texts: &Texts) -> Result<Vec<Manifest>> {
     let read = |path: &PathBuf| {
-        let text = texts.get(path).with_context(|| format!("{} is missing", slashed(path)))?;
+        let text = texts
+            .get(path)
+            .with_context(|| format!("{} is missing", slashed(path)))?;
         cargo_toml::read(text).with_context(|| slashed(path))
     };
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let size = paths.len().div_ceil(threads).max(64);
     std::thread::scope(|scope| {
-        let parts: Vec<_> = paths.chunks(size).map(|part| scope.spawn(move || part.iter().map(|path| read(path)).collect::<Result<Vec<_>>>())).collect();
+        let parts: Vec<_> = paths
+            .chunks(size)
+            .map(|part| scope.spawn(move || part.iter().map(|path| read(path)).collect::<Result<Vec<_>>>()))
+            .collect();
         let mut manifests = Vec::with_capacity(paths.len());
         for part in parts {
             match part.join() {

@@ -23,7 +23,10 @@ fn done(evidence: String) -> Observation {
 
 fn resolve(world: &World<'_>, name: &str) -> Result<Option<String>> {
     let sh = world.sh;
-    let output = cmd!(sh, "git rev-parse --verify --quiet {name}").quiet().ignore_status().output()?;
+    let output = cmd!(sh, "git rev-parse --verify --quiet {name}")
+        .quiet()
+        .ignore_status()
+        .output()?;
     let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     Ok((!text.is_empty()).then_some(text))
 }
@@ -38,11 +41,17 @@ fn find_commit(world: &World<'_>, commit: &Commit) -> Result<Option<String>> {
     }
     let tips: Vec<&str> = tips.iter().map(String::as_str).collect();
     let log = repo::log(world.sh, &tips, HORIZON)?;
-    Ok(log.into_iter().rev().find(|entry| entry.subject == commit.subject()).map(|entry| entry.commit))
+    Ok(log
+        .into_iter()
+        .rev()
+        .find(|entry| entry.subject == commit.subject())
+        .map(|entry| entry.commit))
 }
 
 pub fn observe_commit(world: &World<'_>, commit: &Commit) -> Result<Observation> {
-    let Some(found) = find_commit(world, commit)? else { return Ok(Observation::Todo) };
+    let Some(found) = find_commit(world, commit)? else {
+        return Ok(Observation::Todo);
+    };
     // Words may have been polished by amending; versions may not.
     let edits: Vec<&Edit> = commit.edits().filter(|edit| !edit.is_prose()).collect();
     let paths: BTreeSet<_> = edits.iter().map(|edit| edit.path.clone()).collect();
@@ -50,8 +59,15 @@ pub fn observe_commit(world: &World<'_>, commit: &Commit) -> Result<Observation>
     match edits.iter().find(|edit| texts.get(&edit.path) != Some(&edit.new)) {
         None => Ok(done(format!("commit {}", short(&found)))),
         Some(edit) => Ok(Observation::Blocked {
-            why: format!("commit {} is called so, but its {} is not as planned", short(&found), slashed(&edit.path)),
-            next: format!("git show {}; amend it, or git revert it and run the same command again", short(&found)),
+            why: format!(
+                "commit {} is called so, but its {} is not as planned",
+                short(&found),
+                slashed(&edit.path)
+            ),
+            next: format!(
+                "git show {}; amend it, or git revert it and run the same command again",
+                short(&found)
+            ),
         }),
     }
 }
@@ -74,7 +90,9 @@ pub fn commit(world: &World<'_>, commit: &Commit) -> Result<()> {
 
 pub fn observe_branch(world: &World<'_>, branch: &Branch) -> Result<Observation> {
     let name = format!("refs/heads/{}", branch.name);
-    let Some(tip) = resolve(world, &name)? else { return Ok(Observation::Todo) };
+    let Some(tip) = resolve(world, &name)? else {
+        return Ok(Observation::Todo);
+    };
     if tip != branch.base {
         return Ok(Observation::Blocked {
             why: format!("it exists already, at {}", short(&tip)),
@@ -114,13 +132,22 @@ fn current_branch(world: &World<'_>) -> Result<Option<String>> {
 
 /// The commit on `main` that brought the release in: the merge, or the commit itself after a fast-forward.
 fn find_merge(world: &World<'_>, merge: &Merge) -> Result<Option<String>> {
-    let Some(commit) = find_commit(world, &merge.commit)? else { return Ok(None) };
+    let Some(commit) = find_commit(world, &merge.commit)? else {
+        return Ok(None);
+    };
     let main = format!("refs/heads/{}", merge.main);
     if resolve(world, &main)?.is_none() || !repo::is_ancestor(world.sh, &commit, &main)? {
         return Ok(None);
     }
-    let log = repo::log(world.sh, &["--first-parent", &main, &format!("^{}", merge.commit.base)], HORIZON)?;
-    let brought = log.into_iter().rev().find(|entry| entry.commit == commit || entry.parents.iter().skip(1).any(|parent| *parent == commit));
+    let log = repo::log(
+        world.sh,
+        &["--first-parent", &main, &format!("^{}", merge.commit.base)],
+        HORIZON,
+    )?;
+    let brought = log
+        .into_iter()
+        .rev()
+        .find(|entry| entry.commit == commit || entry.parents.iter().skip(1).any(|parent| *parent == commit));
     Ok(brought.map(|entry| entry.commit))
 }
 
@@ -135,10 +162,18 @@ pub fn merge(world: &World<'_>, merge: &Merge) -> Result<()> {
     let (sh, main, branch) = (world.sh, &merge.main, &merge.branch);
     cmd!(sh, "git switch --quiet {main}").quiet().run()?;
     let message = format!("Merge branch '{branch}'");
-    let merged = cmd!(sh, "git merge --quiet --no-ff -m {message} {branch}").quiet().run();
+    let merged = cmd!(sh, "git merge --quiet --no-ff -m {message} {branch}")
+        .quiet()
+        .run();
     if let Err(error) = merged {
-        cmd!(sh, "git merge --abort").quiet().ignore_status().ignore_stderr().run()?;
-        bail!("{branch} does not merge into {main} ({error}); next: git merge --no-ff {branch}, resolve, commit, and run the same command again");
+        cmd!(sh, "git merge --abort")
+            .quiet()
+            .ignore_status()
+            .ignore_stderr()
+            .run()?;
+        bail!(
+            "{branch} does not merge into {main} ({error}); next: git merge --no-ff {branch}, resolve, commit, and run the same command again"
+        );
     }
     Ok(())
 }
@@ -154,21 +189,35 @@ fn find_target(world: &World<'_>, target: &Target) -> Result<Option<String>> {
 
 pub fn observe_tag(world: &World<'_>, tag: &Tag) -> Result<Observation> {
     let name = format!("refs/tags/{}", tag.name);
-    let Some(object) = resolve(world, &name)? else { return Ok(Observation::Todo) };
+    let Some(object) = resolve(world, &name)? else {
+        return Ok(Observation::Todo);
+    };
     let commit = resolve(world, &format!("{name}^{{commit}}"))?;
     if commit.is_none() || commit != find_target(world, &tag.on)? {
         let on = commit.as_deref().map_or("no commit", short);
-        return Ok(Observation::Blocked { why: format!("it is already on {on}"), next: "name a higher version: a tag is never moved".to_owned() });
+        return Ok(Observation::Blocked {
+            why: format!("it is already on {on}"),
+            next: "name a higher version: a tag is never moved".to_owned(),
+        });
     }
     if commit.as_ref() == Some(&object) {
-        return Ok(Observation::Blocked { why: "it is a lightweight tag".to_owned(), next: format!("git tag -d {}, if it was never pushed", tag.name) });
+        return Ok(Observation::Blocked {
+            why: "it is a lightweight tag".to_owned(),
+            next: format!("git tag -d {}, if it was never pushed", tag.name),
+        });
     }
-    Ok(done(format!("tag {} on {}", tag.name, commit.as_deref().map_or("", short))))
+    Ok(done(format!(
+        "tag {} on {}",
+        tag.name,
+        commit.as_deref().map_or("", short)
+    )))
 }
 
 pub fn tag(world: &World<'_>, tag: &Tag) -> Result<()> {
     let (sh, name) = (world.sh, &tag.name);
-    let Some(commit) = find_target(world, &tag.on)? else { bail!("the commit to tag is not there: run the same command again") };
+    let Some(commit) = find_target(world, &tag.on)? else {
+        bail!("the commit to tag is not there: run the same command again")
+    };
     let verdicts = world.verdicts.borrow();
     let unproved = verdicts.iter().filter_map(|(proof, verdict)| match verdict {
         Verdict::Unprovable(why) => Some(format!("Not proved: {proof}: {why}")),
@@ -177,31 +226,59 @@ pub fn tag(world: &World<'_>, tag: &Tag) -> Result<()> {
     let unproved: Vec<String> = unproved.collect();
     let gap = if unproved.is_empty() { "" } else { "\n\n" };
     let message = format!("{}{gap}{}", tag.message, unproved.join("\n"));
-    cmd!(sh, "git tag --annotate --cleanup=whitespace --file - {name} {commit}").stdin(message).quiet().run()?;
+    cmd!(sh, "git tag --annotate --cleanup=whitespace --file - {name} {commit}")
+        .stdin(message)
+        .quiet()
+        .run()?;
     Ok(())
 }
 
 pub fn observe_push(world: &World<'_>, push: &Push) -> Result<Observation> {
     let (sh, remote) = (world.sh, &push.remote);
-    let (main, tag) = (format!("refs/heads/{}", push.main), format!("refs/tags/{}", push.tag.name));
-    let output = cmd!(sh, "git ls-remote {remote} {main} {tag}").env("GIT_TERMINAL_PROMPT", "0").quiet().ignore_status().output()?;
+    let (main, tag) = (
+        format!("refs/heads/{}", push.main),
+        format!("refs/tags/{}", push.tag.name),
+    );
+    let output = cmd!(sh, "git ls-remote {remote} {main} {tag}")
+        .env("GIT_TERMINAL_PROMPT", "0")
+        .quiet()
+        .ignore_status()
+        .output()?;
     if !output.status.success() {
-        let why = format!("{remote} could not be asked: {}", String::from_utf8_lossy(&output.stderr).trim().replace('\n', " "));
-        return Ok(Observation::Unknown { why, next: format!("git ls-remote {remote}") });
+        let why = format!(
+            "{remote} could not be asked: {}",
+            String::from_utf8_lossy(&output.stderr).trim().replace('\n', " ")
+        );
+        return Ok(Observation::Unknown {
+            why,
+            next: format!("git ls-remote {remote}"),
+        });
     }
     let listed = String::from_utf8_lossy(&output.stdout).into_owned();
-    let there = |name: &str| listed.lines().find_map(|line| line.strip_suffix(name)?.strip_suffix('\t').map(str::to_owned));
+    let there = |name: &str| {
+        listed
+            .lines()
+            .find_map(|line| line.strip_suffix(name)?.strip_suffix('\t').map(str::to_owned))
+    };
     let (remote_tag, local_tag) = (there(&tag), resolve(world, &tag)?);
     if remote_tag.is_some() && remote_tag != local_tag {
         let why = format!("{remote} has another tag {}", push.tag.name);
-        return Ok(Observation::Blocked { why, next: format!("git fetch {remote} tag {}, and compare: a pushed tag is never moved", push.tag.name) });
+        return Ok(Observation::Blocked {
+            why,
+            next: format!(
+                "git fetch {remote} tag {}, and compare: a pushed tag is never moved",
+                push.tag.name
+            ),
+        });
     }
     // A commit that this clone does not know is somebody's later one: it says nothing about ours.
     let tip = match there(&main) {
         Some(tip) => resolve(world, &format!("{tip}^{{commit}}"))?.ok_or(()),
         None => return Ok(Observation::Todo),
     };
-    let holds = |tip: &str| Ok::<_, anyhow::Error>(remote_tag.is_some() && repo::is_ancestor(sh, &format!("{tag}^{{commit}}"), tip)?);
+    let holds = |tip: &str| {
+        Ok::<_, anyhow::Error>(remote_tag.is_some() && repo::is_ancestor(sh, &format!("{tag}^{{commit}}"), tip)?)
+    };
     match tip {
         Ok(tip) if holds(&tip)? => Ok(done(format!("{remote} has {}", push.tag.name))),
         Ok(tip) if repo::is_ancestor(sh, &tip, &format!("refs/heads/{}", push.main))? => Ok(Observation::Todo),
@@ -214,7 +291,15 @@ pub fn observe_push(world: &World<'_>, push: &Push) -> Result<Observation> {
 }
 
 pub fn push(world: &World<'_>, push: &Push) -> Result<()> {
-    let (sh, remote, main, tag) = (world.sh, &push.remote, &push.main, format!("refs/tags/{}", push.tag.name));
-    cmd!(sh, "git push --quiet --atomic {remote} {main} {tag}").env("GIT_TERMINAL_PROMPT", "0").quiet().run()?;
+    let (sh, remote, main, tag) = (
+        world.sh,
+        &push.remote,
+        &push.main,
+        format!("refs/tags/{}", push.tag.name),
+    );
+    cmd!(sh, "git push --quiet --atomic {remote} {main} {tag}")
+        .env("GIT_TERMINAL_PROMPT", "0")
+        .quiet()
+        .run()?;
     Ok(())
 }

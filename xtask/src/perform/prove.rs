@@ -17,23 +17,39 @@ use crate::{
 pub fn observe(world: &World<'_>, proof: &Proof) -> Observation {
     match world.verdicts.borrow().get(&proof.command()) {
         None => Observation::Todo,
-        Some(Verdict::Proved) => Observation::Done { evidence: "proved".to_owned() },
-        Some(Verdict::Unprovable(why)) => Observation::Done { evidence: format!("not proved: {why}") },
+        Some(Verdict::Proved) => Observation::Done {
+            evidence: "proved".to_owned(),
+        },
+        Some(Verdict::Unprovable(why)) => Observation::Done {
+            evidence: format!("not proved: {why}"),
+        },
     }
 }
 
 pub fn prove(world: &World<'_>, proof: &Proof) -> Result<()> {
     let verdict = match &proof.what {
-        Prove::Tests { root, packages, features, locked } => {
+        Prove::Tests {
+            root,
+            packages,
+            features,
+            locked,
+        } => {
             let mut command = Command::new(cargo::program());
-            command.args(test_args(packages, features, *locked)).current_dir(world.sh.current_dir().join(root));
+            command
+                .args(test_args(packages, features, *locked))
+                .current_dir(world.sh.current_dir().join(root));
             run(world, command).map(|()| Verdict::Proved)
         }
-        Prove::Develop { project, package } => develop(world, &world.sh.current_dir().join(project), package).map(|()| Verdict::Proved),
+        Prove::Develop { project, package } => {
+            develop(world, &world.sh.current_dir().join(project), package).map(|()| Verdict::Proved)
+        }
         Prove::Pytest { project, tests } => {
             let environment = Environment::prepare(world.sh, &world.target)?;
             let mut command = Command::new(environment.python());
-            command.args(["-m", "pytest", "-q", "-p", "no:cacheprovider", tests]).current_dir(world.sh.current_dir().join(project)).envs(environment.variables()?);
+            command
+                .args(["-m", "pytest", "-q", "-p", "no:cacheprovider", tests])
+                .current_dir(world.sh.current_dir().join(project))
+                .envs(environment.variables()?);
             run(world, command).map(|()| Verdict::Proved)
         }
         Prove::Image { root, image, version } => build_image(world, root, image, version),
@@ -48,10 +64,17 @@ fn develop(world: &World<'_>, project: &std::path::Path, package: &str) -> Resul
     let target = world.target.join("xtask").join("wheel");
     // Going back to a version that was built before, cargo takes the library of the version after for fresh.
     let mut clean = Command::new(cargo::program());
-    clean.args(["clean", "--quiet", "--release", "-p", package]).current_dir(project).env("CARGO_TARGET_DIR", &target);
+    clean
+        .args(["clean", "--quiet", "--release", "-p", package])
+        .current_dir(project)
+        .env("CARGO_TARGET_DIR", &target);
     run(world, clean)?;
     let mut command = Command::new(environment.python());
-    command.args(["-m", "maturin", "develop", "--release"]).current_dir(project).envs(environment.variables()?).env("CARGO_TARGET_DIR", &target);
+    command
+        .args(["-m", "maturin", "develop", "--release"])
+        .current_dir(project)
+        .envs(environment.variables()?)
+        .env("CARGO_TARGET_DIR", &target);
     run(world, command)
 }
 
@@ -67,7 +90,17 @@ fn build_image(world: &World<'_>, root: &std::path::Path, image: &Image, version
         None => root.clone(),
     };
     let revision = cmd!(sh, "git rev-parse HEAD").quiet().read()?;
-    run(world, engine.build(sh, &root.join(&image.dockerfile), &context, &image.name, version, &revision)?)?;
+    run(
+        world,
+        engine.build(
+            sh,
+            &root.join(&image.dockerfile),
+            &context,
+            &image.name,
+            version,
+            &revision,
+        )?,
+    )?;
     Ok(Verdict::Proved)
 }
 
@@ -76,12 +109,18 @@ fn static_binary(world: &World<'_>, root: &std::path::Path, binary: &str) -> Res
     let sh = world.sh;
     let cargo = cargo::program();
     let host = cmd!(sh, "{cargo} -vV").quiet().read()?;
-    let Some(host) = host.lines().find_map(|line| line.strip_prefix("host: ")) else { bail!("`cargo -vV` names no host") };
+    let Some(host) = host.lines().find_map(|line| line.strip_prefix("host: ")) else {
+        bail!("`cargo -vV` names no host")
+    };
     let target = world.target.join("xtask").join("image");
     let mut build = Command::new(&cargo);
     // With `--target`, the flags reach the binary but not its build scripts.
-    build.args(["build", "--release", "--locked", "--bin", binary, "--target", host]).current_dir(root);
-    build.env("CARGO_TARGET_DIR", &target).env("RUSTFLAGS", "-C target-feature=+crt-static");
+    build
+        .args(["build", "--release", "--locked", "--bin", binary, "--target", host])
+        .current_dir(root);
+    build
+        .env("CARGO_TARGET_DIR", &target)
+        .env("RUSTFLAGS", "-C target-feature=+crt-static");
     run(world, build)?;
     let context = target.join("context");
     sh.remove_path(&context)?;
@@ -92,7 +131,11 @@ fn static_binary(world: &World<'_>, root: &std::path::Path, binary: &str) -> Res
 
 /// Runs a child whose output is for people; quietly, it is shown only when it fails.
 fn run(world: &World<'_>, mut command: Command) -> Result<()> {
-    let shown = std::iter::once(command.get_program()).chain(command.get_args()).map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
+    let shown = std::iter::once(command.get_program())
+        .chain(command.get_args())
+        .map(|word| word.to_string_lossy())
+        .collect::<Vec<_>>()
+        .join(" ");
     command.stdin(Stdio::null());
     if world.report.loudness == Loudness::Quiet {
         let output = command.output().with_context(|| format!("`{shown}` did not start"))?;
@@ -103,7 +146,10 @@ fn run(world: &World<'_>, mut command: Command) -> Result<()> {
         }
         return Ok(());
     }
-    let status = command.stdout(world.report.child_stdout()).status().with_context(|| format!("`{shown}` did not start"))?;
+    let status = command
+        .stdout(world.report.child_stdout())
+        .status()
+        .with_context(|| format!("`{shown}` did not start"))?;
     if !status.success() {
         bail!("`{shown}` ended with {status}");
     }

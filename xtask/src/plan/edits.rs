@@ -34,7 +34,11 @@ pub struct Texts<'w> {
 
 impl<'w> Places<'w> {
     pub fn new(workspace: &'w Workspace) -> Places<'w> {
-        Places { workspace, changes: BTreeMap::new(), findings: Vec::new() }
+        Places {
+            workspace,
+            changes: BTreeMap::new(),
+            findings: Vec::new(),
+        }
     }
 
     fn set(&mut self, path: &Path, place: &Place, new: String, reason: Reason) {
@@ -48,9 +52,15 @@ impl<'w> Places<'w> {
     pub fn versions(&mut self, versions: &BTreeMap<usize, Version>) {
         for (&at, version) in versions {
             let member = &self.workspace.members[at];
-            let reason = |of: &str| Reason::Version { of: of.to_owned(), from: member.version.to_string(), to: version.to_string() };
+            let reason = |of: &str| Reason::Version {
+                of: of.to_owned(),
+                from: member.version.to_string(),
+                to: version.to_string(),
+            };
             match (&member.version_field, &self.workspace.shared_version) {
-                (VersionField::Literal(place), _) => self.set(&member.manifest, place, version.to_string(), reason(&member.name)),
+                (VersionField::Literal(place), _) => {
+                    self.set(&member.manifest, place, version.to_string(), reason(&member.name))
+                }
                 (VersionField::Inherited, Some(place)) => {
                     let root = self.workspace.graph.root.clone();
                     self.set(&root, place, version.to_string(), reason("the workspace"));
@@ -67,7 +77,9 @@ impl<'w> Places<'w> {
     /// The requirements on members that move, in members and beside the workspace.
     pub fn requirements(&mut self, versions: &BTreeMap<usize, Version>) {
         for site in &self.workspace.requirements {
-            let Some(version) = versions.get(&site.on) else { continue };
+            let Some(version) = versions.get(&site.on) else {
+                continue;
+            };
             // A patched name goes on meaning the member as long as its requirement accepts it.
             if site.patched && requirement::accepts(&site.place.text, version).unwrap_or(true) {
                 continue;
@@ -76,7 +88,11 @@ impl<'w> Places<'w> {
             match requirement::upgrade(&site.place.text, version) {
                 Ok(None) => {}
                 Ok(Some(new)) => {
-                    let reason = Reason::Requirement { on: on.clone(), from: site.place.text.clone(), to: new.clone() };
+                    let reason = Reason::Requirement {
+                        on: on.clone(),
+                        from: site.place.text.clone(),
+                        to: new.clone(),
+                    };
                     self.set(&site.path, &site.place, new, reason);
                 }
                 Err(error) => self.findings.push(Finding::new(
@@ -91,19 +107,36 @@ impl<'w> Places<'w> {
     /// The wheels' Python side: static versions, and the entries that uv locked.
     pub fn wheels(&mut self, train: &Train, versions: &BTreeMap<usize, Version>) {
         for wheel in &train.wheels {
-            let Some(version) = versions.get(&wheel.member) else { continue };
+            let Some(version) = versions.get(&wheel.member) else {
+                continue;
+            };
             let member = &self.workspace.members[wheel.member];
-            let Ok(python) = version.show(Dialect::Pep440) else { continue };
-            let reason = |from: &Place| Reason::Version { of: member.name.clone(), from: from.text.clone(), to: python.clone() };
+            let Ok(python) = version.show(Dialect::Pep440) else {
+                continue;
+            };
+            let reason = |from: &Place| Reason::Version {
+                of: member.name.clone(),
+                from: from.text.clone(),
+                to: python.clone(),
+            };
             if let Some(place) = &wheel.project.version {
                 self.set(&wheel.path, place, python.clone(), reason(place));
             }
             let name = wheel.project.name.as_deref().unwrap_or(&member.name);
-            for (path, text) in self.workspace.texts.iter().filter(|(path, _)| path.ends_with("uv.lock")) {
+            for (path, text) in self
+                .workspace
+                .texts
+                .iter()
+                .filter(|(path, _)| path.ends_with("uv.lock"))
+            {
                 match uv_lock::read(text, name) {
                     Ok(None) => {}
                     Ok(Some(place)) => self.set(path, &place, python.clone(), reason(&place)),
-                    Err(error) => self.findings.push(Finding::new("wheel-version", format!("{}: {error:#}", slashed(path)), "uv lock")),
+                    Err(error) => self.findings.push(Finding::new(
+                        "wheel-version",
+                        format!("{}: {error:#}", slashed(path)),
+                        "uv lock",
+                    )),
                 }
             }
         }
@@ -111,14 +144,26 @@ impl<'w> Places<'w> {
 
     /// The configured version files, those in `dialects` only.
     pub fn version_files(&mut self, train: &Train, version: &Version, dialects: &[Dialect]) {
-        for file in train.config.files.iter().filter(|file| dialects.contains(&file.dialect())) {
+        for file in train
+            .config
+            .files
+            .iter()
+            .filter(|file| dialects.contains(&file.dialect()))
+        {
             let path = self.workspace.from_root(&file.path);
             let next = "correct `files` in [workspace.metadata.trains], or the file";
-            let places = self.workspace.text(&path).and_then(|text| anchor::read(text, &file.after, file.times));
+            let places = self
+                .workspace
+                .text(&path)
+                .and_then(|text| anchor::read(text, &file.after, file.times));
             let places = match places {
                 Ok(places) => places,
                 Err(error) => {
-                    self.findings.push(Finding::new("version-files", format!("{}: {error:#}", slashed(&path)), next));
+                    self.findings.push(Finding::new(
+                        "version-files",
+                        format!("{}: {error:#}", slashed(&path)),
+                        next,
+                    ));
                     continue;
                 }
             };
@@ -128,9 +173,22 @@ impl<'w> Places<'w> {
                     version.show(file.dialect())
                 });
                 match new {
-                    Ok(new) => self.set(&path, &place, new.clone(), Reason::Anchor { after: file.after.clone(), to: new }),
+                    Ok(new) => self.set(
+                        &path,
+                        &place,
+                        new.clone(),
+                        Reason::Anchor {
+                            after: file.after.clone(),
+                            to: new,
+                        },
+                    ),
                     Err(error) => {
-                        let what = format!("{}: after `{}` stands `{}`: {error:#}", slashed(&path), file.after, place.text);
+                        let what = format!(
+                            "{}: after `{}` stands `{}`: {error:#}",
+                            slashed(&path),
+                            file.after,
+                            place.text
+                        );
                         self.findings.push(Finding::new("version-files", what, next));
                     }
                 }
@@ -141,11 +199,23 @@ impl<'w> Places<'w> {
     /// Applies the changes, and brings the locks in step with them.
     pub fn apply(self, versions: &BTreeMap<usize, Version>) -> (Texts<'w>, Vec<Finding>) {
         let workspace = self.workspace;
-        let mut texts = Texts { workspace, texts: BTreeMap::new() };
+        let mut texts = Texts {
+            workspace,
+            texts: BTreeMap::new(),
+        };
         for (path, changes) in self.changes.into_iter().filter(|(_, changes)| !changes.is_empty()) {
             let old = &workspace.texts[&path];
-            let spans = changes.iter().map(|(span, new, _)| (span.clone(), new.clone())).collect();
-            texts.texts.insert(path, (splice(old, spans), changes.into_iter().map(|(.., reason)| reason).collect()));
+            let spans = changes
+                .iter()
+                .map(|(span, new, _)| (span.clone(), new.clone()))
+                .collect();
+            texts.texts.insert(
+                path,
+                (
+                    splice(old, spans),
+                    changes.into_iter().map(|(.., reason)| reason).collect(),
+                ),
+            );
         }
         texts.locks(versions);
         (texts, self.findings)
@@ -155,7 +225,10 @@ impl<'w> Places<'w> {
 impl<'w> Texts<'w> {
     /// The text of a file as changed so far.
     pub fn now(&self, path: &Path) -> Option<&str> {
-        self.texts.get(path).map(|(text, _)| text.as_str()).or_else(|| self.workspace.texts.get(path).map(String::as_str))
+        self.texts
+            .get(path)
+            .map(|(text, _)| text.as_str())
+            .or_else(|| self.workspace.texts.get(path).map(String::as_str))
     }
 
     /// Rewrites a file as a whole.
@@ -177,17 +250,31 @@ impl<'w> Texts<'w> {
     fn locks(&mut self, versions: &BTreeMap<usize, Version>) {
         let workspace = self.workspace;
         let named = |version: fn(&Workspace, usize, &Version) -> Version| -> BTreeMap<&'w str, Version> {
-            versions.iter().map(|(&at, to)| (workspace.members[at].name.as_str(), version(workspace, at, to))).collect()
+            versions
+                .iter()
+                .map(|(&at, to)| (workspace.members[at].name.as_str(), version(workspace, at, to)))
+                .collect()
         };
-        let (new, old) = (named(|_, _, to| to.clone()), named(|workspace, at, _| workspace.members[at].version.clone()));
-        let (new, old) = (new.iter().map(|(k, v)| (*k, v)).collect(), old.iter().map(|(k, v)| (*k, v)).collect());
+        let (new, old) = (
+            named(|_, _, to| to.clone()),
+            named(|workspace, at, _| workspace.members[at].version.clone()),
+        );
+        let (new, old) = (
+            new.iter().map(|(k, v)| (*k, v)).collect(),
+            old.iter().map(|(k, v)| (*k, v)).collect(),
+        );
         let own = workspace.root_dir().join("Cargo.lock");
         let paths = workspace.texts.keys().filter(|path| path.ends_with("Cargo.lock"));
-        for path in paths.filter(|path| **path == own || workspace.beside.iter().any(|beside| beside.starts_with(dir(path)))) {
+        for path in
+            paths.filter(|path| **path == own || workspace.beside.iter().any(|beside| beside.starts_with(dir(path))))
+        {
             let text = &workspace.texts[path];
             let locked = cargo_lock::set(text, &new, (*path != own).then_some(&old));
             if locked != *text {
-                let reasons = new.iter().map(|(name, to)| Reason::Lock { of: name.to_string(), to: (*to).clone() });
+                let reasons = new.iter().map(|(name, to)| Reason::Lock {
+                    of: name.to_string(),
+                    to: (*to).clone(),
+                });
                 self.texts.insert(path.clone(), (locked, reasons.collect()));
             }
         }
@@ -196,11 +283,20 @@ impl<'w> Texts<'w> {
     /// One edit for each file that says something new.
     pub fn into_edits(self) -> Vec<Edit> {
         let workspace = self.workspace;
-        let changed = self.texts.into_iter().filter(|(path, (new, _))| workspace.texts.get(path) != Some(new));
+        let changed = self
+            .texts
+            .into_iter()
+            .filter(|(path, (new, _))| workspace.texts.get(path) != Some(new));
         changed
             .map(|(path, (new, why))| {
                 let old = workspace.texts.get(&path).cloned().unwrap_or_default();
-                Edit { tracked: workspace.tracked.contains(&path), path, old, new, why }
+                Edit {
+                    tracked: workspace.tracked.contains(&path),
+                    path,
+                    old,
+                    new,
+                    why,
+                }
             })
             .collect()
     }

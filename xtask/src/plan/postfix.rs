@@ -32,9 +32,18 @@ impl Fix {
 
 /// The version that the wheels have now: the newest of them.
 pub fn current(workspace: &Workspace, train: &Train) -> Result<Version> {
-    match train.wheels.iter().map(|wheel| workspace.members[wheel.member].version.clone()).max() {
+    match train
+        .wheels
+        .iter()
+        .map(|wheel| workspace.members[wheel.member].version.clone())
+        .max()
+    {
         Some(version) => Ok(version),
-        None => bail!("train {} has no wheel: add `wheels = [\"…\"]` to [workspace.metadata.trains.{}]", train.name(), train.name()),
+        None => bail!(
+            "train {} has no wheel: add `wheels = [\"…\"]` to [workspace.metadata.trains.{}]",
+            train.name(),
+            train.name()
+        ),
     }
 }
 
@@ -53,21 +62,53 @@ pub fn plan(snapshot: &Snapshot, to: &Version, fix: &Fix, released: bool, option
     let versions: BTreeMap<usize, Version> = train.wheels.iter().map(|wheel| (wheel.member, to.clone())).collect();
 
     if driver.base() != to.base() {
-        found("wheel-version", format!("the wheel is at {from}, the driver at {driver}"), "cargo xtask release (aligns them)".to_owned());
+        found(
+            "wheel-version",
+            format!("the wheel is at {from}, the driver at {driver}"),
+            "cargo xtask release (aligns them)".to_owned(),
+        );
     }
     for wheel in &train.wheels {
         let member = &workspace.members[wheel.member];
         let path = slashed(&wheel.path);
         if wheel.project.version.is_none() {
-            let next = format!("write `version = \"{}\"` under [project] and take it out of `dynamic`", member.version.tag());
-            found("dynamic-version", format!("{path} has no static version, and from {to} maturin would make a local version, which PyPI refuses"), next);
+            let next = format!(
+                "write `version = \"{}\"` under [project] and take it out of `dynamic`",
+                member.version.tag()
+            );
+            found(
+                "dynamic-version",
+                format!(
+                    "{path} has no static version, and from {to} maturin would make a local version, which PyPI refuses"
+                ),
+                next,
+            );
         }
         if member.version_field == VersionField::Inherited {
-            let next = format!("write `version = \"{}\"` in {}", member.version, slashed(&member.manifest));
-            found("wheel-version", format!("{} inherits the workspace's version, which a post release must not move", member.name), next);
+            let next = format!(
+                "write `version = \"{}\"` in {}",
+                member.version,
+                slashed(&member.manifest)
+            );
+            found(
+                "wheel-version",
+                format!(
+                    "{} inherits the workspace's version, which a post release must not move",
+                    member.name
+                ),
+                next,
+            );
         }
         if member.publish {
-            found("publishable-wheel", format!("{} is published as a crate too, and {to} cannot follow {} there", member.name, to.base()), format!("cargo xtask release {}", patch(&driver)));
+            found(
+                "publishable-wheel",
+                format!(
+                    "{} is published as a crate too, and {to} cannot follow {} there",
+                    member.name,
+                    to.base()
+                ),
+                format!("cargo xtask release {}", patch(&driver)),
+            );
         }
     }
     crates_unchanged(snapshot, &driver, &mut findings);
@@ -81,33 +122,76 @@ pub fn plan(snapshot: &Snapshot, to: &Version, fix: &Fix, released: bool, option
 
     let name = to.tag();
     let tags = (train.tag.fill(&from), train.tag.fill(to));
-    let prose = Prose { version: &name, date: snapshot.today, tags: (&tags.0, &tags.1) };
+    let prose = Prose {
+        version: &name,
+        date: snapshot.today,
+        tags: (&tags.0, &tags.1),
+    };
     match (&train.changelog, fix.entry()) {
         (Some(path), entry) => {
             let text = texts.now(path).unwrap_or_default();
-            let waiting = changelog::section(text, "Unreleased").is_some_and(|unreleased| changelog::has_entries(&unreleased));
+            let waiting =
+                changelog::section(text, "Unreleased").is_some_and(|unreleased| changelog::has_entries(&unreleased));
             let result = match entry {
                 // No crate changed, so what waits under Unreleased is about the wheel, and goes out with it.
                 Some(entry) if waiting => texts.rewrite(path, Reason::Changelog, |text| {
-                    changelog::promote(&changelog::add_entry(text, "Fixed", &entry)?, prose.version, prose.date, prose.tags)
+                    changelog::promote(
+                        &changelog::add_entry(text, "Fixed", &entry)?,
+                        prose.version,
+                        prose.date,
+                        prose.tags,
+                    )
                 }),
-                Some(entry) => texts.rewrite(path, Reason::Changelog, |text| changelog::insert(text, prose.version, prose.date, "Fixed", &entry, prose.tags)),
-                None if waiting => texts.rewrite(path, Reason::Changelog, |text| changelog::promote(text, prose.version, prose.date, prose.tags)),
+                Some(entry) => texts.rewrite(path, Reason::Changelog, |text| {
+                    changelog::insert(text, prose.version, prose.date, "Fixed", &entry, prose.tags)
+                }),
+                None if waiting => texts.rewrite(path, Reason::Changelog, |text| {
+                    changelog::promote(text, prose.version, prose.date, prose.tags)
+                }),
                 None => {
-                    let what = format!("nothing to release: no --note, and Unreleased is empty in {}", slashed(path));
-                    findings.push(Finding::new("nothing-to-release", what, "cargo xtask postfix --note \"fix …\" --issue N"));
+                    let what = format!(
+                        "nothing to release: no --note, and Unreleased is empty in {}",
+                        slashed(path)
+                    );
+                    findings.push(Finding::new(
+                        "nothing-to-release",
+                        what,
+                        "cargo xtask postfix --note \"fix …\" --issue N",
+                    ));
                     Ok(())
                 }
             };
-            findings.extend(result.err().map(|error| Finding::new("changelog", format!("{error:#}"), "correct the changelog and commit")));
+            findings.extend(
+                result
+                    .err()
+                    .map(|error| Finding::new("changelog", format!("{error:#}"), "correct the changelog and commit")),
+            );
             prose.notes(snapshot, &mut texts, &mut findings);
         }
-        (None, _) => findings.push(Finding::new("changelog", "the train keeps no changelog to note the fix in", "add `changelog = \"CHANGELOG.md\"` to the train, with an `## [Unreleased]` section")),
+        (None, _) => findings.push(Finding::new(
+            "changelog",
+            "the train keeps no changelog to note the fix in",
+            "add `changelog = \"CHANGELOG.md\"` to the train, with an `## [Unreleased]` section",
+        )),
     }
-    let remarks = vec![format!("users who pinned `=={}` do not get {name}; `>=`, `~=` and `=={}.*` do", to.base(), to.base())];
+    let remarks = vec![format!(
+        "users who pinned `=={}` do not get {name}; `>=`, `~=` and `=={}.*` do",
+        to.base(),
+        to.base()
+    )];
     let proofs = smoke::wheel_proofs(snapshot);
     let level = to.level_since(&from);
-    Draft { from, to: to.clone(), level, versions, edits: texts.into_edits(), proofs, findings, remarks }.into_plan(snapshot, options, released)
+    Draft {
+        from,
+        to: to.clone(),
+        level,
+        versions,
+        edits: texts.into_edits(),
+        proofs,
+        findings,
+        remarks,
+    }
+    .into_plan(snapshot, options, released)
 }
 
 /// No published crate changed since the base tag, nor does the wheel need more of one than that tag has.
@@ -117,32 +201,58 @@ fn crates_unchanged(snapshot: &Snapshot, driver: &Version, findings: &mut Vec<Fi
     let mut found = |what: String, next: &str| findings.push(Finding::new("changed-crates", what, next));
     let Some(since) = &snapshot.since else {
         let tag = train.tag.fill(&driver.base());
-        return found(format!("there is no tag {tag} to compare the crates with"), "git fetch --tags, or tag the release first: cargo xtask release");
+        return found(
+            format!("there is no tag {tag} to compare the crates with"),
+            "git fetch --tags, or tag the release first: cargo xtask release",
+        );
     };
     let mut changed: BTreeMap<usize, Vec<String>> = BTreeMap::new();
     for path in &since.changed {
-        if let Some(at) = workspace.owner(path).filter(|at| train.crates.contains(at) && workspace.members[*at].publish) {
+        if let Some(at) = workspace
+            .owner(path)
+            .filter(|at| train.crates.contains(at) && workspace.members[*at].publish)
+        {
             changed.entry(at).or_default().push(slashed(path));
         }
     }
     for (at, paths) in changed {
         let more = if paths.len() > 3 { ", …" } else { "" };
         let paths = paths.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
-        found(format!("{} changed since {} ({paths}{more}), so a crate has to be released", workspace.members[at].name, since.tag), &next);
+        found(
+            format!(
+                "{} changed since {} ({paths}{more}), so a crate has to be released",
+                workspace.members[at].name, since.tag
+            ),
+            &next,
+        );
     }
     for wheel in &train.wheels {
         let member = &workspace.members[wheel.member];
-        let then = since.before.as_ref().and_then(|before| Some(&before.members[before.member(&member.name)?].links));
+        let then = since
+            .before
+            .as_ref()
+            .and_then(|before| Some(&before.members[before.member(&member.name)?].links));
         let crates = |link: &&crate::workspace::Link| link.is_built() && workspace.members[link.to].publish;
         let now: Vec<_> = member.links.iter().filter(crates).map(|link| &link.written).collect();
-        let then: Vec<_> = then.into_iter().flatten().filter(crates).map(|link| &link.written).collect();
+        let then: Vec<_> = then
+            .into_iter()
+            .flatten()
+            .filter(crates)
+            .map(|link| &link.written)
+            .collect();
         if now != then {
-            let what = format!("{} asks other things of the crates than at {}", slashed(&member.manifest), since.tag);
+            let what = format!(
+                "{} asks other things of the crates than at {}",
+                slashed(&member.manifest),
+                since.tag
+            );
             found(what, &next);
         }
     }
 }
 
 fn patch(driver: &Version) -> String {
-    driver.bump(crate::version::Bump::Patch).map_or_else(|_| "patch".to_owned(), |version| version.to_string())
+    driver
+        .bump(crate::version::Bump::Patch)
+        .map_or_else(|_| "patch".to_owned(), |version| version.to_string())
 }

@@ -43,10 +43,14 @@ impl Goal {
             "rc" => Bump::Pre("rc"),
             _ => {
                 let Ok(version) = Version::parse(text.strip_prefix('v').unwrap_or(text), Dialect::Cargo) else {
-                    bail!("`{text}` is neither a version like 0.10.0 or 0.10.0-rc.1 nor one of major, minor, patch, alpha, beta, rc")
+                    bail!(
+                        "`{text}` is neither a version like 0.10.0 or 0.10.0-rc.1 nor one of major, minor, patch, alpha, beta, rc"
+                    )
                 };
                 if version.base() != version {
-                    bail!("`{text}` has build metadata, which registries do not count: name the version without `+…`; post releases are made by `cargo xtask postfix`");
+                    bail!(
+                        "`{text}` has build metadata, which registries do not count: name the version without `+…`; post releases are made by `cargo xtask postfix`"
+                    );
                 }
                 return Ok(Goal::Version(version));
             }
@@ -69,7 +73,11 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
     let current = train.version(workspace).clone();
     let before = train.tag_below(&snapshot.repo, to);
     // When release-plz bumped the driver already, what it was bumped from is known from the tag alone.
-    let from = if current.base() == *to { before.as_ref().map_or(current.clone(), |(version, _)| version.clone()) } else { current.clone() };
+    let from = if current.base() == *to {
+        before.as_ref().map_or(current.clone(), |(version, _)| version.clone())
+    } else {
+        current.clone()
+    };
     let level = to.level_since(&from);
     let mut findings = Vec::new();
     let mut remarks = Vec::new();
@@ -77,15 +85,30 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
     for (&at, version) in &versions {
         let member = &workspace.members[at];
         if member.version.falls_to(version) {
-            let what = format!("{} is at {} and would go down to {version}", member.name, member.version);
-            findings.push(Finding::new("lockstep", what, format!("name a version above {}, or list {} under `except`", member.version, member.name)));
+            let what = format!(
+                "{} is at {} and would go down to {version}",
+                member.name, member.version
+            );
+            findings.push(Finding::new(
+                "lockstep",
+                what,
+                format!(
+                    "name a version above {}, or list {} under `except`",
+                    member.version, member.name
+                ),
+            ));
         }
     }
     versions.retain(|&at, version| !workspace.members[at].version.falls_to(version));
     if !train.wheels.is_empty()
         && let Err(error) = to.show(Dialect::Pep440)
     {
-        let next = format!("cargo xtask release {}.{}.{}-rc.1, or -alpha.N, -beta.N, -dev.N", to.semver().major, to.semver().minor, to.semver().patch);
+        let next = format!(
+            "cargo xtask release {}.{}.{}-rc.1, or -alpha.N, -beta.N, -dev.N",
+            to.semver().major,
+            to.semver().minor,
+            to.semver().patch
+        );
         findings.push(Finding::new("python-version", format!("{error:#}"), next));
     }
 
@@ -98,18 +121,43 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
     findings.extend(found);
 
     let name = to.tag();
-    let tags = (before.map(|(_, tag)| tag).unwrap_or_else(|| train.tag.fill(&from.base())), train.tag.fill(to));
-    let prose = Prose { version: &name, date: snapshot.today, tags: (&tags.0, &tags.1) };
+    let tags = (
+        before
+            .map(|(_, tag)| tag)
+            .unwrap_or_else(|| train.tag.fill(&from.base())),
+        train.tag.fill(to),
+    );
+    let prose = Prose {
+        version: &name,
+        date: snapshot.today,
+        tags: (&tags.0, &tags.1),
+    };
     if let Some(path) = &train.changelog {
         promote(path, &prose, &from, &mut texts, &mut findings);
         prose.notes(snapshot, &mut texts, &mut findings);
     }
     let proofs = smoke::proofs(snapshot, to);
-    Draft { from, to: to.clone(), level, versions, edits: texts.into_edits(), proofs, findings, remarks }.into_plan(snapshot, options, released)
+    Draft {
+        from,
+        to: to.clone(),
+        level,
+        versions,
+        edits: texts.into_edits(),
+        proofs,
+        findings,
+        remarks,
+    }
+    .into_plan(snapshot, options, released)
 }
 
 /// Turns Unreleased into the section of the version, unless that stands there already.
-fn promote(path: &Path, prose: &Prose<'_>, from: &Version, texts: &mut super::edits::Texts<'_>, findings: &mut Vec<Finding>) {
+fn promote(
+    path: &Path,
+    prose: &Prose<'_>,
+    from: &Version,
+    texts: &mut super::edits::Texts<'_>,
+    findings: &mut Vec<Finding>,
+) {
     let text = texts.now(path).unwrap_or_default();
     if changelog::section(text, prose.version).is_some() {
         return;
@@ -119,17 +167,36 @@ fn promote(path: &Path, prose: &Prose<'_>, from: &Version, texts: &mut super::ed
     if empty && from.is_prerelease() {
         let line = format!("No changes since {}.", from.tag());
         let result = texts.rewrite(path, Reason::Changelog, |text| {
-            changelog::promote(&changelog::add_entry(text, "Changed", &line)?, prose.version, prose.date, prose.tags)
+            changelog::promote(
+                &changelog::add_entry(text, "Changed", &line)?,
+                prose.version,
+                prose.date,
+                prose.tags,
+            )
         });
-        findings.extend(result.err().map(|error| Finding::new("changelog", format!("{error:#}"), "correct the changelog and commit")));
+        findings.extend(
+            result
+                .err()
+                .map(|error| Finding::new("changelog", format!("{error:#}"), "correct the changelog and commit")),
+        );
         return;
     }
     if empty {
         let what = format!("nothing to release: Unreleased is empty in {}", slashed(path));
-        findings.push(Finding::new("nothing-to-release", what, "describe the changes under `## [Unreleased]` and commit, or --waive nothing-to-release"));
+        findings.push(Finding::new(
+            "nothing-to-release",
+            what,
+            "describe the changes under `## [Unreleased]` and commit, or --waive nothing-to-release",
+        ));
     }
-    let result = texts.rewrite(path, Reason::Changelog, |text| changelog::promote(text, prose.version, prose.date, prose.tags));
-    findings.extend(result.err().map(|error| Finding::new("changelog", format!("{error:#}"), "correct the changelog and commit")));
+    let result = texts.rewrite(path, Reason::Changelog, |text| {
+        changelog::promote(text, prose.version, prose.date, prose.tags)
+    });
+    findings.extend(
+        result
+            .err()
+            .map(|error| Finding::new("changelog", format!("{error:#}"), "correct the changelog and commit")),
+    );
 }
 
 /// Which members get the version: all of them, or for a patch those that have to.
@@ -152,13 +219,26 @@ fn moving(snapshot: &Snapshot, to: &Version, from: &Version, remarks: &mut Vec<S
         }
     };
     // Whoever inherits the workspace's version moves with it, of this train or not.
-    if moving.iter().any(|&at| workspace.members[at].version_field == VersionField::Inherited) {
+    if moving
+        .iter()
+        .any(|&at| workspace.members[at].version_field == VersionField::Inherited)
+    {
         let inherits = |at: &usize| workspace.members[*at].version_field == VersionField::Inherited;
-        let taken: Vec<usize> = (0..workspace.members.len()).filter(inherits).filter(|at| moving.insert(*at)).collect();
+        let taken: Vec<usize> = (0..workspace.members.len())
+            .filter(inherits)
+            .filter(|at| moving.insert(*at))
+            .collect();
         if !taken.is_empty() {
-            let names: Vec<&str> = taken.iter().take(8).map(|&at| workspace.members[at].name.as_str()).collect();
+            let names: Vec<&str> = taken
+                .iter()
+                .take(8)
+                .map(|&at| workspace.members[at].name.as_str())
+                .collect();
             let more = if taken.len() > names.len() { " and others" } else { "" };
-            remarks.push(format!("{}{more} inherit the workspace's version and move with it", names.join(", ")));
+            remarks.push(format!(
+                "{}{more} inherit the workspace's version and move with it",
+                names.join(", ")
+            ));
         }
     }
     moving.into_iter().map(|at| (at, to.clone())).collect()
@@ -169,13 +249,30 @@ fn changed(workspace: &Workspace, before: Option<&Workspace>, paths: &[PathBuf])
     let mut found: BTreeSet<usize> = paths.iter().filter_map(|path| workspace.owner(path)).collect();
     if paths.contains(&workspace.graph.root) {
         let entries = |workspace: &Workspace| -> BTreeMap<String, String> {
-            let manifest = workspace.texts.get(&workspace.graph.root).and_then(|text| cargo_toml::read(text).ok()).unwrap_or_default();
-            manifest.dependencies.into_iter().filter(|d| d.table == Table::Workspace).map(|d| (d.key, d.written)).collect()
+            let manifest = workspace
+                .texts
+                .get(&workspace.graph.root)
+                .and_then(|text| cargo_toml::read(text).ok())
+                .unwrap_or_default();
+            manifest
+                .dependencies
+                .into_iter()
+                .filter(|d| d.table == Table::Workspace)
+                .map(|d| (d.key, d.written))
+                .collect()
         };
         let (now, then) = (entries(workspace), before.map(entries).unwrap_or_default());
         for (at, member) in workspace.members.iter().enumerate() {
-            let manifest = workspace.texts.get(&member.manifest).and_then(|text| cargo_toml::read(text).ok()).unwrap_or_default();
-            if manifest.dependencies.iter().any(|d| d.inherited && now.get(&d.key) != then.get(&d.key)) {
+            let manifest = workspace
+                .texts
+                .get(&member.manifest)
+                .and_then(|text| cargo_toml::read(text).ok())
+                .unwrap_or_default();
+            if manifest
+                .dependencies
+                .iter()
+                .any(|d| d.inherited && now.get(&d.key) != then.get(&d.key))
+            {
                 found.insert(at);
             }
         }

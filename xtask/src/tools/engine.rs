@@ -16,7 +16,12 @@ impl Engine {
     pub fn find(sh: &Shell) -> Result<Engine, String> {
         let mut heard = Vec::new();
         for program in ["docker", "podman"] {
-            match cmd!(sh, "{program} info").quiet().ignore_status().ignore_stdout().output() {
+            match cmd!(sh, "{program} info")
+                .quiet()
+                .ignore_status()
+                .ignore_stdout()
+                .output()
+            {
                 Ok(output) if output.status.success() => return Ok(Engine { program }),
                 Ok(_) => heard.push(format!("`{program} info` fails")),
                 Err(_) => heard.push(format!("no {program}")),
@@ -26,9 +31,25 @@ impl Engine {
     }
 
     /// Builds `dockerfile` with `context`, and tags the image `name:version`.
-    pub fn build(&self, sh: &Shell, dockerfile: &Path, context: &Path, name: &str, version: &str, revision: &str) -> Result<std::process::Command> {
+    pub fn build(
+        &self,
+        sh: &Shell,
+        dockerfile: &Path,
+        context: &Path,
+        name: &str,
+        version: &str,
+        revision: &str,
+    ) -> Result<std::process::Command> {
         let program = self.program;
-        let (tag, version, revision) = (format!("{name}:{version}"), format!("VERSION={version}"), format!("REVISION={revision}"));
-        Ok(cmd!(sh, "{program} build --file {dockerfile} --tag {tag} --build-arg {version} --build-arg {revision} {context}").into())
+        let (tag, version, revision) = (
+            format!("{name}:{version}"),
+            format!("VERSION={version}"),
+            format!("REVISION={revision}"),
+        );
+        Ok(cmd!(
+            sh,
+            "{program} build --file {dockerfile} --tag {tag} --build-arg {version} --build-arg {revision} {context}"
+        )
+        .into())
     }
 }

@@ -61,7 +61,11 @@ impl Environment {
     pub fn variables(&self) -> Result<Vec<(&'static str, std::ffi::OsString)>> {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let path = std::env::join_paths(std::iter::once(self.bin()).chain(std::env::split_paths(&path)))?;
-        Ok(vec![("VIRTUAL_ENV", self.dir.clone().into()), ("PATH", path), ("PYTHONDONTWRITEBYTECODE", "1".into())])
+        Ok(vec![
+            ("VIRTUAL_ENV", self.dir.clone().into()),
+            ("PATH", path),
+            ("PYTHONDONTWRITEBYTECODE", "1".into()),
+        ])
     }
 }
 
@@ -69,13 +73,25 @@ impl Environment {
 fn interpreter(sh: &Shell) -> Result<(&'static str, String)> {
     let ask = "import sys, sysconfig; print(*sys.version_info[:2], sys.version_info[2], sysconfig.get_platform(), sys.base_prefix)";
     for program in ["python3", "python"] {
-        let Ok(answer) = cmd!(sh, "{program} -c {ask}").quiet().ignore_stderr().read() else { continue };
+        let Ok(answer) = cmd!(sh, "{program} -c {ask}").quiet().ignore_stderr().read() else {
+            continue;
+        };
         let mut numbers = answer.split(' ').map_while(|word| word.parse::<u32>().ok());
         let version = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
         if version < OLDEST {
-            bail!("{program} is {}.{}, and Python {}.{} or newer is needed: install one and put it first on PATH", version.0, version.1, OLDEST.0, OLDEST.1);
+            bail!(
+                "{program} is {}.{}, and Python {}.{} or newer is needed: install one and put it first on PATH",
+                version.0,
+                version.1,
+                OLDEST.0,
+                OLDEST.1
+            );
         }
         return Ok((program, answer));
     }
-    bail!("there is no python3 on PATH: install Python {}.{} or newer", OLDEST.0, OLDEST.1)
+    bail!(
+        "there is no python3 on PATH: install Python {}.{} or newer",
+        OLDEST.0,
+        OLDEST.1
+    )
 }
