@@ -25,7 +25,7 @@ pub struct TrainConfig {
     pub lockstep: Lockstep,
     /// Crates that maturin builds wheels from; without the key, those that have the driver's version.
     pub wheels: Option<Vec<String>>,
-    /// Dependencies of the driver that do not travel with it.
+    /// Dependencies of the driver that do not travel with it; a name may end with `*`.
     #[serde(default)]
     pub except: Vec<String>,
     /// The branch that releases are made on; without it, the remote's default branch.
@@ -94,6 +94,13 @@ pub struct Image {
 /// A text in which `{version}` stands once.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Template(String);
+
+/// Whether a member's name is meant by an entry of `except`.
+pub fn matches(pattern: &str, name: &str) -> bool {
+    pattern
+        .strip_suffix('*')
+        .map_or(pattern == name, |start| name.starts_with(start))
+}
 
 impl VersionFile {
     /// The dialect of the file: as configured, else by where the version stands.

@@ -170,6 +170,7 @@ fn graph(metadata: Metadata, top: &Path) -> Result<Graph> {
             name: package.name.to_string(),
             manifest: relative(package.manifest_path.as_std_path())?,
             publish: package.publish.is_none_or(|registries| !registries.is_empty()),
+            described: package.description.is_some(),
             cdylib: package
                 .targets
                 .iter()

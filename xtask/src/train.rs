@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, path::PathBuf};
 use anyhow::{Context, Result, bail};
 
 use crate::{
-    config::{Template, TrainConfig},
+    config::{self, Template, TrainConfig},
     edit::slashed,
     files::pyproject::{self, PyProject},
     repo::Repo,
@@ -111,14 +111,15 @@ impl Train {
         for other in workspace.trains.iter().filter(|other| other.name != config.name) {
             leave_to(workspace, other, &config, &mut crates)?;
         }
-        for name in &config.except {
-            let at = workspace.member(name).with_context(|| {
-                format!(
-                    "train {}: `except` names `{name}`, which is not a member of the workspace",
+        for pattern in &config.except {
+            let (before, total) = (crates.len(), workspace.members.len());
+            crates.retain(|&at| !config::matches(pattern, &workspace.members[at].name));
+            if before == crates.len() && !(0..total).any(|at| config::matches(pattern, &workspace.members[at].name)) {
+                bail!(
+                    "train {}: `except` names `{pattern}`, which is not a member of the workspace",
                     config.name
-                )
-            })?;
-            crates.remove(&at);
+                );
+            }
         }
         let wheels = wheels_of(workspace, &config, driver)?;
         let tag = match &config.tag {
@@ -197,13 +198,18 @@ fn leave_to(
     let Some(driver) = other.driver.as_ref().and_then(|name| workspace.member(name)) else {
         return Ok(());
     };
-    let excepted = |at: &usize| other.except.contains(&workspace.members[*at].name);
+    let excepted = |config: &TrainConfig, at: &usize| {
+        config
+            .except
+            .iter()
+            .any(|pattern| config::matches(pattern, &workspace.members[*at].name))
+    };
     let mut theirs = workspace.closure(driver);
-    theirs.retain(|at| *at == driver || workspace.members[*at].publish && !excepted(at));
+    theirs.retain(|at| *at == driver || workspace.members[*at].publish && !excepted(other, at));
     let shared: Vec<usize> = theirs
         .intersection(crates)
         .copied()
-        .filter(|at| !config.except.contains(&workspace.members[*at].name))
+        .filter(|at| !excepted(config, at))
         .collect();
     for at in shared {
         let name = &workspace.members[at].name;
@@ -220,20 +226,31 @@ fn leave_to(
     Ok(())
 }
 
-/// The one publishable member that no other publishable member needs.
+/// The workspace's root package, else the one publishable member that no other publishable member needs.
 fn obvious_driver(workspace: &Workspace) -> Result<usize> {
     let members = &workspace.members;
-    let published: Vec<usize> = (0..members.len()).filter(|&at| members[at].publish).collect();
-    let needed: BTreeSet<usize> = published
-        .iter()
-        .flat_map(|&at| {
-            members[at]
-                .links
-                .iter()
-                .filter(move |l| l.is_built() && l.to != at)
-                .map(|l| l.to)
-        })
+    let packages = &workspace.graph.packages;
+    // A Python extension is what a driver takes along, and what has no description was never meant for a registry.
+    let mut published: Vec<usize> = (0..members.len())
+        .filter(|&at| members[at].publish && !(members[at].cdylib && members[at].pyo3))
         .collect();
+    if published.iter().any(|&at| packages[at].described) {
+        published.retain(|&at| packages[at].described);
+    }
+    if let Some(root) = published
+        .iter()
+        .find(|&&at| members[at].manifest == workspace.graph.root)
+    {
+        return Ok(*root);
+    }
+    let needs = |at: usize| {
+        members[at]
+            .links
+            .iter()
+            .filter(move |link| link.is_built() && link.to != at)
+            .map(|link| link.to)
+    };
+    let needed: BTreeSet<usize> = published.iter().flat_map(|&at| needs(at)).collect();
     let mut roots: Vec<usize> = published.into_iter().filter(|at| !needed.contains(at)).collect();
     if roots.is_empty() && members.len() == 1 {
         roots.push(0);

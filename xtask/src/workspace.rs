@@ -33,6 +33,8 @@ pub struct Package {
     pub manifest: PathBuf,
     /// Cargo would publish it somewhere.
     pub publish: bool,
+    /// It has a description, without which crates.io takes no crate.
+    pub described: bool,
     pub cdylib: bool,
 }
 
@@ -89,8 +91,19 @@ pub struct Requirement {
     pub path: PathBuf,
     pub on: usize,
     pub place: Place,
+    pub holder: Holder,
     /// It has no path: a `[patch]` makes the name resolve to the member while the requirement accepts it.
     pub patched: bool,
+}
+
+/// Whose manifest states a requirement.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Holder {
+    Member(usize),
+    /// `[workspace.dependencies]`, for whoever inherits it.
+    Shared,
+    /// A manifest beside the workspace.
+    Beside,
 }
 
 impl Workspace {
@@ -110,7 +123,7 @@ impl Workspace {
         let resolver = Resolver::new(dir(&graph.root), &root, by_dir);
         let mut members = Vec::new();
         let mut requirements = Vec::new();
-        for (package, manifest) in graph.packages.iter().zip(&mut manifests) {
+        for (at, (package, manifest)) in graph.packages.iter().zip(&mut manifests).enumerate() {
             let version = match &manifest.version {
                 VersionField::Literal(place) => Some(place),
                 VersionField::Inherited => root.workspace_version.as_ref(),
@@ -128,10 +141,10 @@ impl Workspace {
                 version_field: manifest.version.clone(),
                 links: resolver.links(&package.manifest, manifest),
             });
-            requirements.extend(resolver.requirements(&package.manifest, manifest));
+            requirements.extend(resolver.requirements(&package.manifest, manifest, Holder::Member(at)));
         }
         if !paths.contains(&&graph.root) {
-            requirements.extend(resolver.requirements(&graph.root, &root));
+            requirements.extend(resolver.requirements(&graph.root, &root, Holder::Shared));
         }
         let beside = resolver.beside(&texts, &paths, &graph.root, &mut requirements);
         Ok(Workspace {
@@ -290,7 +303,7 @@ impl<'a> Resolver<'a> {
             .collect()
     }
 
-    fn requirements(&self, path: &Path, manifest: &Manifest) -> Vec<Requirement> {
+    fn requirements(&self, path: &Path, manifest: &Manifest, holder: Holder) -> Vec<Requirement> {
         let dir = dir(path);
         let entries = manifest
             .dependencies
@@ -304,6 +317,11 @@ impl<'a> Resolver<'a> {
                     path: path.to_owned(),
                     on,
                     place,
+                    holder: if entry.table == Table::Workspace {
+                        Holder::Shared
+                    } else {
+                        holder
+                    },
                     patched: entry.path.is_none(),
                 })
             })
@@ -335,6 +353,7 @@ impl<'a> Resolver<'a> {
                     path: path.clone(),
                     on,
                     place,
+                    holder: Holder::Beside,
                     patched: false,
                 }));
             }

@@ -99,7 +99,7 @@ fn build_image(world: &World<'_>, root: &std::path::Path, image: &Image, version
             &image.name,
             version,
             &revision,
-        )?,
+        ),
     )?;
     Ok(Verdict::Proved)
 }

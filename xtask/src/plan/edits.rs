@@ -16,7 +16,7 @@ use crate::{
     requirement,
     train::Train,
     version::{Dialect, Version},
-    workspace::{Workspace, dir},
+    workspace::{Holder, Workspace, dir},
 };
 
 /// Changes by place, of any number of files.
@@ -80,8 +80,14 @@ impl<'w> Places<'w> {
             let Some(version) = versions.get(&site.on) else {
                 continue;
             };
-            // A patched name goes on meaning the member as long as its requirement accepts it.
-            if site.patched && requirement::accepts(&site.place.text, version).unwrap_or(true) {
+            // Whoever is released together follows; others may go on with what they were tried with, as may a
+            // patched name, which means the member as long as its requirement accepts it.
+            let follows = match site.holder {
+                Holder::Member(at) => versions.contains_key(&at),
+                Holder::Shared => true,
+                Holder::Beside => false,
+            };
+            if (site.patched || !follows) && requirement::accepts(&site.place.text, version).unwrap_or(site.patched) {
                 continue;
             }
             let on = &self.workspace.members[site.on].name;

@@ -99,6 +99,22 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
             ));
         }
     }
+    // All that travels together is on the driver's minor line; what is far below it may have a version of its own.
+    let line = |version: &Version| (version.semver().major, version.semver().minor);
+    let below: Vec<&str> = versions
+        .keys()
+        .map(|&at| &workspace.members[at])
+        .filter(|member| line(&member.version) < line(&from))
+        .map(|member| member.name.as_str())
+        .collect();
+    if let Some(first) = below.first() {
+        let names = if below.len() > 1 {
+            format!("{first} and {} more", below.len() - 1)
+        } else {
+            first.to_string()
+        };
+        remarks.push(format!("below the driver's line and pulled up to it: {names} (`except` leaves members out, `*` at the end of a name is allowed)"));
+    }
     versions.retain(|&at, version| !workspace.members[at].version.falls_to(version));
     if !train.wheels.is_empty()
         && let Err(error) = to.show(Dialect::Pep440)

@@ -3,7 +3,6 @@
 
 use std::path::Path;
 
-use anyhow::Result;
 use xshell::{Shell, cmd};
 
 /// The program that builds images here.
@@ -39,17 +38,19 @@ impl Engine {
         name: &str,
         version: &str,
         revision: &str,
-    ) -> Result<std::process::Command> {
+    ) -> std::process::Command {
         let program = self.program;
         let (tag, version, revision) = (
             format!("{name}:{version}"),
             format!("VERSION={version}"),
             format!("REVISION={revision}"),
         );
-        Ok(cmd!(
-            sh,
-            "{program} build --file {dockerfile} --tag {tag} --build-arg {version} --build-arg {revision} {context}"
-        )
-        .into())
+        // The OCI format, podman's own, has no HEALTHCHECK.
+        let format: &[&str] = if program == "podman" {
+            &["--format", "docker"]
+        } else {
+            &[]
+        };
+        cmd!(sh, "{program} build {format...} --file {dockerfile} --tag {tag} --build-arg {version} --build-arg {revision} {context}").into()
     }
 }
