@@ -342,23 +342,29 @@ fn wheels_of(workspace: &Workspace, config: &TrainConfig, driver: usize) -> Resu
 fn habitual_tag(workspace: &Workspace, repo: &Repo, config: &TrainConfig, driver: usize) -> Result<Template> {
     let Member { name, version, .. } = &workspace.members[driver];
     // Two trains must not share their tags: all but the default one carry their name.
-    let usual = if workspace.trains.len() > 1 && !config.default {
-        format!("{}-v{{version}}", config.name)
+    let shared = workspace.trains.len() > 1 && !config.default;
+    let usual = if shared {
+        format!("{}-v", config.name)
     } else {
-        "v{version}".to_owned()
+        "v".to_owned()
     };
-    for form in [
-        &usual,
-        "{version}",
-        &format!("{name}-v{{version}}"),
-        &format!("{name}-{{version}}"),
-    ] {
-        let form = Template::new(form)?;
-        if repo.tags.contains_key(&form.fill(version)) {
-            return Ok(form);
+    let version = version.base().tag();
+    let is_prefix = |prefix: &&str| !prefix.ends_with(|c: char| c.is_ascii_digit() || c == '.');
+    let prefixes: Vec<&str> = repo
+        .tags
+        .keys()
+        .filter_map(|tag| tag.strip_suffix(&version))
+        .filter(is_prefix)
+        .collect();
+    let known = [&usual, "", &format!("{name}-v"), &format!("{name}-")];
+    let prefix = match prefixes.as_slice() {
+        _ if known.iter().any(|known| prefixes.contains(known)) => {
+            known.into_iter().find(|known| prefixes.contains(known))
         }
-    }
-    Template::new(&usual)
+        [only] => Some(*only),
+        _ => None,
+    };
+    Template::new(&format!("{}{}", prefix.unwrap_or(&usual), Template::SLOT))
 }
 
 fn nearest<'w>(workspace: &'w Workspace, name: &str) -> Option<&'w str> {
