@@ -1,0 +1,219 @@
+//! The folder cases: a workspace, what is typed, and what must come of it, for the dry run and the real run together.
+//! `BLESS=1 cargo test -p xtask --test it` rewrites what is expected; it must never be committed unread.
+//!
+//! A case is a folder in `cases/`: the file `case` tells the story (see `Case::read`), `in/` holds files that are put
+//! over the world, and `said`, `diff` and `history` are what must come of it.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use crate::harness::{Place, Said, folder, run};
+
+/// Each is a folder in `cases/`.
+macro_rules! cases {
+    ($($name:ident)*) => {
+        $(#[test] fn $name() { Case::read(stringify!($name)).check(); })*
+        const NAMES: &[&str] = &[$(stringify!($name)),*];
+    };
+}
+
+cases! {
+    release_minor
+    release_minor_inherited
+    dirty_tree
+    nothing_to_release
+    nothing_to_release_waived
+}
+
+#[test]
+fn every_folder_is_a_test() {
+    let entries = fs::read_dir(folder("cases")).unwrap();
+    let mut found: Vec<String> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    found.sort();
+    let mut named = NAMES.to_vec();
+    named.sort();
+    assert_eq!(found, named);
+}
+
+/// A story.
+struct Case {
+    name: String,
+    dir: PathBuf,
+    world: String,
+    /// What happens before the command, line by line.
+    setup: Vec<String>,
+    args: String,
+    code: i32,
+    /// The dry run's exit code, where it is another one.
+    dry_code: Option<i32>,
+}
+
+impl Case {
+    /// Reads `case`: comments, lines of setup (see `set_up`), `world: …`, `args: …`, `exit: …`, `dry-exit: …`.
+    fn read(name: &str) -> Case {
+        let dir = folder("cases").join(name);
+        let text = fs::read_to_string(dir.join("case")).unwrap();
+        let mut case = Case {
+            name: name.to_owned(),
+            dir,
+            world: "plain".to_owned(),
+            setup: Vec::new(),
+            args: String::new(),
+            code: 0,
+            dry_code: None,
+        };
+        for line in text.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
+            match line.split_once(": ") {
+                Some(("world", world)) => case.world = world.to_owned(),
+                Some(("args", args)) => case.args = args.to_owned(),
+                Some(("exit", code)) => case.code = code.parse().unwrap(),
+                Some(("dry-exit", code)) => case.dry_code = Some(code.parse().unwrap()),
+                _ => case.setup.push(line.to_owned()),
+            }
+        }
+        case
+    }
+
+    /// The workspace of the story, up to the command.
+    fn place(&self) -> Place {
+        let place = Place::new(&self.name);
+        place.copy(&folder("worlds").join(&self.world));
+        if self.dir.join("in").exists() {
+            place.copy(&self.dir.join("in"));
+        }
+        let (before, after) = match self.setup.iter().position(|line| line == "start") {
+            Some(at) => (&self.setup[..at], &self.setup[at + 1..]),
+            None => (&[][..], &self.setup[..]),
+        };
+        before.iter().for_each(|line| set_up(&place, line));
+        place.init();
+        place.git("tag --annotate v0.7.3 --message v0.7.3");
+        after.iter().for_each(|line| set_up(&place, line));
+        place
+    }
+
+    fn check(&self) {
+        let place = self.place();
+        let base = place.git("rev-parse HEAD");
+        let before = place.bytes();
+
+        let dry = place.xtask(&format!("{} --dry-run", self.args));
+        assert!(place.bytes() == before, "the dry run changed something");
+        assert_eq!(
+            dry.code,
+            Some(self.dry_code.unwrap_or(self.code)),
+            "the dry run foresees the end\n{}",
+            dry.all()
+        );
+
+        let real = place.xtask(&self.args);
+        self.expect(
+            "said",
+            &place.normalised(&format!("{}--- errors\n{}", real.out, real.err)),
+        );
+        assert_eq!(real.code, Some(self.code), "{}", real.all());
+        if self.code != 0 {
+            assert!(place.bytes() == before, "it was refused, and yet something changed");
+            assert!(self.tells_what_to_do(&real), "{}", real.all());
+            return;
+        }
+        assert_eq!(place.git("status --porcelain"), "");
+        self.expect("diff", &place.diff(&base));
+        self.expect("history", &place.history());
+        assert_eq!(
+            planned_tree(&place, &base, &dry),
+            place.git("rev-parse HEAD^{tree}"),
+            "as the dry run said"
+        );
+        cargo_agrees(&place);
+
+        let after = place.bytes();
+        place.xtask(&self.args).ok();
+        assert!(place.bytes() == after, "the same command again changed something");
+    }
+
+    /// Every refusal ends with what to type.
+    fn tells_what_to_do(&self, said: &Said) -> bool {
+        let all = said.all();
+        all.contains("next: ") || ["--", "`", "did you mean"].iter().any(|hint| said.err.contains(hint))
+    }
+
+    fn expect(&self, file: &str, found: &str) {
+        expect(&self.dir.join(file), found);
+    }
+}
+
+/// Compares with the file, or writes it.
+fn expect(path: &Path, found: &str) {
+    let found = found.trim_end().to_owned() + "\n";
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(path, &found).unwrap();
+        return;
+    }
+    let expected = fs::read_to_string(path).unwrap_or_default();
+    if expected != found {
+        let diff = similar::TextDiff::from_lines(&expected, &found);
+        let diff = diff.unified_diff().header("expected", "found").to_string();
+        panic!("{} differs (BLESS=1 rewrites it):\n{diff}", path.display());
+    }
+}
+
+/// One line of a story's setup.
+fn set_up(place: &Place, line: &str) {
+    let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
+    let (path, text) = rest.split_once(' ').unwrap_or((rest, ""));
+    let text = text.replace("\\n", "\n");
+    match verb {
+        "git" => drop(place.git(rest)),
+        "commit" => place.commit(rest),
+        "tag" => drop(place.git(&format!("tag --annotate {rest} --message {rest}"))),
+        "remote" => place.add_remote(),
+        "write" => place.write(path, &format!("{text}\n")),
+        "append" => place.write(path, &format!("{}{text}\n", place.read(path))),
+        "replace" => {
+            let (old, new) = text.split_once(" => ").unwrap();
+            place.replace(path, old, new);
+        }
+        "remove" => fs::remove_file(place.tree.join(path)).unwrap(),
+        // A release that went before, by the tool itself.
+        "xtask" => drop(place.xtask(rest).ok()),
+        _ => panic!("{line}: what is `{verb}`?"),
+    }
+}
+
+/// The tree that comes of applying what the dry run printed to the commit before, with git's own hands.
+fn planned_tree(place: &Place, base: &str, dry: &Said) -> String {
+    let Some(start) = dry.out.find("--- a/") else {
+        return place.git(&format!("rev-parse {base}^{{tree}}"));
+    };
+    let patch = place.tree.with_file_name("planned.patch");
+    fs::write(&patch, &dry.out[start..]).unwrap();
+    let index = place.tree.with_file_name("planned.index");
+    let git = |args: &[&str]| {
+        let mut command = place.command("git");
+        run(command.env("GIT_INDEX_FILE", &index).args(args)).trim().to_owned()
+    };
+    git(&["read-tree", base]);
+    // An ignored lock is in the plan, but in no commit.
+    let tracked = !place.git("ls-files Cargo.lock").is_empty();
+    let patch = patch.to_str().unwrap();
+    match tracked {
+        true => git(&["apply", "--cached", patch]),
+        false => git(&["apply", "--cached", "--exclude=Cargo.lock", patch]),
+    };
+    git(&["write-tree"])
+}
+
+/// Cargo resolves the result, and would change nothing in the lock.
+fn cargo_agrees(place: &Place) {
+    let lock = place.tree.join("Cargo.lock");
+    let before = fs::read(&lock).ok();
+    run(place
+        .command(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--locked", "--offline"]));
+    assert_eq!(before, fs::read(&lock).ok());
+}

@@ -1,0 +1,337 @@
+//! A workspace in a temporary directory, built from a folder and a few lines, and the tool run in it.
+//! It must never depend on the machine: identity, dates, locale and configuration of git and cargo are fixed.
+
+use std::{
+    collections::BTreeMap,
+    ffi::OsStr,
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+};
+
+/// 2026-11-20, in every changelog.
+const TODAY: &str = "1795132800";
+
+/// A repository to release from. It stays for looking at until the next run of the same test.
+pub struct Place {
+    /// The working tree.
+    pub tree: PathBuf,
+    /// A bare repository, when the story has a remote.
+    pub remote: PathBuf,
+    /// Variables that one story sets.
+    pub env: Vec<(String, String)>,
+}
+
+/// What a command said and how it ended.
+#[derive(Debug)]
+pub struct Said {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+impl Place {
+    /// An empty place of that name.
+    pub fn new(name: &str) -> Place {
+        let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("places").join(name);
+        if dir.exists() {
+            fs::remove_dir_all(&dir).unwrap();
+        }
+        let place = Place {
+            tree: dir.join("tree"),
+            remote: dir.join("remote.git"),
+            env: Vec::new(),
+        };
+        fs::create_dir_all(&place.tree).unwrap();
+        place
+    }
+
+    /// A committed world, with the tags of the release before.
+    pub fn of_world(name: &str, world: &str) -> Place {
+        let place = Place::new(name);
+        place.copy(&folder("worlds").join(world));
+        place.init();
+        place.git("tag --annotate v0.7.3 --message v0.7.3");
+        place
+    }
+
+    pub fn init(&self) {
+        self.git("init --quiet --initial-branch main");
+        self.git("add --all");
+        self.git("commit --quiet --message start");
+    }
+
+    /// A bare remote that has all that is here.
+    pub fn add_remote(&self) {
+        let remote = self.remote.display().to_string();
+        run(self
+            .command("git")
+            .args(["init", "--quiet", "--bare", "--initial-branch", "main", &remote]));
+        run(self.command("git").args(["remote", "add", "origin", &remote]));
+        self.git("push --quiet origin main --tags");
+    }
+
+    pub fn copy(&self, from: &Path) {
+        for (path, bytes) in files(from, &|_| true) {
+            let to = self.tree.join(path);
+            fs::create_dir_all(to.parent().unwrap()).unwrap();
+            fs::write(to, bytes).unwrap();
+        }
+    }
+
+    /// A program with nothing of the machine's own in its environment.
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
+        let foreign = |name: &str| {
+            ["GIT_", "PIP_", "UV_", "CARGO_TERM", "CARGO_BUILD", "RUST"]
+                .iter()
+                .any(|start| name.starts_with(start))
+                && !["RUSTUP_HOME", "RUSTUP_TOOLCHAIN"].contains(&name)
+        };
+        for (name, _) in std::env::vars_os() {
+            if name.to_str().is_none_or(foreign) {
+                command.env_remove(name);
+            }
+        }
+        for name in ["GITHUB_ACTIONS", "NO_COLOR", "VIRTUAL_ENV", "XDG_CONFIG_HOME"] {
+            command.env_remove(name);
+        }
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("target");
+        command
+            .current_dir(&self.tree)
+            .env("CARGO_TARGET_DIR", target)
+            .env("CARGO_NET_OFFLINE", "true")
+            .env("CARGO_TERM_QUIET", "true")
+            .env("CARGO_TERM_COLOR", "never")
+            .env("LC_ALL", "C")
+            .env("SOURCE_DATE_EPOCH", TODAY)
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_CONFIG_SYSTEM", "/dev/null")
+            .env("GIT_AUTHOR_DATE", format!("{TODAY} +0000"))
+            .env("GIT_COMMITTER_DATE", format!("{TODAY} +0000"))
+            .stdin(Stdio::null());
+        for who in ["AUTHOR", "COMMITTER"] {
+            command
+                .env(format!("GIT_{who}_NAME"), "Captain")
+                .env(format!("GIT_{who}_EMAIL"), "captain@example.com");
+        }
+        command
+            .envs(self.env.iter().map(|(name, value)| (name, value)))
+            .env("PWD", &self.tree);
+        command
+    }
+
+    /// The tool, not started yet.
+    pub fn tool(&self, args: &str) -> Command {
+        let mut command = self.command(env!("CARGO_BIN_EXE_xtask"));
+        command.args(words(args));
+        command
+    }
+
+    pub fn xtask(&self, args: &str) -> Said {
+        Said::of(self.tool(args).output().unwrap())
+    }
+
+    /// Runs git, which must succeed; arguments with spaces stand in double quotes.
+    pub fn git(&self, args: &str) -> String {
+        run(self.command("git").args(words(args))).trim_end().to_owned()
+    }
+
+    pub fn write(&self, path: &str, text: &str) {
+        let path = self.tree.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    pub fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.tree.join(path)).unwrap()
+    }
+
+    /// Replaces what must stand there.
+    pub fn replace(&self, path: &str, old: &str, new: &str) {
+        let text = self.read(path);
+        assert!(text.contains(old), "{path} does not hold {old:?}");
+        self.write(path, &text.replace(old, new));
+    }
+
+    pub fn commit(&self, message: &str) {
+        self.git("add --all");
+        run(self.command("git").args(["commit", "--quiet", "--message", message]));
+    }
+
+    /// Every byte of the tree and of the repository. The index is left out, whose stat cache git refreshes when it
+    /// looks; so is the file that is only there to be locked.
+    pub fn bytes(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        let unread = ["tree/.git/index", "tree/.git/xtask-release.lock"];
+        files(self.tree.parent().unwrap(), &|path| {
+            unread.iter().all(|unread| path != Path::new(unread))
+        })
+    }
+
+    /// Every byte of the working tree.
+    pub fn tree_bytes(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        files(&self.tree, &|path| !path.starts_with(".git"))
+    }
+
+    /// What changed since a commit.
+    pub fn diff(&self, base: &str) -> String {
+        let diff = self.git(&format!("diff --no-color --unified=1 {base} HEAD"));
+        diff.split_inclusive('\n')
+            .filter(|line| !line.starts_with("index "))
+            .collect()
+    }
+
+    /// Refs with what they lead to, the history of main, and every annotated tag's text: one text to compare.
+    pub fn history(&self) -> String {
+        let mut text = format!("head: {}\n", self.git("rev-parse --abbrev-ref HEAD"));
+        text += &self.git("log --graph --all --format=%s%d");
+        for line in self
+            .git("for-each-ref --format \"%(objecttype) %(refname:short) %(*subject)\" refs/tags")
+            .lines()
+        {
+            let Some((name, on)) = line.strip_prefix("tag ").and_then(|rest| rest.split_once(' ')) else {
+                text += &format!("\n\n{line}");
+                continue;
+            };
+            let message = self.git(&format!("for-each-ref --format %(contents) refs/tags/{name}"));
+            text += &format!("\n\ntag {name} on \"{on}\":\n{}", indented(message.trim_end()));
+        }
+        text + "\n"
+    }
+
+    /// The text with what differs from run to run replaced.
+    pub fn normalised(&self, text: &str) -> String {
+        let home = self.tree.parent().unwrap().display().to_string();
+        let lines = text.replace(&home, "HOME");
+        let lines = lines.lines().filter(|line| matters(line)).map(|line| {
+            let words = line.split_inclusive(|c: char| !c.is_ascii_alphanumeric());
+            let words = words.map(|word| {
+                let bare = word.trim_end_matches(|c: char| !c.is_ascii_hexdigit());
+                let hex = bare.len() >= 7 && bare.bytes().all(|b| b.is_ascii_hexdigit() && !b.is_ascii_uppercase());
+                if hex && bare.bytes().any(|b| b.is_ascii_digit()) {
+                    word.replace(bare, "COMMIT")
+                } else {
+                    word.to_owned()
+                }
+            });
+            without_seconds(&words.collect::<String>())
+        });
+        lines.map(|line| line + "\n").collect()
+    }
+}
+
+impl Said {
+    pub fn of(output: Output) -> Said {
+        Said {
+            code: output.status.code(),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    #[track_caller]
+    pub fn ok(self) -> Said {
+        assert_eq!(self.code, Some(0), "{}\n{}", self.out, self.err);
+        self
+    }
+
+    /// Standard output and standard error together.
+    pub fn all(&self) -> String {
+        format!("{}{}", self.out, self.err)
+    }
+}
+
+/// A folder beside this file.
+pub fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it").join(name)
+}
+
+/// Runs a command that must succeed, and gives its standard output.
+#[track_caller]
+pub fn run(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success(),
+        "{command:?}\n{}{told}",
+        String::from_utf8_lossy(&output.stdout)
+    );
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Words at spaces; double quotes keep some together.
+pub fn words(line: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut quoted = false;
+    for c in line.trim().chars() {
+        match c {
+            '"' => quoted = !quoted,
+            ' ' if !quoted => words.push(String::new()),
+            c => words.last_mut().unwrap().push(c),
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// The files below a directory that are wanted, with their bytes; a link or an odd file counts by its name.
+fn files(dir: &Path, wanted: &dyn Fn(&Path) -> bool) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for entry in walkdir::WalkDir::new(dir) {
+        let entry = entry.unwrap();
+        let path = entry.path().strip_prefix(dir).unwrap();
+        if !entry.file_type().is_dir() && wanted(path) {
+            found.insert(path.to_owned(), fs::read(entry.path()).unwrap_or_default());
+        }
+    }
+    found
+}
+
+fn indented(text: &str) -> String {
+    text.lines()
+        .map(|line| format!("    {line}").trim_end().to_owned() + "\n")
+        .collect::<String>()
+        .trim_end()
+        .to_owned()
+}
+
+/// The lines that say what is the matter; the rest is cargo's, or tells that somebody is at work.
+fn matters(line: &str) -> bool {
+    let starts = [
+        "train ",
+        "note: ",
+        "waived: ",
+        "refused ",
+        "   next: ",
+        "next: ",
+        "error: ",
+        "  done ",
+        "  failed ",
+        "  todo ",
+        "  blocked ",
+        "  unknown ",
+        "     next: ",
+        "  ok ",
+        "failed: ",
+        "---",
+    ];
+    starts.iter().any(|start| line.starts_with(start)) || line.starts_with("  ") && line.contains(" -> ")
+}
+
+/// `(0.1 s)` becomes `(N s)`.
+fn without_seconds(line: &str) -> String {
+    let mut out = String::new();
+    let mut rest = line;
+    while let Some((before, after)) = rest.split_once('(') {
+        out += before;
+        out.push('(');
+        let digits = after.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+        rest = if digits.len() < after.len() && digits.starts_with(" s)") {
+            out.push('N');
+            digits
+        } else {
+            after
+        };
+    }
+    out + rest
+}

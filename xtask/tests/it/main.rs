@@ -1,0 +1,5 @@
+//! The release tool as a captain meets it: the real binary, real git and real cargo on small workspaces.
+//! It must never reach the network, nor look inside the tool: what is asserted is what a person could see.
+
+mod cases;
+mod harness;
