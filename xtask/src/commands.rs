@@ -68,7 +68,9 @@ pub fn make(call: &Call<'_>, intent: &Intent, options: &Options) -> Result<()> {
     if call.dry_run {
         if !report.json {
             for edit in plan.edits() {
-                report.warn(edit.diff().trim_end());
+                // Only its last line ending goes: blank context and a carriage return are part of the patch.
+                let diff = edit.diff();
+                report.warn(diff.strip_suffix('\n').unwrap_or(&diff));
             }
         }
     }
