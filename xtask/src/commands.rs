@@ -75,14 +75,19 @@ pub fn make(call: &Call<'_>, intent: &Intent, options: &Options) -> Result<()> {
         }
     }
     let seen = result.inspect_err(|_| print_json(report, &plan, &[], "failed"))?;
-    let outcome = match (call.dry_run, plan.findings.is_empty()) {
-        (true, true) => "planned",
-        (true, false) => "refused",
+    let in_the_way = seen.iter().filter(|seen| seen.seen.is_in_the_way()).count();
+    let outcome = match (call.dry_run, plan.findings.len() + in_the_way) {
+        (true, 0) => "planned",
+        (true, _) => "refused",
         _ => "done",
     };
     print_json(report, &plan, &seen, outcome);
     if outcome == "refused" {
-        bail!("the real run would refuse: {}", count(plan.findings.len(), "finding"));
+        bail!(
+            "the real run would refuse: {}, {} that cannot be taken",
+            count(plan.findings.len(), "finding"),
+            count(in_the_way, "step")
+        );
     }
     if !call.dry_run {
         let pushed = options.push || snapshot.train.config.remote.is_none() && snapshot.repo.main.is_none();

@@ -40,6 +40,13 @@ pub enum Observation {
     },
 }
 
+impl Observation {
+    /// It keeps the loop from acting.
+    pub fn is_in_the_way(&self) -> bool {
+        matches!(self, Observation::Blocked { .. } | Observation::Unknown { .. })
+    }
+}
+
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "step", rename_all = "kebab-case")]
 pub enum Step {
