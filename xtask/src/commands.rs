@@ -22,7 +22,7 @@ use crate::{
     report::Report,
     run::{self, Mode, Seen},
     snapshot::{Loader, Source},
-    step::Step,
+    step::{Observation, Step},
 };
 
 /// What every command is told.
@@ -65,16 +65,16 @@ pub fn make(call: &Call<'_>, intent: &Intent, options: &Options) -> Result<()> {
         "steps:"
     });
     let result = run::run(&world, &plan.steps, if call.dry_run { Mode::Look } else { Mode::Act });
-    if call.dry_run {
-        if !report.json {
-            for edit in plan.edits() {
-                // Only its last line ending goes: blank context and a carriage return are part of the patch.
-                let diff = edit.diff();
-                report.warn(diff.strip_suffix('\n').unwrap_or(&diff));
-            }
+    let seen = result.inspect_err(|_| print_json(report, &plan, &[], "failed"))?;
+    // What stands there already is no news.
+    let to_write = |seen: &Seen| matches!((&seen.step, &seen.seen), (Step::Write(_), Observation::Todo));
+    if call.dry_run && !report.json && seen.iter().any(to_write) {
+        for edit in plan.edits() {
+            // Only its last line ending goes: blank context and a carriage return are part of the patch.
+            let diff = edit.diff();
+            report.warn(diff.strip_suffix('\n').unwrap_or(&diff));
         }
     }
-    let seen = result.inspect_err(|_| print_json(report, &plan, &[], "failed"))?;
     let in_the_way = seen.iter().filter(|seen| seen.seen.is_in_the_way()).count();
     let outcome = match (call.dry_run, plan.findings.len() + in_the_way) {
         (true, 0) => "planned",

@@ -44,10 +44,7 @@ pub fn run(world: &World<'_>, steps: &[Step], mode: Mode) -> Result<Vec<Seen>> {
         }
         return Ok(seen_steps(steps, seen));
     }
-    let in_the_way = steps
-        .iter()
-        .zip(&seen)
-        .filter(|(_, seen)| seen.is_in_the_way());
+    let in_the_way = steps.iter().zip(&seen).filter(|(_, seen)| seen.is_in_the_way());
     let in_the_way: Vec<_> = in_the_way
         .inspect(|(step, seen)| world.report.observed(step, seen))
         .collect();
