@@ -1,1 +1,9 @@
+//! Stories and laws of the planners, told on workspaces that exist only as texts.
+//! None of them may touch a disk, git or cargo: what a plan needs is in its snapshot.
 
+mod laws;
+mod postfix;
+mod release;
+mod sketch;
+mod steps;
+mod words;

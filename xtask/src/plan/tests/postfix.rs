@@ -1,0 +1,200 @@
+//! Stories of `postfix`: a Python-only fix as the next post release, and all that must be refused as one.
+//! Each refusal is checked together with the command that leads out of it.
+
+use serde_json::json;
+
+use super::sketch::{Sketch, changes, findings, house, locked, moved, tag_message, text, titles, v};
+
+/// The house after 0.9.3, with a fix on the Python side alone.
+fn fixed() -> Sketch {
+    house()
+        .with("CHANGELOG.md", "### Fixed\n\n- a rounding error\n\n", "")
+        .changed("v0.9.3", &["barter-python/src/lib.rs"])
+}
+
+#[test]
+fn the_first_fix_is_post1_and_touches_no_crate() {
+    let plan = fixed()
+        .configured(
+            "files",
+            json!([{ "path": "install.md", "after": "barter-python==" }, { "path": "install.md", "after": "barter@" }]),
+        )
+        .file("install.md", "barter-python==0.9.3 barter@0.9.3")
+        .postfix(Some("fix NaN in Sharpe"), Some(123));
+    assert_eq!(findings(&plan), [""; 0]);
+    assert_eq!(moved(&plan), ["barter-python"]);
+    assert_eq!(
+        changes(&plan),
+        [
+            "barter-python/Cargo.toml: version = \"0.9.3+post.1\"",
+            "barter-python/pyproject.toml: version = \"0.9.3.post1\"",
+            "install.md: barter-python==0.9.3.post1 barter@0.9.3",
+        ]
+    );
+    assert!(locked(&plan, "Cargo.lock").contains(&"barter-python 0.9.3+post.1".to_owned()));
+    assert!(text(&plan, "CHANGELOG.md").contains(
+        "## [Unreleased]\n\n## [0.9.3.post1] - 2026-02-04\n\n### Fixed\n\n- fix NaN in Sharpe (#123)\n\n## [0.9.3]"
+    ));
+    assert_eq!(
+        plan.remarks,
+        ["users who pinned `==0.9.3` do not get 0.9.3.post1; `>=`, `~=` and `==0.9.3.*` do"]
+    );
+    assert_eq!(
+        titles(&plan),
+        [
+            "write 5 files",
+            "prove wheel-test: cargo test -p barter-python --features python-tests",
+            "prove maturin-develop: maturin develop --release (in barter-python)",
+            "prove pytest: pytest -q tests_py (in barter-python)",
+            "commit \"release 0.9.3.post1\"",
+            "tag v0.9.3.post1",
+        ]
+    );
+    assert_eq!(
+        tag_message(&plan),
+        "Release version 0.9.3.post1\n\n### Fixed\n\n- fix NaN in Sharpe (#123)"
+    );
+}
+
+#[test]
+fn the_second_fix_is_post2_and_the_next_minor_leaves_post_releases_behind() {
+    let first = fixed().postfix(Some("one"), None);
+    let house = fixed().after(&first).tagged("v0.9.3.post1");
+    let second = house.postfix(Some("two"), None);
+    assert_eq!(findings(&second), [""; 0]);
+    assert_eq!((&second.from, &second.to), (&v("0.9.3+post.1"), &v("0.9.3+post.2")));
+    assert!(
+        text(&second, "CHANGELOG.md")
+            .contains("## [0.9.3.post2] - 2026-02-04\n\n### Fixed\n\n- two\n\n## [0.9.3.post1]")
+    );
+
+    let minor = house
+        .after(&second)
+        .with("CHANGELOG.md", "## [Unreleased]\n", "## [Unreleased]\n\n- more\n")
+        .release("minor");
+    assert_eq!(findings(&minor), [""; 0]);
+    assert!(changes(&minor).contains(&"barter-python/pyproject.toml: version = \"0.10.0\"".to_owned()));
+}
+
+#[test]
+fn without_a_note_unreleased_says_what_the_fix_is() {
+    let plan = house().changed("v0.9.3", &[]).postfix(None, None);
+    assert_eq!(findings(&plan), [""; 0]);
+    assert!(text(&plan, "CHANGELOG.md").contains("## [0.9.3.post1] - 2026-02-04\n\n### Fixed\n\n- a rounding error\n"));
+    assert_eq!(
+        findings(&fixed().postfix(None, None)),
+        ["nothing-to-release: nothing to release: no --note, and Unreleased is empty in CHANGELOG.md"]
+    );
+}
+
+/// What is done to the house, what is found then, and what to do about it.
+type Case<'a> = (&'a str, &'a dyn Fn(Sketch) -> Sketch, &'a str, &'a str);
+
+#[test]
+fn what_cannot_be_a_post_release_is_refused_with_the_way_out() {
+    let inherited = |sketch: Sketch| {
+        sketch
+            .with(
+                "Cargo.toml",
+                "[workspace.dependencies]",
+                "[workspace.package]\nversion = \"0.9.3\"\n\n[workspace.dependencies]",
+            )
+            .with(
+                "barter-python/Cargo.toml",
+                "version = \"0.9.3\"\npublish",
+                "version.workspace = true\npublish",
+            )
+    };
+    let asks_more = |sketch: Sketch| {
+        sketch.with(
+            "barter-python/Cargo.toml",
+            "version = \"0.9.3\" }",
+            "version = \"0.9.3\", features = [\"new\"] }",
+        )
+    };
+    let dynamic = |sketch: Sketch| {
+        sketch.with(
+            "barter-python/pyproject.toml",
+            "version = \"0.9.3\"",
+            "dynamic = [\"version\"]",
+        )
+    };
+    let published = |sketch: Sketch| sketch.with("barter-python/Cargo.toml", "publish = false\n", "");
+    let behind = |sketch: Sketch| {
+        sketch
+            .configured("wheels", json!(["barter-python"]))
+            .with("crates/barter/Cargo.toml", "0.9.3", "0.9.4")
+    };
+    let untagged = |mut sketch: Sketch| {
+        sketch.since = None;
+        sketch
+    };
+    let cases: [Case; 7] = [
+        (
+            "a changed crate",
+            &|sketch| sketch.changed("v0.9.3", &["crates/barter-data/src/lib.rs"]),
+            "changed-crates: barter-data changed since v0.9.3 (crates/barter-data/src/lib.rs), so a crate has to be released",
+            "cargo xtask release 0.9.4",
+        ),
+        (
+            "the wheel asks more",
+            &asks_more,
+            "changed-crates: barter-python/Cargo.toml asks other things of the crates than at v0.9.3",
+            "cargo xtask release 0.9.4",
+        ),
+        (
+            "dynamic",
+            &dynamic,
+            "dynamic-version: barter-python/pyproject.toml has no static version, and from 0.9.3+post.1 maturin would make a local version, which PyPI refuses",
+            "write `version = \"0.9.3\"` under [project] and take it out of `dynamic`",
+        ),
+        (
+            "inherited",
+            &inherited,
+            "wheel-version: barter-python inherits the workspace's version, which a post release must not move",
+            "write `version = \"0.9.3\"` in barter-python/Cargo.toml",
+        ),
+        (
+            "published",
+            &published,
+            "publishable-wheel: barter-python is published as a crate too, and 0.9.3+post.1 cannot follow 0.9.3 there",
+            "cargo xtask release 0.9.4",
+        ),
+        (
+            "behind the driver",
+            &behind,
+            "wheel-version: the wheel is at 0.9.3, the driver at 0.9.4",
+            "cargo xtask release (aligns them)",
+        ),
+        (
+            "no tag to compare with",
+            &untagged,
+            "changed-crates: there is no tag v0.9.3 to compare the crates with",
+            "git fetch --tags, or tag the release first: cargo xtask release",
+        ),
+    ];
+    for (name, change, what, next) in cases {
+        let plan = change(fixed()).postfix(Some("fix"), None);
+        let found = plan
+            .findings
+            .iter()
+            .find(|finding| format!("{}: {}", finding.check, finding.what) == what);
+        assert_eq!(
+            found.map(|finding| finding.next.as_str()),
+            Some(next),
+            "{name}: {:?}",
+            findings(&plan)
+        );
+    }
+}
+
+#[test]
+fn tools_and_unpublished_members_may_change() {
+    let plan = fixed()
+        .changed(
+            "v0.9.3",
+            &["crates/tool/src/main.rs", "README.md", "barter-python/src/lib.rs"],
+        )
+        .postfix(Some("fix"), None);
+    assert_eq!(findings(&plan), [""; 0]);
+}

@@ -1,0 +1,345 @@
+//! Stories of `release`: which members, requirements and locks move with a version.
+//! What is expected is written out as a person would read it in the diff.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use super::sketch::{changes, findings, house, locked, moved, text, v};
+
+#[test]
+fn a_minor_moves_every_member_and_what_requires_it() {
+    let plan = house().release("minor");
+    assert_eq!(findings(&plan), [""; 0]);
+    assert_eq!(
+        moved(&plan),
+        ["barter", "barter-data", "barter-instrument", "barter-python"]
+    );
+    assert_eq!(
+        changes(&plan),
+        [
+            "Cargo.toml: barter-data = { path = \"crates/barter-data\", version = \"0.10\" }",
+            "Cargo.toml: barter-instrument = { path = \"crates/barter-instrument\", version = \"=0.10.0\" }",
+            "barter-python/Cargo.toml: version = \"0.10.0\"",
+            "barter-python/Cargo.toml: barter = { path = \"../crates/barter\", version = \"0.10.0\" }",
+            "barter-python/pyproject.toml: version = \"0.10.0\"",
+            "crates/barter/Cargo.toml: version = \"0.10.0\"",
+            "crates/barter-data/Cargo.toml: version = \"0.10.0\"",
+            "crates/barter-instrument/Cargo.toml: version = \"0.10.0\"",
+            "crates/tool/Cargo.toml: barter = { path = \"../barter\", version = \"0.10\" }",
+        ]
+    );
+    let locks = locked(&plan, "Cargo.lock");
+    assert_eq!(
+        locks,
+        [
+            "barter 0.10.0",
+            "barter-data 0.10.0",
+            "barter-instrument 0.10.0",
+            "barter-python 0.10.0",
+            "tool 0.1.0"
+        ]
+    );
+}
+
+#[test]
+fn a_requirement_keeps_the_authors_precision() {
+    for (written, version, expected) in [
+        ("0.9", "0.9.4", "0.9"),
+        ("0.9", "0.10.0", "0.10"),
+        ("0.9.3", "0.9.4", "0.9.4"),
+        ("0", "0.10.0", "0"),
+        ("0", "1.0.0", "1"),
+        ("^0.9", "0.10.0", "^0.10"),
+        ("~0.9.1", "0.9.4", "~0.9.1"),
+        ("=0.9.3", "0.9.4", "=0.9.4"),
+        (">=0.9, <0.10", "0.10.0", ">=0.10, <0.11"),
+        ("*", "1.0.0", "*"),
+        // Only a requirement that names a pre-release in full accepts it.
+        ("0.9", "0.10.0-rc.1", "0.10.0-rc.1"),
+        ("0", "0.10.0-rc.1", "0.10.0-rc.1"),
+        ("~0.9", "0.10.0-rc.1", "~0.10.0-rc.1"),
+        ("*", "0.10.0-rc.1", "0.10.0-rc.1"),
+    ] {
+        let house = house().with(
+            "barter-python/Cargo.toml",
+            "version = \"0.9.3\" }",
+            &format!("version = \"{written}\" }}"),
+        );
+        let plan = house.release(version);
+        assert_eq!(findings(&plan), [""; 0], "{written} to {version}");
+        let after = text(&plan, "barter-python/Cargo.toml");
+        assert!(
+            after.contains(&format!("version = \"{expected}\" }}\n")),
+            "{written} to {version}: {after}"
+        );
+    }
+}
+
+#[test]
+fn who_is_not_released_together_keeps_a_requirement_that_still_holds() {
+    for (written, version, expected) in [
+        ("0.9.1", "0.9.4", "0.9.1"),
+        ("0.9", "0.9.4", "0.9"),
+        ("=0.9.3", "0.9.4", "=0.9.4"),
+        ("0.9.1", "0.10.0", "0.10.0"),
+        (">=0.8", "0.10.0", ">=0.8"),
+    ] {
+        let house = house().with("crates/tool/Cargo.toml", "\"0.9\"", &format!("\"{written}\""));
+        let plan = house.release(version);
+        assert_eq!(findings(&plan), [""; 0], "{written} to {version}");
+        let after = house.after(&plan);
+        let tool = &after.texts[Path::new("crates/tool/Cargo.toml")];
+        assert!(
+            tool.ends_with(&format!("version = \"{expected}\" }}\n")),
+            "{written} to {version}: {tool}"
+        );
+    }
+}
+
+#[test]
+fn what_cannot_follow_is_refused_and_named() {
+    let house = house().with(
+        "crates/tool/Cargo.toml",
+        "version = \"0.9\"",
+        "version = \">0.8, <0.9.4, >0.9.2\"",
+    );
+    let plan = house.release("minor");
+    assert!(
+        findings(&plan)[0].starts_with("requirements: crates/tool/Cargo.toml requires barter:"),
+        "{:?}",
+        findings(&plan)
+    );
+}
+
+#[test]
+fn the_workspaces_own_version_moves_whoever_inherits_it() {
+    let house = house()
+        .with(
+            "Cargo.toml",
+            "[workspace.dependencies]",
+            "[workspace.package]\nversion = '0.9.3' # of all\n\n[workspace.dependencies]",
+        )
+        .with(
+            "crates/barter/Cargo.toml",
+            "version = \"0.9.3\"",
+            "version.workspace = true",
+        )
+        .with(
+            "crates/tool/Cargo.toml",
+            "version = \"0.1.0\"",
+            "version = { workspace = true }",
+        )
+        .lock();
+    let plan = house.release("minor");
+    assert_eq!(findings(&plan), [""; 0]);
+    assert_eq!(
+        moved(&plan),
+        ["barter", "barter-data", "barter-instrument", "barter-python", "tool"]
+    );
+    assert!(changes(&plan).contains(&"Cargo.toml: version = '0.10.0' # of all".to_owned()));
+    assert_eq!(plan.remarks, ["tool inherit the workspace's version and move with it"]);
+    assert!(locked(&plan, "Cargo.lock").contains(&"tool 0.10.0".to_owned()));
+}
+
+#[test]
+fn a_patch_moves_the_driver_the_wheel_what_changed_and_what_needs_it() {
+    for (paths, expected) in [
+        (vec![], vec!["barter", "barter-python"]),
+        (
+            vec!["crates/barter/src/lib.rs", "README.md"],
+            vec!["barter", "barter-python"],
+        ),
+        (
+            vec!["crates/barter-data/src/lib.rs"],
+            vec!["barter", "barter-data", "barter-python"],
+        ),
+        (
+            vec!["crates/barter-instrument/Cargo.toml"],
+            vec!["barter", "barter-data", "barter-instrument", "barter-python"],
+        ),
+        (vec!["crates/tool/src/main.rs"], vec!["barter", "barter-python"]),
+    ] {
+        let plan = house().changed("v0.9.3", &paths).release("patch");
+        assert_eq!(findings(&plan), [""; 0]);
+        assert_eq!(moved(&plan), expected, "{paths:?}");
+    }
+}
+
+#[test]
+fn a_patch_moves_who_inherits_a_dependency_that_changed() {
+    let house = house()
+        .with(
+            "Cargo.toml",
+            "[workspace.dependencies]\n",
+            "[workspace.dependencies]\nserde = \"1\"\n",
+        )
+        .with(
+            "crates/barter-instrument/Cargo.toml",
+            "version = \"0.9.3\"\n",
+            "version = \"0.9.3\"\n\n[dependencies]\nserde.workspace = true\n",
+        )
+        .changed("v0.9.3", &["Cargo.toml"]);
+    assert_eq!(moved(&house.release("patch")), ["barter", "barter-python"]);
+    let upgraded = house.with("Cargo.toml", "serde = \"1\"", "serde = \"2\"");
+    assert_eq!(moved(&upgraded.release("patch")).len(), 4);
+}
+
+#[test]
+fn without_a_tag_of_before_a_patch_moves_everything_and_says_so() {
+    let plan = house().release("patch");
+    assert_eq!(moved(&plan).len(), 4);
+    assert_eq!(
+        plan.remarks,
+        ["no tag of an earlier release was found: every member counts as changed"]
+    );
+}
+
+#[test]
+fn lockstep_always_moves_everything_with_every_patch() {
+    let house = house().changed("v0.9.3", &[]).configured("lockstep", json!("always"));
+    assert_eq!(moved(&house.release("patch")).len(), 4);
+}
+
+#[test]
+fn a_member_that_would_go_down_is_named_and_stays() {
+    let house = house()
+        .with("crates/barter-instrument/Cargo.toml", "0.9.3", "0.11.2")
+        .with("Cargo.toml", "\"=0.9.3\"", "\"0.11\"")
+        .lock();
+    let plan = house.release("minor");
+    assert_eq!(
+        findings(&plan),
+        ["lockstep: barter-instrument is at 0.11.2 and would go down to 0.10.0"]
+    );
+    assert!(plan.findings[0].next.contains("name a version above 0.11.2"));
+    assert_eq!(moved(&plan), ["barter", "barter-data", "barter-python"]);
+    let house = house.configured("except", json!(["barter-instrument"]));
+    assert_eq!(findings(&house.release("minor")), [""; 0]);
+}
+
+#[test]
+fn align_follows_a_driver_that_release_plz_bumped() {
+    // It bumped the driver and the requirements on it, and wrote the changelog; the siblings are left to us.
+    let house = house()
+        .configured("wheels", json!(["barter-python"]))
+        .with("crates/barter/Cargo.toml", "0.9.3", "0.10.0")
+        .with("crates/tool/Cargo.toml", "\"0.9\"", "\"0.10\"")
+        .with(
+            "CHANGELOG.md",
+            "## [Unreleased]\n",
+            "## [Unreleased]\n\n## [0.10.0] - 2026-02-03\n",
+        );
+    let plan = house.release("");
+    assert_eq!(findings(&plan), [""; 0]);
+    assert_eq!(
+        (plan.from.tag(), plan.to.tag()),
+        ("0.9.3".to_owned(), "0.10.0".to_owned())
+    );
+    assert_eq!(moved(&plan), ["barter-data", "barter-instrument", "barter-python"]);
+    assert!(
+        plan.edits().iter().all(|edit| !edit.path.ends_with("CHANGELOG.md")),
+        "it is written already"
+    );
+    assert!(locked(&plan, "Cargo.lock").contains(&"barter 0.10.0".to_owned()));
+    assert_eq!(house.after(&plan).release("").edits(), [], "aligned is aligned");
+}
+
+/// A second train, whose driver needs a crate of the first.
+fn two_trains() -> super::sketch::Sketch {
+    let mut house = house()
+        .member(
+            "ingestion",
+            "0.4.0",
+            "\n[dependencies]\nbarter-data = { path = \"../barter-data\", version = \"0.9\" }\nfeed = { path = \"../feed\", version = \"0.4\" }\n",
+        )
+        .member("feed", "0.4.0", "")
+        .lock();
+    house.trains["ingestion"] = json!({ "driver": "ingestion", "tag": "ingestion-v{version}" });
+    house
+}
+
+#[test]
+fn another_train_has_its_requirement_rewritten_and_its_version_left() {
+    let plan = two_trains().release("minor");
+    assert_eq!(findings(&plan), [""; 0]);
+    assert!(!moved(&plan).contains(&"ingestion"));
+    let ours: Vec<_> = changes(&plan)
+        .into_iter()
+        .filter(|line| line.contains("ingestion"))
+        .collect();
+    assert_eq!(
+        ours,
+        ["crates/ingestion/Cargo.toml: barter-data = { path = \"../barter-data\", version = \"0.10\" }"]
+    );
+    assert_eq!(
+        plan.remarks,
+        [
+            "train ingestion needs a release: ingestion requires barter-data, whose requirement is rewritten here (cargo xtask release patch --train ingestion)"
+        ]
+    );
+    let precise = two_trains()
+        .with(
+            "crates/ingestion/Cargo.toml",
+            "barter-data\", version = \"0.9\"",
+            "barter-data\", version = \"0.9.3\"",
+        )
+        .changed("v0.9.3", &["crates/barter-data/src/lib.rs"]);
+    let patch = precise.release("patch");
+    assert_eq!(patch.remarks, [""; 0], "its requirement goes on holding");
+}
+
+#[test]
+fn a_member_that_two_trains_need_belongs_to_the_default_one() {
+    let mut house = two_trains();
+    house.train = Some("ingestion");
+    house.trains["ingestion"]["changelog"] = json!("crates/ingestion/CHANGELOG.md");
+    let house = house.file("crates/ingestion/CHANGELOG.md", "## [Unreleased]\n\n- faster\n");
+    let plan = house.release("minor");
+    assert_eq!(findings(&plan), [""; 0]);
+    assert_eq!(moved(&plan), ["feed", "ingestion"]);
+    assert_eq!(plan.to, v("0.5.0"));
+}
+
+#[test]
+fn a_workspace_beside_ours_follows_in_its_manifest_and_its_lock() {
+    let lock = "version = 4\n\n[[package]]\nname = \"barter\"\nversion = \"0.9.3\"\ndependencies = [\n \"barter-data\",\n]\n\n\
+                [[package]]\nname = \"barter-data\"\nversion = \"0.9.3\"\n\n[[package]]\nname = \"tool\"\nversion = \"7.0.0\"\n";
+    let manifest = "[package]\nname = \"demo\"\n\n[dependencies]\nbarter = { path = \"../../crates/barter\", version = \"0.9.3\" }\n";
+    let house = house()
+        .file("beside/demo/Cargo.toml", manifest)
+        .file("beside/demo/Cargo.lock", lock)
+        .file(
+            "beside/stranger/Cargo.toml",
+            "[package]\nname = \"s\"\n[dependencies]\nx = { path = \"../x\" }\n",
+        )
+        .file("beside/stranger/Cargo.lock", lock);
+    let plan = house.release("minor");
+    assert_eq!(findings(&plan), [""; 0]);
+    let theirs: Vec<_> = changes(&plan)
+        .into_iter()
+        .filter(|line| line.starts_with("beside"))
+        .collect();
+    assert_eq!(
+        theirs,
+        ["beside/demo/Cargo.toml: barter = { path = \"../../crates/barter\", version = \"0.10.0\" }"]
+    );
+    assert_eq!(
+        locked(&plan, "beside/demo/Cargo.lock"),
+        ["barter 0.10.0", "barter-data 0.10.0", "tool 7.0.0"]
+    );
+    assert!(
+        plan.edits()
+            .iter()
+            .all(|edit| !edit.path.starts_with("beside/stranger"))
+    );
+}
+
+#[test]
+fn an_ignored_lock_is_refreshed_but_not_committed() {
+    let mut house = house();
+    house.ignored = vec!["Cargo.lock"];
+    let plan = house.release("minor");
+    let lock = plan.edits().iter().find(|edit| edit.path.ends_with("Cargo.lock"));
+    assert!(!lock.unwrap().tracked);
+}

@@ -1,0 +1,284 @@
+//! A workspace sketched as texts, and what a plan does to it in words that a test can compare.
+//! It must never read what it describes from anywhere else: the sketch is all there is.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::{
+    date::Date,
+    edit::slashed,
+    files::{cargo_lock, cargo_toml},
+    plan::{
+        Options, Plan,
+        postfix::{self, Fix},
+        release::{self, Goal},
+    },
+    repo::{Repo, Tag},
+    snapshot::{Since, Snapshot},
+    step::Step,
+    train::Train,
+    version::{Dialect, Version},
+    workspace::{Graph, Package, Texts, Workspace},
+};
+
+/// A repository in a few words. Every file is tracked but those in `ignored`.
+#[derive(Clone, Default)]
+pub struct Sketch {
+    pub texts: Texts,
+    pub trains: Value,
+    pub train: Option<&'static str>,
+    pub ignored: Vec<&'static str>,
+    pub repo: Repo,
+    pub since: Option<(&'static str, Vec<&'static str>, Option<Texts>)>,
+    pub mentions: Vec<(&'static str, usize, &'static str)>,
+    pub options: Options,
+}
+
+pub fn v(text: &str) -> Version {
+    Version::parse(text, Dialect::Cargo).unwrap()
+}
+
+/// The trader's house at 0.9.3: three crates that travel, a wheel, and a tool that only uses them.
+pub fn house() -> Sketch {
+    let mut house = Sketch {
+        trains: json!({ "barter": { "driver": "barter", "default": true, "changelog": "CHANGELOG.md" } }),
+        ..Sketch::default()
+    };
+    house.repo.branch = Some("main".to_owned());
+    house.repo.main = Some("main".to_owned());
+    house.repo.head = "1111111111".to_owned();
+    house
+        .tagged("v0.9.3")
+        .file(
+            "Cargo.toml",
+            "[workspace]\nmembers = [\"crates/*\", \"barter-python\"]\n\n[workspace.dependencies]\n\
+             barter-data = { path = \"crates/barter-data\", version = \"0.9\" }\n\
+             barter-instrument = { path = \"crates/barter-instrument\", version = \"=0.9.3\" }\n",
+        )
+        .member("barter-instrument", "0.9.3", "")
+        .member(
+            "barter-data",
+            "0.9.3",
+            "[dependencies]\nbarter-instrument = { workspace = true }\nserde = \"0.9.3\"\n",
+        )
+        .member("barter", "0.9.3", "[dependencies]\nbarter-data.workspace = true\n")
+        .member(
+            "tool",
+            "0.1.0",
+            "publish = false\n\n[dependencies]\nbarter = { path = \"../barter\", version = \"0.9\" }\n",
+        )
+        .file(
+            "barter-python/Cargo.toml",
+            "[package]\nname = \"barter-python\"\nversion = \"0.9.3\"\npublish = false\n\n[lib]\ncrate-type = [\"cdylib\"]\n\n\
+             [features]\npython-tests = []\n\n[dependencies]\nbarter = { path = \"../crates/barter\", version = \"0.9.3\" }\npyo3 = \"0.28\"\n",
+        )
+        .file(
+            "barter-python/pyproject.toml",
+            "[build-system]\nbuild-backend = \"maturin\"\n\n[project]\nname = \"barter-python\"\nversion = \"0.9.3\"\n",
+        )
+        .file("barter-python/tests_py/test_it.py", "")
+        .file(
+            "CHANGELOG.md",
+            "# Changelog\n\n## [Unreleased]\n\n### Fixed\n\n- a rounding error\n\n## [0.9.3] - 2026-01-07\n\n### Added\n\n- all of it\n",
+        )
+        .lock()
+}
+
+impl Sketch {
+    pub fn file(mut self, path: &str, text: &str) -> Sketch {
+        self.texts.insert(PathBuf::from(path), text.to_owned());
+        self
+    }
+
+    /// A member below `crates`; `rest` follows its name and version.
+    pub fn member(self, name: &str, version: &str, rest: &str) -> Sketch {
+        self.file(
+            &format!("crates/{name}/Cargo.toml"),
+            &format!("[package]\nname = \"{name}\"\nversion = \"{version}\"\n{rest}"),
+        )
+    }
+
+    /// Changes one place of one file.
+    pub fn with(mut self, path: &str, old: &str, new: &str) -> Sketch {
+        let text = self.texts.get_mut(Path::new(path)).unwrap();
+        assert_eq!(text.matches(old).count(), 1, "`{old}` in {path}");
+        *text = text.replace(old, new);
+        self
+    }
+
+    pub fn without(mut self, path: &str) -> Sketch {
+        self.texts.remove(Path::new(path)).unwrap();
+        self
+    }
+
+    /// Sets a key of the train `barter`.
+    pub fn configured(mut self, key: &str, value: Value) -> Sketch {
+        self.trains["barter"][key] = value;
+        self
+    }
+
+    pub fn tagged(mut self, name: &str) -> Sketch {
+        let tag = Tag {
+            commit: "0000000000".to_owned(),
+            annotated: true,
+        };
+        self.repo.tags.insert(name.to_owned(), tag);
+        self
+    }
+
+    /// What changed since a tag; the workspace then was the sketch as it is now.
+    pub fn changed(mut self, tag: &'static str, paths: &[&'static str]) -> Sketch {
+        self.since = Some((tag, paths.to_vec(), Some(self.texts.clone())));
+        self
+    }
+
+    /// Writes the lock that cargo would write.
+    pub fn lock(self) -> Sketch {
+        let mut text = "version = 4\n".to_owned();
+        for member in &self.workspace().members {
+            text.push_str(&format!(
+                "\n[[package]]\nname = \"{}\"\nversion = \"{}\"\n",
+                member.name, member.version
+            ));
+        }
+        self.file("Cargo.lock", &text)
+    }
+
+    pub fn workspace(&self) -> Workspace {
+        // Manifests below `beside` are of workspaces of their own.
+        let manifests = self
+            .texts
+            .iter()
+            .filter(|(path, _)| path.ends_with("Cargo.toml") && !path.starts_with("beside"));
+        let mut packages: Vec<Package> = manifests
+            .filter_map(|(path, text)| {
+                Some(Package {
+                    name: cargo_toml::read(text).unwrap().name?,
+                    manifest: path.clone(),
+                    publish: !text.contains("publish = false"),
+                    cdylib: text.contains("cdylib"),
+                    described: true,
+                })
+            })
+            .collect();
+        packages.sort_by(|a, b| a.name.cmp(&b.name));
+        let graph = Graph {
+            root: PathBuf::from("Cargo.toml"),
+            packages,
+            metadata: json!({ "trains": self.trains }),
+        };
+        let tracked = self.texts.keys().cloned();
+        let tracked = tracked.filter(|path| !self.ignored.iter().any(|ignored| path == Path::new(ignored)));
+        Workspace::read(graph, self.texts.clone(), tracked.collect()).unwrap()
+    }
+
+    pub fn snapshot(&self) -> Snapshot {
+        let workspace = self.workspace();
+        let train = Train::choose(&workspace, &self.repo, self.train).unwrap();
+        let since = self.since.clone().map(|(tag, changed, before)| Since {
+            tag: tag.to_owned(),
+            changed: changed.into_iter().map(PathBuf::from).collect(),
+            before: before.and_then(|texts| workspace.with_texts(texts).ok().map(Box::new)),
+        });
+        let mentions = self.mentions.iter();
+        Snapshot {
+            train,
+            since,
+            repo: self.repo.clone(),
+            base: self.repo.head.clone(),
+            today: Date::parse("2026-02-04").unwrap(),
+            mentions: mentions
+                .map(|(path, line, text)| (PathBuf::from(path), *line, text.to_string()))
+                .collect(),
+            workspace,
+        }
+    }
+
+    /// Plans `release GOAL`; an empty goal aligns.
+    pub fn release(&self, goal: &str) -> Plan {
+        let snapshot = self.snapshot();
+        let goal = if goal.is_empty() {
+            Goal::Align
+        } else {
+            Goal::parse(goal).unwrap()
+        };
+        let to = goal.version(snapshot.train.version(&snapshot.workspace)).unwrap();
+        release::plan(&snapshot, &to, false, &self.options)
+    }
+
+    pub fn postfix(&self, note: Option<&str>, issue: Option<u64>) -> Plan {
+        let snapshot = self.snapshot();
+        let fix = Fix {
+            note: note.map(str::to_owned),
+            issue,
+        };
+        let to = postfix::next(&postfix::current(&snapshot.workspace, &snapshot.train).unwrap());
+        postfix::plan(&snapshot, &to, &fix, false, &self.options)
+    }
+
+    /// The sketch as it is when the plan's edits are written.
+    pub fn after(mut self, plan: &Plan) -> Sketch {
+        for edit in plan.edits() {
+            assert_eq!(self.texts.get(&edit.path), Some(&edit.old), "{}", edit.path.display());
+            self.texts.insert(edit.path.clone(), edit.new.clone());
+        }
+        self
+    }
+}
+
+/// Each line that changes, in files that are neither prose nor a Cargo.lock.
+pub fn changes(plan: &Plan) -> Vec<String> {
+    let edits = plan
+        .edits()
+        .iter()
+        .filter(|edit| !edit.is_prose() && !edit.path.ends_with("Cargo.lock"));
+    let lines = edits.flat_map(|edit| {
+        assert_eq!(edit.old.lines().count(), edit.new.lines().count());
+        let pairs = edit.old.lines().zip(edit.new.lines()).filter(|(old, new)| old != new);
+        pairs.map(|(_, new)| format!("{}: {new}", slashed(&edit.path)))
+    });
+    lines.collect()
+}
+
+/// What a lock says once the plan is carried out, local packages only.
+pub fn locked(plan: &Plan, path: &str) -> Vec<String> {
+    let edit = plan.edits().iter().find(|edit| edit.path == Path::new(path)).unwrap();
+    let entries = cargo_lock::read(&edit.new).into_iter();
+    entries
+        .map(|entry| format!("{} {}", entry.name, entry.version))
+        .collect()
+}
+
+pub fn moved(plan: &Plan) -> Vec<&str> {
+    plan.moved.iter().map(|moved| moved.name.as_str()).collect()
+}
+
+pub fn findings(plan: &Plan) -> Vec<String> {
+    plan.findings
+        .iter()
+        .map(|f| format!("{}: {}", f.check, f.what))
+        .collect()
+}
+
+/// The text of a file once the plan is carried out.
+pub fn text<'p>(plan: &'p Plan, path: &str) -> &'p str {
+    &plan
+        .edits()
+        .iter()
+        .find(|edit| edit.path == Path::new(path))
+        .unwrap()
+        .new
+}
+
+pub fn titles(plan: &Plan) -> Vec<String> {
+    plan.steps.iter().map(Step::title).collect()
+}
+
+pub fn tag_message(plan: &Plan) -> &str {
+    let mut tags = plan.steps.iter().filter_map(|step| match step {
+        Step::Tag(tag) => Some(tag.message.as_str()),
+        _ => None,
+    });
+    tags.next().unwrap()
+}

@@ -1,0 +1,149 @@
+//! Stories of what a release writes beside the crates: wheels, version files, changelog and notes.
+//! Every byte that is not a version or a heading must be as the author left it.
+
+use serde_json::json;
+
+use super::sketch::{changes, findings, house, moved, text};
+
+#[test]
+fn a_wheel_is_spelt_in_both_grammars() {
+    let uv = "version = 1\n\n[[package]]\nname = \"barter-python\"\nversion = \"0.9.3\"\nsource = { editable = \".\" }\n\n\
+              [[package]]\nname = \"numpy\"\nversion = \"0.9.3\"\nsource = { registry = \"simple\" }\n";
+    let plan = house().file("barter-python/uv.lock", uv).release("0.10.0-rc.2");
+    assert_eq!(findings(&plan), [""; 0]);
+    let wheel: Vec<_> = changes(&plan)
+        .into_iter()
+        .filter(|line| line.starts_with("barter-python"))
+        .collect();
+    assert_eq!(
+        wheel,
+        [
+            "barter-python/Cargo.toml: version = \"0.10.0-rc.2\"",
+            "barter-python/Cargo.toml: barter = { path = \"../crates/barter\", version = \"0.10.0-rc.2\" }",
+            "barter-python/pyproject.toml: version = \"0.10.0rc2\"",
+            "barter-python/uv.lock: version = \"0.10.0rc2\"",
+        ]
+    );
+}
+
+#[test]
+fn a_dynamic_wheel_takes_its_version_from_cargo() {
+    let house = house().with(
+        "barter-python/pyproject.toml",
+        "version = \"0.9.3\"",
+        "dynamic = [\"version\"]",
+    );
+    let plan = house.release("minor");
+    assert_eq!(findings(&plan), [""; 0]);
+    assert!(moved(&plan).contains(&"barter-python"));
+    assert!(!changes(&plan).iter().any(|line| line.contains("pyproject")));
+}
+
+#[test]
+fn a_version_that_python_cannot_spell_is_refused() {
+    let plan = house().release("0.10.0-nightly.1");
+    assert!(findings(&plan).iter().any(|f| f.starts_with("python-version:")));
+    assert_eq!(
+        plan.findings[0].next,
+        "cargo xtask release 0.10.0-rc.1, or -alpha.N, -beta.N, -dev.N"
+    );
+}
+
+#[test]
+fn version_files_move_by_their_anchor_alone() {
+    let files = json!([
+        { "path": "docs/install.md", "after": "barter-python==" },
+        { "path": "docs/install.md", "after": "barter@", "times": 2 },
+    ]);
+    let house = house().configured("files", files).file(
+        "docs/install.md",
+        "pip install barter-python==0.9.3\ncargo add barter@0.9.3, or barter@0.9.3.\nsince 0.9.3\n",
+    );
+    let plan = house.release("0.10.0-rc.1");
+    assert_eq!(findings(&plan), [""; 0]);
+    assert_eq!(
+        text(&plan, "docs/install.md"),
+        "pip install barter-python==0.10.0rc1\ncargo add barter@0.10.0-rc.1, or barter@0.10.0-rc.1.\nsince 0.9.3\n"
+    );
+    let twice = house.file("docs/install.md", "barter@0.9.3 barter-python==0.9.3");
+    let found = findings(&twice.release("minor")).join("\n");
+    assert!(found.contains("`barter@` occurs 1 times, expected 2"), "{found}");
+}
+
+#[test]
+fn the_changelog_is_promoted_and_the_notes_quote_it() {
+    let plan = house()
+        .configured("release-notes", json!("barter-python/README.md"))
+        .file(
+            "barter-python/README.md",
+            "# barter\n\n## Release Notes\n\n### 0.9.3 - 2026-01-07\n\n- Added: all of it\n",
+        )
+        .release("minor");
+    assert_eq!(findings(&plan), [""; 0]);
+    assert_eq!(
+        text(&plan, "CHANGELOG.md"),
+        "# Changelog\n\n## [Unreleased]\n\n## [0.10.0] - 2026-02-04\n\n### Fixed\n\n- a rounding error\n\n## [0.9.3] - 2026-01-07\n\n### Added\n\n- all of it\n"
+    );
+    assert_eq!(
+        text(&plan, "barter-python/README.md"),
+        "# barter\n\n## Release Notes\n\n### 0.10.0 - 2026-02-04\n\n- Fixed: a rounding error\n\n### 0.9.3 - 2026-01-07\n\n- Added: all of it\n"
+    );
+}
+
+#[test]
+fn an_empty_unreleased_is_nothing_to_release() {
+    let house = house().with("CHANGELOG.md", "### Fixed\n\n- a rounding error\n\n", "");
+    let plan = house.release("minor");
+    assert_eq!(
+        findings(&plan),
+        ["nothing-to-release: nothing to release: Unreleased is empty in CHANGELOG.md"]
+    );
+    // The final version of a pre-release may well bring nothing new.
+    let final_version = house
+        .release("0.10.0-rc.1")
+        .edits()
+        .iter()
+        .fold(house.clone(), |sketch, edit| {
+            sketch.file(&crate::edit::slashed(&edit.path), &edit.new)
+        })
+        .release("0.10.0");
+    assert_eq!(findings(&final_version), [""; 0]);
+    assert!(text(&final_version, "CHANGELOG.md").contains("- No changes since 0.10.0-rc.1."));
+}
+
+#[test]
+fn lines_that_still_say_the_old_version_are_told_but_not_changed() {
+    let mut house = house();
+    house.mentions = vec![
+        ("crates/barter-data/Cargo.toml", 3, "version = \"0.9.3\""),
+        ("crates/barter-data/Cargo.toml", 6, "serde = \"0.9.3\""),
+        ("CHANGELOG.md", 9, "## [0.9.3] - 2026-01-07"),
+        ("README.md", 7, "barter = \"0.9.3\""),
+    ];
+    let plan = house.release("minor");
+    assert_eq!(
+        plan.remarks,
+        [
+            "stray: crates/barter-data/Cargo.toml:6: serde = \"0.9.3\"",
+            "stray: README.md:7: barter = \"0.9.3\""
+        ]
+    );
+}
+
+#[test]
+fn what_is_wrong_before_is_told_with_the_plan() {
+    let house = house()
+        .with(
+            "crates/barter/Cargo.toml",
+            "barter-data.workspace = true",
+            "barter-data = { path = \"../barter-data\" }",
+        )
+        .with("barter-python/Cargo.toml", "publish = false\n", "");
+    assert_eq!(
+        findings(&house.release("minor")),
+        [
+            "path-only: crates/barter/Cargo.toml would be published but requires barter-data by path only",
+            "publishable-wheel: barter-python/Cargo.toml is a PyO3 cdylib that `cargo publish` would publish",
+        ]
+    );
+}
