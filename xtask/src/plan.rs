@@ -281,11 +281,12 @@ fn other_trains(workspace: &Workspace, train: &Train, versions: &BTreeMap<usize,
             .filter(|at| !versions.contains_key(at))
         {
             let member = &workspace.members[at];
+            // One that still accepts the new version stays as it is, here and in what was published.
             let rewritten = |link: &&Link| {
                 let (Some(to), Some(text)) = (versions.get(&link.to), &link.requirement) else {
                     return false;
                 };
-                matches!(crate::requirement::upgrade(text, to), Ok(Some(_)))
+                matches!(crate::requirement::accepts(text, to), Ok(false))
             };
             if let Some(link) = member.links.iter().find(rewritten) {
                 let on = &workspace.members[link.to].name;
