@@ -42,7 +42,11 @@ pub struct Check {
 }
 
 /// What holds between releases; a plan's result is held against the same list before a byte is written.
-pub const STATE: [Check; 9] = [
+pub const STATE: [Check; 10] = [
+    Check {
+        name: "configuration",
+        look: configuration,
+    },
     Check {
         name: "requirements",
         look: requirements,
@@ -108,6 +112,16 @@ pub fn known_waivers(names: &[String]) -> Result<()> {
 /// All the state's findings.
 pub fn state(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     STATE.iter().flat_map(|check| (check.look)(workspace, train)).collect()
+}
+
+/// Every key and value of the configuration is understood.
+fn configuration(workspace: &Workspace, _: &Train) -> Vec<Finding> {
+    let root = slashed(&workspace.graph.root);
+    let problems = workspace.problems.iter();
+    let next = format!("correct it in {root}; docs/configuration.md lists the keys");
+    problems
+        .map(|problem| Finding::new("configuration", format!("{root}: {problem}"), next.clone()))
+        .collect()
 }
 
 /// Every requirement on a member accepts the version that the member has.

@@ -85,7 +85,7 @@ enum Command {
         #[arg(long)]
         note: Option<String>,
         /// The number of the issue that it fixes.
-        #[arg(long)]
+        #[arg(long, requires = "note")]
         issue: Option<u64>,
         /// Push the branch and the tag in one transaction.
         #[arg(long)]

@@ -9,6 +9,13 @@ use serde_json::Value;
 
 use crate::version::{Dialect, Version};
 
+/// All trains, and what is wrong with how they are configured.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    pub trains: Vec<TrainConfig>,
+    pub problems: Vec<String>,
+}
+
 /// One train's configuration. Every key but `driver` has a default, and a workspace with one obvious driver needs
 /// no configuration at all.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -167,26 +174,29 @@ impl<'de> Deserialize<'de> for Template {
     }
 }
 
-/// Reads `workspace.metadata`; all problems are told together.
-pub fn read(metadata: &Value) -> Result<Vec<TrainConfig>> {
-    let tables = match metadata.get("trains") {
-        None => return Ok(Vec::new()),
-        Some(trains) => BTreeMap::<String, Value>::deserialize(trains),
+/// Reads `workspace.metadata`. What is wrong is told beside what could be read, so that a release can be refused for
+/// all its reasons together.
+pub fn read(metadata: &Value) -> Config {
+    let Some(tables) = metadata.get("trains") else {
+        return Config::default();
     };
-    let Ok(tables) = tables else {
-        bail!("Cargo.toml: [workspace.metadata.trains] must hold one table per train: [workspace.metadata.trains.NAME]")
+    let Ok(tables) = BTreeMap::<String, Value>::deserialize(tables) else {
+        let problem = "[workspace.metadata.trains] must hold one table per train: [workspace.metadata.trains.NAME]";
+        return Config {
+            trains: Vec::new(),
+            problems: vec![problem.to_owned()],
+        };
     };
-    let mut problems = Vec::new();
-    let mut trains = Vec::new();
+    let mut config = Config::default();
     for (name, mut table) in tables {
         loop {
             match TrainConfig::deserialize(&table) {
-                Ok(train) => break trains.push(TrainConfig { name, ..train }),
+                Ok(train) => break config.trains.push(TrainConfig { name, ..train }),
                 Err(error) => {
                     let problem = error.to_string();
-                    problems.push(format!(
-                        "Cargo.toml: [workspace.metadata.trains.{name}]: {}",
-                        with_nearest(&problem)
+                    config.problems.push(format!(
+                        "[workspace.metadata.trains.{name}]: {}",
+                        in_our_words(&problem)
                     ));
                     // Take an unknown key out to see whether more is wrong; anything else ends the search.
                     let key = quoted(&problem).next().filter(|_| problem.starts_with("unknown field"));
@@ -197,17 +207,20 @@ pub fn read(metadata: &Value) -> Result<Vec<TrainConfig>> {
             }
         }
     }
-    if trains.iter().filter(|train| train.default).count() > 1 {
-        problems.push("Cargo.toml: more than one train says `default = true`: leave it on one".to_owned());
+    if config.trains.iter().filter(|train| train.default).count() > 1 {
+        config
+            .problems
+            .push("more than one train says `default = true`: leave it on one".to_owned());
     }
-    if !problems.is_empty() {
-        bail!("{}", problems.join("\n"));
-    }
-    Ok(trains)
+    config
 }
 
 /// Adds the nearest known key to serde's message about an unknown one.
-fn with_nearest(problem: &str) -> String {
+fn in_our_words(problem: &str) -> String {
+    if problem == "missing field `after`" {
+        return "an entry of `files` is not pinned to a place: say `after = \"…\"`, the words right before the version"
+            .to_owned();
+    }
     let mut names = quoted(problem);
     let unknown = names
         .next()
@@ -233,7 +246,7 @@ mod tests {
     use super::*;
 
     fn problems(trains: Value) -> String {
-        read(&json!({ "trains": trains })).unwrap_err().to_string()
+        read(&json!({ "trains": trains })).problems.join("\n")
     }
 
     #[test]
@@ -255,7 +268,7 @@ mod tests {
 
     #[test]
     fn a_version_file_must_be_pinned_to_a_place() {
-        assert!(problems(json!({ "a": { "files": [{ "path": "x.md" }] } })).contains("missing field `after`"));
+        assert!(problems(json!({ "a": { "files": [{ "path": "x.md" }] } })).contains("not pinned to a place"));
         assert!(
             problems(json!({ "a": { "files": [{ "path": "x.md", "after": "x", "time": 2 }] } }))
                 .contains("did you mean `times`?")
@@ -285,7 +298,7 @@ mod tests {
 
     #[test]
     fn no_trains_is_no_problem() {
-        assert!(read(&Value::Null).unwrap().is_empty());
-        assert!(read(&json!({ "trains": 3 })).is_err());
+        assert!(read(&Value::Null).trains.is_empty() && read(&Value::Null).problems.is_empty());
+        assert_eq!(read(&json!({ "trains": 3 })).problems.len(), 1);
     }
 }

@@ -197,7 +197,7 @@ fn paths(graph: &Graph, tracked: &BTreeSet<PathBuf>) -> Result<BTreeSet<PathBuf>
     paths.extend(graph.packages.iter().map(|package| package.manifest.clone()));
     let root = dir(&graph.root);
     paths.extend([graph.root.clone(), root.join("Cargo.lock"), root.join("CHANGELOG.md")]);
-    for train in config::read(&graph.metadata)? {
+    for train in config::read(&graph.metadata).trains {
         let configured = train
             .changelog
             .iter()

@@ -43,35 +43,21 @@ impl Train {
     /// The train that is called `name`, else the default one, else the only one there can be.
     pub fn choose(workspace: &Workspace, repo: &Repo, name: Option<&str>) -> Result<Train> {
         let configured = &workspace.trains;
-        let names = || {
-            configured
-                .iter()
-                .map(|train| train.name.as_str())
-                .collect::<Vec<_>>()
-                .join(", ")
+        let chosen = match name {
+            Some(name) => configured.iter().find(|train| train.name == name),
+            None if configured.len() == 1 => configured.first(),
+            None => configured.iter().find(|train| train.default),
         };
-        let config = match name {
-            Some(name) => match configured.iter().find(|train| train.name == name) {
-                Some(train) => train.clone(),
-                None if configured.is_empty() => TrainConfig {
-                    name: name.to_owned(),
-                    driver: Some(name.to_owned()),
-                    ..TrainConfig::default()
-                },
-                None => bail!("there is no train `{name}`: --train takes one of {}", names()),
-            },
-            None => match configured
-                .iter()
-                .find(|train| train.default)
-                .or(configured.first().filter(|_| configured.len() == 1))
-            {
-                Some(train) => train.clone(),
-                None if configured.is_empty() => TrainConfig::default(),
-                None => bail!(
-                    "none of the trains says `default = true`: choose one with --train {}",
-                    names()
-                ),
-            },
+        let names = configured.iter().map(|train| train.name.as_str()).collect::<Vec<_>>().join(", ");
+        let config = match (chosen, name) {
+            (Some(train), _) => train.clone(),
+            (None, _) if !workspace.problems.is_empty() => bail!("{}", workspace.problems.join("\n")),
+            (None, Some(name)) if configured.is_empty() => {
+                TrainConfig { name: name.to_owned(), driver: Some(name.to_owned()), ..TrainConfig::default() }
+            }
+            (None, None) if configured.is_empty() => TrainConfig::default(),
+            (None, Some(name)) => bail!("there is no train `{name}`: --train takes one of {names}"),
+            (None, None) => bail!("none of the trains says `default = true`: choose one with --train, of {names}"),
         };
         Train::new(workspace, repo, config)
     }

@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 
 use crate::{
-    config::{self, TrainConfig},
+    config::{self, Config, TrainConfig},
     edit::slashed,
     files::{
         Place,
@@ -46,6 +46,8 @@ pub type Texts = BTreeMap<PathBuf, String>;
 pub struct Workspace {
     pub graph: Graph,
     pub trains: Vec<TrainConfig>,
+    /// What is wrong with the trains' configuration.
+    pub problems: Vec<String>,
     /// In the order of their names.
     pub members: Vec<Member>,
     /// Every place that requires a member, in members and in manifests beside the workspace.
@@ -109,7 +111,7 @@ pub enum Holder {
 impl Workspace {
     /// Reads a workspace from its graph and texts. `texts` must hold every member's manifest.
     pub fn read(graph: Graph, texts: Texts, tracked: BTreeSet<PathBuf>) -> Result<Workspace> {
-        let trains = config::read(&graph.metadata)?;
+        let Config { trains, problems } = config::read(&graph.metadata);
         let paths: Vec<&PathBuf> = graph.packages.iter().map(|package| &package.manifest).collect();
         let mut manifests = read_manifests(&paths, &texts)?;
         let root = match paths.iter().position(|path| **path == graph.root) {
@@ -149,6 +151,7 @@ impl Workspace {
         let beside = resolver.beside(&texts, &paths, &graph.root, &mut requirements);
         Ok(Workspace {
             trains,
+            problems,
             members,
             requirements,
             beside,

@@ -1,7 +1,7 @@
 //! The container engine: docker when its daemon answers, podman otherwise.
 //! It must never pretend: when neither works, it says why.
 
-use std::path::Path;
+use std::{path::Path, process::Command};
 
 use xshell::{Shell, cmd};
 
@@ -29,28 +29,12 @@ impl Engine {
         Err(format!("no container engine answers ({})", heard.join(", ")))
     }
 
-    /// Builds `dockerfile` with `context`, and tags the image `name:version`.
-    pub fn build(
-        &self,
-        sh: &Shell,
-        dockerfile: &Path,
-        context: &Path,
-        name: &str,
-        version: &str,
-        revision: &str,
-    ) -> std::process::Command {
+    /// The command that builds `dockerfile` with `context` as the image `tag`.
+    pub fn build(&self, sh: &Shell, dockerfile: &Path, context: &Path, tag: &str, args: &[(&str, &str)]) -> Command {
         let program = self.program;
-        let (tag, version, revision) = (
-            format!("{name}:{version}"),
-            format!("VERSION={version}"),
-            format!("REVISION={revision}"),
-        );
+        let args = args.iter().flat_map(|(name, value)| ["--build-arg".to_owned(), format!("{name}={value}")]);
         // The OCI format, podman's own, has no HEALTHCHECK.
-        let format: &[&str] = if program == "podman" {
-            &["--format", "docker"]
-        } else {
-            &[]
-        };
-        cmd!(sh, "{program} build {format...} --file {dockerfile} --tag {tag} --build-arg {version} --build-arg {revision} {context}").into()
+        let format: &[&str] = if program == "podman" { &["--format", "docker"] } else { &[] };
+        cmd!(sh, "{program} build {format...} --file {dockerfile} --tag {tag} {args...} {context}").into()
     }
 }
