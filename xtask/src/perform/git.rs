@@ -271,6 +271,13 @@ pub fn observe_push(world: &World<'_>, push: &Push) -> Result<Observation> {
             ),
         });
     }
+    if !lands_on_main(world, push)? {
+        let (main, tag) = (&push.main, &push.tag.name);
+        return Ok(Observation::Blocked {
+            why: format!("the release is not on {main}: {remote} would get a tag that {main} does not lead to"),
+            next: format!("run it without --push, merge it into {main}, then: git push --atomic {remote} {main} {tag}"),
+        });
+    }
     // A commit that this clone does not know is somebody's later one: it says nothing about ours.
     let tip = match there(&main) {
         Some(tip) => resolve(world, &format!("{tip}^{{commit}}"))?.ok_or(()),
@@ -287,6 +294,14 @@ pub fn observe_push(world: &World<'_>, push: &Push) -> Result<Observation> {
             why: format!("{remote} has commits on {} that are not here", push.main),
             next: format!("git pull {remote} {}, then the same command", push.main),
         }),
+    }
+}
+
+/// Whether the tagged commit is on the branch that is pushed, or will be.
+fn lands_on_main(world: &World<'_>, push: &Push) -> Result<bool> {
+    match find_target(world, &push.tag.on)? {
+        Some(commit) => repo::is_ancestor(world.sh, &commit, &format!("refs/heads/{}", push.main)),
+        None => Ok(matches!(push.tag.on, Target::Merge(_)) || current_branch(world)?.as_ref() == Some(&push.main)),
     }
 }
 
