@@ -20,11 +20,65 @@ macro_rules! cases {
 }
 
 cases! {
-    release_minor
-    release_minor_inherited
+    align
+    anchor_too_often
+    branch_train
+    branch_waived
+    branch_waived_push
+    check
+    check_fails
+    crlf_and_bom
+    dependency_forms
+    detached_head
+    dev_only_member
     dirty_tree
+    excluded_workspace
+    failing_proof
+    failing_proof_on_branch
+    ignored_lock
+    member_ahead
+    no_configuration
     nothing_to_release
     nothing_to_release_waived
+    odd_files
+    partial_requirements
+    patch_lockstep_always
+    patch_moves_what_changed
+    patch_moves_what_needs_it
+    path_only
+    postfix
+    postfix_again
+    postfix_crate_changed
+    postfix_dynamic
+    postfix_unreleased
+    postfix_without_wheel
+    postfix_without_words
+    publishable_pyo3
+    push
+    push_later
+    python_cannot_spell_it
+    release_after_postfix
+    release_candidate
+    release_candidate_again
+    release_final
+    release_major
+    release_minor
+    release_minor_inherited
+    release_wheel
+    release_wheel_candidate
+    remote_ahead
+    remote_has_tag
+    remote_unreachable
+    requirement_cannot_follow
+    single_crate
+    smoke_fails
+    subdirectory
+    tag_elsewhere
+    two_trains
+    unknown_key
+    unknown_train
+    unknown_waiver
+    wrong_branch
 }
 
 #[test]
@@ -50,6 +104,10 @@ struct Case {
     code: i32,
     /// The dry run's exit code, where it is another one.
     dry_code: Option<i32>,
+    /// The directory of the workspace, when that is not the repository's top.
+    within: String,
+    /// A workspace beside it that must resolve too.
+    resolves: Option<String>,
 }
 
 impl Case {
@@ -65,6 +123,8 @@ impl Case {
             args: String::new(),
             code: 0,
             dry_code: None,
+            within: String::new(),
+            resolves: None,
         };
         for line in text.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
             match line.split_once(": ") {
@@ -72,6 +132,8 @@ impl Case {
                 Some(("args", args)) => case.args = args.to_owned(),
                 Some(("exit", code)) => case.code = code.parse().unwrap(),
                 Some(("dry-exit", code)) => case.dry_code = Some(code.parse().unwrap()),
+                Some(("within", dir)) => case.within = dir.to_owned(),
+                Some(("resolves", dir)) => case.resolves = Some(dir.to_owned()),
                 _ => case.setup.push(line.to_owned()),
             }
         }
@@ -81,9 +143,9 @@ impl Case {
     /// The workspace of the story, up to the command.
     fn place(&self) -> Place {
         let place = Place::new(&self.name);
-        place.copy(&folder("worlds").join(&self.world));
+        place.copy_to(&self.within, &folder("worlds").join(&self.world));
         if self.dir.join("in").exists() {
-            place.copy(&self.dir.join("in"));
+            place.copy_to(&self.within, &self.dir.join("in"));
         }
         let (before, after) = match self.setup.iter().position(|line| line == "start") {
             Some(at) => (&self.setup[..at], &self.setup[at + 1..]),
@@ -129,7 +191,8 @@ impl Case {
             place.git("rev-parse HEAD^{tree}"),
             "as the dry run said"
         );
-        cargo_agrees(&place);
+        cargo_agrees(&place, &self.within);
+        self.resolves.iter().for_each(|dir| cargo_agrees(&place, dir));
 
         let after = place.bytes();
         place.xtask(&self.args).ok();
@@ -165,20 +228,38 @@ fn expect(path: &Path, found: &str) {
 /// One line of a story's setup.
 fn set_up(place: &Place, line: &str) {
     let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
-    let (path, text) = rest.split_once(' ').unwrap_or((rest, ""));
-    let text = text.replace("\\n", "\n");
+    // A path may hold spaces: it ends with its extension.
+    let end = rest
+        .find('.')
+        .map_or(0, |dot| rest[dot..].find(' ').map_or(rest.len(), |space| dot + space));
+    let (path, text) = (&rest[..end], rest[end..].trim_start_matches(' ').replace("\\n", "\n"));
     match verb {
         "git" => drop(place.git(rest)),
         "commit" => place.commit(rest),
         "tag" => drop(place.git(&format!("tag --annotate {rest} --message {rest}"))),
         "remote" => place.add_remote(),
+        "elsewhere" => place.push_from_elsewhere(rest),
         "write" => place.write(path, &format!("{text}\n")),
-        "append" => place.write(path, &format!("{}{text}\n", place.read(path))),
+        "append" => place.write(path, &format!("{}{text}\n", place.read_or_empty(path))),
         "replace" => {
-            let (old, new) = text.split_once(" => ").unwrap();
-            place.replace(path, old, new);
+            let (old, new) = text.split_once(" =>").unwrap();
+            place.replace(path, old, new.trim_start_matches(' '));
         }
         "remove" => fs::remove_file(place.tree.join(path)).unwrap(),
+        "crlf" => place.write(path, &format!("\u{feff}{}", place.read(path).replace('\n', "\r\n"))),
+        "unterminated" => place.write(path, place.read(path).trim_end()),
+        "executable" => drop(run(place.command("chmod").args(["+x", path]))),
+        "crate" => {
+            let manifest = format!("[package]\nname = \"{rest}\"\nversion = \"0.7.3\"\nedition = \"2021\"\n");
+            place.write(&format!("crates/{rest}/Cargo.toml"), &manifest);
+            place.write(&format!("crates/{rest}/src/lib.rs"), "");
+        }
+        "lock" => {
+            let mut cargo = place.command(env!("CARGO"));
+            run(cargo
+                .current_dir(place.tree.join(rest))
+                .args(["generate-lockfile", "--offline"]));
+        }
         // A release that went before, by the tool itself.
         "xtask" => drop(place.xtask(rest).ok()),
         _ => panic!("{line}: what is `{verb}`?"),
@@ -209,11 +290,16 @@ fn planned_tree(place: &Place, base: &str, dry: &Said) -> String {
 }
 
 /// Cargo resolves the result, and would change nothing in the lock.
-fn cargo_agrees(place: &Place) {
-    let lock = place.tree.join("Cargo.lock");
+fn cargo_agrees(place: &Place, dir: &str) {
+    let dir = place.tree.join(dir);
+    let lock = dir.join("Cargo.lock");
     let before = fs::read(&lock).ok();
-    run(place
-        .command(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--locked", "--offline"]));
+    run(place.command(env!("CARGO")).current_dir(&dir).args([
+        "metadata",
+        "--format-version",
+        "1",
+        "--locked",
+        "--offline",
+    ]));
     assert_eq!(before, fs::read(&lock).ok());
 }

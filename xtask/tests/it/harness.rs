@@ -49,7 +49,7 @@ impl Place {
     /// A committed world, with the tags of the release before.
     pub fn of_world(name: &str, world: &str) -> Place {
         let place = Place::new(name);
-        place.copy(&folder("worlds").join(world));
+        place.copy_to("", &folder("worlds").join(world));
         place.init();
         place.git("tag --annotate v0.7.3 --message v0.7.3");
         place
@@ -71,9 +71,9 @@ impl Place {
         self.git("push --quiet origin main --tags");
     }
 
-    pub fn copy(&self, from: &Path) {
+    pub fn copy_to(&self, dir: &str, from: &Path) {
         for (path, bytes) in files(from, &|_| true) {
-            let to = self.tree.join(path);
+            let to = self.tree.join(dir).join(path);
             fs::create_dir_all(to.parent().unwrap()).unwrap();
             fs::write(to, bytes).unwrap();
         }
@@ -147,6 +147,35 @@ impl Place {
         fs::read_to_string(self.tree.join(path)).unwrap()
     }
 
+    pub fn read_or_empty(&self, path: &str) -> String {
+        fs::read_to_string(self.tree.join(path)).unwrap_or_default()
+    }
+
+    /// Somebody else pushes a commit, with a tag if one is named.
+    pub fn push_from_elsewhere(&self, tag: &str) {
+        let clone = self.tree.with_file_name("elsewhere");
+        let git = |dir: &Path, args: &[&str]| run(self.command("git").current_dir(dir).args(args));
+        git(
+            &self.tree,
+            &[
+                "clone",
+                "--quiet",
+                self.remote.to_str().unwrap(),
+                clone.to_str().unwrap(),
+            ],
+        );
+        git(
+            &clone,
+            &["commit", "--quiet", "--allow-empty", "--message", "elsewhere"],
+        );
+        if tag.is_empty() {
+            git(&clone, &["push", "--quiet", "origin", "main"]);
+        } else {
+            git(&clone, &["tag", "--annotate", tag, "--message", tag]);
+            git(&clone, &["push", "--quiet", "origin", tag]);
+        }
+    }
+
     /// Replaces what must stand there.
     pub fn replace(&self, path: &str, old: &str, new: &str) {
         let text = self.read(path);
@@ -202,7 +231,7 @@ impl Place {
     /// The text with what differs from run to run replaced.
     pub fn normalised(&self, text: &str) -> String {
         let home = self.tree.parent().unwrap().display().to_string();
-        let lines = text.replace(&home, "HOME");
+        let lines = text.replace(&home, "HOME").replace(env!("CARGO"), "cargo");
         let lines = lines.lines().filter(|line| matters(line)).map(|line| {
             let words = line.split_inclusive(|c: char| !c.is_ascii_alphanumeric());
             let words = words.map(|word| {
@@ -313,9 +342,12 @@ fn matters(line: &str) -> bool {
         "     next: ",
         "  ok ",
         "failed: ",
-        "---",
+        "--- errors",
+        "  restored ",
+        "  cargo-test failed",
     ];
-    starts.iter().any(|start| line.starts_with(start)) || line.starts_with("  ") && line.contains(" -> ")
+    let is_of_rust = line.starts_with("note: run with") || line.starts_with("error: test failed");
+    starts.iter().any(|start| line.starts_with(start)) && !is_of_rust || line.starts_with("  ") && line.contains(" -> ")
 }
 
 /// `(0.1 s)` becomes `(N s)`.
