@@ -75,8 +75,10 @@ pub fn promote(text: &str, version: &str, date: Date, compare: (&str, &str)) -> 
     let eol = line_ending(text);
     let mut new = text[..unreleased.heading.end].to_owned();
     new.push_str(&format!("{eol}{eol}{}{eol}", heading(text, &unreleased, version, date)));
-    new.push_str(&sorted(&unreleased.body, eol));
-    new.push_str(eol);
+    let entries = sorted(&unreleased.body, eol);
+    if !entries.is_empty() {
+        new.push_str(&format!("{entries}{eol}"));
+    }
     let rest = &text[unreleased.span.end..];
     if !rest.is_empty() {
         new.push_str(eol);
