@@ -202,7 +202,7 @@ fn promote(
         findings.push(Finding::new(
             "nothing-to-release",
             what,
-            "describe the changes under `## [Unreleased]` and commit, or --waive nothing-to-release",
+            "describe the changes under `## [Unreleased]` and commit",
         ));
     }
     let result = texts.rewrite(path, Reason::Changelog, |text| {
