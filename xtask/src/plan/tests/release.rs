@@ -343,3 +343,34 @@ fn an_ignored_lock_is_refreshed_but_not_committed() {
     let lock = plan.edits().iter().find(|edit| edit.path.ends_with("Cargo.lock"));
     assert!(!lock.unwrap().tracked);
 }
+
+#[test]
+fn a_workspace_beside_ours_keeps_a_requirement_that_still_holds() {
+    let house = house().file(
+        "beside/demo/Cargo.toml",
+        "[package]\nname = \"demo\"\n\n[dependencies]\nbarter = { path = \"../../crates/barter\", version = \"0.9.3\" }\n",
+    );
+    let plan = house.release("patch");
+    assert_eq!(findings(&plan), [""; 0]);
+    assert!(plan.edits().iter().all(|edit| !edit.path.starts_with("beside")));
+}
+
+#[test]
+fn a_patched_name_follows_when_the_patch_would_stop_working() {
+    let house = house()
+        .with(
+            "Cargo.toml",
+            "[workspace.dependencies]",
+            "[patch.crates-io]\nbarter = { path = \"crates/barter\" }\n\n[workspace.dependencies]",
+        )
+        .with(
+            "crates/tool/Cargo.toml",
+            "barter = { path = \"../barter\", version = \"0.9\" }",
+            "engine = { package = \"barter\", version = \"0.9.1\" }",
+        );
+    assert!(!changes(&house.release("patch")).join("\n").contains("engine"));
+    assert!(
+        changes(&house.release("minor"))
+            .contains(&"crates/tool/Cargo.toml: engine = { package = \"barter\", version = \"0.10.0\" }".to_owned())
+    );
+}
