@@ -128,14 +128,12 @@ fn commit_of(loader: &Loader<'_>, head: &Snapshot, version: &Version) -> Result<
     }
 }
 
-/// Nothing but its own merge came after the commit.
+/// Nothing came after the commit but its own merge, which may bring it together with other work on the main branch.
 fn is_newest(loader: &Loader<'_>, entry: &LogEntry) -> Result<bool> {
-    let later = repo::log(loader.sh, &["HEAD", &format!("^{}", entry.commit)], 2)?;
-    Ok(match later.as_slice() {
-        [] => true,
-        [merge] => merge.parents.contains(&entry.commit) && merge.parents.len() > 1,
-        _ => false,
-    })
+    let later = repo::log(loader.sh, &["HEAD", &format!("^{}", entry.commit)], 1)?;
+    Ok(later
+        .first()
+        .is_none_or(|head| head.parents.iter().skip(1).any(|parent| *parent == entry.commit)))
 }
 
 /// Plans a release whose commit was found, from the commit before it.
