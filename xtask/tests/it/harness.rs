@@ -46,12 +46,37 @@ impl Place {
         place
     }
 
+    /// The place of another name, as it was left.
+    pub fn with_name(&self, name: &str) -> Place {
+        let dir = self.tree.parent().unwrap().with_file_name(name);
+        Place {
+            tree: dir.join("tree"),
+            remote: dir.join("remote.git"),
+            env: Vec::new(),
+        }
+    }
+
     /// A committed world, with the tags of the release before.
     pub fn of_world(name: &str, world: &str) -> Place {
         let place = Place::new(name);
         place.copy_to("", &folder("worlds").join(world));
         place.init();
         place.git("tag --annotate v0.7.3 --message v0.7.3");
+        place
+    }
+
+    /// The same place again, with its repository and its remote.
+    pub fn again(&self, name: &str) -> Place {
+        let place = Place::new(name);
+        let (from, to) = (self.tree.parent().unwrap(), place.tree.parent().unwrap());
+        fs::remove_dir_all(&place.tree).unwrap();
+        run(self.command("cp").arg("-a").arg(from.join(".")).arg(to));
+        if self.remote.exists() {
+            run(place
+                .command("git")
+                .args(["remote", "set-url", "origin"])
+                .arg(&place.remote));
+        }
         place
     }
 
@@ -195,6 +220,21 @@ impl Place {
         files(self.tree.parent().unwrap(), &|path| {
             unread.iter().all(|unread| path != Path::new(unread))
         })
+    }
+
+    /// Where it all ended: what every ref leads to, here and on the remote, and what is not committed. Dates and
+    /// identities are fixed, so that the same end has the same ids.
+    pub fn end(&self) -> String {
+        let refs = "for-each-ref --format \"%(refname) %(objectname)\"";
+        let mut end = format!("{}\n{}\n", self.git("symbolic-ref HEAD"), self.git(refs));
+        end += &self.git("status --porcelain --untracked-files=all");
+        if self.remote.exists() {
+            end += &format!(
+                "\nremote:\n{}",
+                self.git(&format!("--git-dir {} {refs}", self.remote.display()))
+            );
+        }
+        end
     }
 
     /// Every byte of the working tree.

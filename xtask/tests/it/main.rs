@@ -2,4 +2,5 @@
 //! It must never reach the network, nor look inside the tool: what is asserted is what a person could see.
 
 mod cases;
+mod crashes;
 mod harness;

@@ -1,0 +1,630 @@
+//! Interrupted anywhere: after every rename, around every git step, at any moment, on Ctrl-C, on a full disk.
+//! The same command again must end where an uninterrupted run ends: the same commits, tags and remote, by their ids.
+
+use std::{
+    fs,
+    os::unix::{fs::PermissionsExt as _, process::CommandExt as _},
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+
+use crate::harness::{Place, Said, run};
+
+const UNPROVED: &str = "--waive cargo-test --waive wheel-test --waive maturin-develop --waive pytest";
+
+/// What is said when git itself was cut off between its branch, its index and its files.
+const WAY_BACK: &str = "git restore --staged --worktree .";
+
+/// What an uninterrupted run comes to.
+fn uninterrupted(place: &Place, name: &str, args: &str) -> String {
+    let other = place.again(&format!("{name}_whole"));
+    other.xtask(args).ok();
+    other.end()
+}
+
+/// The plan's edits in the order in which they are renamed into place: path and new text.
+fn edits(place: &Place, args: &str) -> Vec<(String, String)> {
+    let plan: Value = serde_json::from_str(&place.xtask(&format!("{args} --dry-run --json")).ok().out).unwrap();
+    let write = plan["steps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|step| step["step"] == "write")
+        .unwrap();
+    let edits = write["edits"].as_array().unwrap().iter();
+    let text = |edit: &Value, key: &str| edit[key].as_str().unwrap().to_owned();
+    edits.map(|edit| (text(edit, "path"), text(edit, "new"))).collect()
+}
+
+/// What a `kill -9` leaves after `count` renames: the first files are new, the others wait beside theirs.
+fn tear(place: &Place, edits: &[(String, String)], count: usize) {
+    for (path, new) in &edits[..count] {
+        place.write(path, new);
+    }
+    for (path, new) in &edits[count..] {
+        place.write(&staged(path), new);
+    }
+}
+
+fn staged(path: &str) -> String {
+    let path = Path::new(path);
+    let name = format!(".{}.xtask-new", path.file_name().unwrap().to_str().unwrap());
+    path.with_file_name(name).to_str().unwrap().to_owned()
+}
+
+/// Tears the writing after every rename, and runs the command again.
+fn torn_writes(name: &str, place: &Place, args: &str) {
+    let args = &format!("{args} {UNPROVED}");
+    let whole = uninterrupted(place, name, args);
+    let edits = edits(place, args);
+    for count in 0..=edits.len() {
+        let torn = place.again(name);
+        tear(&torn, &edits, count);
+        torn.git("restore .");
+        assert_eq!(
+            torn.git("diff HEAD --stat"),
+            "",
+            "`git restore .` takes {count} renames back"
+        );
+
+        tear(&torn, &edits, count);
+        torn.write(&staged("Cargo.toml"), "half a fi");
+        let before = torn.tree_bytes();
+        torn.xtask(&format!("{args} --dry-run")).ok();
+        assert!(
+            torn.tree_bytes() == before,
+            "a dry run of what was torn changed something"
+        );
+        torn.xtask(args).ok();
+        assert_eq!(torn.end(), whole, "after {count} of {} renames", edits.len());
+    }
+    println!(
+        "{name}: torn after each of {} renames, and finished each time",
+        edits.len()
+    );
+}
+
+#[test]
+fn torn_release() {
+    torn_writes(
+        "torn_release",
+        &Place::of_world("torn_release_0", "plain"),
+        "release minor",
+    );
+}
+
+#[test]
+fn torn_release_of_a_wheel() {
+    torn_writes("torn_wheel", &Place::of_world("torn_wheel_0", "wheel"), "release minor");
+}
+
+#[test]
+fn torn_postfix() {
+    torn_writes(
+        "torn_postfix",
+        &Place::of_world("torn_postfix_0", "wheel"),
+        "postfix --note fix",
+    );
+}
+
+#[test]
+fn torn_release_on_a_branch() {
+    torn_writes(
+        "torn_branch",
+        &Place::of_world("torn_branch_0", "trains"),
+        "release minor --train ingest",
+    );
+}
+
+#[test]
+fn torn_alignment() {
+    let place = Place::of_world("torn_align_0", "plain");
+    place.replace(
+        "crates/lark/Cargo.toml",
+        "version = \"0.7.3\"\nedition",
+        "version = \"0.8.0\"\nedition",
+    );
+    place.replace(
+        "Cargo.lock",
+        "name = \"lark\"\nversion = \"0.7.3\"",
+        "name = \"lark\"\nversion = \"0.8.0\"",
+    );
+    place.commit("bumped by another tool");
+    torn_writes("torn_align", &place, "release");
+}
+
+#[test]
+fn torn_release_with_an_ignored_lock() {
+    let place = Place::new("torn_ignored_0");
+    place.copy_to("", &crate::harness::folder("worlds").join("plain"));
+    // Some repositories ignore the waiting files too.
+    place.write(".gitignore", "Cargo.lock\n*.xtask-new\n");
+    place.init();
+    place.git("tag --annotate v0.7.3 --message v0.7.3");
+    let whole = uninterrupted(&place, "torn_ignored", &format!("release minor {UNPROVED}"));
+    torn_writes("torn_ignored", &place, "release minor");
+    assert!(!whole.contains("xtask-new"));
+    let torn = place.with_name("torn_ignored");
+    assert!(torn.read("Cargo.lock").contains("0.8.0"));
+    let left: Vec<_> = torn
+        .tree_bytes()
+        .into_keys()
+        .filter(|path| path.to_str().unwrap().ends_with("xtask-new"))
+        .collect();
+    assert!(left.is_empty(), "left behind: {left:?}");
+}
+
+#[test]
+fn a_release_finished_the_next_day_keeps_its_date() {
+    let place = Place::of_world("next_day_0", "plain");
+    let args = &format!("release minor {UNPROVED}");
+    let whole = uninterrupted(&place, "next_day", args);
+    let edits = edits(&place, args);
+    let mut torn = place.again("next_day");
+    tear(&torn, &edits, 2);
+    torn.env.push(("SOURCE_DATE_EPOCH".to_owned(), "1795219200".to_owned()));
+    torn.xtask(args).ok();
+    assert_eq!(torn.end(), whole);
+    // Nor does running it again on a third day change anything.
+    torn.env.push(("SOURCE_DATE_EPOCH".to_owned(), "1795305600".to_owned()));
+    torn.xtask(args).ok();
+    assert_eq!(torn.end(), whole);
+}
+
+#[test]
+fn a_torn_tree_with_work_of_ones_own_in_it_is_left_alone() {
+    let place = Place::of_world("torn_mixed", "plain");
+    let args = &format!("release minor {UNPROVED}");
+    let edits = edits(&place, args);
+    tear(&place, &edits, 2);
+    place.write("crates/lark/src/lib.rs", "// my work\n");
+    let before = place.bytes();
+    let said = place.xtask(args);
+    assert_eq!(said.code, Some(1), "{}", said.all());
+    assert!(said.all().contains("dirty-tree"), "{}", said.all());
+    assert!(place.bytes() == before);
+}
+
+/// Puts a `git` first on PATH that kills the tool before or after its n-th call that changes something.
+fn deadly_git(place: &mut Place, at: usize, side: &str) {
+    let dir = place.tree.with_file_name("deadly");
+    fs::create_dir_all(&dir).unwrap();
+    let script = "#!/bin/sh\n\
+        real=$DEADLY_REAL\n\
+        case \"$1 $2\" in\n\
+        'branch --show-current') exec \"$real\" \"$@\";;\n\
+        commit*|switch*|merge\\ *|tag*|push*|branch*|--literal-pathspecs*) ;;\n\
+        *) exec \"$real\" \"$@\";;\n\
+        esac\n\
+        echo x >> \"$DEADLY_DIR/count\"\n\
+        [ $(wc -l < \"$DEADLY_DIR/count\") -eq $DEADLY_AT ] || exec \"$real\" \"$@\"\n\
+        [ $DEADLY_SIDE = before ] || \"$real\" \"$@\"\n\
+        kill -9 $PPID\n";
+    let git = dir.join("git");
+    fs::write(&git, script).unwrap();
+    fs::set_permissions(&git, fs::Permissions::from_mode(0o755)).unwrap();
+    let path = std::env::var("PATH").unwrap();
+    let real = std::env::split_paths(&path)
+        .map(|dir| dir.join("git"))
+        .find(|git| git.is_file())
+        .unwrap();
+    let dir = dir.display().to_string();
+    place.env = vec![
+        ("PATH".to_owned(), format!("{dir}:{path}")),
+        ("DEADLY_REAL".to_owned(), real.display().to_string()),
+        ("DEADLY_AT".to_owned(), at.to_string()),
+        ("DEADLY_SIDE".to_owned(), side.to_owned()),
+        ("DEADLY_DIR".to_owned(), dir),
+    ];
+}
+
+/// Kills the tool before and after each call of git that changes something, and runs the command again.
+fn killed_around_git(name: &str, place: &Place, args: &str, calls: usize) {
+    let args = &format!("{args} {UNPROVED}");
+    let whole = uninterrupted(place, name, args);
+    let start = place.end();
+    let mut partly = 0;
+    for side in ["before", "after"] {
+        for at in 1..=calls {
+            let mut killed = place.again(name);
+            deadly_git(&mut killed, at, side);
+            let said = Said::of(killed.tool(args).output().unwrap());
+            assert_eq!(said.code, None, "killed {side} call {at}: {}", said.all());
+            killed.env.clear();
+            partly += usize::from(killed.end() != start && killed.end() != whole);
+
+            let before = killed.bytes();
+            killed.xtask(&format!("{args} --dry-run")).ok();
+            assert!(
+                killed.bytes() == before,
+                "a dry run changed something, {side} call {at}"
+            );
+            killed.xtask(args).ok();
+            assert_eq!(killed.end(), whole, "killed {side} call {at}");
+        }
+        // There is no call beyond the last one.
+        let mut survives = place.again(name);
+        deadly_git(&mut survives, calls + 1, side);
+        survives.xtask(args).ok();
+        survives.env.clear();
+        assert_eq!(survives.end(), whole);
+    }
+    assert!(partly > calls, "most of these kills leave something half done");
+    println!("{name}: killed before and after each of {calls} git calls, {partly} times half done, finished each time");
+}
+
+#[test]
+fn killed_around_git_on_main() {
+    let place = Place::of_world("killed_main_0", "plain");
+    place.add_remote();
+    killed_around_git("killed_main", &place, "release minor --push", 3);
+}
+
+#[test]
+fn killed_around_git_on_a_branch() {
+    let place = Place::of_world("killed_branch_0", "trains");
+    place.add_remote();
+    killed_around_git("killed_branch", &place, "release minor --train ingest --push", 6);
+}
+
+#[test]
+fn killed_around_git_in_a_postfix() {
+    let place = Place::of_world("killed_postfix_0", "wheel");
+    place.add_remote();
+    killed_around_git("killed_postfix", &place, "postfix --note fix --push", 3);
+}
+
+/// Starts the tool in a process group of its own, as a shell does.
+fn start(place: &Place, args: &str) -> Child {
+    let mut tool = place.tool(args);
+    tool.process_group(0)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+fn signal(name: &str, process: &str) {
+    // It may have ended already.
+    let _ = Command::new("kill")
+        .args([&format!("-{name}"), "--", process])
+        .stderr(Stdio::null())
+        .status()
+        .unwrap();
+}
+
+#[test]
+fn killed_at_any_moment() {
+    // More of them on request: `CRASHES=500 cargo test -p xtask --test it killed_at_any_moment`.
+    let rounds: u32 = std::env::var("CRASHES").map_or(24, |rounds| rounds.parse().unwrap());
+    let place = Place::of_world("killed_random_0", "trains");
+    place.add_remote();
+    let args = &format!("release minor --train ingest --push {UNPROVED}");
+    let whole = uninterrupted(&place, "killed_random", args);
+    let begun = Instant::now();
+    place.again("killed_random").xtask(args).ok();
+    let time = begun.elapsed();
+
+    let mut seed = 20_261_120_u64;
+    let (mut before, mut after, mut by_hand) = (0, 0, 0);
+    let start_end = place.end();
+    for round in 0..rounds {
+        seed = seed
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        let part = (f64::from(round) + (seed >> 40) as f64 / f64::from(1 << 24)) / f64::from(rounds);
+        let killed = place.again("killed_random");
+        let mut child = start(&killed, args);
+        std::thread::sleep(time.mul_f64(part));
+        // In turn the tool alone, which lets a git go on that it had started, and all at once, as a power cut does.
+        let whom = if round % 2 == 0 {
+            child.id().to_string()
+        } else {
+            format!("-{}", child.id())
+        };
+        signal("KILL", &whom);
+        child.wait().unwrap();
+        std::thread::sleep(Duration::from_millis(150));
+        before += u32::from(killed.end() == start_end);
+        after += u32::from(killed.end() == whole);
+
+        let mut said = killed.xtask(args);
+        if said.code != Some(0) {
+            // git was cut off while it held its lock, whose path it says; or between its index and its files.
+            assert!(
+                said.all().contains(".lock") || said.all().contains(WAY_BACK),
+                "round {round}: {}",
+                said.all()
+            );
+            for lock in ["index.lock", "HEAD.lock", "refs/heads/main.lock", "packed-refs.lock"] {
+                let _ = fs::remove_file(killed.tree.join(".git").join(lock));
+            }
+            if said.all().contains(WAY_BACK) {
+                killed.git(WAY_BACK.strip_prefix("git ").unwrap());
+            }
+            by_hand += 1;
+            said = killed.xtask(args);
+        }
+        said.ok();
+        assert_eq!(killed.end(), whole, "round {round}, killed at {part:.2} of {time:?}");
+    }
+    println!(
+        "killed at {rounds} moments within {time:?}: {before} as before, {after} as after, {} between; {by_hand} were told what \
+         to type first; all finished",
+        rounds - before - after
+    );
+}
+
+/// A world whose test says when it runs, and takes its time when asked to.
+fn sleepy(name: &str) -> Place {
+    let mut place = Place::of_world(name, "plain");
+    let test = "#[test]\nfn sleeps() {\n    if let Ok(path) = std::env::var(\"LARK_STARTED\") {\n        \
+        std::fs::write(path, \"\").unwrap();\n        let seconds = std::env::var(\"LARK_SLEEPS\").unwrap().parse().unwrap();\n        \
+        std::thread::sleep(std::time::Duration::from_secs(seconds));\n    }\n}\n";
+    place.write("crates/lark/src/lib.rs", test);
+    place.commit("a sleepy test");
+    let started = place.tree.with_file_name("started").display().to_string();
+    place.env = vec![
+        ("LARK_STARTED".to_owned(), started),
+        ("LARK_SLEEPS".to_owned(), "60".to_owned()),
+    ];
+    place
+}
+
+fn interrupted(mut place: Place, group: bool, name: &str) {
+    let (tree, end) = (place.tree_bytes(), place.end());
+    let child = start(&place, "release minor");
+    let started = place.tree.with_file_name("started");
+    let deadline = Instant::now() + Duration::from_secs(120);
+    while !started.exists() {
+        assert!(Instant::now() < deadline, "the proof did not start");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert!(place.tree_bytes() != tree, "the proofs run at the new version");
+    signal(
+        name,
+        &if group {
+            format!("-{}", child.id())
+        } else {
+            child.id().to_string()
+        },
+    );
+    let said = Said::of(child.wait_with_output().unwrap());
+    assert_eq!(said.code, Some(1), "{}", said.all());
+    assert!(
+        said.err.contains("interrupted; the same command starts it again"),
+        "{}",
+        said.all()
+    );
+    assert!(place.tree_bytes() == tree, "restored to the byte");
+    assert_eq!(place.end(), end);
+
+    place.env.clear();
+    place.xtask("release minor").ok();
+    assert_eq!(place.git("log -1 --format=%s v0.8.0"), "align: release 0.8.0");
+}
+
+#[test]
+fn ctrl_c_during_a_proof() {
+    // The terminal sends it to the tool and to cargo alike.
+    interrupted(sleepy("ctrl_c"), true, "INT");
+}
+
+#[test]
+fn terminated_during_a_proof() {
+    // An init system sends it to the tool alone, which sees to it when the proof ends.
+    let mut place = sleepy("terminated");
+    place.env[1].1 = "1".to_owned();
+    interrupted(place, false, "TERM");
+}
+
+#[test]
+fn a_file_that_cannot_be_staged() {
+    let place = Place::of_world("unstaged", "plain");
+    let in_the_way = place.tree.join(staged("crates/lark-core/Cargo.toml"));
+    fs::create_dir(&in_the_way).unwrap();
+    let before = place.bytes();
+    let said = place.xtask(&format!("release minor {UNPROVED}"));
+    assert_eq!(said.code, Some(1));
+    assert!(said.err.contains("no file was changed"), "{}", said.all());
+    assert!(
+        said.err.contains("crates/lark-core/.Cargo.toml.xtask-new"),
+        "{}",
+        said.all()
+    );
+    assert!(place.bytes() == before);
+    fs::remove_dir(&in_the_way).unwrap();
+    place.xtask(&format!("release minor {UNPROVED}")).ok();
+}
+
+#[test]
+fn a_full_disk() {
+    let args = &format!("release minor {UNPROVED}");
+    let place = Place::of_world("full_disk_0", "plain");
+    let whole = uninterrupted(&place, "full_disk", args);
+    let small = Place::new("full_disk");
+    let home = small.tree.parent().unwrap().to_owned();
+    let mut mount = Command::new("mount");
+    let mounted = mount
+        .args(["-t", "tmpfs", "-o", "size=2m", "tmpfs"])
+        .arg(&home)
+        .stderr(Stdio::null())
+        .status();
+    if !mounted.is_ok_and(|status| status.success()) {
+        println!("skipped: mounting a small disk is not permitted here");
+        return;
+    }
+    let _unmount = Unmount(&home);
+    let (mut as_before, mut restored_by_hand, mut done) = (0, 0, 0);
+    for free in (0..40).step_by(2) {
+        for entry in fs::read_dir(&home).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                fs::remove_dir_all(path).unwrap()
+            } else {
+                fs::remove_file(path).unwrap()
+            }
+        }
+        run(place
+            .command("cp")
+            .arg("-a")
+            .arg(place.tree.parent().unwrap().join("."))
+            .arg(&home));
+        let tree = small.tree_bytes();
+        let start = small.end();
+        // All but so many pages are taken.
+        let ballast = home.join("ballast");
+        let _ = Command::new("dd")
+            .args(["if=/dev/zero", "bs=4096"])
+            .arg(format!("of={}", ballast.display()))
+            .stderr(Stdio::null())
+            .status();
+        let size = fs::metadata(&ballast).unwrap().len();
+        fs::OpenOptions::new()
+            .write(true)
+            .open(&ballast)
+            .unwrap()
+            .set_len(size - free * 4096)
+            .unwrap();
+
+        let said = small.xtask(args);
+        fs::remove_file(&ballast).unwrap();
+        if said.code == Some(0) {
+            done += 1;
+        } else if small.tree_bytes() == tree && small.end() == start {
+            as_before += 1;
+        } else {
+            assert!(said.all().contains("git restore ."), "{free} pages: {}", said.all());
+            restored_by_hand += 1;
+        }
+        small.xtask(args).ok();
+        assert_eq!(small.end(), whole, "{free} pages were free");
+    }
+    assert!(as_before > 0 && done > 0, "{as_before} {restored_by_hand} {done}");
+    println!(
+        "full disk: {as_before} as before, {restored_by_hand} to restore with the command that was said, {done} done"
+    );
+}
+
+struct Unmount<'a>(&'a Path);
+
+impl Drop for Unmount<'_> {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(self.0).status();
+    }
+}
+
+#[test]
+fn a_commit_that_git_refuses() {
+    let place = Place::of_world("hook", "trains");
+    let hook = place.tree.join(".git/hooks/pre-commit");
+    fs::create_dir_all(hook.parent().unwrap()).unwrap();
+    fs::write(&hook, "#!/bin/sh\necho not today >&2\nexit 1\n").unwrap();
+    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    for args in ["release minor", "release minor --train ingest"] {
+        let args = &format!("{args} {UNPROVED}");
+        let (tree, end) = (place.tree_bytes(), place.end());
+        let said = place.xtask(args);
+        assert_eq!(said.code, Some(1));
+        assert!(said.err.contains("not today"), "{}", said.all());
+        assert!(place.tree_bytes() == tree);
+        assert_eq!(place.end(), end, "the branch is gone again too");
+    }
+    fs::remove_file(&hook).unwrap();
+    place.xtask(&format!("release minor {UNPROVED}")).ok();
+}
+
+#[test]
+fn a_lock_that_git_left() {
+    let place = Place::of_world("index_lock", "plain");
+    let args = &format!("release minor {UNPROVED}");
+    let lock = place.tree.join(".git/index.lock");
+    fs::write(&lock, "").unwrap();
+    let tree = place.tree_bytes();
+    let said = place.xtask(args);
+    assert_eq!(said.code, Some(1));
+    assert!(said.err.contains("index.lock"), "{}", said.all());
+    assert!(place.tree_bytes() == tree);
+    fs::remove_file(&lock).unwrap();
+    place.xtask(args).ok();
+}
+
+#[test]
+fn a_commit_that_was_cut_off_before_its_index() {
+    let mut place = Place::of_world("half_commit", "trains");
+    let args = &format!("release minor --train ingest {UNPROVED}");
+    let whole = uninterrupted(&place, "half_commit", args);
+    deadly_git(&mut place, 2, "after");
+    assert_eq!(place.tool(args).output().unwrap().status.code(), None);
+    place.env.clear();
+    place.git("read-tree HEAD~1");
+    place.git("restore crates/ingest/Dockerfile");
+    let before = place.tree_bytes();
+    let said = place.xtask(args);
+    assert_eq!(said.code, Some(1));
+    assert!(said.all().contains(WAY_BACK), "{}", said.all());
+    assert!(place.tree_bytes() == before);
+    place.git(WAY_BACK.strip_prefix("git ").unwrap());
+    place.xtask(args).ok();
+    assert_eq!(place.end(), whole);
+}
+
+#[test]
+fn a_branch_that_does_not_merge_any_more() {
+    let mut place = Place::of_world("conflict", "trains");
+    let args = &format!("release minor --train ingest {UNPROVED}");
+    deadly_git(&mut place, 2, "after");
+    assert_eq!(place.tool(args).output().unwrap().status.code(), None);
+    place.env.clear();
+    // The release is committed on its branch; meanwhile main changes the same line.
+    place.git("switch --quiet main");
+    place.replace("crates/ingest/Dockerfile", "VERSION=0.3.0", "VERSION=0.3.0-dirty");
+    place.commit("conflict");
+    let said = place.xtask(args);
+    assert_eq!(said.code, Some(1), "{}", said.all());
+    assert!(said.err.contains("git merge --no-ff release/v0.4.0"), "{}", said.all());
+    assert_eq!(place.git("status --porcelain"), "");
+
+    // As it says: merge by hand, and the same command finishes it.
+    let _ = place
+        .command("git")
+        .args(["merge", "--no-ff", "--quiet", "release/v0.4.0"])
+        .output()
+        .unwrap();
+    place.write("crates/ingest/Dockerfile", "FROM scratch\nARG VERSION=0.4.0\n");
+    place.git("add --all");
+    place.git("commit --quiet --no-edit");
+    place.xtask(args).ok();
+    assert_eq!(
+        place.git("log -1 --format=%s ingest-v0.4.0"),
+        "Merge branch 'release/v0.4.0'"
+    );
+}
+
+#[test]
+fn one_release_at_a_time() {
+    let place = Place::of_world("two_at_once", "plain");
+    let args = &format!("release minor {UNPROVED}");
+    let lock = fs::File::create(place.tree.join(".git/xtask-release.lock")).unwrap();
+    lock.lock().unwrap();
+    let before = place.bytes();
+    let said = place.xtask(args);
+    assert_eq!(said.code, Some(1));
+    assert!(said.err.contains("another release is in progress"), "{}", said.all());
+    assert!(place.bytes() == before);
+    // Looking is always welcome.
+    place.xtask(&format!("{args} --dry-run")).ok();
+    drop(lock);
+
+    let children: Vec<Child> = (0..4).map(|_| start(&place, args)).collect();
+    let codes: Vec<_> = children
+        .into_iter()
+        .map(|child| child.wait_with_output().unwrap().status.code())
+        .collect();
+    assert!(codes.contains(&Some(0)), "{codes:?}");
+    assert_eq!(place.git("log --format=%s"), "align: release 0.8.0\nstart");
+    assert_eq!(place.git("status --porcelain"), "");
+}
