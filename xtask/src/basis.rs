@@ -148,7 +148,36 @@ fn after(
     let mut snapshot = before;
     let texts = loader.texts(Source::Commit(&entry.commit))?;
     snapshot.today = written_date(&snapshot.train, &texts, to).unwrap_or(snapshot.today);
-    draw(loader, snapshot, to, true, intent, options)
+    snapshot.repo.dirty.retain(|path| !slashed(path).ends_with(STAGED));
+    let mut planned = draw(loader, snapshot, to, true, intent, options)?;
+    if !planned.snapshot.repo.dirty.is_empty() {
+        name_the_way_back(loader, &mut planned);
+    }
+    Ok(planned)
+}
+
+/// git may be cut off too, between its branch, its index and its files, or in the middle of one. When nothing but the
+/// release's own texts is there, or beginnings of them, `git commit` would be the wrong thing to type.
+fn name_the_way_back(loader: &Loader<'_>, planned: &mut Planned) {
+    let edits = planned.plan.edits();
+    let ours = |path: &std::path::PathBuf| {
+        let found = std::fs::read(loader.repo.top.join(path)).unwrap_or_default();
+        let begins = |text: &str| text.as_bytes().starts_with(&found);
+        edits
+            .iter()
+            .any(|edit| edit.path == *path && (begins(&edit.old) || begins(&edit.new)))
+    };
+    if planned.snapshot.repo.dirty.iter().all(ours) {
+        for finding in planned
+            .plan
+            .findings
+            .iter_mut()
+            .filter(|finding| finding.check == "dirty-tree")
+        {
+            finding.what = format!("git was cut off in the middle of this release: {}", finding.what);
+            finding.next = "git restore --staged --worktree ., then the same command".to_owned();
+        }
+    }
 }
 
 /// The day that the release was given when it was begun.

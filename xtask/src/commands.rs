@@ -21,7 +21,7 @@ use crate::{
     plan::{Options, Plan, smoke},
     report::Report,
     run::{self, Mode, Seen},
-    snapshot::{Loader, Source},
+    snapshot::{Loader, Snapshot, Source},
     step::{Observation, Step},
 };
 
@@ -57,7 +57,7 @@ pub fn make(call: &Call<'_>, intent: &Intent, options: &Options) -> Result<()> {
     }
     let world = world(&sh, report, &loader)?;
     if !call.dry_run {
-        sweep(&loader)?;
+        sweep(&loader, &snapshot)?;
     }
     report.say(if call.dry_run {
         "steps, only looked at:"
@@ -219,11 +219,23 @@ fn lock(sh: &Shell) -> Result<File> {
     }
 }
 
-/// Removes what a run that was killed while staging left beside the files.
-fn sweep(loader: &Loader<'_>) -> Result<()> {
-    for path in loader.repo.dirty.iter().filter(|path| slashed(path).ends_with(STAGED)) {
+/// Removes what a run that was killed while staging left beside the files, ignored by git or not.
+fn sweep(loader: &Loader<'_>, snapshot: &Snapshot) -> Result<()> {
+    let waiting = |path: &PathBuf| {
+        let name = path.file_name()?.to_string_lossy();
+        Some(path.with_file_name(format!(".{name}{STAGED}")))
+    };
+    let seen = loader
+        .repo
+        .dirty
+        .iter()
+        .filter(|path| slashed(path).ends_with(STAGED))
+        .cloned();
+    for path in snapshot.workspace.texts.keys().filter_map(waiting).chain(seen) {
         let path: &Path = &loader.repo.top.join(path);
-        std::fs::remove_file(path).with_context(|| path.display().to_string())?;
+        if path.is_file() {
+            std::fs::remove_file(path).with_context(|| path.display().to_string())?;
+        }
     }
     Ok(())
 }
