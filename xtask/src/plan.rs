@@ -308,7 +308,12 @@ fn strays(snapshot: &Snapshot, write: Option<&Step>) -> Vec<String> {
     } else {
         &[]
     };
-    let edits: BTreeMap<&Path, &Edit> = edits.iter().map(|edit| (edit.path.as_path(), edit)).collect();
+    // By line, split once: a manifest or a lock may mention the version thousands of times.
+    let rewritten: BTreeMap<&Path, Vec<&str>> = edits
+        .iter()
+        .filter(|edit| !edit.is_prose())
+        .map(|edit| (edit.path.as_path(), edit.new.lines().collect()))
+        .collect();
     let is_log = |path: &Path| {
         let name = path
             .file_name()
@@ -326,8 +331,8 @@ fn strays(snapshot: &Snapshot, write: Option<&Step>) -> Vec<String> {
         .as_ref()
         .map(|path| snapshot.workspace.from_root(path));
     let stays = |(path, number, line): &&(PathBuf, usize, String)| {
-        let edit = edits.get(path.as_path()).filter(|edit| !edit.is_prose());
-        let changed = edit.is_some_and(|edit| edit.new.lines().nth(number - 1) != Some(line.trim_end_matches('\r')));
+        let lines = rewritten.get(path.as_path());
+        let changed = lines.is_some_and(|lines| lines.get(number - 1).copied() != Some(line.trim_end_matches('\r')));
         !changed && !is_log(path) && Some(path) != notes.as_ref()
     };
     let found: Vec<_> = snapshot.mentions.iter().filter(stays).collect();

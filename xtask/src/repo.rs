@@ -57,15 +57,22 @@ pub fn top(sh: &Shell) -> Result<PathBuf> {
 
 /// Reads the repository whose top is the shell's directory. The status and the refs are asked side by side.
 pub fn load(sh: &Shell) -> Result<Repo> {
-    let other = sh.clone();
+    let (status, refs) = beside(sh, status, refs);
+    let mut repo = status?;
+    (repo.tags, repo.branches, repo.main) = refs?;
+    Ok(repo)
+}
+
+/// Asks two questions at the same time: most of an answer from git is the time that a process takes.
+pub fn beside<A, B: Send>(sh: &Shell, one: impl FnOnce(&Shell) -> A, other: impl FnOnce(&Shell) -> B + Send) -> (A, B) {
+    let theirs = sh.clone();
     std::thread::scope(|scope| {
-        let refs = scope.spawn(move || refs(&other));
-        let mut repo = status(sh)?;
-        match refs.join() {
-            Ok(refs) => (repo.tags, repo.branches, repo.main) = refs?,
+        let other = scope.spawn(move || other(&theirs));
+        let one = one(sh);
+        match other.join() {
+            Ok(other) => (one, other),
             Err(panic) => std::panic::resume_unwind(panic),
         }
-        Ok(repo)
     })
 }
 
@@ -168,22 +175,25 @@ pub fn texts_in_tree(top: &Path, paths: &BTreeSet<PathBuf>) -> Result<Texts> {
 
 /// Texts as `commit` has them; files that it does not have are left out.
 pub fn texts_at(sh: &Shell, commit: &str, paths: &BTreeSet<PathBuf>) -> Result<Texts> {
-    let asked: String = paths
-        .iter()
-        .map(|path| format!("{commit}:{}\n", crate::edit::slashed(path)))
+    // Listed once and asked by object: asked as `commit:path`, git walks the trees again for each of them.
+    let listed = cmd!(sh, "git ls-tree -r -z --full-tree {commit}").quiet().read()?;
+    let found: Vec<(&str, &PathBuf)> = listed
+        .split('\0')
+        .filter_map(|entry| {
+            let (kind, path) = entry.split_once('\t')?;
+            Some((kind.rsplit(' ').next()?, paths.get(Path::new(path))?))
+        })
         .collect();
+    let asked: String = found.iter().map(|(object, _)| format!("{object}\n")).collect();
     let output = cmd!(sh, "git cat-file --batch").stdin(asked).quiet().output()?;
     let mut rest = output.stdout.as_slice();
     let mut texts = Texts::new();
-    for path in paths {
+    for (_, path) in found {
         let Some(end) = rest.iter().position(|b| *b == b'\n') else {
             bail!("git cat-file ended early at {}", path.display())
         };
         let header = String::from_utf8_lossy(&rest[..end]).into_owned();
         rest = &rest[end + 1..];
-        if header.ends_with(" missing") {
-            continue;
-        }
         let size = header
             .rsplit(' ')
             .next()

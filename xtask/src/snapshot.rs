@@ -82,10 +82,13 @@ impl<'a> Loader<'a> {
         let asked = std::thread::spawn(move || command.exec());
         let top = repo::top(sh)?;
         sh.change_dir(&top);
-        let repo = repo::load(sh)?;
-        let tracked = repo::tracked(sh)?;
+        let (repo, tracked) = repo::beside(sh, repo::load, repo::tracked);
+        let (repo, tracked) = (repo?, tracked?);
         let metadata = match asked.join() {
-            Ok(metadata) => metadata.context("cargo cannot read the workspace")?,
+            Ok(metadata) => metadata.with_context(|| match repo.dirty.as_slice() {
+                [] => "cargo cannot read the workspace",
+                _ => "cargo cannot read the workspace as it is: mend it, or take back what is not committed with `git restore --staged --worktree .`",
+            })?,
             Err(panic) => std::panic::resume_unwind(panic),
         };
         let target = metadata.target_directory.clone().into_std_path_buf();
@@ -122,10 +125,19 @@ impl<'a> Loader<'a> {
 
     /// Adds what changed between `tag` and the snapshot's base.
     pub fn since(&self, snapshot: &mut Snapshot, tag: &str) -> Result<()> {
-        let before = self.texts(Source::Commit(&format!("refs/tags/{tag}")))?;
+        let commit = format!("refs/tags/{tag}");
+        let changed = repo::changed(self.sh, &commit, &snapshot.base)?;
+        // Only what differs is asked for: of thousands of manifests, few change from release to release.
+        let other: BTreeSet<&PathBuf> = changed.iter().chain(&self.repo.dirty).collect();
+        let differing: BTreeSet<PathBuf> = self.paths.iter().filter(|path| other.contains(path)).cloned().collect();
+        let mut before = snapshot.workspace.texts.clone();
+        if !differing.is_empty() {
+            before.retain(|path, _| !differing.contains(path) || !self.tracked.contains(path));
+            before.extend(repo::texts_at(self.sh, &commit, &differing)?);
+        }
         snapshot.since = Some(Since {
             tag: tag.to_owned(),
-            changed: repo::changed(self.sh, &format!("refs/tags/{tag}"), &snapshot.base)?,
+            changed,
             before: snapshot.workspace.with_texts(before).ok().map(Box::new),
         });
         Ok(())
