@@ -121,7 +121,9 @@ impl Place {
         for name in ["GITHUB_ACTIONS", "NO_COLOR", "VIRTUAL_ENV", "XDG_CONFIG_HOME"] {
             command.env_remove(name);
         }
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("target");
+        // One for each place: for cargo, members of two workspaces that are called alike and lie alike are the same, and
+        // it would take one's test for the other's.
+        let target = self.tree.with_file_name("target");
         command
             .current_dir(&self.tree)
             .env("CARGO_TARGET_DIR", target)
@@ -218,14 +220,14 @@ impl Place {
     pub fn bytes(&self) -> BTreeMap<PathBuf, Vec<u8>> {
         let unread = ["tree/.git/index", "tree/.git/xtask-release.lock"];
         files(self.tree.parent().unwrap(), &|path| {
-            unread.iter().all(|unread| path != Path::new(unread))
+            !path.starts_with("target") && unread.iter().all(|unread| path != Path::new(unread))
         })
     }
 
     /// Where it all ended: what every ref leads to, here and on the remote, and what is not committed. Dates and
     /// identities are fixed, so that the same end has the same ids.
     pub fn end(&self) -> String {
-        let refs = "for-each-ref --format \"%(refname) %(objectname)\"";
+        let refs = "for-each-ref --format \"%(refname) %(objectname)\" refs/heads refs/tags";
         let mut end = format!("{}\n{}\n", self.git("symbolic-ref HEAD"), self.git(refs));
         end += &self.git("status --porcelain --untracked-files=all");
         if self.remote.exists() {

@@ -3,4 +3,6 @@
 
 mod cases;
 mod crashes;
+mod floors;
 mod harness;
+mod stories;

@@ -1,0 +1,342 @@
+//! Longer stories: several commands in a row, hands that meddle between them, and the ways to ask and to be told.
+//! They must say in their names what a captain may rely on.
+
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use crate::harness::{Place, run};
+
+const UNPROVED: &str = "--waive cargo-test --waive wheel-test --waive maturin-develop --waive pytest";
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+#[test]
+fn json_is_one_document_whatever_the_children_say() {
+    let place = Place::of_world("json", "plain");
+    let dry = place.xtask("release minor --dry-run --json").ok();
+    let plan = json(&dry.out);
+    assert_eq!(plan["outcome"], "planned");
+    assert_eq!(
+        (&plan["from"], &plan["to"], &plan["level"]),
+        (&"0.7.3".into(), &"0.8.0".into(), &"minor".into())
+    );
+    let steps: Vec<_> = plan["steps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|step| step["step"].as_str().unwrap())
+        .collect();
+    assert_eq!(steps, ["write", "prove", "commit", "tag"]);
+
+    // The tests run, and what they print is not in the way.
+    let real = json(&place.xtask("release minor --json").ok().out);
+    assert_eq!(real["outcome"], "done");
+    for (planned, step) in plan["steps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .zip(real["steps"].as_array().unwrap())
+    {
+        assert_eq!(step["seen"]["state"], "done");
+        assert_eq!(planned["title"], step["title"]);
+    }
+    // What was planned is what was written.
+    for edit in plan["steps"][0]["edits"].as_array().unwrap() {
+        assert_eq!(
+            place.read(edit["path"].as_str().unwrap()),
+            edit["new"].as_str().unwrap()
+        );
+    }
+}
+
+#[test]
+fn json_of_refusals_and_failures() {
+    let place = Place::of_world("json_refused", "plain");
+    place.git("switch --quiet --create topic");
+    let said = place.xtask("release minor --json");
+    assert_eq!((said.code, &json(&said.out)["outcome"]), (Some(1), &"refused".into()));
+    assert_eq!(json(&said.out)["findings"][0]["check"], "branch");
+    place.git("switch --quiet main");
+    place.replace("crates/lark/src/lib.rs", "5", "6");
+    place.commit("break");
+    let said = place.xtask("release minor --json");
+    assert_eq!((said.code, &json(&said.out)["outcome"]), (Some(1), &"failed".into()));
+    assert_eq!(place.git("status --porcelain"), "");
+}
+
+#[test]
+fn json_of_the_checks() {
+    let place = Place::of_world("json_check", "trains");
+    let fine = json(&place.xtask("check --json").ok().out);
+    assert_eq!(fine["outcome"], "ok");
+    // Not only of one train, and every check by its name.
+    let checks = fine["checks"].as_array().unwrap();
+    assert!(
+        ["lark", "ingest"]
+            .iter()
+            .all(|train| checks.iter().any(|check| check["train"] == *train))
+    );
+    place.replace("crates/ingest/Dockerfile", "0.3.0", "0.2.9");
+    let said = place.xtask("check --json");
+    let refused = json(&said.out);
+    assert_eq!((said.code, &refused["outcome"]), (Some(1), &"refused".into()));
+    let found = refused["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|check| check["findings"] != json("[]"))
+        .unwrap();
+    assert_eq!(
+        (&found["train"], &found["check"]),
+        (&"ingest".into(), &"version-files".into())
+    );
+}
+
+#[test]
+fn quiet_says_only_what_is_wrong() {
+    let place = Place::of_world("quiet", "plain");
+    place.replace("crates/lark/src/lib.rs", "5", "6");
+    place.commit("break");
+    let said = place.xtask("release minor --quiet");
+    assert_eq!(said.code, Some(1));
+    assert!(
+        said.out.contains("assertion `left == right` failed"),
+        "what failed is shown: {}",
+        said.out
+    );
+    place.replace("crates/lark/src/lib.rs", "6", "5");
+    place.commit("mend");
+    let said = place.xtask("release minor --quiet").ok();
+    assert_eq!(said.all(), "");
+}
+
+#[test]
+fn a_reader_that_goes_away_does_not_stop_a_release() {
+    let place = Place::of_world("closed_pipe", "plain");
+    let mut child = place
+        .tool(&format!("release minor {UNPROVED}"))
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(place.git("log -1 --format=%s v0.8.0"), "align: release 0.8.0");
+}
+
+#[test]
+fn a_misused_command_line_is_2() {
+    let place = Place::of_world("usage", "plain");
+    let before = place.bytes();
+    for args in [
+        "",
+        "relase",
+        "release 1.2",
+        "release 0.8.0+build",
+        "release minor major",
+        "postfix 0.7.3",
+        "check --quiet -v",
+    ] {
+        let said = place.xtask(args);
+        assert_eq!(said.code, Some(2), "{args}: {}", said.all());
+    }
+    assert!(
+        place
+            .xtask("release --help")
+            .ok()
+            .out
+            .contains("cargo xtask release 0.10.0 --dry-run")
+    );
+    assert!(place.bytes() == before);
+}
+
+#[test]
+fn from_anywhere_the_workspace_is_found() {
+    let place = Place::of_world("anywhere", "plain");
+    let told = |said: crate::harness::Said| said.ok().out;
+    let plan = told(place.xtask("release minor --dry-run"));
+    let mut deep = place.tool("release minor --dry-run");
+    let deep = crate::harness::Said::of(deep.current_dir(place.tree.join("crates/lark/src")).output().unwrap());
+    assert_eq!(told(deep), plan);
+    let mut far = place.tool("release minor --dry-run --manifest-path");
+    let far = far
+        .arg(place.tree.join("Cargo.toml"))
+        .current_dir(std::env::temp_dir())
+        .output()
+        .unwrap();
+    assert_eq!(told(crate::harness::Said::of(far)), plan);
+    assert_eq!(
+        told(place.xtask("release minor --dry-run --manifest-path crates/lark/Cargo.toml")),
+        plan
+    );
+    assert_eq!(told(place.xtask("release v0.8.0 --dry-run")), plan);
+}
+
+#[test]
+fn from_nowhere_it_says_what_is_missing() {
+    let place = Place::of_world("nowhere", "plain");
+    let said = place.xtask("check --manifest-path nowhere/Cargo.toml");
+    assert_eq!(said.code, Some(1));
+    assert!(said.err.contains("--manifest-path takes a Cargo.toml"), "{}", said.err);
+
+    let bare = Place::new("uncommitted");
+    bare.copy_to("", &crate::harness::folder("worlds").join("plain"));
+    bare.git("init --quiet --initial-branch main");
+    let said = bare.xtask("check");
+    assert_eq!(said.code, Some(1));
+    assert!(said.err.contains("commit the workspace first"), "{}", said.err);
+}
+
+#[test]
+fn in_a_linked_worktree() {
+    let place = Place::of_world("worktree", "plain");
+    place.git("switch --quiet --detach");
+    place.git("worktree add --quiet ../linked main");
+    let mut linked = place.with_name("worktree");
+    linked.tree = place.tree.with_file_name("linked");
+    linked.xtask(&format!("release minor {UNPROVED}")).ok();
+    assert_eq!(linked.git("status --porcelain"), "");
+    assert_eq!(place.git("log -1 --format=%s v0.8.0"), "align: release 0.8.0");
+    // One lock for all worktrees of the repository.
+    assert!(place.tree.join(".git/xtask-release.lock").exists());
+}
+
+#[test]
+fn a_lost_tag_is_made_again_and_a_light_one_is_not_taken_for_it() {
+    let place = Place::of_world("lost_tag", "plain");
+    let args = &format!("release minor {UNPROVED}");
+    place.xtask(args).ok();
+    let end = place.end();
+    place.git("tag --delete v0.8.0");
+    place.xtask(args).ok();
+    assert_eq!(place.end(), end);
+
+    place.git("tag --delete v0.8.0");
+    place.git("tag v0.8.0");
+    let said = place.xtask(args);
+    assert_eq!(said.code, Some(1));
+    assert!(said.all().contains("git tag -d v0.8.0"), "{}", said.all());
+    place.git("tag -d v0.8.0");
+    place.xtask(args).ok();
+    assert_eq!(place.end(), end);
+}
+
+#[test]
+fn words_may_be_polished_and_versions_may_not() {
+    let place = Place::of_world("polished", "plain");
+    let args = &format!("release minor {UNPROVED}");
+    place.xtask(args).ok();
+    place.git("tag --delete v0.8.0");
+    place.replace("CHANGELOG.md", "- songs in minor", "- songs in every minor key");
+    place.git("commit --quiet --all --amend --no-edit");
+    place.xtask(args).ok();
+    assert_eq!(place.git("rev-parse v0.8.0^{commit}"), place.git("rev-parse HEAD"));
+
+    place.git("tag --delete v0.8.0");
+    place.replace(
+        "crates/lark-io/Cargo.toml",
+        "version = \"0.8.0\"\nedition",
+        "version = \"0.7.3\"\nedition",
+    );
+    place.git("commit --quiet --all --amend --no-edit");
+    let before = place.bytes();
+    let said = place.xtask(args);
+    assert_eq!(said.code, Some(1), "{}", said.all());
+    assert!(
+        said.all().contains("crates/lark-io/Cargo.toml is not as planned"),
+        "{}",
+        said.all()
+    );
+    assert!(place.bytes() == before);
+}
+
+#[test]
+fn a_reverted_release_can_be_made_again_under_a_new_version() {
+    let place = Place::of_world("reverted", "plain");
+    place.xtask(&format!("release minor {UNPROVED}")).ok();
+    place.git("revert --no-edit HEAD");
+    // The old tag stays where it is: the same version again is refused.
+    let said = place.xtask(&format!("release 0.8.0 {UNPROVED}"));
+    assert_eq!(said.code, Some(1), "{}", said.all());
+    assert!(said.all().contains("a tag is never moved"), "{}", said.all());
+    place.xtask(&format!("release 0.8.1 {UNPROVED}")).ok();
+    assert_eq!(place.git("log -1 --format=%s v0.8.1"), "align: release 0.8.1");
+    assert_eq!(place.git("log -1 --format=%s v0.8.0"), "align: release 0.8.0");
+}
+
+#[test]
+fn releases_one_after_the_other() {
+    let place = Place::of_world("series", "trains");
+    let work = |path: &str| {
+        let text = place.read(path);
+        place.write(
+            path,
+            &text.replacen("## [Unreleased]\n", "## [Unreleased]\n\n### Fixed\n\n- more\n", 1),
+        );
+        place.commit("work");
+    };
+    let release = |args: &str| drop(place.xtask(&format!("release {args} {UNPROVED}")).ok());
+    release("minor");
+    release("patch --train ingest");
+    work("CHANGELOG.md");
+    release("patch");
+    work("CHANGELOG.md");
+    release("0.9.0-rc.1");
+    release("0.9.0");
+    work("crates/ingest/CHANGELOG.md");
+    release("minor --train ingest");
+    // Each command again does nothing new: a release of the other train in between changes nothing about it.
+    let end = place.end();
+    release("0.9.0");
+    release("minor --train ingest");
+    assert_eq!(place.end(), end);
+    assert_eq!(
+        place.git("tag --list --sort=v:refname"),
+        "ingest-v0.3.1\ningest-v0.4.0\nv0.7.3\nv0.8.0\nv0.8.1\nv0.9.0\nv0.9.0-rc.1"
+    );
+    place.xtask("check").ok();
+    run(place
+        .command(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--locked", "--offline"]));
+}
+
+#[test]
+fn strangers_who_are_staged_stay_staged() {
+    // `--only`: what somebody staged before is not swept into the release. The tree is dirty then, so it is refused;
+    // ignored files never count.
+    let place = Place::of_world("ignored_files", "plain");
+    place.write(".gitignore", "*.log\n");
+    place.commit("ignore");
+    place.write("today.log", "0.7.3");
+    place.xtask(&format!("release minor {UNPROVED}")).ok();
+    assert_eq!(place.read("today.log"), "0.7.3");
+    assert!(!place.git("show --name-only --format= HEAD").contains("today.log"));
+}
+
+#[test]
+fn a_proof_is_of_the_new_version() {
+    let place = Place::of_world("proof", "plain");
+    let test = "#[test]\nfn says_its_version() {\n    assert_eq!(env!(\"CARGO_PKG_VERSION\"), \"0.8.0\");\n}\n";
+    place.write("crates/lark/src/lib.rs", test);
+    place.commit("know your version");
+    place.xtask("release minor").ok();
+    // And smoke proves the version that stands there.
+    place.xtask("smoke").ok();
+    let said = place.xtask("smoke --dry-run").ok();
+    assert!(said.out.contains("todo    prove cargo-test"), "{}", said.out);
+}
+
+#[test]
+fn a_wheel_is_proved_where_python_is() {
+    // The real wheel costs minutes and an index; what is here is that the proof is due, and that its waiver is known.
+    let place = Place::of_world("wheel_proofs", "wheel");
+    let said = place.xtask("release minor --dry-run").ok();
+    for proof in [
+        "maturin-develop: maturin develop --release (in lark-python)",
+        "pytest: pytest -q tests_py (in lark-python)",
+    ] {
+        assert!(said.out.contains(&format!("todo    prove {proof}")), "{}", said.out);
+    }
+}
