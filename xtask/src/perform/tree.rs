@@ -20,6 +20,16 @@ pub const STAGED: &str = ".xtask-new";
 pub fn observe(world: &World<'_>, write: &Write) -> Result<Observation> {
     let mut counts = (0, 0);
     for edit in write.edits.iter() {
+        // git commits the link, not what it leads to.
+        if edit.tracked && at(world, &edit.path).is_symlink() {
+            let path = slashed(&edit.path);
+            return Ok(Observation::Blocked {
+                why: format!("{path} is a symbolic link, and what it leads to would not be committed"),
+                next: format!(
+                    "configure the file that it leads to, or put that file in the place of {path}, and commit"
+                ),
+            });
+        }
         match state(world, edit)? {
             State::New => counts.0 += 1,
             State::Old => counts.1 += 1,
