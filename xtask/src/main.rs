@@ -1,5 +1,5 @@
 //! `cargo xtask`: releases this workspace, or the one that `--manifest-path` names, as one coherent version.
-//! The floors of the house are in `docs/architecture.md`: imports point down, and `tests/floors.rs` keeps it so.
+//! The floors of the house are in `docs/architecture.md`: imports point down, and `tests/it/floors.rs` keeps it so.
 
 mod basis;
 mod bench;
