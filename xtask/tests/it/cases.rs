@@ -32,16 +32,20 @@ cases! {
     detached_head
     dev_only_member
     dirty_tree
+    except
     excluded_workspace
     failing_proof
     failing_proof_on_branch
+    first_release
     ignored_lock
+    linked_files
     member_ahead
     no_configuration
     nothing_to_release
     nothing_to_release_waived
     odd_files
     partial_requirements
+    patch_inherited
     patch_lockstep_always
     patch_moves_what_changed
     patch_moves_what_needs_it
@@ -50,6 +54,7 @@ cases! {
     postfix_again
     postfix_crate_changed
     postfix_dynamic
+    postfix_inherited
     postfix_unreleased
     postfix_without_wheel
     postfix_without_words
@@ -74,6 +79,7 @@ cases! {
     smoke_fails
     subdirectory
     tag_elsewhere
+    tag_only
     two_trains
     unknown_key
     unknown_train
@@ -247,6 +253,7 @@ fn set_up(place: &Place, line: &str) {
         }
         "remove" => fs::remove_file(place.tree.join(path)).unwrap(),
         "crlf" => place.write(path, &format!("\u{feff}{}", place.read(path).replace('\n', "\r\n"))),
+        "link" => std::os::unix::fs::symlink(text, place.tree.join(path)).unwrap(),
         "unterminated" => place.write(path, place.read(path).trim_end()),
         "executable" => drop(run(place.command("chmod").args(["+x", path]))),
         "crate" => {

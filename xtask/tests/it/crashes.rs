@@ -528,6 +528,40 @@ impl Drop for Unmount<'_> {
 }
 
 #[test]
+fn a_manifest_that_git_was_cut_off_in() {
+    let place = Place::of_world("half_manifest", "plain");
+    place.write("crates/lark/Cargo.toml", "");
+    let said = place.xtask("release minor");
+    assert_eq!(said.code, Some(1));
+    assert!(said.err.contains(WAY_BACK), "{}", said.err);
+}
+
+#[test]
+fn a_push_that_the_server_refuses() {
+    let place = Place::of_world("server_hook", "plain");
+    place.add_remote();
+    let args = &format!("release minor --push {UNPROVED}");
+    let whole = uninterrupted(&place, "server_hook", args);
+    let hook = place.remote.join("hooks/update");
+    fs::create_dir_all(hook.parent().unwrap()).unwrap();
+    fs::write(
+        &hook,
+        "#!/bin/sh\ncase $1 in refs/tags/*) echo no tags on Fridays >&2; exit 1;; esac\n",
+    )
+    .unwrap();
+    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    let remote = || place.git(&format!("ls-remote {}", place.remote.display()));
+    let before = remote();
+    let said = place.xtask(args);
+    assert_eq!(said.code, Some(1));
+    assert!(said.err.contains("no tags on Fridays"), "{}", said.all());
+    assert_eq!(remote(), before, "neither the branch nor the tag");
+    fs::remove_file(&hook).unwrap();
+    place.xtask(args).ok();
+    assert_eq!(place.end(), whole);
+}
+
+#[test]
 fn a_commit_that_git_refuses() {
     let place = Place::of_world("hook", "trains");
     let hook = place.tree.join(".git/hooks/pre-commit");

@@ -88,12 +88,16 @@ impl Place {
 
     /// A bare remote that has all that is here.
     pub fn add_remote(&self) {
+        self.add_remote_called("origin", "main");
+    }
+
+    pub fn add_remote_called(&self, name: &str, main: &str) {
         let remote = self.remote.display().to_string();
         run(self
             .command("git")
-            .args(["init", "--quiet", "--bare", "--initial-branch", "main", &remote]));
-        run(self.command("git").args(["remote", "add", "origin", &remote]));
-        self.git("push --quiet origin main --tags");
+            .args(["init", "--quiet", "--bare", "--initial-branch", main, &remote]));
+        run(self.command("git").args(["remote", "add", name, &remote]));
+        self.git(&format!("push --quiet {name} {main} --tags"));
     }
 
     pub fn copy_to(&self, dir: &str, from: &Path) {

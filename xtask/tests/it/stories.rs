@@ -1,7 +1,7 @@
 //! Longer stories: several commands in a row, hands that meddle between them, and the ways to ask and to be told.
 //! They must say in their names what a captain may rely on.
 
-use std::process::Stdio;
+use std::{fs, os::unix::fs::PermissionsExt as _, process::Stdio};
 
 use serde_json::Value;
 
@@ -326,6 +326,113 @@ fn a_proof_is_of_the_new_version() {
     place.xtask("smoke").ok();
     let said = place.xtask("smoke --dry-run").ok();
     assert!(said.out.contains("todo    prove cargo-test"), "{}", said.out);
+}
+
+/// Puts a program of that name first on PATH that notes how it is called.
+fn pretend(place: &mut Place, program: &str, code: i32) {
+    let dir = place.tree.with_file_name("pretended");
+    fs::create_dir_all(&dir).unwrap();
+    let path = dir.join(program);
+    fs::write(
+        &path,
+        format!(
+            "#!/bin/sh\necho \"{program} $*\" >> {}/calls\nexit {code}\n",
+            dir.display()
+        ),
+    )
+    .unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    let rest = std::env::var("PATH").unwrap();
+    place.env = vec![("PATH".to_owned(), format!("{}:{rest}", dir.display()))];
+}
+
+#[test]
+fn an_image_that_cannot_be_built_here_is_said_in_the_tag() {
+    let mut place = Place::of_world("image", "trains");
+    let images = "images = [{ name = \"ingest\", dockerfile = \"crates/ingest/Dockerfile\" }]\n";
+    place.replace(
+        "Cargo.toml",
+        "changelog = \"crates/",
+        &format!("{images}changelog = \"crates/"),
+    );
+    place.commit("an image");
+    let built = place.again("image_built");
+    let args = "release minor --train ingest --waive cargo-test";
+    for program in ["docker", "podman"] {
+        pretend(&mut place, program, 1);
+    }
+    let said = place.xtask(args).ok();
+    assert!(
+        said.out.contains("not proved: no container engine answers"),
+        "{}",
+        said.out
+    );
+    assert!(
+        place
+            .git("tag --list --format %(contents) ingest-v0.4.0")
+            .contains("Not proved: ")
+    );
+
+    let mut place = built;
+    pretend(&mut place, "docker", 0);
+    place.xtask(args).ok();
+    assert!(
+        !place
+            .git("tag --list --format %(contents) ingest-v0.4.0")
+            .contains("Not proved")
+    );
+    let calls = fs::read_to_string(place.tree.with_file_name("pretended/calls")).unwrap();
+    let build = calls.lines().find(|line| line.starts_with("docker build")).unwrap();
+    assert!(
+        build.contains("--tag ingest:") && build.contains("--build-arg VERSION=0.4.0"),
+        "{build}"
+    );
+
+    let mut place = place.with_name("image_built");
+    place.replace(
+        "crates/ingest/CHANGELOG.md",
+        "## [Unreleased]",
+        "## [Unreleased]\n\n- more",
+    );
+    place.commit("more");
+    let before = place.tree_bytes();
+    // An engine that answers, and then fails to build.
+    pretend(&mut place, "docker", 0);
+    let dir = place.tree.with_file_name("pretended");
+    fs::write(dir.join("docker"), "#!/bin/sh\n[ $1 = info ]\n").unwrap();
+    let said = place.xtask(args);
+    assert_eq!(said.code, Some(1));
+    assert!(
+        said.err.contains("image failed; fix crates/ingest/Dockerfile"),
+        "{}",
+        said.err
+    );
+    assert!(place.tree_bytes() == before);
+}
+
+#[test]
+fn branches_and_remotes_may_be_called_otherwise() {
+    let place = Place::of_world("names", "plain");
+    place.git("branch --move main trunk");
+    place.add_remote_called("upstream", "trunk");
+    let said = place.xtask(&format!("release minor --push {UNPROVED}"));
+    assert_eq!(said.code, Some(1), "nobody said that it is not `origin`: {}", said.out);
+    place.replace(
+        "Cargo.toml",
+        "driver = \"lark\"",
+        "driver = \"lark\"\nmain = \"trunk\"\nremote = \"upstream\"",
+    );
+    place.commit("names");
+    place.xtask(&format!("release minor --push {UNPROVED}")).ok();
+    let there = place.git("ls-remote upstream");
+    assert!(
+        there.contains("refs/tags/v0.8.0^{}") && there.contains("refs/heads/trunk"),
+        "{there}"
+    );
+    assert!(
+        there.contains(&format!("{}\trefs/heads/trunk", place.git("rev-parse HEAD"))),
+        "{there}"
+    );
 }
 
 #[test]
