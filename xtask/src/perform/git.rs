@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 use anyhow::{Result, bail};
 use xshell::cmd;
 
-use super::{Verdict, World};
+use super::{Verdict, World, tree};
 use crate::{
     check::short,
-    edit::{Edit, slashed},
+    edit::{Edit, State, slashed},
     repo,
     step::{Branch, Commit, Merge, Observation, Push, Tag, Target},
 };
@@ -74,6 +74,7 @@ pub fn observe_commit(world: &World<'_>, commit: &Commit) -> Result<Observation>
 
 pub fn commit(world: &World<'_>, commit: &Commit) -> Result<()> {
     let sh = world.sh;
+    tree::still(world, &commit.edits, State::New)?;
     let paths: Vec<String> = commit.edits().map(|edit| slashed(&edit.path)).collect();
     let list: String = paths.iter().map(|path| format!("{path}\0")).collect();
     // The list goes through a file: three thousand members do not fit on a command line.

@@ -62,7 +62,19 @@ pub fn write(world: &World<'_>, write: &Write) -> Result<()> {
 /// Puts the old texts back where the new ones stand.
 pub fn restore(world: &World<'_>, write: &Write) -> Result<()> {
     put(world, &write.edits, |edit| &edit.old, State::New)?;
+    still(world, &write.edits, State::Old)?;
     world.report.say(format!("  restored {} files", write.edits.len()));
+    Ok(())
+}
+
+/// Fails when a tracked file says something else than expected: a proof may have written to it. A lock that git ignores
+/// is cargo's to touch.
+pub fn still(world: &World<'_>, edits: &[Edit], wanted: State) -> Result<()> {
+    for edit in edits.iter().filter(|edit| edit.tracked) {
+        if state(world, edit)? != wanted {
+            bail!("{} was changed meanwhile, by a proof or by hand", slashed(&edit.path));
+        }
+    }
     Ok(())
 }
 
