@@ -202,6 +202,7 @@ fn deadly_git(place: &mut Place, at: usize, side: &str) {
         echo x >> \"$DEADLY_DIR/count\"\n\
         [ $(wc -l < \"$DEADLY_DIR/count\") -eq $DEADLY_AT ] || exec \"$real\" \"$@\"\n\
         [ $DEADLY_SIDE = before ] || \"$real\" \"$@\"\n\
+        [ $DEADLY_SIDE != interrupt ] || exec kill -INT $PPID\n\
         kill -9 $PPID\n";
     let git = dir.join("git");
     fs::write(&git, script).unwrap();
@@ -275,6 +276,36 @@ fn killed_around_git_in_a_postfix() {
     let place = Place::of_world("killed_postfix_0", "wheel");
     place.add_remote();
     killed_around_git("killed_postfix", &place, "postfix --note fix --push", 3);
+}
+
+#[test]
+fn interrupted_around_git_on_a_branch() {
+    let place = Place::of_world("interrupted_0", "trains");
+    place.add_remote();
+    let args = &format!("release minor --train ingest --push {UNPROVED}");
+    let whole = uninterrupted(&place, "interrupted", args);
+    let (tree, start) = (place.tree_bytes(), place.end());
+    for call in 1..=6 {
+        let mut stopped = place.again("interrupted");
+        deadly_git(&mut stopped, call, "interrupt");
+        let said = Said::of(stopped.tool(args).output().unwrap());
+        assert_eq!(said.code, Some(1), "{}", said.all());
+        assert!(
+            said.err.contains("interrupted; the same command starts it again"),
+            "{}",
+            said.all()
+        );
+        stopped.env.clear();
+        if call == 1 {
+            assert!(
+                stopped.tree_bytes() == tree && stopped.end() == start,
+                "before the commit all is taken back"
+            );
+        }
+        assert_eq!(stopped.git("status --porcelain"), "");
+        stopped.xtask(args).ok();
+        assert_eq!(stopped.end(), whole, "interrupted in call {call}");
+    }
 }
 
 /// Starts the tool in a process group of its own, as a shell does.
@@ -429,6 +460,51 @@ fn terminated_during_a_proof() {
     let mut place = sleepy("terminated");
     place.env[1].1 = "1".to_owned();
     interrupted(place, false, "TERM");
+}
+
+/// A world whose test writes to a file that the release has changed.
+fn meddling(name: &str, ends: &str) -> Place {
+    let place = Place::of_world(name, "plain");
+    let test = "#[test]\nfn meddles() {\n    let path = \"../lark-io/Cargo.toml\";\n    \
+        let text = std::fs::read_to_string(path).unwrap();\n    std::fs::write(path, text + \"# mine\\n\").unwrap();\n    ENDS\n}\n";
+    place.write("crates/lark/src/lib.rs", &test.replace("ENDS", ends));
+    place.commit("meddle");
+    place
+}
+
+#[test]
+fn a_failing_proof_that_meddles_is_told() {
+    let place = meddling("meddling_fails", "panic!();");
+    let (tree, end) = (place.tree_bytes(), place.end());
+    let said = place.xtask("release minor");
+    assert_eq!(said.code, Some(1));
+    assert!(
+        said.err.contains("crates/lark-io/Cargo.toml was changed meanwhile"),
+        "{}",
+        said.all()
+    );
+    assert!(said.err.contains("git restore ."), "{}", said.all());
+    place.git("restore .");
+    assert!(place.tree_bytes() == tree && place.end() == end);
+}
+
+#[test]
+fn a_passing_proof_that_meddles_is_not_committed() {
+    let place = meddling("meddling_passes", "");
+    let (tree, end) = (place.tree_bytes(), place.end());
+    let said = place.xtask("release minor");
+    assert_eq!(said.code, Some(1));
+    assert!(
+        said.err.contains("crates/lark-io/Cargo.toml was changed meanwhile"),
+        "{}",
+        said.all()
+    );
+    assert!(said.err.contains("git restore ."), "{}", said.all());
+    place.git("restore .");
+    assert!(
+        place.tree_bytes() == tree && place.end() == end,
+        "nothing was committed"
+    );
 }
 
 #[test]
