@@ -161,7 +161,7 @@ pub fn tracked(sh: &Shell) -> Result<BTreeSet<PathBuf>> {
 }
 
 /// Texts from the working tree; files that are not there are left out.
-pub fn texts_in_tree(top: &Path, paths: &BTreeSet<PathBuf>) -> Result<Texts> {
+pub fn texts_in_tree<'p>(top: &Path, paths: impl Iterator<Item = &'p PathBuf>) -> Result<Texts> {
     let mut texts = Texts::new();
     for path in paths {
         match std::fs::read_to_string(top.join(path)) {

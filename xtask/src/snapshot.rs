@@ -4,6 +4,7 @@
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
+    sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -16,7 +17,7 @@ use crate::{
     date::Date,
     repo::{self, Repo},
     train::Train,
-    workspace::{Graph, Package, Texts, Workspace, dir},
+    workspace::{self, Graph, Manifests, Package, Texts, Workspace, dir},
 };
 
 /// The world before a release, as data.
@@ -58,8 +59,12 @@ pub struct Loader<'a> {
     /// Cargo's target directory.
     pub target: PathBuf,
     graph: Graph,
-    tracked: BTreeSet<PathBuf>,
+    tracked: Arc<BTreeSet<PathBuf>>,
     paths: BTreeSet<PathBuf>,
+    /// What the working tree says.
+    tree: Texts,
+    /// Its manifests.
+    parsed: Manifests,
 }
 
 impl<'a> Loader<'a> {
@@ -84,6 +89,9 @@ impl<'a> Loader<'a> {
         sh.change_dir(&top);
         let (repo, tracked) = repo::beside(sh, repo::load, repo::tracked);
         let (repo, tracked) = (repo?, tracked?);
+        // While cargo thinks, what it will most likely name is read.
+        let mut tree = repo::texts_in_tree(&top, tracked.iter().filter(|path| is_named(path)))?;
+        let parsed = workspace::parse_ahead(&tree);
         let metadata = match asked.join() {
             Ok(metadata) => metadata.with_context(|| match repo.dirty.as_slice() {
                 [] => "cargo cannot read the workspace",
@@ -94,19 +102,28 @@ impl<'a> Loader<'a> {
         let target = metadata.target_directory.clone().into_std_path_buf();
         let graph = graph(metadata, &top)?;
         let paths = paths(&graph, &tracked)?;
+        let missing: Vec<&PathBuf> = paths.iter().filter(|path| !tree.contains_key(*path)).collect();
+        tree.extend(repo::texts_in_tree(&top, missing.into_iter())?);
         Ok(Loader {
             sh,
             train,
             repo,
             target,
             graph,
-            tracked,
+            tracked: Arc::new(tracked),
             paths,
+            tree,
+            parsed,
         })
     }
 
     pub fn load(&self, source: Source<'_>) -> Result<Snapshot> {
-        let workspace = Workspace::read(self.graph.clone(), self.texts(source)?, self.tracked.clone())?;
+        let workspace = Workspace::read(
+            self.graph.clone(),
+            self.texts(source)?,
+            self.tracked.clone(),
+            &self.parsed,
+        )?;
         let train = Train::choose(&workspace, &self.repo, self.train)?;
         let base = match source {
             Source::Tree => self.repo.head.clone(),
@@ -145,13 +162,13 @@ impl<'a> Loader<'a> {
 
     pub fn texts(&self, source: Source<'_>) -> Result<Texts> {
         match source {
-            Source::Tree => repo::texts_in_tree(&self.repo.top, &self.paths),
+            Source::Tree => Ok(self.tree.clone()),
             Source::Commit(commit) => {
                 let mut texts = repo::texts_at(self.sh, commit, &self.paths)?;
                 // An ignored lock is in no commit, but is kept in step all the same.
                 let lock = dir(&self.graph.root).join("Cargo.lock");
                 if !self.tracked.contains(&lock) {
-                    texts.extend(repo::texts_in_tree(&self.repo.top, &BTreeSet::from([lock]))?);
+                    texts.extend(self.tree.get(&lock).map(|text| (lock.clone(), text.clone())));
                 }
                 Ok(texts)
             }
@@ -197,15 +214,17 @@ fn graph(metadata: Metadata, top: &Path) -> Result<Graph> {
     })
 }
 
+/// Whether a file of that name is read wherever it stands.
+fn is_named(path: &Path) -> bool {
+    const NAMES: [&str; 4] = ["Cargo.toml", "Cargo.lock", "pyproject.toml", "uv.lock"];
+    path.file_name()
+        .and_then(|name| name.to_str())
+        .is_some_and(|name| NAMES.contains(&name))
+}
+
 /// The files that a release may have to read.
 fn paths(graph: &Graph, tracked: &BTreeSet<PathBuf>) -> Result<BTreeSet<PathBuf>> {
-    const NAMES: [&str; 4] = ["Cargo.toml", "Cargo.lock", "pyproject.toml", "uv.lock"];
-    let named = |path: &&PathBuf| {
-        path.file_name()
-            .and_then(|name| name.to_str())
-            .is_some_and(|name| NAMES.contains(&name))
-    };
-    let mut paths: BTreeSet<PathBuf> = tracked.iter().filter(named).cloned().collect();
+    let mut paths: BTreeSet<PathBuf> = tracked.iter().filter(|path| is_named(path)).cloned().collect();
     paths.extend(graph.packages.iter().map(|package| package.manifest.clone()));
     let root = dir(&graph.root);
     paths.extend([graph.root.clone(), root.join("Cargo.lock"), root.join("CHANGELOG.md")]);

@@ -4,6 +4,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     path::{Component, Path, PathBuf},
+    sync::Arc,
 };
 
 use anyhow::{Context, Result, bail};
@@ -41,6 +42,15 @@ pub struct Package {
 /// File texts by path from the top of the repository.
 pub type Texts = BTreeMap<PathBuf, String>;
 
+/// Manifests by path, as parsed from one text each: while that stays the same, it is not parsed again.
+pub type Manifests = HashMap<PathBuf, Arc<Parsed>>;
+
+#[derive(Debug)]
+pub struct Parsed {
+    text: String,
+    pub manifest: Manifest,
+}
+
 /// A workspace at one moment: of the working tree or of a commit.
 #[derive(Clone, Debug)]
 pub struct Workspace {
@@ -59,8 +69,10 @@ pub struct Workspace {
     /// `[workspace.package] version`.
     pub shared_version: Option<Place>,
     pub texts: Texts,
+    /// Those of the members, and the root's.
+    pub manifests: Manifests,
     /// Every file that git tracks.
-    pub tracked: BTreeSet<PathBuf>,
+    pub tracked: Arc<BTreeSet<PathBuf>>,
 }
 
 #[derive(Clone, Debug)]
@@ -109,23 +121,26 @@ pub enum Holder {
 }
 
 impl Workspace {
-    /// Reads a workspace from its graph and texts. `texts` must hold every member's manifest.
-    pub fn read(graph: Graph, texts: Texts, tracked: BTreeSet<PathBuf>) -> Result<Workspace> {
+    /// Reads a workspace from its graph and texts. `texts` must hold every member's manifest; those that `known` has
+    /// of the same text are taken from there.
+    pub fn read(graph: Graph, texts: Texts, tracked: Arc<BTreeSet<PathBuf>>, known: &Manifests) -> Result<Workspace> {
         let Config { trains, problems } = config::read(&graph.metadata);
         let paths: Vec<&PathBuf> = graph.packages.iter().map(|package| &package.manifest).collect();
-        let mut manifests = read_manifests(&paths, &texts)?;
-        let root = match paths.iter().position(|path| **path == graph.root) {
-            Some(at) => manifests[at].clone(),
-            None => read_manifests(&[&graph.root], &texts)?.remove(0),
-        };
+        let wanted: BTreeSet<&PathBuf> = paths.iter().copied().chain([&graph.root]).collect();
+        let mut manifests = Manifests::with_capacity(wanted.len());
+        for (path, read) in read_manifests(wanted, &texts, known) {
+            manifests.insert(path.clone(), read.with_context(|| slashed(path))?);
+        }
+        let root = &manifests[&graph.root].manifest;
         let mut by_dir = HashMap::new();
         for (at, path) in paths.iter().enumerate() {
             by_dir.insert(dir(path), at);
         }
-        let resolver = Resolver::new(dir(&graph.root), &root, by_dir);
+        let resolver = Resolver::new(dir(&graph.root), root, by_dir);
         let mut members = Vec::new();
         let mut requirements = Vec::new();
-        for (at, (package, manifest)) in graph.packages.iter().zip(&mut manifests).enumerate() {
+        for (at, package) in graph.packages.iter().enumerate() {
+            let manifest = &manifests[&package.manifest].manifest;
             let version = match &manifest.version {
                 VersionField::Literal(place) => Some(place),
                 VersionField::Inherited => root.workspace_version.as_ref(),
@@ -138,7 +153,7 @@ impl Workspace {
                 publish: package.publish,
                 cdylib: package.cdylib,
                 pyo3: manifest.dependencies.iter().any(|d| d.package == "pyo3"),
-                features: std::mem::take(&mut manifest.features),
+                features: manifest.features.clone(),
                 version: Version::parse(version, Dialect::Cargo).with_context(|| slashed(&package.manifest))?,
                 version_field: manifest.version.clone(),
                 links: resolver.links(&package.manifest, manifest),
@@ -146,7 +161,7 @@ impl Workspace {
             requirements.extend(resolver.requirements(&package.manifest, manifest, Holder::Member(at)));
         }
         if !paths.contains(&&graph.root) {
-            requirements.extend(resolver.requirements(&graph.root, &root, Holder::Shared));
+            requirements.extend(resolver.requirements(&graph.root, root, Holder::Shared));
         }
         let beside = resolver.beside(&texts, &paths, &graph.root, &mut requirements);
         Ok(Workspace {
@@ -157,6 +172,7 @@ impl Workspace {
             beside,
             dirs: resolver.by_dir,
             shared_version: root.workspace_version.clone(),
+            manifests,
             texts,
             tracked,
             graph,
@@ -165,7 +181,7 @@ impl Workspace {
 
     /// The same workspace with other texts.
     pub fn with_texts(&self, texts: Texts) -> Result<Workspace> {
-        Workspace::read(self.graph.clone(), texts, self.tracked.clone())
+        Workspace::read(self.graph.clone(), texts, self.tracked.clone(), &self.manifests)
     }
 
     pub fn member(&self, name: &str) -> Option<usize> {
@@ -365,29 +381,42 @@ impl<'a> Resolver<'a> {
     }
 }
 
+/// Parses manifests ahead of knowing which of them are members'; one that does not parse is left out.
+pub fn parse_ahead(texts: &Texts) -> Manifests {
+    let paths = texts.keys().filter(|path| path.ends_with("Cargo.toml")).collect();
+    let read = read_manifests(paths, texts, &Manifests::new()).into_iter();
+    read.filter_map(|(path, read)| Some((path.clone(), read.ok()?)))
+        .collect()
+}
+
 /// Parses the manifests side by side: it is what a large workspace costs most.
-fn read_manifests(paths: &[&PathBuf], texts: &Texts) -> Result<Vec<Manifest>> {
+fn read_manifests<'p>(
+    paths: BTreeSet<&'p PathBuf>,
+    texts: &Texts,
+    known: &Manifests,
+) -> Vec<(&'p PathBuf, Result<Arc<Parsed>>)> {
     let read = |path: &PathBuf| {
-        let text = texts
-            .get(path)
-            .with_context(|| format!("{} is missing", slashed(path)))?;
-        cargo_toml::read(text).with_context(|| slashed(path))
+        let text = texts.get(path).context("it is missing")?;
+        match known.get(path) {
+            Some(parsed) if parsed.text == *text => Ok(parsed.clone()),
+            _ => Ok(Arc::new(Parsed {
+                manifest: cargo_toml::read(text)?,
+                text: text.clone(),
+            })),
+        }
     };
+    let paths: Vec<&PathBuf> = paths.into_iter().collect();
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let size = paths.len().div_ceil(threads).max(64);
     std::thread::scope(|scope| {
         let parts: Vec<_> = paths
             .chunks(size)
-            .map(|part| scope.spawn(move || part.iter().map(|path| read(path)).collect::<Result<Vec<_>>>()))
+            .map(|part| scope.spawn(move || part.iter().map(|path| (*path, read(path))).collect::<Vec<_>>()))
             .collect();
-        let mut manifests = Vec::with_capacity(paths.len());
-        for part in parts {
-            match part.join() {
-                Ok(read) => manifests.extend(read?),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        Ok(manifests)
+        let joined = parts.into_iter().map(|part| part.join());
+        joined
+            .flat_map(|part| part.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
     })
 }
 

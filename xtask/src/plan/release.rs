@@ -14,7 +14,7 @@ use crate::{
     config::Lockstep,
     edit::{Reason, slashed},
     files::{
-        cargo_toml::{self, Table, VersionField},
+        cargo_toml::{Table, VersionField},
         changelog,
     },
     snapshot::Snapshot,
@@ -265,27 +265,14 @@ fn changed(workspace: &Workspace, before: Option<&Workspace>, paths: &[PathBuf])
     let mut found: BTreeSet<usize> = paths.iter().filter_map(|path| workspace.owner(path)).collect();
     if paths.contains(&workspace.graph.root) {
         let entries = |workspace: &Workspace| -> BTreeMap<String, String> {
-            let manifest = workspace
-                .texts
-                .get(&workspace.graph.root)
-                .and_then(|text| cargo_toml::read(text).ok())
-                .unwrap_or_default();
-            manifest
-                .dependencies
-                .into_iter()
-                .filter(|d| d.table == Table::Workspace)
-                .map(|d| (d.key, d.written))
-                .collect()
+            let root = &workspace.manifests[&workspace.graph.root].manifest;
+            let shared = root.dependencies.iter().filter(|d| d.table == Table::Workspace);
+            shared.map(|d| (d.key.clone(), d.written.clone())).collect()
         };
         let (now, then) = (entries(workspace), before.map(entries).unwrap_or_default());
         for (at, member) in workspace.members.iter().enumerate() {
-            let manifest = workspace
-                .texts
-                .get(&member.manifest)
-                .and_then(|text| cargo_toml::read(text).ok())
-                .unwrap_or_default();
-            if manifest
-                .dependencies
+            let written = &workspace.manifests[&member.manifest].manifest.dependencies;
+            if written
                 .iter()
                 .any(|d| d.inherited && now.get(&d.key) != then.get(&d.key))
             {

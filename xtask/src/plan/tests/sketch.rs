@@ -1,7 +1,10 @@
 //! A workspace sketched as texts, and what a plan does to it in words that a test can compare.
 //! It must never read what it describes from anywhere else: the sketch is all there is.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use serde_json::{Value, json};
 
@@ -19,7 +22,7 @@ use crate::{
     step::Step,
     train::Train,
     version::{Dialect, Version},
-    workspace::{Graph, Package, Texts, Workspace},
+    workspace::{Graph, Manifests, Package, Texts, Workspace},
 };
 
 /// A repository in a few words. Every file is tracked but those in `ignored`.
@@ -170,7 +173,13 @@ impl Sketch {
         };
         let tracked = self.texts.keys().cloned();
         let tracked = tracked.filter(|path| !self.ignored.iter().any(|ignored| path == Path::new(ignored)));
-        Workspace::read(graph, self.texts.clone(), tracked.collect()).unwrap()
+        Workspace::read(
+            graph,
+            self.texts.clone(),
+            Arc::new(tracked.collect()),
+            &Manifests::new(),
+        )
+        .unwrap()
     }
 
     pub fn snapshot(&self) -> Snapshot {
