@@ -188,6 +188,21 @@ fn a_torn_tree_with_work_of_ones_own_in_it_is_left_alone() {
     assert!(place.bytes() == before);
 }
 
+#[test]
+fn another_command_does_not_go_on_with_a_torn_tree() {
+    let place = Place::of_world("torn_other", "plain");
+    let edits = edits(&place, &format!("release minor {UNPROVED}"));
+    for count in 1..edits.len() {
+        tear(&place, &edits, count);
+        let before = place.bytes();
+        let said = place.xtask(&format!("release patch {UNPROVED}"));
+        assert_eq!(said.code, Some(1), "{}", said.all());
+        assert!(said.all().contains("dirty-tree"), "{}", said.all());
+        assert!(place.bytes() == before);
+    }
+    place.xtask(&format!("release minor {UNPROVED}")).ok();
+}
+
 /// Puts a `git` first on PATH that kills the tool before or after its n-th call that changes something.
 fn deadly_git(place: &mut Place, at: usize, side: &str) {
     let dir = place.tree.with_file_name("deadly");
