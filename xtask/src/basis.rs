@@ -201,17 +201,18 @@ fn draw(
             Some(snapshot.train.tag.fill(&to.base())).filter(|tag| snapshot.repo.tags.contains_key(tag))
         }
     };
-    if let Some(tag) = tag {
-        loader.since(&mut snapshot, &tag)?;
-    }
+    let left = snapshot.train.version(&snapshot.workspace).base();
+    let is_left = matches!(intent, Intent::Release(_)) && !released && left != *to;
+    let left = Some(left.to_string()).filter(|_| is_left);
+    let (since, mentions) = repo::beside(
+        loader.sh,
+        |_| tag.map_or(Ok(()), |tag| loader.since(&mut snapshot, &tag)),
+        |sh| left.map_or(Ok(Vec::new()), |left| repo::mentions(sh, &left)),
+    );
+    since?;
+    snapshot.mentions = mentions?;
     let plan = match intent {
-        Intent::Release(_) => {
-            let left = snapshot.train.version(&snapshot.workspace).base();
-            if !released && left != *to {
-                snapshot.mentions = repo::mentions(loader.sh, &left.to_string())?;
-            }
-            release::plan(&snapshot, to, released, options)
-        }
+        Intent::Release(_) => release::plan(&snapshot, to, released, options),
         Intent::Postfix(fix) => postfix::plan(&snapshot, to, fix, released, options),
     };
     Ok(Planned { snapshot, plan })

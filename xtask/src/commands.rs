@@ -16,7 +16,7 @@ use xshell::{Shell, cmd};
 use crate::{
     basis::{self, Intent, Planned},
     check,
-    edit::slashed,
+    edit::{self, slashed},
     perform::{STAGED, World},
     plan::{Options, Plan, smoke},
     report::Report,
@@ -69,9 +69,8 @@ pub fn make(call: &Call<'_>, intent: &Intent, options: &Options) -> Result<()> {
     // What stands there already is no news.
     let to_write = |seen: &Seen| matches!((&seen.step, &seen.seen), (Step::Write(_), Observation::Todo));
     if call.dry_run && !report.json && seen.iter().any(to_write) {
-        for edit in plan.edits() {
+        for diff in edit::diffs(plan.edits()) {
             // Only its last line ending goes: blank context and a carriage return are part of the patch.
-            let diff = edit.diff();
             report.warn(diff.strip_suffix('\n').unwrap_or(&diff));
         }
     }

@@ -75,6 +75,22 @@ impl Edit {
     }
 }
 
+/// The diffs of all edits in their order, computed side by side: a large workspace has thousands.
+pub fn diffs(edits: &[Edit]) -> Vec<String> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let size = edits.len().div_ceil(threads).max(64);
+    std::thread::scope(|scope| {
+        let parts: Vec<_> = edits
+            .chunks(size)
+            .map(|part| scope.spawn(|| part.iter().map(Edit::diff).collect::<Vec<_>>()))
+            .collect();
+        let joined = parts.into_iter().map(|part| part.join());
+        joined
+            .flat_map(|part| part.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    })
+}
+
 /// The path as git writes it, on every system.
 pub fn slashed(path: &Path) -> String {
     path.components()

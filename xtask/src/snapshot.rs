@@ -147,15 +147,18 @@ impl<'a> Loader<'a> {
         // Only what differs is asked for: of thousands of manifests, few change from release to release.
         let other: BTreeSet<&PathBuf> = changed.iter().chain(&self.repo.dirty).collect();
         let differing: BTreeSet<PathBuf> = self.paths.iter().filter(|path| other.contains(path)).cloned().collect();
-        let mut before = snapshot.workspace.texts.clone();
-        if !differing.is_empty() {
-            before.retain(|path, _| !differing.contains(path) || !self.tracked.contains(path));
-            before.extend(repo::texts_at(self.sh, &commit, &differing)?);
-        }
+        let before = if differing.is_empty() {
+            Some(snapshot.workspace.clone())
+        } else {
+            let mut texts = snapshot.workspace.texts.clone();
+            texts.retain(|path, _| !differing.contains(path) || !self.tracked.contains(path));
+            texts.extend(repo::texts_at(self.sh, &commit, &differing)?);
+            snapshot.workspace.with_texts(texts).ok()
+        };
         snapshot.since = Some(Since {
             tag: tag.to_owned(),
             changed,
-            before: snapshot.workspace.with_texts(before).ok().map(Box::new),
+            before: before.map(Box::new),
         });
         Ok(())
     }

@@ -125,7 +125,11 @@ fn read_table(toml: &Toml<'_>, item: Option<&Item>, table: Table, manifest: &mut
             elsewhere: ["registry", "registry-index", "git"]
                 .iter()
                 .any(|field| entry.get(field).is_some()),
-            written: entry.to_string().trim().to_owned(),
+            written: match entry.span().filter(|_| entry.is_value()) {
+                // Its own bytes are the same, and cheaper than to spell it out again.
+                Some(span) => toml.raw[span].to_owned(),
+                None => entry.to_string().trim().to_owned(),
+            },
         });
     }
     Ok(())
