@@ -110,20 +110,20 @@ fn wanted(intent: &Intent, current: &Version) -> Result<Version> {
 fn commit_of(loader: &Loader<'_>, head: &Snapshot, version: &Version) -> Result<Option<LogEntry>> {
     let train = &head.train;
     let subject = plan::subject(train, version);
-    let find = |tips: &[&str]| -> Result<Option<LogEntry>> {
-        Ok(repo::log(loader.sh, tips, 1_000)?
-            .into_iter()
-            .find(|entry| entry.subject == subject))
-    };
+    let find = |log: &[LogEntry]| Ok(log.iter().find(|entry| entry.subject == subject).cloned());
     let said = [train.version(&head.workspace).clone()]
         .into_iter()
         .chain(postfix::current(&head.workspace, train).ok());
     if said.into_iter().any(|said| said == *version) {
-        return find(&["HEAD"]);
+        return find(&loader.log);
     }
     // Prepared on its branch, and not yet merged. A release that was reverted is in the history, but not on a branch.
     match train.config.branch.as_ref().map(|branch| branch.fill(version)) {
-        Some(branch) if head.repo.branches.contains_key(&branch) => find(&[&format!("refs/heads/{branch}"), "^HEAD"]),
+        Some(branch) if head.repo.branches.contains_key(&branch) => find(&repo::log(
+            loader.sh,
+            &[&format!("refs/heads/{branch}"), "^HEAD"],
+            1_000,
+        )?),
         _ => Ok(None),
     }
 }

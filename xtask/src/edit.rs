@@ -78,7 +78,7 @@ impl Edit {
 /// The diffs of all edits in their order, computed side by side: a large workspace has thousands.
 pub fn diffs(edits: &[Edit]) -> Vec<String> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let size = edits.len().div_ceil(threads).max(64);
+    let size = edits.len().div_ceil(threads).max(16);
     std::thread::scope(|scope| {
         let parts: Vec<_> = edits
             .chunks(size)

@@ -15,7 +15,7 @@ use xshell::Shell;
 use crate::{
     config,
     date::Date,
-    repo::{self, Repo},
+    repo::{self, LogEntry, Repo},
     train::Train,
     workspace::{self, Graph, Manifests, Package, Texts, Workspace, dir},
 };
@@ -56,6 +56,8 @@ pub struct Loader<'a> {
     pub sh: &'a Shell,
     pub train: Option<&'a str>,
     pub repo: Repo,
+    /// The newest commits that the head leads to.
+    pub log: Vec<LogEntry>,
     /// Cargo's target directory.
     pub target: PathBuf,
     graph: Graph,
@@ -90,8 +92,13 @@ impl<'a> Loader<'a> {
         let (repo, tracked) = repo::beside(sh, repo::load, repo::tracked);
         let (repo, tracked) = (repo?, tracked?);
         // While cargo thinks, what it will most likely name is read.
-        let mut tree = repo::texts_in_tree(&top, tracked.iter().filter(|path| is_named(path)))?;
-        let parsed = workspace::parse_ahead(&tree);
+        let named = tracked.iter().filter(|path| is_named(path));
+        let (read, log) = repo::beside(
+            sh,
+            |_| repo::texts_in_tree(&top, named).map(|tree| (workspace::parse_ahead(&tree), tree)),
+            |sh| repo::log(sh, &["HEAD"], 1_000),
+        );
+        let ((parsed, mut tree), log) = (read?, log?);
         let metadata = match asked.join() {
             Ok(metadata) => metadata.with_context(|| match repo.dirty.as_slice() {
                 [] => "cargo cannot read the workspace",
@@ -108,6 +115,7 @@ impl<'a> Loader<'a> {
             sh,
             train,
             repo,
+            log,
             target,
             graph,
             tracked: Arc::new(tracked),

@@ -407,7 +407,7 @@ fn read_manifests<'p>(
     };
     let paths: Vec<&PathBuf> = paths.into_iter().collect();
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let size = paths.len().div_ceil(threads).max(64);
+    let size = paths.len().div_ceil(threads).max(16);
     std::thread::scope(|scope| {
         let parts: Vec<_> = paths
             .chunks(size)
