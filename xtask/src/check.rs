@@ -249,7 +249,7 @@ fn version_files(workspace: &Workspace, train: &Train) -> Vec<Finding> {
         .collect();
     let mut findings = Vec::new();
     for file in &train.config.files {
-        let path = workspace.from_root(&file.path);
+        let path = workspace.in_root(&file.path);
         let places = workspace
             .text(&path)
             .and_then(|text| anchor::read(text, &file.after, file.times));
@@ -301,7 +301,7 @@ fn changelogs(workspace: &Workspace, train: &Train) -> Vec<Finding> {
         }
     }
     if let Some(path) = &train.config.release_notes {
-        let path = workspace.from_root(path);
+        let path = workspace.in_root(path);
         let next = "add one `## Release Notes` heading where the notes shall stand";
         match workspace.text(&path) {
             Ok(text) if changelog::notes_heading(text).is_ok() => {}

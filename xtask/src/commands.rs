@@ -23,6 +23,7 @@ use crate::{
     run::{self, Mode, Seen},
     snapshot::{Loader, Snapshot, Source},
     step::{Observation, Step},
+    train::Train,
 };
 
 /// What every command is told.
@@ -89,13 +90,18 @@ pub fn make(call: &Call<'_>, intent: &Intent, options: &Options) -> Result<()> {
         );
     }
     if !call.dry_run {
-        let pushed = options.push || snapshot.train.config.remote.is_none() && snapshot.repo.main.is_none();
-        let tag = snapshot.train.tag.fill(&plan.to);
+        let Train { tag, remote, main, .. } = &snapshot.train;
+        let tag = tag.fill(&plan.to);
         report.say(format!("{} is released here: tag {tag}", plan.to.tag()));
-        if !pushed {
+        let waived = plan.waived.iter().any(|finding| finding.check == "branch");
+        let first = if waived {
+            format!("merge it into {main}, then ")
+        } else {
+            String::new()
+        };
+        if !options.push {
             report.say(format!(
-                "next: git push --atomic {} {} {tag} (or the same command with --push)",
-                snapshot.train.remote, snapshot.train.main
+                "next: {first}git push --atomic {remote} {main} {tag} (or the same command with --push)"
             ));
         }
     }
@@ -192,7 +198,11 @@ fn print_json(report: &Report, plan: &Plan, seen: &[Seen], outcome: &str) {
 
 fn world<'a>(sh: &'a Shell, report: &'a Report, loader: &Loader<'_>) -> Result<World<'a>> {
     let interrupted = Arc::new(AtomicBool::new(false));
-    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+    for signal in [
+        signal_hook::consts::SIGINT,
+        signal_hook::consts::SIGTERM,
+        signal_hook::consts::SIGHUP,
+    ] {
         signal_hook::flag::register(signal, interrupted.clone())?;
     }
     Ok(World {

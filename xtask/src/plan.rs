@@ -260,11 +260,25 @@ fn read_back(workspace: &Workspace, train: &Train, draft: &Draft, texts: Texts) 
             )));
         }
     }
-    findings.extend(
-        check::state(&after, &train)
-            .into_iter()
-            .filter(|finding| finding.check != "lockstep" && !draft.findings.contains(finding)),
-    );
+    // Where a version or a requirement could not be set, that they now disagree is no news.
+    const OF_VERSIONS: [&str; 6] = [
+        "lockstep",
+        "python-version",
+        "requirements",
+        "wheel-version",
+        "version-files",
+        "lock",
+    ];
+    let unset = draft
+        .findings
+        .iter()
+        .any(|finding| OF_VERSIONS.contains(&finding.check));
+    let is_news = |finding: &Finding| {
+        finding.check != "lockstep"
+            && !(unset && OF_VERSIONS.contains(&finding.check))
+            && !draft.findings.contains(finding)
+    };
+    findings.extend(check::state(&after, &train).into_iter().filter(is_news));
     findings
 }
 
@@ -329,7 +343,7 @@ fn strays(snapshot: &Snapshot, write: Option<&Step>) -> Vec<String> {
         .config
         .release_notes
         .as_ref()
-        .map(|path| snapshot.workspace.from_root(path));
+        .map(|path| snapshot.workspace.in_root(path));
     let stays = |(path, number, line): &&(PathBuf, usize, String)| {
         let lines = rewritten.get(path.as_path());
         let changed = lines.is_some_and(|lines| lines.get(number - 1).copied() != Some(line.trim_end_matches('\r')));
@@ -365,7 +379,7 @@ impl Prose<'_> {
             .config
             .release_notes
             .as_ref()
-            .map(|path| snapshot.workspace.from_root(path))
+            .map(|path| snapshot.workspace.in_root(path))
         else {
             return;
         };

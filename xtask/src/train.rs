@@ -48,13 +48,19 @@ impl Train {
             None if configured.len() == 1 => configured.first(),
             None => configured.iter().find(|train| train.default),
         };
-        let names = configured.iter().map(|train| train.name.as_str()).collect::<Vec<_>>().join(", ");
+        let names = configured
+            .iter()
+            .map(|train| train.name.as_str())
+            .collect::<Vec<_>>()
+            .join(", ");
         let config = match (chosen, name) {
             (Some(train), _) => train.clone(),
             (None, _) if !workspace.problems.is_empty() => bail!("{}", workspace.problems.join("\n")),
-            (None, Some(name)) if configured.is_empty() => {
-                TrainConfig { name: name.to_owned(), driver: Some(name.to_owned()), ..TrainConfig::default() }
-            }
+            (None, Some(name)) if configured.is_empty() => TrainConfig {
+                name: name.to_owned(),
+                driver: Some(name.to_owned()),
+                ..TrainConfig::default()
+            },
             (None, None) if configured.is_empty() => TrainConfig::default(),
             (None, Some(name)) => bail!("there is no train `{name}`: --train takes one of {names}"),
             (None, None) => bail!("none of the trains says `default = true`: choose one with --train, of {names}"),
@@ -119,9 +125,9 @@ impl Train {
             )
         };
         let changelog = match &config.changelog {
-            Some(path) => Some(workspace.from_root(path)),
+            Some(path) => Some(workspace.in_root(path)),
             // Kept by the tool only when it is in the form that the tool keeps.
-            None => Some(workspace.from_root("CHANGELOG.md".as_ref())).filter(|path| {
+            None => Some(workspace.in_root("CHANGELOG.md".as_ref())).filter(|path| {
                 workspace
                     .texts
                     .get(path)

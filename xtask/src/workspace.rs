@@ -205,7 +205,7 @@ impl Workspace {
     }
 
     /// Paths in the configuration count from the workspace's root.
-    pub fn from_root(&self, path: &Path) -> PathBuf {
+    pub fn in_root(&self, path: &Path) -> PathBuf {
         normalized(&self.root_dir().join(path)).unwrap_or_else(|| path.to_owned())
     }
 

@@ -93,7 +93,10 @@ fn build_image(world: &World<'_>, root: &std::path::Path, image: &Image, version
     // Under a tag of its own: an image that carries the version's name is one that was released.
     let tag = format!("{}:proof", image.name);
     let args = [("VERSION", version), ("REVISION", revision.as_str())];
-    run(world, engine.build(sh, &root.join(&image.dockerfile), &context, &tag, &args))?;
+    run(
+        world,
+        engine.build(sh, &root.join(&image.dockerfile), &context, &tag, &args),
+    )?;
     Ok(Verdict::Proved)
 }
 

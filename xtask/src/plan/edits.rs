@@ -104,7 +104,10 @@ impl<'w> Places<'w> {
                 Err(error) => self.findings.push(Finding::new(
                     "requirements",
                     format!("{} requires {on}: {error:#}", slashed(&site.path)),
-                    format!("write `version = \"{}\"` there and commit", version.base()),
+                    format!(
+                        "write one there that accepts {} and {version} both, and commit",
+                        self.workspace.members[site.on].version
+                    ),
                 )),
             }
         }
@@ -133,7 +136,7 @@ impl<'w> Places<'w> {
                 .workspace
                 .texts
                 .iter()
-                .filter(|(path, _)| path.ends_with("uv.lock"))
+                .filter(|(path, _)| path.ends_with("uv.lock") && dir(&wheel.path).starts_with(dir(path)))
             {
                 match uv_lock::read(text, name) {
                     Ok(None) => {}
@@ -156,7 +159,7 @@ impl<'w> Places<'w> {
             .iter()
             .filter(|file| dialects.contains(&file.dialect()))
         {
-            let path = self.workspace.from_root(&file.path);
+            let path = self.workspace.in_root(&file.path);
             let next = "correct `files` in [workspace.metadata.trains], or the file";
             let places = self
                 .workspace

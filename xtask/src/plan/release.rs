@@ -252,7 +252,7 @@ fn moving(snapshot: &Snapshot, to: &Version, from: &Version, remarks: &mut Vec<S
                 .collect();
             let more = if taken.len() > names.len() { " and others" } else { "" };
             remarks.push(format!(
-                "{}{more} inherit the workspace's version and move with it",
+                "the workspace's version is inherited, so these move with it: {}{more}",
                 names.join(", ")
             ));
         }

@@ -32,9 +32,19 @@ impl Engine {
     /// The command that builds `dockerfile` with `context` as the image `tag`.
     pub fn build(&self, sh: &Shell, dockerfile: &Path, context: &Path, tag: &str, args: &[(&str, &str)]) -> Command {
         let program = self.program;
-        let args = args.iter().flat_map(|(name, value)| ["--build-arg".to_owned(), format!("{name}={value}")]);
+        let args = args
+            .iter()
+            .flat_map(|(name, value)| ["--build-arg".to_owned(), format!("{name}={value}")]);
         // The OCI format, podman's own, has no HEALTHCHECK.
-        let format: &[&str] = if program == "podman" { &["--format", "docker"] } else { &[] };
-        cmd!(sh, "{program} build {format...} --file {dockerfile} --tag {tag} {args...} {context}").into()
+        let format: &[&str] = if program == "podman" {
+            &["--format", "docker"]
+        } else {
+            &[]
+        };
+        cmd!(
+            sh,
+            "{program} build {format...} --file {dockerfile} --tag {tag} {args...} {context}"
+        )
+        .into()
     }
 }

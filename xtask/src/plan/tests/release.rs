@@ -138,7 +138,10 @@ fn the_workspaces_own_version_moves_whoever_inherits_it() {
         ["barter", "barter-data", "barter-instrument", "barter-python", "tool"]
     );
     assert!(changes(&plan).contains(&"Cargo.toml: version = '0.10.0' # of all".to_owned()));
-    assert_eq!(plan.remarks, ["tool inherit the workspace's version and move with it"]);
+    assert_eq!(
+        plan.remarks,
+        ["the workspace's version is inherited, so these move with it: tool"]
+    );
     assert!(locked(&plan, "Cargo.lock").contains(&"tool 0.10.0".to_owned()));
 }
 
