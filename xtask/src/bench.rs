@@ -259,7 +259,7 @@ fn tell(report: &Report, rows: &[Row], help: f64) {
     let verdict = |met: bool| if met { "met   " } else { "missed" };
     if let Some((ratio, members)) = worst(rows) {
         report.warn(format!(
-            "{} the dry run takes at most {DRY_RUN_AIM} times as long as cargo metadata: {ratio:.1} at {members} members",
+            "{} the dry run takes at most {DRY_RUN_AIM} times as long as cargo metadata: {ratio:.2} at {members} members",
             verdict(ratio <= DRY_RUN_AIM)
         ));
     }
