@@ -128,11 +128,19 @@ fn read_table(toml: &Toml<'_>, item: Option<&Item>, table: Table, manifest: &mut
             written: match entry.span().filter(|_| entry.is_value()) {
                 // Its own bytes are the same, and cheaper than to spell it out again.
                 Some(span) => toml.raw[span].to_owned(),
-                None => entry.to_string().trim().to_owned(),
+                // A sub-table or dotted keys: no one place holds them all.
+                None => fields(toml, entry),
             },
         });
     }
     Ok(())
+}
+
+/// The fields of an entry as written, one after the other.
+fn fields(toml: &Toml<'_>, entry: &Item) -> String {
+    let fields = entry.as_table_like().into_iter().flat_map(TableLike::iter);
+    let written = fields.map(|(key, value)| format!("{key} = {}", value.span().map_or("", |span| &toml.raw[span])));
+    written.collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
