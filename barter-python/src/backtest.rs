@@ -42,19 +42,14 @@ impl PyBacktest {
 
     /// Runs a strategy over candles of one interval in order of time.
     fn run(&self, candles: &Bound<'_, PyAny>, strategy: &Bound<'_, PyAny>) -> PyResult<PyReport> {
-        let candles: Vec<Candle> = candles
-            .try_iter()?
-            .map(|candle| Ok(candle?.cast::<PyCandle>()?.get().0))
-            .collect::<PyResult<_>>()?;
+        let candles: Vec<Candle> =
+            candles.try_iter()?.map(|candle| Ok(candle?.cast::<PyCandle>()?.get().0)).collect::<PyResult<_>>()?;
         let report = match strategy.cast::<PySmaCrossover>() {
             Ok(native) => self.0.run(&candles, &mut native.get().0.clone()).map_err(value_error)?,
-            Err(_) => self
-                .0
-                .run(&candles, &mut PythonStrategy::new(strategy)?)
-                .map_err(|error| match error {
-                    BacktestError::Strategy { source, .. } => source,
-                    other => value_error(other),
-                })?,
+            Err(_) => self.0.run(&candles, &mut PythonStrategy::new(strategy)?).map_err(|error| match error {
+                BacktestError::Strategy { source, .. } => source,
+                other => value_error(other),
+            })?,
         };
         Ok(PyReport(report))
     }
@@ -68,8 +63,6 @@ pub struct PySmaCrossover(SmaCrossover);
 impl PySmaCrossover {
     #[new]
     fn new(fast: usize, slow: usize, share: &Bound<'_, PyAny>) -> PyResult<Self> {
-        SmaCrossover::new(fast, slow, number::decimal("share", share)?)
-            .map(Self)
-            .map_err(value_error)
+        SmaCrossover::new(fast, slow, number::decimal("share", share)?).map(Self).map_err(value_error)
     }
 }

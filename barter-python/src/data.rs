@@ -29,15 +29,9 @@ impl PyInstrument {
         lot_size: &Bound<'_, PyAny>,
         min_notional: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
-        let (tick_size, lot_size) = (
-            number::amount("tick_size", tick_size)?,
-            number::amount("lot_size", lot_size)?,
-        );
+        let (tick_size, lot_size) = (number::amount("tick_size", tick_size)?, number::amount("lot_size", lot_size)?);
         let venue = Venue::new(venue).map_err(value_error)?;
-        let (base, quote) = (
-            Asset::new(base).map_err(value_error)?,
-            Asset::new(quote).map_err(value_error)?,
-        );
+        let (base, quote) = (Asset::new(base).map_err(value_error)?, Asset::new(quote).map_err(value_error)?);
         let instrument = Instrument::new(venue, base, quote, tick_size, lot_size).map_err(value_error)?;
         let Some(minimum) = min_notional else {
             return Ok(Self(instrument));
@@ -151,16 +145,7 @@ impl PyCandle {
     }
 
     fn __repr__(&self) -> String {
-        let Candle {
-            open_time,
-            interval,
-            open,
-            high,
-            low,
-            close,
-            volume,
-            ..
-        } = self.0;
+        let Candle { open_time, interval, open, high, low, close, volume, .. } = self.0;
         format!("<Candle {open_time} {interval} open={open} high={high} low={low} close={close} volume={volume}>")
     }
 }

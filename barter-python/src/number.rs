@@ -13,13 +13,9 @@ use crate::value_error;
 pub(crate) fn decimal(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Decimal> {
     let text = value.str()?;
     let text = text.to_cow()?;
-    text.parse::<Decimal>()
-        .or_else(|_| Decimal::from_scientific(&text))
-        .map_err(|_| {
-            value_error(format!(
-                "{name} {text:?} is not a number: expected a Decimal, int, str or float such as 0.25"
-            ))
-        })
+    text.parse::<Decimal>().or_else(|_| Decimal::from_scientific(&text)).map_err(|_| {
+        value_error(format!("{name} {text:?} is not a number: expected a Decimal, int, str or float such as 0.25"))
+    })
 }
 
 /// Reads a number with a range of its own, such as a price.
@@ -33,7 +29,5 @@ pub(crate) fn amount<T: TryFrom<Decimal, Error = InstrumentError>>(
 /// A `decimal.Decimal` without trailing zeros.
 pub(crate) fn to_python<'py>(py: Python<'py>, value: Decimal) -> PyResult<Bound<'py, PyAny>> {
     static DECIMAL: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-    DECIMAL
-        .import(py, "decimal", "Decimal")?
-        .call1((value.normalize().to_string(),))
+    DECIMAL.import(py, "decimal", "Decimal")?.call1((value.normalize().to_string(),))
 }

@@ -17,10 +17,7 @@ impl PyOrder {
     /// Fills at whatever price comes next. The side is "buy" or "sell", the quantity in base.
     #[staticmethod]
     fn market(side: &str, quantity: &Bound<'_, PyAny>) -> PyResult<Self> {
-        Ok(Self(OrderRequest::market(
-            read_side(side)?,
-            number::amount("quantity", quantity)?,
-        )))
+        Ok(Self(OrderRequest::market(read_side(side)?, number::amount("quantity", quantity)?)))
     }
 
     /// Fills at this price, in quote per base, or better.
@@ -139,15 +136,7 @@ impl PyFill {
     }
 
     fn __repr__(&self) -> String {
-        let Fill {
-            order,
-            side,
-            price,
-            quantity,
-            fee,
-            time,
-            ..
-        } = self.0;
+        let Fill { order, side, price, quantity, fee, time, .. } = self.0;
         format!("<Fill {order} {side} {quantity} at {price} fee={fee} {time}>")
     }
 }

@@ -72,10 +72,7 @@ impl PyPortfolio {
     /// ``None`` when nothing is held.
     #[getter]
     fn average_price<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        self.position
-            .average_price()
-            .map(|price| number::to_python(py, price))
-            .transpose()
+        self.position.average_price().map(|price| number::to_python(py, price)).transpose()
     }
 
     #[getter]

@@ -18,9 +18,7 @@ impl PyReport {
     #[getter]
     fn equity<'py>(&self, py: Python<'py>) -> PyResult<Vec<(Bound<'py, PyAny>, Bound<'py, PyAny>)>> {
         let points = self.0.equity.iter();
-        points
-            .map(|point| Ok((time::to_python(py, point.time)?, number::to_python(py, point.equity)?)))
-            .collect()
+        points.map(|point| Ok((time::to_python(py, point.time)?, number::to_python(py, point.equity)?))).collect()
     }
 
     #[getter]
@@ -32,9 +30,7 @@ impl PyReport {
     #[getter]
     fn refusals<'py>(&self, py: Python<'py>) -> PyResult<Vec<(Bound<'py, PyAny>, String)>> {
         let refusals = self.0.refusals.iter();
-        refusals
-            .map(|refusal| Ok((time::to_python(py, refusal.time)?, refusal.why.to_string())))
-            .collect()
+        refusals.map(|refusal| Ok((time::to_python(py, refusal.time)?, refusal.why.to_string()))).collect()
     }
 
     #[getter]
@@ -91,11 +87,7 @@ impl PyRoundTrip {
     }
 
     fn __repr__(&self) -> String {
-        let RoundTrip {
-            opened_at,
-            closed_at,
-            profit,
-        } = self.0;
+        let RoundTrip { opened_at, closed_at, profit } = self.0;
         format!("<RoundTrip {opened_at} to {closed_at} profit={profit}>")
     }
 }

@@ -27,9 +27,7 @@ impl<'py> PythonStrategy<'py> {
             Some(on_candle) if on_candle.is_callable() => Ok(Self { on_candle }),
             _ => {
                 let shown = object.repr()?;
-                Err(PyTypeError::new_err(format!(
-                    "{shown} is no strategy: expected a method on_candle"
-                )))
+                Err(PyTypeError::new_err(format!("{shown} is no strategy: expected a method on_candle")))
             }
         }
     }
@@ -62,10 +60,7 @@ fn action(value: &Bound<'_, PyAny>) -> Option<Action> {
     if let Ok(order) = value.cast::<PyOrder>() {
         return Some(Action::Place(order.get().0));
     }
-    value
-        .cast::<PyCancel>()
-        .ok()
-        .map(|cancel| Action::Cancel(cancel.get().0))
+    value.cast::<PyCancel>().ok().map(|cancel| Action::Cancel(cancel.get().0))
 }
 
 fn wrong(value: &Bound<'_, PyAny>) -> PyErr {

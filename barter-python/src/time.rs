@@ -11,9 +11,7 @@ use crate::value_error;
 pub(crate) fn timestamp(name: &str, value: &Bound<'_, PyDateTime>) -> PyResult<Timestamp> {
     let py = value.py();
     if value.call_method0("utcoffset")?.is_none() {
-        return Err(value_error(format!(
-            "{name} {value} has no time zone: expected an aware datetime"
-        )));
+        return Err(value_error(format!("{name} {value} has no time zone: expected an aware datetime")));
     }
     let delta = value.sub(epoch(py)?)?;
     let part = |name: &str| delta.getattr(name)?.extract::<i64>();
@@ -28,13 +26,7 @@ pub(crate) fn to_python<'py>(py: Python<'py>, at: Timestamp) -> PyResult<Bound<'
     let (seconds, microseconds) = (microseconds.div_euclid(1_000_000), microseconds.rem_euclid(1_000_000));
     let (days, seconds) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
     let part = |value: i64| i32::try_from(value).map_err(value_error);
-    epoch(py)?.add(PyDelta::new(
-        py,
-        part(days)?,
-        part(seconds)?,
-        part(microseconds)?,
-        false,
-    )?)
+    epoch(py)?.add(PyDelta::new(py, part(days)?, part(seconds)?, part(microseconds)?, false)?)
 }
 
 fn epoch(py: Python<'_>) -> PyResult<Bound<'_, PyDateTime>> {

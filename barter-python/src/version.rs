@@ -53,9 +53,7 @@ pub fn pep440(version: &str) -> Result<String, VersionError> {
         let parts: Vec<u64> = release.split('.').map(number).collect::<Option<_>>()?;
         (parts.len() == 3).then(|| format!("{release}{pre}{post}"))
     };
-    render().ok_or_else(|| VersionError {
-        version: version.to_owned(),
-    })
+    render().ok_or_else(|| VersionError { version: version.to_owned() })
 }
 
 /// A number without sign or leading zeros; PEP 440 would drop the zeros and the two versions would differ.
@@ -101,12 +99,7 @@ mod tests {
             "0.9.3+post.+1",
         ] {
             let error = pep440(version).unwrap_err();
-            assert!(
-                error
-                    .to_string()
-                    .starts_with(&format!("version {version:?} has no Python form")),
-                "{error}"
-            );
+            assert!(error.to_string().starts_with(&format!("version {version:?} has no Python form")), "{error}");
         }
     }
 

@@ -32,12 +32,7 @@ fn backtest() -> Backtest {
 /// Runs the source as a module that can import the compiled module as `barter_python`.
 fn module<'py>(py: Python<'py>, name: &str, source: &str) -> Bound<'py, PyModule> {
     let compiled = pyo3::wrap_pymodule!(_barter::_barter)(py);
-    py.import("sys")
-        .unwrap()
-        .getattr("modules")
-        .unwrap()
-        .set_item("barter_python", compiled)
-        .unwrap();
+    py.import("sys").unwrap().getattr("modules").unwrap().set_item("barter_python", compiled).unwrap();
     let [source, file, name] = [source, &format!("{name}.py"), name].map(|text| CString::new(text).unwrap());
     PyModule::from_code(py, &source, &file, &name).unwrap()
 }
@@ -49,16 +44,8 @@ fn run(object: &Bound<'_, PyAny>) -> Result<Report, BacktestError<PyErr>> {
 #[test]
 fn a_python_strategy_gives_the_numbers_of_the_same_strategy_in_rust() {
     Python::attach(|py| {
-        let share = py
-            .import("decimal")
-            .unwrap()
-            .getattr("Decimal")
-            .unwrap()
-            .call1(("0.9",))
-            .unwrap();
-        let class = module(py, "sma", include_str!("../tests_py/sma.py"))
-            .getattr("SmaCrossover")
-            .unwrap();
+        let share = py.import("decimal").unwrap().getattr("Decimal").unwrap().call1(("0.9",)).unwrap();
+        let class = module(py, "sma", include_str!("../tests_py/sma.py")).getattr("SmaCrossover").unwrap();
         for (fast, slow) in [(4, 12), (3, 9), (1, 2)] {
             let in_python = run(&class.call1((fast, slow, &share)).unwrap()).unwrap();
             let mut strategy = SmaCrossover::new(fast, slow, "0.9".parse().unwrap()).unwrap();
@@ -74,16 +61,11 @@ fn an_exception_ends_the_run_and_keeps_its_traceback() {
     let source = "class Broken:\n    def on_candle(self, candle, portfolio):\n        return {}['missing']\n";
     Python::attach(|py| {
         let object = module(py, "broken", source).getattr("Broken").unwrap().call0().unwrap();
-        let Err(BacktestError::Strategy { open_time, source }) = run(&object) else {
-            panic!("expected an exception")
-        };
+        let Err(BacktestError::Strategy { open_time, source }) = run(&object) else { panic!("expected an exception") };
         assert_eq!(open_time, candles()[0].open_time);
         assert!(source.is_instance_of::<pyo3::exceptions::PyKeyError>(py), "{source}");
         let traceback = source.traceback(py).unwrap().format().unwrap();
-        assert!(
-            traceback.contains("File \"broken.py\", line 3, in on_candle"),
-            "{traceback}"
-        );
+        assert!(traceback.contains("File \"broken.py\", line 3, in on_candle"), "{traceback}");
     });
 }
 
@@ -92,18 +74,13 @@ fn what_is_no_action_is_a_type_error() {
     let source = "class Wrong:\n    def on_candle(self, candle, portfolio):\n        return 5\n";
     Python::attach(|py| {
         let object = module(py, "wrong", source).getattr("Wrong").unwrap().call0().unwrap();
-        let Err(BacktestError::Strategy { source, .. }) = run(&object) else {
-            panic!("expected an exception")
-        };
+        let Err(BacktestError::Strategy { source, .. }) = run(&object) else { panic!("expected an exception") };
         assert_eq!(
             source.to_string(),
             "TypeError: on_candle returned 5: expected None, an Order, a Cancel, or an iterable of them"
         );
         let error = PythonStrategy::new(5_i32.into_pyobject(py).unwrap().as_any()).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "TypeError: 5 is no strategy: expected a method on_candle"
-        );
+        assert_eq!(error.to_string(), "TypeError: 5 is no strategy: expected a method on_candle");
     });
 }
 

@@ -35,11 +35,7 @@ pub struct Planned {
 /// Plans `intent`, from before the release if parts of it are found in the repository or in the working tree.
 pub fn plan(loader: &Loader<'_>, intent: &Intent, options: &Options) -> Result<Planned> {
     let dirty = loader.repo.dirty.iter().any(|path| !slashed(path).ends_with(STAGED));
-    let head = loader.load(if dirty {
-        Source::Commit(&loader.repo.head)
-    } else {
-        Source::Tree
-    })?;
+    let head = loader.load(if dirty { Source::Commit(&loader.repo.head) } else { Source::Tree })?;
     let current = current(&head.workspace, &head.train, intent)?;
 
     // A release that stands at the head, with nothing after it, is the one that was asked for: `minor` twice is not two minors.
@@ -67,19 +63,9 @@ pub fn plan(loader: &Loader<'_>, intent: &Intent, options: &Options) -> Result<P
         snapshot.repo.dirty.retain(|path| !slashed(path).ends_with(STAGED));
         let resumed = draw(loader, snapshot, &to, false, intent, options)?;
         let ours = |path: &std::path::PathBuf| {
-            resumed
-                .plan
-                .edits()
-                .iter()
-                .any(|edit| edit.path == *path && tree.get(path) == Some(&edit.new))
+            resumed.plan.edits().iter().any(|edit| edit.path == *path && tree.get(path) == Some(&edit.new))
         };
-        if loader
-            .repo
-            .dirty
-            .iter()
-            .filter(|path| !slashed(path).ends_with(STAGED))
-            .all(ours)
-        {
+        if loader.repo.dirty.iter().filter(|path| !slashed(path).ends_with(STAGED)).all(ours) {
             let mut snapshot = resumed.snapshot;
             snapshot.repo.dirty.clear();
             return draw(loader, snapshot, &to, false, intent, options);
@@ -111,19 +97,16 @@ fn commit_of(loader: &Loader<'_>, head: &Snapshot, version: &Version) -> Result<
     let train = &head.train;
     let subject = plan::subject(train, version);
     let find = |log: &[LogEntry]| Ok(log.iter().find(|entry| entry.subject == subject).cloned());
-    let said = [train.version(&head.workspace).clone()]
-        .into_iter()
-        .chain(postfix::current(&head.workspace, train).ok());
+    let said =
+        [train.version(&head.workspace).clone()].into_iter().chain(postfix::current(&head.workspace, train).ok());
     if said.into_iter().any(|said| said == *version) {
         return find(&loader.log);
     }
     // Prepared on its branch, and not yet merged. A release that was reverted is in the history, but not on a branch.
     match train.config.branch.as_ref().map(|branch| branch.fill(version)) {
-        Some(branch) if head.repo.branches.contains_key(&branch) => find(&repo::log(
-            loader.sh,
-            &[&format!("refs/heads/{branch}"), "^HEAD"],
-            1_000,
-        )?),
+        Some(branch) if head.repo.branches.contains_key(&branch) => {
+            find(&repo::log(loader.sh, &[&format!("refs/heads/{branch}"), "^HEAD"], 1_000)?)
+        }
         _ => Ok(None),
     }
 }
@@ -131,9 +114,7 @@ fn commit_of(loader: &Loader<'_>, head: &Snapshot, version: &Version) -> Result<
 /// Nothing came after the commit but its own merge, which may bring it together with other work on the main branch.
 fn is_newest(loader: &Loader<'_>, entry: &LogEntry) -> Result<bool> {
     let later = repo::log(loader.sh, &["HEAD", &format!("^{}", entry.commit)], 1)?;
-    Ok(later
-        .first()
-        .is_none_or(|head| head.parents.iter().skip(1).any(|parent| *parent == entry.commit)))
+    Ok(later.first().is_none_or(|head| head.parents.iter().skip(1).any(|parent| *parent == entry.commit)))
 }
 
 /// Plans a release whose commit was found, from the commit before it.
@@ -163,17 +144,10 @@ fn name_the_way_back(loader: &Loader<'_>, planned: &mut Planned) {
     let ours = |path: &std::path::PathBuf| {
         let found = std::fs::read(loader.repo.top.join(path)).unwrap_or_default();
         let begins = |text: &str| text.as_bytes().starts_with(&found);
-        edits
-            .iter()
-            .any(|edit| edit.path == *path && (begins(&edit.old) || begins(&edit.new)))
+        edits.iter().any(|edit| edit.path == *path && (begins(&edit.old) || begins(&edit.new)))
     };
     if planned.snapshot.repo.dirty.iter().all(ours) {
-        for finding in planned
-            .plan
-            .findings
-            .iter_mut()
-            .filter(|finding| finding.check == "dirty-tree")
-        {
+        for finding in planned.plan.findings.iter_mut().filter(|finding| finding.check == "dirty-tree") {
             finding.what = format!("git was cut off in the middle of this release: {}", finding.what);
             finding.next = "git restore --staged --worktree ., then the same command".to_owned();
         }

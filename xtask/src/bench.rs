@@ -45,14 +45,9 @@ pub fn bench(report: &Report, sizes: &[usize], runs: usize) -> Result<()> {
     sizes.sort_unstable();
     sizes.dedup();
     let sh = Shell::new()?;
-    let temporary = sh
-        .create_temp_dir()
-        .context("no room for synthetic workspaces: set TMPDIR")?;
+    let temporary = sh.create_temp_dir().context("no room for synthetic workspaces: set TMPDIR")?;
     let exe = std::env::current_exe().context("the tool cannot find its own program: start it by its full path")?;
-    let others = Others {
-        exe: &exe,
-        set_version: has_set_version(),
-    };
+    let others = Others { exe: &exe, set_version: has_set_version() };
     if !others.set_version {
         report.say("cargo set-version is not installed: no comparison (cargo install cargo-edit)");
     }
@@ -172,31 +167,19 @@ impl Others<'_> {
 fn has_set_version() -> bool {
     let mut ask = Command::new(cargo::program());
     ask.args(["set-version", "--version"]);
-    ask.stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success())
+    ask.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
 }
 
 /// Seconds from start to end of a whole process, its output thrown away.
 fn time(command: &mut Command) -> Result<f64> {
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped());
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
     let shown = format!("{command:?}");
     let begun = Instant::now();
-    let output = command
-        .output()
-        .with_context(|| format!("{shown} did not start: check that it is installed"))?;
+    let output = command.output().with_context(|| format!("{shown} did not start: check that it is installed"))?;
     let seconds = begun.elapsed().as_secs_f64();
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
-        bail!(
-            "{shown} ended with {}, so it cannot be timed: {}",
-            output.status,
-            said.trim()
-        );
+        bail!("{shown} ended with {}, so it cannot be timed: {}", output.status, said.trim());
     }
     Ok(seconds)
 }
@@ -223,10 +206,7 @@ fn tell(report: &Report, rows: &[Row], help: f64) {
     report.warn(format!("members  metadata       dry run  real release{last}"));
     for row in rows {
         let beside = |seconds: f64| format!("{seconds:7.3} {:4.1}x", seconds / row.metadata);
-        let last = row
-            .set_version
-            .map(|seconds| format!(" {}", beside(seconds)))
-            .unwrap_or_default();
+        let last = row.set_version.map(|seconds| format!(" {}", beside(seconds))).unwrap_or_default();
         report.warn(format!(
             "{:7}   {:7.3} {} {}{last}",
             row.members,
@@ -263,10 +243,7 @@ fn tell(report: &Report, rows: &[Row], help: f64) {
             verdict(ratio <= DRY_RUN_AIM)
         ));
     }
-    report.warn(format!(
-        "{} --help takes less than {HELP_AIM} s",
-        verdict(help < HELP_AIM)
-    ));
+    report.warn(format!("{} --help takes less than {HELP_AIM} s", verdict(help < HELP_AIM)));
 }
 
 #[cfg(test)]

@@ -27,11 +27,7 @@ pub struct Finding {
 
 impl Finding {
     pub fn new(check: &'static str, what: impl Into<String>, next: impl Into<String>) -> Finding {
-        Finding {
-            check,
-            what: what.into(),
-            next: next.into(),
-        }
+        Finding { check, what: what.into(), next: next.into() }
     }
 }
 
@@ -43,46 +39,16 @@ pub struct Check {
 
 /// What holds between releases; a plan's result is held against the same list before a byte is written.
 pub const STATE: [Check; 10] = [
-    Check {
-        name: "configuration",
-        look: configuration,
-    },
-    Check {
-        name: "requirements",
-        look: requirements,
-    },
-    Check {
-        name: "lock",
-        look: lock,
-    },
-    Check {
-        name: "wheel-version",
-        look: wheel_versions,
-    },
-    Check {
-        name: "version-files",
-        look: version_files,
-    },
-    Check {
-        name: "changelog",
-        look: changelogs,
-    },
-    Check {
-        name: "path-only",
-        look: path_only,
-    },
-    Check {
-        name: "publishable-wheel",
-        look: publishable_wheels,
-    },
-    Check {
-        name: "dev-cycle",
-        look: dev_cycles,
-    },
-    Check {
-        name: "lockstep",
-        look: lockstep,
-    },
+    Check { name: "configuration", look: configuration },
+    Check { name: "requirements", look: requirements },
+    Check { name: "lock", look: lock },
+    Check { name: "wheel-version", look: wheel_versions },
+    Check { name: "version-files", look: version_files },
+    Check { name: "changelog", look: changelogs },
+    Check { name: "path-only", look: path_only },
+    Check { name: "publishable-wheel", look: publishable_wheels },
+    Check { name: "dev-cycle", look: dev_cycles },
+    Check { name: "lockstep", look: lockstep },
 ];
 
 /// The findings that `--waive` may set aside; the others leave no way to make a coherent release.
@@ -119,9 +85,7 @@ fn configuration(workspace: &Workspace, _: &Train) -> Vec<Finding> {
     let root = slashed(&workspace.graph.root);
     let problems = workspace.problems.iter();
     let next = format!("correct it in {root}; docs/configuration.md lists the keys");
-    problems
-        .map(|problem| Finding::new("configuration", format!("{root}: {problem}"), next.clone()))
-        .collect()
+    problems.map(|problem| Finding::new("configuration", format!("{root}: {problem}"), next.clone())).collect()
 }
 
 /// Every requirement on a member accepts the version that the member has.
@@ -132,10 +96,9 @@ fn requirements(workspace: &Workspace, _: &Train) -> Vec<Finding> {
         let (path, text) = (slashed(&site.path), &site.place.text);
         let what = match requirement::accepts(text, &member.version) {
             Ok(true) => continue,
-            Ok(false) => format!(
-                "{path} requires {} \"{text}\", which does not accept {}",
-                member.name, member.version
-            ),
+            Ok(false) => {
+                format!("{path} requires {} \"{text}\", which does not accept {}", member.name, member.version)
+            }
             Err(error) => format!("{path}: {error:#}"),
         };
         findings.push(Finding::new(
@@ -153,21 +116,11 @@ fn lock(workspace: &Workspace, _: &Train) -> Vec<Finding> {
     let Some(text) = workspace.texts.get(&path) else {
         return Vec::new();
     };
-    let locked: BTreeMap<&str, &str> = cargo_lock::read(text)
-        .into_iter()
-        .map(|entry| (entry.name, entry.version))
-        .collect();
-    let differs = |member: &&Member| {
-        locked
-            .get(member.name.as_str())
-            .is_some_and(|found| **found != *member.version.to_string())
-    };
-    let stale: Vec<&str> = workspace
-        .members
-        .iter()
-        .filter(differs)
-        .map(|member| member.name.as_str())
-        .collect();
+    let locked: BTreeMap<&str, &str> =
+        cargo_lock::read(text).into_iter().map(|entry| (entry.name, entry.version)).collect();
+    let differs =
+        |member: &&Member| locked.get(member.name.as_str()).is_some_and(|found| **found != *member.version.to_string());
+    let stale: Vec<&str> = workspace.members.iter().filter(differs).map(|member| member.name.as_str()).collect();
     if stale.is_empty() {
         return Vec::new();
     }
@@ -187,24 +140,13 @@ fn wheel_versions(workspace: &Workspace, train: &Train) -> Vec<Finding> {
         let path = slashed(&wheel.path);
         let mut found = |what: String, next: String| findings.push(Finding::new("wheel-version", what, next));
         if let Err(error) = member.version.show(Dialect::Pep440) {
-            found(
-                format!("{}: {error:#}", slashed(&member.manifest)),
-                "cargo xtask release X.Y.Z".to_owned(),
-            );
+            found(format!("{}: {error:#}", slashed(&member.manifest)), "cargo xtask release X.Y.Z".to_owned());
             continue;
         }
         match wheel_version(wheel) {
-            Err(error) => found(
-                format!("{error:#}"),
-                format!("write project.version as PEP 440 has it in {path}"),
-            ),
+            Err(error) => found(format!("{error:#}"), format!("write project.version as PEP 440 has it in {path}")),
             Ok(Some(version)) if version != member.version => found(
-                format!(
-                    "{path} says {}, {} says {}",
-                    version.tag(),
-                    slashed(&member.manifest),
-                    member.version
-                ),
+                format!("{path} says {}, {} says {}", version.tag(), slashed(&member.manifest), member.version),
                 "cargo xtask release (aligns them with the driver)".to_owned(),
             ),
             Ok(None) if !wheel.project.dynamic => found(
@@ -229,10 +171,7 @@ fn wheel_versions(workspace: &Workspace, train: &Train) -> Vec<Finding> {
             if let Ok(Some(place)) = uv_lock::read(text, name)
                 && Version::parse(&place.text, Dialect::Pep440).ok().as_ref() != Some(&member.version)
             {
-                found(
-                    format!("{} says {name} {}", slashed(path), place.text),
-                    "uv lock".to_owned(),
-                );
+                found(format!("{} says {name} {}", slashed(path), place.text), "uv lock".to_owned());
             }
         }
     }
@@ -242,17 +181,11 @@ fn wheel_versions(workspace: &Workspace, train: &Train) -> Vec<Finding> {
 /// Each anchored file says the train's version, as often as configured.
 fn version_files(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let driver = train.version(workspace);
-    let wheels: Vec<&Version> = train
-        .wheels
-        .iter()
-        .map(|wheel| &workspace.members[wheel.member].version)
-        .collect();
+    let wheels: Vec<&Version> = train.wheels.iter().map(|wheel| &workspace.members[wheel.member].version).collect();
     let mut findings = Vec::new();
     for file in &train.config.files {
         let path = workspace.in_root(&file.path);
-        let places = workspace
-            .text(&path)
-            .and_then(|text| anchor::read(text, &file.after, file.times));
+        let places = workspace.text(&path).and_then(|text| anchor::read(text, &file.after, file.times));
         match places {
             Err(error) => findings.push(Finding::new(
                 "version-files",
@@ -322,29 +255,15 @@ fn changelogs(workspace: &Workspace, train: &Train) -> Vec<Finding> {
 
 /// A published crate's dependencies say a version: the registry knows no paths.
 fn path_only(workspace: &Workspace, train: &Train) -> Vec<Finding> {
-    let crates = train
-        .crates
-        .iter()
-        .map(|&at| &workspace.members[at])
-        .filter(|member| member.publish);
+    let crates = train.crates.iter().map(|&at| &workspace.members[at]).filter(|member| member.publish);
     crates
         .flat_map(|member| {
-            let bare = member
-                .links
-                .iter()
-                .filter(|link| link.is_built() && link.requirement.is_none());
+            let bare = member.links.iter().filter(|link| link.is_built() && link.requirement.is_none());
             bare.map(|link| {
                 let on = &workspace.members[link.to];
-                let what = format!(
-                    "{} would be published but requires {} by path only",
-                    slashed(&member.manifest),
-                    on.name
-                );
-                Finding::new(
-                    "path-only",
-                    what,
-                    format!("add `version = \"{}\"` beside the path", on.version.base()),
-                )
+                let what =
+                    format!("{} would be published but requires {} by path only", slashed(&member.manifest), on.name);
+                Finding::new("path-only", what, format!("add `version = \"{}\"` beside the path", on.version.base()))
             })
             .collect::<Vec<_>>()
         })
@@ -357,10 +276,7 @@ fn publishable_wheels(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     members
         .filter(|member| member.publish && member.cdylib && member.pyo3)
         .map(|member| {
-            let what = format!(
-                "{} is a PyO3 cdylib that `cargo publish` would publish",
-                slashed(&member.manifest)
-            );
+            let what = format!("{} is a PyO3 cdylib that `cargo publish` would publish", slashed(&member.manifest));
             Finding::new("publishable-wheel", what, "add `publish = false` under [package]")
         })
         .collect()
@@ -371,11 +287,7 @@ fn dev_cycles(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let mut findings = Vec::new();
     for &at in &train.crates {
         let member = &workspace.members[at];
-        for link in member
-            .links
-            .iter()
-            .filter(|link| link.table == Table::Dev && link.requirement.is_some())
-        {
+        for link in member.links.iter().filter(|link| link.table == Table::Dev && link.requirement.is_some()) {
             if member.publish && workspace.closure(link.to).contains(&at) {
                 let on = &workspace.members[link.to].name;
                 let what = format!(
@@ -404,15 +316,8 @@ fn lockstep(workspace: &Workspace, train: &Train) -> Vec<Finding> {
         .filter(|member| member.version.base() > driver.base());
     ahead
         .map(|member| {
-            let what = format!(
-                "{} is at {}, ahead of the driver's {driver}",
-                member.name, member.version
-            );
-            Finding::new(
-                "lockstep",
-                what,
-                "release a version that is not lower, or list it under `except`",
-            )
+            let what = format!("{} is at {}, ahead of the driver's {driver}", member.name, member.version);
+            Finding::new("lockstep", what, "release a version that is not lower, or list it under `except`")
         })
         .collect()
 }
@@ -424,11 +329,7 @@ pub fn repository(snapshot: &Snapshot, on_branch: Option<&str>) -> Vec<Finding> 
     if !repo.dirty.is_empty() {
         let some: Vec<String> = repo.dirty.iter().take(5).map(|path| slashed(path)).collect();
         let more = repo.dirty.len().saturating_sub(some.len());
-        let more = if more > 0 {
-            format!(" and {more} more")
-        } else {
-            String::new()
-        };
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         findings.push(Finding::new(
             "dirty-tree",
             format!("uncommitted changes in {}{more}", some.join(", ")),
@@ -436,11 +337,7 @@ pub fn repository(snapshot: &Snapshot, on_branch: Option<&str>) -> Vec<Finding> 
         ));
     }
     match repo.branch.as_deref() {
-        None => findings.push(Finding::new(
-            "branch",
-            "the head is detached",
-            format!("git switch {}", train.main),
-        )),
+        None => findings.push(Finding::new("branch", "the head is detached", format!("git switch {}", train.main))),
         Some(branch) if branch != train.main && Some(branch) != on_branch => {
             findings.push(Finding::new(
                 "branch",

@@ -120,12 +120,7 @@ pub fn main() -> i32 {
         Color::Never => Some(false),
     };
     let report = Report::new(global.json, loudness, color);
-    let call = Call {
-        report: &report,
-        manifest: global.manifest_path,
-        train: global.train,
-        dry_run: global.dry_run,
-    };
+    let call = Call { report: &report, manifest: global.manifest_path, train: global.train, dry_run: global.dry_run };
     let waive = global.waive;
     let result = match command {
         Command::Release { version, push } => {

@@ -51,20 +51,13 @@ pub fn make(call: &Call<'_>, intent: &Intent, options: &Options) -> Result<()> {
     report.findings(&plan.findings);
     if !call.dry_run && !plan.findings.is_empty() {
         print_json(report, &plan, &[], "refused");
-        bail!(
-            "refused: {} in the way, nothing was changed",
-            count(plan.findings.len(), "finding")
-        );
+        bail!("refused: {} in the way, nothing was changed", count(plan.findings.len(), "finding"));
     }
     let world = world(&sh, report, &loader)?;
     if !call.dry_run {
         sweep(&loader, &snapshot)?;
     }
-    report.say(if call.dry_run {
-        "steps, only looked at:"
-    } else {
-        "steps:"
-    });
+    report.say(if call.dry_run { "steps, only looked at:" } else { "steps:" });
     let result = run::run(&world, &plan.steps, if call.dry_run { Mode::Look } else { Mode::Act });
     let seen = result.inspect_err(|_| print_json(report, &plan, &[], "failed"))?;
     // What stands there already is no news.
@@ -94,15 +87,10 @@ pub fn make(call: &Call<'_>, intent: &Intent, options: &Options) -> Result<()> {
         let tag = tag.fill(&plan.to);
         report.say(format!("{} is released here: tag {tag}", plan.to.tag()));
         let waived = plan.waived.iter().any(|finding| finding.check == "branch");
-        let first = if waived {
-            format!("merge it into {main}, then ")
-        } else {
-            String::new()
-        };
+        let first = if waived { format!("merge it into {main}, then ") } else { String::new() };
         if !options.push {
-            report.say(format!(
-                "next: {first}git push --atomic {remote} {main} {tag} (or the same command with --push)"
-            ));
+            report
+                .say(format!("next: {first}git push --atomic {remote} {main} {tag} (or the same command with --push)"));
         }
     }
     Ok(())
@@ -116,11 +104,8 @@ pub fn smoke(call: &Call<'_>, waive: &[String]) -> Result<()> {
     let snapshot = loader.load(Source::Tree)?;
     let report = call.report;
     let proofs = smoke::proofs(&snapshot, snapshot.train.version(&snapshot.workspace));
-    let steps: Vec<Step> = proofs
-        .into_iter()
-        .filter(|proof| !waive.iter().any(|name| name == proof.name))
-        .map(Step::Prove)
-        .collect();
+    let steps: Vec<Step> =
+        proofs.into_iter().filter(|proof| !waive.iter().any(|name| name == proof.name)).map(Step::Prove).collect();
     let world = world(&sh, report, &loader)?;
     let mode = if call.dry_run { Mode::Look } else { Mode::KeepGoing };
     let seen = run::run(&world, &steps, mode)?;
@@ -143,17 +128,8 @@ pub fn check(call: &Call<'_>) -> Result<()> {
     let first = loader.load(Source::Tree)?;
     let mut trains = vec![first.train.clone()];
     if call.train.is_none() {
-        for config in first
-            .workspace
-            .trains
-            .iter()
-            .filter(|config| config.name != first.train.name())
-        {
-            trains.push(crate::train::Train::choose(
-                &first.workspace,
-                &first.repo,
-                Some(&config.name),
-            )?);
+        for config in first.workspace.trains.iter().filter(|config| config.name != first.train.name()) {
+            trains.push(crate::train::Train::choose(&first.workspace, &first.repo, Some(&config.name))?);
         }
     }
     let mut told = Vec::new();
@@ -198,20 +174,10 @@ fn print_json(report: &Report, plan: &Plan, seen: &[Seen], outcome: &str) {
 
 fn world<'a>(sh: &'a Shell, report: &'a Report, loader: &Loader<'_>) -> Result<World<'a>> {
     let interrupted = Arc::new(AtomicBool::new(false));
-    for signal in [
-        signal_hook::consts::SIGINT,
-        signal_hook::consts::SIGTERM,
-        signal_hook::consts::SIGHUP,
-    ] {
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP] {
         signal_hook::flag::register(signal, interrupted.clone())?;
     }
-    Ok(World {
-        sh,
-        report,
-        target: loader.target.clone(),
-        interrupted,
-        verdicts: RefCell::new(BTreeMap::new()),
-    })
+    Ok(World { sh, report, target: loader.target.clone(), interrupted, verdicts: RefCell::new(BTreeMap::new()) })
 }
 
 /// Keeps two releases of one repository apart. The system lets go of it when this process ends, however it ends.
@@ -234,12 +200,7 @@ fn sweep(loader: &Loader<'_>, snapshot: &Snapshot) -> Result<()> {
         let name = path.file_name()?.to_string_lossy();
         Some(path.with_file_name(format!(".{name}{STAGED}")))
     };
-    let seen = loader
-        .repo
-        .dirty
-        .iter()
-        .filter(|path| slashed(path).ends_with(STAGED))
-        .cloned();
+    let seen = loader.repo.dirty.iter().filter(|path| slashed(path).ends_with(STAGED)).cloned();
     for path in snapshot.workspace.texts.keys().filter_map(waiting).chain(seen) {
         let path: &Path = &loader.repo.top.join(path);
         if path.is_file() {

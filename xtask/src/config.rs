@@ -104,9 +104,7 @@ pub struct Template(String);
 
 /// Whether a member's name is meant by an entry of `except`.
 pub fn matches(pattern: &str, name: &str) -> bool {
-    pattern
-        .strip_suffix('*')
-        .map_or(pattern == name, |start| name.starts_with(start))
+    pattern.strip_suffix('*').map_or(pattern == name, |start| name.starts_with(start))
 }
 
 impl VersionFile {
@@ -182,10 +180,7 @@ pub fn read(metadata: &Value) -> Config {
     };
     let Ok(tables) = BTreeMap::<String, Value>::deserialize(tables) else {
         let problem = "[workspace.metadata.trains] must hold one table per train: [workspace.metadata.trains.NAME]";
-        return Config {
-            trains: Vec::new(),
-            problems: vec![problem.to_owned()],
-        };
+        return Config { trains: Vec::new(), problems: vec![problem.to_owned()] };
     };
     let mut config = Config::default();
     for (name, mut table) in tables {
@@ -194,10 +189,7 @@ pub fn read(metadata: &Value) -> Config {
                 Ok(train) => break config.trains.push(TrainConfig { name, ..train }),
                 Err(error) => {
                     let problem = error.to_string();
-                    config.problems.push(format!(
-                        "[workspace.metadata.trains.{name}]: {}",
-                        in_our_words(&problem)
-                    ));
+                    config.problems.push(format!("[workspace.metadata.trains.{name}]: {}", in_our_words(&problem)));
                     // Take an unknown key out to see whether more is wrong; anything else ends the search.
                     let key = quoted(&problem).next().filter(|_| problem.starts_with("unknown field"));
                     if key.and_then(|key| table.as_object_mut()?.remove(key)).is_none() {
@@ -208,9 +200,7 @@ pub fn read(metadata: &Value) -> Config {
         }
     }
     if config.trains.iter().filter(|train| train.default).count() > 1 {
-        config
-            .problems
-            .push("more than one train says `default = true`: leave it on one".to_owned());
+        config.problems.push("more than one train says `default = true`: leave it on one".to_owned());
     }
     config
 }
@@ -222,9 +212,8 @@ fn in_our_words(problem: &str) -> String {
             .to_owned();
     }
     let mut names = quoted(problem);
-    let unknown = names
-        .next()
-        .filter(|_| problem.starts_with("unknown field") || problem.starts_with("unknown variant"));
+    let unknown =
+        names.next().filter(|_| problem.starts_with("unknown field") || problem.starts_with("unknown variant"));
     let Some(unknown) = unknown else {
         return problem.to_owned();
     };
@@ -254,15 +243,9 @@ mod tests {
         let told = problems(
             json!({ "a": { "drvier": "x", "tags": "v{version}" }, "b": { "lockstep": "alway" }, "c": { "tag": "v" } }),
         );
-        assert!(
-            told.contains("trains.a]: unknown key `drvier`: did you mean `driver`?"),
-            "{told}"
-        );
+        assert!(told.contains("trains.a]: unknown key `drvier`: did you mean `driver`?"), "{told}");
         assert!(told.contains("unknown key `tags`: did you mean `tag`?"), "{told}");
-        assert!(
-            told.contains("trains.b]: unknown key `alway`: did you mean `always`?"),
-            "{told}"
-        );
+        assert!(told.contains("trains.b]: unknown key `alway`: did you mean `always`?"), "{told}");
         assert!(told.contains("`v` holds `{version}` 0 times"), "{told}");
     }
 

@@ -24,11 +24,7 @@ impl Date {
         let day = day_of_year - (153 * month + 2) / 5 + 1;
         let month = if month < 10 { month + 3 } else { month - 9 };
         let year = year_of_era + era * 400 + i64::from(month <= 2);
-        Date {
-            year,
-            month: month as u8,
-            day: day as u8,
-        }
+        Date { year, month: month as u8, day: day as u8 }
     }
 
     /// Reads `YYYY-MM-DD`.
@@ -36,11 +32,7 @@ impl Date {
         let mut parts = text.split('-');
         let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
         let shaped = year.len() == 4 && month.len() == 2 && day.len() == 2 && parts.next().is_none();
-        let date = Date {
-            year: year.parse().ok()?,
-            month: month.parse().ok()?,
-            day: day.parse().ok()?,
-        };
+        let date = Date { year: year.parse().ok()?, month: month.parse().ok()?, day: day.parse().ok()? };
         (shaped && (1..=12).contains(&date.month) && (1..=31).contains(&date.day)).then_some(date)
     }
 }
@@ -57,12 +49,9 @@ mod tests {
 
     #[test]
     fn known_days() {
-        for (seconds, text) in [
-            (0, "1970-01-01"),
-            (951_782_400, "2000-02-29"),
-            (1_795_132_800, "2026-11-20"),
-            (-1, "1969-12-31"),
-        ] {
+        for (seconds, text) in
+            [(0, "1970-01-01"), (951_782_400, "2000-02-29"), (1_795_132_800, "2026-11-20"), (-1, "1969-12-31")]
+        {
             assert_eq!(Date::from_unix(seconds).to_string(), text);
             assert_eq!(Date::parse(text), Some(Date::from_unix(seconds)));
         }

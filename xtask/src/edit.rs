@@ -56,22 +56,15 @@ impl Edit {
 
     /// Words for people: somebody may have polished them since.
     pub fn is_prose(&self) -> bool {
-        self.why
-            .iter()
-            .all(|reason| matches!(reason, Reason::Changelog | Reason::Notes))
+        self.why.iter().all(|reason| matches!(reason, Reason::Changelog | Reason::Notes))
     }
 
     /// The edit as a unified diff that `git apply` takes.
     pub fn diff(&self) -> String {
         let path = slashed(&self.path);
         // Patience anchors on unique lines: a lock file with thousands of changed lines stays linear.
-        let diff = TextDiff::configure()
-            .algorithm(Algorithm::Patience)
-            .diff_lines(&self.old, &self.new);
-        diff.unified_diff()
-            .context_radius(3)
-            .header(&format!("a/{path}"), &format!("b/{path}"))
-            .to_string()
+        let diff = TextDiff::configure().algorithm(Algorithm::Patience).diff_lines(&self.old, &self.new);
+        diff.unified_diff().context_radius(3).header(&format!("a/{path}"), &format!("b/{path}")).to_string()
     }
 }
 
@@ -80,23 +73,16 @@ pub fn diffs(edits: &[Edit]) -> Vec<String> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let size = edits.len().div_ceil(threads).max(16);
     std::thread::scope(|scope| {
-        let parts: Vec<_> = edits
-            .chunks(size)
-            .map(|part| scope.spawn(|| part.iter().map(Edit::diff).collect::<Vec<_>>()))
-            .collect();
+        let parts: Vec<_> =
+            edits.chunks(size).map(|part| scope.spawn(|| part.iter().map(Edit::diff).collect::<Vec<_>>())).collect();
         let joined = parts.into_iter().map(|part| part.join());
-        joined
-            .flat_map(|part| part.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-            .collect()
+        joined.flat_map(|part| part.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
     })
 }
 
 /// The path as git writes it, on every system.
 pub fn slashed(path: &Path) -> String {
-    path.components()
-        .map(|c| c.as_os_str().to_string_lossy())
-        .collect::<Vec<_>>()
-        .join("/")
+    path.components().map(|c| c.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
 }
 
 impl fmt::Display for Reason {

@@ -44,11 +44,7 @@ struct Toml<'a> {
 impl<'a> Toml<'a> {
     fn parse(text: &'a str) -> Result<Toml<'a>> {
         let raw = text.strip_prefix('\u{feff}').unwrap_or(text);
-        Ok(Toml {
-            raw,
-            doc: toml_edit::Document::parse(raw)?,
-            bom: text.len() - raw.len(),
-        })
+        Ok(Toml { raw, doc: toml_edit::Document::parse(raw)?, bom: text.len() - raw.len() })
     }
 
     /// The item at `path`, through tables, inline tables and dotted keys alike.
@@ -65,18 +61,11 @@ impl<'a> Toml<'a> {
             return Ok(None);
         };
         let quoted = &self.raw[span.clone()];
-        let quote = if quoted.starts_with("\"\"\"") || quoted.starts_with("'''") {
-            3
-        } else {
-            1
-        };
+        let quote = if quoted.starts_with("\"\"\"") || quoted.starts_with("'''") { 3 } else { 1 };
         let inner = span.start + quote..span.end - quote;
         if self.raw[inner.clone()] != *value {
             bail!("`{quoted}` is written with escapes: write it plainly");
         }
-        Ok(Some(Place {
-            text: value.to_owned(),
-            span: inner.start + self.bom..inner.end + self.bom,
-        }))
+        Ok(Some(Place { text: value.to_owned(), span: inner.start + self.bom..inner.end + self.bom }))
     }
 }

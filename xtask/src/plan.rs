@@ -66,13 +66,7 @@ impl Plan {
     pub fn edits(&self) -> &[Edit] {
         self.steps
             .iter()
-            .find_map(|step| {
-                if let Step::Write(write) = step {
-                    Some(write.edits.as_slice())
-                } else {
-                    None
-                }
-            })
+            .find_map(|step| if let Step::Write(write) = step { Some(write.edits.as_slice()) } else { None })
             .unwrap_or_default()
     }
 }
@@ -97,28 +91,15 @@ struct Draft {
 impl Draft {
     /// Lays out the steps, all findings beside them. `released` is the commit that holds the release already.
     fn into_plan(mut self, snapshot: &Snapshot, options: &Options, released: bool) -> Plan {
-        let Snapshot {
-            workspace,
-            train,
-            repo,
-            base,
-            ..
-        } = snapshot;
+        let Snapshot { workspace, train, repo, base, .. } = snapshot;
         let tag_name = train.tag.fill(&self.to);
-        let branch = train
-            .config
-            .branch
-            .as_ref()
-            .map(|template: &Template| template.fill(&self.to));
+        let branch = train.config.branch.as_ref().map(|template: &Template| template.fill(&self.to));
         self.findings.extend(check::repository(snapshot, branch.as_deref()));
-        if let Some(found) = repo
-            .tags
-            .get(&tag_name)
-            .filter(|found| !released && (found.commit != *base || !self.edits.is_empty()))
+        if let Some(found) =
+            repo.tags.get(&tag_name).filter(|found| !released && (found.commit != *base || !self.edits.is_empty()))
         {
             let what = format!("tag {tag_name} is already on commit {}", short(&found.commit));
-            self.findings
-                .push(Finding::new("tag", what, "name a higher version: a tag is never moved"));
+            self.findings.push(Finding::new("tag", what, "name a higher version: a tag is never moved"));
         }
         let after = after(workspace, &self.edits);
         let notes = after
@@ -135,15 +116,9 @@ impl Draft {
         if let Some(notes) = notes.filter(|notes| !notes.body.is_empty()) {
             message.push_str(&format!("\n\n{}", notes.body.replace("\r\n", "\n")));
         }
-        let set_aside = waived
-            .iter()
-            .map(|finding| format!("Waived: {}: {}", finding.check, finding.what));
+        let set_aside = waived.iter().map(|finding| format!("Waived: {}: {}", finding.check, finding.what));
         let set_aside: Vec<String> = set_aside
-            .chain(
-                unproved
-                    .iter()
-                    .map(|proof| format!("Waived: {}: {}", proof.name, proof.command())),
-            )
+            .chain(unproved.iter().map(|proof| format!("Waived: {}: {}", proof.name, proof.command())))
             .collect();
         if !set_aside.is_empty() {
             message.push_str(&format!("\n\n{}", set_aside.join("\n")));
@@ -157,54 +132,30 @@ impl Draft {
         steps.extend(proofs.into_iter().map(Step::Prove));
         let mut on = Target::Base(base.clone());
         if edits.iter().any(|edit| edit.tracked) {
-            let commit = Commit {
-                base: base.clone(),
-                branch: branch.clone(),
-                message: subject(train, &self.to),
-                edits,
-            };
+            let commit =
+                Commit { base: base.clone(), branch: branch.clone(), message: subject(train, &self.to), edits };
             match branch {
                 None => {
                     steps.push(Step::Commit(commit.clone()));
                     on = Target::Commit(commit);
                 }
                 Some(name) => {
-                    let merge = Merge {
-                        branch: name.clone(),
-                        main: train.main.clone(),
-                        commit: commit.clone(),
-                    };
-                    steps.push(Step::Branch(Branch {
-                        name,
-                        from: train.main.clone(),
-                        base: base.clone(),
-                    }));
+                    let merge = Merge { branch: name.clone(), main: train.main.clone(), commit: commit.clone() };
+                    steps.push(Step::Branch(Branch { name, from: train.main.clone(), base: base.clone() }));
                     steps.push(Step::Commit(commit));
                     steps.push(Step::Merge(merge.clone()));
                     on = Target::Merge(Box::new(merge));
                 }
             }
         }
-        let tag = Tag {
-            name: tag_name,
-            message,
-            on,
-        };
+        let tag = Tag { name: tag_name, message, on };
         steps.push(Step::Tag(tag.clone()));
         if options.push {
-            steps.push(Step::Push(Push {
-                remote: train.remote.clone(),
-                main: train.main.clone(),
-                tag,
-            }));
+            steps.push(Step::Push(Push { remote: train.remote.clone(), main: train.main.clone(), tag }));
         }
         let moved = self.versions.iter().map(|(&at, to)| {
             let member = &workspace.members[at];
-            Moved {
-                name: member.name.clone(),
-                from: member.version.clone(),
-                to: to.clone(),
-            }
+            Moved { name: member.name.clone(), from: member.version.clone(), to: to.clone() }
         });
         let moved = moved.filter(|moved| moved.from != moved.to).collect();
         let mut remarks = self.remarks;
@@ -234,11 +185,7 @@ fn after(workspace: &Workspace, edits: &[Edit]) -> Texts {
 /// Reads the planned texts back and holds them against every check of a state, and against what was meant.
 fn read_back(workspace: &Workspace, train: &Train, draft: &Draft, texts: Texts) -> Vec<Finding> {
     let broken = |what: String| {
-        vec![Finding::new(
-            "read-back",
-            what,
-            "this is a defect of the tool: please report it with the manifest",
-        )]
+        vec![Finding::new("read-back", what, "this is a defect of the tool: please report it with the manifest")]
     };
     let after = match workspace.with_texts(texts) {
         Ok(after) => after,
@@ -261,18 +208,9 @@ fn read_back(workspace: &Workspace, train: &Train, draft: &Draft, texts: Texts) 
         }
     }
     // Where a version or a requirement could not be set, that they now disagree is no news.
-    const OF_VERSIONS: [&str; 6] = [
-        "lockstep",
-        "python-version",
-        "requirements",
-        "wheel-version",
-        "version-files",
-        "lock",
-    ];
-    let unset = draft
-        .findings
-        .iter()
-        .any(|finding| OF_VERSIONS.contains(&finding.check));
+    const OF_VERSIONS: [&str; 6] =
+        ["lockstep", "python-version", "requirements", "wheel-version", "version-files", "lock"];
+    let unset = draft.findings.iter().any(|finding| OF_VERSIONS.contains(&finding.check));
     let is_news = |finding: &Finding| {
         finding.check != "lockstep"
             && !(unset && OF_VERSIONS.contains(&finding.check))
@@ -289,11 +227,7 @@ fn other_trains(workspace: &Workspace, train: &Train, versions: &BTreeMap<usize,
         let Some(driver) = config.driver.as_deref().and_then(|name| workspace.member(name)) else {
             continue;
         };
-        for at in workspace
-            .closure(driver)
-            .into_iter()
-            .filter(|at| !versions.contains_key(at))
-        {
+        for at in workspace.closure(driver).into_iter().filter(|at| !versions.contains_key(at)) {
             let member = &workspace.members[at];
             // One that still accepts the new version stays as it is, here and in what was published.
             let rewritten = |link: &&Link| {
@@ -317,11 +251,7 @@ fn other_trains(workspace: &Workspace, train: &Train, versions: &BTreeMap<usize,
 
 /// Lines that mention the version left behind and that no edit changes.
 fn strays(snapshot: &Snapshot, write: Option<&Step>) -> Vec<String> {
-    let edits = if let Some(Step::Write(write)) = write {
-        write.edits.as_slice()
-    } else {
-        &[]
-    };
+    let edits = if let Some(Step::Write(write)) = write { write.edits.as_slice() } else { &[] };
     // By line, split once: a manifest or a lock may mention the version thousands of times.
     let rewritten: BTreeMap<&Path, Vec<&str>> = edits
         .iter()
@@ -329,21 +259,13 @@ fn strays(snapshot: &Snapshot, write: Option<&Step>) -> Vec<String> {
         .map(|edit| (edit.path.as_path(), edit.new.lines().collect()))
         .collect();
     let is_log = |path: &Path| {
-        let name = path
-            .file_name()
-            .map(|name| name.to_string_lossy().to_lowercase())
-            .unwrap_or_default();
+        let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
         name.ends_with(".lock")
             || name.starts_with("changelog")
             || name.starts_with("changes")
             || name.starts_with("history")
     };
-    let notes = snapshot
-        .train
-        .config
-        .release_notes
-        .as_ref()
-        .map(|path| snapshot.workspace.in_root(path));
+    let notes = snapshot.train.config.release_notes.as_ref().map(|path| snapshot.workspace.in_root(path));
     let stays = |(path, number, line): &&(PathBuf, usize, String)| {
         let lines = rewritten.get(path.as_path());
         let changed = lines.is_some_and(|lines| lines.get(number - 1).copied() != Some(line.trim_end_matches('\r')));
@@ -356,10 +278,7 @@ fn strays(snapshot: &Snapshot, write: Option<&Step>) -> Vec<String> {
         .map(|(path, number, line)| format!("stray: {}:{number}: {}", slashed(path), line.trim()))
         .collect();
     if found.len() > remarks.len() {
-        remarks.push(format!(
-            "stray: and {} more lines mention the version left behind",
-            found.len() - remarks.len()
-        ));
+        remarks.push(format!("stray: and {} more lines mention the version left behind", found.len() - remarks.len()));
     }
     remarks
 }
@@ -374,12 +293,7 @@ struct Prose<'a> {
 impl Prose<'_> {
     /// Copies the highlights of the version's section into the release notes.
     fn notes(&self, snapshot: &Snapshot, edits: &mut edits::Texts<'_>, findings: &mut Vec<Finding>) {
-        let Some(path) = snapshot
-            .train
-            .config
-            .release_notes
-            .as_ref()
-            .map(|path| snapshot.workspace.in_root(path))
+        let Some(path) = snapshot.train.config.release_notes.as_ref().map(|path| snapshot.workspace.in_root(path))
         else {
             return;
         };
@@ -388,15 +302,11 @@ impl Prose<'_> {
             return;
         };
         // Somebody, or release-plz, may have written them already.
-        if edits
-            .now(&path)
-            .is_some_and(|text| changelog::has_notes(text, self.version))
-        {
+        if edits.now(&path).is_some_and(|text| changelog::has_notes(text, self.version)) {
             return;
         }
-        let result = edits.rewrite(&path, Reason::Notes, |text| {
-            changelog::add_notes(text, self.version, self.date, &section.body)
-        });
+        let result = edits
+            .rewrite(&path, Reason::Notes, |text| changelog::add_notes(text, self.version, self.date, &section.body));
         if let Err(error) = result {
             findings.push(Finding::new(
                 "changelog",

@@ -77,16 +77,9 @@ pub fn beside<A, B: Send>(sh: &Shell, one: impl FnOnce(&Shell) -> A, other: impl
 }
 
 fn status(sh: &Shell) -> Result<Repo> {
-    let status = cmd!(
-        sh,
-        "git status --porcelain=v2 --branch -z --untracked-files=normal --no-renames"
-    )
-    .quiet()
-    .read()?;
-    let mut repo = Repo {
-        top: sh.current_dir(),
-        ..Repo::default()
-    };
+    let status =
+        cmd!(sh, "git status --porcelain=v2 --branch -z --untracked-files=normal --no-renames").quiet().read()?;
+    let mut repo = Repo { top: sh.current_dir(), ..Repo::default() };
     for line in status.split('\0') {
         if let Some(head) = line.strip_prefix("# branch.oid ") {
             repo.head = head.to_owned();
@@ -116,9 +109,7 @@ type Refs = (BTreeMap<String, Tag>, BTreeMap<String, String>, Option<String>);
 fn refs(sh: &Shell) -> Result<Refs> {
     let format = "%(refname)%00%(objecttype)%00%(objectname)%00%(*objectname)%00%(symref)";
     let patterns = ["refs/tags", "refs/heads", "refs/remotes/origin/HEAD"];
-    let listed = cmd!(sh, "git for-each-ref --format {format} {patterns...}")
-        .quiet()
-        .read()?;
+    let listed = cmd!(sh, "git for-each-ref --format {format} {patterns...}").quiet().read()?;
     let (mut tags, mut branches, mut main) = (BTreeMap::new(), BTreeMap::new(), None);
     for line in listed.lines() {
         let fields: Vec<&str> = line.split('\0').collect();
@@ -128,36 +119,22 @@ fn refs(sh: &Shell) -> Result<Refs> {
         if let Some(name) = name.strip_prefix("refs/tags/") {
             let annotated = *kind == "tag";
             let commit = if annotated { peeled } else { object };
-            tags.insert(
-                name.to_owned(),
-                Tag {
-                    commit: commit.to_string(),
-                    annotated,
-                },
-            );
+            tags.insert(name.to_owned(), Tag { commit: commit.to_string(), annotated });
         } else if let Some(name) = name.strip_prefix("refs/heads/") {
             branches.insert(name.to_owned(), object.to_string());
         } else {
             main = symref.strip_prefix("refs/remotes/origin/").map(str::to_owned);
         }
     }
-    let main = main.or_else(|| {
-        ["main", "master"]
-            .iter()
-            .find(|name| branches.contains_key(**name))
-            .map(|name| name.to_string())
-    });
+    let main = main
+        .or_else(|| ["main", "master"].iter().find(|name| branches.contains_key(**name)).map(|name| name.to_string()));
     Ok((tags, branches, main))
 }
 
 /// Every file that git tracks.
 pub fn tracked(sh: &Shell) -> Result<BTreeSet<PathBuf>> {
     let listed = cmd!(sh, "git ls-files -z").quiet().read()?;
-    Ok(listed
-        .split('\0')
-        .filter(|path| !path.is_empty())
-        .map(PathBuf::from)
-        .collect())
+    Ok(listed.split('\0').filter(|path| !path.is_empty()).map(PathBuf::from).collect())
 }
 
 /// Texts from the working tree; files that are not there are left out.
@@ -194,14 +171,9 @@ pub fn texts_at(sh: &Shell, commit: &str, paths: &BTreeSet<PathBuf>) -> Result<T
         };
         let header = String::from_utf8_lossy(&rest[..end]).into_owned();
         rest = &rest[end + 1..];
-        let size = header
-            .rsplit(' ')
-            .next()
-            .and_then(|size| size.parse::<usize>().ok())
-            .filter(|size| rest.len() > *size);
-        let Some(size) = size else {
-            bail!("git cat-file said `{header}` of {}", path.display())
-        };
+        let size =
+            header.rsplit(' ').next().and_then(|size| size.parse::<usize>().ok()).filter(|size| rest.len() > *size);
+        let Some(size) = size else { bail!("git cat-file said `{header}` of {}", path.display()) };
         let text = std::str::from_utf8(&rest[..size]).with_context(|| format!("{} is not UTF-8", path.display()))?;
         texts.insert(path.clone(), text.to_owned());
         rest = &rest[size + 1..];
@@ -212,9 +184,7 @@ pub fn texts_at(sh: &Shell, commit: &str, paths: &BTreeSet<PathBuf>) -> Result<T
 /// The newest commits that any of `tips` leads to.
 pub fn log(sh: &Shell, tips: &[&str], limit: usize) -> Result<Vec<LogEntry>> {
     let limit = limit.to_string();
-    let listed = cmd!(sh, "git log --max-count {limit} --format=%H%x00%P%x00%s {tips...} --")
-        .quiet()
-        .read()?;
+    let listed = cmd!(sh, "git log --max-count {limit} --format=%H%x00%P%x00%s {tips...} --").quiet().read()?;
     Ok(listed
         .lines()
         .filter_map(|line| {
@@ -231,46 +201,27 @@ pub fn log(sh: &Shell, tips: &[&str], limit: usize) -> Result<Vec<LogEntry>> {
 
 /// Files that differ between two commits.
 pub fn changed(sh: &Shell, from: &str, to: &str) -> Result<Vec<PathBuf>> {
-    let listed = cmd!(sh, "git diff --name-only --no-renames -z {from} {to} --")
-        .quiet()
-        .read()?;
-    Ok(listed
-        .split('\0')
-        .filter(|path| !path.is_empty())
-        .map(PathBuf::from)
-        .collect())
+    let listed = cmd!(sh, "git diff --name-only --no-renames -z {from} {to} --").quiet().read()?;
+    Ok(listed.split('\0').filter(|path| !path.is_empty()).map(PathBuf::from).collect())
 }
 
 /// Whether `commit` is `tip` or one of its ancestors.
 pub fn is_ancestor(sh: &Shell, commit: &str, tip: &str) -> Result<bool> {
-    let output = cmd!(sh, "git merge-base --is-ancestor {commit} {tip}")
-        .quiet()
-        .ignore_status()
-        .output()?;
+    let output = cmd!(sh, "git merge-base --is-ancestor {commit} {tip}").quiet().ignore_status().output()?;
     match output.status.code() {
         Some(0) => Ok(true),
         Some(1) => Ok(false),
-        _ => bail!(
-            "git merge-base {commit} {tip}: {}",
-            String::from_utf8_lossy(&output.stderr).trim()
-        ),
+        _ => bail!("git merge-base {commit} {tip}: {}", String::from_utf8_lossy(&output.stderr).trim()),
     }
 }
 
 /// Lines of tracked text files in the working tree that hold `version` by itself: path, line number from 1, line.
 pub fn mentions(sh: &Shell, version: &str) -> Result<Vec<(PathBuf, usize, String)>> {
-    let output = cmd!(sh, "git grep -I -n -z -w -F -e {version} --")
-        .quiet()
-        .ignore_status()
-        .output()?;
+    let output = cmd!(sh, "git grep -I -n -z -w -F -e {version} --").quiet().ignore_status().output()?;
     let text = String::from_utf8_lossy(&output.stdout);
     let lines = text.lines().filter_map(|line| {
         let mut fields = line.splitn(3, '\0');
-        Some((
-            PathBuf::from(fields.next()?),
-            fields.next()?.parse().ok()?,
-            fields.next()?.to_owned(),
-        ))
+        Some((PathBuf::from(fields.next()?), fields.next()?.parse().ok()?, fields.next()?.to_owned()))
     });
     // `0.9.3` is part of the longer versions `0.9.3-rc.1`, `1.0.9.3` and `0.9.3.post1`, which are others.
     let joins = |c: Option<char>, next: Option<char>| {

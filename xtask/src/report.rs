@@ -42,18 +42,9 @@ enum Tint {
 
 impl Report {
     pub fn new(json: bool, loudness: Loudness, color: Option<bool>) -> Report {
-        let terminal = if json {
-            std::io::stderr().is_terminal()
-        } else {
-            std::io::stdout().is_terminal()
-        };
+        let terminal = if json { std::io::stderr().is_terminal() } else { std::io::stdout().is_terminal() };
         let color = color.unwrap_or(terminal && std::env::var_os("NO_COLOR").is_none());
-        Report {
-            json,
-            loudness,
-            color,
-            groups: std::env::var_os("GITHUB_ACTIONS").is_some(),
-        }
+        Report { json, loudness, color, groups: std::env::var_os("GITHUB_ACTIONS").is_some() }
     }
 
     fn tint(&self, tint: Tint, text: &str) -> String {
@@ -63,11 +54,7 @@ impl Report {
             Tint::Weak => "2",
             Tint::Strong => "1",
         };
-        if self.color {
-            format!("\u{1b}[{code}m{text}\u{1b}[0m")
-        } else {
-            text.to_owned()
-        }
+        if self.color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
 
     /// A line for people.
@@ -84,11 +71,7 @@ impl Report {
 
     fn write(&self, line: &str) {
         // Nobody is left to be told when the pipe is closed.
-        let _ = if self.json {
-            writeln!(std::io::stderr(), "{line}")
-        } else {
-            writeln!(std::io::stdout(), "{line}")
-        };
+        let _ = if self.json { writeln!(std::io::stderr(), "{line}") } else { writeln!(std::io::stdout(), "{line}") };
     }
 
     /// The answer for machines.
@@ -102,44 +85,26 @@ impl Report {
 
     /// Where a child's standard output goes: beside ours, or out of the way of JSON.
     pub fn child_stdout(&self) -> Stdio {
-        if self.json {
-            Stdio::from(std::io::stderr())
-        } else {
-            Stdio::inherit()
-        }
+        if self.json { Stdio::from(std::io::stderr()) } else { Stdio::inherit() }
     }
 
     /// What will move, what stands against it, and what else should be known.
     pub fn plan(&self, plan: &Plan) {
         let post = plan.to.post().is_some();
-        let level = if post {
-            "post release".to_owned()
-        } else {
-            plan.level.to_string()
-        };
-        self.say(self.tint(
-            Tint::Strong,
-            &format!(
-                "train {}: {} -> {} ({level})",
-                plan.train,
-                plan.from.tag(),
-                plan.to.tag()
+        let level = if post { "post release".to_owned() } else { plan.level.to_string() };
+        self.say(
+            self.tint(
+                Tint::Strong,
+                &format!("train {}: {} -> {} ({level})", plan.train, plan.from.tag(), plan.to.tag()),
             ),
-        ));
+        );
         let width = plan.moved.iter().map(|moved| moved.name.len()).max().unwrap_or(0);
-        let shown = if self.loudness >= Loudness::Verbose {
-            plan.moved.len()
-        } else {
-            20
-        };
+        let shown = if self.loudness >= Loudness::Verbose { plan.moved.len() } else { 20 };
         for moved in plan.moved.iter().take(shown) {
             self.say(format!("  {:width$}  {} -> {}", moved.name, moved.from, moved.to));
         }
         if plan.moved.len() > shown {
-            self.say(format!(
-                "  and {} more members (-v lists them)",
-                plan.moved.len() - shown
-            ));
+            self.say(format!("  and {} more members (-v lists them)", plan.moved.len() - shown));
         }
         for edit in plan.edits().iter().filter(|_| self.loudness >= Loudness::Verbose) {
             let why: Vec<String> = edit.why.iter().map(ToString::to_string).collect();
@@ -155,12 +120,7 @@ impl Report {
 
     pub fn findings(&self, findings: &[Finding]) {
         for finding in findings {
-            self.warn(format!(
-                "{} {}: {}",
-                self.tint(Tint::Bad, "refused"),
-                finding.check,
-                finding.what
-            ));
+            self.warn(format!("{} {}: {}", self.tint(Tint::Bad, "refused"), finding.check, finding.what));
             let waive = if check::WAIVABLE.contains(&finding.check) {
                 format!(" (or --waive {})", finding.check)
             } else {
@@ -205,14 +165,8 @@ impl Report {
         }
         let seconds = begun.elapsed().as_secs_f64();
         match ended {
-            Ok(word) => self.say(format!(
-                "  {} {title} ({seconds:.1} s)",
-                self.tint(Tint::Good, &format!("{word:7}"))
-            )),
-            Err(error) => self.warn(format!(
-                "  {} {title} ({seconds:.1} s): {error}",
-                self.tint(Tint::Bad, "failed ")
-            )),
+            Ok(word) => self.say(format!("  {} {title} ({seconds:.1} s)", self.tint(Tint::Good, &format!("{word:7}")))),
+            Err(error) => self.warn(format!("  {} {title} ({seconds:.1} s): {error}", self.tint(Tint::Bad, "failed "))),
         }
     }
 }

@@ -28,11 +28,8 @@ pub fn upgrade(requirement: &str, version: &Version) -> Result<Option<String>> {
         // `*` accepts every version but a pre-release.
         full(version)
     } else {
-        let parts: Result<Vec<String>> = requirement
-            .split(',')
-            .zip(&parsed.comparators)
-            .map(|(text, c)| move_part(text, c, version))
-            .collect();
+        let parts: Result<Vec<String>> =
+            requirement.split(',').zip(&parsed.comparators).map(|(text, c)| move_part(text, c, version)).collect();
         parts?.join(",")
     };
     if !accepts(&new, version)? {
@@ -135,11 +132,7 @@ mod tests {
             ("0.9.3", "0.9.3+post.1", None),
             ("=0.9.3", "0.9.3+post.1", None),
         ] {
-            assert_eq!(
-                upgrade(requirement, &v(version)).unwrap().as_deref(),
-                expected,
-                "{requirement} to {version}"
-            );
+            assert_eq!(upgrade(requirement, &v(version)).unwrap().as_deref(), expected, "{requirement} to {version}");
         }
     }
 
@@ -156,23 +149,14 @@ mod tests {
             (">=0.9", ">=0.10.0-rc.1"),
             (">=0.9, <0.10", ">=0.10.0-rc.1, <0.11"),
         ] {
-            assert_eq!(
-                upgrade(requirement, &v("0.10.0-rc.1")).unwrap().as_deref(),
-                Some(expected),
-                "{requirement}"
-            );
+            assert_eq!(upgrade(requirement, &v("0.10.0-rc.1")).unwrap().as_deref(), Some(expected), "{requirement}");
         }
         assert_eq!(upgrade("0.10.0-rc.1", &v("0.10.0")).unwrap().as_deref(), Some("0.10.0"));
     }
 
     #[test]
     fn what_cannot_follow_is_said() {
-        assert!(
-            upgrade(">0.9", &v("0.9.4"))
-                .unwrap_err()
-                .to_string()
-                .contains("by hand")
-        );
+        assert!(upgrade(">0.9", &v("0.9.4")).unwrap_err().to_string().contains("by hand"));
         assert!(upgrade("not one", &v("0.9.4")).is_err());
     }
 

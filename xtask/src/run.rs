@@ -45,15 +45,9 @@ pub fn run(world: &World<'_>, steps: &[Step], mode: Mode) -> Result<Vec<Seen>> {
         return Ok(seen_steps(steps, seen));
     }
     let in_the_way = steps.iter().zip(&seen).filter(|(_, seen)| seen.is_in_the_way());
-    let in_the_way: Vec<_> = in_the_way
-        .inspect(|(step, seen)| world.report.observed(step, seen))
-        .collect();
+    let in_the_way: Vec<_> = in_the_way.inspect(|(step, seen)| world.report.observed(step, seen)).collect();
     if !in_the_way.is_empty() {
-        bail!(
-            "nothing was done: {} of {} steps cannot be taken",
-            in_the_way.len(),
-            steps.len()
-        );
+        bail!("nothing was done: {} of {} steps cannot be taken", in_the_way.len(), steps.len());
     }
     let mut failures = Vec::new();
     for (at, step) in steps.iter().enumerate() {
@@ -87,9 +81,7 @@ fn observe_all(world: &World<'_>, steps: &[Step]) -> Vec<Observation> {
     let mut after: Option<String> = None;
     for step in steps.iter().rev() {
         let observation = match &after {
-            Some(evidence) if !step.is_mark() => Observation::Done {
-                evidence: evidence.clone(),
-            },
+            Some(evidence) if !step.is_mark() => Observation::Done { evidence: evidence.clone() },
             _ => perform::observe(world, step),
         };
         if let (true, Observation::Done { evidence }) = (step.is_mark(), &observation) {
@@ -145,11 +137,7 @@ fn show(world: &World<'_>, step: &Step) -> Result<Observation> {
 /// Takes back what these steps did, last first, unless the world holds a mark of them: then they stay to be finished.
 fn take_back(world: &World<'_>, steps: &[Step]) -> Result<()> {
     let seen = observe_all(world, steps);
-    if steps
-        .iter()
-        .zip(&seen)
-        .any(|(step, seen)| step.is_mark() && matches!(seen, Observation::Done { .. }))
-    {
+    if steps.iter().zip(&seen).any(|(step, seen)| step.is_mark() && matches!(seen, Observation::Done { .. })) {
         return Ok(());
     }
     for step in steps.iter().rev() {
@@ -172,11 +160,5 @@ fn check_interrupt(world: &World<'_>) -> Result<()> {
 
 fn seen_steps(steps: &[Step], seen: Vec<Observation>) -> Vec<Seen> {
     let both = steps.iter().zip(seen);
-    both.map(|(step, seen)| Seen {
-        step: step.clone(),
-        title: step.title(),
-        reach: step.reach(),
-        seen,
-    })
-    .collect()
+    both.map(|(step, seen)| Seen { step: step.clone(), title: step.title(), reach: step.reach(), seen }).collect()
 }

@@ -75,11 +75,7 @@ impl<'a> Loader<'a> {
         let mut command = MetadataCommand::new();
         command.no_deps();
         if let Some(path) = manifest {
-            let path = if path.is_dir() {
-                path.join("Cargo.toml")
-            } else {
-                path.to_owned()
-            };
+            let path = if path.is_dir() { path.join("Cargo.toml") } else { path.to_owned() };
             let Ok(path) = path.canonicalize() else {
                 bail!("{} does not exist: --manifest-path takes a Cargo.toml", path.display())
             };
@@ -111,27 +107,11 @@ impl<'a> Loader<'a> {
         let paths = paths(&graph, &tracked)?;
         let missing: Vec<&PathBuf> = paths.iter().filter(|path| !tree.contains_key(*path)).collect();
         tree.extend(repo::texts_in_tree(&top, missing.into_iter())?);
-        Ok(Loader {
-            sh,
-            train,
-            repo,
-            log,
-            target,
-            graph,
-            tracked: Arc::new(tracked),
-            paths,
-            tree,
-            parsed,
-        })
+        Ok(Loader { sh, train, repo, log, target, graph, tracked: Arc::new(tracked), paths, tree, parsed })
     }
 
     pub fn load(&self, source: Source<'_>) -> Result<Snapshot> {
-        let workspace = Workspace::read(
-            self.graph.clone(),
-            self.texts(source)?,
-            self.tracked.clone(),
-            &self.parsed,
-        )?;
+        let workspace = Workspace::read(self.graph.clone(), self.texts(source)?, self.tracked.clone(), &self.parsed)?;
         let train = Train::choose(&workspace, &self.repo, self.train)?;
         let base = match source {
             Source::Tree => self.repo.head.clone(),
@@ -163,11 +143,7 @@ impl<'a> Loader<'a> {
             texts.extend(repo::texts_at(self.sh, &commit, &differing)?);
             snapshot.workspace.with_texts(texts).ok()
         };
-        snapshot.since = Some(Since {
-            tag: tag.to_owned(),
-            changed,
-            before: before.map(Box::new),
-        });
+        snapshot.since = Some(Since { tag: tag.to_owned(), changed, before: before.map(Box::new) });
         Ok(())
     }
 
@@ -191,30 +167,18 @@ fn graph(metadata: Metadata, top: &Path) -> Result<Graph> {
     let relative = |path: &Path| {
         // Cargo and git may spell the same directory differently when a symbolic link is on the way.
         let found = path.strip_prefix(top).map(Path::to_owned);
-        let found = found.or_else(|_| {
-            path.canonicalize()
-                .unwrap_or_default()
-                .strip_prefix(top)
-                .map(Path::to_owned)
-        });
+        let found = found.or_else(|_| path.canonicalize().unwrap_or_default().strip_prefix(top).map(Path::to_owned));
         found.with_context(|| format!("{} is not in the repository {}", path.display(), top.display()))
     };
     let members: BTreeSet<_> = metadata.workspace_members.iter().cloned().collect();
     let mut packages = Vec::new();
-    for package in metadata
-        .packages
-        .into_iter()
-        .filter(|package| members.contains(&package.id))
-    {
+    for package in metadata.packages.into_iter().filter(|package| members.contains(&package.id)) {
         packages.push(Package {
             name: package.name.to_string(),
             manifest: relative(package.manifest_path.as_std_path())?,
             publish: package.publish.is_none_or(|registries| !registries.is_empty()),
             described: package.description.is_some(),
-            cdylib: package
-                .targets
-                .iter()
-                .any(|target| target.kind.contains(&TargetKind::CDyLib)),
+            cdylib: package.targets.iter().any(|target| target.kind.contains(&TargetKind::CDyLib)),
         });
     }
     packages.sort_by(|a, b| a.name.cmp(&b.name));
@@ -228,9 +192,7 @@ fn graph(metadata: Metadata, top: &Path) -> Result<Graph> {
 /// Whether a file of that name is read wherever it stands.
 fn is_named(path: &Path) -> bool {
     const NAMES: [&str; 4] = ["Cargo.toml", "Cargo.lock", "pyproject.toml", "uv.lock"];
-    path.file_name()
-        .and_then(|name| name.to_str())
-        .is_some_and(|name| NAMES.contains(&name))
+    path.file_name().and_then(|name| name.to_str()).is_some_and(|name| NAMES.contains(&name))
 }
 
 /// The files that a release may have to read.
@@ -240,26 +202,16 @@ fn paths(graph: &Graph, tracked: &BTreeSet<PathBuf>) -> Result<BTreeSet<PathBuf>
     let root = dir(&graph.root);
     paths.extend([graph.root.clone(), root.join("Cargo.lock"), root.join("CHANGELOG.md")]);
     for train in config::read(&graph.metadata).trains {
-        let configured = train
-            .changelog
-            .iter()
-            .chain(&train.release_notes)
-            .chain(train.files.iter().map(|file| &file.path));
+        let configured =
+            train.changelog.iter().chain(&train.release_notes).chain(train.files.iter().map(|file| &file.path));
         paths.extend(configured.map(|path| root.join(path)));
     }
-    Ok(paths
-        .iter()
-        .filter_map(|path| crate::workspace::normalized(path))
-        .collect())
+    Ok(paths.iter().filter_map(|path| crate::workspace::normalized(path)).collect())
 }
 
 /// The day in UTC; `SOURCE_DATE_EPOCH` makes it reproducible (<https://reproducible-builds.org/specs/source-date-epoch/>).
 fn today() -> Date {
-    let fixed = std::env::var("SOURCE_DATE_EPOCH")
-        .ok()
-        .and_then(|text| text.parse().ok());
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs() as i64);
+    let fixed = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|text| text.parse().ok());
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
     Date::from_unix(fixed.unwrap_or(now))
 }

@@ -83,22 +83,13 @@ pub struct Proof {
 #[serde(rename_all = "kebab-case")]
 pub enum Prove {
     /// `cargo test`; directory of the workspace, packages, features.
-    Tests {
-        root: PathBuf,
-        packages: Vec<String>,
-        features: Vec<String>,
-        locked: bool,
-    },
+    Tests { root: PathBuf, packages: Vec<String>, features: Vec<String>, locked: bool },
     /// `maturin develop --release` into the environment that the tool makes.
     Develop { project: PathBuf, package: String },
     /// `pytest -q` in the project's directory.
     Pytest { project: PathBuf, tests: String },
     /// The image builds.
-    Image {
-        root: PathBuf,
-        image: Image,
-        version: String,
-    },
+    Image { root: PathBuf, image: Image, version: String },
 }
 
 /// A branch to prepare the release on, made where the release starts.
@@ -203,15 +194,9 @@ impl Proof {
             dir => format!("{command} (in {dir})"),
         };
         match &self.what {
-            Prove::Tests {
-                root,
-                packages,
-                features,
-                ..
-            } => within(
-                root,
-                format!("cargo {}", test_args(packages, features, false).join(" ")),
-            ),
+            Prove::Tests { root, packages, features, .. } => {
+                within(root, format!("cargo {}", test_args(packages, features, false).join(" ")))
+            }
             Prove::Develop { project, .. } => within(project, "maturin develop --release".to_owned()),
             Prove::Pytest { project, tests } => within(project, format!("pytest -q {tests}")),
             Prove::Image { image, version, .. } => {
@@ -224,18 +209,15 @@ impl Proof {
     pub fn advice(&self) -> String {
         match &self.what {
             Prove::Tests { .. } => format!("fix the failing test, commit, and run it again: {}", self.command()),
-            Prove::Develop { project, .. } => format!(
-                "see the build's output above; `cargo check` in {} is quicker to repeat",
-                slashed(project)
-            ),
-            Prove::Pytest { project, tests } => format!(
-                "fix the failing test in {}/{tests}, commit, and run `cargo xtask smoke`",
-                slashed(project)
-            ),
-            Prove::Image { image, .. } => format!(
-                "fix {}, commit, and run `cargo xtask smoke --train …`",
-                slashed(&image.dockerfile)
-            ),
+            Prove::Develop { project, .. } => {
+                format!("see the build's output above; `cargo check` in {} is quicker to repeat", slashed(project))
+            }
+            Prove::Pytest { project, tests } => {
+                format!("fix the failing test in {}/{tests}, commit, and run `cargo xtask smoke`", slashed(project))
+            }
+            Prove::Image { image, .. } => {
+                format!("fix {}, commit, and run `cargo xtask smoke --train …`", slashed(&image.dockerfile))
+            }
         }
     }
 }

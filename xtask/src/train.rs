@@ -1,7 +1,10 @@
 //! A train: the driver, what it takes along in the workspace, and its wheels, derived from the graph.
 //! It must never include a member by its name's looks; only a path of dependencies or the configuration counts.
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
 use anyhow::{Context, Result, bail};
 
@@ -48,19 +51,13 @@ impl Train {
             None if configured.len() == 1 => configured.first(),
             None => configured.iter().find(|train| train.default),
         };
-        let names = configured
-            .iter()
-            .map(|train| train.name.as_str())
-            .collect::<Vec<_>>()
-            .join(", ");
+        let names = configured.iter().map(|train| train.name.as_str()).collect::<Vec<_>>().join(", ");
         let config = match (chosen, name) {
             (Some(train), _) => train.clone(),
             (None, _) if !workspace.problems.is_empty() => bail!("{}", workspace.problems.join("\n")),
-            (None, Some(name)) if configured.is_empty() => TrainConfig {
-                name: name.to_owned(),
-                driver: Some(name.to_owned()),
-                ..TrainConfig::default()
-            },
+            (None, Some(name)) if configured.is_empty() => {
+                TrainConfig { name: name.to_owned(), driver: Some(name.to_owned()), ..TrainConfig::default() }
+            }
             (None, None) if configured.is_empty() => TrainConfig::default(),
             (None, Some(name)) => bail!("there is no train `{name}`: --train takes one of {names}"),
             (None, None) => bail!("none of the trains says `default = true`: choose one with --train, of {names}"),
@@ -70,27 +67,15 @@ impl Train {
 
     /// The same train in the same workspace with other texts.
     pub fn again(&self, workspace: &Workspace) -> Result<Train> {
-        let wheels = self
-            .wheels
-            .iter()
-            .map(|wheel| workspace.members[wheel.member].name.clone())
-            .collect();
-        let config = TrainConfig {
-            wheels: Some(wheels),
-            ..self.config.clone()
-        };
-        Ok(Train {
-            wheels: wheels_of(workspace, &config, self.driver)?,
-            ..self.clone()
-        })
+        let wheels = self.wheels.iter().map(|wheel| workspace.members[wheel.member].name.clone()).collect();
+        let config = TrainConfig { wheels: Some(wheels), ..self.config.clone() };
+        Ok(Train { wheels: wheels_of(workspace, &config, self.driver, |_| false)?, ..self.clone() })
     }
 
     fn new(workspace: &Workspace, repo: &Repo, mut config: TrainConfig) -> Result<Train> {
         let driver = match &config.driver {
             Some(name) => workspace.member(name).with_context(|| {
-                let near = nearest(workspace, name)
-                    .map(|near| format!(": did you mean `{near}`?"))
-                    .unwrap_or_default();
+                let near = nearest(workspace, name).map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
                 format!("the driver `{name}` is not a member of the workspace{near}")
             })?,
             None => obvious_driver(workspace)?,
@@ -107,17 +92,14 @@ impl Train {
             let (before, total) = (crates.len(), workspace.members.len());
             crates.retain(|&at| !config::matches(pattern, &workspace.members[at].name));
             if before == crates.len() && !(0..total).any(|at| config::matches(pattern, &workspace.members[at].name)) {
-                bail!(
-                    "train {}: `except` names `{pattern}`, which is not a member of the workspace",
-                    config.name
-                );
+                bail!("train {}: `except` names `{pattern}`, which is not a member of the workspace", config.name);
             }
         }
-        let wheels = wheels_of(workspace, &config, driver)?;
         let tag = match &config.tag {
             Some(tag) => tag.clone(),
             None => habitual_tag(workspace, repo, &config, driver)?,
         };
+        let wheels = wheels_of(workspace, &config, driver, |version| repo.tags.contains_key(&tag.fill(version)))?;
         let Some(main) = config.main.clone().or(repo.main.clone()).or(repo.branch.clone()) else {
             bail!(
                 "which branch are releases made on? set `main = \"…\"` in [workspace.metadata.trains.{}]",
@@ -135,16 +117,7 @@ impl Train {
             }),
         };
         let remote = config.remote.clone().unwrap_or_else(|| "origin".to_owned());
-        Ok(Train {
-            config,
-            driver,
-            crates,
-            wheels,
-            tag,
-            main,
-            remote,
-            changelog,
-        })
+        Ok(Train { config, driver, crates, wheels, tag, main, remote, changelog })
     }
 
     pub fn name(&self) -> &str {
@@ -157,11 +130,7 @@ impl Train {
 
     /// Crates and wheels.
     pub fn members(&self) -> BTreeSet<usize> {
-        self.crates
-            .iter()
-            .copied()
-            .chain(self.wheels.iter().map(|wheel| wheel.member))
-            .collect()
+        self.crates.iter().copied().chain(self.wheels.iter().map(|wheel| wheel.member)).collect()
     }
 
     pub fn owns_wheel(&self, member: usize) -> bool {
@@ -170,13 +139,8 @@ impl Train {
 
     /// The newest tag of a release that is lower than `version`, post releases left out: they hold no crates.
     pub fn tag_below(&self, repo: &Repo, version: &Version) -> Option<(Version, String)> {
-        let tagged = repo
-            .tags
-            .keys()
-            .filter_map(|name| Some((self.tag.version_in(name)?, name.clone())));
-        tagged
-            .filter(|(found, _)| found.post().is_none() && *found < version.base())
-            .max()
+        let tagged = repo.tags.keys().filter_map(|name| Some((self.tag.version_in(name)?, name.clone())));
+        tagged.filter(|(found, _)| found.post().is_none() && *found < version.base()).max()
     }
 }
 
@@ -191,18 +155,11 @@ fn leave_to(
         return Ok(());
     };
     let excepted = |config: &TrainConfig, at: &usize| {
-        config
-            .except
-            .iter()
-            .any(|pattern| config::matches(pattern, &workspace.members[*at].name))
+        config.except.iter().any(|pattern| config::matches(pattern, &workspace.members[*at].name))
     };
     let mut theirs = workspace.closure(driver);
     theirs.retain(|at| *at == driver || workspace.members[*at].publish && !excepted(other, at));
-    let shared: Vec<usize> = theirs
-        .intersection(crates)
-        .copied()
-        .filter(|at| !excepted(config, at))
-        .collect();
+    let shared: Vec<usize> = theirs.intersection(crates).copied().filter(|at| !excepted(config, at)).collect();
     for at in shared {
         let name = &workspace.members[at].name;
         if other.default || at == driver {
@@ -223,25 +180,16 @@ fn obvious_driver(workspace: &Workspace) -> Result<usize> {
     let members = &workspace.members;
     let packages = &workspace.graph.packages;
     // A Python extension is what a driver takes along, and what has no description was never meant for a registry.
-    let mut published: Vec<usize> = (0..members.len())
-        .filter(|&at| members[at].publish && !(members[at].cdylib && members[at].pyo3))
-        .collect();
+    let mut published: Vec<usize> =
+        (0..members.len()).filter(|&at| members[at].publish && !(members[at].cdylib && members[at].pyo3)).collect();
     if published.iter().any(|&at| packages[at].described) {
         published.retain(|&at| packages[at].described);
     }
-    if let Some(root) = published
-        .iter()
-        .find(|&&at| members[at].manifest == workspace.graph.root)
-    {
+    if let Some(root) = published.iter().find(|&&at| members[at].manifest == workspace.graph.root) {
         return Ok(*root);
     }
-    let needs = |at: usize| {
-        members[at]
-            .links
-            .iter()
-            .filter(move |link| link.is_built() && link.to != at)
-            .map(|link| link.to)
-    };
+    let needs =
+        |at: usize| members[at].links.iter().filter(move |link| link.is_built() && link.to != at).map(|link| link.to);
     let needed: BTreeSet<usize> = published.iter().flat_map(|&at| needs(at)).collect();
     let mut roots: Vec<usize> = published.into_iter().filter(|at| !needed.contains(at)).collect();
     if roots.is_empty() && members.len() == 1 {
@@ -250,12 +198,7 @@ fn obvious_driver(workspace: &Workspace) -> Result<usize> {
     match roots.as_slice() {
         [driver] => Ok(*driver),
         _ => {
-            let names = roots
-                .iter()
-                .map(|&at| members[at].name.as_str())
-                .take(8)
-                .collect::<Vec<_>>()
-                .join(", ");
+            let names = roots.iter().map(|&at| members[at].name.as_str()).take(8).collect::<Vec<_>>().join(", ");
             let which = if roots.is_empty() {
                 "no member is publishable".to_owned()
             } else {
@@ -269,31 +212,28 @@ fn obvious_driver(workspace: &Workspace) -> Result<usize> {
     }
 }
 
-/// The configured wheels, or every maturin project whose crate has the driver's version and needs the driver.
-fn wheels_of(workspace: &Workspace, config: &TrainConfig, driver: usize) -> Result<Vec<Wheel>> {
+/// The configured wheels, or every maturin project whose crate needs the driver and has its version, or one that was
+/// released as the driver's: release-plz may have bumped the driver already.
+fn wheels_of(
+    workspace: &Workspace,
+    config: &TrainConfig,
+    driver: usize,
+    was_released: impl Fn(&Version) -> bool,
+) -> Result<Vec<Wheel>> {
     let mut found = Vec::new();
-    for (path, text) in workspace
-        .texts
-        .iter()
-        .filter(|(path, _)| path.ends_with("pyproject.toml"))
-    {
+    for (path, text) in workspace.texts.iter().filter(|(path, _)| path.ends_with("pyproject.toml")) {
         let wanted = |member: usize| match &config.wheels {
             Some(names) => names.contains(&workspace.members[member].name),
             None => {
-                let same = workspace.members[member].version.base() == workspace.members[driver].version.base();
+                let [version, its] = [member, driver].map(|at| workspace.members[at].version.base());
+                let same = version == its || version < its && was_released(&version);
                 same && workspace.closure(member).contains(&driver)
             }
         };
         // Somebody's broken fixture is not ours to complain about, but a wheel's own file is.
         let project = match pyproject::read(text) {
             Ok(project) => project,
-            Err(error)
-                if workspace
-                    .members
-                    .iter()
-                    .position(|m| m.dir() == dir(path))
-                    .is_some_and(wanted) =>
-            {
+            Err(error) if workspace.members.iter().position(|m| m.dir() == dir(path)).is_some_and(wanted) => {
                 return Err(error.context(slashed(path)));
             }
             Err(_) => continue,
@@ -302,22 +242,13 @@ fn wheels_of(workspace: &Workspace, config: &TrainConfig, driver: usize) -> Resu
         let member =
             normalized(&manifest).and_then(|manifest| workspace.members.iter().position(|m| m.manifest == manifest));
         if let Some(member) = member.filter(|&member| project.maturin && wanted(member)) {
-            found.push(Wheel {
-                member,
-                path: path.clone(),
-                project,
-            });
+            found.push(Wheel { member, path: path.clone(), project });
         }
     }
     for name in config.wheels.iter().flatten() {
         let Some(member) = workspace.member(name) else {
-            let near = nearest(workspace, name)
-                .map(|near| format!(": did you mean `{near}`?"))
-                .unwrap_or_default();
-            bail!(
-                "train {}: the wheel `{name}` is not a member of the workspace{near}",
-                config.name
-            )
+            let near = nearest(workspace, name).map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
+            bail!("train {}: the wheel `{name}` is not a member of the workspace{near}", config.name)
         };
         if !found.iter().any(|wheel| wheel.member == member) {
             bail!(
@@ -330,33 +261,44 @@ fn wheels_of(workspace: &Workspace, config: &TrainConfig, driver: usize) -> Resu
     Ok(found)
 }
 
-/// The form of tag that the repository already has for the driver's version.
+/// The form of the tag that the repository has for the driver's version, or for the highest one below it.
 fn habitual_tag(workspace: &Workspace, repo: &Repo, config: &TrainConfig, driver: usize) -> Result<Template> {
     let Member { name, version, .. } = &workspace.members[driver];
     // Two trains must not share their tags: all but the default one carry their name.
     let shared = workspace.trains.len() > 1 && !config.default;
-    let usual = if shared {
-        format!("{}-v", config.name)
-    } else {
-        "v".to_owned()
-    };
-    let version = version.base().tag();
-    let is_prefix = |prefix: &&str| !prefix.ends_with(|c: char| c.is_ascii_digit() || c == '.');
-    let prefixes: Vec<&str> = repo
-        .tags
-        .keys()
-        .filter_map(|tag| tag.strip_suffix(&version))
-        .filter(is_prefix)
-        .collect();
+    let usual = if shared { format!("{}-v", config.name) } else { "v".to_owned() };
+    let mut series: BTreeMap<&str, Vec<Version>> = BTreeMap::new();
+    for (version, prefix) in repo.tags.keys().filter_map(|tag| split_tag(tag)) {
+        series.entry(prefix).or_default().push(version);
+    }
+    // Tags that go on above the driver are somebody else's, unless there are no others (a fix of an old line).
+    let ours = |versions: &Vec<Version>| versions.iter().all(|found| found.base() <= version.base());
+    if series.values().any(ours) {
+        series.retain(|_, versions| ours(versions));
+    }
+    let newest = |versions: &[Version]| versions.iter().filter(|found| **found <= version.base()).max().cloned();
+    let highest = series.values().filter_map(|versions| newest(versions)).max();
+    let prefixes: Vec<&str> =
+        series.iter().filter(|(_, versions)| newest(versions) == highest).map(|(prefix, _)| *prefix).collect();
     let known = [&usual, "", &format!("{name}-v"), &format!("{name}-")];
-    let prefix = match prefixes.as_slice() {
-        _ if known.iter().any(|known| prefixes.contains(known)) => {
-            known.into_iter().find(|known| prefixes.contains(known))
-        }
-        [only] => Some(*only),
+    let prefix = known.into_iter().find(|known| prefixes.contains(known)).or(match prefixes.as_slice() {
+        [only] if !shared && highest.is_some() => Some(*only),
         _ => None,
-    };
+    });
     Template::new(&format!("{}{}", prefix.unwrap_or(&usual), Template::SLOT))
+}
+
+/// The version at the end of a tag, and what stands before it.
+fn split_tag(tag: &str) -> Option<(Version, &str)> {
+    let mut before = ' ';
+    for (at, c) in tag.char_indices() {
+        let begins = c.is_ascii_digit() && !before.is_ascii_digit() && before != '.';
+        if let (true, Ok(version)) = (begins, Version::parse(&tag[at..], Dialect::Tag)) {
+            return Some((version, &tag[..at]));
+        }
+        before = c;
+    }
+    None
 }
 
 fn nearest<'w>(workspace: &'w Workspace, name: &str) -> Option<&'w str> {
@@ -367,7 +309,5 @@ fn nearest<'w>(workspace: &'w Workspace, name: &str) -> Option<&'w str> {
 /// The wheel's version as its `pyproject.toml` says it.
 pub fn wheel_version(wheel: &Wheel) -> Result<Option<Version>> {
     let place = wheel.project.version.as_ref();
-    place
-        .map(|place| Version::parse(&place.text, Dialect::Pep440).with_context(|| slashed(&wheel.path)))
-        .transpose()
+    place.map(|place| Version::parse(&place.text, Dialect::Pep440).with_context(|| slashed(&wheel.path))).transpose()
 }

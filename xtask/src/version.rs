@@ -105,19 +105,13 @@ impl Version {
 
     /// The version without its post release or other build metadata.
     pub fn base(&self) -> Version {
-        Version(semver::Version {
-            build: semver::BuildMetadata::EMPTY,
-            ..self.0.clone()
-        })
+        Version(semver::Version { build: semver::BuildMetadata::EMPTY, ..self.0.clone() })
     }
 
     /// `base` followed by post release `n`.
     pub fn with_post(&self, n: u64) -> Version {
         let build = format!("post.{n}").parse().unwrap_or(semver::BuildMetadata::EMPTY);
-        Version(semver::Version {
-            build,
-            ..self.0.clone()
-        })
+        Version(semver::Version { build, ..self.0.clone() })
     }
 
     /// The leftmost part in which `self` differs from `old`.
@@ -151,19 +145,12 @@ impl Version {
             Bump::Patch if pre => self.core(),
             Bump::Patch => semver::Version::new(v.major, v.minor, v.patch + 1),
             Bump::Pre(kind) => {
-                let core = if pre {
-                    self.core()
-                } else {
-                    semver::Version::new(v.major, v.minor, v.patch + 1)
-                };
+                let core = if pre { self.core() } else { semver::Version::new(v.major, v.minor, v.patch + 1) };
                 let n = match self.pre()? {
                     Some((now, n)) if PRE[now].0 == kind => n + 1,
                     _ => 1,
                 };
-                let next = Version(semver::Version {
-                    pre: format!("{kind}.{n}").parse()?,
-                    ..core
-                });
+                let next = Version(semver::Version { pre: format!("{kind}.{n}").parse()?, ..core });
                 if self.falls_to(&next) {
                     bail!("`{kind}` of {self} would be {next}, which is lower: name the version instead");
                 }
@@ -205,13 +192,7 @@ impl Version {
     /// PEP 440 orders dev < a < b < rc < final < post.
     fn pep440_key(&self) -> Option<impl Ord + use<>> {
         let pre = self.pre().ok()?.unwrap_or((PRE.len(), 0));
-        Some((
-            self.0.major,
-            self.0.minor,
-            self.0.patch,
-            pre,
-            self.post().map_or(0, |n| n + 1),
-        ))
+        Some((self.0.major, self.0.minor, self.0.patch, pre, self.post().map_or(0, |n| n + 1)))
     }
 }
 
@@ -233,9 +214,7 @@ fn parse_pep440(text: &str) -> Result<Version> {
     if rest.contains(['!', '+']) {
         bail!("epochs and local versions have no SemVer twin");
     }
-    let end = rest
-        .find(|c: char| !c.is_ascii_digit() && c != '.')
-        .unwrap_or(rest.len());
+    let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
     let (release, mut rest) = rest.split_at(end);
     let mut core = [0; 3];
     let parts: Vec<&str> = release.trim_end_matches('.').split('.').collect();

@@ -273,12 +273,7 @@ impl<'a> Resolver<'a> {
         let of = |table| root.dependencies.iter().filter(move |d| d.table == table);
         let shared = of(Table::Workspace).map(|d| (d.key.as_str(), d)).collect();
         let patches = of(Table::Patch).map(|d| (d.package.as_str(), d)).collect();
-        Resolver {
-            root_dir,
-            shared,
-            patches,
-            by_dir,
-        }
+        Resolver { root_dir, shared, patches, by_dir }
     }
 
     fn by_path(&self, dir: &Path, path: &str) -> Option<usize> {
@@ -299,35 +294,21 @@ impl<'a> Resolver<'a> {
 
     fn links(&self, manifest_path: &Path, manifest: &Manifest) -> Vec<Link> {
         let dir = dir(manifest_path);
-        let entries = manifest
-            .dependencies
-            .iter()
-            .filter(|d| !matches!(d.table, Table::Workspace | Table::Patch));
+        let entries = manifest.dependencies.iter().filter(|d| !matches!(d.table, Table::Workspace | Table::Patch));
         entries
             .filter_map(|entry| {
                 let (to, said) = self.resolve(&dir, entry)?;
                 let requirement = said.requirement.as_ref().map(|place| place.text.clone());
-                let written = if entry.inherited {
-                    format!("{} {}", entry.written, said.written)
-                } else {
-                    entry.written.clone()
-                };
-                Some(Link {
-                    to,
-                    table: entry.table,
-                    requirement,
-                    written,
-                })
+                let written =
+                    if entry.inherited { format!("{} {}", entry.written, said.written) } else { entry.written.clone() };
+                Some(Link { to, table: entry.table, requirement, written })
             })
             .collect()
     }
 
     fn requirements(&self, path: &Path, manifest: &Manifest, holder: Holder) -> Vec<Requirement> {
         let dir = dir(path);
-        let entries = manifest
-            .dependencies
-            .iter()
-            .filter(|d| !d.inherited && d.table != Table::Patch);
+        let entries = manifest.dependencies.iter().filter(|d| !d.inherited && d.table != Table::Patch);
         entries
             .filter_map(|entry| {
                 let place = entry.requirement.clone()?;
@@ -336,11 +317,7 @@ impl<'a> Resolver<'a> {
                     path: path.to_owned(),
                     on,
                     place,
-                    holder: if entry.table == Table::Workspace {
-                        Holder::Shared
-                    } else {
-                        holder
-                    },
+                    holder: if entry.table == Table::Workspace { Holder::Shared } else { holder },
                     patched: entry.path.is_none(),
                 })
             })
@@ -385,8 +362,7 @@ impl<'a> Resolver<'a> {
 pub fn parse_ahead(texts: &Texts) -> Manifests {
     let paths = texts.keys().filter(|path| path.ends_with("Cargo.toml")).collect();
     let read = read_manifests(paths, texts, &Manifests::new()).into_iter();
-    read.filter_map(|(path, read)| Some((path.clone(), read.ok()?)))
-        .collect()
+    read.filter_map(|(path, read)| Some((path.clone(), read.ok()?))).collect()
 }
 
 /// Parses the manifests side by side: it is what a large workspace costs most.
@@ -399,10 +375,7 @@ fn read_manifests<'p>(
         let text = texts.get(path).context("it is missing")?;
         match known.get(path) {
             Some(parsed) if parsed.text == *text => Ok(parsed.clone()),
-            _ => Ok(Arc::new(Parsed {
-                manifest: cargo_toml::read(text)?,
-                text: text.clone(),
-            })),
+            _ => Ok(Arc::new(Parsed { manifest: cargo_toml::read(text)?, text: text.clone() })),
         }
     };
     let paths: Vec<&PathBuf> = paths.into_iter().collect();
@@ -414,9 +387,7 @@ fn read_manifests<'p>(
             .map(|part| scope.spawn(move || part.iter().map(|path| (*path, read(path))).collect::<Vec<_>>()))
             .collect();
         let joined = parts.into_iter().map(|part| part.join());
-        joined
-            .flat_map(|part| part.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-            .collect()
+        joined.flat_map(|part| part.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
     })
 }
 

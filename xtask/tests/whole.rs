@@ -13,11 +13,7 @@ use serde_json::Value;
 fn run(command: &mut Command) -> String {
     let output = command.output().expect("the program starts");
     let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(
-        output.status.success(),
-        "{command:?}\n{stdout}\n{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{command:?}\n{stdout}\n{}", String::from_utf8_lossy(&output.stderr));
     stdout
 }
 
@@ -41,9 +37,7 @@ impl Clone {
     }
 
     fn git(&self, args: &[&str]) -> String {
-        run(Command::new("git").args(args).current_dir(&self.dir))
-            .trim_end()
-            .to_owned()
+        run(Command::new("git").args(args).current_dir(&self.dir)).trim_end().to_owned()
     }
 
     /// The release tool, as `cargo xtask` would start it.
@@ -53,9 +47,7 @@ impl Clone {
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("CARGO_PKG_")) {
             command.env_remove(name);
         }
-        command
-            .env("CARGO_TARGET_DIR", self.target())
-            .env_remove("CARGO_MANIFEST_DIR");
+        command.env("CARGO_TARGET_DIR", self.target()).env_remove("CARGO_MANIFEST_DIR");
         run(command.args(args).current_dir(&self.dir))
     }
 
@@ -78,11 +70,8 @@ impl Clone {
     fn unreleased(&self, path: &str) {
         let path = self.dir.join(path);
         let text = fs::read_to_string(&path).expect("a changelog");
-        let text = text.replacen(
-            "## [Unreleased]\n",
-            "## [Unreleased]\n\n### Fixed\n\n- a change for the release\n",
-            1,
-        );
+        let text =
+            text.replacen("## [Unreleased]\n", "## [Unreleased]\n\n### Fixed\n\n- a change for the release\n", 1);
         fs::write(&path, text).expect("written");
         self.git(&["commit", "--quiet", "--all", "--message", "an entry for the release"]);
     }
@@ -97,14 +86,8 @@ fn this_workspace_is_released_and_its_wheel_fixed() {
     let head = clone.git(&["rev-parse", "HEAD"]);
 
     clone.xtask(&["release", "minor"]);
-    assert_eq!(
-        clone.git(&["log", "-1", "--format=%s %P"]),
-        format!("align: release {to} {head}")
-    );
-    assert_eq!(
-        clone.git(&["rev-parse", &format!("v{to}^{{commit}}")]),
-        clone.git(&["rev-parse", "HEAD"])
-    );
+    assert_eq!(clone.git(&["log", "-1", "--format=%s %P"]), format!("align: release {to} {head}"));
+    assert_eq!(clone.git(&["rev-parse", &format!("v{to}^{{commit}}")]), clone.git(&["rev-parse", "HEAD"]));
     assert_eq!(clone.git(&["cat-file", "-t", &format!("v{to}")]), "tag");
     assert_eq!(clone.git(&["status", "--porcelain"]), "");
     for moved in plan["moved"].as_array().expect("members") {
@@ -116,14 +99,9 @@ fn this_workspace_is_released_and_its_wheel_fixed() {
     clone.commit_line("barter-python/python/barter_python/__init__.py", "# A fix.");
     clone.xtask(&["postfix", "--note", "fix NaN in Sharpe", "--issue", "123"]);
     let post = format!("{to}.post1");
-    assert_eq!(
-        clone.git(&["log", "-1", "--format=%s"]),
-        format!("align: release {post}")
-    );
+    assert_eq!(clone.git(&["log", "-1", "--format=%s"]), format!("align: release {post}"));
     assert!(
-        clone
-            .git(&["tag", "--list", "--format=%(contents)", &format!("v{post}")])
-            .contains("fix NaN in Sharpe (#123)")
+        clone.git(&["tag", "--list", "--format=%(contents)", &format!("v{post}")]).contains("fix NaN in Sharpe (#123)")
     );
     let files = clone.git(&["show", "--name-only", "--format=", "HEAD"]);
     assert!(files.lines().all(|path| !path.starts_with("crates/")), "{files}");
@@ -134,58 +112,31 @@ fn this_workspace_is_released_and_its_wheel_fixed() {
     let plan = clone.planned(&["release", "patch", "--train", "market-data"]);
     let to = plan["to"].as_str().expect("a version").to_owned();
     clone.xtask(&["release", "patch", "--train", "market-data"]);
-    assert_eq!(
-        clone.git(&["log", "-1", "--format=%s"]),
-        format!("Merge branch 'release/v{to}'")
-    );
-    assert_eq!(
-        clone.git(&["log", "-1", "--format=%s", "HEAD^2"]),
-        format!("Release v{to}")
-    );
-    assert_eq!(
-        clone.git(&["rev-parse", &format!("market-data-v{to}^{{commit}}")]),
-        clone.git(&["rev-parse", "main"])
-    );
+    assert_eq!(clone.git(&["log", "-1", "--format=%s"]), format!("Merge branch 'release/v{to}'"));
+    assert_eq!(clone.git(&["log", "-1", "--format=%s", "HEAD^2"]), format!("Release v{to}"));
+    assert_eq!(clone.git(&["rev-parse", &format!("market-data-v{to}^{{commit}}")]), clone.git(&["rev-parse", "main"]));
 }
 
 /// Builds the wheel as a user's pip would get it, and asks the installed package who it is.
 fn wheel_installs_as(clone: &Clone, version: &str) {
     let made = fs::read_dir(clone.target().join("xtask")).expect("the tool's own directory");
-    let made = made
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .find(|path| path.join("finished").is_file());
+    let made = made.filter_map(|entry| Some(entry.ok()?.path())).find(|path| path.join("finished").is_file());
     let bin = made.expect("the tool's environment").join("bin");
     let wheels = clone.target().join("wheels");
     let _ = fs::remove_dir_all(&wheels);
     let mut build = Command::new(bin.join("python"));
-    build
-        .args(["-m", "maturin", "build", "--release", "--out"])
-        .arg(&wheels);
-    run(build
-        .current_dir(clone.dir.join("barter-python"))
-        .env("CARGO_TARGET_DIR", clone.target().join("xtask/wheel")));
-    let built: Vec<PathBuf> = fs::read_dir(&wheels)
-        .expect("wheels")
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .collect();
-    let [wheel] = built.as_slice() else {
-        panic!("one wheel: {built:?}")
-    };
-    let name = wheel
-        .file_name()
-        .map(|name| name.to_string_lossy().into_owned())
-        .unwrap_or_default();
-    assert!(
-        name.starts_with(&format!("barter_python-{version}-cp39-abi3-")),
-        "{name}"
-    );
+    build.args(["-m", "maturin", "build", "--release", "--out"]).arg(&wheels);
+    run(build.current_dir(clone.dir.join("barter-python")).env("CARGO_TARGET_DIR", clone.target().join("xtask/wheel")));
+    let built: Vec<PathBuf> =
+        fs::read_dir(&wheels).expect("wheels").filter_map(|entry| Some(entry.ok()?.path())).collect();
+    let [wheel] = built.as_slice() else { panic!("one wheel: {built:?}") };
+    let name = wheel.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    assert!(name.starts_with(&format!("barter_python-{version}-cp39-abi3-")), "{name}");
 
     let user = clone.target().join("user");
     let _ = fs::remove_dir_all(&user);
     run(Command::new(bin.join("python")).args(["-m", "venv"]).arg(&user));
-    run(Command::new(user.join("bin/python"))
-        .args(["-m", "pip", "install", "--quiet", "--no-index"])
-        .arg(wheel));
+    run(Command::new(user.join("bin/python")).args(["-m", "pip", "install", "--quiet", "--no-index"]).arg(wheel));
     let ask =
         "import barter_python, importlib.metadata as m; print(barter_python.__version__, m.version('barter-python'))";
     let told = run(Command::new(user.join("bin/python")).args(["-c", ask]));

@@ -105,10 +105,7 @@ impl CandleAggregator {
         let start = self.interval.bucket(trade.event_time);
         if self.interval.close_time(start) <= self.watermark() {
             self.late_count += 1;
-            return Ok(Pushed {
-                candles: Vec::new(),
-                late: Some(trade),
-            });
+            return Ok(Pushed { candles: Vec::new(), late: Some(trade) });
         }
         self.check_gap(start, trade.event_time)?;
         let bucket = match self.open.get(&start) {
@@ -118,10 +115,7 @@ impl CandleAggregator {
         self.open.insert(start, bucket);
         self.latest = self.latest.max(Some(trade.event_time));
         let watermark = self.watermark();
-        Ok(Pushed {
-            candles: self.close(|end| end <= watermark),
-            late: None,
-        })
+        Ok(Pushed { candles: self.close(|end| end <= watermark), late: None })
     }
 
     /// Returns the candles still open, in order of time. Whatever is pushed for them later is late.
@@ -135,9 +129,7 @@ impl CandleAggregator {
     }
 
     fn watermark(&self) -> Timestamp {
-        self.latest
-            .and_then(|latest| latest.checked_sub(self.lateness).ok())
-            .unwrap_or(Timestamp::MIN)
+        self.latest.and_then(|latest| latest.checked_sub(self.lateness).ok()).unwrap_or(Timestamp::MIN)
     }
 
     /// Refuses a trade that would make filling run away. Neighbours are looked at on both sides, because a trade
@@ -146,12 +138,7 @@ impl CandleAggregator {
         if self.empty == EmptyBuckets::Skip {
             return Ok(());
         }
-        let before = self
-            .open
-            .range(..=start)
-            .next_back()
-            .map(|(at, _)| *at)
-            .or(self.last.map(|(at, _)| at));
+        let before = self.open.range(..=start).next_back().map(|(at, _)| *at).or(self.last.map(|(at, _)| at));
         let after = self.open.range(start..).next().map(|(at, _)| *at);
         for neighbour in [before, after].into_iter().flatten() {
             let distance = start.duration_since(neighbour).abs().as_secs();
@@ -197,24 +184,14 @@ impl Bucket {
             trade_count: Some(1),
             ..Candle::empty(start, interval, trade.price)
         };
-        Self {
-            candle,
-            first: trade.event_time,
-            last: trade.event_time,
-        }
+        Self { candle, first: trade.event_time, last: trade.event_time }
     }
 
     fn with(self, trade: &Trade) -> Result<Self, AggregateError> {
-        let Self {
-            mut candle,
-            mut first,
-            mut last,
-        } = self;
+        let Self { mut candle, mut first, mut last } = self;
         let event_time = trade.event_time;
-        candle.volume = candle
-            .volume
-            .plus(trade.quantity)
-            .map_err(|source| AggregateError::Volume { event_time, source })?;
+        candle.volume =
+            candle.volume.plus(trade.quantity).map_err(|source| AggregateError::Volume { event_time, source })?;
         candle.trade_count = candle.trade_count.map(|count| count.saturating_add(1));
         candle.receive_time = candle.receive_time.max(trade.receive_time);
         candle.high = candle.high.max(trade.price);
@@ -267,14 +244,7 @@ mod tests {
         let number = |d: Decimal| d.to_string().parse::<i64>().unwrap();
         let row = |c: &Candle| {
             let prices = [c.open, c.high, c.low, c.close].map(|p| number(p.get()));
-            [
-                c.open_time.as_second(),
-                prices[0],
-                prices[1],
-                prices[2],
-                prices[3],
-                number(c.volume.get()),
-            ]
+            [c.open_time.as_second(), prices[0], prices[1], prices[2], prices[3], number(c.volume.get())]
         };
         candles.iter().map(row).collect()
     }
@@ -287,10 +257,7 @@ mod tests {
 
         let (filled, _) = all(aggregator(EmptyBuckets::PreviousClose, 0), &trades);
         let flat = [[60, 12, 12, 12, 12, 0], [120, 12, 12, 12, 12, 0]];
-        assert_eq!(
-            shape(&filled),
-            [shape(&skipped)[0], flat[0], flat[1], shape(&skipped)[1]]
-        );
+        assert_eq!(shape(&filled), [shape(&skipped)[0], flat[0], flat[1], shape(&skipped)[1]]);
         assert_eq!(filled[1].trade_count, Some(0));
         assert_eq!(filled[1].receive_time, filled[1].close_time());
     }
@@ -311,19 +278,10 @@ mod tests {
         let closing = waiting.push(trade(90, 21, 1)).unwrap();
         assert_eq!(shape(&closing.candles), [[0, 11, 11, 10, 10, 2]]);
         let straggler = trade(59, 99, 1);
-        assert_eq!(
-            waiting.push(straggler).unwrap(),
-            Pushed {
-                candles: vec![],
-                late: Some(straggler)
-            }
-        );
+        assert_eq!(waiting.push(straggler).unwrap(), Pushed { candles: vec![], late: Some(straggler) });
         assert_eq!(waiting.late_count(), 1);
         assert_eq!(shape(&waiting.finish()), [[60, 20, 21, 20, 21, 2]]);
-        assert!(
-            waiting.push(trade(119, 1, 1)).unwrap().late.is_some(),
-            "finished buckets stay finished"
-        );
+        assert!(waiting.push(trade(119, 1, 1)).unwrap().late.is_some(), "finished buckets stay finished");
     }
 
     #[test]

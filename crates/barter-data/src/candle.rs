@@ -83,28 +83,13 @@ impl Candle {
     /// # Errors
     /// [`CandleError`] naming the high or low that contradicts another price.
     pub fn check(&self) -> Result<(), CandleError> {
-        let Self {
-            open_time,
-            open,
-            high,
-            low,
-            close,
-            ..
-        } = *self;
+        let Self { open_time, open, high, low, close, .. } = *self;
         let (most, least) = (open.max(close), open.min(close));
         if high < most {
-            return Err(CandleError::High {
-                open_time,
-                high,
-                price: most,
-            });
+            return Err(CandleError::High { open_time, high, price: most });
         }
         if low > least {
-            return Err(CandleError::Low {
-                open_time,
-                low,
-                price: least,
-            });
+            return Err(CandleError::Low { open_time, low, price: least });
         }
         Ok(())
     }
@@ -121,19 +106,12 @@ mod tests {
         assert_eq!(sound.check(), Ok(()));
         assert_eq!(sound.close_time().to_string(), "2026-01-05T00:01:00Z");
 
-        let low = Candle {
-            high: "9".parse().unwrap(),
-            ..sound
-        };
+        let low = Candle { high: "9".parse().unwrap(), ..sound };
         assert_eq!(
             low.check().unwrap_err().to_string(),
             "high 9 of the candle at 2026-01-05T00:00:00Z is too low: expected at least 10"
         );
-        let high = Candle {
-            low: "11".parse().unwrap(),
-            high: "12".parse().unwrap(),
-            ..sound
-        };
+        let high = Candle { low: "11".parse().unwrap(), high: "12".parse().unwrap(), ..sound };
         assert_eq!(
             high.check().unwrap_err().to_string(),
             "low 11 of the candle at 2026-01-05T00:00:00Z is too high: expected at most 10"

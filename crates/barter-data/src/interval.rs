@@ -73,9 +73,7 @@ impl FromStr for Interval {
                 let length = count.parse::<u32>().ok().filter(|_| digits)?.checked_mul(*seconds)?;
                 (1..=MAX_SECONDS).contains(&length).then_some(Self(length))
             })
-            .ok_or_else(|| IntervalError {
-                value: value.to_owned(),
-            })
+            .ok_or_else(|| IntervalError { value: value.to_owned() })
     }
 }
 
@@ -100,29 +98,12 @@ mod tests {
 
     #[test]
     fn shows_the_largest_unit() {
-        for (text, shown) in [
-            ("1m", "1m"),
-            ("60m", "1h"),
-            ("5m", "5m"),
-            ("24h", "1d"),
-            ("90s", "90s"),
-            ("366d", "366d"),
-        ] {
+        for (text, shown) in
+            [("1m", "1m"), ("60m", "1h"), ("5m", "5m"), ("24h", "1d"), ("90s", "90s"), ("366d", "366d")]
+        {
             assert_eq!(text.parse::<Interval>().unwrap().to_string(), shown);
         }
-        for text in [
-            "",
-            "m",
-            "0m",
-            "-1m",
-            "+1m",
-            "1w",
-            "367d",
-            "1.5h",
-            "99999999999s",
-            "1 m",
-            "µ",
-        ] {
+        for text in ["", "m", "0m", "-1m", "+1m", "1w", "367d", "1.5h", "99999999999s", "1 m", "µ"] {
             assert_eq!(text.parse::<Interval>(), Err(IntervalError { value: text.into() }));
         }
     }

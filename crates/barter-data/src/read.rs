@@ -63,19 +63,8 @@ impl ReadError {
         let FieldError { column, value, why } = error;
         let file = file.to_owned();
         match value {
-            Some(value) => Self::Value {
-                file,
-                line,
-                column,
-                value,
-                why,
-            },
-            None => Self::Missing {
-                file,
-                line,
-                column,
-                why,
-            },
+            Some(value) => Self::Value { file, line, column, value, why },
+            None => Self::Missing { file, line, column, why },
         }
     }
 }
@@ -108,12 +97,7 @@ impl<T: Record, R: Read> CsvReader<T, R> {
                 });
             }
         }
-        Ok(Self {
-            file: file.to_owned(),
-            header,
-            rows: reader.into_records(),
-            record: PhantomData,
-        })
+        Ok(Self { file: file.to_owned(), header, rows: reader.into_records(), record: PhantomData })
     }
 }
 
@@ -127,10 +111,7 @@ impl<T: Record, R: Read> Iterator for CsvReader<T, R> {
             Err(error) => return Some(Err(csv_error(&self.file, before, error))),
         };
         let line = row.position().map_or(before, csv::Position::line);
-        let read = T::read(&Row {
-            header: &self.header,
-            row: &row,
-        });
+        let read = T::read(&Row { header: &self.header, row: &row });
         Some(read.map_err(|error| ReadError::field(&self.file, line, error)))
     }
 }
@@ -153,11 +134,9 @@ fn csv_error(file: &str, line: u64, error: csv::Error) -> ReadError {
     let why = error.to_string();
     match error.into_kind() {
         csv::ErrorKind::Io(source) => ReadError::Io { file, source },
-        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => ReadError::Line {
-            file,
-            line,
-            why: format!("{len} values: expected {expected_len}, as in the header"),
-        },
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            ReadError::Line { file, line, why: format!("{len} values: expected {expected_len}, as in the header") }
+        }
         _ => ReadError::Line { file, line, why },
     }
 }
@@ -176,12 +155,7 @@ pub struct JsonLinesReader<T, R> {
 impl<T: Record, R: Read> JsonLinesReader<T, R> {
     /// Starts at the first line. `file` only names the input in errors.
     pub fn new(file: &str, input: R) -> Self {
-        Self {
-            file: file.to_owned(),
-            line: 0,
-            lines: BufReader::new(input).lines(),
-            record: PhantomData,
-        }
+        Self { file: file.to_owned(), line: 0, lines: BufReader::new(input).lines(), record: PhantomData }
     }
 
     fn read(&self, text: &str) -> Result<T, ReadError> {
@@ -197,11 +171,7 @@ impl<T: Record, R: Read> JsonLinesReader<T, R> {
     }
 
     fn wrong(&self, why: String) -> ReadError {
-        ReadError::Line {
-            file: self.file.clone(),
-            line: self.line,
-            why,
-        }
+        ReadError::Line { file: self.file.clone(), line: self.line, why }
     }
 }
 
@@ -218,10 +188,7 @@ impl<T: Record, R: Read> Iterator for JsonLinesReader<T, R> {
                     return Some(Err(self.wrong("not UTF-8 text".to_owned())));
                 }
                 Err(source) => {
-                    return Some(Err(ReadError::Io {
-                        file: self.file.clone(),
-                        source,
-                    }));
+                    return Some(Err(ReadError::Io { file: self.file.clone(), source }));
                 }
             }
         }
@@ -244,10 +211,7 @@ impl Object {
 
 impl Fields for Object {
     fn text(&self, column: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(key, _)| key == column)
-            .map(|(_, text)| text.as_str())
+        self.0.iter().find(|(key, _)| key == column).map(|(_, text)| text.as_str())
     }
 }
 
@@ -279,13 +243,7 @@ mod tests {
         )
         .unwrap();
         assert_eq!(from_csv, from_json);
-        assert_eq!(
-            from_csv[0]
-                .receive_time
-                .duration_since(from_csv[0].event_time)
-                .as_millis(),
-            250
-        );
+        assert_eq!(from_csv[0].receive_time.duration_since(from_csv[0].event_time).as_millis(), 250);
         assert_eq!(from_csv[1].receive_time, from_csv[1].event_time);
     }
 
@@ -306,18 +264,9 @@ mod tests {
                 format!("{head}{good}{good}0,-1,1\n"),
                 "t.csv:4: price \"-1\": price -1 is out of range: expected above 0 and at most 10^12",
             ),
-            (
-                format!("{head}0,1,\n"),
-                "t.csv:2: quantity is missing: expected a value",
-            ),
-            (
-                format!("{head}0,1,0\n"),
-                "t.csv:2: quantity \"0\": a trade has a quantity above 0",
-            ),
-            (
-                format!("{head}0,1\n"),
-                "t.csv:2: 2 values: expected 3, as in the header",
-            ),
+            (format!("{head}0,1,\n"), "t.csv:2: quantity is missing: expected a value"),
+            (format!("{head}0,1,0\n"), "t.csv:2: quantity \"0\": a trade has a quantity above 0"),
+            (format!("{head}0,1\n"), "t.csv:2: 2 values: expected 3, as in the header"),
             (
                 "event_time,price\n".to_owned(),
                 "t.csv:1: quantity is missing: expected a header with event_time,price,quantity",
@@ -336,19 +285,9 @@ mod tests {
             json::<Trade>(&format!("{good}\n\n{bad_price}\n")).unwrap_err(),
             "t.jsonl:3: price \"[1]\": price \"[1]\" is not a number: expected a decimal such as 0.25"
         );
-        assert_eq!(
-            json::<Trade>("[1]").unwrap_err(),
-            "t.jsonl:1: [1]: expected a JSON object"
-        );
-        assert!(
-            json::<Trade>("{\"price\" 1}")
-                .unwrap_err()
-                .starts_with("t.jsonl:1: not JSON at character 10: ")
-        );
-        assert_eq!(
-            json::<Trade>("{}").unwrap_err(),
-            "t.jsonl:1: event_time is missing: expected a value"
-        );
+        assert_eq!(json::<Trade>("[1]").unwrap_err(), "t.jsonl:1: [1]: expected a JSON object");
+        assert!(json::<Trade>("{\"price\" 1}").unwrap_err().starts_with("t.jsonl:1: not JSON at character 10: "));
+        assert_eq!(json::<Trade>("{}").unwrap_err(), "t.jsonl:1: event_time is missing: expected a value");
     }
 
     #[test]

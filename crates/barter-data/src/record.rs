@@ -83,11 +83,7 @@ impl Record for Candle {
             trade_count: optional(fields, "trade_count", count)?,
         };
         candle.check().map_err(|error| {
-            let column = if candle.high < candle.open.max(candle.close) {
-                "high"
-            } else {
-                "low"
-            };
+            let column = if candle.high < candle.open.max(candle.close) { "high" } else { "low" };
             wrong(fields, column, error.to_string())
         })?;
         Ok(candle)
@@ -111,11 +107,7 @@ fn optional<T>(
 
 fn wrong(fields: &dyn Fields, column: &str, why: String) -> FieldError {
     let value = fields.text(column).filter(|text| !text.is_empty()).map(str::to_owned);
-    FieldError {
-        column: column.to_owned(),
-        value,
-        why,
-    }
+    FieldError { column: column.to_owned(), value, why }
 }
 
 fn parse<T: FromStr<Err: Display>>(text: &str) -> Result<T, String> {

@@ -55,9 +55,7 @@ impl Fees {
 
     /// The most that may be due on a notional, in quote; never below zero.
     pub fn most(&self, notional: Decimal) -> Decimal {
-        self.on(notional, Liquidity::Maker)
-            .max(self.on(notional, Liquidity::Taker))
-            .max(Decimal::ZERO)
+        self.on(notional, Liquidity::Maker).max(self.on(notional, Liquidity::Taker)).max(Decimal::ZERO)
     }
 }
 
@@ -73,10 +71,7 @@ mod tests {
     fn fees_are_rounded_in_favour_of_the_venue() {
         let fees = Fees::new(decimal("-0.0001"), decimal("0.001")).unwrap();
         assert_eq!(fees.on(decimal("200"), Liquidity::Taker), decimal("0.2"));
-        assert_eq!(
-            fees.on(decimal("0.0000000001"), Liquidity::Taker),
-            decimal("0.000000000001")
-        );
+        assert_eq!(fees.on(decimal("0.0000000001"), Liquidity::Taker), decimal("0.000000000001"));
         assert_eq!(fees.on(decimal("0.0000000001"), Liquidity::Maker), Decimal::ZERO);
         assert_eq!(fees.on(decimal("200"), Liquidity::Maker), decimal("-0.02"));
         assert_eq!(fees.most(decimal("200")), decimal("0.2"));

@@ -123,34 +123,21 @@ impl Book {
     }
 
     fn totals(&self) -> Totals {
-        Totals {
-            account: self.balance.total(),
-            market: self.market,
-            fees: self.fees,
-        }
+        Totals { account: self.balance.total(), market: self.market, fees: self.fees }
     }
 }
 
 impl Ledger {
     pub(crate) fn new(deposits: Deposits) -> Self {
         let book = |quantity: Quantity| Book {
-            balance: Balance {
-                free: quantity.get(),
-                held: Decimal::ZERO,
-            },
+            balance: Balance { free: quantity.get(), held: Decimal::ZERO },
             ..Book::default()
         };
-        Self {
-            base: book(deposits.base),
-            quote: book(deposits.quote),
-        }
+        Self { base: book(deposits.base), quote: book(deposits.quote) }
     }
 
     pub(crate) fn balances(&self) -> Balances {
-        Balances {
-            base: self.base.balance,
-            quote: self.quote.balance,
-        }
+        Balances { base: self.base.balance, quote: self.quote.balance }
     }
 
     pub(crate) fn totals(&self, leg: Leg) -> Totals {
@@ -168,11 +155,7 @@ impl Ledger {
         };
         let giver = *book.of(from);
         if matches!(from, Holder::Free | Holder::Held) && giver < amount {
-            return Err(LedgerError::Insufficient {
-                leg,
-                available: giver,
-                needed: amount,
-            });
+            return Err(LedgerError::Insufficient { leg, available: giver, needed: amount });
         }
         let inexact = LedgerError::Inexact { leg, amount };
         let taker = *book.of(to);
@@ -201,28 +184,17 @@ mod tests {
     }
 
     fn ledger() -> Ledger {
-        Ledger::new(Deposits {
-            base: "1".parse().unwrap(),
-            quote: "1000".parse().unwrap(),
-        })
+        Ledger::new(Deposits { base: "1".parse().unwrap(), quote: "1000".parse().unwrap() })
     }
 
     #[test]
     fn a_transfer_has_two_legs() {
         let mut ledger = ledger();
-        ledger
-            .transfer(Leg::Quote, Holder::Free, Holder::Market, decimal("300.25"))
-            .unwrap();
-        ledger
-            .transfer(Leg::Quote, Holder::Free, Holder::Fees, decimal("0.75"))
-            .unwrap();
+        ledger.transfer(Leg::Quote, Holder::Free, Holder::Market, decimal("300.25")).unwrap();
+        ledger.transfer(Leg::Quote, Holder::Free, Holder::Fees, decimal("0.75")).unwrap();
         assert_eq!(
             ledger.totals(Leg::Quote),
-            Totals {
-                account: decimal("699"),
-                market: decimal("300.25"),
-                fees: decimal("0.75")
-            }
+            Totals { account: decimal("699"), market: decimal("300.25"), fees: decimal("0.75") }
         );
         assert_eq!(ledger.totals(Leg::Base).account, Decimal::ONE);
     }
@@ -230,13 +202,9 @@ mod tests {
     #[test]
     fn the_account_cannot_go_below_zero_but_the_market_can() {
         let mut ledger = ledger();
-        let error = ledger
-            .transfer(Leg::Base, Holder::Free, Holder::Held, decimal("1.1"))
-            .unwrap_err();
+        let error = ledger.transfer(Leg::Base, Holder::Free, Holder::Held, decimal("1.1")).unwrap_err();
         assert_eq!(error.to_string(), "base balance 1 is too small: expected at least 1.1");
-        ledger
-            .transfer(Leg::Base, Holder::Market, Holder::Free, decimal("5"))
-            .unwrap();
+        ledger.transfer(Leg::Base, Holder::Market, Holder::Free, decimal("5")).unwrap();
         assert_eq!(ledger.totals(Leg::Base).market, decimal("-5"));
     }
 
@@ -244,16 +212,8 @@ mod tests {
     fn an_amount_that_would_be_rounded_is_refused() {
         let mut ledger = ledger();
         let tiny = Decimal::new(1, 28);
-        let error = ledger
-            .transfer(Leg::Quote, Holder::Free, Holder::Market, tiny)
-            .unwrap_err();
-        assert_eq!(
-            error,
-            LedgerError::Inexact {
-                leg: Leg::Quote,
-                amount: tiny
-            }
-        );
+        let error = ledger.transfer(Leg::Quote, Holder::Free, Holder::Market, tiny).unwrap_err();
+        assert_eq!(error, LedgerError::Inexact { leg: Leg::Quote, amount: tiny });
         assert_eq!(ledger.balances().quote.free, decimal("1000"));
     }
 }

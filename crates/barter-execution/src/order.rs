@@ -43,20 +43,12 @@ pub struct OrderRequest {
 impl OrderRequest {
     /// Fills at whatever price comes next; `quantity` in base.
     pub fn market(side: Side, quantity: Quantity) -> Self {
-        Self {
-            side,
-            quantity,
-            kind: OrderKind::Market,
-        }
+        Self { side, quantity, kind: OrderKind::Market }
     }
 
     /// Fills at `price` (quote per base) or better; `quantity` in base.
     pub fn limit(side: Side, quantity: Quantity, price: Price) -> Self {
-        Self {
-            side,
-            quantity,
-            kind: OrderKind::Limit(price),
-        }
+        Self { side, quantity, kind: OrderKind::Limit(price) }
     }
 }
 

@@ -67,10 +67,7 @@ impl SimulatedVenue {
 
     /// The same venue, refusing orders beyond the quota; what is refused for another reason, and cancelling, is not counted.
     pub fn with_order_quota(self, quota: Quota) -> Self {
-        Self {
-            limiter: Some(RateLimiter::new(quota)),
-            ..self
-        }
+        Self { limiter: Some(RateLimiter::new(quota)), ..self }
     }
 
     /// What is traded here.
@@ -116,11 +113,7 @@ impl SimulatedVenue {
         self.ledger = ledger;
         let id = OrderId(self.next_id);
         self.next_id += 1;
-        let order = Order {
-            id,
-            request,
-            placed_at: now.max(self.clock),
-        };
+        let order = Order { id, request, placed_at: now.max(self.clock) };
         self.open.insert(id, Open { order, held });
         Ok(id)
     }
@@ -131,8 +124,7 @@ impl SimulatedVenue {
     /// [`Rejection::Unknown`] when the order is not open.
     pub fn cancel(&mut self, id: OrderId) -> Result<Order, Rejection> {
         let Open { order, held } = *self.open.get(&id).ok_or(Rejection::Unknown { id })?;
-        self.ledger
-            .transfer(paying_leg(order.request.side), Holder::Held, Holder::Free, held)?;
+        self.ledger.transfer(paying_leg(order.request.side), Holder::Held, Holder::Free, held)?;
         self.open.remove(&id);
         Ok(order)
     }
@@ -144,18 +136,12 @@ impl SimulatedVenue {
     pub fn advance(&mut self, candle: &Candle) -> Result<Vec<OrderEvent>, VenueError> {
         candle.check()?;
         if candle.open_time < self.clock {
-            return Err(VenueError::Order {
-                open_time: candle.open_time,
-                expected: self.clock,
-            });
+            return Err(VenueError::Order { open_time: candle.open_time, expected: self.clock });
         }
         self.clock = candle.close_time();
 
-        let mut matched: Vec<(Open, Match)> = self
-            .open
-            .values()
-            .filter_map(|open| Some((*open, matches(&open.order, candle)?)))
-            .collect();
+        let mut matched: Vec<(Open, Match)> =
+            self.open.values().filter_map(|open| Some((*open, matches(&open.order, candle)?))).collect();
         matched.sort_by_key(|(open, at)| (at.time, open.order.id));
         let mut events = Vec::with_capacity(matched.len());
         for (open, at) in matched {
@@ -166,10 +152,7 @@ impl SimulatedVenue {
                     // What was held goes back; taking it out again cannot fail where putting it in did not.
                     let leg = paying_leg(open.order.request.side);
                     let freed = self.ledger.transfer(leg, Holder::Held, Holder::Free, open.held);
-                    OrderEvent::Rejected {
-                        order: open.order,
-                        why: freed.err().map_or(why, Rejection::from),
-                    }
+                    OrderEvent::Rejected { order: open.order, why: freed.err().map_or(why, Rejection::from) }
                 }
             });
         }
@@ -178,11 +161,7 @@ impl SimulatedVenue {
 
     /// Moves both legs and the fee, or nothing.
     fn settle(&mut self, open: &Open, at: Match) -> Result<Fill, Rejection> {
-        let Order {
-            id,
-            request: OrderRequest { side, quantity, .. },
-            ..
-        } = open.order;
+        let Order { id, request: OrderRequest { side, quantity, .. }, .. } = open.order;
         let Match { price, liquidity, time } = at;
         self.instrument.check_notional(price, quantity)?;
         let notional = price.notional(quantity);
@@ -206,15 +185,7 @@ impl SimulatedVenue {
             ledger.transfer(Leg::Quote, Holder::Fees, Holder::Free, -fee)?;
         }
         self.ledger = ledger;
-        Ok(Fill {
-            order: id,
-            side,
-            price,
-            quantity,
-            fee,
-            liquidity,
-            time,
-        })
+        Ok(Fill { order: id, side, price, quantity, fee, liquidity, time })
     }
 
     /// What an order may cost at most, in the asset it is paid with.
@@ -258,11 +229,7 @@ fn matches(order: &Order, candle: &Candle) -> Option<Match> {
     if candle.volume.is_zero() || candle.open_time < order.placed_at {
         return None;
     }
-    let at_open = Match {
-        price: candle.open,
-        liquidity: Liquidity::Taker,
-        time: candle.open_time,
-    };
+    let at_open = Match { price: candle.open, liquidity: Liquidity::Taker, time: candle.open_time };
     let OrderKind::Limit(limit) = order.request.kind else {
         return Some(at_open);
     };
@@ -273,9 +240,5 @@ fn matches(order: &Order, candle: &Candle) -> Option<Match> {
     if open_is_good {
         return Some(at_open);
     }
-    traded_through.then_some(Match {
-        price: limit,
-        liquidity: Liquidity::Maker,
-        time: candle.close_time(),
-    })
+    traded_through.then_some(Match { price: limit, liquidity: Liquidity::Maker, time: candle.close_time() })
 }

@@ -27,10 +27,7 @@ fn decimal(text: &str) -> Decimal {
 
 fn venue(base: &str, quote: &str) -> SimulatedVenue {
     let fees = Fees::new(decimal("0.001"), decimal("0.002")).unwrap();
-    let deposits = Deposits {
-        base: base.parse().unwrap(),
-        quote: quote.parse().unwrap(),
-    };
+    let deposits = Deposits { base: base.parse().unwrap(), quote: quote.parse().unwrap() };
     SimulatedVenue::new(instrument(), fees, deposits)
 }
 
@@ -71,31 +68,12 @@ fn a_market_order_takes_the_open_of_the_next_candle_that_traded() {
     let mut venue = venue("0", "1000");
     venue.advance(&candle(0, [90, 90, 90, 90], 1)).unwrap();
     venue.submit(market(Side::Buy, "2"), minute(1)).unwrap();
-    assert_eq!(
-        venue.advance(&candle(1, [95, 95, 95, 95], 0)).unwrap(),
-        [],
-        "nothing traded"
-    );
+    assert_eq!(venue.advance(&candle(1, [95, 95, 95, 95], 0)).unwrap(), [], "nothing traded");
     let fill = the_fill(&venue.advance(&candle(2, [100, 120, 80, 110], 1)).unwrap());
-    assert_eq!(
-        (fill.price.get(), fill.liquidity, fill.time),
-        (decimal("100"), Liquidity::Taker, minute(2))
-    );
+    assert_eq!((fill.price.get(), fill.liquidity, fill.time), (decimal("100"), Liquidity::Taker, minute(2)));
     assert_eq!(fill.fee, decimal("0.4"));
-    assert_eq!(
-        venue.balances().base,
-        Balance {
-            free: decimal("2"),
-            held: decimal("0")
-        }
-    );
-    assert_eq!(
-        venue.balances().quote,
-        Balance {
-            free: decimal("799.6"),
-            held: decimal("0")
-        }
-    );
+    assert_eq!(venue.balances().base, Balance { free: decimal("2"), held: decimal("0") });
+    assert_eq!(venue.balances().quote, Balance { free: decimal("799.6"), held: decimal("0") });
 }
 
 #[test]
@@ -103,51 +81,25 @@ fn an_order_never_fills_in_the_candle_it_was_made_from() {
     let mut venue = venue("0", "1000");
     venue.submit(market(Side::Buy, "1"), minute(1)).unwrap();
     assert_eq!(venue.advance(&candle(0, [1, 1, 1, 1], 1)).unwrap(), []);
-    assert_eq!(
-        the_fill(&venue.advance(&candle(1, [7, 7, 7, 7], 1)).unwrap())
-            .price
-            .get(),
-        decimal("7")
-    );
+    assert_eq!(the_fill(&venue.advance(&candle(1, [7, 7, 7, 7], 1)).unwrap()).price.get(), decimal("7"));
 }
 
 #[test]
 fn a_limit_order_waits_until_the_market_trades_through_it() {
     let mut venue = venue("0", "1000");
     venue.submit(limit(Side::Buy, "1", "95"), minute(0)).unwrap();
-    assert_eq!(
-        venue.balances().quote.held,
-        decimal("95.19"),
-        "limit and the higher fee"
-    );
-    assert_eq!(
-        venue.advance(&candle(0, [100, 101, 95, 99], 1)).unwrap(),
-        [],
-        "touching is not enough"
-    );
+    assert_eq!(venue.balances().quote.held, decimal("95.19"), "limit and the higher fee");
+    assert_eq!(venue.advance(&candle(0, [100, 101, 95, 99], 1)).unwrap(), [], "touching is not enough");
     let fill = the_fill(&venue.advance(&candle(1, [99, 99, 94, 96], 1)).unwrap());
-    assert_eq!(
-        (fill.price.get(), fill.liquidity, fill.time),
-        (decimal("95"), Liquidity::Maker, minute(2))
-    );
-    assert_eq!(
-        venue.balances().quote,
-        Balance {
-            free: decimal("904.905"),
-            held: decimal("0")
-        }
-    );
+    assert_eq!((fill.price.get(), fill.liquidity, fill.time), (decimal("95"), Liquidity::Maker, minute(2)));
+    assert_eq!(venue.balances().quote, Balance { free: decimal("904.905"), held: decimal("0") });
 }
 
 #[test]
 fn a_limit_order_that_opens_better_gets_the_better_price_as_taker() {
     let mut venue = venue("3", "0");
     venue.submit(limit(Side::Sell, "3", "100"), minute(0)).unwrap();
-    assert_eq!(
-        venue.advance(&candle(0, [98, 100, 98, 99], 1)).unwrap(),
-        [],
-        "touching is not enough"
-    );
+    assert_eq!(venue.advance(&candle(0, [98, 100, 98, 99], 1)).unwrap(), [], "touching is not enough");
     let fill = the_fill(&venue.advance(&candle(1, [104, 105, 100, 100], 1)).unwrap());
     assert_eq!((fill.price.get(), fill.liquidity), (decimal("104"), Liquidity::Taker));
     assert_eq!(venue.balances().quote.free, decimal("311.376"));
@@ -173,22 +125,10 @@ fn what_fills_at_the_open_comes_before_what_waits() {
 fn refusals_name_the_value_and_change_nothing() {
     let mut venue = venue("1", "100");
     let table = [
-        (
-            market(Side::Buy, "0"),
-            "quantity 0 of kraken:BTC/EUR is off the lot: expected a positive multiple of 0.01",
-        ),
-        (
-            limit(Side::Buy, "1", "9.95"),
-            "price 9.95 of kraken:BTC/EUR is off the tick: expected a multiple of 0.1",
-        ),
-        (
-            limit(Side::Buy, "1", "100"),
-            "quote balance 100 is too small: expected at least 100.200",
-        ),
-        (
-            limit(Side::Sell, "1.01", "100"),
-            "base balance 1 is too small: expected at least 1.01",
-        ),
+        (market(Side::Buy, "0"), "quantity 0 of kraken:BTC/EUR is off the lot: expected a positive multiple of 0.01"),
+        (limit(Side::Buy, "1", "9.95"), "price 9.95 of kraken:BTC/EUR is off the tick: expected a multiple of 0.1"),
+        (limit(Side::Buy, "1", "100"), "quote balance 100 is too small: expected at least 100.200"),
+        (limit(Side::Sell, "1.01", "100"), "base balance 1 is too small: expected at least 1.01"),
     ];
     for (request, expected) in table {
         assert_eq!(venue.submit(request, minute(0)).unwrap_err().to_string(), expected);
@@ -197,20 +137,9 @@ fn refusals_name_the_value_and_change_nothing() {
 
     let id = venue.submit(market(Side::Buy, "1"), minute(0)).unwrap();
     let events = venue.advance(&candle(0, [100, 100, 100, 100], 1)).unwrap();
-    let [OrderEvent::Rejected { order, why }] = &events[..] else {
-        panic!("{events:?}")
-    };
-    assert_eq!(
-        (order.id, why.to_string().as_str()),
-        (id, "quote balance 0 is too small: expected at least 0.200")
-    );
-    assert_eq!(
-        venue.balances().quote,
-        Balance {
-            free: decimal("100"),
-            held: decimal("0")
-        }
-    );
+    let [OrderEvent::Rejected { order, why }] = &events[..] else { panic!("{events:?}") };
+    assert_eq!((order.id, why.to_string().as_str()), (id, "quote balance 0 is too small: expected at least 0.200"));
+    assert_eq!(venue.balances().quote, Balance { free: decimal("100"), held: decimal("0") });
     assert_eq!(venue.balances().base.free, decimal("1"));
 }
 
@@ -230,19 +159,11 @@ fn candles_out_of_order_are_refused() {
 fn a_quota_refuses_orders_until_the_clock_brings_permits_back() {
     let quota = Quota::new(1, Duration::from_secs(60)).unwrap();
     let mut venue = venue("0", "1000").with_order_quota(quota);
-    assert!(
-        venue.submit(market(Side::Buy, "0"), minute(0)).is_err(),
-        "a wrong order takes no permit"
-    );
+    assert!(venue.submit(market(Side::Buy, "0"), minute(0)).is_err(), "a wrong order takes no permit");
     venue.submit(market(Side::Buy, "1"), minute(0)).unwrap();
     let half = Timestamp::from_second(30).unwrap();
     let refused = venue.submit(market(Side::Buy, "1"), half);
-    assert_eq!(
-        refused,
-        Err(Rejection::Rate {
-            wait: Duration::from_secs(30)
-        })
-    );
+    assert_eq!(refused, Err(Rejection::Rate { wait: Duration::from_secs(30) }));
     venue.submit(market(Side::Buy, "1"), minute(1)).unwrap();
 }
 
@@ -250,13 +171,7 @@ fn a_quota_refuses_orders_until_the_clock_brings_permits_back() {
 enum Action {
     Submit(OrderRequest),
     Cancel(u64),
-    Advance {
-        open: i64,
-        high: i64,
-        low: i64,
-        close: i64,
-        volume: i64,
-    },
+    Advance { open: i64, high: i64, low: i64, close: i64, volume: i64 },
 }
 
 fn action() -> impl Strategy<Value = Action> {

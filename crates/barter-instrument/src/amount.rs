@@ -26,11 +26,7 @@ impl Price {
     pub fn new(value: Decimal) -> Result<Self, InstrumentError> {
         if value <= Decimal::ZERO || value > MAX_PRICE {
             let expected = "above 0 and at most 10^12";
-            return Err(InstrumentError::Range {
-                kind: "price",
-                value,
-                expected,
-            });
+            return Err(InstrumentError::Range { kind: "price", value, expected });
         }
         Ok(Self(value))
     }
@@ -62,11 +58,7 @@ impl Quantity {
     pub fn new(value: Decimal) -> Result<Self, InstrumentError> {
         if value < Decimal::ZERO || value > MAX_QUANTITY {
             let expected = "at least 0 and at most 10^15";
-            return Err(InstrumentError::Range {
-                kind: "quantity",
-                value,
-                expected,
-            });
+            return Err(InstrumentError::Range { kind: "quantity", value, expected });
         }
         Ok(Self(value))
     }
@@ -105,10 +97,7 @@ macro_rules! amount {
             fn from_str(value: &str) -> Result<Self, Self::Err> {
                 let number = Decimal::from_str_exact(value)
                     .or_else(|_| Decimal::from_scientific(value))
-                    .map_err(|_| InstrumentError::Number {
-                        kind: $kind,
-                        value: value.to_owned(),
-                    })?;
+                    .map_err(|_| InstrumentError::Number { kind: $kind, value: value.to_owned() })?;
                 Self::new(number)
             }
         }
@@ -163,23 +152,11 @@ mod tests {
             ("0.1", Ok("0.1")),
             ("1e-3", Ok("0.001")),
             ("0", Err("price 0 is out of range: expected above 0 and at most 10^12")),
-            (
-                "-2",
-                Err("price -2 is out of range: expected above 0 and at most 10^12"),
-            ),
-            (
-                "1e13",
-                Err("price 10000000000000 is out of range: expected above 0 and at most 10^12"),
-            ),
-            (
-                "NaN",
-                Err("price \"NaN\" is not a number: expected a decimal such as 0.25"),
-            ),
+            ("-2", Err("price -2 is out of range: expected above 0 and at most 10^12")),
+            ("1e13", Err("price 10000000000000 is out of range: expected above 0 and at most 10^12")),
+            ("NaN", Err("price \"NaN\" is not a number: expected a decimal such as 0.25")),
             ("", Err("price \"\" is not a number: expected a decimal such as 0.25")),
-            (
-                "1,5",
-                Err("price \"1,5\" is not a number: expected a decimal such as 0.25"),
-            ),
+            ("1,5", Err("price \"1,5\" is not a number: expected a decimal such as 0.25")),
         ];
         for (text, expected) in table {
             let got = text.parse::<Price>().map(|p| p.to_string()).map_err(|e| e.to_string());

@@ -25,9 +25,7 @@ impl InstrumentId {
     /// [`InstrumentError::SameAsset`] when base and quote are equal.
     pub fn new(venue: Venue, base: Asset, quote: Asset) -> Result<Self, InstrumentError> {
         if base == quote {
-            return Err(InstrumentError::SameAsset {
-                asset: base.to_string(),
-            });
+            return Err(InstrumentError::SameAsset { asset: base.to_string() });
         }
         Ok(Self { venue, base, quote })
     }
@@ -59,13 +57,9 @@ impl FromStr for InstrumentId {
 
     /// Reads `venue:BASE/QUOTE`.
     fn from_str(value: &str) -> Result<Self, Self::Err> {
-        let parts = value
-            .split_once(':')
-            .and_then(|(venue, pair)| Some((venue, pair.split_once('/')?)));
+        let parts = value.split_once(':').and_then(|(venue, pair)| Some((venue, pair.split_once('/')?)));
         let Some((venue, (base, quote))) = parts else {
-            return Err(InstrumentError::Id {
-                value: value.to_owned(),
-            });
+            return Err(InstrumentError::Id { value: value.to_owned() });
         };
         Self::new(Venue::new(venue)?, Asset::new(base)?, Asset::new(quote)?)
     }
@@ -135,18 +129,9 @@ impl Instrument {
     ) -> Result<Self, InstrumentError> {
         if lot_size.is_zero() {
             let value = lot_size.get();
-            return Err(InstrumentError::Range {
-                kind: "lot size",
-                value,
-                expected: "above 0",
-            });
+            return Err(InstrumentError::Range { kind: "lot size", value, expected: "above 0" });
         }
-        Ok(Self {
-            id: InstrumentId::new(venue, base, quote)?,
-            tick_size,
-            lot_size,
-            min_notional: None,
-        })
+        Ok(Self { id: InstrumentId::new(venue, base, quote)?, tick_size, lot_size, min_notional: None })
     }
 
     /// The same instrument with a smallest notional, in quote.
@@ -155,16 +140,9 @@ impl Instrument {
     /// [`InstrumentError::Range`] when it is negative.
     pub fn with_min_notional(self, minimum: Decimal) -> Result<Self, InstrumentError> {
         if minimum.is_sign_negative() {
-            return Err(InstrumentError::Range {
-                kind: "min notional",
-                value: minimum,
-                expected: "at least 0",
-            });
+            return Err(InstrumentError::Range { kind: "min notional", value: minimum, expected: "at least 0" });
         }
-        Ok(Self {
-            min_notional: Some(minimum),
-            ..self
-        })
+        Ok(Self { min_notional: Some(minimum), ..self })
     }
 
     /// Venue, base and quote.
@@ -195,11 +173,7 @@ impl Instrument {
         if is_multiple(price.get(), self.tick_size.get()) {
             return Ok(());
         }
-        Err(InstrumentError::Tick {
-            instrument: self.id.to_string(),
-            price: price.get(),
-            tick: self.tick_size.get(),
-        })
+        Err(InstrumentError::Tick { instrument: self.id.to_string(), price: price.get(), tick: self.tick_size.get() })
     }
 
     /// Checks that the quantity is a positive number of lots.
@@ -224,11 +198,9 @@ impl Instrument {
     pub fn check_notional(&self, price: Price, quantity: Quantity) -> Result<(), InstrumentError> {
         let notional = price.notional(quantity);
         match self.min_notional {
-            Some(minimum) if notional < minimum => Err(InstrumentError::Notional {
-                instrument: self.id.to_string(),
-                notional,
-                minimum,
-            }),
+            Some(minimum) if notional < minimum => {
+                Err(InstrumentError::Notional { instrument: self.id.to_string(), notional, minimum })
+            }
             _ => Ok(()),
         }
     }
@@ -267,15 +239,9 @@ mod tests {
         assert_eq!(id.to_string(), "kraken:BTC/EUR");
         assert_eq!(id.to_string().parse(), Ok(id));
         for value in ["kraken", "kraken:BTC", "BTC/EUR"] {
-            assert_eq!(
-                value.parse::<InstrumentId>(),
-                Err(InstrumentError::Id { value: value.into() })
-            );
+            assert_eq!(value.parse::<InstrumentId>(), Err(InstrumentError::Id { value: value.into() }));
         }
-        assert_eq!(
-            "x:A/A".parse::<InstrumentId>(),
-            Err(InstrumentError::SameAsset { asset: "A".into() })
-        );
+        assert_eq!("x:A/A".parse::<InstrumentId>(), Err(InstrumentError::SameAsset { asset: "A".into() }));
     }
 
     #[test]

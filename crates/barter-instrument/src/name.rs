@@ -13,9 +13,7 @@ const MAX_LEN: usize = 20;
 
 fn is_usable(value: &str) -> bool {
     (1..=MAX_LEN).contains(&value.len())
-        && value
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+        && value.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
 }
 
 macro_rules! name {
@@ -97,12 +95,7 @@ mod tests {
     fn names_that_are_no_names_are_quoted_in_the_error() {
         for value in ["", "B TC", "BTC/USD", "Ünit", "A2345678901234567890B"] {
             let error = Asset::new(value).unwrap_err();
-            assert!(
-                error
-                    .to_string()
-                    .starts_with(&format!("asset name {value:?} is not usable")),
-                "{error}"
-            );
+            assert!(error.to_string().starts_with(&format!("asset name {value:?} is not usable")), "{error}");
         }
     }
 

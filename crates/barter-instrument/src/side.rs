@@ -47,9 +47,7 @@ impl FromStr for Side {
         } else if value.eq_ignore_ascii_case("sell") {
             Ok(Self::Sell)
         } else {
-            Err(InstrumentError::Side {
-                value: value.to_owned(),
-            })
+            Err(InstrumentError::Side { value: value.to_owned() })
         }
     }
 }
@@ -65,9 +63,6 @@ mod tests {
             assert_ne!(side.opposite(), side);
         }
         assert_eq!("SELL".parse(), Ok(Side::Sell));
-        assert_eq!(
-            "bid".parse::<Side>().unwrap_err().to_string(),
-            "side \"bid\" is not known: expected buy or sell"
-        );
+        assert_eq!("bid".parse::<Side>().unwrap_err().to_string(), "side \"bid\" is not known: expected buy or sell");
     }
 }

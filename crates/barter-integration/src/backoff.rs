@@ -28,12 +28,7 @@ impl Backoff {
     ///
     /// Delays are whole nanoseconds; durations from 2^64 ns (584 years) on count as just below that.
     pub fn new(base: Duration, cap: Duration, seed: u64) -> Self {
-        Self {
-            base: saturating_nanos(base),
-            cap: saturating_nanos(cap),
-            attempt: 0,
-            random: SplitMix64(seed),
-        }
+        Self { base: saturating_nanos(base), cap: saturating_nanos(cap), attempt: 0, random: SplitMix64(seed) }
     }
 
     /// The delay before the next attempt, which then counts as made.

@@ -25,11 +25,7 @@ impl Quota {
         if period.is_zero() {
             return Err(QuotaError::NoPeriod);
         }
-        Ok(Self {
-            permits,
-            period,
-            burst: permits,
-        })
+        Ok(Self { permits, period, burst: permits })
     }
 
     /// The same rate with at most `burst` permits at once.

@@ -55,10 +55,7 @@ struct Bucket {
 impl<K: Eq + Hash> RateLimiter<K> {
     /// A limiter whose keys all start with a full burst.
     pub fn new(quota: Quota) -> Self {
-        Self {
-            quota,
-            buckets: Arc::default(),
-        }
+        Self { quota, buckets: Arc::default() }
     }
 
     /// The quota that every key has.
@@ -80,10 +77,7 @@ impl<K: Eq + Hash> RateLimiter<K> {
             return Decision::Never;
         }
         let mut buckets = self.lock();
-        let bucket = buckets.entry(key).or_insert(Bucket {
-            fill: self.units(self.quota.burst()),
-            at: now,
-        });
+        let bucket = buckets.entry(key).or_insert(Bucket { fill: self.units(self.quota.burst()), at: now });
         *bucket = self.refilled(*bucket, now);
         if bucket.fill >= cost {
             bucket.fill -= cost;
@@ -111,10 +105,7 @@ impl<K: Eq + Hash> RateLimiter<K> {
     fn refilled(&self, bucket: Bucket, now: Duration) -> Bucket {
         let elapsed = now.saturating_sub(bucket.at).as_nanos();
         let gained = elapsed.saturating_mul(u128::from(self.quota.permits()));
-        Bucket {
-            fill: bucket.fill.saturating_add(gained).min(self.units(self.quota.burst())),
-            at: bucket.at.max(now),
-        }
+        Bucket { fill: bucket.fill.saturating_add(gained).min(self.units(self.quota.burst())), at: bucket.at.max(now) }
     }
 
     /// At most 2^32 * 2^94, so it fits.
@@ -131,19 +122,14 @@ impl<K: Eq + Hash> RateLimiter<K> {
 // By hand, as a derive would ask for `K: Clone` though only the handle is cloned.
 impl<K> Clone for RateLimiter<K> {
     fn clone(&self) -> Self {
-        Self {
-            quota: self.quota,
-            buckets: Arc::clone(&self.buckets),
-        }
+        Self { quota: self.quota, buckets: Arc::clone(&self.buckets) }
     }
 }
 
 // By hand, as keys may be API keys.
 impl<K> fmt::Debug for RateLimiter<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RateLimiter")
-            .field("quota", &self.quota)
-            .finish_non_exhaustive()
+        f.debug_struct("RateLimiter").field("quota", &self.quota).finish_non_exhaustive()
     }
 }
 

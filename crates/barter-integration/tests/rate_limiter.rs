@@ -99,10 +99,7 @@ fn a_clock_that_goes_back_brings_nothing_back() {
     let limiter = RateLimiter::new(Quota::new(1, Duration::from_secs(1)).unwrap());
     let late = Duration::from_secs(100);
     assert_eq!(limiter.acquire((), 1, late), Decision::Granted);
-    assert_eq!(
-        limiter.acquire((), 1, Duration::from_secs(40)),
-        Decision::Wait(Duration::from_secs(61))
-    );
+    assert_eq!(limiter.acquire((), 1, Duration::from_secs(40)), Decision::Wait(Duration::from_secs(61)));
     assert_eq!(limiter.acquire((), 1, late), Decision::Wait(Duration::from_secs(1)));
 }
 
@@ -114,9 +111,7 @@ fn clones_in_threads_share_one_bucket() {
             .map(|_| {
                 let limiter = limiter.clone();
                 scope.spawn(move || {
-                    (0..50)
-                        .filter(|_| limiter.acquire("shared", 1, Duration::ZERO).is_granted())
-                        .count()
+                    (0..50).filter(|_| limiter.acquire("shared", 1, Duration::ZERO).is_granted()).count()
                 })
             })
             .collect();

@@ -11,16 +11,10 @@ struct Account {
 
 #[test]
 fn no_formatting_shows_the_value() {
-    let account = Account {
-        name: "main",
-        key: Secret::from(String::from("hunter2")),
-    };
-    for shown in [
-        format!("{account:?}"),
-        format!("{account:#?}"),
-        account.key.to_string(),
-        format!("{:>20}", account.key),
-    ] {
+    let account = Account { name: "main", key: Secret::from(String::from("hunter2")) };
+    for shown in
+        [format!("{account:?}"), format!("{account:#?}"), account.key.to_string(), format!("{:>20}", account.key)]
+    {
         assert!(!shown.contains("hunter2"), "{shown}");
         assert!(shown.contains("***"), "{shown}");
     }

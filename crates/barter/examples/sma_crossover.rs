@@ -16,13 +16,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let file = File::open(&path).map_err(|error| format!("{path}: cannot open: {error}"))?;
     let candles = CsvReader::new(&path, file)?.collect::<Result<Vec<Candle>, ReadError>>()?;
 
-    let instrument = Instrument::new(
-        "kraken".parse()?,
-        "BTC".parse()?,
-        "EUR".parse()?,
-        "0.01".parse()?,
-        "0.00001".parse()?,
-    )?;
+    let instrument =
+        Instrument::new("kraken".parse()?, "BTC".parse()?, "EUR".parse()?, "0.01".parse()?, "0.00001".parse()?)?;
     let fees = Fees::new("0.0016".parse()?, "0.0026".parse()?)?;
     let backtest = Backtest::new(instrument, fees, "10000".parse()?)?;
     let report = backtest.run(&candles, &mut SmaCrossover::new(4, 12, "0.9".parse()?)?)?;

@@ -95,35 +95,19 @@ impl Backtest {
     /// [`InstrumentError::Range`] when the cash is zero.
     pub fn new(instrument: Instrument, fees: Fees, cash: Quantity) -> Result<Self, InstrumentError> {
         if cash.is_zero() {
-            return Err(InstrumentError::Range {
-                kind: "cash",
-                value: cash.get(),
-                expected: "above 0",
-            });
+            return Err(InstrumentError::Range { kind: "cash", value: cash.get(), expected: "above 0" });
         }
-        Ok(Self {
-            instrument,
-            fees,
-            cash,
-            order_quota: None,
-            periods_per_year: None,
-        })
+        Ok(Self { instrument, fees, cash, order_quota: None, periods_per_year: None })
     }
 
     /// The same backtest at a venue that refuses orders beyond the quota.
     pub fn with_order_quota(self, quota: Quota) -> Self {
-        Self {
-            order_quota: Some(quota),
-            ..self
-        }
+        Self { order_quota: Some(quota), ..self }
     }
 
     /// The same backtest, annualised by this rate instead of [`PeriodsPerYear::of`] the candles' interval.
     pub fn with_periods_per_year(self, rate: PeriodsPerYear) -> Self {
-        Self {
-            periods_per_year: Some(rate),
-            ..self
-        }
+        Self { periods_per_year: Some(rate), ..self }
     }
 
     /// Runs a strategy over candles of one interval in order of time; gaps between candles are allowed.
@@ -134,10 +118,7 @@ impl Backtest {
     /// # Errors
     /// [`BacktestError`] for the first candle that is wrong or that the strategy fails at.
     pub fn run<S: Strategy>(&self, candles: &[Candle], strategy: &mut S) -> Result<Report, BacktestError<S::Error>> {
-        let deposits = Deposits {
-            base: Quantity::ZERO,
-            quote: self.cash,
-        };
+        let deposits = Deposits { base: Quantity::ZERO, quote: self.cash };
         let mut venue = SimulatedVenue::new(self.instrument.clone(), self.fees, deposits);
         if let Some(quota) = self.order_quota {
             venue = venue.with_order_quota(quota);
@@ -147,25 +128,16 @@ impl Backtest {
         let expected = candles.first().map(|candle| candle.interval);
 
         for candle in candles {
-            let Candle {
-                open_time, interval, ..
-            } = *candle;
+            let Candle { open_time, interval, .. } = *candle;
             if let Some(expected) = expected.filter(|expected| *expected != interval) {
-                return Err(BacktestError::Interval {
-                    open_time,
-                    interval,
-                    expected,
-                });
+                return Err(BacktestError::Interval { open_time, interval, expected });
             }
             run.act(open_time);
             for event in run.venue.advance(candle)? {
                 run.take(event, candle.close_time())?;
             }
             let portfolio = run.portfolio(candle);
-            equity.push(EquityPoint {
-                time: candle.close_time(),
-                equity: portfolio.equity,
-            });
+            equity.push(EquityPoint { time: candle.close_time(), equity: portfolio.equity });
             let actions = strategy
                 .on_candle(candle, &portfolio)
                 .map_err(|source| BacktestError::Strategy { open_time, source })?;
@@ -177,22 +149,8 @@ impl Backtest {
         let rate = self.periods_per_year.or(expected.map(PeriodsPerYear::of));
         let summary = Summary::of(self.cash.get(), &values, &run.trips, rate);
         let open_orders = run.venue.open_orders().copied().collect();
-        let Run {
-            position,
-            fills,
-            refusals,
-            trips,
-            ..
-        } = run;
-        Ok(Report {
-            equity,
-            fills,
-            refusals,
-            trips,
-            position,
-            open_orders,
-            summary,
-        })
+        let Run { position, fills, refusals, trips, .. } = run;
+        Ok(Report { equity, fills, refusals, trips, position, open_orders, summary })
     }
 }
 
@@ -210,14 +168,7 @@ struct Run {
 impl Run {
     fn new(venue: SimulatedVenue) -> Self {
         let (fills, refusals, trips, decided) = (vec![], vec![], vec![], VecDeque::new());
-        Self {
-            venue,
-            position: Position::default(),
-            fills,
-            refusals,
-            trips,
-            decided,
-        }
+        Self { venue, position: Position::default(), fills, refusals, trips, decided }
     }
 
     fn take(&mut self, event: OrderEvent, now: Timestamp) -> Result<(), PositionError> {

@@ -5,16 +5,7 @@
 ///
 /// One shorter than `equity`.
 pub fn returns(equity: &[f64]) -> Vec<f64> {
-    equity
-        .windows(2)
-        .map(|pair| {
-            if pair[0] > 0.0 {
-                finite(pair[1] / pair[0] - 1.0)
-            } else {
-                0.0
-            }
-        })
-        .collect()
+    equity.windows(2).map(|pair| if pair[0] > 0.0 { finite(pair[1] / pair[0] - 1.0) } else { 0.0 }).collect()
 }
 
 /// The return of all periods together, `last / first - 1`; 0 for an empty series or a first equity of zero or less.
@@ -106,10 +97,7 @@ mod tests {
         let returns = [0.02, -0.01, 0.03, 0.00];
         // mean 0.01; deviations 0.01, -0.02, 0.02, -0.01: squares sum to 0.001, divided by 3.
         assert!(close(sharpe(&returns, 1.0), 0.01 / (0.001_f64 / 3.0).sqrt()));
-        assert!(close(
-            sharpe(&returns, 252.0),
-            252.0_f64.sqrt() * 0.01 / (0.001_f64 / 3.0).sqrt()
-        ));
+        assert!(close(sharpe(&returns, 252.0), 252.0_f64.sqrt() * 0.01 / (0.001_f64 / 3.0).sqrt()));
         // one negative return of four: sqrt(0.0001 / 4) = 0.005.
         assert!(close(sortino(&returns, 1.0), 2.0));
         assert_eq!(max_drawdown(&[100.0, 120.0, 90.0, 130.0, 117.0]), 0.25);

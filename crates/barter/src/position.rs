@@ -99,10 +99,7 @@ impl Position {
         if fill.side == Side::Sell && sold > quantity {
             return Err(PositionError::Short { sold, quantity });
         }
-        let overflow = PositionError::Overflow {
-            price: fill.price,
-            quantity: fill.quantity.get(),
-        };
+        let overflow = PositionError::Overflow { price: fill.price, quantity: fill.quantity.get() };
         let mut after = self.after(fill).ok_or(overflow)?;
         let trip = after.trip.filter(|_| after.quantity.is_zero()).map(|trip| RoundTrip {
             opened_at: trip.opened_at,
@@ -124,10 +121,7 @@ impl Position {
         after.realised = self.realised.checked_sub(fill.fee)?;
         match fill.side {
             Side::Buy => {
-                let trip = Trip {
-                    opened_at: fill.time,
-                    realised_before: self.realised,
-                };
+                let trip = Trip { opened_at: fill.time, realised_before: self.realised };
                 after.trip = self.trip.or(Some(trip));
                 after.quantity = self.quantity.checked_add(quantity)?;
                 after.cost = self.cost.checked_add(notional)?;
@@ -185,10 +179,7 @@ mod tests {
 
         let trip = position.apply(&fill(Side::Sell, 110, 2, 1)).unwrap().unwrap();
         assert_eq!(trip.profit, Decimal::from(150 + 220 - 100 - 260 - 5));
-        assert_eq!(
-            (position.cost(), position.average_price(), position.fees()),
-            (Decimal::ZERO, None, 5.into())
-        );
+        assert_eq!((position.cost(), position.average_price(), position.fees()), (Decimal::ZERO, None, 5.into()));
     }
 
     #[test]
@@ -208,10 +199,7 @@ mod tests {
         position.apply(&fill(Side::Buy, 100, 1, 0)).unwrap();
         let before = position.clone();
         let error = position.apply(&fill(Side::Sell, 100, 2, 0)).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "sold 2 with a position of 1: expected no more than is held"
-        );
+        assert_eq!(error.to_string(), "sold 2 with a position of 1: expected no more than is held");
         assert_eq!(position, before);
     }
 

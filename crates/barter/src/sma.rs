@@ -60,13 +60,7 @@ impl SmaCrossover {
         if share <= Decimal::ZERO || share > Decimal::ONE {
             return Err(SmaError::Share { share });
         }
-        Ok(Self {
-            fast,
-            slow,
-            share,
-            closes: VecDeque::new(),
-            was_above: None,
-        })
+        Ok(Self { fast, slow, share, closes: VecDeque::new(), was_above: None })
     }
 
     /// Whether the fast average is above the slow one; `None` when they are equal or the slow one is not full.
@@ -74,14 +68,7 @@ impl SmaCrossover {
         if self.closes.len() < self.slow {
             return None;
         }
-        let sum = |count: usize| {
-            self.closes
-                .iter()
-                .rev()
-                .take(count)
-                .map(|close| close.get())
-                .sum::<Decimal>()
-        };
+        let sum = |count: usize| self.closes.iter().rev().take(count).map(|close| close.get()).sum::<Decimal>();
         // Averages compared without dividing, so that equal ones are equal.
         let fast = sum(self.fast) * Decimal::from(self.slow);
         let slow = sum(self.slow) * Decimal::from(self.fast);
@@ -113,11 +100,7 @@ impl Strategy for SmaCrossover {
             }
             _ => return Ok(Vec::new()),
         };
-        let actions = if order.quantity.is_zero() {
-            Vec::new()
-        } else {
-            vec![Action::Place(order)]
-        };
+        let actions = if order.quantity.is_zero() { Vec::new() } else { vec![Action::Place(order)] };
         Ok(actions)
     }
 }
@@ -130,10 +113,7 @@ mod tests {
     fn parameters_are_checked() {
         let share = Decimal::new(95, 2);
         for (fast, slow) in [(0, 5), (5, 5), (6, 5), (1, 10_001)] {
-            assert_eq!(
-                SmaCrossover::new(fast, slow, share).unwrap_err(),
-                SmaError::Periods { fast, slow }
-            );
+            assert_eq!(SmaCrossover::new(fast, slow, share).unwrap_err(), SmaError::Periods { fast, slow });
         }
         for share in [Decimal::ZERO, Decimal::new(101, 2)] {
             assert_eq!(SmaCrossover::new(1, 2, share).unwrap_err(), SmaError::Share { share });

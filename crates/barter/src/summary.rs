@@ -28,11 +28,7 @@ impl PeriodsPerYear {
     /// # Errors
     /// [`RateError`] unless the number is finite and above zero.
     pub fn new(value: f64) -> Result<Self, RateError> {
-        if value.is_finite() && value > 0.0 {
-            Ok(Self(value))
-        } else {
-            Err(RateError { value })
-        }
+        if value.is_finite() && value > 0.0 { Ok(Self(value)) } else { Err(RateError { value }) }
     }
 
     /// A market that never closes: 365 days of 24 hours.
@@ -71,11 +67,7 @@ impl Summary {
     /// The first return is that of the first candle on the deposit. Without a rate nothing is annualised, which is
     /// right for empty data only.
     pub fn of(deposit: Decimal, equity: &[Decimal], trips: &[RoundTrip], rate: Option<PeriodsPerYear>) -> Self {
-        let series: Vec<f64> = [deposit]
-            .iter()
-            .chain(equity)
-            .map(|value| value.to_f64().unwrap_or_default())
-            .collect();
+        let series: Vec<f64> = [deposit].iter().chain(equity).map(|value| value.to_f64().unwrap_or_default()).collect();
         let returns = metrics::returns(&series);
         let rate = rate.map_or(1.0, PeriodsPerYear::get);
         Self {

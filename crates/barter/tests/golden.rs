@@ -37,23 +37,10 @@ fn shown(report: &Report) -> String {
     let mut text = String::new();
     for fill in &report.fills {
         let (time, price, fee) = (fill.time, fill.price.get().normalize(), fill.fee.normalize());
-        writeln!(
-            text,
-            "{time} {} {} at {price} fee {fee}",
-            fill.side,
-            fill.quantity.get().normalize()
-        )
-        .unwrap();
+        writeln!(text, "{time} {} {} at {price} fee {fee}", fill.side, fill.quantity.get().normalize()).unwrap();
     }
     for trip in &report.trips {
-        writeln!(
-            text,
-            "{} to {} profit {}",
-            trip.opened_at,
-            trip.closed_at,
-            trip.profit.normalize()
-        )
-        .unwrap();
+        writeln!(text, "{} to {} profit {}", trip.opened_at, trip.closed_at, trip.profit.normalize()).unwrap();
     }
     let last = report.equity.last().unwrap();
     writeln!(text, "{} equity {}", last.time, last.equity.normalize()).unwrap();
@@ -80,24 +67,16 @@ fn sma_crossover_gives_the_golden_report() {
 
 #[test]
 fn the_same_run_gives_the_same_report() {
-    let run = || {
-        backtest()
-            .run(&candles(), &mut SmaCrossover::new(3, 9, decimal("0.5")).unwrap())
-            .unwrap()
-    };
+    let run = || backtest().run(&candles(), &mut SmaCrossover::new(3, 9, decimal("0.5")).unwrap()).unwrap();
     assert_eq!(run(), run());
 }
 
 #[test]
 fn no_candles_and_no_trades_give_a_report_without_ratios() {
-    let report = backtest()
-        .run(&[], &mut SmaCrossover::new(4, 12, decimal("0.9")).unwrap())
-        .unwrap();
+    let report = backtest().run(&[], &mut SmaCrossover::new(4, 12, decimal("0.9")).unwrap()).unwrap();
     assert_eq!((report.summary.sharpe, report.summary.win_rate), (None, None));
     let few = &candles()[..5];
-    let report = backtest()
-        .run(few, &mut SmaCrossover::new(4, 12, decimal("0.9")).unwrap())
-        .unwrap();
+    let report = backtest().run(few, &mut SmaCrossover::new(4, 12, decimal("0.9")).unwrap()).unwrap();
     assert_eq!(report.summary.to_string().matches("n/a").count(), 3);
     assert_eq!(report.equity.len(), 5);
 }
@@ -124,10 +103,7 @@ fn candles_of_another_length_and_out_of_order_are_refused() {
     );
     let mut swapped = candles();
     swapped.swap(7, 8);
-    assert!(matches!(
-        backtest().run(&swapped, &mut strategy),
-        Err(BacktestError::Venue(_))
-    ));
+    assert!(matches!(backtest().run(&swapped, &mut strategy), Err(BacktestError::Venue(_))));
 }
 
 /// Replays a list of actions, one per candle.
@@ -149,9 +125,7 @@ fn what_is_decided_by_a_late_candle_takes_effect_late() {
     let fill_time = |minutes_late: i64| {
         let mut candles = candles();
         candles[0].receive_time = candles[0].close_time() + SignedDuration::from_mins(minutes_late);
-        let report = backtest()
-            .run(&candles, &mut Script(vec![Some(Action::Place(buy))]))
-            .unwrap();
+        let report = backtest().run(&candles, &mut Script(vec![Some(Action::Place(buy))])).unwrap();
         report.fills[0].time.to_string()
     };
     assert_eq!(fill_time(0), "2026-01-05T01:00:00Z");
@@ -163,44 +137,23 @@ fn what_is_decided_by_a_late_candle_takes_effect_late() {
 
 #[test]
 fn decisions_reach_the_venue_in_the_order_they_were_made() {
-    let buy = |quantity: &str| {
-        Some(Action::Place(OrderRequest::market(
-            Side::Buy,
-            quantity.parse().unwrap(),
-        )))
-    };
+    let buy = |quantity: &str| Some(Action::Place(OrderRequest::market(Side::Buy, quantity.parse().unwrap())));
     let mut candles = candles();
     candles[0].receive_time = candles[0].close_time() + SignedDuration::from_mins(90);
     // A script is read from its end: 0.1 is decided first, and the second decision must not overtake it.
-    let report = backtest()
-        .run(&candles, &mut Script(vec![buy("0.01"), buy("0.1")]))
-        .unwrap();
-    let bought: Vec<String> = report
-        .fills
-        .iter()
-        .map(|fill| format!("{} {}", fill.time, fill.quantity))
-        .collect();
+    let report = backtest().run(&candles, &mut Script(vec![buy("0.01"), buy("0.1")])).unwrap();
+    let bought: Vec<String> = report.fills.iter().map(|fill| format!("{} {}", fill.time, fill.quantity)).collect();
     assert_eq!(bought, ["2026-01-05T03:00:00Z 0.1", "2026-01-05T03:00:00Z 0.01"]);
 
     let unknown = Some(Action::Cancel(OrderId(9)));
-    let report = backtest()
-        .run(&candles, &mut Script(vec![unknown, buy("0.1")]))
-        .unwrap();
+    let report = backtest().run(&candles, &mut Script(vec![unknown, buy("0.1")])).unwrap();
     let refused: Vec<String> = report.refusals.iter().map(|refusal| refusal.time.to_string()).collect();
-    assert_eq!(
-        refused,
-        ["2026-01-05T02:30:00Z"],
-        "not before the order it was decided after"
-    );
+    assert_eq!(refused, ["2026-01-05T02:30:00Z"], "not before the order it was decided after");
 }
 
 #[test]
 fn cancelling_takes_effect_late_as_well() {
-    let low = Action::Place(OrderRequest::limit(
-        Side::Buy,
-        "0.1".parse().unwrap(),
-        "41700".parse().unwrap(),
-    ));
+    let low = Action::Place(OrderRequest::limit(Side::Buy, "0.1".parse().unwrap(), "41700".parse().unwrap()));
     let fills = |minutes_late: i64| {
         let mut candles = candles();
         candles[1].receive_time = candles[1].close_time() + SignedDuration::from_mins(minutes_late);
@@ -209,11 +162,7 @@ fn cancelling_takes_effect_late_as_well() {
         for candle in &mut candles[..2] {
             candle.low = candle.open.min(candle.close);
         }
-        backtest()
-            .run(&candles, &mut Script(vec![Some(low)]))
-            .unwrap()
-            .fills
-            .len()
+        backtest().run(&candles, &mut Script(vec![Some(low)])).unwrap().fills.len()
     };
     assert_eq!((fills(0), fills(1)), (0, 1));
 }
@@ -223,9 +172,7 @@ fn action() -> impl proptest::strategy::Strategy<Value = Option<Action>> {
     let request = (side, 1i64..30_000, prop::option::of(4_000_000i64..4_400_000));
     prop::option::of(request.prop_map(|(side, lots, ticks)| {
         let quantity = Decimal::new(lots, 5).try_into().unwrap();
-        let kind = ticks.map_or(OrderKind::Market, |t| {
-            OrderKind::Limit(Decimal::new(t, 2).try_into().unwrap())
-        });
+        let kind = ticks.map_or(OrderKind::Market, |t| OrderKind::Limit(Decimal::new(t, 2).try_into().unwrap()));
         Action::Place(OrderRequest { side, quantity, kind })
     }))
 }

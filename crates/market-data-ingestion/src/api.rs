@@ -60,11 +60,7 @@ struct Refusal<'a> {
 
 async fn health(State(store): State<Shared>) -> Response {
     match ask(store, Store::check).await {
-        Ok(()) => Json(Healthy {
-            status: "ok",
-            version: env!("CARGO_PKG_VERSION"),
-        })
-        .into_response(),
+        Ok(()) => Json(Healthy { status: "ok", version: env!("CARGO_PKG_VERSION") }).into_response(),
         Err(error) => failed(StatusCode::SERVICE_UNAVAILABLE, &error),
     }
 }
@@ -83,13 +79,7 @@ async fn candles(
     };
     let (symbol, interval) = (query.symbol.to_string(), query.interval.to_string());
     match ask(store, move |store| store.candles(&query)).await {
-        Ok((candles, more)) => Json(Candles {
-            symbol,
-            interval,
-            candles,
-            more,
-        })
-        .into_response(),
+        Ok((candles, more)) => Json(Candles { symbol, interval, candles, more }).into_response(),
         Err(error) => failed(StatusCode::INTERNAL_SERVER_ERROR, &error),
     }
 }

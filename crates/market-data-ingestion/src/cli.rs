@@ -58,24 +58,14 @@ pub struct Health {
 #[derive(Debug, Args)]
 pub struct Database {
     /// SQLite file; made when there is none, brought to the newest schema when it has an older one
-    #[arg(
-        long = "database",
-        env = "MARKET_DATA_DATABASE",
-        value_name = "FILE",
-        default_value = "market-data.sqlite"
-    )]
+    #[arg(long = "database", env = "MARKET_DATA_DATABASE", value_name = "FILE", default_value = "market-data.sqlite")]
     pub path: PathBuf,
 }
 
 #[derive(Debug, Args)]
 pub struct Listen {
     /// Address and port of the server; port 0 takes a free one, which is printed
-    #[arg(
-        long = "listen",
-        env = "MARKET_DATA_LISTEN",
-        value_name = "ADDRESS:PORT",
-        default_value = "127.0.0.1:8080"
-    )]
+    #[arg(long = "listen", env = "MARKET_DATA_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
     pub address: SocketAddr,
 }
 

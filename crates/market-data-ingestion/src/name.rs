@@ -66,9 +66,7 @@ impl fmt::Display for Provider {
 
 fn checked<'a>(kind: &'static str, value: &'a str) -> Result<&'a str, NameError> {
     let usable = (1..=LONGEST).contains(&value.len())
-        && value
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"-_./:".contains(&b));
+        && value.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./:".contains(&b));
     if usable {
         return Ok(value);
     }

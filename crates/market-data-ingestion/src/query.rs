@@ -58,17 +58,11 @@ impl CandleQuery {
         if let (Some(from), Some(to)) = (from, to)
             && from >= to
         {
-            return refuse(format!(
-                "from {from} is not before to {to}: to is exclusive, so give a later one"
-            ));
+            return refuse(format!("from {from} is not before to {to}: to is exclusive, so give a later one"));
         }
         Ok(Self {
-            symbol: required(raw.symbol, "symbol is missing: add symbol=BTC-USDT")?
-                .parse()
-                .map_err(shown)?,
-            interval: required(raw.interval, "interval is missing: add interval=1m")?
-                .parse()
-                .map_err(shown)?,
+            symbol: required(raw.symbol, "symbol is missing: add symbol=BTC-USDT")?.parse().map_err(shown)?,
+            interval: required(raw.interval, "interval is missing: add interval=1m")?.parse().map_err(shown)?,
             provider: raw.provider.map(str::parse).transpose().map_err(shown)?,
             from: from.map_or(i64::MIN, nanoseconds),
             to: to.map_or(i64::MAX, nanoseconds),
@@ -115,20 +109,14 @@ fn time(name: &str, value: &str) -> Result<Timestamp, BadQuery> {
 
 /// Times beyond 64 bits hold no candles, so the nearest that fits asks for the same ones.
 fn nanoseconds(time: Timestamp) -> i64 {
-    let nearest = if time < Timestamp::UNIX_EPOCH {
-        i64::MIN
-    } else {
-        i64::MAX
-    };
+    let nearest = if time < Timestamp::UNIX_EPOCH { i64::MIN } else { i64::MAX };
     i64::try_from(time.as_nanosecond()).unwrap_or(nearest)
 }
 
 fn limit(value: &str) -> Result<u32, BadQuery> {
     match value.parse() {
         Ok(limit) if (1..=MOST).contains(&limit) => Ok(limit),
-        _ => refuse(format!(
-            "limit {value:?} is not usable: give a whole number from 1 to {MOST}"
-        )),
+        _ => refuse(format!("limit {value:?} is not usable: give a whole number from 1 to {MOST}")),
     }
 }
 
@@ -137,10 +125,7 @@ mod tests {
     use super::*;
 
     fn read(parameters: &[(&str, &str)]) -> Result<CandleQuery, String> {
-        let owned: Vec<_> = parameters
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect();
+        let owned: Vec<_> = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         CandleQuery::read(&owned).map_err(|error| error.to_string())
     }
 
@@ -173,14 +158,8 @@ mod tests {
                 &[("symbol", "A B")],
                 "symbol \"A B\" is not usable: give 1 to 40 ASCII letters, digits or any of - _ . / :",
             ),
-            (
-                &[("symbl", "A")],
-                "parameter \"symbl\" is not known: use symbol, interval, provider, from, to and limit",
-            ),
-            (
-                &[("symbol", "A"), ("symbol", "B")],
-                "symbol is there twice: give it once",
-            ),
+            (&[("symbl", "A")], "parameter \"symbl\" is not known: use symbol, interval, provider, from, to and limit"),
+            (&[("symbol", "A"), ("symbol", "B")], "symbol is there twice: give it once"),
             (
                 &[("symbol", "A"), ("interval", "1m"), ("limit", "5001")],
                 "limit \"5001\" is not usable: give a whole number from 1 to 5000",

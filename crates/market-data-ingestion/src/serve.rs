@@ -41,9 +41,7 @@ async fn serve(store: Store, arguments: &Serve) -> Result<()> {
     let listener = TcpListener::bind(address)
         .await
         .map_err(|why| anyhow!("cannot listen on {address}: {why}: give --listen another address or port"))?;
-    let bound = listener
-        .local_addr()
-        .context("cannot read back the address that was bound")?;
+    let bound = listener.local_addr().context("cannot read back the address that was bound")?;
     say(&format!("listening on http://{bound}"))?;
 
     let stopping = Arc::new(Notify::new());
@@ -68,7 +66,5 @@ async fn serve(store: Store, arguments: &Serve) -> Result<()> {
 
 fn say(line: &str) -> Result<()> {
     let mut out = io::stdout().lock();
-    writeln!(out, "{line}")
-        .and_then(|()| out.flush())
-        .context("cannot write to standard output")
+    writeln!(out, "{line}").and_then(|()| out.flush()).context("cannot write to standard output")
 }

@@ -64,9 +64,7 @@ impl Store {
     }
 
     fn write(&mut self, symbol: &Symbol, provider: &Provider, rows: &[Row]) -> rusqlite::Result<Counts> {
-        let transaction = self
-            .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut counts = Counts::default();
         {
             let mut insert = transaction.prepare(
@@ -132,9 +130,7 @@ impl Store {
 
     /// Whether a query can be answered at this moment.
     pub fn check(&self) -> Result<()> {
-        self.connection
-            .query_row("SELECT 1 FROM candle LIMIT 1", [], |_| Ok(()))
-            .optional()?;
+        self.connection.query_row("SELECT 1 FROM candle LIMIT 1", [], |_| Ok(())).optional()?;
         Ok(())
     }
 }

@@ -12,15 +12,10 @@ pub fn read(text: &str, after: &str, times: usize) -> Result<Vec<Place>> {
         .map(|(at, _)| {
             let start = at + after.len();
             let rest = &text[start..];
-            let end = rest
-                .find(|c: char| !c.is_ascii_alphanumeric() && !".-+_!".contains(c))
-                .unwrap_or(rest.len());
+            let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && !".-+_!".contains(c)).unwrap_or(rest.len());
             // A sentence may end right after the version.
             let word = rest[..end].trim_end_matches(['.', '-', '_', '+', '!']);
-            Place {
-                text: word.to_owned(),
-                span: start..start + word.len(),
-            }
+            Place { text: word.to_owned(), span: start..start + word.len() }
         })
         .collect();
     if found.len() != times {
@@ -42,21 +37,10 @@ mod tests {
     fn exactly_as_often_as_said() {
         let text = "pip install barter-python==0.9.3.\nor barter-python==0.9.3; other==0.9.3\n";
         let places = read(text, "barter-python==", 2).unwrap();
-        let new = splice(
-            text,
-            places.into_iter().map(|p| (p.span, "0.10.0".to_owned())).collect(),
-        );
-        assert_eq!(
-            new,
-            "pip install barter-python==0.10.0.\nor barter-python==0.10.0; other==0.9.3\n"
-        );
+        let new = splice(text, places.into_iter().map(|p| (p.span, "0.10.0".to_owned())).collect());
+        assert_eq!(new, "pip install barter-python==0.10.0.\nor barter-python==0.10.0; other==0.9.3\n");
         for times in [0, 1, 3] {
-            assert!(
-                read(text, "barter-python==", times)
-                    .unwrap_err()
-                    .to_string()
-                    .contains("occurs 2 times")
-            );
+            assert!(read(text, "barter-python==", times).unwrap_err().to_string().contains("occurs 2 times"));
         }
     }
 }

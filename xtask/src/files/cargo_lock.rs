@@ -29,10 +29,7 @@ pub fn set(text: &str, versions: &BTreeMap<&str, &Version>, only_from: Option<&B
         let stranger =
             only_from.is_some_and(|from| from.get(entry.name).is_none_or(|v| v.to_string() != entry.version));
         if new != entry.version && !stranger {
-            spelt_out.insert(
-                format!("\"{} {}\"", entry.name, entry.version),
-                (entry.name, entry.version, new),
-            );
+            spelt_out.insert(format!("\"{} {}\"", entry.name, entry.version), (entry.name, entry.version, new));
         }
     }
     if spelt_out.is_empty() {
@@ -40,9 +37,7 @@ pub fn set(text: &str, versions: &BTreeMap<&str, &Version>, only_from: Option<&B
     }
     let mut out = Vec::new();
     for block in blocks(text) {
-        let changed = block
-            .local()
-            .and_then(|entry| spelt_out.get(&format!("\"{} {}\"", entry.name, entry.version)));
+        let changed = block.local().and_then(|entry| spelt_out.get(&format!("\"{} {}\"", entry.name, entry.version)));
         let mut new = String::with_capacity(block.text.len() + 8);
         for line in block.text.split_inclusive('\n') {
             let trimmed = line.trim();
@@ -57,21 +52,12 @@ pub fn set(text: &str, versions: &BTreeMap<&str, &Version>, only_from: Option<&B
         out.push(new);
     }
     // Cargo sorts by name, then version: of several packages with one name the bumped one may change places.
-    for group in out.chunk_by_mut(|a, b| {
-        Block { text: a }
-            .name()
-            .is_some_and(|name| Block { text: b }.name() == Some(name))
-    }) {
+    for group in
+        out.chunk_by_mut(|a, b| Block { text: a }.name().is_some_and(|name| Block { text: b }.name() == Some(name)))
+    {
         // The blank lines between packages stay where they are.
-        let tails: Vec<String> = group
-            .iter()
-            .map(|text| text[text.trim_end().len()..].to_owned())
-            .collect();
-        group.sort_by_key(|text| {
-            Block { text }
-                .version()
-                .and_then(|version| semver::Version::parse(version).ok())
-        });
+        let tails: Vec<String> = group.iter().map(|text| text[text.trim_end().len()..].to_owned()).collect();
+        group.sort_by_key(|text| Block { text }.version().and_then(|version| semver::Version::parse(version).ok()));
         for (text, tail) in group.iter_mut().zip(tails) {
             text.truncate(text.trim_end().len());
             text.push_str(&tail);
@@ -86,18 +72,12 @@ struct Block<'a> {
 
 impl<'a> Block<'a> {
     fn field(&self, key: &str) -> Option<&'a str> {
-        let line = self
-            .text
-            .lines()
-            .find_map(|line| line.strip_prefix(key)?.strip_prefix(" = \""))?;
+        let line = self.text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(" = \""))?;
         line.trim_end().strip_suffix('"')
     }
 
     fn name(&self) -> Option<&'a str> {
-        self.text
-            .starts_with("[[package]]")
-            .then(|| self.field("name"))
-            .flatten()
+        self.text.starts_with("[[package]]").then(|| self.field("name")).flatten()
     }
 
     fn version(&self) -> Option<&'a str> {
@@ -109,28 +89,17 @@ impl<'a> Block<'a> {
         if self.field("source").is_some() {
             return None;
         }
-        Some(Entry {
-            name,
-            version: self.version()?,
-        })
+        Some(Entry { name, version: self.version()? })
     }
 }
 
 /// The header and each `[[package]]`, which together are the whole text.
 fn blocks(text: &str) -> impl Iterator<Item = Block<'_>> {
-    let starts = text
-        .match_indices("[[package]]")
-        .map(|(at, _)| at)
-        .filter(|at| *at == 0 || text.as_bytes()[at - 1] == b'\n');
+    let starts =
+        text.match_indices("[[package]]").map(|(at, _)| at).filter(|at| *at == 0 || text.as_bytes()[at - 1] == b'\n');
     let mut bounds: Vec<usize> = std::iter::once(0).chain(starts).chain([text.len()]).collect();
     bounds.dedup();
-    bounds
-        .windows(2)
-        .map(|pair| Block {
-            text: &text[pair[0]..pair[1]],
-        })
-        .collect::<Vec<_>>()
-        .into_iter()
+    bounds.windows(2).map(|pair| Block { text: &text[pair[0]..pair[1]] }).collect::<Vec<_>>().into_iter()
 }
 
 #[cfg(test)]
@@ -152,26 +121,11 @@ mod tests {
         let up = BTreeMap::from([("a", &new), ("b", &new), ("serde", &new)]);
         let back = BTreeMap::from([("a", &old), ("b", &old)]);
         let moved = set(LOCK, &up, None);
-        assert_eq!(
-            read(&moved),
-            [
-                Entry {
-                    name: "a",
-                    version: "0.10.0"
-                },
-                Entry {
-                    name: "b",
-                    version: "0.10.0"
-                }
-            ]
-        );
+        assert_eq!(read(&moved), [Entry { name: "a", version: "0.10.0" }, Entry { name: "b", version: "0.10.0" }]);
         assert!(
             moved.contains("\"b 0.10.0\",\n \"b 0.9.5\"") && moved.contains("name = \"serde\"\nversion = \"0.9.3\"")
         );
-        assert!(
-            moved.find("version = \"0.9.5\"") < moved.rfind("name = \"b\""),
-            "sorted by version: {moved}"
-        );
+        assert!(moved.find("version = \"0.9.5\"") < moved.rfind("name = \"b\""), "sorted by version: {moved}");
         assert_eq!(set(&moved, &back, None), LOCK);
     }
 

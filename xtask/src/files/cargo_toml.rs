@@ -69,10 +69,7 @@ const TABLES: [(&str, Table); 5] = [
 /// Reads a manifest.
 pub fn read(text: &str) -> Result<Manifest> {
     let toml = Toml::parse(text)?;
-    let mut manifest = Manifest {
-        name: toml.text(&["package", "name"]).map(str::to_owned),
-        ..Manifest::default()
-    };
+    let mut manifest = Manifest { name: toml.text(&["package", "name"]).map(str::to_owned), ..Manifest::default() };
     if let Some(version) = toml.get(&["package", "version"]) {
         manifest.version = match toml.place(version)? {
             Some(place) => VersionField::Literal(place),
@@ -93,12 +90,7 @@ pub fn read(text: &str) -> Result<Manifest> {
             read_table(&toml, holder.get(name), table, &mut manifest)?;
         }
     }
-    read_table(
-        &toml,
-        toml.get(&["workspace", "dependencies"]),
-        Table::Workspace,
-        &mut manifest,
-    )?;
+    read_table(&toml, toml.get(&["workspace", "dependencies"]), Table::Workspace, &mut manifest)?;
     if let Some(patches) = toml.get(&["patch"]).and_then(Item::as_table_like) {
         for (_, patch) in patches.iter() {
             read_table(&toml, Some(patch), Table::Patch, &mut manifest)?;
@@ -110,11 +102,7 @@ pub fn read(text: &str) -> Result<Manifest> {
 fn read_table(toml: &Toml<'_>, item: Option<&Item>, table: Table, manifest: &mut Manifest) -> Result<()> {
     for (key, entry) in item.and_then(Item::as_table_like).into_iter().flat_map(TableLike::iter) {
         let text = |field: &str| entry.get(field).and_then(Item::as_str);
-        let requirement = if entry.is_str() {
-            Some(entry)
-        } else {
-            entry.get("version")
-        };
+        let requirement = if entry.is_str() { Some(entry) } else { entry.get("version") };
         manifest.dependencies.push(Dependency {
             table,
             key: key.to_owned(),
@@ -122,9 +110,7 @@ fn read_table(toml: &Toml<'_>, item: Option<&Item>, table: Table, manifest: &mut
             path: text("path").map(str::to_owned),
             requirement: requirement.map(|item| toml.place(item)).transpose()?.flatten(),
             inherited: entry.get("workspace").and_then(Item::as_bool) == Some(true),
-            elsewhere: ["registry", "registry-index", "git"]
-                .iter()
-                .any(|field| entry.get(field).is_some()),
+            elsewhere: ["registry", "registry-index", "git"].iter().any(|field| entry.get(field).is_some()),
             written: match entry.span().filter(|_| entry.is_value()) {
                 // Its own bytes are the same, and cheaper than to spell it out again.
                 Some(span) => toml.raw[span].to_owned(),
@@ -190,23 +176,17 @@ mod tests {
     fn up_and_back_is_byte_identical() {
         let bump = |text: &str, to: &str| {
             let manifest = read(text).unwrap();
-            let VersionField::Literal(version) = manifest.version else {
-                panic!("literal")
-            };
+            let VersionField::Literal(version) = manifest.version else { panic!("literal") };
             let mut changes = vec![(version.span, to.to_owned())];
             changes.extend(
-                manifest
-                    .dependencies
-                    .iter()
-                    .filter(|d| d.path.is_some())
-                    .filter_map(|d| d.requirement.clone())
-                    .map(|place| {
+                manifest.dependencies.iter().filter(|d| d.path.is_some()).filter_map(|d| d.requirement.clone()).map(
+                    |place| {
                         let version = crate::version::Version::parse(to, crate::version::Dialect::Cargo).unwrap();
-                        let new = crate::requirement::upgrade(&place.text, &version)
-                            .unwrap()
-                            .unwrap_or(place.text.clone());
+                        let new =
+                            crate::requirement::upgrade(&place.text, &version).unwrap().unwrap_or(place.text.clone());
                         (place.span, new)
-                    }),
+                    },
+                ),
             );
             splice(text, changes)
         };
@@ -220,12 +200,7 @@ mod tests {
 
     #[test]
     fn escapes_and_nonsense_are_errors() {
-        assert!(
-            read("[package]\nversion = \"0.9\\u002e3\"\n")
-                .unwrap_err()
-                .to_string()
-                .contains("escapes")
-        );
+        assert!(read("[package]\nversion = \"0.9\\u002e3\"\n").unwrap_err().to_string().contains("escapes"));
         assert!(read("[package\n").is_err());
     }
 }

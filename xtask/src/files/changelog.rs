@@ -25,10 +25,8 @@ pub struct Section {
 /// The sections in the order of the file.
 pub fn read(text: &str) -> Vec<Section> {
     let links = links_start(text);
-    let headings: Vec<(Range<usize>, &str)> = headings(text, "## ")
-        .into_iter()
-        .filter(|(span, _)| span.start < links)
-        .collect();
+    let headings: Vec<(Range<usize>, &str)> =
+        headings(text, "## ").into_iter().filter(|(span, _)| span.start < links).collect();
     let ends = headings.iter().skip(1).map(|(span, _)| span.start).chain([links]);
     headings
         .iter()
@@ -51,9 +49,7 @@ pub fn read(text: &str) -> Vec<Section> {
 
 /// The section of that name; `Unreleased` is found however it is capitalised.
 pub fn section(text: &str, name: &str) -> Option<Section> {
-    read(text)
-        .into_iter()
-        .find(|section| section.name.eq_ignore_ascii_case(name))
+    read(text).into_iter().find(|section| section.name.eq_ignore_ascii_case(name))
 }
 
 /// Whether the section says anything beside headings and comments.
@@ -123,11 +119,7 @@ pub fn add_entry(text: &str, kind: &str, entry: &str) -> Result<String> {
     let body = format!("{}{eol}{eol}### {kind}{eol}{eol}- {entry}", unreleased.body);
     let rest = &text[unreleased.span.end..];
     let gap = if rest.is_empty() { "" } else { eol };
-    Ok(format!(
-        "{}{eol}{}{eol}{gap}{rest}",
-        &text[..unreleased.heading.end],
-        sorted(&body, eol)
-    ))
+    Ok(format!("{}{eol}{}{eol}{gap}{rest}", &text[..unreleased.heading.end], sorted(&body, eol)))
 }
 
 /// Puts the highlights of a release first under the `## Release Notes` heading of a readme.
@@ -149,17 +141,13 @@ pub fn add_notes(readme: &str, version: &str, date: Date, body: &str) -> Result<
     }
     let rest = readme[heading.end..].trim_start_matches(['\r', '\n']);
     let gap = if rest.is_empty() { "" } else { eol };
-    Ok(format!(
-        "{}{eol}{eol}### {version} - {date}{eol}{eol}{highlights}{gap}{rest}",
-        &readme[..heading.end]
-    ))
+    Ok(format!("{}{eol}{eol}### {version} - {date}{eol}{eol}{highlights}{gap}{rest}", &readme[..heading.end]))
 }
 
 /// The line of the one `## Release Notes` heading.
 pub fn notes_heading(readme: &str) -> Result<Range<usize>> {
-    let mut found = headings(readme, "## ")
-        .into_iter()
-        .filter(|(_, title)| title.eq_ignore_ascii_case("Release Notes"));
+    let mut found =
+        headings(readme, "## ").into_iter().filter(|(_, title)| title.eq_ignore_ascii_case("Release Notes"));
     match (found.next(), found.count()) {
         (Some((heading, _)), 0) => Ok(heading),
         (first, more) => bail!(
@@ -171,19 +159,13 @@ pub fn notes_heading(readme: &str) -> Result<Range<usize>> {
 
 /// Whether a readme has a heading for the version's notes.
 pub fn has_notes(readme: &str, version: &str) -> bool {
-    headings(readme, "### ")
-        .iter()
-        .any(|(_, title)| title.split_whitespace().next() == Some(version))
+    headings(readme, "### ").iter().any(|(_, title)| title.split_whitespace().next() == Some(version))
 }
 
 /// A new section's heading, with brackets where `Unreleased` has them.
 fn heading(text: &str, unreleased: &Section, version: &str, date: Date) -> String {
     let bracketed = text[unreleased.heading.clone()].contains('[');
-    if bracketed {
-        format!("## [{version}] - {date}")
-    } else {
-        format!("## {version} - {date}")
-    }
+    if bracketed { format!("## [{version}] - {date}") } else { format!("## {version} - {date}") }
 }
 
 /// The body's parts by kind, known kinds first in their order; a kind that occurs twice is joined.
@@ -193,21 +175,13 @@ fn sorted(body: &str, eol: &str) -> String {
         if entries.is_empty() {
             continue;
         }
-        match joined
-            .iter_mut()
-            .find(|(known, _)| known.map(str::to_lowercase) == kind.map(str::to_lowercase))
-        {
+        match joined.iter_mut().find(|(known, _)| known.map(str::to_lowercase) == kind.map(str::to_lowercase)) {
             Some((_, body)) => body.push_str(&format!("{eol}{entries}")),
             None => joined.push((kind, entries.to_owned())),
         }
     }
     let rank = |kind: Option<&str>| {
-        kind.map(|kind| {
-            KINDS
-                .iter()
-                .position(|k| k.eq_ignore_ascii_case(kind))
-                .unwrap_or(KINDS.len())
-        })
+        kind.map(|kind| KINDS.iter().position(|k| k.eq_ignore_ascii_case(kind)).unwrap_or(KINDS.len()))
     };
     joined.sort_by_key(|(kind, _)| rank(*kind));
     let mut out = String::new();
@@ -226,12 +200,7 @@ fn parts(body: &str) -> Vec<(Option<&str>, &str)> {
     let first = headings.first().map_or(body.len(), |(span, _)| span.start);
     let ends = headings.iter().skip(1).map(|(span, _)| span.start).chain([body.len()]);
     let mut parts = vec![(None, content(&body[..first]))];
-    parts.extend(
-        headings
-            .iter()
-            .zip(ends)
-            .map(|((span, title), end)| (Some(*title), content(&body[span.end..end]))),
-    );
+    parts.extend(headings.iter().zip(ends).map(|((span, title), end)| (Some(*title), content(&body[span.end..end]))));
     parts
 }
 
@@ -269,11 +238,7 @@ fn headings<'a>(text: &'a str, marker: &str) -> Vec<(Range<usize>, &'a str)> {
             }
             None if trimmed.starts_with("<!--") => comment = !bare.contains("-->"),
             None => {
-                let line_start = if start == 0 {
-                    bare.strip_prefix('\u{feff}').unwrap_or(bare)
-                } else {
-                    bare
-                };
+                let line_start = if start == 0 { bare.strip_prefix('\u{feff}').unwrap_or(bare) } else { bare };
                 if let Some(title) = line_start.strip_prefix(marker) {
                     found.push((start..start + bare.len(), title.trim()));
                 }
@@ -305,17 +270,12 @@ fn link(rest: &str, version: &str, (old, new): (&str, &str), eol: &str) -> Strin
     let mut out = sections.to_owned();
     for line in links.split_inclusive('\n') {
         let bare = line.trim_end();
-        let base = bare
-            .split_once("]: ")
-            .filter(|(name, _)| name.eq_ignore_ascii_case("[unreleased"));
+        let base = bare.split_once("]: ").filter(|(name, _)| name.eq_ignore_ascii_case("[unreleased"));
         match base.and_then(|(name, url)| Some((name, url.strip_suffix("...HEAD")?.rsplit_once("/compare/")?))) {
             Some((name, (url, before))) => {
                 let before = if before.is_empty() { old } else { before };
                 out.push_str(&format!("{name}]: {url}/compare/{new}...HEAD{eol}"));
-                out.push_str(&format!(
-                    "[{version}]: {url}/compare/{before}...{new}{}",
-                    &line[bare.len()..]
-                ));
+                out.push_str(&format!("[{version}]: {url}/compare/{before}...{new}{}", &line[bare.len()..]));
             }
             None => out.push_str(line),
         }
@@ -354,100 +314,61 @@ mod tests {
         let section = section(&new, "0.10.0").unwrap();
         assert_eq!(section.date, Some(day()));
         assert!(!has_entries(&super::section(&new, "unreleased").unwrap()));
-        assert!(
-            promote(&new, "0.10.0", day(), TAGS)
-                .unwrap_err()
-                .to_string()
-                .contains("already has")
-        );
+        assert!(promote(&new, "0.10.0", day(), TAGS).unwrap_err().to_string().contains("already has"));
     }
 
     #[test]
     fn sections_in_fences_and_comments_are_not_sections() {
-        let names: Vec<String> = read("## a\n~~~~\n## b\n~~~\n## c\n~~~~\n<!--\n## d\n-->\n## e\n")
-            .into_iter()
-            .map(|s| s.name)
-            .collect();
+        let names: Vec<String> =
+            read("## a\n~~~~\n## b\n~~~\n## c\n~~~~\n<!--\n## d\n-->\n## e\n").into_iter().map(|s| s.name).collect();
         assert_eq!(names, ["a", "e"]);
     }
 
     #[test]
     fn headings_and_comments_alone_are_no_entries() {
-        let empty = section(
-            "## [Unreleased]\n\n### Added\n\n<!-- nothing yet -->\n\n### Fixed\n",
-            "Unreleased",
-        )
-        .unwrap();
+        let empty =
+            section("## [Unreleased]\n\n### Added\n\n<!-- nothing yet -->\n\n### Fixed\n", "Unreleased").unwrap();
         assert!(!has_entries(&empty));
-        assert!(has_entries(
-            &section("## Unreleased\n\nWords.\n", "Unreleased").unwrap()
-        ));
+        assert!(has_entries(&section("## Unreleased\n\nWords.\n", "Unreleased").unwrap()));
     }
 
     #[test]
     fn a_post_release_leaves_unreleased_alone() {
-        let new = insert(
-            LOG,
-            "0.9.3.post1",
-            day(),
-            "Fixed",
-            "NaN in Sharpe (#123)",
-            ("v0.9.3", "v0.9.3.post1"),
-        )
-        .unwrap();
+        let new =
+            insert(LOG, "0.9.3.post1", day(), "Fixed", "NaN in Sharpe (#123)", ("v0.9.3", "v0.9.3.post1")).unwrap();
         assert!(
             new.contains(
                 "### Security\n\n## [0.9.3.post1] - 2026-12-02\n\n### Fixed\n\n- NaN in Sharpe (#123)\n\n## [0.9.3]"
             ),
             "{new}"
         );
-        assert_eq!(
-            section(&new, "Unreleased").unwrap().body,
-            section(LOG, "Unreleased").unwrap().body
-        );
+        assert_eq!(section(&new, "Unreleased").unwrap().body, section(LOG, "Unreleased").unwrap().body);
     }
 
     #[test]
     fn an_entry_joins_its_kind() {
         let new = add_entry(LOG, "Added", "d").unwrap();
         let body = section(&new, "Unreleased").unwrap().body;
-        assert!(
-            body.starts_with("### Added\n\n- a\n\n```md") && body.contains("```\n- d\n\n### Fixed"),
-            "{body}"
-        );
+        assert!(body.starts_with("### Added\n\n- a\n\n```md") && body.contains("```\n- d\n\n### Fixed"), "{body}");
         assert!(new.ends_with(&LOG[LOG.find("## [0.9.3]").unwrap()..]));
     }
 
     #[test]
     fn notes_are_the_entries_with_their_kind() {
         let readme = "# x\n\n## Release Notes\n\n### 0.9.3 - 2026-11-04\n\n- first\n\n## Licence\n";
-        let new = add_notes(
-            readme,
-            "0.10.0",
-            day(),
-            "### Added\n\n- a\n  more\n\n### Fixed\n\n- b\n",
-        )
-        .unwrap();
+        let new = add_notes(readme, "0.10.0", day(), "### Added\n\n- a\n  more\n\n### Fixed\n\n- b\n").unwrap();
         assert_eq!(
             new,
             "# x\n\n## Release Notes\n\n### 0.10.0 - 2026-12-02\n\n- Added: a\n  more\n- Fixed: b\n\n### 0.9.3 - 2026-11-04\n\n- first\n\n## Licence\n"
         );
         assert!(add_notes(&new, "0.10.0", day(), "- a").is_err());
-        assert!(
-            add_notes("# x\n", "0.10.0", day(), "- a")
-                .unwrap_err()
-                .to_string()
-                .contains("0 `## Release Notes`")
-        );
+        assert!(add_notes("# x\n", "0.10.0", day(), "- a").unwrap_err().to_string().contains("0 `## Release Notes`"));
     }
 
     #[test]
     fn line_endings_and_mark_stay() {
         let crlf = format!("\u{feff}{}", LOG.replace('\n', "\r\n"));
-        let expected = format!(
-            "\u{feff}{}",
-            promote(LOG, "0.10.0", day(), TAGS).unwrap().replace('\n', "\r\n")
-        );
+        let expected = format!("\u{feff}{}", promote(LOG, "0.10.0", day(), TAGS).unwrap().replace('\n', "\r\n"));
         assert_eq!(promote(&crlf, "0.10.0", day(), TAGS).unwrap(), expected);
     }
 

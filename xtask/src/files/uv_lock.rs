@@ -13,15 +13,11 @@ pub fn read(text: &str, name: &str) -> Result<Option<Place>> {
         return Ok(None);
     };
     for package in packages {
-        let from_directory = package.get("source").is_some_and(|source| {
-            ["editable", "virtual", "directory"]
-                .iter()
-                .any(|kind| source.get(kind).is_some())
-        });
-        let same = package
-            .get("name")
-            .and_then(Item::as_str)
-            .is_some_and(|found| normalized(found) == normalized(name));
+        let from_directory = package
+            .get("source")
+            .is_some_and(|source| ["editable", "virtual", "directory"].iter().any(|kind| source.get(kind).is_some()));
+        let same =
+            package.get("name").and_then(Item::as_str).is_some_and(|found| normalized(found) == normalized(name));
         if let (true, true, Some(version)) = (from_directory, same, package.get("version")) {
             return toml.place(version);
         }

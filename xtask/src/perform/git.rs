@@ -23,10 +23,7 @@ fn done(evidence: String) -> Observation {
 
 fn resolve(world: &World<'_>, name: &str) -> Result<Option<String>> {
     let sh = world.sh;
-    let output = cmd!(sh, "git rev-parse --verify --quiet {name}")
-        .quiet()
-        .ignore_status()
-        .output()?;
+    let output = cmd!(sh, "git rev-parse --verify --quiet {name}").quiet().ignore_status().output()?;
     let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     Ok((!text.is_empty()).then_some(text))
 }
@@ -41,11 +38,7 @@ fn find_commit(world: &World<'_>, commit: &Commit) -> Result<Option<String>> {
     }
     let tips: Vec<&str> = tips.iter().map(String::as_str).collect();
     let log = repo::log(world.sh, &tips, HORIZON)?;
-    Ok(log
-        .into_iter()
-        .rev()
-        .find(|entry| entry.subject == commit.subject())
-        .map(|entry| entry.commit))
+    Ok(log.into_iter().rev().find(|entry| entry.subject == commit.subject()).map(|entry| entry.commit))
 }
 
 pub fn observe_commit(world: &World<'_>, commit: &Commit) -> Result<Observation> {
@@ -59,15 +52,8 @@ pub fn observe_commit(world: &World<'_>, commit: &Commit) -> Result<Observation>
     match edits.iter().find(|edit| texts.get(&edit.path) != Some(&edit.new)) {
         None => Ok(done(format!("commit {}", short(&found)))),
         Some(edit) => Ok(Observation::Blocked {
-            why: format!(
-                "commit {} is called so, but its {} is not as planned",
-                short(&found),
-                slashed(&edit.path)
-            ),
-            next: format!(
-                "git show {}; amend it, or git revert it and run the same command again",
-                short(&found)
-            ),
+            why: format!("commit {} is called so, but its {} is not as planned", short(&found), slashed(&edit.path)),
+            next: format!("git show {}; amend it, or git revert it and run the same command again", short(&found)),
         }),
     }
 }
@@ -140,11 +126,7 @@ fn find_merge(world: &World<'_>, merge: &Merge) -> Result<Option<String>> {
     if resolve(world, &main)?.is_none() || !repo::is_ancestor(world.sh, &commit, &main)? {
         return Ok(None);
     }
-    let log = repo::log(
-        world.sh,
-        &["--first-parent", &main, &format!("^{}", merge.commit.base)],
-        HORIZON,
-    )?;
+    let log = repo::log(world.sh, &["--first-parent", &main, &format!("^{}", merge.commit.base)], HORIZON)?;
     let brought = log
         .into_iter()
         .rev()
@@ -168,15 +150,9 @@ pub fn merge(world: &World<'_>, merge: &Merge) -> Result<()> {
     }
     cmd!(sh, "git switch --quiet {main}").quiet().run()?;
     let message = format!("Merge branch '{branch}'");
-    let merged = cmd!(sh, "git merge --quiet --no-ff -m {message} {branch}")
-        .quiet()
-        .run();
+    let merged = cmd!(sh, "git merge --quiet --no-ff -m {message} {branch}").quiet().run();
     if let Err(error) = merged {
-        cmd!(sh, "git merge --abort")
-            .quiet()
-            .ignore_status()
-            .ignore_stderr()
-            .run()?;
+        cmd!(sh, "git merge --abort").quiet().ignore_status().ignore_stderr().run()?;
         bail!(
             "{branch} does not merge into {main} ({error}); next: git merge --no-ff {branch}, resolve, commit, and run the same command again"
         );
@@ -212,11 +188,7 @@ pub fn observe_tag(world: &World<'_>, tag: &Tag) -> Result<Observation> {
             next: format!("git tag -d {}, if it was never pushed", tag.name),
         });
     }
-    Ok(done(format!(
-        "tag {} on {}",
-        tag.name,
-        commit.as_deref().map_or("", short)
-    )))
+    Ok(done(format!("tag {} on {}", tag.name, commit.as_deref().map_or("", short))))
 }
 
 pub fn tag(world: &World<'_>, tag: &Tag) -> Result<()> {
@@ -232,19 +204,13 @@ pub fn tag(world: &World<'_>, tag: &Tag) -> Result<()> {
     let unproved: Vec<String> = unproved.collect();
     let gap = if unproved.is_empty() { "" } else { "\n\n" };
     let message = format!("{}{gap}{}", tag.message, unproved.join("\n"));
-    cmd!(sh, "git tag --annotate --cleanup=whitespace --file - {name} {commit}")
-        .stdin(message)
-        .quiet()
-        .run()?;
+    cmd!(sh, "git tag --annotate --cleanup=whitespace --file - {name} {commit}").stdin(message).quiet().run()?;
     Ok(())
 }
 
 pub fn observe_push(world: &World<'_>, push: &Push) -> Result<Observation> {
     let (sh, remote) = (world.sh, &push.remote);
-    let (main, tag) = (
-        format!("refs/heads/{}", push.main),
-        format!("refs/tags/{}", push.tag.name),
-    );
+    let (main, tag) = (format!("refs/heads/{}", push.main), format!("refs/tags/{}", push.tag.name));
     let output = cmd!(sh, "git ls-remote {remote} {main} {tag}")
         .env("GIT_TERMINAL_PROMPT", "0")
         .quiet()
@@ -255,26 +221,17 @@ pub fn observe_push(world: &World<'_>, push: &Push) -> Result<Observation> {
             "{remote} could not be asked: {}",
             String::from_utf8_lossy(&output.stderr).trim().replace('\n', " ")
         );
-        return Ok(Observation::Unknown {
-            why,
-            next: format!("git ls-remote {remote}"),
-        });
+        return Ok(Observation::Unknown { why, next: format!("git ls-remote {remote}") });
     }
     let listed = String::from_utf8_lossy(&output.stdout).into_owned();
-    let there = |name: &str| {
-        listed
-            .lines()
-            .find_map(|line| line.strip_suffix(name)?.strip_suffix('\t').map(str::to_owned))
-    };
+    let there =
+        |name: &str| listed.lines().find_map(|line| line.strip_suffix(name)?.strip_suffix('\t').map(str::to_owned));
     let (remote_tag, local_tag) = (there(&tag), resolve(world, &tag)?);
     if remote_tag.is_some() && remote_tag != local_tag {
         let why = format!("{remote} has another tag {}", push.tag.name);
         return Ok(Observation::Blocked {
             why,
-            next: format!(
-                "git fetch {remote} tag {}, and compare: a pushed tag is never moved",
-                push.tag.name
-            ),
+            next: format!("git fetch {remote} tag {}, and compare: a pushed tag is never moved", push.tag.name),
         });
     }
     if !lands_on_main(world, push)? {
@@ -312,15 +269,7 @@ fn lands_on_main(world: &World<'_>, push: &Push) -> Result<bool> {
 }
 
 pub fn push(world: &World<'_>, push: &Push) -> Result<()> {
-    let (sh, remote, main, tag) = (
-        world.sh,
-        &push.remote,
-        &push.main,
-        format!("refs/tags/{}", push.tag.name),
-    );
-    cmd!(sh, "git push --quiet --atomic {remote} {main} {tag}")
-        .env("GIT_TERMINAL_PROMPT", "0")
-        .quiet()
-        .run()?;
+    let (sh, remote, main, tag) = (world.sh, &push.remote, &push.main, format!("refs/tags/{}", push.tag.name));
+    cmd!(sh, "git push --quiet --atomic {remote} {main} {tag}").env("GIT_TERMINAL_PROMPT", "0").quiet().run()?;
     Ok(())
 }

@@ -17,27 +17,16 @@ use crate::{
 pub fn observe(world: &World<'_>, proof: &Proof) -> Observation {
     match world.verdicts.borrow().get(&proof.command()) {
         None => Observation::Todo,
-        Some(Verdict::Proved) => Observation::Done {
-            evidence: "proved".to_owned(),
-        },
-        Some(Verdict::Unprovable(why)) => Observation::Done {
-            evidence: format!("not proved: {why}"),
-        },
+        Some(Verdict::Proved) => Observation::Done { evidence: "proved".to_owned() },
+        Some(Verdict::Unprovable(why)) => Observation::Done { evidence: format!("not proved: {why}") },
     }
 }
 
 pub fn prove(world: &World<'_>, proof: &Proof) -> Result<()> {
     let verdict = match &proof.what {
-        Prove::Tests {
-            root,
-            packages,
-            features,
-            locked,
-        } => {
+        Prove::Tests { root, packages, features, locked } => {
             let mut command = Command::new(cargo::program());
-            command
-                .args(test_args(packages, features, *locked))
-                .current_dir(world.sh.current_dir().join(root));
+            command.args(test_args(packages, features, *locked)).current_dir(world.sh.current_dir().join(root));
             run(world, command).map(|()| Verdict::Proved)
         }
         Prove::Develop { project, package } => {
@@ -64,10 +53,7 @@ fn develop(world: &World<'_>, project: &std::path::Path, package: &str) -> Resul
     let target = world.target.join("xtask").join("wheel");
     // Going back to a version that was built before, cargo takes the library of the version after for fresh.
     let mut clean = Command::new(cargo::program());
-    clean
-        .args(["clean", "--quiet", "--release", "-p", package])
-        .current_dir(project)
-        .env("CARGO_TARGET_DIR", &target);
+    clean.args(["clean", "--quiet", "--release", "-p", package]).current_dir(project).env("CARGO_TARGET_DIR", &target);
     run(world, clean)?;
     let mut command = Command::new(environment.python());
     command
@@ -93,10 +79,7 @@ fn build_image(world: &World<'_>, root: &std::path::Path, image: &Image, version
     // Under a tag of its own: an image that carries the version's name is one that was released.
     let tag = format!("{}:proof", image.name);
     let args = [("VERSION", version), ("REVISION", revision.as_str())];
-    run(
-        world,
-        engine.build(sh, &root.join(&image.dockerfile), &context, &tag, &args),
-    )?;
+    run(world, engine.build(sh, &root.join(&image.dockerfile), &context, &tag, &args))?;
     Ok(Verdict::Proved)
 }
 
@@ -111,12 +94,8 @@ fn static_binary(world: &World<'_>, root: &std::path::Path, binary: &str) -> Res
     let target = world.target.join("xtask").join("image");
     let mut build = Command::new(&cargo);
     // With `--target`, the flags reach the binary but not its build scripts.
-    build
-        .args(["build", "--release", "--locked", "--bin", binary, "--target", host])
-        .current_dir(root);
-    build
-        .env("CARGO_TARGET_DIR", &target)
-        .env("RUSTFLAGS", "-C target-feature=+crt-static");
+    build.args(["build", "--release", "--locked", "--bin", binary, "--target", host]).current_dir(root);
+    build.env("CARGO_TARGET_DIR", &target).env("RUSTFLAGS", "-C target-feature=+crt-static");
     run(world, build)?;
     let context = target.join("context");
     sh.remove_path(&context)?;
@@ -142,10 +121,8 @@ fn run(world: &World<'_>, mut command: Command) -> Result<()> {
         }
         return Ok(());
     }
-    let status = command
-        .stdout(world.report.child_stdout())
-        .status()
-        .with_context(|| format!("`{shown}` did not start"))?;
+    let status =
+        command.stdout(world.report.child_stdout()).status().with_context(|| format!("`{shown}` did not start"))?;
     if !status.success() {
         bail!("`{shown}` ended with {status}");
     }

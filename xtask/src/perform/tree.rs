@@ -44,18 +44,14 @@ pub fn observe(world: &World<'_>, write: &Write) -> Result<Observation> {
         }
     }
     Ok(match counts {
-        (written, 0) => Observation::Done {
-            evidence: format!("{written} files say so"),
-        },
+        (written, 0) => Observation::Done { evidence: format!("{written} files say so") },
         _ => Observation::Todo,
     })
 }
 
 /// Stages every new text beside its file, then renames: a full disk is met before the first file changes.
 pub fn write(world: &World<'_>, write: &Write) -> Result<()> {
-    world
-        .report
-        .say("          if this is cut off: the same command finishes it, `git restore .` takes it back");
+    world.report.say("          if this is cut off: the same command finishes it, `git restore .` takes it back");
     put(world, &write.edits, |edit| &edit.new, State::Old)
 }
 
@@ -102,12 +98,8 @@ fn put(world: &World<'_>, edits: &[Edit], text: impl Fn(&Edit) -> &String, wante
 
 fn stage(world: &World<'_>, edit: &Edit, text: &str) -> Result<(PathBuf, PathBuf)> {
     // Through a symbolic link: the link itself must stay one.
-    let target = at(world, &edit.path)
-        .canonicalize()
-        .with_context(|| slashed(&edit.path))?;
-    let Some(name) = target.file_name() else {
-        bail!("{} is not a file", target.display())
-    };
+    let target = at(world, &edit.path).canonicalize().with_context(|| slashed(&edit.path))?;
+    let Some(name) = target.file_name() else { bail!("{} is not a file", target.display()) };
     let waiting = target.with_file_name(format!(".{}{STAGED}", name.to_string_lossy()));
     let staged =
         fs::write(&waiting, text).and_then(|()| fs::set_permissions(&waiting, fs::metadata(&target)?.permissions()));

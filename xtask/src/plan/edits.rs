@@ -34,11 +34,7 @@ pub struct Texts<'w> {
 
 impl<'w> Places<'w> {
     pub fn new(workspace: &'w Workspace) -> Places<'w> {
-        Places {
-            workspace,
-            changes: BTreeMap::new(),
-            findings: Vec::new(),
-        }
+        Places { workspace, changes: BTreeMap::new(), findings: Vec::new() }
     }
 
     fn set(&mut self, path: &Path, place: &Place, new: String, reason: Reason) {
@@ -94,11 +90,7 @@ impl<'w> Places<'w> {
             match requirement::upgrade(&site.place.text, version) {
                 Ok(None) => {}
                 Ok(Some(new)) => {
-                    let reason = Reason::Requirement {
-                        on: on.clone(),
-                        from: site.place.text.clone(),
-                        to: new.clone(),
-                    };
+                    let reason = Reason::Requirement { on: on.clone(), from: site.place.text.clone(), to: new.clone() };
                     self.set(&site.path, &site.place, new, reason);
                 }
                 Err(error) => self.findings.push(Finding::new(
@@ -123,11 +115,8 @@ impl<'w> Places<'w> {
             let Ok(python) = version.show(Dialect::Pep440) else {
                 continue;
             };
-            let reason = |from: &Place| Reason::Version {
-                of: member.name.clone(),
-                from: from.text.clone(),
-                to: python.clone(),
-            };
+            let reason =
+                |from: &Place| Reason::Version { of: member.name.clone(), from: from.text.clone(), to: python.clone() };
             if let Some(place) = &wheel.project.version {
                 self.set(&wheel.path, place, python.clone(), reason(place));
             }
@@ -153,26 +142,14 @@ impl<'w> Places<'w> {
 
     /// The configured version files, those in `dialects` only.
     pub fn version_files(&mut self, train: &Train, version: &Version, dialects: &[Dialect]) {
-        for file in train
-            .config
-            .files
-            .iter()
-            .filter(|file| dialects.contains(&file.dialect()))
-        {
+        for file in train.config.files.iter().filter(|file| dialects.contains(&file.dialect())) {
             let path = self.workspace.in_root(&file.path);
             let next = "correct `files` in [workspace.metadata.trains], or the file";
-            let places = self
-                .workspace
-                .text(&path)
-                .and_then(|text| anchor::read(text, &file.after, file.times));
+            let places = self.workspace.text(&path).and_then(|text| anchor::read(text, &file.after, file.times));
             let places = match places {
                 Ok(places) => places,
                 Err(error) => {
-                    self.findings.push(Finding::new(
-                        "version-files",
-                        format!("{}: {error:#}", slashed(&path)),
-                        next,
-                    ));
+                    self.findings.push(Finding::new("version-files", format!("{}: {error:#}", slashed(&path)), next));
                     continue;
                 }
             };
@@ -182,22 +159,12 @@ impl<'w> Places<'w> {
                     version.show(file.dialect())
                 });
                 match new {
-                    Ok(new) => self.set(
-                        &path,
-                        &place,
-                        new.clone(),
-                        Reason::Anchor {
-                            after: file.after.clone(),
-                            to: new,
-                        },
-                    ),
+                    Ok(new) => {
+                        self.set(&path, &place, new.clone(), Reason::Anchor { after: file.after.clone(), to: new })
+                    }
                     Err(error) => {
-                        let what = format!(
-                            "{}: after `{}` stands `{}`: {error:#}",
-                            slashed(&path),
-                            file.after,
-                            place.text
-                        );
+                        let what =
+                            format!("{}: after `{}` stands `{}`: {error:#}", slashed(&path), file.after, place.text);
                         self.findings.push(Finding::new("version-files", what, next));
                     }
                 }
@@ -208,23 +175,11 @@ impl<'w> Places<'w> {
     /// Applies the changes, and brings the locks in step with them.
     pub fn apply(self, versions: &BTreeMap<usize, Version>) -> (Texts<'w>, Vec<Finding>) {
         let workspace = self.workspace;
-        let mut texts = Texts {
-            workspace,
-            texts: BTreeMap::new(),
-        };
+        let mut texts = Texts { workspace, texts: BTreeMap::new() };
         for (path, changes) in self.changes.into_iter().filter(|(_, changes)| !changes.is_empty()) {
             let old = &workspace.texts[&path];
-            let spans = changes
-                .iter()
-                .map(|(span, new, _)| (span.clone(), new.clone()))
-                .collect();
-            texts.texts.insert(
-                path,
-                (
-                    splice(old, spans),
-                    changes.into_iter().map(|(.., reason)| reason).collect(),
-                ),
-            );
+            let spans = changes.iter().map(|(span, new, _)| (span.clone(), new.clone())).collect();
+            texts.texts.insert(path, (splice(old, spans), changes.into_iter().map(|(.., reason)| reason).collect()));
         }
         texts.locks(versions);
         (texts, self.findings)
@@ -259,19 +214,11 @@ impl<'w> Texts<'w> {
     fn locks(&mut self, versions: &BTreeMap<usize, Version>) {
         let workspace = self.workspace;
         let named = |version: fn(&Workspace, usize, &Version) -> Version| -> BTreeMap<&'w str, Version> {
-            versions
-                .iter()
-                .map(|(&at, to)| (workspace.members[at].name.as_str(), version(workspace, at, to)))
-                .collect()
+            versions.iter().map(|(&at, to)| (workspace.members[at].name.as_str(), version(workspace, at, to))).collect()
         };
-        let (new, old) = (
-            named(|_, _, to| to.clone()),
-            named(|workspace, at, _| workspace.members[at].version.clone()),
-        );
-        let (new, old) = (
-            new.iter().map(|(k, v)| (*k, v)).collect(),
-            old.iter().map(|(k, v)| (*k, v)).collect(),
-        );
+        let (new, old) =
+            (named(|_, _, to| to.clone()), named(|workspace, at, _| workspace.members[at].version.clone()));
+        let (new, old) = (new.iter().map(|(k, v)| (*k, v)).collect(), old.iter().map(|(k, v)| (*k, v)).collect());
         let own = workspace.root_dir().join("Cargo.lock");
         let paths = workspace.texts.keys().filter(|path| path.ends_with("Cargo.lock"));
         for path in
@@ -280,10 +227,7 @@ impl<'w> Texts<'w> {
             let text = &workspace.texts[path];
             let locked = cargo_lock::set(text, &new, (*path != own).then_some(&old));
             if locked != *text {
-                let reasons = new.iter().map(|(name, to)| Reason::Lock {
-                    of: name.to_string(),
-                    to: (*to).clone(),
-                });
+                let reasons = new.iter().map(|(name, to)| Reason::Lock { of: name.to_string(), to: (*to).clone() });
                 self.texts.insert(path.clone(), (locked, reasons.collect()));
             }
         }
@@ -292,20 +236,11 @@ impl<'w> Texts<'w> {
     /// One edit for each file that says something new.
     pub fn into_edits(self) -> Vec<Edit> {
         let workspace = self.workspace;
-        let changed = self
-            .texts
-            .into_iter()
-            .filter(|(path, (new, _))| workspace.texts.get(path) != Some(new));
+        let changed = self.texts.into_iter().filter(|(path, (new, _))| workspace.texts.get(path) != Some(new));
         changed
             .map(|(path, (new, why))| {
                 let old = workspace.texts.get(&path).cloned().unwrap_or_default();
-                Edit {
-                    tracked: workspace.tracked.contains(&path),
-                    path,
-                    old,
-                    new,
-                    why,
-                }
+                Edit { tracked: workspace.tracked.contains(&path), path, old, new, why }
             })
             .collect()
     }

@@ -32,12 +32,7 @@ impl Fix {
 
 /// The version that the wheels have now: the newest of them.
 pub fn current(workspace: &Workspace, train: &Train) -> Result<Version> {
-    match train
-        .wheels
-        .iter()
-        .map(|wheel| workspace.members[wheel.member].version.clone())
-        .max()
-    {
+    match train.wheels.iter().map(|wheel| workspace.members[wheel.member].version.clone()).max() {
         Some(version) => Ok(version),
         None => bail!(
             "train {} has no wheel: add `wheels = [\"…\"]` to [workspace.metadata.trains.{}]",
@@ -72,10 +67,8 @@ pub fn plan(snapshot: &Snapshot, to: &Version, fix: &Fix, released: bool, option
         let member = &workspace.members[wheel.member];
         let path = slashed(&wheel.path);
         if wheel.project.version.is_none() {
-            let next = format!(
-                "write `version = \"{}\"` under [project] and take it out of `dynamic`",
-                member.version.tag()
-            );
+            let next =
+                format!("write `version = \"{}\"` under [project] and take it out of `dynamic`", member.version.tag());
             found(
                 "dynamic-version",
                 format!(
@@ -85,28 +78,17 @@ pub fn plan(snapshot: &Snapshot, to: &Version, fix: &Fix, released: bool, option
             );
         }
         if member.version_field == VersionField::Inherited {
-            let next = format!(
-                "write `version = \"{}\"` in {}",
-                member.version,
-                slashed(&member.manifest)
-            );
+            let next = format!("write `version = \"{}\"` in {}", member.version, slashed(&member.manifest));
             found(
                 "wheel-version",
-                format!(
-                    "{} inherits the workspace's version, which a post release must not move",
-                    member.name
-                ),
+                format!("{} inherits the workspace's version, which a post release must not move", member.name),
                 next,
             );
         }
         if member.publish {
             found(
                 "publishable-wheel",
-                format!(
-                    "{} is published as a crate too, and {to} cannot follow {} there",
-                    member.name,
-                    to.base()
-                ),
+                format!("{} is published as a crate too, and {to} cannot follow {} there", member.name, to.base()),
                 format!("cargo xtask release {}", patch(&driver)),
             );
         }
@@ -122,11 +104,7 @@ pub fn plan(snapshot: &Snapshot, to: &Version, fix: &Fix, released: bool, option
 
     let name = to.tag();
     let tags = (train.tag.fill(&from), train.tag.fill(to));
-    let prose = Prose {
-        version: &name,
-        date: snapshot.today,
-        tags: (&tags.0, &tags.1),
-    };
+    let prose = Prose { version: &name, date: snapshot.today, tags: (&tags.0, &tags.1) };
     match (&train.changelog, fix.entry()) {
         (Some(path), entry) => {
             let text = texts.now(path).unwrap_or_default();
@@ -149,10 +127,7 @@ pub fn plan(snapshot: &Snapshot, to: &Version, fix: &Fix, released: bool, option
                     changelog::promote(text, prose.version, prose.date, prose.tags)
                 }),
                 None => {
-                    let what = format!(
-                        "nothing to release: no --note, and Unreleased is empty in {}",
-                        slashed(path)
-                    );
+                    let what = format!("nothing to release: no --note, and Unreleased is empty in {}", slashed(path));
                     findings.push(Finding::new(
                         "nothing-to-release",
                         what,
@@ -174,24 +149,12 @@ pub fn plan(snapshot: &Snapshot, to: &Version, fix: &Fix, released: bool, option
             "add `changelog = \"CHANGELOG.md\"` to the train, with an `## [Unreleased]` section",
         )),
     }
-    let remarks = vec![format!(
-        "users who pinned `=={}` do not get {name}; `>=`, `~=` and `=={}.*` do",
-        to.base(),
-        to.base()
-    )];
+    let remarks =
+        vec![format!("users who pinned `=={}` do not get {name}; `>=`, `~=` and `=={}.*` do", to.base(), to.base())];
     let proofs = smoke::wheel_proofs(snapshot);
     let level = to.level_since(&from);
-    Draft {
-        from,
-        to: to.clone(),
-        level,
-        versions,
-        edits: texts.into_edits(),
-        proofs,
-        findings,
-        remarks,
-    }
-    .into_plan(snapshot, options, released)
+    Draft { from, to: to.clone(), level, versions, edits: texts.into_edits(), proofs, findings, remarks }
+        .into_plan(snapshot, options, released)
 }
 
 /// No published crate changed since the base tag, nor does the wheel need more of one than that tag has.
@@ -208,9 +171,7 @@ fn crates_unchanged(snapshot: &Snapshot, driver: &Version, findings: &mut Vec<Fi
     };
     let mut changed: BTreeMap<usize, Vec<String>> = BTreeMap::new();
     for path in &since.changed {
-        if let Some(at) = workspace
-            .owner(path)
-            .filter(|at| train.crates.contains(at) && workspace.members[*at].publish)
+        if let Some(at) = workspace.owner(path).filter(|at| train.crates.contains(at) && workspace.members[*at].publish)
         {
             changed.entry(at).or_default().push(slashed(path));
         }
@@ -228,31 +189,17 @@ fn crates_unchanged(snapshot: &Snapshot, driver: &Version, findings: &mut Vec<Fi
     }
     for wheel in &train.wheels {
         let member = &workspace.members[wheel.member];
-        let then = since
-            .before
-            .as_ref()
-            .and_then(|before| Some(&before.members[before.member(&member.name)?].links));
+        let then = since.before.as_ref().and_then(|before| Some(&before.members[before.member(&member.name)?].links));
         let crates = |link: &&crate::workspace::Link| link.is_built() && workspace.members[link.to].publish;
         let now: Vec<_> = member.links.iter().filter(crates).map(|link| &link.written).collect();
-        let then: Vec<_> = then
-            .into_iter()
-            .flatten()
-            .filter(crates)
-            .map(|link| &link.written)
-            .collect();
+        let then: Vec<_> = then.into_iter().flatten().filter(crates).map(|link| &link.written).collect();
         if now != then {
-            let what = format!(
-                "{} asks other things of the crates than at {}",
-                slashed(&member.manifest),
-                since.tag
-            );
+            let what = format!("{} asks other things of the crates than at {}", slashed(&member.manifest), since.tag);
             found(what, &next);
         }
     }
 }
 
 fn patch(driver: &Version) -> String {
-    driver
-        .bump(crate::version::Bump::Patch)
-        .map_or_else(|_| "patch".to_owned(), |version| version.to_string())
+    driver.bump(crate::version::Bump::Patch).map_or_else(|_| "patch".to_owned(), |version| version.to_string())
 }

@@ -85,17 +85,11 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
     for (&at, version) in &versions {
         let member = &workspace.members[at];
         if member.version.falls_to(version) {
-            let what = format!(
-                "{} is at {} and would go down to {version}",
-                member.name, member.version
-            );
+            let what = format!("{} is at {} and would go down to {version}", member.name, member.version);
             findings.push(Finding::new(
                 "lockstep",
                 what,
-                format!(
-                    "name a version above {}, or list {} under `except`",
-                    member.version, member.name
-                ),
+                format!("name a version above {}, or list {} under `except`", member.version, member.name),
             ));
         }
     }
@@ -108,11 +102,7 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
         .map(|member| member.name.as_str())
         .collect();
     if let Some(first) = below.first() {
-        let names = if below.len() > 1 {
-            format!("{first} and {} more", below.len() - 1)
-        } else {
-            first.to_string()
-        };
+        let names = if below.len() > 1 { format!("{first} and {} more", below.len() - 1) } else { first.to_string() };
         remarks.push(format!("below the driver's line and pulled up to it: {names} (`except` leaves members out, `*` at the end of a name is allowed)"));
     }
     versions.retain(|&at, version| !workspace.members[at].version.falls_to(version));
@@ -137,33 +127,15 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
     findings.extend(found);
 
     let name = to.tag();
-    let tags = (
-        before
-            .map(|(_, tag)| tag)
-            .unwrap_or_else(|| train.tag.fill(&from.base())),
-        train.tag.fill(to),
-    );
-    let prose = Prose {
-        version: &name,
-        date: snapshot.today,
-        tags: (&tags.0, &tags.1),
-    };
+    let tags = (before.map(|(_, tag)| tag).unwrap_or_else(|| train.tag.fill(&from.base())), train.tag.fill(to));
+    let prose = Prose { version: &name, date: snapshot.today, tags: (&tags.0, &tags.1) };
     if let Some(path) = &train.changelog {
         promote(path, &prose, &from, &mut texts, &mut findings);
         prose.notes(snapshot, &mut texts, &mut findings);
     }
     let proofs = smoke::proofs(snapshot, to);
-    Draft {
-        from,
-        to: to.clone(),
-        level,
-        versions,
-        edits: texts.into_edits(),
-        proofs,
-        findings,
-        remarks,
-    }
-    .into_plan(snapshot, options, released)
+    Draft { from, to: to.clone(), level, versions, edits: texts.into_edits(), proofs, findings, remarks }
+        .into_plan(snapshot, options, released)
 }
 
 /// Turns Unreleased into the section of the version, unless that stands there already.
@@ -183,12 +155,7 @@ fn promote(
     if empty && from.is_prerelease() {
         let line = format!("No changes since {}.", from.tag());
         let result = texts.rewrite(path, Reason::Changelog, |text| {
-            changelog::promote(
-                &changelog::add_entry(text, "Changed", &line)?,
-                prose.version,
-                prose.date,
-                prose.tags,
-            )
+            changelog::promote(&changelog::add_entry(text, "Changed", &line)?, prose.version, prose.date, prose.tags)
         });
         findings.extend(
             result
@@ -205,13 +172,10 @@ fn promote(
             "describe the changes under `## [Unreleased]` and commit",
         ));
     }
-    let result = texts.rewrite(path, Reason::Changelog, |text| {
-        changelog::promote(text, prose.version, prose.date, prose.tags)
-    });
+    let result =
+        texts.rewrite(path, Reason::Changelog, |text| changelog::promote(text, prose.version, prose.date, prose.tags));
     findings.extend(
-        result
-            .err()
-            .map(|error| Finding::new("changelog", format!("{error:#}"), "correct the changelog and commit")),
+        result.err().map(|error| Finding::new("changelog", format!("{error:#}"), "correct the changelog and commit")),
     );
 }
 
@@ -235,21 +199,11 @@ fn moving(snapshot: &Snapshot, to: &Version, from: &Version, remarks: &mut Vec<S
         }
     };
     // Whoever inherits the workspace's version moves with it, of this train or not.
-    if moving
-        .iter()
-        .any(|&at| workspace.members[at].version_field == VersionField::Inherited)
-    {
+    if moving.iter().any(|&at| workspace.members[at].version_field == VersionField::Inherited) {
         let inherits = |at: &usize| workspace.members[*at].version_field == VersionField::Inherited;
-        let taken: Vec<usize> = (0..workspace.members.len())
-            .filter(inherits)
-            .filter(|at| moving.insert(*at))
-            .collect();
+        let taken: Vec<usize> = (0..workspace.members.len()).filter(inherits).filter(|at| moving.insert(*at)).collect();
         if !taken.is_empty() {
-            let names: Vec<&str> = taken
-                .iter()
-                .take(8)
-                .map(|&at| workspace.members[at].name.as_str())
-                .collect();
+            let names: Vec<&str> = taken.iter().take(8).map(|&at| workspace.members[at].name.as_str()).collect();
             let more = if taken.len() > names.len() { " and others" } else { "" };
             remarks.push(format!(
                 "the workspace's version is inherited, so these move with it: {}{more}",
@@ -272,10 +226,7 @@ fn changed(workspace: &Workspace, before: Option<&Workspace>, paths: &[PathBuf])
         let (now, then) = (entries(workspace), before.map(entries).unwrap_or_default());
         for (at, member) in workspace.members.iter().enumerate() {
             let written = &workspace.manifests[&member.manifest].manifest.dependencies;
-            if written
-                .iter()
-                .any(|d| d.inherited && now.get(&d.key) != then.get(&d.key))
-            {
+            if written.iter().any(|d| d.inherited && now.get(&d.key) != then.get(&d.key)) {
                 found.insert(at);
             }
         }

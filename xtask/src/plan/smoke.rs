@@ -23,11 +23,7 @@ pub fn proofs(snapshot: &Snapshot, version: &Version) -> Vec<Proof> {
     proofs.extend(wheel_proofs(snapshot));
     proofs.extend(train.config.images.iter().map(|image| Proof {
         name: "image",
-        what: Prove::Image {
-            root: root.clone(),
-            image: image.clone(),
-            version: version.tag(),
-        },
+        what: Prove::Image { root: root.clone(), image: image.clone(), version: version.tag() },
     }));
     proofs
 }
@@ -40,38 +36,18 @@ pub fn wheel_proofs(snapshot: &Snapshot) -> Vec<Proof> {
         let member = &workspace.members[wheel.member];
         // Without such a feature the test binary of an extension module does not link.
         if member.features.iter().any(|feature| feature == "python-tests") {
-            proofs.push(tests(
-                "wheel-test",
-                snapshot,
-                vec![member.name.clone()],
-                vec!["python-tests".to_owned()],
-            ));
+            proofs.push(tests("wheel-test", snapshot, vec![member.name.clone()], vec!["python-tests".to_owned()]));
         }
         let project = dir(&wheel.path);
         proofs.push(Proof {
             name: "maturin-develop",
-            what: Prove::Develop {
-                project: project.clone(),
-                package: member.name.clone(),
-            },
+            what: Prove::Develop { project: project.clone(), package: member.name.clone() },
         });
         let holds_tests = |dir: &PathBuf| {
-            workspace
-                .tracked
-                .iter()
-                .any(|path| path.starts_with(dir) && path.extension().is_some_and(|e| e == "py"))
+            workspace.tracked.iter().any(|path| path.starts_with(dir) && path.extension().is_some_and(|e| e == "py"))
         };
-        if let Some(tests) = ["tests_py", "tests"]
-            .into_iter()
-            .find(|tests| holds_tests(&project.join(tests)))
-        {
-            proofs.push(Proof {
-                name: "pytest",
-                what: Prove::Pytest {
-                    project,
-                    tests: tests.to_owned(),
-                },
-            });
+        if let Some(tests) = ["tests_py", "tests"].into_iter().find(|tests| holds_tests(&project.join(tests))) {
+            proofs.push(Proof { name: "pytest", what: Prove::Pytest { project, tests: tests.to_owned() } });
         }
     }
     proofs
@@ -80,13 +56,5 @@ pub fn wheel_proofs(snapshot: &Snapshot) -> Vec<Proof> {
 fn tests(name: &'static str, snapshot: &Snapshot, packages: Vec<String>, features: Vec<String>) -> Proof {
     let root = snapshot.workspace.root_dir();
     let locked = snapshot.workspace.tracked.contains(&root.join("Cargo.lock"));
-    Proof {
-        name,
-        what: Prove::Tests {
-            root,
-            packages,
-            features,
-            locked,
-        },
-    }
+    Proof { name, what: Prove::Tests { root, packages, features, locked } }
 }

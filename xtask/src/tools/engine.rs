@@ -15,12 +15,7 @@ impl Engine {
     pub fn find(sh: &Shell) -> Result<Engine, String> {
         let mut heard = Vec::new();
         for program in ["docker", "podman"] {
-            match cmd!(sh, "{program} info")
-                .quiet()
-                .ignore_status()
-                .ignore_stdout()
-                .output()
-            {
+            match cmd!(sh, "{program} info").quiet().ignore_status().ignore_stdout().output() {
                 Ok(output) if output.status.success() => return Ok(Engine { program }),
                 Ok(_) => heard.push(format!("`{program} info` fails")),
                 Err(_) => heard.push(format!("no {program}")),
@@ -32,19 +27,9 @@ impl Engine {
     /// The command that builds `dockerfile` with `context` as the image `tag`.
     pub fn build(&self, sh: &Shell, dockerfile: &Path, context: &Path, tag: &str, args: &[(&str, &str)]) -> Command {
         let program = self.program;
-        let args = args
-            .iter()
-            .flat_map(|(name, value)| ["--build-arg".to_owned(), format!("{name}={value}")]);
+        let args = args.iter().flat_map(|(name, value)| ["--build-arg".to_owned(), format!("{name}={value}")]);
         // The OCI format, podman's own, has no HEALTHCHECK.
-        let format: &[&str] = if program == "podman" {
-            &["--format", "docker"]
-        } else {
-            &[]
-        };
-        cmd!(
-            sh,
-            "{program} build {format...} --file {dockerfile} --tag {tag} {args...} {context}"
-        )
-        .into()
+        let format: &[&str] = if program == "podman" { &["--format", "docker"] } else { &[] };
+        cmd!(sh, "{program} build {format...} --file {dockerfile} --tag {tag} {args...} {context}").into()
     }
 }

@@ -61,11 +61,7 @@ impl Environment {
     pub fn variables(&self) -> Result<Vec<(&'static str, std::ffi::OsString)>> {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let path = std::env::join_paths(std::iter::once(self.bin()).chain(std::env::split_paths(&path)))?;
-        Ok(vec![
-            ("VIRTUAL_ENV", self.dir.clone().into()),
-            ("PATH", path),
-            ("PYTHONDONTWRITEBYTECODE", "1".into()),
-        ])
+        Ok(vec![("VIRTUAL_ENV", self.dir.clone().into()), ("PATH", path), ("PYTHONDONTWRITEBYTECODE", "1".into())])
     }
 }
 
@@ -89,9 +85,5 @@ fn interpreter(sh: &Shell) -> Result<(&'static str, String)> {
         }
         return Ok((program, answer));
     }
-    bail!(
-        "there is no python3 on PATH: install Python {}.{} or newer",
-        OLDEST.0,
-        OLDEST.1
-    )
+    bail!("there is no python3 on PATH: install Python {}.{} or newer", OLDEST.0, OLDEST.1)
 }

@@ -90,9 +90,7 @@ cases! {
 #[test]
 fn every_folder_is_a_test() {
     let entries = fs::read_dir(folder("cases")).unwrap();
-    let mut found: Vec<String> = entries
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
+    let mut found: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     found.sort();
     let mut named = NAMES.to_vec();
     named.sort();
@@ -171,18 +169,10 @@ impl Case {
 
         let dry = place.xtask(&format!("{} --dry-run", self.args));
         assert!(place.bytes() == before, "the dry run changed something");
-        assert_eq!(
-            dry.code,
-            Some(self.dry_code.unwrap_or(self.code)),
-            "the dry run foresees the end\n{}",
-            dry.all()
-        );
+        assert_eq!(dry.code, Some(self.dry_code.unwrap_or(self.code)), "the dry run foresees the end\n{}", dry.all());
 
         let real = place.xtask(&self.args);
-        self.expect(
-            "said",
-            &place.normalised(&format!("{}--- errors\n{}", real.out, real.err)),
-        );
+        self.expect("said", &place.normalised(&format!("{}--- errors\n{}", real.out, real.err)));
         assert_eq!(real.code, Some(self.code), "{}", real.all());
         if self.code != 0 {
             assert!(place.bytes() == before, "it was refused, and yet something changed");
@@ -192,11 +182,7 @@ impl Case {
         assert_eq!(place.git("status --porcelain"), "");
         self.expect("diff", &place.diff(&base));
         self.expect("history", &place.history());
-        assert_eq!(
-            planned_tree(&place, &base, &dry),
-            place.git("rev-parse HEAD^{tree}"),
-            "as the dry run said"
-        );
+        assert_eq!(planned_tree(&place, &base, &dry), place.git("rev-parse HEAD^{tree}"), "as the dry run said");
         cargo_agrees(&place, &self.within);
         self.resolves.iter().for_each(|dir| cargo_agrees(&place, dir));
 
@@ -235,9 +221,7 @@ fn expect(path: &Path, found: &str) {
 fn set_up(place: &Place, line: &str) {
     let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
     // A path may hold spaces: it ends with its extension.
-    let end = rest
-        .find('.')
-        .map_or(0, |dot| rest[dot..].find(' ').map_or(rest.len(), |space| dot + space));
+    let end = rest.find('.').map_or(0, |dot| rest[dot..].find(' ').map_or(rest.len(), |space| dot + space));
     let (path, text) = (&rest[..end], rest[end..].trim_start_matches(' ').replace("\\n", "\n"));
     match verb {
         "git" => drop(place.git(rest)),
@@ -263,9 +247,7 @@ fn set_up(place: &Place, line: &str) {
         }
         "lock" => {
             let mut cargo = place.command(env!("CARGO"));
-            run(cargo
-                .current_dir(place.tree.join(rest))
-                .args(["generate-lockfile", "--offline"]));
+            run(cargo.current_dir(place.tree.join(rest)).args(["generate-lockfile", "--offline"]));
         }
         // A release that went before, by the tool itself.
         "xtask" => drop(place.xtask(rest).ok()),

@@ -28,12 +28,7 @@ fn uninterrupted(place: &Place, name: &str, args: &str) -> String {
 /// The plan's edits in the order in which they are renamed into place: path and new text.
 fn edits(place: &Place, args: &str) -> Vec<(String, String)> {
     let plan: Value = serde_json::from_str(&place.xtask(&format!("{args} --dry-run --json")).ok().out).unwrap();
-    let write = plan["steps"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|step| step["step"] == "write")
-        .unwrap();
+    let write = plan["steps"].as_array().unwrap().iter().find(|step| step["step"] == "write").unwrap();
     let edits = write["edits"].as_array().unwrap().iter();
     let text = |edit: &Value, key: &str| edit[key].as_str().unwrap().to_owned();
     edits.map(|edit| (text(edit, "path"), text(edit, "new"))).collect()
@@ -64,36 +59,22 @@ fn torn_writes(name: &str, place: &Place, args: &str) {
         let torn = place.again(name);
         tear(&torn, &edits, count);
         torn.git("restore .");
-        assert_eq!(
-            torn.git("diff HEAD --stat"),
-            "",
-            "`git restore .` takes {count} renames back"
-        );
+        assert_eq!(torn.git("diff HEAD --stat"), "", "`git restore .` takes {count} renames back");
 
         tear(&torn, &edits, count);
         torn.write(&staged("Cargo.toml"), "half a fi");
         let before = torn.tree_bytes();
         torn.xtask(&format!("{args} --dry-run")).ok();
-        assert!(
-            torn.tree_bytes() == before,
-            "a dry run of what was torn changed something"
-        );
+        assert!(torn.tree_bytes() == before, "a dry run of what was torn changed something");
         torn.xtask(args).ok();
         assert_eq!(torn.end(), whole, "after {count} of {} renames", edits.len());
     }
-    println!(
-        "{name}: torn after each of {} renames, and finished each time",
-        edits.len()
-    );
+    println!("{name}: torn after each of {} renames, and finished each time", edits.len());
 }
 
 #[test]
 fn torn_release() {
-    torn_writes(
-        "torn_release",
-        &Place::of_world("torn_release_0", "plain"),
-        "release minor",
-    );
+    torn_writes("torn_release", &Place::of_world("torn_release_0", "plain"), "release minor");
 }
 
 #[test]
@@ -103,35 +84,19 @@ fn torn_release_of_a_wheel() {
 
 #[test]
 fn torn_postfix() {
-    torn_writes(
-        "torn_postfix",
-        &Place::of_world("torn_postfix_0", "wheel"),
-        "postfix --note fix",
-    );
+    torn_writes("torn_postfix", &Place::of_world("torn_postfix_0", "wheel"), "postfix --note fix");
 }
 
 #[test]
 fn torn_release_on_a_branch() {
-    torn_writes(
-        "torn_branch",
-        &Place::of_world("torn_branch_0", "trains"),
-        "release minor --train ingest",
-    );
+    torn_writes("torn_branch", &Place::of_world("torn_branch_0", "trains"), "release minor --train ingest");
 }
 
 #[test]
 fn torn_alignment() {
     let place = Place::of_world("torn_align_0", "plain");
-    place.replace(
-        "crates/lark/Cargo.toml",
-        "version = \"0.7.3\"\nedition",
-        "version = \"0.8.0\"\nedition",
-    );
-    place.replace(
-        "Cargo.lock",
-        "name = \"lark\"\nversion = \"0.7.3\"",
-        "name = \"lark\"\nversion = \"0.8.0\"",
-    );
+    place.replace("crates/lark/Cargo.toml", "version = \"0.7.3\"\nedition", "version = \"0.8.0\"\nedition");
+    place.replace("Cargo.lock", "name = \"lark\"\nversion = \"0.7.3\"", "name = \"lark\"\nversion = \"0.8.0\"");
     place.commit("bumped by another tool");
     torn_writes("torn_align", &place, "release");
 }
@@ -149,11 +114,8 @@ fn torn_release_with_an_ignored_lock() {
     assert!(!whole.contains("xtask-new"));
     let torn = place.with_name("torn_ignored");
     assert!(torn.read("Cargo.lock").contains("0.8.0"));
-    let left: Vec<_> = torn
-        .tree_bytes()
-        .into_keys()
-        .filter(|path| path.to_str().unwrap().ends_with("xtask-new"))
-        .collect();
+    let left: Vec<_> =
+        torn.tree_bytes().into_keys().filter(|path| path.to_str().unwrap().ends_with("xtask-new")).collect();
     assert!(left.is_empty(), "left behind: {left:?}");
 }
 
@@ -223,10 +185,7 @@ fn deadly_git(place: &mut Place, at: usize, side: &str) {
     fs::write(&git, script).unwrap();
     fs::set_permissions(&git, fs::Permissions::from_mode(0o755)).unwrap();
     let path = std::env::var("PATH").unwrap();
-    let real = std::env::split_paths(&path)
-        .map(|dir| dir.join("git"))
-        .find(|git| git.is_file())
-        .unwrap();
+    let real = std::env::split_paths(&path).map(|dir| dir.join("git")).find(|git| git.is_file()).unwrap();
     let dir = dir.display().to_string();
     place.env = vec![
         ("PATH".to_owned(), format!("{dir}:{path}")),
@@ -254,10 +213,7 @@ fn killed_around_git(name: &str, place: &Place, args: &str, calls: usize) {
 
             let before = killed.bytes();
             killed.xtask(&format!("{args} --dry-run")).ok();
-            assert!(
-                killed.bytes() == before,
-                "a dry run changed something, {side} call {at}"
-            );
+            assert!(killed.bytes() == before, "a dry run changed something, {side} call {at}");
             killed.xtask(args).ok();
             assert_eq!(killed.end(), whole, "killed {side} call {at}");
         }
@@ -305,17 +261,10 @@ fn interrupted_around_git_on_a_branch() {
         deadly_git(&mut stopped, call, "interrupt");
         let said = Said::of(stopped.tool(args).output().unwrap());
         assert_eq!(said.code, Some(1), "{}", said.all());
-        assert!(
-            said.err.contains("interrupted; the same command starts it again"),
-            "{}",
-            said.all()
-        );
+        assert!(said.err.contains("interrupted; the same command starts it again"), "{}", said.all());
         stopped.env.clear();
         if call == 1 {
-            assert!(
-                stopped.tree_bytes() == tree && stopped.end() == start,
-                "before the commit all is taken back"
-            );
+            assert!(stopped.tree_bytes() == tree && stopped.end() == start, "before the commit all is taken back");
         }
         assert_eq!(stopped.git("status --porcelain"), "");
         stopped.xtask(args).ok();
@@ -326,20 +275,12 @@ fn interrupted_around_git_on_a_branch() {
 /// Starts the tool in a process group of its own, as a shell does.
 fn start(place: &Place, args: &str) -> Child {
     let mut tool = place.tool(args);
-    tool.process_group(0)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap()
+    tool.process_group(0).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
 fn signal(name: &str, process: &str) {
     // It may have ended already.
-    let _ = Command::new("kill")
-        .args([&format!("-{name}"), "--", process])
-        .stderr(Stdio::null())
-        .status()
-        .unwrap();
+    let _ = Command::new("kill").args([&format!("-{name}"), "--", process]).stderr(Stdio::null()).status().unwrap();
 }
 
 #[test]
@@ -358,19 +299,13 @@ fn killed_at_any_moment() {
     let (mut before, mut after, mut by_hand) = (0, 0, 0);
     let start_end = place.end();
     for round in 0..rounds {
-        seed = seed
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let part = (f64::from(round) + (seed >> 40) as f64 / f64::from(1 << 24)) / f64::from(rounds);
         let killed = place.again("killed_random");
         let mut child = start(&killed, args);
         std::thread::sleep(time.mul_f64(part));
         // In turn the tool alone, which lets a git go on that it had started, and all at once, as a power cut does.
-        let whom = if round % 2 == 0 {
-            child.id().to_string()
-        } else {
-            format!("-{}", child.id())
-        };
+        let whom = if round % 2 == 0 { child.id().to_string() } else { format!("-{}", child.id()) };
         signal("KILL", &whom);
         child.wait().unwrap();
         std::thread::sleep(Duration::from_millis(150));
@@ -398,10 +333,7 @@ fn killed_at_any_moment() {
 
 /// Does what was said, as a person would: removes the lock that git was cut off with, takes git's half step back.
 fn follow(place: &Place, said: &str) {
-    let lock = said
-        .split_once("Unable to create '")
-        .and_then(|(_, rest)| rest.split_once('\''))
-        .map(|(path, _)| path);
+    let lock = said.split_once("Unable to create '").and_then(|(_, rest)| rest.split_once('\'')).map(|(path, _)| path);
     match lock {
         Some(lock) => fs::remove_file(lock).unwrap(),
         None => {
@@ -423,10 +355,7 @@ fn sleepy(name: &str) -> Place {
     place.write("crates/lark/src/lib.rs", test);
     place.commit("a sleepy test");
     let started = place.tree.with_file_name("started").display().to_string();
-    place.env = vec![
-        ("LARK_STARTED".to_owned(), started),
-        ("LARK_SLEEPS".to_owned(), "60".to_owned()),
-    ];
+    place.env = vec![("LARK_STARTED".to_owned(), started), ("LARK_SLEEPS".to_owned(), "60".to_owned())];
     place
 }
 
@@ -440,21 +369,10 @@ fn interrupted(mut place: Place, group: bool, name: &str) {
         std::thread::sleep(Duration::from_millis(20));
     }
     assert!(place.tree_bytes() != tree, "the proofs run at the new version");
-    signal(
-        name,
-        &if group {
-            format!("-{}", child.id())
-        } else {
-            child.id().to_string()
-        },
-    );
+    signal(name, &if group { format!("-{}", child.id()) } else { child.id().to_string() });
     let said = Said::of(child.wait_with_output().unwrap());
     assert_eq!(said.code, Some(1), "{}", said.all());
-    assert!(
-        said.err.contains("interrupted; the same command starts it again"),
-        "{}",
-        said.all()
-    );
+    assert!(said.err.contains("interrupted; the same command starts it again"), "{}", said.all());
     assert!(place.tree_bytes() == tree, "restored to the byte");
     assert_eq!(place.end(), end);
 
@@ -493,11 +411,7 @@ fn a_failing_proof_that_meddles_is_told() {
     let (tree, end) = (place.tree_bytes(), place.end());
     let said = place.xtask("release minor");
     assert_eq!(said.code, Some(1));
-    assert!(
-        said.err.contains("crates/lark-io/Cargo.toml was changed meanwhile"),
-        "{}",
-        said.all()
-    );
+    assert!(said.err.contains("crates/lark-io/Cargo.toml was changed meanwhile"), "{}", said.all());
     assert!(said.err.contains("git restore ."), "{}", said.all());
     place.git("restore .");
     assert!(place.tree_bytes() == tree && place.end() == end);
@@ -509,17 +423,10 @@ fn a_passing_proof_that_meddles_is_not_committed() {
     let (tree, end) = (place.tree_bytes(), place.end());
     let said = place.xtask("release minor");
     assert_eq!(said.code, Some(1));
-    assert!(
-        said.err.contains("crates/lark-io/Cargo.toml was changed meanwhile"),
-        "{}",
-        said.all()
-    );
+    assert!(said.err.contains("crates/lark-io/Cargo.toml was changed meanwhile"), "{}", said.all());
     assert!(said.err.contains("git restore ."), "{}", said.all());
     place.git("restore .");
-    assert!(
-        place.tree_bytes() == tree && place.end() == end,
-        "nothing was committed"
-    );
+    assert!(place.tree_bytes() == tree && place.end() == end, "nothing was committed");
 }
 
 #[test]
@@ -531,11 +438,7 @@ fn a_file_that_cannot_be_staged() {
     let said = place.xtask(&format!("release minor {UNPROVED}"));
     assert_eq!(said.code, Some(1));
     assert!(said.err.contains("no file was changed"), "{}", said.all());
-    assert!(
-        said.err.contains("crates/lark-core/.Cargo.toml.xtask-new"),
-        "{}",
-        said.all()
-    );
+    assert!(said.err.contains("crates/lark-core/.Cargo.toml.xtask-new"), "{}", said.all());
     assert!(place.bytes() == before);
     fs::remove_dir(&in_the_way).unwrap();
     place.xtask(&format!("release minor {UNPROVED}")).ok();
@@ -549,11 +452,7 @@ fn a_full_disk() {
     let small = Place::new("full_disk");
     let home = small.tree.parent().unwrap().to_owned();
     let mut mount = Command::new("mount");
-    let mounted = mount
-        .args(["-t", "tmpfs", "-o", "size=2m", "tmpfs"])
-        .arg(&home)
-        .stderr(Stdio::null())
-        .status();
+    let mounted = mount.args(["-t", "tmpfs", "-o", "size=2m", "tmpfs"]).arg(&home).stderr(Stdio::null()).status();
     if !mounted.is_ok_and(|status| status.success()) {
         println!("skipped: mounting a small disk is not permitted here");
         return;
@@ -563,17 +462,9 @@ fn a_full_disk() {
     for free in (0..40).step_by(2) {
         for entry in fs::read_dir(&home).unwrap() {
             let path = entry.unwrap().path();
-            if path.is_dir() {
-                fs::remove_dir_all(path).unwrap()
-            } else {
-                fs::remove_file(path).unwrap()
-            }
+            if path.is_dir() { fs::remove_dir_all(path).unwrap() } else { fs::remove_file(path).unwrap() }
         }
-        run(place
-            .command("cp")
-            .arg("-a")
-            .arg(place.tree.parent().unwrap().join("."))
-            .arg(&home));
+        run(place.command("cp").arg("-a").arg(place.tree.parent().unwrap().join(".")).arg(&home));
         let tree = small.tree_bytes();
         let start = small.end();
         // All but so many pages are taken.
@@ -584,12 +475,7 @@ fn a_full_disk() {
             .stderr(Stdio::null())
             .status();
         let size = fs::metadata(&ballast).unwrap().len();
-        fs::OpenOptions::new()
-            .write(true)
-            .open(&ballast)
-            .unwrap()
-            .set_len(size - free * 4096)
-            .unwrap();
+        fs::OpenOptions::new().write(true).open(&ballast).unwrap().set_len(size - free * 4096).unwrap();
 
         let said = small.xtask(args);
         fs::remove_file(&ballast).unwrap();
@@ -635,11 +521,7 @@ fn a_push_that_the_server_refuses() {
     let whole = uninterrupted(&place, "server_hook", args);
     let hook = place.remote.join("hooks/update");
     fs::create_dir_all(hook.parent().unwrap()).unwrap();
-    fs::write(
-        &hook,
-        "#!/bin/sh\ncase $1 in refs/tags/*) echo no tags on Fridays >&2; exit 1;; esac\n",
-    )
-    .unwrap();
+    fs::write(&hook, "#!/bin/sh\ncase $1 in refs/tags/*) echo no tags on Fridays >&2; exit 1;; esac\n").unwrap();
     fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
     let remote = || place.git(&format!("ls-remote {}", place.remote.display()));
     let before = remote();
@@ -741,19 +623,12 @@ fn a_branch_that_does_not_merge_any_more() {
     assert_eq!(place.git("status --porcelain"), "");
 
     // As it says: merge by hand, and the same command finishes it.
-    let _ = place
-        .command("git")
-        .args(["merge", "--no-ff", "--quiet", "release/v0.4.0"])
-        .output()
-        .unwrap();
+    let _ = place.command("git").args(["merge", "--no-ff", "--quiet", "release/v0.4.0"]).output().unwrap();
     place.write("crates/ingest/Dockerfile", "FROM scratch\nARG VERSION=0.4.0\n");
     place.git("add --all");
     place.git("commit --quiet --no-edit");
     place.xtask(args).ok();
-    assert_eq!(
-        place.git("log -1 --format=%s ingest-v0.4.0"),
-        "Merge branch 'release/v0.4.0'"
-    );
+    assert_eq!(place.git("log -1 --format=%s ingest-v0.4.0"), "Merge branch 'release/v0.4.0'");
 }
 
 #[test]
@@ -772,10 +647,7 @@ fn one_release_at_a_time() {
     drop(lock);
 
     let children: Vec<Child> = (0..4).map(|_| start(&place, args)).collect();
-    let codes: Vec<_> = children
-        .into_iter()
-        .map(|child| child.wait_with_output().unwrap().status.code())
-        .collect();
+    let codes: Vec<_> = children.into_iter().map(|child| child.wait_with_output().unwrap().status.code()).collect();
     assert!(codes.contains(&Some(0)), "{codes:?}");
     assert_eq!(place.git("log --format=%s"), "align: release 0.8.0\nstart");
     assert_eq!(place.git("status --porcelain"), "");

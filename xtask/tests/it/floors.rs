@@ -19,15 +19,8 @@ const FLOORS: [&[&str]; 7] = [
 
 /// Below the tools, only these look at the outside; what is decided is decided from data.
 const LOADERS: [&str; 2] = ["repo", "snapshot"];
-const OUTSIDE: [&str; 7] = [
-    "xshell",
-    "std::env",
-    "std::fs",
-    "std::process",
-    "std::net",
-    "std::time::SystemTime",
-    "std::time::Instant",
-];
+const OUTSIDE: [&str; 7] =
+    ["xshell", "std::env", "std::fs", "std::process", "std::net", "std::time::SystemTime", "std::time::Instant"];
 
 struct Source {
     /// `plan/edits.rs`.
@@ -55,17 +48,10 @@ impl Source {
         for tree in code.split("use ").skip(1).filter_map(|rest| rest.split(';').next()) {
             expand("", &tree.split_whitespace().collect::<String>(), &mut imports);
         }
-        for start in OUTSIDE
-            .iter()
-            .map(|word| word.to_string())
-            .chain(["crate::".to_owned()])
-        {
+        for start in OUTSIDE.iter().map(|word| word.to_string()).chain(["crate::".to_owned()]) {
             let inline = code.match_indices(&start).map(|(at, _)| {
                 let path = &code[at..];
-                path[..path
-                    .find(|c: char| !c.is_alphanumeric() && !"_:".contains(c))
-                    .unwrap_or(path.len())]
-                    .to_owned()
+                path[..path.find(|c: char| !c.is_alphanumeric() && !"_:".contains(c)).unwrap_or(path.len())].to_owned()
             });
             imports.extend(inline.filter(|path| path != "crate::"));
         }
@@ -101,25 +87,12 @@ fn floor(module: &str) -> Option<usize> {
 
 fn sources(dir: &str) -> Vec<Source> {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join(dir);
-    let entries = walkdir::WalkDir::new(&dir)
-        .sort_by_file_name()
-        .into_iter()
-        .map(Result::unwrap);
+    let entries = walkdir::WalkDir::new(&dir).sort_by_file_name().into_iter().map(Result::unwrap);
     let files = entries.filter(|entry| entry.path().extension().is_some_and(|extension| extension == "rs"));
     let sources = files.map(|file| {
-        let path = file
-            .path()
-            .strip_prefix(&dir)
-            .unwrap()
-            .to_str()
-            .unwrap()
-            .replace('\\', "/");
+        let path = file.path().strip_prefix(&dir).unwrap().to_str().unwrap().replace('\\', "/");
         let module = path.split('/').next().unwrap().trim_end_matches(".rs").to_owned();
-        Source {
-            text: fs::read_to_string(file.path()).unwrap(),
-            path,
-            module,
-        }
+        Source { text: fs::read_to_string(file.path()).unwrap(), path, module }
     });
     sources.collect()
 }
@@ -128,21 +101,14 @@ fn sources(dir: &str) -> Vec<Source> {
 fn built() -> Vec<Source> {
     let sources = sources("src");
     assert!(sources.len() > 20, "where are the sources?");
-    sources
-        .into_iter()
-        .filter(|source| !source.path.contains("/tests"))
-        .collect()
+    sources.into_iter().filter(|source| !source.path.contains("/tests")).collect()
 }
 
 #[test]
 fn no_import_hides() {
     let text = "//! use crate::doc;\nuse crate::{\n    a::b,\n    c::{self, d::e},\n};\nuse std::{fs, path::Path};\nfn f() { crate::g::h(); std::env::var(X) }\n\
         #[cfg(test)]\nmod tests {\n    use crate::t;\n}\n";
-    let source = Source {
-        path: "x.rs".into(),
-        module: "x".into(),
-        text: text.into(),
-    };
+    let source = Source { path: "x.rs".into(), module: "x".into(), text: text.into() };
     let mut imports = source.imports();
     imports.sort();
     assert_eq!(
@@ -171,11 +137,7 @@ fn imports_point_down() {
             seen += 1;
             let on = floor(module).unwrap_or_else(|| panic!("{}: {import} is on no floor", source.path));
             if on > source.floor() {
-                wrong.push(format!(
-                    "{} (floor {}) imports {import} (floor {on})",
-                    source.path,
-                    source.floor()
-                ));
+                wrong.push(format!("{} (floor {}) imports {import} (floor {on})", source.path, source.floor()));
             }
         }
     }
@@ -188,20 +150,14 @@ fn deciding_sees_no_outside() {
     let mut wrong = Vec::new();
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     for source in built() {
-        let outside: Vec<String> = source
-            .imports()
-            .into_iter()
-            .filter(|path| OUTSIDE.iter().any(|word| path.starts_with(word)))
-            .collect();
+        let outside: Vec<String> =
+            source.imports().into_iter().filter(|path| OUTSIDE.iter().any(|word| path.starts_with(word))).collect();
         if source.floor() < 4 && !LOADERS.contains(&source.module.as_str()) && !outside.is_empty() {
             wrong.push(format!("{} sees {}", source.path, outside.join(", ")));
         }
         *seen.entry(source.module).or_default() += outside.len();
     }
-    assert!(
-        seen["snapshot"] > 0 && seen["perform"] > 0,
-        "the search finds nothing: {seen:?}"
-    );
+    assert!(seen["snapshot"] > 0 && seen["perform"] > 0, "the search finds nothing: {seen:?}");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
@@ -213,11 +169,7 @@ fn every_module_says_in_two_sentences_what_it_is() {
             continue;
         }
         let doc: Vec<&str> = source.text.lines().map_while(|line| line.strip_prefix("//!")).collect();
-        let ends = doc
-            .join(" ")
-            .split(' ')
-            .filter(|word| word.ends_with(['.', '!', '?']))
-            .count();
+        let ends = doc.join(" ").split(' ').filter(|word| word.ends_with(['.', '!', '?'])).count();
         assert!(
             ends >= 2,
             "{} opens with {ends} sentences: what does it know, and what must it never do?",
@@ -231,17 +183,9 @@ fn the_table_is_the_one_in_the_book() {
     let book = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/architecture.md");
     let book = fs::read_to_string(book).unwrap();
     for (on, modules) in FLOORS.iter().enumerate() {
-        let row = book
-            .lines()
-            .find(|line| line.starts_with(&format!("| {on} ")))
-            .unwrap_or_default();
+        let row = book.lines().find(|line| line.starts_with(&format!("| {on} "))).unwrap_or_default();
         let files = row.split('|').nth(2).unwrap_or_default();
-        let mut told: Vec<&str> = files
-            .split('`')
-            .skip(1)
-            .step_by(2)
-            .map(|name| name.trim_end_matches('/'))
-            .collect();
+        let mut told: Vec<&str> = files.split('`').skip(1).step_by(2).map(|name| name.trim_end_matches('/')).collect();
         let mut modules = modules.to_vec();
         told.sort();
         modules.sort();

@@ -37,11 +37,7 @@ impl Place {
         if dir.exists() {
             fs::remove_dir_all(&dir).unwrap();
         }
-        let place = Place {
-            tree: dir.join("tree"),
-            remote: dir.join("remote.git"),
-            env: Vec::new(),
-        };
+        let place = Place { tree: dir.join("tree"), remote: dir.join("remote.git"), env: Vec::new() };
         fs::create_dir_all(&place.tree).unwrap();
         place
     }
@@ -49,11 +45,7 @@ impl Place {
     /// The place of another name, as it was left.
     pub fn with_name(&self, name: &str) -> Place {
         let dir = self.tree.parent().unwrap().with_file_name(name);
-        Place {
-            tree: dir.join("tree"),
-            remote: dir.join("remote.git"),
-            env: Vec::new(),
-        }
+        Place { tree: dir.join("tree"), remote: dir.join("remote.git"), env: Vec::new() }
     }
 
     /// A committed world, with the tags of the release before.
@@ -72,10 +64,7 @@ impl Place {
         fs::remove_dir_all(&place.tree).unwrap();
         run(self.command("cp").arg("-a").arg(from.join(".")).arg(to));
         if self.remote.exists() {
-            run(place
-                .command("git")
-                .args(["remote", "set-url", "origin"])
-                .arg(&place.remote));
+            run(place.command("git").args(["remote", "set-url", "origin"]).arg(&place.remote));
         }
         place
     }
@@ -93,9 +82,7 @@ impl Place {
 
     pub fn add_remote_called(&self, name: &str, main: &str) {
         let remote = self.remote.display().to_string();
-        run(self
-            .command("git")
-            .args(["init", "--quiet", "--bare", "--initial-branch", main, &remote]));
+        run(self.command("git").args(["init", "--quiet", "--bare", "--initial-branch", main, &remote]));
         run(self.command("git").args(["remote", "add", name, &remote]));
         self.git(&format!("push --quiet {name} {main} --tags"));
     }
@@ -112,9 +99,7 @@ impl Place {
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         let foreign = |name: &str| {
-            ["GIT_", "PIP_", "UV_", "CARGO_TERM", "CARGO_BUILD", "RUST"]
-                .iter()
-                .any(|start| name.starts_with(start))
+            ["GIT_", "PIP_", "UV_", "CARGO_TERM", "CARGO_BUILD", "RUST"].iter().any(|start| name.starts_with(start))
                 && !["RUSTUP_HOME", "RUSTUP_TOOLCHAIN"].contains(&name)
         };
         for (name, _) in std::env::vars_os() {
@@ -142,13 +127,9 @@ impl Place {
             .env("GIT_COMMITTER_DATE", format!("{TODAY} +0000"))
             .stdin(Stdio::null());
         for who in ["AUTHOR", "COMMITTER"] {
-            command
-                .env(format!("GIT_{who}_NAME"), "Captain")
-                .env(format!("GIT_{who}_EMAIL"), "captain@example.com");
+            command.env(format!("GIT_{who}_NAME"), "Captain").env(format!("GIT_{who}_EMAIL"), "captain@example.com");
         }
-        command
-            .envs(self.env.iter().map(|(name, value)| (name, value)))
-            .env("PWD", &self.tree);
+        command.envs(self.env.iter().map(|(name, value)| (name, value))).env("PWD", &self.tree);
         command
     }
 
@@ -186,19 +167,8 @@ impl Place {
     pub fn push_from_elsewhere(&self, tag: &str) {
         let clone = self.tree.with_file_name("elsewhere");
         let git = |dir: &Path, args: &[&str]| run(self.command("git").current_dir(dir).args(args));
-        git(
-            &self.tree,
-            &[
-                "clone",
-                "--quiet",
-                self.remote.to_str().unwrap(),
-                clone.to_str().unwrap(),
-            ],
-        );
-        git(
-            &clone,
-            &["commit", "--quiet", "--allow-empty", "--message", "elsewhere"],
-        );
+        git(&self.tree, &["clone", "--quiet", self.remote.to_str().unwrap(), clone.to_str().unwrap()]);
+        git(&clone, &["commit", "--quiet", "--allow-empty", "--message", "elsewhere"]);
         if tag.is_empty() {
             git(&clone, &["push", "--quiet", "origin", "main"]);
         } else {
@@ -235,10 +205,7 @@ impl Place {
         let mut end = format!("{}\n{}\n", self.git("symbolic-ref HEAD"), self.git(refs));
         end += &self.git("status --porcelain --untracked-files=all");
         if self.remote.exists() {
-            end += &format!(
-                "\nremote:\n{}",
-                self.git(&format!("--git-dir {} {refs}", self.remote.display()))
-            );
+            end += &format!("\nremote:\n{}", self.git(&format!("--git-dir {} {refs}", self.remote.display())));
         }
         end
     }
@@ -251,19 +218,14 @@ impl Place {
     /// What changed since a commit.
     pub fn diff(&self, base: &str) -> String {
         let diff = self.git(&format!("diff --no-color --unified=1 {base} HEAD"));
-        diff.split_inclusive('\n')
-            .filter(|line| !line.starts_with("index "))
-            .collect()
+        diff.split_inclusive('\n').filter(|line| !line.starts_with("index ")).collect()
     }
 
     /// Refs with what they lead to, the history of main, and every annotated tag's text: one text to compare.
     pub fn history(&self) -> String {
         let mut text = format!("head: {}\n", self.git("rev-parse --abbrev-ref HEAD"));
         text += &self.git("log --graph --all --format=%s%d");
-        for line in self
-            .git("for-each-ref --format \"%(objecttype) %(refname:short) %(*subject)\" refs/tags")
-            .lines()
-        {
+        for line in self.git("for-each-ref --format \"%(objecttype) %(refname:short) %(*subject)\" refs/tags").lines() {
             let Some((name, on)) = line.strip_prefix("tag ").and_then(|rest| rest.split_once(' ')) else {
                 text += &format!("\n\n{line}");
                 continue;
@@ -326,11 +288,7 @@ pub fn folder(name: &str) -> PathBuf {
 pub fn run(command: &mut Command) -> String {
     let output = command.output().unwrap();
     let told = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        output.status.success(),
-        "{command:?}\n{}{told}",
-        String::from_utf8_lossy(&output.stdout)
-    );
+    assert!(output.status.success(), "{command:?}\n{}{told}", String::from_utf8_lossy(&output.stdout));
     String::from_utf8(output.stdout).unwrap()
 }
 

@@ -19,36 +19,20 @@ fn json_is_one_document_whatever_the_children_say() {
     let dry = place.xtask("release minor --dry-run --json").ok();
     let plan = json(&dry.out);
     assert_eq!(plan["outcome"], "planned");
-    assert_eq!(
-        (&plan["from"], &plan["to"], &plan["level"]),
-        (&"0.7.3".into(), &"0.8.0".into(), &"minor".into())
-    );
-    let steps: Vec<_> = plan["steps"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|step| step["step"].as_str().unwrap())
-        .collect();
+    assert_eq!((&plan["from"], &plan["to"], &plan["level"]), (&"0.7.3".into(), &"0.8.0".into(), &"minor".into()));
+    let steps: Vec<_> = plan["steps"].as_array().unwrap().iter().map(|step| step["step"].as_str().unwrap()).collect();
     assert_eq!(steps, ["write", "prove", "commit", "tag"]);
 
     // The tests run, and what they print is not in the way.
     let real = json(&place.xtask("release minor --json").ok().out);
     assert_eq!(real["outcome"], "done");
-    for (planned, step) in plan["steps"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .zip(real["steps"].as_array().unwrap())
-    {
+    for (planned, step) in plan["steps"].as_array().unwrap().iter().zip(real["steps"].as_array().unwrap()) {
         assert_eq!(step["seen"]["state"], "done");
         assert_eq!(planned["title"], step["title"]);
     }
     // What was planned is what was written.
     for edit in plan["steps"][0]["edits"].as_array().unwrap() {
-        assert_eq!(
-            place.read(edit["path"].as_str().unwrap()),
-            edit["new"].as_str().unwrap()
-        );
+        assert_eq!(place.read(edit["path"].as_str().unwrap()), edit["new"].as_str().unwrap());
     }
 }
 
@@ -74,25 +58,13 @@ fn json_of_the_checks() {
     assert_eq!(fine["outcome"], "ok");
     // Not only of one train, and every check by its name.
     let checks = fine["checks"].as_array().unwrap();
-    assert!(
-        ["lark", "ingest"]
-            .iter()
-            .all(|train| checks.iter().any(|check| check["train"] == *train))
-    );
+    assert!(["lark", "ingest"].iter().all(|train| checks.iter().any(|check| check["train"] == *train)));
     place.replace("crates/ingest/Dockerfile", "0.3.0", "0.2.9");
     let said = place.xtask("check --json");
     let refused = json(&said.out);
     assert_eq!((said.code, &refused["outcome"]), (Some(1), &"refused".into()));
-    let found = refused["checks"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|check| check["findings"] != json("[]"))
-        .unwrap();
-    assert_eq!(
-        (&found["train"], &found["check"]),
-        (&"ingest".into(), &"version-files".into())
-    );
+    let found = refused["checks"].as_array().unwrap().iter().find(|check| check["findings"] != json("[]")).unwrap();
+    assert_eq!((&found["train"], &found["check"]), (&"ingest".into(), &"version-files".into()));
 }
 
 #[test]
@@ -102,11 +74,7 @@ fn quiet_says_only_what_is_wrong() {
     place.commit("break");
     let said = place.xtask("release minor --quiet");
     assert_eq!(said.code, Some(1));
-    assert!(
-        said.out.contains("assertion `left == right` failed"),
-        "what failed is shown: {}",
-        said.out
-    );
+    assert!(said.out.contains("assertion `left == right` failed"), "what failed is shown: {}", said.out);
     place.replace("crates/lark/src/lib.rs", "6", "5");
     place.commit("mend");
     let said = place.xtask("release minor --quiet").ok();
@@ -116,11 +84,7 @@ fn quiet_says_only_what_is_wrong() {
 #[test]
 fn a_reader_that_goes_away_does_not_stop_a_release() {
     let place = Place::of_world("closed_pipe", "plain");
-    let mut child = place
-        .tool(&format!("release minor {UNPROVED}"))
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = place.tool(&format!("release minor {UNPROVED}")).stdout(Stdio::piped()).spawn().unwrap();
     drop(child.stdout.take());
     assert_eq!(child.wait().unwrap().code(), Some(0));
     assert_eq!(place.git("log -1 --format=%s v0.8.0"), "align: release 0.8.0");
@@ -130,25 +94,13 @@ fn a_reader_that_goes_away_does_not_stop_a_release() {
 fn a_misused_command_line_is_2() {
     let place = Place::of_world("usage", "plain");
     let before = place.bytes();
-    for args in [
-        "",
-        "relase",
-        "release 1.2",
-        "release 0.8.0+build",
-        "release minor major",
-        "postfix 0.7.3",
-        "check --quiet -v",
-    ] {
+    for args in
+        ["", "relase", "release 1.2", "release 0.8.0+build", "release minor major", "postfix 0.7.3", "check --quiet -v"]
+    {
         let said = place.xtask(args);
         assert_eq!(said.code, Some(2), "{args}: {}", said.all());
     }
-    assert!(
-        place
-            .xtask("release --help")
-            .ok()
-            .out
-            .contains("cargo xtask release 0.10.0 --dry-run")
-    );
+    assert!(place.xtask("release --help").ok().out.contains("cargo xtask release 0.10.0 --dry-run"));
     assert!(place.bytes() == before);
 }
 
@@ -161,16 +113,9 @@ fn from_anywhere_the_workspace_is_found() {
     let deep = crate::harness::Said::of(deep.current_dir(place.tree.join("crates/lark/src")).output().unwrap());
     assert_eq!(told(deep), plan);
     let mut far = place.tool("release minor --dry-run --manifest-path");
-    let far = far
-        .arg(place.tree.join("Cargo.toml"))
-        .current_dir(std::env::temp_dir())
-        .output()
-        .unwrap();
+    let far = far.arg(place.tree.join("Cargo.toml")).current_dir(std::env::temp_dir()).output().unwrap();
     assert_eq!(told(crate::harness::Said::of(far)), plan);
-    assert_eq!(
-        told(place.xtask("release minor --dry-run --manifest-path crates/lark/Cargo.toml")),
-        plan
-    );
+    assert_eq!(told(place.xtask("release minor --dry-run --manifest-path crates/lark/Cargo.toml")), plan);
     assert_eq!(told(place.xtask("release v0.8.0 --dry-run")), plan);
 }
 
@@ -235,20 +180,12 @@ fn words_may_be_polished_and_versions_may_not() {
     assert_eq!(place.git("rev-parse v0.8.0^{commit}"), place.git("rev-parse HEAD"));
 
     place.git("tag --delete v0.8.0");
-    place.replace(
-        "crates/lark-io/Cargo.toml",
-        "version = \"0.8.0\"\nedition",
-        "version = \"0.7.3\"\nedition",
-    );
+    place.replace("crates/lark-io/Cargo.toml", "version = \"0.8.0\"\nedition", "version = \"0.7.3\"\nedition");
     place.git("commit --quiet --all --amend --no-edit");
     let before = place.bytes();
     let said = place.xtask(args);
     assert_eq!(said.code, Some(1), "{}", said.all());
-    assert!(
-        said.all().contains("crates/lark-io/Cargo.toml is not as planned"),
-        "{}",
-        said.all()
-    );
+    assert!(said.all().contains("crates/lark-io/Cargo.toml is not as planned"), "{}", said.all());
     assert!(place.bytes() == before);
 }
 
@@ -271,10 +208,7 @@ fn releases_one_after_the_other() {
     let place = Place::of_world("series", "trains");
     let work = |path: &str| {
         let text = place.read(path);
-        place.write(
-            path,
-            &text.replacen("## [Unreleased]\n", "## [Unreleased]\n\n### Fixed\n\n- more\n", 1),
-        );
+        place.write(path, &text.replacen("## [Unreleased]\n", "## [Unreleased]\n\n### Fixed\n\n- more\n", 1));
         place.commit("work");
     };
     let release = |args: &str| drop(place.xtask(&format!("release {args} {UNPROVED}")).ok());
@@ -297,9 +231,7 @@ fn releases_one_after_the_other() {
         "ingest-v0.3.1\ningest-v0.4.0\nv0.7.3\nv0.8.0\nv0.8.1\nv0.9.0\nv0.9.0-rc.1"
     );
     place.xtask("check").ok();
-    run(place
-        .command(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--locked", "--offline"]));
+    run(place.command(env!("CARGO")).args(["metadata", "--format-version", "1", "--locked", "--offline"]));
 }
 
 #[test]
@@ -333,14 +265,7 @@ fn pretend(place: &mut Place, program: &str, code: i32) {
     let dir = place.tree.with_file_name("pretended");
     fs::create_dir_all(&dir).unwrap();
     let path = dir.join(program);
-    fs::write(
-        &path,
-        format!(
-            "#!/bin/sh\necho \"{program} $*\" >> {}/calls\nexit {code}\n",
-            dir.display()
-        ),
-    )
-    .unwrap();
+    fs::write(&path, format!("#!/bin/sh\necho \"{program} $*\" >> {}/calls\nexit {code}\n", dir.display())).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
     let rest = std::env::var("PATH").unwrap();
     place.env = vec![("PATH".to_owned(), format!("{}:{rest}", dir.display()))];
@@ -350,11 +275,7 @@ fn pretend(place: &mut Place, program: &str, code: i32) {
 fn an_image_that_cannot_be_built_here_is_said_in_the_tag() {
     let mut place = Place::of_world("image", "trains");
     let images = "images = [{ name = \"ingest\", dockerfile = \"crates/ingest/Dockerfile\" }]\n";
-    place.replace(
-        "Cargo.toml",
-        "changelog = \"crates/",
-        &format!("{images}changelog = \"crates/"),
-    );
+    place.replace("Cargo.toml", "changelog = \"crates/", &format!("{images}changelog = \"crates/"));
     place.commit("an image");
     let built = place.again("image_built");
     let args = "release minor --train ingest --waive cargo-test";
@@ -362,38 +283,19 @@ fn an_image_that_cannot_be_built_here_is_said_in_the_tag() {
         pretend(&mut place, program, 1);
     }
     let said = place.xtask(args).ok();
-    assert!(
-        said.out.contains("not proved: no container engine answers"),
-        "{}",
-        said.out
-    );
-    assert!(
-        place
-            .git("tag --list --format %(contents) ingest-v0.4.0")
-            .contains("Not proved: ")
-    );
+    assert!(said.out.contains("not proved: no container engine answers"), "{}", said.out);
+    assert!(place.git("tag --list --format %(contents) ingest-v0.4.0").contains("Not proved: "));
 
     let mut place = built;
     pretend(&mut place, "docker", 0);
     place.xtask(args).ok();
-    assert!(
-        !place
-            .git("tag --list --format %(contents) ingest-v0.4.0")
-            .contains("Not proved")
-    );
+    assert!(!place.git("tag --list --format %(contents) ingest-v0.4.0").contains("Not proved"));
     let calls = fs::read_to_string(place.tree.with_file_name("pretended/calls")).unwrap();
     let build = calls.lines().find(|line| line.starts_with("docker build")).unwrap();
-    assert!(
-        build.contains("--tag ingest:") && build.contains("--build-arg VERSION=0.4.0"),
-        "{build}"
-    );
+    assert!(build.contains("--tag ingest:") && build.contains("--build-arg VERSION=0.4.0"), "{build}");
 
     let mut place = place.with_name("image_built");
-    place.replace(
-        "crates/ingest/CHANGELOG.md",
-        "## [Unreleased]",
-        "## [Unreleased]\n\n- more",
-    );
+    place.replace("crates/ingest/CHANGELOG.md", "## [Unreleased]", "## [Unreleased]\n\n- more");
     place.commit("more");
     let before = place.tree_bytes();
     // An engine that answers, and then fails to build.
@@ -402,11 +304,7 @@ fn an_image_that_cannot_be_built_here_is_said_in_the_tag() {
     fs::write(dir.join("docker"), "#!/bin/sh\n[ $1 = info ]\n").unwrap();
     let said = place.xtask(args);
     assert_eq!(said.code, Some(1));
-    assert!(
-        said.err.contains("image failed; fix crates/ingest/Dockerfile"),
-        "{}",
-        said.err
-    );
+    assert!(said.err.contains("image failed; fix crates/ingest/Dockerfile"), "{}", said.err);
     assert!(place.tree_bytes() == before);
 }
 
@@ -417,22 +315,12 @@ fn branches_and_remotes_may_be_called_otherwise() {
     place.add_remote_called("upstream", "trunk");
     let said = place.xtask(&format!("release minor --push {UNPROVED}"));
     assert_eq!(said.code, Some(1), "nobody said that it is not `origin`: {}", said.out);
-    place.replace(
-        "Cargo.toml",
-        "driver = \"lark\"",
-        "driver = \"lark\"\nmain = \"trunk\"\nremote = \"upstream\"",
-    );
+    place.replace("Cargo.toml", "driver = \"lark\"", "driver = \"lark\"\nmain = \"trunk\"\nremote = \"upstream\"");
     place.commit("names");
     place.xtask(&format!("release minor --push {UNPROVED}")).ok();
     let there = place.git("ls-remote upstream");
-    assert!(
-        there.contains("refs/tags/v0.8.0^{}") && there.contains("refs/heads/trunk"),
-        "{there}"
-    );
-    assert!(
-        there.contains(&format!("{}\trefs/heads/trunk", place.git("rev-parse HEAD"))),
-        "{there}"
-    );
+    assert!(there.contains("refs/tags/v0.8.0^{}") && there.contains("refs/heads/trunk"), "{there}");
+    assert!(there.contains(&format!("{}\trefs/heads/trunk", place.git("rev-parse HEAD"))), "{there}");
 }
 
 #[test]
@@ -440,10 +328,9 @@ fn a_wheel_is_proved_where_python_is() {
     // The real wheel costs minutes and an index; what is here is that the proof is due, and that its waiver is known.
     let place = Place::of_world("wheel_proofs", "wheel");
     let said = place.xtask("release minor --dry-run").ok();
-    for proof in [
-        "maturin-develop: maturin develop --release (in lark-python)",
-        "pytest: pytest -q tests_py (in lark-python)",
-    ] {
+    for proof in
+        ["maturin-develop: maturin develop --release (in lark-python)", "pytest: pytest -q tests_py (in lark-python)"]
+    {
         assert!(said.out.contains(&format!("todo    prove {proof}")), "{}", said.out);
     }
 }

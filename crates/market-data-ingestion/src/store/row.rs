@@ -63,9 +63,7 @@ impl Record for Row {
                 .transpose()
                 .map_err(|_| refuse("trade_count", "expected at most 2^63 - 1"))?,
             // The candle holds a stand-in when the file says nothing: that is not kept as a fact.
-            receive_time: said("receive_time")
-                .then(|| stored("receive_time", candle.receive_time))
-                .transpose()?,
+            receive_time: said("receive_time").then(|| stored("receive_time", candle.receive_time)).transpose()?,
         })
     }
 }

@@ -51,13 +51,9 @@ pub fn upgrade(connection: &mut Connection, path: &Path) -> Result<()> {
     let shown = path.display();
     loop {
         // The version is read under the lock: another process may be upgrading at this moment.
-        let transaction = connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(|why| {
-                anyhow!(
-                    "cannot write to {shown}: {why}: check its permissions, or wait until no other program holds it"
-                )
-            })?;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(|why| {
+            anyhow!("cannot write to {shown}: {why}: check its permissions, or wait until no other program holds it")
+        })?;
         let version: i64 = transaction
             .pragma_query_value(None, "user_version", |row| row.get(0))
             .map_err(|why| anyhow!("cannot read {shown}: {why}: restore it from a backup"))?;

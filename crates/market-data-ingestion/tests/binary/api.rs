@@ -12,10 +12,7 @@ fn serving() -> (Program, Server) {
     let program = Program::new();
     for provider in ["binance", "kraken"] {
         let said = program.run(&["import", SAMPLE, "--symbol", "BTC-USDT", "--provider", provider]);
-        assert!(
-            said.out.ends_with(": 16 inserted, 0 updated, 0 unchanged\n"),
-            "{said:?}"
-        );
+        assert!(said.out.ends_with(": 16 inserted, 0 updated, 0 unchanged\n"), "{said:?}");
     }
     let server = program.serve();
     (program, server)
@@ -23,10 +20,7 @@ fn serving() -> (Program, Server) {
 
 fn open_times(answer: &Value) -> Vec<&str> {
     let candles = answer["candles"].as_array().unwrap();
-    candles
-        .iter()
-        .map(|candle| candle["open_time"].as_str().unwrap())
-        .collect()
+    candles.iter().map(|candle| candle["open_time"].as_str().unwrap()).collect()
 }
 
 #[test]
@@ -66,9 +60,7 @@ fn from_is_inclusive_and_to_exclusive_in_both_spellings() {
         "from=1767571380000&to=1767571500000",
         "from=2026-01-05T01:03:00%2B01:00&to=2026-01-05T00:04:00.001Z",
     ] {
-        let (status, answer) = server.get(&format!(
-            "/candles?symbol=BTC-USDT&interval=1m&provider=kraken&{window}"
-        ));
+        let (status, answer) = server.get(&format!("/candles?symbol=BTC-USDT&interval=1m&provider=kraken&{window}"));
         assert_eq!(status, 200);
         assert_eq!(open_times(&answer), times, "{window}");
     }
@@ -80,12 +72,7 @@ fn a_limit_says_whether_there_are_more() {
     let get = |rest: &str| server.get(&format!("/candles?symbol=BTC-USDT&interval=1m{rest}")).1;
     let answer = get("&limit=3");
     assert_eq!(answer["more"], true);
-    let providers: Vec<_> = answer["candles"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|c| &c["provider"])
-        .collect();
+    let providers: Vec<_> = answer["candles"].as_array().unwrap().iter().map(|c| &c["provider"]).collect();
     assert_eq!(providers, ["binance", "kraken", "binance"]);
     let all = get("&limit=30");
     assert_eq!((open_times(&all).len(), &all["more"]), (30, &json!(false)));
@@ -110,10 +97,7 @@ fn bad_requests_are_told_what_to_do() {
             "?symbol=A&interval=1w",
             "interval \"1w\" is not usable: expected a count from 1 and a unit (s, m, h or d) up to 366d, such as 5m",
         ),
-        (
-            "?symbol=A&interval=1m&limit=many",
-            "limit \"many\" is not usable: give a whole number from 1 to 5000",
-        ),
+        ("?symbol=A&interval=1m&limit=many", "limit \"many\" is not usable: give a whole number from 1 to 5000"),
         (
             "?symbol=%27%3B%20DROP&interval=1m",
             "symbol \"'; DROP\" is not usable: give 1 to 40 ASCII letters, digits or any of - _ . / :",
@@ -129,10 +113,7 @@ fn other_paths_and_methods_are_json_errors_too() {
     let (_program, server) = serving();
     let error = |text: &str| json!({ "error": text });
     assert_eq!(server.get("/"), (404, error("no such path: ask /health or /candles")));
-    assert_eq!(
-        server.ask("POST", "/candles"),
-        (405, error("this path is only for reading: use GET"))
-    );
+    assert_eq!(server.ask("POST", "/candles"), (405, error("this path is only for reading: use GET")));
 }
 
 #[test]
@@ -149,10 +130,7 @@ fn a_broken_database_is_an_error_without_its_details() {
     let database = program.database();
     database.execute("UPDATE candle SET close = 'secret'", []).unwrap();
     let broken = json!({"error": "the database cannot be read: look at the server's log"});
-    assert_eq!(
-        server.get("/candles?symbol=BTC-USDT&interval=1m"),
-        (500, broken.clone())
-    );
+    assert_eq!(server.get("/candles?symbol=BTC-USDT&interval=1m"), (500, broken.clone()));
     let log = fs::read_to_string(program.path("server.log")).unwrap();
     assert!(log.contains("price \"secret\" is not a number"), "{log}");
 

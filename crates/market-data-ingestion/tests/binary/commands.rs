@@ -7,20 +7,14 @@ use crate::program::{Program, Said, Server};
 #[test]
 fn the_version_is_the_crates() {
     let said = Program::new().run(&["--version"]);
-    assert_eq!(
-        said.out,
-        concat!("market-data-ingestion ", env!("CARGO_PKG_VERSION"), "\n")
-    );
+    assert_eq!(said.out, concat!("market-data-ingestion ", env!("CARGO_PKG_VERSION"), "\n"));
     assert_eq!(said.code, Some(0));
 }
 
 #[test]
 fn the_image_has_the_crates_version() {
     let dockerfile = include_str!("../../Dockerfile");
-    let versions: Vec<_> = dockerfile
-        .lines()
-        .filter_map(|line| line.strip_prefix("ARG VERSION="))
-        .collect();
+    let versions: Vec<_> = dockerfile.lines().filter_map(|line| line.strip_prefix("ARG VERSION=")).collect();
     assert_eq!(versions, [env!("CARGO_PKG_VERSION")]);
 }
 
@@ -73,12 +67,7 @@ fn health_is_0_while_the_server_runs_and_1_after() {
     server.stop("TERM");
     let said = program.run(&["health", "--listen", &listen]);
     assert_eq!(said.code, Some(1));
-    assert!(
-        said.err
-            .starts_with(&format!("error: 127.0.0.1:{port} did not answer: ")),
-        "{}",
-        said.err
-    );
+    assert!(said.err.starts_with(&format!("error: 127.0.0.1:{port} did not answer: ")), "{}", said.err);
     assert_eq!(program.run(&["health", "--listen", "127.0.0.1:0"]).code, Some(1));
 }
 
@@ -118,9 +107,5 @@ fn addresses_and_directories_that_cannot_be_used_are_named() {
 
     let said = program.run(&["serve", "--database", "none/candles.sqlite"]);
     assert_eq!(said.code, Some(1));
-    assert!(
-        said.err.starts_with("error: cannot open none/candles.sqlite: "),
-        "{}",
-        said.err
-    );
+    assert!(said.err.starts_with("error: cannot open none/candles.sqlite: "), "{}", said.err);
 }

@@ -34,13 +34,7 @@ fn importing_again_changes_nothing_and_corrections_are_counted() {
 
     let said = program.import("Binance", &both.replace(",12.5,", ",12.75,"));
     assert_eq!(said.out, "candles.csv: 0 inserted, 1 updated, 1 unchanged\n");
-    assert_eq!(
-        stored(&program),
-        [
-            "binance|100|12.75|7|1767571260200000000",
-            "binance|100.5|7|3|1767571320100000000"
-        ]
-    );
+    assert_eq!(stored(&program), ["binance|100|12.75|7|1767571260200000000", "binance|100.5|7|3|1767571320100000000"]);
 }
 
 #[test]
@@ -79,10 +73,7 @@ fn one_bad_line_keeps_the_whole_file_out() {
     program.import("binance", &format!("{HEAD}{FIRST}"));
     let said = program.import(
         "binance",
-        &format!(
-            "{HEAD}{}{SECOND}yesterday,1m,1,1,1,1,1,,\n0,1m,1\n0,1m,2,1,1,1,1,,\n",
-            FIRST.replace("12.5", "13")
-        ),
+        &format!("{HEAD}{}{SECOND}yesterday,1m,1,1,1,1,1,,\n0,1m,1\n0,1m,2,1,1,1,1,,\n", FIRST.replace("12.5", "13")),
     );
     assert_eq!(said.code, Some(1));
     assert_eq!(said.out, "");
@@ -107,11 +98,7 @@ fn a_first_import_that_fails_leaves_no_database() {
 fn many_bad_lines_are_counted_and_some_shown() {
     let program = Program::new();
     let said = program.import("binance", &format!("{HEAD}{}", "x\n".repeat(30)));
-    assert!(
-        said.err.starts_with("error: candles.csv has 30 errors:\n"),
-        "{}",
-        said.err
-    );
+    assert!(said.err.starts_with("error: candles.csv has 30 errors:\n"), "{}", said.err);
     assert!(said.err.contains("\n  candles.csv:21: 1 values"), "{}", said.err);
     assert!(!said.err.contains("candles.csv:22:"), "{}", said.err);
     assert!(said.err.contains("\n  and 10 more\n"), "{}", said.err);
@@ -120,19 +107,11 @@ fn many_bad_lines_are_counted_and_some_shown() {
 #[test]
 fn a_file_that_contradicts_itself_is_refused() {
     let program = Program::new();
-    let said = program.import(
-        "binance",
-        &format!("{HEAD}{FIRST}{SECOND}{}", FIRST.replace("12.5", "13")),
-    );
+    let said = program.import("binance", &format!("{HEAD}{FIRST}{SECOND}{}", FIRST.replace("12.5", "13")));
     assert_eq!(said.code, Some(1));
+    assert!(said.err.starts_with("error: candles.csv has 1 error:\n"), "{}", said.err);
     assert!(
-        said.err.starts_with("error: candles.csv has 1 error:\n"),
-        "{}",
-        said.err
-    );
-    assert!(
-        said.err
-            .contains("candles 1 and 3 are both the 1m candle at 2026-01-05T00:00:00Z but differ: keep one"),
+        said.err.contains("candles 1 and 3 are both the 1m candle at 2026-01-05T00:00:00Z but differ: keep one"),
         "{}",
         said.err
     );
@@ -158,17 +137,12 @@ fn values_that_cannot_be_stored_exactly_are_refused_by_line_and_column() {
 fn files_that_are_no_candles_are_refused() {
     let program = Program::new();
     let said = program.run(&["import", "none.csv", "--symbol", "A", "--provider", "b"]);
-    assert!(
-        said.err.starts_with("error: cannot open none.csv: No such file"),
-        "{}",
-        said.err
-    );
+    assert!(said.err.starts_with("error: cannot open none.csv: No such file"), "{}", said.err);
     let said = program.run(&["import", ".", "--symbol", "A", "--provider", "b"]);
     assert_eq!(said.code, Some(1), "{said:?}");
     let said = program.import("binance", "date,price\n");
     assert!(
-        said.err
-            .starts_with("error: candles.csv:1: open_time is missing: expected a header with open_time,"),
+        said.err.starts_with("error: candles.csv:1: open_time is missing: expected a header with open_time,"),
         "{}",
         said.err
     );
@@ -181,16 +155,7 @@ fn a_database_is_a_file_whatever_its_name() {
     let program = Program::new();
     program.write("candles.csv", &format!("{HEAD}{FIRST}"));
     for name in [":memory:", "file:candles?mode=memory"] {
-        let arguments = [
-            "import",
-            "candles.csv",
-            "--symbol",
-            "A",
-            "--provider",
-            "b",
-            "--database",
-            name,
-        ];
+        let arguments = ["import", "candles.csv", "--symbol", "A", "--provider", "b", "--database", name];
         assert_eq!(program.run(&arguments).code, Some(0));
         let said = program.run(&arguments);
         assert_eq!(said.out, "candles.csv: 0 inserted, 0 updated, 1 unchanged\n");
@@ -207,8 +172,5 @@ fn standard_input_is_a_file_too() {
         .stdin(Stdio::from(input))
         .output()
         .unwrap();
-    assert_eq!(
-        Said::from(output).out,
-        "standard input: 1 inserted, 0 updated, 0 unchanged\n"
-    );
+    assert_eq!(Said::from(output).out, "standard input: 1 inserted, 0 updated, 0 unchanged\n");
 }

@@ -15,10 +15,7 @@ fn open(program: &Program) -> Said {
 }
 
 fn schema(program: &Program) -> i64 {
-    program
-        .database()
-        .pragma_query_value(None, "user_version", |row| row.get(0))
-        .unwrap()
+    program.database().pragma_query_value(None, "user_version", |row| row.get(0)).unwrap()
 }
 
 #[test]
@@ -72,21 +69,12 @@ fn a_failed_upgrade_changes_nothing() {
     let program = Program::new();
     let database = program.database();
     database.execute_batch(SCHEMA_1).unwrap();
-    database
-        .execute_batch("CREATE TABLE candle_2 (in_the_way TEXT)")
-        .unwrap();
+    database.execute_batch("CREATE TABLE candle_2 (in_the_way TEXT)").unwrap();
     let said = open(&program);
     assert_eq!(said.code, Some(1));
-    assert!(
-        said.err
-            .starts_with("error: cannot upgrade market-data.sqlite from schema 1: "),
-        "{}",
-        said.err
-    );
+    assert!(said.err.starts_with("error: cannot upgrade market-data.sqlite from schema 1: "), "{}", said.err);
     assert_eq!(schema(&program), 1);
-    let count: i64 = database
-        .query_row("SELECT count(*) FROM candle", [], |row| row.get(0))
-        .unwrap();
+    let count: i64 = database.query_row("SELECT count(*) FROM candle", [], |row| row.get(0)).unwrap();
     assert_eq!(count, 2);
 }
 

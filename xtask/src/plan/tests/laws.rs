@@ -87,12 +87,7 @@ fn models() -> impl Strategy<Value = Model> {
                 if let Some(last) = crates.last_mut() {
                     last.behind = 0;
                 }
-                Model {
-                    driver,
-                    crates,
-                    shared,
-                    twin,
-                }
+                Model { driver, crates, shared, twin }
             },
         )
     })
@@ -114,9 +109,7 @@ fn check(after: &Texts, expected: &Texts) -> Result<(), TestCaseError> {
 fn edited(sketch: &Sketch, versions: impl Fn(&str) -> Option<Version>) -> Texts {
     let workspace = sketch.workspace();
     let members = workspace.members.iter().enumerate();
-    let versions = members
-        .filter_map(|(at, member)| Some((at, versions(&member.name)?)))
-        .collect();
+    let versions = members.filter_map(|(at, member)| Some((at, versions(&member.name)?))).collect();
     let mut places = Places::new(&workspace);
     places.versions(&versions);
     places.requirements(&versions);

@@ -35,10 +35,7 @@ fn the_first_fix_is_post1_and_touches_no_crate() {
     assert!(text(&plan, "CHANGELOG.md").contains(
         "## [Unreleased]\n\n## [0.9.3.post1] - 2026-02-04\n\n### Fixed\n\n- fix NaN in Sharpe (#123)\n\n## [0.9.3]"
     ));
-    assert_eq!(
-        plan.remarks,
-        ["users who pinned `==0.9.3` do not get 0.9.3.post1; `>=`, `~=` and `==0.9.3.*` do"]
-    );
+    assert_eq!(plan.remarks, ["users who pinned `==0.9.3` do not get 0.9.3.post1; `>=`, `~=` and `==0.9.3.*` do"]);
     assert_eq!(
         titles(&plan),
         [
@@ -50,10 +47,7 @@ fn the_first_fix_is_post1_and_touches_no_crate() {
             "tag v0.9.3.post1",
         ]
     );
-    assert_eq!(
-        tag_message(&plan),
-        "Release version 0.9.3.post1\n\n### Fixed\n\n- fix NaN in Sharpe (#123)"
-    );
+    assert_eq!(tag_message(&plan), "Release version 0.9.3.post1\n\n### Fixed\n\n- fix NaN in Sharpe (#123)");
 }
 
 #[test]
@@ -68,10 +62,8 @@ fn the_second_fix_is_post2_and_the_next_minor_leaves_post_releases_behind() {
             .contains("## [0.9.3.post2] - 2026-02-04\n\n### Fixed\n\n- two\n\n## [0.9.3.post1]")
     );
 
-    let minor = house
-        .after(&second)
-        .with("CHANGELOG.md", "## [Unreleased]\n", "## [Unreleased]\n\n- more\n")
-        .release("minor");
+    let minor =
+        house.after(&second).with("CHANGELOG.md", "## [Unreleased]\n", "## [Unreleased]\n\n- more\n").release("minor");
     assert_eq!(findings(&minor), [""; 0]);
     assert!(changes(&minor).contains(&"barter-python/pyproject.toml: version = \"0.10.0\"".to_owned()));
 }
@@ -99,31 +91,16 @@ fn what_cannot_be_a_post_release_is_refused_with_the_way_out() {
                 "[workspace.dependencies]",
                 "[workspace.package]\nversion = \"0.9.3\"\n\n[workspace.dependencies]",
             )
-            .with(
-                "barter-python/Cargo.toml",
-                "version = \"0.9.3\"\npublish",
-                "version.workspace = true\npublish",
-            )
+            .with("barter-python/Cargo.toml", "version = \"0.9.3\"\npublish", "version.workspace = true\npublish")
     };
     let asks_more = |sketch: Sketch| {
-        sketch.with(
-            "barter-python/Cargo.toml",
-            "version = \"0.9.3\" }",
-            "version = \"0.9.3\", features = [\"new\"] }",
-        )
+        sketch.with("barter-python/Cargo.toml", "version = \"0.9.3\" }", "version = \"0.9.3\", features = [\"new\"] }")
     };
-    let dynamic = |sketch: Sketch| {
-        sketch.with(
-            "barter-python/pyproject.toml",
-            "version = \"0.9.3\"",
-            "dynamic = [\"version\"]",
-        )
-    };
+    let dynamic =
+        |sketch: Sketch| sketch.with("barter-python/pyproject.toml", "version = \"0.9.3\"", "dynamic = [\"version\"]");
     let published = |sketch: Sketch| sketch.with("barter-python/Cargo.toml", "publish = false\n", "");
     let behind = |sketch: Sketch| {
-        sketch
-            .configured("wheels", json!(["barter-python"]))
-            .with("crates/barter/Cargo.toml", "0.9.3", "0.9.4")
+        sketch.configured("wheels", json!(["barter-python"])).with("crates/barter/Cargo.toml", "0.9.3", "0.9.4")
     };
     let untagged = |mut sketch: Sketch| {
         sketch.since = None;
@@ -175,26 +152,15 @@ fn what_cannot_be_a_post_release_is_refused_with_the_way_out() {
     ];
     for (name, change, what, next) in cases {
         let plan = change(fixed()).postfix(Some("fix"), None);
-        let found = plan
-            .findings
-            .iter()
-            .find(|finding| format!("{}: {}", finding.check, finding.what) == what);
-        assert_eq!(
-            found.map(|finding| finding.next.as_str()),
-            Some(next),
-            "{name}: {:?}",
-            findings(&plan)
-        );
+        let found = plan.findings.iter().find(|finding| format!("{}: {}", finding.check, finding.what) == what);
+        assert_eq!(found.map(|finding| finding.next.as_str()), Some(next), "{name}: {:?}", findings(&plan));
     }
 }
 
 #[test]
 fn tools_and_unpublished_members_may_change() {
     let plan = fixed()
-        .changed(
-            "v0.9.3",
-            &["crates/tool/src/main.rs", "README.md", "barter-python/src/lib.rs"],
-        )
+        .changed("v0.9.3", &["crates/tool/src/main.rs", "README.md", "barter-python/src/lib.rs"])
         .postfix(Some("fix"), None);
     assert_eq!(findings(&plan), [""; 0]);
 }

@@ -5,16 +5,13 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::sketch::{changes, findings, house, locked, moved, text, v};
+use super::sketch::{changes, findings, house, locked, moved, text, titles, v};
 
 #[test]
 fn a_minor_moves_every_member_and_what_requires_it() {
     let plan = house().release("minor");
     assert_eq!(findings(&plan), [""; 0]);
-    assert_eq!(
-        moved(&plan),
-        ["barter", "barter-data", "barter-instrument", "barter-python"]
-    );
+    assert_eq!(moved(&plan), ["barter", "barter-data", "barter-instrument", "barter-python"]);
     assert_eq!(
         changes(&plan),
         [
@@ -32,13 +29,7 @@ fn a_minor_moves_every_member_and_what_requires_it() {
     let locks = locked(&plan, "Cargo.lock");
     assert_eq!(
         locks,
-        [
-            "barter 0.10.0",
-            "barter-data 0.10.0",
-            "barter-instrument 0.10.0",
-            "barter-python 0.10.0",
-            "tool 0.1.0"
-        ]
+        ["barter 0.10.0", "barter-data 0.10.0", "barter-instrument 0.10.0", "barter-python 0.10.0", "tool 0.1.0"]
     );
 }
 
@@ -61,18 +52,12 @@ fn a_requirement_keeps_the_authors_precision() {
         ("~0.9", "0.10.0-rc.1", "~0.10.0-rc.1"),
         ("*", "0.10.0-rc.1", "0.10.0-rc.1"),
     ] {
-        let house = house().with(
-            "barter-python/Cargo.toml",
-            "version = \"0.9.3\" }",
-            &format!("version = \"{written}\" }}"),
-        );
+        let house =
+            house().with("barter-python/Cargo.toml", "version = \"0.9.3\" }", &format!("version = \"{written}\" }}"));
         let plan = house.release(version);
         assert_eq!(findings(&plan), [""; 0], "{written} to {version}");
         let after = text(&plan, "barter-python/Cargo.toml");
-        assert!(
-            after.contains(&format!("version = \"{expected}\" }}\n")),
-            "{written} to {version}: {after}"
-        );
+        assert!(after.contains(&format!("version = \"{expected}\" }}\n")), "{written} to {version}: {after}");
     }
 }
 
@@ -90,20 +75,13 @@ fn who_is_not_released_together_keeps_a_requirement_that_still_holds() {
         assert_eq!(findings(&plan), [""; 0], "{written} to {version}");
         let after = house.after(&plan);
         let tool = &after.texts[Path::new("crates/tool/Cargo.toml")];
-        assert!(
-            tool.ends_with(&format!("version = \"{expected}\" }}\n")),
-            "{written} to {version}: {tool}"
-        );
+        assert!(tool.ends_with(&format!("version = \"{expected}\" }}\n")), "{written} to {version}: {tool}");
     }
 }
 
 #[test]
 fn what_cannot_follow_is_refused_and_named() {
-    let house = house().with(
-        "crates/tool/Cargo.toml",
-        "version = \"0.9\"",
-        "version = \">0.8, <0.9.4, >0.9.2\"",
-    );
+    let house = house().with("crates/tool/Cargo.toml", "version = \"0.9\"", "version = \">0.8, <0.9.4, >0.9.2\"");
     let plan = house.release("minor");
     assert!(
         findings(&plan)[0].starts_with("requirements: crates/tool/Cargo.toml requires barter:"),
@@ -120,28 +98,14 @@ fn the_workspaces_own_version_moves_whoever_inherits_it() {
             "[workspace.dependencies]",
             "[workspace.package]\nversion = '0.9.3' # of all\n\n[workspace.dependencies]",
         )
-        .with(
-            "crates/barter/Cargo.toml",
-            "version = \"0.9.3\"",
-            "version.workspace = true",
-        )
-        .with(
-            "crates/tool/Cargo.toml",
-            "version = \"0.1.0\"",
-            "version = { workspace = true }",
-        )
+        .with("crates/barter/Cargo.toml", "version = \"0.9.3\"", "version.workspace = true")
+        .with("crates/tool/Cargo.toml", "version = \"0.1.0\"", "version = { workspace = true }")
         .lock();
     let plan = house.release("minor");
     assert_eq!(findings(&plan), [""; 0]);
-    assert_eq!(
-        moved(&plan),
-        ["barter", "barter-data", "barter-instrument", "barter-python", "tool"]
-    );
+    assert_eq!(moved(&plan), ["barter", "barter-data", "barter-instrument", "barter-python", "tool"]);
     assert!(changes(&plan).contains(&"Cargo.toml: version = '0.10.0' # of all".to_owned()));
-    assert_eq!(
-        plan.remarks,
-        ["the workspace's version is inherited, so these move with it: tool"]
-    );
+    assert_eq!(plan.remarks, ["the workspace's version is inherited, so these move with it: tool"]);
     assert!(locked(&plan, "Cargo.lock").contains(&"tool 0.10.0".to_owned()));
 }
 
@@ -149,14 +113,8 @@ fn the_workspaces_own_version_moves_whoever_inherits_it() {
 fn a_patch_moves_the_driver_the_wheel_what_changed_and_what_needs_it() {
     for (paths, expected) in [
         (vec![], vec!["barter", "barter-python"]),
-        (
-            vec!["crates/barter/src/lib.rs", "README.md"],
-            vec!["barter", "barter-python"],
-        ),
-        (
-            vec!["crates/barter-data/src/lib.rs"],
-            vec!["barter", "barter-data", "barter-python"],
-        ),
+        (vec!["crates/barter/src/lib.rs", "README.md"], vec!["barter", "barter-python"]),
+        (vec!["crates/barter-data/src/lib.rs"], vec!["barter", "barter-data", "barter-python"]),
         (
             vec!["crates/barter-instrument/Cargo.toml"],
             vec!["barter", "barter-data", "barter-instrument", "barter-python"],
@@ -172,11 +130,7 @@ fn a_patch_moves_the_driver_the_wheel_what_changed_and_what_needs_it() {
 #[test]
 fn a_patch_moves_who_inherits_a_dependency_that_changed() {
     let house = house()
-        .with(
-            "Cargo.toml",
-            "[workspace.dependencies]\n",
-            "[workspace.dependencies]\nserde = \"1\"\n",
-        )
+        .with("Cargo.toml", "[workspace.dependencies]\n", "[workspace.dependencies]\nserde = \"1\"\n")
         .with(
             "crates/barter-instrument/Cargo.toml",
             "version = \"0.9.3\"\n",
@@ -192,10 +146,7 @@ fn a_patch_moves_who_inherits_a_dependency_that_changed() {
 fn without_a_tag_of_before_a_patch_moves_everything_and_says_so() {
     let plan = house().release("patch");
     assert_eq!(moved(&plan).len(), 4);
-    assert_eq!(
-        plan.remarks,
-        ["no tag of an earlier release was found: every member counts as changed"]
-    );
+    assert_eq!(plan.remarks, ["no tag of an earlier release was found: every member counts as changed"]);
 }
 
 #[test]
@@ -211,10 +162,7 @@ fn a_member_that_would_go_down_is_named_and_stays() {
         .with("Cargo.toml", "\"=0.9.3\"", "\"0.11\"")
         .lock();
     let plan = house.release("minor");
-    assert_eq!(
-        findings(&plan),
-        ["lockstep: barter-instrument is at 0.11.2 and would go down to 0.10.0"]
-    );
+    assert_eq!(findings(&plan), ["lockstep: barter-instrument is at 0.11.2 and would go down to 0.10.0"]);
     assert!(plan.findings[0].next.contains("name a version above 0.11.2"));
     assert_eq!(moved(&plan), ["barter", "barter-data", "barter-python"]);
     let house = house.configured("except", json!(["barter-instrument"]));
@@ -228,24 +176,40 @@ fn align_follows_a_driver_that_release_plz_bumped() {
         .configured("wheels", json!(["barter-python"]))
         .with("crates/barter/Cargo.toml", "0.9.3", "0.10.0")
         .with("crates/tool/Cargo.toml", "\"0.9\"", "\"0.10\"")
-        .with(
-            "CHANGELOG.md",
-            "## [Unreleased]\n",
-            "## [Unreleased]\n\n## [0.10.0] - 2026-02-03\n",
-        );
+        .with("CHANGELOG.md", "## [Unreleased]\n", "## [Unreleased]\n\n## [0.10.0] - 2026-02-03\n");
     let plan = house.release("");
     assert_eq!(findings(&plan), [""; 0]);
-    assert_eq!(
-        (plan.from.tag(), plan.to.tag()),
-        ("0.9.3".to_owned(), "0.10.0".to_owned())
-    );
+    assert_eq!((plan.from.tag(), plan.to.tag()), ("0.9.3".to_owned(), "0.10.0".to_owned()));
     assert_eq!(moved(&plan), ["barter-data", "barter-instrument", "barter-python"]);
-    assert!(
-        plan.edits().iter().all(|edit| !edit.path.ends_with("CHANGELOG.md")),
-        "it is written already"
-    );
+    assert!(plan.edits().iter().all(|edit| !edit.path.ends_with("CHANGELOG.md")), "it is written already");
     assert!(locked(&plan, "Cargo.lock").contains(&"barter 0.10.0".to_owned()));
     assert_eq!(house.after(&plan).release("").edits(), [], "aligned is aligned");
+}
+
+#[test]
+fn a_wheel_that_the_driver_left_behind_is_still_its_wheel() {
+    // No `wheels` key: 0.9.3 is known as a version of the driver by its tag.
+    let house = house().with("crates/barter/Cargo.toml", "0.9.3", "0.9.4").changed("v0.9.3", &[]);
+    assert_eq!(moved(&house.release("")), ["barter-python"]);
+    // A wheel that is ahead has a version of its own.
+    let house = house.tagged("v1.6.3").with("barter-python/Cargo.toml", "0.9.3\"\npublish", "1.6.3\"\npublish");
+    assert_eq!(moved(&house.release("")), [""; 0]);
+}
+
+#[test]
+fn the_tag_has_the_form_that_the_repository_knows() {
+    let tag = |tags: &[&str]| {
+        let mut house = house();
+        house.repo.tags.clear();
+        let house = tags.iter().fold(house, |house, tag| house.tagged(tag));
+        titles(&house.release("minor")).pop().unwrap()
+    };
+    assert_eq!(tag(&[]), "tag v0.10.0");
+    assert_eq!(tag(&["0.9.3"]), "tag 0.10.0");
+    assert_eq!(tag(&["rs-0.9.3", "py-0.8.0", "nightly"]), "tag rs-0.10.0");
+    assert_eq!(tag(&["barter-0.9.1", "zeta-0.9.1"]), "tag barter-0.10.0");
+    assert_eq!(tag(&["rust-v0.9.2", "python-v0.9.3", "python-v1.6.3"]), "tag rust-v0.10.0");
+    assert_eq!(tag(&["a-0.9.3", "b-0.9.3"]), "tag v0.10.0", "nobody can tell");
 }
 
 /// A second train, whose driver needs a crate of the first.
@@ -267,14 +231,8 @@ fn another_train_has_its_requirement_rewritten_and_its_version_left() {
     let plan = two_trains().release("minor");
     assert_eq!(findings(&plan), [""; 0]);
     assert!(!moved(&plan).contains(&"ingestion"));
-    let ours: Vec<_> = changes(&plan)
-        .into_iter()
-        .filter(|line| line.contains("ingestion"))
-        .collect();
-    assert_eq!(
-        ours,
-        ["crates/ingestion/Cargo.toml: barter-data = { path = \"../barter-data\", version = \"0.10\" }"]
-    );
+    let ours: Vec<_> = changes(&plan).into_iter().filter(|line| line.contains("ingestion")).collect();
+    assert_eq!(ours, ["crates/ingestion/Cargo.toml: barter-data = { path = \"../barter-data\", version = \"0.10\" }"]);
     assert_eq!(
         plan.remarks,
         [
@@ -282,11 +240,7 @@ fn another_train_has_its_requirement_rewritten_and_its_version_left() {
         ]
     );
     let precise = two_trains()
-        .with(
-            "crates/ingestion/Cargo.toml",
-            "barter-data\", version = \"0.9\"",
-            "barter-data\", version = \"0.9.3\"",
-        )
+        .with("crates/ingestion/Cargo.toml", "barter-data\", version = \"0.9\"", "barter-data\", version = \"0.9.3\"")
         .changed("v0.9.3", &["crates/barter-data/src/lib.rs"]);
     let patch = precise.release("patch");
     assert_eq!(patch.remarks, [""; 0], "its requirement goes on holding");
@@ -312,30 +266,14 @@ fn a_workspace_beside_ours_follows_in_its_manifest_and_its_lock() {
     let house = house()
         .file("beside/demo/Cargo.toml", manifest)
         .file("beside/demo/Cargo.lock", lock)
-        .file(
-            "beside/stranger/Cargo.toml",
-            "[package]\nname = \"s\"\n[dependencies]\nx = { path = \"../x\" }\n",
-        )
+        .file("beside/stranger/Cargo.toml", "[package]\nname = \"s\"\n[dependencies]\nx = { path = \"../x\" }\n")
         .file("beside/stranger/Cargo.lock", lock);
     let plan = house.release("minor");
     assert_eq!(findings(&plan), [""; 0]);
-    let theirs: Vec<_> = changes(&plan)
-        .into_iter()
-        .filter(|line| line.starts_with("beside"))
-        .collect();
-    assert_eq!(
-        theirs,
-        ["beside/demo/Cargo.toml: barter = { path = \"../../crates/barter\", version = \"0.10.0\" }"]
-    );
-    assert_eq!(
-        locked(&plan, "beside/demo/Cargo.lock"),
-        ["barter 0.10.0", "barter-data 0.10.0", "tool 7.0.0"]
-    );
-    assert!(
-        plan.edits()
-            .iter()
-            .all(|edit| !edit.path.starts_with("beside/stranger"))
-    );
+    let theirs: Vec<_> = changes(&plan).into_iter().filter(|line| line.starts_with("beside")).collect();
+    assert_eq!(theirs, ["beside/demo/Cargo.toml: barter = { path = \"../../crates/barter\", version = \"0.10.0\" }"]);
+    assert_eq!(locked(&plan, "beside/demo/Cargo.lock"), ["barter 0.10.0", "barter-data 0.10.0", "tool 7.0.0"]);
+    assert!(plan.edits().iter().all(|edit| !edit.path.starts_with("beside/stranger")));
 }
 
 #[test]

@@ -122,10 +122,7 @@ impl Sketch {
     }
 
     pub fn tagged(mut self, name: &str) -> Sketch {
-        let tag = Tag {
-            commit: "0000000000".to_owned(),
-            annotated: true,
-        };
+        let tag = Tag { commit: "0000000000".to_owned(), annotated: true };
         self.repo.tags.insert(name.to_owned(), tag);
         self
     }
@@ -140,20 +137,15 @@ impl Sketch {
     pub fn lock(self) -> Sketch {
         let mut text = "version = 4\n".to_owned();
         for member in &self.workspace().members {
-            text.push_str(&format!(
-                "\n[[package]]\nname = \"{}\"\nversion = \"{}\"\n",
-                member.name, member.version
-            ));
+            text.push_str(&format!("\n[[package]]\nname = \"{}\"\nversion = \"{}\"\n", member.name, member.version));
         }
         self.file("Cargo.lock", &text)
     }
 
     pub fn workspace(&self) -> Workspace {
         // Manifests below `beside` are of workspaces of their own.
-        let manifests = self
-            .texts
-            .iter()
-            .filter(|(path, _)| path.ends_with("Cargo.toml") && !path.starts_with("beside"));
+        let manifests =
+            self.texts.iter().filter(|(path, _)| path.ends_with("Cargo.toml") && !path.starts_with("beside"));
         let mut packages: Vec<Package> = manifests
             .filter_map(|(path, text)| {
                 Some(Package {
@@ -166,20 +158,10 @@ impl Sketch {
             })
             .collect();
         packages.sort_by(|a, b| a.name.cmp(&b.name));
-        let graph = Graph {
-            root: PathBuf::from("Cargo.toml"),
-            packages,
-            metadata: json!({ "trains": self.trains }),
-        };
+        let graph = Graph { root: PathBuf::from("Cargo.toml"), packages, metadata: json!({ "trains": self.trains }) };
         let tracked = self.texts.keys().cloned();
         let tracked = tracked.filter(|path| !self.ignored.iter().any(|ignored| path == Path::new(ignored)));
-        Workspace::read(
-            graph,
-            self.texts.clone(),
-            Arc::new(tracked.collect()),
-            &Manifests::new(),
-        )
-        .unwrap()
+        Workspace::read(graph, self.texts.clone(), Arc::new(tracked.collect()), &Manifests::new()).unwrap()
     }
 
     pub fn snapshot(&self) -> Snapshot {
@@ -197,9 +179,7 @@ impl Sketch {
             repo: self.repo.clone(),
             base: self.repo.head.clone(),
             today: Date::parse("2026-02-04").unwrap(),
-            mentions: mentions
-                .map(|(path, line, text)| (PathBuf::from(path), *line, text.to_string()))
-                .collect(),
+            mentions: mentions.map(|(path, line, text)| (PathBuf::from(path), *line, text.to_string())).collect(),
             workspace,
         }
     }
@@ -207,21 +187,14 @@ impl Sketch {
     /// Plans `release GOAL`; an empty goal aligns.
     pub fn release(&self, goal: &str) -> Plan {
         let snapshot = self.snapshot();
-        let goal = if goal.is_empty() {
-            Goal::Align
-        } else {
-            Goal::parse(goal).unwrap()
-        };
+        let goal = if goal.is_empty() { Goal::Align } else { Goal::parse(goal).unwrap() };
         let to = goal.version(snapshot.train.version(&snapshot.workspace)).unwrap();
         release::plan(&snapshot, &to, false, &self.options)
     }
 
     pub fn postfix(&self, note: Option<&str>, issue: Option<u64>) -> Plan {
         let snapshot = self.snapshot();
-        let fix = Fix {
-            note: note.map(str::to_owned),
-            issue,
-        };
+        let fix = Fix { note: note.map(str::to_owned), issue };
         let to = postfix::next(&postfix::current(&snapshot.workspace, &snapshot.train).unwrap());
         postfix::plan(&snapshot, &to, &fix, false, &self.options)
     }
@@ -238,10 +211,7 @@ impl Sketch {
 
 /// Each line that changes, in files that are neither prose nor a Cargo.lock.
 pub fn changes(plan: &Plan) -> Vec<String> {
-    let edits = plan
-        .edits()
-        .iter()
-        .filter(|edit| !edit.is_prose() && !edit.path.ends_with("Cargo.lock"));
+    let edits = plan.edits().iter().filter(|edit| !edit.is_prose() && !edit.path.ends_with("Cargo.lock"));
     let lines = edits.flat_map(|edit| {
         assert_eq!(edit.old.lines().count(), edit.new.lines().count());
         let pairs = edit.old.lines().zip(edit.new.lines()).filter(|(old, new)| old != new);
@@ -254,9 +224,7 @@ pub fn changes(plan: &Plan) -> Vec<String> {
 pub fn locked(plan: &Plan, path: &str) -> Vec<String> {
     let edit = plan.edits().iter().find(|edit| edit.path == Path::new(path)).unwrap();
     let entries = cargo_lock::read(&edit.new).into_iter();
-    entries
-        .map(|entry| format!("{} {}", entry.name, entry.version))
-        .collect()
+    entries.map(|entry| format!("{} {}", entry.name, entry.version)).collect()
 }
 
 pub fn moved(plan: &Plan) -> Vec<&str> {
@@ -264,20 +232,12 @@ pub fn moved(plan: &Plan) -> Vec<&str> {
 }
 
 pub fn findings(plan: &Plan) -> Vec<String> {
-    plan.findings
-        .iter()
-        .map(|f| format!("{}: {}", f.check, f.what))
-        .collect()
+    plan.findings.iter().map(|f| format!("{}: {}", f.check, f.what)).collect()
 }
 
 /// The text of a file once the plan is carried out.
 pub fn text<'p>(plan: &'p Plan, path: &str) -> &'p str {
-    &plan
-        .edits()
-        .iter()
-        .find(|edit| edit.path == Path::new(path))
-        .unwrap()
-        .new
+    &plan.edits().iter().find(|edit| edit.path == Path::new(path)).unwrap().new
 }
 
 pub fn titles(plan: &Plan) -> Vec<String> {

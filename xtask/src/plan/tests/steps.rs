@@ -16,17 +16,9 @@ const PROOFS: [&str; 4] = [
 #[test]
 fn plainly_it_is_write_prove_commit_tag() {
     let plan = house().release("minor");
-    let expected = [
-        &["write 9 files"],
-        &PROOFS[..],
-        &["commit \"release 0.10.0\"", "tag v0.10.0"],
-    ]
-    .concat();
+    let expected = [&["write 9 files"], &PROOFS[..], &["commit \"release 0.10.0\"", "tag v0.10.0"]].concat();
     assert_eq!(titles(&plan), expected);
-    assert!(
-        plan.steps.iter().all(|step| step.reach() <= Reach::Repo),
-        "outward only when asked"
-    );
+    assert!(plan.steps.iter().all(|step| step.reach() <= Reach::Repo), "outward only when asked");
 }
 
 #[test]
@@ -51,10 +43,7 @@ fn a_branch_train_commits_there_and_tags_the_merge() {
     assert_eq!(titles(&plan), expected);
     let reaches: Vec<Reach> = plan.steps.iter().map(Step::reach).collect();
     assert!(reaches.is_sorted(), "irreversible last");
-    let on_merge = plan
-        .steps
-        .iter()
-        .any(|step| matches!(step, Step::Tag(tag) if matches!(tag.on, Target::Merge(_))));
+    let on_merge = plan.steps.iter().any(|step| matches!(step, Step::Tag(tag) if matches!(tag.on, Target::Merge(_))));
     assert!(on_merge);
 }
 
@@ -85,30 +74,21 @@ fn proofs_are_derived_from_what_the_workspace_has() {
         .with("barter-python/Cargo.toml", "[features]\npython-tests = []\n\n", "")
         .without("barter-python/tests_py/test_it.py");
     assert_eq!(names(bare.release("minor")), ["cargo-test", "maturin-develop"]);
-    let other_tests = house()
-        .without("barter-python/tests_py/test_it.py")
-        .file("barter-python/tests/test_it.py", "");
-    assert_eq!(
-        titles(&other_tests.release("minor"))[4],
-        "prove pytest: pytest -q tests (in barter-python)"
-    );
+    let other_tests = house().without("barter-python/tests_py/test_it.py").file("barter-python/tests/test_it.py", "");
+    assert_eq!(titles(&other_tests.release("minor"))[4], "prove pytest: pytest -q tests (in barter-python)");
     let image = house().configured("images", json!([{ "name": "feed", "dockerfile": "Dockerfile" }]));
-    assert_eq!(
-        titles(&image.release("minor"))[5],
-        "prove image: build feed:0.10.0 from Dockerfile"
-    );
-    let no_wheel = house()
-        .without("barter-python/Cargo.toml")
-        .without("barter-python/pyproject.toml")
-        .lock();
+    assert_eq!(titles(&image.release("minor"))[5], "prove image: build feed:0.10.0 from Dockerfile");
+    let no_wheel = house().without("barter-python/Cargo.toml").without("barter-python/pyproject.toml").lock();
     assert_eq!(names(no_wheel.release("minor")), ["cargo-test"]);
 }
 
 #[test]
 fn what_was_waived_is_written_into_the_tag() {
-    let mut house = house()
-        .with("CHANGELOG.md", "### Fixed\n\n- a rounding error\n\n", "")
-        .with("barter-python/Cargo.toml", "publish = false\n", "");
+    let mut house = house().with("CHANGELOG.md", "### Fixed\n\n- a rounding error\n\n", "").with(
+        "barter-python/Cargo.toml",
+        "publish = false\n",
+        "",
+    );
     for name in ["nothing-to-release", "publishable-wheel", "pytest", "wheel-version"] {
         house.options.waive.push(name.to_owned());
     }
@@ -134,10 +114,7 @@ fn what_keeps_the_tool_honest_cannot_be_waived() {
 
 #[test]
 fn the_tag_quotes_the_changelog() {
-    assert_eq!(
-        tag_message(&house().release("minor")),
-        "Release version 0.10.0\n\n### Fixed\n\n- a rounding error"
-    );
+    assert_eq!(tag_message(&house().release("minor")), "Release version 0.10.0\n\n### Fixed\n\n- a rounding error");
 }
 
 #[test]

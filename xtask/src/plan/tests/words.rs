@@ -11,10 +11,7 @@ fn a_wheel_is_spelt_in_both_grammars() {
               [[package]]\nname = \"numpy\"\nversion = \"0.9.3\"\nsource = { registry = \"simple\" }\n";
     let plan = house().file("barter-python/uv.lock", uv).release("0.10.0-rc.2");
     assert_eq!(findings(&plan), [""; 0]);
-    let wheel: Vec<_> = changes(&plan)
-        .into_iter()
-        .filter(|line| line.starts_with("barter-python"))
-        .collect();
+    let wheel: Vec<_> = changes(&plan).into_iter().filter(|line| line.starts_with("barter-python")).collect();
     assert_eq!(
         wheel,
         [
@@ -28,11 +25,7 @@ fn a_wheel_is_spelt_in_both_grammars() {
 
 #[test]
 fn a_dynamic_wheel_takes_its_version_from_cargo() {
-    let house = house().with(
-        "barter-python/pyproject.toml",
-        "version = \"0.9.3\"",
-        "dynamic = [\"version\"]",
-    );
+    let house = house().with("barter-python/pyproject.toml", "version = \"0.9.3\"", "dynamic = [\"version\"]");
     let plan = house.release("minor");
     assert_eq!(findings(&plan), [""; 0]);
     assert!(moved(&plan).contains(&"barter-python"));
@@ -43,10 +36,7 @@ fn a_dynamic_wheel_takes_its_version_from_cargo() {
 fn a_version_that_python_cannot_spell_is_refused() {
     let plan = house().release("0.10.0-nightly.1");
     assert!(findings(&plan).iter().any(|f| f.starts_with("python-version:")));
-    assert_eq!(
-        plan.findings[0].next,
-        "cargo xtask release 0.10.0-rc.1, or -alpha.N, -beta.N, -dev.N"
-    );
+    assert_eq!(plan.findings[0].next, "cargo xtask release 0.10.0-rc.1, or -alpha.N, -beta.N, -dev.N");
 }
 
 #[test]
@@ -94,18 +84,13 @@ fn the_changelog_is_promoted_and_the_notes_quote_it() {
 fn an_empty_unreleased_is_nothing_to_release() {
     let house = house().with("CHANGELOG.md", "### Fixed\n\n- a rounding error\n\n", "");
     let plan = house.release("minor");
-    assert_eq!(
-        findings(&plan),
-        ["nothing-to-release: nothing to release: Unreleased is empty in CHANGELOG.md"]
-    );
+    assert_eq!(findings(&plan), ["nothing-to-release: nothing to release: Unreleased is empty in CHANGELOG.md"]);
     // The final version of a pre-release may well bring nothing new.
     let final_version = house
         .release("0.10.0-rc.1")
         .edits()
         .iter()
-        .fold(house.clone(), |sketch, edit| {
-            sketch.file(&crate::edit::slashed(&edit.path), &edit.new)
-        })
+        .fold(house.clone(), |sketch, edit| sketch.file(&crate::edit::slashed(&edit.path), &edit.new))
         .release("0.10.0");
     assert_eq!(findings(&final_version), [""; 0]);
     assert!(text(&final_version, "CHANGELOG.md").contains("- No changes since 0.10.0-rc.1."));
@@ -123,21 +108,14 @@ fn lines_that_still_say_the_old_version_are_told_but_not_changed() {
     let plan = house.release("minor");
     assert_eq!(
         plan.remarks,
-        [
-            "stray: crates/barter-data/Cargo.toml:6: serde = \"0.9.3\"",
-            "stray: README.md:7: barter = \"0.9.3\""
-        ]
+        ["stray: crates/barter-data/Cargo.toml:6: serde = \"0.9.3\"", "stray: README.md:7: barter = \"0.9.3\""]
     );
 }
 
 #[test]
 fn what_is_wrong_before_is_told_with_the_plan() {
     let house = house()
-        .with(
-            "crates/barter/Cargo.toml",
-            "barter-data.workspace = true",
-            "barter-data = { path = \"../barter-data\" }",
-        )
+        .with("crates/barter/Cargo.toml", "barter-data.workspace = true", "barter-data = { path = \"../barter-data\" }")
         .with("barter-python/Cargo.toml", "publish = false\n", "");
     assert_eq!(
         findings(&house.release("minor")),

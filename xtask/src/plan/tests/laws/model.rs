@@ -76,11 +76,7 @@ impl Asks {
     fn of(&self, version: &Version) -> String {
         let s = version.semver();
         let core = [s.major, s.minor, s.patch].map(|n| n.to_string())[..self.numbers].join(".");
-        let number = if version.is_prerelease() {
-            version.to_string()
-        } else {
-            core
-        };
+        let number = if version.is_prerelease() { version.to_string() } else { core };
         format!("{}{number}", self.op)
     }
 
@@ -103,12 +99,7 @@ impl Model {
         if self.crates[at].inherits {
             return self.driver.clone();
         }
-        v(&format!(
-            "{}.{}.{}",
-            s.major,
-            s.minor,
-            s.patch.saturating_sub(self.crates[at].behind)
-        ))
+        v(&format!("{}.{}.{}", s.major, s.minor, s.patch.saturating_sub(self.crates[at].behind)))
     }
 
     /// The driver and what it needs to build; and, when one of them inherits its version, all who do.
@@ -117,10 +108,7 @@ impl Model {
         let mut queue = vec![self.crates.len() - 1];
         while let Some(at) = queue.pop() {
             if found.insert(at) {
-                let built = self.crates[at]
-                    .edges
-                    .iter()
-                    .filter(|edge| !edge.section.contains("dev-"));
+                let built = self.crates[at].edges.iter().filter(|edge| !edge.section.contains("dev-"));
                 queue.extend(built.map(|edge| edge.on));
             }
         }
@@ -132,9 +120,7 @@ impl Model {
 
     pub fn moves<'a>(&self, to: &'a Version) -> Moves<'a> {
         let travellers = self.travellers();
-        (0..self.crates.len())
-            .map(|at| travellers.contains(&at).then_some(to))
-            .collect()
+        (0..self.crates.len()).map(|at| travellers.contains(&at).then_some(to)).collect()
     }
 
     /// Every text of the workspace, with these members at these versions.
@@ -143,10 +129,7 @@ impl Model {
         texts.insert(PathBuf::from("Cargo.toml"), self.root(moves));
         texts.insert(PathBuf::from("Cargo.lock"), self.lock(moves));
         for at in 0..self.crates.len() {
-            texts.insert(
-                PathBuf::from(format!("crates/m{at}/Cargo.toml")),
-                self.manifest(at, moves),
-            );
+            texts.insert(PathBuf::from(format!("crates/m{at}/Cargo.toml")), self.manifest(at, moves));
         }
         texts
     }
@@ -188,11 +171,7 @@ impl Model {
             let edges: Vec<&Edge> = it.edges.iter().filter(|edge| edge.section == section).collect();
             let is_table = |edge: &&&Edge| matches!(edge.form, Form::SubTable | Form::InheritedSubTable);
             text.push_str(&format!("\n[{section}]\nserde = {{version=\"{old}\"}}\n"));
-            for edge in edges
-                .iter()
-                .filter(|edge| !is_table(edge))
-                .chain(edges.iter().filter(is_table))
-            {
+            for edge in edges.iter().filter(|edge| !is_table(edge)).chain(edges.iter().filter(is_table)) {
                 text.push_str(&self.entry(edge, moves, moves[at].is_some()));
             }
         }
@@ -201,20 +180,9 @@ impl Model {
     }
 
     fn entry(&self, edge: &Edge, moves: &Moves<'_>, follows: bool) -> String {
-        let Edge {
-            on,
-            section,
-            form,
-            asks,
-            quote,
-            gap,
-            ..
-        } = edge;
+        let Edge { on, section, form, asks, quote, gap, .. } = edge;
         let asked = asks.moved(&self.version(*on), &self.now(*on, moves), follows);
-        let inherited = matches!(
-            form,
-            Form::InheritedInline | Form::InheritedDotted | Form::InheritedSubTable
-        );
+        let inherited = matches!(form, Form::InheritedInline | Form::InheritedDotted | Form::InheritedSubTable);
         let (key, package) = match (inherited, edge.renamed) {
             (true, _) => (format!("shared-{on}"), None),
             (false, true) => (format!("alias{on}"), Some(format!("package = {quote}m{on}{quote}"))),
