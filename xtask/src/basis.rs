@@ -170,24 +170,26 @@ fn draw(
     options: &Options,
 ) -> Result<Planned> {
     let tag = match intent {
+        Intent::Release(_) if release::moves_all(&snapshot, to) => None,
         Intent::Release(_) => snapshot.train.tag_below(&snapshot.repo, to).map(|(_, tag)| tag),
         Intent::Postfix(_) => {
             Some(snapshot.train.tag.fill(&to.base())).filter(|tag| snapshot.repo.tags.contains_key(tag))
         }
     };
+    if let Some(tag) = tag {
+        loader.since(&mut snapshot, &tag)?;
+    }
     let left = snapshot.train.version(&snapshot.workspace).base();
     let is_left = matches!(intent, Intent::Release(_)) && !released && left != *to;
-    let left = Some(left.to_string()).filter(|_| is_left);
-    let (since, mentions) = repo::beside(
+    // The tree is searched for strays while the plan is made.
+    let (mut plan, mentions) = repo::beside(
         loader.sh,
-        |_| tag.map_or(Ok(()), |tag| loader.since(&mut snapshot, &tag)),
-        |sh| left.map_or(Ok(Vec::new()), |left| repo::mentions(sh, &left)),
+        |_| match intent {
+            Intent::Release(_) => release::plan(&snapshot, to, released, options),
+            Intent::Postfix(fix) => postfix::plan(&snapshot, to, fix, released, options),
+        },
+        |sh| if is_left { repo::mentions(sh, &left.to_string()) } else { Ok(Vec::new()) },
     );
-    since?;
-    snapshot.mentions = mentions?;
-    let plan = match intent {
-        Intent::Release(_) => release::plan(&snapshot, to, released, options),
-        Intent::Postfix(fix) => postfix::plan(&snapshot, to, fix, released, options),
-    };
+    plan.note_strays(&snapshot, &mentions?);
     Ok(Planned { snapshot, plan })
 }

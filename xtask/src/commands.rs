@@ -19,11 +19,13 @@ use crate::{
     edit::{self, slashed},
     perform::{STAGED, World},
     plan::{Options, Plan, smoke},
+    repo,
     report::Report,
     run::{self, Mode, Seen},
     snapshot::{Loader, Snapshot, Source},
     step::{Observation, Step},
     train::Train,
+    workspace,
 };
 
 /// What every command is told.
@@ -38,8 +40,9 @@ pub struct Call<'a> {
 pub fn make(call: &Call<'_>, intent: &Intent, options: &Options) -> Result<()> {
     check::known_waivers(&options.waive)?;
     let sh = Shell::new()?;
+    // Before anything is read: what another release is about to change must not be planned upon.
+    let _lock = if call.dry_run { None } else { lock(&sh, call.manifest.as_deref())? };
     let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
-    let _lock = if call.dry_run { None } else { Some(lock(&sh)?) };
     let Planned { snapshot, mut plan } = basis::plan(&loader, intent, options)?;
     let report = call.report;
     report.plan(&plan);
@@ -58,12 +61,18 @@ pub fn make(call: &Call<'_>, intent: &Intent, options: &Options) -> Result<()> {
         sweep(&loader, &snapshot)?;
     }
     report.say(if call.dry_run { "steps, only looked at:" } else { "steps:" });
-    let result = run::run(&world, &plan.steps, if call.dry_run { Mode::Look } else { Mode::Act });
+    let shows_diffs = call.dry_run && !report.json;
+    let mode = if call.dry_run { Mode::Look } else { Mode::Act };
+    let (result, diffs) = repo::beside(
+        &sh,
+        |_| run::run(&world, &plan.steps, mode),
+        |_| if shows_diffs { edit::diffs(plan.edits()) } else { Vec::new() },
+    );
     let seen = result.inspect_err(|_| print_json(report, &plan, &[], "failed"))?;
     // What stands there already is no news.
     let to_write = |seen: &Seen| matches!((&seen.step, &seen.seen), (Step::Write(_), Observation::Todo));
-    if call.dry_run && !report.json && seen.iter().any(to_write) {
-        for diff in edit::diffs(plan.edits()) {
+    if seen.iter().any(to_write) {
+        for diff in diffs {
             // Only its last line ending goes: blank context and a carriage return are part of the patch.
             report.warn(diff.strip_suffix('\n').unwrap_or(&diff));
         }
@@ -181,12 +190,17 @@ fn world<'a>(sh: &'a Shell, report: &'a Report, loader: &Loader<'_>) -> Result<W
 }
 
 /// Keeps two releases of one repository apart. The system lets go of it when this process ends, however it ends.
-fn lock(sh: &Shell) -> Result<File> {
-    let dir = cmd!(sh, "git rev-parse --git-common-dir").quiet().read()?;
-    let path = sh.current_dir().join(dir).join("xtask-release.lock");
+fn lock(sh: &Shell, manifest: Option<&Path>) -> Result<Option<File>> {
+    let dir = manifest.map(|path| if path.is_dir() { path.to_owned() } else { workspace::dir(path) });
+    let dir = dir.filter(|dir| !dir.as_os_str().is_empty()).unwrap_or_else(|| PathBuf::from("."));
+    let asked =
+        cmd!(sh, "git -C {dir} rev-parse --path-format=absolute --git-common-dir").quiet().ignore_stderr().read();
+    // Without a repository there is nothing to lock, and loading it says what is wrong.
+    let Ok(common) = asked else { return Ok(None) };
+    let path = Path::new(&common).join("xtask-release.lock");
     let file = File::create(&path).with_context(|| path.display().to_string())?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(Some(file)),
         Err(std::fs::TryLockError::WouldBlock) => {
             bail!("another release is in progress in this repository: wait for it, or end that process")
         }

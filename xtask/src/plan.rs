@@ -12,7 +12,7 @@ mod tests;
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
-    rc::Rc,
+    sync::Arc,
 };
 
 use serde::Serialize;
@@ -69,6 +69,42 @@ impl Plan {
             .find_map(|step| if let Step::Write(write) = step { Some(write.edits.as_slice()) } else { None })
             .unwrap_or_default()
     }
+
+    /// Adds the lines that mention the version left behind and that no edit changes: path, line number, line.
+    pub fn note_strays(&mut self, snapshot: &Snapshot, mentions: &[(PathBuf, usize, String)]) {
+        let edits = self.edits();
+        // By line, split once: a manifest or a lock may mention the version thousands of times.
+        let rewritten: BTreeMap<&Path, Vec<&str>> = edits
+            .iter()
+            .filter(|edit| !edit.is_prose())
+            .map(|edit| (edit.path.as_path(), edit.new.lines().collect()))
+            .collect();
+        let is_log = |path: &Path| {
+            let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+            name.ends_with(".lock")
+                || name.starts_with("changelog")
+                || name.starts_with("changes")
+                || name.starts_with("history")
+        };
+        let notes = snapshot.train.config.release_notes.as_ref().map(|path| snapshot.workspace.in_root(path));
+        let stays = |(path, number, line): &&(PathBuf, usize, String)| {
+            let lines = rewritten.get(path.as_path());
+            let changed =
+                lines.is_some_and(|lines| lines.get(number - 1).copied() != Some(line.trim_end_matches('\r')));
+            !changed && !is_log(path) && Some(path) != notes.as_ref()
+        };
+        let found: Vec<_> = mentions.iter().filter(stays).collect();
+        let mut remarks: Vec<String> = found
+            .iter()
+            .take(10)
+            .map(|(path, number, line)| format!("stray: {}:{number}: {}", slashed(path), line.trim()))
+            .collect();
+        if found.len() > remarks.len() {
+            remarks
+                .push(format!("stray: and {} more lines mention the version left behind", found.len() - remarks.len()));
+        }
+        self.remarks.extend(remarks);
+    }
 }
 
 /// The commit that releases `version` of this train is found by its subject.
@@ -124,7 +160,7 @@ impl Draft {
             message.push_str(&format!("\n\n{}", set_aside.join("\n")));
         }
 
-        let edits = Rc::new(self.edits);
+        let edits = Arc::new(self.edits);
         let mut steps = Vec::new();
         if !edits.is_empty() {
             steps.push(Step::Write(Write { edits: edits.clone() }));
@@ -160,7 +196,6 @@ impl Draft {
         let moved = moved.filter(|moved| moved.from != moved.to).collect();
         let mut remarks = self.remarks;
         remarks.extend(other_trains(workspace, train, &self.versions));
-        remarks.extend(strays(snapshot, steps.first()));
         Plan {
             train: train.name().to_owned(),
             from: self.from,
@@ -245,40 +280,6 @@ fn other_trains(workspace: &Workspace, train: &Train, versions: &BTreeMap<usize,
                 break;
             }
         }
-    }
-    remarks
-}
-
-/// Lines that mention the version left behind and that no edit changes.
-fn strays(snapshot: &Snapshot, write: Option<&Step>) -> Vec<String> {
-    let edits = if let Some(Step::Write(write)) = write { write.edits.as_slice() } else { &[] };
-    // By line, split once: a manifest or a lock may mention the version thousands of times.
-    let rewritten: BTreeMap<&Path, Vec<&str>> = edits
-        .iter()
-        .filter(|edit| !edit.is_prose())
-        .map(|edit| (edit.path.as_path(), edit.new.lines().collect()))
-        .collect();
-    let is_log = |path: &Path| {
-        let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
-        name.ends_with(".lock")
-            || name.starts_with("changelog")
-            || name.starts_with("changes")
-            || name.starts_with("history")
-    };
-    let notes = snapshot.train.config.release_notes.as_ref().map(|path| snapshot.workspace.in_root(path));
-    let stays = |(path, number, line): &&(PathBuf, usize, String)| {
-        let lines = rewritten.get(path.as_path());
-        let changed = lines.is_some_and(|lines| lines.get(number - 1).copied() != Some(line.trim_end_matches('\r')));
-        !changed && !is_log(path) && Some(path) != notes.as_ref()
-    };
-    let found: Vec<_> = snapshot.mentions.iter().filter(stays).collect();
-    let mut remarks: Vec<String> = found
-        .iter()
-        .take(10)
-        .map(|(path, number, line)| format!("stray: {}:{number}: {}", slashed(path), line.trim()))
-        .collect();
-    if found.len() > remarks.len() {
-        remarks.push(format!("stray: and {} more lines mention the version left behind", found.len() - remarks.len()));
     }
     remarks
 }

@@ -31,8 +31,6 @@ pub struct Snapshot {
     pub today: Date,
     /// What happened since the release before; `None` when there is no tag of it.
     pub since: Option<Since>,
-    /// Where tracked files mention the version that is left: path, line number, line.
-    pub mentions: Vec<(PathBuf, usize, String)>,
 }
 
 /// What changed since a tag.
@@ -117,15 +115,7 @@ impl<'a> Loader<'a> {
             Source::Tree => self.repo.head.clone(),
             Source::Commit(commit) => commit.to_owned(),
         };
-        Ok(Snapshot {
-            workspace,
-            train,
-            repo: self.repo.clone(),
-            base,
-            today: today(),
-            since: None,
-            mentions: Vec::new(),
-        })
+        Ok(Snapshot { workspace, train, repo: self.repo.clone(), base, today: today(), since: None })
     }
 
     /// Adds what changed between `tag` and the snapshot's base.

@@ -1,7 +1,7 @@
 //! The steps of a plan as data: what each will do, how far it reaches, and what was seen of it.
 //! It must never do any of it: `perform` observes and acts, and `run` decides when.
 
-use std::{path::PathBuf, rc::Rc};
+use std::{path::PathBuf, sync::Arc};
 
 use serde::Serialize;
 
@@ -63,10 +63,10 @@ pub enum Step {
 #[derive(Clone, Debug, Serialize)]
 pub struct Write {
     #[serde(serialize_with = "edits")]
-    pub edits: Rc<Vec<Edit>>,
+    pub edits: Arc<Vec<Edit>>,
 }
 
-fn edits<S: serde::Serializer>(edits: &Rc<Vec<Edit>>, serializer: S) -> Result<S::Ok, S::Error> {
+fn edits<S: serde::Serializer>(edits: &Arc<Vec<Edit>>, serializer: S) -> Result<S::Ok, S::Error> {
     edits.as_slice().serialize(serializer)
 }
 
@@ -110,7 +110,7 @@ pub struct Commit {
     pub branch: Option<String>,
     pub message: String,
     #[serde(skip)]
-    pub edits: Rc<Vec<Edit>>,
+    pub edits: Arc<Vec<Edit>>,
 }
 
 /// `--no-ff`, so that the release branch stays visible in the history of `main`.

@@ -70,18 +70,12 @@ impl Goal {
 /// Plans the release of `to`. `released` says that a commit of this release was found on top of the snapshot.
 pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options) -> Plan {
     let Snapshot { workspace, train, .. } = snapshot;
-    let current = train.version(workspace).clone();
     let before = train.tag_below(&snapshot.repo, to);
-    // When release-plz bumped the driver already, what it was bumped from is known from the tag alone.
-    let from = if current.base() == *to {
-        before.as_ref().map_or(current.clone(), |(version, _)| version.clone())
-    } else {
-        current.clone()
-    };
+    let from = left_behind(snapshot, to);
     let level = to.level_since(&from);
     let mut findings = Vec::new();
     let mut remarks = Vec::new();
-    let mut versions = moving(snapshot, to, &from, &mut remarks);
+    let mut versions = moving(snapshot, to, &mut remarks);
     for (&at, version) in &versions {
         let member = &workspace.members[at];
         if member.version.falls_to(version) {
@@ -179,14 +173,27 @@ fn promote(
     );
 }
 
+/// The version that is left behind.
+fn left_behind(snapshot: &Snapshot, to: &Version) -> Version {
+    let current = snapshot.train.version(&snapshot.workspace);
+    // When release-plz bumped the driver already, what it was bumped from is known from the tag alone.
+    let before = snapshot.train.tag_below(&snapshot.repo, to).filter(|_| current.base() == *to);
+    before.map_or(current.clone(), |(version, _)| version)
+}
+
+/// Whether the release moves every member, so that nobody has to know what changed.
+pub fn moves_all(snapshot: &Snapshot, to: &Version) -> bool {
+    let from = left_behind(snapshot, to);
+    let pre = to.is_prerelease() || from.is_prerelease();
+    snapshot.train.config.lockstep == Lockstep::Always || pre || to.level_since(&from) >= Level::Minor
+}
+
 /// Which members get the version: all of them, or for a patch those that have to.
-fn moving(snapshot: &Snapshot, to: &Version, from: &Version, remarks: &mut Vec<String>) -> BTreeMap<usize, Version> {
+fn moving(snapshot: &Snapshot, to: &Version, remarks: &mut Vec<String>) -> BTreeMap<usize, Version> {
     let Snapshot { workspace, train, .. } = snapshot;
     let all = train.members();
-    let pre = to.is_prerelease() || from.is_prerelease();
-    let everything = train.config.lockstep == Lockstep::Always || pre || to.level_since(from) >= Level::Minor;
     let mut moving = match &snapshot.since {
-        _ if everything => all,
+        _ if moves_all(snapshot, to) => all,
         None => {
             remarks.push("no tag of an earlier release was found: every member counts as changed".to_owned());
             all

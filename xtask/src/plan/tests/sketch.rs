@@ -172,14 +172,12 @@ impl Sketch {
             changed: changed.into_iter().map(PathBuf::from).collect(),
             before: before.and_then(|texts| workspace.with_texts(texts).ok().map(Box::new)),
         });
-        let mentions = self.mentions.iter();
         Snapshot {
             train,
             since,
             repo: self.repo.clone(),
             base: self.repo.head.clone(),
             today: Date::parse("2026-02-04").unwrap(),
-            mentions: mentions.map(|(path, line, text)| (PathBuf::from(path), *line, text.to_string())).collect(),
             workspace,
         }
     }
@@ -189,7 +187,10 @@ impl Sketch {
         let snapshot = self.snapshot();
         let goal = if goal.is_empty() { Goal::Align } else { Goal::parse(goal).unwrap() };
         let to = goal.version(snapshot.train.version(&snapshot.workspace)).unwrap();
-        release::plan(&snapshot, &to, false, &self.options)
+        let mut plan = release::plan(&snapshot, &to, false, &self.options);
+        let mentions = self.mentions.iter().map(|(path, line, text)| (PathBuf::from(path), *line, text.to_string()));
+        plan.note_strays(&snapshot, &mentions.collect::<Vec<_>>());
+        plan
     }
 
     pub fn postfix(&self, note: Option<&str>, issue: Option<u64>) -> Plan {
