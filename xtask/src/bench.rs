@@ -18,6 +18,8 @@ use crate::{report::Report, tools::cargo};
 
 /// The dry run may take this many times as long as `cargo metadata --no-deps`.
 const DRY_RUN_AIM: f64 = 2.0;
+/// `cargo set-version` is not timed on more members than this.
+const SET_VERSION_LIMIT: usize = 1_000;
 /// `--help` in seconds.
 const HELP_AIM: f64 = 0.2;
 
@@ -29,7 +31,7 @@ struct Row {
     dry_run: f64,
     /// The real release, with its commit and tag.
     edit: f64,
-    /// `cargo set-version --workspace`; `None` when it is not installed.
+    /// `cargo set-version --workspace`; `None` when it is not installed or would take minutes.
     set_version: Option<f64>,
 }
 
@@ -129,7 +131,7 @@ struct Others<'a> {
 impl Others<'_> {
     /// Times all commands in turn, so that whatever else the machine does slows each of them.
     fn measure(&self, report: &Report, dir: &Path, members: usize, runs: usize) -> Result<Row> {
-        let (mut metadata, mut dry_run, mut edit, mut set_version) = (vec![], vec![], vec![], vec![]);
+        let (mut metadata, mut dry_run, mut edit) = (vec![], vec![], vec![]);
         for run in 0..=runs {
             if run == 0 {
                 report.say(format!("{members} members: warming up"));
@@ -147,19 +149,20 @@ impl Others<'_> {
             real.args(["release", "minor", "--waive", "cargo-test"]);
             edit.extend(Some(time(real.current_dir(dir))?).filter(|_| counts));
             reset(dir)?;
-            if self.set_version {
-                let mut other = Command::new(cargo::program());
-                other.args(["set-version", "--workspace", "--offline", "--bump", "minor"]);
-                set_version.extend(Some(time(other.current_dir(dir))?).filter(|_| counts));
-                reset(dir)?;
-            }
         }
+        // Its cost grows with the square of the members, so it is timed once, and not on the largest workspaces.
+        let set_version = (self.set_version && members <= SET_VERSION_LIMIT).then(|| {
+            report.say(format!("{members} members: cargo set-version, once"));
+            let mut other = Command::new(cargo::program());
+            other.args(["set-version", "--workspace", "--offline", "--bump", "minor"]);
+            time(other.current_dir(dir)).and_then(|seconds| reset(dir).map(|()| seconds))
+        });
         Ok(Row {
             members,
             metadata: median(metadata),
             dry_run: median(dry_run),
             edit: median(edit),
-            set_version: self.set_version.then(|| median(set_version)),
+            set_version: set_version.transpose()?,
         })
     }
 }
