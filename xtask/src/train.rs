@@ -100,12 +100,9 @@ impl Train {
             None => habitual_tag(workspace, repo, &config, driver)?,
         };
         let wheels = wheels_of(workspace, &config, driver, |version| repo.tags.contains_key(&tag.fill(version)))?;
-        let Some(main) = config.main.clone().or(repo.main.clone()).or(repo.branch.clone()) else {
-            bail!(
-                "which branch are releases made on? set `main = \"…\"` in [workspace.metadata.trains.{}]",
-                config.name
-            )
-        };
+        // A checkout of CI has a detached head and no branch at all; there the usual name will do.
+        let main = config.main.clone().or(repo.main.clone()).or(repo.branch.clone());
+        let main = main.unwrap_or_else(|| "main".to_owned());
         let changelog = match &config.changelog {
             Some(path) => Some(workspace.in_root(path)),
             // Kept by the tool only when it is in the form that the tool keeps.

@@ -52,6 +52,18 @@ fn json_of_refusals_and_failures() {
 }
 
 #[test]
+fn a_checkout_of_ci_has_no_branch_and_is_checked_all_the_same() {
+    let place = Place::of_world("ci_checkout", "trains");
+    place.git("switch --quiet --detach");
+    place.git("branch --quiet --delete --force main");
+    assert_eq!(json(&place.xtask("check --json").ok().out)["outcome"], "ok");
+    place.xtask("smoke --dry-run").ok();
+    let said = place.xtask("release minor");
+    assert_eq!(said.code, Some(1));
+    assert!(said.all().contains("git switch main"), "{}", said.all());
+}
+
+#[test]
 fn json_of_the_checks() {
     let place = Place::of_world("json_check", "trains");
     let fine = json(&place.xtask("check --json").ok().out);
