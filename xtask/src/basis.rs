@@ -1,12 +1,12 @@
 //! Finds the commit that a plan starts from, so that the same command plans the same thing again after a crash.
 //! It must never plan on top of a release that is under way: what is finished is observed, not planned anew.
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 
 use crate::{
-    edit::slashed,
     files::changelog,
-    perform::STAGED,
     plan::{
         self, Options, Plan,
         postfix::{self, Fix},
@@ -34,7 +34,7 @@ pub struct Planned {
 
 /// Plans `intent`, from before the release if parts of it are found in the repository or in the working tree.
 pub fn plan(loader: &Loader<'_>, intent: &Intent, options: &Options) -> Result<Planned> {
-    let dirty = loader.repo.dirty.iter().any(|path| !slashed(path).ends_with(STAGED));
+    let dirty = !loader.repo.dirty.is_empty();
     let head = loader.load(if dirty { Source::Commit(&loader.repo.head) } else { Source::Tree })?;
     let current = current(&head.workspace, &head.train, intent)?;
 
@@ -55,26 +55,21 @@ pub fn plan(loader: &Loader<'_>, intent: &Intent, options: &Options) -> Result<P
         let before = loader.load(Source::Commit(parent))?;
         return after(loader, before, &entry, &to, intent, options);
     }
-    if dirty {
-        // A tree that was cut off while it was written holds nothing but the plan's own texts.
-        let mut snapshot = head;
-        let tree = loader.texts(Source::Tree)?;
-        snapshot.today = written_date(&snapshot.train, &tree, &to).unwrap_or(snapshot.today);
-        snapshot.repo.dirty.retain(|path| !slashed(path).ends_with(STAGED));
-        let resumed = draw(loader, snapshot, &to, false, intent, options)?;
-        let ours = |path: &std::path::PathBuf| {
-            resumed.plan.edits().iter().any(|edit| edit.path == *path && tree.get(path) == Some(&edit.new))
-        };
-        if loader.repo.dirty.iter().filter(|path| !slashed(path).ends_with(STAGED)).all(ours) {
-            let mut snapshot = resumed.snapshot;
-            snapshot.repo.dirty.clear();
-            return draw(loader, snapshot, &to, false, intent, options);
-        }
-        return draw(loader, loader.load(Source::Tree)?, &to, false, intent, options);
+    if !dirty {
+        return draw(loader, head, &to, false, intent, options);
     }
+    // A tree that was cut off while it was written holds nothing but the plan's own texts.
     let mut snapshot = head;
+    let tree = loader.texts(Source::Tree)?;
+    snapshot.today = written_date(&snapshot.train, &tree, &to).unwrap_or(snapshot.today);
     snapshot.repo.dirty.clear();
-    draw(loader, snapshot, &to, false, intent, options)
+    let resumed = draw(loader, snapshot, &to, false, intent, options)?;
+    let edits = resumed.plan.edits();
+    let ours = |path: &PathBuf| edits.iter().any(|edit| edit.path == *path && tree.get(path) == Some(&edit.new));
+    if loader.repo.dirty.iter().all(ours) {
+        return Ok(resumed);
+    }
+    draw(loader, loader.load(Source::Tree)?, &to, false, intent, options)
 }
 
 /// The version that the intent counts from.
@@ -105,7 +100,7 @@ fn commit_of(loader: &Loader<'_>, head: &Snapshot, version: &Version) -> Result<
     // Prepared on its branch, and not yet merged. A release that was reverted is in the history, but not on a branch.
     match train.config.branch.as_ref().map(|branch| branch.fill(version)) {
         Some(branch) if head.repo.branches.contains_key(&branch) => {
-            find(&repo::log(loader.sh, &[&format!("refs/heads/{branch}"), "^HEAD"], 1_000)?)
+            find(&repo::log(loader.sh, &[&format!("refs/heads/{branch}"), "^HEAD"], repo::HORIZON)?)
         }
         _ => Ok(None),
     }
@@ -129,7 +124,6 @@ fn after(
     let mut snapshot = before;
     let texts = loader.texts(Source::Commit(&entry.commit))?;
     snapshot.today = written_date(&snapshot.train, &texts, to).unwrap_or(snapshot.today);
-    snapshot.repo.dirty.retain(|path| !slashed(path).ends_with(STAGED));
     let mut planned = draw(loader, snapshot, to, true, intent, options)?;
     if !planned.snapshot.repo.dirty.is_empty() {
         name_the_way_back(loader, &mut planned);
@@ -141,7 +135,7 @@ fn after(
 /// release's own texts is there, or beginnings of them, `git commit` would be the wrong thing to type.
 fn name_the_way_back(loader: &Loader<'_>, planned: &mut Planned) {
     let edits = planned.plan.edits();
-    let ours = |path: &std::path::PathBuf| {
+    let ours = |path: &PathBuf| {
         let found = std::fs::read(loader.repo.top.join(path)).unwrap_or_default();
         let begins = |text: &str| text.as_bytes().starts_with(&found);
         edits.iter().any(|edit| edit.path == *path && (begins(&edit.old) || begins(&edit.new)))

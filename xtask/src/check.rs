@@ -7,13 +7,14 @@ use anyhow::{Result, bail};
 use serde::Serialize;
 
 use crate::{
+    config::VersionFile,
     edit::slashed,
-    files::{anchor, cargo_lock, cargo_toml::Table, changelog, uv_lock},
+    files::{Place, anchor, cargo_lock, cargo_toml::Table, changelog},
     requirement,
     snapshot::Snapshot,
-    train::{Train, wheel_version},
+    train::{Train, uv_locks, wheel_version},
     version::{Dialect, Version},
-    workspace::{Member, Workspace, dir},
+    workspace::{Member, Workspace},
 };
 
 /// Something that a check found.
@@ -162,20 +163,30 @@ fn wheel_versions(workspace: &Workspace, train: &Train) -> Vec<Finding> {
                 "cargo xtask release (aligns them with the driver)".to_owned(),
             );
         }
-        for (path, text) in workspace
-            .texts
-            .iter()
-            .filter(|(path, _)| path.ends_with("uv.lock") && dir(&wheel.path).starts_with(dir(path)))
-        {
-            let name = wheel.project.name.as_deref().unwrap_or(&member.name);
-            if let Ok(Some(place)) = uv_lock::read(text, name)
-                && Version::parse(&place.text, Dialect::Pep440).ok().as_ref() != Some(&member.version)
-            {
-                found(format!("{} says {name} {}", slashed(path), place.text), "uv lock".to_owned());
-            }
+        for (path, place) in uv_locks(workspace, wheel) {
+            let says = match place {
+                Ok(Some(place))
+                    if Version::parse(&place.text, Dialect::Pep440).ok().as_ref() != Some(&member.version) =>
+                {
+                    format!("says {} {}", wheel.project.name.as_deref().unwrap_or(&member.name), place.text)
+                }
+                Ok(_) => continue,
+                Err(error) => format!("cannot be read: {error:#}"),
+            };
+            found(format!("{} {says}", slashed(path)), "uv lock".to_owned());
         }
     }
     findings
+}
+
+/// What to do about a version file.
+pub const CORRECT_FILES: &str = "correct `files` in [workspace.metadata.trains], or the file";
+
+/// The versions in a configured file, or what is wrong with where they should stand.
+pub fn anchored(workspace: &Workspace, file: &VersionFile) -> Result<Vec<Place>, Finding> {
+    let path = workspace.in_root(&file.path);
+    let places = workspace.text(&path).and_then(|text| anchor::read(text, &file.after, file.times));
+    places.map_err(|error| Finding::new("version-files", format!("{}: {error:#}", slashed(&path)), CORRECT_FILES))
 }
 
 /// Each anchored file says the train's version, as often as configured.
@@ -185,13 +196,8 @@ fn version_files(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let mut findings = Vec::new();
     for file in &train.config.files {
         let path = workspace.in_root(&file.path);
-        let places = workspace.text(&path).and_then(|text| anchor::read(text, &file.after, file.times));
-        match places {
-            Err(error) => findings.push(Finding::new(
-                "version-files",
-                format!("{}: {error:#}", slashed(&path)),
-                "correct `files` in [workspace.metadata.trains], or the file",
-            )),
+        match anchored(workspace, file) {
+            Err(finding) => findings.push(finding),
             Ok(places) => findings.extend(places.into_iter().filter_map(|place| {
                 let found = Version::parse(&place.text, file.dialect()).ok();
                 let right = found.is_some_and(|found| found == *driver || wheels.contains(&&found));
@@ -233,14 +239,13 @@ fn changelogs(workspace: &Workspace, train: &Train) -> Vec<Finding> {
             )),
         }
     }
-    if let Some(path) = &train.config.release_notes {
-        let path = workspace.in_root(path);
+    if let Some(path) = &train.release_notes {
         let next = "add one `## Release Notes` heading where the notes shall stand";
-        match workspace.text(&path) {
+        match workspace.text(path) {
             Ok(text) if changelog::notes_heading(text).is_ok() => {}
             Ok(_) => findings.push(Finding::new(
                 "changelog",
-                format!("{} needs one `## Release Notes` heading", slashed(&path)),
+                format!("{} needs one `## Release Notes` heading", slashed(path)),
                 next,
             )),
             Err(error) => findings.push(Finding::new(

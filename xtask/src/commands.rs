@@ -16,8 +16,8 @@ use xshell::{Shell, cmd};
 use crate::{
     basis::{self, Intent, Planned},
     check,
-    edit::{self, slashed},
-    perform::{STAGED, World},
+    edit::{self, STAGED},
+    perform::World,
     plan::{Options, Plan, smoke},
     repo,
     report::Report,
@@ -138,7 +138,7 @@ pub fn check(call: &Call<'_>) -> Result<()> {
     let mut trains = vec![first.train.clone()];
     if call.train.is_none() {
         for config in first.workspace.trains.iter().filter(|config| config.name != first.train.name()) {
-            trains.push(crate::train::Train::choose(&first.workspace, &first.repo, Some(&config.name))?);
+            trains.push(Train::choose(&first.workspace, &first.repo, Some(&config.name))?);
         }
     }
     let mut told = Vec::new();
@@ -214,8 +214,7 @@ fn sweep(loader: &Loader<'_>, snapshot: &Snapshot) -> Result<()> {
         let name = path.file_name()?.to_string_lossy();
         Some(path.with_file_name(format!(".{name}{STAGED}")))
     };
-    let seen = loader.repo.dirty.iter().filter(|path| slashed(path).ends_with(STAGED)).cloned();
-    for path in snapshot.workspace.texts.keys().filter_map(waiting).chain(seen) {
+    for path in snapshot.workspace.texts.keys().filter_map(waiting).chain(loader.repo.staged.iter().cloned()) {
         let path: &Path = &loader.repo.top.join(path);
         if path.is_file() {
             std::fs::remove_file(path).with_context(|| path.display().to_string())?;

@@ -11,6 +11,9 @@ use similar::{Algorithm, TextDiff};
 
 use crate::version::Version;
 
+/// The end of the name of a file that waits beside the one it will replace.
+pub const STAGED: &str = ".xtask-new";
+
 /// A compare-and-swap of a whole file.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Edit {

@@ -15,8 +15,6 @@ use std::{
 use anyhow::Result;
 use xshell::Shell;
 
-pub use tree::STAGED;
-
 use crate::{
     report::Report,
     step::{Observation, Step},

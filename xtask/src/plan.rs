@@ -86,12 +86,12 @@ impl Plan {
                 || name.starts_with("changes")
                 || name.starts_with("history")
         };
-        let notes = snapshot.train.config.release_notes.as_ref().map(|path| snapshot.workspace.in_root(path));
+        let notes = snapshot.train.release_notes.as_ref();
         let stays = |(path, number, line): &&(PathBuf, usize, String)| {
             let lines = rewritten.get(path.as_path());
             let changed =
                 lines.is_some_and(|lines| lines.get(number - 1).copied() != Some(line.trim_end_matches('\r')));
-            !changed && !is_log(path) && Some(path) != notes.as_ref()
+            !changed && !is_log(path) && Some(path) != notes
         };
         let found: Vec<_> = mentions.iter().filter(stays).collect();
         let mut remarks: Vec<String> = found
@@ -132,9 +132,9 @@ impl Draft {
         let branch = train.config.branch.as_ref().map(|template: &Template| template.fill(&self.to));
         self.findings.extend(check::repository(snapshot, branch.as_deref()));
         if let Some(found) =
-            repo.tags.get(&tag_name).filter(|found| !released && (found.commit != *base || !self.edits.is_empty()))
+            repo.tags.get(&tag_name).filter(|found| !released && (*found != base || !self.edits.is_empty()))
         {
-            let what = format!("tag {tag_name} is already on commit {}", short(&found.commit));
+            let what = format!("tag {tag_name} is already on commit {}", short(found));
             self.findings.push(Finding::new("tag", what, "name a higher version: a tag is never moved"));
         }
         let after = after(workspace, &self.edits);
@@ -294,20 +294,17 @@ struct Prose<'a> {
 impl Prose<'_> {
     /// Copies the highlights of the version's section into the release notes.
     fn notes(&self, snapshot: &Snapshot, edits: &mut edits::Texts<'_>, findings: &mut Vec<Finding>) {
-        let Some(path) = snapshot.train.config.release_notes.as_ref().map(|path| snapshot.workspace.in_root(path))
-        else {
-            return;
-        };
+        let Some(path) = &snapshot.train.release_notes else { return };
         let log = snapshot.train.changelog.as_deref().and_then(|path| edits.now(path));
         let Some(section) = log.and_then(|text| changelog::section(text, self.version)) else {
             return;
         };
         // Somebody, or release-plz, may have written them already.
-        if edits.now(&path).is_some_and(|text| changelog::has_notes(text, self.version)) {
+        if edits.now(path).is_some_and(|text| changelog::has_notes(text, self.version)) {
             return;
         }
         let result = edits
-            .rewrite(&path, Reason::Notes, |text| changelog::add_notes(text, self.version, self.date, &section.body));
+            .rewrite(path, Reason::Notes, |text| changelog::add_notes(text, self.version, self.date, &section.body));
         if let Err(error) = result {
             findings.push(Finding::new(
                 "changelog",

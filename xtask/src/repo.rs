@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use xshell::{Shell, cmd};
 
-use crate::workspace::Texts;
+use crate::{edit::STAGED, workspace::Texts};
 
 /// Facts about the repository at one moment.
 #[derive(Clone, Debug, Default)]
@@ -23,17 +23,16 @@ pub struct Repo {
     pub main: Option<String>,
     /// Changed and untracked files; ignored ones do not count.
     pub dirty: Vec<PathBuf>,
-    pub tags: BTreeMap<String, Tag>,
+    /// Files that a run which was cut off left waiting beside those that they would have replaced.
+    pub staged: Vec<PathBuf>,
+    /// Tags and the commits that they lead to.
+    pub tags: BTreeMap<String, String>,
     /// Local branches and their commits.
     pub branches: BTreeMap<String, String>,
 }
 
-#[derive(Clone, Debug, PartialEq)]
-pub struct Tag {
-    /// The commit that it leads to.
-    pub commit: String,
-    pub annotated: bool,
-}
+/// How far back a release's own commit may lie behind later ones.
+pub const HORIZON: usize = 1_000;
 
 /// A commit in a log.
 #[derive(Clone, Debug, PartialEq)]
@@ -94,7 +93,8 @@ fn status(sh: &Shell) -> Result<Repo> {
                 _ => continue,
             };
             if let Some(path) = line.splitn(fields, ' ').nth(fields - 1) {
-                repo.dirty.push(PathBuf::from(path));
+                let kind = if path.ends_with(STAGED) { &mut repo.staged } else { &mut repo.dirty };
+                kind.push(PathBuf::from(path));
             }
         }
     }
@@ -104,7 +104,7 @@ fn status(sh: &Shell) -> Result<Repo> {
     Ok(repo)
 }
 
-type Refs = (BTreeMap<String, Tag>, BTreeMap<String, String>, Option<String>);
+type Refs = (BTreeMap<String, String>, BTreeMap<String, String>, Option<String>);
 
 fn refs(sh: &Shell) -> Result<Refs> {
     let format = "%(refname)%00%(objecttype)%00%(objectname)%00%(*objectname)%00%(symref)";
@@ -117,9 +117,8 @@ fn refs(sh: &Shell) -> Result<Refs> {
             continue;
         };
         if let Some(name) = name.strip_prefix("refs/tags/") {
-            let annotated = *kind == "tag";
-            let commit = if annotated { peeled } else { object };
-            tags.insert(name.to_owned(), Tag { commit: commit.to_string(), annotated });
+            let commit = if *kind == "tag" { peeled } else { object };
+            tags.insert(name.to_owned(), commit.to_string());
         } else if let Some(name) = name.strip_prefix("refs/heads/") {
             branches.insert(name.to_owned(), object.to_string());
         } else {
@@ -218,6 +217,10 @@ pub fn is_ancestor(sh: &Shell, commit: &str, tip: &str) -> Result<bool> {
 /// Lines of tracked text files in the working tree that hold `version` by itself: path, line number from 1, line.
 pub fn mentions(sh: &Shell, version: &str) -> Result<Vec<(PathBuf, usize, String)>> {
     let output = cmd!(sh, "git grep -I -n -z -w -F -e {version} --").quiet().ignore_status().output()?;
+    // 1 is its "none".
+    if !matches!(output.status.code(), Some(0 | 1)) {
+        bail!("git grep {version}: {}", String::from_utf8_lossy(&output.stderr).trim());
+    }
     let text = String::from_utf8_lossy(&output.stdout);
     let lines = text.lines().filter_map(|line| {
         let mut fields = line.splitn(3, '\0');

@@ -90,7 +90,7 @@ impl<'a> Loader<'a> {
         let (read, log) = repo::beside(
             sh,
             |_| repo::texts_in_tree(&top, named).map(|tree| (workspace::parse_ahead(&tree), tree)),
-            |sh| repo::log(sh, &["HEAD"], 1_000),
+            |sh| repo::log(sh, &["HEAD"], repo::HORIZON),
         );
         let ((parsed, mut tree), log) = (read?, log?);
         let metadata = match asked.join() {

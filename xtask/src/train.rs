@@ -11,7 +11,11 @@ use anyhow::{Context, Result, bail};
 use crate::{
     config::{self, Template, TrainConfig},
     edit::slashed,
-    files::pyproject::{self, PyProject},
+    files::{
+        Place,
+        pyproject::{self, PyProject},
+        uv_lock,
+    },
     repo::Repo,
     version::{Dialect, Version},
     workspace::{Member, Workspace, dir, normalized},
@@ -31,6 +35,8 @@ pub struct Train {
     pub remote: String,
     /// From the top of the repository; `None` when there is no changelog to keep.
     pub changelog: Option<PathBuf>,
+    /// From the top of the repository.
+    pub release_notes: Option<PathBuf>,
 }
 
 /// A crate that maturin builds a wheel from.
@@ -113,8 +119,9 @@ impl Train {
                     .is_some_and(|text| crate::files::changelog::section(text, "Unreleased").is_some())
             }),
         };
+        let release_notes = config.release_notes.as_ref().map(|path| workspace.in_root(path));
         let remote = config.remote.clone().unwrap_or_else(|| "origin".to_owned());
-        Ok(Train { config, driver, crates, wheels, tag, main, remote, changelog })
+        Ok(Train { config, driver, crates, wheels, tag, main, remote, changelog, release_notes })
     }
 
     pub fn name(&self) -> &str {
@@ -301,6 +308,14 @@ fn split_tag(tag: &str) -> Option<(Version, &str)> {
 fn nearest<'w>(workspace: &'w Workspace, name: &str) -> Option<&'w str> {
     let names: Vec<&str> = workspace.members.iter().map(|member| member.name.as_str()).collect();
     similar::get_close_matches(name, &names, 1, 0.6).first().copied()
+}
+
+/// The locks that hold the wheel's own entry, and where each says its version.
+pub fn uv_locks<'w>(workspace: &'w Workspace, wheel: &Wheel) -> Vec<(&'w PathBuf, Result<Option<Place>>)> {
+    let name = wheel.project.name.as_deref().unwrap_or(&workspace.members[wheel.member].name);
+    let locks = workspace.texts.iter().filter(|(path, _)| path.ends_with("uv.lock"));
+    let above = locks.filter(|(path, _)| dir(&wheel.path).starts_with(dir(path)));
+    above.map(|(path, text)| (path, uv_lock::read(text, name))).collect()
 }
 
 /// The wheel's version as its `pyproject.toml` says it.

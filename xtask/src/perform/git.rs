@@ -14,9 +14,6 @@ use crate::{
     step::{Branch, Commit, Merge, Observation, Push, Tag, Target},
 };
 
-/// How far back a release's own commit may lie behind later ones.
-const HORIZON: usize = 1_000;
-
 fn done(evidence: String) -> Observation {
     Observation::Done { evidence }
 }
@@ -24,8 +21,11 @@ fn done(evidence: String) -> Observation {
 fn resolve(world: &World<'_>, name: &str) -> Result<Option<String>> {
     let sh = world.sh;
     let output = cmd!(sh, "git rev-parse --verify --quiet {name}").quiet().ignore_status().output()?;
-    let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    Ok((!text.is_empty()).then_some(text))
+    match output.status.code() {
+        Some(0) => Ok(Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())),
+        Some(1) => Ok(None),
+        _ => bail!("git rev-parse {name}: {}", String::from_utf8_lossy(&output.stderr).trim()),
+    }
 }
 
 /// The commit that a `Commit` step made, now or in an earlier run.
@@ -37,7 +37,7 @@ fn find_commit(world: &World<'_>, commit: &Commit) -> Result<Option<String>> {
         tips.extend(resolve(world, &name)?.map(|_| name));
     }
     let tips: Vec<&str> = tips.iter().map(String::as_str).collect();
-    let log = repo::log(world.sh, &tips, HORIZON)?;
+    let log = repo::log(world.sh, &tips, repo::HORIZON)?;
     Ok(log.into_iter().rev().find(|entry| entry.subject == commit.subject()).map(|entry| entry.commit))
 }
 
@@ -126,7 +126,7 @@ fn find_merge(world: &World<'_>, merge: &Merge) -> Result<Option<String>> {
     if resolve(world, &main)?.is_none() || !repo::is_ancestor(world.sh, &commit, &main)? {
         return Ok(None);
     }
-    let log = repo::log(world.sh, &["--first-parent", &main, &format!("^{}", merge.commit.base)], HORIZON)?;
+    let log = repo::log(world.sh, &["--first-parent", &main, &format!("^{}", merge.commit.base)], repo::HORIZON)?;
     let brought = log
         .into_iter()
         .rev()

@@ -10,12 +10,9 @@ use anyhow::{Context, Result, bail};
 
 use super::World;
 use crate::{
-    edit::{Edit, State, slashed},
+    edit::{Edit, STAGED, State, slashed},
     step::{Observation, Write},
 };
-
-/// The end of the name of a file that waits beside the one it will replace.
-pub const STAGED: &str = ".xtask-new";
 
 pub fn observe(world: &World<'_>, write: &Write) -> Result<Observation> {
     let mut counts = (0, 0);

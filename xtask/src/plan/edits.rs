@@ -10,11 +10,11 @@ use std::{
 use anyhow::{Context, Result};
 
 use crate::{
-    check::Finding,
+    check::{CORRECT_FILES, Finding, anchored},
     edit::{Edit, Reason, slashed},
-    files::{Place, anchor, cargo_lock, cargo_toml::VersionField, splice, uv_lock},
+    files::{Place, cargo_lock, cargo_toml::VersionField, splice},
     requirement,
-    train::Train,
+    train::{Train, uv_locks},
     version::{Dialect, Version},
     workspace::{Holder, Workspace, dir},
 };
@@ -120,14 +120,8 @@ impl<'w> Places<'w> {
             if let Some(place) = &wheel.project.version {
                 self.set(&wheel.path, place, python.clone(), reason(place));
             }
-            let name = wheel.project.name.as_deref().unwrap_or(&member.name);
-            for (path, text) in self
-                .workspace
-                .texts
-                .iter()
-                .filter(|(path, _)| path.ends_with("uv.lock") && dir(&wheel.path).starts_with(dir(path)))
-            {
-                match uv_lock::read(text, name) {
+            for (path, place) in uv_locks(self.workspace, wheel) {
+                match place {
                     Ok(None) => {}
                     Ok(Some(place)) => self.set(path, &place, python.clone(), reason(&place)),
                     Err(error) => self.findings.push(Finding::new(
@@ -144,12 +138,10 @@ impl<'w> Places<'w> {
     pub fn version_files(&mut self, train: &Train, version: &Version, dialects: &[Dialect]) {
         for file in train.config.files.iter().filter(|file| dialects.contains(&file.dialect())) {
             let path = self.workspace.in_root(&file.path);
-            let next = "correct `files` in [workspace.metadata.trains], or the file";
-            let places = self.workspace.text(&path).and_then(|text| anchor::read(text, &file.after, file.times));
-            let places = match places {
+            let places = match anchored(self.workspace, file) {
                 Ok(places) => places,
-                Err(error) => {
-                    self.findings.push(Finding::new("version-files", format!("{}: {error:#}", slashed(&path)), next));
+                Err(finding) => {
+                    self.findings.push(finding);
                     continue;
                 }
             };
@@ -165,7 +157,7 @@ impl<'w> Places<'w> {
                     Err(error) => {
                         let what =
                             format!("{}: after `{}` stands `{}`: {error:#}", slashed(&path), file.after, place.text);
-                        self.findings.push(Finding::new("version-files", what, next));
+                        self.findings.push(Finding::new("version-files", what, CORRECT_FILES));
                     }
                 }
             }

@@ -17,7 +17,7 @@ use crate::{
         postfix::{self, Fix},
         release::{self, Goal},
     },
-    repo::{Repo, Tag},
+    repo::Repo,
     snapshot::{Since, Snapshot},
     step::Step,
     train::Train,
@@ -122,8 +122,7 @@ impl Sketch {
     }
 
     pub fn tagged(mut self, name: &str) -> Sketch {
-        let tag = Tag { commit: "0000000000".to_owned(), annotated: true };
-        self.repo.tags.insert(name.to_owned(), tag);
+        self.repo.tags.insert(name.to_owned(), "0000000000".to_owned());
         self
     }
 
