@@ -9,7 +9,7 @@ use std::{
 use serde::Serialize;
 use similar::{Algorithm, TextDiff};
 
-use crate::version::Version;
+use crate::{parallel, version::Version};
 
 /// The end of the name of a file that waits beside the one it will replace.
 pub const STAGED: &str = ".xtask-new";
@@ -73,14 +73,7 @@ impl Edit {
 
 /// The diffs of all edits in their order, computed side by side: a large workspace has thousands.
 pub fn diffs(edits: &[Edit]) -> Vec<String> {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let size = edits.len().div_ceil(threads).max(16);
-    std::thread::scope(|scope| {
-        let parts: Vec<_> =
-            edits.chunks(size).map(|part| scope.spawn(|| part.iter().map(Edit::diff).collect::<Vec<_>>())).collect();
-        let joined = parts.into_iter().map(|part| part.join());
-        joined.flat_map(|part| part.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
-    })
+    parallel::map(edits, 16, Edit::diff)
 }
 
 /// The path as git writes it, on every system.

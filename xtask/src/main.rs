@@ -10,6 +10,7 @@ mod config;
 mod date;
 mod edit;
 mod files;
+mod parallel;
 mod perform;
 mod plan;
 mod repo;

@@ -16,6 +16,7 @@ use crate::{
         Place,
         cargo_toml::{self, Dependency, Manifest, Table, VersionField},
     },
+    parallel,
     version::{Dialect, Version},
 };
 
@@ -379,16 +380,7 @@ fn read_manifests<'p>(
         }
     };
     let paths: Vec<&PathBuf> = paths.into_iter().collect();
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let size = paths.len().div_ceil(threads).max(16);
-    std::thread::scope(|scope| {
-        let parts: Vec<_> = paths
-            .chunks(size)
-            .map(|part| scope.spawn(move || part.iter().map(|path| (*path, read(path))).collect::<Vec<_>>()))
-            .collect();
-        let joined = parts.into_iter().map(|part| part.join());
-        joined.flat_map(|part| part.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
-    })
+    parallel::map(&paths, 16, |path| (*path, read(path)))
 }
 
 /// The directory of a file; the top of the repository is the empty path.
