@@ -1,7 +1,7 @@
 //! The command line: what can be typed, with examples.
 //! It must never hold logic; it turns words into calls.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -9,8 +9,10 @@ use crate::{
     basis::Intent,
     bench,
     commands::{self, Call},
-    plan::{Options, postfix::Fix, release::Goal},
+    plan::{Options, postfix::Fix, publish, release::Goal},
     report::{Loudness, Report},
+    step::Lane,
+    version::{Dialect, Version},
 };
 
 /// Releases a workspace of Rust crates and Python wheels as one coherent version.
@@ -91,6 +93,30 @@ enum Command {
         #[arg(long)]
         push: bool,
     },
+    /// Send what is tagged to registries, forge and channels; run again, it goes on.
+    ///
+    /// Without VERSION, the tag at the head says it. Tokens come from the environment, or from trusted publishing in CI.
+    #[command(
+        after_help = "Examples:\n  cargo xtask publish 0.10.0 --dry-run\n  cargo xtask publish --only crates\n  cargo xtask publish 0.10.0 --only wheels --dist dist"
+    )]
+    Publish {
+        #[arg(value_parser = released)]
+        version: Option<Version>,
+        /// Act in these lanes only.
+        #[arg(long, value_name = "LANE", value_delimiter = ',')]
+        only: Vec<OnlyLane>,
+        /// Take wheels and source distributions from this directory instead of building them.
+        #[arg(long, value_name = "DIR")]
+        dist: Option<PathBuf>,
+        /// How long a registry may take to show what it accepted, or to get well again.
+        #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+        deadline: u64,
+    },
+    /// Look what of a publication is done, by what evidence, since when; exit code 0 when all of it is.
+    Status {
+        #[arg(value_parser = released)]
+        version: Option<Version>,
+    },
     /// Run every proof of the train: tests, wheel, image.
     Smoke,
     /// Run every check on the workspace as it is.
@@ -104,6 +130,33 @@ enum Command {
         #[arg(long, default_value_t = 5)]
         runs: usize,
     },
+}
+
+/// What `--only` names.
+#[derive(Clone, Copy, ValueEnum)]
+enum OnlyLane {
+    Crates,
+    Wheels,
+    Images,
+    Forge,
+    Announce,
+}
+
+impl From<OnlyLane> for Lane {
+    fn from(only: OnlyLane) -> Lane {
+        match only {
+            OnlyLane::Crates => Lane::Crates,
+            OnlyLane::Wheels => Lane::Wheels,
+            OnlyLane::Images => Lane::Images,
+            OnlyLane::Forge => Lane::Forge,
+            OnlyLane::Announce => Lane::Announce,
+        }
+    }
+}
+
+/// A version that has a tag: `0.10.0`, `v0.10.0`, `0.9.3.post1`.
+fn released(text: &str) -> Result<Version, String> {
+    Version::parse(text.strip_prefix('v').unwrap_or(text), Dialect::Tag).map_err(|error| format!("{error:#}"))
 }
 
 /// Runs what was typed; the exit code is 0 when done, 1 when refused or failed, 2 for a misused command line.
@@ -120,7 +173,7 @@ pub fn main() -> i32 {
         Color::Never => Some(false),
     };
     let report = Report::new(global.json, loudness, color);
-    let call = Call { report: &report, manifest: global.manifest_path, train: global.train, dry_run: global.dry_run };
+    let call = Call { report: &report, manifest: global.manifest_path, train: global.train, dry_run: global.dry_run, deadline: Duration::ZERO };
     let waive = global.waive;
     let result = match command {
         Command::Release { version, push } => {
@@ -130,6 +183,12 @@ pub fn main() -> i32 {
         Command::Postfix { note, issue, push } => {
             commands::make(&call, &Intent::Postfix(Fix { note, issue }), &Options { push, waive })
         }
+        Command::Publish { version, only, dist, deadline } => {
+            let options = publish::Options { only: only.into_iter().map(Lane::from).collect(), dist, here: false };
+            let call = Call { deadline: Duration::from_secs(deadline), ..call };
+            commands::publish(&call, version.as_ref(), &options)
+        }
+        Command::Status { version } => commands::status(&call, version.as_ref()),
         Command::Smoke => commands::smoke(&call, &waive),
         Command::Check => commands::check(&call),
         Command::Bench { members, runs } => bench::bench(&report, &members, runs),

@@ -2,11 +2,11 @@
 //! It must never act by itself: all that changes anything goes through the loop.
 
 use std::{
-    cell::RefCell,
-    collections::BTreeMap,
+    collections::BTreeSet,
     fs::File,
     path::{Path, PathBuf},
     sync::{Arc, atomic::AtomicBool},
+    time::Duration,
 };
 
 use anyhow::{Context, Result, bail};
@@ -17,14 +17,19 @@ use crate::{
     basis::{self, Intent, Planned},
     check,
     edit::{self, STAGED},
-    perform::World,
-    plan::{Options, Plan, smoke},
+    perform::{World, lease::Lease},
+    plan::{
+        Options, Plan, postfix,
+        publish::{self, Publication},
+        smoke,
+    },
     repo,
     report::Report,
     run::{self, Mode, Seen},
     snapshot::{Loader, Snapshot, Source},
-    step::{Observation, Step},
+    step::{Lane, Observation, Reach, Step},
     train::Train,
+    version::Version,
     workspace,
 };
 
@@ -34,6 +39,8 @@ pub struct Call<'a> {
     pub manifest: Option<PathBuf>,
     pub train: Option<String>,
     pub dry_run: bool,
+    /// How long a registry may take to show what it accepted, or to get well again.
+    pub deadline: Duration,
 }
 
 /// `release` and `postfix`: plan, and make it so.
@@ -56,7 +63,7 @@ pub fn make(call: &Call<'_>, intent: &Intent, options: &Options) -> Result<()> {
         print_json(report, &plan, &[], "refused");
         bail!("refused: {} in the way, nothing was changed", count(plan.findings.len(), "finding"));
     }
-    let world = world(&sh, report, &loader)?;
+    let world = world(&sh, report, &loader, call.deadline)?;
     if !call.dry_run {
         sweep(&loader, &snapshot)?;
     }
@@ -115,7 +122,7 @@ pub fn smoke(call: &Call<'_>, waive: &[String]) -> Result<()> {
     let proofs = smoke::proofs(&snapshot, snapshot.train.version(&snapshot.workspace));
     let steps: Vec<Step> =
         proofs.into_iter().filter(|proof| !waive.iter().any(|name| name == proof.name)).map(Step::Prove).collect();
-    let world = world(&sh, report, &loader)?;
+    let world = world(&sh, report, &loader, call.deadline)?;
     let mode = if call.dry_run { Mode::Look } else { Mode::KeepGoing };
     let seen = run::run(&world, &steps, mode)?;
     if !call.dry_run {
@@ -163,6 +170,114 @@ pub fn check(call: &Call<'_>) -> Result<()> {
     Ok(())
 }
 
+/// `publish`: what is tagged, everywhere where it belongs.
+pub fn publish(call: &Call<'_>, version: Option<&Version>, options: &publish::Options) -> Result<()> {
+    let sh = Shell::new()?;
+    let _lock = if call.dry_run { None } else { lock(&sh, call.manifest.as_deref())? };
+    let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
+    let publication = publication(&loader, version, options)?;
+    let report = call.report;
+    report.publication(&publication);
+    report.findings(&publication.findings);
+    if !publication.findings.is_empty() {
+        bail!("refused: {} in the way, nothing was sent", count(publication.findings.len(), "finding"));
+    }
+    let world = world(&sh, report, &loader, call.deadline)?;
+    let mode = if call.dry_run { Mode::Look } else { Mode::Act };
+    let _leases = if call.dry_run { Vec::new() } else { leases(&world, &publication)? };
+    let seen = run::run(&world, &publication.steps, mode)?;
+    report.table(&rows(&seen));
+    print_publication(report, &publication, &seen);
+    Ok(())
+}
+
+/// `status`: what of the publication is done, by looking only.
+pub fn status(call: &Call<'_>, version: Option<&Version>) -> Result<()> {
+    let sh = Shell::new()?;
+    let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
+    let publication = publication(&loader, version, &publish::Options { here: true, ..Default::default() })?;
+    let world = world(&sh, call.report, &loader, call.deadline)?;
+    let mut seen = run::look(&world, &publication.steps);
+    // What was built on the way is no part of what is out.
+    seen.retain(|seen| seen.reach >= Reach::Remote);
+    call.report.publication(&publication);
+    call.report.table(&rows(&seen));
+    print_publication(call.report, &publication, &seen);
+    let open = seen.iter().filter(|seen| !seen.seen.is_done()).count();
+    if open > 0 {
+        bail!("{} of {} are not done", open, count(seen.len(), "step"));
+    }
+    Ok(())
+}
+
+fn rows(seen: &[Seen]) -> Vec<(&str, &Observation)> {
+    seen.iter().map(|seen| (seen.title.as_str(), &seen.seen)).collect()
+}
+
+fn print_publication(report: &Report, publication: &Publication, seen: &[Seen]) {
+    if report.json {
+        let done = seen.iter().all(|seen| seen.seen.is_done());
+        report.json(&json!({
+            "train": publication.of.train,
+            "version": publication.of.version.tag(),
+            "tag": publication.of.tag,
+            "commit": publication.of.commit,
+            "remarks": publication.remarks,
+            "steps": seen,
+            "outcome": if done { "done" } else { "open" },
+        }));
+    }
+}
+
+/// Takes every lane in which something is to be sent.
+fn leases(world: &World<'_>, publication: &Publication) -> Result<Vec<Lease>> {
+    let sent = publication.steps.iter().filter(|step| step.reach() == Reach::World);
+    let lanes: BTreeSet<Lane> = sent.map(Step::lane).collect();
+    lanes.into_iter().map(|lane| Lease::take(world, &publication.of, lane)).collect()
+}
+
+/// Plans the publication of a version from the commit that its tag leads to; without one, of the tag at the head.
+fn publication(
+    loader: &Loader<'_>,
+    version: Option<&Version>,
+    options: &publish::Options,
+) -> Result<Publication> {
+    let head = loader.load(Source::Tree)?;
+    let (train, version) = match version {
+        Some(version) => (head.train, version.clone()),
+        None => tagged_here(loader, head)?,
+    };
+    let tag = train.tag.fill(&version);
+    let Some(commit) = loader.repo.tags.get(&tag) else {
+        bail!("there is no tag {tag} here: cargo xtask release {}, or git fetch {} --tags", version.tag(), train.remote)
+    };
+    let mut snapshot = loader.load(Source::Commit(commit))?;
+    // The configuration is the tagged commit's; the choice of the train is the captain's.
+    snapshot.train = Train::choose(&snapshot.workspace, &snapshot.repo, Some(train.name()))?;
+    Ok(publish::plan(&snapshot, &version, options))
+}
+
+/// The train and version of the tag at the head, else the version that the train has.
+fn tagged_here(loader: &Loader<'_>, head: Snapshot) -> Result<(Train, Version)> {
+    let mut trains = vec![head.train.clone()];
+    if loader.train.is_none() {
+        for config in head.workspace.trains.iter().filter(|config| config.name != head.train.name()) {
+            trains.push(Train::choose(&head.workspace, &head.repo, Some(&config.name))?);
+        }
+    }
+    let here: Vec<&String> =
+        loader.repo.tags.iter().filter(|(_, commit)| **commit == loader.repo.head).map(|(tag, _)| tag).collect();
+    for train in trains {
+        let versions = here.iter().filter_map(|tag| train.tag.version_in(tag));
+        if let Some(version) = versions.max() {
+            return Ok((train, version));
+        }
+    }
+    // A post release moves the wheels alone.
+    let version = postfix::current(&head.workspace, &head.train).unwrap_or(head.train.version(&head.workspace).clone());
+    Ok((head.train, version))
+}
+
 fn print_json(report: &Report, plan: &Plan, seen: &[Seen], outcome: &str) {
     if report.json {
         let plan_only = seen.is_empty();
@@ -181,12 +296,12 @@ fn print_json(report: &Report, plan: &Plan, seen: &[Seen], outcome: &str) {
     }
 }
 
-fn world<'a>(sh: &'a Shell, report: &'a Report, loader: &Loader<'_>) -> Result<World<'a>> {
+fn world<'a>(sh: &'a Shell, report: &'a Report, loader: &Loader<'_>, deadline: Duration) -> Result<World<'a>> {
     let interrupted = Arc::new(AtomicBool::new(false));
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP] {
         signal_hook::flag::register(signal, interrupted.clone())?;
     }
-    Ok(World { sh, report, target: loader.target.clone(), interrupted, verdicts: RefCell::new(BTreeMap::new()) })
+    Ok(World { sh, report, target: loader.target.clone(), interrupted, verdicts: Arc::default(), deadline })
 }
 
 /// Keeps two releases of one repository apart. The system lets go of it when this process ends, however it ends.

@@ -51,6 +51,32 @@ pub struct TrainConfig {
     pub files: Vec<VersionFile>,
     #[serde(default)]
     pub images: Vec<Image>,
+    /// The platforms that the wheels are published for, `sdist` among them.
+    #[serde(default)]
+    pub platforms: Vec<String>,
+    /// Where a release is announced.
+    #[serde(default)]
+    pub announce: Vec<Channel>,
+}
+
+/// Where a release is announced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Channel {
+    Discord,
+    Slack,
+    /// A draft of a mail, as a file.
+    Mail,
+}
+
+impl fmt::Display for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Channel::Discord => "discord",
+            Channel::Slack => "slack",
+            Channel::Mail => "mail",
+        })
+    }
 }
 
 /// Which members move with a patch release; a minor or major one moves all of them.
@@ -96,6 +122,8 @@ pub struct Image {
     /// A binary to link statically and give to the build as its whole context; without it, the context is the
     /// workspace's root.
     pub binary: Option<String>,
+    /// Where it is pushed to, the name left out; without it, `IMAGE_REGISTRY` in the environment says.
+    pub registry: Option<String>,
 }
 
 /// A text in which `{version}` stands once.

@@ -10,6 +10,7 @@ mod config;
 mod date;
 mod edit;
 mod files;
+mod hash;
 mod parallel;
 mod perform;
 mod plan;

@@ -1,15 +1,23 @@
 //! What each step observes and does, by its kind; this file only tells them apart.
 //! It must never decide whether to act: that is the loop's.
 
+mod announce;
+mod crates;
+mod forge;
 mod git;
+mod images;
+pub mod lease;
+mod listing;
 mod prove;
+pub mod publish;
 mod tree;
+pub mod wheels;
 
 use std::{
-    cell::RefCell,
     collections::BTreeMap,
     path::PathBuf,
-    sync::{Arc, atomic::AtomicBool},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicBool},
+    time::Duration,
 };
 
 use anyhow::Result;
@@ -29,7 +37,38 @@ pub struct World<'a> {
     /// Set by Ctrl-C and its like.
     pub interrupted: Arc<AtomicBool>,
     /// What was proved in this run, by the proof's command; a proof leaves no mark that another run could see.
-    pub verdicts: RefCell<BTreeMap<String, Verdict>>,
+    pub verdicts: Arc<Mutex<BTreeMap<String, Verdict>>>,
+    /// How long a registry may take to show what it accepted, or to get well again.
+    pub deadline: Duration,
+}
+
+impl World<'_> {
+    /// The same work on many items, each in a thread of its own: they wait for others, not for the processor.
+    pub fn each<T: Sync, R: Send>(&self, items: &[T], work: impl Fn(&World<'_>, &T) -> Result<R> + Sync) -> Vec<Result<R>> {
+        let dir = self.sh.current_dir();
+        let (report, target, deadline) = (self.report, &self.target, self.deadline);
+        let (interrupted, verdicts) = (&self.interrupted, &self.verdicts);
+        std::thread::scope(|scope| {
+            let (dir, work) = (&dir, &work);
+            let asked: Vec<_> = items
+                .iter()
+                .map(|item| {
+                    scope.spawn(move || {
+                        let sh = Shell::new()?;
+                        sh.change_dir(dir);
+                        let (interrupted, verdicts) = (interrupted.clone(), verdicts.clone());
+                        work(&World { sh: &sh, report, target: target.clone(), interrupted, verdicts, deadline }, item)
+                    })
+                })
+                .collect();
+            let joined = asked.into_iter().map(|one| one.join());
+            joined.map(|one| one.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+        })
+    }
+
+    fn verdicts(&self) -> MutexGuard<'_, BTreeMap<String, Verdict>> {
+        self.verdicts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// How a proof ended that did not fail.
@@ -49,6 +88,17 @@ pub fn observe(world: &World<'_>, step: &Step) -> Observation {
         Step::Merge(merge) => git::observe_merge(world, merge),
         Step::Tag(tag) => git::observe_tag(world, tag),
         Step::Push(push) => git::observe_push(world, push),
+        Step::Pushed(of) => publish::observe_tag(world, of),
+        Step::Package(packages) => crates::observe_packages(world, packages),
+        Step::Build(dist) => wheels::observe_build(world, dist),
+        Step::Bake(release) => images::observe_build(world, release),
+        Step::Crate(upload) => crates::observe(world, upload),
+        Step::Upload(dist) => wheels::observe(world, dist),
+        Step::PushImage(release) => images::observe(world, release),
+        Step::Latest(release) => images::observe_latest(world, release),
+        Step::Forge(release) => forge::observe(world, release),
+        Step::List(listing) => listing::observe(world, listing),
+        Step::Announce(announcement) => announce::observe(world, announcement),
     };
     seen.unwrap_or_else(|error| Observation::Unknown {
         why: format!("{error:#}"),
@@ -65,6 +115,17 @@ pub fn act(world: &World<'_>, step: &Step) -> Result<()> {
         Step::Merge(merge) => git::merge(world, merge),
         Step::Tag(tag) => git::tag(world, tag),
         Step::Push(push) => git::push(world, push),
+        Step::Package(packages) => crates::package(world, packages),
+        Step::Build(dist) => wheels::build(world, dist),
+        Step::Bake(release) => images::build(world, release),
+        Step::Crate(upload) => crates::upload(world, upload),
+        Step::Upload(dist) => wheels::upload(world, dist),
+        Step::PushImage(release) => images::push(world, release),
+        Step::Latest(release) => images::point_latest(world, release),
+        Step::Forge(release) => forge::release(world, release),
+        Step::Announce(announcement) => announce::send(world, announcement),
+        // They are only waited for.
+        Step::Pushed(_) | Step::List(_) => Ok(()),
     }
 }
 

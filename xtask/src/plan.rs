@@ -3,6 +3,7 @@
 
 mod edits;
 pub mod postfix;
+pub mod publish;
 pub mod release;
 pub mod smoke;
 

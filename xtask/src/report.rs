@@ -9,7 +9,7 @@ use std::{
 
 use crate::{
     check::{self, Finding},
-    plan::Plan,
+    plan::{Plan, publish::Publication},
     step::{Observation, Step},
 };
 
@@ -118,6 +118,38 @@ impl Report {
         }
     }
 
+    /// What is published, and what should be known of it.
+    pub fn publication(&self, publication: &Publication) {
+        let of = &publication.of;
+        let line = format!("train {}: {} of commit {}", of.train, of.tag, check::short(&of.commit));
+        self.say(self.tint(Tint::Strong, &line));
+        for remark in &publication.remarks {
+            self.say(format!("{} {remark}", self.tint(Tint::Weak, "note:")));
+        }
+    }
+
+    /// What is where, by what evidence, since when.
+    pub fn table(&self, seen: &[(&str, &Observation)]) {
+        let rows = seen.iter().map(|(title, seen)| {
+            let (word, tint, evidence, since) = match seen {
+                Observation::Done { evidence, since } => ("done", Tint::Good, evidence.clone(), since.clone()),
+                Observation::Todo => ("todo", Tint::Bad, String::new(), None),
+                Observation::Blocked { why, next } => ("blocked", Tint::Bad, format!("{why}; next: {next}"), None),
+                Observation::Unknown { why, next } => ("unknown", Tint::Bad, format!("{why}; next: {next}"), None),
+            };
+            (word, tint, *title, evidence, since.unwrap_or_default())
+        });
+        let rows: Vec<_> = rows.collect();
+        let width = |texts: &mut dyn Iterator<Item = usize>| texts.max().unwrap_or(0);
+        let what = width(&mut rows.iter().map(|row| row.2.len()));
+        let since = width(&mut rows.iter().map(|row| row.4.len()));
+        self.say("");
+        for (word, tint, title, evidence, at) in &rows {
+            let word = self.tint(*tint, &format!("{word:7}"));
+            self.say(format!("  {word} {title:what$}  {at:since$}  {evidence}"));
+        }
+    }
+
     pub fn findings(&self, findings: &[Finding]) {
         for finding in findings {
             self.warn(format!("{} {}: {}", self.tint(Tint::Bad, "refused"), finding.check, finding.what));
@@ -134,7 +166,7 @@ impl Report {
     pub fn observed(&self, step: &Step, seen: &Observation) {
         let title = step.title();
         match seen {
-            Observation::Done { evidence } => {
+            Observation::Done { evidence, .. } => {
                 self.say(format!("  {} {title} ({evidence})", self.tint(Tint::Good, "done   ")))
             }
             Observation::Todo => self.say(format!("  todo    {title}")),

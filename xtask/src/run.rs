@@ -2,6 +2,7 @@
 //! It must never act on a step that is in the way or unknown; a dry run is this loop only looking.
 
 use std::{
+    collections::BTreeMap,
     sync::atomic::Ordering,
     time::{Duration, Instant},
 };
@@ -11,7 +12,8 @@ use serde::Serialize;
 
 use crate::{
     perform::{self, World},
-    step::{Observation, Step},
+    step::{Observation, Reach, Step},
+    tools::child::Passing,
 };
 
 /// How far the loop goes.
@@ -31,31 +33,44 @@ pub struct Seen {
     #[serde(flatten)]
     pub step: Step,
     pub title: String,
-    pub reach: crate::step::Reach,
+    pub reach: Reach,
     pub seen: Observation,
+    /// How long it took in this run; `None` when nothing had to be done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<f64>,
+}
+
+/// Observes every step, and does nothing else.
+pub fn look(world: &World<'_>, steps: &[Step]) -> Vec<Seen> {
+    seen_steps(steps, observe_all(world, steps), &BTreeMap::new())
 }
 
 /// Runs the steps in their order.
 pub fn run(world: &World<'_>, steps: &[Step], mode: Mode) -> Result<Vec<Seen>> {
-    let seen = observe_all(world, steps);
     if mode == Mode::Look {
-        for (step, seen) in steps.iter().zip(&seen) {
-            world.report.observed(step, seen);
+        let seen = look(world, steps);
+        for seen in &seen {
+            world.report.observed(&seen.step, &seen.seen);
         }
-        return Ok(seen_steps(steps, seen));
+        return Ok(seen);
     }
+    let seen = observe_all(world, steps);
     let in_the_way = steps.iter().zip(&seen).filter(|(_, seen)| seen.is_in_the_way());
     let in_the_way: Vec<_> = in_the_way.inspect(|(step, seen)| world.report.observed(step, seen)).collect();
     if !in_the_way.is_empty() {
         bail!("nothing was done: {} of {} steps cannot be taken", in_the_way.len(), steps.len());
     }
     let mut failures = Vec::new();
+    let mut took = BTreeMap::new();
     for (at, step) in steps.iter().enumerate() {
         if matches!(seen[at], Observation::Done { .. }) {
             world.report.observed(step, &seen[at]);
             continue;
         }
-        match take(world, step) {
+        let begun = Instant::now();
+        let taken = take(world, step);
+        took.insert(at, begun.elapsed().as_secs_f64());
+        match taken {
             Ok(_) => {}
             Err(error) if mode == Mode::KeepGoing && !is_interrupted(world) => failures.push((step, error)),
             Err(error) => {
@@ -65,7 +80,7 @@ pub fn run(world: &World<'_>, steps: &[Step], mode: Mode) -> Result<Vec<Seen>> {
         }
     }
     if failures.is_empty() {
-        return Ok(seen_steps(steps, observe_all(world, steps)));
+        return Ok(seen_steps(steps, observe_all(world, steps), &took));
     }
     world.report.warn("");
     for (step, error) in &failures {
@@ -75,17 +90,26 @@ pub fn run(world: &World<'_>, steps: &[Step], mode: Mode) -> Result<Vec<Seen>> {
     bail!("{} of {} failed", failures.len(), steps.len())
 }
 
-/// Observes all steps; one before a mark that is done is done with it.
+/// Observes all steps; one before a mark of its lane that is done is done with it. What is far away is asked side by
+/// side.
 fn observe_all(world: &World<'_>, steps: &[Step]) -> Vec<Observation> {
+    let far: Vec<(usize, &Step)> =
+        steps.iter().enumerate().filter(|(_, step)| step.reach() >= Reach::Remote && !step.is_sum()).collect();
+    let asked = world.each(&far, |world, (_, step)| Ok(perform::observe(world, step)));
+    let mut asked: BTreeMap<usize, Observation> =
+        far.iter().zip(asked).filter_map(|((at, _), seen)| Some((*at, seen.ok()?))).collect();
+    let is_whole = asked.values().all(Observation::is_done);
     let mut seen: Vec<Observation> = Vec::with_capacity(steps.len());
-    let mut after: Option<String> = None;
-    for step in steps.iter().rev() {
-        let observation = match &after {
-            Some(evidence) if !step.is_mark() => Observation::Done { evidence: evidence.clone() },
-            _ => perform::observe(world, step),
+    let mut after = BTreeMap::new();
+    for (at, step) in steps.iter().enumerate().rev() {
+        let observation = match after.get(&step.lane()) {
+            Some(evidence) if !step.is_mark() => Observation::done(format!("as {evidence} shows")),
+            // While a part is missing, the sum need not be asked for.
+            _ if step.is_sum() && !is_whole => Observation::Todo,
+            _ => asked.remove(&at).unwrap_or_else(|| perform::observe(world, step)),
         };
-        if let (true, Observation::Done { evidence }) = (step.is_mark(), &observation) {
-            after = Some(format!("as {evidence} shows"));
+        if let (true, Observation::Done { evidence, .. }) = (step.is_mark(), &observation) {
+            after.insert(step.lane(), evidence.clone());
         }
         seen.push(observation);
     }
@@ -105,13 +129,13 @@ fn take(world: &World<'_>, step: &Step) -> Result<Observation> {
     }
     let title = step.title();
     let begun = world.report.begin(&title);
-    let acted = perform::act(world, step).and_then(|()| show(world, step));
+    let acted = act(world, step).and_then(|()| show(world, step));
     // A child that was interrupted with us fails in its own words; ours say what to do.
     let acted = acted
         .and_then(|seen| check_interrupt(world).map(|()| seen))
         .map_err(|error| check_interrupt(world).err().unwrap_or(error));
     match &acted {
-        Ok(Observation::Done { evidence }) if evidence.starts_with("not proved") => {
+        Ok(Observation::Done { evidence, .. }) if evidence.starts_with("not proved") => {
             world.report.end(&title, begun, Ok(evidence))
         }
         Ok(_) => world.report.end(&title, begun, Ok("done")),
@@ -120,22 +144,68 @@ fn take(world: &World<'_>, step: &Step) -> Result<Observation> {
     acted
 }
 
+/// Acts until it succeeds, or fails for good. A failure that may pass is waited out: as long as the other side asks, or
+/// longer from time to time until the deadline.
+fn act(world: &World<'_>, step: &Step) -> Result<()> {
+    let deadline = Instant::now() + world.deadline;
+    let mut pause = Duration::from_secs(1);
+    loop {
+        let error = match perform::act(world, step) {
+            Ok(()) => return Ok(()),
+            Err(error) => error,
+        };
+        let Some(passing) = error.downcast_ref::<Passing>() else { return Err(error) };
+        let wait = passing.after.unwrap_or(pause);
+        if passing.after.is_none() && Instant::now() + wait > deadline {
+            return Err(error.context(format!("it did not pass within {} s", world.deadline.as_secs())));
+        }
+        world.report.say(format!("          waiting {} s: {passing}", wait.as_secs()));
+        sleep(world, wait)?;
+        pause *= 2;
+        // It may have been taken all the same, with only the answer lost.
+        match perform::observe(world, step) {
+            Observation::Done { .. } => return Ok(()),
+            Observation::Blocked { why, next } => bail!("{why}; next: {next}"),
+            Observation::Todo | Observation::Unknown { .. } => {}
+        }
+    }
+}
+
 /// Observes until the step is done or its time is up.
 fn show(world: &World<'_>, step: &Step) -> Result<Observation> {
-    let deadline = Instant::now() + Duration::from_secs(10);
+    let patience = if step.reach() == Reach::World { world.deadline } else { Duration::from_secs(10) };
+    let deadline = Instant::now() + patience;
+    let mut pause = Duration::from_millis(200);
     loop {
         let seen = perform::observe(world, step);
         match seen {
             Observation::Done { .. } => return Ok(seen),
             Observation::Blocked { why, next } => bail!("{why}; next: {next}"),
-            _ if Instant::now() >= deadline => bail!("it was done, but does not show: {seen:?}"),
-            _ => std::thread::sleep(Duration::from_millis(200)),
+            Observation::Unknown { why, next } if Instant::now() >= deadline => bail!("{why}; next: {next}"),
+            Observation::Todo if Instant::now() >= deadline => {
+                bail!("it was done, but does not show after {} s: the same command looks again", patience.as_secs())
+            }
+            _ => sleep(world, pause)?,
         }
+        pause = (pause * 2).min(Duration::from_secs(10));
     }
+}
+
+/// Sleeps, but wakes up when interrupted.
+fn sleep(world: &World<'_>, wait: Duration) -> Result<()> {
+    let until = Instant::now() + wait;
+    while let Some(left) = until.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
+        check_interrupt(world)?;
+        std::thread::sleep(left.min(Duration::from_millis(100)));
+    }
+    check_interrupt(world)
 }
 
 /// Takes back what these steps did, last first, unless the world holds a mark of them: then they stay to be finished.
 fn take_back(world: &World<'_>, steps: &[Step]) -> Result<()> {
+    if !steps.iter().any(Step::can_be_undone) {
+        return Ok(());
+    }
     let seen = observe_all(world, steps);
     if steps.iter().zip(&seen).any(|(step, seen)| step.is_mark() && matches!(seen, Observation::Done { .. })) {
         return Ok(());
@@ -158,7 +228,14 @@ fn check_interrupt(world: &World<'_>) -> Result<()> {
     Ok(())
 }
 
-fn seen_steps(steps: &[Step], seen: Vec<Observation>) -> Vec<Seen> {
-    let both = steps.iter().zip(seen);
-    both.map(|(step, seen)| Seen { step: step.clone(), title: step.title(), reach: step.reach(), seen }).collect()
+fn seen_steps(steps: &[Step], seen: Vec<Observation>, took: &BTreeMap<usize, f64>) -> Vec<Seen> {
+    let both = steps.iter().zip(seen).enumerate();
+    both.map(|(at, (step, seen))| Seen {
+        step: step.clone(),
+        title: step.title(),
+        reach: step.reach(),
+        seen,
+        seconds: took.get(&at).copied(),
+    })
+    .collect()
 }

@@ -166,7 +166,11 @@ fn graph(metadata: Metadata, top: &Path) -> Result<Graph> {
         packages.push(Package {
             name: package.name.to_string(),
             manifest: relative(package.manifest_path.as_std_path())?,
-            publish: package.publish.is_none_or(|registries| !registries.is_empty()),
+            publish: package.publish.as_ref().is_none_or(|registries| !registries.is_empty()),
+            registry: match package.publish.as_deref() {
+                Some([only]) if only != "crates-io" => Some(only.clone()),
+                _ => None,
+            },
             described: package.description.is_some(),
             cdylib: package.targets.iter().any(|target| target.kind.contains(&TargetKind::CDyLib)),
         });

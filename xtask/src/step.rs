@@ -6,8 +6,9 @@ use std::{path::PathBuf, sync::Arc};
 use serde::Serialize;
 
 use crate::{
-    config::Image,
+    config::{Channel, Image, Template},
     edit::{Edit, slashed},
+    version::Version,
 };
 
 /// How far out a step is felt; each is harder to take back than the one before.
@@ -17,6 +18,7 @@ pub enum Reach {
     Tree,
     Repo,
     Remote,
+    World,
 }
 
 /// What the world says of a step.
@@ -26,6 +28,9 @@ pub enum Observation {
     /// It shows, and it is ours: by this evidence.
     Done {
         evidence: String,
+        /// Since when, where the world says so: UTC, as it says it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        since: Option<String>,
     },
     Todo,
     /// Something is in the way; `next` is what to type.
@@ -41,6 +46,14 @@ pub enum Observation {
 }
 
 impl Observation {
+    pub fn done(evidence: impl Into<String>) -> Observation {
+        Observation::Done { evidence: evidence.into(), since: None }
+    }
+
+    pub fn is_done(&self) -> bool {
+        matches!(self, Observation::Done { .. })
+    }
+
     /// It keeps the loop from acting.
     pub fn is_in_the_way(&self) -> bool {
         matches!(self, Observation::Blocked { .. } | Observation::Unknown { .. })
@@ -57,6 +70,30 @@ pub enum Step {
     Merge(Merge),
     Tag(Tag),
     Push(Push),
+    Pushed(Tagged),
+    Package(Packages),
+    Build(Dist),
+    Bake(ImageRelease),
+    Crate(CrateUpload),
+    Upload(Dist),
+    PushImage(ImageRelease),
+    Latest(ImageRelease),
+    Forge(ForgeRelease),
+    List(Listing),
+    Announce(Announcement),
+}
+
+/// What a step is one of: those of one lane follow one another, and `--only` names a lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Lane {
+    /// From the tree to the remote.
+    Release,
+    Crates,
+    Wheels,
+    Images,
+    Forge,
+    Announce,
 }
 
 /// Every edit of the release, written together.
@@ -147,18 +184,141 @@ pub struct Push {
     pub tag: Tag,
 }
 
+/// The release that is published: everything that goes out is held against this commit.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Tagged {
+    pub train: String,
+    pub version: Version,
+    pub tag: String,
+    pub commit: String,
+    pub remote: String,
+    /// The tag's template, to find the train's other tags.
+    pub template: Template,
+}
+
+/// Every crate of the release packed, and each compiled from what was packed.
+#[derive(Clone, Debug, Serialize)]
+pub struct Packages {
+    pub of: Arc<Tagged>,
+    /// From the top of the repository.
+    pub root: PathBuf,
+    pub crates: Vec<CrateUpload>,
+    /// Whether git tracks the lock, so that cargo may be held to it.
+    pub locked: bool,
+}
+
+/// One crate in its registry.
+#[derive(Clone, Debug, Serialize)]
+pub struct CrateUpload {
+    pub of: Arc<Tagged>,
+    pub root: PathBuf,
+    pub name: String,
+    pub version: Version,
+    /// The commit that it must have been packed from; `None` when the tag of its version is not known.
+    pub commit: Option<String>,
+    /// The only registry that its manifest allows; `None` for cargo's default.
+    pub registry: Option<String>,
+}
+
+/// A Python project's wheels and source distribution.
+#[derive(Clone, Debug, Serialize)]
+pub struct Dist {
+    pub of: Arc<Tagged>,
+    /// The project's directory, from the top of the repository.
+    pub project: PathBuf,
+    /// The distribution's name on the index.
+    pub name: String,
+    /// As PEP 440 spells it.
+    pub version: String,
+    /// The platforms that must be there; empty for this machine's only.
+    pub platforms: Vec<String>,
+    /// Where ready files are taken from; `None` to build them.
+    pub from: Option<PathBuf>,
+}
+
+/// An image in its registry.
+#[derive(Clone, Debug, Serialize)]
+pub struct ImageRelease {
+    pub of: Arc<Tagged>,
+    /// The workspace's root, from the top of the repository.
+    pub root: PathBuf,
+    pub image: Image,
+}
+
+/// The release on the forge, with its assets.
+#[derive(Clone, Debug, Serialize)]
+pub struct ForgeRelease {
+    pub of: Arc<Tagged>,
+    pub title: String,
+    /// The section of the changelog.
+    pub notes: String,
+    pub prerelease: bool,
+    /// What its assets are: the files of these projects, with `SHA256SUMS`.
+    pub dists: Vec<Dist>,
+}
+
+/// What the registries list, asked as a user's tools ask.
+#[derive(Clone, Debug, Serialize)]
+pub struct Listing {
+    pub of: Arc<Tagged>,
+    pub crates: Vec<CrateUpload>,
+    pub dists: Vec<Dist>,
+    pub images: Vec<ImageRelease>,
+    pub release: ForgeRelease,
+}
+
+/// One message to one channel, sent once.
+#[derive(Clone, Debug, Serialize)]
+pub struct Announcement {
+    pub of: Arc<Tagged>,
+    pub channel: Channel,
+    pub text: String,
+}
+
 impl Step {
     pub fn reach(&self) -> Reach {
         match self {
-            Step::Write(_) | Step::Prove(_) => Reach::Tree,
+            Step::Write(_) | Step::Prove(_) | Step::Package(_) | Step::Build(_) | Step::Bake(_) => Reach::Tree,
             Step::Branch(_) | Step::Commit(_) | Step::Merge(_) | Step::Tag(_) => Reach::Repo,
-            Step::Push(_) => Reach::Remote,
+            Step::Push(_) | Step::Pushed(_) => Reach::Remote,
+            Step::Crate(_)
+            | Step::Upload(_)
+            | Step::PushImage(_)
+            | Step::Latest(_)
+            | Step::Forge(_)
+            | Step::List(_)
+            | Step::Announce(_) => Reach::World,
         }
     }
 
-    /// A mark stays in the world and can be found there; the steps before a mark that is done are done with it.
+    pub fn lane(&self) -> Lane {
+        match self {
+            Step::Package(_) | Step::Crate(_) => Lane::Crates,
+            Step::Build(_) | Step::Upload(_) => Lane::Wheels,
+            Step::Bake(_) | Step::PushImage(_) | Step::Latest(_) => Lane::Images,
+            Step::Forge(_) => Lane::Forge,
+            Step::List(_) | Step::Announce(_) => Lane::Announce,
+            _ => Lane::Release,
+        }
+    }
+
+    /// A mark stays in the world and can be found there; the steps of its lane before a mark that is done are done with
+    /// it.
     pub fn is_mark(&self) -> bool {
-        matches!(self, Step::Commit(_) | Step::Merge(_) | Step::Tag(_) | Step::Push(_))
+        !matches!(
+            self,
+            Step::Write(_) | Step::Prove(_) | Step::Branch(_) | Step::Package(_) | Step::Build(_) | Step::Bake(_)
+        )
+    }
+
+    /// It holds when all the others do, and something more.
+    pub fn is_sum(&self) -> bool {
+        matches!(self, Step::List(_))
+    }
+
+    /// Nothing outside the working tree has seen it.
+    pub fn can_be_undone(&self) -> bool {
+        matches!(self, Step::Write(_) | Step::Branch(_))
     }
 
     /// What it does, in words.
@@ -171,6 +331,20 @@ impl Step {
             Step::Merge(merge) => format!("merge {} into {} (--no-ff)", merge.branch, merge.main),
             Step::Tag(tag) => format!("tag {}", tag.name),
             Step::Push(push) => format!("push {} and {} to {} (--atomic)", push.main, push.tag.name, push.remote),
+            Step::Pushed(of) => format!("{} is on {}", of.tag, of.remote),
+            Step::Package(packages) => format!("package {} crates and compile each from its package", packages.crates.len()),
+            Step::Build(Dist { name, version, from: None, .. }) => format!("build wheel and sdist of {name} {version}"),
+            Step::Build(Dist { name, version, from: Some(dir), .. }) => {
+                format!("wheels and sdist of {name} {version} in {}", slashed(dir))
+            }
+            Step::Bake(release) => format!("build image {}:{}", release.image.name, release.of.version.tag()),
+            Step::Crate(upload) => format!("crate {} {}", upload.name, upload.version),
+            Step::Upload(dist) => format!("wheels and sdist of {} {} on the index", dist.name, dist.version),
+            Step::PushImage(release) => format!("image {}:{}", release.image.name, release.of.version.tag()),
+            Step::Latest(release) => format!("image {}:latest", release.image.name),
+            Step::Forge(release) => format!("forge release {}", release.of.tag),
+            Step::List(listing) => format!("{} is listed everywhere", listing.of.version.tag()),
+            Step::Announce(announcement) => format!("announce to {}", announcement.channel),
         }
     }
 }

@@ -2,5 +2,6 @@
 //! None of them knows what a release is.
 
 pub mod cargo;
+pub mod child;
 pub mod engine;
 pub mod python;

@@ -35,6 +35,8 @@ pub struct Package {
     pub manifest: PathBuf,
     /// Cargo would publish it somewhere.
     pub publish: bool,
+    /// The only registry that it may be published to, when its manifest names one beside the default one.
+    pub registry: Option<String>,
     /// It has a description, without which crates.io takes no crate.
     pub described: bool,
     pub cdylib: bool,
@@ -81,6 +83,8 @@ pub struct Member {
     pub name: String,
     pub manifest: PathBuf,
     pub publish: bool,
+    /// The only registry that it may be published to, when its manifest names one beside the default one.
+    pub registry: Option<String>,
     pub cdylib: bool,
     pub pyo3: bool,
     pub features: Vec<String>,
@@ -152,6 +156,7 @@ impl Workspace {
                 name: package.name.clone(),
                 manifest: package.manifest.clone(),
                 publish: package.publish,
+                registry: package.registry.clone(),
                 cdylib: package.cdylib,
                 pyo3: manifest.dependencies.iter().any(|d| d.package == "pyo3"),
                 features: manifest.features.clone(),

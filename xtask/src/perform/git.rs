@@ -14,11 +14,7 @@ use crate::{
     step::{Branch, Commit, Merge, Observation, Push, Tag, Target},
 };
 
-fn done(evidence: String) -> Observation {
-    Observation::Done { evidence }
-}
-
-fn resolve(world: &World<'_>, name: &str) -> Result<Option<String>> {
+pub(super) fn resolve(world: &World<'_>, name: &str) -> Result<Option<String>> {
     let sh = world.sh;
     let output = cmd!(sh, "git rev-parse --verify --quiet {name}").quiet().ignore_status().output()?;
     match output.status.code() {
@@ -50,7 +46,7 @@ pub fn observe_commit(world: &World<'_>, commit: &Commit) -> Result<Observation>
     let paths: BTreeSet<_> = edits.iter().map(|edit| edit.path.clone()).collect();
     let texts = repo::texts_at(world.sh, &found, &paths)?;
     match edits.iter().find(|edit| texts.get(&edit.path) != Some(&edit.new)) {
-        None => Ok(done(format!("commit {}", short(&found)))),
+        None => Ok(Observation::done(format!("commit {}", short(&found)))),
         Some(edit) => Ok(Observation::Blocked {
             why: format!("commit {} is called so, but its {} is not as planned", short(&found), slashed(&edit.path)),
             next: format!("git show {}; amend it, or git revert it and run the same command again", short(&found)),
@@ -87,7 +83,7 @@ pub fn observe_branch(world: &World<'_>, branch: &Branch) -> Result<Observation>
         });
     }
     match current_branch(world)? {
-        Some(current) if current == branch.name => Ok(done(format!("on {current}"))),
+        Some(current) if current == branch.name => Ok(Observation::done(format!("on {current}"))),
         _ => Ok(Observation::Todo),
     }
 }
@@ -136,7 +132,7 @@ fn find_merge(world: &World<'_>, merge: &Merge) -> Result<Option<String>> {
 
 pub fn observe_merge(world: &World<'_>, merge: &Merge) -> Result<Observation> {
     Ok(match find_merge(world, merge)? {
-        Some(found) => done(format!("{} on {}", short(&found), merge.main)),
+        Some(found) => Observation::done(format!("{} on {}", short(&found), merge.main)),
         None => Observation::Todo,
     })
 }
@@ -188,7 +184,7 @@ pub fn observe_tag(world: &World<'_>, tag: &Tag) -> Result<Observation> {
             next: format!("git tag -d {}, if it was never pushed", tag.name),
         });
     }
-    Ok(done(format!("tag {} on {}", tag.name, commit.as_deref().map_or("", short))))
+    Ok(Observation::done(format!("tag {} on {}", tag.name, commit.as_deref().map_or("", short))))
 }
 
 pub fn tag(world: &World<'_>, tag: &Tag) -> Result<()> {
@@ -196,7 +192,7 @@ pub fn tag(world: &World<'_>, tag: &Tag) -> Result<()> {
     let Some(commit) = find_target(world, &tag.on)? else {
         bail!("the commit to tag is not there: run the same command again")
     };
-    let verdicts = world.verdicts.borrow();
+    let verdicts = world.verdicts();
     let unproved = verdicts.iter().filter_map(|(proof, verdict)| match verdict {
         Verdict::Unprovable(why) => Some(format!("Not proved: {proof}: {why}")),
         Verdict::Proved => None,
@@ -250,9 +246,9 @@ pub fn observe_push(world: &World<'_>, push: &Push) -> Result<Observation> {
         Ok::<_, anyhow::Error>(remote_tag.is_some() && repo::is_ancestor(sh, &format!("{tag}^{{commit}}"), tip)?)
     };
     match tip {
-        Ok(tip) if holds(&tip)? => Ok(done(format!("{remote} has {}", push.tag.name))),
+        Ok(tip) if holds(&tip)? => Ok(Observation::done(format!("{remote} has {}", push.tag.name))),
         Ok(tip) if repo::is_ancestor(sh, &tip, &format!("refs/heads/{}", push.main))? => Ok(Observation::Todo),
-        Err(()) if remote_tag.is_some() => Ok(done(format!("{remote} has {}", push.tag.name))),
+        Err(()) if remote_tag.is_some() => Ok(Observation::done(format!("{remote} has {}", push.tag.name))),
         _ => Ok(Observation::Blocked {
             why: format!("{remote} has commits on {} that are not here", push.main),
             next: format!("git pull {remote} {}, then the same command", push.main),

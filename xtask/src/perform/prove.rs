@@ -1,7 +1,7 @@
 //! Runs the proofs: tests, the wheel in an environment of its own, the image.
 //! It must never report a proof as done that the machine could not run.
 
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use xshell::cmd;
@@ -9,16 +9,15 @@ use xshell::cmd;
 use super::{Verdict, World};
 use crate::{
     config::Image,
-    report::Loudness,
     step::{Observation, Proof, Prove, test_args},
-    tools::{cargo, engine::Engine, python::Environment},
+    tools::{cargo, child, engine::Engine, python::Environment},
 };
 
 pub fn observe(world: &World<'_>, proof: &Proof) -> Observation {
-    match world.verdicts.borrow().get(&proof.command()) {
+    match world.verdicts().get(&proof.command()) {
         None => Observation::Todo,
-        Some(Verdict::Proved) => Observation::Done { evidence: "proved".to_owned() },
-        Some(Verdict::Unprovable(why)) => Observation::Done { evidence: format!("not proved: {why}") },
+        Some(Verdict::Proved) => Observation::done("proved"),
+        Some(Verdict::Unprovable(why)) => Observation::done(format!("not proved: {why}")),
     }
 }
 
@@ -27,7 +26,7 @@ pub fn prove(world: &World<'_>, proof: &Proof) -> Result<()> {
         Prove::Tests { root, packages, features, locked } => {
             let mut command = Command::new(cargo::program());
             command.args(test_args(packages, features, *locked)).current_dir(world.sh.current_dir().join(root));
-            run(world, command).map(|()| Verdict::Proved)
+            child::run(world.report, command).map(|()| Verdict::Proved)
         }
         Prove::Develop { project, package } => {
             develop(world, &world.sh.current_dir().join(project), package).map(|()| Verdict::Proved)
@@ -39,12 +38,12 @@ pub fn prove(world: &World<'_>, proof: &Proof) -> Result<()> {
                 .args(["-m", "pytest", "-q", "-p", "no:cacheprovider", tests])
                 .current_dir(world.sh.current_dir().join(project))
                 .envs(environment.variables()?);
-            run(world, command).map(|()| Verdict::Proved)
+            child::run(world.report, command).map(|()| Verdict::Proved)
         }
         Prove::Image { root, image, version } => build_image(world, root, image, version),
     };
     let verdict = verdict.with_context(|| format!("{} failed; {}", proof.name, proof.advice()))?;
-    world.verdicts.borrow_mut().insert(proof.command(), verdict);
+    world.verdicts().insert(proof.command(), verdict);
     Ok(())
 }
 
@@ -54,14 +53,14 @@ fn develop(world: &World<'_>, project: &std::path::Path, package: &str) -> Resul
     // Going back to a version that was built before, cargo takes the library of the version after for fresh.
     let mut clean = Command::new(cargo::program());
     clean.args(["clean", "--quiet", "--release", "-p", package]).current_dir(project).env("CARGO_TARGET_DIR", &target);
-    run(world, clean)?;
+    child::run(world.report, clean)?;
     let mut command = Command::new(environment.python());
     command
         .args(["-m", "maturin", "develop", "--release"])
         .current_dir(project)
         .envs(environment.variables()?)
         .env("CARGO_TARGET_DIR", &target);
-    run(world, command)
+    child::run(world.report, command)
 }
 
 fn build_image(world: &World<'_>, root: &std::path::Path, image: &Image, version: &str) -> Result<Verdict> {
@@ -79,12 +78,12 @@ fn build_image(world: &World<'_>, root: &std::path::Path, image: &Image, version
     // Under a tag of its own: an image that carries the version's name is one that was released.
     let tag = format!("{}:proof", image.name);
     let args = [("VERSION", version), ("REVISION", revision.as_str())];
-    run(world, engine.build(sh, &root.join(&image.dockerfile), &context, &tag, &args))?;
+    child::run(world.report, engine.build(sh, &root.join(&image.dockerfile), &context, &tag, &args))?;
     Ok(Verdict::Proved)
 }
 
 /// Links a binary statically and puts it alone in a directory, which is the image's whole context.
-fn static_binary(world: &World<'_>, root: &std::path::Path, binary: &str) -> Result<std::path::PathBuf> {
+pub(super) fn static_binary(world: &World<'_>, root: &std::path::Path, binary: &str) -> Result<std::path::PathBuf> {
     let sh = world.sh;
     let cargo = cargo::program();
     let host = cmd!(sh, "{cargo} -vV").quiet().read()?;
@@ -96,35 +95,10 @@ fn static_binary(world: &World<'_>, root: &std::path::Path, binary: &str) -> Res
     // With `--target`, the flags reach the binary but not its build scripts.
     build.args(["build", "--release", "--locked", "--bin", binary, "--target", host]).current_dir(root);
     build.env("CARGO_TARGET_DIR", &target).env("RUSTFLAGS", "-C target-feature=+crt-static");
-    run(world, build)?;
+    child::run(world.report, build)?;
     let context = target.join("context");
     sh.remove_path(&context)?;
     sh.create_dir(&context)?;
     sh.copy_file(target.join(host).join("release").join(binary), context.join(binary))?;
     Ok(context)
-}
-
-/// Runs a child whose output is for people; quietly, it is shown only when it fails.
-fn run(world: &World<'_>, mut command: Command) -> Result<()> {
-    let shown = std::iter::once(command.get_program())
-        .chain(command.get_args())
-        .map(|word| word.to_string_lossy())
-        .collect::<Vec<_>>()
-        .join(" ");
-    command.stdin(Stdio::null());
-    if world.report.loudness == Loudness::Quiet {
-        let output = command.output().with_context(|| format!("`{shown}` did not start"))?;
-        if !output.status.success() {
-            world.report.warn(String::from_utf8_lossy(&output.stdout).trim_end());
-            world.report.warn(String::from_utf8_lossy(&output.stderr).trim_end());
-            bail!("`{shown}` ended with {}", output.status);
-        }
-        return Ok(());
-    }
-    let status =
-        command.stdout(world.report.child_stdout()).status().with_context(|| format!("`{shown}` did not start"))?;
-    if !status.success() {
-        bail!("`{shown}` ended with {status}");
-    }
-    Ok(())
 }

@@ -41,7 +41,7 @@ pub fn observe(world: &World<'_>, write: &Write) -> Result<Observation> {
         }
     }
     Ok(match counts {
-        (written, 0) => Observation::Done { evidence: format!("{written} files say so") },
+        (written, 0) => Observation::done(format!("{written} files say so")),
         _ => Observation::Todo,
     })
 }

@@ -4,6 +4,8 @@
 use std::{
     hash::{DefaultHasher, Hash as _, Hasher as _},
     path::{Path, PathBuf},
+    process::Command,
+    sync::Mutex,
 };
 
 use anyhow::{Context, Result, bail};
@@ -23,6 +25,9 @@ pub struct Environment {
 impl Environment {
     /// Makes the environment below `target`, or takes the one that an earlier call finished.
     pub fn prepare(sh: &Shell, target: &Path) -> Result<Environment> {
+        // Several steps may want it at once, and one makes it.
+        static MAKING: Mutex<()> = Mutex::new(());
+        let _one = MAKING.lock();
         let (python, version) = interpreter(sh)?;
         let mut hasher = DefaultHasher::new();
         (REQUIREMENTS, &version).hash(&mut hasher);
@@ -50,19 +55,33 @@ impl Environment {
     }
 
     pub fn python(&self) -> PathBuf {
-        self.bin().join(if cfg!(windows) { "python.exe" } else { "python" })
+        Environment::python_in(&self.dir)
     }
 
-    fn bin(&self) -> PathBuf {
-        self.dir.join(if cfg!(windows) { "Scripts" } else { "bin" })
+    /// The interpreter of the virtual environment in `dir`.
+    pub fn python_in(dir: &Path) -> PathBuf {
+        bin(dir).join(if cfg!(windows) { "python.exe" } else { "python" })
+    }
+
+    /// uv, the pinned one.
+    pub fn uv(&self) -> Result<Command> {
+        let mut command = Command::new(bin(&self.dir).join(if cfg!(windows) { "uv.exe" } else { "uv" }));
+        // Which Python it reasons for; what it finds elsewhere may be another.
+        command.envs(self.variables()?);
+        Ok(command)
     }
 
     /// Variables under which a child takes this environment for the active one.
     pub fn variables(&self) -> Result<Vec<(&'static str, std::ffi::OsString)>> {
         let path = std::env::var_os("PATH").unwrap_or_default();
-        let path = std::env::join_paths(std::iter::once(self.bin()).chain(std::env::split_paths(&path)))?;
+        let path = std::env::join_paths(std::iter::once(bin(&self.dir)).chain(std::env::split_paths(&path)))?;
         Ok(vec![("VIRTUAL_ENV", self.dir.clone().into()), ("PATH", path), ("PYTHONDONTWRITEBYTECODE", "1".into())])
     }
+}
+
+/// Where a virtual environment has its programs.
+fn bin(dir: &Path) -> PathBuf {
+    dir.join(if cfg!(windows) { "Scripts" } else { "bin" })
 }
 
 /// The Python to build on, and its version with platform.

@@ -152,6 +152,7 @@ impl Sketch {
                     manifest: path.clone(),
                     publish: !text.contains("publish = false"),
                     cdylib: text.contains("cdylib"),
+                    registry: None,
                     described: true,
                 })
             })

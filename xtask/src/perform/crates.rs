@@ -1,0 +1,193 @@
+//! Crates: packed from the tagged commit, sent one by one, and looked for in the index that cargo sees.
+//! It must never take a crate for ours by its name and version: only the commit and the hash say so.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use super::{World, publish};
+use crate::{
+    check::short,
+    hash,
+    step::{CrateUpload, Observation, Packages, Tagged},
+    tools::{cargo, child},
+};
+
+/// What a registry has under a name and version.
+struct Listed {
+    sha256: String,
+    /// The commit that cargo recorded when it was packed.
+    commit: Option<String>,
+    dirty: bool,
+}
+
+pub fn observe_packages(world: &World<'_>, packages: &Packages) -> Result<Observation> {
+    let found = packages.crates.iter().filter(|upload| packed(world, upload).is_some()).count();
+    let marker = fs::read_to_string(marker(world, &packages.of)).unwrap_or_default();
+    if marker != packages.of.commit || found < packages.crates.len() {
+        return Ok(Observation::Todo);
+    }
+    Ok(Observation::done(format!("{found} packages of {}", short(&marker))))
+}
+
+/// Packs all crates, and compiles each from what was packed, with those that it needs.
+pub fn package(world: &World<'_>, packages: &Packages) -> Result<()> {
+    let of = &packages.of;
+    let tree = publish::checkout(world, of)?;
+    let target = target(world, of);
+    world.sh.remove_path(target.join("package"))?;
+    let mut command = Command::new(cargo::program());
+    command.arg("package").current_dir(tree.join(&packages.root)).env("CARGO_TARGET_DIR", &target);
+    for upload in &packages.crates {
+        command.args(["--package", &upload.name]);
+    }
+    if packages.locked {
+        command.arg("--locked");
+    }
+    let told = child::send(world.report, command)?;
+    if !told.ok() {
+        return Err(child::failure("cargo package", &told));
+    }
+    world.sh.write_file(marker(world, of), &of.commit)?;
+    Ok(())
+}
+
+fn target(world: &World<'_>, of: &Tagged) -> PathBuf {
+    publish::place(world, of).join("crates")
+}
+
+/// Says which commit the packages beside it are of.
+fn marker(world: &World<'_>, of: &Tagged) -> PathBuf {
+    target(world, of).join("commit")
+}
+
+/// The hash of the package that was made here.
+fn packed(world: &World<'_>, upload: &CrateUpload) -> Option<String> {
+    let file = format!("{}-{}.crate", upload.name, upload.version);
+    Some(hash::sha256(&fs::read(target(world, &upload.of).join("package").join(file)).ok()?))
+}
+
+pub fn observe(world: &World<'_>, upload: &CrateUpload) -> Result<Observation> {
+    let Some(listed) = ask(world, upload)? else {
+        return Ok(match credentials(upload) {
+            true => Observation::Todo,
+            false => Observation::Blocked {
+                why: "it is not published, and cargo has no token to publish it with".to_owned(),
+                next: "cargo login, or CARGO_REGISTRY_TOKEN in the environment".to_owned(),
+            },
+        });
+    };
+    let name = format!("{} {}", upload.name, upload.version);
+    let stranger = |what: String| Observation::Blocked {
+        why: format!("the registry has another {name}: {what}"),
+        next: "find out who published it; a version cannot be published twice: release a higher one".to_owned(),
+    };
+    if let Some(ours) = packed(world, upload).filter(|_| upload.version == upload.of.version)
+        && ours != listed.sha256
+    {
+        return Ok(stranger(format!("its sha256 is {}, that of the package made here is {ours}", listed.sha256)));
+    }
+    Ok(match (&listed.commit, &upload.commit) {
+        _ if listed.dirty => stranger("it was packed from a tree with uncommitted changes".to_owned()),
+        (Some(theirs), Some(ours)) if theirs != ours => {
+            stranger(format!("it was packed from commit {theirs}, ours is {ours}"))
+        }
+        (None, Some(ours)) => stranger(format!("it does not say from which commit it was packed, ours is {ours}")),
+        (commit, _) => {
+            let of = commit.as_deref().map_or("no commit", short);
+            Observation::done(format!("sha256 {} of {of}", &listed.sha256[..12]))
+        }
+    })
+}
+
+/// Asks through cargo, which knows the user's registries and mirrors; what it downloads tells hash and commit.
+fn ask(world: &World<'_>, upload: &CrateUpload) -> Result<Option<Listed>> {
+    let id = format!("{}-{}", upload.name, upload.version);
+    // A home of its own for each crate: cargo would have the questions wait for one another.
+    let home = publish::place(world, &upload.of).join("asked").join(&id);
+    world.sh.create_dir(&home)?;
+    let mut command = Command::new(cargo::program());
+    if let Some(config) = publish::cargo_home().and_then(|home| cargo_config(&home)) {
+        command.arg("--config").arg(config);
+    }
+    command.args(["info", "--quiet", &format!("{}@{}", upload.name, upload.version)]);
+    if let Some(registry) = &upload.registry {
+        command.args(["--registry", registry]);
+    }
+    // Outside of the workspace, whose own member of that name would be shown instead.
+    command.current_dir(&home).env("CARGO_HOME", &home);
+    let told = child::ask(command)?;
+    if !told.ok() {
+        if told.err.contains("could not find `") {
+            return Ok(None);
+        }
+        bail!("cargo could not be asked for {} {}: {}", upload.name, upload.version, told.last_words());
+    }
+    let registry = home.join("registry");
+    let file = in_each(&registry.join("cache"), &format!("{id}.crate"))
+        .with_context(|| format!("cargo knows {id}, but did not download it"))?;
+    let bytes = fs::read(&file).with_context(|| file.display().to_string())?;
+    let vcs = in_each(&registry.join("src"), &id).map(|dir| dir.join(".cargo_vcs_info.json"));
+    let vcs: Value = vcs
+        .and_then(|path| fs::read_to_string(path).ok())
+        .and_then(|text| serde_json::from_str(&text).ok())
+        .unwrap_or_default();
+    let git = &vcs["git"];
+    Ok(Some(Listed {
+        sha256: hash::sha256(&bytes),
+        commit: git["sha1"].as_str().map(str::to_owned),
+        dirty: git["dirty"].as_bool().unwrap_or(false),
+    }))
+}
+
+/// `dir/*/name`, where it exists.
+fn in_each(dir: &Path, name: &str) -> Option<PathBuf> {
+    fs::read_dir(dir).ok()?.flatten().map(|entry| entry.path().join(name)).find(|path| path.exists())
+}
+
+/// The user's configuration, which names mirrors and private registries.
+pub fn cargo_config(home: &Path) -> Option<PathBuf> {
+    ["config.toml", "config"].iter().map(|name| home.join(name)).find(|path| path.is_file())
+}
+
+/// Whether cargo has something to publish with; only the registry can say whether it is good.
+fn credentials(upload: &CrateUpload) -> bool {
+    let has = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let registry = upload.registry.clone().or_else(|| std::env::var("CARGO_REGISTRY_DEFAULT").ok());
+    let of_registry = registry.map(|name| {
+        let name = name.to_uppercase().replace('-', "_");
+        [format!("CARGO_REGISTRIES_{name}_TOKEN"), format!("CARGO_REGISTRIES_{name}_CREDENTIAL_PROVIDER")]
+    });
+    let named = ["CARGO_REGISTRY_TOKEN", "CARGO_REGISTRY_CREDENTIAL_PROVIDER"];
+    named.iter().any(|name| has(name))
+        || of_registry.iter().flatten().any(|name| has(name))
+        || publish::cargo_home().is_some_and(|home| {
+            let says = |file: &str, word: &str| fs::read_to_string(home.join(file)).is_ok_and(|text| text.contains(word));
+            says("credentials.toml", "token") || says("credentials", "token") || says("config.toml", "credential-provider")
+        })
+}
+
+/// Sends one crate. That it was compiled from its package is proved by then.
+pub fn upload(world: &World<'_>, upload: &CrateUpload) -> Result<()> {
+    let tree = publish::checkout(world, &upload.of)?;
+    let mut command = Command::new(cargo::program());
+    command
+        .args(["publish", "--no-verify", "--package", &upload.name])
+        .current_dir(tree.join(&upload.root))
+        .env("CARGO_TARGET_DIR", target(world, &upload.of));
+    if let Some(registry) = &upload.registry {
+        command.args(["--registry", registry]);
+    }
+    let told = child::send(world.report, command)?;
+    // Ours, whose answer was lost, or somebody else's: looking again tells.
+    let is_there = ["is already uploaded", "already exists on"].iter().any(|word| told.err.contains(word));
+    if told.ok() || is_there {
+        return Ok(());
+    }
+    Err(child::failure(&format!("cargo publish -p {}", upload.name), &told))
+}

@@ -1,0 +1,204 @@
+//! One publisher at a time, on any machine: a ref on the remote says who is at it, and beats while it lives.
+//! It must never be taken from one that lives, nor outlive a publisher for more than a few beats.
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::JoinHandle,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use anyhow::{Context, Result, bail};
+use xshell::{Shell, cmd};
+
+use super::World;
+use crate::{
+    step::{Lane, Tagged},
+    tools::child,
+};
+
+/// How long the holder of another clone may be silent before it is taken for dead.
+const SILENCE: Duration = Duration::from_secs(90);
+
+/// A ref on the remote that only one can make: git compares before it swaps.
+#[derive(Clone)]
+pub struct Ref {
+    top: PathBuf,
+    remote: String,
+    pub name: String,
+}
+
+/// What a ref says, and which object says it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Said {
+    pub object: String,
+    pub text: String,
+}
+
+impl Ref {
+    pub fn new(world: &World<'_>, of: &Tagged, name: &str) -> Ref {
+        let name = format!("refs/xtask/{}/{name}", of.tag);
+        Ref { top: world.sh.current_dir(), remote: of.remote.clone(), name }
+    }
+
+    fn shell(&self) -> Result<Shell> {
+        let sh = Shell::new()?;
+        sh.change_dir(&self.top);
+        sh.set_var("GIT_TERMINAL_PROMPT", "0");
+        Ok(sh)
+    }
+
+    /// What the remote has under this name.
+    pub fn read(&self) -> Result<Option<Said>> {
+        let (sh, remote, name) = (self.shell()?, &self.remote, &self.name);
+        let listed = child::ask(cmd!(sh, "git ls-remote {remote} {name}").into())?;
+        if !listed.ok() {
+            bail!("{remote} could not be asked: {}", listed.last_words());
+        }
+        let Some(object) = listed.out.split_whitespace().next() else { return Ok(None) };
+        // Somebody may move or remove it before it is fetched.
+        let fetched = child::ask(cmd!(sh, "git fetch --quiet --no-tags --no-write-fetch-head {remote} {name}").into())?;
+        let said = child::ask(cmd!(sh, "git cat-file blob {object}").into())?;
+        if !said.ok() {
+            bail!("{name} could not be read: {} {}", fetched.last_words(), said.last_words());
+        }
+        Ok(Some(Said { object: object.to_owned(), text: said.out }))
+    }
+
+    /// Makes it say `text` if it still says `old`; `false` when somebody was faster.
+    pub fn swap(&self, old: Option<&Said>, text: &str) -> Result<Option<Said>> {
+        let (sh, remote, name) = (self.shell()?, &self.remote, &self.name);
+        let object = cmd!(sh, "git hash-object -w --stdin").stdin(text).quiet().read()?;
+        let expected = old.map_or("", |said| said.object.as_str());
+        let lease = format!("--force-with-lease={name}:{expected}");
+        let pushed = child::ask(cmd!(sh, "git push --quiet --porcelain {lease} {remote} {object}:{name}").into())?;
+        if pushed.ok() {
+            return Ok(Some(Said { object, text: text.to_owned() }));
+        }
+        let now = self.read()?;
+        if now.as_ref().is_some_and(|now| now.object == object) {
+            return Ok(now);
+        }
+        if now.as_ref().map(|now| &now.object) == old.map(|old| &old.object) {
+            bail!("{remote} did not take {name}: {}", pushed.last_words());
+        }
+        Ok(None)
+    }
+
+    /// Removes it if it still says `old`.
+    pub fn remove(&self, old: &Said) -> Result<()> {
+        let (sh, remote, name) = (self.shell()?, &self.remote, &self.name);
+        let lease = format!("--force-with-lease={name}:{}", old.object);
+        let pushed = child::ask(cmd!(sh, "git push --quiet {lease} {remote} :{name}").into())?;
+        if !pushed.ok() && self.read()?.is_some_and(|now| now.object == old.object) {
+            bail!("{remote} did not remove {name}: {}", pushed.last_words());
+        }
+        Ok(())
+    }
+}
+
+/// Held while a lane is published.
+pub struct Lease {
+    reference: Ref,
+    stop: Arc<AtomicBool>,
+    beating: Option<JoinHandle<Said>>,
+}
+
+impl Lease {
+    /// Takes the lane, or waits until whoever has it lets go or falls silent.
+    pub fn take(world: &World<'_>, of: &Tagged, lane: Lane) -> Result<Lease> {
+        let silence = match std::env::var("XTASK_LEASE_SECONDS").ok() {
+            Some(text) => Duration::from_secs(
+                text.parse().with_context(|| format!("XTASK_LEASE_SECONDS={text} is not a number of seconds"))?,
+            ),
+            None => SILENCE,
+        };
+        let lane = format!("{lane:?}").to_lowercase();
+        let reference = Ref::new(world, of, &format!("lease/{lane}"));
+        let clone = clone_id(world)?;
+        let mut watched: Option<(Said, Instant)> = None;
+        loop {
+            let now = reference.read()?;
+            let holder = now.as_ref().map(|said| said.text.lines().next().unwrap_or_default().to_owned());
+            // In this clone no other publisher runs: the lock beside the repository says so.
+            let is_dead = match (&now, &watched) {
+                (None, _) => true,
+                _ if holder.as_deref() == Some(&clone) => true,
+                (Some(now), Some((said, since))) if now == said => since.elapsed() >= silence,
+                _ => false,
+            };
+            if is_dead {
+                if let Some(said) = reference.swap(now.as_ref(), &beat(&clone))? {
+                    let stop = Arc::new(AtomicBool::new(false));
+                    let beating = std::thread::spawn({
+                        let (reference, stop) = (reference.clone(), stop.clone());
+                        move || keep_beating(&reference, said, &clone, silence / 4, &stop)
+                    });
+                    return Ok(Lease { reference, stop, beating: Some(beating) });
+                }
+                continue;
+            }
+            if watched.as_ref().map(|(said, _)| said) != now.as_ref() {
+                if watched.is_none() {
+                    let who = holder.unwrap_or_default();
+                    world.report.say(format!("  waiting  {lane} of {} are being published by {who}", of.tag));
+                }
+                watched = now.map(|said| (said, Instant::now()));
+            }
+            if world.interrupted.load(Ordering::Relaxed) {
+                bail!("interrupted; the same command starts it again");
+            }
+            std::thread::sleep(Duration::from_millis(500).min(silence / 4));
+        }
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(Ok(said)) = self.beating.take().map(JoinHandle::join) {
+            // Left behind, it falls silent and is taken by the next.
+            let _ = self.reference.remove(&said);
+        }
+    }
+}
+
+/// Which clone this is: the place, and a word that only this place knows.
+fn clone_id(world: &World<'_>) -> Result<String> {
+    let sh = world.sh;
+    let common = cmd!(sh, "git rev-parse --path-format=absolute --git-common-dir").quiet().read()?;
+    let path = PathBuf::from(common).join("xtask-clone");
+    if let Ok(id) = std::fs::read_to_string(&path)
+        && !id.is_empty()
+    {
+        return Ok(id);
+    }
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let host = cmd!(sh, "hostname").quiet().ignore_stderr().read().unwrap_or_default();
+    let id = format!("{}-{}-{}", host.trim(), std::process::id(), since.as_nanos());
+    std::fs::write(&path, &id).with_context(|| path.display().to_string())?;
+    Ok(id)
+}
+
+fn beat(clone: &str) -> String {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    format!("{clone}\nprocess {} at {}\n", std::process::id(), since.as_nanos())
+}
+
+fn keep_beating(reference: &Ref, mut said: Said, clone: &str, every: Duration, stop: &AtomicBool) -> Said {
+    let mut last = Instant::now();
+    while !stop.load(Ordering::Relaxed) {
+        std::thread::sleep(Duration::from_millis(100).min(every));
+        if last.elapsed() >= every {
+            // A beat that is lost is no harm: the next one comes.
+            if let Ok(Some(next)) = reference.swap(Some(&said), &beat(clone)) {
+                said = next;
+            }
+            last = Instant::now();
+        }
+    }
+    said
+}

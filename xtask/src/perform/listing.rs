@@ -1,0 +1,75 @@
+//! What a user sees of the release: cargo resolves all crates, the index has all files, the images and the forge agree.
+//! It must never be satisfied by what was sent: it asks what can be had.
+
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use toml_edit::{DocumentMut, Item};
+
+use super::{World, crates, forge, images, publish, wheels};
+use crate::{
+    step::{CrateUpload, Dist, ForgeRelease, ImageRelease, Listing, Observation},
+    tools::{cargo, child},
+};
+
+pub fn observe(world: &World<'_>, listing: &Listing) -> Result<Observation> {
+    let mut parts: Vec<Part<'_>> = listing.crates.iter().map(Part::Crate).collect();
+    parts.extend(listing.dists.iter().map(Part::Dist));
+    parts.extend(listing.images.iter().map(Part::Image));
+    parts.push(Part::Forge(&listing.release));
+    let seen = world.each(&parts, |world, part| match part {
+        Part::Crate(upload) => crates::observe(world, upload),
+        Part::Dist(dist) => wheels::observe(world, dist),
+        Part::Image(release) => images::observe(world, release),
+        Part::Forge(release) => forge::observe(world, release),
+    });
+    for seen in seen {
+        // What is in the way is told by the step itself.
+        if !seen?.is_done() {
+            return Ok(Observation::Todo);
+        }
+    }
+    if !listing.crates.is_empty() && !resolves(world, &listing.crates)? {
+        return Ok(Observation::Todo);
+    }
+    Ok(Observation::done(format!("all {} can be had", parts.len())))
+}
+
+enum Part<'l> {
+    Crate(&'l CrateUpload),
+    Dist(&'l Dist),
+    Image(&'l ImageRelease),
+    Forge(&'l ForgeRelease),
+}
+
+/// Whether cargo resolves all of them together, as a user's project would.
+fn resolves(world: &World<'_>, crates: &[CrateUpload]) -> Result<bool> {
+    let Some(first) = crates.first() else { return Ok(true) };
+    let dir = publish::place(world, &first.of).join("asked").join("user");
+    let sh = world.sh;
+    sh.remove_path(&dir)?;
+    sh.create_dir(dir.join("src"))?;
+    sh.write_file(dir.join("src").join("lib.rs"), "")?;
+    let mut manifest = "[package]\nname = \"user\"\nedition = \"2021\"\n[workspace]\n[dependencies]\n".to_owned();
+    for upload in crates {
+        let registry = upload.registry.as_ref().map(|name| format!(", registry = \"{name}\"")).unwrap_or_default();
+        manifest.push_str(&format!("{} = {{ version = \"={}\"{registry} }}\n", upload.name, upload.version));
+    }
+    sh.write_file(dir.join("Cargo.toml"), manifest)?;
+    let mut command = Command::new(cargo::program());
+    command.args(["generate-lockfile", "--quiet"]).current_dir(&dir);
+    let told = child::ask(command)?;
+    if !told.ok() {
+        if ["failed to select a version", "no matching package"].iter().any(|word| told.err.contains(word)) {
+            return Ok(false);
+        }
+        bail!("cargo could not resolve the crates: {}", told.last_words());
+    }
+    let lock: DocumentMut = sh.read_file(dir.join("Cargo.lock"))?.parse().context("cargo did not write a lock")?;
+    let packages = lock.get("package").and_then(Item::as_array_of_tables);
+    let locked = packages.map_or(0, |packages| {
+        let is = |name: &str| crates.iter().any(|upload| upload.name == name);
+        packages.iter().filter(|package| package.get("name").and_then(Item::as_str).is_some_and(is)).count()
+    });
+    Ok(locked == crates.len())
+}

@@ -1,0 +1,130 @@
+//! What all steps of a publication share: the tag on the remote, a clean checkout of it, and a place for what is built.
+//! It must never build from the working tree: what goes out is made from the tagged commit alone.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context, Result, bail};
+use xshell::cmd;
+
+use super::{World, git};
+use crate::{
+    check::short,
+    plan::publish,
+    step::{Observation, Tagged},
+    version::Version,
+};
+
+/// Everything of one publication stands below this directory.
+pub fn place(world: &World<'_>, of: &Tagged) -> PathBuf {
+    world.target.join("xtask").join("publish").join(of.tag.replace(['/', '\\'], "-"))
+}
+
+/// Tags on the remote, with the objects that they name and the commits that they lead to.
+pub struct RemoteTags(String);
+
+impl RemoteTags {
+    pub fn ask(world: &World<'_>, of: &Tagged) -> Result<RemoteTags> {
+        let (sh, remote) = (world.sh, &of.remote);
+        let output = cmd!(sh, "git ls-remote --tags {remote}")
+            .env("GIT_TERMINAL_PROMPT", "0")
+            .quiet()
+            .ignore_status()
+            .output()?;
+        if !output.status.success() {
+            let told = String::from_utf8_lossy(&output.stderr);
+            bail!("{remote} could not be asked: {}", told.trim().replace('\n', " "));
+        }
+        Ok(RemoteTags(String::from_utf8_lossy(&output.stdout).into_owned()))
+    }
+
+    /// The commit that the tag leads to.
+    pub fn commit(&self, tag: &str) -> Option<&str> {
+        let find = |name: String| self.0.lines().find_map(|line| line.strip_suffix(&name)?.strip_suffix('\t'));
+        find(format!("refs/tags/{tag}^{{}}")).or_else(|| find(format!("refs/tags/{tag}")))
+    }
+
+    /// The highest final version that has a tag.
+    pub fn highest(&self, of: &Tagged) -> Option<Version> {
+        publish::highest(of, self.0.lines().filter_map(|line| Some(line.split_once("refs/tags/")?.1)))
+    }
+}
+
+pub fn observe_tag(world: &World<'_>, of: &Tagged) -> Result<Observation> {
+    let (tag, remote) = (&of.tag, &of.remote);
+    let tags = match RemoteTags::ask(world, of) {
+        Ok(tags) => tags,
+        Err(error) => {
+            return Ok(Observation::Unknown { why: format!("{error:#}"), next: format!("git ls-remote {remote}") });
+        }
+    };
+    Ok(match tags.commit(tag) {
+        None => Observation::Blocked {
+            why: format!("{remote} does not have it, and what is not there must not be published"),
+            next: format!("cargo xtask release --push, or git push --atomic {remote} main {tag}"),
+        },
+        Some(commit) if commit != of.commit => Observation::Blocked {
+            why: format!("on {remote} it leads to {}, here to {}", short(commit), short(&of.commit)),
+            next: format!("git fetch {remote} tag {tag}, and compare: a pushed tag is never moved"),
+        },
+        Some(commit) => Observation::Done {
+            evidence: format!("leads to {}", short(commit)),
+            since: git::resolve(world, &format!("refs/tags/{tag}"))?.and_then(|_| tagged_at(world, tag)),
+        },
+    })
+}
+
+fn tagged_at(world: &World<'_>, tag: &str) -> Option<String> {
+    let (sh, format) = (world.sh, "--format=%(creatordate:iso-strict)");
+    cmd!(sh, "git for-each-ref {format} refs/tags/{tag}").quiet().ignore_stderr().read().ok().filter(|t| !t.is_empty())
+}
+
+/// A clone that stands on the tagged commit, and holds nothing else.
+pub fn checkout(world: &World<'_>, of: &Tagged) -> Result<PathBuf> {
+    let (sh, commit) = (world.sh, &of.commit);
+    let tree = place(world, of).join("tree");
+    let is_ours = |tree: &Path| {
+        let head = cmd!(sh, "git -C {tree} rev-parse HEAD").quiet().ignore_stderr().read().ok();
+        let dirty = cmd!(sh, "git -C {tree} status --porcelain").quiet().ignore_stderr().read().ok();
+        tree.join(".git").is_dir() && head.as_ref() == Some(commit) && dirty.is_some_and(|dirty| dirty.is_empty())
+    };
+    if is_ours(&tree) {
+        return Ok(tree);
+    }
+    sh.remove_path(&tree)?;
+    let top = sh.current_dir();
+    cmd!(sh, "git clone --quiet --no-checkout {top} {tree}").quiet().run().context("the repository was not cloned")?;
+    cmd!(sh, "git -C {tree} -c advice.detachedHead=false checkout --quiet --detach {commit}").quiet().run()?;
+    if !is_ours(&tree) {
+        bail!("{} is not a clean checkout of {}", tree.display(), short(commit));
+    }
+    Ok(tree)
+}
+
+/// The environment under which a build gives the same bytes again: the commit's time, and no path of this machine.
+/// `CARGO_BUILD_RUSTFLAGS` adds to what the user configured (<https://doc.rust-lang.org/cargo/reference/config.html>).
+pub fn reproducible(world: &World<'_>, of: &Tagged, tree: &Path, command: &mut Command) -> Result<()> {
+    let (sh, commit) = (world.sh, &of.commit);
+    let epoch = cmd!(sh, "git show --no-patch --format=%ct {commit}").quiet().read()?;
+    command.env("SOURCE_DATE_EPOCH", epoch.trim());
+    let mut remaps = vec![format!("--remap-path-prefix={}=/build", tree.display())];
+    if let Some(home) = cargo_home() {
+        // Each registry has a directory of its own, named after its address.
+        for entry in std::fs::read_dir(home.join("registry").join("src")).into_iter().flatten().flatten() {
+            remaps.push(format!("--remap-path-prefix={}=/registry", entry.path().display()));
+        }
+    }
+    remaps.retain(|remap| !remap.contains(char::is_whitespace));
+    remaps.sort();
+    let flags = std::env::var("CARGO_BUILD_RUSTFLAGS").unwrap_or_default();
+    command.env("CARGO_BUILD_RUSTFLAGS", format!("{flags} {}", remaps.join(" ")).trim());
+    Ok(())
+}
+
+/// Where cargo keeps what it downloads.
+pub fn cargo_home() -> Option<PathBuf> {
+    let home = || std::env::var_os(if cfg!(windows) { "USERPROFILE" } else { "HOME" });
+    std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(PathBuf::from(home()?).join(".cargo")))
+}

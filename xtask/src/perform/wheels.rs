@@ -1,0 +1,330 @@
+//! Wheels and source distributions: built from the tagged commit, tried as installed, uploaded, and looked for on the index.
+//! It must never skip an upload because of a file's name: only the same hash is the same file.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context, Result, bail};
+use toml_edit::{DocumentMut, Item};
+use xshell::cmd;
+
+use super::{World, forge, publish};
+use crate::{
+    check::short,
+    hash,
+    plan::publish::missing,
+    step::{Dist, Observation},
+    tools::{cargo, child, python::Environment},
+};
+
+/// Files by name, each with its sha256.
+pub type Hashes = BTreeMap<String, String>;
+
+/// The name of the file beside what is built here that says of which commit it is.
+const MARKER: &str = "commit";
+
+/// Where the files are.
+pub fn dir(world: &World<'_>, dist: &Dist) -> PathBuf {
+    match &dist.from {
+        Some(dir) => world.sh.current_dir().join(dir),
+        None => publish::place(world, &dist.of).join("dist").join(normalized(&dist.name)),
+    }
+}
+
+/// The project's files of this version that are in its directory.
+pub fn files(world: &World<'_>, dist: &Dist) -> Result<Hashes> {
+    let dir = dir(world, dist);
+    let mut found = Hashes::new();
+    let Ok(entries) = fs::read_dir(&dir) else { return Ok(found) };
+    for entry in entries {
+        let path = entry.with_context(|| dir.display().to_string())?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if is_of(dist, &name) {
+            found.insert(name, hash::sha256(&fs::read(&path).with_context(|| path.display().to_string())?));
+        }
+    }
+    Ok(found)
+}
+
+/// Whether a file's name is one of this project and version
+/// (<https://packaging.python.org/en/latest/specifications/binary-distribution-format/>).
+fn is_of(dist: &Dist, file: &str) -> bool {
+    let stem = file.strip_suffix(".tar.gz").or_else(|| file.strip_suffix(".whl"));
+    let Some((name, rest)) = stem.and_then(|stem| stem.split_once('-')) else { return false };
+    let version = rest.split('-').next().unwrap_or_default();
+    normalized(name) == normalized(&dist.name) && version == dist.version
+}
+
+/// A project's name as indexes compare it (PEP 503).
+fn normalized(name: &str) -> String {
+    name.to_lowercase().replace(['_', '.'], "-")
+}
+
+pub fn observe_build(world: &World<'_>, dist: &Dist) -> Result<Observation> {
+    let found = files(world, dist)?;
+    let names: Vec<String> = found.keys().cloned().collect();
+    let missing = missing(&dist.platforms, &names);
+    let all = format!("{} files: {}", found.len(), names.join(", "));
+    Ok(match &dist.from {
+        Some(dir) if found.is_empty() => Observation::Blocked {
+            why: format!("{} holds no wheel of {} {}", dir.display(), dist.name, dist.version),
+            next: "--dist takes the directory into which the wheels were downloaded".to_owned(),
+        },
+        Some(dir) if !missing.is_empty() => Observation::Blocked {
+            why: format!("{} lacks {}", dir.display(), missing.join(", ")),
+            next: "build what is missing and put it there: cargo xtask wheels --target TRIPLE --out DIR".to_owned(),
+        },
+        Some(_) => Observation::done(all),
+        None if dist.platforms.iter().any(|platform| platform != crate::plan::publish::SDIST) => {
+            Observation::Blocked {
+                why: format!("they are published for {}, and one machine cannot build that", dist.platforms.join(", ")),
+                next: "download what the python-wheels workflow built, then the same command with --dist DIR".to_owned(),
+            }
+        }
+        None => {
+            let marker = fs::read_to_string(dir(world, dist).join(MARKER)).unwrap_or_default();
+            let has = |end: &str| names.iter().any(|name| name.ends_with(end));
+            match marker == dist.of.commit && has(".whl") && has(".tar.gz") {
+                true => Observation::done(all),
+                false => Observation::Todo,
+            }
+        }
+    })
+}
+
+/// Builds the source distribution and this machine's wheel, and tries the wheel as installed.
+pub fn build(world: &World<'_>, dist: &Dist) -> Result<()> {
+    let tree = publish::checkout(world, &dist.of)?;
+    let out = dir(world, dist);
+    world.sh.remove_path(&out)?;
+    make(world, dist, &tree, &out, &Wanted { sdist: true, target: None, zig: false })?;
+    let wheel = files(world, dist)?.into_keys().find(|name| name.ends_with(".whl"));
+    let wheel = wheel.with_context(|| format!("maturin made no wheel of {} {}", dist.name, dist.version))?;
+    try_installed(world, dist, &out.join(wheel))?;
+    world.sh.write_file(out.join(MARKER), &dist.of.commit)?;
+    Ok(())
+}
+
+/// What `make` shall make.
+pub struct Wanted<'w> {
+    pub sdist: bool,
+    /// Another platform than this machine's.
+    pub target: Option<&'w str>,
+    /// Link with zig, for the oldest libc that wheels are built for.
+    pub zig: bool,
+}
+
+/// Builds into `out`, in a fresh target directory: in a used one, cargo takes the library of a version that was built
+/// later for fresh.
+pub fn make(world: &World<'_>, dist: &Dist, tree: &Path, out: &Path, wanted: &Wanted<'_>) -> Result<()> {
+    let environment = Environment::prepare(world.sh, &world.target)?;
+    let project = tree.join(&dist.project);
+    let target = publish::place(world, &dist.of).join("wheel");
+    world.sh.remove_path(&target)?;
+    // What is downloaded now has its path remapped later.
+    let mut fetch = Command::new(cargo::program());
+    fetch.args(["fetch", "--quiet"]).current_dir(&project);
+    let told = child::send(world.report, fetch)?;
+    if !told.ok() {
+        return Err(child::failure("cargo fetch", &told));
+    }
+    let command = |args: &[&str]| -> Result<()> {
+        let mut command = Command::new(environment.python());
+        command.args(["-m", "maturin"]).args(args).arg("--out").arg(out).current_dir(&project);
+        command.envs(environment.variables()?).env("CARGO_TARGET_DIR", &target);
+        publish::reproducible(world, &dist.of, tree, &mut command)?;
+        let told = child::send(world.report, command)?;
+        if told.ok() { Ok(()) } else { Err(child::failure(&format!("maturin {}", args[0]), &told)) }
+    };
+    if wanted.sdist {
+        command(&["sdist"])?;
+    }
+    let mut args = vec!["build", "--release"];
+    args.extend(wanted.target.iter().flat_map(|target| ["--target", target]));
+    if wanted.zig {
+        args.push("--zig");
+    }
+    command(&args)
+}
+
+/// Installs a wheel in a fresh environment, and compares the version that was compiled in with the metadata's.
+pub fn try_installed(world: &World<'_>, dist: &Dist, wheel: &Path) -> Result<()> {
+    let sh = world.sh;
+    let environment = Environment::prepare(sh, &world.target)?;
+    let scratch = publish::place(world, &dist.of).join("installed");
+    sh.remove_path(&scratch)?;
+    let (python, version) = (environment.python(), &dist.version);
+    cmd!(sh, "{python} -m venv {scratch}").quiet().run()?;
+    let python = Environment::python_in(&scratch);
+    cmd!(sh, "{python} -m pip install --quiet --disable-pip-version-check --no-index --no-deps {wheel}").quiet().run()?;
+    let module = normalized(&dist.name).replace('-', "_");
+    let script = "import importlib, importlib.metadata, sys
+name, module = sys.argv[1:]
+print(importlib.metadata.version(name))
+print(getattr(importlib.import_module(module), '__version__', ''))";
+    let name = &dist.name;
+    let said = cmd!(sh, "{python} -I -c {script} {name} {module}").quiet().read();
+    let said = said.with_context(|| format!("the wheel does not work as installed: import {module}"))?;
+    let mut said = said.lines();
+    let (metadata, compiled) = (said.next().unwrap_or_default(), said.next().unwrap_or_default());
+    if metadata != version || !(compiled.is_empty() || compiled == version) {
+        bail!("as installed, {name} is {metadata} by its metadata and {compiled} by its code, not {version}");
+    }
+    Ok(())
+}
+
+pub fn observe(world: &World<'_>, dist: &Dist) -> Result<Observation> {
+    let listed = listed(world, dist)?;
+    let ours = files(world, dist)?;
+    let is_built = observe_build(world, dist)?.is_done();
+    let differs = |ours: &Hashes| {
+        let pair = ours.iter().find_map(|(name, hash)| {
+            listed.get(name).filter(|there| there.sha256 != *hash).map(|there| (name, hash, &there.sha256))
+        });
+        pair.map(|(name, ours, theirs)| Observation::Blocked {
+            why: format!("the index has another {name}: its sha256 is {theirs}, ours is {ours}"),
+            next: "publish the files that were uploaded first (--dist DIR), or release a higher version: an index never takes other bytes under the same name"
+                .to_owned(),
+        })
+    };
+    let done = || {
+        let since = listed.values().filter_map(|file| file.since.clone()).max();
+        Observation::Done { evidence: format!("{} files, hashes as built", listed.len()), since }
+    };
+    if is_built {
+        if let Some(other) = differs(&ours) {
+            return Ok(other);
+        }
+        if ours.keys().all(|name| listed.contains_key(name)) {
+            return Ok(done());
+        }
+    } else if !listed.is_empty() {
+        // Built elsewhere: the forge release has their hashes, when it was made already.
+        if let Some(sums) = forge::sums(world, &dist.of)? {
+            let of_dist: Hashes = sums.into_iter().filter(|(name, _)| is_of(dist, name)).collect();
+            if let Some(other) = differs(&of_dist) {
+                return Ok(other);
+            }
+            if !of_dist.is_empty() && of_dist.keys().all(|name| listed.contains_key(name)) {
+                return Ok(done());
+            }
+        }
+    }
+    Ok(match credentials() {
+        true => Observation::Todo,
+        false => Observation::Blocked {
+            why: format!("{} {} is not (wholly) on the index, and uv has nothing to publish it with", dist.name, dist.version),
+            next: "UV_PUBLISH_TOKEN in the environment, or trusted publishing in CI".to_owned(),
+        },
+    })
+}
+
+fn credentials() -> bool {
+    // In GitHub Actions uv asks for a token by itself, when the job may.
+    ["UV_PUBLISH_TOKEN", "UV_PUBLISH_PASSWORD", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"]
+        .iter()
+        .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
+}
+
+/// What an index says of a file.
+pub struct OnIndex {
+    pub sha256: String,
+    pub since: Option<String>,
+}
+
+/// The files of this version on the index, asked through uv, which writes them as a lock (PEP 751).
+pub fn listed(world: &World<'_>, dist: &Dist) -> Result<BTreeMap<String, OnIndex>> {
+    let environment = Environment::prepare(world.sh, &world.target)?;
+    let dir = publish::place(world, &dist.of).join("asked").join(normalized(&dist.name));
+    world.sh.create_dir(&dir)?;
+    let wanted = dir.join("requirements.in");
+    world.sh.write_file(&wanted, format!("{}=={}\n", dist.name, dist.version))?;
+    let mut command = environment.uv()?;
+    command
+        .args(["pip", "compile", "--no-deps", "--format", "pylock.toml", "--no-header", "--no-annotate", "--quiet"])
+        .args(["--prerelease", "allow", "--refresh-package", &dist.name])
+        .arg("--cache-dir")
+        .arg(dir.join("cache"))
+        .arg(&wanted)
+        .current_dir(&dir);
+    let told = child::ask(command)?;
+    if !told.ok() {
+        let absent = ["there is no version of", "there are no versions of", "was not found in the package registry"];
+        let text = told.err.split_whitespace().collect::<Vec<_>>().join(" ");
+        if absent.iter().any(|word| text.contains(word)) {
+            return Ok(BTreeMap::new());
+        }
+        bail!("uv could not ask for {}: {}", dist.name, told.last_words());
+    }
+    read_lock(&told.out)
+}
+
+/// Reads the files that a `pylock.toml` names.
+fn read_lock(text: &str) -> Result<BTreeMap<String, OnIndex>> {
+    let lock: DocumentMut = text.parse().context("uv did not write a pylock.toml")?;
+    let mut files = BTreeMap::new();
+    let packages = lock.get("packages").and_then(Item::as_array_of_tables);
+    for package in packages.into_iter().flatten() {
+        let wheels = package.get("wheels").and_then(Item::as_array);
+        let wheels = wheels.into_iter().flatten().filter_map(|value| value.as_inline_table());
+        let sdist = package.get("sdist").and_then(Item::as_inline_table);
+        for file in sdist.into_iter().chain(wheels) {
+            let word = |name: &str| file.get(name).and_then(|value| value.as_str());
+            let name = word("name").or_else(|| word("url").and_then(|url| url.rsplit('/').next()));
+            let hashes = file.get("hashes").and_then(|value| value.as_inline_table());
+            let sha256 = hashes.and_then(|hashes| hashes.get("sha256")?.as_str());
+            let (Some(name), Some(sha256)) = (name, sha256) else { bail!("a file in uv's lock has no name or sha256") };
+            let name = name.split(['?', '#']).next().unwrap_or(name);
+            let since = file.get("upload-time").and_then(|value| value.as_datetime()).map(ToString::to_string);
+            files.insert(name.to_owned(), OnIndex { sha256: sha256.to_owned(), since });
+        }
+    }
+    Ok(files)
+}
+
+/// Uploads what the index does not have yet.
+pub fn upload(world: &World<'_>, dist: &Dist) -> Result<()> {
+    if !observe_build(world, dist)?.is_done() {
+        build(world, dist)?;
+        // What is there under our names must be what was built.
+        if observe(world, dist)?.is_in_the_way() {
+            return Ok(());
+        }
+    }
+    let there = listed(world, dist)?;
+    let environment = Environment::prepare(world.sh, &world.target)?;
+    let dir = dir(world, dist);
+    let to_send: Vec<PathBuf> =
+        files(world, dist)?.into_keys().filter(|name| !there.contains_key(name)).map(|name| dir.join(name)).collect();
+    if to_send.is_empty() {
+        return Ok(());
+    }
+    let mut command = environment.uv()?;
+    command.args(["publish", "--no-progress"]).args(&to_send).current_dir(&dir);
+    let told = child::send(world.report, command)?;
+    if told.ok() {
+        return Ok(());
+    }
+    Err(child::failure(&format!("uv publish of {} {} ({})", dist.name, dist.version, short(&dist.of.commit)), &told))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_names_files_with_hashes() {
+        let text = "lock-version = \"1.0\"\n[[packages]]\nname = \"x\"\nversion = \"1\"\n\
+            sdist = { url = \"https://a/x-1.tar.gz\", upload-time = 2025-03-19T20:09:59Z, hashes = { sha256 = \"aa\" } }\n\
+            wheels = [{ name = \"x-1-py3-none-any.whl\", url = \"https://a/1\", hashes = { sha256 = \"bb\" } }]\n";
+        let files = read_lock(text).unwrap();
+        assert_eq!(files["x-1.tar.gz"].sha256, "aa");
+        assert_eq!(files["x-1.tar.gz"].since.as_deref(), Some("2025-03-19T20:09:59Z"));
+        assert_eq!(files["x-1-py3-none-any.whl"].sha256, "bb");
+        assert!(read_lock("[[packages]]\nsdist = { url = \"x\" }\n").is_err());
+    }
+}

@@ -1,0 +1,282 @@
+//! The plan of `publish`: what is tagged goes to registries, images, forge and channels, in an order that can be resumed.
+//! It must never plan to send what is not in the tagged commit, nor anything outward before all that can fail here.
+
+use std::{
+    collections::BTreeSet,
+    path::PathBuf,
+    sync::Arc,
+};
+
+use serde::Serialize;
+
+use crate::{
+    check::{Finding, short},
+    config::Channel,
+    edit::slashed,
+    files::{cargo_toml::Table, changelog},
+    snapshot::Snapshot,
+    step::{
+        Announcement, CrateUpload, Dist, ForgeRelease, ImageRelease, Lane, Listing, Packages, Reach, Step, Tagged,
+    },
+    version::{Dialect, Version},
+    workspace::Workspace,
+};
+
+/// What the captain adds to the command.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The lanes to act in; empty for all of them.
+    pub only: Vec<Lane>,
+    /// Ready wheels and source distributions, instead of building them.
+    pub dist: Option<PathBuf>,
+    /// The wheels of this machine's platform will do.
+    pub here: bool,
+}
+
+/// What a publication consists of.
+#[derive(Debug, Serialize)]
+pub struct Publication {
+    #[serde(flatten)]
+    pub of: Arc<Tagged>,
+    pub findings: Vec<Finding>,
+    pub remarks: Vec<String>,
+    pub steps: Vec<Step>,
+}
+
+/// Plans the publication of `version` from a snapshot of the commit that its tag leads to.
+pub fn plan(snapshot: &Snapshot, version: &Version, options: &Options) -> Publication {
+    let Snapshot { workspace, train, base, .. } = snapshot;
+    let mut findings = Vec::new();
+    let mut remarks = Vec::new();
+    let of = Arc::new(Tagged {
+        train: train.name().to_owned(),
+        version: version.clone(),
+        tag: train.tag.fill(version),
+        commit: base.clone(),
+        remote: train.remote.clone(),
+        template: train.tag.clone(),
+    });
+    let root = workspace.root_dir();
+    let said = train.version(workspace);
+    if said.base() != version.base() {
+        findings.push(Finding::new(
+            "tag",
+            format!("{} is on commit {}, whose {} is at {said}", of.tag, short(base), train.name()),
+            "name the version that was released there",
+        ));
+    }
+    // A post release is the wheels' alone: the crates of its base version stay what they are.
+    let crates = if version.post().is_some() { Vec::new() } else { crates(snapshot, &of) };
+    let dists = dists(snapshot, &of, options, &mut findings);
+    if options.here && !train.config.platforms.is_empty() {
+        let all = train.config.platforms.join(", ");
+        remarks.push(format!("wheels of this machine's platform only; configured are {all}"));
+    }
+    let images: Vec<ImageRelease> = match version.post() {
+        Some(_) => Vec::new(),
+        None => {
+            let images = train.config.images.iter();
+            images.map(|image| ImageRelease { of: of.clone(), root: root.clone(), image: image.clone() }).collect()
+        }
+    };
+    let log = train.changelog.as_ref().and_then(|path| workspace.texts.get(path));
+    let notes = log.and_then(|text| changelog::section(text, &version.tag())).map(|section| section.body);
+    let notes = notes.unwrap_or_default().replace("\r\n", "\n");
+    let release = ForgeRelease {
+        of: of.clone(),
+        title: format!("{} {}", train.name(), version.tag()),
+        notes: notes.trim().to_owned(),
+        prerelease: version.is_prerelease(),
+        dists: dists.clone(),
+    };
+    let locked = workspace.tracked.contains(&root.join("Cargo.lock"));
+
+    let mut steps = vec![Step::Pushed((*of).clone())];
+    // All that is built here comes first: what cannot be built must not be half published.
+    if !crates.is_empty() {
+        steps.push(Step::Package(Packages { of: of.clone(), root: root.clone(), crates: crates.clone(), locked }));
+    }
+    steps.extend(dists.iter().cloned().map(Step::Build));
+    steps.extend(images.iter().cloned().map(Step::Bake));
+    steps.extend(crates.iter().cloned().map(Step::Crate));
+    steps.extend(dists.iter().cloned().map(Step::Upload));
+    steps.extend(images.iter().cloned().map(Step::PushImage));
+    if !version.is_prerelease() {
+        steps.extend(images.iter().cloned().map(Step::Latest));
+    }
+    steps.push(Step::Forge(release.clone()));
+    steps.push(Step::List(Listing { of: of.clone(), crates, dists, images, release }));
+    let announced = train.config.announce.iter().collect::<BTreeSet<_>>().into_iter();
+    steps.extend(announced.map(|&channel| {
+        let text = message(snapshot, &of, channel, &notes);
+        Step::Announce(Announcement { of: of.clone(), channel, text })
+    }));
+    if !options.only.is_empty() {
+        steps.retain(|step| step.reach() == Reach::Remote || options.only.contains(&step.lane()));
+    }
+    Publication { of, findings, remarks, steps }
+}
+
+/// The train's published crates, each after those that it needs.
+fn crates(snapshot: &Snapshot, of: &Arc<Tagged>) -> Vec<CrateUpload> {
+    let Snapshot { workspace, train, repo, .. } = snapshot;
+    let wanted: BTreeSet<usize> = train.crates.iter().copied().filter(|&at| workspace.members[at].publish).collect();
+    let order = in_order(workspace, &wanted);
+    let upload = |at: usize| {
+        let member = &workspace.members[at];
+        // What a patch did not move was published by an earlier release, from that release's commit.
+        let commit = match member.version == of.version {
+            true => Some(of.commit.clone()),
+            false => repo.tags.get(&train.tag.fill(&member.version)).cloned(),
+        };
+        CrateUpload {
+            of: of.clone(),
+            root: workspace.root_dir(),
+            name: member.name.clone(),
+            version: member.version.clone(),
+            commit,
+            registry: member.registry.clone(),
+        }
+    };
+    order.into_iter().map(upload).collect()
+}
+
+/// Members, each after those that it requires by a version; a dev-dependency by path alone is stripped by cargo.
+fn in_order(workspace: &Workspace, wanted: &BTreeSet<usize>) -> Vec<usize> {
+    fn visit(
+        workspace: &Workspace,
+        wanted: &BTreeSet<usize>,
+        at: usize,
+        seen: &mut BTreeSet<usize>,
+        order: &mut Vec<usize>,
+    ) {
+        if !seen.insert(at) {
+            return;
+        }
+        for link in &workspace.members[at].links {
+            let is_needed = link.is_built() || (link.table == Table::Dev && link.requirement.is_some());
+            if is_needed && wanted.contains(&link.to) {
+                visit(workspace, wanted, link.to, seen, order);
+            }
+        }
+        order.push(at);
+    }
+    let (mut seen, mut order) = (BTreeSet::new(), Vec::new());
+    for &at in wanted {
+        visit(workspace, wanted, at, &mut seen, &mut order);
+    }
+    order
+}
+
+fn dists(snapshot: &Snapshot, of: &Arc<Tagged>, options: &Options, findings: &mut Vec<Finding>) -> Vec<Dist> {
+    let Snapshot { workspace, train, .. } = snapshot;
+    let mut dists = Vec::new();
+    for wheel in &train.wheels {
+        let member = &workspace.members[wheel.member];
+        if member.version != of.version {
+            let what = format!("{} is at {} in the commit of {}", member.name, member.version, of.tag);
+            findings.push(Finding::new("wheel-version", what, "cargo xtask release (aligns them with the driver)"));
+            continue;
+        }
+        match of.version.show(Dialect::Pep440) {
+            Ok(version) => dists.push(Dist {
+                of: of.clone(),
+                project: crate::workspace::dir(&wheel.path),
+                name: wheel.project.name.clone().unwrap_or_else(|| member.name.clone()),
+                version,
+                platforms: if options.here { Vec::new() } else { train.config.platforms.clone() },
+                from: options.dist.clone(),
+            }),
+            Err(error) => findings.push(Finding::new(
+                "python-version",
+                format!("{}: {error:#}", slashed(&wheel.path)),
+                "release a version that Python can spell",
+            )),
+        }
+    }
+    dists
+}
+
+/// What a channel is told.
+fn message(snapshot: &Snapshot, of: &Tagged, channel: Channel, notes: &str) -> String {
+    let Snapshot { workspace, train, .. } = snapshot;
+    let driver = &workspace.members[train.driver];
+    let version = of.version.tag();
+    let kind = match (of.version.post(), of.version.is_prerelease()) {
+        (Some(_), _) => " (a fix of the Python package alone)",
+        (None, true) => " (a pre-release: only who names it gets it)",
+        _ => "",
+    };
+    let mut lines = vec![format!("{} {version} is released{kind}.", train.name())];
+    let mut ways = Vec::new();
+    if driver.publish && of.version.post().is_none() {
+        ways.push(format!("cargo add {}@{version}", driver.name));
+    }
+    for wheel in &train.wheels {
+        if let (Some(name), Ok(version)) = (&wheel.project.name, of.version.show(Dialect::Pep440)) {
+            ways.push(format!("pip install {name}=={version}"));
+        }
+    }
+    if of.version.post().is_some() {
+        lines.push(format!("Pins like =={} do not see it: ask for {version} by name.", of.version.base()));
+    }
+    ways.extend(train.config.images.iter().map(|image| format!("image {}:{version}", image.name)));
+    lines.extend(ways.into_iter().map(|way| format!("- {way}")));
+    // A channel takes so many characters; the forge has all of the notes.
+    let room = match channel {
+        Channel::Mail => usize::MAX,
+        Channel::Discord | Channel::Slack => 1_500,
+    };
+    let mut told = String::new();
+    for line in notes.trim().lines() {
+        if told.chars().count() + line.chars().count() > room {
+            told.push_str("\n…");
+            break;
+        }
+        told.push('\n');
+        told.push_str(line);
+    }
+    if !told.is_empty() {
+        lines.push(told);
+    }
+    lines.join("\n")
+}
+
+/// What `platforms` may list, and the beginnings and ends of the wheels' platform tags that they mean
+/// (<https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/>).
+pub const PLATFORMS: [(&str, &str, &str); 8] = [
+    ("manylinux-x86_64", "manylinux", "_x86_64"),
+    ("manylinux-aarch64", "manylinux", "_aarch64"),
+    ("musllinux-x86_64", "musllinux", "_x86_64"),
+    ("musllinux-aarch64", "musllinux", "_aarch64"),
+    ("macos-x86_64", "macosx", "_x86_64"),
+    ("macos-arm64", "macosx", "_arm64"),
+    ("windows-x86_64", "win", "_amd64"),
+    ("windows-arm64", "win", "_arm64"),
+];
+
+/// The word in `platforms` for a source distribution.
+pub const SDIST: &str = "sdist";
+
+/// The platforms that none of the files is for.
+pub fn missing(platforms: &[String], files: &[String]) -> Vec<String> {
+    let serves = |platform: &String, file: &String| {
+        if platform == SDIST {
+            return file.ends_with(".tar.gz");
+        }
+        let Some(tags) = file.strip_suffix(".whl").and_then(|stem| stem.rsplit('-').next()) else {
+            return false;
+        };
+        let known = PLATFORMS.iter().find(|(name, ..)| name == platform);
+        known.is_some_and(|(_, start, end)| {
+            tags.split('.').any(|tag| tag == "any" || tag.starts_with(start) && tag.ends_with(end))
+        })
+    };
+    platforms.iter().filter(|platform| !files.iter().any(|file| serves(platform, file))).cloned().collect()
+}
+
+/// The tag among `tags` that is the highest final version's.
+pub fn highest<'t>(of: &Tagged, tags: impl Iterator<Item = &'t str>) -> Option<Version> {
+    let finals = tags.filter_map(|tag| of.template.version_in(tag)).filter(|version| !version.is_prerelease());
+    finals.max()
+}

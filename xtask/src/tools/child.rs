@@ -1,0 +1,205 @@
+//! Running other programs: what they print is shown, kept, and rid of secrets.
+//! It must never put a secret into arguments, nor let one through to the screen or into an error.
+
+use std::{
+    fmt,
+    io::{BufRead as _, BufReader, Read},
+    process::{Command, ExitStatus, Stdio},
+    sync::mpsc,
+    time::{Duration, SystemTime},
+};
+
+use anyhow::{Context, Result, bail};
+
+use crate::report::{Loudness, Report};
+
+/// How a child ended, and what it printed, secrets blanked.
+#[derive(Debug)]
+pub struct Told {
+    pub status: ExitStatus,
+    pub out: String,
+    pub err: String,
+}
+
+impl Told {
+    pub fn ok(&self) -> bool {
+        self.status.success()
+    }
+
+    /// The last lines of what it said was wrong, on one line.
+    pub fn last_words(&self) -> String {
+        let all = if self.err.trim().is_empty() { &self.out } else { &self.err };
+        let lines: Vec<&str> = all.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        lines[lines.len().saturating_sub(6)..].join("; ")
+    }
+}
+
+/// A failure that may pass: worth another try.
+#[derive(Debug)]
+pub struct Passing {
+    pub why: String,
+    /// What the other side asks for; `None` leaves it to us.
+    pub after: Option<Duration>,
+}
+
+impl fmt::Display for Passing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.why)
+    }
+}
+
+impl std::error::Error for Passing {}
+
+/// Runs a child whose output is for people; quietly, it is shown only when it fails.
+pub fn run(report: &Report, mut command: Command) -> Result<()> {
+    let shown = shown(&command);
+    command.stdin(Stdio::null());
+    if report.loudness == Loudness::Quiet {
+        let told = ask(command)?;
+        if !told.ok() {
+            report.warn(told.out.trim_end());
+            report.warn(told.err.trim_end());
+            bail!("`{shown}` ended with {}", told.status);
+        }
+        return Ok(());
+    }
+    let status = command.stdout(report.child_stdout()).status().with_context(|| format!("`{shown}` did not start"))?;
+    if !status.success() {
+        bail!("`{shown}` ended with {status}");
+    }
+    Ok(())
+}
+
+/// Runs a child that is only asked something.
+pub fn ask(mut command: Command) -> Result<Told> {
+    let shown = shown(&command);
+    let output = command.stdin(Stdio::null()).output().with_context(|| format!("`{shown}` did not start"))?;
+    let text = |bytes: &[u8]| blanked(&String::from_utf8_lossy(bytes));
+    Ok(Told { status: output.status, out: text(&output.stdout), err: text(&output.stderr) })
+}
+
+/// Runs a child that sends something out: its output is shown line by line and kept, secrets blanked.
+pub fn send(report: &Report, mut command: Command) -> Result<Told> {
+    let shown = shown(&command);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().with_context(|| format!("`{shown}` did not start"))?;
+    let (sender, lines) = mpsc::channel();
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    let (mut out, mut err) = (String::new(), String::new());
+    std::thread::scope(|scope| {
+        if let Some(stream) = stdout {
+            let sender = sender.clone();
+            scope.spawn(move || read(stream, |line| sender.send((true, line)).is_ok()));
+        }
+        if let Some(stream) = stderr {
+            scope.spawn(move || read(stream, |line| sender.send((false, line)).is_ok()));
+        } else {
+            drop(sender);
+        }
+        for (is_out, line) in lines {
+            report.say(format!("          {line}"));
+            let kept = if is_out { &mut out } else { &mut err };
+            kept.push_str(&line);
+            kept.push('\n');
+        }
+    });
+    let status = child.wait().with_context(|| format!("`{shown}` could not be waited for"))?;
+    Ok(Told { status, out, err })
+}
+
+fn read(stream: impl Read, mut each: impl FnMut(String) -> bool) {
+    for line in BufReader::new(stream).split(b'\n').map_while(Result::ok) {
+        if !each(blanked(String::from_utf8_lossy(&line).trim_end())) {
+            return;
+        }
+    }
+}
+
+fn shown(command: &Command) -> String {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    blanked(&words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" "))
+}
+
+/// The text without the values of the environment's secrets.
+pub fn blanked(text: &str) -> String {
+    const SECRET: [&str; 5] = ["TOKEN", "PASSWORD", "SECRET", "WEBHOOK_URL", "CREDENTIALS"];
+    let mut text = text.to_owned();
+    for (name, value) in std::env::vars_os() {
+        let (name, value) = (name.to_string_lossy(), value.to_string_lossy());
+        // A short word would blank half of the text, and is no secret.
+        if value.len() >= 6 && SECRET.iter().any(|end| name.ends_with(end)) && text.contains(&*value) {
+            text = text.replace(&*value, "***");
+        }
+    }
+    text
+}
+
+/// What a failed exchange means: one that may pass is told as such, with the time that the other side asks for.
+pub fn failure(what: &str, told: &Told) -> anyhow::Error {
+    let text = format!("{}\n{}", told.out, told.err);
+    let why = format!("{what}: {}", told.last_words());
+    match passing(&text) {
+        Some(after) => Passing { why, after }.into(),
+        None => anyhow::anyhow!("{why}"),
+    }
+}
+
+/// Whether what a client printed tells of a failure that may pass, and after which time.
+///
+/// `Retry-After` has two forms, seconds and a date (RFC 9110, 10.2.3); crates.io writes the date into its message.
+fn passing(text: &str) -> Option<Option<Duration>> {
+    let lower = text.to_lowercase();
+    let too_many = ["429", "too many requests", "rate limit"].iter().any(|word| lower.contains(word));
+    const PASSING: [&str; 17] = [
+        "500 internal",
+        "502 bad gateway",
+        "503 service",
+        "504 gateway",
+        "http 500",
+        "http 502",
+        "http 503",
+        "http 504",
+        "error: 50",
+        "got 50",
+        "status 50",
+        "(50",
+        "connection reset",
+        "connection closed",
+        "timed out",
+        "empty reply",
+        "error sending request",
+    ];
+    if !too_many && !PASSING.iter().any(|word| lower.contains(word)) {
+        return None;
+    }
+    Some(["retry-after:", "try again after", "retry after"].iter().find_map(|word| {
+        // Lowercase ASCII has the same places; where other letters do not, there is no time to be read.
+        let rest = text.get(lower.find(word)? + word.len()..)?.trim_start();
+        let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+        if !digits.is_empty() {
+            return digits.parse().ok().map(Duration::from_secs);
+        }
+        let at = httpdate::parse_http_date(rest.get(..29)?).ok()?;
+        Some(at.duration_since(SystemTime::now()).unwrap_or_default() + Duration::from_secs(1))
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_pass_is_told_from_what_does_not() {
+        let seconds = |n| Some(Some(Duration::from_secs(n)));
+        assert_eq!(passing("got 429\nheaders:\n\tRetry-After: 7\nbody"), seconds(7));
+        assert_eq!(passing("HTTP 503: Service Unavailable"), Some(None));
+        assert_eq!(passing("the remote server responded with an error (status 502 Bad Gateway)"), Some(None));
+        assert_eq!(passing("error: failed to verify package"), None);
+        assert_eq!(passing("status 403 Forbidden: invalid token"), None);
+        let Some(Some(wait)) = passing("status 429: try again after Fri, 31 Dec 9999 23:59:59 GMT and see") else {
+            panic!("the date was not read")
+        };
+        assert!(wait > Duration::from_secs(1_000_000));
+        assert_eq!(passing("429, try again after Thu, 01 Jan 1970 00:00:00 GMT"), seconds(1));
+    }
+}
