@@ -104,13 +104,37 @@ enum Command {
         version: Option<Version>,
         /// Act in these lanes only.
         #[arg(long, value_name = "LANE", value_delimiter = ',')]
-        only: Vec<OnlyLane>,
+        only: Vec<LaneName>,
+        /// Leave these lanes out: what is theirs is neither sent nor looked for.
+        #[arg(long, value_name = "LANE", value_delimiter = ',')]
+        without: Vec<LaneName>,
+        /// The wheels of this machine's platform will do, whatever the train's `platforms` say.
+        #[arg(long)]
+        here: bool,
         /// Take wheels and source distributions from this directory instead of building them.
         #[arg(long, value_name = "DIR")]
         dist: Option<PathBuf>,
         /// How long a registry may take to show what it accepted, or to get well again.
         #[arg(long, value_name = "SECONDS", default_value_t = 600)]
         deadline: u64,
+    },
+    /// Build the train's wheels for one platform in a fresh target directory, and try them as installed.
+    #[command(
+        after_help = "Examples:\n  cargo xtask wheels --sdist\n  cargo xtask wheels --target aarch64-unknown-linux-musl --zig --out dist"
+    )]
+    Wheels {
+        /// The platform to build for, as rustc calls it; without it, this machine's.
+        #[arg(long, value_name = "TRIPLE")]
+        target: Option<String>,
+        /// Link with zig, for systems as old as manylinux2014 and musllinux_1_2.
+        #[arg(long)]
+        zig: bool,
+        /// Build the source distribution as well.
+        #[arg(long)]
+        sdist: bool,
+        /// Where the files go.
+        #[arg(long, value_name = "DIR", default_value = "dist")]
+        out: PathBuf,
     },
     /// Look what of a publication is done, by what evidence, since when; exit code 0 when all of it is.
     Status {
@@ -132,9 +156,9 @@ enum Command {
     },
 }
 
-/// What `--only` names.
+/// What `--only` and `--without` name.
 #[derive(Clone, Copy, ValueEnum)]
-enum OnlyLane {
+enum LaneName {
     Crates,
     Wheels,
     Images,
@@ -142,14 +166,14 @@ enum OnlyLane {
     Announce,
 }
 
-impl From<OnlyLane> for Lane {
-    fn from(only: OnlyLane) -> Lane {
-        match only {
-            OnlyLane::Crates => Lane::Crates,
-            OnlyLane::Wheels => Lane::Wheels,
-            OnlyLane::Images => Lane::Images,
-            OnlyLane::Forge => Lane::Forge,
-            OnlyLane::Announce => Lane::Announce,
+impl From<LaneName> for Lane {
+    fn from(name: LaneName) -> Lane {
+        match name {
+            LaneName::Crates => Lane::Crates,
+            LaneName::Wheels => Lane::Wheels,
+            LaneName::Images => Lane::Images,
+            LaneName::Forge => Lane::Forge,
+            LaneName::Announce => Lane::Announce,
         }
     }
 }
@@ -183,10 +207,14 @@ pub fn main() -> i32 {
         Command::Postfix { note, issue, push } => {
             commands::make(&call, &Intent::Postfix(Fix { note, issue }), &Options { push, waive })
         }
-        Command::Publish { version, only, dist, deadline } => {
-            let options = publish::Options { only: only.into_iter().map(Lane::from).collect(), dist, here: false };
+        Command::Publish { version, only, without, here, dist, deadline } => {
+            let lanes = |named: Vec<LaneName>| named.into_iter().map(Lane::from).collect();
+            let options = publish::Options { only: lanes(only), without: lanes(without), dist, here };
             let call = Call { deadline: Duration::from_secs(deadline), ..call };
             commands::publish(&call, version.as_ref(), &options)
+        }
+        Command::Wheels { target, zig, sdist, out } => {
+            commands::wheels(&call, &commands::Wanted { target, zig, sdist, out })
         }
         Command::Status { version } => commands::status(&call, version.as_ref()),
         Command::Smoke => commands::smoke(&call, &waive),

@@ -17,7 +17,7 @@ use crate::{
     basis::{self, Intent, Planned},
     check,
     edit::{self, STAGED},
-    perform::{World, lease::Lease},
+    perform::{self, World, lease::Lease, wheels},
     plan::{
         Options, Plan, postfix,
         publish::{self, Publication},
@@ -27,7 +27,8 @@ use crate::{
     report::Report,
     run::{self, Mode, Seen},
     snapshot::{Loader, Snapshot, Source},
-    step::{Lane, Observation, Reach, Step},
+    tools::{child, python::Environment},
+    step::{Dist, Lane, Observation, Reach, Step},
     train::Train,
     version::Version,
     workspace,
@@ -175,7 +176,7 @@ pub fn publish(call: &Call<'_>, version: Option<&Version>, options: &publish::Op
     let sh = Shell::new()?;
     let _lock = if call.dry_run { None } else { lock(&sh, call.manifest.as_deref())? };
     let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
-    let publication = publication(&loader, version, options)?;
+    let (_, publication) = publication(&loader, version, options)?;
     let report = call.report;
     report.publication(&publication);
     report.findings(&publication.findings);
@@ -195,7 +196,7 @@ pub fn publish(call: &Call<'_>, version: Option<&Version>, options: &publish::Op
 pub fn status(call: &Call<'_>, version: Option<&Version>) -> Result<()> {
     let sh = Shell::new()?;
     let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
-    let publication = publication(&loader, version, &publish::Options { here: true, ..Default::default() })?;
+    let (_, publication) = publication(&loader, version, &publish::Options { here: true, ..Default::default() })?;
     let world = world(&sh, call.report, &loader, call.deadline)?;
     let mut seen = run::look(&world, &publication.steps);
     // What was built on the way is no part of what is out.
@@ -208,6 +209,78 @@ pub fn status(call: &Call<'_>, version: Option<&Version>) -> Result<()> {
         bail!("{} of {} are not done", open, count(seen.len(), "step"));
     }
     Ok(())
+}
+
+/// What `wheels` builds.
+pub struct Wanted {
+    pub target: Option<String>,
+    pub zig: bool,
+    pub sdist: bool,
+    pub out: PathBuf,
+}
+
+/// `wheels`: builds the train's wheels of the commit at the head for one platform, and tries them where they run.
+pub fn wheels(call: &Call<'_>, wanted: &Wanted) -> Result<()> {
+    let sh = Shell::new()?;
+    let out = sh.current_dir().join(&wanted.out);
+    let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
+    let snapshot = loader.load(Source::Commit(&loader.repo.head))?;
+    let version = postfix::current(&snapshot.workspace, &snapshot.train)?;
+    let options = publish::Options { here: true, only: vec![Lane::Wheels], ..Default::default() };
+    let publication = publish::plan(&snapshot, &version, &options);
+    let report = call.report;
+    report.findings(&publication.findings);
+    if !publication.findings.is_empty() {
+        bail!("refused: {} in the way", count(publication.findings.len(), "finding"));
+    }
+    let world = world(&sh, report, &loader, call.deadline)?;
+    for step in &publication.steps {
+        let Step::Upload(dist) = step else { continue };
+        let title = format!("wheels of {} {}", dist.name, dist.version);
+        if call.dry_run {
+            report.say(format!("  todo    {title}"));
+            continue;
+        }
+        let begun = report.begin(&title);
+        let made = make_wheels(&world, dist, smoke::python_tests(&snapshot, &dist.project), wanted, &out);
+        match &made {
+            Ok(evidence) => report.end(&title, begun, Ok(evidence)),
+            Err(error) => report.end(&title, begun, Err(&format!("{error:#}"))),
+        }
+        made?;
+    }
+    Ok(())
+}
+
+fn make_wheels(world: &World<'_>, dist: &Dist, tests: Option<PathBuf>, wanted: &Wanted, out: &Path) -> Result<String> {
+    let tree = perform::publish::checkout(world, &dist.of)?;
+    let fresh = perform::publish::place(world, &dist.of).join("out");
+    world.sh.remove_path(&fresh)?;
+    let how = wheels::Wanted { sdist: wanted.sdist, target: wanted.target.as_deref(), zig: wanted.zig };
+    wheels::make(world, dist, &tree, &fresh, &how)?;
+    let files = wheels::files_in(&fresh, dist)?;
+    let mut tried = "not tried: it is for another platform".to_owned();
+    if let Some(wheel) = files.keys().find(|name| name.ends_with(".whl"))
+        && wheels::runs_here(world, wanted.target.as_deref())?
+    {
+        let site = wheels::try_installed(world, dist, &fresh.join(wheel))?;
+        tried = "it says its version as installed".to_owned();
+        if let Some(tests) = tests {
+            let environment = Environment::prepare(world.sh, &world.target)?;
+            let command = wheels::tests_against(&environment, dist, &site, &tree.join(tests), &fresh)?;
+            let told = child::send(world.report, command)?;
+            if !told.ok() {
+                bail!("the tests fail against the wheel as installed");
+            }
+            tried = format!("as installed: {}", told.out.lines().last().unwrap_or_default());
+        }
+    }
+    world.sh.create_dir(out)?;
+    for (name, hash) in &files {
+        world.sh.copy_file(fresh.join(name), out.join(name))?;
+        world.report.say(format!("          {hash}  {name}"));
+    }
+    Ok(format!("{} files, {tried}", files.len()))
 }
 
 fn rows(seen: &[Seen]) -> Vec<(&str, &Observation)> {
@@ -224,6 +297,7 @@ fn print_publication(report: &Report, publication: &Publication, seen: &[Seen]) 
             "commit": publication.of.commit,
             "remarks": publication.remarks,
             "steps": seen,
+            "spent": child::spent(),
             "outcome": if done { "done" } else { "open" },
         }));
     }
@@ -237,11 +311,11 @@ fn leases(world: &World<'_>, publication: &Publication) -> Result<Vec<Lease>> {
 }
 
 /// Plans the publication of a version from the commit that its tag leads to; without one, of the tag at the head.
-fn publication(
+pub fn publication(
     loader: &Loader<'_>,
     version: Option<&Version>,
     options: &publish::Options,
-) -> Result<Publication> {
+) -> Result<(Snapshot, Publication)> {
     let head = loader.load(Source::Tree)?;
     let (train, version) = match version {
         Some(version) => (head.train, version.clone()),
@@ -254,7 +328,8 @@ fn publication(
     let mut snapshot = loader.load(Source::Commit(commit))?;
     // The configuration is the tagged commit's; the choice of the train is the captain's.
     snapshot.train = Train::choose(&snapshot.workspace, &snapshot.repo, Some(train.name()))?;
-    Ok(publish::plan(&snapshot, &version, options))
+    let publication = publish::plan(&snapshot, &version, options);
+    Ok((snapshot, publication))
 }
 
 /// The train and version of the tag at the head, else the version that the train has.
@@ -291,6 +366,7 @@ fn print_json(report: &Report, plan: &Plan, seen: &[Seen], outcome: &str) {
             "waived": plan.waived,
             "remarks": plan.remarks,
             "steps": if plan_only { json!(plan.steps) } else { json!(seen) },
+            "spent": child::spent(),
             "outcome": outcome,
         }));
     }

@@ -2,7 +2,7 @@
 //! It must never decide whether to act: that is the loop's.
 
 mod announce;
-mod crates;
+pub mod crates;
 mod forge;
 mod git;
 mod images;

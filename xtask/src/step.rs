@@ -184,6 +184,19 @@ pub struct Push {
     pub tag: Tag,
 }
 
+impl std::fmt::Display for Lane {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Lane::Release => "release",
+            Lane::Crates => "crates",
+            Lane::Wheels => "wheels",
+            Lane::Images => "images",
+            Lane::Forge => "forge",
+            Lane::Announce => "announce",
+        })
+    }
+}
+
 /// The release that is published: everything that goes out is held against this commit.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Tagged {
@@ -264,7 +277,7 @@ pub struct Listing {
     pub crates: Vec<CrateUpload>,
     pub dists: Vec<Dist>,
     pub images: Vec<ImageRelease>,
-    pub release: ForgeRelease,
+    pub release: Option<ForgeRelease>,
 }
 
 /// One message to one channel, sent once.

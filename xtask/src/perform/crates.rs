@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use super::{World, publish};
+use super::{World, publish, wheels::Hashes};
 use crate::{
     check::short,
     hash,
@@ -27,7 +27,7 @@ struct Listed {
 }
 
 pub fn observe_packages(world: &World<'_>, packages: &Packages) -> Result<Observation> {
-    let found = packages.crates.iter().filter(|upload| packed(world, upload).is_some()).count();
+    let found = packed(world, packages).len();
     let marker = fs::read_to_string(marker(world, &packages.of)).unwrap_or_default();
     if marker != packages.of.commit || found < packages.crates.len() {
         return Ok(Observation::Todo);
@@ -39,22 +39,51 @@ pub fn observe_packages(world: &World<'_>, packages: &Packages) -> Result<Observ
 pub fn package(world: &World<'_>, packages: &Packages) -> Result<()> {
     let of = &packages.of;
     let tree = publish::checkout(world, of)?;
-    let target = target(world, of);
+    pack(world, packages, &tree, &target(world, of), true)?;
+    world.sh.write_file(marker(world, of), &of.commit)?;
+    Ok(())
+}
+
+/// Packs all crates of a tree into a target directory, and tells the packages' hashes.
+pub fn pack(
+    world: &World<'_>,
+    packages: &Packages,
+    tree: &Path,
+    target: &Path,
+    compiles: bool,
+) -> Result<Hashes> {
     world.sh.remove_path(target.join("package"))?;
     let mut command = Command::new(cargo::program());
-    command.arg("package").current_dir(tree.join(&packages.root)).env("CARGO_TARGET_DIR", &target);
+    command.arg("package").current_dir(tree.join(&packages.root)).env("CARGO_TARGET_DIR", target);
     for upload in &packages.crates {
         command.args(["--package", &upload.name]);
     }
     if packages.locked {
         command.arg("--locked");
     }
+    if !compiles {
+        command.arg("--no-verify");
+    }
     let told = child::send(world.report, command)?;
     if !told.ok() {
         return Err(child::failure("cargo package", &told));
     }
-    world.sh.write_file(marker(world, of), &of.commit)?;
-    Ok(())
+    let hash = |upload: &CrateUpload| hash_in(target, upload).with_context(|| format!("cargo did not pack {}", upload.name));
+    packages.crates.iter().map(|upload| Ok((file(upload), hash(upload)?))).collect()
+}
+
+/// The hashes of the packages that were made here.
+pub fn packed(world: &World<'_>, packages: &Packages) -> Hashes {
+    let target = target(world, &packages.of);
+    packages.crates.iter().filter_map(|upload| Some((file(upload), hash_in(&target, upload)?))).collect()
+}
+
+fn file(upload: &CrateUpload) -> String {
+    format!("{}-{}.crate", upload.name, upload.version)
+}
+
+fn hash_in(target: &Path, upload: &CrateUpload) -> Option<String> {
+    Some(hash::sha256(&fs::read(target.join("package").join(file(upload))).ok()?))
 }
 
 fn target(world: &World<'_>, of: &Tagged) -> PathBuf {
@@ -64,12 +93,6 @@ fn target(world: &World<'_>, of: &Tagged) -> PathBuf {
 /// Says which commit the packages beside it are of.
 fn marker(world: &World<'_>, of: &Tagged) -> PathBuf {
     target(world, of).join("commit")
-}
-
-/// The hash of the package that was made here.
-fn packed(world: &World<'_>, upload: &CrateUpload) -> Option<String> {
-    let file = format!("{}-{}.crate", upload.name, upload.version);
-    Some(hash::sha256(&fs::read(target(world, &upload.of).join("package").join(file)).ok()?))
 }
 
 pub fn observe(world: &World<'_>, upload: &CrateUpload) -> Result<Observation> {
@@ -87,7 +110,7 @@ pub fn observe(world: &World<'_>, upload: &CrateUpload) -> Result<Observation> {
         why: format!("the registry has another {name}: {what}"),
         next: "find out who published it; a version cannot be published twice: release a higher one".to_owned(),
     };
-    if let Some(ours) = packed(world, upload).filter(|_| upload.version == upload.of.version)
+    if let Some(ours) = hash_in(&target(world, &upload.of), upload).filter(|_| upload.version == upload.of.version)
         && ours != listed.sha256
     {
         return Ok(stranger(format!("its sha256 is {}, that of the package made here is {ours}", listed.sha256)));

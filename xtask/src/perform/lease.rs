@@ -116,7 +116,6 @@ impl Lease {
             ),
             None => SILENCE,
         };
-        let lane = format!("{lane:?}").to_lowercase();
         let reference = Ref::new(world, of, &format!("lease/{lane}"));
         let clone = clone_id(world)?;
         let mut watched: Option<(Said, Instant)> = None;
@@ -144,7 +143,7 @@ impl Lease {
             if watched.as_ref().map(|(said, _)| said) != now.as_ref() {
                 if watched.is_none() {
                     let who = holder.unwrap_or_default();
-                    world.report.say(format!("  waiting  {lane} of {} are being published by {who}", of.tag));
+                    world.report.say(format!("  waiting: {who} is publishing {} ({lane})", of.tag));
                 }
                 watched = now.map(|said| (said, Instant::now()));
             }

@@ -16,7 +16,7 @@ pub fn observe(world: &World<'_>, listing: &Listing) -> Result<Observation> {
     let mut parts: Vec<Part<'_>> = listing.crates.iter().map(Part::Crate).collect();
     parts.extend(listing.dists.iter().map(Part::Dist));
     parts.extend(listing.images.iter().map(Part::Image));
-    parts.push(Part::Forge(&listing.release));
+    parts.extend(listing.release.iter().map(Part::Forge));
     let seen = world.each(&parts, |world, part| match part {
         Part::Crate(upload) => crates::observe(world, upload),
         Part::Dist(dist) => wheels::observe(world, dist),

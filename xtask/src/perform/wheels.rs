@@ -37,9 +37,13 @@ pub fn dir(world: &World<'_>, dist: &Dist) -> PathBuf {
 
 /// The project's files of this version that are in its directory.
 pub fn files(world: &World<'_>, dist: &Dist) -> Result<Hashes> {
-    let dir = dir(world, dist);
+    files_in(&dir(world, dist), dist)
+}
+
+/// The project's files of this version that are in a directory.
+pub fn files_in(dir: &Path, dist: &Dist) -> Result<Hashes> {
     let mut found = Hashes::new();
-    let Ok(entries) = fs::read_dir(&dir) else { return Ok(found) };
+    let Ok(entries) = fs::read_dir(dir) else { return Ok(found) };
     for entry in entries {
         let path = entry.with_context(|| dir.display().to_string())?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -60,7 +64,7 @@ fn is_of(dist: &Dist, file: &str) -> bool {
 }
 
 /// A project's name as indexes compare it (PEP 503).
-fn normalized(name: &str) -> String {
+pub fn normalized(name: &str) -> String {
     name.to_lowercase().replace(['_', '.'], "-")
 }
 
@@ -122,6 +126,9 @@ pub struct Wanted<'w> {
 /// later for fresh.
 pub fn make(world: &World<'_>, dist: &Dist, tree: &Path, out: &Path, wanted: &Wanted<'_>) -> Result<()> {
     let environment = Environment::prepare(world.sh, &world.target)?;
+    if wanted.zig {
+        environment.add_zig(world.sh)?;
+    }
     let project = tree.join(&dist.project);
     let target = publish::place(world, &dist.of).join("wheel");
     world.sh.remove_path(&target)?;
@@ -151,30 +158,66 @@ pub fn make(world: &World<'_>, dist: &Dist, tree: &Path, out: &Path, wanted: &Wa
     command(&args)
 }
 
-/// Installs a wheel in a fresh environment, and compares the version that was compiled in with the metadata's.
-pub fn try_installed(world: &World<'_>, dist: &Dist, wheel: &Path) -> Result<()> {
+/// Installs a wheel in a fresh environment, and tells where it stands there.
+pub fn try_installed(world: &World<'_>, dist: &Dist, wheel: &Path) -> Result<String> {
     let sh = world.sh;
     let environment = Environment::prepare(sh, &world.target)?;
     let scratch = publish::place(world, &dist.of).join("installed");
     sh.remove_path(&scratch)?;
-    let (python, version) = (environment.python(), &dist.version);
+    let python = environment.python();
     cmd!(sh, "{python} -m venv {scratch}").quiet().run()?;
     let python = Environment::python_in(&scratch);
     cmd!(sh, "{python} -m pip install --quiet --disable-pip-version-check --no-index --no-deps {wheel}").quiet().run()?;
-    let module = normalized(&dist.name).replace('-', "_");
-    let script = "import importlib, importlib.metadata, sys
+    installed(&python, dist)
+}
+
+/// Holds the version that was compiled in against the metadata's, and tells the directory of what is installed.
+pub fn installed(python: &Path, dist: &Dist) -> Result<String> {
+    let (name, version, module) = (&dist.name, &dist.version, module(dist));
+    let script = "import importlib, importlib.metadata, sys, sysconfig
 name, module = sys.argv[1:]
+print(sysconfig.get_path('platlib'))
 print(importlib.metadata.version(name))
 print(getattr(importlib.import_module(module), '__version__', ''))";
-    let name = &dist.name;
-    let said = cmd!(sh, "{python} -I -c {script} {name} {module}").quiet().read();
-    let said = said.with_context(|| format!("the wheel does not work as installed: import {module}"))?;
-    let mut said = said.lines();
-    let (metadata, compiled) = (said.next().unwrap_or_default(), said.next().unwrap_or_default());
+    let mut command = Command::new(python);
+    command.args(["-I", "-c", script, name, &module]);
+    let told = child::ask(command)?;
+    if !told.ok() {
+        bail!("{name} {version} does not work as installed: {}", told.last_words());
+    }
+    let mut lines = told.out.lines().map(str::trim);
+    let mut next = || lines.next().unwrap_or_default();
+    let (site, metadata, compiled) = (next(), next(), next());
     if metadata != version || !(compiled.is_empty() || compiled == version) {
         bail!("as installed, {name} is {metadata} by its metadata and {compiled} by its code, not {version}");
     }
-    Ok(())
+    Ok(site.to_owned())
+}
+
+/// Whether what is built for `target` runs on this machine.
+pub fn runs_here(world: &World<'_>, target: Option<&str>) -> Result<bool> {
+    Ok(target.is_none() || target == Some(cargo::host(world.sh)?.as_str()))
+}
+
+/// The name that is imported.
+pub fn module(dist: &Dist) -> String {
+    normalized(&dist.name).replace('-', "_")
+}
+
+/// The command that runs tests against what is installed in `site`, with the tool's own pytest; it fails as well when
+/// something else was imported.
+pub fn tests_against(environment: &Environment, dist: &Dist, site: &str, tests: &Path, dir: &Path) -> Result<Command> {
+    let script = "import importlib, pathlib, sys, pytest
+module, site, tests = sys.argv[1:]
+found = pathlib.Path(importlib.import_module(module).__file__).resolve()
+if pathlib.Path(site).resolve() not in found.parents:
+    sys.exit(f'the tests would import {found}, not what is installed in {site}')
+sys.exit(pytest.main(['-q', '-p', 'no:cacheprovider', '--rootdir', tests, tests]))";
+    let mut command = Command::new(environment.python());
+    command.args(["-c", script, &module(dist), site]).arg(tests);
+    // From a directory without sources: Python would look there first.
+    command.envs(environment.variables()?).env("PYTHONPATH", site).current_dir(dir);
+    Ok(command)
 }
 
 pub fn observe(world: &World<'_>, dist: &Dist) -> Result<Observation> {

@@ -27,6 +27,8 @@ use crate::{
 pub struct Options {
     /// The lanes to act in; empty for all of them.
     pub only: Vec<Lane>,
+    /// The lanes that are left out altogether: neither sent nor looked for.
+    pub without: Vec<Lane>,
     /// Ready wheels and source distributions, instead of building them.
     pub dist: Option<PathBuf>,
     /// The wheels of this machine's platform will do.
@@ -65,20 +67,20 @@ pub fn plan(snapshot: &Snapshot, version: &Version, options: &Options) -> Public
             "name the version that was released there",
         ));
     }
+    let is_out = |lane: Lane| options.without.contains(&lane);
     // A post release is the wheels' alone: the crates of its base version stay what they are.
-    let crates = if version.post().is_some() { Vec::new() } else { crates(snapshot, &of) };
-    let dists = dists(snapshot, &of, options, &mut findings);
+    let is_post = version.post().is_some();
+    let crates = if is_post || is_out(Lane::Crates) { Vec::new() } else { crates(snapshot, &of) };
+    let dists =
+        if is_out(Lane::Wheels) { Vec::new() } else { dists(snapshot, &of, options, &mut findings) };
     if options.here && !train.config.platforms.is_empty() {
         let all = train.config.platforms.join(", ");
         remarks.push(format!("wheels of this machine's platform only; configured are {all}"));
     }
-    let images: Vec<ImageRelease> = match version.post() {
-        Some(_) => Vec::new(),
-        None => {
-            let images = train.config.images.iter();
-            images.map(|image| ImageRelease { of: of.clone(), root: root.clone(), image: image.clone() }).collect()
-        }
-    };
+    let images = train.config.images.iter().filter(|_| !is_post && !is_out(Lane::Images));
+    let images: Vec<ImageRelease> =
+        images.map(|image| ImageRelease { of: of.clone(), root: root.clone(), image: image.clone() }).collect();
+    remarks.extend(options.without.iter().map(|lane| format!("{lane} are left out: neither sent nor looked for")));
     let log = train.changelog.as_ref().and_then(|path| workspace.texts.get(path));
     let notes = log.and_then(|text| changelog::section(text, &version.tag())).map(|section| section.body);
     let notes = notes.unwrap_or_default().replace("\r\n", "\n");
@@ -104,9 +106,10 @@ pub fn plan(snapshot: &Snapshot, version: &Version, options: &Options) -> Public
     if !version.is_prerelease() {
         steps.extend(images.iter().cloned().map(Step::Latest));
     }
-    steps.push(Step::Forge(release.clone()));
+    let release = (!is_out(Lane::Forge)).then_some(release);
+    steps.extend(release.clone().map(Step::Forge));
     steps.push(Step::List(Listing { of: of.clone(), crates, dists, images, release }));
-    let announced = train.config.announce.iter().collect::<BTreeSet<_>>().into_iter();
+    let announced = train.config.announce.iter().filter(|_| !is_out(Lane::Announce)).collect::<BTreeSet<_>>().into_iter();
     steps.extend(announced.map(|&channel| {
         let text = message(snapshot, &of, channel, &notes);
         Step::Announce(Announcement { of: of.clone(), channel, text })

@@ -57,6 +57,18 @@ impl Goal {
         }))
     }
 
+    /// What was typed, or could have been.
+    pub fn word(&self) -> Option<String> {
+        match self {
+            Goal::Align => None,
+            Goal::Version(version) => Some(version.to_string()),
+            Goal::Bump(Bump::Major) => Some("major".to_owned()),
+            Goal::Bump(Bump::Minor) => Some("minor".to_owned()),
+            Goal::Bump(Bump::Patch) => Some("patch".to_owned()),
+            Goal::Bump(Bump::Pre(kind)) => Some((*kind).to_owned()),
+        }
+    }
+
     /// The version it comes to when the driver is at `current`.
     pub fn version(&self, current: &Version) -> Result<Version> {
         match self {

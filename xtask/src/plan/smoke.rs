@@ -1,7 +1,7 @@
 //! The proofs of a train: what must build and pass before its version may be committed.
 //! It must never name a proof that the workspace does not have: each is derived from members and files.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::{
     snapshot::Snapshot,
@@ -51,6 +51,14 @@ pub fn wheel_proofs(snapshot: &Snapshot) -> Vec<Proof> {
         }
     }
     proofs
+}
+
+/// The tests of a Python project, from the top of the repository.
+pub fn python_tests(snapshot: &Snapshot, project: &Path) -> Option<PathBuf> {
+    wheel_proofs(snapshot).into_iter().find_map(|proof| match proof.what {
+        Prove::Pytest { project: of, tests } if of == project => Some(of.join(tests)),
+        _ => None,
+    })
 }
 
 fn tests(name: &'static str, snapshot: &Snapshot, packages: Vec<String>, features: Vec<String>) -> Proof {

@@ -3,7 +3,20 @@
 
 use std::ffi::OsString;
 
+use anyhow::{Result, bail};
+use xshell::{Shell, cmd};
+
 /// The program to call.
 pub fn program() -> OsString {
     std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+}
+
+/// The platform that cargo builds for when nothing else is said.
+pub fn host(sh: &Shell) -> Result<String> {
+    let cargo = program();
+    let told = cmd!(sh, "{cargo} -vV").quiet().read()?;
+    match told.lines().find_map(|line| line.strip_prefix("host: ")) {
+        Some(host) => Ok(host.to_owned()),
+        None => bail!("`cargo -vV` names no host"),
+    }
 }

@@ -2,11 +2,13 @@
 //! It must never put a secret into arguments, nor let one through to the screen or into an error.
 
 use std::{
+    collections::BTreeMap,
     fmt,
     io::{BufRead as _, BufReader, Read},
+    path::Path,
     process::{Command, ExitStatus, Stdio},
-    sync::mpsc,
-    time::{Duration, SystemTime},
+    sync::{Mutex, PoisonError, mpsc},
+    time::{Duration, Instant, SystemTime},
 };
 
 use anyhow::{Context, Result, bail};
@@ -50,9 +52,40 @@ impl fmt::Display for Passing {
 
 impl std::error::Error for Passing {}
 
+/// How long each program was waited for, by its name.
+static SPENT: Mutex<BTreeMap<String, f64>> = Mutex::new(BTreeMap::new());
+
+/// How long each program was waited for so far, in seconds.
+pub fn spent() -> BTreeMap<String, f64> {
+    SPENT.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// Counts the time until it is dropped for the program of a command: `python -m maturin` is maturin.
+struct Watch {
+    program: String,
+    begun: Instant,
+}
+
+impl Watch {
+    fn of(command: &Command) -> Watch {
+        let module = command.get_args().skip_while(|word| *word != "-m").nth(1);
+        let program = module.unwrap_or(command.get_program());
+        let program = Path::new(program).file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        Watch { program, begun: Instant::now() }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        let mut spent = SPENT.lock().unwrap_or_else(PoisonError::into_inner);
+        *spent.entry(std::mem::take(&mut self.program)).or_default() += self.begun.elapsed().as_secs_f64();
+    }
+}
+
 /// Runs a child whose output is for people; quietly, it is shown only when it fails.
 pub fn run(report: &Report, mut command: Command) -> Result<()> {
     let shown = shown(&command);
+    let _watch = Watch::of(&command);
     command.stdin(Stdio::null());
     if report.loudness == Loudness::Quiet {
         let told = ask(command)?;
@@ -81,6 +114,7 @@ pub fn ask(mut command: Command) -> Result<Told> {
 /// Runs a child that sends something out: its output is shown line by line and kept, secrets blanked.
 pub fn send(report: &Report, mut command: Command) -> Result<Told> {
     let shown = shown(&command);
+    let _watch = Watch::of(&command);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().with_context(|| format!("`{shown}` did not start"))?;
     let (sender, lines) = mpsc::channel();

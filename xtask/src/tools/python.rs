@@ -14,6 +14,9 @@ use xshell::{Shell, cmd};
 /// What is installed: every version and hash, no address; pip knows where the user's packages come from.
 const REQUIREMENTS: &str = include_str!("../../python-requirements.txt");
 
+/// The linker for wheels of other platforms and older systems.
+const ZIG: &str = include_str!("../../zig-requirements.txt");
+
 /// The oldest Python that the pinned tools run on.
 const OLDEST: (u32, u32) = (3, 9);
 
@@ -42,16 +45,29 @@ impl Environment {
             .quiet()
             .run()
             .context("python could not make a virtual environment; on Debian and Ubuntu: apt install python3-venv")?;
-        let requirements = dir.join("requirements.txt");
-        sh.write_file(&requirements, REQUIREMENTS)?;
-        let own = environment.python();
+        environment.install(sh, REQUIREMENTS)?;
+        sh.write_file(&finished, version)?;
+        Ok(environment)
+    }
+
+    /// Adds zig, which is large, and needed for few wheels.
+    pub fn add_zig(&self, sh: &Shell) -> Result<()> {
+        let finished = self.dir.join("finished-zig");
+        if !finished.is_file() {
+            self.install(sh, ZIG)?;
+            sh.write_file(&finished, "")?;
+        }
+        Ok(())
+    }
+
+    fn install(&self, sh: &Shell, wanted: &str) -> Result<()> {
+        let (own, requirements) = (self.python(), self.dir.join("requirements.txt"));
+        sh.write_file(&requirements, wanted)?;
         cmd!(sh, "{own} -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: --requirement {requirements}")
             .quiet()
             .ignore_stdout()
             .run()
-            .context("pip could not install the pinned tools; check that it reaches a package index")?;
-        sh.write_file(&finished, version)?;
-        Ok(environment)
+            .context("pip could not install the pinned tools; check that it reaches a package index")
     }
 
     pub fn python(&self) -> PathBuf {
