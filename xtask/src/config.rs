@@ -59,6 +59,22 @@ pub struct TrainConfig {
     pub announce: Vec<Channel>,
 }
 
+/// What `platforms` may list, and the beginnings and ends of the wheels' platform tags that they mean
+/// (<https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/>).
+pub const PLATFORMS: [(&str, &str, &str); 8] = [
+    ("manylinux-x86_64", "manylinux", "_x86_64"),
+    ("manylinux-aarch64", "manylinux", "_aarch64"),
+    ("musllinux-x86_64", "musllinux", "_x86_64"),
+    ("musllinux-aarch64", "musllinux", "_aarch64"),
+    ("macos-x86_64", "macosx", "_x86_64"),
+    ("macos-arm64", "macosx", "_arm64"),
+    ("windows-x86_64", "win", "_amd64"),
+    ("windows-arm64", "win", "_arm64"),
+];
+
+/// The word in `platforms` for a source distribution.
+pub const SDIST: &str = "sdist";
+
 /// Where a release is announced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -227,6 +243,15 @@ pub fn read(metadata: &Value) -> Config {
             }
         }
     }
+    for train in &config.trains {
+        let known: Vec<&str> = PLATFORMS.iter().map(|(name, ..)| *name).chain([SDIST]).collect();
+        for platform in train.platforms.iter().filter(|platform| !known.contains(&platform.as_str())) {
+            let near = similar::get_close_matches(platform, &known, 1, 0.5).first().map(|near| format!("did you mean `{near}`?"));
+            let near = near.unwrap_or_else(|| format!("known are {}", known.join(", ")));
+            let problem = format!("[workspace.metadata.trains.{}]: unknown platform `{platform}`: {near}", train.name);
+            config.problems.push(problem);
+        }
+    }
     if config.trains.iter().filter(|train| train.default).count() > 1 {
         config.problems.push("more than one train says `default = true`: leave it on one".to_owned());
     }
@@ -284,6 +309,13 @@ mod tests {
             problems(json!({ "a": { "files": [{ "path": "x.md", "after": "x", "time": 2 }] } }))
                 .contains("did you mean `times`?")
         );
+    }
+
+    #[test]
+    fn a_platform_must_be_one_that_wheels_can_have() {
+        assert_eq!(problems(json!({ "a": { "platforms": ["sdist", "macos-arm64"] } })), "");
+        let told = problems(json!({ "a": { "platforms": ["macos-arm46"] } }));
+        assert!(told.contains("trains.a]: unknown platform `macos-arm46`: did you mean `macos-arm64`?"), "{told}");
     }
 
     #[test]

@@ -15,6 +15,7 @@ use xshell::cmd;
 use super::{World, forge, publish};
 use crate::{
     check::short,
+    config::SDIST,
     hash,
     plan::publish::missing,
     step::{Dist, Observation},
@@ -83,7 +84,7 @@ pub fn observe_build(world: &World<'_>, dist: &Dist) -> Result<Observation> {
             next: "build what is missing and put it there: cargo xtask wheels --target TRIPLE --out DIR".to_owned(),
         },
         Some(_) => Observation::done(all),
-        None if dist.platforms.iter().any(|platform| platform != crate::plan::publish::SDIST) => {
+        None if dist.platforms.iter().any(|platform| platform != SDIST) => {
             Observation::Blocked {
                 why: format!("they are published for {}, and one machine cannot build that", dist.platforms.join(", ")),
                 next: "download what the python-wheels workflow built, then the same command with --dist DIR".to_owned(),

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::{
     check::{Finding, short},
-    config::Channel,
+    config::{Channel, PLATFORMS, SDIST},
     edit::slashed,
     files::{cargo_toml::Table, changelog},
     snapshot::Snapshot,
@@ -244,22 +244,6 @@ fn message(snapshot: &Snapshot, of: &Tagged, channel: Channel, notes: &str) -> S
     }
     lines.join("\n")
 }
-
-/// What `platforms` may list, and the beginnings and ends of the wheels' platform tags that they mean
-/// (<https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/>).
-pub const PLATFORMS: [(&str, &str, &str); 8] = [
-    ("manylinux-x86_64", "manylinux", "_x86_64"),
-    ("manylinux-aarch64", "manylinux", "_aarch64"),
-    ("musllinux-x86_64", "musllinux", "_x86_64"),
-    ("musllinux-aarch64", "musllinux", "_aarch64"),
-    ("macos-x86_64", "macosx", "_x86_64"),
-    ("macos-arm64", "macosx", "_arm64"),
-    ("windows-x86_64", "win", "_amd64"),
-    ("windows-arm64", "win", "_arm64"),
-];
-
-/// The word in `platforms` for a source distribution.
-pub const SDIST: &str = "sdist";
 
 /// The platforms that none of the files is for.
 pub fn missing(platforms: &[String], files: &[String]) -> Vec<String> {

@@ -3,6 +3,7 @@
 
 mod laws;
 mod postfix;
+mod publish;
 mod release;
 mod sketch;
 mod steps;

@@ -1,0 +1,169 @@
+//! Stories of the publication's plan: its order, what it leaves out, and what it tells the channels.
+//! None of the steps is carried out here: a plan is data.
+
+use serde_json::json;
+
+use super::sketch::{Sketch, house, v};
+use crate::{
+    config::PLATFORMS,
+    plan::publish::{Options, Publication, missing, plan},
+    step::{Lane, Reach, Step},
+    version::{Dialect, Version},
+};
+
+fn publication(sketch: &Sketch, version: &str, options: &Options) -> Publication {
+    plan(&sketch.snapshot(), &Version::parse(version, Dialect::Tag).unwrap(), options)
+}
+
+fn titles(publication: &Publication) -> Vec<String> {
+    publication.steps.iter().map(Step::title).collect()
+}
+
+fn with_everything() -> Sketch {
+    house()
+        .configured("images", json!([{ "name": "house", "dockerfile": "Dockerfile" }]))
+        .configured("announce", json!(["slack", "discord"]))
+}
+
+#[test]
+fn what_can_fail_here_comes_before_what_cannot_be_taken_back() {
+    let publication = publication(&with_everything(), "0.9.3", &Options::default());
+    assert_eq!(
+        titles(&publication),
+        [
+            "v0.9.3 is on origin",
+            "package 3 crates and compile each from its package",
+            "build wheel and sdist of barter-python 0.9.3",
+            "build image house:0.9.3",
+            "crate barter-instrument 0.9.3",
+            "crate barter-data 0.9.3",
+            "crate barter 0.9.3",
+            "wheels and sdist of barter-python 0.9.3 on the index",
+            "image house:0.9.3",
+            "image house:latest",
+            "forge release v0.9.3",
+            "0.9.3 is listed everywhere",
+            "announce to discord",
+            "announce to slack",
+        ]
+    );
+    assert!(publication.findings.is_empty());
+    let outward = publication.steps.iter().skip(1).map(Step::reach);
+    assert!(outward.is_sorted(), "irreversible last");
+}
+
+#[test]
+fn a_crate_that_a_patch_left_behind_is_held_against_its_own_tag() {
+    let mut sketch = house()
+        .with("crates/barter/Cargo.toml", "version = \"0.9.3\"", "version = \"0.9.4\"")
+        .with("barter-python/Cargo.toml", "name = \"barter-python\"\nversion = \"0.9.3\"", "name = \"barter-python\"\nversion = \"0.9.4\"");
+    sketch.repo.head = "2222222222".to_owned();
+    let publication = publication(&sketch, "0.9.4", &Options::default());
+    let commits: Vec<_> = publication
+        .steps
+        .iter()
+        .filter_map(|step| match step {
+            Step::Crate(upload) => Some((upload.name.as_str(), upload.commit.as_deref())),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(
+        commits,
+        [("barter-instrument", Some("0000000000")), ("barter-data", Some("0000000000")), ("barter", Some("2222222222"))]
+    );
+}
+
+#[test]
+fn a_post_release_sends_no_crate_and_no_image() {
+    let to = "version = \"0.9.3+post.1\"";
+    let sketch = with_everything()
+        .with("barter-python/Cargo.toml", "name = \"barter-python\"\nversion = \"0.9.3\"", &format!("name = \"barter-python\"\n{to}"));
+    let publication = publication(&sketch, "0.9.3.post1", &Options::default());
+    let lanes: Vec<Lane> = publication.steps.iter().map(Step::lane).collect();
+    assert!(!lanes.contains(&Lane::Crates) && !lanes.contains(&Lane::Images), "{:?}", titles(&publication));
+    assert_eq!(publication.of.tag, "v0.9.3.post1");
+    let told = publication.steps.iter().find_map(|step| match step {
+        Step::Announce(announcement) => Some(announcement.text.clone()),
+        _ => None,
+    });
+    let told = told.unwrap();
+    assert!(told.contains("pip install barter-python==0.9.3.post1") && !told.contains("cargo add"), "{told}");
+    assert!(told.contains("Pins like ==0.9.3 do not see it"), "{told}");
+}
+
+#[test]
+fn a_pre_release_moves_no_latest_and_says_so() {
+    let all = "0.10.0-rc.1";
+    let sketch = with_everything();
+    let plan = sketch.release(all);
+    let publication = publication(&sketch.clone().after(&plan), all, &Options::default());
+    assert!(!titles(&publication).iter().any(|title| title.ends_with(":latest")));
+    let forge = publication.steps.iter().find_map(|step| match step {
+        Step::Forge(release) => Some(release),
+        _ => None,
+    });
+    let forge = forge.unwrap();
+    assert!(forge.prerelease && forge.notes.contains("a rounding error"), "{forge:?}");
+}
+
+#[test]
+fn lanes_are_chosen_and_left_out() {
+    let only = Options { only: vec![Lane::Wheels], ..Options::default() };
+    assert_eq!(
+        titles(&publication(&with_everything(), "0.9.3", &only)),
+        [
+            "v0.9.3 is on origin",
+            "build wheel and sdist of barter-python 0.9.3",
+            "wheels and sdist of barter-python 0.9.3 on the index"
+        ]
+    );
+    let without = Options { without: vec![Lane::Images, Lane::Forge], ..Options::default() };
+    let publication = publication(&with_everything(), "0.9.3", &without);
+    let of = |wanted: Lane| publication.steps.iter().any(|step| step.lane() == wanted);
+    assert!(of(Lane::Crates) && of(Lane::Announce) && !of(Lane::Images) && !of(Lane::Forge));
+    let lists_none = publication.steps.iter().any(
+        |step| matches!(step, Step::List(listing) if listing.images.is_empty() && listing.release.is_none()),
+    );
+    assert!(lists_none, "what is left out is not looked for either");
+    assert_eq!(publication.remarks.len(), 2);
+}
+
+#[test]
+fn a_version_that_the_commit_does_not_have_is_a_finding() {
+    let publication = publication(&house(), "0.9.4", &Options::default());
+    let found: Vec<&str> = publication.findings.iter().map(|finding| finding.check).collect();
+    assert_eq!(found, ["tag", "wheel-version"]);
+    assert_eq!(v("0.9.4").tag(), publication.of.version.tag());
+}
+
+#[test]
+fn nothing_outward_happens_below_the_remote() {
+    let publication = publication(&with_everything(), "0.9.3", &Options::default());
+    assert!(matches!(publication.steps.first(), Some(Step::Pushed(_))));
+    assert!(publication.steps.iter().all(|step| step.reach() != Reach::Repo));
+}
+
+#[test]
+fn platforms_are_read_from_the_names_of_wheels() {
+    let all: Vec<String> = PLATFORMS.iter().map(|(name, ..)| name.to_string()).chain(["sdist".to_owned()]).collect();
+    let files = [
+        "x-1-cp39-abi3-manylinux_2_17_x86_64.manylinux2014_x86_64.whl",
+        "x-1-cp39-abi3-manylinux_2_17_aarch64.manylinux2014_aarch64.whl",
+        "x-1-cp39-abi3-musllinux_1_2_x86_64.whl",
+        "x-1-cp39-abi3-musllinux_1_2_aarch64.whl",
+        "x-1-cp39-abi3-macosx_10_12_x86_64.whl",
+        "x-1-cp39-abi3-macosx_11_0_arm64.whl",
+        "x-1-cp39-abi3-win_amd64.whl",
+        "x-1-cp39-abi3-win_arm64.whl",
+        "x-1.tar.gz",
+    ];
+    let files: Vec<String> = files.iter().map(|file| file.to_string()).collect();
+    assert!(missing(&all, &files).is_empty());
+    for (at, platform) in all.iter().enumerate() {
+        let mut fewer = files.clone();
+        fewer.remove(at);
+        assert_eq!(missing(&all, &fewer), [platform.clone()]);
+    }
+    assert!(missing(&all[..8], &["x-1-py3-none-any.whl".to_owned()]).is_empty(), "pure Python serves all");
+    assert_eq!(missing(&["plan9".to_owned()], &files), ["plan9"]);
+}
