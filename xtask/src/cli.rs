@@ -197,7 +197,13 @@ pub fn main() -> i32 {
         Color::Never => Some(false),
     };
     let report = Report::new(global.json, loudness, color);
-    let call = Call { report: &report, manifest: global.manifest_path, train: global.train, dry_run: global.dry_run, deadline: Duration::ZERO };
+    let call = Call {
+        report: &report,
+        manifest: global.manifest_path,
+        train: global.train,
+        dry_run: global.dry_run,
+        deadline: Duration::ZERO,
+    };
     let waive = global.waive;
     let result = match command {
         Command::Release { version, push } => {

@@ -246,7 +246,9 @@ pub fn read(metadata: &Value) -> Config {
     for train in &config.trains {
         let known: Vec<&str> = PLATFORMS.iter().map(|(name, ..)| *name).chain([SDIST]).collect();
         for platform in train.platforms.iter().filter(|platform| !known.contains(&platform.as_str())) {
-            let near = similar::get_close_matches(platform, &known, 1, 0.5).first().map(|near| format!("did you mean `{near}`?"));
+            let near = similar::get_close_matches(platform.as_str(), &known, 1, 0.5)
+                .first()
+                .map(|near| format!("did you mean `{near}`?"));
             let near = near.unwrap_or_else(|| format!("known are {}", known.join(", ")));
             let problem = format!("[workspace.metadata.trains.{}]: unknown platform `{platform}`: {near}", train.name);
             config.problems.push(problem);

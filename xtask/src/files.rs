@@ -7,6 +7,7 @@ pub mod cargo_toml;
 pub mod changelog;
 pub mod pyproject;
 pub mod uv_lock;
+pub mod workflow;
 
 use std::ops::Range;
 

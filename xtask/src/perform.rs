@@ -44,7 +44,11 @@ pub struct World<'a> {
 
 impl World<'_> {
     /// The same work on many items, each in a thread of its own: they wait for others, not for the processor.
-    pub fn each<T: Sync, R: Send>(&self, items: &[T], work: impl Fn(&World<'_>, &T) -> Result<R> + Sync) -> Vec<Result<R>> {
+    pub fn each<T: Sync, R: Send>(
+        &self,
+        items: &[T],
+        work: impl Fn(&World<'_>, &T) -> Result<R> + Sync,
+    ) -> Vec<Result<R>> {
         let dir = self.sh.current_dir();
         let (report, target, deadline) = (self.report, &self.target, self.deadline);
         let (interrupted, verdicts) = (&self.interrupted, &self.verdicts);

@@ -345,7 +345,9 @@ impl Step {
             Step::Tag(tag) => format!("tag {}", tag.name),
             Step::Push(push) => format!("push {} and {} to {} (--atomic)", push.main, push.tag.name, push.remote),
             Step::Pushed(of) => format!("{} is on {}", of.tag, of.remote),
-            Step::Package(packages) => format!("package {} crates and compile each from its package", packages.crates.len()),
+            Step::Package(packages) => {
+                format!("package {} crates and compile each from its package", packages.crates.len())
+            }
             Step::Build(Dist { name, version, from: None, .. }) => format!("build wheel and sdist of {name} {version}"),
             Step::Build(Dist { name, version, from: Some(dir), .. }) => {
                 format!("wheels and sdist of {name} {version} in {}", slashed(dir))

@@ -45,13 +45,7 @@ pub fn package(world: &World<'_>, packages: &Packages) -> Result<()> {
 }
 
 /// Packs all crates of a tree into a target directory, and tells the packages' hashes.
-pub fn pack(
-    world: &World<'_>,
-    packages: &Packages,
-    tree: &Path,
-    target: &Path,
-    compiles: bool,
-) -> Result<Hashes> {
+pub fn pack(world: &World<'_>, packages: &Packages, tree: &Path, target: &Path, compiles: bool) -> Result<Hashes> {
     world.sh.remove_path(target.join("package"))?;
     let mut command = Command::new(cargo::program());
     command.arg("package").current_dir(tree.join(&packages.root)).env("CARGO_TARGET_DIR", target);
@@ -68,7 +62,8 @@ pub fn pack(
     if !told.ok() {
         return Err(child::failure("cargo package", &told));
     }
-    let hash = |upload: &CrateUpload| hash_in(target, upload).with_context(|| format!("cargo did not pack {}", upload.name));
+    let hash =
+        |upload: &CrateUpload| hash_in(target, upload).with_context(|| format!("cargo did not pack {}", upload.name));
     packages.crates.iter().map(|upload| Ok((file(upload), hash(upload)?))).collect()
 }
 
@@ -190,8 +185,11 @@ fn credentials(upload: &CrateUpload) -> bool {
     named.iter().any(|name| has(name))
         || of_registry.iter().flatten().any(|name| has(name))
         || publish::cargo_home().is_some_and(|home| {
-            let says = |file: &str, word: &str| fs::read_to_string(home.join(file)).is_ok_and(|text| text.contains(word));
-            says("credentials.toml", "token") || says("credentials", "token") || says("config.toml", "credential-provider")
+            let says =
+                |file: &str, word: &str| fs::read_to_string(home.join(file)).is_ok_and(|text| text.contains(word));
+            says("credentials.toml", "token")
+                || says("credentials", "token")
+                || says("config.toml", "credential-provider")
         })
 }
 

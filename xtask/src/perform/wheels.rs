@@ -84,12 +84,10 @@ pub fn observe_build(world: &World<'_>, dist: &Dist) -> Result<Observation> {
             next: "build what is missing and put it there: cargo xtask wheels --target TRIPLE --out DIR".to_owned(),
         },
         Some(_) => Observation::done(all),
-        None if dist.platforms.iter().any(|platform| platform != SDIST) => {
-            Observation::Blocked {
-                why: format!("they are published for {}, and one machine cannot build that", dist.platforms.join(", ")),
-                next: "download what the python-wheels workflow built, then the same command with --dist DIR".to_owned(),
-            }
-        }
+        None if dist.platforms.iter().any(|platform| platform != SDIST) => Observation::Blocked {
+            why: format!("they are published for {}, and one machine cannot build that", dist.platforms.join(", ")),
+            next: "download what the python-wheels workflow built, then the same command with --dist DIR".to_owned(),
+        },
         None => {
             let marker = fs::read_to_string(dir(world, dist).join(MARKER)).unwrap_or_default();
             let has = |end: &str| names.iter().any(|name| name.ends_with(end));
@@ -168,7 +166,9 @@ pub fn try_installed(world: &World<'_>, dist: &Dist, wheel: &Path) -> Result<Str
     let python = environment.python();
     cmd!(sh, "{python} -m venv {scratch}").quiet().run()?;
     let python = Environment::python_in(&scratch);
-    cmd!(sh, "{python} -m pip install --quiet --disable-pip-version-check --no-index --no-deps {wheel}").quiet().run()?;
+    cmd!(sh, "{python} -m pip install --quiet --disable-pip-version-check --no-index --no-deps {wheel}")
+        .quiet()
+        .run()?;
     installed(&python, dist)
 }
 
@@ -261,7 +261,10 @@ pub fn observe(world: &World<'_>, dist: &Dist) -> Result<Observation> {
     Ok(match credentials() {
         true => Observation::Todo,
         false => Observation::Blocked {
-            why: format!("{} {} is not (wholly) on the index, and uv has nothing to publish it with", dist.name, dist.version),
+            why: format!(
+                "{} {} is not (wholly) on the index, and uv has nothing to publish it with",
+                dist.name, dist.version
+            ),
             next: "UV_PUBLISH_TOKEN in the environment, or trusted publishing in CI".to_owned(),
         },
     })

@@ -1,11 +1,7 @@
 //! The plan of `publish`: what is tagged goes to registries, images, forge and channels, in an order that can be resumed.
 //! It must never plan to send what is not in the tagged commit, nor anything outward before all that can fail here.
 
-use std::{
-    collections::BTreeSet,
-    path::PathBuf,
-    sync::Arc,
-};
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
 use serde::Serialize;
 
@@ -15,9 +11,7 @@ use crate::{
     edit::slashed,
     files::{cargo_toml::Table, changelog},
     snapshot::Snapshot,
-    step::{
-        Announcement, CrateUpload, Dist, ForgeRelease, ImageRelease, Lane, Listing, Packages, Reach, Step, Tagged,
-    },
+    step::{Announcement, CrateUpload, Dist, ForgeRelease, ImageRelease, Lane, Listing, Packages, Reach, Step, Tagged},
     version::{Dialect, Version},
     workspace::Workspace,
 };
@@ -71,8 +65,7 @@ pub fn plan(snapshot: &Snapshot, version: &Version, options: &Options) -> Public
     // A post release is the wheels' alone: the crates of its base version stay what they are.
     let is_post = version.post().is_some();
     let crates = if is_post || is_out(Lane::Crates) { Vec::new() } else { crates(snapshot, &of) };
-    let dists =
-        if is_out(Lane::Wheels) { Vec::new() } else { dists(snapshot, &of, options, &mut findings) };
+    let dists = if is_out(Lane::Wheels) { Vec::new() } else { dists(snapshot, &of, options, &mut findings) };
     if options.here && !train.config.platforms.is_empty() {
         let all = train.config.platforms.join(", ");
         remarks.push(format!("wheels of this machine's platform only; configured are {all}"));
@@ -109,7 +102,8 @@ pub fn plan(snapshot: &Snapshot, version: &Version, options: &Options) -> Public
     let release = (!is_out(Lane::Forge)).then_some(release);
     steps.extend(release.clone().map(Step::Forge));
     steps.push(Step::List(Listing { of: of.clone(), crates, dists, images, release }));
-    let announced = train.config.announce.iter().filter(|_| !is_out(Lane::Announce)).collect::<BTreeSet<_>>().into_iter();
+    let announced =
+        train.config.announce.iter().filter(|_| !is_out(Lane::Announce)).collect::<BTreeSet<_>>().into_iter();
     steps.extend(announced.map(|&channel| {
         let text = message(snapshot, &of, channel, &notes);
         Step::Announce(Announcement { of: of.clone(), channel, text })

@@ -54,9 +54,11 @@ fn what_can_fail_here_comes_before_what_cannot_be_taken_back() {
 
 #[test]
 fn a_crate_that_a_patch_left_behind_is_held_against_its_own_tag() {
-    let mut sketch = house()
-        .with("crates/barter/Cargo.toml", "version = \"0.9.3\"", "version = \"0.9.4\"")
-        .with("barter-python/Cargo.toml", "name = \"barter-python\"\nversion = \"0.9.3\"", "name = \"barter-python\"\nversion = \"0.9.4\"");
+    let mut sketch = house().with("crates/barter/Cargo.toml", "version = \"0.9.3\"", "version = \"0.9.4\"").with(
+        "barter-python/Cargo.toml",
+        "name = \"barter-python\"\nversion = \"0.9.3\"",
+        "name = \"barter-python\"\nversion = \"0.9.4\"",
+    );
     sketch.repo.head = "2222222222".to_owned();
     let publication = publication(&sketch, "0.9.4", &Options::default());
     let commits: Vec<_> = publication
@@ -69,15 +71,22 @@ fn a_crate_that_a_patch_left_behind_is_held_against_its_own_tag() {
         .collect();
     assert_eq!(
         commits,
-        [("barter-instrument", Some("0000000000")), ("barter-data", Some("0000000000")), ("barter", Some("2222222222"))]
+        [
+            ("barter-instrument", Some("0000000000")),
+            ("barter-data", Some("0000000000")),
+            ("barter", Some("2222222222"))
+        ]
     );
 }
 
 #[test]
 fn a_post_release_sends_no_crate_and_no_image() {
     let to = "version = \"0.9.3+post.1\"";
-    let sketch = with_everything()
-        .with("barter-python/Cargo.toml", "name = \"barter-python\"\nversion = \"0.9.3\"", &format!("name = \"barter-python\"\n{to}"));
+    let sketch = with_everything().with(
+        "barter-python/Cargo.toml",
+        "name = \"barter-python\"\nversion = \"0.9.3\"",
+        &format!("name = \"barter-python\"\n{to}"),
+    );
     let publication = publication(&sketch, "0.9.3.post1", &Options::default());
     let lanes: Vec<Lane> = publication.steps.iter().map(Step::lane).collect();
     assert!(!lanes.contains(&Lane::Crates) && !lanes.contains(&Lane::Images), "{:?}", titles(&publication));
@@ -121,9 +130,10 @@ fn lanes_are_chosen_and_left_out() {
     let publication = publication(&with_everything(), "0.9.3", &without);
     let of = |wanted: Lane| publication.steps.iter().any(|step| step.lane() == wanted);
     assert!(of(Lane::Crates) && of(Lane::Announce) && !of(Lane::Images) && !of(Lane::Forge));
-    let lists_none = publication.steps.iter().any(
-        |step| matches!(step, Step::List(listing) if listing.images.is_empty() && listing.release.is_none()),
-    );
+    let lists_none = publication
+        .steps
+        .iter()
+        .any(|step| matches!(step, Step::List(listing) if listing.images.is_empty() && listing.release.is_none()));
     assert!(lists_none, "what is left out is not looked for either");
     assert_eq!(publication.remarks.len(), 2);
 }
