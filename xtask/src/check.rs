@@ -1,6 +1,8 @@
 //! What must hold before a release, each as one function that looks at data and tells all it finds.
 //! It must never stop at the first finding, nor give one without what to type next.
 
+pub mod workflows;
+
 use std::collections::BTreeMap;
 
 use anyhow::{Result, bail};
@@ -39,7 +41,7 @@ pub struct Check {
 }
 
 /// What holds between releases; a plan's result is held against the same list before a byte is written.
-pub const STATE: [Check; 10] = [
+pub const STATE: [Check; 11] = [
     Check { name: "configuration", look: configuration },
     Check { name: "requirements", look: requirements },
     Check { name: "lock", look: lock },
@@ -50,15 +52,17 @@ pub const STATE: [Check; 10] = [
     Check { name: "publishable-wheel", look: publishable_wheels },
     Check { name: "dev-cycle", look: dev_cycles },
     Check { name: "lockstep", look: lockstep },
+    Check { name: "workflows", look: workflows::look },
 ];
 
 /// The findings that `--waive` may set aside; the others leave no way to make a coherent release.
-pub const WAIVABLE: [&str; 10] = [
+pub const WAIVABLE: [&str; 11] = [
     "branch",
     "nothing-to-release",
     "path-only",
     "publishable-wheel",
     "dev-cycle",
+    "workflows",
     "cargo-test",
     "wheel-test",
     "maturin-develop",

@@ -3,7 +3,10 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{
+    Args, Parser, Subcommand, ValueEnum,
+    error::{ContextKind, ErrorKind},
+};
 
 use crate::{
     basis::Intent,
@@ -181,6 +184,24 @@ impl From<LaneName> for Lane {
 /// A version that has a tag: `0.10.0`, `v0.10.0`, `0.9.3.post1`.
 fn released(text: &str) -> Result<Version, String> {
     Version::parse(text.strip_prefix('v').unwrap_or(text), Dialect::Tag).map_err(|error| format!("{error:#}"))
+}
+
+/// Whether `cargo xtask` understands the words; those with a `$` are filled in elsewhere, and may become anything.
+pub fn parses(words: &[String]) -> Result<(), String> {
+    let typed = std::iter::once("cargo xtask").chain(words.iter().map(String::as_str));
+    let Err(error) = Cli::try_parse_from(typed) else { return Ok(()) };
+    let contexts = [ContextKind::InvalidValue, ContextKind::InvalidArg, ContextKind::InvalidSubcommand];
+    let unknown = contexts.into_iter().filter_map(|kind| error.get(kind)).any(|value| value.to_string().contains('$'));
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Ok(()),
+        _ if unknown => Ok(()),
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Err("`cargo xtask` alone does nothing".to_owned()),
+        _ => {
+            let said = error.to_string();
+            let first = said.lines().next().unwrap_or_default();
+            Err(format!("`cargo xtask {}`: {}", words.join(" "), first.strip_prefix("error: ").unwrap_or(first)))
+        }
+    }
 }
 
 /// Runs what was typed; the exit code is 0 when done, 1 when refused or failed, 2 for a misused command line.

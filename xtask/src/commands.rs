@@ -149,19 +149,32 @@ pub fn check(call: &Call<'_>) -> Result<()> {
             trains.push(Train::choose(&first.workspace, &first.repo, Some(&config.name))?);
         }
     }
+    // Only here: a state knows nothing of the command line.
+    let lines = check::workflows::command_lines(&first.workspace);
+    let misused = |(place, words): &(String, Vec<String>)| {
+        let error = crate::cli::parses(words).err()?;
+        Some(check::workflows::finding(place, &error, "`cargo xtask help` says what there is"))
+    };
+    let misused: Vec<check::Finding> = lines.iter().filter_map(misused).collect();
     let mut told = Vec::new();
-    let mut total = 0;
+    let mut seen: Vec<check::Finding> = Vec::new();
     for train in &trains {
         for check in check::STATE {
-            let findings = (check.look)(&first.workspace, train);
+            let mut findings = (check.look)(&first.workspace, train);
+            if check.name == "workflows" {
+                findings.extend_from_slice(&misused);
+            }
             if findings.is_empty() {
                 report.say(format!("  ok      {}: {}", train.name(), check.name));
             }
+            // What is wrong with the workspace is wrong for every train, and said once.
+            findings.retain(|finding| !seen.contains(finding));
             report.findings(&findings);
-            total += findings.len();
+            seen.extend_from_slice(&findings);
             told.push(json!({ "train": train.name(), "check": check.name, "findings": findings }));
         }
     }
+    let total = seen.len();
     if report.json {
         report.json(&json!({ "checks": told, "outcome": if total == 0 { "ok" } else { "refused" } }));
     }

@@ -15,6 +15,7 @@ use xshell::Shell;
 use crate::{
     config,
     date::Date,
+    files::workflow,
     repo::{self, LogEntry, Repo},
     train::Train,
     workspace::{self, Graph, Manifests, Package, Texts, Workspace, dir},
@@ -186,7 +187,7 @@ fn graph(metadata: Metadata, top: &Path) -> Result<Graph> {
 /// Whether a file of that name is read wherever it stands.
 fn is_named(path: &Path) -> bool {
     const NAMES: [&str; 4] = ["Cargo.toml", "Cargo.lock", "pyproject.toml", "uv.lock"];
-    path.file_name().and_then(|name| name.to_str()).is_some_and(|name| NAMES.contains(&name))
+    path.file_name().and_then(|name| name.to_str()).is_some_and(|name| NAMES.contains(&name)) || workflow::is_one(path)
 }
 
 /// The files that a release may have to read.

@@ -84,6 +84,7 @@ cases! {
     unknown_key
     unknown_train
     unknown_waiver
+    workflows
     wrong_branch
 }
 
