@@ -33,6 +33,7 @@ struct Look<'w> {
 pub fn look(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let mut look = Look { workspace, workflows: workflows(workspace), findings: Vec::new() };
     look.tags(train);
+    look.platforms(train);
     for at in 0..look.workflows.len() {
         look.filters(at);
         look.hashed(at);
@@ -127,6 +128,19 @@ impl Workflow<'_> {
     }
 }
 
+/// What a workflow says when it builds for one of the platforms that can be configured.
+const BUILT_BY: [(&str, &[&str]); 9] = [
+    ("manylinux-x86_64", &["x86_64-unknown-linux-gnu"]),
+    ("manylinux-aarch64", &["aarch64-unknown-linux-gnu"]),
+    ("musllinux-x86_64", &["x86_64-unknown-linux-musl"]),
+    ("musllinux-aarch64", &["aarch64-unknown-linux-musl"]),
+    ("macos-x86_64", &["x86_64-apple-darwin"]),
+    ("macos-arm64", &["aarch64-apple-darwin"]),
+    ("windows-x86_64", &["x86_64-pc-windows-msvc", "x86_64-pc-windows-gnu"]),
+    ("windows-arm64", &["aarch64-pc-windows-msvc"]),
+    ("sdist", &["--sdist"]),
+];
+
 const JOB: [&str; 3] = ["jobs", "*", "uses"];
 const STEP: [&str; 5] = ["jobs", "*", "steps", "*", "uses"];
 
@@ -184,6 +198,29 @@ impl Look<'_> {
             }
         }
         self.findings.extend(findings);
+    }
+
+    /// Where this tool builds wheels, it does so for every platform that they are published for.
+    fn platforms(&mut self, train: &Train) {
+        let builds = |workflow: &&Workflow<'_>| {
+            let scripts = workflow.leaves.iter().filter(|leaf| workflow.is_shell(leaf));
+            let mut commands = scripts.flat_map(|leaf| workflow::commands(&leaf.text));
+            commands.any(|words| xtask(&words).is_some_and(|words| words.iter().any(|word| word == "wheels")))
+        };
+        let building: Vec<&Workflow<'_>> = self.workflows.iter().filter(builds).collect();
+        let Some(first) = building.first() else { return };
+        let says = |word: &str| {
+            let holds = |leaf: &Leaf| leaf.text.split([' ', '\n', '=', '"', '\'']).any(|part| part == word);
+            building.iter().any(|workflow| workflow.leaves.iter().any(holds))
+        };
+        for platform in &train.config.platforms {
+            let Some((_, words)) = BUILT_BY.iter().find(|(name, _)| name == platform) else { continue };
+            if !words.iter().any(|word| says(word)) {
+                let what = format!("no job builds what train {} publishes for {platform}", train.name());
+                let next = format!("add one with {}, or take {platform} out of `platforms`", words.join(" or "));
+                self.findings.push(finding(&slashed(first.path), &what, next));
+            }
+        }
     }
 
     /// Filters on paths let some tracked file through.
@@ -496,6 +533,7 @@ mod tests {
 
     use super::*;
     use crate::{
+        config::{PLATFORMS, SDIST},
         repo::Repo,
         workspace::{Graph, Manifests, Package, Texts},
     };
@@ -570,6 +608,23 @@ mod tests {
             assert_eq!(found, expected, "{train} {tags}");
         }
         assert!(found("lark", &[&release("['x*']").replace("cargo xtask", "make")]).is_empty());
+    }
+
+    #[test]
+    fn every_published_platform_is_built() {
+        let mut trains = trains();
+        trains["lark"]["platforms"] = json!(["manylinux-x86_64", "macos-arm64", "windows-x86_64", "sdist"]);
+        let text = "jobs:\n  a:\n    strategy:\n      matrix:\n        include:\n          - { os: x, target: x86_64-unknown-linux-gnu }\n    \
+            steps:\n      - run: cargo xtask wheels --target \"$TARGET\"\n      - run: cargo xtask wheels --target=x86_64-pc-windows-msvc --sdist\n";
+        let found = |text: &str| -> Vec<String> {
+            let workspace = workspace(trains.clone(), &[text]);
+            let train = Train::choose(&workspace, &Repo::default(), Some("lark")).unwrap();
+            look(&workspace, &train).into_iter().map(|finding| finding.what).collect()
+        };
+        assert_eq!(found(text), [".github/workflows/a.yml: no job builds what train lark publishes for macos-arm64"]);
+        assert!(found(&text.replace("wheels", "check")).is_empty(), "nobody builds wheels here");
+        let known = PLATFORMS.iter().map(|(name, ..)| *name).chain([SDIST]);
+        assert!(known.eq(BUILT_BY.iter().map(|(name, _)| *name)));
     }
 
     #[test]
