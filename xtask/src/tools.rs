@@ -4,4 +4,6 @@
 pub mod cargo;
 pub mod child;
 pub mod engine;
+pub mod forge;
+pub mod http;
 pub mod python;

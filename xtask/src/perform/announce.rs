@@ -1,14 +1,208 @@
 //! Announcements: one message to each channel, remembered on the git remote, where the next machine can see it.
 //! It must never send again what may have been sent: whether it was, a person says.
 
-use anyhow::{Result, bail};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::World;
-use crate::step::{Announcement, Observation};
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
 
-pub fn observe(_: &World<'_>, _: &Announcement) -> Result<Observation> {
-    bail!("under way")
+use super::{
+    World,
+    lease::{Ref, Said},
+    publish,
+};
+use crate::{
+    config::Channel,
+    date::Date,
+    step::{Announcement, Observation, Tagged},
+    tools::http::{self, Answer, Post},
+};
+
+/// What Discord takes in one message.
+const DISCORD: usize = 2_000;
+
+fn reference(world: &World<'_>, of: &Tagged, channel: Channel) -> Ref {
+    Ref::new(world, of, &format!("announced/{channel}"))
 }
-pub fn send(_: &World<'_>, _: &Announcement) -> Result<()> {
-    bail!("under way")
+
+/// The variable that holds the channel's address.
+fn variable(channel: Channel) -> Option<&'static str> {
+    match channel {
+        Channel::Discord => Some("DISCORD_WEBHOOK_URL"),
+        Channel::Slack => Some("SLACK_WEBHOOK_URL"),
+        Channel::Mail => None,
+    }
+}
+
+fn address(variable: &str) -> Option<String> {
+    std::env::var(variable).ok().map(|url| url.trim().to_owned()).filter(|url| !url.is_empty())
+}
+
+pub fn observe(world: &World<'_>, announcement: &Announcement) -> Result<Observation> {
+    let Announcement { of, channel, .. } = announcement;
+    let Some(said) = reference(world, of, *channel).read()? else {
+        let variable = variable(*channel).filter(|name| address(name).is_none());
+        return Ok(variable.map_or(Observation::Todo, |name| Observation::Blocked {
+            why: format!("it is not announced, and {channel}'s address is not known"),
+            next: format!("the address of a webhook as {name} in the environment"),
+        }));
+    };
+    Ok(sent(&said).unwrap_or_else(|| Observation::Blocked {
+        why: format!("whether it was sent is not known: it was cut off while {}", said.text.trim()),
+        next: look(of, *channel),
+    }))
+}
+
+fn look(of: &Tagged, channel: Channel) -> String {
+    let publish = format!("cargo xtask publish {}", of.version.tag());
+    format!(
+        "look into the channel; if it is there: {publish} --announced {channel}; if not: {publish} --announce-again {channel}"
+    )
+}
+
+/// `sent WHEN WHAT`.
+fn sent(said: &Said) -> Option<Observation> {
+    let mut words = said.text.trim().splitn(3, ' ');
+    let (sent, when, what) = (words.next()?, words.next()?, words.next()?);
+    (sent == "sent").then(|| Observation::Done { evidence: what.to_owned(), since: Some(when.to_owned()) })
+}
+
+pub fn send(world: &World<'_>, announcement: &Announcement) -> Result<()> {
+    let Announcement { of, channel, text } = announcement;
+    let reference = reference(world, of, *channel);
+    let Some(variable) = variable(*channel) else { return draft(world, announcement, &reference) };
+    let url = address(variable).with_context(|| format!("{variable} is not set"))?;
+    // Before it is sent, so that a crash in between leaves a question, not a second message. No two say the same.
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let mark = format!("sending since {} (process {}, {})\n", now(), std::process::id(), since.as_nanos());
+    let Some(sending) = reference.swap(None, &mark)? else { return Ok(()) };
+    let (url, body) = message(*channel, &url, text);
+    let unsent = |error: anyhow::Error| match reference.remove(&sending) {
+        Ok(()) => error,
+        Err(left) => {
+            error.context(format!("it was not sent, but {} says that it may have been: {left:#}", reference.name))
+        }
+    };
+    match http::post(world.sh, &url, &body.to_string())? {
+        Post::Answered(answer) if answer.is_ok() => remember(&reference, &sending, &receipt(&answer)),
+        Post::Answered(answer) => Err(unsent(answer.failure(&format!("{channel} did not take the message")))),
+        Post::Unsent(why) => Err(unsent(anyhow::anyhow!("the message to {channel} was not sent: {why}"))),
+        Post::Unknown(why) => {
+            bail!("whether {channel} has the message is not known: {why}; next: {}", look(of, *channel))
+        }
+    }
+}
+
+/// The address and the text as the channel wants them.
+fn message(channel: Channel, url: &str, text: &str) -> (String, Value) {
+    if channel == Channel::Slack {
+        return (url.to_owned(), json!({ "text": text }));
+    }
+    // Asked to wait, it answers with the message's number; and nobody is called by what a changelog quotes.
+    let joint = if url.contains('?') { '&' } else { '?' };
+    let content = cut(text, DISCORD);
+    (format!("{url}{joint}wait=true"), json!({ "content": content, "allowed_mentions": { "parse": [] } }))
+}
+
+fn cut(text: &str, room: usize) -> String {
+    if text.chars().count() <= room {
+        return text.to_owned();
+    }
+    text.chars().take(room - 1).chain(['…']).collect()
+}
+
+fn receipt(answer: &Answer) -> String {
+    let id = serde_json::from_str::<Value>(&answer.body).ok().and_then(|body| Some(body["id"].as_str()?.to_owned()));
+    id.filter(|id| id.chars().all(|c| c.is_ascii_alphanumeric()))
+        .map_or("taken".to_owned(), |id| format!("message {id}"))
+}
+
+/// The message is out: that must not be forgotten because the remote is deaf for a moment.
+fn remember(reference: &Ref, sending: &Said, what: &str) -> Result<()> {
+    let text = format!("sent {} {what}\n", now());
+    for pause in [1, 2, 4, 0] {
+        match reference.swap(Some(sending), &text) {
+            Ok(Some(_)) => return Ok(()),
+            Ok(None) => bail!("it was sent ({what}), but somebody else changed {}", reference.name),
+            Err(error) if pause == 0 => {
+                return Err(error.context(format!("it was sent ({what}), but that could not be remembered")));
+            }
+            Err(_) => std::thread::sleep(Duration::from_secs(pause)),
+        }
+    }
+    Ok(())
+}
+
+/// A mail is sent by a person; here it is only written, and written again does no harm.
+fn draft(world: &World<'_>, announcement: &Announcement, reference: &Ref) -> Result<()> {
+    let Announcement { of, text, .. } = announcement;
+    let name = format!("announcement-{}.txt", of.tag.replace(['/', '\\'], "-"));
+    let path = publish::place(world, of).join(&name);
+    world.sh.write_file(&path, mail(text))?;
+    world.report.say(format!("          the mail to send: {}", path.display()));
+    reference.swap(None, &format!("sent {} drafted as {name}\n", now())).map(drop)
+}
+
+fn mail(text: &str) -> String {
+    let subject = text.lines().next().unwrap_or_default().trim_end_matches('.');
+    format!("Subject: {subject}\n\n{}\n", text.trim_end())
+}
+
+/// What a person saw in the channel, when it was not known.
+#[allow(dead_code)]
+pub fn settle(world: &World<'_>, of: &Tagged, channel: Channel, was_sent: bool) -> Result<()> {
+    let reference = reference(world, of, channel);
+    let Some(said) = reference.read()? else {
+        bail!("{} was not announced to {channel} yet; next: cargo xtask publish {}", of.tag, of.version.tag())
+    };
+    match (sent(&said), was_sent) {
+        (Some(_), true) => Ok(()),
+        (Some(_), false) => bail!("{} is announced to {channel}: {}", of.tag, said.text.trim()),
+        (None, true) => match reference.swap(Some(&said), &format!("sent {} seen by a person\n", now()))? {
+            Some(_) => Ok(()),
+            None => bail!("somebody else changed {}: the same command looks again", reference.name),
+        },
+        (None, false) => reference.remove(&said),
+    }
+}
+
+/// The time, UTC, to the second.
+fn now() -> String {
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    at(i64::try_from(seconds).unwrap_or_default())
+}
+
+fn at(seconds: i64) -> String {
+    let of_day = seconds.rem_euclid(86_400);
+    format!("{}T{:02}:{:02}:{:02}Z", Date::from_unix(seconds), of_day / 3600, of_day / 60 % 60, of_day % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_remembered_is_read() {
+        let said = |text: &str| Said { object: String::new(), text: text.to_owned() };
+        let seen = sent(&said("sent 2026-11-20T00:00:01Z message 42\n")).unwrap();
+        let since = Some("2026-11-20T00:00:01Z".to_owned());
+        assert_eq!(seen, Observation::Done { evidence: "message 42".to_owned(), since });
+        assert_eq!(sent(&said("sending since 2026-11-20T00:00:01Z (process 1, 2)\n")), None);
+        assert_eq!(at(1_795_132_800 + 3_661), "2026-11-20T01:01:01Z");
+    }
+
+    #[test]
+    fn each_channel_gets_what_it_takes() {
+        let long = "ä".repeat(2_001);
+        let (url, body) = message(Channel::Discord, "https://h/x?thread_id=1", &long);
+        assert_eq!(url, "https://h/x?thread_id=1&wait=true");
+        let content = body["content"].as_str().unwrap();
+        assert_eq!((content.chars().count(), content.chars().last()), (2_000, Some('…')));
+        assert_eq!(cut("ab", 2), "ab");
+        assert_eq!(message(Channel::Slack, "u", "t"), ("u".to_owned(), json!({"text": "t"})));
+        assert_eq!(mail("x 1 is out.\n- a\n"), "Subject: x 1 is out\n\nx 1 is out.\n- a\n");
+        let answer = Answer::read("HTTP/1.1 200 OK\r\n\r\n{\"id\": \"42\"}").unwrap();
+        assert_eq!(receipt(&answer), "message 42");
+        assert_eq!(receipt(&Answer::read("HTTP/1.1 200 OK\r\n\r\nok").unwrap()), "taken");
+    }
 }

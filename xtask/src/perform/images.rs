@@ -1,26 +1,190 @@
 //! Images: built from the tagged commit with its version and revision as labels, pushed, and `latest` moved forward.
 //! It must never move `latest` back to a version that is not the highest final one.
 
-use anyhow::{Result, bail};
+use std::process::Command;
 
-use super::World;
-use crate::step::{ImageRelease, Observation};
+use anyhow::{Context, Result, bail};
+use xshell::cmd;
 
-pub fn observe_build(_: &World<'_>, _: &ImageRelease) -> Result<Observation> {
-    bail!("under way")
+use super::{World, prove, publish};
+use crate::{
+    check::short,
+    step::{ImageRelease, Observation},
+    tools::{
+        cargo, child,
+        engine::{Engine, Found, Recipe},
+    },
+    version::Version,
+};
+
+const VERSION: &str = "org.opencontainers.image.version";
+const REVISION: &str = "org.opencontainers.image.revision";
+
+/// The engine, and the image's name in its registry; otherwise what is missing.
+fn ready(world: &World<'_>, release: &ImageRelease) -> Result<(Engine, String), Observation> {
+    let given = std::env::var("IMAGE_REGISTRY").ok();
+    let registry = release.image.registry.clone().or(given).filter(|registry| !registry.is_empty());
+    let Some(registry) = registry else {
+        return Err(Observation::Blocked {
+            why: "nothing says which registry it is pushed to".to_owned(),
+            next: "IMAGE_REGISTRY=HOST/NAMESPACE in the environment, or `registry` of the image in the configuration"
+                .to_owned(),
+        });
+    };
+    Ok((engine(world)?, format!("{}/{}", registry.trim_end_matches('/'), release.image.name)))
 }
-pub fn build(_: &World<'_>, _: &ImageRelease) -> Result<()> {
-    bail!("under way")
+
+fn engine(world: &World<'_>) -> Result<Engine, Observation> {
+    Engine::find(world.sh).map_err(|why| Observation::Blocked {
+        why,
+        next: "start podman or docker, or publish the rest: --only crates,wheels,forge,announce".to_owned(),
+    })
 }
-pub fn observe(_: &World<'_>, _: &ImageRelease) -> Result<Observation> {
-    bail!("under way")
+
+/// The same for what acts.
+fn must<T>(ready: Result<T, Observation>) -> Result<T> {
+    ready.map_err(|seen| match seen {
+        Observation::Blocked { why, next } => anyhow::anyhow!("{why}; next: {next}"),
+        _ => anyhow::anyhow!("the image cannot be published here"),
+    })
 }
-pub fn push(_: &World<'_>, _: &ImageRelease) -> Result<()> {
-    bail!("under way")
+
+/// The name of what is built here; the commit in it keeps two builds of a version apart.
+fn local(release: &ImageRelease) -> String {
+    format!("{}:{}-{}", release.image.name, release.of.version.tag(), short(&release.of.commit))
 }
-pub fn observe_latest(_: &World<'_>, _: &ImageRelease) -> Result<Observation> {
-    bail!("under way")
+
+fn is_ours(release: &ImageRelease, found: &Found) -> bool {
+    found.label(REVISION) == Some(&release.of.commit) && found.label(VERSION) == Some(&release.of.version.tag())
 }
-pub fn point_latest(_: &World<'_>, _: &ImageRelease) -> Result<()> {
-    bail!("under way")
+
+pub fn observe_build(world: &World<'_>, release: &ImageRelease) -> Result<Observation> {
+    let engine = match engine(world) {
+        Ok(engine) => engine,
+        Err(seen) => return Ok(seen),
+    };
+    Ok(match engine.inspect(world.sh, &local(release))? {
+        Some(found) if is_ours(release, &found) => {
+            Observation::done(format!("image {} of {}", digits(&found.id), short(&release.of.commit)))
+        }
+        _ => Observation::Todo,
+    })
+}
+
+pub fn build(world: &World<'_>, release: &ImageRelease) -> Result<()> {
+    let ImageRelease { of, root, image } = release;
+    let (sh, engine) = (world.sh, must(engine(world))?);
+    let tree = publish::checkout(world, of)?;
+    let root = tree.join(root);
+    let context = match &image.binary {
+        Some(binary) => {
+            // What is downloaded now has its path remapped later.
+            let mut fetch = Command::new(cargo::program());
+            fetch.args(["fetch", "--quiet"]).current_dir(&root);
+            let told = child::send(world.report, fetch)?;
+            if !told.ok() {
+                return Err(child::failure("cargo fetch", &told));
+            }
+            let target = publish::place(world, of).join("image");
+            prove::static_binary(world, &root, binary, &target, |build| publish::reproducible(world, of, &tree, build))?
+        }
+        None => root.clone(),
+    };
+    let (version, commit) = (of.version.tag(), of.commit.as_str());
+    let epoch = cmd!(sh, "git show --no-patch --format=%ct {commit}").quiet().read()?;
+    let recipe = Recipe {
+        dockerfile: &root.join(&image.dockerfile),
+        context: &context,
+        tag: &local(release),
+        args: &[("VERSION", &version), ("REVISION", commit)],
+        labels: &[(VERSION, &version), (REVISION, commit)],
+        epoch: Some(epoch.trim()),
+    };
+    child::run(world.report, engine.build(sh, &recipe))
+}
+
+pub fn observe(world: &World<'_>, release: &ImageRelease) -> Result<Observation> {
+    let (engine, name) = match ready(world, release) {
+        Ok(ready) => ready,
+        Err(seen) => return Ok(seen),
+    };
+    let of = &release.of;
+    let reference = format!("{name}:{}", of.version.tag());
+    Ok(match engine.pull(world.sh, &reference)? {
+        None => Observation::Todo,
+        Some(found) if is_ours(release, &found) => {
+            let digest = engine.digest(world.sh, &found, &name);
+            Observation::done(format!("sha256:{} of {}", digits(&digest), short(&of.commit)))
+        }
+        Some(found) => {
+            let theirs = |label| found.label(label).unwrap_or("unknown");
+            Observation::Blocked {
+                why: format!(
+                    "the registry has another {reference}: version {} of commit {}, ours is {} of {}",
+                    theirs(VERSION),
+                    theirs(REVISION),
+                    of.version.tag(),
+                    of.commit
+                ),
+                next: "find out who pushed it; a version's tag is never moved: release a higher one".to_owned(),
+            }
+        }
+    })
+}
+
+pub fn push(world: &World<'_>, release: &ImageRelease) -> Result<()> {
+    let (engine, name) = must(ready(world, release))?;
+    if !observe_build(world, release)?.is_done() {
+        build(world, release)?;
+    }
+    engine.push(world.sh, world.report, &local(release), &format!("{name}:{}", release.of.version.tag()))
+}
+
+/// The version that keeps `latest`, when it is higher than ours. A post release has no image.
+fn higher(world: &World<'_>, release: &ImageRelease) -> Result<Option<Version>> {
+    let highest = publish::RemoteTags::ask(world, &release.of)?.highest(&release.of);
+    Ok(highest.filter(|highest| highest.base() > release.of.version.base()))
+}
+
+pub fn observe_latest(world: &World<'_>, release: &ImageRelease) -> Result<Observation> {
+    if let Some(higher) = higher(world, release)? {
+        return Ok(Observation::done(format!("stays at {} (higher)", higher.tag())));
+    }
+    let (engine, name) = match ready(world, release) {
+        Ok(ready) => ready,
+        Err(seen) => return Ok(seen),
+    };
+    let Some(latest) = engine.pull(world.sh, &format!("{name}:latest"))? else { return Ok(Observation::Todo) };
+    let ours = engine.pull(world.sh, &format!("{name}:{}", release.of.version.tag()))?;
+    Ok(match ours {
+        Some(ours) if is_ours(release, &ours) && ours.id == latest.id => {
+            let digest = engine.digest(world.sh, &latest, &name);
+            Observation::done(format!("sha256:{} as {}", digits(&digest), release.of.version.tag()))
+        }
+        _ => Observation::Todo,
+    })
+}
+
+/// Names what the registry has under the version: it is never built again.
+pub fn point_latest(world: &World<'_>, release: &ImageRelease) -> Result<()> {
+    if higher(world, release)?.is_some() {
+        return Ok(());
+    }
+    let (engine, name) = must(ready(world, release))?;
+    let (version, latest) = (format!("{name}:{}", release.of.version.tag()), format!("{name}:latest"));
+    let ours = engine.pull(world.sh, &version)?.with_context(|| format!("{version} is not in the registry"))?;
+    if !is_ours(release, &ours) {
+        bail!("{version} in the registry is not of commit {}: latest stays where it is", release.of.commit);
+    }
+    if let Some(before) = engine.pull(world.sh, &latest)? {
+        let was = before.label(VERSION).unwrap_or("unknown");
+        world.report.say(format!("          latest was {was}: {}", engine.digest(world.sh, &before, &name)));
+    }
+    engine.push(world.sh, world.report, &version, &latest)
+}
+
+/// As much of a digest as a person compares.
+fn digits(digest: &str) -> &str {
+    let digest = digest.strip_prefix("sha256:").unwrap_or(digest);
+    digest.get(..12).unwrap_or(digest)
 }

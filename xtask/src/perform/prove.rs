@@ -1,7 +1,10 @@
 //! Runs the proofs: tests, the wheel in an environment of its own, the image.
 //! It must never report a proof as done that the machine could not run.
 
-use std::process::Command;
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Context, Result, bail};
 use xshell::cmd;
@@ -10,7 +13,11 @@ use super::{Verdict, World};
 use crate::{
     config::Image,
     step::{Observation, Proof, Prove, test_args},
-    tools::{cargo, child, engine::Engine, python::Environment},
+    tools::{
+        cargo, child,
+        engine::{Engine, Recipe},
+        python::Environment,
+    },
 };
 
 pub fn observe(world: &World<'_>, proof: &Proof) -> Observation {
@@ -47,7 +54,7 @@ pub fn prove(world: &World<'_>, proof: &Proof) -> Result<()> {
     Ok(())
 }
 
-fn develop(world: &World<'_>, project: &std::path::Path, package: &str) -> Result<()> {
+fn develop(world: &World<'_>, project: &Path, package: &str) -> Result<()> {
     let environment = Environment::prepare(world.sh, &world.target)?;
     let target = world.target.join("xtask").join("wheel");
     // Going back to a version that was built before, cargo takes the library of the version after for fresh.
@@ -63,7 +70,7 @@ fn develop(world: &World<'_>, project: &std::path::Path, package: &str) -> Resul
     child::run(world.report, command)
 }
 
-fn build_image(world: &World<'_>, root: &std::path::Path, image: &Image, version: &str) -> Result<Verdict> {
+fn build_image(world: &World<'_>, root: &Path, image: &Image, version: &str) -> Result<Verdict> {
     let sh = world.sh;
     let engine = match Engine::find(sh) {
         Ok(engine) => engine,
@@ -71,30 +78,48 @@ fn build_image(world: &World<'_>, root: &std::path::Path, image: &Image, version
     };
     let root = sh.current_dir().join(root);
     let context = match &image.binary {
-        Some(binary) => static_binary(world, &root, binary)?,
+        Some(binary) => static_binary(world, &root, binary, &world.target.join("xtask").join("image"), |_| Ok(()))?,
         None => root.clone(),
     };
     let revision = cmd!(sh, "git rev-parse HEAD").quiet().read()?;
     // Under a tag of its own: an image that carries the version's name is one that was released.
     let tag = format!("{}:proof", image.name);
-    let args = [("VERSION", version), ("REVISION", revision.as_str())];
-    child::run(world.report, engine.build(sh, &root.join(&image.dockerfile), &context, &tag, &args))?;
+    let recipe = Recipe {
+        dockerfile: &root.join(&image.dockerfile),
+        context: &context,
+        tag: &tag,
+        args: &[("VERSION", version), ("REVISION", &revision)],
+        labels: &[],
+        epoch: None,
+    };
+    child::run(world.report, engine.build(sh, &recipe))?;
     Ok(Verdict::Proved)
 }
 
 /// Links a binary statically and puts it alone in a directory, which is the image's whole context.
-pub(super) fn static_binary(world: &World<'_>, root: &std::path::Path, binary: &str) -> Result<std::path::PathBuf> {
+pub(super) fn static_binary(
+    world: &World<'_>,
+    root: &Path,
+    binary: &str,
+    target: &Path,
+    prepare: impl FnOnce(&mut Command) -> Result<()>,
+) -> Result<PathBuf> {
     let sh = world.sh;
     let cargo = cargo::program();
     let host = cmd!(sh, "{cargo} -vV").quiet().read()?;
     let Some(host) = host.lines().find_map(|line| line.strip_prefix("host: ")) else {
         bail!("`cargo -vV` names no host")
     };
-    let target = world.target.join("xtask").join("image");
     let mut build = Command::new(&cargo);
     // With `--target`, the flags reach the binary but not its build scripts.
     build.args(["build", "--release", "--locked", "--bin", binary, "--target", host]).current_dir(root);
-    build.env("CARGO_TARGET_DIR", &target).env("RUSTFLAGS", "-C target-feature=+crt-static");
+    build.env("CARGO_TARGET_DIR", target);
+    prepare(&mut build)?;
+    // Cargo takes its flags from one place only.
+    let prepared = build.get_envs().find_map(|(name, value)| value.filter(|_| name == "CARGO_BUILD_RUSTFLAGS"));
+    let flags = prepared.unwrap_or_default().to_string_lossy();
+    let flags = format!("-C target-feature=+crt-static {flags}");
+    build.env("RUSTFLAGS", flags.trim_end());
     child::run(world.report, build)?;
     let context = target.join("context");
     sh.remove_path(&context)?;

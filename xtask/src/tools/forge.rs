@@ -1,0 +1,230 @@
+//! The forge, asked and changed through `gh api`, which knows the user's host, repository and token.
+//! It must never take "could not ask" for "not there": only an answer is an answer.
+
+use std::{
+    fmt,
+    fs::File,
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use xshell::{Shell, cmd};
+
+use super::{
+    child::{self, Passing, Told},
+    http::Answer,
+};
+
+/// `gh` fills in whose repository it is: `GH_REPO`, or the remote.
+const RELEASES: &str = "repos/{owner}/{repo}/releases";
+
+/// There is no forge to ask, or nobody to ask as.
+#[derive(Debug)]
+pub struct NotSetUp {
+    pub why: String,
+    pub next: &'static str,
+}
+
+impl fmt::Display for NotSetUp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}; next: {}", self.why, self.next)
+    }
+}
+
+impl std::error::Error for NotSetUp {}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct Release {
+    pub id: u64,
+    pub tag_name: String,
+    pub draft: bool,
+    pub published_at: Option<String>,
+    upload_url: String,
+    #[serde(default)]
+    pub assets: Vec<Asset>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct Asset {
+    pub id: u64,
+    pub name: String,
+    state: String,
+    /// `sha256:…`; older forges do not say.
+    digest: Option<String>,
+}
+
+impl Asset {
+    /// Half an upload leaves an asset that nobody can download.
+    pub fn is_whole(&self) -> bool {
+        self.state == "uploaded"
+    }
+
+    pub fn sha256(&self) -> Option<&str> {
+        self.digest.as_deref()?.strip_prefix("sha256:")
+    }
+}
+
+/// The forge of the repository that the shell stands in.
+pub struct Forge<'a> {
+    sh: &'a Shell,
+}
+
+impl<'a> Forge<'a> {
+    pub fn new(sh: &'a Shell) -> Forge<'a> {
+        Forge { sh }
+    }
+
+    /// The releases of a tag, drafts among them: a draft has no address by its tag, so all are looked through.
+    pub fn releases_of(&self, tag: &str) -> Result<Vec<Release>> {
+        let mut found = Vec::new();
+        for page in 1.. {
+            let path = format!("{RELEASES}?per_page=100&page={page}");
+            let listed: Vec<Release> = read(&self.must("the releases", "GET", &path, None)?)?;
+            let is_last = listed.len() < 100;
+            found.extend(listed.into_iter().filter(|release| release.tag_name == tag));
+            if is_last {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    /// Makes a draft, which nobody else sees.
+    pub fn create(&self, tag: &str, commit: &str, name: &str, body: &str, prerelease: bool) -> Result<Release> {
+        let wanted = json!({
+            "tag_name": tag, "target_commitish": commit, "name": name, "body": body, "prerelease": prerelease, "draft": true,
+        });
+        read(&self.must("the draft", "POST", RELEASES, Some(&wanted))?)
+    }
+
+    /// Shows a draft to everybody.
+    pub fn publish(&self, release: &Release, prerelease: bool, latest: bool) -> Result<()> {
+        let wanted = json!({ "draft": false, "prerelease": prerelease, "make_latest": latest.to_string() });
+        self.must("publishing the release", "PATCH", &format!("{RELEASES}/{}", release.id), Some(&wanted)).map(drop)
+    }
+
+    pub fn upload(&self, release: &Release, name: &str, file: &Path) -> Result<()> {
+        let address = release.upload_url.split('{').next().unwrap_or_default();
+        let address = format!("{address}?name={}", encoded(name));
+        let kind = "Content-Type: application/octet-stream";
+        let sh = self.sh;
+        let told = cmd!(sh, "gh api --include --method POST --header {kind} --input {file} {address}").quiet();
+        let what = format!("the asset {name}");
+        let answer = answer(&what, told.ignore_status().output())?;
+        if answer.is_ok() { Ok(()) } else { Err(answer.failure(&what)) }
+    }
+
+    pub fn delete(&self, asset: &Asset) -> Result<()> {
+        let path = format!("{RELEASES}/assets/{}", asset.id);
+        let answer = self.ask(&asset.name, "DELETE", &path, None)?;
+        if answer.is_ok() || answer.status == 404 { Ok(()) } else { Err(answer.failure(&asset.name)) }
+    }
+
+    /// Writes the asset's bytes to a file.
+    pub fn download(&self, asset: &Asset, to: &Path) -> Result<()> {
+        let path = format!("{RELEASES}/assets/{}", asset.id);
+        let mut command = Command::new("gh");
+        command.args(["api", "--header", "Accept: application/octet-stream", &path]).current_dir(self.sh.current_dir());
+        let file = File::create(to).with_context(|| to.display().to_string())?;
+        let output =
+            command.stdin(Stdio::null()).stdout(file).stderr(Stdio::piped()).output().context("gh did not start")?;
+        if !output.status.success() {
+            let told = child::blanked(&String::from_utf8_lossy(&output.stderr));
+            bail!("the asset {} could not be downloaded: {}", asset.name, told.trim());
+        }
+        Ok(())
+    }
+
+    fn must(&self, what: &str, method: &str, path: &str, body: Option<&Value>) -> Result<Answer> {
+        let answer = self.ask(what, method, path, body)?;
+        if answer.is_ok() { Ok(answer) } else { Err(answer.failure(what)) }
+    }
+
+    fn ask(&self, what: &str, method: &str, path: &str, body: Option<&Value>) -> Result<Answer> {
+        let sh = self.sh;
+        let input: &[&str] = if body.is_some() { &["--input", "-"] } else { &[] };
+        let body = body.map(Value::to_string).unwrap_or_default();
+        let asked = cmd!(sh, "gh api --include --method {method} {input...} {path}").stdin(body).quiet();
+        answer(what, asked.ignore_status().output())
+    }
+}
+
+/// What `gh` was answered; without an answer, why there is none.
+fn answer(what: &str, output: xshell::Result<std::process::Output>) -> Result<Answer> {
+    let output = match output {
+        Ok(output) => output,
+        Err(error) if error.to_string().contains("command not found") => {
+            let next = "install it, or publish the rest: --only crates,wheels,images";
+            return Err(NotSetUp { why: "the forge is asked through gh, which is not installed".to_owned(), next }.into());
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let text = |bytes: &[u8]| child::blanked(&String::from_utf8_lossy(bytes));
+    let told = Told { status: output.status, out: text(&output.stdout), err: text(&output.stderr) };
+    let answered = Answer::read(&told.out);
+    if told.status.code() == Some(4) || answered.as_ref().is_some_and(|answer| answer.status == 401) {
+        let why = format!("the forge does not know who asks: {}", told.last_words());
+        return Err(NotSetUp { why, next: "gh auth login, or GH_TOKEN in the environment" }.into());
+    }
+    if let Some(answer) = answered {
+        return Ok(answer);
+    }
+    let why = format!("{what}: {}", told.err.trim().replace('\n', " "));
+    if why.contains("unable to expand placeholder") {
+        return Err(NotSetUp { why, next: "GH_REPO=OWNER/REPOSITORY in the environment" }.into());
+    }
+    // The connection was cut, and with it whatever the answer was.
+    if ["EOF", "connection reset", "broken pipe", "timeout", "error connecting"].iter().any(|word| why.contains(word)) {
+        return Err(Passing { why, after: None }.into());
+    }
+    bail!(why)
+}
+
+fn read<T: for<'de> Deserialize<'de>>(answer: &Answer) -> Result<T> {
+    serde_json::from_str(&answer.body).context("the forge answered something else")
+}
+
+/// As it may stand in an address (RFC 3986, 2.3).
+fn encoded(name: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    name.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_release_is_read() {
+        let text = r#"[{"id": 1, "tag_name": "v1", "draft": true, "published_at": null, "upload_url": "u{?name}", "x": 1,
+            "assets": [{"id": 2, "name": "a", "state": "uploaded", "digest": "sha256:ab"},
+                       {"id": 3, "name": "b", "state": "starter"}]}]"#;
+        let releases: Vec<Release> = serde_json::from_str(text).unwrap();
+        let [whole, half] = &releases[0].assets[..] else { panic!("{releases:?}") };
+        assert_eq!((whole.is_whole(), whole.sha256()), (true, Some("ab")));
+        assert_eq!((half.is_whole(), half.sha256()), (false, None));
+        assert_eq!(encoded("a-1.0+x y.whl"), "a-1.0%2Bx%20y.whl");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn why_there_is_no_answer() {
+        use std::os::unix::process::ExitStatusExt as _;
+        let said = |code: i32, out: &str, err: &str| {
+            let status = std::process::ExitStatus::from_raw(code << 8);
+            answer("x", Ok(std::process::Output { status, stdout: out.into(), stderr: err.into() }))
+        };
+        assert_eq!(said(1, "HTTP/1.1 404 Not Found\r\n\r\n{}", "gh: Not Found (HTTP 404)").unwrap().status, 404);
+        assert!(
+            said(4, "", "To get started with GitHub CLI, please run:  gh auth login").unwrap_err().is::<NotSetUp>()
+        );
+        assert!(said(1, "HTTP/1.1 401 Unauthorized\r\n\r\n{}", "gh: Bad credentials").unwrap_err().is::<NotSetUp>());
+        assert!(said(1, "", "unable to expand placeholder in path: no git remotes").unwrap_err().is::<NotSetUp>());
+        assert!(said(1, "", "Post \"http://h/x\": EOF").unwrap_err().is::<Passing>());
+        let refused = said(1, "", "Get \"http://h/x\": dial tcp 127.0.0.1:1: connect: connection refused").unwrap_err();
+        assert!(!refused.is::<Passing>() && !refused.is::<NotSetUp>());
+    }
+}
