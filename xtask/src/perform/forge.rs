@@ -21,7 +21,7 @@ const SUMS: &str = "SHA256SUMS";
 
 pub fn observe(world: &World<'_>, wanted: &ForgeRelease) -> Result<Observation> {
     let found = match find(world, &wanted.of) {
-        Ok(Found::None) => return Ok(Observation::Todo),
+        Ok(Found::None) => return todo(world, wanted),
         Ok(Found::One(release)) => release,
         Ok(Found::Drafts(ids)) => return Ok(drafts(&wanted.of, &ids)),
         Err(error) => match error.downcast::<NotSetUp>() {
@@ -35,12 +35,12 @@ pub fn observe(world: &World<'_>, wanted: &ForgeRelease) -> Result<Observation> 
         return Ok(stranger(name, theirs, ours));
     }
     if found.draft {
-        return Ok(Observation::Todo);
+        return todo(world, wanted);
     }
     let sums = match found.assets.iter().find(|asset| asset.name == SUMS && asset.is_whole()) {
         Some(asset) => read_sums(&text(world, &wanted.of, asset)?)?,
         None if wanted.dists.is_empty() => Hashes::new(),
-        None => return Ok(Observation::Todo),
+        None => return todo(world, wanted),
     };
     if let Some((name, theirs, ours)) = differing(&sums, &there) {
         return Ok(stranger(name, theirs, ours));
@@ -48,7 +48,7 @@ pub fn observe(world: &World<'_>, wanted: &ForgeRelease) -> Result<Observation> 
     let names: Vec<String> = sums.keys().cloned().collect();
     let lacks = wanted.dists.iter().any(|dist| !missing(&dist.platforms, &names).is_empty());
     if lacks || !sums.keys().chain(ours.iter().flat_map(Hashes::keys)).all(|name| there.contains_key(name)) {
-        return Ok(Observation::Todo);
+        return todo(world, wanted);
     }
     if let Some(name) = ours.iter().flat_map(Hashes::keys).find(|name| !sums.contains_key(*name)) {
         return Ok(Observation::Blocked {
@@ -58,9 +58,21 @@ pub fn observe(world: &World<'_>, wanted: &ForgeRelease) -> Result<Observation> 
     }
     let evidence = match there.len() {
         0 => "published, no assets".to_owned(),
-        n => format!("{n} assets, hashes as built"),
+        n if ours.is_some() => format!("{n} assets, hashes as built"),
+        n => format!("{n} assets, hashes as in {SUMS}"),
     };
     Ok(Observation::Done { evidence, since: found.published_at })
+}
+
+/// It can only be done with the files of all projects.
+fn todo(world: &World<'_>, wanted: &ForgeRelease) -> Result<Observation> {
+    for dist in &wanted.dists {
+        let seen = wheels::observe_build(world, dist)?;
+        if seen.is_in_the_way() {
+            return Ok(seen);
+        }
+    }
+    Ok(Observation::Todo)
 }
 
 enum Found {

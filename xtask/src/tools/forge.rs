@@ -158,7 +158,9 @@ fn answer(what: &str, output: xshell::Result<std::process::Output>) -> Result<An
         Ok(output) => output,
         Err(error) if error.to_string().contains("command not found") => {
             let next = "install it, or publish the rest: --only crates,wheels,images";
-            return Err(NotSetUp { why: "the forge is asked through gh, which is not installed".to_owned(), next }.into());
+            return Err(
+                NotSetUp { why: "the forge is asked through gh, which is not installed".to_owned(), next }.into()
+            );
         }
         Err(error) => return Err(error.into()),
     };
