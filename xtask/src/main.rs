@@ -11,6 +11,8 @@ mod date;
 mod edit;
 mod files;
 mod hash;
+#[allow(dead_code)]
+mod page;
 mod parallel;
 mod perform;
 mod plan;
