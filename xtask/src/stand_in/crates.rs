@@ -1,0 +1,352 @@
+//! The crate registry: a sparse index, the upload API and downloads, as the registry chapters of the Cargo book have them.
+//! It must never hide an upstream crate that it does not hold itself.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use semver::Version;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{Answer, Call, State, Upstream, is_plain, now, timestamp};
+use crate::hash::sha256;
+
+/// The token that uploads need.
+pub const TOKEN: &str = "rehearsal-crates-token";
+
+/// The true registry takes no larger crate unless asked to.
+const LARGEST: usize = 10 << 20;
+
+/// The configuration under which cargo finds this registry in the place of crates.io.
+pub fn cargo_config(state: &State) -> String {
+    format!(
+        "[source.crates-io]\nreplace-with = \"rehearsal\"\n\n[registries.rehearsal]\nindex = \"{}\"\n",
+        own_index(state)
+    )
+}
+
+fn own_index(state: &State) -> String {
+    format!("sparse+{}/index/", state.address)
+}
+
+/// The metadata of an upload (Cargo book, "Registry Web API", "Publish").
+#[derive(Deserialize)]
+struct Upload {
+    name: String,
+    vers: Version,
+    deps: Vec<Dependency>,
+    features: BTreeMap<String, Vec<String>>,
+    description: Option<String>,
+    license: Option<String>,
+    license_file: Option<String>,
+    links: Option<String>,
+    rust_version: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Dependency {
+    name: String,
+    version_req: String,
+    features: Vec<String>,
+    optional: bool,
+    default_features: bool,
+    target: Option<String>,
+    kind: Option<String>,
+    registry: Option<String>,
+    explicit_name_in_toml: Option<String>,
+}
+
+/// One line of the index (Cargo book, "Registry Index", "JSON schema").
+#[derive(Serialize, Deserialize)]
+struct Entry {
+    name: String,
+    vers: Version,
+    deps: Vec<Value>,
+    cksum: String,
+    features: BTreeMap<String, Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    features2: Option<BTreeMap<String, Vec<String>>>,
+    yanked: bool,
+    links: Option<String>,
+    rust_version: Option<String>,
+    pubtime: String,
+    v: u32,
+}
+
+pub fn answer(state: &State, call: &Call) -> Result<Answer> {
+    match (call.method.as_str(), call.path().as_slice()) {
+        ("GET", ["index", "config.json"]) => {
+            let dl = format!("{}/crates/{{crate}}/{{version}}/download", state.address);
+            Ok(Answer::json(200, &json!({ "dl": dl, "api": state.address })))
+        }
+        ("GET", ["index", prefix @ .., name]) if prefix.join("/") == index_prefix(name) => index(state, name),
+        ("GET", ["crates", name, version, "download"]) => download(state, name, version),
+        (_, ["api", ..]) if call.header("authorization") != TOKEN => Ok(refuse(403, "authentication failed")),
+        ("PUT", ["api", "v1", "crates", "new"]) => publish(state, &call.body),
+        ("DELETE", ["api", "v1", "crates", name, version, "yank"]) => yank(state, name, version, true),
+        ("PUT", ["api", "v1", "crates", name, version, "unyank"]) => yank(state, name, version, false),
+        _ => Ok(refuse(404, "Not Found")),
+    }
+}
+
+fn refuse(status: u16, why: impl AsRef<str>) -> Answer {
+    Answer::json(status, &json!({ "errors": [{ "detail": why.as_ref() }] }))
+}
+
+/// The directory of a crate in an index: `1`, `2`, `3/b`, `ba/rt`.
+fn index_prefix(name: &str) -> String {
+    prefix(&name.to_ascii_lowercase())
+}
+
+fn prefix(name: &str) -> String {
+    match name.len() {
+        0..=2 => name.len().to_string(),
+        3 => format!("3/{}", name.get(..1).unwrap_or_default()),
+        _ => format!("{}/{}", name.get(..2).unwrap_or_default(), name.get(2..4).unwrap_or_default()),
+    }
+}
+
+fn is_crate_name(name: &str) -> bool {
+    let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+    plain && name.len() <= 64 && name.starts_with(|c: char| c.is_ascii_alphabetic())
+}
+
+/// Where the lines of a crate are.
+fn held(name: &str) -> String {
+    format!("crates/index/{}", name.to_ascii_lowercase())
+}
+
+fn crate_file(name: &str, version: &str) -> String {
+    format!("crates/files/{}-{version}.crate", name.to_ascii_lowercase())
+}
+
+fn entries(state: &State, name: &str) -> Result<Vec<Entry>> {
+    let bytes = state.load(&held(name))?.unwrap_or_default();
+    let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    Ok(lines.map(serde_json::from_slice).collect::<Result<_, _>>()?)
+}
+
+fn save_entries(state: &State, name: &str, entries: &[Entry]) -> Result<()> {
+    let lines: Vec<String> = entries.iter().map(serde_json::to_string).collect::<Result<_, _>>()?;
+    state.save(&held(name), (lines.join("\n") + "\n").as_bytes())
+}
+
+fn index(state: &State, name: &str) -> Result<Answer> {
+    if !is_crate_name(name) {
+        return Ok(refuse(404, "Not Found"));
+    }
+    Ok(match (state.load(&held(name))?, &state.upstream) {
+        (Some(lines), _) => Answer::text(200, String::from_utf8_lossy(&lines)),
+        (None, Some(upstream)) => Answer::elsewhere(format!("{}{}/{name}", upstream.index, index_prefix(name))),
+        (None, None) => refuse(404, "Not Found"),
+    })
+}
+
+fn download(state: &State, name: &str, version: &str) -> Result<Answer> {
+    if !is_crate_name(name) || !is_plain(version) {
+        return Ok(refuse(404, "Not Found"));
+    }
+    Ok(match (state.load(&crate_file(name, version))?, &state.upstream) {
+        (Some(bytes), _) => Answer::bytes(bytes),
+        (None, Some(upstream)) => Answer::elsewhere(upstream.download(name, version)),
+        (None, None) => refuse(404, "Not Found"),
+    })
+}
+
+impl Upstream {
+    /// Fills the markers of `dl` (Cargo book, "Index Configuration"). A checksum is not known here.
+    fn download(&self, name: &str, version: &str) -> String {
+        if !self.dl.contains('{') {
+            return format!("{}/{name}/{version}/download", self.dl.trim_end_matches('/'));
+        }
+        let dl = self.dl.replace("{crate}", name).replace("{version}", version);
+        dl.replace("{prefix}", &prefix(name)).replace("{lowerprefix}", &index_prefix(name))
+    }
+}
+
+/// The two parts of an upload: each after its length, a `u32` in little endian.
+fn frames(body: &[u8]) -> Option<(&[u8], &[u8])> {
+    let frame = |bytes: &'_ [u8]| -> Option<usize> { Some(u32::from_le_bytes(*bytes.first_chunk()?) as usize) };
+    let metadata = body.get(4..)?.get(..frame(body)?)?;
+    let rest = body.get(4 + metadata.len()..)?;
+    let file = rest.get(4..)?;
+    (file.len() == frame(rest)?).then_some((metadata, file))
+}
+
+fn publish(state: &State, body: &[u8]) -> Result<Answer> {
+    let Some((metadata, file)) = frames(body) else {
+        return Ok(refuse(400, "invalid upload request: the lengths are wrong"));
+    };
+    let upload: Upload = match serde_json::from_slice(metadata) {
+        Ok(upload) => upload,
+        Err(error) => return Ok(refuse(400, format!("invalid upload request: {error}"))),
+    };
+    if file.len() > LARGEST {
+        return Ok(refuse(413, format!("max upload size is: {LARGEST}")));
+    }
+    let _turn = state.turn();
+    let mut entries = entries(state, &upload.name)?;
+    if let Some(why) = upload.objection(state).or_else(|| upload.taken(state, &entries)) {
+        return Ok(refuse(400, why));
+    }
+    let (name, version, sha256) = (upload.name.clone(), upload.vers.to_string(), sha256(file));
+    entries.push(upload.into_entry(sha256.clone()));
+    state.save(&crate_file(&name, &version), file)?;
+    save_entries(state, &name, &entries)?;
+    state.effect("crate", &sha256, json!({ "name": name, "version": version }))?;
+    let warnings = json!({ "invalid_categories": [], "invalid_badges": [], "other": [] });
+    Ok(Answer::json(200, &json!({ "warnings": warnings })))
+}
+
+impl Upload {
+    /// What crates.io would say against it, whatever is there already.
+    fn objection(&self, state: &State) -> Option<String> {
+        if !is_crate_name(&self.name) {
+            return Some(format!("invalid crate name `{}`", self.name));
+        }
+        let missing = |text: &Option<String>| text.as_deref().is_none_or(str::is_empty);
+        let no_license = missing(&self.license) && missing(&self.license_file);
+        let fields = [("description", missing(&self.description)), ("license", no_license)];
+        let fields: Vec<&str> = fields.iter().filter(|(_, missing)| *missing).map(|(field, _)| *field).collect();
+        if !fields.is_empty() {
+            return Some(format!("missing or empty metadata fields: {}", fields.join(", ")));
+        }
+        self.deps.iter().find_map(|dependency| {
+            let name = &dependency.name;
+            let foreign = dependency.registry.as_ref().is_some_and(|registry| {
+                // The name under which cargo uploads crates-io, replaced or not.
+                !registry.ends_with("/crates.io-index") && *registry != own_index(state)
+            });
+            if foreign {
+                return Some(format!("Dependency `{name}` is hosted on another registry. Cross-registry dependencies are not permitted on crates.io."));
+            }
+            (dependency.version_req == "*").then(|| format!("wildcard (`*`) dependency constraints are not allowed on crates.io. Crate with this problem: `{name}`"))
+        })
+    }
+
+    /// Names are one whatever their case and dashes, versions are one whatever their build.
+    fn taken(&self, state: &State, entries: &[Entry]) -> Option<String> {
+        let canonical = |name: &str| name.to_ascii_lowercase().replace('-', "_");
+        let names = std::fs::read_dir(state.dir.join("crates/index")).into_iter().flatten().flatten();
+        let mut names = names.map(|entry| entry.file_name().to_string_lossy().into_owned());
+        let same = names.find(|name| canonical(name) == canonical(&self.name) && !name.ends_with(".new"));
+        let spelt = entries.first().map(|entry| entry.name.clone()).or(same).filter(|name| *name != self.name);
+        if let Some(name) = spelt {
+            return Some(format!("crate was previously named `{name}`"));
+        }
+        let vers = &self.vers;
+        let bare = |v: &Version| (v.major, v.minor, v.patch, v.pre.clone());
+        let same = entries.iter().any(|entry| bare(&entry.vers) == bare(vers));
+        same.then(|| format!("crate version `{vers}` is already uploaded"))
+    }
+
+    fn into_entry(self, cksum: String) -> Entry {
+        let new = |value: &String| value.starts_with("dep:") || value.contains("?/");
+        let (newer, features): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            self.features.into_iter().partition(|(_, values)| values.iter().any(new));
+        let v = if newer.is_empty() { 1 } else { 2 };
+        Entry {
+            name: self.name,
+            vers: self.vers,
+            deps: self.deps.into_iter().map(Dependency::into_entry).collect(),
+            cksum,
+            features,
+            features2: (!newer.is_empty()).then_some(newer),
+            yanked: false,
+            links: self.links,
+            rust_version: self.rust_version,
+            pubtime: timestamp(now()),
+            v,
+        }
+    }
+}
+
+impl Dependency {
+    /// The index has the dependency's own name in `package` when it is renamed, and all crates in this registry.
+    fn into_entry(self) -> Value {
+        let (name, package) = match self.explicit_name_in_toml {
+            Some(renamed) => (renamed, Some(self.name)),
+            None => (self.name, None),
+        };
+        json!({
+            "name": name,
+            "req": self.version_req,
+            "features": self.features,
+            "optional": self.optional,
+            "default_features": self.default_features,
+            "target": self.target,
+            "kind": self.kind.as_deref().unwrap_or("normal"),
+            "registry": null,
+            "package": package,
+        })
+    }
+}
+
+fn yank(state: &State, name: &str, version: &str, yanked: bool) -> Result<Answer> {
+    let _turn = state.turn();
+    let mut entries = if is_crate_name(name) { entries(state, name)? } else { Vec::new() };
+    if entries.is_empty() {
+        return Ok(refuse(404, format!("crate `{name}` does not exist")));
+    }
+    let Some(entry) = entries.iter_mut().find(|entry| entry.vers.to_string() == version) else {
+        return Ok(refuse(404, format!("crate `{name}` does not have a version `{version}`")));
+    };
+    let sha256 = entry.cksum.clone();
+    if entry.yanked != yanked {
+        entry.yanked = yanked;
+        save_entries(state, name, &entries)?;
+        let kind = if yanked { "yank" } else { "unyank" };
+        state.effect(kind, &sha256, json!({ "name": name, "version": version }))?;
+    }
+    Ok(Answer::json(200, &json!({ "ok": true })))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn the_places_of_the_book() {
+        for (name, prefix) in [("a", "1"), ("ab", "2"), ("Abc", "3/a"), ("barter", "ba/rt"), ("Cargo-x", "ca/rg")] {
+            assert_eq!(index_prefix(name), prefix);
+        }
+    }
+
+    #[test]
+    fn downloads_follow_the_template() {
+        let upstream = |dl: &str| Upstream { index: String::new(), dl: dl.to_owned() };
+        for (dl, name, url) in [
+            ("http://h/crates/", "Barter", "http://h/crates/Barter/1.0.0/download"),
+            ("http://h/{crate}-{version}", "Barter", "http://h/Barter-1.0.0"),
+            ("http://h/{prefix}/{crate}", "Barter", "http://h/Ba/rt/Barter"),
+            ("http://h/{prefix}/{crate}", "Abc", "http://h/3/A/Abc"),
+            ("http://h/{prefix}/{crate}", "ab", "http://h/2/ab"),
+            ("http://h/{lowerprefix}/{crate}", "Barter", "http://h/ba/rt/Barter"),
+        ] {
+            assert_eq!(upstream(dl).download(name, "1.0.0"), url);
+        }
+    }
+
+    #[test]
+    fn frames_must_fill_the_body() {
+        let body = b"\x02\0\0\0{}\x03\0\0\0abc";
+        assert_eq!(frames(body), Some((&b"{}"[..], &b"abc"[..])));
+        for end in 0..body.len() {
+            assert_eq!(frames(&body[..end]), None);
+        }
+        assert_eq!(frames(b"\x02\0\0\0{}\x03\0\0\0abcd"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_break_the_frames(body: Vec<u8>, name: String) {
+            if let Some((metadata, file)) = frames(&body) {
+                prop_assert_eq!(metadata.len() + file.len() + 8, body.len());
+            }
+            index_prefix(&name);
+            Upstream { index: String::new(), dl: "{prefix}".to_owned() }.download(&name, "1");
+        }
+    }
+}

@@ -1,0 +1,412 @@
+//! The forge: releases and their assets, as GitHub's REST API (2022-11-28, "Releases" and "Release assets") has them.
+//! It must never show a release to somebody without the token, nor two published releases of one tag.
+
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{Answer, Call, State, now, timestamp};
+use crate::hash::sha256;
+
+/// The host that `gh` is told; it asks `api.` before it, over plain HTTP because it is local.
+pub const HOST: &str = "github.localhost";
+
+/// The token that everything needs.
+pub const TOKEN: &str = "rehearsal-forge-token";
+
+const STATE: &str = "forge/releases.json";
+
+#[derive(Default, Serialize, Deserialize)]
+struct Forge {
+    /// The number given last, to a release or an asset.
+    last: u64,
+    /// In the order they were made.
+    releases: Vec<Release>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Release {
+    /// `owner/name`
+    repository: String,
+    id: u64,
+    tag: String,
+    target: String,
+    name: String,
+    body: String,
+    draft: bool,
+    prerelease: bool,
+    /// Which of the published ones is the latest: the one with the highest number.
+    latest: u64,
+    created: u64,
+    published: Option<u64>,
+    assets: Vec<Asset>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Asset {
+    id: u64,
+    name: String,
+    label: Option<String>,
+    content_type: String,
+    size: usize,
+    sha256: String,
+    created: u64,
+}
+
+/// What is sent to make or change a release.
+#[derive(Default, Deserialize)]
+struct Fields {
+    tag_name: Option<String>,
+    target_commitish: Option<String>,
+    name: Option<String>,
+    body: Option<String>,
+    draft: Option<bool>,
+    prerelease: Option<bool>,
+    /// `true`, `false` or `legacy`, which is taken for `true`.
+    make_latest: Option<String>,
+}
+
+pub fn answer(state: &State, call: &Call) -> Result<Answer> {
+    let authorization = call.header("authorization");
+    if !["Bearer ", "token "].iter().any(|scheme| authorization.strip_prefix(scheme) == Some(TOKEN)) {
+        return Ok(refuse(401, "Bad credentials"));
+    }
+    let path = call.path();
+    let path = path.strip_prefix(&["api", "v3"]).or_else(|| path.strip_prefix(&["api", "uploads"])).unwrap_or(&path);
+    let ["repos", owner, name, rest @ ..] = path else { return Ok(refuse(404, "Not Found")) };
+    let _turn = state.turn();
+    let forge = state.load_json(STATE)?.unwrap_or_default();
+    Repository { state, call, urls: Urls::new(state, call, owner, name), name: format!("{owner}/{name}"), forge }
+        .answer(rest)
+}
+
+fn refuse(status: u16, message: &str) -> Answer {
+    Answer::json(status, &json!({ "message": message, "documentation_url": "", "status": status.to_string() }))
+}
+
+fn invalid(resource: &str, code: &str, field: &str) -> Answer {
+    let errors = json!([{ "resource": resource, "code": code, "field": field }]);
+    Answer::json(422, &json!({ "message": "Validation Failed", "errors": errors, "documentation_url": "" }))
+}
+
+/// The addresses that answers name: those under which the client came.
+struct Urls {
+    api: String,
+    uploads: String,
+    html: String,
+}
+
+impl Urls {
+    fn new(state: &State, call: &Call, owner: &str, name: &str) -> Urls {
+        let repository = format!("repos/{owner}/{name}");
+        if call.host.ends_with(HOST) {
+            return Urls {
+                api: format!("http://api.{HOST}/{repository}"),
+                uploads: format!("http://uploads.{HOST}/{repository}"),
+                html: format!("http://{HOST}/{owner}/{name}"),
+            };
+        }
+        let address = &state.address;
+        Urls {
+            api: format!("{address}/api/v3/{repository}"),
+            uploads: format!("{address}/api/uploads/{repository}"),
+            html: format!("{address}/{owner}/{name}"),
+        }
+    }
+}
+
+/// One repository, for the length of one call.
+struct Repository<'a> {
+    state: &'a State,
+    call: &'a Call,
+    urls: Urls,
+    name: String,
+    forge: Forge,
+}
+
+impl Repository<'_> {
+    fn answer(mut self, path: &[&str]) -> Result<Answer> {
+        let not_found = || Ok(refuse(404, "Not Found"));
+        match (self.call.method.as_str(), path) {
+            ("GET", []) => Ok(self.itself()),
+            ("GET", ["releases"]) => Ok(self.list()),
+            ("POST", ["releases"]) => self.create(),
+            ("GET", ["releases", "latest"]) => {
+                let finals = self.releases().filter(|release| !release.draft && !release.prerelease);
+                Ok(self.show(finals.max_by_key(|release| release.latest)))
+            }
+            ("GET", ["releases", "tags", tag @ ..]) => Ok(self.show(self.published(&tag.join("/")))),
+            (method, ["releases", "assets", id]) => match (method, self.asset(id)) {
+                ("GET", Some((_, asset))) if self.call.header("accept").contains("application/octet-stream") => {
+                    let bytes = self.state.load(&stored(asset.id))?;
+                    Ok(bytes.map_or_else(|| refuse(404, "Not Found"), Answer::bytes))
+                }
+                ("GET", Some((release, asset))) => Ok(Answer::json(200, &self.asset_json(release, asset))),
+                ("DELETE", Some((_, asset))) => self.delete(asset.id),
+                _ => not_found(),
+            },
+            (method, ["releases", id, rest @ ..]) => {
+                let Some(id) = self.releases().map(|release| release.id).find(|known| known.to_string() == *id) else {
+                    return not_found();
+                };
+                match (method, rest) {
+                    ("GET", []) => Ok(self.show(self.releases().find(|release| release.id == id))),
+                    ("PATCH", []) => self.edit(id),
+                    ("DELETE", []) => self.delete_release(id),
+                    ("GET", ["assets"]) => Ok(self.list_assets(id)),
+                    ("POST", ["assets"]) => self.upload(id),
+                    _ => not_found(),
+                }
+            }
+            _ => not_found(),
+        }
+    }
+
+    fn itself(&self) -> Answer {
+        let (owner, name) = self.name.split_once('/').unwrap_or_default();
+        Answer::json(
+            200,
+            &json!({
+                "name": name, "full_name": self.name, "owner": { "login": owner }, "private": true,
+                "default_branch": "main", "url": self.urls.api, "html_url": self.urls.html,
+                "permissions": { "admin": true, "push": true, "pull": true },
+            }),
+        )
+    }
+
+    fn releases(&self) -> impl Iterator<Item = &Release> {
+        self.forge.releases.iter().filter(|release| release.repository == self.name)
+    }
+
+    fn published(&self, tag: &str) -> Option<&Release> {
+        self.releases().find(|release| release.tag == tag && !release.draft)
+    }
+
+    fn asset(&self, id: &str) -> Option<(&Release, &Asset)> {
+        let mut assets = self.releases().flat_map(|release| release.assets.iter().map(move |asset| (release, asset)));
+        assets.find(|(_, asset)| asset.id.to_string() == *id)
+    }
+
+    fn show(&self, release: Option<&Release>) -> Answer {
+        release.map_or_else(|| refuse(404, "Not Found"), |release| Answer::json(200, &self.release_json(release)))
+    }
+
+    /// Newest first, in pages whose `Link` names the next.
+    fn list(&self) -> Answer {
+        let mut releases: Vec<&Release> = self.releases().collect();
+        releases.sort_by_key(|release| std::cmp::Reverse(release.id));
+        self.page("releases", releases.iter().map(|release| self.release_json(release)).collect())
+    }
+
+    fn list_assets(&self, id: u64) -> Answer {
+        let assets = self.releases().filter(|release| release.id == id);
+        let assets = assets.flat_map(|release| release.assets.iter().map(|asset| self.asset_json(release, asset)));
+        self.page(&format!("releases/{id}/assets"), assets.collect())
+    }
+
+    fn page(&self, path: &str, all: Vec<Value>) -> Answer {
+        let number = |name: &str, otherwise: usize| {
+            self.call.query(name).and_then(|text| text.parse().ok()).filter(|number| *number > 0).unwrap_or(otherwise)
+        };
+        let (size, page) = (number("per_page", 30).min(100), number("page", 1));
+        let start = (page - 1).saturating_mul(size);
+        let shown: Vec<&Value> = all.iter().skip(start).take(size).collect();
+        let mut answer = Answer::json(200, &json!(shown));
+        if start.saturating_add(size) < all.len() {
+            let next = format!("<{}/{path}?per_page={size}&page={}>; rel=\"next\"", self.urls.api, page + 1);
+            answer.headers.push(("Link", next));
+        }
+        answer
+    }
+
+    fn fields(&self) -> Result<Fields, Answer> {
+        let body = if self.call.body.is_empty() { b"{}" } else { self.call.body.as_slice() };
+        let value: Value = serde_json::from_slice(body).map_err(|_| refuse(400, "Problems parsing JSON"))?;
+        serde_json::from_value(value).map_err(|error| refuse(422, &format!("Invalid request.\n\n{error}")))
+    }
+
+    fn create(&mut self) -> Result<Answer> {
+        let fields = match self.fields() {
+            Ok(fields) => fields,
+            Err(refused) => return Ok(refused),
+        };
+        let Some(tag) = fields.tag_name.clone().filter(|tag| !tag.is_empty()) else {
+            return Ok(refuse(422, "Invalid request.\n\n\"tag_name\" wasn't supplied."));
+        };
+        if self.published(&tag).is_some() {
+            return Ok(invalid("Release", "already_exists", "tag_name"));
+        }
+        let id = self.number();
+        self.forge.releases.push(Release {
+            repository: self.name.clone(),
+            id,
+            tag,
+            target: "main".to_owned(),
+            name: String::new(),
+            body: String::new(),
+            draft: false,
+            prerelease: false,
+            latest: 0,
+            created: now(),
+            published: None,
+            assets: Vec::new(),
+        });
+        self.change(id, fields, "release", 201)
+    }
+
+    fn edit(&mut self, id: u64) -> Result<Answer> {
+        let fields = match self.fields() {
+            Ok(fields) => fields,
+            Err(refused) => return Ok(refused),
+        };
+        let Some(release) = self.releases().find(|release| release.id == id) else {
+            return Ok(refuse(404, "Not Found"));
+        };
+        let draft = fields.draft.unwrap_or(release.draft);
+        let tag = fields.tag_name.as_ref().unwrap_or(&release.tag);
+        if !draft && self.published(tag).is_some_and(|other| other.id != id) {
+            return Ok(invalid("Release", "already_exists", "tag_name"));
+        }
+        self.change(id, fields, "release-edit", 200)
+    }
+
+    /// Sets what is given, and publishes what is no draft any more.
+    fn change(&mut self, id: u64, fields: Fields, kind: &str, status: u16) -> Result<Answer> {
+        let number = self.number();
+        let Some(release) = self.forge.releases.iter_mut().find(|release| release.id == id) else {
+            return Ok(refuse(404, "Not Found"));
+        };
+        let set = |old: &mut String, new: Option<String>| *old = new.unwrap_or_else(|| std::mem::take(old));
+        set(&mut release.tag, fields.tag_name);
+        set(&mut release.target, fields.target_commitish);
+        set(&mut release.name, fields.name);
+        set(&mut release.body, fields.body);
+        release.draft = fields.draft.unwrap_or(release.draft);
+        release.prerelease = fields.prerelease.unwrap_or(release.prerelease);
+        let first = !release.draft && release.published.is_none();
+        if first {
+            release.published = Some(now());
+        }
+        match fields.make_latest.as_deref() {
+            Some("false") => release.latest = 0,
+            Some(_) => release.latest = number,
+            None if first => release.latest = number,
+            None => {}
+        }
+        let what = json!({ "repository": self.name, "id": id, "tag": release.tag, "draft": release.draft });
+        let sha256 = sha256(release.body.as_bytes());
+        self.save()?;
+        self.state.effect(kind, &sha256, what)?;
+        let mut answer = self.show(self.releases().find(|release| release.id == id));
+        answer.status = status;
+        Ok(answer)
+    }
+
+    fn upload(&mut self, id: u64) -> Result<Answer> {
+        let Some(name) = self.call.query("name").filter(|name| !name.is_empty()) else {
+            return Ok(invalid("ReleaseAsset", "missing_field", "name"));
+        };
+        // GitHub puts a dot for what it does not like in a name.
+        let name = name.replace(|c: char| !c.is_ascii_alphanumeric() && !"._+-@".contains(c), ".");
+        let number = self.number();
+        let Some(release) = self.forge.releases.iter_mut().find(|release| release.id == id) else {
+            return Ok(refuse(404, "Not Found"));
+        };
+        if release.assets.iter().any(|asset| asset.name == name) {
+            return Ok(invalid("ReleaseAsset", "already_exists", "name"));
+        }
+        let asset = Asset {
+            id: number,
+            name,
+            label: self.call.query("label").map(str::to_owned),
+            content_type: self.call.header("content-type").to_owned(),
+            size: self.call.body.len(),
+            sha256: sha256(&self.call.body),
+            created: now(),
+        };
+        let what =
+            json!({ "repository": self.name, "id": number, "release": id, "tag": release.tag, "name": asset.name });
+        let sha256 = asset.sha256.clone();
+        release.assets.push(asset);
+        self.state.save(&stored(number), &self.call.body)?;
+        self.save()?;
+        self.state.effect("asset", &sha256, what)?;
+        let made = self.asset(&number.to_string()).map(|(release, asset)| self.asset_json(release, asset));
+        Ok(Answer::json(201, &json!(made)))
+    }
+
+    fn delete_release(&mut self, id: u64) -> Result<Answer> {
+        self.forge.releases.retain(|release| release.id != id);
+        self.save()?;
+        self.state.effect("release-delete", &sha256(b""), json!({ "repository": self.name, "id": id }))?;
+        Ok(Answer::nothing())
+    }
+
+    fn delete(&mut self, id: u64) -> Result<Answer> {
+        for release in &mut self.forge.releases {
+            let Some(at) = release.assets.iter().position(|asset| asset.id == id) else { continue };
+            let asset = release.assets.remove(at);
+            let what = json!({ "repository": self.name, "id": id, "release": release.id, "name": asset.name });
+            self.save()?;
+            self.state.effect("asset-delete", &asset.sha256, what)?;
+            break;
+        }
+        Ok(Answer::nothing())
+    }
+
+    fn number(&mut self) -> u64 {
+        self.forge.last += 1;
+        self.forge.last
+    }
+
+    fn save(&self) -> Result<()> {
+        self.state.save(STATE, &serde_json::to_vec(&self.forge)?)
+    }
+
+    fn release_json(&self, release: &Release) -> Value {
+        let Urls { api, uploads, html } = &self.urls;
+        let id = release.id;
+        let assets: Vec<Value> = release.assets.iter().map(|asset| self.asset_json(release, asset)).collect();
+        json!({
+            "url": format!("{api}/releases/{id}"),
+            "assets_url": format!("{api}/releases/{id}/assets"),
+            "upload_url": format!("{uploads}/releases/{id}/assets{{?name,label}}"),
+            "html_url": format!("{html}/releases/tag/{}", release.tag),
+            "id": id,
+            "tag_name": release.tag,
+            "target_commitish": release.target,
+            "name": release.name,
+            "body": release.body,
+            "draft": release.draft,
+            "prerelease": release.prerelease,
+            "immutable": false,
+            "created_at": timestamp(release.created),
+            "published_at": release.published.map(timestamp),
+            "author": { "login": "rehearsal" },
+            "assets": assets,
+        })
+    }
+
+    fn asset_json(&self, release: &Release, asset: &Asset) -> Value {
+        let Urls { api, html, .. } = &self.urls;
+        json!({
+            "url": format!("{api}/releases/assets/{}", asset.id),
+            "browser_download_url": format!("{html}/releases/download/{}/{}", release.tag, asset.name),
+            "id": asset.id,
+            "name": asset.name,
+            "label": asset.label,
+            "state": "uploaded",
+            "content_type": asset.content_type,
+            "size": asset.size,
+            "digest": format!("sha256:{}", asset.sha256),
+            "download_count": 0,
+            "created_at": timestamp(asset.created),
+            "updated_at": timestamp(asset.created),
+            "uploader": { "login": "rehearsal" },
+        })
+    }
+}
+
+fn stored(asset: u64) -> String {
+    format!("forge/assets/{asset}")
+}

@@ -1,0 +1,322 @@
+//! Exchanges with the running server, by curl, as the true clients would have them.
+//! They must never leave this machine: what is not held here is only looked at, not followed.
+
+use std::process::Command;
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// A server in a directory of its own.
+struct World {
+    dir: PathBuf,
+    stand_in: StandIn,
+}
+
+impl World {
+    fn new(name: &str) -> World {
+        let dir = std::env::temp_dir().join(format!("xtask-stand-in-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&dir);
+        let upstream = Upstream { index: "http://up.test/i/".to_owned(), dl: "http://up.test/dl".to_owned() };
+        World { stand_in: StandIn::start(&dir, 0, Some(upstream)).unwrap(), dir }
+    }
+
+    /// The status and the body that curl gets. `@/…` is a path on this server.
+    fn curl(&self, arguments: &[&str]) -> (u16, String) {
+        let address = self.stand_in.address();
+        let arguments = arguments.iter().map(|word| match word.strip_prefix("@/") {
+            Some(path) => format!("{address}/{path}"),
+            None => (*word).to_owned(),
+        });
+        let mut curl = Command::new("curl");
+        curl.args(["--silent", "--write-out", "\n%{http_code}"]).args(arguments);
+        let output = curl.envs(self.stand_in.environment()).current_dir(&self.dir).output().unwrap();
+        let output = String::from_utf8_lossy(&output.stdout).into_owned();
+        let (body, status) = output.rsplit_once('\n').unwrap();
+        (status.parse().unwrap(), body.to_owned())
+    }
+
+    fn json(&self, arguments: &[&str]) -> (u16, Value) {
+        let (status, body) = self.curl(arguments);
+        (status, serde_json::from_str(&body).unwrap_or_else(|error| panic!("{error}: {body}")))
+    }
+
+    /// The kind of each effect.
+    fn effects(&self) -> Vec<String> {
+        let lines = fs::read_to_string(self.dir.join("effects.jsonl")).unwrap_or_default();
+        let lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        lines.map(|line| line["kind"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Ends the server and starts another one on what it left.
+    fn again(mut self) -> World {
+        self.stand_in = StandIn::start(&self.dir, 0, None).unwrap();
+        self
+    }
+
+    fn upload_crate(&self, token: &str, name: &str, version: &str) -> (u16, Value) {
+        let metadata = json!({
+            "name": name, "vers": version, "features": { "default": [], "x": ["dep:log"] },
+            "description": "d", "license": "MIT", "links": null, "rust_version": "1.85",
+            "deps": [{
+                "name": "log", "version_req": "^0.4", "features": [], "optional": true, "default_features": true,
+                "target": null, "kind": "normal", "registry": "https://example.test/crates.io-index",
+                "explicit_name_in_toml": "logging",
+            }],
+        })
+        .to_string();
+        let file = vec![7; 100_000];
+        let mut body = (metadata.len() as u32).to_le_bytes().to_vec();
+        body.extend(metadata.as_bytes());
+        body.extend((file.len() as u32).to_le_bytes());
+        body.extend(file);
+        fs::write(self.dir.join("upload"), body).unwrap();
+        let token = format!("Authorization: {token}");
+        let expect = ["--header", "Expect: 100-continue", "--header", &token];
+        self.json(&[&expect[..], &["--upload-file", "upload", "@/api/v1/crates/new"]].concat())
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.dir);
+    }
+}
+
+#[test]
+fn crates() {
+    let world = World::new("crates");
+    let detail = |answer: (u16, Value)| (answer.0, answer.1["errors"][0]["detail"].as_str().unwrap().to_owned());
+    assert_eq!(detail(world.upload_crate("wrong", "Tiny-One", "0.1.0")), (403, "authentication failed".to_owned()));
+    assert_eq!(world.effects(), [""; 0]);
+    assert_eq!(world.upload_crate(crates::TOKEN, "Tiny-One", "0.1.0").0, 200);
+    for (name, version, why) in [
+        ("Tiny-One", "0.1.0", "crate version `0.1.0` is already uploaded"),
+        ("Tiny-One", "0.1.0+post.1", "crate version `0.1.0+post.1` is already uploaded"),
+        ("tiny_one", "0.2.0", "crate was previously named `tiny-one`"),
+        ("../one", "0.2.0", "invalid crate name `../one`"),
+    ] {
+        assert_eq!(detail(world.upload_crate(crates::TOKEN, name, version)), (400, why.to_owned()));
+    }
+    let (status, entry) = world.json(&["@/index/ti/ny/tiny-one"]);
+    assert_eq!((status, &entry["cksum"]), (200, &json!(sha256(&[7; 100_000]))));
+    assert_eq!((&entry["v"], &entry["features2"]), (&json!(2), &json!({ "x": ["dep:log"] })));
+    let dependency = &entry["deps"][0];
+    assert_eq!(dependency["name"], "logging");
+    assert_eq!((&dependency["package"], &dependency["registry"]), (&json!("log"), &Value::Null));
+    let tag = format!("If-None-Match: \"{}\"", sha256(world.curl(&["@/index/ti/ny/tiny-one"]).1.as_bytes()));
+    assert_eq!(world.curl(&["--header", &tag, "@/index/ti/ny/tiny-one"]), (304, String::new()));
+    assert_eq!(world.curl(&["--output", "got", "@/crates/Tiny-One/0.1.0/download"]).0, 200);
+    assert_eq!(fs::read(world.dir.join("got")).unwrap(), [7; 100_000]);
+
+    let upgrade = ["--header", "Connection: Upgrade, HTTP2-Settings", "--header", "Upgrade: h2c", "--max-time", "5"];
+    assert_eq!(world.curl(&[&upgrade[..], &["@/index/config.json"]].concat()).0, 200, "cargo offers HTTP/2");
+
+    let location = ["--write-out", "%{redirect_url}\n%{http_code}"];
+    let elsewhere = |path: &str| world.curl(&[&location[..], &[path]].concat());
+    assert_eq!(elsewhere("@/index/se/mv/semver"), (302, "http://up.test/i/se/mv/semver".to_owned()));
+    let file = "http://up.test/dl/semver/1.0.0/download".to_owned();
+    assert_eq!(elsewhere("@/crates/semver/1.0.0/download"), (302, file));
+
+    let token = format!("Authorization: {}", crates::TOKEN);
+    let yank = ["--request", "DELETE", "--header", &token, "@/api/v1/crates/tiny-one/0.1.0/yank"];
+    assert_eq!(world.json(&yank), (200, json!({ "ok": true })));
+    assert_eq!(world.json(&["@/index/ti/ny/tiny-one"]).1["yanked"], true);
+    assert_eq!(world.effects(), ["crate", "yank"]);
+
+    let world = world.again();
+    assert_eq!(world.json(&["@/index/ti/ny/tiny-one"]).1["yanked"], true);
+    assert_eq!(world.curl(&["@/index/se/mv/semver"]).0, 404);
+}
+
+#[test]
+fn python() {
+    let world = World::new("python");
+    let file = "Tiny.Whl-0.1.0-py3-none-any.whl";
+    let upload = |token: &str, bytes: &[u8], digest: &str, version: &str| {
+        fs::write(world.dir.join(file), bytes).unwrap();
+        let user = format!("__token__:{token}");
+        let (digest, version) = (format!("sha256_digest={digest}"), format!("version={version}"));
+        let content = format!("content=@{file}");
+        let form = [":action=file_upload", "name=Tiny.Whl", &version, "filetype=bdist_wheel", &digest, &content];
+        let form = form.iter().flat_map(|field| ["--form", *field]).chain(["--form", "requires_python=>=3.9"]);
+        world.curl(&["--user", &user].into_iter().chain(form).chain(["@/legacy/"]).collect::<Vec<_>>())
+    };
+    let (bytes, other) = (b"\r\nbytes\xff\r\n".as_slice(), b"other".as_slice());
+    assert_eq!(upload("wrong", bytes, &sha256(bytes), "0.1.0").0, 403);
+    assert_eq!(upload(python::TOKEN, bytes, &sha256(other), "0.1.0").0, 400);
+    assert_eq!(upload(python::TOKEN, bytes, "", "0.1.0").0, 400);
+    assert_eq!(upload(python::TOKEN, bytes, &sha256(bytes), "0.1.0+post.1").0, 400);
+    assert_eq!(world.curl(&["@/simple/tiny-whl/"]).0, 404);
+    assert_eq!(upload(python::TOKEN, bytes, &sha256(bytes), "0.1.0"), (200, String::new()));
+    assert_eq!(upload(python::TOKEN, bytes, &sha256(bytes), "0.1.0"), (200, String::new()));
+    let (status, why) = upload(python::TOKEN, other, &sha256(other), "0.1.0");
+    assert!(status == 400 && why.starts_with("File already exists"), "{status} {why}");
+    assert_eq!(world.effects(), ["file"]);
+
+    let world = world.again();
+    let accept = "Accept: application/vnd.pypi.simple.v1+json, text/html;q=0.01";
+    let (status, project) = world.json(&["--header", accept, "@/simple/tiny-whl/"]);
+    assert_eq!((status, &project["versions"]), (200, &json!(["0.1.0"])));
+    let listed = &project["files"][0];
+    assert_eq!((&listed["hashes"]["sha256"], &listed["size"]), (&json!(sha256(bytes)), &json!(bytes.len())));
+    assert_eq!(world.curl(&["--output", "got", listed["url"].as_str().unwrap()]).0, 200);
+    assert_eq!(fs::read(world.dir.join("got")).unwrap(), bytes);
+    let (status, html) = world.curl(&["@/simple/tiny-whl/"]);
+    assert!(
+        status == 200 && html.contains(&format!("#sha256={}", sha256(bytes))) && html.contains("&gt;=3.9"),
+        "{html}"
+    );
+    assert_eq!(world.curl(&["--head", listed["url"].as_str().unwrap()]).0, 200);
+    assert_eq!(world.curl(&["@/simple/Tiny_Whl/"]).0, 302);
+    let (_, release) = world.json(&["@/pypi/tiny-whl/0.1.0/json"]);
+    assert_eq!((&release["urls"][0]["filename"], &release["urls"][0]["yanked"]), (&json!(file), &json!(false)));
+    assert_eq!(world.curl(&["@/pypi/tiny-whl/0.2.0/json"]).0, 404);
+}
+
+#[test]
+fn forge() {
+    let world = World::new("forge");
+    let proxy = world.stand_in.address();
+    let token = format!("Authorization: token {}", forge::TOKEN);
+    let ask = |arguments: &[&str]| world.json(&[&["--proxy", &proxy, "--header", &token], arguments].concat());
+    let all = "http://api.github.localhost/repos/o/r/releases";
+    assert_eq!(world.curl(&["--proxy", &proxy, all]).0, 401);
+    assert_eq!(ask(&[all]), (200, json!([])));
+    let draft = r#"{"tag_name": "v0.1.0", "draft": true, "body": "x", "make_latest": "false"}"#;
+    let (status, made) = ask(&["--data", draft, all]);
+    assert_eq!((status, &made["draft"], &made["published_at"]), (201, &json!(true), &Value::Null));
+    let upload = made["upload_url"].as_str().unwrap().replace("{?name,label}", "?name=a%20b%2B1.tar.gz");
+    assert!(upload.starts_with("http://uploads.github.localhost/repos/o/r/"), "{upload}");
+    let (status, asset) = ask(&["--data-binary", "bytes", &upload]);
+    assert_eq!((status, &asset["name"]), (201, &json!("a.b+1.tar.gz")));
+    assert_eq!(asset["digest"], format!("sha256:{}", sha256(b"bytes")));
+    let (status, again) = ask(&["--data-binary", "bytes", &upload]);
+    assert_eq!((status, &again["errors"][0]["code"]), (422, &json!("already_exists")));
+    let at = asset["url"].as_str().unwrap();
+    let raw = ["--proxy", &proxy, "--header", &token, "--header", "Accept: application/octet-stream", at];
+    assert_eq!(world.curl(&raw), (200, "bytes".to_owned()));
+    assert_eq!(ask(&[&format!("{all}/tags/v0.1.0")]).0, 404, "a draft has no tag yet");
+    let url = made["url"].as_str().unwrap();
+    assert_eq!(ask(&["--request", "PATCH", "--data", r#"{"draft": "false"}"#, url]).0, 422, "a word is no truth");
+    let (status, published) = ask(&["--request", "PATCH", "--data", r#"{"draft": false}"#, url]);
+    assert_eq!((status, &published["draft"], &published["body"]), (200, &json!(false), &json!("x")));
+    assert_eq!(ask(&[&format!("{all}/tags/v0.1.0")]).1["assets"][0]["id"], asset["id"]);
+    let (status, taken) = ask(&["--data", draft, all]);
+    assert_eq!((status, &taken["errors"][0]["field"]), (422, &json!("tag_name")));
+    assert_eq!(ask(&["--data", r#"{"tag_name": "v0.2.0"}"#, all]).0, 201);
+    assert_eq!(ask(&[&format!("{all}?per_page=1")]).1[0]["tag_name"], "v0.2.0");
+    assert_eq!(ask(&[&format!("{all}?per_page=1&page=2")]).1[0]["tag_name"], "v0.1.0");
+    assert_eq!(ask(&[&format!("{all}/latest")]).1["tag_name"], "v0.2.0");
+    assert_eq!(world.curl(&["--proxy", &proxy, "--header", &token, "--request", "DELETE", at]).0, 204);
+    assert_eq!(ask(&[at]).0, 404);
+    let (_, surplus) = ask(&["--data", r#"{"tag_name": "v0.3.0", "draft": true}"#, all]);
+    let surplus = surplus["url"].as_str().unwrap();
+    assert_eq!(world.curl(&["--proxy", &proxy, "--header", &token, "--request", "DELETE", surplus]).0, 204);
+    let effects = ["release", "asset", "release-edit", "release", "asset-delete", "release", "release-delete"];
+    assert_eq!(world.effects(), effects);
+
+    let world = world.again();
+    let (status, releases) = world.json(&["--header", &token, "@/api/v3/repos/o/r/releases"]);
+    assert_eq!((status, releases.as_array().unwrap().len()), (200, 2));
+    assert_eq!(world.curl(&["--proxy", &world.stand_in.address(), "http://elsewhere.test/"]).0, 502);
+}
+
+#[test]
+fn channels() {
+    let world = World::new("channels");
+    let variable = |name: &str| {
+        let environment = world.stand_in.environment().into_iter();
+        environment.filter(|(known, _)| known == name).map(|(_, value)| value).next().unwrap()
+    };
+    let (discord, slack) = (variable("DISCORD_WEBHOOK_URL"), variable("SLACK_WEBHOOK_URL"));
+    let waiting = format!("{discord}?wait=true");
+    let (status, message) = world.json(&["--data", r#"{"content": "one"}"#, &waiting]);
+    assert_eq!((status, &message["id"], &message["content"]), (200, &json!("1"), &json!("one")));
+    assert_eq!(world.curl(&["--data", r#"{"content": "two"}"#, &discord]), (204, String::new()));
+    let long = json!({ "content": "é".repeat(2_001) }).to_string();
+    assert_eq!(world.json(&["--data", &long, &waiting]).0, 400);
+    assert_eq!(world.json(&["--data", r#"{"content": "x"}"#, "@/api/webhooks/1/wrong"]).0, 401);
+    assert_eq!(world.curl(&["--data", r#"{"text": "three"}"#, &slack]), (200, "ok".to_owned()));
+    assert_eq!(world.curl(&["--data", "{}", &slack]), (400, "no_text".to_owned()));
+    assert_eq!(world.curl(&["--data", "{}", "@/services/T1/B1/wrong"]), (403, "invalid_token".to_owned()));
+    let kept: Vec<Value> = (1..=3)
+        .map(|id| serde_json::from_slice(&fs::read(world.dir.join(format!("messages/{id:04}.json"))).unwrap()).unwrap())
+        .collect();
+    assert_eq!(
+        kept.iter().map(|message| message["text"].as_str().unwrap()).collect::<Vec<_>>(),
+        ["one", "two", "three"]
+    );
+    assert_eq!(world.effects(), ["message"; 3]);
+}
+
+/// What is announced and never comes costs the client its connection, and nobody else anything.
+#[test]
+fn a_client_that_lies_is_left_alone() {
+    let world = World::new("lies");
+    let address = world.stand_in.address();
+    for length in ["99999", "18446744073709551615"] {
+        let mut stream = std::net::TcpStream::connect(address.trim_start_matches("http://")).unwrap();
+        write!(stream, "POST /legacy/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {length}\r\n\r\nshort").unwrap();
+    }
+    for _ in 0..WORKERS {
+        assert_eq!(world.curl(&["@/index/config.json"]).0, 200);
+    }
+}
+
+#[test]
+fn the_index_in_the_place_of_crates_io() {
+    for (config, found) in [
+        ("", None),
+        ("[source.crates-io]\nreplace-with = 'a'\n[source.a]\nregistry = 'sparse+http://a/'", Some("http://a/")),
+        ("[source.crates-io]\nreplace-with = 'a'\n[registries.a]\nindex = 'sparse+http://a/'", Some("http://a/")),
+        (
+            "[source]\ncrates-io = { replace-with = 'a' }\na = { replace-with = 'b' }\nb = { registry = 'sparse+http://b/' }",
+            Some("http://b/"),
+        ),
+    ] {
+        assert_eq!(replacement(config).unwrap().as_deref(), found, "{config}");
+    }
+    for config in [
+        "[",
+        "[source.crates-io]\nreplace-with = 'a'\n[source.a]\ndirectory = 'x'",
+        "[source.crates-io]\nreplace-with = 'a'\n[source.a]\nregistry = 'http://git'",
+    ] {
+        assert!(replacement(config).is_err(), "{config}");
+    }
+}
+
+#[test]
+fn times_and_names() {
+    assert_eq!(timestamp(1_795_178_096), "2026-11-20T12:34:56Z");
+    assert_eq!((decode("a%2Bb%20%zz%"), decode("%c3%a9%ff")), ("a+b %zz%".to_owned(), "é\u{fffd}".to_owned()));
+    assert!(is_plain("a-1.0+x_y.whl") && !is_plain("") && !is_plain(".x") && !is_plain("a/b") && !is_plain("a\\b"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn no_request_is_too_odd(
+        method in prop_oneof!["GET", "PUT", "POST", "PATCH", "DELETE", ".*"],
+        url in prop_oneof![
+            "/(index|crates|legacy|simple|files|pypi|api/v1/crates|api/v3/repos|api/webhooks/1)(/[a-z.%é]{0,4}){0,5}(\\?.*)?",
+            "http://api\\.github\\.localhost/repos/o/r/releases(/[a-z0-9]{0,4}){0,3}(\\?.*)?", ".*"],
+        authorization in prop_oneof![Just(crates::TOKEN.to_owned()), Just(format!("token {}", forge::TOKEN)), ".*"],
+        body: Vec<u8>,
+    ) {
+        let dir = std::env::temp_dir().join(format!("xtask-stand-in-odd-{}", std::process::id()));
+        let state = State { dir, address: "http://127.0.0.1:1".to_owned(), upstream: None, turn: Mutex::new(()) };
+        let headers = vec![("Host".to_owned(), "127.0.0.1:1".to_owned()), ("Authorization".to_owned(), authorization)];
+        let call = Call::new(&method, &url, headers, body);
+        let answer = handle(&state, &call).conditional(&call);
+        prop_assert_ne!(answer.status, 500, "{}", String::from_utf8_lossy(&answer.body));
+    }
+}
+
+/// To try clients by hand: `STAND_IN=DIR cargo test -p xtask serve_by_hand -- --ignored --nocapture`.
+#[test]
+#[ignore = "runs until it is killed"]
+fn serve_by_hand() {
+    let dir = std::env::var_os("STAND_IN").map_or_else(|| std::env::temp_dir().join("stand-in"), PathBuf::from);
+    serve(&Report::new(false, crate::report::Loudness::Normal, None), &dir, 0).unwrap();
+}
