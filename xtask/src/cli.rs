@@ -12,8 +12,11 @@ use crate::{
     basis::Intent,
     bench,
     commands::{self, Call},
+    config::Channel,
     plan::{Options, postfix::Fix, publish, release::Goal},
+    rehearse,
     report::{Loudness, Report},
+    stand_in,
     step::Lane,
     version::{Dialect, Version},
 };
@@ -120,6 +123,12 @@ enum Command {
         /// How long a registry may take to show what it accepted, or to get well again.
         #[arg(long, value_name = "SECONDS", default_value_t = 600)]
         deadline: u64,
+        /// The message that was cut off is in this channel: somebody looked.
+        #[arg(long, value_name = "CHANNEL")]
+        announced: Vec<ChannelName>,
+        /// The message that was cut off is not in this channel: send it.
+        #[arg(long, value_name = "CHANNEL")]
+        announce_again: Vec<ChannelName>,
     },
     /// Build the train's wheels for one platform in a fresh target directory, and try them as installed.
     #[command(
@@ -143,6 +152,33 @@ enum Command {
     Status {
         #[arg(value_parser = released)]
         version: Option<Version>,
+    },
+    /// Rehearse the whole release in a throw-away clone, against local registries, and then live as a user.
+    ///
+    /// Nothing outside is reached but the package registries; tokens, remote and forge are the rehearsal's own. Without
+    /// VERSION it is the version that stands there or, when that was released already, the next minor.
+    #[command(
+        after_help = "Examples:\n  cargo xtask rehearse\n  cargo xtask rehearse 0.10.0 --page rehearsal.html\n  cargo xtask rehearse minor --train market-data"
+    )]
+    Rehearse {
+        /// A version, or one of major, minor, patch, alpha, beta, rc.
+        #[arg(value_parser = |text: &str| Goal::parse(text).map_err(|error| error.to_string()))]
+        version: Option<Goal>,
+        /// Where the report goes as an HTML page; without it, into cargo's target directory.
+        #[arg(long, value_name = "FILE")]
+        page: Option<PathBuf>,
+        /// Leave the clone and what the registries hold, for looking at.
+        #[arg(long)]
+        keep: bool,
+    },
+    /// Serve the registries of a rehearsal for trying things by hand: prints the environment to use, until Ctrl-C.
+    Serve {
+        /// Where they keep what they are sent.
+        #[arg(long, value_name = "DIR")]
+        dir: PathBuf,
+        /// The port on the loopback interface; 0 takes a free one.
+        #[arg(long, default_value_t = 0)]
+        port: u16,
     },
     /// Run every proof of the train: tests, wheel, image.
     Smoke,
@@ -177,6 +213,24 @@ impl From<LaneName> for Lane {
             LaneName::Images => Lane::Images,
             LaneName::Forge => Lane::Forge,
             LaneName::Announce => Lane::Announce,
+        }
+    }
+}
+
+/// What `announce` may list.
+#[derive(Clone, Copy, ValueEnum)]
+enum ChannelName {
+    Discord,
+    Slack,
+    Mail,
+}
+
+impl From<ChannelName> for Channel {
+    fn from(name: ChannelName) -> Channel {
+        match name {
+            ChannelName::Discord => Channel::Discord,
+            ChannelName::Slack => Channel::Slack,
+            ChannelName::Mail => Channel::Mail,
         }
     }
 }
@@ -234,16 +288,22 @@ pub fn main() -> i32 {
         Command::Postfix { note, issue, push } => {
             commands::make(&call, &Intent::Postfix(Fix { note, issue }), &Options { push, waive })
         }
-        Command::Publish { version, only, without, here, dist, deadline } => {
+        Command::Publish { version, only, without, here, dist, deadline, announced, announce_again } => {
             let lanes = |named: Vec<LaneName>| named.into_iter().map(Lane::from).collect();
             let options = publish::Options { only: lanes(only), without: lanes(without), dist, here };
             let call = Call { deadline: Duration::from_secs(deadline), ..call };
-            commands::publish(&call, version.as_ref(), &options)
+            let seen = announced.into_iter().map(|name| (name.into(), true));
+            let settled: Vec<_> = seen.chain(announce_again.into_iter().map(|name| (name.into(), false))).collect();
+            commands::publish(&call, version.as_ref(), &options, &settled)
         }
         Command::Wheels { target, zig, sdist, out } => {
             commands::wheels(&call, &commands::Wanted { target, zig, sdist, out })
         }
         Command::Status { version } => commands::status(&call, version.as_ref()),
+        Command::Rehearse { version, page, keep } => {
+            rehearse::rehearse(&call, &rehearse::Options { goal: version, page, keep })
+        }
+        Command::Serve { dir, port } => stand_in::serve(&report, &dir, port),
         Command::Smoke => commands::smoke(&call, &waive),
         Command::Check => commands::check(&call),
         Command::Bench { members, runs } => bench::bench(&report, &members, runs),

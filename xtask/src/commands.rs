@@ -16,8 +16,9 @@ use xshell::{Shell, cmd};
 use crate::{
     basis::{self, Intent, Planned},
     check,
+    config::Channel,
     edit::{self, STAGED},
-    perform::{self, World, lease::Lease, wheels},
+    perform::{self, World, announce, lease::Lease, wheels},
     plan::{
         Options, Plan, postfix,
         publish::{self, Publication},
@@ -185,7 +186,14 @@ pub fn check(call: &Call<'_>) -> Result<()> {
 }
 
 /// `publish`: what is tagged, everywhere where it belongs.
-pub fn publish(call: &Call<'_>, version: Option<&Version>, options: &publish::Options) -> Result<()> {
+///
+/// `settled` are the channels that somebody looked into after a message was cut off, and whether it is there.
+pub fn publish(
+    call: &Call<'_>,
+    version: Option<&Version>,
+    options: &publish::Options,
+    settled: &[(Channel, bool)],
+) -> Result<()> {
     let sh = Shell::new()?;
     let _lock = if call.dry_run { None } else { lock(&sh, call.manifest.as_deref())? };
     let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
@@ -198,6 +206,9 @@ pub fn publish(call: &Call<'_>, version: Option<&Version>, options: &publish::Op
     }
     let world = world(&sh, report, &loader, call.deadline)?;
     let mode = if call.dry_run { Mode::Look } else { Mode::Act };
+    for &(channel, was_sent) in settled.iter().filter(|_| !call.dry_run) {
+        announce::settle(&world, &publication.of, channel, was_sent)?;
+    }
     let _leases = if call.dry_run { Vec::new() } else { leases(&world, &publication)? };
     let seen = run::run(&world, &publication.steps, mode)?;
     report.table(&rows(&seen));
@@ -387,7 +398,10 @@ fn print_json(report: &Report, plan: &Plan, seen: &[Seen], outcome: &str) {
 
 fn world<'a>(sh: &'a Shell, report: &'a Report, loader: &Loader<'_>, deadline: Duration) -> Result<World<'a>> {
     let interrupted = Arc::new(AtomicBool::new(false));
-    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP] {
+    use signal_hook::consts;
+    #[cfg(not(windows))]
+    signal_hook::flag::register(consts::SIGHUP, interrupted.clone())?;
+    for signal in [consts::SIGINT, consts::SIGTERM] {
         signal_hook::flag::register(signal, interrupted.clone())?;
     }
     Ok(World { sh, report, target: loader.target.clone(), interrupted, verdicts: Arc::default(), deadline })

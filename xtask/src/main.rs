@@ -11,17 +11,16 @@ mod date;
 mod edit;
 mod files;
 mod hash;
-#[allow(dead_code)]
 mod page;
 mod parallel;
 mod perform;
 mod plan;
+mod rehearse;
 mod repo;
 mod report;
 mod requirement;
 mod run;
 mod snapshot;
-#[allow(dead_code)]
 mod stand_in;
 mod step;
 mod tools;

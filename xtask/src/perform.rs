@@ -1,7 +1,7 @@
 //! What each step observes and does, by its kind; this file only tells them apart.
 //! It must never decide whether to act: that is the loop's.
 
-mod announce;
+pub mod announce;
 pub mod crates;
 mod forge;
 mod git;

@@ -173,6 +173,7 @@ fn graph(metadata: Metadata, top: &Path) -> Result<Graph> {
                 _ => None,
             },
             described: package.description.is_some(),
+            licensed: package.license.is_some() || package.license_file.is_some(),
             cdylib: package.targets.iter().any(|target| target.kind.contains(&TargetKind::CDyLib)),
         });
     }

@@ -69,6 +69,8 @@ impl StandIn {
         let direct = direct_hosts();
         let variables = [
             ("CARGO_HOME", path("cargo-home")),
+            // What is published goes there without being told to, as it goes to crates.io otherwise.
+            ("CARGO_REGISTRY_DEFAULT", "rehearsal".to_owned()),
             ("CARGO_REGISTRIES_REHEARSAL_TOKEN", crates::TOKEN.to_owned()),
             ("UV_PUBLISH_URL", format!("{address}/legacy/")),
             ("UV_PUBLISH_TOKEN", python::TOKEN.to_owned()),

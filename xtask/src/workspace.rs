@@ -39,6 +39,8 @@ pub struct Package {
     pub registry: Option<String>,
     /// It has a description, without which crates.io takes no crate.
     pub described: bool,
+    /// It has a license, likewise.
+    pub licensed: bool,
     pub cdylib: bool,
 }
 

@@ -558,6 +558,7 @@ mod tests {
                 publish: true,
                 registry: None,
                 described: true,
+                licensed: true,
                 cdylib: false,
             });
         }

@@ -149,7 +149,6 @@ fn mail(text: &str) -> String {
 }
 
 /// What a person saw in the channel, when it was not known.
-#[allow(dead_code)]
 pub fn settle(world: &World<'_>, of: &Tagged, channel: Channel, was_sent: bool) -> Result<()> {
     let reference = reference(world, of, channel);
     let Some(said) = reference.read()? else {

@@ -32,7 +32,9 @@ impl Told {
     pub fn last_words(&self) -> String {
         let all = if self.err.trim().is_empty() { &self.out } else { &self.err };
         let lines: Vec<&str> = all.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-        lines[lines.len().saturating_sub(6)..].join("; ")
+        // Before its error, a program tells what it did.
+        let error = lines.iter().rposition(|line| line.starts_with("error")).unwrap_or(0);
+        lines[error.max(lines.len().saturating_sub(8))..].join("; ").replace(":;", ":")
     }
 }
 
@@ -182,28 +184,23 @@ pub fn failure(what: &str, told: &Told) -> anyhow::Error {
 ///
 /// `Retry-After` has two forms, seconds and a date (RFC 9110, 10.2.3); crates.io writes the date into its message.
 fn passing(text: &str) -> Option<Option<Duration>> {
-    let lower = text.to_lowercase();
-    let too_many = ["429", "too many requests", "rate limit"].iter().any(|word| lower.contains(word));
-    const PASSING: [&str; 17] = [
-        "500 internal",
-        "502 bad gateway",
-        "503 service",
-        "504 gateway",
-        "http 500",
-        "http 502",
-        "http 503",
-        "http 504",
-        "error: 50",
-        "got 50",
-        "status 50",
-        "(50",
+    const PASSING: [&str; 11] = [
+        "too many requests",
+        "rate limit",
         "connection reset",
         "connection closed",
+        "connection refused",
+        "broken pipe",
+        "unexpected eof",
         "timed out",
+        "timeout was reached",
         "empty reply",
         "error sending request",
     ];
-    if !too_many && !PASSING.iter().any(|word| lower.contains(word)) {
+    let lower = text.to_lowercase();
+    if !status(&lower).is_some_and(|status| status == 429 || status >= 500)
+        && !PASSING.iter().any(|word| lower.contains(word))
+    {
         return None;
     }
     Some(["retry-after:", "try again after", "retry after"].iter().find_map(|word| {
@@ -218,6 +215,18 @@ fn passing(text: &str) -> Option<Option<Duration>> {
     }))
 }
 
+/// The HTTP status that a client names. Numbers stand in digests, sizes and addresses too, so the word before one counts.
+fn status(lower: &str) -> Option<u16> {
+    const BEFORE: [&str; 7] = ["status", "code:", "status:", "code", "http", "got", "error:"];
+    let words: Vec<&str> =
+        lower.split_whitespace().map(|word| word.trim_matches(|c: char| "(),;\"'`".contains(c))).collect();
+    words.windows(2).find_map(|pair| {
+        let digits = pair[1].trim_end_matches([':', '.']);
+        let status = digits.parse().ok().filter(|status| digits.len() == 3 && (400..600).contains(status))?;
+        BEFORE.contains(&pair[0]).then_some(status)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -229,11 +238,14 @@ mod tests {
         assert_eq!(passing("HTTP 503: Service Unavailable"), Some(None));
         assert_eq!(passing("the remote server responded with an error (status 502 Bad Gateway)"), Some(None));
         assert_eq!(passing("error: failed to verify package"), None);
+        assert_eq!(passing("error: Server returned status code 503 Service Unavailable"), Some(None));
+        assert_eq!(passing("uploading 429 KiB of sha256:503 took 500 ms"), None);
+        assert_eq!(passing("(status 404 Not Found) blob 502"), None);
         assert_eq!(passing("status 403 Forbidden: invalid token"), None);
         let Some(Some(wait)) = passing("status 429: try again after Fri, 31 Dec 9999 23:59:59 GMT and see") else {
             panic!("the date was not read")
         };
         assert!(wait > Duration::from_secs(1_000_000));
-        assert_eq!(passing("429, try again after Thu, 01 Jan 1970 00:00:00 GMT"), seconds(1));
+        assert_eq!(passing("(status 429 X): try again after Thu, 01 Jan 1970 00:00:00 GMT"), seconds(1));
     }
 }

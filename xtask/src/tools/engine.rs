@@ -152,6 +152,46 @@ impl Engine {
         ))
     }
 
+    /// Runs an image in the background, without a network and with limits that narrow sandboxes allow, and tells the
+    /// container's id.
+    pub fn start(&self, sh: &Shell, reference: &str) -> Result<String> {
+        let program = self.program;
+        let limits = ["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024"];
+        let told = child::ask(cmd!(sh, "{program} run --detach --network none {limits...} {reference}").into())?;
+        if !told.ok() {
+            bail!("{program} did not run {reference}: {}", told.last_words());
+        }
+        Ok(told.out.lines().last().unwrap_or_default().trim().to_owned())
+    }
+
+    /// What a container's health check says now; an image without one has none to say.
+    pub fn health(&self, sh: &Shell, container: &str) -> Result<Told> {
+        let program = self.program;
+        if self.is_podman() {
+            return child::ask(cmd!(sh, "{program} healthcheck run {container}").into());
+        }
+        let format = "{{if .State.Health}}{{.State.Health.Status}}{{else}}has no defined healthcheck{{end}}";
+        let mut told = child::ask(cmd!(sh, "{program} inspect --format {format} {container}").into())?;
+        if told.ok() && told.out.trim() != "healthy" {
+            told.err = std::mem::take(&mut told.out);
+        }
+        Ok(told)
+    }
+
+    /// Ends a container, and tells what it printed.
+    pub fn remove(&self, sh: &Shell, container: &str) -> Result<String> {
+        let program = self.program;
+        let log = child::ask(cmd!(sh, "{program} logs {container}").into())?;
+        child::ask(cmd!(sh, "{program} rm --force {container}").into())?;
+        Ok(format!("{}{}", log.out, log.err))
+    }
+
+    /// Forgets an image of that name on this machine, if there is one.
+    pub fn forget(&self, sh: &Shell, reference: &str) -> Result<()> {
+        let program = self.program;
+        child::ask(cmd!(sh, "{program} rmi --force {reference}").into()).map(|_| ())
+    }
+
     fn is_podman(&self) -> bool {
         self.program == "podman"
     }

@@ -154,6 +154,7 @@ impl Sketch {
                     cdylib: text.contains("cdylib"),
                     registry: None,
                     described: true,
+                    licensed: true,
                 })
             })
             .collect();

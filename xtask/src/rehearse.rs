@@ -1,0 +1,411 @@
+//! `rehearse`: a whole release in a throw-away clone against local registries, and then the life of a user.
+//! It must never reach what the real release reaches: its tokens, remotes and registries are its own.
+
+mod environment;
+mod image_registry;
+mod user;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::{Duration, Instant, SystemTime},
+};
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+use xshell::{Shell, cmd};
+
+use crate::{
+    check::short,
+    commands::{self, Call},
+    config::SDIST,
+    page::{self, Kind, Line, Node, Outcome, Rehearsal, Stage},
+    perform::{World, crates, wheels},
+    plan::{publish, release::Goal, smoke},
+    report::Report,
+    snapshot::{Loader, Snapshot, Source},
+    stand_in::{StandIn, Upstream},
+    step::{Dist, Step},
+    tools::{child, engine::Engine},
+    version::{Bump, Dialect, Version},
+};
+
+use environment::Environment;
+use image_registry::ImageRegistry;
+
+/// What the captain adds to the command.
+pub struct Options {
+    pub goal: Option<Goal>,
+    /// Where the page goes.
+    pub page: Option<PathBuf>,
+    /// Leave the clone and the registries' contents for looking at.
+    pub keep: bool,
+}
+
+/// A rehearsal under way.
+struct Stand<'r> {
+    sh: Shell,
+    report: &'r Report,
+    /// Everything is below this directory.
+    dir: PathBuf,
+    clone: PathBuf,
+    /// The workspace's manifest in the clone.
+    manifest: PathBuf,
+    train: String,
+    /// Where builds go.
+    target: PathBuf,
+    environment: Environment,
+    rehearsal: Rehearsal,
+}
+
+/// Rehearses, and tells what was proved on the screen and as a page.
+pub fn rehearse(call: &Call<'_>, options: &Options) -> Result<()> {
+    let sh = Shell::new()?;
+    let begun = Instant::now();
+    let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
+    let snapshot = loader.load(Source::Tree)?;
+    if call.dry_run {
+        bail!("a rehearsal is a dry run already: leave --dry-run out");
+    }
+    let report = call.report;
+    if !loader.repo.dirty.is_empty() {
+        report.say("note: what is not committed is not rehearsed");
+    }
+    let own = loader.target.join("xtask");
+    let dir = own.join("rehearsal");
+    sh.remove_path(&dir)?;
+    sh.create_dir(&dir)?;
+    let goal = options.goal.clone().unwrap_or_else(|| due(&snapshot));
+    let page = options.page.clone().unwrap_or_else(|| own.join(format!("rehearsal-{}.html", snapshot.train.name())));
+    let page = std::env::current_dir()?.join(page);
+
+    let mut stand = Stand::set_up(report, &dir, &snapshot)?;
+    let there = Shell::new()?;
+    there.change_dir(&stand.clone);
+    let ended = stand.play(&there, &snapshot, &goal);
+    if let Err(error) = &ended {
+        stand.note("stopped", None, Outcome::Failed { why: format!("{error:#}") });
+    }
+    stand.rehearsal.seconds = begun.elapsed().as_secs_f64();
+    stand.account();
+    let rehearsal = std::mem::replace(&mut stand.rehearsal, empty());
+    drop(stand);
+    if !options.keep {
+        sh.remove_path(&dir)?;
+    }
+    if let Some(parent) = page.parent() {
+        sh.create_dir(parent)?;
+    }
+    fs::write(&page, page::page(&rehearsal)).with_context(|| page.display().to_string())?;
+    tell(report, &rehearsal, &page);
+    if report.json {
+        report.json(&json!({ "rehearsal": rehearsal, "outcome": if ended.is_ok() { "proved" } else { "failed" } }));
+    }
+    ended
+}
+
+/// What is rehearsed when nothing is named: the version that stands there, or when that has its tag, the next minor.
+fn due(snapshot: &Snapshot) -> Goal {
+    let Snapshot { train, repo, workspace, .. } = snapshot;
+    match repo.tags.get(&train.tag.fill(&train.version(workspace).base())) {
+        Some(commit) if *commit != repo.head => Goal::Bump(Bump::Minor),
+        _ => Goal::Align,
+    }
+}
+
+impl<'r> Stand<'r> {
+    /// A bare remote whose main branch is the checkout's head, a clone of it, and the registries.
+    fn set_up(report: &'r Report, dir: &Path, snapshot: &Snapshot) -> Result<Stand<'r>> {
+        let Snapshot { train, repo, .. } = snapshot;
+        let sh = Shell::new()?;
+        let begun = report.begin("set up the clone and the registries");
+        let (top, remote, clone) = (&repo.top, dir.join("remote.git"), dir.join("clone"));
+        let (head, main, origin) = (&repo.head, &train.main, &train.remote);
+        cmd!(sh, "git clone --quiet --bare {top} {remote}").quiet().run().context("the repository was not cloned")?;
+        cmd!(sh, "git --git-dir {remote} update-ref refs/heads/{main} {head}").quiet().run()?;
+        cmd!(sh, "git --git-dir {remote} symbolic-ref HEAD refs/heads/{main}").quiet().run()?;
+        cmd!(sh, "git clone --quiet --origin {origin} {remote} {clone}").quiet().run()?;
+        for (key, value) in [
+            ("user.name", "Rehearsal"),
+            ("user.email", "rehearsal@localhost"),
+            ("commit.gpgSign", "false"),
+            ("tag.gpgSign", "false"),
+            ("core.hooksPath", "/dev/null"),
+        ] {
+            cmd!(sh, "git -C {clone} config {key} {value}").quiet().run()?;
+        }
+        let upstream = Upstream::find(&sh, &dir.join("upstream"))?;
+        let stand_in = StandIn::start(&dir.join("stand-in"), 0, Some(upstream))?;
+        let images = match train.config.images.is_empty() {
+            true => Err("the train has no image".to_owned()),
+            false => Engine::find(&sh).and_then(|_| ImageRegistry::start(&dir.join("images"))),
+        };
+        let manifest = clone.join(&snapshot.workspace.graph.root);
+        let target = dir.join("target");
+        let environment = Environment::new(stand_in, images, &target);
+        report.end("set up the clone and the registries", begun, Ok("done"));
+        let mut rehearsal = empty();
+        rehearsal.train = train.name().to_owned();
+        rehearsal.began = httpdate::fmt_http_date(SystemTime::now());
+        let train = train.name().to_owned();
+        sh.change_dir(&clone);
+        Ok(Stand { sh, report, dir: dir.to_owned(), clone, manifest, train, target, environment, rehearsal })
+    }
+
+    fn play(&mut self, there: &Shell, before: &Snapshot, goal: &Goal) -> Result<()> {
+        let has_images = !before.train.config.images.is_empty();
+        let images = self.environment.images().map(|_| ()).map_err(str::to_owned);
+        let mut publish = vec!["publish".to_owned(), "--here".to_owned()];
+        if let (true, Err(why)) = (has_images, &images) {
+            self.rehearsal.not_proved.push(("images".to_owned(), why.clone()));
+            publish.extend(["--without".to_owned(), "images".to_owned()]);
+        }
+        let elsewhere: Vec<&str> =
+            before.train.config.platforms.iter().map(String::as_str).filter(|p| *p != SDIST).collect();
+        if elsewhere.len() > 1 {
+            let why = "each is built on its own kind of machine, by the python-wheels workflow";
+            let what = format!("wheels of other platforms than this one's ({})", elsewhere.join(", "));
+            self.rehearsal.not_proved.push((what, why.to_owned()));
+        }
+
+        let mut release = vec!["release".to_owned()];
+        release.extend(goal.word());
+        release.push("--push".to_owned());
+        let told = self.command("release", &release, false)?;
+        let to = told["to"].as_str().context("the release told no version")?;
+        let version = Version::parse(to, Dialect::Cargo)?;
+        let told = self.command("publish", &[publish, vec![version.tag()]].concat(), true)?;
+        self.rehearsal.version = version.tag();
+        self.rehearsal.tag = told["tag"].as_str().unwrap_or_default().to_owned();
+        self.rehearsal.commit = short(told["commit"].as_str().unwrap_or_default()).to_owned();
+
+        let loader = Loader::new(there, Some(&self.manifest), Some(&self.train))?;
+        let options = publish::Options { here: true, ..Default::default() };
+        let (snapshot, publication) = commands::publication(&loader, Some(&version), &options)?;
+        self.rehearsal.graph = graph(&snapshot);
+        let world = World {
+            sh: there,
+            report: self.report,
+            target: self.target.clone(),
+            interrupted: Default::default(),
+            verdicts: Default::default(),
+            deadline: Duration::ZERO,
+        };
+        let driver = &snapshot.workspace.members[snapshot.train.driver].name;
+        for step in &publication.steps {
+            match step {
+                Step::Crate(upload) if upload.name == *driver => user::builds_with(self, upload)?,
+                Step::Upload(dist) => {
+                    user::installs(self, &world, dist, smoke::python_tests(&snapshot, &dist.project))?
+                }
+                Step::PushImage(release) if images.is_ok() => user::runs_image(self, release)?,
+                _ => {}
+            }
+        }
+        self.compare(&world, &publication.steps)
+    }
+
+    /// Runs the tool itself in the clone, as a captain would, and takes down its steps.
+    fn command(&mut self, stage: &str, args: &[String], outward: bool) -> Result<Value> {
+        self.report.say(format!("{stage}:"));
+        let exe = std::env::current_exe().context("this program has no path")?;
+        let mut command = Command::new(exe);
+        command.args(args).args(["--json", "--train", &self.train, "--manifest-path"]).arg(&self.manifest);
+        if self.report.loudness == crate::report::Loudness::Quiet {
+            command.arg("--quiet");
+        }
+        self.environment.apply(&mut command, outward);
+        let begun = Instant::now();
+        let output = command.current_dir(&self.clone).stdin(Stdio::null()).stderr(Stdio::inherit()).output()?;
+        let told: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        for step in told["steps"].as_array().into_iter().flatten() {
+            self.take_down(stage, step);
+        }
+        for (program, seconds) in told["spent"].as_object().into_iter().flatten() {
+            self.spend(program, seconds.as_f64().unwrap_or_default());
+        }
+        if !output.status.success() {
+            bail!("`xtask {}` failed after {:.0} s: see above", args.join(" "), begun.elapsed().as_secs_f64());
+        }
+        Ok(told)
+    }
+
+    fn take_down(&mut self, stage: &str, step: &Value) {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let (title, seen) = (text(&step["title"]), &step["seen"]);
+        let outcome = match seen["state"].as_str() {
+            Some("done") => {
+                match seen["evidence"].as_str().and_then(|evidence| evidence.strip_prefix("not proved: ")) {
+                    Some(why) => Outcome::NotProved { why: why.to_owned() },
+                    None => Outcome::Proved { evidence: text(&seen["evidence"]) },
+                }
+            }
+            Some("blocked" | "unknown") => Outcome::Failed { why: text(&seen["why"]) },
+            _ => return,
+        };
+        if let Outcome::NotProved { why } = &outcome {
+            self.rehearsal.not_proved.push((title.clone(), why.clone()));
+        }
+        self.line(stage, title, step["seconds"].as_f64(), outcome);
+    }
+
+    fn line(&mut self, stage: &str, title: String, seconds: Option<f64>, outcome: Outcome) {
+        let stages = &mut self.rehearsal.stages;
+        if stages.last().is_none_or(|last| last.name != stage) {
+            stages.push(Stage { name: stage.to_owned(), lines: Vec::new() });
+        }
+        if let Some(last) = stages.last_mut() {
+            last.lines.push(Line { title, seconds, outcome });
+        }
+    }
+
+    fn note(&mut self, title: &str, seconds: Option<f64>, outcome: Outcome) {
+        self.line("use", title.to_owned(), seconds, outcome);
+    }
+
+    /// One thing that a user does; its evidence goes to the report.
+    fn try_out(&mut self, title: &str, work: impl FnOnce(&Self) -> Result<String>) -> Result<()> {
+        let begun = self.report.begin(title);
+        let done = work(self);
+        let seconds = Some(begun.elapsed().as_secs_f64());
+        match done {
+            Ok(evidence) => {
+                self.report.end(title, begun, Ok("proved"));
+                self.note(title, seconds, Outcome::Proved { evidence });
+                Ok(())
+            }
+            Err(error) => {
+                self.report.end(title, begun, Err(&format!("{error:#}")));
+                self.note(title, seconds, Outcome::Failed { why: format!("{error:#}") });
+                Err(error)
+            }
+        }
+    }
+
+    /// Builds everything once more, from another clone and with the user's own cargo, and compares byte by byte.
+    fn compare(&mut self, world: &World<'_>, steps: &[Step]) -> Result<()> {
+        let packages =
+            steps.iter().find_map(|step| if let Step::Package(packages) = step { Some(packages) } else { None });
+        let dists = steps.iter().filter_map(|step| if let Step::Upload(dist) = step { Some(dist) } else { None });
+        let dists: Vec<&Dist> = dists.collect();
+        let first = packages.map(|packages| &packages.of).or(dists.first().map(|dist| &dist.of));
+        let Some(of) = first.cloned() else { return Ok(()) };
+        let (remote, second, commit) = (self.dir.join("remote.git"), self.dir.join("second"), of.commit.clone());
+        let mut hashes = Vec::new();
+        self.try_out("build again from another clone and compare the hashes", |stand| {
+            let sh = &stand.sh;
+            cmd!(sh, "git clone --quiet --no-checkout {remote} {second}").quiet().run()?;
+            cmd!(sh, "git -C {second} -c advice.detachedHead=false checkout --quiet --detach {commit}")
+                .quiet()
+                .run()?;
+            if let Some(packages) = packages {
+                let again = crates::pack(world, packages, &second, &stand.dir.join("second-crates"), false)?;
+                hashes.extend(same(&crates::packed(world, packages), &again)?);
+            }
+            for dist in &dists {
+                let out = stand.dir.join("second-dist").join(&dist.name);
+                wheels::make(world, dist, &second, &out, &wheels::Wanted { sdist: true, target: None, zig: false })?;
+                let again = wheels::files_in(&out, dist)?;
+                hashes.extend(same(&wheels::files(world, dist)?, &again)?);
+            }
+            Ok(format!("{} files are the same, byte by byte", hashes.len()))
+        })?;
+        self.rehearsal.hashes = hashes;
+        Ok(())
+    }
+
+    fn spend(&mut self, program: &str, seconds: f64) {
+        match self.rehearsal.spent.iter_mut().find(|(name, _)| name == program) {
+            Some((_, spent)) => *spent += seconds,
+            None => self.rehearsal.spent.push((program.to_owned(), seconds)),
+        }
+    }
+
+    /// What no program was waited for is ours.
+    fn account(&mut self) {
+        for (program, seconds) in child::spent() {
+            self.spend(&program, seconds);
+        }
+        let theirs: f64 = self.rehearsal.spent.iter().map(|(_, seconds)| seconds).sum();
+        self.rehearsal.spent.sort_by(|a, b| b.1.total_cmp(&a.1));
+        self.rehearsal.spent.push(("ours".to_owned(), (self.rehearsal.seconds - theirs).max(0.0)));
+    }
+}
+
+/// Fails for the first file whose bytes differ.
+fn same(first: &wheels::Hashes, second: &wheels::Hashes) -> Result<wheels::Hashes> {
+    for (name, hash) in first {
+        match second.get(name) {
+            Some(again) if again == hash => {}
+            Some(again) => bail!("{name} is not the same when built again: {hash} and {again}"),
+            None => bail!("{name} was not built again"),
+        }
+    }
+    Ok(first.clone())
+}
+
+/// What needs what in the train.
+fn graph(snapshot: &Snapshot) -> Vec<Node> {
+    let Snapshot { workspace, train, .. } = snapshot;
+    let members = train.members();
+    let mut nodes: Vec<Node> = members
+        .iter()
+        .map(|&at| {
+            let member = &workspace.members[at];
+            let needed = member.links.iter().filter(|link| link.is_built() && members.contains(&link.to));
+            let mut needs: Vec<String> = needed.map(|link| workspace.members[link.to].name.clone()).collect();
+            needs.sort();
+            needs.dedup();
+            let kind = if train.owns_wheel(at) { Kind::Wheel } else { Kind::Crate };
+            Node { name: member.name.clone(), version: member.version.to_string(), kind, needs }
+        })
+        .collect();
+    let driver = &workspace.members[train.driver];
+    nodes.extend(train.config.images.iter().map(|image| Node {
+        name: format!("image {}", image.name),
+        version: driver.version.tag(),
+        kind: Kind::Image,
+        needs: vec![driver.name.clone()],
+    }));
+    nodes
+}
+
+fn empty() -> Rehearsal {
+    Rehearsal {
+        train: String::new(),
+        version: String::new(),
+        tag: String::new(),
+        commit: String::new(),
+        began: String::new(),
+        seconds: 0.0,
+        stages: Vec::new(),
+        graph: Vec::new(),
+        hashes: Vec::new(),
+        spent: Vec::new(),
+        not_proved: Vec::new(),
+    }
+}
+
+fn tell(report: &Report, rehearsal: &Rehearsal, page: &Path) {
+    report.say("");
+    for stage in &rehearsal.stages {
+        report.say(format!("{}:", stage.name));
+        for line in &stage.lines {
+            let seconds = line.seconds.map(|seconds| format!("{seconds:6.1} s")).unwrap_or(" ".repeat(8));
+            let (word, why) = match &line.outcome {
+                Outcome::Proved { evidence } => ("proved", evidence),
+                Outcome::NotProved { why } => ("not proved", why),
+                Outcome::Failed { why } => ("failed", why),
+            };
+            report.say(format!("  {seconds}  {word:10} {} ({why})", line.title));
+        }
+    }
+    for (what, why) in &rehearsal.not_proved {
+        report.warn(format!("not proved: {what}: {why}"));
+    }
+    let spent: Vec<String> =
+        rehearsal.spent.iter().map(|(program, seconds)| format!("{program} {seconds:.1} s")).collect();
+    report.say(format!("{:.0} s in all: {}", rehearsal.seconds, spent.join(", ")));
+    report.say(format!("the page: {}", page.display()));
+}

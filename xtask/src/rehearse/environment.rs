@@ -1,0 +1,62 @@
+//! The environment of a rehearsal: none of the user's tokens, and the stand-ins in the place of what is outside.
+//! It must never hand a real credential to a program that could send something with it.
+
+use std::{path::Path, process::Command};
+
+use super::image_registry::ImageRegistry;
+use crate::stand_in::StandIn;
+
+pub struct Environment {
+    stand_in: StandIn,
+    images: Result<ImageRegistry, String>,
+    target: String,
+}
+
+impl Environment {
+    pub fn new(stand_in: StandIn, images: Result<ImageRegistry, String>, target: &Path) -> Environment {
+        Environment { stand_in, images, target: target.display().to_string() }
+    }
+
+    /// Where images go, or why there is no such place.
+    pub fn images(&self) -> Result<&ImageRegistry, &str> {
+        self.images.as_ref().map_err(String::as_str)
+    }
+
+    /// Takes away what a rehearsal must not have; `outward` gives the stand-ins instead.
+    pub fn apply(&self, command: &mut Command, outward: bool) {
+        for (name, _) in std::env::vars_os() {
+            if name.to_str().is_none_or(is_foreign) {
+                command.env_remove(name);
+            }
+        }
+        command.env("CARGO_TARGET_DIR", &self.target);
+        if outward {
+            command.envs(self.stand_in.environment());
+            if let Ok(images) = &self.images {
+                command.env("IMAGE_REGISTRY", images.address());
+            }
+        }
+    }
+}
+
+/// Whether a variable would lead out of the rehearsal, or change what it does. Which mirror pip and uv take packages
+/// from, and through which proxy, is the user's to say.
+fn is_foreign(name: &str) -> bool {
+    const KEPT: [&str; 9] = [
+        "PIP_INDEX_URL",
+        "PIP_CERT",
+        "PIP_DEFAULT_TIMEOUT",
+        "PIP_CACHE_DIR",
+        "UV_DEFAULT_INDEX",
+        "UV_INDEX_URL",
+        "UV_SYSTEM_CERTS",
+        "UV_NATIVE_TLS",
+        "UV_CACHE_DIR",
+    ];
+    const STARTS: [&str; 8] =
+        ["PIP_", "UV_", "TWINE_", "GH_", "ACTIONS_ID_TOKEN", "CARGO_REGISTR", "DOCKER_", "MATURIN_"];
+    const ENDS: [&str; 5] = ["_TOKEN", "_PASSWORD", "_SECRET", "_WEBHOOK_URL", "_CREDENTIALS"];
+    let is = |list: &[&str], has: fn(&str, &str) -> bool| list.iter().any(|part| has(name, part));
+    !KEPT.contains(&name)
+        && (is(&STARTS, |name, start| name.starts_with(start)) || is(&ENDS, |name, end| name.ends_with(end)))
+}

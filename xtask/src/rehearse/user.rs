@@ -1,0 +1,117 @@
+//! What a user does with a release: a new project that needs the crate, new environments with the wheel, a container.
+//! It must never use the workspace: all that a user has is what the registries give.
+
+use std::{
+    fs,
+    path::PathBuf,
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, anyhow, bail};
+
+use super::Stand;
+use crate::{
+    perform::{World, wheels},
+    step::{CrateUpload, Dist, ImageRelease},
+    tools::{cargo, child, engine::Engine, python},
+};
+
+impl Stand<'_> {
+    /// Runs a program as the user, with the stand-ins for registries.
+    fn user(&self, mut command: Command) -> Result<child::Told> {
+        let what = command.get_program().to_string_lossy().into_owned();
+        self.environment.apply(&mut command, true);
+        let told = child::send(self.report, command)?;
+        if !told.ok() {
+            bail!("{what}: {}", told.last_words());
+        }
+        Ok(told)
+    }
+}
+
+/// A new cargo project adds the crate by its version and is built.
+pub fn builds_with(stand: &mut Stand<'_>, upload: &CrateUpload) -> Result<()> {
+    let (name, version) = (&upload.name, &upload.version);
+    stand.try_out(&format!("a new cargo project adds {name} {version} and builds"), |stand| {
+        let project = stand.dir.join("user");
+        let cargo = |args: &[&str], dir: &PathBuf| {
+            let mut command = Command::new(cargo::program());
+            command.args(args).current_dir(dir);
+            stand.user(command)
+        };
+        cargo(&["new", "--quiet", "--bin", "--vcs", "none", "user"], &stand.dir)?;
+        cargo(&["add", "--quiet", &format!("{name}@={version}")], &project)?;
+        let main = format!("use {} as _;\n\nfn main() {{}}\n", name.replace('-', "_"));
+        fs::write(project.join("src").join("main.rs"), main)?;
+        cargo(&["build", "--quiet"], &project)?;
+        let lock = fs::read_to_string(project.join("Cargo.lock"))?;
+        let packages = lock.matches("[[package]]").count() - 1;
+        Ok(format!("{packages} packages from the registry"))
+    })
+}
+
+/// New environments install the wheel, and build from the source distribution; the project's tests run against both.
+pub fn installs(stand: &mut Stand<'_>, world: &World<'_>, dist: &Dist, tests: Option<PathBuf>) -> Result<()> {
+    let (name, version) = (&dist.name, &dist.version);
+    for (kind, how) in [("wheel", "--only-binary"), ("sdist", "--no-binary")] {
+        let title = format!("a new environment installs {name} {version} from the {kind}, and its tests pass");
+        stand.try_out(&title, |stand| {
+            let tools = python::Environment::prepare(world.sh, &world.target)?;
+            let dir = stand.dir.join(format!("user-{kind}"));
+            let mut make = Command::new(tools.python());
+            make.args(["-m", "venv"]).arg(&dir);
+            stand.user(make)?;
+            let own = python::Environment::python_in(&dir);
+            let mut install = tools.uv()?;
+            install.args(["pip", "install", "--no-progress", how, name, "--refresh-package", name, "--python"]);
+            install.arg(&own).arg(format!("{name}=={version}")).current_dir(&stand.dir);
+            stand.user(install)?;
+            let site = wheels::installed(&own, dist)?;
+            let Some(tests) = &tests else { return Ok("it says its version; it has no tests".to_owned()) };
+            // The tests and pytest are the workspace's, what they import is the user's.
+            let told = stand.user(wheels::tests_against(&tools, dist, &site, &stand.clone.join(tests), &dir)?)?;
+            Ok(told.out.lines().last().unwrap_or_default().to_owned())
+        })?;
+    }
+    Ok(())
+}
+
+/// The image is pulled from its registry, run, and says of itself that it is healthy.
+pub fn runs_image(stand: &mut Stand<'_>, release: &ImageRelease) -> Result<()> {
+    let tag = release.of.version.tag();
+    stand.try_out(&format!("image {}:{tag} is pulled, run, and healthy", release.image.name), |stand| {
+        let sh = &stand.sh;
+        let registry = stand.environment.images().map_err(|why| anyhow!("{why}"))?.address();
+        let engine = Engine::find(sh).map_err(|why| anyhow!("{why}"))?;
+        let reference = format!("{registry}/{}:{tag}", release.image.name);
+        engine.forget(sh, &reference)?;
+        if engine.pull(sh, &reference)?.is_none() {
+            bail!("the registry does not have {reference}");
+        }
+        let container = engine.start(sh, &reference)?;
+        let healthy = is_healthy(stand, &engine, &container);
+        let log = engine.remove(sh, &container)?;
+        for name in [&tag, "latest"] {
+            engine.forget(sh, &format!("{registry}/{}:{name}", release.image.name))?;
+        }
+        healthy.with_context(|| format!("it printed: {}", log.trim()))
+    })
+}
+
+fn is_healthy(stand: &Stand<'_>, engine: &Engine, container: &str) -> Result<String> {
+    let until = Instant::now() + Duration::from_secs(30);
+    loop {
+        let told = engine.health(&stand.sh, container)?;
+        if told.err.contains("no defined healthcheck") {
+            return Ok("it runs; it has no health check".to_owned());
+        }
+        if told.ok() && told.err.is_empty() {
+            return Ok("its health check passes".to_owned());
+        }
+        if Instant::now() > until {
+            bail!("it is not healthy after 30 s: {}", told.last_words());
+        }
+        std::thread::sleep(Duration::from_millis(300));
+    }
+}
