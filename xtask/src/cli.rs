@@ -179,6 +179,9 @@ enum Command {
         /// The port on the loopback interface; 0 takes a free one.
         #[arg(long, default_value_t = 0)]
         port: u16,
+        /// Know of no crate but those that are published here.
+        #[arg(long, hide = true)]
+        alone: bool,
     },
     /// Run every proof of the train: tests, wheel, image.
     Smoke,
@@ -303,7 +306,7 @@ pub fn main() -> i32 {
         Command::Rehearse { version, page, keep } => {
             rehearse::rehearse(&call, &rehearse::Options { goal: version, page, keep })
         }
-        Command::Serve { dir, port } => stand_in::serve(&report, &dir, port),
+        Command::Serve { dir, port, alone } => stand_in::serve(&report, &dir, port, alone),
         Command::Smoke => commands::smoke(&call, &waive),
         Command::Check => commands::check(&call),
         Command::Bench { members, runs } => bench::bench(&report, &members, runs),

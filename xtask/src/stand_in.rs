@@ -104,15 +104,16 @@ impl Drop for StandIn {
     }
 }
 
-/// Runs the server for people: the environment on standard output, then it waits for a signal.
-pub fn serve(report: &Report, dir: &Path, port: u16) -> Result<()> {
+/// Runs the server for people: the environment on standard output, then it waits for a signal. Alone, it knows of no
+/// crate but those that are published here.
+pub fn serve(report: &Report, dir: &Path, port: u16, alone: bool) -> Result<()> {
     let sh = Shell::new()?;
-    let upstream = Upstream::find(&sh, &dir.join("scratch"));
+    let upstream = (!alone).then(|| Upstream::find(&sh, &dir.join("scratch"))).transpose();
     if let Err(error) = &upstream {
         report.error(error);
         let _ = writeln!(io::stderr(), "only the crates that are published here will be found");
     }
-    let stand_in = StandIn::start(dir, port, upstream.ok())?;
+    let stand_in = StandIn::start(dir, port, upstream.ok().flatten())?;
     let mut out = io::stdout().lock();
     for (name, value) in stand_in.environment() {
         writeln!(out, "export {name}='{}'", value.replace('\'', r"'\''"))?;
@@ -310,6 +311,12 @@ impl Call {
         self.query.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
+    /// The address under which the client came, for the addresses that it is given: something may stand in between.
+    fn address(&self, state: &State) -> String {
+        let host = self.header("host");
+        if is_local(host) { format!("http://{host}") } else { state.address.clone() }
+    }
+
     fn path(&self) -> Vec<&str> {
         self.path.iter().map(String::as_str).collect()
     }
@@ -413,7 +420,7 @@ fn handle(state: &State, call: &Call) -> Answer {
     let path = call.path();
     let answered = match path.as_slice() {
         _ if call.host.split(':').next().is_some_and(|host| host.ends_with(forge::HOST)) => forge::answer(state, call),
-        _ if !matches!(call.host.split(':').next(), Some("127.0.0.1" | "localhost")) => {
+        _ if !is_local(&call.host) => {
             Ok(Answer::text(502, format!("`{}` is not rehearsed, and nothing is passed on", call.host)))
         }
         ["index" | "crates", ..] | ["api", "v1", ..] => crates::answer(state, call),
@@ -423,6 +430,11 @@ fn handle(state: &State, call: &Call) -> Answer {
         _ => Ok(Answer::text(404, "no registry is rehearsed under this path")),
     };
     answered.unwrap_or_else(|error| Answer::text(500, format!("{error:#}")))
+}
+
+/// Whether a host is this machine, whatever the port.
+fn is_local(host: &str) -> bool {
+    matches!(host.split(':').next(), Some("127.0.0.1" | "localhost"))
 }
 
 /// Percent-decoding (RFC 3986 section 2.1); what is not encoded well stands as it is.

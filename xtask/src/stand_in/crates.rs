@@ -76,8 +76,9 @@ struct Entry {
 pub fn answer(state: &State, call: &Call) -> Result<Answer> {
     match (call.method.as_str(), call.path().as_slice()) {
         ("GET", ["index", "config.json"]) => {
-            let dl = format!("{}/crates/{{crate}}/{{version}}/download", state.address);
-            Ok(Answer::json(200, &json!({ "dl": dl, "api": state.address })))
+            let address = call.address(state);
+            let dl = format!("{address}/crates/{{crate}}/{{version}}/download");
+            Ok(Answer::json(200, &json!({ "dl": dl, "api": address })))
         }
         ("GET", ["index", prefix @ .., name]) if prefix.join("/") == index_prefix(name) => index(state, name),
         ("GET", ["crates", name, version, "download"]) => download(state, name, version),

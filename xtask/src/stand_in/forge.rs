@@ -106,7 +106,7 @@ impl Urls {
                 html: format!("http://{HOST}/{owner}/{name}"),
             };
         }
-        let address = &state.address;
+        let address = call.address(state);
         Urls {
             api: format!("{address}/api/v3/{repository}"),
             uploads: format!("{address}/api/uploads/{repository}"),

@@ -38,9 +38,11 @@ pub fn answer(state: &State, call: &Call) -> Result<Answer> {
         ("GET", ["simple", name]) => Ok(match files(state, name)? {
             Some(_) if *name != normalized(name) => Answer::elsewhere(format!("/simple/{}/", normalized(name))),
             Some(files) if call.header("accept").contains(JSON) => {
-                Answer::new(200, JSON, simple_json(state, name, &files).to_string())
+                Answer::new(200, JSON, simple_json(&call.address(state), name, &files).to_string())
             }
-            Some(files) => Answer::new(200, "text/html; charset=utf-8", simple_html(state, name, &files)),
+            Some(files) => {
+                Answer::new(200, "text/html; charset=utf-8", simple_html(&call.address(state), name, &files))
+            }
             None => not_found(),
         }),
         ("GET", ["files", name, file]) if is_plain(name) && is_plain(file) => {
@@ -50,7 +52,11 @@ pub fn answer(state: &State, call: &Call) -> Result<Answer> {
             let mut files = files(state, name)?.unwrap_or_default();
             files.retain(|file| file.version == *version);
             let none = Answer::json(404, &json!({ "message": "Not Found" }));
-            Ok(if files.is_empty() { none } else { Answer::json(200, &release_json(state, name, version, &files)) })
+            Ok(if files.is_empty() {
+                none
+            } else {
+                Answer::json(200, &release_json(&call.address(state), name, version, &files))
+            })
         }
         _ => Ok(not_found()),
     }
@@ -150,19 +156,19 @@ fn objection(
     (told != sha256).then(|| other.to_owned())
 }
 
-fn url(state: &State, name: &str, file: &File) -> String {
-    format!("{}/files/{}/{}", state.address, normalized(name), file.filename)
+fn url(address: &str, name: &str, file: &File) -> String {
+    format!("{address}/files/{}/{}", normalized(name), file.filename)
 }
 
 /// PEP 691, with the sizes and times of PEP 700.
-fn simple_json(state: &State, name: &str, files: &[File]) -> Value {
+fn simple_json(address: &str, name: &str, files: &[File]) -> Value {
     let mut versions: Vec<&str> = files.iter().map(|file| file.version.as_str()).collect();
     versions.sort();
     versions.dedup();
     let files = files.iter().map(|file| {
         let mut shown = json!({
             "filename": file.filename,
-            "url": url(state, name, file),
+            "url": url(address, name, file),
             "hashes": { "sha256": file.sha256 },
             "size": file.size,
             "upload-time": timestamp(file.uploaded),
@@ -178,25 +184,25 @@ fn simple_json(state: &State, name: &str, files: &[File]) -> Value {
 }
 
 /// PEP 503, with `data-yanked` of PEP 592.
-fn simple_html(state: &State, name: &str, files: &[File]) -> String {
+fn simple_html(address: &str, name: &str, files: &[File]) -> String {
     let escaped =
         |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
     let links = files.iter().map(|file| {
         let python = file.requires_python.as_deref().map(escaped);
         let python = python.map(|python| format!(" data-requires-python=\"{python}\"")).unwrap_or_default();
         let yanked = if file.yanked { " data-yanked=\"\"" } else { "" };
-        let url = url(state, name, file);
+        let url = url(address, name, file);
         format!("<a href=\"{url}#sha256={}\"{python}{yanked}>{}</a><br>\n", file.sha256, file.filename)
     });
     format!("<!DOCTYPE html>\n<html><body>\n{}</body></html>\n", links.collect::<String>())
 }
 
 /// PyPI's JSON of one release.
-fn release_json(state: &State, name: &str, version: &str, files: &[File]) -> Value {
+fn release_json(address: &str, name: &str, version: &str, files: &[File]) -> Value {
     let urls = files.iter().map(|file| {
         json!({
             "filename": file.filename,
-            "url": url(state, name, file),
+            "url": url(address, name, file),
             "packagetype": file.filetype,
             "digests": { "sha256": file.sha256 },
             "size": file.size,

@@ -1,7 +1,7 @@
 //! The container engine: docker when its daemon answers, podman otherwise.
 //! It must never pretend: when neither works, it says why.
 
-use std::{path::Path, process::Command};
+use std::{path::Path, process::Command, sync::OnceLock};
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -45,10 +45,17 @@ impl Found {
 impl Engine {
     /// Finds an engine that answers, or says why there is none.
     pub fn find(sh: &Shell) -> Result<Engine, String> {
+        // One that answered is not asked again: every step needs it, and the answer takes as long as a pull.
+        static FOUND: OnceLock<&str> = OnceLock::new();
+        if let Some(program) = FOUND.get() {
+            return Ok(Engine { program });
+        }
         let mut heard = Vec::new();
         for program in ["docker", "podman"] {
             match cmd!(sh, "{program} info").quiet().ignore_status().ignore_stdout().ignore_stderr().output() {
-                Ok(output) if output.status.success() => return Ok(Engine { program }),
+                Ok(output) if output.status.success() => {
+                    return Ok(Engine { program: FOUND.get_or_init(|| program) });
+                }
                 Ok(_) => heard.push(format!("`{program} info` fails")),
                 Err(_) => heard.push(format!("no {program}")),
             }

@@ -5,7 +5,7 @@ use std::{
     hash::{DefaultHasher, Hash as _, Hasher as _},
     path::{Path, PathBuf},
     process::Command,
-    sync::Mutex,
+    sync::{Mutex, PoisonError},
 };
 
 use anyhow::{Context, Result, bail};
@@ -100,8 +100,18 @@ fn bin(dir: &Path) -> PathBuf {
     dir.join(if cfg!(windows) { "Scripts" } else { "bin" })
 }
 
-/// The Python to build on, and its version with platform.
+/// The Python to build on, and its version with platform. It is asked once: where a shim stands before it, that takes
+/// longer than all that is asked of the index.
 fn interpreter(sh: &Shell) -> Result<(&'static str, String)> {
+    static FOUND: Mutex<Option<(&str, String)>> = Mutex::new(None);
+    let mut found = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
+    if found.is_none() {
+        *found = Some(find_interpreter(sh)?);
+    }
+    found.clone().context("there is no Python")
+}
+
+fn find_interpreter(sh: &Shell) -> Result<(&'static str, String)> {
     let ask = "import sys, sysconfig; print(*sys.version_info[:2], sys.version_info[2], sysconfig.get_platform(), sys.base_prefix)";
     for program in ["python3", "python"] {
         let Ok(answer) = cmd!(sh, "{program} -c {ask}").quiet().ignore_stderr().read() else {

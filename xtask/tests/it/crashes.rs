@@ -166,7 +166,7 @@ fn another_command_does_not_go_on_with_a_torn_tree() {
 }
 
 /// Puts a `git` first on PATH that kills the tool before or after its n-th call that changes something.
-fn deadly_git(place: &mut Place, at: usize, side: &str) {
+pub fn deadly_git(place: &mut Place, at: usize, side: &str) {
     let dir = place.tree.with_file_name("deadly");
     fs::create_dir_all(&dir).unwrap();
     let script = "#!/bin/sh\n\
@@ -273,12 +273,12 @@ fn interrupted_around_git_on_a_branch() {
 }
 
 /// Starts the tool in a process group of its own, as a shell does.
-fn start(place: &Place, args: &str) -> Child {
+pub fn start(place: &Place, args: &str) -> Child {
     let mut tool = place.tool(args);
     tool.process_group(0).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
-fn signal(name: &str, process: &str) {
+pub fn signal(name: &str, process: &str) {
     // It may have ended already.
     let _ = Command::new("kill").args([&format!("-{name}"), "--", process]).stderr(Stdio::null()).status().unwrap();
 }

@@ -5,4 +5,7 @@ mod cases;
 mod crashes;
 mod floors;
 mod harness;
+mod outside;
+mod publish;
 mod stories;
+mod weather;

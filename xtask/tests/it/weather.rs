@@ -22,10 +22,10 @@ pub enum Fault {
     Unanswered,
     /// The connection breaks in the middle of the body.
     Cut,
-    /// This answer instead of the true one: status line, header lines, body.
+    /// This answer instead of the true one: status, header lines, body.
     Answer(&'static str, String, &'static str),
     /// The true answer with this text replaced.
-    Forged(&'static str, &'static str),
+    Forged(String, String),
 }
 
 /// A fault and the requests that it befalls.
@@ -43,20 +43,27 @@ pub struct Rule {
 #[derive(Default)]
 struct State {
     rules: Vec<Rule>,
-    /// How many requests changed something.
-    changes: usize,
-    /// What was asked of it, in order: method, host and path.
-    seen: Vec<String>,
+    /// What was asked, in order: method and address; and when.
+    seen: Vec<(String, Instant)>,
     /// Answers to reading requests, by address, and when the last change went through.
     older: BTreeMap<String, Vec<u8>>,
     changed: Option<Instant>,
-    lag: Duration,
-    /// Older answers to every second request.
-    fickle: bool,
+    /// Addresses that show a change only after this time.
+    lag: Option<(&'static str, Duration)>,
+    /// Addresses that answer every second request with what they said first.
+    fickle: Option<&'static str>,
+}
+
+/// Where requests go: to the image registry if there is one and they are its own, else to the stand-in.
+#[derive(Clone)]
+struct Routes {
+    stand_in: String,
+    images: Option<String>,
 }
 
 /// The proxy. It serves until it is dropped.
 pub struct Weather {
+    /// `http://127.0.0.1:PORT`
     pub address: String,
     state: Arc<Mutex<State>>,
     stop: Arc<AtomicBool>,
@@ -75,19 +82,19 @@ impl Request {
         !["GET", "HEAD"].contains(&self.method.as_str())
     }
 
-    /// Method and address without the place of the server.
     fn name(&self) -> String {
         format!("{} {}", self.method, self.target)
     }
 }
 
 impl Weather {
-    /// Stands before the server at `address` (`http://host:port`).
-    pub fn before(address: &str) -> Weather {
+    /// Stands before the servers at these addresses (`http://host:port`).
+    pub fn before(stand_in: &str, images: Option<&str>) -> Weather {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let own = format!("http://{}", listener.local_addr().unwrap());
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let bare = |address: &str| address.trim_start_matches("http://").to_owned();
+        let routes = Routes { stand_in: bare(stand_in), images: images.map(bare) };
         let (state, stop) = (Arc::<Mutex<State>>::default(), Arc::<AtomicBool>::default());
-        let to = address.trim_start_matches("http://").to_owned();
         let serving = std::thread::spawn({
             let (state, stop) = (state.clone(), stop.clone());
             move || {
@@ -95,36 +102,55 @@ impl Weather {
                     if stop.load(Ordering::Relaxed) {
                         return;
                     }
-                    let (state, to) = (state.clone(), to.clone());
+                    let (state, routes) = (state.clone(), routes.clone());
                     // A client that goes away in the middle is no matter of ours.
-                    std::thread::spawn(move || serve(&state, &to, stream));
+                    std::thread::spawn(move || serve(&state, &routes, stream));
                 }
             }
         });
-        Weather { address: own, state, stop, serving: Some(serving) }
+        Weather { address, state, stop, serving: Some(serving) }
     }
 
-    pub fn set(&self, rules: Vec<Rule>) {
+    /// From now on these rules hold, and no others.
+    pub fn set(&self, rules: impl Into<Vec<Rule>>) {
         let mut state = self.state.lock().unwrap();
-        state.rules = rules;
-        state.changes = 0;
+        state.rules = rules.into();
         state.seen.clear();
     }
 
-    /// Every change shows only after this time.
-    pub fn lag(&self, lag: Duration) {
-        self.state.lock().unwrap().lag = lag;
+    /// All is well again.
+    pub fn clear(&self) {
+        let mut state = self.state.lock().unwrap();
+        (state.rules, state.lag, state.fickle) = (Vec::new(), None, None);
+        state.seen.clear();
     }
 
-    /// After a change, every second answer is an older one.
-    pub fn fickle(&self) {
-        self.state.lock().unwrap().fickle = true;
+    /// What is read at these addresses shows a change only after this time.
+    pub fn lag(&self, at: &'static str, time: Duration) {
+        self.state.lock().unwrap().lag = Some((at, time));
+    }
+
+    /// Every second request to one of these addresses is answered with what it said first.
+    pub fn fickle(&self, at: &'static str) {
+        self.state.lock().unwrap().fickle = Some(at);
     }
 
     /// What was asked to be changed since the rules were set.
     pub fn changes(&self) -> Vec<String> {
         let state = self.state.lock().unwrap();
-        state.seen.iter().filter(|name| !name.starts_with("GET ") && !name.starts_with("HEAD ")).cloned().collect()
+        let names = state.seen.iter().map(|(name, _)| name);
+        names.filter(|name| !name.starts_with("GET ") && !name.starts_with("HEAD ")).cloned().collect()
+    }
+
+    /// When requests came of which this is a part.
+    pub fn times(&self, on: &str) -> Vec<Instant> {
+        let state = self.state.lock().unwrap();
+        state.seen.iter().filter(|(name, _)| name.contains(on)).map(|(_, at)| *at).collect()
+    }
+
+    /// How many faults are still to come.
+    pub fn left(&self) -> usize {
+        self.state.lock().unwrap().rules.iter().map(|rule| rule.times).sum()
     }
 }
 
@@ -136,44 +162,50 @@ impl Drop for Weather {
     }
 }
 
-fn serve(state: &Mutex<State>, to: &str, stream: TcpStream) -> Option<()> {
+fn serve(state: &Mutex<State>, routes: &Routes, stream: TcpStream) -> Option<()> {
     let request = read(&stream)?;
     let fault = fault(state, &request);
+    let to = match &routes.images {
+        Some(images) if request.target.starts_with("/v2/") => images,
+        _ => &routes.stand_in,
+    };
+    let hang_up = |stream: TcpStream| stream.shutdown(Shutdown::Both).ok();
     match fault {
-        Some(Fault::Lost) => return stream.shutdown(Shutdown::Both).ok(),
+        Some(Fault::Lost) => return hang_up(stream),
         Some(Fault::Answer(status, head, body)) => {
             let head = if head.is_empty() { head } else { format!("{head}\r\n") };
             let length = body.len();
-            return answer(
-                stream,
-                format!("HTTP/1.1 {status}\r\n{head}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}").as_bytes(),
-            );
+            let told =
+                format!("HTTP/1.1 {status}\r\n{head}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}");
+            return answer(stream, told.as_bytes());
         }
         Some(Fault::Cut) => {
             let _ = forward(to, &request, request.body.len() / 2);
-            return stream.shutdown(Shutdown::Both).ok();
+            return hang_up(stream);
         }
         _ => {}
     }
     let now = forward(to, &request, request.body.len())?;
     if let Some(Fault::Unanswered) = fault {
-        return stream.shutdown(Shutdown::Both).ok();
+        return hang_up(stream);
     }
     let mut told = weathered(state, &request, now);
     if let Some(Fault::Forged(old, new)) = fault {
-        told = String::from_utf8_lossy(&told).replace(old, new).into_bytes();
+        assert_eq!(old.len(), new.len(), "its length was told");
+        told = String::from_utf8_lossy(&told).replace(&old, &new).into_bytes();
     }
     answer(stream, &told)
 }
 
-/// The rule that this request falls under, if any.
+/// The fault that befalls this request, if any.
 fn fault(state: &Mutex<State>, request: &Request) -> Option<Fault> {
     let mut state = state.lock().unwrap();
     let name = request.name();
-    state.seen.push(name.clone());
-    let rule = state.rules.iter_mut().find(|rule| {
-        rule.times > 0 && if rule.on.is_empty() { request.is_change() } else { name.contains(rule.on) }
-    })?;
+    state.seen.push((name.clone(), Instant::now()));
+    let rule = state
+        .rules
+        .iter_mut()
+        .find(|rule| rule.times > 0 && if rule.on.is_empty() { request.is_change() } else { name.contains(rule.on) })?;
     if rule.after > 0 {
         rule.after -= 1;
         return None;
@@ -182,7 +214,7 @@ fn fault(state: &Mutex<State>, request: &Request) -> Option<Fault> {
     Some(rule.fault.clone())
 }
 
-/// The answer, or an older one while a change does not show yet.
+/// The answer, or an older one while a change does not show.
 fn weathered(state: &Mutex<State>, request: &Request, now: Vec<u8>) -> Vec<u8> {
     let mut state = state.lock().unwrap();
     if request.is_change() {
@@ -191,20 +223,34 @@ fn weathered(state: &Mutex<State>, request: &Request, now: Vec<u8>) -> Vec<u8> {
         }
         return now;
     }
-    let lags = state.changed.is_some_and(|changed| changed.elapsed() < state.lag);
-    let flips = state.fickle && state.seen.iter().filter(|name| **name == request.name()).count() % 2 == 0;
-    if (lags || flips) && let Some(older) = state.older.get(&request.target) {
-        return older.clone();
-    }
-    if state.lag.is_zero() && state.fickle {
-        state.older.entry(request.target.clone()).or_insert_with(|| now.clone());
-    } else {
-        state.older.insert(request.target.clone(), now.clone());
+    let name = request.name();
+    let (changed, older) = (state.changed, state.older.get(&name).cloned());
+    if let Some((at, time)) = state.lag
+        && name.contains(at)
+    {
+        match older {
+            Some(older) if changed.is_some_and(|changed| changed.elapsed() < time) => return older,
+            _ => state.older.insert(name, now.clone()),
+        };
+    } else if let Some(at) = state.fickle
+        && name.contains(at)
+    {
+        let is_second = state.seen.iter().filter(|(seen, _)| *seen == name).count() % 2 == 0;
+        match older {
+            Some(older) if is_second => return older,
+            Some(_) => {}
+            None => drop(state.older.insert(name, now.clone())),
+        }
     }
     now
 }
 
 fn read(stream: &TcpStream) -> Option<Request> {
+    let mut first = [0];
+    // Some clients try TLS first, and nobody speaks it here.
+    if stream.peek(&mut first).ok()? == 0 || first[0] == 0x16 {
+        return None;
+    }
     let mut reader = BufReader::new(stream.try_clone().ok()?);
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
@@ -221,7 +267,8 @@ fn read(stream: &TcpStream) -> Option<Request> {
         head.push(line.to_owned());
     }
     let field = |name: &str| {
-        head.iter().find_map(|line| line.split_once(':').filter(|(key, _)| key.eq_ignore_ascii_case(name))).map(|(_, v)| v.trim())
+        let fields = head.iter().filter_map(|line| line.split_once(':'));
+        fields.filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim().to_owned()).next()
     };
     if field("expect").is_some() {
         let mut stream = stream;
@@ -244,8 +291,19 @@ fn read(stream: &TcpStream) -> Option<Request> {
         body = vec![0; length];
         reader.read_exact(&mut body).ok()?;
     }
-    let unwanted = ["connection", "proxy-connection", "expect", "transfer-encoding", "content-length"];
-    head.retain(|line| !line.split(':').next().is_some_and(|key| unwanted.contains(&key.to_lowercase().as_str())));
+    // The connection's own, and what would have the answer depend on who asks.
+    let unwanted = [
+        "connection",
+        "proxy-connection",
+        "upgrade",
+        "http2-settings",
+        "expect",
+        "transfer-encoding",
+        "content-length",
+        "if-none-match",
+        "if-modified-since",
+    ];
+    head.retain(|line| line.split(':').next().is_some_and(|key| !unwanted.contains(&key.to_lowercase().as_str())));
     Some(Request { method, target, head, body })
 }
 
@@ -265,6 +323,9 @@ fn forward(to: &str, request: &Request, bytes: usize) -> Option<Vec<u8>> {
     }
     let mut told = Vec::new();
     server.read_to_end(&mut told).ok()?;
+    // The next request comes by another connection, and whoever asked must know.
+    let end = told.windows(2).position(|pair| pair == b"\r\n")?;
+    told.splice(end..end, *b"\r\nConnection: close");
     Some(told)
 }
 

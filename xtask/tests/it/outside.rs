@@ -1,0 +1,433 @@
+//! The world outside of one story: local registries as a process, weather before them, and machines that publish to them.
+//! It must never reach the network: what is not published here is nowhere.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    io::{BufRead as _, BufReader},
+    net::{TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::{LazyLock, Mutex},
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+
+use crate::{
+    harness::{Place, Said, run},
+    weather::Weather,
+};
+
+/// What must never be seen: the tokens, and what of a webhook's address is as good as one.
+const SECRETS: [&str; 7] = [
+    "rehearsal-crates-token",
+    "rehearsal-python-token",
+    "rehearsal-forge-token",
+    "rehearsal-discord-token",
+    "rehearsal-slack-token",
+    "/api/webhooks/",
+    "/services/T1/",
+];
+
+/// A train and the command that publishes it.
+#[derive(Clone, Copy)]
+pub struct Train {
+    pub name: &'static str,
+    pub tag: &'static str,
+    pub version: &'static str,
+    /// The channel that a message is posted to.
+    pub channel: &'static str,
+}
+
+pub const LARK: Train = Train { name: "lark", tag: "v0.7.3", version: "0.7.3", channel: "discord" };
+pub const INGEST: Train = Train { name: "ingest", tag: "ingest-v0.3.0", version: "0.3.0", channel: "slack" };
+
+impl Train {
+    pub fn publish(&self) -> String {
+        let images = if has_images() { "" } else { " --without images" };
+        let only = if self.name == "lark" { format!(" --dist {}", dist().display()) } else { images.to_owned() };
+        format!("publish {} --train {} --verbose --deadline 30{only}", self.version, self.name)
+    }
+}
+
+/// Whether images can be built and pushed here; what is missing is said once.
+pub fn has_images() -> bool {
+    static HAS: LazyLock<bool> = LazyLock::new(|| {
+        let works = |program: &str, arg: &str| {
+            let mut command = Command::new(program);
+            command.arg(arg).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+        };
+        let has = works("podman", "info") && works("docker-registry", "--version");
+        if !has {
+            println!("images are left out: podman and docker-registry are not (both) here");
+        }
+        has
+    });
+    *HAS
+}
+
+fn home() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("places").join("outside")
+}
+
+fn dist() -> PathBuf {
+    home().join("dist")
+}
+
+/// What all stories start from: the released repository with its remote, and a machine that has packed it.
+struct Base {
+    place: Place,
+}
+
+static BASE: LazyLock<Base> = LazyLock::new(|| {
+    let place = Place::of_world("outside/base", "shipped");
+    place.git("tag --annotate ingest-v0.3.0 --message ingest-v0.3.0");
+    place.add_remote();
+    // A server does its housekeeping when nobody waits.
+    place.git(&format!("--git-dir {} config receive.autogc false", place.remote.display()));
+    make_dist(&place);
+    make_tools(&place);
+    let base = Base { place };
+    // Packed and compiled once: in a story, that is the part that is not interesting.
+    let outside = Outside::of(&base, "first");
+    let machine = outside.bare_machine(&base, "a");
+    for train in [LARK, INGEST] {
+        outside.run(&machine, &train.publish()).ok();
+        let kept = base.place.tree.with_file_name("packed").join(train.tag);
+        let made = machine.tree.with_file_name("target").join("xtask/publish").join(train.tag);
+        fs::create_dir_all(&kept).unwrap();
+        run(Command::new("cp").arg("-a").arg(made.join("tree")).arg(&kept));
+        if train.name == "lark" {
+            fs::create_dir_all(kept.join("crates")).unwrap();
+            run(Command::new("cp").arg("-a").arg(made.join("crates/commit")).arg(kept.join("crates")));
+            run(Command::new("sh").arg("-c").arg(format!(
+                "mkdir -p {0}/crates/package && cp -a {1}/crates/package/*.crate {0}/crates/package",
+                kept.display(),
+                made.display()
+            )));
+        }
+    }
+    drop(outside);
+    base
+});
+
+/// A wheel and a source distribution, as small as they may be, and the same bytes each time.
+fn make_dist(place: &Place) {
+    let script = r#"
+import gzip, hashlib, base64, io, pathlib, sys, tarfile, zipfile
+out = pathlib.Path(sys.argv[1]); out.mkdir(parents=True, exist_ok=True)
+meta = "Metadata-Version: 2.1\nName: lark-python\nVersion: 0.7.3\nSummary: A lark\nRequires-Python: >=3.9\n"
+files = {
+    "lark_python/__init__.py": "__version__ = '0.7.3'\n",
+    "lark_python-0.7.3.dist-info/METADATA": meta,
+    "lark_python-0.7.3.dist-info/WHEEL": "Wheel-Version: 1.0\nGenerator: hand\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+}
+record = "".join(
+    f"{name},sha256={base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b'=').decode()},{len(text)}\n"
+    for name, text in files.items())
+files["lark_python-0.7.3.dist-info/RECORD"] = record + "lark_python-0.7.3.dist-info/RECORD,,\n"
+with zipfile.ZipFile(out / "lark_python-0.7.3-py3-none-any.whl", "w") as wheel:
+    for name, text in files.items():
+        wheel.writestr(zipfile.ZipInfo(name), text)
+plain = io.BytesIO()
+with tarfile.open(fileobj=plain, mode="w") as sdist:
+    for name, text in {"PKG-INFO": meta, "lark_python/__init__.py": files["lark_python/__init__.py"]}.items():
+        member = tarfile.TarInfo("lark_python-0.7.3/" + name)
+        member.size = len(text)
+        sdist.addfile(member, io.BytesIO(text.encode()))
+(out / "lark_python-0.7.3.tar.gz").write_bytes(gzip.compress(plain.getvalue(), mtime=0))
+"#;
+    let _ = fs::remove_dir_all(dist());
+    run(place.command("python3").args(["-c", script]).arg(dist()));
+}
+
+/// The tool's own Python environment, made once for all machines: it does not depend on the place.
+fn make_tools(place: &Place) {
+    let tools = tools();
+    let mut tool = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    // Installing needs the user's package index, as it does everywhere.
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("CARGO_PKG_")) {
+        tool.env_remove(name);
+    }
+    tool.args(["status", "0.7.3", "--train", "lark"]).current_dir(&place.tree).env("CARGO_TARGET_DIR", &tools);
+    let said = Said::of(tool.stdin(Stdio::null()).output().unwrap());
+    let made = venvs(&tools);
+    assert!(made.iter().any(|venv| venv.join("finished").is_file()), "{}", said.all());
+}
+
+fn tools() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("outside-tools")
+}
+
+fn venvs(target: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(target.join("xtask")).into_iter().flatten().flatten().map(|entry| entry.path());
+    entries.filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with("venv-")).collect()
+}
+
+/// The registries of one story, with weather before them, and the git remote.
+pub struct Outside {
+    dir: PathBuf,
+    server: Child,
+    images: Option<Child>,
+    pub weather: Weather,
+    env: Vec<(String, String)>,
+}
+
+impl Outside {
+    pub fn new(name: &str) -> Outside {
+        Outside::of(&BASE, name)
+    }
+
+    fn of(base: &Base, name: &str) -> Outside {
+        let dir = home().join(name);
+        if dir.exists() {
+            fs::remove_dir_all(&dir).unwrap();
+        }
+        fs::create_dir_all(&dir).unwrap();
+        run(Command::new("cp").arg("-a").arg(&base.place.remote).arg(&dir));
+        let (server, mut env) = serve(&dir.join("registries"));
+        let address = env.iter().find(|(name, _)| name == "HTTP_PROXY").unwrap().1.clone();
+        let images = has_images().then(|| serve_images(&dir.join("images")));
+        let weather = Weather::before(&address, images.as_ref().map(|(_, address)| address.as_str()));
+        let bare = |address: &str| address.trim_start_matches("http://").to_owned();
+        for (_, value) in &mut env {
+            *value = value.replace(&bare(&address), &bare(&weather.address));
+        }
+        let set = |name: &str, value: String| (name.to_owned(), value);
+        env.extend([
+            set("UV_DEFAULT_INDEX", format!("{}/simple/", weather.address)),
+            set("IMAGE_REGISTRY", format!("{}/rehearsal", bare(&weather.address))),
+            set("CARGO_NET_OFFLINE", "false".to_owned()),
+            set("CARGO_TERM_QUIET", "false".to_owned()),
+            // Long enough that no beat comes in between, short enough for who waits for one that is dead.
+            set("XTASK_LEASE_SECONDS", "4".to_owned()),
+        ]);
+        Outside { dir, server, images: images.map(|(child, _)| child), weather, env }
+    }
+
+    /// A machine with a clone of its own, that has packed the crates before.
+    pub fn machine(&self, name: &str) -> Place {
+        let machine = self.bare_machine(&BASE, name);
+        let publish = machine.tree.with_file_name("target").join("xtask");
+        let packed = BASE.place.tree.with_file_name("packed");
+        run(Command::new("cp").arg("-a").arg(packed).arg(publish.join("publish")));
+        machine
+    }
+
+    /// A machine with nothing but a clone.
+    pub fn new_machine(&self, name: &str) -> Place {
+        self.bare_machine(&BASE, name)
+    }
+
+    fn bare_machine(&self, base: &Base, name: &str) -> Place {
+        let dir = self.dir.join(name);
+        if dir.exists() {
+            fs::remove_dir_all(&dir).unwrap();
+        }
+        fs::create_dir_all(dir.join("target/xtask")).unwrap();
+        let mut machine = Place { tree: dir.join("tree"), remote: self.dir.join("remote.git"), env: Vec::new() };
+        run(base.place.command("git").args(["clone", "--quiet"]).arg(&machine.remote).arg(&machine.tree));
+        for venv in venvs(&tools()) {
+            std::os::unix::fs::symlink(&venv, dir.join("target/xtask").join(venv.file_name().unwrap())).unwrap();
+        }
+        let home = dir.join("cargo-home");
+        fs::create_dir_all(&home).unwrap();
+        let config = fs::read_to_string(self.dir.join("registries/cargo-home/config.toml")).unwrap();
+        let (_, index) = config.split_once("sparse+").unwrap();
+        let (index, _) = index.split_once("/index/").unwrap();
+        fs::write(home.join("config.toml"), config.replace(index, &self.weather.address)).unwrap();
+        machine.env = self.env.clone();
+        let mut set = |name: &str, value: &Path| {
+            machine.env.retain(|(known, _)| known != name);
+            machine.env.push((name.to_owned(), value.display().to_string()));
+        };
+        set("CARGO_HOME", &home);
+        set("GH_CONFIG_DIR", &dir.join("gh"));
+        set("UV_CACHE_DIR", &dir.join("uv"));
+        if has_images() {
+            // What one machine has pulled or built, another has not.
+            let storage = dir.join("storage.conf");
+            let place = |name: &str| dir.join(name).display().to_string();
+            let text = format!(
+                "[storage]\ndriver = \"vfs\"\ngraphroot = {:?}\nrunroot = {:?}\n",
+                place("graphroot"),
+                place("runroot")
+            );
+            fs::write(&storage, text).unwrap();
+            set("CONTAINERS_STORAGE_CONF", &storage);
+        }
+        machine
+    }
+
+    /// Runs the tool to its end, and sees that it tells no secret.
+    #[track_caller]
+    pub fn run(&self, machine: &Place, args: &str) -> Said {
+        let said = machine.xtask(args);
+        tells_no_secret(&said);
+        said
+    }
+
+    /// What has reached the world, in any order, without what differs from run to run.
+    pub fn effects(&self) -> Vec<String> {
+        let told = self.raw_effects();
+        let mut effects: Vec<String> = told
+            .lines()
+            .map(|line| {
+                let mut effect: Value = serde_json::from_str(line).unwrap();
+                let fields = effect.as_object_mut().unwrap();
+                for name in ["at", "id", "release"] {
+                    fields.remove(name);
+                }
+                effect.to_string()
+            })
+            .collect();
+        effects.sort();
+        effects
+    }
+
+    pub fn raw_effects(&self) -> String {
+        fs::read_to_string(self.dir.join("registries/effects.jsonl")).unwrap_or_default()
+    }
+
+    /// How many messages a channel has: what a person would see there.
+    pub fn messages(&self, channel: &str) -> usize {
+        let messages = fs::read_dir(self.dir.join("registries/messages")).into_iter().flatten().flatten();
+        let texts = messages.filter(|entry| entry.path().extension().is_some_and(|end| end == "json"));
+        let of = |text: &str| serde_json::from_str::<Value>(text).unwrap()["channel"] == channel;
+        texts.filter(|entry| of(&fs::read_to_string(entry.path()).unwrap())).count()
+    }
+
+    /// The tool's own refs on the remote.
+    pub fn refs(&self) -> Vec<String> {
+        let mut git = Command::new("git");
+        let told = run(git.args(["ls-remote"]).arg(self.dir.join("remote.git")).arg("refs/xtask/*"));
+        told.lines().filter_map(|line| Some(line.split_once('\t')?.1.to_owned())).collect()
+    }
+
+    /// What the image registry has: tags with the layers that they lead to. Older engines write the name of the machine
+    /// that built it into an image's configuration, so that its digest is another one on each.
+    pub fn images(&self) -> Vec<String> {
+        let v2 = self.dir.join("images/data/docker/registry/v2");
+        let manifests = v2.join("repositories/rehearsal/ingest/_manifests/tags");
+        let mut digests = BTreeSet::new();
+        let mut found = Vec::new();
+        for entry in fs::read_dir(&manifests).into_iter().flatten().flatten() {
+            let tag = entry.file_name().into_string().unwrap();
+            let Ok(link) = fs::read_to_string(entry.path().join("current/link")) else { continue };
+            let hex = link.strip_prefix("sha256:").unwrap().to_owned();
+            let manifest = fs::read_to_string(v2.join("blobs/sha256").join(&hex[..2]).join(&hex).join("data")).unwrap();
+            let manifest: Value = serde_json::from_str(&manifest).unwrap();
+            found.push(format!("{tag} {}", manifest["layers"]));
+            digests.insert(hex);
+        }
+        assert!(digests.len() <= 1, "the tags are of one image: {found:?}");
+        found.sort();
+        found
+    }
+
+    /// What a program that was killed with the tool left on the remote: a server is not killed with its clients.
+    pub fn settle(&self) {
+        std::thread::sleep(Duration::from_millis(300));
+        for entry in walkdir::WalkDir::new(self.dir.join("remote.git")).into_iter().flatten() {
+            if entry.path().extension().is_some_and(|end| end == "lock") {
+                fs::remove_file(entry.path()).unwrap();
+            }
+        }
+    }
+
+    /// What nobody needs to look at: it ended as it should.
+    pub fn forget(self) {
+        let dir = self.dir.clone();
+        drop(self);
+        let _ = fs::remove_dir_all(dir);
+    }
+}
+
+impl Drop for Outside {
+    fn drop(&mut self) {
+        for child in std::iter::once(&mut self.server).chain(&mut self.images) {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+#[track_caller]
+pub fn tells_no_secret(said: &Said) {
+    let all = said.all();
+    if let Some(secret) = SECRETS.iter().find(|secret| all.contains(**secret)) {
+        panic!("{secret} is told:\n{all}");
+    }
+}
+
+/// Starts the stand-ins, and reads the environment that they print.
+fn serve(dir: &Path) -> (Child, Vec<(String, String)>) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    command.args(["serve", "--alone", "--dir"]).arg(dir);
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let env = lines.map(|line| {
+        let (name, value) = line.strip_prefix("export ").unwrap().split_once('=').unwrap();
+        (name.to_owned(), value.trim_matches('\'').to_owned())
+    });
+    // It goes on, and says nothing more.
+    let mut all = Vec::new();
+    for pair in env {
+        let is_last = pair.0 == "SLACK_WEBHOOK_URL";
+        all.push(pair);
+        if is_last {
+            break;
+        }
+    }
+    (child, all)
+}
+
+/// Starts a registry of images, and tells its address.
+fn serve_images(dir: &Path) -> (Child, String) {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    fs::create_dir_all(dir).unwrap();
+    let config = dir.join("config.yml");
+    let text = format!(
+        "version: 0.1\nstorage:\n  filesystem:\n    rootdirectory: {:?}\nhttp:\n  addr: 127.0.0.1:{port}\n",
+        dir.join("data")
+    );
+    fs::write(&config, text).unwrap();
+    let log = || fs::File::create(dir.join("log")).unwrap();
+    let mut command = Command::new("docker-registry");
+    let child = command.arg("serve").arg(&config).stdin(Stdio::null()).stdout(log()).stderr(log()).spawn().unwrap();
+    let begun = Instant::now();
+    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "the image registry does not answer");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    (child, format!("http://127.0.0.1:{port}"))
+}
+
+/// The same work on many items, so many at a time; they wait for others more than they work.
+pub fn side_by_side<T: Sync>(items: &[T], at_once: usize, work: impl Fn(&T) + Sync) {
+    let next = Mutex::new(0);
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..at_once)
+            .map(|_| {
+                scope.spawn(|| {
+                    loop {
+                        let at = {
+                            let mut next = next.lock().unwrap();
+                            *next += 1;
+                            *next - 1
+                        };
+                        match items.get(at) {
+                            Some(item) => work(item),
+                            None => return,
+                        }
+                    }
+                })
+            })
+            .collect();
+        let ends: Vec<_> = workers.into_iter().map(|worker| worker.join()).collect();
+        if let Some(Err(panic)) = ends.into_iter().find(Result::is_err) {
+            std::panic::resume_unwind(panic);
+        }
+    });
+}

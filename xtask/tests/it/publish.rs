@@ -1,0 +1,234 @@
+//! Publishing as it is lived through: uninterrupted, cut off anywhere, refused, lied to, and by two at once.
+//! It must never be satisfied by what the tool says of itself: what has reached the registries is counted there.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        LazyLock, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use crate::{
+    crashes::{deadly_git, signal, start},
+    harness::{Place, Said},
+    outside::{INGEST, LARK, Outside, Train, side_by_side},
+    weather::{Fault, Rule},
+};
+
+/// What an uninterrupted run leaves in the world.
+#[derive(Debug, PartialEq)]
+struct End {
+    effects: Vec<String>,
+    images: Vec<String>,
+    refs: Vec<String>,
+}
+
+fn end(outside: &Outside) -> End {
+    End { effects: outside.effects(), images: outside.images(), refs: outside.refs() }
+}
+
+/// An uninterrupted run.
+struct Whole {
+    end: End,
+    /// The requests that changed something.
+    changes: usize,
+    time: Duration,
+}
+
+fn whole(train: Train) -> &'static Whole {
+    static LARKS: LazyLock<Whole> = LazyLock::new(|| live_whole(LARK));
+    static INGESTS: LazyLock<Whole> = LazyLock::new(|| live_whole(INGEST));
+    if train.name == LARK.name { &LARKS } else { &INGESTS }
+}
+
+fn live_whole(train: Train) -> Whole {
+    let outside = Outside::new(&format!("whole_{}", train.name));
+    let machine = outside.machine("a");
+    let begun = Instant::now();
+    outside.run(&machine, &train.publish()).ok();
+    let time = begun.elapsed();
+    Whole { end: end(&outside), changes: outside.weather.changes().len(), time }
+}
+
+#[test]
+fn a_publication_is_done_once() {
+    for train in [LARK, INGEST] {
+        let outside = Outside::new(&format!("once_{}", train.name));
+        let machine = outside.machine("a");
+        let status = format!("status {} --train {}", train.version, train.name);
+        let nothing = outside.run(&machine, &format!("{} --dry-run", train.publish())).ok();
+        assert!(nothing.out.contains("todo"), "{}", nothing.all());
+        assert_eq!(outside.run(&machine, &status).code, Some(1));
+        assert_eq!(end(&outside), End { effects: vec![], images: vec![], refs: vec![] }, "looking leaves nothing");
+        assert_eq!(outside.weather.changes(), [""; 0]);
+
+        outside.run(&machine, &train.publish()).ok();
+        let (effects, end) = (outside.raw_effects(), end(&outside));
+        assert_eq!(end, whole(train).end, "the same everywhere");
+        assert!(end.refs.iter().all(|name| name.contains("/announced/")), "no lease is left: {end:?}");
+        outside.weather.clear();
+        for machine in [&machine, &outside.new_machine("b")] {
+            outside.run(machine, &format!("{} --dry-run", train.publish())).ok();
+            outside.run(machine, &train.publish()).ok();
+            let said = outside.run(machine, &status).ok();
+            assert!(!said.out.contains("todo") && said.out.contains("done"), "{}", said.all());
+        }
+        assert_eq!(outside.weather.changes(), [""; 0], "there is nothing to send twice");
+        assert_eq!(outside.raw_effects(), effects);
+    }
+}
+
+/// How often what happened.
+#[derive(Default)]
+struct Tally(Mutex<BTreeMap<&'static str, usize>>);
+
+impl Tally {
+    fn count(&self, what: &'static str) {
+        *self.0.lock().unwrap().entry(what).or_default() += 1;
+    }
+
+    fn told(&self) -> String {
+        let counts = self.0.lock().unwrap();
+        counts.iter().map(|(what, times)| format!("{times} {what}")).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// Runs the same command until it succeeds; where a message's fate is not known, somebody looks and answers.
+fn resume(outside: &Outside, machine: &Place, train: Train, first: Said, what: &str, tally: &Tally) {
+    let mut said = first;
+    let mut answer = String::new();
+    for run in 0..4 {
+        if said.code == Some(0) {
+            tally.count(match run {
+                0 => "went on by themselves",
+                1 => "finished by the same command",
+                _ => "finished by the same command, told what a person saw",
+            });
+            return;
+        }
+        if run > 0 && said.all().contains("--announced") {
+            let seen = outside.messages(train.channel);
+            assert!(seen <= 1, "{what}: {seen} messages");
+            let word = if seen == 1 { "--announced" } else { "--announce-again" };
+            assert!(said.all().contains(&format!("{word} {}", train.channel)), "{what}: {}", said.all());
+            answer = format!(" {word} {}", train.channel);
+        }
+        said = outside.run(machine, &format!("{}{answer}", train.publish()));
+    }
+    panic!("{what}: it does not end\n{}", said.all());
+}
+
+fn assert_ended(outside: &Outside, machine: &Place, train: Train, what: &str) {
+    assert_eq!(end(outside), whole(train).end, "{what}");
+    let said = outside.run(machine, &format!("status {} --train {}", train.version, train.name));
+    assert_eq!(said.code, Some(0), "{what}: {}", said.all());
+}
+
+/// Cuts off each request that changes something: before it arrives, and before its answer does.
+fn cut_off_everywhere(train: Train) {
+    let begun = Instant::now();
+    let changes = whole(train).changes;
+    let points: Vec<(Fault, &str, usize)> =
+        (0..changes).flat_map(|k| [(Fault::Lost, "lost", k), (Fault::Unanswered, "unanswered", k)]).collect();
+    let tally = Tally::default();
+    side_by_side(&points, 3, |(fault, side, k)| {
+        let outside = Outside::new(&format!("{}_{side}_{k}", train.name));
+        let machine = outside.machine("a");
+        outside.weather.set([Rule { fault: fault.clone(), on: "", after: *k, times: 1 }]);
+        let first = outside.run(&machine, &train.publish());
+        let cut = outside.weather.changes().get(*k).cloned().unwrap_or_default();
+        let what = format!("{} with request {k} {side} ({cut})", train.name);
+        assert_eq!(outside.weather.left(), 0, "{what}: {}", first.all());
+        outside.weather.clear();
+        let machine = if k % 2 == 1 { outside.new_machine("b") } else { machine };
+        resume(&outside, &machine, train, first, &what, &tally);
+        assert_ended(&outside, &machine, train, &what);
+        outside.forget();
+    });
+    println!(
+        "{}: each of {changes} requests that change something lost, and its answer lost: {} points, all converged in {:.0?}: {}",
+        train.name,
+        points.len(),
+        begun.elapsed(),
+        tally.told()
+    );
+}
+
+#[test]
+fn cut_off_at_each_request_of_crates_wheels_and_forge() {
+    cut_off_everywhere(LARK);
+}
+
+#[test]
+fn cut_off_at_each_request_of_images() {
+    cut_off_everywhere(INGEST);
+}
+
+/// Lets git kill the tool around each of its pushes: of leases, and of what is remembered of announcements.
+#[test]
+fn killed_around_each_push() {
+    let begun = Instant::now();
+    // Until there is no such push any more.
+    let (tally, beyond) = (Tally::default(), AtomicUsize::new(0));
+    let points: Vec<(&str, usize)> = (1..=11).flat_map(|at| [("before", at), ("after", at)]).collect();
+    side_by_side(&points, 3, |&(side, at)| {
+        let outside = Outside::new(&format!("push_{side}_{at}"));
+        let mut machine = outside.machine("a");
+        let env = std::mem::take(&mut machine.env);
+        deadly_git(&mut machine, at, side);
+        machine.env.extend(env.clone());
+        // Without a beat in between, the pushes are always the same.
+        machine.env.push(("XTASK_LEASE_SECONDS".to_owned(), "1000".to_owned()));
+        let first = outside.run(&machine, &LARK.publish());
+        machine.env = env;
+        let what = format!("killed {side} push {at}");
+        assert_eq!(first.code, None, "{what}: {}", first.all());
+        let machine = if at % 2 == 1 { outside.new_machine("b") } else { machine };
+        resume(&outside, &machine, LARK, first, &what, &tally);
+        assert_ended(&outside, &machine, LARK, &what);
+        beyond.fetch_max(at, Ordering::Relaxed);
+        outside.forget();
+    });
+    println!(
+        "killed before and after each of {} pushes, all converged in {:.0?}: {}",
+        points.len() / 2,
+        begun.elapsed(),
+        tally.told()
+    );
+}
+
+#[test]
+fn killed_at_any_moment_of_a_publication() {
+    // More of them on request: `CRASHES=200 cargo test -p xtask --test it killed_at_any_moment`.
+    let rounds: u32 = std::env::var("CRASHES").map_or(10, |rounds| rounds.parse().unwrap());
+    let begun = Instant::now();
+    let mut seed = 20_261_121_u64;
+    let moments: Vec<(u32, f64)> = (0..rounds)
+        .map(|round| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (round, (f64::from(round) + (seed >> 40) as f64 / f64::from(1 << 24)) / f64::from(rounds))
+        })
+        .collect();
+    let tally = Tally::default();
+    side_by_side(&moments, 2, |&(round, part)| {
+        let train = if round % 3 == 2 { INGEST } else { LARK };
+        let outside = Outside::new(&format!("killed_{round}"));
+        let machine = outside.machine("a");
+        let mut child = start(&machine, &train.publish());
+        std::thread::sleep(whole(train).time.mul_f64(part));
+        // In turn the tool alone, which lets a program go on that it had started, and all at once, as a power cut does.
+        let whom = if round % 2 == 0 { child.id().to_string() } else { format!("-{}", child.id()) };
+        signal("KILL", &whom);
+        child.wait().unwrap();
+        let what = format!("round {round}: {} killed at {part:.2} of {:?}", train.name, whole(train).time);
+        outside.settle();
+        let machine = if round % 4 < 2 { outside.new_machine("b") } else { machine };
+        let first = Said { code: None, out: String::new(), err: String::new() };
+        resume(&outside, &machine, train, first, &what, &tally);
+        assert_ended(&outside, &machine, train, &what);
+        outside.forget();
+    });
+    println!("killed at {rounds} moments, all converged in {:.0?}: {}", begun.elapsed(), tally.told());
+}

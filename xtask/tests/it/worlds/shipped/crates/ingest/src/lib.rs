@@ -1,0 +1,1 @@
+#[test] fn feeds() { assert_eq!(lark_core::notes(), 2); }
