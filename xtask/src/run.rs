@@ -61,7 +61,7 @@ pub fn run(world: &World<'_>, steps: &[Step], mode: Mode) -> Result<Vec<Seen>> {
         bail!("nothing was done: {} of {} steps cannot be taken", in_the_way.len(), steps.len());
     }
     let mut failures = Vec::new();
-    let mut took = BTreeMap::new();
+    let (mut took, mut done) = (BTreeMap::new(), BTreeMap::new());
     for (at, step) in steps.iter().enumerate() {
         if matches!(seen[at], Observation::Done { .. }) {
             world.report.observed(step, &seen[at]);
@@ -71,7 +71,9 @@ pub fn run(world: &World<'_>, steps: &[Step], mode: Mode) -> Result<Vec<Seen>> {
         let taken = take(world, step);
         took.insert(at, begun.elapsed().as_secs_f64());
         match taken {
-            Ok(_) => {}
+            Ok(seen) => {
+                done.insert(at, seen);
+            }
             Err(error) if mode == Mode::KeepGoing && !is_interrupted(world) => failures.push((step, error)),
             Err(error) => {
                 take_back(world, &steps[..=at])?;
@@ -80,7 +82,12 @@ pub fn run(world: &World<'_>, steps: &[Step], mode: Mode) -> Result<Vec<Seen>> {
         }
     }
     if failures.is_empty() {
-        return Ok(seen_steps(steps, observe_all(world, steps), &took));
+        let mut seen = observe_all(world, steps);
+        // What left no mark is known from this run alone.
+        for (at, acted) in done.into_iter().filter(|(at, _)| !steps[*at].is_mark()) {
+            seen[at] = acted;
+        }
+        return Ok(seen_steps(steps, seen, &took));
     }
     world.report.warn("");
     for (step, error) in &failures {
