@@ -156,7 +156,8 @@ enum Command {
     /// Rehearse the whole release in a throw-away clone, against local registries, and then live as a user.
     ///
     /// Nothing outside is reached but the package registries; tokens, remote and forge are the rehearsal's own. Without
-    /// VERSION it is the version that stands there or, when that was released already, the next minor.
+    /// VERSION it is the version that stands there or, when that was released already, the next minor; with neither
+    /// VERSION nor --train, every train in turn.
     #[command(
         after_help = "Examples:\n  cargo xtask rehearse\n  cargo xtask rehearse 0.10.0 --page rehearsal.html\n  cargo xtask rehearse minor --train market-data"
     )]

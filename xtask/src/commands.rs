@@ -397,14 +397,20 @@ fn print_json(report: &Report, plan: &Plan, seen: &[Seen], outcome: &str) {
 }
 
 fn world<'a>(sh: &'a Shell, report: &'a Report, loader: &Loader<'_>, deadline: Duration) -> Result<World<'a>> {
-    let interrupted = Arc::new(AtomicBool::new(false));
+    let interrupted = interrupted()?;
+    Ok(World { sh, report, target: loader.target.clone(), interrupted, verdicts: Arc::default(), deadline })
+}
+
+/// Set from now on by Ctrl-C and its like, which then do nothing else.
+pub fn interrupted() -> Result<Arc<AtomicBool>> {
     use signal_hook::consts;
+    let interrupted = Arc::new(AtomicBool::new(false));
     #[cfg(not(windows))]
     signal_hook::flag::register(consts::SIGHUP, interrupted.clone())?;
     for signal in [consts::SIGINT, consts::SIGTERM] {
         signal_hook::flag::register(signal, interrupted.clone())?;
     }
-    Ok(World { sh, report, target: loader.target.clone(), interrupted, verdicts: Arc::default(), deadline })
+    Ok(interrupted)
 }
 
 /// Keeps two releases of one repository apart. The system lets go of it when this process ends, however it ends.

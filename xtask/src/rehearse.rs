@@ -6,10 +6,14 @@ mod image_registry;
 mod user;
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant, SystemTime},
 };
 
@@ -32,6 +36,7 @@ use crate::{
     stand_in::{StandIn, Upstream},
     step::{Dist, Step},
     tools::{child, engine::Engine},
+    train::Train,
     version::{Bump, Dialect, Version},
 };
 
@@ -61,52 +66,92 @@ struct Stand<'r> {
     target: PathBuf,
     environment: Environment,
     rehearsal: Rehearsal,
+    interrupted: Arc<AtomicBool>,
 }
 
-/// Rehearses, and tells what was proved on the screen and as a page.
+/// Rehearses, and tells what was proved on the screen and as a page. With neither train nor version it is every train.
 pub fn rehearse(call: &Call<'_>, options: &Options) -> Result<()> {
-    let sh = Shell::new()?;
-    let begun = Instant::now();
-    let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
-    let snapshot = loader.load(Source::Tree)?;
     if call.dry_run {
         bail!("a rehearsal is a dry run already: leave --dry-run out");
     }
-    let report = call.report;
-    if !loader.repo.dirty.is_empty() {
-        report.say("note: what is not committed is not rehearsed");
+    let sh = Shell::new()?;
+    // Somebody who interrupts it wants it to stop, and nothing to be left behind.
+    let interrupted = commands::interrupted()?;
+    let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
+    let head = loader.load(Source::Tree)?;
+    let mut trains = vec![head.train.name().to_owned()];
+    if call.train.is_none() && options.goal.is_none() {
+        let names = head.workspace.trains.iter().map(|config| config.name.clone());
+        trains.extend(names.filter(|name| name != head.train.name()));
     }
-    let own = loader.target.join("xtask");
-    let dir = own.join("rehearsal");
+    if !loader.repo.dirty.is_empty() {
+        call.report.say("note: what is not committed is not rehearsed");
+    }
+    let mut told = Vec::new();
+    let mut ended = Ok(());
+    for name in &trains {
+        let train = Train::choose(&head.workspace, &head.repo, Some(name))?;
+        let page = page_of(options, &loader.target.join("xtask"), name, trains.len() > 1)?;
+        let snapshot = Snapshot { train, ..head.clone() };
+        let (rehearsal, one) = one(call.report, &snapshot, options, &loader.target, &interrupted)?;
+        sh.create_dir(page.parent().unwrap_or(Path::new(".")))?;
+        fs::write(&page, page::page(&rehearsal)).with_context(|| page.display().to_string())?;
+        tell(call.report, &rehearsal, &page);
+        told.push(json!({ "rehearsal": rehearsal, "outcome": if one.is_ok() { "proved" } else { "failed" } }));
+        ended = ended.and(one);
+        if interrupted.load(Ordering::Relaxed) {
+            break;
+        }
+    }
+    if call.report.json {
+        call.report.json(&json!(told));
+    }
+    ended
+}
+
+/// Where the page of a train goes; several trains cannot share one.
+fn page_of(options: &Options, own: &Path, train: &str, several: bool) -> Result<PathBuf> {
+    let Some(page) = &options.page else { return Ok(own.join(format!("rehearsal-{train}.html"))) };
+    let page = std::env::current_dir()?.join(page);
+    let stem = page.file_stem().unwrap_or_default().to_string_lossy();
+    Ok(if several { page.with_file_name(format!("{stem}-{train}.html")) } else { page.clone() })
+}
+
+/// Rehearses one train; what was proved is told even when it stopped.
+fn one(
+    report: &Report,
+    snapshot: &Snapshot,
+    options: &Options,
+    target: &Path,
+    interrupted: &Arc<AtomicBool>,
+) -> Result<(Rehearsal, Result<()>)> {
+    let (sh, begun) = (Shell::new()?, Instant::now());
+    let before = child::spent();
+    let dir = target.join("xtask").join("rehearsal").join(snapshot.train.name());
     sh.remove_path(&dir)?;
     sh.create_dir(&dir)?;
-    let goal = options.goal.clone().unwrap_or_else(|| due(&snapshot));
-    let page = options.page.clone().unwrap_or_else(|| own.join(format!("rehearsal-{}.html", snapshot.train.name())));
-    let page = std::env::current_dir()?.join(page);
-
-    let mut stand = Stand::set_up(report, &dir, &snapshot)?;
+    let mut stand = Stand::set_up(report, &dir, snapshot, interrupted)?;
     let there = Shell::new()?;
     there.change_dir(&stand.clone);
-    let ended = stand.play(&there, &snapshot, &goal);
+    let ended = stand.play(&there, snapshot, options.goal.as_ref());
     if let Err(error) = &ended {
         stand.note("stopped", None, Outcome::Failed { why: format!("{error:#}") });
     }
     stand.rehearsal.seconds = begun.elapsed().as_secs_f64();
-    stand.account();
+    stand.account(&before);
     let rehearsal = std::mem::replace(&mut stand.rehearsal, empty());
     drop(stand);
     if !options.keep {
         sh.remove_path(&dir)?;
     }
-    if let Some(parent) = page.parent() {
-        sh.create_dir(parent)?;
-    }
-    fs::write(&page, page::page(&rehearsal)).with_context(|| page.display().to_string())?;
-    tell(report, &rehearsal, &page);
-    if report.json {
-        report.json(&json!({ "rehearsal": rehearsal, "outcome": if ended.is_ok() { "proved" } else { "failed" } }));
-    }
-    ended
+    Ok((rehearsal, ended))
+}
+
+/// The version that is tagged at the head: then there is nothing left to release.
+fn tagged(snapshot: &Snapshot) -> Option<Version> {
+    let Snapshot { train, repo, .. } = snapshot;
+    let here = repo.tags.iter().filter(|(_, commit)| **commit == repo.head);
+    here.filter_map(|(tag, _)| train.tag.version_in(tag)).max()
 }
 
 /// What is rehearsed when nothing is named: the version that stands there, or when that has its tag, the next minor.
@@ -120,7 +165,7 @@ fn due(snapshot: &Snapshot) -> Goal {
 
 impl<'r> Stand<'r> {
     /// A bare remote whose main branch is the checkout's head, a clone of it, and the registries.
-    fn set_up(report: &'r Report, dir: &Path, snapshot: &Snapshot) -> Result<Stand<'r>> {
+    fn set_up(report: &'r Report, dir: &Path, snapshot: &Snapshot, interrupted: &Arc<AtomicBool>) -> Result<Stand<'r>> {
         let Snapshot { workspace, train, repo, .. } = snapshot;
         let sh = Shell::new()?;
         let begun = report.begin("set up the clone and the registries");
@@ -159,10 +204,11 @@ impl<'r> Stand<'r> {
         rehearsal.began = httpdate::fmt_http_date(SystemTime::now());
         let train = train.name().to_owned();
         sh.change_dir(&clone);
-        Ok(Stand { sh, report, dir: dir.to_owned(), clone, manifest, train, target, environment, rehearsal })
+        let (dir, interrupted) = (dir.to_owned(), interrupted.clone());
+        Ok(Stand { sh, report, dir, clone, manifest, train, target, environment, rehearsal, interrupted })
     }
 
-    fn play(&mut self, there: &Shell, before: &Snapshot, goal: &Goal) -> Result<()> {
+    fn play(&mut self, there: &Shell, before: &Snapshot, goal: Option<&Goal>) -> Result<()> {
         let has_images = !before.train.config.images.is_empty();
         let images = self.environment.images().map(|_| ()).map_err(str::to_owned);
         let mut publish = vec!["publish".to_owned(), "--here".to_owned()];
@@ -178,12 +224,10 @@ impl<'r> Stand<'r> {
             self.rehearsal.not_proved.push((what, why.to_owned()));
         }
 
-        let mut release = vec!["release".to_owned()];
-        release.extend(goal.word());
-        release.push("--push".to_owned());
-        let told = self.command("release", &release, false)?;
-        let to = told["to"].as_str().context("the release told no version")?;
-        let version = Version::parse(to, Dialect::Cargo)?;
+        let version = match tagged(before).filter(|_| goal.is_none()) {
+            Some(version) => version,
+            None => self.release(&goal.cloned().unwrap_or_else(|| due(before)))?,
+        };
         let loader = Loader::new(there, Some(&self.manifest), Some(&self.train))?;
         let options = publish::Options { here: true, ..Default::default() };
         let (snapshot, publication) = commands::publication(&loader, Some(&version), &options)?;
@@ -202,7 +246,7 @@ impl<'r> Stand<'r> {
             sh: there,
             report: self.report,
             target: self.target.clone(),
-            interrupted: Default::default(),
+            interrupted: self.interrupted.clone(),
             verdicts: Default::default(),
             deadline: Duration::ZERO,
         };
@@ -218,6 +262,14 @@ impl<'r> Stand<'r> {
             }
         }
         self.compare(&world, &publication.steps)
+    }
+
+    fn release(&mut self, goal: &Goal) -> Result<Version> {
+        let mut words = vec!["release".to_owned()];
+        words.extend(goal.word());
+        words.push("--push".to_owned());
+        let told = self.command("release", &words, false)?;
+        Version::parse(told["to"].as_str().context("the release told no version")?, Dialect::Cargo)
     }
 
     /// Runs the tool itself in the clone, as a captain would, and takes down its steps.
@@ -280,6 +332,9 @@ impl<'r> Stand<'r> {
 
     /// One thing that a user does; its evidence goes to the report.
     fn try_out(&mut self, title: &str, work: impl FnOnce(&Self) -> Result<String>) -> Result<()> {
+        if self.interrupted.load(Ordering::Relaxed) {
+            bail!("interrupted");
+        }
         let begun = self.report.begin(title);
         let done = work(self);
         let seconds = Some(begun.elapsed().as_secs_f64());
@@ -352,9 +407,9 @@ impl<'r> Stand<'r> {
     }
 
     /// What no program was waited for is ours.
-    fn account(&mut self) {
+    fn account(&mut self, before: &BTreeMap<String, f64>) {
         for (program, seconds) in child::spent() {
-            self.spend(&program, seconds);
+            self.spend(&program, seconds - before.get(&program).copied().unwrap_or_default());
         }
         let theirs: f64 = self.rehearsal.spent.iter().map(|(_, seconds)| seconds).sum();
         self.rehearsal.spent.sort_by(|a, b| b.1.total_cmp(&a.1));
