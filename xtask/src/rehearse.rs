@@ -34,7 +34,7 @@ use crate::{
     report::{Loudness, Report},
     snapshot::{Loader, Snapshot, Source},
     stand_in::{StandIn, Upstream},
-    step::{Dist, Step},
+    step::{Dist, Lane, Step},
     tools::{child, engine::Engine},
     train::Train,
     version::{Bump, Dialect, Version},
@@ -209,13 +209,9 @@ impl<'r> Stand<'r> {
     }
 
     fn play(&mut self, there: &Shell, before: &Snapshot, goal: Option<&Goal>) -> Result<()> {
-        let has_images = !before.train.config.images.is_empty();
-        let images = self.environment.images().map(|_| ()).map_err(str::to_owned);
+        let without = self.without(before);
         let mut publish = vec!["publish".to_owned(), "--here".to_owned()];
-        if let (true, Err(why)) = (has_images, &images) {
-            self.rehearsal.not_proved.push(("images".to_owned(), why.clone()));
-            publish.extend(["--without".to_owned(), "images".to_owned()]);
-        }
+        publish.extend(without.iter().flat_map(|lane| ["--without".to_owned(), lane.to_string()]));
         let elsewhere: Vec<&str> =
             before.train.config.platforms.iter().map(String::as_str).filter(|p| *p != SDIST).collect();
         if elsewhere.len() > 1 {
@@ -236,8 +232,8 @@ impl<'r> Stand<'r> {
             let words = ["publish", "--only", "crates", &earlier].map(str::to_owned);
             self.command("what was published before", &words, true)?;
         }
-        let told = self.command("publish", &[publish, vec![version.tag()]].concat(), true)?;
-        self.look_again(&version, images.is_err())?;
+        let told = self.command("publish", &[publish.clone(), vec![version.tag()]].concat(), true)?;
+        self.look_again(&[publish, vec!["--dry-run".to_owned(), version.tag()]].concat())?;
         self.rehearsal.version = version.tag();
         self.rehearsal.tag = told["tag"].as_str().unwrap_or_default().to_owned();
         self.rehearsal.commit = short(told["commit"].as_str().unwrap_or_default()).to_owned();
@@ -258,7 +254,7 @@ impl<'r> Stand<'r> {
                 Step::Upload(dist) => {
                     user::installs(self, &world, dist, smoke::python_tests(&snapshot, &dist.project))?
                 }
-                Step::PushImage(release) if images.is_ok() => user::runs_image(self, release)?,
+                Step::PushImage(release) if !without.contains(&Lane::Images) => user::runs_image(self, release)?,
                 _ => {}
             }
         }
@@ -266,14 +262,9 @@ impl<'r> Stand<'r> {
     }
 
     /// Another look finds everything done, by asking for all of it side by side.
-    fn look_again(&mut self, version: &Version, without_images: bool) -> Result<()> {
-        let mut words = vec!["publish", "--here", "--dry-run"].into_iter().map(str::to_owned).collect::<Vec<_>>();
-        if without_images {
-            words.extend(["--without", "images"].map(str::to_owned));
-        }
-        words.push(version.tag());
+    fn look_again(&mut self, words: &[String]) -> Result<()> {
         let begun = Instant::now();
-        let told = self.tool(&words, true)?;
+        let told = self.tool(words, true)?;
         let (wall, steps) = (begun.elapsed().as_secs_f64(), told["steps"].as_array().cloned().unwrap_or_default());
         let one_by_one: f64 = steps.iter().filter_map(|step| step["seconds"].as_f64()).sum();
         let open = steps.iter().filter(|step| step["seen"]["state"] != "done").count();
@@ -284,6 +275,30 @@ impl<'r> Stand<'r> {
         let title = format!("a second look finds all {} steps done", steps.len());
         self.line("publish", title, Some(wall), Outcome::Proved { evidence });
         Ok(())
+    }
+
+    /// What this machine has no program for is left out, and said.
+    fn without(&mut self, before: &Snapshot) -> Vec<Lane> {
+        let config = &before.train.config;
+        let lacks = |program: &str| match Command::new(program).arg("--version").output() {
+            Ok(output) if output.status.success() => None,
+            _ => Some(format!("there is no `{program}` on this machine")),
+        };
+        let images = self.environment.images().err().filter(|_| !config.images.is_empty()).map(str::to_owned);
+        let announced = if config.announce.is_empty() { None } else { lacks("curl") };
+        let lanes = [
+            (Lane::Images, "images", images),
+            (Lane::Forge, "the release on the forge", lacks("gh")),
+            (Lane::Announce, "announcements", announced),
+        ];
+        let mut without = Vec::new();
+        for (lane, what, why) in lanes {
+            if let Some(why) = why {
+                self.rehearsal.not_proved.push((what.to_owned(), why));
+                without.push(lane);
+            }
+        }
+        without
     }
 
     fn release(&mut self, goal: &Goal) -> Result<Version> {
