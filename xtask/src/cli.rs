@@ -291,6 +291,8 @@ pub fn main() -> i32 {
         }
         Command::Publish { version, only, without, here, dist, deadline, announced, announce_again } => {
             let lanes = |named: Vec<LaneName>| named.into_iter().map(Lane::from).collect();
+            // Counted from where it was typed, not from the top of the repository.
+            let dist = dist.map(|dir| std::path::absolute(&dir).unwrap_or(dir));
             let options = publish::Options { only: lanes(only), without: lanes(without), dist, here };
             let call = Call { deadline: Duration::from_secs(deadline), ..call };
             let seen = announced.into_iter().map(|name| (name.into(), true));
@@ -302,7 +304,7 @@ pub fn main() -> i32 {
         }
         Command::Status { version } => commands::status(&call, version.as_ref()),
         Command::Rehearse { version, page, keep } => {
-            rehearse::rehearse(&call, &rehearse::Options { goal: version, page, keep })
+            rehearse::rehearse(&call, &rehearse::Options { goal: version, page, keep, waive })
         }
         Command::Serve { dir, port } => stand_in::serve(&report, &dir, port),
         Command::Smoke => commands::smoke(&call, &waive),

@@ -323,8 +323,8 @@ fn make_wheels(world: &World<'_>, dist: &Dist, tests: Option<PathBuf>, wanted: &
     Ok(format!("{} files, {tried}", files.len()))
 }
 
-fn rows(seen: &[Seen]) -> Vec<(&str, &Observation)> {
-    seen.iter().map(|seen| (seen.title.as_str(), &seen.seen)).collect()
+fn rows(seen: &[Seen]) -> Vec<(&str, &str, &Observation)> {
+    seen.iter().map(|seen| (seen.title.as_str(), seen.place, &seen.seen)).collect()
 }
 
 fn print_publication(report: &Report, publication: &Publication, seen: &[Seen]) {

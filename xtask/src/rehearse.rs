@@ -50,6 +50,8 @@ pub struct Options {
     pub page: Option<PathBuf>,
     /// Leave the clone and the registries' contents for looking at.
     pub keep: bool,
+    /// Findings and proofs that the release sets aside.
+    pub waive: Vec<String>,
 }
 
 /// A rehearsal under way.
@@ -133,7 +135,7 @@ fn one(
     let mut stand = Stand::set_up(report, &dir, snapshot, interrupted)?;
     let there = Shell::new()?;
     there.change_dir(&stand.clone);
-    let ended = stand.play(&there, snapshot, options.goal.as_ref());
+    let ended = stand.play(&there, snapshot, options);
     if let Err(error) = &ended {
         stand.note("stopped", None, Outcome::Failed { why: format!("{error:#}") });
     }
@@ -208,7 +210,7 @@ impl<'r> Stand<'r> {
         Ok(Stand { sh, report, dir, clone, manifest, train, target, environment, rehearsal, interrupted })
     }
 
-    fn play(&mut self, there: &Shell, before: &Snapshot, goal: Option<&Goal>) -> Result<()> {
+    fn play(&mut self, there: &Shell, before: &Snapshot, options: &Options) -> Result<()> {
         let without = self.without(before);
         let mut publish = vec!["publish".to_owned(), "--here".to_owned()];
         publish.extend(without.iter().flat_map(|lane| ["--without".to_owned(), lane.to_string()]));
@@ -220,13 +222,13 @@ impl<'r> Stand<'r> {
             self.rehearsal.not_proved.push((what, why.to_owned()));
         }
 
-        let version = match tagged(before).filter(|_| goal.is_none()) {
+        let version = match tagged(before).filter(|_| options.goal.is_none()) {
             Some(version) => version,
-            None => self.release(&goal.cloned().unwrap_or_else(|| due(before)))?,
+            None => self.release(&options.goal.clone().unwrap_or_else(|| due(before)), &options.waive)?,
         };
         let loader = Loader::new(there, Some(&self.manifest), Some(&self.train))?;
-        let options = publish::Options { here: true, ..Default::default() };
-        let (snapshot, publication) = commands::publication(&loader, Some(&version), &options)?;
+        let here = publish::Options { here: true, ..Default::default() };
+        let (snapshot, publication) = commands::publication(&loader, Some(&version), &here)?;
         for earlier in earlier(&publication.steps) {
             // What a patch leaves where it is was published before, here as in the world.
             let words = ["publish", "--only", "crates", &earlier].map(str::to_owned);
@@ -301,9 +303,10 @@ impl<'r> Stand<'r> {
         without
     }
 
-    fn release(&mut self, goal: &Goal) -> Result<Version> {
+    fn release(&mut self, goal: &Goal, waive: &[String]) -> Result<Version> {
         let mut words = vec!["release".to_owned()];
         words.extend(goal.word());
+        words.extend(waive.iter().flat_map(|name| ["--waive".to_owned(), name.clone()]));
         words.push("--push".to_owned());
         let told = self.command("release", &words, false)?;
         Version::parse(told["to"].as_str().context("the release told no version")?, Dialect::Cargo)

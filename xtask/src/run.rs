@@ -33,6 +33,8 @@ pub struct Seen {
     #[serde(flatten)]
     pub step: Step,
     pub title: String,
+    /// Where it can be found.
+    pub place: &'static str,
     pub reach: Reach,
     pub seen: Observation,
     /// How long it took in this run: to act or, where it was only looked at, to look far away.
@@ -262,6 +264,7 @@ fn seen_steps(steps: &[Step], seen: Vec<Observation>, took: &BTreeMap<usize, f64
     both.map(|(at, (step, seen))| Seen {
         step: step.clone(),
         title: step.title(),
+        place: step.place(),
         reach: step.reach(),
         seen,
         seconds: took.get(&at).copied(),
