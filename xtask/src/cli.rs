@@ -156,7 +156,8 @@ enum Command {
     /// Rehearse the whole release in a throw-away clone, against local registries, and then live as a user.
     ///
     /// Nothing outside is reached but the package registries; tokens, remote and forge are the rehearsal's own. Without
-    /// VERSION it is the version that stands there or, when that was released already, the next minor.
+    /// VERSION it is the version that stands there or, when that was released already, the next minor; with neither
+    /// VERSION nor --train, every train in turn.
     #[command(
         after_help = "Examples:\n  cargo xtask rehearse\n  cargo xtask rehearse 0.10.0 --page rehearsal.html\n  cargo xtask rehearse minor --train market-data"
     )]
@@ -293,6 +294,8 @@ pub fn main() -> i32 {
         }
         Command::Publish { version, only, without, here, dist, deadline, announced, announce_again } => {
             let lanes = |named: Vec<LaneName>| named.into_iter().map(Lane::from).collect();
+            // Counted from where it was typed, not from the top of the repository.
+            let dist = dist.map(|dir| std::path::absolute(&dir).unwrap_or(dir));
             let options = publish::Options { only: lanes(only), without: lanes(without), dist, here };
             let call = Call { deadline: Duration::from_secs(deadline), ..call };
             let seen = announced.into_iter().map(|name| (name.into(), true));
@@ -304,7 +307,7 @@ pub fn main() -> i32 {
         }
         Command::Status { version } => commands::status(&call, version.as_ref()),
         Command::Rehearse { version, page, keep } => {
-            rehearse::rehearse(&call, &rehearse::Options { goal: version, page, keep })
+            rehearse::rehearse(&call, &rehearse::Options { goal: version, page, keep, waive })
         }
         Command::Serve { dir, port, alone } => stand_in::serve(&report, &dir, port, alone),
         Command::Smoke => commands::smoke(&call, &waive),

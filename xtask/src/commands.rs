@@ -6,7 +6,7 @@ use std::{
     fs::File,
     path::{Path, PathBuf},
     sync::{Arc, atomic::AtomicBool},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, bail};
@@ -25,7 +25,7 @@ use crate::{
         smoke,
     },
     repo,
-    report::Report,
+    report::{Loudness, Report},
     run::{self, Mode, Seen},
     snapshot::{Loader, Snapshot, Source},
     step::{Dist, Lane, Observation, Reach, Step},
@@ -210,10 +210,20 @@ pub fn publish(
         announce::settle(&world, &publication.of, channel, was_sent)?;
     }
     let _leases = if call.dry_run { Vec::new() } else { leases(&world, &publication)? };
-    let seen = run::run(&world, &publication.steps, mode)?;
-    report.table(&rows(&seen));
+    let seen = run::run(&world, &publication.steps, mode).inspect_err(|_| {
+        // Where it stands now is what the same command goes on from.
+        if report.json {
+            print_publication(report, &publication, &run::look(&world, &publication.steps));
+        }
+    })?;
+    if !call.dry_run {
+        report.table(&rows(&seen));
+    }
     print_publication(report, &publication, &seen);
-    Ok(())
+    match seen.iter().filter(|seen| seen.seen.is_in_the_way()).count() {
+        0 => Ok(()),
+        stuck => bail!("the real run would refuse: {} that cannot be taken", count(stuck, "step")),
+    }
 }
 
 /// `status`: what of the publication is done, by looking only.
@@ -222,11 +232,17 @@ pub fn status(call: &Call<'_>, version: Option<&Version>) -> Result<()> {
     let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
     let (_, publication) = publication(&loader, version, &publish::Options { here: true, ..Default::default() })?;
     let world = world(&sh, call.report, &loader, call.deadline)?;
+    let begun = Instant::now();
     let mut seen = run::look(&world, &publication.steps);
+    let wall = begun.elapsed().as_secs_f64();
     // What was built on the way is no part of what is out.
     seen.retain(|seen| seen.reach >= Reach::Remote);
     call.report.publication(&publication);
     call.report.table(&rows(&seen));
+    if call.report.loudness == Loudness::Verbose {
+        let one_by_one: f64 = seen.iter().filter_map(|seen| seen.seconds).sum();
+        call.report.say(format!("looked in {wall:.2} s, which one after another would take {one_by_one:.2} s"));
+    }
     print_publication(call.report, &publication, &seen);
     let open = seen.iter().filter(|seen| !seen.seen.is_done()).count();
     if open > 0 {
@@ -307,8 +323,8 @@ fn make_wheels(world: &World<'_>, dist: &Dist, tests: Option<PathBuf>, wanted: &
     Ok(format!("{} files, {tried}", files.len()))
 }
 
-fn rows(seen: &[Seen]) -> Vec<(&str, &Observation)> {
-    seen.iter().map(|seen| (seen.title.as_str(), &seen.seen)).collect()
+fn rows(seen: &[Seen]) -> Vec<(&str, &str, &Observation)> {
+    seen.iter().map(|seen| (seen.title.as_str(), seen.place, &seen.seen)).collect()
 }
 
 fn print_publication(report: &Report, publication: &Publication, seen: &[Seen]) {
@@ -397,14 +413,20 @@ fn print_json(report: &Report, plan: &Plan, seen: &[Seen], outcome: &str) {
 }
 
 fn world<'a>(sh: &'a Shell, report: &'a Report, loader: &Loader<'_>, deadline: Duration) -> Result<World<'a>> {
-    let interrupted = Arc::new(AtomicBool::new(false));
+    let interrupted = interrupted()?;
+    Ok(World { sh, report, target: loader.target.clone(), interrupted, verdicts: Arc::default(), deadline })
+}
+
+/// Set from now on by Ctrl-C and its like, which then do nothing else.
+pub fn interrupted() -> Result<Arc<AtomicBool>> {
     use signal_hook::consts;
+    let interrupted = Arc::new(AtomicBool::new(false));
     #[cfg(not(windows))]
     signal_hook::flag::register(consts::SIGHUP, interrupted.clone())?;
     for signal in [consts::SIGINT, consts::SIGTERM] {
         signal_hook::flag::register(signal, interrupted.clone())?;
     }
-    Ok(World { sh, report, target: loader.target.clone(), interrupted, verdicts: Arc::default(), deadline })
+    Ok(interrupted)
 }
 
 /// Keeps two releases of one repository apart. The system lets go of it when this process ends, however it ends.

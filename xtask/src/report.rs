@@ -128,25 +128,25 @@ impl Report {
         }
     }
 
-    /// What is where, by what evidence, since when.
-    pub fn table(&self, seen: &[(&str, &Observation)]) {
-        let rows = seen.iter().map(|(title, seen)| {
-            let (word, tint, evidence, since) = match seen {
-                Observation::Done { evidence, since } => ("done", Tint::Good, evidence.clone(), since.clone()),
-                Observation::Todo => ("todo", Tint::Bad, String::new(), None),
-                Observation::Blocked { why, next } => ("blocked", Tint::Bad, format!("{why}; next: {next}"), None),
-                Observation::Unknown { why, next } => ("unknown", Tint::Bad, format!("{why}; next: {next}"), None),
+    /// What is where, since when, by what evidence.
+    pub fn table(&self, seen: &[(&str, &str, &Observation)]) {
+        let rows = seen.iter().map(|(title, place, seen)| {
+            let (word, tint, since, evidence) = match seen {
+                Observation::Done { evidence, since } => ("done", Tint::Good, since.clone(), evidence.clone()),
+                Observation::Todo => ("todo", Tint::Bad, None, String::new()),
+                Observation::Blocked { why, next } => ("blocked", Tint::Bad, None, format!("{why}; next: {next}")),
+                Observation::Unknown { why, next } => ("unknown", Tint::Bad, None, format!("{why}; next: {next}")),
             };
-            (word, tint, *title, evidence, since.unwrap_or_default())
+            (word, tint, *title, *place, since.unwrap_or_default(), evidence)
         });
         let rows: Vec<_> = rows.collect();
-        let width = |texts: &mut dyn Iterator<Item = usize>| texts.max().unwrap_or(0);
-        let what = width(&mut rows.iter().map(|row| row.2.len()));
-        let since = width(&mut rows.iter().map(|row| row.4.len()));
+        let width = |of: &dyn Fn(usize) -> usize| (0..rows.len()).map(of).max().unwrap_or(0);
+        let (what, place) = (width(&|at| rows[at].2.chars().count()), width(&|at| rows[at].3.len()));
+        let since = width(&|at| rows[at].4.len());
         self.say("");
-        for (word, tint, title, evidence, at) in &rows {
+        for (word, tint, title, at, when, evidence) in &rows {
             let word = self.tint(*tint, &format!("{word:7}"));
-            self.say(format!("  {word} {title:what$}  {at:since$}  {evidence}"));
+            self.say(format!("  {word} {title:what$}  {at:place$}  {when:since$}  {evidence}").trim_end());
         }
     }
 

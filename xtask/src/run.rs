@@ -33,16 +33,19 @@ pub struct Seen {
     #[serde(flatten)]
     pub step: Step,
     pub title: String,
+    /// Where it can be found.
+    pub place: &'static str,
     pub reach: Reach,
     pub seen: Observation,
-    /// How long it took in this run; `None` when nothing had to be done.
+    /// How long it took in this run: to act or, where it was only looked at, to look far away.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seconds: Option<f64>,
 }
 
 /// Observes every step, and does nothing else.
 pub fn look(world: &World<'_>, steps: &[Step]) -> Vec<Seen> {
-    seen_steps(steps, observe_all(world, steps), &BTreeMap::new())
+    let (seen, looked) = look_at_all(world, steps);
+    seen_steps(steps, seen, &looked)
 }
 
 /// Runs the steps in their order.
@@ -61,7 +64,7 @@ pub fn run(world: &World<'_>, steps: &[Step], mode: Mode) -> Result<Vec<Seen>> {
         bail!("nothing was done: {} of {} steps cannot be taken", in_the_way.len(), steps.len());
     }
     let mut failures = Vec::new();
-    let mut took = BTreeMap::new();
+    let (mut took, mut done) = (BTreeMap::new(), BTreeMap::new());
     for (at, step) in steps.iter().enumerate() {
         if matches!(seen[at], Observation::Done { .. }) {
             world.report.observed(step, &seen[at]);
@@ -71,7 +74,9 @@ pub fn run(world: &World<'_>, steps: &[Step], mode: Mode) -> Result<Vec<Seen>> {
         let taken = take(world, step);
         took.insert(at, begun.elapsed().as_secs_f64());
         match taken {
-            Ok(_) => {}
+            Ok(seen) => {
+                done.insert(at, seen);
+            }
             Err(error) if mode == Mode::KeepGoing && !is_interrupted(world) => failures.push((step, error)),
             Err(error) => {
                 take_back(world, &steps[..=at])?;
@@ -80,7 +85,12 @@ pub fn run(world: &World<'_>, steps: &[Step], mode: Mode) -> Result<Vec<Seen>> {
         }
     }
     if failures.is_empty() {
-        return Ok(seen_steps(steps, observe_all(world, steps), &took));
+        let mut seen = observe_all(world, steps);
+        // What left no mark is known from this run alone.
+        for (at, acted) in done.into_iter().filter(|(at, _)| !steps[*at].is_mark()) {
+            seen[at] = acted;
+        }
+        return Ok(seen_steps(steps, seen, &took));
     }
     world.report.warn("");
     for (step, error) in &failures {
@@ -90,14 +100,30 @@ pub fn run(world: &World<'_>, steps: &[Step], mode: Mode) -> Result<Vec<Seen>> {
     bail!("{} of {} failed", failures.len(), steps.len())
 }
 
-/// Observes all steps; one before a mark of its lane that is done is done with it. What is far away is asked side by
-/// side.
 fn observe_all(world: &World<'_>, steps: &[Step]) -> Vec<Observation> {
+    look_at_all(world, steps).0
+}
+
+/// Observes all steps; one before a mark of its lane that is done is done with it. What is far away is asked side by
+/// side, and how long each took to answer is told as well.
+fn look_at_all(world: &World<'_>, steps: &[Step]) -> (Vec<Observation>, BTreeMap<usize, f64>) {
     let far: Vec<(usize, &Step)> =
         steps.iter().enumerate().filter(|(_, step)| step.reach() >= Reach::Remote && !step.is_sum()).collect();
-    let asked = world.each(&far, |world, (_, step)| Ok(perform::observe(world, step)));
-    let mut asked: BTreeMap<usize, Observation> =
-        far.iter().zip(asked).filter_map(|((at, _), seen)| Some((*at, seen.ok()?))).collect();
+    let look = |world: &World<'_>, step: &Step| {
+        let begun = Instant::now();
+        (perform::observe(world, step), begun.elapsed().as_secs_f64())
+    };
+    let asked = world.each(&far, |world, (_, step)| Ok(look(world, step)));
+    let mut looked = BTreeMap::new();
+    let mut asked: BTreeMap<usize, Observation> = far
+        .iter()
+        .zip(asked)
+        .filter_map(|((at, _), seen)| {
+            let (seen, seconds) = seen.ok()?;
+            looked.insert(*at, seconds);
+            Some((*at, seen))
+        })
+        .collect();
     let is_whole = asked.values().all(Observation::is_done);
     let mut seen: Vec<Observation> = Vec::with_capacity(steps.len());
     let mut after = BTreeMap::new();
@@ -106,6 +132,11 @@ fn observe_all(world: &World<'_>, steps: &[Step]) -> Vec<Observation> {
             Some(evidence) if !step.is_mark() => Observation::done(format!("as {evidence} shows")),
             // While a part is missing, the sum need not be asked for.
             _ if step.is_sum() && !is_whole => Observation::Todo,
+            _ if step.is_sum() => {
+                let (seen, seconds) = look(world, step);
+                looked.insert(at, seconds);
+                seen
+            }
             _ => asked.remove(&at).unwrap_or_else(|| perform::observe(world, step)),
         };
         if let (true, Observation::Done { evidence, .. }) = (step.is_mark(), &observation) {
@@ -114,7 +145,7 @@ fn observe_all(world: &World<'_>, steps: &[Step]) -> Vec<Observation> {
         seen.push(observation);
     }
     seen.reverse();
-    seen
+    (seen, looked)
 }
 
 /// Takes one step, and waits until it shows.
@@ -233,6 +264,7 @@ fn seen_steps(steps: &[Step], seen: Vec<Observation>, took: &BTreeMap<usize, f64
     both.map(|(at, (step, seen))| Seen {
         step: step.clone(),
         title: step.title(),
+        place: step.place(),
         reach: step.reach(),
         seen,
         seconds: took.get(&at).copied(),

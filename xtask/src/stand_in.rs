@@ -62,6 +62,12 @@ impl StandIn {
         self.state.address.clone()
     }
 
+    /// Makes names known as its own before anything is published under them: no version of theirs is looked for elsewhere.
+    pub fn hold(&self, crates: &[String], projects: &[String]) -> Result<()> {
+        crates.iter().try_for_each(|name| crates::hold(&self.state, name))?;
+        projects.iter().try_for_each(|name| python::hold(&self.state, name))
+    }
+
     /// The environment under which cargo, uv, pip, gh and curl talk to this server instead of to the world.
     pub fn environment(&self) -> Vec<(String, String)> {
         let (address, dir) = (&self.state.address, &self.state.dir);

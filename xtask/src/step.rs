@@ -315,6 +315,21 @@ impl Step {
         }
     }
 
+    /// Where it can be found, in a word.
+    pub fn place(&self) -> &'static str {
+        match self {
+            Step::Write(_) | Step::Prove(_) | Step::Package(_) | Step::Build(_) | Step::Bake(_) => "here",
+            Step::Branch(_) | Step::Commit(_) | Step::Merge(_) | Step::Tag(_) => "repository",
+            Step::Push(_) | Step::Pushed(_) => "remote",
+            Step::Crate(_) => "crate registry",
+            Step::Upload(_) => "Python index",
+            Step::PushImage(_) | Step::Latest(_) => "image registry",
+            Step::Forge(_) => "forge",
+            Step::List(_) => "everywhere",
+            Step::Announce(_) => "channel",
+        }
+    }
+
     /// A mark stays in the world and can be found there; the steps of its lane before a mark that is done are done with
     /// it.
     pub fn is_mark(&self) -> bool {
@@ -344,7 +359,7 @@ impl Step {
             Step::Merge(merge) => format!("merge {} into {} (--no-ff)", merge.branch, merge.main),
             Step::Tag(tag) => format!("tag {}", tag.name),
             Step::Push(push) => format!("push {} and {} to {} (--atomic)", push.main, push.tag.name, push.remote),
-            Step::Pushed(of) => format!("{} is on {}", of.tag, of.remote),
+            Step::Pushed(of) => format!("tag {}", of.tag),
             Step::Package(packages) => {
                 format!("package {} crates and compile each from its package", packages.crates.len())
             }
@@ -354,11 +369,11 @@ impl Step {
             }
             Step::Bake(release) => format!("build image {}:{}", release.image.name, release.of.version.tag()),
             Step::Crate(upload) => format!("crate {} {}", upload.name, upload.version),
-            Step::Upload(dist) => format!("wheels and sdist of {} {} on the index", dist.name, dist.version),
+            Step::Upload(dist) => format!("wheels and sdist of {} {}", dist.name, dist.version),
             Step::PushImage(release) => format!("image {}:{}", release.image.name, release.of.version.tag()),
             Step::Latest(release) => format!("image {}:latest", release.image.name),
-            Step::Forge(release) => format!("forge release {}", release.of.tag),
-            Step::List(listing) => format!("{} is listed everywhere", listing.of.version.tag()),
+            Step::Forge(release) => format!("release {}", release.of.tag),
+            Step::List(listing) => format!("all of {} can be had", listing.of.version.tag()),
             Step::Announce(announcement) => format!("announce to {}", announcement.channel),
         }
     }

@@ -92,6 +92,13 @@ fn marker(world: &World<'_>, of: &Tagged) -> PathBuf {
 
 pub fn observe(world: &World<'_>, upload: &CrateUpload) -> Result<Observation> {
     let Some(listed) = ask(world, upload)? else {
+        if upload.version != upload.of.version {
+            let version = upload.version.tag();
+            return Ok(Observation::Blocked {
+                why: format!("an earlier release should have published it, and what stands here now is not {version}"),
+                next: format!("cargo xtask publish {version} --only crates, then the same command"),
+            });
+        }
         return Ok(match credentials(upload) {
             true => Observation::Todo,
             false => Observation::Blocked {

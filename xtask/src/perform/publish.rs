@@ -14,6 +14,7 @@ use crate::{
     check::short,
     plan::publish,
     step::{Observation, Tagged},
+    tools::child::Watch,
     version::Version,
 };
 
@@ -93,6 +94,7 @@ pub fn checkout(world: &World<'_>, of: &Tagged) -> Result<PathBuf> {
     if is_ours(&tree) {
         return Ok(tree);
     }
+    let _watch = Watch::start("git");
     sh.remove_path(&tree)?;
     let top = sh.current_dir();
     cmd!(sh, "git clone --quiet --no-checkout {top} {tree}").quiet().run().context("the repository was not cloned")?;

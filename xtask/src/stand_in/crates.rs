@@ -127,6 +127,14 @@ fn entries(state: &State, name: &str) -> Result<Vec<Entry>> {
     Ok(lines.map(serde_json::from_slice).collect::<Result<_, _>>()?)
 }
 
+/// A name without any version yet.
+pub fn hold(state: &State, name: &str) -> Result<()> {
+    match state.load(&held(name))? {
+        None if is_crate_name(name) => state.save(&held(name), b""),
+        _ => Ok(()),
+    }
+}
+
 fn save_entries(state: &State, name: &str, entries: &[Entry]) -> Result<()> {
     let lines: Vec<String> = entries.iter().map(serde_json::to_string).collect::<Result<_, _>>()?;
     state.save(&held(name), (lines.join("\n") + "\n").as_bytes())

@@ -83,6 +83,14 @@ fn files(state: &State, name: &str) -> Result<Option<Vec<File>>> {
     if is_plain(name) { state.load_json(&project(name)) } else { Ok(None) }
 }
 
+/// A name without any file yet.
+pub fn hold(state: &State, name: &str) -> Result<()> {
+    match files(state, name)? {
+        None if is_plain(name) => state.save(&project(name), b"[]"),
+        _ => Ok(()),
+    }
+}
+
 /// The upload form (warehouse, "Upload API"); the answers to files that are there are PyPI's.
 fn upload(state: &State, call: &Call) -> Result<Answer> {
     let Some(parts) = parts(call.header("content-type"), &call.body) else {

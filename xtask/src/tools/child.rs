@@ -62,18 +62,22 @@ pub fn spent() -> BTreeMap<String, f64> {
     SPENT.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
-/// Counts the time until it is dropped for the program of a command: `python -m maturin` is maturin.
-struct Watch {
+/// Counts the time until it is dropped for a program.
+pub struct Watch {
     program: String,
     begun: Instant,
 }
 
 impl Watch {
+    pub fn start(program: &str) -> Watch {
+        Watch { program: program.to_owned(), begun: Instant::now() }
+    }
+
+    /// `python -m maturin` is maturin.
     fn of(command: &Command) -> Watch {
         let module = command.get_args().skip_while(|word| *word != "-m").nth(1);
         let program = module.unwrap_or(command.get_program());
-        let program = Path::new(program).file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        Watch { program, begun: Instant::now() }
+        Watch::start(&Path::new(program).file_stem().unwrap_or_default().to_string_lossy())
     }
 }
 

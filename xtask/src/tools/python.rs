@@ -11,6 +11,8 @@ use std::{
 use anyhow::{Context, Result, bail};
 use xshell::{Shell, cmd};
 
+use super::child::Watch;
+
 /// What is installed: every version and hash, no address; pip knows where the user's packages come from.
 const REQUIREMENTS: &str = include_str!("../../python-requirements.txt");
 
@@ -40,6 +42,7 @@ impl Environment {
         if finished.is_file() && environment.python().exists() {
             return Ok(environment);
         }
+        let _watch = Watch::start("pip");
         sh.remove_path(&dir)?;
         cmd!(sh, "{python} -m venv {dir}")
             .quiet()
