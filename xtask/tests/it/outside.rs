@@ -15,6 +15,7 @@ use std::{
 use serde_json::Value;
 
 use crate::{
+    crashes::start,
     harness::{Place, Said, run},
     weather::Weather,
 };
@@ -265,6 +266,19 @@ impl Outside {
     pub fn run(&self, machine: &Place, args: &str) -> Said {
         let said = machine.xtask(args);
         tells_no_secret(&said);
+        said
+    }
+
+    /// The same in a process group of its own, which the weather may kill.
+    #[track_caller]
+    pub fn run_watched(&self, machine: &Place, args: &str) -> Said {
+        let child = start(machine, args);
+        self.weather.watch(child.id());
+        let said = Said::of(child.wait_with_output().unwrap());
+        tells_no_secret(&said);
+        if said.code.is_none() {
+            self.settle();
+        }
         said
     }
 

@@ -3,10 +3,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{
-        LazyLock, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{LazyLock, Mutex},
     time::{Duration, Instant},
 };
 
@@ -80,6 +77,12 @@ fn a_publication_is_done_once() {
     }
 }
 
+/// Every point of every matrix, which takes a quarter of an hour, or one of each kind:
+/// `MATRIX=full cargo test -p xtask --test it publish`.
+fn is_full() -> bool {
+    std::env::var("MATRIX").is_ok_and(|which| which == "full")
+}
+
 /// How often what happened.
 #[derive(Default)]
 struct Tally(Mutex<BTreeMap<&'static str, usize>>);
@@ -126,21 +129,32 @@ fn assert_ended(outside: &Outside, machine: &Place, train: Train, what: &str) {
     assert_eq!(said.code, Some(0), "{what}: {}", said.all());
 }
 
-/// Cuts off each request that changes something: before it arrives, and before its answer does.
+/// At each request that changes something: it is lost, its answer is lost, and the tool is killed before it takes effect
+/// and after.
 fn cut_off_everywhere(train: Train) {
     let begun = Instant::now();
     let changes = whole(train).changes;
-    let points: Vec<(Fault, &str, usize)> =
-        (0..changes).flat_map(|k| [(Fault::Lost, "lost", k), (Fault::Unanswered, "unanswered", k)]).collect();
+    let faults = [
+        ("lost", Fault::Lost),
+        ("unanswered", Fault::Unanswered),
+        ("killed", Fault::Killed),
+        ("killed_after", Fault::KilledAfter),
+    ];
+    let all =
+        (0..changes).flat_map(|k| faults.iter().enumerate().map(move |(at, (side, fault))| (*side, fault, k, at)));
+    // The last one is the message, which is unlike all others.
+    let points: Vec<(&str, &Fault, usize, usize)> =
+        all.filter(|(.., k, at)| is_full() || (k + at) % 4 == 0 || k + 1 == changes).collect();
     let tally = Tally::default();
-    side_by_side(&points, 3, |(fault, side, k)| {
+    side_by_side(&points, 4, |&(side, fault, k, _)| {
         let outside = Outside::new(&format!("{}_{side}_{k}", train.name));
         let machine = outside.machine("a");
-        outside.weather.set([Rule { fault: fault.clone(), on: "", after: *k, times: 1 }]);
-        let first = outside.run(&machine, &train.publish());
-        let cut = outside.weather.changes().get(*k).cloned().unwrap_or_default();
+        outside.weather.set([Rule { fault: fault.clone(), on: "", after: k, times: 1 }]);
+        let first = outside.run_watched(&machine, &train.publish());
+        let cut = outside.weather.changes().get(k).cloned().unwrap_or_default();
         let what = format!("{} with request {k} {side} ({cut})", train.name);
         assert_eq!(outside.weather.left(), 0, "{what}: {}", first.all());
+        assert_eq!(first.code.is_none(), side.starts_with("killed"), "{what}: {}", first.all());
         outside.weather.clear();
         let machine = if k % 2 == 1 { outside.new_machine("b") } else { machine };
         resume(&outside, &machine, train, first, &what, &tally);
@@ -148,7 +162,8 @@ fn cut_off_everywhere(train: Train) {
         outside.forget();
     });
     println!(
-        "{}: each of {changes} requests that change something lost, and its answer lost: {} points, all converged in {:.0?}: {}",
+        "{}: {changes} requests that change something; lost, unanswered, and the tool killed before or after: {} points, \
+         all converged in {:.0?}: {}",
         train.name,
         points.len(),
         begun.elapsed(),
@@ -166,14 +181,17 @@ fn cut_off_at_each_request_of_images() {
     cut_off_everywhere(INGEST);
 }
 
+/// Leases of four lanes taken and given back, one message before and after, one draft.
+const PUSHES: usize = 11;
+
 /// Lets git kill the tool around each of its pushes: of leases, and of what is remembered of announcements.
 #[test]
 fn killed_around_each_push() {
     let begun = Instant::now();
-    // Until there is no such push any more.
-    let (tally, beyond) = (Tally::default(), AtomicUsize::new(0));
-    let points: Vec<(&str, usize)> = (1..=11).flat_map(|at| [("before", at), ("after", at)]).collect();
-    side_by_side(&points, 3, |&(side, at)| {
+    let tally = Tally::default();
+    let all = (1..=PUSHES).flat_map(|at| [("before", at, 0), ("after", at, 1)]);
+    let points: Vec<(&str, usize, usize)> = all.filter(|(_, at, side)| is_full() || (at / 2 + side) % 2 == 0).collect();
+    side_by_side(&points, 3, |&(side, at, _)| {
         let outside = Outside::new(&format!("push_{side}_{at}"));
         let mut machine = outside.machine("a");
         let env = std::mem::take(&mut machine.env);
@@ -188,12 +206,11 @@ fn killed_around_each_push() {
         let machine = if at % 2 == 1 { outside.new_machine("b") } else { machine };
         resume(&outside, &machine, LARK, first, &what, &tally);
         assert_ended(&outside, &machine, LARK, &what);
-        beyond.fetch_max(at, Ordering::Relaxed);
         outside.forget();
     });
     println!(
-        "killed before and after each of {} pushes, all converged in {:.0?}: {}",
-        points.len() / 2,
+        "killed before or after each of {PUSHES} pushes: {} points, all converged in {:.0?}: {}",
+        points.len(),
         begun.elapsed(),
         tally.told()
     );
@@ -222,8 +239,8 @@ fn killed_at_any_moment_of_a_publication() {
         let whom = if round % 2 == 0 { child.id().to_string() } else { format!("-{}", child.id()) };
         signal("KILL", &whom);
         child.wait().unwrap();
-        let what = format!("round {round}: {} killed at {part:.2} of {:?}", train.name, whole(train).time);
         outside.settle();
+        let what = format!("round {round}: {} killed at {part:.2} of {:?}", train.name, whole(train).time);
         let machine = if round % 4 < 2 { outside.new_machine("b") } else { machine };
         let first = Said { code: None, out: String::new(), err: String::new() };
         resume(&outside, &machine, train, first, &what, &tally);

@@ -13,13 +13,20 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::crashes::signal;
+
 /// What befalls a request.
 #[derive(Clone, Debug)]
+#[allow(dead_code)]
 pub enum Fault {
     /// It never arrives: the connection is closed.
     Lost,
     /// It arrives and takes effect, and the answer is lost.
     Unanswered,
+    /// Before it takes effect, whoever asks is killed with all that he started.
+    Killed,
+    /// It takes effect, and before there is an answer, whoever asks is killed with all that he started.
+    KilledAfter,
     /// The connection breaks in the middle of the body.
     Cut,
     /// This answer instead of the true one: status, header lines, body.
@@ -52,6 +59,8 @@ struct State {
     lag: Option<(&'static str, Duration)>,
     /// Addresses that answer every second request with what they said first.
     fickle: Option<&'static str>,
+    /// The process group that a fault kills.
+    victim: Option<u32>,
 }
 
 /// Where requests go: to the image registry if there is one and they are its own, else to the stand-in.
@@ -135,6 +144,11 @@ impl Weather {
         self.state.lock().unwrap().fickle = Some(at);
     }
 
+    /// The process group that a fault kills.
+    pub fn watch(&self, group: u32) {
+        self.state.lock().unwrap().victim = Some(group);
+    }
+
     /// What was asked to be changed since the rules were set.
     pub fn changes(&self) -> Vec<String> {
         let state = self.state.lock().unwrap();
@@ -170,8 +184,16 @@ fn serve(state: &Mutex<State>, routes: &Routes, stream: TcpStream) -> Option<()>
         _ => &routes.stand_in,
     };
     let hang_up = |stream: TcpStream| stream.shutdown(Shutdown::Both).ok();
+    let kill = || {
+        let victim = state.lock().unwrap().victim.take();
+        signal("KILL", &format!("-{}", victim.expect("somebody to kill")));
+    };
     match fault {
         Some(Fault::Lost) => return hang_up(stream),
+        Some(Fault::Killed) => {
+            kill();
+            return hang_up(stream);
+        }
         Some(Fault::Answer(status, head, body)) => {
             let head = if head.is_empty() { head } else { format!("{head}\r\n") };
             let length = body.len();
@@ -186,8 +208,13 @@ fn serve(state: &Mutex<State>, routes: &Routes, stream: TcpStream) -> Option<()>
         _ => {}
     }
     let now = forward(to, &request, request.body.len())?;
-    if let Some(Fault::Unanswered) = fault {
-        return hang_up(stream);
+    match fault {
+        Some(Fault::Unanswered) => return hang_up(stream),
+        Some(Fault::KilledAfter) => {
+            kill();
+            return hang_up(stream);
+        }
+        _ => {}
     }
     let mut told = weathered(state, &request, now);
     if let Some(Fault::Forged(old, new)) = fault {
