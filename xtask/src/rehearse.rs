@@ -6,7 +6,7 @@ mod image_registry;
 mod user;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -37,7 +37,7 @@ use crate::{
     step::{Dist, Lane, Step},
     tools::{child, engine::Engine},
     train::Train,
-    version::{Bump, Dialect, Version},
+    version::{Bump, Version},
 };
 
 use environment::Environment;
@@ -68,6 +68,8 @@ struct Stand<'r> {
     target: PathBuf,
     environment: Environment,
     rehearsal: Rehearsal,
+    /// Seconds in which any other program ran, as the tool told of its runs.
+    waited: f64,
     interrupted: Arc<AtomicBool>,
 }
 
@@ -132,10 +134,16 @@ fn one(
     let dir = target.join("xtask").join("rehearsal").join(snapshot.train.name());
     sh.remove_path(&dir)?;
     sh.create_dir(&dir)?;
-    let mut stand = Stand::set_up(report, &dir, snapshot, interrupted)?;
+    // What is tagged at the head has nothing left to release.
+    let goal = options.goal.clone().or_else(|| tagged(snapshot).is_none().then(|| due(snapshot)));
+    let to = match (&goal, tagged(snapshot)) {
+        (Some(goal), _) => goal.version(snapshot.train.version(&snapshot.workspace))?,
+        (None, tagged) => tagged.context("there is nothing to rehearse")?,
+    };
+    let mut stand = Stand::set_up(report, &dir, snapshot, &to, interrupted)?;
     let there = Shell::new()?;
     there.change_dir(&stand.clone);
-    let ended = stand.play(&there, snapshot, options);
+    let ended = stand.play(&there, snapshot, goal.as_ref().map(|goal| (goal, options.waive.as_slice())), to);
     if let Err(error) = &ended {
         stand.note("stopped", None, Outcome::Failed { why: format!("{error:#}") });
     }
@@ -167,7 +175,13 @@ fn due(snapshot: &Snapshot) -> Goal {
 
 impl<'r> Stand<'r> {
     /// A bare remote whose main branch is the checkout's head, a clone of it, and the registries.
-    fn set_up(report: &'r Report, dir: &Path, snapshot: &Snapshot, interrupted: &Arc<AtomicBool>) -> Result<Stand<'r>> {
+    fn set_up(
+        report: &'r Report,
+        dir: &Path,
+        snapshot: &Snapshot,
+        to: &Version,
+        interrupted: &Arc<AtomicBool>,
+    ) -> Result<Stand<'r>> {
         let Snapshot { workspace, train, repo, .. } = snapshot;
         let sh = Shell::new()?;
         let begun = report.begin("set up the clone and the registries");
@@ -191,8 +205,7 @@ impl<'r> Stand<'r> {
         let stand_in = StandIn::start(&dir.join("stand-in"), 0, Some(upstream))?;
         let crates: Vec<String> = train.crates.iter().map(|&at| workspace.members[at].name.clone()).collect();
         let projects: Vec<String> = train.wheels.iter().filter_map(|wheel| wheel.project.name.clone()).collect();
-        // Whatever the world has under these names, here they begin empty.
-        stand_in.hold(&crates, &projects)?;
+        stand_in.hold(&crates, &projects, &to.to_string())?;
         let images = match train.config.images.is_empty() {
             true => Err("the train has no image".to_owned()),
             false => Engine::find(&sh).and_then(|_| ImageRegistry::start(&dir.join("images"))),
@@ -207,10 +220,16 @@ impl<'r> Stand<'r> {
         let train = train.name().to_owned();
         sh.change_dir(&clone);
         let (dir, interrupted) = (dir.to_owned(), interrupted.clone());
-        Ok(Stand { sh, report, dir, clone, manifest, train, target, environment, rehearsal, interrupted })
+        Ok(Stand { sh, report, dir, clone, manifest, train, target, environment, rehearsal, waited: 0.0, interrupted })
     }
 
-    fn play(&mut self, there: &Shell, before: &Snapshot, options: &Options) -> Result<()> {
+    fn play(
+        &mut self,
+        there: &Shell,
+        before: &Snapshot,
+        release: Option<(&Goal, &[String])>,
+        version: Version,
+    ) -> Result<()> {
         let without = self.without(before);
         let mut publish = vec!["publish".to_owned(), "--here".to_owned()];
         publish.extend(without.iter().flat_map(|lane| ["--without".to_owned(), lane.to_string()]));
@@ -222,10 +241,9 @@ impl<'r> Stand<'r> {
             self.rehearsal.not_proved.push((what, why.to_owned()));
         }
 
-        let version = match tagged(before).filter(|_| options.goal.is_none()) {
-            Some(version) => version,
-            None => self.release(&options.goal.clone().unwrap_or_else(|| due(before)), &options.waive)?,
-        };
+        if let Some((goal, waive)) = release {
+            self.release(goal, waive)?;
+        }
         let loader = Loader::new(there, Some(&self.manifest), Some(&self.train))?;
         let here = publish::Options { here: true, ..Default::default() };
         let (snapshot, publication) = commands::publication(&loader, Some(&version), &here)?;
@@ -303,13 +321,12 @@ impl<'r> Stand<'r> {
         without
     }
 
-    fn release(&mut self, goal: &Goal, waive: &[String]) -> Result<Version> {
+    fn release(&mut self, goal: &Goal, waive: &[String]) -> Result<()> {
         let mut words = vec!["release".to_owned()];
         words.extend(goal.word());
         words.extend(waive.iter().flat_map(|name| ["--waive".to_owned(), name.clone()]));
         words.push("--push".to_owned());
-        let told = self.command("release", &words, false)?;
-        Version::parse(told["to"].as_str().context("the release told no version")?, Dialect::Cargo)
+        self.command("release", &words, false).map(|_| ())
     }
 
     /// Runs the tool itself in the clone, as a captain would, and takes down its steps.
@@ -333,9 +350,10 @@ impl<'r> Stand<'r> {
         let begun = Instant::now();
         let output = command.current_dir(&self.clone).stdin(Stdio::null()).stderr(Stdio::inherit()).output()?;
         let told: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
-        for (program, seconds) in told["spent"].as_object().into_iter().flatten() {
+        for (program, seconds) in told["spent"]["programs"].as_object().into_iter().flatten() {
             self.spend(program, seconds.as_f64().unwrap_or_default());
         }
+        self.waited += told["spent"]["any"].as_f64().unwrap_or_default();
         if !output.status.success() {
             let open = told["steps"].as_array().into_iter().flatten().filter(|step| step["seen"]["state"] == "done");
             for step in open {
@@ -455,12 +473,14 @@ impl<'r> Stand<'r> {
         }
     }
 
-    /// What no program was waited for is ours.
-    fn account(&mut self, before: &BTreeMap<String, f64>) {
-        for (program, seconds) in child::spent() {
-            self.spend(&program, seconds - before.get(&program).copied().unwrap_or_default());
+    /// The time in which no other program ran is ours.
+    fn account(&mut self, before: &child::Spent) {
+        let now = child::spent();
+        for (program, seconds) in &now.programs {
+            self.spend(program, seconds - before.programs.get(program).copied().unwrap_or_default());
         }
-        let theirs: f64 = self.rehearsal.spent.iter().map(|(_, seconds)| seconds).sum();
+        let theirs = self.waited + now.any - before.any;
+        self.rehearsal.spent.retain(|(_, seconds)| *seconds >= 0.05);
         self.rehearsal.spent.sort_by(|a, b| b.1.total_cmp(&a.1));
         self.rehearsal.spent.push(("ours".to_owned(), (self.rehearsal.seconds - theirs).max(0.0)));
     }
