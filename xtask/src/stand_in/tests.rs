@@ -318,5 +318,5 @@ proptest! {
 #[ignore = "runs until it is killed"]
 fn serve_by_hand() {
     let dir = std::env::var_os("STAND_IN").map_or_else(|| std::env::temp_dir().join("stand-in"), PathBuf::from);
-    serve(&Report::new(false, crate::report::Loudness::Normal, None), &dir, 0).unwrap();
+    serve(&Report::new(false, crate::report::Loudness::Normal, None), &dir, 0, false).unwrap();
 }

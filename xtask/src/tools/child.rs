@@ -73,6 +73,13 @@ pub fn spent() -> Spent {
     SPENT.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
+/// The most memory that this process had, in bytes, where the system tells (proc_pid_status(5), `VmHWM`).
+pub fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let kilobytes = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(kilobytes.split_whitespace().next()?.parse::<u64>().ok()? * 1_024)
+}
+
 /// Counts the time until it is dropped for a program.
 pub struct Watch {
     program: String,
