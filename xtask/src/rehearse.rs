@@ -1,8 +1,10 @@
 //! `rehearse`: a whole release in a throw-away clone against local registries, and then the life of a user.
 //! It must never reach what the real release reaches: its tokens, remotes and registries are its own.
 
+mod again;
 mod environment;
 mod image_registry;
+mod told;
 mod user;
 
 use std::{
@@ -24,9 +26,9 @@ use xshell::{Shell, cmd};
 use crate::{
     check::short,
     commands::{self, Call},
-    page::{self, Kind, Line, Node, Outcome, Rehearsal, Stage},
+    page::{self, Line, Outcome, Rehearsal, Stage},
     perform::{
-        World, crates,
+        World,
         wheels::{self, Hashes},
     },
     plan::{publish, release::Goal, smoke},
@@ -99,7 +101,7 @@ pub fn rehearse(call: &Call<'_>, options: &Options) -> Result<()> {
         let (rehearsal, one) = one(call.report, &snapshot, options, &loader.target, &interrupted)?;
         sh.create_dir(page.parent().unwrap_or(Path::new(".")))?;
         fs::write(&page, page::page(&rehearsal)).with_context(|| page.display().to_string())?;
-        tell(call.report, &rehearsal, &page);
+        told::tell(call.report, &rehearsal, &page);
         told.push(json!({ "rehearsal": rehearsal, "outcome": if one.is_ok() { "proved" } else { "failed" } }));
         ended = ended.and(one);
         if interrupted.load(Ordering::Relaxed) {
@@ -249,7 +251,7 @@ impl<'r> Stand<'r> {
         self.rehearsal.tag = told["tag"].as_str().unwrap_or_default().to_owned();
         self.rehearsal.commit = short(told["commit"].as_str().unwrap_or_default()).to_owned();
 
-        self.rehearsal.graph = graph(&snapshot);
+        self.rehearsal.graph = told::graph(&snapshot);
         let world = World {
             sh: there,
             report: self.report,
@@ -263,7 +265,8 @@ impl<'r> Stand<'r> {
             match step {
                 Step::Crate(upload) if upload.name == *driver => user::builds_with(self, upload)?,
                 Step::Upload(dist) => {
-                    user::installs(self, &world, dist, smoke::python_tests(&snapshot, &dist.project))?
+                    self.elsewhere(&before.train, dist, &wheels::files(&world, dist)?);
+                    user::installs(self, &world, dist, smoke::python_tests(&snapshot, &dist.project))?;
                 }
                 Step::PushImage(release) if !without.contains(&Lane::Images) => user::runs_image(self, release)?,
                 _ => {}
@@ -421,53 +424,6 @@ impl<'r> Stand<'r> {
         }
     }
 
-    /// Builds everything once more, from another clone and with the user's own cargo, and compares byte by byte.
-    fn compare(&mut self, world: &World<'_>, steps: &[Step]) -> Result<()> {
-        let packages =
-            steps.iter().find_map(|step| if let Step::Package(packages) = step { Some(packages) } else { None });
-        let dists = steps.iter().filter_map(|step| if let Step::Upload(dist) = step { Some(dist) } else { None });
-        let dists: Vec<&Dist> = dists.collect();
-        let first = packages.map(|packages| &packages.of).or(dists.first().map(|dist| &dist.of));
-        let Some(of) = first.cloned() else { return Ok(()) };
-        let (remote, second, commit) = (self.dir.join("remote.git"), self.dir.join("second"), of.commit.clone());
-        let (mut first, mut again) = (Hashes::new(), Hashes::new());
-        self.try_out("build again from another clone", |stand| {
-            let sh = &stand.sh;
-            cmd!(sh, "git clone --quiet --no-checkout {remote} {second}").quiet().run()?;
-            cmd!(sh, "git -C {second} -c advice.detachedHead=false checkout --quiet --detach {commit}")
-                .quiet()
-                .run()?;
-            if let Some(packages) = packages {
-                first.extend(crates::packed(world, packages));
-                again.extend(crates::pack(world, packages, &second, &stand.dir.join("second-crates"), false)?);
-            }
-            for dist in &dists {
-                let out = stand.dir.join("second-dist").join(&dist.name);
-                wheels::make(world, dist, &second, &out, &wheels::Wanted { sdist: true, target: None, zig: false })?;
-                first.extend(wheels::files(world, dist)?);
-                again.extend(wheels::files_in(&out, dist)?);
-            }
-            Ok(format!("{} files", again.len()))
-        })?;
-        let differ: Vec<&str> =
-            first.iter().filter(|(name, hash)| again.get(*name) != Some(hash)).map(|(name, _)| name.as_str()).collect();
-        let title = "what was built again has the same bytes, so that what was rehearsed is what will be shipped";
-        let outcome = match differ.is_empty() {
-            true => Outcome::Proved { evidence: format!("{} files have the same hashes", first.len()) },
-            false => {
-                let why = format!(
-                    "{} differ when they are built elsewhere; a wheel may hold the path of the build, as maturin's SBOM does ([tool.maturin.sbom] rust = false)",
-                    differ.join(", ")
-                );
-                self.rehearsal.not_proved.push((title.to_owned(), why.clone()));
-                Outcome::NotProved { why }
-            }
-        };
-        self.note(title, None, outcome);
-        self.rehearsal.hashes = first.into_iter().collect();
-        Ok(())
-    }
-
     fn spend(&mut self, program: &str, seconds: f64) {
         match self.rehearsal.spent.iter_mut().find(|(name, _)| name == program) {
             Some((_, spent)) => *spent += seconds,
@@ -497,32 +453,6 @@ fn earlier(steps: &[Step]) -> Vec<String> {
     left.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
-/// What needs what in the train.
-fn graph(snapshot: &Snapshot) -> Vec<Node> {
-    let Snapshot { workspace, train, .. } = snapshot;
-    let members = train.members();
-    let mut nodes: Vec<Node> = members
-        .iter()
-        .map(|&at| {
-            let member = &workspace.members[at];
-            let needed = member.links.iter().filter(|link| link.is_built() && members.contains(&link.to));
-            let mut needs: Vec<String> = needed.map(|link| workspace.members[link.to].name.clone()).collect();
-            needs.sort();
-            needs.dedup();
-            let kind = if train.owns_wheel(at) { Kind::Wheel } else { Kind::Crate };
-            Node { name: member.name.clone(), version: member.version.to_string(), kind, needs }
-        })
-        .collect();
-    let driver = &workspace.members[train.driver];
-    nodes.extend(train.config.images.iter().map(|image| Node {
-        name: format!("image {}", image.name),
-        version: driver.version.tag(),
-        kind: Kind::Image,
-        needs: vec![driver.name.clone()],
-    }));
-    nodes
-}
-
 fn empty() -> Rehearsal {
     Rehearsal {
         train: String::new(),
@@ -537,30 +467,4 @@ fn empty() -> Rehearsal {
         spent: Vec::new(),
         not_proved: Vec::new(),
     }
-}
-
-fn tell(report: &Report, rehearsal: &Rehearsal, page: &Path) {
-    report.say("");
-    for stage in &rehearsal.stages {
-        report.say(format!("{}:", stage.name));
-        for line in &stage.lines {
-            let seconds = line.seconds.map(|seconds| format!("{seconds:6.1} s")).unwrap_or(" ".repeat(8));
-            let (word, why) = match &line.outcome {
-                Outcome::Proved { evidence } => ("proved", evidence),
-                Outcome::NotProved { why } => ("not proved", why),
-                Outcome::Failed { why } => ("failed", why),
-            };
-            report.say(format!("  {seconds}  {word:10} {} ({why})", line.title));
-        }
-    }
-    for (what, why) in &rehearsal.not_proved {
-        report.warn(format!("not proved: {what}: {why}"));
-    }
-    let spent: Vec<String> =
-        rehearsal.spent.iter().map(|(program, seconds)| format!("{program} {seconds:.1} s")).collect();
-    report.say(format!("{:.0} s in all: {}", rehearsal.seconds, spent.join(", ")));
-    if let Some(peak) = child::peak_memory() {
-        report.say(format!("{} MB at most in the tool itself", peak / 1_000_000));
-    }
-    report.say(format!("the page: {}", page.display()));
 }
