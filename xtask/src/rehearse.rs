@@ -1,12 +1,14 @@
 //! `rehearse`: a whole release in a throw-away clone against local registries, and then the life of a user.
 //! It must never reach what the real release reaches: its tokens, remotes and registries are its own.
 
+mod again;
 mod environment;
 mod image_registry;
+mod told;
 mod user;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -24,10 +26,9 @@ use xshell::{Shell, cmd};
 use crate::{
     check::short,
     commands::{self, Call},
-    config::SDIST,
-    page::{self, Kind, Line, Node, Outcome, Rehearsal, Stage},
+    page::{self, Line, Outcome, Rehearsal, Stage},
     perform::{
-        World, crates,
+        World,
         wheels::{self, Hashes},
     },
     plan::{publish, release::Goal, smoke},
@@ -37,7 +38,7 @@ use crate::{
     step::{Dist, Lane, Step},
     tools::{child, engine::Engine},
     train::Train,
-    version::{Bump, Dialect, Version},
+    version::{Bump, Version},
 };
 
 use environment::Environment;
@@ -68,6 +69,8 @@ struct Stand<'r> {
     target: PathBuf,
     environment: Environment,
     rehearsal: Rehearsal,
+    /// Seconds in which any other program ran, as the tool told of its runs.
+    waited: f64,
     interrupted: Arc<AtomicBool>,
 }
 
@@ -98,7 +101,7 @@ pub fn rehearse(call: &Call<'_>, options: &Options) -> Result<()> {
         let (rehearsal, one) = one(call.report, &snapshot, options, &loader.target, &interrupted)?;
         sh.create_dir(page.parent().unwrap_or(Path::new(".")))?;
         fs::write(&page, page::page(&rehearsal)).with_context(|| page.display().to_string())?;
-        tell(call.report, &rehearsal, &page);
+        told::tell(call.report, &rehearsal, &page);
         told.push(json!({ "rehearsal": rehearsal, "outcome": if one.is_ok() { "proved" } else { "failed" } }));
         ended = ended.and(one);
         if interrupted.load(Ordering::Relaxed) {
@@ -132,10 +135,16 @@ fn one(
     let dir = target.join("xtask").join("rehearsal").join(snapshot.train.name());
     sh.remove_path(&dir)?;
     sh.create_dir(&dir)?;
-    let mut stand = Stand::set_up(report, &dir, snapshot, interrupted)?;
+    // What is tagged at the head has nothing left to release.
+    let goal = options.goal.clone().or_else(|| tagged(snapshot).is_none().then(|| due(snapshot)));
+    let to = match (&goal, tagged(snapshot)) {
+        (Some(goal), _) => goal.version(snapshot.train.version(&snapshot.workspace))?,
+        (None, tagged) => tagged.context("there is nothing to rehearse")?,
+    };
+    let mut stand = Stand::set_up(report, &dir, snapshot, &to, interrupted)?;
     let there = Shell::new()?;
     there.change_dir(&stand.clone);
-    let ended = stand.play(&there, snapshot, options);
+    let ended = stand.play(&there, snapshot, goal.as_ref().map(|goal| (goal, options.waive.as_slice())), to);
     if let Err(error) = &ended {
         stand.note("stopped", None, Outcome::Failed { why: format!("{error:#}") });
     }
@@ -167,7 +176,13 @@ fn due(snapshot: &Snapshot) -> Goal {
 
 impl<'r> Stand<'r> {
     /// A bare remote whose main branch is the checkout's head, a clone of it, and the registries.
-    fn set_up(report: &'r Report, dir: &Path, snapshot: &Snapshot, interrupted: &Arc<AtomicBool>) -> Result<Stand<'r>> {
+    fn set_up(
+        report: &'r Report,
+        dir: &Path,
+        snapshot: &Snapshot,
+        to: &Version,
+        interrupted: &Arc<AtomicBool>,
+    ) -> Result<Stand<'r>> {
         let Snapshot { workspace, train, repo, .. } = snapshot;
         let sh = Shell::new()?;
         let begun = report.begin("set up the clone and the registries");
@@ -191,8 +206,7 @@ impl<'r> Stand<'r> {
         let stand_in = StandIn::start(&dir.join("stand-in"), 0, Some(upstream))?;
         let crates: Vec<String> = train.crates.iter().map(|&at| workspace.members[at].name.clone()).collect();
         let projects: Vec<String> = train.wheels.iter().filter_map(|wheel| wheel.project.name.clone()).collect();
-        // Whatever the world has under these names, here they begin empty.
-        stand_in.hold(&crates, &projects)?;
+        stand_in.hold(&crates, &projects, &to.to_string())?;
         let images = match train.config.images.is_empty() {
             true => Err("the train has no image".to_owned()),
             false => Engine::find(&sh).and_then(|_| ImageRegistry::start(&dir.join("images"))),
@@ -207,25 +221,22 @@ impl<'r> Stand<'r> {
         let train = train.name().to_owned();
         sh.change_dir(&clone);
         let (dir, interrupted) = (dir.to_owned(), interrupted.clone());
-        Ok(Stand { sh, report, dir, clone, manifest, train, target, environment, rehearsal, interrupted })
+        Ok(Stand { sh, report, dir, clone, manifest, train, target, environment, rehearsal, waited: 0.0, interrupted })
     }
 
-    fn play(&mut self, there: &Shell, before: &Snapshot, options: &Options) -> Result<()> {
+    fn play(
+        &mut self,
+        there: &Shell,
+        before: &Snapshot,
+        release: Option<(&Goal, &[String])>,
+        version: Version,
+    ) -> Result<()> {
         let without = self.without(before);
         let mut publish = vec!["publish".to_owned(), "--here".to_owned()];
         publish.extend(without.iter().flat_map(|lane| ["--without".to_owned(), lane.to_string()]));
-        let elsewhere: Vec<&str> =
-            before.train.config.platforms.iter().map(String::as_str).filter(|p| *p != SDIST).collect();
-        if elsewhere.len() > 1 {
-            let why = "each is built on its own kind of machine, by the python-wheels workflow";
-            let what = format!("wheels of other platforms than this one's ({})", elsewhere.join(", "));
-            self.rehearsal.not_proved.push((what, why.to_owned()));
+        if let Some((goal, waive)) = release {
+            self.release(goal, waive)?;
         }
-
-        let version = match tagged(before).filter(|_| options.goal.is_none()) {
-            Some(version) => version,
-            None => self.release(&options.goal.clone().unwrap_or_else(|| due(before)), &options.waive)?,
-        };
         let loader = Loader::new(there, Some(&self.manifest), Some(&self.train))?;
         let here = publish::Options { here: true, ..Default::default() };
         let (snapshot, publication) = commands::publication(&loader, Some(&version), &here)?;
@@ -240,7 +251,7 @@ impl<'r> Stand<'r> {
         self.rehearsal.tag = told["tag"].as_str().unwrap_or_default().to_owned();
         self.rehearsal.commit = short(told["commit"].as_str().unwrap_or_default()).to_owned();
 
-        self.rehearsal.graph = graph(&snapshot);
+        self.rehearsal.graph = told::graph(&snapshot);
         let world = World {
             sh: there,
             report: self.report,
@@ -254,7 +265,8 @@ impl<'r> Stand<'r> {
             match step {
                 Step::Crate(upload) if upload.name == *driver => user::builds_with(self, upload)?,
                 Step::Upload(dist) => {
-                    user::installs(self, &world, dist, smoke::python_tests(&snapshot, &dist.project))?
+                    self.elsewhere(&before.train, dist, &wheels::files(&world, dist)?);
+                    user::installs(self, &world, dist, smoke::python_tests(&snapshot, &dist.project))?;
                 }
                 Step::PushImage(release) if !without.contains(&Lane::Images) => user::runs_image(self, release)?,
                 _ => {}
@@ -277,6 +289,17 @@ impl<'r> Stand<'r> {
         let title = format!("a second look finds all {} steps done", steps.len());
         self.line("publish", title, Some(wall), Outcome::Proved { evidence });
         Ok(())
+    }
+
+    /// Wheels that this machine cannot build are not proved.
+    fn elsewhere(&mut self, train: &Train, dist: &Dist, files: &Hashes) {
+        let files: Vec<String> = files.keys().cloned().collect();
+        let missing = publish::missing(&train.config.platforms, &files);
+        if !missing.is_empty() {
+            let what = format!("wheels of {} for {}", dist.name, missing.join(", "));
+            let why = "each is built on a machine of its kind, by the python-wheels workflow";
+            self.rehearsal.not_proved.push((what, why.to_owned()));
+        }
     }
 
     /// What this machine has no program for is left out, and said.
@@ -303,13 +326,12 @@ impl<'r> Stand<'r> {
         without
     }
 
-    fn release(&mut self, goal: &Goal, waive: &[String]) -> Result<Version> {
+    fn release(&mut self, goal: &Goal, waive: &[String]) -> Result<()> {
         let mut words = vec!["release".to_owned()];
         words.extend(goal.word());
         words.extend(waive.iter().flat_map(|name| ["--waive".to_owned(), name.clone()]));
         words.push("--push".to_owned());
-        let told = self.command("release", &words, false)?;
-        Version::parse(told["to"].as_str().context("the release told no version")?, Dialect::Cargo)
+        self.command("release", &words, false).map(|_| ())
     }
 
     /// Runs the tool itself in the clone, as a captain would, and takes down its steps.
@@ -333,9 +355,10 @@ impl<'r> Stand<'r> {
         let begun = Instant::now();
         let output = command.current_dir(&self.clone).stdin(Stdio::null()).stderr(Stdio::inherit()).output()?;
         let told: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
-        for (program, seconds) in told["spent"].as_object().into_iter().flatten() {
+        for (program, seconds) in told["spent"]["programs"].as_object().into_iter().flatten() {
             self.spend(program, seconds.as_f64().unwrap_or_default());
         }
+        self.waited += told["spent"]["any"].as_f64().unwrap_or_default();
         if !output.status.success() {
             let open = told["steps"].as_array().into_iter().flatten().filter(|step| step["seen"]["state"] == "done");
             for step in open {
@@ -401,53 +424,6 @@ impl<'r> Stand<'r> {
         }
     }
 
-    /// Builds everything once more, from another clone and with the user's own cargo, and compares byte by byte.
-    fn compare(&mut self, world: &World<'_>, steps: &[Step]) -> Result<()> {
-        let packages =
-            steps.iter().find_map(|step| if let Step::Package(packages) = step { Some(packages) } else { None });
-        let dists = steps.iter().filter_map(|step| if let Step::Upload(dist) = step { Some(dist) } else { None });
-        let dists: Vec<&Dist> = dists.collect();
-        let first = packages.map(|packages| &packages.of).or(dists.first().map(|dist| &dist.of));
-        let Some(of) = first.cloned() else { return Ok(()) };
-        let (remote, second, commit) = (self.dir.join("remote.git"), self.dir.join("second"), of.commit.clone());
-        let (mut first, mut again) = (Hashes::new(), Hashes::new());
-        self.try_out("build again from another clone", |stand| {
-            let sh = &stand.sh;
-            cmd!(sh, "git clone --quiet --no-checkout {remote} {second}").quiet().run()?;
-            cmd!(sh, "git -C {second} -c advice.detachedHead=false checkout --quiet --detach {commit}")
-                .quiet()
-                .run()?;
-            if let Some(packages) = packages {
-                first.extend(crates::packed(world, packages));
-                again.extend(crates::pack(world, packages, &second, &stand.dir.join("second-crates"), false)?);
-            }
-            for dist in &dists {
-                let out = stand.dir.join("second-dist").join(&dist.name);
-                wheels::make(world, dist, &second, &out, &wheels::Wanted { sdist: true, target: None, zig: false })?;
-                first.extend(wheels::files(world, dist)?);
-                again.extend(wheels::files_in(&out, dist)?);
-            }
-            Ok(format!("{} files", again.len()))
-        })?;
-        let differ: Vec<&str> =
-            first.iter().filter(|(name, hash)| again.get(*name) != Some(hash)).map(|(name, _)| name.as_str()).collect();
-        let title = "what was built again has the same bytes, so that what was rehearsed is what will be shipped";
-        let outcome = match differ.is_empty() {
-            true => Outcome::Proved { evidence: format!("{} files have the same hashes", first.len()) },
-            false => {
-                let why = format!(
-                    "{} differ when they are built elsewhere; a wheel may hold the path of the build, as maturin's SBOM does ([tool.maturin.sbom] rust = false)",
-                    differ.join(", ")
-                );
-                self.rehearsal.not_proved.push((title.to_owned(), why.clone()));
-                Outcome::NotProved { why }
-            }
-        };
-        self.note(title, None, outcome);
-        self.rehearsal.hashes = first.into_iter().collect();
-        Ok(())
-    }
-
     fn spend(&mut self, program: &str, seconds: f64) {
         match self.rehearsal.spent.iter_mut().find(|(name, _)| name == program) {
             Some((_, spent)) => *spent += seconds,
@@ -455,12 +431,14 @@ impl<'r> Stand<'r> {
         }
     }
 
-    /// What no program was waited for is ours.
-    fn account(&mut self, before: &BTreeMap<String, f64>) {
-        for (program, seconds) in child::spent() {
-            self.spend(&program, seconds - before.get(&program).copied().unwrap_or_default());
+    /// The time in which no other program ran is ours.
+    fn account(&mut self, before: &child::Spent) {
+        let now = child::spent();
+        for (program, seconds) in &now.programs {
+            self.spend(program, seconds - before.programs.get(program).copied().unwrap_or_default());
         }
-        let theirs: f64 = self.rehearsal.spent.iter().map(|(_, seconds)| seconds).sum();
+        let theirs = self.waited + now.any - before.any;
+        self.rehearsal.spent.retain(|(_, seconds)| *seconds >= 0.05);
         self.rehearsal.spent.sort_by(|a, b| b.1.total_cmp(&a.1));
         self.rehearsal.spent.push(("ours".to_owned(), (self.rehearsal.seconds - theirs).max(0.0)));
     }
@@ -473,32 +451,6 @@ fn earlier(steps: &[Step]) -> Vec<String> {
         _ => None,
     });
     left.collect::<BTreeSet<_>>().into_iter().collect()
-}
-
-/// What needs what in the train.
-fn graph(snapshot: &Snapshot) -> Vec<Node> {
-    let Snapshot { workspace, train, .. } = snapshot;
-    let members = train.members();
-    let mut nodes: Vec<Node> = members
-        .iter()
-        .map(|&at| {
-            let member = &workspace.members[at];
-            let needed = member.links.iter().filter(|link| link.is_built() && members.contains(&link.to));
-            let mut needs: Vec<String> = needed.map(|link| workspace.members[link.to].name.clone()).collect();
-            needs.sort();
-            needs.dedup();
-            let kind = if train.owns_wheel(at) { Kind::Wheel } else { Kind::Crate };
-            Node { name: member.name.clone(), version: member.version.to_string(), kind, needs }
-        })
-        .collect();
-    let driver = &workspace.members[train.driver];
-    nodes.extend(train.config.images.iter().map(|image| Node {
-        name: format!("image {}", image.name),
-        version: driver.version.tag(),
-        kind: Kind::Image,
-        needs: vec![driver.name.clone()],
-    }));
-    nodes
 }
 
 fn empty() -> Rehearsal {
@@ -515,27 +467,4 @@ fn empty() -> Rehearsal {
         spent: Vec::new(),
         not_proved: Vec::new(),
     }
-}
-
-fn tell(report: &Report, rehearsal: &Rehearsal, page: &Path) {
-    report.say("");
-    for stage in &rehearsal.stages {
-        report.say(format!("{}:", stage.name));
-        for line in &stage.lines {
-            let seconds = line.seconds.map(|seconds| format!("{seconds:6.1} s")).unwrap_or(" ".repeat(8));
-            let (word, why) = match &line.outcome {
-                Outcome::Proved { evidence } => ("proved", evidence),
-                Outcome::NotProved { why } => ("not proved", why),
-                Outcome::Failed { why } => ("failed", why),
-            };
-            report.say(format!("  {seconds}  {word:10} {} ({why})", line.title));
-        }
-    }
-    for (what, why) in &rehearsal.not_proved {
-        report.warn(format!("not proved: {what}: {why}"));
-    }
-    let spent: Vec<String> =
-        rehearsal.spent.iter().map(|(program, seconds)| format!("{program} {seconds:.1} s")).collect();
-    report.say(format!("{:.0} s in all: {}", rehearsal.seconds, spent.join(", ")));
-    report.say(format!("the page: {}", page.display()));
 }

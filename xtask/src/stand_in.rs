@@ -62,9 +62,10 @@ impl StandIn {
         self.state.address.clone()
     }
 
-    /// Makes names known as its own before anything is published under them: no version of theirs is looked for elsewhere.
-    pub fn hold(&self, crates: &[String], projects: &[String]) -> Result<()> {
-        crates.iter().try_for_each(|name| crates::hold(&self.state, name))?;
+    /// Makes names known as its own before anything is published under them: whatever the world has of the version that
+    /// is about to be published is not seen here.
+    pub fn hold(&self, crates: &[String], projects: &[String], version: &str) -> Result<()> {
+        crates.iter().try_for_each(|name| crates::hold(&self.state, name, version))?;
         projects.iter().try_for_each(|name| python::hold(&self.state, name))
     }
 

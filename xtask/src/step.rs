@@ -216,8 +216,6 @@ pub struct Packages {
     /// From the top of the repository.
     pub root: PathBuf,
     pub crates: Vec<CrateUpload>,
-    /// Whether git tracks the lock, so that cargo may be held to it.
-    pub locked: bool,
 }
 
 /// One crate in its registry.
@@ -231,6 +229,8 @@ pub struct CrateUpload {
     pub commit: Option<String>,
     /// The only registry that its manifest allows; `None` for cargo's default.
     pub registry: Option<String>,
+    /// Whether git tracks the lock, so that cargo may be held to it.
+    pub locked: bool,
 }
 
 /// A Python project's wheels and source distribution.

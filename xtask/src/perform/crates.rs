@@ -52,7 +52,7 @@ pub fn pack(world: &World<'_>, packages: &Packages, tree: &Path, target: &Path, 
     for upload in &packages.crates {
         command.args(["--package", &upload.name]);
     }
-    if packages.locked {
+    if packages.crates.iter().all(|upload| upload.locked) {
         command.arg("--locked");
     }
     if !compiles {
@@ -208,6 +208,9 @@ pub fn upload(world: &World<'_>, upload: &CrateUpload) -> Result<()> {
         .args(["publish", "--no-verify", "--package", &upload.name])
         .current_dir(tree.join(&upload.root))
         .env("CARGO_TARGET_DIR", target(world, &upload.of));
+    if upload.locked {
+        command.arg("--locked");
+    }
     if let Some(registry) = &upload.registry {
         command.args(["--registry", registry]);
     }

@@ -85,12 +85,10 @@ pub fn plan(snapshot: &Snapshot, version: &Version, options: &Options) -> Public
         prerelease: version.is_prerelease(),
         dists: dists.clone(),
     };
-    let locked = workspace.tracked.contains(&root.join("Cargo.lock"));
-
     let mut steps = vec![Step::Pushed((*of).clone())];
     // All that is built here comes first: what cannot be built must not be half published.
     if !crates.is_empty() {
-        steps.push(Step::Package(Packages { of: of.clone(), root: root.clone(), crates: crates.clone(), locked }));
+        steps.push(Step::Package(Packages { of: of.clone(), root: root.clone(), crates: crates.clone() }));
     }
     steps.extend(dists.iter().cloned().map(Step::Build));
     steps.extend(images.iter().cloned().map(Step::Bake));
@@ -120,6 +118,7 @@ fn crates(snapshot: &Snapshot, of: &Arc<Tagged>) -> Vec<CrateUpload> {
     let Snapshot { workspace, train, repo, .. } = snapshot;
     let wanted: BTreeSet<usize> = train.crates.iter().copied().filter(|&at| workspace.members[at].publish).collect();
     let order = in_order(workspace, &wanted);
+    let locked = workspace.tracked.contains(&workspace.root_dir().join("Cargo.lock"));
     let upload = |at: usize| {
         let member = &workspace.members[at];
         // What a patch did not move was published by an earlier release, from that release's commit.
@@ -134,6 +133,7 @@ fn crates(snapshot: &Snapshot, of: &Arc<Tagged>) -> Vec<CrateUpload> {
             version: member.version.clone(),
             commit,
             registry: member.registry.clone(),
+            locked,
         }
     };
     order.into_iter().map(upload).collect()

@@ -40,10 +40,15 @@ pub fn builds_with(stand: &mut Stand<'_>, upload: &CrateUpload) -> Result<()> {
             command.args(args).current_dir(dir);
             stand.user(command)
         };
-        cargo(&["new", "--quiet", "--bin", "--vcs", "none", "user"], &stand.dir)?;
-        cargo(&["add", "--quiet", &format!("{name}@={version}")], &project)?;
+        // Not by `cargo new`, which would add it to a workspace that it finds above.
+        fs::create_dir_all(project.join("src"))?;
+        fs::write(
+            project.join("Cargo.toml"),
+            "[package]\nname = \"user\"\nversion = \"0.1.0\"\nedition = \"2021\"\n\n[workspace]\n\n[dependencies]\n",
+        )?;
         let main = format!("use {} as _;\n\nfn main() {{}}\n", name.replace('-', "_"));
         fs::write(project.join("src").join("main.rs"), main)?;
+        cargo(&["add", "--quiet", &format!("{name}@={version}")], &project)?;
         cargo(&["build", "--quiet"], &project)?;
         let lock = fs::read_to_string(project.join("Cargo.lock"))?;
         let packages = lock.matches("[[package]]").count() - 1;

@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use semver::Version;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Answer, Call, State, Upstream, is_plain, now, timestamp};
 use crate::hash::sha256;
+use crate::tools::child;
 
 /// The token that uploads need.
 pub const TOKEN: &str = "rehearsal-crates-token";
@@ -127,12 +128,41 @@ fn entries(state: &State, name: &str) -> Result<Vec<Entry>> {
     Ok(lines.map(serde_json::from_slice).collect::<Result<_, _>>()?)
 }
 
-/// A name without any version yet.
-pub fn hold(state: &State, name: &str) -> Result<()> {
-    match state.load(&held(name))? {
-        None if is_crate_name(name) => state.save(&held(name), b""),
-        _ => Ok(()),
+/// A name that is published here. What the world has of it is known, all but the version that is about to be published.
+pub fn hold(state: &State, name: &str, without: &str) -> Result<()> {
+    if !is_crate_name(name) {
+        return Ok(());
     }
+    let lines = match &state.upstream {
+        Some(upstream) => upstream.lines(name)?,
+        None => String::new(),
+    };
+    let kept = lines.lines().filter(|line| version_of(line).is_some_and(|version| version != without));
+    state.save(&inherited(name), kept.map(|line| format!("{line}\n")).collect::<String>().as_bytes())?;
+    match state.load(&held(name))? {
+        None => state.save(&held(name), b""),
+        Some(_) => Ok(()),
+    }
+}
+
+fn inherited(name: &str) -> String {
+    format!("{}.upstream", held(name))
+}
+
+/// The version of one line of an index.
+fn version_of(line: &str) -> Option<String> {
+    Some(serde_json::from_str::<Value>(line).ok()?["vers"].as_str()?.to_owned())
+}
+
+/// What is held of a name, after what the world has of it.
+fn lines(state: &State, name: &str) -> Result<Option<String>> {
+    let Some(own) = state.load(&held(name))? else { return Ok(None) };
+    let own = String::from_utf8_lossy(&own).into_owned();
+    let published: Vec<String> = own.lines().filter_map(version_of).collect();
+    let older = state.load(&inherited(name))?.unwrap_or_default();
+    let older = String::from_utf8_lossy(&older).into_owned();
+    let older = older.lines().filter(|line| version_of(line).is_some_and(|version| !published.contains(&version)));
+    Ok(Some(older.chain(own.lines()).map(|line| format!("{line}\n")).collect()))
 }
 
 fn save_entries(state: &State, name: &str, entries: &[Entry]) -> Result<()> {
@@ -144,8 +174,8 @@ fn index(state: &State, name: &str) -> Result<Answer> {
     if !is_crate_name(name) {
         return Ok(refuse(404, "Not Found"));
     }
-    Ok(match (state.load(&held(name))?, &state.upstream) {
-        (Some(lines), _) => Answer::text(200, String::from_utf8_lossy(&lines)),
+    Ok(match (lines(state, name)?, &state.upstream) {
+        (Some(lines), _) => Answer::text(200, lines),
         (None, Some(upstream)) => Answer::elsewhere(format!("{}{}/{name}", upstream.index, index_prefix(name))),
         (None, None) => refuse(404, "Not Found"),
     })
@@ -163,6 +193,21 @@ fn download(state: &State, name: &str, version: &str) -> Result<Answer> {
 }
 
 impl Upstream {
+    /// What the index says of a name: one line for each version, none for a name that it does not know. curl asks, which
+    /// knows the user's proxies and certificates.
+    fn lines(&self, name: &str) -> Result<String> {
+        let url = format!("{}{}/{name}", self.index, index_prefix(name));
+        let mut command = std::process::Command::new("curl");
+        command.args(["--silent", "--show-error", "--location", "--fail", "--max-time", "60", "--retry", "2", &url]);
+        let told = child::ask(command)?;
+        match told.status.code() {
+            Some(0) => Ok(told.out),
+            // `--fail` ends so for every status from 400 on, and says which.
+            Some(22) if ["404", "410", "451"].iter().any(|status| told.err.contains(status)) => Ok(String::new()),
+            _ => bail!("the crate index could not be asked for {name}: {}", told.last_words()),
+        }
+    }
+
     /// Fills the markers of `dl` (Cargo book, "Index Configuration"). A checksum is not known here.
     fn download(&self, name: &str, version: &str) -> String {
         if !self.dl.contains('{') {

@@ -12,6 +12,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
+use serde::Serialize;
 
 use crate::report::{Loudness, Report};
 
@@ -54,12 +55,29 @@ impl fmt::Display for Passing {
 
 impl std::error::Error for Passing {}
 
-/// How long each program was waited for, by its name.
-static SPENT: Mutex<BTreeMap<String, f64>> = Mutex::new(BTreeMap::new());
+/// How long programs were waited for: each by its name, and the time in which any of them ran.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Spent {
+    pub programs: BTreeMap<String, f64>,
+    pub any: f64,
+    #[serde(skip)]
+    running: usize,
+    #[serde(skip)]
+    since: Option<Instant>,
+}
 
-/// How long each program was waited for so far, in seconds.
-pub fn spent() -> BTreeMap<String, f64> {
+static SPENT: Mutex<Spent> = Mutex::new(Spent { programs: BTreeMap::new(), any: 0.0, running: 0, since: None });
+
+/// How long programs were waited for so far, in seconds.
+pub fn spent() -> Spent {
     SPENT.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// The most memory that this process had, in bytes, where the system tells (proc_pid_status(5), `VmHWM`).
+pub fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let kilobytes = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(kilobytes.split_whitespace().next()?.parse::<u64>().ok()? * 1_024)
 }
 
 /// Counts the time until it is dropped for a program.
@@ -70,7 +88,13 @@ pub struct Watch {
 
 impl Watch {
     pub fn start(program: &str) -> Watch {
-        Watch { program: program.to_owned(), begun: Instant::now() }
+        let mut spent = SPENT.lock().unwrap_or_else(PoisonError::into_inner);
+        let begun = Instant::now();
+        if spent.running == 0 {
+            spent.since = Some(begun);
+        }
+        spent.running += 1;
+        Watch { program: program.to_owned(), begun }
     }
 
     /// `python -m maturin` is maturin.
@@ -84,14 +108,17 @@ impl Watch {
 impl Drop for Watch {
     fn drop(&mut self) {
         let mut spent = SPENT.lock().unwrap_or_else(PoisonError::into_inner);
-        *spent.entry(std::mem::take(&mut self.program)).or_default() += self.begun.elapsed().as_secs_f64();
+        *spent.programs.entry(std::mem::take(&mut self.program)).or_default() += self.begun.elapsed().as_secs_f64();
+        spent.running -= 1;
+        if spent.running == 0 {
+            spent.any += spent.since.take().map_or(0.0, |since| since.elapsed().as_secs_f64());
+        }
     }
 }
 
 /// Runs a child whose output is for people; quietly, it is shown only when it fails.
 pub fn run(report: &Report, mut command: Command) -> Result<()> {
     let shown = shown(&command);
-    let _watch = Watch::of(&command);
     command.stdin(Stdio::null());
     if report.loudness == Loudness::Quiet {
         let told = ask(command)?;
@@ -102,6 +129,7 @@ pub fn run(report: &Report, mut command: Command) -> Result<()> {
         }
         return Ok(());
     }
+    let _watch = Watch::of(&command);
     let status = command.stdout(report.child_stdout()).status().with_context(|| format!("`{shown}` did not start"))?;
     if !status.success() {
         bail!("`{shown}` ended with {status}");
@@ -112,6 +140,7 @@ pub fn run(report: &Report, mut command: Command) -> Result<()> {
 /// Runs a child that is only asked something.
 pub fn ask(mut command: Command) -> Result<Told> {
     let shown = shown(&command);
+    let _watch = Watch::of(&command);
     let output = command.stdin(Stdio::null()).output().with_context(|| format!("`{shown}` did not start"))?;
     let text = |bytes: &[u8]| blanked(&String::from_utf8_lossy(bytes));
     Ok(Told { status: output.status, out: text(&output.stdout), err: text(&output.stderr) })

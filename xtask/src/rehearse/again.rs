@@ -1,0 +1,64 @@
+//! The second build of a rehearsal: from another clone, in another place, with the user's own cargo.
+//! It must never share anything with the first but the commit.
+
+use anyhow::Result;
+use xshell::cmd;
+
+use super::Stand;
+use crate::{
+    page::Outcome,
+    perform::{
+        World, crates,
+        wheels::{self, Hashes},
+    },
+    step::{Dist, Step},
+};
+
+impl Stand<'_> {
+    /// Builds everything once more, from another clone and with the user's own cargo, and compares byte by byte.
+    pub fn compare(&mut self, world: &World<'_>, steps: &[Step]) -> Result<()> {
+        let packages =
+            steps.iter().find_map(|step| if let Step::Package(packages) = step { Some(packages) } else { None });
+        let dists = steps.iter().filter_map(|step| if let Step::Upload(dist) = step { Some(dist) } else { None });
+        let dists: Vec<&Dist> = dists.collect();
+        let first = packages.map(|packages| &packages.of).or(dists.first().map(|dist| &dist.of));
+        let Some(of) = first.cloned() else { return Ok(()) };
+        let (remote, second, commit) = (self.dir.join("remote.git"), self.dir.join("second"), of.commit.clone());
+        let (mut first, mut again) = (Hashes::new(), Hashes::new());
+        self.try_out("build again from another clone", |stand| {
+            let sh = &stand.sh;
+            cmd!(sh, "git clone --quiet --no-checkout {remote} {second}").quiet().run()?;
+            cmd!(sh, "git -C {second} -c advice.detachedHead=false checkout --quiet --detach {commit}")
+                .quiet()
+                .run()?;
+            if let Some(packages) = packages {
+                first.extend(crates::packed(world, packages));
+                again.extend(crates::pack(world, packages, &second, &stand.dir.join("second-crates"), false)?);
+            }
+            for dist in &dists {
+                let out = stand.dir.join("second-dist").join(&dist.name);
+                wheels::make(world, dist, &second, &out, &wheels::Wanted { sdist: true, target: None, zig: false })?;
+                first.extend(wheels::files(world, dist)?);
+                again.extend(wheels::files_in(&out, dist)?);
+            }
+            Ok(format!("{} files", again.len()))
+        })?;
+        let differ: Vec<&str> =
+            first.iter().filter(|(name, hash)| again.get(*name) != Some(hash)).map(|(name, _)| name.as_str()).collect();
+        let title = "what was built again has the same bytes, so that what was rehearsed is what will be shipped";
+        let outcome = match differ.is_empty() {
+            true => Outcome::Proved { evidence: format!("{} files have the same hashes", first.len()) },
+            false => {
+                let why = format!(
+                    "{} differ when they are built elsewhere; a wheel may hold the path of the build, as maturin's SBOM does ([tool.maturin.sbom] rust = false)",
+                    differ.join(", ")
+                );
+                self.rehearsal.not_proved.push((title.to_owned(), why.clone()));
+                Outcome::NotProved { why }
+            }
+        };
+        self.note(title, None, outcome);
+        self.rehearsal.hashes = first.into_iter().collect();
+        Ok(())
+    }
+}
