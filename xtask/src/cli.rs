@@ -25,7 +25,7 @@ use crate::{
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version, max_term_width = 120)]
 #[command(
-    after_help = "Every command takes --dry-run: it looks, says what the real run would do, and touches nothing."
+    after_help = "release, postfix, smoke, publish and wheels take --dry-run: it looks, says what the real run would do, and touches nothing."
 )]
 pub struct Cli {
     #[command(flatten)]
@@ -152,6 +152,9 @@ enum Command {
     Status {
         #[arg(value_parser = released)]
         version: Option<Version>,
+        /// The wheels of this machine's platform will do, whatever the train's `platforms` say.
+        #[arg(long)]
+        here: bool,
     },
     /// Rehearse the whole release in a throw-away clone, against local registries, and then live as a user.
     ///
@@ -284,6 +287,14 @@ pub fn main() -> i32 {
         deadline: Duration::ZERO,
     };
     let waive = global.waive;
+    let waivable = matches!(
+        command,
+        Command::Release { .. } | Command::Postfix { .. } | Command::Smoke | Command::Rehearse { .. }
+    );
+    if !waive.is_empty() && !waivable {
+        report.error(&anyhow::anyhow!("--waive: this command has nothing to set aside: leave it out"));
+        return 2;
+    }
     let result = match command {
         Command::Release { version, push } => {
             let intent = Intent::Release(version.unwrap_or(Goal::Align));
@@ -305,7 +316,7 @@ pub fn main() -> i32 {
         Command::Wheels { target, zig, sdist, out } => {
             commands::wheels(&call, &commands::Wanted { target, zig, sdist, out })
         }
-        Command::Status { version } => commands::status(&call, version.as_ref()),
+        Command::Status { version, here } => commands::status(&call, version.as_ref(), here),
         Command::Rehearse { version, page, keep } => {
             rehearse::rehearse(&call, &rehearse::Options { goal: version, page, keep, waive })
         }

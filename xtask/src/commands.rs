@@ -227,10 +227,10 @@ pub fn publish(
 }
 
 /// `status`: what of the publication is done, by looking only.
-pub fn status(call: &Call<'_>, version: Option<&Version>) -> Result<()> {
+pub fn status(call: &Call<'_>, version: Option<&Version>, here: bool) -> Result<()> {
     let sh = Shell::new()?;
     let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
-    let (_, publication) = publication(&loader, version, &publish::Options { here: true, ..Default::default() })?;
+    let (_, publication) = publication(&loader, version, &publish::Options { here, ..Default::default() })?;
     let world = world(&sh, call.report, &loader, call.deadline)?;
     let begun = Instant::now();
     let mut seen = run::look(&world, &publication.steps);

@@ -278,6 +278,8 @@ pub struct Listing {
     pub dists: Vec<Dist>,
     pub images: Vec<ImageRelease>,
     pub release: Option<ForgeRelease>,
+    /// Its parts are sent by the same plan, and may take their time to show.
+    pub patient: bool,
 }
 
 /// One message to one channel, sent once.
@@ -365,7 +367,7 @@ impl Step {
             }
             Step::Build(Dist { name, version, from: None, .. }) => format!("build wheel and sdist of {name} {version}"),
             Step::Build(Dist { name, version, from: Some(dir), .. }) => {
-                format!("wheels and sdist of {name} {version} in {}", slashed(dir))
+                format!("wheels and sdist of {name} {version} in {}", dir.display())
             }
             Step::Bake(release) => format!("build image {}:{}", release.image.name, release.of.version.tag()),
             Step::Crate(upload) => format!("crate {} {}", upload.name, upload.version),

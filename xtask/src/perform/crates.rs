@@ -133,9 +133,10 @@ pub fn observe(world: &World<'_>, upload: &CrateUpload) -> Result<Observation> {
 /// Asks through cargo, which knows the user's registries and mirrors; what it downloads tells hash and commit.
 fn ask(world: &World<'_>, upload: &CrateUpload) -> Result<Option<Listed>> {
     let id = format!("{}-{}", upload.name, upload.version);
-    // A home of its own for each crate: cargo would have the questions wait for one another.
-    let home = publish::place(world, &upload.of).join("asked").join(&id);
-    world.sh.create_dir(&home)?;
+    // A home of its own for each question: cargo would have them wait for one another, and a crate that is remembered
+    // may be another registry's.
+    let scratch = world.sh.create_temp_dir()?;
+    let home = scratch.path();
     let mut command = Command::new(cargo::program());
     if let Some(config) = publish::cargo_home().and_then(|home| cargo_config(&home)) {
         command.arg("--config").arg(config);
@@ -145,7 +146,7 @@ fn ask(world: &World<'_>, upload: &CrateUpload) -> Result<Option<Listed>> {
         command.args(["--registry", registry]);
     }
     // Outside of the workspace, whose own member of that name would be shown instead.
-    command.current_dir(&home).env("CARGO_HOME", &home);
+    command.current_dir(home).env("CARGO_HOME", home);
     let told = child::ask(command)?;
     if !told.ok() {
         if told.err.contains("could not find `") {

@@ -23,10 +23,20 @@ pub fn observe(world: &World<'_>, listing: &Listing) -> Result<Observation> {
         Part::Image(release) => images::observe(world, release),
         Part::Forge(release) => forge::observe(world, release),
     });
-    for seen in seen {
-        // What is in the way is told by the step itself.
-        if !seen?.is_done() {
-            return Ok(Observation::Todo);
+    for (part, seen) in parts.iter().zip(seen) {
+        match seen? {
+            Observation::Done { .. } => {}
+            Observation::Todo if listing.patient => return Ok(Observation::Todo),
+            Observation::Todo => {
+                return Ok(Observation::Blocked {
+                    why: format!("{} is not published", part.name()),
+                    next: format!("cargo xtask publish {}", listing.of.version.tag()),
+                });
+            }
+            Observation::Blocked { why, next } => {
+                return Ok(Observation::Blocked { why: format!("{}: {why}", part.name()), next });
+            }
+            unknown => return Ok(unknown),
         }
     }
     if !listing.crates.is_empty() && !resolves(world, &listing.crates)? {
@@ -40,6 +50,17 @@ enum Part<'l> {
     Dist(&'l Dist),
     Image(&'l ImageRelease),
     Forge(&'l ForgeRelease),
+}
+
+impl Part<'_> {
+    fn name(&self) -> String {
+        match self {
+            Part::Crate(upload) => format!("crate {} {}", upload.name, upload.version),
+            Part::Dist(dist) => format!("{} {}", dist.name, dist.version),
+            Part::Image(release) => format!("image {}", release.image.name),
+            Part::Forge(release) => format!("release {}", release.of.tag),
+        }
+    }
 }
 
 /// Whether cargo resolves all of them together, as a user's project would.

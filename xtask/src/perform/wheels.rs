@@ -253,6 +253,14 @@ pub fn observe(world: &World<'_>, dist: &Dist) -> Result<Observation> {
             if let Some(other) = differs(&of_dist) {
                 return Ok(other);
             }
+            let names: Vec<String> = listed.keys().cloned().collect();
+            let missing = missing(&dist.platforms, &names);
+            if !missing.is_empty() {
+                return Ok(Observation::Blocked {
+                    why: format!("the index lacks {}", missing.join(", ")),
+                    next: "the same command with --dist DIR, where these wheels are".to_owned(),
+                });
+            }
             if !of_dist.is_empty() && of_dist.keys().all(|name| listed.contains_key(name)) {
                 return Ok(done());
             }

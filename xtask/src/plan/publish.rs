@@ -100,7 +100,8 @@ pub fn plan(snapshot: &Snapshot, version: &Version, options: &Options) -> Public
     }
     let release = (!is_out(Lane::Forge)).then_some(release);
     steps.extend(release.clone().map(Step::Forge));
-    steps.push(Step::List(Listing { of: of.clone(), crates, dists, images, release }));
+    let patient = options.only.is_empty();
+    steps.push(Step::List(Listing { of: of.clone(), crates, dists, images, release, patient }));
     let announced =
         train.config.announce.iter().filter(|_| !is_out(Lane::Announce)).collect::<BTreeSet<_>>().into_iter();
     steps.extend(announced.map(|&channel| {
