@@ -42,7 +42,10 @@ pub fn observe(world: &World<'_>, listing: &Listing) -> Result<Observation> {
     if !listing.crates.is_empty() && !resolves(world, &listing.crates)? {
         return Ok(Observation::Todo);
     }
-    Ok(Observation::done(format!("all {} can be had", parts.len())))
+    Ok(Observation::done(match parts.len() {
+        0 => "there is nothing to look for".to_owned(),
+        parts => format!("{parts} asked for, {parts} there"),
+    }))
 }
 
 enum Part<'l> {
