@@ -3,7 +3,7 @@
 
 use std::{
     fmt,
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
 };
 
 use serde::Serialize;
@@ -78,7 +78,12 @@ pub fn diffs(edits: &[Edit]) -> Vec<String> {
 
 /// The path as git writes it, on every system.
 pub fn slashed(path: &Path) -> String {
-    path.components().map(|c| c.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
+    let words = path.components().map(|component| match component {
+        // What comes after it begins with a slash anyway.
+        Component::RootDir => "".into(),
+        component => component.as_os_str().to_string_lossy(),
+    });
+    words.collect::<Vec<_>>().join("/")
 }
 
 impl fmt::Display for Reason {

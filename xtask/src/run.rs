@@ -68,6 +68,7 @@ pub fn run(world: &World<'_>, steps: &[Step], mode: Mode) -> Result<Vec<Seen>> {
     for (at, step) in steps.iter().enumerate() {
         if matches!(seen[at], Observation::Done { .. }) {
             world.report.observed(step, &seen[at]);
+            done.insert(at, seen[at].clone());
             continue;
         }
         let begun = Instant::now();
@@ -86,9 +87,11 @@ pub fn run(world: &World<'_>, steps: &[Step], mode: Mode) -> Result<Vec<Seen>> {
     }
     if failures.is_empty() {
         let mut seen = observe_all(world, steps);
-        // What left no mark is known from this run alone.
-        for (at, acted) in done.into_iter().filter(|(at, _)| !steps[*at].is_mark()) {
-            seen[at] = acted;
+        // What left no mark is known from this run alone; and an index may show an older state to the next question.
+        for (at, shown) in done {
+            if !steps[at].is_mark() || matches!(seen[at], Observation::Todo | Observation::Unknown { .. }) {
+                seen[at] = shown;
+            }
         }
         return Ok(seen_steps(steps, seen, &took));
     }

@@ -15,7 +15,10 @@ use crate::{
     check::short,
     hash,
     step::{CrateUpload, Observation, Packages, Tagged},
-    tools::{cargo, child},
+    tools::{
+        cargo,
+        child::{self, Passing},
+    },
 };
 
 /// What a registry has under a name and version.
@@ -103,7 +106,7 @@ pub fn observe(world: &World<'_>, upload: &CrateUpload) -> Result<Observation> {
             true => Observation::Todo,
             false => Observation::Blocked {
                 why: "it is not published, and cargo has no token to publish it with".to_owned(),
-                next: "cargo login, or CARGO_REGISTRY_TOKEN in the environment".to_owned(),
+                next: format!("cargo login, or {} in the environment", variable(upload)),
             },
         });
     };
@@ -181,17 +184,23 @@ pub fn cargo_config(home: &Path) -> Option<PathBuf> {
     ["config.toml", "config"].iter().map(|name| home.join(name)).find(|path| path.is_file())
 }
 
+/// The registry that cargo publishes to, as its variables spell it; `None` for crates.io.
+fn registry(upload: &CrateUpload) -> Option<String> {
+    let named = upload.registry.clone().or_else(|| std::env::var("CARGO_REGISTRY_DEFAULT").ok());
+    named.filter(|name| !name.is_empty() && name != "crates-io").map(|name| name.to_uppercase().replace('-', "_"))
+}
+
+/// The variable in which cargo looks for a token.
+fn variable(upload: &CrateUpload) -> String {
+    registry(upload).map_or("CARGO_REGISTRY_TOKEN".to_owned(), |name| format!("CARGO_REGISTRIES_{name}_TOKEN"))
+}
+
 /// Whether cargo has something to publish with; only the registry can say whether it is good.
 fn credentials(upload: &CrateUpload) -> bool {
     let has = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    let registry = upload.registry.clone().or_else(|| std::env::var("CARGO_REGISTRY_DEFAULT").ok());
-    let of_registry = registry.map(|name| {
-        let name = name.to_uppercase().replace('-', "_");
-        [format!("CARGO_REGISTRIES_{name}_TOKEN"), format!("CARGO_REGISTRIES_{name}_CREDENTIAL_PROVIDER")]
-    });
-    let named = ["CARGO_REGISTRY_TOKEN", "CARGO_REGISTRY_CREDENTIAL_PROVIDER"];
-    named.iter().any(|name| has(name))
-        || of_registry.iter().flatten().any(|name| has(name))
+    let provider = variable(upload).replace("_TOKEN", "_CREDENTIAL_PROVIDER");
+    has(&variable(upload))
+        || has(&provider)
         || publish::cargo_home().is_some_and(|home| {
             let says =
                 |file: &str, word: &str| fs::read_to_string(home.join(file)).is_ok_and(|text| text.contains(word));
@@ -221,5 +230,18 @@ pub fn upload(world: &World<'_>, upload: &CrateUpload) -> Result<()> {
     if told.ok() || is_there {
         return Ok(());
     }
-    Err(child::failure(&format!("cargo publish -p {}", upload.name), &told))
+    let what = format!("cargo publish -p {}", upload.name);
+    if let Some(refusal) = child::refusal(&told) {
+        let variable = variable(upload);
+        bail!(
+            "{what}: {refusal}; next: a token that is good (cargo login, or {variable}), and the same command goes on"
+        );
+    }
+    // All that it needs was found a moment ago: an index that does not show it now is asked again.
+    let is_hidden =
+        ["no matching package named", "failed to select a version for"].iter().any(|word| told.err.contains(word));
+    if is_hidden {
+        return Err(Passing { why: format!("{what}: {}", told.last_words()), after: None }.into());
+    }
+    Err(child::failure(&what, &told))
 }

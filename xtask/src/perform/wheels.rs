@@ -360,9 +360,16 @@ pub fn upload(world: &World<'_>, dist: &Dist) -> Result<()> {
     }
     let mut command = environment.uv()?;
     command.args(["publish", "--no-progress"]).args(&to_send).current_dir(&dir);
-    let told = child::send(world.report, command)?;
+    // How long it shall wait is in the answer's headers, and uv tells of those nowhere else.
+    command.env("RUST_LOG", "uv_publish=trace");
+    let told = child::send_hiding(world.report, command, |line| {
+        ["DEBUG ", "TRACE "].iter().any(|start| line.starts_with(start))
+    })?;
     if told.ok() {
         return Ok(());
+    }
+    if let Some(refusal) = child::refusal(&told) {
+        bail!("uv publish: {refusal}; next: a token that is good as UV_PUBLISH_TOKEN, and the same command goes on");
     }
     Err(child::failure(&format!("uv publish of {} {} ({})", dist.name, dist.version, short(&dist.of.commit)), &told))
 }

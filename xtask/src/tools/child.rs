@@ -35,7 +35,8 @@ impl Told {
         let lines: Vec<&str> = all.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         // Before its error, a program tells what it did.
         let error = lines.iter().rposition(|line| line.starts_with("error")).unwrap_or(0);
-        lines[error.max(lines.len().saturating_sub(8))..].join("; ").replace(":;", ":")
+        let words = lines[error.max(lines.len().saturating_sub(8))..].join("; ").replace(":;", ":");
+        words.strip_prefix("error: ").map_or(words.clone(), str::to_owned)
     }
 }
 
@@ -147,7 +148,12 @@ pub fn ask(mut command: Command) -> Result<Told> {
 }
 
 /// Runs a child that sends something out: its output is shown line by line and kept, secrets blanked.
-pub fn send(report: &Report, mut command: Command) -> Result<Told> {
+pub fn send(report: &Report, command: Command) -> Result<Told> {
+    send_hiding(report, command, |_| false)
+}
+
+/// The same; lines that are only for us are kept, but not shown.
+pub fn send_hiding(report: &Report, mut command: Command, is_ours: impl Fn(&str) -> bool) -> Result<Told> {
     let shown = shown(&command);
     let _watch = Watch::of(&command);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -166,7 +172,9 @@ pub fn send(report: &Report, mut command: Command) -> Result<Told> {
             drop(sender);
         }
         for (is_out, line) in lines {
-            report.say(format!("          {line}"));
+            if !is_ours(&line) {
+                report.say(format!("          {line}"));
+            }
             let kept = if is_out { &mut out } else { &mut err };
             kept.push_str(&line);
             kept.push('\n');
@@ -213,6 +221,12 @@ pub fn failure(what: &str, told: &Told) -> anyhow::Error {
     }
 }
 
+/// What was said, when the other side does not take who asks for whom he says he is, or does not let him.
+pub fn refusal(told: &Told) -> Option<String> {
+    let status = status(&format!("{}\n{}", told.out, told.err).to_lowercase())?;
+    [401, 403].contains(&status).then(|| told.last_words())
+}
+
 /// Whether what a client printed tells of a failure that may pass, and after which time.
 ///
 /// `Retry-After` has two forms, seconds and a date (RFC 9110, 10.2.3); crates.io writes the date into its message.
@@ -236,7 +250,7 @@ fn passing(text: &str) -> Option<Option<Duration>> {
     {
         return None;
     }
-    Some(["retry-after:", "try again after", "retry after"].iter().find_map(|word| {
+    Some(["retry-after:", "\"retry-after\": \"", "try again after", "retry after"].iter().find_map(|word| {
         // Lowercase ASCII has the same places; where other letters do not, there is no time to be read.
         let rest = text.get(lower.find(word)? + word.len()..)?.trim_start();
         let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
@@ -269,6 +283,7 @@ mod tests {
         let seconds = |n| Some(Some(Duration::from_secs(n)));
         assert_eq!(passing("got 429\nheaders:\n\tRetry-After: 7\nbody"), seconds(7));
         assert_eq!(passing("HTTP 503: Service Unavailable"), Some(None));
+        assert_eq!(passing("status: 429, headers: {\"retry-after\": \"7\", \"content-length\": \"4\"}"), seconds(7));
         assert_eq!(passing("the remote server responded with an error (status 502 Bad Gateway)"), Some(None));
         assert_eq!(passing("error: failed to verify package"), None);
         assert_eq!(passing("error: Server returned status code 503 Service Unavailable"), Some(None));

@@ -496,7 +496,7 @@ fn a_full_disk() {
     );
 }
 
-struct Unmount<'a>(&'a Path);
+pub struct Unmount<'a>(pub &'a Path);
 
 impl Drop for Unmount<'_> {
     fn drop(&mut self) {

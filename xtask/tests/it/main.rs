@@ -7,5 +7,6 @@ mod floors;
 mod harness;
 mod outside;
 mod publish;
+mod registries;
 mod stories;
 mod weather;

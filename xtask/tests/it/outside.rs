@@ -72,7 +72,7 @@ fn home() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("places").join("outside")
 }
 
-fn dist() -> PathBuf {
+pub fn dist() -> PathBuf {
     home().join("dist")
 }
 
@@ -157,11 +157,11 @@ fn make_tools(place: &Place) {
     assert!(made.iter().any(|venv| venv.join("finished").is_file()), "{}", said.all());
 }
 
-fn tools() -> PathBuf {
+pub fn tools() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("outside-tools")
 }
 
-fn venvs(target: &Path) -> Vec<PathBuf> {
+pub fn venvs(target: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(target.join("xtask")).into_iter().flatten().flatten().map(|entry| entry.path());
     entries.filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with("venv-")).collect()
 }
@@ -348,6 +348,10 @@ impl Outside {
                 fs::remove_file(entry.path()).unwrap();
             }
         }
+    }
+
+    pub fn dir(&self) -> &Path {
+        &self.dir
     }
 
     /// What nobody needs to look at: it ended as it should.

@@ -16,25 +16,25 @@ use crate::{
 
 /// What an uninterrupted run leaves in the world.
 #[derive(Debug, PartialEq)]
-struct End {
-    effects: Vec<String>,
+pub struct End {
+    pub effects: Vec<String>,
     images: Vec<String>,
     refs: Vec<String>,
 }
 
-fn end(outside: &Outside) -> End {
+pub fn end(outside: &Outside) -> End {
     End { effects: outside.effects(), images: outside.images(), refs: outside.refs() }
 }
 
 /// An uninterrupted run.
-struct Whole {
-    end: End,
+pub struct Whole {
+    pub end: End,
     /// The requests that changed something.
     changes: usize,
     time: Duration,
 }
 
-fn whole(train: Train) -> &'static Whole {
+pub fn whole(train: Train) -> &'static Whole {
     static LARKS: LazyLock<Whole> = LazyLock::new(|| live_whole(LARK));
     static INGESTS: LazyLock<Whole> = LazyLock::new(|| live_whole(INGEST));
     if train.name == LARK.name { &LARKS } else { &INGESTS }
@@ -123,7 +123,7 @@ fn resume(outside: &Outside, machine: &Place, train: Train, first: Said, what: &
     panic!("{what}: it does not end\n{}", said.all());
 }
 
-fn assert_ended(outside: &Outside, machine: &Place, train: Train, what: &str) {
+pub fn assert_ended(outside: &Outside, machine: &Place, train: Train, what: &str) {
     assert_eq!(end(outside), whole(train).end, "{what}");
     let said = outside.run(machine, &format!("status {} --train {}", train.version, train.name));
     assert_eq!(said.code, Some(0), "{what}: {}", said.all());

@@ -17,7 +17,6 @@ use crate::crashes::signal;
 
 /// What befalls a request.
 #[derive(Clone, Debug)]
-#[allow(dead_code)]
 pub enum Fault {
     /// It never arrives: the connection is closed.
     Lost,
@@ -30,7 +29,7 @@ pub enum Fault {
     /// The connection breaks in the middle of the body.
     Cut,
     /// This answer instead of the true one: status, header lines, body.
-    Answer(&'static str, String, &'static str),
+    Answer(&'static str, String, String),
     /// The true answer with this text replaced.
     Forged(String, String),
 }
@@ -56,9 +55,9 @@ struct State {
     older: BTreeMap<String, Vec<u8>>,
     changed: Option<Instant>,
     /// Addresses that show a change only after this time.
-    lag: Option<(&'static str, Duration)>,
-    /// Addresses that answer every second request with what they said first.
-    fickle: Option<&'static str>,
+    lag: Option<(&'static [&'static str], Duration)>,
+    /// Every second request only: as if two servers answered in turn, and one of them was late.
+    fickle: bool,
     /// The process group that a fault kills.
     victim: Option<u32>,
 }
@@ -130,18 +129,19 @@ impl Weather {
     /// All is well again.
     pub fn clear(&self) {
         let mut state = self.state.lock().unwrap();
-        (state.rules, state.lag, state.fickle) = (Vec::new(), None, None);
+        (state.rules, state.lag, state.fickle) = (Vec::new(), None, false);
         state.seen.clear();
     }
 
     /// What is read at these addresses shows a change only after this time.
-    pub fn lag(&self, at: &'static str, time: Duration) {
+    pub fn lag(&self, at: &'static [&'static str], time: Duration) {
         self.state.lock().unwrap().lag = Some((at, time));
     }
 
-    /// Every second request to one of these addresses is answered with what it said first.
-    pub fn fickle(&self, at: &'static str) {
-        self.state.lock().unwrap().fickle = Some(at);
+    /// The same, but every second answer shows it at once.
+    pub fn fickle(&self, at: &'static [&'static str], time: Duration) {
+        let mut state = self.state.lock().unwrap();
+        (state.lag, state.fickle) = (Some((at, time)), true);
     }
 
     /// The process group that a fault kills.
@@ -156,7 +156,7 @@ impl Weather {
         names.filter(|name| !name.starts_with("GET ") && !name.starts_with("HEAD ")).cloned().collect()
     }
 
-    /// When requests came of which this is a part.
+    /// When requests came whose method and address have this part.
     pub fn times(&self, on: &str) -> Vec<Instant> {
         let state = self.state.lock().unwrap();
         state.seen.iter().filter(|(name, _)| name.contains(on)).map(|(_, at)| *at).collect()
@@ -245,31 +245,21 @@ fn fault(state: &Mutex<State>, request: &Request) -> Option<Fault> {
 fn weathered(state: &Mutex<State>, request: &Request, now: Vec<u8>) -> Vec<u8> {
     let mut state = state.lock().unwrap();
     if request.is_change() {
-        if now.starts_with(b"HTTP/1.1 2") {
+        let is_upload = ["/api/v1/crates", "/legacy/"].iter().any(|part| request.target.contains(part));
+        if is_upload && now.starts_with(b"HTTP/1.1 2") {
             state.changed = Some(Instant::now());
         }
         return now;
     }
     let name = request.name();
     let (changed, older) = (state.changed, state.older.get(&name).cloned());
-    if let Some((at, time)) = state.lag
-        && name.contains(at)
-    {
-        match older {
-            Some(older) if changed.is_some_and(|changed| changed.elapsed() < time) => return older,
-            _ => state.older.insert(name, now.clone()),
-        };
-    } else if let Some(at) = state.fickle
-        && name.contains(at)
-    {
-        let is_second = state.seen.iter().filter(|(seen, _)| *seen == name).count() % 2 == 0;
-        match older {
-            Some(older) if is_second => return older,
-            Some(_) => {}
-            None => drop(state.older.insert(name, now.clone())),
-        }
+    let Some((_, time)) = state.lag.filter(|(at, _)| at.iter().any(|at| name.contains(at))) else { return now };
+    if changed.is_none_or(|changed| changed.elapsed() >= time) {
+        state.older.insert(name, now.clone());
+        return now;
     }
-    now
+    let is_late = !state.fickle || state.seen.iter().filter(|(seen, _)| *seen == name).count() % 2 == 0;
+    older.filter(|_| is_late).unwrap_or(now)
 }
 
 fn read(stream: &TcpStream) -> Option<Request> {

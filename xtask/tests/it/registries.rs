@@ -1,0 +1,355 @@
+//! Registries as they can be: busy, ill, late, forgetful, cut off, strange, or not to be paid with this token any more.
+//! It must never be said that all is well before it is: each story ends where an uninterrupted run ends, or is refused.
+
+use std::{
+    fs,
+    process::{Command, Stdio},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use crate::{
+    crashes::{Unmount, start},
+    harness::{Place, Said, run},
+    outside::{INGEST, LARK, Outside, dist, tells_no_secret, tools, venvs},
+    publish::{assert_ended, end, whole},
+    weather::{Fault, Rule},
+};
+
+const CRATE: &str = "PUT /api/v1/crates/new";
+const FILE: &str = "POST /legacy/";
+const DRAFT: &str = "POST http://api.github.localhost";
+const ASSET: &str = "POST http://uploads.github.localhost";
+const MESSAGE: &str = "POST /api/webhooks";
+
+/// Publishes the first train under these rules.
+fn under(name: &str, rules: impl Into<Vec<Rule>>) -> (Outside, Place, Said) {
+    let outside = Outside::new(name);
+    let machine = outside.machine("a");
+    outside.weather.set(rules);
+    let said = outside.run(&machine, &LARK.publish());
+    (outside, machine, said)
+}
+
+fn answers(on: &'static str, after: usize, times: usize, status: &'static str, head: &str, body: &str) -> Rule {
+    Rule { fault: Fault::Answer(status, head.to_owned(), body.to_owned()), on, after, times }
+}
+
+/// As HTTP writes it, so many seconds from now.
+fn date(seconds: u64) -> String {
+    let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() + seconds;
+    run(Command::new("date").env("LC_ALL", "C").args(["-u", "-d", &format!("@{at}"), "+%a, %d %b %Y %H:%M:%S GMT"]))
+        .trim()
+        .to_owned()
+}
+
+/// The time between the first request of this kind and the one after it.
+#[track_caller]
+fn pause(outside: &Outside, on: &str) -> f64 {
+    let times = outside.weather.times(on);
+    assert!(times.len() > 1, "{on} came {} times", times.len());
+    (times[1] - times[0]).as_secs_f64()
+}
+
+#[test]
+fn a_registry_that_asks_to_wait_some_seconds() {
+    let plain =
+        |on, seconds| answers(on, 0, 1, "429 Too Many Requests", &format!("Retry-After: {seconds}"), "slow down");
+    let (outside, machine, said) = under("busy", [plain(CRATE, 3), plain(FILE, 2), plain(DRAFT, 2), plain(MESSAGE, 4)]);
+    let said = said.ok();
+    for (on, seconds) in [(CRATE, 3), (FILE, 2), (DRAFT, 2), (MESSAGE, 4)] {
+        assert!(pause(&outside, on) >= f64::from(seconds), "{on}: {}", said.all());
+    }
+    for seconds in [3, 4] {
+        assert!(said.all().contains(&format!("waiting {seconds} s")), "{}", said.all());
+    }
+    assert_ended(&outside, &machine, LARK, "busy");
+}
+
+#[test]
+fn a_registry_that_asks_to_wait_until_a_time() {
+    // What all stories share takes longer than the registry asks for.
+    whole(LARK);
+    // The words of crates.io, of which cargo shows only what is in the body.
+    let words = "You have published too many versions of this crate in the last 24 hours. Please try again after DATE and see \
+                 https://crates.io/docs/rate-limits for more details.";
+    let until = date(8);
+    let body = format!("{{\"errors\":[{{\"detail\":\"{}\"}}]}}", words.replace("DATE", &until));
+    let head = format!("Content-Type: application/json\r\nRetry-After: {until}");
+    let (outside, machine, said) = under(
+        "busy_until",
+        [
+            answers(CRATE, 0, 1, "429 Too Many Requests", &head, &body),
+            answers(
+                DRAFT,
+                0,
+                1,
+                "429 Too Many Requests",
+                &format!("Retry-After: {}", date(25)),
+                "{\"message\":\"slow\"}",
+            ),
+        ],
+    );
+    let said = said.ok();
+    let waits: Vec<u32> = said
+        .all()
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("waiting ")?.split(' ').next()?.parse().ok())
+        .collect();
+    let [first, second] = waits[..] else { panic!("{waits:?}\n{}", said.all()) };
+    assert!((2..=9).contains(&first) && (2..=26).contains(&second), "{waits:?}");
+    assert!(pause(&outside, CRATE) >= f64::from(first) && pause(&outside, DRAFT) >= f64::from(second));
+    assert_ended(&outside, &machine, LARK, "busy until");
+}
+
+#[test]
+fn a_registry_that_is_ill_for_a_while() {
+    let ill = |on, times, status| answers(on, 0, times, status, "", "down");
+    let (outside, machine, said) = under(
+        "ill",
+        [
+            ill(CRATE, 3, "503 Service Unavailable"),
+            ill(FILE, 1, "502 Bad Gateway"),
+            ill(ASSET, 1, "500 Internal Server Error"),
+            ill(MESSAGE, 1, "503 Service Unavailable"),
+        ],
+    );
+    let said = said.ok();
+    assert_eq!(outside.weather.left(), 0);
+    assert!(
+        ["waiting 1 s", "waiting 2 s", "waiting 4 s"].iter().all(|wait| said.all().contains(wait)),
+        "{}",
+        said.all()
+    );
+    assert_ended(&outside, &machine, LARK, "ill");
+}
+
+#[test]
+fn a_registry_that_stays_ill() {
+    let outside = Outside::new("stays_ill");
+    let machine = outside.machine("a");
+    outside.weather.set([answers(CRATE, 1, 99, "503 Service Unavailable", "", "down")]);
+    let said = outside.run(&machine, &LARK.publish().replace("--deadline 30", "--deadline 4"));
+    assert_eq!(said.code, Some(1), "{}", said.all());
+    assert!(said.err.contains("it did not pass within 4 s") && said.err.contains("503"), "{}", said.all());
+    assert_eq!(outside.effects().len(), 1, "nothing after the crate that fails: {:?}", outside.effects());
+    outside.weather.clear();
+    outside.run(&machine, &LARK.publish()).ok();
+    assert_ended(&outside, &machine, LARK, "stays ill");
+}
+
+#[test]
+fn indexes_that_lag_behind() {
+    let outside = Outside::new("late");
+    let machine = outside.machine("a");
+    outside.weather.lag(&["/index/", "/simple/"], Duration::from_secs(3));
+    let said = outside.run(&machine, &LARK.publish()).ok();
+    assert!(!said.out.contains("  todo "), "{}", said.all());
+    assert_ended(&outside, &machine, LARK, "late");
+}
+
+#[test]
+fn an_index_that_shows_an_older_state_to_every_second_request() {
+    let outside = Outside::new("fickle");
+    let machine = outside.machine("a");
+    outside.weather.fickle(&["/index/", "/simple/"], Duration::from_secs(6));
+    let said = outside.run(&machine, &LARK.publish()).ok();
+    assert!(!said.out.contains("  todo "), "what is told done must be done: {}", said.all());
+    assert_ended(&outside, &machine, LARK, "fickle");
+}
+
+#[test]
+fn a_connection_that_breaks_in_the_middle_of_each_kind_of_upload() {
+    let cut = |on| Rule { fault: Fault::Cut, on, after: 1, times: 1 };
+    let (outside, machine, said) = under("cut", [cut(CRATE), cut(FILE), cut(ASSET)]);
+    said.ok();
+    assert_eq!(outside.weather.left(), 0);
+    assert_ended(&outside, &machine, LARK, "cut");
+}
+
+#[test]
+fn an_index_with_a_wrong_hash() {
+    let hash = |effects: &[String]| {
+        let effect = effects.iter().find(|effect| effect.contains("\"name\":\"lark-io\"")).unwrap();
+        effect.split("\"sha256\":\"").nth(1).unwrap()[..64].to_owned()
+    };
+    let outside = Outside::new("wrong_hash");
+    let machine = outside.machine("a");
+    let fault = Fault::Forged(hash(&whole(LARK).end.effects), "0".repeat(64));
+    outside.weather.set([Rule { fault, on: "GET /index/la/rk/lark-io", after: 0, times: 999 }]);
+    let said = outside.run(&machine, &LARK.publish().replace("--deadline 30", "--deadline 3"));
+    assert_eq!(said.code, Some(1), "{}", said.all());
+    assert!(said.err.contains("lark-io") && said.err.contains("checksum"), "{}", said.all());
+    assert_eq!(outside.effects().len(), 2, "nothing after it: {:?}", outside.effects());
+    outside.weather.clear();
+    outside.run(&machine, &LARK.publish()).ok();
+    assert_ended(&outside, &machine, LARK, "wrong hash");
+}
+
+#[test]
+fn a_registry_that_has_another_crate_under_our_name() {
+    let outside = Outside::new("other_crate");
+    let stranger = outside.new_machine("stranger");
+    stranger.write("crates/lark-core/src/lib.rs", "pub fn notes() -> u32 { 3 }\n");
+    stranger.commit("not what was tagged");
+    let theirs = stranger.git("rev-parse HEAD");
+    run(stranger.command("cargo").args(["publish", "--quiet", "--no-verify", "-p", "lark-core"]));
+    let ours = stranger.git("rev-parse HEAD~1");
+    let effects = outside.raw_effects();
+    outside.weather.clear();
+
+    // Where it was packed, the bytes say so; elsewhere, the commit that cargo recorded.
+    let said = outside.run(&outside.machine("a"), &LARK.publish());
+    assert_eq!(said.code, Some(1), "{}", said.all());
+    let hash = |effects: &str| effects.split("\"sha256\":\"").nth(1).unwrap()[..64].to_owned();
+    let whole = whole(LARK).end.effects.iter().find(|effect| effect.contains("\"lark-core\"")).unwrap();
+    for hash in [hash(&effects), hash(whole)] {
+        assert!(said.all().contains(&hash), "{hash}: {}", said.all());
+    }
+    let said = outside.run(&outside.new_machine("b"), &LARK.publish());
+    assert_eq!(said.code, Some(1), "{}", said.all());
+    assert!(said.all().contains(&theirs) && said.all().contains(&ours), "{}", said.all());
+    assert_eq!(outside.weather.changes(), [""; 0], "nothing was sent");
+    assert_eq!(outside.raw_effects(), effects);
+}
+
+#[test]
+fn an_index_that_has_another_wheel_under_our_name() {
+    let outside = Outside::new("other_wheel");
+    let machine = outside.machine("a");
+    let wheel = outside.dir().join("lark_python-0.7.3-py3-none-any.whl");
+    fs::copy(dist().join(wheel.file_name().unwrap()), &wheel).unwrap();
+    let script = "import sys, zipfile; zipfile.ZipFile(sys.argv[1], 'a').writestr('lark_python/more.py', '')";
+    run(machine.command("python3").args(["-c", script]).arg(&wheel));
+    let uv = venvs(&tools()).remove(0).join("bin/uv");
+    run(machine.command(uv).args(["publish", "--quiet"]).arg(&wheel));
+    let effects = outside.raw_effects();
+    outside.weather.clear();
+    let said = outside.run(&machine, &LARK.publish());
+    assert_eq!(said.code, Some(1), "{}", said.all());
+    assert!(said.all().contains("the index has another lark_python-0.7.3-py3-none-any.whl"), "{}", said.all());
+    let theirs = &effects.split("\"sha256\":\"").nth(1).unwrap()[..64];
+    let ours = run(Command::new("sha256sum").arg(dist().join(wheel.file_name().unwrap())));
+    assert!(said.all().contains(theirs) && said.all().contains(&ours[..64]), "{}", said.all());
+    assert_eq!(outside.weather.changes(), [""; 0], "nothing was sent");
+}
+
+#[test]
+fn a_token_that_expires_half_way() {
+    let body = "{\"errors\":[{\"detail\":\"authentication failed\"}]}";
+    let forbidden = answers(CRATE, 1, 99, "403 Forbidden", "Content-Type: application/json", body);
+    let (outside, machine, said) = under("expired", [forbidden]);
+    assert_eq!(said.code, Some(1), "{}", said.all());
+    assert!(said.err.contains("403") && said.err.contains("CARGO_REGISTRIES_REHEARSAL_TOKEN"), "{}", said.all());
+    assert_eq!(outside.weather.times(CRATE).len(), 2, "it is not tried again and again");
+    outside.weather.clear();
+    outside.run(&machine, &LARK.publish()).ok();
+    assert_ended(&outside, &machine, LARK, "expired");
+
+    let expired = answers(FILE, 1, 99, "403 Forbidden", "", "Invalid or non-existent authentication information.");
+    let (outside, machine, said) = under("expired_python", [expired]);
+    assert_eq!(said.code, Some(1), "{}", said.all());
+    assert!(said.err.contains("403") && said.err.contains("UV_PUBLISH_TOKEN"), "{}", said.all());
+    outside.weather.clear();
+    outside.run(&machine, &LARK.publish()).ok();
+    assert_ended(&outside, &machine, LARK, "expired_python");
+}
+
+#[test]
+fn what_is_not_to_be_had_is_said_before_anything_is_sent() {
+    let outside = Outside::new("unset");
+    let machine = outside.machine("a");
+    for names in [
+        &["CARGO_REGISTRIES_REHEARSAL_TOKEN"][..],
+        &["UV_PUBLISH_TOKEN"],
+        &["GH_TOKEN", "GH_ENTERPRISE_TOKEN"],
+        &["DISCORD_WEBHOOK_URL"],
+    ] {
+        let mut poor = Place { tree: machine.tree.clone(), remote: machine.remote.clone(), env: machine.env.clone() };
+        poor.env.extend(names.iter().map(|name| (name.to_string(), String::new())));
+        let said = outside.run(&poor, &LARK.publish());
+        assert_eq!(said.code, Some(1), "{names:?}: {}", said.all());
+        assert!(said.all().contains(names[0]), "{names:?}: {}", said.all());
+        assert!(said.err.contains("nothing was done"), "{names:?}: {}", said.all());
+    }
+    assert_eq!(outside.weather.changes(), [""; 0], "nothing was sent");
+    assert_eq!(outside.refs(), [""; 0]);
+}
+
+#[test]
+fn a_disk_that_is_full_while_it_is_built() {
+    let outside = Outside::new("full_disk");
+    let mut machine = outside.new_machine("a");
+    let small = outside.dir().join("small");
+    fs::create_dir_all(&small).unwrap();
+    let mut mount = Command::new("mount");
+    let mounted = mount.args(["-t", "tmpfs", "-o", "size=1m", "tmpfs"]).arg(&small).stderr(Stdio::null()).status();
+    if !mounted.is_ok_and(|status| status.success()) {
+        println!("skipped: mounting a small disk is not permitted here");
+        return;
+    }
+    let unmount = Unmount(&small);
+    fs::create_dir_all(small.join("xtask")).unwrap();
+    for venv in venvs(&tools()) {
+        std::os::unix::fs::symlink(&venv, small.join("xtask").join(venv.file_name().unwrap())).unwrap();
+    }
+    machine.env.push(("CARGO_TARGET_DIR".to_owned(), small.display().to_string()));
+    let said = outside.run(&machine, &LARK.publish());
+    assert_eq!(said.code, Some(1), "{}", said.all());
+    // The second is git's word for it.
+    let is_told = ["No space left on device", "Out of diskspace"].iter().any(|words| said.err.contains(words));
+    assert!(is_told, "{}", said.all());
+    assert_eq!(outside.weather.changes(), [""; 0], "nothing was sent");
+    assert_eq!(outside.refs(), [""; 0], "no lease is left");
+    drop(unmount);
+    machine.env.pop();
+    outside.run(&machine, &LARK.publish()).ok();
+    assert_ended(&outside, &machine, LARK, "full disk");
+}
+
+#[test]
+fn two_on_one_machine() {
+    let outside = Outside::new("two_here");
+    let machine = outside.machine("a");
+    let first = start(&machine, &LARK.publish());
+    let second = start(&machine, &LARK.publish());
+    let both = [first, second].map(|child| Said::of(child.wait_with_output().unwrap()));
+    both.iter().for_each(tells_no_secret);
+    let refused: Vec<&Said> = both.iter().filter(|said| said.code != Some(0)).collect();
+    assert!(refused.len() < 2, "{both:#?}");
+    assert!(refused.iter().all(|said| said.err.contains("another release is in progress")), "{both:#?}");
+    outside.run(&machine, &LARK.publish()).ok();
+    assert_ended(&outside, &machine, LARK, "two on one machine");
+}
+
+#[test]
+fn two_clones_at_once() {
+    for train in [LARK, INGEST] {
+        let outside = Outside::new(&format!("two_clones_{}", train.name));
+        let machines = ["a", "b"].map(|name| outside.machine(name));
+        let children = [0, 1].map(|at| start(&machines[at], &train.publish()));
+        let both = children.map(|child| Said::of(child.wait_with_output().unwrap()));
+        both.iter().for_each(tells_no_secret);
+        assert!(both.iter().all(|said| said.code == Some(0)), "{both:#?}");
+        let waited = both.iter().filter(|said| said.all().contains("waiting: ")).count();
+        assert!(waited <= 1, "only one waits for the other: {both:#?}");
+        for machine in &machines {
+            assert_ended(&outside, machine, train, "two clones");
+        }
+    }
+}
+
+#[test]
+fn a_lease_whose_holder_is_dead() {
+    let outside = Outside::new("dead_holder");
+    let machine = outside.machine("a");
+    outside.weather.set([Rule { fault: Fault::Killed, on: "", after: 1, times: 1 }]);
+    assert_eq!(outside.run_watched(&machine, &LARK.publish()).code, None);
+    assert!(outside.refs().iter().any(|name| name.ends_with("lease/crates")), "{:?}", outside.refs());
+    outside.weather.clear();
+    let other = outside.machine("b");
+    let begun = Instant::now();
+    let said = outside.run(&other, &LARK.publish()).ok();
+    assert!(said.all().contains("waiting: ") && begun.elapsed() > Duration::from_secs(4), "{}", said.all());
+    assert_eq!(end(&outside), whole(LARK).end);
+    assert_ended(&outside, &other, LARK, "dead holder");
+}
