@@ -29,13 +29,14 @@ impl Told {
         self.status.success()
     }
 
-    /// The last lines of what it said was wrong, on one line.
+    /// What it said was wrong, on one line: from its first error on, else the last lines.
     pub fn last_words(&self) -> String {
         let all = if self.err.trim().is_empty() { &self.out } else { &self.err };
         let lines: Vec<&str> = all.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-        // Before its error, a program tells what it did.
-        let error = lines.iter().rposition(|line| line.starts_with("error")).unwrap_or(0);
-        let words = lines[error.max(lines.len().saturating_sub(8))..].join("; ").replace(":;", ":");
+        // Before its error, a program tells what it did; after the first one come those that follow from it.
+        let error = lines.iter().position(|line| line.starts_with("error"));
+        let from = error.unwrap_or(lines.len().saturating_sub(8));
+        let words = lines[from..lines.len().min(from + 8)].join("; ").replace(":;", ":");
         words.strip_prefix("error: ").map_or(words.clone(), str::to_owned)
     }
 }
