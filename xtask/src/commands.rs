@@ -343,11 +343,10 @@ fn print_publication(report: &Report, publication: &Publication, seen: &[Seen]) 
     }
 }
 
-/// Takes every lane in which something is to be sent: to look again, nobody needs to write.
+/// Takes every lane in which something is to be sent.
 fn leases(world: &World<'_>, publication: &Publication) -> Result<Vec<Lease>> {
-    let seen = run::look(world, &publication.steps);
-    let sent = seen.iter().filter(|seen| seen.reach == Reach::World && !seen.seen.is_done());
-    let lanes: BTreeSet<Lane> = sent.map(|seen| seen.step.lane()).collect();
+    let sent = publication.steps.iter().filter(|step| step.reach() == Reach::World);
+    let lanes: BTreeSet<Lane> = sent.map(Step::lane).collect();
     lanes.into_iter().map(|lane| Lease::take(world, &publication.of, lane)).collect()
 }
 
