@@ -220,9 +220,10 @@ pub fn publish(
         report.table(&rows(&seen));
     }
     print_publication(report, &publication, &seen);
-    match seen.iter().filter(|seen| seen.seen.is_in_the_way()).count() {
-        0 => Ok(()),
-        stuck => bail!("the real run would refuse: {} that cannot be taken", count(stuck, "step")),
+    match (seen.iter().filter(|seen| seen.seen.is_in_the_way()).count(), call.dry_run) {
+        (0, _) => Ok(()),
+        (stuck, true) => bail!("the real run would refuse: {} that cannot be taken", count(stuck, "step")),
+        (stuck, false) => bail!("{} that was done does not hold any more: see the table", count(stuck, "step")),
     }
 }
 
