@@ -144,12 +144,7 @@ pub fn check(call: &Call<'_>) -> Result<()> {
     let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
     let report = call.report;
     let first = loader.load(Source::Tree)?;
-    let mut trains = vec![first.train.clone()];
-    if call.train.is_none() {
-        for config in first.workspace.trains.iter().filter(|config| config.name != first.train.name()) {
-            trains.push(Train::choose(&first.workspace, &first.repo, Some(&config.name))?);
-        }
-    }
+    let trains = loader.trains(&first)?;
     // Only here: a state knows nothing of the command line.
     let lines = check::workflows::command_lines(&first.workspace);
     let misused = |(place, words): &(String, Vec<String>)| {
@@ -375,17 +370,8 @@ pub fn publication(
 
 /// The train and version of the tag at the head, else the version that the train has.
 fn tagged_here(loader: &Loader<'_>, head: Snapshot) -> Result<(Train, Version)> {
-    let mut trains = vec![head.train.clone()];
-    if loader.train.is_none() {
-        for config in head.workspace.trains.iter().filter(|config| config.name != head.train.name()) {
-            trains.push(Train::choose(&head.workspace, &head.repo, Some(&config.name))?);
-        }
-    }
-    let here: Vec<&String> =
-        loader.repo.tags.iter().filter(|(_, commit)| **commit == loader.repo.head).map(|(tag, _)| tag).collect();
-    for train in trains {
-        let versions = here.iter().filter_map(|tag| train.tag.version_in(tag));
-        if let Some(version) = versions.max() {
+    for train in loader.trains(&head)? {
+        if let Some(version) = train.version_at(&loader.repo, &loader.repo.head) {
             return Ok((train, version));
         }
     }

@@ -27,6 +27,12 @@ impl Date {
         Date { year, month: month as u8, day: day as u8 }
     }
 
+    /// `2026-11-20T12:34:56Z`, of seconds since 1970-01-01T00:00:00Z (RFC 3339).
+    pub fn timestamp(seconds: i64) -> String {
+        let of_day = seconds.rem_euclid(86_400);
+        format!("{}T{:02}:{:02}:{:02}Z", Date::from_unix(seconds), of_day / 3600, of_day / 60 % 60, of_day % 60)
+    }
+
     /// Reads `YYYY-MM-DD`.
     pub fn parse(text: &str) -> Option<Date> {
         let mut parts = text.split('-');

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 mod graph;
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Rehearsal {
     pub train: String,
     pub version: String,
@@ -396,13 +396,6 @@ mod tests {
         Node { name: name.into(), version: "0.10.0".into(), kind, needs }
     }
 
-    fn empty() -> Rehearsal {
-        let text = String::new;
-        let (train, version, tag, commit, began) = (text(), text(), text(), text(), text());
-        let (stages, graph, hashes, spent, not_proved) = (vec![], vec![], vec![], vec![], vec![]);
-        Rehearsal { train, version, tag, commit, began, seconds: 0.0, stages, graph, hashes, spent, not_proved }
-    }
-
     fn pairs<T>(pairs: Vec<(&str, T)>) -> Vec<(String, T)> {
         pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
@@ -542,9 +535,9 @@ mod tests {
 
     #[test]
     fn the_verdict_is_one_true_sentence() {
-        let of = |lines| Rehearsal { stages: vec![Stage { name: "use".into(), lines }], ..empty() };
-        assert_eq!(empty().verdict(), "Nothing was rehearsed, so nothing is proved.");
-        assert_eq!(empty().tone(), "warn");
+        let of = |lines| Rehearsal { stages: vec![Stage { name: "use".into(), lines }], ..Rehearsal::default() };
+        assert_eq!(Rehearsal::default().verdict(), "Nothing was rehearsed, so nothing is proved.");
+        assert_eq!(Rehearsal::default().tone(), "warn");
         assert_eq!(
             of(vec![proved("a", 1.0, ""), proved("b", 1.0, "")]).verdict(),
             "Proved: all 2 steps did what they are to do."
@@ -580,7 +573,7 @@ mod tests {
 
     #[test]
     fn nothing_and_nonsense_are_pages_too() {
-        let html = page(&empty());
+        let html = page(&Rehearsal::default());
         balanced(&html);
         assert!(html.contains("No step was taken.") && !html.contains("<table"));
         let mut of = example();
@@ -596,12 +589,12 @@ mod tests {
 
     #[test]
     fn circles_and_crowds_are_drawn_or_listed() {
-        let mut of = empty();
-        of.graph = vec![
+        let graph = vec![
             node("a", Kind::Crate, &["c", "a"]),
             node("b", Kind::Crate, &["a"]),
             node("c", Kind::Crate, &["b", "z"]),
         ];
+        let mut of = Rehearsal { graph, ..Rehearsal::default() };
         of.graph.push(node("top", Kind::Wheel, &["c"]));
         let html = page(&of);
         balanced(&html);

@@ -84,19 +84,18 @@ pub fn rehearse(call: &Call<'_>, options: &Options) -> Result<()> {
     let interrupted = commands::interrupted()?;
     let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
     let head = loader.load(Source::Tree)?;
-    let mut trains = vec![head.train.name().to_owned()];
-    if call.train.is_none() && options.goal.is_none() {
-        let names = head.workspace.trains.iter().map(|config| config.name.clone());
-        trains.extend(names.filter(|name| name != head.train.name()));
-    }
+    let trains = match options.goal {
+        None => loader.trains(&head)?,
+        Some(_) => vec![head.train.clone()],
+    };
     if !loader.repo.dirty.is_empty() {
         call.report.say("note: what is not committed is not rehearsed");
     }
     let mut told = Vec::new();
     let mut ended = Ok(());
-    for name in &trains {
-        let train = Train::choose(&head.workspace, &head.repo, Some(name))?;
-        let page = page_of(options, &loader.target.join("xtask"), name, trains.len() > 1)?;
+    let several = trains.len() > 1;
+    for train in trains {
+        let page = page_of(options, &loader.target.join("xtask"), train.name(), several)?;
         let snapshot = Snapshot { train, ..head.clone() };
         let (rehearsal, one) = one(call.report, &snapshot, options, &loader.target, &interrupted)?;
         sh.create_dir(page.parent().unwrap_or(Path::new(".")))?;
@@ -150,7 +149,7 @@ fn one(
     }
     stand.rehearsal.seconds = begun.elapsed().as_secs_f64();
     stand.account(&before);
-    let rehearsal = std::mem::replace(&mut stand.rehearsal, empty());
+    let rehearsal = std::mem::take(&mut stand.rehearsal);
     drop(stand);
     if !options.keep {
         sh.remove_path(&dir)?;
@@ -160,9 +159,7 @@ fn one(
 
 /// The version that is tagged at the head: then there is nothing left to release.
 fn tagged(snapshot: &Snapshot) -> Option<Version> {
-    let Snapshot { train, repo, .. } = snapshot;
-    let here = repo.tags.iter().filter(|(_, commit)| **commit == repo.head);
-    here.filter_map(|(tag, _)| train.tag.version_in(tag)).max()
+    snapshot.train.version_at(&snapshot.repo, &snapshot.repo.head)
 }
 
 /// What is rehearsed when nothing is named: the version that stands there, or when that has its tag, the next minor.
@@ -215,9 +212,8 @@ impl<'r> Stand<'r> {
         let target = dir.join("target");
         let environment = Environment::new(stand_in, images, &target);
         report.end("set up the clone and the registries", begun, Ok("done"));
-        let mut rehearsal = empty();
-        rehearsal.train = train.name().to_owned();
-        rehearsal.began = httpdate::fmt_http_date(SystemTime::now());
+        let began = httpdate::fmt_http_date(SystemTime::now());
+        let rehearsal = Rehearsal { train: train.name().to_owned(), began, ..Rehearsal::default() };
         let train = train.name().to_owned();
         sh.change_dir(&clone);
         let (dir, interrupted) = (dir.to_owned(), interrupted.clone());
@@ -453,20 +449,4 @@ fn earlier(steps: &[Step]) -> Vec<String> {
         _ => None,
     });
     left.collect::<BTreeSet<_>>().into_iter().collect()
-}
-
-fn empty() -> Rehearsal {
-    Rehearsal {
-        train: String::new(),
-        version: String::new(),
-        tag: String::new(),
-        commit: String::new(),
-        began: String::new(),
-        seconds: 0.0,
-        stages: Vec::new(),
-        graph: Vec::new(),
-        hashes: Vec::new(),
-        spent: Vec::new(),
-        not_proved: Vec::new(),
-    }
 }

@@ -119,6 +119,18 @@ impl<'a> Loader<'a> {
         Ok(Snapshot { workspace, train, repo: self.repo.clone(), base, today: today(), since: None })
     }
 
+    /// The train that was named; when none was, every train, the default one first.
+    pub fn trains(&self, snapshot: &Snapshot) -> Result<Vec<Train>> {
+        let mut trains = vec![snapshot.train.clone()];
+        if self.train.is_none() {
+            let Snapshot { workspace, repo, train, .. } = snapshot;
+            for config in workspace.trains.iter().filter(|config| config.name != train.name()) {
+                trains.push(Train::choose(workspace, repo, Some(&config.name))?);
+            }
+        }
+        Ok(trains)
+    }
+
     /// Adds what changed between `tag` and the snapshot's base.
     pub fn since(&self, snapshot: &mut Snapshot, tag: &str) -> Result<()> {
         let commit = format!("refs/tags/{tag}");

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tiny_http::{Header, Request, Response, Server};
 use xshell::{Shell, cmd};
 
-use crate::{date::Date, hash::sha256, report::Report};
+use crate::{date::Date, hash::sha256, report::Report, tools::cargo};
 
 mod channels;
 mod crates;
@@ -148,9 +148,9 @@ impl Upstream {
         let home = std::path::absolute(scratch)?.join("upstream-home");
         sh.remove_path(&home)?;
         sh.create_dir(&home)?;
-        let user = user_config();
+        let user = cargo::config();
         let config: Vec<_> = user.iter().flat_map(|path| [Path::new("--config"), path]).collect();
-        let cargo = crate::tools::cargo::program();
+        let cargo = cargo::program();
         let _dir = sh.push_dir(&home);
         cmd!(sh, "{cargo} {config...} info --quiet --registry crates-io semver")
             .env("CARGO_HOME", &home)
@@ -186,13 +186,6 @@ fn only_index(dir: &Path) -> Result<(String, String)> {
         0 => bail!("cargo uses no sparse index: replace crates-io with one (`registry = \"sparse+…\"`)"),
         _ => bail!("cargo uses {} indexes at once: replace crates-io with one", found.len()),
     }
-}
-
-/// The configuration in the user's `CARGO_HOME`.
-fn user_config() -> Option<PathBuf> {
-    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
-    let home = home.or_else(|| Some(std::env::home_dir()?.join(".cargo")))?;
-    ["config.toml", "config"].iter().map(|name| home.join(name)).find(|path| path.is_file())
 }
 
 /// The address of the sparse index that a cargo configuration puts in the place of crates-io.
@@ -468,11 +461,8 @@ fn now() -> u64 {
     std::time::UNIX_EPOCH.elapsed().map_or(0, |since| since.as_secs())
 }
 
-/// `2026-11-20T12:34:56Z`
 fn timestamp(at: u64) -> String {
-    let (day, second) = (at / 86_400 * 86_400, at % 86_400);
-    let (hour, minute) = (second / 3_600, second / 60 % 60);
-    format!("{}T{hour:02}:{minute:02}:{:02}Z", Date::from_unix(day as i64), second % 60)
+    Date::timestamp(at as i64)
 }
 
 #[cfg(test)]

@@ -132,6 +132,12 @@ impl Train {
         &workspace.members[self.driver].version
     }
 
+    /// The version whose tag is on a commit; of several, the highest.
+    pub fn version_at(&self, repo: &Repo, commit: &str) -> Option<Version> {
+        let here = repo.tags.iter().filter(|(_, tagged)| *tagged == commit);
+        here.filter_map(|(tag, _)| self.tag.version_in(tag)).max()
+    }
+
     /// Crates and wheels.
     pub fn members(&self) -> BTreeSet<usize> {
         self.crates.iter().copied().chain(self.wheels.iter().map(|wheel| wheel.member)).collect()

@@ -168,12 +168,7 @@ pub fn settle(world: &World<'_>, of: &Tagged, channel: Channel, was_sent: bool) 
 /// The time, UTC, to the second.
 fn now() -> String {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    at(i64::try_from(seconds).unwrap_or_default())
-}
-
-fn at(seconds: i64) -> String {
-    let of_day = seconds.rem_euclid(86_400);
-    format!("{}T{:02}:{:02}:{:02}Z", Date::from_unix(seconds), of_day / 3600, of_day / 60 % 60, of_day % 60)
+    Date::timestamp(i64::try_from(seconds).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -187,7 +182,7 @@ mod tests {
         let since = Some("2026-11-20T00:00:01Z".to_owned());
         assert_eq!(seen, Observation::Done { evidence: "message 42".to_owned(), since });
         assert_eq!(sent(&said("sending since 2026-11-20T00:00:01Z (process 1, 2)\n")), None);
-        assert_eq!(at(1_795_132_800 + 3_661), "2026-11-20T01:01:01Z");
+        assert_eq!(Date::timestamp(1_795_132_800 + 3_661), "2026-11-20T01:01:01Z");
     }
 
     #[test]

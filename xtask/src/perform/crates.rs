@@ -141,7 +141,7 @@ fn ask(world: &World<'_>, upload: &CrateUpload) -> Result<Option<Listed>> {
     let scratch = world.sh.create_temp_dir()?;
     let home = scratch.path();
     let mut command = Command::new(cargo::program());
-    if let Some(config) = publish::cargo_home().and_then(|home| cargo_config(&home)) {
+    if let Some(config) = cargo::config() {
         command.arg("--config").arg(config);
     }
     command.args(["info", "--quiet", &format!("{}@{}", upload.name, upload.version)]);
@@ -179,11 +179,6 @@ fn in_each(dir: &Path, name: &str) -> Option<PathBuf> {
     fs::read_dir(dir).ok()?.flatten().map(|entry| entry.path().join(name)).find(|path| path.exists())
 }
 
-/// The user's configuration, which names mirrors and private registries.
-pub fn cargo_config(home: &Path) -> Option<PathBuf> {
-    ["config.toml", "config"].iter().map(|name| home.join(name)).find(|path| path.is_file())
-}
-
 /// The registry that cargo publishes to, as its variables spell it; `None` for crates.io.
 fn registry(upload: &CrateUpload) -> Option<String> {
     let named = upload.registry.clone().or_else(|| std::env::var("CARGO_REGISTRY_DEFAULT").ok());
@@ -201,7 +196,7 @@ fn credentials(upload: &CrateUpload) -> bool {
     let provider = variable(upload).replace("_TOKEN", "_CREDENTIAL_PROVIDER");
     has(&variable(upload))
         || has(&provider)
-        || publish::cargo_home().is_some_and(|home| {
+        || cargo::home().is_some_and(|home| {
             let says =
                 |file: &str, word: &str| fs::read_to_string(home.join(file)).is_ok_and(|text| text.contains(word));
             says("credentials.toml", "token")

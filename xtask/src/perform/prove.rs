@@ -6,7 +6,7 @@ use std::{
     process::Command,
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use xshell::cmd;
 
 use super::{Verdict, World};
@@ -105,14 +105,10 @@ pub(super) fn static_binary(
     prepare: impl FnOnce(&mut Command) -> Result<()>,
 ) -> Result<PathBuf> {
     let sh = world.sh;
-    let cargo = cargo::program();
-    let host = cmd!(sh, "{cargo} -vV").quiet().read()?;
-    let Some(host) = host.lines().find_map(|line| line.strip_prefix("host: ")) else {
-        bail!("`cargo -vV` names no host")
-    };
-    let mut build = Command::new(&cargo);
+    let host = cargo::host(sh)?;
+    let mut build = Command::new(cargo::program());
     // With `--target`, the flags reach the binary but not its build scripts.
-    build.args(["build", "--release", "--locked", "--bin", binary, "--target", host]).current_dir(root);
+    build.args(["build", "--release", "--locked", "--bin", binary, "--target", &host]).current_dir(root);
     build.env("CARGO_TARGET_DIR", target);
     prepare(&mut build)?;
     // Cargo takes its flags from one place only.

@@ -14,7 +14,7 @@ use crate::{
     check::short,
     plan::publish,
     step::{Observation, Tagged},
-    tools::child::Watch,
+    tools::{cargo, child::Watch},
     version::Version,
 };
 
@@ -112,7 +112,7 @@ pub fn reproducible(world: &World<'_>, of: &Tagged, tree: &Path, command: &mut C
     let epoch = cmd!(sh, "git show --no-patch --format=%ct {commit}").quiet().read()?;
     command.env("SOURCE_DATE_EPOCH", epoch.trim());
     let mut remaps = vec![format!("--remap-path-prefix={}=/build", tree.display())];
-    if let Some(home) = cargo_home() {
+    if let Some(home) = cargo::home() {
         // Each registry has a directory of its own, named after its address.
         for entry in std::fs::read_dir(home.join("registry").join("src")).into_iter().flatten().flatten() {
             remaps.push(format!("--remap-path-prefix={}=/registry", entry.path().display()));
@@ -123,10 +123,4 @@ pub fn reproducible(world: &World<'_>, of: &Tagged, tree: &Path, command: &mut C
     let flags = std::env::var("CARGO_BUILD_RUSTFLAGS").unwrap_or_default();
     command.env("CARGO_BUILD_RUSTFLAGS", format!("{flags} {}", remaps.join(" ")).trim());
     Ok(())
-}
-
-/// Where cargo keeps what it downloads.
-pub fn cargo_home() -> Option<PathBuf> {
-    let home = || std::env::var_os(if cfg!(windows) { "USERPROFILE" } else { "HOME" });
-    std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(PathBuf::from(home()?).join(".cargo")))
 }

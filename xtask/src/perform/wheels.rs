@@ -70,11 +70,15 @@ pub fn normalized(name: &str) -> String {
 }
 
 pub fn observe_build(world: &World<'_>, dist: &Dist) -> Result<Observation> {
-    let found = files(world, dist)?;
+    Ok(built(world, dist, &files(world, dist)?))
+}
+
+/// Whether the files that were found are all that is wanted.
+fn built(world: &World<'_>, dist: &Dist, found: &Hashes) -> Observation {
     let names: Vec<String> = found.keys().cloned().collect();
     let missing = missing(&dist.platforms, &names);
     let all = format!("{} files: {}", found.len(), names.join(", "));
-    Ok(match &dist.from {
+    match &dist.from {
         Some(dir) if found.is_empty() => Observation::Blocked {
             why: format!("{} holds no wheel of {} {}", dir.display(), dist.name, dist.version),
             next: "--dist takes the directory into which the wheels were downloaded".to_owned(),
@@ -96,7 +100,7 @@ pub fn observe_build(world: &World<'_>, dist: &Dist) -> Result<Observation> {
                 false => Observation::Todo,
             }
         }
-    })
+    }
 }
 
 /// Builds the source distribution and this machine's wheel, and tries the wheel as installed.
@@ -224,7 +228,7 @@ sys.exit(pytest.main(['-q', '-p', 'no:cacheprovider', '--rootdir', tests, tests]
 pub fn observe(world: &World<'_>, dist: &Dist) -> Result<Observation> {
     let listed = listed(world, dist)?;
     let ours = files(world, dist)?;
-    let is_built = observe_build(world, dist)?.is_done();
+    let is_built = built(world, dist, &ours).is_done();
     let differs = |ours: &Hashes| {
         let pair = ours.iter().find_map(|(name, hash)| {
             listed.get(name).filter(|there| there.sha256 != *hash).map(|there| (name, hash, &there.sha256))

@@ -1,7 +1,7 @@
 //! cargo itself, the one that started us where there is one.
 //! It must never be given a toolchain or a registry by us.
 
-use std::ffi::OsString;
+use std::{ffi::OsString, path::PathBuf};
 
 use anyhow::{Result, bail};
 use xshell::{Shell, cmd};
@@ -19,4 +19,15 @@ pub fn host(sh: &Shell) -> Result<String> {
         Some(host) => Ok(host.to_owned()),
         None => bail!("`cargo -vV` names no host"),
     }
+}
+
+/// Where cargo keeps what it downloads and is told.
+pub fn home() -> Option<PathBuf> {
+    std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(std::env::home_dir()?.join(".cargo")))
+}
+
+/// The user's configuration, which names mirrors and private registries.
+pub fn config() -> Option<PathBuf> {
+    let home = home()?;
+    ["config.toml", "config"].iter().map(|name| home.join(name)).find(|path| path.is_file())
 }
