@@ -77,7 +77,9 @@ pub fn make(call: &Call<'_>, intent: &Intent, options: &Options) -> Result<()> {
         |_| run::run(&world, &plan.steps, mode),
         |_| if shows_diffs { edit::diffs(plan.edits()) } else { Vec::new() },
     );
-    let seen = result.inspect_err(|_| print_json(report, &plan, &[], "failed"))?;
+    let seen = result.inspect_err(|error| {
+        print_json(report, &plan, &[], if error.is::<run::Waiting>() { "waits" } else { "failed" });
+    })?;
     // What stands there already is no news.
     let to_write = |seen: &Seen| matches!((&seen.step, &seen.seen), (Step::Write(_), Observation::Todo));
     if seen.iter().any(to_write) {
@@ -86,7 +88,7 @@ pub fn make(call: &Call<'_>, intent: &Intent, options: &Options) -> Result<()> {
             report.warn(diff.strip_suffix('\n').unwrap_or(&diff));
         }
     }
-    let in_the_way = seen.iter().filter(|seen| seen.seen.is_in_the_way()).count();
+    let in_the_way = seen.iter().filter(|seen| seen.refuses()).count();
     let outcome = match (call.dry_run, plan.findings.len() + in_the_way) {
         (true, 0) => "planned",
         (true, _) => "refused",
@@ -215,7 +217,7 @@ pub fn publish(
         report.table(&rows(&seen));
     }
     print_publication(report, &publication, &seen);
-    match (seen.iter().filter(|seen| seen.seen.is_in_the_way()).count(), call.dry_run) {
+    match (seen.iter().filter(|seen| seen.refuses()).count(), call.dry_run) {
         (0, _) => Ok(()),
         (stuck, true) => bail!("the real run would refuse: {} that cannot be taken", count(stuck, "step")),
         (stuck, false) => bail!("{} that was done does not hold any more: see the table", count(stuck, "step")),

@@ -2,7 +2,8 @@
 //! It must never act on a step that is in the way or unknown; a dry run is this loop only looking.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
+    fmt,
     sync::atomic::Ordering,
     time::{Duration, Instant},
 };
@@ -37,9 +38,34 @@ pub struct Seen {
     pub place: &'static str,
     pub reach: Reach,
     pub seen: Observation,
+    /// Nothing is wrong: a person is to do it, or what it comes after, and the loop passes over it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub waits: bool,
     /// How long it took in this run: to act or, where it was only looked at, to look far away.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seconds: Option<f64>,
+}
+
+/// All was done that can be done without a person.
+#[derive(Debug)]
+pub struct Waiting(usize);
+
+impl fmt::Display for Waiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            1 => f.write_str("1 step waits for a person: then the same command goes on"),
+            n => write!(f, "{n} steps wait for a person: then the same command goes on"),
+        }
+    }
+}
+
+impl std::error::Error for Waiting {}
+
+impl Seen {
+    /// The loop would do nothing while this is so.
+    pub fn refuses(&self) -> bool {
+        self.seen.is_in_the_way() && !self.waits
+    }
 }
 
 /// Observes every step, and does nothing else.
@@ -58,8 +84,9 @@ pub fn run(world: &World<'_>, steps: &[Step], mode: Mode) -> Result<Vec<Seen>> {
         return Ok(seen);
     }
     let seen = observe_all(world, steps);
-    let in_the_way = steps.iter().zip(&seen).filter(|(_, seen)| seen.is_in_the_way());
-    let in_the_way: Vec<_> = in_the_way.inspect(|(step, seen)| world.report.observed(step, seen)).collect();
+    let waits = waiting(steps, &seen);
+    let in_the_way = steps.iter().zip(&seen).zip(&waits).filter(|((_, seen), waits)| seen.is_in_the_way() && !**waits);
+    let in_the_way: Vec<_> = in_the_way.inspect(|((step, seen), _)| world.report.observed(step, seen)).collect();
     if !in_the_way.is_empty() {
         bail!("nothing was done: {} of {} steps cannot be taken", in_the_way.len(), steps.len());
     }
@@ -69,6 +96,9 @@ pub fn run(world: &World<'_>, steps: &[Step], mode: Mode) -> Result<Vec<Seen>> {
         if matches!(seen[at], Observation::Done { .. }) {
             world.report.observed(step, &seen[at]);
             done.insert(at, seen[at].clone());
+            continue;
+        }
+        if waits[at] {
             continue;
         }
         let begun = Instant::now();
@@ -92,6 +122,14 @@ pub fn run(world: &World<'_>, steps: &[Step], mode: Mode) -> Result<Vec<Seen>> {
             if !steps[at].is_mark() || matches!(seen[at], Observation::Todo | Observation::Unknown { .. }) {
                 seen[at] = shown;
             }
+        }
+        let open: Vec<usize> = (0..steps.len()).filter(|&at| waits[at] && !seen[at].is_done()).collect();
+        if !open.is_empty() {
+            for &at in &open {
+                world.report.observed(&steps[at], &seen[at]);
+            }
+            let by_hand = open.iter().filter(|&&at| steps[at].is_by_hand()).count();
+            return Err(Waiting(by_hand.max(1)).into());
         }
         return Ok(seen_steps(steps, seen, &took));
     }
@@ -148,7 +186,30 @@ fn look_at_all(world: &World<'_>, steps: &[Step]) -> (Vec<Observation>, BTreeMap
         seen.push(observation);
     }
     seen.reverse();
+    let waits = waiting(steps, &seen);
+    let hand = |at: usize| {
+        let before = (0..at).rev().filter(|&before| steps[before].is_by_hand() && waits[before]);
+        before.map(|before| &steps[before]).find(|step| steps[at].is_sum() || step.lane() == steps[at].lane())
+    };
+    for (at, seen) in seen.iter_mut().enumerate().filter(|(at, seen)| waits[*at] && **seen == Observation::Todo) {
+        if let Some(first) = hand(at) {
+            let why = format!("it comes after \"{}\"", first.title());
+            *seen = Observation::Blocked { why, next: "that first, then the same command".to_owned() };
+        }
+    }
     (seen, looked)
+}
+
+/// Which steps wait for a person: those that only a person can do, what comes after one in its lane, and the sum of all.
+fn waiting(steps: &[Step], seen: &[Observation]) -> Vec<bool> {
+    let mut lanes = BTreeSet::new();
+    let waits = steps.iter().zip(seen).map(|(step, seen)| {
+        if step.is_by_hand() && !seen.is_done() {
+            lanes.insert(step.lane());
+        }
+        !seen.is_done() && (lanes.contains(&step.lane()) || step.is_sum() && !lanes.is_empty())
+    });
+    waits.collect()
 }
 
 /// Takes one step, and waits until it shows.
@@ -263,8 +324,10 @@ fn check_interrupt(world: &World<'_>) -> Result<()> {
 }
 
 fn seen_steps(steps: &[Step], seen: Vec<Observation>, took: &BTreeMap<usize, f64>) -> Vec<Seen> {
+    let waits = waiting(steps, &seen);
     let both = steps.iter().zip(seen).enumerate();
     both.map(|(at, (step, seen))| Seen {
+        waits: waits[at],
         step: step.clone(),
         title: step.title(),
         place: step.place(),

@@ -346,6 +346,12 @@ impl Step {
         matches!(self, Step::List(_))
     }
 
+    /// Only a person can do it: blocked until it is seen done. What comes after it in its lane waits for it; the rest of
+    /// the plan does not.
+    pub fn is_by_hand(&self) -> bool {
+        false
+    }
+
     /// Nothing outside the working tree has seen it.
     pub fn can_be_undone(&self) -> bool {
         matches!(self, Step::Write(_) | Step::Branch(_))

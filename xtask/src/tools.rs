@@ -6,4 +6,5 @@ pub mod child;
 pub mod engine;
 pub mod forge;
 pub mod http;
+pub mod index;
 pub mod python;

@@ -18,6 +18,7 @@ use crate::{
     tools::{
         cargo,
         child::{self, Passing},
+        index::{self, in_each},
     },
 };
 
@@ -136,21 +137,10 @@ pub fn observe(world: &World<'_>, upload: &CrateUpload) -> Result<Observation> {
 /// Asks through cargo, which knows the user's registries and mirrors; what it downloads tells hash and commit.
 fn ask(world: &World<'_>, upload: &CrateUpload) -> Result<Option<Listed>> {
     let id = format!("{}-{}", upload.name, upload.version);
-    // A home of its own for each question: cargo would have them wait for one another, and a crate that is remembered
-    // may be another registry's.
     let scratch = world.sh.create_temp_dir()?;
     let home = scratch.path();
-    let mut command = Command::new(cargo::program());
-    if let Some(config) = cargo::config() {
-        command.arg("--config").arg(config);
-    }
-    command.args(["info", "--quiet", &format!("{}@{}", upload.name, upload.version)]);
-    if let Some(registry) = &upload.registry {
-        command.args(["--registry", registry]);
-    }
-    // Outside of the workspace, whose own member of that name would be shown instead.
-    command.current_dir(home).env("CARGO_HOME", home);
-    let told = child::ask(command)?;
+    let spec = format!("{}@{}", upload.name, upload.version);
+    let told = child::ask(index::info(home, &spec, upload.registry.as_deref()))?;
     if !told.ok() {
         if told.err.contains("could not find `") {
             return Ok(None);
@@ -158,7 +148,7 @@ fn ask(world: &World<'_>, upload: &CrateUpload) -> Result<Option<Listed>> {
         bail!("cargo could not be asked for {} {}: {}", upload.name, upload.version, told.last_words());
     }
     let registry = home.join("registry");
-    let file = in_each(&registry.join("cache"), &format!("{id}.crate"))
+    let file = in_each(&registry.join("cache"), format!("{id}.crate"))
         .with_context(|| format!("cargo knows {id}, but did not download it"))?;
     let bytes = fs::read(&file).with_context(|| file.display().to_string())?;
     let vcs = in_each(&registry.join("src"), &id).map(|dir| dir.join(".cargo_vcs_info.json"));
@@ -172,11 +162,6 @@ fn ask(world: &World<'_>, upload: &CrateUpload) -> Result<Option<Listed>> {
         commit: git["sha1"].as_str().map(str::to_owned),
         dirty: git["dirty"].as_bool().unwrap_or(false),
     }))
-}
-
-/// `dir/*/name`, where it exists.
-fn in_each(dir: &Path, name: &str) -> Option<PathBuf> {
-    fs::read_dir(dir).ok()?.flatten().map(|entry| entry.path().join(name)).find(|path| path.exists())
 }
 
 /// The registry that cargo publishes to, as its variables spell it; `None` for crates.io.

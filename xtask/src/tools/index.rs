@@ -1,0 +1,108 @@
+//! What cargo's own index says of a crate's versions: hash, yanked or not, and since when where it tells.
+//! It must never name an index: cargo asks the one that it uses, and what it remembers of the answer is read.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+use xshell::Shell;
+
+use super::{cargo, child};
+
+/// One line of the index (Cargo book, "Registry Index", "JSON schema").
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+pub struct Line {
+    pub vers: String,
+    /// The sha256 of the package.
+    pub cksum: String,
+    pub yanked: bool,
+    /// When it was published, UTC; older lines and other registries do not tell.
+    pub pubtime: Option<String>,
+}
+
+/// Every version that the index has of a crate, yanked ones too; none for a name that it does not know.
+pub fn lines(sh: &Shell, name: &str, registry: Option<&str>) -> Result<Vec<Line>> {
+    let home = sh.create_temp_dir()?;
+    let told = child::ask(info(home.path(), name, registry))?;
+    // Where all are yanked cargo shows nothing, but it was told of them.
+    if let Some(bytes) = remembered(home.path(), name)? {
+        return read(&bytes).with_context(|| format!("cargo remembers {name} in another form than is known here"));
+    }
+    if told.ok() {
+        bail!("cargo knows {name}, but does not remember what the index says of it");
+    }
+    if told.err.contains("could not find `") {
+        return Ok(Vec::new());
+    }
+    Err(child::failure(&format!("the crate index could not be asked for {name}"), &told))
+}
+
+/// The question for a crate, `NAME` or `NAME@VERSION`, in a home of its own: in the user's, cargo would have several
+/// questions wait for one another, and a crate that is remembered may be another registry's.
+pub fn info(home: &Path, spec: &str, registry: Option<&str>) -> Command {
+    let mut command = Command::new(cargo::program());
+    if let Some(config) = cargo::config() {
+        command.arg("--config").arg(config);
+    }
+    command.args(["info", "--quiet", spec]);
+    if let Some(registry) = registry {
+        command.args(["--registry", registry]);
+    }
+    // Outside of the workspace, whose own member of that name would be shown instead.
+    command.current_dir(home).env("CARGO_HOME", home);
+    command
+}
+
+/// `dir/*/name`, where it exists.
+pub fn in_each(dir: &Path, name: impl AsRef<Path>) -> Option<PathBuf> {
+    fs::read_dir(dir).ok()?.flatten().map(|entry| entry.path().join(name.as_ref())).find(|path| path.exists())
+}
+
+/// What cargo keeps of the index's answer in its home.
+fn remembered(home: &Path, name: &str) -> Result<Option<Vec<u8>>> {
+    let name = name.to_lowercase();
+    let prefix = match name.len() {
+        0..=2 => name.len().to_string(),
+        3 => format!("3/{}", &name[..1]),
+        _ => format!("{}/{}", &name[..2], &name[2..4]),
+    };
+    let path = in_each(&home.join("registry").join("index"), Path::new(".cache").join(prefix).join(&name));
+    path.map(|path| fs::read(&path).with_context(|| path.display().to_string())).transpose()
+}
+
+/// After a header, each version and its line, each ended by a zero. The header's form differs between cargo's versions; a
+/// line begins with a brace.
+fn read(bytes: &[u8]) -> Result<Vec<Line>> {
+    let lines = bytes.split(|byte| *byte == 0).filter(|piece| piece.starts_with(b"{"));
+    let lines: Vec<Line> = lines.map(serde_json::from_slice).collect::<Result<_, _>>()?;
+    if lines.is_empty() {
+        bail!("it holds no line of the index");
+    }
+    Ok(lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cargo_remembers_is_read() {
+        let line = |vers: &str, more: &str| {
+            format!("{{\"name\":\"lark\",\"vers\":\"{vers}\",\"deps\":[],\"cksum\":\"ab\",\"features\":{{}}{more}}}")
+        };
+        let (old, new) = (
+            line("0.9.3", ",\"yanked\":true"),
+            line("0.10.0", ",\"yanked\":false,\"pubtime\":\"2026-11-20T12:34:56Z\""),
+        );
+        let bytes = format!("\x03\x02\0\0\0etag: W/\"{{\"\0{}\0{old}\0{}\0{new}\0", "0.9.3", "0.10.0");
+        let read = read(bytes.as_bytes()).unwrap();
+        let [old, new] = &read[..] else { panic!("{read:?}") };
+        assert_eq!((old.vers.as_str(), old.yanked, old.pubtime.as_deref()), ("0.9.3", true, None));
+        assert_eq!((new.yanked, new.pubtime.as_deref()), (false, Some("2026-11-20T12:34:56Z")));
+        assert!(self::read(b"\x04\0").is_err() && self::read(b"x\0{\"vers\":1}\0").is_err());
+    }
+}
