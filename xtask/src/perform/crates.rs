@@ -28,6 +28,8 @@ struct Listed {
     /// The commit that cargo recorded when it was packed.
     commit: Option<String>,
     dirty: bool,
+    /// Nobody gets it who does not have it in a lock; neither is its commit told any more.
+    yanked: bool,
 }
 
 pub fn observe_packages(world: &World<'_>, packages: &Packages) -> Result<Observation> {
@@ -121,6 +123,16 @@ pub fn observe(world: &World<'_>, upload: &CrateUpload) -> Result<Observation> {
     {
         return Ok(stranger(format!("its sha256 is {}, that of the package made here is {ours}", listed.sha256)));
     }
+    if listed.yanked {
+        let named = upload.registry.as_ref().map(|name| format!(" --registry {name}")).unwrap_or_default();
+        return Ok(Observation::Blocked {
+            why: "it is yanked: it was published, and nobody is to have it".to_owned(),
+            next: format!(
+                "release a higher version; or, if it was not meant: cargo yank --undo {}@{}{named}",
+                upload.name, upload.version
+            ),
+        });
+    }
     Ok(match (&listed.commit, &upload.commit) {
         _ if listed.dirty => stranger("it was packed from a tree with uncommitted changes".to_owned()),
         (Some(theirs), Some(ours)) if theirs != ours => {
@@ -143,7 +155,10 @@ fn ask(world: &World<'_>, upload: &CrateUpload) -> Result<Option<Listed>> {
     let told = child::ask(index::info(home, &spec, upload.registry.as_deref()))?;
     if !told.ok() {
         if told.err.contains("could not find `") {
-            return Ok(None);
+            // What is yanked is not shown, but it is there.
+            let lines = index::remembered(home, &upload.name)?.unwrap_or_default();
+            let line = lines.into_iter().find(|line| line.vers == upload.version.to_string());
+            return Ok(line.map(|line| Listed { sha256: line.cksum, commit: None, dirty: false, yanked: line.yanked }));
         }
         bail!("cargo could not be asked for {} {}: {}", upload.name, upload.version, told.last_words());
     }
@@ -161,6 +176,7 @@ fn ask(world: &World<'_>, upload: &CrateUpload) -> Result<Option<Listed>> {
         sha256: hash::sha256(&bytes),
         commit: git["sha1"].as_str().map(str::to_owned),
         dirty: git["dirty"].as_bool().unwrap_or(false),
+        yanked: false,
     }))
 }
 

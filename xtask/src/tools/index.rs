@@ -29,8 +29,8 @@ pub fn lines(sh: &Shell, name: &str, registry: Option<&str>) -> Result<Vec<Line>
     let home = sh.create_temp_dir()?;
     let told = child::ask(info(home.path(), name, registry))?;
     // Where all are yanked cargo shows nothing, but it was told of them.
-    if let Some(bytes) = remembered(home.path(), name)? {
-        return read(&bytes).with_context(|| format!("cargo remembers {name} in another form than is known here"));
+    if let Some(lines) = remembered(home.path(), name)? {
+        return Ok(lines);
     }
     if told.ok() {
         bail!("cargo knows {name}, but does not remember what the index says of it");
@@ -62,8 +62,8 @@ pub fn in_each(dir: &Path, name: impl AsRef<Path>) -> Option<PathBuf> {
     fs::read_dir(dir).ok()?.flatten().map(|entry| entry.path().join(name.as_ref())).find(|path| path.exists())
 }
 
-/// What cargo keeps of the index's answer in its home.
-fn remembered(home: &Path, name: &str) -> Result<Option<Vec<u8>>> {
+/// What cargo keeps in its home of the index's answer; `None` when there was none, or none of that name.
+pub fn remembered(home: &Path, name: &str) -> Result<Option<Vec<Line>>> {
     let name = name.to_lowercase();
     let prefix = match name.len() {
         0..=2 => name.len().to_string(),
@@ -71,7 +71,9 @@ fn remembered(home: &Path, name: &str) -> Result<Option<Vec<u8>>> {
         _ => format!("{}/{}", &name[..2], &name[2..4]),
     };
     let path = in_each(&home.join("registry").join("index"), Path::new(".cache").join(prefix).join(&name));
-    path.map(|path| fs::read(&path).with_context(|| path.display().to_string())).transpose()
+    let Some(path) = path else { return Ok(None) };
+    let bytes = fs::read(&path).with_context(|| path.display().to_string())?;
+    read(&bytes).map(Some).with_context(|| format!("cargo remembers {name} in another form than is known here"))
 }
 
 /// After a header, each version and its line, each ended by a zero. The header's form differs between cargo's versions; a
