@@ -7,6 +7,8 @@ mod check;
 mod cli;
 mod commands;
 mod config;
+#[allow(dead_code)]
+mod conventional;
 mod date;
 mod edit;
 mod files;

@@ -1,0 +1,301 @@
+//! What a commit says of a change, in the form of Conventional Commits 1.0.0 (<https://www.conventionalcommits.org>).
+//! It must never guess: a message in another form is no change, and a type that no user sees has no kind.
+
+use std::fmt;
+
+/// The kinds of change, in the order in which Keep a Changelog 1.1.0 lists them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    Added,
+    Changed,
+    Deprecated,
+    Removed,
+    Fixed,
+    Security,
+}
+
+impl Kind {
+    pub const ALL: [Kind; 6] =
+        [Kind::Added, Kind::Changed, Kind::Deprecated, Kind::Removed, Kind::Fixed, Kind::Security];
+
+    /// The kind of that name, however it is capitalised.
+    pub fn parse(name: &str) -> Option<Kind> {
+        Kind::ALL.into_iter().find(|kind| kind.name().eq_ignore_ascii_case(name))
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Added => "Added",
+            Kind::Changed => "Changed",
+            Kind::Deprecated => "Deprecated",
+            Kind::Removed => "Removed",
+            Kind::Fixed => "Fixed",
+            Kind::Security => "Security",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A commit's message, read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// The type as written, in lower case: `feat`, `fix`, `chore`.
+    pub word: String,
+    pub scope: Option<String>,
+    /// What it is to a user; `None`: nothing.
+    pub kind: Option<Kind>,
+    pub breaking: bool,
+    /// The description, without the number of the pull request at its end.
+    pub text: String,
+    /// What the footer `BREAKING CHANGE` says.
+    pub breaks: Option<String>,
+    /// The pull request first, when the subject ends with it as a squash merge leaves it, then what the footers name.
+    pub references: Vec<u64>,
+    /// Names in the footers `Co-authored-by`, without their addresses.
+    pub co_authors: Vec<String>,
+}
+
+impl Change {
+    /// Reads a whole message; `None`: it is not in the form.
+    pub fn parse(message: &str) -> Option<Change> {
+        let mut lines = message.lines();
+        let (head, text) = lines.next()?.split_once(": ")?;
+        let (head, marked) = head.strip_suffix('!').map_or((head, false), |head| (head, true));
+        let (word, scope) = match head.split_once('(') {
+            Some((word, scope)) => (word, Some(scope.strip_suffix(')').filter(|scope| is_scope(scope))?)),
+            None => (head, None),
+        };
+        let is_word = !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'));
+        let (text, pull) = pull_request(text.trim());
+        if !is_word || text.is_empty() {
+            return None;
+        }
+        let footers = footers(lines);
+        let breaks = footers.iter().find(|(token, _)| is_breaking(token)).map(|(_, value)| value.clone());
+        let mut references: Vec<u64> = pull.into_iter().collect();
+        for number in numbers(text).chain(footers.iter().flat_map(|(_, value)| numbers(value))) {
+            if !references.contains(&number) {
+                references.push(number);
+            }
+        }
+        let co_authors = footers.iter().filter(|(token, _)| token.eq_ignore_ascii_case("co-authored-by"));
+        let breaking = marked || breaks.is_some();
+        let word = word.to_lowercase();
+        Some(Change {
+            kind: kind(&word, scope, text, breaking),
+            word,
+            scope: scope.map(str::to_owned),
+            breaking,
+            text: text.to_owned(),
+            breaks,
+            references,
+            co_authors: co_authors.map(|(_, value)| before_address(value)).collect(),
+        })
+    }
+}
+
+/// What a type is to a user. Other words than the usual ones say nothing, unless they break something.
+fn kind(word: &str, scope: Option<&str>, text: &str, breaking: bool) -> Option<Kind> {
+    let verb = text.split_whitespace().next().unwrap_or_default().to_lowercase();
+    match word {
+        "security" => Some(Kind::Security),
+        "fix" if scope.is_some_and(|scope| scope.eq_ignore_ascii_case("security")) => Some(Kind::Security),
+        "fix" | "bugfix" => Some(Kind::Fixed),
+        "deprecate" | "deprecated" => Some(Kind::Deprecated),
+        "remove" | "removed" => Some(Kind::Removed),
+        _ if word != "feat" && word != "feature" && word != "perf" && word != "revert" && !breaking => None,
+        _ if ["deprecate", "deprecates", "deprecated"].contains(&verb.as_str()) => Some(Kind::Deprecated),
+        _ if ["remove", "removes", "removed", "drop", "drops"].contains(&verb.as_str()) => Some(Kind::Removed),
+        "feat" | "feature" if !breaking => Some(Kind::Added),
+        _ => Some(Kind::Changed),
+    }
+}
+
+fn is_scope(scope: &str) -> bool {
+    !scope.is_empty() && !scope.contains(['(', ')'])
+}
+
+/// The upper case is what the standard asks for.
+fn is_breaking(token: &str) -> bool {
+    matches!(token, "BREAKING CHANGE" | "BREAKING-CHANGE")
+}
+
+/// `(#123)` at the end of a subject is the pull request that was squashed.
+fn pull_request(subject: &str) -> (&str, Option<u64>) {
+    let inner = subject.strip_suffix(')').and_then(|subject| subject.rsplit_once("(#"));
+    match inner.map(|(text, number)| (text.trim_end(), number.parse())) {
+        Some((text, Ok(number))) => (text, Some(number)),
+        _ => (subject, None),
+    }
+}
+
+/// Every `#N` of this repository's own: not `other/repository#N`, nor a part of a word.
+fn numbers(text: &str) -> impl Iterator<Item = u64> {
+    text.match_indices('#').filter_map(|(at, _)| {
+        let is_own =
+            text[..at].chars().next_back().is_none_or(|c| !c.is_alphanumeric() && !matches!(c, '/' | '-' | '_'));
+        let rest = &text[at + 1..];
+        let digits = &rest[..rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len())];
+        let ends = rest[digits.len()..].chars().next().is_none_or(|c| !c.is_alphanumeric());
+        if is_own && ends { digits.parse().ok() } else { None }
+    })
+}
+
+/// The footers: they begin after a blank line, and each goes on until the next one.
+fn footers<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<(String, String)> {
+    let mut footers: Vec<(String, String)> = Vec::new();
+    let mut after_blank = false;
+    for line in lines {
+        match footer(line).filter(|_| after_blank || !footers.is_empty()) {
+            Some((token, value)) => footers.push((token.to_owned(), value.to_owned())),
+            None => {
+                if let Some((_, value)) = footers.last_mut().filter(|_| !line.trim().is_empty()) {
+                    value.push(' ');
+                    value.push_str(line.trim());
+                }
+            }
+        }
+        after_blank = line.trim().is_empty();
+    }
+    footers
+}
+
+/// `Token: value` or `Token #N`; only `BREAKING CHANGE` may have a space in its token. What goes on after the number is
+/// a sentence.
+fn footer(line: &str) -> Option<(&str, &str)> {
+    let is_listed = |at: &usize| line[*at..].chars().all(|c| c.is_ascii_digit() || "#, ".contains(c));
+    let ends = [line.find(": ").map(|at| (at, at + 2)), line.find(" #").filter(is_listed).map(|at| (at, at + 1))];
+    let (token, value) = ends.into_iter().flatten().min().map(|(end, start)| (&line[..end], &line[start..]))?;
+    let is_token = !token.is_empty() && token.chars().all(|c| c.is_alphanumeric() || c == '-');
+    (is_token || is_breaking(token)).then(|| (token, value.trim()))
+}
+
+/// A name, without the address that follows it.
+fn before_address(value: &str) -> String {
+    value.split('<').next().unwrap_or_default().trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind_of(subject: &str) -> Option<Kind> {
+        Change::parse(subject).unwrap_or_else(|| panic!("not read: {subject}")).kind
+    }
+
+    #[test]
+    fn the_parts_of_a_message() {
+        let message = "feat(data)!: Depth per second (#123)\n\nWhat #7 asked for.\n\nBREAKING CHANGE: `depth` takes\n  seconds\nCloses #98\nRefs: #99, other/repo#5\nCo-authored-by: Jane Doe <jane@example.org>\n";
+        let change = Change::parse(message).unwrap();
+        assert_eq!(change.word, "feat");
+        assert_eq!(change.scope.as_deref(), Some("data"));
+        assert_eq!(change.text, "Depth per second");
+        assert_eq!(change.breaks.as_deref(), Some("`depth` takes seconds"));
+        assert_eq!(change.references, [123, 98, 99]);
+        assert_eq!(change.co_authors, ["Jane Doe"]);
+        assert!(change.breaking);
+    }
+
+    #[test]
+    fn a_type_tells_the_kind() {
+        for (subject, kind) in [
+            ("feat: x", Some(Kind::Added)),
+            ("FEAT: x", Some(Kind::Added)),
+            ("feat!: x", Some(Kind::Changed)),
+            ("feat: deprecate old()", Some(Kind::Deprecated)),
+            ("feat!: remove old()", Some(Kind::Removed)),
+            ("fix: remove a stray line", Some(Kind::Fixed)),
+            ("fix(security): x", Some(Kind::Security)),
+            ("security: x", Some(Kind::Security)),
+            ("perf: x", Some(Kind::Changed)),
+            ("revert: x", Some(Kind::Changed)),
+            ("refactor: x", None),
+            ("refactor: remove a helper", None),
+            ("refactor!: x", Some(Kind::Changed)),
+            ("deprecate: x", Some(Kind::Deprecated)),
+            ("remove: x", Some(Kind::Removed)),
+            ("chore: x", None),
+            ("chore(deps): x", None),
+            ("chore!: drop Python 3.8", Some(Kind::Removed)),
+            ("ci: x", None),
+            ("docs: x", None),
+            ("test: x", None),
+            ("style: x", None),
+            ("build: x", None),
+            ("align: release 0.9.3", None),
+        ] {
+            assert_eq!(kind_of(subject), kind, "{subject}");
+        }
+    }
+
+    #[test]
+    fn another_form_is_no_change() {
+        for subject in [
+            "",
+            "Add a thing",
+            "feat:x",
+            "feat : x",
+            "feat(: x",
+            "feat(): x",
+            "feat: ",
+            "Merge branch 'x'",
+            ": x",
+            "a b: x",
+        ] {
+            assert_eq!(Change::parse(subject), None, "{subject}");
+        }
+    }
+
+    #[test]
+    fn breaking_is_a_footer_in_upper_case_or_a_mark() {
+        let breaking = |message: &str| Change::parse(message).unwrap().breaking;
+        assert!(breaking("chore: x\n\nBREAKING CHANGE: y"));
+        assert!(breaking("chore: x\n\nbody\n\nReviewed-by: Z\nBREAKING-CHANGE: y"));
+        assert!(!breaking("chore: x\n\nbreaking change: y"));
+        assert!(!breaking("chore: x\nBREAKING CHANGE: no blank line before it"));
+        assert!(!breaking("chore: x\n\nthere is no BREAKING CHANGE: here"));
+    }
+
+    #[test]
+    fn a_number_in_the_body_is_only_talk() {
+        let references = |message: &str| Change::parse(message).unwrap().references;
+        assert_eq!(references("fix: x\n\nas #5 said, and more"), [0u64; 0]);
+        assert_eq!(references("fix: x, closes #5"), [5]);
+        assert_eq!(references("fix: colour #00ff00 and a#7 (#8)"), [8]);
+        assert_eq!(references("fix: x (#5)\n\nCloses #5"), [5]);
+    }
+
+    /// What is read can be said again, and is then read the same.
+    #[test]
+    fn law_said_again_it_reads_the_same() {
+        let (words, scopes) = (["feat", "fix", "chore", "perf"], [None, Some("data"), Some("barter-data, io")]);
+        for at in 0..words.len() * scopes.len() * 2 * 3 {
+            let (word, scope) = (words[at % 4], scopes[at / 4 % 3]);
+            let (mark, pull) = (["", "!"][at / 12 % 2], [None, Some(7), Some(12_345)][at / 24 % 3]);
+            let in_brackets = scope.map_or_else(String::new, |scope| format!("({scope})"));
+            let number = pull.map_or_else(String::new, |pull| format!(" (#{pull})"));
+            let said = format!("{word}{in_brackets}{mark}: ein Wörtchen{number}");
+            let read = Change::parse(&said).unwrap();
+            assert_eq!(
+                (read.word.as_str(), read.scope.as_deref(), read.breaking),
+                (word, scope, mark == "!"),
+                "{said}"
+            );
+            assert_eq!((read.text.as_str(), read.references), ("ein Wörtchen", Vec::from_iter(pull)), "{said}");
+        }
+    }
+
+    /// A mark, or the footer, adds a kind to what has none and never takes one away.
+    #[test]
+    fn law_breaking_is_never_silent() {
+        for word in ["feat", "fix", "docs", "chore", "ci", "build", "test", "style", "refactor", "perf", "whatever"] {
+            assert!(kind_of(&format!("{word}!: x")).is_some(), "{word}");
+            assert!(kind_of(&format!("{word}: x\n\nBREAKING CHANGE: y")).is_some(), "{word}");
+        }
+    }
+}
