@@ -203,8 +203,8 @@ pub fn publish(
     }
     let world = world(&sh, report, &loader, call.deadline)?;
     let mode = if call.dry_run { Mode::Look } else { Mode::Act };
-    for &(channel, was_sent) in settled.iter().filter(|_| !call.dry_run) {
-        announce::settle(&world, &publication.of, channel, was_sent)?;
+    if !call.dry_run {
+        settle(&world, &publication.steps, settled)?;
     }
     let _leases = if call.dry_run { Vec::new() } else { leases(&world, &publication)? };
     let seen = run::run(&world, &publication.steps, mode).inspect_err(|_| {
@@ -222,6 +222,19 @@ pub fn publish(
         (stuck, true) => bail!("the real run would refuse: {} that cannot be taken", count(stuck, "step")),
         (stuck, false) => bail!("{} that was done does not hold any more: see the table", count(stuck, "step")),
     }
+}
+
+/// Remembers what somebody saw in the channels of these steps.
+fn settle(world: &World<'_>, steps: &[Step], settled: &[(Channel, bool)]) -> Result<()> {
+    for &(channel, was_sent) in settled {
+        let announced = steps.iter().find_map(|step| match step {
+            Step::Announce(announcement) if announcement.channel == channel => Some(announcement),
+            _ => None,
+        });
+        let Some(announced) = announced else { bail!("nothing is announced to {channel} here: see `announce`") };
+        announce::settle(world, announced, was_sent)?;
+    }
+    Ok(())
 }
 
 /// `status`: what of the publication is done, by looking only.
@@ -366,6 +379,7 @@ pub fn publication(
     let mut snapshot = loader.load(Source::Commit(commit))?;
     // The configuration is the tagged commit's; the choice of the train is the captain's.
     snapshot.train = Train::choose(&snapshot.workspace, &snapshot.repo, Some(train.name()))?;
+    snapshot.tag_message = repo::tag_message(loader.sh, &tag)?;
     let publication = publish::plan(&snapshot, &version, options);
     Ok((snapshot, publication))
 }

@@ -1,6 +1,7 @@
 //! Plans: what a command will do, computed from a snapshot alone, printable and comparable before anything happens.
 //! It must never see a shell, a clock or the network; whatever it needs to know is in the snapshot.
 
+pub mod announcement;
 mod edits;
 pub mod postfix;
 pub mod publish;

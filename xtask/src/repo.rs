@@ -198,6 +198,21 @@ pub fn log(sh: &Shell, tips: &[&str], limit: usize) -> Result<Vec<LogEntry>> {
         .collect())
 }
 
+/// What an annotated tag says, its signature left out; empty for one that is only a name.
+pub fn tag_message(sh: &Shell, tag: &str) -> Result<String> {
+    let format = "%(objecttype)%00%(contents:signature)%00%(contents)";
+    let told = cmd!(sh, "git for-each-ref --format {format} refs/tags/{tag}").quiet().read()?;
+    let fields: Vec<&str> = told.splitn(3, '\0').collect();
+    match fields.as_slice() {
+        ["tag", signature, message] => {
+            let message = message.trim_end();
+            Ok(message.strip_suffix(signature.trim_end()).unwrap_or(message).trim().to_owned())
+        }
+        [_, _, _] => Ok(String::new()),
+        _ => bail!("there is no tag {tag} here: git fetch --tags"),
+    }
+}
+
 /// Files that differ between two commits.
 pub fn changed(sh: &Shell, from: &str, to: &str) -> Result<Vec<PathBuf>> {
     let listed = cmd!(sh, "git diff --name-only --no-renames -z {from} {to} --").quiet().read()?;

@@ -32,6 +32,8 @@ pub struct Snapshot {
     pub today: Date,
     /// What happened since the release before; `None` when there is no tag of it.
     pub since: Option<Since>,
+    /// What the tag says that is published; empty where none is.
+    pub tag_message: String,
 }
 
 /// What changed since a tag.
@@ -116,7 +118,15 @@ impl<'a> Loader<'a> {
             Source::Tree => self.repo.head.clone(),
             Source::Commit(commit) => commit.to_owned(),
         };
-        Ok(Snapshot { workspace, train, repo: self.repo.clone(), base, today: today(), since: None })
+        Ok(Snapshot {
+            workspace,
+            train,
+            repo: self.repo.clone(),
+            base,
+            today: today(),
+            since: None,
+            tag_message: String::new(),
+        })
     }
 
     /// The train that was named; when none was, every train, the default one first.

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::{
     config::{Channel, Image, Template},
     edit::{Edit, slashed},
+    plan::announcement::Occasion,
     version::Version,
 };
 
@@ -286,6 +287,7 @@ pub struct Listing {
 #[derive(Clone, Debug, Serialize)]
 pub struct Announcement {
     pub of: Arc<Tagged>,
+    pub occasion: Occasion,
     pub channel: Channel,
     pub text: String,
 }
@@ -382,7 +384,10 @@ impl Step {
             Step::Latest(release) => format!("image {}:latest", release.image.name),
             Step::Forge(release) => format!("release {}", release.of.tag),
             Step::List(listing) => format!("all of {} can be had", listing.of.version.tag()),
-            Step::Announce(announcement) => format!("announce to {}", announcement.channel),
+            Step::Announce(Announcement { channel, occasion, .. }) => match occasion {
+                Occasion::Rollback { .. } => format!("announce the {} to {channel}", occasion.name()),
+                _ => format!("announce to {channel}"),
+            },
         }
     }
 }

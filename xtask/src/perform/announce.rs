@@ -14,15 +14,23 @@ use super::{
 use crate::{
     config::Channel,
     date::Date,
-    step::{Announcement, Observation, Tagged},
+    plan::announcement::Occasion,
+    step::{Announcement, Observation},
     tools::http::{self, Answer, Post},
 };
 
 /// What Discord takes in one message.
 const DISCORD: usize = 2_000;
 
-fn reference(world: &World<'_>, of: &Tagged, channel: Channel) -> Ref {
-    Ref::new(world, of, &format!("announced/{channel}"))
+/// A version is announced once, and withdrawn once.
+fn reference(world: &World<'_>, announcement: &Announcement) -> Ref {
+    let Announcement { of, channel, .. } = announcement;
+    let what = if is_withdrawal(announcement) { "withdrawn" } else { "announced" };
+    Ref::new(world, of, &format!("{what}/{channel}"))
+}
+
+fn is_withdrawal(announcement: &Announcement) -> bool {
+    matches!(announcement.occasion, Occasion::Rollback { .. })
 }
 
 /// The variable that holds the channel's address.
@@ -39,8 +47,8 @@ fn address(variable: &str) -> Option<String> {
 }
 
 pub fn observe(world: &World<'_>, announcement: &Announcement) -> Result<Observation> {
-    let Announcement { of, channel, .. } = announcement;
-    let Some(said) = reference(world, of, *channel).read()? else {
+    let Announcement { channel, .. } = announcement;
+    let Some(said) = reference(world, announcement).read()? else {
         let variable = variable(*channel).filter(|name| address(name).is_none());
         return Ok(variable.map_or(Observation::Todo, |name| Observation::Blocked {
             why: format!("it is not announced, and {channel}'s address is not known"),
@@ -49,12 +57,14 @@ pub fn observe(world: &World<'_>, announcement: &Announcement) -> Result<Observa
     };
     Ok(sent(&said).unwrap_or_else(|| Observation::Blocked {
         why: format!("whether it was sent is not known: it was cut off while {}", said.text.trim()),
-        next: look(of, *channel),
+        next: look(announcement),
     }))
 }
 
-fn look(of: &Tagged, channel: Channel) -> String {
-    let publish = format!("cargo xtask publish {}", of.version.tag());
+fn look(announcement: &Announcement) -> String {
+    let Announcement { of, channel, .. } = announcement;
+    let word = if is_withdrawal(announcement) { "rollback" } else { "publish" };
+    let publish = format!("cargo xtask {word} {}", of.version.tag());
     format!(
         "look into the channel; if it is there: {publish} --announced {channel}; if not: {publish} --announce-again {channel}"
     )
@@ -68,8 +78,8 @@ fn sent(said: &Said) -> Option<Observation> {
 }
 
 pub fn send(world: &World<'_>, announcement: &Announcement) -> Result<()> {
-    let Announcement { of, channel, text } = announcement;
-    let reference = reference(world, of, *channel);
+    let Announcement { channel, text, .. } = announcement;
+    let reference = reference(world, announcement);
     let Some(variable) = variable(*channel) else { return draft(world, announcement, &reference) };
     let url = address(variable).with_context(|| format!("{variable} is not set"))?;
     // Before it is sent, so that a crash in between leaves a question, not a second message. No two say the same.
@@ -88,7 +98,7 @@ pub fn send(world: &World<'_>, announcement: &Announcement) -> Result<()> {
         Post::Answered(answer) => Err(unsent(answer.failure(&format!("{channel} did not take the message")))),
         Post::Unsent(why) => Err(unsent(anyhow::anyhow!("the message to {channel} was not sent: {why}"))),
         Post::Unknown(why) => {
-            bail!("whether {channel} has the message is not known: {why}; next: {}", look(of, *channel))
+            bail!("whether {channel} has the message is not known: {why}; next: {}", look(announcement))
         }
     }
 }
@@ -136,7 +146,8 @@ fn remember(reference: &Ref, sending: &Said, what: &str) -> Result<()> {
 /// A mail is sent by a person; here it is only written, and written again does no harm.
 fn draft(world: &World<'_>, announcement: &Announcement, reference: &Ref) -> Result<()> {
     let Announcement { of, text, .. } = announcement;
-    let name = format!("announcement-{}.txt", of.tag.replace(['/', '\\'], "-"));
+    let what = if is_withdrawal(announcement) { "withdrawal" } else { "announcement" };
+    let name = format!("{what}-{}.txt", of.tag.replace(['/', '\\'], "-"));
     let path = publish::place(world, of).join(&name);
     world.sh.write_file(&path, mail(text))?;
     world.report.say(format!("          the mail to send: {}", path.display()));
@@ -149,10 +160,11 @@ fn mail(text: &str) -> String {
 }
 
 /// What a person saw in the channel, when it was not known.
-pub fn settle(world: &World<'_>, of: &Tagged, channel: Channel, was_sent: bool) -> Result<()> {
-    let reference = reference(world, of, channel);
+pub fn settle(world: &World<'_>, announcement: &Announcement, was_sent: bool) -> Result<()> {
+    let Announcement { of, channel, .. } = announcement;
+    let reference = reference(world, announcement);
     let Some(said) = reference.read()? else {
-        bail!("{} was not announced to {channel} yet; next: cargo xtask publish {}", of.tag, of.version.tag())
+        bail!("{} was not announced to {channel} yet: the same command without --announced or --announce-again", of.tag)
     };
     match (sent(&said), was_sent) {
         (Some(_), true) => Ok(()),

@@ -5,9 +5,10 @@ use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
 use serde::Serialize;
 
+use super::announcement::{self, Occasion};
 use crate::{
     check::{Finding, short},
-    config::{Channel, PLATFORMS, SDIST},
+    config::{PLATFORMS, SDIST},
     edit::slashed,
     files::{cargo_toml::Table, changelog},
     snapshot::Snapshot,
@@ -102,11 +103,12 @@ pub fn plan(snapshot: &Snapshot, version: &Version, options: &Options) -> Public
     steps.extend(release.clone().map(Step::Forge));
     let patient = options.only.is_empty();
     steps.push(Step::List(Listing { of: of.clone(), crates, dists, images, release, patient }));
+    let occasion = Occasion::of(version, &snapshot.tag_message);
     let announced =
         train.config.announce.iter().filter(|_| !is_out(Lane::Announce)).collect::<BTreeSet<_>>().into_iter();
     steps.extend(announced.map(|&channel| {
-        let text = message(snapshot, &of, channel, &notes);
-        Step::Announce(Announcement { of: of.clone(), channel, text })
+        let text = announcement::text(snapshot, &of, &occasion, channel, &notes);
+        Step::Announce(Announcement { of: of.clone(), occasion: occasion.clone(), channel, text })
     }));
     if !options.only.is_empty() {
         steps.retain(|step| step.reach() == Reach::Remote || options.only.contains(&step.lane()));
@@ -216,51 +218,6 @@ fn dists(snapshot: &Snapshot, of: &Arc<Tagged>, options: &Options, findings: &mu
         }
     }
     dists
-}
-
-/// What a channel is told.
-fn message(snapshot: &Snapshot, of: &Tagged, channel: Channel, notes: &str) -> String {
-    let Snapshot { workspace, train, .. } = snapshot;
-    let driver = &workspace.members[train.driver];
-    let version = of.version.tag();
-    let kind = match (of.version.post(), of.version.is_prerelease()) {
-        (Some(_), _) => " (a fix of the Python package alone)",
-        (None, true) => " (a pre-release: only who names it gets it)",
-        _ => "",
-    };
-    let mut lines = vec![format!("{} {version} is released{kind}.", train.name())];
-    let mut ways = Vec::new();
-    if driver.publish && of.version.post().is_none() {
-        ways.push(format!("cargo add {}@{version}", driver.name));
-    }
-    for wheel in &train.wheels {
-        if let (Some(name), Ok(version)) = (&wheel.project.name, of.version.show(Dialect::Pep440)) {
-            ways.push(format!("pip install {name}=={version}"));
-        }
-    }
-    if of.version.post().is_some() {
-        lines.push(format!("Pins like =={} do not see it: ask for {version} by name.", of.version.base()));
-    }
-    ways.extend(train.config.images.iter().map(|image| format!("image {}:{version}", image.name)));
-    lines.extend(ways.into_iter().map(|way| format!("- {way}")));
-    // A channel takes so many characters; the forge has all of the notes.
-    let room = match channel {
-        Channel::Mail => usize::MAX,
-        Channel::Discord | Channel::Slack => 1_500,
-    };
-    let mut told = String::new();
-    for line in notes.trim().lines() {
-        if told.chars().count() + line.chars().count() > room {
-            told.push_str("\n…");
-            break;
-        }
-        told.push('\n');
-        told.push_str(line);
-    }
-    if !told.is_empty() {
-        lines.push(told);
-    }
-    lines.join("\n")
 }
 
 /// The platforms that none of the files is for.

@@ -1,6 +1,7 @@
 //! Stories and laws of the planners, told on workspaces that exist only as texts.
 //! None of them may touch a disk, git or cargo: what a plan needs is in its snapshot.
 
+mod announcement;
 mod laws;
 mod postfix;
 mod publish;

@@ -97,7 +97,7 @@ fn a_post_release_sends_no_crate_and_no_image() {
     });
     let told = told.unwrap();
     assert!(told.contains("pip install barter-python==0.9.3.post1") && !told.contains("cargo add"), "{told}");
-    assert!(told.contains("Pins like ==0.9.3 do not see it"), "{told}");
+    assert!(told.contains("pins like `==0.9.3` do not see it"), "{told}");
 }
 
 #[test]

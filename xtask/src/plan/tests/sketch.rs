@@ -34,6 +34,7 @@ pub struct Sketch {
     pub ignored: Vec<&'static str>,
     pub repo: Repo,
     pub since: Option<(&'static str, Vec<&'static str>, Option<Texts>)>,
+    pub tag_message: &'static str,
     pub mentions: Vec<(&'static str, usize, &'static str)>,
     pub options: Options,
 }
@@ -176,6 +177,7 @@ impl Sketch {
         Snapshot {
             train,
             since,
+            tag_message: self.tag_message.to_owned(),
             repo: self.repo.clone(),
             base: self.repo.head.clone(),
             today: Date::parse("2026-02-04").unwrap(),

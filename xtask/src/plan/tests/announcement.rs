@@ -1,0 +1,126 @@
+//! What the channels are told, occasion by occasion, and in each channel's own markup.
+//! None of the texts is sent: a plan is data.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::sketch::{Sketch, house, v};
+use crate::{
+    config::Channel,
+    plan::announcement::{Occasion, text},
+    step::Tagged,
+    version::{Dialect, Version},
+};
+
+fn told(sketch: &Sketch, version: &str, occasion: &Occasion, channel: Channel, notes: &str) -> String {
+    let snapshot = sketch.snapshot();
+    let version = Version::parse(version, Dialect::Tag).unwrap();
+    let of = Arc::new(Tagged {
+        train: "barter".to_owned(),
+        tag: format!("v{}", version.tag()),
+        version,
+        commit: "1111111111".to_owned(),
+        remote: "origin".to_owned(),
+        template: snapshot.train.tag.clone(),
+    });
+    text(&snapshot, &of, occasion, channel, notes)
+}
+
+fn with_image() -> Sketch {
+    house().configured("images", json!([{ "name": "house", "dockerfile": "Dockerfile", "registry": "r.example/x/" }]))
+}
+
+#[test]
+fn the_version_and_the_tags_message_say_the_occasion() {
+    let of = |version: &str, message: &str| Occasion::of(&v(version), message);
+    assert_eq!(of("0.10.0", "Release version 0.10.0\n\nThis is no Hotfix of anything"), Occasion::Final);
+    assert_eq!(of("0.10.0-rc.1", ""), Occasion::PreRelease);
+    assert_eq!(of("0.9.3+post.1", "Hotfix of v0.9.3"), Occasion::PostRelease);
+    let hotfix = of("0.9.4", "Release version 0.9.4\n\nHotfix of v0.9.3\n\n### Fixed\n- x");
+    assert_eq!(hotfix, Occasion::Hotfix { of: "v0.9.3".to_owned() });
+}
+
+#[test]
+fn every_occasion_says_who_must_act_and_how() {
+    let rollback =
+        |to: &str, reason: Option<&str>| Occasion::Rollback { to: to.to_owned(), reason: reason.map(str::to_owned) };
+    let hotfix = Occasion::Hotfix { of: "v0.9.3".to_owned() };
+    let cases = [
+        (
+            "0.10.0",
+            Occasion::Final,
+            "barter 0.10.0 is released.\n- `cargo add barter@0.10.0`\n- `pip install barter-python==0.10.0`\n- image `r.example/x/house:0.10.0`\n\nnotes",
+        ),
+        (
+            "0.10.0-rc.1",
+            Occasion::PreRelease,
+            "barter 0.10.0-rc.1 is released for trial.\nIt is a pre-release: only who asks for it by name gets it.\n\
+             - `cargo add barter@0.10.0-rc.1`\n- `pip install barter-python==0.10.0rc1`\n- image `r.example/x/house:0.10.0-rc.1`\n\nnotes",
+        ),
+        (
+            "0.9.3.post1",
+            Occasion::PostRelease,
+            "barter 0.9.3.post1 is released.\nIt is a fix of the Python package alone; the crates stay at 0.9.3.\n\
+             Who must act: pins like `==0.9.3` do not see it, and must ask for 0.9.3.post1 by name. `>=0.9.3` and `~=0.9.3` find it by themselves.\n\
+             - `pip install barter-python==0.9.3.post1`\n\nnotes",
+        ),
+        (
+            "0.9.4",
+            hotfix,
+            "barter 0.9.4 is released: a hotfix of 0.9.3.\nWho uses 0.9.3 should upgrade at once:\n\
+             - `cargo update -p barter --precise 0.9.4`\n- `pip install barter-python==0.9.4`\n- image `r.example/x/house:0.9.4`\n\nnotes",
+        ),
+        (
+            "0.10.0",
+            rollback("v0.9.3", Some("orders were lost")),
+            "barter 0.10.0 is withdrawn.\nWhy: orders were lost\n\
+             The registries do not offer it any more; what is locked to it still builds, and should move.\nUse 0.9.3 instead:\n\
+             - `cargo add barter@0.9.3`\n- `pip install barter-python==0.9.3`\n- image `r.example/x/house:0.9.3`\n\nnotes",
+        ),
+        (
+            "0.9.4",
+            rollback("0.9.3", None),
+            "barter 0.9.4 is withdrawn.\nThe registries do not offer it any more; what is locked to it still builds, and should move.\n\
+             Use 0.9.3 instead:\n- `cargo update -p barter --precise 0.9.3`\n- `pip install barter-python==0.9.3`\n- image `r.example/x/house:0.9.3`\n\nnotes",
+        ),
+    ];
+    for (version, occasion, expected) in cases {
+        assert_eq!(told(&with_image(), version, &occasion, Channel::Mail, "notes\n"), expected);
+        let discord = told(&with_image(), version, &occasion, Channel::Discord, "notes\n");
+        assert!(discord.starts_with("**barter "), "{discord}");
+        assert_eq!(discord.replace("**", ""), expected, "but for the bold words, they are told the same");
+    }
+}
+
+#[test]
+fn slack_has_a_markup_of_its_own() {
+    let notes = "### Added\n\n- **all** of [it](https://x.example/a?b=c&d) by <!channel> & `Vec<T>` (a < b)\n```\n**x** <y>\n```";
+    let told = told(&house(), "0.10.0", &Occasion::Final, Channel::Slack, notes);
+    let expected = "*barter 0.10.0 is released.*\n- `cargo add barter@0.10.0`\n- `pip install barter-python==0.10.0`\n\n\
+                    *Added*\n\n- *all* of <https://x.example/a?b=c&amp;d|it> by &lt;!channel&gt; &amp; `Vec&lt;T&gt;` (a &lt; b)\n\
+                    ```\n**x** &lt;y&gt;\n```";
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn notes_are_cut_to_the_room_at_the_end_of_a_line() {
+    let notes: String = (0..1_000).map(|n| format!("- change <{n}> is ä\n")).collect();
+    let length = |channel: Channel| told(&house(), "0.10.0", &Occasion::Final, channel, &notes).chars().count();
+    for (channel, room) in [(Channel::Discord, 2_000), (Channel::Slack, 3_000)] {
+        let told = told(&house(), "0.10.0", &Occasion::Final, channel, &notes);
+        assert!((room - 60..=room).contains(&length(channel)), "{channel}: {}", length(channel));
+        assert!(told.ends_with("is ä\n…"), "{told}");
+    }
+    let mail = told(&house(), "0.10.0", &Occasion::Final, Channel::Mail, &notes);
+    assert!(mail.ends_with(notes.trim_end()), "a mail has all of them");
+    let one = told(&house(), "0.10.0", &Occasion::Final, Channel::Discord, &"x".repeat(5_000));
+    assert!(one.ends_with("\n\n…"), "a line without an end is left out: {one}");
+}
+
+#[test]
+fn what_stands_in_the_notes_is_not_filled() {
+    let told =
+        told(&house(), "0.10.0", &Occasion::Final, Channel::Discord, "- `{version}` is a placeholder, {x} is not");
+    assert!(told.ends_with("- `{version}` is a placeholder, {x} is not"), "{told}");
+}
