@@ -219,7 +219,7 @@ fn expect(path: &Path, found: &str) {
 }
 
 /// One line of a story's setup.
-fn set_up(place: &Place, line: &str) {
+pub fn set_up(place: &Place, line: &str) {
     let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
     // A path may hold spaces: it ends with its extension.
     let end = rest.find('.').map_or(0, |dot| rest[dot..].find(' ').map_or(rest.len(), |space| dot + space));

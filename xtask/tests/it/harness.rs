@@ -240,19 +240,7 @@ impl Place {
     pub fn normalised(&self, text: &str) -> String {
         let home = self.tree.parent().unwrap().display().to_string();
         let lines = text.replace(&home, "HOME").replace(env!("CARGO"), "cargo");
-        let lines = lines.lines().filter(|line| matters(line)).map(|line| {
-            let words = line.split_inclusive(|c: char| !c.is_ascii_alphanumeric());
-            let words = words.map(|word| {
-                let bare = word.trim_end_matches(|c: char| !c.is_ascii_hexdigit());
-                let hex = bare.len() >= 7 && bare.bytes().all(|b| b.is_ascii_hexdigit() && !b.is_ascii_uppercase());
-                if hex && bare.bytes().any(|b| b.is_ascii_digit()) {
-                    word.replace(bare, "COMMIT")
-                } else {
-                    word.to_owned()
-                }
-            });
-            without_seconds(&words.collect::<String>())
-        });
+        let lines = lines.lines().filter(|line| matters(line)).map(|line| without_seconds(&without_ids(line)));
         lines.map(|line| line + "\n").collect()
     }
 }
@@ -354,8 +342,18 @@ fn matters(line: &str) -> bool {
     starts.iter().any(|start| line.starts_with(start)) && !is_of_rust || line.starts_with("  ") && line.contains(" -> ")
 }
 
+/// `5d91a86b3` becomes `COMMIT`.
+pub fn without_ids(line: &str) -> String {
+    let words = line.split_inclusive(|c: char| !c.is_ascii_alphanumeric()).map(|word| {
+        let bare = word.trim_end_matches(|c: char| !c.is_ascii_hexdigit());
+        let hex = bare.len() >= 7 && bare.bytes().all(|b| b.is_ascii_hexdigit() && !b.is_ascii_uppercase());
+        if hex && bare.bytes().any(|b| b.is_ascii_digit()) { word.replace(bare, "COMMIT") } else { word.to_owned() }
+    });
+    words.collect()
+}
+
 /// `(0.1 s)` becomes `(N s)`.
-fn without_seconds(line: &str) -> String {
+pub fn without_seconds(line: &str) -> String {
     let mut out = String::new();
     let mut rest = line;
     while let Some((before, after)) = rest.split_once('(') {

@@ -87,7 +87,7 @@ static BASE: LazyLock<Base> = LazyLock::new(|| {
     place.add_remote();
     // A server does its housekeeping when nobody waits.
     place.git(&format!("--git-dir {} config receive.autogc false", place.remote.display()));
-    make_dist(&place);
+    make_dist(&place, &dist(), "0.7.3");
     make_tools(&place);
     let base = Base { place };
     // Packed and compiled once: in a story, that is the part that is not interesting.
@@ -114,7 +114,7 @@ static BASE: LazyLock<Base> = LazyLock::new(|| {
 });
 
 /// A wheel and a source distribution, as small as they may be, and the same bytes each time.
-fn make_dist(place: &Place) {
+pub fn make_dist(place: &Place, dist: &Path, version: &str) {
     let script = r#"
 import gzip, hashlib, base64, io, pathlib, sys, tarfile, zipfile
 out = pathlib.Path(sys.argv[1]); out.mkdir(parents=True, exist_ok=True)
@@ -139,8 +139,9 @@ with tarfile.open(fileobj=plain, mode="w") as sdist:
         sdist.addfile(member, io.BytesIO(text.encode()))
 (out / "lark_python-0.7.3.tar.gz").write_bytes(gzip.compress(plain.getvalue(), mtime=0))
 "#;
-    let _ = fs::remove_dir_all(dist());
-    run(place.command("python3").args(["-c", script]).arg(dist()));
+    let script = script.replace("0.7.3", version);
+    let _ = fs::remove_dir_all(dist);
+    run(place.command("python3").args(["-c", &script]).arg(dist));
 }
 
 /// The tool's own Python environment, made once for all machines: it does not depend on the place.
