@@ -12,6 +12,7 @@ use crate::{
     config::VersionFile,
     edit::slashed,
     files::{Place, anchor, cargo_lock, cargo_toml::Table, changelog},
+    plan::announcement::templates,
     requirement,
     snapshot::Snapshot,
     train::{Train, uv_locks, wheel_version},
@@ -41,7 +42,7 @@ pub struct Check {
 }
 
 /// What holds between releases; a plan's result is held against the same list before a byte is written.
-pub const STATE: [Check; 11] = [
+pub const STATE: [Check; 12] = [
     Check { name: "configuration", look: configuration },
     Check { name: "requirements", look: requirements },
     Check { name: "lock", look: lock },
@@ -52,6 +53,7 @@ pub const STATE: [Check; 11] = [
     Check { name: "publishable-wheel", look: publishable_wheels },
     Check { name: "dev-cycle", look: dev_cycles },
     Check { name: "lockstep", look: lockstep },
+    Check { name: "templates", look: templates::look },
     Check { name: "workflows", look: workflows::look },
 ];
 

@@ -213,7 +213,9 @@ pub fn publish(
             print_publication(report, &publication, &run::look(&world, &publication.steps));
         }
     })?;
-    if !call.dry_run {
+    if call.dry_run {
+        show_messages(report, &seen);
+    } else {
         report.table(&rows(&seen));
     }
     print_publication(report, &publication, &seen);
@@ -221,6 +223,18 @@ pub fn publish(
         (0, _) => Ok(()),
         (stuck, true) => bail!("the real run would refuse: {} that cannot be taken", count(stuck, "step")),
         (stuck, false) => bail!("{} that was done does not hold any more: see the table", count(stuck, "step")),
+    }
+}
+
+/// What is not announced yet, as it would be sent: to be read before it is.
+fn show_messages(report: &Report, seen: &[Seen]) {
+    for Seen { step, title, seen, .. } in seen {
+        if let Step::Announce(announcement) = step
+            && !seen.is_done()
+        {
+            report.say(format!("{title}:"));
+            announce::as_sent(announcement).lines().for_each(|line| report.say(format!("  | {line}").trim_end()));
+        }
     }
 }
 

@@ -57,6 +57,8 @@ pub struct TrainConfig {
     /// Where a release is announced.
     #[serde(default)]
     pub announce: Vec<Channel>,
+    /// The directory of the train's own templates for announcements.
+    pub templates: Option<PathBuf>,
 }
 
 /// What `platforms` may list, and the beginnings and ends of the wheels' platform tags that they mean

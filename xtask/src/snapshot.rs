@@ -223,6 +223,10 @@ fn paths(graph: &Graph, tracked: &BTreeSet<PathBuf>) -> Result<BTreeSet<PathBuf>
         let configured =
             train.changelog.iter().chain(&train.release_notes).chain(train.files.iter().map(|file| &file.path));
         paths.extend(configured.map(|path| root.join(path)));
+        if let Some(dir) = train.templates.as_ref().and_then(|dir| crate::workspace::normalized(&root.join(dir))) {
+            let is_template = |path: &&PathBuf| path.starts_with(&dir) && path.extension().is_some_and(|e| e == "md");
+            paths.extend(tracked.iter().filter(is_template).cloned());
+        }
     }
     Ok(paths.iter().filter_map(|path| crate::workspace::normalized(path)).collect())
 }

@@ -103,6 +103,16 @@ pub fn send(world: &World<'_>, announcement: &Announcement) -> Result<()> {
     }
 }
 
+/// The text as it will be sent, to be read beforehand.
+pub fn as_sent(announcement: &Announcement) -> String {
+    let Announcement { channel, text, .. } = announcement;
+    match channel {
+        Channel::Discord => cut(text, DISCORD),
+        Channel::Slack => text.clone(),
+        Channel::Mail => mail(text),
+    }
+}
+
 /// The address and the text as the channel wants them.
 fn message(channel: Channel, url: &str, text: &str) -> (String, Value) {
     if channel == Channel::Slack {

@@ -1,7 +1,14 @@
 //! What a channel is told: the occasion, the template for it, and the text that both come to.
 //! It must never say more than the channel takes, nor anything that the release does not bear out.
 
+pub mod templates;
+
+mod markup;
+
 use serde::Serialize;
+
+use markup::dress;
+use templates::fill;
 
 use crate::{
     config::{Channel, Image},
@@ -57,16 +64,6 @@ impl Occasion {
     }
 }
 
-fn built_in(occasion: &Occasion) -> &'static str {
-    match occasion {
-        Occasion::Final => include_str!("announcement/final.md"),
-        Occasion::PreRelease => include_str!("announcement/pre-release.md"),
-        Occasion::PostRelease => include_str!("announcement/post-release.md"),
-        Occasion::Hotfix { .. } => include_str!("announcement/hotfix.md"),
-        Occasion::Rollback { .. } => include_str!("announcement/rollback.md"),
-    }
-}
-
 /// How many characters a channel takes in one message.
 fn room(channel: Channel) -> usize {
     match channel {
@@ -91,7 +88,7 @@ pub fn text(snapshot: &Snapshot, of: &Tagged, occasion: &Occasion, channel: Chan
         ("install", install(snapshot, of, occasion)),
     ];
     let mut words: Vec<(&str, String)> = words.into_iter().map(|(name, word)| (name, dress(channel, &word))).collect();
-    let template = dress(channel, built_in(occasion));
+    let template = templates::choose(&snapshot.workspace, train, occasion.name(), channel);
     let bare = fill(&template, &words).chars().count();
     let left = room(channel).saturating_sub(bare + 4);
     words.push(("notes", cut(&dress(channel, notes.trim()), left)));
@@ -172,101 +169,4 @@ fn install(snapshot: &Snapshot, of: &Tagged, occasion: &Occasion) -> String {
 fn in_registry(image: &Image) -> String {
     let registry = image.registry.as_ref().map(|registry| format!("{}/", registry.trim_end_matches('/')));
     format!("{}{}", registry.unwrap_or_default(), image.name)
-}
-
-/// Puts the words into their places. A line goes when nothing can be said in it.
-fn fill(template: &str, words: &[(&str, String)]) -> String {
-    let mut told: Vec<String> = Vec::new();
-    for line in template.lines() {
-        let (mut text, mut rest, mut found, mut said) = (String::new(), line, false, false);
-        while let Some((before, name, after)) = slot(rest) {
-            text.push_str(before);
-            match words.iter().find(|(known, _)| *known == name) {
-                Some((_, word)) => {
-                    (found, said) = (true, said || !word.is_empty());
-                    text.push_str(word);
-                }
-                None => text.push_str(&format!("{{{name}}}")),
-            }
-            rest = after;
-        }
-        text.push_str(rest);
-        let is_blank = |line: &String| line.is_empty();
-        if (found && !said) || (text.is_empty() && told.last().is_none_or(is_blank)) {
-            continue;
-        }
-        told.push(text);
-    }
-    told.join("\n").trim_end().to_owned()
-}
-
-/// The next `{word}`: what stands before it, the word, and the rest.
-fn slot(text: &str) -> Option<(&str, &str, &str)> {
-    let is_word = |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c == '-');
-    let found = text.match_indices('{').find_map(|(at, _)| {
-        let (word, after) = text[at + 1..].split_once('}')?;
-        is_word(word).then_some((&text[..at], word, after))
-    });
-    found
-}
-
-/// Markdown as the channel writes it: Discord takes it as it is, a mail has no bold, Slack has a markup of its own
-/// (<https://api.slack.com/reference/surfaces/formatting>).
-fn dress(channel: Channel, text: &str) -> String {
-    let mut is_code = false;
-    let line = |line: &str| {
-        if line.trim_start().starts_with("```") {
-            is_code = !is_code;
-        }
-        match channel {
-            Channel::Discord => line.to_owned(),
-            _ if is_code => escape(channel, line),
-            _ => match line.trim_start_matches('#').strip_prefix(' ') {
-                Some(heading) if line.starts_with('#') && channel == Channel::Slack => {
-                    format!("*{}*", inline(channel, heading.trim()).replace('*', ""))
-                }
-                _ => match line.strip_prefix("> ") {
-                    Some(quoted) => format!("> {}", inline(channel, quoted)),
-                    None => inline(channel, line),
-                },
-            },
-        }
-    };
-    text.lines().map(line).collect::<Vec<_>>().join("\n")
-}
-
-fn inline(channel: Channel, line: &str) -> String {
-    let (mut told, mut rest) = (String::new(), line);
-    while let Some(c) = rest.chars().next() {
-        if let Some(after) = rest.strip_prefix('`')
-            && let Some((code, after)) = after.split_once('`')
-        {
-            told.push_str(&format!("`{}`", escape(channel, code)));
-            rest = after;
-        } else if let Some(after) = rest.strip_prefix("**") {
-            told.push_str(if channel == Channel::Slack { "*" } else { "" });
-            rest = after;
-        } else if let Some((words, address, after)) = link(rest).filter(|_| channel == Channel::Slack) {
-            told.push_str(&format!("<{}|{}>", escape(channel, address), inline(channel, words)));
-            rest = after;
-        } else {
-            told.push_str(&escape(channel, c.encode_utf8(&mut [0; 4])));
-            rest = &rest[c.len_utf8()..];
-        }
-    }
-    told
-}
-
-/// `[words](address)` at the beginning of the text, and the rest.
-fn link(text: &str) -> Option<(&str, &str, &str)> {
-    let (words, rest) = text.strip_prefix('[')?.split_once("](")?;
-    let (address, after) = rest.split_once(')')?;
-    (!words.contains(['[', ']']) && !address.contains(' ')).then_some((words, address, after))
-}
-
-fn escape(channel: Channel, text: &str) -> String {
-    match channel {
-        Channel::Slack => text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"),
-        _ => text.to_owned(),
-    }
 }

@@ -124,3 +124,46 @@ fn what_stands_in_the_notes_is_not_filled() {
         told(&house(), "0.10.0", &Occasion::Final, Channel::Discord, "- `{version}` is a placeholder, {x} is not");
     assert!(told.ends_with("- `{version}` is a placeholder, {x} is not"), "{told}");
 }
+
+#[test]
+fn own_templates_come_before_those_that_are_built_in() {
+    let sketch = house()
+        .configured("templates", json!("docs/announcements"))
+        .file(
+            "docs/announcements/final.md",
+            "**{train}** [{version}](https://x.example/{version}) after {previous}\nWhy: {reason}\n\n{notes}",
+        )
+        .file("docs/announcements/final.slack.md", "*{train}* {version}\n{notes}\n")
+        .file("docs/announcements/hotfix.mail.md", "{version} for {previous}\n");
+    let told = |channel, occasion: &Occasion| told(&sketch, "0.10.0", occasion, channel, "**new**");
+    let link = "[0.10.0](https://x.example/0.10.0) after 0.9.3\n\n";
+    assert_eq!(told(Channel::Discord, &Occasion::Final), format!("**barter** {link}**new**"));
+    assert_eq!(told(Channel::Mail, &Occasion::Final), format!("barter {link}new"));
+    assert_eq!(told(Channel::Slack, &Occasion::Final), "*barter* 0.10.0\n*new*", "as it stands, but for the notes");
+    let hotfix = Occasion::Hotfix { of: "v0.9.3".to_owned() };
+    assert_eq!(told(Channel::Mail, &hotfix), "0.10.0 for 0.9.3");
+    assert!(told(Channel::Discord, &hotfix).starts_with("**barter 0.10.0 is released: a hotfix of 0.9.3.**"));
+    assert_eq!(findings(&sketch), "");
+}
+
+fn findings(sketch: &Sketch) -> String {
+    let snapshot = sketch.snapshot();
+    let found = crate::check::state(&snapshot.workspace, &snapshot.train);
+    found.iter().map(|finding| format!("{}; {}\n", finding.what, finding.next)).collect()
+}
+
+#[test]
+fn a_template_that_nobody_would_fill_is_a_finding() {
+    let sketch = house().configured("templates", json!("docs/announcements"));
+    let empty = "docs/announcements has no file that git tracks; add a template there, like final.md, or take `templates` out\n";
+    assert_eq!(findings(&sketch), empty);
+    let sketch = sketch
+        .file("docs/announcements/final.md", "{verison} is {a placeholder?} {notes}")
+        .file("docs/announcements/finale.slack.md", "")
+        .file("docs/announcements/0000", "");
+    let told = findings(&sketch);
+    assert!(told.contains("final.md has a place for `{verison}`; did you mean `version`?\n"), "{told}");
+    assert!(told.contains("finale.slack.md is no template's name; did you mean `final.slack.md`?\n"), "{told}");
+    assert!(told.contains("0000 is no template's name; known are final.md, final.discord.md, "), "{told}");
+    assert_eq!(told.lines().count(), 3, "{told}");
+}

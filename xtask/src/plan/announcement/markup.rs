@@ -1,0 +1,64 @@
+//! Markdown in the markup of each channel: Discord takes it as it is, a mail has no bold, Slack has words of its own.
+//! It must never change what stands between backticks, nor let a quoted name call anybody.
+
+use crate::config::Channel;
+
+/// The text as the channel writes it (Slack: <https://api.slack.com/reference/surfaces/formatting>).
+pub fn dress(channel: Channel, text: &str) -> String {
+    let mut is_code = false;
+    let line = |line: &str| {
+        if line.trim_start().starts_with("```") {
+            is_code = !is_code;
+        }
+        match channel {
+            Channel::Discord => line.to_owned(),
+            _ if is_code => escape(channel, line),
+            _ => match line.trim_start_matches('#').strip_prefix(' ') {
+                Some(heading) if line.starts_with('#') && channel == Channel::Slack => {
+                    format!("*{}*", inline(channel, heading.trim()).replace('*', ""))
+                }
+                _ => match line.strip_prefix("> ") {
+                    Some(quoted) => format!("> {}", inline(channel, quoted)),
+                    None => inline(channel, line),
+                },
+            },
+        }
+    };
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn inline(channel: Channel, line: &str) -> String {
+    let (mut told, mut rest) = (String::new(), line);
+    while let Some(c) = rest.chars().next() {
+        if let Some(after) = rest.strip_prefix('`')
+            && let Some((code, after)) = after.split_once('`')
+        {
+            told.push_str(&format!("`{}`", escape(channel, code)));
+            rest = after;
+        } else if let Some(after) = rest.strip_prefix("**") {
+            told.push_str(if channel == Channel::Slack { "*" } else { "" });
+            rest = after;
+        } else if let Some((words, address, after)) = link(rest).filter(|_| channel == Channel::Slack) {
+            told.push_str(&format!("<{}|{}>", escape(channel, address), inline(channel, words)));
+            rest = after;
+        } else {
+            told.push_str(&escape(channel, c.encode_utf8(&mut [0; 4])));
+            rest = &rest[c.len_utf8()..];
+        }
+    }
+    told
+}
+
+/// `[words](address)` at the beginning of the text, and the rest.
+fn link(text: &str) -> Option<(&str, &str, &str)> {
+    let (words, rest) = text.strip_prefix('[')?.split_once("](")?;
+    let (address, after) = rest.split_once(')')?;
+    (!words.contains(['[', ']']) && !address.contains(' ')).then_some((words, address, after))
+}
+
+fn escape(channel: Channel, text: &str) -> String {
+    match channel {
+        Channel::Slack => text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"),
+        _ => text.to_owned(),
+    }
+}
