@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use crate::{
+    edit::State,
     files::changelog,
     plan::{
         self, Options, Plan,
@@ -65,7 +66,8 @@ pub fn plan(loader: &Loader<'_>, intent: &Intent, options: &Options) -> Result<P
     snapshot.repo.dirty.clear();
     let resumed = draw(loader, snapshot, &to, false, intent, options)?;
     let edits = resumed.plan.edits();
-    let ours = |path: &PathBuf| edits.iter().any(|edit| edit.path == *path && tree.get(path) == Some(&edit.new));
+    let now = |path: &PathBuf| tree.get(path).map(String::as_str);
+    let ours = |path: &PathBuf| edits.iter().any(|edit| edit.path == *path && edit.state(now(path)) == State::New);
     if loader.repo.dirty.iter().all(ours) {
         return Ok(resumed);
     }

@@ -1,4 +1,4 @@
-//! A change to one file as data: what it says now, what it will say, and why.
+//! A change to one file as data: what it says now, what it will say, or that it comes or goes, and why.
 //! It must never be applied to a file that says anything else: an edit is a compare-and-swap.
 
 use std::{
@@ -19,12 +19,25 @@ pub const STAGED: &str = ".xtask-new";
 pub struct Edit {
     /// Relative to the top of the repository.
     pub path: PathBuf,
+    pub fate: Fate,
+    /// Empty when the file is not there yet.
     #[serde(skip)]
     pub old: String,
+    /// Empty when the file goes.
     pub new: String,
     /// Whether git tracks the file; an ignored `Cargo.lock` is refreshed but not committed.
     pub tracked: bool,
     pub why: Vec<Reason>,
+}
+
+/// Whether a file is there before and after.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fate {
+    #[default]
+    Change,
+    Create,
+    Remove,
 }
 
 /// Why a file changes; a value, so that a report can group by it.
@@ -37,6 +50,7 @@ pub enum Reason {
     Anchor { after: String, to: String },
     Changelog,
     Notes,
+    FollowUps,
 }
 
 /// What a file is found to say.
@@ -51,15 +65,25 @@ impl Edit {
     /// Compares what the file says (`None`: it is not there) with both sides of the edit.
     pub fn state(&self, now: Option<&str>) -> State {
         match now {
-            Some(text) if text == self.new => State::New,
-            Some(text) if text == self.old => State::Old,
+            now if now == self.after() => State::New,
+            now if now == self.before() => State::Old,
             _ => State::Other,
         }
     }
 
+    /// What the file says before the edit; `None`: it is not there.
+    pub fn before(&self) -> Option<&str> {
+        (self.fate != Fate::Create).then_some(&self.old)
+    }
+
+    /// What the file says after the edit; `None`: it is gone.
+    pub fn after(&self) -> Option<&str> {
+        (self.fate != Fate::Remove).then_some(&self.new)
+    }
+
     /// Words for people: somebody may have polished them since.
     pub fn is_prose(&self) -> bool {
-        self.why.iter().all(|reason| matches!(reason, Reason::Changelog | Reason::Notes))
+        self.why.iter().all(|reason| matches!(reason, Reason::Changelog | Reason::Notes | Reason::FollowUps))
     }
 
     /// The edit as a unified diff that `git apply` takes.
@@ -67,7 +91,12 @@ impl Edit {
         let path = slashed(&self.path);
         // Patience anchors on unique lines: a lock file with thousands of changed lines stays linear.
         let diff = TextDiff::configure().algorithm(Algorithm::Patience).diff_lines(&self.old, &self.new);
-        diff.unified_diff().context_radius(3).header(&format!("a/{path}"), &format!("b/{path}")).to_string()
+        let (old, new) = match self.fate {
+            Fate::Change => (format!("a/{path}"), format!("b/{path}")),
+            Fate::Create => ("/dev/null".to_owned(), format!("b/{path}")),
+            Fate::Remove => (format!("a/{path}"), "/dev/null".to_owned()),
+        };
+        diff.unified_diff().context_radius(3).header(&old, &new).to_string()
     }
 }
 
@@ -95,6 +124,7 @@ impl fmt::Display for Reason {
             Reason::Anchor { after, to } => write!(f, "`{after}` is followed by {to}"),
             Reason::Changelog => write!(f, "changelog"),
             Reason::Notes => write!(f, "release notes"),
+            Reason::FollowUps => write!(f, "follow-ups"),
         }
     }
 }

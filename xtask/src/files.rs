@@ -5,6 +5,8 @@ pub mod anchor;
 pub mod cargo_lock;
 pub mod cargo_toml;
 pub mod changelog;
+#[allow(dead_code)]
+pub mod follow_ups;
 pub mod pyproject;
 pub mod uv_lock;
 pub mod workflow;

@@ -215,7 +215,12 @@ impl Draft {
 /// The texts as they will be.
 fn after(workspace: &Workspace, edits: &[Edit]) -> Texts {
     let mut texts = workspace.texts.clone();
-    texts.extend(edits.iter().map(|edit| (edit.path.clone(), edit.new.clone())));
+    for edit in edits {
+        match edit.after() {
+            Some(text) => drop(texts.insert(edit.path.clone(), text.to_owned())),
+            None => drop(texts.remove(&edit.path)),
+        }
+    }
     texts
 }
 

@@ -76,8 +76,7 @@ pub fn beside<A, B: Send>(sh: &Shell, one: impl FnOnce(&Shell) -> A, other: impl
 }
 
 fn status(sh: &Shell) -> Result<Repo> {
-    let status =
-        cmd!(sh, "git status --porcelain=v2 --branch -z --untracked-files=normal --no-renames").quiet().read()?;
+    let status = cmd!(sh, "git status --porcelain=v2 --branch -z --untracked-files=all --no-renames").quiet().read()?;
     let mut repo = Repo { top: sh.current_dir(), ..Repo::default() };
     for line in status.split('\0') {
         if let Some(head) = line.strip_prefix("# branch.oid ") {

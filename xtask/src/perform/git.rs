@@ -9,7 +9,7 @@ use xshell::cmd;
 use super::{Verdict, World, tree};
 use crate::{
     check::short,
-    edit::{Edit, State, slashed},
+    edit::{Edit, Fate, State, slashed},
     repo,
     step::{Branch, Commit, Merge, Observation, Push, Tag, Target},
 };
@@ -45,7 +45,7 @@ pub fn observe_commit(world: &World<'_>, commit: &Commit) -> Result<Observation>
     let edits: Vec<&Edit> = commit.edits().filter(|edit| !edit.is_prose()).collect();
     let paths: BTreeSet<_> = edits.iter().map(|edit| edit.path.clone()).collect();
     let texts = repo::texts_at(world.sh, &found, &paths)?;
-    match edits.iter().find(|edit| texts.get(&edit.path) != Some(&edit.new)) {
+    match edits.iter().find(|edit| texts.get(&edit.path).map(String::as_str) != edit.after()) {
         None => Ok(Observation::done(format!("commit {}", short(&found)))),
         Some(edit) => Ok(Observation::Blocked {
             why: format!("commit {} is called so, but its {} is not as planned", short(&found), slashed(&edit.path)),
@@ -59,6 +59,10 @@ pub fn commit(world: &World<'_>, commit: &Commit) -> Result<()> {
     tree::still(world, &commit.edits, State::New)?;
     let paths: Vec<String> = commit.edits().map(|edit| slashed(&edit.path)).collect();
     let list: String = paths.iter().map(|path| format!("{path}\0")).collect();
+    for path in commit.edits().filter(|edit| edit.fate == Fate::Create).map(|edit| slashed(&edit.path)) {
+        // `--only` takes none that git has not heard of.
+        cmd!(sh, "git --literal-pathspecs add --intent-to-add -- {path}").quiet().run()?;
+    }
     // The list goes through a file: three thousand members do not fit on a command line.
     let dir = sh.create_temp_dir()?;
     let (message, pathspec) = (dir.path().join("message"), dir.path().join("paths"));
@@ -68,6 +72,15 @@ pub fn commit(world: &World<'_>, commit: &Commit) -> Result<()> {
     cmd!(sh, "git --literal-pathspecs commit --quiet --only --cleanup=whitespace --file {message} --pathspec-from-file {pathspec} --pathspec-file-nul")
         .quiet()
         .run()?;
+    Ok(())
+}
+
+/// Lets git forget files that were to come with a commit and did not.
+pub fn forget(world: &World<'_>, edits: &[Edit]) -> Result<()> {
+    let sh = world.sh;
+    for path in edits.iter().filter(|edit| edit.fate == Fate::Create).map(|edit| slashed(&edit.path)) {
+        cmd!(sh, "git --literal-pathspecs rm --cached --quiet --ignore-unmatch -- {path}").quiet().run()?;
+    }
     Ok(())
 }
 

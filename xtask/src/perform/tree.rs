@@ -8,10 +8,11 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use super::World;
+use super::{World, git};
 use crate::{
-    edit::{Edit, STAGED, State, slashed},
+    edit::{Edit, Fate, STAGED, State, slashed},
     step::{Observation, Write},
+    workspace::dir,
 };
 
 pub fn observe(world: &World<'_>, write: &Write) -> Result<Observation> {
@@ -49,12 +50,14 @@ pub fn observe(world: &World<'_>, write: &Write) -> Result<Observation> {
 /// Stages every new text beside its file, then renames: a full disk is met before the first file changes.
 pub fn write(world: &World<'_>, write: &Write) -> Result<()> {
     world.report.say("          if this is cut off: the same command finishes it, `git restore .` takes it back");
-    put(world, &write.edits, |edit| &edit.new, State::Old)
+    put(world, &write.edits, Edit::after, State::Old)
 }
 
 /// Puts the old texts back where the new ones stand.
 pub fn restore(world: &World<'_>, write: &Write) -> Result<()> {
-    put(world, &write.edits, |edit| &edit.old, State::New)?;
+    put(world, &write.edits, Edit::before, State::New)?;
+    // A commit that was refused may have told git of a file that is gone again.
+    git::forget(world, &write.edits)?;
     still(world, &write.edits, State::Old)?;
     world.report.say(format!("  restored {} files", write.edits.len()));
     Ok(())
@@ -71,13 +74,24 @@ pub fn still(world: &World<'_>, edits: &[Edit], wanted: State) -> Result<()> {
     Ok(())
 }
 
-fn put(world: &World<'_>, edits: &[Edit], text: impl Fn(&Edit) -> &String, wanted: State) -> Result<()> {
+/// Gives every file that is in the state `wanted` its text; `None` takes the file away, and that comes last.
+fn put(
+    world: &World<'_>,
+    edits: &[Edit],
+    text: impl for<'e> Fn(&'e Edit) -> Option<&'e str>,
+    wanted: State,
+) -> Result<()> {
     let mut staged: Vec<(PathBuf, PathBuf)> = Vec::new();
+    let mut gone: Vec<PathBuf> = Vec::new();
     for edit in edits {
         if state(world, edit)? != wanted {
             continue;
         }
-        match stage(world, edit, text(edit)) {
+        let Some(text) = text(edit) else {
+            gone.push(at(world, &edit.path));
+            continue;
+        };
+        match stage(world, edit, text) {
             Ok(pair) => staged.push(pair),
             Err(error) => {
                 for (waiting, _) in &staged {
@@ -90,16 +104,32 @@ fn put(world: &World<'_>, edits: &[Edit], text: impl Fn(&Edit) -> &String, wante
     for (waiting, target) in staged {
         fs::rename(&waiting, &target).with_context(|| target.display().to_string())?;
     }
+    for path in gone {
+        fs::remove_file(&path).with_context(|| path.display().to_string())?;
+        // As git does, with a directory that holds nothing any more.
+        let _ = fs::remove_dir(dir(&path));
+    }
     Ok(())
 }
 
 fn stage(world: &World<'_>, edit: &Edit, text: &str) -> Result<(PathBuf, PathBuf)> {
     // Through a symbolic link: the link itself must stay one.
-    let target = at(world, &edit.path).canonicalize().with_context(|| slashed(&edit.path))?;
+    let path = at(world, &edit.path);
+    let target = match path.canonicalize() {
+        Ok(target) => target,
+        // It comes, or comes back.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && edit.fate != Fate::Change => {
+            fs::create_dir_all(dir(&path)).with_context(|| slashed(&edit.path))?;
+            path
+        }
+        Err(error) => return Err(error).with_context(|| slashed(&edit.path)),
+    };
     let Some(name) = target.file_name() else { bail!("{} is not a file", target.display()) };
     let waiting = target.with_file_name(format!(".{}{STAGED}", name.to_string_lossy()));
-    let staged =
-        fs::write(&waiting, text).and_then(|()| fs::set_permissions(&waiting, fs::metadata(&target)?.permissions()));
+    let staged = fs::write(&waiting, text).and_then(|()| match fs::metadata(&target) {
+        Ok(there) => fs::set_permissions(&waiting, there.permissions()),
+        Err(_) => Ok(()),
+    });
     if let Err(error) = staged {
         let _ = fs::remove_file(&waiting);
         bail!("{}: {error}", waiting.display());

@@ -2,7 +2,7 @@
 //! It must never let two changes meet on the same bytes, nor emit an edit that changes nothing.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     ops::Range,
     path::{Path, PathBuf},
 };
@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 
 use crate::{
     check::{CORRECT_FILES, Finding, anchored},
-    edit::{Edit, Reason, slashed},
+    edit::{Edit, Fate, Reason, slashed},
     files::{Place, cargo_lock, cargo_toml::VersionField, splice},
     requirement,
     train::{Train, uv_locks},
@@ -30,6 +30,8 @@ pub struct Places<'w> {
 pub struct Texts<'w> {
     workspace: &'w Workspace,
     texts: BTreeMap<PathBuf, (String, Vec<Reason>)>,
+    /// Files that go.
+    gone: BTreeSet<PathBuf>,
 }
 
 impl<'w> Places<'w> {
@@ -167,7 +169,7 @@ impl<'w> Places<'w> {
     /// Applies the changes, and brings the locks in step with them.
     pub fn apply(self, versions: &BTreeMap<usize, Version>) -> (Texts<'w>, Vec<Finding>) {
         let workspace = self.workspace;
-        let mut texts = Texts { workspace, texts: BTreeMap::new() };
+        let mut texts = Texts { workspace, texts: BTreeMap::new(), gone: BTreeSet::new() };
         for (path, changes) in self.changes.into_iter().filter(|(_, changes)| !changes.is_empty()) {
             let old = &workspace.texts[&path];
             let spans = changes.iter().map(|(span, new, _)| (span.clone(), new.clone())).collect();
@@ -202,6 +204,25 @@ impl<'w> Texts<'w> {
         Ok(())
     }
 
+    /// Rewrites a file as a whole, or begins it with `start` where there is none.
+    pub fn rewrite_or_create(
+        &mut self,
+        path: &Path,
+        reason: Reason,
+        start: &str,
+        rewrite: impl FnOnce(&str) -> Result<String>,
+    ) -> Result<()> {
+        if self.now(path).is_none() {
+            self.texts.insert(path.to_owned(), (start.to_owned(), vec![reason.clone()]));
+        }
+        self.rewrite(path, reason, rewrite)
+    }
+
+    /// Takes a file away.
+    pub fn remove(&mut self, path: &Path) {
+        self.gone.insert(path.to_owned());
+    }
+
     /// The workspace's own lock, and the locks of workspaces beside it whose manifests lead to a member.
     fn locks(&mut self, versions: &BTreeMap<usize, Version>) {
         let workspace = self.workspace;
@@ -229,11 +250,23 @@ impl<'w> Texts<'w> {
     pub fn into_edits(self) -> Vec<Edit> {
         let workspace = self.workspace;
         let changed = self.texts.into_iter().filter(|(path, (new, _))| workspace.texts.get(path) != Some(new));
-        changed
-            .map(|(path, (new, why))| {
-                let old = workspace.texts.get(&path).cloned().unwrap_or_default();
-                Edit { tracked: workspace.tracked.contains(&path), path, old, new, why }
-            })
-            .collect()
+        let changed = changed.filter(|(path, _)| !self.gone.contains(path)).map(|(path, (new, why))| {
+            let (fate, old) = match workspace.texts.get(&path) {
+                Some(old) => (Fate::Change, old.clone()),
+                None => (Fate::Create, String::new()),
+            };
+            // What is begun here is begun for git, too.
+            Edit { tracked: fate == Fate::Create || workspace.tracked.contains(&path), path, fate, old, new, why }
+        });
+        let gone = self.gone.iter().filter_map(|path| Some((path, workspace.texts.get(path)?)));
+        let gone = gone.map(|(path, old)| Edit {
+            path: path.clone(),
+            fate: Fate::Remove,
+            old: old.clone(),
+            new: String::new(),
+            tracked: true,
+            why: vec![Reason::Changelog],
+        });
+        changed.chain(gone).collect()
     }
 }

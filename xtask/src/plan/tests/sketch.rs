@@ -206,8 +206,11 @@ impl Sketch {
     /// The sketch as it is when the plan's edits are written.
     pub fn after(mut self, plan: &Plan) -> Sketch {
         for edit in plan.edits() {
-            assert_eq!(self.texts.get(&edit.path), Some(&edit.old), "{}", edit.path.display());
-            self.texts.insert(edit.path.clone(), edit.new.clone());
+            assert_eq!(self.texts.get(&edit.path).map(String::as_str), edit.before(), "{}", edit.path.display());
+            match edit.after() {
+                Some(text) => self.texts.insert(edit.path.clone(), text.to_owned()),
+                None => self.texts.remove(&edit.path),
+            };
         }
         self
     }
