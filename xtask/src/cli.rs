@@ -156,6 +156,18 @@ enum Command {
         #[arg(long)]
         here: bool,
     },
+    /// The days of the trains: preparation, release and what follows, with what each asks for and who leads.
+    ///
+    /// The trains' `cadence` says which weekday of the month, `captains` whose turn it is.
+    #[command(after_help = "Examples:\n  cargo xtask calendar --months 12\n  cargo xtask calendar --ics releases.ics")]
+    Calendar {
+        /// How many releases of each train are shown.
+        #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=120))]
+        months: u16,
+        /// Write them as iCalendar, too; imported again, it updates what is there.
+        #[arg(long, value_name = "FILE")]
+        ics: Option<PathBuf>,
+    },
     /// Rehearse the whole release in a throw-away clone, against local registries, and then live as a user.
     ///
     /// Nothing outside is reached but the package registries; tokens, remote and forge are the rehearsal's own. Without
@@ -317,6 +329,11 @@ pub fn main() -> i32 {
             commands::wheels(&call, &commands::Wanted { target, zig, sdist, out })
         }
         Command::Status { version, here } => commands::status(&call, version.as_ref(), here),
+        Command::Calendar { months, ics } => {
+            // Counted from where it was typed, not from the top of the repository.
+            let ics = ics.map(|file| std::path::absolute(&file).unwrap_or(file));
+            commands::calendar::calendar(&call, &commands::calendar::Wanted { months: months.into(), ics })
+        }
         Command::Rehearse { version, page, keep } => {
             rehearse::rehearse(&call, &rehearse::Options { goal: version, page, keep, waive })
         }

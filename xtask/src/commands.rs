@@ -1,6 +1,8 @@
 //! The commands: each loads, plans, refuses or runs, and reports.
 //! It must never act by itself: all that changes anything goes through the loop.
 
+pub mod calendar;
+
 use std::{
     collections::BTreeSet,
     fs::File,

@@ -1,12 +1,15 @@
 //! The trains as `[workspace.metadata.trains.NAME]` configures them.
 //! It must never accept a key or value that it does not understand, nor ask for what can be derived.
 
+mod cadence;
+
 use std::{collections::BTreeMap, fmt, path::PathBuf};
 
 use anyhow::{Result, bail};
 use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::Value;
 
+pub use self::cadence::{Budgets, Cadence, Span};
 use crate::version::{Dialect, Version};
 
 /// All trains, and what is wrong with how they are configured.
@@ -59,6 +62,13 @@ pub struct TrainConfig {
     pub announce: Vec<Channel>,
     /// The directory of the train's own templates for announcements.
     pub templates: Option<PathBuf>,
+    /// The release day of each month; without it, the train has no dates.
+    pub cadence: Option<Cadence>,
+    /// Who leads a release, in turn; without it, the role stands for the person.
+    #[serde(default)]
+    pub captains: Vec<String>,
+    #[serde(default)]
+    pub budgets: Budgets,
 }
 
 /// What `platforms` may list, and the beginnings and ends of the wheels' platform tags that they mean

@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use serde::{Serialize, Serializer};
+
 /// A day in the proleptic Gregorian calendar, UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Date {
@@ -27,6 +29,79 @@ impl Date {
         Date { year, month: month as u8, day: day as u8 }
     }
 
+    /// Days since 1970-01-01 (Hinnant's `days_from_civil`).
+    fn days(self) -> i64 {
+        let (month, day) = (i64::from(self.month), i64::from(self.day));
+        let year = self.year - i64::from(month <= 2);
+        let era = year.div_euclid(400);
+        let year_of_era = year.rem_euclid(400);
+        let day_of_year = (153 * (if month > 2 { month - 3 } else { month + 9 }) + 2) / 5 + day - 1;
+        let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+        era * 146_097 + day_of_era - 719_468
+    }
+
+    /// When the day begins, in seconds since 1970-01-01T00:00:00Z.
+    pub fn unix(self) -> i64 {
+        self.days() * 86_400
+    }
+
+    /// So many days later; earlier when negative.
+    pub fn plus(self, days: i64) -> Date {
+        Date::from_unix(self.unix() + days * 86_400)
+    }
+
+    pub fn weekday(self) -> Weekday {
+        // 1970-01-01 was a Thursday.
+        Weekday::ALL[(self.days() + 3).rem_euclid(7) as usize]
+    }
+
+    /// The months since year 0, January of that year being 0.
+    pub fn month(self) -> i64 {
+        self.year * 12 + i64::from(self.month) - 1
+    }
+
+    /// A weekday of a month, `month` as [`Date::month`] counts.
+    pub fn nth(month: i64, nth: Nth, weekday: Weekday) -> Date {
+        let first = |month: i64| Date { year: month.div_euclid(12), month: month.rem_euclid(12) as u8 + 1, day: 1 };
+        let from = |start: Date| start.plus((weekday as i64 - start.weekday() as i64).rem_euclid(7));
+        match nth {
+            Nth::First => from(first(month)),
+            Nth::Second => from(first(month)).plus(7),
+            Nth::Third => from(first(month)).plus(14),
+            Nth::Fourth => from(first(month)).plus(21),
+            Nth::Last => from(first(month + 1)).plus(-7),
+        }
+    }
+
+    /// The seconds since 1970-01-01T00:00:00Z of a time as RFC 3339 writes it: `2026-11-20T12:34:56Z`, with a fraction
+    /// or another offset if need be.
+    pub fn seconds(timestamp: &str) -> Option<i64> {
+        let (date, time) = timestamp.split_at_checked(10)?;
+        let time = time.strip_prefix(['T', 't', ' '])?;
+        let (clock, rest) = time.split_at_checked(8)?;
+        let number = |text: &str| text.parse::<i64>().ok().filter(|_| text.bytes().all(|b| b.is_ascii_digit()));
+        let of = |clock: &str| {
+            let mut parts = clock.split(':').map(number);
+            Some((parts.next()??, parts.next()??, parts.next()))
+        };
+        let (hours, minutes, seconds) = of(clock)?;
+        let zone = rest.strip_prefix('.').map_or(rest, |rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
+        let offset = match zone.split_at_checked(1)? {
+            ("Z" | "z", "") => 0,
+            (sign @ ("+" | "-"), zone) => {
+                let (hours, minutes, None) = of(zone)? else { return None };
+                (hours * 3600 + minutes * 60) * if sign == "+" { 1 } else { -1 }
+            }
+            _ => return None,
+        };
+        Some(Date::parse(date)?.unix() + hours * 3600 + minutes * 60 + seconds?? - offset)
+    }
+
+    /// `20261120`, as iCalendar writes a day.
+    pub fn basic(self) -> String {
+        self.to_string().replace('-', "")
+    }
+
     /// `2026-11-20T12:34:56Z`, of seconds since 1970-01-01T00:00:00Z (RFC 3339).
     pub fn timestamp(seconds: i64) -> String {
         let of_day = seconds.rem_euclid(86_400);
@@ -43,6 +118,62 @@ impl Date {
     }
 }
 
+/// Which one of a month's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nth {
+    First,
+    Second,
+    Third,
+    Fourth,
+    Last,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weekday {
+    Monday,
+    Tuesday,
+    Wednesday,
+    Thursday,
+    Friday,
+    Saturday,
+    Sunday,
+}
+
+impl Nth {
+    pub const ALL: [Nth; 5] = [Nth::First, Nth::Second, Nth::Third, Nth::Fourth, Nth::Last];
+
+    pub fn name(self) -> &'static str {
+        ["first", "second", "third", "fourth", "last"][self as usize]
+    }
+}
+
+impl Weekday {
+    pub const ALL: [Weekday; 7] = [
+        Weekday::Monday,
+        Weekday::Tuesday,
+        Weekday::Wednesday,
+        Weekday::Thursday,
+        Weekday::Friday,
+        Weekday::Saturday,
+        Weekday::Sunday,
+    ];
+
+    pub fn name(self) -> &'static str {
+        ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"][self as usize]
+    }
+
+    /// `Mon`
+    pub fn short(self) -> &'static str {
+        ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"][self as usize]
+    }
+}
+
+impl Serialize for Date {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
@@ -51,6 +182,8 @@ impl fmt::Display for Date {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -63,6 +196,55 @@ mod tests {
         }
         for text in ["2026-13-01", "2026-1-01", "20261120", "2026-11-20-1", "yyyy-mm-dd"] {
             assert_eq!(Date::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn weekdays_of_months() {
+        let month = |year: i64, month: i64| year * 12 + month - 1;
+        for (at, nth, weekday, text) in [
+            (month(2026, 12), Nth::First, Weekday::Wednesday, "2026-12-02"),
+            // The first day of the month itself, and the last.
+            (month(2026, 7), Nth::First, Weekday::Wednesday, "2026-07-01"),
+            (month(2026, 9), Nth::Last, Weekday::Wednesday, "2026-09-30"),
+            (month(2026, 12), Nth::Last, Weekday::Monday, "2026-12-28"),
+            (month(2024, 2), Nth::Last, Weekday::Thursday, "2024-02-29"),
+            (month(2026, 11), Nth::Second, Weekday::Sunday, "2026-11-08"),
+            (month(2026, 11), Nth::Third, Weekday::Friday, "2026-11-20"),
+            (month(2026, 11), Nth::Fourth, Weekday::Saturday, "2026-11-28"),
+        ] {
+            let date = Date::nth(at, nth, weekday);
+            assert_eq!(date.to_string(), text);
+            assert_eq!((date.weekday(), date.month()), (weekday, at));
+        }
+    }
+
+    #[test]
+    fn times_as_registries_write_them() {
+        let noon = 1_795_132_800 + 12 * 3600;
+        for text in [
+            "2026-11-20T12:00:00Z",
+            "2026-11-20T12:00:00.123456Z",
+            "2026-11-20 13:00:00+01:00",
+            "2026-11-20T06:30:00-05:30",
+        ] {
+            assert_eq!(Date::seconds(text), Some(noon), "{text}");
+        }
+        assert_eq!(Date::seconds(&Date::timestamp(noon)), Some(noon));
+        for text in
+            ["", "2026-11-20", "2026-11-20T12:00:00", "2026-11-20T12:00Z", "2026-11-20T12:00:00+1", "ä026-11-20T1"]
+        {
+            assert_eq!(Date::seconds(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn days_go_both_ways(day in -200_000_i64..200_000, later in -5_000_i64..5_000) {
+            let date = Date::from_unix(day * 86_400);
+            prop_assert_eq!(date.unix(), day * 86_400);
+            prop_assert_eq!(date.plus(later).plus(-later), date);
+            prop_assert_eq!(date.plus(7).weekday(), date.weekday());
         }
     }
 }

@@ -7,6 +7,7 @@ pub mod cargo_toml;
 pub mod changelog;
 #[allow(dead_code)]
 pub mod follow_ups;
+pub mod icalendar;
 pub mod pyproject;
 pub mod uv_lock;
 pub mod workflow;

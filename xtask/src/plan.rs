@@ -7,6 +7,7 @@ pub mod postfix;
 pub mod publish;
 pub mod release;
 pub mod smoke;
+pub mod timetable;
 
 #[cfg(test)]
 mod tests;

@@ -231,9 +231,15 @@ fn paths(graph: &Graph, tracked: &BTreeSet<PathBuf>) -> Result<BTreeSet<PathBuf>
     Ok(paths.iter().filter_map(|path| crate::workspace::normalized(path)).collect())
 }
 
-/// The day in UTC; `SOURCE_DATE_EPOCH` makes it reproducible (<https://reproducible-builds.org/specs/source-date-epoch/>).
-fn today() -> Date {
+/// Seconds since 1970-01-01T00:00:00Z; `SOURCE_DATE_EPOCH` makes it reproducible
+/// (<https://reproducible-builds.org/specs/source-date-epoch/>).
+pub fn now() -> i64 {
     let fixed = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|text| text.parse().ok());
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
-    Date::from_unix(fixed.unwrap_or(now))
+    let now = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
+    fixed.unwrap_or_else(now)
+}
+
+/// The day in UTC.
+fn today() -> Date {
+    Date::from_unix(now())
 }

@@ -1,0 +1,92 @@
+//! `calendar`: the days of the trains, with what each asks for and who leads, as a table, as JSON and as iCalendar.
+//! It must never leave half a file: a calendar that is there stays whole until the new one takes its place.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, bail};
+use serde_json::json;
+use xshell::Shell;
+
+use super::{Call, count};
+use crate::{
+    config::TrainConfig,
+    edit::STAGED,
+    files::icalendar::{self, Event},
+    plan::timetable::{self, Window},
+    snapshot::{self, Loader, Source},
+};
+
+/// What `calendar` is told.
+pub struct Wanted {
+    /// How many windows of each train.
+    pub months: usize,
+    pub ics: Option<PathBuf>,
+}
+
+pub fn calendar(call: &Call<'_>, wanted: &Wanted) -> Result<()> {
+    if call.dry_run && wanted.ics.is_some() {
+        bail!("--ics writes a file: leave --dry-run out, or --ics");
+    }
+    let sh = Shell::new()?;
+    let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
+    let head = loader.load(Source::Tree)?;
+    if !head.workspace.problems.is_empty() {
+        bail!("{}", head.workspace.problems.join("\n"));
+    }
+    let report = call.report;
+    let (mut told, mut events) = (Vec::new(), Vec::new());
+    for train in loader.trains(&head)? {
+        let windows = timetable::windows(&train.config, head.today, wanted.months);
+        match train.config.cadence {
+            Some(cadence) => report.say(format!("train {}: the {cadence} of each month", train.name())),
+            None => report.say(format!("train {}: no dates, because it has no `cadence`", train.name())),
+        }
+        for window in &windows {
+            report.say("");
+            for day in &window.days {
+                let (label, date, weekday) = (day.label(), day.date, day.date.weekday().short());
+                report.say(format!("  {label:3}  {weekday} {date}  {:12}  {}", day.name, day.responsible()));
+                report.say(format!("         {}: {}", day.asks, day.commands.join("; ")));
+            }
+        }
+        report.say("");
+        events.extend(windows.iter().flat_map(|window| events_of(&train.config, window)));
+        told.push(json!({ "train": train.name(), "cadence": train.config.cadence, "windows": windows }));
+    }
+    if let Some(path) = &wanted.ics {
+        put_whole(path, &icalendar::calendar("Releases", snapshot::now(), &events))?;
+        report.say(format!("{} in {}", count(events.len(), "day"), path.display()));
+    }
+    if report.json {
+        report.json(&json!({ "today": head.today, "trains": told }));
+    }
+    Ok(())
+}
+
+fn events_of(config: &TrainConfig, window: &Window) -> Vec<Event> {
+    let month = &window.release.to_string()[..7];
+    let event = |day: &timetable::Day| Event {
+        // By month, train and kind of day: a release day that is moved within its month moves in the calendar.
+        uid: format!("{month}-{}-{}@cargo-xtask", config.name, day.name),
+        day: day.date,
+        summary: format!("{} {}: {} ({})", config.name, day.label(), day.name, day.responsible()),
+        description: format!("{}\n\n{}", day.asks, day.commands.join("\n")),
+    };
+    window.days.iter().map(event).collect()
+}
+
+/// Writes a file beside the one that it then takes the place of.
+fn put_whole(path: &Path, text: &str) -> Result<()> {
+    let Some(name) = path.file_name() else { bail!("--ics {}: it is not a file", path.display()) };
+    // Through a symbolic link: the link itself must stay one.
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let waiting = path.with_file_name(format!(".{}{STAGED}", name.to_string_lossy()));
+    let put = fs::write(&waiting, text).and_then(|()| fs::rename(&waiting, &path));
+    if put.is_err() {
+        let _ = fs::remove_file(&waiting);
+    }
+    put.with_context(|| format!("--ics {}", path.display()))
+}

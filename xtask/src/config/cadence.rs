@@ -1,0 +1,151 @@
+//! When a train releases, and how long each part of it may take: `cadence`, `captains` and `budgets`.
+//! It must never guess at a word: what is not of the grammar is a problem that names the nearest word.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use crate::date::{Date, Nth, Weekday};
+
+/// `first wednesday` of each month.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cadence {
+    nth: Nth,
+    weekday: Weekday,
+}
+
+impl Cadence {
+    fn parse(text: &str) -> Result<Cadence, String> {
+        let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
+        let [nth, weekday] = words.as_slice() else {
+            return Err(format!("cadence `{text}`: write which weekday of the month, as in `first wednesday`"));
+        };
+        let nths = Nth::ALL.map(|nth| (nth.name(), nth));
+        let weekdays = Weekday::ALL.map(|weekday| (weekday.name(), weekday));
+        Ok(Cadence { nth: one_of(text, nth, &nths)?, weekday: one_of(text, weekday, &weekdays)? })
+    }
+
+    /// The release day of a month, `month` as [`Date::month`] counts.
+    pub fn day(self, month: i64) -> Date {
+        Date::nth(month, self.nth, self.weekday)
+    }
+}
+
+fn one_of<T: Copy>(text: &str, word: &str, known: &[(&str, T)]) -> Result<T, String> {
+    if let Some((_, value)) = known.iter().find(|(name, _)| *name == word) {
+        return Ok(*value);
+    }
+    let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+    let near = similar::get_close_matches(word, &names, 1, 0.5).first().map(|near| format!("did you mean `{near}`?"));
+    let near = near.unwrap_or_else(|| format!("known are {}", names.join(", ")));
+    Err(format!("cadence `{text}`: unknown word `{word}`: {near}"))
+}
+
+impl fmt::Display for Cadence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.nth.name(), self.weekday.name())
+    }
+}
+
+/// A length of time as `90m`, `48h` or `2d`, in seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Span(pub i64);
+
+impl Span {
+    fn parse(text: &str) -> Result<Span, String> {
+        let unit = text.char_indices().next_back();
+        let seconds = unit.and_then(|(at, unit)| {
+            let each = [('m', 60), ('h', 3_600), ('d', 86_400)].into_iter().find(|(name, _)| *name == unit)?.1;
+            let number = &text[..at];
+            // Ten years are more than enough, and cannot overflow.
+            let number = number.bytes().all(|b| b.is_ascii_digit()).then(|| number.parse::<i64>().ok())??;
+            (1..=5_256_000).contains(&number).then_some(number * each)
+        });
+        seconds.map(Span).ok_or_else(|| format!("budget `{text}`: write a length of time as in `90m`, `48h` or `2d`"))
+    }
+}
+
+/// In the largest unit of which there are two or more, the rest left out: `47 h`.
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.max(0) {
+            minutes @ 0..7_200 => write!(f, "{} min", minutes / 60),
+            hours @ 7_200..259_200 => write!(f, "{} h", hours / 3_600),
+            days => write!(f, "{} days", days / 86_400),
+        }
+    }
+}
+
+/// How long may pass from the crates to the wheels of a release, and of a hotfix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Budgets {
+    pub wheels: Span,
+    pub hotfix: Span,
+}
+
+impl Default for Budgets {
+    fn default() -> Budgets {
+        Budgets { wheels: Span(48 * 3_600), hotfix: Span(24 * 3_600) }
+    }
+}
+
+impl<'de> Deserialize<'de> for Cadence {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Cadence, D::Error> {
+        Cadence::parse(&String::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+}
+
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Span, D::Error> {
+        Span::parse(&String::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+}
+
+impl Serialize for Cadence {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_cadence_is_a_weekday_of_the_month() {
+        let december = 2026 * 12 + 11;
+        for (text, day) in
+            [("first wednesday", "2026-12-02"), ("Last  Friday", "2026-12-25"), ("third monday", "2026-12-21")]
+        {
+            assert_eq!(Cadence::parse(text).unwrap().day(december).to_string(), day);
+        }
+        for (text, told) in [
+            ("frist wednesday", "unknown word `frist`: did you mean `first`?"),
+            ("first wendesday", "unknown word `wendesday`: did you mean `wednesday`?"),
+            ("fifth monday", "unknown word `fifth`: did you mean `first`?"),
+            ("first 3", "known are monday, tuesday"),
+            ("monthly", "as in `first wednesday`"),
+            ("", "as in `first wednesday`"),
+        ] {
+            let said = Cadence::parse(text).unwrap_err();
+            assert!(said.contains(told), "{text}: {said}");
+        }
+    }
+
+    #[test]
+    fn a_budget_is_a_length_of_time() {
+        for (text, seconds, shown) in [("90m", 5_400, "90 min"), ("48h", 172_800, "48 h"), ("4d", 345_600, "4 days")] {
+            let span = Span::parse(text).unwrap();
+            assert_eq!((span.0, span.to_string().as_str()), (seconds, shown));
+        }
+        for text in ["", "h", "48", "48 h", "-1h", "0h", "1.5h", "2w", "99999999999999999999d", "4ü"] {
+            assert!(Span::parse(text).is_err(), "{text}");
+        }
+        let some: Budgets = serde_json::from_value(json!({ "hotfix": "12h" })).unwrap();
+        assert_eq!(some, Budgets { hotfix: Span(43_200), ..Budgets::default() });
+        assert!(serde_json::from_value::<Budgets>(json!({ "wheel": "12h" })).is_err());
+    }
+}
