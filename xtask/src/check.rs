@@ -9,9 +9,9 @@ use anyhow::{Result, bail};
 use serde::Serialize;
 
 use crate::{
-    config::VersionFile,
+    config::{Deployment, VersionFile, When},
     edit::slashed,
-    files::{Place, anchor, cargo_lock, cargo_toml::Table, changelog},
+    files::{Place, anchor, cargo_lock, cargo_toml::Table, changelog, deployment},
     plan::announcement::templates,
     requirement,
     snapshot::Snapshot,
@@ -42,7 +42,7 @@ pub struct Check {
 }
 
 /// What holds between releases; a plan's result is held against the same list before a byte is written.
-pub const STATE: [Check; 12] = [
+pub const STATE: [Check; 13] = [
     Check { name: "configuration", look: configuration },
     Check { name: "requirements", look: requirements },
     Check { name: "lock", look: lock },
@@ -54,6 +54,7 @@ pub const STATE: [Check; 12] = [
     Check { name: "dev-cycle", look: dev_cycles },
     Check { name: "lockstep", look: lockstep },
     Check { name: "templates", look: templates::look },
+    Check { name: "deployments", look: deployments },
     Check { name: "workflows", look: workflows::look },
 ];
 
@@ -186,6 +187,8 @@ fn wheel_versions(workspace: &Workspace, train: &Train) -> Vec<Finding> {
 }
 
 /// What to do about a version file.
+const CORRECT_DEPLOYMENTS: &str = "correct `deployments` in [workspace.metadata.trains], or the file";
+
 pub const CORRECT_FILES: &str = "correct `files` in [workspace.metadata.trains], or the file";
 
 /// The versions in a configured file, or what is wrong with where they should stand.
@@ -206,7 +209,10 @@ fn version_files(workspace: &Workspace, train: &Train) -> Vec<Finding> {
             Err(finding) => findings.push(finding),
             Ok(places) => findings.extend(places.into_iter().filter_map(|place| {
                 let found = Version::parse(&place.text, file.dialect()).ok();
-                let right = found.is_some_and(|found| found == *driver || wheels.contains(&&found));
+                // What can be had may be an earlier one.
+                let is_behind = |found: &Version| file.when == When::Published && !found.falls_to(driver);
+                let is_said = |found: &Version| found == driver || wheels.contains(&found);
+                let right = found.is_some_and(|found| is_said(&found) || is_behind(&found));
                 (!right).then(|| {
                     Finding::new(
                         "version-files",
@@ -224,6 +230,16 @@ fn version_files(workspace: &Workspace, train: &Train) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Each deployment manifest names its image by a tag that can be set.
+fn deployments(workspace: &Workspace, train: &Train) -> Vec<Finding> {
+    let looked = train.config.deployments.iter().map(|Deployment { path, image }| {
+        let path = workspace.in_root(path);
+        let tags = workspace.text(&path).and_then(|text| deployment::set(text, image, "0", "sha256:0"));
+        tags.map_err(|error| Finding::new("deployments", format!("{}: {error:#}", slashed(&path)), CORRECT_DEPLOYMENTS))
+    });
+    looked.filter_map(Result::err).collect()
 }
 
 /// The changelog and the release notes have the headings that a release writes under.

@@ -62,6 +62,12 @@ pub struct TrainConfig {
     pub announce: Vec<Channel>,
     /// The directory of the train's own templates for announcements.
     pub templates: Option<PathBuf>,
+    /// Manifests that say by tag and digest which image runs.
+    #[serde(default)]
+    pub deployments: Vec<Deployment>,
+    /// Which version the development goes on with after a release; without it, with the released one.
+    #[expect(dead_code, reason = "read by post-release, which follows")]
+    pub development: Option<Development>,
     /// The release day of each month; without it, the train has no dates.
     pub cadence: Option<Cadence>,
     /// Who leads a release, in turn; without it, the role stands for the person.
@@ -118,6 +124,33 @@ pub enum Lockstep {
     Always,
 }
 
+/// Which version the development goes on with after a release: that of the next release, as `-dev.1`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Development {
+    Minor,
+    Patch,
+}
+
+/// A file in which an image of the train is deployed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Deployment {
+    pub path: PathBuf,
+    pub image: String,
+}
+
+/// When a version file follows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum When {
+    /// With the commit that releases the version.
+    #[default]
+    Released,
+    /// After the version can be had.
+    Published,
+}
+
 /// A version in a text file, named by the words right before it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -126,6 +159,8 @@ pub struct VersionFile {
     pub after: String,
     #[serde(default = "once")]
     pub times: usize,
+    #[serde(default)]
+    pub when: When,
     dialect: Option<FileDialect>,
 }
 
@@ -257,12 +292,13 @@ pub fn read(metadata: &Value) -> Config {
     }
     for train in &config.trains {
         let known: Vec<&str> = PLATFORMS.iter().map(|(name, ..)| *name).chain([SDIST]).collect();
-        for platform in train.platforms.iter().filter(|platform| !known.contains(&platform.as_str())) {
-            let near = similar::get_close_matches(platform.as_str(), &known, 1, 0.5)
-                .first()
-                .map(|near| format!("did you mean `{near}`?"));
-            let near = near.unwrap_or_else(|| format!("known are {}", known.join(", ")));
-            let problem = format!("[workspace.metadata.trains.{}]: unknown platform `{platform}`: {near}", train.name);
+        let images: Vec<&str> = train.images.iter().map(|image| image.name.as_str()).collect();
+        let platforms = train.platforms.iter().map(|platform| ("platform", platform, &known));
+        let deployed = train.deployments.iter().map(|deployment| ("image", &deployment.image, &images));
+        for (kind, word, known) in platforms.chain(deployed).filter(|(_, word, known)| !known.contains(&word.as_str()))
+        {
+            let near = nearest(word, known);
+            let problem = format!("[workspace.metadata.trains.{}]: unknown {kind} `{word}`: {near}", train.name);
             config.problems.push(problem);
         }
     }
@@ -270,6 +306,15 @@ pub fn read(metadata: &Value) -> Config {
         config.problems.push("more than one train says `default = true`: leave it on one".to_owned());
     }
     config
+}
+
+/// The known word that was most likely meant, else all of them.
+pub fn nearest(word: &str, known: &[&str]) -> String {
+    match similar::get_close_matches(word, known, 1, 0.5).first() {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if known.is_empty() => "none is known".to_owned(),
+        None => format!("known are {}", known.join(", ")),
+    }
 }
 
 /// Adds the nearest known key to serde's message about an unknown one.
@@ -330,6 +375,19 @@ mod tests {
         assert_eq!(problems(json!({ "a": { "platforms": ["sdist", "macos-arm64"] } })), "");
         let told = problems(json!({ "a": { "platforms": ["macos-arm46"] } }));
         assert!(told.contains("trains.a]: unknown platform `macos-arm46`: did you mean `macos-arm64`?"), "{told}");
+    }
+
+    #[test]
+    fn what_is_deployed_is_an_image_of_the_train() {
+        let images = json!([{ "name": "ingest", "dockerfile": "Dockerfile" }]);
+        let with = |deployment: Value| problems(json!({ "a": { "images": images, "deployments": [deployment] } }));
+        assert_eq!(with(json!({ "path": "d.yaml", "image": "ingest" })), "");
+        let told = with(json!({ "path": "d.yaml", "image": "injest" }));
+        assert!(told.contains("trains.a]: unknown image `injest`: did you mean `ingest`?"), "{told}");
+        assert!(with(json!({ "path": "d.yaml", "images": "ingest" })).contains("did you mean `image`?"));
+        assert!(problems(json!({ "a": { "development": "minro" } })).contains("did you mean `minor`?"));
+        let when = problems(json!({ "a": { "files": [{ "path": "x", "after": "y", "when": "publish" }] } }));
+        assert!(when.contains("did you mean `published`?"), "{when}");
     }
 
     #[test]

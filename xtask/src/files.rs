@@ -5,6 +5,7 @@ pub mod anchor;
 pub mod cargo_lock;
 pub mod cargo_toml;
 pub mod changelog;
+pub mod deployment;
 #[allow(dead_code)]
 pub mod follow_ups;
 pub mod icalendar;

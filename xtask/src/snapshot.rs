@@ -220,8 +220,12 @@ fn paths(graph: &Graph, tracked: &BTreeSet<PathBuf>) -> Result<BTreeSet<PathBuf>
     let root = dir(&graph.root);
     paths.extend([graph.root.clone(), root.join("Cargo.lock"), root.join("CHANGELOG.md")]);
     for train in config::read(&graph.metadata).trains {
-        let configured =
-            train.changelog.iter().chain(&train.release_notes).chain(train.files.iter().map(|file| &file.path));
+        let configured = train
+            .changelog
+            .iter()
+            .chain(&train.release_notes)
+            .chain(train.files.iter().map(|file| &file.path))
+            .chain(train.deployments.iter().map(|deployment| &deployment.path));
         paths.extend(configured.map(|path| root.join(path)));
         if let Some(dir) = train.templates.as_ref().and_then(|dir| crate::workspace::normalized(&root.join(dir))) {
             let is_template = |path: &&PathBuf| path.starts_with(&dir) && path.extension().is_some_and(|e| e == "md");

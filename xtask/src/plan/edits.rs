@@ -11,6 +11,7 @@ use anyhow::{Context, Result};
 
 use crate::{
     check::{CORRECT_FILES, Finding, anchored},
+    config::{VersionFile, When},
     edit::{Edit, Fate, Reason, slashed},
     files::{Place, cargo_lock, cargo_toml::VersionField, splice},
     requirement,
@@ -138,7 +139,18 @@ impl<'w> Places<'w> {
 
     /// The configured version files, those in `dialects` only.
     pub fn version_files(&mut self, train: &Train, version: &Version, dialects: &[Dialect]) {
-        for file in train.config.files.iter().filter(|file| dialects.contains(&file.dialect())) {
+        self.files(train, version, dialects, When::Released);
+    }
+
+    /// The configured version files that tell what can be had.
+    pub fn published_files(&mut self, train: &Train, version: &Version) {
+        let all = [Dialect::Cargo, Dialect::Pep440, Dialect::Tag];
+        self.files(train, version, if version.post().is_some() { &[Dialect::Pep440] } else { &all }, When::Published);
+    }
+
+    fn files(&mut self, train: &Train, version: &Version, dialects: &[Dialect], when: When) {
+        let wanted = |file: &&VersionFile| file.when == when && dialects.contains(&file.dialect());
+        for file in train.config.files.iter().filter(wanted) {
             let path = self.workspace.in_root(&file.path);
             let places = match anchored(self.workspace, file) {
                 Ok(places) => places,
@@ -148,6 +160,11 @@ impl<'w> Places<'w> {
                 }
             };
             for place in places {
+                // A fix of an older line takes nothing back from those who read of a newer one.
+                let is_ahead = |old: Version| old.falls_to(version);
+                if when == When::Published && Version::parse(&place.text, file.dialect()).is_ok_and(is_ahead) {
+                    continue;
+                }
                 let new = Version::parse(&place.text, file.dialect()).and_then(|old| {
                     anyhow::ensure!(!old.falls_to(version), "it is ahead of {}", version.tag());
                     version.show(file.dialect())

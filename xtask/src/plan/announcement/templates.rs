@@ -4,7 +4,13 @@
 use std::path::Path;
 
 use super::markup::dress;
-use crate::{check::Finding, config::Channel, edit::slashed, train::Train, workspace::Workspace};
+use crate::{
+    check::Finding,
+    config::{Channel, nearest},
+    edit::slashed,
+    train::Train,
+    workspace::Workspace,
+};
 
 /// The built-in ones, in Markdown, by the word of their occasion.
 const BUILT_IN: [(&str, &str); 5] = [
@@ -66,13 +72,6 @@ pub fn look(workspace: &Workspace, train: &Train) -> Vec<Finding> {
         }
     }
     findings
-}
-
-fn nearest(word: &str, known: &[&str]) -> String {
-    match similar::get_close_matches(word, known, 1, 0.5).first() {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("known are {}", known.join(", ")),
-    }
 }
 
 /// Puts the words into their places. A line goes when nothing can be said in it.
