@@ -149,6 +149,9 @@ enum Command {
         out: PathBuf,
     },
     /// Look what of a publication is done, by what evidence, since when; exit code 0 when all of it is.
+    #[command(
+        after_help = "Examples:\n  cargo xtask status\n  cargo xtask status 0.10.0 -v\n  cargo xtask status --train market-data --json"
+    )]
     Status {
         #[arg(value_parser = released)]
         version: Option<Version>,
@@ -188,6 +191,9 @@ enum Command {
         keep: bool,
     },
     /// Serve the registries of a rehearsal for trying things by hand: prints the environment to use, until Ctrl-C.
+    #[command(
+        after_help = "Examples:\n  cargo xtask serve --dir registries\n  cargo xtask serve --dir registries --port 8080"
+    )]
     Serve {
         /// Where they keep what they are sent.
         #[arg(long, value_name = "DIR")]
@@ -200,10 +206,17 @@ enum Command {
         alone: bool,
     },
     /// Run every proof of the train: tests, wheel, image.
+    #[command(
+        after_help = "Examples:\n  cargo xtask smoke\n  cargo xtask smoke --train market-data\n  cargo xtask smoke --waive image"
+    )]
     Smoke,
     /// Run every check on the workspace as it is.
+    #[command(
+        after_help = "Examples:\n  cargo xtask check\n  cargo xtask check --json\n  cargo xtask check --manifest-path ../other/Cargo.toml"
+    )]
     Check,
     /// Time the dry run and the real edit on synthetic workspaces, against `cargo metadata --no-deps`.
+    #[command(after_help = "Examples:\n  cargo xtask bench\n  cargo xtask bench --members 100 --runs 3")]
     Bench {
         /// How many members; repeatable.
         #[arg(long = "members", value_name = "N", default_values_t = [10, 100, 1_000, 3_000])]
@@ -350,3 +363,6 @@ pub fn main() -> i32 {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

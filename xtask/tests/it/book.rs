@@ -43,6 +43,7 @@ macro_rules! pages {
 
 pages! {
     captain: "docs/captain.md",
+    cli: "docs/cli.md",
 }
 
 #[test]

@@ -1,0 +1,195 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_cargo_global_optspecs
+    string join \n
+end
+
+function __fish_cargo_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_cargo_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_cargo_using_subcommand
+    set -l cmd (__fish_cargo_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c cargo -n "__fish_cargo_needs_command" -f -a "xtask" -d 'Releases a workspace of Rust crates and Python wheels as one coherent version'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish wheels status calendar rehearse serve smoke check bench" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish wheels status calendar rehearse serve smoke check bench" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish wheels status calendar rehearse serve smoke check bench" -l waive -d 'Set a finding or a proof aside, by its name; it is written into the tag\'s message' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish wheels status calendar rehearse serve smoke check bench" -l color -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish wheels status calendar rehearse serve smoke check bench" -l dry-run -d 'Only look: print the plan and the diffs, change nothing'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish wheels status calendar rehearse serve smoke check bench" -l json -d 'One JSON document on standard output; people are talked to on standard error'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish wheels status calendar rehearse serve smoke check bench" -s q -l quiet -d 'Say only what is wrong'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish wheels status calendar rehearse serve smoke check bench" -s v -l verbose -d 'Say every reason for every file'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish wheels status calendar rehearse serve smoke check bench" -f -a "release" -d 'Bump, prove, commit and tag'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish wheels status calendar rehearse serve smoke check bench" -f -a "postfix" -d 'Make a post release (0.9.3.post1) of the wheels for a Python-only fix'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish wheels status calendar rehearse serve smoke check bench" -f -a "publish" -d 'Send what is tagged to registries, forge and channels; run again, it goes on'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish wheels status calendar rehearse serve smoke check bench" -f -a "wheels" -d 'Build the train\'s wheels for one platform in a fresh target directory, and try them as installed'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish wheels status calendar rehearse serve smoke check bench" -f -a "status" -d 'Look what of a publication is done, by what evidence, since when; exit code 0 when all of it is'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish wheels status calendar rehearse serve smoke check bench" -f -a "calendar" -d 'The days of the trains: preparation, release and what follows, with what each asks for and who leads'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish wheels status calendar rehearse serve smoke check bench" -f -a "rehearse" -d 'Rehearse the whole release in a throw-away clone, against local registries, and then live as a user'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish wheels status calendar rehearse serve smoke check bench" -f -a "serve" -d 'Serve the registries of a rehearsal for trying things by hand: prints the environment to use, until Ctrl-C'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish wheels status calendar rehearse serve smoke check bench" -f -a "smoke" -d 'Run every proof of the train: tests, wheel, image'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish wheels status calendar rehearse serve smoke check bench" -f -a "check" -d 'Run every check on the workspace as it is'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish wheels status calendar rehearse serve smoke check bench" -f -a "bench" -d 'Time the dry run and the real edit on synthetic workspaces, against `cargo metadata --no-deps`'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from release" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from release" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from release" -l waive -d 'Set a finding or a proof aside, by its name; it is written into the tag\'s message' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from release" -l color -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from release" -l push -d 'Push the branch and the tag in one transaction'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from release" -l dry-run -d 'Only look: print the plan and the diffs, change nothing'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from release" -l json -d 'One JSON document on standard output; people are talked to on standard error'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from release" -s q -l quiet -d 'Say only what is wrong'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from release" -s v -l verbose -d 'Say every reason for every file'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from postfix" -l note -d 'What the fix is, for the changelog and the release notes' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from postfix" -l issue -d 'The number of the issue that it fixes' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from postfix" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from postfix" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from postfix" -l waive -d 'Set a finding or a proof aside, by its name; it is written into the tag\'s message' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from postfix" -l color -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from postfix" -l push -d 'Push the branch and the tag in one transaction'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from postfix" -l dry-run -d 'Only look: print the plan and the diffs, change nothing'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from postfix" -l json -d 'One JSON document on standard output; people are talked to on standard error'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from postfix" -s q -l quiet -d 'Say only what is wrong'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from postfix" -s v -l verbose -d 'Say every reason for every file'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from publish" -l only -d 'Act in these lanes only' -r -f -a "crates\t''
+wheels\t''
+images\t''
+forge\t''
+announce\t''"
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from publish" -l without -d 'Leave these lanes out: what is theirs is neither sent nor looked for' -r -f -a "crates\t''
+wheels\t''
+images\t''
+forge\t''
+announce\t''"
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from publish" -l dist -d 'Take wheels and source distributions from this directory instead of building them' -r -F
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from publish" -l deadline -d 'How long a registry may take to show what it accepted, or to get well again' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from publish" -l announced -d 'The message that was cut off is in this channel: somebody looked' -r -f -a "discord\t''
+slack\t''
+mail\t''"
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from publish" -l announce-again -d 'The message that was cut off is not in this channel: send it' -r -f -a "discord\t''
+slack\t''
+mail\t''"
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from publish" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from publish" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from publish" -l waive -d 'Set a finding or a proof aside, by its name; it is written into the tag\'s message' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from publish" -l color -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from publish" -l here -d 'The wheels of this machine\'s platform will do, whatever the train\'s `platforms` say'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from publish" -l dry-run -d 'Only look: print the plan and the diffs, change nothing'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from publish" -l json -d 'One JSON document on standard output; people are talked to on standard error'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from publish" -s q -l quiet -d 'Say only what is wrong'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from publish" -s v -l verbose -d 'Say every reason for every file'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from wheels" -l target -d 'The platform to build for, as rustc calls it; without it, this machine\'s' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from wheels" -l out -d 'Where the files go' -r -F
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from wheels" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from wheels" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from wheels" -l waive -d 'Set a finding or a proof aside, by its name; it is written into the tag\'s message' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from wheels" -l color -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from wheels" -l zig -d 'Link with zig, for systems as old as manylinux2014 and musllinux_1_2'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from wheels" -l sdist -d 'Build the source distribution as well'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from wheels" -l dry-run -d 'Only look: print the plan and the diffs, change nothing'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from wheels" -l json -d 'One JSON document on standard output; people are talked to on standard error'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from wheels" -s q -l quiet -d 'Say only what is wrong'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from wheels" -s v -l verbose -d 'Say every reason for every file'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from status" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from status" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from status" -l waive -d 'Set a finding or a proof aside, by its name; it is written into the tag\'s message' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from status" -l color -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from status" -l here -d 'The wheels of this machine\'s platform will do, whatever the train\'s `platforms` say'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from status" -l dry-run -d 'Only look: print the plan and the diffs, change nothing'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from status" -l json -d 'One JSON document on standard output; people are talked to on standard error'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Say only what is wrong'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Say every reason for every file'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from calendar" -l months -d 'How many releases of each train are shown' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from calendar" -l ics -d 'Write them as iCalendar, too; imported again, it updates what is there' -r -F
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from calendar" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from calendar" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from calendar" -l waive -d 'Set a finding or a proof aside, by its name; it is written into the tag\'s message' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from calendar" -l color -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from calendar" -l dry-run -d 'Only look: print the plan and the diffs, change nothing'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from calendar" -l json -d 'One JSON document on standard output; people are talked to on standard error'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from calendar" -s q -l quiet -d 'Say only what is wrong'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from calendar" -s v -l verbose -d 'Say every reason for every file'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rehearse" -l page -d 'Where the report goes as an HTML page; without it, into cargo\'s target directory' -r -F
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rehearse" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rehearse" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rehearse" -l waive -d 'Set a finding or a proof aside, by its name; it is written into the tag\'s message' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rehearse" -l color -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rehearse" -l keep -d 'Leave the clone and what the registries hold, for looking at'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rehearse" -l dry-run -d 'Only look: print the plan and the diffs, change nothing'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rehearse" -l json -d 'One JSON document on standard output; people are talked to on standard error'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rehearse" -s q -l quiet -d 'Say only what is wrong'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rehearse" -s v -l verbose -d 'Say every reason for every file'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from serve" -l dir -d 'Where they keep what they are sent' -r -F
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from serve" -l port -d 'The port on the loopback interface; 0 takes a free one' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from serve" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from serve" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from serve" -l waive -d 'Set a finding or a proof aside, by its name; it is written into the tag\'s message' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from serve" -l color -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from serve" -l alone -d 'Know of no crate but those that are published here'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from serve" -l dry-run -d 'Only look: print the plan and the diffs, change nothing'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from serve" -l json -d 'One JSON document on standard output; people are talked to on standard error'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from serve" -s q -l quiet -d 'Say only what is wrong'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from serve" -s v -l verbose -d 'Say every reason for every file'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from smoke" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from smoke" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from smoke" -l waive -d 'Set a finding or a proof aside, by its name; it is written into the tag\'s message' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from smoke" -l color -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from smoke" -l dry-run -d 'Only look: print the plan and the diffs, change nothing'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from smoke" -l json -d 'One JSON document on standard output; people are talked to on standard error'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from smoke" -s q -l quiet -d 'Say only what is wrong'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from smoke" -s v -l verbose -d 'Say every reason for every file'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from check" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from check" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from check" -l waive -d 'Set a finding or a proof aside, by its name; it is written into the tag\'s message' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from check" -l color -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from check" -l dry-run -d 'Only look: print the plan and the diffs, change nothing'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from check" -l json -d 'One JSON document on standard output; people are talked to on standard error'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Say only what is wrong'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say every reason for every file'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from bench" -l members -d 'How many members; repeatable' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from bench" -l runs -d 'How often each command is timed; the median counts' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from bench" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from bench" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from bench" -l waive -d 'Set a finding or a proof aside, by its name; it is written into the tag\'s message' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from bench" -l color -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from bench" -l dry-run -d 'Only look: print the plan and the diffs, change nothing'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from bench" -l json -d 'One JSON document on standard output; people are talked to on standard error'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from bench" -s q -l quiet -d 'Say only what is wrong'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from bench" -s v -l verbose -d 'Say every reason for every file'

@@ -1,0 +1,197 @@
+//! What is made from the command line for people: man pages, completions, examples, and the commands that pages name.
+//! It must never let one of them stay behind: `BLESS=1 cargo test -p xtask --bins cli` makes the files anew.
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use clap::{Command, CommandFactory as _, builder::Resettable};
+use clap_complete::Shell;
+
+use super::{Cli, parses};
+
+fn top() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace")
+}
+
+/// All that can be typed, as a program of its own.
+fn command(name: &'static str) -> Command {
+    Cli::command().name(name).bin_name(name).version(Resettable::Reset)
+}
+
+/// The tail of bash's completions: cargo's own knows nothing of what comes after a command that is not its own.
+const HOOK: &str = r#"
+# `cargo xtask …` is completed as `xtask …` is, and the rest of cargo as before.
+_cargo_or_xtask() {
+    local at=1
+    while [[ "${COMP_WORDS[at]}" == [+-]* ]]; do ((at++)); done
+    if [[ "${COMP_WORDS[at]}" == xtask && COMP_CWORD -gt at ]]; then
+        COMP_WORDS=(xtask "${COMP_WORDS[@]:at+1}")
+        COMP_CWORD=$((COMP_CWORD - at))
+        _xtask xtask "$2" "$3"
+    elif declare -F _cargo >/dev/null; then
+        _cargo "$@"
+    fi
+}
+if ! declare -F _cargo >/dev/null; then
+    # What bash-completion would load at the first TAB, by its newer and its older name.
+    _comp_load cargo 2>/dev/null || __load_completion cargo 2>/dev/null || true
+fi
+complete -F _cargo_or_xtask -o bashdefault -o default cargo
+"#;
+
+/// Every generated file by its path.
+fn generated() -> BTreeMap<String, String> {
+    let mut files = BTreeMap::new();
+    let complete = |shell, mut command: Command, name: &str| {
+        let mut text = Vec::new();
+        clap_complete::generate(shell, &mut command, name, &mut text);
+        String::from_utf8(text).expect("text")
+    };
+    // Of a name with a hyphen, clap makes a completion for bash that knows no subcommand's options.
+    files.insert("completions/xtask.bash".into(), complete(Shell::Bash, command("xtask"), "xtask") + HOOK);
+    // zsh's completion of cargo calls the function of this name.
+    let own = command("cargo-xtask");
+    files.insert("completions/_cargo-xtask".into(), complete(Shell::Zsh, own.clone(), "cargo-xtask"));
+    // fish joins all that is known of a program.
+    let cargo = Command::new("cargo").disable_help_flag(true).disable_help_subcommand(true);
+    let cargo = cargo.subcommand(command("xtask"));
+    files.insert("completions/xtask.fish".into(), complete(Shell::Fish, cargo, "cargo"));
+
+    let mut whole = own;
+    whole.build();
+    let mut pages = vec![(whole.clone(), "cargo xtask".to_owned())];
+    pages.extend(whole.get_subcommands().filter(|sub| sub.get_name() != "help").map(|sub| {
+        let typed = format!("cargo xtask {}", sub.get_name());
+        (sub.clone(), typed)
+    }));
+    for (command, typed) in pages {
+        let name = typed.replace(' ', "-");
+        let mut text = Vec::new();
+        let man = clap_mangen::Man::new(command.bin_name(typed).disable_help_subcommand(true));
+        // A day of its own would make a page stale every day.
+        let title = format!(".TH {} 1 \"\" \"cargo xtask\" \"\"", name.to_uppercase());
+        man.render(&mut text).expect("rendered");
+        let text = String::from_utf8(text).expect("text");
+        let lines = text.lines().filter(|line| *line != "Examples:").map(|line| match line {
+            ".SH EXTRA" if text.contains("\nExamples:\n") => ".SH EXAMPLES".to_owned(),
+            line if line.starts_with(".TH ") => title.clone(),
+            line => line.trim_end().to_owned(),
+        });
+        files.insert(format!("docs/man/{name}.1"), lines.map(|line| line + "\n").collect());
+    }
+    files
+}
+
+#[test]
+fn man_pages_and_completions_are_those_of_this_command_line() {
+    let files = generated();
+    let mut stale = Vec::new();
+    for (path, text) in &files {
+        if fs::read_to_string(top().join(path)).is_ok_and(|found| found == *text) {
+            continue;
+        }
+        if std::env::var_os("BLESS").is_some() {
+            let path = top().join(path);
+            fs::create_dir_all(path.parent().expect("a directory")).expect("a directory");
+            fs::write(path, text).expect("written");
+        } else {
+            stale.push(path.clone());
+        }
+    }
+    for dir in ["docs/man", "completions"] {
+        for entry in fs::read_dir(top().join(dir)).into_iter().flatten().flatten() {
+            let path = format!("{dir}/{}", entry.file_name().to_string_lossy());
+            if !files.contains_key(&path) {
+                stale.push(path);
+            }
+        }
+    }
+    assert!(stale.is_empty(), "BLESS=1 makes them anew, and what is of no command any more is deleted: {stale:?}");
+}
+
+#[test]
+fn every_command_has_examples_that_can_be_typed() {
+    let whole = Cli::command();
+    for sub in whole.get_subcommands() {
+        let name = sub.get_name();
+        let help = sub.clone().render_long_help().to_string();
+        let (_, examples) =
+            help.split_once("\nExamples:\n").unwrap_or_else(|| panic!("{name} --help has no Examples:"));
+        let mut of_this = 0;
+        for line in examples.lines().filter(|line| !line.trim().is_empty()) {
+            let typed = line.strip_prefix("  cargo xtask ").unwrap_or_else(|| panic!("{name}: {line}"));
+            let words = words(typed);
+            parses(&words).unwrap_or_else(|error| panic!("{name}: {error}"));
+            of_this += usize::from(words[0] == name);
+        }
+        assert!(of_this > 0, "{name}: none of the examples is of {name} itself");
+    }
+}
+
+#[test]
+fn what_the_pages_tell_to_type_can_be_typed() {
+    let docs = fs::read_dir(top().join("docs")).expect("docs").map(|entry| entry.expect("an entry").path());
+    let pages = docs.filter(|path| path.extension().is_some_and(|end| end == "md")).chain([top().join("README.md")]);
+    let (mut seen, mut wrong) = (0, Vec::new());
+    for page in pages {
+        let text = fs::read_to_string(&page).expect("a page");
+        for typed in commands(&text) {
+            seen += 1;
+            if let Err(error) = parses(&filled(&typed)) {
+                wrong.push(format!("{}: {error}", page.display()));
+            }
+        }
+    }
+    assert!(seen > 30, "where are the commands? {seen}");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn commands_are_found_wherever_they_stand() {
+    let page = "`cargo xtask release 0.10.0`, or\n`cargo xtask a\nb`:\n```console\n$ cargo xtask c # why\n  cargo xtask d\n\
+                next: cargo xtask e\n```\n    `git push`\n```bash\ncargo xtask f --g \"h i\"\n```\n| `cargo xtask j [K\\|l]` |";
+    assert_eq!(commands(page), ["release 0.10.0", "a b", "c", "f --g \"h i\"", "j"]);
+    assert_eq!(filled("status VERSION --only LANE -- x").join(" "), "status 0.10.0 --only crates -- x");
+}
+
+/// What stands after `cargo xtask` in a page's code: in a line of it, and where a line of a shell's block begins.
+fn commands(page: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for (nth, part) in page.split("```").enumerate() {
+        if nth % 2 == 0 {
+            let inline =
+                part.split('`').skip(1).step_by(2).map(|code| code.split_whitespace().collect::<Vec<_>>().join(" "));
+            found.extend(inline.filter_map(|code| Some(code.strip_prefix("cargo xtask ")?.to_owned())));
+        } else if let Some((lang @ ("bash" | "console"), lines)) = part.split_once('\n') {
+            // In a console, what has no prompt was printed.
+            let typed = lines.lines().filter_map(|line| match lang {
+                "console" => line.trim_start().strip_prefix("$ "),
+                _ => Some(line.trim_start()),
+            });
+            found.extend(typed.filter_map(|line| Some(line.strip_prefix("cargo xtask ")?.to_owned())));
+        }
+    }
+    // What may be left out, and what a shell would not hand on.
+    let ends = ["[", "…", " #", " |", " >", " &&", ";"];
+    let end = |typed: &String| ends.iter().filter_map(|end| typed.find(end)).min().unwrap_or(typed.len());
+    found.iter().map(|typed| typed[..end(typed)].trim().to_owned()).filter(|typed| !typed.is_empty()).collect()
+}
+
+/// The words of a command, with something true for each name in capitals.
+fn filled(typed: &str) -> Vec<String> {
+    let fill = |word: String| match word.as_str() {
+        "VERSION" | "X.Y.Z" => "0.10.0".to_owned(),
+        "COMMAND" => "release".to_owned(),
+        "LANE" => "crates".to_owned(),
+        "CHANNEL" => "discord".to_owned(),
+        "N" | "SECONDS" => "3".to_owned(),
+        _ => word,
+    };
+    words(typed).into_iter().map(fill).collect()
+}
+
+/// Words at spaces; double quotes keep some together.
+fn words(line: &str) -> Vec<String> {
+    let parts =
+        line.split('"').enumerate().map(|(nth, part)| if nth % 2 == 1 { part.replace(' ', "\0") } else { part.into() });
+    parts.collect::<String>().split_whitespace().map(|word| word.replace('\0', " ")).collect()
+}

@@ -1,0 +1,187 @@
+//! The docs as a book: every page has its place, every link leads somewhere, and mdBook, man and the shells take them.
+//! What a program is needed for is left out, and said, where the program is not installed; the rest is always checked.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+};
+
+fn top() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace")
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+/// Whether a program is installed; what is not proved without it is said.
+fn has(program: &str, what: &str) -> bool {
+    let asked = Command::new(program).arg("--version").stdin(Stdio::null()).output();
+    let has = asked.is_ok_and(|output| output.status.success());
+    if !has {
+        println!("not proved: {what}: {program} is not installed");
+    }
+    has
+}
+
+/// The pages of the book, from the top of the workspace.
+fn pages() -> Vec<PathBuf> {
+    let found = walkdir::WalkDir::new(top().join("docs")).sort_by_file_name().into_iter();
+    let found = found.map(|entry| entry.expect("an entry").into_path());
+    found.filter(|path| path.extension().is_some_and(|end| end == "md")).collect()
+}
+
+/// The text of a page without its code, in which nothing is a link or a heading.
+fn prose(page: &Path) -> String {
+    let text = fs::read_to_string(page).unwrap_or_else(|error| panic!("{}: {error}", page.display()));
+    let (mut prose, mut in_code) = (String::new(), false);
+    for line in text.lines() {
+        if line.trim_start().starts_with("```") {
+            in_code = !in_code;
+        } else if !in_code {
+            prose += line;
+            prose.push('\n');
+        }
+    }
+    prose
+}
+
+/// What `[words](…)` lead to, inside of this repository.
+fn links(prose: &str) -> Vec<String> {
+    let ends = prose.split("](").skip(1).filter_map(|rest| rest.split_once(')'));
+    let near =
+        ends.map(|(link, _)| link.to_owned()).filter(|link| !link.contains("://") && !link.starts_with("mailto:"));
+    near.collect()
+}
+
+/// The names of a page's headings, as forges and mdBook make them.
+fn anchors(prose: &str) -> BTreeSet<String> {
+    let headings = prose.lines().filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#').trim());
+    let name = |heading: &str| {
+        let kept = heading.to_lowercase();
+        let kept = kept.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+        kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+    };
+    headings.map(name).collect()
+}
+
+/// What is wrong with a page's links.
+fn broken(page: &Path) -> Vec<String> {
+    let prose = prose(page);
+    let mut broken = Vec::new();
+    for link in links(&prose) {
+        let (path, anchor) = link.split_once('#').unwrap_or((&link, ""));
+        let target = if path.is_empty() { page.to_owned() } else { page.with_file_name("").join(path) };
+        if !target.exists() {
+            broken.push(format!("{}: there is no {path}", page.display()));
+        } else if !anchor.is_empty() && !anchors(&self::prose(&target)).contains(anchor) {
+            broken.push(format!("{}: {path} has no #{anchor}", page.display()));
+        }
+    }
+    broken
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    let others = ["README.md", "CHANGELOG.md", "barter-python/README.md", "crates/market-data-ingestion/README.md"];
+    let all: Vec<PathBuf> = pages().into_iter().chain(others.map(|path| top().join(path))).collect();
+    let checked: usize = all.iter().map(|page| links(&prose(page)).len()).sum();
+    assert!(checked > 30, "where are the links? {checked}");
+    let wrong: Vec<String> = all.iter().flat_map(|page| broken(page)).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_link_that_leads_nowhere_is_found() {
+    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("links");
+    fs::create_dir_all(&dir).expect("a directory");
+    let page = dir.join("page.md");
+    let text = "# A `first` page, 1\n[a](page.md) [b](#a-first-page-1) [c](nowhere.md) [d](page.md#b) [e](https://x.y)\n\
+                ```\n[f](nowhere.md)\n# b\n```\n";
+    fs::write(&page, text).expect("written");
+    let wrong = broken(&page);
+    let ends = [": there is no nowhere.md", ": page.md has no #b"];
+    assert!(wrong.len() == 2 && ends.iter().zip(&wrong).all(|(end, wrong)| wrong.ends_with(end)), "{wrong:?}");
+}
+
+#[test]
+fn every_page_has_its_place_in_the_book() {
+    let summary = top().join("docs/SUMMARY.md");
+    let listed: BTreeSet<PathBuf> = links(&prose(&summary)).iter().map(|link| top().join("docs").join(link)).collect();
+    let pages: BTreeSet<PathBuf> = pages().into_iter().filter(|page| *page != summary).collect();
+    let missing: Vec<_> = pages.difference(&listed).collect();
+    assert!(missing.is_empty(), "docs/SUMMARY.md lacks {missing:?}");
+}
+
+#[test]
+fn mdbook_builds_it_without_a_warning() {
+    if !has("mdbook", "that mdBook builds the docs") {
+        return;
+    }
+    let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("book");
+    let mut mdbook = Command::new("mdbook");
+    let built = mdbook.args(["build", "--dest-dir"]).arg(&out).current_dir(top()).output().expect("mdbook starts");
+    let said = said(&built);
+    let bad = |line: &&str| line.contains("WARN") || line.contains("ERROR");
+    let complaints: Vec<&str> = said.lines().filter(bad).collect();
+    assert!(built.status.success() && complaints.is_empty(), "{said}");
+    for page in pages().iter().filter(|page| !page.ends_with("SUMMARY.md")) {
+        let made = out.join(page.strip_prefix(top().join("docs")).expect("a page")).with_extension("html");
+        assert!(made.exists(), "{} was not built", made.display());
+    }
+}
+
+#[test]
+fn man_reads_the_man_pages() {
+    if !has("man", "that man can show its pages") {
+        return;
+    }
+    let pages = fs::read_dir(top().join("docs/man")).expect("man pages");
+    for page in pages.map(|entry| entry.expect("an entry").path()) {
+        let shown = Command::new("man").args(["--warnings", "-l"]).arg(&page).env("MANPAGER", "cat").output();
+        let shown = shown.expect("man starts");
+        let complaints = String::from_utf8_lossy(&shown.stderr);
+        assert!(shown.status.success() && complaints.trim().is_empty(), "{}: {complaints}", page.display());
+        let text = String::from_utf8_lossy(&shown.stdout);
+        assert!(text.contains("SYNOPSIS") && text.contains("cargo xtask"), "{text}");
+    }
+}
+
+#[test]
+fn bash_completes_the_commands_and_leaves_the_rest_to_cargo() {
+    let script = r#"
+_cargo() { COMPREPLY=(cargos-own "$2"); }
+complete -F _cargo cargo
+source completions/xtask.bash
+try() {
+    COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=()
+    local function; function=$(complete -p cargo); function=${function##*-F }; function=${function%% *}
+    "$function" cargo "${!#}" "${COMP_WORDS[COMP_CWORD-1]}"
+    echo "${COMPREPLY[*]}"
+}
+try cargo xtask rel
+try cargo +stable xtask reh
+try cargo xtask release --pu
+try cargo xtask publish --only cr
+try cargo xt
+try cargo build --rel
+"#;
+    let output = Command::new("bash").args(["--norc", "-c", script]).current_dir(top()).output().expect("bash starts");
+    assert_eq!(said(&output), "release\nrehearse\n--push\ncrates\ncargos-own xt\ncargos-own --rel\n");
+}
+
+#[test]
+fn fish_and_zsh_take_their_completions() {
+    if has("fish", "the completions of fish") {
+        let script = "source completions/xtask.fish; complete --do-complete 'cargo xtask rel'";
+        let output = Command::new("fish").args(["--no-config", "-c", script]).current_dir(top()).output();
+        let said = said(&output.expect("fish starts"));
+        assert!(said.starts_with("release\t"), "{said}");
+    }
+    if has("zsh", "the completions of zsh") {
+        let output = Command::new("zsh").args(["-f", "-n", "completions/_cargo-xtask"]).current_dir(top()).output();
+        assert_eq!(said(&output.expect("zsh starts")), "");
+    }
+}
