@@ -58,14 +58,17 @@ pub const STATE: [Check; 13] = [
     Check { name: "workflows", look: workflows::look },
 ];
 
-/// The findings that `--waive` may set aside; the others leave no way to make a coherent release.
-pub const WAIVABLE: [&str; 11] = [
+/// The findings, rows of the checklist and derived proofs that `--waive` may set aside; the others leave no way to make a
+/// coherent release.
+pub const WAIVABLE: [&str; 13] = [
     "branch",
     "nothing-to-release",
     "path-only",
     "publishable-wheel",
     "dev-cycle",
     "workflows",
+    "ci",
+    "review",
     "cargo-test",
     "wheel-test",
     "maturin-develop",
@@ -73,11 +76,17 @@ pub const WAIVABLE: [&str; 11] = [
     "image",
 ];
 
+/// All that `--waive` may set aside in a train: its own proofs have names of their own.
+pub fn waivable(train: &Train) -> Vec<&str> {
+    WAIVABLE.into_iter().chain(train.config.proofs.iter().map(|proof| proof.name.as_str())).collect()
+}
+
 /// Refuses names that `--waive` cannot mean.
-pub fn known_waivers(names: &[String]) -> Result<()> {
+pub fn known_waivers(train: &Train, names: &[String]) -> Result<()> {
+    let known = waivable(train);
     for name in names {
-        if !WAIVABLE.contains(&name.as_str()) {
-            bail!("--waive {name}: it can waive {}", WAIVABLE.join(", "));
+        if !known.contains(&name.as_str()) {
+            bail!("--waive {name}: it can waive {}", known.join(", "));
         }
     }
     Ok(())
@@ -89,10 +98,15 @@ pub fn state(workspace: &Workspace, train: &Train) -> Vec<Finding> {
 }
 
 /// Every key and value of the configuration is understood.
-fn configuration(workspace: &Workspace, _: &Train) -> Vec<Finding> {
+fn configuration(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let root = slashed(&workspace.graph.root);
-    let problems = workspace.problems.iter();
+    // With two meanings of one name, nobody knows which of them was waived.
+    let taken = train.config.proofs.iter().filter(|proof| WAIVABLE.contains(&proof.name.as_str()));
+    let taken = taken.map(|proof| {
+        format!("[workspace.metadata.trains.{}]: proof `{}` has a name that is taken", train.name(), proof.name)
+    });
     let next = format!("correct it in {root}; docs/configuration.md lists the keys");
+    let problems = workspace.problems.iter().cloned().chain(taken);
     problems.map(|problem| Finding::new("configuration", format!("{root}: {problem}"), next.clone())).collect()
 }
 

@@ -2,6 +2,7 @@
 //! It must never decide whether to act: that is the loop's.
 
 pub mod announce;
+mod confirm;
 pub mod crates;
 mod forge;
 mod git;
@@ -85,6 +86,7 @@ pub enum Verdict {
 
 pub fn observe(world: &World<'_>, step: &Step) -> Observation {
     let seen = match step {
+        Step::Confirm(row) => Ok(confirm::observe(world, row)),
         Step::Write(write) => tree::observe(world, write),
         Step::Prove(proof) => Ok(prove::observe(world, proof)),
         Step::Branch(branch) => git::observe_branch(world, branch),
@@ -129,7 +131,7 @@ pub fn act(world: &World<'_>, step: &Step) -> Result<()> {
         Step::Forge(release) => forge::release(world, release),
         Step::Announce(announcement) => announce::send(world, announcement),
         // They are only waited for.
-        Step::Pushed(_) | Step::List(_) => Ok(()),
+        Step::Confirm(_) | Step::Pushed(_) | Step::List(_) => Ok(()),
     }
 }
 

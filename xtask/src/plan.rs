@@ -2,6 +2,7 @@
 //! It must never see a shell, a clock or the network; whatever it needs to know is in the snapshot.
 
 pub mod announcement;
+pub mod checklist;
 mod edits;
 pub mod postfix;
 pub mod publish;
@@ -145,11 +146,13 @@ impl Draft {
             .get(train.changelog.as_deref().unwrap_or("".as_ref()))
             .and_then(|text| changelog::section(text, &self.to.tag()));
         self.findings.extend(read_back(workspace, train, &self, after));
-        let is_waived =
-            |name: &str| options.waive.iter().any(|waived| waived == name) && check::WAIVABLE.contains(&name);
+        let waivable = check::waivable(train);
+        let is_waived = |name: &str| options.waive.iter().any(|waived| waived == name) && waivable.contains(&name);
         let (waived, findings): (Vec<_>, Vec<_>) =
             self.findings.into_iter().partition(|finding| is_waived(finding.check));
-        let (unproved, proofs): (Vec<_>, Vec<_>) = self.proofs.into_iter().partition(|proof| is_waived(proof.name));
+        let (unproved, proofs): (Vec<_>, Vec<_>) = self.proofs.into_iter().partition(|proof| is_waived(&proof.name));
+        let (unconfirmed, confirmed): (Vec<_>, Vec<_>) =
+            checklist::asked(snapshot, &self.to).into_iter().partition(|row| is_waived(&row.name));
 
         let mut message = format!("Release version {}", self.to.tag());
         if let Some(notes) = notes.filter(|notes| !notes.body.is_empty()) {
@@ -157,6 +160,7 @@ impl Draft {
         }
         let set_aside = waived.iter().map(|finding| format!("Waived: {}: {}", finding.check, finding.what));
         let set_aside: Vec<String> = set_aside
+            .chain(unconfirmed.iter().map(|row| format!("Waived: {}: {}", row.name, row.what)))
             .chain(unproved.iter().map(|proof| format!("Waived: {}: {}", proof.name, proof.command())))
             .collect();
         if !set_aside.is_empty() {
@@ -164,7 +168,7 @@ impl Draft {
         }
 
         let edits = Arc::new(self.edits);
-        let mut steps = Vec::new();
+        let mut steps: Vec<Step> = confirmed.into_iter().map(Step::Confirm).collect();
         if !edits.is_empty() {
             steps.push(Step::Write(Write { edits: edits.clone() }));
         }

@@ -212,6 +212,24 @@ pub fn tag_message(sh: &Shell, tag: &str) -> Result<String> {
     }
 }
 
+/// The newest commits that `tips` leads to, each with the files that it changes: a merge, those in which it differs from
+/// all that it merges.
+pub fn log_with_files(sh: &Shell, tips: &[&str], limit: usize) -> Result<Vec<(LogEntry, Vec<PathBuf>)>> {
+    let limit = limit.to_string();
+    let options = ["--no-renames", "--name-only", "--diff-merges=combined", "--format=%x01%H%x00%P%x00%s"];
+    let listed = cmd!(sh, "git -c core.quotePath=false log --max-count {limit} {options...} {tips...} --").quiet();
+    let listed = listed.read()?;
+    let entry = |text: &str| {
+        let (head, files) = text.split_once('\n').unwrap_or((text, ""));
+        let mut fields = head.splitn(3, '\0');
+        let (commit, parents, subject) = (fields.next()?.to_owned(), fields.next()?, fields.next()?.to_owned());
+        let parents = parents.split(' ').map(str::to_owned).collect();
+        let files = files.lines().filter(|line| !line.is_empty()).map(PathBuf::from).collect();
+        Some((LogEntry { commit, parents, subject }, files))
+    };
+    Ok(listed.split('\x01').filter_map(entry).collect())
+}
+
 /// Files that differ between two commits.
 pub fn changed(sh: &Shell, from: &str, to: &str) -> Result<Vec<PathBuf>> {
     let listed = cmd!(sh, "git diff --name-only --no-renames -z {from} {to} --").quiet().read()?;

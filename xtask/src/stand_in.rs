@@ -19,6 +19,7 @@ use crate::{date::Date, hash::sha256, report::Report, tools::cargo};
 mod channels;
 mod crates;
 mod forge;
+mod history;
 mod python;
 
 const WORKERS: usize = 4;

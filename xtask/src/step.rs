@@ -64,6 +64,7 @@ impl Observation {
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "step", rename_all = "kebab-case")]
 pub enum Step {
+    Confirm(Confirmation),
     Write(Write),
     Prove(Proof),
     Branch(Branch),
@@ -97,6 +98,44 @@ pub enum Lane {
     Announce,
 }
 
+/// One row of the checklist: something that is seen, and never made by us.
+#[derive(Clone, Debug, Serialize)]
+pub struct Confirmation {
+    /// What `--waive` calls it.
+    pub name: String,
+    pub what: String,
+    #[serde(skip)]
+    pub by: Evidence,
+}
+
+/// What a row of the checklist is confirmed by.
+#[derive(Clone, Debug)]
+pub enum Evidence {
+    /// The texts, read when it was planned.
+    Texts(Observation),
+    /// The forge's checks of the commit.
+    Ci(Arc<Asked>),
+    /// The forge's reviews of what came since the tag.
+    Review(Arc<Asked>),
+    /// A proof leaves no mark; but it was run on the commit where CI is green and these places in its workflows run it.
+    Run { commit: String, at: Vec<String> },
+}
+
+/// What the forge is asked about.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    pub commit: String,
+    pub remote: String,
+    /// The branch that the commit is on.
+    pub branch: String,
+    /// The tag of the release before.
+    pub since: Option<String>,
+    /// The subjects of releases' own commits.
+    pub subjects: Vec<Template>,
+    /// The files that a release writes, beside those that it knows by their names.
+    pub files: Vec<PathBuf>,
+}
+
 /// Every edit of the release, written together.
 #[derive(Clone, Debug, Serialize)]
 pub struct Write {
@@ -112,7 +151,7 @@ fn edits<S: serde::Serializer>(edits: &Arc<Vec<Edit>>, serializer: S) -> Result<
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Proof {
     /// What `--waive` calls it.
-    pub name: &'static str,
+    pub name: String,
     #[serde(flatten)]
     pub what: Prove,
 }
@@ -128,6 +167,8 @@ pub enum Prove {
     Pytest { project: PathBuf, tests: String },
     /// The image builds.
     Image { root: PathBuf, image: Image, version: String },
+    /// A command of the configuration's own.
+    Command { dir: PathBuf, run: String, words: Vec<String> },
 }
 
 /// A branch to prepare the release on, made where the release starts.
@@ -297,7 +338,9 @@ impl Step {
         match self {
             Step::Write(_) | Step::Prove(_) | Step::Package(_) | Step::Build(_) | Step::Bake(_) => Reach::Tree,
             Step::Branch(_) | Step::Commit(_) | Step::Merge(_) | Step::Tag(_) => Reach::Repo,
-            Step::Push(_) | Step::Pushed(_) => Reach::Remote,
+            // What can be read here is here.
+            Step::Confirm(Confirmation { by: Evidence::Texts(_) | Evidence::Run { .. }, .. }) => Reach::Tree,
+            Step::Confirm(_) | Step::Push(_) | Step::Pushed(_) => Reach::Remote,
             Step::Crate(_)
             | Step::Upload(_)
             | Step::PushImage(_)
@@ -324,6 +367,8 @@ impl Step {
         match self {
             Step::Write(_) | Step::Prove(_) | Step::Package(_) | Step::Build(_) | Step::Bake(_) => "here",
             Step::Branch(_) | Step::Commit(_) | Step::Merge(_) | Step::Tag(_) => "repository",
+            Step::Confirm(Confirmation { by: Evidence::Texts(_), .. }) => "here",
+            Step::Confirm(_) => "forge",
             Step::Push(_) | Step::Pushed(_) => "remote",
             Step::Crate(_) => "crate registry",
             Step::Upload(_) => "Python index",
@@ -339,7 +384,13 @@ impl Step {
     pub fn is_mark(&self) -> bool {
         !matches!(
             self,
-            Step::Write(_) | Step::Prove(_) | Step::Branch(_) | Step::Package(_) | Step::Build(_) | Step::Bake(_)
+            Step::Confirm(_)
+                | Step::Write(_)
+                | Step::Prove(_)
+                | Step::Branch(_)
+                | Step::Package(_)
+                | Step::Build(_)
+                | Step::Bake(_)
         )
     }
 
@@ -362,6 +413,7 @@ impl Step {
     /// What it does, in words.
     pub fn title(&self) -> String {
         match self {
+            Step::Confirm(confirmation) => format!("{}: {}", confirmation.name, confirmation.what),
             Step::Write(write) => format!("write {} files", write.edits.len()),
             Step::Prove(proof) => format!("prove {}: {}", proof.name, proof.command()),
             Step::Branch(branch) => format!("branch {}", branch.name),
@@ -419,6 +471,7 @@ impl Proof {
             Prove::Image { image, version, .. } => {
                 format!("build {}:{version} from {}", image.name, slashed(&image.dockerfile))
             }
+            Prove::Command { dir, run, .. } => within(dir, run.clone()),
         }
     }
 
@@ -435,6 +488,7 @@ impl Proof {
             Prove::Image { image, .. } => {
                 format!("fix {}, commit, and run `cargo xtask smoke --train …`", slashed(&image.dockerfile))
             }
+            Prove::Command { .. } => format!("fix what it found, commit, and run it again: {}", self.command()),
         }
     }
 }

@@ -57,6 +57,23 @@ pub fn command_lines(workspace: &Workspace) -> Vec<(String, Vec<String>)> {
     found
 }
 
+/// The commands, and where each stands, that run without a condition on every push to the branch.
+pub fn commands_of_ci(workspace: &Workspace, branch: &str) -> Vec<(String, Vec<String>)> {
+    let mut found = Vec::new();
+    for workflow in workflows(workspace).iter().filter(|workflow| workflow.runs_on_push_to(branch)) {
+        let always = |leaf: &&Leaf| {
+            let job = leaf.path.get(1).map_or("", |job| job);
+            let has_if = workflow.leaves.iter().any(|other| other.is(&["jobs", job, "if"]));
+            // In another directory, the same words are another command.
+            !has_if && workflow.beside(leaf, &["if"]).is_none() && workflow.setting(leaf, "working-directory").is_none()
+        };
+        for leaf in workflow.leaves.iter().filter(|leaf| workflow.is_shell(leaf)).filter(always) {
+            found.extend(workflow::commands(&leaf.text).into_iter().map(|words| (workflow.place(leaf), words)));
+        }
+    }
+    found
+}
+
 /// A finding of this check, at its place.
 pub fn finding(place: &str, what: &str, next: impl Into<String>) -> Finding {
     Finding::new("workflows", format!("{place}: {what}"), next)
@@ -69,7 +86,7 @@ fn workflows(workspace: &Workspace) -> Vec<Workflow<'_>> {
 }
 
 /// What follows `cargo xtask`.
-fn xtask(words: &[String]) -> Option<&[String]> {
+pub fn xtask(words: &[String]) -> Option<&[String]> {
     match words {
         [cargo, toolchain, xtask, rest @ ..] if cargo == "cargo" && toolchain.starts_with('+') && xtask == "xtask" => {
             Some(rest)
@@ -120,6 +137,15 @@ impl Workflow<'_> {
             let local = leaf.text.strip_prefix("./").or_else(|| leaf.text.strip_prefix("$/"))?;
             Some((leaf, normalized(local.as_ref())))
         })
+    }
+
+    fn runs_on_push_to(&self, branch: &str) -> bool {
+        let texts = |path: &[&str]| -> Vec<&str> {
+            self.leaves.iter().filter(|leaf| leaf.is(path)).map(|leaf| leaf.text.as_str()).collect()
+        };
+        let branches = [texts(&["on", "push", "branches", "*"]), texts(&["on", "push", "branches"])].concat();
+        let any = [texts(&["on"]), texts(&["on", "*"])].concat();
+        any.contains(&"push") || !branches.is_empty() && workflow::lets_through(branches, branch)
     }
 
     fn tag_filters(&self) -> impl Iterator<Item = &Leaf> {
@@ -726,6 +752,26 @@ mod tests {
         let told: Vec<String> =
             lines.into_iter().map(|(place, words)| format!("{place} {}", words.join(" "))).collect();
         assert_eq!(told, [".github/workflows/a.yml:5 check", ".github/workflows/a.yml:5 smoke --train $TRAIN"]);
+    }
+
+    #[test]
+    fn what_runs_on_every_push_is_told_from_what_may_run() {
+        let steps = "jobs:\n  a:\n    steps:\n      - run: one\n      - run: two\n        if: always()\n      - run: three\n        working-directory: d\n  b:\n    if: x\n    steps:\n      - run: four\n";
+        let told = |on: &str| -> Vec<String> {
+            let commands = commands_of_ci(&workspace(trains(), &[&format!("{on}{steps}")]), "main");
+            commands.into_iter().map(|(_, words)| words.join(" ")).collect()
+        };
+        for on in ["on: push\n", "on: [push, pull_request]\n", "on:\n  push:\n    branches: [main]\n"] {
+            assert_eq!(told(on), ["one"], "{on}");
+        }
+        for on in [
+            "on: pull_request\n",
+            "on:\n  push:\n    tags: ['v*']\n",
+            "on:\n  push:\n    branches: ['release/**']\n",
+            "on:\n  schedule:\n    - cron: '0 0 * * *'\n",
+        ] {
+            assert_eq!(told(on), [""; 0], "{on}");
+        }
     }
 
     #[test]

@@ -25,7 +25,10 @@ pub fn observe(world: &World<'_>, wanted: &ForgeRelease) -> Result<Observation> 
         Ok(Found::One(release)) => release,
         Ok(Found::Drafts(ids)) => return Ok(drafts(&wanted.of, &ids)),
         Err(error) => match error.downcast::<NotSetUp>() {
-            Ok(NotSetUp { why, next }) => return Ok(Observation::Blocked { why, next: next.to_owned() }),
+            Ok(NotSetUp { why, next }) => {
+                let next = format!("{next}; or publish the rest: --only crates,wheels,images");
+                return Ok(Observation::Blocked { why, next });
+            }
             Err(error) => return Err(error),
         },
     };

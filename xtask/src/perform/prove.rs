@@ -6,12 +6,13 @@ use std::{
     process::Command,
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use xshell::cmd;
 
 use super::{Verdict, World};
 use crate::{
     config::Image,
+    report::Loudness,
     step::{Observation, Proof, Prove, test_args},
     tools::{
         cargo, child,
@@ -22,7 +23,10 @@ use crate::{
 
 pub fn observe(world: &World<'_>, proof: &Proof) -> Observation {
     match world.verdicts().get(&proof.command()) {
-        None => Observation::Todo,
+        None => match &proof.what {
+            Prove::Command { dir, words, .. } => startable(world, dir, words),
+            _ => Observation::Todo,
+        },
         Some(Verdict::Proved) => Observation::done("proved"),
         Some(Verdict::Unprovable(why)) => Observation::done(format!("not proved: {why}")),
     }
@@ -48,10 +52,77 @@ pub fn prove(world: &World<'_>, proof: &Proof) -> Result<()> {
             child::run(world.report, command).map(|()| Verdict::Proved)
         }
         Prove::Image { root, image, version } => build_image(world, root, image, version),
+        Prove::Command { dir, words, .. } => run(world, dir, words).map(|()| Verdict::Proved),
     };
     let verdict = verdict.with_context(|| format!("{} failed; {}", proof.name, proof.advice()))?;
     world.verdicts().insert(proof.command(), verdict);
     Ok(())
+}
+
+/// A program that is not there is told before anything is written.
+fn startable(world: &World<'_>, dir: &Path, words: &[String]) -> Observation {
+    let (program, dir) = (words.first().map_or("", String::as_str), world.sh.current_dir().join(dir));
+    let blocked = |why: String, next: &str| Observation::Blocked { why, next: next.to_owned() };
+    if !dir.is_dir() {
+        return blocked(format!("there is no directory {}", dir.display()), "correct `in` in `proofs`");
+    }
+    let is_there = match program {
+        "cargo" => true,
+        _ if program.contains('/') => dir.join(program).is_file(),
+        _ => {
+            let path = std::env::var_os("PATH").unwrap_or_default();
+            let names = [program.to_owned(), format!("{program}{}", std::env::consts::EXE_SUFFIX)];
+            std::env::split_paths(&path).any(|dir| names.iter().any(|name| dir.join(name).is_file()))
+        }
+    };
+    match is_there {
+        true => Observation::Todo,
+        false => blocked(format!("there is no program `{program}`"), "install it, or correct `run` in `proofs`"),
+    }
+}
+
+/// Runs a command of the configuration's own. Tests that a filter leaves none of would prove nothing.
+fn run(world: &World<'_>, dir: &Path, words: &[String]) -> Result<()> {
+    let (program, args) = words.split_first().context("`run` is empty")?;
+    let mut command = match program.as_str() {
+        "cargo" => Command::new(cargo::program()),
+        // Counted from the directory that it runs in.
+        path if path.contains('/') => Command::new(world.sh.current_dir().join(dir).join(path)),
+        name => Command::new(name),
+    };
+    command.args(args).current_dir(world.sh.current_dir().join(dir));
+    if !is_cargo_test(words) {
+        return child::run(world.report, command);
+    }
+    let told = child::send(world.report, command)?;
+    if !told.ok() {
+        if world.report.loudness == Loudness::Quiet {
+            world.report.warn(told.out.trim_end());
+            world.report.warn(told.err.trim_end());
+        }
+        bail!("`{}` ended with {}", words.join(" "), told.status);
+    }
+    match tests_run(&told.out) {
+        0 => bail!("0 tests ran: the filter of `{}` matches none", words.join(" ")),
+        _ => Ok(()),
+    }
+}
+
+/// Whether it is a `cargo test` that also runs what it compiles.
+fn is_cargo_test(words: &[String]) -> bool {
+    let mut rest = words.iter().map(String::as_str);
+    let mut is_test = rest.next() == Some("cargo");
+    is_test = is_test && rest.find(|word| !word.starts_with('+')).is_some_and(|word| word == "test" || word == "t");
+    is_test
+        && !words.iter().take_while(|word| *word != "--").any(|word| word == "--no-run")
+        && !words.iter().any(|word| word == "--list")
+}
+
+/// How many tests passed, as the test programs say: `test result: ok. 3 passed; 0 failed; …`.
+fn tests_run(out: &str) -> u64 {
+    let results = out.lines().filter(|line| line.trim_start().starts_with("test result:"));
+    let passed = results.filter_map(|line| line.split_once(" passed;")?.0.rsplit(' ').next()?.parse::<u64>().ok());
+    passed.sum()
 }
 
 fn develop(world: &World<'_>, project: &Path, package: &str) -> Result<()> {
@@ -122,4 +193,30 @@ pub(super) fn static_binary(
     sh.create_dir(&context)?;
     sh.copy_file(target.join(host).join("release").join(binary), context.join(binary))?;
     Ok(context)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tests_are_counted_as_their_programs_say() {
+        let out = "running 2 tests\n..\ntest result: ok. 2 passed; 0 failed; 1 ignored; 0 measured; 3 filtered out\n\
+                   running 0 tests\n\ntest result: \u{1b}[32mok\u{1b}(B. 0 passed; 0 failed; 0 ignored\n\
+                   running 1 test\ntest result: ok. 1 passed; 0 failed; 0 ignored\n";
+        assert_eq!(tests_run(out), 3);
+        assert_eq!(tests_run("test result: ok. 0 passed; 0 failed; 4 ignored\n"), 0);
+        assert_eq!(tests_run(""), 0);
+    }
+
+    #[test]
+    fn a_cargo_test_is_known_by_its_words() {
+        let is = |line: &str| is_cargo_test(&line.split(' ').map(str::to_owned).collect::<Vec<_>>());
+        for line in ["cargo test -p x", "cargo +1.89 test", "cargo t x -- --no-run"] {
+            assert!(is(line), "{line}");
+        }
+        for line in ["cargo doc test", "cargo test --no-run", "cargo test -- --list", "pytest test", "cargo"] {
+            assert!(!is(line), "{line}");
+        }
+    }
 }

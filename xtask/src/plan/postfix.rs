@@ -151,7 +151,7 @@ pub fn plan(snapshot: &Snapshot, to: &Version, fix: &Fix, released: bool, option
     }
     let remarks =
         vec![format!("users who pinned `=={}` do not get {name}; `>=`, `~=` and `=={}.*` do", to.base(), to.base())];
-    let proofs = smoke::wheel_proofs(snapshot);
+    let proofs = [smoke::wheel_proofs(snapshot), smoke::named_proofs(snapshot)].concat();
     let level = to.level_since(&from);
     Draft { from, to: to.clone(), level, versions, edits: texts.into_edits(), proofs, findings, remarks }
         .into_plan(snapshot, options, released)

@@ -22,10 +22,25 @@ pub fn proofs(snapshot: &Snapshot, version: &Version) -> Vec<Proof> {
     }
     proofs.extend(wheel_proofs(snapshot));
     proofs.extend(train.config.images.iter().map(|image| Proof {
-        name: "image",
+        name: "image".to_owned(),
         what: Prove::Image { root: root.clone(), image: image.clone(), version: version.tag() },
     }));
+    proofs.extend(named_proofs(snapshot));
     proofs
+}
+
+/// The proofs that the configuration names; a command that cannot be read is a finding of its own.
+pub fn named_proofs(snapshot: &Snapshot) -> Vec<Proof> {
+    let root = snapshot.workspace.root_dir();
+    let named = snapshot.train.config.proofs.iter().map(|proof| Proof {
+        name: proof.name.clone(),
+        what: Prove::Command {
+            dir: root.join(&proof.dir),
+            run: proof.run.clone(),
+            words: proof.words().unwrap_or_default(),
+        },
+    });
+    named.collect()
 }
 
 /// The proofs of the wheels alone.
@@ -40,14 +55,14 @@ pub fn wheel_proofs(snapshot: &Snapshot) -> Vec<Proof> {
         }
         let project = dir(&wheel.path);
         proofs.push(Proof {
-            name: "maturin-develop",
+            name: "maturin-develop".to_owned(),
             what: Prove::Develop { project: project.clone(), package: member.name.clone() },
         });
         let holds_tests = |dir: &PathBuf| {
             workspace.tracked.iter().any(|path| path.starts_with(dir) && path.extension().is_some_and(|e| e == "py"))
         };
         if let Some(tests) = ["tests_py", "tests"].into_iter().find(|tests| holds_tests(&project.join(tests))) {
-            proofs.push(Proof { name: "pytest", what: Prove::Pytest { project, tests: tests.to_owned() } });
+            proofs.push(Proof { name: "pytest".to_owned(), what: Prove::Pytest { project, tests: tests.to_owned() } });
         }
     }
     proofs
@@ -64,5 +79,5 @@ pub fn python_tests(snapshot: &Snapshot, project: &Path) -> Option<PathBuf> {
 fn tests(name: &'static str, snapshot: &Snapshot, packages: Vec<String>, features: Vec<String>) -> Proof {
     let root = snapshot.workspace.root_dir();
     let locked = snapshot.workspace.tracked.contains(&root.join("Cargo.lock"));
-    Proof { name, what: Prove::Tests { root, packages, features, locked } }
+    Proof { name: name.to_owned(), what: Prove::Tests { root, packages, features, locked } }
 }

@@ -5,7 +5,7 @@ use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Answer, Call, State, now, timestamp};
+use super::{Answer, Call, State, history, now, timestamp};
 use crate::hash::sha256;
 
 /// The host that `gh` is told; it asks `api.` before it, over plain HTTP because it is local.
@@ -80,7 +80,7 @@ pub fn answer(state: &State, call: &Call) -> Result<Answer> {
         .answer(rest)
 }
 
-fn refuse(status: u16, message: &str) -> Answer {
+pub fn refuse(status: u16, message: &str) -> Answer {
     Answer::json(status, &json!({ "message": message, "documentation_url": "", "status": status.to_string() }))
 }
 
@@ -116,7 +116,7 @@ impl Urls {
 }
 
 /// One repository, for the length of one call.
-struct Repository<'a> {
+pub struct Repository<'a> {
     state: &'a State,
     call: &'a Call,
     urls: Urls,
@@ -158,6 +158,7 @@ impl Repository<'_> {
                     _ => not_found(),
                 }
             }
+            ("GET", path) => Ok(history::answer(self.state, &self, path)?.unwrap_or_else(|| refuse(404, "Not Found"))),
             _ => not_found(),
         }
     }
@@ -204,14 +205,19 @@ impl Repository<'_> {
         self.page(&format!("releases/{id}/assets"), assets.collect())
     }
 
-    fn page(&self, path: &str, all: Vec<Value>) -> Answer {
+    pub fn page(&self, path: &str, all: Vec<Value>) -> Answer {
+        self.page_in(path, all, |shown, _| json!(shown))
+    }
+
+    /// The same with the list in something; it is told how many there are in all.
+    pub fn page_in(&self, path: &str, all: Vec<Value>, wrap: impl Fn(Vec<&Value>, usize) -> Value) -> Answer {
         let number = |name: &str, otherwise: usize| {
             self.call.query(name).and_then(|text| text.parse().ok()).filter(|number| *number > 0).unwrap_or(otherwise)
         };
         let (size, page) = (number("per_page", 30).min(100), number("page", 1));
         let start = (page - 1).saturating_mul(size);
         let shown: Vec<&Value> = all.iter().skip(start).take(size).collect();
-        let mut answer = Answer::json(200, &json!(shown));
+        let mut answer = Answer::json(200, &wrap(shown, all.len()));
         if start.saturating_add(size) < all.len() {
             let next = format!("<{}/{path}?per_page={size}&page={}>; rel=\"next\"", self.urls.api, page + 1);
             answer.headers.push(("Link", next));

@@ -63,9 +63,9 @@ fn when_nothing_has_to_change_only_the_tag_is_made() {
 
 #[test]
 fn proofs_are_derived_from_what_the_workspace_has() {
-    let names = |plan: crate::plan::Plan| -> Vec<&'static str> {
+    let names = |plan: crate::plan::Plan| -> Vec<String> {
         let proofs = plan.steps.iter().filter_map(|step| match step {
-            Step::Prove(proof) => Some(proof.name),
+            Step::Prove(proof) => Some(proof.name.clone()),
             _ => None,
         });
         proofs.collect()

@@ -1,0 +1,255 @@
+//! Confirms the rows of the checklist: asks the forge for checks and reviews, and believes the texts as they were read.
+//! It must never confirm what it could not ask for, nor what somebody only says of himself.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Result;
+
+use super::{Verdict, World};
+use crate::{
+    check::short,
+    plan::checklist,
+    repo::{self, LogEntry},
+    step::{Asked, Confirmation, Evidence, Observation},
+    tools::forge::{Check, CheckState, Forge, NotSetUp, Pull, Review},
+};
+
+/// No more commits are asked for one by one: each is a question of its own.
+const MOST: usize = 200;
+
+/// So many questions are under way at once.
+const AT_ONCE: usize = 12;
+
+pub fn observe(world: &World<'_>, row: &Confirmation) -> Observation {
+    match &row.by {
+        Evidence::Texts(seen) => seen.clone(),
+        Evidence::Ci(asked) => {
+            let seen = or_unknown(row, ci(world, asked));
+            // The rows that rest on it need not ask again.
+            match seen.is_done() {
+                true => drop(world.verdicts().insert(green(&asked.commit), Verdict::Proved)),
+                false => drop(world.verdicts().remove(&green(&asked.commit))),
+            }
+            seen
+        }
+        Evidence::Review(asked) => or_unknown(row, review(world, asked)),
+        Evidence::Run { commit, at } if !at.is_empty() && world.verdicts().contains_key(&green(commit)) => {
+            Observation::done(format!("run by {}, and CI is green on {}", at.join(", "), short(commit)))
+        }
+        Evidence::Run { .. } => Observation::Todo,
+    }
+}
+
+fn green(commit: &str) -> String {
+    format!("CI of {commit}")
+}
+
+fn or_unknown(row: &Confirmation, seen: Result<Observation>) -> Observation {
+    let error = match seen {
+        Ok(seen) => return seen,
+        Err(error) => error,
+    };
+    let (why, next) = match error.downcast::<NotSetUp>() {
+        Ok(NotSetUp { why, next }) => (why, next.to_owned()),
+        Err(error) => (format!("{error:#}"), "the same command, when the forge answers".to_owned()),
+    };
+    Observation::Unknown { why, next: format!("{next}; or --waive {}", row.name) }
+}
+
+fn unpushed(asked: &Asked) -> Observation {
+    Observation::Blocked {
+        why: format!("the forge does not have {}", short(&asked.commit)),
+        next: format!("git push {} {}", asked.remote, asked.branch),
+    }
+}
+
+fn ci(world: &World<'_>, asked: &Asked) -> Result<Observation> {
+    let forge = Forge::new(world.sh);
+    if !forge.has_commit(&asked.commit)? {
+        return Ok(unpushed(asked));
+    }
+    Ok(verdict(&forge.checks(&asked.commit)?))
+}
+
+/// What the checks of a commit come to.
+fn verdict(checks: &[Check]) -> Observation {
+    let mut pending = Vec::new();
+    let mut failed = Vec::new();
+    let (mut passed, mut skipped) = (0, 0);
+    for check in checks {
+        match &check.state {
+            CheckState::Pending => pending.push(check.name.clone()),
+            CheckState::Failed(how) => failed.push(format!("{} ({how})", check.name)),
+            CheckState::Passed => passed += 1,
+            CheckState::Skipped => skipped += 1,
+        }
+    }
+    let blocked = |why: String, next: &str| Observation::Blocked { why, next: format!("{next}, or --waive ci") };
+    if !failed.is_empty() {
+        return blocked(format!("failed: {}", some(&failed)), "mend it and push");
+    }
+    if !pending.is_empty() {
+        let why = format!("not concluded yet: {}", some(&pending));
+        return blocked(why, "wait, then the same command");
+    }
+    if passed == 0 {
+        let why = format!("no check has passed on it ({skipped} were skipped)");
+        return blocked(why, "see that a workflow runs on every push");
+    }
+    let skipped = if skipped > 0 { format!(", {skipped} skipped") } else { String::new() };
+    Observation::done(format!("{passed} passed{skipped}"))
+}
+
+fn some(names: &[String]) -> String {
+    let more = if names.len() > 4 { format!(" and {} more", names.len() - 4) } else { String::new() };
+    format!("{}{more}", names.iter().take(4).cloned().collect::<Vec<_>>().join(", "))
+}
+
+fn review(world: &World<'_>, asked: &Asked) -> Result<Observation> {
+    let since = asked.since.as_ref().map(|tag| format!("^refs/tags/{tag}"));
+    let tips: Vec<&str> = [asked.commit.as_str()].into_iter().chain(since.as_deref()).collect();
+    let came = repo::log_with_files(world.sh, &tips, repo::HORIZON)?;
+    let (excepted, commits): (Vec<_>, Vec<_>) =
+        came.into_iter().partition(|(entry, changed)| checklist::is_excepted(asked, entry, changed));
+    let excepted = match excepted.len() {
+        0 => String::new(),
+        n => format!("; not asked for: {n} of a release's own, or merges without a change"),
+    };
+    if commits.is_empty() {
+        return Ok(Observation::done(format!("nothing came that needs a review{excepted}")));
+    }
+    let forge = Forge::new(world.sh);
+    if !forge.has_commit(&asked.commit)? {
+        return Ok(unpushed(asked));
+    }
+    if let Some(approvals) = forge.required_approvals(&asked.branch)?
+        && forge.is_on(&asked.commit, &asked.branch)?
+    {
+        return Ok(Observation::done(format!(
+            "it is on {}, which takes nothing below {approvals} approvals",
+            asked.branch
+        )));
+    }
+    if commits.len() > MOST {
+        let why = format!("more than {MOST} commits came, and no more are asked for one by one");
+        let next = format!("require reviews on {} at the forge, or --waive review", asked.branch);
+        return Ok(Observation::Unknown { why, next });
+    }
+    let commits: Vec<LogEntry> = commits.into_iter().map(|(entry, _)| entry).collect();
+    let pulls = each(world, &commits, |world, entry| Forge::new(world.sh).pulls_of(&entry.commit))?;
+    let merged: BTreeMap<u64, &Pull> =
+        pulls.iter().flatten().filter(|pull| pull.merged_at.is_some()).map(|pull| (pull.number, pull)).collect();
+    let merged: Vec<&Pull> = merged.into_values().collect();
+    let reviews = each(world, &merged, |world, pull| Forge::new(world.sh).reviews(pull.number))?;
+    let approved: BTreeSet<u64> = merged
+        .iter()
+        .zip(&reviews)
+        .filter(|(pull, reviews)| is_approved(pull.author(), reviews))
+        .map(|(pull, _)| pull.number)
+        .collect();
+    let unreviewed: Vec<String> = commits
+        .iter()
+        .zip(&pulls)
+        .filter(|(_, pulls)| !pulls.iter().any(|pull| approved.contains(&pull.number)))
+        .map(|(entry, pulls)| {
+            let merged = pulls.iter().find(|pull| pull.merged_at.is_some());
+            let why = merged
+                .map_or("in no merged pull request".to_owned(), |pull| format!("#{} has no approval", pull.number));
+            format!("{} \"{}\" ({why})", short(&entry.commit), entry.subject)
+        })
+        .collect();
+    if !unreviewed.is_empty() {
+        return Ok(Observation::Blocked {
+            why: format!("{} of {} commits are not reviewed: {}", unreviewed.len(), commits.len(), some(&unreviewed)),
+            next: "have somebody else approve them; or --waive review, which the tag then says".to_owned(),
+        });
+    }
+    let numbers: Vec<String> = approved.iter().map(|number| format!("#{number}")).collect();
+    Ok(Observation::done(format!("{} commits, approved in {}{excepted}", commits.len(), some(&numbers))))
+}
+
+/// Asks for all items, some of them at a time; the first that cannot be asked for is the answer.
+fn each<T: Sync, R: Send>(
+    world: &World<'_>,
+    items: &[T],
+    ask: impl Fn(&World<'_>, &T) -> Result<R> + Sync,
+) -> Result<Vec<R>> {
+    let mut answers = Vec::with_capacity(items.len());
+    for some in items.chunks(AT_ONCE) {
+        for answer in world.each(some, &ask) {
+            answers.push(answer?);
+        }
+    }
+    Ok(answers)
+}
+
+/// Whether somebody other than the author approves, and nobody asks for changes: each by his last word.
+fn is_approved(author: Option<&str>, reviews: &[Review]) -> bool {
+    let mut last: BTreeMap<&str, &str> = BTreeMap::new();
+    for review in reviews.iter().filter(|review| !["COMMENTED", "PENDING"].contains(&review.state.as_str())) {
+        if let Some(person) = review.person().filter(|person| Some(*person) != author) {
+            last.insert(person, &review.state);
+        }
+    }
+    last.values().any(|state| *state == "APPROVED") && !last.values().any(|state| *state == "CHANGES_REQUESTED")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn checks_come_to_one_verdict() {
+        let check = |name: &str, state: &CheckState| Check { name: name.to_owned(), state: state.clone() };
+        let (passed, skipped, pending) = (CheckState::Passed, CheckState::Skipped, CheckState::Pending);
+        let failed = CheckState::Failed("timed_out".to_owned());
+        let table: [(&[&CheckState], &str); 7] = [
+            (&[&passed], "1 passed"),
+            (&[&passed, &skipped, &passed], "2 passed, 1 skipped"),
+            (&[], "no check has passed on it (0 were skipped)"),
+            (&[&skipped], "no check has passed on it (1 were skipped)"),
+            (&[&passed, &pending], "not concluded yet: b"),
+            (&[&pending, &failed], "failed: b (timed_out)"),
+            (&[&failed; 6], "failed: a (timed_out), b (timed_out), c (timed_out), d (timed_out) and 2 more"),
+        ];
+        for (states, told) in table {
+            let checks: Vec<Check> =
+                states.iter().zip("abcdef".chars()).map(|(state, name)| check(&name.to_string(), state)).collect();
+            match verdict(&checks) {
+                Observation::Done { evidence, .. } => assert_eq!(evidence, told),
+                Observation::Blocked { why, next } => {
+                    assert_eq!(why, told);
+                    assert!(next.ends_with("--waive ci"), "{next}");
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn the_last_word_of_each_person_counts_and_the_authors_never() {
+        let reviews = |words: &[(&str, &str)]| -> Vec<Review> {
+            let one = |(who, state): &(&str, &str)| {
+                let kind = if who.ends_with("[bot]") { "Bot" } else { "User" };
+                serde_json::json!({ "state": state, "user": { "login": who, "type": kind } })
+            };
+            serde_json::from_value(words.iter().map(one).collect()).unwrap()
+        };
+        let table: [(&[(&str, &str)], bool); 9] = [
+            (&[], false),
+            (&[("bo", "APPROVED")], true),
+            (&[("al", "APPROVED")], false),
+            (&[("bo", "COMMENTED")], false),
+            (&[("bo", "APPROVED"), ("bo", "COMMENTED")], true),
+            (&[("bo", "APPROVED"), ("bo", "CHANGES_REQUESTED")], false),
+            (&[("bo", "APPROVED"), ("cy", "CHANGES_REQUESTED"), ("cy", "APPROVED")], true),
+            (&[("bo", "APPROVED"), ("bo", "DISMISSED")], false),
+            (&[("merge[bot]", "APPROVED")], false),
+        ];
+        for (words, expected) in table {
+            assert_eq!(is_approved(Some("al"), &reviews(words)), expected, "{words:?}");
+        }
+        let ghost: Vec<Review> = serde_json::from_str(r#"[{ "state": "APPROVED", "user": null }]"#).unwrap();
+        assert!(!is_approved(None, &ghost), "nobody knows whose word it was");
+    }
+}

@@ -1,0 +1,249 @@
+//! The pre-release checklist: a row for each line of it, with what confirms the row or what to do.
+//! It must never take a row for done by its name: each has evidence, in the texts or at the forge.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use super::smoke;
+use crate::{
+    check::{self, short, workflows},
+    config::Confirmed,
+    edit::slashed,
+    files::changelog,
+    repo::LogEntry,
+    snapshot::Snapshot,
+    step::{Asked, Confirmation, Evidence, Observation, Proof, Prove, Step},
+    train::Train,
+    version::Version,
+};
+
+/// What a service is tried with before it is released, each by a proof of that name.
+const OF_A_SERVICE: [(&str, &str); 5] = [
+    ("migrations", "database migrations are tested"),
+    ("cli", "CLI commands are tested"),
+    ("api", "API endpoints are tested"),
+    ("sample-data", "it is tested with sample data"),
+    ("upgrade", "the upgrade from the previous version is tested"),
+];
+
+/// The checklist for the commit that the snapshot is of.
+pub fn steps(snapshot: &Snapshot) -> Vec<Step> {
+    let Snapshot { workspace, train, .. } = snapshot;
+    let versions = train.members().into_iter().map(|at| &workspace.members[at].version);
+    // What stands here may be released or not; its tag, or else the one below it, is the last one.
+    let current = versions.max().unwrap_or(train.version(workspace));
+    let on_forge = [Confirmed::Ci, Confirmed::Review].map(|what| match train.config.checklist.contains(&what) {
+        true => ask(snapshot, what, last_tag(snapshot, |version| version <= current)),
+        false => Confirmation { by: Evidence::Texts(unasked(train, what)), ..ask(snapshot, what, None) },
+    });
+    let texts = |name: &str, what: &str, seen| Confirmation {
+        name: name.to_owned(),
+        what: what.to_owned(),
+        by: Evidence::Texts(seen),
+    };
+    let mut rows = Vec::from(on_forge);
+    rows.push(texts("changelog", "the changelog is updated", changelog_row(snapshot)));
+    rows.push(texts("version", "the version is the same in all its files", version_row(snapshot)));
+    // A proof of that name says more than right versions in the texts.
+    let has_proof = train.config.proofs.iter().any(|proof| proof.name == "docs");
+    let seen = docs_row(snapshot);
+    if !has_proof || matches!(seen, Observation::Blocked { .. }) {
+        rows.push(texts("docs", "the documentation is updated", seen));
+    }
+    rows.extend(proof_rows(snapshot));
+    rows.into_iter().map(Step::Confirm).collect()
+}
+
+/// The rows that the forge must confirm before `to` is released, as the train wants it.
+pub fn asked(snapshot: &Snapshot, to: &Version) -> Vec<Confirmation> {
+    let wanted = |what: &Confirmed| snapshot.train.config.checklist.contains(what);
+    let rows = [Confirmed::Ci, Confirmed::Review].into_iter().filter(wanted);
+    rows.map(|what| ask(snapshot, what, last_tag(snapshot, |version| version < to))).collect()
+}
+
+fn ask(snapshot: &Snapshot, what: Confirmed, since: Option<String>) -> Confirmation {
+    let Snapshot { workspace, train, repo, base, .. } = snapshot;
+    let words = match (what, &since) {
+        (Confirmed::Ci, _) => format!("all CI checks pass on {}", short(base)),
+        (Confirmed::Review, Some(tag)) => format!("what came since {tag} is reviewed and approved"),
+        (Confirmed::Review, None) => "all of it is reviewed and approved".to_owned(),
+    };
+    // A release that is prepared on a branch stands on the main one.
+    let prepared = |name: &String| train.config.branch.as_ref().is_some_and(|own| own.version_in(name).is_some());
+    let branch = repo.branch.as_ref().filter(|name| !prepared(name)).unwrap_or(&train.main);
+    let trains = workspace.trains.iter().map(|train| &train.commit);
+    let written = train.config.files.iter().map(|file| workspace.in_root(&file.path));
+    let asked = Arc::new(Asked {
+        commit: base.clone(),
+        remote: train.remote.clone(),
+        branch: branch.clone(),
+        since,
+        subjects: trains.chain([&train.config.commit]).cloned().collect(),
+        files: written.collect(),
+    });
+    let by = if what == Confirmed::Ci { Evidence::Ci(asked) } else { Evidence::Review(asked) };
+    Confirmation { name: what.name().to_owned(), what: words, by }
+}
+
+/// The train's tag with the highest of the versions that count, post releases among them.
+fn last_tag(snapshot: &Snapshot, counts: impl Fn(&Version) -> bool) -> Option<String> {
+    let tags = snapshot.repo.tags.keys().filter_map(|name| Some((snapshot.train.tag.version_in(name)?, name)));
+    tags.filter(|(version, _)| counts(version)).max().map(|(_, name)| name.clone())
+}
+
+/// Whether a commit was made by a release, or brings nothing of its own: what it says counts only together with what
+/// it changes.
+pub fn is_excepted(asked: &Asked, entry: &LogEntry, changed: &[PathBuf]) -> bool {
+    if entry.parents.len() > 1 && changed.is_empty() {
+        return true;
+    }
+    let subject = entry.subject.strip_prefix("Revert \"").and_then(|rest| rest.strip_suffix('"'));
+    let subject = subject.unwrap_or(&entry.subject);
+    let is_ours = asked.subjects.iter().any(|template| template.version_in(subject).is_some());
+    let is_release_plz = subject.starts_with("chore: release") || subject.starts_with("chore(release)");
+    const NAMES: [&str; 4] = ["Cargo.toml", "Cargo.lock", "pyproject.toml", "uv.lock"];
+    let is_written = |path: &Path| {
+        NAMES.iter().any(|name| path.ends_with(name))
+            || path.extension().is_some_and(|end| end == "md")
+            || asked.files.iter().any(|file| file == path)
+    };
+    (is_ours || is_release_plz) && changed.iter().all(|path| is_written(path))
+}
+
+fn unasked(train: &Train, what: Confirmed) -> Observation {
+    let next = format!("add \"{}\" to `checklist` in [workspace.metadata.trains.{}]", what.name(), train.name());
+    Observation::Unknown { why: "the forge is not asked".to_owned(), next }
+}
+
+fn changelog_row(snapshot: &Snapshot) -> Observation {
+    let Snapshot { workspace, train, repo, .. } = snapshot;
+    let version = train.version(workspace);
+    let tagged = repo.tags.contains_key(&train.tag.fill(version));
+    let Some((path, text)) = train.changelog.as_ref().and_then(|path| Some((path, workspace.text(path).ok()?))) else {
+        let next = format!("set `changelog` in [workspace.metadata.trains.{}]", train.name());
+        return Observation::Blocked { why: "the train keeps no changelog".to_owned(), next };
+    };
+    let path = slashed(path);
+    if changelog::section(text, "Unreleased").is_some_and(|section| changelog::has_entries(&section)) {
+        return Observation::done(format!("{path} says what is new under Unreleased"));
+    }
+    if !tagged && changelog::section(text, &version.tag()).is_some() {
+        return Observation::done(format!("{path} has a section {}", version.tag()));
+    }
+    Observation::Blocked {
+        why: format!("nothing stands under Unreleased in {path}"),
+        next: "describe the changes there and commit".to_owned(),
+    }
+}
+
+/// The checks that hold versions against each other.
+fn version_row(snapshot: &Snapshot) -> Observation {
+    let Snapshot { workspace, train, .. } = snapshot;
+    const OF_VERSIONS: [&str; 5] = ["requirements", "lock", "wheel-version", "version-files", "lockstep"];
+    let checks = check::STATE.iter().filter(|check| OF_VERSIONS.contains(&check.name));
+    if let Some(found) = checks.flat_map(|check| (check.look)(workspace, train)).next() {
+        return Observation::Blocked { why: found.what, next: found.next };
+    }
+    let (members, files) = (train.members().len() + train.wheels.len(), train.config.files.len());
+    let version = train.version(workspace).tag();
+    Observation::done(format!(
+        "{version} in {members} manifests and {files} other files; `release` writes the next one"
+    ))
+}
+
+/// The versions that stand in documentation are right.
+fn docs_row(snapshot: &Snapshot) -> Observation {
+    let Snapshot { workspace, train, .. } = snapshot;
+    let is_doc =
+        |path: &Path| path.extension().is_some_and(|end| ["md", "rst", "txt", "adoc"].iter().any(|doc| end == *doc));
+    let docs: Vec<String> = train
+        .config
+        .files
+        .iter()
+        .map(|file| &file.path)
+        .filter(|path| is_doc(path))
+        .map(|path| slashed(path))
+        .collect();
+    let versions = check::STATE.iter().filter(|check| check.name == "version-files");
+    let mut findings = versions.flat_map(|check| (check.look)(workspace, train));
+    if let Some(found) = findings.find(|found| docs.iter().any(|doc| found.what.contains(doc))) {
+        return Observation::Blocked { why: found.what, next: found.next };
+    }
+    if docs.is_empty() {
+        let next = format!("add one to `proofs` in [workspace.metadata.trains.{}]", train.name());
+        return Observation::Unknown { why: "no proof is named `docs`".to_owned(), next };
+    }
+    Observation::done(format!("{} names {}", docs.join(", "), train.version(workspace).tag()))
+}
+
+/// What the proofs prove. They leave no mark, so that only a workflow that runs them can tell.
+fn proof_rows(snapshot: &Snapshot) -> Vec<Confirmation> {
+    let Snapshot { workspace, train, base, .. } = snapshot;
+    let proofs = smoke::proofs(snapshot, train.version(workspace));
+    let commands = workflows::commands_of_ci(workspace, &train.main);
+    let smoke = match train.config.default || workspace.trains.len() < 2 {
+        true => "cargo xtask smoke".to_owned(),
+        false => format!("cargo xtask smoke --train {}", train.name()),
+    };
+    let row = |name: &str, what: String, of: &[&Proof]| {
+        let mut at: Vec<String> = Vec::new();
+        for proof in of {
+            match commands.iter().find(|(_, words)| runs(train, proof, words)) {
+                Some((place, _)) if at.contains(place) => {}
+                Some((place, _)) => at.push(place.clone()),
+                None => {
+                    at.clear();
+                    break;
+                }
+            }
+        }
+        Confirmation { name: name.to_owned(), what, by: Evidence::Run { commit: base.clone(), at } }
+    };
+    let (named, derived): (Vec<&Proof>, Vec<&Proof>) =
+        proofs.iter().partition(|proof| matches!(proof.what, Prove::Command { .. }));
+    let (images, tests): (Vec<&Proof>, Vec<&Proof>) =
+        derived.iter().partition(|proof| matches!(proof.what, Prove::Image { .. }));
+    let mut rows = Vec::new();
+    if !tests.is_empty() {
+        rows.push(row("tests", format!("tests pass locally and in CI ({smoke})"), &tests));
+    }
+    rows.push(row("suite", format!("the full suite passes ({smoke})"), &proofs.iter().collect::<Vec<_>>()));
+    if !images.is_empty() {
+        rows.push(row("image", format!("Docker images build ({smoke})"), &images));
+    }
+    for (name, what) in OF_A_SERVICE {
+        match named.iter().find(|proof| proof.name == name) {
+            Some(proof) => rows.push(row(name, format!("{what} ({})", proof.command()), &[proof])),
+            // Only what ships as an image is run as a service.
+            None if images.is_empty() => {}
+            None => {
+                let next = format!("add one to `proofs` in [workspace.metadata.trains.{}]", train.name());
+                let seen = Observation::Unknown { why: format!("no proof is named `{name}`"), next };
+                rows.push(Confirmation { name: name.to_owned(), what: what.to_owned(), by: Evidence::Texts(seen) });
+            }
+        }
+    }
+    for proof in named.iter().filter(|proof| OF_A_SERVICE.iter().all(|(name, _)| proof.name != *name)) {
+        let what = if proof.name == "docs" { "the documentation is updated" } else { "its proof passes" };
+        rows.push(row(&proof.name, format!("{what} ({})", proof.command()), &[proof]));
+    }
+    rows
+}
+
+/// Whether a command of a workflow runs the proof: all proofs of the train, or that very command.
+fn runs(train: &Train, proof: &Proof, words: &[String]) -> bool {
+    let is = |word: &str| words.iter().any(|found| found == word);
+    if let Some(rest) = workflows::xtask(words).filter(|rest| rest.first().is_some_and(|first| first == "smoke")) {
+        let value = |option: &str| -> Vec<&str> {
+            let after = rest.windows(2).filter(|pair| pair[0] == option).map(|pair| pair[1].as_str());
+            let joined = rest.iter().filter_map(|word| word.strip_prefix(option)?.strip_prefix('='));
+            after.chain(joined).collect()
+        };
+        let train_of = value("--train");
+        let ours = if train_of.is_empty() { train.config.default } else { train_of.contains(&train.name()) };
+        return ours && !is("--dry-run") && !value("--waive").contains(&proof.name.as_str());
+    }
+    matches!(&proof.what, Prove::Command { words: own, .. } if own == words)
+}

@@ -1,0 +1,166 @@
+//! What the forge knows of commits: checks, statuses, pull requests, their reviews and rules, as GitHub's REST API
+//! (2022-11-28) tells them. It must never make any of it up: people put it into `forge/history.json`, and nothing else is known.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{
+    Answer, State,
+    forge::{Repository, refuse},
+};
+
+/// Where it is read from, anew for each question.
+const FILE: &str = "forge/history.json";
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct History {
+    commits: BTreeMap<String, Commit>,
+    pulls: BTreeMap<u64, Pull>,
+    branches: BTreeMap<String, Branch>,
+    /// Who asks may not see how branches are protected.
+    hidden: bool,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Commit {
+    runs: Vec<Run>,
+    statuses: Vec<Status>,
+    /// The pull requests that brought it.
+    pulls: Vec<u64>,
+}
+
+#[derive(Deserialize)]
+struct Run {
+    name: String,
+    /// `queued`, `in_progress` or `completed`.
+    status: String,
+    conclusion: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Status {
+    context: String,
+    state: String,
+}
+
+#[derive(Deserialize)]
+struct Pull {
+    author: String,
+    merged: bool,
+    #[serde(default)]
+    reviews: Vec<Review>,
+}
+
+#[derive(Deserialize)]
+struct Review {
+    user: String,
+    state: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Branch {
+    commits: Vec<String>,
+    /// Approvals that a ruleset asks for.
+    rules: Option<u64>,
+    /// Approvals that branch protection asks for.
+    protection: Option<u64>,
+}
+
+/// Answers what is asked of a repository's history; `None` when it is none of that.
+pub fn answer(state: &State, repository: &Repository<'_>, path: &[&str]) -> Result<Option<Answer>> {
+    let history: History = state.load_json(FILE)?.unwrap_or_default();
+    let no_commit = |commit: &str| refuse(422, &format!("No commit found for SHA: {commit}"));
+    Ok(Some(match path {
+        ["commits", commit, rest @ ..] => match (history.commits.get(*commit), rest) {
+            (None, _) => no_commit(commit),
+            (Some(_), []) => Answer::json(200, &json!({ "sha": commit, "commit": {}, "parents": [] })),
+            (Some(known), ["check-runs"]) => {
+                let runs = known.runs.iter().enumerate().map(|(at, run)| {
+                    let Run { name, status, conclusion } = run;
+                    json!({ "id": at, "name": name, "head_sha": commit, "status": status, "conclusion": conclusion })
+                });
+                repository.page_in(
+                    &path.join("/"),
+                    runs.collect(),
+                    |shown, total| json!({ "total_count": total, "check_runs": shown }),
+                )
+            }
+            (Some(known), ["status"]) => {
+                let is = |wanted: &str| known.statuses.iter().any(|status| status.state == wanted);
+                let all = match (is("failure") || is("error"), is("pending") || known.statuses.is_empty()) {
+                    (true, _) => "failure",
+                    (_, true) => "pending",
+                    _ => "success",
+                };
+                let statuses = known.statuses.iter();
+                let statuses = statuses.map(|status| json!({ "context": status.context, "state": status.state }));
+                repository.page_in(
+                    &path.join("/"),
+                    statuses.collect(),
+                    |shown, total| json!({ "state": all, "sha": commit, "total_count": total, "statuses": shown }),
+                )
+            }
+            (Some(known), ["pulls"]) => {
+                let pulls = known.pulls.iter().filter_map(|number| Some(pull(*number, history.pulls.get(number)?)));
+                repository.page(&path.join("/"), pulls.collect())
+            }
+            _ => return Ok(None),
+        },
+        ["pulls", number, "reviews"] => {
+            let found = number.parse().ok().and_then(|number: u64| history.pulls.get(&number));
+            let Some(pull) = found else { return Ok(Some(refuse(404, "Not Found"))) };
+            let reviews = pull.reviews.iter().enumerate();
+            let reviews = reviews
+                .map(|(at, review)| json!({ "id": at, "user": user(&review.user), "state": review.state, "body": "" }));
+            repository.page(&path.join("/"), reviews.collect())
+        }
+        ["compare", range] => {
+            let Some((commit, branch)) = range.split_once("...") else { return Ok(None) };
+            let on = history.branches.get(branch).and_then(|branch| {
+                let at = branch.commits.iter().position(|known| known == commit)?;
+                Some(branch.commits.len() - 1 - at)
+            });
+            match on {
+                None => refuse(404, "Not Found"),
+                Some(ahead) => {
+                    let status = if ahead == 0 { "identical" } else { "ahead" };
+                    Answer::json(200, &json!({ "status": status, "ahead_by": ahead, "behind_by": 0, "commits": [] }))
+                }
+            }
+        }
+        ["rules", "branches", branch] => {
+            let rules = history.branches.get(*branch).and_then(|branch| branch.rules).map(
+                |count| json!({ "type": "pull_request", "parameters": { "required_approving_review_count": count } }),
+            );
+            repository.page(&path.join("/"), rules.into_iter().collect())
+        }
+        ["branches", _, "protection", ..] if history.hidden => refuse(403, "Resource not accessible by integration"),
+        ["branches", branch, "protection", "required_pull_request_reviews"] => {
+            match history.branches.get(*branch).and_then(|branch| branch.protection) {
+                None => refuse(404, "Branch not protected"),
+                Some(count) => Answer::json(
+                    200,
+                    &json!({ "dismiss_stale_reviews": false, "required_approving_review_count": count }),
+                ),
+            }
+        }
+        _ => return Ok(None),
+    }))
+}
+
+fn user(name: &str) -> Value {
+    json!({ "login": name, "type": if name.ends_with("[bot]") { "Bot" } else { "User" } })
+}
+
+fn pull(number: u64, pull: &Pull) -> Value {
+    let merged = pull.merged.then_some("2026-11-20T12:00:00Z");
+    json!({
+        "number": number, "state": if pull.merged { "closed" } else { "open" }, "user": user(&pull.author), "merged_at": merged,
+    })
+}
