@@ -118,7 +118,7 @@ pub enum Evidence {
     /// The forge's reviews of what came since the tag.
     Review(Arc<Asked>),
     /// A proof leaves no mark; but it was run on the commit where CI is green and these places in its workflows run it.
-    Run { commit: String, at: Vec<String> },
+    Run { commit: String, at: Vec<String>, command: String },
 }
 
 /// What the forge is asked about.

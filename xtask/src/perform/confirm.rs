@@ -33,10 +33,17 @@ pub fn observe(world: &World<'_>, row: &Confirmation) -> Observation {
             seen
         }
         Evidence::Review(asked) => or_unknown(row, review(world, asked)),
-        Evidence::Run { commit, at } if !at.is_empty() && world.verdicts().contains_key(&green(commit)) => {
-            Observation::done(format!("run by {}, and CI is green on {}", at.join(", "), short(commit)))
+        Evidence::Run { commit, at, command } => {
+            let why = match (at.is_empty(), world.verdicts().contains_key(&green(commit))) {
+                (false, true) => {
+                    let places = at.join(", ");
+                    return Observation::done(format!("{places} runs it, and CI is green on {}", short(commit)));
+                }
+                (true, _) => "it leaves no mark, and no workflow runs it on every push".to_owned(),
+                (false, false) => format!("it leaves no mark, and CI is not seen green on {}", short(commit)),
+            };
+            Observation::Unknown { why, next: command.clone() }
         }
-        Evidence::Run { .. } => Observation::Todo,
     }
 }
 

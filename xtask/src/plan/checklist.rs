@@ -2,6 +2,7 @@
 //! It must never take a row for done by its name: each has evidence, in the texts or at the forge.
 
 use std::{
+    collections::BTreeSet,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -146,11 +147,9 @@ fn version_row(snapshot: &Snapshot) -> Observation {
     if let Some(found) = checks.flat_map(|check| (check.look)(workspace, train)).next() {
         return Observation::Blocked { why: found.what, next: found.next };
     }
-    let (members, files) = (train.members().len() + train.wheels.len(), train.config.files.len());
+    let places = train.members().len() + train.wheels.len() + train.config.files.len();
     let version = train.version(workspace).tag();
-    Observation::done(format!(
-        "{version} in {members} manifests and {files} other files; `release` writes the next one"
-    ))
+    Observation::done(format!("{version} in {places} places; `release` writes the next one"))
 }
 
 /// The versions that stand in documentation are right.
@@ -158,7 +157,7 @@ fn docs_row(snapshot: &Snapshot) -> Observation {
     let Snapshot { workspace, train, .. } = snapshot;
     let is_doc =
         |path: &Path| path.extension().is_some_and(|end| ["md", "rst", "txt", "adoc"].iter().any(|doc| end == *doc));
-    let docs: Vec<String> = train
+    let docs: BTreeSet<String> = train
         .config
         .files
         .iter()
@@ -175,7 +174,7 @@ fn docs_row(snapshot: &Snapshot) -> Observation {
         let next = format!("add one to `proofs` in [workspace.metadata.trains.{}]", train.name());
         return Observation::Unknown { why: "no proof is named `docs`".to_owned(), next };
     }
-    Observation::done(format!("{} names {}", docs.join(", "), train.version(workspace).tag()))
+    Observation::done(format!("{} names {}", Vec::from_iter(docs).join(", "), train.version(workspace).tag()))
 }
 
 /// What the proofs prove. They leave no mark, so that only a workflow that runs them can tell.
@@ -187,7 +186,7 @@ fn proof_rows(snapshot: &Snapshot) -> Vec<Confirmation> {
         true => "cargo xtask smoke".to_owned(),
         false => format!("cargo xtask smoke --train {}", train.name()),
     };
-    let row = |name: &str, what: String, of: &[&Proof]| {
+    let row = |name: &str, what: &str, of: &[&Proof], command: &str| {
         let mut at: Vec<String> = Vec::new();
         for proof in of {
             match commands.iter().find(|(_, words)| runs(train, proof, words)) {
@@ -199,7 +198,8 @@ fn proof_rows(snapshot: &Snapshot) -> Vec<Confirmation> {
                 }
             }
         }
-        Confirmation { name: name.to_owned(), what, by: Evidence::Run { commit: base.clone(), at } }
+        let by = Evidence::Run { commit: base.clone(), at, command: command.to_owned() };
+        Confirmation { name: name.to_owned(), what: what.to_owned(), by }
     };
     let (named, derived): (Vec<&Proof>, Vec<&Proof>) =
         proofs.iter().partition(|proof| matches!(proof.what, Prove::Command { .. }));
@@ -207,15 +207,15 @@ fn proof_rows(snapshot: &Snapshot) -> Vec<Confirmation> {
         derived.iter().partition(|proof| matches!(proof.what, Prove::Image { .. }));
     let mut rows = Vec::new();
     if !tests.is_empty() {
-        rows.push(row("tests", format!("tests pass locally and in CI ({smoke})"), &tests));
+        rows.push(row("tests", "tests pass locally and in CI", &tests, &smoke));
     }
-    rows.push(row("suite", format!("the full suite passes ({smoke})"), &proofs.iter().collect::<Vec<_>>()));
+    rows.push(row("suite", "the full suite passes", &proofs.iter().collect::<Vec<_>>(), &smoke));
     if !images.is_empty() {
-        rows.push(row("image", format!("Docker images build ({smoke})"), &images));
+        rows.push(row("image", "Docker images build", &images, &smoke));
     }
     for (name, what) in OF_A_SERVICE {
         match named.iter().find(|proof| proof.name == name) {
-            Some(proof) => rows.push(row(name, format!("{what} ({})", proof.command()), &[proof])),
+            Some(proof) => rows.push(row(name, what, &[proof], &proof.command())),
             // Only what ships as an image is run as a service.
             None if images.is_empty() => {}
             None => {
@@ -227,7 +227,7 @@ fn proof_rows(snapshot: &Snapshot) -> Vec<Confirmation> {
     }
     for proof in named.iter().filter(|proof| OF_A_SERVICE.iter().all(|(name, _)| proof.name != *name)) {
         let what = if proof.name == "docs" { "the documentation is updated" } else { "its proof passes" };
-        rows.push(row(&proof.name, format!("{what} ({})", proof.command()), &[proof]));
+        rows.push(row(&proof.name, what, &[proof], &proof.command()));
     }
     rows
 }

@@ -4,6 +4,7 @@
 mod book;
 mod calendar;
 mod cases;
+mod checklist;
 mod crashes;
 mod floors;
 mod harness;

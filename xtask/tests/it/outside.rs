@@ -381,7 +381,7 @@ pub fn tells_no_secret(said: &Said) {
 }
 
 /// Starts the stand-ins, and reads the environment that they print.
-fn serve(dir: &Path) -> (Child, Vec<(String, String)>) {
+pub fn serve(dir: &Path) -> (Child, Vec<(String, String)>) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
     command.args(["serve", "--alone", "--dir"]).arg(dir);
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();

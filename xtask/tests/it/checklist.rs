@@ -1,0 +1,323 @@
+//! The pre-release checklist as a captain meets it: a forge that says green, red, not yet, nothing, or does not answer.
+//! What refuses must have changed nothing, and the dry run must have foreseen it.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Child,
+};
+
+use serde_json::{Value, json};
+
+use crate::{
+    harness::{Place, Said, run},
+    outside::serve,
+};
+
+/// A forge of one story, asked by the real `gh`.
+struct Forge {
+    server: Child,
+    dir: PathBuf,
+    env: Vec<(String, String)>,
+}
+
+impl Forge {
+    fn new(name: &str) -> Option<Forge> {
+        if std::process::Command::new("gh").arg("--version").output().is_err() {
+            println!("the forge is left out: gh is not here");
+            return None;
+        }
+        let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("places").join(format!("{name}-forge"));
+        let _ = fs::remove_dir_all(&dir);
+        let (server, env) = serve(&dir);
+        let of_gh = |name: &str| name.starts_with("GH_") || ["HTTP_PROXY", "NO_PROXY", "no_proxy"].contains(&name);
+        Some(Forge { server, dir, env: env.into_iter().filter(|(name, _)| of_gh(name)).collect() })
+    }
+
+    /// What the forge knows from now on.
+    fn knows(&self, history: &Value) {
+        fs::create_dir_all(self.dir.join("forge")).unwrap();
+        fs::write(self.dir.join("forge/history.json"), history.to_string()).unwrap();
+    }
+}
+
+impl Drop for Forge {
+    fn drop(&mut self) {
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+}
+
+/// A workspace with one change since its release, whose train says more.
+fn place(name: &str, forge: Option<&Forge>, configuration: &str) -> Place {
+    let mut place = Place::of_world(name, "plain");
+    place.replace("Cargo.toml", "driver = \"lark\"\n", &format!("driver = \"lark\"\n{configuration}\n"));
+    place.commit("fix a rest");
+    place.env = forge.map(|forge| forge.env.clone()).unwrap_or_default();
+    place
+}
+
+/// Refused alike by the dry run and the real one, with nothing changed.
+#[track_caller]
+fn refused(place: &Place, args: &str, why: &str) -> Said {
+    let before = place.bytes();
+    let dry = place.xtask(&format!("{args} --dry-run"));
+    let real = place.xtask(args);
+    for said in [&dry, &real] {
+        assert_eq!(said.code, Some(1), "{}", said.all());
+        assert!(said.all().contains(why), "{why}: {}", said.all());
+    }
+    assert!(real.all().contains("next: "), "{}", real.all());
+    assert!(place.bytes() == before, "it was refused, and yet something changed");
+    real
+}
+
+fn run_of(name: &str, status: &str, conclusion: Option<&str>) -> Value {
+    json!({ "name": name, "status": status, "conclusion": conclusion })
+}
+
+const RELEASE: &str = "release minor --waive cargo-test";
+
+#[test]
+fn a_release_waits_until_ci_is_green() {
+    let Some(forge) = Forge::new("ci") else { return };
+    let place = place("ci", Some(&forge), "checklist = [\"ci\"]");
+    let head = place.git("rev-parse HEAD");
+    refused(&place, RELEASE, &format!("the forge does not have {}", &head[..9]));
+    let of = |commit: Value| forge.knows(&json!({ "commits": { &head: commit } }));
+    of(json!({}));
+    refused(&place, RELEASE, "no check has passed on it");
+    of(json!({ "runs": [run_of("lint", "completed", Some("success")), run_of("tests", "in_progress", None)] }));
+    let said = refused(&place, RELEASE, "not concluded yet: tests");
+    assert!(said.all().contains("wait, then the same command, or --waive ci"), "{}", said.all());
+    // Checks come in two kinds; one of the older kind counts as well.
+    let green: Vec<Value> = (0..150).map(|at| run_of(&format!("job {at}"), "completed", Some("success"))).collect();
+    of(json!({ "runs": green, "statuses": [{ "context": "wheels", "state": "failure" }] }));
+    refused(&place, RELEASE, "failed: wheels (failure)");
+    // What stands on the second page counts as well.
+    let late = [green.clone(), vec![run_of("late", "completed", Some("timed_out"))]].concat();
+    of(json!({ "runs": late }));
+    refused(&place, RELEASE, "failed: late (timed_out)");
+
+    of(json!({ "runs": green, "statuses": [{ "context": "wheels", "state": "success" }] }));
+    assert!(place.xtask(&format!("{RELEASE} --dry-run")).ok().out.contains("(151 passed)"));
+    let said = place.xtask(RELEASE).ok();
+    assert!(said.out.contains(&format!("ci: all CI checks pass on {} (151 passed)", &head[..9])), "{}", said.out);
+    assert!(!place.git("for-each-ref --format %(contents) refs/tags/v0.8.0").contains("Waived: ci"));
+    // The release's own commit is not at the forge yet, and need not be: the same command finds everything done.
+    let after = place.bytes();
+    place.xtask(RELEASE).ok();
+    assert!(place.bytes() == after);
+}
+
+#[test]
+fn what_cannot_be_asked_is_unknown_and_a_waiver_is_written_down() {
+    let Some(mut forge) = Forge::new("unreachable") else { return };
+    let mut place = place("unreachable", Some(&forge), "checklist = [\"review\", \"ci\"]");
+    place.env.retain(|(name, _)| name != "GH_TOKEN" && name != "GH_ENTERPRISE_TOKEN");
+    refused(&place, RELEASE, "gh auth login, or GH_TOKEN in the environment; or --waive review");
+    place.env.clone_from(&forge.env);
+    let _ = forge.server.kill();
+    let _ = forge.server.wait();
+    let said = refused(&place, RELEASE, "  unknown ci: all CI checks pass on");
+    assert!(said.all().contains("the same command, when the forge answers; or --waive ci"), "{}", said.all());
+
+    place.xtask(&format!("{RELEASE} --waive ci --waive review")).ok();
+    let message = place.git("for-each-ref --format %(contents) refs/tags/v0.8.0");
+    assert!(message.contains("\nWaived: ci: all CI checks pass on "), "{message}");
+    assert!(message.contains("\nWaived: review: what came since v0.7.3 is reviewed and approved"), "{message}");
+}
+
+#[test]
+fn a_commit_that_nobody_reviewed_is_named() {
+    let Some(forge) = Forge::new("review") else { return };
+    let place = place("review", Some(&forge), "checklist = [\"review\"]");
+    let first = place.git("rev-parse HEAD");
+    place.write("crates/lark/src/more.rs", "// more\n");
+    place.commit("add a trill");
+    let second = place.git("rev-parse HEAD");
+    let pulls = |first_by: &str, second_in: &[u64]| {
+        forge.knows(&json!({
+            "hidden": true,
+            "commits": { &first: { "pulls": [11] }, &second: { "pulls": second_in } },
+            "pulls": {
+                "11": { "author": "ada", "merged": true, "reviews": [{ "user": first_by, "state": "APPROVED" }] },
+                "12": { "author": "bo", "merged": true, "reviews": [{ "user": "ada", "state": "COMMENTED" }] },
+                "13": { "author": "bo", "merged": false, "reviews": [{ "user": "ada", "state": "APPROVED" }] },
+            },
+        }))
+    };
+    pulls("bo", &[]);
+    let why = format!("1 of 2 commits are not reviewed: {} \"add a trill\" (in no merged pull request)", &second[..9]);
+    refused(&place, RELEASE, &why);
+    pulls("bo", &[13]);
+    refused(&place, RELEASE, &why);
+    pulls("bo", &[12]);
+    refused(&place, RELEASE, "\"add a trill\" (#12 has no approval)");
+    pulls("ada", &[11]);
+    refused(&place, RELEASE, "2 of 2 commits are not reviewed");
+    pulls("bo", &[12, 11]);
+    assert!(place.xtask(&format!("{RELEASE} --dry-run")).ok().out.contains("(2 commits, approved in #11)"));
+
+    // Where nothing comes in without a review, nobody has to look through what came.
+    let protected = |kind: &str, count: u64, commits: &[&str]| {
+        forge.knows(&json!({
+            "commits": { &first: {}, &second: {} }, "branches": { "main": { kind: count, "commits": commits } },
+        }));
+    };
+    for kind in ["rules", "protection"] {
+        protected(kind, 2, &[&first, &second, "later"]);
+        let told = place.xtask(&format!("{RELEASE} --dry-run")).ok().out;
+        assert!(told.contains("(it is on main, which takes nothing below 2 approvals)"), "{told}");
+        protected(kind, 0, &[&first, &second]);
+        refused(&place, RELEASE, "2 of 2 commits are not reviewed");
+        // A commit that only this clone has on main was let in by nobody.
+        protected(kind, 2, &[&first]);
+        refused(&place, RELEASE, "2 of 2 commits are not reviewed");
+    }
+}
+
+#[test]
+fn a_releases_own_commits_need_no_review_but_what_hides_behind_their_subject_does() {
+    let Some(forge) = Forge::new("own_commits") else { return };
+    let place = place("own_commits", Some(&forge), "checklist = [\"review\"]");
+    place.xtask(&format!("{RELEASE} --waive review")).ok();
+    place.git("switch --quiet --create topic");
+    place.replace("CHANGELOG.md", "## [Unreleased]\n", "## [Unreleased]\n\n### Fixed\n\n- a trill\n");
+    place.commit("fix a trill");
+    let fix = place.git("rev-parse HEAD");
+    place.git("switch --quiet main");
+    place.git("commit --quiet --allow-empty --message \"chore: release v0.8.1\"");
+    place.git("merge --quiet --no-ff --message \"Merge pull request\" topic");
+    let known = |commits: &[&str]| {
+        let commits: serde_json::Map<String, Value> =
+            commits.iter().map(|commit| (commit.to_string(), json!({ "pulls": [1] }))).collect();
+        let pull = json!({ "author": "ada", "merged": true, "reviews": [{ "user": "bo", "state": "APPROVED" }] });
+        forge.knows(&json!({ "commits": commits, "pulls": { "1": pull } }));
+    };
+    known(&[&fix, &place.git("rev-parse HEAD")]);
+    let told = place.xtask(&format!("{RELEASE} --dry-run")).ok().out;
+    let evidence = "(1 commits, approved in #1; not asked for: 2 of a release's own, or merges without a change)";
+    assert!(told.contains(evidence), "{told}");
+
+    place.write("crates/lark/src/lib.rs", "// nothing is tested any more\n");
+    place.commit("align: release 0.8.1");
+    let hidden = place.git("rev-parse HEAD");
+    forge.knows(&json!({
+        "commits": { &fix: { "pulls": [1] }, &hidden: {} },
+        "pulls": { "1": { "author": "ada", "merged": true, "reviews": [{ "user": "bo", "state": "APPROVED" }] } },
+    }));
+    refused(&place, RELEASE, &format!("{} \"align: release 0.8.1\" (in no merged pull request)", &hidden[..9]));
+}
+
+/// Proofs as `proofs = […]` of the train.
+fn proofs(list: &[(&str, &str)]) -> String {
+    let list = list.iter().map(|(name, run)| format!("{{ name = \"{name}\", run = {run:?} }}"));
+    format!("proofs = [{}]", list.collect::<Vec<_>>().join(", "))
+}
+
+#[test]
+fn proofs_of_the_configurations_own_are_run_and_can_be_waived_by_their_names() {
+    let list =
+        [("songs", "cargo test --offline -p lark sings"), ("tree", "git ls-files --error-unmatch 'CHANGELOG.md'")];
+    let place = place("own_proofs", None, &proofs(&list));
+    let said = place.xtask("smoke").ok();
+    assert!(said.out.contains("prove songs: cargo test --offline -p lark sings"), "{}", said.out);
+    assert!(said.out.contains("prove tree: git ls-files"), "{}", said.out);
+    let said = place.xtask("release minor --waive tree --waive sings");
+    assert!(said.err.contains("--waive sings: it can waive"), "{}", said.err);
+    assert!(said.err.trim_end().ends_with(", image, songs, tree"), "{}", said.err);
+    place.xtask("release minor --waive tree").ok();
+    let message = place.git("for-each-ref --format %(contents) refs/tags/v0.8.0");
+    assert!(message.contains("\nWaived: tree: git ls-files --error-unmatch 'CHANGELOG.md'"), "{message}");
+    assert!(!message.contains("Waived: songs"), "{message}");
+}
+
+#[test]
+fn a_proof_that_fails_or_tests_nothing_takes_everything_back() {
+    for (name, command, why) in [
+        ("fails", "git ls-files --error-unmatch nothing", "ended with exit status: 1"),
+        ("no-test", "cargo test --offline -p lark nobody_sings", "0 tests ran: the filter of"),
+        ("red", "cargo test --offline -p lark --test nothing", "ended with exit status: 101"),
+    ] {
+        let place = place(&format!("proof_{name}"), None, &proofs(&[(name, command)]));
+        let before = place.tree_bytes();
+        place.xtask("release minor --dry-run").ok();
+        let said = place.xtask("release minor");
+        assert_eq!(said.code, Some(1), "{}", said.all());
+        assert!(said.err.contains(&format!("{name} failed; ")) && said.err.contains(why), "{}", said.all());
+        assert!(place.tree_bytes() == before, "{name}: the tree was not restored");
+        assert_eq!(place.git("tag"), "v0.7.3");
+    }
+}
+
+#[test]
+fn a_proof_that_cannot_start_is_told_before_anything_is_written() {
+    let place = place("proof_missing", None, &proofs(&[("docs", "no-such-program --check")]));
+    let said = refused(&place, "release minor", "there is no program `no-such-program`");
+    assert!(said.all().contains("install it, or correct `run` in `proofs`"), "{}", said.all());
+    let place = self::place("proof_name", None, &proofs(&[("pytest", "git status")]));
+    refused(&place, "release minor", "proof `pytest` has a name that is taken");
+}
+
+#[test]
+fn check_shows_every_row_with_evidence_or_what_to_do_and_fails_for_none_of_them() {
+    let Some(forge) = Forge::new("check_rows") else { return };
+    let list = [("api", "cargo test --offline -p lark sings"), ("docs", "git status")];
+    let place = place("check_rows", Some(&forge), &format!("checklist = [\"ci\"]\n{}", proofs(&list)));
+    place.write(
+        ".github/workflows/ci.yml",
+        "on:\n  push:\n    branches: [main]\njobs:\n  a:\n    steps:\n      - run: cargo xtask smoke --train lark --waive docs\n",
+    );
+    place.commit("ci");
+    let head = place.git("rev-parse HEAD");
+    let rows = |place: &Place| -> Vec<String> {
+        let told: Value = serde_json::from_str(&place.xtask("check --json").ok().out).unwrap();
+        let rows = told["checklist"][0]["steps"].as_array().unwrap().clone();
+        let row = |row: Value| {
+            let seen = &row["seen"];
+            let why = [&seen["evidence"], &seen["why"]].into_iter().find_map(Value::as_str).unwrap_or_default();
+            format!("{} {}: {why}", row["name"].as_str().unwrap(), seen["state"].as_str().unwrap())
+        };
+        rows.into_iter().map(row).collect()
+    };
+    let same = [
+        "changelog done: CHANGELOG.md says what is new under Unreleased",
+        "version done: 0.7.3 in 3 places; `release` writes the next one",
+    ];
+    let short = &head[..9];
+    let expected = |ci: String, run: &str| -> Vec<String> {
+        let rest = [
+            format!("tests {run}"),
+            // The workflow leaves one of the proofs out.
+            "suite unknown: it leaves no mark, and no workflow runs it on every push".to_owned(),
+            format!("api {run}"),
+            "docs unknown: it leaves no mark, and no workflow runs it on every push".to_owned(),
+        ];
+        [vec![ci, "review unknown: the forge is not asked".to_owned()], same.map(str::to_owned).into(), rest.into()]
+            .concat()
+    };
+    let unseen = format!("unknown: it leaves no mark, and CI is not seen green on {short}");
+    assert_eq!(rows(&place), expected(format!("ci blocked: the forge does not have {short}"), &unseen));
+    forge.knows(&json!({ "commits": { &head: { "runs": [run_of("a", "completed", Some("success"))] } } }));
+    let run_by = format!("done: .github/workflows/ci.yml:7 runs it, and CI is green on {short}");
+    assert_eq!(rows(&place), expected("ci done: 1 passed".to_owned(), &run_by));
+    let told = place.xtask("check").ok().out;
+    assert!(told.contains("checklist of lark:") && told.contains("runs it on every push; next: git status"), "{told}");
+}
+
+#[test]
+fn a_remote_of_no_forge_is_said_to_be_none() {
+    if std::process::Command::new("gh").arg("--version").output().is_err() {
+        return;
+    }
+    let mut place = place("no_forge", None, "checklist = [\"ci\"]");
+    place.add_remote();
+    place.env = vec![("GH_TOKEN".to_owned(), "some-token-of-nobody".to_owned())];
+    for name in ["GH_REPO", "GH_HOST"] {
+        place.env.push((name.to_owned(), String::new()));
+    }
+    let said = refused(&place, RELEASE, "  unknown ci: ");
+    assert!(said.all().contains("GH_REPO=OWNER/REPOSITORY in the environment"), "{}", said.all());
+    assert_eq!(run(place.command("git").args(["tag"])), "v0.7.3\n");
+}
