@@ -185,3 +185,88 @@ fn fish_and_zsh_take_their_completions() {
         assert_eq!(said(&output.expect("zsh starts")), "");
     }
 }
+
+/// The rows of the tables of requirements: what is asked, what does it, what proves it.
+fn requirements() -> Vec<(String, Vec<String>)> {
+    let text = fs::read_to_string(top().join("docs/requirements.md")).expect("the table");
+    let rows =
+        text.lines().filter(|line| line.starts_with('|') && !line.starts_with("| it says") && !line.starts_with("|-"));
+    let cells = |row: &str| {
+        let cells = row.trim_matches('|').replace("\\|", "\u{1}");
+        cells.split('|').map(|cell| cell.trim().replace('\u{1}', "|")).collect()
+    };
+    rows.map(|row| (row.to_owned(), cells(row))).collect()
+}
+
+/// Whether a test is in the tree: `a/file.rs::name`, or the folder of a case.
+fn is_test(name: &str, files: &[(String, String)]) -> bool {
+    let Some((file, test)) = name.split_once("::") else {
+        return name.starts_with("it/cases/") && top().join("xtask/tests").join(name).join("case").is_file();
+    };
+    let file = format!("/{file}");
+    files.iter().filter(|(path, _)| path.ends_with(&file)).any(|(_, text)| {
+        let is_named = |line: &str| {
+            let line = line.trim_start();
+            line.starts_with(&format!("fn {test}("))
+                || line.starts_with(&format!("def {test}("))
+                // A page whose story is told.
+                || line.starts_with(&format!("{test}: \"docs/"))
+        };
+        text.lines().any(is_named)
+    })
+}
+
+/// Sources with their texts.
+fn sources() -> Vec<(String, String)> {
+    let entries = ["xtask", "crates", "barter-python"].map(|dir| walkdir::WalkDir::new(top().join(dir)));
+    let paths = entries.into_iter().flatten().map(|entry| entry.expect("an entry").into_path());
+    let sources = paths.filter(|path| path.extension().is_some_and(|end| end == "rs" || end == "py") && path.is_file());
+    let read =
+        |path: PathBuf| (path.to_string_lossy().replace('\\', "/"), fs::read_to_string(&path).unwrap_or_default());
+    sources.map(read).collect()
+}
+
+/// What stands in backticks.
+fn code(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split('`').skip(1).step_by(2)
+}
+
+#[test]
+fn every_requirement_is_fulfilled_by_something_and_proved_by_a_test() {
+    let (rows, files) = (requirements(), sources());
+    assert!(rows.len() > 100, "where are the requirements? {}", rows.len());
+    let (mut wrong, mut waiting) = (Vec::new(), Vec::new());
+    for (row, cells) in &rows {
+        let [asked, does, proves] = cells.as_slice() else {
+            wrong.push(format!("not three cells: {row}"));
+            continue;
+        };
+        if [asked, does, proves].iter().any(|cell| cell.is_empty()) {
+            wrong.push(format!("an empty cell: {row}"));
+        }
+        if proves.contains("*waits for") {
+            waiting.push(row);
+        } else if code(proves).count() == 0 {
+            wrong.push(format!("no test: {row}"));
+        }
+        let missing = code(proves).filter(|name| !is_test(name, &files));
+        wrong.extend(missing.map(|name| format!("there is no test {name}: {row}")));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let first: Vec<&str> = waiting.iter().map(|row| row.as_str()).collect();
+    assert!(waiting.len() <= WAITING, "{} still wait:\n{}", waiting.len(), first.join("\n"));
+}
+
+/// How many requirements have no proof yet.
+const WAITING: usize = 40;
+
+#[test]
+fn a_test_that_does_not_exist_is_not_taken_for_a_proof() {
+    let files = sources();
+    let here = "a_test_that_does_not_exist_is_not_taken_for_a_proof";
+    assert!(is_test(&format!("tests/book.rs::{here}"), &files) && is_test("it/cases/release_minor", &files));
+    assert!(is_test("it/book.rs::captain", &files));
+    for name in [&here[1..], "it/cases/nothing", "it/cases", "book.rs::nothing", &format!("cases.rs::{here}")] {
+        assert!(!is_test(name, &files), "{name}");
+    }
+}
