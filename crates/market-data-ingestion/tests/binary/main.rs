@@ -3,5 +3,8 @@
 mod api;
 mod commands;
 mod import;
+mod migrations;
 mod program;
+mod readme;
+mod sample;
 mod upgrade;

@@ -1,116 +1,87 @@
-//! Databases of other versions and of other programs.
+//! The step from the version before: its database, its command line and its settings go on working.
+//!
+//! `version-1.2.3.sql` is what that version left behind. A release that writes something else adds
+//! its own file beside it, and every one of them must go on being read.
 
-use std::fs;
+use serde_json::{Value, json};
 
-use serde_json::json;
+use crate::program::{Program, Said, Server};
 
-use crate::program::{Program, Said};
+const LEFT_BEHIND: [(&str, &str); 1] = [("1.2.3", include_str!("version-1.2.3.sql"))];
 
-/// As version 1 of the schema was shipped, with two candles.
-const SCHEMA_1: &str = include_str!("schema-1.sql");
-
-/// Opens the database by an import of nothing, which ends by itself also when it should have been refused.
-fn open(program: &Program) -> Said {
-    program.import("binance", "open_time,interval,open,high,low,close,volume\n")
-}
-
-fn schema(program: &Program) -> i64 {
-    program.database().pragma_query_value(None, "user_version", |row| row.get(0)).unwrap()
-}
-
-#[test]
-fn a_new_database_has_the_newest_schema() {
+/// A program beside the database of a version before.
+fn upgraded(sql: &str) -> Program {
     let program = Program::new();
-    program.serve();
-    assert_eq!(schema(&program), 2);
+    program.database().execute_batch(sql).unwrap();
+    program
 }
 
-#[test]
-fn candles_of_schema_1_are_kept_with_an_unknown_provider() {
-    let program = Program::new();
-    program.database().execute_batch(SCHEMA_1).unwrap();
-    assert_eq!(schema(&program), 1);
-
-    let server = program.serve();
-    assert_eq!(schema(&program), 2);
-    let (status, answer) = server.get("/candles?symbol=BTC-USDT&interval=1m");
-    assert_eq!(status, 200);
-    let first = json!({
-        "provider": "unknown",
-        "open_time": "2026-01-05T00:00:00Z",
-        "interval": "1m",
-        // Not known, so the earliest time at which it can have been.
-        "receive_time": "2026-01-05T00:01:00Z",
-        "open": "100.1", "high": "101", "low": "99", "close": "100.5",
-        "volume": "12.5",
-        "trade_count": 7,
-    });
-    assert_eq!(answer["candles"][0], first);
-    assert_eq!(answer["candles"][1]["trade_count"], json!(null));
-
-    // The same candle of a known provider is a candle of its own now.
-    let csv = "open_time,interval,open,high,low,close,volume\n2026-01-05T00:00:00Z,1m,100,101,99,100.5,12\n";
-    let said = program.import("binance", csv);
-    assert_eq!(said.out, "candles.csv: 1 inserted, 0 updated, 0 unchanged\n");
-}
-
-#[test]
-fn an_import_upgrades_as_well() {
-    let program = Program::new();
-    program.database().execute_batch(SCHEMA_1).unwrap();
-    let csv = "open_time,interval,open,high,low,close,volume\n2026-01-05T00:00:00Z,1m,100.10,101,99,100.5,12.5\n";
-    let said = program.import("unknown", csv);
-    assert_eq!(said.out, "candles.csv: 0 inserted, 0 updated, 1 unchanged\n");
-    assert_eq!(schema(&program), 2);
-}
-
-#[test]
-fn a_failed_upgrade_changes_nothing() {
-    let program = Program::new();
+/// Every column of every candle, those that a version adds left out.
+fn candles(program: &Program) -> Vec<String> {
     let database = program.database();
-    database.execute_batch(SCHEMA_1).unwrap();
-    database.execute_batch("CREATE TABLE candle_2 (in_the_way TEXT)").unwrap();
-    let said = open(&program);
-    assert_eq!(said.code, Some(1));
-    assert!(said.err.starts_with("error: cannot upgrade market-data.sqlite from schema 1: "), "{}", said.err);
-    assert_eq!(schema(&program), 1);
-    let count: i64 = database.query_row("SELECT count(*) FROM candle", [], |row| row.get(0)).unwrap();
-    assert_eq!(count, 2);
+    let mut select = database
+        .prepare(
+            "SELECT concat_ws('|', symbol, interval, open_time, provider, open, high, low, close, volume,
+                    ifnull(trade_count, '-'), ifnull(receive_time, '-'))
+             FROM candle ORDER BY symbol, interval, open_time, provider",
+        )
+        .unwrap();
+    select.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
 }
 
 #[test]
-fn a_newer_schema_is_refused_untouched() {
-    for version in [3, 99, -1] {
-        let program = Program::new();
-        program.database().pragma_update(None, "user_version", version).unwrap();
-        let before = fs::read(program.path("market-data.sqlite")).unwrap();
-        let said = open(&program);
-        assert_eq!(said.code, Some(1));
-        let expected = format!(
-            "error: market-data.sqlite has schema {version}, but market-data-ingestion {} knows schemas up to 2 only: \
-             use the newer version that wrote it\n",
-            env!("CARGO_PKG_VERSION")
-        );
-        assert_eq!(said.err, expected);
-        assert_eq!(fs::read(program.path("market-data.sqlite")).unwrap(), before);
+fn what_was_stored_is_kept_and_served() {
+    for (version, sql) in LEFT_BEHIND {
+        let program = upgraded(sql);
+        let before = candles(&program);
+        assert_eq!(before.len(), 5, "{version}");
+        let server = program.serve();
+        let (status, answer) = server.get("/candles?symbol=BTC-USDT&interval=1m&provider=kraken");
+        assert_eq!((status, answer["candles"].as_array().map(Vec::len)), (200, Some(2)), "{version}");
+        let first = json!({
+            "provider": "kraken",
+            "open_time": "2026-01-05T00:00:00Z",
+            "interval": "1m",
+            "receive_time": "2026-01-05T00:01:00.207Z",
+            "open": "93215.4", "high": "93250.8", "low": "93215.4", "close": "93249.19",
+            "volume": "1.5511",
+            "trade_count": 2107,
+        });
+        assert_eq!(answer["candles"][0], first, "{version}");
+        let (_, answer) = server.get("/candles?symbol=ETH-USDT&interval=1d");
+        assert_eq!(answer["candles"][0]["trade_count"], Value::Null, "{version}");
+        assert_eq!(candles(&program), before, "{version}");
     }
 }
 
 #[test]
-fn databases_of_other_programs_are_left_alone() {
-    let program = Program::new();
-    program.database().execute_batch("CREATE TABLE theirs (x)").unwrap();
-    let said = open(&program);
-    assert_eq!(
-        said.err,
-        "error: market-data.sqlite is the database of another program: give --database another file\n"
-    );
+fn an_import_goes_on_where_the_version_before_ended() {
+    const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/sample/candles.csv");
+    for (version, sql) in LEFT_BEHIND {
+        let program = upgraded(sql);
+        let said = program.run(&["import", SAMPLE, "--symbol", "BTC-USDT", "--provider", "binance"]);
+        assert!(said.out.ends_with(": 14 inserted, 0 updated, 2 unchanged\n"), "{version}: {said:?}");
+    }
+}
 
-    let program = Program::new();
-    program.write("market-data.sqlite", &"this is a letter, not a database. ".repeat(100));
-    let said = open(&program);
-    assert_eq!(
-        said.err,
-        "error: cannot read market-data.sqlite: file is not a database: give --database a SQLite file or a new name\n"
-    );
+#[test]
+fn the_commands_and_settings_of_the_version_before_mean_the_same() {
+    for (version, sql) in LEFT_BEHIND {
+        let program = upgraded(sql);
+        let mut serve = program.command(&["serve", "--listen", "127.0.0.1:0"]);
+        serve.env("MARKET_DATA_DATABASE", "market-data.sqlite");
+        let server = Server::start(serve);
+        let mut health = program.command(&["health"]);
+        health.env("MARKET_DATA_LISTEN", &server.address);
+        assert_eq!(Said::from(health.output().unwrap()).code, Some(0), "{version}");
+        let csv = "open_time,interval,open,high,low,close,volume\n2026-01-06T00:00:00Z,1d,1,1,1,1,0\n";
+        program.write("next.csv", csv);
+        let database = ["--database", "market-data.sqlite"];
+        let import = ["import", "next.csv", "--symbol", "ETH-USDT", "--provider", "kraken"];
+        let said = program.run(&[&import[..], &database].concat());
+        assert_eq!(said.out, "next.csv: 1 inserted, 0 updated, 0 unchanged\n", "{version}");
+        // The health check of the image is asked in the same words.
+        let (status, answer) = server.get("/health");
+        assert_eq!((status, &answer["status"]), (200, &json!("ok")), "{version}");
+    }
 }

@@ -1,0 +1,116 @@
+//! Databases of older and newer schemas, and of other programs.
+
+use std::fs;
+
+use serde_json::json;
+
+use crate::program::{Program, Said};
+
+/// As version 1 of the schema was shipped, with two candles.
+const SCHEMA_1: &str = include_str!("schema-1.sql");
+
+/// Opens the database by an import of nothing, which ends by itself also when it should have been refused.
+fn open(program: &Program) -> Said {
+    program.import("binance", "open_time,interval,open,high,low,close,volume\n")
+}
+
+fn schema(program: &Program) -> i64 {
+    program.database().pragma_query_value(None, "user_version", |row| row.get(0)).unwrap()
+}
+
+#[test]
+fn a_new_database_has_the_newest_schema() {
+    let program = Program::new();
+    program.serve();
+    assert_eq!(schema(&program), 2);
+}
+
+#[test]
+fn candles_of_schema_1_are_kept_with_an_unknown_provider() {
+    let program = Program::new();
+    program.database().execute_batch(SCHEMA_1).unwrap();
+    assert_eq!(schema(&program), 1);
+
+    let server = program.serve();
+    assert_eq!(schema(&program), 2);
+    let (status, answer) = server.get("/candles?symbol=BTC-USDT&interval=1m");
+    assert_eq!(status, 200);
+    let first = json!({
+        "provider": "unknown",
+        "open_time": "2026-01-05T00:00:00Z",
+        "interval": "1m",
+        // Not known, so the earliest time at which it can have been.
+        "receive_time": "2026-01-05T00:01:00Z",
+        "open": "100.1", "high": "101", "low": "99", "close": "100.5",
+        "volume": "12.5",
+        "trade_count": 7,
+    });
+    assert_eq!(answer["candles"][0], first);
+    assert_eq!(answer["candles"][1]["trade_count"], json!(null));
+
+    // The same candle of a known provider is a candle of its own now.
+    let csv = "open_time,interval,open,high,low,close,volume\n2026-01-05T00:00:00Z,1m,100,101,99,100.5,12\n";
+    let said = program.import("binance", csv);
+    assert_eq!(said.out, "candles.csv: 1 inserted, 0 updated, 0 unchanged\n");
+}
+
+#[test]
+fn an_import_upgrades_as_well() {
+    let program = Program::new();
+    program.database().execute_batch(SCHEMA_1).unwrap();
+    let csv = "open_time,interval,open,high,low,close,volume\n2026-01-05T00:00:00Z,1m,100.10,101,99,100.5,12.5\n";
+    let said = program.import("unknown", csv);
+    assert_eq!(said.out, "candles.csv: 0 inserted, 0 updated, 1 unchanged\n");
+    assert_eq!(schema(&program), 2);
+}
+
+#[test]
+fn a_failed_upgrade_changes_nothing() {
+    let program = Program::new();
+    let database = program.database();
+    database.execute_batch(SCHEMA_1).unwrap();
+    database.execute_batch("CREATE TABLE candle_2 (in_the_way TEXT)").unwrap();
+    let said = open(&program);
+    assert_eq!(said.code, Some(1));
+    assert!(said.err.starts_with("error: cannot upgrade market-data.sqlite from schema 1: "), "{}", said.err);
+    assert_eq!(schema(&program), 1);
+    let count: i64 = database.query_row("SELECT count(*) FROM candle", [], |row| row.get(0)).unwrap();
+    assert_eq!(count, 2);
+}
+
+#[test]
+fn a_newer_schema_is_refused_untouched() {
+    for version in [3, 99, -1] {
+        let program = Program::new();
+        program.database().pragma_update(None, "user_version", version).unwrap();
+        let before = fs::read(program.path("market-data.sqlite")).unwrap();
+        let said = open(&program);
+        assert_eq!(said.code, Some(1));
+        let expected = format!(
+            "error: market-data.sqlite has schema {version}, but market-data-ingestion {} knows schemas up to 2 only: \
+             use the newer version that wrote it\n",
+            env!("CARGO_PKG_VERSION")
+        );
+        assert_eq!(said.err, expected);
+        assert_eq!(fs::read(program.path("market-data.sqlite")).unwrap(), before);
+    }
+}
+
+#[test]
+fn databases_of_other_programs_are_left_alone() {
+    let program = Program::new();
+    program.database().execute_batch("CREATE TABLE theirs (x)").unwrap();
+    let said = open(&program);
+    assert_eq!(
+        said.err,
+        "error: market-data.sqlite is the database of another program: give --database another file\n"
+    );
+
+    let program = Program::new();
+    program.write("market-data.sqlite", &"this is a letter, not a database. ".repeat(100));
+    let said = open(&program);
+    assert_eq!(
+        said.err,
+        "error: cannot read market-data.sqlite: file is not a database: give --database a SQLite file or a new name\n"
+    );
+}
