@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use crate::{
+    config::Entries,
     edit::State,
     files::changelog,
     plan::{
@@ -174,6 +175,10 @@ fn draw(
     };
     if let Some(tag) = tag {
         loader.since(&mut snapshot, &tag)?;
+    }
+    if snapshot.train.config.takes(Entries::Commits) {
+        let told = snapshot.train.told_until(&snapshot.repo, to);
+        loader.commits(&mut snapshot, told.as_deref())?;
     }
     let left = snapshot.train.version(&snapshot.workspace).base();
     let is_left = matches!(intent, Intent::Release(_)) && !released && left != *to;

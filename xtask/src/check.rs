@@ -13,6 +13,7 @@ use crate::{
     edit::slashed,
     files::{Place, anchor, cargo_lock, cargo_toml::Table, changelog, deployment},
     plan::announcement::templates,
+    plan::changes,
     requirement,
     snapshot::Snapshot,
     train::{Train, uv_locks, wheel_version},
@@ -275,6 +276,14 @@ fn changelogs(workspace: &Workspace, train: &Train) -> Vec<Finding> {
             )),
         }
     }
+    if train.changelog.is_none() && train.config.changes.is_some() {
+        findings.push(Finding::new(
+            "changelog",
+            format!("train {} has `changes`, and no changelog to write them in", train.name()),
+            "add `changelog = \"CHANGELOG.md\"` to the train, with an `## [Unreleased]` section",
+        ));
+    }
+    findings.extend(changes::fragments(workspace, train).1);
     if let Some(path) = &train.release_notes {
         let next = "add one `## Release Notes` heading where the notes shall stand";
         match workspace.text(path) {

@@ -48,6 +48,12 @@ pub struct TrainConfig {
     /// A branch to prepare the release on before it is merged to `main`.
     pub branch: Option<Template>,
     pub changelog: Option<PathBuf>,
+    /// Where the changelog's entries come from; only `unreleased` without the key.
+    pub changes: Option<Vec<Entries>>,
+    /// The directory of fragments; `changelog.d` without the key.
+    pub fragments: Option<PathBuf>,
+    /// A list of what is still to be done after a release.
+    pub follow_ups: Option<PathBuf>,
     /// A readme with a `## Release Notes` section.
     pub release_notes: Option<PathBuf>,
     #[serde(default)]
@@ -170,6 +176,32 @@ impl NamedProof {
         }
         words.extend(word);
         quote.is_none().then_some(words)
+    }
+}
+
+/// Where a changelog's entries come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Entries {
+    /// What stands under `Unreleased`.
+    Unreleased,
+    /// A file for each entry, which the release takes away.
+    Fragments,
+    /// The changelogs of the train's crates, as release-plz writes them.
+    Crates,
+    /// Commits in the form of Conventional Commits since the last tag.
+    Commits,
+}
+
+impl TrainConfig {
+    pub fn takes(&self, entries: Entries) -> bool {
+        self.changes.as_ref().map_or(entries == Entries::Unreleased, |changes| changes.contains(&entries))
+    }
+
+    /// The directory of fragments, from the workspace's root; `None` when there are none to take.
+    pub fn fragments(&self) -> Option<PathBuf> {
+        let dir = || self.fragments.clone().unwrap_or_else(|| PathBuf::from("changelog.d"));
+        self.takes(Entries::Fragments).then(dir)
     }
 }
 
@@ -381,6 +413,10 @@ pub fn read(metadata: &Value) -> Config {
             config.problems.push(format!("{at}: proof `{name}`: {problem}"));
         }
     }
+    for train in config.trains.iter().filter(|train| train.fragments.is_some() && !train.takes(Entries::Fragments)) {
+        let problem = "`fragments` is set, but `changes` does not name them: add \"fragments\" there";
+        config.problems.push(format!("[workspace.metadata.trains.{}]: {problem}", train.name));
+    }
     if config.trains.iter().filter(|train| train.default).count() > 1 {
         config.problems.push("more than one train says `default = true`: leave it on one".to_owned());
     }
@@ -501,6 +537,14 @@ mod tests {
         let told = words("  cargo --config 'a = [\"-D\"]'  doc\t\"two words\"x '' ").unwrap();
         assert_eq!(told, ["cargo", "--config", "a = [\"-D\"]", "doc", "two wordsx", ""]);
         assert_eq!((words("a \"b"), words("")), (None, Some(Vec::new())));
+    }
+
+    #[test]
+    fn fragments_must_be_taken_to_be_configured() {
+        let all = json!({ "a": { "changes": ["unreleased", "fragments", "crates", "commits"], "fragments": "news" } });
+        assert_eq!(problems(all), "");
+        assert!(problems(json!({ "a": { "fragments": "news" } })).contains("add \"fragments\" there"));
+        assert!(problems(json!({ "a": { "changes": ["comits"] } })).contains("`comits`: did you mean `commits`?"));
     }
 
     #[test]

@@ -56,7 +56,7 @@ pub struct Change {
     pub breaks: Option<String>,
     /// The pull request first, when the subject ends with it as a squash merge leaves it, then what the footers name.
     pub references: Vec<u64>,
-    /// Names in the footers `Co-authored-by`, without their addresses.
+    /// Who the footers `Co-authored-by` name, without addresses.
     pub co_authors: Vec<String>,
 }
 
@@ -94,7 +94,7 @@ impl Change {
             text: text.to_owned(),
             breaks,
             references,
-            co_authors: co_authors.map(|(_, value)| before_address(value)).collect(),
+            co_authors: co_authors.filter_map(|(_, value)| co_author(value)).collect(),
         })
     }
 }
@@ -135,7 +135,7 @@ fn pull_request(subject: &str) -> (&str, Option<u64>) {
 }
 
 /// Every `#N` of this repository's own: not `other/repository#N`, nor a part of a word.
-fn numbers(text: &str) -> impl Iterator<Item = u64> {
+pub fn numbers(text: &str) -> impl Iterator<Item = u64> {
     text.match_indices('#').filter_map(|(at, _)| {
         let is_own =
             text[..at].chars().next_back().is_none_or(|c| !c.is_alphanumeric() && !matches!(c, '/' | '-' | '_'));
@@ -175,9 +175,22 @@ fn footer(line: &str) -> Option<(&str, &str)> {
     (is_token || is_breaking(token)).then(|| (token, value.trim()))
 }
 
-/// A name, without the address that follows it.
-fn before_address(value: &str) -> String {
-    value.split('<').next().unwrap_or_default().trim().to_owned()
+fn co_author(value: &str) -> Option<String> {
+    let (name, address) = value.split_once('<').unwrap_or((value, ""));
+    Some(credit(name, address.trim_end_matches('>'))).filter(|credit| !credit.is_empty())
+}
+
+/// How a changelog names somebody: by the forge's handle, when a no-reply address tells it, else by name. A robot is
+/// nobody.
+pub fn credit(name: &str, address: &str) -> String {
+    let handle = address.trim().strip_suffix("@users.noreply.github.com");
+    let handle = handle.map(|handle| handle.split_once('+').map_or(handle, |(_, handle)| handle));
+    match handle {
+        _ if name.trim().ends_with("[bot]") => String::new(),
+        Some(handle) if !handle.is_empty() => format!("@{handle}"),
+        _ if name.contains('@') => String::new(),
+        _ => name.trim().to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -268,6 +281,19 @@ mod tests {
         assert_eq!(references("fix: x, closes #5"), [5]);
         assert_eq!(references("fix: colour #00ff00 and a#7 (#8)"), [8]);
         assert_eq!(references("fix: x (#5)\n\nCloses #5"), [5]);
+    }
+
+    #[test]
+    fn nobodys_address_is_told() {
+        for (name, address, told) in [
+            ("Jane Doe", "jane@example.org", "Jane Doe"),
+            ("Jane Doe", "123+jane@users.noreply.github.com", "@jane"),
+            ("Jane Doe", "jane@users.noreply.github.com", "@jane"),
+            ("renovate[bot]", "1+renovate[bot]@users.noreply.github.com", ""),
+            ("jane@example.org", "jane@example.org", ""),
+        ] {
+            assert_eq!(credit(name, address), told, "{name} <{address}>");
+        }
     }
 
     /// What is read can be said again, and is then read the same.

@@ -6,7 +6,6 @@ pub mod cargo_lock;
 pub mod cargo_toml;
 pub mod changelog;
 pub mod deployment;
-#[allow(dead_code)]
 pub mod follow_ups;
 pub mod icalendar;
 pub mod pyproject;

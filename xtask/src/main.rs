@@ -7,7 +7,6 @@ mod check;
 mod cli;
 mod commands;
 mod config;
-#[allow(dead_code)]
 mod conventional;
 mod date;
 mod edit;

@@ -2,6 +2,7 @@
 //! It must never see a shell, a clock or the network; whatever it needs to know is in the snapshot.
 
 pub mod announcement;
+pub mod changes;
 pub mod checklist;
 mod edits;
 pub mod postfix;
@@ -21,12 +22,14 @@ use std::{
 
 use serde::Serialize;
 
+use changes::Collected;
+
 use crate::{
     check::{self, Finding, short},
     config::Template,
     date::Date,
     edit::{Edit, Reason, slashed},
-    files::changelog,
+    files::{changelog, follow_ups},
     snapshot::Snapshot,
     step::{Branch, Commit, Merge, Proof, Push, Step, Tag, Target, Write},
     train::Train,
@@ -296,6 +299,22 @@ fn other_trains(workspace: &Workspace, train: &Train, versions: &BTreeMap<usize,
     remarks
 }
 
+/// Brings entries under Unreleased.
+fn gather(
+    collected: Collected,
+    path: &Path,
+    texts: &mut edits::Texts<'_>,
+    findings: &mut Vec<Finding>,
+    remarks: &mut Vec<String>,
+) {
+    let written = collected.write(path, texts);
+    findings.extend(
+        written.err().map(|error| Finding::new("changelog", format!("{error:#}"), "correct the changelog and commit")),
+    );
+    findings.extend(collected.findings);
+    remarks.extend(collected.remarks);
+}
+
 /// What the changelog and the notes gain: how a planner writes prose.
 struct Prose<'a> {
     version: &'a str,
@@ -304,6 +323,22 @@ struct Prose<'a> {
 }
 
 impl Prose<'_> {
+    /// Notes what a post release fixed on the follow-up list.
+    fn follow_ups(&self, snapshot: &Snapshot, edits: &mut edits::Texts<'_>, findings: &mut Vec<Finding>) {
+        let Snapshot { workspace, train, .. } = snapshot;
+        let Some(path) = train.config.follow_ups.as_ref().map(|path| workspace.in_root(path)) else { return };
+        let log = train.changelog.as_deref().and_then(|path| edits.now(path));
+        let Some(section) = log.and_then(|text| changelog::section(text, self.version)) else { return };
+        let entries = changelog::entries(&section.body).into_iter();
+        let items: Vec<String> = entries
+            .map(|(kind, text)| format!("{}{text}", kind.map(|kind| format!("{kind}: ")).unwrap_or_default()))
+            .collect();
+        let result = edits.rewrite_or_create(&path, Reason::FollowUps, follow_ups::EMPTY, |text| {
+            Ok(follow_ups::append(text, self.version, &items))
+        });
+        findings.extend(result.err().map(|error| Finding::new("changelog", format!("{error:#}"), "correct the list")));
+    }
+
     /// Copies the highlights of the version's section into the release notes.
     fn notes(&self, snapshot: &Snapshot, edits: &mut edits::Texts<'_>, findings: &mut Vec<Finding>) {
         let Some(path) = &snapshot.train.release_notes else { return };

@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use xshell::{Shell, cmd};
 
-use crate::{edit::STAGED, workspace::Texts};
+use crate::{conventional::credit, edit::STAGED, workspace::Texts};
 
 /// Facts about the repository at one moment.
 #[derive(Clone, Debug, Default)]
@@ -179,6 +179,15 @@ pub fn texts_at(sh: &Shell, commit: &str, paths: &BTreeSet<PathBuf>) -> Result<T
     Ok(texts)
 }
 
+/// Texts below some directories as `commit` has them.
+pub fn texts_below(sh: &Shell, commit: &str, dirs: &[PathBuf]) -> Result<Texts> {
+    if dirs.is_empty() {
+        return Ok(Texts::new());
+    }
+    let listed = cmd!(sh, "git ls-tree -r -z --full-tree --name-only {commit} -- {dirs...}").quiet().read()?;
+    texts_at(sh, commit, &listed.split('\0').filter(|path| !path.is_empty()).map(PathBuf::from).collect())
+}
+
 /// The newest commits that any of `tips` leads to.
 pub fn log(sh: &Shell, tips: &[&str], limit: usize) -> Result<Vec<LogEntry>> {
     let limit = limit.to_string();
@@ -228,6 +237,39 @@ pub fn log_with_files(sh: &Shell, tips: &[&str], limit: usize) -> Result<Vec<(Lo
         Some((LogEntry { commit, parents, subject }, files))
     };
     Ok(listed.split('\x01').filter_map(entry).collect())
+}
+
+/// A commit with all that it says and touches. Who it is by is a name, never an address.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Message {
+    pub commit: String,
+    pub parents: Vec<String>,
+    pub author: String,
+    pub text: String,
+    pub paths: Vec<PathBuf>,
+}
+
+/// What the newest commits say that lead to `to` and not to `since`.
+pub fn messages(sh: &Shell, since: Option<&str>, to: &str) -> Result<Vec<Message>> {
+    let (limit, not) = (HORIZON.to_string(), since.map(|since| format!("^{since}")));
+    let format = "format:%x01%H%x1f%P%x1f%aN%x1f%aE%x1f%B%x1f";
+    let listed = cmd!(sh, "git log --max-count {limit} --name-only --no-renames -z --format={format} {to} {not...} --")
+        .quiet()
+        .read()?;
+    let read = |record: &str| {
+        let mut fields = record.splitn(6, '\u{1f}');
+        let mut field = || fields.next();
+        let (commit, parents, name, address, text) = (field()?, field()?, field()?, field()?, field()?);
+        let paths = field()?.trim_start_matches('\n').split('\0').filter(|path| !path.is_empty());
+        Some(Message {
+            commit: commit.to_owned(),
+            parents: parents.split_whitespace().map(str::to_owned).collect(),
+            author: credit(name, address),
+            text: text.trim_end().to_owned(),
+            paths: paths.map(PathBuf::from).collect(),
+        })
+    };
+    Ok(listed.split('\u{1}').filter_map(read).collect())
 }
 
 /// Files that differ between two commits.

@@ -16,7 +16,7 @@ use crate::{
     config,
     date::Date,
     files::workflow,
-    repo::{self, LogEntry, Repo},
+    repo::{self, LogEntry, Message, Repo},
     train::Train,
     workspace::{self, Graph, Manifests, Package, Texts, Workspace, dir},
 };
@@ -32,6 +32,8 @@ pub struct Snapshot {
     pub today: Date,
     /// What happened since the release before; `None` when there is no tag of it.
     pub since: Option<Since>,
+    /// The commits since the tag before, newest first, when the changelog is made of them.
+    pub commits: Vec<Message>,
     /// What the tag says that is published; empty where none is.
     pub tag_message: String,
 }
@@ -64,6 +66,8 @@ pub struct Loader<'a> {
     graph: Graph,
     tracked: Arc<BTreeSet<PathBuf>>,
     paths: BTreeSet<PathBuf>,
+    /// Directories that hold files of any name, each of them an entry of a changelog.
+    fragments: Vec<PathBuf>,
     /// What the working tree says.
     tree: Texts,
     /// Its manifests.
@@ -105,10 +109,11 @@ impl<'a> Loader<'a> {
         };
         let target = metadata.target_directory.clone().into_std_path_buf();
         let graph = graph(metadata, &top)?;
-        let paths = paths(&graph, &tracked)?;
+        let fragments = fragments(&graph);
+        let paths = paths(&graph, &tracked, &fragments)?;
         let missing: Vec<&PathBuf> = paths.iter().filter(|path| !tree.contains_key(*path)).collect();
         tree.extend(repo::texts_in_tree(&top, missing.into_iter())?);
-        Ok(Loader { sh, train, repo, log, target, graph, tracked: Arc::new(tracked), paths, tree, parsed })
+        Ok(Loader { sh, train, repo, log, target, graph, tracked: Arc::new(tracked), paths, fragments, tree, parsed })
     }
 
     pub fn load(&self, source: Source<'_>) -> Result<Snapshot> {
@@ -125,6 +130,7 @@ impl<'a> Loader<'a> {
             base,
             today: today(),
             since: None,
+            commits: Vec::new(),
             tag_message: String::new(),
         })
     }
@@ -160,11 +166,20 @@ impl<'a> Loader<'a> {
         Ok(())
     }
 
+    /// Adds the commits between `tag` and the snapshot's base; all of them when there is no tag.
+    pub fn commits(&self, snapshot: &mut Snapshot, tag: Option<&str>) -> Result<()> {
+        let tag = tag.map(|tag| format!("refs/tags/{tag}"));
+        snapshot.commits = repo::messages(self.sh, tag.as_deref(), &snapshot.base)?;
+        Ok(())
+    }
+
     pub fn texts(&self, source: Source<'_>) -> Result<Texts> {
         match source {
             Source::Tree => Ok(self.tree.clone()),
             Source::Commit(commit) => {
                 let mut texts = repo::texts_at(self.sh, commit, &self.paths)?;
+                // Those that a release took away are not among the paths any more.
+                texts.extend(repo::texts_below(self.sh, commit, &self.fragments)?);
                 // An ignored lock is in no commit, but is kept in step all the same.
                 let lock = dir(&self.graph.root).join("Cargo.lock");
                 if !self.tracked.contains(&lock) {
@@ -213,17 +228,25 @@ fn is_named(path: &Path) -> bool {
     path.file_name().and_then(|name| name.to_str()).is_some_and(|name| NAMES.contains(&name)) || workflow::is_one(path)
 }
 
+/// The directories of the trains' fragments.
+fn fragments(graph: &Graph) -> Vec<PathBuf> {
+    let dirs = config::read(&graph.metadata).trains.into_iter().filter_map(|train| train.fragments());
+    dirs.filter_map(|within| workspace::normalized(&dir(&graph.root).join(within))).collect()
+}
+
 /// The files that a release may have to read.
-fn paths(graph: &Graph, tracked: &BTreeSet<PathBuf>) -> Result<BTreeSet<PathBuf>> {
+fn paths(graph: &Graph, tracked: &BTreeSet<PathBuf>, fragments: &[PathBuf]) -> Result<BTreeSet<PathBuf>> {
     let mut paths: BTreeSet<PathBuf> = tracked.iter().filter(|path| is_named(path)).cloned().collect();
     paths.extend(graph.packages.iter().map(|package| package.manifest.clone()));
+    let logs = graph.packages.iter().map(|package| package.manifest.with_file_name("CHANGELOG.md"));
+    paths.extend(logs.filter(|path| tracked.contains(path)));
+    paths.extend(tracked.iter().filter(|path| fragments.iter().any(|dir| path.starts_with(dir))).cloned());
     let root = dir(&graph.root);
     paths.extend([graph.root.clone(), root.join("Cargo.lock"), root.join("CHANGELOG.md")]);
     for train in config::read(&graph.metadata).trains {
-        let configured = train
-            .changelog
-            .iter()
-            .chain(&train.release_notes)
+        let configured = [&train.changelog, &train.release_notes, &train.follow_ups]
+            .into_iter()
+            .flatten()
             .chain(train.files.iter().map(|file| &file.path))
             .chain(train.deployments.iter().map(|deployment| &deployment.path));
         paths.extend(configured.map(|path| root.join(path)));

@@ -152,6 +152,12 @@ impl Train {
         let tagged = repo.tags.keys().filter_map(|name| Some((self.tag.version_in(name)?, name.clone())));
         tagged.filter(|(found, _)| found.post().is_none() && *found < version.base()).max()
     }
+
+    /// The newest tag below `version`, post releases among them: what was told up to there is told.
+    pub fn told_until(&self, repo: &Repo, version: &Version) -> Option<String> {
+        let tagged = repo.tags.keys().filter_map(|name| Some((self.tag.version_in(name)?, name.clone())));
+        tagged.filter(|(found, _)| found < version).max().map(|(_, name)| name)
+    }
 }
 
 /// Takes out what another train moves: a member that both need belongs to the default train.

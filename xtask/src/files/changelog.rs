@@ -5,10 +5,7 @@ use std::ops::Range;
 
 use anyhow::{Result, bail};
 
-use crate::date::Date;
-
-/// The order in which Keep a Changelog 1.1.0 lists the kinds of change.
-const KINDS: [&str; 6] = ["Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"];
+use crate::{conventional::Kind, date::Date};
 
 /// A version's section.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,6 +52,24 @@ pub fn section(text: &str, name: &str) -> Option<Section> {
 /// Whether the section says anything beside headings and comments.
 pub fn has_entries(section: &Section) -> bool {
     !parts(&section.body).iter().all(|(_, body)| body.is_empty())
+}
+
+/// The entries of a section's body with what stands in the heading above them. An entry is a bullet with all that
+/// belongs to it; what stands before the first one of its part is an entry of its own.
+pub fn entries(body: &str) -> Vec<(Option<&str>, String)> {
+    let mut found = Vec::new();
+    for (kind, text) in parts(body) {
+        let mut entry: Vec<&str> = Vec::new();
+        for line in text.lines().chain(["- "]) {
+            let bullet = line.strip_prefix("- ").or_else(|| line.strip_prefix("* "));
+            if bullet.is_some() && entry.iter().any(|line| !line.trim().is_empty()) {
+                found.push((kind, entry.join("\n").trim().to_owned()));
+                entry.clear();
+            }
+            entry.push(bullet.unwrap_or_else(|| line.strip_prefix("  ").unwrap_or(line)));
+        }
+    }
+    found
 }
 
 /// Turns `Unreleased` into the section of `version`, entries in the order of the kinds, and starts a new one.
@@ -110,13 +125,16 @@ pub fn insert(text: &str, version: &str, date: Date, kind: &str, entry: &str, co
     Ok(new)
 }
 
-/// Adds an entry under `kind` in `Unreleased`, making the heading where it is missing.
+/// Adds an entry under `kind` in `Unreleased`, making the heading where it is missing. Its further lines are indented, so
+/// that they belong to it.
 pub fn add_entry(text: &str, kind: &str, entry: &str) -> Result<String> {
     let Some(unreleased) = section(text, "Unreleased") else {
         bail!("it has no `## [Unreleased]` section: add one at the top")
     };
     let eol = line_ending(text);
-    let body = format!("{}{eol}{eol}### {kind}{eol}{eol}- {entry}", unreleased.body);
+    let lines = entry.lines().map(|line| if line.is_empty() { String::new() } else { format!("  {line}") });
+    let entry = lines.collect::<Vec<_>>().join(eol);
+    let body = format!("{}{eol}{eol}### {kind}{eol}{eol}- {}", unreleased.body, entry.trim_start());
     let rest = &text[unreleased.span.end..];
     let gap = if rest.is_empty() { "" } else { eol };
     Ok(format!("{}{eol}{}{eol}{gap}{rest}", &text[..unreleased.heading.end], sorted(&body, eol)))
@@ -180,9 +198,7 @@ fn sorted(body: &str, eol: &str) -> String {
             None => joined.push((kind, entries.to_owned())),
         }
     }
-    let rank = |kind: Option<&str>| {
-        kind.map(|kind| KINDS.iter().position(|k| k.eq_ignore_ascii_case(kind)).unwrap_or(KINDS.len()))
-    };
+    let rank = |kind: Option<&str>| kind.map(|kind| Kind::parse(kind).map_or(Kind::ALL.len(), |kind| kind as usize));
     joined.sort_by_key(|(kind, _)| rank(*kind));
     let mut out = String::new();
     for (kind, entries) in joined {
@@ -374,10 +390,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_was_said_before_stays_said(entries in prop::collection::vec((0..KINDS.len(), "[a-z]{1,8}"), 1..8), crlf: bool) {
+        fn what_was_said_before_stays_said(entries in prop::collection::vec((0..Kind::ALL.len(), "[a-z]{1,8}"), 1..8), crlf: bool) {
             let mut text = String::from("# Changelog\n\n## [Unreleased]\n");
             for (kind, entry) in &entries {
-                text.push_str(&format!("\n### {}\n\n- {entry}\n", KINDS[*kind]));
+                text.push_str(&format!("\n### {}\n\n- {entry}\n", Kind::ALL[*kind]));
             }
             let released = "\n## [0.9.3] - 2026-11-04\n\n- old\n";
             text.push_str(released);
@@ -388,7 +404,7 @@ mod tests {
                 prop_assert_eq!(section.body.matches(&format!("- {entry}\r")).count() + section.body.matches(&format!("- {entry}\n")).count() + usize::from(section.body.ends_with(&format!("- {entry}"))),
                     entries.iter().filter(|(_, e)| e == entry).count());
             }
-            let order: Vec<usize> = parts(&section.body).iter().filter_map(|(kind, _)| KINDS.iter().position(|k| Some(*k) == *kind)).collect();
+            let order: Vec<usize> = parts(&section.body).iter().filter_map(|(kind, _)| Kind::ALL.iter().position(|k| Some(k.name()) == *kind)).collect();
             prop_assert!(order.is_sorted());
             prop_assert!(new.replace('\r', "").ends_with(released));
             prop_assert!(!has_entries(&super::section(&new, "Unreleased").unwrap()));

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 
 use anyhow::{Result, bail};
 
-use super::{Draft, Options, Plan, Prose, edits::Places, smoke};
+use super::{Draft, Options, Plan, Prose, changes, edits::Places, gather, smoke};
 use crate::{
     check::Finding,
+    conventional::Kind,
     edit::{Reason, slashed},
     files::{cargo_toml::VersionField, changelog},
     snapshot::Snapshot,
@@ -105,7 +106,13 @@ pub fn plan(snapshot: &Snapshot, to: &Version, fix: &Fix, released: bool, option
     let name = to.tag();
     let tags = (train.tag.fill(&from), train.tag.fill(to));
     let prose = Prose { version: &name, date: snapshot.today, tags: (&tags.0, &tags.1) };
-    match (&train.changelog, fix.entry()) {
+    let (mut remarks, mut note) = (Vec::new(), fix.entry());
+    if let Some(path) = &train.changelog {
+        let mut collected = changes::collect(snapshot, to, &versions);
+        note = note.filter(|note| !collected.heed(Kind::Fixed, note));
+        gather(collected, path, &mut texts, &mut findings, &mut remarks);
+    }
+    match (&train.changelog, note) {
         (Some(path), entry) => {
             let text = texts.now(path).unwrap_or_default();
             let waiting =
@@ -142,6 +149,7 @@ pub fn plan(snapshot: &Snapshot, to: &Version, fix: &Fix, released: bool, option
                     .map(|error| Finding::new("changelog", format!("{error:#}"), "correct the changelog and commit")),
             );
             prose.notes(snapshot, &mut texts, &mut findings);
+            prose.follow_ups(snapshot, &mut texts, &mut findings);
         }
         (None, _) => findings.push(Finding::new(
             "changelog",
@@ -149,8 +157,12 @@ pub fn plan(snapshot: &Snapshot, to: &Version, fix: &Fix, released: bool, option
             "add `changelog = \"CHANGELOG.md\"` to the train, with an `## [Unreleased]` section",
         )),
     }
-    let remarks =
-        vec![format!("users who pinned `=={}` do not get {name}; `>=`, `~=` and `=={}.*` do", to.base(), to.base())];
+    changes::promote_crates(snapshot, &versions, &prose, &mut texts, &mut findings);
+    remarks.push(format!(
+        "users who pinned `=={}` do not get {name}; `>=`, `~=` and `=={}.*` do",
+        to.base(),
+        to.base()
+    ));
     let proofs = [smoke::wheel_proofs(snapshot), smoke::named_proofs(snapshot)].concat();
     let level = to.level_since(&from);
     Draft { from, to: to.clone(), level, versions, edits: texts.into_edits(), proofs, findings, remarks }

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Result, bail};
 
-use super::{Draft, Options, Plan, Prose, edits::Places, smoke};
+use super::{Draft, Options, Plan, Prose, changes, edits::Places, gather, smoke};
 use crate::{
     check::Finding,
     config::Lockstep,
@@ -136,9 +136,14 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
     let tags = (before.map(|(_, tag)| tag).unwrap_or_else(|| train.tag.fill(&from.base())), train.tag.fill(to));
     let prose = Prose { version: &name, date: snapshot.today, tags: (&tags.0, &tags.1) };
     if let Some(path) = &train.changelog {
+        // What somebody wrote by hand for this version is all there is to say.
+        if changelog::section(texts.now(path).unwrap_or_default(), prose.version).is_none() {
+            gather(changes::collect(snapshot, to, &versions), path, &mut texts, &mut findings, &mut remarks);
+        }
         promote(path, &prose, &from, &mut texts, &mut findings);
         prose.notes(snapshot, &mut texts, &mut findings);
     }
+    changes::promote_crates(snapshot, &versions, &prose, &mut texts, &mut findings);
     let proofs = smoke::proofs(snapshot, to);
     Draft { from, to: to.clone(), level, versions, edits: texts.into_edits(), proofs, findings, remarks }
         .into_plan(snapshot, options, released)

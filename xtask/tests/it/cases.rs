@@ -37,6 +37,9 @@ cases! {
     failing_proof
     failing_proof_on_branch
     first_release
+    fragments
+    fragments_kept
+    fragments_lost
     ignored_lock
     linked_files
     member_ahead
@@ -54,6 +57,7 @@ cases! {
     postfix_again
     postfix_crate_changed
     postfix_dynamic
+    postfix_follow_ups
     postfix_inherited
     postfix_unreleased
     postfix_without_wheel
@@ -258,7 +262,9 @@ pub fn set_up(place: &Place, line: &str) {
 
 /// The tree that comes of applying what the dry run printed to the commit before, with git's own hands.
 fn planned_tree(place: &Place, base: &str, dry: &Said) -> String {
-    let Some(start) = dry.out.find("--- a/") else {
+    // The first file may be one that comes.
+    let starts = ["\n--- a/", "\n--- /dev/null"].iter().filter_map(|start| dry.out.find(start));
+    let Some(start) = starts.min().map(|line_end| line_end + 1) else {
         return place.git(&format!("rev-parse {base}^{{tree}}"));
     };
     let patch = place.tree.with_file_name("planned.patch");

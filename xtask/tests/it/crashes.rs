@@ -25,21 +25,24 @@ fn uninterrupted(place: &Place, name: &str, args: &str) -> String {
     other.end()
 }
 
-/// The plan's edits in the order in which they are renamed into place: path and new text.
-fn edits(place: &Place, args: &str) -> Vec<(String, String)> {
+/// The plan's edits in the order in which they are renamed into place: path and new text, `None` for a file that goes.
+fn edits(place: &Place, args: &str) -> Vec<(String, Option<String>)> {
     let plan: Value = serde_json::from_str(&place.xtask(&format!("{args} --dry-run --json")).ok().out).unwrap();
     let write = plan["steps"].as_array().unwrap().iter().find(|step| step["step"] == "write").unwrap();
     let edits = write["edits"].as_array().unwrap().iter();
     let text = |edit: &Value, key: &str| edit[key].as_str().unwrap().to_owned();
-    edits.map(|edit| (text(edit, "path"), text(edit, "new"))).collect()
+    edits.map(|edit| (text(edit, "path"), (edit["fate"] != "remove").then(|| text(edit, "new")))).collect()
 }
 
 /// What a `kill -9` leaves after `count` renames: the first files are new, the others wait beside theirs.
-fn tear(place: &Place, edits: &[(String, String)], count: usize) {
+fn tear(place: &Place, edits: &[(String, Option<String>)], count: usize) {
     for (path, new) in &edits[..count] {
-        place.write(path, new);
+        match new {
+            Some(new) => place.write(path, new),
+            None => fs::remove_file(place.tree.join(path)).unwrap(),
+        }
     }
-    for (path, new) in &edits[count..] {
+    for (path, new) in edits[count..].iter().filter_map(|(path, new)| Some((path, new.as_ref()?))) {
         place.write(&staged(path), new);
     }
 }
@@ -85,6 +88,38 @@ fn torn_release_of_a_wheel() {
 #[test]
 fn torn_postfix() {
     torn_writes("torn_postfix", &Place::of_world("torn_postfix_0", "wheel"), "postfix --note fix");
+}
+
+/// Files that go, and one that comes.
+fn with_fragments(name: &str) -> Place {
+    let place = Place::of_world(name, "wheel");
+    let keys = "changes = [\"unreleased\", \"fragments\"]\nfollow-ups = \".agent/todo.md\"\nrelease-notes";
+    place.replace("Cargo.toml", "release-notes", keys);
+    place.write("changelog.d/12.fixed.md", "a fix\n");
+    place.write("changelog.d/+new.added.md", "a thing\n");
+    place.commit("fragments");
+    place
+}
+
+#[test]
+fn torn_release_with_fragments() {
+    torn_writes("torn_fragments", &with_fragments("torn_fragments_0"), "release minor");
+}
+
+#[test]
+fn torn_postfix_with_a_new_list() {
+    // `git restore .` leaves a file alone that git does not know: whoever takes it back removes it.
+    let (name, args) = ("torn_list", &format!("postfix --note fix {UNPROVED}"));
+    let place = with_fragments("torn_list_0");
+    let whole = uninterrupted(&place, name, args);
+    let edits = edits(&place, args);
+    assert!(edits.iter().any(|(path, _)| path == ".agent/todo.md"));
+    for count in 0..=edits.len() {
+        let torn = place.again(name);
+        tear(&torn, &edits, count);
+        torn.xtask(args).ok();
+        assert_eq!(torn.end(), whole, "after {count} of {} renames", edits.len());
+    }
 }
 
 #[test]
@@ -247,6 +282,13 @@ fn killed_around_git_in_a_postfix() {
     let place = Place::of_world("killed_postfix_0", "wheel");
     place.add_remote();
     killed_around_git("killed_postfix", &place, "postfix --note fix --push", 3);
+}
+
+#[test]
+fn killed_around_git_with_a_new_list() {
+    let place = with_fragments("killed_list_0");
+    place.add_remote();
+    killed_around_git("killed_list", &place, "postfix --note fix --push", 4);
 }
 
 #[test]

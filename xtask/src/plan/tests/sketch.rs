@@ -17,7 +17,7 @@ use crate::{
         postfix::{self, Fix},
         release::{self, Goal},
     },
-    repo::Repo,
+    repo::{Message, Repo},
     snapshot::{Since, Snapshot},
     step::Step,
     train::Train,
@@ -35,6 +35,7 @@ pub struct Sketch {
     pub repo: Repo,
     pub since: Option<(&'static str, Vec<&'static str>, Option<Texts>)>,
     pub tag_message: &'static str,
+    pub commits: Vec<Message>,
     pub mentions: Vec<(&'static str, usize, &'static str)>,
     pub options: Options,
 }
@@ -133,6 +134,14 @@ impl Sketch {
         self
     }
 
+    /// A commit before those that were named before it.
+    pub fn commit(mut self, text: &str, author: &str, paths: &[&str]) -> Sketch {
+        let commit = format!("{:010}", 2_000_000_000 + self.commits.len());
+        let paths = paths.iter().map(PathBuf::from).collect();
+        self.commits.push(Message { commit, parents: Vec::new(), author: author.into(), text: text.into(), paths });
+        self
+    }
+
     /// Writes the lock that cargo would write.
     pub fn lock(self) -> Sketch {
         let mut text = "version = 4\n".to_owned();
@@ -178,6 +187,7 @@ impl Sketch {
             train,
             since,
             tag_message: self.tag_message.to_owned(),
+            commits: self.commits.clone(),
             repo: self.repo.clone(),
             base: self.repo.head.clone(),
             today: Date::parse("2026-02-04").unwrap(),

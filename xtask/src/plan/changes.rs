@@ -1,0 +1,382 @@
+//! Where the entries of a release's changelog come from, and what has no home in it.
+//! It must never tell the same change twice, nor lose one in silence.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+};
+
+use serde::Serialize;
+
+use super::{Prose, edits::Texts};
+use crate::{
+    check::{Finding, short},
+    config::Entries,
+    conventional::{Change, Kind, numbers},
+    edit::{Reason, slashed},
+    files::changelog,
+    repo::Message,
+    snapshot::Snapshot,
+    train::Train,
+    version::Version,
+    workspace::Workspace,
+};
+
+/// What to do about an entry that a changelog cannot take.
+const CORRECT: &str = "correct it and commit";
+
+/// An entry of the changelog.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Entry {
+    /// What stands in the heading above it.
+    pub kind: Option<String>,
+    pub text: String,
+    pub source: Entries,
+    /// The file, or the commit.
+    pub from: String,
+    /// Where the same is said already: then it is not said again.
+    pub said_by: Option<String>,
+    /// Its words alone.
+    #[serde(skip)]
+    words: String,
+}
+
+/// What a release's section is made of.
+#[derive(Clone, Debug, Default)]
+pub struct Collected {
+    pub entries: Vec<Entry>,
+    /// Fragments that are entries now.
+    pub consumed: Vec<PathBuf>,
+    /// What would be lost.
+    pub findings: Vec<Finding>,
+    /// What has no home, and is not lost.
+    pub remarks: Vec<String>,
+}
+
+/// Gathers the entries of `to`: what stands under Unreleased wins, then fragments, then crates' logs, then commits.
+pub fn collect(snapshot: &Snapshot, to: &Version, versions: &BTreeMap<usize, Version>) -> Collected {
+    let Snapshot { workspace, train, .. } = snapshot;
+    let mut all = Collected::default();
+    all.unreleased(workspace, train);
+    if train.config.takes(Entries::Fragments) {
+        let (entries, findings) = fragments(workspace, train);
+        all.findings.extend(findings);
+        for (path, kind, text) in entries {
+            all.add(kind, (text, ""), Entries::Fragments, slashed(&path));
+            if !all.consumed.contains(&path) {
+                all.consumed.push(path);
+            }
+        }
+    }
+    if train.config.takes(Entries::Crates) {
+        for (kind, text, from) in crates(workspace, train, to, versions) {
+            all.add(kind, (text, ""), Entries::Crates, from);
+        }
+    }
+    if train.config.takes(Entries::Commits) {
+        all.commits(snapshot);
+    }
+    all
+}
+
+impl Entry {
+    fn is_of(&self, kind: Kind) -> bool {
+        self.kind.as_deref().and_then(Kind::parse) == Some(kind)
+    }
+}
+
+impl Collected {
+    fn unreleased(&mut self, workspace: &Workspace, train: &Train) {
+        let Some(path) = &train.changelog else { return };
+        let Some(section) = workspace.texts.get(path).and_then(|text| changelog::section(text, "Unreleased")) else {
+            return;
+        };
+        let path = slashed(path);
+        for (kind, text) in changelog::entries(&section.body) {
+            if !train.config.takes(Entries::Unreleased) {
+                let what = format!("`{}` goes out, though `changes` does not name \"unreleased\"", head(&text));
+                self.remarks.push(format!("{path}: {what}"));
+            }
+            if kind.and_then(Kind::parse).is_none() {
+                let under = kind.map_or("no heading".to_owned(), |kind| format!("`### {kind}`"));
+                self.remarks
+                    .push(format!("{path}: `{}` stands under {under}, which is no kind of change", head(&text)));
+            }
+            let (kind, words) = (kind.map(str::to_owned), normal(&text));
+            let (source, from) = (Entries::Unreleased, path.clone());
+            self.entries.push(Entry { kind, text, source, from, said_by: None, words });
+        }
+    }
+
+    /// Adds an entry, unless the same is said already: in the same words, or with the same number under the same kind in
+    /// another source. Two commits, as two fragments, may well belong to one issue.
+    fn add(&mut self, kind: Kind, (mut text, credits): (String, &str), source: Entries, from: String) {
+        let words = normal(&text);
+        text.push_str(credits);
+        let mine: BTreeSet<u64> = numbers(&text).collect();
+        let said = self.entries.iter().filter(|entry| entry.said_by.is_none()).find(|said| {
+            let same_number = said.is_of(kind) && numbers(&said.text).any(|number| mine.contains(&number));
+            same_number && said.source != source || said.words == words
+        });
+        let said_by = said.map(|said| said.from.clone());
+        self.entries.push(Entry { kind: Some(kind.name().to_owned()), text, source, from, said_by, words });
+    }
+
+    fn commits(&mut self, snapshot: &Snapshot) {
+        let Snapshot { workspace, train, commits, .. } = snapshot;
+        let pulls = pulls(commits);
+        let (ours, anyones) = (train.members(), any_trains(workspace, train));
+        for message in commits.iter().filter(|message| message.parents.len() < 2).rev() {
+            let Some(mut change) = Change::parse(&message.text) else { continue };
+            let Some(kind) = change.kind else { continue };
+            let touched: BTreeSet<usize> = message.paths.iter().filter_map(|path| workspace.owner(path)).collect();
+            let from = format!("commit {}", short(&message.commit));
+            if touched.is_disjoint(&ours) {
+                if touched.is_disjoint(&anyones) {
+                    let said = format!("{}: {}", change.word, change.text);
+                    self.remarks
+                        .push(format!("{from}: `{said}` touches no crate of a train, so no changelog tells it"));
+                }
+                continue;
+            }
+            if let Some(pull) = pulls.get(message.commit.as_str()).filter(|pull| !change.references.contains(pull)) {
+                change.references.insert(0, *pull);
+            }
+            let touched: Vec<&str> =
+                touched.intersection(&ours).map(|&at| workspace.members[at].name.as_str()).collect();
+            let credits = credits(&change, message);
+            self.add(kind, (sentence(&change, &touched), &credits), Entries::Commits, from);
+        }
+    }
+
+    /// What the captain says of a fix stands before all that says the same. Tells whether it stands under Unreleased too,
+    /// and need not be written again.
+    pub fn heed(&mut self, kind: Kind, note: &str) -> bool {
+        let mine: BTreeSet<u64> = numbers(note).collect();
+        for entry in self.entries.iter_mut().filter(|entry| entry.said_by.is_none()) {
+            let same_number = entry.is_of(kind) && numbers(&entry.text).any(|number| mine.contains(&number));
+            if same_number || entry.words == normal(note) {
+                if entry.source == Entries::Unreleased {
+                    return true;
+                }
+                entry.said_by = Some("--note".to_owned());
+            }
+        }
+        false
+    }
+
+    /// Writes what is new under Unreleased, and takes away the fragments.
+    pub fn write(&self, path: &Path, texts: &mut Texts<'_>) -> anyhow::Result<()> {
+        for entry in self.entries.iter().filter(|entry| entry.source != Entries::Unreleased && entry.said_by.is_none())
+        {
+            let kind = entry.kind.as_deref().unwrap_or_default();
+            texts.rewrite(path, Reason::Changelog, |text| changelog::add_entry(text, kind, &entry.text))?;
+        }
+        for path in &self.consumed {
+            texts.remove(path);
+        }
+        Ok(())
+    }
+}
+
+/// The entries that fragments hold, and what is wrong with fragments.
+pub fn fragments(workspace: &Workspace, train: &Train) -> (Vec<(PathBuf, Kind, String)>, Vec<Finding>) {
+    let (mut entries, mut findings) = (Vec::new(), Vec::new());
+    let Some(dir) = train.config.fragments().map(|dir| workspace.in_root(&dir)) else {
+        return (entries, findings);
+    };
+    for (path, text) in workspace.texts.iter().filter(|(path, _)| path.starts_with(&dir)) {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        if name.starts_with('.') || name.eq_ignore_ascii_case("readme.md") {
+            continue;
+        }
+        let mut lost = |why: String| {
+            let what = format!("{} has no home in the changelog: {why}", slashed(path));
+            findings.push(Finding::new("changelog", what, CORRECT));
+        };
+        if path.parent() != Some(&dir) {
+            lost(format!("fragments stand in {} itself", slashed(&dir)));
+            continue;
+        }
+        // A number may follow the kind, to have two fragments of one name.
+        let words: Vec<&str> = name.split('.').collect();
+        let (id, kind) = match words.as_slice() {
+            [id, kind, "md"] => (*id, *kind),
+            [id, kind, number, "md"] if number.parse::<u32>().is_ok() => (*id, *kind),
+            _ => {
+                lost("its name is not NAME.KIND.md".to_owned());
+                continue;
+            }
+        };
+        let Some(kind) = Kind::parse(kind) else {
+            let known = Kind::ALL.map(|kind| kind.name().to_lowercase());
+            let names: Vec<&str> = known.iter().map(String::as_str).collect();
+            let near = similar::get_close_matches(kind, &names, 1, 0.5);
+            let near = near
+                .first()
+                .map_or(format!("known are {}", known.join(", ")), |near| format!("did you mean `{near}`?"));
+            lost(format!("`{kind}` is no kind of change: {near}"));
+            continue;
+        };
+        // The whole text is one entry, unless it is a list.
+        let text = text.replace("\r\n", "\n");
+        let is_list = text.trim_start().starts_with("- ") || text.trim_start().starts_with("* ");
+        let texts = match is_list {
+            true => changelog::entries(&text).into_iter().map(|(_, text)| text).collect(),
+            false => vec![text.trim().to_owned()],
+        };
+        if texts.iter().all(String::is_empty) {
+            lost("it says nothing".to_owned());
+        }
+        for mut text in texts.into_iter().filter(|text| !text.is_empty()) {
+            if let Some(number) = id.parse::<u64>().ok().filter(|number| !numbers(&text).any(|found| found == *number))
+            {
+                text.push_str(&format!(" (#{number})"));
+            }
+            entries.push((path.clone(), kind, text));
+        }
+    }
+    (entries, findings)
+}
+
+/// A crate's own changelog, when it has one that is not a train's.
+fn log_of(workspace: &Workspace, at: usize) -> Option<PathBuf> {
+    let path = workspace.members[at].dir().join("CHANGELOG.md");
+    let is_trains = |path: &Path| {
+        let configured = workspace.trains.iter().filter_map(|train| train.changelog.as_ref());
+        configured
+            .map(|path| workspace.in_root(path))
+            .chain([workspace.in_root("CHANGELOG.md".as_ref())])
+            .any(|log| log == path)
+    };
+    (workspace.texts.contains_key(&path) && !is_trains(&path)).then_some(path)
+}
+
+/// What the crates' logs say of the release: in the version's own section, when release-plz wrote it, else under
+/// Unreleased. One change in several crates is one entry.
+fn crates(
+    workspace: &Workspace,
+    train: &Train,
+    to: &Version,
+    versions: &BTreeMap<usize, Version>,
+) -> Vec<(Kind, String, String)> {
+    let mut told: Vec<(Kind, String, Vec<&str>, String)> = Vec::new();
+    for at in train.members().into_iter().filter(|at| versions.contains_key(at)) {
+        let Some(path) = log_of(workspace, at) else { continue };
+        let text = &workspace.texts[&path];
+        let section = changelog::section(text, &to.tag()).or_else(|| changelog::section(text, "Unreleased"));
+        for (kind, entry) in section.iter().flat_map(|section| changelog::entries(&section.body)) {
+            // What release-plz calls other, that a dependency moved, is no change of the train's.
+            let Some(kind) = kind.and_then(Kind::parse) else { continue };
+            let name = workspace.members[at].name.as_str();
+            match told.iter_mut().find(|(known, text, ..)| *known == kind && *text == entry) {
+                Some((_, _, names, _)) => names.push(name),
+                None => told.push((kind, entry, vec![name], slashed(&path))),
+            }
+        }
+    }
+    told.into_iter().map(|(kind, text, names, from)| (kind, format!("{}: {text}", names.join(", ")), from)).collect()
+}
+
+/// Turns Unreleased into the version's section in the logs of the crates that move. A log that has that section, as
+/// release-plz leaves it, stays as it is.
+pub(super) fn promote_crates(
+    snapshot: &Snapshot,
+    versions: &BTreeMap<usize, Version>,
+    prose: &Prose<'_>,
+    texts: &mut Texts<'_>,
+    findings: &mut Vec<Finding>,
+) {
+    for path in versions.keys().filter_map(|&at| log_of(&snapshot.workspace, at)) {
+        let text = texts.now(&path).unwrap_or_default();
+        let waits = changelog::section(text, "Unreleased").is_some_and(|section| changelog::has_entries(&section));
+        if !waits || changelog::section(text, prose.version).is_some() {
+            continue;
+        }
+        let result = texts
+            .rewrite(&path, Reason::Changelog, |text| changelog::promote(text, prose.version, prose.date, prose.tags));
+        findings.extend(result.err().map(|error| Finding::new("changelog", format!("{error:#}"), CORRECT)));
+    }
+}
+
+/// The pull request that brought each commit in by a merge, as the forge's own message of the merge tells.
+fn pulls(commits: &[Message]) -> BTreeMap<&str, u64> {
+    let by_name: BTreeMap<&str, &Message> = commits.iter().map(|commit| (commit.commit.as_str(), commit)).collect();
+    let behind = |from: &str| {
+        let (mut found, mut queue) = (BTreeSet::new(), vec![from.to_owned()]);
+        while let Some(commit) = queue.pop().and_then(|name| by_name.get(name.as_str()).copied()) {
+            if found.insert(commit.commit.as_str()) {
+                queue.extend(commit.parents.iter().cloned());
+            }
+        }
+        found
+    };
+    let mut pulls = BTreeMap::new();
+    for merge in commits {
+        let number = merge.text.strip_prefix("Merge pull request #").and_then(|rest| rest.split_whitespace().next());
+        let (Some(Ok(number)), [main, topic]) = (number.map(str::parse), merge.parents.as_slice()) else { continue };
+        let on_main = behind(main);
+        pulls.extend(behind(topic).difference(&on_main).map(|commit| (*commit, number)));
+    }
+    pulls
+}
+
+/// Every member that some train moves.
+fn any_trains(workspace: &Workspace, train: &Train) -> BTreeSet<usize> {
+    let mut found = train.members();
+    for config in &workspace.trains {
+        let driver = config.driver.as_ref().and_then(|name| workspace.member(name));
+        found.extend(driver.into_iter().flat_map(|at| workspace.closure(at)));
+        found.extend(config.wheels.iter().flatten().filter_map(|name| workspace.member(name)));
+    }
+    found
+}
+
+/// A commit as an entry: whose part it is of, what it says, and what it breaks.
+fn sentence(change: &Change, touched: &[&str]) -> String {
+    let mut text = match (touched, &change.scope) {
+        ([only], _) => format!("{only}: "),
+        (_, Some(scope)) => format!("{scope}: "),
+        _ => String::new(),
+    };
+    match (&change.breaks, change.breaking) {
+        (Some(breaks), _) => text.push_str(&format!("{} (BREAKING: {breaks})", change.text)),
+        (None, true) => text.push_str(&format!("BREAKING: {}", change.text)),
+        (None, false) => text.push_str(&change.text),
+    }
+    text
+}
+
+/// The numbers that a commit names, and who made it.
+fn credits(change: &Change, message: &Message) -> String {
+    let mut credits: Vec<String> = change.references.iter().map(|number| format!("#{number}")).collect();
+    for who in [&message.author].into_iter().chain(&change.co_authors).filter(|who| !who.is_empty()) {
+        if !credits.contains(who) {
+            credits.push(who.clone());
+        }
+    }
+    if credits.is_empty() { String::new() } else { format!(" ({})", credits.join(", ")) }
+}
+
+/// The words of an entry by which it is known again: whose part it is of, who did it and the markup do not count.
+fn normal(text: &str) -> String {
+    // Numbers and names stand in brackets at the end.
+    let mut rest = match text.trim_end().strip_suffix(')').and_then(|text| text.rsplit_once(" (")) {
+        Some((text, credits)) if credits.starts_with(['#', '@']) || credits.starts_with("[#") => text,
+        _ => text,
+    };
+    while let Some((before, after)) = rest.split_once(": ") {
+        let is_name = |word: &str| word.chars().all(|c| c.is_alphanumeric() || "-_`*".contains(c));
+        if before.is_empty() || !before.split(", ").all(|word| !word.is_empty() && is_name(word)) {
+            break;
+        }
+        rest = after;
+    }
+    let words = rest.split_whitespace().map(|word| word.replace(['`', '*'], "").to_lowercase());
+    words.collect::<Vec<_>>().join(" ").trim_end_matches('.').to_owned()
+}
+
+/// The first line, as people quote it.
+fn head(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
+}

@@ -1,0 +1,240 @@
+//! Stories of the changelog's entries: where they come from, which of two is told, and what has no home.
+//! What is expected is the section as a person would write it.
+
+use serde_json::json;
+
+use super::sketch::{Sketch, findings, house, text};
+use crate::{files::changelog, plan::Plan, repo::Message};
+
+/// The house with a changelog of nothing new, fed from everywhere.
+fn fed() -> Sketch {
+    house().configured("changes", json!(["unreleased", "fragments", "crates", "commits"])).with(
+        "CHANGELOG.md",
+        "### Fixed\n\n- a rounding error\n\n",
+        "",
+    )
+}
+
+/// The section of the version that is planned.
+fn section(plan: &Plan, path: &str) -> String {
+    changelog::section(text(plan, path), &plan.to.tag()).unwrap_or_else(|| panic!("no section in {path}")).body
+}
+
+fn removed(plan: &Plan) -> Vec<String> {
+    let gone = plan.edits().iter().filter(|edit| edit.after().is_none());
+    gone.map(|edit| crate::edit::slashed(&edit.path)).collect()
+}
+
+#[test]
+fn fragments_become_entries_and_go() {
+    let plan = fed()
+        .file("changelog.d/12.fixed.md", "Depth no longer\nforgets a level\n")
+        .file("changelog.d/12.fixed.1.md", "and nor do trades\n")
+        .file("changelog.d/+notes.added.md", "- one\n- two (#7)\n")
+        .file("changelog.d/README.md", "How to write one.\n")
+        .release("minor");
+    assert_eq!(findings(&plan), [""; 0]);
+    assert_eq!(
+        section(&plan, "CHANGELOG.md"),
+        "### Added\n\n- one\n- two (#7)\n\n### Fixed\n\n- and nor do trades (#12)\n- Depth no longer\n  forgets a level (#12)"
+    );
+    assert_eq!(removed(&plan), ["changelog.d/+notes.added.md", "changelog.d/12.fixed.1.md", "changelog.d/12.fixed.md"]);
+}
+
+#[test]
+fn a_fragment_without_a_home_is_refused() {
+    for (path, why) in [
+        ("changelog.d/12.fixd.md", "`fixd` is no kind of change: did you mean `fixed`?"),
+        ("changelog.d/notes.md", "its name is not NAME.KIND.md"),
+        ("changelog.d/12.fixed.txt", "its name is not NAME.KIND.md"),
+        ("changelog.d/deep/12.fixed.md", "fragments stand in changelog.d itself"),
+    ] {
+        let house = fed().file("changelog.d/1.fixed.md", "x").file(path, "y");
+        let expected = format!("changelog: {path} has no home in the changelog: {why}");
+        assert_eq!(findings(&house.release("minor")), [expected.as_str()], "{path}");
+    }
+    let said =
+        findings(&fed().file("changelog.d/1.fixed.md", "x").file("changelog.d/2.fixed.md", "\n").release("minor"));
+    assert_eq!(said, ["changelog: changelog.d/2.fixed.md has no home in the changelog: it says nothing"]);
+}
+
+#[test]
+fn commits_are_told_by_whom_they_are_of_and_what_they_touch() {
+    let plan = fed()
+        .commit(
+            "feat(depth)!: Ten levels (#31)\n\nBREAKING CHANGE: `levels` is a list",
+            "@jane",
+            &["crates/barter-data/a.rs"],
+        )
+        .commit(
+            "fix: NaN in Sharpe\n\nCloses #30\nCo-authored-by: Ann Lee <ann@x.org>",
+            "Jane Doe",
+            &["crates/barter/a.rs", "crates/barter-data/b.rs"],
+        )
+        .commit("chore: tidy", "Jane Doe", &["crates/barter/a.rs"])
+        .commit("just words", "Jane Doe", &["crates/barter/a.rs"])
+        .commit("perf: faster", "", &["barter-python/src/lib.rs"])
+        .release("minor");
+    assert_eq!(findings(&plan), [""; 0]);
+    assert_eq!(
+        section(&plan, "CHANGELOG.md"),
+        "### Changed\n\n- barter-python: faster\n- barter-data: Ten levels (BREAKING: `levels` is a list) (#31, @jane)\n\n\
+         ### Fixed\n\n- NaN in Sharpe (#30, Jane Doe, Ann Lee)"
+    );
+}
+
+#[test]
+fn a_merge_tells_the_pull_request_of_what_it_brought() {
+    let message = |commit: &str, parents: &[&str], text: &str| Message {
+        commit: commit.into(),
+        parents: parents.iter().map(|parent| parent.to_string()).collect(),
+        text: text.into(),
+        paths: vec!["crates/barter/a.rs".into()],
+        ..Message::default()
+    };
+    let mut house = fed();
+    house.commits = vec![
+        message("m", &["a", "c"], "Merge pull request #44 from jane/topic\n\nA topic"),
+        message("c", &["b"], "fix: c"),
+        message("b", &["0"], "fix: b"),
+        message("a", &["0"], "fix: a"),
+    ];
+    assert_eq!(
+        section(&house.release("minor"), "CHANGELOG.md"),
+        "### Fixed\n\n- barter: a\n- barter: b (#44)\n- barter: c (#44)"
+    );
+}
+
+#[test]
+fn what_is_said_is_not_said_again() {
+    let said = |commit: &str| {
+        let plan = fed()
+            .with(
+                "CHANGELOG.md",
+                "## [Unreleased]\n",
+                "## [Unreleased]\n\n### Fixed\n\n- `barter`: NaN in Sharpe (#30)\n",
+            )
+            .file("changelog.d/+x.added.md", "A fragment")
+            .commit(commit, "Jane", &["crates/barter/a.rs"])
+            .release("minor");
+        section(&plan, "CHANGELOG.md")
+    };
+    let before = "### Added\n\n- A fragment\n\n### Fixed\n\n- `barter`: NaN in Sharpe (#30)";
+    // The same words, the same number under the same kind; what stands in Unreleased wins, then fragments.
+    assert_eq!(said("fix: nan in sharpe"), before);
+    assert_eq!(said("fix: mend the ratio (#30)"), before);
+    assert_eq!(said("feat(x): a fragment (#9)"), before);
+    // Another kind, another number or another place is another change.
+    assert!(said("feat: a fragment (of stone)").contains("- barter: a fragment (of stone) (Jane)"));
+    assert!(said("feat: the ratio (#30)").contains("- barter: the ratio (#30, Jane)"));
+    assert!(said("fix: mend the ratio (#31)").contains("- barter: mend the ratio (#31, Jane)"));
+}
+
+#[test]
+fn two_commits_for_one_issue_are_two_changes() {
+    let plan = fed()
+        .commit("fix: one half\n\nCloses #5", "", &["crates/barter/a.rs"])
+        .commit("fix: the other half\n\nCloses #5", "", &["crates/barter/a.rs"])
+        .commit("fix: one half", "", &["crates/barter/a.rs"])
+        .release("minor");
+    assert_eq!(section(&plan, "CHANGELOG.md"), "### Fixed\n\n- barter: one half\n- barter: the other half (#5)");
+}
+
+#[test]
+fn what_has_no_home_and_is_not_lost_is_remarked() {
+    let plan = fed()
+        .with("CHANGELOG.md", "## [Unreleased]\n", "## [Unreleased]\n\n- loose\n\n### Internal\n\n- tidied\n")
+        .commit("feat: a dance", "", &["docs/dance.md"])
+        .commit("feat: a tool", "", &["crates/tool/src/lib.rs"])
+        .commit("docs: a page", "", &["docs/page.md"])
+        .release("minor");
+    assert_eq!(findings(&plan), [""; 0]);
+    let remarks: Vec<&String> = plan.remarks.iter().filter(|remark| remark.contains('`')).collect();
+    assert_eq!(remarks.len(), 4, "{remarks:?}");
+    assert!(remarks[0].ends_with("`loose` stands under no heading, which is no kind of change"));
+    assert!(remarks[1].ends_with("`tidied` stands under `### Internal`, which is no kind of change"));
+    assert!(remarks[2].contains("`feat: a tool` touches no crate of a train"));
+    assert!(remarks[3].contains("`feat: a dance` touches no crate of a train"));
+    assert_eq!(section(&plan, "CHANGELOG.md"), "- loose\n\n### Internal\n\n- tidied");
+}
+
+/// As release-plz leaves it: bumped, with the crates' logs written.
+fn after_release_plz() -> Sketch {
+    let log = |body: &str| format!("# Changelog\n\n## [Unreleased]\n\n## [0.9.4] - 2026-02-03\n\n{body}");
+    fed()
+        .with("crates/barter/Cargo.toml", "0.9.3", "0.9.4")
+        .with("crates/barter-data/Cargo.toml", "\"0.9.3\"\n[dep", "\"0.9.4\"\n[dep")
+        .file("crates/barter/CHANGELOG.md", &log("### Fixed\n\n- NaN (#30)\n- one for both\n"))
+        .file("crates/barter-data/CHANGELOG.md", &log("### Fixed\n\n- one for both\n\n### Other\n\n- updated: serde\n"))
+        .file("crates/barter-instrument/CHANGELOG.md", "# Changelog\n\n## [Unreleased]\n\n### Added\n\n- a venue\n")
+        .file("barter-python/README.md", "# x\n\n## Release Notes\n")
+        .configured("release-notes", json!("barter-python/README.md"))
+        .lock()
+}
+
+#[test]
+fn crates_logs_reach_the_trains_log_and_the_release_notes() {
+    let plan = after_release_plz()
+        .changed("v0.9.3", &["crates/barter-instrument/src/lib.rs"])
+        .commit("fix: NaN (#30)", "Jane", &["crates/barter/a.rs"])
+        .file("changelog.d/9.fixed.md", "Python keeps its digits")
+        .release("");
+    assert_eq!(findings(&plan), [""; 0]);
+    assert_eq!(
+        section(&plan, "CHANGELOG.md"),
+        "### Added\n\n- barter-instrument: a venue\n\n### Fixed\n\n- Python keeps its digits (#9)\n\
+         - barter: NaN (#30)\n- barter, barter-data: one for both"
+    );
+    // What release-plz wrote stays, what was written by hand is promoted.
+    let edited: Vec<String> = plan.edits().iter().map(|edit| crate::edit::slashed(&edit.path)).collect();
+    assert!(!edited.contains(&"crates/barter/CHANGELOG.md".to_owned()), "{edited:?}");
+    assert_eq!(section(&plan, "crates/barter-instrument/CHANGELOG.md"), "### Added\n\n- a venue");
+    assert!(text(&plan, "barter-python/README.md").contains(
+        "### 0.9.4 - 2026-02-04\n\n- Added: barter-instrument: a venue\n- Fixed: Python keeps its digits (#9)\n- Fixed: barter: NaN (#30)\n"
+    ));
+}
+
+#[test]
+fn nothing_new_anywhere_is_nothing_to_release() {
+    let plan = fed().commit("chore: tidy", "", &["crates/barter/a.rs"]).release("minor");
+    assert_eq!(findings(&plan), ["nothing-to-release: nothing to release: Unreleased is empty in CHANGELOG.md"]);
+}
+
+#[test]
+fn a_section_written_by_hand_is_all_there_is_to_say() {
+    let plan = fed()
+        .with("CHANGELOG.md", "## [0.9.3]", "## [0.10.0] - 2026-02-01\n\n- by hand\n\n## [0.9.3]")
+        .file("changelog.d/9.fixed.md", "for the next one")
+        .release("minor");
+    assert_eq!(findings(&plan), [""; 0]);
+    assert_eq!(removed(&plan), [""; 0]);
+}
+
+#[test]
+fn a_post_release_notes_its_fix_on_the_list() {
+    let house = fed()
+        .changed("v0.9.3", &["barter-python/src/lib.rs"])
+        .configured("follow-ups", json!(".agent/todo.md"))
+        .commit("fix: NaN in the ratio (#30)", "Jane", &["barter-python/src/lib.rs"])
+        .commit("fix: and a leak", "Jane", &["barter-python/src/lib.rs"]);
+    let plan = house.postfix(Some("NaN in Sharpe"), Some(30));
+    assert_eq!(findings(&plan), [""; 0]);
+    // The note is told, not the commit of the same number.
+    assert_eq!(
+        section(&plan, "CHANGELOG.md"),
+        "### Fixed\n\n- barter-python: and a leak (Jane)\n- NaN in Sharpe (#30)"
+    );
+    assert_eq!(
+        text(&plan, ".agent/todo.md"),
+        "# Follow-ups\n\n## 0.9.3.post1\n\n- [ ] Fixed: barter-python: and a leak (Jane)\n- [ ] Fixed: NaN in Sharpe (#30)\n"
+    );
+    let there = house.file(".agent/todo.md", "# Mine\n").postfix(Some("NaN in Sharpe"), Some(30));
+    assert!(text(&there, ".agent/todo.md").starts_with("# Mine\n\n## 0.9.3.post1\n"));
+}
+
+#[test]
+fn sources_without_a_changelog_are_refused() {
+    let mut house = fed().without("CHANGELOG.md");
+    house.trains["barter"].as_object_mut().unwrap().remove("changelog");
+    assert!(findings(&house.release("minor"))[0].contains("has `changes`, and no changelog"));
+}
