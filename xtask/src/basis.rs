@@ -1,9 +1,11 @@
 //! Finds the commit that a plan starts from, so that the same command plans the same thing again after a crash.
 //! It must never plan on top of a release that is under way: what is finished is observed, not planned anew.
 
+pub mod post_release;
+
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::{
     config::Entries,
@@ -86,6 +88,10 @@ fn current(workspace: &crate::workspace::Workspace, train: &Train, intent: &Inte
 fn wanted(intent: &Intent, current: &Version) -> Result<Version> {
     match intent {
         Intent::Release(goal) => goal.version(current),
+        Intent::Postfix(_) if current.is_prerelease() => bail!(
+            "the wheel is at {}, and a post release follows a final version: a fix goes out with the next release, or as a hotfix: cargo xtask hotfix",
+            current.tag()
+        ),
         Intent::Postfix(_) => Ok(postfix::next(current)),
     }
 }
@@ -180,7 +186,10 @@ fn draw(
         let told = snapshot.train.told_until(&snapshot.repo, to);
         loader.commits(&mut snapshot, told.as_deref())?;
     }
-    let left = snapshot.train.version(&snapshot.workspace).base();
+    let left = match snapshot.train.version(&snapshot.workspace) {
+        dev if dev.is_development() => release::left_behind(&snapshot, to),
+        current => current.base(),
+    };
     let is_left = matches!(intent, Intent::Release(_)) && !released && left != *to;
     // The tree is searched for strays while the plan is made.
     let (mut plan, mentions) = repo::beside(

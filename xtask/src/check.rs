@@ -202,7 +202,7 @@ fn wheel_versions(workspace: &Workspace, train: &Train) -> Vec<Finding> {
 }
 
 /// What to do about a version file.
-const CORRECT_DEPLOYMENTS: &str = "correct `deployments` in [workspace.metadata.trains], or the file";
+pub const CORRECT_DEPLOYMENTS: &str = "correct `deployments` in [workspace.metadata.trains], or the file";
 
 pub const CORRECT_FILES: &str = "correct `files` in [workspace.metadata.trains], or the file";
 

@@ -159,6 +159,26 @@ enum Command {
         #[arg(long)]
         here: bool,
     },
+    /// After a release: deployment manifests, follow-ups and the next development version, as one commit on main.
+    ///
+    /// All of the publication must be there; without VERSION it is that of the tag at the head, else the newest. Nothing
+    /// is pushed unless --push is given.
+    #[command(
+        after_help = "Examples:\n  cargo xtask post-release --dry-run\n  cargo xtask post-release 0.10.0 --push\n  cargo xtask post-release 1.3.0 --train market-data"
+    )]
+    PostRelease {
+        #[arg(value_parser = released)]
+        version: Option<Version>,
+        /// Push the main branch with the commit.
+        #[arg(long)]
+        push: bool,
+        /// Leave these lanes out: what is theirs is not looked for, and not deployed.
+        #[arg(long, value_name = "LANE", value_delimiter = ',')]
+        without: Vec<LaneName>,
+        /// The wheels of this machine's platform will do, whatever the train's `platforms` say.
+        #[arg(long)]
+        here: bool,
+    },
     /// The days of the trains: preparation, release and what follows, with what each asks for and who leads.
     ///
     /// The trains' `cadence` says which weekday of the month, `captains` whose turn it is.
@@ -342,6 +362,11 @@ pub fn main() -> i32 {
             commands::wheels(&call, &commands::Wanted { target, zig, sdist, out })
         }
         Command::Status { version, here } => commands::status(&call, version.as_ref(), here),
+        Command::PostRelease { version, push, without, here } => {
+            let without = without.into_iter().map(Lane::from).collect();
+            let options = publish::Options { without, here, ..publish::Options::default() };
+            commands::post_release::post_release(&call, version.as_ref(), &options, push)
+        }
         Command::Calendar { months, ics } => {
             // Counted from where it was typed, not from the top of the repository.
             let ics = ics.map(|file| std::path::absolute(&file).unwrap_or(file));

@@ -2,6 +2,7 @@
 //! It must never act by itself: all that changes anything goes through the loop.
 
 pub mod calendar;
+pub mod post_release;
 
 use std::{
     collections::BTreeSet,
@@ -53,9 +54,26 @@ pub fn make(call: &Call<'_>, intent: &Intent, options: &Options) -> Result<()> {
     // Before anything is read: what another release is about to change must not be planned upon.
     let _lock = if call.dry_run { None } else { lock(&sh, call.manifest.as_deref())? };
     let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
-    let Planned { snapshot, mut plan } = basis::plan(&loader, intent, options)?;
+    let Planned { snapshot, plan } = basis::plan(&loader, intent, options)?;
     check::known_waivers(&snapshot.train, &options.waive)?;
-    let report = call.report;
+    let plan = carry_out(call, &loader, &snapshot, plan)?;
+    if !call.dry_run {
+        let Train { tag, remote, main, .. } = &snapshot.train;
+        let tag = tag.fill(&plan.to);
+        call.report.say(format!("{} is released here: tag {tag}", plan.to.tag()));
+        let waived = plan.waived.iter().any(|finding| finding.check == "branch");
+        let first = if waived { format!("merge it into {main}, then ") } else { String::new() };
+        if !options.push {
+            call.report
+                .say(format!("next: {first}git push --atomic {remote} {main} {tag} (or the same command with --push)"));
+        }
+    }
+    Ok(())
+}
+
+/// Tells what is planned, refuses or runs it, and tells what came of it.
+fn carry_out(call: &Call<'_>, loader: &Loader<'_>, snapshot: &Snapshot, mut plan: Plan) -> Result<Plan> {
+    let (sh, report) = (loader.sh, call.report);
     report.plan(&plan);
     if call.dry_run && !loader.repo.dirty.is_empty() {
         // A look is welcome while the work is still on the table.
@@ -67,15 +85,15 @@ pub fn make(call: &Call<'_>, intent: &Intent, options: &Options) -> Result<()> {
         print_json(report, &plan, &[], "refused");
         bail!("refused: {} in the way, nothing was changed", count(plan.findings.len(), "finding"));
     }
-    let world = world(&sh, report, &loader, call.deadline)?;
+    let world = world(sh, report, loader, call.deadline)?;
     if !call.dry_run {
-        sweep(&loader, &snapshot)?;
+        sweep(loader, snapshot)?;
     }
     report.say(if call.dry_run { "steps, only looked at:" } else { "steps:" });
     let shows_diffs = call.dry_run && !report.json;
     let mode = if call.dry_run { Mode::Look } else { Mode::Act };
     let (result, diffs) = repo::beside(
-        &sh,
+        sh,
         |_| run::run(&world, &plan.steps, mode),
         |_| if shows_diffs { edit::diffs(plan.edits()) } else { Vec::new() },
     );
@@ -104,18 +122,7 @@ pub fn make(call: &Call<'_>, intent: &Intent, options: &Options) -> Result<()> {
             count(in_the_way, "step")
         );
     }
-    if !call.dry_run {
-        let Train { tag, remote, main, .. } = &snapshot.train;
-        let tag = tag.fill(&plan.to);
-        report.say(format!("{} is released here: tag {tag}", plan.to.tag()));
-        let waived = plan.waived.iter().any(|finding| finding.check == "branch");
-        let first = if waived { format!("merge it into {main}, then ") } else { String::new() };
-        if !options.push {
-            report
-                .say(format!("next: {first}git push --atomic {remote} {main} {tag} (or the same command with --push)"));
-        }
-    }
-    Ok(())
+    Ok(plan)
 }
 
 /// `smoke`: every proof of the train, failures last.

@@ -72,7 +72,6 @@ pub struct TrainConfig {
     #[serde(default)]
     pub deployments: Vec<Deployment>,
     /// Which version the development goes on with after a release; without it, with the released one.
-    #[expect(dead_code, reason = "read by post-release, which follows")]
     pub development: Option<Development>,
     /// The release day of each month; without it, the train has no dates.
     pub cadence: Option<Cadence>,

@@ -51,6 +51,7 @@ pub enum Reason {
     Changelog,
     Notes,
     FollowUps,
+    Deployment { image: String, to: String },
 }
 
 /// What a file is found to say.
@@ -122,6 +123,7 @@ impl fmt::Display for Reason {
             Reason::Requirement { on, from, to } => write!(f, "requires {on} \"{from}\" -> \"{to}\""),
             Reason::Lock { of, to } => write!(f, "locks {of} {to}"),
             Reason::Anchor { after, to } => write!(f, "`{after}` is followed by {to}"),
+            Reason::Deployment { image, to } => write!(f, "deploys {image} {to}"),
             Reason::Changelog => write!(f, "changelog"),
             Reason::Notes => write!(f, "release notes"),
             Reason::FollowUps => write!(f, "follow-ups"),

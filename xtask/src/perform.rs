@@ -6,11 +6,12 @@ mod confirm;
 pub mod crates;
 mod forge;
 mod git;
-mod images;
+pub mod images;
 pub mod lease;
 mod listing;
 mod prove;
 pub mod publish;
+mod published;
 mod tree;
 pub mod wheels;
 
@@ -105,6 +106,8 @@ pub fn observe(world: &World<'_>, step: &Step) -> Observation {
         Step::Forge(release) => forge::observe(world, release),
         Step::List(listing) => listing::observe(world, listing),
         Step::Announce(announcement) => announce::observe(world, announcement),
+        Step::Published(published) => Ok(published::observe(world, published)),
+        Step::PushMain(push) => git::observe_push_main(world, push),
     };
     seen.unwrap_or_else(|error| Observation::Unknown {
         why: format!("{error:#}"),
@@ -130,8 +133,9 @@ pub fn act(world: &World<'_>, step: &Step) -> Result<()> {
         Step::Latest(release) => images::point_latest(world, release),
         Step::Forge(release) => forge::release(world, release),
         Step::Announce(announcement) => announce::send(world, announcement),
+        Step::PushMain(push) => git::push_main(world, push),
         // They are only waited for.
-        Step::Confirm(_) | Step::Pushed(_) | Step::List(_) => Ok(()),
+        Step::Confirm(_) | Step::Pushed(_) | Step::List(_) | Step::Published(_) => Ok(()),
     }
 }
 

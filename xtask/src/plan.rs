@@ -5,6 +5,7 @@ pub mod announcement;
 pub mod changes;
 pub mod checklist;
 mod edits;
+pub mod post_release;
 pub mod postfix;
 pub mod publish;
 pub mod release;
@@ -15,7 +16,7 @@ pub mod timetable;
 mod tests;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -26,7 +27,7 @@ use changes::Collected;
 
 use crate::{
     check::{self, Finding, short},
-    config::Template,
+    config::{Template, When},
     date::Date,
     edit::{Edit, Reason, slashed},
     files::{changelog, follow_ups},
@@ -78,29 +79,8 @@ impl Plan {
     }
 
     /// Adds the lines that mention the version left behind and that no edit changes: path, line number, line.
-    pub fn note_strays(&mut self, snapshot: &Snapshot, mentions: &[(PathBuf, usize, String)]) {
-        let edits = self.edits();
-        // By line, split once: a manifest or a lock may mention the version thousands of times.
-        let rewritten: BTreeMap<&Path, Vec<&str>> = edits
-            .iter()
-            .filter(|edit| !edit.is_prose())
-            .map(|edit| (edit.path.as_path(), edit.new.lines().collect()))
-            .collect();
-        let is_log = |path: &Path| {
-            let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
-            name.ends_with(".lock")
-                || name.starts_with("changelog")
-                || name.starts_with("changes")
-                || name.starts_with("history")
-        };
-        let notes = snapshot.train.release_notes.as_ref();
-        let stays = |(path, number, line): &&(PathBuf, usize, String)| {
-            let lines = rewritten.get(path.as_path());
-            let changed =
-                lines.is_some_and(|lines| lines.get(number - 1).copied() != Some(line.trim_end_matches('\r')));
-            !changed && !is_log(path) && Some(path) != notes
-        };
-        let found: Vec<_> = mentions.iter().filter(stays).collect();
+    pub fn note_strays(&mut self, snapshot: &Snapshot, mentions: &[Mention]) {
+        let found = strays(snapshot, self.edits(), mentions);
         let mut remarks: Vec<String> = found
             .iter()
             .take(10)
@@ -112,6 +92,42 @@ impl Plan {
         }
         self.remarks.extend(remarks);
     }
+}
+
+/// A line that mentions a version: path, line number, line.
+pub type Mention = (PathBuf, usize, String);
+
+/// The mentions of the version left behind that no edit changes, and that nothing else explains.
+fn strays<'m>(snapshot: &Snapshot, edits: &[Edit], mentions: &'m [Mention]) -> Vec<&'m Mention> {
+    // By line, split once: a manifest or a lock may mention the version thousands of times.
+    let rewritten: BTreeMap<&Path, Vec<&str>> = edits
+        .iter()
+        .filter(|edit| !edit.is_prose())
+        .map(|edit| (edit.path.as_path(), edit.new.lines().collect()))
+        .collect();
+    let is_log = |path: &Path| {
+        let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+        name.ends_with(".lock")
+            || name.starts_with("changelog")
+            || name.starts_with("changes")
+            || name.starts_with("history")
+    };
+    let Snapshot { workspace, train, .. } = snapshot;
+    // What follows a publication still says the version before, and the notes and the list tell of it.
+    let published = train.config.files.iter().filter(|file| file.when == When::Published).map(|file| &file.path);
+    let deployed = train.config.deployments.iter().map(|deployment| &deployment.path);
+    let others: BTreeSet<PathBuf> = published
+        .chain(deployed)
+        .chain(&train.config.follow_ups)
+        .map(|path| workspace.in_root(path))
+        .chain(train.release_notes.clone())
+        .collect();
+    let stays = |(path, number, line): &&Mention| {
+        let lines = rewritten.get(path.as_path());
+        let changed = lines.is_some_and(|lines| lines.get(number - 1).copied() != Some(line.trim_end_matches('\r')));
+        !changed && !is_log(path) && !others.contains(path)
+    };
+    mentions.iter().filter(stays).collect()
 }
 
 /// The commit that releases `version` of this train is found by its subject.
@@ -199,11 +215,7 @@ impl Draft {
         if options.push {
             steps.push(Step::Push(Push { remote: train.remote.clone(), main: train.main.clone(), tag }));
         }
-        let moved = self.versions.iter().map(|(&at, to)| {
-            let member = &workspace.members[at];
-            Moved { name: member.name.clone(), from: member.version.clone(), to: to.clone() }
-        });
-        let moved = moved.filter(|moved| moved.from != moved.to).collect();
+        let moved = moved(workspace, &self.versions);
         let mut remarks = self.remarks;
         remarks.extend(other_trains(workspace, train, &self.versions));
         Plan {
@@ -218,6 +230,14 @@ impl Draft {
             steps,
         }
     }
+}
+
+fn moved(workspace: &Workspace, versions: &BTreeMap<usize, Version>) -> Vec<Moved> {
+    let moved = versions.iter().map(|(&at, to)| {
+        let member = &workspace.members[at];
+        Moved { name: member.name.clone(), from: member.version.clone(), to: to.clone() }
+    });
+    moved.filter(|moved| moved.from != moved.to).collect()
 }
 
 /// The texts as they will be.

@@ -83,6 +83,8 @@ pub enum Step {
     Forge(ForgeRelease),
     List(Listing),
     Announce(Announcement),
+    Published(Published),
+    PushMain(PushMain),
 }
 
 /// What a step is one of: those of one lane follow one another, and `--only` names a lane.
@@ -165,6 +167,8 @@ pub enum Prove {
     Develop { project: PathBuf, package: String },
     /// `pytest -q` in the project's directory.
     Pytest { project: PathBuf, tests: String },
+    /// `cargo metadata`: the manifests and the lock fit together.
+    Resolve { root: PathBuf, locked: bool },
     /// The image builds.
     Image { root: PathBuf, image: Image, version: String },
     /// A command of the configuration's own.
@@ -333,6 +337,23 @@ pub struct Announcement {
     pub text: String,
 }
 
+/// What must be out before anything follows from it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Published {
+    pub of: Arc<Tagged>,
+    /// The steps of the publication that leave a mark.
+    #[serde(skip)]
+    pub parts: Vec<Step>,
+}
+
+/// `main` alone, with what follows a release.
+#[derive(Clone, Debug, Serialize)]
+pub struct PushMain {
+    pub remote: String,
+    pub main: String,
+    pub commit: Commit,
+}
+
 impl Step {
     pub fn reach(&self) -> Reach {
         match self {
@@ -340,7 +361,9 @@ impl Step {
             Step::Branch(_) | Step::Commit(_) | Step::Merge(_) | Step::Tag(_) => Reach::Repo,
             // What can be read here is here.
             Step::Confirm(Confirmation { by: Evidence::Texts(_) | Evidence::Run { .. }, .. }) => Reach::Tree,
-            Step::Confirm(_) | Step::Push(_) | Step::Pushed(_) => Reach::Remote,
+            Step::Confirm(_) | Step::Push(_) | Step::Pushed(_) | Step::Published(_) | Step::PushMain(_) => {
+                Reach::Remote
+            }
             Step::Crate(_)
             | Step::Upload(_)
             | Step::PushImage(_)
@@ -369,12 +392,12 @@ impl Step {
             Step::Branch(_) | Step::Commit(_) | Step::Merge(_) | Step::Tag(_) => "repository",
             Step::Confirm(Confirmation { by: Evidence::Texts(_), .. }) => "here",
             Step::Confirm(_) => "forge",
-            Step::Push(_) | Step::Pushed(_) => "remote",
+            Step::Push(_) | Step::Pushed(_) | Step::PushMain(_) => "remote",
             Step::Crate(_) => "crate registry",
             Step::Upload(_) => "Python index",
             Step::PushImage(_) | Step::Latest(_) => "image registry",
             Step::Forge(_) => "forge",
-            Step::List(_) => "everywhere",
+            Step::List(_) | Step::Published(_) => "everywhere",
             Step::Announce(_) => "channel",
         }
     }
@@ -391,6 +414,7 @@ impl Step {
                 | Step::Package(_)
                 | Step::Build(_)
                 | Step::Bake(_)
+                | Step::Published(_)
         )
     }
 
@@ -440,6 +464,8 @@ impl Step {
                 Occasion::Rollback { .. } => format!("announce the {} to {channel}", occasion.name()),
                 _ => format!("announce to {channel}"),
             },
+            Step::Published(published) => format!("{} is published", published.of.tag),
+            Step::PushMain(push) => format!("push {} to {}", push.main, push.remote),
         }
     }
 }
@@ -468,6 +494,7 @@ impl Proof {
             }
             Prove::Develop { project, .. } => within(project, "maturin develop --release".to_owned()),
             Prove::Pytest { project, tests } => within(project, format!("pytest -q {tests}")),
+            Prove::Resolve { root, locked } => within(root, format!("cargo {}", resolve_args(*locked).join(" "))),
             Prove::Image { image, version, .. } => {
                 format!("build {}:{version} from {}", image.name, slashed(&image.dockerfile))
             }
@@ -485,12 +512,23 @@ impl Proof {
             Prove::Pytest { project, tests } => {
                 format!("fix the failing test in {}/{tests}, commit, and run `cargo xtask smoke`", slashed(project))
             }
+            Prove::Resolve { .. } => {
+                "a member outside of the train may require what cannot be met: see cargo's message, and correct it there"
+                    .to_owned()
+            }
             Prove::Image { image, .. } => {
                 format!("fix {}, commit, and run `cargo xtask smoke --train …`", slashed(&image.dockerfile))
             }
             Prove::Command { .. } => format!("fix what it found, commit, and run it again: {}", self.command()),
         }
     }
+}
+
+/// The arguments of `cargo metadata`.
+pub fn resolve_args(locked: bool) -> Vec<String> {
+    let mut args = vec!["metadata".to_owned(), "--quiet".to_owned(), "--format-version=1".to_owned()];
+    args.extend(locked.then(|| "--locked".to_owned()));
+    args
 }
 
 /// The arguments of `cargo test`.

@@ -132,6 +132,11 @@ impl Train {
         &workspace.members[self.driver].version
     }
 
+    /// Whether it is between two releases, with a version that is not released as it is.
+    pub fn is_in_development(&self, repo: &Repo, version: &Version) -> bool {
+        version.is_development() && !repo.tags.contains_key(&self.tag.fill(version))
+    }
+
     /// The version whose tag is on a commit; of several, the highest.
     pub fn version_at(&self, repo: &Repo, commit: &str) -> Option<Version> {
         let here = repo.tags.iter().filter(|(_, tagged)| *tagged == commit);

@@ -103,6 +103,11 @@ impl Version {
         !self.0.pre.is_empty()
     }
 
+    /// What development goes on with between two releases.
+    pub fn is_development(&self) -> bool {
+        self.0.pre.as_str().starts_with("dev.")
+    }
+
     /// The version without its post release or other build metadata.
     pub fn base(&self) -> Version {
         Version(semver::Version { build: semver::BuildMetadata::EMPTY, ..self.0.clone() })

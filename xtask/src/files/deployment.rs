@@ -40,7 +40,6 @@ pub fn set(text: &str, image: &str, tag: &str, digest: &str) -> Result<String> {
 }
 
 /// The tags that the references to `image` have now.
-#[allow(dead_code)]
 pub fn tags<'t>(text: &'t str, image: &str) -> Result<Vec<&'t str>> {
     let tags = places(text, image)?.into_values().filter_map(|(span, part)| match part {
         Part::Reference => text[span].strip_prefix(':').map(|rest| rest.split('@').next().unwrap_or_default()),

@@ -11,7 +11,7 @@ use crate::{
     check::short,
     edit::{Edit, Fate, State, slashed},
     repo,
-    step::{Branch, Commit, Merge, Observation, Push, Tag, Target},
+    step::{Branch, Commit, Merge, Observation, Push, PushMain, Tag, Target},
 };
 
 pub(super) fn resolve(world: &World<'_>, name: &str) -> Result<Option<String>> {
@@ -280,5 +280,39 @@ fn lands_on_main(world: &World<'_>, push: &Push) -> Result<bool> {
 pub fn push(world: &World<'_>, push: &Push) -> Result<()> {
     let (sh, remote, main, tag) = (world.sh, &push.remote, &push.main, format!("refs/tags/{}", push.tag.name));
     cmd!(sh, "git push --quiet --atomic {remote} {main} {tag}").env("GIT_TERMINAL_PROMPT", "0").quiet().run()?;
+    Ok(())
+}
+
+pub fn observe_push_main(world: &World<'_>, push: &PushMain) -> Result<Observation> {
+    let (sh, PushMain { remote, main, commit }) = (world.sh, push);
+    let name = format!("refs/heads/{main}");
+    let output =
+        cmd!(sh, "git ls-remote {remote} {name}").env("GIT_TERMINAL_PROMPT", "0").quiet().ignore_status().output()?;
+    if !output.status.success() {
+        let told = String::from_utf8_lossy(&output.stderr).trim().replace('\n', " ");
+        let why = format!("{remote} could not be asked: {told}");
+        return Ok(Observation::Unknown { why, next: format!("git ls-remote {remote}") });
+    }
+    let listed = String::from_utf8_lossy(&output.stdout).into_owned();
+    let Some(tip) = listed.split('\t').next().filter(|tip| !tip.is_empty()) else { return Ok(Observation::Todo) };
+    // A commit that this clone does not know is somebody's later one.
+    let is_known = resolve(world, &format!("{tip}^{{commit}}"))?.is_some();
+    let found = find_commit(world, commit)?;
+    match found {
+        Some(found) if is_known && repo::is_ancestor(sh, &found, tip)? => {
+            Ok(Observation::done(format!("{remote} has {}", short(&found))))
+        }
+        _ if is_known && repo::is_ancestor(sh, tip, &name)? => Ok(Observation::Todo),
+        _ => Ok(Observation::Blocked {
+            why: format!("{remote} has commits on {main} that are not here"),
+            next: format!("git pull {remote} {main}, then the same command"),
+        }),
+    }
+}
+
+/// What follows a release needs no tag: one that is pushed is never moved.
+pub fn push_main(world: &World<'_>, push: &PushMain) -> Result<()> {
+    let (sh, remote, main) = (world.sh, &push.remote, &push.main);
+    cmd!(sh, "git push --quiet {remote} {main}").env("GIT_TERMINAL_PROMPT", "0").quiet().run()?;
     Ok(())
 }

@@ -132,6 +132,13 @@ pub fn observe(world: &World<'_>, release: &ImageRelease) -> Result<Observation>
     })
 }
 
+/// What the registry calls the image of this release; `None` while it has none of ours.
+pub fn released_digest(world: &World<'_>, release: &ImageRelease) -> Result<Option<String>> {
+    let (engine, name) = must(ready(world, release))?;
+    let found = engine.pull(world.sh, &format!("{name}:{}", release.of.version.tag()))?;
+    Ok(found.filter(|found| is_ours(release, found)).map(|found| engine.digest(world.sh, &found, &name)))
+}
+
 pub fn push(world: &World<'_>, release: &ImageRelease) -> Result<()> {
     let (engine, name) = must(ready(world, release))?;
     if !observe_build(world, release)?.is_done() {

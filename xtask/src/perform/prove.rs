@@ -13,7 +13,7 @@ use super::{Verdict, World};
 use crate::{
     config::Image,
     report::Loudness,
-    step::{Observation, Proof, Prove, test_args},
+    step::{Observation, Proof, Prove, resolve_args, test_args},
     tools::{
         cargo, child,
         engine::{Engine, Recipe},
@@ -50,6 +50,13 @@ pub fn prove(world: &World<'_>, proof: &Proof) -> Result<()> {
                 .current_dir(world.sh.current_dir().join(project))
                 .envs(environment.variables()?);
             child::run(world.report, command).map(|()| Verdict::Proved)
+        }
+        Prove::Resolve { root, locked } => {
+            let mut command = Command::new(cargo::program());
+            command.args(resolve_args(*locked)).current_dir(world.sh.current_dir().join(root));
+            // It tells a machine all that it found; only what is wrong is for people.
+            let told = child::ask(command)?;
+            if told.ok() { Ok(Verdict::Proved) } else { Err(child::failure("cargo metadata", &told)) }
         }
         Prove::Image { root, image, version } => build_image(world, root, image, version),
         Prove::Command { dir, words, .. } => run(world, dir, words).map(|()| Verdict::Proved),

@@ -72,6 +72,10 @@ impl Goal {
     /// The version it comes to when the driver is at `current`.
     pub fn version(&self, current: &Version) -> Result<Version> {
         match self {
+            Goal::Align if current.is_development() => bail!(
+                "{current} is a development version: name what is released, as in `cargo xtask release {}`",
+                current.bump(Bump::Patch)?
+            ),
             Goal::Align => Ok(current.base()),
             Goal::Version(version) => Ok(version.clone()),
             Goal::Bump(bump) => current.bump(*bump),
@@ -92,11 +96,13 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
         let member = &workspace.members[at];
         if member.version.falls_to(version) {
             let what = format!("{} is at {} and would go down to {version}", member.name, member.version);
-            findings.push(Finding::new(
-                "lockstep",
-                what,
-                format!("name a version above {}, or list {} under `except`", member.version, member.name),
-            ));
+            let next = match train.is_in_development(&snapshot.repo, &member.version) {
+                true => format!(
+                    "a fix of an older line is a hotfix: cargo xtask hotfix {version}; alpha and beta cannot come after -dev (name -rc.1)"
+                ),
+                false => format!("name a version above {}, or list {} under `except`", member.version, member.name),
+            };
+            findings.push(Finding::new("lockstep", what, next));
         }
     }
     // All that travels together is on the driver's minor line; what is far below it may have a version of its own.
@@ -191,22 +197,26 @@ fn promote(
 }
 
 /// The version that is left behind.
-fn left_behind(snapshot: &Snapshot, to: &Version) -> Version {
-    let current = snapshot.train.version(&snapshot.workspace);
-    // When release-plz bumped the driver already, what it was bumped from is known from the tag alone.
-    let before = snapshot.train.tag_below(&snapshot.repo, to).filter(|_| current.base() == *to);
+pub fn left_behind(snapshot: &Snapshot, to: &Version) -> Version {
+    let Snapshot { train, repo, .. } = snapshot;
+    let current = train.version(&snapshot.workspace);
+    // When release-plz bumped the driver already, or development went on after the last release, what it was bumped from
+    // is known from the tag alone.
+    let is_bumped = current.base() == *to || train.is_in_development(repo, current);
+    let before = train.tag_below(repo, to).filter(|_| is_bumped);
     before.map_or(current.clone(), |(version, _)| version)
 }
 
 /// Whether the release moves every member, so that nobody has to know what changed.
 pub fn moves_all(snapshot: &Snapshot, to: &Version) -> bool {
     let from = left_behind(snapshot, to);
-    let pre = to.is_prerelease() || from.is_prerelease();
+    let current = snapshot.train.version(&snapshot.workspace);
+    let pre = to.is_prerelease() || from.is_prerelease() || current.is_prerelease();
     snapshot.train.config.lockstep == Lockstep::Always || pre || to.level_since(&from) >= Level::Minor
 }
 
 /// Which members get the version: all of them, or for a patch those that have to.
-fn moving(snapshot: &Snapshot, to: &Version, remarks: &mut Vec<String>) -> BTreeMap<usize, Version> {
+pub fn moving(snapshot: &Snapshot, to: &Version, remarks: &mut Vec<String>) -> BTreeMap<usize, Version> {
     let Snapshot { workspace, train, .. } = snapshot;
     let all = train.members();
     let mut moving = match &snapshot.since {

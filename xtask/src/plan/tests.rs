@@ -4,6 +4,7 @@
 mod announcement;
 mod changes;
 mod laws;
+mod post_release;
 mod postfix;
 mod publish;
 mod release;

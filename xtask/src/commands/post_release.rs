@@ -1,0 +1,74 @@
+//! `post-release`: what follows once a version can be had, as one commit on the main branch.
+//! It must never take a version for published that is only tagged: all of its publication is looked for first.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result};
+use xshell::Shell;
+
+use super::{Call, carry_out, lock, publication, world};
+use crate::{
+    basis,
+    perform::{World, images},
+    plan::{
+        post_release::Released,
+        publish::{self, Publication},
+    },
+    repo,
+    snapshot::{Loader, Snapshot, Source},
+    step::Step,
+    version::Version,
+};
+
+pub fn post_release(call: &Call<'_>, version: Option<&Version>, options: &publish::Options, push: bool) -> Result<()> {
+    let sh = Shell::new()?;
+    let _lock = if call.dry_run { None } else { lock(&sh, call.manifest.as_deref())? };
+    let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
+    let newest = if version.is_none() { newest(&loader)? } else { None };
+    let (tagged, publication) = publication(&loader, version.or(newest.as_ref()), options)?;
+    let world = world(&sh, call.report, &loader, call.deadline)?;
+    let before = tagged.train.tag_below(&loader.repo, &publication.of.version).map(|(version, _)| version);
+    let before = before.filter(|_| publication.of.version.post().is_none());
+    let released = Released {
+        message: tagged.tag_message.clone(),
+        digests: digests(&world, &tagged, &publication),
+        is_here: repo::is_ancestor(&sh, &publication.of.commit, &loader.repo.head)?,
+        mentions: before.map_or(Ok(Vec::new()), |version| repo::mentions(&sh, &version.to_string()))?,
+        parts: publication.steps,
+        of: publication.of,
+    };
+    let planned = basis::post_release::plan(&loader, &released, push)?;
+    let (train, report) = (planned.snapshot.train.clone(), call.report);
+    let plan = carry_out(call, &loader, &planned.snapshot, planned.plan)?;
+    if !call.dry_run {
+        report.say(format!("{} is done with: what follows it is on {}", released.of.tag, train.main));
+        if !push && plan.steps.iter().any(|step| matches!(step, Step::Commit(_))) {
+            report.say(format!("next: git push {} {} (or the same command with --push)", train.remote, train.main));
+        }
+    }
+    Ok(())
+}
+
+/// The newest version that is tagged, unless the head has a tag of its own.
+fn newest(loader: &Loader<'_>) -> Result<Option<Version>> {
+    let head = loader.load(Source::Tree)?;
+    if loader.trains(&head)?.iter().any(|train| train.version_at(&loader.repo, &loader.repo.head).is_some()) {
+        return Ok(None);
+    }
+    let is_in_use = |tag: &&String| !loader.repo.tags.contains_key(&format!("rollback/{tag}"));
+    let tags = loader.repo.tags.keys().filter(is_in_use);
+    let newest = tags.filter_map(|tag| head.train.tag.version_in(tag)).filter(|version| !version.is_prerelease()).max();
+    newest.context("no version is tagged here: name one, or git fetch --tags").map(Some)
+}
+
+/// What the registry calls the images that are deployed; what it cannot be asked for is told by the step that looks.
+fn digests(world: &World<'_>, tagged: &Snapshot, publication: &Publication) -> BTreeMap<String, String> {
+    let deployed = |name: &str| tagged.train.config.deployments.iter().any(|entry| entry.image == name);
+    let images = publication.steps.iter().filter_map(|step| match step {
+        Step::PushImage(release) if deployed(&release.image.name) => Some(release),
+        _ => None,
+    });
+    images
+        .filter_map(|release| Some((release.image.name.clone(), images::released_digest(world, release).ok()??)))
+        .collect()
+}
