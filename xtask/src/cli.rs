@@ -13,7 +13,7 @@ use crate::{
     bench,
     commands::{self, Call},
     config::Channel,
-    plan::{Options, postfix::Fix, publish, release::Goal},
+    plan::{Options, postfix::Fix, publish, release::Goal, rollback},
     rehearse,
     report::{Loudness, Report},
     stand_in,
@@ -25,7 +25,7 @@ use crate::{
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version, max_term_width = 120)]
 #[command(
-    after_help = "release, postfix, smoke, publish and wheels take --dry-run: it looks, says what the real run would do, and touches nothing."
+    after_help = "release, postfix, smoke, publish, rollback and wheels take --dry-run: it looks, says what the real run would do, and touches nothing."
 )]
 pub struct Cli {
     #[command(flatten)]
@@ -120,6 +120,31 @@ enum Command {
         /// Take wheels and source distributions from this directory instead of building them.
         #[arg(long, value_name = "DIR")]
         dist: Option<PathBuf>,
+        /// How long a registry may take to show what it accepted, or to get well again.
+        #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+        deadline: u64,
+        /// The message that was cut off is in this channel: somebody looked.
+        #[arg(long, value_name = "CHANNEL")]
+        announced: Vec<ChannelName>,
+        /// The message that was cut off is not in this channel: send it.
+        #[arg(long, value_name = "CHANNEL")]
+        announce_again: Vec<ChannelName>,
+    },
+    /// Take a release back, as far as the world allows: yank, point latest back, revert, and tag what is gone back to.
+    ///
+    /// What was pushed is never moved or deleted; what nobody else has is simply unmade. Run again, it goes on.
+    #[command(
+        after_help = "Examples:\n  cargo xtask rollback 0.10.0 --dry-run\n  cargo xtask rollback 0.10.0 --reason \"orders are sent twice (#128)\"\n  cargo xtask rollback 0.4.0 --train market-data --without images"
+    )]
+    Rollback {
+        #[arg(value_parser = released)]
+        version: Version,
+        /// Why, in one line: for the forge, the revert, the tag and the channels.
+        #[arg(long, value_name = "TEXT", value_parser = one_line)]
+        reason: Option<String>,
+        /// Leave these lanes out: what is theirs is neither taken back nor looked for.
+        #[arg(long, value_name = "LANE", value_delimiter = ',')]
+        without: Vec<LaneName>,
         /// How long a registry may take to show what it accepted, or to get well again.
         #[arg(long, value_name = "SECONDS", default_value_t = 600)]
         deadline: u64,
@@ -292,6 +317,14 @@ fn released(text: &str) -> Result<Version, String> {
     Version::parse(text.strip_prefix('v').unwrap_or(text), Dialect::Tag).map_err(|error| format!("{error:#}"))
 }
 
+fn one_line(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("it is empty: leave --reason out, or say why".to_owned()),
+        text if text.contains('\n') => Err("one line is wanted: the whole story belongs in the issue".to_owned()),
+        text => Ok(text.to_owned()),
+    }
+}
+
 /// Whether `cargo xtask` understands the words; those with a `$` are filled in elsewhere, and may become anything.
 pub fn parses(words: &[String]) -> Result<(), String> {
     let typed = std::iter::once("cargo xtask").chain(words.iter().map(String::as_str));
@@ -357,6 +390,13 @@ pub fn main() -> i32 {
             let seen = announced.into_iter().map(|name| (name.into(), true));
             let settled: Vec<_> = seen.chain(announce_again.into_iter().map(|name| (name.into(), false))).collect();
             commands::publish(&call, version.as_ref(), &options, &settled)
+        }
+        Command::Rollback { version, reason, without, deadline, announced, announce_again } => {
+            let options = rollback::Options { reason, without: without.into_iter().map(Lane::from).collect() };
+            let call = Call { deadline: Duration::from_secs(deadline), ..call };
+            let seen = announced.into_iter().map(|name| (name.into(), true));
+            let settled: Vec<_> = seen.chain(announce_again.into_iter().map(|name| (name.into(), false))).collect();
+            commands::rollback::rollback(&call, &version, &options, &settled)
         }
         Command::Wheels { target, zig, sdist, out } => {
             commands::wheels(&call, &commands::Wanted { target, zig, sdist, out })

@@ -3,6 +3,7 @@
 
 pub mod calendar;
 pub mod post_release;
+pub mod rollback;
 
 use std::{
     collections::BTreeSet,
@@ -31,7 +32,7 @@ use crate::{
     report::{Loudness, Report},
     run::{self, Mode, Seen},
     snapshot::{Loader, Snapshot, Source},
-    step::{Dist, Lane, Observation, Reach, Step},
+    step::{Dist, Lane, Observation, Reach, Step, Tagged},
     tools::{child, python::Environment},
     train::Train,
     version::Version,
@@ -225,7 +226,9 @@ pub fn publish(
     if !call.dry_run {
         settle(&world, &publication.steps, settled)?;
     }
-    let _leases = if call.dry_run { Vec::new() } else { leases(&world, &publication)? };
+    let sent = publication.steps.iter().filter(|step| step.reach() == Reach::World);
+    let lanes: BTreeSet<Lane> = sent.map(Step::lane).collect();
+    let _leases = if call.dry_run { Vec::new() } else { leases(&world, &publication.of, lanes)? };
     let seen = run::run(&world, &publication.steps, mode).inspect_err(|_| {
         // Where it stands now is what the same command goes on from.
         if report.json {
@@ -388,10 +391,8 @@ fn print_publication(report: &Report, publication: &Publication, seen: &[Seen]) 
 }
 
 /// Takes every lane in which something is to be sent.
-fn leases(world: &World<'_>, publication: &Publication) -> Result<Vec<Lease>> {
-    let sent = publication.steps.iter().filter(|step| step.reach() == Reach::World);
-    let lanes: BTreeSet<Lane> = sent.map(Step::lane).collect();
-    lanes.into_iter().map(|lane| Lease::take(world, &publication.of, lane)).collect()
+fn leases(world: &World<'_>, of: &Tagged, lanes: BTreeSet<Lane>) -> Result<Vec<Lease>> {
+    lanes.into_iter().map(|lane| Lease::take(world, of, lane)).collect()
 }
 
 /// Plans the publication of a version from the commit that its tag leads to; without one, of the tag at the head.

@@ -12,8 +12,10 @@ mod listing;
 mod prove;
 pub mod publish;
 mod published;
+pub mod revert;
 mod tree;
 pub mod wheels;
+mod withdraw;
 
 use std::{
     collections::BTreeMap,
@@ -108,6 +110,12 @@ pub fn observe(world: &World<'_>, step: &Step) -> Observation {
         Step::Announce(announcement) => announce::observe(world, announcement),
         Step::Published(published) => Ok(published::observe(world, published)),
         Step::PushMain(push) => git::observe_push_main(world, push),
+        Step::PointBack(back) => images::observe_back(world, back),
+        Step::Mark(mark) => withdraw::observe_mark(world, mark),
+        Step::Yank(upload) => withdraw::observe_yank(world, upload),
+        Step::Withdraw(dist) => withdraw::observe_files(world, dist),
+        Step::Revert(revert) => revert::observe(world, revert),
+        Step::Unmake(unmake) => revert::observe_unmade(world, unmake),
     };
     seen.unwrap_or_else(|error| Observation::Unknown {
         why: format!("{error:#}"),
@@ -134,8 +142,13 @@ pub fn act(world: &World<'_>, step: &Step) -> Result<()> {
         Step::Forge(release) => forge::release(world, release),
         Step::Announce(announcement) => announce::send(world, announcement),
         Step::PushMain(push) => git::push_main(world, push),
+        Step::PointBack(back) => images::point_back(world, back),
+        Step::Mark(mark) => withdraw::mark(world, mark),
+        Step::Yank(upload) => withdraw::yank(world, upload),
+        Step::Revert(revert) => revert::commit(world, revert),
+        Step::Unmake(unmake) => revert::unmake(world, unmake),
         // They are only waited for.
-        Step::Confirm(_) | Step::Pushed(_) | Step::List(_) | Step::Published(_) => Ok(()),
+        Step::Confirm(_) | Step::Pushed(_) | Step::List(_) | Step::Published(_) | Step::Withdraw(_) => Ok(()),
     }
 }
 

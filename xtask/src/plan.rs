@@ -9,6 +9,7 @@ pub mod post_release;
 pub mod postfix;
 pub mod publish;
 pub mod release;
+pub mod rollback;
 pub mod smoke;
 pub mod timetable;
 
@@ -157,8 +158,12 @@ impl Draft {
         if let Some(found) =
             repo.tags.get(&tag_name).filter(|found| !released && (*found != base || !self.edits.is_empty()))
         {
-            let what = format!("tag {tag_name} is already on commit {}", short(found));
-            self.findings.push(Finding::new("tag", what, "name a higher version: a tag is never moved"));
+            let (what, next) = match repo.is_rolled_back(&tag_name) {
+                true => ("was rolled back, and stays", "name a higher version: registries take one only once"),
+                false => ("is already", "name a higher version: a tag is never moved"),
+            };
+            let what = format!("tag {tag_name} {what} on commit {}", short(found));
+            self.findings.push(Finding::new("tag", what, next));
         }
         let after = after(workspace, &self.edits);
         let notes = after

@@ -31,6 +31,21 @@ pub struct Repo {
     pub branches: BTreeMap<String, String>,
 }
 
+impl Repo {
+    /// Whether the release of that tag was rolled back: there is a tag that says so.
+    pub fn is_rolled_back(&self, tag: &str) -> bool {
+        self.tags.contains_key(&rollback_tag(tag))
+    }
+}
+
+/// The tag that says that the release of another one was rolled back.
+pub fn rollback_tag(tag: &str) -> String {
+    format!("{ROLLBACK}{tag}")
+}
+
+/// What such a tag begins with.
+pub const ROLLBACK: &str = "rollback/";
+
 /// How far back a release's own commit may lie behind later ones.
 pub const HORIZON: usize = 1_000;
 
@@ -270,6 +285,13 @@ pub fn messages(sh: &Shell, since: Option<&str>, to: &str) -> Result<Vec<Message
         })
     };
     Ok(listed.split('\u{1}').filter_map(read).collect())
+}
+
+/// The newest of these commits that touch any of `paths`.
+pub fn log_of(sh: &Shell, tips: &[&str], paths: &BTreeSet<String>) -> Result<BTreeSet<String>> {
+    let limit = HORIZON.to_string();
+    let log = cmd!(sh, "git --literal-pathspecs log --max-count {limit} --format=%H {tips...} -- {paths...}");
+    Ok(log.quiet().read()?.lines().map(str::to_owned).collect())
 }
 
 /// Files that differ between two commits.

@@ -9,7 +9,7 @@ use std::{
 
 use crate::{
     check::{self, Finding},
-    plan::{Plan, publish::Publication},
+    plan::{Plan, publish::Publication, rollback::Rollback},
     step::{Observation, Step},
 };
 
@@ -124,6 +124,17 @@ impl Report {
         let line = format!("train {}: {} of commit {}", of.train, of.tag, check::short(&of.commit));
         self.say(self.tint(Tint::Strong, &line));
         for remark in &publication.remarks {
+            self.say(format!("{} {remark}", self.tint(Tint::Weak, "note:")));
+        }
+    }
+
+    /// What is rolled back, and what should be known of it.
+    pub fn rollback(&self, rollback: &Rollback) {
+        let of = &rollback.of;
+        let to = rollback.to.as_ref().filter(|_| rollback.pushed).map(|to| format!(" -> {to}")).unwrap_or_default();
+        let line = format!("train {}: rollback of {} of commit {}{to}", of.train, of.tag, check::short(&of.commit));
+        self.say(self.tint(Tint::Strong, &line));
+        for remark in &rollback.remarks {
             self.say(format!("{} {remark}", self.tint(Tint::Weak, "note:")));
         }
     }

@@ -425,7 +425,7 @@ fn handle(state: &State, call: &Call) -> Answer {
             Ok(Answer::text(502, format!("`{}` is not rehearsed, and nothing is passed on", call.host)))
         }
         ["index" | "crates", ..] | ["api", "v1", ..] => crates::answer(state, call),
-        ["legacy" | "simple" | "files" | "pypi", ..] => python::answer(state, call),
+        ["legacy" | "simple" | "files" | "pypi" | "manage", ..] => python::answer(state, call),
         ["api", "webhooks", ..] | ["services", ..] => channels::answer(state, call),
         ["repos", ..] | ["api", "v3" | "uploads", ..] => forge::answer(state, call),
         _ => Ok(Answer::text(404, "no registry is rehearsed under this path")),

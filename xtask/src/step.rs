@@ -6,9 +6,13 @@ use std::{path::PathBuf, sync::Arc};
 use serde::Serialize;
 
 use crate::{
+    check::short,
     config::{Channel, Image, Template},
     edit::{Edit, slashed},
-    plan::announcement::Occasion,
+    plan::{
+        announcement::Occasion,
+        rollback::{Mark, PointBack, Revert, Unmake},
+    },
     version::Version,
 };
 
@@ -85,6 +89,12 @@ pub enum Step {
     Announce(Announcement),
     Published(Published),
     PushMain(PushMain),
+    PointBack(PointBack),
+    Mark(Mark),
+    Yank(CrateUpload),
+    Withdraw(Dist),
+    Revert(Revert),
+    Unmake(Unmake),
 }
 
 /// What a step is one of: those of one lane follow one another, and `--only` names a lane.
@@ -364,22 +374,27 @@ impl Step {
             Step::Confirm(_) | Step::Push(_) | Step::Pushed(_) | Step::Published(_) | Step::PushMain(_) => {
                 Reach::Remote
             }
+            Step::Revert(_) | Step::Unmake(_) => Reach::Repo,
             Step::Crate(_)
             | Step::Upload(_)
             | Step::PushImage(_)
             | Step::Latest(_)
             | Step::Forge(_)
             | Step::List(_)
-            | Step::Announce(_) => Reach::World,
+            | Step::Announce(_)
+            | Step::PointBack(_)
+            | Step::Mark(_)
+            | Step::Yank(_)
+            | Step::Withdraw(_) => Reach::World,
         }
     }
 
     pub fn lane(&self) -> Lane {
         match self {
-            Step::Package(_) | Step::Crate(_) => Lane::Crates,
-            Step::Build(_) | Step::Upload(_) => Lane::Wheels,
-            Step::Bake(_) | Step::PushImage(_) | Step::Latest(_) => Lane::Images,
-            Step::Forge(_) => Lane::Forge,
+            Step::Package(_) | Step::Crate(_) | Step::Yank(_) => Lane::Crates,
+            Step::Build(_) | Step::Upload(_) | Step::Withdraw(_) => Lane::Wheels,
+            Step::Bake(_) | Step::PushImage(_) | Step::Latest(_) | Step::PointBack(_) => Lane::Images,
+            Step::Forge(_) | Step::Mark(_) => Lane::Forge,
             Step::List(_) | Step::Announce(_) => Lane::Announce,
             _ => Lane::Release,
         }
@@ -392,11 +407,12 @@ impl Step {
             Step::Branch(_) | Step::Commit(_) | Step::Merge(_) | Step::Tag(_) => "repository",
             Step::Confirm(Confirmation { by: Evidence::Texts(_), .. }) => "here",
             Step::Confirm(_) => "forge",
+            Step::Revert(_) | Step::Unmake(_) => "repository",
             Step::Push(_) | Step::Pushed(_) | Step::PushMain(_) => "remote",
-            Step::Crate(_) => "crate registry",
-            Step::Upload(_) => "Python index",
-            Step::PushImage(_) | Step::Latest(_) => "image registry",
-            Step::Forge(_) => "forge",
+            Step::Crate(_) | Step::Yank(_) => "crate registry",
+            Step::Upload(_) | Step::Withdraw(_) => "Python index",
+            Step::PushImage(_) | Step::Latest(_) | Step::PointBack(_) => "image registry",
+            Step::Forge(_) | Step::Mark(_) => "forge",
             Step::List(_) | Step::Published(_) => "everywhere",
             Step::Announce(_) => "channel",
         }
@@ -426,7 +442,7 @@ impl Step {
     /// Only a person can do it: blocked until it is seen done. What comes after it in its lane waits for it; the rest of
     /// the plan does not.
     pub fn is_by_hand(&self) -> bool {
-        false
+        matches!(self, Step::Withdraw(_) | Step::Revert(Revert { by_hand: Some(_), .. }))
     }
 
     /// Nothing outside the working tree has seen it.
@@ -466,6 +482,19 @@ impl Step {
             },
             Step::Published(published) => format!("{} is published", published.of.tag),
             Step::PushMain(push) => format!("push {} to {}", push.main, push.remote),
+            Step::PointBack(PointBack { gone, to }) => {
+                format!("image {}:latest back to {}", gone.image.name, to.of.version.tag())
+            }
+            Step::Mark(mark) => format!("release {} marked as rolled back", mark.of.tag),
+            Step::Yank(upload) => format!("yank crate {} {}", upload.name, upload.version),
+            Step::Withdraw(dist) => format!("yank wheels and sdist of {} {}", dist.name, dist.version),
+            Step::Revert(revert) => match revert.files {
+                0 => "commit the revert".to_owned(),
+                files => format!("revert {} on {} ({files} files)", revert.of.tag, revert.main),
+            },
+            Step::Unmake(Unmake::Commit { main, to, .. }) => format!("{main} back to {}", short(to)),
+            Step::Unmake(Unmake::Branch { name, .. }) => format!("delete branch {name}"),
+            Step::Unmake(Unmake::Tag { name, .. }) => format!("delete tag {name}"),
         }
     }
 }

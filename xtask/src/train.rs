@@ -16,7 +16,7 @@ use crate::{
         pyproject::{self, PyProject},
         uv_lock,
     },
-    repo::Repo,
+    repo::{ROLLBACK, Repo},
     version::{Dialect, Version},
     workspace::{Member, Workspace, dir, normalized},
 };
@@ -154,7 +154,8 @@ impl Train {
 
     /// The newest tag of a release that is lower than `version`, post releases left out: they hold no crates.
     pub fn tag_below(&self, repo: &Repo, version: &Version) -> Option<(Version, String)> {
-        let tagged = repo.tags.keys().filter_map(|name| Some((self.tag.version_in(name)?, name.clone())));
+        let stands = repo.tags.keys().filter(|name| !repo.is_rolled_back(name));
+        let tagged = stands.filter_map(|name| Some((self.tag.version_in(name)?, name.clone())));
         tagged.filter(|(found, _)| found.post().is_none() && *found < version.base()).max()
     }
 
@@ -289,7 +290,8 @@ fn habitual_tag(workspace: &Workspace, repo: &Repo, config: &TrainConfig, driver
     let shared = workspace.trains.len() > 1 && !config.default;
     let usual = if shared { format!("{}-v", config.name) } else { "v".to_owned() };
     let mut series: BTreeMap<&str, Vec<Version>> = BTreeMap::new();
-    for (version, prefix) in repo.tags.keys().filter_map(|tag| split_tag(tag)) {
+    let named = repo.tags.keys().filter(|tag| !tag.starts_with(ROLLBACK));
+    for (version, prefix) in named.filter_map(|tag| split_tag(tag)) {
         series.entry(prefix).or_default().push(version);
     }
     // Tags that go on above the driver are somebody else's, unless there are no others (a fix of an old line).

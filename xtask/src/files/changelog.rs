@@ -49,6 +49,18 @@ pub fn section(text: &str, name: &str) -> Option<Section> {
     read(text).into_iter().find(|section| section.name.eq_ignore_ascii_case(name))
 }
 
+/// The text with the section of `version` said to be yanked, as Keep a Changelog has it; `None` without such a section.
+pub fn yank(text: &str, version: &str) -> Option<String> {
+    const YANKED: &str = "[YANKED]";
+    let section = section(text, version)?;
+    let heading = text[section.heading.clone()].trim_end();
+    if heading.ends_with(YANKED) {
+        return Some(text.to_owned());
+    }
+    let end = section.heading.start + heading.len();
+    Some(format!("{} {YANKED}{}", &text[..end], &text[end..]))
+}
+
 /// Whether the section says anything beside headings and comments.
 pub fn has_entries(section: &Section) -> bool {
     !parts(&section.body).iter().all(|(_, body)| body.is_empty())

@@ -23,13 +23,13 @@ use crate::{
 };
 
 /// What a registry has under a name and version.
-struct Listed {
-    sha256: String,
+pub struct Listed {
+    pub sha256: String,
     /// The commit that cargo recorded when it was packed.
-    commit: Option<String>,
+    pub commit: Option<String>,
     dirty: bool,
     /// Nobody gets it who does not have it in a lock; neither is its commit told any more.
-    yanked: bool,
+    pub yanked: bool,
 }
 
 pub fn observe_packages(world: &World<'_>, packages: &Packages) -> Result<Observation> {
@@ -147,7 +147,7 @@ pub fn observe(world: &World<'_>, upload: &CrateUpload) -> Result<Observation> {
 }
 
 /// Asks through cargo, which knows the user's registries and mirrors; what it downloads tells hash and commit.
-fn ask(world: &World<'_>, upload: &CrateUpload) -> Result<Option<Listed>> {
+pub fn ask(world: &World<'_>, upload: &CrateUpload) -> Result<Option<Listed>> {
     let id = format!("{}-{}", upload.name, upload.version);
     let scratch = world.sh.create_temp_dir()?;
     let home = scratch.path();
@@ -187,12 +187,12 @@ fn registry(upload: &CrateUpload) -> Option<String> {
 }
 
 /// The variable in which cargo looks for a token.
-fn variable(upload: &CrateUpload) -> String {
+pub fn variable(upload: &CrateUpload) -> String {
     registry(upload).map_or("CARGO_REGISTRY_TOKEN".to_owned(), |name| format!("CARGO_REGISTRIES_{name}_TOKEN"))
 }
 
 /// Whether cargo has something to publish with; only the registry can say whether it is good.
-fn credentials(upload: &CrateUpload) -> bool {
+pub fn credentials(upload: &CrateUpload) -> bool {
     let has = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let provider = variable(upload).replace("_TOKEN", "_CREDENTIAL_PROVIDER");
     has(&variable(upload))

@@ -78,14 +78,14 @@ fn todo(world: &World<'_>, wanted: &ForgeRelease) -> Result<Observation> {
     Ok(Observation::Todo)
 }
 
-enum Found {
+pub enum Found {
     None,
     One(Release),
     /// Several, and none of them is published.
     Drafts(Vec<u64>),
 }
 
-fn find(world: &World<'_>, of: &Tagged) -> Result<Found> {
+pub fn find(world: &World<'_>, of: &Tagged) -> Result<Found> {
     let mut releases = Forge::new(world.sh).releases_of(&of.tag)?;
     if let Some(at) = releases.iter().position(|release| !release.draft) {
         return Ok(Found::One(releases.swap_remove(at)));

@@ -120,7 +120,7 @@ pub fn unbranch(world: &World<'_>, branch: &Branch) -> Result<()> {
     Ok(())
 }
 
-fn current_branch(world: &World<'_>) -> Result<Option<String>> {
+pub(super) fn current_branch(world: &World<'_>) -> Result<Option<String>> {
     let sh = world.sh;
     let name = cmd!(sh, "git branch --show-current").quiet().read()?;
     Ok((!name.is_empty()).then_some(name))

@@ -9,6 +9,7 @@ use xshell::cmd;
 use super::{World, prove, publish};
 use crate::{
     check::short,
+    plan::rollback::PointBack,
     step::{ImageRelease, Observation},
     tools::{
         cargo, child,
@@ -186,6 +187,44 @@ pub fn point_latest(world: &World<'_>, release: &ImageRelease) -> Result<()> {
     if let Some(before) = engine.pull(world.sh, &latest)? {
         let was = before.label(VERSION).unwrap_or("unknown");
         world.report.say(format!("          latest was {was}: {}", engine.digest(world.sh, &before, &name)));
+    }
+    engine.push(world.sh, world.report, &version, &latest)
+}
+
+/// `latest` is looked at by what it is: only the one of the release that is taken back is moved.
+pub fn observe_back(world: &World<'_>, back: &PointBack) -> Result<Observation> {
+    let (engine, name) = match ready(world, &back.gone) {
+        Ok(ready) => ready,
+        Err(seen) => return Ok(seen),
+    };
+    let Some(latest) = engine.pull(world.sh, &format!("{name}:latest"))? else {
+        return Ok(Observation::done("there is no latest"));
+    };
+    if !is_ours(&back.gone, &latest) {
+        let version = latest.label(VERSION).unwrap_or("another image");
+        let digest = engine.digest(world.sh, &latest, &name);
+        return Ok(Observation::done(format!("sha256:{} is {version}", digits(&digest))));
+    }
+    let version = back.to.of.version.tag();
+    Ok(match engine.pull(world.sh, &format!("{name}:{version}"))? {
+        Some(found) if is_ours(&back.to, &found) => Observation::Todo,
+        found => Observation::Blocked {
+            why: match found {
+                None => format!("{name}:{version} is not in the registry, and nothing is built again under its name"),
+                Some(_) => format!("{name}:{version} in the registry is not of commit {}", short(&back.to.of.commit)),
+            },
+            next: format!("cargo xtask publish {version} --only images, or leave latest as it is: --without images"),
+        },
+    })
+}
+
+/// Names what the registry has under the version that is gone back to.
+pub fn point_back(world: &World<'_>, back: &PointBack) -> Result<()> {
+    let (engine, name) = must(ready(world, &back.gone))?;
+    let (version, latest) = (format!("{name}:{}", back.to.of.version.tag()), format!("{name}:latest"));
+    let there = engine.pull(world.sh, &version)?.with_context(|| format!("{version} is not in the registry"))?;
+    if !is_ours(&back.to, &there) {
+        bail!("{version} in the registry is not of commit {}: latest stays where it is", back.to.of.commit);
     }
     engine.push(world.sh, world.report, &version, &latest)
 }

@@ -13,6 +13,7 @@ use super::{World, git};
 use crate::{
     check::short,
     plan::publish,
+    repo::rollback_tag,
     step::{Observation, Tagged},
     tools::{cargo, child::Watch},
     version::Version,
@@ -61,6 +62,13 @@ pub fn observe_tag(world: &World<'_>, of: &Tagged) -> Result<Observation> {
             return Ok(Observation::Unknown { why: format!("{error:#}"), next: format!("git ls-remote {remote}") });
         }
     };
+    let rolled_back = rollback_tag(tag);
+    if tags.commit(&rolled_back).is_some() {
+        return Ok(Observation::Blocked {
+            why: format!("it was rolled back: {remote} has {rolled_back}"),
+            next: format!("git fetch {remote} tag {rolled_back}, which says why; release a higher version"),
+        });
+    }
     Ok(match tags.commit(tag) {
         None => Observation::Blocked {
             why: format!("{remote} does not have it, and what is not there must not be published"),

@@ -297,11 +297,25 @@ pub struct OnIndex {
 
 /// The files of this version on the index, asked through uv, which writes them as a lock (PEP 751).
 pub fn listed(world: &World<'_>, dist: &Dist) -> Result<BTreeMap<String, OnIndex>> {
+    resolved(world, dist, "asked", &format!("=={}", dist.version)).and_then(|lock| match lock {
+        Some(lock) => read_lock(&lock),
+        None => Ok(BTreeMap::new()),
+    })
+}
+
+/// Whether installers still take this version for whoever does not pin it: what is wholly yanked they do not (PEP 592).
+pub fn is_offered(world: &World<'_>, dist: &Dist) -> Result<bool> {
+    let Dist { version, .. } = dist;
+    Ok(resolved(world, dist, "offered", &format!(">={version},<={version}"))?.is_some())
+}
+
+/// The lock that uv writes for the project at these versions, if there is such a one to be had.
+fn resolved(world: &World<'_>, dist: &Dist, place: &str, versions: &str) -> Result<Option<String>> {
     let environment = Environment::prepare(world.sh, &world.target)?;
-    let dir = publish::place(world, &dist.of).join("asked").join(normalized(&dist.name));
+    let dir = publish::place(world, &dist.of).join(place).join(normalized(&dist.name));
     world.sh.create_dir(&dir)?;
     let wanted = dir.join("requirements.in");
-    world.sh.write_file(&wanted, format!("{}=={}\n", dist.name, dist.version))?;
+    world.sh.write_file(&wanted, format!("{}{versions}\n", dist.name))?;
     let mut command = environment.uv()?;
     command
         .args(["pip", "compile", "--no-deps", "--format", "pylock.toml", "--no-header", "--no-annotate", "--quiet"])
@@ -312,14 +326,20 @@ pub fn listed(world: &World<'_>, dist: &Dist) -> Result<BTreeMap<String, OnIndex
         .current_dir(&dir);
     let told = child::ask(command)?;
     if !told.ok() {
-        let absent = ["there is no version of", "there are no versions of", "was not found in the package registry"];
+        let absent = [
+            "there is no version of",
+            "there are no versions of",
+            "was not found in the package registry",
+            "was yanked",
+            "were yanked",
+        ];
         let text = told.err.split_whitespace().collect::<Vec<_>>().join(" ");
         if absent.iter().any(|word| text.contains(word)) {
-            return Ok(BTreeMap::new());
+            return Ok(None);
         }
         bail!("uv could not ask for {}: {}", dist.name, told.last_words());
     }
-    read_lock(&told.out)
+    Ok(Some(told.out))
 }
 
 /// Reads the files that a `pylock.toml` names.

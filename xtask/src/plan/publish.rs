@@ -11,6 +11,7 @@ use crate::{
     config::{PLATFORMS, SDIST},
     edit::slashed,
     files::{cargo_toml::Table, changelog},
+    repo::rollback_tag,
     snapshot::Snapshot,
     step::{Announcement, CrateUpload, Dist, ForgeRelease, ImageRelease, Lane, Listing, Packages, Reach, Step, Tagged},
     version::{Dialect, Version},
@@ -61,6 +62,11 @@ pub fn plan(snapshot: &Snapshot, version: &Version, options: &Options) -> Public
             format!("{} is on commit {}, whose {} is at {said}", of.tag, short(base), train.name()),
             "name the version that was released there",
         ));
+    }
+    if snapshot.repo.is_rolled_back(&of.tag) {
+        let tag = rollback_tag(&of.tag);
+        let what = format!("{} was rolled back: git show {tag} says why", of.tag);
+        findings.push(Finding::new("rolled-back", what, "release a higher version, with the fix"));
     }
     let is_out = |lane: Lane| options.without.contains(&lane);
     // A post release is the wheels' alone: the crates of its base version stay what they are.
@@ -237,8 +243,10 @@ pub fn missing(platforms: &[String], files: &[String]) -> Vec<String> {
     platforms.iter().filter(|platform| !files.iter().any(|file| serves(platform, file))).cloned().collect()
 }
 
-/// The tag among `tags` that is the highest final version's.
+/// The highest final version that has a tag among `tags`, and none that says that it was rolled back.
 pub fn highest<'t>(of: &Tagged, tags: impl Iterator<Item = &'t str>) -> Option<Version> {
-    let finals = tags.filter_map(|tag| of.template.version_in(tag)).filter(|version| !version.is_prerelease());
+    let tags: BTreeSet<&str> = tags.collect();
+    let stand = tags.iter().filter(|tag| !tags.contains(rollback_tag(tag).as_str()));
+    let finals = stand.filter_map(|tag| of.template.version_in(tag)).filter(|version| !version.is_prerelease());
     finals.max()
 }

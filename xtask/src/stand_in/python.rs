@@ -35,6 +35,11 @@ pub fn answer(state: &State, call: &Call) -> Result<Answer> {
             Ok(Answer::text(403, "Invalid or non-existent authentication information."))
         }
         ("POST", ["legacy"]) => upload(state, call),
+        // What a person does on PyPI's own pages.
+        ("POST", ["manage", "project", _, "release", _, "yank"]) if call.header("authorization") != BASIC => {
+            Ok(Answer::text(403, "log in"))
+        }
+        ("POST", ["manage", "project", name, "release", version, "yank"]) => yank(state, name, version),
         ("GET", ["simple", name]) => Ok(match files(state, name)? {
             Some(_) if *name != normalized(name) => Answer::elsewhere(format!("/simple/{}/", normalized(name))),
             Some(files) if call.header("accept").contains(JSON) => {
@@ -132,6 +137,19 @@ fn upload(state: &State, call: &Call) -> Result<Answer> {
     state.save(&project(&name), &serde_json::to_vec(&known)?)?;
     state.effect("file", &sha256, what)?;
     Ok(Answer::text(200, ""))
+}
+
+/// Yanks all files of a release, as PyPI does (PEP 592).
+fn yank(state: &State, name: &str, version: &str) -> Result<Answer> {
+    let _turn = state.turn();
+    let mut known = files(state, name)?.unwrap_or_default();
+    let of_release = known.iter_mut().filter(|file| file.version == version && !file.yanked);
+    let yanked = of_release.map(|file| file.yanked = true).count();
+    if yanked > 0 {
+        state.save(&project(name), &serde_json::to_vec(&known)?)?;
+        state.effect("yank-release", "", json!({ "name": normalized(name), "version": version }))?;
+    }
+    Ok(Answer::text(200, format!("{yanked} files yanked")))
 }
 
 fn objection(

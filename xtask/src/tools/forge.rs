@@ -46,6 +46,12 @@ pub struct Release {
     pub tag_name: String,
     pub draft: bool,
     pub published_at: Option<String>,
+    #[serde(default)]
+    pub name: Option<String>,
+    #[serde(default)]
+    pub body: Option<String>,
+    #[serde(default)]
+    pub prerelease: bool,
     upload_url: String,
     #[serde(default)]
     pub assets: Vec<Asset>,
@@ -163,6 +169,28 @@ impl<'a> Forge<'a> {
     pub fn publish(&self, release: &Release, prerelease: bool, latest: bool) -> Result<()> {
         let wanted = json!({ "draft": false, "prerelease": prerelease, "make_latest": latest.to_string() });
         self.must("publishing the release", "PATCH", &format!("{RELEASES}/{}", release.id), Some(&wanted)).map(drop)
+    }
+
+    /// Says in its title and its notes what became of it; a pre-release is never the latest.
+    pub fn mark(&self, release: &Release, name: &str, body: &str) -> Result<()> {
+        let wanted = json!({ "name": name, "body": body, "prerelease": true, "make_latest": "false" });
+        self.must("marking the release", "PATCH", &format!("{RELEASES}/{}", release.id), Some(&wanted)).map(drop)
+    }
+
+    /// Makes a release the one that is shown first.
+    pub fn make_latest(&self, release: &Release) -> Result<()> {
+        let wanted = json!({ "make_latest": "true" });
+        self.must("the latest release", "PATCH", &format!("{RELEASES}/{}", release.id), Some(&wanted)).map(drop)
+    }
+
+    /// The release that is shown first, if there is one.
+    pub fn latest(&self) -> Result<Option<Release>> {
+        let answer = self.ask("the latest release", "GET", &format!("{RELEASES}/latest"), None)?;
+        match answer.status {
+            404 => Ok(None),
+            _ if answer.is_ok() => Ok(Some(read(&answer)?)),
+            _ => Err(answer.failure("the latest release")),
+        }
     }
 
     pub fn upload(&self, release: &Release, name: &str, file: &Path) -> Result<()> {

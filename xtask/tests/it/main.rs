@@ -11,5 +11,6 @@ mod harness;
 mod outside;
 mod publish;
 mod registries;
+mod rollback;
 mod stories;
 mod weather;

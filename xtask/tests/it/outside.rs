@@ -2,7 +2,7 @@
 //! It must never reach the network: what is not published here is nowhere.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs,
     io::{BufRead as _, BufReader},
     net::{TcpListener, TcpStream},
@@ -188,6 +188,25 @@ impl Outside {
         }
         fs::create_dir_all(&dir).unwrap();
         run(Command::new("cp").arg("-a").arg(&base.place.remote).arg(&dir));
+        Outside::start(dir)
+    }
+
+    /// The world of an earlier story once more, as it was left.
+    pub fn after(left: &Path, name: &str) -> Outside {
+        let dir = home().join(name);
+        if dir.exists() {
+            fs::remove_dir_all(&dir).unwrap();
+        }
+        fs::create_dir_all(&dir).unwrap();
+        for part in ["remote.git", "registries", "images"].map(|part| left.join(part)) {
+            if part.exists() {
+                run(Command::new("cp").arg("-a").arg(&part).arg(&dir));
+            }
+        }
+        Outside::start(dir)
+    }
+
+    fn start(dir: PathBuf) -> Outside {
         let (server, mut env) = serve(&dir.join("registries"));
         let address = env.iter().find(|(name, _)| name == "HTTP_PROXY").unwrap().1.clone();
         let images = has_images().then(|| serve_images(&dir.join("images")));
@@ -339,6 +358,22 @@ impl Outside {
         assert!(digests.len() <= 1, "the tags are of one image: {found:?}");
         found.sort();
         found
+    }
+
+    /// The digest that each tag of the image leads to.
+    pub fn image_tags(&self) -> BTreeMap<String, String> {
+        let tags = self.dir.join("images/data/docker/registry/v2/repositories/rehearsal/ingest/_manifests/tags");
+        let entries = fs::read_dir(tags).into_iter().flatten().flatten();
+        let link = |entry: &fs::DirEntry| fs::read_to_string(entry.path().join("current/link")).ok();
+        let named = entries.filter_map(|entry| Some((entry.file_name().into_string().unwrap(), link(&entry)?)));
+        named.collect()
+    }
+
+    /// The address of the Python index, and what a person's browser would send along.
+    pub fn yank_by_hand(&self, name: &str, version: &str) {
+        let page = format!("{}/manage/project/{name}/release/{version}/yank", self.weather.address);
+        let login = "__token__:rehearsal-python-token";
+        run(Command::new("curl").args(["--silent", "--fail", "--data", "", "--user", login, &page]));
     }
 
     /// What a program that was killed with the tool left on the remote: a server is not killed with its clients.

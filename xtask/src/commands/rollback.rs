@@ -1,0 +1,318 @@
+//! `rollback`: finds out how far a release has come, plans the way back from there, and goes it.
+//! It must never take what could not be asked for "nobody else has it".
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Context, Result, bail};
+use serde_json::json;
+use xshell::{Shell, cmd};
+
+use super::{Call, count, leases, lock, rows, settle, world};
+use crate::{
+    check::{self, short},
+    config::Channel,
+    edit::slashed,
+    perform::revert::{self, Outcome},
+    plan::{
+        self,
+        rollback::{self, Facts, Made, Options, Remote, Reverted, Rollback},
+    },
+    repo::{self, LogEntry, rollback_tag},
+    report::Report,
+    run::{self, Mode, Seen},
+    snapshot::{Loader, Snapshot, Source},
+    step::{Lane, Reach, Step},
+    tools::child,
+    train::Train,
+    version::Version,
+};
+
+pub fn rollback(call: &Call<'_>, version: &Version, options: &Options, settled: &[(Channel, bool)]) -> Result<()> {
+    let sh = Shell::new()?;
+    let _lock = if call.dry_run { None } else { lock(&sh, call.manifest.as_deref())? };
+    let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
+    let (rollback, diff) = draw(&loader, version, options)?;
+    let report = call.report;
+    report.rollback(&rollback);
+    report.findings(&rollback.findings);
+    if !rollback.findings.is_empty() {
+        print(report, &rollback, &[], "refused");
+        bail!("refused: {} in the way, nothing was changed", count(rollback.findings.len(), "finding"));
+    }
+    let world = world(&sh, report, &loader, call.deadline)?;
+    if !call.dry_run {
+        settle(&world, &rollback.steps, settled)?;
+    }
+    let sent = rollback.steps.iter().filter(|step| step.reach() == Reach::World);
+    let lanes: BTreeSet<Lane> = sent.map(Step::lane).collect();
+    let _leases = if call.dry_run { Vec::new() } else { leases(&world, &rollback.of, lanes)? };
+    let mode = if call.dry_run { Mode::Look } else { Mode::Act };
+    let seen = run::run(&world, &rollback.steps, mode).inspect_err(|error| {
+        if report.json {
+            let outcome = if error.is::<run::Waiting>() { "waits" } else { "failed" };
+            print(report, &rollback, &run::look(&world, &rollback.steps), outcome);
+        }
+    })?;
+    if call.dry_run {
+        let is_open = |seen: &Seen| matches!(seen.step, Step::Revert(_)) && !seen.seen.is_done();
+        if let Some(diff) = diff.filter(|_| !report.json && seen.iter().any(is_open)) {
+            report.warn(diff.trim_end());
+        }
+    } else {
+        report.table(&rows(&seen));
+    }
+    let stuck = seen.iter().filter(|seen| seen.refuses()).count();
+    let open = seen.iter().filter(|seen| !seen.seen.is_done()).count();
+    print(report, &rollback, &seen, if open == 0 { "done" } else { "open" });
+    match (stuck, call.dry_run) {
+        (0, true) => Ok(()),
+        (0, false) => {
+            let to = rollback.to.as_deref().filter(|_| rollback.pushed).map(|to| format!(" to {to}"));
+            report.say(format!("{} is rolled back{}", rollback.of.tag, to.unwrap_or_default()));
+            Ok(())
+        }
+        (stuck, true) => bail!("the real run would refuse: {} that cannot be taken", count(stuck, "step")),
+        (stuck, false) => bail!("{} that was done does not hold any more: see the table", count(stuck, "step")),
+    }
+}
+
+fn print(report: &Report, rollback: &Rollback, seen: &[Seen], outcome: &str) {
+    if report.json {
+        report.json(&json!({
+            "train": rollback.of.train,
+            "version": rollback.of.version.tag(),
+            "tag": rollback.of.tag,
+            "to": rollback.to,
+            "reason": rollback.reason,
+            "pushed": rollback.pushed,
+            "findings": rollback.findings,
+            "remarks": rollback.remarks,
+            "steps": if seen.is_empty() { json!(rollback.steps) } else { json!(seen) },
+            "spent": child::spent(),
+            "outcome": outcome,
+        }));
+    }
+}
+
+/// Plans the rollback, and tells what its revert changes.
+pub fn draw(loader: &Loader<'_>, version: &Version, options: &Options) -> Result<(Rollback, Option<String>)> {
+    let sh = loader.sh;
+    let source = if loader.repo.dirty.is_empty() { Source::Tree } else { Source::Commit(&loader.repo.head) };
+    let head = loader.load(source)?;
+    let tag = head.train.tag.fill(version);
+    let Some(commit) = loader.repo.tags.get(&tag) else {
+        bail!(
+            "there is no tag {tag} here, so there is nothing to roll back: git fetch {} --tags, or name the train",
+            head.train.remote
+        )
+    };
+    let mut gone = loader.load(Source::Commit(commit))?;
+    gone.train = Train::choose(&gone.workspace, &gone.repo, Some(head.train.name()))?;
+    gone.tag_message = repo::tag_message(sh, &tag)?;
+    let mut facts = Facts { remote: remote(sh, &gone.train, &tag, commit)?, ..Facts::default() };
+    facts.later = later(loader, &gone, version)?;
+    // Reverted already: it is planned again from where it was.
+    let reverted = revert::find(sh, commit, &rollback::subject(&gone.train, version))?;
+    let now = match reverted.as_ref().and_then(|entry| entry.parents.first()) {
+        Some(parent) => loader.load(Source::Commit(parent))?,
+        None => head,
+    };
+    facts.made = made(loader, &gone, version)?;
+    let diff = if facts.later.is_empty() || loader.repo.is_rolled_back(&tag) {
+        let (reverted, diff) = reverted_of(loader, &gone, &now, version, &mut facts)?;
+        facts.revert = reverted;
+        diff
+    } else {
+        None
+    };
+    Ok((rollback::plan(&gone, &now, version, &facts, options), diff))
+}
+
+/// What the remote has of the release; `None` when there is no remote.
+fn remote(sh: &Shell, train: &Train, tag: &str, commit: &str) -> Result<Option<Remote>> {
+    let remote = &train.remote;
+    let known = cmd!(sh, "git remote").quiet().read()?;
+    if !known.lines().any(|line| line == remote) && !remote.contains(['/', ':']) {
+        return Ok(None);
+    }
+    let (main, back) = (format!("refs/heads/{}", train.main), format!("refs/tags/{}", rollback_tag(tag)));
+    let (name, peeled) = (format!("refs/tags/{tag}"), format!("refs/tags/{tag}^{{}}"));
+    let mut ask: std::process::Command = cmd!(sh, "git ls-remote {remote} {main} {back} {name} {peeled}").into();
+    ask.env("GIT_TERMINAL_PROMPT", "0");
+    let listed = child::ask(ask)?;
+    if !listed.ok() {
+        bail!(
+            "{remote} could not be asked, so whether others have {tag} is not known, and nothing was done: {}; next: git ls-remote {remote}",
+            listed.last_words()
+        );
+    }
+    let there = |name: &str| listed.out.lines().find_map(|line| line.strip_suffix(name)?.strip_suffix('\t'));
+    if let Some(other) = there(&peeled).or(there(&name)).filter(|found| *found != commit) {
+        bail!(
+            "on {remote} {tag} leads to {}, here to {}; next: git fetch {remote} tag {tag}, and compare",
+            short(other),
+            short(commit)
+        );
+    }
+    let holds = |tip: &str| -> Result<bool> {
+        // A commit that this clone does not know may stand on ours.
+        let known = cmd!(sh, "git cat-file -e {tip}").quiet().ignore_status().ignore_stderr().output()?;
+        if known.status.success() { repo::is_ancestor(sh, commit, tip) } else { Ok(true) }
+    };
+    Ok(Some(Remote {
+        tag: there(&name).is_some(),
+        rollback_tag: there(&back).is_some(),
+        commit: there(&main).map(holds).transpose()?.unwrap_or(false),
+    }))
+}
+
+/// The tags of later releases of the train that hold this one, the highest first.
+fn later(loader: &Loader<'_>, gone: &Snapshot, version: &Version) -> Result<Vec<String>> {
+    let (train, repo) = (&gone.train, &loader.repo);
+    let mut later = Vec::new();
+    for (tag, commit) in repo.tags.iter().filter(|(tag, _)| !repo.is_rolled_back(tag)) {
+        if let Some(found) = train.tag.version_in(tag).filter(|found| found > version)
+            && *commit != gone.base
+            && repo::is_ancestor(loader.sh, &gone.base, commit)?
+        {
+            later.push((found, tag.clone()));
+        }
+    }
+    later.sort();
+    Ok(later.into_iter().rev().map(|(_, tag)| tag).collect())
+}
+
+/// How the release was made, when its commit is the tool's.
+fn made(loader: &Loader<'_>, gone: &Snapshot, version: &Version) -> Result<Option<Made>> {
+    let (sh, train) = (loader.sh, &gone.train);
+    let subject = plan::subject(train, version);
+    let entry = |commit: &str| -> Result<Option<LogEntry>> { Ok(repo::log(sh, &[commit], 1)?.into_iter().next()) };
+    let Some(top) = entry(&gone.base)? else { return Ok(None) };
+    let Some(before) = top.parents.first().cloned() else { return Ok(None) };
+    let mut branch = None;
+    if top.subject != subject {
+        let second = top.parents.get(1).map(|parent| entry(parent)).transpose()?.flatten();
+        let Some(second) = second.filter(|second| second.subject == subject) else { return Ok(None) };
+        // Work that was done on the branch beside the release is not ours to drop.
+        let name = train.config.branch.as_ref().map(|branch| branch.fill(version));
+        let is_alone = second.parents.first() == Some(&before);
+        let name = name.filter(|name| is_alone && loader.repo.branches.get(name) == Some(&second.commit));
+        branch = name.map(|name| (name, second.commit));
+    }
+    let main = loader.repo.branches.get(&train.main).cloned();
+    let covered = match &main {
+        Some(main) if *main != gone.base => repo::is_ancestor(sh, &gone.base, main)?,
+        _ => false,
+    };
+    Ok(Some(Made { before, branch, main, covered }))
+}
+
+/// What takes back the release, and what of it already stood before: release-plz bumps in a commit of its own. Newest
+/// first, and whether each is a merge.
+fn commits(
+    loader: &Loader<'_>,
+    gone: &Snapshot,
+    now: &Snapshot,
+    version: &Version,
+    facts: &mut Facts,
+) -> Result<Vec<(String, bool)>> {
+    let (sh, train) = (loader.sh, &gone.train);
+    let lower = loader.repo.tags.iter().filter(|(tag, commit)| {
+        **commit != gone.base && train.tag.version_in(tag).is_some_and(|found| found < *version)
+    });
+    let lower: Vec<String> = lower.map(|(_, commit)| format!("^{commit}")).collect();
+    let tips: Vec<&str> = ["--first-parent", &now.base].into_iter().chain(lower.iter().map(String::as_str)).collect();
+    let chain = repo::log(sh, &tips, repo::HORIZON)?;
+    let Some(at) = chain.iter().position(|entry| entry.commit == gone.base) else {
+        // Made on a line of its own: here, nothing stands at its version.
+        return Ok(Vec::new());
+    };
+    let members = train.members().into_iter().map(|at| &gone.workspace.members[at].manifest);
+    let wheels = train.wheels.iter().map(|wheel| &wheel.path);
+    let manifests: BTreeSet<String> =
+        members.chain(wheels).chain([&gone.workspace.graph.root]).map(|path| slashed(path)).collect();
+    let touching = repo::log_of(sh, &tips, &manifests)?;
+    let bumps = |entry: &LogEntry| -> Result<bool> {
+        let Some(parent) = entry.parents.first().filter(|_| touching.contains(&entry.commit)) else { return Ok(false) };
+        Ok(versions(loader, train, parent)? != versions(loader, train, &entry.commit)?)
+    };
+    let mut commits = Vec::new();
+    for (here, entry) in chain.iter().enumerate() {
+        let after = here < at;
+        let follows = after && is_after(&entry.subject, version);
+        let is_one = follows || here == at || bumps(entry)?;
+        if is_one && after && !follows {
+            let what = format!("commit {} on top sets other versions: {}", short(&entry.commit), entry.subject);
+            facts.others.push((what, format!("git revert {}, then the same command", short(&entry.commit))));
+        }
+        // What carries no version was only tagged.
+        if is_one
+            && (here != at
+                || entry.parents.len() > 1
+                || entry.subject == plan::subject(train, version)
+                || bumps(entry)?)
+        {
+            commits.push((entry.commit.clone(), entry.parents.len() > 1));
+        }
+    }
+    Ok(commits)
+}
+
+/// The versions of the train's members at a commit; `None` where they cannot be read.
+fn versions(loader: &Loader<'_>, train: &Train, commit: &str) -> Result<Option<BTreeMap<String, Version>>> {
+    let Ok(snapshot) = loader.load(Source::Commit(commit)) else { return Ok(None) };
+    let Ok(train) = Train::choose(&snapshot.workspace, &snapshot.repo, Some(train.name())) else { return Ok(None) };
+    let members = train.members().into_iter().map(|at| &snapshot.workspace.members[at]);
+    Ok(Some(members.map(|member| (member.name.clone(), member.version.clone())).collect()))
+}
+
+/// Reverts beside the tree, and holds the outcome against every check; tells the difference too.
+fn reverted_of(
+    loader: &Loader<'_>,
+    gone: &Snapshot,
+    now: &Snapshot,
+    version: &Version,
+    facts: &mut Facts,
+) -> Result<(Option<Reverted>, Option<String>)> {
+    let sh = loader.sh;
+    let commits = commits(loader, gone, now, version, facts)?;
+    // A look leaves nothing: what git makes for it goes beside the repository.
+    let scratch = sh.create_temp_dir()?;
+    let objects = cmd!(sh, "git rev-parse --path-format=absolute --git-path objects").quiet().read()?;
+    let aside = sh.clone();
+    aside.set_var("GIT_OBJECT_DIRECTORY", scratch.path());
+    aside.set_var("GIT_ALTERNATE_OBJECT_DIRECTORIES", objects.trim());
+    let onto = &now.base;
+    let outcome = revert::outcome(&aside, onto, &commits, &version.tag(), gone.train.changelog.as_deref())?;
+    if outcome.changed.is_empty() && outcome.conflicts.is_empty() {
+        return Ok((None, None));
+    }
+    let mut trouble = Vec::new();
+    if outcome.conflicts.is_empty() {
+        let after = now.workspace.with_texts(loader.texts_in(&aside, &outcome.tree)?);
+        let found = after.and_then(|after| Ok(check::state(&after, &now.train.again(&after)?)));
+        let before = check::state(&now.workspace, &now.train);
+        // An ignored lock is in no commit; cargo corrects it when it is next called.
+        let is_locked = now.workspace.tracked.contains(&now.workspace.root_dir().join("Cargo.lock"));
+        match found {
+            Ok(found) => {
+                let news = found.into_iter().filter(|finding| !before.contains(finding));
+                let news = news.filter(|finding| finding.check != "lock" || is_locked);
+                trouble.extend(news.map(|finding| format!("{}: {}", finding.check, finding.what)));
+            }
+            Err(error) => trouble.push(format!("the workspace could not be read after it: {error:#}")),
+        }
+    } else {
+        let paths: Vec<String> = outcome.conflicts.iter().map(|path| slashed(path)).collect();
+        trouble.push(format!("later work touches the same lines of {}", paths.join(", ")));
+    }
+    let tree = outcome.tree.clone();
+    let diff = cmd!(aside, "git diff --no-color --no-ext-diff {onto} {tree}").quiet().read().context("git diff")?;
+    let Outcome { tree, changed, .. } = outcome;
+    Ok((Some(Reverted { onto: onto.clone(), commits, tree, changed, trouble }), Some(diff)))
+}
+
+/// TODO
+fn is_after(subject: &str, version: &Version) -> bool {
+    subject.starts_with("post-release") && subject.contains(&version.tag())
+}

@@ -1,0 +1,158 @@
+//! Takes a release back in the repository: a commit that reverts it, or, when nobody else has it, as if it never was.
+//! It must never touch the tree before the outcome is known, nor take back what others have.
+
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, bail};
+use xshell::{Cmd, Shell, cmd};
+
+use super::{World, git};
+use crate::{
+    check::short,
+    edit::slashed,
+    files::changelog,
+    plan::rollback::{Revert, Unmake},
+    repo,
+    step::Observation,
+};
+
+/// The tree that a revert leaves, and what stays to be resolved in it.
+pub struct Outcome {
+    pub tree: String,
+    pub changed: Vec<PathBuf>,
+    pub conflicts: BTreeSet<PathBuf>,
+}
+
+/// Reverts commits one after another, beside the tree; `logs` are changelogs, in which the section of `version` stays and
+/// says that it was yanked: people have that version.
+pub fn outcome(
+    sh: &Shell,
+    onto: &str,
+    commits: &[(String, bool)],
+    version: &str,
+    logs: Option<&Path>,
+) -> Result<Outcome> {
+    let mut tip = onto.to_owned();
+    let mut conflicts = BTreeSet::new();
+    for (commit, _) in commits {
+        // What the commit did, from its end back to its (first) parent, merged into what stands here.
+        let (base, parent) = (format!("--merge-base={commit}"), format!("{commit}^1"));
+        let merged = cmd!(sh, "git merge-tree --write-tree -z --name-only --no-messages {base} {tip} {parent}")
+            .quiet()
+            .ignore_status()
+            .output()?;
+        if !matches!(merged.status.code(), Some(0 | 1)) {
+            let told = String::from_utf8_lossy(&merged.stderr);
+            bail!("git could not revert {}: {} (git 2.40 or newer is needed)", short(commit), told.trim());
+        }
+        let told = String::from_utf8_lossy(&merged.stdout).into_owned();
+        let mut fields = told.split('\0').filter(|field| !field.is_empty());
+        let tree = fields.next().context("git merge-tree said nothing")?.to_owned();
+        conflicts.extend(fields.map(PathBuf::from));
+        tip = cmd!(sh, "git -c user.name=x -c user.email=x commit-tree {tree} -p {tip} -m revert").quiet().read()?;
+    }
+    let index = sh.create_temp_dir()?;
+    let git = |words: &[&str]| -> Cmd<'_> {
+        cmd!(sh, "git {words...}").env("GIT_INDEX_FILE", index.path().join("index")).quiet()
+    };
+    git(&["read-tree", &format!("{tip}^{{tree}}")]).run()?;
+    let is_log = |path: &&PathBuf| {
+        path.file_name().is_some_and(|name| name.eq_ignore_ascii_case("CHANGELOG.md")) || Some(path.as_path()) == logs
+    };
+    let mut touched: BTreeSet<PathBuf> = repo::changed(sh, onto, &tip)?.into_iter().collect();
+    touched.extend(conflicts.iter().cloned());
+    let kept: BTreeSet<PathBuf> = touched.iter().filter(is_log).cloned().chain(logs.map(Path::to_owned)).collect();
+    for (path, text) in repo::texts_at(sh, onto, &kept)? {
+        let Some(text) = changelog::yank(&text, version) else { continue };
+        let blob = cmd!(sh, "git hash-object -w --stdin").stdin(text).quiet().read()?;
+        git(&["update-index", "--add", "--cacheinfo", &format!("100644,{blob},{}", slashed(&path))]).run()?;
+        conflicts.remove(&path);
+    }
+    let tree = git(&["write-tree"]).read()?;
+    Ok(Outcome { changed: repo::changed(sh, onto, &tree)?, tree, conflicts })
+}
+
+/// The commit that reverts the release, made by the tool or by a person.
+pub fn find(sh: &Shell, released: &str, subject: &str) -> Result<Option<repo::LogEntry>> {
+    let log = repo::log(sh, &["HEAD", &format!("^{released}")], repo::HORIZON)?;
+    Ok(log.into_iter().find(|entry| entry.subject == subject))
+}
+
+pub fn observe(world: &World<'_>, revert: &Revert) -> Result<Observation> {
+    let subject = revert.message.lines().next().unwrap_or_default();
+    if let Some(found) = find(world.sh, &revert.of.commit, subject)? {
+        let tree = git::resolve(world, &format!("{}^{{tree}}", found.commit))?;
+        let by = if tree.as_ref() == Some(&revert.tree) { "" } else { ", by hand" };
+        return Ok(Observation::done(format!("commit {}{by}", short(&found.commit))));
+    }
+    Ok(match &revert.by_hand {
+        Some((why, next)) => Observation::Blocked { why: why.clone(), next: next.clone() },
+        None => Observation::Todo,
+    })
+}
+
+pub fn commit(world: &World<'_>, revert: &Revert) -> Result<()> {
+    let (sh, onto) = (world.sh, &revert.onto);
+    if git::current_branch(world)?.as_ref() != Some(&revert.main) || git::resolve(world, "HEAD")?.as_ref() != Some(onto)
+    {
+        bail!("{} is not at {} any more: the same command looks again", revert.main, short(onto));
+    }
+    // Planned aside: its objects are not in the repository yet.
+    let made = outcome(sh, onto, &revert.commits, &revert.of.version.tag(), revert.changelog.as_deref())?;
+    if made.tree != revert.tree {
+        bail!("the revert comes to another tree than planned: the same command looks again");
+    }
+    let (tree, signs) = (&revert.tree, cmd!(sh, "git config --type=bool --get commit.gpgsign").quiet().ignore_status());
+    let sign = (signs.read()?.trim() == "true").then_some("-S");
+    let commit = cmd!(sh, "git commit-tree {sign...} {tree} -p {onto}").stdin(&revert.message).quiet().read()?;
+    // It refuses before it touches anything that is not committed.
+    cmd!(sh, "git merge --quiet --ff-only {commit}").quiet().run()?;
+    Ok(())
+}
+
+pub fn observe_unmade(world: &World<'_>, unmake: &Unmake) -> Result<Observation> {
+    Ok(match unmake {
+        Unmake::Commit { main, from, to } => {
+            let tip = git::resolve(world, &format!("refs/heads/{main}"))?;
+            match tip {
+                Some(tip) if tip == *to => Observation::done(format!("at {}", short(&tip))),
+                Some(tip) if tip == *from && git::current_branch(world)?.as_ref() == Some(main) => Observation::Todo,
+                Some(tip) if tip == *from => Observation::Blocked {
+                    why: format!("{main} is not the branch that is checked out"),
+                    next: format!("git switch {main}, then the same command"),
+                },
+                _ => Observation::Blocked {
+                    why: format!("other work stands on {}", short(from)),
+                    next: "the same command, which then reverts it".to_owned(),
+                },
+            }
+        }
+        Unmake::Branch { name, tip } => match git::resolve(world, &format!("refs/heads/{name}"))? {
+            None => Observation::done("it is not there"),
+            Some(found) if found == *tip => Observation::Todo,
+            Some(_) => Observation::done("other work is on it: left as it is"),
+        },
+        Unmake::Tag { name, commit } => match git::resolve(world, &format!("refs/tags/{name}^{{commit}}"))? {
+            None => Observation::done("it is not there"),
+            Some(found) if found == *commit => Observation::Todo,
+            Some(found) => Observation::Blocked {
+                why: format!("it leads to {} now", short(&found)),
+                next: format!("git show {name}"),
+            },
+        },
+    })
+}
+
+pub fn unmake(world: &World<'_>, unmake: &Unmake) -> Result<()> {
+    let sh = world.sh;
+    match unmake {
+        // `--keep` refuses where a file that it would change holds something that is not committed.
+        Unmake::Commit { to, .. } => cmd!(sh, "git reset --quiet --keep {to}").quiet().run()?,
+        Unmake::Branch { name, .. } => cmd!(sh, "git branch --quiet --delete --force {name}").quiet().run()?,
+        Unmake::Tag { name, .. } => cmd!(sh, "git tag --delete {name}").quiet().ignore_stdout().run()?,
+    }
+    Ok(())
+}

@@ -1,0 +1,131 @@
+//! What is withdrawn from registries and forge: yanked and marked, never deleted.
+//! It must never withdraw what is not of the release, nor take "could not ask" for "not there".
+
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use super::{
+    World, crates,
+    forge::{self, Found},
+    wheels,
+};
+use crate::{
+    check::short,
+    plan::rollback::Mark,
+    step::{CrateUpload, Dist, Observation},
+    tools::{
+        cargo, child,
+        forge::{Forge, NotSetUp, Release},
+    },
+};
+
+/// What was not sent needs not be taken back.
+fn never() -> Observation {
+    Observation::done("was never published")
+}
+
+pub fn observe_yank(world: &World<'_>, upload: &CrateUpload) -> Result<Observation> {
+    let Some(listed) = crates::ask(world, upload)? else { return Ok(never()) };
+    if listed.yanked {
+        return Ok(Observation::done(format!("sha256 {}, yanked", &listed.sha256[..12])));
+    }
+    if listed.commit != upload.commit {
+        let of = listed.commit.as_deref().map_or("no commit", short);
+        return Ok(Observation::done(format!("it is of {of}, not of this release: left as it is")));
+    }
+    Ok(match crates::credentials(upload) {
+        true => Observation::Todo,
+        false => Observation::Blocked {
+            why: "it is published, and cargo has no token to yank it with".to_owned(),
+            next: format!("cargo login, or {} in the environment", crates::variable(upload)),
+        },
+    })
+}
+
+pub fn yank(world: &World<'_>, upload: &CrateUpload) -> Result<()> {
+    let mut command = Command::new(cargo::program());
+    command.arg("yank").arg(format!("{}@{}", upload.name, upload.version)).current_dir(world.sh.current_dir());
+    if let Some(registry) = &upload.registry {
+        command.args(["--registry", registry]);
+    }
+    let told = child::send(world.report, command)?;
+    if told.ok() {
+        return Ok(());
+    }
+    let what = format!("cargo yank {}", upload.name);
+    if let Some(refusal) = child::refusal(&told) {
+        let variable = crates::variable(upload);
+        bail!(
+            "{what}: {refusal}; next: a token that may yank (cargo login, or {variable}), and the same command goes on"
+        );
+    }
+    Err(child::failure(&what, &told))
+}
+
+/// The index has no way in for programs: a person yanks, and what installers are offered tells when it is done.
+pub fn observe_files(world: &World<'_>, dist: &Dist) -> Result<Observation> {
+    let files = wheels::listed(world, dist)?;
+    if files.is_empty() {
+        return Ok(never());
+    }
+    if !wheels::is_offered(world, dist)? {
+        return Ok(Observation::done(format!("{} files, yanked", files.len())));
+    }
+    Ok(Observation::Blocked {
+        why: format!("pip still takes its {} files, and the index lets only a person yank them", files.len()),
+        next: format!(
+            "on the index's page of {}: Manage, Releases, {}, Options, Yank; then the same command",
+            dist.name, dist.version
+        ),
+    })
+}
+
+/// The release that is published, if there is one; what is in the way otherwise.
+fn published(world: &World<'_>, mark: &Mark) -> Result<Result<Option<Release>, Observation>> {
+    Ok(match forge::find(world, &mark.of) {
+        Ok(Found::One(release)) => Ok(Some(release).filter(|release| !release.draft)),
+        Ok(Found::None | Found::Drafts(_)) => Ok(None),
+        Err(error) => match error.downcast::<NotSetUp>() {
+            Ok(NotSetUp { why, .. }) => Err(Observation::Blocked {
+                why,
+                next: "gh auth login, or GH_TOKEN and GH_REPO in the environment, or --without forge".to_owned(),
+            }),
+            Err(error) => return Err(error),
+        },
+    })
+}
+
+fn is_marked(release: &Release) -> bool {
+    release.prerelease && release.body.as_deref().is_some_and(|body| body.starts_with("Rolled back"))
+}
+
+pub fn observe_mark(world: &World<'_>, mark: &Mark) -> Result<Observation> {
+    let release = match published(world, mark)? {
+        Ok(Some(release)) => release,
+        Ok(None) => return Ok(never()),
+        Err(seen) => return Ok(seen),
+    };
+    Ok(match is_marked(&release) {
+        true => Observation::done("marked, as a pre-release"),
+        false => Observation::Todo,
+    })
+}
+
+/// The latest is another one before this one says that it is not to be used.
+pub fn mark(world: &World<'_>, mark: &Mark) -> Result<()> {
+    let Ok(Some(release)) = published(world, mark)? else { return Ok(()) };
+    let forge = Forge::new(world.sh);
+    if let Some(tag) = &mark.latest
+        && forge.latest()?.is_some_and(|latest| latest.tag_name == mark.of.tag)
+        && let Some(wanted) = forge.releases_of(tag)?.iter().find(|release| !release.draft && !release.prerelease)
+    {
+        forge.make_latest(wanted)?;
+    }
+    if !is_marked(&release) {
+        let name = release.name.as_deref().filter(|name| !name.is_empty()).unwrap_or(&release.tag_name);
+        let body = format!("{}\n\n{}", mark.line, release.body.as_deref().unwrap_or_default());
+        forge.mark(&release, &format!("{name} (rolled back)"), body.trim_end())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,365 @@
+//! The plan of `rollback`: the publication backwards, as far as the world allows, then the repository and word of it.
+//! It must never plan to move or delete what was pushed, nor to take back what is not of this release.
+
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
+
+use serde::Serialize;
+
+use super::{
+    announcement::{self, Occasion},
+    publish,
+};
+use crate::{
+    check::{self, Finding, short},
+    repo::{Repo, rollback_tag},
+    snapshot::Snapshot,
+    step::{Announcement, CrateUpload, Dist, ImageRelease, Lane, Push, Step, Tag, Tagged, Target},
+    train::Train,
+    version::Version,
+};
+
+/// What the captain adds to the command.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Why, for everybody who is told.
+    pub reason: Option<String>,
+    /// The lanes that are left out altogether.
+    pub without: Vec<Lane>,
+}
+
+/// What the remote has.
+#[derive(Clone, Debug, Default)]
+pub struct Remote {
+    pub tag: bool,
+    pub rollback_tag: bool,
+    /// The release's commit is on its main branch.
+    pub commit: bool,
+}
+
+/// What was found out beyond the snapshots.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// `None`: there is no remote.
+    pub remote: Option<Remote>,
+    /// `None`: there is nothing to revert.
+    pub revert: Option<Reverted>,
+    /// The tags of later releases that hold this one.
+    pub later: Vec<String>,
+    /// What else stands on top and has to go before, and how.
+    pub others: Vec<(String, String)>,
+    /// The release as it can be unmade.
+    pub made: Option<Made>,
+}
+
+/// What a revert comes to, computed beside the tree.
+#[derive(Clone, Debug)]
+pub struct Reverted {
+    /// What it stands on.
+    pub onto: String,
+    /// What it takes back, newest first, and whether each is a merge.
+    pub commits: Vec<(String, bool)>,
+    /// The tree that it leaves.
+    pub tree: String,
+    pub changed: Vec<PathBuf>,
+    /// What is wrong with that tree: a person has to resolve it.
+    pub trouble: Vec<String>,
+}
+
+/// The commit that made a release.
+#[derive(Clone, Debug)]
+pub struct Made {
+    /// The commit on main before it.
+    pub before: String,
+    /// The release branch, when it holds the release's commit and nothing else.
+    pub branch: Option<(String, String)>,
+    /// Where main is now.
+    pub main: Option<String>,
+    /// Other work stands on it.
+    pub covered: bool,
+}
+
+/// The forge's release says that it was withdrawn, and another one is the latest.
+#[derive(Clone, Debug, Serialize)]
+pub struct Mark {
+    pub of: Arc<Tagged>,
+    /// What its notes begin with.
+    pub line: String,
+    /// The tag of the release that is the latest without it.
+    pub latest: Option<String>,
+}
+
+/// `latest` of an image, as it was before.
+#[derive(Clone, Debug, Serialize)]
+pub struct PointBack {
+    pub gone: ImageRelease,
+    pub to: ImageRelease,
+}
+
+/// One commit that takes back the release's changes to the repository.
+#[derive(Clone, Debug, Serialize)]
+pub struct Revert {
+    pub of: Arc<Tagged>,
+    pub main: String,
+    pub onto: String,
+    /// Newest first, and whether each is a merge.
+    pub commits: Vec<(String, bool)>,
+    pub changelog: Option<PathBuf>,
+    pub tree: String,
+    pub files: usize,
+    pub message: String,
+    /// Why a person has to make it, and what to type.
+    pub by_hand: Option<(String, String)>,
+}
+
+/// What nobody else has seen is unmade.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "what", rename_all = "kebab-case")]
+pub enum Unmake {
+    Commit { main: String, from: String, to: String },
+    Branch { name: String, tip: String },
+    Tag { name: String, commit: String },
+}
+
+/// What a rollback consists of.
+#[derive(Debug, Serialize)]
+pub struct Rollback {
+    #[serde(flatten)]
+    pub of: Arc<Tagged>,
+    /// The tag of the release that is gone back to.
+    pub to: Option<String>,
+    pub reason: Option<String>,
+    /// Others have it.
+    pub pushed: bool,
+    pub findings: Vec<Finding>,
+    pub remarks: Vec<String>,
+    pub steps: Vec<Step>,
+}
+
+/// A release of the train that was not rolled back.
+struct Released {
+    version: Version,
+    tag: String,
+    commit: String,
+}
+
+fn released(train: &Train, repo: &Repo, but: &Version) -> Vec<Released> {
+    let tags = repo.tags.iter().filter(|(tag, _)| !repo.is_rolled_back(tag));
+    let found = tags.filter_map(|(tag, commit)| {
+        Some(Released { version: train.tag.version_in(tag)?, tag: tag.clone(), commit: commit.clone() })
+    });
+    found.filter(|found| found.version != *but).collect()
+}
+
+/// Plans the rollback of `version`, whose commit is `gone`'s; `now` is what the revert stands on.
+pub fn plan(gone: &Snapshot, now: &Snapshot, version: &Version, facts: &Facts, options: &Options) -> Rollback {
+    let (train, repo) = (&gone.train, &now.repo);
+    let tagged = |version: &Version, commit: &str| Tagged {
+        train: train.name().to_owned(),
+        version: version.clone(),
+        tag: train.tag.fill(version),
+        commit: commit.to_owned(),
+        remote: train.remote.clone(),
+        template: train.tag.clone(),
+    };
+    let of = Arc::new(tagged(version, &gone.base));
+    let remote = facts.remote.clone().unwrap_or_default();
+    let others = released(train, repo, version);
+    let below = others.iter().filter(|other| other.version < *version);
+    let to = below
+        .filter(|other| version.is_prerelease() || !other.version.is_prerelease())
+        .max_by(|a, b| a.version.cmp(&b.version));
+    let mut rollback = Rollback {
+        to: to.map(|to| to.tag.clone()),
+        reason: options.reason.clone(),
+        pushed: remote.tag,
+        findings: Vec::new(),
+        remarks: Vec::new(),
+        steps: Vec::new(),
+        of: of.clone(),
+    };
+    let tag = rollback_tag(&of.tag);
+    let is_rolled_back = repo.tags.contains_key(&tag);
+    if !is_rolled_back {
+        rollback.findings = findings(now, &of, facts, &remote);
+    }
+    if !remote.tag {
+        rollback.steps = unmade(train, &of, facts, &remote, options);
+        rollback.remarks.push(match facts.remote {
+            None => format!("there is no remote {}: nobody else has it", of.remote),
+            Some(_) => format!("{} does not have {}: nobody else has it", of.remote, of.tag),
+        });
+        return rollback;
+    }
+    let Some(to) = to else {
+        let what = format!("no release of {} before {} is there to go back to", train.name(), of.tag);
+        let next = "release a higher version with a fix; what must not be used is yanked by hand: cargo yank";
+        rollback.findings.push(Finding::new("previous", what, next));
+        return rollback;
+    };
+    // Who keeps `latest`: the highest final version without this one.
+    let finals = others.iter().filter(|other| !other.version.is_prerelease());
+    let latest = finals.clone().max_by(|a, b| a.version.cmp(&b.version));
+    let with_image = finals.filter(|other| other.version.post().is_none()).max_by(|a, b| a.version.cmp(&b.version));
+    let Outward { mut crates, dists, images, forge } = outward(gone, version, options);
+    if let Some(to) = with_image.filter(|_| !version.is_prerelease()) {
+        let back = Arc::new(tagged(&to.version, &to.commit));
+        rollback.steps.extend(images.into_iter().map(|gone| {
+            let to = ImageRelease { of: back.clone(), ..gone.clone() };
+            Step::PointBack(PointBack { gone, to })
+        }));
+    }
+    if forge {
+        let why = options.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
+        rollback.steps.push(Step::Mark(Mark {
+            of: of.clone(),
+            line: format!("Rolled back{why}; use {}", to.tag),
+            latest: latest.map(|latest| latest.tag.clone()),
+        }));
+    }
+    // Backwards: what needs a crate is withdrawn before it.
+    crates.reverse();
+    let undone: Vec<Step> = crates.into_iter().map(Step::Yank).collect();
+    rollback.steps.extend(undone);
+    rollback.steps.extend(dists.into_iter().map(Step::Withdraw));
+    let outward: Vec<String> = rollback.steps.iter().map(|step| format!("- {}", step.title())).collect();
+    if let Some(reverted) = &facts.revert {
+        rollback.steps.push(Step::Revert(revert(train, &of, reverted, options)));
+    }
+    let mut message = format!("Rollback of {} to {}", of.tag, to.tag);
+    if let Some(reason) = &options.reason {
+        message.push_str(&format!("\n\n{reason}"));
+    }
+    if !outward.is_empty() {
+        message.push_str(&format!("\n\nTaken back:\n{}", outward.join("\n")));
+    }
+    message.push_str("\n\nNot taken back: what was downloaded already, and the versions' names, which are used up.");
+    let tag = Tag { name: tag, message, on: Target::Base(to.commit.clone()) };
+    rollback.steps.push(Step::Tag(tag.clone()));
+    rollback.steps.push(Step::Push(Push { remote: train.remote.clone(), main: train.main.clone(), tag }));
+    if !options.without.contains(&Lane::Announce) {
+        let occasion = Occasion::Rollback { to: to.tag.clone(), reason: options.reason.clone() };
+        let channels: BTreeSet<_> = train.config.announce.iter().collect();
+        rollback.steps.extend(channels.into_iter().map(|&channel| {
+            let text = announcement::text(gone, &of, &occasion, channel, "");
+            Step::Announce(Announcement { of: of.clone(), occasion: occasion.clone(), channel, text })
+        }));
+    }
+    rollback
+}
+
+fn findings(now: &Snapshot, of: &Tagged, facts: &Facts, remote: &Remote) -> Vec<Finding> {
+    let (repo, train) = (&now.repo, &now.train);
+    let mut findings = check::repository(now, None);
+    let ours = |path: &PathBuf| facts.revert.as_ref().is_some_and(|revert| revert.changed.contains(path));
+    if !repo.dirty.is_empty() && repo.dirty.iter().all(ours) {
+        for finding in findings.iter_mut().filter(|finding| finding.check == "dirty-tree") {
+            finding.next =
+                "if git was cut off in the middle of this rollback: git restore --staged --worktree ., then the same command"
+                    .to_owned();
+        }
+    }
+    if remote.rollback_tag {
+        let what = format!("{} has {} already: it is rolled back from elsewhere", of.remote, rollback_tag(&of.tag));
+        let next = format!("git pull --tags {} {}, then the same command", of.remote, train.main);
+        findings.push(Finding::new("rolled-back", what, next));
+    }
+    if let Some(later) = facts.later.first() {
+        let what = format!("{later} was released on top of {}", of.tag);
+        let version = train.tag.version_in(later).map(|version| version.tag()).unwrap_or_default();
+        let next = match version.contains("post") || !remote.tag {
+            true => format!("cargo xtask rollback {version} first"),
+            false => {
+                format!("{later} takes its place already; if that is to go too: cargo xtask rollback {version} first")
+            }
+        };
+        findings.push(Finding::new("later", what, next));
+    }
+    findings.extend(facts.others.iter().map(|(what, next)| Finding::new("later", what, next)));
+    findings
+}
+
+/// What a publication sends out, of this version alone.
+#[derive(Default)]
+struct Outward {
+    crates: Vec<CrateUpload>,
+    dists: Vec<Dist>,
+    images: Vec<ImageRelease>,
+    forge: bool,
+}
+
+fn outward(gone: &Snapshot, version: &Version, options: &Options) -> Outward {
+    let wanted = publish::Options { here: true, without: options.without.clone(), ..Default::default() };
+    let mut outward = Outward::default();
+    for step in publish::plan(gone, version, &wanted).steps {
+        match step {
+            // What a patch did not move belongs to an earlier release.
+            Step::Crate(upload) if upload.version == *version => outward.crates.push(upload),
+            Step::Upload(dist) => outward.dists.push(dist),
+            Step::PushImage(image) => outward.images.push(image),
+            Step::Forge(_) => outward.forge = true,
+            _ => {}
+        }
+    }
+    outward
+}
+
+fn revert(train: &Train, of: &Arc<Tagged>, reverted: &Reverted, options: &Options) -> Revert {
+    let subject = subject(train, &of.version);
+    let why = options.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    let mut message = format!("{subject}\n\n{} is rolled back{why}", of.tag);
+    for (commit, _) in &reverted.commits {
+        message.push_str(&format!("\nThis reverts commit {commit}."));
+    }
+    let by_hand = (!reverted.trouble.is_empty()).then(|| {
+        let each = reverted.commits.iter().map(|(commit, is_merge)| {
+            let first = if *is_merge { " -m 1" } else { "" };
+            format!("git revert --no-commit{first} {}", short(commit))
+        });
+        let commands: Vec<String> = each.collect();
+        let next = format!(
+            "{}; resolve, with the section of {} left in the changelog as [YANKED]; cargo xtask check; git commit -m '{subject}'; then the same command",
+            commands.join(" && "),
+            of.version.tag()
+        );
+        (reverted.trouble.join("; "), next)
+    });
+    Revert {
+        of: of.clone(),
+        main: train.main.clone(),
+        onto: reverted.onto.clone(),
+        commits: reverted.commits.clone(),
+        changelog: train.changelog.clone(),
+        tree: reverted.tree.clone(),
+        files: reverted.changed.len(),
+        message,
+        by_hand,
+    }
+}
+
+/// The commit that reverts the release of `version` is found by its subject.
+pub fn subject(train: &Train, version: &Version) -> String {
+    format!("Revert \"{}\"", super::subject(train, version))
+}
+
+/// The steps for a release that only this clone has.
+fn unmade(train: &Train, of: &Arc<Tagged>, facts: &Facts, remote: &Remote, options: &Options) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let main = || train.main.clone();
+    match (&facts.made, &facts.revert) {
+        // What others have, or what others stand on, is not taken away from under them.
+        (Some(made), Some(reverted)) if made.covered || remote.commit => {
+            steps.push(Step::Revert(revert(train, of, reverted, options)));
+        }
+        (Some(made), _) if !made.covered && !remote.commit => {
+            let (from, to) = (of.commit.clone(), made.before.clone());
+            if made.main.as_ref().is_some_and(|main| [&from, &to].contains(&main)) {
+                steps.push(Step::Unmake(Unmake::Commit { main: main(), from, to }));
+            }
+            steps.extend(made.branch.clone().map(|(name, tip)| Step::Unmake(Unmake::Branch { name, tip })));
+        }
+        _ => {}
+    }
+    // The tag leads to all of that, and goes last.
+    steps.push(Step::Unmake(Unmake::Tag { name: of.tag.clone(), commit: of.commit.clone() }));
+    steps
+}
