@@ -214,7 +214,7 @@ pub fn log(sh: &Shell, tips: &[&str], limit: usize) -> Result<Vec<LogEntry>> {
             let (commit, parents, subject) = (fields.next()?, fields.next()?, fields.next()?);
             Some(LogEntry {
                 commit: commit.to_owned(),
-                parents: parents.split(' ').map(str::to_owned).collect(),
+                parents: parents.split_whitespace().map(str::to_owned).collect(),
                 subject: subject.to_owned(),
             })
         })
@@ -247,7 +247,7 @@ pub fn log_with_files(sh: &Shell, tips: &[&str], limit: usize) -> Result<Vec<(Lo
         let (head, files) = text.split_once('\n').unwrap_or((text, ""));
         let mut fields = head.splitn(3, '\0');
         let (commit, parents, subject) = (fields.next()?.to_owned(), fields.next()?, fields.next()?.to_owned());
-        let parents = parents.split(' ').map(str::to_owned).collect();
+        let parents = parents.split_whitespace().map(str::to_owned).collect();
         let files = files.lines().filter(|line| !line.is_empty()).map(PathBuf::from).collect();
         Some((LogEntry { commit, parents, subject }, files))
     };

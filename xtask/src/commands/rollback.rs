@@ -234,7 +234,8 @@ fn commits(
     let touching = repo::log_of(sh, &tips, &manifests)?;
     let bumps = |entry: &LogEntry| -> Result<bool> {
         let Some(parent) = entry.parents.first().filter(|_| touching.contains(&entry.commit)) else { return Ok(false) };
-        Ok(versions(loader, train, parent)? != versions(loader, train, &entry.commit)?)
+        let (before, after) = (versions(loader, train, parent)?, versions(loader, train, &entry.commit)?);
+        Ok(before.is_some() && after.is_some() && before != after)
     };
     let mut commits = Vec::new();
     for (here, entry) in chain.iter().enumerate() {

@@ -12,5 +12,6 @@ mod outside;
 mod publish;
 mod registries;
 mod rollback;
+mod rollback_here;
 mod stories;
 mod weather;
