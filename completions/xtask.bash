@@ -28,6 +28,9 @@ _xtask() {
             xtask,help)
                 cmd="xtask__subcmd__help"
                 ;;
+            xtask,post-release)
+                cmd="xtask__subcmd__post__subcmd__release"
+                ;;
             xtask,postfix)
                 cmd="xtask__subcmd__postfix"
                 ;;
@@ -39,6 +42,9 @@ _xtask() {
                 ;;
             xtask,release)
                 cmd="xtask__subcmd__release"
+                ;;
+            xtask,rollback)
+                cmd="xtask__subcmd__rollback"
                 ;;
             xtask,serve)
                 cmd="xtask__subcmd__serve"
@@ -64,6 +70,9 @@ _xtask() {
             xtask__subcmd__help,help)
                 cmd="xtask__subcmd__help__subcmd__help"
                 ;;
+            xtask__subcmd__help,post-release)
+                cmd="xtask__subcmd__help__subcmd__post__subcmd__release"
+                ;;
             xtask__subcmd__help,postfix)
                 cmd="xtask__subcmd__help__subcmd__postfix"
                 ;;
@@ -75,6 +84,9 @@ _xtask() {
                 ;;
             xtask__subcmd__help,release)
                 cmd="xtask__subcmd__help__subcmd__release"
+                ;;
+            xtask__subcmd__help,rollback)
+                cmd="xtask__subcmd__help__subcmd__rollback"
                 ;;
             xtask__subcmd__help,serve)
                 cmd="xtask__subcmd__help__subcmd__serve"
@@ -95,7 +107,7 @@ _xtask() {
 
     case "${cmd}" in
         xtask)
-            opts="-q -v -h --manifest-path --train --dry-run --json --waive --quiet --verbose --color --help release postfix publish wheels status calendar rehearse serve smoke check bench help"
+            opts="-q -v -h --manifest-path --train --dry-run --json --waive --quiet --verbose --color --help release postfix publish rollback wheels status post-release calendar rehearse serve smoke check bench help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -231,7 +243,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__help)
-            opts="release postfix publish wheels status calendar rehearse serve smoke check bench help"
+            opts="release postfix publish rollback wheels status post-release calendar rehearse serve smoke check bench help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -287,6 +299,20 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        xtask__subcmd__help__subcmd__post__subcmd__release)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -356,6 +382,20 @@ _xtask() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        xtask__subcmd__help__subcmd__rollback)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         xtask__subcmd__help__subcmd__serve)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -405,6 +445,40 @@ _xtask() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        xtask__subcmd__post__subcmd__release)
+            opts="-q -v -h --push --without --here --manifest-path --train --dry-run --json --waive --quiet --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --without)
+                    COMPREPLY=($(compgen -W "crates wheels images forge announce" -- "${cur}"))
+                    return 0
+                    ;;
+                --manifest-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --train)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --waive)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -545,6 +619,56 @@ _xtask() {
                 return 0
             fi
             case "${prev}" in
+                --manifest-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --train)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --waive)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        xtask__subcmd__rollback)
+            opts="-q -v -h --reason --without --deadline --announced --announce-again --manifest-path --train --dry-run --json --waive --quiet --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --reason)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --without)
+                    COMPREPLY=($(compgen -W "crates wheels images forge announce" -- "${cur}"))
+                    return 0
+                    ;;
+                --deadline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --announced)
+                    COMPREPLY=($(compgen -W "discord slack mail" -- "${cur}"))
+                    return 0
+                    ;;
+                --announce-again)
+                    COMPREPLY=($(compgen -W "discord slack mail" -- "${cur}"))
+                    return 0
+                    ;;
                 --manifest-path)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

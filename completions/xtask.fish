@@ -25,27 +25,29 @@ function __fish_cargo_using_subcommand
 end
 
 complete -c cargo -n "__fish_cargo_needs_command" -f -a "xtask" -d 'Releases a workspace of Rust crates and Python wheels as one coherent version'
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish wheels status calendar rehearse serve smoke check bench" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish wheels status calendar rehearse serve smoke check bench" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish wheels status calendar rehearse serve smoke check bench" -l waive -d 'Set a finding or a proof aside, by its name; it is written into the tag\'s message' -r
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish wheels status calendar rehearse serve smoke check bench" -l color -r -f -a "auto\t''
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish rollback wheels status post-release calendar rehearse serve smoke check bench" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish rollback wheels status post-release calendar rehearse serve smoke check bench" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish rollback wheels status post-release calendar rehearse serve smoke check bench" -l waive -d 'Set a finding or a proof aside, by its name; it is written into the tag\'s message' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish rollback wheels status post-release calendar rehearse serve smoke check bench" -l color -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish wheels status calendar rehearse serve smoke check bench" -l dry-run -d 'Only look: print the plan and the diffs, change nothing'
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish wheels status calendar rehearse serve smoke check bench" -l json -d 'One JSON document on standard output; people are talked to on standard error'
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish wheels status calendar rehearse serve smoke check bench" -s q -l quiet -d 'Say only what is wrong'
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish wheels status calendar rehearse serve smoke check bench" -s v -l verbose -d 'Say every reason for every file'
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish wheels status calendar rehearse serve smoke check bench" -f -a "release" -d 'Bump, prove, commit and tag'
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish wheels status calendar rehearse serve smoke check bench" -f -a "postfix" -d 'Make a post release (0.9.3.post1) of the wheels for a Python-only fix'
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish wheels status calendar rehearse serve smoke check bench" -f -a "publish" -d 'Send what is tagged to registries, forge and channels; run again, it goes on'
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish wheels status calendar rehearse serve smoke check bench" -f -a "wheels" -d 'Build the train\'s wheels for one platform in a fresh target directory, and try them as installed'
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish wheels status calendar rehearse serve smoke check bench" -f -a "status" -d 'Look what of a publication is done, by what evidence, since when; exit code 0 when all of it is'
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish wheels status calendar rehearse serve smoke check bench" -f -a "calendar" -d 'The days of the trains: preparation, release and what follows, with what each asks for and who leads'
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish wheels status calendar rehearse serve smoke check bench" -f -a "rehearse" -d 'Rehearse the whole release in a throw-away clone, against local registries, and then live as a user'
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish wheels status calendar rehearse serve smoke check bench" -f -a "serve" -d 'Serve the registries of a rehearsal for trying things by hand: prints the environment to use, until Ctrl-C'
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish wheels status calendar rehearse serve smoke check bench" -f -a "smoke" -d 'Run every proof of the train: tests, wheel, image'
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish wheels status calendar rehearse serve smoke check bench" -f -a "check" -d 'Run every check on the workspace as it is'
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish wheels status calendar rehearse serve smoke check bench" -f -a "bench" -d 'Time the dry run and the real edit on synthetic workspaces, against `cargo metadata --no-deps`'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish rollback wheels status post-release calendar rehearse serve smoke check bench" -l dry-run -d 'Only look: print the plan and the diffs, change nothing'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish rollback wheels status post-release calendar rehearse serve smoke check bench" -l json -d 'One JSON document on standard output; people are talked to on standard error'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish rollback wheels status post-release calendar rehearse serve smoke check bench" -s q -l quiet -d 'Say only what is wrong'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish rollback wheels status post-release calendar rehearse serve smoke check bench" -s v -l verbose -d 'Say every reason for every file'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish rollback wheels status post-release calendar rehearse serve smoke check bench" -f -a "release" -d 'Bump, prove, commit and tag'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish rollback wheels status post-release calendar rehearse serve smoke check bench" -f -a "postfix" -d 'Make a post release (0.9.3.post1) of the wheels for a Python-only fix'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish rollback wheels status post-release calendar rehearse serve smoke check bench" -f -a "publish" -d 'Send what is tagged to registries, forge and channels; run again, it goes on'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish rollback wheels status post-release calendar rehearse serve smoke check bench" -f -a "rollback" -d 'Take a release back, as far as the world allows: yank, point latest back, revert, and tag what is gone back to'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish rollback wheels status post-release calendar rehearse serve smoke check bench" -f -a "wheels" -d 'Build the train\'s wheels for one platform in a fresh target directory, and try them as installed'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish rollback wheels status post-release calendar rehearse serve smoke check bench" -f -a "status" -d 'Look what of a publication is done, by what evidence, since when; exit code 0 when all of it is'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish rollback wheels status post-release calendar rehearse serve smoke check bench" -f -a "post-release" -d 'After a release: deployment manifests, follow-ups and the next development version, as one commit on main'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish rollback wheels status post-release calendar rehearse serve smoke check bench" -f -a "calendar" -d 'The days of the trains: preparation, release and what follows, with what each asks for and who leads'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish rollback wheels status post-release calendar rehearse serve smoke check bench" -f -a "rehearse" -d 'Rehearse the whole release in a throw-away clone, against local registries, and then live as a user'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish rollback wheels status post-release calendar rehearse serve smoke check bench" -f -a "serve" -d 'Serve the registries of a rehearsal for trying things by hand: prints the environment to use, until Ctrl-C'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish rollback wheels status post-release calendar rehearse serve smoke check bench" -f -a "smoke" -d 'Run every proof of the train: tests, wheel, image'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish rollback wheels status post-release calendar rehearse serve smoke check bench" -f -a "check" -d 'Run every check on the workspace as it is'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix publish rollback wheels status post-release calendar rehearse serve smoke check bench" -f -a "bench" -d 'Time the dry run and the real edit on synthetic workspaces, against `cargo metadata --no-deps`'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from release" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from release" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from release" -l waive -d 'Set a finding or a proof aside, by its name; it is written into the tag\'s message' -r
@@ -99,6 +101,29 @@ complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subco
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from publish" -l json -d 'One JSON document on standard output; people are talked to on standard error'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from publish" -s q -l quiet -d 'Say only what is wrong'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from publish" -s v -l verbose -d 'Say every reason for every file'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rollback" -l reason -d 'Why, in one line: for the forge, the revert, the tag and the channels' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rollback" -l without -d 'Leave these lanes out: what is theirs is neither taken back nor looked for' -r -f -a "crates\t''
+wheels\t''
+images\t''
+forge\t''
+announce\t''"
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rollback" -l deadline -d 'How long a registry may take to show what it accepted, or to get well again' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rollback" -l announced -d 'The message that was cut off is in this channel: somebody looked' -r -f -a "discord\t''
+slack\t''
+mail\t''"
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rollback" -l announce-again -d 'The message that was cut off is not in this channel: send it' -r -f -a "discord\t''
+slack\t''
+mail\t''"
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rollback" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rollback" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rollback" -l waive -d 'Set a finding or a proof aside, by its name; it is written into the tag\'s message' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rollback" -l color -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rollback" -l dry-run -d 'Only look: print the plan and the diffs, change nothing'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rollback" -l json -d 'One JSON document on standard output; people are talked to on standard error'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rollback" -s q -l quiet -d 'Say only what is wrong'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rollback" -s v -l verbose -d 'Say every reason for every file'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from wheels" -l target -d 'The platform to build for, as rustc calls it; without it, this machine\'s' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from wheels" -l out -d 'Where the files go' -r -F
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from wheels" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
@@ -124,6 +149,23 @@ complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subco
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from status" -l json -d 'One JSON document on standard output; people are talked to on standard error'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Say only what is wrong'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Say every reason for every file'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from post-release" -l without -d 'Leave these lanes out: what is theirs is not looked for, and not deployed' -r -f -a "crates\t''
+wheels\t''
+images\t''
+forge\t''
+announce\t''"
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from post-release" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from post-release" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from post-release" -l waive -d 'Set a finding or a proof aside, by its name; it is written into the tag\'s message' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from post-release" -l color -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from post-release" -l push -d 'Push the main branch with the commit'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from post-release" -l here -d 'The wheels of this machine\'s platform will do, whatever the train\'s `platforms` say'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from post-release" -l dry-run -d 'Only look: print the plan and the diffs, change nothing'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from post-release" -l json -d 'One JSON document on standard output; people are talked to on standard error'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from post-release" -s q -l quiet -d 'Say only what is wrong'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from post-release" -s v -l verbose -d 'Say every reason for every file'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from calendar" -l months -d 'How many releases of each train are shown' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from calendar" -l ics -d 'Write them as iCalendar, too; imported again, it updates what is there' -r -F
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from calendar" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
