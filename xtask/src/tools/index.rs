@@ -76,12 +76,16 @@ pub fn remembered(home: &Path, name: &str) -> Result<Option<Vec<Line>>> {
     read(&bytes).map(Some).with_context(|| format!("cargo remembers {name} in another form than is known here"))
 }
 
+/// How many pieces a header has at most: the two versions of its form, and what the registry called its answer.
+const HEADER: usize = 2;
+
 /// After a header, each version and its line, each ended by a zero. The header's form differs between cargo's versions; a
 /// line begins with a brace.
 fn read(bytes: &[u8]) -> Result<Vec<Line>> {
     let lines = bytes.split(|byte| *byte == 0).filter(|piece| piece.starts_with(b"{"));
     let lines: Vec<Line> = lines.map(serde_json::from_slice).collect::<Result<_, _>>()?;
-    if lines.is_empty() {
+    // After a header alone nothing is known of the name: that is an answer, too.
+    if lines.is_empty() && bytes.split(|byte| *byte == 0).filter(|piece| !piece.is_empty()).count() > HEADER {
         bail!("it holds no line of the index");
     }
     Ok(lines)
@@ -105,6 +109,7 @@ mod tests {
         let [old, new] = &read[..] else { panic!("{read:?}") };
         assert_eq!((old.vers.as_str(), old.yanked, old.pubtime.as_deref()), ("0.9.3", true, None));
         assert_eq!((new.yanked, new.pubtime.as_deref()), (false, Some("2026-11-20T12:34:56Z")));
-        assert!(self::read(b"\x04\0").is_err() && self::read(b"x\0{\"vers\":1}\0").is_err());
+        assert!(self::read(b"\x03\x02\0\0\0etag: W/\"x\"\0").unwrap().is_empty(), "a name that it does not know");
+        assert!(self::read(b"\x04\x03\0\0\0x\0y\0z\0").is_err() && self::read(b"x\0{\"vers\":1}\0").is_err());
     }
 }
