@@ -15,8 +15,8 @@ use crate::{
         publish::{self, Publication},
     },
     repo,
-    snapshot::{Loader, Snapshot, Source},
-    step::Step,
+    snapshot::{Loader, Source},
+    step::{ImageRelease, Step},
     version::Version,
 };
 
@@ -31,7 +31,7 @@ pub fn post_release(call: &Call<'_>, version: Option<&Version>, options: &publis
     let before = before.filter(|_| publication.of.version.post().is_none());
     let released = Released {
         message: tagged.tag_message.clone(),
-        digests: digests(&world, &tagged, &publication),
+        digests: digests(&world, &publication),
         is_here: repo::is_ancestor(&sh, &publication.of.commit, &loader.repo.head)?,
         mentions: before.map_or(Ok(Vec::new()), |version| repo::mentions(&sh, &version.to_string()))?,
         parts: publication.steps,
@@ -61,14 +61,12 @@ fn newest(loader: &Loader<'_>) -> Result<Option<Version>> {
     newest.context("no version is tagged here: name one, or git fetch --tags").map(Some)
 }
 
-/// What the registry calls the images that are deployed; what it cannot be asked for is told by the step that looks.
-fn digests(world: &World<'_>, tagged: &Snapshot, publication: &Publication) -> BTreeMap<String, String> {
-    let deployed = |name: &str| tagged.train.config.deployments.iter().any(|entry| entry.image == name);
+/// What the registry calls the images; what it cannot be asked for is told by the step that looks.
+fn digests(world: &World<'_>, publication: &Publication) -> BTreeMap<String, String> {
     let images = publication.steps.iter().filter_map(|step| match step {
-        Step::PushImage(release) if deployed(&release.image.name) => Some(release),
+        Step::PushImage(release) => Some(release),
         _ => None,
     });
-    images
-        .filter_map(|release| Some((release.image.name.clone(), images::released_digest(world, release).ok()??)))
-        .collect()
+    let digest = |release: &ImageRelease| images::released_digest(world, release).ok()?;
+    images.filter_map(|release| Some((release.image.name.clone(), digest(release)?))).collect()
 }

@@ -55,7 +55,11 @@ fn staged(path: &str) -> String {
 
 /// Tears the writing after every rename, and runs the command again.
 fn torn_writes(name: &str, place: &Place, args: &str) {
-    let args = &format!("{args} {UNPROVED}");
+    torn(name, place, &format!("{args} {UNPROVED}"));
+}
+
+/// The same for any command that writes.
+pub fn torn(name: &str, place: &Place, args: &str) {
     let whole = uninterrupted(place, name, args);
     let edits = edits(place, args);
     for count in 0..=edits.len() {
@@ -233,7 +237,11 @@ pub fn deadly_git(place: &mut Place, at: usize, side: &str) {
 
 /// Kills the tool before and after each call of git that changes something, and runs the command again.
 fn killed_around_git(name: &str, place: &Place, args: &str, calls: usize) {
-    let args = &format!("{args} {UNPROVED}");
+    killed(name, place, &format!("{args} {UNPROVED}"), calls);
+}
+
+/// The same for any command that changes the repository.
+pub fn killed(name: &str, place: &Place, args: &str, calls: usize) {
     let whole = uninterrupted(place, name, args);
     let start = place.end();
     let mut partly = 0;

@@ -1,6 +1,7 @@
 //! The release tool as a captain meets it: the real binary, real git and real cargo on small workspaces.
 //! It must never reach the network, nor look inside the tool: what is asserted is what a person could see.
 
+mod after;
 mod book;
 mod calendar;
 mod cases;

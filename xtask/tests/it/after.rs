@@ -1,0 +1,131 @@
+//! After a release: what follows it, once it can be had, and the development that goes on from there.
+//! It must never be enough that a version is tagged: the registries of the story are asked.
+
+use crate::{
+    crashes::{killed, torn},
+    harness::Place,
+    outside::{INGEST, LARK, Outside, has_images},
+};
+
+/// What follows alone, where nothing was to be published.
+const ALONE: &str = "--without crates,wheels,images,forge,announce";
+
+/// A pushed release of a train that goes on with a development version and keeps a list.
+fn pushed(name: &str) -> Place {
+    let place = Place::of_world(name, "plain");
+    let changelog = "changelog = \"CHANGELOG.md\"\n";
+    place.replace("Cargo.toml", changelog, &format!("{changelog}development = \"minor\"\nfollow-ups = \"TODO.md\"\n"));
+    place.commit("go on with a development version");
+    place.add_remote();
+    place
+}
+
+#[test]
+fn development_goes_on_in_one_commit_and_ends_with_the_next_release() {
+    let place = pushed("after");
+    let before = place.bytes();
+    let said = place.xtask(&format!("post-release {ALONE} --dry-run")).ok();
+    assert!(
+        said.out.contains("+version = \"0.8.0-dev.1\"") && said.out.contains("+- [ ] watch 0.7.3"),
+        "{}",
+        said.all()
+    );
+    assert!(place.bytes() == before, "a dry run changed something");
+
+    place.xtask(&format!("post-release {ALONE} --push")).ok();
+    assert_eq!(place.git("log -1 --format=%s"), "after: release v0.7.3");
+    assert_eq!(place.git("rev-parse origin/main"), place.git("rev-parse main"));
+    assert_eq!(place.git("ls-remote --tags --refs origin").lines().count(), 1, "no tag is made");
+    let end = place.end();
+    for args in [format!("post-release {ALONE} --push"), format!("post-release 0.7.3 {ALONE}")] {
+        let said = place.xtask(&args).ok();
+        assert!(!said.out.contains("begin") && said.out.contains("done    commit"), "{}", said.all());
+        assert_eq!(place.end(), end, "{args}");
+    }
+
+    for (args, told) in [
+        ("release 0.7.4", "cargo xtask hotfix 0.7.4"),
+        ("release", "0.8.0-dev.1 is a development version: name what is released, as in `cargo xtask release 0.8.0`"),
+    ] {
+        let said = place.xtask(args);
+        assert_eq!(said.code, Some(1), "{}", said.all());
+        assert!(said.all().contains(told), "{}", said.all());
+        assert_eq!(place.end(), end, "{args}");
+    }
+    place.xtask("release minor --waive cargo-test").ok();
+    assert_eq!(place.git("describe --exact-match"), "v0.8.0");
+    assert!(place.read("crates/lark/Cargo.toml").contains("version = \"0.8.0\""));
+    assert!(place.read("CHANGELOG.md").contains("compare/v0.7.3...v0.8.0"), "{}", place.read("CHANGELOG.md"));
+    place.xtask("check").ok();
+}
+
+#[test]
+fn a_post_release_that_is_cut_off_ends_all_the_same() {
+    torn("after_torn", &pushed("after_torn_0"), &format!("post-release {ALONE}"));
+    // The list is new: it is announced to git, then come the commit and the push.
+    killed("after_killed", &pushed("after_killed_0"), &format!("post-release {ALONE} --push"), 3);
+}
+
+#[test]
+fn another_commit_on_the_remote_is_brought_here_first() {
+    let place = pushed("after_behind");
+    place.push_from_elsewhere("");
+    let said = place.xtask(&format!("post-release {ALONE} --push"));
+    assert_eq!(said.code, Some(1), "{}", said.all());
+    assert!(said.all().contains("next: git pull origin main, then the same command"), "{}", said.all());
+    assert_eq!(place.git("status --porcelain"), "");
+    place.git("pull --quiet --rebase origin main");
+    place.xtask(&format!("post-release {ALONE} --push")).ok();
+}
+
+#[test]
+fn what_is_not_out_is_named_and_nothing_follows_from_it() {
+    let outside = Outside::new("after_open");
+    let machine = outside.machine("a");
+    machine.replace("Cargo.toml", "default = true\n", "default = true\nfollow-ups = \"TODO.md\"\n");
+    machine.commit("keep a list");
+    let end = machine.end();
+    let said = outside.run(&machine, "post-release 0.7.3 --train lark");
+    assert_eq!(said.code, Some(1), "{}", said.all());
+    let open = "v0.7.3 is published: it is not out yet: crate lark-core 0.7.3, crate lark-io 0.7.3, crate lark 0.7.3";
+    assert!(said.all().contains(open) && said.all().contains("next: cargo xtask publish 0.7.3"), "{}", said.all());
+    assert_eq!(machine.end(), end);
+
+    outside.run(&machine, &LARK.publish()).ok();
+    outside.run(&machine, "post-release --train lark").ok();
+    let list = machine.read("TODO.md");
+    assert!(list.contains("- [ ] watch 0.7.3 in production until 2026-10-08\n"), "{list}");
+    assert!(list.contains("- [ ] send the mail about 0.7.3, which `cargo xtask publish` drafted\n"), "{list}");
+    outside.forget();
+}
+
+#[test]
+fn what_is_deployed_is_what_the_registry_has() {
+    if !has_images() {
+        return;
+    }
+    let outside = Outside::new("after_deployed");
+    let machine = outside.machine("a");
+    let images = "images = [{ name = \"ingest\", dockerfile = \"crates/ingest/Dockerfile\" }]\n";
+    let deployed = format!("{images}deployments = [{{ path = \"deploy.yaml\", image = \"ingest\" }}]\n");
+    machine.replace("Cargo.toml", images, &deployed);
+    machine.write("deploy.yaml", "image: r.example/ingest:0.2.0 # the service\nimage: r.example/ingest-web:0.2.0\n");
+    machine.commit("deploy it");
+    let said = outside.run(&machine, "post-release 0.3.0 --train ingest");
+    assert_eq!(said.code, Some(1), "{}", said.all());
+
+    outside.run(&machine, &INGEST.publish()).ok();
+    let tag = "images/data/docker/registry/v2/repositories/rehearsal/ingest/_manifests/tags/0.3.0/current/link";
+    let digest = std::fs::read_to_string(outside.dir().join(tag)).unwrap();
+    let follow = "post-release 0.3.0 --train ingest --push";
+    outside.run(&machine, follow).ok();
+    let expected = format!("image: r.example/ingest:0.3.0@{digest} # the service\nimage: r.example/ingest-web:0.2.0\n");
+    assert_eq!(machine.read("deploy.yaml"), expected);
+    // Another machine sees that it is done, and that it is the same.
+    let other = outside.new_machine("b");
+    let end = other.end();
+    let said = outside.run(&other, follow).ok();
+    assert!(!said.out.contains("begin"), "{}", said.all());
+    assert_eq!(other.end(), end);
+    outside.forget();
+}
