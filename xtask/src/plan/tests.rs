@@ -3,6 +3,7 @@
 
 mod announcement;
 mod changes;
+mod checklist;
 mod laws;
 mod post_release;
 mod postfix;
