@@ -20,7 +20,7 @@ use xshell::{Shell, cmd};
 use crate::{
     basis::{self, Intent, Planned},
     check,
-    config::Channel,
+    config::{Channel, Entries},
     edit::{self, STAGED},
     perform::{self, World, announce, lease::Lease, wheels},
     plan::{
@@ -186,7 +186,7 @@ pub fn check(call: &Call<'_>) -> Result<()> {
     let mut lists = Vec::new();
     for train in trains.clone() {
         let name = train.name().to_owned();
-        let seen = run::look(&world, &checklist::steps(&Snapshot { train, ..first.clone() }));
+        let seen = run::look(&world, &checklist(&loader, &Snapshot { train, ..first.clone() })?);
         report.say(format!("checklist of {name}:"));
         report.table(&rows(&seen));
         lists.push(json!({ "train": name, "steps": seen }));
@@ -200,6 +200,16 @@ pub fn check(call: &Call<'_>) -> Result<()> {
         bail!("{} in {} trains", count(total, "finding"), trains.len());
     }
     Ok(())
+}
+
+/// The checklist of the snapshot's train.
+fn checklist(loader: &Loader<'_>, snapshot: &Snapshot) -> Result<Vec<Step>> {
+    let mut snapshot = snapshot.clone();
+    if snapshot.train.config.takes(Entries::Commits) {
+        let last = checklist::last_release(&snapshot);
+        loader.commits(&mut snapshot, last.as_deref())?;
+    }
+    Ok(checklist::steps(&snapshot))
 }
 
 /// `publish`: what is tagged, everywhere where it belongs.

@@ -2,12 +2,12 @@
 //! It must never take a row for done by its name: each has evidence, in the texts or at the forge.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use super::smoke;
+use super::{changes, smoke};
 use crate::{
     check::{self, short, workflows},
     config::Confirmed,
@@ -31,12 +31,9 @@ const OF_A_SERVICE: [(&str, &str); 5] = [
 
 /// The checklist for the commit that the snapshot is of.
 pub fn steps(snapshot: &Snapshot) -> Vec<Step> {
-    let Snapshot { workspace, train, .. } = snapshot;
-    let versions = train.members().into_iter().map(|at| &workspace.members[at].version);
-    // What stands here may be released or not; its tag, or else the one below it, is the last one.
-    let current = versions.max().unwrap_or(train.version(workspace));
+    let train = &snapshot.train;
     let on_forge = [Confirmed::Ci, Confirmed::Review].map(|what| match train.config.checklist.contains(&what) {
-        true => ask(snapshot, what, last_tag(snapshot, |version| version <= current)),
+        true => ask(snapshot, what, last_release(snapshot)),
         false => Confirmation { by: Evidence::Texts(unasked(train, what)), ..ask(snapshot, what, None) },
     });
     let texts = |name: &str, what: &str, seen| Confirmation {
@@ -88,6 +85,14 @@ fn ask(snapshot: &Snapshot, what: Confirmed, since: Option<String>) -> Confirmat
     Confirmation { name: what.name().to_owned(), what: words, by }
 }
 
+/// The tag of the last release: that of the version that stands here or, when it has none yet, the one below it.
+pub fn last_release(snapshot: &Snapshot) -> Option<String> {
+    let Snapshot { workspace, train, .. } = snapshot;
+    let versions = train.members().into_iter().map(|at| &workspace.members[at].version);
+    let current = versions.max().unwrap_or(train.version(workspace));
+    last_tag(snapshot, |version| version <= current)
+}
+
 /// The train's tag with the highest of the versions that count, post releases among them.
 fn last_tag(snapshot: &Snapshot, counts: impl Fn(&Version) -> bool) -> Option<String> {
     let tags = snapshot.repo.tags.keys().filter_map(|name| Some((snapshot.train.tag.version_in(name)?, name)));
@@ -127,15 +132,17 @@ fn changelog_row(snapshot: &Snapshot) -> Observation {
         return Observation::Blocked { why: "the train keeps no changelog".to_owned(), next };
     };
     let path = slashed(path);
-    if changelog::section(text, "Unreleased").is_some_and(|section| changelog::has_entries(&section)) {
-        return Observation::done(format!("{path} says what is new under Unreleased"));
+    let told = changes::collect(snapshot, version, &BTreeMap::new()).entries;
+    let waiting = told.iter().filter(|entry| entry.said_by.is_none()).count();
+    if waiting > 0 {
+        return Observation::done(format!("entries waiting for {path}: {waiting}"));
     }
     if !tagged && changelog::section(text, &version.tag()).is_some() {
         return Observation::done(format!("{path} has a section {}", version.tag()));
     }
     Observation::Blocked {
-        why: format!("nothing stands under Unreleased in {path}"),
-        next: "describe the changes there and commit".to_owned(),
+        why: format!("no entry is waiting for {path}"),
+        next: "describe the changes under `## [Unreleased]` and commit".to_owned(),
     }
 }
 

@@ -282,7 +282,7 @@ fn check_shows_every_row_with_evidence_or_what_to_do_and_fails_for_none_of_them(
         rows.into_iter().map(row).collect()
     };
     let same = [
-        "changelog done: CHANGELOG.md says what is new under Unreleased",
+        "changelog done: entries waiting for CHANGELOG.md: 2",
         "version done: 0.7.3 in 3 places; `release` writes the next one",
     ];
     let short = &head[..9];

@@ -50,7 +50,7 @@ fn a_library_has_the_rows_of_the_document_with_what_to_do() {
         [
             format!("ci: open, the forge is not asked; add \"ci\" to `checklist` {next}"),
             format!("review: open, the forge is not asked; add \"review\" to `checklist` {next}"),
-            "changelog: done, CHANGELOG.md says what is new under Unreleased".to_owned(),
+            "changelog: done, entries waiting for CHANGELOG.md: 1".to_owned(),
             "version: done, 0.9.3 in 5 places; `release` writes the next one".to_owned(),
             format!("docs: open, no proof is named `docs`; add one to `proofs` {next}"),
             "tests: cargo xtask smoke, run at []".to_owned(),
@@ -108,11 +108,8 @@ fn a_workflow_counts_for_the_proofs_that_it_runs() {
 fn texts_that_lag_behind_are_named() {
     let find = |sketch: &Sketch, name: &str| told(sketch).into_iter().find(|line| line.starts_with(name)).unwrap();
     let empty = house().with("CHANGELOG.md", "### Fixed\n\n- a rounding error\n\n", "");
-    let next = "describe the changes there and commit";
-    assert_eq!(
-        find(&empty, "changelog"),
-        format!("changelog: open, nothing stands under Unreleased in CHANGELOG.md; {next}")
-    );
+    let next = "describe the changes under `## [Unreleased]` and commit";
+    assert_eq!(find(&empty, "changelog"), format!("changelog: open, no entry is waiting for CHANGELOG.md; {next}"));
     // A section of a version that has no tag yet is about to be released.
     let mut waiting = empty.clone();
     waiting.repo.tags.clear();
