@@ -288,6 +288,9 @@ pub fn status(call: &Call<'_>, version: Option<&Version>, here: bool) -> Result<
     let sh = Shell::new()?;
     let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
     let (_, publication) = publication(&loader, version, &publish::Options { here, ..Default::default() })?;
+    if loader.repo.is_rolled_back(&publication.of.tag) {
+        return rollback::status(call, &loader, &publication.of.version);
+    }
     let world = world(&sh, call.report, &loader, call.deadline)?;
     let begun = Instant::now();
     let mut seen = run::look(&world, &publication.steps);

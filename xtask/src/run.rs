@@ -337,3 +337,49 @@ fn seen_steps(steps: &[Step], seen: Vec<Observation>, took: &BTreeMap<usize, f64
     })
     .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::{
+        config::Template,
+        step::{Dist, Listing, Tagged},
+        version::{Dialect, Version},
+    };
+
+    #[test]
+    fn what_waits_for_a_person_holds_up_its_lane_and_the_sum_of_all() {
+        let of = Arc::new(Tagged {
+            train: "lark".to_owned(),
+            version: Version::parse("0.8.0", Dialect::Cargo).unwrap(),
+            tag: "v0.8.0".to_owned(),
+            commit: "1".to_owned(),
+            remote: "origin".to_owned(),
+            template: Template::new("v{version}").unwrap(),
+        });
+        let dist = Dist {
+            of: of.clone(),
+            project: "p".into(),
+            name: "p".to_owned(),
+            version: "0.8.0".to_owned(),
+            platforms: Vec::new(),
+            from: None,
+        };
+        let (crates, dists, images) = (Vec::new(), Vec::new(), Vec::new());
+        let list = Listing { of: of.clone(), crates, dists, images, release: None, patient: true };
+        let steps = [
+            Step::Upload(dist.clone()),
+            Step::Withdraw(dist.clone()),
+            Step::Pushed((*of).clone()),
+            Step::Upload(dist),
+            Step::List(list),
+        ];
+        let blocked = || Observation::Blocked { why: String::new(), next: String::new() };
+        let seen = [Observation::Todo, blocked(), Observation::Todo, Observation::Todo, Observation::Todo];
+        assert_eq!(waiting(&steps, &seen), [false, true, false, true, true]);
+        let seen = [Observation::Todo, Observation::done("x"), blocked(), Observation::Todo, Observation::Todo];
+        assert_eq!(waiting(&steps, &seen), [false; 5]);
+    }
+}

@@ -11,6 +11,7 @@ use crate::{
     config::Template,
     edit::slashed,
     files::workflow::{self, Leaf},
+    repo::rollback_tag,
     train::Train,
     version::{Dialect, Version},
     workspace::{Workspace, dir, normalized},
@@ -206,6 +207,11 @@ impl Look<'_> {
             ));
         }
         for workflow in &started {
+            let back = series[0].tags().first().map(|tag| rollback_tag(tag)).unwrap_or_default();
+            if workflow::lets_through(workflow.tag_filters().map(|leaf| leaf.text.as_str()), &back) {
+                let what = format!("a rollback would start it: it lets the tag {back} through");
+                findings.push(finding(&slashed(workflow.path), &what, "add `!rollback/**` to `on.push.tags`"));
+            }
             for leaf in workflow.tag_filters().filter(|leaf| !leaf.text.starts_with('!')) {
                 let fits = |series: &&Series<'_>| series.fits(&leaf.text);
                 let caught = |series: &&Series<'_>| series.tags().iter().any(|tag| workflow::matches(&leaf.text, tag));
@@ -611,7 +617,7 @@ mod tests {
     #[test]
     fn the_tags_of_every_train_start_a_workflow() {
         let a = ".github/workflows/a.yml";
-        let table: [(&str, &str, &[&str]); 11] = [
+        let table: [(&str, &str, &[&str]); 12] = [
             ("lark", "['v[0-9]*', 'ingest-v[0-9]*']", &[]),
             ("ingest", "['v[0-9]*', 'ingest-v[0-9]*']", &[]),
             ("lark", "['v*', 'ingest-*']", &[]),
@@ -626,6 +632,14 @@ mod tests {
             ("lark", "['v*', 'ingest-v*', 'v7.*', 'vv?2.*']", &[]),
             ("lark", "['v*', 'ingest-v*', 'v-*']", &["no tag of a train is like `v-*`"]),
             ("lark", "['*v[0-9]*']", &["`*v[0-9]*` lets the tags of ingest and lark through"]),
+            (
+                "lark",
+                "['v*', 'ingest-v*', 'rollback/v*']",
+                &[
+                    "a rollback would start it: it lets the tag rollback/v0.10.0 through",
+                    "no tag of a train is like `rollback/v*`",
+                ],
+            ),
             ("lark", "['v*', 'ingest-v*', 'nightly']", &["no tag of a train is like `nightly`"]),
         ];
         for (train, tags, expected) in table {

@@ -14,7 +14,7 @@ use crate::{
     edit::slashed,
     perform::revert::{self, Outcome},
     plan::{
-        self,
+        self, post_release,
         rollback::{self, Facts, Made, Options, Remote, Reverted, Rollback},
     },
     repo::{self, LogEntry, rollback_tag},
@@ -91,6 +91,21 @@ fn print(report: &Report, rollback: &Rollback, seen: &[Seen], outcome: &str) {
             "spent": child::spent(),
             "outcome": outcome,
         }));
+    }
+}
+
+/// `status` of a release that was rolled back: what is done of that.
+pub fn status(call: &Call<'_>, loader: &Loader<'_>, version: &Version) -> Result<()> {
+    let (rollback, _) = draw(loader, version, &Options::default())?;
+    let world = world(loader.sh, call.report, loader, call.deadline)?;
+    let seen = run::look(&world, &rollback.steps);
+    call.report.rollback(&rollback);
+    call.report.table(&rows(&seen));
+    let open = seen.iter().filter(|seen| !seen.seen.is_done()).count();
+    print(call.report, &rollback, &seen, if open == 0 { "rolled back" } else { "open" });
+    match open {
+        0 => bail!("{} was rolled back: git show {}", rollback.of.tag, rollback_tag(&rollback.of.tag)),
+        open => bail!("{} was rolled back, and {open} of {} are not done", rollback.of.tag, count(seen.len(), "step")),
     }
 }
 
@@ -237,10 +252,11 @@ fn commits(
         let (before, after) = (versions(loader, train, parent)?, versions(loader, train, &entry.commit)?);
         Ok(before.is_some() && after.is_some() && before != after)
     };
+    let follows_up = post_release::subject(&train.tag.fill(version));
     let mut commits = Vec::new();
     for (here, entry) in chain.iter().enumerate() {
         let after = here < at;
-        let follows = after && is_after(&entry.subject, version);
+        let follows = after && entry.subject == follows_up;
         let is_one = follows || here == at || bumps(entry)?;
         if is_one && after && !follows {
             let what = format!("commit {} on top sets other versions: {}", short(&entry.commit), entry.subject);
@@ -284,7 +300,8 @@ fn reverted_of(
     aside.set_var("GIT_OBJECT_DIRECTORY", scratch.path());
     aside.set_var("GIT_ALTERNATE_OBJECT_DIRECTORIES", objects.trim());
     let onto = &now.base;
-    let outcome = revert::outcome(&aside, onto, &commits, &version.tag(), gone.train.changelog.as_deref())?;
+    let kept = rollback::kept(gone, version);
+    let outcome = revert::outcome(&aside, onto, &commits, &kept)?;
     if outcome.changed.is_empty() && outcome.conflicts.is_empty() {
         return Ok((None, None));
     }
@@ -311,9 +328,4 @@ fn reverted_of(
     let diff = cmd!(aside, "git diff --no-color --no-ext-diff {onto} {tree}").quiet().read().context("git diff")?;
     let Outcome { tree, changed, .. } = outcome;
     Ok((Some(Reverted { onto: onto.clone(), commits, tree, changed, trouble }), Some(diff)))
-}
-
-/// TODO
-fn is_after(subject: &str, version: &Version) -> bool {
-    subject.starts_with("post-release") && subject.contains(&version.tag())
 }

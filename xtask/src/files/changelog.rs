@@ -394,6 +394,19 @@ mod tests {
     }
 
     #[test]
+    fn what_was_yanked_says_so_once_and_is_still_read() {
+        let yanked = yank(LOG, "0.9.3").unwrap();
+        let heading = LOG.lines().find(|line| line.starts_with("## [0.9.3]")).unwrap();
+        assert_eq!(yanked, LOG.replace(heading, &format!("{heading} [YANKED]")));
+        assert_eq!(yank(&yanked, "0.9.3").as_ref(), Some(&yanked));
+        let (before, after) = (section(LOG, "0.9.3").unwrap(), section(&yanked, "0.9.3").unwrap());
+        assert_eq!((before.name, before.date, before.body), (after.name, after.date, after.body));
+        let crlf = LOG.replace('\n', "\r\n");
+        assert_eq!(yank(&crlf, "0.9.3").unwrap(), yanked.replace('\n', "\r\n"));
+        assert_eq!(yank(LOG, "7.7.7"), None);
+    }
+
+    #[test]
     fn line_endings_and_mark_stay() {
         let crlf = format!("\u{feff}{}", LOG.replace('\n', "\r\n"));
         let expected = format!("\u{feff}{}", promote(LOG, "0.10.0", day(), TAGS).unwrap().replace('\n', "\r\n"));

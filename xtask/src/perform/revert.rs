@@ -14,7 +14,7 @@ use crate::{
     check::short,
     edit::slashed,
     files::changelog,
-    plan::rollback::{Revert, Unmake},
+    plan::rollback::{Kept, Revert, Unmake},
     repo,
     step::Observation,
 };
@@ -26,15 +26,10 @@ pub struct Outcome {
     pub conflicts: BTreeSet<PathBuf>,
 }
 
-/// Reverts commits one after another, beside the tree; `logs` are changelogs, in which the section of `version` stays and
-/// says that it was yanked: people have that version.
-pub fn outcome(
-    sh: &Shell,
-    onto: &str,
-    commits: &[(String, bool)],
-    version: &str,
-    logs: Option<&Path>,
-) -> Result<Outcome> {
+/// Reverts commits one after another, beside the tree; in changelogs the version's section stays, and says that it was
+/// yanked.
+pub fn outcome(sh: &Shell, onto: &str, commits: &[(String, bool)], kept: &Kept) -> Result<Outcome> {
+    let logs = kept.changelog.as_deref();
     let mut tip = onto.to_owned();
     let mut conflicts = BTreeSet::new();
     for (commit, _) in commits {
@@ -64,12 +59,18 @@ pub fn outcome(
     };
     let mut touched: BTreeSet<PathBuf> = repo::changed(sh, onto, &tip)?.into_iter().collect();
     touched.extend(conflicts.iter().cloned());
-    let kept: BTreeSet<PathBuf> = touched.iter().filter(is_log).cloned().chain(logs.map(Path::to_owned)).collect();
-    for (path, text) in repo::texts_at(sh, onto, &kept)? {
-        let Some(text) = changelog::yank(&text, version) else { continue };
+    let texts: BTreeSet<PathBuf> = touched.iter().filter(is_log).cloned().chain(logs.map(Path::to_owned)).collect();
+    for (path, text) in repo::texts_at(sh, onto, &texts)? {
+        let Some(text) = changelog::yank(&text, &kept.version) else { continue };
         let blob = cmd!(sh, "git hash-object -w --stdin").stdin(text).quiet().read()?;
         git(&["update-index", "--add", "--cacheinfo", &format!("100644,{blob},{}", slashed(&path))]).run()?;
         conflicts.remove(&path);
+    }
+    for path in touched.iter().filter(|path| kept.fragments.as_ref().is_some_and(|dir| path.starts_with(dir))) {
+        if repo::texts_at(sh, onto, &BTreeSet::from([path.clone()]))?.is_empty() {
+            git(&["update-index", "--force-remove", &slashed(path)]).run()?;
+            conflicts.remove(path);
+        }
     }
     let tree = git(&["write-tree"]).read()?;
     Ok(Outcome { changed: repo::changed(sh, onto, &tree)?, tree, conflicts })
@@ -101,7 +102,7 @@ pub fn commit(world: &World<'_>, revert: &Revert) -> Result<()> {
         bail!("{} is not at {} any more: the same command looks again", revert.main, short(onto));
     }
     // Planned aside: its objects are not in the repository yet.
-    let made = outcome(sh, onto, &revert.commits, &revert.of.version.tag(), revert.changelog.as_deref())?;
+    let made = outcome(sh, onto, &revert.commits, &revert.kept)?;
     if made.tree != revert.tree {
         bail!("the revert comes to another tree than planned: the same command looks again");
     }

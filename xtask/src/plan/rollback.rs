@@ -95,6 +95,24 @@ pub struct PointBack {
     pub to: ImageRelease,
 }
 
+/// What a revert leaves: people have the version, so the changelogs go on telling what it was.
+#[derive(Clone, Debug, Serialize)]
+pub struct Kept {
+    pub version: String,
+    pub changelog: Option<PathBuf>,
+    /// What was told from here stays told, and does not come back to be told again.
+    pub fragments: Option<PathBuf>,
+}
+
+pub fn kept(gone: &Snapshot, version: &Version) -> Kept {
+    let Snapshot { train, workspace, .. } = gone;
+    Kept {
+        version: version.tag(),
+        changelog: train.changelog.clone(),
+        fragments: train.config.fragments().map(|dir| workspace.in_root(&dir)),
+    }
+}
+
 /// One commit that takes back the release's changes to the repository.
 #[derive(Clone, Debug, Serialize)]
 pub struct Revert {
@@ -103,7 +121,7 @@ pub struct Revert {
     pub onto: String,
     /// Newest first, and whether each is a merge.
     pub commits: Vec<(String, bool)>,
-    pub changelog: Option<PathBuf>,
+    pub kept: Kept,
     pub tree: String,
     pub files: usize,
     pub message: String,
@@ -183,7 +201,7 @@ pub fn plan(gone: &Snapshot, now: &Snapshot, version: &Version, facts: &Facts, o
         rollback.findings = findings(now, &of, facts, &remote);
     }
     if !remote.tag {
-        rollback.steps = unmade(train, &of, facts, &remote, options);
+        rollback.steps = unmade(gone, &of, facts, &remote, options);
         rollback.remarks.push(match facts.remote {
             None => format!("there is no remote {}: nobody else has it", of.remote),
             Some(_) => format!("{} does not have {}: nobody else has it", of.remote, of.tag),
@@ -223,7 +241,7 @@ pub fn plan(gone: &Snapshot, now: &Snapshot, version: &Version, facts: &Facts, o
     rollback.steps.extend(dists.into_iter().map(Step::Withdraw));
     let outward: Vec<String> = rollback.steps.iter().map(|step| format!("- {}", step.title())).collect();
     if let Some(reverted) = &facts.revert {
-        rollback.steps.push(Step::Revert(revert(train, &of, reverted, options)));
+        rollback.steps.push(Step::Revert(revert(train, &of, reverted, &kept(gone, version), options)));
     }
     let mut message = format!("Rollback of {} to {}", of.tag, to.tag);
     if let Some(reason) = &options.reason {
@@ -303,7 +321,7 @@ fn outward(gone: &Snapshot, version: &Version, options: &Options) -> Outward {
     outward
 }
 
-fn revert(train: &Train, of: &Arc<Tagged>, reverted: &Reverted, options: &Options) -> Revert {
+fn revert(train: &Train, of: &Arc<Tagged>, reverted: &Reverted, kept: &Kept, options: &Options) -> Revert {
     let subject = subject(train, &of.version);
     let why = options.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
     let mut message = format!("{subject}\n\n{} is rolled back{why}", of.tag);
@@ -328,7 +346,7 @@ fn revert(train: &Train, of: &Arc<Tagged>, reverted: &Reverted, options: &Option
         main: train.main.clone(),
         onto: reverted.onto.clone(),
         commits: reverted.commits.clone(),
-        changelog: train.changelog.clone(),
+        kept: kept.clone(),
         tree: reverted.tree.clone(),
         files: reverted.changed.len(),
         message,
@@ -342,13 +360,13 @@ pub fn subject(train: &Train, version: &Version) -> String {
 }
 
 /// The steps for a release that only this clone has.
-fn unmade(train: &Train, of: &Arc<Tagged>, facts: &Facts, remote: &Remote, options: &Options) -> Vec<Step> {
-    let mut steps = Vec::new();
+fn unmade(gone: &Snapshot, of: &Arc<Tagged>, facts: &Facts, remote: &Remote, options: &Options) -> Vec<Step> {
+    let (mut steps, train) = (Vec::new(), &gone.train);
     let main = || train.main.clone();
     match (&facts.made, &facts.revert) {
         // What others have, or what others stand on, is not taken away from under them.
         (Some(made), Some(reverted)) if made.covered || remote.commit => {
-            steps.push(Step::Revert(revert(train, of, reverted, options)));
+            steps.push(Step::Revert(revert(train, of, reverted, &kept(gone, &of.version), options)));
         }
         (Some(made), _) if !made.covered && !remote.commit => {
             let (from, to) = (of.commit.clone(), made.before.clone());

@@ -9,6 +9,7 @@ mod post_release;
 mod postfix;
 mod publish;
 mod release;
+mod rollback;
 mod sketch;
 mod steps;
 mod words;
