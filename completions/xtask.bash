@@ -22,6 +22,9 @@ _xtask() {
             xtask,calendar)
                 cmd="xtask__subcmd__calendar"
                 ;;
+            xtask,changelog)
+                cmd="xtask__subcmd__changelog"
+                ;;
             xtask,check)
                 cmd="xtask__subcmd__check"
                 ;;
@@ -63,6 +66,9 @@ _xtask() {
                 ;;
             xtask__subcmd__help,calendar)
                 cmd="xtask__subcmd__help__subcmd__calendar"
+                ;;
+            xtask__subcmd__help,changelog)
+                cmd="xtask__subcmd__help__subcmd__changelog"
                 ;;
             xtask__subcmd__help,check)
                 cmd="xtask__subcmd__help__subcmd__check"
@@ -107,7 +113,7 @@ _xtask() {
 
     case "${cmd}" in
         xtask)
-            opts="-q -v -h --manifest-path --train --dry-run --json --waive --quiet --verbose --color --help release postfix publish rollback wheels status post-release calendar rehearse serve smoke check bench help"
+            opts="-q -v -h --manifest-path --train --dry-run --json --waive --quiet --verbose --color --help release postfix changelog publish rollback wheels status post-release calendar rehearse serve smoke check bench help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -212,6 +218,36 @@ _xtask() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        xtask__subcmd__changelog)
+            opts="-q -v -h --manifest-path --train --dry-run --json --waive --quiet --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --manifest-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --train)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --waive)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         xtask__subcmd__check)
             opts="-q -v -h --manifest-path --train --dry-run --json --waive --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -243,7 +279,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__help)
-            opts="release postfix publish rollback wheels status post-release calendar rehearse serve smoke check bench help"
+            opts="release postfix changelog publish rollback wheels status post-release calendar rehearse serve smoke check bench help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -271,6 +307,20 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__help__subcmd__calendar)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        xtask__subcmd__help__subcmd__changelog)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -99,6 +99,16 @@ enum Command {
         #[arg(long)]
         push: bool,
     },
+    /// Show the changelog sections that a release would write; only looks.
+    ///
+    /// Without VERSION it is the version that stands there or, when that was released already, the next minor; without
+    /// --train, every train's. With -v, where each entry comes from.
+    #[command(after_help = "Examples:\n  cargo xtask changelog\n  cargo xtask changelog patch -v --train barter")]
+    Changelog {
+        /// A version, or one of major, minor, patch, alpha, beta, rc.
+        #[arg(value_parser = |text: &str| Goal::parse(text).map_err(|error| error.to_string()))]
+        version: Option<Goal>,
+    },
     /// Send what is tagged to registries, forge and channels; run again, it goes on.
     ///
     /// Without VERSION, the tag at the head says it. Tokens come from the environment, or from trusted publishing in CI.
@@ -412,6 +422,7 @@ pub fn main() -> i32 {
             let ics = ics.map(|file| std::path::absolute(&file).unwrap_or(file));
             commands::calendar::calendar(&call, &commands::calendar::Wanted { months: months.into(), ics })
         }
+        Command::Changelog { version } => commands::changelog::changelog(&call, version.as_ref()),
         Command::Rehearse { version, page, keep } => {
             rehearse::rehearse(&call, &rehearse::Options { goal: version, page, keep, waive })
         }

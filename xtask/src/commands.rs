@@ -2,6 +2,7 @@
 //! It must never act by itself: all that changes anything goes through the loop.
 
 pub mod calendar;
+pub mod changelog;
 pub mod post_release;
 pub mod rollback;
 

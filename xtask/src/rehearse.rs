@@ -31,14 +31,18 @@ use crate::{
         World,
         wheels::{self, Hashes},
     },
-    plan::{publish, release::Goal, smoke},
+    plan::{
+        publish,
+        release::{Goal, due},
+        smoke,
+    },
     report::{Loudness, Report},
     snapshot::{Loader, Snapshot, Source},
     stand_in::{StandIn, Upstream},
     step::{Dist, Lane, Step},
     tools::{child, engine::Engine},
     train::Train,
-    version::{Bump, Version},
+    version::Version,
 };
 
 use environment::Environment;
@@ -135,7 +139,10 @@ fn one(
     sh.remove_path(&dir)?;
     sh.create_dir(&dir)?;
     // What is tagged at the head has nothing left to release.
-    let goal = options.goal.clone().or_else(|| tagged(snapshot).is_none().then(|| due(snapshot)));
+    let goal = options
+        .goal
+        .clone()
+        .or_else(|| tagged(snapshot).is_none().then(|| due(&snapshot.repo, &snapshot.train, &snapshot.workspace)));
     let to = match (&goal, tagged(snapshot)) {
         (Some(goal), _) => goal.version(snapshot.train.version(&snapshot.workspace))?,
         (None, tagged) => tagged.context("there is nothing to rehearse")?,
@@ -160,15 +167,6 @@ fn one(
 /// The version that is tagged at the head: then there is nothing left to release.
 fn tagged(snapshot: &Snapshot) -> Option<Version> {
     snapshot.train.version_at(&snapshot.repo, &snapshot.repo.head)
-}
-
-/// What is rehearsed when nothing is named: the version that stands there, or when that has its tag, the next minor.
-fn due(snapshot: &Snapshot) -> Goal {
-    let Snapshot { train, repo, workspace, .. } = snapshot;
-    match repo.tags.get(&train.tag.fill(&train.version(workspace).base())) {
-        Some(commit) if *commit != repo.head => Goal::Bump(Bump::Minor),
-        _ => Goal::Align,
-    }
 }
 
 impl<'r> Stand<'r> {

@@ -360,9 +360,10 @@ fn credits(change: &Change, message: &Message) -> String {
 
 /// The words of an entry by which it is known again: whose part it is of, who did it and the markup do not count.
 fn normal(text: &str) -> String {
-    // Numbers and names stand in brackets at the end.
+    // Numbers and names stand in brackets at the end, and before them what breaks.
+    let text = text.split(" (BREAKING").next().unwrap_or_default();
     let mut rest = match text.trim_end().strip_suffix(')').and_then(|text| text.rsplit_once(" (")) {
-        Some((text, credits)) if credits.starts_with(['#', '@']) || credits.starts_with("[#") => text,
+        Some((text, credits)) if ["#", "@", "[#", "by "].iter().any(|start| credits.starts_with(start)) => text,
         _ => text,
     };
     while let Some((before, after)) = rest.split_once(": ") {

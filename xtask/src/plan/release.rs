@@ -17,7 +17,9 @@ use crate::{
         cargo_toml::{Table, VersionField},
         changelog,
     },
+    repo::Repo,
     snapshot::Snapshot,
+    train::Train,
     version::{Bump, Dialect, Level, Version},
     workspace::Workspace,
 };
@@ -153,6 +155,20 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
     let proofs = smoke::proofs(snapshot, to);
     Draft { from, to: to.clone(), level, versions, edits: texts.into_edits(), proofs, findings, remarks }
         .into_plan(snapshot, options, released)
+}
+
+/// What is released when nothing is named: the version that stands there, or when that has its tag on an earlier commit,
+/// the next minor.
+pub fn due(repo: &Repo, train: &Train, workspace: &Workspace) -> Goal {
+    match repo.tags.get(&train.tag.fill(&train.version(workspace).base())) {
+        Some(commit) if *commit != repo.head => Goal::Bump(Bump::Minor),
+        _ => Goal::Align,
+    }
+}
+
+/// The entries that the release of `to` is made of.
+pub fn collected(snapshot: &Snapshot, to: &Version) -> changes::Collected {
+    changes::collect(snapshot, to, &moving(snapshot, to, &mut Vec::new()))
 }
 
 /// Turns Unreleased into the section of the version, unless that stands there already.

@@ -5,6 +5,7 @@ mod after;
 mod book;
 mod calendar;
 mod cases;
+mod changelog;
 mod checklist;
 mod crashes;
 mod floors;

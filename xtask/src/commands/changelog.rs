@@ -1,0 +1,111 @@
+//! `changelog`: the sections that a release would write, where each entry comes from, and what has no home in them.
+//! It must never write anything: it shows what `release` plans, and nothing that it would not.
+
+use std::path::Path;
+
+use anyhow::Result;
+use serde_json::{Value, json};
+use xshell::Shell;
+
+use super::Call;
+use crate::{
+    basis::{self, Intent, Planned},
+    edit::slashed,
+    files::changelog::{self, Section},
+    plan::{
+        Options,
+        changes::Collected,
+        release::{self, Goal},
+    },
+    report::Loudness,
+    snapshot::{Loader, Source},
+};
+
+pub fn changelog(call: &Call<'_>, goal: Option<&Goal>) -> Result<()> {
+    let manifest = call.manifest.as_deref().map(std::path::absolute).transpose()?;
+    let sh = Shell::new()?;
+    let loader = Loader::new(&sh, manifest.as_deref(), call.train.as_deref())?;
+    let head = loader.load(Source::Tree)?;
+    let mut told = Vec::new();
+    for train in loader.trains(&head)? {
+        let name = train.name().to_owned();
+        // A plan is of one train, and so is what it is made from.
+        let loader = Loader::new(&sh, manifest.as_deref(), Some(&name))?;
+        let goal = goal.cloned().unwrap_or_else(|| release::due(&loader.repo, &train, &head.workspace));
+        told.push(preview(call, &basis::plan(&loader, &Intent::Release(goal), &Options::default())?));
+    }
+    if call.report.json {
+        call.report.json(&json!({ "trains": told }));
+    }
+    Ok(())
+}
+
+/// Shows one train's.
+fn preview(call: &Call<'_>, planned: &Planned) -> Value {
+    let (report, Planned { snapshot, plan }) = (call.report, planned);
+    let version = plan.to.tag();
+    let collected = release::collected(snapshot, &plan.to);
+    report.say(format!("train {}: what {version} would say", plan.train));
+    let mut sections = Vec::new();
+    for (path, section) in written(planned) {
+        let date = section.date.map(|date| format!(" - {date}")).unwrap_or_default();
+        report.say(format!("\n{path}:\n\n## {}{date}\n", section.name));
+        report.say(if section.body.is_empty() { "(nothing)" } else { &section.body });
+        sections.push(json!({ "path": path, "version": section.name, "body": section.body }));
+    }
+    if report.loudness == Loudness::Verbose {
+        tell_origins(call, &collected);
+    }
+    let lost = plan.findings.iter().filter(|finding| ["changelog", "nothing-to-release"].contains(&finding.check));
+    let lost: Vec<&String> = lost.map(|finding| &finding.what).collect();
+    if !lost.is_empty() || !collected.remarks.is_empty() {
+        report.say("");
+    }
+    for what in &lost {
+        report.warn(format!("refused: {what}"));
+    }
+    for remark in &collected.remarks {
+        report.warn(format!("note: {remark}"));
+    }
+    report.say("");
+    json!({
+        "train": plan.train,
+        "version": version,
+        "sections": sections,
+        "entries": collected.entries,
+        "refused": lost,
+        "remarks": collected.remarks,
+    })
+}
+
+/// The sections of the version as they will be: the train's first, then those of crates.
+fn written(planned: &Planned) -> Vec<(String, Section)> {
+    let Planned { snapshot, plan } = planned;
+    let version = plan.to.tag();
+    let after = |path: &Path| {
+        let edit = plan.edits().iter().find(|edit| edit.path == path).map(|edit| edit.new.as_str());
+        edit.or_else(|| snapshot.workspace.texts.get(path).map(String::as_str))
+    };
+    let own = snapshot.train.changelog.iter().cloned();
+    let crates =
+        snapshot.train.members().into_iter().map(|at| snapshot.workspace.members[at].dir().join("CHANGELOG.md"));
+    let mut found: Vec<(String, Section)> = Vec::new();
+    for path in own.chain(crates) {
+        if let Some(section) = after(&path).and_then(|text| changelog::section(text, &version))
+            && !found.iter().any(|(known, _)| *known == slashed(&path))
+        {
+            found.push((slashed(&path), section));
+        }
+    }
+    found
+}
+
+fn tell_origins(call: &Call<'_>, collected: &Collected) {
+    call.report.say("\nwhere each entry comes from:\n");
+    for entry in &collected.entries {
+        let kind = entry.kind.as_deref().unwrap_or("no kind");
+        let said = entry.said_by.as_ref().map(|by| format!(" (said by {by} already)")).unwrap_or_default();
+        let head = entry.text.lines().next().unwrap_or_default();
+        call.report.say(format!("  {}: {kind}: {head}{said}", entry.from));
+    }
+}
