@@ -120,7 +120,7 @@ fn review(world: &World<'_>, asked: &Asked) -> Result<Observation> {
         came.into_iter().partition(|(entry, changed)| checklist::is_excepted(asked, entry, changed));
     let excepted = match excepted.len() {
         0 => String::new(),
-        n => format!("; not asked for: {n} of a release's own, or merges without a change"),
+        n => format!("; not asked for: {n} of a release's own, or merges"),
     };
     if commits.is_empty() {
         return Ok(Observation::done(format!("nothing came that needs a review{excepted}")));

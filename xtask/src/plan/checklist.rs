@@ -7,10 +7,10 @@ use std::{
     sync::Arc,
 };
 
-use super::{changes, smoke};
+use super::{changes, post_release, smoke};
 use crate::{
     check::{self, short, workflows},
-    config::Confirmed,
+    config::{Confirmed, Template},
     edit::slashed,
     files::changelog,
     repo::LogEntry,
@@ -71,15 +71,18 @@ fn ask(snapshot: &Snapshot, what: Confirmed, since: Option<String>) -> Confirmat
     // A release that is prepared on a branch stands on the main one.
     let prepared = |name: &String| train.config.branch.as_ref().is_some_and(|own| own.version_in(name).is_some());
     let branch = repo.branch.as_ref().filter(|name| !prepared(name)).unwrap_or(&train.main);
-    let trains = workspace.trains.iter().map(|train| &train.commit);
-    let written = train.config.files.iter().map(|file| workspace.in_root(&file.path));
+    let commits = workspace.trains.iter().map(|train| &train.commit).chain([&train.config.commit]).cloned();
+    let tags = workspace.trains.iter().filter_map(|train| train.tag.as_ref()).chain([&train.tag]);
+    let after = tags.filter_map(|tag| Template::new(&post_release::subject(&tag.to_string())).ok());
+    let files = train.config.files.iter().map(|file| &file.path);
+    let files = files.chain(train.config.deployments.iter().map(|deployment| &deployment.path));
     let asked = Arc::new(Asked {
         commit: base.clone(),
         remote: train.remote.clone(),
         branch: branch.clone(),
         since,
-        subjects: trains.chain([&train.config.commit]).cloned().collect(),
-        files: written.collect(),
+        subjects: commits.chain(after).collect(),
+        files: files.chain(&train.config.follow_ups).map(|path| workspace.in_root(path)).collect(),
     });
     let by = if what == Confirmed::Ci { Evidence::Ci(asked) } else { Evidence::Review(asked) };
     Confirmation { name: what.name().to_owned(), what: words, by }
@@ -102,9 +105,6 @@ fn last_tag(snapshot: &Snapshot, counts: impl Fn(&Version) -> bool) -> Option<St
 /// Whether a commit was made by a release, or brings nothing of its own: what it says counts only together with what
 /// it changes.
 pub fn is_excepted(asked: &Asked, entry: &LogEntry, changed: &[PathBuf]) -> bool {
-    if entry.parents.len() > 1 && changed.is_empty() {
-        return true;
-    }
     let subject = entry.subject.strip_prefix("Revert \"").and_then(|rest| rest.strip_suffix('"'));
     let subject = subject.unwrap_or(&entry.subject);
     let is_ours = asked.subjects.iter().any(|template| template.version_in(subject).is_some());
@@ -115,7 +115,9 @@ pub fn is_excepted(asked: &Asked, entry: &LogEntry, changed: &[PathBuf]) -> bool
             || path.extension().is_some_and(|end| end == "md")
             || asked.files.iter().any(|file| file == path)
     };
-    (is_ours || is_release_plz) && changed.iter().all(|path| is_written(path))
+    // What a merge brings together was reviewed on its own; what it changes itself is here.
+    let is_merge = entry.parents.len() > 1;
+    (is_merge || is_ours || is_release_plz) && changed.iter().all(|path| is_written(path))
 }
 
 fn unasked(train: &Train, what: Confirmed) -> Observation {

@@ -173,6 +173,8 @@ fn only_what_a_release_writes_is_excepted_from_review() {
     let house = house()
         .configured("commit", json!("align: release {version}"))
         .configured("files", json!([{ "path": "docs/install.rst", "after": "==" }]))
+        .configured("deployments", json!([{ "path": "deploy/compose.yaml", "image": "feed" }]))
+        .configured("images", json!([{ "name": "feed", "dockerfile": "Dockerfile" }]))
         .configured("checklist", json!(["review"]));
     let row = checklist::asked(&house.file("docs/install.rst", "==0.9.3\n").snapshot(), &v("0.9.4")).remove(0);
     let Evidence::Review(asked) = row.by else { panic!() };
@@ -191,7 +193,10 @@ fn only_what_a_release_writes_is_excepted_from_review() {
     for subject in ["align: release soon", "release 0.9.3", "fix", "Revert \"fix\""] {
         assert!(!excepted(&asked, 1, subject, &written), "{subject}");
     }
+    assert!(excepted(&asked, 1, "after: release v0.9.3", &["deploy/compose.yaml", "Cargo.toml"]));
+    assert!(!excepted(&asked, 1, "after: release other-v0.9.3", &written));
     assert!(excepted(&asked, 2, "Merge pull request #3", &[]));
+    assert!(excepted(&asked, 2, "Merge branch 'hotfix/v0.9.4'", &written), "two versions met");
     assert!(!excepted(&asked, 2, "Merge pull request #3", &["crates/barter/src/lib.rs"]), "a merge may hide a change");
     assert!(!excepted(&asked, 1, "an empty one", &[]));
 }
