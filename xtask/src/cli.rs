@@ -183,9 +183,12 @@ enum Command {
         #[arg(long, value_name = "DIR", default_value = "dist")]
         out: PathBuf,
     },
-    /// Look what of a publication is done, by what evidence, since when; exit code 0 when all of it is.
+    /// The captain's checklist: where each train stands, what of its last release is done, and what is next.
+    ///
+    /// Without VERSION, exit code 1 says that something is overdue. With it, the publication of that version alone is
+    /// looked at: what is done, by what evidence, since when; exit code 0 when all of it is.
     #[command(
-        after_help = "Examples:\n  cargo xtask status\n  cargo xtask status 0.10.0 -v\n  cargo xtask status --train market-data --json"
+        after_help = "Examples:\n  cargo xtask status\n  cargo xtask status --train market-data --json\n  cargo xtask status 0.10.0 -v"
     )]
     Status {
         #[arg(value_parser = released)]
@@ -193,6 +196,9 @@ enum Command {
         /// The wheels of this machine's platform will do, whatever the train's `platforms` say.
         #[arg(long)]
         here: bool,
+        /// Tell what is overdue in one issue on the forge: opened, updated, or closed when all is well.
+        #[arg(long, conflicts_with = "version")]
+        issue: bool,
     },
     /// After a release: deployment manifests, follow-ups and the next development version, as one commit on main.
     ///
@@ -411,12 +417,13 @@ pub fn main() -> i32 {
         Command::Wheels { target, zig, sdist, out } => {
             commands::wheels(&call, &commands::Wanted { target, zig, sdist, out })
         }
-        Command::Status { version, here } => commands::status(&call, version.as_ref(), here),
         Command::PostRelease { version, push, without, here } => {
             let without = without.into_iter().map(Lane::from).collect();
             let options = publish::Options { without, here, ..publish::Options::default() };
             commands::post_release::post_release(&call, version.as_ref(), &options, push)
         }
+        Command::Status { version: Some(version), here, .. } => commands::status::status(&call, &version, here),
+        Command::Status { version: None, here, issue } => commands::status::overview(&call, here, issue),
         Command::Calendar { months, ics } => {
             // Counted from where it was typed, not from the top of the repository.
             let ics = ics.map(|file| std::path::absolute(&file).unwrap_or(file));

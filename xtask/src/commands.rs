@@ -3,15 +3,17 @@
 
 pub mod calendar;
 pub mod changelog;
+pub mod due;
 pub mod post_release;
 pub mod rollback;
+pub mod status;
 
 use std::{
     collections::BTreeSet,
     fs::File,
     path::{Path, PathBuf},
     sync::{Arc, atomic::AtomicBool},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use anyhow::{Context, Result, bail};
@@ -30,7 +32,7 @@ use crate::{
         smoke,
     },
     repo,
-    report::{Loudness, Report},
+    report::Report,
     run::{self, Mode, Seen},
     snapshot::{Loader, Snapshot, Source},
     step::{Dist, Lane, Observation, Reach, Step, Tagged},
@@ -420,7 +422,17 @@ pub fn publication(
         Some(version) => (head.train, version.clone()),
         None => tagged_here(loader, head)?,
     };
-    let tag = train.tag.fill(&version);
+    publication_of(loader, &train, &version, options)
+}
+
+/// The publication of a train's version.
+fn publication_of(
+    loader: &Loader<'_>,
+    train: &Train,
+    version: &Version,
+    options: &publish::Options,
+) -> Result<(Snapshot, Publication)> {
+    let tag = train.tag.fill(version);
     let Some(commit) = loader.repo.tags.get(&tag) else {
         bail!("there is no tag {tag} here: cargo xtask release {}, or git fetch {} --tags", version.tag(), train.remote)
     };

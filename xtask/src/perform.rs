@@ -7,6 +7,7 @@ pub mod crates;
 mod forge;
 mod git;
 pub mod images;
+mod issue;
 pub mod lease;
 mod listing;
 mod prove;
@@ -116,6 +117,7 @@ pub fn observe(world: &World<'_>, step: &Step) -> Observation {
         Step::Withdraw(dist) => withdraw::observe_files(world, dist),
         Step::Revert(revert) => revert::observe(world, revert),
         Step::Unmake(unmake) => revert::observe_unmade(world, unmake),
+        Step::Issue(issue) => issue::observe(world, issue),
     };
     seen.unwrap_or_else(|error| Observation::Unknown {
         why: format!("{error:#}"),
@@ -147,6 +149,7 @@ pub fn act(world: &World<'_>, step: &Step) -> Result<()> {
         Step::Yank(upload) => withdraw::yank(world, upload),
         Step::Revert(revert) => revert::commit(world, revert),
         Step::Unmake(unmake) => revert::unmake(world, unmake),
+        Step::Issue(issue) => issue::tell(world, issue),
         // They are only waited for.
         Step::Confirm(_) | Step::Pushed(_) | Step::List(_) | Step::Published(_) | Step::Withdraw(_) => Ok(()),
     }

@@ -4,6 +4,7 @@
 pub mod announcement;
 pub mod changes;
 pub mod checklist;
+pub mod due;
 mod edits;
 pub mod post_release;
 pub mod postfix;
@@ -11,6 +12,7 @@ pub mod publish;
 pub mod release;
 pub mod rollback;
 pub mod smoke;
+pub mod standing;
 pub mod timetable;
 
 #[cfg(test)]

@@ -254,6 +254,38 @@ pub fn log_with_files(sh: &Shell, tips: &[&str], limit: usize) -> Result<Vec<(Lo
     Ok(listed.split('\x01').filter_map(entry).collect())
 }
 
+/// A commit with what it says and what it touches.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Past {
+    pub commit: String,
+    /// When it was committed, in seconds since 1970.
+    pub time: i64,
+    pub message: String,
+    pub paths: Vec<PathBuf>,
+}
+
+/// The commits that `to` leads to and none of `without` does, merges left out, newest first.
+pub fn past(sh: &Shell, to: &str, without: &[String]) -> Result<Vec<Past>> {
+    // No message and no path holds these bytes: git ends a message at the first, and is asked to end a path with it.
+    let format = "--format=%x01%H%x00%ct%x00%B%x00";
+    let not = if without.is_empty() { None } else { Some("--not") };
+    let listed = cmd!(sh, "git log --no-merges --no-renames --name-only -z {format} {to} {not...} {without...} --");
+    let listed = listed.quiet().read()?;
+    let entries = listed.split('\u{1}').filter(|entry| !entry.is_empty());
+    let past = |entry: &str| {
+        let mut fields = entry.split('\0');
+        let (commit, time, message) = (fields.next()?, fields.next()?, fields.next()?);
+        let paths = fields.map(|path| path.trim_start_matches('\n')).filter(|path| !path.is_empty());
+        Some(Past {
+            commit: commit.to_owned(),
+            time: time.parse().ok()?,
+            message: message.trim().to_owned(),
+            paths: paths.map(PathBuf::from).collect(),
+        })
+    };
+    Ok(entries.filter_map(past).collect())
+}
+
 /// A commit with all that it says and touches. Who it is by is a name, never an address.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Message {

@@ -9,7 +9,13 @@ use std::{
 
 use crate::{
     check::{self, Finding},
-    plan::{Plan, publish::Publication, rollback::Rollback},
+    plan::{
+        Plan,
+        due::Due,
+        publish::Publication,
+        rollback::Rollback,
+        standing::{self, Line, Standing},
+    },
     step::{Observation, Step},
 };
 
@@ -159,6 +165,39 @@ impl Report {
             let word = self.tint(*tint, &format!("{word:7}"));
             self.say(format!("  {word} {title:what$}  {at:place$}  {when:since$}  {evidence}").trim_end());
         }
+    }
+
+    /// Where a train stands, and what is next.
+    pub fn standing(&self, standing: &Standing, due: &Due) {
+        self.say(self.tint(Tint::Strong, &format!("train {}: {}", standing.train, standing.window)));
+        self.say(format!("  {}: {}", standing.captain, due.said));
+        for line in self.standing_lines(standing).iter().skip(1) {
+            self.warn(line);
+        }
+    }
+
+    /// The lines of the overview, the train first.
+    pub fn standing_lines(&self, standing: &Standing) -> Vec<String> {
+        let mut said = vec![format!("train {}: {}", standing.train, standing.window)];
+        let width = standing.lines.iter().map(|line| line.what.chars().count()).max().unwrap_or(0).min(50);
+        let mut tell = |lines: &[Line], width: usize| {
+            for Line { state, what, evidence, next } in lines {
+                let (word, tint) = match state {
+                    standing::State::Done => ("done", Tint::Good),
+                    standing::State::Open => ("open", Tint::Strong),
+                    standing::State::Overdue => ("overdue", Tint::Bad),
+                    standing::State::Unknown => ("unknown", Tint::Weak),
+                };
+                said.push(format!("  {} {what:width$}  {evidence}", self.tint(tint, &format!("{word:7}"))));
+                said.extend(next.iter().map(|next| format!("          next: {next}")));
+            }
+        };
+        tell(&standing.lines, width);
+        if !standing.checklist.is_empty() {
+            tell(&standing.checklist, 0);
+        }
+        said.push(format!("  next: {}", standing.next));
+        said
     }
 
     pub fn findings(&self, findings: &[Finding]) {

@@ -20,6 +20,7 @@ mod channels;
 mod crates;
 mod forge;
 mod history;
+mod issues;
 mod python;
 
 const WORKERS: usize = 4;

@@ -95,6 +95,7 @@ pub enum Step {
     Withdraw(Dist),
     Revert(Revert),
     Unmake(Unmake),
+    Issue(Issue),
 }
 
 /// What a step is one of: those of one lane follow one another, and `--only` names a lane.
@@ -364,6 +365,15 @@ pub struct PushMain {
     pub commit: Commit,
 }
 
+/// The one open issue with a label.
+#[derive(Clone, Debug, Serialize)]
+pub struct Issue {
+    pub label: String,
+    pub title: String,
+    /// What it shall say; `None`: none shall be open.
+    pub body: Option<String>,
+}
+
 impl Step {
     pub fn reach(&self) -> Reach {
         match self {
@@ -386,6 +396,7 @@ impl Step {
             | Step::Mark(_)
             | Step::Yank(_)
             | Step::Withdraw(_) => Reach::World,
+            Step::Issue(_) => Reach::World,
         }
     }
 
@@ -394,7 +405,7 @@ impl Step {
             Step::Package(_) | Step::Crate(_) | Step::Yank(_) => Lane::Crates,
             Step::Build(_) | Step::Upload(_) | Step::Withdraw(_) => Lane::Wheels,
             Step::Bake(_) | Step::PushImage(_) | Step::Latest(_) | Step::PointBack(_) => Lane::Images,
-            Step::Forge(_) | Step::Mark(_) => Lane::Forge,
+            Step::Forge(_) | Step::Mark(_) | Step::Issue(_) => Lane::Forge,
             Step::List(_) | Step::Announce(_) => Lane::Announce,
             _ => Lane::Release,
         }
@@ -412,7 +423,7 @@ impl Step {
             Step::Crate(_) | Step::Yank(_) => "crate registry",
             Step::Upload(_) | Step::Withdraw(_) => "Python index",
             Step::PushImage(_) | Step::Latest(_) | Step::PointBack(_) => "image registry",
-            Step::Forge(_) | Step::Mark(_) => "forge",
+            Step::Forge(_) | Step::Mark(_) | Step::Issue(_) => "forge",
             Step::List(_) | Step::Published(_) => "everywhere",
             Step::Announce(_) => "channel",
         }
@@ -476,6 +487,8 @@ impl Step {
             Step::Latest(release) => format!("image {}:latest", release.image.name),
             Step::Forge(release) => format!("release {}", release.of.tag),
             Step::List(listing) => format!("all of {} can be had", listing.of.version.tag()),
+            Step::Issue(Issue { label, body: Some(_), .. }) => format!("an open issue with the label {label}"),
+            Step::Issue(Issue { label, body: None, .. }) => format!("no open issue with the label {label}"),
             Step::Announce(Announcement { channel, occasion, .. }) => match occasion {
                 Occasion::Rollback { .. } => format!("announce the {} to {channel}", occasion.name()),
                 _ => format!("announce to {channel}"),

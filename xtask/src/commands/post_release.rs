@@ -15,8 +15,9 @@ use crate::{
         publish::{self, Publication},
     },
     repo,
-    snapshot::{Loader, Source},
-    step::{ImageRelease, Step},
+    run::{self, Seen},
+    snapshot::{Loader, Snapshot, Source},
+    step::{ImageRelease, Observation, Step},
     version::Version,
 };
 
@@ -27,16 +28,7 @@ pub fn post_release(call: &Call<'_>, version: Option<&Version>, options: &publis
     let newest = if version.is_none() { newest(&loader)? } else { None };
     let (tagged, publication) = publication(&loader, version.or(newest.as_ref()), options)?;
     let world = world(&sh, call.report, &loader, call.deadline)?;
-    let before = tagged.train.tag_below(&loader.repo, &publication.of.version).map(|(version, _)| version);
-    let before = before.filter(|_| publication.of.version.post().is_none());
-    let released = Released {
-        message: tagged.tag_message.clone(),
-        digests: digests(&world, &publication),
-        is_here: repo::is_ancestor(&sh, &publication.of.commit, &loader.repo.head)?,
-        mentions: before.map_or(Ok(Vec::new()), |version| repo::mentions(&sh, &version.to_string()))?,
-        parts: publication.steps,
-        of: publication.of,
-    };
+    let released = released(&world, &loader, &tagged, publication)?;
     let planned = basis::post_release::plan(&loader, &released, push)?;
     let (train, report) = (planned.snapshot.train.clone(), call.report);
     let plan = carry_out(call, &loader, &planned.snapshot, planned.plan)?;
@@ -47,6 +39,38 @@ pub fn post_release(call: &Call<'_>, version: Option<&Version>, options: &publis
         }
     }
     Ok(())
+}
+
+/// What is known of a release beside the texts of the main branch.
+fn released(world: &World<'_>, loader: &Loader<'_>, tagged: &Snapshot, publication: Publication) -> Result<Released> {
+    let before = tagged.train.tag_below(&loader.repo, &publication.of.version).map(|(version, _)| version);
+    let before = before.filter(|_| publication.of.version.post().is_none());
+    Ok(Released {
+        message: tagged.tag_message.clone(),
+        digests: digests(world, &publication),
+        is_here: repo::is_ancestor(world.sh, &publication.of.commit, &loader.repo.head)?,
+        mentions: before.map_or(Ok(Vec::new()), |version| repo::mentions(world.sh, &version.to_string()))?,
+        parts: publication.steps,
+        of: publication.of,
+    })
+}
+
+/// What follows a release, only looked at: its commit, and whether the remote has it. Nothing where nothing follows.
+pub fn look(call: &Call<'_>, world: &World<'_>, train: &str, version: &Version) -> Result<Vec<Seen>> {
+    let loader = Loader::new(world.sh, call.manifest.as_deref(), Some(train))?;
+    let options = publish::Options { here: true, ..Default::default() };
+    let (tagged, publication) = publication(&loader, Some(version), &options)?;
+    let released = released(world, &loader, &tagged, publication)?;
+    let plan = basis::post_release::plan(&loader, &released, true)?.plan;
+    let follows = plan.steps.into_iter().filter(|step| matches!(step, Step::Commit(_) | Step::PushMain(_)));
+    let mut seen = run::look(world, &follows.collect::<Vec<_>>());
+    if let Some(finding) = plan.findings.into_iter().find(|finding| finding.check != "dirty-tree") {
+        // As it stands here, it could not be made: then that it is not here says nothing.
+        for seen in seen.iter_mut().filter(|seen| seen.seen == Observation::Todo) {
+            seen.seen = Observation::Unknown { why: finding.what.clone(), next: finding.next.clone() };
+        }
+    }
+    Ok(seen)
 }
 
 /// The newest version that is tagged, unless the head has a tag of its own.

@@ -28,6 +28,8 @@ pub struct Listed {
     /// The commit that cargo recorded when it was packed.
     pub commit: Option<String>,
     dirty: bool,
+    /// Since when, where the index tells.
+    since: Option<String>,
     /// Nobody gets it who does not have it in a lock; neither is its commit told any more.
     pub yanked: bool,
 }
@@ -141,24 +143,35 @@ pub fn observe(world: &World<'_>, upload: &CrateUpload) -> Result<Observation> {
         (None, Some(ours)) => stranger(format!("it does not say from which commit it was packed, ours is {ours}")),
         (commit, _) => {
             let of = commit.as_deref().map_or("no commit", short);
-            Observation::done(format!("sha256 {} of {of}", &listed.sha256[..12]))
+            Observation::Done { evidence: format!("sha256 {} of {of}", &listed.sha256[..12]), since: listed.since }
         }
     })
 }
 
 /// Asks through cargo, which knows the user's registries and mirrors; what it downloads tells hash and commit.
 pub fn ask(world: &World<'_>, upload: &CrateUpload) -> Result<Option<Listed>> {
+    if cargo::is_offline() {
+        bail!("cargo is told to ask nobody: CARGO_NET_OFFLINE is set");
+    }
     let id = format!("{}-{}", upload.name, upload.version);
     let scratch = world.sh.create_temp_dir()?;
     let home = scratch.path();
     let spec = format!("{}@{}", upload.name, upload.version);
     let told = child::ask(index::info(home, &spec, upload.registry.as_deref()))?;
+    let line = || -> Result<Option<index::Line>> {
+        let lines = index::remembered(home, &upload.name)?.unwrap_or_default();
+        Ok(lines.into_iter().find(|line| line.vers == upload.version.to_string()))
+    };
     if !told.ok() {
         if told.err.contains("could not find `") {
             // What is yanked is not shown, but it is there.
-            let lines = index::remembered(home, &upload.name)?.unwrap_or_default();
-            let line = lines.into_iter().find(|line| line.vers == upload.version.to_string());
-            return Ok(line.map(|line| Listed { sha256: line.cksum, commit: None, dirty: false, yanked: line.yanked }));
+            return Ok(line()?.map(|line| Listed {
+                sha256: line.cksum,
+                commit: None,
+                dirty: false,
+                since: line.pubtime,
+                yanked: line.yanked,
+            }));
         }
         bail!("cargo could not be asked for {} {}: {}", upload.name, upload.version, told.last_words());
     }
@@ -176,6 +189,8 @@ pub fn ask(world: &World<'_>, upload: &CrateUpload) -> Result<Option<Listed>> {
         sha256: hash::sha256(&bytes),
         commit: git["sha1"].as_str().map(str::to_owned),
         dirty: git["dirty"].as_bool().unwrap_or(false),
+        // Evidence that is good to have: without it the crate is there all the same.
+        since: line().ok().flatten().and_then(|line| line.pubtime),
         yanked: false,
     }))
 }

@@ -26,7 +26,7 @@ fn ready(world: &World<'_>, release: &ImageRelease) -> Result<(Engine, String), 
     let given = std::env::var("IMAGE_REGISTRY").ok();
     let registry = release.image.registry.clone().or(given).filter(|registry| !registry.is_empty());
     let Some(registry) = registry else {
-        return Err(Observation::Blocked {
+        return Err(Observation::Unknown {
             why: "nothing says which registry it is pushed to".to_owned(),
             next: "IMAGE_REGISTRY=HOST/NAMESPACE in the environment, or `registry` of the image in the configuration"
                 .to_owned(),
@@ -36,7 +36,7 @@ fn ready(world: &World<'_>, release: &ImageRelease) -> Result<(Engine, String), 
 }
 
 fn engine(world: &World<'_>) -> Result<Engine, Observation> {
-    Engine::find(world.sh).map_err(|why| Observation::Blocked {
+    Engine::find(world.sh).map_err(|why| Observation::Unknown {
         why,
         next: "start podman or docker, or publish the rest: --only crates,wheels,forge,announce".to_owned(),
     })
@@ -45,7 +45,7 @@ fn engine(world: &World<'_>) -> Result<Engine, Observation> {
 /// The same for what acts.
 fn must<T>(ready: Result<T, Observation>) -> Result<T> {
     ready.map_err(|seen| match seen {
-        Observation::Blocked { why, next } => anyhow::anyhow!("{why}; next: {next}"),
+        Observation::Unknown { why, next } => anyhow::anyhow!("{why}; next: {next}"),
         _ => anyhow::anyhow!("the image cannot be published here"),
     })
 }

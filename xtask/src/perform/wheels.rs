@@ -272,6 +272,14 @@ pub fn observe(world: &World<'_>, dist: &Dist) -> Result<Observation> {
     }
     Ok(match credentials() {
         true => Observation::Todo,
+        // Without credentials it is only looked at, and what is there may well be what was built elsewhere.
+        false if !is_built && !listed.is_empty() => Observation::Unknown {
+            why: format!(
+                "the index has {} files of it; whether they are ours, the forge's release does not tell",
+                listed.len()
+            ),
+            next: format!("cargo xtask publish {} --only forge, where the forge knows you", dist.of.version.tag()),
+        },
         false => Observation::Blocked {
             why: format!(
                 "{} {} is not (wholly) on the index, and uv has nothing to publish it with",

@@ -4,6 +4,7 @@
 mod announcement;
 mod changes;
 mod checklist;
+mod due;
 mod laws;
 mod post_release;
 mod postfix;
@@ -11,5 +12,6 @@ mod publish;
 mod release;
 mod rollback;
 mod sketch;
+mod standing;
 mod steps;
 mod words;

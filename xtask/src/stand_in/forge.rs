@@ -5,7 +5,7 @@ use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Answer, Call, State, history, now, timestamp};
+use super::{Answer, Call, State, history, issues, now, timestamp};
 use crate::hash::sha256;
 
 /// The host that `gh` is told; it asks `api.` before it, over plain HTTP because it is local.
@@ -74,6 +74,9 @@ pub fn answer(state: &State, call: &Call) -> Result<Answer> {
     let path = call.path();
     let path = path.strip_prefix(&["api", "v3"]).or_else(|| path.strip_prefix(&["api", "uploads"])).unwrap_or(&path);
     let ["repos", owner, name, rest @ ..] = path else { return Ok(refuse(404, "Not Found")) };
+    if let ["issues" | "labels", ..] = rest {
+        return issues::answer(state, call, rest);
+    }
     let _turn = state.turn();
     let forge = state.load_json(STATE)?.unwrap_or_default();
     Repository { state, call, urls: Urls::new(state, call, owner, name), name: format!("{owner}/{name}"), forge }

@@ -21,6 +21,11 @@ pub fn host(sh: &Shell) -> Result<String> {
     }
 }
 
+/// Whether cargo was told to ask nobody: then what it does not know may be there all the same.
+pub fn is_offline() -> bool {
+    std::env::var("CARGO_NET_OFFLINE").is_ok_and(|said| said == "true" || said == "1")
+}
+
 /// Where cargo keeps what it downloads and is told.
 pub fn home() -> Option<PathBuf> {
     std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(std::env::home_dir()?.join(".cargo")))

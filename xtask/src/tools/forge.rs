@@ -1,6 +1,8 @@
 //! The forge, asked and changed through `gh api`, which knows the user's host, repository and token.
 //! It must never take "could not ask" for "not there": only an answer is an answer.
 
+mod issues;
+
 use std::{
     fmt,
     fs::File,

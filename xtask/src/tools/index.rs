@@ -26,6 +26,9 @@ pub struct Line {
 
 /// Every version that the index has of a crate, yanked ones too; none for a name that it does not know.
 pub fn lines(sh: &Shell, name: &str, registry: Option<&str>) -> Result<Vec<Line>> {
+    if cargo::is_offline() {
+        bail!("cargo is told to ask nobody: CARGO_NET_OFFLINE is set");
+    }
     let home = sh.create_temp_dir()?;
     let told = child::ask(info(home.path(), name, registry))?;
     // Where all are yanked cargo shows nothing, but it was told of them.

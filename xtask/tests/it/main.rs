@@ -15,5 +15,6 @@ mod publish;
 mod registries;
 mod rollback;
 mod rollback_here;
+mod status;
 mod stories;
 mod weather;

@@ -1,0 +1,243 @@
+//! `status`: what of a publication is done; without a version, where every train stands today, and what is next.
+//! It must never change anything but the one issue that tells what is overdue, and that only when asked to.
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail};
+use serde_json::json;
+use xshell::{Shell, cmd};
+
+use super::{Call, count, due, post_release, print_publication, publication, publication_of, rows, world};
+use crate::{
+    date::Date,
+    perform::World,
+    plan::{
+        announcement::Occasion,
+        checklist, publish,
+        standing::{self, Facts, Hotfix, Last, Part, Standing, State},
+    },
+    repo,
+    report::{Loudness, Report},
+    run::{self, Mode},
+    snapshot::{self, Loader, Snapshot, Source},
+    step::{Issue, Lane, Observation, Reach, Step},
+    version::Version,
+};
+
+/// What the issue is known by.
+const LABEL: &str = "release-overdue";
+
+/// As much as GitHub takes in an issue, and some room.
+const ROOM: usize = 60_000;
+
+/// `status VERSION`: what of the publication is done, by looking only.
+pub fn status(call: &Call<'_>, version: &Version, here: bool) -> Result<()> {
+    let sh = Shell::new()?;
+    let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
+    let (_, publication) = publication(&loader, Some(version), &publish::Options { here, ..Default::default() })?;
+    let world = world(&sh, call.report, &loader, call.deadline)?;
+    let begun = Instant::now();
+    let mut seen = run::look(&world, &publication.steps);
+    let wall = begun.elapsed().as_secs_f64();
+    // What was built on the way is no part of what is out.
+    seen.retain(|seen| seen.reach >= Reach::Remote);
+    call.report.publication(&publication);
+    call.report.table(&rows(&seen));
+    if call.report.loudness == Loudness::Verbose {
+        let one_by_one: f64 = seen.iter().filter_map(|seen| seen.seconds).sum();
+        call.report.say(format!("looked in {wall:.2} s, which one after another would take {one_by_one:.2} s"));
+    }
+    print_publication(call.report, &publication, &seen);
+    let open = seen.iter().filter(|seen| !seen.seen.is_done()).count();
+    if open > 0 {
+        bail!("{} of {} are not done", open, count(seen.len(), "step"));
+    }
+    Ok(())
+}
+
+/// `status`: the captain's checklist. It fails when something is overdue, and only then.
+pub fn overview(call: &Call<'_>, here: bool, issue: bool) -> Result<()> {
+    let sh = Shell::new()?;
+    let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
+    let head = loader.load(Source::Tree)?;
+    if !head.workspace.problems.is_empty() {
+        bail!("{}", head.workspace.problems.join("\n"));
+    }
+    let report = call.report;
+    let world = world(&sh, report, &loader, Duration::from_secs(60))?;
+    let (mut all, mut told) = (Vec::new(), Vec::new());
+    for train in loader.trains(&head)? {
+        let snapshot = Snapshot { train, ..head.clone() };
+        let (standing, due) = look(call, &world, &loader, &snapshot, here)?;
+        report.standing(&standing, &due);
+        told.push(json!({ "standing": standing, "due": due }));
+        all.push(standing);
+    }
+    let overdue: Vec<&Standing> = all.iter().filter(|standing| standing.is_overdue()).collect();
+    let is_known = all.iter().flat_map(|standing| &standing.lines).all(|line| line.state != State::Unknown);
+    let told_issue = match issue {
+        true => tell(call, &world, &all, &overdue, is_known),
+        false => Ok(None),
+    };
+    if report.json {
+        let issue = told_issue.as_ref().ok();
+        report.json(&json!({ "at": Date::timestamp(snapshot::now()), "trains": told, "overdue": !overdue.is_empty(), "issue": issue }));
+    }
+    told_issue?;
+    let late = |standing: &Standing| standing.lines.iter().filter(|line| line.state == State::Overdue).count();
+    match overdue.iter().map(|standing| late(standing)).sum() {
+        0 => Ok(()),
+        lines => bail!("overdue: {}", count(lines, "line")),
+    }
+}
+
+/// Opens, updates or closes the issue; what could not be asked leaves it as it is, unless something is overdue anyhow.
+fn tell(
+    call: &Call<'_>,
+    world: &World<'_>,
+    all: &[Standing],
+    overdue: &[&Standing],
+    is_known: bool,
+) -> Result<Option<Vec<run::Seen>>> {
+    if overdue.is_empty() && !is_known {
+        world.report.say("the issue is left as it is: not all could be asked");
+        return Ok(None);
+    }
+    let names: Vec<&str> = overdue.iter().map(|standing| standing.train.as_str()).collect();
+    let body = (!overdue.is_empty()).then(|| {
+        let who = |standing: &&Standing| format!("- {}: {}\n", standing.train, standing.captain);
+        let leads: String = overdue.iter().map(who).collect();
+        let plain = Report::new(false, Loudness::Normal, Some(false));
+        let lines: Vec<String> = all.iter().flat_map(|standing| plain.standing_lines(standing)).collect();
+        let mut text = lines.join("\n");
+        if let Some((end, _)) = text.char_indices().nth(ROOM) {
+            text.truncate(end);
+        }
+        let fence = "`".repeat(4 + text.matches("````").count());
+        format!("Something is overdue, and this is who leads:\n\n{leads}\n{fence}text\n{text}\n{fence}\n\n`cargo xtask status` says this; the issue follows it until all is well.\n")
+    });
+    let title = format!("Overdue: release of {}", names.join(" and "));
+    let mode = if call.dry_run { Mode::Look } else { Mode::Act };
+    let step = Step::Issue(Issue { label: LABEL.to_owned(), title, body });
+    run::run(world, &[step], mode).map(Some)
+}
+
+fn look(
+    call: &Call<'_>,
+    world: &World<'_>,
+    loader: &Loader<'_>,
+    snapshot: &Snapshot,
+    here: bool,
+) -> Result<(Standing, crate::plan::due::Due)> {
+    let released = due::last(snapshot);
+    let changes = due::changes(world.sh, snapshot, released.as_ref())?;
+    let due = crate::plan::due::due(snapshot, released.as_ref(), &changes, &crate::plan::due::Findings::default());
+    let checklist = run::look(world, &checklist::steps(snapshot));
+    let facts = Facts {
+        config: &snapshot.train.config,
+        now: snapshot::now(),
+        last: newest(snapshot)
+            .map(|(version, tag)| last(call, world, loader, snapshot, version, tag, here))
+            .transpose()?,
+        released: released.as_ref().map(|(_, tag)| tagged_at(world.sh, tag)).transpose()?,
+        hotfixes: hotfixes(world.sh, snapshot)?,
+        checklist: checklist.into_iter().map(|seen| (seen.title, seen.seen)).collect(),
+        due: &due,
+        waiting_since: changes.iter().map(|change| change.time).min(),
+    };
+    Ok((standing::standing(&facts), due))
+}
+
+/// The newest version of the train that has a tag and was not rolled back.
+fn newest(snapshot: &Snapshot) -> Option<(Version, String)> {
+    let Snapshot { train, repo, .. } = snapshot;
+    let tagged = repo.tags.keys().filter_map(|tag| Some((train.tag.version_in(tag)?, tag.clone())));
+    tagged.filter(|(_, tag)| !repo.is_rolled_back(tag)).max()
+}
+
+fn last(
+    call: &Call<'_>,
+    world: &World<'_>,
+    loader: &Loader<'_>,
+    snapshot: &Snapshot,
+    version: Version,
+    tag: String,
+    here: bool,
+) -> Result<Last> {
+    let message = repo::tag_message(world.sh, &tag)?;
+    let options = publish::Options { here, ..Default::default() };
+    let published = match publication_of(loader, &snapshot.train, &version, &options) {
+        Ok((_, publication)) => {
+            let seen = run::look(world, &publication.steps).into_iter().filter(|seen| seen.reach >= Reach::Remote);
+            seen.map(|seen| Part {
+                lane: seen.step.lane(),
+                title: seen.title,
+                is_own: match &seen.step {
+                    Step::Crate(upload) => upload.version == version,
+                    step => !step.is_sum(),
+                },
+                seen: seen.seen,
+            })
+            .collect()
+        }
+        // A commit of long ago may be configured in a way that is not understood any more.
+        Err(error) => vec![Part {
+            lane: Lane::Release,
+            title: "its publication".to_owned(),
+            is_own: true,
+            seen: Observation::Unknown { why: format!("{error:#}"), next: format!("git show {tag}:Cargo.toml") },
+        }],
+    };
+    // A pre-release is followed by the release.
+    let after = match version.is_prerelease() {
+        true => Ok(Vec::new()),
+        false => post_release::look(call, world, snapshot.train.name(), &version),
+    };
+    let part = |title: String, seen| Part { lane: Lane::Release, title, is_own: true, seen };
+    let after = match after {
+        Ok(seen) => seen.into_iter().map(|seen| part(seen.title, seen.seen)).collect(),
+        Err(error) => {
+            let next = format!("cargo xtask post-release {} --dry-run", version.tag());
+            vec![part("what follows it".to_owned(), Observation::Unknown { why: format!("{error:#}"), next })]
+        }
+    };
+    Ok(Last {
+        tagged: tagged_at(world.sh, &tag)?,
+        is_hotfix: matches!(Occasion::of(&version, &message), Occasion::Hotfix { .. }),
+        version,
+        tag,
+        published,
+        after,
+    })
+}
+
+fn tagged_at(sh: &Shell, tag: &str) -> Result<i64> {
+    let format = "--format=%(creatordate:unix)";
+    let told = cmd!(sh, "git for-each-ref {format} refs/tags/{tag}").quiet().read()?;
+    told.trim().parse().with_context(|| format!("when {tag} was made, git does not say: `{told}`"))
+}
+
+/// The train's branches `hotfix/TAG`, here and on the remote, whose tag is not there.
+fn hotfixes(sh: &Shell, snapshot: &Snapshot) -> Result<Vec<Hotfix>> {
+    let Snapshot { train, repo, .. } = snapshot;
+    let remote = format!("refs/remotes/{}/", train.remote);
+    let (format, there) = ("--format=%(refname)", format!("{remote}hotfix"));
+    let listed = cmd!(sh, "git for-each-ref {format} refs/heads/hotfix {there}").quiet().read()?;
+    let mut found: BTreeMap<Version, Hotfix> = BTreeMap::new();
+    for name in listed.lines() {
+        let branch = name.strip_prefix("refs/heads/").or_else(|| name.strip_prefix(&remote));
+        let Some(branch) = branch else { continue };
+        let version = branch.strip_prefix("hotfix/").and_then(|tag| train.tag.version_in(tag));
+        let Some(version) = version.filter(|version| !repo.tags.contains_key(&train.tag.fill(version))) else {
+            continue;
+        };
+        let begun = repo::past(sh, name, &["--tags".to_owned()])?.iter().map(|commit| commit.time).min();
+        let own = Hotfix { branch: branch.to_owned(), version: version.clone(), begun };
+        let known = found.entry(version).or_insert(own);
+        known.begun = known.begun.into_iter().chain(begun).min();
+    }
+    Ok(found.into_values().collect())
+}

@@ -1,0 +1,157 @@
+//! Whether a release is due, told on histories that exist only as texts.
+//! A change that no user sees must never make one due.
+
+use serde_json::json;
+
+use super::sketch::{Sketch, house};
+use crate::{
+    date::Date,
+    plan::due::{Change, Due, Exposure, Findings, Reason, Weight, changes, due},
+    repo::Past,
+    version::{Dialect, Version},
+};
+
+fn past(message: &str, paths: &[&str]) -> Past {
+    Past {
+        commit: "abc".to_owned(),
+        time: 1_770_000_000,
+        message: message.to_owned(),
+        paths: paths.iter().map(Into::into).collect(),
+    }
+}
+
+fn seen(sketch: &Sketch, message: &str, path: &str) -> Vec<Change> {
+    changes(&sketch.snapshot(), &[past(message, &[path])])
+}
+
+fn ask(sketch: &Sketch, day: &str, commits: &[Past], findings: &Findings) -> Due {
+    let mut snapshot = sketch.snapshot();
+    snapshot.today = Date::parse(day).unwrap();
+    let last = (Version::parse("0.9.3", Dialect::Tag).unwrap(), "v0.9.3".to_owned());
+    due(&snapshot, Some(&last), &changes(&snapshot, commits), findings)
+}
+
+fn version(due: &Due) -> &str {
+    due.proposal.as_ref().map_or("", |proposal| &proposal.version)
+}
+
+const DATA: &str = "crates/barter-data/src/lib.rs";
+
+#[test]
+fn users_see_what_is_in_the_train_and_says_so() {
+    let sketch = house();
+    for (message, path, weight) in [
+        ("fix: a rounding error", DATA, Some(Weight::Fix)),
+        ("feat: depth", "barter-python/src/lib.rs", Some(Weight::Feature)),
+        ("refactor!: depth", DATA, Some(Weight::Breaking)),
+        ("fix: x\n\nBREAKING CHANGE: y", DATA, Some(Weight::Breaking)),
+        // It may be anything, so it counts.
+        ("mend the rounding", DATA, Some(Weight::Fix)),
+        // By what it says.
+        ("docs: the rounding", DATA, None),
+        ("chore(ci): x", DATA, None),
+        ("align: release 0.9.3", "barter-python/Cargo.toml", None),
+        ("chore: release v0.9.4", "crates/barter/Cargo.toml", None),
+        // By where it is.
+        ("fix: x", "README.md", None),
+        ("fix: x", ".github/workflows/ci.yml", None),
+        ("fix: x", "crates/tool/src/lib.rs", None),
+        ("fix: x", "crates/barter/tests/it.rs", None),
+        ("fix: x", "barter-python/tests_py/test_it.py", None),
+        ("fix: x", "crates/barter/README.md", None),
+    ] {
+        let found = seen(&sketch, message, path);
+        assert_eq!(found.first().map(|change| change.weight), weight, "{message} {path}");
+    }
+}
+
+#[test]
+fn changes_wait_for_the_release_day_unless_they_are_urgent() {
+    let sketch = house().configured("cadence", json!("first wednesday"));
+    let fix = [past("fix: a rounding error", &[DATA])];
+    let none = Findings::default();
+    // In 2026, the first Wednesday of March is the 4th.
+    for (day, is_due, said) in [
+        ("2026-02-20", false, "what changed waits for the release day, 2026-03-04"),
+        ("2026-03-01", true, "a release is due"),
+        ("2026-03-04", true, "a release is due"),
+        ("2026-03-05", false, "what changed waits for the release day, 2026-04-01"),
+    ] {
+        let due = ask(&sketch, day, &fix, &none);
+        assert_eq!((due.due, due.said.as_str()), (is_due, said), "{day}");
+        assert_eq!(version(&due), "0.9.4");
+        assert_eq!(due.changed["barter-data"], ["fix: a rounding error"]);
+    }
+    let quiet = ask(&sketch, "2026-03-04", &[past("docs: x", &[DATA])], &none);
+    assert_eq!((quiet.due, quiet.said.as_str(), &quiet.proposal), (false, "nothing to release", &None));
+    assert!(matches!(&quiet.reasons[..], [Reason::Window { .. }]), "{:?}", quiet.reasons);
+    let urgent = Findings { priority: Some(Ok(vec![(7, "mend it".to_owned())])), ..Findings::default() };
+    let due = ask(&sketch, "2026-02-20", &fix, &urgent);
+    assert!(due.due && due.reasons.contains(&Reason::Priority { number: 7, title: "mend it".to_owned() }));
+    let silent = Findings { priority: Some(Err("nobody answers".to_owned())), ..Findings::default() };
+    let due = ask(&sketch, "2026-02-20", &fix, &silent);
+    assert!(!due.due && due.unknown[0].contains("nobody answers"), "{due:?}");
+    assert!(ask(&house(), "2026-02-20", &fix, &none).due, "a train without dates has nothing to wait for");
+}
+
+#[test]
+fn the_heaviest_change_makes_the_version() {
+    let one = |from: &str, message: &str| {
+        let sketch = house();
+        let mut snapshot = sketch.snapshot();
+        let last = (Version::parse(from, Dialect::Tag).unwrap(), format!("v{from}"));
+        for member in &mut snapshot.workspace.members {
+            member.version = last.0.clone();
+        }
+        let commits = [past("fix: x", &[DATA]), past(message, &[DATA])];
+        version(&due(&snapshot, Some(&last), &changes(&snapshot, &commits), &Findings::default())).to_owned()
+    };
+    for (from, message, to) in [
+        ("0.9.3", "fix: y", "0.9.4"),
+        ("0.9.3", "feat: y", "0.9.4"),
+        ("0.9.3", "feat!: y", "0.10.0"),
+        ("1.2.3", "fix: y", "1.2.4"),
+        ("1.2.3", "feat: y", "1.3.0"),
+        ("1.2.3", "fix!: y", "2.0.0"),
+        ("0.9.3.post1", "fix: y", "0.9.4"),
+    ] {
+        assert_eq!(one(from, message), to, "{from} {message}");
+    }
+}
+
+#[test]
+fn a_bump_that_waits_is_aligned_when_it_is_high_enough() {
+    let bumped = house().with("crates/barter/Cargo.toml", "version = \"0.9.3\"\n", "version = \"0.9.4\"\n");
+    let ask = |message: &str| ask(&bumped, "2026-02-20", &[past(message, &[DATA])], &Findings::default());
+    let due = ask("fix: x");
+    assert!(due.due && due.reasons.contains(&Reason::Bump { from: Some("0.9.3".to_owned()), to: "0.9.4".to_owned() }));
+    assert_eq!(due.proposal.unwrap().command, "cargo xtask release");
+    let low = ask("feat!: x").proposal.unwrap();
+    assert_eq!(low.command, "cargo xtask release 0.10.0");
+    assert!(low.why.contains("0.9.4 is too low"), "{}", low.why);
+}
+
+#[test]
+fn semver_checks_raises_and_never_lowers() {
+    let ask = |message: &str, weight: Weight| {
+        let findings = Findings { checked: vec![("barter-data".to_owned(), weight)], ..Findings::default() };
+        ask(&house(), "2026-02-20", &[past(message, &[DATA])], &findings)
+    };
+    let raised = ask("fix: x", Weight::Breaking);
+    assert_eq!(version(&raised), "0.10.0");
+    assert!(raised.proposal.unwrap().why.contains("cargo semver-checks in barter-data"));
+    assert_eq!(version(&ask("feat!: x", Weight::Fix)), "0.10.0");
+}
+
+#[test]
+fn what_breaks_breaks_those_that_show_its_types() {
+    let shows = |by: &str, of: &str| Exposure { of: of.to_owned(), by: by.to_owned(), at: format!("{by}:1") };
+    let exposures = vec![shows("barter", "barter-data"), shows("barter-data", "barter-instrument")];
+    let findings = Findings { exposures, ..Findings::default() };
+    let path = "crates/barter-instrument/src/lib.rs";
+    let broken = ask(&house(), "2026-02-20", &[past("feat!: x", &[path])], &findings);
+    assert_eq!(broken.changed["barter"], ["breaking, because it shows types of barter-data (barter:1)"]);
+    assert_eq!(broken.changed.len(), 3);
+    let added = ask(&house(), "2026-02-20", &[past("feat: x", &[path])], &findings);
+    assert_eq!(added.changed.len(), 1, "only what breaks is passed on");
+}

@@ -1,0 +1,239 @@
+//! The overview, told on what was seen of a train.
+//! What could not be asked must be neither overdue nor done, and a budget counts from where it says.
+
+use serde_json::json;
+
+use crate::{
+    config::TrainConfig,
+    date::Date,
+    plan::{
+        due::{Due, Proposal, Reason, Weight},
+        standing::{Facts, Hotfix, Last, Line, Part, Standing, State, standing},
+    },
+    step::{Lane, Observation},
+    version::{Dialect, Version},
+};
+
+const HOUR: i64 = 3_600;
+
+fn at(text: &str) -> i64 {
+    Date::seconds(text).unwrap()
+}
+
+fn done(since: Option<&str>) -> Observation {
+    Observation::Done { evidence: "as built".to_owned(), since: since.map(str::to_owned) }
+}
+
+fn unknown() -> Observation {
+    Observation::Unknown { why: "it does not answer".to_owned(), next: "ask again".to_owned() }
+}
+
+fn version(text: &str) -> Version {
+    Version::parse(text, Dialect::Tag).unwrap()
+}
+
+/// A train that was released on Wednesday, 2026-12-02, at noon.
+struct Scene {
+    config: TrainConfig,
+    last: Last,
+    hotfixes: Vec<Hotfix>,
+    due: Due,
+    waiting_since: Option<i64>,
+}
+
+fn scene() -> Scene {
+    let part = |lane, title: &str, seen| Part { lane, title: title.to_owned(), is_own: true, seen };
+    let crates = done(Some("2026-12-02T12:00:00Z"));
+    Scene {
+        config: serde_json::from_value(json!({ "default": true, "cadence": "first wednesday" })).unwrap(),
+        last: Last {
+            version: version("0.7.3"),
+            tag: "v0.7.3".to_owned(),
+            tagged: at("2026-12-02T11:00:00Z"),
+            is_hotfix: false,
+            published: vec![
+                part(Lane::Release, "tag v0.7.3", done(None)),
+                part(Lane::Crates, "crate lark-core", crates.clone()),
+                part(Lane::Crates, "crate lark", crates),
+                part(Lane::Wheels, "wheels", done(Some("2026-12-02T13:00:00Z"))),
+                part(Lane::Announce, "announce to discord", done(None)),
+            ],
+            after: vec![],
+        },
+        hotfixes: vec![],
+        due: Due {
+            train: "lark".to_owned(),
+            last: Some("v0.7.3".to_owned()),
+            due: false,
+            said: "nothing to release".to_owned(),
+            reasons: vec![],
+            changed: Default::default(),
+            proposal: None,
+            unknown: vec![],
+        },
+        waiting_since: None,
+    }
+}
+
+impl Scene {
+    fn with(mut self, lane: Lane, seen: Observation) -> Scene {
+        self.last.published.iter_mut().filter(|part| part.lane == lane).for_each(|part| part.seen = seen.clone());
+        self
+    }
+
+    fn at(&self, now: &str) -> Standing {
+        standing(&Facts {
+            config: &self.config,
+            now: at(now),
+            last: Some(self.last.clone()),
+            released: Some(self.last.tagged),
+            hotfixes: self.hotfixes.clone(),
+            checklist: vec![],
+            due: &self.due,
+            waiting_since: self.waiting_since,
+        })
+    }
+}
+
+#[track_caller]
+fn line<'s>(standing: &'s Standing, what: &str) -> &'s Line {
+    standing.lines.iter().find(|line| line.what.contains(what)).unwrap_or_else(|| panic!("{what}: {standing:#?}"))
+}
+
+#[test]
+fn what_is_done_is_told_lane_by_lane_with_its_evidence() {
+    let standing = scene().at("2026-12-10T12:00:00Z");
+    assert!(standing.lines.iter().all(|line| line.state == State::Done), "{standing:#?}");
+    assert_eq!(line(&standing, "crates").evidence, "2 of 2; crate lark: 2026-12-02T12:00:00Z, as built");
+    assert_eq!(
+        line(&standing, "budget: wheels").evidence,
+        "60 min of 48 h since the registry had the crates (2026-12-02T12:00:00Z)"
+    );
+    assert_eq!(standing.window, "no day of a window; next T-3 on Sun 2027-01-03: prep");
+    assert_eq!(standing.next, "nothing until T-3 on Sun 2027-01-03: prep");
+}
+
+#[test]
+fn the_wheels_have_48_hours_from_the_crates() {
+    let open = scene().with(Lane::Wheels, Observation::Todo);
+    for (now, state) in [("2026-12-04T12:00:00Z", State::Open), ("2026-12-04T12:00:01Z", State::Overdue)] {
+        let standing = open.at(now);
+        assert_eq!(line(&standing, "budget").state, state, "{now}");
+        assert_eq!(standing.is_overdue(), state == State::Overdue);
+        assert_eq!(standing.next, "cargo xtask publish 0.7.3");
+    }
+    let late = scene().with(Lane::Wheels, done(Some("2026-12-05T12:00:00Z"))).at("2026-12-06T12:00:00Z");
+    assert_eq!(line(&late, "budget").state, State::Done);
+    assert!(line(&late, "budget").evidence.starts_with("late: 3 days of 48 h"), "{late:#?}");
+}
+
+#[test]
+fn a_budget_says_what_it_counts_from() {
+    let untold = scene().with(Lane::Crates, done(None)).with(Lane::Wheels, Observation::Todo);
+    let standing = untold.at("2026-12-04T11:30:00Z");
+    let budget = line(&standing, "budget");
+    assert_eq!(budget.state, State::Overdue);
+    assert!(budget.evidence.contains("since the tag (2026-12-02T11:00:00Z), because no registry"), "{budget:?}");
+    // A crate that an earlier release published starts no clock.
+    let mut patch = scene().with(Lane::Wheels, Observation::Todo);
+    patch.last.published[1].is_own = false;
+    patch.last.published[1].seen = done(Some("2026-12-03T12:00:00Z"));
+    assert!(line(&patch.at("2026-12-03T13:00:00Z"), "budget").evidence.contains("(2026-12-02T12:00:00Z)"));
+}
+
+#[test]
+fn a_hotfix_has_24_hours_for_all_of_it() {
+    let mut hotfix = scene().with(Lane::Wheels, Observation::Todo);
+    hotfix.last.is_hotfix = true;
+    for (now, state) in [("2026-12-03T11:00:00Z", State::Open), ("2026-12-03T12:30:00Z", State::Overdue)] {
+        assert_eq!(line(&hotfix.at(now), "budget: hotfix").state, state, "{now}");
+    }
+}
+
+#[test]
+fn what_could_not_be_asked_is_neither_overdue_nor_done() {
+    let mut silent = scene();
+    for lane in [Lane::Release, Lane::Crates, Lane::Wheels, Lane::Announce] {
+        silent = silent.with(lane, unknown());
+    }
+    silent.last.after = vec![Part { lane: Lane::Announce, title: "x".to_owned(), is_own: true, seen: unknown() }];
+    let standing = silent.at("2027-03-01T12:00:00Z");
+    assert!(standing.lines.iter().all(|line| line.state == State::Unknown), "{standing:#?}");
+    assert!(!standing.is_overdue());
+    // Crates that cannot be asked do not hide that the wheels are not there.
+    let half = scene().with(Lane::Crates, unknown()).with(Lane::Wheels, Observation::Todo);
+    assert_eq!(line(&half.at("2027-03-01T12:00:00Z"), "budget").state, State::Overdue);
+}
+
+#[test]
+fn an_open_hotfix_counts_from_its_first_commit() {
+    let mut scene = scene();
+    let begun = at("2026-12-07T12:00:00Z");
+    let branch = |begun| Hotfix { branch: "hotfix/v0.7.4".to_owned(), version: version("0.7.4"), begun };
+    for (begun, now, state) in [
+        (None, begun + 900 * HOUR, State::Open),
+        (Some(begun), begun + 23 * HOUR, State::Open),
+        (Some(begun), begun + 25 * HOUR, State::Overdue),
+    ] {
+        scene.hotfixes = vec![branch(begun)];
+        let standing = scene.at(&Date::timestamp(now));
+        assert_eq!(line(&standing, "hotfix 0.7.4 on hotfix/v0.7.4").state, state, "{now}");
+        assert_eq!(standing.next, "cargo xtask hotfix 0.7.4");
+    }
+}
+
+#[test]
+fn a_release_day_that_passed_is_overdue_when_there_was_something_to_release() {
+    let mut scene = scene();
+    scene.due.due = true;
+    scene.due.reasons = vec![Reason::Changes { count: 1, weight: Weight::Fix }];
+    let command = "cargo xtask release 0.7.4".to_owned();
+    scene.due.proposal = Some(Proposal { version: "0.7.4".to_owned(), why: String::new(), command: command.clone() });
+    for (since, now, is_overdue) in [
+        // The release day is not over; then it is.
+        ("2026-12-20T12:00:00Z", "2027-01-06T23:00:00Z", false),
+        ("2026-12-20T12:00:00Z", "2027-01-07T01:00:00Z", true),
+        // What came after the day waits for the next one.
+        ("2027-01-07T12:00:00Z", "2027-01-20T12:00:00Z", false),
+        // The last release was that of its day.
+        ("2026-12-02T18:00:00Z", "2026-12-04T12:00:00Z", false),
+    ] {
+        scene.waiting_since = Some(at(since));
+        let standing = scene.at(now);
+        assert_eq!(standing.is_overdue(), is_overdue, "{since} {now}");
+        if is_overdue {
+            assert_eq!(standing.next, command);
+        }
+    }
+    scene.config.cadence = None;
+    scene.waiting_since = Some(at("2026-12-20T12:00:00Z"));
+    let standing = scene.at("2027-02-01T12:00:00Z");
+    assert!(!standing.is_overdue() && standing.window.starts_with("no dates"), "{standing:#?}");
+}
+
+#[test]
+fn what_follows_a_release_is_overdue_after_the_next_day() {
+    let to_do = Part { lane: Lane::Release, title: "follow-ups".to_owned(), is_own: true, seen: Observation::Todo };
+    let mut open = scene().with(Lane::Announce, Observation::Todo);
+    open.last.after = vec![to_do];
+    for (now, state) in [("2026-12-03T23:00:00Z", State::Open), ("2026-12-04T01:00:00Z", State::Overdue)] {
+        let standing = open.at(now);
+        assert_eq!(line(&standing, "T+1 announcements").state, state, "{now}");
+        assert_eq!(line(&standing, "T+1 post-release").state, state, "{now}");
+    }
+    assert_eq!(
+        line(&open.at("2026-12-03T23:00:00Z"), "T+1 post-release").next.as_deref(),
+        Some("cargo xtask post-release 0.7.3")
+    );
+}
+
+#[test]
+fn in_the_window_the_day_says_what_to_type() {
+    let mut scene = scene();
+    scene.due.reasons = vec![Reason::Changes { count: 1, weight: Weight::Fix }];
+    let proposal = Proposal { version: "0.7.4".to_owned(), why: String::new(), command: String::new() };
+    scene.due.proposal = Some(proposal);
+    let standing = scene.at("2027-01-04T12:00:00Z");
+    assert_eq!(standing.window, "T-2 on Mon 2027-01-04: release-plz; next T-1 on Tue 2027-01-05: alignment");
+    assert_eq!(standing.next, "release-plz release-pr; cargo xtask due");
+}

@@ -1,0 +1,114 @@
+//! Issues, labels and what pull requests are as issues, as GitHub's REST API (2022-11-28, "Issues") has them.
+//! It must never make a label that nobody asked for, nor show a closed issue among the open ones.
+
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{Answer, Call, State, now, timestamp};
+use crate::hash::sha256;
+
+const STATE: &str = "forge/issues.json";
+
+#[derive(Default, Serialize, Deserialize)]
+struct Issues {
+    labels: Vec<String>,
+    issues: Vec<Issue>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Issue {
+    number: u64,
+    title: String,
+    body: Option<String>,
+    labels: Vec<String>,
+    state: String,
+    #[serde(default)]
+    updated_at: String,
+    /// A pull request, and since when it is merged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pull_request: Option<Value>,
+}
+
+#[derive(Default, Deserialize)]
+struct Fields {
+    title: Option<String>,
+    body: Option<String>,
+    state: Option<String>,
+    labels: Option<Vec<String>>,
+    name: Option<String>,
+}
+
+/// Answers what is below `issues` and `labels` of a repository.
+pub fn answer(state: &State, call: &Call, path: &[&str]) -> Result<Answer> {
+    let _turn = state.turn();
+    let mut all: Issues = state.load_json(STATE)?.unwrap_or_default();
+    let refuse = |status: u16, message: &str| Ok(Answer::json(status, &json!({ "message": message })));
+    let body = if call.body.is_empty() { b"{}" } else { call.body.as_slice() };
+    let Ok(fields) = serde_json::from_slice::<Fields>(body) else { return refuse(400, "Problems parsing JSON") };
+    let answer = match (call.method.as_str(), path) {
+        ("GET", ["issues"]) => return Ok(all.list(call)),
+        ("POST", ["labels"]) => {
+            let Some(name) = fields.name else { return refuse(422, "Validation Failed") };
+            if all.labels.contains(&name) {
+                let errors = json!([{ "resource": "Label", "code": "already_exists", "field": "name" }]);
+                return Ok(Answer::json(422, &json!({ "message": "Validation Failed", "errors": errors })));
+            }
+            all.labels.push(name.clone());
+            state.effect("label", &sha256(b""), json!({ "name": name }))?;
+            Answer::json(201, &json!({ "name": name }))
+        }
+        ("POST", ["issues"]) => {
+            let Some(title) = fields.title else { return refuse(422, "Validation Failed") };
+            let number = all.issues.iter().map(|issue| issue.number).max().unwrap_or(0) + 1;
+            let issue = Issue {
+                number,
+                title,
+                body: fields.body,
+                labels: fields.labels.unwrap_or_default(),
+                state: "open".to_owned(),
+                updated_at: timestamp(now()),
+                pull_request: None,
+            };
+            state.effect("issue", &sha256(b""), json!({ "number": number, "title": issue.title }))?;
+            let answer = Answer::json(201, &json!(issue));
+            all.issues.push(issue);
+            answer
+        }
+        ("PATCH", ["issues", number]) => {
+            let Some(issue) = all.issues.iter_mut().find(|issue| issue.number.to_string() == *number) else {
+                return refuse(404, "Not Found");
+            };
+            issue.title = fields.title.unwrap_or_else(|| std::mem::take(&mut issue.title));
+            issue.state = fields.state.unwrap_or_else(|| std::mem::take(&mut issue.state));
+            issue.body = fields.body.or_else(|| issue.body.take());
+            issue.updated_at = timestamp(now());
+            state.effect("issue-edit", &sha256(b""), json!({ "number": issue.number, "state": issue.state }))?;
+            Answer::json(200, &json!(issue))
+        }
+        _ => return refuse(404, "Not Found"),
+    };
+    state.save(STATE, &serde_json::to_vec(&all)?)?;
+    Ok(answer)
+}
+
+impl Issues {
+    /// Newest first, in pages.
+    fn list(&self, call: &Call) -> Answer {
+        let wanted = call.query("state").unwrap_or("open");
+        let labels = call.query("labels").unwrap_or_default().split(',').filter(|label| !label.is_empty());
+        let labels: Vec<&str> = labels.collect();
+        let since = call.query("since").unwrap_or_default();
+        let shown = self.issues.iter().rev().filter(|issue| {
+            (wanted == "all" || issue.state == wanted)
+                && labels.iter().all(|label| issue.labels.iter().any(|own| own == label))
+                && issue.updated_at.as_str() >= since
+        });
+        let number = |name: &str, otherwise: usize| {
+            call.query(name).and_then(|text| text.parse().ok()).filter(|number| *number > 0).unwrap_or(otherwise)
+        };
+        let (size, page) = (number("per_page", 30).min(100), number("page", 1));
+        let shown: Vec<&Issue> = shown.skip((page - 1).saturating_mul(size)).take(size).collect();
+        Answer::json(200, &json!(shown))
+    }
+}
