@@ -286,34 +286,6 @@ fn settle(world: &World<'_>, steps: &[Step], settled: &[(Channel, bool)]) -> Res
     Ok(())
 }
 
-/// `status`: what of the publication is done, by looking only.
-pub fn status(call: &Call<'_>, version: Option<&Version>, here: bool) -> Result<()> {
-    let sh = Shell::new()?;
-    let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
-    let (_, publication) = publication(&loader, version, &publish::Options { here, ..Default::default() })?;
-    if loader.repo.is_rolled_back(&publication.of.tag) {
-        return rollback::status(call, &loader, &publication.of.version);
-    }
-    let world = world(&sh, call.report, &loader, call.deadline)?;
-    let begun = Instant::now();
-    let mut seen = run::look(&world, &publication.steps);
-    let wall = begun.elapsed().as_secs_f64();
-    // What was built on the way is no part of what is out.
-    seen.retain(|seen| seen.reach >= Reach::Remote);
-    call.report.publication(&publication);
-    call.report.table(&rows(&seen));
-    if call.report.loudness == Loudness::Verbose {
-        let one_by_one: f64 = seen.iter().filter_map(|seen| seen.seconds).sum();
-        call.report.say(format!("looked in {wall:.2} s, which one after another would take {one_by_one:.2} s"));
-    }
-    print_publication(call.report, &publication, &seen);
-    let open = seen.iter().filter(|seen| !seen.seen.is_done()).count();
-    if open > 0 {
-        bail!("{} of {} are not done", open, count(seen.len(), "step"));
-    }
-    Ok(())
-}
-
 /// What `wheels` builds.
 pub struct Wanted {
     pub target: Option<String>,

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::json;
 use xshell::{Shell, cmd};
 
-use super::{Call, count, due, post_release, print_publication, publication, publication_of, rows, world};
+use super::{Call, count, due, post_release, print_publication, publication, publication_of, rollback, rows, world};
 use crate::{
     date::Date,
     perform::World,
@@ -38,6 +38,9 @@ pub fn status(call: &Call<'_>, version: &Version, here: bool) -> Result<()> {
     let sh = Shell::new()?;
     let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
     let (_, publication) = publication(&loader, Some(version), &publish::Options { here, ..Default::default() })?;
+    if loader.repo.is_rolled_back(&publication.of.tag) {
+        return rollback::status(call, &loader, &publication.of.version);
+    }
     let world = world(&sh, call.report, &loader, call.deadline)?;
     let begun = Instant::now();
     let mut seen = run::look(&world, &publication.steps);
