@@ -19,6 +19,8 @@ fn ingest() -> String {
     format!("rollback 0.4.0 --train ingest --reason \"seeds are eaten\" --verbose --deadline 30{images}")
 }
 
+const DEPLOYED: &str = "services:\n  ingest:\n    image: registry.example/ingest:0.3.0\n";
+
 const UNPROVED: &str = "--waive cargo-test --waive maturin-develop --waive pytest --waive image --waive wheel-test";
 
 /// Two releases of both trains, published.
@@ -27,10 +29,18 @@ static SHIPPED: LazyLock<PathBuf> = LazyLock::new(|| {
     let machine = outside.machine("a");
     publish(&outside, &machine, "lark", "0.7.3");
     publish(&outside, &machine, "ingest", "0.3.0");
+    let images = "images = [{ name = \"ingest\"";
+    let more = "development = \"minor\"\ndeployments = [{ path = \"deploy/compose.yaml\", image = \"ingest\" }]";
+    machine.replace("Cargo.toml", images, &format!("{more}\n{images}"));
+    machine.write("deploy/compose.yaml", DEPLOYED);
+    machine.commit("deploy the ingestion");
     release(&outside, &machine, "lark", "0.8.0");
     release(&outside, &machine, "ingest", "0.4.0");
     publish(&outside, &machine, "ingest", "0.4.0");
     publish(&outside, &machine, "lark", "0.8.0");
+    if has_images() {
+        outside.run(&machine, "post-release 0.4.0 --train ingest --push").ok();
+    }
     outside.dir().to_owned()
 });
 
@@ -193,6 +203,13 @@ fn a_release_is_rolled_back_and_the_next_one_takes_its_place() {
     let said = outside.run(&machine, "release 0.8.0 --train lark");
     assert!(said.code == Some(1) && said.all().contains("v0.8.0 was rolled back"), "{}", said.all());
 
+    let said = outside.run(&machine, "status 0.8.0 --train lark");
+    assert!(
+        said.code == Some(1) && said.all().contains("v0.8.0 was rolled back: git show rollback/v0.8.0"),
+        "{}",
+        said.all()
+    );
+
     // The next release takes its place.
     machine.replace("CHANGELOG.md", "## [Unreleased]\n", "## [Unreleased]\n\n### Fixed\n\n- songs are sung once\n");
     machine.commit("fix: sing once");
@@ -217,6 +234,8 @@ fn latest_goes_back_and_forward() {
     let (outside, machine) = shipped("images");
     let tags = outside.image_tags();
     assert_eq!(tags["latest"], tags["0.4.0"]);
+    assert!(machine.read("deploy/compose.yaml").contains(&format!("ingest:0.4.0@{}", tags["0.4.0"])));
+    assert!(machine.read("crates/ingest/Cargo.toml").contains("0.5.0-dev.1"));
     let sent = outside.raw_effects();
     outside.run(&machine, &ingest()).ok();
     let now = outside.image_tags();
@@ -224,6 +243,10 @@ fn latest_goes_back_and_forward() {
     assert_eq!(news(&outside, &sent), ["release-edit ingest-v0.4.0", "message"], "the other train's is the latest");
     assert_eq!(machine.git("log -1 --format=%s"), "Revert \"Release v0.4.0\"");
     assert!(machine.read("crates/ingest/Dockerfile").contains("ARG VERSION=0.3.0"));
+    // What followed the release went with it.
+    assert!(machine.read("crates/ingest/Cargo.toml").contains("version = \"0.3.0\""));
+    assert_eq!(machine.read("deploy/compose.yaml"), DEPLOYED);
+    outside.run(&machine, "check --train ingest").ok();
     outside.weather.clear();
     let said = outside.run(&machine, &ingest()).ok();
     assert_eq!((outside.weather.changes(), said.all().contains("todo")), (vec![], false), "{}", said.all());
@@ -286,10 +309,16 @@ fn registries_that_do_not_want_to() {
     let said = outside.run(&poor, LARK);
     assert!(said.code == Some(1) && said.all().contains("cargo has no token to yank it with"), "{}", said.all());
     assert_eq!(outside.raw_effects(), sent);
+    // Who publishes it at this moment is waited for.
+    let said = "somebody elsewhere\nbeat";
+    fs::write(machine.tree.with_file_name("said"), said).unwrap();
+    let object = machine.git("hash-object -w ../said");
+    machine.git(&format!("push --quiet origin {object}:refs/xtask/v0.8.0/lease/crates"));
     // A token that may not yank ends it there; what was done before stays done.
     outside.weather.set([answers(1, "403 Forbidden", "", "{\"errors\":[{\"detail\":\"must be an owner\"}]}")]);
     let said = outside.run(&machine, LARK);
     assert!(said.code == Some(1) && said.all().contains("a token that may yank"), "{}", said.all());
+    assert!(said.all().contains("waiting: somebody elsewhere is publishing v0.8.0 (crates)"), "{}", said.all());
     assert_eq!(news(&outside, &sent), ["release-edit v0.7.3", "release-edit v0.8.0"]);
     // What passes is waited out, as long as the registry asks.
     let busy = answers(1, "429 Too Many Requests", "Retry-After: 2", "slow down");
@@ -349,7 +378,7 @@ fn cut_off_at_each_request(train: &str, command: &str, channel: &str) {
     ];
     let all =
         (0..changes).flat_map(|k| faults.iter().enumerate().map(move |(at, (side, fault))| (*side, fault, k, at)));
-    let points: Vec<_> = all.filter(|(.., k, at)| is_full() || (k + at) % 4 == 0).collect();
+    let points: Vec<_> = all.filter(|(.., k, at)| is_full() || (3 * k + at) % 8 == 0).collect();
     side_by_side(&points, 3, |&(side, fault, k, _)| {
         let (outside, machine) = shipped(&format!("{train}_{side}_{k}"));
         outside.yank_by_hand("lark-python", "0.8.0");
@@ -378,7 +407,7 @@ const CALLS: usize = 15;
 #[test]
 fn killed_around_each_call_of_git_in_a_rollback() {
     let all = (1..=CALLS).flat_map(|at| [("before", at, 0), ("after", at, 1)]);
-    let points: Vec<_> = all.filter(|(_, at, side)| is_full() || (at / 2 + side) % 2 == 0 && at % 3 > 0).collect();
+    let points: Vec<_> = all.filter(|(_, at, side)| is_full() || (at + side * 4) % 8 == 0).collect();
     side_by_side(&points, 3, |&(side, at, _)| {
         let (outside, mut machine) = shipped(&format!("git_{side}_{at}"));
         outside.yank_by_hand("lark-python", "0.8.0");
