@@ -315,10 +315,15 @@ fn other_trains(workspace: &Workspace, train: &Train, versions: &BTreeMap<usize,
             };
             if let Some(link) = member.links.iter().find(rewritten) {
                 let on = &workspace.members[link.to].name;
-                remarks.push(format!(
-                    "train {} needs a release: {} requires {on}, whose requirement is rewritten here (cargo xtask release patch --train {})",
-                    config.name, member.name, config.name
-                ));
+                let (name, member) = (&config.name, &member.name);
+                remarks.push(match versions.get(&link.to) {
+                    Some(to) if to.is_development() => {
+                        format!("train {name} waits for the next release of {on}: {member} requires {to} from here on")
+                    }
+                    _ => format!(
+                        "train {name} needs a release: {member} requires {on}, whose requirement is rewritten here (cargo xtask release patch --train {name})"
+                    ),
+                });
                 break;
             }
         }

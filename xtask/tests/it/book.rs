@@ -42,6 +42,7 @@ macro_rules! pages {
 }
 
 pages! {
+    after: "docs/after.md",
     captain: "docs/captain.md",
     cli: "docs/cli.md",
 }
