@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::{Prose, edits::Texts};
 use crate::{
     check::{Finding, short},
-    config::Entries,
+    config::{Entries, TrainConfig},
     conventional::{Change, Kind, numbers},
     edit::{Reason, slashed},
     files::changelog,
@@ -63,6 +63,9 @@ pub fn collect(snapshot: &Snapshot, to: &Version, versions: &BTreeMap<usize, Ver
         all.findings.extend(findings);
         for (path, kind, text) in entries {
             all.add(kind, (text, ""), Entries::Fragments, slashed(&path));
+            if let Some(Entry { from, said_by: Some(by), .. }) = all.entries.last() {
+                all.remarks.push(format!("{from} goes without being told: {by} says the same"));
+            }
             if !all.consumed.contains(&path) {
                 all.consumed.push(path);
             }
@@ -185,6 +188,15 @@ pub fn fragments(workspace: &Workspace, train: &Train) -> (Vec<(PathBuf, Kind, S
     let Some(dir) = train.config.fragments().map(|dir| workspace.in_root(&dir)) else {
         return (entries, findings);
     };
+    let dirs: Vec<PathBuf> = workspace.trains.iter().filter_map(TrainConfig::fragments).collect();
+    let is_own = |at: &Path| dirs.iter().any(|dir| at.starts_with(workspace.in_root(dir)));
+    // One that was put beside its crate is never looked at again.
+    for path in workspace.tracked.iter().filter(|path| path.extension().is_some_and(|end| end == "md")) {
+        if path.parent().is_some_and(|at| at.file_name() == dir.file_name() && !is_own(at)) {
+            let what = format!("{} has no home in the changelog: fragments stand in {}", slashed(path), slashed(&dir));
+            findings.push(Finding::new("changelog", what, CORRECT));
+        }
+    }
     for (path, text) in workspace.texts.iter().filter(|(path, _)| path.starts_with(&dir)) {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         if name.starts_with('.') || name.eq_ignore_ascii_case("readme.md") {

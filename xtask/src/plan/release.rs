@@ -147,6 +147,12 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
         // What somebody wrote by hand for this version is all there is to say.
         if changelog::section(texts.now(path).unwrap_or_default(), prose.version).is_none() {
             gather(changes::collect(snapshot, to, &versions), path, &mut texts, &mut findings, &mut remarks);
+        } else {
+            let waiting: BTreeSet<PathBuf> =
+                changes::fragments(workspace, train).0.into_iter().map(|(path, ..)| path).collect();
+            let wait =
+                |path: &PathBuf| format!("{} waits for the next release: the section stands already", slashed(path));
+            remarks.extend(waiting.iter().map(wait));
         }
         promote(path, &prose, &from, &mut texts, &mut findings);
         prose.notes(snapshot, &mut texts, &mut findings);

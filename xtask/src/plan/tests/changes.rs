@@ -48,6 +48,7 @@ fn a_fragment_without_a_home_is_refused() {
         ("changelog.d/notes.md", "its name is not NAME.KIND.md"),
         ("changelog.d/12.fixed.txt", "its name is not NAME.KIND.md"),
         ("changelog.d/deep/12.fixed.md", "fragments stand in changelog.d itself"),
+        ("crates/barter/changelog.d/12.fixed.md", "fragments stand in changelog.d"),
     ] {
         let house = fed().file("changelog.d/1.fixed.md", "x").file(path, "y");
         let expected = format!("changelog: {path} has no home in the changelog: {why}");
@@ -131,6 +132,18 @@ fn what_is_said_is_not_said_again() {
 }
 
 #[test]
+fn a_fragment_that_is_said_already_goes_with_a_remark() {
+    let plan = fed()
+        .with("CHANGELOG.md", "## [Unreleased]\n", "## [Unreleased]\n\n### Fixed\n\n- NaN (#30)\n")
+        .file("changelog.d/30.fixed.md", "not a number")
+        .release("minor");
+    assert_eq!(section(&plan, "CHANGELOG.md"), "### Fixed\n\n- NaN (#30)");
+    assert_eq!(removed(&plan), ["changelog.d/30.fixed.md"]);
+    let told = "changelog.d/30.fixed.md goes without being told: CHANGELOG.md says the same";
+    assert!(plan.remarks.iter().any(|remark| remark == told), "{:?}", plan.remarks);
+}
+
+#[test]
 fn two_commits_for_one_issue_are_two_changes() {
     let plan = fed()
         .commit("fix: one half\n\nCloses #5", "", &["crates/barter/a.rs"])
@@ -208,6 +221,7 @@ fn a_section_written_by_hand_is_all_there_is_to_say() {
         .release("minor");
     assert_eq!(findings(&plan), [""; 0]);
     assert_eq!(removed(&plan), [""; 0]);
+    assert!(plan.remarks.iter().any(|remark| remark.contains("changelog.d/9.fixed.md waits for the next release")));
 }
 
 #[test]
