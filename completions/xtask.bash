@@ -811,7 +811,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__status)
-            opts="-q -v -h --here --manifest-path --train --dry-run --json --waive --quiet --verbose --color --help"
+            opts="-q -v -h --here --issue --manifest-path --train --dry-run --json --waive --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
