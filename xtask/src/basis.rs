@@ -1,6 +1,7 @@
 //! Finds the commit that a plan starts from, so that the same command plans the same thing again after a crash.
 //! It must never plan on top of a release that is under way: what is finished is observed, not planned anew.
 
+mod hotfix;
 pub mod post_release;
 
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use crate::{
     files::changelog,
     plan::{
         self, Options, Plan,
+        hotfix::{self as fixes, Line},
         postfix::{self, Fix},
         release::{self, Goal},
     },
@@ -28,6 +30,8 @@ use crate::{
 pub enum Intent {
     Release(Goal),
     Postfix(Fix),
+    /// Without a version, the one that is under way, else the next.
+    Hotfix(Option<Version>),
 }
 
 /// A plan with the snapshot that it was made from.
@@ -38,12 +42,19 @@ pub struct Planned {
 
 /// Plans `intent`, from before the release if parts of it are found in the repository or in the working tree.
 pub fn plan(loader: &Loader<'_>, intent: &Intent, options: &Options) -> Result<Planned> {
+    if let Intent::Hotfix(version) = intent {
+        return hotfix::plan(loader, version.as_ref(), options);
+    }
     let dirty = !loader.repo.dirty.is_empty();
     let head = loader.load(if dirty { Source::Commit(&loader.repo.head) } else { Source::Tree })?;
     let current = current(&head.workspace, &head.train, intent)?;
 
+    // A hotfix that was merged into the head is no release of the head's own, which goes on from there.
+    let tag = head.train.tag.fill(&current);
+    let is_hotfix = loader.repo.tags.contains_key(&tag) && hotfix::is_hotfix(loader, &tag)?;
     // A release that stands at the head, with nothing after it, is the one that was asked for: `minor` twice is not two minors.
-    if let Some(entry) = commit_of(loader, &head, &current)?
+    if !is_hotfix
+        && let Some(entry) = commit_of(loader, &head, &current)?
         && is_newest(loader, &entry)?
         && let Some(parent) = entry.parents.first()
     {
@@ -53,34 +64,42 @@ pub fn plan(loader: &Loader<'_>, intent: &Intent, options: &Options) -> Result<P
         }
     }
     let to = wanted(intent, &current)?;
+    if is_hotfix && to == current {
+        return hotfix::plan(loader, Some(&to), options);
+    }
     if let Some(entry) = commit_of(loader, &head, &to)?
         && let Some(parent) = entry.parents.first()
     {
         let before = loader.load(Source::Commit(parent))?;
         return after(loader, before, &entry, &to, intent, options);
     }
-    if !dirty {
-        return draw(loader, head, &to, false, intent, options);
+    begin(loader, head, &to, intent, options)
+}
+
+/// Plans a release of which there is no commit yet.
+fn begin(loader: &Loader<'_>, head: Snapshot, to: &Version, intent: &Intent, options: &Options) -> Result<Planned> {
+    if loader.repo.dirty.is_empty() {
+        return draw(loader, head, to, false, intent, options);
     }
     // A tree that was cut off while it was written holds nothing but the plan's own texts.
     let mut snapshot = head;
     let tree = loader.texts(Source::Tree)?;
-    snapshot.today = written_date(&snapshot.train, &tree, &to).unwrap_or(snapshot.today);
+    snapshot.today = written_date(&snapshot.train, &tree, to).unwrap_or(snapshot.today);
     snapshot.repo.dirty.clear();
-    let resumed = draw(loader, snapshot, &to, false, intent, options)?;
+    let resumed = draw(loader, snapshot, to, false, intent, options)?;
     let edits = resumed.plan.edits();
     let now = |path: &PathBuf| tree.get(path).map(String::as_str);
     let ours = |path: &PathBuf| edits.iter().any(|edit| edit.path == *path && edit.state(now(path)) == State::New);
     if loader.repo.dirty.iter().all(ours) {
         return Ok(resumed);
     }
-    draw(loader, loader.load(Source::Tree)?, &to, false, intent, options)
+    draw(loader, loader.load(Source::Tree)?, to, false, intent, options)
 }
 
 /// The version that the intent counts from.
 fn current(workspace: &crate::workspace::Workspace, train: &Train, intent: &Intent) -> Result<Version> {
     match intent {
-        Intent::Release(_) => Ok(train.version(workspace).clone()),
+        Intent::Release(_) | Intent::Hotfix(_) => Ok(train.version(workspace).clone()),
         Intent::Postfix(_) => postfix::current(workspace, train),
     }
 }
@@ -93,6 +112,7 @@ fn wanted(intent: &Intent, current: &Version) -> Result<Version> {
             current.tag()
         ),
         Intent::Postfix(_) => Ok(postfix::next(current)),
+        Intent::Hotfix(version) => Ok(version.clone().unwrap_or_else(|| current.clone())),
     }
 }
 
@@ -172,8 +192,13 @@ fn draw(
     intent: &Intent,
     options: &Options,
 ) -> Result<Planned> {
+    let line = match intent {
+        Intent::Hotfix(_) => Some(Line::new(&snapshot.train, &snapshot.repo, to)?),
+        _ => None,
+    };
     let tag = match intent {
         Intent::Release(_) if release::moves_all(&snapshot, to) => None,
+        Intent::Hotfix(_) => line.as_ref().map(|line| line.of.clone()),
         Intent::Release(_) => snapshot.train.tag_below(&snapshot.repo, to).map(|(_, tag)| tag),
         Intent::Postfix(_) => {
             Some(snapshot.train.tag.fill(&to.base())).filter(|tag| snapshot.repo.tags.contains_key(tag))
@@ -194,9 +219,10 @@ fn draw(
     // The tree is searched for strays while the plan is made.
     let (mut plan, mentions) = repo::beside(
         loader.sh,
-        |_| match intent {
-            Intent::Release(_) => release::plan(&snapshot, to, released, options),
-            Intent::Postfix(fix) => postfix::plan(&snapshot, to, fix, released, options),
+        |_| match (intent, &line) {
+            (_, Some(line)) => fixes::plan(&snapshot, line, released, options),
+            (Intent::Postfix(fix), None) => postfix::plan(&snapshot, to, fix, released, options),
+            (_, None) => release::plan(&snapshot, to, released, options),
         },
         |sh| if is_left { repo::mentions(sh, &left.to_string()) } else { Ok(Vec::new()) },
     );

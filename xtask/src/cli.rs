@@ -25,7 +25,7 @@ use crate::{
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version, max_term_width = 120)]
 #[command(
-    after_help = "release, postfix, smoke, publish, rollback and wheels take --dry-run: it looks, says what the real run would do, and touches nothing."
+    after_help = "release, postfix, hotfix, smoke, publish, rollback and wheels take --dry-run: it looks, says what the real run would do, and touches nothing."
 )]
 pub struct Cli {
     #[command(flatten)]
@@ -108,6 +108,22 @@ enum Command {
         /// A version, or one of major, minor, patch, alpha, beta, rc.
         #[arg(value_parser = |text: &str| Goal::parse(text).map_err(|error| error.to_string()))]
         version: Option<Goal>,
+    },
+    /// Release a fix of a released version, from a branch at its tag, and bring it back into main.
+    ///
+    /// The branch `hotfix/v0.9.4` is made at `v0.9.3`, and waits for the fix. With the fix committed there, the same
+    /// command bumps, proves, commits and tags, and merges: main keeps its versions where they are higher. Without
+    /// VERSION, it is the hotfix that is under way, else the next patch of the newest release.
+    #[command(
+        after_help = "Examples:\n  cargo xtask hotfix 0.9.4 --dry-run\n  cargo xtask hotfix 0.9.4\n  git cherry-pick 1a2b3c4 && cargo xtask hotfix --push\n  cargo xtask hotfix 1.2.4 --train market-data"
+    )]
+    Hotfix {
+        /// The version to release: one patch above a released one.
+        #[arg(value_parser = released)]
+        version: Option<Version>,
+        /// Push the main branch and the tag in one transaction.
+        #[arg(long)]
+        push: bool,
     },
     /// Send what is tagged to registries, forge and channels; run again, it goes on.
     ///
@@ -383,7 +399,11 @@ pub fn main() -> i32 {
     let waive = global.waive;
     let waivable = matches!(
         command,
-        Command::Release { .. } | Command::Postfix { .. } | Command::Smoke | Command::Rehearse { .. }
+        Command::Release { .. }
+            | Command::Postfix { .. }
+            | Command::Hotfix { .. }
+            | Command::Smoke
+            | Command::Rehearse { .. }
     );
     if !waive.is_empty() && !waivable {
         report.error(&anyhow::anyhow!("--waive: this command has nothing to set aside: leave it out"));
@@ -397,6 +417,7 @@ pub fn main() -> i32 {
         Command::Postfix { note, issue, push } => {
             commands::make(&call, &Intent::Postfix(Fix { note, issue }), &Options { push, waive })
         }
+        Command::Hotfix { version, push } => commands::make(&call, &Intent::Hotfix(version), &Options { push, waive }),
         Command::Publish { version, only, without, here, dist, deadline, announced, announce_again } => {
             let lanes = |named: Vec<LaneName>| named.into_iter().map(Lane::from).collect();
             // Counted from where it was typed, not from the top of the repository.

@@ -408,7 +408,11 @@ fn publication_of(
     let Some(commit) = loader.repo.tags.get(&tag) else {
         bail!("there is no tag {tag} here: cargo xtask release {}, or git fetch {} --tags", version.tag(), train.remote)
     };
-    let mut snapshot = loader.load(Source::Commit(commit))?;
+    // Another line may have had other members.
+    let mut snapshot = match *commit == loader.repo.head {
+        true => loader.load(Source::Commit(commit))?,
+        false => loader.at(commit)?.load(Source::Tree)?,
+    };
     // The configuration is the tagged commit's; the choice of the train is the captain's.
     snapshot.train = Train::choose(&snapshot.workspace, &snapshot.repo, Some(train.name()))?;
     snapshot.tag_message = repo::tag_message(loader.sh, &tag)?;

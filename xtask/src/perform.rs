@@ -10,6 +10,7 @@ pub mod images;
 mod issue;
 pub mod lease;
 mod listing;
+pub mod merge_back;
 mod prove;
 pub mod publish;
 mod published;
@@ -94,9 +95,11 @@ pub fn observe(world: &World<'_>, step: &Step) -> Observation {
         Step::Write(write) => tree::observe(world, write),
         Step::Prove(proof) => Ok(prove::observe(world, proof)),
         Step::Branch(branch) => git::observe_branch(world, branch),
+        Step::Fix(fix) => git::observe_fix(world, fix),
         Step::Commit(commit) => git::observe_commit(world, commit),
         Step::Merge(merge) => git::observe_merge(world, merge),
         Step::Tag(tag) => git::observe_tag(world, tag),
+        Step::MergeBack(merge) => merge_back::observe(world, merge),
         Step::Push(push) => git::observe_push(world, push),
         Step::Pushed(of) => publish::observe_tag(world, of),
         Step::Package(packages) => crates::observe_packages(world, packages),
@@ -133,6 +136,7 @@ pub fn act(world: &World<'_>, step: &Step) -> Result<()> {
         Step::Commit(commit) => git::commit(world, commit),
         Step::Merge(merge) => git::merge(world, merge),
         Step::Tag(tag) => git::tag(world, tag),
+        Step::MergeBack(merge) => merge_back::merge(world, merge),
         Step::Push(push) => git::push(world, push),
         Step::Package(packages) => crates::package(world, packages),
         Step::Build(dist) => wheels::build(world, dist),
@@ -150,8 +154,10 @@ pub fn act(world: &World<'_>, step: &Step) -> Result<()> {
         Step::Revert(revert) => revert::commit(world, revert),
         Step::Unmake(unmake) => revert::unmake(world, unmake),
         Step::Issue(issue) => issue::tell(world, issue),
-        // They are only waited for.
-        Step::Confirm(_) | Step::Pushed(_) | Step::List(_) | Step::Published(_) | Step::Withdraw(_) => Ok(()),
+        // They are only waited for, or done by a person.
+        Step::Confirm(_) | Step::Fix(_) | Step::Pushed(_) | Step::List(_) | Step::Published(_) | Step::Withdraw(_) => {
+            Ok(())
+        }
     }
 }
 

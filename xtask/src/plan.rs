@@ -6,6 +6,7 @@ pub mod changes;
 pub mod checklist;
 pub mod due;
 mod edits;
+pub mod hotfix;
 pub mod post_release;
 pub mod postfix;
 pub mod publish;
@@ -196,7 +197,7 @@ impl Draft {
         let edits = Arc::new(self.edits);
         let mut steps: Vec<Step> = confirmed.into_iter().map(Step::Confirm).collect();
         if !edits.is_empty() {
-            steps.push(Step::Write(Write { edits: edits.clone() }));
+            steps.push(Step::Write(Write { edits: edits.clone(), branch: None }));
         }
         steps.extend(proofs.into_iter().map(Step::Prove));
         let mut on = Target::Base(base.clone());
@@ -210,7 +211,8 @@ impl Draft {
                 }
                 Some(name) => {
                     let merge = Merge { branch: name.clone(), main: train.main.clone(), commit: commit.clone() };
-                    steps.push(Step::Branch(Branch { name, from: train.main.clone(), base: base.clone() }));
+                    let (from, base) = (train.main.clone(), base.clone());
+                    steps.push(Step::Branch(Branch { name, from, base, of: None }));
                     steps.push(Step::Commit(commit));
                     steps.push(Step::Merge(merge.clone()));
                     on = Target::Merge(Box::new(merge));
@@ -220,7 +222,8 @@ impl Draft {
         let tag = Tag { name: tag_name, message, on };
         steps.push(Step::Tag(tag.clone()));
         if options.push {
-            steps.push(Step::Push(Push { remote: train.remote.clone(), main: train.main.clone(), tag }));
+            let merges = matches!(tag.on, Target::Merge(_));
+            steps.push(Step::Push(Push { remote: train.remote.clone(), main: train.main.clone(), tag, merges }));
         }
         let moved = moved(workspace, &self.versions);
         let mut remarks = self.remarks;

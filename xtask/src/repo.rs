@@ -150,6 +150,18 @@ pub fn tracked(sh: &Shell) -> Result<BTreeSet<PathBuf>> {
     Ok(listed.split('\0').filter(|path| !path.is_empty()).map(PathBuf::from).collect())
 }
 
+/// Every file that git does not track, nor ignores.
+pub fn untracked(sh: &Shell) -> Result<Vec<PathBuf>> {
+    let listed = cmd!(sh, "git ls-files --others --exclude-standard -z").quiet().read()?;
+    Ok(listed.split('\0').filter(|path| !path.is_empty()).map(PathBuf::from).collect())
+}
+
+/// Every file that a commit has.
+pub fn tracked_at(sh: &Shell, commit: &str) -> Result<BTreeSet<PathBuf>> {
+    let listed = cmd!(sh, "git ls-tree -r -z --name-only --full-tree {commit}").quiet().read()?;
+    Ok(listed.split('\0').filter(|path| !path.is_empty()).map(PathBuf::from).collect())
+}
+
 /// Texts from the working tree; files that are not there are left out.
 pub fn texts_in_tree<'p>(top: &Path, paths: impl Iterator<Item = &'p PathBuf>) -> Result<Texts> {
     let mut texts = Texts::new();
@@ -339,6 +351,16 @@ pub fn is_ancestor(sh: &Shell, commit: &str, tip: &str) -> Result<bool> {
         Some(0) => Ok(true),
         Some(1) => Ok(false),
         _ => bail!("git merge-base {commit} {tip}: {}", String::from_utf8_lossy(&output.stderr).trim()),
+    }
+}
+
+/// The newest commit that both lead to.
+pub fn merge_base(sh: &Shell, one: &str, other: &str) -> Result<Option<String>> {
+    let output = cmd!(sh, "git merge-base {one} {other}").quiet().ignore_status().output()?;
+    match output.status.code() {
+        Some(0) => Ok(Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())),
+        Some(1) => Ok(None),
+        _ => bail!("git merge-base {one} {other}: {}", String::from_utf8_lossy(&output.stderr).trim()),
     }
 }
 

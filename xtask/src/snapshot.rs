@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use cargo_metadata::{Metadata, MetadataCommand, TargetKind};
-use xshell::Shell;
+use xshell::{Shell, cmd};
 
 use crate::{
     config,
@@ -116,8 +116,34 @@ impl<'a> Loader<'a> {
         Ok(Loader { sh, train, repo, log, target, graph, tracked: Arc::new(tracked), paths, fragments, tree, parsed })
     }
 
+    /// The same for a commit (or a tree) whose members may be others than those that stand here.
+    pub fn at(&self, commit: &str) -> Result<Loader<'a>> {
+        let sh = self.sh;
+        // Cargo wants to see a workspace's files, so they are put where nobody else looks.
+        let scratch = sh.create_temp_dir()?;
+        let (index, top) = (scratch.path().join("index"), scratch.path().canonicalize()?.join("tree"));
+        let prefix = format!("{}/", top.display());
+        cmd!(sh, "git read-tree {commit}").env("GIT_INDEX_FILE", &index).quiet().run()?;
+        cmd!(sh, "git checkout-index --all --prefix={prefix}").env("GIT_INDEX_FILE", &index).quiet().run()?;
+        let mut command = MetadataCommand::new();
+        command.no_deps().manifest_path(top.join(&self.graph.root));
+        let metadata = command.exec().with_context(|| format!("cargo cannot read the workspace as {commit} has it"))?;
+        let graph = graph(metadata, &top)?;
+        let tracked = repo::tracked_at(sh, commit)?;
+        let fragments = fragments(&graph);
+        let paths = paths(&graph, &tracked, &fragments)?;
+        let tree = repo::texts_at(sh, commit, &paths)?;
+        let parsed = workspace::parse_ahead(&tree);
+        let repo = Repo { head: commit.to_owned(), ..self.repo.clone() };
+        let (train, log, target) = (self.train, self.log.clone(), self.target.clone());
+        Ok(Loader { sh, train, repo, log, target, graph, tracked: Arc::new(tracked), paths, fragments, tree, parsed })
+    }
+
     pub fn load(&self, source: Source<'_>) -> Result<Snapshot> {
-        let workspace = Workspace::read(self.graph.clone(), self.texts(source)?, self.tracked.clone(), &self.parsed)?;
+        let (texts, mut graph) = (self.texts(source)?, self.graph.clone());
+        // What stands here may have members that the commit does not have yet.
+        graph.packages.retain(|package| source == Source::Tree || texts.contains_key(&package.manifest));
+        let workspace = Workspace::read(graph, texts, self.tracked.clone(), &self.parsed)?;
         let train = Train::choose(&workspace, &self.repo, self.train)?;
         let base = match source {
             Source::Tree => self.repo.head.clone(),

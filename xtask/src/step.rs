@@ -1,7 +1,11 @@
 //! The steps of a plan as data: what each will do, how far it reaches, and what was seen of it.
 //! It must never do any of it: `perform` observes and acts, and `run` decides when.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use serde::Serialize;
 
@@ -72,9 +76,11 @@ pub enum Step {
     Write(Write),
     Prove(Proof),
     Branch(Branch),
+    Fix(Fix),
     Commit(Commit),
     Merge(Merge),
     Tag(Tag),
+    MergeBack(MergeBack),
     Push(Push),
     Pushed(Tagged),
     Package(Packages),
@@ -154,6 +160,9 @@ pub struct Asked {
 pub struct Write {
     #[serde(serialize_with = "edits")]
     pub edits: Arc<Vec<Edit>>,
+    /// The branch whose files they are, when it may be another one than the working tree's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
 }
 
 fn edits<S: serde::Serializer>(edits: &Arc<Vec<Edit>>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -193,6 +202,23 @@ pub struct Branch {
     /// The branch to go back to when nothing comes of it.
     pub from: String,
     pub base: String,
+    /// The tag that work goes on from there: the branch may be ahead of its base.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub of: Option<String>,
+}
+
+/// What a hotfix is made for: commits on its branch that change a crate of the train. A person makes them.
+#[derive(Clone, Debug, Serialize)]
+pub struct Fix {
+    pub branch: String,
+    /// The tag that it starts from.
+    pub of: String,
+    /// The commit of that tag.
+    pub base: String,
+    /// Where a change counts: directories and files, from the top of the repository.
+    pub within: Vec<PathBuf>,
+    /// Where it does not: changelogs, and members that are not of the train.
+    pub not_within: Vec<PathBuf>,
 }
 
 /// The one commit that holds exactly the plan's files.
@@ -213,6 +239,37 @@ pub struct Merge {
     pub branch: String,
     pub main: String,
     pub commit: Commit,
+}
+
+/// Brings a released hotfix into `main`, whose versions stay where they are higher.
+#[derive(Clone, Debug, Serialize)]
+pub struct MergeBack {
+    pub branch: String,
+    pub main: String,
+    /// The tagged commit.
+    pub on: Target,
+    /// What is merged; `None` when it is known to be merged already.
+    #[serde(skip)]
+    pub sides: Option<Arc<Sides>>,
+    /// Why only a person can do it, and what to type.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by_hand: Option<(String, String)>,
+}
+
+/// What a merge is made of.
+#[derive(Clone, Debug)]
+pub struct Sides {
+    pub base: Side,
+    pub main: Side,
+    pub fix: Side,
+}
+
+/// A commit, with other texts for those files about which the tool decides: so that they do not differ, or as decided.
+/// `None` takes a file away.
+#[derive(Clone, Debug)]
+pub struct Side {
+    pub commit: String,
+    pub texts: BTreeMap<PathBuf, Option<String>>,
 }
 
 /// An annotated tag on the commit that is on `main`.
@@ -239,6 +296,8 @@ pub struct Push {
     pub remote: String,
     pub main: String,
     pub tag: Tag,
+    /// A step before it brings the tagged commit to `main`.
+    pub merges: bool,
 }
 
 impl std::fmt::Display for Lane {
@@ -378,7 +437,9 @@ impl Step {
     pub fn reach(&self) -> Reach {
         match self {
             Step::Write(_) | Step::Prove(_) | Step::Package(_) | Step::Build(_) | Step::Bake(_) => Reach::Tree,
-            Step::Branch(_) | Step::Commit(_) | Step::Merge(_) | Step::Tag(_) => Reach::Repo,
+            Step::Branch(_) | Step::Fix(_) | Step::Commit(_) | Step::Merge(_) | Step::Tag(_) | Step::MergeBack(_) => {
+                Reach::Repo
+            }
             // What can be read here is here.
             Step::Confirm(Confirmation { by: Evidence::Texts(_) | Evidence::Run { .. }, .. }) => Reach::Tree,
             Step::Confirm(_) | Step::Push(_) | Step::Pushed(_) | Step::Published(_) | Step::PushMain(_) => {
@@ -415,7 +476,9 @@ impl Step {
     pub fn place(&self) -> &'static str {
         match self {
             Step::Write(_) | Step::Prove(_) | Step::Package(_) | Step::Build(_) | Step::Bake(_) => "here",
-            Step::Branch(_) | Step::Commit(_) | Step::Merge(_) | Step::Tag(_) => "repository",
+            Step::Branch(_) | Step::Fix(_) | Step::Commit(_) | Step::Merge(_) | Step::Tag(_) | Step::MergeBack(_) => {
+                "repository"
+            }
             Step::Confirm(Confirmation { by: Evidence::Texts(_), .. }) => "here",
             Step::Confirm(_) => "forge",
             Step::Revert(_) | Step::Unmake(_) => "repository",
@@ -438,6 +501,7 @@ impl Step {
                 | Step::Write(_)
                 | Step::Prove(_)
                 | Step::Branch(_)
+                | Step::Fix(_)
                 | Step::Package(_)
                 | Step::Build(_)
                 | Step::Bake(_)
@@ -453,7 +517,12 @@ impl Step {
     /// Only a person can do it: blocked until it is seen done. What comes after it in its lane waits for it; the rest of
     /// the plan does not.
     pub fn is_by_hand(&self) -> bool {
-        matches!(self, Step::Withdraw(_) | Step::Revert(Revert { by_hand: Some(_), .. }))
+        match self {
+            Step::Fix(_) | Step::Withdraw(_) => true,
+            Step::MergeBack(merge) => merge.by_hand.is_some(),
+            Step::Revert(revert) => revert.by_hand.is_some(),
+            _ => false,
+        }
     }
 
     /// Nothing outside the working tree has seen it.
@@ -467,10 +536,13 @@ impl Step {
             Step::Confirm(confirmation) => format!("{}: {}", confirmation.name, confirmation.what),
             Step::Write(write) => format!("write {} files", write.edits.len()),
             Step::Prove(proof) => format!("prove {}: {}", proof.name, proof.command()),
+            Step::Branch(Branch { name, of: Some(of), .. }) => format!("branch {name} at {of}"),
             Step::Branch(branch) => format!("branch {}", branch.name),
+            Step::Fix(fix) => format!("fix on {}", fix.branch),
             Step::Commit(commit) => format!("commit \"{}\"", commit.subject()),
             Step::Merge(merge) => format!("merge {} into {} (--no-ff)", merge.branch, merge.main),
             Step::Tag(tag) => format!("tag {}", tag.name),
+            Step::MergeBack(merge) => format!("merge {} back into {} (--no-ff)", merge.branch, merge.main),
             Step::Push(push) => format!("push {} and {} to {} (--atomic)", push.main, push.tag.name, push.remote),
             Step::Pushed(of) => format!("tag {}", of.tag),
             Step::Package(packages) => {
@@ -509,6 +581,17 @@ impl Step {
             Step::Unmake(Unmake::Branch { name, .. }) => format!("delete branch {name}"),
             Step::Unmake(Unmake::Tag { name, .. }) => format!("delete tag {name}"),
         }
+    }
+}
+
+impl Fix {
+    /// Whether a change of that file is one of what is released; the innermost place decides.
+    pub fn counts(&self, path: &Path) -> bool {
+        let depth = |places: &[PathBuf]| {
+            let around = places.iter().filter(|place| path.starts_with(place));
+            around.map(|place| place.components().count() + 1).max().unwrap_or(0)
+        };
+        depth(&self.within) > depth(&self.not_within)
     }
 }
 

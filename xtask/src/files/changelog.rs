@@ -1,6 +1,8 @@
 //! Changelogs in the form of keepachangelog.com: sections by version, entries by kind, link references at the end.
 //! It must never rewrite an entry or an old section, nor take a line inside a code fence for a heading.
 
+pub mod carry;
+
 use std::ops::Range;
 
 use anyhow::{Result, bail};

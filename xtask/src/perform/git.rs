@@ -11,7 +11,7 @@ use crate::{
     check::short,
     edit::{Edit, Fate, State, slashed},
     repo,
-    step::{Branch, Commit, Merge, Observation, Push, PushMain, Tag, Target},
+    step::{Branch, Commit, Fix, Merge, Observation, Push, PushMain, Tag, Target},
 };
 
 pub(super) fn resolve(world: &World<'_>, name: &str) -> Result<Option<String>> {
@@ -89,7 +89,9 @@ pub fn observe_branch(world: &World<'_>, branch: &Branch) -> Result<Observation>
     let Some(tip) = resolve(world, &name)? else {
         return Ok(Observation::Todo);
     };
-    if tip != branch.base {
+    let is_ours =
+        if branch.of.is_some() { repo::is_ancestor(world.sh, &branch.base, &tip)? } else { tip == branch.base };
+    if !is_ours {
         return Ok(Observation::Blocked {
             why: format!("it exists already, at {}", short(&tip)),
             next: format!("git log {}; then git branch -D {}", branch.name, branch.name),
@@ -102,10 +104,10 @@ pub fn observe_branch(world: &World<'_>, branch: &Branch) -> Result<Observation>
 }
 
 pub fn branch(world: &World<'_>, branch: &Branch) -> Result<()> {
-    let (sh, name) = (world.sh, &branch.name);
+    let (sh, name, base) = (world.sh, &branch.name, &branch.base);
     match resolve(world, &format!("refs/heads/{name}"))? {
         Some(_) => cmd!(sh, "git switch --quiet {name}").quiet().run()?,
-        None => cmd!(sh, "git switch --quiet --create {name}").quiet().run()?,
+        None => cmd!(sh, "git switch --quiet --create {name} {base}").quiet().run()?,
     }
     Ok(())
 }
@@ -124,6 +126,26 @@ pub(super) fn current_branch(world: &World<'_>) -> Result<Option<String>> {
     let sh = world.sh;
     let name = cmd!(sh, "git branch --show-current").quiet().read()?;
     Ok((!name.is_empty()).then_some(name))
+}
+
+pub fn observe_fix(world: &World<'_>, fix: &Fix) -> Result<Observation> {
+    let name = format!("refs/heads/{}", fix.branch);
+    let tip = resolve(world, &name)?.unwrap_or_else(|| fix.base.clone());
+    let changed = repo::changed(world.sh, &fix.base, &tip)?;
+    let (fixes, beside): (Vec<_>, Vec<_>) = changed.iter().partition(|path| fix.counts(path));
+    if let Some(first) = fixes.first() {
+        let more = if fixes.len() > 1 { format!(" and {} more", fixes.len() - 1) } else { String::new() };
+        return Ok(Observation::done(format!("{}{more} changed since {}", slashed(first), fix.of)));
+    }
+    let why = match beside.first() {
+        None => format!("nothing is changed since {}", fix.of),
+        Some(path) => format!("no crate of the train is changed since {}, only {} and its like", fix.of, slashed(path)),
+    };
+    let next = format!(
+        "commit the fix on {}, with an entry under Unreleased in the changelog, or git cherry-pick COMMIT; then the same command",
+        fix.branch
+    );
+    Ok(Observation::Blocked { why, next })
 }
 
 /// The commit on `main` that brought the release in: the merge, or the commit itself after a fast-forward.
@@ -170,7 +192,7 @@ pub fn merge(world: &World<'_>, merge: &Merge) -> Result<()> {
 }
 
 /// The commit that a tag belongs on, once it exists.
-fn find_target(world: &World<'_>, target: &Target) -> Result<Option<String>> {
+pub(super) fn find_target(world: &World<'_>, target: &Target) -> Result<Option<String>> {
     match target {
         Target::Base(commit) => Ok(Some(commit.clone())),
         Target::Commit(commit) => find_commit(world, commit),
@@ -264,7 +286,10 @@ pub fn observe_push(world: &World<'_>, push: &Push) -> Result<Observation> {
         Err(()) if remote_tag.is_some() => Ok(Observation::done(format!("{remote} has {}", push.tag.name))),
         _ => Ok(Observation::Blocked {
             why: format!("{remote} has commits on {} that are not here", push.main),
-            next: format!("git pull {remote} {}, then the same command", push.main),
+            next: match current_branch(world)? {
+                Some(current) if current == push.main => format!("git pull {remote} {current}, then the same command"),
+                _ => format!("git fetch {remote} {0}:{0}, then the same command", push.main),
+            },
         }),
     }
 }
@@ -272,8 +297,9 @@ pub fn observe_push(world: &World<'_>, push: &Push) -> Result<Observation> {
 /// Whether the tagged commit is on the branch that is pushed, or will be.
 fn lands_on_main(world: &World<'_>, push: &Push) -> Result<bool> {
     match find_target(world, &push.tag.on)? {
+        _ if push.merges => Ok(true),
         Some(commit) => repo::is_ancestor(world.sh, &commit, &format!("refs/heads/{}", push.main)),
-        None => Ok(matches!(push.tag.on, Target::Merge(_)) || current_branch(world)?.as_ref() == Some(&push.main)),
+        None => Ok(current_branch(world)?.as_ref() == Some(&push.main)),
     }
 }
 

@@ -11,15 +11,24 @@ use anyhow::{Context, Result, bail};
 use super::{World, git};
 use crate::{
     edit::{Edit, Fate, STAGED, State, slashed},
+    repo,
     step::{Observation, Write},
     workspace::dir,
 };
 
 pub fn observe(world: &World<'_>, write: &Write) -> Result<Observation> {
     let mut counts = (0, 0);
+    // While another branch is here, what the files of ours say is known from its tip.
+    let elsewhere = match &write.branch {
+        Some(branch) if git::current_branch(world)?.as_ref() != Some(branch) => {
+            let paths = write.edits.iter().map(|edit| edit.path.clone()).collect();
+            Some(repo::texts_at(world.sh, &format!("refs/heads/{branch}"), &paths)?)
+        }
+        _ => None,
+    };
     for edit in write.edits.iter() {
         // git commits the link, not what it leads to.
-        if edit.tracked && at(world, &edit.path).is_symlink() {
+        if elsewhere.is_none() && edit.tracked && at(world, &edit.path).is_symlink() {
             let path = slashed(&edit.path);
             return Ok(Observation::Blocked {
                 why: format!("{path} is a symbolic link, and what it leads to would not be committed"),
@@ -28,7 +37,11 @@ pub fn observe(world: &World<'_>, write: &Write) -> Result<Observation> {
                 ),
             });
         }
-        match state(world, edit)? {
+        let state = match &elsewhere {
+            Some(texts) => edit.state(texts.get(&edit.path).map(String::as_str)),
+            None => state(world, edit)?,
+        };
+        match state {
             State::New => counts.0 += 1,
             State::Old => counts.1 += 1,
             State::Other => {

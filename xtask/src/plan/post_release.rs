@@ -215,7 +215,7 @@ fn lay_out(
     if edits.is_empty() {
         remarks.push("nothing here follows from it: see `deployments`, `follow-ups` and `development`".to_owned());
     } else {
-        steps.push(Step::Write(Write { edits: edits.clone() }));
+        steps.push(Step::Write(Write { edits: edits.clone(), branch: None }));
         if next.is_some() {
             let root = workspace.root_dir();
             let locked = workspace.tracked.contains(&root.join("Cargo.lock"));

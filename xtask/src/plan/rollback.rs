@@ -253,7 +253,12 @@ pub fn plan(gone: &Snapshot, now: &Snapshot, version: &Version, facts: &Facts, o
     message.push_str("\n\nNot taken back: what was downloaded already, and the versions' names, which are used up.");
     let tag = Tag { name: tag, message, on: Target::Base(to.commit.clone()) };
     rollback.steps.push(Step::Tag(tag.clone()));
-    rollback.steps.push(Step::Push(Push { remote: train.remote.clone(), main: train.main.clone(), tag }));
+    rollback.steps.push(Step::Push(Push {
+        remote: train.remote.clone(),
+        main: train.main.clone(),
+        tag,
+        merges: false,
+    }));
     if !options.without.contains(&Lane::Announce) {
         let occasion = Occasion::Rollback { to: to.tag.clone(), reason: options.reason.clone() };
         let channels: BTreeSet<_> = train.config.announce.iter().collect();

@@ -211,8 +211,8 @@ pub fn deadly_git(place: &mut Place, at: usize, side: &str) {
     let script = "#!/bin/sh\n\
         real=$DEADLY_REAL\n\
         case \"$1 $2\" in\n\
-        'branch --show-current') exec \"$real\" \"$@\";;\n\
-        commit*|switch*|merge\\ *|tag*|push*|branch*|--literal-pathspecs*) ;;\n\
+        'branch --show-current'|commit-tree*) exec \"$real\" \"$@\";;\n\
+        commit*|switch*|merge\\ *|tag*|push*|branch*|update-ref*|--literal-pathspecs*) ;;\n\
         *) exec \"$real\" \"$@\";;\n\
         esac\n\
         echo x >> \"$DEADLY_DIR/count\"\n\
@@ -242,7 +242,18 @@ fn killed_around_git(name: &str, place: &Place, args: &str, calls: usize) {
 
 /// The same for any command that changes the repository.
 pub fn killed(name: &str, place: &Place, args: &str, calls: usize) {
-    let whole = uninterrupted(place, name, args);
+    killed_until(name, place, args, calls, 0);
+}
+
+/// The same for one that comes as far as it can without a person, and ends with `code`.
+pub fn killed_until(name: &str, place: &Place, args: &str, calls: usize, code: i32) {
+    let ends = |place: &Place| {
+        let said = place.xtask(args);
+        assert_eq!(said.code, Some(code), "{}", said.all());
+    };
+    let whole = place.again(&format!("{name}_whole"));
+    ends(&whole);
+    let whole = whole.end();
     let start = place.end();
     let mut partly = 0;
     for side in ["before", "after"] {
@@ -257,17 +268,17 @@ pub fn killed(name: &str, place: &Place, args: &str, calls: usize) {
             let before = killed.bytes();
             killed.xtask(&format!("{args} --dry-run")).ok();
             assert!(killed.bytes() == before, "a dry run changed something, {side} call {at}");
-            killed.xtask(args).ok();
+            ends(&killed);
             assert_eq!(killed.end(), whole, "killed {side} call {at}");
         }
         // There is no call beyond the last one.
         let mut survives = place.again(name);
         deadly_git(&mut survives, calls + 1, side);
-        survives.xtask(args).ok();
+        ends(&survives);
         survives.env.clear();
         assert_eq!(survives.end(), whole);
     }
-    assert!(partly > calls, "most of these kills leave something half done");
+    assert!(partly > calls || calls == 1, "most of these kills leave something half done");
     println!("{name}: killed before and after each of {calls} git calls, {partly} times half done, finished each time");
 }
 

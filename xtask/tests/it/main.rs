@@ -10,6 +10,7 @@ mod checklist;
 mod crashes;
 mod floors;
 mod harness;
+mod hotfix;
 mod outside;
 mod publish;
 mod registries;

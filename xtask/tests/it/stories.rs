@@ -346,3 +346,17 @@ fn a_wheel_is_proved_where_python_is() {
         assert!(said.out.contains(&format!("todo    prove {proof}")), "{}", said.out);
     }
 }
+
+#[test]
+fn a_crate_that_is_not_committed_yet_is_told_as_such() {
+    let place = Place::of_world("uncommitted_crate", "plain");
+    place.write(
+        "crates/lark-new/Cargo.toml",
+        "[package]\nname = \"lark-new\"\nversion = \"0.1.0\"\nedition = \"2021\"\n",
+    );
+    place.write("crates/lark-new/src/lib.rs", "");
+    let said = place.xtask(&format!("release minor {UNPROVED}"));
+    assert_eq!(said.code, Some(1));
+    assert!(said.all().contains("dirty-tree: uncommitted changes in crates/lark-new"), "{}", said.all());
+    place.xtask(&format!("release minor --dry-run {UNPROVED}")).ok();
+}

@@ -1,0 +1,213 @@
+//! Where a hotfix starts from: its branch, wherever the captain stands, and what merging it into main will come to.
+//! It must never take another branch's files for the hotfix's own.
+
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, bail};
+
+use super::{Intent, Planned, after, begin};
+use crate::{
+    check::{self, Finding, short},
+    edit::slashed,
+    perform::merge_back::{self, Merged},
+    plan::{
+        self, Options,
+        announcement::HOTFIX_OF,
+        hotfix::{self, Line},
+    },
+    repo,
+    snapshot::{Loader, Snapshot, Source},
+    step::{Sides, Step, Target},
+    version::{Bump, Version},
+};
+
+/// Plans the hotfix `version`; without one, the one that is under way, else the next.
+pub fn plan(loader: &Loader<'_>, version: Option<&Version>, options: &Options) -> Result<Planned> {
+    let repo = &loader.repo;
+    let head = loader.load(if repo.dirty.is_empty() { Source::Tree } else { Source::Commit(&repo.head) })?;
+    let to = match version {
+        Some(version) => version.clone(),
+        None => meant(loader, &head)?,
+    };
+    let line = Line::new(&head.train, repo, &to)?;
+    if repo.tags.contains_key(&line.tag) && !is_hotfix(loader, &line.tag)? {
+        bail!("{} is released already, and not as a hotfix: cargo xtask hotfix names the next one", line.tag)
+    }
+    let main = &head.train.main;
+    let Some(main_at) = repo.branches.get(main).filter(|_| *main != line.branch) else {
+        bail!(
+            "there is no branch {main} here to merge a hotfix back into: git fetch, or name it with `main` in the train"
+        )
+    };
+    let tip = repo.branches.get(&line.branch).or_else(|| repo.tags.get(&line.tag)).unwrap_or(&line.base);
+    let there;
+    let branch = if repo.branch.as_ref() == Some(&line.branch) {
+        loader
+    } else {
+        there = loader.at(tip)?;
+        &there
+    };
+    let intent = Intent::Hotfix(Some(to.clone()));
+    let subject = plan::subject(&head.train, &to);
+    let log = repo::log(loader.sh, &[tip, &format!("^{}", line.base)], repo::HORIZON)?;
+    let commit = log.into_iter().find(|entry| entry.subject == subject);
+    let mut planned = match commit.as_ref().and_then(|entry| Some((entry, entry.parents.first()?))) {
+        Some((entry, parent)) => after(branch, branch.load(Source::Commit(parent))?, entry, &to, &intent, options)?,
+        None => {
+            let source = if repo.dirty.is_empty() { Source::Tree } else { Source::Commit(tip) };
+            begin(branch, branch.load(source)?, &to, &intent, options)?
+        }
+    };
+    let tagged = match repo.tags.get(&line.tag) {
+        Some(commit) => Some(commit.clone()),
+        None => commit.map(|entry| entry.commit),
+    };
+    let is_merged = match tagged {
+        Some(commit) => repo::is_ancestor(loader.sh, &commit, main_at)?,
+        None => false,
+    };
+    if !is_merged && planned.plan.findings.is_empty() {
+        bring_back(loader, main_at, tip, &mut planned)?;
+    }
+    if !repo.dirty.is_empty() {
+        name_the_way_back(loader, [&repo.head, main_at, tip], &mut planned)?;
+    }
+    Ok(planned)
+}
+
+/// The hotfix that is meant when no version is named.
+fn meant(loader: &Loader<'_>, head: &Snapshot) -> Result<Version> {
+    let (repo, train) = (&loader.repo, &head.train);
+    let version_in = |branch: &String| hotfix::version_in(&train.tag, branch);
+    if let Some(version) = repo.branch.as_ref().and_then(version_in) {
+        return Ok(version);
+    }
+    let mut open = BTreeSet::new();
+    for (branch, tip) in &repo.branches {
+        let main = repo.branches.get(&train.main).unwrap_or(&repo.head);
+        if let Some(version) = version_in(branch)
+            && !(repo.tags.contains_key(&train.tag.fill(&version)) && repo::is_ancestor(loader.sh, tip, main)?)
+        {
+            open.insert(version);
+        }
+    }
+    let named: Vec<String> = open.iter().map(Version::tag).collect();
+    match (open.pop_first(), named.len()) {
+        (Some(version), 1) => return Ok(version),
+        (Some(_), _) => bail!("hotfixes {} are under way: name the one that is meant", named.join(" and ")),
+        (None, _) => {}
+    }
+    // Said twice, it is still one hotfix: the one that was merged last, with nothing after it.
+    let merged: Vec<&String> = loader.log.iter().take(1).flat_map(|head| head.parents.iter().skip(1)).collect();
+    for (tag, _) in repo.tags.iter().filter(|(_, commit)| merged.contains(commit)) {
+        if let Some(version) = train.tag.version_in(tag)
+            && is_hotfix(loader, tag)?
+        {
+            return Ok(version);
+        }
+    }
+    let newest = hotfix::newest(train, repo, train.version(&head.workspace))
+        .with_context(|| format!("no release of {} has a tag here: git fetch {} --tags", train.name(), train.remote))?;
+    newest.bump(Bump::Patch)
+}
+
+/// Whether the tag, which is there, is a hotfix's.
+pub fn is_hotfix(loader: &Loader<'_>, tag: &str) -> Result<bool> {
+    let message = repo::tag_message(loader.sh, tag)?;
+    Ok(message.lines().any(|line| line.starts_with(HOTFIX_OF)))
+}
+
+/// git may be cut off while it goes from one branch to the other. When nothing is there but what one of them has, or the
+/// beginning of it, `git commit` would be the wrong thing to type.
+fn name_the_way_back(loader: &Loader<'_>, commits: [&String; 3], planned: &mut Planned) -> Result<()> {
+    // The status tells of a directory that is new as such; here its files are wanted.
+    let untracked = repo::untracked(loader.sh)?;
+    let tracked = loader.repo.dirty.iter().filter(|path| !path.to_string_lossy().ends_with('/')).cloned();
+    let dirty: BTreeSet<PathBuf> = tracked.chain(untracked).collect();
+    let mut known = Vec::new();
+    for commit in commits {
+        match repo::texts_at(loader.sh, commit, &dirty) {
+            Ok(texts) => known.push(texts),
+            // Not a text: it is somebody's to look at.
+            Err(_) => return Ok(()),
+        }
+    }
+    let ours = |path: &PathBuf| {
+        let found = std::fs::read(loader.repo.top.join(path));
+        known.iter().any(|texts| match (&found, texts.get(path)) {
+            (Ok(found), Some(text)) => text.as_bytes().starts_with(found),
+            (Err(error), None) => error.kind() == std::io::ErrorKind::NotFound,
+            _ => false,
+        })
+    };
+    if !dirty.iter().all(ours) {
+        return Ok(());
+    }
+    // A directory that the branch does not have goes as a whole: cargo would take it for a member.
+    let here = repo::tracked_at(loader.sh, commits[0])?;
+    let is_here = |place: &Path| here.iter().any(|path| path.starts_with(place));
+    let strange = dirty.iter().filter(|path| !here.contains(*path)).filter_map(|path| {
+        let places: Vec<&Path> = path.ancestors().filter(|place| !place.as_os_str().is_empty()).collect();
+        places.into_iter().rev().find(|place| !is_here(place))
+    });
+    let strange: BTreeSet<String> = strange.map(slashed).collect();
+    let clean = match strange.is_empty() {
+        true => String::new(),
+        false => format!(" && git clean -d --force -- {}", strange.into_iter().collect::<Vec<_>>().join(" ")),
+    };
+    for finding in planned.plan.findings.iter_mut().filter(|finding| finding.check == "dirty-tree") {
+        finding.what = format!("git was cut off between two branches: {}", finding.what);
+        finding.next = format!("git restore --staged --worktree .{clean}, then the same command");
+    }
+    Ok(())
+}
+
+/// Merges where nobody sees it, and holds what comes of it against every check.
+fn bring_back(loader: &Loader<'_>, main: &str, tip: &str, planned: &mut Planned) -> Result<()> {
+    let sh = loader.sh;
+    let merge = planned.plan.steps.iter().find_map(|step| match step {
+        Step::MergeBack(merge) => Some(merge.clone()),
+        _ => None,
+    });
+    let Some(merge) = merge else { return Ok(()) };
+    let Some(base) = repo::merge_base(sh, main, tip)? else {
+        bail!("{} and {} have nothing in common", merge.branch, merge.main)
+    };
+    let [base, main] = [base.as_str(), main].map(|commit| loader.at(commit).and_then(|at| at.load(Source::Tree)));
+    let (base, main) = (base?, main?);
+    let sides = hotfix::sides(&base, &main, &planned.snapshot, &planned.plan);
+    let why = merge_back::unkept(sh, || in_the_way(loader, &main, &sides))?;
+    let by_hand = why.map(|why| {
+        // Without the release's own commit: what that one writes is brought together by the tool.
+        let fix = match &merge.on {
+            Target::Commit(commit) => short(&commit.base).to_owned(),
+            _ => merge.branch.clone(),
+        };
+        let next = format!(
+            "git switch {}, git merge --no-ff {fix} (the fix without its versions), resolve, commit, then the same command; or git merge --no-ff {}, and all by hand",
+            merge.main, merge.branch
+        );
+        (why, next)
+    });
+    hotfix::set_merge(&mut planned.plan, sides, by_hand);
+    Ok(())
+}
+
+/// Why the merge has to be made by a person.
+fn in_the_way(loader: &Loader<'_>, main: &Snapshot, sides: &Sides) -> Result<Option<String>> {
+    let tree = match merge_back::merged(loader.sh, sides)? {
+        Merged::Conflicts(files) => return Ok(Some(format!("both sides changed {}", files.join(", ")))),
+        Merged::Tree(tree) => tree,
+    };
+    // What main has against it already is no news.
+    let known = check::state(&main.workspace, &main.train);
+    let found: Vec<Finding> = match loader.at(&tree).and_then(|at| at.load(Source::Tree)) {
+        Ok(merged) => check::state(&merged.workspace, &merged.train),
+        Err(error) => return Ok(Some(format!("merged as trees it is no workspace: {error:#}"))),
+    };
+    let news = found.into_iter().find(|finding| !known.contains(finding));
+    Ok(news.map(|finding| format!("merged as trees it would not hold: {}: {}", finding.check, finding.what)))
+}

@@ -1,0 +1,250 @@
+//! Carries a version's section, or its notes, into a text that went on without it: to its place among the versions.
+//! It must never touch other words, but for what stands under Unreleased and is said by that section now.
+
+use std::{collections::BTreeSet, ops::Range};
+
+use anyhow::{Result, bail};
+
+use super::{headings, line_ending, links_start, notes_heading, read, section, sorted};
+use crate::version::{Dialect, Version};
+
+/// The changelog with the section of `version` as `from` has it; what it says, Unreleased does not say again.
+pub fn carry(text: &str, from: &str, version: &Version) -> Result<String> {
+    let name = version.tag();
+    let Some(theirs) = section(from, &name) else { bail!("it has no section for {name}") };
+    if section(text, &name).is_some() {
+        return Ok(text.to_owned());
+    }
+    let eol = line_ending(text);
+    let said: BTreeSet<String> = entries(&theirs.body).into_iter().map(|span| plain(&theirs.body[span])).collect();
+    let sections = read(text);
+    let place = sections.iter().find(|section| is_below(&section.name, version));
+    let at = place.map_or_else(|| links_start(text), |section| section.span.start);
+    let (before, rest) = text.split_at(at);
+    let moved = from[theirs.span.clone()].trim_end().replace("\r\n", "\n").replace('\n', eol);
+    let before = before.trim_end();
+    let gap = if before.is_empty() { String::new() } else { eol.repeat(2) };
+    let after = if rest.is_empty() { "" } else { eol };
+    let text = format!("{before}{gap}{moved}{eol}{after}{rest}");
+    Ok(carry_link(&without_entries(&text, &said), from, version))
+}
+
+/// The changelog without what a release and its fix wrote: the section of `version`, Unreleased, and their links.
+pub fn without(text: &str, version: &Version) -> String {
+    let eol = line_ending(text);
+    let mut out = text.to_owned();
+    if let Some(section) = section(&out, &version.tag()) {
+        out.replace_range(section.span, "");
+    }
+    if let Some(section) = section(&out, "Unreleased") {
+        out.replace_range(section.heading.end..section.span.end, &eol.repeat(2));
+    }
+    let (sections, links) = out.split_at(links_start(&out));
+    let ours = |line: &&str| {
+        link_name(line).is_some_and(|name| name.eq_ignore_ascii_case("Unreleased") || *name == version.tag())
+    };
+    let links: String = links.split_inclusive('\n').filter(|line| !ours(line)).collect();
+    format!("{sections}{links}")
+}
+
+/// The readme with the notes of `version` as `from` has them.
+pub fn carry_notes(text: &str, from: &str, version: &Version) -> Result<String> {
+    let Some((_, block)) = notes(from)?.into_iter().find(|(name, _)| *name == version.tag()) else {
+        bail!("it has no release notes for {}", version.tag())
+    };
+    let eol = line_ending(text);
+    let notes = notes(text)?;
+    if notes.iter().any(|(name, _)| *name == version.tag()) {
+        return Ok(text.to_owned());
+    }
+    let block = from[block].trim_end().replace("\r\n", "\n").replace('\n', eol);
+    let at = match (notes.iter().find(|(name, _)| is_below(name, version)), notes.last()) {
+        (Some((_, place)), _) => place.start,
+        (None, Some((_, last))) => last.end,
+        (None, None) => notes_heading(text)?.end,
+    };
+    let (before, rest) = (text[..at].trim_end(), text[at..].trim_start_matches(['\r', '\n']));
+    let after = if rest.is_empty() { "" } else { eol };
+    Ok(format!("{before}{eol}{eol}{block}{eol}{after}{rest}"))
+}
+
+/// The readme without the notes of `version`.
+pub fn without_notes(text: &str, version: &Version) -> String {
+    let found = notes(text).unwrap_or_default().into_iter().find(|(name, _)| *name == version.tag());
+    match found {
+        Some((_, block)) => format!("{}{}", &text[..block.start], &text[block.end..]),
+        None => text.to_owned(),
+    }
+}
+
+/// The notes by version, in the order of the readme.
+fn notes(text: &str) -> Result<Vec<(String, Range<usize>)>> {
+    let start = notes_heading(text)?.end;
+    let next = headings(text, "## ").into_iter().map(|(span, _)| span.start).find(|at| *at > start);
+    let end = next.unwrap_or(text.len());
+    let found: Vec<_> =
+        headings(text, "### ").into_iter().filter(|(span, _)| (start..end).contains(&span.start)).collect();
+    let ends: Vec<usize> = found.iter().skip(1).map(|(span, _)| span.start).chain([end]).collect();
+    let named = found.into_iter().zip(ends);
+    Ok(named
+        .map(|((span, title), end)| (title.split_whitespace().next().unwrap_or_default().to_owned(), span.start..end))
+        .collect())
+}
+
+fn is_below(name: &str, version: &Version) -> bool {
+    Version::parse(name, Dialect::Tag).is_ok_and(|found| found < *version)
+}
+
+/// Entries: a bullet with the lines that belong to it.
+fn entries(body: &str) -> Vec<Range<usize>> {
+    let mut found: Vec<Range<usize>> = Vec::new();
+    let mut open = false;
+    let mut at = 0;
+    for line in body.split_inclusive('\n') {
+        let span = at..at + line.len();
+        at = span.end;
+        if line.starts_with("- ") || line.starts_with("* ") {
+            found.push(span);
+            open = true;
+        } else if open && line.starts_with([' ', '\t']) && !line.trim().is_empty() {
+            if let Some(last) = found.last_mut() {
+                last.end = span.end;
+            }
+        } else {
+            open = false;
+        }
+    }
+    found
+}
+
+fn plain(entry: &str) -> String {
+    entry.lines().map(str::trim).collect::<Vec<_>>().join("\n")
+}
+
+/// The text whose Unreleased does not have these entries.
+fn without_entries(text: &str, said: &BTreeSet<String>) -> String {
+    let Some(unreleased) = section(text, "Unreleased") else { return text.to_owned() };
+    let eol = line_ending(text);
+    let mut body = unreleased.body.clone();
+    let again: Vec<_> = entries(&body).into_iter().filter(|span| said.contains(&plain(&body[span.clone()]))).collect();
+    if again.is_empty() {
+        return text.to_owned();
+    }
+    for span in again.into_iter().rev() {
+        body.replace_range(span, "");
+    }
+    let left = sorted(&body, eol);
+    let left = if left.is_empty() { left } else { format!("{left}{eol}") };
+    let rest = &text[unreleased.span.end..];
+    let gap = if rest.is_empty() { "" } else { eol };
+    format!("{}{eol}{left}{gap}{rest}", &text[..unreleased.heading.end])
+}
+
+/// What a link reference is called.
+fn link_name(line: &str) -> Option<&str> {
+    Some(line.trim().strip_prefix('[')?.split_once("]: ")?.0)
+}
+
+/// Brings the link of `version` along; the one of Unreleased too, when nothing here is above that version.
+fn carry_link(text: &str, from: &str, version: &Version) -> String {
+    let (sections, links) = text.split_at(links_start(text));
+    let eol = line_ending(text);
+    let theirs = |name: &str| {
+        let mut lines = from[links_start(from)..].lines();
+        lines.find(|line| link_name(line).is_some_and(|found| found.eq_ignore_ascii_case(name))).map(str::trim_end)
+    };
+    let Some(ours) = theirs(&version.tag()).filter(|_| !links.is_empty()) else { return text.to_owned() };
+    let above = |name: &str| Version::parse(name, Dialect::Tag).is_ok_and(|found| found > *version);
+    let is_highest = !read(text).iter().any(|section| above(&section.name));
+    let mut out = sections.to_owned();
+    let mut placed = false;
+    for line in links.split_inclusive('\n') {
+        let name = link_name(line).unwrap_or_default();
+        if !placed && is_below(name, version) {
+            out.push_str(&format!("{ours}{eol}"));
+            placed = true;
+        }
+        match theirs("Unreleased").filter(|_| is_highest && name.eq_ignore_ascii_case("Unreleased")) {
+            Some(unreleased) => out.push_str(&format!("{unreleased}{}", &line[line.trim_end().len()..])),
+            None => out.push_str(line),
+        }
+    }
+    if !placed {
+        let gap = if out.ends_with('\n') { "" } else { eol };
+        out.push_str(&format!("{gap}{ours}{eol}"));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn v(text: &str) -> Version {
+        Version::parse(text, Dialect::Tag).unwrap()
+    }
+
+    const OLD: &str = "# Changelog\n\n## [Unreleased]\n\n## [0.9.3] - 2026-11-04\n\n- first\n\n\
+        [Unreleased]: https://x/compare/v0.9.3...HEAD\n[0.9.3]: https://x/tag/v0.9.3\n";
+
+    const FIXED: &str = "# Changelog\n\n## [Unreleased]\n\n## [0.9.4] - 2026-11-20\n\n### Fixed\n\n- a panic\n  in the sum (#7)\n\n\
+        ## [0.9.3] - 2026-11-04\n\n- first\n\n\
+        [Unreleased]: https://x/compare/v0.9.4...HEAD\n[0.9.4]: https://x/compare/v0.9.3...v0.9.4\n[0.9.3]: https://x/tag/v0.9.3\n";
+
+    #[test]
+    fn a_section_goes_to_its_place() {
+        let ahead = OLD.replace(
+            "## [0.9.3] -",
+            "### Added\n\n- more\n\n### Fixed\n\n- a panic\n  in the sum (#7)\n\n## [0.10.0] - 2026-11-10\n\n- ten\n\n## [0.9.3] -",
+        );
+        let ahead = ahead.replace("v0.9.3...HEAD\n", "v0.10.0...HEAD\n[0.10.0]: https://x/compare/v0.9.3...v0.10.0\n");
+        let carried = carry(&ahead, FIXED, &v("0.9.4")).unwrap();
+        assert_eq!(
+            carried,
+            "# Changelog\n\n## [Unreleased]\n\n### Added\n\n- more\n\n## [0.10.0] - 2026-11-10\n\n- ten\n\n\
+             ## [0.9.4] - 2026-11-20\n\n### Fixed\n\n- a panic\n  in the sum (#7)\n\n## [0.9.3] - 2026-11-04\n\n- first\n\n\
+             [Unreleased]: https://x/compare/v0.10.0...HEAD\n[0.10.0]: https://x/compare/v0.9.3...v0.10.0\n\
+             [0.9.4]: https://x/compare/v0.9.3...v0.9.4\n[0.9.3]: https://x/tag/v0.9.3\n"
+        );
+        assert_eq!(carry(&carried, FIXED, &v("0.9.4")).unwrap(), carried, "once is enough");
+        // Nothing of the line was changed since: then it is as on the fixed line, line endings apart.
+        assert_eq!(carry(OLD, FIXED, &v("0.9.4")).unwrap(), FIXED);
+        let crlf = |text: &str| format!("\u{feff}{}", text.replace('\n', "\r\n"));
+        assert_eq!(carry(&crlf(OLD), FIXED, &v("0.9.4")).unwrap(), crlf(FIXED));
+        // What another fix says stays, and what has no links gets none.
+        let bare = "## Unreleased\n\n- a panic\n\n## 0.9.3\n";
+        let carried = carry(bare, FIXED, &v("0.9.4")).unwrap();
+        assert!(
+            carried.starts_with("## Unreleased\n\n- a panic\n\n## [0.9.4]") && !carried.contains("]: "),
+            "{carried}"
+        );
+        assert!(carry(OLD, OLD, &v("0.9.4")).is_err());
+    }
+
+    #[test]
+    fn without_it_both_sides_are_the_same() {
+        let noted = OLD.replace("## [0.9.3] -", "### Fixed\n\n- a panic\n  in the sum (#7)\n\n## [0.9.3] -");
+        let bare = without(OLD, &v("0.9.4"));
+        assert_eq!(without(FIXED, &v("0.9.4")), bare);
+        assert_eq!(without(&noted, &v("0.9.4")), bare);
+    }
+
+    #[test]
+    fn notes_go_to_their_place() {
+        let readme = |notes: &str| format!("# x\n\n## Release Notes\n\n{notes}## Licence\n\nMIT\n");
+        let (new, old) = ("### 0.10.0 - 2026-11-10\n\n- ten\n\n", "### 0.9.3 - 2026-11-04\n\n- first\n\n");
+        let fix = "### 0.9.4 - 2026-11-20\n\n- Fixed: a panic\n\n";
+        let from = readme(&format!("{fix}{old}"));
+        for (before, after) in [
+            (format!("{new}{old}"), format!("{new}{fix}{old}")),
+            (old.to_owned(), format!("{fix}{old}")),
+            (new.to_owned(), format!("{new}{fix}")),
+            (String::new(), fix.to_owned()),
+        ] {
+            let carried = carry_notes(&readme(&before), &from, &v("0.9.4")).unwrap();
+            assert_eq!(carried, readme(&after));
+            assert_eq!(carry_notes(&carried, &from, &v("0.9.4")).unwrap(), carried);
+            assert_eq!(without_notes(&carried, &v("0.9.4")), readme(&before));
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! The way of a hotfix back into `main`: merged as trees, without the working tree, and main moved in one go.
+//! It must never leave a half-done merge behind, nor move main to what was not held against the checks.
+
+use std::{collections::BTreeMap, path::Path};
+
+use anyhow::{Context, Result, bail};
+use xshell::{Shell, cmd};
+
+use super::{World, git};
+use crate::{
+    check::short,
+    edit::slashed,
+    repo,
+    step::{MergeBack, Observation, Side, Sides},
+};
+
+/// What a merge comes to.
+#[derive(Debug, PartialEq)]
+pub enum Merged {
+    Tree(String),
+    /// The files about which a person has to decide.
+    Conflicts(Vec<String>),
+}
+
+/// Merges the sides in git's store; needs `git merge-tree --write-tree`, which git has since 2.38
+/// (<https://git-scm.com/docs/git-merge-tree>).
+pub fn merged(sh: &Shell, sides: &Sides) -> Result<Merged> {
+    let scratch = sh.create_temp_dir()?;
+    let commit = |side: &Side, parent: Option<&str>| {
+        let tree = tree(sh, scratch.path(), side)?;
+        let parent: Vec<&str> = parent.into_iter().flat_map(|parent| ["-p", parent]).collect();
+        // Nobody sees it: it only tells git what the sides have in common.
+        cmd!(sh, "git commit-tree {tree} {parent...} -m side").quiet().read().map_err(anyhow::Error::from)
+    };
+    let base = commit(&sides.base, None)?;
+    let (main, fix) = (commit(&sides.main, Some(&base))?, commit(&sides.fix, Some(&base))?);
+    let output = cmd!(sh, "git merge-tree --write-tree -z --name-only --no-messages {main} {fix}")
+        .quiet()
+        .ignore_status()
+        .output()?;
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    let mut told = told.split('\0').map(str::to_owned).filter(|field| !field.trim().is_empty());
+    match (output.status.code(), told.next()) {
+        (Some(0), Some(tree)) => Ok(Merged::Tree(tree.trim().to_owned())),
+        (Some(1), Some(_)) => Ok(Merged::Conflicts(told.collect())),
+        _ => {
+            let version = cmd!(sh, "git --version").quiet().read()?;
+            let why = String::from_utf8_lossy(&output.stderr).trim().replace('\n', " ");
+            bail!("git merge-tree --write-tree, which needs git 2.38 or newer (this is {version}): {why}")
+        }
+    }
+}
+
+/// The side's tree: the commit's, with other texts.
+fn tree(sh: &Shell, scratch: &Path, side: &Side) -> Result<String> {
+    let commit = &side.commit;
+    if side.texts.is_empty() {
+        let tree = format!("{commit}^{{tree}}");
+        return Ok(cmd!(sh, "git rev-parse {tree}").quiet().read()?);
+    }
+    let (index, text) = (scratch.join("index"), scratch.join("text"));
+    cmd!(sh, "git read-tree {commit}").env("GIT_INDEX_FILE", &index).quiet().run()?;
+    let listed = cmd!(sh, "git ls-tree -r -z --full-tree {commit}").quiet().read()?;
+    let listed = listed.split('\0').filter_map(|entry| entry.split_once('\t'));
+    let modes: BTreeMap<&str, &str> =
+        listed.map(|(mode, path)| (path, mode.split(' ').next().unwrap_or_default())).collect();
+    let (mut files, mut entries) = (Vec::new(), String::new());
+    for (path, said) in &side.texts {
+        let path = slashed(path);
+        match said {
+            Some(said) => {
+                // Each in a file of its own: they are hashed by one process, however many there are.
+                let file = text.join(files.len().to_string());
+                sh.write_file(&file, said)?;
+                files.push((modes.get(path.as_str()).copied().unwrap_or("100644"), file, path));
+            }
+            // This is how the index is told that a file is gone.
+            None => entries.push_str(&format!("0 {}\t{path}\0", "0".repeat(commit.len()))),
+        }
+    }
+    let paths: String = files.iter().map(|(_, file, _)| format!("{}\n", file.display())).collect();
+    let objects = cmd!(sh, "git hash-object -w --no-filters --stdin-paths").stdin(paths).quiet().read()?;
+    for ((mode, _, path), object) in files.iter().zip(objects.lines()) {
+        entries.push_str(&format!("{mode} {object}\t{path}\0"));
+    }
+    cmd!(sh, "git update-index -z --index-info").env("GIT_INDEX_FILE", &index).stdin(entries).quiet().run()?;
+    Ok(cmd!(sh, "git write-tree").env("GIT_INDEX_FILE", &index).quiet().read()?)
+}
+
+/// Does work that writes to git's store where the store does not keep it: a look must leave nothing.
+pub fn unkept<T>(sh: &Shell, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    let scratch = sh.create_temp_dir()?;
+    let store = cmd!(sh, "git rev-parse --path-format=absolute --git-path objects").quiet().read()?;
+    let _store = sh.push_env("GIT_OBJECT_DIRECTORY", scratch.path());
+    let _kept = sh.push_env("GIT_ALTERNATE_OBJECT_DIRECTORIES", store);
+    work()
+}
+
+/// The tagged commit, when it is on main.
+fn found(world: &World<'_>, merge: &MergeBack) -> Result<Option<String>> {
+    let main = format!("refs/heads/{}", merge.main);
+    match git::find_target(world, &merge.on)? {
+        Some(commit) if repo::is_ancestor(world.sh, &commit, &main)? => Ok(Some(commit)),
+        _ => Ok(None),
+    }
+}
+
+pub fn observe(world: &World<'_>, merge: &MergeBack) -> Result<Observation> {
+    let (sh, main) = (world.sh, &merge.main);
+    if let Some(commit) = found(world, merge)? {
+        return Ok(match git::current_branch(world)? {
+            Some(current) if current != merge.branch => Observation::done(format!("{} is on {main}", short(&commit))),
+            // Who made a hotfix stands on main again in the end.
+            _ => Observation::Todo,
+        });
+    }
+    if let Some((why, next)) = &merge.by_hand {
+        return Ok(Observation::Blocked { why: why.clone(), next: next.clone() });
+    }
+    // Main is moved while it is nowhere in use, so that nothing stands there half new.
+    let name = format!("refs/heads/{main}");
+    let used = cmd!(sh, "git for-each-ref --format=%(worktreepath) {name}").quiet().read()?;
+    if !used.is_empty() && Path::new(&used) != sh.current_dir() {
+        return Ok(Observation::Blocked {
+            why: format!("{main} is checked out in {used}"),
+            next: format!("git -C {} switch --detach, then the same command", slashed(Path::new(&used))),
+        });
+    }
+    Ok(Observation::Todo)
+}
+
+pub fn merge(world: &World<'_>, merge: &MergeBack) -> Result<()> {
+    let (sh, main, branch) = (world.sh, &merge.main, &merge.branch);
+    if found(world, merge)?.is_none() {
+        let name = format!("refs/heads/{main}");
+        let commit = git::find_target(world, &merge.on)?.context("the commit to merge is not there")?;
+        let sides = merge.sides.as_ref().filter(|_| merge.by_hand.is_none());
+        let sides = sides.context("it is not known how: run the same command again")?;
+        let before = &sides.main.commit;
+        let Merged::Tree(tree) = merged(sh, sides)? else {
+            bail!(
+                "{branch} does not merge into {main}; next: git switch {main}, git merge --no-ff {branch}, resolve, commit, and run the same command again"
+            )
+        };
+        let message = format!("Merge branch '{branch}'");
+        let made = cmd!(sh, "git commit-tree {tree} -p {before} -p {commit} -m {message}").quiet().read()?;
+        if git::current_branch(world)?.as_ref() == Some(main) {
+            cmd!(sh, "git switch --quiet --detach").quiet().run()?;
+        }
+        // Only from where it was when the merge was made: somebody's later commit is not lost.
+        let why = format!("merge {branch}");
+        cmd!(sh, "git update-ref -m {why} {name} {made} {before}").quiet().run()?;
+    }
+    cmd!(sh, "git switch --quiet {main}").quiet().run()?;
+    Ok(())
+}
