@@ -2,6 +2,7 @@
 //! It must never accept a key or value that it does not understand, nor ask for what can be derived.
 
 mod cadence;
+mod checklist;
 
 use std::{collections::BTreeMap, fmt, path::PathBuf};
 
@@ -9,7 +10,10 @@ use anyhow::{Result, bail};
 use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::Value;
 
-pub use self::cadence::{Budgets, Cadence, Span};
+pub use self::{
+    cadence::{Budgets, Cadence, Span},
+    checklist::{Confirmed, NamedProof},
+};
 use crate::version::{Dialect, Version};
 
 /// All trains, and what is wrong with how they are configured.
@@ -121,60 +125,6 @@ impl fmt::Display for Channel {
             Channel::Slack => "slack",
             Channel::Mail => "mail",
         })
-    }
-}
-
-/// What a forge can confirm of a commit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Confirmed {
-    /// All its checks concluded well.
-    Ci,
-    /// What came since the last release was approved by somebody other than its author.
-    Review,
-}
-
-impl Confirmed {
-    /// What `checklist` and `--waive` call it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Confirmed::Ci => "ci",
-            Confirmed::Review => "review",
-        }
-    }
-}
-
-/// A command that must succeed before a release is committed.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct NamedProof {
-    /// What `--waive` calls it.
-    pub name: String,
-    /// A program and its arguments; there is no shell.
-    pub run: String,
-    /// The directory that it runs in, from the workspace's root.
-    #[serde(rename = "in", default)]
-    pub dir: PathBuf,
-}
-
-impl NamedProof {
-    /// The words of its command: at spaces, what stands in quotes kept together. `None` when a quote does not end.
-    pub fn words(&self) -> Option<Vec<String>> {
-        let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
-        for c in self.run.chars() {
-            match quote {
-                Some(end) if c == end => quote = None,
-                Some(_) => word.get_or_insert_default().push(c),
-                None if c.is_whitespace() => words.extend(word.take()),
-                None if c == '"' || c == '\'' => {
-                    quote = Some(c);
-                    word.get_or_insert_default();
-                }
-                None => word.get_or_insert_default().push(c),
-            }
-        }
-        words.extend(word);
-        quote.is_none().then_some(words)
     }
 }
 
@@ -395,22 +345,9 @@ pub fn read(metadata: &Value) -> Config {
     }
     for train in &config.trains {
         let at = format!("[workspace.metadata.trains.{}]", train.name);
-        for (index, proof) in train.proofs.iter().enumerate() {
-            let (name, is_kebab) = (&proof.name, |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
-            let words = proof.words().unwrap_or_default();
-            let problem = if name.is_empty() || !name.chars().all(is_kebab) {
-                "its name must be of lowercase letters, digits and hyphens"
-            } else if train.proofs[..index].iter().any(|other| other.name == *name) {
-                "there are two of that name"
-            } else if words.first().is_none_or(String::is_empty) {
-                "`run` is not a program and its arguments"
-            } else if words.iter().any(|word| ["|", "||", "&&", ";", ">", "<"].contains(&word.as_str())) {
-                "`run` is one command without a shell: put more into a script, or into a second proof"
-            } else {
-                continue;
-            };
-            config.problems.push(format!("{at}: proof `{name}`: {problem}"));
-        }
+        config
+            .problems
+            .extend(checklist::problems(&train.proofs).into_iter().map(|problem| format!("{at}: {problem}")));
     }
     for train in config.trains.iter().filter(|train| train.fragments.is_some() && !train.takes(Entries::Fragments)) {
         let problem = "`fragments` is set, but `changes` does not name them: add \"fragments\" there";
@@ -528,14 +465,6 @@ mod tests {
         assert!(
             problems(json!({ "a": { "proofs": [proof("x", "x"), proof("x", "y")] } })).contains("two of that name")
         );
-    }
-
-    #[test]
-    fn a_command_is_its_words() {
-        let words = |run: &str| NamedProof { name: "x".to_owned(), run: run.to_owned(), dir: PathBuf::new() }.words();
-        let told = words("  cargo --config 'a = [\"-D\"]'  doc\t\"two words\"x '' ").unwrap();
-        assert_eq!(told, ["cargo", "--config", "a = [\"-D\"]", "doc", "two wordsx", ""]);
-        assert_eq!((words("a \"b"), words("")), (None, Some(Vec::new())));
     }
 
     #[test]
