@@ -14,7 +14,8 @@
 //! with its remote and all registries. `exit` is how the last command of the block ends, 0 without it; the others
 //! succeed. A block with `write: PATH` or `append: PATH` is not run, but put into that file. A comment without a block
 //! after it is set up alone. Beside the lines of a case there are `dist VERSION`, which makes a wheel and a source
-//! distribution in `dist`, and `run COMMAND`.
+//! distribution in `dist`; `run COMMAND`; and `beside`, after which this very workspace stands in `../barter`, cargo may ask
+//! the user's index, and what is built is kept for the next time.
 //!
 //! In what a command prints, `…` stands for what is left out: alone on a line for lines, in a line for the rest of it.
 
@@ -43,6 +44,7 @@ macro_rules! pages {
 
 pages! {
     after: "docs/after.md",
+    adopt: "docs/adopt.md",
     captain: "docs/captain.md",
     cli: "docs/cli.md",
 }
@@ -176,6 +178,7 @@ impl Block {
 struct Stage {
     place: Place,
     outside: Option<Outside>,
+    target: PathBuf,
 }
 
 impl Stage {
@@ -189,11 +192,11 @@ impl Stage {
             }
             world => (Place::of_world(&format!("book_{story}"), world), None),
         };
-        // `cargo xtask` is what a person types.
+        // `cargo xtask` is what a person types; in a workspace with an xtask of its own, that is meant.
         let shims = place.tree.with_file_name("shims");
         fs::create_dir_all(&shims).unwrap();
         let shim = format!(
-            "#!/bin/sh\n[ \"$1\" = xtask ] || exec '{}' \"$@\"\nshift\nexec '{}' \"$@\"\n",
+            "#!/bin/sh\n[ \"$1\" = xtask ] && [ ! -d xtask ] || exec '{}' \"$@\"\nshift\nexec '{}' \"$@\"\n",
             env!("CARGO"),
             env!("CARGO_BIN_EXE_xtask")
         );
@@ -201,10 +204,19 @@ impl Stage {
         fs::set_permissions(shims.join("cargo"), fs::Permissions::from_mode(0o755)).unwrap();
         let path = format!("{}:{}", shims.display(), std::env::var("PATH").unwrap());
         place.env.push(("PATH".to_owned(), path));
-        Stage { place, outside }
+        let target = place.tree.with_file_name("target");
+        Stage { place, outside, target }
     }
 
-    fn set_up(&self, line: &str) {
+    fn set_up(&mut self, line: &str) {
+        if line == "beside" {
+            std::os::unix::fs::symlink(top(), self.place.tree.with_file_name("barter")).unwrap();
+            self.target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("beside");
+            let set = |name: &str, value: String| (name.to_owned(), value);
+            self.place.env.push(set("CARGO_TARGET_DIR", self.target.display().to_string()));
+            self.place.env.push(set("CARGO_NET_OFFLINE", "false".to_owned()));
+            return;
+        }
         match line.split_once(' ') {
             Some(("dist", version)) => {
                 make_dist(&self.place, &self.place.tree.join("dist"), version);
@@ -277,13 +289,18 @@ fn tell(path: &str) {
     fs::write(&page.path, lines.join("\n") + "\n").unwrap();
 }
 
-/// The line without what differs from run to run.
+/// The line without what differs from run to run: ids, times, how long it took.
 fn normal(line: &str) -> String {
     let line = without_seconds(&without_ids(line));
     // `2026-11-21T04:05:10Z`
     let is_time = |word: &str| word.len() >= 20 && word.as_bytes()[10] == b'T' && word.as_bytes()[19] == b'Z';
     let words: Vec<&str> = line.split(' ').map(|word| if is_time(word) { "TIME" } else { word }).collect();
-    words.join(" ")
+    let line = words.join(" ");
+    // `     0.9 s  proved`
+    match line.trim_start().split_once(" s ") {
+        Some((seconds, rest)) if seconds.parse::<f64>().is_ok() => format!("N s {rest}"),
+        _ => line,
+    }
 }
 
 /// The lines that a page may show of what was said, when those that it shows may be.
