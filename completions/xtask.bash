@@ -31,6 +31,9 @@ _xtask() {
             xtask,help)
                 cmd="xtask__subcmd__help"
                 ;;
+            xtask,hotfix)
+                cmd="xtask__subcmd__hotfix"
+                ;;
             xtask,post-release)
                 cmd="xtask__subcmd__post__subcmd__release"
                 ;;
@@ -76,6 +79,9 @@ _xtask() {
             xtask__subcmd__help,help)
                 cmd="xtask__subcmd__help__subcmd__help"
                 ;;
+            xtask__subcmd__help,hotfix)
+                cmd="xtask__subcmd__help__subcmd__hotfix"
+                ;;
             xtask__subcmd__help,post-release)
                 cmd="xtask__subcmd__help__subcmd__post__subcmd__release"
                 ;;
@@ -113,7 +119,7 @@ _xtask() {
 
     case "${cmd}" in
         xtask)
-            opts="-q -v -h --manifest-path --train --dry-run --json --waive --quiet --verbose --color --help release postfix changelog publish rollback wheels status post-release calendar rehearse serve smoke check bench help"
+            opts="-q -v -h --manifest-path --train --dry-run --json --waive --quiet --verbose --color --help release postfix changelog hotfix publish rollback wheels status post-release calendar rehearse serve smoke check bench help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -279,7 +285,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__help)
-            opts="release postfix changelog publish rollback wheels status post-release calendar rehearse serve smoke check bench help"
+            opts="release postfix changelog hotfix publish rollback wheels status post-release calendar rehearse serve smoke check bench help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -349,6 +355,20 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        xtask__subcmd__help__subcmd__hotfix)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -495,6 +515,36 @@ _xtask() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        xtask__subcmd__hotfix)
+            opts="-q -v -h --push --manifest-path --train --dry-run --json --waive --quiet --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --manifest-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --train)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --waive)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

@@ -25,7 +25,7 @@ use crate::{
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version, max_term_width = 120)]
 #[command(
-    after_help = "release, postfix, hotfix, smoke, publish, rollback and wheels take --dry-run: it looks, says what the real run would do, and touches nothing."
+    after_help = "release, postfix, hotfix, smoke, publish, post-release, rollback and wheels take --dry-run: it looks, says what the real run would do, and touches nothing."
 )]
 pub struct Cli {
     #[command(flatten)]

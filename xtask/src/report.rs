@@ -98,11 +98,12 @@ impl Report {
     pub fn plan(&self, plan: &Plan) {
         let post = plan.to.post().is_some();
         let level = if post { "post release".to_owned() } else { plan.level.to_string() };
-        let versions = match plan.from == plan.to {
-            true => plan.to.tag(),
-            false => format!("{} -> {} ({level})", plan.from.tag(), plan.to.tag()),
-        };
-        self.say(self.tint(Tint::Strong, &format!("train {}: {versions}", plan.train)));
+        self.say(
+            self.tint(
+                Tint::Strong,
+                &format!("train {}: {} -> {} ({level})", plan.train, plan.from.tag(), plan.to.tag()),
+            ),
+        );
         let width = plan.moved.iter().map(|moved| moved.name.len()).max().unwrap_or(0);
         let shown = if self.loudness >= Loudness::Verbose { plan.moved.len() } else { 20 };
         for moved in plan.moved.iter().take(shown) {
