@@ -236,6 +236,12 @@ enum Command {
         #[arg(long)]
         here: bool,
     },
+    /// Whether a release of each train is due, why, and which version it should get.
+    ///
+    /// It looks at what users see of the changes since the last tag, at the release day, at the driver's version and, on
+    /// the forge, at merged pull requests with the label `priority`; cargo semver-checks, when installed, compares.
+    #[command(after_help = "Examples:\n  cargo xtask due\n  cargo xtask due --train market-data --json")]
+    Due,
     /// The days of the trains: preparation, release and what follows, with what each asks for and who leads.
     ///
     /// The trains' `cadence` says which weekday of the month, `captains` whose turn it is.
@@ -445,6 +451,7 @@ pub fn main() -> i32 {
         }
         Command::Status { version: Some(version), here, .. } => commands::status::status(&call, &version, here),
         Command::Status { version: None, here, issue } => commands::status::overview(&call, here, issue),
+        Command::Due => commands::due::due(&call),
         Command::Calendar { months, ics } => {
             // Counted from where it was typed, not from the top of the repository.
             let ics = ics.map(|file| std::path::absolute(&file).unwrap_or(file));

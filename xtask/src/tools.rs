@@ -8,3 +8,4 @@ pub mod forge;
 pub mod http;
 pub mod index;
 pub mod python;
+pub mod semver_checks;

@@ -1,15 +1,52 @@
 //! `due`: whether a release of each train is due, why, and which version it should get.
 //! It must never bump anything: it looks, asks and proposes.
 
-use anyhow::Result;
+use std::{collections::BTreeSet, path::PathBuf};
+
+use anyhow::{Result, bail};
+use serde_json::json;
 use xshell::Shell;
 
+use super::{Call, status::tagged_at};
 use crate::{
-    plan::due::{self, Change},
-    repo,
-    snapshot::Snapshot,
+    date::Date,
+    plan::{
+        due::{self, Change, Due, Findings},
+        exposure,
+    },
+    repo::{self, Past},
+    report::Report,
+    snapshot::{Loader, Snapshot, Source},
+    tools::{forge::Forge, semver_checks},
     version::Version,
 };
+
+/// The label of what does not wait for the release day.
+const PRIORITY: &str = "priority";
+
+pub fn due(call: &Call<'_>) -> Result<()> {
+    let sh = Shell::new()?;
+    let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
+    let head = loader.load(Source::Tree)?;
+    if !head.workspace.problems.is_empty() {
+        bail!("{}", head.workspace.problems.join("\n"));
+    }
+    let mut told = Vec::new();
+    for train in loader.trains(&head)? {
+        let snapshot = Snapshot { train, ..head.clone() };
+        let last = last(&snapshot);
+        let past = since(&sh, &snapshot, last.as_ref())?;
+        let changes = due::changes(&snapshot, &past);
+        let findings = findings(&sh, &snapshot, last.as_ref(), &past)?;
+        let due = due::due(&snapshot, last.as_ref(), &changes, &findings);
+        tell(call.report, &due);
+        told.push(due);
+    }
+    if call.report.json {
+        call.report.json(&json!({ "today": head.today, "trains": told }));
+    }
+    Ok(())
+}
 
 /// The last final release of the train, post releases among them, that was not rolled back.
 pub fn last(snapshot: &Snapshot) -> Option<(Version, String)> {
@@ -20,6 +57,72 @@ pub fn last(snapshot: &Snapshot) -> Option<(Version, String)> {
 
 /// What a user of the train sees, since its last release.
 pub fn changes(sh: &Shell, snapshot: &Snapshot, last: Option<&(Version, String)>) -> Result<Vec<Change>> {
+    Ok(due::changes(snapshot, &since(sh, snapshot, last)?))
+}
+
+fn since(sh: &Shell, snapshot: &Snapshot, last: Option<&(Version, String)>) -> Result<Vec<Past>> {
     let without: Vec<String> = last.iter().map(|(_, tag)| format!("refs/tags/{tag}")).collect();
-    Ok(due::changes(snapshot, &repo::past(sh, &snapshot.base, &without)?))
+    repo::past(sh, &snapshot.base, &without)
+}
+
+fn findings(sh: &Shell, snapshot: &Snapshot, last: Option<&(Version, String)>, past: &[Past]) -> Result<Findings> {
+    let Snapshot { workspace, train, repo, .. } = snapshot;
+    let mut findings = Findings::default();
+    let after = last.map_or(Ok(0), |(_, tag)| tagged_at(sh, tag))?;
+    let pulls = Forge::new(sh).merged_pulls(PRIORITY, &Date::timestamp(after));
+    let pulls = pulls.map(|pulls| pulls.into_iter().map(|pull| (pull.number, pull.title)).collect());
+    findings.priority = Some(pulls.map_err(|error| format!("{error:#}")));
+
+    let members = train.members();
+    let is_source = |path: &PathBuf| {
+        let owner = workspace.owner(path).filter(|owner| members.contains(owner))?;
+        let is_rust = path.extension().is_some_and(|end| end == "rs");
+        (is_rust && path.starts_with(workspace.members[owner].dir().join("src"))).then_some(owner)
+    };
+    let sources = workspace.tracked.iter().filter(|path| is_source(path).is_some());
+    findings.exposures = exposure::exposures(snapshot, &repo::texts_in_tree(&repo.top, sources)?);
+
+    // Whatever its commits say: a crate whose sources changed is compared.
+    let touched: BTreeSet<usize> = past.iter().flat_map(|commit| &commit.paths).filter_map(is_source).collect();
+    let compared: Vec<usize> = touched.into_iter().filter(|&at| workspace.members[at].publish).collect();
+    let Some((_, tag)) = last.filter(|_| !compared.is_empty()) else { return Ok(findings) };
+    if !semver_checks::is_installed() {
+        let why =
+            "interfaces were not compared: cargo semver-checks is not installed (cargo install cargo-semver-checks)";
+        findings.unknown.push(why.to_owned());
+        return Ok(findings);
+    }
+    for at in compared {
+        let name = &workspace.members[at].name;
+        match semver_checks::compare(&repo.top.join(workspace.root_dir()), name, tag) {
+            Ok(Some(weight)) => findings.checked.push((name.clone(), weight)),
+            Ok(None) => {}
+            Err(error) => findings.unknown.push(format!("the interface of {name} could not be compared: {error:#}")),
+        }
+    }
+    Ok(findings)
+}
+
+fn tell(report: &Report, due: &Due) {
+    let last = due.last.as_ref().map_or("there is no tag yet".to_owned(), |tag| format!("since {tag}"));
+    report.say(format!("train {}: {} ({last})", due.train, due.said));
+    for reason in &due.reasons {
+        report.say(format!("  {}", reason.told()));
+    }
+    for (member, why) in &due.changed {
+        report.say(format!("  {member}:"));
+        for one in why.iter().take(5) {
+            report.say(format!("    {one}"));
+        }
+        if why.len() > 5 {
+            report.say(format!("    and {} more", why.len() - 5));
+        }
+    }
+    for unknown in &due.unknown {
+        report.warn(format!("  unknown {unknown}"));
+    }
+    if let Some(proposal) = &due.proposal {
+        report.say(format!("  {}: {}", proposal.version, proposal.why));
+        report.say(format!("  next: {}", proposal.command));
+    }
 }

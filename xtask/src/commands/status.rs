@@ -217,7 +217,8 @@ fn last(
     })
 }
 
-fn tagged_at(sh: &Shell, tag: &str) -> Result<i64> {
+/// When a tag was made, in seconds since 1970.
+pub fn tagged_at(sh: &Shell, tag: &str) -> Result<i64> {
     let format = "--format=%(creatordate:unix)";
     let told = cmd!(sh, "git for-each-ref {format} refs/tags/{tag}").quiet().read()?;
     told.trim().parse().with_context(|| format!("when {tag} was made, git does not say: `{told}`"))

@@ -8,6 +8,7 @@ mod cases;
 mod changelog;
 mod checklist;
 mod crashes;
+mod due;
 mod floors;
 mod harness;
 mod hotfix;
