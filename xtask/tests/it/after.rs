@@ -129,3 +129,35 @@ fn what_is_deployed_is_what_the_registry_has() {
     assert_eq!(other.end(), end);
     outside.forget();
 }
+
+#[test]
+fn the_tags_message_chooses_the_template_and_a_look_shows_the_message() {
+    let place = Place::of_world("after_told", "plain");
+    let changelog = "changelog = \"CHANGELOG.md\"\n";
+    let told = "announce = [\"discord\", \"slack\"]\ntemplates = \"told\"\n";
+    place.replace("Cargo.toml", changelog, &format!("{changelog}{told}"));
+    place.write("told/hotfix.discord.md", "Now! {version} for {previous}\n\n{install}\n");
+    place.commit("tell it in our own words");
+    place.xtask("check").ok();
+    place.git("tag --delete v0.7.3");
+    place.git("tag --annotate v0.7.3 --message \"Release version 0.7.3\" --message \"Hotfix of v0.7.2\"");
+    place.add_remote();
+    let look = "publish 0.7.3 --only announce --dry-run";
+    let said = place.xtask(look);
+    assert_eq!(said.code, Some(1), "no address is known: {}", said.all());
+    let own = "announce to discord:\n  | Now! 0.7.3 for 0.7.2\n  |\n  | - `cargo update -p lark --precise 0.7.3`\n";
+    let built_in = "announce to slack:\n  | *lark 0.7.3 is released: a hotfix of 0.7.2.*\n";
+    assert!(said.out.contains(own) && said.out.contains(built_in), "{}", said.all());
+
+    // A tag that is a mere name says nothing.
+    place.git("tag --force v0.7.3 v0.7.3^{}");
+    place.git("push --quiet --force origin v0.7.3");
+    let said = place.xtask(look);
+    assert!(said.out.contains("announce to discord:\n  | **lark 0.7.3 is released.**\n"), "{}", said.all());
+
+    place.write("told/hotfx.md", "{verison}\n");
+    place.git("add told");
+    let said = place.xtask("check");
+    assert!(said.all().contains("told/hotfx.md is no template's name") && said.code == Some(1), "{}", said.all());
+    assert!(said.all().contains("did you mean `hotfix.md`?"), "{}", said.all());
+}
