@@ -13,7 +13,7 @@ use super::{World, git};
 use crate::{
     check::short,
     edit::slashed,
-    files::changelog,
+    files::{changelog, follow_ups},
     plan::rollback::{Kept, Revert, Unmake},
     repo,
     step::Observation,
@@ -60,8 +60,15 @@ pub fn outcome(sh: &Shell, onto: &str, commits: &[(String, bool)], kept: &Kept) 
     let mut touched: BTreeSet<PathBuf> = repo::changed(sh, onto, &tip)?.into_iter().collect();
     touched.extend(conflicts.iter().cloned());
     let texts: BTreeSet<PathBuf> = touched.iter().filter(is_log).cloned().chain(logs.map(Path::to_owned)).collect();
-    for (path, text) in repo::texts_at(sh, onto, &texts)? {
-        let Some(text) = changelog::yank(&text, &kept.version) else { continue };
+    let logs = repo::texts_at(sh, onto, &texts)?.into_iter();
+    let mut own: Vec<(PathBuf, String)> =
+        logs.filter_map(|(path, text)| Some((path, changelog::yank(&text, &kept.version)?))).collect();
+    if let Some(path) = &kept.follow_ups {
+        let now = repo::texts_at(sh, onto, &BTreeSet::from([path.clone()]))?.remove(path);
+        let now = now.unwrap_or_else(|| follow_ups::EMPTY.to_owned());
+        own.push((path.clone(), follow_ups::append(&now, &kept.version, &[kept.follow_up()])));
+    }
+    for (path, text) in own {
         let blob = cmd!(sh, "git hash-object -w --stdin").stdin(text).quiet().read()?;
         git(&["update-index", "--add", "--cacheinfo", &format!("100644,{blob},{}", slashed(&path))]).run()?;
         conflicts.remove(&path);

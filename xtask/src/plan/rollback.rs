@@ -102,6 +102,14 @@ pub struct Kept {
     pub changelog: Option<PathBuf>,
     /// What was told from here stays told, and does not come back to be told again.
     pub fragments: Option<PathBuf>,
+    /// The list of what is still to be done keeps what it says, and asks for the cause.
+    pub follow_ups: Option<PathBuf>,
+}
+
+impl Kept {
+    pub fn follow_up(&self) -> String {
+        format!("find out why {} had to be rolled back", self.version)
+    }
 }
 
 pub fn kept(gone: &Snapshot, version: &Version) -> Kept {
@@ -110,6 +118,7 @@ pub fn kept(gone: &Snapshot, version: &Version) -> Kept {
         version: version.tag(),
         changelog: train.changelog.clone(),
         fragments: train.config.fragments().map(|dir| workspace.in_root(&dir)),
+        follow_ups: train.config.follow_ups.as_ref().map(|path| workspace.in_root(path)),
     }
 }
 

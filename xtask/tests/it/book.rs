@@ -47,6 +47,7 @@ pages! {
     adopt: "docs/adopt.md",
     captain: "docs/captain.md",
     cli: "docs/cli.md",
+    rollback: "docs/rollback.md",
 }
 
 #[test]

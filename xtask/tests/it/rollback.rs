@@ -30,7 +30,7 @@ static SHIPPED: LazyLock<PathBuf> = LazyLock::new(|| {
     publish(&outside, &machine, "lark", "0.7.3");
     publish(&outside, &machine, "ingest", "0.3.0");
     let images = "images = [{ name = \"ingest\"";
-    let more = "development = \"minor\"\ndeployments = [{ path = \"deploy/compose.yaml\", image = \"ingest\" }]";
+    let more = "development = \"minor\"\nfollow-ups = \"todo.md\"\ndeployments = [{ path = \"deploy/compose.yaml\", image = \"ingest\" }]";
     machine.replace("Cargo.toml", images, &format!("{more}\n{images}"));
     machine.write("deploy/compose.yaml", DEPLOYED);
     machine.commit("deploy the ingestion");
@@ -246,6 +246,7 @@ fn latest_goes_back_and_forward() {
     // What followed the release went with it.
     assert!(machine.read("crates/ingest/Cargo.toml").contains("version = \"0.3.0\""));
     assert_eq!(machine.read("deploy/compose.yaml"), DEPLOYED);
+    assert!(machine.read("todo.md").contains("- [ ] find out why 0.4.0 had to be rolled back"));
     outside.run(&machine, "check --train ingest").ok();
     outside.weather.clear();
     let said = outside.run(&machine, &ingest()).ok();
