@@ -16,7 +16,7 @@ use crate::{
     perform::World,
     plan::{
         announcement::Occasion,
-        checklist, publish,
+        publish,
         standing::{self, Facts, Hotfix, Last, Part, Standing, State},
     },
     repo,
@@ -138,7 +138,7 @@ fn look(
     let released = due::last(snapshot);
     let changes = due::changes(world.sh, snapshot, released.as_ref())?;
     let due = crate::plan::due::due(snapshot, released.as_ref(), &changes, &crate::plan::due::Findings::default());
-    let checklist = run::look(world, &checklist::steps(snapshot));
+    let checklist = run::look(world, &super::checklist(loader, snapshot)?);
     let facts = Facts {
         config: &snapshot.train.config,
         now: snapshot::now(),

@@ -63,9 +63,9 @@ fn or_unknown(row: &Confirmation, seen: Result<Observation>) -> Observation {
     Observation::Unknown { why, next: format!("{next}; or --waive {}", row.name) }
 }
 
-fn unpushed(asked: &Asked) -> Observation {
+fn unpushed(asked: &Asked, what: &str) -> Observation {
     Observation::Blocked {
-        why: format!("the forge does not have {}", short(&asked.commit)),
+        why: format!("the forge does not have {what}"),
         next: format!("git push {} {}", asked.remote, asked.branch),
     }
 }
@@ -73,7 +73,7 @@ fn unpushed(asked: &Asked) -> Observation {
 fn ci(world: &World<'_>, asked: &Asked) -> Result<Observation> {
     let forge = Forge::new(world.sh);
     if !forge.has_commit(&asked.commit)? {
-        return Ok(unpushed(asked));
+        return Ok(unpushed(asked, "it"));
     }
     Ok(verdict(&forge.checks(&asked.commit)?))
 }
@@ -127,7 +127,7 @@ fn review(world: &World<'_>, asked: &Asked) -> Result<Observation> {
     }
     let forge = Forge::new(world.sh);
     if !forge.has_commit(&asked.commit)? {
-        return Ok(unpushed(asked));
+        return Ok(unpushed(asked, short(&asked.commit)));
     }
     if let Some(approvals) = forge.required_approvals(&asked.branch)?
         && forge.is_on(&asked.commit, &asked.branch)?

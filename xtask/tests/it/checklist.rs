@@ -83,7 +83,7 @@ fn a_release_waits_until_ci_is_green() {
     let Some(forge) = Forge::new("ci") else { return };
     let place = place("ci", Some(&forge), "checklist = [\"ci\"]");
     let head = place.git("rev-parse HEAD");
-    refused(&place, RELEASE, &format!("the forge does not have {}", &head[..9]));
+    refused(&place, RELEASE, &format!("all CI checks pass on {}: the forge does not have it", &head[..9]));
     let of = |commit: Value| forge.knows(&json!({ "commits": { &head: commit } }));
     of(json!({}));
     refused(&place, RELEASE, "no check has passed on it");
@@ -108,6 +108,23 @@ fn a_release_waits_until_ci_is_green() {
     let after = place.bytes();
     place.xtask(RELEASE).ok();
     assert!(place.bytes() == after);
+}
+
+#[test]
+fn a_hotfix_waits_for_its_own_branch() {
+    let Some(forge) = Forge::new("hotfix_ci") else { return };
+    let place = place("hotfix_ci", Some(&forge), "checklist = [\"ci\"]");
+    place.git("tag --annotate --force v0.7.3 --message v0.7.3");
+    place.git("switch --quiet --create hotfix/v0.7.4");
+    place.write("crates/lark/src/more.rs", "// mended\n");
+    place.commit("mend it");
+    let fix = place.git("rev-parse HEAD");
+    const HOTFIX: &str = "hotfix 0.7.4 --waive cargo-test";
+    let said = refused(&place, HOTFIX, &format!("ci: all CI checks pass on {}: the forge does not have it", &fix[..9]));
+    assert!(said.all().contains("next: git push origin hotfix/v0.7.4"), "{}", said.all());
+    forge.knows(&json!({ "commits": { &fix: { "runs": [run_of("tests", "completed", Some("success"))] } } }));
+    place.xtask(HOTFIX).ok();
+    assert!(place.git("tag").contains("v0.7.4"));
 }
 
 #[test]
@@ -298,7 +315,7 @@ fn check_shows_every_row_with_evidence_or_what_to_do_and_fails_for_none_of_them(
             .concat()
     };
     let unseen = format!("unknown: it leaves no mark, and CI is not seen green on {short}");
-    assert_eq!(rows(&place), expected(format!("ci blocked: the forge does not have {short}"), &unseen));
+    assert_eq!(rows(&place), expected("ci blocked: the forge does not have it".to_owned(), &unseen));
     forge.knows(&json!({ "commits": { &head: { "runs": [run_of("a", "completed", Some("success"))] } } }));
     let run_by = format!("done: .github/workflows/ci.yml:7 runs it, and CI is green on {short}");
     assert_eq!(rows(&place), expected("ci done: 1 passed".to_owned(), &run_by));
