@@ -28,6 +28,9 @@ _xtask() {
             xtask,check)
                 cmd="xtask__subcmd__check"
                 ;;
+            xtask,due)
+                cmd="xtask__subcmd__due"
+                ;;
             xtask,help)
                 cmd="xtask__subcmd__help"
                 ;;
@@ -76,6 +79,9 @@ _xtask() {
             xtask__subcmd__help,check)
                 cmd="xtask__subcmd__help__subcmd__check"
                 ;;
+            xtask__subcmd__help,due)
+                cmd="xtask__subcmd__help__subcmd__due"
+                ;;
             xtask__subcmd__help,help)
                 cmd="xtask__subcmd__help__subcmd__help"
                 ;;
@@ -119,7 +125,7 @@ _xtask() {
 
     case "${cmd}" in
         xtask)
-            opts="-q -v -h --manifest-path --train --dry-run --json --waive --quiet --verbose --color --help release postfix changelog hotfix publish rollback wheels status post-release calendar rehearse serve smoke check bench help"
+            opts="-q -v -h --manifest-path --train --dry-run --json --waive --quiet --verbose --color --help release postfix changelog hotfix publish rollback wheels status post-release due calendar rehearse serve smoke check bench help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -284,8 +290,38 @@ _xtask() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        xtask__subcmd__due)
+            opts="-q -v -h --manifest-path --train --dry-run --json --waive --quiet --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --manifest-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --train)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --waive)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         xtask__subcmd__help)
-            opts="release postfix changelog hotfix publish rollback wheels status post-release calendar rehearse serve smoke check bench help"
+            opts="release postfix changelog hotfix publish rollback wheels status post-release due calendar rehearse serve smoke check bench help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -341,6 +377,20 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__help__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        xtask__subcmd__help__subcmd__due)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -9,9 +9,8 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
-use xshell::Shell;
 
-use super::{cargo, child};
+use super::cargo;
 
 /// One line of the index (Cargo book, "Registry Index", "JSON schema").
 #[derive(Clone, Debug, Deserialize, PartialEq)]
@@ -22,26 +21,6 @@ pub struct Line {
     pub yanked: bool,
     /// When it was published, UTC; older lines and other registries do not tell.
     pub pubtime: Option<String>,
-}
-
-/// Every version that the index has of a crate, yanked ones too; none for a name that it does not know.
-pub fn lines(sh: &Shell, name: &str, registry: Option<&str>) -> Result<Vec<Line>> {
-    if cargo::is_offline() {
-        bail!("cargo is told to ask nobody: CARGO_NET_OFFLINE is set");
-    }
-    let home = sh.create_temp_dir()?;
-    let told = child::ask(info(home.path(), name, registry))?;
-    // Where all are yanked cargo shows nothing, but it was told of them.
-    if let Some(lines) = remembered(home.path(), name)? {
-        return Ok(lines);
-    }
-    if told.ok() {
-        bail!("cargo knows {name}, but does not remember what the index says of it");
-    }
-    if told.err.contains("could not find `") {
-        return Ok(Vec::new());
-    }
-    Err(child::failure(&format!("the crate index could not be asked for {name}"), &told))
 }
 
 /// The question for a crate, `NAME` or `NAME@VERSION`, in a home of its own: in the user's, cargo would have several
@@ -65,7 +44,8 @@ pub fn in_each(dir: &Path, name: impl AsRef<Path>) -> Option<PathBuf> {
     fs::read_dir(dir).ok()?.flatten().map(|entry| entry.path().join(name.as_ref())).find(|path| path.exists())
 }
 
-/// What cargo keeps in its home of the index's answer; `None` when there was none, or none of that name.
+/// Every version that the index has of a crate, yanked ones too, as cargo keeps its answer in the home that it was asked
+/// in: where all are yanked cargo shows nothing, but it was told of them. `None` for a name that the index does not know.
 pub fn remembered(home: &Path, name: &str) -> Result<Option<Vec<Line>>> {
     let name = name.to_lowercase();
     let prefix = match name.len() {
