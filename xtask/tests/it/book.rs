@@ -48,6 +48,7 @@ pages! {
     captain: "docs/captain.md",
     cli: "docs/cli.md",
     rollback: "docs/rollback.md",
+    hotfix: "docs/hotfix.md",
 }
 
 #[test]

@@ -21,7 +21,7 @@ fn ingest() -> String {
 
 const DEPLOYED: &str = "services:\n  ingest:\n    image: registry.example/ingest:0.3.0\n";
 
-const UNPROVED: &str = "--waive cargo-test --waive maturin-develop --waive pytest --waive image --waive wheel-test";
+pub const UNPROVED: &str = "--waive cargo-test --waive maturin-develop --waive pytest --waive image --waive wheel-test";
 
 /// Two releases of both trains, published.
 static SHIPPED: LazyLock<PathBuf> = LazyLock::new(|| {
@@ -48,7 +48,7 @@ fn release(outside: &Outside, machine: &Place, train: &str, version: &str) {
     outside.run(machine, &format!("release {version} --train {train} --push {UNPROVED}")).ok();
 }
 
-fn publish(outside: &Outside, machine: &Place, train: &str, version: &str) -> Said {
+pub fn publish(outside: &Outside, machine: &Place, train: &str, version: &str) -> Said {
     let more = match train {
         "lark" => {
             make_dist(machine, &dist().with_file_name("dists").join(version), version);
@@ -60,7 +60,7 @@ fn publish(outside: &Outside, machine: &Place, train: &str, version: &str) -> Sa
     outside.run(machine, &format!("publish {version} --train {train} --deadline 30{more}")).ok()
 }
 
-fn shipped(name: &str) -> (Outside, Place) {
+pub fn shipped(name: &str) -> (Outside, Place) {
     let outside = Outside::after(&SHIPPED, &format!("rollback_{name}"));
     let machine = outside.new_machine("a");
     (outside, machine)
@@ -89,7 +89,7 @@ fn end(outside: &Outside) -> End {
 }
 
 /// The forge's releases, the latest first: tag, title, first line of the notes, pre-release or not.
-fn forge(outside: &Outside) -> Vec<(u64, (String, String, String, bool))> {
+pub fn forge(outside: &Outside) -> Vec<(u64, (String, String, String, bool))> {
     let text = fs::read_to_string(outside.dir().join("registries/forge/releases.json")).unwrap();
     let forge: Value = serde_json::from_str(&text).unwrap();
     let word = |release: &Value, name: &str| release[name].as_str().unwrap().to_owned();
