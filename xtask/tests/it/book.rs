@@ -49,6 +49,7 @@ pages! {
     cli: "docs/cli.md",
     rollback: "docs/rollback.md",
     hotfix: "docs/hotfix.md",
+    stuck: "docs/stuck.md",
 }
 
 #[test]
