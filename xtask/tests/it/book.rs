@@ -45,6 +45,7 @@ macro_rules! pages {
 pages! {
     after: "docs/after.md",
     adopt: "docs/adopt.md",
+    calendar: "docs/calendar.md",
     captain: "docs/captain.md",
     cli: "docs/cli.md",
     rollback: "docs/rollback.md",
