@@ -562,7 +562,10 @@ fn an_old_line_is_published_beside_the_new_one() {
     assert_eq!(forge(&outside)[0], newest, "the latest release is still the latest");
     let told = std::fs::read_dir(outside.dir().join("registries/messages")).unwrap().flatten();
     let told: String = told.map(|entry| std::fs::read_to_string(entry.path()).unwrap()).collect();
-    assert!(told.contains("lark 0.7.4 is released: a hotfix of 0.7.3") && told.contains("ingest 0.3.1 is released: a hotfix of 0.3.0"));
+    assert!(
+        told.contains("lark 0.7.4 is released: a hotfix of 0.7.3")
+            && told.contains("ingest 0.3.1 is released: a hotfix of 0.3.0")
+    );
     assert!(machine.read("crates/lark/Cargo.toml").contains("version = \"0.8.0\""));
     if has_images() {
         let now = outside.image_tags();
