@@ -273,11 +273,11 @@ fn a_half_published_release_is_rolled_back_as_far_as_it_came() {
     machine.replace("CHANGELOG.md", "## [Unreleased]\n", "## [Unreleased]\n\n### Added\n\n- more\n");
     machine.commit("feat: more");
     release(&outside, &machine, "lark", "0.9.0");
-    let only = format!("publish 0.9.0 --train lark --deadline 30 --only crates");
+    let only = "publish 0.9.0 --train lark --deadline 30 --only crates";
     // The second crate does not arrive any more.
     let gone = Rule { fault: Fault::Killed, on: "PUT /api/v1/crates/new", after: 1, times: 1 };
     outside.weather.set([gone]);
-    assert_eq!(outside.run_watched(&machine, &only).code, None);
+    assert_eq!(outside.run_watched(&machine, only).code, None);
     outside.weather.clear();
     let sent = outside.raw_effects();
     let said = outside.run(&machine, "rollback 0.9.0 --train lark --deadline 30").ok();
