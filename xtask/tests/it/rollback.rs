@@ -408,7 +408,7 @@ const CALLS: usize = 15;
 #[test]
 fn killed_around_each_call_of_git_in_a_rollback() {
     let all = (1..=CALLS).flat_map(|at| [("before", at, 0), ("after", at, 1)]);
-    let points: Vec<_> = all.filter(|(_, at, side)| is_full() || (at + side * 4) % 8 == 0).collect();
+    let points: Vec<_> = all.filter(|(_, at, side)| is_full() || (at + side * 4) % 10 == 0).collect();
     side_by_side(&points, 3, |&(side, at, _)| {
         let (outside, mut machine) = shipped(&format!("git_{side}_{at}"));
         outside.yank_by_hand("lark-python", "0.8.0");
