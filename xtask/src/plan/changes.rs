@@ -1,6 +1,9 @@
 //! Where the entries of a release's changelog come from, and what has no home in it.
 //! It must never tell the same change twice, nor lose one in silence.
 
+mod crates;
+mod fragments;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
@@ -8,10 +11,14 @@ use std::{
 
 use serde::Serialize;
 
-use super::{Prose, edits::Texts};
+pub(super) use self::crates::promote_crates;
+pub use self::fragments::fragments;
+
+use self::crates::crates;
+use super::edits::Texts;
 use crate::{
     check::{Finding, short},
-    config::{Entries, TrainConfig},
+    config::Entries,
     conventional::{Change, Kind, numbers},
     edit::{Reason, slashed},
     files::changelog,
@@ -179,135 +186,6 @@ impl Collected {
             texts.remove(path);
         }
         Ok(())
-    }
-}
-
-/// The entries that fragments hold, and what is wrong with fragments.
-pub fn fragments(workspace: &Workspace, train: &Train) -> (Vec<(PathBuf, Kind, String)>, Vec<Finding>) {
-    let (mut entries, mut findings) = (Vec::new(), Vec::new());
-    let Some(dir) = train.config.fragments().map(|dir| workspace.in_root(&dir)) else {
-        return (entries, findings);
-    };
-    let dirs: Vec<PathBuf> = workspace.trains.iter().filter_map(TrainConfig::fragments).collect();
-    let is_own = |at: &Path| dirs.iter().any(|dir| at.starts_with(workspace.in_root(dir)));
-    // One that was put beside its crate is never looked at again.
-    for path in workspace.tracked.iter().filter(|path| path.extension().is_some_and(|end| end == "md")) {
-        if path.parent().is_some_and(|at| at.file_name() == dir.file_name() && !is_own(at)) {
-            let what = format!("{} has no home in the changelog: fragments stand in {}", slashed(path), slashed(&dir));
-            findings.push(Finding::new("changelog", what, CORRECT));
-        }
-    }
-    for (path, text) in workspace.texts.iter().filter(|(path, _)| path.starts_with(&dir)) {
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        if name.starts_with('.') || name.eq_ignore_ascii_case("readme.md") {
-            continue;
-        }
-        let mut lost = |why: String| {
-            let what = format!("{} has no home in the changelog: {why}", slashed(path));
-            findings.push(Finding::new("changelog", what, CORRECT));
-        };
-        if path.parent() != Some(&dir) {
-            lost(format!("fragments stand in {} itself", slashed(&dir)));
-            continue;
-        }
-        // A number may follow the kind, to have two fragments of one name.
-        let words: Vec<&str> = name.split('.').collect();
-        let (id, kind) = match words.as_slice() {
-            [id, kind, "md"] => (*id, *kind),
-            [id, kind, number, "md"] if number.parse::<u32>().is_ok() => (*id, *kind),
-            _ => {
-                lost("its name is not NAME.KIND.md".to_owned());
-                continue;
-            }
-        };
-        let Some(kind) = Kind::parse(kind) else {
-            let known = Kind::ALL.map(|kind| kind.name().to_lowercase());
-            let names: Vec<&str> = known.iter().map(String::as_str).collect();
-            let near = similar::get_close_matches(kind, &names, 1, 0.5);
-            let near = near
-                .first()
-                .map_or(format!("known are {}", known.join(", ")), |near| format!("did you mean `{near}`?"));
-            lost(format!("`{kind}` is no kind of change: {near}"));
-            continue;
-        };
-        // The whole text is one entry, unless it is a list.
-        let text = text.replace("\r\n", "\n");
-        let is_list = text.trim_start().starts_with("- ") || text.trim_start().starts_with("* ");
-        let texts = match is_list {
-            true => changelog::entries(&text).into_iter().map(|(_, text)| text).collect(),
-            false => vec![text.trim().to_owned()],
-        };
-        if texts.iter().all(String::is_empty) {
-            lost("it says nothing".to_owned());
-        }
-        for mut text in texts.into_iter().filter(|text| !text.is_empty()) {
-            if let Some(number) = id.parse::<u64>().ok().filter(|number| !numbers(&text).any(|found| found == *number))
-            {
-                text.push_str(&format!(" (#{number})"));
-            }
-            entries.push((path.clone(), kind, text));
-        }
-    }
-    (entries, findings)
-}
-
-/// A crate's own changelog, when it has one that is not a train's.
-fn log_of(workspace: &Workspace, at: usize) -> Option<PathBuf> {
-    let path = workspace.members[at].dir().join("CHANGELOG.md");
-    let is_trains = |path: &Path| {
-        let configured = workspace.trains.iter().filter_map(|train| train.changelog.as_ref());
-        configured
-            .map(|path| workspace.in_root(path))
-            .chain([workspace.in_root("CHANGELOG.md".as_ref())])
-            .any(|log| log == path)
-    };
-    (workspace.texts.contains_key(&path) && !is_trains(&path)).then_some(path)
-}
-
-/// What the crates' logs say of the release: in the version's own section, when release-plz wrote it, else under
-/// Unreleased. One change in several crates is one entry.
-fn crates(
-    workspace: &Workspace,
-    train: &Train,
-    to: &Version,
-    versions: &BTreeMap<usize, Version>,
-) -> Vec<(Kind, String, String)> {
-    let mut told: Vec<(Kind, String, Vec<&str>, String)> = Vec::new();
-    for at in train.members().into_iter().filter(|at| versions.contains_key(at)) {
-        let Some(path) = log_of(workspace, at) else { continue };
-        let text = &workspace.texts[&path];
-        let section = changelog::section(text, &to.tag()).or_else(|| changelog::section(text, "Unreleased"));
-        for (kind, entry) in section.iter().flat_map(|section| changelog::entries(&section.body)) {
-            // What release-plz calls other, that a dependency moved, is no change of the train's.
-            let Some(kind) = kind.and_then(Kind::parse) else { continue };
-            let name = workspace.members[at].name.as_str();
-            match told.iter_mut().find(|(known, text, ..)| *known == kind && *text == entry) {
-                Some((_, _, names, _)) => names.push(name),
-                None => told.push((kind, entry, vec![name], slashed(&path))),
-            }
-        }
-    }
-    told.into_iter().map(|(kind, text, names, from)| (kind, format!("{}: {text}", names.join(", ")), from)).collect()
-}
-
-/// Turns Unreleased into the version's section in the logs of the crates that move. A log that has that section, as
-/// release-plz leaves it, stays as it is.
-pub(super) fn promote_crates(
-    snapshot: &Snapshot,
-    versions: &BTreeMap<usize, Version>,
-    prose: &Prose<'_>,
-    texts: &mut Texts<'_>,
-    findings: &mut Vec<Finding>,
-) {
-    for path in versions.keys().filter_map(|&at| log_of(&snapshot.workspace, at)) {
-        let text = texts.now(&path).unwrap_or_default();
-        let waits = changelog::section(text, "Unreleased").is_some_and(|section| changelog::has_entries(&section));
-        if !waits || changelog::section(text, prose.version).is_some() {
-            continue;
-        }
-        let result = texts
-            .rewrite(&path, Reason::Changelog, |text| changelog::promote(text, prose.version, prose.date, prose.tags));
-        findings.extend(result.err().map(|error| Finding::new("changelog", format!("{error:#}"), CORRECT)));
     }
 }
 

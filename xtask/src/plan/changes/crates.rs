@@ -1,0 +1,80 @@
+//! The changelogs that crates keep of their own: what they say of a release, and their part in it.
+//! It must never write a section that stands already: release-plz may have written it.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use super::CORRECT;
+use crate::{
+    check::Finding,
+    conventional::Kind,
+    edit::{Reason, slashed},
+    files::changelog,
+    plan::{Prose, edits::Texts},
+    snapshot::Snapshot,
+    train::Train,
+    version::Version,
+    workspace::Workspace,
+};
+
+/// A crate's own changelog, when it has one that is not a train's.
+fn log_of(workspace: &Workspace, at: usize) -> Option<PathBuf> {
+    let path = workspace.members[at].dir().join("CHANGELOG.md");
+    let is_trains = |path: &Path| {
+        let configured = workspace.trains.iter().filter_map(|train| train.changelog.as_ref());
+        configured
+            .map(|path| workspace.in_root(path))
+            .chain([workspace.in_root("CHANGELOG.md".as_ref())])
+            .any(|log| log == path)
+    };
+    (workspace.texts.contains_key(&path) && !is_trains(&path)).then_some(path)
+}
+
+/// What the crates' logs say of the release: in the version's own section, when release-plz wrote it, else under
+/// Unreleased. One change in several crates is one entry.
+pub(super) fn crates(
+    workspace: &Workspace,
+    train: &Train,
+    to: &Version,
+    versions: &BTreeMap<usize, Version>,
+) -> Vec<(Kind, String, String)> {
+    let mut told: Vec<(Kind, String, Vec<&str>, String)> = Vec::new();
+    for at in train.members().into_iter().filter(|at| versions.contains_key(at)) {
+        let Some(path) = log_of(workspace, at) else { continue };
+        let text = &workspace.texts[&path];
+        let section = changelog::section(text, &to.tag()).or_else(|| changelog::section(text, "Unreleased"));
+        for (kind, entry) in section.iter().flat_map(|section| changelog::entries(&section.body)) {
+            // What release-plz calls other, that a dependency moved, is no change of the train's.
+            let Some(kind) = kind.and_then(Kind::parse) else { continue };
+            let name = workspace.members[at].name.as_str();
+            match told.iter_mut().find(|(known, text, ..)| *known == kind && *text == entry) {
+                Some((_, _, names, _)) => names.push(name),
+                None => told.push((kind, entry, vec![name], slashed(&path))),
+            }
+        }
+    }
+    told.into_iter().map(|(kind, text, names, from)| (kind, format!("{}: {text}", names.join(", ")), from)).collect()
+}
+
+/// Turns Unreleased into the version's section in the logs of the crates that move. A log that has that section, as
+/// release-plz leaves it, stays as it is.
+pub(in crate::plan) fn promote_crates(
+    snapshot: &Snapshot,
+    versions: &BTreeMap<usize, Version>,
+    prose: &Prose<'_>,
+    texts: &mut Texts<'_>,
+    findings: &mut Vec<Finding>,
+) {
+    for path in versions.keys().filter_map(|&at| log_of(&snapshot.workspace, at)) {
+        let text = texts.now(&path).unwrap_or_default();
+        let waits = changelog::section(text, "Unreleased").is_some_and(|section| changelog::has_entries(&section));
+        if !waits || changelog::section(text, prose.version).is_some() {
+            continue;
+        }
+        let result = texts
+            .rewrite(&path, Reason::Changelog, |text| changelog::promote(text, prose.version, prose.date, prose.tags));
+        findings.extend(result.err().map(|error| Finding::new("changelog", format!("{error:#}"), CORRECT)));
+    }
+}

@@ -1,0 +1,84 @@
+//! Fragments: one file for each entry of a changelog, which the release takes away.
+//! It must never pass over one in silence: what cannot be an entry is a finding.
+
+use std::path::{Path, PathBuf};
+
+use super::CORRECT;
+use crate::{
+    check::Finding,
+    config::TrainConfig,
+    conventional::{Kind, numbers},
+    edit::slashed,
+    files::changelog,
+    train::Train,
+    workspace::Workspace,
+};
+
+/// The entries that fragments hold, and what is wrong with fragments.
+pub fn fragments(workspace: &Workspace, train: &Train) -> (Vec<(PathBuf, Kind, String)>, Vec<Finding>) {
+    let (mut entries, mut findings) = (Vec::new(), Vec::new());
+    let Some(dir) = train.config.fragments().map(|dir| workspace.in_root(&dir)) else {
+        return (entries, findings);
+    };
+    let dirs: Vec<PathBuf> = workspace.trains.iter().filter_map(TrainConfig::fragments).collect();
+    let is_own = |at: &Path| dirs.iter().any(|dir| at.starts_with(workspace.in_root(dir)));
+    // One that was put beside its crate is never looked at again.
+    for path in workspace.tracked.iter().filter(|path| path.extension().is_some_and(|end| end == "md")) {
+        if path.parent().is_some_and(|at| at.file_name() == dir.file_name() && !is_own(at)) {
+            let what = format!("{} has no home in the changelog: fragments stand in {}", slashed(path), slashed(&dir));
+            findings.push(Finding::new("changelog", what, CORRECT));
+        }
+    }
+    for (path, text) in workspace.texts.iter().filter(|(path, _)| path.starts_with(&dir)) {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        if name.starts_with('.') || name.eq_ignore_ascii_case("readme.md") {
+            continue;
+        }
+        let mut lost = |why: String| {
+            let what = format!("{} has no home in the changelog: {why}", slashed(path));
+            findings.push(Finding::new("changelog", what, CORRECT));
+        };
+        if path.parent() != Some(&dir) {
+            lost(format!("fragments stand in {} itself", slashed(&dir)));
+            continue;
+        }
+        // A number may follow the kind, to have two fragments of one name.
+        let words: Vec<&str> = name.split('.').collect();
+        let (id, kind) = match words.as_slice() {
+            [id, kind, "md"] => (*id, *kind),
+            [id, kind, number, "md"] if number.parse::<u32>().is_ok() => (*id, *kind),
+            _ => {
+                lost("its name is not NAME.KIND.md".to_owned());
+                continue;
+            }
+        };
+        let Some(kind) = Kind::parse(kind) else {
+            let known = Kind::ALL.map(|kind| kind.name().to_lowercase());
+            let names: Vec<&str> = known.iter().map(String::as_str).collect();
+            let near = similar::get_close_matches(kind, &names, 1, 0.5);
+            let near = near
+                .first()
+                .map_or(format!("known are {}", known.join(", ")), |near| format!("did you mean `{near}`?"));
+            lost(format!("`{kind}` is no kind of change: {near}"));
+            continue;
+        };
+        // The whole text is one entry, unless it is a list.
+        let text = text.replace("\r\n", "\n");
+        let is_list = text.trim_start().starts_with("- ") || text.trim_start().starts_with("* ");
+        let texts = match is_list {
+            true => changelog::entries(&text).into_iter().map(|(_, text)| text).collect(),
+            false => vec![text.trim().to_owned()],
+        };
+        if texts.iter().all(String::is_empty) {
+            lost("it says nothing".to_owned());
+        }
+        for mut text in texts.into_iter().filter(|text| !text.is_empty()) {
+            if let Some(number) = id.parse::<u64>().ok().filter(|number| !numbers(&text).any(|found| found == *number))
+            {
+                text.push_str(&format!(" (#{number})"));
+            }
+            entries.push((path.clone(), kind, text));
+        }
+    }
+    (entries, findings)
+}
