@@ -416,7 +416,7 @@ fn publication_of(
     // The configuration is the tagged commit's; the choice of the train is the captain's.
     snapshot.train = Train::choose(&snapshot.workspace, &snapshot.repo, Some(train.name()))?;
     snapshot.tag_message = repo::tag_message(loader.sh, &tag)?;
-    let publication = publish::plan(&snapshot, &version, options);
+    let publication = publish::plan(&snapshot, version, options);
     Ok((snapshot, publication))
 }
 

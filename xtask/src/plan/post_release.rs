@@ -187,7 +187,7 @@ fn items(snapshot: &Snapshot, released: &Released) -> Vec<String> {
     items.extend(
         strays
             .take(10)
-            .map(|(path, line, _)| format!("see whether {}:{line} still means the version before", slashed(&path))),
+            .map(|(path, line, _)| format!("see whether {}:{line} still means the version before", slashed(path))),
     );
     items
 }

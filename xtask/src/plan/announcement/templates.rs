@@ -103,9 +103,8 @@ pub fn fill(template: &str, words: &[(&str, String)]) -> String {
 /// The next `{word}`: what stands before it, the word, and the rest.
 fn slot(text: &str) -> Option<(&str, &str, &str)> {
     let is_word = |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c == '-');
-    let found = text.match_indices('{').find_map(|(at, _)| {
+    text.match_indices('{').find_map(|(at, _)| {
         let (word, after) = text[at + 1..].split_once('}')?;
         is_word(word).then_some((&text[..at], word, after))
-    });
-    found
+    })
 }
