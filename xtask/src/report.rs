@@ -189,7 +189,9 @@ impl Report {
                     standing::State::Unknown => ("unknown", Tint::Weak),
                 };
                 said.push(format!("  {} {what:width$}  {evidence}", self.tint(tint, &format!("{word:7}"))));
-                said.extend(next.iter().map(|next| format!("          next: {next}")));
+                // What the last line says need not be said before it.
+                let next = next.iter().filter(|next| **next != standing.next);
+                said.extend(next.map(|next| format!("          next: {next}")));
             }
         };
         tell(&standing.lines, width);
