@@ -43,6 +43,7 @@ macro_rules! pages {
 }
 
 pages! {
+    readme: "README.md",
     after: "docs/after.md",
     adopt: "docs/adopt.md",
     calendar: "docs/calendar.md",
