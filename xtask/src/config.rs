@@ -359,9 +359,14 @@ pub fn read(metadata: &Value) -> Config {
     config
 }
 
+/// The known word that was most likely meant.
+pub fn closest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
+    similar::get_close_matches(word, known, 1, 0.5).first().copied()
+}
+
 /// The known word that was most likely meant, else all of them.
 pub fn nearest(word: &str, known: &[&str]) -> String {
-    match similar::get_close_matches(word, known, 1, 0.5).first() {
+    match closest(word, known) {
         Some(near) => format!("did you mean `{near}`?"),
         None if known.is_empty() => "none is known".to_owned(),
         None => format!("known are {}", known.join(", ")),
@@ -381,10 +386,7 @@ fn in_our_words(problem: &str) -> String {
         return problem.to_owned();
     };
     let known: Vec<&str> = names.collect();
-    match similar::get_close_matches(unknown, &known, 1, 0.5).first() {
-        Some(nearest) => format!("unknown key `{unknown}`: did you mean `{nearest}`?"),
-        None => format!("unknown key `{unknown}`: known are {}", known.join(", ")),
-    }
+    format!("unknown key `{unknown}`: {}", nearest(unknown, &known))
 }
 
 fn quoted(text: &str) -> impl Iterator<Item = &str> {

@@ -326,7 +326,7 @@ fn split_tag(tag: &str) -> Option<(Version, &str)> {
 
 fn nearest<'w>(workspace: &'w Workspace, name: &str) -> Option<&'w str> {
     let names: Vec<&str> = workspace.members.iter().map(|member| member.name.as_str()).collect();
-    similar::get_close_matches(name, &names, 1, 0.6).first().copied()
+    config::closest(name, &names)
 }
 
 /// The locks that hold the wheel's own entry, and where each says its version.

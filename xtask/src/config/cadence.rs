@@ -36,9 +36,7 @@ fn one_of<T: Copy>(text: &str, word: &str, known: &[(&str, T)]) -> Result<T, Str
         return Ok(*value);
     }
     let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
-    let near = similar::get_close_matches(word, &names, 1, 0.5).first().map(|near| format!("did you mean `{near}`?"));
-    let near = near.unwrap_or_else(|| format!("known are {}", names.join(", ")));
-    Err(format!("cadence `{text}`: unknown word `{word}`: {near}"))
+    Err(format!("cadence `{text}`: unknown word `{word}`: {}", super::nearest(word, &names)))
 }
 
 impl fmt::Display for Cadence {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::CORRECT;
 use crate::{
     check::Finding,
-    config::TrainConfig,
+    config::{self, TrainConfig},
     conventional::{Kind, numbers},
     edit::slashed,
     files::changelog,
@@ -55,11 +55,7 @@ pub fn fragments(workspace: &Workspace, train: &Train) -> (Vec<(PathBuf, Kind, S
         let Some(kind) = Kind::parse(kind) else {
             let known = Kind::ALL.map(|kind| kind.name().to_lowercase());
             let names: Vec<&str> = known.iter().map(String::as_str).collect();
-            let near = similar::get_close_matches(kind, &names, 1, 0.5);
-            let near = near
-                .first()
-                .map_or(format!("known are {}", known.join(", ")), |near| format!("did you mean `{near}`?"));
-            lost(format!("`{kind}` is no kind of change: {near}"));
+            lost(format!("`{kind}` is no kind of change: {}", config::nearest(kind, &names)));
             continue;
         };
         // The whole text is one entry, unless it is a list.
