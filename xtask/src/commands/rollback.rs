@@ -235,8 +235,10 @@ fn commits(
     let lower = loader.repo.tags.iter().filter(|(tag, commit)| {
         **commit != gone.base && train.tag.version_in(tag).is_some_and(|found| found < *version)
     });
-    let lower: Vec<String> = lower.map(|(_, commit)| format!("^{commit}")).collect();
-    let tips: Vec<&str> = ["--first-parent", &now.base].into_iter().chain(lower.iter().map(String::as_str)).collect();
+    let lower: Vec<&String> = lower.map(|(_, commit)| commit).collect();
+    let not_lower: Vec<String> = lower.iter().map(|commit| format!("^{commit}")).collect();
+    let tips = ["--first-parent", &now.base].into_iter().chain(not_lower.iter().map(String::as_str));
+    let tips: Vec<&str> = tips.collect();
     let chain = repo::log(sh, &tips, repo::HORIZON)?;
     let Some(at) = chain.iter().position(|entry| entry.commit == gone.base) else {
         // Made on a line of its own: here, nothing stands at its version.
@@ -247,7 +249,21 @@ fn commits(
     let manifests: BTreeSet<String> =
         members.chain(wheels).chain([&gone.workspace.graph.root]).map(|path| slashed(path)).collect();
     let touching = repo::log_of(sh, &tips, &manifests)?;
+    // A hotfix is tagged on its branch: the merge that brought it is of that release, not of this one.
+    let brings_lower = |entry: &LogEntry| -> Result<bool> {
+        for parent in entry.parents.iter().skip(1) {
+            for tagged in &lower {
+                if repo::is_ancestor(sh, parent, tagged)? {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    };
     let bumps = |entry: &LogEntry| -> Result<bool> {
+        if brings_lower(entry)? {
+            return Ok(false);
+        }
         let Some(parent) = entry.parents.first().filter(|_| touching.contains(&entry.commit)) else { return Ok(false) };
         let (before, after) = (versions(loader, train, parent)?, versions(loader, train, &entry.commit)?);
         Ok(before.is_some() && after.is_some() && before != after)

@@ -138,6 +138,24 @@ fn a_bump_of_somebody_else_before_the_release_goes_with_it() {
     assert!(place.git("log -1 --format=%b").matches("This reverts commit").count() == 2);
 }
 
+/// The merge of a hotfix moves main's versions too, and is of another release: the fix stays.
+#[test]
+fn a_hotfix_that_was_merged_before_the_release_stays() {
+    let place = Place::of_world("rollback_after_hotfix", "wheel");
+    place.add_remote();
+    let hotfix = format!("hotfix 0.7.4 --train lark --push {UNPROVED}");
+    assert_eq!(place.xtask(&hotfix).code, Some(1), "it waits for the fix");
+    place.write("crates/lark/src/mended.rs", "// mended\n");
+    place.commit("fix: a song");
+    place.xtask(&format!("{hotfix} --waive nothing-to-release")).ok();
+    place.xtask(&format!("release 0.8.0 --train lark --push {UNPROVED} --waive nothing-to-release")).ok();
+    place.xtask("rollback 0.8.0 --train lark --without forge,crates,wheels").ok();
+    let said = place.git("diff --stat v0.7.4 HEAD -- crates lark-python Cargo.lock Cargo.toml");
+    assert_eq!(said, "", "{}", place.git("log --oneline"));
+    assert_eq!(place.git("log -1 --format=%b").matches("This reverts commit").count(), 1);
+    assert_eq!(place.git("rev-parse rollback/v0.8.0^{commit}"), place.git("rev-parse v0.7.4^{commit}"));
+}
+
 #[test]
 fn a_conflict_is_left_to_a_person_and_the_rest_is_done() {
     let (place, _) = released("rollback_conflict", "lark", "0.8.0", "push");
