@@ -54,18 +54,25 @@ impl Ref {
     /// What the remote has under this name.
     pub fn read(&self) -> Result<Option<Said>> {
         let (sh, remote, name) = (self.shell()?, &self.remote, &self.name);
-        let listed = child::ask(cmd!(sh, "git ls-remote {remote} {name}").into())?;
-        if !listed.ok() {
-            bail!("{remote} could not be asked: {}", listed.last_words());
+        let mut tries = 5;
+        loop {
+            let listed = child::ask(cmd!(sh, "git ls-remote {remote} {name}").into())?;
+            if !listed.ok() {
+                bail!("{remote} could not be asked: {}", listed.last_words());
+            }
+            let Some(object) = listed.out.split_whitespace().next() else { return Ok(None) };
+            let fetch = cmd!(sh, "git fetch --quiet --no-tags --no-write-fetch-head {remote} {name}");
+            let fetched = child::ask(fetch.into())?;
+            let said = child::ask(cmd!(sh, "git cat-file blob {object}").into())?;
+            if said.ok() {
+                return Ok(Some(Said { object: object.to_owned(), text: said.out }));
+            }
+            // Somebody moved or removed it before it was fetched: what it says now is what counts.
+            tries -= 1;
+            if tries == 0 {
+                bail!("{name} could not be read: {} {}", fetched.last_words(), said.last_words());
+            }
         }
-        let Some(object) = listed.out.split_whitespace().next() else { return Ok(None) };
-        // Somebody may move or remove it before it is fetched.
-        let fetched = child::ask(cmd!(sh, "git fetch --quiet --no-tags --no-write-fetch-head {remote} {name}").into())?;
-        let said = child::ask(cmd!(sh, "git cat-file blob {object}").into())?;
-        if !said.ok() {
-            bail!("{name} could not be read: {} {}", fetched.last_words(), said.last_words());
-        }
-        Ok(Some(Said { object: object.to_owned(), text: said.out }))
     }
 
     /// Makes it say `text` if it still says `old`; `false` when somebody was faster.
