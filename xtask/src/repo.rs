@@ -248,83 +248,51 @@ pub fn tag_message(sh: &Shell, tag: &str) -> Result<String> {
     }
 }
 
-/// The newest commits that `tips` leads to, each with the files that it changes: a merge, those in which it differs from
-/// all that it merges.
-pub fn log_with_files(sh: &Shell, tips: &[&str], limit: usize) -> Result<Vec<(LogEntry, Vec<PathBuf>)>> {
-    let limit = limit.to_string();
-    let options = ["--no-renames", "--name-only", "--diff-merges=combined", "--format=%x01%H%x00%P%x00%s"];
-    let listed = cmd!(sh, "git -c core.quotePath=false log --max-count {limit} {options...} {tips...} --").quiet();
-    let listed = listed.read()?;
-    let entry = |text: &str| {
-        let (head, files) = text.split_once('\n').unwrap_or((text, ""));
-        let mut fields = head.splitn(3, '\0');
-        let (commit, parents, subject) = (fields.next()?.to_owned(), fields.next()?, fields.next()?.to_owned());
-        let parents = parents.split_whitespace().map(str::to_owned).collect();
-        let files = files.lines().filter(|line| !line.is_empty()).map(PathBuf::from).collect();
-        Some((LogEntry { commit, parents, subject }, files))
-    };
-    Ok(listed.split('\x01').filter_map(entry).collect())
-}
-
-/// A commit with what it says and what it touches.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Past {
-    pub commit: String,
-    /// When it was committed, in seconds since 1970.
-    pub time: i64,
-    pub message: String,
-    pub paths: Vec<PathBuf>,
-}
-
-/// The commits that `to` leads to and none of `without` does, merges left out, newest first.
-pub fn past(sh: &Shell, to: &str, without: &[String]) -> Result<Vec<Past>> {
-    // No message and no path holds these bytes: git ends a message at the first, and is asked to end a path with it.
-    let format = "--format=%x01%H%x00%ct%x00%B%x00";
-    let not = if without.is_empty() { None } else { Some("--not") };
-    let listed = cmd!(sh, "git log --no-merges --no-renames --name-only -z {format} {to} {not...} {without...} --");
-    let listed = listed.quiet().read()?;
-    let entries = listed.split('\u{1}').filter(|entry| !entry.is_empty());
-    let past = |entry: &str| {
-        let mut fields = entry.split('\0');
-        let (commit, time, message) = (fields.next()?, fields.next()?, fields.next()?);
-        let paths = fields.map(|path| path.trim_start_matches('\n')).filter(|path| !path.is_empty());
-        Some(Past {
-            commit: commit.to_owned(),
-            time: time.parse().ok()?,
-            message: message.trim().to_owned(),
-            paths: paths.map(PathBuf::from).collect(),
-        })
-    };
-    Ok(entries.filter_map(past).collect())
-}
-
 /// A commit with all that it says and touches. Who it is by is a name, never an address.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Message {
     pub commit: String,
     pub parents: Vec<String>,
     pub author: String,
+    /// When it was committed, in seconds since 1970.
+    pub time: i64,
     pub text: String,
+    /// The files that it changes; of a merge, those in which it differs from all that it merges.
     pub paths: Vec<PathBuf>,
 }
 
-/// What the newest commits say that lead to `to` and not to `since`.
-pub fn messages(sh: &Shell, since: Option<&str>, to: &str) -> Result<Vec<Message>> {
-    let (limit, not) = (HORIZON.to_string(), since.map(|since| format!("^{since}")));
-    let format = "format:%x01%H%x1f%P%x1f%aN%x1f%aE%x1f%B%x1f";
-    let listed = cmd!(sh, "git log --max-count {limit} --name-only --no-renames -z --format={format} {to} {not...} --")
-        .quiet()
-        .read()?;
+impl Message {
+    pub fn is_merge(&self) -> bool {
+        self.parents.len() > 1
+    }
+
+    /// Its line in the log: the first paragraph, as git has it.
+    pub fn entry(&self) -> LogEntry {
+        let first = self.text.lines().take_while(|line| !line.trim().is_empty());
+        let subject = first.collect::<Vec<_>>().join(" ");
+        LogEntry { commit: self.commit.clone(), parents: self.parents.clone(), subject }
+    }
+}
+
+/// The commits that `tips` lead to, newest first, with all that they say; no more than `limit`, where there is one.
+pub fn messages(sh: &Shell, tips: &[&str], limit: Option<usize>) -> Result<Vec<Message>> {
+    let limit = limit.map(|limit| format!("--max-count={limit}"));
+    // No message and no path holds these bytes.
+    let format = "--format=format:%x01%H%x1f%P%x1f%aN%x1f%aE%x1f%ct%x1f%B%x1f";
+    let options = ["--name-only", "--no-renames", "--diff-merges=combined", "-z", format];
+    let listed = cmd!(sh, "git log {limit...} {options...} {tips...} --").quiet().read()?;
     let read = |record: &str| {
-        let mut fields = record.splitn(6, '\u{1f}');
+        let mut fields = record.splitn(7, '\u{1f}');
         let mut field = || fields.next();
-        let (commit, parents, name, address, text) = (field()?, field()?, field()?, field()?, field()?);
+        let (commit, parents, name, address, time) = (field()?, field()?, field()?, field()?, field()?);
+        let text = field()?.trim();
         let paths = field()?.trim_start_matches('\n').split('\0').filter(|path| !path.is_empty());
         Some(Message {
             commit: commit.to_owned(),
             parents: parents.split_whitespace().map(str::to_owned).collect(),
             author: credit(name, address),
-            text: text.trim_end().to_owned(),
+            time: time.parse().ok()?,
+            text: text.to_owned(),
             paths: paths.map(PathBuf::from).collect(),
         })
     };

@@ -14,7 +14,7 @@ use crate::{
         due::{self, Change, Due, Findings},
         exposure,
     },
-    repo::{self, Past},
+    repo::{self, Message},
     report::Report,
     snapshot::{Loader, Snapshot, Source},
     tools::{forge::Forge, semver_checks},
@@ -60,12 +60,15 @@ pub fn changes(sh: &Shell, snapshot: &Snapshot, last: Option<&(Version, String)>
     Ok(due::changes(snapshot, &since(sh, snapshot, last)?))
 }
 
-fn since(sh: &Shell, snapshot: &Snapshot, last: Option<&(Version, String)>) -> Result<Vec<Past>> {
-    let without: Vec<String> = last.iter().map(|(_, tag)| format!("refs/tags/{tag}")).collect();
-    repo::past(sh, &snapshot.base, &without)
+/// What was committed since, merges left out.
+fn since(sh: &Shell, snapshot: &Snapshot, last: Option<&(Version, String)>) -> Result<Vec<Message>> {
+    let not_last = last.map(|(_, tag)| format!("^refs/tags/{tag}"));
+    let tips: Vec<&str> = [snapshot.base.as_str()].into_iter().chain(not_last.as_deref()).collect();
+    let past = repo::messages(sh, &tips, None)?;
+    Ok(past.into_iter().filter(|commit| !commit.is_merge()).collect())
 }
 
-fn findings(sh: &Shell, snapshot: &Snapshot, last: Option<&(Version, String)>, past: &[Past]) -> Result<Findings> {
+fn findings(sh: &Shell, snapshot: &Snapshot, last: Option<&(Version, String)>, past: &[Message]) -> Result<Findings> {
     let Snapshot { workspace, train, repo, .. } = snapshot;
     let mut findings = Findings::default();
     let after = last.map_or(Ok(0), |(_, tag)| tagged_at(sh, tag))?;

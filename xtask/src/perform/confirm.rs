@@ -115,9 +115,10 @@ fn some(names: &[String]) -> String {
 fn review(world: &World<'_>, asked: &Asked) -> Result<Observation> {
     let since = asked.since.as_ref().map(|tag| format!("^refs/tags/{tag}"));
     let tips: Vec<&str> = [asked.commit.as_str()].into_iter().chain(since.as_deref()).collect();
-    let came = repo::log_with_files(world.sh, &tips, repo::HORIZON)?;
+    let came = repo::messages(world.sh, &tips, Some(repo::HORIZON))?;
+    let came = came.into_iter().map(|message| (message.entry(), message.paths));
     let (excepted, commits): (Vec<_>, Vec<_>) =
-        came.into_iter().partition(|(entry, changed)| checklist::is_excepted(asked, entry, changed));
+        came.partition(|(entry, changed)| checklist::is_excepted(asked, entry, changed));
     let excepted = match excepted.len() {
         0 => String::new(),
         n => format!("; not asked for: {n} of a release's own, or merges"),

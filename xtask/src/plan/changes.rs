@@ -136,7 +136,7 @@ impl Collected {
         let Snapshot { workspace, train, commits, .. } = snapshot;
         let pulls = pulls(commits);
         let (ours, anyones) = (train.members(), any_trains(workspace, train));
-        for message in commits.iter().filter(|message| message.parents.len() < 2).rev() {
+        for message in commits.iter().filter(|message| !message.is_merge()).rev() {
             let Some(mut change) = Change::parse(&message.text) else { continue };
             let Some(kind) = change.kind else { continue };
             let touched: BTreeSet<usize> = message.paths.iter().filter_map(|path| workspace.owner(path)).collect();

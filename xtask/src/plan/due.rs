@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::timetable;
 use crate::{
     conventional::{self, Kind},
-    repo::Past,
+    repo::Message,
     snapshot::Snapshot,
     version::{Bump, Version},
 };
@@ -58,7 +58,7 @@ pub struct Change {
 }
 
 /// The commits that a user of the train sees, newest first.
-pub fn changes(snapshot: &Snapshot, past: &[Past]) -> Vec<Change> {
+pub fn changes(snapshot: &Snapshot, past: &[Message]) -> Vec<Change> {
     let Snapshot { workspace, train, .. } = snapshot;
     let members = train.members();
     let is_release = |subject: &str| {
@@ -66,8 +66,8 @@ pub fn changes(snapshot: &Snapshot, past: &[Past]) -> Vec<Change> {
         own.into_iter().any(|template| template.version_in(subject).is_some())
             || ["chore: release", "chore(release)"].iter().any(|start| subject.starts_with(start))
     };
-    let change = |commit: &Past| {
-        let subject = commit.message.lines().next().unwrap_or_default();
+    let change = |commit: &Message| {
+        let subject = commit.text.lines().next().unwrap_or_default();
         if is_release(subject) {
             return None;
         }
@@ -80,7 +80,7 @@ pub fn changes(snapshot: &Snapshot, past: &[Past]) -> Vec<Change> {
         if touched.is_empty() {
             return None;
         }
-        let (text, weight) = match conventional::Change::parse(&commit.message) {
+        let (text, weight) = match conventional::Change::parse(&commit.text) {
             Some(said) if said.kind.is_none() => return None,
             Some(said) => (subject.to_owned(), Weight::of(said.kind, said.breaking)),
             // What is not in the form may be anything; where it stands says that it counts.

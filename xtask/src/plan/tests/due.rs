@@ -7,16 +7,17 @@ use super::sketch::{Sketch, house};
 use crate::{
     date::Date,
     plan::due::{Change, Due, Exposure, Findings, Reason, Weight, changes, due},
-    repo::Past,
+    repo::Message,
     version::{Dialect, Version},
 };
 
-fn past(message: &str, paths: &[&str]) -> Past {
-    Past {
+fn past(message: &str, paths: &[&str]) -> Message {
+    Message {
         commit: "abc".to_owned(),
         time: 1_770_000_000,
-        message: message.to_owned(),
+        text: message.to_owned(),
         paths: paths.iter().map(Into::into).collect(),
+        ..Message::default()
     }
 }
 
@@ -24,7 +25,7 @@ fn seen(sketch: &Sketch, message: &str, path: &str) -> Vec<Change> {
     changes(&sketch.snapshot(), &[past(message, &[path])])
 }
 
-fn ask(sketch: &Sketch, day: &str, commits: &[Past], findings: &Findings) -> Due {
+fn ask(sketch: &Sketch, day: &str, commits: &[Message], findings: &Findings) -> Due {
     let mut snapshot = sketch.snapshot();
     snapshot.today = Date::parse(day).unwrap();
     let last = (Version::parse("0.9.3", Dialect::Tag).unwrap(), "v0.9.3".to_owned());

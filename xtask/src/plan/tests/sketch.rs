@@ -138,7 +138,14 @@ impl Sketch {
     pub fn commit(mut self, text: &str, author: &str, paths: &[&str]) -> Sketch {
         let commit = format!("{:010}", 2_000_000_000 + self.commits.len());
         let paths = paths.iter().map(PathBuf::from).collect();
-        self.commits.push(Message { commit, parents: Vec::new(), author: author.into(), text: text.into(), paths });
+        self.commits.push(Message {
+            commit,
+            parents: Vec::new(),
+            author: author.into(),
+            text: text.into(),
+            paths,
+            ..Message::default()
+        });
         self
     }
 
