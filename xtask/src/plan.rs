@@ -135,6 +135,20 @@ fn strays<'m>(snapshot: &Snapshot, edits: &[Edit], mentions: &'m [Mention]) -> V
     mentions.iter().filter(stays).collect()
 }
 
+/// The subjects of the commits that releases, and what follows them, make here: those of every train.
+fn subjects(workspace: &Workspace, train: &Train) -> Vec<Template> {
+    let commits = workspace.trains.iter().map(|train| &train.commit).chain([&train.config.commit]).cloned();
+    let tags = workspace.trains.iter().filter_map(|train| train.tag.as_ref()).chain([&train.tag]);
+    let after = tags.filter_map(|tag| Template::new(&post_release::subject(&tag.to_string())).ok());
+    commits.chain(after).collect()
+}
+
+/// Whether a commit of that subject releases something: ours by its template, or release-plz's.
+fn is_release(subjects: &[Template], subject: &str) -> bool {
+    subjects.iter().any(|template| template.version_in(subject).is_some())
+        || ["chore: release", "chore(release)"].iter().any(|start| subject.starts_with(start))
+}
+
 /// The commit that releases `version` of this train is found by its subject.
 pub fn subject(train: &Train, version: &Version) -> String {
     train.config.commit.fill(version)

@@ -7,10 +7,10 @@ use std::{
     sync::Arc,
 };
 
-use super::{changes, post_release, smoke};
+use super::{changes, is_release, smoke, subjects};
 use crate::{
     check::{self, short, workflows},
-    config::{Confirmed, Template},
+    config::Confirmed,
     edit::slashed,
     files::changelog,
     repo::LogEntry,
@@ -71,9 +71,6 @@ fn ask(snapshot: &Snapshot, what: Confirmed, since: Option<String>) -> Confirmat
     // A release that is prepared on a branch stands on the main one.
     let prepared = |name: &String| train.config.branch.as_ref().is_some_and(|own| own.version_in(name).is_some());
     let branch = repo.branch.as_ref().filter(|name| !prepared(name)).unwrap_or(&train.main);
-    let commits = workspace.trains.iter().map(|train| &train.commit).chain([&train.config.commit]).cloned();
-    let tags = workspace.trains.iter().filter_map(|train| train.tag.as_ref()).chain([&train.tag]);
-    let after = tags.filter_map(|tag| Template::new(&post_release::subject(&tag.to_string())).ok());
     let files = train.config.files.iter().map(|file| &file.path);
     let files = files.chain(train.config.deployments.iter().map(|deployment| &deployment.path));
     let asked = Arc::new(Asked {
@@ -81,7 +78,7 @@ fn ask(snapshot: &Snapshot, what: Confirmed, since: Option<String>) -> Confirmat
         remote: train.remote.clone(),
         branch: branch.clone(),
         since,
-        subjects: commits.chain(after).collect(),
+        subjects: subjects(workspace, train),
         files: files.chain(&train.config.follow_ups).map(|path| workspace.in_root(path)).collect(),
     });
     let by = if what == Confirmed::Ci { Evidence::Ci(asked) } else { Evidence::Review(asked) };
@@ -107,8 +104,6 @@ fn last_tag(snapshot: &Snapshot, counts: impl Fn(&Version) -> bool) -> Option<St
 pub fn is_excepted(asked: &Asked, entry: &LogEntry, changed: &[PathBuf]) -> bool {
     let subject = entry.subject.strip_prefix("Revert \"").and_then(|rest| rest.strip_suffix('"'));
     let subject = subject.unwrap_or(&entry.subject);
-    let is_ours = asked.subjects.iter().any(|template| template.version_in(subject).is_some());
-    let is_release_plz = subject.starts_with("chore: release") || subject.starts_with("chore(release)");
     const NAMES: [&str; 4] = ["Cargo.toml", "Cargo.lock", "pyproject.toml", "uv.lock"];
     let is_written = |path: &Path| {
         NAMES.iter().any(|name| path.ends_with(name))
@@ -117,7 +112,7 @@ pub fn is_excepted(asked: &Asked, entry: &LogEntry, changed: &[PathBuf]) -> bool
     };
     // What a merge brings together was reviewed on its own; what it changes itself is here.
     let is_merge = entry.parents.len() > 1;
-    (is_merge || is_ours || is_release_plz) && changed.iter().all(|path| is_written(path))
+    (is_merge || is_release(&asked.subjects, subject)) && changed.iter().all(|path| is_written(path))
 }
 
 fn unasked(train: &Train, what: Confirmed) -> Observation {

@@ -8,7 +8,7 @@ use std::{
 
 use serde::Serialize;
 
-use super::timetable;
+use super::{is_release, subjects, timetable};
 use crate::{
     conventional::{self, Kind},
     repo::Message,
@@ -61,14 +61,10 @@ pub struct Change {
 pub fn changes(snapshot: &Snapshot, past: &[Message]) -> Vec<Change> {
     let Snapshot { workspace, train, .. } = snapshot;
     let members = train.members();
-    let is_release = |subject: &str| {
-        let own = workspace.trains.iter().map(|train| &train.commit).chain([&train.config.commit]);
-        own.into_iter().any(|template| template.version_in(subject).is_some())
-            || ["chore: release", "chore(release)"].iter().any(|start| subject.starts_with(start))
-    };
+    let own = subjects(workspace, train);
     let change = |commit: &Message| {
         let subject = commit.text.lines().next().unwrap_or_default();
-        if is_release(subject) {
+        if is_release(&own, subject) {
             return None;
         }
         let touched = commit.paths.iter().filter_map(|path| {
