@@ -139,8 +139,7 @@ impl Train {
 
     /// The version whose tag is on a commit; of several, the highest.
     pub fn version_at(&self, repo: &Repo, commit: &str) -> Option<Version> {
-        let here = repo.tags.iter().filter(|(_, tagged)| *tagged == commit);
-        here.filter_map(|(tag, _)| self.tag.version_in(tag)).max()
+        self.tags(repo).filter(|(_, tag)| repo.tags[*tag] == commit).map(|(version, _)| version).max()
     }
 
     /// Crates and wheels.
@@ -152,17 +151,25 @@ impl Train {
         self.wheels.iter().any(|wheel| wheel.member == member)
     }
 
+    /// Its tags, each with the version that it is of.
+    pub fn tags<'r>(&self, repo: &'r Repo) -> impl Iterator<Item = (Version, &'r str)> {
+        repo.tags.keys().filter_map(|tag| Some((self.tag.version_in(tag)?, tag.as_str())))
+    }
+
+    /// Its tags but those of releases that were rolled back.
+    pub fn tags_in_use<'r>(&self, repo: &'r Repo) -> impl Iterator<Item = (Version, &'r str)> {
+        self.tags(repo).filter(|(_, tag)| !repo.is_rolled_back(tag))
+    }
+
     /// The newest tag of a release that is lower than `version`, post releases left out: they hold no crates.
     pub fn tag_below(&self, repo: &Repo, version: &Version) -> Option<(Version, String)> {
-        let stands = repo.tags.keys().filter(|name| !repo.is_rolled_back(name));
-        let tagged = stands.filter_map(|name| Some((self.tag.version_in(name)?, name.clone())));
-        tagged.filter(|(found, _)| found.post().is_none() && *found < version.base()).max()
+        let below = self.tags_in_use(repo).filter(|(found, _)| found.post().is_none() && *found < version.base());
+        below.max().map(|(found, tag)| (found, tag.to_owned()))
     }
 
     /// The newest tag below `version`, post releases among them: what was told up to there is told.
     pub fn told_until(&self, repo: &Repo, version: &Version) -> Option<String> {
-        let tagged = repo.tags.keys().filter_map(|name| Some((self.tag.version_in(name)?, name.clone())));
-        tagged.filter(|(found, _)| found < version).max().map(|(_, name)| name)
+        self.tags(repo).filter(|(found, _)| found < version).max().map(|(_, tag)| tag.to_owned())
     }
 }
 

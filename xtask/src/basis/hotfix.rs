@@ -102,10 +102,8 @@ fn meant(loader: &Loader<'_>, head: &Snapshot) -> Result<Version> {
     }
     // Said twice, it is still one hotfix: the one that was merged last, with nothing after it.
     let merged: Vec<&String> = loader.log.iter().take(1).flat_map(|head| head.parents.iter().skip(1)).collect();
-    for (tag, _) in repo.tags.iter().filter(|(_, commit)| merged.contains(commit)) {
-        if let Some(version) = train.tag.version_in(tag)
-            && is_hotfix(loader, tag)?
-        {
+    for (version, tag) in train.tags(repo).filter(|(_, tag)| merged.contains(&&repo.tags[*tag])) {
+        if is_hotfix(loader, tag)? {
             return Ok(version);
         }
     }

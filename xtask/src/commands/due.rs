@@ -50,9 +50,8 @@ pub fn due(call: &Call<'_>) -> Result<()> {
 
 /// The last final release of the train, post releases among them, that was not rolled back.
 pub fn last(snapshot: &Snapshot) -> Option<(Version, String)> {
-    let Snapshot { train, repo, .. } = snapshot;
-    let tagged = repo.tags.keys().filter_map(|tag| Some((train.tag.version_in(tag)?, tag.clone())));
-    tagged.filter(|(version, tag)| !version.is_prerelease() && !repo.is_rolled_back(tag)).max()
+    let finals = snapshot.train.tags_in_use(&snapshot.repo).filter(|(version, _)| !version.is_prerelease());
+    finals.max().map(|(version, tag)| (version, tag.to_owned()))
 }
 
 /// What a user of the train sees, since its last release.

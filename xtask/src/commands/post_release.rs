@@ -79,9 +79,8 @@ fn newest(loader: &Loader<'_>) -> Result<Option<Version>> {
     if loader.trains(&head)?.iter().any(|train| train.version_at(&loader.repo, &loader.repo.head).is_some()) {
         return Ok(None);
     }
-    let is_in_use = |tag: &&String| !loader.repo.tags.contains_key(&format!("rollback/{tag}"));
-    let tags = loader.repo.tags.keys().filter(is_in_use);
-    let newest = tags.filter_map(|tag| head.train.tag.version_in(tag)).filter(|version| !version.is_prerelease()).max();
+    let finals = head.train.tags_in_use(&loader.repo).map(|(version, _)| version);
+    let newest = finals.filter(|version| !version.is_prerelease()).max();
     newest.context("no version is tagged here: name one, or git fetch --tags").map(Some)
 }
 

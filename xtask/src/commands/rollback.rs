@@ -185,16 +185,14 @@ fn remote(sh: &Shell, train: &Train, tag: &str, commit: &str) -> Result<Option<R
 fn later(loader: &Loader<'_>, gone: &Snapshot, version: &Version) -> Result<Vec<String>> {
     let (train, repo) = (&gone.train, &loader.repo);
     let mut later = Vec::new();
-    for (tag, commit) in repo.tags.iter().filter(|(tag, _)| !repo.is_rolled_back(tag)) {
-        if let Some(found) = train.tag.version_in(tag).filter(|found| found > version)
-            && *commit != gone.base
-            && repo::is_ancestor(loader.sh, &gone.base, commit)?
-        {
-            later.push((found, tag.clone()));
+    for (found, tag) in train.tags_in_use(repo).filter(|(found, _)| found > version) {
+        let commit = &repo.tags[tag];
+        if *commit != gone.base && repo::is_ancestor(loader.sh, &gone.base, commit)? {
+            later.push((found, tag));
         }
     }
     later.sort();
-    Ok(later.into_iter().rev().map(|(_, tag)| tag).collect())
+    Ok(later.into_iter().rev().map(|(_, tag)| tag.to_owned()).collect())
 }
 
 /// How the release was made, when its commit is the tool's.
@@ -232,10 +230,9 @@ fn commits(
     facts: &mut Facts,
 ) -> Result<Vec<(String, bool)>> {
     let (sh, train) = (loader.sh, &gone.train);
-    let lower = loader.repo.tags.iter().filter(|(tag, commit)| {
-        **commit != gone.base && train.tag.version_in(tag).is_some_and(|found| found < *version)
-    });
-    let lower: Vec<&String> = lower.map(|(_, commit)| commit).collect();
+    let lower = train.tags(&loader.repo).filter(|(found, _)| found < version);
+    let lower = lower.map(|(_, tag)| &loader.repo.tags[tag]).filter(|commit| **commit != gone.base);
+    let lower: Vec<&String> = lower.collect();
     let not_lower: Vec<String> = lower.iter().map(|commit| format!("^{commit}")).collect();
     let tips = ["--first-parent", &now.base].into_iter().chain(not_lower.iter().map(String::as_str));
     let tips: Vec<&str> = tips.collect();

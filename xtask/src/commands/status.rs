@@ -16,7 +16,7 @@ use crate::{
     perform::World,
     plan::{
         announcement::Occasion,
-        publish,
+        hotfix, publish,
         standing::{self, Facts, Hotfix, Last, Part, Standing, State},
     },
     repo,
@@ -139,11 +139,12 @@ fn look(
     let changes = due::changes(world.sh, snapshot, released.as_ref())?;
     let due = crate::plan::due::due(snapshot, released.as_ref(), &changes, &crate::plan::due::Findings::default());
     let checklist = run::look(world, &super::checklist(loader, snapshot)?);
+    let newest = snapshot.train.tags_in_use(&snapshot.repo).max();
     let facts = Facts {
         config: &snapshot.train.config,
         now: snapshot::now(),
-        last: newest(snapshot)
-            .map(|(version, tag)| last(call, world, loader, snapshot, version, tag, here))
+        last: newest
+            .map(|(version, tag)| last(call, world, loader, snapshot, version, tag.to_owned(), here))
             .transpose()?,
         released: released.as_ref().map(|(_, tag)| tagged_at(world.sh, tag)).transpose()?,
         hotfixes: hotfixes(world.sh, snapshot)?,
@@ -152,13 +153,6 @@ fn look(
         waiting_since: changes.iter().map(|change| change.time).min(),
     };
     Ok((standing::standing(&facts), due))
-}
-
-/// The newest version of the train that has a tag and was not rolled back.
-fn newest(snapshot: &Snapshot) -> Option<(Version, String)> {
-    let Snapshot { train, repo, .. } = snapshot;
-    let tagged = repo.tags.keys().filter_map(|tag| Some((train.tag.version_in(tag)?, tag.clone())));
-    tagged.filter(|(_, tag)| !repo.is_rolled_back(tag)).max()
 }
 
 fn last(
@@ -234,7 +228,7 @@ fn hotfixes(sh: &Shell, snapshot: &Snapshot) -> Result<Vec<Hotfix>> {
     for name in listed.lines() {
         let branch = name.strip_prefix("refs/heads/").or_else(|| name.strip_prefix(&remote));
         let Some(branch) = branch else { continue };
-        let version = branch.strip_prefix("hotfix/").and_then(|tag| train.tag.version_in(tag));
+        let version = hotfix::version_in(&train.tag, branch);
         let Some(version) = version.filter(|version| !repo.tags.contains_key(&train.tag.fill(version))) else {
             continue;
         };

@@ -122,9 +122,8 @@ fn previous(snapshot: &Snapshot, of: &Tagged, occasion: &Occasion) -> Option<(St
         Occasion::Rollback { to, .. } => Some(named(to)),
         Occasion::PostRelease => Some((of.version.base().tag(), Some(of.version.base()))),
         Occasion::Final | Occasion::PreRelease => {
-            let stand = repo.tags.keys().filter(|tag| !repo.is_rolled_back(tag));
-            let finals = stand.filter_map(|tag| train.tag.version_in(tag));
-            let below = finals.filter(|found| !found.is_prerelease() && *found < of.version);
+            let below = train.tags_in_use(repo).map(|(found, _)| found);
+            let below = below.filter(|found| !found.is_prerelease() && *found < of.version);
             below.max().map(|version| (version.tag(), Some(version)))
         }
     }

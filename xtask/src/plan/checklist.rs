@@ -95,8 +95,8 @@ pub fn last_release(snapshot: &Snapshot) -> Option<String> {
 
 /// The train's tag with the highest of the versions that count, post releases among them.
 fn last_tag(snapshot: &Snapshot, counts: impl Fn(&Version) -> bool) -> Option<String> {
-    let tags = snapshot.repo.tags.keys().filter_map(|name| Some((snapshot.train.tag.version_in(name)?, name)));
-    tags.filter(|(version, _)| counts(version)).max().map(|(_, name)| name.clone())
+    let tags = snapshot.train.tags(&snapshot.repo).filter(|(version, _)| counts(version));
+    tags.max().map(|(_, tag)| tag.to_owned())
 }
 
 /// Whether a commit was made by a release, or brings nothing of its own: what it says counts only together with what

@@ -82,7 +82,7 @@ pub fn newest(train: &Train, repo: &Repo, current: &Version) -> Option<Version> 
 }
 
 fn finals(train: &Train, repo: &Repo) -> Vec<Version> {
-    let tagged = repo.tags.keys().filter_map(|name| train.tag.version_in(name));
+    let tagged = train.tags(repo).map(|(version, _)| version);
     tagged.filter(|version| !version.is_prerelease() && version.base() == *version).collect()
 }
 

@@ -56,7 +56,7 @@ pub fn plan(snapshot: &Snapshot, released: &Released, push: bool) -> Plan {
             format!("git switch {0} && git pull {1} {0}", train.main, train.remote),
         ));
     }
-    if repo.tags.contains_key(&format!("rollback/{}", of.tag)) {
+    if repo.is_rolled_back(&of.tag) {
         let what = format!("{} was rolled back", of.tag);
         findings.push(Finding::new("tag", what, "name the version that is in use"));
     }

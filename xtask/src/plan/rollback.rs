@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     check::{self, Finding, short},
-    repo::{Repo, rollback_tag},
+    repo::rollback_tag,
     snapshot::Snapshot,
     step::{Announcement, CrateUpload, Dist, ImageRelease, Lane, Push, Step, Tag, Tagged, Target},
     train::Train,
@@ -162,21 +162,6 @@ pub struct Rollback {
     pub steps: Vec<Step>,
 }
 
-/// A release of the train that was not rolled back.
-struct Released {
-    version: Version,
-    tag: String,
-    commit: String,
-}
-
-fn released(train: &Train, repo: &Repo, but: &Version) -> Vec<Released> {
-    let tags = repo.tags.iter().filter(|(tag, _)| !repo.is_rolled_back(tag));
-    let found = tags.filter_map(|(tag, commit)| {
-        Some(Released { version: train.tag.version_in(tag)?, tag: tag.clone(), commit: commit.clone() })
-    });
-    found.filter(|found| found.version != *but).collect()
-}
-
 /// Plans the rollback of `version`, whose commit is `gone`'s; `now` is what the revert stands on.
 pub fn plan(gone: &Snapshot, now: &Snapshot, version: &Version, facts: &Facts, options: &Options) -> Rollback {
     let (train, repo) = (&gone.train, &now.repo);
@@ -190,13 +175,11 @@ pub fn plan(gone: &Snapshot, now: &Snapshot, version: &Version, facts: &Facts, o
     };
     let of = Arc::new(tagged(version, &gone.base));
     let remote = facts.remote.clone().unwrap_or_default();
-    let others = released(train, repo, version);
-    let below = others.iter().filter(|other| other.version < *version);
-    let to = below
-        .filter(|other| version.is_prerelease() || !other.version.is_prerelease())
-        .max_by(|a, b| a.version.cmp(&b.version));
+    let others = || train.tags_in_use(repo).filter(|(other, _)| other != version);
+    let below = others().filter(|(other, _)| other < version);
+    let to = below.filter(|(other, _)| version.is_prerelease() || !other.is_prerelease()).max();
     let mut rollback = Rollback {
-        to: to.map(|to| to.tag.clone()),
+        to: to.as_ref().map(|(_, tag)| tag.to_string()),
         reason: options.reason.clone(),
         pushed: remote.tag,
         findings: Vec::new(),
@@ -217,19 +200,19 @@ pub fn plan(gone: &Snapshot, now: &Snapshot, version: &Version, facts: &Facts, o
         });
         return rollback;
     }
-    let Some(to) = to else {
+    let Some((_, to)) = to else {
         let what = format!("no release of {} before {} is there to go back to", train.name(), of.tag);
         let next = "release a higher version with a fix; what must not be used is yanked by hand: cargo yank";
         rollback.findings.push(Finding::new("previous", what, next));
         return rollback;
     };
     // Who keeps `latest`: the highest final version without this one.
-    let finals = others.iter().filter(|other| !other.version.is_prerelease());
-    let latest = finals.clone().max_by(|a, b| a.version.cmp(&b.version));
-    let with_image = finals.filter(|other| other.version.post().is_none()).max_by(|a, b| a.version.cmp(&b.version));
+    let finals = || others().filter(|(other, _)| !other.is_prerelease());
+    let latest = finals().max();
+    let with_image = finals().filter(|(other, _)| other.post().is_none()).max();
     let Outward { mut crates, dists, images, forge } = outward(gone, version, options);
-    if let Some(to) = with_image.filter(|_| !version.is_prerelease()) {
-        let back = Arc::new(tagged(&to.version, &to.commit));
+    if let Some((to, tag)) = with_image.filter(|_| !version.is_prerelease()) {
+        let back = Arc::new(tagged(&to, &repo.tags[tag]));
         rollback.steps.extend(images.into_iter().map(|gone| {
             let to = ImageRelease { of: back.clone(), ..gone.clone() };
             Step::PointBack(PointBack { gone, to })
@@ -239,8 +222,8 @@ pub fn plan(gone: &Snapshot, now: &Snapshot, version: &Version, facts: &Facts, o
         let why = options.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
         rollback.steps.push(Step::Mark(Mark {
             of: of.clone(),
-            line: format!("Rolled back{why}; use {}", to.tag),
-            latest: latest.map(|latest| latest.tag.clone()),
+            line: format!("Rolled back{why}; use {to}"),
+            latest: latest.map(|(_, tag)| tag.to_owned()),
         }));
     }
     // Backwards: what needs a crate is withdrawn before it.
@@ -252,7 +235,7 @@ pub fn plan(gone: &Snapshot, now: &Snapshot, version: &Version, facts: &Facts, o
     if let Some(reverted) = &facts.revert {
         rollback.steps.push(Step::Revert(revert(train, &of, reverted, &kept(gone, version), options)));
     }
-    let mut message = format!("Rollback of {} to {}", of.tag, to.tag);
+    let mut message = format!("Rollback of {} to {to}", of.tag);
     if let Some(reason) = &options.reason {
         message.push_str(&format!("\n\n{reason}"));
     }
@@ -260,7 +243,7 @@ pub fn plan(gone: &Snapshot, now: &Snapshot, version: &Version, facts: &Facts, o
         message.push_str(&format!("\n\nTaken back:\n{}", outward.join("\n")));
     }
     message.push_str("\n\nNot taken back: what was downloaded already, and the versions' names, which are used up.");
-    let tag = Tag { name: tag, message, on: Target::Base(to.commit.clone()) };
+    let tag = Tag { name: tag, message, on: Target::Base(repo.tags[to].clone()) };
     rollback.steps.push(Step::Tag(tag.clone()));
     rollback.steps.push(Step::Push(Push {
         remote: train.remote.clone(),
@@ -269,7 +252,7 @@ pub fn plan(gone: &Snapshot, now: &Snapshot, version: &Version, facts: &Facts, o
         merges: false,
     }));
     if !options.without.contains(&Lane::Announce) {
-        let occasion = Occasion::Rollback { to: to.tag.clone(), reason: options.reason.clone() };
+        let occasion = Occasion::Rollback { to: to.to_owned(), reason: options.reason.clone() };
         let channels: BTreeSet<_> = train.config.announce.iter().collect();
         rollback.steps.extend(channels.into_iter().map(|&channel| {
             let text = announcement::text(gone, &of, &occasion, channel, "");
