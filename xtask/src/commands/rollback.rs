@@ -1,7 +1,10 @@
 //! `rollback`: finds out how far a release has come, plans the way back from there, and goes it.
 //! It must never take what could not be asked for "nobody else has it".
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cmp::Ordering,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use anyhow::{Context, Result, bail};
 use serde_json::json;
@@ -265,25 +268,25 @@ fn commits(
         let (before, after) = (versions(loader, train, parent)?, versions(loader, train, &entry.commit)?);
         Ok(before.is_some() && after.is_some() && before != after)
     };
+    let subject = plan::subject(train, version);
     let follows_up = post_release::subject(&train.tag.fill(version));
     let mut commits = Vec::new();
     for (here, entry) in chain.iter().enumerate() {
-        let after = here < at;
-        let follows = after && entry.subject == follows_up;
-        let is_one = follows || here == at || bumps(entry)?;
-        if is_one && after && !follows {
+        let is_merge = entry.parents.len() > 1;
+        let is_made_by_it = match here.cmp(&at) {
+            Ordering::Less => entry.subject == follows_up,
+            Ordering::Equal => is_merge || entry.subject == subject,
+            Ordering::Greater => false,
+        };
+        // What carries no version was only tagged.
+        if !is_made_by_it && !bumps(entry)? {
+            continue;
+        }
+        if here < at && !is_made_by_it {
             let what = format!("commit {} on top sets other versions: {}", short(&entry.commit), entry.subject);
             facts.others.push((what, format!("git revert {}, then the same command", short(&entry.commit))));
         }
-        // What carries no version was only tagged.
-        if is_one
-            && (here != at
-                || entry.parents.len() > 1
-                || entry.subject == plan::subject(train, version)
-                || bumps(entry)?)
-        {
-            commits.push((entry.commit.clone(), entry.parents.len() > 1));
-        }
+        commits.push((entry.commit.clone(), is_merge));
     }
     Ok(commits)
 }
