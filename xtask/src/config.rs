@@ -30,7 +30,7 @@ pub struct Config {
 pub struct TrainConfig {
     #[serde(skip)]
     pub name: String,
-    /// The train that commands take when `--train` names none.
+    /// The train that commands take when `--train` names none; that is so of an only one, too.
     #[serde(default)]
     pub default: bool,
     /// The crate whose version is the train's.
@@ -145,6 +145,11 @@ pub enum Entries {
 impl TrainConfig {
     pub fn takes(&self, entries: Entries) -> bool {
         self.changes.as_ref().map_or(entries == Entries::Unreleased, |changes| changes.contains(&entries))
+    }
+
+    /// ` --train NAME`, where a command needs it to mean this one.
+    pub fn option(&self) -> String {
+        if self.default { String::new() } else { format!(" --train {}", self.name) }
     }
 
     /// The directory of fragments, from the workspace's root; `None` when there are none to take.
@@ -353,6 +358,9 @@ pub fn read(metadata: &Value) -> Config {
         let problem = "`fragments` is set, but `changes` does not name them: add \"fragments\" there";
         config.problems.push(format!("[workspace.metadata.trains.{}]: {problem}", train.name));
     }
+    if let [only] = config.trains.as_mut_slice() {
+        only.default = true;
+    }
     if config.trains.iter().filter(|train| train.default).count() > 1 {
         config.problems.push("more than one train says `default = true`: leave it on one".to_owned());
     }
@@ -421,6 +429,16 @@ mod tests {
             problems(json!({ "a": { "files": [{ "path": "x.md", "after": "x", "time": 2 }] } }))
                 .contains("did you mean `times`?")
         );
+    }
+
+    #[test]
+    fn only_what_could_mean_another_train_needs_the_option() {
+        let options = |trains: Value| -> Vec<String> {
+            read(&json!({ "trains": trains })).trains.iter().map(TrainConfig::option).collect()
+        };
+        assert_eq!(options(json!({ "a": {} })), [""]);
+        assert_eq!(options(json!({ "a": { "default": true }, "b": {} })), ["", " --train b"]);
+        assert_eq!(options(json!({ "a": {}, "b": {} })), [" --train a", " --train b"]);
     }
 
     #[test]

@@ -54,7 +54,6 @@ impl Train {
         let configured = &workspace.trains;
         let chosen = match name {
             Some(name) => configured.iter().find(|train| train.name == name),
-            None if configured.len() == 1 => configured.first(),
             None => configured.iter().find(|train| train.default),
         };
         let names = configured.iter().map(|train| train.name.as_str()).collect::<Vec<_>>().join(", ");
@@ -64,7 +63,7 @@ impl Train {
             (None, Some(name)) if configured.is_empty() => {
                 TrainConfig { name: name.to_owned(), driver: Some(name.to_owned()), ..TrainConfig::default() }
             }
-            (None, None) if configured.is_empty() => TrainConfig::default(),
+            (None, None) if configured.is_empty() => TrainConfig { default: true, ..TrainConfig::default() },
             (None, Some(name)) => bail!("there is no train `{name}`: --train takes one of {names}"),
             (None, None) => bail!("none of the trains says `default = true`: choose one with --train, of {names}"),
         };

@@ -186,10 +186,7 @@ fn proof_rows(snapshot: &Snapshot) -> Vec<Confirmation> {
     let Snapshot { workspace, train, base, .. } = snapshot;
     let proofs = smoke::proofs(snapshot, train.version(workspace));
     let commands = workflows::commands_of_ci(workspace, &train.main);
-    let smoke = match train.config.default || workspace.trains.len() < 2 {
-        true => "cargo xtask smoke".to_owned(),
-        false => format!("cargo xtask smoke --train {}", train.name()),
-    };
+    let smoke = format!("cargo xtask smoke{}", train.config.option());
     let row = |name: &str, what: &str, of: &[&Proof], command: &str| {
         let mut at: Vec<String> = Vec::new();
         for proof in of {

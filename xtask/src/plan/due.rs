@@ -286,7 +286,7 @@ fn propose(
 ) -> Option<Proposal> {
     let Snapshot { workspace, train, .. } = snapshot;
     let here = train.version(workspace);
-    let option = if train.config.default { String::new() } else { format!(" --train {}", train.name()) };
+    let option = train.config.option();
     let Some(base) = base else {
         let why = "it stands here, and there is no tag yet".to_owned();
         return Some(Proposal { version: here.tag(), why, command: format!("cargo xtask release{option}") });

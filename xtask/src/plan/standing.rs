@@ -100,10 +100,7 @@ pub struct Facts<'a> {
 pub fn standing(facts: &Facts<'_>) -> Standing {
     let Facts { config, now, last, due, .. } = facts;
     let today = Date::from_unix(*now);
-    let command = |command: &str| match config.default {
-        true => format!("cargo xtask {command}"),
-        false => format!("cargo xtask {command} --train {}", config.name),
-    };
+    let command = |command: &str| format!("cargo xtask {command}{}", config.option());
     let mut lines: Vec<Line> = facts.hotfixes.iter().map(|hotfix| of_hotfix(facts, hotfix, &command)).collect();
     lines.extend(missed(facts, today, &command));
     if let Some(last) = last {
@@ -124,10 +121,10 @@ pub fn standing(facts: &Facts<'_>) -> Standing {
             }
         }
     };
-    let first = |state: State| lines.iter().find(|line| line.state == state).and_then(|line| line.next.clone());
+    let first = |state: State| lines.iter().find(|line| line.state == state)?.next.clone();
     let asked = window.as_ref().and_then(|window| window.on(today)).filter(|_| due.due || !due.reasons.is_empty());
     let next = first(State::Overdue)
-        .or_else(|| lines.iter().find(|line| line.state == State::Open).and_then(|line| line.next.clone()))
+        .or_else(|| first(State::Open))
         .or_else(|| asked.filter(|day| day.offset <= 0 && due.proposal.is_some()).map(|day| day.commands.join("; ")))
         .or_else(|| due.proposal.as_ref().filter(|_| due.due).map(|proposal| proposal.command.clone()))
         .or_else(|| {

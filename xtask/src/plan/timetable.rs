@@ -120,7 +120,6 @@ impl Window {
         // Month by month, whoever asks and whenever: nobody keeps a list of whose turn it is.
         let turn = config.captains.len().max(1) as i64;
         let who = config.captains.get(month.rem_euclid(turn) as usize).cloned();
-        let train = if config.default { String::new() } else { format!(" --train {}", config.name) };
         let day = |(offset, name, role, asks, commands): (i64, &'static str, Role, &'static str, &[&str])| Day {
             offset,
             name,
@@ -128,7 +127,7 @@ impl Window {
             role,
             who: who.clone().filter(|_| role == Role::Captain),
             asks,
-            commands: commands.iter().map(|command| command.replace("{train}", &train)).collect(),
+            commands: commands.iter().map(|command| command.replace("{train}", &config.option())).collect(),
         };
         let captain = who.clone().unwrap_or_else(|| Role::Captain.name().to_owned());
         Some(Window { release, captain, days: DAYS.map(day).to_vec() })
