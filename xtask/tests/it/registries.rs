@@ -300,8 +300,12 @@ fn a_disk_that_is_full_while_it_is_built() {
         poor.env.push(("CARGO_TARGET_DIR".to_owned(), small.display().to_string()));
         let said = outside.run(&poor, &LARK.publish());
         assert_eq!(said.code, Some(1), "{}", said.all());
-        // The second is git's word for it.
-        let is_told = ["No space left on device", "Out of diskspace"].iter().any(|words| said.err.contains(words));
+        assert!(said.out.contains("failed  package 3 crates"), "{size}: {}", said.all());
+        // The second is git's word for it. Of a ref it only says that it could not write or close the file.
+        let says = |words: &[&str]| words.iter().any(|words| said.err.contains(words));
+        let is_told = says(&["No space left on device", "Out of diskspace"])
+            || says(&["non-zero code `git "])
+                && says(&["couldn't write", "couldn't close", "could not write", "unable to write", "failed to write"]);
         assert!(is_told, "{size}: {}", said.all());
         assert_eq!(outside.weather.changes(), [""; 0], "nothing was sent");
         assert_eq!(outside.refs(), [""; 0], "no lease is left");
