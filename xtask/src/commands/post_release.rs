@@ -56,12 +56,9 @@ fn released(world: &World<'_>, loader: &Loader<'_>, tagged: &Snapshot, publicati
 }
 
 /// What follows a release, only looked at: its commit, and whether the remote has it. Nothing where nothing follows.
-pub fn look(call: &Call<'_>, world: &World<'_>, train: &str, version: &Version) -> Result<Vec<Seen>> {
-    let loader = Loader::new(world.sh, call.manifest.as_deref(), Some(train))?;
-    let options = publish::Options { here: true, ..Default::default() };
-    let (tagged, publication) = publication(&loader, Some(version), &options)?;
-    let released = released(world, &loader, &tagged, publication)?;
-    let plan = basis::post_release::plan(&loader, &released, true)?.plan;
+pub fn look(world: &World<'_>, loader: &Loader<'_>, tagged: &Snapshot, publication: Publication) -> Result<Vec<Seen>> {
+    let released = released(world, loader, tagged, publication)?;
+    let plan = basis::post_release::plan(loader, &released, true)?.plan;
     let follows = plan.steps.into_iter().filter(|step| matches!(step, Step::Commit(_) | Step::PushMain(_)));
     let mut seen = run::look(world, &follows.collect::<Vec<_>>());
     if let Some(finding) = plan.findings.into_iter().find(|finding| finding.check != "dirty-tree") {

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Error, Result, bail};
 use serde_json::json;
 use xshell::{Shell, cmd};
 
@@ -74,7 +74,7 @@ pub fn overview(call: &Call<'_>, here: bool, issue: bool) -> Result<()> {
     let (mut all, mut told) = (Vec::new(), Vec::new());
     for train in loader.trains(&head)? {
         let snapshot = Snapshot { train, ..head.clone() };
-        let (standing, due) = look(call, &world, &loader, &snapshot, here)?;
+        let (standing, due) = look(&world, &loader, &snapshot, here)?;
         report.standing(&standing, &due);
         told.push(json!({ "standing": standing, "due": due }));
         all.push(standing);
@@ -129,7 +129,6 @@ fn tell(
 }
 
 fn look(
-    call: &Call<'_>,
     world: &World<'_>,
     loader: &Loader<'_>,
     snapshot: &Snapshot,
@@ -143,9 +142,7 @@ fn look(
     let facts = Facts {
         config: &snapshot.train.config,
         now: snapshot::now(),
-        last: newest
-            .map(|(version, tag)| last(call, world, loader, snapshot, version, tag.to_owned(), here))
-            .transpose()?,
+        last: newest.map(|(version, tag)| last(world, loader, snapshot, version, tag.to_owned(), here)).transpose()?,
         released: released.as_ref().map(|(_, tag)| tagged_at(world.sh, tag)).transpose()?,
         hotfixes: hotfixes(world.sh, snapshot)?,
         checklist: checklist.into_iter().map(|seen| (seen.title, seen.seen)).collect(),
@@ -156,7 +153,6 @@ fn look(
 }
 
 fn last(
-    call: &Call<'_>,
     world: &World<'_>,
     loader: &Loader<'_>,
     snapshot: &Snapshot,
@@ -164,9 +160,17 @@ fn last(
     tag: String,
     here: bool,
 ) -> Result<Last> {
-    let message = repo::tag_message(world.sh, &tag)?;
     let options = publish::Options { here, ..Default::default() };
-    let published = match publication_of(loader, &snapshot.train, &version, &options) {
+    let found = publication_of(loader, &snapshot.train, &version, &options);
+    let message = match &found {
+        Ok((tagged, _)) => tagged.tag_message.clone(),
+        Err(_) => repo::tag_message(world.sh, &tag)?,
+    };
+    let part = |title: String, seen| Part { lane: Lane::Release, title, is_own: true, seen };
+    let unknown = |title: &str, error: &Error, next| {
+        vec![part(title.to_owned(), Observation::Unknown { why: format!("{error:#}"), next })]
+    };
+    let published = match &found {
         Ok((_, publication)) => {
             let seen = run::look(world, &publication.steps).into_iter().filter(|seen| seen.reach >= Reach::Remote);
             seen.map(|seen| Part {
@@ -181,25 +185,19 @@ fn last(
             .collect()
         }
         // A commit of long ago may be configured in a way that is not understood any more.
-        Err(error) => vec![Part {
-            lane: Lane::Release,
-            title: "its publication".to_owned(),
-            is_own: true,
-            seen: Observation::Unknown { why: format!("{error:#}"), next: format!("git show {tag}:Cargo.toml") },
-        }],
+        Err(error) => unknown("its publication", error, format!("git show {tag}:Cargo.toml")),
     };
-    // A pre-release is followed by the release.
+    let follows = |(tagged, publication)| post_release::look(world, loader, &tagged, publication);
     let after = match version.is_prerelease() {
-        true => Ok(Vec::new()),
-        false => post_release::look(call, world, snapshot.train.name(), &version),
-    };
-    let part = |title: String, seen| Part { lane: Lane::Release, title, is_own: true, seen };
-    let after = match after {
-        Ok(seen) => seen.into_iter().map(|seen| part(seen.title, seen.seen)).collect(),
-        Err(error) => {
-            let next = format!("cargo xtask post-release {} --dry-run", version.tag());
-            vec![part("what follows it".to_owned(), Observation::Unknown { why: format!("{error:#}"), next })]
-        }
+        // A pre-release is followed by the release.
+        true => Vec::new(),
+        false => match found.and_then(follows) {
+            Ok(seen) => seen.into_iter().map(|seen| part(seen.title, seen.seen)).collect(),
+            Err(error) => {
+                let next = format!("cargo xtask post-release {} --dry-run", version.tag());
+                unknown("what follows it", &error, next)
+            }
+        },
     };
     Ok(Last {
         tagged: tagged_at(world.sh, &tag)?,
