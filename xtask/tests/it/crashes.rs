@@ -346,14 +346,18 @@ pub fn signal(name: &str, process: &str) {
 
 #[test]
 fn killed_at_any_moment() {
-    // More of them on request: `CRASHES=500 cargo test -p xtask --test it killed_at_any_moment`.
-    let rounds: u32 = std::env::var("CRASHES").map_or(24, |rounds| rounds.parse().unwrap());
     let place = Place::of_world("killed_random_0", "trains");
     place.add_remote();
-    let args = &format!("release minor --train ingest --push {UNPROVED}");
-    let whole = uninterrupted(&place, "killed_random", args);
+    killed_anywhere("killed_random", &place, &format!("release minor --train ingest --push {UNPROVED}"), 24, follow);
+}
+
+/// Kills a command at so many moments, and finishes it as a person would, who follows what is said.
+pub fn killed_anywhere(name: &str, place: &Place, args: &str, rounds: u32, follow: fn(&Place, &str)) {
+    // More of them on request: `CRASHES=500 cargo test -p xtask --test it killed_at_any_moment`.
+    let rounds: u32 = std::env::var("CRASHES").map_or(rounds, |rounds| rounds.parse().unwrap());
+    let whole = uninterrupted(place, name, args);
     let begun = Instant::now();
-    place.again("killed_random").xtask(args).ok();
+    place.again(name).xtask(args).ok();
     let time = begun.elapsed();
 
     let mut seed = 20_261_120_u64;
@@ -362,7 +366,7 @@ fn killed_at_any_moment() {
     for round in 0..rounds {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let part = (f64::from(round) + (seed >> 40) as f64 / f64::from(1 << 24)) / f64::from(rounds);
-        let killed = place.again("killed_random");
+        let killed = place.again(name);
         let mut child = start(&killed, args);
         std::thread::sleep(time.mul_f64(part));
         // In turn the tool alone, which lets a git go on that it had started, and all at once, as a power cut does.
@@ -386,7 +390,7 @@ fn killed_at_any_moment() {
         assert_eq!(killed.end(), whole, "round {round}, killed at {part:.2} of {time:?}");
     }
     println!(
-        "killed at {rounds} moments within {time:?}: {before} as before, {after} as after, {} between; {by_hand} were told what \
+        "{name}: killed at {rounds} moments within {time:?}: {before} as before, {after} as after, {} between; {by_hand} were told what \
          to type first; all finished",
         rounds - before - after
     );

@@ -1,10 +1,8 @@
 //! Hotfixes as a captain lives through them: from the tag to the way back into main, wherever main is by then.
 //! They must never be content with what the tool says: versions, words and refs are read where they stand.
 
-use std::time::{Duration, Instant};
-
 use crate::{
-    crashes::{killed_until, signal, start, torn},
+    crashes::{killed_anywhere, killed_until, torn},
     harness::{Place, Said},
     outside::has_images,
     rollback::{self, forge, publish, shipped},
@@ -468,36 +466,8 @@ fn a_hotfix_finished_the_next_day_keeps_its_date() {
 
 #[test]
 fn a_hotfix_killed_at_any_moment() {
-    // More of them on request: `CRASHES=500 cargo test -p xtask --test it killed_at_any_moment`.
-    let rounds: u32 = std::env::var("CRASHES").map_or(12, |rounds| rounds.parse().unwrap());
     let place = fixed("hotfix_random_0", "plain", Main::Ahead, "main");
-    let args = &format!("hotfix 0.8.1 --push {UNPROVED}");
-    let whole = place.again("hotfix_random");
-    let begun = Instant::now();
-    whole.xtask(args).ok();
-    let (time, whole) = (begun.elapsed(), whole.end());
-    let mut by_hand = 0;
-    for round in 0..rounds {
-        let killed = place.again("hotfix_random");
-        let mut child = start(&killed, args);
-        std::thread::sleep(time.mul_f64((f64::from(round) + 0.5) / f64::from(rounds)));
-        let whom = if round % 2 == 0 { child.id().to_string() } else { format!("-{}", child.id()) };
-        signal("KILL", &whom);
-        child.wait().unwrap();
-        std::thread::sleep(Duration::from_millis(150));
-        let mut said = killed.xtask(args);
-        by_hand += u32::from(said.code != Some(0));
-        for _ in 0..4 {
-            if said.code == Some(0) {
-                break;
-            }
-            follow(&killed, &said.all());
-            said = killed.xtask(args);
-        }
-        said.ok();
-        assert_eq!(killed.end(), whole, "round {round} of {time:?}");
-    }
-    println!("killed at {rounds} moments within {time:?}: {by_hand} were told what to type first; all finished");
+    killed_anywhere("hotfix_random", &place, &format!("hotfix 0.8.1 --push {UNPROVED}"), 12, follow);
 }
 
 /// Does what was said, as a person would.
