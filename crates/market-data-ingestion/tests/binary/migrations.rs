@@ -27,8 +27,7 @@ fn a_new_database_has_the_newest_schema() {
 
 #[test]
 fn candles_of_schema_1_are_kept_with_an_unknown_provider() {
-    let program = Program::new();
-    program.database().execute_batch(SCHEMA_1).unwrap();
+    let program = Program::with_database(SCHEMA_1);
     assert_eq!(schema(&program), 1);
 
     let server = program.serve();
@@ -56,8 +55,7 @@ fn candles_of_schema_1_are_kept_with_an_unknown_provider() {
 
 #[test]
 fn an_import_upgrades_as_well() {
-    let program = Program::new();
-    program.database().execute_batch(SCHEMA_1).unwrap();
+    let program = Program::with_database(SCHEMA_1);
     let csv = "open_time,interval,open,high,low,close,volume\n2026-01-05T00:00:00Z,1m,100.10,101,99,100.5,12.5\n";
     let said = program.import("unknown", csv);
     assert_eq!(said.out, "candles.csv: 0 inserted, 0 updated, 1 unchanged\n");
@@ -66,9 +64,8 @@ fn an_import_upgrades_as_well() {
 
 #[test]
 fn a_failed_upgrade_changes_nothing() {
-    let program = Program::new();
+    let program = Program::with_database(SCHEMA_1);
     let database = program.database();
-    database.execute_batch(SCHEMA_1).unwrap();
     database.execute_batch("CREATE TABLE candle_2 (in_the_way TEXT)").unwrap();
     let said = open(&program);
     assert_eq!(said.code, Some(1));
@@ -98,8 +95,7 @@ fn a_newer_schema_is_refused_untouched() {
 
 #[test]
 fn databases_of_other_programs_are_left_alone() {
-    let program = Program::new();
-    program.database().execute_batch("CREATE TABLE theirs (x)").unwrap();
+    let program = Program::with_database("CREATE TABLE theirs (x)");
     let said = open(&program);
     assert_eq!(
         said.err,

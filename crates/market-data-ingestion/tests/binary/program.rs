@@ -41,6 +41,13 @@ impl Program {
         Self { directory }
     }
 
+    /// Beside a database that was made by these statements.
+    pub fn with_database(sql: &str) -> Self {
+        let program = Self::new();
+        program.database().execute_batch(sql).unwrap();
+        program
+    }
+
     pub fn path(&self, file: &str) -> PathBuf {
         self.directory.path().join(file)
     }

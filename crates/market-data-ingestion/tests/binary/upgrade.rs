@@ -9,13 +9,6 @@ use crate::program::{Program, Said, Server};
 
 const LEFT_BEHIND: [(&str, &str); 1] = [("1.2.3", include_str!("version-1.2.3.sql"))];
 
-/// A program beside the database of a version before.
-fn upgraded(sql: &str) -> Program {
-    let program = Program::new();
-    program.database().execute_batch(sql).unwrap();
-    program
-}
-
 /// Every column of every candle, those that a version adds left out.
 fn candles(program: &Program) -> Vec<String> {
     let database = program.database();
@@ -32,7 +25,7 @@ fn candles(program: &Program) -> Vec<String> {
 #[test]
 fn what_was_stored_is_kept_and_served() {
     for (version, sql) in LEFT_BEHIND {
-        let program = upgraded(sql);
+        let program = Program::with_database(sql);
         let before = candles(&program);
         assert_eq!(before.len(), 5, "{version}");
         let server = program.serve();
@@ -58,7 +51,7 @@ fn what_was_stored_is_kept_and_served() {
 fn an_import_goes_on_where_the_version_before_ended() {
     const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/sample/candles.csv");
     for (version, sql) in LEFT_BEHIND {
-        let program = upgraded(sql);
+        let program = Program::with_database(sql);
         let said = program.run(&["import", SAMPLE, "--symbol", "BTC-USDT", "--provider", "binance"]);
         assert!(said.out.ends_with(": 14 inserted, 0 updated, 2 unchanged\n"), "{version}: {said:?}");
     }
@@ -67,7 +60,7 @@ fn an_import_goes_on_where_the_version_before_ended() {
 #[test]
 fn the_commands_and_settings_of_the_version_before_mean_the_same() {
     for (version, sql) in LEFT_BEHIND {
-        let program = upgraded(sql);
+        let program = Program::with_database(sql);
         let mut serve = program.command(&["serve", "--listen", "127.0.0.1:0"]);
         serve.env("MARKET_DATA_DATABASE", "market-data.sqlite");
         let server = Server::start(serve);
