@@ -358,6 +358,15 @@ fn make_wheels(world: &World<'_>, dist: &Dist, tests: Option<PathBuf>, wanted: &
     Ok(format!("{} files, {tried}", files.len()))
 }
 
+/// The workspace as it stands here; one that is misconfigured is refused.
+fn sound(loader: &Loader<'_>) -> Result<Snapshot> {
+    let head = loader.load(Source::Tree)?;
+    if !head.workspace.problems.is_empty() {
+        bail!("{}", head.workspace.problems.join("\n"));
+    }
+    Ok(head)
+}
+
 fn rows(seen: &[Seen]) -> Vec<(&str, &str, &Observation)> {
     seen.iter().map(|seen| (seen.title.as_str(), seen.place, &seen.seen)).collect()
 }

@@ -10,13 +10,13 @@ use anyhow::{Context, Result, bail};
 use serde_json::json;
 use xshell::Shell;
 
-use super::{Call, count};
+use super::{Call, count, sound};
 use crate::{
     config::TrainConfig,
     edit::STAGED,
     files::icalendar::{self, Event},
     plan::timetable::{self, Window},
-    snapshot::{self, Loader, Source},
+    snapshot::{self, Loader},
 };
 
 /// What `calendar` is told.
@@ -32,10 +32,7 @@ pub fn calendar(call: &Call<'_>, wanted: &Wanted) -> Result<()> {
     }
     let sh = Shell::new()?;
     let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
-    let head = loader.load(Source::Tree)?;
-    if !head.workspace.problems.is_empty() {
-        bail!("{}", head.workspace.problems.join("\n"));
-    }
+    let head = sound(&loader)?;
     let report = call.report;
     let (mut told, mut events) = (Vec::new(), Vec::new());
     for train in loader.trains(&head)? {

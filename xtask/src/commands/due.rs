@@ -3,11 +3,11 @@
 
 use std::{collections::BTreeSet, path::PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use serde_json::json;
 use xshell::Shell;
 
-use super::{Call, status::tagged_at};
+use super::{Call, sound, status::tagged_at};
 use crate::{
     date::Date,
     plan::{
@@ -16,7 +16,7 @@ use crate::{
     },
     repo::{self, Message},
     report::Report,
-    snapshot::{Loader, Snapshot, Source},
+    snapshot::{Loader, Snapshot},
     tools::{forge::Forge, semver_checks},
     version::Version,
 };
@@ -27,10 +27,7 @@ const PRIORITY: &str = "priority";
 pub fn due(call: &Call<'_>) -> Result<()> {
     let sh = Shell::new()?;
     let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
-    let head = loader.load(Source::Tree)?;
-    if !head.workspace.problems.is_empty() {
-        bail!("{}", head.workspace.problems.join("\n"));
-    }
+    let head = sound(&loader)?;
     let mut told = Vec::new();
     for train in loader.trains(&head)? {
         let snapshot = Snapshot { train, ..head.clone() };

@@ -10,7 +10,9 @@ use anyhow::{Context, Error, Result, bail};
 use serde_json::json;
 use xshell::{Shell, cmd};
 
-use super::{Call, count, due, post_release, print_publication, publication, publication_of, rollback, rows, world};
+use super::{
+    Call, count, due, post_release, print_publication, publication, publication_of, rollback, rows, sound, world,
+};
 use crate::{
     date::Date,
     perform::World,
@@ -22,7 +24,7 @@ use crate::{
     repo,
     report::{Loudness, Report},
     run::{self, Mode},
-    snapshot::{self, Loader, Snapshot, Source},
+    snapshot::{self, Loader, Snapshot},
     step::{Issue, Lane, Observation, Reach, Step},
     version::Version,
 };
@@ -65,10 +67,7 @@ pub fn status(call: &Call<'_>, version: &Version, here: bool) -> Result<()> {
 pub fn overview(call: &Call<'_>, here: bool, issue: bool) -> Result<()> {
     let sh = Shell::new()?;
     let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
-    let head = loader.load(Source::Tree)?;
-    if !head.workspace.problems.is_empty() {
-        bail!("{}", head.workspace.problems.join("\n"));
-    }
+    let head = sound(&loader)?;
     let report = call.report;
     let world = world(&sh, report, &loader, Duration::from_secs(60))?;
     let (mut all, mut told) = (Vec::new(), Vec::new());
