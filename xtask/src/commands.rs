@@ -235,13 +235,7 @@ pub fn publish(
         bail!("refused: {} in the way, nothing was sent", count(publication.findings.len(), "finding"));
     }
     let world = world(&sh, report, &loader, call.deadline)?;
-    let mode = if call.dry_run { Mode::Look } else { Mode::Act };
-    if !call.dry_run {
-        settle(&world, &publication.steps, settled)?;
-    }
-    let sent = publication.steps.iter().filter(|step| step.reach() == Reach::World);
-    let lanes: BTreeSet<Lane> = sent.map(Step::lane).collect();
-    let _leases = if call.dry_run { Vec::new() } else { leases(&world, &publication.of, lanes)? };
+    let (mode, _leases) = prepare(call, &world, &publication.of, &publication.steps, settled)?;
     let seen = run::run(&world, &publication.steps, mode).inspect_err(|_| {
         // Where it stands now is what the same command goes on from.
         if report.json {
@@ -254,11 +248,7 @@ pub fn publish(
         report.table(&rows(&seen));
     }
     print_publication(report, &publication, &seen);
-    match (seen.iter().filter(|seen| seen.refuses()).count(), call.dry_run) {
-        (0, _) => Ok(()),
-        (stuck, true) => bail!("the real run would refuse: {} that cannot be taken", count(stuck, "step")),
-        (stuck, false) => bail!("{} that was done does not hold any more: see the table", count(stuck, "step")),
-    }
+    ending(call, &seen)
 }
 
 /// What is not announced yet, as it would be sent: to be read before it is.
@@ -387,9 +377,31 @@ fn print_publication(report: &Report, publication: &Publication, seen: &[Seen]) 
     }
 }
 
-/// Takes every lane in which something is to be sent.
-fn leases(world: &World<'_>, of: &Tagged, lanes: BTreeSet<Lane>) -> Result<Vec<Lease>> {
-    lanes.into_iter().map(|lane| Lease::take(world, of, lane)).collect()
+/// Before steps are acted on: remembers what somebody saw, and takes every lane in which something is to be sent.
+fn prepare(
+    call: &Call<'_>,
+    world: &World<'_>,
+    of: &Tagged,
+    steps: &[Step],
+    settled: &[(Channel, bool)],
+) -> Result<(Mode, Vec<Lease>)> {
+    if call.dry_run {
+        return Ok((Mode::Look, Vec::new()));
+    }
+    settle(world, steps, settled)?;
+    let sent = steps.iter().filter(|step| step.reach() == Reach::World);
+    let lanes: BTreeSet<Lane> = sent.map(Step::lane).collect();
+    let leases: Result<_> = lanes.into_iter().map(|lane| Lease::take(world, of, lane)).collect();
+    Ok((Mode::Act, leases?))
+}
+
+/// Fails when steps are in the way, or when what was done does not hold.
+fn ending(call: &Call<'_>, seen: &[Seen]) -> Result<()> {
+    match (seen.iter().filter(|seen| seen.refuses()).count(), call.dry_run) {
+        (0, _) => Ok(()),
+        (stuck, true) => bail!("the real run would refuse: {} that cannot be taken", count(stuck, "step")),
+        (stuck, false) => bail!("{} that was done does not hold any more: see the table", count(stuck, "step")),
+    }
 }
 
 /// Plans the publication of a version from the commit that its tag leads to; without one, of the tag at the head.

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::json;
 use xshell::{Shell, cmd};
 
-use super::{Call, count, leases, lock, rows, settle, world};
+use super::{Call, count, ending, lock, prepare, rows, world};
 use crate::{
     check::{self, short},
     config::Channel,
@@ -22,9 +22,9 @@ use crate::{
     },
     repo::{self, LogEntry, rollback_tag},
     report::Report,
-    run::{self, Mode, Seen},
+    run::{self, Seen},
     snapshot::{Loader, Snapshot, Source},
-    step::{Lane, Reach, Step},
+    step::Step,
     tools::child,
     train::Train,
     version::Version,
@@ -43,13 +43,7 @@ pub fn rollback(call: &Call<'_>, version: &Version, options: &Options, settled: 
         bail!("refused: {} in the way, nothing was changed", count(rollback.findings.len(), "finding"));
     }
     let world = world(&sh, report, &loader, call.deadline)?;
-    if !call.dry_run {
-        settle(&world, &rollback.steps, settled)?;
-    }
-    let sent = rollback.steps.iter().filter(|step| step.reach() == Reach::World);
-    let lanes: BTreeSet<Lane> = sent.map(Step::lane).collect();
-    let _leases = if call.dry_run { Vec::new() } else { leases(&world, &rollback.of, lanes)? };
-    let mode = if call.dry_run { Mode::Look } else { Mode::Act };
+    let (mode, _leases) = prepare(call, &world, &rollback.of, &rollback.steps, settled)?;
     let seen = run::run(&world, &rollback.steps, mode).inspect_err(|error| {
         if report.json {
             let outcome = if error.is::<run::Waiting>() { "waits" } else { "failed" };
@@ -64,19 +58,14 @@ pub fn rollback(call: &Call<'_>, version: &Version, options: &Options, settled: 
     } else {
         report.table(&rows(&seen));
     }
-    let stuck = seen.iter().filter(|seen| seen.refuses()).count();
     let open = seen.iter().filter(|seen| !seen.seen.is_done()).count();
     print(report, &rollback, &seen, if open == 0 { "done" } else { "open" });
-    match (stuck, call.dry_run) {
-        (0, true) => Ok(()),
-        (0, false) => {
-            let to = rollback.to.as_deref().filter(|_| rollback.pushed).map(|to| format!(" to {to}"));
-            report.say(format!("{} is rolled back{}", rollback.of.tag, to.unwrap_or_default()));
-            Ok(())
-        }
-        (stuck, true) => bail!("the real run would refuse: {} that cannot be taken", count(stuck, "step")),
-        (stuck, false) => bail!("{} that was done does not hold any more: see the table", count(stuck, "step")),
+    ending(call, &seen)?;
+    if !call.dry_run {
+        let to = rollback.to.as_deref().filter(|_| rollback.pushed).map(|to| format!(" to {to}"));
+        report.say(format!("{} is rolled back{}", rollback.of.tag, to.unwrap_or_default()));
     }
+    Ok(())
 }
 
 fn print(report: &Report, rollback: &Rollback, seen: &[Seen], outcome: &str) {
