@@ -146,15 +146,8 @@ enum Command {
         /// Take wheels and source distributions from this directory instead of building them.
         #[arg(long, value_name = "DIR")]
         dist: Option<PathBuf>,
-        /// How long a registry may take to show what it accepted, or to get well again.
-        #[arg(long, value_name = "SECONDS", default_value_t = 600)]
-        deadline: u64,
-        /// The message that was cut off is in this channel: somebody looked.
-        #[arg(long, value_name = "CHANNEL")]
-        announced: Vec<ChannelName>,
-        /// The message that was cut off is not in this channel: send it.
-        #[arg(long, value_name = "CHANNEL")]
-        announce_again: Vec<ChannelName>,
+        #[command(flatten)]
+        sending: Sending,
     },
     /// Take a release back, as far as the world allows: yank, point latest back, revert, and tag what is gone back to.
     ///
@@ -171,15 +164,8 @@ enum Command {
         /// Leave these lanes out: what is theirs is neither taken back nor looked for.
         #[arg(long, value_name = "LANE", value_delimiter = ',')]
         without: Vec<LaneName>,
-        /// How long a registry may take to show what it accepted, or to get well again.
-        #[arg(long, value_name = "SECONDS", default_value_t = 600)]
-        deadline: u64,
-        /// The message that was cut off is in this channel: somebody looked.
-        #[arg(long, value_name = "CHANNEL")]
-        announced: Vec<ChannelName>,
-        /// The message that was cut off is not in this channel: send it.
-        #[arg(long, value_name = "CHANNEL")]
-        announce_again: Vec<ChannelName>,
+        #[command(flatten)]
+        sending: Sending,
     },
     /// Build the train's wheels for one platform in a fresh target directory, and try them as installed.
     #[command(
@@ -310,6 +296,28 @@ enum Command {
     },
 }
 
+/// What `publish` and `rollback` are told of sending.
+#[derive(Args)]
+struct Sending {
+    /// How long a registry may take to show what it accepted, or to get well again.
+    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+    deadline: u64,
+    /// The message that was cut off is in this channel: somebody looked.
+    #[arg(long, value_name = "CHANNEL")]
+    announced: Vec<ChannelName>,
+    /// The message that was cut off is not in this channel: send it.
+    #[arg(long, value_name = "CHANNEL")]
+    announce_again: Vec<ChannelName>,
+}
+
+impl Sending {
+    fn told(self, call: Call<'_>) -> (Call<'_>, Vec<(Channel, bool)>) {
+        let seen = self.announced.into_iter().map(|name| (name.into(), true));
+        let settled = seen.chain(self.announce_again.into_iter().map(|name| (name.into(), false))).collect();
+        (Call { deadline: Duration::from_secs(self.deadline), ..call }, settled)
+    }
+}
+
 /// What `--only` and `--without` name.
 #[derive(Clone, Copy, ValueEnum)]
 enum LaneName {
@@ -424,21 +432,17 @@ pub fn main() -> i32 {
             commands::make(&call, &Intent::Postfix(Fix { note, issue }), &Options { push, waive })
         }
         Command::Hotfix { version, push } => commands::make(&call, &Intent::Hotfix(version), &Options { push, waive }),
-        Command::Publish { version, only, without, here, dist, deadline, announced, announce_again } => {
+        Command::Publish { version, only, without, here, dist, sending } => {
             let lanes = |named: Vec<LaneName>| named.into_iter().map(Lane::from).collect();
             // Counted from where it was typed, not from the top of the repository.
             let dist = dist.map(|dir| std::path::absolute(&dir).unwrap_or(dir));
             let options = publish::Options { only: lanes(only), without: lanes(without), dist, here };
-            let call = Call { deadline: Duration::from_secs(deadline), ..call };
-            let seen = announced.into_iter().map(|name| (name.into(), true));
-            let settled: Vec<_> = seen.chain(announce_again.into_iter().map(|name| (name.into(), false))).collect();
+            let (call, settled) = sending.told(call);
             commands::publish(&call, version.as_ref(), &options, &settled)
         }
-        Command::Rollback { version, reason, without, deadline, announced, announce_again } => {
+        Command::Rollback { version, reason, without, sending } => {
             let options = rollback::Options { reason, without: without.into_iter().map(Lane::from).collect() };
-            let call = Call { deadline: Duration::from_secs(deadline), ..call };
-            let seen = announced.into_iter().map(|name| (name.into(), true));
-            let settled: Vec<_> = seen.chain(announce_again.into_iter().map(|name| (name.into(), false))).collect();
+            let (call, settled) = sending.told(call);
             commands::rollback::rollback(&call, &version, &options, &settled)
         }
         Command::Wheels { target, zig, sdist, out } => {
