@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use xshell::{Shell, cmd};
+use xshell::{PushEnv, Shell, TempDir, cmd};
 
 use crate::{conventional::credit, edit::STAGED, workspace::Texts};
 
@@ -88,6 +88,14 @@ pub fn beside<A, B: Send>(sh: &Shell, one: impl FnOnce(&Shell) -> A, other: impl
             Err(panic) => std::panic::resume_unwind(panic),
         }
     })
+}
+
+/// While it is held, git writes what it makes where its store does not keep it: a look must leave nothing.
+pub fn unkept(sh: &Shell) -> Result<(PushEnv<'_>, PushEnv<'_>, TempDir)> {
+    let scratch = sh.create_temp_dir()?;
+    let store = cmd!(sh, "git rev-parse --path-format=absolute --git-path objects").quiet().read()?;
+    let made = sh.push_env("GIT_OBJECT_DIRECTORY", scratch.path());
+    Ok((made, sh.push_env("GIT_ALTERNATE_OBJECT_DIRECTORIES", store), scratch))
 }
 
 fn status(sh: &Shell) -> Result<Repo> {

@@ -200,18 +200,12 @@ impl<'a> Loader<'a> {
         Ok(())
     }
 
+    /// The texts of the working tree, or of a commit or a tree.
     pub fn texts(&self, source: Source<'_>) -> Result<Texts> {
-        match source {
-            Source::Tree => Ok(self.tree.clone()),
-            Source::Commit(commit) => self.texts_in(self.sh, commit),
-        }
-    }
-
-    /// The texts of a commit, or of a tree, where this shell finds it.
-    pub fn texts_in(&self, sh: &Shell, commit: &str) -> Result<Texts> {
-        let mut texts = repo::texts_at(sh, commit, &self.paths)?;
+        let Source::Commit(commit) = source else { return Ok(self.tree.clone()) };
+        let mut texts = repo::texts_at(self.sh, commit, &self.paths)?;
         // Those that a release took away are not among the paths any more.
-        texts.extend(repo::texts_below(sh, commit, &self.fragments)?);
+        texts.extend(repo::texts_below(self.sh, commit, &self.fragments)?);
         // An ignored lock is in no commit, but is kept in step all the same.
         let lock = dir(&self.graph.root).join("Cargo.lock");
         if !self.tracked.contains(&lock) {

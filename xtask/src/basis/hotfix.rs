@@ -12,7 +12,7 @@ use super::{Intent, Planned, after, begin};
 use crate::{
     check::{self, Finding, short},
     edit::slashed,
-    perform::merge_back::{self, Merged},
+    perform::merge_back,
     plan::{
         self, Options,
         announcement::HOTFIX_OF,
@@ -177,8 +177,7 @@ fn bring_back(loader: &Loader<'_>, main: &str, tip: &str, planned: &mut Planned)
     let [base, main] = [base.as_str(), main].map(|commit| loader.at(commit).and_then(|at| at.load(Source::Tree)));
     let (base, main) = (base?, main?);
     let sides = hotfix::sides(&base, &main, &planned.snapshot, &planned.plan);
-    let why = merge_back::unkept(sh, || in_the_way(loader, &main, &sides))?;
-    let by_hand = why.map(|why| {
+    let by_hand = in_the_way(loader, &main, &sides)?.map(|why| {
         // Without the release's own commit: what that one writes is brought together by the tool.
         let fix = match &merge.on {
             Target::Commit(commit) => short(&commit.base).to_owned(),
@@ -196,10 +195,11 @@ fn bring_back(loader: &Loader<'_>, main: &str, tip: &str, planned: &mut Planned)
 
 /// Why the merge has to be made by a person.
 fn in_the_way(loader: &Loader<'_>, main: &Snapshot, sides: &Sides) -> Result<Option<String>> {
-    let tree = match merge_back::merged(loader.sh, sides)? {
-        Merged::Conflicts(files) => return Ok(Some(format!("both sides changed {}", files.join(", ")))),
-        Merged::Tree(tree) => tree,
-    };
+    let _unkept = repo::unkept(loader.sh)?;
+    let (tree, conflicts) = merge_back::merged(loader.sh, sides)?;
+    if let Some(files) = conflicts {
+        return Ok(Some(format!("both sides changed {}", files.join(", "))));
+    }
     // What main has against it already is no news.
     let known = check::state(&main.workspace, &main.train);
     let found: Vec<Finding> = match loader.at(&tree).and_then(|at| at.load(Source::Tree)) {

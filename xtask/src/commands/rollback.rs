@@ -298,21 +298,16 @@ fn reverted_of(
 ) -> Result<(Option<Reverted>, Option<String>)> {
     let sh = loader.sh;
     let commits = commits(loader, gone, now, version, facts)?;
-    // A look leaves nothing: what git makes for it goes beside the repository.
-    let scratch = sh.create_temp_dir()?;
-    let objects = cmd!(sh, "git rev-parse --path-format=absolute --git-path objects").quiet().read()?;
-    let aside = sh.clone();
-    aside.set_var("GIT_OBJECT_DIRECTORY", scratch.path());
-    aside.set_var("GIT_ALTERNATE_OBJECT_DIRECTORIES", objects.trim());
+    let _unkept = repo::unkept(sh)?;
     let onto = &now.base;
     let kept = rollback::kept(gone, version);
-    let outcome = revert::outcome(&aside, onto, &commits, &kept)?;
+    let outcome = revert::outcome(sh, onto, &commits, &kept)?;
     if outcome.changed.is_empty() && outcome.conflicts.is_empty() {
         return Ok((None, None));
     }
     let mut trouble = Vec::new();
     if outcome.conflicts.is_empty() {
-        let after = now.workspace.with_texts(loader.texts_in(&aside, &outcome.tree)?);
+        let after = now.workspace.with_texts(loader.texts(Source::Commit(&outcome.tree))?);
         let found = after.and_then(|after| Ok(check::state(&after, &now.train.again(&after)?)));
         let before = check::state(&now.workspace, &now.train);
         // An ignored lock is in no commit; cargo corrects it when it is next called.
@@ -330,7 +325,7 @@ fn reverted_of(
         trouble.push(format!("later work touches the same lines of {}", paths.join(", ")));
     }
     let tree = outcome.tree.clone();
-    let diff = cmd!(aside, "git diff --no-color --no-ext-diff {onto} {tree}").quiet().read().context("git diff")?;
+    let diff = cmd!(sh, "git diff --no-color --no-ext-diff {onto} {tree}").quiet().read().context("git diff")?;
     let Outcome { tree, changed, .. } = outcome;
     Ok((Some(Reverted { onto: onto.clone(), commits, tree, changed, trouble }), Some(diff)))
 }

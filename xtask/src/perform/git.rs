@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Result, bail};
-use xshell::cmd;
+use xshell::{Shell, cmd};
 
 use super::{Verdict, World, tree};
 use crate::{
@@ -237,6 +237,23 @@ pub fn tag(world: &World<'_>, tag: &Tag) -> Result<()> {
     let message = format!("{}{gap}{}", tag.message, unproved.join("\n"));
     cmd!(sh, "git tag --annotate --cleanup=whitespace --file - {name} {commit}").stdin(message).quiet().run()?;
     Ok(())
+}
+
+/// Merges in git's store: the tree that comes of it and, unless it came of itself, the files about which a person has to
+/// decide, which may be none. Needs `--write-tree`, which git has since 2.38, and for a `--merge-base` 2.40
+/// (<https://git-scm.com/docs/git-merge-tree>).
+pub(super) fn merge_tree(sh: &Shell, words: &[&str]) -> Result<(String, Option<Vec<String>>)> {
+    let output = cmd!(sh, "git merge-tree --write-tree -z --name-only --no-messages {words...}")
+        .quiet()
+        .ignore_status()
+        .output()?;
+    let told = String::from_utf8_lossy(&output.stdout);
+    let mut told = told.split('\0').map(str::to_owned).filter(|field| !field.trim().is_empty());
+    match (output.status.code(), told.next()) {
+        (Some(0), Some(tree)) => Ok((tree.trim().to_owned(), None)),
+        (Some(1), Some(tree)) => Ok((tree.trim().to_owned(), Some(told.collect()))),
+        _ => bail!("{}", String::from_utf8_lossy(&output.stderr).trim().replace('\n', " ")),
+    }
 }
 
 pub fn observe_push(world: &World<'_>, push: &Push) -> Result<Observation> {

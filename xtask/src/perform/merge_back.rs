@@ -14,17 +14,8 @@ use crate::{
     step::{MergeBack, Observation, Side, Sides},
 };
 
-/// What a merge comes to.
-#[derive(Debug, PartialEq)]
-pub enum Merged {
-    Tree(String),
-    /// The files about which a person has to decide.
-    Conflicts(Vec<String>),
-}
-
-/// Merges the sides in git's store; needs `git merge-tree --write-tree`, which git has since 2.38
-/// (<https://git-scm.com/docs/git-merge-tree>).
-pub fn merged(sh: &Shell, sides: &Sides) -> Result<Merged> {
+/// Merges the sides as `git::merge_tree` does.
+pub fn merged(sh: &Shell, sides: &Sides) -> Result<(String, Option<Vec<String>>)> {
     let scratch = sh.create_temp_dir()?;
     let commit = |side: &Side, parent: Option<&str>| {
         let tree = tree(sh, scratch.path(), side)?;
@@ -34,21 +25,10 @@ pub fn merged(sh: &Shell, sides: &Sides) -> Result<Merged> {
     };
     let base = commit(&sides.base, None)?;
     let (main, fix) = (commit(&sides.main, Some(&base))?, commit(&sides.fix, Some(&base))?);
-    let output = cmd!(sh, "git merge-tree --write-tree -z --name-only --no-messages {main} {fix}")
-        .quiet()
-        .ignore_status()
-        .output()?;
-    let told = String::from_utf8_lossy(&output.stdout).into_owned();
-    let mut told = told.split('\0').map(str::to_owned).filter(|field| !field.trim().is_empty());
-    match (output.status.code(), told.next()) {
-        (Some(0), Some(tree)) => Ok(Merged::Tree(tree.trim().to_owned())),
-        (Some(1), Some(_)) => Ok(Merged::Conflicts(told.collect())),
-        _ => {
-            let version = cmd!(sh, "git --version").quiet().read()?;
-            let why = String::from_utf8_lossy(&output.stderr).trim().replace('\n', " ");
-            bail!("git merge-tree --write-tree, which needs git 2.38 or newer (this is {version}): {why}")
-        }
-    }
+    git::merge_tree(sh, &[&main, &fix]).with_context(|| {
+        let version = cmd!(sh, "git --version").quiet().read().unwrap_or_default();
+        format!("git merge-tree --write-tree, which needs git 2.38 or newer (this is {version})")
+    })
 }
 
 /// The side's tree: the commit's, with other texts.
@@ -85,15 +65,6 @@ fn tree(sh: &Shell, scratch: &Path, side: &Side) -> Result<String> {
     }
     cmd!(sh, "git update-index -z --index-info").env("GIT_INDEX_FILE", &index).stdin(entries).quiet().run()?;
     Ok(cmd!(sh, "git write-tree").env("GIT_INDEX_FILE", &index).quiet().read()?)
-}
-
-/// Does work that writes to git's store where the store does not keep it: a look must leave nothing.
-pub fn unkept<T>(sh: &Shell, work: impl FnOnce() -> Result<T>) -> Result<T> {
-    let scratch = sh.create_temp_dir()?;
-    let store = cmd!(sh, "git rev-parse --path-format=absolute --git-path objects").quiet().read()?;
-    let _store = sh.push_env("GIT_OBJECT_DIRECTORY", scratch.path());
-    let _kept = sh.push_env("GIT_ALTERNATE_OBJECT_DIRECTORIES", store);
-    work()
 }
 
 /// The tagged commit, when it is on main.
@@ -137,7 +108,7 @@ pub fn merge(world: &World<'_>, merge: &MergeBack) -> Result<()> {
         let sides = merge.sides.as_ref().filter(|_| merge.by_hand.is_none());
         let sides = sides.context("it is not known how: run the same command again")?;
         let before = &sides.main.commit;
-        let Merged::Tree(tree) = merged(sh, sides)? else {
+        let (tree, None) = merged(sh, sides)? else {
             bail!(
                 "{branch} does not merge into {main}; next: git switch {main}, git merge --no-ff {branch}, resolve, commit, and run the same command again"
             )

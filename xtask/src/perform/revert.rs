@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, anyhow, bail};
 use xshell::{Cmd, Shell, cmd};
 
 use super::{World, git};
@@ -35,18 +35,10 @@ pub fn outcome(sh: &Shell, onto: &str, commits: &[(String, bool)], kept: &Kept) 
     for (commit, _) in commits {
         // What the commit did, from its end back to its (first) parent, merged into what stands here.
         let (base, parent) = (format!("--merge-base={commit}"), format!("{commit}^1"));
-        let merged = cmd!(sh, "git merge-tree --write-tree -z --name-only --no-messages {base} {tip} {parent}")
-            .quiet()
-            .ignore_status()
-            .output()?;
-        if !matches!(merged.status.code(), Some(0 | 1)) {
-            let told = String::from_utf8_lossy(&merged.stderr);
-            bail!("git could not revert {}: {} (git 2.40 or newer is needed)", short(commit), told.trim());
-        }
-        let told = String::from_utf8_lossy(&merged.stdout).into_owned();
-        let mut fields = told.split('\0').filter(|field| !field.is_empty());
-        let tree = fields.next().context("git merge-tree said nothing")?.to_owned();
-        conflicts.extend(fields.map(PathBuf::from));
+        let (tree, files) = git::merge_tree(sh, &[&base, &tip, &parent]).map_err(|error| {
+            anyhow!("git could not revert {}: {error} (git 2.40 or newer is needed)", short(commit))
+        })?;
+        conflicts.extend(files.into_iter().flatten().map(PathBuf::from));
         tip = cmd!(sh, "git -c user.name=x -c user.email=x commit-tree {tree} -p {tip} -m revert").quiet().read()?;
     }
     let index = sh.create_temp_dir()?;
