@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::{Result, bail};
+use anyhow::{Error, Result, bail};
 use xshell::{Shell, cmd};
 
 use super::{Verdict, World, tree};
@@ -256,22 +256,29 @@ pub(super) fn merge_tree(sh: &Shell, words: &[&str]) -> Result<(String, Option<V
     }
 }
 
+/// The refs of these names that the remote has; an option may stand for them.
+pub(super) fn ls_remote(world: &World<'_>, remote: &str, option: Option<&str>, names: &[&str]) -> Result<String> {
+    let asked = cmd!(world.sh, "git ls-remote {option...} {remote} {names...}").env("GIT_TERMINAL_PROMPT", "0");
+    let output = asked.quiet().ignore_status().output()?;
+    if !output.status.success() {
+        let told = String::from_utf8_lossy(&output.stderr).trim().replace('\n', " ");
+        bail!("{remote} could not be asked: {told}");
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// What is seen of a remote that could not be asked.
+pub(super) fn unasked(remote: &str, error: &Error) -> Observation {
+    Observation::Unknown { why: format!("{error:#}"), next: format!("git ls-remote {remote}") }
+}
+
 pub fn observe_push(world: &World<'_>, push: &Push) -> Result<Observation> {
     let (sh, remote) = (world.sh, &push.remote);
     let (main, tag) = (format!("refs/heads/{}", push.main), format!("refs/tags/{}", push.tag.name));
-    let output = cmd!(sh, "git ls-remote {remote} {main} {tag}")
-        .env("GIT_TERMINAL_PROMPT", "0")
-        .quiet()
-        .ignore_status()
-        .output()?;
-    if !output.status.success() {
-        let why = format!(
-            "{remote} could not be asked: {}",
-            String::from_utf8_lossy(&output.stderr).trim().replace('\n', " ")
-        );
-        return Ok(Observation::Unknown { why, next: format!("git ls-remote {remote}") });
-    }
-    let listed = String::from_utf8_lossy(&output.stdout).into_owned();
+    let listed = match ls_remote(world, remote, None, &[&main, &tag]) {
+        Ok(listed) => listed,
+        Err(error) => return Ok(unasked(remote, &error)),
+    };
     let there =
         |name: &str| listed.lines().find_map(|line| line.strip_suffix(name)?.strip_suffix('\t').map(str::to_owned));
     let (remote_tag, local_tag) = (there(&tag), resolve(world, &tag)?);
@@ -329,14 +336,10 @@ pub fn push(world: &World<'_>, push: &Push) -> Result<()> {
 pub fn observe_push_main(world: &World<'_>, push: &PushMain) -> Result<Observation> {
     let (sh, PushMain { remote, main, commit }) = (world.sh, push);
     let name = format!("refs/heads/{main}");
-    let output =
-        cmd!(sh, "git ls-remote {remote} {name}").env("GIT_TERMINAL_PROMPT", "0").quiet().ignore_status().output()?;
-    if !output.status.success() {
-        let told = String::from_utf8_lossy(&output.stderr).trim().replace('\n', " ");
-        let why = format!("{remote} could not be asked: {told}");
-        return Ok(Observation::Unknown { why, next: format!("git ls-remote {remote}") });
-    }
-    let listed = String::from_utf8_lossy(&output.stdout).into_owned();
+    let listed = match ls_remote(world, remote, None, &[&name]) {
+        Ok(listed) => listed,
+        Err(error) => return Ok(unasked(remote, &error)),
+    };
     let Some(tip) = listed.split('\t').next().filter(|tip| !tip.is_empty()) else { return Ok(Observation::Todo) };
     // A commit that this clone does not know is somebody's later one.
     let is_known = resolve(world, &format!("{tip}^{{commit}}"))?.is_some();

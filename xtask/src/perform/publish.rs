@@ -29,17 +29,7 @@ pub struct RemoteTags(String);
 
 impl RemoteTags {
     pub fn ask(world: &World<'_>, of: &Tagged) -> Result<RemoteTags> {
-        let (sh, remote) = (world.sh, &of.remote);
-        let output = cmd!(sh, "git ls-remote --tags {remote}")
-            .env("GIT_TERMINAL_PROMPT", "0")
-            .quiet()
-            .ignore_status()
-            .output()?;
-        if !output.status.success() {
-            let told = String::from_utf8_lossy(&output.stderr);
-            bail!("{remote} could not be asked: {}", told.trim().replace('\n', " "));
-        }
-        Ok(RemoteTags(String::from_utf8_lossy(&output.stdout).into_owned()))
+        git::ls_remote(world, &of.remote, Some("--tags"), &[]).map(RemoteTags)
     }
 
     /// The commit that the tag leads to.
@@ -58,9 +48,7 @@ pub fn observe_tag(world: &World<'_>, of: &Tagged) -> Result<Observation> {
     let (tag, remote) = (&of.tag, &of.remote);
     let tags = match RemoteTags::ask(world, of) {
         Ok(tags) => tags,
-        Err(error) => {
-            return Ok(Observation::Unknown { why: format!("{error:#}"), next: format!("git ls-remote {remote}") });
-        }
+        Err(error) => return Ok(git::unasked(remote, &error)),
     };
     let rolled_back = rollback_tag(tag);
     if tags.commit(&rolled_back).is_some() {
