@@ -158,12 +158,6 @@ pub fn tracked(sh: &Shell) -> Result<BTreeSet<PathBuf>> {
     Ok(listed.split('\0').filter(|path| !path.is_empty()).map(PathBuf::from).collect())
 }
 
-/// Every file that git does not track, nor ignores.
-pub fn untracked(sh: &Shell) -> Result<Vec<PathBuf>> {
-    let listed = cmd!(sh, "git ls-files --others --exclude-standard -z").quiet().read()?;
-    Ok(listed.split('\0').filter(|path| !path.is_empty()).map(PathBuf::from).collect())
-}
-
 /// Every file that a commit has.
 pub fn tracked_at(sh: &Shell, commit: &str) -> Result<BTreeSet<PathBuf>> {
     let listed = cmd!(sh, "git ls-tree -r -z --name-only --full-tree {commit}").quiet().read()?;

@@ -121,10 +121,7 @@ pub fn is_hotfix(loader: &Loader<'_>, tag: &str) -> Result<bool> {
 /// git may be cut off while it goes from one branch to the other. When nothing is there but what one of them has, or the
 /// beginning of it, `git commit` would be the wrong thing to type.
 fn name_the_way_back(loader: &Loader<'_>, commits: [&String; 3], planned: &mut Planned) -> Result<()> {
-    // The status tells of a directory that is new as such; here its files are wanted.
-    let untracked = repo::untracked(loader.sh)?;
-    let tracked = loader.repo.dirty.iter().filter(|path| !path.to_string_lossy().ends_with('/')).cloned();
-    let dirty: BTreeSet<PathBuf> = tracked.chain(untracked).collect();
+    let dirty: BTreeSet<PathBuf> = loader.repo.dirty.iter().cloned().collect();
     let mut known = Vec::new();
     for commit in commits {
         match repo::texts_at(loader.sh, commit, &dirty) {
