@@ -10,7 +10,6 @@ use anyhow::{Result, bail};
 
 use crate::{
     config::Entries,
-    edit::State,
     files::changelog,
     plan::{
         self, Options, Plan,
@@ -81,19 +80,22 @@ fn begin(loader: &Loader<'_>, head: Snapshot, to: &Version, intent: &Intent, opt
     if loader.repo.dirty.is_empty() {
         return draw(loader, head, to, false, intent, options);
     }
-    // A tree that was cut off while it was written holds nothing but the plan's own texts.
     let mut snapshot = head;
     let tree = loader.texts(Source::Tree)?;
     snapshot.today = written_date(&snapshot.train, &tree, to).unwrap_or(snapshot.today);
     snapshot.repo.dirty.clear();
     let resumed = draw(loader, snapshot, to, false, intent, options)?;
-    let edits = resumed.plan.edits();
-    let now = |path: &PathBuf| tree.get(path).map(String::as_str);
-    let ours = |path: &PathBuf| edits.iter().any(|edit| edit.path == *path && edit.state(now(path)) == State::New);
-    if loader.repo.dirty.iter().all(ours) {
+    if was_cut_off(loader, &tree, &resumed.plan) {
         return Ok(resumed);
     }
     draw(loader, loader.load(Source::Tree)?, to, false, intent, options)
+}
+
+/// A tree that was cut off while it was written holds nothing but the plan's own texts.
+fn was_cut_off(loader: &Loader<'_>, tree: &Texts, plan: &Plan) -> bool {
+    let now = |path: &PathBuf| tree.get(path).map(String::as_str);
+    let ours = |path: &PathBuf| plan.edits().iter().any(|edit| edit.path == *path && edit.after() == now(path));
+    loader.repo.dirty.iter().all(ours)
 }
 
 /// The version that the intent counts from.

@@ -1,11 +1,9 @@
 //! Where the plan of what follows a release starts: at the main branch, or where that stood before its commit.
 //! It must never plan the commit a second time: found by its subject, it is held against what was planned.
 
-use std::path::PathBuf;
-
 use anyhow::Result;
 
-use super::{Planned, name_the_way_back};
+use super::{Planned, name_the_way_back, was_cut_off};
 use crate::{
     plan::post_release::{self, Released},
     snapshot::{Loader, Snapshot, Source},
@@ -30,16 +28,10 @@ pub fn plan(loader: &Loader<'_>, released: &Released, push: bool) -> Result<Plan
     if loader.repo.dirty.is_empty() {
         return Ok(draw(load(loader, released, Source::Tree)?));
     }
-    // A tree that was cut off while it was written holds nothing but the plan's own texts.
     let mut snapshot = load(loader, released, Source::Commit(&loader.repo.head))?;
     snapshot.repo.dirty.clear();
     let resumed = draw(snapshot);
-    let tree = loader.texts(Source::Tree)?;
-    let edits = resumed.plan.edits();
-    let ours = |path: &PathBuf| {
-        edits.iter().any(|edit| edit.path == *path && tree.get(path).map(String::as_str) == edit.after())
-    };
-    if loader.repo.dirty.iter().all(ours) {
+    if was_cut_off(loader, &loader.texts(Source::Tree)?, &resumed.plan) {
         return Ok(resumed);
     }
     Ok(draw(load(loader, released, Source::Tree)?))
