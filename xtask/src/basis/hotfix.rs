@@ -15,7 +15,6 @@ use crate::{
     perform::merge_back,
     plan::{
         self, Options,
-        announcement::HOTFIX_OF,
         hotfix::{self, Line},
     },
     repo,
@@ -114,8 +113,7 @@ fn meant(loader: &Loader<'_>, head: &Snapshot) -> Result<Version> {
 
 /// Whether the tag, which is there, is a hotfix's.
 pub fn is_hotfix(loader: &Loader<'_>, tag: &str) -> Result<bool> {
-    let message = repo::tag_message(loader.sh, tag)?;
-    Ok(message.lines().any(|line| line.starts_with(HOTFIX_OF)))
+    Ok(hotfix::hotfix_of(&repo::tag_message(loader.sh, tag)?).is_some())
 }
 
 /// git may be cut off while it goes from one branch to the other. When nothing is there but what one of them has, or the

@@ -10,6 +10,7 @@ use serde::Serialize;
 use markup::dress;
 use templates::fill;
 
+use super::hotfix::hotfix_of;
 use crate::{
     config::{Channel, Image},
     requirement,
@@ -37,17 +38,13 @@ pub enum Occasion {
     },
 }
 
-/// The beginning of the line by which the message of a hotfix's tag names what it mends.
-pub const HOTFIX_OF: &str = "Hotfix of ";
-
 impl Occasion {
     /// The occasion of a publication: its version says it, or the message of its tag.
     pub fn of(version: &Version, tag_message: &str) -> Occasion {
-        let hotfix = tag_message.lines().find_map(|line| line.strip_prefix(HOTFIX_OF));
-        match (version.is_prerelease(), version.post(), hotfix) {
+        match (version.is_prerelease(), version.post(), hotfix_of(tag_message)) {
             (true, ..) => Occasion::PreRelease,
             (_, Some(_), _) => Occasion::PostRelease,
-            (.., Some(of)) => Occasion::Hotfix { of: of.trim().trim_end_matches('.').to_owned() },
+            (.., Some(of)) => Occasion::Hotfix { of: of.to_owned() },
             _ => Occasion::Final,
         }
     }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use anyhow::{Result, bail};
 
-use super::{Options, Plan, announcement::HOTFIX_OF, edits::Places, release};
+use super::{Options, Plan, edits::Places, release};
 use crate::{
     check,
     config::Template,
@@ -152,6 +152,15 @@ pub fn plan(snapshot: &Snapshot, line: &Line, released: bool, options: &Options)
     }
     plan.steps = steps;
     plan
+}
+
+/// The beginning of the line by which the message of a hotfix's tag names what it mends.
+const HOTFIX_OF: &str = "Hotfix of ";
+
+/// The tag that the release with this message mends, when it is a hotfix.
+pub fn hotfix_of(message: &str) -> Option<&str> {
+    let of = message.lines().find_map(|line| line.strip_prefix(HOTFIX_OF))?;
+    Some(of.trim().trim_end_matches('.'))
 }
 
 /// The message with the line by which others know it for a hotfix.
