@@ -11,7 +11,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::harness::{Place, Said, run};
+use crate::harness::{Place, Said, run, wait_for_gits};
 
 const UNPROVED: &str = "--waive cargo-test --waive wheel-test --waive maturin-develop --waive pytest";
 
@@ -373,7 +373,7 @@ pub fn killed_anywhere(name: &str, place: &Place, args: &str, rounds: u32, follo
         let whom = if round % 2 == 0 { child.id().to_string() } else { format!("-{}", child.id()) };
         signal("KILL", &whom);
         child.wait().unwrap();
-        std::thread::sleep(Duration::from_millis(150));
+        wait_for_gits(killed.tree.parent().unwrap());
         before += u32::from(killed.end() == start_end);
         after += u32::from(killed.end() == whole);
 

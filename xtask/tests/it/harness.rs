@@ -7,6 +7,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
+    time::{Duration, Instant},
 };
 
 /// 2026-11-20, in every changelog.
@@ -368,4 +369,20 @@ pub fn without_seconds(line: &str) -> String {
         };
     }
     out + rest
+}
+
+/// Waits for every git that goes on below a directory after the tool was killed that had started it.
+pub fn wait_for_gits(dir: &Path) {
+    // One that was just started does not have its name yet.
+    std::thread::sleep(Duration::from_millis(if cfg!(target_os = "linux") { 20 } else { 300 }));
+    let goes_on = |process: fs::DirEntry| {
+        let name = fs::read_to_string(process.path().join("comm")).unwrap_or_default();
+        let works_in = fs::read_link(process.path().join("cwd"));
+        name.starts_with("git") && works_in.is_ok_and(|at| at.starts_with(dir))
+    };
+    let begun = Instant::now();
+    while fs::read_dir("/proc").into_iter().flatten().flatten().any(goes_on) {
+        assert!(begun.elapsed() < Duration::from_secs(60), "a git goes on in {}", dir.display());
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }

@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use crate::{
     crashes::start,
-    harness::{Place, Said, run},
+    harness::{Place, Said, run, wait_for_gits},
     weather::Weather,
 };
 
@@ -378,7 +378,7 @@ impl Outside {
 
     /// What a program that was killed with the tool left on the remote: a server is not killed with its clients.
     pub fn settle(&self) {
-        std::thread::sleep(Duration::from_millis(300));
+        wait_for_gits(&self.dir);
         for entry in walkdir::WalkDir::new(self.dir.join("remote.git")).into_iter().flatten() {
             if entry.path().extension().is_some_and(|end| end == "lock") {
                 fs::remove_file(entry.path()).unwrap();
