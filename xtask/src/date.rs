@@ -221,6 +221,7 @@ mod tests {
 
     #[test]
     fn times_as_registries_write_them() {
+        assert_eq!(Date::timestamp(1_795_132_800 + 3_661), "2026-11-20T01:01:01Z");
         let noon = 1_795_132_800 + 12 * 3600;
         for text in [
             "2026-11-20T12:00:00Z",

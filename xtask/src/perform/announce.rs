@@ -204,7 +204,6 @@ mod tests {
         let since = Some("2026-11-20T00:00:01Z".to_owned());
         assert_eq!(seen, Observation::Done { evidence: "message 42".to_owned(), since });
         assert_eq!(sent(&said("sending since 2026-11-20T00:00:01Z (process 1, 2)\n")), None);
-        assert_eq!(Date::timestamp(1_795_132_800 + 3_661), "2026-11-20T01:01:01Z");
     }
 
     #[test]
