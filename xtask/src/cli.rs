@@ -16,8 +16,8 @@ use crate::{
     plan::{Options, postfix::Fix, publish, release::Goal, rollback},
     rehearse,
     report::{Loudness, Report},
-    stand_in,
     step::Lane,
+    tools::stand_in,
     version::{Dialect, Version},
 };
 
@@ -465,7 +465,7 @@ pub fn main() -> i32 {
         Command::Rehearse { version, page, keep } => {
             rehearse::rehearse(&call, &rehearse::Options { goal: version, page, keep, waive })
         }
-        Command::Serve { dir, port, alone } => stand_in::serve(&report, &dir, port, alone),
+        Command::Serve { dir, port, alone } => stand_in::serve(&dir, port, alone),
         Command::Smoke => commands::smoke(&call, &waive),
         Command::Check => commands::check(&call),
         Command::Bench { members, runs } => bench::bench(&report, &members, runs),

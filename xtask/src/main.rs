@@ -22,7 +22,6 @@ mod report;
 mod requirement;
 mod run;
 mod snapshot;
-mod stand_in;
 mod step;
 mod tools;
 mod train;

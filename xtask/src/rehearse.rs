@@ -38,9 +38,8 @@ use crate::{
     },
     report::{Loudness, Report},
     snapshot::{Loader, Snapshot, Source},
-    stand_in::{StandIn, Upstream},
     step::{Dist, Lane, Step},
-    tools::{child, engine::Engine},
+    tools::{child, engine::Engine, stand_in::StandIn},
     train::Train,
     version::Version,
 };
@@ -197,11 +196,9 @@ impl<'r> Stand<'r> {
         ] {
             cmd!(sh, "git -C {clone} config {key} {value}").quiet().run()?;
         }
-        let upstream = Upstream::find(&sh, &dir.join("upstream"))?;
-        let stand_in = StandIn::start(&dir.join("stand-in"), 0, Some(upstream))?;
         let crates: Vec<String> = train.crates.iter().map(|&at| workspace.members[at].name.clone()).collect();
         let projects: Vec<String> = train.wheels.iter().filter_map(|wheel| wheel.project.name.clone()).collect();
-        stand_in.hold(&crates, &projects, &to.to_string())?;
+        let stand_in = StandIn::start(&dir.join("stand-in"), &crates, &projects, &to.to_string())?;
         let images = match train.config.images.is_empty() {
             true => Err("the train has no image".to_owned()),
             false => Engine::find(&sh).and_then(|_| ImageRegistry::start(&dir.join("images"))),

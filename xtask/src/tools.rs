@@ -9,3 +9,4 @@ pub mod http;
 pub mod index;
 pub mod python;
 pub mod semver_checks;
+pub mod stand_in;

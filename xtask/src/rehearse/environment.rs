@@ -4,7 +4,7 @@
 use std::{path::Path, process::Command};
 
 use super::image_registry::ImageRegistry;
-use crate::stand_in::StandIn;
+use crate::tools::stand_in::StandIn;
 
 pub struct Environment {
     stand_in: StandIn,
@@ -31,7 +31,7 @@ impl Environment {
         }
         command.env("CARGO_TARGET_DIR", &self.target);
         if outward {
-            command.envs(self.stand_in.environment());
+            command.envs(self.stand_in.environment().iter().cloned());
             if let Ok(images) = &self.images {
                 command.env("IMAGE_REGISTRY", images.address());
             }

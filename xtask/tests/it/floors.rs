@@ -12,7 +12,7 @@ const FLOORS: [&[&str]; 7] = [
     &["files"],
     &["config", "workspace", "train", "repo", "snapshot"],
     &["plan", "step", "check"],
-    &["tools", "report", "page", "stand_in"],
+    &["tools", "report", "page"],
     &["run", "perform", "basis"],
     &["main", "cli", "commands", "rehearse", "bench"],
 ];

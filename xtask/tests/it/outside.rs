@@ -421,20 +421,12 @@ pub fn serve(dir: &Path) -> (Child, Vec<(String, String)>) {
     command.args(["serve", "--alone", "--dir"]).arg(dir);
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
-    let env = lines.map(|line| {
+    // It goes on, and says nothing more.
+    let env = lines.take_while(|line| !line.is_empty()).map(|line| {
         let (name, value) = line.strip_prefix("export ").unwrap().split_once('=').unwrap();
         (name.to_owned(), value.trim_matches('\'').to_owned())
     });
-    // It goes on, and says nothing more.
-    let mut all = Vec::new();
-    for pair in env {
-        let is_last = pair.0 == "SLACK_WEBHOOK_URL";
-        all.push(pair);
-        if is_last {
-            break;
-        }
-    }
-    (child, all)
+    (child, env.collect())
 }
 
 /// Starts a registry of images, and tells its address.

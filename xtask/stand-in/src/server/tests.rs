@@ -15,7 +15,7 @@ struct World {
 
 impl World {
     fn new(name: &str) -> World {
-        let dir = std::env::temp_dir().join(format!("xtask-stand-in-{name}-{}", std::process::id()));
+        let dir = std::env::temp_dir().join(format!("stand-in-{name}-{}", std::process::id()));
         let _ = fs::remove_dir_all(&dir);
         let upstream = Upstream { index: "http://up.test/i/".to_owned(), dl: "http://up.test/dl".to_owned() };
         World { stand_in: StandIn::start(&dir, 0, Some(upstream)).unwrap(), dir }
@@ -304,19 +304,11 @@ proptest! {
         authorization in prop_oneof![Just(crates::TOKEN.to_owned()), Just(format!("token {}", forge::TOKEN)), ".*"],
         body: Vec<u8>,
     ) {
-        let dir = std::env::temp_dir().join(format!("xtask-stand-in-odd-{}", std::process::id()));
+        let dir = std::env::temp_dir().join(format!("stand-in-odd-{}", std::process::id()));
         let state = State { dir, address: "http://127.0.0.1:1".to_owned(), upstream: None, turn: Mutex::new(()) };
         let headers = vec![("Host".to_owned(), "127.0.0.1:1".to_owned()), ("Authorization".to_owned(), authorization)];
         let call = Call::new(&method, &url, headers, body);
         let answer = handle(&state, &call).conditional(&call);
         prop_assert_ne!(answer.status, 500, "{}", String::from_utf8_lossy(&answer.body));
     }
-}
-
-/// To try clients by hand: `STAND_IN=DIR cargo test -p xtask serve_by_hand -- --ignored --nocapture`.
-#[test]
-#[ignore = "runs until it is killed"]
-fn serve_by_hand() {
-    let dir = std::env::var_os("STAND_IN").map_or_else(|| std::env::temp_dir().join("stand-in"), PathBuf::from);
-    serve(&Report::new(false, crate::report::Loudness::Normal, None), &dir, 0, false).unwrap();
 }

@@ -7,14 +7,13 @@ use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread::JoinHandle,
+    time::{Duration, UNIX_EPOCH},
 };
 
 use anyhow::{Context, Result, anyhow, bail};
 use serde_json::{Value, json};
 use tiny_http::{Header, Request, Response, Server};
 use xshell::{Shell, cmd};
-
-use crate::{date::Date, hash::sha256, report::Report, tools::cargo};
 
 mod channels;
 mod crates;
@@ -113,29 +112,6 @@ impl Drop for StandIn {
     }
 }
 
-/// Runs the server for people: the environment on standard output, then it waits for a signal. Alone, it knows of no
-/// crate but those that are published here.
-pub fn serve(report: &Report, dir: &Path, port: u16, alone: bool) -> Result<()> {
-    let sh = Shell::new()?;
-    let upstream = (!alone).then(|| Upstream::find(&sh, &dir.join("scratch"))).transpose();
-    if let Err(error) = &upstream {
-        report.error(error);
-        let _ = writeln!(io::stderr(), "only the crates that are published here will be found");
-    }
-    let stand_in = StandIn::start(dir, port, upstream.ok().flatten())?;
-    let mut out = io::stdout().lock();
-    for (name, value) in stand_in.environment() {
-        writeln!(out, "export {name}='{}'", value.replace('\'', r"'\''"))?;
-    }
-    out.flush()?;
-    drop(out);
-    let note = "set the variables above in another shell; Ctrl-C ends the server";
-    let _ = writeln!(io::stderr(), "serving {} at {}: {note}", dir.display(), stand_in.address());
-    loop {
-        std::thread::park();
-    }
-}
-
 /// The crate index that cargo uses otherwise.
 pub struct Upstream {
     /// The address of the sparse index, with its slash.
@@ -150,9 +126,9 @@ impl Upstream {
         let home = std::path::absolute(scratch)?.join("upstream-home");
         sh.remove_path(&home)?;
         sh.create_dir(&home)?;
-        let user = cargo::config();
+        let user = user_config();
         let config: Vec<_> = user.iter().flat_map(|path| [Path::new("--config"), path]).collect();
-        let cargo = cargo::program();
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let _dir = sh.push_dir(&home);
         cmd!(sh, "{cargo} {config...} info --quiet --registry crates-io semver")
             .env("CARGO_HOME", &home)
@@ -172,6 +148,15 @@ impl Upstream {
         let dl = settings["dl"].as_str().context("the index's config.json names no `dl`")?;
         Ok(Upstream { index: format!("{}/", index.trim_end_matches('/')), dl: dl.to_owned() })
     }
+}
+
+/// The user's configuration, which names mirrors.
+fn user_config() -> Option<PathBuf> {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(std::env::home_dir()?.join(".cargo")));
+    ["config.toml", "config"]
+        .iter()
+        .map(|name| home.as_ref().map(|home| home.join(name)))
+        .find_map(|path| path.filter(|path| path.is_file()))
 }
 
 /// The name of the one index below `dir`, and its `config.json`.
@@ -460,11 +445,16 @@ fn is_plain(name: &str) -> bool {
 }
 
 fn now() -> u64 {
-    std::time::UNIX_EPOCH.elapsed().map_or(0, |since| since.as_secs())
+    UNIX_EPOCH.elapsed().map_or(0, |since| since.as_secs())
 }
 
 fn timestamp(at: u64) -> String {
-    Date::timestamp(at as i64)
+    humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(at)).to_string()
+}
+
+/// In lowercase hexadecimal digits, as indexes write it (FIPS 180-4).
+fn sha256(bytes: &[u8]) -> String {
+    hmac_sha256::Hash::hash(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

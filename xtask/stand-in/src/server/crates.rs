@@ -3,14 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use semver::Version;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Answer, Call, State, Upstream, is_plain, now, timestamp};
-use crate::hash::sha256;
-use crate::tools::child;
+use super::{Answer, Call, State, Upstream, is_plain, now, sha256, timestamp};
 
 /// The token that uploads need.
 pub const TOKEN: &str = "rehearsal-crates-token";
@@ -199,12 +197,13 @@ impl Upstream {
         let url = format!("{}{}/{name}", self.index, index_prefix(name));
         let mut command = std::process::Command::new("curl");
         command.args(["--silent", "--show-error", "--location", "--fail", "--max-time", "60", "--retry", "2", &url]);
-        let told = child::ask(command)?;
+        let told = command.output().context("curl did not start")?;
+        let why = String::from_utf8_lossy(&told.stderr);
         match told.status.code() {
-            Some(0) => Ok(told.out),
+            Some(0) => Ok(String::from_utf8_lossy(&told.stdout).into_owned()),
             // `--fail` ends so for every status from 400 on, and says which.
-            Some(22) if ["404", "410", "451"].iter().any(|status| told.err.contains(status)) => Ok(String::new()),
-            _ => bail!("the crate index could not be asked for {name}: {}", told.last_words()),
+            Some(22) if ["404", "410", "451"].iter().any(|status| why.contains(status)) => Ok(String::new()),
+            _ => bail!("the crate index could not be asked for {name}: {}", why.trim()),
         }
     }
 

@@ -5,8 +5,7 @@ use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Answer, Call, State, now, timestamp};
-use crate::hash::sha256;
+use super::{Answer, Call, State, now, sha256, timestamp};
 
 const STATE: &str = "forge/issues.json";
 

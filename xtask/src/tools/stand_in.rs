@@ -1,0 +1,96 @@
+//! The registries of a rehearsal, a program of their own: it is built when it is first wanted, since most commands do
+//! without. It must never be looked for on the path.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, ChildStdin, Command, Stdio},
+};
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use super::{cargo, child};
+
+/// The running registries; they end with this, or with the tool.
+pub struct StandIn {
+    process: Child,
+    environment: Vec<(String, String)>,
+    /// Open as long as they are wanted.
+    _attached: Option<ChildStdin>,
+}
+
+impl StandIn {
+    /// Starts them with names that they know before anything is published: whatever the world has of the version that is
+    /// about to be published is not seen there.
+    pub fn start(dir: &Path, crates: &[String], projects: &[String], version: &str) -> Result<StandIn> {
+        let mut command = Command::new(program()?);
+        command.arg("--attached").arg("--dir").arg(dir).args(["--without", version]);
+        command.args(crates.iter().flat_map(|name| ["--hold", name]));
+        command.args(projects.iter().flat_map(|name| ["--hold-project", name]));
+        // Ctrl-C ends what uses them first.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        let (stdin, stdout) = (process.stdin.take(), process.stdout.take());
+        let mut stand_in = StandIn { process, environment: Vec::new(), _attached: stdin };
+        for line in stdout.map(BufReader::new).into_iter().flat_map(BufReader::lines) {
+            let line = line?;
+            let Some((name, value)) = line.strip_prefix("export ").and_then(|pair| pair.split_once('=')) else {
+                return Ok(stand_in);
+            };
+            let value = value.trim_matches('\'').replace(r"'\''", "'");
+            stand_in.environment.push((name.to_owned(), value));
+        }
+        bail!("the registries of the rehearsal did not start: what they said stands above")
+    }
+
+    /// The environment under which cargo, uv, pip, gh and curl talk to them instead of to the world.
+    pub fn environment(&self) -> &[(String, String)] {
+        &self.environment
+    }
+}
+
+impl Drop for StandIn {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Serves for people until it is ended, in the place of this program where the system can do that.
+pub fn serve(dir: &Path, port: u16, alone: bool) -> Result<()> {
+    let mut command = Command::new(program()?);
+    command.arg("--dir").arg(dir).arg("--port").arg(port.to_string()).args(alone.then_some("--alone"));
+    #[cfg(unix)]
+    return Err(std::os::unix::process::CommandExt::exec(&mut command)).context("the registries did not start");
+    #[cfg(not(unix))]
+    match command.status().context("the registries did not start")? {
+        status if status.success() => Ok(()),
+        status => bail!("the registries ended with {status}"),
+    }
+}
+
+/// The program, built from where this tool was and next to it.
+fn program() -> Result<PathBuf> {
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("stand-in");
+    if !sources.is_dir() {
+        bail!(
+            "{} is not there any more, from which the registries of a rehearsal are built: run `cargo xtask` from a checkout",
+            sources.display()
+        );
+    }
+    let mut command = Command::new(cargo::program());
+    command.current_dir(&sources).args(["build", "--quiet", "--message-format", "json-render-diagnostics"]);
+    let own = std::env::current_exe()?;
+    if let Some(target) = own.ancestors().nth(2).filter(|_| own.parent().is_some_and(|dir| dir.ends_with("debug"))) {
+        command.arg("--target-dir").arg(target);
+    }
+    let told = child::ask(command)?;
+    if !told.ok() {
+        bail!("the registries of a rehearsal were not built: {}", told.last_words());
+    }
+    let messages = told.out.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let built = messages.filter_map(|message| message["executable"].as_str().map(PathBuf::from)).next();
+    built.context("cargo names no program that it built from the registries of a rehearsal")
+}

@@ -1,0 +1,86 @@
+//! The registries of a rehearsal as a program: `cargo xtask rehearse` starts it, and `cargo xtask serve` for people.
+//! It must never outlive the one that it was started for.
+
+use std::{
+    io::{self, Read as _, Write as _},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use anyhow::Result;
+use clap::Parser;
+use xshell::Shell;
+
+mod server;
+
+use server::{StandIn, Upstream};
+
+/// Stands in for an index of crates, one of wheels, a forge and two channels, on the loopback interface.
+#[derive(Parser)]
+struct Options {
+    /// Where they keep what they are sent.
+    #[arg(long, value_name = "DIR")]
+    dir: PathBuf,
+    /// The port on the loopback interface; 0 takes a free one.
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+    /// Know of no crate but those that are published here.
+    #[arg(long)]
+    alone: bool,
+    /// Know this crate from the beginning, without the version of `--without`.
+    #[arg(long, value_name = "CRATE", requires = "without")]
+    hold: Vec<String>,
+    /// Know this Python project from the beginning, without any version.
+    #[arg(long, value_name = "PROJECT")]
+    hold_project: Vec<String>,
+    /// The version that is about to be published.
+    #[arg(long, value_name = "VERSION")]
+    without: Option<String>,
+    /// End when standard input does, as it does when the program ends that holds its other side.
+    #[arg(long)]
+    attached: bool,
+}
+
+fn main() -> ExitCode {
+    match serve(&Options::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Prints the environment to use, and an empty line behind it; then it waits to be ended.
+fn serve(options: &Options) -> Result<()> {
+    let upstream = match options.alone {
+        true => None,
+        false => Some(Upstream::find(&Shell::new()?, &options.dir.join("scratch"))),
+    };
+    // Attached, it has to be as the world is.
+    let upstream = match upstream.transpose() {
+        Err(error) if !options.attached => {
+            let _ = writeln!(io::stderr(), "error: {error:#}\nonly the crates that are published here will be found");
+            None
+        }
+        found => found?,
+    };
+    let stand_in = StandIn::start(&options.dir, options.port, upstream)?;
+    stand_in.hold(&options.hold, &options.hold_project, options.without.as_deref().unwrap_or_default())?;
+    let mut out = io::stdout().lock();
+    for (name, value) in stand_in.environment() {
+        writeln!(out, "export {name}='{}'", value.replace('\'', r"'\''"))?;
+    }
+    writeln!(out)?;
+    out.flush()?;
+    drop(out);
+    if options.attached {
+        io::stdin().read_to_end(&mut Vec::new())?;
+        return Ok(());
+    }
+    let note = "set the variables above in another shell; Ctrl-C ends the server";
+    let _ = writeln!(io::stderr(), "serving {} at {}: {note}", options.dir.display(), stand_in.address());
+    loop {
+        std::thread::park();
+    }
+}
