@@ -2,7 +2,7 @@
 //! without. It must never be looked for on the path.
 
 use std::{
-    io::{BufRead as _, BufReader},
+    io::{self, BufRead as _, BufReader, Write as _},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, Stdio},
 };
@@ -60,6 +60,7 @@ impl Drop for StandIn {
 
 /// Serves for people until it is ended, in the place of this program where the system can do that.
 pub fn serve(dir: &Path, port: u16, alone: bool) -> Result<()> {
+    let _ = writeln!(io::stderr(), "building the registries, which takes a while the first time");
     let mut command = Command::new(program()?);
     command.arg("--dir").arg(dir).arg("--port").arg(port.to_string()).args(alone.then_some("--alone"));
     #[cfg(unix)]
