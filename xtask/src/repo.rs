@@ -276,13 +276,15 @@ impl Message {
     }
 }
 
-/// The commits that `tips` lead to, newest first, with all that they say; no more than `limit`, where there is one.
-pub fn messages(sh: &Shell, tips: &[&str], limit: Option<usize>) -> Result<Vec<Message>> {
+/// The commits that `to` leads to and `without` does not, newest first, with all that they say; no more than `limit`,
+/// where there is one.
+pub fn messages(sh: &Shell, to: &str, without: Option<&str>, limit: Option<usize>) -> Result<Vec<Message>> {
+    let not = without.map(|_| "--not");
     let limit = limit.map(|limit| format!("--max-count={limit}"));
     // No message and no path holds these bytes.
     let format = "--format=format:%x01%H%x1f%P%x1f%aN%x1f%aE%x1f%ct%x1f%B%x1f";
     let options = ["--name-only", "--no-renames", "--diff-merges=combined", "-z", format];
-    let listed = cmd!(sh, "git log {limit...} {options...} {tips...} --").quiet().read()?;
+    let listed = cmd!(sh, "git log {limit...} {options...} {to} {not...} {without...} --").quiet().read()?;
     let read = |record: &str| {
         let mut fields = record.splitn(7, '\u{1f}');
         let mut field = || fields.next();
@@ -299,6 +301,12 @@ pub fn messages(sh: &Shell, tips: &[&str], limit: Option<usize>) -> Result<Vec<M
         })
     };
     Ok(listed.split('\u{1}').filter_map(read).collect())
+}
+
+/// The commits that `to` leads to since a tag; all of them when there is none.
+pub fn messages_since(sh: &Shell, to: &str, tag: Option<&str>, limit: Option<usize>) -> Result<Vec<Message>> {
+    let tag = tag.map(|tag| format!("refs/tags/{tag}"));
+    messages(sh, to, tag.as_deref(), limit)
 }
 
 /// The newest of these commits that touch any of `paths`.

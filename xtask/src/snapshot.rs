@@ -194,9 +194,7 @@ impl<'a> Loader<'a> {
 
     /// Adds the commits between `tag` and the snapshot's base; all of them when there is no tag.
     pub fn commits(&self, snapshot: &mut Snapshot, tag: Option<&str>) -> Result<()> {
-        let not_told = tag.map(|tag| format!("^refs/tags/{tag}"));
-        let tips: Vec<&str> = [snapshot.base.as_str()].into_iter().chain(not_told.as_deref()).collect();
-        snapshot.commits = repo::messages(self.sh, &tips, Some(repo::HORIZON))?;
+        snapshot.commits = repo::messages_since(self.sh, &snapshot.base, tag, Some(repo::HORIZON))?;
         Ok(())
     }
 

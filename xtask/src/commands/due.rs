@@ -58,9 +58,7 @@ pub fn changes(sh: &Shell, snapshot: &Snapshot, last: Option<&(Version, String)>
 
 /// What was committed since, merges left out.
 fn since(sh: &Shell, snapshot: &Snapshot, last: Option<&(Version, String)>) -> Result<Vec<Message>> {
-    let not_last = last.map(|(_, tag)| format!("^refs/tags/{tag}"));
-    let tips: Vec<&str> = [snapshot.base.as_str()].into_iter().chain(not_last.as_deref()).collect();
-    let past = repo::messages(sh, &tips, None)?;
+    let past = repo::messages_since(sh, &snapshot.base, last.map(|(_, tag)| tag.as_str()), None)?;
     Ok(past.into_iter().filter(|commit| !commit.is_merge()).collect())
 }
 

@@ -229,7 +229,7 @@ fn hotfixes(sh: &Shell, snapshot: &Snapshot) -> Result<Vec<Hotfix>> {
         let Some(version) = version.filter(|version| !repo.tags.contains_key(&train.tag.fill(version))) else {
             continue;
         };
-        let own = repo::messages(sh, &[name, "--not", "--tags"], None)?;
+        let own = repo::messages(sh, name, Some("--tags"), None)?;
         let begun = own.iter().filter(|commit| !commit.is_merge()).map(|commit| commit.time).min();
         let own = Hotfix { branch: branch.to_owned(), version: version.clone(), begun };
         let known = found.entry(version).or_insert(own);

@@ -113,9 +113,7 @@ fn some(names: &[String]) -> String {
 }
 
 fn review(world: &World<'_>, asked: &Asked) -> Result<Observation> {
-    let since = asked.since.as_ref().map(|tag| format!("^refs/tags/{tag}"));
-    let tips: Vec<&str> = [asked.commit.as_str()].into_iter().chain(since.as_deref()).collect();
-    let came = repo::messages(world.sh, &tips, Some(repo::HORIZON))?;
+    let came = repo::messages_since(world.sh, &asked.commit, asked.since.as_deref(), Some(repo::HORIZON))?;
     let came = came.into_iter().map(|message| (message.entry(), message.paths));
     let (excepted, commits): (Vec<_>, Vec<_>) =
         came.partition(|(entry, changed)| checklist::is_excepted(asked, entry, changed));
