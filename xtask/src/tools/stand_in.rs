@@ -24,8 +24,8 @@ impl StandIn {
     /// Starts them with names that they know before anything is published: whatever the world has of the version that is
     /// about to be published is not seen there.
     pub fn start(dir: &Path, crates: &[String], projects: &[String], version: &str) -> Result<StandIn> {
-        let mut command = Command::new(program()?);
-        command.arg("--attached").arg("--dir").arg(dir).args(["--without", version]);
+        let mut command = command(dir)?;
+        command.args(["--attached", "--without", version]);
         command.args(crates.iter().flat_map(|name| ["--hold", name]));
         command.args(projects.iter().flat_map(|name| ["--hold-project", name]));
         // Ctrl-C ends what uses them first.
@@ -61,8 +61,8 @@ impl Drop for StandIn {
 /// Serves for people until it is ended, in the place of this program where the system can do that.
 pub fn serve(dir: &Path, port: u16, alone: bool) -> Result<()> {
     let _ = writeln!(io::stderr(), "building the registries, which takes a while the first time");
-    let mut command = Command::new(program()?);
-    command.arg("--dir").arg(dir).arg("--port").arg(port.to_string()).args(alone.then_some("--alone"));
+    let mut command = command(dir)?;
+    command.args(["--port", &port.to_string()]).args(alone.then_some("--alone"));
     #[cfg(unix)]
     return Err(std::os::unix::process::CommandExt::exec(&mut command)).context("the registries did not start");
     #[cfg(not(unix))]
@@ -70,6 +70,15 @@ pub fn serve(dir: &Path, port: u16, alone: bool) -> Result<()> {
         status if status.success() => Ok(()),
         status => bail!("the registries ended with {status}"),
     }
+}
+
+fn command(dir: &Path) -> Result<Command> {
+    let mut command = Command::new(program()?);
+    command.arg("--dir").arg(dir);
+    if let Some(config) = cargo::config() {
+        command.arg("--cargo-config").arg(config);
+    }
+    Ok(command)
 }
 
 /// The program, built from where this tool was and next to it.

@@ -11,6 +11,9 @@ use anyhow::Result;
 use clap::Parser;
 use xshell::Shell;
 
+// What names a file is written once for both programs.
+#[path = "../../src/hash.rs"]
+mod hash;
 mod server;
 
 use server::{StandIn, Upstream};
@@ -27,6 +30,9 @@ struct Options {
     /// Know of no crate but those that are published here.
     #[arg(long)]
     alone: bool,
+    /// The user's configuration of cargo, which names mirrors.
+    #[arg(long, value_name = "FILE")]
+    cargo_config: Option<PathBuf>,
     /// Know this crate from the beginning, without the version of `--without`.
     #[arg(long, value_name = "CRATE", requires = "without")]
     hold: Vec<String>,
@@ -53,12 +59,9 @@ fn main() -> ExitCode {
 
 /// Prints the environment to use, and an empty line behind it; then it waits to be ended.
 fn serve(options: &Options) -> Result<()> {
-    let upstream = match options.alone {
-        true => None,
-        false => Some(Upstream::find(&Shell::new()?, &options.dir.join("scratch"))),
-    };
-    // Attached, it has to be as the world is.
-    let upstream = match upstream.transpose() {
+    let find = || Upstream::find(&Shell::new()?, &options.dir.join("scratch"), options.cargo_config.as_deref());
+    let upstream = match (!options.alone).then(find).transpose() {
+        // Attached, it has to be as the world is.
         Err(error) if !options.attached => {
             let _ = writeln!(io::stderr(), "error: {error:#}\nonly the crates that are published here will be found");
             None

@@ -15,6 +15,8 @@ use serde_json::{Value, json};
 use tiny_http::{Header, Request, Response, Server};
 use xshell::{Shell, cmd};
 
+use crate::hash::sha256;
+
 mod channels;
 mod crates;
 mod forge;
@@ -122,12 +124,11 @@ pub struct Upstream {
 
 impl Upstream {
     /// Asks cargo, with the user's own configuration, for a crate that every index has, and looks which index it used.
-    pub fn find(sh: &Shell, scratch: &Path) -> Result<Upstream> {
+    pub fn find(sh: &Shell, scratch: &Path, user: Option<&Path>) -> Result<Upstream> {
         let home = std::path::absolute(scratch)?.join("upstream-home");
         sh.remove_path(&home)?;
         sh.create_dir(&home)?;
-        let user = user_config();
-        let config: Vec<_> = user.iter().flat_map(|path| [Path::new("--config"), path]).collect();
+        let config: Vec<_> = user.iter().flat_map(|path| [Path::new("--config"), *path]).collect();
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let _dir = sh.push_dir(&home);
         cmd!(sh, "{cargo} {config...} info --quiet --registry crates-io semver")
@@ -137,7 +138,7 @@ impl Upstream {
             .run()
             .context("cargo reaches no crate index: see that `cargo info semver --registry crates-io` works")?;
         let (name, settings) = only_index(&home.join("registry/index"))?;
-        let index = match &user {
+        let index = match user {
             Some(path) => replacement(&fs::read_to_string(path)?)
                 .with_context(|| format!("{}: the index that replaces crates-io", path.display()))?,
             None => None,
@@ -148,15 +149,6 @@ impl Upstream {
         let dl = settings["dl"].as_str().context("the index's config.json names no `dl`")?;
         Ok(Upstream { index: format!("{}/", index.trim_end_matches('/')), dl: dl.to_owned() })
     }
-}
-
-/// The user's configuration, which names mirrors.
-fn user_config() -> Option<PathBuf> {
-    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(std::env::home_dir()?.join(".cargo")));
-    ["config.toml", "config"]
-        .iter()
-        .map(|name| home.as_ref().map(|home| home.join(name)))
-        .find_map(|path| path.filter(|path| path.is_file()))
 }
 
 /// The name of the one index below `dir`, and its `config.json`.
@@ -450,11 +442,6 @@ fn now() -> u64 {
 
 fn timestamp(at: u64) -> String {
     humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(at)).to_string()
-}
-
-/// In lowercase hexadecimal digits, as indexes write it (FIPS 180-4).
-fn sha256(bytes: &[u8]) -> String {
-    hmac_sha256::Hash::hash(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

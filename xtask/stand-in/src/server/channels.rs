@@ -4,7 +4,8 @@
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use super::{Answer, Call, State, now, sha256, timestamp};
+use super::{Answer, Call, State, now, timestamp};
+use crate::hash::sha256;
 
 /// The last segment of the Discord webhook's address.
 pub const DISCORD_TOKEN: &str = "rehearsal-discord-token";

@@ -8,7 +8,8 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Answer, Call, State, Upstream, is_plain, now, sha256, timestamp};
+use super::{Answer, Call, State, Upstream, is_plain, now, timestamp};
+use crate::hash::sha256;
 
 /// The token that uploads need.
 pub const TOKEN: &str = "rehearsal-crates-token";

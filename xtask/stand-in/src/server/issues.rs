@@ -5,7 +5,8 @@ use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Answer, Call, State, now, sha256, timestamp};
+use super::{Answer, Call, State, now, timestamp};
+use crate::hash::sha256;
 
 const STATE: &str = "forge/issues.json";
 

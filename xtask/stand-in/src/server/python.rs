@@ -5,7 +5,8 @@ use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Answer, Call, State, is_plain, now, sha256, timestamp};
+use super::{Answer, Call, State, is_plain, now, timestamp};
+use crate::hash::sha256;
 
 /// The token that uploads need.
 pub const TOKEN: &str = "rehearsal-python-token";
