@@ -6,7 +6,6 @@ pub mod changes;
 pub mod checklist;
 pub mod due;
 mod edits;
-pub mod exposure;
 pub mod hotfix;
 pub mod post_release;
 pub mod postfix;

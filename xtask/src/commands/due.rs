@@ -10,10 +10,7 @@ use xshell::Shell;
 use super::{Call, sound, status::tagged_at};
 use crate::{
     date::Date,
-    plan::{
-        due::{self, Change, Due, Findings},
-        exposure,
-    },
+    plan::due::{self, Change, Due, Findings},
     repo::{self, Message},
     report::Report,
     snapshot::{Loader, Snapshot},
@@ -76,8 +73,6 @@ fn findings(sh: &Shell, snapshot: &Snapshot, last: Option<&(Version, String)>, p
         let is_rust = path.extension().is_some_and(|end| end == "rs");
         (is_rust && path.starts_with(workspace.members[owner].dir().join("src"))).then_some(owner)
     };
-    let sources = workspace.tracked.iter().filter(|path| is_source(path).is_some());
-    findings.exposures = exposure::exposures(snapshot, &repo::texts_in_tree(&repo.top, sources)?);
 
     // Whatever its commits say: a crate whose sources changed is compared.
     let touched: BTreeSet<usize> = past.iter().flat_map(|commit| &commit.paths).filter_map(is_source).collect();

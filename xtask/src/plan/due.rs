@@ -95,15 +95,6 @@ fn is_seen(path: &Path) -> bool {
     !is_aside && path.extension().is_none_or(|end| end != "md")
 }
 
-/// A member whose public API is made of another's types.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Exposure {
-    pub of: String,
-    pub by: String,
-    /// The line that shows it.
-    pub at: String,
-}
-
 /// What was found out beside the history.
 #[derive(Clone, Debug, Default)]
 pub struct Findings {
@@ -111,7 +102,6 @@ pub struct Findings {
     pub priority: Option<Result<Vec<(u64, String)>, String>>,
     /// What a check of the crates' interfaces says, by member.
     pub checked: Vec<(String, Weight)>,
-    pub exposures: Vec<Exposure>,
     /// What could not be found out.
     pub unknown: Vec<String>,
 }
@@ -192,30 +182,20 @@ pub struct Due {
 pub fn due(snapshot: &Snapshot, last: Option<&(Version, String)>, changes: &[Change], findings: &Findings) -> Due {
     let Snapshot { workspace, train, today, .. } = snapshot;
     let mut changed: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    let mut weights: BTreeMap<String, Weight> = BTreeMap::new();
-    let mut weigh = |member: &str, weight: Weight| {
-        let known = weights.entry(member.to_owned()).or_insert(weight);
-        let grew = *known < weight;
-        *known = weight.max(*known);
-        grew
-    };
     for change in changes {
         for member in &change.members {
-            weigh(member, change.weight);
             changed.entry(member.clone()).or_default().push(change.text.clone());
         }
     }
     let mut most = changes.iter().map(|change| change.weight).max();
     let mut why = most.map(|weight| weight.name().to_owned());
     for (member, weight) in &findings.checked {
-        weigh(member, *weight);
         changed.entry(member.clone()).or_default().push(format!("cargo semver-checks: {}", weight.name()));
         if most < Some(*weight) {
             most = Some(*weight);
             why = Some(format!("{} by cargo semver-checks in {member}", weight.name()));
         }
     }
-    cascade(&findings.exposures, &mut weights, &mut changed);
 
     let mut reasons = Vec::new();
     let window = timetable::windows(&train.config, *today, 1).into_iter().next();
@@ -259,21 +239,6 @@ pub fn due(snapshot: &Snapshot, last: Option<&(Version, String)>, changes: &[Cha
         changed,
         proposal,
         unknown,
-    }
-}
-
-/// Who shows the types of what broke is broken with it, and so on.
-fn cascade(
-    exposures: &[Exposure],
-    weights: &mut BTreeMap<String, Weight>,
-    changed: &mut BTreeMap<String, Vec<String>>,
-) {
-    loop {
-        let broken = |name: &String, weights: &BTreeMap<String, Weight>| weights.get(name) == Some(&Weight::Breaking);
-        let next = exposures.iter().find(|one| broken(&one.of, weights) && !broken(&one.by, weights));
-        let Some(Exposure { of, by, at }) = next else { return };
-        weights.insert(by.clone(), Weight::Breaking);
-        changed.entry(by.clone()).or_default().push(format!("breaking, because it shows types of {of} ({at})"));
     }
 }
 

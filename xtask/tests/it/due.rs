@@ -83,24 +83,6 @@ fn what_users_see_makes_a_release_due_and_its_version() {
 }
 
 #[test]
-fn what_breaks_reaches_those_that_show_it() {
-    let outside = Outside::new("due_cascade");
-    let machine = machine(&outside);
-    machine
-        .write("crates/lark-io/src/lib.rs", "use lark_core::Song;\n\npub fn read() -> Option<Song> {\n    None\n}\n");
-    machine.commit("feat: read songs");
-    change(&machine, "crates/lark-core/src/lib.rs", "feat!: another song");
-    let due = ask(&outside, &machine);
-    assert_eq!(due["proposal"]["version"], "0.8.0");
-    let why = due["changed"]["lark-io"].as_array().unwrap();
-    assert!(
-        why[1].as_str().unwrap().contains("shows types of lark-core (crates/lark-io/src/lib.rs:3: pub fn read()"),
-        "{due:#}"
-    );
-    outside.forget();
-}
-
-#[test]
 fn a_merged_pull_request_with_the_label_is_urgent_and_a_silent_forge_is_unknown() {
     let outside = Outside::new("due_priority");
     let machine = machine(&outside);

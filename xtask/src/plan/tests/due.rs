@@ -6,7 +6,7 @@ use serde_json::json;
 use super::sketch::{Sketch, house};
 use crate::{
     date::Date,
-    plan::due::{Change, Due, Exposure, Findings, Reason, Weight, changes, due},
+    plan::due::{Change, Due, Findings, Reason, Weight, changes, due},
     repo::Message,
     version::{Dialect, Version},
 };
@@ -142,17 +142,4 @@ fn semver_checks_raises_and_never_lowers() {
     assert_eq!(version(&raised), "0.10.0");
     assert!(raised.proposal.unwrap().why.contains("cargo semver-checks in barter-data"));
     assert_eq!(version(&ask("feat!: x", Weight::Fix)), "0.10.0");
-}
-
-#[test]
-fn what_breaks_breaks_those_that_show_its_types() {
-    let shows = |by: &str, of: &str| Exposure { of: of.to_owned(), by: by.to_owned(), at: format!("{by}:1") };
-    let exposures = vec![shows("barter", "barter-data"), shows("barter-data", "barter-instrument")];
-    let findings = Findings { exposures, ..Findings::default() };
-    let path = "crates/barter-instrument/src/lib.rs";
-    let broken = ask(&house(), "2026-02-20", &[past("feat!: x", &[path])], &findings);
-    assert_eq!(broken.changed["barter"], ["breaking, because it shows types of barter-data (barter:1)"]);
-    assert_eq!(broken.changed.len(), 3);
-    let added = ask(&house(), "2026-02-20", &[past("feat: x", &[path])], &findings);
-    assert_eq!(added.changed.len(), 1, "only what breaks is passed on");
 }
