@@ -16,9 +16,6 @@ _xtask() {
             ",$1")
                 cmd="xtask"
                 ;;
-            xtask,bench)
-                cmd="xtask__subcmd__bench"
-                ;;
             xtask,calendar)
                 cmd="xtask__subcmd__calendar"
                 ;;
@@ -66,9 +63,6 @@ _xtask() {
                 ;;
             xtask,wheels)
                 cmd="xtask__subcmd__wheels"
-                ;;
-            xtask__subcmd__help,bench)
-                cmd="xtask__subcmd__help__subcmd__bench"
                 ;;
             xtask__subcmd__help,calendar)
                 cmd="xtask__subcmd__help__subcmd__calendar"
@@ -125,50 +119,12 @@ _xtask() {
 
     case "${cmd}" in
         xtask)
-            opts="-q -v -h --manifest-path --train --dry-run --json --waive --quiet --verbose --color --help release postfix changelog hotfix publish rollback wheels status post-release due calendar rehearse serve smoke check bench help"
+            opts="-q -v -h --manifest-path --train --dry-run --json --waive --quiet --verbose --color --help release postfix changelog hotfix publish rollback wheels status post-release due calendar rehearse serve smoke check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --manifest-path)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --train)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --waive)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        xtask__subcmd__bench)
-            opts="-q -v -h --members --runs --manifest-path --train --dry-run --json --waive --quiet --verbose --color --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --members)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --runs)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --manifest-path)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -321,22 +277,8 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__help)
-            opts="release postfix changelog hotfix publish rollback wheels status post-release due calendar rehearse serve smoke check bench help"
+            opts="release postfix changelog hotfix publish rollback wheels status post-release due calendar rehearse serve smoke check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        xtask__subcmd__help__subcmd__bench)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

@@ -10,7 +10,6 @@ use clap::{
 
 use crate::{
     basis::Intent,
-    bench,
     commands::{self, Call},
     config::Channel,
     plan::{Options, postfix::Fix, publish, release::Goal, rollback},
@@ -284,16 +283,6 @@ enum Command {
         after_help = "Examples:\n  cargo xtask check\n  cargo xtask check --json\n  cargo xtask check --manifest-path ../other/Cargo.toml"
     )]
     Check,
-    /// Time the dry run and the real edit on synthetic workspaces, against `cargo metadata --no-deps`.
-    #[command(after_help = "Examples:\n  cargo xtask bench\n  cargo xtask bench --members 100 --runs 3")]
-    Bench {
-        /// How many members; repeatable.
-        #[arg(long = "members", value_name = "N", default_values_t = [10, 100, 1_000, 3_000])]
-        members: Vec<usize>,
-        /// How often each command is timed; the median counts.
-        #[arg(long, default_value_t = 5)]
-        runs: usize,
-    },
 }
 
 /// What `publish` and `rollback` are told of sending.
@@ -468,7 +457,6 @@ pub fn main() -> i32 {
         Command::Serve { dir, port, alone } => stand_in::serve(&dir, port, alone),
         Command::Smoke => commands::smoke(&call, &waive),
         Command::Check => commands::check(&call),
-        Command::Bench { members, runs } => bench::bench(&report, &members, runs),
     };
     match result {
         Ok(()) => 0,

@@ -2,7 +2,6 @@
 //! The floors of the house are in `docs/architecture.md`: imports point down, and `tests/it/floors.rs` keeps it so.
 
 mod basis;
-mod bench;
 mod check;
 mod cli;
 mod commands;
