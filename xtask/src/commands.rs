@@ -172,6 +172,7 @@ pub fn check(call: &Call<'_>) -> Result<()> {
         for check in check::STATE {
             let mut findings = (check.look)(&first.workspace, train);
             if check.name == "workflows" {
+                findings.extend(check::workflows::look_at_rollbacks(&first.workspace, train));
                 findings.extend_from_slice(&misused);
             }
             if findings.is_empty() {
