@@ -3,7 +3,7 @@
 
 pub mod workflows;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Result, bail};
 use serde::Serialize;
@@ -18,7 +18,7 @@ use crate::{
     snapshot::Snapshot,
     train::{Train, uv_locks, wheel_version},
     version::{Dialect, Version},
-    workspace::{Member, Workspace},
+    workspace::Workspace,
 };
 
 /// Something that a check found.
@@ -133,25 +133,54 @@ fn requirements(workspace: &Workspace, _: &Train) -> Vec<Finding> {
     findings
 }
 
-/// The lock says of every member what the member says of itself.
+/// The lock has every member, at its version and with all that it requires: otherwise cargo would change it, and refuses
+/// under `--locked`.
 fn lock(workspace: &Workspace, _: &Train) -> Vec<Finding> {
     let path = workspace.root_dir().join("Cargo.lock");
     let Some(text) = workspace.texts.get(&path) else {
         return Vec::new();
     };
-    let locked: BTreeMap<&str, &str> =
+    let versions: BTreeMap<&str, &str> =
         cargo_lock::read(text).into_iter().map(|entry| (entry.name, entry.version)).collect();
-    let differs =
-        |member: &&Member| locked.get(member.name.as_str()).is_some_and(|found| **found != *member.version.to_string());
-    let stale: Vec<&str> = workspace.members.iter().filter(differs).map(|member| member.name.as_str()).collect();
-    if stale.is_empty() {
-        return Vec::new();
+    let requires = cargo_lock::requires(text);
+    let (mut absent, mut other, mut needed) = (Vec::new(), Vec::new(), BTreeSet::new());
+    for member in &workspace.members {
+        let name = member.name.as_str();
+        match versions.get(name) {
+            None => absent.push(name),
+            Some(version) => {
+                if *version != member.version.to_string() {
+                    other.push(name);
+                }
+                needed.extend(workspace.required_packages(member).difference(&requires[name]));
+            }
+        }
     }
-    vec![Finding::new(
-        "lock",
-        format!("{} has other versions of {}", slashed(&path), stale.join(", ")),
-        "cargo update --workspace --offline",
-    )]
+    // A member that is not there is not in the others' lists either.
+    let needed: Vec<&str> = needed.into_iter().filter(|name| !absent.contains(name)).collect();
+    let said = [
+        ("no member", absent),
+        ("other versions of", other),
+        ("members that do not list their dependency on", needed.clone()),
+    ];
+    let said = said.iter().filter(|(_, names)| !names.is_empty());
+    let said: Vec<String> = said.map(|(what, names)| format!("{what} {}", names.join(", "))).collect();
+    // What comes from a registry may have to be downloaded.
+    let offline = if needed.iter().all(|name| workspace.member(name).is_some()) { " --offline" } else { "" };
+    let next = format!("cargo update --workspace{offline}; commit Cargo.lock");
+    let what = format!("{} has {}", slashed(&path), said.join("; "));
+    if said.is_empty() { Vec::new() } else { vec![Finding::new("lock", what, next)] }
+}
+
+/// A lock that git neither tracks nor ignores: a release would be tested with it, and published without it.
+pub fn uncommitted_lock(snapshot: &Snapshot) -> Option<Finding> {
+    let Snapshot { workspace, repo, .. } = snapshot;
+    let path = workspace.root_dir().join("Cargo.lock");
+    (repo.dirty.contains(&path) && !workspace.tracked.contains(&path)).then(|| {
+        let path = slashed(&path);
+        let next = format!("git add {path} && git commit, or add it to .gitignore");
+        Finding::new("lock", format!("{path} is neither committed nor ignored"), next)
+    })
 }
 
 /// A wheel's two manifests render the same version, and it is the driver's.
@@ -375,10 +404,12 @@ fn lockstep(workspace: &Workspace, train: &Train) -> Vec<Finding> {
 /// What a release finds of the repository, whatever the plan says.
 pub fn repository(snapshot: &Snapshot, on_branch: Option<&str>) -> Vec<Finding> {
     let Snapshot { repo, train, .. } = snapshot;
-    let mut findings = Vec::new();
-    if !repo.dirty.is_empty() {
-        let some: Vec<String> = repo.dirty.iter().take(5).map(|path| slashed(path)).collect();
-        let more = repo.dirty.len().saturating_sub(some.len());
+    let mut findings = Vec::from_iter(uncommitted_lock(snapshot));
+    let lock = snapshot.workspace.root_dir().join("Cargo.lock");
+    let dirty: Vec<_> = repo.dirty.iter().filter(|path| findings.is_empty() || **path != lock).collect();
+    if !dirty.is_empty() {
+        let some: Vec<String> = dirty.iter().take(5).map(|path| slashed(path)).collect();
+        let more = dirty.len().saturating_sub(some.len());
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         findings.push(Finding::new(
             "dirty-tree",

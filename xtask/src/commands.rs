@@ -166,6 +166,7 @@ pub fn check(call: &Call<'_>) -> Result<()> {
         Some(check::workflows::finding(place, &error, "`cargo xtask help` says what there is"))
     };
     let misused: Vec<check::Finding> = lines.iter().filter_map(misused).collect();
+    let uncommitted = check::uncommitted_lock(&first);
     let mut told = Vec::new();
     let mut seen: Vec<check::Finding> = Vec::new();
     for train in &trains {
@@ -174,6 +175,9 @@ pub fn check(call: &Call<'_>) -> Result<()> {
             if check.name == "workflows" {
                 findings.extend(check::workflows::look_at_rollbacks(&first.workspace, train));
                 findings.extend_from_slice(&misused);
+            }
+            if check.name == "lock" {
+                findings.extend(uncommitted.clone());
             }
             if findings.is_empty() {
                 report.say(format!("  ok      {}: {}", train.name(), check.name));

@@ -196,6 +196,18 @@ impl Workspace {
         self.members.iter().position(|member| member.name == name)
     }
 
+    /// The packages that a member's manifest requires, members and others, by the names that a lock calls them.
+    pub fn required_packages(&self, member: &Member) -> BTreeSet<&str> {
+        let of = |path: &Path| self.manifests[path].manifest.dependencies.iter();
+        let entries = of(&member.manifest).filter(|entry| !matches!(entry.table, Table::Workspace | Table::Patch));
+        let shared = |key: &str| of(&self.graph.root).find(|entry| entry.table == Table::Workspace && entry.key == key);
+        let named = entries.map(|entry| match entry.inherited.then(|| shared(&entry.key)).flatten() {
+            Some(shared) => shared.package.as_str(),
+            None => entry.package.as_str(),
+        });
+        named.collect()
+    }
+
     /// The text of a file that the configuration names.
     pub fn text(&self, path: &Path) -> Result<&str> {
         match self.texts.get(path) {

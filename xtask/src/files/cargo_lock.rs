@@ -1,7 +1,7 @@
 //! `Cargo.lock`: the entries of the workspace's own packages, which are the ones without a `source`.
 //! It must never touch an entry that came from a registry, even one of the same name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::version::Version;
 
@@ -15,6 +15,11 @@ pub struct Entry<'a> {
 /// The entries without a source, in the order of the file.
 pub fn read(text: &str) -> Vec<Entry<'_>> {
     blocks(text).filter_map(|block| block.local()).collect()
+}
+
+/// What each entry without a source requires, by name.
+pub fn requires(text: &str) -> BTreeMap<&str, BTreeSet<&str>> {
+    blocks(text).filter_map(|block| Some((block.local()?.name, block.dependencies().collect()))).collect()
 }
 
 /// Sets the version of each local entry named in `versions`, and of the dependency lists that spell it out.
@@ -84,6 +89,13 @@ impl<'a> Block<'a> {
         self.field("version")
     }
 
+    /// The names in the list of dependencies, each a line of its own: `"b"`, or `"b 0.9.3"` where there are several.
+    fn dependencies(&self) -> impl Iterator<Item = &'a str> {
+        let list = self.text.split_once("dependencies = [").map_or("", |(_, list)| list);
+        let lines = list.lines().map(str::trim).take_while(|line| *line != "]");
+        lines.filter_map(|line| line.strip_prefix('"')?.split([' ', '"']).next())
+    }
+
     fn local(&self) -> Option<Entry<'a>> {
         let name = self.name()?;
         if self.field("source").is_some() {
@@ -127,6 +139,15 @@ mod tests {
         );
         assert!(moved.find("version = \"0.9.5\"") < moved.rfind("name = \"b\""), "sorted by version: {moved}");
         assert_eq!(set(&moved, &back, None), LOCK);
+    }
+
+    #[test]
+    fn the_requirements_of_our_own_entries_are_read_by_name() {
+        let read = requires(LOCK);
+        assert_eq!(read.keys().collect::<Vec<_>>(), [&"a", &"b"]);
+        assert_eq!(read["a"], BTreeSet::from(["b", "serde"]));
+        assert!(read["b"].is_empty());
+        assert_eq!(requires(&LOCK.replace('\n', "\r\n"))["a"], read["a"]);
     }
 
     #[test]

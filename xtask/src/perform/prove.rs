@@ -6,7 +6,7 @@ use std::{
     process::Command,
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Error, Result, anyhow, bail};
 use xshell::cmd;
 
 use super::{Verdict, World};
@@ -15,7 +15,8 @@ use crate::{
     report::Loudness,
     step::{Observation, Proof, Prove, resolve_args, test_args},
     tools::{
-        cargo, child,
+        cargo::{self, StaleLock},
+        child,
         engine::{Engine, Recipe},
         python::Environment,
     },
@@ -61,9 +62,31 @@ pub fn prove(world: &World<'_>, proof: &Proof) -> Result<()> {
         Prove::Image { root, image, version } => build_image(world, root, image, version),
         Prove::Command { dir, words, .. } => run(world, dir, words).map(|()| Verdict::Proved),
     };
-    let verdict = verdict.with_context(|| format!("{} failed; {}", proof.name, proof.advice()))?;
+    let verdict = verdict.map_err(|error| {
+        // A lock that does not fit fails every program alike, and what to do is the same for all.
+        let error = match error.is::<StaleLock>() {
+            true => error,
+            false => match stale_lock(world, proof) {
+                Some(stale) => stale.into(),
+                None => return error.context(format!("{} failed; {}", proof.name, proof.advice())),
+            },
+        };
+        error.context(format!("{} failed", proof.name))
+    })?;
     world.verdicts().insert(proof.command(), verdict);
     Ok(())
+}
+
+/// What is wrong with the lock of the workspace that the proof runs in.
+fn stale_lock(world: &World<'_>, proof: &Proof) -> Option<StaleLock> {
+    let dir = match &proof.what {
+        Prove::Tests { root: dir, .. }
+        | Prove::Resolve { root: dir, .. }
+        | Prove::Image { root: dir, .. }
+        | Prove::Command { dir, .. } => dir,
+        Prove::Develop { project, .. } | Prove::Pytest { project, .. } => project,
+    };
+    cargo::stale_lock_in(&world.sh.current_dir().join(dir))
 }
 
 /// A program that is not there is told before anything is written.
@@ -98,19 +121,17 @@ fn run(world: &World<'_>, dir: &Path, words: &[String]) -> Result<()> {
         name => Command::new(name),
     };
     command.args(args).current_dir(world.sh.current_dir().join(dir));
-    if !is_cargo_test(words) {
-        return child::run(world.report, command);
-    }
     let told = child::send(world.report, command)?;
     if !told.ok() {
         if world.report.loudness == Loudness::Quiet {
             world.report.warn(told.out.trim_end());
             world.report.warn(told.err.trim_end());
         }
-        bail!("`{}` ended with {}", words.join(" "), told.status);
+        let stale = cargo::stale_lock(&format!("{}\n{}", told.out, told.err));
+        return Err(stale.map_or_else(|| anyhow!("`{}` ended with {}", words.join(" "), told.status), Error::from));
     }
     match tests_run(&told.out) {
-        0 => bail!("0 tests ran: the filter of `{}` matches none", words.join(" ")),
+        0 if is_cargo_test(words) => bail!("0 tests ran: the filter of `{}` matches none", words.join(" ")),
         _ => Ok(()),
     }
 }
@@ -186,7 +207,9 @@ pub(super) fn static_binary(
     let host = cargo::host(sh)?;
     let mut build = Command::new(cargo::program());
     // With `--target`, the flags reach the binary but not its build scripts.
-    build.args(["build", "--release", "--locked", "--bin", binary, "--target", &host]).current_dir(root);
+    build.args(["build", "--release", "--bin", binary, "--target", &host]).current_dir(root);
+    // A lock that git ignores is not in a checkout of the commit.
+    build.args(root.join("Cargo.lock").is_file().then_some("--locked"));
     build.env("CARGO_TARGET_DIR", target);
     prepare(&mut build)?;
     // Cargo takes its flags from one place only.
@@ -194,7 +217,10 @@ pub(super) fn static_binary(
     let flags = prepared.unwrap_or_default().to_string_lossy();
     let flags = format!("-C target-feature=+crt-static {flags}");
     build.env("RUSTFLAGS", flags.trim_end());
-    child::run(world.report, build)?;
+    child::run(world.report, build).map_err(|error| match cargo::stale_lock_in(root) {
+        Some(stale) => Error::from(stale).context("cargo build"),
+        None => error,
+    })?;
     let context = target.join("context");
     sh.remove_path(&context)?;
     sh.create_dir(&context)?;

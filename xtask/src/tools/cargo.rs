@@ -1,10 +1,17 @@
 //! cargo itself, the one that started us where there is one.
 //! It must never be given a toolchain or a registry by us.
 
-use std::{ffi::OsString, path::PathBuf};
+use std::{
+    ffi::OsString,
+    fmt,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Result, bail};
 use xshell::{Shell, cmd};
+
+use super::child;
 
 /// The program to call.
 pub fn program() -> OsString {
@@ -35,4 +42,61 @@ pub fn home() -> Option<PathBuf> {
 pub fn config() -> Option<PathBuf> {
     let home = home()?;
     ["config.toml", "config"].iter().map(|name| home.join(name)).find(|path| path.is_file())
+}
+
+/// A lock that cargo would have to write, and must not under `--locked`.
+#[derive(Debug, PartialEq)]
+pub struct StaleLock(String);
+
+impl fmt::Display for StaleLock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for StaleLock {}
+
+/// What is wrong with a lock, when cargo's words say that `--locked` or `--frozen` kept it from writing one:
+/// `the lock file PATH needs to be updated but --locked was passed to prevent this` until 1.90, then
+/// `cannot update` (or `cannot create`) `the lock file PATH because --locked was passed to prevent this`.
+pub fn stale_lock(words: &str) -> Option<StaleLock> {
+    let is_of_lock = |line: &&str| line.contains("the lock file ") && line.contains(" was passed to prevent this");
+    let line = words.lines().find(is_of_lock)?;
+    let path = line.split_once("the lock file ")?.1;
+    let ends = [" needs to be updated", " because --"];
+    let path = &path[..ends.iter().filter_map(|end| path.find(end)).min()?];
+    let (what, make) = match line.contains("cannot create") {
+        true => ("is missing", "cargo generate-lockfile"),
+        false => ("does not fit the manifests", "cargo update --workspace"),
+    };
+    Some(StaleLock(format!("{path} {what}; next: {make}, commit Cargo.lock, and run the same command again")))
+}
+
+/// The same, asked of cargo in a directory of the workspace: for a program whose words went by.
+pub fn stale_lock_in(dir: &Path) -> Option<StaleLock> {
+    let mut command = Command::new(program());
+    command.args(["metadata", "--quiet", "--format-version=1", "--locked"]).current_dir(dir);
+    stale_lock(&child::ask(command).ok()?.err)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_that_does_not_fit_is_told_from_other_failures() {
+        let stale = "/w/Cargo.lock does not fit the manifests; next: cargo update --workspace, commit Cargo.lock, and run the same command again";
+        for words in [
+            "error: the lock file /w/Cargo.lock needs to be updated but --locked was passed to prevent this\nIf you want to try to generate the lock file without accessing the network, remove the --locked flag and use --offline instead.",
+            "    Updating index\nerror: cannot update the lock file /w/Cargo.lock because --locked was passed to prevent this\nhelp: to generate the lock file without accessing the network, remove the --locked flag",
+            "💥 maturin failed\n  Caused by: `cargo metadata` exited with an error: error: cannot update the lock file /w/Cargo.lock because --frozen was passed to prevent this",
+        ] {
+            assert_eq!(stale_lock(words), Some(StaleLock(stale.to_owned())), "{words}");
+        }
+        let none = "error: cannot create the lock file /w/Cargo.lock because --locked was passed to prevent this";
+        assert!(stale_lock(none).unwrap().0.starts_with("/w/Cargo.lock is missing; next: cargo generate-lockfile"));
+        for words in ["", "error: the lock file is bad", "test result: FAILED", "--locked was passed to prevent this"] {
+            assert_eq!(stale_lock(words), None, "{words}");
+        }
+    }
 }

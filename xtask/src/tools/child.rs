@@ -14,6 +14,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
 
+use super::cargo;
 use crate::report::{Loudness, Report};
 
 /// How a child ended, and what it printed, secrets blanked.
@@ -215,6 +216,9 @@ pub fn blanked(text: &str) -> String {
 /// What a failed exchange means: one that may pass is told as such, with the time that the other side asks for.
 pub fn failure(what: &str, told: &Told) -> anyhow::Error {
     let text = format!("{}\n{}", told.out, told.err);
+    if let Some(stale) = cargo::stale_lock(&text) {
+        return anyhow::Error::from(stale).context(what.to_owned());
+    }
     let why = format!("{what}: {}", told.last_words());
     match passing(&text) {
         Some(after) => Passing { why, after }.into(),

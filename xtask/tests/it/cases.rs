@@ -42,6 +42,9 @@ cases! {
     fragments_lost
     ignored_lock
     linked_files
+    lock_lacks_member
+    lock_stale
+    lock_uncommitted
     member_ahead
     no_configuration
     nothing_to_release

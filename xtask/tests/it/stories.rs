@@ -355,8 +355,9 @@ fn a_crate_that_is_not_committed_yet_is_told_as_such() {
         "[package]\nname = \"lark-new\"\nversion = \"0.1.0\"\nedition = \"2021\"\n",
     );
     place.write("crates/lark-new/src/lib.rs", "");
+    run(place.command(env!("CARGO")).args(["generate-lockfile", "--offline"]));
     let said = place.xtask(&format!("release minor {UNPROVED}"));
     assert_eq!(said.code, Some(1));
-    assert!(said.all().contains("dirty-tree: uncommitted changes in crates/lark-new"), "{}", said.all());
+    assert!(said.all().contains("dirty-tree: uncommitted changes in Cargo.lock, crates/lark-new"), "{}", said.all());
     place.xtask(&format!("release minor --dry-run {UNPROVED}")).ok();
 }

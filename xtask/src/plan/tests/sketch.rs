@@ -152,8 +152,14 @@ impl Sketch {
     /// Writes the lock that cargo would write.
     pub fn lock(self) -> Sketch {
         let mut text = "version = 4\n".to_owned();
-        for member in &self.workspace().members {
+        let workspace = self.workspace();
+        for member in &workspace.members {
             text.push_str(&format!("\n[[package]]\nname = \"{}\"\nversion = \"{}\"\n", member.name, member.version));
+            let needed = workspace.required_packages(member);
+            let needed: String = needed.iter().map(|name| format!(" \"{name}\",\n")).collect();
+            if !needed.is_empty() {
+                text.push_str(&format!("dependencies = [\n{needed}]\n"));
+            }
         }
         self.file("Cargo.lock", &text)
     }

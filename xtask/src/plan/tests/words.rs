@@ -125,3 +125,33 @@ fn what_is_wrong_before_is_told_with_the_plan() {
         ]
     );
 }
+
+#[test]
+fn a_lock_that_cargo_would_change_is_told_with_the_plan() {
+    let stale = |from: &str, to: &str| findings(&house().lock().with("Cargo.lock", from, to).release("minor"));
+    assert_eq!(stale("version = 4", "version = 4"), [""; 0]);
+    assert_eq!(stale("name = \"tool\"", "name = \"fool\""), ["lock: Cargo.lock has no member tool"]);
+    let lists = "lock: Cargo.lock has members that do not list their dependency on";
+    assert_eq!(stale(" \"serde\",\n", ""), [format!("{lists} serde")]);
+    assert_eq!(stale(" \"barter-instrument\",\n", ""), [format!("{lists} barter-instrument")]);
+    // A release writes the versions of what moves.
+    assert_eq!(stale("name = \"barter\"\nversion = \"0.9.3\"", "name = \"barter\"\nversion = \"0.9.2\""), [""; 0]);
+}
+
+#[test]
+fn a_renamed_or_inherited_dependency_stands_in_the_lock_by_its_package() {
+    let house = house()
+        .with(
+            "Cargo.toml",
+            "[workspace.dependencies]\n",
+            "[workspace.dependencies]\nshared = { package = \"x\", version = \"1\" }\n",
+        )
+        .with(
+            "crates/barter/Cargo.toml",
+            "[dependencies]\n",
+            "[dependencies]\nmine = { package = \"y\", version = \"1\" }\nshared.workspace = true\n",
+        )
+        .lock();
+    assert!(house.texts[std::path::Path::new("Cargo.lock")].contains(" \"x\",\n \"y\",\n"));
+    assert_eq!(findings(&house.release("minor")), [""; 0]);
+}

@@ -214,16 +214,14 @@ impl Model {
             let version = self.now(at, moves);
             text.push_str(&format!("\n[[package]]\nname = \"m{at}\"\nversion = \"{version}\"\n"));
             let needs: BTreeSet<usize> = it.edges.iter().map(|edge| edge.on).collect();
-            if !needs.is_empty() {
-                text.push_str("dependencies = [\n");
-                for on in needs {
-                    match on {
-                        0 if self.twin => text.push_str(&format!(" \"m0 {}\",\n", self.now(0, moves))),
-                        _ => text.push_str(&format!(" \"m{on}\",\n")),
-                    }
+            text.push_str("dependencies = [\n");
+            for on in needs {
+                match on {
+                    0 if self.twin => text.push_str(&format!(" \"m0 {}\",\n", self.now(0, moves))),
+                    _ => text.push_str(&format!(" \"m{on}\",\n")),
                 }
-                text.push_str("]\n");
             }
+            text.push_str(" \"serde\",\n]\n");
             if at == 0 && self.twin {
                 text.push_str("\n[[package]]\nname = \"m0\"\nversion = \"99.0.0\"\nsource = \"registry\"\n");
             }
