@@ -39,7 +39,11 @@ use crate::{
     report::{Loudness, Report},
     snapshot::{Loader, Snapshot, Source},
     step::{Dist, Lane, Step},
-    tools::{child, engine::Engine, stand_in::StandIn},
+    tools::{
+        child,
+        engine::{Cannot, Engine},
+        stand_in::StandIn,
+    },
     train::Train,
     version::Version,
 };
@@ -201,7 +205,7 @@ impl<'r> Stand<'r> {
         let stand_in = StandIn::start(&dir.join("stand-in"), &crates, &projects, &to.to_string())?;
         let images = match train.config.images.is_empty() {
             true => Err("the train has no image".to_owned()),
-            false => Engine::find(&sh).and_then(|_| ImageRegistry::start(&dir.join("images"))),
+            false => builds_images(&sh, &clone, snapshot).and_then(|()| ImageRegistry::start(&dir.join("images"))),
         };
         let manifest = clone.join(&snapshot.workspace.graph.root);
         let target = dir.join("target");
@@ -416,6 +420,13 @@ impl<'r> Stand<'r> {
                 self.note(title, seconds, Outcome::Proved { evidence });
                 Ok(())
             }
+            Err(error) if error.is::<Cannot>() => {
+                let why = format!("{error:#}");
+                self.report.end(title, begun, Ok(&format!("not proved: {why}")));
+                self.rehearsal.not_proved.push((title.to_owned(), why.clone()));
+                self.note(title, seconds, Outcome::NotProved { why });
+                Ok(())
+            }
             Err(error) => {
                 self.report.end(title, begun, Err(&format!("{error:#}")));
                 self.note(title, seconds, Outcome::Failed { why: format!("{error:#}") });
@@ -442,6 +453,16 @@ impl<'r> Stand<'r> {
         self.rehearsal.spent.sort_by(|a, b| b.1.total_cmp(&a.1));
         self.rehearsal.spent.push(("ours".to_owned(), (self.rehearsal.seconds - theirs).max(0.0)));
     }
+}
+
+/// Whether this machine's engine builds the images of the train, or why it does not.
+fn builds_images(sh: &Shell, clone: &Path, snapshot: &Snapshot) -> Result<(), String> {
+    let engine = Engine::find(sh).map_err(|cannot| cannot.to_string())?;
+    let root = clone.join(snapshot.workspace.root_dir());
+    for image in &snapshot.train.config.images {
+        engine.builder(sh, &root.join(&image.dockerfile)).map_err(|cannot| cannot.to_string())?;
+    }
+    Ok(())
 }
 
 /// The versions of crates that the release leaves where they are.

@@ -13,7 +13,7 @@ use crate::{
     step::{ImageRelease, Observation},
     tools::{
         cargo, child,
-        engine::{Engine, Found, Recipe},
+        engine::{Cannot, Engine, Found, Recipe},
     },
     version::Version,
 };
@@ -36,10 +36,11 @@ fn ready(world: &World<'_>, release: &ImageRelease) -> Result<(Engine, String), 
 }
 
 fn engine(world: &World<'_>) -> Result<Engine, Observation> {
-    Engine::find(world.sh).map_err(|why| Observation::Unknown {
-        why,
-        next: "start podman or docker, or publish the rest: --only crates,wheels,forge,announce".to_owned(),
-    })
+    Engine::find(world.sh).map_err(|Cannot { why, next }| Observation::Unknown { why, next: or_the_rest(&next) })
+}
+
+fn or_the_rest(next: &str) -> String {
+    format!("{next}, or publish the rest: --without images")
 }
 
 /// The same for what acts.
@@ -77,6 +78,10 @@ pub fn build(world: &World<'_>, release: &ImageRelease) -> Result<()> {
     let (sh, engine) = (world.sh, must(engine(world))?);
     let tree = publish::checkout(world, of)?;
     let root = tree.join(root);
+    let dockerfile = root.join(&image.dockerfile);
+    let builder = engine
+        .builder(sh, &dockerfile)
+        .map_err(|Cannot { why, next }| anyhow::anyhow!("{why}; next: {}", or_the_rest(&next)))?;
     let context = match &image.binary {
         Some(binary) => {
             // What is downloaded now has its path remapped later.
@@ -94,14 +99,14 @@ pub fn build(world: &World<'_>, release: &ImageRelease) -> Result<()> {
     let (version, commit) = (of.version.tag(), of.commit.as_str());
     let epoch = cmd!(sh, "git show --no-patch --format=%ct {commit}").quiet().read()?;
     let recipe = Recipe {
-        dockerfile: &root.join(&image.dockerfile),
+        dockerfile: &dockerfile,
         context: &context,
         tag: &local(release),
         args: &[("VERSION", &version), ("REVISION", commit)],
         labels: &[(VERSION, &version), (REVISION, commit)],
         epoch: Some(epoch.trim()),
     };
-    child::run(world.report, engine.build(sh, &recipe))
+    child::run(world.report, builder.build(&recipe))
 }
 
 pub fn observe(world: &World<'_>, release: &ImageRelease) -> Result<Observation> {

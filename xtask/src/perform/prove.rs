@@ -171,11 +171,16 @@ fn develop(world: &World<'_>, project: &Path, package: &str) -> Result<()> {
 
 fn build_image(world: &World<'_>, root: &Path, image: &Image, version: &str) -> Result<Verdict> {
     let sh = world.sh;
-    let engine = match Engine::find(sh) {
-        Ok(engine) => engine,
-        Err(why) => return Ok(Verdict::Unprovable(why)),
-    };
     let root = sh.current_dir().join(root);
+    let dockerfile = root.join(&image.dockerfile);
+    // Asked before anything is compiled: when the engine cannot build, nothing of the image is at fault.
+    let builder = match Engine::find(sh).and_then(|engine| engine.builder(sh, &dockerfile)) {
+        Ok(builder) => builder,
+        Err(cannot) => {
+            world.report.warn(format!("note: image {} is not verified here: {cannot}", image.name));
+            return Ok(Verdict::Unprovable(cannot.why));
+        }
+    };
     let context = match &image.binary {
         Some(binary) => static_binary(world, &root, binary, &world.target.join("xtask").join("image"), |_| Ok(()))?,
         None => root.clone(),
@@ -184,14 +189,14 @@ fn build_image(world: &World<'_>, root: &Path, image: &Image, version: &str) -> 
     // Under a tag of its own: an image that carries the version's name is one that was released.
     let tag = format!("{}:proof", image.name);
     let recipe = Recipe {
-        dockerfile: &root.join(&image.dockerfile),
+        dockerfile: &dockerfile,
         context: &context,
         tag: &tag,
         args: &[("VERSION", version), ("REVISION", &revision)],
         labels: &[],
         epoch: None,
     };
-    child::run(world.report, engine.build(sh, &recipe))?;
+    child::run(world.report, builder.build(&recipe))?;
     Ok(Verdict::Proved)
 }
 

@@ -8,13 +8,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Result, anyhow, bail};
 
 use super::Stand;
 use crate::{
     perform::{World, wheels},
     step::{CrateUpload, Dist, ImageRelease},
-    tools::{cargo, child, engine::Engine, python},
+    tools::{
+        cargo, child,
+        engine::{Engine, Health, Runner},
+        python,
+    },
 };
 
 impl Stand<'_> {
@@ -82,41 +86,55 @@ pub fn installs(stand: &mut Stand<'_>, world: &World<'_>, dist: &Dist, tests: Op
     Ok(())
 }
 
-/// The image is pulled from its registry, run, and says of itself that it is healthy.
+/// The image is pulled from its registry, run, and says of itself that it is healthy. An engine that runs nothing here says
+/// nothing about the image.
 pub fn runs_image(stand: &mut Stand<'_>, release: &ImageRelease) -> Result<()> {
     let tag = release.of.version.tag();
     stand.try_out(&format!("image {}:{tag} is pulled, run, and healthy", release.image.name), |stand| {
         let sh = &stand.sh;
         let registry = stand.environment.images().map_err(|why| anyhow!("{why}"))?.address();
-        let engine = Engine::find(sh).map_err(|why| anyhow!("{why}"))?;
+        let engine = Engine::find(sh)?;
         let reference = format!("{registry}/{}:{tag}", release.image.name);
         engine.forget(sh, &reference)?;
         if engine.pull(sh, &reference)?.is_none() {
             bail!("the registry does not have {reference}");
         }
-        let container = engine.start(sh, &reference)?;
-        let healthy = is_healthy(stand, &engine, &container);
-        let log = engine.remove(sh, &container)?;
+        let ran = engine.runner(sh).map_err(anyhow::Error::from).and_then(|runner| run(&runner, &reference));
         for name in [&tag, "latest"] {
             engine.forget(sh, &format!("{registry}/{}:{name}", release.image.name))?;
         }
-        healthy.with_context(|| format!("it printed: {}", log.trim()))
+        ran
     })
 }
 
-fn is_healthy(stand: &Stand<'_>, engine: &Engine, container: &str) -> Result<String> {
-    let until = Instant::now() + Duration::from_secs(30);
+fn run(runner: &Runner, reference: &str) -> Result<String> {
+    let container = runner.start(reference)?;
+    let healthy = is_healthy(runner, &container);
+    let log = runner.remove(&container)?;
+    let printed = if log.trim().is_empty() { "nothing" } else { log.trim() };
+    let evidence = healthy.map_err(|error| anyhow!("{error:#}; it printed: {printed}"))?;
+    Ok(match runner.options() {
+        options if options.is_empty() => evidence,
+        options => format!("{evidence}; run with {options}"),
+    })
+}
+
+fn is_healthy(runner: &Runner, container: &str) -> Result<String> {
+    let begun = Instant::now();
     loop {
-        let told = engine.health(&stand.sh, container)?;
-        if told.err.contains("no defined healthcheck") {
-            return Ok("it runs; it has no health check".to_owned());
+        match runner.health(container)? {
+            Health::Passes => return Ok("its health check passes".to_owned()),
+            Health::Ended(0) => return Ok("it runs to its end, with exit code 0".to_owned()),
+            Health::Fails => bail!("its health check fails"),
+            Health::Ended(code) => bail!("it ended with exit code {code}"),
+            // One that is about to crash looks well for a moment.
+            Health::Unchecked if begun.elapsed() > Duration::from_secs(2) => {
+                return Ok("it runs; it has no health check".to_owned());
+            }
+            Health::NotYet(why) if begun.elapsed() > Duration::from_secs(60) => {
+                bail!("it is not healthy after 60 s: {why}")
+            }
+            Health::Unchecked | Health::NotYet(_) => std::thread::sleep(Duration::from_millis(300)),
         }
-        if told.ok() && told.err.is_empty() {
-            return Ok("its health check passes".to_owned());
-        }
-        if Instant::now() > until {
-            bail!("it is not healthy after 30 s: {}", told.last_words());
-        }
-        std::thread::sleep(Duration::from_millis(300));
     }
 }

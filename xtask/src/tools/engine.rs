@@ -1,7 +1,9 @@
 //! The container engine: docker when its daemon answers, podman otherwise.
-//! It must never pretend: when neither works, it says why.
+//! It must never pretend: when neither works, or one works only in part, it says why.
 
-use std::{path::Path, process::Command, sync::OnceLock};
+mod ways;
+
+use std::{fmt, fs, path::Path, process::Command, sync::OnceLock};
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -9,10 +11,68 @@ use xshell::{Shell, cmd};
 
 use super::child::{self, Told};
 use crate::report::Report;
+use ways::{Task, Way};
 
 /// The program that builds images here.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Engine {
-    program: &'static str,
+    program: String,
+    kind: Kind,
+    /// Containers run on another machine, or in a virtual one.
+    is_remote: bool,
+    /// The architecture of the machine that runs containers, when the engine says it.
+    arch: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Kind {
+    Docker,
+    Podman,
+}
+
+/// An engine that is not there, or that this machine does not let work: nobody's image is wrong.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cannot {
+    /// In the engine's own words.
+    pub why: String,
+    pub next: String,
+}
+
+impl fmt::Display for Cannot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}; next: {}", self.why, self.next)
+    }
+}
+
+impl std::error::Error for Cannot {}
+
+/// An engine that is known to build images of that kind here.
+#[derive(Debug)]
+pub struct Builder {
+    engine: Engine,
+    way: &'static Way,
+}
+
+/// An engine that is known to run containers here.
+#[derive(Debug)]
+pub struct Runner {
+    engine: Engine,
+    way: &'static Way,
+}
+
+/// What a container is found to be.
+#[derive(Debug, PartialEq)]
+pub enum Health {
+    /// Its health check passes.
+    Passes,
+    /// It runs, and has no health check.
+    Unchecked,
+    /// Its health check has not passed yet, in its words.
+    NotYet(String),
+    /// Its health check failed as often as the image allows.
+    Fails,
+    /// Its program ended with that code.
+    Ended(i64),
 }
 
 /// What an image is built from.
@@ -44,23 +104,77 @@ impl Found {
 
 impl Engine {
     /// Finds an engine that answers, or says why there is none.
-    pub fn find(sh: &Shell) -> Result<Engine, String> {
+    pub fn find(sh: &Shell) -> Result<Engine, Cannot> {
         // One that answered is not asked again: every step needs it, and the answer takes as long as a pull.
-        static FOUND: OnceLock<&str> = OnceLock::new();
-        if let Some(program) = FOUND.get() {
-            return Ok(Engine { program });
+        static FOUND: OnceLock<Engine> = OnceLock::new();
+        if let Some(engine) = FOUND.get() {
+            return Ok(engine.clone());
         }
-        let mut heard = Vec::new();
-        for program in ["docker", "podman"] {
-            match cmd!(sh, "{program} info").quiet().ignore_status().ignore_stdout().ignore_stderr().output() {
-                Ok(output) if output.status.success() => {
-                    return Ok(Engine { program: FOUND.get_or_init(|| program) });
-                }
-                Ok(_) => heard.push(format!("`{program} info` fails")),
-                Err(_) => heard.push(format!("no {program}")),
-            }
+        let docker = |docker: Option<String>| {
+            Engine::ask(sh, "podman").map_err(|podman| Engine::none(docker.as_deref(), podman.as_deref()))
+        };
+        Engine::ask(sh, "docker").or_else(docker).map(|engine| FOUND.get_or_init(|| engine).clone())
+    }
+
+    /// Asks a program whether it is an engine that works, or tells what it said; one that is not installed says nothing.
+    fn ask(sh: &Shell, program: &str) -> Result<Engine, Option<String>> {
+        let asked = child::ask(cmd!(sh, "{program} info").into()).map_err(|_| None)?;
+        if !asked.ok() {
+            let line = last_line(&asked.err);
+            let line =
+                if line.is_empty() { format!("`{program} info` ends with {}", asked.status) } else { line.to_owned() };
+            return Err(Some(line));
         }
-        Err(format!("no container engine answers ({})", heard.join(", ")))
+        // Debian's `podman-docker` and its like: `docker` is a script that calls podman.
+        let version = child::ask(cmd!(sh, "{program} --version").into()).map_err(|_| None)?;
+        let kind = if version.out.to_lowercase().contains("podman") { Kind::Podman } else { Kind::Docker };
+        let kind = if program == "podman" { Kind::Podman } else { kind };
+        let field = |name: &str| asked.out.lines().find_map(|line| line.trim().strip_prefix(name)).map(str::trim);
+        Ok(Engine {
+            program: program.to_owned(),
+            kind,
+            is_remote: field("serviceIsRemote:") == Some("true"),
+            arch: field("arch:").or_else(|| field("Architecture:")).map(str::to_owned),
+        })
+    }
+
+    fn none(docker: Option<&str>, podman: Option<&str>) -> Cannot {
+        let (why, next) = match (docker, podman) {
+            (None, None) => (
+                "neither docker nor podman is installed".to_owned(),
+                "install podman (Debian, Ubuntu: apt install podman)",
+            ),
+            (Some(docker), None) => (
+                format!("docker does not work: {docker}"),
+                "start its daemon, or install podman (Debian, Ubuntu: apt install podman)",
+            ),
+            (None, Some(podman)) => (format!("podman does not work: {podman}"), "make `podman info` succeed"),
+            (Some(docker), Some(podman)) => (
+                format!("docker does not work: {docker}; nor does podman: {podman}"),
+                "start the daemon of docker, or make `podman info` succeed",
+            ),
+        };
+        Cannot { why, next: next.to_owned() }
+    }
+
+    /// The engine as one that builds from this Dockerfile. What builds need is tried with a trivial image: when not even that
+    /// is built, the engine is at fault.
+    pub fn builder(&self, sh: &Shell, dockerfile: &Path) -> Result<Builder, Cannot> {
+        // One that cannot be read is the build's to complain about.
+        let text = fs::read_to_string(dockerfile).unwrap_or_default();
+        let task = if runs_programs(&text) { Task::RunInBuild } else { Task::Copy };
+        Ok(Builder { engine: self.clone(), way: ways::find(self, sh, task)? })
+    }
+
+    /// The engine as one that runs containers: a trivial image was run.
+    pub fn runner(&self, sh: &Shell) -> Result<Runner, Cannot> {
+        Ok(Runner { engine: self.clone(), way: ways::find(self, sh, Task::Run)? })
+    }
+
+    fn command(&self, way: &Way, verb: &str) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(&way.engine).arg(verb);
+        command
     }
 
     /// What to type to be known to the registry of `reference`.
@@ -68,34 +182,9 @@ impl Engine {
         format!("{} login {}", self.program, reference.split('/').next().unwrap_or_default())
     }
 
-    /// The command that builds an image.
-    pub fn build(&self, sh: &Shell, recipe: &Recipe<'_>) -> Command {
-        let Recipe { dockerfile, context, tag, args, labels, epoch } = recipe;
-        let program = self.program;
-        let pairs = |option: &str, pairs: &[(&str, &str)]| -> Vec<String> {
-            pairs.iter().flat_map(|(name, value)| [option.to_owned(), format!("{name}={value}")]).collect()
-        };
-        let (args, labels) = (pairs("--build-arg", args), pairs("--label", labels));
-        // The OCI format, podman's own, has no HEALTHCHECK.
-        let format: &[&str] = if self.is_podman() { &["--format", "docker"] } else { &[] };
-        // Nothing of an earlier build, and times that are the same again: then the layers are, byte for byte.
-        let same = epoch.map_or(Vec::new(), |epoch| match self.is_podman() {
-            true => vec!["--no-cache", "--timestamp", epoch],
-            false => vec!["--no-cache"],
-        });
-        let mut command: Command = cmd!(
-            sh,
-            "{program} build {format...} {same...} --file {dockerfile} --tag {tag} {args...} {labels...} {context}"
-        )
-        .into();
-        // What BuildKit reads instead.
-        command.envs(epoch.map(|epoch| ("SOURCE_DATE_EPOCH", epoch)));
-        command
-    }
-
     /// The image of that name on this machine.
     pub fn inspect(&self, sh: &Shell, reference: &str) -> Result<Option<Found>> {
-        let program = self.program;
+        let program = &self.program;
         let told = child::ask(cmd!(sh, "{program} image inspect {reference}").into())?;
         let lower = told.err.to_lowercase();
         if !told.ok() && ["no such image", "no such object", "image not known"].iter().any(|word| lower.contains(word))
@@ -111,7 +200,7 @@ impl Engine {
     /// The image that the registry has under that name. `pull` asks the registry even when an image of that name is here,
     /// and makes the name mean what the registry has; only what is not here yet is downloaded.
     pub fn pull(&self, sh: &Shell, reference: &str) -> Result<Option<Found>> {
-        let (program, plain) = (self.program, self.plain(reference));
+        let (program, plain) = (&self.program, self.plain(reference));
         let told = child::ask(cmd!(sh, "{program} pull --quiet {plain...} {reference}").into())?;
         if told.ok() {
             return self.inspect(sh, reference);
@@ -138,7 +227,7 @@ impl Engine {
 
     /// Gives the registry the image `from` under the name `reference`.
     pub fn push(&self, sh: &Shell, report: &Report, from: &str, reference: &str) -> Result<()> {
-        let (program, plain) = (self.program, self.plain(reference));
+        let (program, plain) = (&self.program, self.plain(reference));
         let told = child::ask(cmd!(sh, "{program} tag {from} {reference}").into())?;
         if !told.ok() {
             return Err(child::failure(&format!("{program} tag"), &told));
@@ -159,48 +248,14 @@ impl Engine {
         ))
     }
 
-    /// Runs an image in the background, without a network and with limits that narrow sandboxes allow, and tells the
-    /// container's id.
-    pub fn start(&self, sh: &Shell, reference: &str) -> Result<String> {
-        let program = self.program;
-        let limits = ["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024"];
-        let told = child::ask(cmd!(sh, "{program} run --detach --network none {limits...} {reference}").into())?;
-        if !told.ok() {
-            bail!("{program} did not run {reference}: {}", told.last_words());
-        }
-        Ok(told.out.lines().last().unwrap_or_default().trim().to_owned())
-    }
-
-    /// What a container's health check says now; an image without one has none to say.
-    pub fn health(&self, sh: &Shell, container: &str) -> Result<Told> {
-        let program = self.program;
-        if self.is_podman() {
-            return child::ask(cmd!(sh, "{program} healthcheck run {container}").into());
-        }
-        let format = "{{if .State.Health}}{{.State.Health.Status}}{{else}}has no defined healthcheck{{end}}";
-        let mut told = child::ask(cmd!(sh, "{program} inspect --format {format} {container}").into())?;
-        if told.ok() && told.out.trim() != "healthy" {
-            told.err = std::mem::take(&mut told.out);
-        }
-        Ok(told)
-    }
-
-    /// Ends a container, and tells what it printed.
-    pub fn remove(&self, sh: &Shell, container: &str) -> Result<String> {
-        let program = self.program;
-        let log = child::ask(cmd!(sh, "{program} logs {container}").into())?;
-        child::ask(cmd!(sh, "{program} rm --force {container}").into())?;
-        Ok(format!("{}{}", log.out, log.err))
-    }
-
     /// Forgets an image of that name on this machine, if there is one.
     pub fn forget(&self, sh: &Shell, reference: &str) -> Result<()> {
-        let program = self.program;
+        let program = &self.program;
         child::ask(cmd!(sh, "{program} rmi --force {reference}").into()).map(|_| ())
     }
 
     fn is_podman(&self) -> bool {
-        self.program == "podman"
+        self.kind == Kind::Podman
     }
 
     /// A registry on this machine has no certificate; docker knows that by itself.
@@ -209,6 +264,116 @@ impl Engine {
         let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
         (self.is_podman() && ["127.0.0.1", "localhost", "[::1]"].contains(&name)).then_some("--tls-verify=false")
     }
+}
+
+impl Builder {
+    /// The command that builds an image.
+    pub fn build(&self, recipe: &Recipe<'_>) -> Command {
+        let Recipe { dockerfile, context, tag, args, labels, epoch } = recipe;
+        let mut command = self.engine.command(self.way, "build");
+        let is_podman = self.engine.is_podman();
+        command.args(&self.way.command);
+        if is_podman {
+            // The OCI format, podman's own, has no HEALTHCHECK.
+            command.args(["--format", "docker"]);
+        }
+        if let Some(epoch) = epoch {
+            // Nothing of an earlier build, and times that are the same again: then the layers are, byte for byte.
+            command.arg("--no-cache");
+            // What BuildKit reads instead.
+            command.env("SOURCE_DATE_EPOCH", epoch);
+            if is_podman {
+                command.args(["--timestamp", epoch]);
+            }
+        }
+        command.arg("--file").arg(dockerfile).args(["--tag", tag]);
+        for (option, pairs) in [("--build-arg", args), ("--label", labels)] {
+            command.args(pairs.iter().flat_map(|(name, value)| [option.to_owned(), format!("{name}={value}")]));
+        }
+        command.arg(context);
+        command
+    }
+}
+
+impl Runner {
+    /// The options that this machine needs; empty when the engine works as it is.
+    pub fn options(&self) -> String {
+        self.way.options()
+    }
+
+    /// Runs an image in the background, and tells the container's id.
+    pub fn start(&self, reference: &str) -> Result<String> {
+        let mut command = self.command("run");
+        command.arg("--detach").args(&self.way.command).arg(reference);
+        let told = child::ask(command)?;
+        if !told.ok() {
+            bail!("{} did not run {reference}: {}", self.engine.program, told.last_words());
+        }
+        Ok(told.out.lines().last().unwrap_or_default().trim().to_owned())
+    }
+
+    /// What a container is found to be now. That it has no health check says nothing about whether it runs.
+    pub fn health(&self, container: &str) -> Result<Health> {
+        let told = self.inspect(container, "{{.State.Running}} {{.State.ExitCode}}")?;
+        let mut words = told.split_whitespace();
+        match (words.next(), words.next().map(str::parse)) {
+            (Some("true"), _) => {}
+            (Some("false"), Some(Ok(code))) => return Ok(Health::Ended(code)),
+            _ => bail!("{} says of the container's state: {told}", self.engine.program),
+        }
+        if self.engine.kind == Kind::Docker {
+            let status = self.inspect(container, "{{if .State.Health}}{{.State.Health.Status}}{{else}}none{{end}}")?;
+            return Ok(match status.trim() {
+                "healthy" => Health::Passes,
+                "none" => Health::Unchecked,
+                "unhealthy" => Health::Fails,
+                other => Health::NotYet(other.to_owned()),
+            });
+        }
+        let mut command = self.command("healthcheck");
+        command.args(["run", container]);
+        let told = child::ask(command)?;
+        Ok(match told.ok() {
+            true => Health::Passes,
+            false if told.err.contains("no defined healthcheck") => Health::Unchecked,
+            false => Health::NotYet(told.last_words()),
+        })
+    }
+
+    fn inspect(&self, container: &str, format: &str) -> Result<String> {
+        let mut command = self.command("container");
+        command.args(["inspect", "--format", format, container]);
+        let told = child::ask(command)?;
+        if !told.ok() {
+            bail!("{} does not know about the container: {}", self.engine.program, told.last_words());
+        }
+        Ok(told.out)
+    }
+
+    /// Ends a container, and gives what it printed.
+    pub fn remove(&self, container: &str) -> Result<String> {
+        let mut logs = self.command("logs");
+        logs.arg(container);
+        let log = child::ask(logs)?;
+        // To remove it by force alone would wait ten seconds for a program that does not listen. One that has ended cannot
+        // be killed.
+        for words in [&["kill", container][..], &["rm", "--force", container]] {
+            let mut end = self.command(words[0]);
+            end.args(&words[1..]);
+            child::ask(end)?;
+        }
+        Ok(format!("{}{}", log.out, log.err))
+    }
+
+    fn command(&self, verb: &str) -> Command {
+        self.engine.command(self.way, verb)
+    }
+}
+
+/// Whether a build from this Dockerfile runs programs.
+fn runs_programs(dockerfile: &str) -> bool {
+    let first = |line: &str| line.split_whitespace().next().map(str::to_ascii_uppercase);
+    dockerfile.lines().any(|line| first(line).as_deref() == Some("RUN"))
 }
 
 fn read_inspected(text: &str) -> Option<Found> {
@@ -270,13 +435,42 @@ mod tests {
     }
 
     #[test]
+    fn a_build_that_runs_programs_is_known_by_its_dockerfile() {
+        for text in ["FROM x\nRUN a", "FROM x\n  run [\"/a\"]\n", "RUN\t--mount=type=cache a"] {
+            assert!(runs_programs(text), "{text}");
+        }
+        for text in ["", "FROM scratch\nCOPY run /run\n# RUN a\nCMD [\"RUN\"]", "ENTRYPOINT run"] {
+            assert!(!runs_programs(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_told_with_what_to_do() {
+        let none = |docker, podman| Engine::none(docker, podman).to_string();
+        for (told, wanted) in [
+            (none(None, None), "neither docker nor podman is installed; next: install podman"),
+            (
+                none(Some("no daemon"), None),
+                "docker does not work: no daemon; next: start its daemon, or install podman",
+            ),
+            (none(None, Some("no socket")), "podman does not work: no socket; next: make `podman info` succeed"),
+            (
+                none(Some("no daemon"), Some("no socket")),
+                "docker does not work: no daemon; nor does podman: no socket; next: ",
+            ),
+        ] {
+            assert!(told.starts_with(wanted) && !told.contains('\n'), "{told}");
+        }
+    }
+
+    #[test]
     fn both_engines_say_alike_what_an_image_is() {
         let text = r#"[{"Id": "ab", "RepoDigests": ["h/x@sha256:cd"], "Config": {"Labels": {"a": "b"}}}]"#;
         let found = read_inspected(text).unwrap();
         assert_eq!((found.id.as_str(), found.label("a"), found.label("c")), ("ab", Some("b"), None));
         assert_eq!(read_inspected(r#"[{"Id": "ab", "RepoDigests": null, "Config": null}]"#).unwrap().label("a"), None);
         assert_eq!(read_inspected("[]"), None);
-        let podman = Engine { program: "podman" };
+        let podman = Engine { program: "podman".to_owned(), kind: Kind::Podman, is_remote: false, arch: None };
         let plain = |reference| podman.plain(reference).is_some();
         assert!(plain("127.0.0.1:5000/ns/x:1") && plain("localhost/x:1"));
         assert!(!plain("example.com/ns/x:1") && !plain("127.0.0.1.example.com/x:1"));

@@ -9,6 +9,7 @@ mod changelog;
 mod checklist;
 mod crashes;
 mod due;
+mod engine;
 mod floors;
 mod harness;
 mod hotfix;

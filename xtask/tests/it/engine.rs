@@ -1,0 +1,144 @@
+//! Container engines that work in part: what the machine does not let them do is not verified, what an image does wrong fails.
+//! It must never need an engine: a script speaks its command line.
+
+use std::{fs, path::Path};
+
+use serde_json::Value;
+use xshell::{Shell, cmd};
+
+use crate::harness::{Place, Said, folder};
+
+const HYBRID: &str = "podman cannot run even a trivial image: OCI runtime error: crun: cgroups in hybrid mode not supported, \
+                      drop all controllers from cgroupv2";
+const RUN: &str = "image owl:0.8.0 is pulled, run, and healthy";
+
+/// A place whose machine has an engine called that way, which lacks something.
+fn place(name: &str, engine: &str, lacks: &str) -> Place {
+    let mut place = Place::of_world(&format!("engine/{name}"), "image");
+    place.write("crates/owl/src/main.rs", "fn main() {\n    println!(\"hoot\");\n}\n");
+    place.commit("feat: hoot");
+    place.add_remote();
+    let bin = place.tree.with_file_name("bin");
+    fs::create_dir_all(&bin).unwrap();
+    let no_daemon =
+        "#!/bin/sh\necho 'Cannot connect to the Docker daemon. Is the docker daemon running?' >&2\nexit 1\n";
+    install(&bin.join("docker"), no_daemon);
+    let script = fs::read_to_string(folder("engine").join("engine.py")).unwrap();
+    install(&bin.join(engine), &script);
+    let registry = "#!/usr/bin/env python3\nimport re, socket, sys\n\
+                    port = re.search(r'127.0.0.1:(\\d+)', open(sys.argv[2]).read()).group(1)\n\
+                    server = socket.create_server(('127.0.0.1', int(port)))\nwhile True:\n    server.accept()\n";
+    install(&bin.join("docker-registry"), registry);
+    let path = std::env::var("PATH").unwrap();
+    place.env = vec![
+        ("PATH".to_owned(), format!("{}:{path}", bin.display())),
+        ("ENGINE_STATE".to_owned(), bin.join("state.json").display().to_string()),
+        ("ENGINE_LACKS".to_owned(), lacks.to_owned()),
+        // The registries of a rehearsal stand before the index that the user has.
+        ("CARGO_NET_OFFLINE".to_owned(), "false".to_owned()),
+    ];
+    place
+}
+
+/// Written by another process: a file that a thread of ours still has open would not start.
+fn install(path: &Path, text: &str) {
+    let sh = Shell::new().unwrap();
+    cmd!(sh, "install -m 755 /dev/stdin {path}").stdin(text).quiet().run().unwrap();
+}
+
+fn rehearse(place: &Place) -> (Said, Value) {
+    let said = place.xtask("rehearse minor --json");
+    let told: Value = serde_json::from_str(&said.out).unwrap_or_else(|_| panic!("{}", said.all()));
+    let one = told[0].clone();
+    (said, one)
+}
+
+/// How the step of that title came out: the word, and why.
+fn outcome<'r>(rehearsal: &'r Value, title: &str) -> (&'r str, &'r str) {
+    let stages = rehearsal["rehearsal"]["stages"].as_array().unwrap();
+    let lines = stages.iter().flat_map(|stage| stage["lines"].as_array().unwrap());
+    let line = lines.clone().find(|line| line["title"] == title);
+    let line =
+        line.unwrap_or_else(|| panic!("no {title} in {:?}", lines.map(|line| &line["title"]).collect::<Vec<_>>()));
+    let outcome = &line["outcome"];
+    let why = outcome["why"].as_str().or(outcome["evidence"].as_str()).unwrap();
+    (outcome["outcome"].as_str().unwrap(), why)
+}
+
+#[test]
+fn an_engine_that_runs_nothing_says_nothing_about_the_image() {
+    let place = place("no-run", "podman", "run");
+    let (said, told) = rehearse(&place);
+    assert_eq!((said.code, told["outcome"].as_str()), (Some(0), Some("proved")), "{}", said.all());
+    let (word, why) = outcome(&told, RUN);
+    assert_eq!(word, "not-proved");
+    assert_eq!(why, format!("{HYBRID}; next: install another runtime: runsc (Debian, Ubuntu: apt install runsc)"));
+    let not_proved = told["rehearsal"]["not_proved"].as_array().unwrap();
+    assert_eq!(not_proved.iter().filter(|pair| pair[0] == RUN).count(), 1, "{not_proved:?}");
+    assert!(said.err.contains(&format!("not proved: {RUN}: {HYBRID}")), "{}", said.err);
+    let page = fs::read_to_string(place.tree.with_file_name("target").join("xtask/rehearsal-owl.html")).unwrap();
+    assert!(page.contains("What was not proved, and why") && page.contains("cgroups in hybrid mode"), "{page}");
+}
+
+#[test]
+fn another_runtime_that_is_installed_runs_the_image() {
+    let (said, told) = rehearse(&place("runc", "podman", "crun"));
+    assert_eq!(said.code, Some(0), "{}", said.all());
+    let wanted = "its health check passes; run with --runtime runc --ulimit nofile=1024:1024 --ulimit nproc=1024:1024";
+    assert_eq!(outcome(&told, RUN), ("proved", wanted));
+}
+
+#[test]
+fn an_image_that_is_broken_fails_the_rehearsal() {
+    for (engine, does, why) in [
+        ("podman", "crash", "it ended with exit code 3; it printed: the database is locked"),
+        ("docker", "ail", "its health check fails; it printed: nothing"),
+    ] {
+        let place = place(&format!("{engine}-{does}"), engine, "");
+        place.replace("Dockerfile", "serve", does);
+        place.commit("fix: break it");
+        let (said, told) = rehearse(&place);
+        assert_eq!((said.code, told["outcome"].as_str()), (Some(1), Some("failed")), "{}", said.all());
+        assert_eq!(outcome(&told, RUN), ("failed", why));
+    }
+}
+
+#[test]
+fn a_build_that_the_engine_cannot_make_is_not_verified() {
+    let place = place("no-build", "podman", "build");
+    let why = "podman cannot build even a trivial image: mount /proc: operation not permitted";
+    let said = place.xtask("smoke").ok();
+    assert!(said.out.contains(&format!("note: image owl is not verified here: {why}; next: ")), "{}", said.all());
+    assert!(
+        said.out.contains(&format!("not proved: {why}"))
+            && !said.out.contains("prove image: build owl:0.7.3 from Dockerfile (proved)"),
+        "{}",
+        said.out
+    );
+    place.xtask("release minor").ok();
+    let tag = place.git("for-each-ref --format %(contents) refs/tags/v0.8.0");
+    assert!(tag.contains("image") && tag.contains(why), "{tag}");
+}
+
+#[test]
+fn a_dockerfile_that_is_broken_fails_the_proof() {
+    let place = place("broken", "podman", "run");
+    place.replace("Dockerfile", "COPY Cargo.toml", "COPY gone.toml");
+    let said = place.xtask("smoke");
+    assert_eq!(said.code, Some(1), "{}", said.all());
+    assert!(said.err.contains("COPY gone.toml") && !said.all().contains("not proved"), "{}", said.all());
+}
+
+#[test]
+fn no_engine_that_works_is_told_in_one_line_with_what_to_do() {
+    let mut place = place("none", "docker-that-nobody-asks", "");
+    // What an engine is looked for by.
+    let bin = place.tree.with_file_name("bin");
+    install(&bin.join("podman"), "#!/bin/sh\necho 'Error: unable to connect to Podman socket' >&2\nexit 125\n");
+    place.env.retain(|(name, _)| name != "ENGINE_STATE");
+    let said = place.xtask("smoke").ok();
+    let wanted = "note: image owl is not verified here: docker does not work: Cannot connect to the Docker daemon. Is the \
+                  docker daemon running?; nor does podman: Error: unable to connect to Podman socket; next: start the daemon \
+                  of docker, or make `podman info` succeed\n";
+    assert!(said.out.contains(wanted), "{}", said.all());
+}
