@@ -10,10 +10,11 @@ use serde::Serialize;
 
 use crate::{
     config::{Deployment, VersionFile, When},
-    edit::slashed,
+    edit::{slashed, typed},
     files::{Place, anchor, cargo_lock, cargo_toml::Table, changelog, deployment},
     plan::announcement::templates,
     plan::changes,
+    repo::{Elsewhere, Lock, Repo, Underway},
     requirement,
     snapshot::Snapshot,
     train::{Train, uv_locks, wheel_version},
@@ -401,12 +402,21 @@ fn lockstep(workspace: &Workspace, train: &Train) -> Vec<Finding> {
         .collect()
 }
 
-/// What a release finds of the repository, whatever the plan says.
+/// What a release finds of the repository, whatever the plan says. It may stand on a branch of its own.
 pub fn repository(snapshot: &Snapshot, on_branch: Option<&str>) -> Vec<Finding> {
     let Snapshot { repo, train, .. } = snapshot;
-    let mut findings = Vec::from_iter(uncommitted_lock(snapshot));
+    let mut findings: Vec<Finding> = repo.locks.iter().map(lock_of_git).collect();
+    if let Some(underway) = repo.underway.as_ref().filter(|underway| !is_own_merge(repo, underway, on_branch)) {
+        let Underway { name, ways, .. } = underway;
+        let what = format!("a {name} is in progress in {}", repo.top.display());
+        findings.push(Finding::new("in-progress", what, format!("{ways}; then the same command")));
+        // What it has changed, and where it has put the head, comes of it.
+        return findings;
+    }
+    let uncommitted = uncommitted_lock(snapshot);
     let lock = snapshot.workspace.root_dir().join("Cargo.lock");
-    let dirty: Vec<_> = repo.dirty.iter().filter(|path| findings.is_empty() || **path != lock).collect();
+    let dirty: Vec<_> = repo.dirty.iter().filter(|path| uncommitted.is_none() || **path != lock).collect();
+    findings.extend(uncommitted);
     if !dirty.is_empty() {
         let some: Vec<String> = dirty.iter().take(5).map(|path| slashed(path)).collect();
         let more = dirty.len().saturating_sub(some.len());
@@ -417,18 +427,42 @@ pub fn repository(snapshot: &Snapshot, on_branch: Option<&str>) -> Vec<Finding> 
             "git commit, or `git stash --include-untracked`",
         ));
     }
+    let next = match repo.elsewhere.get(&train.main) {
+        None => format!("git switch {}", train.main),
+        Some(Elsewhere { dir, gone: false }) => {
+            format!("{} is checked out in {}: run the command there", train.main, dir.display())
+        }
+        Some(_) => format!("git worktree prune && git switch {}", train.main),
+    };
     match repo.branch.as_deref() {
-        None => findings.push(Finding::new("branch", "the head is detached", format!("git switch {}", train.main))),
+        None => findings.push(Finding::new("branch", "the head is detached", next)),
         Some(branch) if branch != train.main && Some(branch) != on_branch => {
-            findings.push(Finding::new(
-                "branch",
-                format!("on branch {branch}, releases are made on {}", train.main),
-                format!("git switch {}", train.main),
-            ));
+            let what = format!("on branch {branch}, releases are made on {}", train.main);
+            findings.push(Finding::new("branch", what, next));
         }
         Some(_) => {}
     }
     findings
+}
+
+/// git left the merge of the release's own branch unfinished, and nothing but that: the same command goes on with it.
+fn is_own_merge(repo: &Repo, underway: &Underway, on_branch: Option<&str>) -> bool {
+    let tip = on_branch.and_then(|branch| repo.branches.get(branch));
+    underway.name == "merge" && tip.is_some() && underway.of.as_ref() == tip && repo.dirty.is_empty()
+}
+
+fn lock_of_git(lock: &Lock) -> Finding {
+    let path = typed(&lock.path);
+    let (why, next) = match lock.is_held {
+        Some(true) => ("a git process is at work in this repository", "wait for it, or end it; if the file stays: "),
+        Some(false) => ("no git process is at work in this repository any more, so one was cut off", ""),
+        None => ("a git process is at work in this repository, or was cut off", "when none is: "),
+    };
+    Finding::new(
+        "git-lock",
+        format!("{path} keeps git from changing anything: {why}"),
+        format!("{next}rm {path}; then the same command"),
+    )
 }
 
 /// The first characters of a commit, as people quote it.

@@ -116,6 +116,13 @@ pub fn slashed(path: &Path) -> String {
     words.collect::<Vec<_>>().join("/")
 }
 
+/// The path as it can be typed into a shell.
+pub fn typed(path: &Path) -> String {
+    let path = path.display().to_string();
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+@:\\".contains(c);
+    if path.chars().all(is_plain) { path } else { format!("'{}'", path.replace('\'', "'\\''")) }
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

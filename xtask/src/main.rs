@@ -11,6 +11,7 @@ mod date;
 mod edit;
 mod files;
 mod hash;
+mod inherited;
 mod page;
 mod parallel;
 mod perform;
@@ -28,5 +29,13 @@ mod version;
 mod workspace;
 
 fn main() {
-    std::process::exit(cli::main());
+    let code = match inherited::start_without() {
+        Ok(None) => cli::main(),
+        Ok(Some(code)) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            1
+        }
+    };
+    std::process::exit(code);
 }

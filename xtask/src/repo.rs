@@ -1,6 +1,9 @@
 //! The git repository as it stands: head, branches, tags, what is dirty, and texts as any commit has them.
 //! It must never change anything; what does is in `perform/git`.
 
+mod find;
+mod underway;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
@@ -9,7 +12,14 @@ use std::{
 use anyhow::{Context, Result, bail};
 use xshell::{PushEnv, Shell, TempDir, cmd};
 
-use crate::{conventional::credit, edit::STAGED, workspace::Texts};
+pub use find::{Found, UNUSED_GIT_DIR, find};
+pub use underway::{Lock, Underway};
+
+use crate::{
+    conventional::credit,
+    edit::{STAGED, typed},
+    workspace::Texts,
+};
 
 /// Facts about the repository at one moment.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +39,37 @@ pub struct Repo {
     pub tags: BTreeMap<String, String>,
     /// Local branches and their commits.
     pub branches: BTreeMap<String, String>,
+    /// The branches that other working trees have checked out.
+    pub elsewhere: BTreeMap<String, Elsewhere>,
+    /// What git has begun here and not finished.
+    pub underway: Option<Underway>,
+    /// Locks that keep git from changing anything.
+    pub locks: Vec<Lock>,
+}
+
+/// Another working tree of the repository. git lets a branch be checked out in one of them only.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Elsewhere {
+    pub dir: PathBuf,
+    /// The directory was deleted, and git does not know it yet.
+    pub gone: bool,
+}
+
+impl Elsewhere {
+    /// Why that branch cannot be used here, and what to type.
+    pub fn in_the_way(&self, branch: &str) -> (String, String) {
+        let dir = self.dir.display();
+        match self.gone {
+            false => (
+                format!("{branch} is checked out in another working tree, {dir}"),
+                format!("git -C {} switch --detach, then the same command", typed(&self.dir)),
+            ),
+            true => (
+                format!("{branch} counts as checked out in {dir}, which is not there any more"),
+                "git worktree prune, then the same command".to_owned(),
+            ),
+        }
+    }
 }
 
 impl Repo {
@@ -57,24 +98,21 @@ pub struct LogEntry {
     pub subject: String,
 }
 
-/// The working tree's top directory, from anywhere inside it.
-pub fn top(sh: &Shell) -> Result<PathBuf> {
-    let top = cmd!(sh, "git rev-parse --show-toplevel").quiet().ignore_stderr().read();
-    let top = top.with_context(|| {
-        format!(
-            "{} is not in a git repository: run `git init` and commit, or name another `--manifest-path`",
-            sh.current_dir().display()
-        )
-    })?;
-    Ok(PathBuf::from(top))
-}
-
-/// Reads the repository whose top is the shell's directory. The status and the refs are asked side by side.
-pub fn load(sh: &Shell) -> Result<Repo> {
+/// Reads the repository; the shell stands at its top. The status and the refs are asked side by side.
+pub fn load(sh: &Shell, found: &Found) -> Result<Repo> {
+    // Before git is asked anything that takes a lock for itself.
+    let locks = underway::locks(found);
     let (status, refs) = beside(sh, status, refs);
-    let mut repo = status?;
-    (repo.tags, repo.branches, repo.main) = refs?;
-    Ok(repo)
+    let refs = refs?;
+    Ok(Repo {
+        tags: refs.tags,
+        branches: refs.branches,
+        main: refs.main,
+        elsewhere: refs.elsewhere,
+        underway: underway::underway(found),
+        locks,
+        ..status?
+    })
 }
 
 /// Asks two questions at the same time: most of an answer from git is the time that a process takes.
@@ -99,7 +137,15 @@ pub fn unkept(sh: &Shell) -> Result<(PushEnv<'_>, PushEnv<'_>, TempDir)> {
 }
 
 fn status(sh: &Shell) -> Result<Repo> {
-    let status = cmd!(sh, "git status --porcelain=v2 --branch -z --untracked-files=all --no-renames").quiet().read()?;
+    // Without the lock that it would take to note what it has compared: a look gets in nobody's way.
+    let status =
+        cmd!(sh, "git --no-optional-locks status --porcelain=v2 --branch -z --untracked-files=all --no-renames");
+    let status = status.quiet().ignore_status().output()?;
+    if !status.status.success() {
+        let told = String::from_utf8_lossy(&status.stderr).trim().replace('\n', "; ");
+        bail!("git cannot tell what is changed in {}: {told}; next: git status, git fsck", sh.current_dir().display());
+    }
+    let status = String::from_utf8(status.stdout).context("git status named a path that is not UTF-8")?;
     let mut repo = Repo { top: sh.current_dir(), ..Repo::default() };
     for line in status.split('\0') {
         if let Some(head) = line.strip_prefix("# branch.oid ") {
@@ -121,35 +167,58 @@ fn status(sh: &Shell) -> Result<Repo> {
         }
     }
     if repo.head == "(initial)" {
-        bail!("{} has no commit yet: commit the workspace first", repo.top.display());
+        let on = repo.branch.map(|branch| format!(" on branch {branch}")).unwrap_or_default();
+        bail!("{} has no commit yet{on}: commit the workspace first, or git switch BRANCH", repo.top.display());
     }
     Ok(repo)
 }
 
-type Refs = (BTreeMap<String, String>, BTreeMap<String, String>, Option<String>);
+#[derive(Default)]
+struct Refs {
+    tags: BTreeMap<String, String>,
+    branches: BTreeMap<String, String>,
+    main: Option<String>,
+    elsewhere: BTreeMap<String, Elsewhere>,
+}
 
 fn refs(sh: &Shell) -> Result<Refs> {
-    let format = "%(refname)%00%(objecttype)%00%(objectname)%00%(*objectname)%00%(symref)";
+    let format = "%(refname)%00%(objecttype)%00%(objectname)%00%(*objectname)%00%(symref)%00%(worktreepath)";
     let patterns = ["refs/tags", "refs/heads", "refs/remotes/origin/HEAD"];
     let listed = cmd!(sh, "git for-each-ref --format {format} {patterns...}").quiet().read()?;
-    let (mut tags, mut branches, mut main) = (BTreeMap::new(), BTreeMap::new(), None);
+    let mut refs = Refs::default();
     for line in listed.lines() {
         let fields: Vec<&str> = line.split('\0').collect();
-        let [name, kind, object, peeled, symref] = fields.as_slice() else {
+        let [name, kind, object, peeled, symref, worktree] = fields.as_slice() else {
             continue;
         };
         if let Some(name) = name.strip_prefix("refs/tags/") {
             let commit = if *kind == "tag" { peeled } else { object };
-            tags.insert(name.to_owned(), commit.to_string());
+            refs.tags.insert(name.to_owned(), commit.to_string());
         } else if let Some(name) = name.strip_prefix("refs/heads/") {
-            branches.insert(name.to_owned(), object.to_string());
+            refs.branches.insert(name.to_owned(), object.to_string());
+            let other = other_worktree(sh, worktree);
+            refs.elsewhere.extend(other.map(|other| (name.to_owned(), other)));
         } else {
-            main = symref.strip_prefix("refs/remotes/origin/").map(str::to_owned);
+            refs.main = symref.strip_prefix("refs/remotes/origin/").map(str::to_owned);
         }
     }
-    let main = main
-        .or_else(|| ["main", "master"].iter().find(|name| branches.contains_key(**name)).map(|name| name.to_string()));
-    Ok((tags, branches, main))
+    if refs.main.is_none() {
+        let main = ["main", "master"].into_iter().find(|name| refs.branches.contains_key(*name));
+        refs.main = main.map(str::to_owned);
+    }
+    Ok(refs)
+}
+
+/// The other working tree that a branch is checked out in.
+pub fn elsewhere(sh: &Shell, branch: &str) -> Result<Option<Elsewhere>> {
+    let name = format!("refs/heads/{branch}");
+    let used = cmd!(sh, "git for-each-ref --format=%(worktreepath) {name}").quiet().read()?;
+    Ok(other_worktree(sh, &used))
+}
+
+fn other_worktree(sh: &Shell, dir: &str) -> Option<Elsewhere> {
+    let dir = Some(PathBuf::from(dir)).filter(|dir| !dir.as_os_str().is_empty() && *dir != sh.current_dir())?;
+    Some(Elsewhere { gone: !dir.exists(), dir })
 }
 
 /// Every file that git tracks.

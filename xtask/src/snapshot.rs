@@ -88,9 +88,10 @@ impl<'a> Loader<'a> {
             command.manifest_path(path);
         }
         let asked = std::thread::spawn(move || command.exec());
-        let top = repo::top(sh)?;
+        let found = repo::find(sh)?;
+        let top = found.top.clone();
         sh.change_dir(&top);
-        let (repo, tracked) = repo::beside(sh, repo::load, repo::tracked);
+        let (repo, tracked) = repo::beside(sh, |sh| repo::load(sh, &found), repo::tracked);
         let (repo, tracked) = (repo?, tracked?);
         // While cargo thinks, what it will most likely name is read.
         let named = tracked.iter().filter(|path| is_named(path));
@@ -101,9 +102,13 @@ impl<'a> Loader<'a> {
         );
         let ((parsed, mut tree), log) = (read?, log?);
         let metadata = match asked.join() {
-            Ok(metadata) => metadata.with_context(|| match repo.dirty.as_slice() {
-                [] => "cargo cannot read the workspace",
-                _ => "cargo cannot read the workspace as it is: mend it, or take back what is not committed with `git restore --staged --worktree .`",
+            Ok(metadata) => metadata.with_context(|| match (&repo.underway, repo.dirty.as_slice()) {
+                (Some(underway), _) => format!(
+                    "a {} is in progress, and cargo cannot read the workspace as it is: {}, then the same command",
+                    underway.name, underway.ways
+                ),
+                (None, []) => "cargo cannot read the workspace".to_owned(),
+                (None, _) => "cargo cannot read the workspace as it is: mend it, or take back what is not committed with `git restore --staged --worktree .`".to_owned(),
             })?,
             Err(panic) => std::panic::resume_unwind(panic),
         };

@@ -84,6 +84,17 @@ pub fn forget(world: &World<'_>, edits: &[Edit]) -> Result<()> {
     Ok(())
 }
 
+/// What is to do once git can switch to that branch here.
+pub(super) fn todo_on(world: &World<'_>, branch: &str) -> Result<Observation> {
+    Ok(match repo::elsewhere(world.sh, branch)? {
+        None => Observation::Todo,
+        Some(other) => {
+            let (why, next) = other.in_the_way(branch);
+            Observation::Blocked { why, next }
+        }
+    })
+}
+
 pub fn observe_branch(world: &World<'_>, branch: &Branch) -> Result<Observation> {
     let name = format!("refs/heads/{}", branch.name);
     let Some(tip) = resolve(world, &name)? else {
@@ -99,7 +110,7 @@ pub fn observe_branch(world: &World<'_>, branch: &Branch) -> Result<Observation>
     }
     match current_branch(world)? {
         Some(current) if current == branch.name => Ok(Observation::done(format!("on {current}"))),
-        _ => Ok(Observation::Todo),
+        _ => todo_on(world, &branch.name),
     }
 }
 
@@ -168,7 +179,7 @@ fn find_merge(world: &World<'_>, merge: &Merge) -> Result<Option<String>> {
 pub fn observe_merge(world: &World<'_>, merge: &Merge) -> Result<Observation> {
     Ok(match find_merge(world, merge)? {
         Some(found) => Observation::done(format!("{} on {}", short(&found), merge.main)),
-        None => Observation::Todo,
+        None => todo_on(world, &merge.main)?,
     })
 }
 

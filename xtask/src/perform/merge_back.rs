@@ -89,13 +89,9 @@ pub fn observe(world: &World<'_>, merge: &MergeBack) -> Result<Observation> {
         return Ok(Observation::Blocked { why: why.clone(), next: next.clone() });
     }
     // Main is moved while it is nowhere in use, so that nothing stands there half new.
-    let name = format!("refs/heads/{main}");
-    let used = cmd!(sh, "git for-each-ref --format=%(worktreepath) {name}").quiet().read()?;
-    if !used.is_empty() && Path::new(&used) != sh.current_dir() {
-        return Ok(Observation::Blocked {
-            why: format!("{main} is checked out in {used}"),
-            next: format!("git -C {} switch --detach, then the same command", slashed(Path::new(&used))),
-        });
+    if let Some(other) = repo::elsewhere(sh, main)? {
+        let (why, next) = other.in_the_way(main);
+        return Ok(Observation::Blocked { why, next });
     }
     Ok(Observation::Todo)
 }

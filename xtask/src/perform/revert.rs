@@ -132,7 +132,7 @@ pub fn observe_unmade(world: &World<'_>, unmake: &Unmake) -> Result<Observation>
         }
         Unmake::Branch { name, tip } => match git::resolve(world, &format!("refs/heads/{name}"))? {
             None => Observation::done("it is not there"),
-            Some(found) if found == *tip => Observation::Todo,
+            Some(found) if found == *tip => git::todo_on(world, name)?,
             Some(_) => Observation::done("other work is on it: left as it is"),
         },
         Unmake::Tag { name, commit } => match git::resolve(world, &format!("refs/tags/{name}^{{commit}}"))? {

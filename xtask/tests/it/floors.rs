@@ -14,7 +14,7 @@ const FLOORS: [&[&str]; 7] = [
     &["plan", "step", "check"],
     &["tools", "report", "page"],
     &["run", "perform", "basis"],
-    &["main", "cli", "commands", "rehearse"],
+    &["main", "inherited", "cli", "commands", "rehearse"],
 ];
 
 /// Below the tools, only these look at the outside; what is decided is decided from data.

@@ -20,4 +20,5 @@ mod rollback;
 mod rollback_here;
 mod status;
 mod stories;
+mod surroundings;
 mod weather;

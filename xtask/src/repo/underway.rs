@@ -1,0 +1,126 @@
+//! What git has begun and not finished in a working tree: a merge, a rebase and the like, and the locks of a git that was
+//! cut off. It looks at the files by which git itself knows them (gitrepository-layout(5)).
+//! It must never remove any of them, nor take another git's work for finished.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use super::find::Found;
+
+/// An operation that git waits to be told about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Underway {
+    /// `merge`, as git calls it.
+    pub name: &'static str,
+    /// The commit that is being merged.
+    pub of: Option<String>,
+    /// How it is finished, and how it is given up.
+    pub ways: &'static str,
+}
+
+/// A lock file, and what is known about the git that made it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lock {
+    pub path: PathBuf,
+    /// Whether a git is at work in this repository; `None` where the system does not tell.
+    pub is_held: Option<bool>,
+}
+
+/// What is in progress in this working tree. A rebase picks commits one by one, so it is looked for first.
+pub fn underway(found: &Found) -> Option<Underway> {
+    let has = |name: &str| found.git_dir.join(name).exists();
+    let ways = |name, ways| Some(Underway { name, of: None, ways });
+    if has("rebase-apply/applying") {
+        return ways("am", "git am --continue, or git am --abort");
+    }
+    if has("rebase-merge") || has("rebase-apply") {
+        return ways("rebase", "git rebase --continue, or git rebase --abort");
+    }
+    if has("MERGE_HEAD") {
+        let of = fs::read_to_string(found.git_dir.join("MERGE_HEAD")).ok();
+        let of = of.map(|of| of.trim().to_owned()).filter(|of| !of.is_empty());
+        return Some(Underway { name: "merge", of, ways: "git merge --continue, or git merge --abort" });
+    }
+    if has("CHERRY_PICK_HEAD") {
+        return ways("cherry-pick", "git cherry-pick --continue, or git cherry-pick --abort");
+    }
+    if has("REVERT_HEAD") {
+        return ways("revert", "git revert --continue, or git revert --abort");
+    }
+    // The rest of a sequence, whose current commit is settled: its list begins with what is done.
+    if let Ok(todo) = fs::read_to_string(found.git_dir.join("sequencer/todo")) {
+        return match todo.starts_with("revert") {
+            true => ways("revert", "git revert --continue, or git revert --abort"),
+            false => ways("cherry-pick", "git cherry-pick --continue, or git cherry-pick --abort"),
+        };
+    }
+    if has("BISECT_LOG") {
+        return ways("bisect", "git bisect reset");
+    }
+    None
+}
+
+/// The locks that are not given back. One that a git at work holds is waited for, but not for long.
+pub fn locks(found: &Found) -> Vec<Lock> {
+    let begun = Instant::now();
+    loop {
+        let paths = lock_files(found);
+        let is_held = if paths.is_empty() { None } else { is_git_at_work(found) };
+        let patience = Duration::from_millis(if is_held == Some(false) { 0 } else { 2_000 });
+        if paths.is_empty() || begun.elapsed() >= patience {
+            return paths.into_iter().map(|path| Lock { path, is_held }).collect();
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// What would keep git from committing, switching, merging and tagging.
+fn lock_files(found: &Found) -> Vec<PathBuf> {
+    let mut locks: Vec<PathBuf> = Vec::new();
+    for path in ["index.lock", "HEAD.lock"].map(|name| found.git_dir.join(name)) {
+        locks.extend(path.exists().then_some(path));
+    }
+    for path in ["packed-refs.lock", "reftable/tables.list.lock"].map(|name| found.common.join(name)) {
+        locks.extend(path.exists().then_some(path));
+    }
+    for kind in ["heads", "tags"] {
+        below(&found.common.join("refs").join(kind), &mut locks);
+    }
+    locks.sort();
+    locks
+}
+
+/// A branch's or a tag's lock lies beside its file: no ref may have a name that ends like this (git-check-ref-format(1)).
+fn below(dir: &Path, locks: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            below(&path, locks);
+        } else if path.extension().is_some_and(|end| end == "lock") {
+            locks.push(path);
+        }
+    }
+}
+
+/// Looks at the processes of this machine, where the system shows them as files (proc(5)): whether one of git works in
+/// this repository. One that cannot be looked into may well be.
+fn is_git_at_work(found: &Found) -> Option<bool> {
+    let roots = [&found.top, &found.git_dir, &found.common].map(|dir| dir.canonicalize().unwrap_or(dir.clone()));
+    let mut is_seen = false;
+    for process in fs::read_dir("/proc").ok()?.flatten() {
+        let Ok(name) = fs::read_to_string(process.path().join("comm")) else { continue };
+        is_seen = true;
+        if name.starts_with("git") {
+            match fs::read_link(process.path().join("cwd")) {
+                Ok(at) if !roots.iter().any(|root| at.starts_with(root)) => {}
+                // It has ended in the meantime.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                _ => return Some(true),
+            }
+        }
+    }
+    is_seen.then_some(false)
+}
