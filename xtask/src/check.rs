@@ -409,7 +409,7 @@ pub fn repository(snapshot: &Snapshot, on_branch: Option<&str>) -> Vec<Finding> 
     if let Some(underway) = repo.underway.as_ref().filter(|underway| !is_own_merge(repo, underway, on_branch)) {
         let Underway { name, ways, .. } = underway;
         let what = format!("a {name} is in progress in {}", repo.top.display());
-        findings.push(Finding::new("in-progress", what, format!("{ways}; then the same command")));
+        findings.push(Finding::new("in-progress", what, format!("{ways}, then the same command")));
         // What it has changed, and where it has put the head, comes of it.
         return findings;
     }
@@ -454,14 +454,16 @@ fn is_own_merge(repo: &Repo, underway: &Underway, on_branch: Option<&str>) -> bo
 fn lock_of_git(lock: &Lock) -> Finding {
     let path = typed(&lock.path);
     let (why, next) = match lock.is_held {
-        Some(true) => ("a git process is at work in this repository", "wait for it, or end it; if the file stays: "),
+        Some(true) => {
+            ("a git process is at work in this repository", "wait for it, or end it; if the file stays then: ")
+        }
         Some(false) => ("no git process is at work in this repository any more, so one was cut off", ""),
         None => ("a git process is at work in this repository, or was cut off", "when none is: "),
     };
     Finding::new(
         "git-lock",
         format!("{path} keeps git from changing anything: {why}"),
-        format!("{next}rm {path}; then the same command"),
+        format!("{next}rm {path}, then the same command"),
     )
 }
 

@@ -77,29 +77,33 @@ pub fn locks(found: &Found) -> Vec<Lock> {
     }
 }
 
-/// What would keep git from committing, switching, merging and tagging.
+/// What would keep git from committing, switching, merging and tagging: beside its own files, and beside refs.
 fn lock_files(found: &Found) -> Vec<PathBuf> {
     let mut locks: Vec<PathBuf> = Vec::new();
-    for path in ["index.lock", "HEAD.lock"].map(|name| found.git_dir.join(name)) {
-        locks.extend(path.exists().then_some(path));
-    }
-    for path in ["packed-refs.lock", "reftable/tables.list.lock"].map(|name| found.common.join(name)) {
-        locks.extend(path.exists().then_some(path));
-    }
-    for kind in ["heads", "tags"] {
-        below(&found.common.join("refs").join(kind), &mut locks);
-    }
+    let own = [&found.git_dir, &found.common].into_iter().flat_map(fs::read_dir).flatten().flatten();
+    let own = own.map(|entry| entry.path()).chain([found.common.join("reftable/tables.list.lock")]);
+    locks.extend(own.filter(|path| is_lock(path) && path.is_file()));
+    below(&found.common.join("refs"), &mut locks);
     locks.sort();
+    locks.dedup();
     locks
 }
 
-/// A branch's or a tag's lock lies beside its file: no ref may have a name that ends like this (git-check-ref-format(1)).
+/// The tool's own lock is another's business; the others here keep git from nothing that a release does: each commit has
+/// an index of its own, and so has the collection of garbage.
+fn is_lock(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let others = ["xtask-release.lock", "gc.pid.lock"];
+    name.ends_with(".lock") && !others.contains(&&*name) && !name.starts_with("next-index-")
+}
+
+/// A ref's lock lies beside its file: no ref may have a name that ends like this (git-check-ref-format(1)).
 fn below(dir: &Path, locks: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
         let path = entry.path();
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             below(&path, locks);
-        } else if path.extension().is_some_and(|end| end == "lock") {
+        } else if is_lock(&path) {
             locks.push(path);
         }
     }

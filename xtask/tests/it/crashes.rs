@@ -348,11 +348,11 @@ pub fn signal(name: &str, process: &str) {
 fn killed_at_any_moment() {
     let place = Place::of_world("killed_random_0", "trains");
     place.add_remote();
-    killed_anywhere("killed_random", &place, &format!("release minor --train ingest --push {UNPROVED}"), 24, follow);
+    killed_anywhere("killed_random", &place, &format!("release minor --train ingest --push {UNPROVED}"), 24);
 }
 
 /// Kills a command at so many moments, and finishes it as a person would, who follows what is said.
-pub fn killed_anywhere(name: &str, place: &Place, args: &str, rounds: u32, follow: fn(&Place, &str)) {
+pub fn killed_anywhere(name: &str, place: &Place, args: &str, rounds: u32) {
     // More of them on request: `CRASHES=500 cargo test -p xtask --test it killed_at_any_moment`.
     let rounds: u32 = std::env::var("CRASHES").map_or(rounds, |rounds| rounds.parse().unwrap());
     let whole = uninterrupted(place, name, args);
@@ -396,18 +396,13 @@ pub fn killed_anywhere(name: &str, place: &Place, args: &str, rounds: u32, follo
     );
 }
 
-/// Does what was said, as a person would: removes the lock that git was cut off with, takes git's half step back.
-fn follow(place: &Place, said: &str) {
-    let lock = said.split_once("Unable to create '").and_then(|(_, rest)| rest.split_once('\'')).map(|(path, _)| path);
-    match lock {
-        Some(lock) => fs::remove_file(lock).unwrap(),
-        None => {
-            assert!(said.contains(WAY_BACK), "{said}");
-            let back = Said::of(place.command("git").args(WAY_BACK.split(' ').skip(1)).output().unwrap());
-            if back.code != Some(0) {
-                follow(place, &back.err);
-            }
-        }
+/// Does what was said, as a person would: types the lines that are to be typed.
+pub fn follow(place: &Place, said: &str) {
+    let next = said.lines().filter_map(|line| line.trim().strip_prefix("next: "));
+    let commands: Vec<&str> = next.filter_map(|next| next.strip_suffix(", then the same command")).collect();
+    assert!(!commands.is_empty(), "nothing is to be typed: {said}");
+    for command in commands {
+        run(place.command("sh").args(["-c", command]));
     }
 }
 
@@ -628,9 +623,9 @@ fn a_lock_that_git_left() {
     let tree = place.tree_bytes();
     let said = place.xtask(args);
     assert_eq!(said.code, Some(1));
-    assert!(said.err.contains("index.lock"), "{}", said.all());
+    assert!(said.all().contains("index.lock"), "{}", said.all());
     assert!(place.tree_bytes() == tree);
-    fs::remove_file(&lock).unwrap();
+    follow(&place, &said.all());
     place.xtask(args).ok();
 }
 

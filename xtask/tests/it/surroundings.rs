@@ -299,7 +299,7 @@ fn a_bisection_is_ended_first() {
     place.git("bisect start");
     place.git("bisect bad");
     place.git("bisect good v0.7.3");
-    refused(&place, &release(), &["in-progress: a bisect is in progress", "git bisect reset; then the same command"]);
+    refused(&place, &release(), &["in-progress: a bisect is in progress", "git bisect reset, then the same command"]);
     place.git("bisect reset");
     place.xtask(&release()).ok();
 }
@@ -320,10 +320,17 @@ fn a_merge_of_ones_own_in_progress_does_not_pass_for_the_releases() {
 #[test]
 fn every_lock_that_git_left_is_named_before_anything_is_written() {
     let place = Place::of_world("locks", "trains");
-    for lock in ["index.lock", "HEAD.lock", "packed-refs.lock", "refs/heads/main.lock", "refs/tags/v0.8.0.lock"] {
+    for lock in [
+        "index.lock",
+        "HEAD.lock",
+        "AUTO_MERGE.lock",
+        "packed-refs.lock",
+        "refs/heads/main.lock",
+        "refs/tags/v0.8.0.lock",
+    ] {
         let path = place.tree.join(".git").join(lock);
         fs::write(&path, "").unwrap();
-        let next = format!("rm {}; then the same command", Path::new(&dir(&place)).join(".git").join(lock).display());
+        let next = format!("rm {}, then the same command", Path::new(&dir(&place)).join(".git").join(lock).display());
         for args in
             [release(), format!("hotfix 0.7.4 --train lark {UNPROVED}"), "rollback 0.7.3 --train lark".to_owned()]
         {
