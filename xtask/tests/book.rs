@@ -1,11 +1,11 @@
-//! The docs as a book: every page has its place, every link leads somewhere, and mdBook, man and the shells take them.
-//! What a program is needed for is left out, and said, where the program is not installed; the rest is always checked.
+//! The docs as a book: every page has its place, every link leads somewhere, every requirement has a test.
+//! It must never need a program that not every system has: mdBook, man and other shells are for `outside/documents.rs`.
 
 use std::{
     collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
-    process::{Command, Output, Stdio},
+    process::{Command, Output},
 };
 
 fn top() -> &'static Path {
@@ -14,16 +14,6 @@ fn top() -> &'static Path {
 
 fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
-}
-
-/// Whether a program is installed; what is not proved without it is said.
-fn has(program: &str, what: &str) -> bool {
-    let asked = Command::new(program).arg("--version").stdin(Stdio::null()).output();
-    let has = asked.is_ok_and(|output| output.status.success());
-    if !has {
-        println!("not proved: {what}: {program} is not installed");
-    }
-    has
 }
 
 /// The pages of the book, from the top of the workspace.
@@ -116,40 +106,6 @@ fn every_page_has_its_place_in_the_book() {
 }
 
 #[test]
-fn mdbook_builds_it_without_a_warning() {
-    if !has("mdbook", "that mdBook builds the docs") {
-        return;
-    }
-    let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("book");
-    let mut mdbook = Command::new("mdbook");
-    let built = mdbook.args(["build", "--dest-dir"]).arg(&out).current_dir(top()).output().expect("mdbook starts");
-    let said = said(&built);
-    let bad = |line: &&str| line.contains("WARN") || line.contains("ERROR");
-    let complaints: Vec<&str> = said.lines().filter(bad).collect();
-    assert!(built.status.success() && complaints.is_empty(), "{said}");
-    for page in pages().iter().filter(|page| !page.ends_with("SUMMARY.md")) {
-        let made = out.join(page.strip_prefix(top().join("docs")).expect("a page")).with_extension("html");
-        assert!(made.exists(), "{} was not built", made.display());
-    }
-}
-
-#[test]
-fn man_reads_the_man_pages() {
-    if !has("man", "that man can show its pages") {
-        return;
-    }
-    let pages = fs::read_dir(top().join("docs/man")).expect("man pages");
-    for page in pages.map(|entry| entry.expect("an entry").path()) {
-        let shown = Command::new("man").args(["--warnings", "-l"]).arg(&page).env("MANPAGER", "cat").output();
-        let shown = shown.expect("man starts");
-        let complaints = String::from_utf8_lossy(&shown.stderr);
-        assert!(shown.status.success() && complaints.trim().is_empty(), "{}: {complaints}", page.display());
-        let text = String::from_utf8_lossy(&shown.stdout);
-        assert!(text.contains("SYNOPSIS") && text.contains("cargo xtask"), "{text}");
-    }
-}
-
-#[test]
 fn bash_completes_the_commands_and_leaves_the_rest_to_cargo() {
     let script = r#"
 _cargo() { COMPREPLY=(cargos-own "$2"); }
@@ -170,20 +126,6 @@ try cargo build --rel
 "#;
     let output = Command::new("bash").args(["--norc", "-c", script]).current_dir(top()).output().expect("bash starts");
     assert_eq!(said(&output), "release\nrehearse\n--push\ncrates\ncargos-own xt\ncargos-own --rel\n");
-}
-
-#[test]
-fn fish_and_zsh_take_their_completions() {
-    if has("fish", "the completions of fish") {
-        let script = "source completions/xtask.fish; complete --do-complete 'cargo xtask rel'";
-        let output = Command::new("fish").args(["--no-config", "-c", script]).current_dir(top()).output();
-        let said = said(&output.expect("fish starts"));
-        assert!(said.starts_with("release\t"), "{said}");
-    }
-    if has("zsh", "the completions of zsh") {
-        let output = Command::new("zsh").args(["-f", "-n", "completions/_cargo-xtask"]).current_dir(top()).output();
-        assert_eq!(said(&output.expect("zsh starts")), "");
-    }
 }
 
 /// The rows of the tables of requirements: what is asked, what does it, what proves it.

@@ -1,4 +1,4 @@
-//! Interrupted anywhere: after every rename, around every git step, at any moment, on Ctrl-C, on a full disk.
+//! Interrupted anywhere: after every rename, around every git step, at any moment, on Ctrl-C.
 //! The same command again must end where an uninterrupted run ends: the same commits, tags and remote, by their ids.
 
 use std::{
@@ -13,13 +13,13 @@ use serde_json::Value;
 
 use crate::harness::{Place, Said, run, wait_for_gits};
 
-const UNPROVED: &str = "--waive cargo-test --waive wheel-test --waive maturin-develop --waive pytest";
+pub const UNPROVED: &str = "--waive cargo-test --waive wheel-test --waive maturin-develop --waive pytest";
 
 /// What is said when git itself was cut off between its branch, its index and its files.
 const WAY_BACK: &str = "git restore --staged --worktree .";
 
 /// What an uninterrupted run comes to.
-fn uninterrupted(place: &Place, name: &str, args: &str) -> String {
+pub fn uninterrupted(place: &Place, name: &str, args: &str) -> String {
     let other = place.again(&format!("{name}_whole"));
     other.xtask(args).ok();
     other.end()
@@ -502,66 +502,6 @@ fn a_file_that_cannot_be_staged() {
     assert!(place.bytes() == before);
     fs::remove_dir(&in_the_way).unwrap();
     place.xtask(&format!("release minor {UNPROVED}")).ok();
-}
-
-#[test]
-fn a_full_disk() {
-    let args = &format!("release minor {UNPROVED}");
-    let place = Place::of_world("full_disk_0", "plain");
-    let whole = uninterrupted(&place, "full_disk", args);
-    let small = Place::new("full_disk");
-    let home = small.tree.parent().unwrap().to_owned();
-    let mut mount = Command::new("mount");
-    let mounted = mount.args(["-t", "tmpfs", "-o", "size=2m", "tmpfs"]).arg(&home).stderr(Stdio::null()).status();
-    if !mounted.is_ok_and(|status| status.success()) {
-        println!("skipped: mounting a small disk is not permitted here");
-        return;
-    }
-    let _unmount = Unmount(&home);
-    let (mut as_before, mut restored_by_hand, mut done) = (0, 0, 0);
-    for free in (0..40).step_by(2) {
-        for entry in fs::read_dir(&home).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() { fs::remove_dir_all(path).unwrap() } else { fs::remove_file(path).unwrap() }
-        }
-        run(place.command("cp").arg("-a").arg(place.tree.parent().unwrap().join(".")).arg(&home));
-        let tree = small.tree_bytes();
-        let start = small.end();
-        // All but so many pages are taken.
-        let ballast = home.join("ballast");
-        let _ = Command::new("dd")
-            .args(["if=/dev/zero", "bs=4096"])
-            .arg(format!("of={}", ballast.display()))
-            .stderr(Stdio::null())
-            .status();
-        let size = fs::metadata(&ballast).unwrap().len();
-        fs::OpenOptions::new().write(true).open(&ballast).unwrap().set_len(size - free * 4096).unwrap();
-
-        let said = small.xtask(args);
-        fs::remove_file(&ballast).unwrap();
-        if said.code == Some(0) {
-            done += 1;
-        } else if small.tree_bytes() == tree && small.end() == start {
-            as_before += 1;
-        } else {
-            assert!(said.all().contains("git restore ."), "{free} pages: {}", said.all());
-            restored_by_hand += 1;
-        }
-        small.xtask(args).ok();
-        assert_eq!(small.end(), whole, "{free} pages were free");
-    }
-    assert!(as_before > 0 && done > 0, "{as_before} {restored_by_hand} {done}");
-    println!(
-        "full disk: {as_before} as before, {restored_by_hand} to restore with the command that was said, {done} done"
-    );
-}
-
-pub struct Unmount<'a>(pub &'a Path);
-
-impl Drop for Unmount<'_> {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg(self.0).status();
-    }
 }
 
 #[test]

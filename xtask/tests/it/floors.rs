@@ -163,7 +163,7 @@ fn deciding_sees_no_outside() {
 
 #[test]
 fn every_module_says_in_two_sentences_what_it_is() {
-    for source in sources("src").into_iter().chain(sources("tests/it")) {
+    for source in sources("src").into_iter().chain(sources("tests/it")).chain(sources("tests/outside")) {
         // Fixtures are other people's code.
         if source.path.starts_with("worlds/") || source.path.starts_with("cases/") {
             continue;
@@ -175,6 +175,16 @@ fn every_module_says_in_two_sentences_what_it_is() {
             "{} opens with {ends} sentences: what does it know, and what must it never do?",
             source.path
         );
+    }
+}
+
+#[test]
+fn no_test_is_lost_where_libtest_does_not_run() {
+    let sources = sources("tests/outside");
+    assert!(sources.iter().any(|source| source.text.contains("\ntests! {")), "where are the tests?");
+    for source in sources {
+        let lost = source.text.lines().find(|line| line.trim_start().starts_with("#[test]"));
+        assert_eq!(lost, None, "{}: name the test in `tests!`; nothing runs it here otherwise", source.path);
     }
 }
 

@@ -4,8 +4,6 @@
 use crate::{
     crashes::{follow, killed_anywhere, killed_until, torn},
     harness::{Place, Said},
-    outside::has_images,
-    rollback::{self, forge, publish, shipped},
 };
 
 const UNPROVED: &str = "--waive cargo-test --waive wheel-test --waive maturin-develop --waive pytest";
@@ -491,44 +489,4 @@ fn what_git_left_between_two_branches_is_told() {
     // With work of one's own in it, it is one's own.
     place.write("crates/lark/src/lib.rs", "// mine\n");
     assert!(typed(&place, HOTFIX).all().contains("git stash"));
-}
-
-#[test]
-fn an_old_line_is_published_beside_the_new_one() {
-    // Both trains are further: the crates at 0.8.0, the service at 0.5.0-dev.1 after 0.4.0.
-    let (outside, machine) = shipped("hotfix");
-    let (images, newest) = (outside.image_tags(), forge(&outside)[0].clone());
-    let fixes = [
-        ("lark", "0.7.4", "CHANGELOG.md", "crates/lark-core/src/lib.rs"),
-        ("ingest", "0.3.1", "crates/ingest/CHANGELOG.md", "crates/ingest/src/lib.rs"),
-    ];
-    for (train, version, log, file) in fixes {
-        let args = format!("hotfix {version} --train {train} --push {}", rollback::UNPROVED);
-        assert_eq!(outside.run(&machine, &args).code, Some(1), "there is no fix yet");
-        machine.replace(log, "## [Unreleased]\n", "## [Unreleased]\n\n### Fixed\n\n- an old mistake\n");
-        machine.write(file, &format!("{}// fixed\n", machine.read(file)));
-        machine.commit("fix an old mistake");
-        outside.run(&machine, &args).ok();
-        publish(&outside, &machine, train, version);
-        let said = outside.run(&machine, &format!("check --train {train}"));
-        assert_eq!(said.code, Some(0), "{}", said.all());
-    }
-    let released: Vec<String> = forge(&outside).into_iter().map(|release| release.1.0).collect();
-    assert!(released.contains(&"v0.7.4".to_owned()) && released.contains(&"ingest-v0.3.1".to_owned()), "{released:?}");
-    assert_eq!(forge(&outside)[0], newest, "the latest release is still the latest");
-    let told = std::fs::read_dir(outside.dir().join("registries/messages")).unwrap().flatten();
-    let told: String = told.map(|entry| std::fs::read_to_string(entry.path()).unwrap()).collect();
-    assert!(
-        told.contains("lark 0.7.4 is released: a hotfix of 0.7.3")
-            && told.contains("ingest 0.3.1 is released: a hotfix of 0.3.0")
-    );
-    assert!(machine.read("crates/lark/Cargo.toml").contains("version = \"0.8.0\""));
-    if has_images() {
-        let now = outside.image_tags();
-        assert!(
-            now.contains_key("0.3.1") && now["latest"] == images["latest"] && now["latest"] == now["0.4.0"],
-            "{now:?}"
-        );
-        assert!(machine.read("crates/ingest/Cargo.toml").contains("version = \"0.5.0-dev.1\""));
-    }
 }

@@ -7,10 +7,20 @@ use serde_json::Value;
 
 use crate::{
     crashes::deadly_git,
+    dists::make_dist,
     harness::{Place, Said, run},
-    outside::{Outside, dist, has_images, make_dist, side_by_side, tools, venvs},
+    outside::{Outside, dist, has_images, side_by_side, tools, venvs},
     weather::{Fault, Rule},
 };
+
+tests! {
+    a_release_is_rolled_back_and_the_next_one_takes_its_place: needs WORLD;
+    latest_goes_back_and_forward: needs WORLD_WITH_IMAGES;
+    a_half_published_release_is_rolled_back_as_far_as_it_came: needs WORLD;
+    registries_that_do_not_want_to: needs WORLD;
+    cut_off_at_each_request_of_a_rollback: needs WORLD, partly IMAGES;
+    killed_around_each_call_of_git_in_a_rollback: needs WORLD;
+}
 
 const LARK: &str = "rollback 0.8.0 --train lark --reason \"songs are sung twice\" --verbose --deadline 30";
 
@@ -138,7 +148,6 @@ fn newest(machine: &Place) -> (String, String) {
     (cargo, python.trim().trim_start_matches("lark-python==").to_owned())
 }
 
-#[test]
 fn a_release_is_rolled_back_and_the_next_one_takes_its_place() {
     let (outside, machine) = shipped("story");
     assert_eq!(newest(&machine), ("0.8.0".to_owned(), "0.8.0".to_owned()));
@@ -226,11 +235,7 @@ fn a_release_is_rolled_back_and_the_next_one_takes_its_place() {
     assert!(!said.out.contains("todo"), "still rolled back: {}", said.all());
 }
 
-#[test]
 fn latest_goes_back_and_forward() {
-    if !has_images() {
-        return;
-    }
     let (outside, machine) = shipped("images");
     let tags = outside.image_tags();
     assert_eq!(tags["latest"], tags["0.4.0"]);
@@ -267,7 +272,6 @@ fn latest_goes_back_and_forward() {
     assert_eq!(now["latest"], now["0.4.1"]);
 }
 
-#[test]
 fn a_half_published_release_is_rolled_back_as_far_as_it_came() {
     let (outside, machine) = shipped("half");
     machine.replace("CHANGELOG.md", "## [Unreleased]\n", "## [Unreleased]\n\n### Added\n\n- more\n");
@@ -292,7 +296,6 @@ fn a_half_published_release_is_rolled_back_as_far_as_it_came() {
     assert!(said.all().contains("v0.9.0 is rolled back to v0.8.0"), "{}", said.all());
 }
 
-#[test]
 fn registries_that_do_not_want_to() {
     let yank = "DELETE /api/v1/crates/lark/";
     let answers = |times, status: &'static str, head: &str, body: &str| Rule {
@@ -396,7 +399,6 @@ fn cut_off_at_each_request(train: &str, command: &str, channel: &str) {
     println!("{train}: {changes} requests that change something, {} points, all converged", points.len());
 }
 
-#[test]
 fn cut_off_at_each_request_of_a_rollback() {
     cut_off_at_each_request("lark", LARK, "discord");
     cut_off_at_each_request("ingest", &ingest(), "slack");
@@ -405,7 +407,6 @@ fn cut_off_at_each_request_of_a_rollback() {
 /// Leases of four lanes taken and given back, the revert and its way to main, the tag, the push, three marks of messages.
 const CALLS: usize = 15;
 
-#[test]
 fn killed_around_each_call_of_git_in_a_rollback() {
     let all = (1..=CALLS).flat_map(|at| [("before", at, 0), ("after", at, 1)]);
     let points: Vec<_> = all.filter(|(_, at, side)| is_full() || (at + side * 4) % 10 == 0).collect();

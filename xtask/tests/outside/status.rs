@@ -13,6 +13,12 @@ use crate::{
     outside::{LARK, Outside},
 };
 
+tests! {
+    the_wheels_budget_counts_from_the_registry_and_one_issue_tells_it: needs WORLD;
+    registries_that_do_not_answer_are_neither_overdue_nor_all_is_well: needs WORLD;
+    a_hotfix_that_is_not_tagged_shows_its_age: needs WORLD;
+}
+
 /// When the world's tags were made: 2026-11-20.
 const TAGGED: i64 = 1_795_132_800;
 const HOUR: i64 = 3_600;
@@ -38,7 +44,6 @@ fn issues(outside: &Outside) -> Vec<Value> {
     all["issues"].as_array().cloned().unwrap_or_default()
 }
 
-#[test]
 fn the_wheels_budget_counts_from_the_registry_and_one_issue_tells_it() {
     let outside = Outside::new("status_budget");
     let machine = outside.machine("a");
@@ -91,7 +96,6 @@ fn the_wheels_budget_counts_from_the_registry_and_one_issue_tells_it() {
     outside.forget();
 }
 
-#[test]
 fn registries_that_do_not_answer_are_neither_overdue_nor_all_is_well() {
     let outside = Outside::new("status_silent");
     let machine = outside.machine("a");
@@ -117,7 +121,6 @@ fn registries_that_do_not_answer_are_neither_overdue_nor_all_is_well() {
     outside.forget();
 }
 
-#[test]
 fn a_hotfix_that_is_not_tagged_shows_its_age() {
     let outside = Outside::new("status_hotfix");
     let place = outside.machine("a");

@@ -14,6 +14,14 @@ use crate::{
     weather::{Fault, Rule},
 };
 
+tests! {
+    a_publication_is_done_once: needs WORLD, partly IMAGES;
+    cut_off_at_each_request_of_crates_wheels_and_forge: needs WORLD;
+    cut_off_at_each_request_of_images: needs WORLD_WITH_IMAGES;
+    killed_around_each_push: needs WORLD;
+    killed_at_any_moment_of_a_publication: needs WORLD, partly IMAGES;
+}
+
 /// What an uninterrupted run leaves in the world.
 #[derive(Debug, PartialEq)]
 pub struct End {
@@ -49,7 +57,6 @@ fn live_whole(train: Train) -> Whole {
     Whole { end: end(&outside), changes: outside.weather.changes().len(), time }
 }
 
-#[test]
 fn a_publication_is_done_once() {
     for train in [LARK, INGEST] {
         let outside = Outside::new(&format!("once_{}", train.name));
@@ -78,7 +85,7 @@ fn a_publication_is_done_once() {
 }
 
 /// Every point of every matrix, which takes a quarter of an hour, or one of each kind:
-/// `MATRIX=full cargo test -p xtask --test it publish`.
+/// `MATRIX=full cargo test -p xtask --test outside publish`.
 fn is_full() -> bool {
     std::env::var("MATRIX").is_ok_and(|which| which == "full")
 }
@@ -171,12 +178,10 @@ fn cut_off_everywhere(train: Train) {
     );
 }
 
-#[test]
 fn cut_off_at_each_request_of_crates_wheels_and_forge() {
     cut_off_everywhere(LARK);
 }
 
-#[test]
 fn cut_off_at_each_request_of_images() {
     cut_off_everywhere(INGEST);
 }
@@ -185,7 +190,6 @@ fn cut_off_at_each_request_of_images() {
 const PUSHES: usize = 11;
 
 /// Lets git kill the tool around each of its pushes: of leases, and of what is remembered of announcements.
-#[test]
 fn killed_around_each_push() {
     let begun = Instant::now();
     let tally = Tally::default();
@@ -216,9 +220,8 @@ fn killed_around_each_push() {
     );
 }
 
-#[test]
 fn killed_at_any_moment_of_a_publication() {
-    // More of them on request: `CRASHES=200 cargo test -p xtask --test it killed_at_any_moment`.
+    // More of them on request: `CRASHES=200 cargo test -p xtask --test outside killed_at_any_moment`.
     let rounds: u32 = std::env::var("CRASHES").map_or(10, |rounds| rounds.parse().unwrap());
     let begun = Instant::now();
     let mut seed = 20_261_121_u64;

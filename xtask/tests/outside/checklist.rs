@@ -14,6 +14,19 @@ use crate::{
     outside::serve,
 };
 
+tests! {
+    a_release_waits_until_ci_is_green: needs GH;
+    a_hotfix_waits_for_its_own_branch: needs GH;
+    what_cannot_be_asked_is_unknown_and_a_waiver_is_written_down: needs GH;
+    a_commit_that_nobody_reviewed_is_named: needs GH;
+    a_releases_own_commits_need_no_review_but_what_hides_behind_their_subject_does: needs GH;
+    proofs_of_the_configurations_own_are_run_and_can_be_waived_by_their_names: needs NOTHING;
+    a_proof_that_fails_or_tests_nothing_takes_everything_back: needs NOTHING;
+    a_proof_that_cannot_start_is_told_before_anything_is_written: needs NOTHING;
+    check_shows_every_row_with_evidence_or_what_to_do_and_fails_for_none_of_them: needs GH;
+    a_remote_of_no_forge_is_said_to_be_none: needs GH;
+}
+
 /// A forge of one story, asked by the real `gh`.
 struct Forge {
     server: Child,
@@ -22,16 +35,12 @@ struct Forge {
 }
 
 impl Forge {
-    fn new(name: &str) -> Option<Forge> {
-        if std::process::Command::new("gh").arg("--version").output().is_err() {
-            println!("the forge is left out: gh is not here");
-            return None;
-        }
+    fn new(name: &str) -> Forge {
         let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("places").join(format!("{name}-forge"));
         let _ = fs::remove_dir_all(&dir);
         let (server, env) = serve(&dir);
         let of_gh = |name: &str| name.starts_with("GH_") || ["HTTP_PROXY", "NO_PROXY", "no_proxy"].contains(&name);
-        Some(Forge { server, dir, env: env.into_iter().filter(|(name, _)| of_gh(name)).collect() })
+        Forge { server, dir, env: env.into_iter().filter(|(name, _)| of_gh(name)).collect() }
     }
 
     /// What the forge knows from now on.
@@ -78,9 +87,8 @@ fn run_of(name: &str, status: &str, conclusion: Option<&str>) -> Value {
 
 const RELEASE: &str = "release minor --waive cargo-test";
 
-#[test]
 fn a_release_waits_until_ci_is_green() {
-    let Some(forge) = Forge::new("ci") else { return };
+    let forge = Forge::new("ci");
     let place = place("ci", Some(&forge), "checklist = [\"ci\"]");
     let head = place.git("rev-parse HEAD");
     refused(&place, RELEASE, &format!("all CI checks pass on {}: the forge does not have it", &head[..9]));
@@ -110,9 +118,8 @@ fn a_release_waits_until_ci_is_green() {
     assert!(place.bytes() == after);
 }
 
-#[test]
 fn a_hotfix_waits_for_its_own_branch() {
-    let Some(forge) = Forge::new("hotfix_ci") else { return };
+    let forge = Forge::new("hotfix_ci");
     let place = place("hotfix_ci", Some(&forge), "checklist = [\"ci\"]");
     place.git("tag --annotate --force v0.7.3 --message v0.7.3");
     place.git("switch --quiet --create hotfix/v0.7.4");
@@ -127,9 +134,8 @@ fn a_hotfix_waits_for_its_own_branch() {
     assert!(place.git("tag").contains("v0.7.4"));
 }
 
-#[test]
 fn what_cannot_be_asked_is_unknown_and_a_waiver_is_written_down() {
-    let Some(mut forge) = Forge::new("unreachable") else { return };
+    let mut forge = Forge::new("unreachable");
     let mut place = place("unreachable", Some(&forge), "checklist = [\"review\", \"ci\"]");
     place.env.retain(|(name, _)| name != "GH_TOKEN" && name != "GH_ENTERPRISE_TOKEN");
     refused(&place, RELEASE, "gh auth login, or GH_TOKEN in the environment; or --waive review");
@@ -145,9 +151,8 @@ fn what_cannot_be_asked_is_unknown_and_a_waiver_is_written_down() {
     assert!(message.contains("\nWaived: review: what came since v0.7.3 is reviewed and approved"), "{message}");
 }
 
-#[test]
 fn a_commit_that_nobody_reviewed_is_named() {
-    let Some(forge) = Forge::new("review") else { return };
+    let forge = Forge::new("review");
     let place = place("review", Some(&forge), "checklist = [\"review\"]");
     let first = place.git("rev-parse HEAD");
     place.write("crates/lark/src/more.rs", "// more\n");
@@ -194,9 +199,8 @@ fn a_commit_that_nobody_reviewed_is_named() {
     }
 }
 
-#[test]
 fn a_releases_own_commits_need_no_review_but_what_hides_behind_their_subject_does() {
-    let Some(forge) = Forge::new("own_commits") else { return };
+    let forge = Forge::new("own_commits");
     let place = place("own_commits", Some(&forge), "checklist = [\"review\"]");
     place.xtask(&format!("{RELEASE} --waive review")).ok();
     place.git("switch --quiet --create topic");
@@ -233,7 +237,6 @@ fn proofs(list: &[(&str, &str)]) -> String {
     format!("proofs = [{}]", list.collect::<Vec<_>>().join(", "))
 }
 
-#[test]
 fn proofs_of_the_configurations_own_are_run_and_can_be_waived_by_their_names() {
     let list =
         [("songs", "cargo test --offline -p lark sings"), ("tree", "git ls-files --error-unmatch 'CHANGELOG.md'")];
@@ -250,7 +253,6 @@ fn proofs_of_the_configurations_own_are_run_and_can_be_waived_by_their_names() {
     assert!(!message.contains("Waived: songs"), "{message}");
 }
 
-#[test]
 fn a_proof_that_fails_or_tests_nothing_takes_everything_back() {
     for (name, command, why) in [
         ("fails", "git ls-files --error-unmatch nothing", "ended with exit status: 1"),
@@ -268,7 +270,6 @@ fn a_proof_that_fails_or_tests_nothing_takes_everything_back() {
     }
 }
 
-#[test]
 fn a_proof_that_cannot_start_is_told_before_anything_is_written() {
     let place = place("proof_missing", None, &proofs(&[("docs", "no-such-program --check")]));
     let said = refused(&place, "release minor", "there is no program `no-such-program`");
@@ -277,9 +278,8 @@ fn a_proof_that_cannot_start_is_told_before_anything_is_written() {
     refused(&place, "release minor", "proof `pytest` has a name that is taken");
 }
 
-#[test]
 fn check_shows_every_row_with_evidence_or_what_to_do_and_fails_for_none_of_them() {
-    let Some(forge) = Forge::new("check_rows") else { return };
+    let forge = Forge::new("check_rows");
     let list = [("api", "cargo test --offline -p lark sings"), ("docs", "git status")];
     let place = place("check_rows", Some(&forge), &format!("checklist = [\"ci\"]\n{}", proofs(&list)));
     place.write(
@@ -323,11 +323,7 @@ fn check_shows_every_row_with_evidence_or_what_to_do_and_fails_for_none_of_them(
     assert!(told.contains("checklist of lark:") && told.contains("runs it on every push; next: git status"), "{told}");
 }
 
-#[test]
 fn a_remote_of_no_forge_is_said_to_be_none() {
-    if std::process::Command::new("gh").arg("--version").output().is_err() {
-        return;
-    }
     let mut place = place("no_forge", None, "checklist = [\"ci\"]");
     place.add_remote();
     place.env = vec![("GH_TOKEN".to_owned(), "some-token-of-nobody".to_owned())];

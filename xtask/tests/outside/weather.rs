@@ -10,7 +10,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     thread::JoinHandle,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use crate::crashes::signal;
@@ -28,7 +28,7 @@ pub enum Fault {
     KilledAfter,
     /// The connection breaks in the middle of the body.
     Cut,
-    /// This answer instead of the true one: status, header lines, body.
+    /// This answer instead of the true one: status, header lines, body; `{in 8 s}` is a date so long after it.
     Answer(&'static str, String, String),
     /// The true answer with this text replaced.
     Forged(String, String),
@@ -196,6 +196,7 @@ fn serve(state: &Mutex<State>, routes: &Routes, stream: TcpStream) -> Option<()>
         }
         Some(Fault::Answer(status, head, body)) => {
             let head = if head.is_empty() { head } else { format!("{head}\r\n") };
+            let (head, body) = (dated(&head), dated(&body));
             let length = body.len();
             let told =
                 format!("HTTP/1.1 {status}\r\n{head}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}");
@@ -222,6 +223,18 @@ fn serve(state: &Mutex<State>, routes: &Routes, stream: TcpStream) -> Option<()>
         told = String::from_utf8_lossy(&told).replace(&old, &new).into_bytes();
     }
     answer(stream, &told)
+}
+
+/// The text with its dates, as HTTP writes them: of now, because nobody knows how long a request was on its way.
+fn dated(text: &str) -> String {
+    let mut parts = text.split("{in ");
+    let mut dated = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (seconds, rest) = part.split_once(" s}").unwrap();
+        dated += &httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(seconds.parse().unwrap()));
+        dated += rest;
+    }
+    dated
 }
 
 /// The fault that befalls this request, if any.

@@ -7,6 +7,11 @@ use serde_json::{Value, json};
 
 use crate::{harness::Place, outside::Outside};
 
+tests! {
+    what_users_see_makes_a_release_due_and_its_version: needs WORLD;
+    a_merged_pull_request_with_the_label_is_urgent_and_a_silent_forge_is_unknown: needs WORLD;
+}
+
 /// As the real one says it, of a crate that lost a function, one that won one, and one that does not compile.
 const SEMVER_CHECKS: &str = r#"#!/bin/sh
 case "$*" in
@@ -49,7 +54,6 @@ fn change(machine: &Place, path: &str, message: &str) {
     machine.commit(message);
 }
 
-#[test]
 fn what_users_see_makes_a_release_due_and_its_version() {
     let outside = Outside::new("due_changes");
     let machine = machine(&outside);
@@ -82,7 +86,6 @@ fn what_users_see_makes_a_release_due_and_its_version() {
     outside.forget();
 }
 
-#[test]
 fn a_merged_pull_request_with_the_label_is_urgent_and_a_silent_forge_is_unknown() {
     let outside = Outside::new("due_priority");
     let machine = machine(&outside);

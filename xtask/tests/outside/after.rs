@@ -1,0 +1,56 @@
+//! After a release, where something was to be published: what follows it, once it can be had.
+//! It must never be enough that a version is tagged: the registries of the story are asked.
+
+use crate::outside::{INGEST, LARK, Outside};
+
+tests! {
+    what_is_not_out_is_named_and_nothing_follows_from_it: needs WORLD;
+    what_is_deployed_is_what_the_registry_has: needs WORLD_WITH_IMAGES;
+}
+
+fn what_is_not_out_is_named_and_nothing_follows_from_it() {
+    let outside = Outside::new("after_open");
+    let machine = outside.machine("a");
+    machine.replace("Cargo.toml", "default = true\n", "default = true\nfollow-ups = \"TODO.md\"\n");
+    machine.commit("keep a list");
+    let end = machine.end();
+    let said = outside.run(&machine, "post-release 0.7.3 --train lark");
+    assert_eq!(said.code, Some(1), "{}", said.all());
+    let open = "v0.7.3 is published: it is not out yet: crate lark-core 0.7.3, crate lark-io 0.7.3, crate lark 0.7.3";
+    assert!(said.all().contains(open) && said.all().contains("next: cargo xtask publish 0.7.3"), "{}", said.all());
+    assert_eq!(machine.end(), end);
+
+    outside.run(&machine, &LARK.publish()).ok();
+    outside.run(&machine, "post-release --train lark").ok();
+    let list = machine.read("TODO.md");
+    assert!(list.contains("- [ ] watch 0.7.3 in production until 2026-10-08\n"), "{list}");
+    assert!(list.contains("- [ ] send the mail about 0.7.3, which `cargo xtask publish` drafted\n"), "{list}");
+    outside.forget();
+}
+
+fn what_is_deployed_is_what_the_registry_has() {
+    let outside = Outside::new("after_deployed");
+    let machine = outside.machine("a");
+    let images = "images = [{ name = \"ingest\", dockerfile = \"crates/ingest/Dockerfile\" }]\n";
+    let deployed = format!("{images}deployments = [{{ path = \"deploy.yaml\", image = \"ingest\" }}]\n");
+    machine.replace("Cargo.toml", images, &deployed);
+    machine.write("deploy.yaml", "image: r.example/ingest:0.2.0 # the service\nimage: r.example/ingest-web:0.2.0\n");
+    machine.commit("deploy it");
+    let said = outside.run(&machine, "post-release 0.3.0 --train ingest");
+    assert_eq!(said.code, Some(1), "{}", said.all());
+
+    outside.run(&machine, &INGEST.publish()).ok();
+    let tag = "images/data/docker/registry/v2/repositories/rehearsal/ingest/_manifests/tags/0.3.0/current/link";
+    let digest = std::fs::read_to_string(outside.dir().join(tag)).unwrap();
+    let follow = "post-release 0.3.0 --train ingest --push";
+    outside.run(&machine, follow).ok();
+    let expected = format!("image: r.example/ingest:0.3.0@{digest} # the service\nimage: r.example/ingest-web:0.2.0\n");
+    assert_eq!(machine.read("deploy.yaml"), expected);
+    // Another machine sees that it is done, and that it is the same.
+    let other = outside.new_machine("b");
+    let end = other.end();
+    let said = outside.run(&other, follow).ok();
+    assert!(!said.out.contains("begin"), "{}", said.all());
+    assert_eq!(other.end(), end);
+    outside.forget();
+}
