@@ -432,7 +432,7 @@ mod tests {
                 0.9,
                 "the index lists both with the hashes that were built",
             ),
-            open("image market-data-ingestion 1.4.0", None, "no container engine answers: neither podman nor docker"),
+            open("image market-data-ingestion 1.4.0", None, "neither docker nor podman is installed"),
             proved("forge release v0.10.0", 0.4, "published, 7 assets, SHA256SUMS agrees"),
             proved("announce once", 0.1, "the second run sent nothing"),
         ];
@@ -444,11 +444,7 @@ mod tests {
                 "barter.__version__ == 0.10.0; 1 trade, PnL as expected",
             ),
             proved("install from the sdist and run a backtest", 58.2, "the same"),
-            open(
-                "pull the image and ask for its health",
-                None,
-                "no container engine answers: neither podman nor docker",
-            ),
+            open("pull the image and ask for its health", None, "neither docker nor podman is installed"),
         ];
         let stage = |name: &str, lines| Stage { name: name.into(), lines };
         let sum = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855".to_owned();
