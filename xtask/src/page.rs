@@ -86,13 +86,29 @@ impl Rehearsal {
         self.stages.iter().flat_map(|stage| &stage.lines)
     }
 
-    fn failed(&self) -> Vec<(&str, &str)> {
+    /// Adds a line to a stage, which is begun when it is another than the last.
+    pub fn add(&mut self, stage: &str, line: Line) {
+        match self.stages.last_mut().filter(|last| last.name == stage) {
+            Some(last) => last.lines.push(line),
+            None => self.stages.push(Stage { name: stage.to_owned(), lines: vec![line] }),
+        }
+    }
+
+    /// Adds what ended it.
+    pub fn fail(&mut self, title: &str, error: &anyhow::Error) {
+        let outcome = Outcome::Failed { why: format!("{error:#}") };
+        let stage = self.stages.last().map_or("set up".to_owned(), |last| last.name.clone());
+        self.add(&stage, Line { title: title.to_owned(), seconds: None, outcome });
+    }
+
+    /// What failed, and why.
+    pub fn failed(&self) -> Vec<(&str, &str)> {
         let failed = self.lines().filter(|line| matches!(line.outcome, Outcome::Failed { .. }));
         failed.map(|line| (line.title.as_str(), line.outcome.because())).collect()
     }
 
     /// What the rehearsal says of itself, then what its lines say; each once.
-    fn open(&self) -> Vec<(&str, &str)> {
+    pub fn open(&self) -> Vec<(&str, &str)> {
         let lines = self.lines().filter(|line| matches!(line.outcome, Outcome::NotProved { .. }));
         let lines = lines.map(|line| (line.title.as_str(), line.outcome.because()));
         let mut open: Vec<(&str, &str)> = Vec::new();
@@ -356,7 +372,8 @@ fn percent(part: f64, whole: f64) -> f64 {
     if whole > 0.0 { (100.0 * part / whole).clamp(0.0, 100.0) } else { 0.0 }
 }
 
-fn took(seconds: Option<f64>) -> String {
+/// How long something took, for people.
+pub fn took(seconds: Option<f64>) -> String {
     let Some(seconds) = seconds.and_then(sane) else { return "–".to_owned() };
     if seconds < 59.95 { format!("{seconds:.1} s") } else { moment(seconds) }
 }

@@ -9,7 +9,7 @@ mod user;
 
 use std::{
     collections::BTreeSet,
-    fs,
+    fmt, fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::{
@@ -26,7 +26,7 @@ use xshell::{Shell, cmd};
 use crate::{
     check::short,
     commands::{self, Call},
-    page::{self, Line, Outcome, Rehearsal, Stage},
+    page::{self, Line, Outcome, Rehearsal},
     perform::{
         World,
         wheels::{self, Hashes},
@@ -75,7 +75,7 @@ struct Stand<'r> {
     /// Where builds go.
     target: PathBuf,
     environment: Environment,
-    rehearsal: Rehearsal,
+    rehearsal: &'r mut Rehearsal,
     /// Seconds in which any other program ran, as the tool told of its runs.
     waited: f64,
     interrupted: Arc<AtomicBool>,
@@ -98,26 +98,60 @@ pub fn rehearse(call: &Call<'_>, options: &Options) -> Result<()> {
     if !loader.repo.dirty.is_empty() {
         call.report.say("note: what is not committed is not rehearsed");
     }
-    let mut told = Vec::new();
-    let mut ended = Ok(());
+    let mut rehearsals = Vec::new();
     let several = trains.len() > 1;
     for train in trains {
         let page = page_of(options, &loader.target.join("xtask"), train.name(), several)?;
         let snapshot = Snapshot { train, ..head.clone() };
-        let (rehearsal, one) = one(call.report, &snapshot, options, &loader.target, &interrupted)?;
-        sh.create_dir(page.parent().unwrap_or(Path::new(".")))?;
-        fs::write(&page, page::page(&rehearsal)).with_context(|| page.display().to_string())?;
-        told::tell(call.report, &rehearsal, &page);
-        told.push(json!({ "rehearsal": rehearsal, "outcome": if one.is_ok() { "proved" } else { "failed" } }));
-        ended = ended.and(one);
-        if interrupted.load(Ordering::Relaxed) {
+        let mut rehearsal = one(call.report, &snapshot, options, &loader.target, &interrupted);
+        let written = write_page(&page, &rehearsal);
+        if let Err(error) = &written {
+            rehearsal.fail("write the page", error);
+        }
+        told::tell(call.report, &rehearsal);
+        if written.is_ok() {
+            call.report.say(format!("the page: {}", page.display()));
+        }
+        if several {
+            call.report.warn(told::verdict(std::slice::from_ref(&rehearsal), is_interrupted(&interrupted)));
+        }
+        rehearsals.push(rehearsal);
+        if is_interrupted(&interrupted) {
             break;
         }
     }
     if call.report.json {
-        call.report.json(&json!(told));
+        let outcome = |rehearsal: &Rehearsal| if rehearsal.failed().is_empty() { "proved" } else { "failed" };
+        let told = rehearsals.iter().map(|one| json!({ "rehearsal": one, "outcome": outcome(one) }));
+        call.report.json(&told.collect());
     }
-    ended
+    // The last line, whatever happened.
+    call.report.warn(told::verdict(&rehearsals, is_interrupted(&interrupted)));
+    match rehearsals.iter().all(|rehearsal| rehearsal.failed().is_empty()) && !is_interrupted(&interrupted) {
+        true => Ok(()),
+        false => Err(Failed.into()),
+    }
+}
+
+/// The rehearsal failed, and its verdict is printed already.
+#[derive(Debug)]
+pub struct Failed;
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the rehearsal failed")
+    }
+}
+
+impl std::error::Error for Failed {}
+
+fn is_interrupted(interrupted: &AtomicBool) -> bool {
+    interrupted.load(Ordering::Relaxed)
+}
+
+fn write_page(page: &Path, rehearsal: &Rehearsal) -> Result<()> {
+    fs::create_dir_all(page.parent().unwrap_or(Path::new("."))).with_context(|| page.display().to_string())?;
+    fs::write(page, page::page(rehearsal)).with_context(|| page.display().to_string())
 }
 
 /// Where the page of a train goes; several trains cannot share one.
@@ -128,16 +162,38 @@ fn page_of(options: &Options, own: &Path, train: &str, several: bool) -> Result<
     Ok(if several { page.with_file_name(format!("{stem}-{train}.html")) } else { page.clone() })
 }
 
-/// Rehearses one train; what was proved is told even when it stopped.
+/// Rehearses one train; an error is the last line of what was rehearsed.
 fn one(
     report: &Report,
     snapshot: &Snapshot,
     options: &Options,
     target: &Path,
     interrupted: &Arc<AtomicBool>,
-) -> Result<(Rehearsal, Result<()>)> {
-    let (sh, begun) = (Shell::new()?, Instant::now());
-    let before = child::spent();
+) -> Rehearsal {
+    let (begun, before) = (Instant::now(), child::spent());
+    let began = httpdate::fmt_http_date(SystemTime::now());
+    let mut rehearsal = Rehearsal { train: snapshot.train.name().to_owned(), began, ..Rehearsal::default() };
+    let mut waited = 0.0;
+    let ended = play(report, snapshot, options, target, interrupted, &mut rehearsal, &mut waited);
+    if let Err(error) = &ended {
+        rehearsal.fail("stopped", error);
+    }
+    rehearsal.seconds = begun.elapsed().as_secs_f64();
+    account(&mut rehearsal, waited, &before);
+    rehearsal
+}
+
+/// Sets the stage, plays on it, and clears it away.
+fn play(
+    report: &Report,
+    snapshot: &Snapshot,
+    options: &Options,
+    target: &Path,
+    interrupted: &Arc<AtomicBool>,
+    rehearsal: &mut Rehearsal,
+    waited: &mut f64,
+) -> Result<()> {
+    let sh = Shell::new()?;
     let dir = target.join("xtask").join("rehearsal").join(snapshot.train.name());
     sh.remove_path(&dir)?;
     sh.create_dir(&dir)?;
@@ -150,21 +206,15 @@ fn one(
         (Some(goal), _) => goal.version(snapshot.train.version(&snapshot.workspace))?,
         (None, tagged) => tagged.context("there is nothing to rehearse")?,
     };
-    let mut stand = Stand::set_up(report, &dir, snapshot, &to, interrupted)?;
+    rehearsal.version = to.tag();
+    let mut stand = Stand::set_up(report, &dir, snapshot, &to, interrupted, rehearsal)?;
     let there = Shell::new()?;
     there.change_dir(&stand.clone);
     let ended = stand.play(&there, snapshot, goal.as_ref().map(|goal| (goal, options.waive.as_slice())), to);
-    if let Err(error) = &ended {
-        stand.note("stopped", None, Outcome::Failed { why: format!("{error:#}") });
-    }
-    stand.rehearsal.seconds = begun.elapsed().as_secs_f64();
-    stand.account(&before);
-    let rehearsal = std::mem::take(&mut stand.rehearsal);
+    *waited = stand.waited;
     drop(stand);
-    if !options.keep {
-        sh.remove_path(&dir)?;
-    }
-    Ok((rehearsal, ended))
+    let cleared = if options.keep { Ok(()) } else { sh.remove_path(&dir) };
+    ended.and(cleared.map_err(Into::into))
 }
 
 /// The version that is tagged at the head: then there is nothing left to release.
@@ -180,6 +230,7 @@ impl<'r> Stand<'r> {
         snapshot: &Snapshot,
         to: &Version,
         interrupted: &Arc<AtomicBool>,
+        rehearsal: &'r mut Rehearsal,
     ) -> Result<Stand<'r>> {
         let Snapshot { workspace, train, repo, .. } = snapshot;
         let sh = Shell::new()?;
@@ -202,7 +253,7 @@ impl<'r> Stand<'r> {
         }
         let crates: Vec<String> = train.crates.iter().map(|&at| workspace.members[at].name.clone()).collect();
         let projects: Vec<String> = train.wheels.iter().filter_map(|wheel| wheel.project.name.clone()).collect();
-        let stand_in = StandIn::start(&dir.join("stand-in"), &crates, &projects, &to.to_string())?;
+        let stand_in = StandIn::start(report, &dir.join("stand-in"), &crates, &projects, &to.to_string())?;
         let images = match train.config.images.is_empty() {
             true => Err("the train has no image".to_owned()),
             false => builds_images(&sh, &clone, snapshot).and_then(|()| ImageRegistry::start(&dir.join("images"))),
@@ -211,8 +262,6 @@ impl<'r> Stand<'r> {
         let target = dir.join("target");
         let environment = Environment::new(stand_in, images, &target);
         report.end("set up the clone and the registries", begun, Ok("done"));
-        let began = httpdate::fmt_http_date(SystemTime::now());
-        let rehearsal = Rehearsal { train: train.name().to_owned(), began, ..Rehearsal::default() };
         let train = train.name().to_owned();
         sh.change_dir(&clone);
         let (dir, interrupted) = (dir.to_owned(), interrupted.clone());
@@ -251,7 +300,6 @@ impl<'r> Stand<'r> {
         }
         let told = self.command("publish", &[publish.clone(), vec![version.tag()]].concat(), true)?;
         self.look_again(&[publish, vec!["--dry-run".to_owned(), version.tag()]].concat())?;
-        self.rehearsal.version = version.tag();
         self.rehearsal.tag = told["tag"].as_str().unwrap_or_default().to_owned();
         self.rehearsal.commit = short(told["commit"].as_str().unwrap_or_default()).to_owned();
 
@@ -356,8 +404,8 @@ impl<'r> Stand<'r> {
             command.arg("--quiet");
         }
         self.environment.apply(&mut command, outward);
-        let begun = Instant::now();
-        let output = command.current_dir(&self.clone).stdin(Stdio::null()).stderr(Stdio::inherit()).output()?;
+        command.current_dir(&self.clone).stdin(Stdio::null()).stderr(self.report.child_output());
+        let output = command.output()?;
         let told: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
         for (program, seconds) in told["spent"]["programs"].as_object().into_iter().flatten() {
             self.spend(program, seconds.as_f64().unwrap_or_default());
@@ -368,7 +416,7 @@ impl<'r> Stand<'r> {
             for step in open {
                 self.take_down("before it stopped", step);
             }
-            bail!("`xtask {}` failed after {:.0} s: see above", words.join(" "), begun.elapsed().as_secs_f64());
+            bail!("`xtask {}` failed: see above", words.join(" "));
         }
         Ok(told)
     }
@@ -393,13 +441,7 @@ impl<'r> Stand<'r> {
     }
 
     fn line(&mut self, stage: &str, title: String, seconds: Option<f64>, outcome: Outcome) {
-        let stages = &mut self.rehearsal.stages;
-        if stages.last().is_none_or(|last| last.name != stage) {
-            stages.push(Stage { name: stage.to_owned(), lines: Vec::new() });
-        }
-        if let Some(last) = stages.last_mut() {
-            last.lines.push(Line { title, seconds, outcome });
-        }
+        self.rehearsal.add(stage, Line { title, seconds, outcome });
     }
 
     fn note(&mut self, title: &str, seconds: Option<f64>, outcome: Outcome) {
@@ -436,22 +478,14 @@ impl<'r> Stand<'r> {
     }
 
     fn spend(&mut self, program: &str, seconds: f64) {
-        match self.rehearsal.spent.iter_mut().find(|(name, _)| name == program) {
-            Some((_, spent)) => *spent += seconds,
-            None => self.rehearsal.spent.push((program.to_owned(), seconds)),
-        }
+        spend(self.rehearsal, program, seconds);
     }
+}
 
-    /// The time in which no other program ran is ours.
-    fn account(&mut self, before: &child::Spent) {
-        let now = child::spent();
-        for (program, seconds) in &now.programs {
-            self.spend(program, seconds - before.programs.get(program).copied().unwrap_or_default());
-        }
-        let theirs = self.waited + now.any - before.any;
-        self.rehearsal.spent.retain(|(_, seconds)| *seconds >= 0.05);
-        self.rehearsal.spent.sort_by(|a, b| b.1.total_cmp(&a.1));
-        self.rehearsal.spent.push(("ours".to_owned(), (self.rehearsal.seconds - theirs).max(0.0)));
+fn spend(rehearsal: &mut Rehearsal, program: &str, seconds: f64) {
+    match rehearsal.spent.iter_mut().find(|(name, _)| name == program) {
+        Some((_, spent)) => *spent += seconds,
+        None => rehearsal.spent.push((program.to_owned(), seconds)),
     }
 }
 
@@ -463,6 +497,18 @@ fn builds_images(sh: &Shell, clone: &Path, snapshot: &Snapshot) -> Result<(), St
         engine.builder(sh, &root.join(&image.dockerfile)).map_err(|cannot| cannot.to_string())?;
     }
     Ok(())
+}
+
+/// The time in which no other program ran is ours; `waited` is what the tool's own runs told of theirs.
+fn account(rehearsal: &mut Rehearsal, waited: f64, before: &child::Spent) {
+    let now = child::spent();
+    for (program, seconds) in &now.programs {
+        spend(rehearsal, program, seconds - before.programs.get(program).copied().unwrap_or_default());
+    }
+    let theirs = waited + now.any - before.any;
+    rehearsal.spent.retain(|(_, seconds)| *seconds >= 0.05);
+    rehearsal.spent.sort_by(|a, b| b.1.total_cmp(&a.1));
+    rehearsal.spent.push(("ours".to_owned(), (rehearsal.seconds - theirs).max(0.0)));
 }
 
 /// The versions of crates that the release leaves where they are.

@@ -89,9 +89,9 @@ impl Report {
         let _ = writeln!(std::io::stderr(), "{}: {error:#}", self.tint(Tint::Bad, "error"));
     }
 
-    /// Where a child's standard output goes: beside ours, or out of the way of JSON.
-    pub fn child_stdout(&self) -> Stdio {
-        if self.json { Stdio::from(std::io::stderr()) } else { Stdio::inherit() }
+    /// Where all that a child prints goes: into the stream of our own lines, so that the two stay in order.
+    pub fn child_output(&self) -> Stdio {
+        if self.json { Stdio::from(std::io::stderr()) } else { Stdio::from(std::io::stdout()) }
     }
 
     /// What will move, what stands against it, and what else should be known.

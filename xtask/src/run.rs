@@ -138,7 +138,7 @@ pub fn run(world: &World<'_>, steps: &[Step], mode: Mode) -> Result<Vec<Seen>> {
         world.report.warn(format!("failed: {}", step.title()));
         world.report.warn(format!("  {error:#}"));
     }
-    bail!("{} of {} failed", failures.len(), steps.len())
+    bail!("{} of {} failed; next: fix the problem above and run the same command again", failures.len(), steps.len())
 }
 
 fn observe_all(world: &World<'_>, steps: &[Step]) -> Vec<Observation> {

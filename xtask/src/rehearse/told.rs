@@ -1,10 +1,8 @@
 //! What a rehearsal came to, as a graph for the page and as lines for the screen.
 //! It must never make it better than it was: what was not proved is said last, where it is read.
 
-use std::path::Path;
-
 use crate::{
-    page::{Kind, Node, Outcome, Rehearsal},
+    page::{Kind, Node, Outcome, Rehearsal, took},
     report::Report,
     snapshot::Snapshot,
     tools::child,
@@ -37,7 +35,7 @@ pub fn graph(snapshot: &Snapshot) -> Vec<Node> {
 }
 
 /// Every step with its time and evidence, what was not proved, and where the time went.
-pub fn tell(report: &Report, rehearsal: &Rehearsal, page: &Path) {
+pub fn tell(report: &Report, rehearsal: &Rehearsal) {
     report.say("");
     for stage in &rehearsal.stages {
         report.say(format!("{}:", stage.name));
@@ -52,7 +50,7 @@ pub fn tell(report: &Report, rehearsal: &Rehearsal, page: &Path) {
         }
     }
     for (what, why) in &rehearsal.not_proved {
-        report.warn(format!("not proved: {what}: {why}"));
+        report.warn(format!("not verified here: {what}: {why}"));
     }
     let spent: Vec<String> =
         rehearsal.spent.iter().map(|(program, seconds)| format!("{program} {seconds:.1} s")).collect();
@@ -60,5 +58,108 @@ pub fn tell(report: &Report, rehearsal: &Rehearsal, page: &Path) {
     if let Some(peak) = child::peak_memory() {
         report.say(format!("{} MB at most in the tool itself", peak / 1_000_000));
     }
-    report.say(format!("the page: {}", page.display()));
+}
+
+/// How the rehearsals of some trains ended, on one line.
+pub fn verdict(rehearsals: &[Rehearsal], interrupted: bool) -> String {
+    let names: Vec<String> = rehearsals.iter().map(|one| format!("{} {}", one.train, one.version)).collect();
+    let names = names.iter().map(|name| name.trim()).collect::<Vec<_>>().join(" and ");
+    let time = took(Some(rehearsals.iter().map(|one| one.seconds).sum()));
+    let failed = rehearsals.iter().find_map(|one| Some((one, *one.failed().first()?)));
+    if interrupted {
+        return format!("rehearsal of {names}: interrupted after {time}; nothing was published");
+    }
+    if let Some((one, (title, why))) = failed {
+        let train = if rehearsals.len() > 1 { format!("{}: ", one.train) } else { String::new() };
+        let step = if title == "stopped" { String::new() } else { format!("{title}: ") };
+        let why = why.lines().next().unwrap_or_default();
+        return format!("rehearsal of {names}: failed after {time}: {train}{step}{why}");
+    }
+    let open = not_verified(rehearsals);
+    let open = if open.is_empty() { open } else { format!("; not verified here: {open}") };
+    format!("rehearsal of {names}: proved in {time}{open}")
+}
+
+/// What the machine or the rehearsal could not verify; what has one reason stands together.
+fn not_verified(rehearsals: &[Rehearsal]) -> String {
+    let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (what, why) in rehearsals.iter().flat_map(Rehearsal::open) {
+        let why = why.lines().next().unwrap_or_default();
+        match groups.iter_mut().find(|(known, _)| *known == why) {
+            Some((_, whats)) if whats.contains(&what) => {}
+            Some((_, whats)) => whats.push(what),
+            None => groups.push((why, vec![what])),
+        }
+    }
+    let groups = groups.iter().map(|(why, whats)| format!("{} ({why})", whats.join(", ")));
+    groups.collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::page::Line;
+
+    fn rehearsal(train: &str, lines: &[(&str, Outcome)]) -> Rehearsal {
+        let version = "0.9.3".to_owned();
+        let mut one = Rehearsal { train: train.to_owned(), version, seconds: 83.0, ..Rehearsal::default() };
+        for (title, outcome) in lines {
+            one.add("use", Line { title: (*title).to_owned(), seconds: None, outcome: outcome.clone() });
+        }
+        one
+    }
+
+    fn proved() -> Outcome {
+        Outcome::Proved { evidence: "it is".to_owned() }
+    }
+
+    fn not(why: &str) -> Outcome {
+        Outcome::NotProved { why: why.to_owned() }
+    }
+
+    fn failed(why: &str) -> Outcome {
+        Outcome::Failed { why: why.to_owned() }
+    }
+
+    #[test]
+    fn the_verdict_is_one_line_and_names_what_was_not_verified() {
+        let good = rehearsal("barter", &[("tests", proved())]);
+        let mut open = rehearsal("ingest", &[("tests", proved()), ("image", not("no container engine\nat all"))]);
+        let why = "no `gh`".to_owned();
+        open.not_proved = vec![("forge".to_owned(), why.clone()), ("ci".to_owned(), why)];
+        let bad = rehearsal("ingest", &[("image is healthy", failed("it is not\nlog")), ("stopped", failed("x"))]);
+        let stopped = rehearsal("ingest", &[("stopped", failed("`xtask release` failed: see above"))]);
+        let mut early = stopped.clone();
+        early.version = String::new();
+        for (rehearsals, interrupted, line) in [
+            (vec![&good], false, "barter 0.9.3: proved in 1 min 23 s"),
+            (
+                vec![&open],
+                false,
+                "ingest 0.9.3: proved in 1 min 23 s; not verified here: forge, ci (no `gh`); image (no container engine)",
+            ),
+            (
+                vec![&good, &open],
+                false,
+                "barter 0.9.3 and ingest 0.9.3: proved in 2 min 46 s; not verified here: forge, ci (no `gh`); \
+                 image (no container engine)",
+            ),
+            (vec![&bad], false, "ingest 0.9.3: failed after 1 min 23 s: image is healthy: it is not"),
+            (vec![&stopped], false, "ingest 0.9.3: failed after 1 min 23 s: `xtask release` failed: see above"),
+            (vec![&early], false, "ingest: failed after 1 min 23 s: `xtask release` failed: see above"),
+            (
+                vec![&good, &stopped],
+                false,
+                "barter 0.9.3 and ingest 0.9.3: failed after 2 min 46 s: ingest: `xtask release` failed: see above",
+            ),
+            (
+                vec![&good, &bad],
+                true,
+                "barter 0.9.3 and ingest 0.9.3: interrupted after 2 min 46 s; nothing was published",
+            ),
+        ] {
+            let rehearsals: Vec<Rehearsal> = rehearsals.into_iter().cloned().collect();
+            assert_eq!(verdict(&rehearsals, interrupted), format!("rehearsal of {line}"));
+        }
+    }
 }

@@ -133,7 +133,8 @@ pub fn run(report: &Report, mut command: Command) -> Result<()> {
         return Ok(());
     }
     let _watch = Watch::of(&command);
-    let status = command.stdout(report.child_stdout()).status().with_context(|| format!("`{shown}` did not start"))?;
+    command.stdout(report.child_output()).stderr(report.child_output());
+    let status = command.status().with_context(|| format!("`{shown}` did not start"))?;
     if !status.success() {
         bail!("`{shown}` ended with {status}");
     }

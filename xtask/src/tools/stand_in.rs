@@ -11,6 +11,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use super::{cargo, child};
+use crate::report::Report;
 
 /// The running registries; they end with this, or with the tool.
 pub struct StandIn {
@@ -23,7 +24,13 @@ pub struct StandIn {
 impl StandIn {
     /// Starts them with names that they know before anything is published: whatever the world has of the version that is
     /// about to be published is not seen there.
-    pub fn start(dir: &Path, crates: &[String], projects: &[String], version: &str) -> Result<StandIn> {
+    pub fn start(
+        report: &Report,
+        dir: &Path,
+        crates: &[String],
+        projects: &[String],
+        version: &str,
+    ) -> Result<StandIn> {
         let mut command = command(dir)?;
         command.args(["--attached", "--without", version]);
         command.args(crates.iter().flat_map(|name| ["--hold", name]));
@@ -31,7 +38,7 @@ impl StandIn {
         // Ctrl-C ends what uses them first.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(report.child_output()).spawn()?;
         let (stdin, stdout) = (process.stdin.take(), process.stdout.take());
         let mut stand_in = StandIn { process, environment: Vec::new(), _attached: stdin };
         for line in stdout.map(BufReader::new).into_iter().flat_map(BufReader::lines) {
