@@ -21,10 +21,16 @@ tests! {
 }
 
 fn run(command: &mut Command) -> String {
+    run_both(command).0
+}
+
+/// Standard output and standard error.
+fn run_both(command: &mut Command) -> (String, String) {
     let output = command.output().expect("the program starts");
-    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{command:?}\n{stdout}\n{}", String::from_utf8_lossy(&output.stderr));
-    stdout
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+    assert!(output.status.success(), "{command:?}\n{stdout}\n{stderr}");
+    (stdout, stderr)
 }
 
 /// A fresh clone of this checkout.
@@ -55,6 +61,8 @@ struct Rehearsed {
     trains: Vec<Value>,
     /// What ran before it and after it.
     running: [Vec<String>; 2],
+    /// The last line that a person reads.
+    verdict: String,
 }
 
 impl Rehearsed {
@@ -68,10 +76,11 @@ impl Rehearsed {
             command.env_remove(name);
         }
         let before = running(&clone);
-        let told = run(command.args(["rehearse", "--json", "--quiet"]).current_dir(&clone));
+        let (told, said) = run_both(command.args(["rehearse", "--json", "--quiet"]).current_dir(&clone));
         let after = running(&clone);
         let trains = serde_json::from_str(&told).expect("a rehearsal for each train");
-        Rehearsed { clone, trains, running: [before, after] }
+        let verdict = said.lines().last().unwrap_or_default().to_owned();
+        Rehearsed { clone, trains, running: [before, after], verdict }
     }
 
     /// That lines of this title are there and say that it was proved.
@@ -92,9 +101,10 @@ impl Rehearsed {
 }
 
 fn both_trains_are_rehearsed_from_a_fresh_clone() {
-    let Rehearsed { clone, trains, running } = &*REHEARSED;
+    let Rehearsed { clone, trains, running, verdict } = &*REHEARSED;
     let names: Vec<_> = trains.iter().filter_map(|one| one["rehearsal"]["train"].as_str()).collect();
     assert_eq!(names, ["barter", "market-data"]);
+    assert!(verdict.starts_with("rehearsal of barter ") && verdict.contains(": proved in "), "{verdict}");
     for one in trains {
         let rehearsal = &one["rehearsal"];
         assert_eq!(one["outcome"], "proved", "{rehearsal:#}");
