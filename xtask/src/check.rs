@@ -418,7 +418,7 @@ pub fn repository(snapshot: &Snapshot, on_branch: Option<&str>) -> Vec<Finding> 
     let dirty: Vec<_> = repo.dirty.iter().filter(|path| uncommitted.is_none() || **path != lock).collect();
     findings.extend(uncommitted);
     if !dirty.is_empty() {
-        let some: Vec<String> = dirty.iter().take(5).map(|path| slashed(path)).collect();
+        let some: Vec<String> = dirty.iter().take(5).map(|path| typed(path)).collect();
         let more = dirty.len().saturating_sub(some.len());
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         findings.push(Finding::new(

@@ -498,11 +498,10 @@ pub fn interrupted() -> Result<Arc<AtomicBool>> {
 fn lock(sh: &Shell, manifest: Option<&Path>) -> Result<Option<File>> {
     let dir = manifest.map(|path| if path.is_dir() { path.to_owned() } else { workspace::dir(path) });
     let dir = dir.filter(|dir| !dir.as_os_str().is_empty()).unwrap_or_else(|| PathBuf::from("."));
-    let asked =
-        cmd!(sh, "git -C {dir} rev-parse --path-format=absolute --git-common-dir").quiet().ignore_stderr().read();
+    let asked = repo::path(cmd!(sh, "git -C {dir} rev-parse --path-format=absolute --git-common-dir"));
     // Without a repository there is nothing to lock, and loading it says what is wrong.
     let Ok(common) = asked else { return Ok(None) };
-    let path = Path::new(&common).join("xtask-release.lock");
+    let path = common.join("xtask-release.lock");
     let file = File::create(&path).with_context(|| path.display().to_string())?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),

@@ -18,6 +18,7 @@ pub const STAGED: &str = ".xtask-new";
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Edit {
     /// Relative to the top of the repository.
+    #[serde(serialize_with = "serialize_slashed")]
     pub path: PathBuf,
     pub fate: Fate,
     /// Empty when the file is not there yet.
@@ -116,11 +117,36 @@ pub fn slashed(path: &Path) -> String {
     words.collect::<Vec<_>>().join("/")
 }
 
-/// The path as it can be typed into a shell.
+/// The path as it can be typed into a shell: in quotes where a plain word would mean something else.
 pub fn typed(path: &Path) -> String {
-    let path = path.display().to_string();
-    let is_plain = |c: char| c.is_alphanumeric() || "/._-+@:\\".contains(c);
-    if path.chars().all(is_plain) { path } else { format!("'{}'", path.replace('\'', "'\\''")) }
+    let name = slashed(path);
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+,:@%=".contains(c);
+    let start = if name.starts_with('-') { "./" } else { "" };
+    if path.to_str().is_some() && !name.is_empty() && name.chars().all(is_plain) {
+        return format!("{start}{name}");
+    }
+    if path.to_str().is_some() && !name.chars().any(char::is_control) {
+        return format!("'{start}{}'", name.replace('\'', "'\\''"));
+    }
+    // The one form in which a shell takes any byte on one line.
+    let mut escaped = String::new();
+    for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
+        for c in chunk.valid().chars() {
+            match c {
+                '\'' | '\\' => escaped.extend(['\\', c]),
+                '\n' => escaped.push_str("\\n"),
+                '\t' => escaped.push_str("\\t"),
+                c if c.is_control() => escaped.push_str(&format!("\\u{:04x}", u32::from(c))),
+                c => escaped.push(c),
+            }
+        }
+        escaped.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")));
+    }
+    format!("$'{start}{escaped}'")
+}
+
+fn serialize_slashed<S: serde::Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&slashed(path))
 }
 
 impl fmt::Display for Reason {
@@ -135,5 +161,34 @@ impl fmt::Display for Reason {
             Reason::Notes => write!(f, "release notes"),
             Reason::FollowUps => write!(f, "follow-ups"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_can_be_typed() {
+        for (path, wanted) in [
+            ("crates/a-b/Cargo.toml", "crates/a-b/Cargo.toml"),
+            ("docs/été.md", "docs/été.md"),
+            ("a b", "'a b'"),
+            ("-x", "./-x"),
+            ("-x y", "'./-x y'"),
+            ("it's", "'it'\\''s'"),
+            ("a$b`c\"#", "'a$b`c\"#'"),
+            ("a\nb\tc'\\", "$'a\\nb\\tc\\'\\\\'"),
+        ] {
+            assert_eq!(typed(Path::new(path)), wanted);
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_path_that_is_no_text_can_be_typed_too() {
+        use std::os::unix::ffi::OsStrExt as _;
+        let path = Path::new(std::ffi::OsStr::from_bytes(b"docs/\xe9t\xe9 1.md"));
+        assert_eq!(typed(path), "$'docs/\\xe9t\\xe9 1.md'");
     }
 }

@@ -18,6 +18,7 @@ pub mod revert;
 mod tree;
 pub mod wheels;
 mod withdraw;
+mod writable;
 
 use std::{
     collections::BTreeMap,

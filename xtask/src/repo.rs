@@ -1,17 +1,21 @@
 //! The git repository as it stands: head, branches, tags, what is dirty, and texts as any commit has them.
 //! It must never change anything; what does is in `perform/git`.
 
+mod answer;
 mod find;
 mod underway;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    ffi::OsString,
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use xshell::{PushEnv, Shell, TempDir, cmd};
 
+pub use answer::{bytes, path, text};
+use answer::{fields, lossy, named};
 pub use find::{Found, UNUSED_GIT_DIR, find};
 pub use underway::{Lock, Underway};
 
@@ -131,9 +135,16 @@ pub fn beside<A, B: Send>(sh: &Shell, one: impl FnOnce(&Shell) -> A, other: impl
 /// While it is held, git writes what it makes where its store does not keep it: a look must leave nothing.
 pub fn unkept(sh: &Shell) -> Result<(PushEnv<'_>, PushEnv<'_>, TempDir)> {
     let scratch = sh.create_temp_dir()?;
-    let store = cmd!(sh, "git rev-parse --path-format=absolute --git-path objects").quiet().read()?;
+    let store = path(cmd!(sh, "git rev-parse --path-format=absolute --git-path objects"))?;
     let made = sh.push_env("GIT_OBJECT_DIRECTORY", scratch.path());
-    Ok((made, sh.push_env("GIT_ALTERNATE_OBJECT_DIRECTORIES", store), scratch))
+    Ok((made, sh.push_env("GIT_ALTERNATE_OBJECT_DIRECTORIES", alternate(&store)), scratch))
+}
+
+/// The variable takes a list of paths; one that holds the separator is written in quotes
+/// (<https://git-scm.com/docs/git#Documentation/git.txt-GITALTERNATEOBJECTDIRECTORIES>).
+fn alternate(store: &Path) -> OsString {
+    let Some(path) = store.to_str().filter(|_| !cfg!(windows)) else { return store.into() };
+    format!("\"{}\"", path.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")).into()
 }
 
 fn status(sh: &Shell) -> Result<Repo> {
@@ -145,24 +156,23 @@ fn status(sh: &Shell) -> Result<Repo> {
         let told = String::from_utf8_lossy(&status.stderr).trim().replace('\n', "; ");
         bail!("git cannot tell what is changed in {}: {told}; next: git status, git fsck", sh.current_dir().display());
     }
-    let status = String::from_utf8(status.stdout).context("git status named a path that is not UTF-8")?;
     let mut repo = Repo { top: sh.current_dir(), ..Repo::default() };
-    for line in status.split('\0') {
-        if let Some(head) = line.strip_prefix("# branch.oid ") {
-            repo.head = head.to_owned();
-        } else if let Some(branch) = line.strip_prefix("# branch.head ") {
-            repo.branch = (branch != "(detached)").then(|| branch.to_owned());
+    for line in fields(&status.stdout) {
+        if let Some(head) = line.strip_prefix(b"# branch.oid ") {
+            repo.head = lossy(head);
+        } else if let Some(branch) = line.strip_prefix(b"# branch.head ") {
+            repo.branch = (branch != b"(detached)").then(|| lossy(branch));
         } else {
             // The path is the last field; how many stand before it depends on the kind of line.
-            let fields = match line.as_bytes().first() {
+            let fields = match line.first() {
                 Some(b'1') => 9,
                 Some(b'u') => 11,
                 Some(b'?') => 2,
                 _ => continue,
             };
-            if let Some(path) = line.splitn(fields, ' ').nth(fields - 1) {
-                let kind = if path.ends_with(STAGED) { &mut repo.staged } else { &mut repo.dirty };
-                kind.push(PathBuf::from(path));
+            if let Some(path) = line.splitn(fields, |byte| *byte == b' ').nth(fields - 1) {
+                let kind = if path.ends_with(STAGED.as_bytes()) { &mut repo.staged } else { &mut repo.dirty };
+                kind.push(named(path));
             }
         }
     }
@@ -184,22 +194,25 @@ struct Refs {
 fn refs(sh: &Shell) -> Result<Refs> {
     let format = "%(refname)%00%(objecttype)%00%(objectname)%00%(*objectname)%00%(symref)%00%(worktreepath)";
     let patterns = ["refs/tags", "refs/heads", "refs/remotes/origin/HEAD"];
-    let listed = cmd!(sh, "git for-each-ref --format {format} {patterns...}").quiet().read()?;
+    let listed = bytes(cmd!(sh, "git for-each-ref --format {format} {patterns...}"))?;
     let mut refs = Refs::default();
-    for line in listed.lines() {
-        let fields: Vec<&str> = line.split('\0').collect();
+    for line in listed.split(|byte| *byte == b'\n') {
+        let fields: Vec<&[u8]> = line.splitn(6, |byte| *byte == 0).collect();
         let [name, kind, object, peeled, symref, worktree] = fields.as_slice() else {
             continue;
         };
+        // A name that is not UTF-8 is none that a configuration could mean.
+        let Ok(name) = std::str::from_utf8(name) else { continue };
         if let Some(name) = name.strip_prefix("refs/tags/") {
-            let commit = if *kind == "tag" { peeled } else { object };
-            refs.tags.insert(name.to_owned(), commit.to_string());
+            let commit = if *kind == b"tag" { peeled } else { object };
+            refs.tags.insert(name.to_owned(), lossy(commit));
         } else if let Some(name) = name.strip_prefix("refs/heads/") {
-            refs.branches.insert(name.to_owned(), object.to_string());
-            let other = other_worktree(sh, worktree);
+            refs.branches.insert(name.to_owned(), lossy(object));
+            let other = other_worktree(sh, named(worktree));
             refs.elsewhere.extend(other.map(|other| (name.to_owned(), other)));
         } else {
-            refs.main = symref.strip_prefix("refs/remotes/origin/").map(str::to_owned);
+            let main = std::str::from_utf8(symref).ok().and_then(|main| main.strip_prefix("refs/remotes/origin/"));
+            refs.main = main.map(str::to_owned);
         }
     }
     if refs.main.is_none() {
@@ -212,56 +225,76 @@ fn refs(sh: &Shell) -> Result<Refs> {
 /// The other working tree that a branch is checked out in.
 pub fn elsewhere(sh: &Shell, branch: &str) -> Result<Option<Elsewhere>> {
     let name = format!("refs/heads/{branch}");
-    let used = cmd!(sh, "git for-each-ref --format=%(worktreepath) {name}").quiet().read()?;
-    Ok(other_worktree(sh, &used))
+    Ok(other_worktree(sh, path(cmd!(sh, "git for-each-ref --format=%(worktreepath) {name}"))?))
 }
 
-fn other_worktree(sh: &Shell, dir: &str) -> Option<Elsewhere> {
-    let dir = Some(PathBuf::from(dir)).filter(|dir| !dir.as_os_str().is_empty() && *dir != sh.current_dir())?;
+fn other_worktree(sh: &Shell, dir: PathBuf) -> Option<Elsewhere> {
+    let dir = Some(dir).filter(|dir| !dir.as_os_str().is_empty() && *dir != sh.current_dir())?;
     Some(Elsewhere { gone: !dir.exists(), dir })
 }
 
 /// Every file that git tracks.
 pub fn tracked(sh: &Shell) -> Result<BTreeSet<PathBuf>> {
-    let listed = cmd!(sh, "git ls-files -z").quiet().read()?;
-    Ok(listed.split('\0').filter(|path| !path.is_empty()).map(PathBuf::from).collect())
+    Ok(fields(&bytes(cmd!(sh, "git ls-files -z"))?).map(named).collect())
 }
 
 /// Every file that a commit has.
 pub fn tracked_at(sh: &Shell, commit: &str) -> Result<BTreeSet<PathBuf>> {
-    let listed = cmd!(sh, "git ls-tree -r -z --name-only --full-tree {commit}").quiet().read()?;
-    Ok(listed.split('\0').filter(|path| !path.is_empty()).map(PathBuf::from).collect())
+    Ok(fields(&bytes(cmd!(sh, "git ls-tree -r -z --name-only --full-tree {commit}"))?).map(named).collect())
 }
 
-/// Texts from the working tree; files that are not there are left out.
+/// What a commit has at a path.
+pub struct Entry {
+    /// As git writes it: `100644`, `120000` of a symbolic link.
+    pub mode: String,
+    pub object: String,
+    pub path: PathBuf,
+}
+
+/// All that a commit has.
+pub fn entries(sh: &Shell, commit: &str) -> Result<Vec<Entry>> {
+    let listed = bytes(cmd!(sh, "git ls-tree -r -z --full-tree {commit}"))?;
+    let entry = |entry: &[u8]| {
+        let (what, path) = entry.split_at(entry.iter().position(|byte| *byte == b'\t')?);
+        let what = lossy(what);
+        let mut words = what.split(' ');
+        let (mode, object) = (words.next()?.to_owned(), words.next_back()?.to_owned());
+        Some(Entry { mode, object, path: named(&path[1..]) })
+    };
+    Ok(fields(&listed).filter_map(entry).collect())
+}
+
+/// Texts from the working tree; files that are not there are left out. Bytes that are not UTF-8 are shown as
+/// `\u{FFFD}`: most texts are only read, and one that would have to be written is refused when it is looked at.
 pub fn texts_in_tree<'p>(top: &Path, paths: impl Iterator<Item = &'p PathBuf>) -> Result<Texts> {
     let mut texts = Texts::new();
     for path in paths {
-        match std::fs::read_to_string(top.join(path)) {
-            Ok(text) => drop(texts.insert(path.clone(), text)),
+        let at = top.join(path);
+        match std::fs::read(&at) {
+            Ok(text) => drop(texts.insert(path.clone(), into_text(text))),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            // A directory of that name, or a link that leads nowhere, is no text.
+            Err(_) if !at.symlink_metadata().is_ok_and(|there| there.is_file()) => {}
             Err(error) => bail!("{}: {error}", path.display()),
         }
     }
     Ok(texts)
 }
 
+fn into_text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|error| lossy(error.as_bytes()))
+}
+
 /// Texts as `commit` has them; files that it does not have are left out.
 pub fn texts_at(sh: &Shell, commit: &str, paths: &BTreeSet<PathBuf>) -> Result<Texts> {
     // Listed once and asked by object: asked as `commit:path`, git walks the trees again for each of them.
-    let listed = cmd!(sh, "git ls-tree -r -z --full-tree {commit}").quiet().read()?;
-    let found: Vec<(&str, &PathBuf)> = listed
-        .split('\0')
-        .filter_map(|entry| {
-            let (kind, path) = entry.split_once('\t')?;
-            Some((kind.rsplit(' ').next()?, paths.get(Path::new(path))?))
-        })
-        .collect();
-    let asked: String = found.iter().map(|(object, _)| format!("{object}\n")).collect();
+    let mut found = entries(sh, commit)?;
+    found.retain(|entry| paths.contains(&entry.path));
+    let asked: String = found.iter().map(|entry| format!("{}\n", entry.object)).collect();
     let output = cmd!(sh, "git cat-file --batch").stdin(asked).quiet().output()?;
     let mut rest = output.stdout.as_slice();
     let mut texts = Texts::new();
-    for (_, path) in found {
+    for Entry { path, .. } in found {
         let Some(end) = rest.iter().position(|b| *b == b'\n') else {
             bail!("git cat-file ended early at {}", path.display())
         };
@@ -270,8 +303,7 @@ pub fn texts_at(sh: &Shell, commit: &str, paths: &BTreeSet<PathBuf>) -> Result<T
         let size =
             header.rsplit(' ').next().and_then(|size| size.parse::<usize>().ok()).filter(|size| rest.len() > *size);
         let Some(size) = size else { bail!("git cat-file said `{header}` of {}", path.display()) };
-        let text = std::str::from_utf8(&rest[..size]).with_context(|| format!("{} is not UTF-8", path.display()))?;
-        texts.insert(path.clone(), text.to_owned());
+        texts.insert(path, lossy(&rest[..size]));
         rest = &rest[size + 1..];
     }
     Ok(texts)
@@ -282,14 +314,16 @@ pub fn texts_below(sh: &Shell, commit: &str, dirs: &[PathBuf]) -> Result<Texts> 
     if dirs.is_empty() {
         return Ok(Texts::new());
     }
-    let listed = cmd!(sh, "git ls-tree -r -z --full-tree --name-only {commit} -- {dirs...}").quiet().read()?;
-    texts_at(sh, commit, &listed.split('\0').filter(|path| !path.is_empty()).map(PathBuf::from).collect())
+    let listed =
+        bytes(cmd!(sh, "git --literal-pathspecs ls-tree -r -z --full-tree --name-only {commit} -- {dirs...}"))?;
+    texts_at(sh, commit, &fields(&listed).map(named).collect())
 }
 
 /// The newest commits that any of `tips` leads to.
 pub fn log(sh: &Shell, tips: &[&str], limit: usize) -> Result<Vec<LogEntry>> {
     let limit = limit.to_string();
-    let listed = cmd!(sh, "git log --max-count {limit} --format=%H%x00%P%x00%s {tips...} --").quiet().read()?;
+    let format = "--format=%H%x00%P%x00%s";
+    let listed = text(cmd!(sh, "git log --max-count {limit} --encoding=UTF-8 {format} {tips...} --"))?;
     Ok(listed
         .lines()
         .filter_map(|line| {
@@ -307,7 +341,7 @@ pub fn log(sh: &Shell, tips: &[&str], limit: usize) -> Result<Vec<LogEntry>> {
 /// What an annotated tag says, its signature left out; empty for one that is only a name.
 pub fn tag_message(sh: &Shell, tag: &str) -> Result<String> {
     let format = "%(objecttype)%00%(contents:signature)%00%(contents)";
-    let told = cmd!(sh, "git for-each-ref --format {format} refs/tags/{tag}").quiet().read()?;
+    let told = text(cmd!(sh, "git for-each-ref --format {format} refs/tags/{tag}"))?;
     let fields: Vec<&str> = told.splitn(3, '\0').collect();
     match fields.as_slice() {
         ["tag", signature, message] => {
@@ -352,24 +386,35 @@ pub fn messages(sh: &Shell, to: &str, without: Option<&str>, limit: Option<usize
     let limit = limit.map(|limit| format!("--max-count={limit}"));
     // No message and no path holds these bytes.
     let format = "--format=format:%x01%H%x1f%P%x1f%aN%x1f%aE%x1f%ct%x1f%B%x1f";
-    let options = ["--name-only", "--no-renames", "--diff-merges=combined", "-z", format];
-    let listed = cmd!(sh, "git log {limit...} {options...} {to} {not...} {without...} --").quiet().read()?;
-    let read = |record: &str| {
-        let mut fields = record.splitn(7, '\u{1f}');
-        let mut field = || fields.next();
+    let options = ["--name-only", "--no-renames", "--diff-merges=combined", "-z", "--encoding=UTF-8", format];
+    let listed = bytes(cmd!(sh, "git log {limit...} {options...} {to} {not...} {without...} --"))?;
+    let read = |record: &[u8]| {
+        let mut parts = record.splitn(7, |byte| *byte == 0x1f);
+        let mut field = || parts.next().map(legacy);
         let (commit, parents, name, address, time) = (field()?, field()?, field()?, field()?, field()?);
-        let text = field()?.trim();
-        let paths = field()?.trim_start_matches('\n').split('\0').filter(|path| !path.is_empty());
+        let text = field()?.trim().to_owned();
+        // The list of paths begins on a line of its own.
+        let paths = parts.next()?;
+        let paths = &paths[paths.iter().take_while(|byte| **byte == b'\n').count()..];
         Some(Message {
-            commit: commit.to_owned(),
+            commit,
             parents: parents.split_whitespace().map(str::to_owned).collect(),
-            author: credit(name, address),
+            author: credit(&name, &address),
             time: time.parse().ok()?,
-            text: text.to_owned(),
-            paths: paths.map(PathBuf::from).collect(),
+            text,
+            paths: fields(paths).map(named).collect(),
         })
     };
-    Ok(listed.split('\u{1}').filter_map(read).collect())
+    Ok(listed.split(|byte| *byte == 1).filter_map(read).collect())
+}
+
+/// What somebody wrote. git brings a message into UTF-8 when its commit says the encoding; one that does not say it is of
+/// a time, or a machine, on which a byte was a letter: ISO 8859-1 is most often right.
+fn legacy(bytes: &[u8]) -> String {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.to_owned(),
+        Err(_) => bytes.iter().map(|byte| char::from(*byte)).collect(),
+    }
 }
 
 /// The commits that `to` leads to since a tag; all of them when there is none.
@@ -382,13 +427,12 @@ pub fn messages_since(sh: &Shell, to: &str, tag: Option<&str>, limit: Option<usi
 pub fn log_of(sh: &Shell, tips: &[&str], paths: &BTreeSet<String>) -> Result<BTreeSet<String>> {
     let limit = HORIZON.to_string();
     let log = cmd!(sh, "git --literal-pathspecs log --max-count {limit} --format=%H {tips...} -- {paths...}");
-    Ok(log.quiet().read()?.lines().map(str::to_owned).collect())
+    Ok(text(log)?.lines().map(str::to_owned).collect())
 }
 
 /// Files that differ between two commits.
 pub fn changed(sh: &Shell, from: &str, to: &str) -> Result<Vec<PathBuf>> {
-    let listed = cmd!(sh, "git diff --name-only --no-renames -z {from} {to} --").quiet().read()?;
-    Ok(listed.split('\0').filter(|path| !path.is_empty()).map(PathBuf::from).collect())
+    Ok(fields(&bytes(cmd!(sh, "git diff --name-only --no-renames -z {from} {to} --"))?).map(named).collect())
 }
 
 /// Whether `commit` is `tip` or one of its ancestors.
@@ -418,11 +462,17 @@ pub fn mentions(sh: &Shell, version: &str) -> Result<Vec<(PathBuf, usize, String
     if !matches!(output.status.code(), Some(0 | 1)) {
         bail!("git grep {version}: {}", String::from_utf8_lossy(&output.stderr).trim());
     }
-    let text = String::from_utf8_lossy(&output.stdout);
-    let lines = text.lines().filter_map(|line| {
-        let mut fields = line.splitn(3, '\0');
-        Some((PathBuf::from(fields.next()?), fields.next()?.parse().ok()?, fields.next()?.to_owned()))
-    });
+    let mut lines = Vec::new();
+    let mut rest = output.stdout.as_slice();
+    // Read in turn: a path may hold line endings, which a line does not.
+    let mut until = |end: u8| {
+        let (field, after) = rest.split_at(rest.iter().position(|byte| *byte == end)?);
+        rest = &after[1..];
+        Some(field)
+    };
+    while let (Some(path), Some(number), Some(line)) = (until(0), until(0), until(b'\n')) {
+        lines.extend(lossy(number).parse().ok().map(|number| (named(path), number, lossy(line))));
+    }
     // `0.9.3` is part of the longer versions `0.9.3-rc.1`, `1.0.9.3` and `0.9.3.post1`, which are others.
     let joins = |c: Option<char>, next: Option<char>| {
         c.is_some_and(|c| "-+.".contains(c)) && next.is_some_and(char::is_alphanumeric)
@@ -433,5 +483,6 @@ pub fn mentions(sh: &Shell, version: &str) -> Result<Vec<(PathBuf, usize, String
             !joins(before.next(), before.next()) && !joins(after.next(), after.next())
         })
     };
-    Ok(lines.filter(|(.., line)| alone(line)).collect())
+    lines.retain(|(.., line)| alone(line));
+    Ok(lines)
 }

@@ -15,6 +15,7 @@ use xshell::{Shell, cmd};
 use crate::{
     config,
     date::Date,
+    edit::typed,
     files::workflow,
     repo::{self, LogEntry, Message, Repo},
     train::Train,
@@ -90,6 +91,13 @@ impl<'a> Loader<'a> {
         let asked = std::thread::spawn(move || command.exec());
         let found = repo::find(sh)?;
         let top = found.top.clone();
+        if top.to_str().is_none() {
+            bail!(
+                "the name of {} is not UTF-8, and cargo tells of no such place: give it another name: mv {} NAME",
+                top.display(),
+                typed(&top)
+            );
+        }
         sh.change_dir(&top);
         let (repo, tracked) = repo::beside(sh, |sh| repo::load(sh, &found), repo::tracked);
         let (repo, tracked) = (repo?, tracked?);

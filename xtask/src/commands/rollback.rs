@@ -6,7 +6,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use serde_json::json;
 use xshell::{Shell, cmd};
 
@@ -138,7 +138,7 @@ pub fn draw(loader: &Loader<'_>, version: &Version, options: &Options) -> Result
 /// What the remote has of the release; `None` when there is no remote.
 fn remote(sh: &Shell, train: &Train, tag: &str, commit: &str) -> Result<Option<Remote>> {
     let remote = &train.remote;
-    let known = cmd!(sh, "git remote").quiet().read()?;
+    let known = repo::text(cmd!(sh, "git remote"))?;
     if !known.lines().any(|line| line == remote) && !remote.contains(['/', ':']) {
         return Ok(None);
     }
@@ -325,7 +325,7 @@ fn reverted_of(
         trouble.push(format!("later work touches the same lines of {}", paths.join(", ")));
     }
     let tree = outcome.tree.clone();
-    let diff = cmd!(sh, "git diff --no-color --no-ext-diff {onto} {tree}").quiet().read().context("git diff")?;
+    let diff = repo::text(cmd!(sh, "git diff --no-color --no-ext-diff {onto} {tree}"))?;
     let Outcome { tree, changed, .. } = outcome;
     Ok((Some(Reverted { onto: onto.clone(), commits, tree, changed, trouble }), Some(diff)))
 }

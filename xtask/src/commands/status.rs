@@ -220,7 +220,7 @@ fn hotfixes(sh: &Shell, snapshot: &Snapshot) -> Result<Vec<Hotfix>> {
     let Snapshot { train, repo, .. } = snapshot;
     let remote = format!("refs/remotes/{}/", train.remote);
     let (format, there) = ("--format=%(refname)", format!("{remote}hotfix"));
-    let listed = cmd!(sh, "git for-each-ref {format} refs/heads/hotfix {there}").quiet().read()?;
+    let listed = repo::text(cmd!(sh, "git for-each-ref {format} refs/heads/hotfix {there}"))?;
     let mut found: BTreeMap<Version, Hotfix> = BTreeMap::new();
     for name in listed.lines() {
         let branch = name.strip_prefix("refs/heads/").or_else(|| name.strip_prefix(&remote));

@@ -69,7 +69,7 @@ pub fn commit(world: &World<'_>, commit: &Commit) -> Result<()> {
     sh.write_file(&message, &commit.message)?;
     sh.write_file(&pathspec, list)?;
     // `--only` commits these files whatever else is staged; `whitespace` keeps lines that begin with `#`.
-    cmd!(sh, "git --literal-pathspecs commit --quiet --only --cleanup=whitespace --file {message} --pathspec-from-file {pathspec} --pathspec-file-nul")
+    cmd!(sh, "git --literal-pathspecs -c i18n.commitEncoding=UTF-8 commit --quiet --only --cleanup=whitespace --file {message} --pathspec-from-file {pathspec} --pathspec-file-nul")
         .quiet()
         .run()?;
     Ok(())
@@ -135,7 +135,7 @@ pub fn unbranch(world: &World<'_>, branch: &Branch) -> Result<()> {
 
 pub(super) fn current_branch(world: &World<'_>) -> Result<Option<String>> {
     let sh = world.sh;
-    let name = cmd!(sh, "git branch --show-current").quiet().read()?;
+    let name = repo::text(cmd!(sh, "git branch --show-current"))?;
     Ok((!name.is_empty()).then_some(name))
 }
 
@@ -192,7 +192,7 @@ pub fn merge(world: &World<'_>, merge: &Merge) -> Result<()> {
     }
     cmd!(sh, "git switch --quiet {main}").quiet().run()?;
     let message = format!("Merge branch '{branch}'");
-    let merged = cmd!(sh, "git merge --quiet --no-ff -m {message} {branch}").quiet().run();
+    let merged = cmd!(sh, "git -c i18n.commitEncoding=UTF-8 merge --quiet --no-ff -m {message} {branch}").quiet().run();
     if let Err(error) = merged {
         cmd!(sh, "git merge --abort").quiet().ignore_status().ignore_stderr().run()?;
         bail!(

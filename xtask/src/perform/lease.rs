@@ -16,6 +16,7 @@ use xshell::{Shell, cmd};
 
 use super::World;
 use crate::{
+    repo,
     step::{Lane, Tagged},
     tools::child,
 };
@@ -175,8 +176,8 @@ impl Drop for Lease {
 /// Which clone this is: the place, and a word that only this place knows.
 fn clone_id(world: &World<'_>) -> Result<String> {
     let sh = world.sh;
-    let common = cmd!(sh, "git rev-parse --path-format=absolute --git-common-dir").quiet().read()?;
-    let path = PathBuf::from(common).join("xtask-clone");
+    let common = repo::path(cmd!(sh, "git rev-parse --path-format=absolute --git-common-dir"))?;
+    let path = common.join("xtask-clone");
     if let Ok(id) = std::fs::read_to_string(&path)
         && !id.is_empty()
     {

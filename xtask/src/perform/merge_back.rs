@@ -1,7 +1,10 @@
 //! The way of a hotfix back into `main`: merged as trees, without the working tree, and main moved in one go.
 //! It must never leave a half-done merge behind, nor move main to what was not held against the checks.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result, bail};
 use xshell::{Shell, cmd};
@@ -40,19 +43,18 @@ fn tree(sh: &Shell, scratch: &Path, side: &Side) -> Result<String> {
     }
     let (index, text) = (scratch.join("index"), scratch.join("text"));
     cmd!(sh, "git read-tree {commit}").env("GIT_INDEX_FILE", &index).quiet().run()?;
-    let listed = cmd!(sh, "git ls-tree -r -z --full-tree {commit}").quiet().read()?;
-    let listed = listed.split('\0').filter_map(|entry| entry.split_once('\t'));
-    let modes: BTreeMap<&str, &str> =
-        listed.map(|(mode, path)| (path, mode.split(' ').next().unwrap_or_default())).collect();
+    let modes: BTreeMap<PathBuf, String> =
+        repo::entries(sh, commit)?.into_iter().map(|entry| (entry.path, entry.mode)).collect();
     let (mut files, mut entries) = (Vec::new(), String::new());
     for (path, said) in &side.texts {
+        let mode = modes.get(path).map_or("100644", String::as_str);
         let path = slashed(path);
         match said {
             Some(said) => {
                 // Each in a file of its own: they are hashed by one process, however many there are.
                 let file = text.join(files.len().to_string());
                 sh.write_file(&file, said)?;
-                files.push((modes.get(path.as_str()).copied().unwrap_or("100644"), file, path));
+                files.push((mode, file, path));
             }
             // This is how the index is told that a file is gone.
             None => entries.push_str(&format!("0 {}\t{path}\0", "0".repeat(commit.len()))),
@@ -110,7 +112,9 @@ pub fn merge(world: &World<'_>, merge: &MergeBack) -> Result<()> {
             )
         };
         let message = format!("Merge branch '{branch}'");
-        let made = cmd!(sh, "git commit-tree {tree} -p {before} -p {commit} -m {message}").quiet().read()?;
+        let made = cmd!(sh, "git -c i18n.commitEncoding=UTF-8 commit-tree {tree} -p {before} -p {commit} -m {message}")
+            .quiet()
+            .read()?;
         if git::current_branch(world)?.as_ref() == Some(main) {
             cmd!(sh, "git switch --quiet --detach").quiet().run()?;
         }

@@ -107,7 +107,10 @@ pub fn commit(world: &World<'_>, revert: &Revert) -> Result<()> {
     }
     let (tree, signs) = (&revert.tree, cmd!(sh, "git config --type=bool --get commit.gpgsign").quiet().ignore_status());
     let sign = (signs.read()?.trim() == "true").then_some("-S");
-    let commit = cmd!(sh, "git commit-tree {sign...} {tree} -p {onto}").stdin(&revert.message).quiet().read()?;
+    let commit = cmd!(sh, "git -c i18n.commitEncoding=UTF-8 commit-tree {sign...} {tree} -p {onto}")
+        .stdin(&revert.message)
+        .quiet()
+        .read()?;
     // It refuses before it touches anything that is not committed.
     cmd!(sh, "git merge --quiet --ff-only {commit}").quiet().run()?;
     Ok(())

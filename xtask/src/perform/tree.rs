@@ -8,9 +8,9 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use super::{World, git};
+use super::{World, git, writable};
 use crate::{
-    edit::{Edit, Fate, STAGED, State, slashed},
+    edit::{Edit, Fate, STAGED, State, slashed, typed},
     repo,
     step::{Observation, Write},
     workspace::dir,
@@ -19,24 +19,16 @@ use crate::{
 pub fn observe(world: &World<'_>, write: &Write) -> Result<Observation> {
     let mut counts = (0, 0);
     // While another branch is here, what the files of ours say is known from its tip.
-    let elsewhere = match &write.branch {
-        Some(branch) if git::current_branch(world)?.as_ref() != Some(branch) => {
-            let paths = write.edits.iter().map(|edit| edit.path.clone()).collect();
-            Some(repo::texts_at(world.sh, &format!("refs/heads/{branch}"), &paths)?)
-        }
+    let branch = match &write.branch {
+        Some(branch) if git::current_branch(world)?.as_ref() != Some(branch) => Some(format!("refs/heads/{branch}")),
         _ => None,
     };
+    if let Some(hindrance) = writable::hindrance(world, write, branch.as_deref())? {
+        return Ok(hindrance);
+    }
+    let paths = || write.edits.iter().map(|edit| edit.path.clone()).collect();
+    let elsewhere = branch.map(|branch| repo::texts_at(world.sh, &branch, &paths())).transpose()?;
     for edit in write.edits.iter() {
-        // git commits the link, not what it leads to.
-        if elsewhere.is_none() && edit.tracked && at(world, &edit.path).is_symlink() {
-            let path = slashed(&edit.path);
-            return Ok(Observation::Blocked {
-                why: format!("{path} is a symbolic link, and what it leads to would not be committed"),
-                next: format!(
-                    "configure the file that it leads to, or put that file in the place of {path}, and commit"
-                ),
-            });
-        }
         let state = match &elsewhere {
             Some(texts) => edit.state(texts.get(&edit.path).map(String::as_str)),
             None => state(world, edit)?,
@@ -45,8 +37,8 @@ pub fn observe(world: &World<'_>, write: &Write) -> Result<Observation> {
             State::New => counts.0 += 1,
             State::Old => counts.1 += 1,
             State::Other => {
-                let path = slashed(&edit.path);
-                let why = format!("{path} says neither what it said nor what it shall say");
+                let path = typed(&edit.path);
+                let why = format!("{} says neither what it said nor what it shall say", slashed(&edit.path));
                 return Ok(Observation::Blocked {
                     why,
                     next: format!("git diff {path}; then commit it, or git restore {path}"),

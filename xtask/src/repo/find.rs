@@ -3,7 +3,6 @@
 //! It must never guess: when git refuses, the error tells what git says and what to type next.
 
 use std::{
-    ffi::OsString,
     fs,
     path::{Path, PathBuf},
 };
@@ -11,7 +10,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use xshell::{Shell, cmd};
 
-use super::beside;
+use super::{answer::named, beside};
 
 /// The variable in which `inherited` keeps the `GIT_DIR` that it took away, so that an error can name it.
 pub const UNUSED_GIT_DIR: &str = "XTASK_UNUSED_GIT_DIR";
@@ -51,7 +50,7 @@ pub fn find(sh: &Shell) -> Result<Found> {
     let [top, git_dir] = told.split(|byte| *byte == b'\n').collect::<Vec<_>>()[..] else {
         bail!("git rev-parse said `{}` of {}", String::from_utf8_lossy(told), sh.current_dir().display());
     };
-    let (top, git_dir) = (path(top)?, path(git_dir)?);
+    let (top, git_dir) = (named(top), named(git_dir));
     let (here, really) = (sh.current_dir().canonicalize(), top.canonicalize());
     if !here.is_ok_and(|here| really.is_ok_and(|top| here.starts_with(top))) {
         bail!(
@@ -70,18 +69,10 @@ pub fn find(sh: &Shell) -> Result<Found> {
 
 /// A second working tree names the first one's directory in a file (gitrepository-layout(5), `commondir`).
 fn common(git_dir: &Path) -> PathBuf {
-    match fs::read_to_string(git_dir.join("commondir")) {
-        Ok(named) => git_dir.join(named.trim_end()),
+    match fs::read(git_dir.join("commondir")) {
+        Ok(path) => git_dir.join(named(path.trim_ascii_end())),
         Err(_) => git_dir.to_owned(),
     }
-}
-
-fn path(bytes: &[u8]) -> Result<PathBuf> {
-    #[cfg(unix)]
-    let path: OsString = std::os::unix::ffi::OsStringExt::from_vec(bytes.to_vec());
-    #[cfg(not(unix))]
-    let path: OsString = String::from_utf8(bytes.to_vec()).context("git named a path that is not UTF-8")?.into();
-    Ok(PathBuf::from(path))
 }
 
 /// `git version 2.39.5 (Apple Git-154)`; what cannot be read is taken for new.

@@ -212,6 +212,7 @@ pub fn deadly_git(place: &mut Place, at: usize, side: &str) {
         real=$DEADLY_REAL\n\
         case \"$1 $2\" in\n\
         'branch --show-current'|commit-tree*) exec \"$real\" \"$@\";;\n\
+        -c\\ *) [ \"$3\" = merge ] || exec \"$real\" \"$@\";;\n\
         commit*|switch*|merge\\ *|tag*|push*|branch*|update-ref*|--literal-pathspecs*) ;;\n\
         *) exec \"$real\" \"$@\";;\n\
         esac\n\

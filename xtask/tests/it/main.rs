@@ -12,6 +12,7 @@ mod engine;
 mod floors;
 mod harness;
 mod hotfix;
+mod names;
 mod rehearse;
 mod rollback_here;
 mod stage;

@@ -1,0 +1,170 @@
+//! Whether the files of a plan may be written: what git would not commit as planned is in the way before the first byte.
+//! It must never change anything, nor follow a link to find out.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Component, Path, PathBuf},
+};
+
+use anyhow::{Result, bail};
+use xshell::cmd;
+
+use super::World;
+use crate::{
+    edit::{Edit, Fate, slashed, typed},
+    repo,
+    step::{Observation, Write},
+};
+
+/// What stands at a part of a path.
+enum Part {
+    /// A symbolic link, and what it says.
+    Link(Option<PathBuf>),
+    /// A repository of its own: a submodule, or a clone inside the clone.
+    Repository,
+    Other,
+}
+
+/// The reason why an edit of the plan must not be written, if there is one.
+pub fn hindrance(world: &World<'_>, write: &Write, elsewhere: Option<&str>) -> Result<Option<Observation>> {
+    let top = &world.sh.current_dir();
+    let committed = elsewhere.map(|commit| links_and_repositories(world, commit)).transpose()?;
+    let part = |path: &Path| match &committed {
+        Some(entries) => match entries.get(path).map(String::as_str) {
+            Some("120000") => Part::Link(None),
+            Some(_) => Part::Repository,
+            None => Part::Other,
+        },
+        None => part_in_tree(&top.join(path)),
+    };
+    for edit in write.edits.iter() {
+        let found = outside(top, edit).or_else(|| led_astray(top, &edit.path, &part));
+        let found = match found {
+            Some(found) => Some(found),
+            None if elsewhere.is_some() => None,
+            None => ignored(world, edit)?.or_else(|| unreadable(top, &edit.path)),
+        };
+        if let Some((why, next)) = found {
+            return Ok(Some(Observation::Blocked { why, next }));
+        }
+    }
+    Ok(None)
+}
+
+/// The links and submodules that a commit has, by their modes.
+fn links_and_repositories(world: &World<'_>, commit: &str) -> Result<BTreeMap<PathBuf, String>> {
+    let entries = repo::entries(world.sh, commit)?.into_iter();
+    let odd = entries.filter(|entry| ["120000", "160000"].contains(&entry.mode.as_str()));
+    Ok(odd.map(|entry| (entry.path, entry.mode)).collect())
+}
+
+fn part_in_tree(at: &Path) -> Part {
+    match fs::symlink_metadata(at) {
+        Ok(there) if there.is_symlink() => Part::Link(fs::read_link(at).ok()),
+        Ok(there) if there.is_dir() && fs::symlink_metadata(at.join(".git")).is_ok() => Part::Repository,
+        _ => Part::Other,
+    }
+}
+
+/// What lies outside of the repository, or has a name that cannot be told.
+fn outside(top: &Path, edit: &Edit) -> Option<(String, String)> {
+    let path = typed(&edit.path);
+    if !edit.path.components().all(|part| matches!(part, Component::Normal(_))) {
+        return Some((
+            format!("{path} is outside of the repository {}, and would be no part of its commit", top.display()),
+            "move it into the repository, or take it out of `members` and of the train's configuration".to_owned(),
+        ));
+    }
+    if edit.path.to_str().is_none() {
+        return Some((
+            format!("the name of {} is not UTF-8, and a plan cannot tell it", slashed(&edit.path)),
+            format!("give it another name, and commit: git mv {path} NAME"),
+        ));
+    }
+    None
+}
+
+/// What a link or another repository stands in front of.
+fn led_astray(top: &Path, path: &Path, part: &impl Fn(&Path) -> Part) -> Option<(String, String)> {
+    let name = slashed(path);
+    let mut parts: Vec<&Path> = path.ancestors().filter(|part| !part.as_os_str().is_empty()).collect();
+    parts.reverse();
+    for at in parts {
+        let shown = slashed(at);
+        match part(at) {
+            Part::Other => {}
+            Part::Repository => {
+                return Some((
+                    format!("{shown} is a repository of its own, so {name} would not be committed"),
+                    format!(
+                        "release it in {shown} itself, and take it out of `members` or list it under `except`; or make its files part of this repository"
+                    ),
+                ));
+            }
+            Part::Link(_) if at == path => {
+                return Some((
+                    format!("{shown} is a symbolic link, and what it leads to would not be committed"),
+                    format!(
+                        "configure the file that it leads to, or put that file in the place of {shown}, and commit"
+                    ),
+                ));
+            }
+            Part::Link(target) => {
+                let to = target.map(|to| format!(" to {}", to.display())).unwrap_or_default();
+                let real = real(top, at).map(|real| match path.ends_with("Cargo.toml") {
+                    true => format!("name the real path, `members = [\"{real}\"]` in place of {shown}"),
+                    false => format!("name the real path, {real} in place of {shown}"),
+                });
+                let real = real.map(|real| format!("{real}, or ")).unwrap_or_default();
+                return Some((
+                    format!("{shown} is a symbolic link{to}, and git commits the link: {name} would not be committed"),
+                    format!("{real}put the directory itself in the place of the link, and commit"),
+                ));
+            }
+        }
+    }
+    None
+}
+
+/// Where a link leads, from the top of the repository; `None` when that is outside.
+fn real(top: &Path, link: &Path) -> Option<String> {
+    let real = top.join(link).canonicalize().ok()?;
+    Some(slashed(real.strip_prefix(top.canonicalize().ok()?).ok()?)).filter(|real| !real.is_empty())
+}
+
+/// What git ignores: all but a lock, which cargo makes anew wherever it lacks.
+fn ignored(world: &World<'_>, edit: &Edit) -> Result<Option<(String, String)>> {
+    let path = &edit.path;
+    if edit.tracked && edit.fate != Fate::Create || path.ends_with("Cargo.lock") {
+        return Ok(None);
+    }
+    let sh = world.sh;
+    // Not asked of the index: what is to be created may be there in part.
+    let output = cmd!(sh, "git check-ignore --quiet --no-index -- {path}").quiet().ignore_status().output()?;
+    let name = typed(path);
+    match output.status.code() {
+        Some(0) => Ok(Some((
+            format!("git ignores {}, so it would not be committed", slashed(path)),
+            format!(
+                "git check-ignore --verbose {name} tells the rule: take it out, or git add --force {name}, and commit"
+            ),
+        ))),
+        Some(1) => Ok(None),
+        _ => bail!("git check-ignore {name}: {}", String::from_utf8_lossy(&output.stderr).trim()),
+    }
+}
+
+/// A text that is not UTF-8: what is not read as it is cannot be written as it was.
+fn unreadable(top: &Path, path: &Path) -> Option<(String, String)> {
+    let text = fs::read(top.join(path)).ok()?;
+    let error = std::str::from_utf8(&text).err()?;
+    let line = 1 + text[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
+    let (name, typed) = (slashed(path), typed(path));
+    Some((
+        format!("{name} is not UTF-8: line {line} has the byte 0x{:02x}", text[error.valid_up_to()]),
+        format!(
+            "convert it, and commit: iconv -f ISO-8859-1 -t UTF-8 {typed} > converted && mv converted {typed} (when it is ISO 8859-1)"
+        ),
+    ))
+}
