@@ -39,6 +39,8 @@ pub struct Repo {
     pub dirty: Vec<PathBuf>,
     /// Files that a run which was cut off left waiting beside those that they would have replaced.
     pub staged: Vec<PathBuf>,
+    /// The history was cut off when it was cloned or fetched.
+    pub is_shallow: bool,
     /// Tags and the commits that they lead to.
     pub tags: BTreeMap<String, String>,
     /// Local branches and their commits.
@@ -115,6 +117,7 @@ pub fn load(sh: &Shell, found: &Found) -> Result<Repo> {
         elsewhere: refs.elsewhere,
         underway: underway::underway(found),
         locks,
+        is_shallow: found.is_shallow,
         ..status?
     })
 }

@@ -27,13 +27,17 @@ pub struct Found {
     pub git_dir: PathBuf,
     /// What all working trees share: refs and objects.
     pub common: PathBuf,
+    /// The history was cut off when it was cloned or fetched.
+    pub is_shallow: bool,
 }
 
 /// Finds the repository from anywhere inside of its working tree.
 pub fn find(sh: &Shell) -> Result<Found> {
     // Its messages are read here, so they are asked for in English.
     let asked = |sh: &Shell| {
-        let git = cmd!(sh, "git rev-parse --show-toplevel --absolute-git-dir").env("LC_ALL", "C").env("LANGUAGE", "C");
+        let git = cmd!(sh, "git rev-parse --show-toplevel --is-shallow-repository --absolute-git-dir")
+            .env("LC_ALL", "C")
+            .env("LANGUAGE", "C");
         git.quiet().ignore_status().output()
     };
     let (asked, version) = beside(sh, asked, |sh| cmd!(sh, "git version").quiet().ignore_stderr().read());
@@ -47,10 +51,9 @@ pub fn find(sh: &Shell) -> Result<Found> {
         bail!("{}", refused(&sh.current_dir(), &String::from_utf8_lossy(&asked.stderr)));
     }
     let told = asked.stdout.strip_suffix(b"\n").unwrap_or(&asked.stdout);
-    let [top, git_dir] = told.split(|byte| *byte == b'\n').collect::<Vec<_>>()[..] else {
+    let Some((top, is_shallow, git_dir)) = parts(told) else {
         bail!("git rev-parse said `{}` of {}", String::from_utf8_lossy(told), sh.current_dir().display());
     };
-    let (top, git_dir) = (named(top), named(git_dir));
     let (here, really) = (sh.current_dir().canonicalize(), top.canonicalize());
     if !here.is_ok_and(|here| really.is_ok_and(|top| here.starts_with(top))) {
         bail!(
@@ -64,7 +67,18 @@ pub fn find(sh: &Shell) -> Result<Found> {
     if let Some(broken) = broken(&sh.current_dir()).filter(|broken| broken.parent() != Some(&top)) {
         bail!("{}", not_taken(&broken));
     }
-    Ok(Found { common: common(&git_dir), top, git_dir })
+    Ok(Found { common: common(&git_dir), top, git_dir, is_shallow })
+}
+
+/// Two paths, which may hold line endings, and the word between them.
+fn parts(told: &[u8]) -> Option<(PathBuf, bool, PathBuf)> {
+    let at = |word: &[u8]| told.windows(word.len()).position(|found| found == word);
+    let split = |word: &[u8]| at(word).map(|at| (named(&told[..at]), named(&told[at + word.len()..])));
+    let (is_shallow, (top, git_dir)) = match split(b"\ntrue\n") {
+        Some(both) => (true, both),
+        None => (false, split(b"\nfalse\n")?),
+    };
+    Some((top, is_shallow, git_dir))
 }
 
 /// A second working tree names the first one's directory in a file (gitrepository-layout(5), `commondir`).
