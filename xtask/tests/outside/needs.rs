@@ -123,7 +123,11 @@ static NOT_VERIFIED: Mutex<BTreeMap<(&str, String), BTreeSet<String>>> = Mutex::
 
 /// Runs the tests that are asked for, and lists what is not verified.
 pub fn run(tests: Vec<Test>) -> ExitCode {
-    let args = Arguments::from_args();
+    let mut args = Arguments::from_args();
+    // They wait for git, cargo and registries rather than for a processor.
+    let twice = || Some(2 * std::thread::available_parallelism().ok()?.get());
+    let asked = std::env::var("RUST_TEST_THREADS").ok().and_then(|threads| threads.parse().ok());
+    args.test_threads = args.test_threads.or(asked).or_else(twice);
     let trials = tests.into_iter().map(|test| trial(test, &args)).collect();
     let conclusion = libtest_mimic::run(&args, trials);
     for ((what, why), names) in NOT_VERIFIED.lock().unwrap().iter() {

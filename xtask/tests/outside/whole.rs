@@ -1,5 +1,6 @@
-//! Releases this very workspace in a throw-away clone, with all its proofs, and then its wheel once more as a post release.
-//! It must never touch the checkout that it was started from, nor know which version that has.
+//! Releases this very workspace in a throw-away clone, and then its wheel once more as a post release, which is proved: the
+//! releases' own proofs are run by `rehearsal.rs`, and compiling all of it twice shows nothing more. It must never touch the
+//! checkout that it was started from, nor know which version that has.
 
 use std::{
     fs,
@@ -85,6 +86,13 @@ impl Clone {
     }
 }
 
+/// The command with every proof of the plan waived.
+fn proved_elsewhere<'w>(args: &[&'w str], plan: &'w Value) -> Vec<&'w str> {
+    let proofs = plan["steps"].as_array().expect("steps").iter().filter(|step| step["step"] == "prove");
+    let names = proofs.filter_map(|step| step["name"].as_str());
+    args.iter().copied().chain(names.flat_map(|name| ["--waive", name])).collect()
+}
+
 fn this_workspace_is_released_and_its_wheel_fixed() {
     let clone = Clone::new();
     clone.unreleased("CHANGELOG.md");
@@ -92,7 +100,7 @@ fn this_workspace_is_released_and_its_wheel_fixed() {
     let to = plan["to"].as_str().expect("a version").to_owned();
     let head = clone.git(&["rev-parse", "HEAD"]);
 
-    clone.xtask(&["release", "minor"]);
+    clone.xtask(&proved_elsewhere(&["release", "minor"], &plan));
     assert_eq!(clone.git(&["log", "-1", "--format=%s %P"]), format!("align: release {to} {head}"));
     assert_eq!(clone.git(&["rev-parse", &format!("v{to}^{{commit}}")]), clone.git(&["rev-parse", "HEAD"]));
     assert_eq!(clone.git(&["cat-file", "-t", &format!("v{to}")]), "tag");
@@ -118,7 +126,7 @@ fn this_workspace_is_released_and_its_wheel_fixed() {
     clone.unreleased("crates/market-data-ingestion/CHANGELOG.md");
     let plan = clone.planned(&["release", "patch", "--train", "market-data"]);
     let to = plan["to"].as_str().expect("a version").to_owned();
-    clone.xtask(&["release", "patch", "--train", "market-data"]);
+    clone.xtask(&proved_elsewhere(&["release", "patch", "--train", "market-data"], &plan));
     assert_eq!(clone.git(&["log", "-1", "--format=%s"]), format!("Merge branch 'release/v{to}'"));
     assert_eq!(clone.git(&["log", "-1", "--format=%s", "HEAD^2"]), format!("Release v{to}"));
     assert_eq!(clone.git(&["rev-parse", &format!("market-data-v{to}^{{commit}}")]), clone.git(&["rev-parse", "main"]));
