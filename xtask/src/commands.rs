@@ -25,7 +25,7 @@ use crate::{
     check,
     config::{Channel, Entries},
     edit::{self, STAGED},
-    perform::{self, World, announce, lease::Lease, wheels},
+    perform::{self, Tools, World, announce, lease::Lease, needs, wheels},
     plan::{
         Options, Plan, checklist, postfix,
         publish::{self, Publication},
@@ -50,6 +50,13 @@ pub struct Call<'a> {
     pub dry_run: bool,
     /// How long a registry may take to show what it accepted, or to get well again.
     pub deadline: Duration,
+}
+
+impl Call<'_> {
+    /// What a command that acts may ask with.
+    fn tools(&self) -> Tools {
+        if self.dry_run { Tools::AsFound } else { Tools::Installed }
+    }
 }
 
 /// `release` and `postfix`: plan, and make it so.
@@ -89,7 +96,7 @@ fn carry_out(call: &Call<'_>, loader: &Loader<'_>, snapshot: &Snapshot, mut plan
         print_json(report, &plan, &[], "refused");
         bail!("refused: {} in the way, nothing was changed", count(plan.findings.len(), "finding"));
     }
-    let world = world(sh, report, loader, call.deadline)?;
+    let world = world(call, sh, loader, call.tools())?;
     if !call.dry_run {
         sweep(loader, snapshot)?;
     }
@@ -138,7 +145,7 @@ pub fn smoke(call: &Call<'_>, waive: &[String]) -> Result<()> {
     let report = call.report;
     let proofs = smoke::proofs(&snapshot, snapshot.train.version(&snapshot.workspace));
     let steps: Vec<Step> = proofs.into_iter().filter(|proof| !waive.contains(&proof.name)).map(Step::Prove).collect();
-    let world = world(&sh, report, &loader, call.deadline)?;
+    let world = world(call, &sh, &loader, call.tools())?;
     let mode = if call.dry_run { Mode::Look } else { Mode::KeepGoing };
     let seen = run::run(&world, &steps, mode)?;
     if !call.dry_run {
@@ -149,7 +156,7 @@ pub fn smoke(call: &Call<'_>, waive: &[String]) -> Result<()> {
     if report.json {
         report.json(&json!({ "train": snapshot.train.name(), "steps": seen }));
     }
-    Ok(())
+    ending(call, &seen)
 }
 
 /// `check`: every check of every train, for CI.
@@ -190,7 +197,7 @@ pub fn check(call: &Call<'_>) -> Result<()> {
         }
     }
     // Told, and never counted: this runs in CI itself, which cannot be green before it has ended.
-    let world = world(&sh, report, &loader, call.deadline)?;
+    let world = world(call, &sh, &loader, Tools::AsFound)?;
     let mut lists = Vec::new();
     for train in trains.clone() {
         let name = train.name().to_owned();
@@ -239,7 +246,7 @@ pub fn publish(
     if !publication.findings.is_empty() {
         bail!("refused: {} in the way, nothing was sent", count(publication.findings.len(), "finding"));
     }
-    let world = world(&sh, report, &loader, call.deadline)?;
+    let world = world(call, &sh, &loader, call.tools())?;
     let (mode, _leases) = prepare(call, &world, &publication.of, &publication.steps, settled)?;
     let seen = run::run(&world, &publication.steps, mode).inspect_err(|_| {
         // Where it stands now is what the same command goes on from.
@@ -303,8 +310,10 @@ pub fn wheels(call: &Call<'_>, wanted: &Wanted) -> Result<()> {
     if !publication.findings.is_empty() {
         bail!("refused: {} in the way", count(publication.findings.len(), "finding"));
     }
-    let world = world(&sh, report, &loader, call.deadline)?;
-    for step in &publication.steps {
+    let world = world(call, &sh, &loader, call.tools())?;
+    let uploads: Vec<Step> = publication.steps.into_iter().filter(|step| matches!(step, Step::Upload(_))).collect();
+    needs::refuse(&world, &uploads)?;
+    for step in &uploads {
         let Step::Upload(dist) = step else { continue };
         let title = format!("wheels of {} {}", dist.name, dist.version);
         if call.dry_run {
@@ -353,6 +362,15 @@ fn make_wheels(world: &World<'_>, dist: &Dist, tests: Option<PathBuf>, wanted: &
     Ok(format!("{} files, {tried}", files.len()))
 }
 
+/// What proves a train and builds its wheels: for these, a machine needs programs that others do without.
+pub fn demanding(snapshot: &Snapshot, waive: &[String]) -> Vec<Step> {
+    let version = snapshot.train.version(&snapshot.workspace);
+    let proofs = smoke::proofs(snapshot, version).into_iter().filter(|proof| !waive.contains(&proof.name));
+    let options = publish::Options { here: true, only: vec![Lane::Wheels], ..Default::default() };
+    let uploads = publish::plan(snapshot, version, &options).steps.into_iter();
+    proofs.map(Step::Prove).chain(uploads.filter(|step| matches!(step, Step::Upload(_)))).collect()
+}
+
 /// The workspace as it stands here; one that is misconfigured is refused.
 fn sound(loader: &Loader<'_>) -> Result<Snapshot> {
     let head = loader.load(Source::Tree)?;
@@ -392,6 +410,10 @@ fn prepare(
 ) -> Result<(Mode, Vec<Lease>)> {
     if call.dry_run {
         return Ok((Mode::Look, Vec::new()));
+    }
+    // Before the remote hears of a publisher that cannot publish from here.
+    if needs::are_unmet(world, steps) {
+        run::ready(world, steps)?;
     }
     settle(world, steps, settled)?;
     let sent = steps.iter().filter(|step| step.reach() == Reach::World);
@@ -477,9 +499,9 @@ fn print_json(report: &Report, plan: &Plan, seen: &[Seen], outcome: &str) {
     }
 }
 
-fn world<'a>(sh: &'a Shell, report: &'a Report, loader: &Loader<'_>, deadline: Duration) -> Result<World<'a>> {
-    let interrupted = interrupted()?;
-    Ok(World { sh, report, target: loader.target.clone(), interrupted, verdicts: Arc::default(), deadline })
+pub fn world<'a>(call: &Call<'a>, sh: &'a Shell, loader: &Loader<'_>, tools: Tools) -> Result<World<'a>> {
+    let (target, interrupted) = (loader.target.clone(), interrupted()?);
+    Ok(World { sh, report: call.report, target, interrupted, verdicts: Arc::default(), deadline: call.deadline, tools })
 }
 
 /// Set from now on by Ctrl-C and its like, which then do nothing else.

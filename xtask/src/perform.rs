@@ -11,6 +11,7 @@ mod issue;
 pub mod lease;
 mod listing;
 pub mod merge_back;
+pub mod needs;
 mod prove;
 pub mod publish;
 mod published;
@@ -33,7 +34,15 @@ use xshell::Shell;
 use crate::{
     report::Report,
     step::{Observation, Step},
+    tools::program::Missing,
 };
+
+/// Whether tools of our own may be installed to ask with: who only looks takes what is there.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Tools {
+    Installed,
+    AsFound,
+}
 
 /// The outside, as the steps see it. The shell stands at the top of the repository.
 pub struct World<'a> {
@@ -47,6 +56,7 @@ pub struct World<'a> {
     pub verdicts: Arc<Mutex<BTreeMap<String, Verdict>>>,
     /// How long a registry may take to show what it accepted, or to get well again.
     pub deadline: Duration,
+    pub tools: Tools,
 }
 
 impl World<'_> {
@@ -57,7 +67,7 @@ impl World<'_> {
         work: impl Fn(&World<'_>, &T) -> Result<R> + Sync,
     ) -> Vec<Result<R>> {
         let dir = self.sh.current_dir();
-        let (report, target, deadline) = (self.report, &self.target, self.deadline);
+        let (report, target, deadline, tools) = (self.report, &self.target, self.deadline, self.tools);
         let (interrupted, verdicts) = (&self.interrupted, &self.verdicts);
         std::thread::scope(|scope| {
             let (dir, work) = (&dir, &work);
@@ -68,7 +78,8 @@ impl World<'_> {
                         let sh = Shell::new()?;
                         sh.change_dir(dir);
                         let (interrupted, verdicts) = (interrupted.clone(), verdicts.clone());
-                        work(&World { sh: &sh, report, target: target.clone(), interrupted, verdicts, deadline }, item)
+                        let target = target.clone();
+                        work(&World { sh: &sh, report, target, interrupted, verdicts, deadline, tools }, item)
                     })
                 })
                 .collect();
@@ -123,9 +134,12 @@ pub fn observe(world: &World<'_>, step: &Step) -> Observation {
         Step::Unmake(unmake) => revert::observe_unmade(world, unmake),
         Step::Issue(issue) => issue::observe(world, issue),
     };
-    seen.unwrap_or_else(|error| Observation::Unknown {
-        why: format!("{error:#}"),
-        next: "mend that and run the same command again".to_owned(),
+    seen.unwrap_or_else(|error| match error.downcast::<Missing>() {
+        Ok(Missing { why, next }) => Observation::Unknown { why, next },
+        Err(error) => Observation::Unknown {
+            why: format!("{error:#}"),
+            next: "mend that and run the same command again".to_owned(),
+        },
     })
 }
 

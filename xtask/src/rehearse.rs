@@ -28,7 +28,7 @@ use crate::{
     commands::{self, Call},
     page::{self, Line, Outcome, Rehearsal},
     perform::{
-        World,
+        Tools, World, needs,
         wheels::{self, Hashes},
     },
     plan::{
@@ -95,6 +95,11 @@ pub fn rehearse(call: &Call<'_>, options: &Options) -> Result<()> {
         None => loader.trains(&head)?,
         Some(_) => vec![head.train.clone()],
     };
+    let world = commands::world(call, &sh, &loader, Tools::AsFound)?;
+    for train in &trains {
+        let snapshot = Snapshot { train: train.clone(), ..head.clone() };
+        needs::refuse(&world, &commands::demanding(&snapshot, &options.waive))?;
+    }
     if !loader.repo.dirty.is_empty() {
         call.report.say("note: what is not committed is not rehearsed");
     }
@@ -311,6 +316,7 @@ impl<'r> Stand<'r> {
             interrupted: self.interrupted.clone(),
             verdicts: Default::default(),
             deadline: Duration::ZERO,
+            tools: Tools::Installed,
         };
         let driver = &snapshot.workspace.members[snapshot.train.driver].name;
         for step in &publication.steps {

@@ -12,7 +12,7 @@ use anyhow::{Result, anyhow, bail};
 use serde::Serialize;
 
 use crate::{
-    perform::{self, World},
+    perform::{self, World, needs},
     step::{Observation, Reach, Step},
     tools::child::Passing,
 };
@@ -77,18 +77,19 @@ pub fn look(world: &World<'_>, steps: &[Step]) -> Vec<Seen> {
 /// Runs the steps in their order.
 pub fn run(world: &World<'_>, steps: &[Step], mode: Mode) -> Result<Vec<Seen>> {
     if mode == Mode::Look {
-        let seen = look(world, steps);
+        let (seen, looked) = look_equipped(world, steps);
+        let seen = seen_steps(steps, seen, &looked);
         for seen in &seen {
             world.report.observed(&seen.step, &seen.seen);
         }
         return Ok(seen);
     }
-    let seen = observe_all(world, steps);
+    let seen = ready(world, steps)?;
     let waits = waiting(steps, &seen);
-    let in_the_way = steps.iter().zip(&seen).zip(&waits).filter(|((_, seen), waits)| seen.is_in_the_way() && !**waits);
-    let in_the_way: Vec<_> = in_the_way.inspect(|((step, seen), _)| world.report.observed(step, seen)).collect();
-    if !in_the_way.is_empty() {
-        bail!("nothing was done: {} of {} steps cannot be taken", in_the_way.len(), steps.len());
+    if mode == Mode::Act {
+        let is_open = |(step, seen): (&Step, &Observation)| (*seen == Observation::Todo).then(|| step.clone());
+        let open: Vec<Step> = steps.iter().zip(&seen).filter_map(is_open).collect();
+        needs::equip(world, &open)?;
     }
     let mut failures = Vec::new();
     let (mut took, mut done) = (BTreeMap::new(), BTreeMap::new());
@@ -139,6 +140,26 @@ pub fn run(world: &World<'_>, steps: &[Step], mode: Mode) -> Result<Vec<Seen>> {
         world.report.warn(format!("  {error:#}"));
     }
     bail!("{} of {} failed; next: fix the problem above and run the same command again", failures.len(), steps.len())
+}
+
+/// Observes every step, and holds what is to be done against what this machine has.
+fn look_equipped(world: &World<'_>, steps: &[Step]) -> (Vec<Observation>, BTreeMap<usize, f64>) {
+    let (mut seen, looked) = look_at_all(world, steps);
+    let waits = waiting(steps, &seen);
+    needs::block(world, steps, &mut seen, &waits);
+    (seen, looked)
+}
+
+/// What is seen of the steps when all of them can be taken; otherwise tells everything that is in the way.
+pub fn ready(world: &World<'_>, steps: &[Step]) -> Result<Vec<Observation>> {
+    let (seen, _) = look_equipped(world, steps);
+    let waits = waiting(steps, &seen);
+    let in_the_way = steps.iter().zip(&seen).zip(&waits).filter(|((_, seen), waits)| seen.is_in_the_way() && !**waits);
+    let in_the_way: Vec<_> = in_the_way.inspect(|((step, seen), _)| world.report.observed(step, seen)).collect();
+    if !in_the_way.is_empty() {
+        bail!("nothing was done: {} of {} steps cannot be taken", in_the_way.len(), steps.len());
+    }
+    Ok(seen)
 }
 
 fn observe_all(world: &World<'_>, steps: &[Step]) -> Vec<Observation> {

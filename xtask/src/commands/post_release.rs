@@ -27,7 +27,7 @@ pub fn post_release(call: &Call<'_>, version: Option<&Version>, options: &publis
     let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
     let newest = if version.is_none() { newest(&loader)? } else { None };
     let (tagged, publication) = publication(&loader, version.or(newest.as_ref()), options)?;
-    let world = world(&sh, call.report, &loader, call.deadline)?;
+    let world = world(call, &sh, &loader, call.tools())?;
     let released = released(&world, &loader, &tagged, publication)?;
     let planned = basis::post_release::plan(&loader, &released, push)?;
     let (train, report) = (planned.snapshot.train.clone(), call.report);

@@ -15,7 +15,10 @@ use crate::{
     check::{self, short},
     config::Channel,
     edit::slashed,
-    perform::revert::{self, Outcome},
+    perform::{
+        Tools,
+        revert::{self, Outcome},
+    },
     plan::{
         self, post_release,
         rollback::{self, Facts, Made, Options, Remote, Reverted, Rollback},
@@ -42,7 +45,7 @@ pub fn rollback(call: &Call<'_>, version: &Version, options: &Options, settled: 
         print(report, &rollback, &[], "refused");
         bail!("refused: {} in the way, nothing was changed", count(rollback.findings.len(), "finding"));
     }
-    let world = world(&sh, report, &loader, call.deadline)?;
+    let world = world(call, &sh, &loader, call.tools())?;
     let (mode, _leases) = prepare(call, &world, &rollback.of, &rollback.steps, settled)?;
     let seen = run::run(&world, &rollback.steps, mode).inspect_err(|error| {
         if report.json {
@@ -89,7 +92,7 @@ fn print(report: &Report, rollback: &Rollback, seen: &[Seen], outcome: &str) {
 /// `status` of a release that was rolled back: what is done of that.
 pub fn status(call: &Call<'_>, loader: &Loader<'_>, version: &Version) -> Result<()> {
     let (rollback, _) = draw(loader, version, &Options::default())?;
-    let world = world(loader.sh, call.report, loader, call.deadline)?;
+    let world = world(call, loader.sh, loader, Tools::AsFound)?;
     let seen = run::look(&world, &rollback.steps);
     call.report.rollback(&rollback);
     call.report.table(&rows(&seen));

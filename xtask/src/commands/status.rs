@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     date::Date,
-    perform::World,
+    perform::{Tools, World},
     plan::{
         announcement::Occasion,
         hotfix, publish,
@@ -43,7 +43,7 @@ pub fn status(call: &Call<'_>, version: &Version, here: bool) -> Result<()> {
     if loader.repo.is_rolled_back(&publication.of.tag) {
         return rollback::status(call, &loader, &publication.of.version);
     }
-    let world = world(&sh, call.report, &loader, call.deadline)?;
+    let world = world(call, &sh, &loader, Tools::AsFound)?;
     let begun = Instant::now();
     let mut seen = run::look(&world, &publication.steps);
     let wall = begun.elapsed().as_secs_f64();
@@ -69,7 +69,7 @@ pub fn overview(call: &Call<'_>, here: bool, issue: bool) -> Result<()> {
     let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
     let head = sound(&loader)?;
     let report = call.report;
-    let world = world(&sh, report, &loader, Duration::from_secs(60))?;
+    let world = World { deadline: Duration::from_secs(60), ..world(call, &sh, &loader, Tools::AsFound)? };
     let (mut all, mut told) = (Vec::new(), Vec::new());
     for train in loader.trains(&head)? {
         let snapshot = Snapshot { train, ..head.clone() };

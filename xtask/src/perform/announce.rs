@@ -42,6 +42,11 @@ fn variable(channel: Channel) -> Option<&'static str> {
     }
 }
 
+/// Whether a message goes out by itself, and is not a draft for a person to send.
+pub fn is_posted(announcement: &Announcement) -> bool {
+    variable(announcement.channel).is_some()
+}
+
 fn address(variable: &str) -> Option<String> {
     std::env::var(variable).ok().map(|url| url.trim().to_owned()).filter(|url| !url.is_empty())
 }

@@ -24,10 +24,7 @@ use crate::{
 
 pub fn observe(world: &World<'_>, proof: &Proof) -> Observation {
     match world.verdicts().get(&proof.command()) {
-        None => match &proof.what {
-            Prove::Command { dir, words, .. } => startable(world, dir, words),
-            _ => Observation::Todo,
-        },
+        None => Observation::Todo,
         Some(Verdict::Proved) => Observation::done("proved"),
         Some(Verdict::Unprovable(why)) => Observation::done(format!("not proved: {why}")),
     }
@@ -89,28 +86,6 @@ fn stale_lock(world: &World<'_>, proof: &Proof) -> Option<StaleLock> {
     cargo::stale_lock_in(&world.sh.current_dir().join(dir))
 }
 
-/// A program that is not there is told before anything is written.
-fn startable(world: &World<'_>, dir: &Path, words: &[String]) -> Observation {
-    let (program, dir) = (words.first().map_or("", String::as_str), world.sh.current_dir().join(dir));
-    let blocked = |why: String, next: &str| Observation::Blocked { why, next: next.to_owned() };
-    if !dir.is_dir() {
-        return blocked(format!("there is no directory {}", dir.display()), "correct `in` in `proofs`");
-    }
-    let is_there = match program {
-        "cargo" => true,
-        _ if program.contains('/') => dir.join(program).is_file(),
-        _ => {
-            let path = std::env::var_os("PATH").unwrap_or_default();
-            let names = [program.to_owned(), format!("{program}{}", std::env::consts::EXE_SUFFIX)];
-            std::env::split_paths(&path).any(|dir| names.iter().any(|name| dir.join(name).is_file()))
-        }
-    };
-    match is_there {
-        true => Observation::Todo,
-        false => blocked(format!("there is no program `{program}`"), "install it, or correct `run` in `proofs`"),
-    }
-}
-
 /// Runs a command of the configuration's own. Tests that a filter leaves none of would prove nothing.
 fn run(world: &World<'_>, dir: &Path, words: &[String]) -> Result<()> {
     let (program, args) = words.split_first().context("`run` is empty")?;
@@ -163,6 +138,7 @@ fn develop(world: &World<'_>, project: &Path, package: &str) -> Result<()> {
     let mut command = Command::new(environment.python());
     command
         .args(["-m", "maturin", "develop", "--release"])
+        .args((!environment.has_pip()).then_some("--uv"))
         .current_dir(project)
         .envs(environment.variables()?)
         .env("CARGO_TARGET_DIR", &target);

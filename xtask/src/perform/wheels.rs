@@ -10,16 +10,19 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use toml_edit::{DocumentMut, Item};
-use xshell::cmd;
 
-use super::{World, forge, publish};
+use super::{Tools, World, forge, publish};
 use crate::{
     check::short,
     config::SDIST,
     hash,
     plan::publish::missing,
     step::{Dist, Observation},
-    tools::{cargo, child, python::Environment},
+    tools::{
+        cargo, child,
+        program::Missing,
+        python::{self, Environment},
+    },
 };
 
 /// Files by name, each with its sha256.
@@ -167,12 +170,14 @@ pub fn try_installed(world: &World<'_>, dist: &Dist, wheel: &Path) -> Result<Str
     let environment = Environment::prepare(sh, &world.target)?;
     let scratch = publish::place(world, &dist.of).join("installed");
     sh.remove_path(&scratch)?;
-    let python = environment.python();
-    cmd!(sh, "{python} -m venv {scratch}").quiet().run()?;
+    environment.make_another(&scratch)?;
     let python = Environment::python_in(&scratch);
-    cmd!(sh, "{python} -m pip install --quiet --disable-pip-version-check --no-index --no-deps {wheel}")
-        .quiet()
-        .run()?;
+    let mut install = environment.uv()?;
+    install.args(["pip", "install", "--quiet", "--no-index", "--no-deps", "--python"]).arg(&python).arg(wheel);
+    let told = child::ask(install)?;
+    if !told.ok() {
+        bail!("{} {} could not be installed: {}", dist.name, dist.version, told.last_words());
+    }
     installed(&python, dist)
 }
 
@@ -305,26 +310,70 @@ pub struct OnIndex {
 
 /// The files of this version on the index, asked through uv, which writes them as a lock (PEP 751).
 pub fn listed(world: &World<'_>, dist: &Dist) -> Result<BTreeMap<String, OnIndex>> {
-    resolved(world, dist, "asked", &format!("=={}", dist.version)).and_then(|lock| match lock {
+    let Some(uv) = uv(world)? else { return listed_by_pip(world, dist) };
+    match resolved(world, dist, uv, "asked", &format!("=={}", dist.version))? {
         Some(lock) => read_lock(&lock),
         None => Ok(BTreeMap::new()),
-    })
+    }
 }
 
 /// Whether installers still take this version for whoever does not pin it: what is wholly yanked they do not (PEP 592).
 pub fn is_offered(world: &World<'_>, dist: &Dist) -> Result<bool> {
     let Dist { version, .. } = dist;
-    Ok(resolved(world, dist, "offered", &format!(">={version},<={version}"))?.is_some())
+    let uv = uv(world)?.ok_or_else(|| unlisted(dist, "pip does not say what is yanked".to_owned()))?;
+    Ok(resolved(world, dist, uv, "offered", &format!(">={version},<={version}"))?.is_some())
+}
+
+/// The uv to ask with; who only looks makes none.
+fn uv(world: &World<'_>) -> Result<Option<Command>> {
+    match world.tools {
+        Tools::Installed => Environment::prepare(world.sh, &world.target)?.uv().map(Some),
+        Tools::AsFound => python::uv_as_found(&world.target),
+    }
+}
+
+/// pip knows whether there is such a version, and shows neither its files nor their hashes.
+fn listed_by_pip(world: &World<'_>, dist: &Dist) -> Result<BTreeMap<String, OnIndex>> {
+    let Some(mut pip) = python::pip_as_found(world.sh) else {
+        return Err(unlisted(dist, "there is neither uv nor pip to ask the index with".to_owned()));
+    };
+    pip.args(["index", "versions", "--pre", &dist.name]);
+    let told = child::ask(pip)?;
+    // It answers one way for a name without a file for this machine, and for a name that there is not.
+    if !told.ok() && !told.err.contains("No matching distribution found") {
+        bail!("pip could not ask for {}: {}", dist.name, told.last_words());
+    }
+    let versions = told.out.lines().find_map(|line| line.strip_prefix("Available versions: ")).unwrap_or_default();
+    if !versions.split(", ").any(|version| version == dist.version) {
+        return Ok(BTreeMap::new());
+    }
+    Err(unlisted(
+        dist,
+        format!("the index has {} {}, and pip does not show its files and hashes", dist.name, dist.version),
+    ))
+}
+
+/// What is not known for want of uv.
+fn unlisted(dist: &Dist, why: String) -> anyhow::Error {
+    Missing::new(
+        why,
+        format!("install uv, or `cargo xtask smoke --train {}`, which makes an environment with it", dist.of.train),
+    )
+    .into()
 }
 
 /// The lock that uv writes for the project at these versions, if there is such a one to be had.
-fn resolved(world: &World<'_>, dist: &Dist, place: &str, versions: &str) -> Result<Option<String>> {
-    let environment = Environment::prepare(world.sh, &world.target)?;
+fn resolved(
+    world: &World<'_>,
+    dist: &Dist,
+    mut command: Command,
+    place: &str,
+    versions: &str,
+) -> Result<Option<String>> {
     let dir = publish::place(world, &dist.of).join(place).join(normalized(&dist.name));
     world.sh.create_dir(&dir)?;
     let wanted = dir.join("requirements.in");
     world.sh.write_file(&wanted, format!("{}{versions}\n", dist.name))?;
-    let mut command = environment.uv()?;
     command
         .args(["pip", "compile", "--no-deps", "--format", "pylock.toml", "--no-header", "--no-annotate", "--quiet"])
         .args(["--prerelease", "allow", "--refresh-package", &dist.name])

@@ -42,7 +42,7 @@ impl Environment {
 /// Whether a variable would lead out of the rehearsal, or change what it does. Which mirror pip and uv take packages
 /// from, and through which proxy, is the user's to say.
 fn is_foreign(name: &str) -> bool {
-    const KEPT: [&str; 9] = [
+    const KEPT: [&str; 10] = [
         "PIP_INDEX_URL",
         "PIP_CERT",
         "PIP_DEFAULT_TIMEOUT",
@@ -52,6 +52,7 @@ fn is_foreign(name: &str) -> bool {
         "UV_SYSTEM_CERTS",
         "UV_NATIVE_TLS",
         "UV_CACHE_DIR",
+        "UV_PYTHON_INSTALL_DIR",
     ];
     const STARTS: [&str; 8] =
         ["PIP_", "UV_", "TWINE_", "GH_", "ACTIONS_ID_TOKEN", "CARGO_REGISTR", "DOCKER_", "MATURIN_"];

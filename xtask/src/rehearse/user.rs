@@ -68,9 +68,7 @@ pub fn installs(stand: &mut Stand<'_>, world: &World<'_>, dist: &Dist, tests: Op
         stand.try_out(&title, |stand| {
             let tools = python::Environment::prepare(world.sh, &world.target)?;
             let dir = stand.dir.join(format!("user-{kind}"));
-            let mut make = Command::new(tools.python());
-            make.args(["-m", "venv"]).arg(&dir);
-            stand.user(make)?;
+            tools.make_another(&dir)?;
             let own = python::Environment::python_in(&dir);
             let mut install = tools.uv()?;
             install.args(["pip", "install", "--no-progress", how, name, "--refresh-package", name, "--python"]);

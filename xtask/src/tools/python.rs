@@ -1,30 +1,52 @@
-//! A Python environment of the tool's own, with maturin and pytest pinned by hash.
+//! A Python environment of the tool's own, with maturin and pytest pinned by hash; and who asks an index without one.
 //! It must never install into, or take anything from, an environment that somebody else made.
 
+mod interpreter;
+
 use std::{
+    fs,
     hash::{DefaultHasher, Hash as _, Hasher as _},
     path::{Path, PathBuf},
     process::Command,
-    sync::{Mutex, PoisonError},
+    sync::Mutex,
 };
 
 use anyhow::{Context, Result, bail};
-use xshell::{Shell, cmd};
+use xshell::Shell;
 
-use super::child::Watch;
+use super::{child, program::Missing};
+use interpreter::Interpreter;
 
-/// What is installed: every version and hash, no address; pip knows where the user's packages come from.
+/// What is installed: every version and hash, no address; pip or uv knows where the user's packages come from.
 const REQUIREMENTS: &str = include_str!("../../python-requirements.txt");
 
 /// The linker for wheels of other platforms and older systems.
 const ZIG: &str = include_str!("../../zig-requirements.txt");
 
-/// The oldest Python that the pinned tools run on.
-const OLDEST: (u32, u32) = (3, 9);
-
 /// An environment with the pinned tools.
 pub struct Environment {
     dir: PathBuf,
+}
+
+/// How an environment is made here.
+enum Maker {
+    /// `python -m venv`, and the pip that it brings.
+    Venv,
+    /// The machine's uv.
+    Uv,
+}
+
+impl Maker {
+    fn find(python: &Interpreter) -> Result<Maker, Missing> {
+        match (python.makes_environments, interpreter::uv()) {
+            (true, _) => Ok(Maker::Venv),
+            (false, Some(_)) => Ok(Maker::Uv),
+            (false, None) => Err(Missing::new(
+                format!("{} has no ensurepip, so it cannot make a virtual environment", python.words.join(" ")),
+                "apt install python3-venv (Debian and Ubuntu), or install uv",
+            )),
+        }
+    }
 }
 
 impl Environment {
@@ -33,24 +55,70 @@ impl Environment {
         // Several steps may want it at once, and one makes it.
         static MAKING: Mutex<()> = Mutex::new(());
         let _one = MAKING.lock();
-        let (python, version) = interpreter(sh)?;
-        let mut hasher = DefaultHasher::new();
-        (REQUIREMENTS, &version).hash(&mut hasher);
-        let dir = target.join("xtask").join(format!("venv-{:016x}", hasher.finish()));
-        let environment = Environment { dir: dir.clone() };
-        let finished = dir.join("finished");
-        if finished.is_file() && environment.python().exists() {
+        let python = interpreter::find(sh)?;
+        let environment = Environment::of(&python, target);
+        if environment.is_finished() {
             return Ok(environment);
         }
-        let _watch = Watch::start("pip");
-        sh.remove_path(&dir)?;
-        cmd!(sh, "{python} -m venv {dir}")
-            .quiet()
-            .run()
-            .context("python could not make a virtual environment; on Debian and Ubuntu: apt install python3-venv")?;
+        match Maker::find(&python)? {
+            Maker::Venv => environment.make_with_venv(sh, &python).or_else(|error| match interpreter::uv() {
+                Some(_) => environment.make_with_uv(sh, &python),
+                None => Err(error),
+            })?,
+            Maker::Uv => environment.make_with_uv(sh, &python)?,
+        }
         environment.install(sh, REQUIREMENTS)?;
-        sh.write_file(&finished, version)?;
+        sh.write_file(environment.finished(), &python.version)?;
         Ok(environment)
+    }
+
+    /// What keeps this machine from making the environment; nothing is made.
+    pub fn missing(sh: &Shell, target: &Path) -> Option<Missing> {
+        let python = match interpreter::find(sh) {
+            Ok(python) => python,
+            Err(missing) => return Some(missing),
+        };
+        if Environment::of(&python, target).is_finished() { None } else { Maker::find(&python).err() }
+    }
+
+    fn of(python: &Interpreter, target: &Path) -> Environment {
+        let mut hasher = DefaultHasher::new();
+        (REQUIREMENTS, &python.version).hash(&mut hasher);
+        Environment { dir: target.join("xtask").join(format!("venv-{:016x}", hasher.finish())) }
+    }
+
+    fn finished(&self) -> PathBuf {
+        self.dir.join("finished")
+    }
+
+    fn is_finished(&self) -> bool {
+        self.finished().is_file() && self.python().exists()
+    }
+
+    fn make_with_venv(&self, sh: &Shell, python: &Interpreter) -> Result<()> {
+        let (dir, words) = (&self.dir, &python.words);
+        sh.remove_path(dir)?;
+        let mut command = python.command(sh);
+        command.args(["-m", "venv"]).arg(dir);
+        let told = child::ask(command)?;
+        if !told.ok() {
+            bail!(Missing::new(
+                format!(
+                    "{} could not make a virtual environment: {}",
+                    words.join(" "),
+                    told.last_words().trim_end_matches('.')
+                ),
+                "apt install python3-venv (Debian and Ubuntu), or install uv",
+            ));
+        }
+        Ok(())
+    }
+
+    fn make_with_uv(&self, sh: &Shell, python: &Interpreter) -> Result<()> {
+        sh.remove_path(&self.dir)?;
+        let mut uv = interpreter::uv().context("uv is not found")?;
+        uv.current_dir(sh.current_dir());
+        make_bare(uv, &python.executable, &self.dir)
     }
 
     /// Adds zig, which is large, and needed for few wheels.
@@ -64,13 +132,44 @@ impl Environment {
     }
 
     fn install(&self, sh: &Shell, wanted: &str) -> Result<()> {
-        let (own, requirements) = (self.python(), self.dir.join("requirements.txt"));
+        let requirements = self.dir.join("requirements.txt");
         sh.write_file(&requirements, wanted)?;
-        cmd!(sh, "{own} -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: --requirement {requirements}")
-            .quiet()
-            .ignore_stdout()
-            .run()
-            .context("pip could not install the pinned tools; check that it reaches a package index")
+        let (mut command, what) = match self.has_pip() {
+            true => {
+                let mut command = Command::new(self.python());
+                command.args(["-m", "pip", "install", "--disable-pip-version-check"]);
+                (command, "pip")
+            }
+            false => {
+                let mut command = interpreter::uv().context("uv is not found")?;
+                command.args(["pip", "install", "--no-progress", "--python"]).arg(self.python());
+                (command, "uv")
+            }
+        };
+        command.args(["--quiet", "--require-hashes", "--only-binary", ":all:", "--requirement"]).arg(&requirements);
+        let told = child::ask({
+            command.current_dir(sh.current_dir());
+            command
+        })?;
+        if !told.ok() {
+            bail!(
+                "{what} could not install the pinned tools: {}; check that it reaches a package index",
+                told.last_words()
+            );
+        }
+        Ok(())
+    }
+
+    /// An environment that uv made has none.
+    pub fn has_pip(&self) -> bool {
+        let mut command = Command::new(self.python());
+        command.args(["-c", "import pip"]);
+        child::ask(command).is_ok_and(|told| told.ok())
+    }
+
+    /// Makes an empty environment in `dir`, of the same Python.
+    pub fn make_another(&self, dir: &Path) -> Result<()> {
+        make_bare(self.uv()?, &self.python(), dir)
     }
 
     pub fn python(&self) -> PathBuf {
@@ -103,35 +202,33 @@ fn bin(dir: &Path) -> PathBuf {
     dir.join(if cfg!(windows) { "Scripts" } else { "bin" })
 }
 
-/// The Python to build on, and its version with platform. It is asked once: where a shim stands before it, that takes
-/// longer than all that is asked of the index.
-fn interpreter(sh: &Shell) -> Result<(&'static str, String)> {
-    static FOUND: Mutex<Option<(&str, String)>> = Mutex::new(None);
-    let mut found = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
-    if found.is_none() {
-        *found = Some(find_interpreter(sh)?);
+/// Makes an environment with nothing in it.
+fn make_bare(mut uv: Command, python: &Path, dir: &Path) -> Result<()> {
+    uv.args(["venv", "--quiet", "--no-project", "--python"]).arg(python).arg(dir);
+    let told = child::ask(uv)?;
+    if !told.ok() {
+        bail!("uv could not make a virtual environment: {}", told.last_words());
     }
-    found.clone().context("there is no Python")
+    Ok(())
 }
 
-fn find_interpreter(sh: &Shell) -> Result<(&'static str, String)> {
-    let ask = "import sys, sysconfig; print(*sys.version_info[:2], sys.version_info[2], sysconfig.get_platform(), sys.base_prefix)";
-    for program in ["python3", "python"] {
-        let Ok(answer) = cmd!(sh, "{program} -c {ask}").quiet().ignore_stderr().read() else {
-            continue;
-        };
-        let mut numbers = answer.split(' ').map_while(|word| word.parse::<u32>().ok());
-        let version = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
-        if version < OLDEST {
-            bail!(
-                "{program} is {}.{}, and Python {}.{} or newer is needed: install one and put it first on PATH",
-                version.0,
-                version.1,
-                OLDEST.0,
-                OLDEST.1
-            );
-        }
-        return Ok((program, answer));
-    }
-    bail!("there is no python3 on PATH: install Python {}.{} or newer", OLDEST.0, OLDEST.1)
+/// uv as it is found, for who only asks: of an environment that is finished, else the machine's.
+pub fn uv_as_found(target: &Path) -> Result<Option<Command>> {
+    let made = fs::read_dir(target.join("xtask")).into_iter().flatten().flatten().map(|entry| entry.path());
+    let made = made.filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("venv-")));
+    let finished = made.map(|dir| Environment { dir }).find(Environment::is_finished);
+    finished.map(|environment| environment.uv()).transpose().map(|own| own.or_else(interpreter::uv))
+}
+
+/// The pip of the machine's Python, where there is one.
+pub fn pip_as_found(sh: &Shell) -> Option<Command> {
+    let python = interpreter::find(sh).ok()?;
+    let command = || {
+        let mut command = python.command(sh);
+        command.args(["-m", "pip", "--disable-pip-version-check"]);
+        command
+    };
+    let mut version = command();
+    version.arg("--version");
+    child::ask(version).is_ok_and(|told| told.ok()).then(command)
 }

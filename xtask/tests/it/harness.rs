@@ -339,7 +339,9 @@ fn matters(line: &str) -> bool {
         "  restored ",
         "  cargo-test failed",
     ];
-    let is_of_rust = line.starts_with("note: run with") || line.starts_with("error: test failed");
+    let is_of_rust = line.starts_with("note: run with")
+        || line.starts_with("error: test failed")
+        || line.ends_with(" was passed to prevent this");
     starts.iter().any(|start| line.starts_with(start)) && !is_of_rust || line.starts_with("  ") && line.contains(" -> ")
 }
 

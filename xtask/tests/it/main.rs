@@ -2,6 +2,7 @@
 //! It must never reach the network, nor look inside the tool: what is asserted is what a person could see.
 
 mod after;
+mod bare;
 mod book;
 mod calendar;
 mod cases;

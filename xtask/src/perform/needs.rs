@@ -1,0 +1,214 @@
+//! What this machine must have for a step to be taken: programs, their versions, and an identity for git.
+//! It must never change anything, nor ask anybody far away: it is looked at before the first byte is written.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use anyhow::{Context, Result, bail};
+use xshell::cmd;
+
+use super::{Tools, World, announce};
+use crate::{
+    step::{Observation, Prove, Step},
+    tools::{
+        program::{self, Missing},
+        python::Environment,
+    },
+};
+
+/// Something that a step cannot be taken without. What is optional is none: its step says what was not proved.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Need {
+    /// A git that has what the step calls.
+    Git(u32, u32),
+    /// Who git says makes the commit or the tag.
+    Identity,
+    /// The program that signs, when this configuration says that git signs.
+    Signature(&'static str),
+    Python,
+    Curl,
+    /// A program of the configuration's own, and where it runs.
+    Program {
+        dir: PathBuf,
+        name: String,
+    },
+}
+
+/// `rev-parse --path-format` is the youngest that most steps call.
+const GIT: Need = Need::Git(2, 31);
+
+/// `merge-tree --write-tree` (<https://git-scm.com/docs/git-merge-tree>).
+const MERGING: Need = Need::Git(2, 38);
+
+fn of(step: &Step) -> Vec<Need> {
+    const COMMITS: Need = Need::Signature("commit.gpgSign");
+    match step {
+        Step::Prove(proof) => match &proof.what {
+            Prove::Develop { .. } | Prove::Pytest { .. } => vec![Need::Python],
+            Prove::Command { dir, words, .. } => {
+                let name = words.first().filter(|name| *name != "cargo");
+                name.map(|name| Need::Program { dir: dir.clone(), name: name.clone() }).into_iter().collect()
+            }
+            Prove::Tests { .. } | Prove::Resolve { .. } | Prove::Image { .. } => Vec::new(),
+        },
+        Step::Build(dist) if dist.from.is_none() => vec![Need::Python],
+        Step::Upload(_) => vec![Need::Python],
+        Step::Commit(_) | Step::Merge(_) | Step::Revert(_) => vec![GIT, Need::Identity, COMMITS],
+        Step::MergeBack(_) => vec![MERGING, Need::Identity],
+        Step::Tag(_) => vec![GIT, Need::Identity, Need::Signature("tag.gpgSign")],
+        Step::Announce(announcement) if announce::is_posted(announcement) => vec![Need::Curl],
+        _ => Vec::new(),
+    }
+}
+
+/// Whether this machine lacks anything for these steps, done or not.
+pub fn are_unmet(world: &World<'_>, steps: &[Step]) -> bool {
+    !unmet(world, steps, |_| true).is_empty()
+}
+
+/// Refuses steps that this machine cannot take, and tells all that is missing.
+pub fn refuse(world: &World<'_>, steps: &[Step]) -> Result<()> {
+    let unmet = unmet(world, steps, |_| true);
+    for (at, Missing { why, next }) in &unmet {
+        world.report.observed(&steps[*at], &Observation::Blocked { why: why.clone(), next: next.clone() });
+    }
+    match unmet.len() {
+        0 => Ok(()),
+        n => bail!("nothing was done: {n} of {} steps cannot be taken", steps.len()),
+    }
+}
+
+/// Blocks the steps that are to be taken now and cannot.
+pub fn block(world: &World<'_>, steps: &[Step], seen: &mut [Observation], waits: &[bool]) {
+    let is_open: Vec<bool> = seen.iter().zip(waits).map(|(seen, waits)| *seen == Observation::Todo && !waits).collect();
+    for (at, Missing { why, next }) in unmet(world, steps, |at| is_open[at]) {
+        // What could not be asked for the same reason says it already.
+        let is_told = |seen: &Observation| matches!(seen, Observation::Unknown { why: told, .. } if *told == why);
+        if !seen.iter().any(is_told) {
+            seen[at] = Observation::Blocked { why, next };
+        }
+    }
+}
+
+/// What is missing, at the first of those steps that count and need it.
+fn unmet(world: &World<'_>, steps: &[Step], counts: impl Fn(usize) -> bool) -> Vec<(usize, Missing)> {
+    let mut first: BTreeMap<Need, usize> = BTreeMap::new();
+    for (at, step) in steps.iter().enumerate().filter(|(at, _)| counts(*at)) {
+        for need in of(step) {
+            first.entry(need).or_insert(at);
+        }
+    }
+    let mut unmet: BTreeMap<usize, Missing> = BTreeMap::new();
+    for (need, at) in first {
+        let Some(missing) = look(world, &need) else { continue };
+        let joined = match unmet.remove(&at) {
+            None => missing,
+            Some(known) => Missing::new(
+                format!("{}; {}", known.why, missing.why),
+                format!("{}; and: {}", known.next, missing.next),
+            ),
+        };
+        unmet.insert(at, joined);
+    }
+    unmet.into_iter().collect()
+}
+
+/// Before the first step acts: what takes long to make is made while nothing has changed yet.
+pub fn equip(world: &World<'_>, steps: &[Step]) -> Result<()> {
+    if world.tools == Tools::Installed && steps.iter().any(|step| of(step).contains(&Need::Python)) {
+        Environment::prepare(world.sh, &world.target).context("nothing was done")?;
+    }
+    Ok(())
+}
+
+fn look(world: &World<'_>, need: &Need) -> Option<Missing> {
+    let sh = world.sh;
+    match need {
+        Need::Git(major, minor) => old_git(world, (*major, *minor)),
+        Need::Identity => identity(world),
+        Need::Signature(key) => signer(world, key),
+        Need::Python => Environment::missing(sh, &world.target),
+        Need::Curl => program::find("curl")
+            .is_none()
+            .then(|| Missing::new("curl is not found", "install curl, or leave it to others: --without announce")),
+        Need::Program { dir, name } => {
+            let dir = sh.current_dir().join(dir);
+            if !dir.is_dir() {
+                return Some(Missing::new(
+                    format!("there is no directory {}", dir.display()),
+                    "correct `in` in `proofs`",
+                ));
+            }
+            let is_there = if name.contains('/') { dir.join(name).is_file() } else { program::find(name).is_some() };
+            let missing =
+                || Missing::new(format!("there is no program `{name}`"), "install it, or correct `run` in `proofs`");
+            (!is_there).then(missing)
+        }
+    }
+}
+
+fn old_git(world: &World<'_>, needed: (u32, u32)) -> Option<Missing> {
+    let sh = world.sh;
+    // `git version 2.39.5 (Apple Git-154)`
+    let told = cmd!(sh, "git --version").quiet().ignore_stderr().read().unwrap_or_default();
+    let number = told.split_whitespace().nth(2).unwrap_or_default();
+    let mut parts = number.split('.').map_while(|part| part.parse().ok());
+    let version = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
+    let (major, minor) = needed;
+    (version < needed).then(|| {
+        Missing::new(format!("git is {number}, and {major}.{minor} or newer is needed"), "install a newer git")
+    })
+}
+
+/// git itself says whether it knows whom to name: it has many places to look at, and rules of its own for what will do.
+fn identity(world: &World<'_>) -> Option<Missing> {
+    let sh = world.sh;
+    let mut told = Vec::new();
+    for (who, variable) in [("author", "GIT_AUTHOR_IDENT"), ("committer", "GIT_COMMITTER_IDENT")] {
+        let asked = cmd!(sh, "git var {variable}").env("LC_ALL", "C").quiet().ignore_status();
+        let Ok(output) = asked.output() else { continue };
+        if !output.status.success() {
+            let words = String::from_utf8_lossy(&output.stderr).into_owned();
+            let fatal =
+                words.lines().find_map(|line| line.strip_prefix("fatal: ")).unwrap_or("it names none").to_owned();
+            told.push((who, fatal));
+        }
+    }
+    let (_, fatal) = told.first()?;
+    let who: Vec<&str> = told.iter().map(|(who, _)| *who).collect();
+    Some(Missing::new(
+        format!("git has no name and email for the {}: {fatal}", who.join(" and the ")),
+        "git config --global user.name \"YOUR NAME\"; git config --global user.email YOU@EXAMPLE.COM",
+    ))
+}
+
+/// The program that git would sign with (<https://git-scm.com/docs/git-config>, `gpg.format`).
+fn signer(world: &World<'_>, key: &str) -> Option<Missing> {
+    let sh = world.sh;
+    let config = |key: &str, kind: &str| -> Option<String> {
+        let told =
+            cmd!(sh, "git config --type={kind} --get {key}").quiet().ignore_status().ignore_stderr().read().ok()?;
+        Some(told.trim().to_owned()).filter(|told| !told.is_empty())
+    };
+    let signs = |key: &str| config(key, "bool").as_deref() == Some("true");
+    let is_signed = signs(key) || key == "tag.gpgSign" && signs("tag.forceSignAnnotated");
+    if !is_signed {
+        return None;
+    }
+    let format = config("gpg.format", "path").unwrap_or_else(|| "openpgp".to_owned());
+    let own = match format.as_str() {
+        "ssh" => "ssh-keygen",
+        "x509" => "gpgsm",
+        _ => "gpg",
+    };
+    let set = config(&format!("gpg.{format}.program"), "path");
+    let set = set.or_else(|| config("gpg.program", "path").filter(|_| format == "openpgp"));
+    let name = set.unwrap_or_else(|| own.to_owned());
+    let is_there =
+        if name.contains('/') { sh.current_dir().join(&name).is_file() } else { program::find(&name).is_some() };
+    (!is_there).then(|| {
+        Missing::new(
+            format!("{key} is set, and git signs with `{name}`, which is not found"),
+            format!("install it, or git config {key} false"),
+        )
+    })
+}

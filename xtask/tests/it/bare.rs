@@ -1,0 +1,225 @@
+//! Machines that lack something: programs that are not there, Pythons that do not work, a git that knows nobody.
+//! It must never depend on what this machine has beside Rust, Python and git.
+
+use std::{collections::BTreeSet, fs, os::unix::fs::symlink, path::PathBuf};
+
+use xshell::{Shell, cmd};
+
+use crate::harness::{Place, Said, run};
+
+/// Where that PATH leads: not to a part of the place that is compared.
+fn bin(place: &Place) -> PathBuf {
+    place.tree.with_file_name("target").join("bin")
+}
+
+/// A PATH with all programs of this machine but those.
+fn path_without(place: &mut Place, without: &[&str]) {
+    let bin = bin(place);
+    fs::create_dir_all(&bin).unwrap();
+    let mut known = BTreeSet::new();
+    for dir in std::env::split_paths(&std::env::var_os("PATH").unwrap()) {
+        for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+            let name = entry.file_name().into_string().unwrap();
+            let is_left_out = without.iter().any(|start| name.starts_with(start));
+            if !is_left_out && known.insert(name.clone()) {
+                symlink(entry.path(), bin.join(name)).unwrap();
+            }
+        }
+    }
+    place.env.push(("PATH".to_owned(), bin.display().to_string()));
+}
+
+/// Puts a script on that PATH; another process writes it, because a file that a thread of ours has open would not start.
+fn script(place: &Place, name: &str, text: &str) {
+    let (sh, path) = (Shell::new().unwrap(), bin(place).join(name));
+    cmd!(sh, "install -m 755 /dev/stdin {path}").stdin(format!("#!/bin/sh\n{text}\n")).quiet().run().unwrap();
+}
+
+/// What python3 is here, by its path.
+fn real_python(place: &Place) -> String {
+    run(place.command("python3").args(["-c", "import sys; print(sys.executable)"])).trim().to_owned()
+}
+
+/// A Python that is there and lacks ensurepip, as Debian packs it.
+fn without_ensurepip(place: &Place, name: &str) {
+    let real = real_python(&Place { tree: place.tree.clone(), remote: place.remote.clone(), env: Vec::new() });
+    let site = place.tree.with_file_name("site");
+    fs::create_dir_all(&site).unwrap();
+    let hide = "import sys\n\nclass Hide:\n    def find_spec(self, name, path=None, target=None):\n        if name == 'ensurepip':\n            raise ModuleNotFoundError(name)\n\nsys.meta_path.insert(0, Hide())\n";
+    fs::write(site.join("sitecustomize.py"), hide).unwrap();
+    script(place, name, &format!("PYTHONPATH={} exec {real} \"$@\"", site.display()));
+}
+
+/// git knows nobody, and is not to guess.
+fn nobody(place: &mut Place) {
+    for name in ["GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL"] {
+        place.env.push((name.to_owned(), String::new()));
+    }
+    place.git("config user.useConfigOnly true");
+}
+
+/// The dry run and the real run say the same, and change nothing.
+#[track_caller]
+fn refused(place: &Place, args: &str, words: &[&str]) {
+    let before = place.bytes();
+    for args in [format!("{args} --dry-run"), args.to_owned()] {
+        let said = place.xtask(&args);
+        assert_eq!(said.code, Some(1), "{args}: {}", said.all());
+        for word in words {
+            assert_eq!(said.all().matches(word).count(), 1, "{args}: {word}: {}", said.all());
+        }
+        assert!(place.bytes() == before, "{args} changed something");
+        assert!(venvs(place).is_empty());
+    }
+}
+
+fn venvs(place: &Place) -> Vec<String> {
+    let made = fs::read_dir(place.tree.with_file_name("target").join("xtask")).into_iter().flatten().flatten();
+    let names = made.map(|entry| entry.file_name().into_string().unwrap());
+    names.filter(|name| name.starts_with("venv-")).collect()
+}
+
+#[track_caller]
+fn is_planned(place: &Place, args: &str) -> Said {
+    place.xtask(&format!("{args} --dry-run")).ok()
+}
+
+const NO_PYTHON: &str = "Python 3.9 or newer is not found (python3 is not found, python is not found)";
+
+#[test]
+fn all_that_is_missing_is_told_at_once_before_anything_is_written() {
+    let mut place = Place::of_world("bare/all", "wheel");
+    path_without(&mut place, &["python", "uv", "pip"]);
+    nobody(&mut place);
+    let nobody = "git has no name and email for the author and the committer: ";
+    refused(
+        &place,
+        "release minor",
+        &[NO_PYTHON, "apt install python3 python3-venv", nobody, "git config --global user.name"],
+    );
+    // What is waived needs no program.
+    let waived = "release minor --waive maturin-develop --waive pytest";
+    refused(&place, waived, &[nobody]);
+    let said = place.xtask(waived);
+    assert!(!said.all().contains("Python"), "{}", said.all());
+    refused(&place, "smoke", &[NO_PYTHON]);
+    refused(&place, "wheels", &[NO_PYTHON]);
+    let rehearsed = place.xtask("rehearse");
+    assert!(rehearsed.code == Some(1) && rehearsed.all().contains(NO_PYTHON), "{}", rehearsed.all());
+}
+
+#[test]
+fn an_identity_is_needed_only_for_what_is_not_made_yet() {
+    let waived = "--waive cargo-test";
+    let mut place = Place::of_world("bare/identity", "plain");
+    nobody(&mut place);
+    refused(
+        &place,
+        &format!("release minor {waived}"),
+        &["git has no name and email for the author and the committer"],
+    );
+    // git takes the committer's name from anywhere, and so do we.
+    place.env.push(("GIT_AUTHOR_NAME".to_owned(), "Captain".to_owned()));
+    place.env.push(("GIT_AUTHOR_EMAIL".to_owned(), "captain@example.com".to_owned()));
+    refused(&place, &format!("release minor {waived}"), &["git has no name and email for the committer"]);
+    let named = Place { tree: place.tree.clone(), remote: place.remote.clone(), env: Vec::new() };
+    named.xtask(&format!("release minor {waived}")).ok();
+    place.xtask(&format!("release minor {waived}")).ok();
+    place.git("tag -d v0.8.0");
+    refused(&place, &format!("release minor {waived}"), &["git has no name and email for the committer"]);
+}
+
+#[test]
+fn a_program_that_signs_is_looked_for() {
+    let place = Place::of_world("bare/signs", "plain");
+    place.git("config commit.gpgSign true");
+    place.git("config gpg.program no-such-gpg");
+    refused(&place, "release minor", &["commit.gpgSign is set, and git signs with `no-such-gpg`, which is not found"]);
+    place.git("config commit.gpgSign false");
+    place.git("config tag.gpgSign true");
+    place.git("config gpg.format ssh");
+    place.git("config gpg.ssh.program /no/such/ssh-keygen");
+    refused(&place, "release minor", &["tag.gpgSign is set, and git signs with `/no/such/ssh-keygen`"]);
+}
+
+#[test]
+fn a_git_that_is_too_old_is_told_with_its_version() {
+    let mut place = Place::of_world("bare/git", "plain");
+    path_without(&mut place, &["git-no"]);
+    let bin = bin(&place);
+    let real = fs::read_link(bin.join("git")).unwrap();
+    fs::remove_file(bin.join("git")).unwrap();
+    let old =
+        format!("[ \"$1\" = --version ] && echo 'git version 2.30.2 (old)' && exit\nexec {} \"$@\"", real.display());
+    script(&place, "git", &old);
+    refused(&place, "release minor", &["git is 2.30.2, and 2.31 or newer is needed"]);
+}
+
+#[test]
+fn a_python_that_does_not_work_is_passed_over_for_one_that_does() {
+    let mut place = Place::of_world("bare/python", "wheel");
+    let real = real_python(&place);
+    path_without(&mut place, &["python", "uv", "pip"]);
+    script(&place, "python3", "echo 'pyenv: python3: command not found' >&2; exit 127");
+    script(&place, "python", &format!("exec {real} \"$@\""));
+    is_planned(&place, "release minor");
+    // One that is too old is none, whatever stands after it.
+    script(&place, "python", "printf '3 6 15\\n/p\\nTrue\\nlinux\\n/\\n'");
+    refused(&place, "release minor", &["(python3 does not work, python is 3.6)"]);
+    // What uv has installed is as good as one on the PATH.
+    script(&place, "uv", &format!("[ \"$1 $2\" = 'python find' ] && echo {real}"));
+    is_planned(&place, "release minor");
+    script(&place, "uv", "exit 2");
+    refused(&place, "release minor", &["uv has none installed", "next: uv python install"]);
+}
+
+#[test]
+fn a_python_without_ensurepip_needs_uv() {
+    let mut place = Place::of_world("bare/ensurepip", "wheel");
+    path_without(&mut place, &["python", "uv", "pip"]);
+    without_ensurepip(&place, "python3");
+    refused(
+        &place,
+        "release minor",
+        &["python3 has no ensurepip", "apt install python3-venv (Debian and Ubuntu), or install uv"],
+    );
+    script(&place, "uv", "exit 0");
+    is_planned(&place, "release minor");
+}
+
+#[test]
+fn who_only_looks_makes_no_environment() {
+    let mut place = Place::of_world("bare/look", "shipped");
+    place.add_remote();
+    path_without(&mut place, &["python", "uv", "pip", "gh", "podman", "docker"]);
+    let row = |place: &Place| {
+        let said = place.xtask("status 0.7.3 --train lark");
+        assert!(venvs(place).is_empty(), "{}", said.all());
+        said.all().lines().find(|line| line.contains("wheels and sdist of lark-python")).unwrap().to_owned()
+    };
+    let nobody_to_ask = row(&place);
+    assert!(nobody_to_ask.contains("unknown"), "{nobody_to_ask}");
+    assert!(nobody_to_ask.contains("there is neither uv nor pip to ask the index with"), "{nobody_to_ask}");
+    assert!(nobody_to_ask.contains("next: install uv, or `cargo xtask smoke --train lark`"), "{nobody_to_ask}");
+    // uv, as it is found.
+    script(&place, "uv", "echo \"$@\" >&2; echo 'error: there is no version of lark-python==0.7.3' >&2; exit 1");
+    assert!(row(&place).contains("is not (wholly) on the index"), "{}", row(&place));
+    fs::remove_file(bin(&place).join("uv")).unwrap();
+    // pip, which does not show hashes.
+    let pip = |answer: &str| {
+        let real = real_python(&Place { tree: place.tree.clone(), remote: place.remote.clone(), env: Vec::new() });
+        let text = format!(
+            "case \"$*\" in *'pip --disable-pip-version-check --version') ;; *'index versions'*) {answer};; *) exec {real} \"$@\";; esac"
+        );
+        script(&place, "python3", &text);
+        row(&place)
+    };
+    let absent = pip("echo 'ERROR: No matching distribution found for lark-python' >&2; exit 1");
+    assert!(absent.contains("is not (wholly) on the index"), "{absent}");
+    let older = pip("echo 'lark-python (0.7.2)'; echo 'Available versions: 0.7.2, 0.7.1'");
+    assert!(older.contains("is not (wholly) on the index"), "{older}");
+    let there = pip("echo 'lark-python (0.7.3)'; echo 'Available versions: 0.7.3, 0.7.2'");
+    assert!(there.contains("unknown") && there.contains("pip does not show its files and hashes"), "{there}");
+    let broken = pip("echo 'ERROR: Could not connect' >&2; exit 1");
+    assert!(broken.contains("unknown") && broken.contains("pip could not ask for lark-python"), "{broken}");
+}
