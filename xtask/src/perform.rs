@@ -16,6 +16,7 @@ mod prove;
 pub mod publish;
 mod published;
 pub mod revert;
+mod static_binary;
 mod tree;
 pub mod wheels;
 mod withdraw;

@@ -1,18 +1,16 @@
 //! Images: built from the tagged commit with its version and revision as labels, pushed, and `latest` moved forward.
 //! It must never move `latest` back to a version that is not the highest final one.
 
-use std::process::Command;
-
 use anyhow::{Context, Result, bail};
 use xshell::cmd;
 
-use super::{World, prove, publish};
+use super::{World, publish, static_binary};
 use crate::{
     check::short,
     plan::rollback::PointBack,
     step::{ImageRelease, Observation},
     tools::{
-        cargo, child,
+        child,
         engine::{Cannot, Engine, Found, Recipe},
     },
     version::Version,
@@ -82,22 +80,15 @@ pub fn build(world: &World<'_>, release: &ImageRelease) -> Result<()> {
     let builder = engine
         .builder(sh, &dockerfile)
         .map_err(|Cannot { why, next }| anyhow::anyhow!("{why}; next: {}", or_the_rest(&next)))?;
+    let (version, commit) = (of.version.tag(), of.commit.as_str());
+    let epoch = cmd!(sh, "git show --no-patch --format=%ct {commit}").quiet().read()?;
     let context = match &image.binary {
         Some(binary) => {
-            // What is downloaded now has its path remapped later.
-            let mut fetch = Command::new(cargo::program());
-            fetch.args(["fetch", "--quiet"]).current_dir(&root);
-            let told = child::send(world.report, fetch)?;
-            if !told.ok() {
-                return Err(child::failure("cargo fetch", &told));
-            }
-            let target = publish::place(world, of).join("image");
-            prove::static_binary(world, &root, binary, &target, |build| publish::reproducible(world, of, &tree, build))?
+            let context = publish::place(world, of).join("image").join("context");
+            static_binary::build(world, &root, binary, &context, Some(epoch.trim()))?
         }
         None => root.clone(),
     };
-    let (version, commit) = (of.version.tag(), of.commit.as_str());
-    let epoch = cmd!(sh, "git show --no-patch --format=%ct {commit}").quiet().read()?;
     let recipe = Recipe {
         dockerfile: &dockerfile,
         context: &context,

@@ -1,15 +1,12 @@
 //! Runs the proofs: tests, the wheel in an environment of its own, the image.
 //! It must never report a proof as done that the machine could not run.
 
-use std::{
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{path::Path, process::Command};
 
 use anyhow::{Context, Error, Result, anyhow, bail};
 use xshell::cmd;
 
-use super::{Verdict, World};
+use super::{Verdict, World, static_binary};
 use crate::{
     config::Image,
     report::Loudness,
@@ -158,7 +155,9 @@ fn build_image(world: &World<'_>, root: &Path, image: &Image, version: &str) -> 
         }
     };
     let context = match &image.binary {
-        Some(binary) => static_binary(world, &root, binary, &world.target.join("xtask").join("image"), |_| Ok(()))?,
+        Some(binary) => {
+            static_binary::build(world, &root, binary, &world.target.join("xtask").join("image").join("context"), None)?
+        }
         None => root.clone(),
     };
     let revision = cmd!(sh, "git rev-parse HEAD").quiet().read()?;
@@ -174,39 +173,6 @@ fn build_image(world: &World<'_>, root: &Path, image: &Image, version: &str) -> 
     };
     child::run(world.report, builder.build(&recipe))?;
     Ok(Verdict::Proved)
-}
-
-/// Links a binary statically and puts it alone in a directory, which is the image's whole context.
-pub(super) fn static_binary(
-    world: &World<'_>,
-    root: &Path,
-    binary: &str,
-    target: &Path,
-    prepare: impl FnOnce(&mut Command) -> Result<()>,
-) -> Result<PathBuf> {
-    let sh = world.sh;
-    let host = cargo::host(sh)?;
-    let mut build = Command::new(cargo::program());
-    // With `--target`, the flags reach the binary but not its build scripts.
-    build.args(["build", "--release", "--bin", binary, "--target", &host]).current_dir(root);
-    // A lock that git ignores is not in a checkout of the commit.
-    build.args(root.join("Cargo.lock").is_file().then_some("--locked"));
-    build.env("CARGO_TARGET_DIR", target);
-    prepare(&mut build)?;
-    // Cargo takes its flags from one place only.
-    let prepared = build.get_envs().find_map(|(name, value)| value.filter(|_| name == "CARGO_BUILD_RUSTFLAGS"));
-    let flags = prepared.unwrap_or_default().to_string_lossy();
-    let flags = format!("-C target-feature=+crt-static {flags}");
-    build.env("RUSTFLAGS", flags.trim_end());
-    child::run(world.report, build).map_err(|error| match cargo::stale_lock_in(root) {
-        Some(stale) => Error::from(stale).context("cargo build"),
-        None => error,
-    })?;
-    let context = target.join("context");
-    sh.remove_path(&context)?;
-    sh.create_dir(&context)?;
-    sh.copy_file(target.join(host).join("release").join(binary), context.join(binary))?;
-    Ok(context)
 }
 
 #[cfg(test)]

@@ -1,12 +1,12 @@
 //! Container engines that work in part: what the machine does not let them do is not verified, what an image does wrong fails.
 //! It must never need an engine: a script speaks its command line.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, process::Command};
 
 use serde_json::Value;
 use xshell::{Shell, cmd};
 
-use crate::harness::{Place, Said, folder};
+use crate::harness::{Place, Said, folder, run};
 
 const HYBRID: &str = "podman cannot run even a trivial image: OCI runtime error: crun: cgroups in hybrid mode not supported, \
                       drop all controllers from cgroupv2";
@@ -143,4 +143,59 @@ fn no_engine_that_works_is_told_in_one_line_with_what_to_do() {
                   docker daemon running?; nor does podman: Error: unable to connect to Podman socket; next: start the daemon \
                   of docker, or make `podman info` succeed\n";
     assert!(said.out.contains(wanted), "{}", said.all());
+}
+
+/// Overwrites the program of the world, which says a version and a word.
+fn program(place: &Place, version: &str, word: &str) {
+    let line = format!(
+        "println!(\"owl {{}} {word} {{}}\", {version}, semver::Version::new(1, 0, 0) < semver::Version::new(2, 0, 0))"
+    );
+    place.write("crates/owl/src/main.rs", &format!("fn main() {{\n    {line};\n}}\n"));
+}
+
+#[test]
+fn a_static_binary_is_compiled_once_and_published_from_the_tag_alone() {
+    const OWN: &str = "env!(\"CARGO_PKG_VERSION\")";
+    let mut place = place("binary", "podman", "run");
+    place.env.push(("CARGO_TERM_QUIET".to_owned(), "false".to_owned()));
+    place.env.push(("IMAGE_REGISTRY".to_owned(), "127.0.0.1:1/owls".to_owned()));
+    place.replace("Cargo.toml", "\"Dockerfile\" }", "\"Dockerfile\", binary = \"owl\" }");
+    place.replace("Dockerfile", "COPY Cargo.toml /Cargo.toml", "COPY owl /owl");
+    place.replace(
+        "crates/owl/Cargo.toml",
+        "publish = false\n",
+        "publish = false\n\n[dependencies]\nsemver = { version = \"1\", default-features = false }\n",
+    );
+    program(&place, OWN, "hoots");
+    run(place.command("cargo").args(["generate-lockfile", "--offline", "--quiet"]));
+    place.commit("feat: versions");
+
+    let said = place.xtask("release minor --push --waive cargo-test").ok();
+    assert!(said.all().contains("Compiling semver v") && said.all().contains("Compiling owl v0.8.0"), "{}", said.all());
+    let said = place.xtask("publish 0.8.0 --only images").ok();
+    assert!(said.all().contains("Compiling owl v0.8.0"), "the tag's own tree is compiled: {}", said.all());
+    assert!(!said.all().contains("Compiling semver v"), "a dependency is compiled once: {}", said.all());
+    let target = place.tree.with_file_name("target").join("xtask");
+    let binary = target.join("publish/v0.8.0/image/context/owl");
+    let published = fs::read(&binary).unwrap();
+    assert_eq!(run(&mut Command::new(&binary)), "owl 0.8.0 hoots true\n");
+    let home = place.tree.parent().unwrap().display().to_string();
+    assert!(!String::from_utf8_lossy(&published).contains(&home), "the binary holds a path of this machine");
+
+    // What is proved later, of the working tree at the same version, is newer than the checkout of the tag.
+    program(&place, OWN, "screeches");
+    place.xtask("smoke --waive cargo-test").ok();
+    assert_eq!(run(&mut Command::new(target.join("image/context/owl"))), "owl 0.8.0 screeches true\n");
+    fs::remove_file(place.tree.with_file_name("bin").join("state.json")).unwrap();
+    place.xtask("publish 0.8.0 --only images").ok();
+    assert!(fs::read(&binary).unwrap() == published, "another tree's program was published");
+
+    program(&place, "\"0.7.3\"", "hoots");
+    let said = place.xtask("smoke --waive cargo-test");
+    assert_eq!(said.code, Some(1));
+    assert!(
+        said.all().contains("`owl --version` says `owl 0.7.3 hoots true`, but it was compiled from 0.8.0"),
+        "{}",
+        said.all()
+    );
 }

@@ -1,0 +1,196 @@
+//! A binary that is linked statically, alone in a directory: the whole context of an image. A release compiles it twice, as a
+//! proof and from the tagged commit, with the same flags in one target directory, so that dependencies are compiled once.
+//! It must never give out what was compiled from another tree than the one that it is asked for.
+
+use std::{
+    fs::{self, File},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use super::World;
+use crate::tools::{cargo, child};
+
+/// How long a binary may take to say its version. It only waits for the processor.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Builds the binary from `root`, a workspace's directory, and puts it alone into `context`. `epoch` is the time of the
+/// commit that it is made from.
+pub fn build(world: &World<'_>, root: &Path, binary: &str, context: &Path, epoch: Option<&str>) -> Result<PathBuf> {
+    let sh = world.sh;
+    let host = cargo::host(sh)?;
+    let dir = world.target.join("xtask").join("image");
+    let target = dir.join("target");
+    fs::create_dir_all(&dir).with_context(|| dir.display().to_string())?;
+    // Two builds at once would take each other's members.
+    let lock = File::create(dir.join("lock")).with_context(|| dir.display().to_string())?;
+    lock.lock().context("the directory of static binaries could not be locked")?;
+
+    // What is downloaded now has its path remapped later; a workspace that does not keep its lock gets one. What other
+    // platforms need is nobody's here.
+    let locked = root.join("Cargo.lock").is_file().then_some("--locked");
+    let mut fetch = Command::new(cargo::program());
+    fetch.args(["fetch", "--quiet", "--target", &host]).args(locked).current_dir(root);
+    let told = child::send(world.report, fetch)?;
+    if !told.ok() {
+        return Err(match cargo::stale_lock(&told.err) {
+            Some(stale) => stale.into(),
+            None => child::failure("cargo fetch", &told),
+        });
+    }
+    let packages = Packages::of(root, binary, &host)?;
+    forget_another_tree(world, root, &host, &dir, &packages)?;
+
+    let mut build = Command::new(cargo::program());
+    // With `--target`, the flags reach the binary but not its build scripts.
+    build.args(["build", "--release", "--locked", "--bin", binary, "--target", &host]).current_dir(root);
+    build.env("CARGO_TARGET_DIR", &target).env("CARGO_ENCODED_RUSTFLAGS", flags(world).join("\x1f"));
+    build.envs(epoch.map(|epoch| ("SOURCE_DATE_EPOCH", epoch)));
+    child::run(world.report, build)?;
+    sh.remove_path(context)?;
+    sh.create_dir(context)?;
+    let built = context.join(binary);
+    sh.copy_file(target.join(&host).join("release").join(binary), &built)?;
+    says_version(&built, &packages.version)?;
+    Ok(context.to_owned())
+}
+
+/// The flags of every such build of this clone: they are the same for the working tree and for a checkout of the tag, or
+/// cargo would compile all dependencies again. They leave the paths of this machine out of the binary.
+fn flags(world: &World<'_>) -> Vec<String> {
+    let mut flags = vec!["-C".to_owned(), "target-feature=+crt-static".to_owned()];
+    let own = std::env::var("CARGO_BUILD_RUSTFLAGS").unwrap_or_default();
+    flags.extend(own.split_whitespace().map(str::to_owned));
+    // The last one that fits is taken: the target directory is often below the tree.
+    let mut remap = |from: &Path, to: &str| flags.push(format!("--remap-path-prefix={}={to}", from.display()));
+    remap(&world.sh.current_dir(), "/build");
+    remap(&world.target, "/target");
+    if let Some(home) = cargo::home() {
+        // Each registry has a directory of its own, named after its address.
+        let sources = fs::read_dir(home.join("registry").join("src")).into_iter().flatten().flatten();
+        let mut sources: Vec<PathBuf> = sources.map(|entry| entry.path()).collect();
+        sources.sort();
+        sources.iter().for_each(|source| remap(source, "/registry"));
+    }
+    flags
+}
+
+/// The packages that are compiled from paths, and the version of the one that has the binary.
+#[derive(Debug, PartialEq)]
+struct Packages {
+    ids: Vec<String>,
+    version: String,
+}
+
+impl Packages {
+    fn of(root: &Path, binary: &str, host: &str) -> Result<Packages> {
+        let mut command = Command::new(cargo::program());
+        command.args(["metadata", "--quiet", "--format-version=1", "--locked", "--filter-platform", host]);
+        command.current_dir(root);
+        let told = child::ask(command)?;
+        if !told.ok() {
+            return Err(child::failure("cargo metadata", &told));
+        }
+        let metadata: Value = serde_json::from_str(&told.out).context("`cargo metadata` printed no JSON")?;
+        Packages::read(&metadata, binary).with_context(|| format!("no member has a binary `{binary}`"))
+    }
+
+    fn read(metadata: &Value, binary: &str) -> Option<Packages> {
+        let packages = metadata["packages"].as_array()?;
+        let local = packages.iter().filter(|package| package["source"].is_null());
+        let has_binary = |package: &&Value| {
+            let targets = package["targets"].as_array().into_iter().flatten();
+            targets
+                .filter(|target| target["name"] == binary)
+                .any(|target| target["kind"].as_array().is_some_and(|kinds| kinds.iter().any(|kind| kind == "bin")))
+        };
+        let version = local.clone().find(has_binary)?["version"].as_str()?.to_owned();
+        Some(Packages { ids: local.filter_map(|package| package["id"].as_str()).map(str::to_owned).collect(), version })
+    }
+}
+
+/// To cargo, members that lie alike in two checkouts are the same, and which is newer is told by the files' times alone. So
+/// what was compiled from another checkout is removed; only what comes from registries is kept.
+fn forget_another_tree(world: &World<'_>, root: &Path, host: &str, dir: &Path, packages: &Packages) -> Result<()> {
+    let mark = dir.join("compiled-from");
+    let from = root.display().to_string();
+    let target = dir.join("target");
+    if !target.exists() || fs::read_to_string(&mark).is_ok_and(|before| before == from) {
+        return world.sh.write_file(&mark, from).map_err(Into::into);
+    }
+    let mut clean = Command::new(cargo::program());
+    clean.args(["clean", "--quiet", "--release", "--target", host]).current_dir(root).env("CARGO_TARGET_DIR", &target);
+    clean.args(packages.ids.iter().flat_map(|id| ["--package", id]));
+    world.sh.remove_path(&mark)?;
+    child::run(world.report, clean)?;
+    world.sh.write_file(&mark, from)?;
+    Ok(())
+}
+
+/// Asks the binary for its version. One that names another version was not compiled from what it is said to be; one that
+/// names none is not asked further.
+fn says_version(binary: &Path, version: &str) -> Result<()> {
+    let mut command = Command::new(binary);
+    // Nothing of ours is for it: it only has to say who it is.
+    command.arg("--version").env_clear().current_dir(binary.parent().unwrap_or(Path::new(".")));
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().with_context(|| format!("{} did not start", binary.display()))?;
+    let begun = Instant::now();
+    while child.try_wait()?.is_none() {
+        if begun.elapsed() > PATIENCE {
+            child.kill()?;
+            child.wait()?;
+            return Ok(());
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let output = child.wait_with_output()?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    if output.status.success() && !names_version(&said, version) {
+        let name = binary.file_name().unwrap_or_default().to_string_lossy();
+        bail!("`{name} --version` says `{}`, but it was compiled from {version}", said.trim());
+    }
+    Ok(())
+}
+
+/// Whether a text that names versions names that one, too.
+fn names_version(said: &str, version: &str) -> bool {
+    let words = said.split(|c: char| c.is_whitespace() || "(),;\"".contains(c));
+    let words = words.map(|word| word.strip_prefix('v').unwrap_or(word));
+    let mut named = words.filter(|word| semver::Version::parse(word).is_ok()).peekable();
+    named.peek().is_none() || named.any(|word| word == version)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_version_that_is_named_must_be_the_one() {
+        for said in ["owl 0.8.0\n", "owl v0.8.0 (rustc 1.95.0)", "owl", "usage: owl FILE", "", "owl 0.8"] {
+            assert!(names_version(said, "0.8.0"), "{said}");
+        }
+        for said in ["owl 0.7.3\n", "0.8.0-rc.1", "owl v0.8.1 (rustc 1.95.0)"] {
+            assert!(!names_version(said, "0.8.0"), "{said}");
+        }
+    }
+
+    #[test]
+    fn what_comes_from_paths_is_forgotten_and_what_comes_from_registries_is_kept() {
+        let bin = |name: &str| json!([{ "name": name, "kind": ["bin"] }]);
+        let metadata = json!({ "packages": [
+            { "id": "path+file:///w/owl#0.8.0", "source": null, "version": "0.8.0", "targets": bin("owl") },
+            { "id": "registry+x#owl@0.1.0", "source": "registry+x", "version": "0.1.0", "targets": bin("owl") },
+            { "id": "path+file:///w/core#owl-core@0.7.3", "source": null, "version": "0.7.3", "targets": [{ "name": "owl", "kind": ["lib"] }] },
+        ] });
+        let ids = ["path+file:///w/owl#0.8.0", "path+file:///w/core#owl-core@0.7.3"].map(str::to_owned).to_vec();
+        assert_eq!(Packages::read(&metadata, "owl"), Some(Packages { ids, version: "0.8.0".to_owned() }));
+        assert_eq!(Packages::read(&metadata, "owlet"), None);
+    }
+}
