@@ -1,12 +1,14 @@
 //! Finds the commit that a plan starts from, so that the same command plans the same thing again after a crash.
 //! It must never plan on top of a release that is under way: what is finished is observed, not planned anew.
 
+pub mod cut_off;
 mod hotfix;
 pub mod post_release;
 
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
+use xshell::cmd;
 
 use crate::{
     config::Entries,
@@ -157,26 +159,29 @@ fn after(
     snapshot.today = written_date(&snapshot.train, &texts, to).unwrap_or(snapshot.today);
     let mut planned = draw(loader, snapshot, to, true, intent, options)?;
     if !planned.snapshot.repo.dirty.is_empty() {
-        name_the_way_back(loader, &mut planned);
+        let _unkept = repo::unkept(loader.sh)?;
+        let between = between(loader, &planned, entry)?;
+        cut_off::name_the_way_back(loader, &between, &mut planned.plan.findings)?;
     }
     Ok(planned)
 }
 
-/// git may be cut off too, between its branch, its index and its files, or in the middle of one. When nothing but the
-/// release's own texts is there, or beginnings of them, `git commit` would be the wrong thing to type.
-fn name_the_way_back(loader: &Loader<'_>, planned: &mut Planned) {
-    let edits = planned.plan.edits();
-    let ours = |path: &PathBuf| {
-        let found = std::fs::read(loader.repo.top.join(path)).unwrap_or_default();
-        let begins = |text: &str| text.as_bytes().starts_with(&found);
-        edits.iter().any(|edit| edit.path == *path && (begins(&edit.old) || begins(&edit.new)))
-    };
-    if planned.snapshot.repo.dirty.iter().all(ours) {
-        for finding in planned.plan.findings.iter_mut().filter(|finding| finding.check == "dirty-tree") {
-            finding.what = format!("git was cut off in the middle of this release: {}", finding.what);
-            finding.next = "git restore --staged --worktree ., then the same command".to_owned();
+/// Where git may have been on the way from or to: the commits of the release, its branches, and their merge.
+fn between(loader: &Loader<'_>, planned: &Planned, entry: &LogEntry) -> Result<Vec<String>> {
+    let Planned { snapshot, plan } = planned;
+    let mut between = vec![snapshot.base.clone(), entry.commit.clone()];
+    let branch = snapshot.train.config.branch.as_ref().map(|branch| branch.fill(&plan.to));
+    let tips = [&branch, &Some(snapshot.train.main.clone())].map(|name| loader.repo.branches.get(name.as_ref()?));
+    if let [Some(branch), Some(main)] = tips {
+        // Where git cannot merge like this, that one is missing, and more is left to a person.
+        let merged = cmd!(loader.sh, "git merge-tree --write-tree {main} {branch}");
+        let merged = merged.quiet().ignore_status().ignore_stderr().output()?;
+        if merged.status.success() {
+            between.push(String::from_utf8_lossy(&merged.stdout).trim().to_owned());
         }
     }
+    between.extend(tips.into_iter().flatten().cloned());
+    Ok(between)
 }
 
 /// The day that the release was given when it was begun.

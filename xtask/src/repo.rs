@@ -2,6 +2,7 @@
 //! It must never change anything; what does is in `perform/git`.
 
 mod answer;
+mod cut_off;
 mod find;
 mod underway;
 
@@ -16,6 +17,7 @@ use xshell::{PushEnv, Shell, TempDir, cmd};
 
 pub use answer::{bytes, path, text};
 use answer::{fields, lossy, named};
+pub use cut_off::way_back;
 pub use find::{Found, UNUSED_GIT_DIR, find};
 pub use underway::{Lock, Underway};
 
@@ -104,6 +106,12 @@ pub struct LogEntry {
     pub subject: String,
 }
 
+/// The commits that git was most likely on its way from or to, whatever it did: the head's parents and the branches.
+pub fn around(sh: &Shell, repo: &Repo) -> Result<Vec<String>> {
+    let parents = log(sh, &["HEAD"], 1)?.into_iter().flat_map(|head| head.parents);
+    Ok(parents.chain(repo.branches.values().cloned()).collect())
+}
+
 /// Reads the repository; the shell stands at its top. The status and the refs are asked side by side.
 pub fn load(sh: &Shell, found: &Found) -> Result<Repo> {
     // Before git is asked anything that takes a lock for itself.
@@ -151,9 +159,7 @@ fn alternate(store: &Path) -> OsString {
 }
 
 fn status(sh: &Shell) -> Result<Repo> {
-    // Without the lock that it would take to note what it has compared: a look gets in nobody's way.
-    let status =
-        cmd!(sh, "git --no-optional-locks status --porcelain=v2 --branch -z --untracked-files=all --no-renames");
+    let status = cmd!(sh, "git status --porcelain=v2 --branch -z --untracked-files=all --no-renames");
     let status = status.quiet().ignore_status().output()?;
     if !status.status.success() {
         let told = String::from_utf8_lossy(&status.stderr).trim().replace('\n', "; ");
@@ -339,6 +345,22 @@ pub fn log(sh: &Shell, tips: &[&str], limit: usize) -> Result<Vec<LogEntry>> {
             })
         })
         .collect())
+}
+
+/// What git's log of the head is told before the tag of a release goes that nobody else had.
+pub fn unmade_message(tag: &str) -> String {
+    format!("rollback: {tag} is unmade")
+}
+
+/// Whether the release of that tag was unmade here, and not made again since by a commit with that subject.
+pub fn is_unmade(sh: &Shell, tag: &str, subject: &str) -> Result<bool> {
+    // Newest first (git-log(1), `--walk-reflogs`).
+    let log = cmd!(sh, "git log --walk-reflogs --format=%gs HEAD --").quiet().read()?;
+    let made = format!(": {subject}");
+    let last = log
+        .lines()
+        .find(|entry| *entry == unmade_message(tag) || entry.starts_with("commit") && entry.ends_with(&made));
+    Ok(last.is_some_and(|entry| entry == unmade_message(tag)))
 }
 
 /// What an annotated tag says, its signature left out; empty for one that is only a name.

@@ -8,7 +8,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use cargo_metadata::{Metadata, MetadataCommand, TargetKind};
 use xshell::{Shell, cmd};
 
@@ -17,7 +17,7 @@ use crate::{
     date::Date,
     edit::typed,
     files::workflow,
-    repo::{self, LogEntry, Message, Repo},
+    repo::{self, LogEntry, Message, Repo, Underway},
     train::Train,
     workspace::{self, Graph, Manifests, Package, Texts, Workspace, dir},
 };
@@ -110,14 +110,8 @@ impl<'a> Loader<'a> {
         );
         let ((parsed, mut tree), log) = (read?, log?);
         let metadata = match asked.join() {
-            Ok(metadata) => metadata.with_context(|| match (&repo.underway, repo.dirty.as_slice()) {
-                (Some(underway), _) => format!(
-                    "a {} is in progress, and cargo cannot read the workspace as it is: {}, then the same command",
-                    underway.name, underway.ways
-                ),
-                (None, []) => "cargo cannot read the workspace".to_owned(),
-                (None, _) => "cargo cannot read the workspace as it is: mend it, or take back what is not committed with `git restore --staged --worktree .`".to_owned(),
-            })?,
+            Ok(Ok(metadata)) => metadata,
+            Ok(Err(error)) => return Err(unread(sh, &repo, &error)),
             Err(panic) => std::panic::resume_unwind(panic),
         };
         let target = metadata.target_directory.clone().into_std_path_buf();
@@ -223,6 +217,36 @@ impl<'a> Loader<'a> {
             texts.extend(self.tree.get(&lock).map(|text| (lock.clone(), text.clone())));
         }
         Ok(texts)
+    }
+}
+
+/// Why cargo cannot read the workspace, with what to type when git has left it so.
+fn unread(sh: &Shell, repo: &Repo, error: &cargo_metadata::Error) -> anyhow::Error {
+    let error = error.to_string();
+    let error = error.trim();
+    if let Some(Underway { name, ways, .. }) = &repo.underway {
+        let what = format!("a {name} is in progress, and cargo cannot read the workspace as it is");
+        return anyhow!("{what}: {error}\n   next: {ways}, then the same command");
+    }
+    if repo.dirty.is_empty() {
+        return anyhow!("cargo cannot read the workspace: {error}");
+    }
+    let way = repo::around(sh, repo).and_then(|around| repo::way_back(sh, repo, &around));
+    match way {
+        Ok(Some(typed)) => {
+            let locks: String = repo
+                .locks
+                .iter()
+                .filter(|lock| lock.is_held != Some(true))
+                .map(|lock| format!("rm {} && ", crate::edit::typed(&lock.path)))
+                .collect();
+            anyhow!(
+                "git was cut off between two commits, and cargo cannot read the workspace as it is: {error}\n   next: {locks}{typed}, then the same command"
+            )
+        }
+        Ok(None) | Err(_) => anyhow!(
+            "cargo cannot read the workspace as it is: {error}\n   next: mend it, or take back what is not committed with `git restore --staged --worktree .`"
+        ),
     }
 }
 

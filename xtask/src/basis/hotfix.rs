@@ -1,17 +1,13 @@
 //! Where a hotfix starts from: its branch, wherever the captain stands, and what merging it into main will come to.
 //! It must never take another branch's files for the hotfix's own.
 
-use std::{
-    collections::BTreeSet,
-    path::{Path, PathBuf},
-};
+use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, bail};
 
-use super::{Intent, Planned, after, begin};
+use super::{Intent, Planned, after, begin, cut_off};
 use crate::{
     check::{self, Finding, short},
-    edit::slashed,
     perform::merge_back,
     plan::{
         self, Options,
@@ -72,7 +68,8 @@ pub fn plan(loader: &Loader<'_>, version: Option<&Version>, options: &Options) -
         bring_back(loader, main_at, tip, &mut planned)?;
     }
     if !repo.dirty.is_empty() {
-        name_the_way_back(loader, [&repo.head, main_at, tip], &mut planned)?;
+        let between = [main_at, tip, &line.base, &planned.snapshot.base].map(String::clone);
+        cut_off::name_the_way_back(loader, &between, &mut planned.plan.findings)?;
     }
     Ok(planned)
 }
@@ -114,48 +111,6 @@ fn meant(loader: &Loader<'_>, head: &Snapshot) -> Result<Version> {
 /// Whether the tag, which is there, is a hotfix's.
 pub fn is_hotfix(loader: &Loader<'_>, tag: &str) -> Result<bool> {
     Ok(hotfix::hotfix_of(&repo::tag_message(loader.sh, tag)?).is_some())
-}
-
-/// git may be cut off while it goes from one branch to the other. When nothing is there but what one of them has, or the
-/// beginning of it, `git commit` would be the wrong thing to type.
-fn name_the_way_back(loader: &Loader<'_>, commits: [&String; 3], planned: &mut Planned) -> Result<()> {
-    let dirty: BTreeSet<PathBuf> = loader.repo.dirty.iter().cloned().collect();
-    let mut known = Vec::new();
-    for commit in commits {
-        match repo::texts_at(loader.sh, commit, &dirty) {
-            Ok(texts) => known.push(texts),
-            // Not a text: it is somebody's to look at.
-            Err(_) => return Ok(()),
-        }
-    }
-    let ours = |path: &PathBuf| {
-        let found = std::fs::read(loader.repo.top.join(path));
-        known.iter().any(|texts| match (&found, texts.get(path)) {
-            (Ok(found), Some(text)) => text.as_bytes().starts_with(found),
-            (Err(error), None) => error.kind() == std::io::ErrorKind::NotFound,
-            _ => false,
-        })
-    };
-    if !dirty.iter().all(ours) {
-        return Ok(());
-    }
-    // A directory that the branch does not have goes as a whole: cargo would take it for a member.
-    let here = repo::tracked_at(loader.sh, commits[0])?;
-    let is_here = |place: &Path| here.iter().any(|path| path.starts_with(place));
-    let strange = dirty.iter().filter(|path| !here.contains(*path)).filter_map(|path| {
-        let places: Vec<&Path> = path.ancestors().filter(|place| !place.as_os_str().is_empty()).collect();
-        places.into_iter().rev().find(|place| !is_here(place))
-    });
-    let strange: BTreeSet<String> = strange.map(slashed).collect();
-    let clean = match strange.is_empty() {
-        true => String::new(),
-        false => format!(" && git clean -d --force -- {}", strange.into_iter().collect::<Vec<_>>().join(" ")),
-    };
-    for finding in planned.plan.findings.iter_mut().filter(|finding| finding.check == "dirty-tree") {
-        finding.what = format!("git was cut off between two branches: {}", finding.what);
-        finding.next = format!("git restore --staged --worktree .{clean}, then the same command");
-    }
-    Ok(())
 }
 
 /// Merges where nobody sees it, and holds what comes of it against every check.

@@ -3,7 +3,7 @@
 
 use anyhow::Result;
 
-use super::{Planned, name_the_way_back, was_cut_off};
+use super::{Planned, cut_off, was_cut_off};
 use crate::{
     plan::post_release::{self, Released},
     snapshot::{Loader, Snapshot, Source},
@@ -18,10 +18,11 @@ pub fn plan(loader: &Loader<'_>, released: &Released, push: bool) -> Result<Plan
     };
     let subject = post_release::subject(&released.of.tag);
     let found = loader.log.iter().find(|entry| entry.subject == subject);
-    if let Some(parent) = found.and_then(|entry| entry.parents.first()) {
+    if let Some((entry, parent)) = found.and_then(|entry| Some((entry, entry.parents.first()?))) {
         let mut planned = draw(load(loader, released, Source::Commit(parent))?);
         if !loader.repo.dirty.is_empty() {
-            name_the_way_back(loader, &mut planned);
+            let between = [&entry.commit, parent].map(String::clone);
+            cut_off::name_the_way_back(loader, &between, &mut planned.plan.findings)?;
         }
         return Ok(planned);
     }

@@ -12,6 +12,7 @@ use xshell::{Shell, cmd};
 
 use super::{Call, count, ending, lock, prepare, rows, world};
 use crate::{
+    basis::cut_off,
     check::{self, short},
     config::Channel,
     edit::slashed,
@@ -37,8 +38,17 @@ pub fn rollback(call: &Call<'_>, version: &Version, options: &Options, settled: 
     let sh = Shell::new()?;
     let _lock = if call.dry_run { None } else { lock(&sh, call.manifest.as_deref())? };
     let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
-    let (rollback, diff) = draw(&loader, version, options)?;
     let report = call.report;
+    if let Some(tag) = unmade(&loader, version)? {
+        report.say(format!("{tag} is already rolled back here, and nobody else had it: nothing is left to do"));
+        if report.json {
+            report.json(
+                &json!({ "version": version.tag(), "tag": tag, "pushed": false, "steps": [], "outcome": "done" }),
+            );
+        }
+        return Ok(());
+    }
+    let (rollback, diff) = draw(&loader, version, options)?;
     report.rollback(&rollback);
     report.findings(&rollback.findings);
     if !rollback.findings.is_empty() {
@@ -104,6 +114,19 @@ pub fn status(call: &Call<'_>, loader: &Loader<'_>, version: &Version) -> Result
     }
 }
 
+/// The tag of a release that only this clone had and that was unmade; `None` when there is one to be rolled back.
+fn unmade(loader: &Loader<'_>, version: &Version) -> Result<Option<String>> {
+    let source = if loader.repo.dirty.is_empty() { Source::Tree } else { Source::Commit(&loader.repo.head) };
+    let train = loader.load(source)?.train;
+    let tag = train.tag.fill(version);
+    if loader.repo.tags.contains_key(&tag) || !repo::is_unmade(loader.sh, &tag, &plan::subject(&train, version))? {
+        return Ok(None);
+    }
+    // Made again elsewhere in the meantime, it is to be fetched first.
+    let remote = remote(loader.sh, &train, &tag, None)?;
+    Ok((!remote.is_some_and(|remote| remote.tag)).then_some(tag))
+}
+
 /// Plans the rollback, and tells what its revert changes.
 pub fn draw(loader: &Loader<'_>, version: &Version, options: &Options) -> Result<(Rollback, Option<String>)> {
     let sh = loader.sh;
@@ -119,7 +142,7 @@ pub fn draw(loader: &Loader<'_>, version: &Version, options: &Options) -> Result
     let mut gone = loader.load(Source::Commit(commit))?;
     gone.train = Train::choose(&gone.workspace, &gone.repo, Some(head.train.name()))?;
     gone.tag_message = repo::tag_message(sh, &tag)?;
-    let mut facts = Facts { remote: remote(sh, &gone.train, &tag, commit)?, ..Facts::default() };
+    let mut facts = Facts { remote: remote(sh, &gone.train, &tag, Some(commit))?, ..Facts::default() };
     facts.later = later(loader, &gone, version)?;
     // Reverted already: it is planned again from where it was.
     let reverted = revert::find(sh, commit, &rollback::subject(&gone.train, version))?;
@@ -135,11 +158,19 @@ pub fn draw(loader: &Loader<'_>, version: &Version, options: &Options) -> Result
     } else {
         None
     };
-    Ok((rollback::plan(&gone, &now, version, &facts, options), diff))
+    let mut rollback = rollback::plan(&gone, &now, version, &facts, options);
+    if !loader.repo.dirty.is_empty() {
+        let made = facts.made.iter().flat_map(|made| [Some(&made.before), made.main.as_ref()]).flatten();
+        // The tree is in the store once the commit was made; git may have been on its way there.
+        let reverted = facts.revert.iter().flat_map(|reverted| [&reverted.onto, &reverted.tree]);
+        let between: Vec<String> = [commit].into_iter().chain(made).chain(reverted).cloned().collect();
+        cut_off::name_the_way_back(loader, &between, &mut rollback.findings)?;
+    }
+    Ok((rollback, diff))
 }
 
 /// What the remote has of the release; `None` when there is no remote.
-fn remote(sh: &Shell, train: &Train, tag: &str, commit: &str) -> Result<Option<Remote>> {
+fn remote(sh: &Shell, train: &Train, tag: &str, commit: Option<&str>) -> Result<Option<Remote>> {
     let remote = &train.remote;
     let known = repo::text(cmd!(sh, "git remote"))?;
     if !known.lines().any(|line| line == remote) && !remote.contains(['/', ':']) {
@@ -157,7 +188,9 @@ fn remote(sh: &Shell, train: &Train, tag: &str, commit: &str) -> Result<Option<R
         );
     }
     let there = |name: &str| listed.out.lines().find_map(|line| line.strip_suffix(name)?.strip_suffix('\t'));
-    if let Some(other) = there(&peeled).or(there(&name)).filter(|found| *found != commit) {
+    if let (Some(other), Some(commit)) = (there(&peeled).or(there(&name)), commit)
+        && other != commit
+    {
         bail!(
             "on {remote} {tag} leads to {}, here to {}; next: git fetch {remote} tag {tag}, and compare",
             short(other),
@@ -165,6 +198,7 @@ fn remote(sh: &Shell, train: &Train, tag: &str, commit: &str) -> Result<Option<R
         );
     }
     let holds = |tip: &str| -> Result<bool> {
+        let Some(commit) = commit else { return Ok(false) };
         // A commit that this clone does not know may stand on ours.
         let known = cmd!(sh, "git cat-file -e {tip}").quiet().ignore_status().ignore_stderr().output()?;
         if known.status.success() { repo::is_ancestor(sh, commit, tip) } else { Ok(true) }

@@ -152,10 +152,19 @@ pub fn observe_unmade(world: &World<'_>, unmake: &Unmake) -> Result<Observation>
 pub fn unmake(world: &World<'_>, unmake: &Unmake) -> Result<()> {
     let sh = world.sh;
     match unmake {
-        // `--keep` refuses where a file that it would change holds something that is not committed.
-        Unmake::Commit { to, .. } => cmd!(sh, "git reset --quiet --keep {to}").quiet().run()?,
+        Unmake::Commit { to, .. } => {
+            // It takes a file that was only touched for one that was changed.
+            cmd!(sh, "git update-index -q --refresh").quiet().ignore_status().ignore_stdout().run()?;
+            // `--keep` refuses where a file that it would change holds something that is not committed.
+            cmd!(sh, "git reset --quiet --keep {to}").quiet().run()?;
+        }
         Unmake::Branch { name, .. } => cmd!(sh, "git branch --quiet --delete --force {name}").quiet().run()?,
-        Unmake::Tag { name, .. } => cmd!(sh, "git tag --delete {name}").quiet().ignore_stdout().run()?,
+        Unmake::Tag { name, .. } => {
+            // The tag is the last that is known of the release here. git's log of the head keeps that it was unmade.
+            let why = repo::unmade_message(name);
+            cmd!(sh, "git update-ref -m {why} HEAD HEAD").quiet().run()?;
+            cmd!(sh, "git tag --delete {name}").quiet().ignore_stdout().run()?;
+        }
     }
     Ok(())
 }

@@ -263,16 +263,8 @@ pub fn plan(gone: &Snapshot, now: &Snapshot, version: &Version, facts: &Facts, o
 }
 
 fn findings(now: &Snapshot, of: &Tagged, facts: &Facts, remote: &Remote) -> Vec<Finding> {
-    let (repo, train) = (&now.repo, &now.train);
+    let train = &now.train;
     let mut findings = check::repository(now, None);
-    let ours = |path: &PathBuf| facts.revert.as_ref().is_some_and(|revert| revert.changed.contains(path));
-    if !repo.dirty.is_empty() && repo.dirty.iter().all(ours) {
-        for finding in findings.iter_mut().filter(|finding| finding.check == "dirty-tree") {
-            finding.next =
-                "if git was cut off in the middle of this rollback: git restore --staged --worktree ., then the same command"
-                    .to_owned();
-        }
-    }
     if remote.rollback_tag {
         let what = format!("{} has {} already: it is rolled back from elsewhere", of.remote, rollback_tag(&of.tag));
         let next = format!("git pull --tags {} {}, then the same command", of.remote, train.main);

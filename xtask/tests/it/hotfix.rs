@@ -482,7 +482,7 @@ fn what_git_left_between_two_branches_is_told() {
     }
     let said = typed(&place, HOTFIX);
     assert_eq!(said.code, Some(1), "{}", said.all());
-    assert!(said.all().contains("git was cut off between two branches"), "{}", said.all());
+    assert!(said.all().contains("git was cut off between two commits"), "{}", said.all());
     follow(&place, &said.all());
     typed(&place, HOTFIX).ok();
     assert_eq!(place.end(), whole);

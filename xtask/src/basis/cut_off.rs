@@ -1,0 +1,29 @@
+//! Findings that a git which was cut off has caused, and the way back to the head that they then name.
+//! It must never change a finding that tells of somebody's own work.
+
+use anyhow::Result;
+
+use crate::{check::Finding, edit::slashed, repo, snapshot::Loader};
+
+/// Names the way back where findings tell of uncommitted changes, and git was cut off between these commits or trees.
+pub fn name_the_way_back(loader: &Loader<'_>, between: &[String], findings: &mut Vec<Finding>) -> Result<()> {
+    let repo = &loader.repo;
+    let is_ours = repo.underway.as_ref().and_then(|merge| merge.of.as_ref()).is_some_and(|of| between.contains(of));
+    let is_told = |finding: &Finding| match finding.check {
+        "dirty-tree" => true,
+        "lock" => finding.what.contains("neither committed nor ignored"),
+        "in-progress" => is_ours,
+        _ => false,
+    };
+    if !findings.iter().any(is_told) {
+        return Ok(());
+    }
+    let Some(typed) = repo::way_back(loader.sh, repo, between)? else { return Ok(()) };
+    let some: Vec<String> = repo.dirty.iter().take(5).map(|path| slashed(path)).collect();
+    let more = repo.dirty.len() - some.len();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let what = format!("git was cut off between two commits: uncommitted changes in {}{more}", some.join(", "));
+    findings.retain(|finding| !is_told(finding));
+    findings.push(Finding::new("dirty-tree", what, format!("{typed}, then the same command")));
+    Ok(())
+}
