@@ -4,6 +4,7 @@
 pub mod calendar;
 pub mod changelog;
 pub mod due;
+pub mod history;
 pub mod post_release;
 pub mod rollback;
 pub mod status;
@@ -65,7 +66,9 @@ pub fn make(call: &Call<'_>, intent: &Intent, options: &Options) -> Result<()> {
     // Before anything is read: what another release is about to change must not be planned upon.
     let _lock = if call.dry_run { None } else { lock(&sh, call.manifest.as_deref())? };
     let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
+    history::whole(&loader)?;
     let Planned { snapshot, plan } = basis::plan(&loader, intent, options)?;
+    history::tags(call.report, &sh, &loader.repo, &snapshot.train)?;
     check::known_waivers(&snapshot.train, &options.waive)?;
     let plan = carry_out(call, &loader, &snapshot, plan)?;
     if !call.dry_run {

@@ -108,6 +108,11 @@ pub fn rehearse(call: &Call<'_>, options: &Options) -> Result<()> {
     for train in trains {
         let page = page_of(options, &loader.target.join("xtask"), train.name(), several)?;
         let snapshot = Snapshot { train, ..head.clone() };
+        if options.goal.is_some() || tagged(&snapshot).is_none() {
+            // The clone in which it is released has no other tags than this one.
+            commands::history::whole(&loader)?;
+            commands::history::tags(call.report, &sh, &loader.repo, &snapshot.train)?;
+        }
         let mut rehearsal = one(call.report, &snapshot, options, &loader.target, &interrupted);
         let written = write_page(&page, &rehearsal);
         if let Err(error) = &written {

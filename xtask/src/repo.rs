@@ -300,7 +300,14 @@ pub fn texts_at(sh: &Shell, commit: &str, paths: &BTreeSet<PathBuf>) -> Result<T
     let mut found = entries(sh, commit)?;
     found.retain(|entry| paths.contains(&entry.path));
     let asked: String = found.iter().map(|entry| format!("{}\n", entry.object)).collect();
-    let output = cmd!(sh, "git cat-file --batch").stdin(asked).quiet().output()?;
+    let output = cmd!(sh, "git cat-file --batch").stdin(asked).quiet().ignore_status().output()?;
+    if !output.status.success() {
+        let told = lossy(&output.stderr).trim().replace('\n', "; ");
+        if told.contains("promisor remote") {
+            bail!("this clone is partial, and what it lacks could not be fetched: {told}; next: git fetch, to see why");
+        }
+        bail!("git cat-file: {told}; next: git fsck");
+    }
     let mut rest = output.stdout.as_slice();
     let mut texts = Texts::new();
     for Entry { path, .. } in found {

@@ -317,6 +317,14 @@ fn habitual_tag(workspace: &Workspace, repo: &Repo, config: &TrainConfig, driver
     Template::new(&format!("{}{}", prefix.unwrap_or(&usual), Template::SLOT))
 }
 
+/// Whether a tag may be one of the train's. Without any of its tags, their form is known only where it is configured.
+pub fn may_be_tag(train: &Train, tag: &str) -> bool {
+    match &train.config.tag {
+        Some(form) => form.version_in(tag).is_some(),
+        None => !tag.starts_with(ROLLBACK) && split_tag(tag).is_some(),
+    }
+}
+
 /// The version at the end of a tag, and what stands before it.
 fn split_tag(tag: &str) -> Option<(Version, &str)> {
     let mut before = ' ';

@@ -7,7 +7,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 use xshell::Shell;
 
-use super::Call;
+use super::{Call, history};
 use crate::{
     basis::{self, Intent, Planned},
     edit::slashed,
@@ -25,9 +25,11 @@ pub fn changelog(call: &Call<'_>, goal: Option<&Goal>) -> Result<()> {
     let manifest = call.manifest.as_deref().map(std::path::absolute).transpose()?;
     let sh = Shell::new()?;
     let loader = Loader::new(&sh, manifest.as_deref(), call.train.as_deref())?;
+    history::whole(&loader)?;
     let head = loader.load(Source::Tree)?;
     let mut told = Vec::new();
     for train in loader.trains(&head)? {
+        history::tags(call.report, &sh, &loader.repo, &train)?;
         let name = train.name().to_owned();
         // A plan is of one train, and so is what it is made from.
         let loader = Loader::new(&sh, manifest.as_deref(), Some(&name))?;

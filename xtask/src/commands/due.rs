@@ -7,7 +7,7 @@ use anyhow::Result;
 use serde_json::json;
 use xshell::Shell;
 
-use super::{Call, sound, status::tagged_at};
+use super::{Call, history, sound, status::tagged_at};
 use crate::{
     date::Date,
     plan::due::{self, Change, Due, Findings},
@@ -24,9 +24,11 @@ const PRIORITY: &str = "priority";
 pub fn due(call: &Call<'_>) -> Result<()> {
     let sh = Shell::new()?;
     let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
+    history::whole(&loader)?;
     let head = sound(&loader)?;
     let mut told = Vec::new();
     for train in loader.trains(&head)? {
+        history::tags(call.report, &sh, &loader.repo, &train)?;
         let snapshot = Snapshot { train, ..head.clone() };
         let last = last(&snapshot);
         let past = since(&sh, &snapshot, last.as_ref())?;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result};
 use xshell::Shell;
 
-use super::{Call, carry_out, lock, publication, world};
+use super::{Call, carry_out, history, lock, publication, world};
 use crate::{
     basis,
     perform::{World, images},
@@ -25,6 +25,7 @@ pub fn post_release(call: &Call<'_>, version: Option<&Version>, options: &publis
     let sh = Shell::new()?;
     let _lock = if call.dry_run { None } else { lock(&sh, call.manifest.as_deref())? };
     let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
+    history::whole(&loader)?;
     let newest = if version.is_none() { newest(&loader)? } else { None };
     let (tagged, publication) = publication(&loader, version.or(newest.as_ref()), options)?;
     let world = world(call, &sh, &loader, call.tools())?;

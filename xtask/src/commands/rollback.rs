@@ -10,7 +10,7 @@ use anyhow::{Result, bail};
 use serde_json::json;
 use xshell::{Shell, cmd};
 
-use super::{Call, count, ending, lock, prepare, rows, world};
+use super::{Call, count, ending, history, lock, prepare, rows, world};
 use crate::{
     basis::cut_off,
     check::{self, short},
@@ -38,6 +38,7 @@ pub fn rollback(call: &Call<'_>, version: &Version, options: &Options, settled: 
     let sh = Shell::new()?;
     let _lock = if call.dry_run { None } else { lock(&sh, call.manifest.as_deref())? };
     let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
+    history::whole(&loader)?;
     let report = call.report;
     if let Some(tag) = unmade(&loader, version)? {
         report.say(format!("{tag} is already rolled back here, and nobody else had it: nothing is left to do"));

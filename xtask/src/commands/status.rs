@@ -11,7 +11,8 @@ use serde_json::json;
 use xshell::{Shell, cmd};
 
 use super::{
-    Call, count, due, post_release, print_publication, publication, publication_of, rollback, rows, sound, world,
+    Call, count, due, history, post_release, print_publication, publication, publication_of, rollback, rows, sound,
+    world,
 };
 use crate::{
     date::Date,
@@ -67,11 +68,13 @@ pub fn status(call: &Call<'_>, version: &Version, here: bool) -> Result<()> {
 pub fn overview(call: &Call<'_>, here: bool, issue: bool) -> Result<()> {
     let sh = Shell::new()?;
     let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
+    history::whole(&loader)?;
     let head = sound(&loader)?;
     let report = call.report;
     let world = World { deadline: Duration::from_secs(60), ..world(call, &sh, &loader, Tools::AsFound)? };
     let (mut all, mut told) = (Vec::new(), Vec::new());
     for train in loader.trains(&head)? {
+        history::tags(report, &sh, &loader.repo, &train)?;
         let snapshot = Snapshot { train, ..head.clone() };
         let (standing, due) = look(&world, &loader, &snapshot, here)?;
         report.standing(&standing, &due);

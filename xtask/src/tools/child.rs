@@ -150,6 +150,42 @@ pub fn ask(mut command: Command) -> Result<Told> {
     Ok(Told { status: output.status, out: text(&output.stdout), err: text(&output.stderr) })
 }
 
+/// Asks the same, but waits no longer than `limit`: `None` when it has not answered by then.
+pub fn ask_within(mut command: Command, limit: Duration) -> Result<Option<Told>> {
+    let shown = shown(&command);
+    let _watch = Watch::of(&command);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().with_context(|| format!("`{shown}` did not start"))?;
+    let streams = [
+        child.stdout.take().map(|stream| Box::new(stream) as Box<dyn Read + Send>),
+        child.stderr.take().map(|stream| Box::new(stream) as Box<dyn Read + Send>),
+    ];
+    let (sender, ended) = mpsc::channel();
+    for (at, mut stream) in streams.into_iter().flatten().enumerate() {
+        let sender = sender.clone();
+        // Not waited for when time is up: a child of the child may keep the stream open.
+        std::thread::spawn(move || {
+            let mut bytes = Vec::new();
+            let read = stream.read_to_end(&mut bytes);
+            let _ = sender.send((at, read.map(|_| bytes)));
+        });
+    }
+    let deadline = Instant::now() + limit;
+    let mut texts = [String::new(), String::new()];
+    for _ in 0..2 {
+        let Ok((at, read)) = ended.recv_timeout(deadline.saturating_duration_since(Instant::now())) else {
+            // It may have ended just now; in any case it is not left behind.
+            let _ = child.kill();
+            child.wait().with_context(|| format!("`{shown}` could not be waited for"))?;
+            return Ok(None);
+        };
+        texts[at] = blanked(&String::from_utf8_lossy(&read.with_context(|| format!("`{shown}` could not be read"))?));
+    }
+    let status = child.wait().with_context(|| format!("`{shown}` could not be waited for"))?;
+    let [out, err] = texts;
+    Ok(Some(Told { status, out, err }))
+}
+
 /// Runs a child that sends something out: its output is shown line by line and kept, secrets blanked.
 pub fn send(report: &Report, command: Command) -> Result<Told> {
     send_hiding(report, command, |_| false)

@@ -7,6 +7,7 @@ mod book;
 mod calendar;
 mod cases;
 mod changelog;
+mod clones;
 mod crashes;
 mod dists;
 mod engine;

@@ -3,19 +3,21 @@
 
 use std::{
     collections::BTreeMap,
+    fs,
     sync::{LazyLock, Mutex},
     time::{Duration, Instant},
 };
 
 use crate::{
     crashes::{deadly_git, signal, start},
-    harness::{Place, Said},
+    harness::{Place, Said, run},
     outside::{INGEST, LARK, Outside, Train, side_by_side},
     weather::{Fault, Rule},
 };
 
 tests! {
     a_publication_is_done_once: needs WORLD, partly IMAGES;
+    a_shallow_checkout_of_the_tag_publishes_the_same: needs WORLD;
     cut_off_at_each_request_of_crates_wheels_and_forge: needs WORLD;
     cut_off_at_each_request_of_images: needs WORLD_WITH_IMAGES;
     killed_around_each_push: needs WORLD;
@@ -82,6 +84,20 @@ fn a_publication_is_done_once() {
         assert_eq!(outside.weather.changes(), [""; 0], "there is nothing to send twice");
         assert_eq!(outside.raw_effects(), effects);
     }
+}
+
+fn a_shallow_checkout_of_the_tag_publishes_the_same() {
+    let outside = Outside::new("shallow_lark");
+    let machine = outside.machine("a");
+    fs::remove_dir_all(&machine.tree).unwrap();
+    let url = format!("file://{}", machine.remote.display());
+    let mut clone = machine.command("git");
+    let clone = clone.current_dir(machine.tree.parent().unwrap());
+    run(clone.args(["clone", "--quiet", "--depth", "1", "--branch", LARK.tag, &url]).arg(&machine.tree));
+    assert_eq!(machine.git("rev-parse --is-shallow-repository"), "true");
+    outside.run(&machine, &LARK.publish()).ok();
+    assert_eq!(end(&outside), whole(LARK).end);
+    outside.run(&machine, "wheels --train lark --dry-run").ok();
 }
 
 /// Every point of every matrix, which takes a quarter of an hour, or one of each kind:

@@ -1,0 +1,73 @@
+//! Whether this clone holds the commits and tags that a command counts from.
+//! It must never take what was not fetched for what does not exist, nor make a local release need a remote.
+
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use xshell::{Shell, cmd};
+
+use super::count;
+use crate::{
+    repo::{self, Repo},
+    report::Report,
+    snapshot::Loader,
+    tools::child,
+    train::{self, Train},
+};
+
+/// How long a remote may take to list its tags.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Refuses a clone whose history was cut off: the last release may lie beyond, and nobody would notice.
+pub fn whole(loader: &Loader<'_>) -> Result<()> {
+    if !loader.repo.is_shallow {
+        return Ok(());
+    }
+    let next = match repo::text(cmd!(loader.sh, "git remote"))?.is_empty() {
+        false => "git fetch --unshallow --tags (in CI: `fetch-depth: 0` for the checkout action)",
+        true => "clone the repository without `--depth`",
+    };
+    bail!("this clone is shallow, and the command needs the history since the last release, and its tag; next: {next}")
+}
+
+/// Refuses a clone without tags of the train when its remote has some: without them the form of a tag, what changed and
+/// what was told already are not known. Only then is the remote asked, and one that does not answer is passed over.
+pub fn tags(report: &Report, sh: &Shell, repo: &Repo, train: &Train) -> Result<()> {
+    let remote = &train.remote;
+    if train.tags(repo).next().is_some() || !is_remote(sh, remote)? {
+        return Ok(());
+    }
+    let asked = cmd!(sh, "git ls-remote --tags --refs {remote}").env("GIT_TERMINAL_PROMPT", "0");
+    let why = match child::ask_within(asked.into(), PATIENCE)? {
+        Some(told) if told.ok() => {
+            let names = told.out.lines().filter_map(|line| Some(line.split_once("refs/tags/")?.1));
+            let missing: Vec<&str> =
+                names.filter(|tag| !repo.tags.contains_key(*tag) && train::may_be_tag(train, tag)).collect();
+            let Some(first) = missing.last() else { return Ok(()) };
+            bail!(
+                "{remote} has {} that {} not here, {first} among them, and a release is counted from the last one; next: {}",
+                count(missing.len(), "tag"),
+                if missing.len() == 1 { "is" } else { "are" },
+                fetch(remote)
+            )
+        }
+        Some(told) => told.last_words(),
+        None => format!("no answer within {} s", PATIENCE.as_secs()),
+    };
+    report.say(format!(
+        "note: no tag of train {} is here, and {remote} could not be asked for one ({why}); if it was released before: {}",
+        train.name(),
+        fetch(remote)
+    ));
+    Ok(())
+}
+
+/// Whether there is such a remote: a name that git knows, or an address.
+fn is_remote(sh: &Shell, remote: &str) -> Result<bool> {
+    Ok(remote.contains(['/', ':']) || repo::text(cmd!(sh, "git remote"))?.lines().any(|known| known == remote))
+}
+
+/// The line that fetches the tags.
+fn fetch(remote: &str) -> String {
+    if remote == "origin" { "git fetch --tags".to_owned() } else { format!("git fetch --tags {remote}") }
+}

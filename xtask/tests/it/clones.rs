@@ -1,0 +1,191 @@
+//! Clones that are not whole: shallow, without tags, of one branch, without blobs.
+//! What counts from history must be refused there with what to fetch; what looks at one commit must work.
+
+use std::time::{Duration, Instant};
+
+use crate::harness::{Place, run};
+
+const UNPROVED: &str = "--waive cargo-test";
+
+/// A repository whose tags have a form that nothing configures, with a remote that has all of it.
+fn origin(name: &str) -> Place {
+    let place = Place::new(name);
+    place.copy_to("", &crate::harness::folder("worlds/plain"));
+    place.replace("Cargo.toml", "tag = \"v{version}\"\n", "changes = [\"unreleased\", \"commits\"]\n");
+    place.init();
+    place.git("tag --annotate lark/0.7.3 --message lark/0.7.3");
+    for (file, message) in [("a", "feat: a song"), ("b", "fix: a tune")] {
+        place.write(&format!("crates/lark/src/{file}.rs"), "// new\n");
+        place.replace("crates/lark/Cargo.toml", "edition", &format!("# {file}\nedition"));
+        place.commit(message);
+    }
+    place.add_remote();
+    place.git(&format!("--git-dir {} config uploadpack.allowFilter true", place.remote.display()));
+    place
+}
+
+/// A clone of its remote, made with these options.
+fn clone(of: &Place, options: &str) -> Place {
+    let mut place = of.with_name(of.tree.parent().unwrap().file_name().unwrap().to_str().unwrap());
+    place.tree = of.tree.with_file_name("clone");
+    let _ = std::fs::remove_dir_all(&place.tree);
+    let url = format!("file://{}", of.remote.display());
+    run(of.command("git").args(["clone", "--quiet"]).args(options.split_whitespace()).arg(url).arg(&place.tree));
+    place
+}
+
+/// All that needs the history or the tags.
+const COUNTING: [&str; 9] = [
+    "release patch --waive cargo-test",
+    "release 0.8.0 --dry-run",
+    "postfix --note x",
+    "hotfix --dry-run",
+    "changelog",
+    "due",
+    "status",
+    "rollback 0.7.3",
+    "rehearse",
+];
+
+#[test]
+fn a_shallow_clone_is_refused_with_what_to_fetch() {
+    let origin = origin("shallow");
+    for options in ["--depth 1", "--depth 1 --no-single-branch", "--depth 2", "--depth 2 --no-tags"] {
+        let place = clone(&origin, options);
+        let before = place.tree_bytes();
+        for args in COUNTING.iter().chain(&["post-release 0.7.3"]) {
+            let said = place.xtask(args);
+            assert_eq!(said.code, Some(1), "{args}: {}", said.all());
+            assert!(said.err.contains("git fetch --unshallow --tags"), "{args}: {}", said.all());
+        }
+        assert!(place.tree_bytes() == before);
+        // What it says is enough.
+        place.git("fetch --quiet --unshallow --tags");
+        place.xtask(&format!("release patch {UNPROVED}")).ok();
+        assert_eq!(place.git("tag --list"), "lark/0.7.3\nlark/0.7.4");
+        let log = place.git("show HEAD:CHANGELOG.md");
+        assert!(log.contains("a song") && log.contains("a tune"), "{log}");
+        assert!(
+            !place.git("show --name-only --format= HEAD").contains("lark-core/Cargo.toml"),
+            "what is unchanged stays"
+        );
+    }
+}
+
+#[test]
+fn a_shallow_clone_without_a_remote_cannot_fetch() {
+    let place = clone(&origin("shallow_alone"), "--depth 1");
+    place.git("remote remove origin");
+    let said = place.xtask("release minor --dry-run");
+    assert!(said.err.contains("clone the repository without `--depth`"), "{}", said.err);
+}
+
+#[test]
+fn a_clone_without_tags_is_refused_with_what_to_fetch() {
+    let origin = origin("untagged");
+    for options in ["--no-tags", "--no-tags --single-branch", "--no-tags --filter=blob:none"] {
+        let place = clone(&origin, options);
+        let before = place.tree_bytes();
+        for args in COUNTING {
+            let said = place.xtask(args);
+            assert_eq!(said.code, Some(1), "{args}: {}", said.all());
+            // Where the train has no wheel, or the tag is not here, that is said first.
+            if !args.starts_with("postfix") && !args.starts_with("rollback") && !args.starts_with("hotfix") {
+                assert!(said.err.contains("lark/0.7.3"), "{args}: {}", said.all());
+                assert!(said.err.contains("next: git fetch --tags"), "{args}: {}", said.all());
+            }
+        }
+        assert!(place.tree_bytes() == before);
+        assert_eq!(place.git("tag --list"), "", "{options}");
+        place.git("fetch --quiet --tags");
+        place.xtask(&format!("release patch {UNPROVED}")).ok();
+        assert_eq!(place.git("tag --list"), "lark/0.7.3\nlark/0.7.4");
+    }
+}
+
+#[test]
+fn a_first_release_asks_the_remote_and_goes_on() {
+    let place = Place::new("first_here");
+    place.copy_to("", &crate::harness::folder("worlds/plain"));
+    place.init();
+    place.add_remote();
+    // Tags of another form are not the train's.
+    for tag in ["nightly", "other-v9.9.9"] {
+        place.git(&format!("tag {tag}"));
+        place.git(&format!("push --quiet origin {tag}"));
+        place.git(&format!("tag --delete {tag}"));
+    }
+    place.xtask(&format!("release minor {UNPROVED}")).ok();
+    assert_eq!(place.git("tag --list"), "v0.8.0");
+}
+
+#[test]
+fn a_remote_that_cannot_be_asked_is_no_obstacle() {
+    let place = Place::new("first_alone");
+    place.copy_to("", &crate::harness::folder("worlds/plain"));
+    place.init();
+    place.git("remote add origin /nowhere/at/all");
+    let said = place.xtask(&format!("release minor {UNPROVED}")).ok();
+    assert!(said.out.contains("note: no tag of train lark is here, and origin could not be asked"), "{}", said.out);
+    assert!(said.out.contains("if it was released before: git fetch --tags"), "{}", said.out);
+}
+
+#[test]
+fn a_remote_that_never_answers_is_waited_for_a_few_seconds() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let place = Place::new("first_silent");
+    place.copy_to("", &crate::harness::folder("worlds/plain"));
+    place.init();
+    place.git(&format!("remote add origin git://{}/x.git", listener.local_addr().unwrap()));
+    let begun = Instant::now();
+    let said = place.xtask("release minor --dry-run").ok();
+    assert!(said.out.contains("origin could not be asked for one (no answer within 5 s)"), "{}", said.out);
+    assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn a_clone_of_one_branch_or_without_blobs_works() {
+    let origin = origin("partial");
+    for options in ["--single-branch", "--filter=blob:none", "--filter=tree:0", "--filter=blob:none --no-checkout"] {
+        let place = clone(&origin, options);
+        if options.contains("no-checkout") {
+            place.git("checkout --quiet main");
+        }
+        place.xtask("changelog").ok();
+        place.xtask("due").ok();
+        place.xtask(&format!("release patch {UNPROVED}")).ok();
+        let log = place.git("show HEAD:CHANGELOG.md");
+        assert!(log.contains("a song") && log.contains("a tune"), "{log}");
+        assert_eq!(place.git("tag --list"), "lark/0.7.3\nlark/0.7.4", "{options}");
+        place.xtask("rollback 0.7.4").ok();
+        assert_eq!(place.git("tag --list"), "lark/0.7.3", "{options}");
+    }
+}
+
+#[test]
+fn a_clone_without_blobs_tells_of_a_remote_that_is_gone() {
+    let place = clone(&origin("partial_alone"), "--filter=blob:none");
+    std::fs::rename(&place.remote, place.remote.with_extension("gone")).unwrap();
+    let said = place.xtask("release patch --dry-run");
+    assert_eq!(said.code, Some(1), "{}", said.all());
+    assert!(said.err.contains("this clone is partial"), "{}", said.all());
+    assert!(said.err.contains("next: git fetch, to see why"), "{}", said.all());
+}
+
+#[test]
+fn a_checkout_of_the_tag_alone_is_checked_proved_and_published() {
+    let origin = origin("tag_alone");
+    origin.xtask(&format!("release minor {UNPROVED}")).ok();
+    origin.git("push --quiet --atomic origin main lark/0.8.0");
+    // As the common checkout action does it for a tag.
+    let place = clone(&origin, "--depth 1 --no-tags --branch lark/0.8.0");
+    place.git("fetch --quiet --depth 1 origin +refs/tags/lark/0.8.0:refs/tags/lark/0.8.0");
+    assert_eq!(place.git("rev-parse --is-shallow-repository"), "true");
+    place.xtask("check").ok();
+    place.xtask("smoke").ok();
+    let said = place.xtask("publish --here --dry-run");
+    assert!(said.out.contains("lark 0.8.0"), "{}", said.all());
+    assert!(!said.all().contains("unshallow"), "{}", said.all());
+    let said = place.xtask("status 0.8.0 --here");
+    assert!(said.out.contains("lark 0.8.0") && !said.all().contains("unshallow"), "{}", said.all());
+}
