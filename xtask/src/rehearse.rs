@@ -38,7 +38,7 @@ use crate::{
     },
     report::{Loudness, Report},
     snapshot::{Loader, Snapshot, Source},
-    step::{Dist, Lane, Step},
+    step::{self, Dist, Lane, Step},
     tools::{
         child,
         engine::{Cannot, Engine},
@@ -436,12 +436,10 @@ impl<'r> Stand<'r> {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let (title, seen) = (text(&step["title"]), &step["seen"]);
         let outcome = match seen["state"].as_str() {
-            Some("done") => {
-                match seen["evidence"].as_str().and_then(|evidence| evidence.strip_prefix("not proved: ")) {
-                    Some(why) => Outcome::NotProved { why: why.to_owned() },
-                    None => Outcome::Proved { evidence: text(&seen["evidence"]) },
-                }
-            }
+            Some("done") => match seen["evidence"].as_str().and_then(step::why_unproved) {
+                Some(why) => Outcome::NotProved { why: why.to_owned() },
+                None => Outcome::Proved { evidence: text(&seen["evidence"]) },
+            },
             Some("blocked" | "unknown") => Outcome::Failed { why: text(&seen["why"]) },
             _ => return,
         };
@@ -475,7 +473,7 @@ impl<'r> Stand<'r> {
             }
             Err(error) if error.is::<Cannot>() => {
                 let why = format!("{error:#}");
-                self.report.end(title, begun, Ok(&format!("not proved: {why}")));
+                self.report.unproved(title, begun, &why);
                 self.rehearsal.not_proved.push((title.to_owned(), why.clone()));
                 self.note(title, seconds, Outcome::NotProved { why });
                 Ok(())

@@ -217,6 +217,9 @@ impl Report {
     /// A step as it was seen, without anything being done.
     pub fn observed(&self, step: &Step, seen: &Observation) {
         let title = step.title();
+        if let Some(why) = seen.why_unproved() {
+            return self.warn(format!("  {} {title}: {why}", self.tint(Tint::Strong, "not proved")));
+        }
         match seen {
             Observation::Done { evidence, .. } => {
                 self.say(format!("  {} {title} ({evidence})", self.tint(Tint::Good, "done   ")))
@@ -240,6 +243,15 @@ impl Report {
             self.say(format!("  {} {title}", self.tint(Tint::Strong, "begin  ")));
         }
         Instant::now()
+    }
+
+    /// A proof ended that this machine cannot make.
+    pub fn unproved(&self, title: &str, begun: Instant, why: &str) {
+        if self.groups {
+            self.write("::endgroup::");
+        }
+        let seconds = begun.elapsed().as_secs_f64();
+        self.warn(format!("  {} {title} ({seconds:.1} s): {why}", self.tint(Tint::Strong, "not proved")));
     }
 
     /// A step ended; how long it took is the proof that somebody was at work.

@@ -251,10 +251,10 @@ fn take(world: &World<'_>, step: &Step) -> Result<Observation> {
         .and_then(|seen| check_interrupt(world).map(|()| seen))
         .map_err(|error| check_interrupt(world).err().unwrap_or(error));
     match &acted {
-        Ok(Observation::Done { evidence, .. }) if evidence.starts_with("not proved") => {
-            world.report.end(&title, begun, Ok(evidence))
-        }
-        Ok(_) => world.report.end(&title, begun, Ok("done")),
+        Ok(seen) => match seen.why_unproved() {
+            Some(why) => world.report.unproved(&title, begun, why),
+            None => world.report.end(&title, begun, Ok("done")),
+        },
         Err(error) => world.report.end(&title, begun, Err(&format!("{error:#}"))),
     }
     acted

@@ -54,9 +54,30 @@ pub enum Observation {
     },
 }
 
+/// What the evidence of such a proof begins with, in a report for machines, too.
+const UNPROVED: &str = "not proved: ";
+
+/// The same of evidence that was read from a report for machines.
+pub fn why_unproved(evidence: &str) -> Option<&str> {
+    evidence.strip_prefix(UNPROVED)
+}
+
 impl Observation {
     pub fn done(evidence: impl Into<String>) -> Observation {
         Observation::Done { evidence: evidence.into(), since: None }
+    }
+
+    /// A proof that this machine cannot make: it keeps nothing from going on, and proves nothing.
+    pub fn unproved(why: &str) -> Observation {
+        Observation::done(format!("{UNPROVED}{why}"))
+    }
+
+    /// Why it proves nothing, when it is of a proof that this machine cannot make.
+    pub fn why_unproved(&self) -> Option<&str> {
+        match self {
+            Observation::Done { evidence, .. } => why_unproved(evidence),
+            _ => None,
+        }
     }
 
     pub fn is_done(&self) -> bool {

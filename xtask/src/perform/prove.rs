@@ -23,7 +23,7 @@ pub fn observe(world: &World<'_>, proof: &Proof) -> Observation {
     match world.verdicts().get(&proof.command()) {
         None => Observation::Todo,
         Some(Verdict::Proved) => Observation::done("proved"),
-        Some(Verdict::Unprovable(why)) => Observation::done(format!("not proved: {why}")),
+        Some(Verdict::Unprovable(why)) => Observation::unproved(why),
     }
 }
 
