@@ -14,6 +14,7 @@ mod hash;
 mod inherited;
 mod page;
 mod parallel;
+mod patience;
 mod perform;
 mod plan;
 mod rehearse;

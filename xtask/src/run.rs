@@ -12,6 +12,7 @@ use anyhow::{Result, anyhow, bail};
 use serde::Serialize;
 
 use crate::{
+    patience::Patience,
     perform::{self, World, needs},
     step::{Observation, Reach, Step},
     tools::child::Passing,
@@ -263,23 +264,32 @@ fn take(world: &World<'_>, step: &Step) -> Result<Observation> {
 /// Acts until it succeeds, or fails for good. A failure that may pass is waited out: as long as the other side asks, or
 /// longer from time to time until the deadline.
 fn act(world: &World<'_>, step: &Step) -> Result<()> {
-    let deadline = Instant::now() + world.deadline;
-    let mut pause = Duration::from_secs(1);
+    let wait = |wait: Duration, why: &Passing| {
+        world.report.say(format!("          waiting {} s: {why}", wait.as_secs()));
+        sleep(world, wait)
+    };
+    acted(world.deadline, || perform::act(world, step), || perform::observe(world, step), wait)
+}
+
+fn acted(
+    deadline: Duration,
+    mut act: impl FnMut() -> Result<()>,
+    mut observe: impl FnMut() -> Observation,
+    mut wait: impl FnMut(Duration, &Passing) -> Result<()>,
+) -> Result<()> {
+    let mut patience = Patience::new(deadline, Duration::from_secs(1), Duration::MAX);
     loop {
-        let error = match perform::act(world, step) {
+        let error = match act() {
             Ok(()) => return Ok(()),
             Err(error) => error,
         };
         let Some(passing) = error.downcast_ref::<Passing>() else { return Err(error) };
-        let wait = passing.after.unwrap_or(pause);
-        if passing.after.is_none() && Instant::now() + wait > deadline {
-            return Err(error.context(format!("it did not pass within {} s", world.deadline.as_secs())));
-        }
-        world.report.say(format!("          waiting {} s: {passing}", wait.as_secs()));
-        sleep(world, wait)?;
-        pause *= 2;
+        let Some(pause) = passing.after.or_else(|| patience.next_pause()) else {
+            return Err(error.context(format!("it did not pass within {} s", deadline.as_secs())));
+        };
+        wait(pause, passing)?;
         // It may have been taken all the same, with only the answer lost.
-        match perform::observe(world, step) {
+        match observe() {
             Observation::Done { .. } => return Ok(()),
             Observation::Blocked { why, next } => bail!("{why}; next: {next}"),
             Observation::Todo | Observation::Unknown { .. } => {}
@@ -289,21 +299,30 @@ fn act(world: &World<'_>, step: &Step) -> Result<()> {
 
 /// Observes until the step is done or its time is up.
 fn show(world: &World<'_>, step: &Step) -> Result<Observation> {
-    let patience = if step.reach() == Reach::World { world.deadline } else { Duration::from_secs(10) };
-    let deadline = Instant::now() + patience;
-    let mut pause = Duration::from_millis(200);
+    let time = if step.reach() == Reach::World { world.deadline } else { Duration::from_secs(10) };
+    shown(time, || perform::observe(world, step), |pause| sleep(world, pause))
+}
+
+fn shown(
+    time: Duration,
+    mut observe: impl FnMut() -> Observation,
+    mut wait: impl FnMut(Duration) -> Result<()>,
+) -> Result<Observation> {
+    let mut patience = Patience::new(time, Duration::from_millis(200), Duration::from_secs(10));
     loop {
-        let seen = perform::observe(world, step);
-        match seen {
+        let seen = observe();
+        match &seen {
             Observation::Done { .. } => return Ok(seen),
             Observation::Blocked { why, next } => bail!("{why}; next: {next}"),
-            Observation::Unknown { why, next } if Instant::now() >= deadline => bail!("{why}; next: {next}"),
-            Observation::Todo if Instant::now() >= deadline => {
-                bail!("it was done, but does not show after {} s: the same command looks again", patience.as_secs())
-            }
-            _ => sleep(world, pause)?,
+            Observation::Todo | Observation::Unknown { .. } => {}
         }
-        pause = (pause * 2).min(Duration::from_secs(10));
+        match (patience.next_pause(), seen) {
+            (Some(pause), _) => wait(pause)?,
+            (None, Observation::Unknown { why, next }) => bail!("{why}; next: {next}"),
+            (None, _) => {
+                bail!("it was done, but does not show after {} s: the same command looks again", time.as_secs())
+            }
+        }
     }
 }
 
@@ -369,6 +388,64 @@ mod tests {
         step::{Dist, Listing, Tagged},
         version::{Dialect, Version},
     };
+
+    /// Longer than every deadline of these tests.
+    fn work_slowly() {
+        std::thread::sleep(Duration::from_millis(30));
+    }
+
+    #[test]
+    fn a_slow_machine_has_as_many_tries_as_a_fast_one() {
+        let passing = |after| anyhow::Error::from(Passing { why: "503".to_owned(), after });
+        let deadline = Duration::from_millis(5);
+        let (mut left, mut waited) = (vec![None, Some(Duration::from_secs(7)), None], Vec::new());
+        let act = || {
+            work_slowly();
+            left.pop().map_or(Ok(()), |after| Err(passing(after)))
+        };
+        let ended = acted(
+            Duration::from_secs(3),
+            act,
+            || Observation::Todo,
+            |wait, _| {
+                waited.push(wait.as_secs());
+                Ok(())
+            },
+        );
+        assert!(ended.is_ok());
+        assert_eq!(waited, [1, 7, 2], "what the other side asks for is waited beside the deadline");
+
+        let mut tries = 0;
+        let act = || {
+            work_slowly();
+            tries += 1;
+            Err(passing(None))
+        };
+        let error = acted(deadline, act, || Observation::Todo, |_, _| Ok(())).unwrap_err();
+        assert_eq!(error.to_string(), "it did not pass within 0 s");
+        assert_eq!(tries, 2, "it is tried again after the whole deadline was waited");
+    }
+
+    #[test]
+    fn what_shows_late_is_seen_however_long_a_look_takes() {
+        let deadline = Duration::from_millis(450);
+        let look = |shows_at: u32| {
+            let mut looks = 0;
+            let seen = shown(
+                deadline,
+                || {
+                    work_slowly();
+                    std::thread::sleep(deadline / 2);
+                    looks += 1;
+                    if looks == shows_at { Observation::done("x") } else { Observation::Todo }
+                },
+                |_| Ok(()),
+            );
+            (seen.is_ok(), looks)
+        };
+        assert_eq!(look(3), (true, 3), "after 0.2 s and 0.25 s of waiting");
+        assert_eq!(look(4), (false, 3));
+    }
 
     #[test]
     fn what_waits_for_a_person_holds_up_its_lane_and_the_sum_of_all() {

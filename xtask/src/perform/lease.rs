@@ -126,7 +126,7 @@ impl Lease {
         };
         let reference = Ref::new(world, of, &format!("lease/{lane}"));
         let clone = clone_id(world)?;
-        let mut watched: Option<(Said, Instant)> = None;
+        let mut watched: Option<Watched> = None;
         loop {
             let now = reference.read()?;
             let holder = now.as_ref().map(|said| said.text.lines().next().unwrap_or_default().to_owned());
@@ -134,7 +134,7 @@ impl Lease {
             let is_dead = match (&now, &watched) {
                 (None, _) => true,
                 _ if holder.as_deref() == Some(&clone) => true,
-                (Some(now), Some((said, since))) if now == said => since.elapsed() >= silence,
+                (Some(now), Some(watched)) if *now == watched.said => watched.silent >= silence,
                 _ => false,
             };
             if is_dead {
@@ -148,18 +148,37 @@ impl Lease {
                 }
                 continue;
             }
-            if watched.as_ref().map(|(said, _)| said) != now.as_ref() {
-                if watched.is_none() {
-                    let who = holder.unwrap_or_default();
-                    world.report.say(format!("  waiting: {who} is publishing {} ({lane})", of.tag));
+            match (&mut watched, now) {
+                (Some(watched), Some(now)) => watched.look(now, Instant::now(), silence),
+                (watched, now) => {
+                    if watched.is_none() {
+                        let who = holder.unwrap_or_default();
+                        world.report.say(format!("  waiting: {who} is publishing {} ({lane})", of.tag));
+                    }
+                    *watched = now.map(|said| Watched { said, silent: Duration::ZERO, looked: Instant::now() });
                 }
-                watched = now.map(|said| (said, Instant::now()));
             }
             if world.interrupted.load(Ordering::Relaxed) {
                 bail!("interrupted; the same command starts it again");
             }
             std::thread::sleep(Duration::from_millis(500).min(silence / 4));
         }
+    }
+}
+
+/// What the holder said last, and for how long it has said nothing else.
+struct Watched {
+    said: Said,
+    silent: Duration,
+    looked: Instant,
+}
+
+impl Watched {
+    /// Eight looks are the least before a silence is over: where a look takes long, a beat of the holder does, too.
+    fn look(&mut self, said: Said, now: Instant, silence: Duration) {
+        let passed = now.saturating_duration_since(self.looked).min(silence / 8);
+        self.silent = if said == self.said { self.silent + passed } else { Duration::ZERO };
+        (self.said, self.looked) = (said, now);
     }
 }
 
@@ -200,12 +219,33 @@ fn keep_beating(reference: &Ref, mut said: Said, clone: &str, every: Duration, s
     while !stop.load(Ordering::Relaxed) {
         std::thread::sleep(Duration::from_millis(100).min(every));
         if last.elapsed() >= every {
+            // Counted from where a beat begins: on a slow machine, the push takes a while.
+            last = Instant::now();
             // A beat that is lost is no harm: the next one comes.
             if let Ok(Some(next)) = reference.swap(Some(&said), &beat(clone)) {
                 said = next;
             }
-            last = Instant::now();
         }
     }
     said
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stall_of_the_watcher_is_no_silence_of_the_holder() {
+        let (silence, begun) = (Duration::from_secs(80), Instant::now());
+        let said = |text: &str| Said { object: text.to_owned(), text: text.to_owned() };
+        let mut watched = Watched { said: said("a"), silent: Duration::ZERO, looked: begun };
+        let mut now = begun;
+        for (text, passed, silent) in
+            [("a", 1, 1), ("a", 3, 4), ("a", 500, 14), ("b", 500, 0), ("b", 2, 2), ("b", 70, 12), ("b", 0, 12)]
+        {
+            now += Duration::from_secs(passed);
+            watched.look(said(text), now, silence);
+            assert_eq!(watched.silent.as_secs(), silent, "{text} after {passed} s");
+        }
+    }
 }

@@ -30,11 +30,21 @@ impl Environment {
             }
         }
         command.env("CARGO_TARGET_DIR", &self.target);
+        be_patient(command);
         if outward {
             command.envs(self.stand_in.environment().iter().cloned());
             if let Ok(images) = &self.images {
                 command.env("IMAGE_REGISTRY", images.address());
             }
+        }
+    }
+}
+
+/// The registries are processes of this machine, which may be busy: clients wait longer for them than for a true one.
+fn be_patient(command: &mut Command) {
+    for name in ["CARGO_HTTP_TIMEOUT", "UV_HTTP_TIMEOUT", "PIP_DEFAULT_TIMEOUT"] {
+        if std::env::var_os(name).is_none() || is_foreign(name) {
+            command.env(name, "300");
         }
     }
 }

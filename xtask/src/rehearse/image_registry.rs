@@ -6,8 +6,10 @@ use std::{
     net::{TcpListener, TcpStream},
     path::Path,
     process::{Child, Command, Stdio},
-    time::{Duration, Instant},
+    time::Duration,
 };
+
+use crate::patience::Patience;
 
 /// The program of the CNCF's Distribution project, as its packages name it.
 const PROGRAMS: [&str; 2] = ["docker-registry", "registry"];
@@ -42,15 +44,14 @@ impl ImageRegistry {
     }
 
     fn wait(&mut self) -> Result<(), String> {
-        let begun = Instant::now();
+        // As long as it runs, it may only be slow; but one that listens elsewhere is not waited for without end.
+        let mut patience = Patience::steady(Duration::from_secs(120), Duration::from_millis(50));
         while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
             if let Ok(Some(status)) = self.process.try_wait() {
                 return Err(format!("the image registry ended with {status}"));
             }
-            if begun.elapsed() > Duration::from_secs(10) {
-                return Err("the image registry does not answer".to_owned());
-            }
-            std::thread::sleep(Duration::from_millis(50));
+            let pause = patience.next_pause().ok_or("the image registry does not answer after 120 s")?;
+            std::thread::sleep(pause);
         }
         Ok(())
     }

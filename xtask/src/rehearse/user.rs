@@ -1,17 +1,13 @@
 //! What a user does with a release: a new project that needs the crate, new environments with the wheel, a container.
 //! It must never use the workspace: all that a user has is what the registries give.
 
-use std::{
-    fs,
-    path::PathBuf,
-    process::Command,
-    time::{Duration, Instant},
-};
+use std::{fs, path::PathBuf, process::Command, time::Duration};
 
 use anyhow::{Result, anyhow, bail};
 
 use super::Stand;
 use crate::{
+    patience::Patience,
     perform::{World, wheels},
     step::{CrateUpload, Dist, ImageRelease},
     tools::{
@@ -118,21 +114,25 @@ fn run(runner: &Runner, reference: &str) -> Result<String> {
 }
 
 fn is_healthy(runner: &Runner, container: &str) -> Result<String> {
-    let begun = Instant::now();
+    let pause = Duration::from_millis(300);
+    let mut starting = Patience::steady(Duration::from_secs(60), pause);
+    let mut unchecked = Patience::steady(Duration::from_secs(2), pause);
     loop {
-        match runner.health(container)? {
+        let waits = match runner.health(container)? {
             Health::Passes => return Ok("its health check passes".to_owned()),
             Health::Ended(0) => return Ok("it runs to its end, with exit code 0".to_owned()),
             Health::Fails => bail!("its health check fails"),
             Health::Ended(code) => bail!("it ended with exit code {code}"),
             // One that is about to crash looks well for a moment.
-            Health::Unchecked if begun.elapsed() > Duration::from_secs(2) => {
-                return Ok("it runs; it has no health check".to_owned());
-            }
-            Health::NotYet(why) if begun.elapsed() > Duration::from_secs(60) => {
-                bail!("it is not healthy after 60 s: {why}")
-            }
-            Health::Unchecked | Health::NotYet(_) => std::thread::sleep(Duration::from_millis(300)),
-        }
+            Health::Unchecked => match unchecked.next_pause() {
+                Some(pause) => pause,
+                None => return Ok("it runs; it has no health check".to_owned()),
+            },
+            Health::NotYet(why) => match starting.next_pause() {
+                Some(pause) => pause,
+                None => bail!("it is not healthy after 60 s: {why}"),
+            },
+        };
+        std::thread::sleep(waits);
     }
 }

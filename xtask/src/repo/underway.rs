@@ -5,10 +5,11 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use super::find::Found;
+use crate::patience::Patience;
 
 /// An operation that git waits to be told about.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,15 +66,15 @@ pub fn underway(found: &Found) -> Option<Underway> {
 
 /// The locks that are not given back. One that a git at work holds is waited for, but not for long.
 pub fn locks(found: &Found) -> Vec<Lock> {
-    let begun = Instant::now();
+    let mut patience = Patience::steady(Duration::from_secs(2), Duration::from_millis(50));
     loop {
         let paths = lock_files(found);
         let is_held = if paths.is_empty() { None } else { is_git_at_work(found) };
-        let patience = Duration::from_millis(if is_held == Some(false) { 0 } else { 2_000 });
-        if paths.is_empty() || begun.elapsed() >= patience {
-            return paths.into_iter().map(|path| Lock { path, is_held }).collect();
+        let pause = if paths.is_empty() || is_held == Some(false) { None } else { patience.next_pause() };
+        match pause {
+            Some(pause) => std::thread::sleep(pause),
+            None => return paths.into_iter().map(|path| Lock { path, is_held }).collect(),
         }
-        std::thread::sleep(Duration::from_millis(50));
     }
 }
 

@@ -384,7 +384,7 @@ pub fn wait_for_gits(dir: &Path) {
     };
     let begun = Instant::now();
     while fs::read_dir("/proc").into_iter().flatten().flatten().any(goes_on) {
-        assert!(begun.elapsed() < Duration::from_secs(60), "a git goes on in {}", dir.display());
+        assert!(begun.elapsed() < Duration::from_secs(600), "a git goes on in {}", dir.display());
         std::thread::sleep(Duration::from_millis(10));
     }
 }

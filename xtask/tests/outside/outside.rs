@@ -406,10 +406,11 @@ fn serve_images(dir: &Path) -> (Child, String) {
     fs::write(&config, text).unwrap();
     let log = || fs::File::create(dir.join("log")).unwrap();
     let mut command = Command::new("docker-registry");
-    let child = command.arg("serve").arg(&config).stdin(Stdio::null()).stdout(log()).stderr(log()).spawn().unwrap();
+    let mut child = command.arg("serve").arg(&config).stdin(Stdio::null()).stdout(log()).stderr(log()).spawn().unwrap();
     let begun = Instant::now();
     while TcpStream::connect(("127.0.0.1", port)).is_err() {
-        assert!(begun.elapsed() < Duration::from_secs(20), "the image registry does not answer");
+        assert_eq!(child.try_wait().unwrap(), None, "the image registry ended");
+        assert!(begun.elapsed() < Duration::from_secs(600), "the image registry does not answer");
         std::thread::sleep(Duration::from_millis(20));
     }
     (child, format!("http://127.0.0.1:{port}"))

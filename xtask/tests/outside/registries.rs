@@ -3,6 +3,7 @@
 
 use std::{
     fs,
+    os::unix::fs::PermissionsExt as _,
     process::Command,
     time::{Duration, Instant},
 };
@@ -21,6 +22,7 @@ tests! {
     a_registry_that_is_ill_for_a_while: needs WORLD;
     a_registry_that_stays_ill: needs WORLD;
     indexes_that_lag_behind: needs WORLD;
+    a_slow_machine_waits_as_often_for_an_index_that_lags_behind: needs WORLD;
     an_index_that_shows_an_older_state_to_every_second_request: needs WORLD;
     a_connection_that_breaks_in_the_middle_of_each_kind_of_upload: needs WORLD;
     an_index_with_a_wrong_hash: needs WORLD;
@@ -147,6 +149,22 @@ fn indexes_that_lag_behind() {
     let said = outside.run(&machine, &LARK.publish()).ok();
     assert!(!said.out.contains("  todo "), "{}", said.all());
     assert_ended(&outside, &machine, LARK, "late");
+}
+
+/// The deadline counts the pauses. By the clock it would be over after the first look, in which cargo takes a second.
+fn a_slow_machine_waits_as_often_for_an_index_that_lags_behind() {
+    let outside = Outside::new("slow_machine");
+    let mut machine = outside.machine("a");
+    let slow = machine.tree.with_file_name("slow-cargo");
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    fs::write(&slow, format!("#!/bin/sh\n[ \"$1\" = package ] || sleep 1\nexec '{cargo}' \"$@\"\n")).unwrap();
+    fs::set_permissions(&slow, fs::Permissions::from_mode(0o755)).unwrap();
+    machine.env.retain(|(name, _)| name != "CARGO");
+    machine.env.push(("CARGO".to_owned(), slow.display().to_string()));
+    outside.weather.lag(&["/index/"], Duration::from_secs(3));
+    let publish = LARK.publish().replace("--deadline 30", "--deadline 1 --only crates");
+    let said = outside.run(&machine, &publish).ok();
+    assert!(!said.out.contains("  todo "), "{}", said.all());
 }
 
 fn an_index_that_shows_an_older_state_to_every_second_request() {
