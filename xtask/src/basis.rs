@@ -13,6 +13,7 @@ use xshell::cmd;
 use crate::{
     config::Entries,
     files::changelog,
+    perform::git,
     plan::{
         self, Options, Plan,
         hotfix::{self as fixes, Line},
@@ -21,6 +22,7 @@ use crate::{
     },
     repo::{self, LogEntry},
     snapshot::{Loader, Snapshot, Source},
+    step::Step,
     train::Train,
     version::Version,
     workspace::Texts,
@@ -54,25 +56,27 @@ pub fn plan(loader: &Loader<'_>, intent: &Intent, options: &Options) -> Result<P
     let tag = head.train.tag.fill(&current);
     let is_hotfix = loader.repo.tags.contains_key(&tag) && hotfix::is_hotfix(loader, &tag)?;
     // A release that stands at the head, with nothing after it, is the one that was asked for: `minor` twice is not two minors.
-    if !is_hotfix
-        && let Some(entry) = commit_of(loader, &head, &current)?
-        && is_newest(loader, &entry)?
-        && let Some(parent) = entry.parents.first()
-    {
-        let before = loader.load(Source::Commit(parent))?;
-        if wanted(intent, &self::current(&before.workspace, &before.train, intent)?)? == current {
-            return after(loader, before, &entry, &current, intent, options);
+    if !is_hotfix {
+        for (entry, call) in commits_of(loader, &head, &current, intent)? {
+            if is_newest(loader, &entry)?
+                && let Some(before) = before(loader, &entry, call, &current, intent)?
+                && wanted(intent, &self::current(&before.workspace, &before.train, intent)?)? == current
+                && let Some(planned) = resumed(loader, before, &entry, call, &current, intent, options)?
+            {
+                return Ok(planned);
+            }
         }
     }
     let to = wanted(intent, &current)?;
     if is_hotfix && to == current {
         return hotfix::plan(loader, Some(&to), options);
     }
-    if let Some(entry) = commit_of(loader, &head, &to)?
-        && let Some(parent) = entry.parents.first()
-    {
-        let before = loader.load(Source::Commit(parent))?;
-        return after(loader, before, &entry, &to, intent, options);
+    for (entry, call) in commits_of(loader, &head, &to, intent)? {
+        if let Some(before) = before(loader, &entry, call, &to, intent)?
+            && let Some(planned) = resumed(loader, before, &entry, call, &to, intent, options)?
+        {
+            return Ok(planned);
+        }
     }
     begin(loader, head, &to, intent, options)
 }
@@ -120,23 +124,119 @@ fn wanted(intent: &Intent, current: &Version) -> Result<Version> {
     }
 }
 
-/// The commit that releases `version`, if the head or the release branch has it and the head still says that version.
-fn commit_of(loader: &Loader<'_>, head: &Snapshot, version: &Version) -> Result<Option<LogEntry>> {
+/// How a commit is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Called {
+    /// As ours.
+    Ours,
+    /// As ours, and something that a hook added.
+    Alike,
+    /// Otherwise: it is ours when it holds exactly the plan.
+    Otherwise,
+}
+
+/// The commits that may be the release of `version`, if the head or the release branch has it and the head still says
+/// that version.
+fn commits_of(
+    loader: &Loader<'_>,
+    head: &Snapshot,
+    version: &Version,
+    intent: &Intent,
+) -> Result<Vec<(LogEntry, Called)>> {
     let train = &head.train;
     let subject = plan::subject(train, version);
-    let find = |log: &[LogEntry]| Ok(log.iter().find(|entry| entry.subject == subject).cloned());
     let said =
         [train.version(&head.workspace).clone()].into_iter().chain(postfix::current(&head.workspace, train).ok());
     if said.into_iter().any(|said| said == *version) {
-        return find(&loader.log);
+        let found = called(&loader.log, &subject);
+        return match found.is_empty() {
+            true => Ok(bringing(loader, head, intent)?.into_iter().map(|entry| (entry, Called::Otherwise)).collect()),
+            false => Ok(found),
+        };
     }
     // Prepared on its branch, and not yet merged. A release that was reverted is in the history, but not on a branch.
     match train.config.branch.as_ref().map(|branch| branch.fill(version)) {
         Some(branch) if head.repo.branches.contains_key(&branch) => {
-            find(&repo::log(loader.sh, &[&format!("refs/heads/{branch}"), "^HEAD"], repo::HORIZON)?)
+            let log = repo::log(loader.sh, &[&format!("refs/heads/{branch}"), "^HEAD"], repo::HORIZON)?;
+            let found = called(&log, &subject);
+            // Whatever it is called, the one that begins the branch may be ours.
+            let first = log.last().filter(|entry| found.is_empty() && entry.parents.len() == 1);
+            Ok(found.into_iter().chain(first.map(|entry| (entry.clone(), Called::Otherwise))).collect())
         }
-        _ => Ok(None),
+        _ => Ok(Vec::new()),
     }
+}
+
+/// The commits of that name, or nearly of that name; one that has the very name is the only one.
+fn called(log: &[LogEntry], subject: &str) -> Vec<(LogEntry, Called)> {
+    if let Some(entry) = log.iter().find(|entry| entry.subject == subject) {
+        return vec![(entry.clone(), Called::Ours)];
+    }
+    let alike = log.iter().filter(|entry| entry.parents.len() == 1 && plan::is_called(&entry.subject, subject));
+    alike.map(|entry| (entry.clone(), Called::Alike)).collect()
+}
+
+/// The commit that brought the version that stands at the head, by the newest change of a file that says it.
+fn bringing(loader: &Loader<'_>, head: &Snapshot, intent: &Intent) -> Result<Option<LogEntry>> {
+    let (workspace, train) = (&head.workspace, &head.train);
+    let wheels = train.wheels.iter().flat_map(|wheel| [&wheel.path, &workspace.members[wheel.member].manifest]);
+    let mut files: Vec<&PathBuf> = wheels.collect();
+    if !matches!(intent, Intent::Postfix(_)) {
+        files.extend([&workspace.members[train.driver].manifest, &workspace.graph.root]);
+    }
+    let newest = repo::newest_of(loader.sh, "HEAD", &files)?;
+    Ok(newest.filter(|entry| entry.parents.len() == 1))
+}
+
+/// What stood there before a commit; `None` when that had its version already, so that the commit did not bring it.
+fn before(
+    loader: &Loader<'_>,
+    entry: &LogEntry,
+    called: Called,
+    version: &Version,
+    intent: &Intent,
+) -> Result<Option<Snapshot>> {
+    let Some(parent) = entry.parents.first() else { return Ok(None) };
+    if called == Called::Ours {
+        return loader.load(Source::Commit(parent)).map(Some);
+    }
+    let is_at = |snapshot: &Snapshot| {
+        Ok::<_, anyhow::Error>(self::current(&snapshot.workspace, &snapshot.train, intent)? == *version)
+    };
+    // An older workspace may be none that can be read: then it is not the one before this release.
+    let Ok(before) = loader.load(Source::Commit(parent)) else { return Ok(None) };
+    if is_at(&before).unwrap_or(true) || !is_at(&loader.load(Source::Commit(&entry.commit))?)? {
+        return Ok(None);
+    }
+    Ok(Some(before))
+}
+
+/// Plans from before a commit, if that is the release's.
+fn resumed(
+    loader: &Loader<'_>,
+    before: Snapshot,
+    entry: &LogEntry,
+    called: Called,
+    to: &Version,
+    intent: &Intent,
+    options: &Options,
+) -> Result<Option<Planned>> {
+    let planned = after(loader, before, entry, to, intent, options)?;
+    if called != Called::Otherwise || holds(loader, &planned.plan, entry)? {
+        return Ok(Some(planned));
+    }
+    Ok(None)
+}
+
+/// Whether a commit holds the plan and nothing else; in other words only where nothing came after it.
+fn holds(loader: &Loader<'_>, plan: &Plan, entry: &LogEntry) -> Result<bool> {
+    let commit = plan.steps.iter().find_map(|step| match step {
+        Step::Commit(commit) => Some(commit),
+        _ => None,
+    });
+    let Some(commit) = commit.filter(|commit| entry.parents == [commit.base.as_str()]) else { return Ok(false) };
+    let differs = git::commit::compare(loader.sh, commit, &entry.commit)?;
+    Ok(differs.other.is_empty() && (differs.prose.is_empty() || is_newest(loader, entry)?))
 }
 
 /// Nothing came after the commit but its own merge, which may bring it together with other work on the main branch.

@@ -5,7 +5,7 @@ pub mod announce;
 mod confirm;
 pub mod crates;
 mod forge;
-mod git;
+pub mod git;
 pub mod images;
 mod issue;
 pub mod lease;
@@ -109,7 +109,7 @@ pub fn observe(world: &World<'_>, step: &Step) -> Observation {
         Step::Prove(proof) => Ok(prove::observe(world, proof)),
         Step::Branch(branch) => git::observe_branch(world, branch),
         Step::Fix(fix) => git::observe_fix(world, fix),
-        Step::Commit(commit) => git::observe_commit(world, commit),
+        Step::Commit(commit) => git::commit::observe(world, commit),
         Step::Merge(merge) => git::observe_merge(world, merge),
         Step::Tag(tag) => git::observe_tag(world, tag),
         Step::MergeBack(merge) => merge_back::observe(world, merge),
@@ -149,7 +149,7 @@ pub fn act(world: &World<'_>, step: &Step) -> Result<()> {
         Step::Write(write) => tree::write(world, write),
         Step::Prove(proof) => prove::prove(world, proof),
         Step::Branch(branch) => git::branch(world, branch),
-        Step::Commit(commit) => git::commit(world, commit),
+        Step::Commit(commit) => git::commit::commit(world, commit),
         Step::Merge(merge) => git::merge(world, merge),
         Step::Tag(tag) => git::tag(world, tag),
         Step::MergeBack(merge) => merge_back::merge(world, merge),
@@ -184,4 +184,9 @@ pub fn undo(world: &World<'_>, step: &Step) -> Result<()> {
         Step::Branch(branch) => git::unbranch(world, branch),
         _ => Ok(()),
     }
+}
+
+/// Whether the step left a commit at the head: then what came before it is not taken back either.
+pub fn has_moved(world: &World<'_>, step: &Step) -> bool {
+    matches!(step, Step::Commit(commit) if git::commit::has_moved(world, commit))
 }

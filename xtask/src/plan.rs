@@ -142,9 +142,41 @@ fn subjects(workspace: &Workspace, train: &Train) -> Vec<Template> {
     commits.chain(after).collect()
 }
 
+/// Whether a commit is called as one of ours, but for what a hook or a forge puts before or behind: a ticket, a sign.
+pub fn is_called(said: &str, ours: &str) -> bool {
+    if said == ours {
+        return true;
+    }
+    let (low, ours) = (said.to_lowercase(), ours.to_lowercase());
+    let about = ["revert ", "merge ", "reapply ", "fixup! ", "squash! ", "amend! "];
+    if ours.is_empty() || about.iter().any(|word| low.starts_with(word) && !ours.starts_with(word)) {
+        return false;
+    }
+    let is_word = |c: char| c.is_alphanumeric() || c == '"';
+    low.match_indices(&ours).any(|(at, found)| {
+        let (before, after) = (&low[..at], &low[at + found.len()..]);
+        let mut next = after.chars();
+        // `release 0.8.0-rc.1` is another release, and `(#12)` a squash, which may hold more.
+        let ends = match next.next() {
+            Some(c) if is_word(c) => false,
+            Some('-' | '+' | '.') => !next.next().is_some_and(char::is_alphanumeric),
+            _ => true,
+        };
+        let is_squash = after.trim().starts_with("(#") && after.trim().ends_with(')');
+        ends && !is_squash && !before.ends_with(is_word)
+    })
+}
+
 /// Whether a commit of that subject releases something: ours by its template, or release-plz's.
 fn is_release(subjects: &[Template], subject: &str) -> bool {
+    // A hook may have put a word before it, or behind it.
+    let words: Vec<&str> = subject.split(' ').collect();
+    let mut parts = (0..words.len()).flat_map(|from| (from + 1..=words.len()).map(move |to| (from, to)));
+    let is_ours = |(from, to): (usize, usize)| {
+        subjects.iter().any(|template| template.version_in(&words[from..to].join(" ")).is_some())
+    };
     subjects.iter().any(|template| template.version_in(subject).is_some())
+        || (words.len() < 12 && !subject.starts_with("Revert ") && parts.any(is_ours))
         || ["chore: release", "chore(release)"].iter().any(|start| subject.starts_with(start))
 }
 

@@ -3,6 +3,7 @@
 
 mod answer;
 mod cut_off;
+pub mod filters;
 mod find;
 mod underway;
 
@@ -273,20 +274,37 @@ pub fn entries(sh: &Shell, commit: &str) -> Result<Vec<Entry>> {
     Ok(fields(&listed).filter_map(entry).collect())
 }
 
-/// Texts from the working tree; files that are not there are left out. Bytes that are not UTF-8 are shown as
-/// `\u{FFFD}`: most texts are only read, and one that would have to be written is refused when it is looked at.
-pub fn texts_in_tree<'p>(top: &Path, paths: impl Iterator<Item = &'p PathBuf>) -> Result<Texts> {
+/// Texts from the working tree, in the form in which git keeps them; files that are not there are left out. Bytes that are
+/// not UTF-8 are shown as `\u{FFFD}`: most texts are only read, and one that would have to be written is refused when it
+/// is looked at.
+pub fn texts_in_tree<'p>(
+    sh: &Shell,
+    tracked: &BTreeSet<PathBuf>,
+    paths: impl Iterator<Item = &'p PathBuf>,
+) -> Result<Texts> {
+    let top = sh.current_dir();
     let mut texts = Texts::new();
+    let mut converted = BTreeSet::new();
     for path in paths {
         let at = top.join(path);
         match std::fs::read(&at) {
-            Ok(text) => drop(texts.insert(path.clone(), into_text(text))),
+            Ok(text) => {
+                // Only then may git keep it otherwise than it is here: other line endings, another encoding.
+                let is_plain = std::str::from_utf8(&text).is_ok_and(|text| !text.contains("\r\n"));
+                if !is_plain && tracked.contains(path) {
+                    converted.insert(path.clone());
+                }
+                texts.insert(path.clone(), into_text(text));
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             // A directory of that name, or a link that leads nowhere, is no text.
             Err(_) if !at.symlink_metadata().is_ok_and(|there| there.is_file()) => {}
             Err(error) => bail!("{}: {error}", path.display()),
         }
     }
+    let known = texts.keys().filter(|path| tracked.contains(*path)).cloned().collect();
+    converted.extend(filters::transformed(sh, &known)?);
+    texts.extend(filters::stored(sh, &converted)?);
     Ok(texts)
 }
 
@@ -308,9 +326,21 @@ pub fn texts_at(sh: &Shell, commit: &str, paths: &BTreeSet<PathBuf>) -> Result<T
         }
         bail!("git cat-file: {told}; next: git fsck");
     }
-    let mut rest = output.stdout.as_slice();
     let mut texts = Texts::new();
-    for Entry { path, .. } in found {
+    for (path, bytes) in read_objects(&output.stdout, found.iter().map(|entry| &entry.path))? {
+        texts.insert(path.clone(), lossy(bytes));
+    }
+    Ok(texts)
+}
+
+/// Takes apart what `git cat-file --batch` printed of the files that it was asked for.
+fn read_objects<'p, 'o>(
+    output: &'o [u8],
+    asked: impl Iterator<Item = &'p PathBuf>,
+) -> Result<Vec<(&'p PathBuf, &'o [u8])>> {
+    let mut rest = output;
+    let mut found = Vec::new();
+    for path in asked {
         let Some(end) = rest.iter().position(|b| *b == b'\n') else {
             bail!("git cat-file ended early at {}", path.display())
         };
@@ -319,10 +349,10 @@ pub fn texts_at(sh: &Shell, commit: &str, paths: &BTreeSet<PathBuf>) -> Result<T
         let size =
             header.rsplit(' ').next().and_then(|size| size.parse::<usize>().ok()).filter(|size| rest.len() > *size);
         let Some(size) = size else { bail!("git cat-file said `{header}` of {}", path.display()) };
-        texts.insert(path, lossy(&rest[..size]));
+        found.push((path, &rest[..size]));
         rest = &rest[size + 1..];
     }
-    Ok(texts)
+    Ok(found)
 }
 
 /// Texts below some directories as `commit` has them.
@@ -340,18 +370,25 @@ pub fn log(sh: &Shell, tips: &[&str], limit: usize) -> Result<Vec<LogEntry>> {
     let limit = limit.to_string();
     let format = "--format=%H%x00%P%x00%s";
     let listed = text(cmd!(sh, "git log --max-count {limit} --encoding=UTF-8 {format} {tips...} --"))?;
-    Ok(listed
-        .lines()
-        .filter_map(|line| {
-            let mut fields = line.splitn(3, '\0');
-            let (commit, parents, subject) = (fields.next()?, fields.next()?, fields.next()?);
-            Some(LogEntry {
-                commit: commit.to_owned(),
-                parents: parents.split_whitespace().map(str::to_owned).collect(),
-                subject: subject.to_owned(),
-            })
-        })
-        .collect())
+    Ok(listed.lines().filter_map(log_entry).collect())
+}
+
+/// A line of the log.
+fn log_entry(line: &str) -> Option<LogEntry> {
+    let mut fields = line.splitn(3, '\0');
+    let (commit, parents, subject) = (fields.next()?, fields.next()?, fields.next()?);
+    Some(LogEntry {
+        commit: commit.to_owned(),
+        parents: parents.split_whitespace().map(str::to_owned).collect(),
+        subject: subject.to_owned(),
+    })
+}
+
+/// The newest commit that `tip` leads to and that touches any of these files.
+pub fn newest_of(sh: &Shell, tip: &str, paths: &[&PathBuf]) -> Result<Option<LogEntry>> {
+    let options = ["--max-count=1", "--encoding=UTF-8", "--format=%H%x00%P%x00%s"];
+    let listed = text(cmd!(sh, "git --literal-pathspecs log {options...} {tip} -- {paths...}"))?;
+    Ok(listed.lines().find_map(log_entry))
 }
 
 /// What git's log of the head is told before the tag of a release goes that nobody else had.
@@ -363,10 +400,10 @@ pub fn unmade_message(tag: &str) -> String {
 pub fn is_unmade(sh: &Shell, tag: &str, subject: &str) -> Result<bool> {
     // Newest first (git-log(1), `--walk-reflogs`).
     let log = cmd!(sh, "git log --walk-reflogs --format=%gs HEAD --").quiet().read()?;
-    let made = format!(": {subject}");
+    // A hook may have put a word before the subject, or behind it.
     let last = log
         .lines()
-        .find(|entry| *entry == unmade_message(tag) || entry.starts_with("commit") && entry.ends_with(&made));
+        .find(|entry| *entry == unmade_message(tag) || entry.starts_with("commit") && entry.contains(subject));
     Ok(last.is_some_and(|entry| entry == unmade_message(tag)))
 }
 
@@ -465,6 +502,19 @@ pub fn log_of(sh: &Shell, tips: &[&str], paths: &BTreeSet<String>) -> Result<BTr
 /// Files that differ between two commits.
 pub fn changed(sh: &Shell, from: &str, to: &str) -> Result<Vec<PathBuf>> {
     Ok(fields(&bytes(cmd!(sh, "git diff --name-only --no-renames -z {from} {to} --"))?).map(named).collect())
+}
+
+/// Every tracked file with the letter of `git ls-files -v`, which tells whether git looks at it.
+pub fn flagged(sh: &Shell) -> Result<Vec<(char, PathBuf)>> {
+    let listed = bytes(cmd!(sh, "git ls-files -v -z"))?;
+    Ok(fields(&listed).filter_map(|entry| Some((char::from(*entry.first()?), named(entry.get(2..)?)))).collect())
+}
+
+/// Files that the index has otherwise than a commit.
+pub fn staged(sh: &Shell, commit: &str) -> Result<Vec<PathBuf>> {
+    Ok(fields(&bytes(cmd!(sh, "git diff-index --cached --name-only --no-renames -z {commit} --"))?)
+        .map(named)
+        .collect())
 }
 
 /// Whether `commit` is `tip` or one of its ancestors.

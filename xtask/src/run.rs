@@ -341,13 +341,17 @@ fn take_back(world: &World<'_>, steps: &[Step]) -> Result<()> {
     if !steps.iter().any(Step::can_be_undone) {
         return Ok(());
     }
+    // Whatever is made of the commit: the old files over a new one would be its reversal.
+    if steps.iter().any(|step| perform::has_moved(world, step)) {
+        return Ok(());
+    }
     let seen = observe_all(world, steps);
     if steps.iter().zip(&seen).any(|(step, seen)| step.is_mark() && matches!(seen, Observation::Done { .. })) {
         return Ok(());
     }
     for step in steps.iter().rev() {
         perform::undo(world, step)
-            .map_err(|error| anyhow!("{error:#}; the tree could not be restored: git restore ."))?;
+            .map_err(|error| anyhow!("{error:#}; the tree could not be restored: git restore --staged --worktree ."))?;
     }
     Ok(())
 }

@@ -105,7 +105,7 @@ impl<'a> Loader<'a> {
         let named = tracked.iter().filter(|path| is_named(path));
         let (read, log) = repo::beside(
             sh,
-            |_| repo::texts_in_tree(&top, named).map(|tree| (workspace::parse_ahead(&tree), tree)),
+            |sh| repo::texts_in_tree(sh, &tracked, named).map(|tree| (workspace::parse_ahead(&tree), tree)),
             |sh| repo::log(sh, &["HEAD"], repo::HORIZON),
         );
         let ((parsed, mut tree), log) = (read?, log?);
@@ -119,7 +119,7 @@ impl<'a> Loader<'a> {
         let fragments = fragments(&graph);
         let paths = paths(&graph, &tracked, &fragments)?;
         let missing: Vec<&PathBuf> = paths.iter().filter(|path| !tree.contains_key(*path)).collect();
-        tree.extend(repo::texts_in_tree(&top, missing.into_iter())?);
+        tree.extend(repo::texts_in_tree(sh, &tracked, missing.into_iter())?);
         Ok(Loader { sh, train, repo, log, target, graph, tracked: Arc::new(tracked), paths, fragments, tree, parsed })
     }
 

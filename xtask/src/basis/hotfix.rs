@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, bail};
 
-use super::{Intent, Planned, after, begin, cut_off};
+use super::{Called, Intent, Planned, after, begin, cut_off};
 use crate::{
     check::{self, Finding, short},
     perform::merge_back,
@@ -48,7 +48,21 @@ pub fn plan(loader: &Loader<'_>, version: Option<&Version>, options: &Options) -
     let intent = Intent::Hotfix(Some(to.clone()));
     let subject = plan::subject(&head.train, &to);
     let log = repo::log(loader.sh, &[tip, &format!("^{}", line.base)], repo::HORIZON)?;
-    let commit = log.into_iter().find(|entry| entry.subject == subject);
+    let mut commit = None;
+    for (entry, called) in super::called(&log, &subject) {
+        if super::before(branch, &entry, called, &to, &intent)?.is_some() {
+            commit = Some(entry);
+            break;
+        }
+    }
+    // Whatever it is called: the newest one of the branch, when it holds the plan.
+    if commit.is_none()
+        && let Some(entry) = log.first().filter(|entry| entry.parents.len() == 1)
+        && let Some(before) = super::before(branch, entry, Called::Otherwise, &to, &intent)?
+        && super::holds(branch, &after(branch, before, entry, &to, &intent, options)?.plan, entry)?
+    {
+        commit = Some(entry.clone());
+    }
     let mut planned = match commit.as_ref().and_then(|entry| Some((entry, entry.parents.first()?))) {
         Some((entry, parent)) => after(branch, branch.load(Source::Commit(parent))?, entry, &to, &intent, options)?,
         None => {

@@ -233,9 +233,9 @@ fn made(loader: &Loader<'_>, gone: &Snapshot, version: &Version) -> Result<Optio
     let Some(top) = entry(&gone.base)? else { return Ok(None) };
     let Some(before) = top.parents.first().cloned() else { return Ok(None) };
     let mut branch = None;
-    if top.subject != subject {
+    if !plan::is_called(&top.subject, &subject) {
         let second = top.parents.get(1).map(|parent| entry(parent)).transpose()?.flatten();
-        let Some(second) = second.filter(|second| second.subject == subject) else { return Ok(None) };
+        let Some(second) = second.filter(|second| plan::is_called(&second.subject, &subject)) else { return Ok(None) };
         // Work that was done on the branch beside the release is not ours to drop.
         let name = train.config.branch.as_ref().map(|branch| branch.fill(version));
         let is_alone = second.parents.first() == Some(&before);
@@ -301,8 +301,8 @@ fn commits(
     for (here, entry) in chain.iter().enumerate() {
         let is_merge = entry.parents.len() > 1;
         let is_made_by_it = match here.cmp(&at) {
-            Ordering::Less => entry.subject == follows_up,
-            Ordering::Equal => is_merge || entry.subject == subject,
+            Ordering::Less => plan::is_called(&entry.subject, &follows_up),
+            Ordering::Equal => is_merge || plan::is_called(&entry.subject, &subject),
             Ordering::Greater => false,
         };
         // What carries no version was only tagged.

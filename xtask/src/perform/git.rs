@@ -1,17 +1,19 @@
 //! Branch, commit, merge, tag and push: each is looked for in the repository before and after.
 //! It must never stage a file that is not the plan's, move a tag, or reset a branch.
 
-use std::collections::BTreeSet;
+mod change;
+pub mod commit;
 
 use anyhow::{Error, Result, bail};
 use xshell::{Shell, cmd};
 
-use super::{Verdict, World, tree};
+use self::change::change;
+use super::{Verdict, World};
 use crate::{
     check::short,
-    edit::{Edit, Fate, State, slashed},
+    edit::slashed,
     repo,
-    step::{Branch, Commit, Fix, Merge, Observation, Push, PushMain, Tag, Target},
+    step::{Branch, Fix, Merge, Observation, Push, PushMain, Tag, Target},
 };
 
 pub(super) fn resolve(world: &World<'_>, name: &str) -> Result<Option<String>> {
@@ -22,66 +24,6 @@ pub(super) fn resolve(world: &World<'_>, name: &str) -> Result<Option<String>> {
         Some(1) => Ok(None),
         _ => bail!("git rev-parse {name}: {}", String::from_utf8_lossy(&output.stderr).trim()),
     }
-}
-
-/// The commit that a `Commit` step made, now or in an earlier run.
-fn find_commit(world: &World<'_>, commit: &Commit) -> Result<Option<String>> {
-    let not_base = format!("^{}", commit.base);
-    let mut tips = vec!["HEAD".to_owned(), not_base];
-    if let Some(branch) = &commit.branch {
-        let name = format!("refs/heads/{branch}");
-        tips.extend(resolve(world, &name)?.map(|_| name));
-    }
-    let tips: Vec<&str> = tips.iter().map(String::as_str).collect();
-    let log = repo::log(world.sh, &tips, repo::HORIZON)?;
-    Ok(log.into_iter().rev().find(|entry| entry.subject == commit.subject()).map(|entry| entry.commit))
-}
-
-pub fn observe_commit(world: &World<'_>, commit: &Commit) -> Result<Observation> {
-    let Some(found) = find_commit(world, commit)? else {
-        return Ok(Observation::Todo);
-    };
-    // Words may have been polished by amending; versions may not.
-    let edits: Vec<&Edit> = commit.edits().filter(|edit| !edit.is_prose()).collect();
-    let paths: BTreeSet<_> = edits.iter().map(|edit| edit.path.clone()).collect();
-    let texts = repo::texts_at(world.sh, &found, &paths)?;
-    match edits.iter().find(|edit| texts.get(&edit.path).map(String::as_str) != edit.after()) {
-        None => Ok(Observation::done(format!("commit {}", short(&found)))),
-        Some(edit) => Ok(Observation::Blocked {
-            why: format!("commit {} is called so, but its {} is not as planned", short(&found), slashed(&edit.path)),
-            next: format!("git show {}; amend it, or git revert it and run the same command again", short(&found)),
-        }),
-    }
-}
-
-pub fn commit(world: &World<'_>, commit: &Commit) -> Result<()> {
-    let sh = world.sh;
-    tree::still(world, &commit.edits, State::New)?;
-    let paths: Vec<String> = commit.edits().map(|edit| slashed(&edit.path)).collect();
-    let list: String = paths.iter().map(|path| format!("{path}\0")).collect();
-    for path in commit.edits().filter(|edit| edit.fate == Fate::Create).map(|edit| slashed(&edit.path)) {
-        // `--only` takes none that git has not heard of.
-        cmd!(sh, "git --literal-pathspecs add --intent-to-add -- {path}").quiet().run()?;
-    }
-    // The list goes through a file: three thousand members do not fit on a command line.
-    let dir = sh.create_temp_dir()?;
-    let (message, pathspec) = (dir.path().join("message"), dir.path().join("paths"));
-    sh.write_file(&message, &commit.message)?;
-    sh.write_file(&pathspec, list)?;
-    // `--only` commits these files whatever else is staged; `whitespace` keeps lines that begin with `#`.
-    cmd!(sh, "git --literal-pathspecs -c i18n.commitEncoding=UTF-8 commit --quiet --only --cleanup=whitespace --file {message} --pathspec-from-file {pathspec} --pathspec-file-nul")
-        .quiet()
-        .run()?;
-    Ok(())
-}
-
-/// Lets git forget files that were to come with a commit and did not.
-pub fn forget(world: &World<'_>, edits: &[Edit]) -> Result<()> {
-    let sh = world.sh;
-    for path in edits.iter().filter(|edit| edit.fate == Fate::Create).map(|edit| slashed(&edit.path)) {
-        cmd!(sh, "git --literal-pathspecs rm --cached --quiet --ignore-unmatch -- {path}").quiet().run()?;
-    }
-    Ok(())
 }
 
 /// What is to do once git can switch to that branch here.
@@ -117,18 +59,22 @@ pub fn observe_branch(world: &World<'_>, branch: &Branch) -> Result<Observation>
 pub fn branch(world: &World<'_>, branch: &Branch) -> Result<()> {
     let (sh, name, base) = (world.sh, &branch.name, &branch.base);
     match resolve(world, &format!("refs/heads/{name}"))? {
-        Some(_) => cmd!(sh, "git switch --quiet {name}").quiet().run()?,
-        None => cmd!(sh, "git switch --quiet --create {name} {base}").quiet().run()?,
+        Some(_) => change(world, cmd!(sh, "git switch --quiet {name}"), switch_advice),
+        None => change(world, cmd!(sh, "git switch --quiet --create {name} {base}"), switch_advice),
     }
-    Ok(())
+}
+
+/// What to do when git does not go to another branch.
+fn switch_advice(_: &str) -> String {
+    "remove what git names, then the same command".to_owned()
 }
 
 /// Leaves a branch on which nothing was committed, and removes it.
 pub fn unbranch(world: &World<'_>, branch: &Branch) -> Result<()> {
     let (sh, name, from) = (world.sh, &branch.name, &branch.from);
     if current_branch(world)?.as_ref() == Some(name) && resolve(world, "HEAD")?.as_ref() == Some(&branch.base) {
-        cmd!(sh, "git switch --quiet {from}").quiet().run()?;
-        cmd!(sh, "git branch --quiet --delete --force {name}").quiet().run()?;
+        change(world, cmd!(sh, "git switch --quiet {from}"), switch_advice)?;
+        change(world, cmd!(sh, "git branch --quiet --delete --force {name}"), |_| format!("git branch -D {name}"))?;
     }
     Ok(())
 }
@@ -161,7 +107,7 @@ pub fn observe_fix(world: &World<'_>, fix: &Fix) -> Result<Observation> {
 
 /// The commit on `main` that brought the release in: the merge, or the commit itself after a fast-forward.
 fn find_merge(world: &World<'_>, merge: &Merge) -> Result<Option<String>> {
-    let Some(commit) = find_commit(world, &merge.commit)? else {
+    let Some(commit) = commit::find(world, &merge.commit)? else {
         return Ok(None);
     };
     let main = format!("refs/heads/{}", merge.main);
@@ -190,14 +136,16 @@ pub fn merge(world: &World<'_>, merge: &Merge) -> Result<()> {
     if begun.is_some() && begun == resolve(world, &format!("refs/heads/{branch}"))? {
         cmd!(sh, "git merge --quit").quiet().run()?;
     }
-    cmd!(sh, "git switch --quiet {main}").quiet().run()?;
+    change(world, cmd!(sh, "git switch --quiet {main}"), switch_advice)?;
     let message = format!("Merge branch '{branch}'");
-    let merged = cmd!(sh, "git -c i18n.commitEncoding=UTF-8 merge --quiet --no-ff -m {message} {branch}").quiet().run();
-    if let Err(error) = merged {
+    // By its full name, because a tag may be called alike; without the options that a user set for merges into main.
+    let (whole, options) = (format!("refs/heads/{branch}"), format!("branch.{main}.mergeOptions="));
+    let merge =
+        cmd!(sh, "git -c i18n.commitEncoding=UTF-8 -c {options} merge --quiet --no-ff --no-edit -m {message} {whole}");
+    let advice = |_: &str| format!("git merge --no-ff {branch}, resolve, commit, and run the same command again");
+    if let Err(error) = change(world, merge, advice) {
         cmd!(sh, "git merge --abort").quiet().ignore_status().ignore_stderr().run()?;
-        bail!(
-            "{branch} does not merge into {main} ({error}); next: git merge --no-ff {branch}, resolve, commit, and run the same command again"
-        );
+        bail!("{branch} does not merge into {main}: {error:#}");
     }
     Ok(())
 }
@@ -206,7 +154,7 @@ pub fn merge(world: &World<'_>, merge: &Merge) -> Result<()> {
 pub(super) fn find_target(world: &World<'_>, target: &Target) -> Result<Option<String>> {
     match target {
         Target::Base(commit) => Ok(Some(commit.clone())),
-        Target::Commit(commit) => find_commit(world, commit),
+        Target::Commit(commit) => commit::find(world, commit),
         Target::Merge(merge) => find_merge(world, merge),
     }
 }
@@ -246,8 +194,18 @@ pub fn tag(world: &World<'_>, tag: &Tag) -> Result<()> {
     let unproved: Vec<String> = unproved.collect();
     let gap = if unproved.is_empty() { "" } else { "\n\n" };
     let message = format!("{}{gap}{}", tag.message, unproved.join("\n"));
-    cmd!(sh, "git tag --annotate --cleanup=whitespace --file - {name} {commit}").stdin(message).quiet().run()?;
-    Ok(())
+    let dir = sh.create_temp_dir()?;
+    let file = dir.path().join("message");
+    sh.write_file(&file, message)?;
+    let advice = |words: &str| match change::is_about_signing(words) {
+        true => format!(
+            "commit {} stays; correct user.signingKey and gpg.format, or run git config tag.gpgSign false to tag without a signature, then the same command",
+            short(&commit)
+        ),
+        false => format!("commit {} stays; correct what git names, then the same command", short(&commit)),
+    };
+    let tag = cmd!(sh, "git tag --annotate --cleanup=whitespace --file {file} {name} {commit}");
+    change(world, tag, advice)
 }
 
 /// Merges in git's store: the tree that comes of it and, unless it came of itself, the files about which a person has to
@@ -354,7 +312,7 @@ pub fn observe_push_main(world: &World<'_>, push: &PushMain) -> Result<Observati
     let Some(tip) = listed.split('\t').next().filter(|tip| !tip.is_empty()) else { return Ok(Observation::Todo) };
     // A commit that this clone does not know is somebody's later one.
     let is_known = resolve(world, &format!("{tip}^{{commit}}"))?.is_some();
-    let found = find_commit(world, commit)?;
+    let found = commit::find(world, commit)?;
     match found {
         Some(found) if is_known && repo::is_ancestor(sh, &found, tip)? => {
             Ok(Observation::done(format!("{remote} has {}", short(&found))))

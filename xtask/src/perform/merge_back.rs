@@ -35,7 +35,7 @@ pub fn merged(sh: &Shell, sides: &Sides) -> Result<(String, Option<Vec<String>>)
 }
 
 /// The side's tree: the commit's, with other texts.
-fn tree(sh: &Shell, scratch: &Path, side: &Side) -> Result<String> {
+pub(super) fn tree(sh: &Shell, scratch: &Path, side: &Side) -> Result<String> {
     let commit = &side.commit;
     if side.texts.is_empty() {
         let tree = format!("{commit}^{{tree}}");

@@ -14,7 +14,10 @@ use crate::{
     check::short,
     edit::slashed,
     files::{changelog, follow_ups},
-    plan::rollback::{Kept, Revert, Unmake},
+    plan::{
+        self,
+        rollback::{Kept, Revert, Unmake},
+    },
     repo,
     step::Observation,
 };
@@ -78,7 +81,7 @@ pub fn outcome(sh: &Shell, onto: &str, commits: &[(String, bool)], kept: &Kept) 
 /// The commit that reverts the release, made by the tool or by a person.
 pub fn find(sh: &Shell, released: &str, subject: &str) -> Result<Option<repo::LogEntry>> {
     let log = repo::log(sh, &["HEAD", &format!("^{released}")], repo::HORIZON)?;
-    Ok(log.into_iter().find(|entry| entry.subject == subject))
+    Ok(log.into_iter().find(|entry| plan::is_called(&entry.subject, subject)))
 }
 
 pub fn observe(world: &World<'_>, revert: &Revert) -> Result<Observation> {

@@ -2,6 +2,7 @@
 //! It must never touch a file that says something else than the plan expects.
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
 };
@@ -11,7 +12,7 @@ use anyhow::{Context, Result, bail};
 use super::{World, git, writable};
 use crate::{
     edit::{Edit, Fate, STAGED, State, slashed, typed},
-    repo,
+    repo::{self, filters},
     step::{Observation, Write},
     workspace::dir,
 };
@@ -28,11 +29,11 @@ pub fn observe(world: &World<'_>, write: &Write) -> Result<Observation> {
     }
     let paths = || write.edits.iter().map(|edit| edit.path.clone()).collect();
     let elsewhere = branch.map(|branch| repo::texts_at(world.sh, &branch, &paths())).transpose()?;
-    for edit in write.edits.iter() {
-        let state = match &elsewhere {
-            Some(texts) => edit.state(texts.get(&edit.path).map(String::as_str)),
-            None => state(world, edit)?,
-        };
+    let states = match &elsewhere {
+        Some(texts) => write.edits.iter().map(|edit| edit.state(texts.get(&edit.path).map(String::as_str))).collect(),
+        None => states(world, &write.edits)?,
+    };
+    for (edit, state) in write.edits.iter().zip(states) {
         match state {
             State::New => counts.0 += 1,
             State::Old => counts.1 += 1,
@@ -54,15 +55,17 @@ pub fn observe(world: &World<'_>, write: &Write) -> Result<Observation> {
 
 /// Stages every new text beside its file, then renames: a full disk is met before the first file changes.
 pub fn write(world: &World<'_>, write: &Write) -> Result<()> {
-    world.report.say("          if this is cut off: the same command finishes it, `git restore .` takes it back");
+    world.report.say(
+        "          if this is cut off: the same command finishes it, `git restore --staged --worktree .` takes it back",
+    );
     put(world, &write.edits, Edit::after, State::Old)
 }
 
 /// Puts the old texts back where the new ones stand.
 pub fn restore(world: &World<'_>, write: &Write) -> Result<()> {
     put(world, &write.edits, Edit::before, State::New)?;
-    // A commit that was refused may have told git of a file that is gone again.
-    git::forget(world, &write.edits)?;
+    // A commit that was refused has staged them.
+    git::commit::unstage(world, &write.edits)?;
     still(world, &write.edits, State::Old)?;
     world.report.say(format!("  restored {} files", write.edits.len()));
     Ok(())
@@ -71,12 +74,18 @@ pub fn restore(world: &World<'_>, write: &Write) -> Result<()> {
 /// Fails when a tracked file says something else than expected: a proof may have written to it. A lock that git ignores
 /// is cargo's to touch.
 pub fn still(world: &World<'_>, edits: &[Edit], wanted: State) -> Result<()> {
-    for edit in edits.iter().filter(|edit| edit.tracked) {
-        if state(world, edit)? != wanted {
+    for (edit, state) in edits.iter().zip(states(world, edits)?).filter(|(edit, _)| edit.tracked) {
+        if state != wanted {
             bail!("{} was changed meanwhile, by a proof or by hand", slashed(&edit.path));
         }
     }
     Ok(())
+}
+
+/// Puts the new texts back where a hook wrote others, so that all can be taken back together.
+pub fn put_again(world: &World<'_>, edits: &[Edit]) -> Result<()> {
+    let tracked: Vec<Edit> = edits.iter().filter(|edit| edit.tracked).cloned().collect();
+    put(world, &tracked, Edit::after, State::Other)
 }
 
 /// Gives every file that is in the state `wanted` its text; `None` takes the file away, and that comes last.
@@ -88,15 +97,23 @@ fn put(
 ) -> Result<()> {
     let mut staged: Vec<(PathBuf, PathBuf)> = Vec::new();
     let mut gone: Vec<PathBuf> = Vec::new();
-    for edit in edits {
-        if state(world, edit)? != wanted {
-            continue;
-        }
+    let states = states(world, edits)?;
+    let put: Vec<&Edit> =
+        edits.iter().zip(states).filter(|(_, state)| *state == wanted).map(|(edit, _)| edit).collect();
+    // A file keeps the form in which it is found: as git keeps it, or as git writes it here.
+    let is_plain = |edit: &&Edit| {
+        let (now, sides) = (fs::read(at(world, &edit.path)).ok(), [edit.before(), edit.after()]);
+        !edit.tracked || now.is_some_and(|now| sides.iter().flatten().any(|side| side.as_bytes() == now))
+    };
+    let converted = put.iter().filter(|edit| !is_plain(edit)).filter_map(|edit| Some((edit.path.clone(), text(edit)?)));
+    let converted = filters::checked_out(world.sh, &converted.collect()).context("no file was changed")?;
+    for edit in put {
         let Some(text) = text(edit) else {
             gone.push(at(world, &edit.path));
             continue;
         };
-        match stage(world, edit, text) {
+        let bytes = converted.get(&edit.path).map_or(text.as_bytes(), Vec::as_slice);
+        match stage(world, edit, bytes) {
             Ok(pair) => staged.push(pair),
             Err(error) => {
                 for (waiting, _) in &staged {
@@ -117,7 +134,7 @@ fn put(
     Ok(())
 }
 
-fn stage(world: &World<'_>, edit: &Edit, text: &str) -> Result<(PathBuf, PathBuf)> {
+fn stage(world: &World<'_>, edit: &Edit, bytes: &[u8]) -> Result<(PathBuf, PathBuf)> {
     // Through a symbolic link: the link itself must stay one.
     let path = at(world, &edit.path);
     let target = match path.canonicalize() {
@@ -131,7 +148,7 @@ fn stage(world: &World<'_>, edit: &Edit, text: &str) -> Result<(PathBuf, PathBuf
     };
     let Some(name) = target.file_name() else { bail!("{} is not a file", target.display()) };
     let waiting = target.with_file_name(format!(".{}{STAGED}", name.to_string_lossy()));
-    let staged = fs::write(&waiting, text).and_then(|()| match fs::metadata(&target) {
+    let staged = fs::write(&waiting, bytes).and_then(|()| match fs::metadata(&target) {
         Ok(there) => fs::set_permissions(&waiting, there.permissions()),
         Err(_) => Ok(()),
     });
@@ -142,12 +159,27 @@ fn stage(world: &World<'_>, edit: &Edit, text: &str) -> Result<(PathBuf, PathBuf
     Ok((waiting, target))
 }
 
-fn state(world: &World<'_>, edit: &Edit) -> Result<State> {
-    match fs::read_to_string(at(world, &edit.path)) {
-        Ok(now) => Ok(edit.state(Some(&now))),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(edit.state(None)),
-        Err(error) => bail!("{}: {error}", slashed(&edit.path)),
+/// What the files say. One that is not to the byte as on either side may still be the same to git.
+fn states(world: &World<'_>, edits: &[Edit]) -> Result<Vec<State>> {
+    let mut states = Vec::with_capacity(edits.len());
+    let mut converted = BTreeSet::new();
+    for edit in edits {
+        let state = match fs::read(at(world, &edit.path)) {
+            // What is no UTF-8 is no text of ours.
+            Ok(now) => edit.state(Some(std::str::from_utf8(&now).unwrap_or("\0"))),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => edit.state(None),
+            Err(error) => bail!("{}: {error}", slashed(&edit.path)),
+        };
+        if state == State::Other && edit.tracked {
+            converted.insert(edit.path.clone());
+        }
+        states.push(state);
     }
+    let stored = filters::stored(world.sh, &converted)?;
+    for (edit, state) in edits.iter().zip(&mut states).filter(|(edit, _)| converted.contains(&edit.path)) {
+        *state = edit.state(stored.get(&edit.path).map(String::as_str));
+    }
+    Ok(states)
 }
 
 fn at(world: &World<'_>, path: &Path) -> PathBuf {

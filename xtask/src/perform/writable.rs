@@ -2,7 +2,7 @@
 //! It must never change anything, nor follow a link to find out.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Component, Path, PathBuf},
 };
@@ -13,8 +13,9 @@ use xshell::cmd;
 use super::World;
 use crate::{
     edit::{Edit, Fate, slashed, typed},
-    repo,
+    repo::{self, filters},
     step::{Observation, Write},
+    workspace::dir,
 };
 
 /// What stands at a part of a path.
@@ -43,11 +44,19 @@ pub fn hindrance(world: &World<'_>, write: &Write, elsewhere: Option<&str>) -> R
         let found = match found {
             Some(found) => Some(found),
             None if elsewhere.is_some() => None,
-            None => ignored(world, edit)?.or_else(|| unreadable(top, &edit.path)),
+            None => match ignored(world, edit)? {
+                Some(found) => Some(found),
+                None => unreadable(world, edit)?,
+            },
         };
         if let Some((why, next)) = found {
             return Ok(Some(Observation::Blocked { why, next }));
         }
+    }
+    if elsewhere.is_none()
+        && let Some((why, next)) = hidden(world, &write.edits)?
+    {
+        return Ok(Some(Observation::Blocked { why, next }));
     }
     Ok(None)
 }
@@ -156,15 +165,50 @@ fn ignored(world: &World<'_>, edit: &Edit) -> Result<Option<(String, String)>> {
 }
 
 /// A text that is not UTF-8: what is not read as it is cannot be written as it was.
-fn unreadable(top: &Path, path: &Path) -> Option<(String, String)> {
-    let text = fs::read(top.join(path)).ok()?;
-    let error = std::str::from_utf8(&text).err()?;
+fn unreadable(world: &World<'_>, edit: &Edit) -> Result<Option<(String, String)>> {
+    let path = &edit.path;
+    let Ok(text) = fs::read(world.sh.current_dir().join(path)) else { return Ok(None) };
+    let Err(error) = std::str::from_utf8(&text) else { return Ok(None) };
+    let only = BTreeSet::from([path.clone()]);
+    // git keeps it as UTF-8, and writes it in its own encoding.
+    if edit.tracked && filters::stored(world.sh, &only)?.get(path).is_some_and(|kept| !kept.contains('\u{FFFD}')) {
+        return Ok(None);
+    }
     let line = 1 + text[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
     let (name, typed) = (slashed(path), typed(path));
-    Some((
+    Ok(Some((
         format!("{name} is not UTF-8: line {line} has the byte 0x{:02x}", text[error.valid_up_to()]),
         format!(
             "convert it, and commit: iconv -f ISO-8859-1 -t UTF-8 {typed} > converted && mv converted {typed} (when it is ISO 8859-1)"
         ),
-    ))
+    )))
+}
+
+/// Files that git was told not to look at: what is written to them would not be committed.
+fn hidden(world: &World<'_>, edits: &[Edit]) -> Result<Option<(String, String)>> {
+    let paths: BTreeSet<&Path> = edits.iter().filter(|edit| edit.tracked).map(|edit| edit.path.as_path()).collect();
+    for (tag, path) in repo::flagged(world.sh)? {
+        if !paths.contains(path.as_path()) {
+            continue;
+        }
+        let is_here = world.sh.current_dir().join(&path).exists();
+        let (dir, path) = (typed(&dir(&path)), typed(&path));
+        return Ok(Some(match tag {
+            'S' | 's' if !is_here => {
+                let next =
+                    format!("git sparse-checkout add {dir}, or git sparse-checkout disable; then the same command");
+                (format!("{path} is changed by the release, and is outside of the sparse checkout"), next)
+            }
+            'S' | 's' => (
+                format!("git is told to pass over {path} (skip-worktree), which the release changes"),
+                format!("git update-index --no-skip-worktree {path}, then the same command"),
+            ),
+            tag if tag.is_ascii_lowercase() => (
+                format!("git is told to take {path} for unchanged (assume-unchanged), and the release changes it"),
+                format!("git update-index --no-assume-unchanged {path}, then the same command"),
+            ),
+            _ => continue,
+        }));
+    }
+    Ok(None)
 }

@@ -210,13 +210,14 @@ pub fn deadly_git(place: &mut Place, at: usize, side: &str) {
     fs::create_dir_all(&dir).unwrap();
     let script = "#!/bin/sh\n\
         real=$DEADLY_REAL\n\
-        case \"$1 $2\" in\n\
+        words=\"$*\"\n\
+        while [ \"${words#-c }\" != \"$words\" ]; do words=${words#-c }; words=${words#* }; done\n\
+        case \"$words\" in\n\
         'branch --show-current'|commit-tree*) exec \"$real\" \"$@\";;\n\
-        -c\\ *) [ \"$3\" = merge ] || exec \"$real\" \"$@\";;\n\
-        commit*|switch*|merge\\ *|tag*|push*|branch*|update-ref*|--literal-pathspecs*) ;;\n\
+        commit*|switch*|update-index\\ --add*|merge\\ *|tag*|push*|branch*|update-ref*) ;;\n\
         *) exec \"$real\" \"$@\";;\n\
         esac\n\
-        echo x >> \"$DEADLY_DIR/count\"\n\
+        echo \"$words\" >> \"$DEADLY_DIR/count\"\n\
         [ $(wc -l < \"$DEADLY_DIR/count\") -eq $DEADLY_AT ] || exec \"$real\" \"$@\"\n\
         [ $DEADLY_SIDE = before ] || \"$real\" \"$@\"\n\
         [ $DEADLY_SIDE != interrupt ] || exec kill -INT $PPID\n\
@@ -287,21 +288,21 @@ pub fn killed_until(name: &str, place: &Place, args: &str, calls: usize, code: i
 fn killed_around_git_on_main() {
     let place = Place::of_world("killed_main_0", "plain");
     place.add_remote();
-    killed_around_git("killed_main", &place, "release minor --push", 3);
+    killed_around_git("killed_main", &place, "release minor --push", 4);
 }
 
 #[test]
 fn killed_around_git_on_a_branch() {
     let place = Place::of_world("killed_branch_0", "trains");
     place.add_remote();
-    killed_around_git("killed_branch", &place, "release minor --train ingest --push", 6);
+    killed_around_git("killed_branch", &place, "release minor --train ingest --push", 7);
 }
 
 #[test]
 fn killed_around_git_in_a_postfix() {
     let place = Place::of_world("killed_postfix_0", "wheel");
     place.add_remote();
-    killed_around_git("killed_postfix", &place, "postfix --note fix --push", 3);
+    killed_around_git("killed_postfix", &place, "postfix --note fix --push", 4);
 }
 
 #[test]
@@ -318,14 +319,14 @@ fn interrupted_around_git_on_a_branch() {
     let args = &format!("release minor --train ingest --push {UNPROVED}");
     let whole = uninterrupted(&place, "interrupted", args);
     let (tree, start) = (place.tree_bytes(), place.end());
-    for call in 1..=6 {
+    for call in 1..=7 {
         let mut stopped = place.again("interrupted");
         deadly_git(&mut stopped, call, "interrupt");
         let said = Said::of(stopped.tool(args).output().unwrap());
         assert_eq!(said.code, Some(1), "{}", said.all());
         assert!(said.err.contains("interrupted; the same command starts it again"), "{}", said.all());
         stopped.env.clear();
-        if call == 1 {
+        if call <= 2 {
             assert!(stopped.tree_bytes() == tree && stopped.end() == start, "before the commit all is taken back");
         }
         assert_eq!(stopped.git("status --porcelain"), "");
@@ -472,7 +473,7 @@ fn a_failing_proof_that_meddles_is_told() {
     let said = place.xtask("release minor");
     assert_eq!(said.code, Some(1));
     assert!(said.err.contains("crates/lark-io/Cargo.toml was changed meanwhile"), "{}", said.all());
-    assert!(said.err.contains("git restore ."), "{}", said.all());
+    assert!(said.err.contains(WAY_BACK), "{}", said.all());
     place.git("restore .");
     assert!(place.tree_bytes() == tree && place.end() == end);
 }
@@ -484,7 +485,7 @@ fn a_passing_proof_that_meddles_is_not_committed() {
     let said = place.xtask("release minor");
     assert_eq!(said.code, Some(1));
     assert!(said.err.contains("crates/lark-io/Cargo.toml was changed meanwhile"), "{}", said.all());
-    assert!(said.err.contains("git restore ."), "{}", said.all());
+    assert!(said.err.contains(WAY_BACK), "{}", said.all());
     place.git("restore .");
     assert!(place.tree_bytes() == tree && place.end() == end, "nothing was committed");
 }
@@ -574,7 +575,7 @@ fn a_commit_that_was_cut_off_before_its_index() {
     let mut place = Place::of_world("half_commit", "trains");
     let args = &format!("release minor --train ingest {UNPROVED}");
     let whole = uninterrupted(&place, "half_commit", args);
-    deadly_git(&mut place, 2, "after");
+    deadly_git(&mut place, 3, "after");
     assert_eq!(place.tool(args).output().unwrap().status.code(), None);
     place.env.clear();
     place.git("read-tree HEAD~1");
@@ -596,7 +597,7 @@ fn a_merge_that_was_cut_off_when_it_began() {
     let mut place = Place::of_world("half_merge", "trains");
     let args = &format!("release minor --train ingest {UNPROVED}");
     let whole = uninterrupted(&place, "half_merge", args);
-    deadly_git(&mut place, 3, "after");
+    deadly_git(&mut place, 4, "after");
     assert_eq!(place.tool(args).output().unwrap().status.code(), None);
     place.env.clear();
     let tip = place.git("rev-parse release/v0.4.0");
@@ -610,7 +611,7 @@ fn a_merge_that_was_cut_off_when_it_began() {
 fn a_branch_that_does_not_merge_any_more() {
     let mut place = Place::of_world("conflict", "trains");
     let args = &format!("release minor --train ingest {UNPROVED}");
-    deadly_git(&mut place, 2, "after");
+    deadly_git(&mut place, 3, "after");
     assert_eq!(place.tool(args).output().unwrap().status.code(), None);
     place.env.clear();
     // The release is committed on its branch; meanwhile main changes the same line.

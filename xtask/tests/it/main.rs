@@ -12,6 +12,7 @@ mod crashes;
 mod dists;
 mod engine;
 mod floors;
+mod gits;
 mod harness;
 mod hotfix;
 mod names;

@@ -1,0 +1,60 @@
+//! The one way in which git is made to change something: what it prints is shown, and a failure is told in its last words.
+//! It must never show a command line of ours for the reason of a failure, nor hide what a hook or the remote printed.
+
+use anyhow::{Result, anyhow};
+use xshell::Cmd;
+
+use crate::{
+    perform::World,
+    tools::child::{self, Told},
+};
+
+/// Runs git; when it fails, the error quotes it and ends with what to do, which depends on its words.
+pub fn change(world: &World<'_>, git: Cmd<'_>, advice: impl FnOnce(&str) -> String) -> Result<()> {
+    refused(&child::send_hiding(world.report, git.into(), |line| line.starts_with("hint:"))?, advice)
+}
+
+/// The same for what git is told on its standard input, and which has nothing to show.
+pub fn change_by(git: Cmd<'_>, input: &str, advice: impl FnOnce(&str) -> String) -> Result<()> {
+    let output = git.stdin(input).quiet().ignore_status().output()?;
+    let text = |bytes: &[u8]| child::blanked(&String::from_utf8_lossy(bytes));
+    refused(&Told { status: output.status, out: text(&output.stdout), err: text(&output.stderr) }, advice)
+}
+
+fn refused(told: &Told, advice: impl FnOnce(&str) -> String) -> Result<()> {
+    if told.ok() {
+        return Ok(());
+    }
+    let words = last_words(told);
+    // Whatever was to be done: this one is in the way of every call.
+    if let Some(lock) = words.split_once("Unable to create '").and_then(|(_, rest)| rest.split_once('\'')) {
+        let lock = lock.0;
+        return Err(anyhow!(
+            "git is locked by {lock}; next: when no other git is at work here, remove that file, then the same command"
+        ));
+    }
+    Err(anyhow!("git refused: {words}; next: {}", advice(&words)))
+}
+
+/// The last lines that git, a hook or the remote printed, without git's hints and its summary of a push.
+pub fn last_words(told: &Told) -> String {
+    let all = if told.err.trim().is_empty() { &told.out } else { &told.err };
+    let says = |line: &&str| {
+        let is_empty = line.is_empty() || *line == "remote:";
+        let is_about_all = line.starts_with("hint:")
+            || line.starts_with("To ")
+            || line.starts_with("error: failed to push some refs")
+            || line.starts_with("warning: in the working copy of");
+        !is_empty && !is_about_all
+    };
+    let lines: Vec<&str> = all.lines().map(str::trim).filter(says).collect();
+    let words = lines[lines.len().saturating_sub(6)..].join("; ");
+    if words.is_empty() { format!("it ended with {}", told.status) } else { words }
+}
+
+/// Whether git's words tell of a signature that could not be made.
+pub fn is_about_signing(words: &str) -> bool {
+    const SIGNS: [&str; 7] = ["gpg", "signing", "to sign", "secret key", "public key", "private key", "ssh-keygen"];
+    let words = words.to_lowercase();
+    SIGNS.iter().any(|sign| words.contains(sign))
+}

@@ -1,0 +1,291 @@
+//! The commit of a plan: made with the user's hooks and settings, and found again by its parent and what it holds.
+//! It must never take a commit that holds something else for ours, nor be undone once the head has moved.
+
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    sync::atomic::Ordering,
+};
+
+use anyhow::{Result, bail};
+use xshell::{Shell, cmd};
+
+use super::{
+    change::{change, change_by, is_about_signing},
+    resolve,
+};
+use crate::{
+    check::short,
+    edit::{Edit, State, slashed},
+    files::changelog,
+    perform::{World, merge_back, tree},
+    plan,
+    repo::{self, LogEntry},
+    step::{Commit, Observation, Side},
+};
+
+/// What a commit has otherwise than planned.
+#[derive(Debug, Default, PartialEq)]
+pub struct Differs {
+    /// Words for people that still tell of the same release.
+    pub prose: Vec<PathBuf>,
+    /// Everything else: versions, locks, files that are not of the plan.
+    pub other: Vec<PathBuf>,
+}
+
+/// The commit that a `Commit` step made, now or in an earlier run. Hooks may have given it another subject.
+pub fn find(world: &World<'_>, commit: &Commit) -> Result<Option<String>> {
+    let children = children(world, commit)?;
+    let called = children.iter().find(|entry| entry.subject == commit.subject());
+    if let Some(entry) = called {
+        return Ok(Some(entry.commit.clone()));
+    }
+    for entry in &children {
+        if compare(world.sh, commit, &entry.commit)?.other.is_empty() {
+            return Ok(Some(entry.commit.clone()));
+        }
+    }
+    let alike = children.into_iter().find(|entry| plan::is_called(&entry.subject, commit.subject()));
+    Ok(alike.map(|entry| entry.commit))
+}
+
+/// The commits that stand on the plan's base and on nothing else, the oldest first.
+fn children(world: &World<'_>, commit: &Commit) -> Result<Vec<LogEntry>> {
+    let not_base = format!("^{}", commit.base);
+    let mut tips = vec!["HEAD".to_owned(), not_base];
+    if let Some(branch) = &commit.branch {
+        let name = format!("refs/heads/{branch}");
+        tips.extend(resolve(world, &name)?.map(|_| name));
+    }
+    let tips: Vec<&str> = tips.iter().map(String::as_str).collect();
+    let log = repo::log(world.sh, &tips, repo::HORIZON)?;
+    Ok(log.into_iter().rev().filter(|entry| entry.parents == [commit.base.as_str()]).collect())
+}
+
+/// Holds a commit on the plan's base against the plan.
+pub fn compare(sh: &Shell, commit: &Commit, found: &str) -> Result<Differs> {
+    let paths: BTreeSet<PathBuf> = commit.edits().map(|edit| edit.path.clone()).collect();
+    let texts = repo::texts_at(sh, found, &paths)?;
+    let mut differs = Differs::default();
+    for edit in commit.edits() {
+        let (now, planned) = (texts.get(&edit.path).map(String::as_str), edit.after());
+        match (now, planned) {
+            _ if now == planned => {}
+            (Some(now), Some(planned)) if edit.is_prose() && reads_back(planned, now) => {
+                differs.prose.push(edit.path.clone());
+            }
+            _ => differs.other.push(edit.path.clone()),
+        }
+    }
+    differs.other.extend(repo::changed(sh, &commit.base, found)?.into_iter().filter(|path| !paths.contains(path)));
+    Ok(differs)
+}
+
+/// Whether words that were polished or formatted still tell of the same versions, on the same days.
+fn reads_back(planned: &str, now: &str) -> bool {
+    let sections = |text: &str| -> Vec<_> {
+        let told = changelog::read(text).into_iter();
+        told.map(|section| (changelog::has_entries(&section), section.name, section.date)).collect()
+    };
+    let numbered = |text: &str| -> BTreeSet<String> {
+        let headings = text.lines().filter(|line| line.starts_with('#') && line.contains(|c: char| c.is_ascii_digit()));
+        headings.map(|line| line.trim_end().to_owned()).collect()
+    };
+    sections(planned) == sections(now) && numbered(planned).is_subset(&numbered(now))
+}
+
+pub fn observe(world: &World<'_>, commit: &Commit) -> Result<Observation> {
+    let Some(found) = find(world, commit)? else {
+        return Ok(Observation::Todo);
+    };
+    let differs = compare(world.sh, commit, &found)?;
+    if differs.other.is_empty() {
+        let name = format!("commit {}", short(&found));
+        return Ok(Observation::done(match differs.prose.as_slice() {
+            [] => name,
+            prose => format!("{name}, with other words than planned in {}", listed(prose)),
+        }));
+    }
+    let hooks = hooks(world.sh)?;
+    let by = if hooks.is_empty() { String::new() } else { format!(" (hooks here: {})", hooks.join(", ")) };
+    let (why, next) = altered(world, commit, &found, &differs)?;
+    Ok(Observation::Blocked { why: format!("{why}{by}"), next })
+}
+
+/// Why a commit is not the plan's, and how it becomes so.
+fn altered(world: &World<'_>, commit: &Commit, found: &str, differs: &Differs) -> Result<(String, String)> {
+    let is_planned = |path: &&PathBuf| commit.edits().any(|edit| edit.path == **path);
+    let (planned, strange): (Vec<_>, Vec<_>) = differs.other.iter().partition(is_planned);
+    let mut what = Vec::new();
+    if !planned.is_empty() {
+        let are = if planned.len() == 1 { "is" } else { "are" };
+        what.push(format!("its {} {are} not as planned", listed(planned)));
+    }
+    if !strange.is_empty() {
+        let are = if strange.len() == 1 { "is" } else { "are" };
+        what.push(format!("its {} {are} no part of the plan", listed(strange)));
+    }
+    let (commit_name, base) = (short(found), short(&commit.base));
+    let again = format!("git reset --keep {base} to start over");
+    let next = match planned_tree(world.sh, commit)? {
+        Some(tree) if resolve(world, "HEAD")?.as_deref() == Some(found) => format!(
+            "git restore --source={} --staged --worktree :/ && git -c core.hooksPath=/dev/null commit --quiet --amend --no-edit, then the same command; or {again}",
+            short(&tree)
+        ),
+        _ => format!("git show {commit_name}; amend it, or git revert it and run the same command again; or {again}"),
+    };
+    Ok((format!("commit {commit_name} is of this release, but {}", what.join(", and ")), next))
+}
+
+/// The tree that was planned, which git holds since the files were staged; `None` when it does not any more.
+fn planned_tree(sh: &Shell, commit: &Commit) -> Result<Option<String>> {
+    let texts = commit.edits().map(|edit| (edit.path.clone(), edit.after().map(str::to_owned))).collect();
+    let side = Side { commit: commit.base.clone(), texts };
+    let tree = {
+        let _unkept = repo::unkept(sh)?;
+        let scratch = sh.create_temp_dir()?;
+        merge_back::tree(sh, scratch.path(), &side)?
+    };
+    let kept = cmd!(sh, "git cat-file -e {tree}").quiet().ignore_status().ignore_stderr().output()?;
+    Ok(kept.status.success().then_some(tree))
+}
+
+fn listed<'p>(paths: impl IntoIterator<Item = &'p PathBuf>) -> String {
+    let mut paths: Vec<String> = paths.into_iter().map(|path| slashed(path)).collect();
+    let more = paths.len().saturating_sub(8);
+    paths.truncate(8);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", paths.join(", "))
+}
+
+/// The hooks that can refuse or change a commit here.
+fn hooks(sh: &Shell) -> Result<Vec<String>> {
+    const NAMES: [&str; 4] = ["pre-commit", "prepare-commit-msg", "commit-msg", "post-commit"];
+    let dir = cmd!(sh, "git rev-parse --git-path hooks").quiet().read()?;
+    let dir = sh.current_dir().join(dir);
+    Ok(NAMES.iter().filter(|name| runs(&dir.join(name))).map(|name| name.to_string()).collect())
+}
+
+fn runs(hook: &Path) -> bool {
+    let Ok(found) = hook.metadata() else { return false };
+    #[cfg(unix)]
+    let may = std::os::unix::fs::PermissionsExt::mode(&found.permissions()) & 0o111 != 0;
+    #[cfg(not(unix))]
+    let may = true;
+    found.is_file() && may
+}
+
+pub fn commit(world: &World<'_>, commit: &Commit) -> Result<()> {
+    let (sh, base) = (world.sh, &commit.base);
+    tree::still(world, &commit.edits, State::New)?;
+    if resolve(world, "HEAD")?.as_ref() != Some(base) {
+        bail!("the head moved away from {} meanwhile: the same command looks again", short(base));
+    }
+    if resolve(world, "MERGE_HEAD")?.is_some() {
+        bail!("a merge is in progress; next: git merge --continue, or git merge --abort, then the same command");
+    }
+    stage(world, commit)?;
+    if world.interrupted.load(Ordering::Relaxed) {
+        bail!("interrupted before the commit");
+    }
+    let dir = sh.create_temp_dir()?;
+    let message = dir.path().join("message");
+    sh.write_file(&message, &commit.message)?;
+    let hooks = hooks(sh)?;
+    // `whitespace` keeps lines that begin with `#`.
+    let git = cmd!(sh, "git -c i18n.commitEncoding=UTF-8 commit --quiet --cleanup=whitespace --file {message}");
+    if let Err(error) = change(world, git, |words| refusal(&hooks, words))
+        && resolve(world, "HEAD")?.as_ref() == Some(base)
+    {
+        // What a hook wrote or staged before it refused was not there before: index and files are as they were for it.
+        tree::put_again(world, &commit.edits)?;
+        cmd!(sh, "git reset --quiet").quiet().run()?;
+        return Err(error);
+    }
+    let Some(made) = children(world, commit)?.pop() else {
+        bail!(
+            "the head moved, but not to a commit on {}: a hook did it ({}); next: git log, git reset --keep {0} to start over",
+            short(base),
+            hooks.join(", ")
+        );
+    };
+    let differs = compare(sh, commit, &made.commit)?;
+    let hook = match hooks.as_slice() {
+        [] => "git or one of its filters".to_owned(),
+        [hook] => format!("the {hook} hook"),
+        hooks => format!("one of the hooks {}", hooks.join(", ")),
+    };
+    if !differs.other.is_empty() {
+        let (why, next) = altered(world, commit, &made.commit, &differs)?;
+        bail!("{hook} changed this commit: {why}; nothing was tagged; next: {next}");
+    }
+    if !differs.prose.is_empty() {
+        world.report.say(format!("          note: {hook} changed the words in {}", listed(&differs.prose)));
+    }
+    Ok(())
+}
+
+/// What to do about a commit that git or a hook refuses.
+fn refusal(hooks: &[String], words: &str) -> String {
+    let has = |name: &str| hooks.iter().any(|hook| hook == name);
+    let mut advice = Vec::new();
+    if is_about_signing(words) {
+        advice.push("correct user.signingKey and gpg.format, or run git config commit.gpgSign false to commit without a signature".to_owned());
+    } else if words.contains("tell me who you are") {
+        advice.push("git config user.name NAME and git config user.email ADDRESS".to_owned());
+    } else {
+        if has("commit-msg") || has("prepare-commit-msg") {
+            advice.push(
+                "if the commit-msg hook wants another subject, set it in the train's table of Cargo.toml, as in commit = \"chore: release {version}\", and commit that"
+                    .to_owned(),
+            );
+        }
+        if has("pre-commit") {
+            advice.push("correct what the pre-commit hook names, and commit that".to_owned());
+        }
+    }
+    if advice.is_empty() {
+        advice.push("correct what git names".to_owned());
+    }
+    format!("{}; then the same command", advice.join("; "))
+}
+
+/// Brings the plan's files into the index, and makes sure that nothing else is there.
+fn stage(world: &World<'_>, commit: &Commit) -> Result<()> {
+    let sh = world.sh;
+    let paths: BTreeSet<PathBuf> = commit.edits().map(|edit| edit.path.clone()).collect();
+    // What stands in the tree is what git itself would write there, so it need not warn of line endings.
+    let git = cmd!(sh, "git -c core.safecrlf=false update-index --add --remove -z --stdin");
+    change_by(git, &list(&paths), |_| "correct what git names, then the same command".to_owned())?;
+    let staged = repo::staged(sh, &commit.base)?;
+    let strange: Vec<&PathBuf> = staged.iter().filter(|path| !paths.contains(*path)).collect();
+    if !strange.is_empty() {
+        bail!(
+            "other changes were staged meanwhile: {}; next: git commit them, or git restore --staged them, then the same command",
+            listed(strange)
+        );
+    }
+    Ok(())
+}
+
+/// Takes the plan's files out of the index again, when nothing came of the commit.
+pub fn unstage(world: &World<'_>, edits: &[Edit]) -> Result<()> {
+    let sh = world.sh;
+    let paths: BTreeSet<PathBuf> = edits.iter().filter(|edit| edit.tracked).map(|edit| edit.path.clone()).collect();
+    let staged = repo::staged(sh, "HEAD")?;
+    if staged.iter().any(|path| paths.contains(path)) {
+        let git = cmd!(sh, "git --literal-pathspecs reset --quiet --pathspec-from-file=- --pathspec-file-nul");
+        change_by(git, &list(&paths), |_| "git restore --staged .".to_owned())?;
+    }
+    Ok(())
+}
+
+/// The paths for a standard input: three thousand members do not fit on a command line.
+fn list(paths: &BTreeSet<PathBuf>) -> String {
+    paths.iter().map(|path| format!("{}\0", slashed(path))).collect()
+}
+
+/// Whether the head stands on a commit of ours: then nothing is taken back.
+pub fn has_moved(world: &World<'_>, commit: &Commit) -> bool {
+    !matches!(resolve(world, "HEAD"), Ok(Some(head)) if head == commit.base)
+}

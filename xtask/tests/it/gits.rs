@@ -1,0 +1,329 @@
+//! git as other people have it set up: hooks, line endings, signatures, remotes that refuse.
+//! It must never tell of a setting alone: each story ends with a release, or with the tree as it was and a way on.
+
+use std::{fs, os::unix::fs::PermissionsExt as _};
+
+use crate::harness::{Place, run};
+
+const ARGS: &str = "release minor --waive cargo-test";
+
+/// Gives the repository a hook.
+fn hook(place: &Place, name: &str, script: &str) {
+    hook_in(place, ".git/hooks", name, script);
+}
+
+fn hook_in(place: &Place, dir: &str, name: &str, script: &str) {
+    let path = format!("{dir}/{name}");
+    place.write(&path, &format!("#!/bin/sh\n{script}\n"));
+    fs::set_permissions(place.tree.join(path), fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+/// What makes a repository one that is set up so.
+type SetUp<'a> = &'a dyn Fn(&Place);
+
+/// Runs what an error tells to type after its last `next: `, up to the words for people.
+fn follow(place: &Place, said: &str) {
+    let (_, next) = said.rsplit_once("next: ").unwrap_or_else(|| panic!("nothing to type in: {said}"));
+    let line = next.split(", then the same command").next().unwrap();
+    run(place.command("sh").args(["-c", line]));
+}
+
+/// The release is there, once, and the same command again has nothing to do.
+fn is_released(place: &Place, args: &str) {
+    let about = place.tree.display();
+    assert_eq!(place.git("status --porcelain --untracked-files=all"), "", "{about}");
+    assert_eq!(place.git("rev-parse v0.8.0^{commit}"), place.git("rev-parse HEAD"), "{about}");
+    let end = place.end();
+    for again in [args, "release 0.8.0 --waive cargo-test"] {
+        let said = place.xtask(again).ok();
+        assert!(said.out.contains("done    tag v0.8.0"), "{about}: {}", said.all());
+        place.xtask(&format!("{again} --dry-run")).ok();
+    }
+    assert_eq!(place.end(), end, "{about}");
+}
+
+#[test]
+fn a_hook_may_give_the_commit_another_subject() {
+    let prefix = "sed -i '1s/^/[OWL-12] /' \"$1\"";
+    let table: [(&str, SetUp<'_>, &str); 6] = [
+        ("commit_msg", &|place| hook(place, "commit-msg", prefix), "[OWL-12] align: release 0.8.0"),
+        ("prepare", &|place| hook(place, "prepare-commit-msg", prefix), "[OWL-12] align: release 0.8.0"),
+        (
+            "hooks_path",
+            &|place| {
+                hook_in(place, ".hooks", "commit-msg", prefix);
+                place.commit("hooks");
+                place.git("config core.hooksPath .hooks");
+            },
+            "[OWL-12] align: release 0.8.0",
+        ),
+        (
+            "change_id",
+            &|place| {
+                hook(
+                    place,
+                    "commit-msg",
+                    "printf '\\nChange-Id: I8473b95934b5732ac55d26311a706c9c2bde9940\\n' >> \"$1\"",
+                )
+            },
+            "align: release 0.8.0",
+        ),
+        (
+            "another",
+            &|place| hook(place, "commit-msg", "echo 'chore: something else' > \"$1\""),
+            "chore: something else",
+        ),
+        (
+            "template",
+            &|place| {
+                place.write("../template", "# what and why\n\nTicket:\n");
+                for setting in [
+                    "commit.template ../template",
+                    "commit.cleanup scissors",
+                    "commit.verbose true",
+                    "commit.status false",
+                    "core.commentChar a",
+                    "core.editor false",
+                    "i18n.commitEncoding ISO-8859-1",
+                    "i18n.logOutputEncoding ISO-8859-1",
+                ] {
+                    place.git(&format!("config {setting}"));
+                }
+            },
+            "align: release 0.8.0",
+        ),
+    ];
+    for (name, set_up, subject) in table {
+        let place = Place::of_world(&format!("subject_{name}"), "plain");
+        set_up(&place);
+        place.xtask(ARGS).ok();
+        assert_eq!(place.git("log -1 --format=%s"), subject, "{name}");
+        is_released(&place, ARGS);
+        // What follows goes on from there.
+        place.replace("CHANGELOG.md", "## [Unreleased]\n", "## [Unreleased]\n\n### Fixed\n\n- more\n");
+        place.commit("more");
+        place.xtask("release patch --waive cargo-test").ok();
+        assert_eq!(place.git("tag --list"), "v0.7.3\nv0.8.0\nv0.8.1", "{name}");
+    }
+}
+
+#[test]
+fn a_hook_may_give_the_commit_of_a_branch_another_subject() {
+    let place = Place::of_world("subject_branch", "trains");
+    hook(&place, "commit-msg", "sed -i '1s/^/[OWL-12] /' \"$1\"");
+    let args = "release minor --train ingest --waive cargo-test";
+    place.xtask(args).ok();
+    let end = place.end();
+    assert!(place.git("log --format=%s").contains("[OWL-12] Release v0.4.0"));
+    place.xtask(args).ok();
+    assert_eq!(place.end(), end);
+}
+
+#[test]
+fn what_a_hook_adds_stops_before_the_tag() {
+    let place = Place::of_world("added_file", "plain");
+    hook(&place, "pre-commit", "date > BUILD; git add BUILD");
+    hook(&place, "prepare-commit-msg", "sed -i '1s/^/[main] /' \"$1\"");
+    let said = place.xtask(ARGS);
+    assert_eq!(said.code, Some(1));
+    assert!(said.err.contains("BUILD") && said.err.contains("pre-commit"), "{}", said.err);
+    assert_eq!(place.git("log -1 --format=%s"), "[main] align: release 0.8.0", "the commit stays");
+    assert_eq!(place.git("tag --list"), "v0.7.3");
+    let before = place.bytes();
+    for again in [ARGS, "release 0.8.0 --waive cargo-test"] {
+        let said = place.xtask(again);
+        assert_eq!(said.code, Some(1), "{}", said.all());
+        assert!(said.all().contains("BUILD is no part of the plan"), "{}", said.all());
+    }
+    assert!(place.bytes() == before);
+    follow(&place, &said.err);
+    place.xtask(ARGS).ok();
+    assert!(!place.tree.join("BUILD").exists());
+    is_released(&place, ARGS);
+}
+
+#[test]
+fn what_a_hook_formats_stops_before_the_tag_unless_it_is_prose() {
+    let place = Place::of_world("formatted", "plain");
+    let again = place.again("formatted_prose");
+    hook(
+        &place,
+        "pre-commit",
+        "echo '# formatted' >> Cargo.lock; sed -i 's/edition = /edition  = /' crates/*/Cargo.toml; git add -A",
+    );
+    let said = place.xtask(ARGS);
+    assert_eq!(said.code, Some(1));
+    assert!(said.err.contains("the pre-commit hook changed this commit"), "{}", said.err);
+    assert!(said.err.contains("Cargo.lock, ") && said.err.contains("crates/lark/Cargo.toml"), "{}", said.err);
+    follow(&place, &said.err);
+    place.xtask(ARGS).ok();
+    is_released(&place, ARGS);
+
+    let place = again;
+    hook(&place, "pre-commit", "sed -i 's/^- /* /' CHANGELOG.md; git add -A");
+    let said = place.xtask(ARGS).ok();
+    assert!(said.out.contains("note: the pre-commit hook changed the words in CHANGELOG.md"), "{}", said.out);
+    is_released(&place, ARGS);
+}
+
+#[test]
+fn to_start_over_after_a_hook_is_one_command() {
+    let place = Place::of_world("started_over", "plain");
+    hook(&place, "pre-commit", "date > BUILD; git add BUILD");
+    let said = place.xtask(ARGS);
+    let over = said.err.rsplit_once("or git reset").unwrap().1.split(" to start over").next().unwrap();
+    place.git(&format!("reset{over}"));
+    fs::remove_file(place.tree.join(".git/hooks/pre-commit")).unwrap();
+    place.xtask(ARGS).ok();
+    is_released(&place, ARGS);
+}
+
+#[test]
+fn a_commit_that_is_refused_leaves_all_as_it_was() {
+    let table: [(&str, SetUp<'_>, &[&str]); 5] = [
+        (
+            "lint",
+            &|place| hook(place, "commit-msg", "echo 'commitlint: subject may not be empty' >&2; exit 1"),
+            &["commitlint: subject may not be empty", "commit = \"chore: release {version}\""],
+        ),
+        (
+            "checks",
+            &|place| hook(place, "pre-commit", "echo 'not on a Friday' >&2; exit 1"),
+            &["not on a Friday", "correct what the pre-commit hook names"],
+        ),
+        (
+            // As formatters do: they write, stage, and refuse.
+            "formatter",
+            &|place| {
+                hook(
+                    place,
+                    "pre-commit",
+                    "echo >> CHANGELOG.md; echo '# x' >> Cargo.lock; git add -A; echo 'files were modified by this hook' >&2; exit 1",
+                );
+            },
+            &["files were modified by this hook"],
+        ),
+        (
+            "ssh_key",
+            &|place| {
+                place.git("config commit.gpgSign true");
+                place.git("config gpg.format ssh");
+                place.git("config user.signingKey /nowhere/key");
+            },
+            &["/nowhere/key", "git config commit.gpgSign false"],
+        ),
+        (
+            "no_gpg",
+            &|place| {
+                place.git("config commit.gpgSign true");
+                place.git("config gpg.program /nowhere/gpg");
+            },
+            &["/nowhere/gpg", "git config commit.gpgSign false"],
+        ),
+    ];
+    for (name, set_up, words) in table {
+        let place = Place::of_world(&format!("refused_{name}"), "plain");
+        set_up(&place);
+        let (tree, end) = (place.tree_bytes(), place.end());
+        let said = place.xtask(ARGS);
+        assert_eq!(said.code, Some(1), "{name}");
+        for word in words {
+            assert!(said.err.contains(word), "{name}: {}", said.err);
+        }
+        assert!(!said.all().contains("command exited") && !said.all().contains("xshell"), "{name}: {}", said.all());
+        assert!(said.err.trim_end().ends_with("then the same command"), "{name}: {}", said.err);
+        assert!(place.tree_bytes() == tree, "{name}");
+        assert_eq!(place.end(), end, "{name}");
+        let _ = fs::remove_dir_all(place.tree.join(".git/hooks"));
+        place.git("config commit.gpgSign false");
+        place.xtask(ARGS).ok();
+        is_released(&place, ARGS);
+    }
+}
+
+#[test]
+fn a_tag_that_cannot_be_signed_leaves_the_commit() {
+    let place = Place::of_world("unsigned_tag", "plain");
+    place.git("config tag.gpgSign true");
+    place.git("config gpg.program /nowhere/gpg");
+    let said = place.xtask(ARGS);
+    assert_eq!(said.code, Some(1));
+    assert!(said.err.contains("git config tag.gpgSign false"), "{}", said.err);
+    assert!(said.err.contains(&format!("commit {} stays", place.git("rev-parse --short=9 HEAD"))), "{}", said.err);
+    assert_eq!(place.git("status --porcelain"), "");
+    place.git("config tag.gpgSign false");
+    place.xtask(ARGS).ok();
+    is_released(&place, ARGS);
+}
+
+/// The world with line endings as git writes them there.
+fn checked_out_anew(place: &Place) {
+    place.git("rm --quiet -r --cached .");
+    place.git("reset --quiet --hard");
+}
+
+#[test]
+fn line_endings_and_encodings_are_gits() {
+    let table: [(&str, SetUp<'_>, &str); 5] = [
+        ("autocrlf", &|place| drop(place.git("config core.autocrlf true")), "Cargo.toml"),
+        (
+            "safecrlf",
+            &|place| {
+                place.git("config core.autocrlf true");
+                place.git("config core.safecrlf true");
+            },
+            "CHANGELOG.md",
+        ),
+        (
+            "eol",
+            &|place| {
+                place.write(".gitattributes", "* text eol=crlf\n");
+                place.commit("attributes");
+            },
+            "Cargo.lock",
+        ),
+        (
+            "ident",
+            &|place| {
+                place.write(".gitattributes", "*.toml ident\n*.md ident\n");
+                place.replace("Cargo.toml", "[workspace]\n", "# $Id$\n[workspace]\n");
+                place.replace("CHANGELOG.md", "# Changelog\n", "# Changelog\n\n$Id$\n");
+                place.replace("crates/lark/Cargo.toml", "[package]\n", "# $Id$\n[package]\n");
+                place.commit("attributes");
+            },
+            "",
+        ),
+        (
+            "utf16",
+            &|place| {
+                let bytes: Vec<u8> = place.read("CHANGELOG.md").encode_utf16().flat_map(u16::to_le_bytes).collect();
+                place.write(".gitattributes", "CHANGELOG.md working-tree-encoding=UTF-16LE\n");
+                fs::write(place.tree.join("CHANGELOG.md"), bytes).unwrap();
+                place.commit("attributes");
+            },
+            "",
+        ),
+    ];
+    for (name, set_up, crlf) in table {
+        let place = Place::of_world(&format!("endings_{name}"), "plain");
+        set_up(&place);
+        checked_out_anew(&place);
+        assert_eq!(place.git("status --porcelain"), "", "{name}");
+        let tree = place.tree_bytes();
+        place.xtask(&format!("{ARGS} --dry-run")).ok();
+
+        // Refused, all is back to the byte.
+        hook(&place, "pre-commit", "exit 1");
+        assert_eq!(place.xtask(ARGS).code, Some(1));
+        assert!(place.tree_bytes() == tree, "{name}: restored to the byte");
+        assert_eq!(place.git("status --porcelain"), "", "{name}");
+        fs::remove_file(place.tree.join(".git/hooks/pre-commit")).unwrap();
+
+        place.xtask(ARGS).ok();
+        if !crlf.is_empty() {
+            assert!(place.read(crlf).lines().count() == place.read(crlf).matches("\r\n").count(), "{name}: {crlf}");
+            assert!(!place.git(&format!("show HEAD:{crlf}")).contains('\r'), "{name}: {crlf}");
+        }
+        is_released(&place, ARGS);
+    }
+}
