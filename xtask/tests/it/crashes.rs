@@ -16,7 +16,7 @@ use crate::harness::{Place, Said, run, wait_for_gits};
 pub const UNPROVED: &str = "--waive cargo-test --waive wheel-test --waive maturin-develop --waive pytest";
 
 /// What is said when git itself was cut off between its branch, its index and its files.
-const WAY_BACK: &str = "git restore --staged --worktree .";
+pub const WAY_BACK: &str = "git restore --staged --worktree .";
 
 /// What an uninterrupted run comes to.
 pub fn uninterrupted(place: &Place, name: &str, args: &str) -> String {

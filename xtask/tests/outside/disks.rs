@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    crashes::{UNPROVED, uninterrupted},
+    crashes::{UNPROVED, WAY_BACK, uninterrupted},
     harness::{Place, run},
     outside::{LARK, Outside, tools, venvs},
     publish::assert_ended,
@@ -69,7 +69,7 @@ fn a_full_disk() {
         } else if small.tree_bytes() == tree && small.end() == start {
             as_before += 1;
         } else {
-            assert!(said.all().contains("git restore ."), "{free} pages: {}", said.all());
+            assert!(said.all().contains(WAY_BACK), "{free} pages: {}", said.all());
             restored_by_hand += 1;
         }
         small.xtask(args).ok();
