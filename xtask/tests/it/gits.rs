@@ -213,12 +213,12 @@ fn a_commit_that_is_refused_leaves_all_as_it_was() {
             &["/nowhere/key", "git config commit.gpgSign false"],
         ),
         (
-            "no_gpg",
+            "gpg_fails",
             &|place| {
                 place.git("config commit.gpgSign true");
-                place.git("config gpg.program /nowhere/gpg");
+                place.git("config gpg.program false");
             },
-            &["/nowhere/gpg", "git config commit.gpgSign false"],
+            &["gpg failed to sign the data", "git config commit.gpgSign false"],
         ),
     ];
     for (name, set_up, words) in table {
@@ -245,7 +245,7 @@ fn a_commit_that_is_refused_leaves_all_as_it_was() {
 fn a_tag_that_cannot_be_signed_leaves_the_commit() {
     let place = Place::of_world("unsigned_tag", "plain");
     place.git("config tag.gpgSign true");
-    place.git("config gpg.program /nowhere/gpg");
+    place.git("config gpg.program false");
     let said = place.xtask(ARGS);
     assert_eq!(said.code, Some(1));
     assert!(said.err.contains("git config tag.gpgSign false"), "{}", said.err);
