@@ -1,7 +1,7 @@
 //! The crate registry: a sparse index, the upload API and downloads, as the registry chapters of the Cargo book have them.
 //! It must never hide an upstream crate that it does not hold itself.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, io::ErrorKind, process::Command};
 
 use anyhow::{Context as _, Result, bail};
 use semver::Version;
@@ -191,18 +191,40 @@ fn download(state: &State, name: &str, version: &str) -> Result<Answer> {
     })
 }
 
+/// As curl ends: 22 and the status for a refusal, 1 and the reason when nothing answers.
+pub(super) const FETCH: &str = "import sys, urllib.error, urllib.request
+for left in 2, 1, 0:
+    try:
+        with urllib.request.urlopen(sys.argv[1], timeout=60) as answer:
+            sys.stdout.buffer.write(answer.read())
+        break
+    except urllib.error.HTTPError as error:
+        if error.code < 500 or not left:
+            print('The requested URL returned error:', error.code, file=sys.stderr)
+            sys.exit(22)
+    except OSError as error:
+        if not left:
+            sys.exit(str(error))
+";
+
 impl Upstream {
     /// What the index says of a name: one line for each version, none for a name that it does not know. curl asks, which
-    /// knows the user's proxies and certificates.
+    /// knows the user's proxies and certificates, and Python where there is no curl.
     fn lines(&self, name: &str) -> Result<String> {
         let url = format!("{}{}/{name}", self.index, index_prefix(name));
-        let mut command = std::process::Command::new("curl");
-        command.args(["--silent", "--show-error", "--location", "--fail", "--max-time", "60", "--retry", "2", &url]);
-        let told = command.output().context("curl did not start")?;
+        let curl = ["--silent", "--show-error", "--location", "--fail", "--max-time", "60", "--retry", "2", &url];
+        let python = ["-c", FETCH, &url];
+        let clients = [("curl", &curl[..]), ("python3", &python), ("python", &python)];
+        let told = clients.iter().find_map(|(program, args)| match Command::new(program).args(*args).output() {
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            told => Some(told.with_context(|| format!("{program} did not start"))),
+        });
+        let told =
+            told.with_context(|| format!("neither curl nor python3 is found to ask the crate index for {name}"))??;
         let why = String::from_utf8_lossy(&told.stderr);
         match told.status.code() {
             Some(0) => Ok(String::from_utf8_lossy(&told.stdout).into_owned()),
-            // `--fail` ends so for every status from 400 on, and says which.
+            // Both end so for every status from 400 on, and say which.
             Some(22) if ["404", "410", "451"].iter().any(|status| why.contains(status)) => Ok(String::new()),
             _ => bail!("the crate index could not be asked for {name}: {}", why.trim()),
         }

@@ -1,5 +1,7 @@
-//! Exchanges with the running server, by curl, as the true clients would have them.
+//! Exchanges with the running server, as the true clients would have them.
 //! They must never leave this machine: what is not held here is only looked at, not followed.
+
+mod client;
 
 use std::process::Command;
 
@@ -21,19 +23,20 @@ impl World {
         World { stand_in: StandIn::start(&dir, 0, Some(upstream)).unwrap(), dir }
     }
 
-    /// The status and the body that curl gets. `@/…` is a path on this server.
-    fn curl(&self, arguments: &[&str]) -> (u16, String) {
+    /// What the server answers to a request in curl's words. `@/…` is a path on this server.
+    fn answer(&self, words: &[&str]) -> client::Answer {
         let address = self.stand_in.address();
-        let arguments = arguments.iter().map(|word| match word.strip_prefix("@/") {
+        let words = words.iter().map(|word| match word.strip_prefix("@/") {
             Some(path) => format!("{address}/{path}"),
             None => (*word).to_owned(),
         });
-        let mut curl = Command::new("curl");
-        curl.args(["--silent", "--write-out", "\n%{http_code}"]).args(arguments);
-        let output = curl.envs(self.stand_in.environment()).current_dir(&self.dir).output().unwrap();
-        let output = String::from_utf8_lossy(&output.stdout).into_owned();
-        let (body, status) = output.rsplit_once('\n').unwrap();
-        (status.parse().unwrap(), body.to_owned())
+        client::send(&words.collect::<Vec<_>>(), &self.dir)
+    }
+
+    /// The status and the body.
+    fn curl(&self, words: &[&str]) -> (u16, String) {
+        let answer = self.answer(words);
+        (answer.status, String::from_utf8_lossy(&answer.body).into_owned())
     }
 
     fn json(&self, arguments: &[&str]) -> (u16, Value) {
@@ -106,14 +109,15 @@ fn crates() {
     assert_eq!((&dependency["package"], &dependency["registry"]), (&json!("log"), &Value::Null));
     let tag = format!("If-None-Match: \"{}\"", sha256(world.curl(&["@/index/ti/ny/tiny-one"]).1.as_bytes()));
     assert_eq!(world.curl(&["--header", &tag, "@/index/ti/ny/tiny-one"]), (304, String::new()));
-    assert_eq!(world.curl(&["--output", "got", "@/crates/Tiny-One/0.1.0/download"]).0, 200);
-    assert_eq!(fs::read(world.dir.join("got")).unwrap(), [7; 100_000]);
+    assert_eq!(world.answer(&["@/crates/Tiny-One/0.1.0/download"]).body, [7; 100_000]);
 
-    let upgrade = ["--header", "Connection: Upgrade, HTTP2-Settings", "--header", "Upgrade: h2c", "--max-time", "5"];
+    let upgrade = ["--header", "Connection: Upgrade, HTTP2-Settings", "--header", "Upgrade: h2c"];
     assert_eq!(world.curl(&[&upgrade[..], &["@/index/config.json"]].concat()).0, 200, "cargo offers HTTP/2");
 
-    let location = ["--write-out", "%{redirect_url}\n%{http_code}"];
-    let elsewhere = |path: &str| world.curl(&[&location[..], &[path]].concat());
+    let elsewhere = |path: &str| {
+        let answer = world.answer(&[path]);
+        (answer.status, answer.header("location").unwrap_or_default().to_owned())
+    };
     assert_eq!(elsewhere("@/index/se/mv/semver"), (302, "http://up.test/i/se/mv/semver".to_owned()));
     let file = "http://up.test/dl/semver/1.0.0/download".to_owned();
     assert_eq!(elsewhere("@/crates/semver/1.0.0/download"), (302, file));
@@ -127,6 +131,26 @@ fn crates() {
     let world = world.again();
     assert_eq!(world.json(&["@/index/ti/ny/tiny-one"]).1["yanked"], true);
     assert_eq!(world.curl(&["@/index/se/mv/semver"]).0, 404);
+}
+
+#[test]
+fn the_index_is_asked_without_curl() {
+    let world = World::new("fetch");
+    assert_eq!(world.upload_crate(crates::TOKEN, "tiny-one", "0.1.0").0, 200);
+    let address = world.stand_in.address();
+    let fetch = |url: &str| {
+        let output = Command::new("python3").args(["-c", crates::FETCH, url]).env("no_proxy", "*").output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    let (code, lines, _) = fetch(&format!("{address}/index/ti/ny/tiny-one"));
+    assert_eq!((code, lines), (Some(0), world.curl(&["@/index/ti/ny/tiny-one"]).1));
+    let (code, lines, why) = fetch(&format!("{address}/index/.."));
+    assert_eq!((code, lines.as_str()), (Some(22), ""), "{why}");
+    assert!(why.contains("404"), "{why}");
+    drop(world);
+    let (code, _, why) = fetch(&format!("{address}/index/ti/ny/tiny-one"));
+    assert!(code == Some(1) && !why.contains("Traceback"), "{why}");
 }
 
 #[test]
@@ -160,8 +184,7 @@ fn python() {
     assert_eq!((status, &project["versions"]), (200, &json!(["0.1.0"])));
     let listed = &project["files"][0];
     assert_eq!((&listed["hashes"]["sha256"], &listed["size"]), (&json!(sha256(bytes)), &json!(bytes.len())));
-    assert_eq!(world.curl(&["--output", "got", listed["url"].as_str().unwrap()]).0, 200);
-    assert_eq!(fs::read(world.dir.join("got")).unwrap(), bytes);
+    assert_eq!(world.answer(&[listed["url"].as_str().unwrap()]).body, bytes);
     let (status, html) = world.curl(&["@/simple/tiny-whl/"]);
     assert!(
         status == 200 && html.contains(&format!("#sha256={}", sha256(bytes))) && html.contains("&gt;=3.9"),
