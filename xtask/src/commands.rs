@@ -543,7 +543,8 @@ fn sweep(loader: &Loader<'_>, snapshot: &Snapshot) -> Result<()> {
         let name = path.file_name()?.to_string_lossy();
         Some(path.with_file_name(format!(".{name}{STAGED}")))
     };
-    for path in snapshot.workspace.texts.keys().filter_map(waiting).chain(loader.repo.staged.iter().cloned()) {
+    let texts = snapshot.workspace.texts.keys().filter(|path| workspace::is_inside(path));
+    for path in texts.filter_map(waiting).chain(loader.repo.staged.iter().cloned()) {
         let path: &Path = &loader.repo.top.join(path);
         if path.is_file() {
             std::fs::remove_file(path).with_context(|| path.display().to_string())?;

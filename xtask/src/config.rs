@@ -4,7 +4,11 @@
 mod cadence;
 mod checklist;
 
-use std::{collections::BTreeMap, fmt, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Result, bail};
 use serde::{Deserialize, Deserializer, Serialize, de};
@@ -14,7 +18,10 @@ pub use self::{
     cadence::{Budgets, Cadence, Span},
     checklist::{Confirmed, NamedProof},
 };
-use crate::version::{Dialect, Version};
+use crate::{
+    version::{Dialect, Version},
+    workspace::normalized,
+};
 
 /// All trains, and what is wrong with how they are configured.
 #[derive(Clone, Debug, Default)]
@@ -143,6 +150,23 @@ pub enum Entries {
 }
 
 impl TrainConfig {
+    /// Every path that it names, with its key.
+    fn paths(&mut self) -> impl Iterator<Item = (&'static str, &mut PathBuf)> {
+        let single = [
+            ("changelog", &mut self.changelog),
+            ("fragments", &mut self.fragments),
+            ("follow-ups", &mut self.follow_ups),
+            ("release-notes", &mut self.release_notes),
+            ("templates", &mut self.templates),
+        ];
+        let single = single.into_iter().filter_map(|(key, path)| Some((key, path.as_mut()?)));
+        single
+            .chain(self.files.iter_mut().map(|file| ("files.path", &mut file.path)))
+            .chain(self.deployments.iter_mut().map(|deployment| ("deployments.path", &mut deployment.path)))
+            .chain(self.images.iter_mut().map(|image| ("images.dockerfile", &mut image.dockerfile)))
+            .chain(self.proofs.iter_mut().map(|proof| ("proofs.in", &mut proof.dir)))
+    }
+
     pub fn takes(&self, entries: Entries) -> bool {
         self.changes.as_ref().map_or(entries == Entries::Unreleased, |changes| changes.contains(&entries))
     }
@@ -311,7 +335,9 @@ impl<'de> Deserialize<'de> for Template {
 
 /// Reads `workspace.metadata`. What is wrong is told beside what could be read, so that a release can be refused for
 /// all its reasons together.
-pub fn read(metadata: &Value) -> Config {
+///
+/// Paths count from `root`, the workspace's directory from the top of the repository.
+pub fn read(metadata: &Value, root: &Path) -> Config {
     let Some(tables) = metadata.get("trains") else {
         return Config::default();
     };
@@ -333,6 +359,17 @@ pub fn read(metadata: &Value) -> Config {
                         break;
                     }
                 }
+            }
+        }
+    }
+    for train in &mut config.trains {
+        let at = format!("[workspace.metadata.trains.{}]", train.name);
+        for (key, path) in train.paths() {
+            *path = portable(path);
+            let place = path.display();
+            if path.has_root() || normalized(&root.join(&path)).is_none() {
+                let problem = format!("{at}: `{key} = \"{place}\"` leaves the repository: name a path inside of it");
+                config.problems.push(problem);
             }
         }
     }
@@ -365,6 +402,14 @@ pub fn read(metadata: &Value) -> Config {
         config.problems.push("more than one train says `default = true`: leave it on one".to_owned());
     }
     config
+}
+
+/// The path as it is written on every system. A drive is a root of its own (`C:\x`).
+fn portable(path: &Path) -> PathBuf {
+    let path = path.to_string_lossy().replace('\\', "/");
+    let has_drive =
+        path.split_once(':').is_some_and(|(drive, _)| drive.len() == 1 && drive.as_bytes()[0].is_ascii_alphabetic());
+    PathBuf::from(if has_drive { format!("/{path}") } else { path })
 }
 
 /// The known word that was most likely meant.
@@ -408,7 +453,7 @@ mod tests {
     use super::*;
 
     fn problems(trains: Value) -> String {
-        read(&json!({ "trains": trains })).problems.join("\n")
+        read(&json!({ "trains": trains }), Path::new("")).problems.join("\n")
     }
 
     #[test]
@@ -434,7 +479,7 @@ mod tests {
     #[test]
     fn only_what_could_mean_another_train_needs_the_option() {
         let options = |trains: Value| -> Vec<String> {
-            read(&json!({ "trains": trains })).trains.iter().map(TrainConfig::option).collect()
+            read(&json!({ "trains": trains }), Path::new("")).trains.iter().map(TrainConfig::option).collect()
         };
         assert_eq!(options(json!({ "a": {} })), [""]);
         assert_eq!(options(json!({ "a": { "default": true }, "b": {} })), ["", " --train b"]);
@@ -518,7 +563,10 @@ mod tests {
 
     #[test]
     fn no_trains_is_no_problem() {
-        assert!(read(&Value::Null).trains.is_empty() && read(&Value::Null).problems.is_empty());
-        assert_eq!(read(&json!({ "trains": 3 })).problems.len(), 1);
+        assert!(
+            read(&Value::Null, Path::new("")).trains.is_empty()
+                && read(&Value::Null, Path::new("")).problems.is_empty()
+        );
+        assert_eq!(read(&json!({ "trains": 3 }), Path::new("")).problems.len(), 1);
     }
 }

@@ -312,6 +312,18 @@ fn into_text(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap_or_else(|error| lossy(error.as_bytes()))
 }
 
+/// The first part of a path that is a symbolic link.
+pub fn link_on_the_way(top: &Path, path: &Path) -> Option<PathBuf> {
+    let parts: Vec<&Path> = path.ancestors().filter(|part| !part.as_os_str().is_empty()).collect();
+    parts.into_iter().rev().find(|part| top.join(part).is_symlink()).map(Path::to_owned)
+}
+
+/// Where links lead from a path, from the top of the repository; `None` when that is outside, or not there.
+pub fn real_place(top: &Path, path: &Path) -> Option<PathBuf> {
+    let real = top.join(path).canonicalize().ok()?;
+    Some(real.strip_prefix(top.canonicalize().ok()?).ok()?.to_owned())
+}
+
 /// Texts as `commit` has them; files that it does not have are left out.
 pub fn texts_at(sh: &Shell, commit: &str, paths: &BTreeSet<PathBuf>) -> Result<Texts> {
     // Listed once and asked by object: asked as `commit:path`, git walks the trees again for each of them.

@@ -15,11 +15,11 @@ use xshell::{Shell, cmd};
 use crate::{
     config,
     date::Date,
-    edit::typed,
+    edit::{slashed, typed},
     files::workflow,
     repo::{self, LogEntry, Message, Repo, Underway},
     train::Train,
-    workspace::{self, Graph, Manifests, Package, Texts, Workspace, dir},
+    workspace::{self, Graph, Manifests, Package, Texts, Workspace, dir, is_inside},
 };
 
 /// The world before a release, as data.
@@ -117,7 +117,7 @@ impl<'a> Loader<'a> {
         let target = metadata.target_directory.clone().into_std_path_buf();
         let graph = graph(metadata, &top)?;
         let fragments = fragments(&graph);
-        let paths = paths(&graph, &tracked, &fragments)?;
+        let paths = paths(&graph, &top, &tracked, &fragments)?;
         let missing: Vec<&PathBuf> = paths.iter().filter(|path| !tree.contains_key(*path)).collect();
         tree.extend(repo::texts_in_tree(sh, &tracked, missing.into_iter())?);
         Ok(Loader { sh, train, repo, log, target, graph, tracked: Arc::new(tracked), paths, fragments, tree, parsed })
@@ -138,7 +138,7 @@ impl<'a> Loader<'a> {
         let graph = graph(metadata, &top)?;
         let tracked = repo::tracked_at(sh, commit)?;
         let fragments = fragments(&graph);
-        let paths = paths(&graph, &tracked, &fragments)?;
+        let paths = paths(&graph, &top, &tracked, &fragments)?;
         let tree = repo::texts_at(sh, commit, &paths)?;
         let parsed = workspace::parse_ahead(&tree);
         let repo = Repo { head: commit.to_owned(), ..self.repo.clone() };
@@ -211,6 +211,9 @@ impl<'a> Loader<'a> {
         let mut texts = repo::texts_at(self.sh, commit, &self.paths)?;
         // Those that a release took away are not among the paths any more.
         texts.extend(repo::texts_below(self.sh, commit, &self.fragments)?);
+        // A member outside of the repository is in no commit.
+        let outside = self.graph.packages.iter().map(|package| &package.manifest).filter(|path| !is_inside(path));
+        texts.extend(outside.filter_map(|path| Some((path.clone(), self.tree.get(path)?.clone()))));
         // An ignored lock is in no commit, but is kept in step all the same.
         let lock = dir(&self.graph.root).join("Cargo.lock");
         if !self.tracked.contains(&lock) {
@@ -255,6 +258,7 @@ fn graph(metadata: Metadata, top: &Path) -> Result<Graph> {
         // Cargo and git may spell the same directory differently when a symbolic link is on the way.
         let found = path.strip_prefix(top).map(Path::to_owned);
         let found = found.or_else(|_| path.canonicalize().unwrap_or_default().strip_prefix(top).map(Path::to_owned));
+        let found = found.ok().or_else(|| workspace::from_top(top, path));
         found.with_context(|| format!("{} is not in the repository {}", path.display(), top.display()))
     };
     let members: BTreeSet<_> = metadata.workspace_members.iter().cloned().collect();
@@ -274,11 +278,29 @@ fn graph(metadata: Metadata, top: &Path) -> Result<Graph> {
         });
     }
     packages.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(Graph {
-        root: relative(metadata.workspace_root.join("Cargo.toml").as_std_path())?,
-        packages,
-        metadata: metadata.workspace_metadata,
-    })
+    let root = relative(metadata.workspace_root.join("Cargo.toml").as_std_path())?;
+    let metadata = metadata.workspace_metadata;
+    Ok(Graph { top: top.to_owned(), linked: linked(&metadata, top, &dir(&root)), root, packages, metadata })
+}
+
+/// The configured directories that links lead to: git tracks nothing below a link, so what is there would be passed over.
+fn linked(metadata: &serde_json::Value, top: &Path, root: &Path) -> Vec<String> {
+    let mut problems = Vec::new();
+    for train in config::read(metadata, root).trains {
+        for (key, path) in [("fragments", train.fragments()), ("templates", train.templates.clone())] {
+            let Some(path) = path.and_then(|path| workspace::normalized(&root.join(path))) else { continue };
+            let Some(link) = repo::link_on_the_way(top, &path) else { continue };
+            let real = repo::real_place(top, &path);
+            let next = match real.as_ref().and_then(|real| real.strip_prefix(root).ok()) {
+                Some(real) => format!("name the real path, `{key} = \"{}\"`", slashed(real)),
+                None => format!("put the directory itself in the place of {}", slashed(&link)),
+            };
+            let at = format!("[workspace.metadata.trains.{}]", train.name);
+            let value = slashed(&path);
+            problems.push(format!("{at}: `{key}`: {} is a symbolic link, and git tracks nothing below it, so nothing in {value} would be found: {next}", slashed(&link)));
+        }
+    }
+    problems
 }
 
 /// Whether a file of that name is read wherever it stands.
@@ -287,22 +309,36 @@ fn is_named(path: &Path) -> bool {
     path.file_name().and_then(|name| name.to_str()).is_some_and(|name| NAMES.contains(&name)) || workflow::is_one(path)
 }
 
+/// Whether a crate's changelog is a link to one that a release writes anyhow: the train's, or another crate's.
+fn is_another_log(graph: &Graph, top: &Path, log: &Path) -> bool {
+    if !top.join(log).is_symlink() {
+        return false;
+    }
+    let root = dir(&graph.root);
+    let own = config::read(&graph.metadata, &root).trains.into_iter().filter_map(|train| train.changelog);
+    let own = own.chain([PathBuf::from("CHANGELOG.md")]).filter_map(|path| workspace::normalized(&root.join(path)));
+    let crates = graph.packages.iter().map(|package| package.manifest.with_file_name("CHANGELOG.md"));
+    let real = repo::real_place(top, log);
+    own.chain(crates).any(|path| path != log && real.as_ref() == Some(&path))
+}
+
 /// The directories of the trains' fragments.
 fn fragments(graph: &Graph) -> Vec<PathBuf> {
-    let dirs = config::read(&graph.metadata).trains.into_iter().filter_map(|train| train.fragments());
+    let dirs =
+        config::read(&graph.metadata, &dir(&graph.root)).trains.into_iter().filter_map(|train| train.fragments());
     dirs.filter_map(|within| workspace::normalized(&dir(&graph.root).join(within))).collect()
 }
 
 /// The files that a release may have to read.
-fn paths(graph: &Graph, tracked: &BTreeSet<PathBuf>, fragments: &[PathBuf]) -> Result<BTreeSet<PathBuf>> {
+fn paths(graph: &Graph, top: &Path, tracked: &BTreeSet<PathBuf>, fragments: &[PathBuf]) -> Result<BTreeSet<PathBuf>> {
     let mut paths: BTreeSet<PathBuf> = tracked.iter().filter(|path| is_named(path)).cloned().collect();
     paths.extend(graph.packages.iter().map(|package| package.manifest.clone()));
     let logs = graph.packages.iter().map(|package| package.manifest.with_file_name("CHANGELOG.md"));
-    paths.extend(logs.filter(|path| tracked.contains(path)));
+    paths.extend(logs.filter(|path| tracked.contains(path) && !is_another_log(graph, top, path)));
     paths.extend(tracked.iter().filter(|path| fragments.iter().any(|dir| path.starts_with(dir))).cloned());
     let root = dir(&graph.root);
     paths.extend([graph.root.clone(), root.join("Cargo.lock"), root.join("CHANGELOG.md")]);
-    for train in config::read(&graph.metadata).trains {
+    for train in config::read(&graph.metadata, &dir(&graph.root)).trains {
         let configured = [&train.changelog, &train.release_notes, &train.follow_ups]
             .into_iter()
             .flatten()
@@ -314,7 +350,10 @@ fn paths(graph: &Graph, tracked: &BTreeSet<PathBuf>, fragments: &[PathBuf]) -> R
             paths.extend(tracked.iter().filter(is_template).cloned());
         }
     }
-    Ok(paths.iter().filter_map(|path| crate::workspace::normalized(path)).collect())
+    let mut paths: BTreeSet<PathBuf> = paths.iter().filter_map(|path| workspace::normalized(path)).collect();
+    // cargo takes members from anywhere.
+    paths.extend(graph.packages.iter().map(|package| package.manifest.clone()));
+    Ok(paths)
 }
 
 /// Seconds since 1970-01-01T00:00:00Z; `SOURCE_DATE_EPOCH` makes it reproducible

@@ -23,10 +23,14 @@ use crate::{
 /// What only cargo knows: which packages are members, and their metadata. Paths count from the top of the repository.
 #[derive(Clone, Debug)]
 pub struct Graph {
+    /// Where the repository is, for members outside of it.
+    pub top: PathBuf,
     /// The workspace root's manifest.
     pub root: PathBuf,
     pub packages: Vec<Package>,
     pub metadata: serde_json::Value,
+    /// Configured directories of which git tracks nothing, because links lead there: what is wrong with each.
+    pub linked: Vec<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -131,7 +135,8 @@ impl Workspace {
     /// Reads a workspace from its graph and texts. `texts` must hold every member's manifest; those that `known` has
     /// of the same text are taken from there.
     pub fn read(graph: Graph, texts: Texts, tracked: Arc<BTreeSet<PathBuf>>, known: &Manifests) -> Result<Workspace> {
-        let Config { trains, problems } = config::read(&graph.metadata);
+        let Config { trains, mut problems } = config::read(&graph.metadata, &dir(&graph.root));
+        problems.extend_from_slice(&graph.linked);
         let paths: Vec<&PathBuf> = graph.packages.iter().map(|package| &package.manifest).collect();
         let wanted: BTreeSet<&PathBuf> = paths.iter().copied().chain([&graph.root]).collect();
         let mut manifests = Manifests::with_capacity(wanted.len());
@@ -143,7 +148,7 @@ impl Workspace {
         for (at, path) in paths.iter().enumerate() {
             by_dir.insert(dir(path), at);
         }
-        let resolver = Resolver::new(dir(&graph.root), root, by_dir);
+        let resolver = Resolver::new(&graph.top, dir(&graph.root), root, by_dir);
         let mut members = Vec::new();
         let mut requirements = Vec::new();
         for (at, package) in graph.packages.iter().enumerate() {
@@ -280,6 +285,7 @@ impl Link {
 
 /// Finds out which member an entry means: by the path it resolves to, never by its key.
 struct Resolver<'a> {
+    top: &'a Path,
     root_dir: PathBuf,
     /// `[workspace.dependencies]` by key.
     shared: HashMap<&'a str, &'a Dependency>,
@@ -289,15 +295,19 @@ struct Resolver<'a> {
 }
 
 impl<'a> Resolver<'a> {
-    fn new(root_dir: PathBuf, root: &'a Manifest, by_dir: HashMap<PathBuf, usize>) -> Resolver<'a> {
+    fn new(top: &'a Path, root_dir: PathBuf, root: &'a Manifest, by_dir: HashMap<PathBuf, usize>) -> Resolver<'a> {
         let of = |table| root.dependencies.iter().filter(move |d| d.table == table);
         let shared = of(Table::Workspace).map(|d| (d.key.as_str(), d)).collect();
         let patches = of(Table::Patch).map(|d| (d.package.as_str(), d)).collect();
-        Resolver { root_dir, shared, patches, by_dir }
+        Resolver { top, root_dir, shared, patches, by_dir }
     }
 
     fn by_path(&self, dir: &Path, path: &str) -> Option<usize> {
-        self.by_dir.get(&normalized(&dir.join(path))?).copied()
+        let place = lexical(&dir.join(path));
+        // A member outside of the repository leads back into it by its name.
+        let back = || Some(lexical(&self.top.join(&place)).strip_prefix(self.top).ok()?.to_owned());
+        let back = if is_inside(&place) { None } else { back() };
+        self.by_dir.get(&back.unwrap_or(place)).copied()
     }
 
     /// The member that `entry` means and the entry that says how; an inherited entry is said in the root.
@@ -409,18 +419,34 @@ pub fn dir(path: &Path) -> PathBuf {
 
 /// The path without `.` and `..`; `None` when it leads out of the repository.
 pub fn normalized(path: &Path) -> Option<PathBuf> {
+    Some(lexical(path)).filter(|path| is_inside(path))
+}
+
+/// Whether a path without detours is one in the repository.
+pub fn is_inside(path: &Path) -> bool {
+    path.components().all(|part| matches!(part, Component::Normal(_)))
+}
+
+/// The path without detours: what leads out of the repository begins with `..`, or with a root.
+pub fn lexical(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();
     for part in path.components() {
+        let goes_back = matches!(out.components().next_back(), Some(Component::Normal(_)));
         match part {
             Component::CurDir => {}
-            Component::ParentDir => {
-                if !out.pop() {
-                    return None;
-                }
+            Component::ParentDir if goes_back => {
+                out.pop();
             }
-            Component::Normal(name) => out.push(name),
-            Component::RootDir | Component::Prefix(_) => return None,
+            part => out.push(part),
         }
     }
-    Some(out)
+    out
+}
+
+/// How a place is called from the top of the repository, wherever it is; `None` where no way leads there.
+pub fn from_top(top: &Path, path: &Path) -> Option<PathBuf> {
+    let common = top.components().zip(path.components()).take_while(|(one, other)| one == other).count();
+    let up = top.components().skip(common).map(|_| Component::ParentDir);
+    let way: PathBuf = up.chain(path.components().skip(common)).collect();
+    (common > 0).then_some(way)
 }

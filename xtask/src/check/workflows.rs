@@ -198,7 +198,13 @@ mod tests {
             texts.insert(PathBuf::from(format!(".github/workflows/{name}.yml")), (*text).to_owned());
         }
         let tracked: BTreeSet<PathBuf> = texts.keys().cloned().collect();
-        let graph = Graph { root: "Cargo.toml".into(), packages, metadata: json!({ "trains": trains }) };
+        let graph = Graph {
+            top: "".into(),
+            root: "Cargo.toml".into(),
+            packages,
+            metadata: json!({ "trains": trains }),
+            linked: Vec::new(),
+        };
         Workspace::read(graph, texts, Arc::new(tracked), &Manifests::new()).unwrap()
     }
 

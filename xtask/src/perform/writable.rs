@@ -121,9 +121,11 @@ fn led_astray(top: &Path, path: &Path, part: &impl Fn(&Path) -> Part) -> Option<
             }
             Part::Link(target) => {
                 let to = target.map(|to| format!(" to {}", to.display())).unwrap_or_default();
-                let real = real(top, at).map(|real| match path.ends_with("Cargo.toml") {
-                    true => format!("name the real path, `members = [\"{real}\"]` in place of {shown}"),
-                    false => format!("name the real path, {real} in place of {shown}"),
+                let real = repo::real_place(top, at).map(|real| slashed(&real)).map(|real| {
+                    match path.ends_with("Cargo.toml") {
+                        true => format!("name the real path, `members = [\"{real}\"]` in place of {shown}"),
+                        false => format!("name the real path, {real} in place of {shown}"),
+                    }
                 });
                 let real = real.map(|real| format!("{real}, or ")).unwrap_or_default();
                 return Some((
@@ -134,12 +136,6 @@ fn led_astray(top: &Path, path: &Path, part: &impl Fn(&Path) -> Part) -> Option<
         }
     }
     None
-}
-
-/// Where a link leads, from the top of the repository; `None` when that is outside.
-fn real(top: &Path, link: &Path) -> Option<String> {
-    let real = top.join(link).canonicalize().ok()?;
-    Some(slashed(real.strip_prefix(top.canonicalize().ok()?).ok()?)).filter(|real| !real.is_empty())
 }
 
 /// What git ignores: all but a lock, which cargo makes anew wherever it lacks.

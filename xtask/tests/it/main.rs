@@ -15,6 +15,7 @@ mod floors;
 mod gits;
 mod harness;
 mod hotfix;
+mod links;
 mod names;
 mod rehearse;
 mod rollback_here;

@@ -182,7 +182,13 @@ impl Sketch {
             })
             .collect();
         packages.sort_by(|a, b| a.name.cmp(&b.name));
-        let graph = Graph { root: PathBuf::from("Cargo.toml"), packages, metadata: json!({ "trains": self.trains }) };
+        let graph = Graph {
+            top: PathBuf::new(),
+            root: PathBuf::from("Cargo.toml"),
+            packages,
+            metadata: json!({ "trains": self.trains }),
+            linked: Vec::new(),
+        };
         let tracked = self.texts.keys().cloned();
         let tracked = tracked.filter(|path| !self.ignored.iter().any(|ignored| path == Path::new(ignored)));
         Workspace::read(graph, self.texts.clone(), Arc::new(tracked.collect()), &Manifests::new()).unwrap()
