@@ -22,7 +22,8 @@ impl Environment {
         self.images.as_ref().map_err(String::as_str)
     }
 
-    /// Takes away what a rehearsal must not have; `outward` gives the stand-ins instead.
+    /// Takes away what a rehearsal must not have; `outward` gives the stand-ins instead. Everything compiles with one home of
+    /// cargo: to cargo, a dependency that lies in another one is another dependency, and is compiled again.
     pub fn apply(&self, command: &mut Command, outward: bool) {
         for (name, _) in std::env::vars_os() {
             if name.to_str().is_none_or(is_foreign) {
@@ -31,8 +32,9 @@ impl Environment {
         }
         command.env("CARGO_TARGET_DIR", &self.target);
         be_patient(command);
+        let given = self.stand_in.environment().iter().filter(|(name, _)| outward || name == "CARGO_HOME");
+        command.envs(given.cloned());
         if outward {
-            command.envs(self.stand_in.environment().iter().cloned());
             if let Ok(images) = &self.images {
                 command.env("IMAGE_REGISTRY", images.address());
             }
