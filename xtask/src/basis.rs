@@ -255,6 +255,8 @@ fn after(
     options: &Options,
 ) -> Result<Planned> {
     let mut snapshot = before;
+    let tag = snapshot.train.tag.fill(to);
+    snapshot.recorded = Some(repo::recorded_by_commit(loader.sh, &entry.commit, &tag)?);
     let texts = loader.texts(Source::Commit(&entry.commit))?;
     snapshot.today = written_date(&snapshot.train, &texts, to).unwrap_or(snapshot.today);
     let mut planned = draw(loader, snapshot, to, true, intent, options)?;
@@ -299,6 +301,10 @@ fn draw(
     intent: &Intent,
     options: &Options,
 ) -> Result<Planned> {
+    let own_tag = snapshot.train.tag.fill(to);
+    if loader.repo.tags.contains_key(&own_tag) {
+        snapshot.recorded = Some(repo::recorded_by_tag(loader.sh, &own_tag)?);
+    }
     let line = match intent {
         Intent::Hotfix(_) => Some(Line::new(&snapshot.train, &snapshot.repo, to)?),
         _ => None,

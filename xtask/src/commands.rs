@@ -8,6 +8,7 @@ pub mod history;
 pub mod post_release;
 pub mod rollback;
 pub mod status;
+mod unverified;
 
 use std::{
     collections::BTreeSet,
@@ -26,7 +27,7 @@ use crate::{
     check,
     config::{Channel, Entries},
     edit::{self, STAGED},
-    perform::{self, Tools, World, announce, lease::Lease, needs, wheels},
+    perform::{self, Tools, Unverified, World, announce, lease::Lease, needs, wheels},
     plan::{
         Options, Plan, checklist, postfix,
         publish::{self, Publication},
@@ -36,7 +37,7 @@ use crate::{
     report::Report,
     run::{self, Mode, Seen},
     snapshot::{Loader, Snapshot, Source},
-    step::{Dist, Lane, Observation, Reach, Step, Tagged},
+    step::{Checks, Dist, Lane, Observation, Reach, Step, Tagged},
     tools::{child, python::Environment},
     train::Train,
     version::Version,
@@ -70,14 +71,24 @@ pub fn make(call: &Call<'_>, intent: &Intent, options: &Options) -> Result<()> {
     let Planned { snapshot, plan } = basis::plan(&loader, intent, options)?;
     history::tags(call.report, &sh, &loader.repo, &snapshot.train)?;
     check::known_waivers(&snapshot.train, &options.waive)?;
-    let plan = carry_out(call, &loader, &snapshot, plan)?;
+    let to = plan.to.clone();
+    let mut unverified = Vec::new();
+    let carried = carry_out(call, &loader, &snapshot, plan, &mut unverified);
+    if carried.as_ref().err().is_none_or(|error| error.is::<run::Waiting>()) {
+        let again = unverified::command(call, intent, &snapshot.train, &to);
+        if let Some(line) = unverified::line(&unverified, &again, &snapshot.train) {
+            call.report.warn(line);
+        }
+    }
+    let plan = carried?;
     if !call.dry_run {
         let Train { tag, remote, main, .. } = &snapshot.train;
         let tag = tag.fill(&plan.to);
         call.report.say(format!("{} is released here: tag {tag}", plan.to.tag()));
         let waived = plan.waived.iter().any(|finding| finding.check == "branch");
         let first = if waived { format!("merge it into {main}, then ") } else { String::new() };
-        if !options.push {
+        // What others have to confirm first was told already, with the command that asks them.
+        if !options.push && !unverified.iter().any(|unverified| unverified.is_confirmation) {
             call.report
                 .say(format!("next: {first}git push --atomic {remote} {main} {tag} (or the same command with --push)"));
         }
@@ -85,8 +96,15 @@ pub fn make(call: &Call<'_>, intent: &Intent, options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// Tells what is planned, refuses or runs it, and tells what came of it.
-fn carry_out(call: &Call<'_>, loader: &Loader<'_>, snapshot: &Snapshot, mut plan: Plan) -> Result<Plan> {
+/// Tells what is planned, refuses or runs it, and tells what came of it. `unverified` gets the checks that the run went on
+/// without.
+fn carry_out(
+    call: &Call<'_>,
+    loader: &Loader<'_>,
+    snapshot: &Snapshot,
+    mut plan: Plan,
+    unverified: &mut Vec<Unverified>,
+) -> Result<Plan> {
     let (sh, report) = (loader.sh, call.report);
     report.plan(&plan);
     if call.dry_run && !loader.repo.dirty.is_empty() {
@@ -99,7 +117,8 @@ fn carry_out(call: &Call<'_>, loader: &Loader<'_>, snapshot: &Snapshot, mut plan
         print_json(report, &plan, &[], "refused");
         bail!("refused: {} in the way, nothing was changed", count(plan.findings.len(), "finding"));
     }
-    let world = world(call, sh, loader, call.tools())?;
+    let mut world = world(call, sh, loader, call.tools())?;
+    world.checks = Arc::new(plan.checks.clone());
     if !call.dry_run {
         sweep(loader, snapshot)?;
     }
@@ -111,6 +130,7 @@ fn carry_out(call: &Call<'_>, loader: &Loader<'_>, snapshot: &Snapshot, mut plan
         |_| run::run(&world, &plan.steps, mode),
         |_| if shows_diffs { edit::diffs(plan.edits()) } else { Vec::new() },
     );
+    *unverified = world.unverified();
     let seen = result.inspect_err(|error| {
         print_json(report, &plan, &[], if error.is::<run::Waiting>() { "waits" } else { "failed" });
     })?;
@@ -130,6 +150,10 @@ fn carry_out(call: &Call<'_>, loader: &Loader<'_>, snapshot: &Snapshot, mut plan
     };
     print_json(report, &plan, &seen, outcome);
     if outcome == "refused" {
+        let stuck = seen.iter().filter(|seen| seen.refuses()).map(|seen| &seen.step);
+        if let (true, Some(way_on)) = (plan.findings.is_empty(), run::checks::way_on(stuck)) {
+            bail!("the real run would refuse: not confirmed: {way_on}");
+        }
         bail!(
             "the real run would refuse: {}, {} that cannot be taken",
             count(plan.findings.len(), "finding"),
@@ -147,13 +171,18 @@ pub fn smoke(call: &Call<'_>, waive: &[String]) -> Result<()> {
     check::known_waivers(&snapshot.train, waive)?;
     let report = call.report;
     let proofs = smoke::proofs(&snapshot, snapshot.train.version(&snapshot.workspace));
-    let steps: Vec<Step> = proofs.into_iter().filter(|proof| !waive.contains(&proof.name)).map(Step::Prove).collect();
-    let world = world(call, &sh, &loader, call.tools())?;
+    let steps: Vec<Step> = proofs.into_iter().map(Step::Prove).collect();
+    let mut world = world(call, &sh, &loader, call.tools())?;
+    let waived = waive.iter().map(|name| (name.clone(), format!("--waive {name}"))).collect();
+    world.checks = Arc::new(Checks { waived, recorded: None });
     let mode = if call.dry_run { Mode::Look } else { Mode::KeepGoing };
     let seen = run::run(&world, &steps, mode)?;
     if !call.dry_run {
         for seen in &seen {
-            report.observed(&seen.step, &seen.seen);
+            match &seen.seen {
+                Observation::Unknown { why, .. } => report.unverified(&seen.step, why),
+                shown => report.observed(&seen.step, shown),
+            }
         }
     }
     if report.json {
@@ -466,7 +495,7 @@ fn publication_of(
     };
     // The configuration is the tagged commit's; the choice of the train is the captain's.
     snapshot.train = Train::choose(&snapshot.workspace, &snapshot.repo, Some(train.name()))?;
-    snapshot.tag_message = repo::tag_message(loader.sh, &tag)?;
+    snapshot.recorded = Some(repo::recorded_by_tag(loader.sh, &tag)?);
     let publication = publish::plan(&snapshot, version, options);
     Ok((snapshot, publication))
 }
@@ -504,7 +533,9 @@ fn print_json(report: &Report, plan: &Plan, seen: &[Seen], outcome: &str) {
 
 pub fn world<'a>(call: &Call<'a>, sh: &'a Shell, loader: &Loader<'_>, tools: Tools) -> Result<World<'a>> {
     let (target, interrupted) = (loader.target.clone(), interrupted()?);
-    Ok(World { sh, report: call.report, target, interrupted, verdicts: Arc::default(), deadline: call.deadline, tools })
+    let (verdicts, checks, unverified) = Default::default();
+    let (report, deadline) = (call.report, call.deadline);
+    Ok(World { sh, report, target, interrupted, verdicts, deadline, tools, checks, unverified })
 }
 
 /// Set from now on by Ctrl-C and its like, which then do nothing else.

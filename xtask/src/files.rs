@@ -9,6 +9,7 @@ pub mod deployment;
 pub mod follow_ups;
 pub mod icalendar;
 pub mod pyproject;
+pub mod tag_record;
 pub mod uv_lock;
 pub mod workflow;
 

@@ -12,7 +12,7 @@ pub mod lease;
 mod listing;
 pub mod merge_back;
 pub mod needs;
-mod prove;
+pub mod prove;
 pub mod publish;
 mod published;
 pub mod revert;
@@ -33,8 +33,9 @@ use anyhow::Result;
 use xshell::Shell;
 
 use crate::{
+    files::tag_record::NotVerified,
     report::Report,
-    step::{Observation, Step},
+    step::{Checks, Observation, Step},
     tools::program::Missing,
 };
 
@@ -58,6 +59,20 @@ pub struct World<'a> {
     /// How long a registry may take to show what it accepted, or to get well again.
     pub deadline: Duration,
     pub tools: Tools,
+    /// What is known of the plan's checks.
+    pub checks: Arc<Checks>,
+    /// The checks that this run went on without.
+    pub unverified: Arc<Mutex<Vec<Unverified>>>,
+}
+
+/// A check that could not be made, and that the run went on without.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unverified {
+    pub check: NotVerified,
+    /// Only others can confirm it, and it is asked for again before anything reaches them.
+    pub is_confirmation: bool,
+    /// How it could be made.
+    pub next: String,
 }
 
 impl World<'_> {
@@ -70,6 +85,7 @@ impl World<'_> {
         let dir = self.sh.current_dir();
         let (report, target, deadline, tools) = (self.report, &self.target, self.deadline, self.tools);
         let (interrupted, verdicts) = (&self.interrupted, &self.verdicts);
+        let (checks, unverified) = (&self.checks, &self.unverified);
         std::thread::scope(|scope| {
             let (dir, work) = (&dir, &work);
             let asked: Vec<_> = items
@@ -79,14 +95,45 @@ impl World<'_> {
                         let sh = Shell::new()?;
                         sh.change_dir(dir);
                         let (interrupted, verdicts) = (interrupted.clone(), verdicts.clone());
+                        let (checks, unverified) = (checks.clone(), unverified.clone());
                         let target = target.clone();
-                        work(&World { sh: &sh, report, target, interrupted, verdicts, deadline, tools }, item)
+                        let there = World {
+                            sh: &sh,
+                            report,
+                            target,
+                            interrupted,
+                            verdicts,
+                            deadline,
+                            tools,
+                            checks,
+                            unverified,
+                        };
+                        work(&there, item)
                     })
                 })
                 .collect();
             let joined = asked.into_iter().map(|one| one.join());
             joined.map(|one| one.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
         })
+    }
+
+    /// Notes that the run goes on without a check.
+    pub fn go_on_without(&self, step: &Step, why: &str, next: &str) {
+        let Some(name) = step.check() else { return };
+        let unverified = Unverified {
+            check: NotVerified::new(name, why),
+            is_confirmation: matches!(step, Step::Confirm(_)),
+            next: next.to_owned(),
+        };
+        let mut all = self.unverified.lock().unwrap_or_else(PoisonError::into_inner);
+        // Two images are two proofs of one name.
+        if !all.iter().any(|known| known.check == unverified.check) {
+            all.push(unverified);
+        }
+    }
+
+    pub fn unverified(&self) -> Vec<Unverified> {
+        self.unverified.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn verdicts(&self) -> MutexGuard<'_, BTreeMap<String, Verdict>> {
@@ -175,6 +222,11 @@ pub fn act(world: &World<'_>, step: &Step) -> Result<()> {
             Ok(())
         }
     }
+}
+
+/// Whether the remote has the tag that is here. One that cannot be asked has not.
+pub fn is_pushed(world: &World<'_>, remote: &str, tag: &str) -> bool {
+    git::is_pushed(world, remote, tag).unwrap_or(false)
 }
 
 /// Takes a step back that nothing outside the working tree has seen; the others are not taken back here.

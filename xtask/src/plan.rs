@@ -34,9 +34,13 @@ use crate::{
     config::{Template, When},
     date::Date,
     edit::{Edit, Reason, slashed},
-    files::{changelog, follow_ups},
+    files::{
+        changelog, follow_ups,
+        tag_record::{Of, Record},
+    },
+    repo::Recorded,
     snapshot::Snapshot,
-    step::{Branch, Commit, Merge, Proof, Push, Step, Tag, Target, Write},
+    step::{Branch, Checks, Commit, Merge, Proof, Push, Step, Tag, Target, Write},
     train::Train,
     version::{Level, Version},
     workspace::{Link, Texts, Workspace},
@@ -57,6 +61,9 @@ pub struct Plan {
     /// What does not stand against it but should be known.
     pub remarks: Vec<String>,
     pub steps: Vec<Step>,
+    /// What is known of the steps that check something.
+    #[serde(skip)]
+    pub checks: Checks,
 }
 
 /// A member that gets another version.
@@ -220,36 +227,43 @@ impl Draft {
             .and_then(|text| changelog::section(text, &self.to.tag()));
         self.findings.extend(read_back(workspace, train, &self, after));
         let waivable = check::waivable(train);
-        let is_waived = |name: &str| options.waive.iter().any(|waived| waived == name) && waivable.contains(&name);
+        // What was waived for a release stays waived for that very release: its tag says so.
+        let checks = checks(snapshot, options, &waivable);
+        let is_waived = |name: &str| checks.waived.contains_key(name);
         let (waived, findings): (Vec<_>, Vec<_>) =
             self.findings.into_iter().partition(|finding| is_waived(finding.check));
-        let (unproved, proofs): (Vec<_>, Vec<_>) = self.proofs.into_iter().partition(|proof| is_waived(&proof.name));
-        let (unconfirmed, confirmed): (Vec<_>, Vec<_>) =
-            checklist::asked(snapshot, &self.to).into_iter().partition(|row| is_waived(&row.name));
+        let confirmations = checklist::asked(snapshot, &self.to);
+        let names = waived.iter().map(|finding| finding.check);
+        let names = names.chain(confirmations.iter().map(|row| row.name.as_str()));
+        let names = names.chain(self.proofs.iter().map(|proof| proof.name.as_str()));
+        let mut record = Record::default();
+        for name in names.filter(|name| is_waived(name)) {
+            if !record.waives(name) {
+                record.waived.push(name.to_owned());
+            }
+        }
 
         let mut message = format!("Release version {}", self.to.tag());
         if let Some(notes) = notes.filter(|notes| !notes.body.is_empty()) {
             message.push_str(&format!("\n\n{}", notes.body.replace("\r\n", "\n")));
         }
-        let set_aside = waived.iter().map(|finding| format!("Waived: {}: {}", finding.check, finding.what));
-        let set_aside: Vec<String> = set_aside
-            .chain(unconfirmed.iter().map(|row| format!("Waived: {}: {}", row.name, row.what)))
-            .chain(unproved.iter().map(|proof| format!("Waived: {}: {}", proof.name, proof.command())))
-            .collect();
-        if !set_aside.is_empty() {
-            message.push_str(&format!("\n\n{}", set_aside.join("\n")));
-        }
+        let of = Of::Release(tag_name.clone());
 
         let edits = Arc::new(self.edits);
-        let mut steps: Vec<Step> = confirmed.into_iter().map(Step::Confirm).collect();
+        let mut steps: Vec<Step> = confirmations.into_iter().map(Step::Confirm).collect();
         if !edits.is_empty() {
             steps.push(Step::Write(Write { edits: edits.clone(), branch: None }));
         }
-        steps.extend(proofs.into_iter().map(Step::Prove));
+        steps.extend(self.proofs.into_iter().map(Step::Prove));
         let mut on = Target::Base(base.clone());
         if edits.iter().any(|edit| edit.tracked) {
-            let commit =
-                Commit { base: base.clone(), branch: branch.clone(), message: subject(train, &self.to), edits };
+            let commit = Commit {
+                base: base.clone(),
+                branch: branch.clone(),
+                message: subject(train, &self.to),
+                record: Some((of.clone(), record.clone())),
+                edits,
+            };
             match branch {
                 None => {
                     steps.push(Step::Commit(commit.clone()));
@@ -265,7 +279,7 @@ impl Draft {
                 }
             }
         }
-        let tag = Tag { name: tag_name, message, on };
+        let tag = Tag { name: tag_name, message, of, record, on };
         steps.push(Step::Tag(tag.clone()));
         if options.push {
             let merges = matches!(tag.on, Target::Merge(_));
@@ -284,8 +298,21 @@ impl Draft {
             waived,
             remarks,
             steps,
+            checks,
         }
     }
+}
+
+/// What is waived: by the command, or by an earlier run that recorded it.
+fn checks(snapshot: &Snapshot, options: &Options, waivable: &[&str]) -> Checks {
+    let recorded = snapshot.recorded.clone();
+    let mut waived = BTreeMap::new();
+    if let Some(Recorded { at, record, .. }) = &recorded {
+        waived.extend(record.waived.iter().map(|name| (name.clone(), format!("{at} records it"))));
+    }
+    waived.extend(options.waive.iter().map(|name| (name.clone(), format!("--waive {name}"))));
+    waived.retain(|name, _| waivable.contains(&name.as_str()));
+    Checks { waived, recorded }
 }
 
 fn moved(workspace: &Workspace, versions: &BTreeMap<usize, Version>) -> Vec<Moved> {

@@ -38,7 +38,7 @@ use crate::{
     },
     report::{Loudness, Report},
     snapshot::{Loader, Snapshot, Source},
-    step::{self, Dist, Lane, Step},
+    step::{Dist, Lane, Step},
     tools::{
         child,
         engine::{Cannot, Engine},
@@ -322,6 +322,8 @@ impl<'r> Stand<'r> {
             verdicts: Default::default(),
             deadline: Duration::ZERO,
             tools: Tools::Installed,
+            checks: Default::default(),
+            unverified: Default::default(),
         };
         let driver = &snapshot.workspace.members[snapshot.train.driver].name;
         for step in &publication.steps {
@@ -436,10 +438,10 @@ impl<'r> Stand<'r> {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let (title, seen) = (text(&step["title"]), &step["seen"]);
         let outcome = match seen["state"].as_str() {
-            Some("done") => match seen["evidence"].as_str().and_then(step::why_unproved) {
-                Some(why) => Outcome::NotProved { why: why.to_owned() },
-                None => Outcome::Proved { evidence: text(&seen["evidence"]) },
-            },
+            Some("done") => Outcome::Proved { evidence: text(&seen["evidence"]) },
+            // What is waived, and why, stands on the list of what is not proved already.
+            Some("waived") => return,
+            Some("unknown") if step["unverified"] == true => Outcome::NotProved { why: text(&seen["why"]) },
             Some("blocked" | "unknown") => Outcome::Failed { why: text(&seen["why"]) },
             _ => return,
         };

@@ -25,6 +25,7 @@ pub use underway::{Lock, Underway};
 use crate::{
     conventional::credit,
     edit::{STAGED, typed},
+    files::tag_record::Record,
     workspace::Texts,
 };
 
@@ -419,8 +420,47 @@ pub fn is_unmade(sh: &Shell, tag: &str, subject: &str) -> Result<bool> {
     Ok(last.is_some_and(|entry| entry == unmade_message(tag)))
 }
 
+/// What is recorded of a release, and where.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recorded {
+    pub at: At,
+    /// The tool wrote it: what it does not name was checked.
+    pub is_whole: bool,
+    pub record: Record,
+}
+
+/// Where a release is recorded: a tag records all of it, its commit only what is decided before there is a tag.
+#[derive(Clone, Debug, PartialEq)]
+pub enum At {
+    Tag(String),
+    Commit(String),
+}
+
+impl std::fmt::Display for At {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            At::Tag(tag) => write!(f, "tag {tag}"),
+            At::Commit(commit) => write!(f, "commit {}", &commit[..commit.len().min(9)]),
+        }
+    }
+}
+
+/// What a tag, which must be there, records of its release.
+pub fn recorded_by_tag(sh: &Shell, tag: &str) -> Result<Recorded> {
+    let message = tag_message(sh, tag)?;
+    let (is_whole, record) = (Record::is_in(&message, tag), Record::read(&message, tag));
+    Ok(Recorded { at: At::Tag(tag.to_owned()), is_whole, record })
+}
+
+/// What the commit of a release records that was not tagged yet.
+pub fn recorded_by_commit(sh: &Shell, commit: &str, tag: &str) -> Result<Recorded> {
+    let message = cmd!(sh, "git log --max-count 1 --format=%B {commit} --").quiet().read()?;
+    // A commit says nothing of what is as it should be.
+    Ok(Recorded { at: At::Commit(commit.to_owned()), is_whole: true, record: Record::read(&message, tag) })
+}
+
 /// What an annotated tag says, its signature left out; empty for one that is only a name.
-pub fn tag_message(sh: &Shell, tag: &str) -> Result<String> {
+fn tag_message(sh: &Shell, tag: &str) -> Result<String> {
     let format = "%(objecttype)%00%(contents:signature)%00%(contents)";
     let told = text(cmd!(sh, "git for-each-ref --format {format} refs/tags/{tag}"))?;
     let fields: Vec<&str> = told.splitn(3, '\0').collect();

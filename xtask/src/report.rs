@@ -153,6 +153,7 @@ impl Report {
                 Observation::Todo => ("todo", Tint::Bad, None, String::new()),
                 Observation::Blocked { why, next } => ("blocked", Tint::Bad, None, format!("{why}; next: {next}")),
                 Observation::Unknown { why, next } => ("unknown", Tint::Bad, None, format!("{why}; next: {next}")),
+                Observation::Waived { by } => ("waived", Tint::Weak, None, by.clone()),
             };
             (word, tint, *title, *place, since.unwrap_or_default(), evidence)
         });
@@ -187,6 +188,8 @@ impl Report {
                     standing::State::Open => ("open", Tint::Strong),
                     standing::State::Overdue => ("overdue", Tint::Bad),
                     standing::State::Unknown => ("unknown", Tint::Weak),
+                    standing::State::Waived => ("waived", Tint::Weak),
+                    standing::State::Unverified => ("not verified", Tint::Weak),
                 };
                 said.push(format!("  {} {what:width$}  {evidence}", self.tint(tint, &format!("{word:7}"))));
                 // What the last line says need not be said before it.
@@ -217,22 +220,27 @@ impl Report {
     /// A step as it was seen, without anything being done.
     pub fn observed(&self, step: &Step, seen: &Observation) {
         let title = step.title();
-        if let Some(why) = seen.why_unproved() {
-            return self.warn(format!("  {} {title}: {why}", self.tint(Tint::Strong, "not proved")));
-        }
         match seen {
             Observation::Done { evidence, .. } => {
                 self.say(format!("  {} {title} ({evidence})", self.tint(Tint::Good, "done   ")))
             }
             Observation::Todo => self.say(format!("  todo    {title}")),
-            Observation::Blocked { why, next } => self.stuck("blocked", &title, why, next),
-            Observation::Unknown { why, next } => self.stuck("unknown", &title, why, next),
+            Observation::Blocked { why, next } => self.stuck("blocked", step, why, next),
+            Observation::Unknown { why, next } => self.stuck("unknown", step, why, next),
+            Observation::Waived { by } => self.say(format!("  {} {title} ({by})", self.tint(Tint::Weak, "waived "))),
         }
     }
 
-    fn stuck(&self, word: &str, title: &str, why: &str, next: &str) {
-        self.warn(format!("  {} {title}: {why}", self.tint(Tint::Bad, word)));
-        self.warn(format!("     next: {next}"));
+    /// A check that cannot be made, and that does not stop the run.
+    pub fn unverified(&self, step: &Step, why: &str) {
+        let word = if matches!(step, Step::Prove(_)) { "not proved" } else { "not verified" };
+        self.warn(format!("  {} {}: {why}", self.tint(Tint::Strong, word), step.title()));
+    }
+
+    fn stuck(&self, word: &str, step: &Step, why: &str, next: &str) {
+        self.warn(format!("  {} {}: {why}", self.tint(Tint::Bad, word), step.title()));
+        let waive = step.check().map(|name| format!("; or --waive {name}")).unwrap_or_default();
+        self.warn(format!("     next: {next}{waive}"));
     }
 
     /// A step begins.

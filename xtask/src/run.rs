@@ -1,6 +1,8 @@
 //! The one loop that drives every command: observe, act if there is something to do, observe again until it shows.
 //! It must never act on a step that is in the way or unknown; a dry run is this loop only looking.
 
+pub mod checks;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
@@ -42,6 +44,9 @@ pub struct Seen {
     /// Nothing is wrong: a person is to do it, or what it comes after, and the loop passes over it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub waits: bool,
+    /// It could not be checked, and the run goes on without it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unverified: bool,
     /// How long it took in this run: to act or, where it was only looked at, to look far away.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seconds: Option<f64>,
@@ -65,13 +70,13 @@ impl std::error::Error for Waiting {}
 impl Seen {
     /// The loop would do nothing while this is so.
     pub fn refuses(&self) -> bool {
-        self.seen.is_in_the_way() && !self.waits
+        self.seen.is_in_the_way() && !self.waits && !self.unverified
     }
 }
 
 /// Observes every step, and does nothing else.
 pub fn look(world: &World<'_>, steps: &[Step]) -> Vec<Seen> {
-    let (seen, looked) = look_at_all(world, steps);
+    let (seen, looked) = look_at_all(world, steps, &BTreeMap::new());
     seen_steps(steps, seen, &looked)
 }
 
@@ -81,12 +86,18 @@ pub fn run(world: &World<'_>, steps: &[Step], mode: Mode) -> Result<Vec<Seen>> {
         let (seen, looked) = look_equipped(world, steps);
         let seen = seen_steps(steps, seen, &looked);
         for seen in &seen {
-            world.report.observed(&seen.step, &seen.seen);
+            match &seen.seen {
+                Observation::Unknown { why, next } if seen.unverified => {
+                    world.report.unverified(&seen.step, why);
+                    world.go_on_without(&seen.step, why, next);
+                }
+                shown => world.report.observed(&seen.step, shown),
+            }
         }
         return Ok(seen);
     }
     let seen = ready(world, steps)?;
-    let waits = waiting(steps, &seen);
+    let (waits, passed_over) = (waiting(steps, &seen), checks::passed_over(steps, &seen));
     if mode == Mode::Act {
         let is_open = |(step, seen): (&Step, &Observation)| (*seen == Observation::Todo).then(|| step.clone());
         let open: Vec<Step> = steps.iter().zip(&seen).filter_map(is_open).collect();
@@ -94,10 +105,20 @@ pub fn run(world: &World<'_>, steps: &[Step], mode: Mode) -> Result<Vec<Seen>> {
     }
     let mut failures = Vec::new();
     let (mut took, mut done) = (BTreeMap::new(), BTreeMap::new());
+    // What was asked of others is not asked again in this run.
+    let mut checked: BTreeMap<usize, Observation> = BTreeMap::new();
     for (at, step) in steps.iter().enumerate() {
-        if matches!(seen[at], Observation::Done { .. }) {
+        if step.check().is_some() && seen[at] != Observation::Todo {
+            checked.insert(at, seen[at].clone());
+        }
+        if seen[at].is_settled() {
             world.report.observed(step, &seen[at]);
             done.insert(at, seen[at].clone());
+            continue;
+        }
+        if let (true, Observation::Unknown { why, next }) = (passed_over[at], &seen[at]) {
+            // Told once for all of them, when the run is over.
+            world.go_on_without(step, why, next);
             continue;
         }
         if waits[at] {
@@ -108,17 +129,23 @@ pub fn run(world: &World<'_>, steps: &[Step], mode: Mode) -> Result<Vec<Seen>> {
         took.insert(at, begun.elapsed().as_secs_f64());
         match taken {
             Ok(seen) => {
+                if let Observation::Unknown { why, next } = &seen {
+                    world.go_on_without(step, why, next);
+                }
+                if step.check().is_some() {
+                    checked.insert(at, seen.clone());
+                }
                 done.insert(at, seen);
             }
             Err(error) if mode == Mode::KeepGoing && !is_interrupted(world) => failures.push((step, error)),
             Err(error) => {
-                take_back(world, &steps[..=at])?;
+                take_back(world, &steps[..=at], &checked)?;
                 return Err(error);
             }
         }
     }
     if failures.is_empty() {
-        let mut seen = observe_all(world, steps);
+        let mut seen = observe_all(world, steps, &checked);
         // What left no mark is known from this run alone; and an index may show an older state to the next question.
         for (at, shown) in done {
             if !steps[at].is_mark() || matches!(seen[at], Observation::Todo | Observation::Unknown { .. }) {
@@ -140,12 +167,12 @@ pub fn run(world: &World<'_>, steps: &[Step], mode: Mode) -> Result<Vec<Seen>> {
         world.report.warn(format!("failed: {}", step.title()));
         world.report.warn(format!("  {error:#}"));
     }
-    bail!("{} of {} failed; next: fix the problem above and run the same command again", failures.len(), steps.len())
+    bail!("{} of {} failed; next: fix the problem above and run the same command again", failures.len(), wanted(&seen))
 }
 
 /// Observes every step, and holds what is to be done against what this machine has.
 fn look_equipped(world: &World<'_>, steps: &[Step]) -> (Vec<Observation>, BTreeMap<usize, f64>) {
-    let (mut seen, looked) = look_at_all(world, steps);
+    let (mut seen, looked) = look_at_all(world, steps, &BTreeMap::new());
     let waits = waiting(steps, &seen);
     needs::block(world, steps, &mut seen, &waits);
     (seen, looked)
@@ -154,24 +181,44 @@ fn look_equipped(world: &World<'_>, steps: &[Step]) -> (Vec<Observation>, BTreeM
 /// What is seen of the steps when all of them can be taken; otherwise tells everything that is in the way.
 pub fn ready(world: &World<'_>, steps: &[Step]) -> Result<Vec<Observation>> {
     let (seen, _) = look_equipped(world, steps);
-    let waits = waiting(steps, &seen);
-    let in_the_way = steps.iter().zip(&seen).zip(&waits).filter(|((_, seen), waits)| seen.is_in_the_way() && !**waits);
-    let in_the_way: Vec<_> = in_the_way.inspect(|((step, seen), _)| world.report.observed(step, seen)).collect();
+    let (waits, passed_over) = (waiting(steps, &seen), checks::passed_over(steps, &seen));
+    let is_in_the_way = |at: &usize| seen[*at].is_in_the_way() && !waits[*at] && !passed_over[*at];
+    let in_the_way: Vec<usize> = (0..steps.len()).filter(is_in_the_way).collect();
+    for &at in &in_the_way {
+        world.report.observed(&steps[at], &seen[at]);
+    }
+    if let Some(way_on) = checks::way_on(in_the_way.iter().map(|&at| &steps[at])) {
+        bail!("nothing was done: not confirmed: {way_on}");
+    }
     if !in_the_way.is_empty() {
-        bail!("nothing was done: {} of {} steps cannot be taken", in_the_way.len(), steps.len());
+        bail!("nothing was done: {} of {} steps cannot be taken", in_the_way.len(), wanted(&seen));
     }
     Ok(seen)
 }
 
-fn observe_all(world: &World<'_>, steps: &[Step]) -> Vec<Observation> {
-    look_at_all(world, steps).0
+/// How many steps are not set aside.
+fn wanted(seen: &[Observation]) -> usize {
+    seen.iter().filter(|seen| !matches!(seen, Observation::Waived { .. })).count()
 }
 
-/// Observes all steps; one before a mark of its lane that is done is done with it. What is far away is asked side by
-/// side, and how long each took to answer is told as well.
-fn look_at_all(world: &World<'_>, steps: &[Step]) -> (Vec<Observation>, BTreeMap<usize, f64>) {
-    let far: Vec<(usize, &Step)> =
-        steps.iter().enumerate().filter(|(_, step)| step.reach() >= Reach::Remote && !step.is_sum()).collect();
+fn observe_all(world: &World<'_>, steps: &[Step], checked: &BTreeMap<usize, Observation>) -> Vec<Observation> {
+    look_at_all(world, steps, checked).0
+}
+
+/// Observes all steps, but for the checks that were made in this run already. One before a mark of its lane that is done is
+/// done with it, unless others have to confirm it. What is far away is asked side by side, and how long each took to
+/// answer is told as well.
+fn look_at_all(
+    world: &World<'_>,
+    steps: &[Step],
+    checked: &BTreeMap<usize, Observation>,
+) -> (Vec<Observation>, BTreeMap<usize, f64>) {
+    let of_checks = checks::Known::new(world, steps);
+    let known = |(at, step)| Some((at, checked.get(&at).cloned().or_else(|| of_checks.of(step))?));
+    let mut known: BTreeMap<usize, Observation> = steps.iter().enumerate().filter_map(known).collect();
+    let is_far =
+        |(at, step): &(usize, &Step)| step.reach() >= Reach::Remote && !step.is_sum() && !known.contains_key(at);
+    let far: Vec<(usize, &Step)> = steps.iter().enumerate().filter(is_far).collect();
     let look = |world: &World<'_>, step: &Step| {
         let begun = Instant::now();
         (perform::observe(world, step), begun.elapsed().as_secs_f64())
@@ -192,7 +239,10 @@ fn look_at_all(world: &World<'_>, steps: &[Step]) -> (Vec<Observation>, BTreeMap
     let mut after = BTreeMap::new();
     for (at, step) in steps.iter().enumerate().rev() {
         let observation = match after.get(&step.lane()) {
-            Some(evidence) if !step.is_mark() => Observation::done(format!("as {evidence} shows")),
+            _ if known.contains_key(&at) => known.remove(&at).unwrap_or(Observation::Todo),
+            Some(evidence) if !step.is_mark() && !matches!(step, Step::Confirm(_)) => {
+                Observation::done(format!("as {evidence} shows"))
+            }
             // While a part is missing, the sum need not be asked for.
             _ if step.is_sum() && !is_whole => Observation::Todo,
             _ if step.is_sum() => {
@@ -239,6 +289,7 @@ fn take(world: &World<'_>, step: &Step) -> Result<Observation> {
     check_interrupt(world)?;
     match perform::observe(world, step) {
         Observation::Todo => {}
+        unknown @ Observation::Unknown { .. } if step.check().is_some() => return Ok(unknown),
         Observation::Blocked { why, next } | Observation::Unknown { why, next } => {
             bail!("{}: {why}; next: {next}", step.title())
         }
@@ -252,10 +303,8 @@ fn take(world: &World<'_>, step: &Step) -> Result<Observation> {
         .and_then(|seen| check_interrupt(world).map(|()| seen))
         .map_err(|error| check_interrupt(world).err().unwrap_or(error));
     match &acted {
-        Ok(seen) => match seen.why_unproved() {
-            Some(why) => world.report.unproved(&title, begun, why),
-            None => world.report.end(&title, begun, Ok("done")),
-        },
+        Ok(Observation::Unknown { why, .. }) => world.report.unproved(&title, begun, why),
+        Ok(_) => world.report.end(&title, begun, Ok("done")),
         Err(error) => world.report.end(&title, begun, Err(&format!("{error:#}"))),
     }
     acted
@@ -290,7 +339,7 @@ fn acted(
         wait(pause, passing)?;
         // It may have been taken all the same, with only the answer lost.
         match observe() {
-            Observation::Done { .. } => return Ok(()),
+            Observation::Done { .. } | Observation::Waived { .. } => return Ok(()),
             Observation::Blocked { why, next } => bail!("{why}; next: {next}"),
             Observation::Todo | Observation::Unknown { .. } => {}
         }
@@ -299,6 +348,12 @@ fn acted(
 
 /// Observes until the step is done or its time is up.
 fn show(world: &World<'_>, step: &Step) -> Result<Observation> {
+    // A check that cannot be made here does not come true by waiting.
+    if step.check().is_some()
+        && let unknown @ Observation::Unknown { .. } = perform::observe(world, step)
+    {
+        return Ok(unknown);
+    }
     let time = if step.reach() == Reach::World { world.deadline } else { Duration::from_secs(10) };
     shown(time, || perform::observe(world, step), |pause| sleep(world, pause))
 }
@@ -314,7 +369,7 @@ fn shown(
         match &seen {
             Observation::Done { .. } => return Ok(seen),
             Observation::Blocked { why, next } => bail!("{why}; next: {next}"),
-            Observation::Todo | Observation::Unknown { .. } => {}
+            Observation::Todo | Observation::Unknown { .. } | Observation::Waived { .. } => {}
         }
         match (patience.next_pause(), seen) {
             (Some(pause), _) => wait(pause)?,
@@ -337,7 +392,7 @@ fn sleep(world: &World<'_>, wait: Duration) -> Result<()> {
 }
 
 /// Takes back what these steps did, last first, unless the world holds a mark of them: then they stay to be finished.
-fn take_back(world: &World<'_>, steps: &[Step]) -> Result<()> {
+fn take_back(world: &World<'_>, steps: &[Step], checked: &BTreeMap<usize, Observation>) -> Result<()> {
     if !steps.iter().any(Step::can_be_undone) {
         return Ok(());
     }
@@ -345,7 +400,7 @@ fn take_back(world: &World<'_>, steps: &[Step]) -> Result<()> {
     if steps.iter().any(|step| perform::has_moved(world, step)) {
         return Ok(());
     }
-    let seen = observe_all(world, steps);
+    let seen = observe_all(world, steps, checked);
     if steps.iter().zip(&seen).any(|(step, seen)| step.is_mark() && matches!(seen, Observation::Done { .. })) {
         return Ok(());
     }
@@ -368,10 +423,11 @@ fn check_interrupt(world: &World<'_>) -> Result<()> {
 }
 
 fn seen_steps(steps: &[Step], seen: Vec<Observation>, took: &BTreeMap<usize, f64>) -> Vec<Seen> {
-    let waits = waiting(steps, &seen);
+    let (waits, unverified) = (waiting(steps, &seen), checks::passed_over(steps, &seen));
     let both = steps.iter().zip(seen).enumerate();
     both.map(|(at, (step, seen))| Seen {
         waits: waits[at],
+        unverified: unverified[at],
         step: step.clone(),
         title: step.title(),
         place: step.place(),

@@ -17,7 +17,7 @@ use crate::{
     date::Date,
     edit::{slashed, typed},
     files::workflow,
-    repo::{self, LogEntry, Message, Repo, Underway},
+    repo::{self, LogEntry, Message, Recorded, Repo, Underway},
     train::Train,
     workspace::{self, Graph, Manifests, Package, Texts, Workspace, dir, is_inside},
 };
@@ -35,8 +35,9 @@ pub struct Snapshot {
     pub since: Option<Since>,
     /// The commits since the tag before, newest first, when the changelog is made of them.
     pub commits: Vec<Message>,
-    /// What the tag says that is published; empty where none is.
-    pub tag_message: String,
+    /// What the tag of the version that is planned or published records, or its commit while there is no tag; `None`
+    /// when there is neither.
+    pub recorded: Option<Recorded>,
 }
 
 /// What changed since a tag.
@@ -164,7 +165,7 @@ impl<'a> Loader<'a> {
             today: today(),
             since: None,
             commits: Vec::new(),
-            tag_message: String::new(),
+            recorded: None,
         })
     }
 

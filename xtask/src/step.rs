@@ -13,10 +13,12 @@ use crate::{
     check::short,
     config::{Channel, Image, Template},
     edit::{Edit, slashed},
+    files::tag_record::{NotVerified, Of, Record},
     plan::{
         announcement::Occasion,
         rollback::{Mark, PointBack, Revert, Unmake},
     },
+    repo::{At, Recorded},
     version::Version,
 };
 
@@ -52,14 +54,10 @@ pub enum Observation {
         why: String,
         next: String,
     },
-}
-
-/// What the evidence of such a proof begins with, in a report for machines, too.
-const UNPROVED: &str = "not proved: ";
-
-/// The same of evidence that was read from a report for machines.
-pub fn why_unproved(evidence: &str) -> Option<&str> {
-    evidence.strip_prefix(UNPROVED)
+    /// The captain set it aside, which is not the same as "done".
+    Waived {
+        by: String,
+    },
 }
 
 impl Observation {
@@ -67,21 +65,13 @@ impl Observation {
         Observation::Done { evidence: evidence.into(), since: None }
     }
 
-    /// A proof that this machine cannot make: it keeps nothing from going on, and proves nothing.
-    pub fn unproved(why: &str) -> Observation {
-        Observation::done(format!("{UNPROVED}{why}"))
-    }
-
-    /// Why it proves nothing, when it is of a proof that this machine cannot make.
-    pub fn why_unproved(&self) -> Option<&str> {
-        match self {
-            Observation::Done { evidence, .. } => why_unproved(evidence),
-            _ => None,
-        }
-    }
-
     pub fn is_done(&self) -> bool {
         matches!(self, Observation::Done { .. })
+    }
+
+    /// Nothing is left to do about it.
+    pub fn is_settled(&self) -> bool {
+        matches!(self, Observation::Done { .. } | Observation::Waived { .. })
     }
 
     /// It keeps the loop from acting.
@@ -136,6 +126,31 @@ pub enum Lane {
     Images,
     Forge,
     Announce,
+}
+
+/// What is known of the checks of a release before any of them is made.
+#[derive(Clone, Debug, Default)]
+pub struct Checks {
+    /// Those that are set aside, by what.
+    pub waived: BTreeMap<String, String>,
+    /// What an earlier run recorded of this release.
+    pub recorded: Option<Recorded>,
+}
+
+impl Checks {
+    /// Why an earlier run could not make a check.
+    pub fn unverified(&self, name: &str) -> Option<&str> {
+        let checks = &self.recorded.as_ref()?.record.not_verified;
+        checks.iter().find(|check| check.name == name).map(|check| check.why.as_str())
+    }
+
+    /// The tag of the release, when it was made already.
+    pub fn tag(&self) -> Option<&str> {
+        match &self.recorded.as_ref()?.at {
+            At::Tag(tag) => Some(tag),
+            At::Commit(_) => None,
+        }
+    }
 }
 
 /// One row of the checklist: something that is seen, and never made by us.
@@ -250,6 +265,9 @@ pub struct Commit {
     /// Where to look for it beside the head.
     pub branch: Option<String>,
     pub message: String,
+    /// What a tag will record and no later run could find out, should this one end before the tag is made.
+    #[serde(skip)]
+    pub record: Option<(Of, Record)>,
     #[serde(skip)]
     pub edits: Arc<Vec<Edit>>,
 }
@@ -297,7 +315,11 @@ pub struct Side {
 #[derive(Clone, Debug, Serialize)]
 pub struct Tag {
     pub name: String,
+    /// What people read; the record follows it.
     pub message: String,
+    pub of: Of,
+    /// What is known when it is planned; what could not be checked is added when the tag is made.
+    pub record: Record,
     pub on: Target,
 }
 
@@ -530,6 +552,20 @@ impl Step {
         )
     }
 
+    /// What it checks, as `--waive` and the tag call it: a check changes nothing, and may be waived or not verified.
+    pub fn check(&self) -> Option<&str> {
+        match self {
+            Step::Confirm(row) => Some(&row.name),
+            Step::Prove(proof) => Some(&proof.name),
+            _ => None,
+        }
+    }
+
+    /// It sends something to others.
+    pub fn is_outward(&self) -> bool {
+        self.reach() >= Reach::Remote && self.is_mark() && !matches!(self, Step::Pushed(_))
+    }
+
     /// It holds when all the others do, and something more.
     pub fn is_sum(&self) -> bool {
         matches!(self, Step::List(_))
@@ -602,6 +638,13 @@ impl Step {
             Step::Unmake(Unmake::Branch { name, .. }) => format!("delete branch {name}"),
             Step::Unmake(Unmake::Tag { name, .. }) => format!("delete tag {name}"),
         }
+    }
+}
+
+impl Tag {
+    /// The whole message, with what could not be checked.
+    pub fn text(&self, not_verified: Vec<NotVerified>) -> String {
+        Record { not_verified, ..self.record.clone() }.append_to(&self.message, &self.of)
     }
 }
 

@@ -124,7 +124,7 @@ fn meant(loader: &Loader<'_>, head: &Snapshot) -> Result<Version> {
 
 /// Whether the tag, which is there, is a hotfix's.
 pub fn is_hotfix(loader: &Loader<'_>, tag: &str) -> Result<bool> {
-    Ok(hotfix::hotfix_of(&repo::tag_message(loader.sh, tag)?).is_some())
+    Ok(repo::recorded_by_tag(loader.sh, tag)?.record.hotfix_of.is_some())
 }
 
 /// Merges where nobody sees it, and holds what comes of it against every check.

@@ -32,7 +32,7 @@ pub fn post_release(call: &Call<'_>, version: Option<&Version>, options: &publis
     let released = released(&world, &loader, &tagged, publication)?;
     let planned = basis::post_release::plan(&loader, &released, push)?;
     let (train, report) = (planned.snapshot.train.clone(), call.report);
-    let plan = carry_out(call, &loader, &planned.snapshot, planned.plan)?;
+    let plan = carry_out(call, &loader, &planned.snapshot, planned.plan, &mut Vec::new())?;
     if !call.dry_run {
         report.say(format!("{} is done with: what follows it is on {}", released.of.tag, train.main));
         if !push && plan.steps.iter().any(|step| matches!(step, Step::Commit(_))) {
@@ -47,7 +47,7 @@ fn released(world: &World<'_>, loader: &Loader<'_>, tagged: &Snapshot, publicati
     let before = tagged.train.tag_below(&loader.repo, &publication.of.version).map(|(version, _)| version);
     let before = before.filter(|_| publication.of.version.post().is_none());
     Ok(Released {
-        message: tagged.tag_message.clone(),
+        record: tagged.recorded.clone().map(|recorded| recorded.record).unwrap_or_default(),
         digests: digests(world, &publication),
         is_here: repo::is_ancestor(world.sh, &publication.of.commit, &loader.repo.head)?,
         mentions: before.map_or(Ok(Vec::new()), |version| repo::mentions(world.sh, &version.to_string()))?,

@@ -142,7 +142,7 @@ pub fn draw(loader: &Loader<'_>, version: &Version, options: &Options) -> Result
     };
     let mut gone = loader.load(Source::Commit(commit))?;
     gone.train = Train::choose(&gone.workspace, &gone.repo, Some(head.train.name()))?;
-    gone.tag_message = repo::tag_message(sh, &tag)?;
+    gone.recorded = Some(repo::recorded_by_tag(sh, &tag)?);
     let mut facts = Facts { remote: remote(sh, &gone.train, &tag, Some(commit))?, ..Facts::default() };
     facts.later = later(loader, &gone, version)?;
     // Reverted already: it is planned again from where it was.

@@ -22,7 +22,7 @@ use crate::{
         hotfix, publish,
         standing::{self, Facts, Hotfix, Last, Part, Standing, State},
     },
-    repo,
+    repo::{self, Recorded},
     report::{Loudness, Report},
     run::{self, Mode},
     snapshot::{self, Loader, Snapshot},
@@ -164,10 +164,7 @@ fn last(
 ) -> Result<Last> {
     let options = publish::Options { here, ..Default::default() };
     let found = publication_of(loader, &snapshot.train, &version, &options);
-    let message = match &found {
-        Ok((tagged, _)) => tagged.tag_message.clone(),
-        Err(_) => repo::tag_message(world.sh, &tag)?,
-    };
+    let Recorded { record, .. } = repo::recorded_by_tag(world.sh, &tag)?;
     let part = |title: String, seen| Part { lane: Lane::Release, title, is_own: true, seen };
     let unknown = |title: &str, error: &Error, next| {
         vec![part(title.to_owned(), Observation::Unknown { why: format!("{error:#}"), next })]
@@ -203,7 +200,8 @@ fn last(
     };
     Ok(Last {
         tagged: tagged_at(world.sh, &tag)?,
-        is_hotfix: matches!(Occasion::of(&version, &message), Occasion::Hotfix { .. }),
+        is_hotfix: matches!(Occasion::of(&version, Some(&record)), Occasion::Hotfix { .. }),
+        record,
         version,
         tag,
         published,

@@ -1,7 +1,10 @@
 //! Confirms the rows of the checklist: asks the forge for checks and reviews, and believes the texts as they were read.
 //! It must never confirm what it could not ask for, nor what somebody only says of himself.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use anyhow::Result;
 
@@ -17,6 +20,9 @@ use crate::{
 /// No more commits are asked for one by one: each is a question of its own.
 const MOST: usize = 200;
 
+/// How long one answer is waited for.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 /// So many questions are under way at once.
 const AT_ONCE: usize = 12;
 
@@ -24,7 +30,7 @@ pub fn observe(world: &World<'_>, row: &Confirmation) -> Observation {
     match &row.by {
         Evidence::Texts(seen) => seen.clone(),
         Evidence::Ci(asked) => {
-            let seen = or_unknown(row, ci(world, asked));
+            let seen = or_unknown(ci(world, asked));
             // The rows that rest on it need not ask again.
             match seen.is_done() {
                 true => drop(world.verdicts().insert(green(&asked.commit), Verdict::Proved)),
@@ -32,7 +38,7 @@ pub fn observe(world: &World<'_>, row: &Confirmation) -> Observation {
             }
             seen
         }
-        Evidence::Review(asked) => or_unknown(row, review(world, asked)),
+        Evidence::Review(asked) => or_unknown(review(world, asked)),
         Evidence::Run { commit, at, command } => {
             let why = match (at.is_empty(), world.verdicts().contains_key(&green(commit))) {
                 (false, true) => {
@@ -51,31 +57,37 @@ fn green(commit: &str) -> String {
     format!("CI of {commit}")
 }
 
-fn or_unknown(row: &Confirmation, seen: Result<Observation>) -> Observation {
+fn or_unknown(seen: Result<Observation>) -> Observation {
     let error = match seen {
         Ok(seen) => return seen,
         Err(error) => error,
     };
     let (why, next) = match error.downcast::<NotSetUp>() {
         Ok(NotSetUp { why, next }) => (why, next.to_owned()),
-        Err(error) => (format!("{error:#}"), "the same command, when the forge answers".to_owned()),
+        Err(error) => (format!("{error:#}"), "wait until the forge answers".to_owned()),
     };
-    Observation::Unknown { why, next: format!("{next}; or --waive {}", row.name) }
+    Observation::Unknown { why, next }
 }
 
-fn unpushed(asked: &Asked, what: &str) -> Observation {
-    Observation::Blocked {
-        why: format!("the forge does not have {what}"),
+/// Nothing was answered yet: the commit is not there to be looked at.
+fn unpushed(asked: &Asked) -> Observation {
+    Observation::Unknown {
+        why: format!("the forge does not have {}", short(&asked.commit)),
         next: format!("git push {} {}", asked.remote, asked.branch),
     }
 }
 
+/// The forge, as long as it answers.
+fn forge<'a>(world: &World<'a>) -> Forge<'a> {
+    Forge::within(world.sh, PATIENCE)
+}
+
 fn ci(world: &World<'_>, asked: &Asked) -> Result<Observation> {
-    let forge = Forge::new(world.sh);
-    if !forge.has_commit(&asked.commit)? {
-        return Ok(unpushed(asked, "it"));
+    let there = forge(world);
+    if !there.has_commit(&asked.commit)? {
+        return Ok(unpushed(asked));
     }
-    Ok(verdict(&forge.checks(&asked.commit)?))
+    Ok(verdict(&there.checks(&asked.commit)?))
 }
 
 /// What the checks of a commit come to.
@@ -91,17 +103,18 @@ fn verdict(checks: &[Check]) -> Observation {
             CheckState::Skipped => skipped += 1,
         }
     }
-    let blocked = |why: String, next: &str| Observation::Blocked { why, next: format!("{next}, or --waive ci") };
     if !failed.is_empty() {
-        return blocked(format!("failed: {}", some(&failed)), "mend it and push");
+        let why = format!("failed: {}", some(&failed));
+        return Observation::Blocked { why, next: "fix it and push".to_owned() };
     }
+    // No answer yet is no failure.
+    let unknown = |why: String, next: &str| Observation::Unknown { why, next: next.to_owned() };
     if !pending.is_empty() {
-        let why = format!("not concluded yet: {}", some(&pending));
-        return blocked(why, "wait, then the same command");
+        return unknown(format!("not concluded yet: {}", some(&pending)), "wait until CI has concluded");
     }
     if passed == 0 {
         let why = format!("no check has passed on it ({skipped} were skipped)");
-        return blocked(why, "see that a workflow runs on every push");
+        return unknown(why, "see that a workflow runs on every push");
     }
     let skipped = if skipped > 0 { format!(", {skipped} skipped") } else { String::new() };
     Observation::done(format!("{passed} passed{skipped}"))
@@ -124,12 +137,12 @@ fn review(world: &World<'_>, asked: &Asked) -> Result<Observation> {
     if commits.is_empty() {
         return Ok(Observation::done(format!("nothing came that needs a review{excepted}")));
     }
-    let forge = Forge::new(world.sh);
-    if !forge.has_commit(&asked.commit)? {
-        return Ok(unpushed(asked, short(&asked.commit)));
+    let there = forge(world);
+    if !there.has_commit(&asked.commit)? {
+        return Ok(unpushed(asked));
     }
-    if let Some(approvals) = forge.required_approvals(&asked.branch)?
-        && forge.is_on(&asked.commit, &asked.branch)?
+    if let Some(approvals) = there.required_approvals(&asked.branch)?
+        && there.is_on(&asked.commit, &asked.branch)?
     {
         return Ok(Observation::done(format!(
             "it is on {}, which takes nothing below {approvals} approvals",
@@ -138,15 +151,15 @@ fn review(world: &World<'_>, asked: &Asked) -> Result<Observation> {
     }
     if commits.len() > MOST {
         let why = format!("more than {MOST} commits came, and no more are asked for one by one");
-        let next = format!("require reviews on {} at the forge, or --waive review", asked.branch);
+        let next = format!("require reviews on {} at the forge", asked.branch);
         return Ok(Observation::Unknown { why, next });
     }
     let commits: Vec<LogEntry> = commits.into_iter().map(|(entry, _)| entry).collect();
-    let pulls = each(world, &commits, |world, entry| Forge::new(world.sh).pulls_of(&entry.commit))?;
+    let pulls = each(world, &commits, |world, entry| forge(world).pulls_of(&entry.commit))?;
     let merged: BTreeMap<u64, &Pull> =
         pulls.iter().flatten().filter(|pull| pull.merged_at.is_some()).map(|pull| (pull.number, pull)).collect();
     let merged: Vec<&Pull> = merged.into_values().collect();
-    let reviews = each(world, &merged, |world, pull| Forge::new(world.sh).reviews(pull.number))?;
+    let reviews = each(world, &merged, |world, pull| forge(world).reviews(pull.number))?;
     let approved: BTreeSet<u64> = merged
         .iter()
         .zip(&reviews)
@@ -167,7 +180,7 @@ fn review(world: &World<'_>, asked: &Asked) -> Result<Observation> {
     if !unreviewed.is_empty() {
         return Ok(Observation::Blocked {
             why: format!("{} of {} commits are not reviewed: {}", unreviewed.len(), commits.len(), some(&unreviewed)),
-            next: "have somebody else approve them; or --waive review, which the tag then says".to_owned(),
+            next: "have somebody else approve them".to_owned(),
         });
     }
     let numbers: Vec<String> = approved.iter().map(|number| format!("#{number}")).collect();
@@ -223,9 +236,12 @@ mod tests {
                 states.iter().zip("abcdef".chars()).map(|(state, name)| check(&name.to_string(), state)).collect();
             match verdict(&checks) {
                 Observation::Done { evidence, .. } => assert_eq!(evidence, told),
-                Observation::Blocked { why, next } => {
-                    assert_eq!(why, told);
-                    assert!(next.ends_with("--waive ci"), "{next}");
+                // What failed refuses; what has no answer yet is not known.
+                Observation::Blocked { why, .. } => {
+                    assert_eq!((why.as_str(), why.starts_with("failed: ")), (told, true))
+                }
+                Observation::Unknown { why, .. } => {
+                    assert_eq!((why.as_str(), why.starts_with("failed: ")), (told, false))
                 }
                 other => panic!("{other:?}"),
             }

@@ -8,7 +8,7 @@ use anyhow::{Error, Result, bail};
 use xshell::{Shell, cmd};
 
 use self::change::change;
-use super::{Verdict, World};
+use super::World;
 use crate::{
     check::short,
     edit::slashed,
@@ -186,14 +186,7 @@ pub fn tag(world: &World<'_>, tag: &Tag) -> Result<()> {
     let Some(commit) = find_target(world, &tag.on)? else {
         bail!("the commit to tag is not there: run the same command again")
     };
-    let verdicts = world.verdicts();
-    let unproved = verdicts.iter().filter_map(|(proof, verdict)| match verdict {
-        Verdict::Unprovable(why) => Some(format!("Not proved: {proof}: {why}")),
-        Verdict::Proved => None,
-    });
-    let unproved: Vec<String> = unproved.collect();
-    let gap = if unproved.is_empty() { "" } else { "\n\n" };
-    let message = format!("{}{gap}{}", tag.message, unproved.join("\n"));
+    let message = tag.text(world.unverified().into_iter().map(|unverified| unverified.check).collect());
     let dir = sh.create_temp_dir()?;
     let file = dir.path().join("message");
     sh.write_file(&file, message)?;
@@ -239,6 +232,13 @@ pub(super) fn ls_remote(world: &World<'_>, remote: &str, option: Option<&str>, n
 /// What is seen of a remote that could not be asked.
 pub(super) fn unasked(remote: &str, error: &Error) -> Observation {
     Observation::Unknown { why: format!("{error:#}"), next: format!("git ls-remote {remote}") }
+}
+
+/// Whether the remote has the very tag that is here.
+pub fn is_pushed(world: &World<'_>, remote: &str, tag: &str) -> Result<bool> {
+    let name = format!("refs/tags/{tag}");
+    let Some(object) = resolve(world, &name)? else { return Ok(false) };
+    Ok(ls_remote(world, remote, None, &[&name])?.lines().any(|line| line == format!("{object}\t{name}")))
 }
 
 pub fn observe_push(world: &World<'_>, push: &Push) -> Result<Observation> {

@@ -10,9 +10,9 @@ use serde::Serialize;
 use markup::dress;
 use templates::fill;
 
-use super::hotfix::hotfix_of;
 use crate::{
     config::{Channel, Image},
+    files::tag_record::Record,
     requirement,
     snapshot::Snapshot,
     step::Tagged,
@@ -39,12 +39,12 @@ pub enum Occasion {
 }
 
 impl Occasion {
-    /// The occasion of a publication: its version says it, or the message of its tag.
-    pub fn of(version: &Version, tag_message: &str) -> Occasion {
-        match (version.is_prerelease(), version.post(), hotfix_of(tag_message)) {
+    /// The occasion of a publication: its version says it, or its tag records it.
+    pub fn of(version: &Version, record: Option<&Record>) -> Occasion {
+        match (version.is_prerelease(), version.post(), record.and_then(|record| record.hotfix_of.as_ref())) {
             (true, ..) => Occasion::PreRelease,
             (_, Some(_), _) => Occasion::PostRelease,
-            (.., Some(of)) => Occasion::Hotfix { of: of.to_owned() },
+            (.., Some(of)) => Occasion::Hotfix { of: of.clone() },
             _ => Occasion::Final,
         }
     }

@@ -10,10 +10,10 @@ use crate::{
     check,
     config::Template,
     edit::{Fate, Reason},
-    files::changelog::carry,
+    files::{changelog::carry, tag_record::Record},
     repo::Repo,
     snapshot::Snapshot,
-    step::{Branch, Commit, Fix, MergeBack, Push, Side, Sides, Step, Tag, Target},
+    step::{Branch, Checks, Commit, Fix, MergeBack, Push, Side, Sides, Step, Tag, Target},
     train::Train,
     version::{Dialect, Version},
     workspace::{Texts, dir},
@@ -117,12 +117,13 @@ pub fn plan(snapshot: &Snapshot, line: &Line, released: bool, options: &Options)
             waived: Vec::new(),
             remarks: Vec::new(),
             steps: vec![Step::Branch(branch), Step::Fix(fix)],
+            checks: Checks::default(),
         };
     }
     let mut plan = release::plan(&here, &line.to, released, options);
     let commit = |commit: Commit| Commit { branch: Some(line.branch.clone()), ..commit };
     let tag = |tag: Tag| Tag {
-        message: tagged_as(&tag.message, &line.of),
+        record: Record { hotfix_of: Some(line.of.clone()), ..tag.record },
         on: match tag.on {
             Target::Commit(on) => Target::Commit(commit(on)),
             on => on,
@@ -152,21 +153,6 @@ pub fn plan(snapshot: &Snapshot, line: &Line, released: bool, options: &Options)
     }
     plan.steps = steps;
     plan
-}
-
-/// The beginning of the line by which the message of a hotfix's tag names what it mends.
-const HOTFIX_OF: &str = "Hotfix of ";
-
-/// The tag that the release with this message mends, when it is a hotfix.
-pub fn hotfix_of(message: &str) -> Option<&str> {
-    let of = message.lines().find_map(|line| line.strip_prefix(HOTFIX_OF))?;
-    Some(of.trim().trim_end_matches('.'))
-}
-
-/// The message with the line by which others know it for a hotfix.
-fn tagged_as(message: &str, of: &str) -> String {
-    let (first, rest) = message.split_once('\n').unwrap_or((message, ""));
-    format!("{first}\n\n{HOTFIX_OF}{of}\n{rest}").trim_end().to_owned()
 }
 
 fn fix(snapshot: &Snapshot, line: &Line) -> Fix {

@@ -12,9 +12,9 @@ use crate::{
     check::{self, Finding},
     config::{Channel, Development},
     edit::{Reason, slashed},
-    files::{changelog, deployment, follow_ups},
+    files::{changelog, deployment, follow_ups, tag_record::Record},
     snapshot::Snapshot,
-    step::{Commit, Proof, Prove, Published, PushMain, Step, Tagged, Write},
+    step::{Checks, Commit, Proof, Prove, Published, PushMain, Step, Tagged, Write},
     version::{Bump, Dialect, Version},
 };
 
@@ -27,8 +27,8 @@ pub struct Released {
     pub of: Arc<Tagged>,
     /// What its publication consists of.
     pub parts: Vec<Step>,
-    /// What the tag says.
-    pub message: String,
+    /// What the tag records.
+    pub record: Record,
     /// What the registry calls the images that it has of this release.
     pub digests: BTreeMap<String, String>,
     /// Whether the branch that is here leads to the tag.
@@ -176,13 +176,8 @@ fn items(snapshot: &Snapshot, released: &Released) -> Vec<String> {
         items.push(format!("send the mail about {version}, which `cargo xtask publish` drafted"));
     }
     // What was set aside for the release is made up for after it.
-    for line in released.message.lines() {
-        if let Some(waived) = line.strip_prefix("Waived: ") {
-            items.push(format!("mend what was waived: {waived}"));
-        } else if let Some(unproved) = line.strip_prefix("Not proved: ") {
-            items.push(format!("prove what was not: {unproved}"));
-        }
-    }
+    items.extend(released.record.waived.iter().map(|name| format!("check what was waived: {name}")));
+    items.extend(released.record.not_verified.iter().map(|check| format!("check what was not verified: {check}")));
     let strays = strays(snapshot, &[], &released.mentions).into_iter();
     items.extend(
         strays
@@ -222,7 +217,7 @@ fn lay_out(
             steps.push(Step::Prove(Proof { name: "resolve".to_owned(), what: Prove::Resolve { root, locked } }));
         }
         let message = message.join("\n").trim_end().to_owned();
-        let commit = Commit { base: base.clone(), branch: None, message, edits };
+        let commit = Commit { base: base.clone(), branch: None, message, record: None, edits };
         steps.push(Step::Commit(commit.clone()));
         if push {
             let (remote, main) = (train.remote.clone(), train.main.clone());
@@ -239,5 +234,6 @@ fn lay_out(
         waived: Vec::new(),
         remarks,
         steps,
+        checks: Checks::default(),
     }
 }

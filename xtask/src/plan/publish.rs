@@ -109,7 +109,7 @@ pub fn plan(snapshot: &Snapshot, version: &Version, options: &Options) -> Public
     steps.extend(release.clone().map(Step::Forge));
     let patient = options.only.is_empty();
     steps.push(Step::List(Listing { of: of.clone(), crates, dists, images, release, patient }));
-    let occasion = Occasion::of(version, &snapshot.tag_message);
+    let occasion = Occasion::of(version, snapshot.recorded.as_ref().map(|recorded| &recorded.record));
     let announced =
         train.config.announce.iter().filter(|_| !is_out(Lane::Announce)).collect::<BTreeSet<_>>().into_iter();
     steps.extend(announced.map(|&channel| {

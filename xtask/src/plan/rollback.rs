@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     check::{self, Finding, short},
+    files::tag_record::{Of, Record},
     repo::rollback_tag,
     snapshot::Snapshot,
     step::{Announcement, CrateUpload, Dist, ImageRelease, Lane, Push, Step, Tag, Tagged, Target},
@@ -243,7 +244,13 @@ pub fn plan(gone: &Snapshot, now: &Snapshot, version: &Version, facts: &Facts, o
         message.push_str(&format!("\n\nTaken back:\n{}", outward.join("\n")));
     }
     message.push_str("\n\nNot taken back: what was downloaded already, and the versions' names, which are used up.");
-    let tag = Tag { name: tag, message, on: Target::Base(repo.tags[to].clone()) };
+    let tag = Tag {
+        name: tag,
+        message,
+        of: Of::Rollback(of.tag.clone()),
+        record: Record::default(),
+        on: Target::Base(repo.tags[to].clone()),
+    };
     rollback.steps.push(Step::Tag(tag.clone()));
     rollback.steps.push(Step::Push(Push {
         remote: train.remote.clone(),

@@ -7,6 +7,7 @@ use super::{due::Due, timetable};
 use crate::{
     config::{Span, TrainConfig},
     date::Date,
+    files::tag_record::Record,
     step::{Lane, Observation},
     version::Version,
 };
@@ -20,6 +21,10 @@ pub enum State {
     Open,
     Overdue,
     Unknown,
+    /// The captain set it aside.
+    Waived,
+    /// It could not be checked when the release was made, which no later look changes.
+    Unverified,
 }
 
 /// A line of the overview.
@@ -67,6 +72,8 @@ pub struct Last {
     /// When it was tagged, in seconds since 1970.
     pub tagged: i64,
     pub is_hotfix: bool,
+    /// What its tag records.
+    pub record: Record,
     pub published: Vec<Part>,
     /// What follows the publication.
     pub after: Vec<Part>,
@@ -106,6 +113,7 @@ pub fn standing(facts: &Facts<'_>) -> Standing {
     if let Some(last) = last {
         lines.extend(budget(facts, last, &command));
         lines.extend(of_publication(last, &command));
+        lines.extend(of_record(last));
         lines.extend(follow_up(facts, last, today, &command));
     }
     let checklist: Vec<Line> = facts.checklist.iter().map(|(what, seen)| of_step(what.clone(), seen, None)).collect();
@@ -265,6 +273,22 @@ fn of_publication(last: &Last, command: &dyn Fn(&str) -> String) -> Vec<Line> {
     lines
 }
 
+/// What was set aside or could not be checked when it was tagged.
+fn of_record(last: &Last) -> Vec<Line> {
+    let line = |state, name: &str, evidence: String| Line {
+        state,
+        what: format!("{}: {name}", last.tag),
+        evidence,
+        next: None,
+    };
+    let waived = last.record.waived.iter();
+    let waived = waived.map(|name| line(State::Waived, name, "its tag records it".to_owned()));
+    let unverified = last.record.not_verified.iter();
+    let unverified =
+        unverified.map(|check| line(State::Unverified, &check.name, format!("its tag records it: {}", check.why)));
+    waived.chain(unverified).collect()
+}
+
 /// What T+1 asks for: it is open until that day has passed, and overdue after it.
 fn follow_up(facts: &Facts<'_>, last: &Last, today: Date, command: &dyn Fn(&str) -> String) -> Vec<Line> {
     let due = Date::from_unix(last.tagged).plus(1);
@@ -300,6 +324,7 @@ fn of_step(what: String, seen: &Observation, otherwise: Option<&str>) -> Line {
         Observation::Todo => (State::Open, "to do".to_owned(), otherwise()),
         Observation::Blocked { why, next } => (State::Open, why.clone(), Some(next.clone())),
         Observation::Unknown { why, next } => (State::Unknown, why.clone(), Some(next.clone())),
+        Observation::Waived { by } => (State::Waived, by.clone(), None),
     };
     Line { state, what, evidence, next }
 }

@@ -320,6 +320,22 @@ fn status(lower: &str) -> Option<u16> {
 mod tests {
     use super::*;
 
+    #[cfg(unix)]
+    #[test]
+    fn an_answer_is_waited_for_only_so_long() {
+        let sh = |script: &str| {
+            let mut command = Command::new("sh");
+            command.args(["-c", script]);
+            command
+        };
+        let told = ask_within(sh("echo one; echo two >&2; exit 3"), Duration::from_secs(60)).unwrap().unwrap();
+        assert_eq!((told.out.as_str(), told.err.as_str(), told.status.code()), ("one\n", "two\n", Some(3)));
+        let begun = Instant::now();
+        // A child of the child holds the pipes.
+        assert!(ask_within(sh("sleep 60 & sleep 60"), Duration::from_millis(200)).unwrap().is_none());
+        assert!(begun.elapsed() < Duration::from_secs(30));
+    }
+
     #[test]
     fn what_may_pass_is_told_from_what_does_not() {
         let seconds = |n| Some(Some(Duration::from_secs(n)));

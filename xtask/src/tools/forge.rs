@@ -9,6 +9,7 @@ use std::{
     fs::File,
     path::Path,
     process::{Command, Stdio},
+    time::Duration,
 };
 
 use anyhow::{Context, Result, bail};
@@ -85,11 +86,18 @@ impl Asset {
 /// The forge of the repository that the shell stands in.
 pub struct Forge<'a> {
     sh: &'a Shell,
+    /// How long an answer to a question is waited for; `None`: as long as it takes.
+    patience: Option<Duration>,
 }
 
 impl<'a> Forge<'a> {
     pub fn new(sh: &'a Shell) -> Forge<'a> {
-        Forge { sh }
+        Forge { sh, patience: None }
+    }
+
+    /// For questions only: one that is not answered in that time is given up.
+    pub fn within(sh: &'a Shell, patience: Duration) -> Forge<'a> {
+        Forge { sh, patience: Some(patience) }
     }
 
     /// The releases of a tag, drafts among them: a draft has no address by its tag, so all are looked through.
@@ -202,6 +210,15 @@ impl<'a> Forge<'a> {
 
     fn ask(&self, what: &str, method: &str, path: &str, body: Option<&Value>) -> Result<Answer> {
         let sh = self.sh;
+        if let (Some(patience), None) = (self.patience, body) {
+            let command = cmd!(sh, "gh api --include --method {method} {path}").into();
+            return match child::ask_within(command, patience) {
+                Ok(Some(told)) => answered(what, told),
+                Ok(None) => bail!("the forge did not answer within {} s", patience.as_secs()),
+                Err(error) if is_not_found(&error) => Err(missing()),
+                Err(error) => Err(error),
+            };
+        }
         let input: &[&str] = if body.is_some() { &["--input", "-"] } else { &[] };
         let body = body.map(Value::to_string).unwrap_or_default();
         let asked = cmd!(sh, "gh api --include --method {method} {input...} {path}").stdin(body).quiet();
@@ -213,17 +230,30 @@ impl<'a> Forge<'a> {
 fn answer(what: &str, output: xshell::Result<std::process::Output>) -> Result<Answer> {
     let output = match output {
         Ok(output) => output,
-        Err(error) if error.to_string().contains("command not found") => {
-            let why = "the forge is asked through gh, which is not installed".to_owned();
-            return Err(NotSetUp { why, next: "install it" }.into());
-        }
+        Err(error) if error.to_string().contains("command not found") => return Err(missing()),
         Err(error) => return Err(error.into()),
     };
     let text = |bytes: &[u8]| child::blanked(&String::from_utf8_lossy(bytes));
-    let told = Told { status: output.status, out: text(&output.stdout), err: text(&output.stderr) };
+    answered(what, Told { status: output.status, out: text(&output.stdout), err: text(&output.stderr) })
+}
+
+fn is_not_found(error: &anyhow::Error) -> bool {
+    let io = error.root_cause().downcast_ref::<std::io::Error>();
+    io.is_some_and(|error| error.kind() == std::io::ErrorKind::NotFound)
+}
+
+fn missing() -> anyhow::Error {
+    let next = "install GitHub CLI (https://cli.github.com) and run gh auth login";
+    NotSetUp { why: "gh not found".to_owned(), next }.into()
+}
+
+fn answered(what: &str, told: Told) -> Result<Answer> {
     let answered = Answer::read(&told.out);
     if told.status.code() == Some(4) || answered.as_ref().is_some_and(|answer| answer.status == 401) {
-        let why = format!("the forge does not know who asks: {}", told.last_words());
+        let why = match answered.is_some() {
+            true => format!("the forge does not know who asks: {}", told.last_words()),
+            false => "gh is not logged in".to_owned(),
+        };
         return Err(NotSetUp { why, next: "gh auth login, or GH_TOKEN in the environment" }.into());
     }
     if let Some(answer) = answered {
@@ -231,6 +261,7 @@ fn answer(what: &str, output: xshell::Result<std::process::Output>) -> Result<An
     }
     let why = format!("{what}: {}", told.err.trim().replace('\n', " "));
     if why.contains("unable to expand placeholder") {
+        let why = "no remote is on a forge".to_owned();
         return Err(NotSetUp { why, next: "GH_REPO=OWNER/REPOSITORY in the environment" }.into());
     }
     // The connection was cut, and with it whatever the answer was.

@@ -114,7 +114,8 @@ fn it_waits_for_a_fix_and_then_releases_it() {
     assert_eq!(place.git("rev-parse main^2"), place.git("rev-parse v0.8.1^{commit}"));
     let message = place.git("tag --list --format %(contents) v0.8.1");
     assert!(
-        message.starts_with("Release version 0.8.1\n\nHotfix of v0.8.0\n\n### Fixed\n\n- a wrong note"),
+        message.starts_with("Release version 0.8.1\n\n### Fixed\n\n- a wrong note")
+            && message.contains("\n\nRelease: v0.8.1\nHotfix-of: v0.8.0\nWaived: "),
         "{message}"
     );
     // Main had nothing else: it is now what was released.

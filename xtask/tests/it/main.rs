@@ -8,6 +8,7 @@ mod calendar;
 mod cases;
 mod changelog;
 mod clones;
+mod confirmations;
 mod crashes;
 mod dists;
 mod engine;

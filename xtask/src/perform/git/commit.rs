@@ -17,7 +17,7 @@ use super::{
 use crate::{
     check::short,
     edit::{Edit, State, slashed},
-    files::changelog,
+    files::{changelog, tag_record::Record},
     perform::{World, merge_back, tree},
     plan,
     repo::{self, LogEntry},
@@ -175,6 +175,15 @@ fn runs(hook: &Path) -> bool {
     found.is_file() && may
 }
 
+/// The commit's message. Checks that were waived and proofs that were impossible are recorded in it, in case that another
+/// run makes the tag; a confirmation can be asked for again.
+fn text(world: &World<'_>, commit: &Commit) -> String {
+    let Some((of, record)) = &commit.record else { return commit.message.clone() };
+    let proofs = world.unverified().into_iter().filter(|unverified| !unverified.is_confirmation);
+    let record = Record { not_verified: proofs.map(|proof| proof.check).collect(), ..record.clone() };
+    if record.is_clean() { commit.message.clone() } else { record.append_to(&commit.message, of) }
+}
+
 pub fn commit(world: &World<'_>, commit: &Commit) -> Result<()> {
     let (sh, base) = (world.sh, &commit.base);
     tree::still(world, &commit.edits, State::New)?;
@@ -190,7 +199,7 @@ pub fn commit(world: &World<'_>, commit: &Commit) -> Result<()> {
     }
     let dir = sh.create_temp_dir()?;
     let message = dir.path().join("message");
-    sh.write_file(&message, &commit.message)?;
+    sh.write_file(&message, text(world, commit))?;
     let hooks = hooks(sh)?;
     // `whitespace` keeps lines that begin with `#`.
     let git = cmd!(sh, "git -c i18n.commitEncoding=UTF-8 commit --quiet --cleanup=whitespace --file {message}");

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::sketch::{Sketch, house, v};
 use crate::{
     config::Channel,
+    files::tag_record::Record,
     plan::announcement::{Occasion, text},
     step::Tagged,
     version::{Dialect, Version},
@@ -33,12 +34,15 @@ fn with_image() -> Sketch {
 
 #[test]
 fn the_version_and_the_tags_message_say_the_occasion() {
-    let of = |version: &str, message: &str| Occasion::of(&v(version), message);
+    let of = |version: &str, message: &str| Occasion::of(&v(version), Some(&Record::read(message, "v0.9.4")));
     assert_eq!(of("0.10.0", "Release version 0.10.0\n\nThis is no Hotfix of anything"), Occasion::Final);
     assert_eq!(of("0.10.0-rc.1", ""), Occasion::PreRelease);
     assert_eq!(of("0.9.3+post.1", "Hotfix of v0.9.3"), Occasion::PostRelease);
     let hotfix = of("0.9.4", "Release version 0.9.4\n\nHotfix of v0.9.3\n\n### Fixed\n- x");
     assert_eq!(hotfix, Occasion::Hotfix { of: "v0.9.3".to_owned() });
+    let hotfix = of("0.9.4", "Release version 0.9.4\n\nRelease: v0.9.4\nHotfix-of: v0.9.3");
+    assert_eq!(hotfix, Occasion::Hotfix { of: "v0.9.3".to_owned() });
+    assert_eq!(Occasion::of(&v("0.9.4"), None), Occasion::Final);
 }
 
 #[test]

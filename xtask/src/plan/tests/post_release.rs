@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::sketch::{Sketch, changes, findings, house, moved, text, titles, v};
 use crate::{
+    files::tag_record::NotVerified,
     plan::{
         Plan,
         post_release::{Released, plan},
@@ -35,7 +36,7 @@ fn follow(sketch: &Sketch, version: &str, change: impl FnOnce(&mut Released)) ->
     let mut released = Released {
         of: publication.of,
         parts: publication.steps,
-        message: String::new(),
+        record: Default::default(),
         digests: [("house".to_owned(), DIGEST.to_owned())].into(),
         is_here: true,
         mentions: Vec::new(),
@@ -158,9 +159,8 @@ fn what_is_left_for_people_is_on_their_list() {
     let sketch = house().after(&house().release("0.10.0")).tagged("v0.10.0");
     let sketch = sketch.configured("follow-ups", json!("TODO.md")).configured("announce", json!(["discord", "mail"]));
     let plan = follow(&sketch, "0.10.0", |released| {
-        released.message =
-            "Release version 0.10.0\n\n### Fixed\n\n- x\n\nWaived: image: build house\nNot proved: pytest: no python"
-                .to_owned();
+        released.record.waived = vec!["image".to_owned()];
+        released.record.not_verified = vec![NotVerified::new("pytest", "no python")];
         let mention = |path: &str| (PathBuf::from(path), 3, "was 0.9.3".to_owned());
         released.mentions = ["docs/x.md", "CHANGELOG.md", "TODO.md"].map(mention).to_vec();
     });
@@ -169,8 +169,8 @@ fn what_is_left_for_people_is_on_their_list() {
         "# Follow-ups\n\n## 0.10.0\n\n\
          - [ ] watch 0.10.0 in production until 2026-02-11\n\
          - [ ] send the mail about 0.10.0, which `cargo xtask publish` drafted\n\
-         - [ ] mend what was waived: image: build house\n\
-         - [ ] prove what was not: pytest: no python\n\
+         - [ ] check what was waived: image\n\
+         - [ ] check what was not verified: pytest (no python)\n\
          - [ ] see whether docs/x.md:3 still means the version before\n"
     );
     // Another day, the day of the release is still the one that counts.
@@ -180,7 +180,7 @@ fn what_is_left_for_people_is_on_their_list() {
     let released = Released {
         of: Arc::clone(&publication.of),
         parts: publication.steps,
-        message: String::new(),
+        record: Default::default(),
         digests: Default::default(),
         is_here: true,
         mentions: Vec::new(),

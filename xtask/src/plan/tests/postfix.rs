@@ -47,7 +47,10 @@ fn the_first_fix_is_post1_and_touches_no_crate() {
             "tag v0.9.3.post1",
         ]
     );
-    assert_eq!(tag_message(&plan), "Release version 0.9.3.post1\n\n### Fixed\n\n- fix NaN in Sharpe (#123)");
+    assert_eq!(
+        tag_message(&plan),
+        "Release version 0.9.3.post1\n\n### Fixed\n\n- fix NaN in Sharpe (#123)\n\nRelease: v0.9.3.post1"
+    );
 }
 
 #[test]

@@ -17,7 +17,7 @@ use crate::{
         postfix::{self, Fix},
         release::{self, Goal},
     },
-    repo::{Message, Repo},
+    repo::{Message, Recorded, Repo},
     snapshot::{Since, Snapshot},
     step::Step,
     train::Train,
@@ -34,7 +34,7 @@ pub struct Sketch {
     pub ignored: Vec<&'static str>,
     pub repo: Repo,
     pub since: Option<(&'static str, Vec<&'static str>, Option<Texts>)>,
-    pub tag_message: &'static str,
+    pub recorded: Option<Recorded>,
     pub commits: Vec<Message>,
     pub mentions: Vec<(&'static str, usize, &'static str)>,
     pub options: Options,
@@ -205,7 +205,7 @@ impl Sketch {
         Snapshot {
             train,
             since,
-            tag_message: self.tag_message.to_owned(),
+            recorded: self.recorded.clone(),
             commits: self.commits.clone(),
             repo: self.repo.clone(),
             base: self.repo.head.clone(),
@@ -280,9 +280,9 @@ pub fn titles(plan: &Plan) -> Vec<String> {
     plan.steps.iter().map(Step::title).collect()
 }
 
-pub fn tag_message(plan: &Plan) -> &str {
+pub fn tag_message(plan: &Plan) -> String {
     let mut tags = plan.steps.iter().filter_map(|step| match step {
-        Step::Tag(tag) => Some(tag.message.as_str()),
+        Step::Tag(tag) => Some(tag.text(Vec::new())),
         _ => None,
     });
     tags.next().unwrap()

@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::{
     config::TrainConfig,
     date::Date,
+    files::tag_record::Record,
     plan::{
         due::{Due, Proposal, Reason, Weight},
         standing::{Facts, Hotfix, Last, Line, Part, Standing, State, standing},
@@ -51,6 +52,7 @@ fn scene() -> Scene {
             tag: "v0.7.3".to_owned(),
             tagged: at("2026-12-02T11:00:00Z"),
             is_hotfix: false,
+            record: Record::default(),
             published: vec![
                 part(Lane::Release, "tag v0.7.3", done(None)),
                 part(Lane::Crates, "crate lark-core", crates.clone()),

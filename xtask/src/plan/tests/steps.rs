@@ -4,7 +4,11 @@
 use serde_json::json;
 
 use super::sketch::{findings, house, tag_message, titles};
-use crate::step::{Reach, Step, Target};
+use crate::{
+    files::tag_record::Record,
+    repo::{At, Recorded},
+    step::{Reach, Step, Target},
+};
 
 const PROOFS: [&str; 4] = [
     "prove cargo-test: cargo test -p barter -p barter-data -p barter-instrument",
@@ -95,14 +99,23 @@ fn what_was_waived_is_written_into_the_tag() {
     let plan = house.release("minor");
     assert_eq!(findings(&plan), [""; 0]);
     assert_eq!(plan.waived.len(), 2);
-    assert_eq!(
-        tag_message(&plan),
-        "Release version 0.10.0\n\n\
-         Waived: nothing-to-release: nothing to release: Unreleased is empty in CHANGELOG.md\n\
-         Waived: publishable-wheel: barter-python/Cargo.toml is a PyO3 cdylib that `cargo publish` would publish\n\
-         Waived: pytest: pytest -q tests_py (in barter-python)"
-    );
-    assert!(!titles(&plan).iter().any(|title| title.contains("pytest")));
+    let expected = "Release version 0.10.0\n\nRelease: v0.10.0\n\
+                    Waived: nothing-to-release\nWaived: publishable-wheel\nWaived: pytest";
+    assert_eq!(tag_message(&plan), expected);
+    let by = |plan: &crate::plan::Plan| plan.checks.waived.get("pytest").cloned().unwrap_or_default();
+    assert_eq!(by(&plan), "--waive pytest");
+
+    // Its own tag, or its commit when there is no tag yet, says it to the next run; another tag says nothing.
+    house.options.waive.clear();
+    let recorded = |at: At| Some(Recorded { at, is_whole: true, record: Record::read(expected, "v0.10.0") });
+    for at in [At::Tag("v0.10.0".to_owned()), At::Commit("123456789a".to_owned())] {
+        house.recorded = recorded(at.clone());
+        let plan = house.release("minor");
+        assert_eq!((findings(&plan), tag_message(&plan).as_str()), (vec![], expected));
+        assert_eq!(by(&plan), format!("{at} records it"));
+    }
+    house.recorded = None;
+    assert_eq!(findings(&house.release("minor")).len(), 2);
 }
 
 #[test]
@@ -114,7 +127,10 @@ fn what_keeps_the_tool_honest_cannot_be_waived() {
 
 #[test]
 fn the_tag_quotes_the_changelog() {
-    assert_eq!(tag_message(&house().release("minor")), "Release version 0.10.0\n\n### Fixed\n\n- a rounding error");
+    assert_eq!(
+        tag_message(&house().release("minor")),
+        "Release version 0.10.0\n\n### Fixed\n\n- a rounding error\n\nRelease: v0.10.0"
+    );
 }
 
 #[test]

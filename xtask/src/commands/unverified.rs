@@ -1,0 +1,61 @@
+//! Tells which checks a release went on without: one line, with the one command that makes up for all of them.
+//! It must never propose to send something out past a confirmation without saying that this waives it.
+
+use super::Call;
+use crate::{basis::Intent, perform::Unverified, train::Train, version::Version};
+
+/// The line; `None` when every check was made or waived.
+pub fn line(unverified: &[Unverified], command: &str, train: &Train) -> Option<String> {
+    if unverified.is_empty() {
+        return None;
+    }
+    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+    for Unverified { check, .. } in unverified {
+        match reasons.iter_mut().find(|(why, _)| *why == check.why) {
+            Some((_, names)) if names.contains(&check.name.as_str()) => {}
+            Some((_, names)) => names.push(&check.name),
+            None => reasons.push((&check.why, vec![&check.name])),
+        }
+    }
+    let reasons: Vec<String> = reasons.iter().map(|(why, names)| format!("{} ({why})", names.join(", "))).collect();
+    let confirmations: Vec<&Unverified> = unverified.iter().filter(|one| one.is_confirmation).collect();
+    let mut next: Vec<&str> = Vec::new();
+    for one in &confirmations {
+        if !next.contains(&one.next.as_str()) {
+            next.push(&one.next);
+        }
+    }
+    let waivers: Vec<String> = confirmations.iter().map(|one| format!("--waive {}", one.check.name)).collect();
+    let next = match waivers.is_empty() {
+        true => format!("cargo xtask smoke{} on a machine that can", train.config.option()),
+        false => {
+            format!("{}, then {command} --push; or without: {command} --push {}", next.join(", "), waivers.join(" "))
+        }
+    };
+    Some(format!("not verified: {}; next: {next}", reasons.join(", ")))
+}
+
+/// The command again, as it can be typed.
+pub fn command(call: &Call<'_>, intent: &Intent, train: &Train, to: &Version) -> String {
+    let mut words = vec!["cargo xtask".to_owned()];
+    match intent {
+        Intent::Release(_) => words.push(format!("release {}", to.tag())),
+        Intent::Hotfix(_) => words.push(format!("hotfix {}", to.tag())),
+        Intent::Postfix(fix) => {
+            words.push("postfix".to_owned());
+            words.extend(fix.note.iter().map(|note| format!("--note {}", quoted(note))));
+            words.extend(fix.issue.iter().map(|issue| format!("--issue {}", issue)));
+        }
+    }
+    words.extend(call.manifest.iter().map(|path| format!("--manifest-path {}", quoted(&path.to_string_lossy()))));
+    format!("{}{}", words.join(" "), train.config.option())
+}
+
+/// As a shell takes it for one word.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=+,#@%".contains(c);
+    match !word.is_empty() && !word.starts_with('#') && word.chars().all(is_plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    }
+}
