@@ -34,10 +34,8 @@ impl Environment {
         be_patient(command);
         let given = self.stand_in.environment().iter().filter(|(name, _)| outward || name == "CARGO_HOME");
         command.envs(given.cloned());
-        if outward {
-            if let Ok(images) = &self.images {
-                command.env("IMAGE_REGISTRY", images.address());
-            }
+        if let (true, Ok(images)) = (outward, &self.images) {
+            command.env("IMAGE_REGISTRY", images.address());
         }
     }
 }
