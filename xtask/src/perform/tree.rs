@@ -4,6 +4,7 @@
 use std::{
     collections::BTreeSet,
     fs,
+    io::Write as _,
     path::{Path, PathBuf},
 };
 
@@ -12,6 +13,7 @@ use anyhow::{Context, Result, bail};
 use super::{World, git, writable};
 use crate::{
     edit::{Edit, Fate, STAGED, State, slashed, typed},
+    parallel,
     repo::{self, filters},
     step::{Observation, Write},
     workspace::dir,
@@ -95,8 +97,7 @@ fn put(
     text: impl for<'e> Fn(&'e Edit) -> Option<&'e str>,
     wanted: State,
 ) -> Result<()> {
-    let mut staged: Vec<(PathBuf, PathBuf)> = Vec::new();
-    let mut gone: Vec<PathBuf> = Vec::new();
+    let top = world.sh.current_dir();
     let states = states(world, edits)?;
     let put: Vec<&Edit> =
         edits.iter().zip(states).filter(|(_, state)| *state == wanted).map(|(edit, _)| edit).collect();
@@ -107,36 +108,61 @@ fn put(
     };
     let converted = put.iter().filter(|edit| !is_plain(edit)).filter_map(|edit| Some((edit.path.clone(), text(edit)?)));
     let converted = filters::checked_out(world.sh, &converted.collect()).context("no file was changed")?;
+    let (mut coming, mut gone) = (Vec::new(), Vec::new());
     for edit in put {
-        let Some(text) = text(edit) else {
-            gone.push(at(world, &edit.path));
-            continue;
-        };
-        let bytes = converted.get(&edit.path).map_or(text.as_bytes(), Vec::as_slice);
-        match stage(world, edit, bytes) {
-            Ok(pair) => staged.push(pair),
-            Err(error) => {
-                for (waiting, _) in &staged {
-                    let _ = fs::remove_file(waiting);
-                }
-                return Err(error.context("no file was changed"));
-            }
+        match text(edit) {
+            Some(text) => coming.push((edit, converted.get(&edit.path).map_or(text.as_bytes(), Vec::as_slice))),
+            None => gone.push(at(world, &edit.path)),
         }
     }
+    let (staged, failed): (Vec<_>, Vec<_>) =
+        parallel::map_waiting(&coming, |(edit, text)| stage(&top, edit, text)).into_iter().partition(Result::is_ok);
+    let staged: Vec<(PathBuf, PathBuf)> = staged.into_iter().flatten().collect();
+    if let Some(error) = failed.into_iter().find_map(Result::err) {
+        for (waiting, _) in &staged {
+            let _ = fs::remove_file(waiting);
+        }
+        return Err(error.context("no file was changed"));
+    }
+    let mut dirs = BTreeSet::new();
     for (waiting, target) in staged {
         fs::rename(&waiting, &target).with_context(|| target.display().to_string())?;
+        dirs.insert(dir(&target));
     }
     for path in gone {
         fs::remove_file(&path).with_context(|| path.display().to_string())?;
         // As git does, with a directory that holds nothing any more.
-        let _ = fs::remove_dir(dir(&path));
+        if fs::remove_dir(dir(&path)).is_err() {
+            dirs.insert(dir(&path));
+        }
     }
+    // git syncs the commit that follows, and that must never be there without its files.
+    let dirs: Vec<PathBuf> = dirs.into_iter().collect();
+    parallel::map_waiting(&dirs, |dir| sync_dir(dir)).into_iter().collect()
+}
+
+/// A rename lasts when its directory is synced (fsync(2)); not every file system knows how.
+#[cfg(unix)]
+fn sync_dir(dir: &Path) -> Result<()> {
+    use std::io::ErrorKind::{InvalidInput, NotFound, PermissionDenied, Unsupported};
+    match fs::File::open(dir).and_then(|dir| dir.sync_all()) {
+        Err(error) if ![InvalidInput, NotFound, PermissionDenied, Unsupported].contains(&error.kind()) => {
+            Err(error).with_context(|| dir.display().to_string())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Elsewhere a directory cannot be synced.
+#[cfg(not(unix))]
+fn sync_dir(_: &Path) -> Result<()> {
     Ok(())
 }
 
-fn stage(world: &World<'_>, edit: &Edit, bytes: &[u8]) -> Result<(PathBuf, PathBuf)> {
+/// Writes the text beside its file, and has the disk keep it before it may take the file's name.
+fn stage(top: &Path, edit: &Edit, bytes: &[u8]) -> Result<(PathBuf, PathBuf)> {
     // Through a symbolic link: the link itself must stay one.
-    let path = at(world, &edit.path);
+    let path = top.join(&edit.path);
     let target = match path.canonicalize() {
         Ok(target) => target,
         // It comes, or comes back.
@@ -148,7 +174,11 @@ fn stage(world: &World<'_>, edit: &Edit, bytes: &[u8]) -> Result<(PathBuf, PathB
     };
     let Some(name) = target.file_name() else { bail!("{} is not a file", target.display()) };
     let waiting = target.with_file_name(format!(".{}{STAGED}", name.to_string_lossy()));
-    let staged = fs::write(&waiting, bytes).and_then(|()| match fs::metadata(&target) {
+    let written = fs::File::create(&waiting).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    let staged = written.and_then(|()| match fs::metadata(&target) {
         Ok(there) => fs::set_permissions(&waiting, there.permissions()),
         Err(_) => Ok(()),
     });
