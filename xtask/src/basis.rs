@@ -1,6 +1,7 @@
 //! Finds the commit that a plan starts from, so that the same command plans the same thing again after a crash.
 //! It must never plan on top of a release that is under way: what is finished is observed, not planned anew.
 
+pub mod beside;
 pub mod cut_off;
 mod hotfix;
 pub mod post_release;
@@ -48,6 +49,12 @@ pub fn plan(loader: &Loader<'_>, intent: &Intent, options: &Options) -> Result<P
     if let Intent::Hotfix(version) = intent {
         return hotfix::plan(loader, version.as_ref(), options);
     }
+    let mut planned = planned(loader, intent, options)?;
+    beside::find(loader, intent, &mut planned.plan)?;
+    Ok(planned)
+}
+
+fn planned(loader: &Loader<'_>, intent: &Intent, options: &Options) -> Result<Planned> {
     let dirty = !loader.repo.dirty.is_empty();
     let head = loader.load(if dirty { Source::Commit(&loader.repo.head) } else { Source::Tree })?;
     let current = current(&head.workspace, &head.train, intent)?;

@@ -86,6 +86,13 @@ pub fn make(call: &Call<'_>, intent: &Intent, options: &Options) -> Result<()> {
         let tag = tag.fill(&plan.to);
         call.report.say(format!("{} is released here: tag {tag}", plan.to.tag()));
         let waived = plan.waived.iter().any(|finding| finding.check == "branch");
+        if waived && basis::beside::is_merged_otherwise(&loader, &snapshot, &plan.to)? {
+            let version = plan.to.tag();
+            call.report.say(format!(
+                "next: {version} is on {main} as another commit (a squash or rebase merge): git switch {main} && git tag -d {tag} && cargo xtask release {version}"
+            ));
+            return Ok(());
+        }
         let first = if waived { format!("merge it into {main}, then ") } else { String::new() };
         // What others have to confirm first was told already, with the command that asks them.
         if !options.push && !unverified.iter().any(|unverified| unverified.is_confirmation) {

@@ -13,7 +13,7 @@ use super::{World, git};
 use crate::{
     check::short,
     plan::publish,
-    repo::rollback_tag,
+    repo::{self, rollback_tag},
     step::{Observation, Tagged},
     tools::{cargo, child::Watch},
     version::Version,
@@ -44,6 +44,15 @@ impl RemoteTags {
     }
 }
 
+/// The branch that is pushed with a commit: the main one, when that leads to it.
+fn branch_of(world: &World<'_>, commit: &str) -> Result<Option<String>> {
+    let format = "--format=%(refname:short)";
+    let branches = repo::text(cmd!(world.sh, "git for-each-ref --contains {commit} {format} refs/heads"))?;
+    let branches: Vec<&str> = branches.lines().collect();
+    let main = ["main", "master"].into_iter().find(|main| branches.contains(main));
+    Ok(main.or(branches.first().copied()).map(str::to_owned))
+}
+
 pub fn observe_tag(world: &World<'_>, of: &Tagged) -> Result<Observation> {
     let (tag, remote) = (&of.tag, &of.remote);
     let tags = match RemoteTags::ask(world, of) {
@@ -60,7 +69,13 @@ pub fn observe_tag(world: &World<'_>, of: &Tagged) -> Result<Observation> {
     Ok(match tags.commit(tag) {
         None => Observation::Blocked {
             why: format!("{remote} does not have it, and what is not there must not be published"),
-            next: format!("cargo xtask release --push, or git push --atomic {remote} main {tag}"),
+            next: match branch_of(world, &of.commit)? {
+                Some(branch) => format!("cargo xtask release --push, or git push --atomic {remote} {branch} {tag}"),
+                None => format!(
+                    "no branch here leads to its commit, as after a squash merge: git tag -d {tag}, then cargo xtask release {} on the merged commit",
+                    of.version.tag()
+                ),
+            },
         },
         Some(commit) if commit != of.commit => Observation::Blocked {
             why: format!("on {remote} it leads to {}, here to {}", short(commit), short(&of.commit)),

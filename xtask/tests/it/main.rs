@@ -20,6 +20,7 @@ mod links;
 mod names;
 mod rehearse;
 mod rollback_here;
+mod squashed;
 mod stage;
 mod stories;
 mod surroundings;

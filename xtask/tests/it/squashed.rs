@@ -1,0 +1,107 @@
+//! A release whose commit a forge squashed or rebased on its way to main: its tag stays beside main.
+//! It must never be pushed or offered for pushing from there, and what is said leads to a tag on the merged commit.
+
+use crate::harness::Place;
+
+const UNPROVED: &str = "--waive cargo-test --waive wheel-test --waive maturin-develop --waive pytest";
+
+/// Somebody merges what stands here into the remote's main as one commit of that subject, and it is pulled.
+fn merged_as_one(place: &Place, what: &str, subject: &str) {
+    let clone = place.tree.with_file_name("forge");
+    place.git(&format!("push --quiet origin {what}:refs/heads/proposed"));
+    place.git(&format!("clone --quiet {} {}", place.remote.display(), clone.display()));
+    let date = ("GIT_COMMITTER_DATE".to_owned(), "1795136400 +0000".to_owned());
+    let forge = Place { tree: clone, remote: place.remote.clone(), env: vec![date] };
+    forge.git("merge --quiet --squash origin/proposed");
+    forge.git(&format!("commit --quiet --message \"{subject}\""));
+    forge.git("push --quiet origin main :proposed");
+    place.git("switch --quiet main");
+    place.git("fetch --quiet origin");
+    place.git("reset --quiet --hard origin/main");
+}
+
+fn remote_tags(place: &Place) -> String {
+    place.git(&format!("ls-remote --tags {}", place.remote.display()))
+}
+
+#[track_caller]
+fn leads_out(place: &Place, args: &str, again: &str, tag: &str) {
+    let (tags, before) = (remote_tags(place), place.bytes());
+    for args in [format!("{args} --dry-run"), args.to_owned(), format!("{args} --push")] {
+        let said = place.xtask(&args);
+        assert_eq!(said.code, Some(1), "{args}: {}", said.all());
+        assert!(said.all().contains("as another commit (a squash or rebase merge)"), "{}", said.all());
+        assert!(said.all().contains(&format!("next: git tag -d {tag}, then {again}")), "{}", said.all());
+        assert!(!said.all().contains("git push"), "{}", said.all());
+    }
+    assert!(remote_tags(place) == tags && place.bytes() == before, "nothing was pushed or changed");
+    place.git(&format!("tag -d {tag}"));
+    let again = again.strip_prefix("cargo xtask ").map_or(args.to_owned(), |again| format!("{again} {UNPROVED}"));
+    place.xtask(&format!("{again} --push")).ok();
+    assert_eq!(place.git(&format!("rev-parse {tag}^{{commit}}")), place.git("rev-parse origin/main"));
+    assert!(remote_tags(place).contains(&format!("refs/tags/{tag}")));
+    assert_eq!(place.git("status --porcelain"), "");
+}
+
+#[test]
+fn a_squashed_release_is_tagged_where_it_was_merged() {
+    for (name, subject) in [("squash_same", "align: release 0.8.0"), ("squash_number", "align: release 0.8.0 (#12)")] {
+        let place = Place::of_world(name, "plain");
+        place.add_remote();
+        place.xtask(&format!("release 0.8.0 {UNPROVED}")).ok();
+        merged_as_one(&place, "main", subject);
+        leads_out(&place, &format!("release 0.8.0 {UNPROVED}"), "the same command", "v0.8.0");
+    }
+}
+
+#[test]
+fn another_release_waits_for_one_that_was_squashed() {
+    let place = Place::of_world("squash_minor", "plain");
+    place.add_remote();
+    place.xtask(&format!("release 0.8.0 {UNPROVED}")).ok();
+    merged_as_one(&place, "main", "something else");
+    leads_out(&place, &format!("release 0.9.0 {UNPROVED}"), "cargo xtask release 0.8.0", "v0.8.0");
+}
+
+#[test]
+fn a_release_branch_that_was_squashed() {
+    let place = Place::of_world("squash_branch", "trains");
+    place.add_remote();
+    place.xtask(&format!("release 0.4.0 --train ingest {UNPROVED}")).ok();
+    merged_as_one(&place, "release/v0.4.0", "Release v0.4.0 (#3)");
+    leads_out(&place, &format!("release 0.4.0 --train ingest {UNPROVED}"), "the same command", "ingest-v0.4.0");
+}
+
+#[test]
+fn a_release_on_a_branch_of_ones_own_that_was_squashed() {
+    let place = Place::of_world("squash_side", "plain");
+    place.add_remote();
+    place.git("switch --quiet --create side");
+    let release = format!("release 0.8.0 --waive branch {UNPROVED}");
+    let said = place.xtask(&release).ok();
+    assert!(said.out.contains("next: merge it into main, then git push"), "{}", said.all());
+    merged_as_one(&place, "side", "align: release 0.8.0 (#7)");
+    // Said again where it was made, it offers no push either.
+    place.git("switch --quiet side");
+    let said = place.xtask(&release).ok();
+    assert!(!said.all().contains("git push"), "{}", said.all());
+    assert!(said.out.contains("git switch main && git tag -d v0.8.0 && cargo xtask release 0.8.0"), "{}", said.all());
+    // Nor does the publication.
+    place.git("switch --quiet main");
+    let said = place.xtask("publish 0.8.0 --dry-run --only crates");
+    assert_eq!(said.code, Some(1));
+    leads_out(&place, &format!("release 0.8.0 {UNPROVED}"), "the same command", "v0.8.0");
+}
+
+#[test]
+fn a_pushed_tag_beside_main_stays() {
+    let place = Place::of_world("squash_pushed", "plain");
+    place.add_remote();
+    place.xtask(&format!("release 0.8.0 {UNPROVED}")).ok();
+    place.git("push --quiet origin v0.8.0");
+    merged_as_one(&place, "main", "align: release 0.8.0");
+    let said = place.xtask(&format!("release 0.8.0 {UNPROVED}"));
+    assert_eq!(said.code, Some(1), "{}", said.all());
+    assert!(said.all().contains("a pushed tag is never moved"), "{}", said.all());
+    assert!(!said.all().contains("git tag -d"), "{}", said.all());
+}
