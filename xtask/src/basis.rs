@@ -246,10 +246,21 @@ fn holds(loader: &Loader<'_>, plan: &Plan, entry: &LogEntry) -> Result<bool> {
     Ok(differs.other.is_empty() && (differs.prose.is_empty() || is_newest(loader, entry)?))
 }
 
-/// Nothing came after the commit but its own merge, which may bring it together with other work on the main branch.
+/// Nothing came after the commit but its own merges, which may bring it together with other work on the main branch.
 fn is_newest(loader: &Loader<'_>, entry: &LogEntry) -> Result<bool> {
-    let later = repo::log(loader.sh, &["HEAD", &format!("^{}", entry.commit)], 1)?;
-    Ok(later.first().is_none_or(|head| head.parents.iter().skip(1).any(|parent| *parent == entry.commit)))
+    let later = repo::log(loader.sh, &["HEAD", &format!("^{}", entry.commit)], repo::HORIZON)?;
+    if later.is_empty() {
+        return Ok(true);
+    }
+    let mut merge = later.first();
+    while let Some(found) = merge.filter(|found| found.parents.len() > 1) {
+        if found.parents.iter().skip(1).any(|parent| *parent == entry.commit) {
+            return Ok(true);
+        }
+        // The forge may have merged our merge once more.
+        merge = later.iter().find(|entry| found.parents.get(1) == Some(&entry.commit));
+    }
+    Ok(false)
 }
 
 /// Plans a release whose commit was found, from the commit before it.

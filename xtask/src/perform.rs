@@ -160,7 +160,7 @@ pub fn observe(world: &World<'_>, step: &Step) -> Observation {
         Step::Merge(merge) => git::observe_merge(world, merge),
         Step::Tag(tag) => git::observe_tag(world, tag),
         Step::MergeBack(merge) => merge_back::observe(world, merge),
-        Step::Push(push) => git::observe_push(world, push),
+        Step::Push(push) => git::push::observe(world, push),
         Step::Pushed(of) => publish::observe_tag(world, of),
         Step::Package(packages) => crates::observe_packages(world, packages),
         Step::Build(dist) => wheels::observe_build(world, dist),
@@ -173,7 +173,7 @@ pub fn observe(world: &World<'_>, step: &Step) -> Observation {
         Step::List(listing) => listing::observe(world, listing),
         Step::Announce(announcement) => announce::observe(world, announcement),
         Step::Published(published) => Ok(published::observe(world, published)),
-        Step::PushMain(push) => git::observe_push_main(world, push),
+        Step::PushMain(push) => git::push::observe_main(world, push),
         Step::PointBack(back) => images::observe_back(world, back),
         Step::Mark(mark) => withdraw::observe_mark(world, mark),
         Step::Yank(upload) => withdraw::observe_yank(world, upload),
@@ -200,7 +200,7 @@ pub fn act(world: &World<'_>, step: &Step) -> Result<()> {
         Step::Merge(merge) => git::merge(world, merge),
         Step::Tag(tag) => git::tag(world, tag),
         Step::MergeBack(merge) => merge_back::merge(world, merge),
-        Step::Push(push) => git::push(world, push),
+        Step::Push(push) => git::push::push(world, push),
         Step::Package(packages) => crates::package(world, packages),
         Step::Build(dist) => wheels::build(world, dist),
         Step::Bake(release) => images::build(world, release),
@@ -210,7 +210,7 @@ pub fn act(world: &World<'_>, step: &Step) -> Result<()> {
         Step::Latest(release) => images::point_latest(world, release),
         Step::Forge(release) => forge::release(world, release),
         Step::Announce(announcement) => announce::send(world, announcement),
-        Step::PushMain(push) => git::push_main(world, push),
+        Step::PushMain(push) => git::push::push_main(world, push),
         Step::PointBack(back) => images::point_back(world, back),
         Step::Mark(mark) => withdraw::mark(world, mark),
         Step::Yank(upload) => withdraw::yank(world, upload),
@@ -226,7 +226,7 @@ pub fn act(world: &World<'_>, step: &Step) -> Result<()> {
 
 /// Whether the remote has the tag that is here. One that cannot be asked has not.
 pub fn is_pushed(world: &World<'_>, remote: &str, tag: &str) -> bool {
-    git::is_pushed(world, remote, tag).unwrap_or(false)
+    git::remote::is_pushed(world, remote, tag).unwrap_or(false)
 }
 
 /// Takes a step back that nothing outside the working tree has seen; the others are not taken back here.

@@ -382,7 +382,8 @@ pub fn texts_below(sh: &Shell, commit: &str, dirs: &[PathBuf]) -> Result<Texts> 
 pub fn log(sh: &Shell, tips: &[&str], limit: usize) -> Result<Vec<LogEntry>> {
     let limit = limit.to_string();
     let format = "--format=%H%x00%P%x00%s";
-    let listed = text(cmd!(sh, "git log --max-count {limit} --encoding=UTF-8 {format} {tips...} --"))?;
+    let listed =
+        text(cmd!(sh, "git log --max-count {limit} --no-show-signature --encoding=UTF-8 {format} {tips...} --"))?;
     Ok(listed.lines().filter_map(log_entry).collect())
 }
 
@@ -399,7 +400,7 @@ fn log_entry(line: &str) -> Option<LogEntry> {
 
 /// The newest commit that `tip` leads to and that touches any of these files.
 pub fn newest_of(sh: &Shell, tip: &str, paths: &[&PathBuf]) -> Result<Option<LogEntry>> {
-    let options = ["--max-count=1", "--encoding=UTF-8", "--format=%H%x00%P%x00%s"];
+    let options = ["--max-count=1", "--no-show-signature", "--encoding=UTF-8", "--format=%H%x00%P%x00%s"];
     let listed = text(cmd!(sh, "git --literal-pathspecs log {options...} {tip} -- {paths...}"))?;
     Ok(listed.lines().find_map(log_entry))
 }
@@ -507,7 +508,16 @@ pub fn messages(sh: &Shell, to: &str, without: Option<&str>, limit: Option<usize
     let limit = limit.map(|limit| format!("--max-count={limit}"));
     // No message and no path holds these bytes.
     let format = "--format=format:%x01%H%x1f%P%x1f%aN%x1f%aE%x1f%ct%x1f%B%x1f";
-    let options = ["--name-only", "--no-renames", "--diff-merges=combined", "-z", "--encoding=UTF-8", format];
+    let options = [
+        "--name-only",
+        "--no-renames",
+        "-O/dev/null",
+        "--no-show-signature",
+        "--diff-merges=combined",
+        "-z",
+        "--encoding=UTF-8",
+        format,
+    ];
     let listed = bytes(cmd!(sh, "git log {limit...} {options...} {to} {not...} {without...} --"))?;
     let read = |record: &[u8]| {
         let mut parts = record.splitn(7, |byte| *byte == 0x1f);
@@ -553,7 +563,7 @@ pub fn log_of(sh: &Shell, tips: &[&str], paths: &BTreeSet<String>) -> Result<BTr
 
 /// Files that differ between two commits.
 pub fn changed(sh: &Shell, from: &str, to: &str) -> Result<Vec<PathBuf>> {
-    Ok(fields(&bytes(cmd!(sh, "git diff --name-only --no-renames -z {from} {to} --"))?).map(named).collect())
+    Ok(fields(&bytes(cmd!(sh, "git diff-tree -r --name-only --no-renames -z {from} {to} --"))?).map(named).collect())
 }
 
 /// Every tracked file with the letter of `git ls-files -v`, which tells whether git looks at it.
@@ -591,7 +601,10 @@ pub fn merge_base(sh: &Shell, one: &str, other: &str) -> Result<Option<String>> 
 
 /// Lines of tracked text files in the working tree that hold `version` by itself: path, line number from 1, line.
 pub fn mentions(sh: &Shell, version: &str) -> Result<Vec<(PathBuf, usize, String)>> {
-    let output = cmd!(sh, "git grep -I -n -z -w -F -e {version} --").quiet().ignore_status().output()?;
+    let output = cmd!(sh, "git grep --no-color --no-column --no-recurse-submodules -I -n -z -w -F -e {version} --")
+        .quiet()
+        .ignore_status()
+        .output()?;
     // 1 is its "none".
     if !matches!(output.status.code(), Some(0 | 1)) {
         bail!("git grep {version}: {}", String::from_utf8_lossy(&output.stderr).trim());

@@ -3,8 +3,10 @@
 
 mod change;
 pub mod commit;
+pub mod push;
+pub mod remote;
 
-use anyhow::{Error, Result, bail};
+use anyhow::{Result, bail};
 use xshell::{Shell, cmd};
 
 use self::change::change;
@@ -12,8 +14,8 @@ use super::World;
 use crate::{
     check::short,
     edit::slashed,
-    repo,
-    step::{Branch, Fix, Merge, Observation, Push, PushMain, Tag, Target},
+    repo::{self, LogEntry},
+    step::{Branch, Fix, Merge, Observation, Tag, Target},
 };
 
 pub(super) fn resolve(world: &World<'_>, name: &str) -> Result<Option<String>> {
@@ -114,12 +116,15 @@ fn find_merge(world: &World<'_>, merge: &Merge) -> Result<Option<String>> {
     if resolve(world, &main)?.is_none() || !repo::is_ancestor(world.sh, &commit, &main)? {
         return Ok(None);
     }
-    let log = repo::log(world.sh, &["--first-parent", &main, &format!("^{}", merge.commit.base)], repo::HORIZON)?;
-    let brought = log
-        .into_iter()
-        .rev()
-        .find(|entry| entry.commit == commit || entry.parents.iter().skip(1).any(|parent| *parent == commit));
-    Ok(brought.map(|entry| entry.commit))
+    let not_base = format!("^{}", merge.commit.base);
+    let log = |options: &[&str]| repo::log(world.sh, &[options, &[&main, &not_base]].concat(), repo::HORIZON);
+    let merges = |entry: &LogEntry| entry.parents.iter().skip(1).any(|parent| *parent == commit);
+    let along = log(&["--first-parent"])?;
+    if let Some(entry) = along.into_iter().rev().find(|entry| entry.commit == commit || merges(entry)) {
+        return Ok(Some(entry.commit));
+    }
+    // The forge merged our merge once more, when main took a pull request alone.
+    Ok(log(&[])?.into_iter().rev().find(merges).map(|entry| entry.commit))
 }
 
 pub fn observe_merge(world: &World<'_>, merge: &Merge) -> Result<Observation> {
@@ -140,8 +145,10 @@ pub fn merge(world: &World<'_>, merge: &Merge) -> Result<()> {
     let message = format!("Merge branch '{branch}'");
     // By its full name, because a tag may be called alike; without the options that a user set for merges into main.
     let (whole, options) = (format!("refs/heads/{branch}"), format!("branch.{main}.mergeOptions="));
-    let merge =
-        cmd!(sh, "git -c i18n.commitEncoding=UTF-8 -c {options} merge --quiet --no-ff --no-edit -m {message} {whole}");
+    let merge = cmd!(
+        sh,
+        "git -c i18n.commitEncoding=UTF-8 -c diff.orderFile=/dev/null -c {options} merge --quiet --no-ff --no-edit -m {message} {whole}"
+    );
     let advice = |_: &str| format!("git merge --no-ff {branch}, resolve, commit, and run the same command again");
     if let Err(error) = change(world, merge, advice) {
         cmd!(sh, "git merge --abort").quiet().ignore_status().ignore_stderr().run()?;
@@ -216,118 +223,4 @@ pub(super) fn merge_tree(sh: &Shell, words: &[&str]) -> Result<(String, Option<V
         (Some(1), Some(tree)) => Ok((tree.trim().to_owned(), Some(told.collect()))),
         _ => bail!("{}", String::from_utf8_lossy(&output.stderr).trim().replace('\n', " ")),
     }
-}
-
-/// The refs of these names that the remote has; an option may stand for them.
-pub(super) fn ls_remote(world: &World<'_>, remote: &str, option: Option<&str>, names: &[&str]) -> Result<String> {
-    let asked = cmd!(world.sh, "git ls-remote {option...} {remote} {names...}").env("GIT_TERMINAL_PROMPT", "0");
-    let output = asked.quiet().ignore_status().output()?;
-    if !output.status.success() {
-        let told = String::from_utf8_lossy(&output.stderr).trim().replace('\n', " ");
-        bail!("{remote} could not be asked: {told}");
-    }
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-}
-
-/// What is seen of a remote that could not be asked.
-pub(super) fn unasked(remote: &str, error: &Error) -> Observation {
-    Observation::Unknown { why: format!("{error:#}"), next: format!("git ls-remote {remote}") }
-}
-
-/// Whether the remote has the very tag that is here.
-pub fn is_pushed(world: &World<'_>, remote: &str, tag: &str) -> Result<bool> {
-    let name = format!("refs/tags/{tag}");
-    let Some(object) = resolve(world, &name)? else { return Ok(false) };
-    Ok(ls_remote(world, remote, None, &[&name])?.lines().any(|line| line == format!("{object}\t{name}")))
-}
-
-pub fn observe_push(world: &World<'_>, push: &Push) -> Result<Observation> {
-    let (sh, remote) = (world.sh, &push.remote);
-    let (main, tag) = (format!("refs/heads/{}", push.main), format!("refs/tags/{}", push.tag.name));
-    let listed = match ls_remote(world, remote, None, &[&main, &tag]) {
-        Ok(listed) => listed,
-        Err(error) => return Ok(unasked(remote, &error)),
-    };
-    let there =
-        |name: &str| listed.lines().find_map(|line| line.strip_suffix(name)?.strip_suffix('\t').map(str::to_owned));
-    let (remote_tag, local_tag) = (there(&tag), resolve(world, &tag)?);
-    if remote_tag.is_some() && remote_tag != local_tag {
-        let why = format!("{remote} has another tag {}", push.tag.name);
-        return Ok(Observation::Blocked {
-            why,
-            next: format!("git fetch {remote} tag {}, and compare: a pushed tag is never moved", push.tag.name),
-        });
-    }
-    if !lands_on_main(world, push)? {
-        let (main, tag) = (&push.main, &push.tag.name);
-        return Ok(Observation::Blocked {
-            why: format!("the release is not on {main}: {remote} would get a tag that {main} does not lead to"),
-            next: format!("run it without --push, merge it into {main}, then: git push --atomic {remote} {main} {tag}"),
-        });
-    }
-    // A commit that this clone does not know is somebody's later one: it says nothing about ours.
-    let tip = match there(&main) {
-        Some(tip) => resolve(world, &format!("{tip}^{{commit}}"))?.ok_or(()),
-        None => return Ok(Observation::Todo),
-    };
-    let holds = |tip: &str| {
-        Ok::<_, anyhow::Error>(remote_tag.is_some() && repo::is_ancestor(sh, &format!("{tag}^{{commit}}"), tip)?)
-    };
-    match tip {
-        Ok(tip) if holds(&tip)? => Ok(Observation::done(format!("{remote} has {}", push.tag.name))),
-        Ok(tip) if repo::is_ancestor(sh, &tip, &format!("refs/heads/{}", push.main))? => Ok(Observation::Todo),
-        Err(()) if remote_tag.is_some() => Ok(Observation::done(format!("{remote} has {}", push.tag.name))),
-        _ => Ok(Observation::Blocked {
-            why: format!("{remote} has commits on {} that are not here", push.main),
-            next: match current_branch(world)? {
-                Some(current) if current == push.main => format!("git pull {remote} {current}, then the same command"),
-                _ => format!("git fetch {remote} {0}:{0}, then the same command", push.main),
-            },
-        }),
-    }
-}
-
-/// Whether the tagged commit is on the branch that is pushed, or will be.
-fn lands_on_main(world: &World<'_>, push: &Push) -> Result<bool> {
-    match find_target(world, &push.tag.on)? {
-        _ if push.merges => Ok(true),
-        Some(commit) => repo::is_ancestor(world.sh, &commit, &format!("refs/heads/{}", push.main)),
-        None => Ok(current_branch(world)?.as_ref() == Some(&push.main)),
-    }
-}
-
-pub fn push(world: &World<'_>, push: &Push) -> Result<()> {
-    let (sh, remote, main, tag) = (world.sh, &push.remote, &push.main, format!("refs/tags/{}", push.tag.name));
-    cmd!(sh, "git push --quiet --atomic {remote} {main} {tag}").env("GIT_TERMINAL_PROMPT", "0").quiet().run()?;
-    Ok(())
-}
-
-pub fn observe_push_main(world: &World<'_>, push: &PushMain) -> Result<Observation> {
-    let (sh, PushMain { remote, main, commit }) = (world.sh, push);
-    let name = format!("refs/heads/{main}");
-    let listed = match ls_remote(world, remote, None, &[&name]) {
-        Ok(listed) => listed,
-        Err(error) => return Ok(unasked(remote, &error)),
-    };
-    let Some(tip) = listed.split('\t').next().filter(|tip| !tip.is_empty()) else { return Ok(Observation::Todo) };
-    // A commit that this clone does not know is somebody's later one.
-    let is_known = resolve(world, &format!("{tip}^{{commit}}"))?.is_some();
-    let found = commit::find(world, commit)?;
-    match found {
-        Some(found) if is_known && repo::is_ancestor(sh, &found, tip)? => {
-            Ok(Observation::done(format!("{remote} has {}", short(&found))))
-        }
-        _ if is_known && repo::is_ancestor(sh, tip, &name)? => Ok(Observation::Todo),
-        _ => Ok(Observation::Blocked {
-            why: format!("{remote} has commits on {main} that are not here"),
-            next: format!("git pull {remote} {main}, then the same command"),
-        }),
-    }
-}
-
-/// What follows a release needs no tag: one that is pushed is never moved.
-pub fn push_main(world: &World<'_>, push: &PushMain) -> Result<()> {
-    let (sh, remote, main) = (world.sh, &push.remote, &push.main);
-    cmd!(sh, "git push --quiet {remote} {main}").env("GIT_TERMINAL_PROMPT", "0").quiet().run()?;
-    Ok(())
 }

@@ -14,7 +14,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use xshell::{Shell, cmd};
 
-use super::World;
+use super::{World, git};
 use crate::{
     repo,
     step::{Lane, Tagged},
@@ -42,7 +42,9 @@ pub struct Said {
 impl Ref {
     pub fn new(world: &World<'_>, of: &Tagged, name: &str) -> Ref {
         let name = format!("refs/xtask/{}/{name}", of.tag);
-        Ref { top: world.sh.current_dir(), remote: of.remote.clone(), name }
+        // Where it is pushed it is read, too; what is wrong with the remote is told when its tag is looked for.
+        let remote = git::remote::address(world.sh, &of.remote).unwrap_or_else(|_| of.remote.clone());
+        Ref { top: world.sh.current_dir(), remote, name }
     }
 
     fn shell(&self) -> Result<Shell> {

@@ -29,7 +29,7 @@ pub struct RemoteTags(String);
 
 impl RemoteTags {
     pub fn ask(world: &World<'_>, of: &Tagged) -> Result<RemoteTags> {
-        git::ls_remote(world, &of.remote, Some("--tags"), &[]).map(RemoteTags)
+        git::remote::ls_remote(world, &of.remote, Some("--tags"), &[]).map(RemoteTags)
     }
 
     /// The commit that the tag leads to.
@@ -57,7 +57,7 @@ pub fn observe_tag(world: &World<'_>, of: &Tagged) -> Result<Observation> {
     let (tag, remote) = (&of.tag, &of.remote);
     let tags = match RemoteTags::ask(world, of) {
         Ok(tags) => tags,
-        Err(error) => return Ok(git::unasked(remote, &error)),
+        Err(error) => return Ok(git::remote::unasked(remote, &error)),
     };
     let rolled_back = rollback_tag(tag);
     if tags.commit(&rolled_back).is_some() {

@@ -327,3 +327,185 @@ fn line_endings_and_encodings_are_gits() {
         is_released(&place, ARGS);
     }
 }
+
+/// Settings that would change what git prints, merges or pushes, if they were not passed over; a release goes out all
+/// the same, and nothing else.
+#[test]
+fn settings_of_git_change_nothing() {
+    let place = Place::of_world("settings", "trains");
+    place.add_remote();
+    for setting in [
+        "color.ui always",
+        "column.ui always",
+        "grep.column true",
+        "core.pager false",
+        "core.quotePath true",
+        "diff.orderFile /nowhere/order",
+        "diff.noprefix true",
+        "diff.external false",
+        "diff.relative true",
+        "log.showSignature true",
+        "log.follow true",
+        "status.relativePaths true",
+        "status.showUntrackedFiles no",
+        "merge.ff only",
+        "branch.main.mergeOptions \"--squash --strategy=ours\"",
+        "push.default nothing",
+        "push.followTags true",
+        "remote.origin.push refs/heads/*:refs/heads/other-*",
+        "remote.origin.mirror true",
+        "submodule.recurse true",
+        "fetch.prune true",
+        "tag.sort -version:refname",
+        "commit.verbose true",
+    ] {
+        place.git(&format!("config {setting}"));
+    }
+    place.git("tag --annotate stray --message stray");
+    // The tag of the release, and a branch of its name.
+    place.git("branch ingest-v0.4.0");
+    place.git("tag release/v0.4.0");
+    let args = "release minor --train ingest --push --waive cargo-test";
+    place.xtask(args).ok();
+    assert_eq!(place.git("status --porcelain"), "");
+    let there = place.git(&format!("--git-dir {} for-each-ref --format %(refname)", place.remote.display()));
+    assert!(there.contains("refs/tags/ingest-v0.4.0"), "{there}");
+    assert!(!there.contains("stray") && !there.contains("other-") && !there.contains("heads/ingest"), "{there}");
+    assert_eq!(place.git("show main:crates/ingest/Dockerfile"), "FROM scratch\nARG VERSION=0.4.0");
+    let end = place.end();
+    place.xtask(args).ok();
+    assert_eq!(place.end(), end);
+}
+
+/// A hook of the remote.
+fn remote_hook(place: &Place, name: &str, script: &str) {
+    let path = place.remote.join("hooks").join(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[test]
+fn a_branch_that_is_protected_is_reached_by_a_pull_request() {
+    for (world, train, tag) in [("plain", "", "v0.8.0"), ("trains", "--train ingest", "ingest-v0.4.0")] {
+        let place = Place::of_world(&format!("protected_{world}"), world);
+        place.add_remote();
+        let protect = "[ \"$1\" != refs/heads/main ] || { echo 'GH006: Protected branch update failed' >&2; exit 1; }";
+        remote_hook(&place, "update", protect);
+        let args = format!("release minor {train} --push --waive cargo-test");
+        let said = place.xtask(&args);
+        assert_eq!(said.code, Some(1), "{}", said.all());
+        assert!(said.err.contains("GH006: Protected branch update failed"), "{}", said.err);
+        assert!(!said.all().contains("command exited"), "{}", said.all());
+        assert!(!place.git("ls-remote origin").contains(tag), "no tag beside main");
+        // As it says: another branch, merged there with a merge commit.
+        let next = said.err.rsplit_once("requests alone: ").unwrap().1.to_owned();
+        let push = next.split(", merge that branch").next().unwrap();
+        run(place.command("sh").args(["-c", push]));
+        let aside = push.rsplit_once("refs/heads/").unwrap().1;
+        fs::remove_file(place.remote.join("hooks/update")).unwrap();
+        let clone = place.tree.with_file_name("forge");
+        run(place.command("git").args(["clone", "--quiet"]).arg(&place.remote).arg(&clone));
+        let merge = ["merge", "--quiet", "--no-ff", "--message", "Merge pull request #1", &format!("origin/{aside}")];
+        run(place.command("git").current_dir(&clone).args(merge));
+        run(place.command("git").current_dir(&clone).args(["push", "--quiet", "origin", "main"]));
+        remote_hook(&place, "update", protect);
+        let pull = next.split("on its commit), ").nth(1).unwrap().split(", then the same command").next().unwrap();
+        run(place.command("sh").args(["-c", pull]));
+        place.xtask(&args).ok();
+        assert!(place.git("ls-remote origin").contains(&format!("refs/tags/{tag}^{{}}")));
+        assert_eq!(place.git("rev-list --count origin/main..main"), "0");
+    }
+}
+
+#[test]
+fn a_push_that_is_refused_tells_what_to_do() {
+    let table: [(&str, SetUp<'_>, &[&str]); 4] = [
+        (
+            "pre_push",
+            &|place| hook(place, "pre-push", "echo 'run the linter first' >&2; exit 1"),
+            &["run the linter first", "correct what the pre-push hook names, then the same command"],
+        ),
+        (
+            "pre_receive",
+            &|place| remote_hook(place, "pre-receive", "echo 'freeze until Monday' >&2; exit 1"),
+            &["freeze until Monday"],
+        ),
+        (
+            "several",
+            &|place| {
+                place.git("remote set-url --add --push origin ../remote.git");
+                place.git("remote set-url --add --push origin ../backup.git");
+            },
+            &["origin is pushed to 2 places", "git config --replace-all remote.origin.pushurl ../remote.git"],
+        ),
+        (
+            "gone",
+            &|place| drop(place.git("config remote.origin.pushurl ../nowhere.git")),
+            &["origin could not be asked", "git ls-remote origin"],
+        ),
+    ];
+    for (name, set_up, words) in table {
+        let place = Place::of_world(&format!("push_{name}"), "plain");
+        place.add_remote();
+        set_up(&place);
+        let before = place.git("ls-remote ../remote.git");
+        let said = place.xtask(&format!("{ARGS} --push"));
+        assert_eq!(said.code, Some(1), "{name}");
+        for word in words {
+            assert!(said.all().contains(word), "{name}: {}", said.all());
+        }
+        assert!(!said.all().contains("command exited"), "{name}: {}", said.all());
+        assert_eq!(place.git("ls-remote ../remote.git"), before, "{name}");
+    }
+}
+
+#[test]
+fn a_remote_is_asked_where_it_is_pushed() {
+    let place = Place::of_world("push_url", "plain");
+    place.add_remote();
+    // What is fetched from is a mirror that lags behind.
+    run(place.command("git").args(["clone", "--quiet", "--bare", "../remote.git", "../fetched.git"]));
+    place.git("config remote.origin.url ../fetched.git");
+    place.git("config remote.origin.pushurl ../remote.git");
+    let args = format!("{ARGS} --push");
+    place.xtask(&args).ok();
+    let said = place.xtask(&args).ok();
+    assert!(said.out.contains("done    push main and v0.8.0 to origin"), "{}", said.out);
+    assert!(place.git("ls-remote ../remote.git").contains("refs/tags/v0.8.0^{}"));
+}
+
+#[test]
+fn a_remote_that_never_answers_is_not_waited_for_for_ever() {
+    let mut place = Place::of_world("silent", "plain");
+    place.add_remote();
+    place.git("config remote.origin.url ssh://silent/lark.git");
+    place.env = vec![
+        ("GIT_SSH_COMMAND".to_owned(), "sleep 60;:".to_owned()),
+        ("XTASK_REMOTE_SECONDS".to_owned(), "3".to_owned()),
+    ];
+    let begun = std::time::Instant::now();
+    let said = place.xtask(&format!("{ARGS} --push"));
+    assert!(begun.elapsed().as_secs() < 40, "{:?}", begun.elapsed());
+    assert_eq!(said.code, Some(1));
+    assert!(said.out.contains("waiting for origin (git ls-remote), at most 3 s"), "{}", said.all());
+    assert!(said.all().contains("unknown push main and v0.8.0"), "{}", said.all());
+    assert!(said.all().contains("next: git ls-remote origin"), "{}", said.all());
+    assert_eq!(place.git("status --porcelain"), "");
+}
+
+#[test]
+fn files_that_git_is_told_to_pass_over_are_named_before_anything_is_written() {
+    let place = Place::of_world("passed_over", "plain");
+    for (flag, back) in [("--skip-worktree", "--no-skip-worktree"), ("--assume-unchanged", "--no-assume-unchanged")] {
+        place.git(&format!("update-index {flag} crates/lark/Cargo.toml"));
+        let before = place.tree_bytes();
+        let said = place.xtask(ARGS);
+        assert_eq!(said.code, Some(1));
+        assert!(said.all().contains(&format!("git update-index {back} crates/lark/Cargo.toml")), "{}", said.all());
+        assert!(place.tree_bytes() == before);
+        place.git(&format!("update-index {back} crates/lark/Cargo.toml"));
+    }
+    place.xtask(ARGS).ok();
+    is_released(&place, ARGS);
+}

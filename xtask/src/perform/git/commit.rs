@@ -202,7 +202,9 @@ pub fn commit(world: &World<'_>, commit: &Commit) -> Result<()> {
     sh.write_file(&message, text(world, commit))?;
     let hooks = hooks(sh)?;
     // `whitespace` keeps lines that begin with `#`.
-    let git = cmd!(sh, "git -c i18n.commitEncoding=UTF-8 commit --quiet --cleanup=whitespace --file {message}");
+    // An order of files that is gone fails the commit, which prints none.
+    let settings = ["-c", "i18n.commitEncoding=UTF-8", "-c", "diff.orderFile=/dev/null"];
+    let git = cmd!(sh, "git {settings...} commit --quiet --cleanup=whitespace --file {message}");
     if let Err(error) = change(world, git, |words| refusal(&hooks, words))
         && resolve(world, "HEAD")?.as_ref() == Some(base)
     {

@@ -1,0 +1,171 @@
+//! The push of a release, and of what follows one: main and the tag by their full names, in one transaction.
+//! It must never push a ref that it does not name, offer a tag beside main, nor move one that is there.
+
+use anyhow::{Result, bail};
+use xshell::{Shell, cmd};
+
+use super::{change, commit, current_branch, find_target, remote, resolve};
+use crate::{
+    check::short,
+    perform::World,
+    repo,
+    step::{Observation, Push, PushMain},
+};
+
+pub fn observe(world: &World<'_>, push: &Push) -> Result<Observation> {
+    let (sh, remote) = (world.sh, &push.remote);
+    let (main, tag) = (format!("refs/heads/{}", push.main), format!("refs/tags/{}", push.tag.name));
+    let listed = match remote::ls_remote(world, remote, None, &[&main, &tag]) {
+        Ok(listed) => listed,
+        Err(error) => return Ok(remote::unasked(remote, &error)),
+    };
+    let there =
+        |name: &str| listed.lines().find_map(|line| line.strip_suffix(name)?.strip_suffix('\t').map(str::to_owned));
+    let (remote_tag, local_tag) = (there(&tag), resolve(world, &tag)?);
+    if remote_tag.is_some() && remote_tag != local_tag {
+        let why = format!("{remote} has another tag {}", push.tag.name);
+        return Ok(Observation::Blocked {
+            why,
+            next: format!("git fetch {remote} tag {}, and compare: a pushed tag is never moved", push.tag.name),
+        });
+    }
+    if !lands_on_main(world, push)? {
+        let (main, tag) = (&push.main, &push.tag.name);
+        return Ok(Observation::Blocked {
+            why: format!("the release is not on {main}: {remote} would get a tag that {main} does not lead to"),
+            next: format!("run it without --push, merge it into {main}, then: git push --atomic {remote} {main} {tag}"),
+        });
+    }
+    // A commit that this clone does not know is somebody's later one: it says nothing about ours.
+    let tip = match there(&main) {
+        Some(tip) => resolve(world, &format!("{tip}^{{commit}}"))?.ok_or(()),
+        None => return Ok(Observation::Todo),
+    };
+    let holds = |tip: &str| {
+        Ok::<_, anyhow::Error>(remote_tag.is_some() && repo::is_ancestor(sh, &format!("{tag}^{{commit}}"), tip)?)
+    };
+    match tip {
+        Ok(tip) if holds(&tip)? => Ok(Observation::done(format!("{remote} has {}", push.tag.name))),
+        Ok(tip) if repo::is_ancestor(sh, &tip, &format!("refs/heads/{}", push.main))? => Ok(Observation::Todo),
+        Err(()) if remote_tag.is_some() => Ok(Observation::done(format!("{remote} has {}", push.tag.name))),
+        _ => Ok(Observation::Blocked {
+            why: format!("{remote} has commits on {} that are not here", push.main),
+            next: match current_branch(world)? {
+                // A tag that is there stays on its commit: that is merged, and never rebased.
+                Some(current) if current == push.main && local_tag.is_some() => format!(
+                    "git pull --no-rebase --ff {remote} {current}, then git push --atomic {remote} {}",
+                    refs(push).join(" ")
+                ),
+                Some(current) if current == push.main => format!("git pull {remote} {current}, then the same command"),
+                _ => format!("git fetch {remote} {0}:{0}, then the same command", push.main),
+            },
+        }),
+    }
+}
+
+/// Whether the tagged commit is on the branch that is pushed, or will be.
+fn lands_on_main(world: &World<'_>, push: &Push) -> Result<bool> {
+    match find_target(world, &push.tag.on)? {
+        _ if push.merges => Ok(true),
+        Some(commit) => repo::is_ancestor(world.sh, &commit, &format!("refs/heads/{}", push.main)),
+        None => Ok(current_branch(world)?.as_ref() == Some(&push.main)),
+    }
+}
+
+pub fn push(world: &World<'_>, push: &Push) -> Result<()> {
+    send(world, &push.remote, &push.main, &format!("release/{}", push.tag.name), &refs(push))
+}
+
+/// By their full names: a tag and a branch may be called alike.
+fn refs(push: &Push) -> [String; 2] {
+    let (main, tag) = (&push.main, &push.tag.name);
+    [format!("refs/heads/{main}:refs/heads/{main}"), format!("refs/tags/{tag}:refs/tags/{tag}")]
+}
+
+/// Pushes these refs and no others, whatever else the remote is configured for.
+fn send(world: &World<'_>, remote: &str, main: &str, aside: &str, refs: &[String]) -> Result<()> {
+    let sh = world.sh;
+    // Asked of a mirror, git would push every ref, and delete those that are not here.
+    let mirror = format!("remote.{remote}.mirror");
+    let is_mirror = cmd!(sh, "git config --type=bool --get {mirror}").quiet().ignore_status().read()? == "true";
+    let unmirrored: Vec<String> = if is_mirror { vec!["-c".to_owned(), format!("{mirror}=false")] } else { Vec::new() };
+    let options = ["--quiet", "--atomic", "--no-follow-tags", "--no-recurse-submodules"];
+    let told =
+        remote::push(world, remote, cmd!(sh, "git {unmirrored...} push {options...} {remote} {refs...}").into())?;
+    if told.ok() {
+        return Ok(());
+    }
+    let words = change::last_words(&told);
+    bail!("{remote} took nothing: {words}; next: {}", refusal(sh, remote, main, aside, refs, &words)?)
+}
+
+/// What to do about a push that was refused, by whom and why.
+fn refusal(sh: &Shell, remote: &str, main: &str, aside: &str, refs: &[String], words: &str) -> Result<String> {
+    let low = words.to_lowercase();
+    let says = |signs: &[&str]| signs.iter().any(|sign| low.contains(sign));
+    let again = "then the same command";
+    if says(&["fetch first", "non-fast-forward", "stale info"]) {
+        return Ok(format!(
+            "git pull --no-rebase --ff {remote} {main}, then git push --atomic {remote} {}",
+            refs.join(" ")
+        ));
+    }
+    if says(&["could not resolve", "unable to access", "connection refused", "timed out", "could not connect"])
+        && !says(&["error: 401", "error: 403"])
+    {
+        return Ok(format!("git ls-remote {remote}, and when that answers the same command"));
+    }
+    if says(&["permission", "denied", "authentication", "could not read", "error: 401", "error: 403", "not allowed"])
+        && !says(&["remote rejected", "protected"])
+    {
+        return Ok(format!("sign in as who may push there: git push --dry-run {remote} {main} tells, {again}"));
+    }
+    let is_main = words.split("; ").any(|line| {
+        line.starts_with("! [remote rejected]")
+            && line.contains(&format!(" {main} -> {main} ("))
+            && !line.contains("atomic")
+    });
+    if is_main || says(&["protected branch", "gh006", "pull request", "merge request", "merge queue"]) {
+        return Ok(format!(
+            "let who releases push to {main} there, {again}; or, where {main} takes pull requests alone: git push {remote} refs/heads/{main}:refs/heads/{aside}, merge that branch there with a merge commit (neither squashed nor rebased: the tag is on its commit), git pull --no-rebase --ff {remote} {main}, {again}"
+        ));
+    }
+    if !words.contains("! [") && has_pre_push(sh)? {
+        return Ok(format!("correct what the pre-push hook names, {again}"));
+    }
+    Ok(format!("correct what {remote} names, {again}"))
+}
+
+fn has_pre_push(sh: &Shell) -> Result<bool> {
+    let hook = cmd!(sh, "git rev-parse --git-path hooks/pre-push").quiet().read()?;
+    Ok(sh.current_dir().join(hook).is_file())
+}
+
+pub fn observe_main(world: &World<'_>, push: &PushMain) -> Result<Observation> {
+    let (sh, PushMain { remote, main, commit }) = (world.sh, push);
+    let name = format!("refs/heads/{main}");
+    let listed = match remote::ls_remote(world, remote, None, &[&name]) {
+        Ok(listed) => listed,
+        Err(error) => return Ok(remote::unasked(remote, &error)),
+    };
+    let Some(tip) = listed.split('\t').next().filter(|tip| !tip.is_empty()) else { return Ok(Observation::Todo) };
+    // A commit that this clone does not know is somebody's later one.
+    let is_known = resolve(world, &format!("{tip}^{{commit}}"))?.is_some();
+    let found = commit::find(world, commit)?;
+    match found {
+        Some(found) if is_known && repo::is_ancestor(sh, &found, tip)? => {
+            Ok(Observation::done(format!("{remote} has {}", short(&found))))
+        }
+        _ if is_known && repo::is_ancestor(sh, tip, &name)? => Ok(Observation::Todo),
+        _ => Ok(Observation::Blocked {
+            why: format!("{remote} has commits on {main} that are not here"),
+            next: format!("git pull {remote} {main}, then the same command"),
+        }),
+    }
+}
+
+/// What follows a release needs no tag: one that is pushed is never moved.
+pub fn push_main(world: &World<'_>, push: &PushMain) -> Result<()> {
+    let main = &push.main;
+    send(world, &push.remote, main, "after-release", &[format!("refs/heads/{main}:refs/heads/{main}")])
+}

@@ -1,0 +1,144 @@
+//! Asking a remote: where it is pushed to, within a bound, and with a word for whoever waits.
+//! It must never wait for ever, ask a person for anything, nor ask elsewhere than where a push goes.
+
+use std::{
+    io::Read,
+    process::{Command, Stdio},
+    sync::{atomic::Ordering, mpsc},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Error, Result, bail};
+use xshell::{Shell, cmd};
+
+use crate::{
+    perform::World,
+    step::Observation,
+    tools::child::{self, Told, Watch},
+};
+
+use super::change;
+
+/// How long a remote may take to answer, and how long to take what is pushed.
+const ANSWER: Duration = Duration::from_secs(120);
+const TRANSFER: Duration = Duration::from_secs(1_800);
+
+/// Where a push goes: what is told of the remote is asked there. A remote that is an address is its own.
+pub fn address(sh: &Shell, remote: &str) -> Result<String> {
+    let urls = |kind: &str| -> Result<Vec<String>> {
+        let kind: &[&str] = if kind == "push" { &["--push"] } else { &[] };
+        let told = cmd!(sh, "git remote get-url {kind...} --all {remote}").quiet().ignore_status().ignore_stderr();
+        Ok(told.output().map(|told| String::from_utf8_lossy(&told.stdout).lines().map(str::to_owned).collect())?)
+    };
+    let (push, fetch) = (urls("push")?, urls("fetch")?);
+    match push.as_slice() {
+        [] => Ok(remote.to_owned()),
+        // By its name, with all that is configured for it.
+        [one] if fetch.first() == Some(one) => Ok(remote.to_owned()),
+        [one] => Ok(one.clone()),
+        several => bail!(
+            "{remote} is pushed to {} places ({}), and a release goes to one at a time; next: leave one, as in git config --replace-all remote.{remote}.pushurl {}, and then the same command",
+            several.len(),
+            several.iter().map(|url| shown(url)).collect::<Vec<_>>().join(", "),
+            shown(&several[0])
+        ),
+    }
+}
+
+/// An address without what may be a password in it.
+fn shown(url: &str) -> String {
+    match (url.find("://"), url.rfind('@')) {
+        (Some(start), Some(at)) if start + 3 < at => format!("{}{}", &url[..start + 3], &url[at + 1..]),
+        _ => url.to_owned(),
+    }
+}
+
+/// The refs of these names that the remote has; an option may stand for them.
+pub fn ls_remote(world: &World<'_>, remote: &str, option: Option<&str>, names: &[&str]) -> Result<String> {
+    let address = address(world.sh, remote)?;
+    let told = bounded(world, remote, cmd!(world.sh, "git ls-remote {option...} {address} {names...}").into(), ANSWER)?;
+    if !told.ok() {
+        bail!("{remote} could not be asked: {}", change::last_words(&told));
+    }
+    Ok(told.out)
+}
+
+/// What is seen of a remote that could not be asked.
+pub fn unasked(remote: &str, error: &Error) -> Observation {
+    Observation::Unknown { why: format!("{error:#}"), next: format!("git ls-remote {remote}") }
+}
+
+/// Whether the remote has the very tag that is here.
+pub fn is_pushed(world: &World<'_>, remote: &str, tag: &str) -> Result<bool> {
+    let name = format!("refs/tags/{tag}");
+    let Some(object) = super::resolve(world, &name)? else { return Ok(false) };
+    Ok(ls_remote(world, remote, None, &[&name])?.lines().any(|line| line == format!("{object}\t{name}")))
+}
+
+/// Pushes; the time in which the remote takes it is bounded, too.
+pub fn push(world: &World<'_>, remote: &str, push: Command) -> Result<Told> {
+    bounded(world, remote, push, TRANSFER)
+}
+
+/// Runs a git that talks to a remote. `XTASK_REMOTE_SECONDS` sets another bound.
+fn bounded(world: &World<'_>, remote: &str, mut git: Command, bound: Duration) -> Result<Told> {
+    let bound = match std::env::var("XTASK_REMOTE_SECONDS").ok() {
+        Some(text) => Duration::from_secs(
+            text.parse().with_context(|| format!("XTASK_REMOTE_SECONDS={text} is not a number of seconds"))?,
+        ),
+        None => bound,
+    };
+    git.env("GIT_TERMINAL_PROMPT", "0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let is_set = |name: &str| std::env::var_os(name).is_some();
+    let is_configured = || {
+        let asked = cmd!(world.sh, "git config --get core.sshCommand").quiet().ignore_status().output();
+        asked.is_ok_and(|asked| asked.status.success())
+    };
+    // A question at the terminal would be asked among the tool's own lines, or of nobody.
+    if !is_set("GIT_SSH_COMMAND") && !is_set("GIT_SSH") && !is_configured() {
+        git.env("GIT_SSH_COMMAND", "ssh -o BatchMode=yes");
+    }
+    let what = git.get_args().find(|word| ["ls-remote", "push"].iter().any(|verb| word == verb));
+    let what = format!("git {}", what.unwrap_or_default().to_string_lossy());
+    let _watch = Watch::start("git");
+    let mut child = git.spawn().with_context(|| format!("{what} did not start"))?;
+    let (sender, answers) = mpsc::channel();
+    // Not waited for when the bound is over: what git has started may hold the pipes longer than git itself.
+    let read = |is_out: bool, stream: Option<Box<dyn Read + Send>>| {
+        let sender = sender.clone();
+        std::thread::spawn(move || {
+            let mut bytes = Vec::new();
+            let _ = stream.map(|mut stream| stream.read_to_end(&mut bytes));
+            let _ = sender.send((is_out, bytes));
+        });
+    };
+    read(true, child.stdout.take().map(|stream| Box::new(stream) as _));
+    read(false, child.stderr.take().map(|stream| Box::new(stream) as _));
+    let (begun, mut is_told) = (Instant::now(), false);
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let mut open = 2;
+    while open > 0 {
+        match answers.recv_timeout(Duration::from_millis(100)) {
+            Ok((true, bytes)) => (out, open) = (bytes, open - 1),
+            Ok((false, bytes)) => (err, open) = (bytes, open - 1),
+            Err(mpsc::RecvTimeoutError::Disconnected) => break,
+            Err(mpsc::RecvTimeoutError::Timeout) => {
+                if !is_told && begun.elapsed() >= Duration::from_secs(2) {
+                    world.report.say(format!("          waiting for {remote} ({what}), at most {} s", bound.as_secs()));
+                    is_told = true;
+                }
+                let is_over = begun.elapsed() >= bound;
+                if is_over || world.interrupted.load(Ordering::Relaxed) {
+                    child.kill().with_context(|| format!("{what} could not be ended"))?;
+                    child.wait().with_context(|| format!("{what} could not be waited for"))?;
+                    let why =
+                        if is_over { format!("within {} s", bound.as_secs()) } else { "before Ctrl-C".to_owned() };
+                    bail!("{remote} did not answer {why} ({what})");
+                }
+            }
+        }
+    }
+    let status = child.wait().with_context(|| format!("{what} could not be waited for"))?;
+    let text = |bytes: &[u8]| child::blanked(&String::from_utf8_lossy(bytes));
+    Ok(Told { status, out: text(&out), err: text(&err) })
+}
