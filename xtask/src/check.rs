@@ -19,7 +19,7 @@ use crate::{
     snapshot::Snapshot,
     train::{Train, uv_locks, wheel_version},
     version::{Dialect, Version},
-    workspace::Workspace,
+    workspace::{Workspace, normalized},
 };
 
 /// Something that a check found.
@@ -108,7 +108,16 @@ fn configuration(workspace: &Workspace, train: &Train) -> Vec<Finding> {
         format!("[workspace.metadata.trains.{}]: proof `{}` has a name that is taken", train.name(), proof.name)
     });
     let next = format!("correct it in {root}; docs/configuration.md lists the keys");
-    let problems = workspace.problems.iter().cloned().chain(taken);
+    let dir = workspace.root_dir();
+    let outside = train.config.paths().into_iter().filter(|(_, path)| normalized(&dir.join(path)).is_none());
+    let outside = outside.map(|(key, path)| {
+        let path = path.display();
+        format!(
+            "[workspace.metadata.trains.{}]: `{key}` names {path}, which is outside of the repository",
+            train.name()
+        )
+    });
+    let problems = workspace.problems.iter().cloned().chain(taken).chain(outside);
     problems.map(|problem| Finding::new("configuration", format!("{root}: {problem}"), next.clone())).collect()
 }
 
@@ -141,6 +150,17 @@ fn lock(workspace: &Workspace, _: &Train) -> Vec<Finding> {
     let Some(text) = workspace.texts.get(&path) else {
         return Vec::new();
     };
+    if let Some(error) = cargo_lock::unreadable(text) {
+        let what = format!("{} cannot be read: {error}", slashed(&path));
+        return vec![Finding::new(
+            "lock",
+            what,
+            format!(
+                "correct that line, or take the file of another commit: git restore --source=COMMIT {0}; then cargo update --workspace, and commit {0}",
+                typed(&path)
+            ),
+        )];
+    }
     let versions: BTreeMap<&str, &str> =
         cargo_lock::read(text).into_iter().map(|entry| (entry.name, entry.version)).collect();
     let requires = cargo_lock::requires(text);
@@ -305,6 +325,21 @@ fn changelogs(workspace: &Workspace, train: &Train) -> Vec<Finding> {
                 "correct `changelog` in [workspace.metadata.trains]",
             )),
         }
+    }
+    let usual = workspace.in_root("CHANGELOG.md".as_ref());
+    let is_missing = workspace.tracked.contains(&usual) && !workspace.texts.contains_key(&usual);
+    if train.config.changelog.is_none() && is_missing {
+        findings.push(Finding::new(
+            "changelog",
+            format!(
+                "git tracks {}, and it cannot be read here: it is deleted, left out of a sparse checkout, or a link to nothing",
+                slashed(&usual)
+            ),
+            format!(
+                "git restore {0}, or git sparse-checkout disable; where it is a link to nothing: git rm {0}, and commit",
+                typed(&usual)
+            ),
+        ));
     }
     if train.changelog.is_none() && train.config.changes.is_some() {
         findings.push(Finding::new(

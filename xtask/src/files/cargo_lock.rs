@@ -17,6 +17,45 @@ pub fn read(text: &str) -> Vec<Entry<'_>> {
     blocks(text).filter_map(|block| block.local()).collect()
 }
 
+/// What makes the text no TOML, as conflict markers do; cargo refuses it as a whole.
+pub fn unreadable(text: &str) -> Option<String> {
+    if is_as_cargo_writes(text) {
+        return None;
+    }
+    let error = toml_edit::Document::parse(text).err()?;
+    let line = error.span().map_or(0, |span| text[..span.start].matches('\n').count());
+    Some(format!("line {}: {}", line + 1, error.message()))
+}
+
+/// Whether every line is one that cargo writes. This is much faster than to parse a text of thousands of lines.
+fn is_as_cargo_writes(text: &str) -> bool {
+    let mut is_in_list = false;
+    for line in text.lines().map(str::trim_end) {
+        let is_known = match (is_in_list, line) {
+            (true, "]") => {
+                is_in_list = false;
+                true
+            }
+            (true, item) => item.starts_with(" \"") && item.ends_with("\",") && item.matches('"').count() == 2,
+            (false, "" | "[[package]]") => true,
+            (false, line) if line.ends_with(" = [") => {
+                is_in_list = line == "dependencies = [";
+                is_in_list
+            }
+            (false, line) => {
+                let value = line.split_once(" = ").filter(|(key, _)| key.bytes().all(|byte| byte.is_ascii_lowercase()));
+                let is_text =
+                    |value: &str| value.starts_with('"') && value.ends_with('"') && value.matches('"').count() == 2;
+                line.starts_with('#') || value.is_some_and(|(_, value)| is_text(value) || value.parse::<u8>().is_ok())
+            }
+        };
+        if !is_known {
+            return false;
+        }
+    }
+    !is_in_list
+}
+
 /// What each entry without a source requires, by name.
 pub fn requires(text: &str) -> BTreeMap<&str, BTreeSet<&str>> {
     blocks(text).filter_map(|block| Some((block.local()?.name, block.dependencies().collect()))).collect()
@@ -126,6 +165,20 @@ mod tests {
     const LOCK: &str = "# generated\nversion = 4\n\n[[package]]\nname = \"a\"\nversion = \"0.9.3\"\ndependencies = [\n \"b 0.9.3\",\n \"b 0.9.5\",\n \"serde\",\n]\n\n\
         [[package]]\nname = \"b\"\nversion = \"0.9.3\"\n\n[[package]]\nname = \"b\"\nversion = \"0.9.5\"\nsource = \"registry\"\nchecksum = \"x\"\n\n\
         [[package]]\nname = \"serde\"\nversion = \"0.9.3\"\nsource = \"registry\"\n";
+
+    #[test]
+    fn what_is_no_toml_is_told_by_its_line() {
+        assert_eq!(unreadable(LOCK), None);
+        assert_eq!(unreadable(""), None);
+        for marker in ["<<<<<<< HEAD", "=======", ">>>>>>> topic"] {
+            let told = unreadable(&format!("version = 4\n{marker}\n")).unwrap();
+            assert!(told.starts_with("line 2: "), "{told}");
+        }
+        assert!(is_as_cargo_writes(include_str!("../../../Cargo.lock")));
+        let cut = LOCK.split_once(" \"serde").unwrap().0;
+        assert!(unreadable(cut).is_some(), "a list without an end");
+        assert_eq!(unreadable("[metadata]\nchecksum = 'x'\n"), None, "what others write may be TOML as well");
+    }
 
     #[test]
     fn only_our_own_entries_move() {

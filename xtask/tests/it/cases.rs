@@ -39,9 +39,11 @@ cases! {
     first_release
     fragments
     fragments_kept
+    fragments_linked
     fragments_lost
     ignored_lock
     linked_files
+    lock_conflict
     lock_lacks_member
     lock_stale
     lock_uncommitted
@@ -56,6 +58,7 @@ cases! {
     patch_moves_what_changed
     patch_moves_what_needs_it
     path_only
+    path_outside
     postfix
     postfix_again
     postfix_crate_changed
