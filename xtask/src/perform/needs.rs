@@ -1,7 +1,7 @@
 //! What this machine must have for a step to be taken: programs, their versions, and an identity for git.
 //! It must never change anything, nor ask anybody far away: it is looked at before the first byte is written.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, ffi::OsString, path::PathBuf};
 
 use anyhow::{Context, Result, bail};
 use xshell::cmd;
@@ -175,9 +175,25 @@ fn identity(world: &World<'_>) -> Option<Missing> {
     }
     let (_, fatal) = told.first()?;
     let who: Vec<&str> = told.iter().map(|(who, _)| *who).collect();
+    // A variable wins over every configuration, and an empty one too.
+    let is_date = fatal.contains("date");
+    let parts: &[&str] = if is_date { &["DATE"] } else { &["NAME", "EMAIL"] };
+    let variables =
+        who.iter().flat_map(|who| parts.iter().map(move |part| format!("GIT_{}_{part}", who.to_uppercase())));
+    let unusable = |value: OsString| is_date || !value.to_string_lossy().contains(char::is_alphanumeric);
+    let set: Vec<String> = variables.filter(|name| std::env::var_os(name).is_some_and(unusable)).collect();
+    let unset = if set.is_empty() { String::new() } else { format!("unset {}", set.join(" ")) };
+    if is_date && !set.is_empty() {
+        return Some(Missing::new(format!("git takes no date for the {}: {fatal}", who.join(" and the ")), unset));
+    }
+    // So does the repository's own configuration over the user's.
+    let own =
+        cmd!(sh, "git config --local --get-regexp '^user\\.(name|email)$'").quiet().ignore_status().ignore_stderr();
+    let scope = if own.read().is_ok_and(|own| !own.is_empty()) { "" } else { "--global " };
+    let unset = if unset.is_empty() { unset } else { format!("{unset}; ") };
     Some(Missing::new(
         format!("git has no name and email for the {}: {fatal}", who.join(" and the ")),
-        "git config --global user.name \"YOUR NAME\"; git config --global user.email YOU@EXAMPLE.COM",
+        format!("{unset}git config {scope}user.name \"YOUR NAME\"; git config {scope}user.email YOU@EXAMPLE.COM"),
     ))
 }
 

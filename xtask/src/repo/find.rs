@@ -40,8 +40,15 @@ pub fn find(sh: &Shell) -> Result<Found> {
             .env("LANGUAGE", "C");
         git.quiet().ignore_status().output()
     };
-    let (asked, version) = beside(sh, asked, |sh| cmd!(sh, "git version").quiet().ignore_stderr().read());
+    let version = |sh: &Shell| cmd!(sh, "git version").env("LC_ALL", "C").quiet().ignore_status().output();
+    let (asked, version) = beside(sh, asked, version);
     let version = version.context("git does not start: install git 2.31 or newer, and see that `git version` works")?;
+    if !version.status.success() {
+        // It reads the user's configuration first, whatever it is asked.
+        let told = String::from_utf8_lossy(&version.stderr).trim().replace('\n', "; ");
+        bail!("git does not start: {told}; next: correct what it names, and see that `git version` works");
+    }
+    let version = String::from_utf8_lossy(&version.stdout).trim().to_owned();
     if is_too_old(&version) {
         let (major, minor) = OLDEST;
         bail!("{version} is too old: install git {major}.{minor} or newer, then run the command again");

@@ -130,6 +130,27 @@ fn an_identity_is_needed_only_for_what_is_not_made_yet() {
 }
 
 #[test]
+fn what_keeps_git_from_an_identity_is_named() {
+    let with = |place: &Place, name: &str, value: &str| Place {
+        tree: place.tree.clone(),
+        remote: place.remote.clone(),
+        env: vec![(name.to_owned(), value.to_owned())],
+    };
+    let waived = "release minor --waive cargo-test";
+    let place = Place::of_world("bare/kept_from", "plain");
+    // A variable wins over what would be configured.
+    let empty = with(&place, "GIT_COMMITTER_NAME", "");
+    refused(&empty, waived, &["for the committer: ", "next: unset GIT_COMMITTER_NAME; git config --global user.name"]);
+    let dated = with(&place, "GIT_COMMITTER_DATE", "nonsense");
+    refused(&dated, waived, &["git takes no date for the committer: ", "next: unset GIT_COMMITTER_DATE\n"]);
+    // And the repository's configuration over the user's.
+    place.git("config user.name <>");
+    let mut own = with(&place, "GIT_AUTHOR_NAME", "");
+    own.env.push(("GIT_COMMITTER_NAME".to_owned(), String::new()));
+    refused(&own, waived, &["next: unset GIT_AUTHOR_NAME GIT_COMMITTER_NAME; git config user.name"]);
+}
+
+#[test]
 fn a_program_that_signs_is_looked_for() {
     let place = Place::of_world("bare/signs", "plain");
     place.git("config commit.gpgSign true");
