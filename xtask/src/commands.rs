@@ -69,7 +69,7 @@ pub fn make(call: &Call<'_>, intent: &Intent, options: &Options) -> Result<()> {
     let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
     history::whole(&loader)?;
     let Planned { snapshot, plan } = basis::plan(&loader, intent, options)?;
-    history::tags(call.report, &sh, &loader.repo, &snapshot.train)?;
+    history::tags(call.report, &loader, &snapshot.workspace, &snapshot.train)?;
     check::known_waivers(&snapshot.train, &options.waive)?;
     let to = plan.to.clone();
     let mut unverified = Vec::new();

@@ -111,7 +111,7 @@ pub fn rehearse(call: &Call<'_>, options: &Options) -> Result<()> {
         if options.goal.is_some() || tagged(&snapshot).is_none() {
             // The clone in which it is released has no other tags than this one.
             commands::history::whole(&loader)?;
-            commands::history::tags(call.report, &sh, &loader.repo, &snapshot.train)?;
+            commands::history::tags(call.report, &loader, &snapshot.workspace, &snapshot.train)?;
         }
         let mut rehearsal = one(call.report, &snapshot, options, &loader.target, &interrupted);
         let written = write_page(&page, &rehearsal);

@@ -204,9 +204,12 @@ struct Refs {
 
 fn refs(sh: &Shell) -> Result<Refs> {
     let format = "%(refname)%00%(objecttype)%00%(objectname)%00%(*objectname)%00%(symref)%00%(worktreepath)";
-    let patterns = ["refs/tags", "refs/heads", "refs/remotes/origin/HEAD"];
+    let usual = ["main", "master"];
+    let remote = "refs/remotes/origin/";
+    let [main, master] = usual.map(|name| format!("{remote}{name}"));
+    let patterns = ["refs/tags", "refs/heads", "refs/remotes/origin/HEAD", &main, &master];
     let listed = bytes(cmd!(sh, "git for-each-ref --format {format} {patterns...}"))?;
-    let mut refs = Refs::default();
+    let (mut refs, mut far) = (Refs::default(), BTreeSet::new());
     for line in listed.split(|byte| *byte == b'\n') {
         let fields: Vec<&[u8]> = line.splitn(6, |byte| *byte == 0).collect();
         let [name, kind, object, peeled, symref, worktree] = fields.as_slice() else {
@@ -222,15 +225,24 @@ fn refs(sh: &Shell) -> Result<Refs> {
             let other = other_worktree(sh, named(worktree));
             refs.elsewhere.extend(other.map(|other| (name.to_owned(), other)));
         } else {
-            let main = std::str::from_utf8(symref).ok().and_then(|main| main.strip_prefix("refs/remotes/origin/"));
-            refs.main = main.map(str::to_owned);
+            match std::str::from_utf8(symref).ok().and_then(|main| main.strip_prefix(remote)) {
+                Some(main) => refs.main = Some(main.to_owned()),
+                None => far.extend(name.strip_prefix(remote).map(str::to_owned)),
+            }
         }
     }
     if refs.main.is_none() {
-        let main = ["main", "master"].into_iter().find(|name| refs.branches.contains_key(*name));
+        // A checkout of CI knows the remote's branches, and not which of them is the default one.
+        let main = usual.into_iter().find(|name| refs.branches.contains_key(*name) || far.contains(*name));
         refs.main = main.map(str::to_owned);
     }
     Ok(refs)
+}
+
+/// Whether files were left out of this working tree (git-sparse-checkout(1)).
+pub fn is_sparse(sh: &Shell) -> bool {
+    let asked = cmd!(sh, "git config --type=bool --get core.sparseCheckout").quiet().ignore_status().ignore_stderr();
+    asked.read().is_ok_and(|told| told == "true")
 }
 
 /// The other working tree that a branch is checked out in.

@@ -206,6 +206,16 @@ impl<'a> Loader<'a> {
         Ok(())
     }
 
+    /// Files that git has and that are read, which this working tree lacks though git finds nothing changed.
+    pub fn left_out(&self) -> Vec<&Path> {
+        let read = self.paths.iter().filter(|path| self.tracked.contains(*path) && !self.tree.contains_key(*path));
+        let missing = read.filter(|path| !self.repo.dirty.contains(path));
+        missing
+            .filter(|path| self.sh.current_dir().join(path).symlink_metadata().is_err())
+            .map(PathBuf::as_path)
+            .collect()
+    }
+
     /// The texts of the working tree, or of a commit or a tree.
     pub fn texts(&self, source: Source<'_>) -> Result<Texts> {
         let Source::Commit(commit) = source else { return Ok(self.tree.clone()) };
@@ -226,11 +236,21 @@ impl<'a> Loader<'a> {
 
 /// Why cargo cannot read the workspace, with what to type when git has left it so.
 fn unread(sh: &Shell, repo: &Repo, error: &cargo_metadata::Error) -> anyhow::Error {
+    if let cargo_metadata::Error::Io(error) = error {
+        return anyhow!(
+            "cargo does not start: {error}; next: install Rust with its cargo, and see that `cargo --version` works"
+        );
+    }
     let error = error.to_string();
     let error = error.trim();
     if let Some(Underway { name, ways, .. }) = &repo.underway {
         let what = format!("a {name} is in progress, and cargo cannot read the workspace as it is");
         return anyhow!("{what}: {error}\n   next: {ways}, then the same command");
+    }
+    if repo::is_sparse(sh) {
+        return anyhow!(
+            "this checkout is sparse, and cargo cannot read the workspace: {error}\n   next: git sparse-checkout disable"
+        );
     }
     if repo.dirty.is_empty() {
         return anyhow!("cargo cannot read the workspace: {error}");

@@ -29,7 +29,7 @@ pub fn changelog(call: &Call<'_>, goal: Option<&Goal>) -> Result<()> {
     let head = loader.load(Source::Tree)?;
     let mut told = Vec::new();
     for train in loader.trains(&head)? {
-        history::tags(call.report, &sh, &loader.repo, &train)?;
+        history::tags(call.report, &loader, &head.workspace, &train)?;
         let name = train.name().to_owned();
         // A plan is of one train, and so is what it is made from.
         let loader = Loader::new(&sh, manifest.as_deref(), Some(&name))?;

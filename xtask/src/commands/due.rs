@@ -28,7 +28,7 @@ pub fn due(call: &Call<'_>) -> Result<()> {
     let head = sound(&loader)?;
     let mut told = Vec::new();
     for train in loader.trains(&head)? {
-        history::tags(call.report, &sh, &loader.repo, &train)?;
+        history::tags(call.report, &loader, &head.workspace, &train)?;
         let snapshot = Snapshot { train, ..head.clone() };
         let last = last(&snapshot);
         let past = since(&sh, &snapshot, last.as_ref())?;

@@ -8,18 +8,34 @@ use xshell::{Shell, cmd};
 
 use super::count;
 use crate::{
-    repo::{self, Repo},
+    edit::typed,
+    repo,
     report::Report,
     snapshot::Loader,
     tools::child,
     train::{self, Train},
+    workspace::Workspace,
 };
 
 /// How long a remote may take to list its tags.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Refuses a clone whose history was cut off: the last release may lie beyond, and nobody would notice.
+/// Refuses a clone whose history was cut off: the last release may lie beyond, and nobody would notice. So it is with files
+/// that are left out: no entry of a changelog that is not here would be told.
 pub fn whole(loader: &Loader<'_>) -> Result<()> {
+    if let Some(path) = loader.left_out().first() {
+        let path = typed(path);
+        let (why, next) = match repo::is_sparse(loader.sh) {
+            true => ("this checkout is sparse", "git sparse-checkout disable".to_owned()),
+            false => (
+                "git was told not to look at it",
+                format!(
+                    "git update-index --no-skip-worktree {path}; git update-index --no-assume-unchanged {path}; git restore {path}"
+                ),
+            ),
+        };
+        bail!("{path} is committed, and not in the working tree: {why}; next: {next}");
+    }
     if !loader.repo.is_shallow {
         return Ok(());
     }
@@ -31,10 +47,19 @@ pub fn whole(loader: &Loader<'_>) -> Result<()> {
 }
 
 /// Refuses a clone without tags of the train when its remote has some: without them the form of a tag, what changed and
-/// what was told already are not known. Only then is the remote asked, and one that does not answer is passed over.
-pub fn tags(report: &Report, sh: &Shell, repo: &Repo, train: &Train) -> Result<()> {
+/// what was told already are not known. So it is without the tag of the version that stands here, when the remote has it.
+/// Only then is the remote asked, and one that does not answer is passed over.
+pub fn tags(report: &Report, loader: &Loader<'_>, workspace: &Workspace, train: &Train) -> Result<()> {
+    let (sh, repo) = (loader.sh, &loader.repo);
     let remote = &train.remote;
-    if train.tags(repo).next().is_some() || !is_remote(sh, remote)? {
+    // A version of the development has no tag yet.
+    let here = train.version(workspace);
+    let own = Some(train.tag.fill(here)).filter(|_| !here.is_development() && train.tags(repo).next().is_some());
+    let is_all_here = match &own {
+        Some(tag) => repo.tags.contains_key(tag),
+        None => train.tags(repo).next().is_some(),
+    };
+    if is_all_here || !is_remote(sh, remote)? {
         return Ok(());
     }
     let asked = cmd!(sh, "git ls-remote --tags --refs {remote}").env("GIT_TERMINAL_PROMPT", "0");
@@ -43,6 +68,9 @@ pub fn tags(report: &Report, sh: &Shell, repo: &Repo, train: &Train) -> Result<(
             let names = told.out.lines().filter_map(|line| Some(line.split_once("refs/tags/")?.1));
             let missing: Vec<&str> =
                 names.filter(|tag| !repo.tags.contains_key(*tag) && train::may_be_tag(train, tag)).collect();
+            if own.as_ref().is_some_and(|own| !missing.contains(&own.as_str())) {
+                return Ok(());
+            }
             let Some(first) = missing.last() else { return Ok(()) };
             bail!(
                 "{remote} has {} that {} not here, {first} among them, and a release is counted from the last one; next: {}",
@@ -54,9 +82,10 @@ pub fn tags(report: &Report, sh: &Shell, repo: &Repo, train: &Train) -> Result<(
         Some(told) => told.last_words(),
         None => format!("no answer within {} s", PATIENCE.as_secs()),
     };
+    let lacks =
+        own.map_or_else(|| format!("no tag of train {} is here", train.name()), |own| format!("no tag {own} is here"));
     report.say(format!(
-        "note: no tag of train {} is here, and {remote} could not be asked for one ({why}); if it was released before: {}",
-        train.name(),
+        "note: {lacks}, and {remote} could not be asked for one ({why}); if it was released before: {}",
         fetch(remote)
     ));
     Ok(())

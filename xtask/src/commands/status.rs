@@ -74,7 +74,7 @@ pub fn overview(call: &Call<'_>, here: bool, issue: bool) -> Result<()> {
     let world = World { deadline: Duration::from_secs(60), ..world(call, &sh, &loader, Tools::AsFound)? };
     let (mut all, mut told) = (Vec::new(), Vec::new());
     for train in loader.trains(&head)? {
-        history::tags(report, &sh, &loader.repo, &train)?;
+        history::tags(report, &loader, &head.workspace, &train)?;
         let snapshot = Snapshot { train, ..head.clone() };
         let (standing, due) = look(&world, &loader, &snapshot, here)?;
         report.standing(&standing, &due);

@@ -104,6 +104,73 @@ fn a_clone_without_tags_is_refused_with_what_to_fetch() {
 }
 
 #[test]
+fn a_clone_without_the_tag_of_its_own_version_is_refused() {
+    let origin = origin("half_tagged");
+    let place = clone(&origin, "--no-tags");
+    // One tag was fetched, and a newer one was not: every change since the older one would be told again.
+    place.git("tag lark/0.7.2 HEAD~2");
+    for args in ["release patch --dry-run", "changelog", "due", "status"] {
+        let said = place.xtask(args);
+        assert_eq!(said.code, Some(1), "{args}: {}", said.all());
+        assert!(said.err.contains("origin has 1 tag that is not here, lark/0.7.3 among them"), "{}", said.all());
+        assert!(said.err.contains("next: git fetch --tags"), "{args}: {}", said.all());
+    }
+    place.git("fetch --quiet --tags");
+    place.xtask(&format!("release patch {UNPROVED}")).ok();
+    // A version that was bumped and is not released yet has no tag anywhere.
+    place.git("reset --quiet --hard HEAD~1");
+    place.git("tag --delete lark/0.7.4");
+    for file in ["Cargo.lock", "crates/lark/Cargo.toml"] {
+        place.replace(file, "0.7.3", "0.7.4");
+    }
+    place.commit("chore: bump");
+    place.xtask("changelog").ok();
+}
+
+#[test]
+fn a_sparse_checkout_is_refused_where_it_lacks_what_is_read() {
+    let origin = origin("sparse");
+    let place = clone(&origin, "");
+    place.git("sparse-checkout set --no-cone /* !/CHANGELOG.md");
+    assert!(!place.tree.join("CHANGELOG.md").exists());
+    for args in ["release patch --waive cargo-test", "release patch --dry-run", "changelog", "due", "rollback 0.7.3"] {
+        let said = place.xtask(args);
+        assert_eq!(said.code, Some(1), "{args}: {}", said.all());
+        let words = "CHANGELOG.md is committed, and not in the working tree: this checkout is sparse; next: git sparse-checkout disable";
+        assert!(said.err.contains(words), "{args}: {}", said.all());
+    }
+    assert_eq!(place.git("tag --list"), "lark/0.7.3");
+    // Without a member, cargo itself refuses.
+    place.git("sparse-checkout set --cone crates/lark");
+    for args in ["release patch --dry-run", "check"] {
+        let said = place.xtask(args);
+        assert!(said.err.contains("this checkout is sparse, and cargo cannot read"), "{args}: {}", said.all());
+        assert!(said.err.contains("next: git sparse-checkout disable"), "{args}: {}", said.all());
+    }
+    place.git("sparse-checkout disable");
+    // The same bit may be set by hand.
+    place.git("update-index --skip-worktree CHANGELOG.md");
+    std::fs::remove_file(place.tree.join("CHANGELOG.md")).unwrap();
+    let said = place.xtask("release patch --dry-run");
+    assert!(said.err.contains("git update-index --no-skip-worktree CHANGELOG.md"), "{}", said.all());
+    place.git("update-index --no-skip-worktree CHANGELOG.md");
+    place.git("restore CHANGELOG.md");
+    place.xtask(&format!("release patch {UNPROVED}")).ok();
+}
+
+#[test]
+fn a_checkout_of_another_branch_does_not_pass_for_main() {
+    let origin = origin("one_of_two");
+    origin.git("push --quiet origin main:topic");
+    // As the common checkout action does it for a branch: all branches of the remote, and not which one is the default.
+    let place = clone(&origin, "--branch topic");
+    place.git("remote set-head origin --delete");
+    let said = place.xtask("release patch --dry-run");
+    assert_eq!(said.code, Some(1), "{}", said.all());
+    assert!(said.out.contains("on branch topic, releases are made on main"), "{}", said.all());
+}
+
+#[test]
 fn a_first_release_asks_the_remote_and_goes_on() {
     let place = Place::new("first_here");
     place.copy_to("", &crate::harness::folder("worlds/plain"));

@@ -207,6 +207,17 @@ fn no_git_and_an_old_git() {
     refused(&place, "check", &["git version 2.17.1 is too old", "install git 2.31 or newer"]);
 }
 
+#[test]
+fn a_broken_configuration_of_git_and_a_missing_cargo_are_called_so() {
+    let mut place = Place::of_world("broken_gitconfig", "plain");
+    let global = place.tree.with_file_name("gitconfig");
+    fs::write(&global, "[user\n").unwrap();
+    place.env = vec![("GIT_CONFIG_GLOBAL".to_owned(), global.display().to_string())];
+    refused(&place, "check", &["git does not start: fatal: bad config line 1 in file", "next: correct what it names"]);
+    place.env = vec![("CARGO".to_owned(), "/nowhere/cargo".to_owned())];
+    refused(&place, "check", &["cargo does not start: ", "next: install Rust with its cargo"]);
+}
+
 /// A second working tree of the place's repository, on a branch.
 fn second(place: &Place, branch: &str) -> Place {
     let second = Place { tree: place.tree.with_file_name("second"), remote: place.remote.clone(), env: Vec::new() };
