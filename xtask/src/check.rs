@@ -19,7 +19,7 @@ use crate::{
     snapshot::Snapshot,
     train::{Train, uv_locks, wheel_version},
     version::{Dialect, Version},
-    workspace::{Workspace, normalized},
+    workspace::Workspace,
 };
 
 /// Something that a check found.
@@ -108,16 +108,7 @@ fn configuration(workspace: &Workspace, train: &Train) -> Vec<Finding> {
         format!("[workspace.metadata.trains.{}]: proof `{}` has a name that is taken", train.name(), proof.name)
     });
     let next = format!("correct it in {root}; docs/configuration.md lists the keys");
-    let dir = workspace.root_dir();
-    let outside = train.config.paths().into_iter().filter(|(_, path)| normalized(&dir.join(path)).is_none());
-    let outside = outside.map(|(key, path)| {
-        let path = path.display();
-        format!(
-            "[workspace.metadata.trains.{}]: `{key}` names {path}, which is outside of the repository",
-            train.name()
-        )
-    });
-    let problems = workspace.problems.iter().cloned().chain(taken).chain(outside);
+    let problems = workspace.problems.iter().cloned().chain(taken);
     problems.map(|problem| Finding::new("configuration", format!("{root}: {problem}"), next.clone())).collect()
 }
 
@@ -452,7 +443,16 @@ pub fn repository(snapshot: &Snapshot, on_branch: Option<&str>) -> Vec<Finding> 
     let lock = snapshot.workspace.root_dir().join("Cargo.lock");
     let dirty: Vec<_> = repo.dirty.iter().filter(|path| uncommitted.is_none() || **path != lock).collect();
     findings.extend(uncommitted);
-    if !dirty.is_empty() {
+    if let Some(path) = repo.unmerged.first() {
+        let more =
+            if repo.unmerged.len() > 1 { format!(" and {} more", repo.unmerged.len() - 1) } else { String::new() };
+        let path = typed(path);
+        findings.push(Finding::new(
+            "dirty-tree",
+            format!("unresolved conflicts in {path}{more}"),
+            format!("resolve them, git add and git commit; or give them up: git restore --source=HEAD --staged --worktree {path}"),
+        ));
+    } else if !dirty.is_empty() {
         let some: Vec<String> = dirty.iter().take(5).map(|path| typed(path)).collect();
         let more = dirty.len().saturating_sub(some.len());
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };

@@ -176,21 +176,6 @@ impl TrainConfig {
         if self.default { String::new() } else { format!(" --train {}", self.name) }
     }
 
-    /// Every file and directory that the train names, by its key.
-    pub fn paths(&self) -> Vec<(&'static str, &Path)> {
-        let single = [
-            ("changelog", &self.changelog),
-            ("fragments", &self.fragments),
-            ("follow-ups", &self.follow_ups),
-            ("release-notes", &self.release_notes),
-            ("templates", &self.templates),
-        ];
-        let mut paths: Vec<_> = single.into_iter().filter_map(|(key, path)| Some((key, path.as_deref()?))).collect();
-        paths.extend(self.files.iter().map(|file| ("files", file.path.as_path())));
-        paths.extend(self.deployments.iter().map(|deployment| ("deployments", deployment.path.as_path())));
-        paths
-    }
-
     /// The directory of fragments, from the workspace's root; `None` when there are none to take.
     pub fn fragments(&self) -> Option<PathBuf> {
         let dir = || self.fragments.clone().unwrap_or_else(|| PathBuf::from("changelog.d"));

@@ -41,6 +41,8 @@ pub struct Repo {
     pub main: Option<String>,
     /// Changed and untracked files; ignored ones do not count.
     pub dirty: Vec<PathBuf>,
+    /// Those of them that two sides have changed, and nobody has settled.
+    pub unmerged: Vec<PathBuf>,
     /// Files that a run which was cut off left waiting beside those that they would have replaced.
     pub staged: Vec<PathBuf>,
     /// The history was cut off when it was cloned or fetched.
@@ -184,6 +186,9 @@ fn status(sh: &Shell) -> Result<Repo> {
             if let Some(path) = line.splitn(fields, |byte| *byte == b' ').nth(fields - 1) {
                 let kind = if path.ends_with(STAGED.as_bytes()) { &mut repo.staged } else { &mut repo.dirty };
                 kind.push(named(path));
+                if line.starts_with(b"u ") {
+                    repo.unmerged.push(named(path));
+                }
             }
         }
     }

@@ -303,6 +303,21 @@ fn what_git_waits_to_finish_is_finished_or_given_up_first() {
 }
 
 #[test]
+fn conflicts_that_a_stash_left_are_called_so() {
+    let place = Place::of_world("stash_conflict", "plain");
+    place.write("crates/lark/src/lib.rs", "// mine\n");
+    place.git("stash --quiet");
+    place.write("crates/lark/src/lib.rs", "// theirs\n");
+    place.commit("fix: theirs");
+    assert!(!place.command("git").args(["stash", "pop", "--quiet"]).output().unwrap().status.success());
+    // `git stash` refuses such a file, and nothing is in progress that could be given up.
+    let way = "git restore --source=HEAD --staged --worktree crates/lark/src/lib.rs";
+    refused(&place, "release minor --waive cargo-test", &["unresolved conflicts in crates/lark/src/lib.rs", way]);
+    place.git(way.strip_prefix("git ").unwrap());
+    place.xtask("release minor --waive cargo-test").ok();
+}
+
+#[test]
 fn a_bisection_is_ended_first() {
     let place = Place::of_world("bisecting", "plain");
     place.write("notes.txt", "a thought\n");

@@ -20,14 +20,6 @@ pub fn fragments(workspace: &Workspace, train: &Train) -> (Vec<(PathBuf, Kind, S
     let Some(dir) = train.config.fragments().map(|dir| workspace.in_root(&dir)) else {
         return (entries, findings);
     };
-    if let Some(at) = dir.ancestors().find(|at| workspace.tracked.contains(*at)) {
-        let at = slashed(at);
-        let what =
-            format!("git has {at} as a link, a file or a submodule, so no fragment in {} is read", slashed(&dir));
-        let next =
-            format!("set `fragments` to the directory that {at} leads to, or put a directory in its place, and commit");
-        return (entries, vec![Finding::new("changelog", what, next)]);
-    }
     let dirs: Vec<PathBuf> = workspace.trains.iter().filter_map(TrainConfig::fragments).collect();
     let is_own = |at: &Path| dirs.iter().any(|dir| at.starts_with(workspace.in_root(dir)));
     // One that was put beside its crate is never looked at again.

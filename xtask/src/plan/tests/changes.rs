@@ -42,17 +42,6 @@ fn fragments_become_entries_and_go() {
 }
 
 #[test]
-fn fragments_behind_a_link_are_not_lost() {
-    // What git has as a link is tracked like a file, and nothing below it is.
-    for (dir, link) in [("changelog.d", "changelog.d"), ("docs/news", "docs"), ("docs/news", "docs/news")] {
-        let house = fed().configured("fragments", json!(dir)).file(link, "elsewhere");
-        let expected =
-            format!("changelog: git has {link} as a link, a file or a submodule, so no fragment in {dir} is read");
-        assert!(findings(&house.release("minor")).contains(&expected), "{dir}");
-    }
-}
-
-#[test]
 fn a_fragment_without_a_home_is_refused() {
     for (path, why) in [
         ("changelog.d/12.fixd.md", "`fixd` is no kind of change: did you mean `fixed`?"),
