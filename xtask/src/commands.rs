@@ -432,6 +432,7 @@ fn print_publication(report: &Report, publication: &Publication, seen: &[Seen]) 
             "tag": publication.of.tag,
             "commit": publication.of.commit,
             "remarks": publication.remarks,
+            "record": publication.record,
             "steps": seen,
             "spent": child::spent(),
             "outcome": if done { "done" } else { "open" },

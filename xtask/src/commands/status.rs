@@ -40,7 +40,8 @@ const ROOM: usize = 60_000;
 pub fn status(call: &Call<'_>, version: &Version, here: bool) -> Result<()> {
     let sh = Shell::new()?;
     let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
-    let (_, publication) = publication(&loader, Some(version), &publish::Options { here, ..Default::default() })?;
+    let (snapshot, publication) =
+        publication(&loader, Some(version), &publish::Options { here, ..Default::default() })?;
     if loader.repo.is_rolled_back(&publication.of.tag) {
         return rollback::status(call, &loader, &publication.of.version);
     }
@@ -51,6 +52,11 @@ pub fn status(call: &Call<'_>, version: &Version, here: bool) -> Result<()> {
     // What was built on the way is no part of what is out.
     seen.retain(|seen| seen.reach >= Reach::Remote);
     call.report.publication(&publication);
+    if let Some(Recorded { at, record, .. }) = &snapshot.recorded {
+        let waived = record.waived.iter().map(|name| format!("{at} records: waived: {name}"));
+        let unverified = record.not_verified.iter().map(|check| format!("{at} records: not verified: {check}"));
+        waived.chain(unverified).for_each(|line| call.report.say(format!("note: {line}")));
+    }
     call.report.table(&rows(&seen));
     if call.report.loudness == Loudness::Verbose {
         let one_by_one: f64 = seen.iter().filter_map(|seen| seen.seconds).sum();

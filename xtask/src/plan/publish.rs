@@ -10,7 +10,7 @@ use crate::{
     check::{Finding, short},
     config::{PLATFORMS, SDIST},
     edit::slashed,
-    files::{cargo_toml::Table, changelog},
+    files::{cargo_toml::Table, changelog, tag_record::Record},
     repo::rollback_tag,
     snapshot::Snapshot,
     step::{Announcement, CrateUpload, Dist, ForgeRelease, ImageRelease, Lane, Listing, Packages, Reach, Step, Tagged},
@@ -36,6 +36,8 @@ pub struct Options {
 pub struct Publication {
     #[serde(flatten)]
     pub of: Arc<Tagged>,
+    /// What the tag records.
+    pub record: Record,
     pub findings: Vec<Finding>,
     pub remarks: Vec<String>,
     pub steps: Vec<Step>,
@@ -119,7 +121,8 @@ pub fn plan(snapshot: &Snapshot, version: &Version, options: &Options) -> Public
     if !options.only.is_empty() {
         steps.retain(|step| step.reach() == Reach::Remote || options.only.contains(&step.lane()));
     }
-    Publication { of, findings, remarks, steps }
+    let record = snapshot.recorded.clone().map(|recorded| recorded.record).unwrap_or_default();
+    Publication { of, record, findings, remarks, steps }
 }
 
 /// The train's published crates, each after those that it needs.

@@ -274,3 +274,43 @@ fn what_git_reads_at_the_end_of_a_tag_is_what_the_tool_wrote() {
         assert_eq!(states(&place, "release 0.8.0"), pairs(&unknown), "{body}");
     }
 }
+
+#[test]
+fn a_job_that_asks_the_forge_gets_a_token_and_may_only_read_what_it_asks() {
+    let workflows = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../.github/workflows");
+    let mut asking = Vec::new();
+    for entry in fs::read_dir(workflows).unwrap() {
+        let path = entry.unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
+        let (_, jobs) = text.split_once("\njobs:\n").unwrap();
+        // A job's name is indented by two, everything of it by more.
+        let mut texts: Vec<String> = Vec::new();
+        for line in jobs.lines() {
+            match texts.last_mut() {
+                Some(job) if !line.starts_with("  ") || line.starts_with("   ") || line.starts_with("  #") => {
+                    *job += &format!("{line}\n");
+                }
+                _ => texts.push(format!("{line}\n")),
+            }
+        }
+        for job in texts {
+            let commands =
+                ["check", "status", "release", "hotfix", "postfix"].map(|verb| format!("run: cargo xtask {verb}"));
+            if !commands.iter().any(|command| job.contains(command.as_str())) {
+                continue;
+            }
+            let name = format!("{} {}", path.file_name().unwrap().display(), job.lines().next().unwrap().trim());
+            assert!(job.contains("GH_TOKEN: ${{ github.token }}"), "{name}");
+            // The publication of one version is looked at without the checklist.
+            if !job.contains("cargo xtask status \"$") {
+                for what in ["checks", "pull-requests", "statuses"] {
+                    assert!(job.contains(&format!("\n      {what}: read")), "{name}: {what}");
+                }
+            }
+            assert!(job.contains("\n      contents: read"), "{name}");
+            asking.push(name);
+        }
+    }
+    asking.sort();
+    assert_eq!(asking, ["calendar.yml status:", "ci.yml smoke:", "release.yml status:"]);
+}

@@ -165,7 +165,7 @@ fn what_cannot_be_asked_is_unknown_and_a_waiver_is_written_down() {
     place.add_remote();
     let push = format!("{RELEASE} --push");
     place.env.retain(|(name, _)| name != "GH_TOKEN" && name != "GH_ENTERPRISE_TOKEN");
-    goes_on(&place, RELEASE, "not verified: ci, review (gh is not logged in); next: gh auth login, or GH_TOKEN");
+    goes_on(&place, RELEASE, "; next: gh auth login, or GH_TOKEN in the environment, then cargo xtask release 0.8.0 --push; or without: ");
     refused(&place, &push, "gh auth login, or GH_TOKEN in the environment; or --waive review");
     place.env.clone_from(&forge.env);
     let _ = forge.server.kill();

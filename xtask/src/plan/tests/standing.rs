@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::{
     config::TrainConfig,
     date::Date,
-    files::tag_record::Record,
+    files::tag_record::{NotVerified, Record},
     plan::{
         due::{Due, Proposal, Reason, Weight},
         standing::{Facts, Hotfix, Last, Line, Part, Standing, State, standing},
@@ -238,4 +238,23 @@ fn in_the_window_the_day_says_what_to_type() {
     let standing = scene.at("2027-01-04T12:00:00Z");
     assert_eq!(standing.window, "T-2 on Mon 2027-01-04: release-plz; next T-1 on Tue 2027-01-05: alignment");
     assert_eq!(standing.next, "release-plz release-pr; cargo xtask due");
+}
+
+#[test]
+fn what_the_last_tag_records_is_shown_as_what_it_is() {
+    let mut scene = scene();
+    scene.last.record.waived = vec!["ci".to_owned()];
+    scene.last.record.not_verified = vec![NotVerified::new("image", "no container engine")];
+    let standing = scene.at("2026-12-05T12:00:00Z");
+    let is_recorded = |line: &&Line| [State::Waived, State::Unverified].contains(&line.state);
+    let lines: Vec<String> = standing
+        .lines
+        .iter()
+        .filter(is_recorded)
+        .map(|line| format!("{:?} {}: {}", line.state, line.what, line.evidence))
+        .collect();
+    assert_eq!(
+        lines,
+        ["Waived v0.7.3: ci: its tag records it", "Unverified v0.7.3: image: its tag records it: no container engine"]
+    );
 }
