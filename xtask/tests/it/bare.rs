@@ -3,9 +3,7 @@
 
 use std::{collections::BTreeSet, fs, os::unix::fs::symlink, path::PathBuf};
 
-use xshell::{Shell, cmd};
-
-use crate::harness::{Place, Said, run};
+use crate::harness::{Place, Said, run, write_program};
 
 /// Where that PATH leads: not to a part of the place that is compared.
 fn bin(place: &Place) -> PathBuf {
@@ -29,10 +27,16 @@ fn path_without(place: &mut Place, without: &[&str]) {
     place.env.push(("PATH".to_owned(), bin.display().to_string()));
 }
 
-/// Puts a script on that PATH; another process writes it, because a file that a thread of ours has open would not start.
+/// Puts a script on that PATH.
 fn script(place: &Place, name: &str, text: &str) {
-    let (sh, path) = (Shell::new().unwrap(), bin(place).join(name));
-    cmd!(sh, "install -m 755 /dev/stdin {path}").stdin(format!("#!/bin/sh\n{text}\n")).quiet().run().unwrap();
+    write_program(
+        &bin(place).join(name),
+        &format!(
+            "#!/bin/sh
+{text}
+"
+        ),
+    );
 }
 
 /// What python3 is here, by its path.

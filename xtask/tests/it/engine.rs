@@ -1,12 +1,11 @@
 //! Container engines that work in part: what the machine does not let them do is not verified, what an image does wrong fails.
 //! It must never need an engine: a script speaks its command line.
 
-use std::{fs, path::Path, process::Command};
+use std::{fs, process::Command};
 
 use serde_json::Value;
-use xshell::{Shell, cmd};
 
-use crate::harness::{Place, Said, folder, run};
+use crate::harness::{Place, Said, folder, run, write_program};
 
 const HYBRID: &str = "podman cannot run even a trivial image: OCI runtime error: crun: cgroups in hybrid mode not supported, \
                       drop all controllers from cgroupv2";
@@ -22,13 +21,13 @@ fn place(name: &str, engine: &str, lacks: &str) -> Place {
     fs::create_dir_all(&bin).unwrap();
     let no_daemon =
         "#!/bin/sh\necho 'Cannot connect to the Docker daemon. Is the docker daemon running?' >&2\nexit 1\n";
-    install(&bin.join("docker"), no_daemon);
+    write_program(&bin.join("docker"), no_daemon);
     let script = fs::read_to_string(folder("engine").join("engine.py")).unwrap();
-    install(&bin.join(engine), &script);
+    write_program(&bin.join(engine), &script);
     let registry = "#!/usr/bin/env python3\nimport re, socket, sys\n\
                     port = re.search(r'127.0.0.1:(\\d+)', open(sys.argv[2]).read()).group(1)\n\
                     server = socket.create_server(('127.0.0.1', int(port)))\nwhile True:\n    server.accept()\n";
-    install(&bin.join("docker-registry"), registry);
+    write_program(&bin.join("docker-registry"), registry);
     let path = std::env::var("PATH").unwrap();
     place.env = vec![
         ("PATH".to_owned(), format!("{}:{path}", bin.display())),
@@ -38,12 +37,6 @@ fn place(name: &str, engine: &str, lacks: &str) -> Place {
         ("CARGO_NET_OFFLINE".to_owned(), "false".to_owned()),
     ];
     place
-}
-
-/// Written by another process: a file that a thread of ours still has open would not start.
-fn install(path: &Path, text: &str) {
-    let sh = Shell::new().unwrap();
-    cmd!(sh, "sh -c 'cat > \"$0\" && chmod 755 \"$0\"' {path}").stdin(text).quiet().run().unwrap();
 }
 
 fn rehearse(place: &Place) -> (Said, Value) {
@@ -139,7 +132,7 @@ fn no_engine_that_works_is_told_in_one_line_with_what_to_do() {
     let mut place = place("none", "docker-that-nobody-asks", "");
     // What an engine is looked for by.
     let bin = place.tree.with_file_name("bin");
-    install(&bin.join("podman"), "#!/bin/sh\necho 'Error: unable to connect to Podman socket' >&2\nexit 125\n");
+    write_program(&bin.join("podman"), "#!/bin/sh\necho 'Error: unable to connect to Podman socket' >&2\nexit 125\n");
     place.env.retain(|(name, _)| name != "ENGINE_STATE");
     let said = place.xtask("smoke").ok();
     let wanted = "note: image owl is not verified here: docker does not work: Cannot connect to the Docker daemon. Is the \

@@ -5,6 +5,7 @@ use std::{
     collections::BTreeMap,
     ffi::OsStr,
     fs,
+    io::Write as _,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
     time::{Duration, Instant},
@@ -279,6 +280,15 @@ pub fn run(command: &mut Command) -> String {
     let told = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{command:?}\n{}{told}", String::from_utf8_lossy(&output.stdout));
     String::from_utf8(output.stdout).unwrap()
+}
+
+/// Writes a program. Another process does it, because a file that a thread of ours has open would not start; what is there
+/// goes first, because it may be a link to a program of the machine.
+pub fn write_program(path: &Path, text: &str) {
+    let script = "rm -f \"$0\" && cat > \"$0\" && chmod 755 \"$0\"";
+    let mut shell = Command::new("sh").args(["-c", script]).arg(path).stdin(Stdio::piped()).spawn().unwrap();
+    shell.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    assert!(shell.wait().unwrap().success(), "{} was not written", path.display());
 }
 
 /// Words at spaces; double quotes keep some together.

@@ -273,11 +273,16 @@ mod tests {
 
     use super::*;
 
+    /// Written by another process: a file that a thread of ours still has open would not start.
+    fn write_program(sh: &Shell, path: &std::path::Path, program: &[u8]) {
+        let script = "cat > \"$0\" && chmod 755 \"$0\"";
+        cmd!(sh, "sh -c {script} {path}").stdin(program).quiet().run().unwrap();
+    }
+
     /// An engine that is a script: `$*` is what it is called with.
     fn engine(sh: &Shell, dir: &xshell::TempDir, kind: Kind, script: &str) -> Engine {
         let path = dir.path().join("engine");
-        // Written by another process: a file that a thread of ours still has open would not start.
-        cmd!(sh, "install -m 755 /dev/stdin {path}").stdin(format!("#!/bin/sh\n{script}\n")).quiet().run().unwrap();
+        write_program(sh, &path, format!("#!/bin/sh\n{script}\n").as_bytes());
         let arch = Some("x86_64".to_owned());
         Engine { program: path.display().to_string(), kind, is_remote: false, arch }
     }
@@ -359,7 +364,7 @@ mod tests {
         let dir = sh.create_temp_dir().unwrap();
         let path = dir.path().join("true");
         let program = trivial_program(consts::ARCH).unwrap();
-        cmd!(sh, "install -m 755 /dev/stdin {path}").stdin(&program).quiet().run().unwrap();
+        write_program(&sh, &path, &program);
         let status = Command::new(&path).status().unwrap();
         assert_eq!(status.code(), Some(0));
     }
