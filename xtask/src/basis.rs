@@ -210,9 +210,10 @@ fn before(
     let is_at = |snapshot: &Snapshot| {
         Ok::<_, anyhow::Error>(self::current(&snapshot.workspace, &snapshot.train, intent)? == *version)
     };
-    // An older workspace may be none that can be read: then it is not the one before this release.
+    // An older workspace may be none that can be read, as where a link leads to its members: then it is not this release's.
     let Ok(before) = loader.load(Source::Commit(parent)) else { return Ok(None) };
-    if is_at(&before).unwrap_or(true) || !is_at(&loader.load(Source::Commit(&entry.commit))?)? {
+    let Ok(made) = loader.load(Source::Commit(&entry.commit)) else { return Ok(None) };
+    if is_at(&before).unwrap_or(true) || !is_at(&made)? {
         return Ok(None);
     }
     Ok(Some(before))

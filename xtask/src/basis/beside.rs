@@ -17,7 +17,9 @@ use crate::{
 
 /// Adds the finding when the version that stands here was tagged beside the head and main, and nobody else has that tag.
 pub fn find(loader: &Loader<'_>, intent: &Intent, plan: &mut Plan) -> Result<()> {
-    let head = loader.load(Source::Commit(&loader.repo.head))?;
+    // A clean tree is the head, and is read where links lead to members, which the commit does not have there.
+    let source = if loader.repo.dirty.is_empty() { Source::Tree } else { Source::Commit(&loader.repo.head) };
+    let head = loader.load(source)?;
     let version = current(&head.workspace, &head.train, intent)?;
     let tag = head.train.tag.fill(&version);
     let Some(commit) = loader.repo.tags.get(&tag).filter(|_| !loader.repo.is_rolled_back(&tag)) else { return Ok(()) };
