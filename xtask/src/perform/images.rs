@@ -85,7 +85,8 @@ pub fn build(world: &World<'_>, release: &ImageRelease) -> Result<()> {
     let context = match &image.binary {
         Some(binary) => {
             let context = publish::place(world, of).join("image").join("context");
-            static_binary::build(world, &root, binary, &context, Some(epoch.trim()))?
+            let at = epoch.trim().parse().with_context(|| format!("git tells no time of {commit}: {epoch}"))?;
+            static_binary::build(world, &root, binary, &context, at)?
         }
         None => root.clone(),
     };

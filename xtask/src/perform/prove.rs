@@ -10,6 +10,7 @@ use super::{Verdict, World, static_binary};
 use crate::{
     config::Image,
     report::Loudness,
+    snapshot,
     step::{Observation, Proof, Prove, resolve_args, test_args},
     tools::{
         cargo::{self, StaleLock},
@@ -159,7 +160,8 @@ fn build_image(world: &World<'_>, root: &Path, image: &Image, version: &str) -> 
     };
     let context = match &image.binary {
         Some(binary) => {
-            static_binary::build(world, &root, binary, &world.target.join("xtask").join("image").join("context"), None)?
+            let context = world.target.join("xtask").join("image").join("context");
+            static_binary::build(world, &root, binary, &context, snapshot::now())?
         }
         None => root.clone(),
     };

@@ -18,9 +18,9 @@ use crate::tools::{cargo, child};
 /// How long a binary may take to say its version. It only waits for the processor.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Builds the binary from `root`, a workspace's directory, and puts it alone into `context`. `epoch` is the time of the
-/// commit that it is made from.
-pub fn build(world: &World<'_>, root: &Path, binary: &str, context: &Path, epoch: Option<&str>) -> Result<PathBuf> {
+/// Builds the binary from `root`, a workspace's directory, and puts it alone into `context`. `at` is the time of the
+/// commit that it is made from, or is about to be.
+pub fn build(world: &World<'_>, root: &Path, binary: &str, context: &Path, at: i64) -> Result<PathBuf> {
     let sh = world.sh;
     let host = cargo::host(sh)?;
     let dir = world.target.join("xtask").join("image");
@@ -49,7 +49,7 @@ pub fn build(world: &World<'_>, root: &Path, binary: &str, context: &Path, epoch
     // With `--target`, the flags reach the binary but not its build scripts.
     build.args(["build", "--release", "--locked", "--bin", binary, "--target", &host]).current_dir(root);
     build.env("CARGO_TARGET_DIR", &target).env("CARGO_ENCODED_RUSTFLAGS", flags(world).join("\x1f"));
-    build.envs(epoch.map(|epoch| ("SOURCE_DATE_EPOCH", epoch)));
+    build.env("SOURCE_DATE_EPOCH", start_of_day(at).to_string());
     child::run(world.report, build)?;
     sh.remove_path(context)?;
     sh.create_dir(context)?;
@@ -57,6 +57,12 @@ pub fn build(world: &World<'_>, root: &Path, binary: &str, context: &Path, epoch
     sh.copy_file(target.join(&host).join("release").join(binary), &built)?;
     says_version(&built, &packages.version)?;
     Ok(context.to_owned())
+}
+
+/// What a build takes the time to be. Build scripts that compile C run again when it changes, so a proof and the release of
+/// the same day (UTC) have the same; it still follows from the commit alone.
+fn start_of_day(at: i64) -> i64 {
+    at - at.rem_euclid(24 * 60 * 60)
 }
 
 /// The flags of every such build of this clone: they are the same for the working tree and for a checkout of the tag, or
@@ -179,6 +185,12 @@ mod tests {
         for said in ["owl 0.7.3\n", "0.8.0-rc.1", "owl v0.8.1 (rustc 1.95.0)"] {
             assert!(!names_version(said, "0.8.0"), "{said}");
         }
+    }
+
+    #[test]
+    fn the_proof_and_the_release_of_a_day_have_one_time() {
+        assert_eq!([0, 86_399, 86_400, 1_795_132_800].map(start_of_day), [0, 0, 86_400, 1_795_132_800]);
+        assert_eq!(start_of_day(-1), -86_400);
     }
 
     #[test]
