@@ -483,7 +483,8 @@ pub fn repository(snapshot: &Snapshot, on_branch: Option<&str>) -> Vec<Finding> 
 /// git left the merge of the release's own branch unfinished, and nothing but that: the same command goes on with it.
 fn is_own_merge(repo: &Repo, underway: &Underway, on_branch: Option<&str>) -> bool {
     let tip = on_branch.and_then(|branch| repo.branches.get(branch));
-    underway.name == "merge" && tip.is_some() && underway.of.as_ref() == tip && repo.dirty.is_empty()
+    let is_open = underway.name == "merge" && underway.ways != "git merge --quit";
+    is_open && tip.is_some() && underway.of.as_ref() == tip && repo.dirty.is_empty()
 }
 
 fn lock_of_git(lock: &Lock) -> Finding {

@@ -127,7 +127,7 @@ pub fn load(sh: &Shell, found: &Found) -> Result<Repo> {
         branches: refs.branches,
         main: refs.main,
         elsewhere: refs.elsewhere,
-        underway: underway::underway(found),
+        underway: underway::underway(sh, found),
         locks,
         is_shallow: found.is_shallow,
         ..status?

@@ -8,7 +8,10 @@ use crate::{check::Finding, edit::slashed, repo, snapshot::Loader};
 /// Names the way back where findings tell of uncommitted changes, and git was cut off between these commits or trees.
 pub fn name_the_way_back(loader: &Loader<'_>, between: &[String], findings: &mut Vec<Finding>) -> Result<()> {
     let repo = &loader.repo;
-    let is_ours = repo.underway.as_ref().and_then(|merge| merge.of.as_ref()).is_some_and(|of| between.contains(of));
+    let is_ours = repo.underway.as_ref().is_some_and(|underway| match &underway.of {
+        Some(of) => between.contains(of),
+        None => underway.name == "merge",
+    });
     let is_told = |finding: &Finding| match finding.check {
         "dirty-tree" => true,
         "lock" => finding.what.contains("neither committed nor ignored"),

@@ -1,7 +1,7 @@
 //! Branch, commit, merge, tag and push: each is looked for in the repository before and after.
 //! It must never stage a file that is not the plan's, move a tag, or reset a branch.
 
-mod change;
+pub(super) mod change;
 pub mod commit;
 pub mod push;
 pub mod remote;

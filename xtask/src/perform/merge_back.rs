@@ -9,7 +9,10 @@ use std::{
 use anyhow::{Context, Result, bail};
 use xshell::{Shell, cmd};
 
-use super::{World, git};
+use super::{
+    World,
+    git::{self, change::change},
+};
 use crate::{
     check::short,
     edit::slashed,
@@ -116,12 +119,15 @@ pub fn merge(world: &World<'_>, merge: &MergeBack) -> Result<()> {
             .quiet()
             .read()?;
         if git::current_branch(world)?.as_ref() == Some(main) {
-            cmd!(sh, "git switch --quiet --detach").quiet().run()?;
+            change(world, cmd!(sh, "git switch --quiet --detach"), again)?;
         }
         // Only from where it was when the merge was made: somebody's later commit is not lost.
         let why = format!("merge {branch}");
-        cmd!(sh, "git update-ref -m {why} {name} {made} {before}").quiet().run()?;
+        change(world, cmd!(sh, "git update-ref -m {why} {name} {made} {before}"), again)?;
     }
-    cmd!(sh, "git switch --quiet {main}").quiet().run()?;
-    Ok(())
+    change(world, cmd!(sh, "git switch --quiet {main}"), again)
+}
+
+fn again(_: &str) -> String {
+    "correct what git names, then the same command".to_owned()
 }

@@ -9,7 +9,10 @@ use std::{
 use anyhow::{Result, anyhow, bail};
 use xshell::{Cmd, Shell, cmd};
 
-use super::{World, git};
+use super::{
+    World,
+    git::{self, change::change},
+};
 use crate::{
     check::short,
     edit::slashed,
@@ -115,8 +118,7 @@ pub fn commit(world: &World<'_>, revert: &Revert) -> Result<()> {
         .quiet()
         .read()?;
     // It refuses before it touches anything that is not committed.
-    cmd!(sh, "git merge --quiet --ff-only {commit}").quiet().run()?;
-    Ok(())
+    change(world, cmd!(sh, "git merge --quiet --ff-only {commit}"), again)
 }
 
 pub fn observe_unmade(world: &World<'_>, unmake: &Unmake) -> Result<Observation> {
@@ -159,15 +161,22 @@ pub fn unmake(world: &World<'_>, unmake: &Unmake) -> Result<()> {
             // It takes a file that was only touched for one that was changed.
             cmd!(sh, "git update-index -q --refresh").quiet().ignore_status().ignore_stdout().run()?;
             // `--keep` refuses where a file that it would change holds something that is not committed.
-            cmd!(sh, "git reset --quiet --keep {to}").quiet().run()?;
+            change(world, cmd!(sh, "git reset --quiet --keep {to}"), again)
         }
-        Unmake::Branch { name, .. } => cmd!(sh, "git branch --quiet --delete --force {name}").quiet().run()?,
+        Unmake::Branch { name, .. } => {
+            change(world, cmd!(sh, "git branch --quiet --delete --force {name}"), |_| format!("git branch -D {name}"))
+        }
         Unmake::Tag { name, .. } => {
             // The tag is the last that is known of the release here. git's log of the head keeps that it was unmade.
             let why = repo::unmade_message(name);
-            cmd!(sh, "git update-ref -m {why} HEAD HEAD").quiet().run()?;
-            cmd!(sh, "git tag --delete {name}").quiet().ignore_stdout().run()?;
+            change(world, cmd!(sh, "git update-ref -m {why} HEAD HEAD"), again)?;
+            // Without its line on standard output, which is ours.
+            change(world, cmd!(sh, "git update-ref -d refs/tags/{name}"), again)
         }
     }
-    Ok(())
+}
+
+/// What git refuses here it leaves as it was.
+fn again(_: &str) -> String {
+    "correct what git names, then the same command".to_owned()
 }

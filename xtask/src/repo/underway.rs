@@ -8,7 +8,9 @@ use std::{
     time::Duration,
 };
 
-use super::find::Found;
+use xshell::Shell;
+
+use super::{find::Found, is_ancestor};
 use crate::patience::Patience;
 
 /// An operation that git waits to be told about.
@@ -16,7 +18,7 @@ use crate::patience::Patience;
 pub struct Underway {
     /// `merge`, as git calls it.
     pub name: &'static str,
-    /// The commit that is being merged.
+    /// The commit that is being merged; `None` of a merge whose git was cut off before it noted that.
     pub of: Option<String>,
     /// How it is finished, and how it is given up.
     pub ways: &'static str,
@@ -31,7 +33,7 @@ pub struct Lock {
 }
 
 /// What is in progress in this working tree. A rebase picks commits one by one, so it is looked for first.
-pub fn underway(found: &Found) -> Option<Underway> {
+pub fn underway(sh: &Shell, found: &Found) -> Option<Underway> {
     let has = |name: &str| found.git_dir.join(name).exists();
     let ways = |name, ways| Some(Underway { name, of: None, ways });
     if has("rebase-apply/applying") {
@@ -43,7 +45,10 @@ pub fn underway(found: &Found) -> Option<Underway> {
     if has("MERGE_HEAD") {
         let of = fs::read_to_string(found.git_dir.join("MERGE_HEAD")).ok();
         let of = of.map(|of| of.trim().to_owned()).filter(|of| !of.is_empty());
-        return Some(Underway { name: "merge", of, ways: "git merge --continue, or git merge --abort" });
+        // There is nothing to be merged any more: git was cut off before it had put its notes in order.
+        let is_settled = of.as_ref().is_none_or(|of| matches!(is_ancestor(sh, of, "HEAD"), Ok(true)));
+        let ways = if is_settled { "git merge --quit" } else { "git merge --continue, or git merge --abort" };
+        return Some(Underway { name: "merge", of, ways });
     }
     if has("CHERRY_PICK_HEAD") {
         return ways("cherry-pick", "git cherry-pick --continue, or git cherry-pick --abort");

@@ -10,7 +10,7 @@ use crate::{
 const ALONE: &str = "--without crates,wheels,images,forge,announce";
 
 /// A pushed release of a train that goes on with a development version and keeps a list.
-fn pushed(name: &str) -> Place {
+pub fn pushed(name: &str) -> Place {
     let place = Place::of_world(name, "plain");
     let changelog = "changelog = \"CHANGELOG.md\"\n";
     place.replace("Cargo.toml", changelog, &format!("{changelog}development = \"minor\"\nfollow-ups = \"TODO.md\"\n"));

@@ -95,7 +95,7 @@ fn torn_postfix() {
 }
 
 /// Files that go, and one that comes.
-fn with_fragments(name: &str) -> Place {
+pub fn with_fragments(name: &str) -> Place {
     let place = Place::of_world(name, "wheel");
     let keys = "changes = [\"unreleased\", \"fragments\"]\nfollow-ups = \".agent/todo.md\"\nrelease-notes";
     place.replace("Cargo.toml", "release-notes", keys);

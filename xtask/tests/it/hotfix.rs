@@ -391,7 +391,7 @@ fn what_is_published_is_the_tags() {
 }
 
 /// A place where a fix is committed, and where the captain stands.
-fn fixed(name: &str, world: &str, main: Main, on: &str) -> Place {
+pub fn fixed(name: &str, world: &str, main: Main, on: &str) -> Place {
     let place = released(name, world, main);
     place.add_remote();
     assert_eq!(typed(&place, HOTFIX).code, Some(1));

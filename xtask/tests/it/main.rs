@@ -16,6 +16,7 @@ mod floors;
 mod gits;
 mod harness;
 mod hotfix;
+mod killed_git;
 mod links;
 mod names;
 mod rehearse;

@@ -1,10 +1,13 @@
 //! The one way in which git is made to change something: what it prints is shown, and a failure is told in its last words.
 //! It must never show a command line of ours for the reason of a failure, nor hide what a hook or the remote printed.
 
+use std::path::Path;
+
 use anyhow::{Result, anyhow};
 use xshell::Cmd;
 
 use crate::{
+    edit::typed,
     perform::World,
     tools::child::{self, Told},
 };
@@ -25,12 +28,17 @@ fn refused(told: &Told, advice: impl FnOnce(&str) -> String) -> Result<()> {
     if told.ok() {
         return Ok(());
     }
+    if told.status.code().is_none() {
+        return Err(anyhow!("git was cut off ({}); next: the same command", told.status));
+    }
     let words = last_words(told);
     // Whatever was to be done: this one is in the way of every call.
     if let Some(lock) = words.split_once("Unable to create '").and_then(|(_, rest)| rest.split_once('\'')) {
-        let lock = lock.0;
+        let (lock, is_there) = (lock.0, words.contains("remote:"));
+        let whose = if is_there { "the remote's git" } else { "git" };
         return Err(anyhow!(
-            "git is locked by {lock}; next: when no other git is at work here, remove that file, then the same command"
+            "{whose} is locked by {lock}; next: when no other git is at work there: rm {}, then the same command",
+            typed(Path::new(lock))
         ));
     }
     Err(anyhow!("git refused: {words}; next: {}", advice(&words)))

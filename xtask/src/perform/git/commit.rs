@@ -205,9 +205,16 @@ pub fn commit(world: &World<'_>, commit: &Commit) -> Result<()> {
     // An order of files that is gone fails the commit, which prints none.
     let settings = ["-c", "i18n.commitEncoding=UTF-8", "-c", "diff.orderFile=/dev/null"];
     let git = cmd!(sh, "git {settings...} commit --quiet --cleanup=whitespace --file {message}");
-    if let Err(error) = change(world, git, |words| refusal(&hooks, words))
-        && resolve(world, "HEAD")?.as_ref() == Some(base)
+    let changed = change(world, git, |words| refusal(&hooks, words));
+    let moved = resolve(world, "HEAD")?.as_ref() != Some(base);
+    if let Err(error) = changed.as_ref()
+        && moved
+        && let Some(made) = children(world, commit)?.pop()
     {
+        // Its index may be behind; that is looked into before anything is built upon it.
+        bail!("commit {} is made, but git did not end well: {error:#}", short(&made.commit));
+    }
+    if let (Err(error), false) = (changed, moved) {
         // What a hook wrote or staged before it refused was not there before: index and files are as they were for it.
         tree::put_again(world, &commit.edits)?;
         cmd!(sh, "git reset --quiet").quiet().run()?;
