@@ -472,7 +472,7 @@ pub fn recorded_by_tag(sh: &Shell, tag: &str) -> Result<Recorded> {
 
 /// What the commit of a release records that was not tagged yet.
 pub fn recorded_by_commit(sh: &Shell, commit: &str, tag: &str) -> Result<Recorded> {
-    let message = cmd!(sh, "git log --max-count 1 --format=%B {commit} --").quiet().read()?;
+    let message = text(cmd!(sh, "git log --max-count 1 --encoding=UTF-8 --format=%B {commit} --"))?;
     // A commit says nothing of what is as it should be.
     Ok(Recorded { at: At::Commit(commit.to_owned()), is_whole: true, record: Record::read(&message, tag) })
 }

@@ -2,7 +2,7 @@
 //! It must never decide anything; it loads what it is told to, from the working tree or from a commit.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
@@ -140,7 +140,16 @@ impl<'a> Loader<'a> {
         let tracked = repo::tracked_at(sh, commit)?;
         let fragments = fragments(&graph);
         let paths = paths(&graph, &top, &tracked, &fragments)?;
-        let tree = repo::texts_at(sh, commit, &paths)?;
+        let mut tree = repo::texts_at(sh, commit, &paths)?;
+        // What lies below a link is in the commit under another name.
+        let manifests = graph.packages.iter().map(|package| &package.manifest);
+        let linked = manifests.filter(|path| !tree.contains_key(*path));
+        let linked: BTreeMap<PathBuf, &PathBuf> =
+            linked.filter_map(|path| Some((repo::real_place(&top, path)?, path))).collect();
+        if !linked.is_empty() {
+            let real = repo::texts_at(sh, commit, &linked.keys().cloned().collect())?;
+            tree.extend(real.into_iter().map(|(path, text)| (linked[&path].clone(), text)));
+        }
         let parsed = workspace::parse_ahead(&tree);
         let repo = Repo { head: commit.to_owned(), ..self.repo.clone() };
         let (train, log, target) = (self.train, self.log.clone(), self.target.clone());
@@ -222,8 +231,11 @@ impl<'a> Loader<'a> {
         let mut texts = repo::texts_at(self.sh, commit, &self.paths)?;
         // Those that a release took away are not among the paths any more.
         texts.extend(repo::texts_below(self.sh, commit, &self.fragments)?);
-        // A member outside of the repository is in no commit.
-        let outside = self.graph.packages.iter().map(|package| &package.manifest).filter(|path| !is_inside(path));
+        // A member outside of the repository, or below a link, is in no commit.
+        let manifests = self.graph.packages.iter().map(|package| &package.manifest);
+        let untracked = manifests.filter(|path| !self.tracked.contains(*path));
+        let outside =
+            untracked.filter(|path| !is_inside(path) || repo::link_on_the_way(&self.repo.top, path).is_some());
         texts.extend(outside.filter_map(|path| Some((path.clone(), self.tree.get(path)?.clone()))));
         // An ignored lock is in no commit, but is kept in step all the same.
         let lock = dir(&self.graph.root).join("Cargo.lock");
@@ -301,7 +313,12 @@ fn graph(metadata: Metadata, top: &Path) -> Result<Graph> {
     packages.sort_by(|a, b| a.name.cmp(&b.name));
     let root = relative(metadata.workspace_root.join("Cargo.toml").as_std_path())?;
     let metadata = metadata.workspace_metadata;
-    Ok(Graph { top: top.to_owned(), linked: linked(&metadata, top, &dir(&root)), root, packages, metadata })
+    let real = packages.iter().map(|package| dir(&package.manifest)).filter_map(|named| {
+        let real = repo::link_on_the_way(top, &named).and_then(|_| repo::real_place(top, &named));
+        real.map(|real| (real, named))
+    });
+    let real = real.collect();
+    Ok(Graph { top: top.to_owned(), real, linked: linked(&metadata, top, &dir(&root)), root, packages, metadata })
 }
 
 /// The configured directories that links lead to: git tracks nothing below a link, so what is there would be passed over.

@@ -29,6 +29,8 @@ pub struct Graph {
     pub root: PathBuf,
     pub packages: Vec<Package>,
     pub metadata: serde_json::Value,
+    /// Where members below links really are, by the directories that git knows: theirs are the changes there.
+    pub real: BTreeMap<PathBuf, PathBuf>,
     /// Configured directories of which git tracks nothing, because links lead there: what is wrong with each.
     pub linked: Vec<String>,
 }
@@ -183,7 +185,15 @@ impl Workspace {
             members,
             requirements,
             beside,
-            dirs: resolver.by_dir,
+            dirs: {
+                let mut dirs = resolver.by_dir;
+                for (real, named) in &graph.real {
+                    if let Some(at) = dirs.get(named).copied() {
+                        dirs.entry(real.clone()).or_insert(at);
+                    }
+                }
+                dirs
+            },
             shared_version: root.workspace_version.clone(),
             manifests,
             texts,

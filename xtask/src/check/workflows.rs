@@ -204,6 +204,7 @@ mod tests {
             packages,
             metadata: json!({ "trains": trains }),
             linked: Vec::new(),
+            real: Default::default(),
         };
         Workspace::read(graph, texts, Arc::new(tracked), &Manifests::new()).unwrap()
     }

@@ -159,7 +159,11 @@ fn fix(snapshot: &Snapshot, line: &Line) -> Fix {
     let Snapshot { workspace, train, .. } = snapshot;
     let dirs = |ours: bool| {
         let members = workspace.members.iter().enumerate();
-        members.filter(move |(at, _)| train.crates.contains(at) == ours).map(|(_, member)| dir(&member.manifest))
+        let dirs = members.filter(move |(at, _)| train.crates.contains(at) == ours).map(|(_, m)| dir(&m.manifest));
+        // Of a member below a link, git knows the changes under another name.
+        let real =
+            |named: &PathBuf| workspace.graph.real.iter().find(|(_, at)| *at == named).map(|(real, _)| real.clone());
+        dirs.flat_map(move |named| real(&named).into_iter().chain([named]).collect::<Vec<_>>())
     };
     let root = &workspace.graph.root;
     // What members inherit, and what an image is built with, stands beside them.

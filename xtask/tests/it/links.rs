@@ -47,6 +47,9 @@ fn a_member_below_a_linked_directory() {
     start(&place);
     let words = ["crates/lark-io is a symbolic link to ../real-io", "members = [\"real-io\"]"];
     refused(&place, "release minor", &words);
+    place.write("real-io/src/more.rs", "// more\n");
+    place.commit("feat: more");
+    refused(&place, "release patch", &words);
     place.add_remote();
     refused(&place, "release minor --push", &words);
     // What it says is enough.
@@ -67,6 +70,13 @@ fn a_linked_directory_of_members() {
     symlink("real", place.tree.join("crates")).unwrap();
     start(&place);
     refused(&place, "release minor", &["crates is a symbolic link to real"]);
+    // Planned from another commit, the same is seen.
+    place.git("switch --quiet --create hotfix/v0.7.4");
+    place.write("real/lark/src/fix.rs", "// fix\n");
+    place.replace("CHANGELOG.md", "## [Unreleased]\n", "## [Unreleased]\n\n- a tune\n");
+    place.commit("fix: a tune");
+    place.git("switch --quiet main");
+    refused(&place, "hotfix", &["crates is a symbolic link"]);
 }
 
 #[test]

@@ -161,7 +161,7 @@ fn listed<'p>(paths: impl IntoIterator<Item = &'p PathBuf>) -> String {
 /// The hooks that can refuse or change a commit here.
 fn hooks(sh: &Shell) -> Result<Vec<String>> {
     const NAMES: [&str; 4] = ["pre-commit", "prepare-commit-msg", "commit-msg", "post-commit"];
-    let dir = cmd!(sh, "git rev-parse --git-path hooks").quiet().read()?;
+    let dir = repo::path(cmd!(sh, "git rev-parse --git-path hooks"))?;
     let dir = sh.current_dir().join(dir);
     Ok(NAMES.iter().filter(|name| runs(&dir.join(name))).map(|name| name.to_string()).collect())
 }

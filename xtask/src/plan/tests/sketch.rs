@@ -188,6 +188,7 @@ impl Sketch {
             packages,
             metadata: json!({ "trains": self.trains }),
             linked: Vec::new(),
+            real: Default::default(),
         };
         let tracked = self.texts.keys().cloned();
         let tracked = tracked.filter(|path| !self.ignored.iter().any(|ignored| path == Path::new(ignored)));
