@@ -3,7 +3,11 @@
 
 use std::{fs, os::unix::fs::PermissionsExt as _};
 
-use crate::harness::{Place, run};
+use crate::{
+    after,
+    harness::{Place, run},
+    hotfix::{self, Main},
+};
 
 const ARGS: &str = "release minor --waive cargo-test";
 
@@ -325,6 +329,48 @@ fn line_endings_and_encodings_are_gits() {
             assert!(!place.git(&format!("show HEAD:{crlf}")).contains('\r'), "{name}: {crlf}");
         }
         is_released(&place, ARGS);
+    }
+}
+
+/// As git for Windows sets it up: every command leaves the same objects, and has nothing to do when it is run again.
+#[test]
+fn every_command_leaves_the_same_with_the_line_endings_of_windows() {
+    const UNPROVED: &str = "--waive cargo-test --waive wheel-test --waive maturin-develop --waive pytest --waive image";
+    let world = |name: &str, world: &str| {
+        let place = Place::of_world(&format!("windows_{name}_0"), world);
+        place.add_remote();
+        place
+    };
+    let pushed = |name: &str| {
+        let place = after::pushed(&format!("windows_{name}_0"));
+        place.xtask(&format!("release minor --push {UNPROVED}")).ok();
+        place
+    };
+    let fixed = |name: &str, main: Main| hotfix::fixed(&format!("windows_{name}_0"), "plain", main, "main");
+    let hotfix = format!("hotfix 0.8.1 --push --waive nothing-to-release {UNPROVED}");
+    let without = "--without crates,wheels,images,forge,announce";
+    let unmade = world("unmade", "plain");
+    unmade.xtask(&format!("release minor {UNPROVED}")).ok();
+    for (name, place, args) in [
+        ("branch", world("branch", "trains"), format!("release minor --train ingest --push {UNPROVED}")),
+        ("postfix", world("postfix", "wheel"), format!("postfix --note fix --push {UNPROVED}")),
+        ("hotfix", fixed("hotfix", Main::There), hotfix.clone()),
+        ("hotfix_ahead", fixed("hotfix_ahead", Main::Ahead), hotfix),
+        ("after", pushed("after"), format!("post-release {without} --push")),
+        ("unmade", unmade, "rollback 0.8.0".to_owned()),
+        ("rollback", pushed("rollback"), "rollback 0.8.0 --without forge,crates,wheels".to_owned()),
+    ] {
+        let usual = place.again(&format!("windows_{name}_usual"));
+        usual.xtask(&args).ok();
+        let place = place.again(&format!("windows_{name}"));
+        place.git("config core.autocrlf true");
+        checked_out_anew(&place);
+        assert!(place.read("Cargo.toml").contains("\r\n"), "{name}");
+        place.xtask(&format!("{args} --dry-run")).ok();
+        for _ in 0..2 {
+            place.xtask(&args).ok();
+            assert_eq!(place.end(), usual.end(), "{name}");
+        }
     }
 }
 
