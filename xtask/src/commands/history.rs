@@ -54,11 +54,9 @@ pub fn tags(report: &Report, loader: &Loader<'_>, workspace: &Workspace, train: 
     let remote = &train.remote;
     // A version of the development has no tag yet.
     let here = train.version(workspace);
-    let own = Some(train.tag.fill(here)).filter(|_| !here.is_development() && train.tags(repo).next().is_some());
-    let is_all_here = match &own {
-        Some(tag) => repo.tags.contains_key(tag),
-        None => train.tags(repo).next().is_some(),
-    };
+    let has_tags = train.tags(repo).next().is_some();
+    let own = (has_tags && !here.is_development()).then(|| train.tag.fill(here));
+    let is_all_here = own.as_ref().map_or(has_tags, |tag| repo.tags.contains_key(tag));
     if is_all_here || !is_remote(sh, remote)? {
         return Ok(());
     }

@@ -93,6 +93,6 @@ pub fn transformed(sh: &Shell, paths: &BTreeSet<PathBuf>) -> Result<BTreeSet<Pat
     let attributes = ["filter", "ident", "working-tree-encoding"];
     let told = bytes(cmd!(sh, "git check-attr -z --stdin {attributes...}").stdin(list))?;
     let told: Vec<&[u8]> = fields(&told).collect();
-    let set = told.chunks_exact(3).filter(|told| ![&b"unspecified"[..], b"unset"].contains(&told[2]));
+    let set = told.as_chunks::<3>().0.iter().filter(|told| ![&b"unspecified"[..], b"unset"].contains(&told[2]));
     Ok(set.map(|told| named(told[0])).collect())
 }

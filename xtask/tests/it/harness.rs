@@ -102,7 +102,8 @@ impl Place {
         let mut command = Command::new(program);
         let foreign = |name: &str| {
             ["GIT_", "PIP_", "UV_", "CARGO_TERM", "CARGO_BUILD", "RUST"].iter().any(|start| name.starts_with(start))
-                && !["RUSTUP_HOME", "RUSTUP_TOOLCHAIN"].contains(&name)
+                // Where the toolchain is, and whether another one may be fetched, is the machine's own business.
+                && !name.starts_with("RUSTUP_")
         };
         for (name, _) in std::env::vars_os() {
             if name.to_str().is_none_or(foreign) {
