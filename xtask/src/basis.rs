@@ -6,13 +6,17 @@ pub mod cut_off;
 mod hotfix;
 pub mod post_release;
 
-use std::path::PathBuf;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
 use anyhow::{Result, bail};
 use xshell::cmd;
 
 use crate::{
     config::Entries,
+    edit::{Edit, Fate, State},
     files::changelog,
     perform::git,
     plan::{
@@ -98,17 +102,27 @@ fn begin(loader: &Loader<'_>, head: Snapshot, to: &Version, intent: &Intent, opt
     snapshot.today = written_date(&snapshot.train, &tree, to).unwrap_or(snapshot.today);
     snapshot.repo.dirty.clear();
     let resumed = draw(loader, snapshot, to, false, intent, options)?;
-    if was_cut_off(loader, &tree, &resumed.plan) {
+    if was_cut_off(loader, &tree, &resumed.plan)? {
         return Ok(resumed);
     }
     draw(loader, loader.load(Source::Tree)?, to, false, intent, options)
 }
 
-/// A tree that was cut off while it was written holds nothing but the plan's own texts.
-fn was_cut_off(loader: &Loader<'_>, tree: &Texts, plan: &Plan) -> bool {
-    let now = |path: &PathBuf| tree.get(path).map(String::as_str);
-    let ours = |path: &PathBuf| plan.edits().iter().any(|edit| edit.path == *path && edit.after() == now(path));
-    loader.repo.dirty.iter().all(ours)
+/// Whether a release was cut off before its commit was made: the tree and the index hold nothing but what was there
+/// before, and the plan's own texts.
+fn was_cut_off(loader: &Loader<'_>, tree: &Texts, plan: &Plan) -> Result<bool> {
+    let dirty: BTreeSet<PathBuf> = loader.repo.dirty.iter().cloned().collect();
+    let edits: BTreeMap<&PathBuf, &Edit> = plan.edits().iter().map(|edit| (&edit.path, edit)).collect();
+    let edit = |path: &PathBuf| edits.get(path).copied();
+    let is_ours = |path: &PathBuf, now: Option<&str>| edit(path).is_some_and(|edit| edit.state(now) != State::Other);
+    if !dirty.iter().all(|path| is_ours(path, tree.get(path).map(String::as_str))) {
+        return Ok(false);
+    }
+    // git-add(1) may have announced a new file as an empty one.
+    let index = repo::texts_in_index(loader.sh, &dirty)?;
+    Ok(index.iter().all(|(path, text)| {
+        is_ours(path, Some(text)) || text.is_empty() && edit(path).is_some_and(|edit| edit.fate == Fate::Create)
+    }))
 }
 
 /// The version that the intent counts from.

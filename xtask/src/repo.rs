@@ -116,6 +116,18 @@ pub fn around(sh: &Shell, repo: &Repo) -> Result<Vec<String>> {
     Ok(parents.chain(repo.branches.values().cloned()).collect())
 }
 
+/// The commits on the head that nothing leads to: git was cut off before it had moved a branch to one of them.
+pub fn unborn(sh: &Shell, repo: &Repo) -> Result<Vec<String>> {
+    let listed = text(cmd!(sh, "git fsck --unreachable --no-reflogs --connectivity-only --no-progress"))?;
+    let commits: Vec<&str> = listed.lines().filter_map(|line| line.strip_prefix("unreachable commit ")).collect();
+    let mut on_head = Vec::new();
+    for commit in commits {
+        let entry = log(sh, &[commit], 1)?.into_iter().next();
+        on_head.extend(entry.filter(|entry| entry.parents == [repo.head.as_str()]).map(|entry| entry.commit));
+    }
+    Ok(on_head)
+}
+
 /// Reads the repository; the shell stands at its top. The status and the refs are asked side by side.
 pub fn load(sh: &Shell, found: &Found) -> Result<Repo> {
     // Before git is asked anything that takes a lock for itself.
@@ -383,6 +395,20 @@ fn read_objects<'p, 'o>(
         rest = &rest[size + 1..];
     }
     Ok(found)
+}
+
+/// Texts as the index has them; files that it does not have are left out.
+pub fn texts_in_index(sh: &Shell, paths: &BTreeSet<PathBuf>) -> Result<Texts> {
+    let listed = bytes(cmd!(sh, "git ls-files --stage -z"))?;
+    let found = fields(&listed).filter_map(|entry| {
+        let (kind, path) = entry.split_at(entry.iter().position(|byte| *byte == b'\t')?);
+        Some((lossy(kind).split(' ').nth(1)?.to_owned(), paths.get(&named(&path[1..]))?))
+    });
+    let found: Vec<(String, &PathBuf)> = found.collect();
+    let asked: String = found.iter().map(|(object, _)| format!("{object}\n")).collect();
+    let output = cmd!(sh, "git cat-file --batch").stdin(asked).quiet().output()?;
+    let read = read_objects(&output.stdout, found.iter().map(|(_, path)| *path))?;
+    Ok(read.into_iter().map(|(path, text)| (path.clone(), lossy(text))).collect())
 }
 
 /// Texts below some directories as `commit` has them.

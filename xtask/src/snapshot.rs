@@ -267,7 +267,12 @@ fn unread(sh: &Shell, repo: &Repo, error: &cargo_metadata::Error) -> anyhow::Err
     if repo.dirty.is_empty() {
         return anyhow!("cargo cannot read the workspace: {error}");
     }
-    let way = repo::around(sh, repo).and_then(|around| repo::way_back(sh, repo, &around));
+    let known = repo::around(sh, repo).and_then(|around| repo::way_back(sh, repo, &around));
+    let way = match known {
+        // It takes its time in a large repository.
+        Ok(None) => repo::unborn(sh, repo).and_then(|unborn| repo::way_back(sh, repo, &unborn)),
+        known => known,
+    };
     match way {
         Ok(Some(typed)) => {
             let locks: String = repo

@@ -32,7 +32,7 @@ pub fn plan(loader: &Loader<'_>, released: &Released, push: bool) -> Result<Plan
     let mut snapshot = load(loader, released, Source::Commit(&loader.repo.head))?;
     snapshot.repo.dirty.clear();
     let resumed = draw(snapshot);
-    if was_cut_off(loader, &loader.texts(Source::Tree)?, &resumed.plan) {
+    if was_cut_off(loader, &loader.texts(Source::Tree)?, &resumed.plan)? {
         return Ok(resumed);
     }
     Ok(draw(load(loader, released, Source::Tree)?))

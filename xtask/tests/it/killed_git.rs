@@ -12,7 +12,7 @@ use crate::{
 const UNPROVED: &str = "--waive cargo-test --waive wheel-test --waive maturin-develop --waive pytest";
 
 /// Puts a `git` first on PATH whose n-th call that changes something is killed at one of its points, by a hook or a
-/// filter that git itself runs: `prepared` with all locks held, `committed` with the refs moved, `index` with the index
+/// filter that git itself runs: `lock` with nothing done but the lock held, `prepared` with all locks held, `committed` with the refs moved, `index` with the index
 /// written and the refs as they were, `smudge` in the middle of the files. Then the tool dies, too, or lives on.
 fn deadly(place: &mut Place, at: usize, point: usize, whom: &str) {
     let dir = place.tree.with_file_name("inside");
@@ -25,6 +25,8 @@ fn deadly(place: &mut Place, at: usize, point: usize, whom: &str) {
     let kill = "touch $DEADLY_DIR/fired\n[ $DEADLY_WHOM = git ] || kill -9 $DEADLY_TOOL\nkill -9 $PPID\n";
     script("hooks/reference-transaction", &format!("[ $DEADLY_POINT = \"$1\" ] || exit 0\n{kill}"));
     script("hooks/post-index-change", &format!("[ $DEADLY_POINT = index ] || exit 0\n{kill}"));
+    // git holds this lock before and after it runs the hook.
+    script("hooks/pre-commit", &format!("[ $DEADLY_POINT = lock ] || exit 0\ntouch .git/index.lock\n{kill}"));
     // One file is whole, and the next one is not there.
     let second = "echo x >> $DEADLY_DIR/files\n[ $(wc -l < $DEADLY_DIR/files) -eq 2 ] || exec cat\n";
     script("smudge", &format!("{second}{kill}"));
@@ -33,7 +35,7 @@ fn deadly(place: &mut Place, at: usize, point: usize, whom: &str) {
         "git",
         "real=$DEADLY_REAL\n\
          case \" $* \" in\n\
-         *' commit --quiet '*) points='prepared committed';;\n\
+         *' commit --quiet '*) points='lock prepared committed';;\n\
          *' switch '* | *' merge --quiet '* | *' reset '*) points='smudge index prepared';;\n\
          *' tag --annotate '* | *' branch --quiet '* | *' update-ref '*) points=prepared;;\n\
          *) exec \"$real\" \"$@\";;\n\

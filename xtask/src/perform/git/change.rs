@@ -53,7 +53,17 @@ pub fn last_words(told: &Told) -> String {
             || line.starts_with("To ")
             || line.starts_with("error: failed to push some refs")
             || line.starts_with("warning: in the working copy of");
-        !is_empty && !is_about_all
+        // What git adds of a lock that is in its way; which one it is, it has said before.
+        const OF_LOCKS: [&str; 5] = [
+            "Another git process seems",
+            "an editor opened by",
+            "are terminated then try",
+            "may have crashed in this",
+            "remove the file manually",
+        ];
+        let line = line.strip_prefix("remote:").unwrap_or(line).trim_start();
+        let is_of_lock = OF_LOCKS.iter().any(|start| line.starts_with(start));
+        !is_empty && !is_about_all && !is_of_lock
     };
     let lines: Vec<&str> = all.lines().map(str::trim).filter(says).collect();
     let words = lines[lines.len().saturating_sub(6)..].join("; ");
