@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::PermissionsExt as _};
 
 use crate::{
     after,
-    harness::{Place, run},
+    harness::{Place, run, write_program},
     hotfix::{self, Main},
 };
 
@@ -213,6 +213,12 @@ fn a_commit_that_is_refused_leaves_all_as_it_was() {
                 place.git("config commit.gpgSign true");
                 place.git("config gpg.format ssh");
                 place.git("config user.signingKey /nowhere/key");
+                // As ssh-keygen does, which not every machine has.
+                let keygen = place.tree.with_file_name("ssh-keygen");
+                let fails =
+                    "#!/bin/sh\necho \"Couldn't load public key $6: No such file or directory\" >&2\nexit 255\n";
+                write_program(&keygen, fails);
+                place.git(&format!("config gpg.ssh.program {}", keygen.display()));
             },
             &["/nowhere/key", "git config commit.gpgSign false"],
         ),
