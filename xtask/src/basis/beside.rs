@@ -8,10 +8,10 @@ use xshell::cmd;
 use super::{Intent, current};
 use crate::{
     check::{Finding, short},
+    perform::git,
     plan::Plan,
     repo,
     snapshot::{Loader, Snapshot, Source},
-    tools::child,
     version::Version,
 };
 
@@ -76,9 +76,7 @@ fn is_pushed(loader: &Loader<'_>, head: &Snapshot, tag: &str) -> Result<bool> {
     if !known.lines().any(|line| line == remote) && !remote.contains(['/', ':']) {
         return Ok(false);
     }
-    let mut ask: std::process::Command = cmd!(sh, "git ls-remote {remote} {name}").into();
-    ask.env("GIT_TERMINAL_PROMPT", "0");
-    let listed = child::ask(ask)?;
+    let listed = git::remote::asked(sh, remote, &[&name])?;
     if !listed.ok() {
         anyhow::bail!("{remote} could not be asked: {}", listed.last_words());
     }

@@ -6,7 +6,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
 };
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 use serde_json::json;
 use xshell::{Shell, cmd};
 
@@ -17,7 +17,7 @@ use crate::{
     config::Channel,
     edit::slashed,
     perform::{
-        Tools,
+        Tools, git,
         revert::{self, Outcome},
     },
     plan::{
@@ -179,14 +179,15 @@ fn remote(sh: &Shell, train: &Train, tag: &str, commit: Option<&str>) -> Result<
     }
     let (main, back) = (format!("refs/heads/{}", train.main), format!("refs/tags/{}", rollback_tag(tag)));
     let (name, peeled) = (format!("refs/tags/{tag}"), format!("refs/tags/{tag}^{{}}"));
-    let mut ask: std::process::Command = cmd!(sh, "git ls-remote {remote} {main} {back} {name} {peeled}").into();
-    ask.env("GIT_TERMINAL_PROMPT", "0");
-    let listed = child::ask(ask)?;
+    let unknown = |why: &str| {
+        format!(
+            "{remote} could not be asked, so whether others have {tag} is not known, and nothing was done: {why}; next: git ls-remote {remote}"
+        )
+    };
+    let listed = git::remote::asked(sh, remote, &[&main, &back, &name, &peeled]);
+    let listed = listed.map_err(|error| anyhow!(unknown(&format!("{error:#}"))))?;
     if !listed.ok() {
-        bail!(
-            "{remote} could not be asked, so whether others have {tag} is not known, and nothing was done: {}; next: git ls-remote {remote}",
-            listed.last_words()
-        );
+        bail!(unknown(&listed.last_words()));
     }
     let there = |name: &str| listed.out.lines().find_map(|line| line.strip_suffix(name)?.strip_suffix('\t'));
     if let (Some(other), Some(commit)) = (there(&peeled).or(there(&name)), commit)

@@ -59,7 +59,7 @@ impl Ref {
         let (sh, remote, name) = (self.shell()?, &self.remote, &self.name);
         let mut tries = 5;
         loop {
-            let listed = child::ask(cmd!(sh, "git ls-remote {remote} {name}").into())?;
+            let listed = git::remote::asked(&sh, remote, &[name])?;
             if !listed.ok() {
                 bail!("{remote} could not be asked: {}", listed.last_words());
             }

@@ -544,6 +544,16 @@ fn a_remote_that_never_answers_is_not_waited_for_for_ever() {
     assert!(said.all().contains("unknown push main and v0.8.0"), "{}", said.all());
     assert!(said.all().contains("next: git ls-remote origin"), "{}", said.all());
     assert_eq!(place.git("status --porcelain"), "");
+
+    // What is asked before there is a plan is bounded, too.
+    place.xtask(ARGS).ok();
+    let begun = std::time::Instant::now();
+    let said = place.xtask("rollback 0.8.0");
+    assert!(begun.elapsed().as_secs() < 40, "{:?}", begun.elapsed());
+    assert_eq!(said.code, Some(1));
+    assert!(said.err.contains("origin did not answer within 3 s"), "{}", said.all());
+    assert!(said.err.contains("whether others have v0.8.0 is not known, and nothing was done"), "{}", said.all());
+    assert_eq!(place.git("tag --list"), "v0.7.3\nv0.8.0");
 }
 
 #[test]

@@ -63,6 +63,14 @@ pub fn ls_remote(world: &World<'_>, remote: &str, option: Option<&str>, names: &
     Ok(told.out)
 }
 
+/// What git tells of these refs of the remote, for a question that no step asks: nothing is shown while it is waited for.
+pub fn asked(sh: &Shell, remote: &str, names: &[&str]) -> Result<Told> {
+    let (address, bound) = (address(sh, remote)?, bound(ANSWER)?);
+    let ask = cmd!(sh, "git ls-remote {address} {names...}").env("GIT_TERMINAL_PROMPT", "0");
+    let told = child::ask_within(ask.into(), bound)?;
+    told.with_context(|| format!("{remote} did not answer within {} s (git ls-remote)", bound.as_secs()))
+}
+
 /// What is seen of a remote that could not be asked.
 pub fn unasked(remote: &str, error: &Error) -> Observation {
     Observation::Unknown { why: format!("{error:#}"), next: format!("git ls-remote {remote}") }
@@ -80,14 +88,19 @@ pub fn push(world: &World<'_>, remote: &str, push: Command) -> Result<Told> {
     bounded(world, remote, push, TRANSFER)
 }
 
-/// Runs a git that talks to a remote. `XTASK_REMOTE_SECONDS` sets another bound.
-fn bounded(world: &World<'_>, remote: &str, mut git: Command, bound: Duration) -> Result<Told> {
-    let bound = match std::env::var("XTASK_REMOTE_SECONDS").ok() {
-        Some(text) => Duration::from_secs(
+/// How long a remote is waited for: `XTASK_REMOTE_SECONDS` sets another bound than the usual one.
+fn bound(usual: Duration) -> Result<Duration> {
+    match std::env::var("XTASK_REMOTE_SECONDS").ok() {
+        Some(text) => Ok(Duration::from_secs(
             text.parse().with_context(|| format!("XTASK_REMOTE_SECONDS={text} is not a number of seconds"))?,
-        ),
-        None => bound,
-    };
+        )),
+        None => Ok(usual),
+    }
+}
+
+/// Runs a git that talks to a remote.
+fn bounded(world: &World<'_>, remote: &str, mut git: Command, usual: Duration) -> Result<Told> {
+    let bound = bound(usual)?;
     git.env("GIT_TERMINAL_PROMPT", "0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let is_set = |name: &str| std::env::var_os(name).is_some();
     let is_configured = || {
