@@ -108,21 +108,20 @@ fn begin(loader: &Loader<'_>, head: Snapshot, to: &Version, intent: &Intent, opt
     draw(loader, loader.load(Source::Tree)?, to, false, intent, options)
 }
 
-/// Whether a release was cut off before its commit was made: the tree and the index hold nothing but what was there
-/// before, and the plan's own texts.
+/// Whether a release was cut off before its commit was made: tree and index hold nothing but what was there before, and the
+/// plan's own texts.
 fn was_cut_off(loader: &Loader<'_>, tree: &Texts, plan: &Plan) -> Result<bool> {
     let dirty: BTreeSet<PathBuf> = loader.repo.dirty.iter().cloned().collect();
     let edits: BTreeMap<&PathBuf, &Edit> = plan.edits().iter().map(|edit| (&edit.path, edit)).collect();
-    let edit = |path: &PathBuf| edits.get(path).copied();
-    let is_ours = |path: &PathBuf, now: Option<&str>| edit(path).is_some_and(|edit| edit.state(now) != State::Other);
-    if !dirty.iter().all(|path| is_ours(path, tree.get(path).map(String::as_str))) {
-        return Ok(false);
-    }
-    // git-add(1) may have announced a new file as an empty one.
     let index = repo::texts_in_index(loader.sh, &dirty)?;
-    Ok(index.iter().all(|(path, text)| {
-        is_ours(path, Some(text)) || text.is_empty() && edit(path).is_some_and(|edit| edit.fate == Fate::Create)
-    }))
+    let is_ours = |path: &PathBuf| {
+        let Some(edit) = edits.get(path) else { return false };
+        let is_known = |texts: &Texts| edit.state(texts.get(path).map(String::as_str)) != State::Other;
+        // git-add(1) may have announced a new file as an empty one.
+        let is_announced = edit.fate == Fate::Create && index.get(path).is_some_and(|text| text.is_empty());
+        is_known(tree) && (is_known(&index) || is_announced)
+    };
+    Ok(dirty.iter().all(is_ours))
 }
 
 /// The version that the intent counts from.

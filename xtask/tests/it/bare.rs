@@ -51,7 +51,7 @@ fn without_ensurepip(place: &Place, name: &str) {
     fs::create_dir_all(&site).unwrap();
     let hide = "import sys\n\nclass Hide:\n    def find_spec(self, name, path=None, target=None):\n        if name == 'ensurepip':\n            raise ModuleNotFoundError(name)\n\nsys.meta_path.insert(0, Hide())\n";
     fs::write(site.join("sitecustomize.py"), hide).unwrap();
-    script(place, name, &format!("PYTHONPATH={} exec {real} \"$@\"", site.display()));
+    script(place, name, &format!("PYTHONDONTWRITEBYTECODE=1 PYTHONPATH={} exec {real} \"$@\"", site.display()));
 }
 
 /// git knows nobody, and is not to guess.
