@@ -53,33 +53,39 @@ pub fn plan(loader: &Loader<'_>, intent: &Intent, options: &Options) -> Result<P
     if let Intent::Hotfix(version) = intent {
         return hotfix::plan(loader, version.as_ref(), options);
     }
-    let mut planned = planned(loader, intent, options)?;
-    beside::find(loader, intent, &mut planned.plan)?;
-    Ok(planned)
-}
-
-fn planned(loader: &Loader<'_>, intent: &Intent, options: &Options) -> Result<Planned> {
     let dirty = !loader.repo.dirty.is_empty();
     let head = loader.load(if dirty { Source::Commit(&loader.repo.head) } else { Source::Tree })?;
     let current = current(&head.workspace, &head.train, intent)?;
+    let train = head.train.clone();
+    let mut planned = planned(loader, head, &current, intent, options)?;
+    beside::find(loader, &train, &current, &mut planned.plan)?;
+    Ok(planned)
+}
 
+fn planned(
+    loader: &Loader<'_>,
+    head: Snapshot,
+    current: &Version,
+    intent: &Intent,
+    options: &Options,
+) -> Result<Planned> {
     // A hotfix that was merged into the head is no release of the head's own, which goes on from there.
-    let tag = head.train.tag.fill(&current);
+    let tag = head.train.tag.fill(current);
     let is_hotfix = loader.repo.tags.contains_key(&tag) && hotfix::is_hotfix(loader, &tag)?;
     // A release that stands at the head, with nothing after it, is the one that was asked for: `minor` twice is not two minors.
     if !is_hotfix {
-        for (entry, call) in commits_of(loader, &head, &current, intent)? {
+        for (entry, call) in commits_of(loader, &head, current, intent)? {
             if is_newest(loader, &entry)?
-                && let Some(before) = before(loader, &entry, call, &current, intent)?
-                && wanted(intent, &self::current(&before.workspace, &before.train, intent)?)? == current
-                && let Some(planned) = resumed(loader, before, &entry, call, &current, intent, options)?
+                && let Some(before) = before(loader, &entry, call, current, intent)?
+                && wanted(intent, &self::current(&before.workspace, &before.train, intent)?)? == *current
+                && let Some(planned) = resumed(loader, before, &entry, call, current, intent, options)?
             {
                 return Ok(planned);
             }
         }
     }
-    let to = wanted(intent, &current)?;
-    if is_hotfix && to == current {
+    let to = wanted(intent, current)?;
+    if is_hotfix && to == *current {
         return hotfix::plan(loader, Some(&to), options);
     }
     for (entry, call) in commits_of(loader, &head, &to, intent)? {

@@ -5,36 +5,33 @@
 use anyhow::Result;
 use xshell::cmd;
 
-use super::{Intent, current};
 use crate::{
     check::{Finding, short},
     perform::git,
     plan::Plan,
     repo,
     snapshot::{Loader, Snapshot, Source},
+    train::Train,
     version::Version,
 };
 
-/// Adds the finding when the version that stands here was tagged beside the head and main, and nobody else has that tag.
-pub fn find(loader: &Loader<'_>, intent: &Intent, plan: &mut Plan) -> Result<()> {
-    // A clean tree is the head, and is read where links lead to members, which the commit does not have there.
-    let source = if loader.repo.dirty.is_empty() { Source::Tree } else { Source::Commit(&loader.repo.head) };
-    let head = loader.load(source)?;
-    let version = current(&head.workspace, &head.train, intent)?;
-    let tag = head.train.tag.fill(&version);
+/// Adds the finding when the version that stands at the head was tagged beside the head and main, and nobody else has
+/// that tag.
+pub fn find(loader: &Loader<'_>, train: &Train, version: &Version, plan: &mut Plan) -> Result<()> {
+    let tag = train.tag.fill(version);
     let Some(commit) = loader.repo.tags.get(&tag).filter(|_| !loader.repo.is_rolled_back(&tag)) else { return Ok(()) };
-    for tip in [Some(&loader.repo.head), loader.repo.branches.get(&head.train.main)].into_iter().flatten() {
+    for tip in [Some(&loader.repo.head), loader.repo.branches.get(&train.main)].into_iter().flatten() {
         if repo::is_ancestor(loader.sh, commit, tip)? {
             return Ok(());
         }
     }
-    let is_meant = plan.to == version;
+    let is_meant = plan.to == *version;
     let again = match is_meant {
         true => "the same command".to_owned(),
         false => format!("cargo xtask release {}", version.tag()),
     };
-    let remote = &head.train.remote;
-    let next = match is_pushed(loader, &head, &tag) {
+    let remote = &train.remote;
+    let next = match is_pushed(loader, train, &tag) {
         Ok(false) => format!("git tag -d {tag}, then {again}"),
         // Its commit is published as it is; other versions go their own way.
         Ok(true) if is_meant => {
@@ -46,7 +43,7 @@ pub fn find(loader: &Loader<'_>, intent: &Intent, plan: &mut Plan) -> Result<()>
         }
     };
     plan.findings.retain(|finding| finding.check != "tag");
-    let main = &head.train.main;
+    let main = &train.main;
     let what = format!(
         "{} is on {main} as another commit (a squash or rebase merge), and {tag} is on {}, which {main} does not lead to",
         version.tag(),
@@ -70,8 +67,8 @@ pub fn is_merged_otherwise(loader: &Loader<'_>, train: &Snapshot, version: &Vers
     Ok(there.train.version(&there.workspace) == version)
 }
 
-fn is_pushed(loader: &Loader<'_>, head: &Snapshot, tag: &str) -> Result<bool> {
-    let (sh, remote, name) = (loader.sh, &head.train.remote, format!("refs/tags/{tag}"));
+fn is_pushed(loader: &Loader<'_>, train: &Train, tag: &str) -> Result<bool> {
+    let (sh, remote, name) = (loader.sh, &train.remote, format!("refs/tags/{tag}"));
     let known = cmd!(sh, "git remote").quiet().read()?;
     if !known.lines().any(|line| line == remote) && !remote.contains(['/', ':']) {
         return Ok(false);
