@@ -496,6 +496,11 @@ pub fn recorded_by_tag(sh: &Shell, tag: &str) -> Result<Recorded> {
     Ok(Recorded { at: At::Tag(tag.to_owned()), is_whole, record })
 }
 
+/// Whether there is such a remote: a name that git knows, or an address.
+pub fn is_remote(sh: &Shell, remote: &str) -> Result<bool> {
+    Ok(remote.contains(['/', ':']) || text(cmd!(sh, "git remote"))?.lines().any(|known| known == remote))
+}
+
 /// What the commit of a release records that was not tagged yet.
 pub fn recorded_by_commit(sh: &Shell, commit: &str, tag: &str) -> Result<Recorded> {
     let message = text(cmd!(sh, "git log --max-count 1 --encoding=UTF-8 --format=%B {commit} --"))?;

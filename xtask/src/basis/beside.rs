@@ -69,8 +69,7 @@ pub fn is_merged_otherwise(loader: &Loader<'_>, train: &Snapshot, version: &Vers
 
 fn is_pushed(loader: &Loader<'_>, train: &Train, tag: &str) -> Result<bool> {
     let (sh, remote, name) = (loader.sh, &train.remote, format!("refs/tags/{tag}"));
-    let known = cmd!(sh, "git remote").quiet().read()?;
-    if !known.lines().any(|line| line == remote) && !remote.contains(['/', ':']) {
+    if !repo::is_remote(sh, remote)? {
         return Ok(false);
     }
     let listed = git::remote::asked(sh, remote, &[&name])?;

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use anyhow::{Result, bail};
-use xshell::{Shell, cmd};
+use xshell::cmd;
 
 use super::count;
 use crate::{
@@ -57,7 +57,7 @@ pub fn tags(report: &Report, loader: &Loader<'_>, workspace: &Workspace, train: 
     let has_tags = train.tags(repo).next().is_some();
     let own = (has_tags && !here.is_development()).then(|| train.tag.fill(here));
     let is_all_here = own.as_ref().map_or(has_tags, |tag| repo.tags.contains_key(tag));
-    if is_all_here || !is_remote(sh, remote)? {
+    if is_all_here || !repo::is_remote(sh, remote)? {
         return Ok(());
     }
     let asked = cmd!(sh, "git ls-remote --tags --refs {remote}").env("GIT_TERMINAL_PROMPT", "0");
@@ -87,11 +87,6 @@ pub fn tags(report: &Report, loader: &Loader<'_>, workspace: &Workspace, train: 
         fetch(remote)
     ));
     Ok(())
-}
-
-/// Whether there is such a remote: a name that git knows, or an address.
-fn is_remote(sh: &Shell, remote: &str) -> Result<bool> {
-    Ok(remote.contains(['/', ':']) || repo::text(cmd!(sh, "git remote"))?.lines().any(|known| known == remote))
 }
 
 /// The line that fetches the tags.

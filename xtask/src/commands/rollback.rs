@@ -173,8 +173,7 @@ pub fn draw(loader: &Loader<'_>, version: &Version, options: &Options) -> Result
 /// What the remote has of the release; `None` when there is no remote.
 fn remote(sh: &Shell, train: &Train, tag: &str, commit: Option<&str>) -> Result<Option<Remote>> {
     let remote = &train.remote;
-    let known = repo::text(cmd!(sh, "git remote"))?;
-    if !known.lines().any(|line| line == remote) && !remote.contains(['/', ':']) {
+    if !repo::is_remote(sh, remote)? {
         return Ok(None);
     }
     let (main, back) = (format!("refs/heads/{}", train.main), format!("refs/tags/{}", rollback_tag(tag)));
