@@ -6,6 +6,7 @@ not let it do: `build`, `run`, or `crun` (run with the default runtime). What an
 `serve`, `crash`, or `ail`.
 """
 
+import fcntl
 import hashlib
 import json
 import os
@@ -36,6 +37,9 @@ def fail(message, code=125):
     sys.exit(code)
 
 
+# The tool asks about several images at once, and an engine keeps its own books in order.
+lock = open(os.environ["ENGINE_STATE"] + ".lock", "w")
+fcntl.flock(lock, fcntl.LOCK_EX)
 try:
     with open(os.environ["ENGINE_STATE"]) as file:
         state = json.load(file)
