@@ -183,14 +183,48 @@ fn co_author(value: &str) -> Option<String> {
 /// How a changelog names somebody: by the forge's handle, when a no-reply address tells it, else by name. A robot is
 /// nobody.
 pub fn credit(name: &str, address: &str) -> String {
-    let handle = address.trim().strip_suffix("@users.noreply.github.com");
+    let (name, address) = (name.trim(), address.trim());
+    let handle = address.strip_suffix("@users.noreply.github.com");
     let handle = handle.map(|handle| handle.split_once('+').map_or(handle, |(_, handle)| handle));
     match handle {
-        _ if name.trim().ends_with("[bot]") => String::new(),
+        _ if is_robot(name, address) => String::new(),
         Some(handle) if !handle.is_empty() => format!("@{handle}"),
         _ if name.contains('@') => String::new(),
-        _ => name.trim().to_owned(),
+        _ => name.to_owned(),
     }
+}
+
+/// Services that commit and are not called a bot in a word of its own.
+const SERVICES: [&str; 11] = [
+    "actions-user",
+    "allcontributors",
+    "dependabot",
+    "dependabot-preview",
+    "github-action",
+    "github-actions",
+    "greenkeeper",
+    "imgbot",
+    "mergify",
+    "pre-commit-ci",
+    "renovate",
+];
+
+/// Whether the name or a part of the address says that no person made it. `bot` must be a word: Abbott, Talbot and Robot
+/// Smith are people, and so is `jan.bot@…`.
+fn is_robot(name: &str, address: &str) -> bool {
+    let (local, domain) = address.rsplit_once('@').unwrap_or((address, ""));
+    let handle = local.split_once('+').filter(|(id, _)| id.chars().all(|c| c.is_ascii_digit()));
+    let handle = handle.map_or(local, |(_, handle)| handle);
+    let is_host = |host: &str| ["bot", "bots"].contains(&host.to_lowercase().as_str());
+    // The last two are whose domain it is: a company may be called so.
+    domain.split('.').rev().skip(2).any(is_host) || [name, handle].into_iter().any(is_robots_name)
+}
+
+fn is_robots_name(name: &str) -> bool {
+    let name = name.to_lowercase().split_whitespace().collect::<Vec<_>>().join("-");
+    let mut words = name.split(['-', '_']);
+    let is_last = |word: &str| name.rsplit(['-', '_']).next() == Some(word) && name != word;
+    name.ends_with("[bot]") || SERVICES.contains(&name.as_str()) || words.any(|word| word == "bot") || is_last("robot")
 }
 
 #[cfg(test)]
@@ -289,8 +323,44 @@ mod tests {
             ("Jane Doe", "jane@example.org", "Jane Doe"),
             ("Jane Doe", "123+jane@users.noreply.github.com", "@jane"),
             ("Jane Doe", "jane@users.noreply.github.com", "@jane"),
-            ("renovate[bot]", "1+renovate[bot]@users.noreply.github.com", ""),
             ("jane@example.org", "jane@example.org", ""),
+        ] {
+            assert_eq!(credit(name, address), told, "{name} <{address}>");
+        }
+    }
+
+    #[test]
+    fn robots_are_nobody_whatever_part_of_their_address_says_so() {
+        for (name, address) in [
+            ("renovate[bot]", "1+renovate[bot]@users.noreply.github.com"),
+            ("dependabot", "49699333+dependabot[bot]@users.noreply.github.com"),
+            ("Dependabot", "support@github.com"),
+            ("GitHub Actions", "actions@github.com"),
+            ("github-actions", "github-actions@github.com"),
+            ("CI", "github-actions@users.noreply.github.com"),
+            ("Renovate Bot", "bot@renovateapp.com"),
+            ("Renovate", "bot@renovateapp.com"),
+            ("WhiteSource", "Renovate-Bot@users.noreply.github.com"),
+            ("semantic-release-bot", "semantic-release-bot@martynus.example"),
+            ("Release Bot", "release@example.org"),
+            ("release", "project_7_bot_0af3@noreply.gitlab.example"),
+            ("k8s-ci-robot", "k8s-ci-robot@users.noreply.github.com"),
+            ("release", "ci@bots.example.org"),
+            ("ImgBot", "ImgBotHelp@example.org"),
+        ] {
+            assert_eq!(credit(name, address), "", "{name} <{address}>");
+            let message = format!("fix: x\n\nCo-authored-by: {name} <{address}>");
+            assert_eq!(Change::parse(&message).unwrap().co_authors, [""; 0], "{message}");
+        }
+        for (name, address, told) in [
+            ("Jane Abbott", "abbott@example.org", "Jane Abbott"),
+            ("Jane Abbott", "1+abbott@users.noreply.github.com", "@abbott"),
+            ("Talbot", "talbot@example.org", "Talbot"),
+            ("Robot Smith", "robot-smith@example.org", "Robot Smith"),
+            ("Jan", "jan.bot@example.org", "Jan"),
+            ("Jane Doe", "jane@robots.example.org", "Jane Doe"),
+            ("Jane Doe", "jane+bot@bot.example", "Jane Doe"),
+            ("botanist", "2+botanist@users.noreply.github.com", "@botanist"),
         ] {
             assert_eq!(credit(name, address), told, "{name} <{address}>");
         }
