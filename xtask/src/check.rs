@@ -339,6 +339,13 @@ fn changelogs(workspace: &Workspace, train: &Train) -> Vec<Finding> {
             "add `changelog = \"CHANGELOG.md\"` to the train, with an `## [Unreleased]` section",
         ));
     }
+    if let Some((path, text)) = train.changelog.as_ref().and_then(|path| workspace.texts.get_key_value(path)) {
+        let next = "write the day of that release, as in `2026-01-31`, or leave it out";
+        let wrong = |heading| {
+            Finding::new("changelog", format!("{}: `{heading}` has a date that is none", slashed(path)), next)
+        };
+        findings.extend(changelog::misdated(text).into_iter().map(wrong));
+    }
     findings.extend(changes::fragments(workspace, train).1);
     if let Some(path) = &train.release_notes {
         let next = "add one `## Release Notes` heading where the notes shall stand";

@@ -79,7 +79,8 @@ impl Date {
         let (date, time) = timestamp.split_at_checked(10)?;
         let time = time.strip_prefix(['T', 't', ' '])?;
         let (clock, rest) = time.split_at_checked(8)?;
-        let number = |text: &str| text.parse::<i64>().ok().filter(|_| text.bytes().all(|b| b.is_ascii_digit()));
+        let is_pair = |text: &str| text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit());
+        let number = |text: &str| text.parse::<i64>().ok().filter(|_| is_pair(text));
         let of = |clock: &str| {
             let mut parts = clock.split(':').map(number);
             Some((parts.next()??, parts.next()??, parts.next()))
@@ -110,12 +111,53 @@ impl Date {
 
     /// Reads `YYYY-MM-DD`.
     pub fn parse(text: &str) -> Option<Date> {
-        let mut parts = text.split('-');
-        let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
-        let shaped = year.len() == 4 && month.len() == 2 && day.len() == 2 && parts.next().is_none();
-        let date = Date { year: year.parse().ok()?, month: month.parse().ok()?, day: day.parse().ok()? };
-        (shaped && (1..=12).contains(&date.month) && (1..=31).contains(&date.day)).then_some(date)
+        let parts: Vec<&str> = text.split('-').collect();
+        let shaped = parts.iter().map(|part| part.len()).eq([4, 2, 2]);
+        Date::of(&parts).filter(|_| shaped)
     }
+
+    /// The day of a year, a month and a day; `None` when the month has no such day.
+    fn of(parts: &[&str]) -> Option<Date> {
+        let [year, month, day] = parts else { return None };
+        let is_number = |part: &&str| part.bytes().all(|b| b.is_ascii_digit());
+        let date = Date { year: year.parse().ok()?, month: month.parse().ok()?, day: day.parse().ok()? };
+        let is_day = year.len() == 4 && (1..=12).contains(&date.month) && Date::from_unix(date.unix()) == date;
+        (is_day && parts.iter().all(is_number)).then_some(date)
+    }
+}
+
+/// Whether words that stand where a date is expected can be one, or say that there is none yet. Other forms of a date than
+/// `2026-11-20` are not held against the calendar.
+pub fn is_dated(words: &str) -> bool {
+    const MONTHS: [&str; 12] = [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ];
+    let words = words.split_whitespace().map(|word| word.trim_matches(|c: char| !c.is_ascii_alphanumeric()));
+    let words: Vec<String> = words.map(str::to_lowercase).collect();
+    let days = words.iter().filter_map(|word| {
+        let parts: Vec<&str> = word.split(['-', '/', '.']).collect();
+        let is_shaped = parts.len() == 3 && parts[0].len() == 4 && word.starts_with(|c: char| c.is_ascii_digit());
+        is_shaped.then(|| Date::of(&parts).is_some())
+    });
+    let mut days = days.peekable();
+    if days.peek().is_some() {
+        return days.all(|is_day| is_day);
+    }
+    let is_month = |word: &str| MONTHS.iter().any(|month| *month == word || month[..3] == *word || word == "sept");
+    let is_year = |word: &str| word.split(|c: char| !c.is_ascii_digit()).any(|number| [4, 8].contains(&number.len()));
+    let says_none = |word: &str| ["unreleased", "tbd", "tba", "yanked"].contains(&word);
+    words.iter().any(|word| is_month(word) || is_year(word) || says_none(word))
 }
 
 /// Which one of a month's.
@@ -194,8 +236,35 @@ mod tests {
             assert_eq!(Date::from_unix(seconds).to_string(), text);
             assert_eq!(Date::parse(text), Some(Date::from_unix(seconds)));
         }
-        for text in ["2026-13-01", "2026-1-01", "20261120", "2026-11-20-1", "yyyy-mm-dd"] {
+        let none = ["2026-13-01", "2026-00-10", "2026-1-01", "20261120", "2026-11-20-1", "yyyy-mm-dd", "2026-+1-+1"];
+        let no_day = ["2026-02-31", "2026-02-29", "1900-02-29", "2026-04-31", "2026-01-00", "2026-12-32"];
+        for text in none.into_iter().chain(no_day) {
             assert_eq!(Date::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_takes_the_place_of_a_date_is_one_or_says_that_there_is_none() {
+        for words in [
+            "2026-01-07",
+            "(2026-01-07)",
+            "2026-01-07 and more",
+            "2026/1/7",
+            "May 30th, 2024",
+            "7 Sept",
+            "07.01.2026",
+            "20260107",
+            "TBD",
+            "unreleased",
+            "(yanked)",
+            "2026",
+        ] {
+            assert!(is_dated(words), "{words}");
+        }
+        for words in
+            ["banana", "2026-02-31", "(2026-13-01)", "2026/02/30", "2026-1-32", "YYYY-MM-DD", "soon", "mayhem 3", ""]
+        {
+            assert!(!is_dated(words), "{words}");
         }
     }
 

@@ -7,7 +7,11 @@ use std::ops::Range;
 
 use anyhow::{Result, bail};
 
-use crate::{conventional::Kind, date::Date};
+use crate::{
+    conventional::Kind,
+    date::{self, Date},
+    version::{Dialect, Version},
+};
 
 /// A version's section.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,6 +53,26 @@ pub fn read(text: &str) -> Vec<Section> {
 /// The section of that name; `Unreleased` is found however it is capitalised.
 pub fn section(text: &str, name: &str) -> Option<Section> {
     read(text).into_iter().find(|section| section.name.eq_ignore_ascii_case(name))
+}
+
+/// The headings of versions that have something else where their date should stand.
+pub fn misdated(text: &str) -> Vec<String> {
+    let is_version = |name: &str| Version::parse(name.strip_prefix('v').unwrap_or(name), Dialect::Tag).is_ok();
+    let versions = read(text).into_iter().filter(|section| is_version(&section.name));
+    let headings = versions.filter_map(|section| {
+        let heading = text[section.heading.clone()].lines().next()?.trim_end();
+        let (_, rest) = heading.split_once(&section.name)?;
+        // The bracket of a link, and where the link leads.
+        let rest = match rest.strip_prefix(']') {
+            Some(link) if link.starts_with(['(', '[']) => link.split_once([')', ']']).map_or(link, |(_, rest)| rest),
+            Some(rest) => rest,
+            None => rest,
+        };
+        let rest = rest.trim_start();
+        let claims = rest.starts_with(['-', '–', '—', '(', ':']);
+        (claims && !date::is_dated(rest)).then(|| heading.to_owned())
+    });
+    headings.collect()
 }
 
 /// The text with the section of `version` said to be yanked, as Keep a Changelog has it; `None` without such a section.
@@ -325,6 +349,29 @@ mod tests {
 
     const DAY: &str = "2026-12-02";
     const TAGS: (&str, &str) = ("v0.9.3", "v0.10.0");
+
+    #[test]
+    fn a_heading_with_a_date_has_a_day_of_the_calendar() {
+        let right = [
+            "[Unreleased] - ReleaseDate",
+            "[0.9.3] - 2026-01-07",
+            "0.9.3 (2026-01-07)",
+            "0.9.3",
+            "[0.9.3]",
+            "[0.9.3](https://x.test/compare/v0.9.2...v0.9.3) - 2026-01-07",
+            "[0.9.3][now] - 2026-01-07",
+            "0.9.3 - 2026-01-07 [YANKED]",
+            "v0.9.3 (May 30th, 2024)",
+            "0.9.3 - TBD",
+            "0.9.3 the big one",
+            "[0.9.3](https://x.test/compare/v0.9.2...v0.9.3)",
+            "Notes - banana",
+        ];
+        let text: String = right.iter().map(|heading| format!("## {heading}\n\n- x\n\n")).collect();
+        assert_eq!(misdated(&text), [""; 0]);
+        let wrong = ["## [0.9.3] - banana", "## 0.9.2 - 2026-02-31", "## v0.9.1 (2026-13-01)", "## [0.9.0](x) - soon"];
+        assert_eq!(misdated(&wrong.join("\n\n- x\n\n")), wrong);
+    }
 
     fn day() -> Date {
         Date::parse(DAY).unwrap()

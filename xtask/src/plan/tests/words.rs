@@ -81,6 +81,12 @@ fn the_changelog_is_promoted_and_the_notes_quote_it() {
 }
 
 #[test]
+fn a_date_that_is_none_is_told_with_its_heading() {
+    let plan = house().with("CHANGELOG.md", "2026-01-07", "2026-02-31").release("minor");
+    assert_eq!(findings(&plan), ["changelog: CHANGELOG.md: `## [0.9.3] - 2026-02-31` has a date that is none"]);
+}
+
+#[test]
 fn an_empty_unreleased_is_nothing_to_release() {
     let house = house().with("CHANGELOG.md", "### Fixed\n\n- a rounding error\n\n", "");
     let plan = house.release("minor");
