@@ -151,10 +151,16 @@ pub fn ask(mut command: Command) -> Result<Told> {
 }
 
 /// Asks the same, but waits no longer than `limit`: `None` when it has not answered by then.
-pub fn ask_within(mut command: Command, limit: Duration) -> Result<Option<Told>> {
+pub fn ask_within(command: Command, limit: Duration) -> Result<Option<Told>> {
+    ask_while(command, |elapsed| elapsed < limit)
+}
+
+/// Asks the same, and is asked ten times a second, with the time since it began, whether to wait on: `None` when not.
+pub fn ask_while(mut command: Command, mut waits_on: impl FnMut(Duration) -> bool) -> Result<Option<Told>> {
     let shown = shown(&command);
     let _watch = Watch::of(&command);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let begun = Instant::now();
     let mut child = command.spawn().with_context(|| format!("`{shown}` did not start"))?;
     let streams = [
         child.stdout.take().map(|stream| Box::new(stream) as Box<dyn Read + Send>),
@@ -163,23 +169,26 @@ pub fn ask_within(mut command: Command, limit: Duration) -> Result<Option<Told>>
     let (sender, ended) = mpsc::channel();
     for (at, mut stream) in streams.into_iter().flatten().enumerate() {
         let sender = sender.clone();
-        // Not waited for when time is up: a child of the child may keep the stream open.
+        // Not waited for when it is given up: a child of the child may keep the stream open.
         std::thread::spawn(move || {
             let mut bytes = Vec::new();
             let read = stream.read_to_end(&mut bytes);
             let _ = sender.send((at, read.map(|_| bytes)));
         });
     }
-    let deadline = Instant::now() + limit;
     let mut texts = [String::new(), String::new()];
-    for _ in 0..2 {
-        let Ok((at, read)) = ended.recv_timeout(deadline.saturating_duration_since(Instant::now())) else {
+    let mut open = texts.len();
+    while open > 0 {
+        if let Ok((at, read)) = ended.recv_timeout(Duration::from_millis(100)) {
+            let bytes = read.with_context(|| format!("`{shown}` could not be read"))?;
+            texts[at] = blanked(&String::from_utf8_lossy(&bytes));
+            open -= 1;
+        } else if !waits_on(begun.elapsed()) {
             // It may have ended just now; in any case it is not left behind.
             let _ = child.kill();
             child.wait().with_context(|| format!("`{shown}` could not be waited for"))?;
             return Ok(None);
-        };
-        texts[at] = blanked(&String::from_utf8_lossy(&read.with_context(|| format!("`{shown}` could not be read"))?));
+        }
     }
     let status = child.wait().with_context(|| format!("`{shown}` could not be waited for"))?;
     let [out, err] = texts;

@@ -1,12 +1,7 @@
 //! Asking a remote: where it is pushed to, within a bound, and with a word for whoever waits.
 //! It must never wait for ever, ask a person for anything, nor ask elsewhere than where a push goes.
 
-use std::{
-    io::Read,
-    process::{Command, Stdio},
-    sync::{atomic::Ordering, mpsc},
-    time::{Duration, Instant},
-};
+use std::{process::Command, sync::atomic::Ordering, time::Duration};
 
 use anyhow::{Context, Error, Result, bail};
 use xshell::{Shell, cmd};
@@ -14,7 +9,7 @@ use xshell::{Shell, cmd};
 use crate::{
     perform::World,
     step::Observation,
-    tools::child::{self, Told, Watch},
+    tools::child::{self, Told},
 };
 
 use super::change;
@@ -101,7 +96,7 @@ fn bound(usual: Duration) -> Result<Duration> {
 /// Runs a git that talks to a remote.
 fn bounded(world: &World<'_>, remote: &str, mut git: Command, usual: Duration) -> Result<Told> {
     let bound = bound(usual)?;
-    git.env("GIT_TERMINAL_PROMPT", "0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    git.env("GIT_TERMINAL_PROMPT", "0");
     let is_set = |name: &str| std::env::var_os(name).is_some();
     let is_configured = || {
         let asked = cmd!(world.sh, "git config --get core.sshCommand").quiet().ignore_status().output();
@@ -113,45 +108,18 @@ fn bounded(world: &World<'_>, remote: &str, mut git: Command, usual: Duration) -
     }
     let what = git.get_args().find(|word| ["ls-remote", "push"].iter().any(|verb| word == verb));
     let what = format!("git {}", what.unwrap_or_default().to_string_lossy());
-    let _watch = Watch::start("git");
-    let mut child = git.spawn().with_context(|| format!("{what} did not start"))?;
-    let (sender, answers) = mpsc::channel();
-    // Not waited for when the bound is over: what git has started may hold the pipes longer than git itself.
-    let read = |is_out: bool, stream: Option<Box<dyn Read + Send>>| {
-        let sender = sender.clone();
-        std::thread::spawn(move || {
-            let mut bytes = Vec::new();
-            let _ = stream.map(|mut stream| stream.read_to_end(&mut bytes));
-            let _ = sender.send((is_out, bytes));
-        });
-    };
-    read(true, child.stdout.take().map(|stream| Box::new(stream) as _));
-    read(false, child.stderr.take().map(|stream| Box::new(stream) as _));
-    let (begun, mut is_told) = (Instant::now(), false);
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let mut open = 2;
-    while open > 0 {
-        match answers.recv_timeout(Duration::from_millis(100)) {
-            Ok((true, bytes)) => (out, open) = (bytes, open - 1),
-            Ok((false, bytes)) => (err, open) = (bytes, open - 1),
-            Err(mpsc::RecvTimeoutError::Disconnected) => break,
-            Err(mpsc::RecvTimeoutError::Timeout) => {
-                if !is_told && begun.elapsed() >= Duration::from_secs(2) {
-                    world.report.say(format!("          waiting for {remote} ({what}), at most {} s", bound.as_secs()));
-                    is_told = true;
-                }
-                let is_over = begun.elapsed() >= bound;
-                if is_over || world.interrupted.load(Ordering::Relaxed) {
-                    child.kill().with_context(|| format!("{what} could not be ended"))?;
-                    child.wait().with_context(|| format!("{what} could not be waited for"))?;
-                    let why =
-                        if is_over { format!("within {} s", bound.as_secs()) } else { "before Ctrl-C".to_owned() };
-                    bail!("{remote} did not answer {why} ({what})");
-                }
-            }
+    let (mut over, mut is_told) = (None, false);
+    let told = child::ask_while(git, |elapsed| {
+        if !is_told && elapsed >= Duration::from_secs(2) {
+            world.report.say(format!("          waiting for {remote} ({what}), at most {} s", bound.as_secs()));
+            is_told = true;
         }
-    }
-    let status = child.wait().with_context(|| format!("{what} could not be waited for"))?;
-    let text = |bytes: &[u8]| child::blanked(&String::from_utf8_lossy(bytes));
-    Ok(Told { status, out: text(&out), err: text(&err) })
+        if elapsed >= bound {
+            over = Some(format!("within {} s", bound.as_secs()));
+        } else if world.interrupted.load(Ordering::Relaxed) {
+            over = Some("before Ctrl-C".to_owned());
+        }
+        over.is_none()
+    })?;
+    told.with_context(|| format!("{remote} did not answer {} ({what})", over.unwrap_or_default()))
 }
