@@ -96,6 +96,7 @@ pub fn make(call: &Call<'_>, intent: &Intent, options: &Options) -> Result<()> {
         let first = if waived { format!("merge it into {main}, then ") } else { String::new() };
         // What others have to confirm first was told already, with the command that asks them.
         if !options.push && !unverified.iter().any(|unverified| unverified.is_confirmation) {
+            let (main, tag) = (loader.repo.typed_branch(main), loader.repo.typed_tag(&tag));
             call.report
                 .say(format!("next: {first}git push --atomic {remote} {main} {tag} (or the same command with --push)"));
         }

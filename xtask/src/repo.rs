@@ -89,6 +89,16 @@ impl Repo {
     pub fn is_rolled_back(&self, tag: &str) -> bool {
         self.tags.contains_key(&rollback_tag(tag))
     }
+
+    /// A branch as git takes it for a push: in full where a tag is called alike.
+    pub fn typed_branch(&self, branch: &str) -> String {
+        if self.tags.contains_key(branch) { format!("refs/heads/{branch}") } else { branch.to_owned() }
+    }
+
+    /// A tag as git takes it for a push: in full where a branch is called alike.
+    pub fn typed_tag(&self, tag: &str) -> String {
+        if self.branches.contains_key(tag) { format!("refs/tags/{tag}") } else { tag.to_owned() }
+    }
 }
 
 /// The tag that says that the release of another one was rolled back.

@@ -36,7 +36,8 @@ pub fn post_release(call: &Call<'_>, version: Option<&Version>, options: &publis
     if !call.dry_run {
         report.say(format!("{} is done with: what follows it is on {}", released.of.tag, train.main));
         if !push && plan.steps.iter().any(|step| matches!(step, Step::Commit(_))) {
-            report.say(format!("next: git push {} {} (or the same command with --push)", train.remote, train.main));
+            let main = loader.repo.typed_branch(&train.main);
+            report.say(format!("next: git push {} {main} (or the same command with --push)", train.remote));
         }
     }
     Ok(())

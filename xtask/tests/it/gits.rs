@@ -471,6 +471,21 @@ fn a_branch_that_is_protected_is_reached_by_a_pull_request() {
 }
 
 #[test]
+fn a_push_that_is_typed_names_in_full_what_is_called_alike() {
+    let place = Place::of_world("called_alike", "plain");
+    place.add_remote();
+    place.git("branch v0.8.0");
+    place.git("tag main");
+    let said = place.xtask(ARGS).ok();
+    let (_, next) = said.out.rsplit_once("next: ").unwrap();
+    let line = next.split(" (or the same command with --push)").next().unwrap();
+    run(place.command("sh").args(["-c", line]));
+    let there = place.git("ls-remote ../remote.git refs/heads/main refs/tags/v0.8.0");
+    assert_eq!(there.lines().count(), 2, "{line}: {there}");
+    assert_eq!(place.git("ls-remote ../remote.git refs/tags/main refs/heads/v0.8.0"), "", "{line}");
+}
+
+#[test]
 fn a_push_that_is_refused_tells_what_to_do() {
     let table: [(&str, SetUp<'_>, &[&str]); 4] = [
         (

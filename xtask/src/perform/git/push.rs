@@ -30,10 +30,10 @@ pub fn observe(world: &World<'_>, push: &Push) -> Result<Observation> {
         });
     }
     if !lands_on_main(world, push)? {
-        let (main, tag) = (&push.main, &push.tag.name);
+        let (main, refs) = (&push.main, refs(push).join(" "));
         return Ok(Observation::Blocked {
             why: format!("the release is not on {main}: {remote} would get a tag that {main} does not lead to"),
-            next: format!("run it without --push, merge it into {main}, then: git push --atomic {remote} {main} {tag}"),
+            next: format!("run it without --push, merge it into {main}, then: git push --atomic {remote} {refs}"),
         });
     }
     // A commit that this clone does not know is somebody's later one: it says nothing about ours.
@@ -168,4 +168,41 @@ pub fn observe_main(world: &World<'_>, push: &PushMain) -> Result<Observation> {
 pub fn push_main(world: &World<'_>, push: &PushMain) -> Result<()> {
     let main = &push.main;
     send(world, &push.remote, main, "after-release", &[format!("refs/heads/{main}:refs/heads/{main}")])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What git prints: transport.c and builtin/push.c (rejections), http.c and remote-curl.c (statuses), connect.c (ssh).
+    #[test]
+    fn each_refusal_has_its_own_next_command() {
+        const ACCESS: &str = "fatal: unable to access 'https://git.example/owl.git/': ";
+        let sh = Shell::new().unwrap();
+        let refs = ["refs/heads/main:refs/heads/main".to_owned()];
+        let pull = "git pull --no-rebase --ff origin main, then git push --atomic origin refs/heads/main:refs/heads/main";
+        let sign_in = "sign in as who may push there: git push --dry-run origin main tells, then the same command";
+        let table = [
+            ("! [rejected] main -> main (fetch first)".to_owned(), pull),
+            ("! [rejected] main -> main (non-fast-forward)".to_owned(), pull),
+            (format!("{ACCESS}The requested URL returned error: 401"), sign_in),
+            (format!("{ACCESS}The requested URL returned error: 403"), sign_in),
+            ("git@git.example: Permission denied (publickey).".to_owned(), sign_in),
+            (
+                format!("{ACCESS}Could not resolve host: git.example"),
+                "git ls-remote origin, and when that answers the same command",
+            ),
+            (
+                "ssh: connect to host git.example port 22: Connection refused".to_owned(),
+                "git ls-remote origin, and when that answers the same command",
+            ),
+            (
+                "! [remote rejected] v1.0.0 -> v1.0.0 (pre-receive hook declined)".to_owned(),
+                "correct what origin names, then the same command",
+            ),
+        ];
+        for (words, next) in table {
+            assert_eq!(refusal(&sh, "origin", "main", "aside", &refs, &words).unwrap(), next, "{words}");
+        }
+    }
 }
