@@ -427,7 +427,8 @@ fn gather(
 struct Prose<'a> {
     version: &'a str,
     date: Date,
-    tags: (&'a str, &'a str),
+    /// The tag of the release before, if there is one, and the tag of this one.
+    tags: (Option<&'a str>, &'a str),
 }
 
 impl Prose<'_> {

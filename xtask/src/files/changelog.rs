@@ -112,9 +112,9 @@ pub fn entries(body: &str) -> Vec<(Option<&str>, String)> {
 
 /// Turns `Unreleased` into the section of `version`, entries in the order of the kinds, and starts a new one.
 ///
-/// `compare` is the tag of the release before and the tag of this one: links of the form `…/compare/OLD...HEAD`
-/// follow them.
-pub fn promote(text: &str, version: &str, date: Date, compare: (&str, &str)) -> Result<String> {
+/// `compare` is the tag of the release before, if there is one, and the tag of this one: links of the form
+/// `…/compare/OLD...HEAD` follow them.
+pub fn promote(text: &str, version: &str, date: Date, compare: (Option<&str>, &str)) -> Result<String> {
     let Some(unreleased) = section(text, "Unreleased") else {
         bail!("it has no `## [Unreleased]` section: add one at the top")
     };
@@ -137,7 +137,14 @@ pub fn promote(text: &str, version: &str, date: Date, compare: (&str, &str)) -> 
 }
 
 /// Puts a section for `version` with one entry under `kind` before the newest released one; `Unreleased` stays.
-pub fn insert(text: &str, version: &str, date: Date, kind: &str, entry: &str, compare: (&str, &str)) -> Result<String> {
+pub fn insert(
+    text: &str,
+    version: &str,
+    date: Date,
+    kind: &str,
+    entry: &str,
+    compare: (Option<&str>, &str),
+) -> Result<String> {
     let sections = read(text);
     let Some(unreleased) = sections.iter().find(|s| s.name.eq_ignore_ascii_case("Unreleased")) else {
         bail!("it has no `## [Unreleased]` section: add one at the top")
@@ -318,18 +325,35 @@ fn links_start(text: &str) -> usize {
     start
 }
 
-/// Lets the compare link of Unreleased start at the new tag, and adds the link of the new version under it.
-fn link(rest: &str, version: &str, (old, new): (&str, &str), eol: &str) -> String {
+/// What Unreleased is compared with, as its link has it.
+pub fn compared_with(text: &str) -> Option<&str> {
+    let (_, _, before) = text[links_start(text)..].lines().find_map(compare_link)?;
+    Some(before).filter(|before| !before.is_empty())
+}
+
+/// The link of Unreleased: its name, what stands before `/compare/`, and what is compared with.
+fn compare_link(line: &str) -> Option<(&str, &str, &str)> {
+    let (name, url) = line.trim_end().split_once("]: ").filter(|(name, _)| name.eq_ignore_ascii_case("[unreleased"))?;
+    let (url, before) = url.strip_suffix("...HEAD")?.rsplit_once("/compare/")?;
+    Some((name, url, before))
+}
+
+/// Lets the compare link of Unreleased start at the new tag, and adds the link of the new version under it. The first
+/// version has nothing to be compared with: its link leads to its tag.
+fn link(rest: &str, version: &str, (old, new): (Option<&str>, &str), eol: &str) -> String {
     let (sections, links) = rest.split_at(links_start(rest));
     let mut out = sections.to_owned();
     for line in links.split_inclusive('\n') {
-        let bare = line.trim_end();
-        let base = bare.split_once("]: ").filter(|(name, _)| name.eq_ignore_ascii_case("[unreleased"));
-        match base.and_then(|(name, url)| Some((name, url.strip_suffix("...HEAD")?.rsplit_once("/compare/")?))) {
-            Some((name, (url, before))) => {
-                let before = if before.is_empty() { old } else { before };
+        match compare_link(line) {
+            Some((name, url, before)) => {
                 out.push_str(&format!("{name}]: {url}/compare/{new}...HEAD{eol}"));
-                out.push_str(&format!("[{version}]: {url}/compare/{before}...{new}{}", &line[bare.len()..]));
+                let before = old.map(|old| if before.is_empty() { old } else { before });
+                let place = match before {
+                    Some(before) => format!("compare/{before}...{new}"),
+                    None if url.ends_with("/-") => format!("tags/{new}"),
+                    None => format!("releases/tag/{new}"),
+                };
+                out.push_str(&format!("[{version}]: {url}/{place}{}", &line[line.trim_end().len()..]));
             }
             None => out.push_str(line),
         }
@@ -348,7 +372,7 @@ mod tests {
     use super::*;
 
     const DAY: &str = "2026-12-02";
-    const TAGS: (&str, &str) = ("v0.9.3", "v0.10.0");
+    const TAGS: (Option<&str>, &str) = (Some("v0.9.3"), "v0.10.0");
 
     #[test]
     fn a_heading_with_a_date_has_a_day_of_the_calendar() {
@@ -395,6 +419,24 @@ mod tests {
     }
 
     #[test]
+    fn a_first_version_is_compared_with_nothing() {
+        let log = |url: &str, old: &str| {
+            format!("# Changelog\n\n## [Unreleased]\n\n- a\n\n[Unreleased]: {url}/compare/{old}...HEAD\n")
+        };
+        for (url, old, link) in [
+            ("https://x/y", "", "https://x/y/releases/tag/v0.1.0"),
+            ("https://x/y", "v0.0.0", "https://x/y/releases/tag/v0.1.0"),
+            ("https://x/y/-", "v0.0.0", "https://x/y/-/tags/v0.1.0"),
+        ] {
+            let new = promote(&log(url, old), "0.1.0", day(), (None, "v0.1.0")).unwrap();
+            let links = format!("[Unreleased]: {url}/compare/v0.1.0...HEAD\n[0.1.0]: {link}\n");
+            assert!(new.ends_with(&links), "{new}");
+        }
+        assert_eq!(compared_with(&log("https://x/y", "v0.0.0")), Some("v0.0.0"));
+        assert_eq!(compared_with(&log("https://x/y", "")), None);
+    }
+
+    #[test]
     fn sections_in_fences_and_comments_are_not_sections() {
         let names: Vec<String> =
             read("## a\n~~~~\n## b\n~~~\n## c\n~~~~\n<!--\n## d\n-->\n## e\n").into_iter().map(|s| s.name).collect();
@@ -411,8 +453,8 @@ mod tests {
 
     #[test]
     fn a_post_release_leaves_unreleased_alone() {
-        let new =
-            insert(LOG, "0.9.3.post1", day(), "Fixed", "NaN in Sharpe (#123)", ("v0.9.3", "v0.9.3.post1")).unwrap();
+        let new = insert(LOG, "0.9.3.post1", day(), "Fixed", "NaN in Sharpe (#123)", (Some("v0.9.3"), "v0.9.3.post1"))
+            .unwrap();
         assert!(
             new.contains(
                 "### Security\n\n## [0.9.3.post1] - 2026-12-02\n\n### Fixed\n\n- NaN in Sharpe (#123)\n\n## [0.9.3]"

@@ -105,7 +105,7 @@ pub fn plan(snapshot: &Snapshot, to: &Version, fix: &Fix, released: bool, option
 
     let name = to.tag();
     let tags = (train.tag.fill(&from), train.tag.fill(to));
-    let prose = Prose { version: &name, date: snapshot.today, tags: (&tags.0, &tags.1) };
+    let prose = Prose { version: &name, date: snapshot.today, tags: (Some(tags.0.as_str()), &tags.1) };
     let (mut remarks, mut note) = (Vec::new(), fix.entry());
     if let Some(path) = &train.changelog {
         let mut collected = changes::collect(snapshot, to, &versions);

@@ -141,8 +141,8 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
     findings.extend(found);
 
     let name = to.tag();
-    let tags = (before.map(|(_, tag)| tag).unwrap_or_else(|| train.tag.fill(&from.base())), train.tag.fill(to));
-    let prose = Prose { version: &name, date: snapshot.today, tags: (&tags.0, &tags.1) };
+    let tags = (before.map(|(_, tag)| tag).or_else(|| linked(snapshot)), train.tag.fill(to));
+    let prose = Prose { version: &name, date: snapshot.today, tags: (tags.0.as_deref(), &tags.1) };
     if let Some(path) = &train.changelog {
         // What somebody wrote by hand for this version is all there is to say.
         if changelog::section(texts.now(path).unwrap_or_default(), prose.version).is_none() {
@@ -161,6 +161,12 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
     let proofs = smoke::proofs(snapshot, to);
     Draft { from, to: to.clone(), level, versions, edits: texts.into_edits(), proofs, findings, remarks }
         .into_plan(snapshot, options, released)
+}
+
+/// The tag that the changelog goes on from: before there was a train, releases may have been tagged in another form.
+fn linked(snapshot: &Snapshot) -> Option<String> {
+    let log = snapshot.workspace.texts.get(snapshot.train.changelog.as_ref()?)?;
+    changelog::compared_with(log).filter(|tag| snapshot.repo.tags.contains_key(*tag)).map(str::to_owned)
 }
 
 /// What is released when nothing is named: the version that stands there, or when that has its tag on an earlier commit,

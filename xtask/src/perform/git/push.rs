@@ -180,7 +180,8 @@ mod tests {
         const ACCESS: &str = "fatal: unable to access 'https://git.example/owl.git/': ";
         let sh = Shell::new().unwrap();
         let refs = ["refs/heads/main:refs/heads/main".to_owned()];
-        let pull = "git pull --no-rebase --ff origin main, then git push --atomic origin refs/heads/main:refs/heads/main";
+        let pull =
+            "git pull --no-rebase --ff origin main, then git push --atomic origin refs/heads/main:refs/heads/main";
         let sign_in = "sign in as who may push there: git push --dry-run origin main tells, then the same command";
         let table = [
             ("! [rejected] main -> main (fetch first)".to_owned(), pull),

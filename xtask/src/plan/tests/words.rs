@@ -3,7 +3,8 @@
 
 use serde_json::json;
 
-use super::sketch::{changes, findings, house, moved, text};
+use super::sketch::{Sketch, changes, findings, house, moved, text};
+use crate::repo::Repo;
 
 #[test]
 fn a_wheel_is_spelt_in_both_grammars() {
@@ -84,6 +85,34 @@ fn the_changelog_is_promoted_and_the_notes_quote_it() {
 fn a_date_that_is_none_is_told_with_its_heading() {
     let plan = house().with("CHANGELOG.md", "2026-01-07", "2026-02-31").release("minor");
     assert_eq!(findings(&plan), ["changelog: CHANGELOG.md: `## [0.9.3] - 2026-02-31` has a date that is none"]);
+}
+
+#[test]
+fn a_link_leads_to_no_tag_that_never_was() {
+    let log = |base: &str| {
+        format!(
+            "# Changelog\n\n## [Unreleased]\n\n### Fixed\n\n- a\n\n[Unreleased]: https://x/y/compare/{base}...HEAD\n"
+        )
+    };
+    let (first, later) = ("releases/tag/v0.9.3", "compare/v0.9.3...v0.10.0");
+    let none = Sketch { repo: Repo { tags: Default::default(), ..house().repo }, ..house() };
+    for (what, house, base, goal, link) in [
+        ("the first of all", none.clone(), "v0.9.2", "", first),
+        (
+            "tags of another form",
+            none.clone().tagged("release_0.9.2"),
+            "release_0.9.2",
+            "",
+            "compare/release_0.9.2...v0.9.3",
+        ),
+        ("a second one", house(), "v0.9.3", "minor", later),
+    ] {
+        let house = house.file("CHANGELOG.md", &log(base)).configured("tag", json!("v{version}"));
+        let plan = house.release(goal);
+        assert_eq!(findings(&plan), [""; 0], "{what}");
+        let text = text(&plan, "CHANGELOG.md");
+        assert!(text.contains(&format!("]: https://x/y/{link}\n")), "{what}: {text}");
+    }
 }
 
 #[test]
