@@ -478,6 +478,15 @@ pub fn repository(snapshot: &Snapshot, on_branch: Option<&str>) -> Vec<Finding> 
     };
     match repo.branch.as_deref() {
         None => findings.push(Finding::new("branch", "the head is detached", next)),
+        Some(branch) if repo.is_main_left_out && train.config.main.is_none() => {
+            let what = format!("only {branch} was cloned, so which branch of origin is its default one is not known");
+            let ways = "git remote set-branches origin '*' && git fetch origin && git remote set-head origin --auto";
+            let next = format!(
+                "{ways}, then the same command; or `main = \"{branch}\"` under [workspace.metadata.trains.{}]",
+                train.name()
+            );
+            findings.push(Finding::new("branch", what, next));
+        }
         Some(branch) if branch != train.main && Some(branch) != on_branch => {
             let what = format!("on branch {branch}, releases are made on {}", train.main);
             findings.push(Finding::new("branch", what, next));

@@ -39,6 +39,8 @@ pub struct Repo {
     pub branch: Option<String>,
     /// The branch that the remote calls its default, else `main` or `master`.
     pub main: Option<String>,
+    /// None is known to be, and not all branches of the remote were cloned.
+    pub is_main_left_out: bool,
     /// Changed and untracked files; ignored ones do not count.
     pub dirty: Vec<PathBuf>,
     /// Those of them that two sides have changed, and nobody has settled.
@@ -148,6 +150,7 @@ pub fn load(sh: &Shell, found: &Found) -> Result<Repo> {
         tags: refs.tags,
         branches: refs.branches,
         main: refs.main,
+        is_main_left_out: refs.is_main_left_out,
         elsewhere: refs.elsewhere,
         underway: underway::underway(sh, found),
         locks,
@@ -226,6 +229,7 @@ struct Refs {
     tags: BTreeMap<String, String>,
     branches: BTreeMap<String, String>,
     main: Option<String>,
+    is_main_left_out: bool,
     elsewhere: BTreeMap<String, Elsewhere>,
 }
 
@@ -262,6 +266,10 @@ fn refs(sh: &Shell) -> Result<Refs> {
         // A checkout of CI knows the remote's branches, and not which of them is the default one.
         let main = usual.into_iter().find(|name| refs.branches.contains_key(*name) || far.contains(*name));
         refs.main = main.map(str::to_owned);
+    }
+    if refs.main.is_none() {
+        let fetched = cmd!(sh, "git config --get-all remote.origin.fetch").quiet().ignore_status().read()?;
+        refs.is_main_left_out = !fetched.is_empty() && !fetched.contains('*');
     }
     Ok(refs)
 }

@@ -230,6 +230,26 @@ fn a_clone_of_one_branch_or_without_blobs_works() {
 }
 
 #[test]
+fn a_clone_of_another_branch_does_not_take_it_for_the_main_one() {
+    let origin = origin("other_branch");
+    origin.git("push --quiet origin main:other");
+    let place = clone(&origin, "--single-branch --branch other");
+    let args = format!("release patch {UNPROVED}");
+    let said = place.xtask(&args);
+    assert_eq!(said.code, Some(1), "{}", said.all());
+    let what = "branch: only other was cloned, so which branch of origin is its default one is not known";
+    assert!(said.all().contains(what), "{}", said.all());
+    assert_eq!(place.git("tag --list"), "lark/0.7.3");
+    let next = said.out.lines().find_map(|line| line.trim().strip_prefix("next: ")).unwrap();
+    run(place.command("sh").args(["-c", next.split(", then the same command").next().unwrap()]));
+    let said = place.xtask(&args);
+    assert!(said.all().contains("branch: on branch other, releases are made on main"), "{}", said.all());
+    place.git("switch --quiet main");
+    place.xtask(&args).ok();
+    assert_eq!(place.git("tag --list"), "lark/0.7.3\nlark/0.7.4");
+}
+
+#[test]
 fn a_clone_without_blobs_tells_of_a_remote_that_is_gone() {
     let place = clone(&origin("partial_alone"), "--filter=blob:none");
     std::fs::rename(&place.remote, place.remote.with_extension("gone")).unwrap();
