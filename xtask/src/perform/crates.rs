@@ -99,53 +99,77 @@ fn marker(world: &World<'_>, of: &Tagged) -> PathBuf {
 }
 
 pub fn observe(world: &World<'_>, upload: &CrateUpload) -> Result<Observation> {
-    let Some(listed) = ask(world, upload)? else {
+    let listed = ask(world, upload)?;
+    Ok(judge(upload, listed, packed_here(world, upload).as_deref(), credentials(upload)))
+}
+
+/// The hash of the package that was made here from this release's commit.
+pub fn packed_here(world: &World<'_>, upload: &CrateUpload) -> Option<String> {
+    hash_in(&target(world, &upload.of), upload).filter(|_| upload.version == upload.of.version)
+}
+
+impl Listed {
+    /// Why it is not what this release made; `packed` is the hash of what was packed here.
+    pub fn foreign(&self, upload: &CrateUpload, packed: Option<&str>) -> Option<String> {
+        if let Some(ours) = packed.filter(|ours| *ours != self.sha256) {
+            return Some(format!("its sha256 is {}, that of the package made here is {ours}", self.sha256));
+        }
+        // Of what is yanked, the index tells no commit.
+        if self.yanked {
+            return None;
+        }
+        match (&self.commit, &upload.commit) {
+            _ if self.dirty => Some("it was packed from a tree with uncommitted changes".to_owned()),
+            (Some(theirs), Some(ours)) if theirs != ours => {
+                Some(format!("it was packed from commit {theirs}, ours is {ours}"))
+            }
+            (None, Some(ours)) => Some(format!("it does not say from which commit it was packed, ours is {ours}")),
+            _ => None,
+        }
+    }
+}
+
+/// What is to do about a crate, by what the registry has of it.
+fn judge(upload: &CrateUpload, listed: Option<Listed>, packed: Option<&str>, can_publish: bool) -> Observation {
+    let Some(listed) = listed else {
         if upload.version != upload.of.version {
             let version = upload.version.tag();
-            return Ok(Observation::Blocked {
+            return Observation::Blocked {
                 why: format!("an earlier release should have published it, and what stands here now is not {version}"),
                 next: format!("cargo xtask publish {version} --only crates, then the same command"),
-            });
+            };
         }
-        return Ok(match credentials(upload) {
+        return match can_publish {
             true => Observation::Todo,
             false => Observation::Blocked {
                 why: "it is not published, and cargo has no token to publish it with".to_owned(),
                 next: format!("cargo login, or {} in the environment", variable(upload)),
             },
-        });
+        };
     };
-    let name = format!("{} {}", upload.name, upload.version);
-    let stranger = |what: String| Observation::Blocked {
-        why: format!("the registry has another {name}: {what}"),
-        next: "find out who published it; a version cannot be published twice: release a higher one".to_owned(),
-    };
-    if let Some(ours) = hash_in(&target(world, &upload.of), upload).filter(|_| upload.version == upload.of.version)
-        && ours != listed.sha256
-    {
-        return Ok(stranger(format!("its sha256 is {}, that of the package made here is {ours}", listed.sha256)));
+    if let Some(what) = listed.foreign(upload, packed) {
+        return Observation::Blocked {
+            why: format!("the registry has another {} {}: {what}", upload.name, upload.version),
+            next: "find out who published it; a version cannot be published twice: release a higher one".to_owned(),
+        };
     }
     if listed.yanked {
         let named = upload.registry.as_ref().map(|name| format!(" --registry {name}")).unwrap_or_default();
-        return Ok(Observation::Blocked {
+        return Observation::Blocked {
             why: "it is yanked: it was published, and nobody is to have it".to_owned(),
             next: format!(
                 "release a higher version; or, if it was not meant: cargo yank --undo {}@{}{named}",
                 upload.name, upload.version
             ),
-        });
+        };
     }
-    Ok(match (&listed.commit, &upload.commit) {
-        _ if listed.dirty => stranger("it was packed from a tree with uncommitted changes".to_owned()),
-        (Some(theirs), Some(ours)) if theirs != ours => {
-            stranger(format!("it was packed from commit {theirs}, ours is {ours}"))
-        }
-        (None, Some(ours)) => stranger(format!("it does not say from which commit it was packed, ours is {ours}")),
-        (commit, _) => {
-            let of = commit.as_deref().map_or("no commit", short);
-            Observation::Done { evidence: format!("sha256 {} of {of}", &listed.sha256[..12]), since: listed.since }
-        }
-    })
+    let of = listed.commit.as_deref().map_or("no commit", short);
+    Observation::Done { evidence: format!("sha256 {} of {of}", digits(&listed.sha256)), since: listed.since }
+}
+
+/// As much of a hash as a person compares.
+pub fn digits(sha256: &str) -> &str {
+    sha256.get(..12).unwrap_or(sha256)
 }
 
 /// Asks through cargo, which knows the user's registries and mirrors; what it downloads tells hash and commit.
@@ -180,19 +204,22 @@ pub fn ask(world: &World<'_>, upload: &CrateUpload) -> Result<Option<Listed>> {
         .with_context(|| format!("cargo knows {id}, but did not download it"))?;
     let bytes = fs::read(&file).with_context(|| file.display().to_string())?;
     let vcs = in_each(&registry.join("src"), &id).map(|dir| dir.join(".cargo_vcs_info.json"));
-    let vcs: Value = vcs
-        .and_then(|path| fs::read_to_string(path).ok())
-        .and_then(|text| serde_json::from_str(&text).ok())
-        .unwrap_or_default();
-    let git = &vcs["git"];
+    let (commit, dirty) = provenance(&vcs.and_then(|path| fs::read_to_string(path).ok()).unwrap_or_default());
     Ok(Some(Listed {
         sha256: hash::sha256(&bytes),
-        commit: git["sha1"].as_str().map(str::to_owned),
-        dirty: git["dirty"].as_bool().unwrap_or(false),
+        commit,
+        dirty,
         // Evidence that is good to have: without it the crate is there all the same.
         since: line().ok().flatten().and_then(|line| line.pubtime),
         yanked: false,
     }))
+}
+
+/// What cargo wrote into the package of where it was packed: the commit, and whether the tree had changes beside it.
+fn provenance(vcs_info: &str) -> (Option<String>, bool) {
+    let info: Value = serde_json::from_str(vcs_info).unwrap_or_default();
+    let git = &info["git"];
+    (git["sha1"].as_str().map(str::to_owned), git["dirty"].as_bool().unwrap_or(false))
 }
 
 /// The registry that cargo publishes to, as its variables spell it; `None` for crates.io.
@@ -255,4 +282,115 @@ pub fn upload(world: &World<'_>, upload: &CrateUpload) -> Result<()> {
         return Err(Passing { why: format!("{what}: {}", told.last_words()), after: None }.into());
     }
     Err(child::failure(&what, &told))
+}
+
+#[cfg(test)]
+pub mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::{
+        config::Template,
+        version::{Dialect, Version},
+    };
+
+    pub const OURS: &str = "1111111111";
+
+    /// The crate `lark` 0.8.0 of the release that has commit `OURS`.
+    pub fn lark() -> CrateUpload {
+        let version = Version::parse("0.8.0", Dialect::Cargo).unwrap();
+        let of = Tagged {
+            train: "lark".to_owned(),
+            version: version.clone(),
+            tag: "v0.8.0".to_owned(),
+            commit: OURS.to_owned(),
+            remote: "origin".to_owned(),
+            template: Template::default(),
+        };
+        CrateUpload {
+            of: Arc::new(of),
+            root: PathBuf::new(),
+            name: "lark".to_owned(),
+            version,
+            commit: Some(OURS.to_owned()),
+            registry: None,
+            locked: true,
+        }
+    }
+
+    /// What a registry has that was packed from that commit.
+    pub fn listed(commit: Option<&str>) -> Listed {
+        Listed {
+            sha256: "aaaaaaaaaaaaaaaa".to_owned(),
+            commit: commit.map(str::to_owned),
+            dirty: false,
+            since: None,
+            yanked: false,
+        }
+    }
+
+    pub fn dirty() -> Listed {
+        Listed { dirty: true, ..listed(Some(OURS)) }
+    }
+
+    pub fn yanked() -> Listed {
+        Listed { yanked: true, ..listed(None) }
+    }
+
+    #[test]
+    fn a_crate_is_ours_by_its_commit_and_its_hash_alone() {
+        let (same, other) = (Some("aaaaaaaaaaaaaaaa"), Some("bbbbbbbbbbbbbbbb"));
+        for (listed, packed, expected) in [
+            (listed(Some(OURS)), None, "done sha256 aaaaaaaaaaaa of 111111111"),
+            (listed(Some(OURS)), same, "done sha256 aaaaaaaaaaaa of 111111111"),
+            (
+                listed(Some(OURS)),
+                other,
+                "its sha256 is aaaaaaaaaaaaaaaa, that of the package made here is bbbbbbbbbbbbbbbb",
+            ),
+            (listed(Some("2222222222")), None, "it was packed from commit 2222222222, ours is 1111111111"),
+            (listed(None), None, "it does not say from which commit it was packed, ours is 1111111111"),
+            (listed(None), same, "it does not say from which commit it was packed, ours is 1111111111"),
+            (dirty(), None, "it was packed from a tree with uncommitted changes"),
+            (yanked(), same, "it is yanked"),
+            (yanked(), other, "its sha256 is aaaaaaaaaaaaaaaa"),
+        ] {
+            let said = match judge(&lark(), Some(listed), packed, true) {
+                Observation::Done { evidence, .. } => format!("done {evidence}"),
+                Observation::Blocked { why, .. } => why,
+                other => panic!("{other:?}"),
+            };
+            assert!(said.contains(expected), "{said}, not {expected}");
+        }
+    }
+
+    #[test]
+    fn a_package_tells_its_commit_or_none() {
+        for (text, commit, dirty) in [
+            ("{\"git\": {\"sha1\": \"1111111111\"}, \"path_in_vcs\": \"crates/lark\"}", Some(OURS), false),
+            ("{\"git\": {\"sha1\": \"1111111111\", \"dirty\": true}}", Some(OURS), true),
+            ("{\"path_in_vcs\": \"\"}", None, false),
+            // Without the file, as outside of a repository.
+            ("", None, false),
+            ("{", None, false),
+        ] {
+            assert_eq!(provenance(text), (commit.map(str::to_owned), dirty), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_crate_that_is_not_there_is_sent_by_who_may_and_only_in_its_own_release() {
+        assert_eq!(judge(&lark(), None, None, true), Observation::Todo);
+        let no_token = judge(&lark(), None, None, false);
+        assert!(
+            matches!(&no_token, Observation::Blocked { next, .. } if next.contains("CARGO_REGISTRY_TOKEN")),
+            "{no_token:?}"
+        );
+        let earlier = CrateUpload { version: Version::parse("0.7.3", Dialect::Cargo).unwrap(), ..lark() };
+        let left_behind = judge(&earlier, None, None, true);
+        assert!(
+            matches!(&left_behind, Observation::Blocked { next, .. } if next.starts_with("cargo xtask publish 0.7.3")),
+            "{left_behind:?}"
+        );
+    }
 }

@@ -6,7 +6,8 @@ use std::process::Command;
 use anyhow::{Result, bail};
 
 use super::{
-    World, crates,
+    World,
+    crates::{self, Listed},
     forge::{self, Found},
     wheels,
 };
@@ -26,21 +27,36 @@ fn never() -> Observation {
 }
 
 pub fn observe_yank(world: &World<'_>, upload: &CrateUpload) -> Result<Observation> {
-    let Some(listed) = crates::ask(world, upload)? else { return Ok(never()) };
+    let listed = crates::ask(world, upload)?;
+    Ok(judge(upload, listed, crates::packed_here(world, upload).as_deref(), crates::credentials(upload)))
+}
+
+/// What is to do about a crate of a release that is taken back: only that release's own is yanked.
+fn judge(upload: &CrateUpload, listed: Option<Listed>, packed: Option<&str>, can_yank: bool) -> Observation {
+    let Some(listed) = listed else { return never() };
     if listed.yanked {
-        return Ok(Observation::done(format!("sha256 {}, yanked", &listed.sha256[..12])));
+        return Observation::done(format!("sha256 {}, yanked", crates::digits(&listed.sha256)));
     }
     if listed.commit != upload.commit {
         let of = listed.commit.as_deref().map_or("no commit", short);
-        return Ok(Observation::done(format!("it is of {of}, not of this release: left as it is")));
+        return Observation::done(format!("it is of {of}, not of this release: left as it is"));
     }
-    Ok(match crates::credentials(upload) {
+    if let Some(what) = listed.foreign(upload, packed) {
+        let CrateUpload { name, version, .. } = upload;
+        return Observation::Blocked {
+            why: format!("the registry has another {name} {version} of this commit: {what}"),
+            next: format!(
+                "find out who published it: cargo yank {name}@{version} if nobody is to have it, or --without crates"
+            ),
+        };
+    }
+    match can_yank {
         true => Observation::Todo,
         false => Observation::Blocked {
             why: "it is published, and cargo has no token to yank it with".to_owned(),
             next: format!("cargo login, or {} in the environment", crates::variable(upload)),
         },
-    })
+    }
 }
 
 pub fn yank(world: &World<'_>, upload: &CrateUpload) -> Result<()> {
@@ -128,4 +144,52 @@ pub fn mark(world: &World<'_>, mark: &Mark) -> Result<()> {
         forge.mark(&release, &format!("{name} (rolled back)"), body.trim_end())?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::crates::tests::{OURS, dirty, lark, listed, yanked},
+        *,
+    };
+
+    #[test]
+    fn only_the_releases_own_crate_is_yanked() {
+        let (same, other) = (Some("aaaaaaaaaaaaaaaa"), Some("bbbbbbbbbbbbbbbb"));
+        for (listed, packed, can_yank, expected) in [
+            (None, None, true, "done: was never published"),
+            (Some(yanked()), None, true, "done: sha256 aaaaaaaaaaaa, yanked"),
+            (Some(listed(Some(OURS))), None, true, "todo"),
+            (Some(listed(Some(OURS))), same, true, "todo"),
+            (Some(listed(Some(OURS))), None, false, "blocked: it is published, and cargo has no token to yank it with"),
+            // The same name and version, and somebody else's.
+            (
+                Some(listed(Some("2222222222"))),
+                None,
+                true,
+                "done: it is of 222222222, not of this release: left as it is",
+            ),
+            (Some(listed(None)), None, true, "done: it is of no commit, not of this release: left as it is"),
+            (
+                Some(dirty()),
+                None,
+                true,
+                "blocked: the registry has another lark 0.8.0 of this commit: it was packed from a tree with uncommitted changes",
+            ),
+            (
+                Some(listed(Some(OURS))),
+                other,
+                true,
+                "blocked: the registry has another lark 0.8.0 of this commit: its sha256 is aaaaaaaaaaaaaaaa, that of the package made here is bbbbbbbbbbbbbbbb",
+            ),
+        ] {
+            let said = match judge(&lark(), listed, packed, can_yank) {
+                Observation::Todo => "todo".to_owned(),
+                Observation::Done { evidence, .. } => format!("done: {evidence}"),
+                Observation::Blocked { why, .. } => format!("blocked: {why}"),
+                other => panic!("{other:?}"),
+            };
+            assert_eq!(said, expected);
+        }
+    }
 }
