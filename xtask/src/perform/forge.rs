@@ -114,6 +114,11 @@ fn stranger(name: &str, theirs: &str, ours: &str) -> Observation {
     }
 }
 
+/// Whether a whole asset stays, of a draft as of a release: only the same bytes do, and others are never replaced.
+fn is_kept(name: &str, theirs: &str, ours: &str) -> Result<(), Observation> {
+    if theirs == ours { Ok(()) } else { Err(stranger(name, theirs, ours)) }
+}
+
 /// The first file that both have, with different hashes: its name, theirs, ours.
 fn differing<'h>(ours: &'h Hashes, theirs: &'h Hashes) -> Option<(&'h str, &'h str, &'h str)> {
     ours.iter().find_map(|(name, ours)| {
@@ -179,20 +184,23 @@ pub fn release(world: &World<'_>, wanted: &ForgeRelease) -> Result<()> {
     let there = hashes(world, of, &release)?;
     for (name, file) in &files {
         let asset = release.assets.iter().find(|asset| asset.name == *name);
-        let ours = fs::read(file).with_context(|| file.display().to_string())?;
-        match asset {
-            Some(asset) if asset.is_whole() => {
-                let theirs = match there.get(name) {
-                    Some(theirs) => theirs.clone(),
-                    None => hash::sha256(&bytes(world, of, asset)?),
-                };
-                if theirs != hash::sha256(&ours) {
-                    return stop(stranger(name, &theirs, &hash::sha256(&ours)));
-                }
-                continue;
+        let ours = hash::sha256(&fs::read(file).with_context(|| file.display().to_string())?);
+        let theirs = match asset.filter(|asset| asset.is_whole()) {
+            Some(asset) => Some(match there.get(name) {
+                Some(theirs) => theirs.clone(),
+                None => hash::sha256(&bytes(world, of, asset)?),
+            }),
+            None => None,
+        };
+        if let Some(theirs) = theirs {
+            match is_kept(name, &theirs, &ours) {
+                Ok(()) => continue,
+                Err(other) => return stop(other),
             }
-            Some(half) => forge.delete(half)?,
-            None => {}
+        }
+        // Half an upload.
+        if let Some(half) = asset {
+            forge.delete(half)?;
         }
         world.report.say(format!("          asset {name}"));
         forge.upload(&release, name, file)?;
@@ -276,6 +284,14 @@ mod tests {
         for text in ["x", "abc  x", &format!("{}  ", hash(1)), &format!("{} x", hash(1))] {
             assert!(read_sums(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn an_asset_is_kept_by_its_hash_and_not_by_its_name() {
+        assert_eq!(is_kept("x.whl", "aa", "aa"), Ok(()));
+        let Err(Observation::Blocked { why, next }) = is_kept("x.whl", "aa", "bb") else { panic!("kept") };
+        assert_eq!(why, "the release has another x.whl: its sha256 is aa, ours is bb");
+        assert!(next.contains("an asset is never replaced"), "{next}");
     }
 
     #[test]
