@@ -198,10 +198,17 @@ print(getattr(importlib.import_module(module), '__version__', ''))";
     let mut lines = told.out.lines().map(str::trim);
     let mut next = || lines.next().unwrap_or_default();
     let (site, metadata, compiled) = (next(), next(), next());
+    agree(dist, metadata, compiled)?;
+    Ok(site.to_owned())
+}
+
+/// Holds the versions that metadata and code tell against the wanted one. Code need not tell any.
+fn agree(dist: &Dist, metadata: &str, compiled: &str) -> Result<()> {
+    let Dist { name, version, .. } = dist;
     if metadata != version || !(compiled.is_empty() || compiled == version) {
         bail!("as installed, {name} is {metadata} by its metadata and {compiled} by its code, not {version}");
     }
-    Ok(site.to_owned())
+    Ok(())
 }
 
 /// Whether what is built for `target` runs on this machine.
@@ -458,6 +465,32 @@ pub fn upload(world: &World<'_>, dist: &Dist) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_library_of_another_version_is_not_this_release() {
+        let dist = Dist {
+            of: super::super::crates::tests::lark().of,
+            project: PathBuf::new(),
+            name: "lark".to_owned(),
+            version: "0.8.0rc1".to_owned(),
+            platforms: Vec::new(),
+            from: None,
+        };
+        for (metadata, compiled, agrees) in [
+            ("0.8.0rc1", "0.8.0rc1", true),
+            // It need not tell one.
+            ("0.8.0rc1", "", true),
+            // A stale library under new metadata, stale metadata, and both.
+            ("0.8.0rc1", "0.7.3", false),
+            ("0.7.3", "0.8.0rc1", false),
+            ("0.7.3", "", false),
+            ("0.7.3", "0.7.3", false),
+        ] {
+            let said = agree(&dist, metadata, compiled).map_err(|error| error.to_string());
+            assert_eq!(said.is_ok(), agrees, "{metadata} {compiled}");
+            assert!(said.err().is_none_or(|said| said.contains(metadata) && said.contains("not 0.8.0rc1")));
+        }
+    }
 
     #[test]
     fn a_lock_names_files_with_hashes() {
