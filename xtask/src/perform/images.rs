@@ -145,10 +145,9 @@ pub fn push(world: &World<'_>, release: &ImageRelease) -> Result<()> {
     engine.push(world.sh, world.report, &local(release), &format!("{name}:{}", release.of.version.tag()))
 }
 
-/// The version that keeps `latest`, when it is higher than ours. A post release has no image.
+/// The version that keeps `latest`, when it is higher than ours.
 fn higher(world: &World<'_>, release: &ImageRelease) -> Result<Option<Version>> {
-    let highest = publish::RemoteTags::ask(world, &release.of)?.highest(&release.of);
-    Ok(highest.filter(|highest| highest.base() > release.of.version.base()))
+    Ok(publish::RemoteTags::ask(world, &release.of)?.higher(&release.of))
 }
 
 pub fn observe_latest(world: &World<'_>, release: &ImageRelease) -> Result<Observation> {

@@ -38,9 +38,18 @@ impl RemoteTags {
         find(format!("refs/tags/{tag}^{{}}")).or_else(|| find(format!("refs/tags/{tag}")))
     }
 
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.lines().filter_map(|line| Some(line.split_once("refs/tags/")?.1))
+    }
+
     /// The highest final version that has a tag.
     pub fn highest(&self, of: &Tagged) -> Option<Version> {
-        publish::highest(of, self.0.lines().filter_map(|line| Some(line.split_once("refs/tags/")?.1)))
+        publish::highest(of, self.names())
+    }
+
+    /// The version that keeps `latest`, when it is higher than ours.
+    pub fn higher(&self, of: &Tagged) -> Option<Version> {
+        publish::higher(of, self.names())
     }
 }
 

@@ -253,3 +253,8 @@ pub fn highest<'t>(of: &Tagged, tags: impl Iterator<Item = &'t str>) -> Option<V
     let finals = stand.filter_map(|tag| of.template.version_in(tag)).filter(|version| !version.is_prerelease());
     finals.max()
 }
+
+/// The version that keeps an image's `latest`: a final one that is higher than ours. A post release has no image.
+pub fn higher<'t>(of: &Tagged, tags: impl Iterator<Item = &'t str>) -> Option<Version> {
+    highest(of, tags).filter(|highest| highest.base() > of.version.base())
+}

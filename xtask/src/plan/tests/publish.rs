@@ -6,7 +6,7 @@ use serde_json::json;
 use super::sketch::{Sketch, house, v};
 use crate::{
     config::PLATFORMS,
-    plan::publish::{Options, Publication, missing, plan},
+    plan::publish::{Options, Publication, higher, highest, missing, plan},
     step::{Lane, Reach, Step},
     version::{Dialect, Version},
 };
@@ -147,6 +147,82 @@ fn nothing_outward_happens_below_the_remote() {
     let publication = publication(&with_everything(), "0.9.3", &Options::default());
     assert!(matches!(publication.steps.first(), Some(Step::Pushed(_))));
     assert!(publication.steps.iter().all(|step| step.reach() != Reach::Repo));
+}
+
+/// The crates in the order in which they are sent.
+fn uploads(sketch: &Sketch) -> Vec<String> {
+    let publication = publication(sketch, "0.9.3", &Options::default());
+    let uploads = publication.steps.into_iter().filter_map(|step| match step {
+        Step::Crate(upload) => Some(upload.name),
+        _ => None,
+    });
+    uploads.collect()
+}
+
+#[test]
+fn what_a_crate_is_tested_with_is_sent_before_it_where_the_registry_looks_for_it() {
+    let with = |dev: &str| {
+        house()
+            .member("kit", "0.9.3", "")
+            .with(
+                "crates/barter-instrument/Cargo.toml",
+                "version = \"0.9.3\"\n",
+                &format!("version = \"0.9.3\"\n{dev}"),
+            )
+            .with(
+                "crates/barter/Cargo.toml",
+                "barter-data.workspace = true",
+                "barter-data.workspace = true\nkit = { path = \"../kit\", version = \"0.9\" }",
+            )
+    };
+    let first = ["kit", "barter-instrument", "barter-data", "barter"];
+    for table in ["dev-dependencies", "dev_dependencies", "build-dependencies", "target.'cfg(unix)'.dev-dependencies"] {
+        let dev = format!("[{table}]\nkit = {{ path = \"../kit\", version = \"0.9\" }}\n");
+        assert_eq!(uploads(&with(&dev)), first, "{table}");
+    }
+    // By its path alone, cargo strips it.
+    let stripped = with("[dev-dependencies]\nkit = { path = \"../kit\" }\n");
+    assert_eq!(uploads(&stripped), ["barter-instrument", "barter-data", "kit", "barter"]);
+}
+
+#[test]
+fn the_highest_is_a_final_version_that_was_not_rolled_back() {
+    let of = |version: &str| (*publication(&house(), version, &Options::default()).of).clone();
+    for (tags, expected) in [
+        (&[][..], None),
+        (&["v0.9.3", "v0.10.0", "v0.9.10"], Some("0.10.0")),
+        (&["v0.9.3", "v0.10.0-rc.1"], Some("0.9.3")),
+        (&["v0.9.3", "v0.10.0", "rollback/v0.10.0"], Some("0.9.3")),
+        (&["rollback/v0.10.0", "v0.10.0", "v0.9.3"], Some("0.9.3")),
+        (&["v0.10.0", "rollback/v0.10.0"], None),
+        // Another one's rollback.
+        (&["v0.9.3", "v0.10.0", "rollback/other-v0.10.0"], Some("0.10.0")),
+        (&["v0.9.3", "other-v0.10.0", "nightly"], Some("0.9.3")),
+    ] {
+        let found = highest(&of("0.9.3"), tags.iter().copied());
+        assert_eq!(found.map(|version| version.tag()).as_deref(), expected, "{tags:?}");
+    }
+}
+
+#[test]
+fn latest_is_kept_by_a_higher_final_version_alone() {
+    let of = |version: &str| (*publication(&house(), version, &Options::default()).of).clone();
+    let keeps = |ours: &str, tags: &[&str]| higher(&of(ours), tags.iter().copied()).map(|version| version.tag());
+    for (ours, tags, keeper) in [
+        ("0.9.3", &[][..], None),
+        ("0.9.3", &["v0.9.2", "v0.9.3"], None),
+        ("0.9.3", &["v0.9.3", "v0.9.4"], Some("0.9.4")),
+        ("0.9.3", &["v0.9.3", "v0.10.0"], Some("0.10.0")),
+        ("0.10.0", &["v0.9.3", "v0.10.0"], None),
+        // Neither a candidate nor what was taken back keeps it, and a post release has no image.
+        ("0.9.3", &["v0.9.3", "v0.10.0-rc.1"], None),
+        ("0.9.3", &["v0.9.3", "v0.10.0", "rollback/v0.10.0"], None),
+        ("0.9.3", &["v0.9.3", "v0.9.3.post1"], None),
+        // A fix of an old line, before its own tag can be seen.
+        ("0.9.4", &["v0.9.3", "v0.10.0"], Some("0.10.0")),
+    ] {
+        assert_eq!(keeps(ours, tags).as_deref(), keeper, "{ours} {tags:?}");
+    }
 }
 
 #[test]
