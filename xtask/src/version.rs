@@ -205,6 +205,10 @@ fn parse_tag(text: &str) -> Result<Version> {
     match text.rsplit_once(".post") {
         Some((base, n)) => {
             let base = Version(semver::Version::parse(base)?);
+            // Leading zeros would not survive a round trip.
+            if n.len() > 1 && n.starts_with('0') {
+                bail!("`{n}` has leading zeros");
+            }
             Ok(base.with_post(number(n)?))
         }
         None => Ok(Version(semver::Version::parse(text)?)),
@@ -260,9 +264,9 @@ fn parse_pep440(text: &str) -> Result<Version> {
     Ok(post.map_or(version.clone(), |n| version.with_post(n)))
 }
 
-/// A decimal number without sign; leading zeros would not survive a round trip.
+/// A decimal number without sign.
 fn number(text: &str) -> Result<u64> {
-    if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) || (text.len() > 1 && text.starts_with('0')) {
+    if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
         bail!("`{text}` is not a number");
     }
     Ok(text.parse()?)
@@ -353,8 +357,14 @@ mod tests {
             ("1.2.3c4", "1.2.3-rc.4"),
             ("1.2.3-1", "1.2.3+post.1"),
             ("1.2.3.rev2", "1.2.3+post.2"),
+            ("1.2.3rc01", "1.2.3-rc.1"),
+            ("1.02.003.post007", "1.2.3+post.7"),
+            ("2026.01", "2026.1.0"),
         ] {
             assert_eq!(Version::parse(text, Dialect::Pep440).unwrap(), v(cargo), "{text}");
+        }
+        for text in ["0.9.3.post01", "0.9.3.post", "0.9.3.post+1", "0.09.3", "0.9.3-rc.01"] {
+            assert!(Version::parse(text, Dialect::Tag).is_err(), "{text}");
         }
         for text in ["1!2.0", "1.2.3+local", "1.2.3.4", "1.2.3a1.dev2", "1.2.3x1", "", "1..2"] {
             assert!(Version::parse(text, Dialect::Pep440).is_err(), "{text}");
