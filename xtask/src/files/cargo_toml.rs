@@ -173,6 +173,25 @@ mod tests {
     }
 
     #[test]
+    fn the_old_spellings_of_tables_are_read() {
+        for (name, table) in [
+            ("dependencies", Table::Normal),
+            ("dev-dependencies", Table::Dev),
+            ("dev_dependencies", Table::Dev),
+            ("build-dependencies", Table::Build),
+            ("build_dependencies", Table::Build),
+        ] {
+            for holder in ["", "target.'cfg(unix)'."] {
+                let manifest =
+                    read(&format!("[{holder}{name}]\nb = {{ path = \"../b\", version = \"0.9\" }}\n")).unwrap();
+                let found: Vec<_> =
+                    manifest.dependencies.iter().map(|found| (found.table, found.key.as_str())).collect();
+                assert_eq!(found, [(table, "b")], "{holder}{name}");
+            }
+        }
+    }
+
+    #[test]
     fn up_and_back_is_byte_identical() {
         let bump = |text: &str, to: &str| {
             let manifest = read(text).unwrap();

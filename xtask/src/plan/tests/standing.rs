@@ -130,6 +130,26 @@ fn the_wheels_have_48_hours_from_the_crates() {
 }
 
 #[test]
+fn the_clock_starts_when_the_registry_has_all_crates() {
+    let mut slow = scene().with(Lane::Wheels, Observation::Todo);
+    for (first, last) in [(1, 2), (2, 1)] {
+        slow.last.published[first].seen = done(Some("2026-12-02T12:00:00Z"));
+        slow.last.published[last].seen = done(Some("2026-12-02T15:00:00Z"));
+        for (now, state) in [("2026-12-04T15:00:00Z", State::Open), ("2026-12-04T15:00:01Z", State::Overdue)] {
+            let standing = slow.at(now);
+            assert_eq!(line(&standing, "budget").state, state, "{now}");
+            assert!(line(&standing, "budget").evidence.ends_with("(2026-12-02T15:00:00Z)"), "{standing:#?}");
+        }
+    }
+    // So does the other end: the last file counts.
+    let mut files = scene();
+    files.last.published.insert(3, files.last.published[3].clone());
+    files.last.published[3].seen = done(Some("2026-12-02T14:00:00Z"));
+    let standing = files.at("2026-12-10T12:00:00Z");
+    assert!(line(&standing, "budget").evidence.starts_with("2 h of 48 h"), "{standing:#?}");
+}
+
+#[test]
 fn a_budget_says_what_it_counts_from() {
     let untold = scene().with(Lane::Crates, done(None)).with(Lane::Wheels, Observation::Todo);
     let standing = untold.at("2026-12-04T11:30:00Z");
@@ -207,8 +227,23 @@ fn a_release_day_that_passed_is_overdue_when_there_was_something_to_release() {
             assert_eq!(standing.next, command);
         }
     }
-    scene.config.cadence = None;
+    // A release in the window of the day, however early, was that day's; one before it was not.
     scene.waiting_since = Some(at("2026-12-20T12:00:00Z"));
+    for (tagged, is_overdue) in [
+        ("2027-01-02T23:00:00Z", true),
+        ("2027-01-03T01:00:00Z", false),
+        ("2027-01-05T12:00:00Z", false),
+        ("2027-01-06T12:00:00Z", false),
+        ("2027-01-07T12:00:00Z", false),
+    ] {
+        scene.last.tagged = at(tagged);
+        assert_eq!(
+            scene.at("2027-01-20T12:00:00Z").lines.iter().any(|line| line.what == "release of 2027-01-06"),
+            is_overdue,
+            "{tagged}"
+        );
+    }
+    scene.config.cadence = None;
     let standing = scene.at("2027-02-01T12:00:00Z");
     assert!(!standing.is_overdue() && standing.window.starts_with("no dates"), "{standing:#?}");
 }
