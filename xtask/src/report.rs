@@ -17,6 +17,7 @@ use crate::{
         standing::{self, Line, Standing},
     },
     step::{Observation, Step},
+    version::Level,
 };
 
 /// How much is said.
@@ -96,14 +97,11 @@ impl Report {
 
     /// What will move, what stands against it, and what else should be known.
     pub fn plan(&self, plan: &Plan) {
-        let post = plan.to.post().is_some();
-        let level = if post { "post release".to_owned() } else { plan.level.to_string() };
-        self.say(
-            self.tint(
-                Tint::Strong,
-                &format!("train {}: {} -> {} ({level})", plan.train, plan.from.tag(), plan.to.tag()),
-            ),
-        );
+        let line = match plan.level {
+            Level::None => format!("train {}: {} (the driver has it already)", plan.train, plan.to.tag()),
+            level => format!("train {}: {} -> {} ({level})", plan.train, plan.from.tag(), plan.to.tag()),
+        };
+        self.say(self.tint(Tint::Strong, &line));
         let width = plan.moved.iter().map(|moved| moved.name.len()).max().unwrap_or(0);
         let shown = if self.loudness >= Loudness::Verbose { plan.moved.len() } else { 20 };
         for moved in plan.moved.iter().take(shown) {

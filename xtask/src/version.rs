@@ -40,10 +40,17 @@ pub enum Bump {
 pub enum Level {
     None,
     Pre,
+    /// The final version of a pre-release.
+    Final,
+    Post,
     Patch,
     Minor,
     Major,
 }
+
+/// What a pre-release begins with that is nobody's to release as it is.
+const DEVELOPMENT: [&str; 11] =
+    ["dev", "devel", "development", "nightly", "snapshot", "unreleased", "wip", "git", "main", "master", "trunk"];
 
 /// SemVer identifier and PEP 440 spelling of each pre-release kind, in PEP 440 order.
 const PRE: [(&str, &str); 4] = [("dev", ".dev"), ("alpha", "a"), ("beta", "b"), ("rc", "rc")];
@@ -103,14 +110,21 @@ impl Version {
         !self.0.pre.is_empty()
     }
 
-    /// What development goes on with between two releases.
+    /// What development goes on with between two releases: `-dev.1`, and how others call it.
     pub fn is_development(&self) -> bool {
-        self.0.pre.as_str().starts_with("dev.")
+        let first = self.0.pre.as_str().split(['.', '-']).next().unwrap_or_default();
+        let word = first.trim_end_matches(|c: char| c.is_ascii_digit()).to_ascii_lowercase();
+        DEVELOPMENT.contains(&word.as_str())
     }
 
     /// The version without its post release or other build metadata.
     pub fn base(&self) -> Version {
         Version(semver::Version { build: semver::BuildMetadata::EMPTY, ..self.0.clone() })
+    }
+
+    /// The final version that a pre-release leads to, or that a post release follows.
+    pub fn final_version(&self) -> Version {
+        Version(self.core())
     }
 
     /// `base` followed by post release `n`.
@@ -128,8 +142,10 @@ impl Version {
             Level::Minor
         } else if new.patch != old.patch {
             Level::Patch
-        } else if new != old {
-            Level::Pre
+        } else if new.pre != old.pre {
+            if new.pre.is_empty() { Level::Final } else { Level::Pre }
+        } else if new.build != old.build {
+            Level::Post
         } else {
             Level::None
         }
@@ -149,20 +165,33 @@ impl Version {
             Bump::Minor => semver::Version::new(v.major, v.minor + 1, 0),
             Bump::Patch if pre => self.core(),
             Bump::Patch => semver::Version::new(v.major, v.minor, v.patch + 1),
-            Bump::Pre(kind) => {
-                let core = if pre { self.core() } else { semver::Version::new(v.major, v.minor, v.patch + 1) };
-                let n = match self.pre()? {
-                    Some((now, n)) if PRE[now].0 == kind => n + 1,
-                    _ => 1,
-                };
-                let next = Version(semver::Version { pre: format!("{kind}.{n}").parse()?, ..core });
-                if self.falls_to(&next) {
-                    bail!("`{kind}` of {self} would be {next}, which is lower: name the version instead");
-                }
-                return Ok(next);
-            }
+            Bump::Pre(kind) => return self.next_pre(kind),
         };
         Ok(Version(next))
+    }
+
+    /// `alpha.N`, `beta.N` or `rc.N` of the version that is being prepared, however it is called until now.
+    fn next_pre(&self, kind: &str) -> Result<Version> {
+        let v = &self.0;
+        let core = if self.is_prerelease() { self.core() } else { semver::Version::new(v.major, v.minor, v.patch + 1) };
+        let mut words = v.pre.as_str().split('.');
+        let now = (words.next() == Some(kind)).then(|| words.next()?.parse::<u64>().ok()).flatten();
+        let n =
+            now.map_or(Some(1), |n| n.checked_add(1)).with_context(|| format!("no number follows that of {self}"))?;
+        let next = Version(semver::Version { pre: format!("{kind}.{n}").parse()?, ..core });
+        if self.falls_to(&next) {
+            bail!("`{kind}` of {self} would be {next}, which is lower");
+        }
+        Ok(next)
+    }
+
+    /// The next version in a spelling that is not the tool's own: `-rc2` after `-rc1`, where cargo orders them like that.
+    pub fn next_alike(&self) -> Option<Version> {
+        let pre = self.0.pre.as_str();
+        let word = pre.trim_end_matches(|c: char| c.is_ascii_digit());
+        let n = number(&pre[word.len()..]).ok()?.checked_add(1)?;
+        let next = Version(semver::Version { pre: format!("{word}{n}").parse().ok()?, ..self.core() });
+        (next > *self).then_some(next)
     }
 
     /// Whether `next` is lower in SemVer's order or, where both can be spelt in it, in PEP 440's.
@@ -299,6 +328,8 @@ impl fmt::Display for Level {
         f.write_str(match self {
             Level::None => "no change",
             Level::Pre => "pre-release",
+            Level::Final => "final release",
+            Level::Post => "post release",
             Level::Patch => "patch",
             Level::Minor => "minor",
             Level::Major => "major",
@@ -395,10 +426,77 @@ mod tests {
             ("0.10.1-rc.1", Bump::Minor, "0.11.0"),
             ("0.10.1-rc.1", Bump::Patch, "0.10.1"),
             ("1.0.0-rc.1", Bump::Major, "1.0.0"),
+            // However it is called until now, it is prepared and not released.
+            ("1.0.1-dev", Bump::Pre("rc"), "1.0.1-rc.1"),
+            ("1.0.1-dev.3", Bump::Pre("rc"), "1.0.1-rc.1"),
+            ("1.0.1-nightly", Bump::Pre("rc"), "1.0.1-rc.1"),
+            ("1.0.1-SNAPSHOT", Bump::Pre("alpha"), "1.0.1-alpha.1"),
+            ("1.0.1-alpha", Bump::Pre("rc"), "1.0.1-rc.1"),
+            ("1.0.1-alpha", Bump::Pre("alpha"), "1.0.1-alpha.1"),
+            ("1.0.1-alpha2", Bump::Pre("beta"), "1.0.1-beta.1"),
+            ("1.0.1-rc", Bump::Pre("rc"), "1.0.1-rc.1"),
+            ("1.0.1-rc.1.2", Bump::Pre("rc"), "1.0.1-rc.2"),
+            ("1.0.1-pre.4", Bump::Pre("rc"), "1.0.1-rc.1"),
+            ("1.0.1-dev", Bump::Patch, "1.0.1"),
+            ("1.0.1-rc1", Bump::Patch, "1.0.1"),
+            ("1.0.1-dev", Bump::Minor, "1.1.0"),
+            ("1.1.0-nightly", Bump::Minor, "1.1.0"),
+            ("2.0.0-dev", Bump::Major, "2.0.0"),
         ] {
             assert_eq!(v(from).bump(bump).unwrap(), v(to), "{from} {bump:?}");
         }
-        assert!(v("0.10.0-rc.1").bump(Bump::Pre("alpha")).is_err());
+        // cargo orders `rc` before `rc1`, and words by their letters.
+        for (from, kind) in [
+            ("0.10.0-rc.1", "alpha"),
+            ("1.0.1-rc1", "rc"),
+            ("1.0.1-beta1", "beta"),
+            ("1.0.1-nightly", "alpha"),
+            ("1.0.1-dev", "beta"),
+            ("1.0.1-rc.18446744073709551615", "rc"),
+        ] {
+            let error = v(from).bump(Bump::Pre(kind)).unwrap_err().to_string();
+            assert!(!error.contains("Python"), "{from} {kind}: {error}");
+        }
+    }
+
+    #[test]
+    fn another_spelling_counts_on_where_cargo_does() {
+        for (from, to) in [
+            ("1.0.1-rc1", Some("1.0.1-rc2")),
+            ("1.0.1-pre.9", Some("1.0.1-pre.10")),
+            ("1.0.1-rc9", None),
+            ("1.0.1-nightly", None),
+            ("1.0.1", None),
+        ] {
+            assert_eq!(v(from).next_alike(), to.map(v), "{from}");
+        }
+    }
+
+    #[test]
+    fn development_is_told_by_its_word() {
+        for text in
+            ["1.0.1-dev", "1.0.1-dev.1", "1.0.1-dev2", "1.0.1-nightly.20260101", "1.0.1-SNAPSHOT", "1.0.1-main-3"]
+        {
+            assert!(v(text).is_development(), "{text}");
+        }
+        for text in ["1.0.1", "1.0.1-rc1", "1.0.1-alpha", "1.0.1-pre.1", "1.0.1-device", "1.0.1+dev"] {
+            assert!(!v(text).is_development(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_level_is_the_leftmost_part_that_differs() {
+        for (from, to, level) in [
+            ("0.9.3", "0.9.3", Level::None),
+            ("0.9.3", "1.0.0", Level::Major),
+            ("0.9.3", "0.10.0-rc.1", Level::Minor),
+            ("0.10.0-rc.1", "0.10.0-rc.2", Level::Pre),
+            ("0.20.0-dev", "0.20.0", Level::Final),
+            ("0.9.3", "0.9.3+post.1", Level::Post),
+            ("0.9.3+post.1", "0.9.3+post.2", Level::Post),
+        ] {
+            assert_eq!(v(to).level_since(&v(from)), level, "{from} {to}");
+        }
     }
 
     fn versions() -> impl Strategy<Value = Version> {

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 
 use super::{Draft, Options, Plan, Prose, changes, edits::Places, gather, smoke};
 use crate::{
@@ -71,15 +71,27 @@ impl Goal {
         }
     }
 
-    /// The version it comes to when the driver is at `current`.
-    pub fn version(&self, current: &Version) -> Result<Version> {
+    /// The version it comes to when the train's driver is at `current`.
+    pub fn version(&self, train: &Train, current: &Version) -> Result<Version> {
+        let command = |version: &Version| format!("cargo xtask release {}{}", version.tag(), train.config.option());
         match self {
-            Goal::Align if current.is_development() => bail!(
-                "{current} is a development version: name what is released, as in `cargo xtask release {}`",
-                current.bump(Bump::Patch)?
-            ),
+            Goal::Align if current.is_development() => {
+                let candidate = current.bump(Bump::Pre("rc")).ok().map(|rc| format!(", or {}", command(&rc)));
+                bail!(
+                    "{current} is a development version: name what is released; next: {}{}",
+                    command(&current.bump(Bump::Patch)?),
+                    candidate.unwrap_or_default()
+                )
+            }
             Goal::Align => Ok(current.base()),
             Goal::Version(version) => Ok(version.clone()),
+            Goal::Bump(bump @ Bump::Pre(kind)) => current.bump(*bump).map_err(|error| {
+                let core = current.bump(Bump::Patch).ok().into_iter();
+                let after = core.clone().filter_map(|core| core.bump(Bump::Pre(kind)).ok());
+                let alike = current.next_alike().filter(|_| train.wheels.is_empty());
+                let possible: Vec<String> = alike.into_iter().chain(core).chain(after).map(|v| command(&v)).collect();
+                anyhow!("{error:#}; next: {}", possible.join(", or "))
+            }),
             Goal::Bump(bump) => current.bump(*bump),
         }
     }
@@ -107,6 +119,7 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
             findings.push(Finding::new("lockstep", what, next));
         }
     }
+    findings.extend(above(snapshot, to).filter(|_| !released));
     // All that travels together is on the driver's minor line; what is far below it may have a version of its own.
     let line = |version: &Version| (version.semver().major, version.semver().minor);
     let below: Vec<&str> = versions
@@ -169,11 +182,27 @@ fn linked(snapshot: &Snapshot) -> Option<String> {
     changelog::compared_with(log).filter(|tag| snapshot.repo.tags.contains_key(*tag)).map(str::to_owned)
 }
 
-/// What is released when nothing is named: the version that stands there, or when that has its tag on an earlier commit,
-/// the next minor.
+/// A release of the same version that `to` would come after, and be taken for older than.
+fn above(snapshot: &Snapshot, to: &Version) -> Option<Finding> {
+    let Snapshot { train, repo, .. } = snapshot;
+    let is_higher = |(found, _): &(Version, &str)| found.final_version() == to.final_version() && found > to;
+    let (highest, tag) = train.tags_in_use(repo).filter(is_higher).max().filter(|_| to.is_prerelease())?;
+    let next = [highest.next_alike().filter(|_| train.wheels.is_empty()), Some(highest.bump(Bump::Patch).ok()?)];
+    let next: Vec<String> = next
+        .iter()
+        .flatten()
+        .map(|next| format!("cargo xtask release {}{}", next.tag(), train.config.option()))
+        .collect();
+    let what = format!("{to} is lower than {highest}, which is released (tag {tag})");
+    Some(Finding::new("tag", what, next.join(", or ")))
+}
+
+/// What is released when nothing is named: the version that stands there or that is developed there, or when that has its
+/// tag on an earlier commit, the next minor.
 pub fn due(repo: &Repo, train: &Train, workspace: &Workspace) -> Goal {
     match repo.tags.get(&train.tag.fill(&train.version(workspace).base())) {
         Some(commit) if *commit != repo.head => Goal::Bump(Bump::Minor),
+        _ if train.version(workspace).is_development() => Goal::Bump(Bump::Patch),
         _ => Goal::Align,
     }
 }

@@ -44,7 +44,10 @@ fn development_goes_on_in_one_commit_and_ends_with_the_next_release() {
 
     for (args, told) in [
         ("release 0.7.4", "cargo xtask hotfix 0.7.4"),
-        ("release", "0.8.0-dev.1 is a development version: name what is released, as in `cargo xtask release 0.8.0`"),
+        (
+            "release",
+            "0.8.0-dev.1 is a development version: name what is released; next: cargo xtask release 0.8.0, or cargo xtask release 0.8.0-rc.1",
+        ),
     ] {
         let said = place.xtask(args);
         assert_eq!(said.code, Some(1), "{}", said.all());

@@ -219,7 +219,7 @@ impl Sketch {
     pub fn release(&self, goal: &str) -> Plan {
         let snapshot = self.snapshot();
         let goal = if goal.is_empty() { Goal::Align } else { Goal::parse(goal).unwrap() };
-        let to = goal.version(snapshot.train.version(&snapshot.workspace)).unwrap();
+        let to = goal.version(&snapshot.train, snapshot.train.version(&snapshot.workspace)).unwrap();
         let mut plan = release::plan(&snapshot, &to, false, &self.options);
         let mentions = self.mentions.iter().map(|(path, line, text)| (PathBuf::from(path), *line, text.to_string()));
         plan.note_strays(&snapshot, &mentions.collect::<Vec<_>>());
