@@ -33,7 +33,7 @@ use crate::{
     check::{self, Finding, short},
     config::{Template, When},
     date::Date,
-    edit::{Edit, Reason, slashed},
+    edit::{Edit, Fate, Reason, slashed},
     files::{
         changelog, follow_ups,
         tag_record::{Of, Record},
@@ -91,7 +91,9 @@ impl Plan {
 
     /// Adds the lines that mention the version left behind and that no edit changes: path, line number, line.
     pub fn note_strays(&mut self, snapshot: &Snapshot, mentions: &[Mention]) {
-        let found = strays(snapshot, self.edits(), mentions);
+        // The words of a release stand in files of their own, which are no strays.
+        let edits = self.edits().iter().filter(|edit| !edit.is_prose() || edit.fate == Fate::Remove);
+        let found = strays(snapshot, edits.map(|edit| (edit.path.as_path(), edit.new.as_str())), mentions);
         let mut remarks: Vec<String> = found
             .iter()
             .take(10)
@@ -108,14 +110,15 @@ impl Plan {
 /// A line that mentions a version: path, line number, line.
 pub type Mention = (PathBuf, usize, String);
 
-/// The mentions of the version left behind that no edit changes, and that nothing else explains.
-fn strays<'m>(snapshot: &Snapshot, edits: &[Edit], mentions: &'m [Mention]) -> Vec<&'m Mention> {
+/// The mentions of the version left behind that stand in no line of `rewritten`, the new texts of files, and that nothing
+/// else explains.
+fn strays<'m, 't>(
+    snapshot: &Snapshot,
+    rewritten: impl Iterator<Item = (&'t Path, &'t str)>,
+    mentions: &'m [Mention],
+) -> Vec<&'m Mention> {
     // By line, split once: a manifest or a lock may mention the version thousands of times.
-    let rewritten: BTreeMap<&Path, Vec<&str>> = edits
-        .iter()
-        .filter(|edit| !edit.is_prose())
-        .map(|edit| (edit.path.as_path(), edit.new.lines().collect()))
-        .collect();
+    let rewritten: BTreeMap<&Path, Vec<&str>> = rewritten.map(|(path, text)| (path, text.lines().collect())).collect();
     let is_log = |path: &Path| {
         let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
         name.ends_with(".lock")
@@ -130,6 +133,7 @@ fn strays<'m>(snapshot: &Snapshot, edits: &[Edit], mentions: &'m [Mention]) -> V
     let others: BTreeSet<PathBuf> = published
         .chain(deployed)
         .chain(&train.config.follow_ups)
+        .chain(workspace.trains.iter().filter_map(|train| train.changelog.as_ref()))
         .map(|path| workspace.in_root(path))
         .chain(train.release_notes.clone())
         .collect();

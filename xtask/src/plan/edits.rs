@@ -263,6 +263,11 @@ impl<'w> Texts<'w> {
         }
     }
 
+    /// The files with their changes, by path.
+    pub fn changed(&self) -> impl Iterator<Item = (&Path, &str)> {
+        self.texts.iter().map(|(path, (text, _))| (path.as_path(), text.as_str()))
+    }
+
     /// One edit for each file that says something new.
     pub fn into_edits(self) -> Vec<Edit> {
         let workspace = self.workspace;

@@ -154,7 +154,7 @@ fn deploy(
 fn follow_up(snapshot: &Snapshot, released: &Released, texts: &mut Texts<'_>, findings: &mut Vec<Finding>) {
     let Some(path) = &snapshot.train.config.follow_ups else { return };
     let path = &snapshot.workspace.in_root(path);
-    let items = items(snapshot, released);
+    let items = items(snapshot, released, texts);
     let version = released.of.version.tag();
     let written = texts.rewrite_or_create(path, Reason::FollowUps, follow_ups::EMPTY, |text| {
         Ok(follow_ups::append(text, &version, &items))
@@ -164,7 +164,7 @@ fn follow_up(snapshot: &Snapshot, released: &Released, texts: &mut Texts<'_>, fi
     }));
 }
 
-fn items(snapshot: &Snapshot, released: &Released) -> Vec<String> {
+fn items(snapshot: &Snapshot, released: &Released, texts: &Texts<'_>) -> Vec<String> {
     let Snapshot { workspace, train, .. } = snapshot;
     let version = released.of.version.tag();
     // The day of the release, so that another day's run says the same.
@@ -178,7 +178,7 @@ fn items(snapshot: &Snapshot, released: &Released) -> Vec<String> {
     // What was set aside for the release is made up for after it.
     items.extend(released.record.waived.iter().map(|name| format!("check what was waived: {name}")));
     items.extend(released.record.not_verified.iter().map(|check| format!("check what was not verified: {check}")));
-    let strays = strays(snapshot, &[], &released.mentions).into_iter();
+    let strays = strays(snapshot, texts.changed(), &released.mentions).into_iter();
     items.extend(
         strays
             .take(10)

@@ -156,6 +156,22 @@ fn what_names_a_version_that_can_be_had_follows_it() {
 }
 
 #[test]
+fn a_line_that_is_edited_is_not_left_for_people() {
+    let patch = house().changed("v0.9.3", &["crates/barter/src/lib.rs"]);
+    let sketch =
+        patch.clone().after(&patch.release("0.9.4")).tagged("v0.9.4").configured("follow-ups", json!("TODO.md"));
+    let stays = "crates/barter-instrument/Cargo.toml";
+    let left = |sketch: &Sketch| {
+        let plan = follow(sketch, "0.9.4", |released| {
+            released.mentions = vec![(PathBuf::from(stays), 3, "version = \"0.9.3\"".to_owned())];
+        });
+        text(&plan, "TODO.md").contains(&format!("{stays}:3"))
+    };
+    assert!(left(&sketch));
+    assert!(!left(&sketch.configured("development", json!("minor"))), "it moves with the others");
+}
+
+#[test]
 fn what_is_left_for_people_is_on_their_list() {
     let sketch = house().after(&house().release("0.10.0")).tagged("v0.10.0");
     let sketch = sketch.configured("follow-ups", json!("TODO.md")).configured("announce", json!(["discord", "mail"]));

@@ -132,6 +132,26 @@ fn an_empty_unreleased_is_nothing_to_release() {
 }
 
 #[test]
+fn what_is_edited_is_no_stray() {
+    let log = "# News\n\n## [Unreleased]\n\n## [0.9.3] - 2026-01-07\n\n- all\n\n[Unreleased]: https://x/compare/v0.9.3...HEAD\n";
+    let mut house = house()
+        .without("CHANGELOG.md")
+        .file("NEWS.md", log)
+        .file("changelog.d/7.fixed.md", "it panicked since 0.9.3\n")
+        .configured("changelog", json!("NEWS.md"))
+        .configured("changes", json!(["unreleased", "fragments"]));
+    house.mentions = vec![
+        ("NEWS.md", 5, "## [0.9.3] - 2026-01-07"),
+        ("NEWS.md", 9, "[Unreleased]: https://x/compare/v0.9.3...HEAD"),
+        ("changelog.d/7.fixed.md", 1, "it panicked since 0.9.3"),
+    ];
+    let plan = house.release("minor");
+    assert_eq!(findings(&plan), [""; 0]);
+    assert_eq!(plan.remarks, [""; 0]);
+    assert!(text(&plan, "NEWS.md").contains("- it panicked since 0.9.3 (#7)\n"), "{}", text(&plan, "NEWS.md"));
+}
+
+#[test]
 fn lines_that_still_say_the_old_version_are_told_but_not_changed() {
     let mut house = house();
     house.mentions = vec![
