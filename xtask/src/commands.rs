@@ -26,7 +26,7 @@ use crate::{
     basis::{self, Intent, Planned},
     check,
     config::{Channel, Entries},
-    edit::{self, STAGED},
+    edit::{self, STAGED, count},
     perform::{self, Tools, Unverified, World, announce, lease::Lease, needs, wheels},
     plan::{
         Options, Plan, checklist, postfix,
@@ -252,7 +252,7 @@ pub fn check(call: &Call<'_>) -> Result<()> {
             .json(&json!({ "checks": told, "checklist": lists, "outcome": if total == 0 { "ok" } else { "refused" } }));
     }
     if total > 0 {
-        bail!("{} in {} trains", count(total, "finding"), trains.len());
+        bail!("{} in {}", count(total, "finding"), count(trains.len(), "train"));
     }
     Ok(())
 }
@@ -591,8 +591,4 @@ fn sweep(loader: &Loader<'_>, snapshot: &Snapshot) -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn count(n: usize, what: &str) -> String {
-    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }

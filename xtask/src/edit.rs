@@ -107,6 +107,11 @@ pub fn diffs(edits: &[Edit]) -> Vec<String> {
     parallel::map(edits, 16, Edit::diff)
 }
 
+/// So many of these, in words.
+pub fn count(many: usize, what: &str) -> String {
+    format!("{many} {what}{}", if many == 1 { "" } else { "s" })
+}
+
 /// The path as git writes it, on every system.
 pub fn slashed(path: &Path) -> String {
     let words = path.components().map(|component| match component {

@@ -3,6 +3,8 @@
 
 use serde::Serialize;
 
+use crate::edit::count;
+
 mod graph;
 
 #[derive(Clone, Debug, Default, Serialize)]
@@ -353,10 +355,6 @@ fn text(raw: &str) -> String {
 
 fn code(raw: &str) -> String {
     format!("<code>{}</code>", text(raw))
-}
-
-fn count(many: usize, what: &str) -> String {
-    format!("{many} {what}{}", if many == 1 { "" } else { "s" })
 }
 
 /// A time that can be drawn: a thousand years are as good as forever.

@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::{
     check::short,
     config::{Channel, Image, Template},
-    edit::{Edit, slashed},
+    edit::{Edit, count, slashed},
     files::tag_record::{NotVerified, Of, Record},
     plan::{
         announcement::Occasion,
@@ -591,7 +591,7 @@ impl Step {
     pub fn title(&self) -> String {
         match self {
             Step::Confirm(confirmation) => format!("{}: {}", confirmation.name, confirmation.what),
-            Step::Write(write) => format!("write {} files", write.edits.len()),
+            Step::Write(write) => format!("write {}", count(write.edits.len(), "file")),
             Step::Prove(proof) => format!("prove {}: {}", proof.name, proof.command()),
             Step::Branch(Branch { name, of: Some(of), .. }) => format!("branch {name} at {of}"),
             Step::Branch(branch) => format!("branch {}", branch.name),

@@ -10,10 +10,10 @@ use anyhow::{Context, Result, bail};
 use serde_json::json;
 use xshell::Shell;
 
-use super::{Call, count, sound};
+use super::{Call, sound};
 use crate::{
     config::TrainConfig,
-    edit::STAGED,
+    edit::{STAGED, count},
     files::icalendar::{self, Event},
     plan::timetable::{self, Window},
     snapshot::{self, Loader},

@@ -6,9 +6,8 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use xshell::cmd;
 
-use super::count;
 use crate::{
-    edit::typed,
+    edit::{count, typed},
     repo,
     report::Report,
     snapshot::Loader,

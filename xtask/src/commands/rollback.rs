@@ -10,12 +10,12 @@ use anyhow::{Result, anyhow, bail};
 use serde_json::json;
 use xshell::{Shell, cmd};
 
-use super::{Call, count, ending, history, lock, prepare, rows, world};
+use super::{Call, ending, history, lock, prepare, rows, world};
 use crate::{
     basis::cut_off,
     check::{self, short},
     config::Channel,
-    edit::slashed,
+    edit::{count, slashed},
     perform::{
         Tools, git,
         revert::{self, Outcome},

@@ -11,11 +11,11 @@ use serde_json::json;
 use xshell::{Shell, cmd};
 
 use super::{
-    Call, count, due, history, post_release, print_publication, publication, publication_of, rollback, rows, sound,
-    world,
+    Call, due, history, post_release, print_publication, publication, publication_of, rollback, rows, sound, world,
 };
 use crate::{
     date::Date,
+    edit::count,
     perform::{Tools, World},
     plan::{
         announcement::Occasion,

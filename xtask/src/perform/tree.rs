@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 
 use super::{World, git, writable};
 use crate::{
-    edit::{Edit, Fate, STAGED, State, slashed, typed},
+    edit::{Edit, Fate, STAGED, State, count, slashed, typed},
     parallel,
     repo::{self, filters},
     step::{Observation, Write},
@@ -69,7 +69,7 @@ pub fn restore(world: &World<'_>, write: &Write) -> Result<()> {
     // A commit that was refused has staged them.
     git::commit::unstage(world, &write.edits)?;
     still(world, &write.edits, State::Old)?;
-    world.report.say(format!("  restored {} files", write.edits.len()));
+    world.report.say(format!("  restored {}", count(write.edits.len(), "file")));
     Ok(())
 }
 

@@ -6,6 +6,7 @@ use xshell::cmd;
 
 use super::Stand;
 use crate::{
+    edit::count,
     page::Outcome,
     perform::{
         World, crates,
@@ -41,7 +42,7 @@ impl Stand<'_> {
                 first.extend(wheels::files(world, dist)?);
                 again.extend(wheels::files_in(&out, dist)?);
             }
-            Ok(format!("{} files", again.len()))
+            Ok(count(again.len(), "file"))
         })?;
         let differ: Vec<&str> =
             first.iter().filter(|(name, hash)| again.get(*name) != Some(hash)).map(|(name, _)| name.as_str()).collect();

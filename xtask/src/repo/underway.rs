@@ -37,7 +37,7 @@ pub fn underway(sh: &Shell, found: &Found) -> Option<Underway> {
     let has = |name: &str| found.git_dir.join(name).exists();
     let ways = |name, ways| Some(Underway { name, of: None, ways });
     if has("rebase-apply/applying") {
-        return ways("am", "git am --continue, or git am --abort");
+        return ways("series of patches (git am)", "git am --continue, or git am --abort");
     }
     if has("rebase-merge") || has("rebase-apply") {
         return ways("rebase", "git rebase --continue, or git rebase --abort");

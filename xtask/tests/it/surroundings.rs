@@ -294,7 +294,8 @@ fn what_git_waits_to_finish_is_finished_or_given_up_first() {
         }
         for args in [release(), "rollback 0.7.3".to_owned(), format!("hotfix 0.7.4 {UNPROVED}")] {
             let way = format!("git {what} --continue, or git {what} --abort");
-            let said = refused(&place, &args, &[&format!("a {what} is in progress"), &way]);
+            let name = if what == "am" { "series of patches (git am)" } else { what };
+            let said = refused(&place, &args, &[&format!("a {name} is in progress"), &way]);
             assert!(!said.all().contains("dirty-tree"), "one cause is told once: {}", said.all());
         }
         place.git(&format!("{what} --abort"));
