@@ -3,6 +3,7 @@
 
 mod cadence;
 mod checklist;
+mod keys;
 
 use std::{
     collections::BTreeMap,
@@ -277,6 +278,7 @@ impl VersionFile {
             Some(FileDialect::Pep440) => Dialect::Pep440,
             Some(FileDialect::Tag) => Dialect::Tag,
             None if extension == Some("py")
+                || ["pyproject.toml", "setup.cfg"].iter().any(|name| self.path.ends_with(name))
                 || ["==", "~=", ">="].iter().any(|op| self.after.trim_end().ends_with(op)) =>
             {
                 Dialect::Pep440
@@ -346,21 +348,11 @@ pub fn read(metadata: &Value, root: &Path) -> Config {
         return Config { trains: Vec::new(), problems: vec![problem.to_owned()] };
     };
     let mut config = Config::default();
-    for (name, mut table) in tables {
-        loop {
-            match TrainConfig::deserialize(&table) {
-                Ok(train) => break config.trains.push(TrainConfig { name, ..train }),
-                Err(error) => {
-                    let problem = error.to_string();
-                    config.problems.push(format!("[workspace.metadata.trains.{name}]: {}", in_our_words(&problem)));
-                    // Take an unknown key out to see whether more is wrong; anything else ends the search.
-                    let key = quoted(&problem).next().filter(|_| problem.starts_with("unknown field"));
-                    if key.and_then(|key| table.as_object_mut()?.remove(key)).is_none() {
-                        break;
-                    }
-                }
-            }
-        }
+    for (name, table) in tables {
+        let (train, problems) = keys::train(&name, &table);
+        let at = format!("[workspace.metadata.trains.{name}]");
+        config.problems.extend(problems.into_iter().map(|problem| format!("{at}: {problem}")));
+        config.trains.extend(train);
     }
     for train in &mut config.trains {
         let at = format!("[workspace.metadata.trains.{}]", train.name);
@@ -426,22 +418,6 @@ pub fn nearest(word: &str, known: &[&str]) -> String {
     }
 }
 
-/// Adds the nearest known key to serde's message about an unknown one.
-fn in_our_words(problem: &str) -> String {
-    if problem == "missing field `after`" {
-        return "an entry of `files` is not pinned to a place: say `after = \"…\"`, the words right before the version"
-            .to_owned();
-    }
-    let mut names = quoted(problem);
-    let unknown =
-        names.next().filter(|_| problem.starts_with("unknown field") || problem.starts_with("unknown variant"));
-    let Some(unknown) = unknown else {
-        return problem.to_owned();
-    };
-    let known: Vec<&str> = names.collect();
-    format!("unknown key `{unknown}`: {}", nearest(unknown, &known))
-}
-
 fn quoted(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }
@@ -463,7 +439,7 @@ mod tests {
         );
         assert!(told.contains("trains.a]: unknown key `drvier`: did you mean `driver`?"), "{told}");
         assert!(told.contains("unknown key `tags`: did you mean `tag`?"), "{told}");
-        assert!(told.contains("trains.b]: unknown key `alway`: did you mean `always`?"), "{told}");
+        assert!(told.contains("trains.b]: `lockstep`: unknown value `alway`: did you mean `always`?"), "{told}");
         assert!(told.contains("`v` holds `{version}` 0 times"), "{told}");
     }
 
@@ -513,13 +489,13 @@ mod tests {
         assert_eq!(problems(good), "");
         assert!(
             problems(json!({ "a": { "checklist": ["reviw"] } }))
-                .contains("unknown key `reviw`: did you mean `review`?")
+                .contains("unknown value `reviw`: did you mean `review`?")
         );
         assert!(problems(json!({ "a": { "proofs": [{ "name": "x", "runs": "x" }] } })).contains("did you mean `run`?"));
         for (name, run, told) in [
             ("Docs", "x", "lowercase"),
-            ("", "x", "lowercase"),
-            ("docs", " ", "not a program"),
+            ("", "x", "`name` is blank"),
+            ("docs", " ", "`run` is blank"),
             ("docs", "echo 'x", "not a program"),
             ("docs", "'' x", "not a program"),
             ("docs", "make docs && make check", "without a shell"),
@@ -558,6 +534,9 @@ mod tests {
         assert_eq!(of("docs/install.md", "barter-python=="), Dialect::Pep440);
         assert_eq!(of("x/__init__.py", "__version__ = \""), Dialect::Pep440);
         assert_eq!(of("docs/install.toml", "barter = \""), Dialect::Cargo);
+        assert_eq!(of("python/pyproject.toml", "version = \""), Dialect::Pep440);
+        assert_eq!(of("setup.cfg", "version = "), Dialect::Pep440);
+        assert_eq!(of("my-pyproject.toml", "version = \""), Dialect::Cargo);
         assert_eq!(of("Dockerfile", "ARG VERSION="), Dialect::Tag);
     }
 

@@ -5,6 +5,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+/// The proofs that are derived, and so need no command.
+pub const DERIVED: [&str; 5] = ["cargo-test", "wheel-test", "maturin-develop", "pytest", "image"];
+
 /// What a forge can confirm of a commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]

@@ -1,0 +1,235 @@
+//! One train's table, read key by key: what is wrong is told of each key and entry, with its value.
+//! It must never call a wrong value an unknown key, nor tell one slip twice.
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::{TrainConfig, checklist, nearest, quoted};
+
+/// The train, without what could not be read, and what is wrong. `None` when a value is: what it was to say is not known.
+pub fn train(name: &str, table: &Value) -> (Option<TrainConfig>, Vec<String>) {
+    let Some(table) = table.as_object() else {
+        return (None, vec![format!("`{name} = {}`: expected a table of keys", shown(table))]);
+    };
+    let (mut problems, mut is_sound) = (Vec::new(), true);
+    let mut known = Map::new();
+    for (key, value) in table {
+        if let Some(problem) = unknown_key(key) {
+            problems.push(problem);
+            continue;
+        }
+        let entries = value.as_array().filter(|entries| !entries.is_empty());
+        let wrong: Vec<String> = match entries.filter(|_| problem_of(key, &Value::Array(Vec::new())).is_none()) {
+            Some(entries) => entries.iter().filter_map(|entry| wrong_entry(key, entry)).collect(),
+            None => blank(value).map(|_| blank_key(key)).or_else(|| wrong_value(key, value)).into_iter().collect(),
+        };
+        is_sound &= wrong.is_empty();
+        problems.extend(wrong);
+        known.insert(key.clone(), value.clone());
+    }
+    let train = is_sound.then(|| TrainConfig::deserialize(&Value::Object(known)).ok()).flatten();
+    (train.map(|train| TrainConfig { name: name.to_owned(), ..train }), problems)
+}
+
+/// What serde says of a key with that value alone: every other key has a default.
+fn problem_of(key: &str, value: &Value) -> Option<String> {
+    let table = Map::from_iter([(key.to_owned(), value.clone())]);
+    TrainConfig::deserialize(Value::Object(table)).err().map(|error| error.to_string())
+}
+
+fn unknown_key(key: &str) -> Option<String> {
+    let problem = problem_of(key, &Value::Null).filter(|problem| problem.starts_with("unknown field"))?;
+    let known: Vec<&str> = quoted(&problem).skip(1).collect();
+    Some(format!("unknown key `{key}`: {}", nearest(key, &known)))
+}
+
+fn wrong_value(key: &str, value: &Value) -> Option<String> {
+    let problem = problem_of(key, value)?;
+    let told = in_our_words(&problem, value);
+    Some(match is_told(&problem) {
+        true => format!("`{key}`: {told}"),
+        false => format!("`{key} = {}`: {told}", shown(value)),
+    })
+}
+
+/// One entry of a list.
+fn wrong_entry(key: &str, entry: &Value) -> Option<String> {
+    let of = || format!("`{key}`: {}", shown(entry));
+    if let Some(blank) = blank(entry) {
+        return Some(match blank {
+            "" => format!("`{key}`: an entry is blank: take it out"),
+            blank => format!("{}: `{blank}` is blank: say it, or leave it out", of()),
+        });
+    }
+    if let Some(problem) = problem_of(key, &Value::Array(vec![entry.clone()])) {
+        let told = in_our_words(&problem, entry);
+        let is_word = entry.is_string() && problem.starts_with("unknown variant");
+        return Some(if is_word { format!("`{key}`: {told}") } else { format!("{}: {told}", of()) });
+    }
+    let never = entry.get("times").is_some_and(|times| times.as_u64() == Some(0));
+    never.then(|| {
+        format!(
+            "{}: `times = 0` would never set the version: write how often it stands there, or take the entry out",
+            of()
+        )
+    })
+}
+
+fn blank_key(key: &str) -> String {
+    format!("`{key}` is blank: say it, or leave the key out")
+}
+
+/// The key of the first blank text: empty when it is the value itself.
+fn blank(value: &Value) -> Option<&str> {
+    match value {
+        Value::String(text) => text.trim().is_empty().then_some(""),
+        Value::Object(table) => table.iter().find_map(|(key, value)| blank(value).map(|_| key.as_str())),
+        _ => None,
+    }
+}
+
+/// Whether the problem's own words say which value it is.
+fn is_told(problem: &str) -> bool {
+    !["invalid type: ", "invalid value: ", "missing field"].iter().any(|start| problem.starts_with(start))
+}
+
+/// Serde's message about a value, with the nearest known word where it is one of several.
+fn in_our_words(problem: &str, value: &Value) -> String {
+    let mut names = quoted(problem);
+    let first = names.next().unwrap_or_default();
+    let known: Vec<&str> = names.collect();
+    if problem.starts_with("unknown field") {
+        return format!("unknown key `{first}`: {}", nearest(first, &known));
+    }
+    if problem.starts_with("unknown variant") {
+        return format!("unknown value `{first}`: {}", nearest(first, &known));
+    }
+    if problem == "missing field `after`" {
+        return "it is not pinned to a place: say `after = \"…\"`, the words right before the version".to_owned();
+    }
+    if problem.starts_with("missing field") {
+        return format!("it says no `{first}`: add `{first} = \"…\"`");
+    }
+    let Some((_, expected)) = problem.split_once(", expected ").filter(|_| !is_told(problem)) else {
+        return problem.to_owned();
+    };
+    let expected = match expected {
+        "struct NamedProof" => {
+            let word = value.as_str().and_then(|word| super::closest(word, &checklist::DERIVED));
+            let derived = word.map(|word| format!(" (`{word}` runs without being named)")).unwrap_or_default();
+            return format!("expected a command, as {{ name = \"docs\", run = \"cargo doc\" }}{derived}");
+        }
+        "a boolean" => "true or false",
+        "a sequence" => "a list",
+        "usize" => "a whole number",
+        "path string" => "a path",
+        "string or map" => "a string",
+        table if table.starts_with("struct ") || table == "a map" => "a table",
+        other => other,
+    };
+    format!("expected {expected}")
+}
+
+/// The value as TOML has it in one line.
+fn shown(value: &Value) -> String {
+    let joined = |parts: Vec<String>| parts.join(", ");
+    match value {
+        Value::Array(entries) => format!("[{}]", joined(entries.iter().map(shown).collect())),
+        Value::Object(table) => {
+            let keys = table.iter().map(|(key, value)| format!("{key} = {}", shown(value))).collect();
+            format!("{{ {} }}", joined(keys))
+        }
+        simple => simple.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn problems(table: Value) -> Vec<String> {
+        let (train, problems) = train("owl", &table);
+        assert_eq!(train.is_none(), !problems.is_empty(), "{problems:?}");
+        problems
+    }
+
+    #[test]
+    fn a_wrong_value_is_told_with_its_key_and_the_nearest_one() {
+        for (table, told) in [
+            (json!({ "lockstep": "alway" }), "`lockstep`: unknown value `alway`: did you mean `always`?"),
+            (json!({ "lockstep": 3 }), "`lockstep = 3`: expected a string"),
+            (json!({ "checklist": ["ci", "cii"] }), "`checklist`: unknown value `cii`: did you mean `ci`?"),
+            (json!({ "checklist": "ci" }), "`checklist = \"ci\"`: expected a list"),
+            (json!({ "changes": ["comits"] }), "`changes`: unknown value `comits`: did you mean `commits`?"),
+            (json!({ "announce": ["slak"] }), "`announce`: unknown value `slak`: did you mean `slack`?"),
+            (json!({ "development": "minro" }), "`development`: unknown value `minro`: did you mean `minor`?"),
+            (json!({ "default": "true" }), "`default = \"true\"`: expected true or false"),
+            (json!({ "driver": ["owl"] }), "`driver = [\"owl\"]`: expected a string"),
+            (json!({ "driver": "" }), "`driver` is blank: say it, or leave the key out"),
+            (json!({ "changelog": " " }), "`changelog` is blank: say it, or leave the key out"),
+            (json!({ "changelog": 1 }), "`changelog = 1`: expected a path"),
+            (json!({ "except": ["a", ""] }), "`except`: an entry is blank: take it out"),
+            (json!({ "except": [1] }), "`except`: 1: expected a string"),
+            (
+                json!({ "files": { "path": "x", "after": "y" } }),
+                "`files = { after = \"y\", path = \"x\" }`: expected a list",
+            ),
+            (
+                json!({ "files": [{ "path": "x", "after": "y", "dialect": "pep44" }] }),
+                "`files`: { after = \"y\", dialect = \"pep44\", path = \"x\" }: unknown value `pep44`: did you mean `pep440`?",
+            ),
+            (
+                json!({ "files": [{ "path": "x", "after": "y", "spelling": "pep440" }] }),
+                "`files`: { after = \"y\", path = \"x\", spelling = \"pep440\" }: unknown key `spelling`: known are path, after, times, when, dialect",
+            ),
+            (
+                json!({ "files": [{ "path": "x", "after": "y", "times": 0 }] }),
+                "`files`: { after = \"y\", path = \"x\", times = 0 }: `times = 0` would never set the version: write how often it stands there, or take the entry out",
+            ),
+            (
+                json!({ "files": [{ "path": "x", "after": "y", "times": -1 }] }),
+                "`files`: { after = \"y\", path = \"x\", times = -1 }: expected a whole number",
+            ),
+            (
+                json!({ "files": [{ "path": "x", "after": " " }] }),
+                "`files`: { after = \" \", path = \"x\" }: `after` is blank: say it, or leave it out",
+            ),
+            (
+                json!({ "files": [{ "path": "x" }] }),
+                "`files`: { path = \"x\" }: it is not pinned to a place: say `after = \"…\"`, the words right before the version",
+            ),
+            (
+                json!({ "images": [{ "name": "owl" }] }),
+                "`images`: { name = \"owl\" }: it says no `dockerfile`: add `dockerfile = \"…\"`",
+            ),
+            (
+                json!({ "images": [{ "name": "owl", "dockerfile": "x", "registry": 3 }] }),
+                "`images`: { dockerfile = \"x\", name = \"owl\", registry = 3 }: expected a string",
+            ),
+            (
+                json!({ "proofs": ["carg-test"] }),
+                "`proofs`: \"carg-test\": expected a command, as { name = \"docs\", run = \"cargo doc\" } (`cargo-test` runs without being named)",
+            ),
+            (
+                json!({ "cadence": "frist monday" }),
+                "`cadence`: cadence `frist monday`: unknown word `frist`: did you mean `first`?",
+            ),
+            (json!({ "budgets": { "wheel": "1h" } }), "`budgets`: unknown key `wheel`: did you mean `wheels`?"),
+        ] {
+            assert_eq!(problems(table), [told]);
+        }
+    }
+
+    #[test]
+    fn a_train_is_a_table_and_each_of_its_slips_is_told_once() {
+        assert_eq!(problems(json!(3)), ["`owl = 3`: expected a table of keys"]);
+        let three = problems(json!({ "lockstep": "x", "checklist": ["cii", "reviw"], "driver": "owl" }));
+        assert_eq!(three.len(), 3, "{three:?}");
+        // What an unknown key was to say is no value of ours: the rest is read.
+        let (owl, told) = train("owl", &json!({ "drvier": 3, "tag": "v{version}" }));
+        assert_eq!(told, ["unknown key `drvier`: did you mean `driver`?"]);
+        assert_eq!(owl.unwrap().tag.unwrap().to_string(), "v{version}");
+    }
+}
