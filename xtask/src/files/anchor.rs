@@ -19,11 +19,12 @@ pub fn read(text: &str, after: &str, times: usize) -> Result<Vec<Place>> {
         })
         .collect();
     if found.len() != times {
-        bail!(
-            "`{after}` occurs {} times, expected {times}: set `times = {}` or a longer `after`",
-            found.len(),
-            found.len()
-        );
+        let occurs = match found.len() {
+            0 => bail!("`{after}` does not occur, expected {times}: mend `after` or the file, or take the entry out"),
+            1 => "once".to_owned(),
+            many => format!("{many} times"),
+        };
+        bail!("`{after}` occurs {occurs}, expected {times}: set `times = {}` or a longer `after`", found.len());
     }
     Ok(found)
 }
@@ -39,8 +40,18 @@ mod tests {
         let places = read(text, "barter-python==", 2).unwrap();
         let new = splice(text, places.into_iter().map(|p| (p.span, "0.10.0".to_owned())).collect());
         assert_eq!(new, "pip install barter-python==0.10.0.\nor barter-python==0.10.0; other==0.9.3\n");
-        for times in [0, 1, 3] {
-            assert!(read(text, "barter-python==", times).unwrap_err().to_string().contains("occurs 2 times"));
+        for times in [1, 3] {
+            let told = read(text, "barter-python==", times).unwrap_err().to_string();
+            assert!(
+                told.ends_with(
+                    "occurs 2 times, expected {times}: set `times = 2` or a longer `after`"
+                        .replace("{times}", &times.to_string())
+                        .as_str()
+                ),
+                "{told}"
+            );
         }
+        let gone = read(text, "barter==", 1).unwrap_err().to_string();
+        assert_eq!(gone, "`barter==` does not occur, expected 1: mend `after` or the file, or take the entry out");
     }
 }

@@ -58,7 +58,7 @@ fn version_files_move_by_their_anchor_alone() {
     );
     let twice = house.file("docs/install.md", "barter@0.9.3 barter-python==0.9.3");
     let found = findings(&twice.release("minor")).join("\n");
-    assert!(found.contains("`barter@` occurs 1 times, expected 2"), "{found}");
+    assert!(found.contains("`barter@` occurs once, expected 2"), "{found}");
 }
 
 #[test]
