@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 use serde::Serialize;
 
 use crate::{
-    config::{Deployment, VersionFile, When},
+    config::{Deployment, VersionFile, When, closest},
     edit::{slashed, typed},
     files::{Place, anchor, cargo_lock, cargo_toml::Table, changelog, deployment},
     plan::announcement::templates,
@@ -88,7 +88,8 @@ pub fn known_waivers(train: &Train, names: &[String]) -> Result<()> {
     let known = waivable(train);
     for name in names {
         if !known.contains(&name.as_str()) {
-            bail!("--waive {name}: it can waive {}", known.join(", "));
+            let near = closest(name, &known).map(|near| format!(" (did you mean `{near}`?)")).unwrap_or_default();
+            bail!("--waive {name}{near}: it can waive {}", known.join(", "));
         }
     }
     Ok(())
@@ -419,13 +420,14 @@ fn dev_cycles(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     findings
 }
 
-/// No member is ahead of the driver.
+/// No crate is ahead of the driver; of the wheels, that is told with their version.
 fn lockstep(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let driver = train.version(workspace);
     let ahead = train
-        .members()
-        .into_iter()
-        .map(|at| &workspace.members[at])
+        .crates
+        .iter()
+        .filter(|at| !train.owns_wheel(**at))
+        .map(|&at| &workspace.members[at])
         .filter(|member| member.version.base() > driver.base());
     ahead
         .map(|member| {

@@ -415,7 +415,7 @@ pub fn demanding(snapshot: &Snapshot, waive: &[String]) -> Vec<Step> {
 fn sound(loader: &Loader<'_>) -> Result<Snapshot> {
     let head = loader.load(Source::Tree)?;
     if !head.workspace.problems.is_empty() {
-        bail!("{}", head.workspace.problems.join("\n"));
+        bail!("{}", head.workspace.misconfigured());
     }
     Ok(head)
 }

@@ -59,12 +59,16 @@ impl Train {
         let names = configured.iter().map(|train| train.name.as_str()).collect::<Vec<_>>().join(", ");
         let config = match (chosen, name) {
             (Some(train), _) => train.clone(),
-            (None, _) if !workspace.problems.is_empty() => bail!("{}", workspace.problems.join("\n")),
+            (None, _) if !workspace.problems.is_empty() => bail!("{}", workspace.misconfigured()),
             (None, Some(name)) if configured.is_empty() => {
                 TrainConfig { name: name.to_owned(), driver: Some(name.to_owned()), ..TrainConfig::default() }
             }
             (None, None) if configured.is_empty() => TrainConfig { default: true, ..TrainConfig::default() },
-            (None, Some(name)) => bail!("there is no train `{name}`: --train takes one of {names}"),
+            (None, Some(name)) => {
+                let known: Vec<&str> = configured.iter().map(|train| train.name.as_str()).collect();
+                let near = config::closest(name, &known).map(|near| format!(" (did you mean `{near}`?)"));
+                bail!("there is no train `{name}`{}: --train takes one of {names}", near.unwrap_or_default())
+            }
             (None, None) => bail!("none of the trains says `default = true`: choose one with --train, of {names}"),
         };
         Train::new(workspace, repo, config)
@@ -81,7 +85,10 @@ impl Train {
         let driver = match &config.driver {
             Some(name) => workspace.member(name).with_context(|| {
                 let near = nearest(workspace, name).map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
-                format!("the driver `{name}` is not a member of the workspace{near}")
+                match workspace.trains.is_empty() {
+                    true => format!("--train {name}: without configuration it names the crate that drives the release, and no member of the workspace is called so{near}"),
+                    false => format!("train {}: the driver `{name}` is not a member of the workspace{near}", config.name),
+                }
             })?,
             None => obvious_driver(workspace)?,
         };
@@ -91,14 +98,26 @@ impl Train {
         let mut crates = workspace.closure(driver);
         crates.retain(|&at| at == driver || workspace.members[at].publish);
         for other in workspace.trains.iter().filter(|other| other.name != config.name) {
-            leave_to(workspace, other, &config, &mut crates)?;
+            leave_to(workspace, other, (&config, driver), &mut crates)?;
         }
         for pattern in &config.except {
-            let (before, total) = (crates.len(), workspace.members.len());
-            crates.retain(|&at| !config::matches(pattern, &workspace.members[at].name));
-            if before == crates.len() && !(0..total).any(|at| config::matches(pattern, &workspace.members[at].name)) {
-                bail!("train {}: `except` names `{pattern}`, which is not a member of the workspace", config.name);
+            let is_meant = |at: usize| config::matches(pattern, &workspace.members[at].name);
+            if is_meant(driver) {
+                bail!(
+                    "train {}: `except` names `{pattern}`, and with it the driver {}, whose version is the train's: name only dependencies that do not travel with it",
+                    config.name,
+                    workspace.members[driver].name
+                );
             }
+            if !(0..workspace.members.len()).any(is_meant) {
+                let near = nearest(workspace, pattern).map(|near| format!(": did you mean `{near}`?"));
+                bail!(
+                    "train {}: `except` names `{pattern}`, which is not a member of the workspace{}",
+                    config.name,
+                    near.unwrap_or_default()
+                );
+            }
+            crates.retain(|&at| !is_meant(at));
         }
         let tag = match &config.tag {
             Some(tag) => tag.clone(),
@@ -176,7 +195,7 @@ impl Train {
 fn leave_to(
     workspace: &Workspace,
     other: &TrainConfig,
-    config: &TrainConfig,
+    (config, own): (&TrainConfig, usize),
     crates: &mut BTreeSet<usize>,
 ) -> Result<()> {
     let Some(driver) = other.driver.as_ref().and_then(|name| workspace.member(name)) else {
@@ -192,7 +211,7 @@ fn leave_to(
         let name = &workspace.members[at].name;
         if other.default || at == driver {
             crates.remove(&at);
-        } else if !config.default && config.driver.as_ref() != Some(name) {
+        } else if !config.default && at != own {
             bail!(
                 "trains {} and {} both take {name} along: list it under `except` in one of them, or say `default = true` in the other",
                 config.name,

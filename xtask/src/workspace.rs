@@ -207,6 +207,13 @@ impl Workspace {
         Workspace::read(self.graph.clone(), texts, self.tracked.clone(), &self.manifests)
     }
 
+    /// What is wrong with the configuration, a line each.
+    pub fn misconfigured(&self) -> String {
+        let root = slashed(&self.graph.root);
+        let told = self.problems.iter().map(|problem| format!("{root}: {problem}"));
+        told.collect::<Vec<_>>().join("\n")
+    }
+
     pub fn member(&self, name: &str) -> Option<usize> {
         self.members.iter().position(|member| member.name == name)
     }

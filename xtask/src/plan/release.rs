@@ -106,7 +106,9 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
     let mut findings = Vec::new();
     let mut remarks = Vec::new();
     let mut versions = moving(snapshot, to, &mut remarks);
-    for (&at, version) in &versions {
+    // Where the driver itself would go down, that the others would is no news.
+    let driver_falls = train.version(workspace).falls_to(to);
+    for (&at, version) in versions.iter().filter(|(at, _)| !driver_falls || **at == train.driver) {
         let member = &workspace.members[at];
         if member.version.falls_to(version) {
             let what = format!("{} is at {} and would go down to {version}", member.name, member.version);
@@ -114,6 +116,10 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
                 true => format!(
                     "a fix of an older line is a hotfix: cargo xtask hotfix {version}; alpha and beta cannot come after -dev (name -rc.1)"
                 ),
+                // The driver's version is the train's, and a wheel has the driver's.
+                false if at == train.driver || train.owns_wheel(at) => {
+                    format!("name a version above {}", member.version)
+                }
                 false => format!("name a version above {}, or list {} under `except`", member.version, member.name),
             };
             findings.push(Finding::new("lockstep", what, next));
@@ -124,6 +130,7 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
     let line = |version: &Version| (version.semver().major, version.semver().minor);
     let below: Vec<&str> = versions
         .keys()
+        .filter(|at| **at != train.driver)
         .map(|&at| &workspace.members[at])
         .filter(|member| line(&member.version) < line(&from))
         .map(|member| member.name.as_str())

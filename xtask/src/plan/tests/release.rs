@@ -5,7 +5,8 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::sketch::{changes, findings, house, locked, moved, text, titles, v};
+use super::sketch::{Sketch, changes, findings, house, locked, moved, text, titles, v};
+use crate::train::Train;
 
 #[test]
 fn a_minor_moves_every_member_and_what_requires_it() {
@@ -167,6 +168,45 @@ fn a_member_that_would_go_down_is_named_and_stays() {
     assert_eq!(moved(&plan), ["barter", "barter-data", "barter-python"]);
     let house = house.configured("except", json!(["barter-instrument"]));
     assert_eq!(findings(&house.release("minor")), [""; 0]);
+}
+
+#[test]
+fn a_lower_version_than_the_drivers_is_one_problem_and_except_no_way_out() {
+    let plan = house().release("0.9.1");
+    assert_eq!(findings(&plan), ["lockstep: barter is at 0.9.3 and would go down to 0.9.1"]);
+    assert_eq!(plan.findings[0].next, "name a version above 0.9.3");
+}
+
+#[test]
+fn except_names_dependencies_and_never_the_driver() {
+    let refused = |except: &str| {
+        let house = house().configured("except", json!([except]));
+        Train::choose(&house.workspace(), &house.repo, None).unwrap_err().to_string()
+    };
+    assert_eq!(
+        refused("barter"),
+        "train barter: `except` names `barter`, and with it the driver barter, whose version is the train's: name only dependencies that do not travel with it"
+    );
+    assert!(refused("barter*").contains("`except` names `barter*`, and with it the driver barter"));
+    assert_eq!(
+        refused("barter-dat"),
+        "train barter: `except` names `barter-dat`, which is not a member of the workspace: did you mean `barter-data`?"
+    );
+}
+
+#[test]
+fn a_train_that_does_not_exist_is_met_with_the_nearest() {
+    let refused =
+        |house: Sketch, name| Train::choose(&house.workspace(), &house.repo, Some(name)).unwrap_err().to_string();
+    assert_eq!(
+        refused(house(), "barterr"),
+        "there is no train `barterr` (did you mean `barter`?): --train takes one of barter"
+    );
+    let bare = Sketch { trains: json!({}), ..house() };
+    assert_eq!(
+        refused(bare, "barterr"),
+        "--train barterr: without configuration it names the crate that drives the release, and no member of the workspace is called so: did you mean `barter`?"
+    );
 }
 
 #[test]
