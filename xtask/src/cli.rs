@@ -12,6 +12,7 @@ use crate::{
     basis::Intent,
     commands::{self, Call},
     config::Channel,
+    names,
     plan::{Options, postfix::Fix, publish, release::Goal, rollback},
     rehearse,
     report::{Loudness, Report},
@@ -39,7 +40,7 @@ struct Global {
     #[arg(long, global = true, value_name = "PATH")]
     manifest_path: Option<PathBuf>,
     /// The train, by its name in [workspace.metadata.trains]; without configuration, the driver's name.
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, value_name = "NAME", value_parser = word)]
     train: Option<String>,
     /// Only look: print the plan and the diffs, change nothing.
     #[arg(long, global = true)]
@@ -172,7 +173,7 @@ enum Command {
     )]
     Wheels {
         /// The platform to build for, as rustc calls it; without it, this machine's.
-        #[arg(long, value_name = "TRIPLE")]
+        #[arg(long, value_name = "TRIPLE", value_parser = word)]
         target: Option<String>,
         /// Link with zig, for systems as old as manylinux2014 and musllinux_1_2.
         #[arg(long)]
@@ -350,6 +351,11 @@ impl From<ChannelName> for Channel {
 /// A version that has a tag: `0.10.0`, `v0.10.0`, `0.9.3.post1`.
 fn released(text: &str) -> Result<Version, String> {
     Version::parse(text.strip_prefix('v').unwrap_or(text), Dialect::Tag).map_err(|error| format!("{error:#}"))
+}
+
+/// What other programs are given as a word of its own.
+fn word(text: &str) -> Result<String, String> {
+    names::check_word(text).map(|()| text.to_owned())
 }
 
 fn one_line(text: &str) -> Result<String, String> {

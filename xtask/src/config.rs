@@ -20,7 +20,9 @@ pub use self::{
     checklist::{Confirmed, NamedProof},
 };
 use crate::{
+    names::{Branch, Word, check_ref, check_subject, check_word},
     version::{Dialect, Version},
+    visible,
     workspace::normalized,
 };
 
@@ -51,13 +53,15 @@ pub struct TrainConfig {
     #[serde(default)]
     pub except: Vec<String>,
     /// The branch that releases are made on; without it, the remote's default branch.
-    pub main: Option<String>,
+    pub main: Option<Branch>,
     /// The git remote that `--push` pushes to; `origin` without the key.
-    pub remote: Option<String>,
+    pub remote: Option<Word>,
+    #[serde(default, deserialize_with = "ref_template")]
     pub tag: Option<Template>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "subject_template")]
     pub commit: Template,
     /// A branch to prepare the release on before it is merged to `main`.
+    #[serde(default, deserialize_with = "ref_template")]
     pub branch: Option<Template>,
     pub changelog: Option<PathBuf>,
     /// Where the changelog's entries come from; only `unreleased` without the key.
@@ -251,13 +255,13 @@ enum FileDialect {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Image {
-    pub name: String,
+    pub name: Word,
     pub dockerfile: PathBuf,
     /// A binary to link statically and give to the build as its whole context; without it, the context is the
     /// workspace's root.
-    pub binary: Option<String>,
+    pub binary: Option<Word>,
     /// Where it is pushed to, the name left out; without it, `IMAGE_REGISTRY` in the environment says.
-    pub registry: Option<String>,
+    pub registry: Option<Word>,
 }
 
 /// A text in which `{version}` stands once.
@@ -303,6 +307,11 @@ impl Template {
         self.0.replace(Template::SLOT, &version.tag())
     }
 
+    /// Holds it against the rules of what it names, filled in: a version adds digits, letters and dots between them.
+    fn checked(self, check: impl Fn(&str) -> Result<(), String>) -> Result<Template, String> {
+        check(&self.0.replace(Template::SLOT, "0.1.0")).map(|()| self)
+    }
+
     /// The version in a text of this form.
     pub fn version_in(&self, text: &str) -> Option<Version> {
         let (before, after) = self.0.split_once(Template::SLOT)?;
@@ -335,6 +344,15 @@ impl<'de> Deserialize<'de> for Template {
     }
 }
 
+fn ref_template<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Template>, D::Error> {
+    let template = Option::<Template>::deserialize(deserializer)?;
+    template.map(|template| template.checked(check_ref)).transpose().map_err(de::Error::custom)
+}
+
+fn subject_template<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Template, D::Error> {
+    Template::deserialize(deserializer)?.checked(check_subject).map_err(de::Error::custom)
+}
+
 /// Reads `workspace.metadata`. What is wrong is told beside what could be read, so that a release can be refused for
 /// all its reasons together.
 ///
@@ -350,7 +368,7 @@ pub fn read(metadata: &Value, root: &Path) -> Config {
     let mut config = Config::default();
     for (name, table) in tables {
         let (train, problems) = keys::train(&name, &table);
-        let at = format!("[workspace.metadata.trains.{name}]");
+        let at = format!("[workspace.metadata.trains.{}]", visible::line(&name));
         config.problems.extend(problems.into_iter().map(|problem| format!("{at}: {problem}")));
         config.trains.extend(train);
     }
@@ -358,8 +376,12 @@ pub fn read(metadata: &Value, root: &Path) -> Config {
         let at = format!("[workspace.metadata.trains.{}]", train.name);
         for (key, path) in train.paths() {
             *path = portable(path);
-            let place = path.display();
-            if path.has_root() || normalized(&root.join(&path)).is_none() {
+            let place = visible::line(&path.to_string_lossy());
+            // Where a key of an entry is left out, it is empty.
+            let is_word = if place.is_empty() { Ok(()) } else { check_word(&path.to_string_lossy()) };
+            if let Err(why) = is_word {
+                config.problems.push(format!("{at}: `{key}`: {why}"));
+            } else if path.has_root() || normalized(&root.join(&path)).is_none() {
                 let problem = format!("{at}: `{key} = \"{place}\"` leaves the repository: name a path inside of it");
                 config.problems.push(problem);
             }
@@ -367,7 +389,7 @@ pub fn read(metadata: &Value, root: &Path) -> Config {
     }
     for train in &config.trains {
         let known: Vec<&str> = PLATFORMS.iter().map(|(name, ..)| *name).chain([SDIST]).collect();
-        let images: Vec<&str> = train.images.iter().map(|image| image.name.as_str()).collect();
+        let images: Vec<&str> = train.images.iter().map(|image| &*image.name).collect();
         let platforms = train.platforms.iter().map(|platform| ("platform", platform, &known));
         let deployed = train.deployments.iter().map(|deployment| ("image", &deployment.image, &images));
         for (kind, word, known) in platforms.chain(deployed).filter(|(_, word, known)| !known.contains(&word.as_str()))
@@ -441,6 +463,68 @@ mod tests {
         assert!(told.contains("unknown key `tags`: did you mean `tag`?"), "{told}");
         assert!(told.contains("trains.b]: `lockstep`: unknown value `alway`: did you mean `always`?"), "{told}");
         assert!(told.contains("`v` holds `{version}` 0 times"), "{told}");
+    }
+
+    #[test]
+    fn no_value_is_taken_for_an_option() {
+        let hostile = "--upload-pack=touch x;";
+        let image = |key: &str, value: &str| {
+            let mut image = json!({ "name": "owl", "dockerfile": "Dockerfile" });
+            image[key] = json!(value);
+            json!([image])
+        };
+        let file = |path: &str| json!([{ "path": path, "after": "x" }]);
+        for (key, value) in [
+            ("remote", json!(hostile)),
+            ("remote", json!("a\u{1b}[2J")),
+            ("main", json!(hostile)),
+            ("main", json!("a b")),
+            ("tag", json!("-d{version}")),
+            ("branch", json!("-d{version}")),
+            ("images", image("name", hostile)),
+            ("images", image("registry", hostile)),
+            ("images", image("binary", hostile)),
+        ] {
+            let told = problems(json!({ "a": { key: value } }));
+            assert!(told.contains(&format!("trains.a]: `{key}`")), "{key} = {value}: {told}");
+            // A command could still be typed for it.
+            assert!(read(&json!({ "trains": { "a": { key: value } } }), Path::new("")).trains.is_empty(), "{key}");
+        }
+        for (key, place, value) in [
+            ("changelog", "changelog", json!(hostile)),
+            ("fragments", "fragments", json!(hostile)),
+            ("files", "files.path", file("-x")),
+            ("images", "images.dockerfile", image("dockerfile", hostile)),
+        ] {
+            let told = problems(json!({ "a": { key: value, "changes": ["fragments"] } }));
+            assert!(told.contains(&format!("trains.a]: `{place}`: `-")), "{key} = {value}: {told}");
+        }
+        for name in ["--waive=x", "a b", "a..b", ""] {
+            assert!(read(&json!({ "trains": { name: {} } }), Path::new("")).trains.is_empty(), "{name}");
+            let told = problems(json!({ name: {} }));
+            assert!(told.contains("]: the name `"), "{name}: {told}");
+        }
+    }
+
+    #[test]
+    fn a_template_filled_in_is_a_name_that_git_takes() {
+        for (key, template, reason) in [
+            ("tag", "a b{version}", "holds ` `"),
+            ("tag", "-d{version}", "begins with `-`"),
+            ("tag", "v{version}.lock", "ends with `.lock`"),
+            ("tag", "@{{version}", "holds `@{`"),
+            ("tag", "v{version}.", "ends with `.`"),
+            ("tag", "v", "0 times"),
+            ("branch", "release//{version}", "empty part"),
+            ("branch", "release:{version}", "holds `:`"),
+            ("commit", "release {version}\n\nmore", "is not one line"),
+            ("commit", " {version}", "begins or ends with a space"),
+        ] {
+            let told = problems(json!({ "a": { key: template } }));
+            assert!(told.contains(&format!("trains.a]: `{key}`: `")) && told.contains(reason), "{template}: {told}");
+        }
+        let good = json!({ "tag": "owl/v{version}", "branch": "release/{version}", "commit": "release {version} (ü)" });
+        assert_eq!(problems(json!({ "a": good })), "");
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod edit;
 mod files;
 mod hash;
 mod inherited;
+mod names;
 mod page;
 mod parallel;
 mod patience;
@@ -27,6 +28,7 @@ mod step;
 mod tools;
 mod train;
 mod version;
+mod visible;
 mod workspace;
 
 fn main() {

@@ -26,6 +26,7 @@ use crate::{
     conventional::credit,
     edit::{STAGED, typed},
     files::tag_record::Record,
+    names::check_word,
     workspace::Texts,
 };
 
@@ -246,8 +247,12 @@ fn refs(sh: &Shell) -> Result<Refs> {
         let [name, kind, object, peeled, symref, worktree] = fields.as_slice() else {
             continue;
         };
-        // A name that is not UTF-8 is none that a configuration could mean.
+        // A name that is not UTF-8 is none that a configuration could mean, nor is one that git itself would not make.
         let Ok(name) = std::str::from_utf8(name) else { continue };
+        let short = ["refs/tags/", "refs/heads/", remote].iter().find_map(|start| name.strip_prefix(start));
+        if short.is_some_and(|short| check_word(short).is_err()) {
+            continue;
+        }
         if let Some(name) = name.strip_prefix("refs/tags/") {
             let commit = if *kind == b"tag" { peeled } else { object };
             refs.tags.insert(name.to_owned(), lossy(commit));
@@ -256,7 +261,8 @@ fn refs(sh: &Shell) -> Result<Refs> {
             let other = other_worktree(sh, named(worktree));
             refs.elsewhere.extend(other.map(|other| (name.to_owned(), other)));
         } else {
-            match std::str::from_utf8(symref).ok().and_then(|main| main.strip_prefix(remote)) {
+            let main = std::str::from_utf8(symref).ok().and_then(|main| main.strip_prefix(remote));
+            match main.filter(|main| check_word(main).is_ok()) {
                 Some(main) => refs.main = Some(main.to_owned()),
                 None => far.extend(name.strip_prefix(remote).map(str::to_owned)),
             }

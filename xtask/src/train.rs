@@ -125,7 +125,8 @@ impl Train {
         };
         let wheels = wheels_of(workspace, &config, driver, |version| repo.tags.contains_key(&tag.fill(version)))?;
         // A checkout of CI has a detached head and no branch at all; there the usual name will do.
-        let main = config.main.clone().or(repo.main.clone()).or(repo.branch.clone());
+        let main = config.main.as_ref().map(ToString::to_string);
+        let main = main.or(repo.main.clone()).or(repo.branch.clone());
         let main = main.unwrap_or_else(|| "main".to_owned());
         let changelog = match &config.changelog {
             Some(path) => Some(workspace.in_root(path)),
@@ -138,7 +139,7 @@ impl Train {
             }),
         };
         let release_notes = config.release_notes.as_ref().map(|path| workspace.in_root(path));
-        let remote = config.remote.clone().unwrap_or_else(|| "origin".to_owned());
+        let remote = config.remote.as_deref().unwrap_or("origin").to_owned();
         Ok(Train { config, driver, crates, wheels, tag, main, remote, changelog, release_notes })
     }
 

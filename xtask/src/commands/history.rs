@@ -59,7 +59,7 @@ pub fn tags(report: &Report, loader: &Loader<'_>, workspace: &Workspace, train: 
     if is_all_here || !repo::is_remote(sh, remote)? {
         return Ok(());
     }
-    let asked = cmd!(sh, "git ls-remote --tags --refs {remote}").env("GIT_TERMINAL_PROMPT", "0");
+    let asked = cmd!(sh, "git ls-remote --tags --refs -- {remote}").env("GIT_TERMINAL_PROMPT", "0");
     let why = match child::ask_within(asked.into(), PATIENCE)? {
         Some(told) if told.ok() => {
             let names = told.out.lines().filter_map(|line| Some(line.split_once("refs/tags/")?.1));

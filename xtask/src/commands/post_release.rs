@@ -90,5 +90,5 @@ fn digests(world: &World<'_>, publication: &Publication) -> BTreeMap<String, Str
         _ => None,
     });
     let digest = |release: &ImageRelease| images::released_digest(world, release).ok()?;
-    images.filter_map(|release| Some((release.image.name.clone(), digest(release)?))).collect()
+    images.filter_map(|release| Some((release.image.name.to_string(), digest(release)?))).collect()
 }

@@ -5,13 +5,17 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{TrainConfig, checklist, nearest, quoted};
+use crate::names::{check_ref, check_word};
 
 /// The train, without what could not be read, and what is wrong. `None` when a value is: what it was to say is not known.
 pub fn train(name: &str, table: &Value) -> (Option<TrainConfig>, Vec<String>) {
     let Some(table) = table.as_object() else {
         return (None, vec![format!("`{name} = {}`: expected a table of keys", shown(table))]);
     };
-    let (mut problems, mut is_sound) = (Vec::new(), true);
+    // Its tags may begin with the name, and commands take it.
+    let named = check_word(name).and_then(|()| check_ref(&format!("{name}-v0.1.0")));
+    let mut is_sound = named.is_ok();
+    let mut problems: Vec<String> = named.err().map(|why| format!("the name {why}")).into_iter().collect();
     let mut known = Map::new();
     for (key, value) in table {
         if let Some(problem) = unknown_key(key) {

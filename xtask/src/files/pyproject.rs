@@ -1,7 +1,7 @@
 //! `pyproject.toml`: the wheel's name and version in PEP 621 metadata, and how maturin finds its crate.
 //! It must never guess a version that maturin would take from elsewhere: `dynamic` is said as such.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use toml_edit::Item;
 
 use super::{Place, Toml};
@@ -23,13 +23,26 @@ pub struct PyProject {
 pub fn read(text: &str) -> Result<PyProject> {
     let toml = Toml::parse(text)?;
     let dynamic = toml.get(&["project", "dynamic"]).and_then(Item::as_array);
+    let name = toml.text(&["project", "name"]);
+    if let Some(name) = name.filter(|name| !is_name(name)) {
+        bail!(
+            "`project.name = \"{name}\"` is no name of a project: write letters, digits, and `.`, `_`, `-` between them"
+        );
+    }
     Ok(PyProject {
-        name: toml.text(&["project", "name"]).map(str::to_owned),
+        name: name.map(str::to_owned),
         version: toml.get(&["project", "version"]).map(|item| toml.place(item)).transpose()?.flatten(),
         dynamic: dynamic.is_some_and(|list| list.iter().any(|value| value.as_str() == Some("version"))),
         manifest_path: toml.text(&["tool", "maturin", "manifest-path"]).map(str::to_owned),
         maturin: toml.text(&["build-system", "build-backend"]) == Some("maturin"),
     })
+}
+
+/// <https://packaging.python.org/en/latest/specifications/name-normalization/>
+fn is_name(name: &str) -> bool {
+    let ends = [name.chars().next(), name.chars().next_back()];
+    ends.iter().all(|end| end.is_some_and(|c| c.is_ascii_alphanumeric()))
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || ".-_".contains(c))
 }
 
 #[cfg(test)]
@@ -47,5 +60,20 @@ mod tests {
         assert_eq!(splice(text, vec![(place.span, "0.9.3.post1".into())]), text.replace("0.9.3", "0.9.3.post1"));
         assert!(read("[project]\ndynamic = [\"version\"]\n").unwrap().dynamic);
         assert_eq!(read("[project]\n").unwrap(), PyProject::default());
+    }
+
+    #[test]
+    fn a_name_is_never_an_option() {
+        for (name, is_one) in [
+            ("owl", true),
+            ("Owl.py_x-1", true),
+            ("-r", false),
+            ("--index-url=x", false),
+            ("", false),
+            ("a b", false),
+            ("a-", false),
+        ] {
+            assert_eq!(read(&format!("[project]\nname = \"{name}\"\n")).is_ok(), is_one, "{name:?}");
+        }
     }
 }

@@ -61,7 +61,7 @@ pub fn observe_branch(world: &World<'_>, branch: &Branch) -> Result<Observation>
 pub fn branch(world: &World<'_>, branch: &Branch) -> Result<()> {
     let (sh, name, base) = (world.sh, &branch.name, &branch.base);
     match resolve(world, &format!("refs/heads/{name}"))? {
-        Some(_) => change(world, cmd!(sh, "git switch --quiet {name}"), switch_advice),
+        Some(_) => change(world, cmd!(sh, "git switch --quiet -- {name}"), switch_advice),
         None => change(world, cmd!(sh, "git switch --quiet --create {name} {base}"), switch_advice),
     }
 }
@@ -75,8 +75,8 @@ fn switch_advice(_: &str) -> String {
 pub fn unbranch(world: &World<'_>, branch: &Branch) -> Result<()> {
     let (sh, name, from) = (world.sh, &branch.name, &branch.from);
     if current_branch(world)?.as_ref() == Some(name) && resolve(world, "HEAD")?.as_ref() == Some(&branch.base) {
-        change(world, cmd!(sh, "git switch --quiet {from}"), switch_advice)?;
-        change(world, cmd!(sh, "git branch --quiet --delete --force {name}"), |_| format!("git branch -D {name}"))?;
+        change(world, cmd!(sh, "git switch --quiet -- {from}"), switch_advice)?;
+        change(world, cmd!(sh, "git branch --quiet --delete --force -- {name}"), |_| format!("git branch -D {name}"))?;
     }
     Ok(())
 }
@@ -141,7 +141,7 @@ pub fn merge(world: &World<'_>, merge: &Merge) -> Result<()> {
     if begun.is_some() && begun == resolve(world, &format!("refs/heads/{branch}"))? {
         cmd!(sh, "git merge --quit").quiet().run()?;
     }
-    change(world, cmd!(sh, "git switch --quiet {main}"), switch_advice)?;
+    change(world, cmd!(sh, "git switch --quiet -- {main}"), switch_advice)?;
     let message = format!("Merge branch '{branch}'");
     // By its full name, because a tag may be called alike; without the options that a user set for merges into main.
     let (whole, options) = (format!("refs/heads/{branch}"), format!("branch.{main}.mergeOptions="));
@@ -204,7 +204,7 @@ pub fn tag(world: &World<'_>, tag: &Tag) -> Result<()> {
         ),
         false => format!("commit {} stays; correct what git names, then the same command", short(&commit)),
     };
-    let tag = cmd!(sh, "git tag --annotate --cleanup=whitespace --file {file} {name} {commit}");
+    let tag = cmd!(sh, "git tag --annotate --cleanup=whitespace --file {file} -- {name} {commit}");
     change(world, tag, advice)
 }
 

@@ -7,6 +7,7 @@ use xshell::cmd;
 use super::{World, publish, static_binary};
 use crate::{
     check::short,
+    names::Word,
     plan::rollback::PointBack,
     step::{ImageRelease, Observation},
     tools::{
@@ -21,9 +22,12 @@ const REVISION: &str = "org.opencontainers.image.revision";
 
 /// The engine, and the image's name in its registry; otherwise what is missing.
 fn ready(world: &World<'_>, release: &ImageRelease) -> Result<(Engine, String), Observation> {
-    let given = std::env::var("IMAGE_REGISTRY").ok();
-    let registry = release.image.registry.clone().or(given).filter(|registry| !registry.is_empty());
-    let Some(registry) = registry else {
+    let given = std::env::var("IMAGE_REGISTRY").ok().filter(|given| !given.is_empty());
+    let given = given.map(|given| Word::parse(&given)).transpose().map_err(|why| Observation::Unknown {
+        why: format!("IMAGE_REGISTRY: {why}"),
+        next: "IMAGE_REGISTRY=HOST/NAMESPACE in the environment".to_owned(),
+    })?;
+    let Some(registry) = release.image.registry.clone().or(given) else {
         return Err(Observation::Unknown {
             why: "nothing says which registry it is pushed to".to_owned(),
             next: "IMAGE_REGISTRY=HOST/NAMESPACE in the environment, or `registry` of the image in the configuration"

@@ -64,7 +64,7 @@ impl Ref {
                 bail!("{remote} could not be asked: {}", listed.last_words());
             }
             let Some(object) = listed.out.split_whitespace().next() else { return Ok(None) };
-            let fetch = cmd!(sh, "git fetch --quiet --no-tags --no-write-fetch-head {remote} {name}");
+            let fetch = cmd!(sh, "git fetch --quiet --no-tags --no-write-fetch-head -- {remote} {name}");
             let fetched = child::ask(fetch.into())?;
             let said = child::ask(cmd!(sh, "git cat-file blob {object}").into())?;
             if said.ok() {
@@ -84,7 +84,7 @@ impl Ref {
         let object = cmd!(sh, "git hash-object -w --stdin").stdin(text).quiet().read()?;
         let expected = old.map_or("", |said| said.object.as_str());
         let lease = format!("--force-with-lease={name}:{expected}");
-        let pushed = child::ask(cmd!(sh, "git push --quiet --porcelain {lease} {remote} {object}:{name}").into())?;
+        let pushed = child::ask(cmd!(sh, "git push --quiet --porcelain {lease} -- {remote} {object}:{name}").into())?;
         if pushed.ok() {
             return Ok(Some(Said { object, text: text.to_owned() }));
         }
@@ -102,7 +102,7 @@ impl Ref {
     pub fn remove(&self, old: &Said) -> Result<()> {
         let (sh, remote, name) = (self.shell()?, &self.remote, &self.name);
         let lease = format!("--force-with-lease={name}:{}", old.object);
-        let pushed = child::ask(cmd!(sh, "git push --quiet {lease} {remote} :{name}").into())?;
+        let pushed = child::ask(cmd!(sh, "git push --quiet {lease} -- {remote} :{name}").into())?;
         if !pushed.ok() && self.read()?.is_some_and(|now| now.object == old.object) {
             bail!("{remote} did not remove {name}: {}", pushed.last_words());
         }

@@ -125,7 +125,7 @@ pub fn merge(world: &World<'_>, merge: &MergeBack) -> Result<()> {
         let why = format!("merge {branch}");
         change(world, cmd!(sh, "git update-ref -m {why} {name} {made} {before}"), again)?;
     }
-    change(world, cmd!(sh, "git switch --quiet {main}"), again)
+    change(world, cmd!(sh, "git switch --quiet -- {main}"), again)
 }
 
 fn again(_: &str) -> String {

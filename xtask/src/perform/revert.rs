@@ -163,9 +163,9 @@ pub fn unmake(world: &World<'_>, unmake: &Unmake) -> Result<()> {
             // `--keep` refuses where a file that it would change holds something that is not committed.
             change(world, cmd!(sh, "git reset --quiet --keep {to}"), again)
         }
-        Unmake::Branch { name, .. } => {
-            change(world, cmd!(sh, "git branch --quiet --delete --force {name}"), |_| format!("git branch -D {name}"))
-        }
+        Unmake::Branch { name, .. } => change(world, cmd!(sh, "git branch --quiet --delete --force -- {name}"), |_| {
+            format!("git branch -D {name}")
+        }),
         Unmake::Tag { name, .. } => {
             // The tag is the last that is known of the release here. git's log of the head keeps that it was unmade.
             let why = repo::unmade_message(name);

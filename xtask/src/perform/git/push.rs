@@ -91,7 +91,7 @@ fn send(world: &World<'_>, remote: &str, main: &str, aside: &str, refs: &[String
     let unmirrored: Vec<String> = if is_mirror { vec!["-c".to_owned(), format!("{mirror}=false")] } else { Vec::new() };
     let options = ["--quiet", "--atomic", "--no-follow-tags", "--no-recurse-submodules"];
     let told =
-        remote::push(world, remote, cmd!(sh, "git {unmirrored...} push {options...} {remote} {refs...}").into())?;
+        remote::push(world, remote, cmd!(sh, "git {unmirrored...} push {options...} -- {remote} {refs...}").into())?;
     if told.ok() {
         return Ok(());
     }

@@ -22,7 +22,7 @@ const TRANSFER: Duration = Duration::from_secs(1_800);
 pub fn address(sh: &Shell, remote: &str) -> Result<String> {
     let urls = |kind: &str| -> Result<Vec<String>> {
         let kind: &[&str] = if kind == "push" { &["--push"] } else { &[] };
-        let told = cmd!(sh, "git remote get-url {kind...} --all {remote}").quiet().ignore_status().ignore_stderr();
+        let told = cmd!(sh, "git remote get-url {kind...} --all -- {remote}").quiet().ignore_status().ignore_stderr();
         Ok(told.output().map(|told| String::from_utf8_lossy(&told.stdout).lines().map(str::to_owned).collect())?)
     };
     let (push, fetch) = (urls("push")?, urls("fetch")?);
@@ -51,7 +51,8 @@ fn shown(url: &str) -> String {
 /// The refs of these names that the remote has; an option may stand for them.
 pub fn ls_remote(world: &World<'_>, remote: &str, option: Option<&str>, names: &[&str]) -> Result<String> {
     let address = address(world.sh, remote)?;
-    let told = bounded(world, remote, cmd!(world.sh, "git ls-remote {option...} {address} {names...}").into(), ANSWER)?;
+    let told =
+        bounded(world, remote, cmd!(world.sh, "git ls-remote {option...} -- {address} {names...}").into(), ANSWER)?;
     if !told.ok() {
         bail!("{remote} could not be asked: {}", change::last_words(&told));
     }
@@ -61,7 +62,7 @@ pub fn ls_remote(world: &World<'_>, remote: &str, option: Option<&str>, names: &
 /// What git tells of these refs of the remote, for a question that no step asks: nothing is shown while it is waited for.
 pub fn asked(sh: &Shell, remote: &str, names: &[&str]) -> Result<Told> {
     let (address, bound) = (address(sh, remote)?, bound(ANSWER)?);
-    let ask = cmd!(sh, "git ls-remote {address} {names...}").env("GIT_TERMINAL_PROMPT", "0");
+    let ask = cmd!(sh, "git ls-remote -- {address} {names...}").env("GIT_TERMINAL_PROMPT", "0");
     let told = child::ask_within(ask.into(), bound)?;
     told.with_context(|| format!("{remote} did not answer within {} s (git ls-remote)", bound.as_secs()))
 }
