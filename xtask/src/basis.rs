@@ -20,7 +20,7 @@ use crate::{
     files::changelog,
     perform::git,
     plan::{
-        self, Options, Plan,
+        self, Options, Plan, changes,
         hotfix::{self as fixes, Line},
         postfix::{self, Fix},
         release::{self, Goal},
@@ -360,7 +360,10 @@ fn draw(
     }
     if snapshot.train.config.takes(Entries::Commits) {
         let told = snapshot.train.told_until(&snapshot.repo, to);
-        loader.commits(&mut snapshot, told.as_deref())?;
+        loader.commits(&mut snapshot, told.as_ref().map(|(_, tag)| tag.as_str()))?;
+        if let Some(tag) = changes::told_by_candidates(&snapshot, to) {
+            loader.told(&mut snapshot, &tag)?;
+        }
     }
     let left = match snapshot.train.version(&snapshot.workspace) {
         dev if dev.is_development() => release::left_behind(&snapshot, to),

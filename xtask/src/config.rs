@@ -66,6 +66,9 @@ pub struct TrainConfig {
     pub changelog: Option<PathBuf>,
     /// Where the changelog's entries come from; only `unreleased` without the key.
     pub changes: Option<Vec<Entries>>,
+    /// What the notes of a final version begin after.
+    #[serde(default)]
+    pub notes_since: NotesSince,
     /// The directory of fragments; `changelog.d` without the key.
     pub fragments: Option<PathBuf>,
     /// A list of what is still to be done after a release.
@@ -146,6 +149,9 @@ impl fmt::Display for Channel {
 pub enum Entries {
     /// What stands under `Unreleased`.
     Unreleased,
+    /// What the sections of pre-releases told, for the final version: no source that could be chosen.
+    #[serde(skip_deserializing)]
+    Candidates,
     /// A file for each entry, which the release takes away.
     Fragments,
     /// The changelogs of the train's crates, as release-plz writes them.
@@ -186,6 +192,17 @@ impl TrainConfig {
         let dir = || self.fragments.clone().unwrap_or_else(|| PathBuf::from("changelog.d"));
         self.takes(Entries::Fragments).then(dir)
     }
+}
+
+/// What the notes of a final version begin after.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NotesSince {
+    /// Its readers come from the last final version: it tells what its pre-releases told.
+    #[default]
+    Final,
+    /// It tells only what is new since its last pre-release.
+    PreRelease,
 }
 
 /// Which members move with a patch release; a minor or major one moves all of them.

@@ -25,6 +25,7 @@ use std::{
     sync::Arc,
 };
 
+use anyhow::Result;
 use serde::Serialize;
 
 use changes::Collected;
@@ -35,7 +36,8 @@ use crate::{
     date::Date,
     edit::{Edit, Fate, Reason, slashed},
     files::{
-        changelog, follow_ups,
+        changelog::{self, candidates},
+        follow_ups,
         tag_record::{Of, Record},
     },
     repo::Recorded,
@@ -436,6 +438,15 @@ struct Prose<'a> {
 }
 
 impl Prose<'_> {
+    /// Turns Unreleased into the version's section.
+    fn promote(&self, text: &str, snapshot: &Snapshot, to: &Version) -> Result<String> {
+        let since = match self.tags.0 {
+            Some(tag) => candidates::compared_since(text, tag, |found| snapshot.train.is_summed_up(found, to)),
+            None => text.to_owned(),
+        };
+        changelog::promote(&since, self.version, self.date, self.tags)
+    }
+
     /// Notes what a post release fixed on the follow-up list.
     fn follow_ups(&self, snapshot: &Snapshot, edits: &mut edits::Texts<'_>, findings: &mut Vec<Finding>) {
         let Snapshot { workspace, train, .. } = snapshot;

@@ -35,6 +35,8 @@ pub struct Snapshot {
     pub since: Option<Since>,
     /// The commits since the tag before, newest first, when the changelog is made of them.
     pub commits: Vec<Message>,
+    /// Those of them that the section of a pre-release tells.
+    pub told: BTreeSet<String>,
     /// What the tag of the version that is planned or published records, or its commit while there is no tag; `None`
     /// when there is neither.
     pub recorded: Option<Recorded>,
@@ -174,6 +176,7 @@ impl<'a> Loader<'a> {
             today: today(),
             since: None,
             commits: Vec::new(),
+            told: BTreeSet::new(),
             recorded: None,
         })
     }
@@ -212,6 +215,15 @@ impl<'a> Loader<'a> {
     /// Adds the commits between `tag` and the snapshot's base; all of them when there is no tag.
     pub fn commits(&self, snapshot: &mut Snapshot, tag: Option<&str>) -> Result<()> {
         snapshot.commits = repo::messages_since(self.sh, &snapshot.base, tag, Some(repo::HORIZON))?;
+        Ok(())
+    }
+
+    /// Adds which of the commits `tag` leads to, too.
+    pub fn told(&self, snapshot: &mut Snapshot, tag: &str) -> Result<()> {
+        let new = repo::messages_since(self.sh, &snapshot.base, Some(tag), Some(repo::HORIZON))?;
+        let new: BTreeSet<&String> = new.iter().map(|message| &message.commit).collect();
+        let all = snapshot.commits.iter().map(|message| &message.commit);
+        snapshot.told = all.filter(|commit| !new.contains(commit)).cloned().collect();
         Ok(())
     }
 

@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 
 use crate::{
-    config::{self, Template, TrainConfig},
+    config::{self, NotesSince, Template, TrainConfig},
     edit::slashed,
     files::{
         Place,
@@ -186,9 +186,30 @@ impl Train {
         below.max().map(|(found, tag)| (found, tag.to_owned()))
     }
 
-    /// The newest tag below `version`, post releases among them: what was told up to there is told.
-    pub fn told_until(&self, repo: &Repo, version: &Version) -> Option<String> {
-        self.tags(repo).filter(|(found, _)| found < version).max().map(|(_, tag)| tag.to_owned())
+    /// Whether the notes of `version` tell what its pre-releases told.
+    pub fn sums_up(&self, version: &Version) -> bool {
+        self.config.notes_since == NotesSince::Final && !version.is_prerelease() && version.post().is_none()
+    }
+
+    /// Whether a tag is of a pre-release that the notes of `version` sum up.
+    pub fn is_summed_up(&self, tag: &str, version: &Version) -> bool {
+        self.sums_up(version) && self.tag.version_in(tag).is_some_and(|found| found.is_prerelease())
+    }
+
+    /// The release that `version` is compared with: the last final one where that is whom its notes are for.
+    pub fn compared_with(&self, repo: &Repo, version: &Version) -> Option<String> {
+        if !self.sums_up(version) {
+            return self.tag_below(repo, version).map(|(_, tag)| tag);
+        }
+        let finals = self.tags_in_use(repo).filter(|(found, _)| !found.is_prerelease() && found.post().is_none());
+        finals.filter(|(found, _)| found < version).max().map(|(_, tag)| tag.to_owned())
+    }
+
+    /// The newest tag below `version`, post releases among them: what was told up to there is told. To those who read of a
+    /// final version, no pre-release told anything.
+    pub fn told_until(&self, repo: &Repo, version: &Version) -> Option<(Version, String)> {
+        let counts = |found: &Version| found < version && !(self.sums_up(version) && found.is_prerelease());
+        self.tags(repo).filter(|(found, _)| counts(found)).max().map(|(found, tag)| (found, tag.to_owned()))
     }
 }
 

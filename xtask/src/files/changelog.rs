@@ -1,6 +1,7 @@
 //! Changelogs in the form of keepachangelog.com: sections by version, entries by kind, link references at the end.
 //! It must never rewrite an entry or an old section, nor take a line inside a code fence for a heading.
 
+pub mod candidates;
 pub mod carry;
 
 use std::ops::Range;
@@ -170,7 +171,7 @@ pub fn insert(
     Ok(new)
 }
 
-/// Adds an entry under `kind` in `Unreleased`, making the heading where it is missing. Its further lines are indented, so
+/// Adds an entry under `kind` in `Unreleased`, making the heading where it is missing; without a kind, before them all. Its further lines are indented, so
 /// that they belong to it.
 pub fn add_entry(text: &str, kind: &str, entry: &str) -> Result<String> {
     let Some(unreleased) = section(text, "Unreleased") else {
@@ -179,7 +180,11 @@ pub fn add_entry(text: &str, kind: &str, entry: &str) -> Result<String> {
     let eol = line_ending(text);
     let lines = entry.lines().map(|line| if line.is_empty() { String::new() } else { format!("  {line}") });
     let entry = lines.collect::<Vec<_>>().join(eol);
-    let body = format!("{}{eol}{eol}### {kind}{eol}{eol}- {}", unreleased.body, entry.trim_start());
+    let entry = format!("- {}", entry.trim_start());
+    let body = match kind {
+        "" => format!("{entry}{eol}{}", unreleased.body),
+        kind => format!("{}{eol}{eol}### {kind}{eol}{eol}{entry}", unreleased.body),
+    };
     let rest = &text[unreleased.span.end..];
     let gap = if rest.is_empty() { "" } else { eol };
     Ok(format!("{}{eol}{}{eol}{gap}{rest}", &text[..unreleased.heading.end], sorted(&body, eol)))

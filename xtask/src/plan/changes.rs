@@ -21,7 +21,10 @@ use crate::{
     config::Entries,
     conventional::{Change, Kind, numbers},
     edit::{Reason, slashed},
-    files::changelog,
+    files::changelog::{
+        self,
+        candidates::{self, Told},
+    },
     repo::Message,
     snapshot::Snapshot,
     train::Train,
@@ -65,6 +68,7 @@ pub fn collect(snapshot: &Snapshot, to: &Version, versions: &BTreeMap<usize, Ver
     let Snapshot { workspace, train, .. } = snapshot;
     let mut all = Collected::default();
     all.unreleased(workspace, train);
+    all.candidates(snapshot, to);
     if train.config.takes(Entries::Fragments) {
         let (entries, findings) = fragments(workspace, train);
         all.findings.extend(findings);
@@ -118,6 +122,18 @@ impl Collected {
         }
     }
 
+    /// What the readers of a final version did not read: they come from the last one.
+    fn candidates(&mut self, snapshot: &Snapshot, to: &Version) {
+        let Some(path) = &snapshot.train.changelog else { return };
+        let Some(text) = snapshot.workspace.texts.get(path) else { return };
+        for told in told(snapshot, text, to) {
+            let (words, from) = (normal(&told.text), format!("{}, {}", slashed(path), told.version.tag()));
+            let said = self.entries.iter().find(|said| said.said_by.is_none() && said.words == words);
+            let (said_by, source) = (said.map(|said| said.from.clone()), Entries::Candidates);
+            self.entries.push(Entry { kind: told.kind, text: told.text, source, from, said_by, words });
+        }
+    }
+
     /// Adds an entry, unless the same is said already: in the same words, or with the same number under the same kind in
     /// another source. Two commits, as two fragments, may well belong to one issue.
     fn add(&mut self, kind: Kind, (mut text, credits): (String, &str), source: Entries, from: String) {
@@ -126,7 +142,8 @@ impl Collected {
         let mine: BTreeSet<u64> = numbers(&text).collect();
         let said = self.entries.iter().filter(|entry| entry.said_by.is_none()).find(|said| {
             let same_number = said.is_of(kind) && numbers(&said.text).any(|number| mine.contains(&number));
-            same_number && said.source != source || said.words == words
+            // What follows a candidate may well be one more part of what it told.
+            same_number && said.source != source && said.source != Entries::Candidates || said.words == words
         });
         let said_by = said.map(|said| said.from.clone());
         self.entries.push(Entry { kind: Some(kind.name().to_owned()), text, source, from, said_by, words });
@@ -136,7 +153,8 @@ impl Collected {
         let Snapshot { workspace, train, commits, .. } = snapshot;
         let pulls = pulls(commits);
         let (ours, anyones) = (train.members(), any_trains(workspace, train));
-        for message in commits.iter().filter(|message| !message.is_merge()).rev() {
+        let is_new = |message: &&Message| !message.is_merge() && !snapshot.told.contains(&message.commit);
+        for message in commits.iter().filter(is_new).rev() {
             let Some(mut change) = Change::parse(&message.text) else { continue };
             let Some(kind) = change.kind else { continue };
             let touched: BTreeSet<usize> = message.paths.iter().filter_map(|path| workspace.owner(path)).collect();
@@ -187,6 +205,29 @@ impl Collected {
         }
         Ok(())
     }
+}
+
+/// What a changelog tells of pre-releases that `to` sums up.
+fn told(snapshot: &Snapshot, text: &str, to: &Version) -> Vec<Told> {
+    let Snapshot { train, repo, .. } = snapshot;
+    if !train.sums_up(to) {
+        return Vec::new();
+    }
+    let after = train.told_until(repo, to).map(|(version, _)| version);
+    candidates::told(text, after.as_ref(), to)
+}
+
+/// The newest pre-release up to which the changelog tells the commits that `to` sums up.
+pub fn told_by_candidates(snapshot: &Snapshot, to: &Version) -> Option<String> {
+    let Snapshot { workspace, train, repo, .. } = snapshot;
+    let text = workspace.texts.get(train.changelog.as_ref()?)?;
+    let until = train.told_until(repo, to).map(|(version, _)| version);
+    let mut since: Vec<(Version, &str)> = train.tags(repo).collect();
+    since.retain(|(found, _)| train.sums_up(to) && found < to && until.as_ref().is_none_or(|until| found > until));
+    since.sort();
+    // Where a section was taken away, nobody reads of its commits.
+    let stands = |(version, _): &&(Version, &str)| changelog::section(text, &version.tag()).is_some();
+    since.iter().take_while(stands).last().map(|(_, tag)| (*tag).to_owned())
 }
 
 /// The pull request that brought each commit in by a merge, as the forge's own message of the merge tells.

@@ -15,7 +15,7 @@ use crate::{
     edit::{Reason, slashed},
     files::{
         cargo_toml::{Table, VersionField},
-        changelog,
+        changelog::{self, candidates::NO_CHANGES},
     },
     repo::Repo,
     snapshot::Snapshot,
@@ -100,7 +100,7 @@ impl Goal {
 /// Plans the release of `to`. `released` says that a commit of this release was found on top of the snapshot.
 pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options) -> Plan {
     let Snapshot { workspace, train, .. } = snapshot;
-    let before = train.tag_below(&snapshot.repo, to);
+    let before = train.compared_with(&snapshot.repo, to);
     let from = left_behind(snapshot, to);
     let level = to.level_since(&from);
     let mut findings = Vec::new();
@@ -161,7 +161,7 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
     findings.extend(found);
 
     let name = to.tag();
-    let tags = (before.map(|(_, tag)| tag).or_else(|| linked(snapshot)), train.tag.fill(to));
+    let tags = (before.or_else(|| linked(snapshot, to)), train.tag.fill(to));
     let prose = Prose { version: &name, date: snapshot.today, tags: (tags.0.as_deref(), &tags.1) };
     if let Some(path) = &train.changelog {
         // What somebody wrote by hand for this version is all there is to say.
@@ -174,7 +174,7 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
                 |path: &PathBuf| format!("{} waits for the next release: the section stands already", slashed(path));
             remarks.extend(waiting.iter().map(wait));
         }
-        promote(path, &prose, &from, &mut texts, &mut findings);
+        promote(snapshot, path, &prose, (&from, to), &mut texts, &mut findings);
         prose.notes(snapshot, &mut texts, &mut findings);
     }
     changes::promote_crates(snapshot, &versions, &prose, &mut texts, &mut findings);
@@ -184,9 +184,11 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
 }
 
 /// The tag that the changelog goes on from: before there was a train, releases may have been tagged in another form.
-fn linked(snapshot: &Snapshot) -> Option<String> {
+fn linked(snapshot: &Snapshot, to: &Version) -> Option<String> {
     let log = snapshot.workspace.texts.get(snapshot.train.changelog.as_ref()?)?;
-    changelog::compared_with(log).filter(|tag| snapshot.repo.tags.contains_key(*tag)).map(str::to_owned)
+    changelog::compared_with(log)
+        .filter(|tag| snapshot.repo.tags.contains_key(*tag) && !snapshot.train.is_summed_up(tag, to))
+        .map(str::to_owned)
 }
 
 /// A release of the same version that `to` would come after, and be taken for older than.
@@ -221,9 +223,10 @@ pub fn collected(snapshot: &Snapshot, to: &Version) -> changes::Collected {
 
 /// Turns Unreleased into the section of the version, unless that stands there already.
 fn promote(
+    snapshot: &Snapshot,
     path: &Path,
     prose: &Prose<'_>,
-    from: &Version,
+    (from, to): (&Version, &Version),
     texts: &mut super::edits::Texts<'_>,
     findings: &mut Vec<Finding>,
 ) {
@@ -234,9 +237,9 @@ fn promote(
     let empty = changelog::section(text, "Unreleased").is_some_and(|unreleased| !changelog::has_entries(&unreleased));
     // The final version of a pre-release may well bring nothing new.
     if empty && from.is_prerelease() {
-        let line = format!("No changes since {}.", from.tag());
+        let line = format!("{NO_CHANGES}{}.", from.tag());
         let result = texts.rewrite(path, Reason::Changelog, |text| {
-            changelog::promote(&changelog::add_entry(text, "Changed", &line)?, prose.version, prose.date, prose.tags)
+            prose.promote(&changelog::add_entry(text, "Changed", &line)?, snapshot, to)
         });
         findings.extend(
             result
@@ -253,8 +256,7 @@ fn promote(
             "describe the changes under `## [Unreleased]` and commit",
         ));
     }
-    let result =
-        texts.rewrite(path, Reason::Changelog, |text| changelog::promote(text, prose.version, prose.date, prose.tags));
+    let result = texts.rewrite(path, Reason::Changelog, |text| prose.promote(text, snapshot, to));
     findings.extend(
         result.err().map(|error| Finding::new("changelog", format!("{error:#}"), "correct the changelog and commit")),
     );

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::CORRECT;
+use super::{CORRECT, normal, told};
 use crate::{
     check::Finding,
     conventional::Kind,
@@ -67,14 +67,28 @@ pub(in crate::plan) fn promote_crates(
     texts: &mut Texts<'_>,
     findings: &mut Vec<Finding>,
 ) {
-    for path in versions.keys().filter_map(|&at| log_of(&snapshot.workspace, at)) {
+    for (path, to) in versions.iter().filter_map(|(&at, to)| Some((log_of(&snapshot.workspace, at)?, to))) {
         let text = texts.now(&path).unwrap_or_default();
-        let waits = changelog::section(text, "Unreleased").is_some_and(|section| changelog::has_entries(&section));
+        let Some(unreleased) = changelog::section(text, "Unreleased") else { continue };
+        let mut said: Vec<String> = changelog::entries(&unreleased.body).iter().map(|(_, text)| normal(text)).collect();
+        let mut told = told(snapshot, text, to);
+        told.retain(|told| {
+            let words = normal(&told.text);
+            let is_new = !said.contains(&words);
+            said.push(words);
+            is_new
+        });
+        let waits = changelog::has_entries(&unreleased) || !told.is_empty();
         if !waits || changelog::section(text, prose.version).is_some() {
             continue;
         }
-        let result = texts
-            .rewrite(&path, Reason::Changelog, |text| changelog::promote(text, prose.version, prose.date, prose.tags));
+        for told in told {
+            let result = texts.rewrite(&path, Reason::Changelog, |text| {
+                changelog::add_entry(text, told.kind.as_deref().unwrap_or_default(), &told.text)
+            });
+            findings.extend(result.err().map(|error| Finding::new("changelog", format!("{error:#}"), CORRECT)));
+        }
+        let result = texts.rewrite(&path, Reason::Changelog, |text| prose.promote(text, snapshot, to));
         findings.extend(result.err().map(|error| Finding::new("changelog", format!("{error:#}"), CORRECT)));
     }
 }

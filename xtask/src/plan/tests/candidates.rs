@@ -1,8 +1,13 @@
 //! Pre-releases, and the final version that ends them: what follows which, and whom its words are for.
 //! A reader of a final version comes from the last one, never from a candidate.
 
-use super::sketch::{Sketch, findings, house, v};
-use crate::plan::release::Goal;
+use serde_json::json;
+
+use super::sketch::{Sketch, findings, house, tag_message, text, v};
+use crate::{
+    files::changelog,
+    plan::release::{Goal, collected},
+};
 
 /// The house where every version, and what requires one, is another.
 fn at(version: &str, tags: &[&str]) -> Sketch {
@@ -82,4 +87,163 @@ fn a_candidate_below_a_released_one_is_refused() {
         assert_eq!(plan.findings.len(), 1, "{:?}", plan.findings);
     }
     assert_eq!(findings(&rust("1.0.1-rc.1", &["v1.0.0", "v1.0.1-rc.1"]).release("rc")), [""; 0]);
+}
+
+/// The house after a release, with new words under Unreleased.
+fn released(house: Sketch, version: &str, next: &str) -> Sketch {
+    let plan = house.release(version);
+    assert_eq!(findings(&plan), [""; 0], "{version}");
+    let unreleased = "## [Unreleased]\n";
+    house.after(&plan).tagged(&format!("v{version}")).with("CHANGELOG.md", unreleased, &format!("{unreleased}{next}"))
+}
+
+fn section(sketch: &Sketch, version: &str) -> String {
+    changelog::section(text(&sketch.release(version), "CHANGELOG.md"), version).unwrap().body
+}
+
+const LINKS: &str = "\n[Unreleased]: https://x/compare/v0.9.3...HEAD\n[0.9.3]: https://x/releases/tag/v0.9.3\n";
+
+fn linked() -> Sketch {
+    let house = house();
+    let log = format!("{}{LINKS}", house.texts[std::path::Path::new("CHANGELOG.md")]);
+    house.file("CHANGELOG.md", &log)
+}
+
+#[test]
+fn a_final_tells_all_since_the_last_final() {
+    let house = released(linked(), "0.10.0-alpha.1", "\n### Added\n\n- depth\n\n### Fixed\n\n- a rounding error\n");
+    let house = released(house, "0.10.0-rc.1", "\n### Other\n\n- builds faster\n");
+    let second = section(&house, "0.10.0-rc.2");
+    assert_eq!(second, "### Other\n\n- builds faster", "a candidate tells what is new since the one before");
+
+    let plan = house.release("0.10.0");
+    let all = "### Added\n\n- depth\n\n### Fixed\n\n- a rounding error\n\n### Other\n\n- builds faster";
+    let log = text(&plan, "CHANGELOG.md");
+    assert_eq!(changelog::section(log, "0.10.0").unwrap().body, all);
+    assert!(tag_message(&plan).starts_with(&format!("Release version 0.10.0\n\n{all}\n")), "{}", tag_message(&plan));
+    for kept in
+        ["## [0.10.0-rc.1] - 2026-02-04\n\n### Added\n\n- depth", "## [0.10.0-alpha.1] - 2026-02-04\n\n### Fixed"]
+    {
+        assert!(log.contains(kept), "{log}");
+    }
+    let links = [
+        "[Unreleased]: https://x/compare/v0.10.0...HEAD",
+        "[0.10.0]: https://x/compare/v0.9.3...v0.10.0",
+        "[0.10.0-rc.1]: https://x/compare/v0.10.0-alpha.1...v0.10.0-rc.1",
+        "[0.10.0-alpha.1]: https://x/compare/v0.9.3...v0.10.0-alpha.1",
+        "[0.9.3]: https://x/releases/tag/v0.9.3",
+    ];
+    assert!(log.ends_with(&format!("\n{}\n", links.join("\n"))), "{log}");
+    assert!(findings(&plan).is_empty(), "{:?}", findings(&plan));
+
+    // What is told once is over.
+    let then = released(house, "0.10.0", "\n### Fixed\n\n- another\n");
+    assert_eq!(section(&then, "0.10.1"), "### Fixed\n\n- another");
+}
+
+#[test]
+fn with_nothing_new_the_final_tells_what_its_candidates_did() {
+    let house = released(linked(), "0.10.0-rc.1", "");
+    let again = released(house.clone(), "0.10.0-rc.2", "");
+    assert_eq!(section(&house, "0.10.0-rc.2"), "### Changed\n\n- No changes since 0.10.0-rc.1.");
+    for house in [house, again] {
+        assert_eq!(section(&house, "0.10.0"), "### Fixed\n\n- a rounding error");
+    }
+}
+
+#[test]
+fn who_wants_it_reads_only_what_is_new_since_the_candidate() {
+    let house = linked().configured("notes-since", json!("pre-release"));
+    let house = released(house, "0.10.0-rc.1", "");
+    let plan = house.release("0.10.0");
+    let log = text(&plan, "CHANGELOG.md");
+    assert_eq!(changelog::section(log, "0.10.0").unwrap().body, "### Changed\n\n- No changes since 0.10.0-rc.1.");
+    assert!(log.contains("[0.10.0]: https://x/compare/v0.10.0-rc.1...v0.10.0\n"), "{log}");
+}
+
+#[test]
+fn a_final_of_the_old_line_in_between_is_what_the_next_one_is_compared_with() {
+    let house = released(linked(), "0.10.0-rc.1", "\n### Added\n\n- depth\n");
+    // As a hotfix leaves it: its section stands where main has it, and its tag is another line's.
+    let house = house
+        .with("CHANGELOG.md", "## [0.9.3]", "## [0.9.4] - 2026-02-01\n\n### Fixed\n\n- a leak\n\n## [0.9.3]")
+        .tagged("v0.9.4");
+    let plan = house.release("0.10.0");
+    let log = text(&plan, "CHANGELOG.md");
+    assert_eq!(
+        changelog::section(log, "0.10.0").unwrap().body,
+        "### Added\n\n- depth\n\n### Fixed\n\n- a rounding error"
+    );
+    assert!(log.contains("[0.10.0]: https://x/compare/v0.9.4...v0.10.0\n"), "{log}");
+}
+
+#[test]
+fn the_first_final_has_nothing_before_it() {
+    let mut house = linked();
+    house.repo.tags.clear();
+    let log = "# Changelog\n\n## [Unreleased]\n\n- all of it\n\n[Unreleased]: https://x/compare/v0.0.0...HEAD\n";
+    let house = released(house.file("CHANGELOG.md", log), "1.0.0-alpha.1", "\n- and more\n");
+    let house = released(house, "1.0.0-alpha.2", "");
+    let plan = house.release("1.0.0");
+    let log = text(&plan, "CHANGELOG.md");
+    assert_eq!(changelog::section(log, "1.0.0").unwrap().body, "- all of it\n- and more");
+    assert!(log.contains("[1.0.0]: https://x/releases/tag/v1.0.0\n"), "{log}");
+}
+
+#[test]
+fn commits_that_a_candidate_told_are_told_once() {
+    let data = "crates/barter-data/src/lib.rs";
+    let mut house = house().configured("changes", json!(["commits"]));
+    house = house.with("CHANGELOG.md", "### Fixed\n\n- a rounding error\n\n", "");
+    house = house.commit("feat: depth (#7)", "@ada", &[data]);
+    let house = released(house, "0.10.0-rc.1", "").with(
+        "CHANGELOG.md",
+        "- barter-data: depth (#7, @ada)",
+        "- the whole depth of a book",
+    );
+    let mut house = house;
+    house.commits.clear();
+    let mut house =
+        house.commit("fix: depth of no book (#7)", "@bob", &[data]).commit("feat: depth (#7)", "@ada", &[data]);
+    house.told = vec!["2000000001"];
+    assert_eq!(
+        section(&house, "0.10.0"),
+        "### Added\n\n- the whole depth of a book\n\n### Fixed\n\n- barter-data: depth of no book (#7, @bob)"
+    );
+    // `changelog -v` tells where each comes from.
+    let origins = collected(&house.snapshot(), &v("0.10.0")).entries;
+    let origins: Vec<&str> = origins.iter().map(|entry| entry.from.as_str()).collect();
+    assert_eq!(origins, ["CHANGELOG.md, 0.10.0-rc.1", "commit 200000000"]);
+}
+
+#[test]
+fn crates_logs_sum_up_their_candidates_too() {
+    let log = "crates/barter-data/CHANGELOG.md";
+    let house = house()
+        .configured("changes", json!(["unreleased", "crates"]))
+        .file(log, "# Changelog\n\n## [Unreleased]\n\n### Added\n\n- depth\n");
+    let house = released(house, "0.10.0-rc.1", "").with(
+        log,
+        "## [Unreleased]\n",
+        "## [Unreleased]\n\n### Fixed\n\n- no book\n",
+    );
+    let plan = house.release("0.10.0");
+    let sections = ["CHANGELOG.md", log].map(|path| changelog::section(text(&plan, path), "0.10.0").unwrap().body);
+    assert_eq!(
+        sections[0],
+        "### Added\n\n- barter-data: depth\n\n### Fixed\n\n- a rounding error\n- barter-data: no book"
+    );
+    assert_eq!(sections[1], "### Added\n\n- depth\n\n### Fixed\n\n- no book");
+    assert!(text(&plan, log).contains("## [0.10.0-rc.1] - 2026-02-04\n\n### Added\n\n- depth\n"));
+}
+
+#[test]
+fn fragments_that_a_candidate_took_are_told_with_the_final() {
+    let house =
+        house().configured("changes", json!(["unreleased", "fragments"])).file("changelog.d/7.added.md", "depth\n");
+    let house = released(house, "0.10.0-rc.1", "").file("changelog.d/8.fixed.md", "no book\n");
+    assert_eq!(
+        section(&house, "0.10.0"),
+        "### Added\n\n- depth (#7)\n\n### Fixed\n\n- a rounding error\n- no book (#8)"
+    );
 }

@@ -36,6 +36,8 @@ pub struct Sketch {
     pub since: Option<(&'static str, Vec<&'static str>, Option<Texts>)>,
     pub recorded: Option<Recorded>,
     pub commits: Vec<Message>,
+    /// Those that a pre-release told.
+    pub told: Vec<&'static str>,
     pub mentions: Vec<(&'static str, usize, &'static str)>,
     pub options: Options,
 }
@@ -208,6 +210,7 @@ impl Sketch {
             since,
             recorded: self.recorded.clone(),
             commits: self.commits.clone(),
+            told: self.told.iter().map(|commit| commit.to_string()).collect(),
             repo: self.repo.clone(),
             base: self.repo.head.clone(),
             today: Date::parse("2026-02-04").unwrap(),

@@ -1,0 +1,59 @@
+//! What the sections of pre-releases tell between two final versions.
+//! It must never change such a section: it stays as it was released.
+
+use super::{compare_link, entries, links_start, read};
+use crate::version::{Dialect, Version};
+
+/// An entry of a pre-release.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Told {
+    pub version: Version,
+    /// What stands in the heading above it.
+    pub kind: Option<String>,
+    pub text: String,
+}
+
+/// How an entry begins that tells only that there is nothing to tell.
+pub const NO_CHANGES: &str = "No changes since ";
+
+/// What is told of the pre-releases of `to` and of those before it, back to the last final version: the newest one that
+/// has a section, or `after`. Nothing when `to` has a section already.
+pub fn told(text: &str, after: Option<&Version>, to: &Version) -> Vec<Told> {
+    let sections: Vec<_> =
+        read(text).into_iter().filter_map(|section| Some((version(&section.name)?, section))).collect();
+    if sections.iter().any(|(version, _)| version == to) {
+        return Vec::new();
+    }
+    let finals = sections.iter().map(|(version, _)| version).chain(after);
+    let after = finals.filter(|version| !version.is_prerelease() && *version < to).max();
+    let mut told = Vec::new();
+    for (version, section) in &sections {
+        if !version.is_prerelease() || version > to || after.is_some_and(|after| version < after) {
+            continue;
+        }
+        let found = entries(&section.body);
+        // What stands before the first kind is a summary of the candidate, unless there are no kinds.
+        let has_kinds = found.iter().any(|(kind, _)| kind.is_some());
+        let found =
+            found.into_iter().filter(|(kind, text)| !(has_kinds && kind.is_none()) && !text.starts_with(NO_CHANGES));
+        told.extend(found.map(|(kind, text)| Told { version: version.clone(), kind: kind.map(str::to_owned), text }));
+    }
+    told
+}
+
+/// The text in which Unreleased is compared with `tag`, and no more with a tag that `is_candidate`.
+pub fn compared_since(text: &str, tag: &str, is_candidate: impl Fn(&str) -> bool) -> String {
+    let (sections, links) = text.split_at(links_start(text));
+    let links = links.split_inclusive('\n').map(|line| match compare_link(line) {
+        Some((_, _, before)) if is_candidate(before) => {
+            line.replacen(&format!("/compare/{before}."), &format!("/compare/{tag}."), 1)
+        }
+        _ => line.to_owned(),
+    });
+    format!("{sections}{}", links.collect::<String>())
+}
+
+/// The version that a section is of.
+pub fn version(name: &str) -> Option<Version> {
+    Version::parse(name.strip_prefix('v').unwrap_or(name), Dialect::Tag).ok()
+}
