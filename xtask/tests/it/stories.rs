@@ -247,9 +247,41 @@ fn releases_one_after_the_other() {
 }
 
 #[test]
-fn strangers_who_are_staged_stay_staged() {
-    // `--only`: what somebody staged before is not swept into the release. The tree is dirty then, so it is refused;
-    // ignored files never count.
+fn what_somebody_staged_is_refused_and_left_staged() {
+    let place = Place::of_world("staged", "plain");
+    place.write("notes.txt", "staged");
+    place.git("add notes.txt");
+    let before = place.bytes();
+    let said = place.xtask(&format!("release minor {UNPROVED}"));
+    assert_eq!(said.code, Some(1), "{}", said.all());
+    assert!(said.all().contains("dirty-tree: uncommitted changes in notes.txt"), "{}", said.all());
+    assert!(place.bytes() == before && place.git("status --porcelain") == "A  notes.txt");
+
+    // While it is proved, which may take minutes, somebody stages something: it is not swept into the release.
+    let stages = "std::process::Command::new(\"git\").args([\"add\", \"../../notes.txt\"]).status().unwrap();";
+    place.git("reset --quiet");
+    place.write(
+        "crates/lark/src/lib.rs",
+        &format!(
+            "#[test]\nfn stages() {{\n    std::fs::write(\"../../notes.txt\", \"staged\").unwrap();\n    {stages}\n}}\n"
+        ),
+    );
+    fs::remove_file(place.tree.join("notes.txt")).unwrap();
+    place.commit("somebody at work");
+    let head = place.git("rev-parse HEAD");
+    let said = place.xtask("release minor");
+    assert_eq!(said.code, Some(1), "{}", said.all());
+    assert!(
+        said.err.contains("other changes were staged meanwhile: notes.txt; next: git commit them"),
+        "{}",
+        said.all()
+    );
+    assert_eq!((place.git("status --porcelain"), place.git("rev-parse HEAD")), ("A  notes.txt".to_owned(), head));
+    assert_eq!(place.git("tag --list v0.8.0"), "");
+}
+
+#[test]
+fn what_git_ignores_is_left_alone() {
     let place = Place::of_world("ignored_files", "plain");
     place.write(".gitignore", "*.log\n");
     place.commit("ignore");
