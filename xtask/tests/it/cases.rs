@@ -2,14 +2,15 @@
 //! `BLESS=1 cargo test -p xtask --test it` rewrites what is expected; it must never be committed unread.
 //!
 //! A case is a folder in `cases/`: the file `case` tells the story (see `Case::read`), `in/` holds files that are put
-//! over the world, and `said`, `diff` and `history` are what must come of it.
+//! over the world, and `said`, `diff` and `history` are what must come of it. `said` holds every line, and of a command
+//! that fails those of its dry run, too; of one that succeeds the dry run must have named plan and steps alike.
 
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
-use crate::harness::{Place, Said, folder, run};
+use crate::harness::{Place, Said, folder, run, without_seconds};
 
 /// Each is a folder in `cases/`.
 macro_rules! cases {
@@ -183,8 +184,23 @@ impl Case {
         assert_eq!(dry.code, Some(self.dry_code.unwrap_or(self.code)), "the dry run foresees the end\n{}", dry.all());
 
         let real = place.xtask(&self.args);
-        self.expect("said", &place.normalised(&format!("{}--- errors\n{}", real.out, real.err)));
         assert_eq!(real.code, Some(self.code), "{}", real.all());
+        let mut said = format!("{}--- errors\n{}", real.out, real.err);
+        let (foreseen, rest) = before_the_steps(&dry);
+        let (found, _) = before_the_steps(&real);
+        if self.code == 0 {
+            assert_eq!(
+                place.normalised(&foreseen),
+                place.normalised(&found),
+                "the dry run plans what the real run does"
+            );
+            assert_eq!(steps(&dry), steps(&real), "the real run does what the dry run planned");
+        } else {
+            // Where it ends otherwise, all of it is expected by itself.
+            let same = place.normalised(&foreseen) == place.normalised(&found);
+            said += &format!("--- dry run\n{}{rest}{}", if same { "" } else { &foreseen }, dry.err);
+        }
+        self.expect("said", &place.normalised(&said));
         if self.code != 0 {
             assert!(place.bytes() == before, "it was refused, and yet something changed");
             assert!(self.tells_what_to_do(&real), "{}", real.all());
@@ -211,6 +227,27 @@ impl Case {
     fn expect(&self, file: &str, found: &str) {
         expect(&self.dir.join(file), found);
     }
+}
+
+/// What is said of the plan, and what follows it up to the differences.
+fn before_the_steps(said: &Said) -> (String, String) {
+    let is_step = |line: &str| ["steps", "  todo ", "  begin "].iter().any(|start| line.starts_with(start));
+    let is_diff = |line: &&str| line.starts_with("--- a/") || *line == "--- /dev/null";
+    let lines: Vec<&str> = said.out.lines().take_while(|line| !is_diff(line)).collect();
+    let at = lines.iter().position(|line| is_step(line)).unwrap_or(lines.len());
+    let text = |lines: &[&str]| lines.iter().map(|line| format!("{line}\n")).collect();
+    (text(&lines[..at]), text(&lines[at..]))
+}
+
+/// The steps that are planned or done, in order, without how long they took.
+fn steps(said: &Said) -> Vec<String> {
+    let step = |line: &str| {
+        let is_waived = line.starts_with("  waived  ");
+        let what = ["  todo    ", "  done    ", "  waived  "].iter().find_map(|start| line.strip_prefix(start))?;
+        let what = without_seconds(what);
+        Some(if is_waived { format!("waived {what}") } else { what.trim_end_matches(" (N s)").to_owned() })
+    };
+    said.out.lines().filter_map(step).collect()
 }
 
 /// Compares with the file, or writes it.
