@@ -11,7 +11,11 @@ use serde::Serialize;
 use crate::{
     config::{Deployment, VersionFile, When, closest},
     edit::{slashed, typed},
-    files::{Place, anchor, cargo_lock, cargo_toml::Table, changelog, deployment},
+    files::{
+        Place, anchor, cargo_lock,
+        cargo_toml::{Table, VersionField},
+        changelog, deployment,
+    },
     plan::announcement::templates,
     plan::changes,
     repo::{Elsewhere, Lock, Repo, Underway},
@@ -204,19 +208,48 @@ fn wheel_versions(workspace: &Workspace, train: &Train) -> Vec<Finding> {
         let member = &workspace.members[wheel.member];
         let path = slashed(&wheel.path);
         let mut found = |what: String, next: String| findings.push(Finding::new("wheel-version", what, next));
-        if let Err(error) = member.version.show(Dialect::Pep440) {
-            found(format!("{}: {error:#}", slashed(&member.manifest)), "cargo xtask release X.Y.Z".to_owned());
+        let manifest = slashed(&member.manifest);
+        if member.version_field == VersionField::Absent {
+            let next = format!("add `version = \"{driver}\"` and `publish = false` under [package]");
+            found(format!("{manifest} has no version, and the wheel none with it"), next);
             continue;
         }
+        let python = match member.version.show(Dialect::Pep440) {
+            Ok(python) => python,
+            Err(error) => {
+                found(format!("{manifest}: {error:#}"), "cargo xtask release X.Y.Z".to_owned());
+                continue;
+            }
+        };
+        let project = &wheel.project;
+        let written = format!("`version = \"{python}\"`");
+        if let Some(place) = project.version.as_ref().filter(|_| project.dynamic) {
+            found(
+                format!("{path} says `version = \"{}\"` and lists it in `dynamic`, too", place.text),
+                "take \"version\" out of `dynamic` under [project]".to_owned(),
+            );
+        }
         match wheel_version(wheel) {
-            Err(error) => found(format!("{error:#}"), format!("write project.version as PEP 440 has it in {path}")),
+            Err(error) => found(format!("{error:#}"), format!("write {written} under [project]")),
             Ok(Some(version)) if version != member.version => found(
-                format!("{path} says {}, {} says {}", version.tag(), slashed(&member.manifest), member.version),
+                format!(
+                    "{path} says {}, {manifest} says {}",
+                    project.version.as_ref().map_or_else(|| version.tag(), |place| place.text.clone()),
+                    member.version
+                ),
                 "cargo xtask release (aligns them with the driver)".to_owned(),
             ),
-            Ok(None) if !wheel.project.dynamic => found(
-                format!("{path} has neither a static version nor `dynamic = [\"version\"]`"),
-                format!("write `version = \"{}\"` under [project]", member.version.tag()),
+            Ok(None) if !project.dynamic => found(
+                match project.misplaced {
+                    Some(tool) => {
+                        format!("{path} says its version under [tool.{tool}], where maturin does not read it")
+                    }
+                    None => format!("{path} has neither a static version nor `dynamic = [\"version\"]`"),
+                },
+                match project.has_project {
+                    true => format!("write {written} under [project]"),
+                    false => format!("add [project] with `name = \"{}\"` and {written}", member.name),
+                },
             ),
             Ok(_) => {}
         }
@@ -271,16 +304,11 @@ fn version_files(workspace: &Workspace, train: &Train) -> Vec<Finding> {
                 let is_said = |found: &Version| found == driver || wheels.contains(&found);
                 let right = found.is_some_and(|found| is_said(&found) || is_behind(&found));
                 (!right).then(|| {
+                    let spelt = driver.show(file.dialect()).unwrap_or_else(|_| driver.tag());
                     Finding::new(
                         "version-files",
-                        format!(
-                            "{}: `{}` is followed by `{}`, not {}",
-                            slashed(&path),
-                            file.after,
-                            place.text,
-                            driver.tag()
-                        ),
-                        format!("write {} there", driver.tag()),
+                        format!("{}: `{}` is followed by `{}`, not {spelt}", slashed(&path), file.after, place.text),
+                        format!("write {spelt} there"),
                     )
                 })
             })),
@@ -375,9 +403,30 @@ fn path_only(workspace: &Workspace, train: &Train) -> Vec<Finding> {
             let bare = member.links.iter().filter(|link| link.is_built() && link.requirement.is_none());
             bare.map(|link| {
                 let on = &workspace.members[link.to];
-                let what =
-                    format!("{} would be published but requires {} by path only", slashed(&member.manifest), on.name);
-                Finding::new("path-only", what, format!("add `version = \"{}\"` beside the path", on.version.base()))
+                let (path, its) = (slashed(&member.manifest), slashed(&on.manifest));
+                let never = format!("{path} would be published but requires {}, which never is:", on.name);
+                let (what, next) = match on.version_field {
+                    // Cargo takes 0.0.0 for its version, which no registry gets.
+                    VersionField::Absent => (
+                        format!("{never} {its} has no version"),
+                        format!(
+                            "add `version = \"{0}\"` under [package] there, and beside the path in {path}",
+                            train.version(workspace).base()
+                        ),
+                    ),
+                    _ if !on.publish => (
+                        format!("{never} {its} says `publish = false`"),
+                        format!(
+                            "take that out, and add `version = \"{}\"` beside the path in {path}",
+                            on.version.base()
+                        ),
+                    ),
+                    _ => (
+                        format!("{path} would be published but requires {} by path only", on.name),
+                        format!("add `version = \"{}\"` beside the path", on.version.base()),
+                    ),
+                };
+                Finding::new("path-only", what, next)
             })
             .collect::<Vec<_>>()
         })

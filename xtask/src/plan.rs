@@ -36,6 +36,7 @@ use crate::{
     date::Date,
     edit::{Edit, Fate, Reason, slashed},
     files::{
+        cargo_toml::VersionField,
         changelog::{self, candidates},
         follow_ups,
         tag_record::{Of, Record},
@@ -357,8 +358,9 @@ fn read_back(workspace: &Workspace, train: &Train, draft: &Draft, texts: Texts) 
     let mut findings = Vec::new();
     for (&at, version) in &draft.versions {
         let found = &after.members[at];
-        // A member that may not go down keeps its version; that finding is there already.
-        if found.version != *version && !workspace.members[at].version.falls_to(version) {
+        // A member that may not go down keeps its version, and one that has none gets none: that is told already.
+        let is_told = workspace.members[at].version.falls_to(version) || found.version_field == VersionField::Absent;
+        if found.version != *version && !is_told {
             findings.extend(broken(format!(
                 "{} would say {} instead of {version}",
                 slashed(&found.manifest),
@@ -367,8 +369,8 @@ fn read_back(workspace: &Workspace, train: &Train, draft: &Draft, texts: Texts) 
         }
     }
     // Where a version or a requirement could not be set, that they now disagree is no news.
-    const OF_VERSIONS: [&str; 6] =
-        ["lockstep", "python-version", "requirements", "wheel-version", "version-files", "lock"];
+    const OF_VERSIONS: [&str; 7] =
+        ["version", "lockstep", "python-version", "requirements", "wheel-version", "version-files", "lock"];
     let unset = draft.findings.iter().any(|finding| OF_VERSIONS.contains(&finding.check));
     let is_news = |finding: &Finding| {
         finding.check != "lockstep"

@@ -13,6 +13,10 @@ pub struct PyProject {
     pub version: Option<Place>,
     /// `version` is listed in `project.dynamic`: maturin takes Cargo's.
     pub dynamic: bool,
+    /// There is a `[project]` at all.
+    pub has_project: bool,
+    /// A table that says a version which maturin does not read.
+    pub misplaced: Option<&'static str>,
     /// `tool.maturin.manifest-path`, relative to the file.
     pub manifest_path: Option<String>,
     /// maturin is the build backend.
@@ -29,10 +33,13 @@ pub fn read(text: &str) -> Result<PyProject> {
             "`project.name = \"{name}\"` is no name of a project: write letters, digits, and `.`, `_`, `-` between them"
         );
     }
+    let misplaced = ["poetry", "maturin"].into_iter().find(|tool| toml.get(&["tool", tool, "version"]).is_some());
     Ok(PyProject {
         name: name.map(str::to_owned),
         version: toml.get(&["project", "version"]).map(|item| toml.place(item)).transpose()?.flatten(),
         dynamic: dynamic.is_some_and(|list| list.iter().any(|value| value.as_str() == Some("version"))),
+        has_project: toml.get(&["project"]).is_some(),
+        misplaced,
         manifest_path: toml.text(&["tool", "maturin", "manifest-path"]).map(str::to_owned),
         maturin: toml.text(&["build-system", "build-backend"]) == Some("maturin"),
     })
@@ -59,7 +66,9 @@ mod tests {
         assert_eq!(read_back.manifest_path.as_deref(), Some("rs/Cargo.toml"));
         assert_eq!(splice(text, vec![(place.span, "0.9.3.post1".into())]), text.replace("0.9.3", "0.9.3.post1"));
         assert!(read("[project]\ndynamic = [\"version\"]\n").unwrap().dynamic);
-        assert_eq!(read("[project]\n").unwrap(), PyProject::default());
+        assert_eq!(read("[project]\n").unwrap(), PyProject { has_project: true, ..PyProject::default() });
+        assert_eq!(read("[tool.poetry]\nversion = \"1\"\n").unwrap().misplaced, Some("poetry"));
+        assert_eq!(read("").unwrap(), PyProject::default());
     }
 
     #[test]

@@ -49,6 +49,7 @@ impl<'w> Places<'w> {
 
     /// The versions of members, wherever they are written.
     pub fn versions(&mut self, versions: &BTreeMap<usize, Version>) {
+        let highest = versions.keys().map(|&at| &self.workspace.members[at].version).max();
         for (&at, version) in versions {
             let member = &self.workspace.members[at];
             let reason = |of: &str| Reason::Version {
@@ -67,7 +68,11 @@ impl<'w> Places<'w> {
                 _ => self.findings.push(Finding::new(
                     "version",
                     format!("{} has no `version` to set", slashed(&member.manifest)),
-                    format!("add `version = \"{}\"` under [package]", member.version),
+                    // Without one it is never published, and so it stays.
+                    format!(
+                        "add `version = \"{}\"` and `publish = false` under [package]",
+                        highest.unwrap_or(&member.version)
+                    ),
                 )),
             }
         }

@@ -68,8 +68,8 @@ pub fn plan(snapshot: &Snapshot, to: &Version, fix: &Fix, released: bool, option
         let member = &workspace.members[wheel.member];
         let path = slashed(&wheel.path);
         if wheel.project.version.is_none() {
-            let next =
-                format!("write `version = \"{}\"` under [project] and take it out of `dynamic`", member.version.tag());
+            let python = member.version.show(Dialect::Pep440).unwrap_or_else(|_| member.version.tag());
+            let next = format!("write `version = \"{python}\"` under [project] and take it out of `dynamic`");
             found(
                 "dynamic-version",
                 format!(

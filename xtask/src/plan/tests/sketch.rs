@@ -175,7 +175,8 @@ impl Sketch {
                 Some(Package {
                     name: cargo_toml::read(text).unwrap().name?,
                     manifest: path.clone(),
-                    publish: !text.contains("publish = false"),
+                    // Cargo never publishes what has no version.
+                    publish: !text.contains("publish = false") && text.contains("\nversion"),
                     cdylib: text.contains("cdylib"),
                     registry: None,
                     described: true,

@@ -4,6 +4,7 @@
 use serde_json::json;
 
 use super::sketch::{Sketch, changes, findings, house, moved, text};
+use crate::check;
 use crate::repo::Repo;
 
 #[test]
@@ -31,6 +32,80 @@ fn a_dynamic_wheel_takes_its_version_from_cargo() {
     assert_eq!(findings(&plan), [""; 0]);
     assert!(moved(&plan).contains(&"barter-python"));
     assert!(!changes(&plan).iter().any(|line| line.contains("pyproject")));
+}
+
+#[test]
+fn a_wheel_has_its_version_in_one_place_and_in_its_own_dialect() {
+    let stands = "version = \"0.9.3\"";
+    let told = |project: &str| {
+        let plan = house().with("barter-python/pyproject.toml", stands, project).release("minor");
+        let lines = plan.findings.iter().map(|f| format!("{}: {}; {}", f.check, f.what, f.next));
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    assert_eq!(told(stands), "");
+    assert_eq!(
+        told("version = \"0.9.3\"\ndynamic = [\"readme\", \"version\"]"),
+        "wheel-version: barter-python/pyproject.toml says `version = \"0.10.0\"` and lists it in `dynamic`, too; take \"version\" out of `dynamic` under [project]"
+    );
+    assert_eq!(
+        told(""),
+        "wheel-version: barter-python/pyproject.toml has neither a static version nor `dynamic = [\"version\"]`; write `version = \"0.10.0\"` under [project]"
+    );
+    assert_eq!(
+        told("[tool.poetry]\nversion = \"0.9.3\""),
+        "wheel-version: barter-python/pyproject.toml says its version under [tool.poetry], where maturin does not read it; write `version = \"0.10.0\"` under [project]"
+    );
+    // A release writes over it; a look tells.
+    let odd = house().with("barter-python/pyproject.toml", stands, "version = \"0.9.3-final\"").snapshot();
+    let found = check::state(&odd.workspace, &odd.train);
+    assert_eq!(found.len(), 1);
+    assert!(
+        found[0].what.starts_with("barter-python/pyproject.toml: `0.9.3-final` is not a version as PEP 440 spells")
+    );
+    assert_eq!(found[0].next, "write `version = \"0.9.3\"` under [project]");
+    let candidate = house().with("barter-python/pyproject.toml", stands, "").release("0.10.0-rc.1");
+    assert_eq!(candidate.findings[0].next, "write `version = \"0.10.0rc1\"` under [project]");
+    let bare =
+        house().file("barter-python/pyproject.toml", "[build-system]\nbuild-backend = \"maturin\"\n").release("minor");
+    assert_eq!(bare.findings[0].next, "add [project] with `name = \"barter-python\"` and `version = \"0.10.0\"`");
+}
+
+#[test]
+fn a_member_without_a_version_is_never_published() {
+    let told = |house: Sketch| {
+        let lines = house.release("minor").findings.into_iter().map(|f| format!("{}: {}; {}", f.check, f.what, f.next));
+        lines.collect::<Vec<_>>()
+    };
+    let instrument = "crates/barter-instrument/Cargo.toml";
+    let without =
+        house().with(instrument, "version = \"0.9.3\"\n", "").with("Cargo.toml", ", version = \"=0.9.3\"", "").lock();
+    assert_eq!(
+        told(without),
+        [format!(
+            "path-only: crates/barter-data/Cargo.toml would be published but requires barter-instrument, which never is: {instrument} has no version; add `version = \"0.10.0\"` under [package] there, and beside the path in crates/barter-data/Cargo.toml"
+        )]
+    );
+    let unpublished = house().with(instrument, "version = \"0.9.3\"\n", "version = \"0.9.3\"\npublish = false\n").with(
+        "Cargo.toml",
+        ", version = \"=0.9.3\"",
+        "",
+    );
+    assert_eq!(
+        told(unpublished),
+        [format!(
+            "path-only: crates/barter-data/Cargo.toml would be published but requires barter-instrument, which never is: {instrument} says `publish = false`; take that out, and add `version = \"0.9.3\"` beside the path in crates/barter-data/Cargo.toml"
+        )]
+    );
+    let wheel = house()
+        .configured("wheels", json!(["barter-python"]))
+        .with("barter-python/Cargo.toml", "version = \"0.9.3\"\npublish", "publish")
+        .lock();
+    assert_eq!(
+        told(wheel),
+        [
+            "version: barter-python/Cargo.toml has no `version` to set; add `version = \"0.9.3\"` and `publish = false` under [package]"
+        ]
+    );
 }
 
 #[test]
