@@ -60,7 +60,7 @@ fn what_is_deployed_gets_tag_and_digest_in_a_commit_of_its_own() {
     assert_eq!(changes(&plan), ["deploy.yaml: image: r.example/house:0.10.0@sha256:4444"]);
     assert_eq!(
         titles(&plan),
-        ["v0.10.0 is published", "write 1 files", "commit \"after: release v0.10.0\"", "push main to origin"]
+        ["v0.10.0 is published", "write 1 file", "commit \"after: release v0.10.0\"", "push main to origin"]
     );
     assert_eq!(message(&plan), "after: release v0.10.0\n\nDeployed at 0.10.0: deploy.yaml");
     assert_eq!(moved(&plan), [""; 0], "no version moves unless the train wants it");
