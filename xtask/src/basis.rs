@@ -77,14 +77,15 @@ fn planned(
         for (entry, call) in commits_of(loader, &head, current, intent)? {
             if is_newest(loader, &entry)?
                 && let Some(before) = before(loader, &entry, call, current, intent)?
-                && wanted(intent, &before.train, &self::current(&before.workspace, &before.train, intent)?)? == *current
+                && wanted(loader, intent, &before.train, &self::current(&before.workspace, &before.train, intent)?)?
+                    == *current
                 && let Some(planned) = resumed(loader, before, &entry, call, current, intent, options)?
             {
                 return Ok(planned);
             }
         }
     }
-    let to = wanted(intent, &head.train, current)?;
+    let to = wanted(loader, intent, &head.train, current)?;
     if is_hotfix && to == *current {
         return hotfix::plan(loader, Some(&to), options);
     }
@@ -138,14 +139,14 @@ fn current(workspace: &crate::workspace::Workspace, train: &Train, intent: &Inte
     }
 }
 
-fn wanted(intent: &Intent, train: &Train, current: &Version) -> Result<Version> {
+fn wanted(loader: &Loader<'_>, intent: &Intent, train: &Train, current: &Version) -> Result<Version> {
     match intent {
         Intent::Release(goal) => goal.version(train, current),
         Intent::Postfix(_) if current.is_prerelease() => bail!(
             "the wheel is at {}, and a post release follows a final version: a fix goes out with the next release, or as a hotfix: cargo xtask hotfix",
             current.tag()
         ),
-        Intent::Postfix(_) => Ok(postfix::next(current)),
+        Intent::Postfix(_) => Ok(postfix::next(train, &loader.repo, current)),
         Intent::Hotfix(version) => Ok(version.clone().unwrap_or_else(|| current.clone())),
     }
 }

@@ -183,6 +183,10 @@ pub fn is_called(said: &str, ours: &str) -> bool {
 
 /// Whether a commit of that subject releases something: ours by its template, or release-plz's.
 fn is_release(subjects: &[Template], subject: &str) -> bool {
+    let is_back = subject.strip_prefix("Revert \"").and_then(|rest| rest.strip_suffix('"'));
+    if is_back.is_some_and(|ours| subjects.iter().any(|template| template.version_in(ours).is_some())) {
+        return true;
+    }
     // A hook may have put a word before it, or behind it.
     let words: Vec<&str> = subject.split(' ').collect();
     let mut parts = (0..words.len()).flat_map(|from| (from + 1..=words.len()).map(move |to| (from, to)));
@@ -218,10 +222,13 @@ impl Draft {
         let tag_name = train.tag.fill(&self.to);
         let branch = train.config.branch.as_ref().map(|template: &Template| template.fill(&self.to));
         self.findings.extend(check::repository(snapshot, branch.as_deref()));
-        if let Some(found) =
-            repo.tags.get(&tag_name).filter(|found| !released && (*found != base || !self.edits.is_empty()))
+        let is_rolled_back = repo.is_rolled_back(&tag_name);
+        if let Some(found) = repo
+            .tags
+            .get(&tag_name)
+            .filter(|found| is_rolled_back || !released && (*found != base || !self.edits.is_empty()))
         {
-            let (what, next) = match repo.is_rolled_back(&tag_name) {
+            let (what, next) = match is_rolled_back {
                 true => ("was rolled back, and stays", "name a higher version: registries take one only once"),
                 false => ("is already", "name a higher version: a tag is never moved"),
             };

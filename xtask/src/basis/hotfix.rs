@@ -99,6 +99,7 @@ fn meant(loader: &Loader<'_>, head: &Snapshot) -> Result<Version> {
     for (branch, tip) in &repo.branches {
         let main = repo.branches.get(&train.main).unwrap_or(&repo.head);
         if let Some(version) = version_in(branch)
+            && !repo.is_rolled_back(&train.tag.fill(&version))
             && !(repo.tags.contains_key(&train.tag.fill(&version)) && repo::is_ancestor(loader.sh, tip, main)?)
         {
             open.insert(version);

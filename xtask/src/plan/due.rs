@@ -180,7 +180,7 @@ pub struct Due {
 
 /// `last` is the version and tag of the last release, `changes` what came since.
 pub fn due(snapshot: &Snapshot, last: Option<&(Version, String)>, changes: &[Change], findings: &Findings) -> Due {
-    let Snapshot { workspace, train, today, .. } = snapshot;
+    let Snapshot { workspace, train, repo, today, .. } = snapshot;
     let mut changed: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for change in changes {
         for member in &change.members {
@@ -211,7 +211,8 @@ pub fn due(snapshot: &Snapshot, last: Option<&(Version, String)>, changes: &[Cha
     }
     let here = train.version(workspace);
     let base = last.map(|(version, _)| version.base());
-    let waits = base.as_ref().is_none_or(|base| here.base() > *base);
+    // What was rolled back waits for nothing, even where main still says it.
+    let waits = base.as_ref().is_none_or(|base| here.base() > *base) && !repo.is_rolled_back(&train.tag.fill(here));
     if waits {
         reasons.push(Reason::Bump { from: base.as_ref().map(Version::tag), to: here.tag() });
     }
@@ -249,7 +250,7 @@ fn propose(
     most: Option<Weight>,
     why: Option<String>,
 ) -> Option<Proposal> {
-    let Snapshot { workspace, train, .. } = snapshot;
+    let Snapshot { workspace, train, repo, .. } = snapshot;
     let here = train.version(workspace);
     let option = train.config.option();
     let Some(base) = base else {
@@ -257,7 +258,7 @@ fn propose(
         return Some(Proposal { version: here.tag(), why, command: format!("cargo xtask release{option}") });
     };
     let weight = most.unwrap_or(Weight::Fix);
-    let next = base.bump(weight.bump(base)).ok()?;
+    let next = train.unused(repo, base.bump(weight.bump(base)).ok()?).ok()?;
     let why = why.unwrap_or_else(|| "nothing that changed says more".to_owned());
     if waits && here.base() >= next {
         let why = format!("the driver was bumped to it already ({why} needs {} at least)", next.tag());

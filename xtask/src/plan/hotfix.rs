@@ -44,7 +44,8 @@ impl Line {
         if to.is_prerelease() || to.base() != *to {
             bail!("{} is no patch of a release: name a version like 0.9.4", to.tag())
         }
-        let Some(of) = below.into_iter().max() else {
+        let stands = |version: &&Version| !repo.is_rolled_back(&train.tag.fill(version));
+        let Some(of) = below.iter().filter(stands).max() else {
             bail!(
                 "{} is not a fix of anything: there is no tag {} of a lower version here; next: git fetch {} --tags, or cargo xtask release {}",
                 to.tag(),
@@ -53,7 +54,14 @@ impl Line {
                 to.tag()
             )
         };
-        let next = with_patch(&of, of.semver().patch + 1);
+        // What was rolled back is not what is fixed, but its number is used up.
+        let next = below.iter().max().map_or(0, |highest| highest.semver().patch);
+        let next = with_patch(of, next + 1);
+        if repo.is_rolled_back(&tag) {
+            let above = above.iter().max().unwrap_or(to);
+            let next = with_patch(above, above.semver().patch + 1);
+            bail!("{tag} was rolled back, and its number is used up: cargo xtask hotfix {}", next.tag())
+        }
         if next != *to {
             bail!("{} skips {}: the fix of {} is cargo xtask hotfix {}", to.tag(), next.tag(), of.tag(), next.tag())
         }
@@ -61,10 +69,15 @@ impl Line {
             let next = with_patch(&above, above.semver().patch + 1);
             bail!("{} is below {}, which is released: cargo xtask hotfix {}", to.tag(), above.tag(), next.tag())
         }
-        let of = train.tag.fill(&of);
+        let of = train.tag.fill(of);
         let base = repo.tags[&of].clone();
-        Ok(Line { to: to.clone(), branch: format!("{PREFIX}{tag}"), tag, of, base })
+        Ok(Line { to: to.clone(), branch: branch(train, to), tag, of, base })
     }
+}
+
+/// The branch on which a version is made.
+pub fn branch(train: &Train, version: &Version) -> String {
+    format!("{PREFIX}{}", train.tag.fill(version))
 }
 
 const PREFIX: &str = "hotfix/";

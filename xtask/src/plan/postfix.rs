@@ -11,9 +11,10 @@ use crate::{
     conventional::Kind,
     edit::{Reason, slashed},
     files::{cargo_toml::VersionField, changelog},
+    repo::Repo,
     snapshot::Snapshot,
     train::Train,
-    version::{Dialect, Version},
+    version::{Bump, Dialect, Version},
     workspace::Workspace,
 };
 
@@ -43,20 +44,29 @@ pub fn current(workspace: &Workspace, train: &Train) -> Result<Version> {
     }
 }
 
-/// The post release after `current`.
-pub fn next(current: &Version) -> Version {
-    current.base().with_post(current.post().unwrap_or(0) + 1)
+/// The post release after `current`; what was rolled back has used its number up.
+pub fn next(train: &Train, repo: &Repo, current: &Version) -> Version {
+    let base = current.base();
+    let mut number = current.post().unwrap_or(0) + 1;
+    while repo.is_rolled_back(&train.tag.fill(&base.with_post(number))) {
+        number += 1;
+    }
+    base.with_post(number)
 }
 
 /// Plans the post release `to`. The snapshot must tell what changed since the tag of the version it fixes.
 pub fn plan(snapshot: &Snapshot, to: &Version, fix: &Fix, released: bool, options: &Options) -> Plan {
-    let Snapshot { workspace, train, .. } = snapshot;
+    let Snapshot { workspace, train, repo, .. } = snapshot;
     let driver = train.version(workspace).clone();
     let from = current(workspace, train).unwrap_or_else(|_| driver.clone());
     let mut findings = Vec::new();
     let mut found = |check: &'static str, what: String, next: String| findings.push(Finding::new(check, what, next));
     let versions: BTreeMap<usize, Version> = train.wheels.iter().map(|wheel| (wheel.member, to.clone())).collect();
 
+    if repo.is_rolled_back(&train.tag.fill(&to.base())) {
+        let what = format!("{} was rolled back, and nobody is to have it, fixed or not", train.tag.fill(&to.base()));
+        found("tag", what, format!("cargo xtask release {}", patch(snapshot, &driver)));
+    }
     if driver.base() != to.base() {
         found(
             "wheel-version",
@@ -90,7 +100,7 @@ pub fn plan(snapshot: &Snapshot, to: &Version, fix: &Fix, released: bool, option
             found(
                 "publishable-wheel",
                 format!("{} is published as a crate too, and {to} cannot follow {} there", member.name, to.base()),
-                format!("cargo xtask release {}", patch(&driver)),
+                format!("cargo xtask release {}", patch(snapshot, &driver)),
             );
         }
     }
@@ -172,7 +182,7 @@ pub fn plan(snapshot: &Snapshot, to: &Version, fix: &Fix, released: bool, option
 /// No published crate changed since the base tag, nor does the wheel need more of one than that tag has.
 fn crates_unchanged(snapshot: &Snapshot, driver: &Version, findings: &mut Vec<Finding>) {
     let Snapshot { workspace, train, .. } = snapshot;
-    let next = format!("cargo xtask release {}", patch(driver));
+    let next = format!("cargo xtask release {}", patch(snapshot, driver));
     let mut found = |what: String, next: &str| findings.push(Finding::new("changed-crates", what, next));
     let Some(since) = &snapshot.since else {
         let tag = train.tag.fill(&driver.base());
@@ -212,6 +222,8 @@ fn crates_unchanged(snapshot: &Snapshot, driver: &Version, findings: &mut Vec<Fi
     }
 }
 
-fn patch(driver: &Version) -> String {
-    driver.bump(crate::version::Bump::Patch).map_or_else(|_| "patch".to_owned(), |version| version.to_string())
+/// The release that takes along what a post release cannot.
+fn patch(snapshot: &Snapshot, driver: &Version) -> String {
+    let patch = driver.bump(Bump::Patch).and_then(|patch| snapshot.train.unused(&snapshot.repo, patch));
+    patch.map_or_else(|_| "patch".to_owned(), |version| version.to_string())
 }

@@ -133,6 +133,25 @@ fn a_bump_that_waits_is_aligned_when_it_is_high_enough() {
 }
 
 #[test]
+fn a_version_that_was_rolled_back_is_proposed_no_more() {
+    let fix = [past("fix: x", &[DATA]), past("Revert \"align: release 0.9.4\"", &["crates/barter/Cargo.toml"])];
+    let [all, own] = [&fix[..], &fix[1..]];
+    let ask = |sketch: &Sketch, commits: &[Message]| ask(sketch, "2026-02-20", commits, &Findings::default());
+    let back =
+        house().configured("commit", json!("align: release {version}")).tagged("v0.9.4").tagged("rollback/v0.9.4");
+    let due = ask(&back, all);
+    assert_eq!(version(&due), "0.9.5");
+    assert_eq!(due.reasons, [Reason::Changes { count: 1, weight: Weight::Fix }], "taking it back is no change");
+    assert_eq!(version(&ask(&back.clone().tagged("v0.9.5").tagged("rollback/v0.9.5"), all)), "0.9.6");
+    // Main may say it still: it waits for nothing, and is no reason for a release.
+    let left = back.with("crates/barter/Cargo.toml", "version = \"0.9.3\"\n", "version = \"0.9.4\"\n");
+    let due = ask(&left, all);
+    assert_eq!((version(&due), due.reasons.len()), ("0.9.5", 1), "{due:?}");
+    let quiet = ask(&left, own);
+    assert_eq!((quiet.due, &quiet.proposal), (false, &None));
+}
+
+#[test]
 fn semver_checks_raises_and_never_lowers() {
     let ask = |message: &str, weight: Weight| {
         let findings = Findings { checked: vec![("barter-data".to_owned(), weight)], ..Findings::default() };

@@ -161,6 +161,16 @@ fn what_cannot_be_a_post_release_is_refused_with_the_way_out() {
 }
 
 #[test]
+fn what_was_rolled_back_is_neither_fixed_nor_made_again() {
+    let again = fixed().tagged("v0.9.3.post1").tagged("rollback/v0.9.3.post1").postfix(Some("fix"), None);
+    assert_eq!((again.to.tag().as_str(), findings(&again)), ("0.9.3.post2", vec![]));
+    let gone = fixed().tagged("rollback/v0.9.3").tagged("v0.9.4").tagged("rollback/v0.9.4").postfix(Some("fix"), None);
+    let finding = &gone.findings[0];
+    assert_eq!(finding.what, "v0.9.3 was rolled back, and nobody is to have it, fixed or not");
+    assert_eq!(finding.next, "cargo xtask release 0.9.5", "0.9.4 is used up, too");
+}
+
+#[test]
 fn tools_and_unpublished_members_may_change() {
     let plan = fixed()
         .changed("v0.9.3", &["crates/tool/src/main.rs", "README.md", "barter-python/src/lib.rs"])

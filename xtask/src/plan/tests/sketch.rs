@@ -233,7 +233,8 @@ impl Sketch {
     pub fn postfix(&self, note: Option<&str>, issue: Option<u64>) -> Plan {
         let snapshot = self.snapshot();
         let fix = Fix { note: note.map(str::to_owned), issue };
-        let to = postfix::next(&postfix::current(&snapshot.workspace, &snapshot.train).unwrap());
+        let current = postfix::current(&snapshot.workspace, &snapshot.train).unwrap();
+        let to = postfix::next(&snapshot.train, &snapshot.repo, &current);
         postfix::plan(&snapshot, &to, &fix, false, &self.options)
     }
 
