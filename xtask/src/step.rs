@@ -635,6 +635,7 @@ impl Step {
                 files => format!("revert {} on {} ({files} files)", revert.of.tag, revert.main),
             },
             Step::Unmake(Unmake::Commit { main, to, .. }) => format!("{main} back to {}", short(to)),
+            Step::Unmake(Unmake::Branch { name, to: Some(to), .. }) => format!("branch {name} back to {}", short(to)),
             Step::Unmake(Unmake::Branch { name, .. }) => format!("delete branch {name}"),
             Step::Unmake(Unmake::Tag { name, .. }) => format!("delete tag {name}"),
         }

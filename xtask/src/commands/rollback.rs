@@ -21,8 +21,8 @@ use crate::{
         revert::{self, Outcome},
     },
     plan::{
-        self, post_release,
-        rollback::{self, Facts, Made, Options, Remote, Reverted, Rollback},
+        self, hotfix, post_release,
+        rollback::{self, Branch, Facts, Made, Options, Remote, Reverted, Rollback, Undone},
     },
     repo::{self, LogEntry, rollback_tag},
     report::Report,
@@ -232,6 +232,10 @@ fn made(loader: &Loader<'_>, gone: &Snapshot, version: &Version) -> Result<Optio
     let entry = |commit: &str| -> Result<Option<LogEntry>> { Ok(repo::log(sh, &[commit], 1)?.into_iter().next()) };
     let Some(top) = entry(&gone.base)? else { return Ok(None) };
     let Some(before) = top.parents.first().cloned() else { return Ok(None) };
+    let main = loader.repo.branches.get(&train.main).cloned();
+    if gone.recorded.as_ref().is_some_and(|recorded| recorded.record.hotfix_of.is_some()) {
+        return hotfix_made(loader, gone, version, before, main).map(Some);
+    }
     let mut branch = None;
     if !plan::is_called(&top.subject, &subject) {
         let second = top.parents.get(1).map(|parent| entry(parent)).transpose()?.flatten();
@@ -240,25 +244,65 @@ fn made(loader: &Loader<'_>, gone: &Snapshot, version: &Version) -> Result<Optio
         let name = train.config.branch.as_ref().map(|branch| branch.fill(version));
         let is_alone = second.parents.first() == Some(&before);
         let name = name.filter(|name| is_alone && loader.repo.branches.get(name) == Some(&second.commit));
-        branch = name.map(|name| (name, second.commit));
+        branch = name.map(|name| Branch { name, tip: second.commit, to: None });
     }
-    let main = loader.repo.branches.get(&train.main).cloned();
     let covered = match &main {
         Some(main) if *main != gone.base => repo::is_ancestor(sh, &gone.base, main)?,
         _ => false,
     };
-    Ok(Some(Made { before, branch, main, covered }))
+    Ok(Some(Made { by: gone.base.clone(), before, branch, main, covered }))
+}
+
+/// A hotfix is a commit on its branch, on top of the fix, which stays there; `before` stood before it.
+fn hotfix_made(
+    loader: &Loader<'_>,
+    gone: &Snapshot,
+    version: &Version,
+    before: String,
+    main: Option<String>,
+) -> Result<Made> {
+    let (sh, hotfix) = (loader.sh, &gone.base);
+    let name = hotfix::branch(&gone.train, version);
+    let to = Some(before.clone());
+    let branch = loader.repo.branches.contains_key(&name).then(|| Branch { name, tip: hotfix.clone(), to });
+    let brought = main.as_ref().map(|main| brought_by(sh, hotfix, main)).transpose()?.flatten();
+    let Some(by) = brought else { return Ok(Made { by: hotfix.clone(), before, branch, main, covered: false }) };
+    // What a person settled in a merge is nobody's to drop.
+    let _unkept = repo::unkept(sh)?;
+    let is_own =
+        by.commit == *hotfix || by.parents.get(1) == Some(hotfix) && revert::is_merged_by_rule(sh, &by.commit, hotfix)?;
+    let before = by.parents.into_iter().next().unwrap_or(before);
+    Ok(Made { covered: !is_own || main.as_ref() != Some(&by.commit), by: by.commit, before, branch, main })
+}
+
+/// The commit of main's own line with which `commit` came there: itself, or a merge.
+fn brought_by(sh: &Shell, commit: &str, main: &str) -> Result<Option<LogEntry>> {
+    if !repo::is_ancestor(sh, commit, main)? {
+        return Ok(None);
+    }
+    let since = format!("^{commit}");
+    let leads_to: BTreeSet<String> =
+        repo::text(cmd!(sh, "git rev-list --ancestry-path {main} {since} --"))?.lines().map(str::to_owned).collect();
+    let own = repo::text(cmd!(sh, "git rev-list --first-parent {main} {since} --"))?;
+    let oldest = own.lines().rfind(|own| leads_to.contains(*own));
+    // On the line itself, the commit after it is no merge of it.
+    let oldest =
+        match oldest.map(|oldest| repo::log(sh, &[oldest], 1)).transpose()?.and_then(|log| log.into_iter().next()) {
+            Some(entry) if entry.parents.first().is_some_and(|first| first != commit) => entry,
+            _ => return Ok(repo::log(sh, &[commit], 1)?.into_iter().next()),
+        };
+    Ok(Some(oldest))
 }
 
 /// What takes back the release, and what of it already stood before: release-plz bumps in a commit of its own. Newest
-/// first, and whether each is a merge.
+/// first.
 fn commits(
     loader: &Loader<'_>,
     gone: &Snapshot,
     now: &Snapshot,
     version: &Version,
     facts: &mut Facts,
-) -> Result<Vec<(String, bool)>> {
+) -> Result<Vec<Undone>> {
     let (sh, train) = (loader.sh, &gone.train);
     let lower = train.tags(&loader.repo).filter(|(found, _)| found < version);
     let lower = lower.map(|(_, tag)| &loader.repo.tags[tag]).filter(|commit| **commit != gone.base);
@@ -267,10 +311,12 @@ fn commits(
     let tips = ["--first-parent", &now.base].into_iter().chain(not_lower.iter().map(String::as_str));
     let tips: Vec<&str> = tips.collect();
     let chain = repo::log(sh, &tips, repo::HORIZON)?;
-    let Some(at) = chain.iter().position(|entry| entry.commit == gone.base) else {
+    let Some(by) = brought_by(sh, &gone.base, &now.base)? else {
         // Made on a line of its own: here, nothing stands at its version.
         return Ok(Vec::new());
     };
+    let is_merged = by.commit != gone.base;
+    let Some(at) = chain.iter().position(|entry| entry.commit == by.commit) else { return Ok(Vec::new()) };
     let members = train.members().into_iter().map(|at| &gone.workspace.members[at].manifest);
     let wheels = train.wheels.iter().map(|wheel| &wheel.path);
     let manifests: BTreeSet<String> =
@@ -287,33 +333,42 @@ fn commits(
         }
         Ok(false)
     };
-    let bumps = |entry: &LogEntry| -> Result<bool> {
-        if brings_lower(entry)? {
-            return Ok(false);
-        }
-        let Some(parent) = entry.parents.first().filter(|_| touching.contains(&entry.commit)) else { return Ok(false) };
+    let moves = |entry: &LogEntry| -> Result<bool> {
+        let Some(parent) = entry.parents.first() else { return Ok(false) };
         let (before, after) = (versions(loader, train, parent)?, versions(loader, train, &entry.commit)?);
         Ok(before.is_some() && after.is_some() && before != after)
+    };
+    let bumps = |entry: &LogEntry| -> Result<bool> {
+        Ok(touching.contains(&entry.commit) && !brings_lower(entry)? && moves(entry)?)
     };
     let subject = plan::subject(train, version);
     let follows_up = post_release::subject(&train.tag.fill(version));
     let mut commits = Vec::new();
     for (here, entry) in chain.iter().enumerate() {
         let is_merge = entry.parents.len() > 1;
+        if is_merged && here == at {
+            // On the branch as on main: the release, and who else set its versions.
+            let since = format!("^{}^1", entry.commit);
+            for own in repo::log(sh, &["--first-parent", &gone.base, &since], repo::HORIZON)? {
+                if own.commit == gone.base || moves(&own)? {
+                    commits.push(Undone { commit: entry.commit.clone(), is_merge, brought: Some(own.commit) });
+                }
+            }
+        }
         let is_made_by_it = match here.cmp(&at) {
             Ordering::Less => plan::is_called(&entry.subject, &follows_up),
-            Ordering::Equal => is_merge || plan::is_called(&entry.subject, &subject),
+            Ordering::Equal => !is_merged && (is_merge || plan::is_called(&entry.subject, &subject)),
             Ordering::Greater => false,
         };
-        // What carries no version was only tagged.
-        if !is_made_by_it && !bumps(entry)? {
+        // What carries no version was only tagged. What stood on main before a branch came is none of its.
+        if !is_made_by_it && (is_merged && here >= at || !bumps(entry)?) {
             continue;
         }
         if here < at && !is_made_by_it {
             let what = format!("commit {} on top sets other versions: {}", short(&entry.commit), entry.subject);
             facts.others.push((what, format!("git revert {}, then the same command", short(&entry.commit))));
         }
-        commits.push((entry.commit.clone(), is_merge));
+        commits.push(Undone { commit: entry.commit.clone(), is_merge, brought: None });
     }
     Ok(commits)
 }
@@ -340,13 +395,16 @@ fn reverted_of(
     let onto = &now.base;
     let kept = rollback::kept(gone, version);
     let outcome = revert::outcome(sh, onto, &commits, &kept)?;
-    if outcome.changed.is_empty() && outcome.conflicts.is_empty() {
-        return Ok((None, None));
-    }
     let mut trouble = Vec::new();
     if outcome.conflicts.is_empty() {
         let after = now.workspace.with_texts(loader.texts(Source::Commit(&outcome.tree))?);
-        let found = after.and_then(|after| Ok(check::state(&after, &now.train.again(&after)?)));
+        let after = after.and_then(|after| Ok((now.train.again(&after)?, after)));
+        if let Ok((train, after)) = &after
+            && train.version(after) == version
+        {
+            trouble.push(stays(sh, now, version)?);
+        }
+        let found = after.map(|(train, after)| check::state(&after, &train));
         let before = check::state(&now.workspace, &now.train);
         // An ignored lock is in no commit; cargo corrects it when it is next called.
         let is_locked = now.workspace.tracked.contains(&now.workspace.root_dir().join("Cargo.lock"));
@@ -362,8 +420,20 @@ fn reverted_of(
         let paths: Vec<String> = outcome.conflicts.iter().map(|path| slashed(path)).collect();
         trouble.push(format!("later work touches the same lines of {}", paths.join(", ")));
     }
+    if outcome.changed.is_empty() && trouble.is_empty() {
+        return Ok((None, None));
+    }
     let tree = outcome.tree.clone();
     let diff = repo::text(cmd!(sh, "git diff --no-color --no-ext-diff {onto} {tree}"))?;
     let Outcome { tree, changed, .. } = outcome;
     Ok((Some(Reverted { onto: onto.clone(), commits, tree, changed, trouble }), Some(diff)))
+}
+
+/// The version stays, because no commit of the release is known to have brought it.
+fn stays(sh: &Shell, now: &Snapshot, version: &Version) -> Result<String> {
+    let Snapshot { workspace, train, .. } = now;
+    let files = [&workspace.members[train.driver].manifest, &workspace.graph.root];
+    let by = repo::newest_of(sh, &now.base, &files)?;
+    let by = by.map(|by| format!(": it came with {} ({})", short(&by.commit), by.subject)).unwrap_or_default();
+    Ok(format!("{} would still say {}{by}", train.main, version.tag()))
 }

@@ -2,7 +2,7 @@
 //! It must never touch the tree before the outcome is known, nor take back what others have.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
 
@@ -19,7 +19,7 @@ use crate::{
     files::{changelog, follow_ups},
     plan::{
         self,
-        rollback::{Kept, Revert, Unmake},
+        rollback::{Kept, Revert, Undone, Unmake},
     },
     repo,
     step::Observation,
@@ -34,18 +34,25 @@ pub struct Outcome {
 
 /// Reverts commits one after another, beside the tree; in changelogs the version's section stays, and says that it was
 /// yanked.
-pub fn outcome(sh: &Shell, onto: &str, commits: &[(String, bool)], kept: &Kept) -> Result<Outcome> {
+pub fn outcome(sh: &Shell, onto: &str, commits: &[Undone], kept: &Kept) -> Result<Outcome> {
     let logs = kept.changelog.as_deref();
     let mut tip = onto.to_owned();
     let mut conflicts = BTreeSet::new();
-    for (commit, _) in commits {
+    for undone in commits {
+        let commit = &undone.commit;
         // What the commit did, from its end back to its (first) parent, merged into what stands here.
-        let (base, parent) = (format!("--merge-base={commit}"), format!("{commit}^1"));
-        let (tree, files) = git::merge_tree(sh, &[&base, &tip, &parent]).map_err(|error| {
-            anyhow!("git could not revert {}: {error} (git 2.40 or newer is needed)", short(commit))
-        })?;
+        let base = format!("--merge-base={commit}");
+        let before = match &undone.brought {
+            Some(brought) => {
+                let (tree, files) = without(sh, commit, brought)?;
+                conflicts.extend(files);
+                commit_of(sh, &tree, commit)?
+            }
+            None => format!("{commit}^1"),
+        };
+        let (tree, files) = git::merge_tree(sh, &[&base, &tip, &before]).map_err(|error| too_old(commit, &error))?;
         conflicts.extend(files.into_iter().flatten().map(PathBuf::from));
-        tip = cmd!(sh, "git -c user.name=x -c user.email=x commit-tree {tree} -p {tip} -m revert").quiet().read()?;
+        tip = commit_of(sh, &tree, &tip)?;
     }
     let index = sh.create_temp_dir()?;
     let git = |words: &[&str]| -> Cmd<'_> {
@@ -79,6 +86,58 @@ pub fn outcome(sh: &Shell, onto: &str, commits: &[(String, bool)], kept: &Kept) 
     }
     let tree = git(&["write-tree"]).read()?;
     Ok(Outcome { changed: repo::changed(sh, onto, &tree)?, tree, conflicts })
+}
+
+/// The tree of a merge as it would be if one of the commits that it brought had not been made, and the files of which
+/// that is not known. What the merge left as it was on its first side, it did not bring; what a person settled stays.
+fn without(sh: &Shell, merge: &str, brought: &str) -> Result<(String, BTreeSet<PathBuf>)> {
+    let (first, before) = (format!("{merge}^1"), format!("{brought}^1"));
+    let came: BTreeSet<PathBuf> = repo::changed(sh, &first, merge)?.into_iter().collect();
+    let touched = repo::changed(sh, &before, brought)?.into_iter().filter(|path| came.contains(path));
+    // Taken out of what came of the merge; where that is at odds, as with another version there, merged without it.
+    let base = format!("--merge-base={brought}");
+    let mut ways = Vec::new();
+    for words in [&[base.as_str(), merge, &before][..], &[&first, &before]] {
+        let (tree, files) = git::merge_tree(sh, words).map_err(|error| too_old(brought, &error))?;
+        let at_odds: BTreeSet<PathBuf> = files.into_iter().flatten().map(PathBuf::from).collect();
+        let has = repo::entries(sh, &tree)?.into_iter().map(|entry| (entry.path, (entry.mode, entry.object)));
+        ways.push((at_odds, has.collect::<BTreeMap<_, _>>()));
+    }
+    let (mut entries, mut unknown) = (String::new(), BTreeSet::new());
+    for path in touched {
+        let named = slashed(&path);
+        match ways.iter().find(|(at_odds, _)| !at_odds.contains(&path)).map(|(_, has)| has.get(&path)) {
+            Some(Some((mode, object))) => entries.push_str(&format!("{mode} {object}\t{named}\0")),
+            // This is how the index is told that a file is gone.
+            Some(None) => entries.push_str(&format!("0 {}\t{named}\0", "0".repeat(merge.len()))),
+            None => drop(unknown.insert(path)),
+        }
+    }
+    let scratch = sh.create_temp_dir()?;
+    let index = scratch.path().join("index");
+    let git = |words: &[&str]| cmd!(sh, "git {words...}").env("GIT_INDEX_FILE", &index).quiet();
+    git(&["read-tree", merge]).run()?;
+    git(&["update-index", "-z", "--index-info"]).stdin(entries).run()?;
+    Ok((git(&["write-tree"]).read()?, unknown))
+}
+
+/// Whether git alone comes to the same merge, but for the files that the release itself changed, about which the tool
+/// decides: then nothing in it is a person's.
+pub fn is_merged_by_rule(sh: &Shell, merge: &str, release: &str) -> Result<bool> {
+    let first = format!("{merge}^1");
+    let (tree, files) = git::merge_tree(sh, &[&first, release]).map_err(|error| too_old(merge, &error))?;
+    let own: BTreeSet<PathBuf> = repo::changed(sh, &format!("{release}^1"), release)?.into_iter().collect();
+    let at_odds = files.into_iter().flatten().map(PathBuf::from);
+    Ok(at_odds.chain(repo::changed(sh, &tree, merge)?).all(|path| own.contains(&path)))
+}
+
+/// A commit that nobody sees: git merges commits.
+fn commit_of(sh: &Shell, tree: &str, parent: &str) -> Result<String> {
+    Ok(cmd!(sh, "git -c user.name=x -c user.email=x commit-tree {tree} -p {parent} -m revert").quiet().read()?)
+}
+
+fn too_old(commit: &str, error: &anyhow::Error) -> anyhow::Error {
+    anyhow!("git could not revert {}: {error} (git 2.40 or newer is needed)", short(commit))
 }
 
 /// The commit that reverts the release, made by the tool or by a person.
@@ -138,8 +197,9 @@ pub fn observe_unmade(world: &World<'_>, unmake: &Unmake) -> Result<Observation>
                 },
             }
         }
-        Unmake::Branch { name, tip } => match git::resolve(world, &format!("refs/heads/{name}"))? {
+        Unmake::Branch { name, tip, to } => match git::resolve(world, &format!("refs/heads/{name}"))? {
             None => Observation::done("it is not there"),
+            Some(found) if Some(&found) == to.as_ref() => Observation::done(format!("at {}", short(&found))),
             Some(found) if found == *tip => git::todo_on(world, name)?,
             Some(_) => Observation::done("other work is on it: left as it is"),
         },
@@ -162,6 +222,9 @@ pub fn unmake(world: &World<'_>, unmake: &Unmake) -> Result<()> {
             cmd!(sh, "git update-index -q --refresh").quiet().ignore_status().ignore_stdout().run()?;
             // `--keep` refuses where a file that it would change holds something that is not committed.
             change(world, cmd!(sh, "git reset --quiet --keep {to}"), again)
+        }
+        Unmake::Branch { name, to: Some(to), .. } => {
+            change(world, cmd!(sh, "git branch --quiet --force -- {name} {to}"), again)
         }
         Unmake::Branch { name, .. } => change(world, cmd!(sh, "git branch --quiet --delete --force -- {name}"), |_| {
             format!("git branch -D {name}")

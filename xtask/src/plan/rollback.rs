@@ -57,8 +57,8 @@ pub struct Facts {
 pub struct Reverted {
     /// What it stands on.
     pub onto: String,
-    /// What it takes back, newest first, and whether each is a merge.
-    pub commits: Vec<(String, bool)>,
+    /// What it takes back, newest first.
+    pub commits: Vec<Undone>,
     /// The tree that it leaves.
     pub tree: String,
     pub changed: Vec<PathBuf>,
@@ -66,17 +66,38 @@ pub struct Reverted {
     pub trouble: Vec<String>,
 }
 
+/// A commit on main that is taken back.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Undone {
+    pub commit: String,
+    pub is_merge: bool,
+    /// Of what the merge brought, this commit's changes alone: a fix stays when its release goes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub brought: Option<String>,
+}
+
 /// The commit that made a release.
 #[derive(Clone, Debug)]
 pub struct Made {
-    /// The commit on main before it.
+    /// The commit with which it came to main: its own, or the merge of its branch.
+    pub by: String,
+    /// The commit on main before that.
     pub before: String,
-    /// The release branch, when it holds the release's commit and nothing else.
-    pub branch: Option<(String, String)>,
+    /// The release's branch.
+    pub branch: Option<Branch>,
     /// Where main is now.
     pub main: Option<String>,
     /// Other work stands on it.
     pub covered: bool,
+}
+
+/// A branch on which a release was made.
+#[derive(Clone, Debug)]
+pub struct Branch {
+    pub name: String,
+    pub tip: String,
+    /// What it held before the release's commit; `None`: nothing of its own.
+    pub to: Option<String>,
 }
 
 /// The forge's release says that it was withdrawn, and another one is the latest.
@@ -129,8 +150,8 @@ pub struct Revert {
     pub of: Arc<Tagged>,
     pub main: String,
     pub onto: String,
-    /// Newest first, and whether each is a merge.
-    pub commits: Vec<(String, bool)>,
+    /// Newest first.
+    pub commits: Vec<Undone>,
     pub kept: Kept,
     pub tree: String,
     pub files: usize,
@@ -143,9 +164,21 @@ pub struct Revert {
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "what", rename_all = "kebab-case")]
 pub enum Unmake {
-    Commit { main: String, from: String, to: String },
-    Branch { name: String, tip: String },
-    Tag { name: String, commit: String },
+    Commit {
+        main: String,
+        from: String,
+        to: String,
+    },
+    /// A branch goes, or goes back to what it held before.
+    Branch {
+        name: String,
+        tip: String,
+        to: Option<String>,
+    },
+    Tag {
+        name: String,
+        commit: String,
+    },
 }
 
 /// What a rollback consists of.
@@ -321,18 +354,24 @@ fn revert(train: &Train, of: &Arc<Tagged>, reverted: &Reverted, kept: &Kept, opt
     let subject = subject(train, &of.version);
     let why = options.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
     let mut message = format!("{subject}\n\n{} is rolled back{why}", of.tag);
-    for (commit, _) in &reverted.commits {
-        message.push_str(&format!("\nThis reverts commit {commit}."));
+    for Undone { commit, brought, .. } in &reverted.commits {
+        message.push_str(&match brought {
+            Some(brought) => format!("\nThis reverts commit {brought}, as merge {commit} brought it."),
+            None => format!("\nThis reverts commit {commit}."),
+        });
     }
     let by_hand = (!reverted.trouble.is_empty()).then(|| {
-        let each = reverted.commits.iter().map(|(commit, is_merge)| {
-            let first = if *is_merge { " -m 1" } else { "" };
-            format!("git revert --no-commit{first} {}", short(commit))
+        let each = reverted.commits.iter().map(|Undone { commit, is_merge, brought }| {
+            let first = if *is_merge && brought.is_none() { " -m 1" } else { "" };
+            format!("git revert --no-commit{first} {}", short(brought.as_ref().unwrap_or(commit)))
         });
         let commands: Vec<String> = each.collect();
+        let begin = match commands.is_empty() {
+            true => format!("set the versions of {} on {} back by hand", train.name(), train.main),
+            false => format!("{}; resolve", commands.join(" && ")),
+        };
         let next = format!(
-            "{}; resolve, with the section of {} left in the changelog as [YANKED]; cargo xtask check; git commit -m '{subject}'; then the same command",
-            commands.join(" && "),
+            "{begin}, with the section of {} left in the changelog as [YANKED]; cargo xtask check; git commit -m '{subject}'; then the same command",
             of.version.tag()
         );
         (reverted.trouble.join("; "), next)
@@ -365,13 +404,19 @@ fn unmade(gone: &Snapshot, of: &Arc<Tagged>, facts: &Facts, remote: &Remote, opt
             steps.push(Step::Revert(revert(train, of, reverted, &kept(gone, &of.version), options)));
         }
         (Some(made), _) if !made.covered && !remote.commit => {
-            let (from, to) = (of.commit.clone(), made.before.clone());
+            let (from, to) = (made.by.clone(), made.before.clone());
             if made.main.as_ref().is_some_and(|main| [&from, &to].contains(&main)) {
                 steps.push(Step::Unmake(Unmake::Commit { main: main(), from, to }));
             }
-            steps.extend(made.branch.clone().map(|(name, tip)| Step::Unmake(Unmake::Branch { name, tip })));
         }
         _ => {}
+    }
+    if let Some(made) = &facts.made
+        && let Some(Branch { name, tip, to }) = made.branch.clone()
+        // What stood on it before the release stays there, whatever became of main.
+        && (to.is_some() || !made.covered && !remote.commit)
+    {
+        steps.push(Step::Unmake(Unmake::Branch { name, tip, to }));
     }
     // The tag leads to all of that, and goes last.
     steps.push(Step::Unmake(Unmake::Tag { name: of.tag.clone(), commit: of.commit.clone() }));

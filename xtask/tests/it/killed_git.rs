@@ -13,7 +13,8 @@ const UNPROVED: &str = "--waive cargo-test --waive wheel-test --waive maturin-de
 
 /// Puts a `git` first on PATH whose n-th call that changes something is killed at one of its points, by a hook or a
 /// filter that git itself runs: `lock` with nothing done but the lock held, `prepared` with all locks held, `committed` with the refs moved, `index` with the index
-/// written and the refs as they were, `smudge` in the middle of the files. Then the tool dies, too, or lives on.
+/// written and the refs as they were, `smudge` in the middle of the files. Then the tool dies, too, or lives on. Or it is
+/// Ctrl-C, of which the terminal tells both, and git puts away its locks.
 fn deadly(place: &mut Place, at: usize, point: usize, whom: &str) {
     let dir = place.tree.with_file_name("inside");
     let script = |name: &str, text: &str| {
@@ -22,7 +23,9 @@ fn deadly(place: &mut Place, at: usize, point: usize, whom: &str) {
         fs::write(&path, format!("#!/bin/sh\n{text}")).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
     };
-    let kill = "touch $DEADLY_DIR/fired\n[ $DEADLY_WHOM = git ] || kill -9 $DEADLY_TOOL\nkill -9 $PPID\n";
+    let kill = "touch $DEADLY_DIR/fired\n\
+        [ $DEADLY_WHOM != ctrl-c ] || { kill -INT $DEADLY_TOOL $PPID; exit 1; }\n\
+        [ $DEADLY_WHOM = git ] || kill -9 $DEADLY_TOOL\nkill -9 $PPID\n";
     script("hooks/reference-transaction", &format!("[ $DEADLY_POINT = \"$1\" ] || exit 0\n{kill}"));
     script("hooks/post-index-change", &format!("[ $DEADLY_POINT = index ] || exit 0\n{kill}"));
     // git holds this lock before and after it runs the hook.
@@ -73,6 +76,16 @@ fn left(place: &Place) -> Vec<String> {
 
 /// Kills git at every point of every call, and finishes the command as a person would.
 fn killed_inside(name: &str, place: &Place, args: &str) {
+    // In turn git alone, and all at once, as a power cut does.
+    stopped_inside(name, place, args, |at, point| if (at + point) % 2 == 0 { "git" } else { "all" });
+}
+
+/// The same with Ctrl-C.
+fn interrupted_inside(name: &str, place: &Place, args: &str) {
+    stopped_inside(name, place, args, |_, _| "ctrl-c");
+}
+
+fn stopped_inside(name: &str, place: &Place, args: &str, whom: fn(usize, usize) -> &'static str) {
     let whole = place.again(&format!("{name}_whole"));
     whole.xtask(args).ok();
     let whole = whole.end();
@@ -81,8 +94,7 @@ fn killed_inside(name: &str, place: &Place, args: &str) {
         let mut is_call = false;
         for point in 1..=3 {
             let mut killed = place.again(name);
-            // In turn git alone, and all at once, as a power cut does.
-            deadly(&mut killed, at, point, if (at + point) % 2 == 0 { "git" } else { "all" });
+            deadly(&mut killed, at, point, whom(at, point));
             let first = Said::of(killed.tool(args).output().unwrap());
             let deadly = killed.tree.with_file_name("inside");
             killed.env.clear();
@@ -179,10 +191,42 @@ fn in_a_rollback_of_what_nobody_else_has() {
     killed_inside("inside_unmade_branch", &place, "rollback 0.4.0 --train ingest");
 }
 
-#[test]
-fn in_a_rollback_of_what_was_pushed() {
-    let place = with_fragments("inside_rollback_0");
+/// A release that was pushed, with fragments that it took away.
+fn pushed(name: &str) -> Place {
+    let place = with_fragments(name);
     place.add_remote();
     place.xtask(&format!("release minor --push {UNPROVED}")).ok();
-    killed_inside("inside_rollback", &place, "rollback 0.8.0 --without forge,crates,wheels");
+    place
+}
+
+/// A hotfix that is merged.
+fn hotfixed(name: &str, main: hotfix::Main, push: &str) -> Place {
+    let place = hotfix::fixed(name, "plain", main, "main");
+    place.xtask(&format!("hotfix 0.8.1 {push} {UNPROVED}")).ok();
+    place
+}
+
+const PUSHED_BACK: &str = "--without forge,crates,wheels";
+
+#[test]
+fn in_a_rollback_of_what_was_pushed() {
+    killed_inside("inside_rollback", &pushed("inside_rollback_0"), &format!("rollback 0.8.0 {PUSHED_BACK}"));
+}
+
+#[test]
+fn in_a_rollback_of_a_hotfix() {
+    let place = hotfixed("inside_hotfix_back_0", hotfix::Main::Working, "--push");
+    killed_inside("inside_hotfix_back", &place, &format!("rollback 0.8.1 {PUSHED_BACK}"));
+    let place = hotfixed("inside_hotfix_unmade_0", hotfix::Main::Working, "");
+    killed_inside("inside_hotfix_unmade", &place, "rollback 0.8.1");
+}
+
+#[test]
+fn ctrl_c_in_a_rollback() {
+    let pushed_back = |version: &str| format!("rollback {version} {PUSHED_BACK}");
+    interrupted_inside("ctrl_c_rollback", &pushed("ctrl_c_rollback_0"), &pushed_back("0.8.0"));
+    let place = hotfixed("ctrl_c_hotfix_back_0", hotfix::Main::Working, "--push");
+    interrupted_inside("ctrl_c_hotfix_back", &place, &pushed_back("0.8.1"));
+    let place = hotfixed("ctrl_c_unmade_0", hotfix::Main::Working, "");
+    interrupted_inside("ctrl_c_unmade", &place, "rollback 0.8.1");
 }

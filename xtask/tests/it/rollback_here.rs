@@ -1,7 +1,10 @@
 //! Rolling back what nobody else has, and what stands in the way of rolling back: on git alone, without registries.
 //! It must never be enough that the version is back: the tree, the refs and the remote are compared whole.
 
-use crate::harness::{Place, Said};
+use crate::{
+    harness::{Place, Said},
+    hotfix,
+};
 
 const UNPROVED: &str = "--waive cargo-test --waive maturin-develop --waive pytest --waive image --waive wheel-test";
 
@@ -185,4 +188,256 @@ fn a_conflict_is_left_to_a_person_and_the_rest_is_done() {
     let said = place.xtask(rollback).ok();
     assert!(said.all().contains(", by hand"), "{}", said.all());
     assert_eq!(place.git("rev-parse rollback/v0.8.0^{commit}"), place.git("rev-parse v0.7.3^{commit}"));
+}
+
+/// Left out are the registries, which are not here.
+const HOTFIX_BACK: &str = "rollback 0.8.1 --without forge,crates,wheels";
+
+/// A hotfix 0.8.1 that was made, and main's commit before it came there.
+fn hotfixed(name: &str, main: hotfix::Main, push: &str) -> (Place, String) {
+    let place = hotfix::fixed(name, "wheel", main, "main");
+    let before = place.git("rev-parse main");
+    place.xtask(&format!("hotfix 0.8.1 {push} {UNPROVED}")).ok();
+    (place, before)
+}
+
+/// What is planned is said before, and what is done changes nothing the second time.
+#[track_caller]
+fn rolled_back(place: &Place, command: &str) -> Said {
+    let (end, bytes) = (place.end(), place.bytes());
+    let dry = place.xtask(&format!("{command} --dry-run")).ok();
+    assert_eq!((place.end(), place.bytes() == bytes), (end, true), "looking leaves nothing");
+    let said = place.xtask(command).ok();
+    for step in dry.out.lines().filter_map(|line| line.strip_prefix("  todo    ")) {
+        assert!(said.out.contains(&format!("  done    {step}")), "{step} is not in\n{}", said.all());
+    }
+    let (end, bytes) = (place.end(), place.bytes());
+    place.xtask(command).ok();
+    assert_eq!((place.end(), place.bytes() == bytes), (end, true), "said again, it changes nothing");
+    said
+}
+
+/// The versions came in by the merge: they go back to what main had, whatever file says them, and the fix stays.
+#[test]
+fn the_versions_that_a_hotfix_brought_go_back_and_its_fix_stays() {
+    for (main, name) in [(hotfix::Main::There, "there"), (hotfix::Main::Working, "working")] {
+        let (place, before) = hotfixed(&format!("rollback_hotfix_{name}"), main, "--push");
+        assert!(place.read("docs/install.md").contains("lark-python==0.8.1"));
+        let said = rolled_back(&place, HOTFIX_BACK);
+        assert!(said.out.contains("v0.8.1 is rolled back to v0.8.0"), "{}", said.all());
+        let changed = place.git(&format!("diff --name-only {before} HEAD"));
+        assert_eq!(changed, "CHANGELOG.md\ncrates/lark-core/src/lib.rs", "{name}: {}", place.git("log --oneline"));
+        assert_eq!(place.git("diff --name-only v0.8.1 HEAD -- crates/lark-core/src/lib.rs"), "");
+        assert!(
+            place.read("CHANGELOG.md").contains("## [0.8.1] - 2026-11-20 [YANKED]\n\n### Fixed\n\n- a wrong note (#7)")
+        );
+        assert_eq!(place.git("rev-parse rollback/v0.8.1^{commit}"), place.git("rev-parse v0.8.0^{commit}"));
+        place.xtask("check").ok();
+
+        // The number is used up, and whoever counts on knows it.
+        let due = place.xtask("due").ok();
+        assert!(due.out.contains("  next: cargo xtask release 0.8.2"), "{}", due.all());
+        assert!(!due.all().contains("aligned"), "{}", due.all());
+        let said = place.xtask(&format!("release --dry-run {UNPROVED}")).ok();
+        assert!(!said.out.contains("todo") && said.out.contains("tag v0.8.0"), "{}", said.all());
+        refused(place.xtask(&format!("release 0.8.1 --dry-run {UNPROVED}")), &["tag v0.8.1 was rolled back"]);
+        refused(place.xtask(&format!("postfix --note x --dry-run {UNPROVED}")), &["crates/lark-core/src/lib.rs"]);
+        let used_up = "v0.8.1 was rolled back, and its number is used up: cargo xtask hotfix 0.8.2";
+        refused(place.xtask("hotfix 0.8.1 --dry-run"), &[used_up]);
+        let said = place.xtask("hotfix --dry-run").ok();
+        assert!(said.out.contains("branch hotfix/v0.8.2 at v0.8.0"), "{}", said.all());
+        let said = place.xtask("status --json");
+        let told: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+        assert_eq!(told["trains"][0]["standing"]["last"], "v0.8.0", "{}", said.all());
+        place.write("crates/lark/src/louder.rs", "// louder\n");
+        place.commit("fix: sing on");
+        place.xtask(&format!("release 0.8.2 {UNPROVED} --waive nothing-to-release")).ok();
+        assert!(place.read("crates/lark/Cargo.toml").contains("version = \"0.8.2\""));
+    }
+}
+
+/// Wherever main still says it: a person left it there.
+#[test]
+fn a_version_that_was_rolled_back_is_not_released_from_a_main_that_still_has_it() {
+    let (place, _) = hotfixed("rollback_hotfix_left", hotfix::Main::There, "--push");
+    place.git("tag --annotate rollback/v0.8.1 --message left v0.8.0");
+    for args in ["release", "release 0.8.1", "hotfix 0.8.1", "postfix --note x"] {
+        refused(place.xtask(&format!("{args} --dry-run {UNPROVED}")), &["v0.8.1 was rolled back"]);
+    }
+    let due = place.xtask("due").ok();
+    assert!(due.out.contains("cargo xtask release 0.8.2") && !due.all().contains("aligned"), "{}", due.all());
+}
+
+/// Main had a higher version: the merge brought the fix alone, and its words.
+#[test]
+fn a_hotfix_of_an_old_line_brought_main_no_version_to_take_back() {
+    let (place, before) = hotfixed("rollback_hotfix_ahead", hotfix::Main::Ahead, "--push");
+    rolled_back(&place, HOTFIX_BACK);
+    assert_eq!(place.git(&format!("diff --name-only {before} HEAD")), "CHANGELOG.md\ncrates/lark-core/src/lib.rs");
+    let log = place.read("CHANGELOG.md");
+    assert!(log.contains("## [0.8.1] - 2026-11-20 [YANKED]") && !log.contains("## [0.9.0] - 2026-11-20 ["), "{log}");
+    place.xtask("check").ok();
+    let due = place.xtask("due").ok();
+    assert!(due.out.contains("since v0.9.0"), "{}", due.all());
+}
+
+/// A fix that touches a manifest, too, on a main that has another version there.
+#[test]
+fn a_manifest_that_the_fix_touches_keeps_mains_version() {
+    let place = hotfix::released("rollback_hotfix_manifest", "plain", hotfix::Main::Ahead);
+    place.add_remote();
+    assert_eq!(place.xtask(&format!("hotfix 0.8.1 {UNPROVED}")).code, Some(1), "it waits for the fix");
+    hotfix::fix(&place);
+    let path = "crates/lark-core/Cargo.toml";
+    let text = place.read(path);
+    place.write(path, &format!("{text}\n[features]\nmended = []\n"));
+    place.commit("mend the manifest");
+    place.xtask(&format!("hotfix 0.8.1 --push {UNPROVED}")).ok();
+    let merged = place.read(path);
+    rolled_back(&place, HOTFIX_BACK);
+    assert_eq!(place.read(path), merged);
+    place.xtask("check").ok();
+}
+
+/// Main took the hotfix's branch as it is, as `git merge` does where nothing else was done.
+#[test]
+fn a_hotfix_that_main_was_moved_forward_to_goes_back_in_the_same_way() {
+    let place = hotfix::fixed("rollback_hotfix_forward", "wheel", hotfix::Main::There, "main");
+    let before = place.git("rev-parse main");
+    place.xtask(&format!("hotfix 0.8.1 {UNPROVED}")).ok();
+    place.git("reset --quiet --hard v0.8.1");
+    place.git("push --quiet origin main v0.8.1");
+    rolled_back(&place, HOTFIX_BACK);
+    assert_eq!(place.git(&format!("diff --name-only {before} HEAD")), "CHANGELOG.md\ncrates/lark-core/src/lib.rs");
+}
+
+/// What a person decided in the merge stays as it was decided.
+#[test]
+fn a_hotfix_whose_merge_a_person_settled_goes_back_without_what_was_settled() {
+    let place = hotfix::fixed("rollback_hotfix_settled_0", "wheel", hotfix::Main::Working, "main");
+    place.write("crates/lark-core/src/lib.rs", "// quite another thing\n");
+    place.commit("rewrite it");
+    place.git("push --quiet origin main");
+    let before = place.git("rev-parse main");
+    let hotfix = format!("hotfix 0.8.1 --push {UNPROVED}");
+    refused(place.xtask(&hotfix), &["both sides changed crates/lark-core/src/lib.rs"]);
+    // In the two ways that are told: the fix first, or all by hand.
+    for what in ["v0.8.1^", "hotfix/v0.8.1"] {
+        let place = place.again(&format!("rollback_hotfix_settled_{}", what.len()));
+        place.git("switch --quiet main");
+        assert!(!place.command("git").args(["merge", "--no-ff", what]).output().unwrap().status.success());
+        place.write("crates/lark-core/src/lib.rs", "// quite another thing, fixed\n");
+        let conflicts = place.git("diff --name-only --diff-filter=U");
+        for path in conflicts.lines().filter(|path| !path.ends_with("lib.rs")) {
+            place.git(&format!("checkout --quiet --theirs -- {path}"));
+        }
+        place.git("add --all");
+        place.git("commit --quiet --no-edit");
+        place.xtask(&hotfix).ok();
+        assert!(place.read("crates/lark/Cargo.toml").contains("version = \"0.8.1\""));
+        rolled_back(&place, HOTFIX_BACK);
+        assert_eq!(place.read("crates/lark-core/src/lib.rs"), "// quite another thing, fixed\n");
+        assert_eq!(place.git(&format!("diff --name-only {before} HEAD")), "CHANGELOG.md\ncrates/lark-core/src/lib.rs");
+        place.xtask("check").ok();
+    }
+}
+
+#[test]
+fn a_hotfix_of_a_train_with_release_branches_goes_back_too() {
+    let place = Place::of_world("rollback_hotfix_train", "trains");
+    place.git("tag --annotate ingest-v0.3.0 --message ingest-v0.3.0");
+    place.add_remote();
+    let hotfix = format!("hotfix 0.3.1 --train ingest --push {UNPROVED}");
+    assert_eq!(place.xtask(&hotfix).code, Some(1), "it waits for the fix");
+    place.write("crates/ingest/src/fix.rs", "// fixed\n");
+    place.commit("fix it");
+    let before = place.git("rev-parse main");
+    place.xtask(&format!("{hotfix} --waive nothing-to-release")).ok();
+    assert!(place.read("crates/ingest/Dockerfile").contains("ARG VERSION=0.3.1"));
+    rolled_back(&place, "rollback 0.3.1 --train ingest --without forge,crates,images");
+    let changed = place.git(&format!("diff --name-only {before} HEAD"));
+    assert!(!changed.contains("Dockerfile") && !changed.contains("Cargo"), "{changed}");
+    assert!(changed.contains("crates/ingest/src/fix.rs"), "{changed}");
+}
+
+/// Other work went on top: it stays, and what it shares no line with goes back all the same.
+#[test]
+fn work_on_top_of_a_hotfixs_merge_stays() {
+    let (place, before) = hotfixed("rollback_hotfix_covered", hotfix::Main::Working, "--push");
+    place.write("notes.txt", "a thought\n");
+    place.commit("a thought");
+    rolled_back(&place, HOTFIX_BACK);
+    let changed = place.git(&format!("diff --name-only {before} HEAD"));
+    assert_eq!(changed, "CHANGELOG.md\ncrates/lark-core/src/lib.rs\nnotes.txt");
+    // Where it shares one, a person decides, and nothing says that it is done.
+    let (place, _) = hotfixed("rollback_hotfix_shared", hotfix::Main::Working, "--push");
+    place.replace("crates/lark/Cargo.toml", "\"0.8.1\"\nedition", "\"0.8.1\" # a thought\nedition");
+    place.commit("a thought");
+    refused(place.xtask(HOTFIX_BACK), &["later work touches the same lines of crates/lark/Cargo.toml", "git revert"]);
+    assert_eq!(place.git("tag --list rollback/*"), "");
+}
+
+/// Main has the version, and nothing on it tells which commit brought it.
+#[test]
+fn a_version_that_came_to_main_by_itself_is_not_called_rolled_back() {
+    let place = hotfix::fixed("rollback_hotfix_squashed", "wheel", hotfix::Main::There, "main");
+    place.xtask(&format!("hotfix 0.8.1 {UNPROVED}")).ok();
+    place.git("reset --quiet --hard v0.8.0");
+    place.git("merge --quiet --squash hotfix/v0.8.1");
+    place.commit("Fix a wrong note (#8)");
+    place.git("push --quiet origin main v0.8.1");
+    let head = place.git("rev-parse --short=9 HEAD");
+    refused(place.xtask(HOTFIX_BACK), &["main would still say 0.8.1", &head]);
+    assert_eq!(place.git("tag --list rollback/*"), "");
+}
+
+/// Nobody else has it: main and the hotfix's branch are where they were, with the fix on the branch.
+#[test]
+fn a_hotfix_that_nobody_else_has_is_as_if_it_never_was() {
+    for (main, name) in
+        [(hotfix::Main::There, "there"), (hotfix::Main::Working, "working"), (hotfix::Main::Ahead, "ahead")]
+    {
+        let place = hotfix::fixed(&format!("unmade_hotfix_{name}"), "wheel", main, "main");
+        let before = place.end();
+        place.xtask(&format!("hotfix 0.8.1 {UNPROVED}")).ok();
+        let whole = place.end();
+        rolled_back(&place, "rollback 0.8.1");
+        assert_eq!(place.end(), before, "{name}");
+        place.xtask(&format!("hotfix 0.8.1 {UNPROVED}")).ok();
+        assert_eq!(place.end(), whole, "{name}: the same can be made again");
+    }
+}
+
+/// What a person settled in the merge is nobody's to drop: it is reverted, as what has other work on it.
+#[test]
+fn a_hotfix_that_a_person_merged_is_reverted_and_the_merge_stays() {
+    let place = hotfix::fixed("unmade_hotfix_settled", "wheel", hotfix::Main::Working, "main");
+    place.write("crates/lark-core/src/lib.rs", "// quite another thing\n");
+    place.commit("rewrite it");
+    let before = place.git("rev-parse main");
+    assert_eq!(place.xtask(&format!("hotfix 0.8.1 {UNPROVED}")).code, Some(1));
+    place.git("switch --quiet main");
+    assert!(!place.command("git").args(["merge", "--no-ff", "v0.8.1"]).output().unwrap().status.success());
+    place.write("crates/lark-core/src/lib.rs", "// quite another thing, fixed\n");
+    place.git("checkout --quiet --theirs -- CHANGELOG.md");
+    place.git("add --all");
+    place.git("commit --quiet --no-edit");
+    place.xtask("rollback 0.8.1").ok();
+    assert_eq!(place.git("tag --list v0.8.1"), "");
+    assert_eq!(place.git(&format!("diff --name-only {before} HEAD")), "CHANGELOG.md\ncrates/lark-core/src/lib.rs");
+    assert_eq!(place.read("crates/lark-core/src/lib.rs"), "// quite another thing, fixed\n");
+}
+
+/// Tagged, and waiting for a person to merge it: main has nothing of it.
+#[test]
+fn a_hotfix_that_waits_for_its_merge_is_unmade() {
+    let place = hotfix::fixed("unmade_hotfix_waits", "wheel", hotfix::Main::Working, "main");
+    place.write("crates/lark-core/src/lib.rs", "// quite another thing\n");
+    place.commit("rewrite it");
+    let before = place.end();
+    assert_eq!(place.xtask(&format!("hotfix 0.8.1 {UNPROVED}")).code, Some(1));
+    refused(place.xtask("rollback 0.8.1"), &["git switch main"]);
+    place.git("switch --quiet main");
+    rolled_back(&place, "rollback 0.8.1");
+    assert_eq!(place.end(), before);
 }

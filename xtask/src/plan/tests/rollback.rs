@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::sketch::{Sketch, house, v};
 use crate::{
-    plan::rollback::{Facts, Made, Options, Remote, Reverted, Rollback, plan},
+    plan::rollback::{Branch, Facts, Made, Options, Remote, Reverted, Rollback, Undone, plan},
     step::{Reach, Step},
 };
 
@@ -23,7 +23,7 @@ fn pushed() -> Facts {
         remote: Some(Remote { tag: true, rollback_tag: false, commit: true }),
         revert: Some(Reverted {
             onto: "1111111111".to_owned(),
-            commits: vec![("2222222222".to_owned(), true)],
+            commits: vec![Undone { commit: "2222222222".to_owned(), is_merge: true, brought: None }],
             tree: "3333333333".to_owned(),
             changed: vec![PathBuf::from("Cargo.toml")],
             trouble: Vec::new(),
@@ -117,8 +117,9 @@ fn what_is_rolled_back_is_only_looked_at() {
 #[test]
 fn what_nobody_else_has_is_unmade_and_its_tag_goes_last() {
     let made = Made {
+        by: house().snapshot().base,
         before: "0000000000".to_owned(),
-        branch: Some(("release/v0.9.3".to_owned(), "4444444444".to_owned())),
+        branch: Some(Branch { name: "release/v0.9.3".to_owned(), tip: "4444444444".to_owned(), to: None }),
         main: Some(house().snapshot().base),
         covered: false,
     };
