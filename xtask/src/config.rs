@@ -383,6 +383,7 @@ pub fn read(metadata: &Value, root: &Path) -> Config {
         return Config { trains: Vec::new(), problems: vec![problem.to_owned()] };
     };
     let mut config = Config::default();
+    let is_only = tables.len() == 1;
     for (name, table) in tables {
         let (train, problems) = keys::train(&name, &table);
         let at = format!("[workspace.metadata.trains.{}]", visible::line(&name));
@@ -426,7 +427,10 @@ pub fn read(metadata: &Value, root: &Path) -> Config {
         let problem = "`fragments` is set, but `changes` does not name them: add \"fragments\" there";
         config.problems.push(format!("[workspace.metadata.trains.{}]: {problem}", train.name));
     }
-    if let [only] = config.trains.as_mut_slice() {
+    // One that is left because the others could not be read is not what is meant without a name.
+    if let [only] = config.trains.as_mut_slice()
+        && is_only
+    {
         only.default = true;
     }
     if config.trains.iter().filter(|train| train.default).count() > 1 {
@@ -561,6 +565,7 @@ mod tests {
         assert_eq!(options(json!({ "a": {} })), [""]);
         assert_eq!(options(json!({ "a": { "default": true }, "b": {} })), ["", " --train b"]);
         assert_eq!(options(json!({ "a": {}, "b": {} })), [" --train a", " --train b"]);
+        assert_eq!(options(json!({ "a": { "remote": "-x" }, "b": {} })), [" --train b"]);
     }
 
     #[test]
