@@ -247,7 +247,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__due)
-            opts="-q -v -h --manifest-path --train --dry-run --json --waive --quiet --verbose --color --help"
+            opts="-q -v -h --interfaces --manifest-path --train --dry-run --json --waive --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -196,6 +196,7 @@ complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subco
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from due" -l color -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from due" -l interfaces -d 'Compare the crates\' interfaces with cargo semver-checks, which builds them: their build scripts run'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from due" -l dry-run -d 'Only look: print the plan and the diffs, change nothing'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from due" -l json -d 'One JSON document on standard output; people are talked to on standard error'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from due" -s q -l quiet -d 'Say only what is wrong'

@@ -225,9 +225,15 @@ enum Command {
     /// Whether a release of each train is due, why, and which version it should get.
     ///
     /// It looks at what users see of the changes since the last tag, at the release day, at the driver's version and, on
-    /// the forge, at merged pull requests with the label `priority`; cargo semver-checks, when installed, compares.
-    #[command(after_help = "Examples:\n  cargo xtask due\n  cargo xtask due --train market-data --json")]
-    Due,
+    /// the forge, at merged pull requests with the label `priority`; with --interfaces, at what cargo semver-checks says.
+    #[command(
+        after_help = "Examples:\n  cargo xtask due\n  cargo xtask due --interfaces\n  cargo xtask due --train market-data --json"
+    )]
+    Due {
+        /// Compare the crates' interfaces with cargo semver-checks, which builds them: their build scripts run.
+        #[arg(long)]
+        interfaces: bool,
+    },
     /// The days of the trains: preparation, release and what follows, with what each asks for and who leads.
     ///
     /// The trains' `cadence` says which weekday of the month, `captains` whose turn it is.
@@ -450,7 +456,7 @@ pub fn main() -> i32 {
         }
         Command::Status { version: Some(version), here, .. } => commands::status::status(&call, &version, here),
         Command::Status { version: None, here, issue } => commands::status::overview(&call, here, issue),
-        Command::Due => commands::due::due(&call),
+        Command::Due { interfaces } => commands::due::due(&call, &commands::due::Wanted { interfaces }),
         Command::Calendar { months, ics } => {
             // Counted from where it was typed, not from the top of the repository.
             let ics = ics.map(|file| std::path::absolute(&file).unwrap_or(file));

@@ -21,7 +21,13 @@ use crate::{
 /// The label of what does not wait for the release day.
 const PRIORITY: &str = "priority";
 
-pub fn due(call: &Call<'_>) -> Result<()> {
+/// What `due` looks at beside the history.
+pub struct Wanted {
+    /// The crates' interfaces. To compare them runs their build scripts, which only looking must not.
+    pub interfaces: bool,
+}
+
+pub fn due(call: &Call<'_>, wanted: &Wanted) -> Result<()> {
     let sh = Shell::new()?;
     let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
     history::whole(&loader)?;
@@ -33,7 +39,7 @@ pub fn due(call: &Call<'_>) -> Result<()> {
         let last = last(&snapshot);
         let past = since(&sh, &snapshot, last.as_ref())?;
         let changes = due::changes(&snapshot, &past);
-        let findings = findings(&sh, &snapshot, last.as_ref(), &past)?;
+        let findings = findings(&sh, &snapshot, last.as_ref(), &past, wanted)?;
         let due = due::due(&snapshot, last.as_ref(), &changes, &findings);
         tell(call.report, &due);
         told.push(due);
@@ -61,7 +67,13 @@ fn since(sh: &Shell, snapshot: &Snapshot, last: Option<&(Version, String)>) -> R
     Ok(past.into_iter().filter(|commit| !commit.is_merge()).collect())
 }
 
-fn findings(sh: &Shell, snapshot: &Snapshot, last: Option<&(Version, String)>, past: &[Message]) -> Result<Findings> {
+fn findings(
+    sh: &Shell,
+    snapshot: &Snapshot,
+    last: Option<&(Version, String)>,
+    past: &[Message],
+    wanted: &Wanted,
+) -> Result<Findings> {
     let Snapshot { workspace, train, repo, .. } = snapshot;
     let mut findings = Findings::default();
     let after = last.map_or(Ok(0), |(_, tag)| tagged_at(sh, tag))?;
@@ -80,6 +92,11 @@ fn findings(sh: &Shell, snapshot: &Snapshot, last: Option<&(Version, String)>, p
     let touched: BTreeSet<usize> = past.iter().flat_map(|commit| &commit.paths).filter_map(is_source).collect();
     let compared: Vec<usize> = touched.into_iter().filter(|&at| workspace.members[at].publish).collect();
     let Some((_, tag)) = last.filter(|_| !compared.is_empty()) else { return Ok(findings) };
+    if !wanted.interfaces {
+        let why = "interfaces were not compared: --interfaces compares them, and runs the workspace's build scripts";
+        findings.unknown.push(why.to_owned());
+        return Ok(findings);
+    }
     if !semver_checks::is_installed() {
         let why =
             "interfaces were not compared: cargo semver-checks is not installed (cargo install cargo-semver-checks)";

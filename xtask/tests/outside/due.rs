@@ -45,7 +45,7 @@ fn says(machine: &Place, code: i32, said: &str) {
 
 #[track_caller]
 fn ask(outside: &Outside, machine: &Place) -> Value {
-    let told: Value = serde_json::from_str(&outside.run(machine, "due --train lark --json").ok().out).unwrap();
+    let told: Value = serde_json::from_str(&outside.run(machine, "due --train lark --interfaces --json").ok().out).unwrap();
     told["trains"][0].clone()
 }
 
