@@ -118,6 +118,13 @@ impl<'a> Loader<'a> {
             Err(panic) => std::panic::resume_unwind(panic),
         };
         let target = metadata.target_directory.clone().into_std_path_buf();
+        if let Some(path) = planted(&top, &target, &tracked) {
+            bail!(
+                "git tracks {}, and that is where this tool keeps the programs that it calls; next: git rm -r --cached {}, or another `build.target-dir`",
+                slashed(path),
+                typed(&dir(path))
+            );
+        }
         let graph = graph(metadata, &top)?;
         let fragments = fragments(&graph);
         let paths = paths(&graph, &top, &tracked, &fragments)?;
@@ -301,6 +308,13 @@ fn unread(sh: &Shell, repo: &Repo, error: &cargo_metadata::Error) -> anyhow::Err
             "cargo cannot read the workspace as it is: {error}\n   next: mend it, or take back what is not committed with `git restore --staged --worktree .`"
         ),
     }
+}
+
+/// A file that a commit brought to where the tool keeps programs of its own.
+fn planted<'p>(top: &Path, target: &Path, tracked: &'p BTreeSet<PathBuf>) -> Option<&'p Path> {
+    let own = target.canonicalize().ok()?.join("xtask");
+    let own = own.strip_prefix(top.canonicalize().ok()?).ok()?;
+    tracked.iter().find(|path| path.starts_with(own)).map(PathBuf::as_path)
 }
 
 fn graph(metadata: Metadata, top: &Path) -> Result<Graph> {

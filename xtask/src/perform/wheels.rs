@@ -379,6 +379,8 @@ fn resolved(
 ) -> Result<Option<String>> {
     let dir = publish::place(world, &dist.of).join(place).join(normalized(&dist.name));
     world.sh.create_dir(&dir)?;
+    // uv takes settings, and the Python that it runs, from the directories above where it is called: those of the tree.
+    let elsewhere = world.sh.create_temp_dir()?;
     let wanted = dir.join("requirements.in");
     world.sh.write_file(&wanted, format!("{}{versions}\n", dist.name))?;
     command
@@ -387,7 +389,7 @@ fn resolved(
         .arg("--cache-dir")
         .arg(dir.join("cache"))
         .arg(&wanted)
-        .current_dir(&dir);
+        .current_dir(elsewhere.path());
     let told = child::ask(command)?;
     if !told.ok() {
         let absent = [

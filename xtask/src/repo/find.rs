@@ -35,9 +35,12 @@ pub struct Found {
 pub fn find(sh: &Shell) -> Result<Found> {
     // Its messages are read here, so they are asked for in English.
     let asked = |sh: &Shell| {
-        let git = cmd!(sh, "git rev-parse --show-toplevel --is-shallow-repository --absolute-git-dir")
-            .env("LC_ALL", "C")
-            .env("LANGUAGE", "C");
+        // A directory of the tree may look like git's own, with a configuration that runs programs.
+        let git = cmd!(
+            sh,
+            "git -c safe.bareRepository=explicit rev-parse --show-toplevel --is-shallow-repository --absolute-git-dir"
+        );
+        let git = git.env("LC_ALL", "C").env("LANGUAGE", "C");
         git.quiet().ignore_status().output()
     };
     let version = |sh: &Shell| cmd!(sh, "git version").env("LC_ALL", "C").quiet().ignore_status().output();

@@ -163,7 +163,7 @@ impl Environment {
     /// An environment that uv made has none.
     pub fn has_pip(&self) -> bool {
         let mut command = Command::new(self.python());
-        command.args(["-c", "import pip"]);
+        command.args(["-I", "-c", "import pip"]);
         child::ask(command).is_ok_and(|told| told.ok())
     }
 
@@ -224,8 +224,8 @@ pub fn uv_as_found(target: &Path) -> Result<Option<Command>> {
 pub fn pip_as_found(sh: &Shell) -> Option<Command> {
     let python = interpreter::find(sh).ok()?;
     let command = || {
-        let mut command = python.command(sh);
-        command.args(["-m", "pip", "--disable-pip-version-check"]);
+        let mut command = python.module(sh, "pip");
+        command.arg("--disable-pip-version-check");
         command
     };
     let mut version = command();

@@ -24,4 +24,5 @@ mod rollback_here;
 mod squashed;
 mod stage;
 mod stories;
+mod strangers;
 mod surroundings;

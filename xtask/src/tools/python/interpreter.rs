@@ -14,8 +14,11 @@ use super::super::{child, program::Missing};
 /// The oldest Python that the pinned tools run on.
 const OLDEST: (u32, u32) = (3, 9);
 
-/// Prints a line for each thing that is to be known. Old Pythons understand it, too.
-const ASK: &str = "import sys, sysconfig
+/// Prints a line for each thing that is to be known. Old Pythons understand it, too. Modules of the directory that is looked
+/// at are left alone: Python would run them instead of its own.
+const ASK: &str = "import sys
+sys.path = [place for place in sys.path if place]
+import sysconfig
 try:
     from importlib.util import find_spec
     able = bool(find_spec('venv') and find_spec('ensurepip'))
@@ -38,7 +41,21 @@ pub struct Interpreter {
     pub makes_environments: bool,
 }
 
+/// Runs a module as `python -m` does, and never one of the directory that it is called in.
+const MODULE: &str = "import sys
+sys.path = [place for place in sys.path if place]
+import runpy
+name = sys.argv.pop(1)
+runpy.run_module(name, run_name='__main__', alter_sys=True)";
+
 impl Interpreter {
+    /// The call of one of its own modules, to which arguments are added.
+    pub fn module(&self, sh: &Shell, name: &str) -> Command {
+        let mut command = self.command(sh);
+        command.args(["-c", MODULE, name]);
+        command
+    }
+
     /// The call to which arguments are added.
     pub fn command(&self, sh: &Shell) -> Command {
         let mut command = Command::new(&self.words[0]);
