@@ -505,7 +505,7 @@ fn builds_images(sh: &Shell, clone: &Path, snapshot: &Snapshot) -> Result<(), St
     let engine = Engine::find(sh).map_err(|cannot| cannot.to_string())?;
     let root = clone.join(snapshot.workspace.root_dir());
     for image in &snapshot.train.config.images {
-        engine.builder(sh, &root.join(&image.dockerfile)).map_err(|cannot| cannot.to_string())?;
+        engine.builder(&root.join(&image.dockerfile)).map_err(|cannot| cannot.to_string())?;
     }
     Ok(())
 }

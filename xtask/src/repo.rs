@@ -5,6 +5,7 @@ mod answer;
 mod cut_off;
 pub mod filters;
 mod find;
+mod temp;
 mod underway;
 
 use std::{
@@ -14,12 +15,13 @@ use std::{
 };
 
 use anyhow::{Result, bail};
-use xshell::{PushEnv, Shell, TempDir, cmd};
+use xshell::{PushEnv, Shell, cmd};
 
 pub use answer::{bytes, path, text};
 use answer::{fields, lossy, named};
 pub use cut_off::way_back;
 pub use find::{Found, UNUSED_GIT_DIR, find};
+pub use temp::TempDir;
 pub use underway::{Lock, Underway};
 
 use crate::{
@@ -175,7 +177,7 @@ pub fn beside<A, B: Send>(sh: &Shell, one: impl FnOnce(&Shell) -> A, other: impl
 
 /// While it is held, git writes what it makes where its store does not keep it: a look must leave nothing.
 pub fn unkept(sh: &Shell) -> Result<(PushEnv<'_>, PushEnv<'_>, TempDir)> {
-    let scratch = sh.create_temp_dir()?;
+    let scratch = TempDir::new()?;
     let store = path(cmd!(sh, "git rev-parse --path-format=absolute --git-path objects"))?;
     let made = sh.push_env("GIT_OBJECT_DIRECTORY", scratch.path());
     Ok((made, sh.push_env("GIT_ALTERNATE_OBJECT_DIRECTORIES", alternate(&store)), scratch))

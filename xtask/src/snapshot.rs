@@ -137,7 +137,7 @@ impl<'a> Loader<'a> {
     pub fn at(&self, commit: &str) -> Result<Loader<'a>> {
         let sh = self.sh;
         // Cargo wants to see a workspace's files, so they are put where nobody else looks.
-        let scratch = sh.create_temp_dir()?;
+        let scratch = repo::TempDir::new()?;
         let (index, top) = (scratch.path().join("index"), scratch.path().canonicalize()?.join("tree"));
         let prefix = format!("{}/", top.display());
         cmd!(sh, "git read-tree {commit}").env("GIT_INDEX_FILE", &index).quiet().run()?;

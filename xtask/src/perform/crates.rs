@@ -14,6 +14,7 @@ use super::{World, publish, wheels::Hashes};
 use crate::{
     check::short,
     hash,
+    repo::TempDir,
     step::{CrateUpload, Observation, Packages, Tagged},
     tools::{
         cargo,
@@ -99,7 +100,7 @@ fn marker(world: &World<'_>, of: &Tagged) -> PathBuf {
 }
 
 pub fn observe(world: &World<'_>, upload: &CrateUpload) -> Result<Observation> {
-    let listed = ask(world, upload)?;
+    let listed = ask(upload)?;
     Ok(judge(upload, listed, packed_here(world, upload).as_deref(), credentials(upload)))
 }
 
@@ -173,12 +174,12 @@ pub fn digits(sha256: &str) -> &str {
 }
 
 /// Asks through cargo, which knows the user's registries and mirrors; what it downloads tells hash and commit.
-pub fn ask(world: &World<'_>, upload: &CrateUpload) -> Result<Option<Listed>> {
+pub fn ask(upload: &CrateUpload) -> Result<Option<Listed>> {
     if cargo::is_offline() {
         bail!("cargo is told to ask nobody: CARGO_NET_OFFLINE is set");
     }
     let id = format!("{}-{}", upload.name, upload.version);
-    let scratch = world.sh.create_temp_dir()?;
+    let scratch = TempDir::new()?;
     let home = scratch.path();
     let spec = format!("{}@{}", upload.name, upload.version);
     let told = child::ask(index::info(home, &spec, upload.registry.as_deref()))?;

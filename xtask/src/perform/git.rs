@@ -194,7 +194,7 @@ pub fn tag(world: &World<'_>, tag: &Tag) -> Result<()> {
         bail!("the commit to tag is not there: run the same command again")
     };
     let message = tag.text(world.unverified().into_iter().map(|unverified| unverified.check).collect());
-    let dir = sh.create_temp_dir()?;
+    let dir = repo::TempDir::new()?;
     let file = dir.path().join("message");
     sh.write_file(&file, message)?;
     let advice = |words: &str| match change::is_about_signing(words) {

@@ -82,7 +82,7 @@ pub fn build(world: &World<'_>, release: &ImageRelease) -> Result<()> {
     let root = tree.join(root);
     let dockerfile = root.join(&image.dockerfile);
     let builder = engine
-        .builder(sh, &dockerfile)
+        .builder(&dockerfile)
         .map_err(|Cannot { why, next }| anyhow::anyhow!("{why}; next: {}", or_the_rest(&next)))?;
     let (version, commit) = (of.version.tag(), of.commit.as_str());
     let epoch = cmd!(sh, "git show --no-patch --format=%ct {commit}").quiet().read()?;

@@ -22,7 +22,7 @@ use crate::{
 
 /// Merges the sides as `git::merge_tree` does.
 pub fn merged(sh: &Shell, sides: &Sides) -> Result<(String, Option<Vec<String>>)> {
-    let scratch = sh.create_temp_dir()?;
+    let scratch = repo::TempDir::new()?;
     let commit = |side: &Side, parent: Option<&str>| {
         let tree = tree(sh, scratch.path(), side)?;
         let parent: Vec<&str> = parent.into_iter().flat_map(|parent| ["-p", parent]).collect();

@@ -151,7 +151,7 @@ fn build_image(world: &World<'_>, root: &Path, image: &Image, version: &str) -> 
     let root = sh.current_dir().join(root);
     let dockerfile = root.join(&image.dockerfile);
     // Asked before anything is compiled: when the engine cannot build, nothing of the image is at fault.
-    let builder = match Engine::find(sh).and_then(|engine| engine.builder(sh, &dockerfile)) {
+    let builder = match Engine::find(sh).and_then(|engine| engine.builder(&dockerfile)) {
         Ok(builder) => builder,
         Err(cannot) => {
             world.report.warn(format!("note: image {} is not verified here: {cannot}", image.name));

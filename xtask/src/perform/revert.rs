@@ -54,7 +54,7 @@ pub fn outcome(sh: &Shell, onto: &str, commits: &[Undone], kept: &Kept) -> Resul
         conflicts.extend(files.into_iter().flatten().map(PathBuf::from));
         tip = commit_of(sh, &tree, &tip)?;
     }
-    let index = sh.create_temp_dir()?;
+    let index = repo::TempDir::new()?;
     let git = |words: &[&str]| -> Cmd<'_> {
         cmd!(sh, "git {words...}").env("GIT_INDEX_FILE", index.path().join("index")).quiet()
     };

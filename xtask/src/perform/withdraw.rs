@@ -27,7 +27,7 @@ fn never() -> Observation {
 }
 
 pub fn observe_yank(world: &World<'_>, upload: &CrateUpload) -> Result<Observation> {
-    let listed = crates::ask(world, upload)?;
+    let listed = crates::ask(upload)?;
     Ok(judge(upload, listed, crates::packed_here(world, upload).as_deref(), crates::credentials(upload)))
 }
 

@@ -93,7 +93,7 @@ pub fn runs_image(stand: &mut Stand<'_>, release: &ImageRelease) -> Result<()> {
         if engine.pull(sh, &reference)?.is_none() {
             bail!("the registry does not have {reference}");
         }
-        let ran = engine.runner(sh).map_err(anyhow::Error::from).and_then(|runner| run(&runner, &reference));
+        let ran = engine.runner().map_err(anyhow::Error::from).and_then(|runner| run(&runner, &reference));
         for name in [&tag, "latest"] {
             engine.forget(sh, &format!("{registry}/{}:{name}", release.image.name))?;
         }

@@ -7,9 +7,10 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use xshell::{Cmd, Shell, TempDir, cmd};
+use xshell::{Cmd, Shell, cmd};
 
 use super::{
+    TempDir,
     answer::{bytes, fields, lossy, named},
     read_objects,
 };
@@ -25,7 +26,7 @@ impl Scratch {
     fn new(sh: &Shell) -> Result<Scratch> {
         let store = cmd!(sh, "git rev-parse --path-format=absolute --git-path objects").quiet().read()?;
         let index = cmd!(sh, "git rev-parse --path-format=absolute --git-path index").quiet().read()?;
-        let dir = sh.create_temp_dir()?;
+        let dir = TempDir::new()?;
         // With the entries of the true index: whether line endings are converted depends on what a file has there.
         std::fs::copy(&index, dir.path().join("index")).with_context(|| index.clone())?;
         Ok(Scratch { dir, store })

@@ -159,16 +159,16 @@ impl Engine {
 
     /// The engine as one that builds from this Dockerfile. What builds need is tried with a trivial image: when not even that
     /// is built, the engine is at fault.
-    pub fn builder(&self, sh: &Shell, dockerfile: &Path) -> Result<Builder, Cannot> {
+    pub fn builder(&self, dockerfile: &Path) -> Result<Builder, Cannot> {
         // One that cannot be read is the build's to complain about.
         let text = fs::read_to_string(dockerfile).unwrap_or_default();
         let task = if runs_programs(&text) { Task::RunInBuild } else { Task::Copy };
-        Ok(Builder { engine: self.clone(), way: ways::find(self, sh, task)? })
+        Ok(Builder { engine: self.clone(), way: ways::find(self, task)? })
     }
 
     /// The engine as one that runs containers: a trivial image was run.
-    pub fn runner(&self, sh: &Shell) -> Result<Runner, Cannot> {
-        Ok(Runner { engine: self.clone(), way: ways::find(self, sh, Task::Run)? })
+    pub fn runner(&self) -> Result<Runner, Cannot> {
+        Ok(Runner { engine: self.clone(), way: ways::find(self, Task::Run)? })
     }
 
     fn command(&self, way: &Way, verb: &str) -> Command {

@@ -143,7 +143,7 @@ fn planned_tree(sh: &Shell, commit: &Commit) -> Result<Option<String>> {
     let side = Side { commit: commit.base.clone(), texts };
     let tree = {
         let _unkept = repo::unkept(sh)?;
-        let scratch = sh.create_temp_dir()?;
+        let scratch = repo::TempDir::new()?;
         merge_back::tree(sh, scratch.path(), &side)?
     };
     let kept = cmd!(sh, "git cat-file -e {tree}").quiet().ignore_status().ignore_stderr().output()?;
@@ -197,7 +197,7 @@ pub fn commit(world: &World<'_>, commit: &Commit) -> Result<()> {
     if world.interrupted.load(Ordering::Relaxed) {
         bail!("interrupted before the commit");
     }
-    let dir = sh.create_temp_dir()?;
+    let dir = repo::TempDir::new()?;
     let message = dir.path().join("message");
     sh.write_file(&message, text(world, commit))?;
     let hooks = hooks(sh)?;

@@ -4,10 +4,9 @@
 use std::{env::consts, fs, process::Command, sync::OnceLock};
 
 use anyhow::{Context, Result};
-use xshell::Shell;
 
 use super::{Cannot, Engine, Kind, last_line};
-use crate::tools::child;
+use crate::{repo::TempDir, tools::child};
 
 /// What narrow sandboxes let a container have; an engine's defaults are above the limits of the machine there.
 const LIMITS: [&str; 4] = ["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024"];
@@ -91,17 +90,17 @@ fn ways(engine: &Engine, task: Task) -> Vec<Way> {
 }
 
 /// The way that works here for that task. It is found once: each try takes about as long as a container.
-pub(super) fn find(engine: &Engine, sh: &Shell, task: Task) -> Result<&'static Way, Cannot> {
+pub(super) fn find(engine: &Engine, task: Task) -> Result<&'static Way, Cannot> {
     static FOUND: [OnceLock<Result<Way, Cannot>>; 3] = [const { OnceLock::new() }; 3];
-    FOUND[task as usize].get_or_init(|| try_all(engine, sh, task)).as_ref().map_err(Cannot::clone)
+    FOUND[task as usize].get_or_init(|| try_all(engine, task)).as_ref().map_err(Cannot::clone)
 }
 
-fn try_all(engine: &Engine, sh: &Shell, task: Task) -> Result<Way, Cannot> {
+fn try_all(engine: &Engine, task: Task) -> Result<Way, Cannot> {
     let Some(program) = trivial_program(engine.arch.as_deref().unwrap_or(consts::ARCH)) else {
         // Then the image under test is what shows it.
         return Ok(ways(engine, task).swap_remove(0));
     };
-    let tried = Trial::prepare(engine, sh, &program).map(|trial| {
+    let tried = Trial::prepare(engine, &program).map(|trial| {
         let found = trial.find(task);
         trial.clean_up();
         found
@@ -115,13 +114,13 @@ fn try_all(engine: &Engine, sh: &Shell, task: Task) -> Result<Way, Cannot> {
 /// A trivial image: one program of a few bytes, which ends at once.
 struct Trial<'e> {
     engine: &'e Engine,
-    dir: xshell::TempDir,
+    dir: TempDir,
     image: String,
 }
 
 impl<'e> Trial<'e> {
-    fn prepare(engine: &'e Engine, sh: &Shell, program: &[u8]) -> Result<Trial<'e>> {
-        let dir = sh.create_temp_dir().context("no temporary directory could be made")?;
+    fn prepare(engine: &'e Engine, program: &[u8]) -> Result<Trial<'e>> {
+        let dir = TempDir::new()?;
         let path = dir.path().join("true");
         fs::write(&path, program).with_context(|| path.display().to_string())?;
         #[cfg(unix)]
@@ -269,7 +268,7 @@ fn trivial_program(arch: &str) -> Option<Vec<u8>> {
 
 #[cfg(all(test, unix))]
 mod tests {
-    use xshell::cmd;
+    use xshell::{Shell, cmd};
 
     use super::*;
 
@@ -280,7 +279,7 @@ mod tests {
     }
 
     /// An engine that is a script: `$*` is what it is called with.
-    fn engine(sh: &Shell, dir: &xshell::TempDir, kind: Kind, script: &str) -> Engine {
+    fn engine(sh: &Shell, dir: &TempDir, kind: Kind, script: &str) -> Engine {
         let path = dir.path().join("engine");
         write_program(sh, &path, format!("#!/bin/sh\n{script}\n").as_bytes());
         let arch = Some("x86_64".to_owned());
@@ -289,9 +288,9 @@ mod tests {
 
     fn found(kind: Kind, task: Task, script: &str) -> Result<String, String> {
         let sh = Shell::new().unwrap();
-        let dir = sh.create_temp_dir().unwrap();
+        let dir = TempDir::new().unwrap();
         let engine = engine(&sh, &dir, kind, script);
-        let found = try_all(&engine, &sh, task);
+        let found = try_all(&engine, task);
         found.map(|way| way.options()).map_err(|cannot| cannot.to_string().replace(&engine.program, "podman"))
     }
 
@@ -361,7 +360,7 @@ mod tests {
     #[test]
     fn the_trivial_program_ends_with_0() {
         let sh = Shell::new().unwrap();
-        let dir = sh.create_temp_dir().unwrap();
+        let dir = TempDir::new().unwrap();
         let path = dir.path().join("true");
         let program = trivial_program(consts::ARCH).unwrap();
         write_program(&sh, &path, &program);
