@@ -359,6 +359,12 @@ fn draw(
     if let Some(tag) = tag {
         loader.since(&mut snapshot, &tag)?;
     }
+    if let Intent::Postfix(_) = intent {
+        let fixed = snapshot.train.tag.fill(&postfix::current(&snapshot.workspace, &snapshot.train)?);
+        if loader.repo.tags.contains_key(&fixed) {
+            loader.since_post(&mut snapshot, &fixed)?;
+        }
+    }
     if snapshot.train.config.takes(Entries::Commits) {
         let told = snapshot.train.told_until(&snapshot.repo, to);
         loader.commits(&mut snapshot, told.as_ref().map(|(_, tag)| tag.as_str()))?;

@@ -42,6 +42,7 @@ use crate::{
     train::Train,
     version::Version,
     workspace,
+    workspace::Workspace,
 };
 
 /// What every command is told.
@@ -246,15 +247,26 @@ pub fn check(call: &Call<'_>) -> Result<()> {
         report.table(&rows(&seen));
         lists.push(json!({ "train": name, "steps": seen }));
     }
+    let notes: Vec<String> = trains.iter().flat_map(|train| notes(&first.workspace, &first.repo, train)).collect();
+    report.notes(&notes);
     let total = seen.len();
     if report.json {
-        report
-            .json(&json!({ "checks": told, "checklist": lists, "outcome": if total == 0 { "ok" } else { "refused" } }));
+        let outcome = if total == 0 { "ok" } else { "refused" };
+        report.json(&json!({ "checks": told, "checklist": lists, "notes": notes, "outcome": outcome }));
     }
     if total > 0 {
         bail!("{} in {}", count(total, "finding"), count(trains.len(), "train"));
     }
     Ok(())
+}
+
+/// What is no fault of a release, and would be in the way of a post release on the day that one is urgent.
+fn notes(workspace: &Workspace, repo: &repo::Repo, train: &Train) -> Vec<String> {
+    let noted = train.wheels.iter().flat_map(|wheel| {
+        let to = postfix::next(train, repo, &workspace.members[wheel.member].version);
+        postfix::lacking(workspace, wheel, &to)
+    });
+    noted.map(|finding| format!("`postfix` would be refused: {}; next: {}", finding.what, finding.next)).collect()
 }
 
 /// The checklist of the snapshot's train.

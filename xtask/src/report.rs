@@ -114,11 +114,16 @@ impl Report {
             let why: Vec<String> = edit.why.iter().map(ToString::to_string).collect();
             self.say(format!("  {}: {}", crate::edit::slashed(&edit.path), why.join("; ")));
         }
-        for remark in &plan.remarks {
-            self.say(format!("{} {remark}", self.tint(Tint::Weak, "note:")));
-        }
+        self.notes(&plan.remarks);
         for waived in &plan.waived {
             self.warn(format!("waived: {}: {}", waived.check, waived.what));
+        }
+    }
+
+    /// What should be known, and stands against nothing.
+    pub fn notes(&self, notes: &[String]) {
+        for note in notes {
+            self.say(format!("{} {note}", self.tint(Tint::Weak, "note:")));
         }
     }
 
@@ -127,9 +132,7 @@ impl Report {
         let of = &publication.of;
         let line = format!("train {}: {} of commit {}", of.train, of.tag, check::short(&of.commit));
         self.say(self.tint(Tint::Strong, &line));
-        for remark in &publication.remarks {
-            self.say(format!("{} {remark}", self.tint(Tint::Weak, "note:")));
-        }
+        self.notes(&publication.remarks);
     }
 
     /// What is rolled back, and what should be known of it.
@@ -138,9 +141,7 @@ impl Report {
         let to = rollback.to.as_ref().filter(|_| rollback.pushed).map(|to| format!(" -> {to}")).unwrap_or_default();
         let line = format!("train {}: rollback of {} of commit {}{to}", of.train, of.tag, check::short(&of.commit));
         self.say(self.tint(Tint::Strong, &line));
-        for remark in &rollback.remarks {
-            self.say(format!("{} {remark}", self.tint(Tint::Weak, "note:")));
-        }
+        self.notes(&rollback.remarks);
     }
 
     /// What is where, since when, by what evidence.

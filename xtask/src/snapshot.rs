@@ -49,6 +49,8 @@ pub struct Since {
     pub changed: Vec<PathBuf>,
     /// The workspace as the tag has it; `None` when it cannot be read as one any more.
     pub before: Option<Box<Workspace>>,
+    /// The tag of the newest post release of that version, and what changed since then.
+    pub post: Option<(String, Vec<PathBuf>)>,
 }
 
 /// Where texts are taken from.
@@ -215,7 +217,16 @@ impl<'a> Loader<'a> {
             texts.extend(repo::texts_at(self.sh, &commit, &differing)?);
             snapshot.workspace.with_texts(texts).ok()
         };
-        snapshot.since = Some(Since { tag: tag.to_owned(), changed, before: before.map(Box::new) });
+        snapshot.since = Some(Since { tag: tag.to_owned(), changed, before: before.map(Box::new), post: None });
+        Ok(())
+    }
+
+    /// Adds what changed between the post release `tag` and the snapshot's base.
+    pub fn since_post(&self, snapshot: &mut Snapshot, tag: &str) -> Result<()> {
+        let changed = repo::changed(self.sh, &format!("refs/tags/{tag}"), &snapshot.base)?;
+        if let Some(since) = &mut snapshot.since {
+            since.post = Some((tag.to_owned(), changed));
+        }
         Ok(())
     }
 

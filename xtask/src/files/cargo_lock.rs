@@ -61,6 +61,11 @@ pub fn requires(text: &str) -> BTreeMap<&str, BTreeSet<&str>> {
     blocks(text).filter_map(|block| Some((block.local()?.name, block.dependencies().collect()))).collect()
 }
 
+/// The packages from elsewhere, each as its whole entry.
+pub fn foreign(text: &str) -> BTreeSet<&str> {
+    blocks(text).filter(|block| block.field("source").is_some()).map(|block| block.text.trim_end()).collect()
+}
+
 /// Sets the version of each local entry named in `versions`, and of the dependency lists that spell it out.
 ///
 /// `only_from` limits the change to entries that still say the version given there: in the lock of a workspace

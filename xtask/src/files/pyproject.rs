@@ -21,6 +21,8 @@ pub struct PyProject {
     pub manifest_path: Option<String>,
     /// maturin is the build backend.
     pub maturin: bool,
+    /// The files and directories that it names for the wheel, relative to the file: the Python source, the readme, licenses.
+    pub packed: Vec<String>,
 }
 
 /// Reads the parts that a release needs.
@@ -42,6 +44,7 @@ pub fn read(text: &str) -> Result<PyProject> {
         misplaced,
         manifest_path: toml.text(&["tool", "maturin", "manifest-path"]).map(str::to_owned),
         maturin: toml.text(&["build-system", "build-backend"]) == Some("maturin"),
+        packed: packed(&toml),
     })
 }
 
@@ -52,10 +55,43 @@ fn is_name(name: &str) -> bool {
         && name.chars().all(|c| c.is_ascii_alphanumeric() || ".-_".contains(c))
 }
 
+/// What is a pattern counts as the directory that it begins with.
+fn packed(toml: &Toml) -> Vec<String> {
+    const KEYS: [&[&str]; 8] = [
+        &["project", "readme"],
+        &["project", "readme", "file"],
+        &["project", "license", "file"],
+        &["project", "license-files"],
+        &["tool", "maturin", "python-source"],
+        &["tool", "maturin", "data"],
+        &["tool", "maturin", "include"],
+        &["tool", "maturin", "sdist-include"],
+    ];
+    let items = KEYS.iter().filter_map(|keys| toml.get(keys));
+    let values = items.flat_map(|item| match item.as_array() {
+        Some(list) => list.iter().collect(),
+        None => Vec::from_iter(item.as_value()),
+    });
+    let named = values.filter_map(|value| value.as_str().or_else(|| value.as_inline_table()?.get("path")?.as_str()));
+    let fixed = |path: &str| match path.find(['*', '?', '[']) {
+        Some(at) => path[..at].rsplit_once('/').map_or("", |(dir, _)| dir).to_owned(),
+        None => path.to_owned(),
+    };
+    named.map(fixed).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::files::splice;
+
+    #[test]
+    fn what_a_wheel_holds_beside_its_crate() {
+        let text = "[project]\nreadme = { file = \"../README.md\" }\nlicense-files = [\"../LICEN*\", \"../legal/**/x\"]\n\
+                    [tool.maturin]\npython-source = \"python\"\ninclude = [{ path = \"d/*.json\", format = \"sdist\" }, \"e\"]\n";
+        assert_eq!(read(text).unwrap().packed, ["../README.md", "..", "../legal", "python", "d", "e"]);
+        assert_eq!(read("[project]\nreadme = \"R.md\"\n").unwrap().packed, ["R.md"]);
+    }
 
     #[test]
     fn static_dynamic_and_neither() {

@@ -1,21 +1,24 @@
 //! The plan of `postfix`: a Python-only fix as the next post release of the wheel, no crate touched.
 //! It must never ship a wheel whose fix lies in a published crate: users of the crate would not get it.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
 use anyhow::{Result, bail};
 
-use super::{Draft, Options, Plan, Prose, changes, edits::Places, gather, smoke};
+use super::{Draft, Options, Plan, Prose, changes, edits::Places, gather, release, smoke};
 use crate::{
     check::Finding,
     conventional::Kind,
     edit::{Reason, slashed},
-    files::{cargo_toml::VersionField, changelog},
+    files::{cargo_lock, cargo_toml::VersionField, changelog},
     repo::Repo,
     snapshot::Snapshot,
-    train::Train,
+    train::{Train, Wheel},
     version::{Bump, Dialect, Version},
-    workspace::Workspace,
+    workspace::{Workspace, dir, normalized},
 };
 
 /// What the fix is, for the changelog; without a note, what stands under Unreleased.
@@ -74,37 +77,10 @@ pub fn plan(snapshot: &Snapshot, to: &Version, fix: &Fix, released: bool, option
             "cargo xtask release (aligns them)".to_owned(),
         );
     }
-    for wheel in &train.wheels {
-        let member = &workspace.members[wheel.member];
-        let path = slashed(&wheel.path);
-        if wheel.project.version.is_none() {
-            let python = member.version.show(Dialect::Pep440).unwrap_or_else(|_| member.version.tag());
-            let next = format!("write `version = \"{python}\"` under [project] and take it out of `dynamic`");
-            found(
-                "dynamic-version",
-                format!(
-                    "{path} has no static version, and from {to} maturin would make a local version, which PyPI refuses"
-                ),
-                next,
-            );
-        }
-        if member.version_field == VersionField::Inherited {
-            let next = format!("write `version = \"{}\"` in {}", member.version, slashed(&member.manifest));
-            found(
-                "wheel-version",
-                format!("{} inherits the workspace's version, which a post release must not move", member.name),
-                next,
-            );
-        }
-        if member.publish {
-            found(
-                "publishable-wheel",
-                format!("{} is published as a crate too, and {to} cannot follow {} there", member.name, to.base()),
-                format!("cargo xtask release {}", patch(snapshot, &driver)),
-            );
-        }
-    }
+    findings.extend(train.wheels.iter().flat_map(|wheel| lacking(workspace, wheel, to)));
+    findings.extend(train.wheels.iter().filter_map(|wheel| published(snapshot, wheel, &driver, to)));
     crates_unchanged(snapshot, &driver, &mut findings);
+    wheels_changed(snapshot, &mut findings);
 
     let mut places = Places::new(workspace);
     places.versions(&versions);
@@ -173,10 +149,38 @@ pub fn plan(snapshot: &Snapshot, to: &Version, fix: &Fix, released: bool, option
         to.base(),
         to.base()
     ));
-    let proofs = [smoke::wheel_proofs(snapshot), smoke::named_proofs(snapshot)].concat();
+    let proofs = smoke::postfix_proofs(snapshot);
     let level = to.level_since(&from);
     Draft { from, to: to.clone(), level, versions, edits: texts.into_edits(), proofs, findings, remarks }
         .into_plan(snapshot, options, released)
+}
+
+/// What a wheel lacks for the post release `to`, whatever changed: better told before one is urgent.
+pub fn lacking(workspace: &Workspace, wheel: &Wheel, to: &Version) -> Vec<Finding> {
+    let member = &workspace.members[wheel.member];
+    let mut findings = Vec::new();
+    if wheel.project.version.is_none() {
+        let path = slashed(&wheel.path);
+        let python = member.version.show(Dialect::Pep440).unwrap_or_else(|_| member.version.tag());
+        let next = format!("write `version = \"{python}\"` under [project] and take it out of `dynamic`");
+        let what = format!(
+            "{path} has no static version, and from {to} maturin would make a local version, which PyPI refuses"
+        );
+        findings.push(Finding::new("dynamic-version", what, next));
+    }
+    if member.version_field == VersionField::Inherited {
+        let next = format!("write `version = \"{}\"` in {}", member.version, slashed(&member.manifest));
+        let what = format!("{} inherits the workspace's version, which a post release must not move", member.name);
+        findings.push(Finding::new("wheel-version", what, next));
+    }
+    findings
+}
+
+fn published(snapshot: &Snapshot, wheel: &Wheel, driver: &Version, to: &Version) -> Option<Finding> {
+    let member = &snapshot.workspace.members[wheel.member];
+    let what = format!("{} is published as a crate too, and {to} cannot follow {} there", member.name, to.base());
+    let next = format!("cargo xtask release {}", patch(snapshot, driver));
+    member.publish.then(|| Finding::new("publishable-wheel", what, next))
 }
 
 /// No published crate changed since the base tag, nor does the wheel need more of one than that tag has.
@@ -220,6 +224,41 @@ fn crates_unchanged(snapshot: &Snapshot, driver: &Version, findings: &mut Vec<Fi
             found(what, &next);
         }
     }
+}
+
+/// Something of a wheel changed since it was released last: otherwise the same would go out under another version.
+fn wheels_changed(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
+    let Snapshot { workspace, train, since, .. } = snapshot;
+    let Some(since) = since.as_ref().filter(|_| findings.iter().all(|finding| finding.check != "changed-crates"))
+    else {
+        return;
+    };
+    let (tag, changed) = since.post.as_ref().map_or((&since.tag, &since.changed), |(tag, changed)| (tag, changed));
+    let members = release::changed(workspace, since.before.as_deref(), changed);
+    let lock = workspace.root_dir().join("Cargo.lock");
+    let locked = |workspace: &Workspace| {
+        let text = workspace.texts.get(&lock).map(String::as_str).unwrap_or_default();
+        cargo_lock::foreign(text).into_iter().map(str::to_owned).collect::<BTreeSet<_>>()
+    };
+    // Other trains write their members' versions there.
+    let relocked =
+        changed.contains(&lock) && since.before.as_deref().is_none_or(|then| locked(then) != locked(workspace));
+    let is_changed = |wheel: &Wheel| {
+        let project = dir(&wheel.path);
+        let named = wheel.project.packed.iter().filter_map(|path| normalized(&project.join(path)));
+        // Beside the workspace's manifest lies much that no wheel holds.
+        let top = workspace.root_dir();
+        let whole = if project == top { wheel.path.clone() } else { project.clone() };
+        let places: Vec<PathBuf> = named.filter(|place| !top.starts_with(place)).chain([whole]).collect();
+        !workspace.closure(wheel.member).is_disjoint(&members)
+            || changed.iter().any(|path| places.iter().any(|place| path.starts_with(place)))
+    };
+    if relocked || train.wheels.iter().any(is_changed) {
+        return;
+    }
+    let names: Vec<&str> = train.wheels.iter().map(|wheel| workspace.members[wheel.member].name.as_str()).collect();
+    let what = format!("nothing to release: no file of {} changed since {tag}", names.join(", "));
+    findings.push(Finding::new("nothing-to-release", what, "commit the fix, then the same command"));
 }
 
 /// The release that takes along what a post release cannot.

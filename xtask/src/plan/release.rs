@@ -315,7 +315,7 @@ pub fn moving(snapshot: &Snapshot, to: &Version, remarks: &mut Vec<String>) -> B
 }
 
 /// Members with a changed file, or that inherit an entry of the workspace's manifest that changed.
-fn changed(workspace: &Workspace, before: Option<&Workspace>, paths: &[PathBuf]) -> BTreeSet<usize> {
+pub(super) fn changed(workspace: &Workspace, before: Option<&Workspace>, paths: &[PathBuf]) -> BTreeSet<usize> {
     let mut found: BTreeSet<usize> = paths.iter().filter_map(|path| workspace.owner(path)).collect();
     if paths.contains(&workspace.graph.root) {
         let entries = |workspace: &Workspace| -> BTreeMap<String, String> {

@@ -43,6 +43,18 @@ pub fn named_proofs(snapshot: &Snapshot) -> Vec<Proof> {
     named.collect()
 }
 
+/// The proofs of a post release: those of the wheels, and of the configuration's own those that run beside them.
+pub fn postfix_proofs(snapshot: &Snapshot) -> Vec<Proof> {
+    let dirs: Vec<PathBuf> = snapshot.train.wheels.iter().map(|wheel| dir(&wheel.path)).collect();
+    let is_of_wheel = |proof: &Proof| match &proof.what {
+        Prove::Command { dir, .. } => dirs.iter().any(|of| *of != snapshot.workspace.root_dir() && dir.starts_with(of)),
+        _ => false,
+    };
+    let mut proofs = wheel_proofs(snapshot);
+    proofs.extend(named_proofs(snapshot).into_iter().filter(is_of_wheel));
+    proofs
+}
+
 /// The proofs of the wheels alone.
 pub fn wheel_proofs(snapshot: &Snapshot) -> Vec<Proof> {
     let Snapshot { workspace, train, .. } = snapshot;

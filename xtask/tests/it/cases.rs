@@ -27,6 +27,7 @@ cases! {
     branch_waived
     branch_waived_push
     check
+    check_dynamic
     check_fails
     crlf_and_bom
     dependency_forms
@@ -66,6 +67,7 @@ cases! {
     postfix_dynamic
     postfix_follow_ups
     postfix_inherited
+    postfix_unchanged
     postfix_unreleased
     postfix_without_wheel
     postfix_without_words

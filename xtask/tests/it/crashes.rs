@@ -91,7 +91,11 @@ fn torn_release_of_a_wheel() {
 
 #[test]
 fn torn_postfix() {
-    torn_writes("torn_postfix", &Place::of_world("torn_postfix_0", "wheel"), "postfix --note fix");
+    torn_writes(
+        "torn_postfix",
+        &Place::of_world("torn_postfix_0", "wheel"),
+        "postfix --note fix --waive nothing-to-release",
+    );
 }
 
 /// Files that go, and one that comes.
@@ -113,7 +117,7 @@ fn torn_release_with_fragments() {
 #[test]
 fn torn_postfix_with_a_new_list() {
     // `git restore .` leaves a file alone that git does not know: whoever takes it back removes it.
-    let (name, args) = ("torn_list", &format!("postfix --note fix {UNPROVED}"));
+    let (name, args) = ("torn_list", &format!("postfix --note fix --waive nothing-to-release {UNPROVED}"));
     let place = with_fragments("torn_list_0");
     let whole = uninterrupted(&place, name, args);
     let edits = edits(&place, args);
@@ -302,14 +306,14 @@ fn killed_around_git_on_a_branch() {
 fn killed_around_git_in_a_postfix() {
     let place = Place::of_world("killed_postfix_0", "wheel");
     place.add_remote();
-    killed_around_git("killed_postfix", &place, "postfix --note fix --push", 4);
+    killed_around_git("killed_postfix", &place, "postfix --note fix --push --waive nothing-to-release", 4);
 }
 
 #[test]
 fn killed_around_git_with_a_new_list() {
     let place = with_fragments("killed_list_0");
     place.add_remote();
-    killed_around_git("killed_list", &place, "postfix --note fix --push", 4);
+    killed_around_git("killed_list", &place, "postfix --note fix --push --waive nothing-to-release", 4);
 }
 
 #[test]

@@ -359,7 +359,11 @@ fn every_command_leaves_the_same_with_the_line_endings_of_windows() {
     unmade.xtask(&format!("release minor {UNPROVED}")).ok();
     for (name, place, args) in [
         ("branch", world("branch", "trains"), format!("release minor --train ingest --push {UNPROVED}")),
-        ("postfix", world("postfix", "wheel"), format!("postfix --note fix --push {UNPROVED}")),
+        (
+            "postfix",
+            world("postfix", "wheel"),
+            format!("postfix --note fix --push --waive nothing-to-release {UNPROVED}"),
+        ),
         ("hotfix", fixed("hotfix", Main::There), hotfix.clone()),
         ("hotfix_ahead", fixed("hotfix_ahead", Main::Ahead), hotfix),
         ("after", pushed("after"), format!("post-release {without} --push")),

@@ -147,10 +147,12 @@ fn what_the_train_wants_is_asked_before_anything_is_written() {
     assert_eq!(plan.checks.waived.keys().collect::<Vec<_>>(), ["review"]);
     assert!(tag_message(&plan).ends_with("\n\nRelease: v0.10.0\nWaived: review"), "{}", tag_message(&plan));
 
-    let house = house.configured("proofs", json!([{ "name": "soak", "run": "soak 1h" }])).changed("v0.9.3", &[]);
+    let house = house
+        .configured("proofs", json!([{ "name": "soak", "run": "soak 1h", "in": "barter-python" }]))
+        .changed("v0.9.3", &[]);
     let fix = titles(&house.postfix(Some("fix NaN"), None));
     assert_eq!(fix[0], asked[0]);
-    assert!(fix.contains(&"prove soak: soak 1h".to_owned()), "{fix:?}");
+    assert!(fix.contains(&"prove soak: soak 1h (in barter-python)".to_owned()), "{fix:?}");
 }
 
 #[test]

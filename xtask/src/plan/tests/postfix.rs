@@ -73,7 +73,7 @@ fn the_second_fix_is_post2_and_the_next_minor_leaves_post_releases_behind() {
 
 #[test]
 fn without_a_note_unreleased_says_what_the_fix_is() {
-    let plan = house().changed("v0.9.3", &[]).postfix(None, None);
+    let plan = house().changed("v0.9.3", &["barter-python/src/lib.rs"]).postfix(None, None);
     assert_eq!(findings(&plan), [""; 0]);
     assert!(text(&plan, "CHANGELOG.md").contains("## [0.9.3.post1] - 2026-02-04\n\n### Fixed\n\n- a rounding error\n"));
     assert_eq!(
@@ -176,4 +176,62 @@ fn tools_and_unpublished_members_may_change() {
         .changed("v0.9.3", &["crates/tool/src/main.rs", "README.md", "barter-python/src/lib.rs"])
         .postfix(Some("fix"), None);
     assert_eq!(findings(&plan), [""; 0]);
+}
+
+#[test]
+fn what_no_file_of_the_wheel_says_is_no_post_release() {
+    let maturin = "\n[tool.maturin]\npython-source = \"../python\"\n";
+    let house = |changed: &[&'static str]| {
+        let project = "[build-system]\nbuild-backend = \"maturin\"\n\n[project]\nname = \"barter-python\"\nversion = \"0.9.3\"\nreadme = \"../README.md\"\n";
+        let house = house().file("barter-python/pyproject.toml", &format!("{project}{maturin}"));
+        house.with("CHANGELOG.md", "### Fixed\n\n- a rounding error\n\n", "").changed("v0.9.3", changed)
+    };
+    let nothing = |tag: &str| {
+        vec![format!("nothing-to-release: nothing to release: no file of barter-python changed since {tag}")]
+    };
+    for changed in [&[][..], &["docs/x.md", "crates/tool/src/main.rs", "CHANGELOG.md", "pythonic.py"], &["Cargo.lock"]]
+    {
+        assert_eq!(findings(&house(changed).postfix(Some("fix"), None)), nothing("v0.9.3"), "{changed:?}");
+    }
+    for changed in ["barter-python/pyproject.toml", "README.md", "python/barter/__init__.py", "barter-python/build.rs"]
+    {
+        assert_eq!(findings(&house(&[changed]).postfix(Some("fix"), None)), [""; 0], "{changed}");
+    }
+    // Another package from elsewhere is in the wheel; another version of a tool's is not.
+    let entry = "\n[[package]]\nname = \"pyo3\"\nversion = \"0.28.1\"\nsource = \"registry\"\n";
+    let mut updated = house(&["Cargo.lock"]);
+    updated.texts.get_mut(std::path::Path::new("Cargo.lock")).unwrap().push_str(entry);
+    assert_eq!(findings(&updated.postfix(Some("fix"), None)), [""; 0]);
+    let mut waived = house(&[]);
+    waived.options.waive = vec!["nothing-to-release".to_owned()];
+    assert_eq!(findings(&waived.postfix(Some("fix"), None)), [""; 0]);
+}
+
+#[test]
+fn an_unpublished_member_that_is_built_in_is_of_the_wheel() {
+    let house = house()
+        .with("CHANGELOG.md", "### Fixed\n\n- a rounding error\n\n", "")
+        .member("glue", "0.1.0", "publish = false\n")
+        .with("barter-python/Cargo.toml", "pyo3 =", "glue = { path = \"../crates/glue\" }\npyo3 =")
+        .lock();
+    assert_eq!(findings(&house.changed("v0.9.3", &["crates/glue/src/lib.rs"]).postfix(Some("fix"), None)), [""; 0]);
+}
+
+#[test]
+fn it_proves_the_wheel_and_what_runs_beside_it() {
+    let proofs = json!([
+        { "name": "docs", "run": "cargo doc -p barter" },
+        { "name": "lint", "run": "ruff check", "in": "barter-python" },
+        { "name": "site", "run": "mdbook build", "in": "docs" },
+    ]);
+    let proved = |titles: Vec<String>| -> Vec<String> {
+        titles
+            .into_iter()
+            .filter_map(|title| Some(title.strip_prefix("prove ")?.split(':').next()?.to_owned()))
+            .collect()
+    };
+    let house = fixed().configured("proofs", proofs);
+    assert_eq!(proved(titles(&house.postfix(Some("fix"), None))), ["wheel-test", "maturin-develop", "pytest", "lint"]);
+    let all = ["cargo-test", "wheel-test", "maturin-develop", "pytest", "docs", "lint", "site"];
+    assert_eq!(proved(titles(&house.release("minor"))), all);
 }

@@ -205,6 +205,7 @@ impl Sketch {
             tag: tag.to_owned(),
             changed: changed.into_iter().map(PathBuf::from).collect(),
             before: before.and_then(|texts| workspace.with_texts(texts).ok().map(Box::new)),
+            post: None,
         });
         Snapshot {
             train,
