@@ -37,8 +37,7 @@ use crate::{
     edit::{Edit, Fate, Reason, slashed},
     files::{
         cargo_toml::VersionField,
-        changelog::{self, candidates},
-        follow_ups,
+        changelog, follow_ups,
         tag_record::{Of, Record},
     },
     repo::Recorded,
@@ -238,7 +237,8 @@ impl Draft {
         let after = after(workspace, &self.edits);
         let notes = after
             .get(train.changelog.as_deref().unwrap_or("".as_ref()))
-            .and_then(|text| changelog::section(text, &self.to.tag()));
+            .and_then(|text| changelog::quote(text, &self.to.tag()));
+        self.remarks.extend(links_left_behind(&self.edits, &self.to.tag(), &tag_name));
         self.findings.extend(read_back(workspace, train, &self, after));
         let waivable = check::waivable(train);
         // What was waived for a release stays waived for that very release: its tag says so.
@@ -258,8 +258,8 @@ impl Draft {
         }
 
         let mut message = format!("Release version {}", self.to.tag());
-        if let Some(notes) = notes.filter(|notes| !notes.body.is_empty()) {
-            message.push_str(&format!("\n\n{}", notes.body.replace("\r\n", "\n")));
+        if let Some(notes) = notes.filter(|notes| !notes.is_empty()) {
+            message.push_str(&format!("\n\n{}", notes.replace("\r\n", "\n")));
         }
         let of = Of::Release(tag_name.clone());
 
@@ -422,6 +422,16 @@ fn other_trains(workspace: &Workspace, train: &Train, versions: &BTreeMap<usize,
     remarks
 }
 
+/// Links of changelogs that a release should have moved or made, and could not.
+fn links_left_behind(edits: &[Edit], version: &str, tag: &str) -> Vec<String> {
+    let logs = edits.iter().filter(|edit| edit.why.contains(&Reason::Changelog));
+    let tell = |edit: &Edit| {
+        let (line, what) = changelog::links::left_behind(&edit.new, version, tag)?;
+        Some(format!("{}:{line}: {what}; write it by hand", slashed(&edit.path)))
+    };
+    logs.filter_map(tell).collect()
+}
+
 /// Brings entries under Unreleased.
 fn gather(
     collected: Collected,
@@ -448,12 +458,8 @@ struct Prose<'a> {
 
 impl Prose<'_> {
     /// Turns Unreleased into the version's section.
-    fn promote(&self, text: &str, snapshot: &Snapshot, to: &Version) -> Result<String> {
-        let since = match self.tags.0 {
-            Some(tag) => candidates::compared_since(text, tag, |found| snapshot.train.is_summed_up(found, to)),
-            None => text.to_owned(),
-        };
-        changelog::promote(&since, self.version, self.date, self.tags)
+    fn promote(&self, text: &str) -> Result<String> {
+        changelog::promote(text, self.version, self.date, self.tags)
     }
 
     /// Notes what a post release fixed on the follow-up list.
@@ -476,15 +482,15 @@ impl Prose<'_> {
     fn notes(&self, snapshot: &Snapshot, edits: &mut edits::Texts<'_>, findings: &mut Vec<Finding>) {
         let Some(path) = &snapshot.train.release_notes else { return };
         let log = snapshot.train.changelog.as_deref().and_then(|path| edits.now(path));
-        let Some(section) = log.and_then(|text| changelog::section(text, self.version)) else {
+        let Some(body) = log.and_then(|text| changelog::quote(text, self.version)) else {
             return;
         };
         // Somebody, or release-plz, may have written them already.
         if edits.now(path).is_some_and(|text| changelog::has_notes(text, self.version)) {
             return;
         }
-        let result = edits
-            .rewrite(path, Reason::Notes, |text| changelog::add_notes(text, self.version, self.date, &section.body));
+        let result =
+            edits.rewrite(path, Reason::Notes, |text| changelog::add_notes(text, self.version, self.date, &body));
         if let Err(error) = result {
             findings.push(Finding::new(
                 "changelog",

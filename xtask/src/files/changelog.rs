@@ -3,6 +3,7 @@
 
 pub mod candidates;
 pub mod carry;
+pub mod links;
 
 use std::ops::Range;
 
@@ -28,7 +29,7 @@ pub struct Section {
 
 /// The sections in the order of the file.
 pub fn read(text: &str) -> Vec<Section> {
-    let links = links_start(text);
+    let links = links::start(text);
     let headings: Vec<(Range<usize>, &str)> =
         headings(text, "## ").into_iter().filter(|(span, _)| span.start < links).collect();
     let ends = headings.iter().skip(1).map(|(span, _)| span.start).chain([links]);
@@ -74,6 +75,11 @@ pub fn misdated(text: &str) -> Vec<String> {
         (claims && !date::is_dated(rest)).then(|| heading.to_owned())
     });
     headings.collect()
+}
+
+/// What the section of that name says, with the link definitions that it uses: so it can be quoted elsewhere.
+pub fn quote(text: &str, name: &str) -> Option<String> {
+    Some(links::with_definitions(text, &section(text, name)?.body))
 }
 
 /// The text with the section of `version` said to be yanked, as Keep a Changelog has it; `None` without such a section.
@@ -133,8 +139,8 @@ pub fn promote(text: &str, version: &str, date: Date, compare: (Option<&str>, &s
     if !rest.is_empty() {
         new.push_str(eol);
     }
-    new.push_str(&link(rest, version, compare, eol));
-    Ok(new)
+    new.push_str(rest);
+    Ok(links::advance(&new, version, compare))
 }
 
 /// Puts a section for `version` with one entry under `kind` before the newest released one; `Unreleased` stays.
@@ -167,8 +173,8 @@ pub fn insert(
     if !rest.is_empty() {
         new.push_str(eol);
     }
-    new.push_str(&link(rest, version, compare, eol));
-    Ok(new)
+    new.push_str(rest);
+    Ok(links::advance(&new, version, compare))
 }
 
 /// Adds an entry under `kind` in `Unreleased`, making the heading where it is missing; without a kind, before them all. Its further lines are indented, so
@@ -277,93 +283,60 @@ fn content(text: &str) -> &str {
     if comment || text.trim().is_empty() { "" } else { text }
 }
 
+/// What a line is part of.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Part {
+    Text,
+    Comment,
+    Code,
+}
+
 /// The lines that start with `marker` outside code fences and comments: their span without the line ending, and title.
 fn headings<'a>(text: &'a str, marker: &str) -> Vec<(Range<usize>, &'a str)> {
+    let shown = lines(text).into_iter().filter(|(.., part)| *part == Part::Text);
+    let title = |(span, bare, _): (Range<usize>, &'a str, Part)| {
+        let line = if span.start == 0 { bare.strip_prefix('\u{feff}').unwrap_or(bare) } else { bare };
+        Some((span, line.strip_prefix(marker)?.trim()))
+    };
+    shown.filter_map(title).collect()
+}
+
+/// Every line: its span and text without the line ending, and what it is part of.
+fn lines(text: &str) -> Vec<(Range<usize>, &str, Part)> {
     let mut found = Vec::new();
     let mut fence: Option<&str> = None;
     let mut comment = false;
     let mut at = 0;
     for line in text.split_inclusive('\n') {
         let bare = line.trim_end_matches(['\r', '\n']);
-        let start = at;
+        let span = at..at + bare.len();
         at += line.len();
         let trimmed = bare.trim_start();
-        if comment {
-            comment = !bare.contains("-->");
-            continue;
-        }
-        match fence {
+        let part = match fence {
+            _ if comment => {
+                comment = !bare.contains("-->");
+                Part::Comment
+            }
             Some(open) => {
                 if trimmed.starts_with(open) && trimmed.trim_matches(['`', '~', ' ']).is_empty() {
                     fence = None;
                 }
+                Part::Code
             }
             None if trimmed.starts_with("```") || trimmed.starts_with("~~~") => {
                 let len = trimmed.len() - trimmed.trim_start_matches(['`', '~']).len();
                 fence = Some(&trimmed[..len]);
+                Part::Code
             }
-            None if trimmed.starts_with("<!--") => comment = !bare.contains("-->"),
-            None => {
-                let line_start = if start == 0 { bare.strip_prefix('\u{feff}').unwrap_or(bare) } else { bare };
-                if let Some(title) = line_start.strip_prefix(marker) {
-                    found.push((start..start + bare.len(), title.trim()));
-                }
+            None if trimmed.starts_with("<!--") => {
+                comment = !bare.contains("-->");
+                Part::Comment
             }
-        }
+            None => Part::Text,
+        };
+        found.push((span, bare, part));
     }
     found
-}
-
-/// Where the link references (`[0.9.3]: …`) at the end of the file begin.
-fn links_start(text: &str) -> usize {
-    let mut start = text.len();
-    let mut at = text.len();
-    for line in text.split_inclusive('\n').rev() {
-        at -= line.len();
-        let bare = line.trim();
-        if bare.starts_with('[') && bare.contains("]: ") {
-            start = at;
-        } else if !bare.is_empty() {
-            break;
-        }
-    }
-    start
-}
-
-/// What Unreleased is compared with, as its link has it.
-pub fn compared_with(text: &str) -> Option<&str> {
-    let (_, _, before) = text[links_start(text)..].lines().find_map(compare_link)?;
-    Some(before).filter(|before| !before.is_empty())
-}
-
-/// The link of Unreleased: its name, what stands before `/compare/`, and what is compared with.
-fn compare_link(line: &str) -> Option<(&str, &str, &str)> {
-    let (name, url) = line.trim_end().split_once("]: ").filter(|(name, _)| name.eq_ignore_ascii_case("[unreleased"))?;
-    let (url, before) = url.strip_suffix("...HEAD")?.rsplit_once("/compare/")?;
-    Some((name, url, before))
-}
-
-/// Lets the compare link of Unreleased start at the new tag, and adds the link of the new version under it. The first
-/// version has nothing to be compared with: its link leads to its tag.
-fn link(rest: &str, version: &str, (old, new): (Option<&str>, &str), eol: &str) -> String {
-    let (sections, links) = rest.split_at(links_start(rest));
-    let mut out = sections.to_owned();
-    for line in links.split_inclusive('\n') {
-        match compare_link(line) {
-            Some((name, url, before)) => {
-                out.push_str(&format!("{name}]: {url}/compare/{new}...HEAD{eol}"));
-                let before = old.map(|old| if before.is_empty() { old } else { before });
-                let place = match before {
-                    Some(before) => format!("compare/{before}...{new}"),
-                    None if url.ends_with("/-") => format!("tags/{new}"),
-                    None => format!("releases/tag/{new}"),
-                };
-                out.push_str(&format!("[{version}]: {url}/{place}{}", &line[line.trim_end().len()..]));
-            }
-            None => out.push_str(line),
-        }
-    }
-    out
 }
 
 fn line_ending(text: &str) -> &'static str {
@@ -437,8 +410,8 @@ mod tests {
             let links = format!("[Unreleased]: {url}/compare/v0.1.0...HEAD\n[0.1.0]: {link}\n");
             assert!(new.ends_with(&links), "{new}");
         }
-        assert_eq!(compared_with(&log("https://x/y", "v0.0.0")), Some("v0.0.0"));
-        assert_eq!(compared_with(&log("https://x/y", "")), None);
+        assert_eq!(links::compared_with(&log("https://x/y", "v0.0.0")), Some("v0.0.0"));
+        assert_eq!(links::compared_with(&log("https://x/y", "")), None);
     }
 
     #[test]

@@ -174,7 +174,7 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
                 |path: &PathBuf| format!("{} waits for the next release: the section stands already", slashed(path));
             remarks.extend(waiting.iter().map(wait));
         }
-        promote(snapshot, path, &prose, (&from, to), &mut texts, &mut findings);
+        promote(path, &prose, &from, &mut texts, &mut findings);
         prose.notes(snapshot, &mut texts, &mut findings);
     }
     changes::promote_crates(snapshot, &versions, &prose, &mut texts, &mut findings);
@@ -186,7 +186,7 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
 /// The tag that the changelog goes on from: before there was a train, releases may have been tagged in another form.
 fn linked(snapshot: &Snapshot, to: &Version) -> Option<String> {
     let log = snapshot.workspace.texts.get(snapshot.train.changelog.as_ref()?)?;
-    changelog::compared_with(log)
+    changelog::links::compared_with(log)
         .filter(|tag| snapshot.repo.tags.contains_key(*tag) && !snapshot.train.is_summed_up(tag, to))
         .map(str::to_owned)
 }
@@ -223,10 +223,9 @@ pub fn collected(snapshot: &Snapshot, to: &Version) -> changes::Collected {
 
 /// Turns Unreleased into the section of the version, unless that stands there already.
 fn promote(
-    snapshot: &Snapshot,
     path: &Path,
     prose: &Prose<'_>,
-    (from, to): (&Version, &Version),
+    from: &Version,
     texts: &mut super::edits::Texts<'_>,
     findings: &mut Vec<Finding>,
 ) {
@@ -238,9 +237,8 @@ fn promote(
     // The final version of a pre-release may well bring nothing new.
     if empty && from.is_prerelease() {
         let line = format!("{NO_CHANGES}{}.", from.tag());
-        let result = texts.rewrite(path, Reason::Changelog, |text| {
-            prose.promote(&changelog::add_entry(text, "Changed", &line)?, snapshot, to)
-        });
+        let result = texts
+            .rewrite(path, Reason::Changelog, |text| prose.promote(&changelog::add_entry(text, "Changed", &line)?));
         findings.extend(
             result
                 .err()
@@ -256,7 +254,7 @@ fn promote(
             "describe the changes under `## [Unreleased]` and commit",
         ));
     }
-    let result = texts.rewrite(path, Reason::Changelog, |text| prose.promote(text, snapshot, to));
+    let result = texts.rewrite(path, Reason::Changelog, |text| prose.promote(text));
     findings.extend(
         result.err().map(|error| Finding::new("changelog", format!("{error:#}"), "correct the changelog and commit")),
     );

@@ -1,7 +1,7 @@
 //! What the sections of pre-releases tell between two final versions.
 //! It must never change such a section: it stays as it was released.
 
-use super::{compare_link, entries, links_start, read};
+use super::{entries, read};
 use crate::version::{Dialect, Version};
 
 /// An entry of a pre-release.
@@ -39,18 +39,6 @@ pub fn told(text: &str, after: Option<&Version>, to: &Version) -> Vec<Told> {
         told.extend(found.map(|(kind, text)| Told { version: version.clone(), kind: kind.map(str::to_owned), text }));
     }
     told
-}
-
-/// The text in which Unreleased is compared with `tag`, and no more with a tag that `is_candidate`.
-pub fn compared_since(text: &str, tag: &str, is_candidate: impl Fn(&str) -> bool) -> String {
-    let (sections, links) = text.split_at(links_start(text));
-    let links = links.split_inclusive('\n').map(|line| match compare_link(line) {
-        Some((_, _, before)) if is_candidate(before) => {
-            line.replacen(&format!("/compare/{before}."), &format!("/compare/{tag}."), 1)
-        }
-        _ => line.to_owned(),
-    });
-    format!("{sections}{}", links.collect::<String>())
 }
 
 /// The version that a section is of.

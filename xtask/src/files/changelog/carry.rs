@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, ops::Range};
 
 use anyhow::{Result, bail};
 
-use super::{headings, line_ending, links_start, notes_heading, read, section, sorted};
+use super::{headings, line_ending, links, notes_heading, read, section, sorted};
 use crate::version::{Dialect, Version};
 
 /// The changelog with the section of `version` as `from` has it; what it says, Unreleased does not say again.
@@ -19,7 +19,7 @@ pub fn carry(text: &str, from: &str, version: &Version) -> Result<String> {
     let said: BTreeSet<String> = entries(&theirs.body).into_iter().map(|span| plain(&theirs.body[span])).collect();
     let sections = read(text);
     let place = sections.iter().find(|section| is_below(&section.name, version));
-    let at = place.map_or_else(|| links_start(text), |section| section.span.start);
+    let at = place.map_or_else(|| links::start(text), |section| section.span.start);
     let (before, rest) = text.split_at(at);
     let moved = from[theirs.span.clone()].trim_end().replace("\r\n", "\n").replace('\n', eol);
     let before = before.trim_end();
@@ -38,13 +38,15 @@ pub fn without(text: &str, version: &Version) -> String {
     }
     if let Some(section) = section(&out, "Unreleased") {
         out.replace_range(section.heading.end..section.span.end, &eol.repeat(2));
+        if let Some(address) = links::in_heading(&out, &section) {
+            out.replace_range(address, "");
+        }
     }
-    let (sections, links) = out.split_at(links_start(&out));
-    let ours = |line: &&str| {
-        link_name(line).is_some_and(|name| name.eq_ignore_ascii_case("Unreleased") || *name == version.tag())
-    };
-    let links: String = links.split_inclusive('\n').filter(|line| !ours(line)).collect();
-    format!("{sections}{links}")
+    let ours = links::definitions(&out).into_iter();
+    let ours = ours.filter(|found| found.is_of("Unreleased") || found.is_of(&version.tag()));
+    let after = |end: usize| out[end..].find('\n').map_or(out.len(), |at| end + at + 1);
+    let ours = ours.map(|found| (found.line.start..after(found.line.end), String::new())).collect();
+    links::apply(&out, ours)
 }
 
 /// The readme with the notes of `version` as `from` has them.
@@ -140,40 +142,30 @@ fn without_entries(text: &str, said: &BTreeSet<String>) -> String {
     format!("{}{eol}{left}{gap}{rest}", &text[..unreleased.heading.end])
 }
 
-/// What a link reference is called.
-fn link_name(line: &str) -> Option<&str> {
-    Some(line.trim().strip_prefix('[')?.split_once("]: ")?.0)
-}
-
 /// Brings the link of `version` along; the one of Unreleased too, when nothing here is above that version.
 fn carry_link(text: &str, from: &str, version: &Version) -> String {
-    let (sections, links) = text.split_at(links_start(text));
     let eol = line_ending(text);
     let theirs = |name: &str| {
-        let mut lines = from[links_start(from)..].lines();
-        lines.find(|line| link_name(line).is_some_and(|found| found.eq_ignore_ascii_case(name))).map(str::trim_end)
+        let found = links::definitions(from).into_iter().find(|found| found.is_of(name))?;
+        Some(from[found.line].trim().to_owned())
     };
-    let Some(ours) = theirs(&version.tag()).filter(|_| !links.is_empty()) else { return text.to_owned() };
     let above = |name: &str| Version::parse(name, Dialect::Tag).is_ok_and(|found| found > *version);
     let is_highest = !read(text).iter().any(|section| above(&section.name));
-    let mut out = sections.to_owned();
-    let mut placed = false;
-    for line in links.split_inclusive('\n') {
-        let name = link_name(line).unwrap_or_default();
-        if !placed && is_below(name, version) {
-            out.push_str(&format!("{ours}{eol}"));
-            placed = true;
-        }
-        match theirs("Unreleased").filter(|_| is_highest && name.eq_ignore_ascii_case("Unreleased")) {
-            Some(unreleased) => out.push_str(&format!("{unreleased}{}", &line[line.trim_end().len()..])),
-            None => out.push_str(line),
-        }
+    let mut changes = Vec::new();
+    let here = links::definitions(text);
+    if let (Some(ours), Some(last)) = (theirs(&version.tag()), here.last()) {
+        changes.push(match here.iter().find(|found| is_below(found.label.trim_start_matches('v'), version)) {
+            Some(below) => (below.line.start..below.line.start, format!("{ours}{eol}")),
+            None => (last.line.end..last.line.end, format!("{eol}{ours}")),
+        });
     }
-    if !placed {
-        let gap = if out.ends_with('\n') { "" } else { eol };
-        out.push_str(&format!("{gap}{ours}{eol}"));
+    if is_highest {
+        let unreleased = here.iter().find(|found| found.is_of("Unreleased"));
+        changes.extend(unreleased.and_then(|here| Some((here.line.clone(), theirs("Unreleased")?))));
+        let heading = |text: &str| links::in_heading(text, &section(text, "Unreleased")?);
+        changes.extend(heading(text).and_then(|here| Some((here, from[heading(from)?].to_owned()))));
     }
-    out
+    links::apply(text, changes)
 }
 
 #[cfg(test)]
@@ -219,6 +211,22 @@ mod tests {
             "{carried}"
         );
         assert!(carry(OLD, OLD, &v("0.9.4")).is_err());
+    }
+
+    #[test]
+    fn links_are_carried_wherever_they_stand() {
+        let old = "# Changelog\n\n[unreleased]: https://x/compare/v0.9.3..main\n[0.9.3]: https://x/tag/v0.9.3\n\n## [Unreleased]\n\n## [0.9.3]\n\n- first\n";
+        let fixed = old.replace("v0.9.3..main\n", "v0.9.4..main\n[0.9.4]: https://x/compare/v0.9.3..v0.9.4\n");
+        let fixed = fixed.replace("## [0.9.3]", "## [0.9.4]\n\n- a panic\n\n## [0.9.3]");
+        assert_eq!(carry(old, &fixed, &v("0.9.4")).unwrap(), fixed);
+        assert_eq!(without(&fixed, &v("0.9.4")), without(old, &v("0.9.4")));
+        let old = "## [Unreleased](https://x/compare/v0.9.3...HEAD)\n\n## [0.9.3]\n\n- first\n";
+        let fixed = old.replace(
+            "v0.9.3...HEAD)\n\n",
+            "v0.9.4...HEAD)\n\n## [0.9.4](https://x/compare/v0.9.3...v0.9.4)\n\n- a panic\n\n",
+        );
+        assert_eq!(carry(old, &fixed, &v("0.9.4")).unwrap(), fixed);
+        assert_eq!(without(&fixed, &v("0.9.4")), without(old, &v("0.9.4")));
     }
 
     #[test]

@@ -88,7 +88,7 @@ pub(in crate::plan) fn promote_crates(
             });
             findings.extend(result.err().map(|error| Finding::new("changelog", format!("{error:#}"), CORRECT)));
         }
-        let result = texts.rewrite(&path, Reason::Changelog, |text| prose.promote(text, snapshot, to));
+        let result = texts.rewrite(&path, Reason::Changelog, |text| prose.promote(text));
         findings.extend(result.err().map(|error| Finding::new("changelog", format!("{error:#}"), CORRECT)));
     }
 }

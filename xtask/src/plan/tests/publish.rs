@@ -26,6 +26,17 @@ fn with_everything() -> Sketch {
 }
 
 #[test]
+fn the_notes_on_the_forge_hold_the_definitions_that_they_use() {
+    let log = "# Changelog\n\n## [Unreleased]\n\n## [0.9.3] - 2026-01-07\n\n- see [#12]\n\n[0.9.3]: https://x/9\n[#12]: https://x/12\n";
+    let publication = publication(&house().file("CHANGELOG.md", log), "0.9.3", &Options::default());
+    let forge = publication.steps.iter().find_map(|step| match step {
+        Step::Forge(release) => Some(release.notes.as_str()),
+        _ => None,
+    });
+    assert_eq!(forge, Some("- see [#12]\n\n[#12]: https://x/12"));
+}
+
+#[test]
 fn what_can_fail_here_comes_before_what_cannot_be_taken_back() {
     let publication = publication(&with_everything(), "0.9.3", &Options::default());
     assert_eq!(

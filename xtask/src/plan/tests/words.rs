@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::sketch::{Sketch, changes, findings, house, moved, text};
+use super::sketch::{Sketch, changes, findings, house, moved, tag_message, text};
 use crate::check;
 use crate::repo::Repo;
 
@@ -153,6 +153,41 @@ fn the_changelog_is_promoted_and_the_notes_quote_it() {
     assert_eq!(
         text(&plan, "barter-python/README.md"),
         "# barter\n\n## Release Notes\n\n### 0.10.0 - 2026-02-04\n\n- Fixed: a rounding error\n\n### 0.9.3 - 2026-01-07\n\n- Added: all of it\n"
+    );
+}
+
+#[test]
+fn what_stands_alone_holds_the_definitions_that_it_uses() {
+    let log = "# Changelog\n\n## [Unreleased]\n\n### Fixed\n\n- see [#12]\n\n## [0.9.3] - 2026-01-07\n\n- see [#13]\n\n[#12]: https://x/12\n[#13]: https://x/13\n";
+    let house = house()
+        .file("CHANGELOG.md", log)
+        .configured("release-notes", json!("NOTES.md"))
+        .file("NOTES.md", "# x\n\n## Release Notes\n");
+    let plan = house.release("minor");
+    assert_eq!(
+        tag_message(&plan),
+        "Release version 0.10.0\n\n### Fixed\n\n- see [#12]\n\n[#12]: https://x/12\n\nRelease: v0.10.0"
+    );
+    assert_eq!(
+        text(&plan, "NOTES.md"),
+        "# x\n\n## Release Notes\n\n### 0.10.0 - 2026-02-04\n\n- Fixed: see [#12]\n\n[#12]: https://x/12\n"
+    );
+}
+
+#[test]
+fn a_link_that_cannot_be_moved_is_told_once() {
+    let log =
+        |link: &str| format!("# Changelog\n\n## Unreleased\n\n### Fixed\n\n- a\n\n[unreleased]: https://x/{link}\n");
+    let told = |link: &str| {
+        let plan = house().file("CHANGELOG.md", &log(link)).release("minor");
+        plan.remarks.into_iter().filter(|remark| remark.contains("CHANGELOG.md:")).collect::<Vec<_>>()
+    };
+    assert_eq!(told("compare/v0.9.3..main"), [""; 0]);
+    assert_eq!(
+        told("diff?from=v0.9.3"),
+        [
+            "CHANGELOG.md:11: the link of Unreleased was not moved to v0.10.0: https://x/diff?from=v0.9.3; write it by hand",
+        ]
     );
 }
 

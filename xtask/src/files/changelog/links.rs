@@ -1,0 +1,557 @@
+//! Where a changelog leads to: the links in its headings, and the definitions `[label]: address` wherever they stand.
+//! It must never take a definition for an entry, nor move a link whose form it does not know: that is told.
+
+use std::ops::Range;
+
+use super::{Part, Section, line_ending, lines, read, section};
+use crate::version::{Dialect, Version};
+
+/// `[label]: address`, the label as it is written.
+pub(super) struct Definition<'a> {
+    pub label: &'a str,
+    address: Range<usize>,
+    /// Its line, without the line ending.
+    pub line: Range<usize>,
+}
+
+impl Definition<'_> {
+    /// Whether it is that of a section: `[v0.9.3]` is of 0.9.3.
+    pub fn is_of(&self, name: &str) -> bool {
+        let label = normal(self.label);
+        label == normal(name) || label.strip_prefix('v').is_some_and(|label| label == name)
+    }
+}
+
+/// The definitions outside code and comments, in the order of the file.
+pub(super) fn definitions(text: &str) -> Vec<Definition<'_>> {
+    let shown = lines(text).into_iter().filter(|(.., part)| *part == Part::Text);
+    let read = |(line, bare, _): (Range<usize>, &'_ str, Part)| {
+        let (label, address) = definition(bare)?;
+        let label = line.start + label.start..line.start + label.end;
+        Some((label, line.start + address.start..line.start + address.end, line))
+    };
+    shown.filter_map(read).map(|(label, address, line)| Definition { label: &text[label], address, line }).collect()
+}
+
+/// Label and address in a line that defines a link. What goes on after the address, but for a title, is a sentence; a
+/// footnote is one in any case.
+fn definition(line: &str) -> Option<(Range<usize>, Range<usize>)> {
+    let from = line.len() - line.trim_start_matches([' ', '\u{feff}']).len();
+    let end = from + line[from..].find("]:")?;
+    let label = from + 1..end;
+    if !line[from..].starts_with('[') || line.get(label.clone())?.trim().is_empty() || line[label.clone()].contains('[')
+    {
+        return None;
+    }
+    let rest = line[end + 2..].trim_start();
+    let at = line.len() - rest.len();
+    let address = rest.split_whitespace().next()?;
+    let title = rest[address.len()..].trim();
+    let is_title = title.is_empty() || title.starts_with(['"', '\'', '(']);
+    (is_title || line[label.clone()].starts_with('^')).then(|| (label, at..at + address.len()))
+}
+
+/// Whether a line defines a link.
+pub(super) fn is_definition(line: &str) -> bool {
+    definition(line).is_some()
+}
+
+/// Where the definitions at the end of the file begin, comments between and after them.
+pub(super) fn start(text: &str) -> usize {
+    let mut start = text.len();
+    for (line, bare, part) in lines(text).into_iter().rev() {
+        match part {
+            Part::Text if is_definition(bare) => start = line.start,
+            Part::Text if bare.trim().is_empty() => {}
+            Part::Comment => {}
+            _ => break,
+        }
+    }
+    start
+}
+
+/// The body with those definitions of the whole text that it uses and does not hold, so that it can stand alone.
+pub(super) fn with_definitions(text: &str, body: &str) -> String {
+    let held: Vec<String> = definitions(body).iter().map(|found| normal(found.label)).collect();
+    let used = references(body);
+    let mut told: Vec<String> = Vec::new();
+    let mut out = body.to_owned();
+    for found in definitions(text) {
+        let label = normal(found.label);
+        // The first definition of a label counts.
+        if held.contains(&label) || told.contains(&label) || !used.contains(&label) {
+            continue;
+        }
+        let gap = if told.is_empty() { "\n\n" } else { "\n" };
+        out.push_str(&format!("{gap}{}", text[found.line.clone()].trim()));
+        told.push(label);
+    }
+    out
+}
+
+/// Everything between brackets that could be a label, outside code.
+fn references(body: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for (_, line, _) in lines(body).into_iter().filter(|(.., part)| *part == Part::Text) {
+        let prose: String = line.split('`').step_by(2).collect::<Vec<_>>().join("`");
+        for (at, _) in prose.match_indices('[') {
+            let inner = &prose[at + 1..];
+            if let Some(end) = inner.find(['[', ']']).filter(|end| inner[*end..].starts_with(']')) {
+                // `[text](address)` refers to nothing.
+                if !inner[end + 1..].starts_with('(') {
+                    found.push(normal(&inner[..end]));
+                }
+            }
+        }
+    }
+    found
+}
+
+/// A label as Markdown compares it.
+fn normal(label: &str) -> String {
+    label.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+}
+
+/// Has the link of Unreleased start at the new tag, and gives the section of `version` its own: in the heading where the
+/// file's links are there, else as a definition. `tags` are that of the release before, if there is one, and of this one.
+pub(super) fn advance(text: &str, version: &str, tags: (Option<&str>, &str)) -> String {
+    let release = Release { version, tags };
+    let Some(own) = section(text, version) else { return text.to_owned() };
+    let unreleased = section(text, "Unreleased").and_then(|section| Some((link_of(text, &section)?, section.name)));
+    let newest = read(text).into_iter().filter(|other| is_version(&other.name) && other.name != own.name);
+    let newest = newest.filter_map(|other| Some((link_of(text, &other)?, other.name))).next();
+    let range = unreleased
+        .as_ref()
+        .and_then(|(link, _)| Comparison::of_unreleased(&text[link.address.clone()], tags.0.unwrap_or_default()));
+    let address = match (&range, &newest) {
+        (Some(range), _) => Some(match release.base(text, range.base()) {
+            Some(base) => range.between(&base, tags.1),
+            None => range.page(tags.1),
+        }),
+        (None, Some((link, name))) => release.successor(text, &text[link.address.clone()], name),
+        (None, None) => None,
+    };
+    let mut changes: Vec<(Range<usize>, String)> = Vec::new();
+    if let (Some((link, _)), Some(range)) = (&unreleased, &range) {
+        changes.push((link.address.clone(), range.from(tags.1)));
+    }
+    let beside = unreleased.as_ref().filter(|_| range.is_some()).or(newest.as_ref());
+    if let (Some((beside, _)), Some(address), None) = (beside, address, link_of(text, &own)) {
+        changes.push(release.place(text, &own, beside, &address));
+    }
+    apply(text, changes)
+}
+
+/// The text with each of these places replaced; they do not meet.
+pub(super) fn apply(text: &str, mut changes: Vec<(Range<usize>, String)>) -> String {
+    changes.sort_by_key(|(span, _)| (span.start, span.end));
+    let mut new = text.to_owned();
+    for (span, with) in changes.into_iter().rev() {
+        new.replace_range(span, &with);
+    }
+    new
+}
+
+/// The address in the heading of a section.
+pub(super) fn in_heading(text: &str, section: &Section) -> Option<Range<usize>> {
+    let heading = &text[section.heading.clone()];
+    let start = heading.find("](")? + 2;
+    let end = start + heading[start..].find(')')?;
+    Some(section.heading.start + start..section.heading.start + end)
+}
+
+/// What Unreleased is compared with, as its link has it.
+pub fn compared_with(text: &str) -> Option<&str> {
+    let link = link_of(text, &section(text, "Unreleased")?)?;
+    Some(Comparison::of_unreleased(&text[link.address], "")?.base()).filter(|base| !base.is_empty())
+}
+
+/// A link that stayed behind in the text of a release: its line, and words for a person.
+pub fn left_behind(text: &str, version: &str, tag: &str) -> Option<(usize, String)> {
+    let line = |at: usize| 1 + text[..at].matches('\n').count();
+    let link = section(text, "Unreleased").and_then(|section| link_of(text, &section));
+    if let Some(link) = &link {
+        let address = &text[link.address.clone()];
+        if path(address).split(is_between).any(is_version) && !address.contains(tag) {
+            let what = format!("the link of Unreleased was not moved to {tag}: {address}");
+            return Some((line(link.address.start), what));
+        }
+    }
+    let own = section(text, version).filter(|own| link_of(text, own).is_none())?;
+    let others = read(text).into_iter().filter(|other| is_version(&other.name));
+    let is_linked = others.filter_map(|other| link_of(text, &other)).next().is_some();
+    is_linked.then(|| (line(own.heading.start), format!("{version} got no link: the form of the others is not known")))
+}
+
+/// What follows the host.
+fn path(address: &str) -> &str {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    rest.find('/').map_or("", |at| &rest[at..])
+}
+
+fn is_between(c: char) -> bool {
+    matches!(c, '/' | '=' | '&' | '?' | '#' | '%')
+}
+
+/// `v0.9.3`, `owl-0.9.3`: there is a version in it.
+fn is_version(word: &str) -> bool {
+    let bytes = word.as_bytes();
+    bytes.windows(3).any(|three| three[0].is_ascii_digit() && three[1] == b'.' && three[2].is_ascii_digit())
+}
+
+/// Where the link of a section is written.
+struct Link {
+    address: Range<usize>,
+    /// The line of its definition; `None`: it is in the heading.
+    line: Option<Range<usize>>,
+}
+
+fn link_of(text: &str, section: &Section) -> Option<Link> {
+    if let Some(address) = in_heading(text, section) {
+        return Some(Link { address, line: None });
+    }
+    let label = normal(label(text, section).unwrap_or(&section.name));
+    let found = definitions(text).into_iter().find(|found| normal(found.label) == label)?;
+    Some(Link { address: found.address, line: Some(found.line) })
+}
+
+/// What stands in the brackets of a heading.
+fn label<'a>(text: &'a str, section: &Section) -> Option<&'a str> {
+    Some(text[section.heading.clone()].split_once('[')?.1.split_once(']')?.0)
+}
+
+/// An address that compares two commits: `…/compare/A...B` of most forges, in the order in which it names them.
+struct Comparison<'a> {
+    before: &'a str,
+    ends: [&'a str; 2],
+    between: &'a str,
+    after: &'a str,
+    /// Which of the ends is the older one.
+    older: usize,
+}
+
+impl<'a> Comparison<'a> {
+    fn split(address: &'a str) -> Option<Comparison<'a>> {
+        let at = address.rfind("/compare/")? + "/compare/".len();
+        let end = address[at..].find(['?', '#', '>']).map_or(address.len(), |end| at + end);
+        let ends = &address[at..end];
+        let between = ["...", "..", "%0D", "%0d"].into_iter().find(|between| ends.contains(between))?;
+        let (first, second) = ends.split_once(between)?;
+        let (before, after) = (&address[..at], &address[end..]);
+        Some(Comparison { before, ends: [first, second], between, after, older: 0 })
+    }
+
+    /// The comparison of a release with what is on main now; `old` is the tag that is expected.
+    fn of_unreleased(address: &'a str, old: &str) -> Option<Comparison<'a>> {
+        let found = Comparison::split(address)?;
+        let older = match found.ends {
+            [_, "HEAD"] => 0,
+            ["HEAD", _] => 1,
+            ends if ends.contains(&old) => usize::from(ends[0] != old),
+            [first, second] if is_version(first) != is_version(second) => usize::from(is_version(second)),
+            _ => return None,
+        };
+        Some(Comparison { older, ..found })
+    }
+
+    /// The comparison of a release, which is called `own` there, with the one before.
+    fn of_release(address: &'a str, own: &str) -> Option<Comparison<'a>> {
+        let found = Comparison::split(address)?;
+        let newer = found.ends.iter().rposition(|end| *end == own)?;
+        Some(Comparison { older: 1 - newer, ..found })
+    }
+
+    fn base(&self) -> &'a str {
+        self.ends[self.older]
+    }
+
+    /// The same with another base.
+    fn from(&self, base: &str) -> String {
+        self.between(base, self.ends[1 - self.older])
+    }
+
+    /// Where the same forge shows a tag.
+    fn page(&self, tag: &str) -> String {
+        let place = &self.before[..self.before.len() - "compare/".len()];
+        match place.strip_suffix("branches/") {
+            Some(place) => format!("{place}commits/tag/{tag}"),
+            None if place.ends_with("/-/") => format!("{place}tags/{tag}"),
+            None => format!("{place}releases/tag/{tag}"),
+        }
+    }
+
+    fn between(&self, base: &str, head: &str) -> String {
+        let mut ends = [base, head];
+        ends.rotate_left(self.older);
+        format!("{}{}{}{}{}", self.before, ends[0], self.between, ends[1], self.after)
+    }
+}
+
+struct Release<'a> {
+    version: &'a str,
+    tags: (Option<&'a str>, &'a str),
+}
+
+impl Release<'_> {
+    /// Where the comparison of the new version starts: at the tag of the release before, when the file tells of that. Where
+    /// Unreleased starts at a later one, a post release, that is it; the candidates of a final version are left out. The
+    /// first version has nothing to be compared with.
+    fn base(&self, text: &str, written: &str) -> Option<String> {
+        let old = self.tags.0?;
+        let told = |tag: &str| {
+            let found = read(text).into_iter().find(|section| self.tag_of(&section.name) == tag)?;
+            Version::parse(&found.name, Dialect::Tag).ok()
+        };
+        let is_candidate = Version::parse(self.version, Dialect::Tag).is_ok_and(|version| version.is_prerelease());
+        let counts = |later: &Version| is_candidate || !later.is_prerelease();
+        let is_kept = match (told(old), told(written)) {
+            (_, Some(later)) if !counts(&later) => false,
+            (Some(old), later) => later.is_some_and(|later| later > old),
+            (None, _) => !written.is_empty(),
+        };
+        Some(if is_kept { written.to_owned() } else { old.to_owned() })
+    }
+
+    /// The tag of another version.
+    fn tag_of(&self, version: &str) -> String {
+        self.tags.1.replacen(self.version, version.trim_start_matches('v'), 1)
+    }
+
+    /// What is the address for `name`, for the new version.
+    fn successor(&self, text: &str, address: &str, name: &str) -> Option<String> {
+        let tag = self.tag_of(name);
+        let written = [tag.as_str(), name].into_iter().find(|written| address.contains(written))?;
+        if address.contains("/compare/") {
+            let base = self.base(text, &tag)?;
+            return Some(Comparison::of_release(address, written)?.between(&base, self.tags.1));
+        }
+        let at = address.rfind(written)?;
+        let new = if written == name { self.version } else { self.tags.1 };
+        Some(format!("{}{new}{}", &address[..at], &address[at + written.len()..]))
+    }
+
+    /// Where the link of the new version's section goes, and what is written there.
+    fn place(&self, text: &str, own: &Section, beside: &Link, address: &str) -> (Range<usize>, String) {
+        let label = label(text, own);
+        let Some(line) = &beside.line else {
+            let heading = &text[own.heading.clone()];
+            let name = label.unwrap_or(&own.name);
+            let at = own.heading.start + heading.find(name).unwrap_or(heading.len());
+            return match label {
+                Some(_) => (at + name.len() + 1..at + name.len() + 1, format!("({address})")),
+                None => (at..at + name.len(), format!("[{name}]({address})")),
+            };
+        };
+        let (eol, new) = (line_ending(text), format!("[{}]: {address}", label.unwrap_or(self.version)));
+        let all = definitions(text);
+        let at = all.iter().position(|found| found.line == *line).unwrap_or(0);
+        let is_unreleased = all.get(at).is_some_and(|found| normal(found.label) == "unreleased");
+        let neighbour = |at: Option<usize>| at.and_then(|at| all.get(at)).is_some_and(|found| is_version(found.label));
+        let (above, below) = (neighbour(at.checked_sub(1)), neighbour(Some(at + 1)));
+        // The newest is at one end of the versions, and Unreleased beyond it.
+        let is_last = above && !below;
+        match is_last == is_unreleased {
+            true => (line.start..line.start, format!("{new}{eol}")),
+            false => (line.end..line.end, format!("{eol}{new}")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::promote, *};
+    use crate::date::Date;
+
+    const TAGS: (Option<&str>, &str) = (Some("v0.7.3"), "v0.8.0");
+
+    fn released(text: &str, version: &str, tags: (Option<&str>, &str)) -> String {
+        promote(text, version, Date::parse("2026-12-02").unwrap(), tags).unwrap()
+    }
+
+    /// A log with these lines at its end, before and after 0.8.0.
+    fn log(links: &str) -> String {
+        format!("# Changelog\n\n## [Unreleased]\n\n- x\n\n## [0.7.3] - 2026-01-01\n\n- c\n\n{links}")
+    }
+
+    fn moved(links: &str) -> String {
+        let new = released(&log(links), "0.8.0", TAGS);
+        let (_, rest) = new.split_once("- c\n\n").unwrap();
+        rest.to_owned()
+    }
+
+    #[test]
+    fn a_comparison_moves_whatever_the_forge_and_the_hand_that_wrote_it() {
+        const OLD: &str = "[0.7.3]: https://x/compare/v0.7.2...v0.7.3\n";
+        for (before, after) in [
+            (
+                "[Unreleased]: https://x/compare/v0.7.3...HEAD\n",
+                "[Unreleased]: https://x/compare/v0.8.0...HEAD\n[0.8.0]: https://x/compare/v0.7.3...v0.8.0\n",
+            ),
+            (
+                "[unreleased]: https://x/compare/v0.7.3...main\n",
+                "[unreleased]: https://x/compare/v0.8.0...main\n[0.8.0]: https://x/compare/v0.7.3...v0.8.0\n",
+            ),
+            (
+                "[UNRELEASED]:https://x/compare/v0.7.3..release/next\n",
+                "[UNRELEASED]:https://x/compare/v0.8.0..release/next\n[0.8.0]: https://x/compare/v0.7.3..v0.8.0\n",
+            ),
+            (
+                "[Unreleased]: https://x/-/compare/v0.7.3...main?from_project_id=7\n",
+                "[Unreleased]: https://x/-/compare/v0.8.0...main?from_project_id=7\n[0.8.0]: https://x/-/compare/v0.7.3...v0.8.0?from_project_id=7\n",
+            ),
+            (
+                "[Unreleased]: https://x/branches/compare/HEAD..v0.7.3\n",
+                "[Unreleased]: https://x/branches/compare/HEAD..v0.8.0\n[0.8.0]: https://x/branches/compare/v0.8.0..v0.7.3\n",
+            ),
+            (
+                "[Unreleased]: https://x/branches/compare/main%0Dv0.7.3#diff\n",
+                "[Unreleased]: https://x/branches/compare/main%0Dv0.8.0#diff\n[0.8.0]: https://x/branches/compare/v0.8.0%0Dv0.7.3#diff\n",
+            ),
+            // One release forgot to move it.
+            (
+                "[Unreleased]: https://x/compare/v0.7.1...HEAD\n",
+                "[Unreleased]: https://x/compare/v0.8.0...HEAD\n[0.8.0]: https://x/compare/v0.7.3...v0.8.0\n",
+            ),
+            (
+                "[Unreleased]: <https://x/compare/v0.7.3...HEAD>\n",
+                "[Unreleased]: <https://x/compare/v0.8.0...HEAD>\n[0.8.0]: <https://x/compare/v0.7.3...v0.8.0>\n",
+            ),
+            // A branch's page is always right, and none need not be made.
+            (
+                "[Unreleased]: https://x/commits/main\n",
+                "[Unreleased]: https://x/commits/main\n[0.8.0]: https://x/compare/v0.7.3...v0.8.0\n",
+            ),
+            ("", "[0.8.0]: https://x/compare/v0.7.3...v0.8.0\n"),
+        ] {
+            assert_eq!(moved(&format!("{before}{OLD}")), format!("{after}{OLD}"));
+        }
+    }
+
+    #[test]
+    fn definitions_stand_anywhere_and_keep_their_order() {
+        const UNRELEASED: &str = "[Unreleased]: https://x/compare/v0.7.3...HEAD";
+        const MOVED: &str = "[Unreleased]: https://x/compare/v0.8.0...HEAD";
+        const OLD: &str = "[0.7.3]: https://x/compare/v0.7.2...v0.7.3";
+        const NEW: &str = "[0.8.0]: https://x/compare/v0.7.3...v0.8.0";
+        for (before, after) in [
+            (format!("{UNRELEASED}\n{OLD}\n\n<!-- end -->\n"), format!("{MOVED}\n{NEW}\n{OLD}\n\n<!-- end -->\n")),
+            (
+                format!("{UNRELEASED}\n\n<!--\nmore\n-->\n{OLD}\n"),
+                format!("{MOVED}\n{NEW}\n\n<!--\nmore\n-->\n{OLD}\n"),
+            ),
+            (format!("{OLD}\n{UNRELEASED}"), format!("{OLD}\n{NEW}\n{MOVED}")),
+            (
+                format!("{OLD}\n{UNRELEASED}\n[#12]: https://x/12\n"),
+                format!("{OLD}\n{NEW}\n{MOVED}\n[#12]: https://x/12\n"),
+            ),
+            (UNRELEASED.to_owned(), format!("{MOVED}\n{NEW}")),
+            (format!("{UNRELEASED}\n\nFooter.\n"), format!("{MOVED}\n{NEW}\n\nFooter.\n")),
+            (format!("{UNRELEASED}\n[0.8.0]: https://own\n"), format!("{MOVED}\n[0.8.0]: https://own\n")),
+            (
+                "[0.7.3]: https://x/releases/tag/v0.7.3\n".to_owned(),
+                "[0.8.0]: https://x/releases/tag/v0.8.0\n[0.7.3]: https://x/releases/tag/v0.7.3\n".to_owned(),
+            ),
+            ("No link at all.\n".to_owned(), "No link at all.\n".to_owned()),
+            (format!("```\n{UNRELEASED}\n```\n"), format!("```\n{UNRELEASED}\n```\n")),
+        ] {
+            assert_eq!(moved(&before), after);
+            let crlf = |text: &str| text.replace('\n', "\r\n");
+            let log = released(&crlf(&log(&before)), "0.8.0", TAGS);
+            assert!(log.ends_with(&crlf(&format!("- c\n\n{after}"))), "{log:?}");
+        }
+        let top = format!("# Changelog\n\n{UNRELEASED}\n{OLD}\n\n## [Unreleased]\n\n- x\n\n## [0.7.3] - 2026-01-01\n");
+        let new = released(&top, "0.8.0", TAGS);
+        let head =
+            format!("# Changelog\n\n{MOVED}\n{NEW}\n{OLD}\n\n## [Unreleased]\n\n## [0.8.0] - 2026-12-02\n\n- x\n");
+        assert!(new.starts_with(&head), "{new}");
+    }
+
+    #[test]
+    fn a_link_in_the_heading_stays_in_the_heading() {
+        let old = "## [0.7.3](https://x/compare/v0.7.2...v0.7.3) - 2026-01-01\n\n- c\n";
+        let new = "## [0.8.0](https://x/compare/v0.7.3...v0.8.0) - 2026-12-02\n\n- x\n\n";
+        for (before, after) in [
+            ("## [Unreleased]\n\n", "## [Unreleased]\n\n"),
+            ("## Unreleased\n\n", "## Unreleased\n\n"),
+            (
+                "## [Unreleased](https://x/compare/v0.7.3...HEAD)\n\n",
+                "## [Unreleased](https://x/compare/v0.8.0...HEAD)\n\n",
+            ),
+        ] {
+            let text = format!("{before}- x\n\n{old}");
+            let promoted = released(&text, "0.8.0", TAGS);
+            assert_eq!(promoted, format!("{after}{new}{old}"));
+            assert_eq!(left_behind(&promoted, "0.8.0", "v0.8.0"), None);
+        }
+    }
+
+    #[test]
+    fn tags_of_other_forms() {
+        let text = "## [Unreleased]\n\n- x\n\n## [0.7.3]\n\n[Unreleased]: https://x/compare/owl/0.7.3...HEAD\n";
+        let new = released(text, "0.8.0", (Some("owl/0.7.3"), "owl/0.8.0"));
+        assert!(
+            new.ends_with(
+                "[Unreleased]: https://x/compare/owl/0.8.0...HEAD\n[0.8.0]: https://x/compare/owl/0.7.3...owl/0.8.0\n"
+            ),
+            "{new}"
+        );
+        // A post release is between, and the candidates of a final version are not.
+        let between = |between: &str, version: &str, tag: &str| {
+            let text = format!(
+                "## [Unreleased]\n\n- x\n\n## [{between}]\n\n## [0.7.3]\n\n[Unreleased]: https://x/compare/v{between}...HEAD\n"
+            );
+            let new = released(&text, version, (Some("v0.7.3"), tag));
+            new.lines().last().unwrap().to_owned()
+        };
+        assert_eq!(between("0.7.3.post1", "0.8.0", "v0.8.0"), "[0.8.0]: https://x/compare/v0.7.3.post1...v0.8.0");
+        assert_eq!(between("0.8.0-rc.1", "0.8.0", "v0.8.0"), "[0.8.0]: https://x/compare/v0.7.3...v0.8.0");
+        let next = between("0.8.0-rc.1", "0.8.0-rc.2", "v0.8.0-rc.2");
+        assert_eq!(next, "[0.8.0-rc.2]: https://x/compare/v0.8.0-rc.1...v0.8.0-rc.2");
+        // The readers of a crate come from its own last version, not from the train's.
+        let text = "## [Unreleased]\n\n- x\n\n## [0.7.1]\n\n[Unreleased]: https://x/compare/v0.7.1...HEAD\n";
+        assert!(released(text, "0.8.0", TAGS).ends_with("[0.8.0]: https://x/compare/v0.7.1...v0.8.0\n"));
+    }
+
+    #[test]
+    fn a_form_that_is_not_known_is_told_with_its_line() {
+        let odd = "[Unreleased]: https://x/branchCompare?baseVersion=GTv0.7.3&targetVersion=GBmain\n";
+        let new = released(&log(odd), "0.8.0", TAGS);
+        assert!(new.ends_with(odd), "it is as it was");
+        let told = left_behind(&new, "0.8.0", "v0.8.0");
+        assert_eq!(told.map(|(line, _)| line), Some(13));
+        let new = released(&log("[0.7.3]: https://x/7/3\n"), "0.8.0", TAGS);
+        assert_eq!(left_behind(&new, "0.8.0", "v0.8.0").map(|(line, _)| line), Some(5));
+        for known in ["", "[Unreleased]: https://x/compare/v0.7.3...HEAD\n", "[0.7.3]: https://x/tags/v0.7.3\n"] {
+            assert_eq!(left_behind(&released(&log(known), "0.8.0", TAGS), "0.8.0", "v0.8.0"), None, "{known}");
+        }
+    }
+
+    #[test]
+    fn notes_that_stand_alone_hold_what_they_use() {
+        let text = "- see [#12], [the guide][Guide] and [it](https://inline)[^1]\n- `[code]` [x]\n\n```\n[fence]\n```\n\n[x]: https://own";
+        let all = format!(
+            "## [0.8.0]\n\n{text}\n\n## [0.7.3]\n\n[0.8.0]: https://x/8\n[#12]: https://x/12\n[#13]: https://x/13\n[guide]:\n[code]: https://x/code\n[fence]: https://x/fence\n[x]: https://other\n[GUIDE]: https://x/guide \"The guide\"\n[^1]: As said.\n[it]: https://x/it\n[#12]: https://second\n"
+        );
+        assert_eq!(
+            with_definitions(&all, text),
+            format!("{text}\n\n[#12]: https://x/12\n[GUIDE]: https://x/guide \"The guide\"\n[^1]: As said.")
+        );
+        assert_eq!(with_definitions(&all, "- y"), "- y");
+    }
+
+    #[test]
+    fn a_sentence_is_no_definition() {
+        for (line, is) in [
+            ("[a]: https://x", true),
+            ("  [a]:https://x 'T'", true),
+            ("[^a]: A footnote.", true),
+            ("[core]: fixed the panic", false),
+            ("- [a]: https://x", false),
+            ("[a]:", false),
+            ("[]: x", false),
+            ("a [b]: https://x", false),
+        ] {
+            assert_eq!(is_definition(line), is, "{line}");
+        }
+    }
+}
