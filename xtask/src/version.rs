@@ -165,13 +165,13 @@ impl Version {
             Bump::Minor => semver::Version::new(v.major, v.minor + 1, 0),
             Bump::Patch if pre => self.core(),
             Bump::Patch => semver::Version::new(v.major, v.minor, v.patch + 1),
-            Bump::Pre(kind) => return self.next_pre(kind),
+            Bump::Pre(kind) => return self.pre_of_kind(kind),
         };
         Ok(Version(next))
     }
 
     /// `alpha.N`, `beta.N` or `rc.N` of the version that is being prepared, however it is called until now.
-    fn next_pre(&self, kind: &str) -> Result<Version> {
+    fn pre_of_kind(&self, kind: &str) -> Result<Version> {
         let v = &self.0;
         let core = if self.is_prerelease() { self.core() } else { semver::Version::new(v.major, v.minor, v.patch + 1) };
         let mut words = v.pre.as_str().split('.');
@@ -183,6 +183,23 @@ impl Version {
             bail!("`{kind}` of {self} would be {next}, which is lower");
         }
         Ok(next)
+    }
+
+    /// The pre-release of the same version that follows this one.
+    pub fn next_pre(&self) -> Option<Version> {
+        let word = self.0.pre.as_str().split('.').next().unwrap_or_default();
+        let kind = PRE.iter().find(|(name, _)| *name == word);
+        match kind {
+            Some((kind, _)) => self.pre_of_kind(kind).ok(),
+            None => self.next_alike(),
+        }
+    }
+
+    /// The first pre-release of `version`, of the kind that this one is of.
+    pub fn first_pre_of(&self, version: &Version) -> Option<Version> {
+        let word = self.0.pre.as_str().split(|c: char| !c.is_ascii_alphabetic()).next()?;
+        let pre = format!("{word}.1").parse().ok().filter(|_| !word.is_empty())?;
+        Some(Version(semver::Version { pre, ..version.core() }))
     }
 
     /// The next version in a spelling that is not the tool's own: `-rc2` after `-rc1`, where cargo orders them like that.

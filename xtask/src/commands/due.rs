@@ -36,11 +36,11 @@ pub fn due(call: &Call<'_>, wanted: &Wanted) -> Result<()> {
     for train in loader.trains(&head)? {
         history::tags(call.report, &loader, &head.workspace, &train)?;
         let snapshot = Snapshot { train, ..head.clone() };
-        let last = last(&snapshot);
+        let last = due::last(&snapshot);
         let past = since(&sh, &snapshot, last.as_ref())?;
         let changes = due::changes(&snapshot, &past);
         let findings = findings(&sh, &snapshot, last.as_ref(), &past, wanted)?;
-        let due = due::due(&snapshot, last.as_ref(), &changes, &findings);
+        let due = due::due(&snapshot, &changes, &findings);
         tell(call.report, &due);
         told.push(due);
     }
@@ -50,13 +50,7 @@ pub fn due(call: &Call<'_>, wanted: &Wanted) -> Result<()> {
     Ok(())
 }
 
-/// The last final release of the train, post releases among them, that was not rolled back.
-pub fn last(snapshot: &Snapshot) -> Option<(Version, String)> {
-    let finals = snapshot.train.tags_in_use(&snapshot.repo).filter(|(version, _)| !version.is_prerelease());
-    finals.max().map(|(version, tag)| (version, tag.to_owned()))
-}
-
-/// What a user of the train sees, since its last release.
+/// What a user of the train sees, since a release.
 pub fn changes(sh: &Shell, snapshot: &Snapshot, last: Option<&(Version, String)>) -> Result<Vec<Change>> {
     Ok(due::changes(snapshot, &since(sh, snapshot, last)?))
 }
@@ -91,7 +85,8 @@ fn findings(
     // Whatever its commits say: a crate whose sources changed is compared.
     let touched: BTreeSet<usize> = past.iter().flat_map(|commit| &commit.paths).filter_map(is_source).collect();
     let compared: Vec<usize> = touched.into_iter().filter(|&at| workspace.members[at].publish).collect();
-    let Some((_, tag)) = last.filter(|_| !compared.is_empty()) else { return Ok(findings) };
+    // What breaks between two pre-releases breaks nothing that was promised.
+    let Some((_, tag)) = due::last_final(snapshot).filter(|_| !compared.is_empty()) else { return Ok(findings) };
     if !wanted.interfaces {
         let why = "interfaces were not compared: --interfaces compares them, and runs the workspace's build scripts";
         findings.unknown.push(why.to_owned());
@@ -105,7 +100,7 @@ fn findings(
     }
     for at in compared {
         let name = &workspace.members[at].name;
-        match semver_checks::compare(&repo.top.join(workspace.root_dir()), name, tag) {
+        match semver_checks::compare(&repo.top.join(workspace.root_dir()), name, &tag) {
             Ok(Some(weight)) => findings.checked.push((name.clone(), weight)),
             Ok(None) => {}
             Err(error) => findings.unknown.push(format!("the interface of {name} could not be compared: {error:#}")),
@@ -135,5 +130,9 @@ fn tell(report: &Report, due: &Due) {
     if let Some(proposal) = &due.proposal {
         report.say(format!("  {}: {}", proposal.version, proposal.why));
         report.say(format!("  next: {}", proposal.command));
+    }
+    if let Some(proposal) = &due.or {
+        report.say(format!("  {}: {}", proposal.version, proposal.why));
+        report.say(format!("  or: {}", proposal.command));
     }
 }

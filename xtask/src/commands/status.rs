@@ -18,6 +18,7 @@ use crate::{
     edit::count,
     perform::{Tools, World},
     plan::{
+        self,
         announcement::Occasion,
         hotfix, publish,
         standing::{self, Facts, Hotfix, Last, Part, Standing, State},
@@ -136,15 +137,11 @@ fn tell(
     run::run(world, &[step], mode).map(Some)
 }
 
-fn look(
-    world: &World<'_>,
-    loader: &Loader<'_>,
-    snapshot: &Snapshot,
-    here: bool,
-) -> Result<(Standing, crate::plan::due::Due)> {
-    let released = due::last(snapshot);
-    let changes = due::changes(world.sh, snapshot, released.as_ref())?;
-    let due = crate::plan::due::due(snapshot, released.as_ref(), &changes, &crate::plan::due::Findings::default());
+fn look(world: &World<'_>, loader: &Loader<'_>, snapshot: &Snapshot, here: bool) -> Result<(Standing, plan::due::Due)> {
+    let released = plan::due::last_final(snapshot);
+    let since = |last: Option<(Version, String)>| due::changes(world.sh, snapshot, last.as_ref());
+    let due = plan::due::due(snapshot, &since(plan::due::last(snapshot))?, &plan::due::Findings::default());
+    let changes = since(released.clone())?;
     let checklist = run::look(world, &super::checklist(loader, snapshot)?);
     let newest = snapshot.train.tags_in_use(&snapshot.repo).max();
     let facts = Facts {

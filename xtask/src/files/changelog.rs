@@ -84,7 +84,6 @@ pub fn quote(text: &str, name: &str) -> Option<String> {
 
 /// The text with the section of `version` said to be yanked, as Keep a Changelog has it; `None` without such a section.
 pub fn yank(text: &str, version: &str) -> Option<String> {
-    const YANKED: &str = "[YANKED]";
     let section = section(text, version)?;
     let heading = text[section.heading.clone()].trim_end();
     if heading.ends_with(YANKED) {
@@ -93,6 +92,14 @@ pub fn yank(text: &str, version: &str) -> Option<String> {
     let end = section.heading.start + heading.len();
     Some(format!("{} {YANKED}{}", &text[..end], &text[end..]))
 }
+
+/// Whether the heading of `version` says that it was yanked.
+pub fn is_yanked(text: &str, version: &str) -> bool {
+    section(text, version).is_some_and(|section| text[section.heading].trim_end().ends_with(YANKED))
+}
+
+/// What Keep a Changelog has in the heading of a version that was taken back.
+const YANKED: &str = "[YANKED]";
 
 /// Whether the section says anything beside headings and comments.
 pub fn has_entries(section: &Section) -> bool {

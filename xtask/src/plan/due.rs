@@ -11,9 +11,10 @@ use serde::Serialize;
 use super::{is_release, subjects, timetable};
 use crate::{
     conventional::{self, Kind},
+    files::changelog,
     repo::Message,
     snapshot::Snapshot,
-    version::{Bump, Version},
+    version::{Bump, Dialect, Version},
 };
 
 /// What a change asks of the next version.
@@ -175,12 +176,29 @@ pub struct Due {
     /// Members of the train that changed, and why.
     pub changed: BTreeMap<String, Vec<String>>,
     pub proposal: Option<Proposal>,
+    /// The final version, where the proposal is one more pre-release of it.
+    pub or: Option<Proposal>,
     pub unknown: Vec<String>,
 }
 
-/// `last` is the version and tag of the last release, `changes` what came since.
-pub fn due(snapshot: &Snapshot, last: Option<&(Version, String)>, changes: &[Change], findings: &Findings) -> Due {
-    let Snapshot { workspace, train, repo, today, .. } = snapshot;
+/// The last release of the train that was not rolled back: of pre-releases, those that the driver has left behind.
+pub fn last(snapshot: &Snapshot) -> Option<(Version, String)> {
+    let here = snapshot.train.version(&snapshot.workspace);
+    let counts = |found: &Version| !found.is_prerelease() || found <= here;
+    let tags = snapshot.train.tags_in_use(&snapshot.repo).filter(|(found, _)| counts(found));
+    tags.max().map(|(version, tag)| (version, tag.to_owned()))
+}
+
+/// The last final release of the train, post releases among them, that was not rolled back.
+pub fn last_final(snapshot: &Snapshot) -> Option<(Version, String)> {
+    let finals = snapshot.train.tags_in_use(&snapshot.repo).filter(|(version, _)| !version.is_prerelease());
+    finals.max().map(|(version, tag)| (version, tag.to_owned()))
+}
+
+/// `changes` is what came since the last release.
+pub fn due(snapshot: &Snapshot, changes: &[Change], findings: &Findings) -> Due {
+    let Snapshot { workspace, train, today, .. } = snapshot;
+    let last = last(snapshot);
     let mut changed: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for change in changes {
         for member in &change.members {
@@ -210,60 +228,111 @@ pub fn due(snapshot: &Snapshot, last: Option<&(Version, String)>, changes: &[Cha
         None => {}
     }
     let here = train.version(workspace);
-    let base = last.map(|(version, _)| version.base());
-    // What was rolled back waits for nothing, even where main still says it.
-    let waits = base.as_ref().is_none_or(|base| here.base() > *base) && !repo.is_rolled_back(&train.tag.fill(here));
+    let base = last.as_ref().map(|(version, _)| version.base());
+    let is_ahead = base.as_ref().is_none_or(|base| here.base() > *base);
+    let waits = is_ahead && !here.is_development() && !is_taken(snapshot, &here.base());
     if waits {
         reasons.push(Reason::Bump { from: base.as_ref().map(Version::tag), to: here.tag() });
     }
+    let candidate = base.filter(Version::is_prerelease);
     let is = |wanted: fn(&Reason) -> bool| reasons.iter().any(wanted);
     let has_changes = is(|reason| matches!(reason, Reason::Changes { .. }));
     let is_urgent = is(|reason| matches!(reason, Reason::Priority { .. } | Reason::Bump { .. }));
     let (due, said) = match &window {
         _ if is_urgent => (true, "a release is due".to_owned()),
         None if has_changes => (true, "a release is due".to_owned()),
-        Some(_) if has_changes && day.is_some_and(|day| day.offset <= 0) => (true, "a release is due".to_owned()),
+        Some(_) if (has_changes || candidate.is_some()) && day.is_some_and(|day| day.offset <= 0) => {
+            (true, "a release is due".to_owned())
+        }
         Some(window) if has_changes => {
             let after = timetable::windows(&train.config, window.ends().plus(1), 1).into_iter().next();
             let next = after.filter(|_| day.is_some()).map_or(window.release, |after| after.release);
             (false, format!("what changed waits for the release day, {next}"))
         }
-        _ => (false, "nothing to release".to_owned()),
+        _ => match &candidate {
+            Some(candidate) => (false, format!("nothing changed since {}, which is no final version", candidate.tag())),
+            None => (false, "nothing to release".to_owned()),
+        },
     };
-    let proposal = propose(snapshot, base.as_ref(), waits, most, why).filter(|_| has_changes || is_urgent);
+    let asked = has_changes || is_urgent || candidate.is_some();
+    let finished = propose(snapshot, waits, most, why).filter(|_| asked);
+    let next = candidate.filter(|_| has_changes && !waits).zip(finished.as_ref());
+    let next = next.and_then(|(candidate, finished)| propose_next(snapshot, &candidate, finished));
+    let (proposal, or) = if next.is_some() { (next, finished) } else { (finished, None) };
     Due {
         train: train.name().to_owned(),
-        last: last.map(|(_, tag)| tag.clone()),
+        last: last.map(|(_, tag)| tag),
         due,
         said,
         reasons,
         changed,
         proposal,
+        or,
         unknown,
     }
 }
 
-fn propose(
-    snapshot: &Snapshot,
-    base: Option<&Version>,
-    waits: bool,
-    most: Option<Weight>,
-    why: Option<String>,
-) -> Option<Proposal> {
+/// Whether nobody can release that version any more: it has a tag, of a release that was rolled back or not, or the
+/// changelog says that it was yanked.
+fn is_taken(snapshot: &Snapshot, version: &Version) -> bool {
     let Snapshot { workspace, train, repo, .. } = snapshot;
+    let log = train.changelog.as_ref().and_then(|path| workspace.texts.get(path));
+    repo.tags.contains_key(&train.tag.fill(version)) || log.is_some_and(|log| changelog::is_yanked(log, &version.tag()))
+}
+
+/// The first of a series of versions that can still be released.
+fn free(snapshot: &Snapshot, from: Version, next: impl Fn(&Version) -> Option<Version>) -> Option<Version> {
+    std::iter::successors(Some(from), next).find(|version| !is_taken(snapshot, version))
+}
+
+/// The final version that is due, or the version that the driver was bumped to.
+fn propose(snapshot: &Snapshot, waits: bool, most: Option<Weight>, why: Option<String>) -> Option<Proposal> {
+    let Snapshot { workspace, train, .. } = snapshot;
     let here = train.version(workspace);
     let option = train.config.option();
-    let Some(base) = base else {
-        let why = "it stands here, and there is no tag yet".to_owned();
-        return Some(Proposal { version: here.tag(), why, command: format!("cargo xtask release{option}") });
-    };
+    let align =
+        |why: String| Some(Proposal { version: here.tag(), why, command: format!("cargo xtask release{option}") });
     let weight = most.unwrap_or(Weight::Fix);
-    let next = train.unused(repo, base.bump(weight.bump(base)).ok()?).ok()?;
-    let why = why.unwrap_or_else(|| "nothing that changed says more".to_owned());
-    if waits && here.base() >= next {
-        let why = format!("the driver was bumped to it already ({why} needs {} at least)", next.tag());
-        return Some(Proposal { version: here.tag(), why, command: format!("cargo xtask release{option}") });
-    }
-    let why = if waits { format!("{why}; the driver's {here} is too low for that") } else { why };
-    Some(Proposal { command: format!("cargo xtask release {}{option}", next.tag()), version: next.tag(), why })
+    let needed = match last_final(snapshot) {
+        Some((base, _)) => Some(base.bump(weight.bump(&base)).ok()?),
+        None => None,
+    };
+    let prepared = here.final_version();
+    let is_enough = needed.as_ref().is_none_or(|needed| prepared >= *needed);
+    let told = why.unwrap_or_else(|| "nothing that changed says more".to_owned());
+    let why = match needed.as_ref() {
+        None if waits => return align("it stands here, and there is no tag yet".to_owned()),
+        Some(needed) if waits && is_enough => {
+            let why = format!("the driver was bumped to it already ({told} needs {} at least)", needed.tag());
+            return align(why);
+        }
+        _ if waits => format!("{told}; the driver's {here} is too low for that"),
+        _ if is_enough && here.is_prerelease() => format!("the final version of {}", here.tag()),
+        _ => told,
+    };
+    let wanted = needed.into_iter().chain([prepared]).max()?;
+    let version = free(snapshot, wanted.clone(), |version| version.bump(Bump::Patch).ok())?;
+    let why = if version == wanted { why } else { format!("{why}; {} is taken", wanted.tag()) };
+    Some(Proposal { command: format!("cargo xtask release {}{option}", version.tag()), version: version.tag(), why })
+}
+
+/// One more pre-release of the version that is due, in the words of the last one.
+fn propose_next(snapshot: &Snapshot, candidate: &Version, due: &Proposal) -> Option<Proposal> {
+    let train = &snapshot.train;
+    let due = Version::parse(&due.version, Dialect::Tag).ok()?;
+    let next = |version: &Version| version.next_pre().filter(|next| next.final_version() == version.final_version());
+    let first = match due == candidate.final_version() {
+        true => next(candidate)?,
+        false => candidate.first_pre_of(&due)?,
+    };
+    let here = train.version(&snapshot.workspace);
+    let version = free(snapshot, first, next).filter(|version| !here.falls_to(version))?;
+    // A wheel has to be spelt as well.
+    version.show(Dialect::Pep440).ok().or_else(|| train.wheels.is_empty().then(String::new))?;
+    let command = format!("cargo xtask release {}{}", version.tag(), train.config.option());
+    Some(Proposal {
+        why: format!("what changed since {} can be tried again", candidate.tag()),
+        version: version.tag(),
+        command,
+    })
 }

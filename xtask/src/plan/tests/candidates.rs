@@ -6,7 +6,11 @@ use serde_json::json;
 use super::sketch::{Sketch, findings, house, tag_message, text, v};
 use crate::{
     files::changelog,
-    plan::release::{Goal, collected},
+    plan::{
+        due::{self, Due, Findings},
+        release::{Goal, collected},
+    },
+    repo::Message,
 };
 
 /// The house where every version, and what requires one, is another.
@@ -246,4 +250,116 @@ fn fragments_that_a_candidate_took_are_told_with_the_final() {
         section(&house, "0.10.0"),
         "### Added\n\n- depth (#7)\n\n### Fixed\n\n- a rounding error\n- no book (#8)"
     );
+}
+
+/// What is due after commits of these subjects.
+fn due_after(sketch: &Sketch, subjects: &[&str]) -> Due {
+    let snapshot = sketch.snapshot();
+    let commit = |subject: &&str| Message {
+        text: subject.to_string(),
+        paths: vec!["crates/barter-data/src/lib.rs".into()],
+        ..Message::default()
+    };
+    let commits: Vec<Message> = subjects.iter().map(commit).collect();
+    due::due(&snapshot, &due::changes(&snapshot, &commits), &Findings::default())
+}
+
+#[test]
+fn what_is_proposed_is_what_release_takes() {
+    const FIX: &[&str] = &["fix: x"];
+    const BREAK: &[&str] = &["feat!: x"];
+    for (here, tags, subjects, last, is_due, proposed) in [
+        // Nothing is final yet.
+        ("1.0.0-alpha.2", &["v1.0.0-alpha.2"][..], FIX, "v1.0.0-alpha.2", true, &["1.0.0-alpha.3", "1.0.0"][..]),
+        (
+            "1.0.0-alpha.2",
+            &["v1.0.0-alpha.1", "v1.0.0-alpha.2"],
+            BREAK,
+            "v1.0.0-alpha.2",
+            true,
+            &["1.0.0-alpha.3", "1.0.0"],
+        ),
+        ("1.0.0-alpha.2", &["v1.0.0-alpha.2"], &[], "v1.0.0-alpha.2", false, &["1.0.0"]),
+        ("0.1.0", &[], FIX, "", true, &[""]),
+        ("1.0.0-alpha.1", &[], FIX, "", true, &[""]),
+        ("0.1.0-dev", &[], FIX, "", true, &["0.1.0"]),
+        // A candidate of the next version.
+        ("0.10.0-rc.1", &["v0.9.3", "v0.10.0-rc.1"], &[], "v0.10.0-rc.1", false, &["0.10.0"]),
+        ("0.10.0-rc.1", &["v0.9.3", "v0.10.0-rc.1"], &["docs: x"], "v0.10.0-rc.1", false, &["0.10.0"]),
+        ("0.10.0-rc.1", &["v0.9.3", "v0.10.0-rc.1"], FIX, "v0.10.0-rc.1", true, &["0.10.0-rc.2", "0.10.0"]),
+        ("0.10.0-rc.1", &["v0.9.3", "v0.10.0-rc.1", "v0.9.4"], FIX, "v0.10.0-rc.1", true, &["0.10.0-rc.2", "0.10.0"]),
+        ("0.9.4-rc.1", &["v0.9.3", "v0.9.4-rc.1"], BREAK, "v0.9.4-rc.1", true, &["0.10.0-rc.1", "0.10.0"]),
+        ("0.9.4-rc1", &["v0.9.3", "v0.9.4-rc1"], FIX, "v0.9.4-rc1", true, &["0.9.4-rc2", "0.9.4"]),
+        ("0.9.4-rc9", &["v0.9.3", "v0.9.4-rc9"], FIX, "v0.9.4-rc9", true, &["0.9.4"]),
+        ("0.9.4-alpha", &["v0.9.3", "v0.9.4-alpha"], FIX, "v0.9.4-alpha", true, &["0.9.4-alpha.1", "0.9.4"]),
+        ("0.9.4-pre.3", &["v0.9.3", "v0.9.4-pre.3"], FIX, "v0.9.4-pre.3", true, &["0.9.4-pre.4", "0.9.4"]),
+        // The driver was bumped to one.
+        ("0.10.0-rc.1", &["v0.9.3"], FIX, "v0.9.3", true, &[""]),
+        ("0.10.0-rc.2", &["v0.9.3", "v0.10.0-rc.1"], FIX, "v0.10.0-rc.1", true, &[""]),
+        ("0.9.4-rc.1", &["v0.9.3"], BREAK, "v0.9.3", true, &["0.10.0"]),
+        // Development is no release that waits.
+        ("0.10.0-dev.1", &["v0.9.3"], &[], "v0.9.3", false, &[]),
+        ("0.10.0-dev.1", &["v0.9.3"], FIX, "v0.9.3", true, &["0.10.0"]),
+        ("0.10.0-nightly", &["v0.9.3"], BREAK, "v0.9.3", true, &["0.10.0"]),
+        ("0.9.4-dev", &["v0.9.3"], BREAK, "v0.9.3", true, &["0.10.0"]),
+        // A candidate that never came to main.
+        ("0.9.3", &["v0.9.3", "v0.10.0-rc.1"], FIX, "v0.9.3", true, &["0.9.4"]),
+        // What was rolled back is taken, whatever main says.
+        ("0.9.3", &["v0.9.3", "v0.9.4", "rollback/v0.9.4"], FIX, "v0.9.3", true, &["0.9.5"]),
+        ("0.9.4", &["v0.9.3", "v0.9.4", "rollback/v0.9.4"], FIX, "v0.9.3", true, &["0.9.5"]),
+        ("0.9.4", &["v0.9.3", "v0.9.4", "rollback/v0.9.4"], &[], "v0.9.3", false, &[]),
+        ("0.9.3", &["v0.9.3", "v0.10.0", "rollback/v0.10.0"], BREAK, "v0.9.3", true, &["0.10.1"]),
+        ("0.10.0", &["v0.9.3", "v0.10.0", "rollback/v0.10.0"], FIX, "v0.9.3", true, &["0.10.1"]),
+        ("0.1.0", &["v0.1.0", "rollback/v0.1.0"], FIX, "", true, &["0.1.1"]),
+        (
+            "0.10.0-rc.1",
+            &["v0.9.3", "v0.10.0-rc.1", "v0.10.0-rc.2", "rollback/v0.10.0-rc.2"],
+            FIX,
+            "v0.10.0-rc.1",
+            true,
+            &["0.10.0-rc.3", "0.10.0"],
+        ),
+    ] {
+        let sketch = rust(here, tags);
+        let due = due_after(&sketch, subjects);
+        let state = format!("{here} {tags:?} {subjects:?}");
+        assert_eq!((due.last.as_deref().unwrap_or_default(), due.due), (last, is_due), "{state}");
+        let commands: Vec<String> = due.proposal.iter().chain(&due.or).map(|said| said.command.clone()).collect();
+        let typed: Vec<&str> =
+            commands.iter().map(|said| said.strip_prefix("cargo xtask release").unwrap().trim()).collect();
+        assert_eq!(typed, proposed, "{state}");
+        for (command, proposal) in typed.iter().zip(due.proposal.iter().chain(&due.or)) {
+            let plan = sketch.release(command);
+            assert_eq!((findings(&plan), plan.to.tag()), (vec![], proposal.version.clone()), "{command}: {state}");
+        }
+    }
+}
+
+#[test]
+fn a_yanked_version_is_not_proposed() {
+    let yanked = |sketch: Sketch, version: &str| {
+        let section = format!("## [{version}] - 2026-01-08 [YANKED]\n\n### Fixed\n\n- x\n\n## [0.9.3]");
+        sketch.with("CHANGELOG.md", "## [0.9.3]", &section)
+    };
+    let version = |sketch: &Sketch| due_after(sketch, &["fix: x"]).proposal.unwrap().version;
+    // Its tag may be there or not.
+    assert_eq!(version(&yanked(rust("0.9.3", &["v0.9.3"]), "0.9.4")), "0.9.5");
+    assert_eq!(version(&yanked(rust("0.9.4", &["v0.9.3"]), "0.9.4")), "0.9.5");
+    assert_eq!(version(&yanked(rust("0.9.4", &["v0.9.3", "v0.9.4"]), "0.9.4")), "0.9.5");
+    let candidate = rust("0.10.0-rc.1", &["v0.9.3", "v0.10.0-rc.1"]);
+    assert_eq!(version(&yanked(candidate, "0.10.0-rc.2")), "0.10.0-rc.3");
+}
+
+#[test]
+fn a_wheel_gets_no_pre_release_that_python_cannot_spell() {
+    let due = due_after(&at("0.10.0-pre.1", &["v0.9.3", "v0.10.0-pre.1"]), &["fix: x"]);
+    assert_eq!((due.proposal.unwrap().version.as_str(), due.or), ("0.10.0", None));
+}
+
+#[test]
+fn a_candidate_becomes_final_on_the_release_day() {
+    let sketch = rust("0.10.0-rc.1", &["v0.9.3", "v0.10.0-rc.1"]).configured("cadence", json!("first wednesday"));
+    // The sketch's day is the release day.
+    let due = due_after(&sketch, &[]);
+    assert_eq!((due.due, due.proposal.unwrap().command.as_str()), (true, "cargo xtask release 0.10.0"));
 }

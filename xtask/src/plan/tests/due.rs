@@ -28,8 +28,7 @@ fn seen(sketch: &Sketch, message: &str, path: &str) -> Vec<Change> {
 fn ask(sketch: &Sketch, day: &str, commits: &[Message], findings: &Findings) -> Due {
     let mut snapshot = sketch.snapshot();
     snapshot.today = Date::parse(day).unwrap();
-    let last = (Version::parse("0.9.3", Dialect::Tag).unwrap(), "v0.9.3".to_owned());
-    due(&snapshot, Some(&last), &changes(&snapshot, commits), findings)
+    due(&snapshot, &changes(&snapshot, commits), findings)
 }
 
 fn version(due: &Due) -> &str {
@@ -100,12 +99,12 @@ fn the_heaviest_change_makes_the_version() {
     let one = |from: &str, message: &str| {
         let sketch = house();
         let mut snapshot = sketch.snapshot();
-        let last = (Version::parse(from, Dialect::Tag).unwrap(), format!("v{from}"));
+        snapshot.repo = sketch.clone().tagged(&format!("v{from}")).repo;
         for member in &mut snapshot.workspace.members {
-            member.version = last.0.clone();
+            member.version = Version::parse(from, Dialect::Tag).unwrap();
         }
         let commits = [past("fix: x", &[DATA]), past(message, &[DATA])];
-        version(&due(&snapshot, Some(&last), &changes(&snapshot, &commits), &Findings::default())).to_owned()
+        version(&due(&snapshot, &changes(&snapshot, &commits), &Findings::default())).to_owned()
     };
     for (from, message, to) in [
         ("0.9.3", "fix: y", "0.9.4"),

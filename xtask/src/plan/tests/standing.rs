@@ -71,6 +71,7 @@ fn scene() -> Scene {
             reasons: vec![],
             changed: Default::default(),
             proposal: None,
+            or: None,
             unknown: vec![],
         },
         waiting_since: None,
