@@ -301,7 +301,7 @@ impl Draft {
         }
         let moved = moved(workspace, &self.versions);
         let mut remarks = self.remarks;
-        remarks.extend(other_trains(workspace, train, &self.versions));
+        remarks.extend(left_to_release(workspace, train, &self.versions));
         Plan {
             train: train.name().to_owned(),
             from: self.from,
@@ -388,36 +388,49 @@ fn read_back(workspace: &Workspace, train: &Train, draft: &Draft, texts: Texts) 
     findings
 }
 
-/// Trains whose members require one that moved: their requirement is rewritten here, their version is theirs.
-fn other_trains(workspace: &Workspace, train: &Train, versions: &BTreeMap<usize, Version>) -> Vec<String> {
+/// Trains, and published crates of none, that require a member that moved: their requirement is rewritten here, their
+/// version is theirs.
+fn left_to_release(workspace: &Workspace, train: &Train, versions: &BTreeMap<usize, Version>) -> Vec<String> {
+    // One that still accepts the new version stays as it is, here and in what was published.
+    let is_rewritten = |link: &&Link| match (versions.get(&link.to), &link.requirement) {
+        (Some(to), Some(text)) if link.is_built() => matches!(crate::requirement::accepts(text, to), Ok(false)),
+        _ => false,
+    };
+    let rewritten = |at: usize| {
+        let member = &workspace.members[at];
+        let link = member.links.iter().find(is_rewritten).filter(|_| !versions.contains_key(&at))?;
+        Some((member, &workspace.members[link.to].name, &versions[&link.to]))
+    };
     let mut remarks = Vec::new();
+    let mut theirs: BTreeSet<usize> = BTreeSet::new();
     for config in workspace.trains.iter().filter(|config| config.name != train.name()) {
-        let Some(driver) = config.driver.as_deref().and_then(|name| workspace.member(name)) else {
-            continue;
-        };
-        for at in workspace.closure(driver).into_iter().filter(|at| !versions.contains_key(at)) {
-            let member = &workspace.members[at];
-            // One that still accepts the new version stays as it is, here and in what was published.
-            let rewritten = |link: &&Link| {
-                let (Some(to), Some(text)) = (versions.get(&link.to), &link.requirement) else {
-                    return false;
-                };
-                matches!(crate::requirement::accepts(text, to), Ok(false))
-            };
-            if let Some(link) = member.links.iter().find(rewritten) {
-                let on = &workspace.members[link.to].name;
-                let (name, member) = (&config.name, &member.name);
-                remarks.push(match versions.get(&link.to) {
-                    Some(to) if to.is_development() => {
-                        format!("train {name} waits for the next release of {on}: {member} requires {to} from here on")
-                    }
-                    _ => format!(
-                        "train {name} needs a release: {member} requires {on}, whose requirement is rewritten here (cargo xtask release patch --train {name})"
-                    ),
-                });
-                break;
+        let members = config.members(workspace);
+        theirs.extend(&members);
+        let Some((member, on, to)) = members.into_iter().find_map(rewritten) else { continue };
+        let (name, member) = (&config.name, &member.name);
+        remarks.push(match to.is_development() {
+            true => format!("train {name} waits for the next release of {on}: {member} requires {to} from here on"),
+            false => format!(
+                "train {name} needs a release: {member} requires {on}, whose requirement is rewritten here (cargo xtask release patch --train {name})"
+            ),
+        });
+    }
+    let alone = (0..workspace.members.len()).filter(|at| workspace.members[*at].publish && !theirs.contains(at));
+    for (member, on, to) in alone.filter_map(rewritten) {
+        let name = &member.name;
+        let advice = match workspace.trains.is_empty() {
+            true => format!("cargo xtask release patch --train {name}"),
+            false if train.config.excepts(name) => "take it out of `except`, or give it a train of its own".to_owned(),
+            false => {
+                format!("give it a train: `driver = \"{name}\"` under [workspace.metadata.trains.{name}]")
             }
-        }
+        };
+        remarks.push(match to.is_development() {
+            true => format!("{name}, which no train moves, waits for the next release of {on}: it requires {to} from here on"),
+            false => format!(
+                "{name} needs a release: no train moves it, and it requires {on}, whose requirement is rewritten here ({advice})"
+            ),
+        });
     }
     remarks
 }

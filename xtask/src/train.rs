@@ -221,6 +221,21 @@ impl Train {
     }
 }
 
+impl TrainConfig {
+    /// Whether `except` names the member.
+    pub fn excepts(&self, member: &str) -> bool {
+        self.except.iter().any(|pattern| config::matches(pattern, member))
+    }
+
+    /// The members that it moves as far as the configuration alone tells: the driver, what that needs, and the wheels.
+    pub fn members(&self, workspace: &Workspace) -> BTreeSet<usize> {
+        let driver = self.driver.as_ref().and_then(|name| workspace.member(name));
+        let needed = driver.into_iter().flat_map(|at| workspace.closure(at));
+        let crates = needed.filter(|&at| Some(at) == driver || !self.excepts(&workspace.members[at].name));
+        crates.chain(self.wheels.iter().flatten().filter_map(|name| workspace.member(name))).collect()
+    }
+}
+
 /// Takes out what another train moves: a member that both need belongs to the default train.
 fn leave_to(
     workspace: &Workspace,
@@ -231,9 +246,7 @@ fn leave_to(
     let Some(driver) = other.driver.as_ref().and_then(|name| workspace.member(name)) else {
         return Ok(());
     };
-    let excepted = |config: &TrainConfig, at: &usize| {
-        config.except.iter().any(|pattern| config::matches(pattern, &workspace.members[*at].name))
-    };
+    let excepted = |config: &TrainConfig, at: &usize| config.excepts(&workspace.members[*at].name);
     let mut theirs = workspace.closure(driver);
     theirs.retain(|at| *at == driver || workspace.members[*at].publish && !excepted(other, at));
     let shared: Vec<usize> = theirs.intersection(crates).copied().filter(|at| !excepted(config, at)).collect();

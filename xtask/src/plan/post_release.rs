@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use super::{
     Draft, Mention, Plan, after,
     edits::{Places, Texts},
-    moved, other_trains, read_back, release, strays,
+    left_to_release, moved, read_back, release, strays,
 };
 use crate::{
     check::{self, Finding},
@@ -72,7 +72,7 @@ pub fn plan(snapshot: &Snapshot, released: &Released, push: bool) -> Plan {
         places.requirements(&versions);
         places.wheels(train, &versions);
         places.version_files(train, next, &[Dialect::Cargo, Dialect::Pep440, Dialect::Tag]);
-        remarks.extend(other_trains(workspace, train, &versions));
+        remarks.extend(left_to_release(workspace, train, &versions));
     }
     if !of.version.is_prerelease() {
         places.published_files(train, &of.version);

@@ -287,6 +287,41 @@ fn another_train_has_its_requirement_rewritten_and_its_version_left() {
 }
 
 #[test]
+fn a_published_crate_of_no_train_is_told_that_it_needs_a_release() {
+    let beside = |table: &str, requirement: &str| {
+        let entry =
+            format!("\n[{table}]\nbarter-data = {{ path = \"../barter-data\", version = \"{requirement}\" }}\n");
+        house().member("barter-extra", "0.4.0", &entry).lock()
+    };
+    let needs = |name: &str, on: &str, advice: &str| {
+        vec![format!(
+            "{name} needs a release: no train moves it, and it requires {on}, whose requirement is rewritten here ({advice})"
+        )]
+    };
+    let own = "give it a train: `driver = \"barter-extra\"` under [workspace.metadata.trains.barter-extra]";
+    let plan = beside("dependencies", "0.9").release("minor");
+    assert_eq!((findings(&plan), plan.remarks), (vec![], needs("barter-extra", "barter-data", own)));
+    let plan = beside("build-dependencies", "0.9").release("0.10.0-rc.1");
+    assert_eq!(plan.remarks, needs("barter-extra", "barter-data", own));
+    for (table, requirement) in [("dev-dependencies", "0.9"), ("dependencies", ">=0.9, <2")] {
+        assert_eq!(beside(table, requirement).release("minor").remarks, [""; 0], "{table} {requirement}");
+    }
+    // Left out by `except`, and in a train of the other's only as far as that one moves it.
+    let excepted = house().configured("except", json!(["barter-data"]));
+    let advice = "take it out of `except`, or give it a train of its own";
+    assert_eq!(excepted.release("minor").remarks, needs("barter-data", "barter-instrument", advice));
+    let mut ingestion = two_trains().with("crates/barter-data/Cargo.toml", "serde = \"0.9.3\"\n", "");
+    ingestion.trains["barter"]["except"] = json!(["barter-data"]);
+    ingestion.trains["ingestion"]["except"] = json!(["barter-data"]);
+    assert_eq!(ingestion.lock().release("minor").remarks, needs("barter-data", "barter-instrument", advice));
+    // Without a configuration, each name is a train.
+    let mut plain = beside("dependencies", "0.9");
+    (plain.trains, plain.train) = (json!({}), Some("barter"));
+    let plan = plain.release("minor");
+    assert_eq!(plan.remarks, needs("barter-extra", "barter-data", "cargo xtask release patch --train barter-extra"));
+}
+
+#[test]
 fn a_member_that_two_trains_need_belongs_to_the_default_one() {
     let mut house = two_trains();
     house.train = Some("ingestion");
