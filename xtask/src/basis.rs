@@ -146,7 +146,7 @@ fn wanted(loader: &Loader<'_>, intent: &Intent, train: &Train, current: &Version
             "the wheel is at {}, and a post release follows a final version: a fix goes out with the next release, or as a hotfix: cargo xtask hotfix",
             current.tag()
         ),
-        Intent::Postfix(_) => Ok(postfix::next(train, &loader.repo, current)),
+        Intent::Postfix(_) => postfix::next(train, &loader.repo, current),
         Intent::Hotfix(version) => Ok(version.clone().unwrap_or_else(|| current.clone())),
     }
 }

@@ -13,6 +13,7 @@ use crate::{
     commands::{self, Call},
     config::Channel,
     names,
+    patience::LONGEST_WAIT,
     plan::{Options, postfix::Fix, publish, release::Goal, rollback},
     rehearse,
     report::{Loudness, Report},
@@ -90,10 +91,10 @@ enum Command {
     #[command(after_help = "Examples:\n  cargo xtask postfix --note \"fix NaN in Sharpe\" --issue 123")]
     Postfix {
         /// What the fix is, for the changelog and the release notes.
-        #[arg(long)]
+        #[arg(long, value_parser = said)]
         note: Option<String>,
         /// The number of the issue that it fixes.
-        #[arg(long, requires = "note")]
+        #[arg(long, requires = "note", value_parser = clap::value_parser!(u64).range(1..=u32::MAX.into()))]
         issue: Option<u64>,
         /// Push the branch and the tag in one transaction.
         #[arg(long)]
@@ -296,7 +297,7 @@ enum Command {
 #[derive(Args)]
 struct Sending {
     /// How long a registry may take to show what it accepted, or to get well again.
-    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(..=LONGEST_WAIT))]
     deadline: u64,
     /// The message that was cut off is in this channel: somebody looked.
     #[arg(long, value_name = "CHANNEL")]
@@ -364,9 +365,17 @@ fn word(text: &str) -> Result<String, String> {
     names::check_word(text).map(|()| text.to_owned())
 }
 
+/// A text that says something.
+fn said(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("it is blank: say it, or leave the option out".to_owned()),
+        text => Ok(text.to_owned()),
+    }
+}
+
 fn one_line(text: &str) -> Result<String, String> {
     match text.trim() {
-        "" => Err("it is empty: leave --reason out, or say why".to_owned()),
+        "" => said(text),
         text if text.contains('\n') => Err("one line is wanted: the whole story belongs in the issue".to_owned()),
         text => Ok(text.to_owned()),
     }

@@ -263,8 +263,8 @@ pub fn check(call: &Call<'_>) -> Result<()> {
 /// What is no fault of a release, and would be in the way of a post release on the day that one is urgent.
 fn notes(workspace: &Workspace, repo: &repo::Repo, train: &Train) -> Vec<String> {
     let noted = train.wheels.iter().flat_map(|wheel| {
-        let to = postfix::next(train, repo, &workspace.members[wheel.member].version);
-        postfix::lacking(workspace, wheel, &to)
+        let to = postfix::next(train, repo, &workspace.members[wheel.member].version).ok();
+        to.map(|to| postfix::lacking(workspace, wheel, &to)).unwrap_or_default()
     });
     noted.map(|finding| format!("`postfix` would be refused: {}; next: {}", finding.what, finding.next)).collect()
 }

@@ -109,6 +109,12 @@ impl Date {
         format!("{}T{:02}:{:02}:{:02}Z", Date::from_unix(seconds), of_day / 3600, of_day / 60 % 60, of_day % 60)
     }
 
+    /// Seconds since 1970-01-01T00:00:00Z as they are written in digits, up to the year 9999.
+    pub fn epoch(digits: &str) -> Option<i64> {
+        let seconds = digits.parse().ok().filter(|_| digits.bytes().all(|b| b.is_ascii_digit()))?;
+        (0..253_402_300_800).contains(&seconds).then_some(seconds)
+    }
+
     /// Reads `YYYY-MM-DD`.
     pub fn parse(text: &str) -> Option<Date> {
         let parts: Vec<&str> = text.split('-').collect();
@@ -265,6 +271,16 @@ mod tests {
             ["banana", "2026-02-31", "(2026-13-01)", "2026/02/30", "2026-1-32", "YYYY-MM-DD", "soon", "mayhem 3", ""]
         {
             assert!(!is_dated(words), "{words}");
+        }
+    }
+
+    #[test]
+    fn an_epoch_is_of_digits_and_before_the_year_10000() {
+        for (digits, seconds) in [("0", 0), ("1795132800", 1_795_132_800), ("253402300799", 253_402_300_799)] {
+            assert_eq!(Date::epoch(digits), Some(seconds));
+        }
+        for text in ["", " ", "-1", "+1", "1.5", "banana", "2026-11-20", "253402300800", "9223372036854775807"] {
+            assert_eq!(Date::epoch(text), None, "{text}");
         }
     }
 

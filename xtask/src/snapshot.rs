@@ -83,6 +83,7 @@ pub struct Loader<'a> {
 impl<'a> Loader<'a> {
     /// Asks cargo for the members and git for the refs, side by side; moves the shell to the top of the repository.
     pub fn new(sh: &'a Shell, manifest: Option<&Path>, train: Option<&'a str>) -> Result<Loader<'a>> {
+        fixed_time()?;
         let mut command = MetadataCommand::new();
         command.no_deps();
         if let Some(path) = manifest {
@@ -439,9 +440,20 @@ fn paths(graph: &Graph, top: &Path, tracked: &BTreeSet<PathBuf>, fragments: &[Pa
 /// Seconds since 1970-01-01T00:00:00Z; `SOURCE_DATE_EPOCH` makes it reproducible
 /// (<https://reproducible-builds.org/specs/source-date-epoch/>).
 pub fn now() -> i64 {
-    let fixed = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|text| text.parse().ok());
     let now = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
-    fixed.unwrap_or_else(now)
+    fixed_time().ok().flatten().unwrap_or_else(now)
+}
+
+/// The time that the environment says it is.
+fn fixed_time() -> Result<Option<i64>> {
+    let Some(text) = std::env::var_os("SOURCE_DATE_EPOCH") else { return Ok(None) };
+    let text = text.to_string_lossy();
+    match Date::epoch(&text) {
+        Some(seconds) => Ok(Some(seconds)),
+        None => bail!(
+            "SOURCE_DATE_EPOCH={text} is no time: write seconds since 1970-01-01 in digits, up to the year 9999, or unset it"
+        ),
+    }
 }
 
 /// The day in UTC.

@@ -52,6 +52,9 @@ pub enum Level {
 const DEVELOPMENT: [&str; 11] =
     ["dev", "devel", "development", "nightly", "snapshot", "unreleased", "wip", "git", "main", "master", "trunk"];
 
+/// The largest number of a version: there is always a next one, and whoever reads it as JSON gets the very number.
+const LARGEST: u64 = 999_999_999_999_999;
+
 /// SemVer identifier and PEP 440 spelling of each pre-release kind, in PEP 440 order.
 const PRE: [(&str, &str); 4] = [("dev", ".dev"), ("alpha", "a"), ("beta", "b"), ("rc", "rc")];
 
@@ -63,7 +66,20 @@ impl Version {
             Dialect::Tag => parse_tag(text),
             Dialect::Pep440 => parse_pep440(text),
         };
-        parsed.with_context(|| format!("`{text}` is not a version as {dialect} spells it"))
+        parsed.and_then(Version::countable).with_context(|| format!("`{text}` is not a version as {dialect} spells it"))
+    }
+
+    /// The version itself, when each of its numbers can be counted on from.
+    fn countable(self) -> Result<Version> {
+        let v = &self.0;
+        let build = v.build.as_str().strip_prefix("post.");
+        let words = v.pre.as_str().split('.').chain(build);
+        let numbers = words.filter(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit()));
+        let numbers = numbers.map(str::to_owned).chain([v.major, v.minor, v.patch].map(|n| n.to_string()));
+        match numbers.into_iter().find(|number| !number.parse::<u64>().is_ok_and(|n| n <= LARGEST)) {
+            Some(number) => bail!("{number} is too large a number: {LARGEST} is the largest"),
+            None => Ok(self),
+        }
     }
 
     /// Spells the version; fails for a pre-release or build that `dialect` has no spelling for.
@@ -127,6 +143,11 @@ impl Version {
         Version(self.core())
     }
 
+    /// The post release after this version.
+    pub fn next_post(&self) -> Result<Version> {
+        self.base().with_post(self.post().unwrap_or(0) + 1).countable()
+    }
+
     /// `base` followed by post release `n`.
     pub fn with_post(&self, n: u64) -> Version {
         let build = format!("post.{n}").parse().unwrap_or(semver::BuildMetadata::EMPTY);
@@ -167,7 +188,7 @@ impl Version {
             Bump::Patch => semver::Version::new(v.major, v.minor, v.patch + 1),
             Bump::Pre(kind) => return self.pre_of_kind(kind),
         };
-        Ok(Version(next))
+        Version(next).countable()
     }
 
     /// `alpha.N`, `beta.N` or `rc.N` of the version that is being prepared, however it is called until now.
@@ -176,9 +197,8 @@ impl Version {
         let core = if self.is_prerelease() { self.core() } else { semver::Version::new(v.major, v.minor, v.patch + 1) };
         let mut words = v.pre.as_str().split('.');
         let now = (words.next() == Some(kind)).then(|| words.next()?.parse::<u64>().ok()).flatten();
-        let n =
-            now.map_or(Some(1), |n| n.checked_add(1)).with_context(|| format!("no number follows that of {self}"))?;
-        let next = Version(semver::Version { pre: format!("{kind}.{n}").parse()?, ..core });
+        let n = now.map_or(1, |n| n + 1);
+        let next = Version(semver::Version { pre: format!("{kind}.{n}").parse()?, ..core }).countable()?;
         if self.falls_to(&next) {
             bail!("`{kind}` of {self} would be {next}, which is lower");
         }
@@ -207,7 +227,8 @@ impl Version {
         let pre = self.0.pre.as_str();
         let word = pre.trim_end_matches(|c: char| c.is_ascii_digit());
         let n = number(&pre[word.len()..]).ok()?.checked_add(1)?;
-        let next = Version(semver::Version { pre: format!("{word}{n}").parse().ok()?, ..self.core() });
+        let next =
+            Version(semver::Version { pre: format!("{word}{n}").parse().ok()?, ..self.core() }).countable().ok()?;
         (next > *self).then_some(next)
     }
 
@@ -420,6 +441,39 @@ mod tests {
     }
 
     #[test]
+    fn every_number_can_be_counted_on_from() {
+        let max = u64::MAX;
+        for (text, dialect) in [
+            (format!("{max}.0.0"), Dialect::Cargo),
+            (format!("0.{max}.0"), Dialect::Tag),
+            ("0.0.1000000000000000".to_owned(), Dialect::Cargo),
+            (format!("1.0.0-rc.{max}"), Dialect::Cargo),
+            (format!("1.0.0-rc.{max}0"), Dialect::Tag),
+            (format!("1.0.0-{max}"), Dialect::Cargo),
+            (format!("1.0.0rc{max}"), Dialect::Pep440),
+            (format!("1.0.0+post.{max}"), Dialect::Cargo),
+            (format!("1.0.0.post{max}"), Dialect::Tag),
+            (format!("1.0.0.post{max}"), Dialect::Pep440),
+        ] {
+            let told = format!("{:#}", Version::parse(&text, dialect).unwrap_err());
+            assert!(told.starts_with(&format!("`{text}` is not a version as ")), "{told}");
+            assert!(told.contains("is too large a number: 999999999999999 is the largest"), "{told}");
+        }
+        let last = "999999999999999";
+        for (text, bump) in [
+            (format!("{last}.0.0"), Bump::Major),
+            (format!("0.{last}.0"), Bump::Minor),
+            (format!("0.0.{last}"), Bump::Patch),
+            (format!("0.1.0-rc.{last}"), Bump::Pre("rc")),
+        ] {
+            assert!(v(&text).bump(bump).unwrap_err().to_string().contains("1000000000000000 is too large"), "{text}");
+        }
+        assert!(v(&format!("0.1.0+post.{last}")).next_post().is_err());
+        // Days, and the sums of commits, are versions as before.
+        assert!(Version::parse("1.0.0-nightly.20261125+5e158b6", Dialect::Cargo).is_ok());
+    }
+
+    #[test]
     fn order_is_checked_by_both_grammars() {
         // SemVer sorts `dev` after `beta`, PEP 440 before `a`: neither direction is safe.
         assert!(v("0.10.0-beta.1").falls_to(&v("0.10.0-dev.1")));
@@ -469,7 +523,7 @@ mod tests {
             ("1.0.1-beta1", "beta"),
             ("1.0.1-nightly", "alpha"),
             ("1.0.1-dev", "beta"),
-            ("1.0.1-rc.18446744073709551615", "rc"),
+            ("1.0.1-rc.999999999999999", "rc"),
         ] {
             let error = v(from).bump(Bump::Pre(kind)).unwrap_err().to_string();
             assert!(!error.contains("Python"), "{from} {kind}: {error}");

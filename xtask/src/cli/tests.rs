@@ -169,6 +169,30 @@ fn the_readme_lists_every_command() {
 }
 
 #[test]
+fn a_value_that_cannot_be_meant_is_refused_with_its_option() {
+    let refused = |typed: &[&str]| {
+        let typed: Vec<String> = typed.iter().map(|word| (*word).to_owned()).collect();
+        parses(&typed).unwrap_err()
+    };
+    for (typed, value, why) in [
+        (&["postfix", "--note", ""][..], "'' for '--note", "it is blank"),
+        (&["postfix", "--note", "  "], "'  ' for '--note", "it is blank"),
+        (&["rollback", "0.1.0", "--reason", " "], "' ' for '--reason", "it is blank"),
+        (&["postfix", "--note", "x", "--issue", "0"], "'0' for '--issue", "is not in 1..=4294967295"),
+        (&["postfix", "--note", "x", "--issue", " "], "' ' for '--issue", "invalid digit"),
+        (&["publish", "--deadline", "18446744073709551615"], "'18446744073709551615'", "is not in 0..=31536000"),
+        (&["release", "18446744073709551615.0.0"], "'18446744073709551615.0.0'", "999999999999999 is the largest"),
+        (&["release", "0.1.0-rc.18446744073709551615"], "rc.18446744073709551615'", "too large a number"),
+        (&["release", "1.2"], "'1.2'", "write one like 0.10.0"),
+        (&["release", "mino"], "'mino'", "did you mean `minor`?"),
+        (&["status", "0.9.3.post18446744073709551615"], "'0.9.3.post18446744073709551615'", "too large a number"),
+    ] {
+        let told = refused(typed);
+        assert!(told.contains(value) && told.contains(why), "{typed:?}: {told}");
+    }
+}
+
+#[test]
 fn commands_are_found_wherever_they_stand() {
     let page = "`cargo xtask release 0.10.0`, or\n`cargo xtask a\nb`:\n```console\n$ cargo xtask c # why\n  cargo xtask d\n\
                 next: cargo xtask e\n```\n    `git push`\n```bash\ncargo xtask f --g \"h i\"\n```\n| `cargo xtask j [K\\|l]` |";

@@ -55,11 +55,12 @@ impl Span {
         let seconds = unit.and_then(|(at, unit)| {
             let each = [('m', 60), ('h', 3_600), ('d', 86_400)].into_iter().find(|(name, _)| *name == unit)?.1;
             let number = &text[..at];
-            // Ten years are more than enough, and cannot overflow.
             let number = number.bytes().all(|b| b.is_ascii_digit()).then(|| number.parse::<i64>().ok())??;
-            (1..=5_256_000).contains(&number).then_some(number * each)
+            // Ten years are more than enough.
+            number.checked_mul(each).filter(|seconds| (1..=3_650 * 86_400).contains(seconds))
         });
-        seconds.map(Span).ok_or_else(|| format!("budget `{text}`: write a length of time as in `90m`, `48h` or `2d`"))
+        let next = "write a length of time of at most ten years, as in `90m`, `48h` or `2d`";
+        seconds.map(Span).ok_or_else(|| format!("budget `{text}`: {next}"))
     }
 }
 
@@ -139,7 +140,20 @@ mod tests {
             let span = Span::parse(text).unwrap();
             assert_eq!((span.0, span.to_string().as_str()), (seconds, shown));
         }
-        for text in ["", "h", "48", "48 h", "-1h", "0h", "1.5h", "2w", "99999999999999999999d", "4ü"] {
+        for text in [
+            "",
+            "h",
+            "48",
+            "48 h",
+            "-1h",
+            "0h",
+            "1.5h",
+            "2w",
+            "99999999999999999999d",
+            "99999999999999h",
+            "3651d",
+            "4ü",
+        ] {
             assert!(Span::parse(text).is_err(), "{text}");
         }
         let some: Budgets = serde_json::from_value(json!({ "hotfix": "12h" })).unwrap();

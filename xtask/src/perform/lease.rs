@@ -16,7 +16,7 @@ use xshell::{Shell, cmd};
 
 use super::{World, git};
 use crate::{
-    repo,
+    patience, repo,
     step::{Lane, Tagged},
     tools::child,
 };
@@ -121,9 +121,7 @@ impl Lease {
     /// Takes the lane, or waits until whoever has it lets go or falls silent.
     pub fn take(world: &World<'_>, of: &Tagged, lane: Lane) -> Result<Lease> {
         let silence = match std::env::var("XTASK_LEASE_SECONDS").ok() {
-            Some(text) => Duration::from_secs(
-                text.parse().with_context(|| format!("XTASK_LEASE_SECONDS={text} is not a number of seconds"))?,
-            ),
+            Some(text) => patience::seconds("XTASK_LEASE_SECONDS", &text)?,
             None => SILENCE,
         };
         let reference = Ref::new(world, of, &format!("lease/{lane}"));

@@ -48,13 +48,12 @@ pub fn current(workspace: &Workspace, train: &Train) -> Result<Version> {
 }
 
 /// The post release after `current`; what was rolled back has used its number up.
-pub fn next(train: &Train, repo: &Repo, current: &Version) -> Version {
-    let base = current.base();
-    let mut number = current.post().unwrap_or(0) + 1;
-    while repo.is_rolled_back(&train.tag.fill(&base.with_post(number))) {
-        number += 1;
+pub fn next(train: &Train, repo: &Repo, current: &Version) -> Result<Version> {
+    let mut next = current.next_post()?;
+    while repo.is_rolled_back(&train.tag.fill(&next)) {
+        next = next.next_post()?;
     }
-    base.with_post(number)
+    Ok(next)
 }
 
 /// Plans the post release `to`. The snapshot must tell what changed since the tag of the version it fixes.

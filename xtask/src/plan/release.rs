@@ -11,7 +11,7 @@ use anyhow::{Result, anyhow, bail};
 use super::{Draft, Options, Plan, Prose, changes, edits::Places, gather, smoke};
 use crate::{
     check::Finding,
-    config::Lockstep,
+    config::{Lockstep, closest},
     edit::{Reason, slashed},
     files::{
         cargo_toml::{Table, VersionField},
@@ -44,10 +44,22 @@ impl Goal {
             "beta" => Bump::Pre("beta"),
             "rc" => Bump::Pre("rc"),
             _ => {
-                let Ok(version) = Version::parse(text.strip_prefix('v').unwrap_or(text), Dialect::Cargo) else {
-                    bail!(
-                        "`{text}` is neither a version like 0.10.0 or 0.10.0-rc.1 nor one of major, minor, patch, alpha, beta, rc"
-                    )
+                let number = text.strip_prefix('v').unwrap_or(text);
+                let version = match Version::parse(number, Dialect::Cargo) {
+                    Ok(version) => version,
+                    // Why it is none is only worth a word where one was meant.
+                    Err(error) if number.starts_with(|c: char| c.is_ascii_digit()) => {
+                        bail!("{error:#}; write one like 0.10.0 or 0.10.0-rc.1")
+                    }
+                    Err(_) => {
+                        let words = ["major", "minor", "patch", "alpha", "beta", "rc"];
+                        let near = closest(text, &words).map(|near| format!(": did you mean `{near}`?"));
+                        bail!(
+                            "`{text}` is neither a version like 0.10.0 or 0.10.0-rc.1 nor one of {}{}",
+                            words.join(", "),
+                            near.unwrap_or_default()
+                        )
+                    }
                 };
                 if version.base() != version {
                     bail!(

@@ -392,3 +392,16 @@ fn settings_of_a_working_tree_change_nothing() {
         place.xtask("rollback 0.4.0 --train ingest").ok();
     }
 }
+
+#[test]
+fn a_time_that_no_calendar_has_is_refused_with_its_value() {
+    let mut place = Place::of_world("time_out_of_range", "plain");
+    for time in ["", "-1", "tomorrow", "9223372036854775807"] {
+        place.env = vec![("SOURCE_DATE_EPOCH".to_owned(), time.to_owned())];
+        refused(
+            &place,
+            &release(),
+            &[&format!("error: SOURCE_DATE_EPOCH={time} is no time: write seconds since 1970")],
+        );
+    }
+}

@@ -7,6 +7,7 @@ use anyhow::{Context, Error, Result, bail};
 use xshell::{Shell, cmd};
 
 use crate::{
+    patience,
     perform::World,
     step::Observation,
     tools::child::{self, Told},
@@ -87,9 +88,7 @@ pub fn push(world: &World<'_>, remote: &str, push: Command) -> Result<Told> {
 /// How long a remote is waited for: `XTASK_REMOTE_SECONDS` sets another bound than the usual one.
 fn bound(usual: Duration) -> Result<Duration> {
     match std::env::var("XTASK_REMOTE_SECONDS").ok() {
-        Some(text) => Ok(Duration::from_secs(
-            text.parse().with_context(|| format!("XTASK_REMOTE_SECONDS={text} is not a number of seconds"))?,
-        )),
+        Some(text) => patience::seconds("XTASK_REMOTE_SECONDS", &text),
         None => Ok(usual),
     }
 }

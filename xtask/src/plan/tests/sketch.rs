@@ -235,7 +235,7 @@ impl Sketch {
         let snapshot = self.snapshot();
         let fix = Fix { note: note.map(str::to_owned), issue };
         let current = postfix::current(&snapshot.workspace, &snapshot.train).unwrap();
-        let to = postfix::next(&snapshot.train, &snapshot.repo, &current);
+        let to = postfix::next(&snapshot.train, &snapshot.repo, &current).unwrap();
         postfix::plan(&snapshot, &to, &fix, false, &self.options)
     }
 
