@@ -526,7 +526,7 @@ mod tests {
             from: None,
         };
         let (crates, dists, images) = (Vec::new(), Vec::new(), Vec::new());
-        let list = Listing { of: of.clone(), crates, dists, images, release: None, patient: true };
+        let list = Listing { of: of.clone(), crates, dists, images, release: None, without: Vec::new(), patient: true };
         let steps = [
             Step::Upload(dist.clone()),
             Step::Withdraw(dist.clone()),

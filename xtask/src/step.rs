@@ -437,6 +437,8 @@ pub struct Listing {
     pub dists: Vec<Dist>,
     pub images: Vec<ImageRelease>,
     pub release: Option<ForgeRelease>,
+    /// What the release has and is not looked for, in words.
+    pub without: Vec<&'static str>,
     /// Its parts are sent by the same plan, and may take their time to show.
     pub patient: bool,
 }
@@ -615,7 +617,10 @@ impl Step {
             Step::PushImage(release) => format!("image {}:{}", release.image.name, release.of.version.tag()),
             Step::Latest(release) => format!("image {}:latest", release.image.name),
             Step::Forge(release) => format!("release {}", release.of.tag),
-            Step::List(listing) => format!("all of {} can be had", listing.of.version.tag()),
+            Step::List(Listing { of, without, .. }) => match without.as_slice() {
+                [] => format!("all of {} can be had", of.version.tag()),
+                without => format!("all of {} but {} can be had", of.version.tag(), without.join(" and ")),
+            },
             Step::Issue(Issue { label, body: Some(_), .. }) => format!("an open issue with the label {label}"),
             Step::Issue(Issue { label, body: None, .. }) => format!("no open issue with the label {label}"),
             Step::Announce(Announcement { channel, occasion, .. }) => match occasion {
@@ -639,6 +644,13 @@ impl Step {
             Step::Unmake(Unmake::Branch { name, .. }) => format!("delete branch {name}"),
             Step::Unmake(Unmake::Tag { name, .. }) => format!("delete tag {name}"),
         }
+    }
+}
+
+impl Listing {
+    /// There is nothing to look for.
+    pub fn is_empty(&self) -> bool {
+        self.crates.is_empty() && self.dists.is_empty() && self.images.is_empty() && self.release.is_none()
     }
 }
 

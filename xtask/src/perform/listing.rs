@@ -42,10 +42,7 @@ pub fn observe(world: &World<'_>, listing: &Listing) -> Result<Observation> {
     if !listing.crates.is_empty() && !resolves(world, &listing.crates)? {
         return Ok(Observation::Todo);
     }
-    Ok(Observation::done(match parts.len() {
-        0 => "there is nothing to look for".to_owned(),
-        parts => format!("{parts} asked for, {parts} there"),
-    }))
+    Ok(Observation::done(format!("{0} asked for, {0} there", parts.len())))
 }
 
 enum Part<'l> {

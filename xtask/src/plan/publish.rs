@@ -110,7 +110,9 @@ pub fn plan(snapshot: &Snapshot, version: &Version, options: &Options) -> Public
     let release = (!is_out(Lane::Forge)).then_some(release);
     steps.extend(release.clone().map(Step::Forge));
     let patient = options.only.is_empty();
-    steps.push(Step::List(Listing { of: of.clone(), crates, dists, images, release, patient }));
+    let without = not_looked_for(snapshot, options, is_post);
+    let listing = Listing { of: of.clone(), crates, dists, images, release, without, patient };
+    steps.extend((!listing.is_empty()).then_some(Step::List(listing)));
     let occasion = Occasion::of(version, snapshot.recorded.as_ref().map(|recorded| &recorded.record));
     let announced =
         train.config.announce.iter().filter(|_| !is_out(Lane::Announce)).collect::<BTreeSet<_>>().into_iter();
@@ -123,6 +125,25 @@ pub fn plan(snapshot: &Snapshot, version: &Version, options: &Options) -> Public
     }
     let record = snapshot.recorded.clone().map(|recorded| recorded.record).unwrap_or_default();
     Publication { of, record, findings, remarks, steps }
+}
+
+/// What the release has, and nobody looks for, because it was left out.
+fn not_looked_for(snapshot: &Snapshot, options: &Options, is_post: bool) -> Vec<&'static str> {
+    let Snapshot { workspace, train, .. } = snapshot;
+    let is_out = |lane: Lane| options.without.contains(&lane);
+    let has_crates = train.crates.iter().any(|&at| workspace.members[at].publish);
+    let has_wheels = !train.wheels.is_empty();
+    let elsewhere = options.here && train.config.platforms.iter().any(|platform| platform != SDIST);
+    [
+        ("crates", is_out(Lane::Crates) && has_crates && !is_post),
+        ("wheels", is_out(Lane::Wheels) && has_wheels),
+        ("wheels of other platforms", !is_out(Lane::Wheels) && has_wheels && elsewhere),
+        ("images", is_out(Lane::Images) && !train.config.images.is_empty() && !is_post),
+        ("the release on the forge", is_out(Lane::Forge)),
+    ]
+    .into_iter()
+    .filter_map(|(what, is_left_out)| is_left_out.then_some(what))
+    .collect()
 }
 
 /// The train's published crates, each after those that it needs.

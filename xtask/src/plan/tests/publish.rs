@@ -146,6 +146,40 @@ fn lanes_are_chosen_and_left_out() {
 }
 
 #[test]
+fn what_was_not_asked_for_is_not_said_to_be_there() {
+    let with_platforms = with_everything().configured("platforms", json!(["manylinux-x86_64", "sdist"]));
+    let only_wheel = with_platforms.clone().with(
+        "barter-python/Cargo.toml",
+        "name = \"barter-python\"\nversion = \"0.9.3\"",
+        "name = \"barter-python\"\nversion = \"0.9.3+post.1\"",
+    );
+    let all = |sketch: &Sketch, version: &str, without: &[Lane], here: bool| {
+        let options = Options { without: without.to_vec(), here, ..Options::default() };
+        titles(&publication(sketch, version, &options)).into_iter().find(|title| title.contains("can be had"))
+    };
+    for (sketch, version, without, here, title) in [
+        (&with_platforms, "0.9.3", &[][..], false, "all of 0.9.3 can be had"),
+        (&with_platforms, "0.9.3", &[Lane::Images], false, "all of 0.9.3 but images can be had"),
+        (&with_platforms, "0.9.3", &[], true, "all of 0.9.3 but wheels of other platforms can be had"),
+        (&with_everything(), "0.9.3", &[], true, "all of 0.9.3 can be had"),
+        (
+            &with_platforms,
+            "0.9.3",
+            &[Lane::Forge, Lane::Wheels, Lane::Crates],
+            true,
+            "all of 0.9.3 but crates and wheels and the release on the forge can be had",
+        ),
+        // What the release does not have is not missing.
+        (&house(), "0.9.3", &[Lane::Images, Lane::Announce], false, "all of 0.9.3 can be had"),
+        (&only_wheel, "0.9.3.post1", &[Lane::Images, Lane::Crates], false, "all of 0.9.3.post1 can be had"),
+    ] {
+        assert_eq!(all(sketch, version, without, here).as_deref(), Some(title), "{without:?} {here}");
+    }
+    let nothing = [Lane::Crates, Lane::Wheels, Lane::Images, Lane::Forge];
+    assert_eq!(all(&with_platforms, "0.9.3", &nothing, false), None);
+}
+
+#[test]
 fn a_version_that_the_commit_does_not_have_is_a_finding() {
     let publication = publication(&house(), "0.9.4", &Options::default());
     let found: Vec<&str> = publication.findings.iter().map(|finding| finding.check).collect();
