@@ -375,7 +375,10 @@ pub fn wheels(call: &Call<'_>, wanted: &Wanted) -> Result<()> {
         let begun = report.begin(&title);
         let made = make_wheels(&world, dist, smoke::python_tests(&snapshot, &dist.project), wanted, &out);
         match &made {
-            Ok(evidence) => report.end(&title, begun, Ok(evidence)),
+            Ok(evidence) => {
+                report.say(format!("          {evidence}"));
+                report.end(&title, begun, Ok("done"));
+            }
             Err(error) => report.end(&title, begun, Err(&format!("{error:#}"))),
         }
         made?;
@@ -394,11 +397,11 @@ fn make_wheels(world: &World<'_>, dist: &Dist, tests: Option<PathBuf>, wanted: &
     if let Some(wheel) = files.keys().find(|name| name.ends_with(".whl"))
         && wheels::runs_here(world, wanted.target.as_deref())?
     {
-        let site = wheels::try_installed(world, dist, &fresh.join(wheel))?;
-        tried = "it says its version as installed".to_owned();
+        let installed = wheels::try_installed(world, dist, &fresh.join(wheel))?;
+        tried = format!("{installed}; it has no tests");
         if let Some(tests) = tests {
             let environment = Environment::prepare(world.sh, &world.target)?;
-            let command = wheels::tests_against(&environment, dist, &site, &tree.join(tests), &fresh)?;
+            let command = wheels::tests_against(&environment, dist, &installed.site, &tree.join(tests), &fresh)?;
             let told = child::send(world.report, command)?;
             if !told.ok() {
                 bail!("the tests fail against the wheel as installed");
@@ -411,7 +414,7 @@ fn make_wheels(world: &World<'_>, dist: &Dist, tests: Option<PathBuf>, wanted: &
         world.sh.copy_file(fresh.join(name), out.join(name))?;
         world.report.say(format!("          {hash}  {name}"));
     }
-    Ok(format!("{} files, {tried}", files.len()))
+    Ok(format!("{}: {tried}", count(files.len(), "file")))
 }
 
 /// What proves a train and builds its wheels: for these, a machine needs programs that others do without.

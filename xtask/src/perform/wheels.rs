@@ -15,6 +15,7 @@ use super::{Tools, World, forge, publish};
 use crate::{
     check::short,
     config::SDIST,
+    edit::count,
     hash,
     plan::publish::missing,
     step::{Dist, Observation},
@@ -80,7 +81,7 @@ pub fn observe_build(world: &World<'_>, dist: &Dist) -> Result<Observation> {
 fn built(world: &World<'_>, dist: &Dist, found: &Hashes) -> Observation {
     let names: Vec<String> = found.keys().cloned().collect();
     let missing = missing(&dist.platforms, &names);
-    let all = format!("{} files: {}", found.len(), names.join(", "));
+    let all = format!("{}: {}", count(found.len(), "file"), names.join(", "));
     match &dist.from {
         Some(dir) if found.is_empty() => Observation::Blocked {
             why: format!("{} holds no wheel of {} {}", dir.display(), dist.name, dist.version),
@@ -164,8 +165,26 @@ pub fn make(world: &World<'_>, dist: &Dist, tree: &Path, out: &Path, wanted: &Wa
     command(&args)
 }
 
+/// A project in an environment.
+#[derive(Debug)]
+pub struct Installed {
+    /// The directory in which it stands.
+    pub site: String,
+    /// Whether its code tells a version; that of the metadata is known.
+    tells_version: bool,
+}
+
+impl std::fmt::Display for Installed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self.tells_version {
+            true => "it says its version as installed",
+            false => "it is imported as installed; its code has no __version__ to compare",
+        })
+    }
+}
+
 /// Installs a wheel in a fresh environment, and tells where it stands there.
-pub fn try_installed(world: &World<'_>, dist: &Dist, wheel: &Path) -> Result<String> {
+pub fn try_installed(world: &World<'_>, dist: &Dist, wheel: &Path) -> Result<Installed> {
     let sh = world.sh;
     let environment = Environment::prepare(sh, &world.target)?;
     let scratch = publish::place(world, &dist.of).join("installed");
@@ -181,8 +200,8 @@ pub fn try_installed(world: &World<'_>, dist: &Dist, wheel: &Path) -> Result<Str
     installed(&python, dist)
 }
 
-/// Holds the version that was compiled in against the metadata's, and tells the directory of what is installed.
-pub fn installed(python: &Path, dist: &Dist) -> Result<String> {
+/// Holds the version that was compiled in against the metadata's, and tells what is installed.
+pub fn installed(python: &Path, dist: &Dist) -> Result<Installed> {
     let (name, version, module) = (&dist.name, &dist.version, module(dist));
     let script = "import importlib, importlib.metadata, sys, sysconfig
 name, module = sys.argv[1:]
@@ -199,7 +218,7 @@ print(getattr(importlib.import_module(module), '__version__', ''))";
     let mut next = || lines.next().unwrap_or_default();
     let (site, metadata, compiled) = (next(), next(), next());
     agree(dist, metadata, compiled)?;
-    Ok(site.to_owned())
+    Ok(Installed { site: site.to_owned(), tells_version: !compiled.is_empty() })
 }
 
 /// Holds the versions that metadata and code tell against the wanted one. Code need not tell any.
@@ -253,7 +272,7 @@ pub fn observe(world: &World<'_>, dist: &Dist) -> Result<Observation> {
     };
     let done = || {
         let since = listed.values().filter_map(|file| file.since.clone()).max();
-        Observation::Done { evidence: format!("{} files, hashes as built", listed.len()), since }
+        Observation::Done { evidence: format!("{}, hashes as built", count(listed.len(), "file")), since }
     };
     if is_built {
         if let Some(other) = differs(&ours) {
@@ -287,8 +306,8 @@ pub fn observe(world: &World<'_>, dist: &Dist) -> Result<Observation> {
         // Without credentials it is only looked at, and what is there may well be what was built elsewhere.
         false if !is_built && !listed.is_empty() => Observation::Unknown {
             why: format!(
-                "the index has {} files of it; whether they are ours, the forge's release does not tell",
-                listed.len()
+                "the index has {} of it; whether they are ours, the forge's release does not tell",
+                count(listed.len(), "file")
             ),
             next: format!("cargo xtask publish {} --only forge, where the forge knows you", dist.of.version.tag()),
         },
@@ -465,19 +484,24 @@ pub fn upload(world: &World<'_>, dist: &Dist) -> Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
 
-    #[test]
-    fn a_library_of_another_version_is_not_this_release() {
-        let dist = Dist {
+    /// The Python project of the release that the tests of crates are about.
+    pub fn lark() -> Dist {
+        Dist {
             of: super::super::crates::tests::lark().of,
             project: PathBuf::new(),
             name: "lark".to_owned(),
             version: "0.8.0rc1".to_owned(),
             platforms: Vec::new(),
             from: None,
-        };
+        }
+    }
+
+    #[test]
+    fn a_library_of_another_version_is_not_this_release() {
+        let dist = lark();
         for (metadata, compiled, agrees) in [
             ("0.8.0rc1", "0.8.0rc1", true),
             // It need not tell one.

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     check::short,
+    edit::count,
     plan::rollback::Mark,
     step::{CrateUpload, Dist, Observation},
     tools::{
@@ -86,10 +87,10 @@ pub fn observe_files(world: &World<'_>, dist: &Dist) -> Result<Observation> {
         return Ok(never());
     }
     if !wheels::is_offered(world, dist)? {
-        return Ok(Observation::done(format!("{} files, yanked", files.len())));
+        return Ok(Observation::done(format!("{}, yanked", count(files.len(), "file"))));
     }
     Ok(Observation::Blocked {
-        why: format!("pip still takes its {} files, and the index lets only a person yank them", files.len()),
+        why: format!("pip still takes its {}, and the index lets only a person yank them", count(files.len(), "file")),
         next: format!(
             "on the index's page of {}: Manage, Releases, {}, Options, Yank; then the same command",
             dist.name, dist.version

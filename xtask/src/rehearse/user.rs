@@ -1,7 +1,12 @@
 //! What a user does with a release: a new project that needs the crate, new environments with the wheel, a container.
 //! It must never use the workspace: all that a user has is what the registries give.
 
-use std::{fs, path::PathBuf, process::Command, time::Duration};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
 
 use anyhow::{Result, anyhow, bail};
 
@@ -60,7 +65,7 @@ pub fn builds_with(stand: &mut Stand<'_>, upload: &CrateUpload) -> Result<()> {
 pub fn installs(stand: &mut Stand<'_>, world: &World<'_>, dist: &Dist, tests: Option<PathBuf>) -> Result<()> {
     let (name, version) = (&dist.name, &dist.version);
     for (kind, how) in [("wheel", "--only-binary"), ("sdist", "--no-binary")] {
-        let title = format!("a new environment installs {name} {version} from the {kind}, and its tests pass");
+        let title = title(dist, kind, tests.as_deref());
         stand.try_out(&title, |stand| {
             let tools = python::Environment::prepare(world.sh, &world.target)?;
             let dir = stand.dir.join(format!("user-{kind}"));
@@ -70,14 +75,25 @@ pub fn installs(stand: &mut Stand<'_>, world: &World<'_>, dist: &Dist, tests: Op
             install.args(["pip", "install", "--no-progress", how, name, "--refresh-package", name, "--python"]);
             install.arg(&own).arg(format!("{name}=={version}")).current_dir(&stand.dir);
             stand.user(install)?;
-            let site = wheels::installed(&own, dist)?;
-            let Some(tests) = &tests else { return Ok("it says its version; it has no tests".to_owned()) };
+            let installed = wheels::installed(&own, dist)?;
+            let Some(tests) = &tests else { return Ok(format!("{installed}; it has no tests")) };
             // The tests and pytest are the workspace's, what they import is the user's.
-            let told = stand.user(wheels::tests_against(&tools, dist, &site, &stand.clone.join(tests), &dir)?)?;
+            let told =
+                stand.user(wheels::tests_against(&tools, dist, &installed.site, &stand.clone.join(tests), &dir)?)?;
             Ok(told.out.lines().last().unwrap_or_default().to_owned())
         })?;
     }
+    if tests.is_none() {
+        let why = "it has no Python tests in `tests_py` or `tests`";
+        stand.rehearsal.not_proved.push((format!("what {name} does as installed"), why.to_owned()));
+    }
     Ok(())
+}
+
+/// What is proved of an installation; what has no tests passes none.
+fn title(dist: &Dist, kind: &str, tests: Option<&Path>) -> String {
+    let tested = if tests.is_some() { ", and its tests pass" } else { "" };
+    format!("a new environment installs {} {} from the {kind}{tested}", dist.name, dist.version)
 }
 
 /// The image is pulled from its registry, run, and says of itself that it is healthy. An engine that runs nothing here says
@@ -134,5 +150,19 @@ fn is_healthy(runner: &Runner, container: &str) -> Result<String> {
             },
         };
         std::thread::sleep(waits);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::perform::wheels::tests::lark;
+
+    #[test]
+    fn only_what_has_tests_passes_them() {
+        let dist = lark();
+        let with = title(&dist, "wheel", Some(Path::new("tests_py")));
+        assert_eq!(with, "a new environment installs lark 0.8.0rc1 from the wheel, and its tests pass");
+        assert_eq!(title(&dist, "sdist", None), "a new environment installs lark 0.8.0rc1 from the sdist");
     }
 }

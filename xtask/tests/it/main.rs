@@ -26,3 +26,4 @@ mod stage;
 mod stories;
 mod strangers;
 mod surroundings;
+mod wheels;
