@@ -9,7 +9,7 @@ use std::{
 use serde::Serialize;
 use similar::{Algorithm, TextDiff};
 
-use crate::{parallel, version::Version};
+use crate::{parallel, version::Version, visible::is_obeyed};
 
 /// The end of the name of a file that waits beside the one it will replace.
 pub const STAGED: &str = ".xtask-new";
@@ -130,7 +130,7 @@ pub fn typed(path: &Path) -> String {
     if path.to_str().is_some() && !name.is_empty() && name.chars().all(is_plain) {
         return format!("{start}{name}");
     }
-    if path.to_str().is_some() && !name.chars().any(char::is_control) {
+    if path.to_str().is_some() && !name.chars().any(is_obeyed) {
         return format!("'{start}{}'", name.replace('\'', "'\\''"));
     }
     // The one form in which a shell takes any byte on one line.
@@ -141,7 +141,7 @@ pub fn typed(path: &Path) -> String {
                 '\'' | '\\' => escaped.extend(['\\', c]),
                 '\n' => escaped.push_str("\\n"),
                 '\t' => escaped.push_str("\\t"),
-                c if c.is_control() => escaped.push_str(&format!("\\u{:04x}", u32::from(c))),
+                c if is_obeyed(c) => escaped.push_str(&format!("\\u{:04x}", u32::from(c))),
                 c => escaped.push(c),
             }
         }

@@ -36,7 +36,7 @@ fn main() {
         Ok(None) => cli::main(),
         Ok(Some(code)) => code,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", visible::lines(&format!("{error:#}")));
             1
         }
     };

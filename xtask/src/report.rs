@@ -1,7 +1,10 @@
 //! Text for people: what is planned, what is being done and for how long, what failed and what to type next.
 //! It must never print to standard output what is not the answer when `--json` was asked for, nor panic on a closed pipe.
+//! All text for people leaves the tool here, and none of it as more than text: what somebody else wrote commands neither a
+//! terminal nor a runner of GitHub Actions.
 
 use std::{
+    fmt,
     io::{IsTerminal, Write as _},
     process::Stdio,
     time::Instant,
@@ -14,10 +17,11 @@ use crate::{
         due::Due,
         publish::Publication,
         rollback::Rollback,
-        standing::{self, Line, Standing},
+        standing::{self, Standing},
     },
     step::{Observation, Step},
     version::Level,
+    visible,
 };
 
 /// How much is said.
@@ -47,6 +51,38 @@ enum Tint {
     Strong,
 }
 
+/// A line of text, one word of it in a color perhaps.
+#[derive(Clone, Debug)]
+pub struct Line {
+    before: String,
+    word: Option<(Tint, String)>,
+    after: String,
+}
+
+impl From<&str> for Line {
+    fn from(text: &str) -> Line {
+        Line { before: text.to_owned(), word: None, after: String::new() }
+    }
+}
+
+impl From<String> for Line {
+    fn from(text: String) -> Line {
+        Line { before: text, word: None, after: String::new() }
+    }
+}
+
+/// As it is, without color, for what is no terminal.
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let word = self.word.as_ref().map_or("", |(_, word)| word);
+        write!(f, "{}{word}{}", self.before, self.after)
+    }
+}
+
+fn tinted(before: &str, tint: Tint, word: &str, after: impl Into<String>) -> Line {
+    Line { before: before.to_owned(), word: Some((tint, word.to_owned())), after: after.into() }
+}
+
 impl Report {
     pub fn new(json: bool, loudness: Loudness, color: Option<bool>) -> Report {
         let terminal = if json { std::io::stderr().is_terminal() } else { std::io::stdout().is_terminal() };
@@ -54,40 +90,62 @@ impl Report {
         Report { json, loudness, color, groups: std::env::var_os("GITHUB_ACTIONS").is_some() }
     }
 
-    fn tint(&self, tint: Tint, text: &str) -> String {
-        let code = match tint {
-            Tint::Good => "32",
-            Tint::Bad => "31",
-            Tint::Weak => "2",
-            Tint::Strong => "1",
+    /// The line as it is written.
+    fn rendered(&self, line: &Line) -> String {
+        let (before, after) = (visible::lines(&line.before), visible::lines(&line.after));
+        let word = line.word.as_ref().map(|(tint, word)| (tint, visible::lines(word)));
+        let word = match word {
+            Some((tint, word)) if self.color => {
+                let code = match tint {
+                    Tint::Good => "32",
+                    Tint::Bad => "31",
+                    Tint::Weak => "2",
+                    Tint::Strong => "1",
+                };
+                format!("\u{1b}[{code}m{word}\u{1b}[0m")
+            }
+            word => word.map(|(_, word)| word).unwrap_or_default(),
         };
-        if self.color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+        let text = format!("{before}{word}{after}");
+        if self.groups { disarmed(&text) } else { text }
     }
 
     /// A line for people.
-    pub fn say(&self, line: impl AsRef<str>) {
+    pub fn say(&self, line: impl Into<Line>) {
         if self.loudness > Loudness::Quiet {
-            self.write(line.as_ref());
+            self.warn(line);
         }
     }
 
     /// A line that even `--quiet` does not silence.
-    pub fn warn(&self, line: impl AsRef<str>) {
-        self.write(line.as_ref());
+    pub fn warn(&self, line: impl Into<Line>) {
+        self.write(&self.rendered(&line.into()));
     }
 
-    fn write(&self, line: &str) {
+    /// What a child prints while it runs, as it prints it.
+    pub fn pass_on(&self, printed: &str) {
+        self.write(printed);
+    }
+
+    /// Tells a runner of GitHub Actions something; a value is one line, in which `%` begins an escape
+    /// (<https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands>).
+    fn command(&self, name: &str, value: &str) {
+        self.write(&format!("::{name}::{}", visible::line(value).replace('%', "%25")));
+    }
+
+    fn write(&self, text: &str) {
         // Nobody is left to be told when the pipe is closed.
-        let _ = if self.json { writeln!(std::io::stderr(), "{line}") } else { writeln!(std::io::stdout(), "{line}") };
+        let _ = if self.json { writeln!(std::io::stderr(), "{text}") } else { writeln!(std::io::stdout(), "{text}") };
     }
 
     /// The answer for machines.
     pub fn json(&self, value: &serde_json::Value) {
-        let _ = writeln!(std::io::stdout(), "{value:#}");
+        let _ = writeln!(std::io::stdout(), "{}", visible::json(&format!("{value:#}")));
     }
 
     pub fn error(&self, error: &anyhow::Error) {
-        let _ = writeln!(std::io::stderr(), "{}: {error:#}", self.tint(Tint::Bad, "error"));
+        let line = tinted("", Tint::Bad, "error", format!(": {error:#}"));
+        let _ = writeln!(std::io::stderr(), "{}", self.rendered(&line));
     }
 
     /// Where all that a child prints goes: into the stream of our own lines, so that the two stay in order.
@@ -101,7 +159,7 @@ impl Report {
             Level::None => format!("train {}: {} (the driver has it already)", plan.train, plan.to.tag()),
             level => format!("train {}: {} -> {} ({level})", plan.train, plan.from.tag(), plan.to.tag()),
         };
-        self.say(self.tint(Tint::Strong, &line));
+        self.say(tinted("", Tint::Strong, &line, ""));
         let width = plan.moved.iter().map(|moved| moved.name.len()).max().unwrap_or(0);
         let shown = if self.loudness >= Loudness::Verbose { plan.moved.len() } else { 20 };
         for moved in plan.moved.iter().take(shown) {
@@ -123,7 +181,7 @@ impl Report {
     /// What should be known, and stands against nothing.
     pub fn notes(&self, notes: &[String]) {
         for note in notes {
-            self.say(format!("{} {note}", self.tint(Tint::Weak, "note:")));
+            self.say(tinted("", Tint::Weak, "note:", format!(" {note}")));
         }
     }
 
@@ -131,7 +189,7 @@ impl Report {
     pub fn publication(&self, publication: &Publication) {
         let of = &publication.of;
         let line = format!("train {}: {} of commit {}", of.train, of.tag, check::short(&of.commit));
-        self.say(self.tint(Tint::Strong, &line));
+        self.say(tinted("", Tint::Strong, &line, ""));
         self.notes(&publication.remarks);
     }
 
@@ -140,7 +198,7 @@ impl Report {
         let of = &rollback.of;
         let to = rollback.to.as_ref().filter(|_| rollback.pushed).map(|to| format!(" -> {to}")).unwrap_or_default();
         let line = format!("train {}: rollback of {} of commit {}{to}", of.train, of.tag, check::short(&of.commit));
-        self.say(self.tint(Tint::Strong, &line));
+        self.say(tinted("", Tint::Strong, &line, ""));
         self.notes(&rollback.remarks);
     }
 
@@ -162,51 +220,23 @@ impl Report {
         let since = width(&|at| rows[at].4.len());
         self.say("");
         for (word, tint, title, at, when, evidence) in &rows {
-            let word = self.tint(*tint, &format!("{word:7}"));
-            self.say(format!("  {word} {title:what$}  {at:place$}  {when:since$}  {evidence}").trim_end());
+            let after = format!(" {title:what$}  {at:place$}  {when:since$}  {evidence}");
+            self.say(tinted("  ", *tint, &format!("{word:7}"), after.trim_end()));
         }
     }
 
     /// Where a train stands, and what is next.
     pub fn standing(&self, standing: &Standing, due: &Due) {
-        self.say(self.tint(Tint::Strong, &format!("train {}: {}", standing.train, standing.window)));
+        self.say(tinted("", Tint::Strong, &format!("train {}: {}", standing.train, standing.window), ""));
         self.say(format!("  {}: {}", standing.captain, due.said));
-        for line in self.standing_lines(standing).iter().skip(1) {
+        for line in standing_lines(standing).into_iter().skip(1) {
             self.warn(line);
         }
     }
 
-    /// The lines of the overview, the train first.
-    pub fn standing_lines(&self, standing: &Standing) -> Vec<String> {
-        let mut said = vec![format!("train {}: {}", standing.train, standing.window)];
-        let width = standing.lines.iter().map(|line| line.what.chars().count()).max().unwrap_or(0).min(50);
-        let mut tell = |lines: &[Line], width: usize| {
-            for Line { state, what, evidence, next } in lines {
-                let (word, tint) = match state {
-                    standing::State::Done => ("done", Tint::Good),
-                    standing::State::Open => ("open", Tint::Strong),
-                    standing::State::Overdue => ("overdue", Tint::Bad),
-                    standing::State::Unknown => ("unknown", Tint::Weak),
-                    standing::State::Waived => ("waived", Tint::Weak),
-                    standing::State::Unverified => ("not verified", Tint::Weak),
-                };
-                said.push(format!("  {} {what:width$}  {evidence}", self.tint(tint, &format!("{word:7}"))));
-                // What the last line says need not be said before it.
-                let next = next.iter().filter(|next| **next != standing.next);
-                said.extend(next.map(|next| format!("          next: {next}")));
-            }
-        };
-        tell(&standing.lines, width);
-        if !standing.checklist.is_empty() {
-            tell(&standing.checklist, 0);
-        }
-        said.push(format!("  next: {}", standing.next));
-        said
-    }
-
     pub fn findings(&self, findings: &[Finding]) {
         for finding in findings {
-            self.warn(format!("{} {}: {}", self.tint(Tint::Bad, "refused"), finding.check, finding.what));
+            self.warn(tinted("", Tint::Bad, "refused", format!(" {}: {}", finding.check, finding.what)));
             let waive = if check::WAIVABLE.contains(&finding.check) {
                 format!(" (or --waive {})", finding.check)
             } else {
@@ -221,23 +251,23 @@ impl Report {
         let title = step.title();
         match seen {
             Observation::Done { evidence, .. } => {
-                self.say(format!("  {} {title} ({evidence})", self.tint(Tint::Good, "done   ")))
+                self.say(tinted("  ", Tint::Good, "done   ", format!(" {title} ({evidence})")))
             }
             Observation::Todo => self.say(format!("  todo    {title}")),
             Observation::Blocked { why, next } => self.stuck("blocked", step, why, next),
             Observation::Unknown { why, next } => self.stuck("unknown", step, why, next),
-            Observation::Waived { by } => self.say(format!("  {} {title} ({by})", self.tint(Tint::Weak, "waived "))),
+            Observation::Waived { by } => self.say(tinted("  ", Tint::Weak, "waived ", format!(" {title} ({by})"))),
         }
     }
 
     /// A check that cannot be made, and that does not stop the run.
     pub fn unverified(&self, step: &Step, why: &str) {
         let word = if matches!(step, Step::Prove(_)) { "not proved" } else { "not verified" };
-        self.warn(format!("  {} {}: {why}", self.tint(Tint::Strong, word), step.title()));
+        self.warn(tinted("  ", Tint::Strong, word, format!(" {}: {why}", step.title())));
     }
 
     fn stuck(&self, word: &str, step: &Step, why: &str, next: &str) {
-        self.warn(format!("  {} {}: {why}", self.tint(Tint::Bad, word), step.title()));
+        self.warn(tinted("  ", Tint::Bad, word, format!(" {}: {why}", step.title())));
         let waive = step.check().map(|name| format!("; or --waive {name}")).unwrap_or_default();
         self.warn(format!("     next: {next}{waive}"));
     }
@@ -245,9 +275,9 @@ impl Report {
     /// A step begins.
     pub fn begin(&self, title: &str) -> Instant {
         if self.groups {
-            self.write(&format!("::group::{title}"));
+            self.command("group", title);
         } else {
-            self.say(format!("  {} {title}", self.tint(Tint::Strong, "begin  ")));
+            self.say(tinted("  ", Tint::Strong, "begin  ", format!(" {title}")));
         }
         Instant::now()
     }
@@ -255,21 +285,89 @@ impl Report {
     /// A proof ended that this machine cannot make.
     pub fn unproved(&self, title: &str, begun: Instant, why: &str) {
         if self.groups {
-            self.write("::endgroup::");
+            self.command("endgroup", "");
         }
         let seconds = begun.elapsed().as_secs_f64();
-        self.warn(format!("  {} {title} ({seconds:.1} s): {why}", self.tint(Tint::Strong, "not proved")));
+        self.warn(tinted("  ", Tint::Strong, "not proved", format!(" {title} ({seconds:.1} s): {why}")));
     }
 
     /// A step ended; how long it took is the proof that somebody was at work.
     pub fn end(&self, title: &str, begun: Instant, ended: Result<&str, &str>) {
         if self.groups {
-            self.write("::endgroup::");
+            self.command("endgroup", "");
         }
         let seconds = begun.elapsed().as_secs_f64();
         match ended {
-            Ok(word) => self.say(format!("  {} {title} ({seconds:.1} s)", self.tint(Tint::Good, &format!("{word:7}")))),
-            Err(error) => self.warn(format!("  {} {title} ({seconds:.1} s): {error}", self.tint(Tint::Bad, "failed "))),
+            Ok(word) => self.say(tinted("  ", Tint::Good, &format!("{word:7}"), format!(" {title} ({seconds:.1} s)"))),
+            Err(error) => self.warn(tinted("  ", Tint::Bad, "failed ", format!(" {title} ({seconds:.1} s): {error}"))),
+        }
+    }
+}
+
+/// The lines of the overview, the train first.
+pub fn standing_lines(standing: &Standing) -> Vec<Line> {
+    let mut said = vec![Line::from(format!("train {}: {}", standing.train, standing.window))];
+    let width = standing.lines.iter().map(|line| line.what.chars().count()).max().unwrap_or(0).min(50);
+    let mut tell = |lines: &[standing::Line], width: usize| {
+        for standing::Line { state, what, evidence, next } in lines {
+            let (word, tint) = match state {
+                standing::State::Done => ("done", Tint::Good),
+                standing::State::Open => ("open", Tint::Strong),
+                standing::State::Overdue => ("overdue", Tint::Bad),
+                standing::State::Unknown => ("unknown", Tint::Weak),
+                standing::State::Waived => ("waived", Tint::Weak),
+                standing::State::Unverified => ("not verified", Tint::Weak),
+            };
+            said.push(tinted("  ", tint, &format!("{word:7}"), format!(" {what:width$}  {evidence}")));
+            // What the last line says need not be said before it.
+            let next = next.iter().filter(|next| **next != standing.next);
+            said.extend(next.map(|next| Line::from(format!("          next: {next}"))));
+        }
+    };
+    tell(&standing.lines, width);
+    if !standing.checklist.is_empty() {
+        tell(&standing.checklist, 0);
+    }
+    said.push(format!("  next: {}", standing.next).into());
+    said
+}
+
+/// The text without what a runner of GitHub Actions takes for a command: `::` at the beginning of a line, or `##[` anywhere.
+fn disarmed(text: &str) -> String {
+    let line = |line: &str| match line.trim_start().strip_prefix("::") {
+        Some(rest) => format!("{}\\u{{3a}}:{rest}", &line[..line.len() - rest.len() - 2]),
+        None => line.to_owned(),
+    };
+    text.split('\n').map(line).collect::<Vec<_>>().join("\n").replace("##[", "#\\u{23}[")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(color: bool, groups: bool) -> Report {
+        Report { json: false, loudness: Loudness::Normal, color, groups }
+    }
+
+    #[test]
+    fn only_our_own_words_have_a_color() {
+        let line = tinted("a\u{1b}[1m", Tint::Bad, "b\u{1b}[2J", "c\r\u{9b}31m\u{202e}");
+        let shown = |word: &str| format!("a\\u{{1b}}[1m{word}c\\r\\u{{9b}}31m\\u{{202e}}");
+        assert_eq!(report(true, false).rendered(&line), shown("\u{1b}[31mb\\u{1b}[2J\u{1b}[0m"));
+        assert_eq!(report(false, false).rendered(&line), shown("b\\u{1b}[2J"));
+    }
+
+    #[test]
+    fn nothing_that_is_said_commands_a_runner() {
+        let runner = report(false, true);
+        for (said, shown) in [
+            ("::error::x", "\\u{3a}:error::x"),
+            ("a\n  ::stop-commands::x\r\nb", "a\n  \\u{3a}:stop-commands::x\r\nb"),
+            ("a ##[add-mask]b", "a #\\u{23}[add-mask]b"),
+            ("config::read and ## [Unreleased]", "config::read and ## [Unreleased]"),
+        ] {
+            assert_eq!(runner.rendered(&said.into()), shown);
+            assert_eq!(report(false, false).rendered(&said.into()), said);
         }
     }
 }

@@ -24,7 +24,7 @@ use crate::{
         standing::{self, Facts, Hotfix, Last, Part, Standing, State},
     },
     repo::{self, Recorded},
-    report::{Loudness, Report},
+    report::{Loudness, standing_lines},
     run::{self, Mode},
     snapshot::{self, Loader, Snapshot},
     step::{Issue, Lane, Observation, Reach, Step},
@@ -122,8 +122,8 @@ fn tell(
     let body = (!overdue.is_empty()).then(|| {
         let who = |standing: &&Standing| format!("- {}: {}\n", standing.train, standing.captain);
         let leads: String = overdue.iter().map(who).collect();
-        let plain = Report::new(false, Loudness::Normal, Some(false));
-        let lines: Vec<String> = all.iter().flat_map(|standing| plain.standing_lines(standing)).collect();
+        let lines = all.iter().flat_map(standing_lines);
+        let lines: Vec<String> = lines.map(|line| line.to_string()).collect();
         let mut text = lines.join("\n");
         if let Some((end, _)) = text.char_indices().nth(ROOM) {
             text.truncate(end);

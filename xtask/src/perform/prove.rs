@@ -100,8 +100,8 @@ fn run(world: &World<'_>, dir: &Path, words: &[String]) -> Result<()> {
     let told = child::send(world.report, command)?;
     if !told.ok() {
         if world.report.loudness == Loudness::Quiet {
-            world.report.warn(told.out.trim_end());
-            world.report.warn(told.err.trim_end());
+            world.report.pass_on(told.out.trim_end());
+            world.report.pass_on(told.err.trim_end());
         }
         let stale = cargo::stale_lock(&format!("{}\n{}", told.out, told.err));
         return Err(stale.map_or_else(|| anyhow!("`{}` ended with {}", words.join(" "), told.status), Error::from));

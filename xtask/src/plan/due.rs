@@ -15,6 +15,7 @@ use crate::{
     repo::Message,
     snapshot::Snapshot,
     version::{Bump, Dialect, Version},
+    visible,
 };
 
 /// What a change asks of the next version.
@@ -138,7 +139,9 @@ impl Reason {
             Reason::Changes { count, weight } => {
                 format!("{count} changes that users see (the heaviest: {})", weight.name())
             }
-            Reason::Priority { number, title } => format!("#{number} with the label `priority` is merged: {title}"),
+            Reason::Priority { number, title } => {
+                format!("#{number} with the label `priority` is merged: {}", visible::line(title))
+            }
             Reason::Bump { from: Some(from), to } => {
                 format!("the driver was bumped from {from} to {to}, and waits to be aligned")
             }

@@ -15,7 +15,10 @@ use anyhow::{Context, Result, bail};
 use serde::Serialize;
 
 use super::cargo;
-use crate::report::{Loudness, Report};
+use crate::{
+    report::{Loudness, Report},
+    visible,
+};
 
 /// How a child ended, and what it printed, secrets blanked.
 #[derive(Debug)]
@@ -32,7 +35,7 @@ impl Told {
 
     /// What it said was wrong, on one line: from its first error on, else the last lines.
     pub fn last_words(&self) -> String {
-        let all = if self.err.trim().is_empty() { &self.out } else { &self.err };
+        let all = visible::uncolored(if self.err.trim().is_empty() { &self.out } else { &self.err });
         let lines: Vec<&str> = all.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         // Before its error, a program tells what it did; after the first one come those that follow from it.
         let error = lines.iter().position(|line| line.starts_with("error"));
@@ -126,8 +129,8 @@ pub fn run(report: &Report, mut command: Command) -> Result<()> {
     if report.loudness == Loudness::Quiet {
         let told = ask(command)?;
         if !told.ok() {
-            report.warn(told.out.trim_end());
-            report.warn(told.err.trim_end());
+            report.pass_on(told.out.trim_end());
+            report.pass_on(told.err.trim_end());
             bail!("`{shown}` ended with {}", told.status);
         }
         return Ok(());
@@ -220,8 +223,8 @@ pub fn send_hiding(report: &Report, mut command: Command, is_ours: impl Fn(&str)
             drop(sender);
         }
         for (is_out, line) in lines {
-            if !is_ours(&line) {
-                report.say(format!("          {line}"));
+            if !is_ours(&line) && report.loudness > Loudness::Quiet {
+                report.pass_on(&format!("          {line}"));
             }
             let kept = if is_out { &mut out } else { &mut err };
             kept.push_str(&line);
@@ -343,6 +346,13 @@ mod tests {
         // A child of the child holds the pipes.
         assert!(ask_within(sh("sleep 60 & sleep 60"), Duration::from_millis(200)).unwrap().is_none());
         assert!(begun.elapsed() < Duration::from_secs(30));
+    }
+
+    #[test]
+    fn the_last_words_are_those_of_the_error_in_any_color() {
+        let err = "\u{1b}[1m   Updating\u{1b}[0m index\n\u{1b}[1m\u{1b}[31merror\u{1b}[0m: no such crate\n\nCaused by:\n  x\n";
+        let told = Told { status: ExitStatus::default(), out: String::new(), err: err.to_owned() };
+        assert_eq!(told.last_words(), "no such crate; Caused by:; x".replace(":;", ":"));
     }
 
     #[test]

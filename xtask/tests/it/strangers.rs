@@ -184,3 +184,41 @@ fn a_directory_that_looks_like_gits_own_is_not_opened() {
         assert!(said.err.contains("nested") && said.err.contains("bare repository"), "{look}\n{}", said.all());
     }
 }
+
+/// What a terminal obeys instead of showing it.
+const OBEYED: [char; 8] = ['\u{1b}', '\u{9b}', '\u{7}', '\u{8}', '\r', '\u{7f}', '\u{202e}', '\u{2066}'];
+
+#[test]
+fn what_others_wrote_is_only_text() {
+    let place = workspace("strangers_words");
+    let harm = OBEYED.iter().map(|c| format!("{c}[2J")).collect::<String>();
+    let changes = "default = true\nchanges = [\"unreleased\", \"commits\"]\ncaptains = [\"ada\\u001b[2J\"]";
+    place.replace("Cargo.toml", "default = true", changes);
+    place.replace("CHANGELOG.md", "## [Unreleased]\n", &format!("## [Unreleased]\n\n### Fixed\n\n- a{harm}\n"));
+    place.write("notes\u{1b}[2J\u{202e}.md", "needs lark 0.7.3\n");
+    place.write("crates/lark/src/lib.rs", "/// Two.\npub fn two() {}\n");
+    // What a person writes a line of, git keeps as it is.
+    place.commit(&format!("feat: b{harm}"));
+    place.write("crates/lark/src/lib.rs", "/// Three.\npub fn three() {}\n");
+    place.commit("feat: three\n\n::error::pwned\n");
+    place.write("changed\u{1b}[2J.md", "");
+    place.write("::error::pwned\n::warning::pwned.md", "");
+    place.git("tag --annotate rc\u{9b}31m\u{202e} --message x");
+    let quotes = ["status", "due", "check", "changelog", "calendar", "release minor --push", "smoke"];
+    for look in LOOKS.iter().filter(|look| quotes.iter().any(|quotes| look.starts_with(quotes))) {
+        for option in ["--json", "-v --color always"] {
+            let said =
+                Said::of(place.tool(&format!("{look} {option}")).env("GITHUB_ACTIONS", "true").output().unwrap());
+            let mut all = said.all();
+            for ours in ["1", "2", "31", "32", "0"] {
+                all = all.replace(&format!("\u{1b}[{ours}m"), "");
+            }
+            let line = all.lines().find(|line| line.contains(OBEYED) || line.trim_start().starts_with("::"));
+            assert_eq!(line, None, "{look} {option}");
+        }
+    }
+    // For a program it is the text that it is, and so it is in what is written.
+    let told: serde_json::Value = serde_json::from_str(&place.xtask("changelog --train lark --json").ok().out).unwrap();
+    let told = told.to_string();
+    assert!(told.contains("b\\u001b[2J\u{9b}[2J"), "{told}");
+}
