@@ -14,6 +14,7 @@ pub mod release;
 pub mod rollback;
 pub mod smoke;
 pub mod standing;
+mod taken;
 pub mod timetable;
 
 #[cfg(test)]
@@ -227,11 +228,12 @@ impl Draft {
             .get(&tag_name)
             .filter(|found| is_rolled_back || !released && (*found != base || !self.edits.is_empty()))
         {
-            let (what, next) = match is_rolled_back {
-                true => ("was rolled back, and stays", "name a higher version: registries take one only once"),
-                false => ("is already", "name a higher version: a tag is never moved"),
+            let (what, why) = match is_rolled_back {
+                true => ("was rolled back, and stays", "registries take a version only once"),
+                false => ("is already", "a tag is never moved"),
             };
             let what = format!("tag {tag_name} {what} on commit {}", short(found));
+            let next = format!("{} ({why})", taken::instead(snapshot, &self.to));
             self.findings.push(Finding::new("tag", what, next));
         }
         let after = after(workspace, &self.edits);

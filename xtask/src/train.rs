@@ -17,7 +17,7 @@ use crate::{
         uv_lock,
     },
     repo::{ROLLBACK, Repo},
-    version::{Bump, Dialect, Version},
+    version::{Dialect, Version},
     workspace::{Member, Workspace, dir, normalized},
 };
 
@@ -178,14 +178,6 @@ impl Train {
     /// Its tags but those of releases that were rolled back.
     pub fn tags_in_use<'r>(&self, repo: &'r Repo) -> impl Iterator<Item = (Version, &'r str)> {
         self.tags(repo).filter(|(_, tag)| !repo.is_rolled_back(tag))
-    }
-
-    /// The version, or the next patch above it: a number that was rolled back is used up.
-    pub fn unused(&self, repo: &Repo, mut version: Version) -> Result<Version> {
-        while repo.is_rolled_back(&self.tag.fill(&version)) {
-            version = version.bump(Bump::Patch)?;
-        }
-        Ok(version)
     }
 
     /// The newest tag of a release that is lower than `version`, post releases left out: they hold no crates.

@@ -8,10 +8,13 @@ use std::{
 
 use serde::Serialize;
 
-use super::{is_release, subjects, timetable};
+use super::{
+    is_release, subjects,
+    taken::{free, is_taken},
+    timetable,
+};
 use crate::{
     conventional::{self, Kind},
-    files::changelog,
     repo::Message,
     snapshot::Snapshot,
     version::{Bump, Dialect, Version},
@@ -275,19 +278,6 @@ pub fn due(snapshot: &Snapshot, changes: &[Change], findings: &Findings) -> Due 
     }
 }
 
-/// Whether nobody can release that version any more: it has a tag, of a release that was rolled back or not, or the
-/// changelog says that it was yanked.
-fn is_taken(snapshot: &Snapshot, version: &Version) -> bool {
-    let Snapshot { workspace, train, repo, .. } = snapshot;
-    let log = train.changelog.as_ref().and_then(|path| workspace.texts.get(path));
-    repo.tags.contains_key(&train.tag.fill(version)) || log.is_some_and(|log| changelog::is_yanked(log, &version.tag()))
-}
-
-/// The first of a series of versions that can still be released.
-fn free(snapshot: &Snapshot, from: Version, next: impl Fn(&Version) -> Option<Version>) -> Option<Version> {
-    std::iter::successors(Some(from), next).find(|version| !is_taken(snapshot, version))
-}
-
 /// The final version that is due, or the version that the driver was bumped to.
 fn propose(snapshot: &Snapshot, waits: bool, most: Option<Weight>, why: Option<String>) -> Option<Proposal> {
     let Snapshot { workspace, train, .. } = snapshot;
@@ -314,7 +304,7 @@ fn propose(snapshot: &Snapshot, waits: bool, most: Option<Weight>, why: Option<S
         _ => told,
     };
     let wanted = needed.into_iter().chain([prepared]).max()?;
-    let version = free(snapshot, wanted.clone(), |version| version.bump(Bump::Patch).ok())?;
+    let version = free(snapshot, wanted.clone())?;
     let why = if version == wanted { why } else { format!("{why}; {} is taken", wanted.tag()) };
     Some(Proposal { command: format!("cargo xtask release {}{option}", version.tag()), version: version.tag(), why })
 }
@@ -323,13 +313,12 @@ fn propose(snapshot: &Snapshot, waits: bool, most: Option<Weight>, why: Option<S
 fn propose_next(snapshot: &Snapshot, candidate: &Version, due: &Proposal) -> Option<Proposal> {
     let train = &snapshot.train;
     let due = Version::parse(&due.version, Dialect::Tag).ok()?;
-    let next = |version: &Version| version.next_pre().filter(|next| next.final_version() == version.final_version());
     let first = match due == candidate.final_version() {
-        true => next(candidate)?,
+        true => candidate.next_pre()?,
         false => candidate.first_pre_of(&due)?,
     };
     let here = train.version(&snapshot.workspace);
-    let version = free(snapshot, first, next).filter(|version| !here.falls_to(version))?;
+    let version = free(snapshot, first).filter(|version| !here.falls_to(version))?;
     // A wheel has to be spelt as well.
     version.show(Dialect::Pep440).ok().or_else(|| train.wheels.is_empty().then(String::new))?;
     let command = format!("cargo xtask release {}{}", version.tag(), train.config.option());

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Result, bail};
 
-use super::{Draft, Options, Plan, Prose, changes, edits::Places, gather, release, smoke};
+use super::{Draft, Options, Plan, Prose, changes, edits::Places, gather, release, smoke, taken};
 use crate::{
     check::Finding,
     conventional::Kind,
@@ -262,6 +262,6 @@ fn wheels_changed(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
 
 /// The release that takes along what a post release cannot.
 fn patch(snapshot: &Snapshot, driver: &Version) -> String {
-    let patch = driver.bump(Bump::Patch).and_then(|patch| snapshot.train.unused(&snapshot.repo, patch));
-    patch.map_or_else(|_| "patch".to_owned(), |version| version.to_string())
+    let patch = driver.bump(Bump::Patch).ok().and_then(|patch| taken::free(snapshot, patch));
+    patch.map_or_else(|| "patch".to_owned(), |version| version.to_string())
 }

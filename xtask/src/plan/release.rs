@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Result, anyhow, bail};
 
-use super::{Draft, Options, Plan, Prose, changes, edits::Places, gather, smoke};
+use super::{Draft, Options, Plan, Prose, changes, edits::Places, gather, smoke, taken};
 use crate::{
     check::Finding,
     config::{Lockstep, closest},
@@ -138,6 +138,7 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
         }
     }
     findings.extend(above(snapshot, to).filter(|_| !released));
+    findings.extend(taken::yanked(snapshot, to).filter(|_| !released));
     // All that travels together is on the driver's minor line; what is far below it may have a version of its own.
     let line = |version: &Version| (version.semver().major, version.semver().minor);
     let below: Vec<&str> = versions

@@ -351,6 +351,35 @@ fn a_yanked_version_is_not_proposed() {
 }
 
 #[test]
+fn a_version_that_is_taken_is_refused_with_the_next_that_is_not() {
+    let yanked = "## [0.9.4] - 2026-01-08 [YANKED]\n\n### Fixed\n\n- x\n\n## [0.9.3]";
+    let yanked = |sketch: Sketch| sketch.with("CHANGELOG.md", "## [0.9.3]", yanked);
+    let taken = ["v0.9.3", "v0.9.4", "rollback/v0.9.4"];
+    for (sketch, what, next) in [
+        (
+            yanked(rust("0.9.3", &["v0.9.3"])),
+            "0.9.4 was yanked, says CHANGELOG.md: registries take a version only once",
+            "name a higher version: cargo xtask release 0.9.5",
+        ),
+        (
+            yanked(rust("0.9.3", &taken)),
+            "tag v0.9.4 was rolled back, and stays on commit 000000000",
+            "name a higher version: cargo xtask release 0.9.5 (registries take a version only once)",
+        ),
+        (
+            rust("0.9.3", &["v0.9.3", "v0.9.4"]),
+            "tag v0.9.4 is already on commit 000000000",
+            "name a higher version: cargo xtask release 0.9.5 (a tag is never moved)",
+        ),
+    ] {
+        let plan = sketch.release("patch");
+        let told: Vec<(&str, &str)> =
+            plan.findings.iter().map(|found| (found.what.as_str(), found.next.as_str())).collect();
+        assert_eq!(told, [(what, next)]);
+    }
+}
+
+#[test]
 fn a_wheel_gets_no_pre_release_that_python_cannot_spell() {
     let due = due_after(&at("0.10.0-pre.1", &["v0.9.3", "v0.10.0-pre.1"]), &["fix: x"]);
     assert_eq!((due.proposal.unwrap().version.as_str(), due.or), ("0.10.0", None));
