@@ -63,6 +63,14 @@ pub struct Change {
 impl Change {
     /// Reads a whole message; `None`: it is not in the form.
     pub fn parse(message: &str) -> Option<Change> {
+        if let Some((inner, is_back)) = unquoted(message.lines().next()?) {
+            let pull = pull_request(message.lines().next()?.trim()).1;
+            let rest = message.split_once('\n').map_or("", |(_, rest)| rest);
+            let mut change = Change::parse(&format!("{inner}\n{rest}"))?;
+            change.references.retain(|number| Some(*number) != pull);
+            change.references.splice(0..0, pull);
+            return Some(if is_back { change } else { change.reverted() });
+        }
         let mut lines = message.lines();
         let (head, text) = lines.next()?.split_once(": ")?;
         let (head, marked) = head.strip_suffix('!').map_or((head, false), |head| (head, true));
@@ -86,7 +94,9 @@ impl Change {
         let co_authors = footers.iter().filter(|(token, _)| token.eq_ignore_ascii_case("co-authored-by"));
         let breaking = marked || breaks.is_some();
         let word = word.to_lowercase();
-        Some(Change {
+        let is_plain = !text.to_lowercase().starts_with("revert") && unquoted(text).is_none();
+        let inner = if word == "revert" && is_plain { Change::parse(text) } else { None };
+        let change = Change {
             kind: kind(&word, scope, text, breaking),
             word,
             scope: scope.map(str::to_owned),
@@ -95,8 +105,109 @@ impl Change {
             breaks,
             references,
             co_authors: co_authors.filter_map(|(_, value)| co_author(value)).collect(),
+        };
+        Some(match inner {
+            Some(inner) => Change {
+                kind: inner.kind,
+                scope: change.scope.or(inner.scope),
+                breaking: breaking || inner.breaking,
+                text: inner.text,
+                ..change
+            }
+            .reverted(),
+            None if change.word == "revert" => change.reverted(),
+            None => change,
         })
     }
+
+    /// The change that takes this one back. What no user saw, nobody misses.
+    fn reverted(self) -> Change {
+        let (kind, text) = (self.kind.map(|_| Kind::Changed), format!("Reverted \"{}\"", self.text));
+        Change { word: "revert".to_owned(), kind, text, ..self }
+    }
+}
+
+/// What a commit takes back, as git, the forges and Conventional Commits write it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Revert {
+    /// The names of commits, which may be short.
+    pub commits: Vec<String>,
+    pub pulls: Vec<u64>,
+    /// The subject, where it is quoted.
+    subject: Option<String>,
+}
+
+impl Revert {
+    /// Reads a whole message; `None`: it takes back nothing.
+    pub fn parse(message: &str) -> Option<Revert> {
+        let (head, body) = message.split_once('\n').unwrap_or((message, ""));
+        let head = pull_request(head.trim()).0;
+        let quoted = |word: &str| Some(head.strip_prefix(word)?.strip_prefix(" \"")?.strip_suffix('"')?.to_owned());
+        let again = quoted("Reapply").map(|inner| format!("Revert \"{inner}\""));
+        let conventional = head.split_once(": ").filter(|(word, _)| {
+            let word = word.strip_suffix('!').unwrap_or(word);
+            word.split('(').next().is_some_and(|word| word.eq_ignore_ascii_case("revert"))
+        });
+        let subject = quoted("Revert").or(again).or(conventional.map(|(_, text)| text.trim().to_owned()));
+        let mut commits = reverted_commits(body);
+        if conventional.is_some() {
+            let refs = footers(body.lines()).into_iter().filter(|(token, _)| token.eq_ignore_ascii_case("refs"));
+            commits.extend(refs.flat_map(|(_, value)| names(&value).map(str::to_owned).collect::<Vec<_>>()));
+        }
+        // A commit with a subject of its own may do more than what the middle of its body says.
+        let is_revert = subject.is_some() || body.trim_start().starts_with(REVERTS);
+        let said = body.lines().map(str::trim);
+        let said =
+            said.filter_map(|line| line.strip_prefix("Reverts ").or(line.strip_prefix("This reverts merge request ")));
+        let mut pulls: Vec<u64> =
+            said.filter_map(|what| what.trim_end_matches('.').rsplit_once(['#', '!'])?.1.parse().ok()).collect();
+        pulls.extend(subject.as_deref().and_then(|subject| pull_request(subject).1));
+        is_revert.then_some(Revert { commits, pulls, subject })
+    }
+
+    /// Whether it quotes the subject of that message.
+    pub fn is_of(&self, message: &str) -> bool {
+        let head = |text: &str| pull_request(text.lines().next().unwrap_or_default().trim()).0.to_owned();
+        let Some(subject) = self.subject.as_deref().map(head) else { return false };
+        subject == head(message) || Change::parse(message).is_some_and(|change| change.text == subject)
+    }
+}
+
+const REVERTS: &str = "This reverts commit";
+
+/// The commits that the sentences of git name; after the comma stands what a merge was made on.
+fn reverted_commits(body: &str) -> Vec<String> {
+    let text = body.split_whitespace().collect::<Vec<_>>().join(" ");
+    let sentences = text.split(REVERTS).skip(1);
+    let named = |sentence: &str| {
+        let sentence = sentence.strip_prefix('s').unwrap_or(sentence);
+        let sentence = sentence.split(['.', ';']).next().unwrap_or_default();
+        let sentence = sentence.split("reversing").next().unwrap_or_default();
+        names(sentence).map(str::to_owned).collect::<Vec<_>>()
+    };
+    sentences.flat_map(named).collect()
+}
+
+/// The names of commits at the beginning of a text.
+fn names(text: &str) -> impl Iterator<Item = &str> {
+    let words = text.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty() && *word != "and");
+    words.take_while(|word| (7..=64).contains(&word.len()) && word.chars().all(|c| c.is_ascii_hexdigit()))
+}
+
+/// What `Revert "…"` and `Reapply "…"` quote at last, and whether it is there again.
+fn unquoted(subject: &str) -> Option<(&str, bool)> {
+    let (mut found, mut is_back) = (None, true);
+    let mut rest = pull_request(subject.trim()).0;
+    while let Some((word, inner)) = rest.strip_suffix('"').and_then(|rest| rest.split_once(" \"")) {
+        match word {
+            "Revert" => is_back = !is_back,
+            "Reapply" => {}
+            _ => break,
+        }
+        found = Some((inner, is_back));
+        rest = inner;
+    }
+    found
 }
 
 /// What a type is to a user. Other words than the usual ones say nothing, unless they break something.
@@ -126,7 +237,7 @@ fn is_breaking(token: &str) -> bool {
 }
 
 /// `(#123)` at the end of a subject is the pull request that was squashed.
-fn pull_request(subject: &str) -> (&str, Option<u64>) {
+pub fn pull_request(subject: &str) -> (&str, Option<u64>) {
     let inner = subject.strip_suffix(')').and_then(|subject| subject.rsplit_once("(#"));
     match inner.map(|(text, number)| (text.trim_end(), number.parse())) {
         Some((text, Ok(number))) => (text, Some(number)),
@@ -277,6 +388,73 @@ mod tests {
             ("align: release 0.9.3", None),
         ] {
             assert_eq!(kind_of(subject), kind, "{subject}");
+        }
+    }
+
+    #[test]
+    fn a_revert_says_what_it_takes_back() {
+        for (message, kind, text, references) in [
+            (
+                "Revert \"feat: two\"\n\nThis reverts commit 0123456789.",
+                Some(Kind::Changed),
+                "Reverted \"two\"",
+                vec![],
+            ),
+            ("Revert \"feat: two (#12)\" (#13)", Some(Kind::Changed), "Reverted \"two\"", vec![13, 12]),
+            ("revert: feat: two\n\nRefs: 0123456", Some(Kind::Changed), "Reverted \"two\"", vec![]),
+            ("revert: drop the second", Some(Kind::Changed), "Reverted \"drop the second\"", vec![]),
+            ("Revert \"docs: two\"", None, "Reverted \"two\"", vec![]),
+            ("revert: docs: two", None, "Reverted \"two\"", vec![]),
+            ("Revert \"Revert \"feat: two\"\"", Some(Kind::Added), "two", vec![]),
+            ("Reapply \"feat: two\"", Some(Kind::Added), "two", vec![]),
+            ("Revert \"Reapply \"fix: two\"\"", Some(Kind::Changed), "Reverted \"two\"", vec![]),
+        ] {
+            let change = Change::parse(message).unwrap_or_else(|| panic!("not read: {message}"));
+            assert_eq!((change.kind, change.text.as_str(), change.references), (kind, text, references), "{message}");
+        }
+        assert!(Change::parse("Revert \"feat!: two\"").unwrap().breaking, "its users must change again");
+        assert_eq!(Change::parse("Revert \"just words\""), None);
+        assert!(Change::parse(&"revert: ".repeat(50_000)).is_none_or(|change| change.word == "revert"));
+        assert_eq!(Change::parse(&format!("{}x{}", "Revert \"".repeat(50_000), "\"".repeat(50_000))), None);
+        assert_eq!(
+            Change::parse(&"revert: Reapply \"".repeat(50_000)).map(|change| change.kind),
+            Some(Some(Kind::Changed))
+        );
+    }
+
+    #[test]
+    fn a_revert_names_commits_and_pull_requests() {
+        let revert = |message: &str| Revert::parse(message).map(|revert| (revert.commits, revert.pulls));
+        let names = |names: &[&str]| names.iter().map(|name| name.to_string()).collect::<Vec<_>>();
+        for (message, commits, pulls) in [
+            ("Revert \"x\"\n\nThis reverts commit 0123456789abcdef.", vec!["0123456789abcdef"], vec![]),
+            (
+                "Revert \"Merge branch 'x'\"\n\nThis reverts commit 0123456, reversing\nchanges made to 89abcde.",
+                vec!["0123456"],
+                vec![],
+            ),
+            (
+                "Revert \"x\"\n\nThis reverts commits 0123456, 89abcde and fedcba9.",
+                vec!["0123456", "89abcde", "fedcba9"],
+                vec![],
+            ),
+            (
+                "Revert two\n\nThis reverts commit 0123456.\nThis reverts commit 89abcde.",
+                vec!["0123456", "89abcde"],
+                vec![],
+            ),
+            ("revert: x\n\nRefs: 676104e, a215868", vec!["676104e", "a215868"], vec![]),
+            ("Revert \"x\" (#13)\n\nReverts owner/repo#12", vec![], vec![12]),
+            ("Revert \"x (#12)\" (#13)", vec![], vec![12]),
+            ("Revert \"x\"\n\nThis reverts merge request !12", vec![], vec![12]),
+            ("fix: back out x\n\nThis reverts commit 0123456.", vec!["0123456"], vec![]),
+        ] {
+            assert_eq!(revert(message), Some((names(&commits), pulls)), "{message}");
+        }
+        for message in
+            ["feat: x\n\nIt is better.\n\nThis reverts commit 0123456.", "Revert to the old form", "revert x"]
+        {
+            assert_eq!(revert(message), None, "{message}");
         }
     }
 

@@ -55,10 +55,9 @@ pub fn changes(sh: &Shell, snapshot: &Snapshot, last: Option<&(Version, String)>
     Ok(due::changes(snapshot, &since(sh, snapshot, last)?))
 }
 
-/// What was committed since, merges left out.
+/// What was committed since.
 fn since(sh: &Shell, snapshot: &Snapshot, last: Option<&(Version, String)>) -> Result<Vec<Message>> {
-    let past = repo::messages_since(sh, &snapshot.base, last.map(|(_, tag)| tag.as_str()), None)?;
-    Ok(past.into_iter().filter(|commit| !commit.is_merge()).collect())
+    repo::messages_since(sh, &snapshot.base, last.map(|(_, tag)| tag.as_str()), None)
 }
 
 fn findings(
@@ -83,7 +82,8 @@ fn findings(
     };
 
     // Whatever its commits say: a crate whose sources changed is compared.
-    let touched: BTreeSet<usize> = past.iter().flat_map(|commit| &commit.paths).filter_map(is_source).collect();
+    let own = past.iter().filter(|commit| !commit.is_merge());
+    let touched: BTreeSet<usize> = own.flat_map(|commit| &commit.paths).filter_map(is_source).collect();
     let compared: Vec<usize> = touched.into_iter().filter(|&at| workspace.members[at].publish).collect();
     // What breaks between two pre-releases breaks nothing that was promised.
     let Some((_, tag)) = due::last_final(snapshot).filter(|_| !compared.is_empty()) else { return Ok(findings) };

@@ -3,6 +3,7 @@
 
 mod crates;
 mod fragments;
+mod reverts;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -12,7 +13,7 @@ use std::{
 use serde::Serialize;
 
 pub(super) use self::crates::promote_crates;
-pub use self::fragments::fragments;
+pub use self::{fragments::fragments, reverts::undone};
 
 use self::crates::crates;
 use super::edits::Texts;
@@ -153,7 +154,20 @@ impl Collected {
         let Snapshot { workspace, train, commits, .. } = snapshot;
         let pulls = pulls(commits);
         let (ours, anyones) = (train.members(), any_trains(workspace, train));
-        let is_new = |message: &&Message| !message.is_merge() && !snapshot.told.contains(&message.commit);
+        let mut gone = undone(workspace, commits);
+        let is_told = |commit: &str| snapshot.told.contains(commit);
+        // What a pre-release told is taken out where it is told, or else that it is gone is told.
+        let back: Vec<(&str, &str)> =
+            gone.iter().filter(|(what, by)| is_told(what) && !is_told(by)).map(|(what, by)| (*what, *by)).collect();
+        for (what, by) in back {
+            if !self.take_back(snapshot, what, by) {
+                gone.remove(by);
+            }
+        }
+        let is_new = |message: &&Message| {
+            let commit = message.commit.as_str();
+            !message.is_merge() && !is_told(commit) && !gone.contains_key(commit)
+        };
         for message in commits.iter().filter(is_new).rev() {
             let Some(mut change) = Change::parse(&message.text) else { continue };
             let Some(kind) = change.kind else { continue };
@@ -175,6 +189,26 @@ impl Collected {
             let credits = credits(&change, message);
             self.add(kind, (sentence(&change, &touched), &credits), Entries::Commits, from);
         }
+    }
+
+    /// Leaves out what a pre-release told of a commit that was taken back since. Tells whether it was found.
+    fn take_back(&mut self, snapshot: &Snapshot, commit: &str, by: &str) -> bool {
+        let Snapshot { workspace, train, commits, .. } = snapshot;
+        let Some(message) = commits.iter().find(|message| message.commit == commit) else { return false };
+        let Some(change) = Change::parse(&message.text).filter(|change| change.kind.is_some()) else { return true };
+        let touched: BTreeSet<usize> = message.paths.iter().filter_map(|path| workspace.owner(path)).collect();
+        let touched: Vec<&str> =
+            touched.intersection(&train.members()).map(|&at| workspace.members[at].name.as_str()).collect();
+        let words = normal(&sentence(&change, &touched));
+        let told = self
+            .entries
+            .iter_mut()
+            .find(|entry| entry.source == Entries::Candidates && entry.said_by.is_none() && entry.words == words);
+        let is_found = told.is_some();
+        if let Some(entry) = told {
+            entry.said_by = Some(format!("commit {}, which takes it back", short(by)));
+        }
+        is_found || touched.is_empty()
     }
 
     /// What the captain says of a fix stands before all that says the same. Tells whether it stands under Unreleased too,
@@ -232,24 +266,26 @@ pub fn told_by_candidates(snapshot: &Snapshot, to: &Version) -> Option<String> {
 
 /// The pull request that brought each commit in by a merge, as the forge's own message of the merge tells.
 fn pulls(commits: &[Message]) -> BTreeMap<&str, u64> {
-    let by_name: BTreeMap<&str, &Message> = commits.iter().map(|commit| (commit.commit.as_str(), commit)).collect();
-    let behind = |from: &str| {
-        let (mut found, mut queue) = (BTreeSet::new(), vec![from.to_owned()]);
-        while let Some(commit) = queue.pop().and_then(|name| by_name.get(name.as_str()).copied()) {
-            if found.insert(commit.commit.as_str()) {
-                queue.extend(commit.parents.iter().cloned());
-            }
-        }
-        found
-    };
     let mut pulls = BTreeMap::new();
     for merge in commits {
         let number = merge.text.strip_prefix("Merge pull request #").and_then(|rest| rest.split_whitespace().next());
         let (Some(Ok(number)), [main, topic]) = (number.map(str::parse), merge.parents.as_slice()) else { continue };
-        let on_main = behind(main);
-        pulls.extend(behind(topic).difference(&on_main).map(|commit| (*commit, number)));
+        let on_main = behind(commits, main);
+        pulls.extend(behind(commits, topic).difference(&on_main).map(|commit| (*commit, number)));
     }
     pulls
+}
+
+/// The commits that `from` leads to, itself among them.
+fn behind<'a>(commits: &'a [Message], from: &str) -> BTreeSet<&'a str> {
+    let by_name: BTreeMap<&str, &Message> = commits.iter().map(|commit| (commit.commit.as_str(), commit)).collect();
+    let (mut found, mut queue) = (BTreeSet::new(), vec![from]);
+    while let Some(commit) = queue.pop().and_then(|name| by_name.get(name).copied()) {
+        if found.insert(commit.commit.as_str()) {
+            queue.extend(commit.parents.iter().map(String::as_str));
+        }
+    }
+    found
 }
 
 /// Every member that some train moves.

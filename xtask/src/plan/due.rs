@@ -9,6 +9,7 @@ use std::{
 use serde::Serialize;
 
 use super::{
+    changes::undone,
     is_release, subjects,
     taken::{free, is_taken},
     timetable,
@@ -67,9 +68,10 @@ pub fn changes(snapshot: &Snapshot, past: &[Message]) -> Vec<Change> {
     let Snapshot { workspace, train, .. } = snapshot;
     let members = train.members();
     let own = subjects(workspace, train);
+    let gone = undone(workspace, past);
     let change = |commit: &Message| {
         let subject = commit.text.lines().next().unwrap_or_default();
-        if is_release(&own, subject) {
+        if commit.is_merge() || gone.contains_key(commit.commit.as_str()) || is_release(&own, subject) {
             return None;
         }
         let touched = commit.paths.iter().filter_map(|path| {

@@ -221,6 +221,31 @@ fn commits_that_a_candidate_told_are_told_once() {
 }
 
 #[test]
+fn what_a_candidate_told_and_what_was_taken_back_since_is_not_told_with_the_final() {
+    let data = "crates/barter-data/src/lib.rs";
+    let house = house().configured("changes", json!(["commits"])).with(
+        "CHANGELOG.md",
+        "### Fixed\n\n- a rounding error\n\n",
+        "",
+    );
+    let house = house.commit("feat: depth", "@ada", &[data]).commit("fix: a leak", "@ada", &[data]);
+    let names: Vec<String> = house.commits.iter().map(|message| message.commit.clone()).collect();
+    let depth = &names[0];
+    let mut house = released(house, "0.10.0-rc.1", "").commit(
+        &format!("Revert \"feat: depth\"\n\nThis reverts commit {depth}."),
+        "@bob",
+        &[data],
+    );
+    house.commits.rotate_right(1);
+    house.told = names.iter().map(|name| &*name.clone().leak()).collect();
+    assert_eq!(section(&house, "0.10.0"), "### Fixed\n\n- barter-data: a leak (@ada)");
+    // In other words, it is not found: then both are told.
+    let house = house.with("CHANGELOG.md", "- barter-data: depth (@ada)", "- the whole depth");
+    let both = "### Added\n\n- the whole depth\n\n### Changed\n\n- barter-data: Reverted \"depth\" (@bob)\n\n### Fixed\n\n- barter-data: a leak (@ada)";
+    assert_eq!(section(&house, "0.10.0"), both);
+}
+
+#[test]
 fn crates_logs_sum_up_their_candidates_too() {
     let log = "crates/barter-data/CHANGELOG.md";
     let house = house()

@@ -4,7 +4,11 @@
 use serde_json::json;
 
 use super::sketch::{Sketch, findings, house, text};
-use crate::{files::changelog, plan::Plan, repo::Message};
+use crate::{
+    files::changelog,
+    plan::{Plan, due},
+    repo::Message,
+};
 
 /// The house with a changelog of nothing new, fed from everywhere.
 fn fed() -> Sketch {
@@ -251,4 +255,133 @@ fn sources_without_a_changelog_are_refused() {
     let mut house = fed().without("CHANGELOG.md");
     house.trains["barter"].as_object_mut().unwrap().remove("changelog");
     assert!(findings(&house.release("minor"))[0].contains("has `changes`, and no changelog"));
+}
+
+/// The section, and what `due` sees, of these commits, oldest first: subject and body, files.
+fn history(commits: &[(&str, &str, &[&str])]) -> (String, Vec<String>) {
+    let mut house = house().configured("changes", json!(["commits"])).with(
+        "CHANGELOG.md",
+        "### Fixed\n\n- a rounding error\n\n",
+        "",
+    );
+    house.commits = commits
+        .iter()
+        .rev()
+        .map(|(name, text, paths)| Message {
+            commit: name.repeat(20),
+            text: text.to_string(),
+            paths: paths.iter().map(Into::into).collect(),
+            ..Message::default()
+        })
+        .collect();
+    let plan = house.release("minor");
+    let seen = due::changes(&house.snapshot(), &house.commits);
+    (section(&plan, "CHANGELOG.md"), seen.into_iter().map(|change| change.text).collect())
+}
+
+const DATA: &str = "crates/barter-data/src/lib.rs";
+const TOP: &str = "crates/barter/src/lib.rs";
+
+#[test]
+fn what_came_and_went_is_told_by_nobody() {
+    const Y: (&str, &str, &[&str]) = ("ee", "fix: y", &[DATA]);
+    let two = ("aa", "feat: two", &[DATA][..]);
+    let aa = |subject: &str| format!("{subject}\n\nThis reverts commit {}.", "aa".repeat(20));
+    let bb = |subject: &str| format!("{subject}\n\nThis reverts commit {}.", "bb".repeat(20));
+    let (nothing, only) = (vec!["fix: y".to_owned()], "### Fixed\n\n- barter-data: y");
+    for back in [
+        aa("Revert \"feat: two\""),
+        aa("Back out the second"),
+        "Revert \"feat: two\"\n\nThis reverts commit aaaaaaa.\n\nIt is slow.".to_owned(),
+        "revert: feat: two\n\nRefs: aaaaaaaa".to_owned(),
+        "revert: feat: two".to_owned(),
+        "Revert \"feat: two\" (#13)".to_owned(),
+    ] {
+        assert_eq!(history(&[two, ("bb", &back, &[DATA]), Y]), (only.to_owned(), nothing.clone()), "{back}");
+    }
+    let squashed = ("aa", "feat: two (#12)", &[DATA][..]);
+    for back in ["Revert \"feat: two (#12)\" (#13)", "Revert \"the second\" (#13)\n\nReverts owner/repo#12"] {
+        assert_eq!(history(&[squashed, ("bb", back, &[DATA]), Y]), (only.to_owned(), nothing.clone()), "{back}");
+    }
+    // What was taken back and brought again is there.
+    for again in
+        [bb("Reapply \"feat: two\""), bb("Revert \"Revert \"feat: two\"\""), "Reapply \"feat: two\"".to_owned()]
+    {
+        let commits = [two, ("bb", &aa("Revert \"feat: two\""), &[DATA]), ("cc", &again, &[DATA])];
+        assert_eq!(
+            history(&commits),
+            ("### Added\n\n- barter-data: two".to_owned(), vec!["feat: two".to_owned()]),
+            "{again}"
+        );
+        let cc = format!("Revert \"feat: two\"\n\nThis reverts commit {}.", "aa".repeat(20));
+        let commits = [commits[0], commits[1], commits[2], ("dd", &cc, &[DATA]), Y];
+        assert_eq!(history(&commits), (only.to_owned(), nothing.clone()), "{again}");
+    }
+}
+
+#[test]
+fn what_a_revert_does_not_cover_is_told_beside_it() {
+    let aa = format!("Revert \"feat: two\"\n\nThis reverts commit {}.", "aa".repeat(20));
+    let told = |commits: &[(&str, &str, &[&str])]| history(commits).0;
+    // What was released before.
+    let gone = "### Changed\n\n- barter-data: Reverted \"two\"";
+    assert_eq!(told(&[("bb", &aa, &[DATA])]), gone);
+    assert_eq!(history(&[("bb", &aa, &[DATA])]).1, ["Revert \"feat: two\""]);
+    assert_eq!(
+        told(&[("bb", "Revert \"Revert \"feat: two\"\"\n\nThis reverts commit 0123456.", &[DATA])]),
+        "### Added\n\n- barter-data: two"
+    );
+    // A part of it, and another crate's.
+    let both = "### Added\n\n- two\n\n### Changed\n\n- barter-data: Reverted \"two\"";
+    assert_eq!(told(&[("aa", "feat: two", &[DATA, TOP]), ("bb", &aa, &[DATA])]), both);
+    let other = "### Added\n\n- barter: two\n\n### Changed\n\n- barter-data: Reverted \"two\"";
+    assert_eq!(told(&[("aa", "feat: two", &[TOP]), ("bb", "revert: feat: two", &[DATA])]), other);
+    // Of two that are called alike it is the one that is named, and else the last one.
+    let one = "### Added\n\n- barter: two";
+    let alike = |back: &str| told(&[("aa", "feat: two", &[DATA]), ("cc", "feat: two", &[TOP]), ("bb", back, &[DATA])]);
+    assert_eq!(alike(&aa), one);
+    assert_eq!(alike("Revert \"feat: two\""), one);
+    // One that came after it is another one.
+    assert_eq!(
+        told(&[("bb", "Revert \"feat: two\"", &[DATA]), ("aa", "feat: two", &[TOP])]),
+        "### Added\n\n- barter: two\n\n### Changed\n\n- barter-data: Reverted \"two\""
+    );
+    // A name that two commits begin with is nobody's.
+    let short = "Revert \"feat: two\"\n\nThis reverts commit aaaaaaa.";
+    let twice = told(&[("aa", "feat: two", &[DATA]), ("aaaa", "feat: three", &[DATA]), ("bb", short, &[DATA])]);
+    assert!(twice.contains("- barter-data: two") && twice.contains("three") && twice.contains("Reverted"), "{twice}");
+}
+
+#[test]
+fn a_merge_that_is_taken_back_takes_all_that_it_brought() {
+    let message = |commit: &str, parents: &[&str], text: &str| Message {
+        commit: commit.repeat(20),
+        parents: parents.iter().map(|parent| parent.repeat(20)).collect(),
+        text: text.into(),
+        paths: if parents.len() > 1 { vec![] } else { vec![DATA.into()] },
+        ..Message::default()
+    };
+    let back = |text: &str| {
+        let mut house = house().configured("changes", json!(["commits"])).with(
+            "CHANGELOG.md",
+            "### Fixed\n\n- a rounding error\n\n",
+            "",
+        );
+        house.commits = vec![
+            message("e5", &["d4"], text),
+            message("d4", &["a1", "c3"], "Merge pull request #44 from jane/topic\n\nA topic"),
+            message("c3", &["b2"], "fix: c"),
+            message("b2", &["00"], "feat: b"),
+            message("a1", &["00"], "fix: a"),
+        ];
+        let due = due::changes(&house.snapshot(), &house.commits);
+        (section(&house.release("minor"), "CHANGELOG.md"), due.len())
+    };
+    let only = ("### Fixed\n\n- barter-data: a".to_owned(), 1);
+    let (main, merge) = ("a1".repeat(20), "d4".repeat(20));
+    let by_git = format!(
+        "Revert \"Merge pull request #44 from jane/topic\"\n\nThis reverts commit {merge}, reversing\nchanges made to {main}."
+    );
+    assert_eq!(back(&by_git), only);
+    assert_eq!(back("Revert \"A topic\"\n\nReverts owner/repo#44"), only);
 }
