@@ -331,14 +331,9 @@ fn deployments(workspace: &Workspace, train: &Train) -> Vec<Finding> {
 fn changelogs(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let mut findings = Vec::new();
     if let Some(path) = &train.changelog {
-        let unreleased = workspace.text(path).map(|text| changelog::section(text, "Unreleased"));
-        match unreleased {
-            Ok(Some(_)) => {}
-            Ok(None) => findings.push(Finding::new(
-                "changelog",
-                format!("{} has no `## [Unreleased]` section", slashed(path)),
-                "add one at the top",
-            )),
+        let version = train.version(workspace).tag();
+        match workspace.text(path).map(|text| changelog::untold(&slashed(path), text, &version)) {
+            Ok(untold) => findings.extend(untold.map(|(what, next)| Finding::new("changelog", what, next))),
             Err(error) => findings.push(Finding::new(
                 "changelog",
                 format!("{error:#}"),

@@ -12,7 +12,7 @@ use crate::{
     config::{self, NotesSince, Template, TrainConfig},
     edit::slashed,
     files::{
-        Place,
+        Place, changelog,
         pyproject::{self, PyProject},
         uv_lock,
     },
@@ -131,12 +131,8 @@ impl Train {
         let changelog = match &config.changelog {
             Some(path) => Some(workspace.in_root(path)),
             // Kept by the tool only when it is in the form that the tool keeps.
-            None => Some(workspace.in_root("CHANGELOG.md".as_ref())).filter(|path| {
-                workspace
-                    .texts
-                    .get(path)
-                    .is_some_and(|text| crate::files::changelog::section(text, "Unreleased").is_some())
-            }),
+            None => Some(workspace.in_root("CHANGELOG.md".as_ref()))
+                .filter(|path| workspace.texts.get(path).is_some_and(|text| changelog::is_kept(text))),
         };
         let release_notes = config.release_notes.as_ref().map(|path| workspace.in_root(path));
         let remote = config.remote.as_deref().unwrap_or("origin").to_owned();

@@ -5,76 +5,147 @@ pub mod candidates;
 pub mod carry;
 pub mod links;
 
+mod habit;
+mod headings;
+
 use std::ops::Range;
 
 use anyhow::{Result, bail};
 
+use self::{
+    habit::Habit,
+    headings::{About, Heading, Title, headings, understand},
+};
 use crate::{
     conventional::Kind,
     date::{self, Date},
-    version::{Dialect, Version},
 };
 
 /// A version's section.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Section {
-    /// What stands in the heading, without brackets: `Unreleased`, `0.9.3`.
+    /// What its heading is about, however that is written: `Unreleased`, `0.9.3`.
     pub name: String,
     pub date: Option<Date>,
-    /// Its entries, without the heading and without link references at the end of the file.
+    /// Its entries, without the heading, without comments at the head of Unreleased, and without link references at the
+    /// end of the file.
     pub body: String,
+    title: Title,
+    level: usize,
+    underlined: Option<char>,
+    /// The title in the heading.
+    words: Range<usize>,
     heading: Range<usize>,
+    /// Where the body begins.
+    head: usize,
     span: Range<usize>,
 }
 
+impl Section {
+    fn is_unreleased(&self) -> bool {
+        matches!(self.title.about, About::Unreleased(_))
+    }
+}
+
 /// The sections in the order of the file.
+///
+/// Where no heading says Unreleased, a first version without a day is what is not released (`0.9.0 (unreleased)`), else
+/// what stands below towncrier's marker.
 pub fn read(text: &str) -> Vec<Section> {
     let links = links::start(text);
-    let headings: Vec<(Range<usize>, &str)> =
-        headings(text, "## ").into_iter().filter(|(span, _)| span.start < links).collect();
-    let ends = headings.iter().skip(1).map(|(span, _)| span.start).chain([links]);
-    headings
-        .iter()
+    let mut starts = headings::sections(text);
+    starts.retain(|(heading, _)| heading.span.start < links);
+    let is_unreleased = |(_, title): &(Heading<'_>, Title)| matches!(title.about, About::Unreleased(_));
+    if !starts.iter().any(is_unreleased) {
+        let first = starts.iter_mut().map(|(_, title)| title).find(|title| title.version().is_some());
+        match (first.filter(|title| title.undated), headings::marker(text).filter(|marker| marker.start < links)) {
+            (Some(first), _) => first.about = About::Unreleased(first.version().cloned()),
+            (None, Some(marker)) => {
+                let level = starts.first().map_or(2, |(heading, _)| heading.level);
+                let at = starts.partition_point(|(heading, _)| heading.span.start < marker.start);
+                let heading = Heading { level, title: "", at: marker.end, span: marker, underlined: None };
+                starts.insert(at, (heading, understand("Unreleased")));
+            }
+            (None, None) => {}
+        }
+    }
+    let ends: Vec<usize> = starts.iter().skip(1).map(|(heading, _)| heading.span.start).chain([links]).collect();
+    starts
+        .into_iter()
         .zip(ends)
         .map(|((heading, title), end)| {
-            let (name, rest) = match title.strip_prefix('[').and_then(|t| t.split_once(']')) {
-                Some((name, rest)) => (name, rest),
-                None => title.split_once(char::is_whitespace).unwrap_or((title, "")),
+            let name = match &title.about {
+                About::Unreleased(_) => "Unreleased".to_owned(),
+                About::Version(version) => version.tag(),
+                About::Other => {
+                    heading.title.trim_start_matches('[').split([']', ' ', '\t']).next().unwrap_or_default().to_owned()
+                }
+            };
+            let head = match &title.about {
+                About::Unreleased(_) => headings::end_of_comments(&text[..end], heading.span.end),
+                _ => heading.span.end,
             };
             Section {
-                name: name.trim().to_owned(),
-                date: rest.split_whitespace().find_map(Date::parse),
-                body: text[heading.end..end].trim_matches(['\r', '\n']).to_owned(),
-                heading: heading.clone(),
-                span: heading.start..end,
+                name,
+                date: title.date,
+                body: text[head..end].trim_matches(['\r', '\n']).to_owned(),
+                level: heading.level,
+                underlined: heading.underlined,
+                words: heading.at..heading.at + heading.title.len(),
+                span: heading.span.start..end,
+                heading: heading.span,
+                head,
+                title,
             }
         })
         .collect()
 }
 
-/// The section of that name; `Unreleased` is found however it is capitalised.
+/// The section of that name; `Unreleased` is found however it is capitalised, and a version however it is written.
 pub fn section(text: &str, name: &str) -> Option<Section> {
     read(text).into_iter().find(|section| section.name.eq_ignore_ascii_case(name))
 }
 
+/// Whether the text has sections at all: other texts only say where changes are told.
+pub fn is_kept(text: &str) -> bool {
+    !read(text).is_empty()
+}
+
+/// What is wrong in the file of that name, and what to write, when the release of `version` is told nowhere: no heading
+/// says Unreleased, and the newest section is not that of `version`.
+pub fn untold(file: &str, text: &str, version: &str) -> Option<(String, String)> {
+    let sections = read(text);
+    let first = sections.first();
+    if sections.iter().any(Section::is_unreleased) || first.is_some_and(|first| first.name == version) {
+        return None;
+    }
+    let Some(first) = first else {
+        return Some((format!("{file} has no `## [Unreleased]` section"), "add one at the top".to_owned()));
+    };
+    let line = text[..first.heading.start].matches('\n').count() + 1;
+    let place = format!("{file}:{line}: `{}`", &text[first.words.clone()]);
+    let unreleased = Habit::of(text).unreleased("\\n");
+    Some(match first.title.about {
+        About::Other => (
+            format!("{place} is neither a version nor Unreleased"),
+            format!("write `{unreleased}` instead, or above it"),
+        ),
+        _ => (
+            format!("{place} is the newest section, and nothing above it says Unreleased"),
+            format!("write `{unreleased}` above it"),
+        ),
+    })
+}
+
 /// The headings of versions that have something else where their date should stand.
 pub fn misdated(text: &str) -> Vec<String> {
-    let is_version = |name: &str| Version::parse(name.strip_prefix('v').unwrap_or(name), Dialect::Tag).is_ok();
-    let versions = read(text).into_iter().filter(|section| is_version(&section.name));
-    let headings = versions.filter_map(|section| {
-        let heading = text[section.heading.clone()].lines().next()?.trim_end();
-        let (_, rest) = heading.split_once(&section.name)?;
-        // The bracket of a link, and where the link leads.
-        let rest = match rest.strip_prefix(']') {
-            Some(link) if link.starts_with(['(', '[']) => link.split_once([')', ']']).map_or(link, |(_, rest)| rest),
-            Some(rest) => rest,
-            None => rest,
-        };
-        let rest = rest.trim_start();
+    let versions = read(text).into_iter().filter(|section| section.title.version().is_some());
+    let wrong = versions.filter(|section| {
+        let rest = section.title.rest.trim_start();
         let claims = rest.starts_with(['-', '–', '—', '(', ':']);
-        (claims && !date::is_dated(rest)).then(|| heading.to_owned())
+        claims && !section.title.undated && !date::is_dated(rest)
     });
-    headings.collect()
+    wrong.map(|section| text[section.heading].lines().next().unwrap_or_default().trim_end().to_owned()).collect()
 }
 
 /// What the section of that name says, with the link definitions that it uses: so it can be quoted elsewhere.
@@ -84,18 +155,16 @@ pub fn quote(text: &str, name: &str) -> Option<String> {
 
 /// The text with the section of `version` said to be yanked, as Keep a Changelog has it; `None` without such a section.
 pub fn yank(text: &str, version: &str) -> Option<String> {
-    let section = section(text, version)?;
-    let heading = text[section.heading.clone()].trim_end();
-    if heading.ends_with(YANKED) {
+    let words = section(text, version)?.words;
+    if text[words.clone()].ends_with(YANKED) {
         return Some(text.to_owned());
     }
-    let end = section.heading.start + heading.len();
-    Some(format!("{} {YANKED}{}", &text[..end], &text[end..]))
+    Some(format!("{} {YANKED}{}", &text[..words.end], &text[words.end..]))
 }
 
 /// Whether the heading of `version` says that it was yanked.
 pub fn is_yanked(text: &str, version: &str) -> bool {
-    section(text, version).is_some_and(|section| text[section.heading].trim_end().ends_with(YANKED))
+    section(text, version).is_some_and(|section| text[section.words].ends_with(YANKED))
 }
 
 /// What Keep a Changelog has in the heading of a version that was taken back.
@@ -103,14 +172,14 @@ const YANKED: &str = "[YANKED]";
 
 /// Whether the section says anything beside headings and comments.
 pub fn has_entries(section: &Section) -> bool {
-    !parts(&section.body).iter().all(|(_, body)| body.is_empty())
+    parts(&section.body).iter().any(|part| !part.text.is_empty())
 }
 
 /// The entries of a section's body with what stands in the heading above them. An entry is a bullet with all that
 /// belongs to it; what stands before the first one of its part is an entry of its own.
 pub fn entries(body: &str) -> Vec<(Option<&str>, String)> {
     let mut found = Vec::new();
-    for (kind, text) in parts(body) {
+    for Part { kind, text, .. } in parts(body) {
         let mut entry: Vec<&str> = Vec::new();
         for line in text.lines().chain(["- "]) {
             let bullet = line.strip_prefix("- ").or_else(|| line.strip_prefix("* "));
@@ -124,20 +193,26 @@ pub fn entries(body: &str) -> Vec<(Option<&str>, String)> {
     found
 }
 
-/// Turns `Unreleased` into the section of `version`, entries in the order of the kinds, and starts a new one.
+/// Turns `Unreleased` into the section of `version`, entries in the order of the kinds, and starts a new one. Comments at
+/// its head stay there.
 ///
 /// `compare` is the tag of the release before, if there is one, and the tag of this one: links of the form
 /// `…/compare/OLD...HEAD` follow them.
 pub fn promote(text: &str, version: &str, date: Date, compare: (Option<&str>, &str)) -> Result<String> {
-    let Some(unreleased) = section(text, "Unreleased") else {
-        bail!("it has no `## [Unreleased]` section: add one at the top")
-    };
+    let unreleased = unreleased(text)?;
     if section(text, version).is_some() {
         bail!("it already has a section for {version}: move the entries of Unreleased there, or name another version");
     }
-    let eol = line_ending(text);
-    let mut new = text[..unreleased.heading.end].to_owned();
-    new.push_str(&format!("{eol}{eol}{}{eol}", heading(text, &unreleased, version, date)));
+    let (eol, habit) = (line_ending(text), Habit::of(text));
+    let mut new = text[..unreleased.span.start].to_owned();
+    // One that announces a later version still does.
+    if unreleased.title.announces(version) {
+        new.push_str(&habit.unreleased(eol));
+    } else {
+        new.push_str(&text[unreleased.heading.clone()]);
+    }
+    new.push_str(&text[unreleased.heading.end..unreleased.head]);
+    new.push_str(&format!("{eol}{eol}{}{eol}", habit.heading(version, date, eol)));
     let entries = sorted(&unreleased.body, eol);
     if !entries.is_empty() {
         new.push_str(&format!("{entries}{eol}"));
@@ -150,6 +225,17 @@ pub fn promote(text: &str, version: &str, date: Date, compare: (Option<&str>, &s
     Ok(links::advance(&new, version, compare))
 }
 
+/// The text with the day in the heading of a section that somebody wrote by hand, where that said that there is none yet.
+pub fn settle(text: &str, version: &str, date: Date) -> String {
+    match section(text, version).filter(|section| section.title.undated) {
+        Some(section) => {
+            let heading = Habit::of(text).heading(version, date, line_ending(text));
+            format!("{}{heading}{}", &text[..section.heading.start], &text[section.heading.end..])
+        }
+        None => text.to_owned(),
+    }
+}
+
 /// Puts a section for `version` with one entry under `kind` before the newest released one; `Unreleased` stays.
 pub fn insert(
     text: &str,
@@ -159,14 +245,11 @@ pub fn insert(
     entry: &str,
     compare: (Option<&str>, &str),
 ) -> Result<String> {
-    let sections = read(text);
-    let Some(unreleased) = sections.iter().find(|s| s.name.eq_ignore_ascii_case("Unreleased")) else {
-        bail!("it has no `## [Unreleased]` section: add one at the top")
-    };
+    let unreleased = unreleased(text)?;
     if section(text, version).is_some() {
         bail!("it already has a section for {version}");
     }
-    let eol = line_ending(text);
+    let (eol, habit) = (line_ending(text), Habit::of(text));
     let (before, rest) = text.split_at(unreleased.span.end);
     let gap = if before.ends_with(&format!("{eol}{eol}")) {
         ""
@@ -175,8 +258,9 @@ pub fn insert(
     } else {
         &format!("{eol}{eol}")
     };
-    let heading = heading(text, unreleased, version, date);
-    let mut new = format!("{before}{gap}{heading}{eol}{eol}### {kind}{eol}{eol}- {entry}{eol}");
+    let heading = habit.heading(version, date, eol);
+    let (kind, bullet) = (habit::kind(text, kind, eol), habit::bullet(text));
+    let mut new = format!("{before}{gap}{heading}{eol}{eol}{kind}{eol}{eol}{bullet}{entry}{eol}");
     if !rest.is_empty() {
         new.push_str(eol);
     }
@@ -187,20 +271,25 @@ pub fn insert(
 /// Adds an entry under `kind` in `Unreleased`, making the heading where it is missing; without a kind, before them all. Its further lines are indented, so
 /// that they belong to it.
 pub fn add_entry(text: &str, kind: &str, entry: &str) -> Result<String> {
-    let Some(unreleased) = section(text, "Unreleased") else {
-        bail!("it has no `## [Unreleased]` section: add one at the top")
-    };
+    let unreleased = unreleased(text)?;
     let eol = line_ending(text);
     let lines = entry.lines().map(|line| if line.is_empty() { String::new() } else { format!("  {line}") });
     let entry = lines.collect::<Vec<_>>().join(eol);
-    let entry = format!("- {}", entry.trim_start());
+    let entry = format!("{}{}", habit::bullet(text), entry.trim_start());
     let body = match kind {
         "" => format!("{entry}{eol}{}", unreleased.body),
-        kind => format!("{}{eol}{eol}### {kind}{eol}{eol}{entry}", unreleased.body),
+        kind => format!("{}{eol}{eol}{}{eol}{eol}{entry}", unreleased.body, habit::kind(text, kind, eol)),
     };
     let rest = &text[unreleased.span.end..];
     let gap = if rest.is_empty() { "" } else { eol };
-    Ok(format!("{}{eol}{}{eol}{gap}{rest}", &text[..unreleased.heading.end], sorted(&body, eol)))
+    Ok(format!("{}{eol}{}{eol}{gap}{rest}", &text[..unreleased.head], sorted(&body, eol)))
+}
+
+fn unreleased(text: &str) -> Result<Section> {
+    match section(text, "Unreleased") {
+        Some(section) => Ok(section),
+        None => bail!("it has no `## [Unreleased]` section: add one at the top"),
+    }
 }
 
 /// Puts the highlights of a release first under the `## Release Notes` heading of a readme.
@@ -211,8 +300,8 @@ pub fn add_notes(readme: &str, version: &str, date: Date, body: &str) -> Result<
     }
     let eol = line_ending(readme);
     let mut highlights = String::new();
-    for (kind, entries) in parts(body) {
-        for line in entries.lines() {
+    for Part { kind, text, .. } in parts(body) {
+        for line in text.lines() {
             let bullet = line.strip_prefix("- ").or_else(|| line.strip_prefix("* "));
             match (bullet, kind) {
                 (Some(entry), Some(kind)) => highlights.push_str(&format!("- {kind}: {entry}{eol}")),
@@ -227,10 +316,11 @@ pub fn add_notes(readme: &str, version: &str, date: Date, body: &str) -> Result<
 
 /// The line of the one `## Release Notes` heading.
 pub fn notes_heading(readme: &str) -> Result<Range<usize>> {
-    let mut found =
-        headings(readme, "## ").into_iter().filter(|(_, title)| title.eq_ignore_ascii_case("Release Notes"));
+    let mut found = headings(readme)
+        .into_iter()
+        .filter(|heading| heading.level == 2 && heading.title.eq_ignore_ascii_case("Release Notes"));
     match (found.next(), found.count()) {
-        (Some((heading, _)), 0) => Ok(heading),
+        (Some(heading), 0) => Ok(heading.span),
         (first, more) => bail!(
             "it has {} `## Release Notes` headings, expected one: add it where the notes shall stand",
             usize::from(first.is_some()) + more
@@ -240,46 +330,57 @@ pub fn notes_heading(readme: &str) -> Result<Range<usize>> {
 
 /// Whether a readme has a heading for the version's notes.
 pub fn has_notes(readme: &str, version: &str) -> bool {
-    headings(readme, "### ").iter().any(|(_, title)| title.split_whitespace().next() == Some(version))
-}
-
-/// A new section's heading, with brackets where `Unreleased` has them.
-fn heading(text: &str, unreleased: &Section, version: &str, date: Date) -> String {
-    let bracketed = text[unreleased.heading.clone()].contains('[');
-    if bracketed { format!("## [{version}] - {date}") } else { format!("## {version} - {date}") }
+    let of = |heading: &Heading<'_>| understand(heading.title).version().map(|version| version.tag());
+    headings(readme).iter().any(|heading| heading.level == 3 && of(heading).as_deref() == Some(version))
 }
 
 /// The body's parts by kind, known kinds first in their order; a kind that occurs twice is joined.
 fn sorted(body: &str, eol: &str) -> String {
-    let mut joined: Vec<(Option<&str>, String)> = Vec::new();
-    for (kind, entries) in parts(body) {
-        if entries.is_empty() {
-            continue;
-        }
-        match joined.iter_mut().find(|(known, _)| known.map(str::to_lowercase) == kind.map(str::to_lowercase)) {
-            Some((_, body)) => body.push_str(&format!("{eol}{entries}")),
-            None => joined.push((kind, entries.to_owned())),
+    let mut joined: Vec<(Part<'_>, String)> = Vec::new();
+    for part in parts(body).into_iter().filter(|part| !part.text.is_empty()) {
+        let same = |(known, _): &&mut (Part<'_>, String)| {
+            known.kind.map(str::to_lowercase) == part.kind.map(str::to_lowercase)
+        };
+        match joined.iter_mut().find(same) {
+            Some((_, text)) => text.push_str(&format!("{eol}{}", part.text)),
+            None => joined.push((part, part.text.to_owned())),
         }
     }
     let rank = |kind: Option<&str>| kind.map(|kind| Kind::parse(kind).map_or(Kind::ALL.len(), |kind| kind as usize));
-    joined.sort_by_key(|(kind, _)| rank(*kind));
+    joined.sort_by_key(|(part, _)| rank(part.kind));
     let mut out = String::new();
-    for (kind, entries) in joined {
-        match kind {
-            Some(kind) => out.push_str(&format!("{eol}### {kind}{eol}{eol}{entries}{eol}")),
-            None => out.push_str(&format!("{eol}{entries}{eol}")),
+    for (part, text) in joined {
+        match part.kind {
+            Some(_) => out.push_str(&format!("{eol}{}{eol}{eol}{text}{eol}", part.heading)),
+            None => out.push_str(&format!("{eol}{text}{eol}")),
         }
     }
     out.trim_end().to_owned()
 }
 
-/// What stands before the first `### ` heading, then each heading with what stands under it.
-fn parts(body: &str) -> Vec<(Option<&str>, &str)> {
-    let headings = headings(body, "### ");
-    let first = headings.first().map_or(body.len(), |(span, _)| span.start);
-    let ends = headings.iter().skip(1).map(|(span, _)| span.start).chain([body.len()]);
-    let mut parts = vec![(None, content(&body[..first]))];
-    parts.extend(headings.iter().zip(ends).map(|((span, title), end)| (Some(*title), content(&body[span.end..end]))));
+/// What stands under one heading of a section.
+#[derive(Clone, Copy)]
+struct Part<'a> {
+    kind: Option<&'a str>,
+    /// The heading as it is written.
+    heading: &'a str,
+    text: &'a str,
+}
+
+/// What stands before the first heading, then each heading of a kind with what stands under it.
+fn parts(body: &str) -> Vec<Part<'_>> {
+    let mut headings = headings(body);
+    let of_kind = headings.iter().find(|heading| Kind::parse(heading.title).is_some());
+    let level = of_kind.or(headings.first()).map(|heading| heading.level);
+    headings.retain(|heading| Some(heading.level) == level);
+    let first = headings.first().map_or(body.len(), |heading| heading.span.start);
+    let ends = headings.iter().skip(1).map(|heading| heading.span.start).chain([body.len()]);
+    let mut parts = vec![Part { kind: None, heading: "", text: content(&body[..first]) }];
+    parts.extend(headings.iter().zip(ends).map(|(heading, end)| Part {
+        kind: Some(heading.title),
+        heading: &body[heading.span.clone()],
+        text: content(&body[heading.span.end..end]),
+    }));
     parts
 }
 
@@ -288,62 +389,6 @@ fn content(text: &str) -> &str {
     let text = text.trim_matches(['\r', '\n']).trim_end();
     let comment = text.trim_start().starts_with("<!--") && text.ends_with("-->") && text.matches("-->").count() == 1;
     if comment || text.trim().is_empty() { "" } else { text }
-}
-
-/// What a line is part of.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Part {
-    Text,
-    Comment,
-    Code,
-}
-
-/// The lines that start with `marker` outside code fences and comments: their span without the line ending, and title.
-fn headings<'a>(text: &'a str, marker: &str) -> Vec<(Range<usize>, &'a str)> {
-    let shown = lines(text).into_iter().filter(|(.., part)| *part == Part::Text);
-    let title = |(span, bare, _): (Range<usize>, &'a str, Part)| {
-        let line = if span.start == 0 { bare.strip_prefix('\u{feff}').unwrap_or(bare) } else { bare };
-        Some((span, line.strip_prefix(marker)?.trim()))
-    };
-    shown.filter_map(title).collect()
-}
-
-/// Every line: its span and text without the line ending, and what it is part of.
-fn lines(text: &str) -> Vec<(Range<usize>, &str, Part)> {
-    let mut found = Vec::new();
-    let mut fence: Option<&str> = None;
-    let mut comment = false;
-    let mut at = 0;
-    for line in text.split_inclusive('\n') {
-        let bare = line.trim_end_matches(['\r', '\n']);
-        let span = at..at + bare.len();
-        at += line.len();
-        let trimmed = bare.trim_start();
-        let part = match fence {
-            _ if comment => {
-                comment = !bare.contains("-->");
-                Part::Comment
-            }
-            Some(open) => {
-                if trimmed.starts_with(open) && trimmed.trim_matches(['`', '~', ' ']).is_empty() {
-                    fence = None;
-                }
-                Part::Code
-            }
-            None if trimmed.starts_with("```") || trimmed.starts_with("~~~") => {
-                let len = trimmed.len() - trimmed.trim_start_matches(['`', '~']).len();
-                fence = Some(&trimmed[..len]);
-                Part::Code
-            }
-            None if trimmed.starts_with("<!--") => {
-                comment = !bare.contains("-->");
-                Part::Comment
-            }
-            None => Part::Text,
-        };
-        found.push((span, bare, part));
-    }
-    found
 }
 
 fn line_ending(text: &str) -> &'static str {
@@ -489,6 +534,186 @@ mod tests {
         assert_eq!(promote(&crlf, "0.10.0", day(), TAGS).unwrap(), expected);
     }
 
+    /// Ways to write the heading of a version: what stands around version and day.
+    const HABITS: [(&str, &str); 15] = [
+        ("Unreleased", "## {version} - {date}"),
+        ("[Unreleased]", "## [{version}] - {date}"),
+        ("Unreleased", "## v{version} ({date})"),
+        ("[Unreleased]", "## [v{version}] - {date}"),
+        ("NEXT", "# Version {version} ({date})"),
+        ("Unreleased", "{version} ({date})\n------------------"),
+        ("Unreleased", "v{version} - {date}\n==================="),
+        ("\\[Unreleased\\]", "## \\[{version}\\] - {date}"),
+        ("[Unreleased] - ReleaseDate", "## [{version}] - {date}"),
+        ("[Unreleased] <!-- next -->", "### {version} / {date}"),
+        ("Unreleased", "## v{version}"),
+        ("[Unreleased]", "## [{version}]"),
+        ("Unreleased", "## **{version}** _{date}_"),
+        ("Unreleased", "## {version} — {date}"),
+        ("Unreleased", "## [{version}](https://x.test/compare/v0.9.2...v{version}) ({date})"),
+    ];
+
+    /// A heading in a habit.
+    fn written(habit: &str, version: &str, date: &str) -> String {
+        let heading = habit.replace("{version}", version).replace("{date}", date);
+        match heading.split_once('\n') {
+            Some((title, sign)) => format!("{title}\n{}", sign[..1].repeat(title.len())),
+            None => heading,
+        }
+    }
+
+    #[test]
+    fn a_new_heading_is_written_like_the_others() {
+        for (unreleased, habit) in HABITS {
+            let level = habit.chars().take_while(|c| *c == '#').count();
+            let unreleased = match habit.split_once('\n') {
+                Some((_, sign)) => format!("{unreleased}\n{sign}"),
+                None => format!("{} {unreleased}", "#".repeat(level)),
+            };
+            let old = format!("{}\n\n- old\n", written(habit, "0.9.3", "2026-11-04"));
+            for eol in ["\n", "\r\n"] {
+                let text = format!("{unreleased}\n\n<!-- stays -->\n\n- new\n\n{old}").replace('\n', eol);
+                let once = promote(&text, "0.10.0", day(), TAGS).unwrap();
+                let links = habit.contains("compare");
+                let of = |version: &str, before: &str| {
+                    let heading = written(habit, version, DAY);
+                    if links { heading.replace("v0.9.2...", &format!("{before}...")) } else { heading }
+                };
+                let first = format!("{}\n\n- new\n\n{old}", of("0.10.0", "v0.9.3"));
+                assert_eq!(once, format!("{unreleased}\n\n<!-- stays -->\n\n{first}").replace('\n', eol), "{habit}");
+                let more = add_entry(&once, "Fixed", "more").unwrap();
+                let twice = promote(&more, "0.10.1", day(), (Some("v0.10.0"), "v0.10.1")).unwrap();
+                let level = if level > 0 { level } else { 1 + usize::from(habit.contains("\n-")) };
+                let kind = format!("{} Fixed", "#".repeat(level + 1));
+                let second = format!("{}\n\n{kind}\n\n- more\n\n{first}", of("0.10.1", "v0.10.0"));
+                assert_eq!(twice, format!("{unreleased}\n\n<!-- stays -->\n\n{second}").replace('\n', eol), "{habit}");
+                let told: Vec<(String, String)> =
+                    read(&twice).into_iter().map(|section| (section.name, section.body.replace('\r', ""))).collect();
+                let told: Vec<(&str, &str)> = told.iter().map(|(name, body)| (name.as_str(), body.as_str())).collect();
+                let more = format!("{kind}\n\n- more");
+                assert_eq!(
+                    told,
+                    [("Unreleased", ""), ("0.10.1", &more), ("0.10.0", "- new"), ("0.9.3", "- old")],
+                    "{habit}"
+                );
+                assert!(promote(&twice, "0.10.1", day(), TAGS).is_err(), "{habit}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_said_of_one_release_is_not_said_of_the_next() {
+        for (old, new) in [
+            ("## [0.9.3] - 2026-11-04 [YANKED]", "## [0.10.0] - 2026-12-02"),
+            ("## 0.9.3 (May 30th, 2024)", "## 0.10.0 (2026-12-02)"),
+            ("## v0.9.3 \"Owl\" (2026-11-04)", "## v0.10.0 - 2026-12-02"),
+            ("## 0.9.3 - 2026-11-04 \"Owl\"", "## 0.10.0 - 2026-12-02"),
+            ("## 0.9.3 the big one", "## 0.10.0"),
+            ("## 0.9.3 <!-- 2026-11-04 -->", "## 0.10.0"),
+            ("## [0.9.3] - 2026-02-31", "## [0.10.0] - 2026-12-02"),
+            ("## 0.9.3\n\n## 0.9.2 (2026-11-04)", "## 0.10.0 (2026-12-02)"),
+            ("## [0.9.3](https://x.test/tree/v0.9.3)", "## [0.10.0](https://x.test/tree/v0.10.0)"),
+            ("## [0.9.3](https://x.test/news)", "## [0.10.0]"),
+        ] {
+            let text = format!("## Unreleased\n\n- x\n\n{old}\n");
+            let promoted = promote(&text, "0.10.0", day(), TAGS).unwrap();
+            assert_eq!(promoted, format!("## Unreleased\n\n{new}\n\n- x\n\n{old}\n"), "{old}");
+        }
+    }
+
+    #[test]
+    fn a_version_that_waits_for_its_day_gets_it() {
+        for (waits, released, next) in [
+            ("## 0.10.0 - TBD", "## 0.10.0 - 2026-12-02", "## Unreleased"),
+            ("## Version 0.10.0 - unreleased", "## Version 0.10.0 - 2026-12-02", "## Unreleased"),
+            ("## [v0.10.0] (unreleased)", "## [v0.10.0] (2026-12-02)", "## [Unreleased]"),
+            ("## 0.9.4 (unreleased)", "## 0.10.0 (2026-12-02)", "## Unreleased"),
+            ("## Unreleased (0.10.0)", "## 0.10.0 - 2026-12-02", "## Unreleased"),
+            (
+                "0.10.0 (unreleased)\n-------------------",
+                "0.10.0 (2026-12-02)\n-------------------",
+                "Unreleased\n----------",
+            ),
+            ("## 0.11.0 - TBD", "## 0.10.0 - 2026-12-02", "## 0.11.0 - TBD"),
+        ] {
+            let text = format!("# Log\n\n{waits}\n\n- a\n");
+            assert_eq!(section(&text, "Unreleased").unwrap().body, "- a", "{waits}");
+            assert_eq!(section(&text, "0.10.0"), None, "{waits}");
+            let new = promote(&text, "0.10.0", day(), TAGS).unwrap();
+            assert_eq!(new, format!("# Log\n\n{next}\n\n{released}\n\n- a\n"), "{waits}");
+        }
+        // Beside an Unreleased it is a section that somebody wrote by hand, and only its day is missing.
+        let text = "## Unreleased\n\n- b\n\n## v0.10.0 - TBD\n\n- a\n\n## v0.9.3 (2026-11-04)\n";
+        assert_eq!(section(text, "0.10.0").unwrap().body, "- a");
+        assert_eq!(settle(text, "0.10.0", day()), text.replace("v0.10.0 - TBD", "v0.10.0 (2026-12-02)"));
+        let dated = text.replace("TBD", "2026-12-01");
+        assert_eq!(settle(&dated, "0.10.0", day()), dated);
+        // An old one that was never released is no place for what is new.
+        let old = "## 0.9.3 - 2026-11-04\n\n## 0.9.2 - unreleased\n";
+        assert_eq!(section(old, "Unreleased"), None);
+    }
+
+    #[test]
+    fn towncrier_begins_each_section_below_its_marker() {
+        let text = "# Log\n\n<!-- towncrier release notes start -->\n\n## [0.9.3] - 2026-11-04\n\n### Added\n\n- old\n";
+        let fed = add_entry(text, "Fixed", "a leak").unwrap();
+        let new = promote(&fed, "0.10.0", day(), TAGS).unwrap();
+        let section = "## [0.10.0] - 2026-12-02\n\n### Fixed\n\n- a leak\n\n";
+        assert_eq!(new, text.replace("## [0.9.3]", &format!("{section}## [0.9.3]")));
+        let first = promote("<!-- towncrier release notes start -->\n", "0.1.0", day(), TAGS).unwrap();
+        assert_eq!(first, "<!-- towncrier release notes start -->\n\n## 0.1.0 - 2026-12-02\n");
+    }
+
+    #[test]
+    fn comments_at_the_head_of_unreleased_stay_and_a_summary_travels() {
+        for head in ["", "\n<!-- One line per change.", "\n\n<!-- one -->\n\n<!-- two:\n## [Unreleased]\n### Added"] {
+            let head = if head.is_empty() { String::new() } else { format!("{head}\n-->") };
+            let text = format!("## [Unreleased]{head}\n\nA summary.\n\n### Fixed\n\n- x\n\n## [0.9.3] - 2026-11-04\n");
+            let new = promote(&text, "0.10.0", day(), TAGS).unwrap();
+            let section = "## [0.10.0] - 2026-12-02\n\nA summary.\n\n### Fixed\n\n- x\n\n";
+            assert_eq!(new, format!("## [Unreleased]{head}\n\n{section}## [0.9.3] - 2026-11-04\n"));
+            let more = add_entry(&text, "Added", "y").unwrap();
+            assert_eq!(more, text.replace("### Fixed", "### Added\n\n- y\n\n### Fixed"));
+        }
+    }
+
+    #[test]
+    fn kinds_are_headed_and_entries_marked_as_the_text_does() {
+        for (kind, bullet) in [("### New", "* "), ("#### New", "- "), ("New\n---", "* ")] {
+            let level = if kind.contains('\n') { "#" } else { &kind[1..kind.find(' ').unwrap()] };
+            let text = format!("{level} Unreleased\n\n{level} 0.9.3 - 2026-11-04\n\n{kind}\n\n{bullet}a\n");
+            let new = add_entry(&text, "Fixed", "b\nc").unwrap();
+            let fixed = kind.replace("New", "Fixed").replace("\n---", "\n-----");
+            assert!(
+                new.starts_with(&format!("{level} Unreleased\n\n{fixed}\n\n{bullet}b\n  c\n\n{level} 0.9.3")),
+                "{new}"
+            );
+            let body = section(&new, "Unreleased").unwrap().body;
+            assert_eq!(entries(&body), [(Some("Fixed"), "b\nc".to_owned())]);
+        }
+    }
+
+    #[test]
+    fn a_place_for_the_release_is_missed_by_line() {
+        for (text, what, next) in [
+            (
+                "# Log\n\n## Soon\n\n- x\n\n## v0.9.3\n",
+                "C.md:3: `Soon` is neither a version nor Unreleased",
+                "write `## Unreleased` instead, or above it",
+            ),
+            (
+                "Log\n===\n\n[0.9.3]\n-------\n",
+                "C.md:4: `[0.9.3]` is the newest section, and nothing above it says Unreleased",
+                "write `[Unreleased]\\n------------` above it",
+            ),
+            ("# Log\n", "C.md has no `## [Unreleased]` section", "add one at the top"),
+        ] {
+            assert_eq!(untold("C.md", text, "0.10.0"), Some((what.to_owned(), next.to_owned())));
+        }
+        assert_eq!(untold("C.md", "## Unreleased\n", "0.10.0"), None);
+        assert_eq!(untold("C.md", "## v0.10.0\n", "0.10.0"), None);
+    }
+
     proptest! {
         #[test]
         fn what_was_said_before_stays_said(entries in prop::collection::vec((0..Kind::ALL.len(), "[a-z]{1,8}"), 1..8), crlf: bool) {
@@ -505,17 +730,19 @@ mod tests {
                 prop_assert_eq!(section.body.matches(&format!("- {entry}\r")).count() + section.body.matches(&format!("- {entry}\n")).count() + usize::from(section.body.ends_with(&format!("- {entry}"))),
                     entries.iter().filter(|(_, e)| e == entry).count());
             }
-            let order: Vec<usize> = parts(&section.body).iter().filter_map(|(kind, _)| Kind::ALL.iter().position(|k| Some(k.name()) == *kind)).collect();
+            let order: Vec<usize> = parts(&section.body).iter().filter_map(|part| Kind::ALL.iter().position(|k| Some(k.name()) == part.kind)).collect();
             prop_assert!(order.is_sorted());
             prop_assert!(new.replace('\r', "").ends_with(released));
             prop_assert!(!has_entries(&super::section(&new, "Unreleased").unwrap()));
         }
 
         #[test]
-        fn reading_never_panics(text in "(## |### |```|<!--|-->|\\[|\\]: |\\r|\\n|[a-zé\\u{feff}]| ){0,30}") {
+        fn reading_never_panics(text in "(# |## |### |---\\n|===\\n|Unreleased|v?1\\.2\\.3| - TBD|2026-01-01|```|<!--|-->|\\]\\(|\\)|\\[|\\]: |\\r|\\n|[a-zé\\u{feff}]| ){0,30}") {
             let _ = read(&text);
             let _ = promote(&text, "0.10.0", day(), TAGS);
             let _ = add_notes(&text, "0.10.0", day(), &text);
+            let _ = (add_entry(&text, "Fixed", &text), insert(&text, "0.10.0", day(), "Fixed", "x", TAGS), yank(&text, "1.2.3"));
+            let _ = (untold("x", &text, "1.2.3"), misdated(&text), settle(&text, "1.2.3", day()));
         }
     }
 }

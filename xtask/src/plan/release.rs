@@ -178,17 +178,21 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
     let prose = Prose { version: &name, date: snapshot.today, tags: (tags.0.as_deref(), &tags.1) };
     if let Some(path) = &train.changelog {
         // What somebody wrote by hand for this version is all there is to say.
-        if changelog::section(texts.now(path).unwrap_or_default(), prose.version).is_none() {
+        let text = texts.now(path).unwrap_or_default();
+        let (unreleased, section) = (changelog::section(text, "Unreleased"), changelog::section(text, prose.version));
+        if section.is_none() && unreleased.is_some() {
             gather(changes::collect(snapshot, to, &versions), path, &mut texts, &mut findings, &mut remarks);
-        } else {
+        } else if section.is_some() {
             let waiting: BTreeSet<PathBuf> =
                 changes::fragments(workspace, train).0.into_iter().map(|(path, ..)| path).collect();
             let wait =
                 |path: &PathBuf| format!("{} waits for the next release: the section stands already", slashed(path));
             remarks.extend(waiting.iter().map(wait));
         }
-        promote(path, &prose, &from, &mut texts, &mut findings);
+        promote(path, &prose, &from, &mut texts, (&mut findings, &mut remarks));
         prose.notes(snapshot, &mut texts, &mut findings);
+    } else if workspace.texts.contains_key(&workspace.in_root("CHANGELOG.md".as_ref())) {
+        remarks.push("CHANGELOG.md has no sections, so the tag's message tells no changes".to_owned());
     }
     changes::promote_crates(snapshot, &versions, &prose, &mut texts, &mut findings);
     let proofs = smoke::proofs(snapshot, to);
@@ -240,10 +244,20 @@ fn promote(
     prose: &Prose<'_>,
     from: &Version,
     texts: &mut super::edits::Texts<'_>,
-    findings: &mut Vec<Finding>,
+    (findings, remarks): (&mut Vec<Finding>, &mut Vec<String>),
 ) {
     let text = texts.now(path).unwrap_or_default();
-    if changelog::section(text, prose.version).is_some() {
+    if let Some(section) = changelog::section(text, prose.version) {
+        if !changelog::has_entries(&section) {
+            let (path, version) = (slashed(path), prose.version);
+            remarks.push(format!("{path}: the section of {version} says nothing, and so does the tag's message"));
+        }
+        let settled = |text: &str| Ok(changelog::settle(text, prose.version, prose.date));
+        findings.extend(texts.rewrite(path, Reason::Changelog, settled).err().map(uncorrected));
+        return;
+    }
+    // That there is neither, the check of the result tells.
+    if changelog::section(text, "Unreleased").is_none() {
         return;
     }
     let empty = changelog::section(text, "Unreleased").is_some_and(|unreleased| !changelog::has_entries(&unreleased));
@@ -252,11 +266,7 @@ fn promote(
         let line = format!("{NO_CHANGES}{}.", from.tag());
         let result = texts
             .rewrite(path, Reason::Changelog, |text| prose.promote(&changelog::add_entry(text, "Changed", &line)?));
-        findings.extend(
-            result
-                .err()
-                .map(|error| Finding::new("changelog", format!("{error:#}"), "correct the changelog and commit")),
-        );
+        findings.extend(result.err().map(uncorrected));
         return;
     }
     if empty {
@@ -268,9 +278,11 @@ fn promote(
         ));
     }
     let result = texts.rewrite(path, Reason::Changelog, |text| prose.promote(text));
-    findings.extend(
-        result.err().map(|error| Finding::new("changelog", format!("{error:#}"), "correct the changelog and commit")),
-    );
+    findings.extend(result.err().map(uncorrected));
+}
+
+fn uncorrected(error: anyhow::Error) -> Finding {
+    Finding::new("changelog", format!("{error:#}"), "correct the changelog and commit")
 }
 
 /// The version that is left behind.

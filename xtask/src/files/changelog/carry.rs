@@ -5,8 +5,11 @@ use std::{collections::BTreeSet, ops::Range};
 
 use anyhow::{Result, bail};
 
-use super::{headings, line_ending, links, notes_heading, read, section, sorted};
-use crate::version::{Dialect, Version};
+use super::{
+    headings::{headings, understand},
+    line_ending, links, notes_heading, read, section, sorted,
+};
+use crate::version::Version;
 
 /// The changelog with the section of `version` as `from` has it; what it says, Unreleased does not say again.
 pub fn carry(text: &str, from: &str, version: &Version) -> Result<String> {
@@ -37,7 +40,7 @@ pub fn without(text: &str, version: &Version) -> String {
         out.replace_range(section.span, "");
     }
     if let Some(section) = section(&out, "Unreleased") {
-        out.replace_range(section.heading.end..section.span.end, &eol.repeat(2));
+        out.replace_range(section.head..section.span.end, &eol.repeat(2));
         if let Some(address) = links::in_heading(&out, &section) {
             out.replace_range(address, "");
         }
@@ -82,19 +85,17 @@ pub fn without_notes(text: &str, version: &Version) -> String {
 /// The notes by version, in the order of the readme.
 fn notes(text: &str) -> Result<Vec<(String, Range<usize>)>> {
     let start = notes_heading(text)?.end;
-    let next = headings(text, "## ").into_iter().map(|(span, _)| span.start).find(|at| *at > start);
-    let end = next.unwrap_or(text.len());
-    let found: Vec<_> =
-        headings(text, "### ").into_iter().filter(|(span, _)| (start..end).contains(&span.start)).collect();
-    let ends: Vec<usize> = found.iter().skip(1).map(|(span, _)| span.start).chain([end]).collect();
-    let named = found.into_iter().zip(ends);
-    Ok(named
-        .map(|((span, title), end)| (title.split_whitespace().next().unwrap_or_default().to_owned(), span.start..end))
-        .collect())
+    let mut below = headings(text);
+    below.retain(|heading| heading.span.start > start);
+    let end = below.iter().find(|heading| heading.level == 2).map_or(text.len(), |heading| heading.span.start);
+    below.retain(|heading| heading.level == 3 && heading.span.start < end);
+    let ends: Vec<usize> = below.iter().skip(1).map(|heading| heading.span.start).chain([end]).collect();
+    let name = |title: &str| understand(title).version().map(Version::tag).unwrap_or_default();
+    Ok(below.iter().zip(ends).map(|(heading, end)| (name(heading.title), heading.span.start..end)).collect())
 }
 
 fn is_below(name: &str, version: &Version) -> bool {
-    Version::parse(name, Dialect::Tag).is_ok_and(|found| found < *version)
+    understand(name).version().is_some_and(|found| found < version)
 }
 
 /// Entries: a bullet with the lines that belong to it.
@@ -139,7 +140,7 @@ fn without_entries(text: &str, said: &BTreeSet<String>) -> String {
     let left = if left.is_empty() { left } else { format!("{left}{eol}") };
     let rest = &text[unreleased.span.end..];
     let gap = if rest.is_empty() { "" } else { eol };
-    format!("{}{eol}{left}{gap}{rest}", &text[..unreleased.heading.end])
+    format!("{}{eol}{left}{gap}{rest}", &text[..unreleased.head])
 }
 
 /// Brings the link of `version` along; the one of Unreleased too, when nothing here is above that version.
@@ -149,7 +150,7 @@ fn carry_link(text: &str, from: &str, version: &Version) -> String {
         let found = links::definitions(from).into_iter().find(|found| found.is_of(name))?;
         Some(from[found.line].trim().to_owned())
     };
-    let above = |name: &str| Version::parse(name, Dialect::Tag).is_ok_and(|found| found > *version);
+    let above = |name: &str| understand(name).version().is_some_and(|found| found > version);
     let is_highest = !read(text).iter().any(|section| above(&section.name));
     let mut changes = Vec::new();
     let here = links::definitions(text);
@@ -171,6 +172,7 @@ fn carry_link(text: &str, from: &str, version: &Version) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::version::Dialect;
 
     fn v(text: &str) -> Version {
         Version::parse(text, Dialect::Tag).unwrap()

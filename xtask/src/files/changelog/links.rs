@@ -3,7 +3,11 @@
 
 use std::ops::Range;
 
-use super::{Part, Section, line_ending, lines, read, section};
+use super::{
+    Section,
+    headings::{Is, Line, lines},
+    line_ending, read, section,
+};
 use crate::version::{Dialect, Version};
 
 /// `[label]: address`, the label as it is written.
@@ -24,9 +28,9 @@ impl Definition<'_> {
 
 /// The definitions outside code and comments, in the order of the file.
 pub(super) fn definitions(text: &str) -> Vec<Definition<'_>> {
-    let shown = lines(text).into_iter().filter(|(.., part)| *part == Part::Text);
-    let read = |(line, bare, _): (Range<usize>, &'_ str, Part)| {
-        let (label, address) = definition(bare)?;
+    let shown = lines(text).into_iter().filter(|line| line.is == Is::Text);
+    let read = |Line { span: line, text, .. }: Line<'_>| {
+        let (label, address) = definition(text)?;
         let label = line.start + label.start..line.start + label.end;
         Some((label, line.start + address.start..line.start + address.end, line))
     };
@@ -59,11 +63,11 @@ pub(super) fn is_definition(line: &str) -> bool {
 /// Where the definitions at the end of the file begin, comments between and after them.
 pub(super) fn start(text: &str) -> usize {
     let mut start = text.len();
-    for (line, bare, part) in lines(text).into_iter().rev() {
-        match part {
-            Part::Text if is_definition(bare) => start = line.start,
-            Part::Text if bare.trim().is_empty() => {}
-            Part::Comment => {}
+    for line in lines(text).into_iter().rev() {
+        match line.is {
+            Is::Text if is_definition(line.text) => start = line.span.start,
+            Is::Text if line.text.trim().is_empty() => {}
+            Is::Comment => {}
             _ => break,
         }
     }
@@ -92,8 +96,8 @@ pub(super) fn with_definitions(text: &str, body: &str) -> String {
 /// Everything between brackets that could be a label, outside code.
 fn references(body: &str) -> Vec<String> {
     let mut found = Vec::new();
-    for (_, line, _) in lines(body).into_iter().filter(|(.., part)| *part == Part::Text) {
-        let prose: String = line.split('`').step_by(2).collect::<Vec<_>>().join("`");
+    for line in lines(body).into_iter().filter(|line| line.is == Is::Text) {
+        let prose: String = line.text.split('`').step_by(2).collect::<Vec<_>>().join("`");
         for (at, _) in prose.match_indices('[') {
             let inner = &prose[at + 1..];
             if let Some(end) = inner.find(['[', ']']).filter(|end| inner[*end..].starts_with(']')) {
@@ -210,8 +214,12 @@ fn link_of(text: &str, section: &Section) -> Option<Link> {
     if let Some(address) = in_heading(text, section) {
         return Some(Link { address, line: None });
     }
-    let label = normal(label(text, section).unwrap_or(&section.name));
-    let found = definitions(text).into_iter().find(|found| normal(found.label) == label)?;
+    let label = label(text, section).map(normal);
+    let is_its = |found: &Definition<'_>| match &label {
+        Some(label) => normal(found.label) == *label,
+        None => found.is_of(&section.name),
+    };
+    let found = definitions(text).into_iter().find(is_its)?;
     Some(Link { address: found.address, line: Some(found.line) })
 }
 

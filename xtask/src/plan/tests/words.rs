@@ -156,6 +156,65 @@ fn the_changelog_is_promoted_and_the_notes_quote_it() {
     );
 }
 
+/// The house with a changelog of these words, which nobody configured.
+fn told_in(text: &str) -> Sketch {
+    let mut house = house().file("CHANGELOG.md", text);
+    house.trains["barter"].as_object_mut().unwrap().remove("changelog");
+    house
+}
+
+#[test]
+fn a_section_is_known_however_it_is_headed() {
+    for unreleased in [
+        "## [Unreleased]",
+        "# Unreleased",
+        "Unreleased\n---",
+        "## NEXT",
+        "## 0.10.0 - TBD",
+        "<!-- towncrier release notes start -->",
+    ] {
+        let plan = told_in(&format!("{unreleased}\n\n- by hand\n")).release("minor");
+        assert_eq!(findings(&plan), [""; 0], "{unreleased}");
+        assert!(tag_message(&plan).starts_with("Release version 0.10.0\n\n- by hand"), "{unreleased}");
+    }
+    for section in
+        ["## v0.10.0", "## [v0.10.0]", "## v0.10.0 (2026-01-01)", "# Version 0.10.0 - 2026-01-01", "0.10.0\n==="]
+    {
+        let text = format!("{section}\n\n- by hand\n");
+        let plan = told_in(&text).release("minor");
+        assert_eq!(findings(&plan), [""; 0], "{section}");
+        assert!(tag_message(&plan).starts_with("Release version 0.10.0\n\n- by hand"), "{section}");
+        assert!(plan.edits().iter().all(|edit| !edit.path.ends_with("CHANGELOG.md")), "{section}");
+    }
+    let dated = told_in("## Unreleased\n\n## v0.10.0 (unreleased)\n\n- by hand\n").release("minor");
+    assert_eq!(text(&dated, "CHANGELOG.md"), "## Unreleased\n\n## v0.10.0 (2026-02-04)\n\n- by hand\n");
+}
+
+#[test]
+fn a_release_that_is_told_nowhere_is_said_to_be_so_once() {
+    for (text, what) in [
+        ("# Log\n\n## Soon\n\n- x\n", "CHANGELOG.md:3: `Soon` is neither a version nor Unreleased"),
+        (
+            "# Log\n\n## 0.9.3\n\n- x\n",
+            "CHANGELOG.md:3: `0.9.3` is the newest section, and nothing above it says Unreleased",
+        ),
+    ] {
+        for house in [told_in(text), house().file("CHANGELOG.md", text)] {
+            assert_eq!(findings(&house.release("minor")), [format!("changelog: {what}")]);
+            let fed = house.configured("changes", json!(["fragments"])).file("changelog.d/1.fixed.md", "x");
+            assert_eq!(findings(&fed.release("minor")), [format!("changelog: {what}")]);
+        }
+    }
+    let silent = [told_in("See the releases.\n"), house().file("CHANGELOG.md", "## [Unreleased]\n\n## v0.10.0\n")];
+    for (house, remark) in
+        silent.into_iter().zip(["CHANGELOG.md has no sections", "the section of 0.10.0 says nothing"])
+    {
+        let plan = house.release("minor");
+        assert_eq!(findings(&plan), [""; 0]);
+        assert_eq!(plan.remarks.iter().filter(|said| said.contains(remark)).count(), 1, "{:?}", plan.remarks);
+    }
+}
+
 #[test]
 fn what_stands_alone_holds_the_definitions_that_it_uses() {
     let log = "# Changelog\n\n## [Unreleased]\n\n### Fixed\n\n- see [#12]\n\n## [0.9.3] - 2026-01-07\n\n- see [#13]\n\n[#12]: https://x/12\n[#13]: https://x/13\n";

@@ -1,0 +1,124 @@
+//! How a changelog writes its headings and bullets, so that what is new is written like what stands there.
+//! It must never take over what a heading says beside version and day, such as the name of a release.
+
+use super::{Section, headings::headings, read};
+use crate::date::Date;
+
+/// How sections of versions begin.
+pub struct Habit {
+    level: usize,
+    underlined: Option<char>,
+    /// What stands before the version: `[`, `v`, `Version `.
+    before: String,
+    /// What stands between the version and the day, but for a link; without days, what stands after the version.
+    between: String,
+    after: String,
+    is_dated: bool,
+}
+
+impl Habit {
+    /// The habit of the newest version with a day, else of the newest one, be it released or not, else of Unreleased.
+    pub fn of(text: &str) -> Habit {
+        let sections = read(text);
+        let mut versions = sections.iter().filter(|section| !section.title.version.is_empty());
+        let dated = versions.clone().find(|section| section.date.is_some());
+        match dated.or_else(|| versions.next()) {
+            Some(section) => Habit::of_version(text, section),
+            None => Habit::of_unreleased(text, sections.iter().find(|section| section.is_unreleased())),
+        }
+    }
+
+    fn of_version(text: &str, section: &Section) -> Habit {
+        let title = &text[section.words.clone()];
+        let version = &section.title.version;
+        // A link in the heading follows when the links do.
+        let (bracket, start) = match title[version.end..].strip_prefix("](").and_then(|rest| rest.find(')')) {
+            Some(end) => ("]", version.end + end + 3),
+            None => ("", version.end),
+        };
+        let run = |from: usize, signs: &str| {
+            let rest = &title[from..];
+            rest[..rest.find(|c: char| !signs.contains(c)).unwrap_or(rest.len())].to_owned()
+        };
+        let closing = format!("{bracket}{}", run(start, "]\\*_`)"));
+        let (between, after) = match &section.title.day {
+            // A name between them belongs to that release alone.
+            Some(day) if title[start..day.start].contains(char::is_alphanumeric) => {
+                (format!("{closing} - "), String::new())
+            }
+            Some(day) => (format!("{bracket}{}", &title[start..day.start]), run(day.end, "]\\*_`)")),
+            None => (closing, String::new()),
+        };
+        Habit {
+            level: section.level,
+            underlined: section.underlined,
+            before: title[..version.start].to_owned(),
+            between,
+            after,
+            is_dated: section.title.day.is_some(),
+        }
+    }
+
+    fn of_unreleased(text: &str, unreleased: Option<&Section>) -> Habit {
+        let title = unreleased.map_or("", |section| &text[section.words.clone()]);
+        let (before, between) = match title {
+            title if title.starts_with("\\[") => ("\\[", "\\] - "),
+            title if title.starts_with('[') => ("[", "] - "),
+            _ => ("", " - "),
+        };
+        // What towncrier writes stands below a comment.
+        let level = unreleased.map_or(2, |section| section.level).max(1);
+        let underlined = unreleased.and_then(|section| section.underlined);
+        let (before, between, after) = (before.to_owned(), between.to_owned(), String::new());
+        Habit { level, underlined, before, between, after, is_dated: true }
+    }
+
+    /// The heading of a version's section.
+    pub fn heading(&self, version: &str, date: Date, eol: &str) -> String {
+        let date = if self.is_dated { date.to_string() } else { String::new() };
+        self.marked(&format!("{}{version}{}{date}{}", self.before, self.between, self.after), eol)
+    }
+
+    /// The heading of an Unreleased that begins anew.
+    pub fn unreleased(&self, eol: &str) -> String {
+        let title = match self.before.as_str() {
+            before if before.contains("\\[") => "\\[Unreleased\\]",
+            before if before.contains('[') => "[Unreleased]",
+            _ => "Unreleased",
+        };
+        self.marked(title, eol)
+    }
+
+    fn marked(&self, title: &str, eol: &str) -> String {
+        match self.underlined {
+            Some(sign) => format!("{title}{eol}{}", sign.to_string().repeat(title.chars().count())),
+            None => format!("{} {title}", "#".repeat(self.level)),
+        }
+    }
+}
+
+/// The heading of a kind, as the text writes those of its kinds.
+pub fn kind(text: &str, kind: &str, eol: &str) -> String {
+    let sections = newest_first(text);
+    match sections
+        .iter()
+        .find_map(|section| headings(&section.body).first().map(|first| (first.level, first.underlined)))
+    {
+        Some((_, Some(sign))) => format!("{kind}{eol}{}", sign.to_string().repeat(kind.chars().count())),
+        Some((level, None)) => format!("{} {kind}", "#".repeat(level)),
+        None => format!("{} {kind}", "#".repeat(sections.first().map_or(2, |section| section.level) + 1)),
+    }
+}
+
+/// What an entry begins with, as the text begins its entries.
+pub fn bullet(text: &str) -> &'static str {
+    let bullet = |line: &str| ["- ", "* "].into_iter().find(|bullet| line.starts_with(bullet));
+    newest_first(text).iter().find_map(|section| section.body.lines().find_map(bullet)).unwrap_or("- ")
+}
+
+/// Unreleased, then the others in their order.
+fn newest_first(text: &str) -> Vec<Section> {
+    let mut sections = read(text);
+    sections.sort_by_key(|section| !section.is_unreleased());
+    sections
+}

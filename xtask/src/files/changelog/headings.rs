@@ -1,0 +1,487 @@
+//! The headings of a Markdown text, and what the heading of a section says: one reader with one table of the forms in use.
+//! It must never take a line in a code fence or a comment for a heading, nor forget how a heading is written.
+
+use std::ops::Range;
+
+use crate::{
+    date::Date,
+    version::{Dialect, Version},
+};
+
+/// The deepest heading that a version has in any changelog that is read.
+const DEEPEST: usize = 3;
+
+/// Titles that name what is not released yet, in lower case and without what says that there is no date yet.
+/// `Unreleased` itself may be followed by anything.
+const NEXT: [&str; 13] = [
+    "next",
+    "next release",
+    "next version",
+    "the next release",
+    "upcoming",
+    "upcoming changes",
+    "upcoming release",
+    "upcoming version",
+    "pending",
+    "in development",
+    "work in progress",
+    "wip",
+    "tbd",
+];
+
+/// What stands in the place of a date when there is none yet, in lower case. `ReleaseDate` is cargo-release's.
+const UNDATED: [&str; 15] = [
+    "tbd",
+    "tba",
+    "wip",
+    "unreleased",
+    "not released",
+    "not yet released",
+    "to be released",
+    "pending",
+    "in development",
+    "in progress",
+    "work in progress",
+    "releasedate",
+    "yyyy mm dd",
+    "xxxx xx xx",
+    "release date",
+];
+
+/// Words that may stand before a version, in lower case.
+const BEFORE: [&str; 3] = ["version", "release", "ver."];
+
+/// Below this comment towncrier writes each new section.
+const MARKER: &str = "<!-- towncrier release notes start -->";
+
+/// A heading of any level.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Heading<'a> {
+    /// Its lines, without the line ending of the last.
+    pub span: Range<usize>,
+    pub level: usize,
+    pub title: &'a str,
+    /// Where the title begins.
+    pub at: usize,
+    /// The sign of the line below, when it is marked by that.
+    pub underlined: Option<char>,
+}
+
+/// What a heading is about.
+#[derive(Clone, Debug, PartialEq)]
+pub enum About {
+    /// What is not released, and the version that it may be, when that is told.
+    Unreleased(Option<Version>),
+    Version(Version),
+    Other,
+}
+
+/// A title of a section, taken apart.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Title {
+    pub about: About,
+    /// The version without a `v`.
+    pub version: Range<usize>,
+    pub date: Option<Date>,
+    /// Where the day stands, or what takes its place: other forms of a date among it.
+    pub day: Option<Range<usize>>,
+    /// What follows the version, without a link.
+    pub rest: String,
+    /// Whether it says that the day is not known yet.
+    pub undated: bool,
+}
+
+/// A line without its ending, and what it is part of.
+pub struct Line<'a> {
+    pub span: Range<usize>,
+    pub text: &'a str,
+    pub is: Is,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+pub enum Is {
+    Text,
+    Code,
+    Comment,
+}
+
+/// The headings in the order of the text.
+pub fn headings(text: &str) -> Vec<Heading<'_>> {
+    let lines = lines(text);
+    let bare = |at: usize| lines[at].text;
+    let mut found: Vec<Heading<'_>> = Vec::new();
+    for (at, line) in lines.iter().enumerate().filter(|(_, line)| line.is == Is::Text) {
+        let level = bare(at).len() - bare(at).trim_start_matches('#').len();
+        let title = &bare(at)[level..];
+        if (1..=6).contains(&level) && (title.is_empty() || title.starts_with([' ', '\t'])) {
+            let start = line.span.start + level + (title.len() - title.trim_start().len());
+            let title = title.trim().trim_end_matches('#').trim_end();
+            found.push(Heading { span: line.span.clone(), level, title, at: start, underlined: None });
+        } else if let Some(sign) = underline(bare(at)).filter(|_| at > 0 && lines[at - 1].is == Is::Text) {
+            // Only a paragraph of one line is taken for a title: below a longer one people mean a rule.
+            let title = bare(at - 1);
+            let stands_alone = at == 1 || lines[at - 2].is != Is::Text || bare(at - 2).trim().is_empty();
+            let after_heading = found.last().is_some_and(|last| at >= 2 && last.span.end == lines[at - 2].span.end);
+            let is_words =
+                !title.trim().is_empty() && !title.starts_with([' ', '\t', '#', '-', '*', '+', '>', '|', '=']);
+            if is_words && (stands_alone || after_heading) {
+                let span = lines[at - 1].span.start..line.span.end;
+                let level = if sign == '=' { 1 } else { 2 };
+                let (start, title) = (span.start, title.trim());
+                found.push(Heading { span, level, title, at: start, underlined: Some(sign) });
+            }
+        }
+    }
+    found
+}
+
+/// Where towncrier's marker stands.
+pub fn marker(text: &str) -> Option<Range<usize>> {
+    let is_marker = |line: &Line<'_>| line.is == Is::Comment && line.text.trim() == MARKER;
+    lines(text).into_iter().find(is_marker).map(|line| line.span)
+}
+
+/// Where the comments end that begin the text right after `start`; `start` itself without one.
+pub fn end_of_comments(text: &str, start: usize) -> usize {
+    let below = lines(text).into_iter().filter(|line| line.span.start >= start);
+    let head = below.take_while(|line| line.is == Is::Comment || line.text.trim().is_empty());
+    head.filter(|line| line.is == Is::Comment).last().map_or(start, |line| line.span.end)
+}
+
+fn underline(line: &str) -> Option<char> {
+    let line = line.trim_end();
+    ['=', '-'].into_iter().find(|sign| line.len() >= 2 && line.chars().all(|c| c == *sign))
+}
+
+/// The lines without their endings, and without the mark that a text may begin with.
+pub fn lines(text: &str) -> Vec<Line<'_>> {
+    let mut found = Vec::new();
+    let mut fence: Option<&str> = None;
+    let mut comment = false;
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let bare = line.trim_end_matches(['\r', '\n']);
+        let mark = if at == 0 && bare.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        let span = at + mark..at + bare.len();
+        at += line.len();
+        let trimmed = bare[mark..].trim_start();
+        let is = match fence {
+            _ if comment => {
+                comment = !bare.contains("-->");
+                Is::Comment
+            }
+            Some(open) => {
+                if trimmed.starts_with(open) && trimmed.trim_matches(['`', '~', ' ', '\t']).is_empty() {
+                    fence = None;
+                }
+                Is::Code
+            }
+            None if opens_fence(trimmed) => {
+                let len = trimmed.len() - trimmed.trim_start_matches(&trimmed[..1]).len();
+                fence = Some(&trimmed[..len]);
+                Is::Code
+            }
+            None if trimmed.starts_with("<!--") => {
+                comment = !trimmed[4..].contains("-->");
+                Is::Comment
+            }
+            None => {
+                // A heading may end with a comment that goes on.
+                let last = trimmed.rfind("<!--").filter(|_| trimmed.starts_with('#'));
+                comment = last.is_some_and(|last| !trimmed[last..].contains("-->"));
+                Is::Text
+            }
+        };
+        found.push(Line { text: &bare[mark..], span, is });
+    }
+    found
+}
+
+/// Backticks with backticks after them are code in a line.
+fn opens_fence(line: &str) -> bool {
+    line.starts_with("~~~") || line.starts_with("```") && !line.trim_start_matches('`').contains('`')
+}
+
+/// Takes a title apart.
+pub fn understand(title: &str) -> Title {
+    let bare = title.find("<!--").map_or(title, |at| &title[..at]).trim_end();
+    let start = start_of_version(bare);
+    let end = start + bare[start..].find(|c: char| !is_of_version(c)).unwrap_or(bare.len() - start);
+    let word = bare[start..end].trim_end_matches(['.', '-', '+']);
+    let end = start + word.len();
+    match parse(word) {
+        Some(version) => {
+            let (after, rest) = without_link(&bare[end..]);
+            let found = date_in(rest);
+            let undated = found.is_none() && UNDATED.contains(&words(rest).as_str());
+            let words =
+                || Some(rest.find(char::is_alphanumeric)?..rest.trim_end_matches(|c: char| !c.is_alphanumeric()).len());
+            let day =
+                found.as_ref().map(|(day, _)| day.clone()).or_else(|| words().filter(|_| undated || claims_day(rest)));
+            Title {
+                about: About::Version(version),
+                version: start..end,
+                date: found.map(|(_, date)| date),
+                day: day.map(|day| end + after + day.start..end + after + day.end),
+                rest: rest.to_owned(),
+                undated,
+            }
+        }
+        None => {
+            let rest = String::new();
+            Title { about: without_version(bare), version: 0..0, date: None, day: None, rest, undated: false }
+        }
+    }
+}
+
+/// What a title without a version at its head is about.
+fn without_version(title: &str) -> About {
+    let name = title.trim_start_matches(['[', '\\', '*', '_', '`', '(']);
+    let (first, rest) = name.split_at(name.find(|c: char| !c.is_alphanumeric()).unwrap_or(name.len()));
+    let all = words(title);
+    let is_next = || {
+        let without_date = UNDATED.iter().find_map(|undated| all.strip_suffix(undated)).map_or(all.as_str(), str::trim);
+        NEXT.contains(&all.as_str()) || NEXT.contains(&without_date)
+    };
+    if first.eq_ignore_ascii_case("unreleased") {
+        let told = rest.split(|c: char| !is_of_version(c)).find_map(|word| parse(word.trim_start_matches('v')));
+        About::Unreleased(told)
+    } else if is_next() {
+        About::Unreleased(None)
+    } else {
+        About::Other
+    }
+}
+
+/// Where the version of a title would begin.
+fn start_of_version(title: &str) -> usize {
+    let signs = |at: usize| title.len() - title[at..].trim_start_matches(['[', '\\', '*', '_', '`']).len();
+    let mut at = signs(0);
+    let word = BEFORE.iter().find(|word| {
+        let head = title.get(at..at + word.len());
+        head.is_some_and(|head| head.eq_ignore_ascii_case(word)) && title[at + word.len()..].starts_with(' ')
+    });
+    if let Some(word) = word {
+        let rest = &title[at + word.len()..];
+        at = signs(at + word.len() + (rest.len() - rest.trim_start().len()));
+    }
+    let is_v = title[at..].starts_with(['v', 'V']) && title[at + 1..].starts_with(|c: char| c.is_ascii_digit());
+    at + usize::from(is_v)
+}
+
+fn is_of_version(c: char) -> bool {
+    c.is_ascii_alphanumeric() || ".-+".contains(c)
+}
+
+/// A version with its three numbers, as a tag or as Python spells it.
+fn parse(word: &str) -> Option<Version> {
+    let python =
+        || Some(word).filter(|word| word.matches('.').count() >= 2 && word.starts_with(|c: char| c.is_ascii_digit()));
+    let tag = Version::parse(word, Dialect::Tag).ok();
+    tag.or_else(|| Version::parse(python()?, Dialect::Pep440).ok())
+}
+
+/// What follows the version, after the link that the version may be: how far that goes, and the rest.
+fn without_link(rest: &str) -> (usize, &str) {
+    let Some(after) = rest.strip_prefix(']') else { return (0, rest) };
+    let closing = match after.chars().next() {
+        Some('(') => after.find(')'),
+        Some('[') => after.find(']'),
+        _ => None,
+    };
+    let length = 1 + closing.map_or(0, |at| at + 1);
+    (length, &rest[length..])
+}
+
+/// Whether what follows a version is said in the place of a day.
+pub fn claims_day(rest: &str) -> bool {
+    rest.trim_start_matches(|c: char| c.is_whitespace() || "]\\*_`".contains(c))
+        .starts_with(['-', '–', '—', '(', ':', ',', '/'])
+}
+
+/// The first day in a text.
+fn date_in(text: &str) -> Option<(Range<usize>, Date)> {
+    let is_bound = |at: Option<char>| !at.is_some_and(|c| c.is_ascii_alphanumeric());
+    text.char_indices().find_map(|(at, _)| {
+        let date = Date::parse(text.get(at..at + 10)?)?;
+        let alone = is_bound(text[..at].chars().next_back()) && is_bound(text[at + 10..].chars().next());
+        alone.then_some((at..at + 10, date))
+    })
+}
+
+/// The words of a text in lower case, without all that stands between them.
+fn words(text: &str) -> String {
+    let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" ").to_lowercase()
+}
+
+impl Title {
+    pub fn version(&self) -> Option<&Version> {
+        match &self.about {
+            About::Version(version) => Some(version),
+            _ => None,
+        }
+    }
+
+    /// Whether it names a version to come that is there with `version`.
+    pub fn announces(&self, version: &str) -> bool {
+        let About::Unreleased(Some(announced)) = &self.about else { return false };
+        parse(version).is_some_and(|version| *announced <= version)
+    }
+
+    /// Whether nothing but a day, or that there is none, follows the version.
+    fn is_plain(&self) -> bool {
+        let rest = match &self.date {
+            Some(date) => self.rest.replacen(&date.to_string(), "", 1),
+            None => self.rest.clone(),
+        };
+        let rest = words(&rest);
+        rest.is_empty() || rest == "yanked" || self.undated
+    }
+}
+
+/// The headings that begin sections, each with what it is about. They have one level; a title that is a version and
+/// no more begins a section on another level, too, since some tools write patch releases lower.
+pub fn sections(text: &str) -> Vec<(Heading<'_>, Title)> {
+    let all: Vec<_> = headings(text).into_iter().map(|heading| (understand(heading.title), heading)).collect();
+    let is_unreleased = |title: &Title| matches!(title.about, About::Unreleased(_));
+    let is_plain = |title: &Title| match title.about {
+        About::Version(_) => title.is_plain(),
+        About::Unreleased(_) => true,
+        About::Other => false,
+    };
+    let mut high = all.iter().filter(|(_, heading)| heading.level <= DEEPEST);
+    let level =
+        high.clone().find(|(title, _)| is_unreleased(title)).or_else(|| high.find(|(title, _)| is_plain(title)));
+    let level = level.map_or(2, |(_, heading)| heading.level);
+    let begins = |(title, heading): &(Title, Heading<'_>)| {
+        heading.level == level || heading.level <= DEEPEST && is_plain(title) && !is_unreleased(title)
+    };
+    all.into_iter().filter(begins).map(|(title, heading)| (heading, title)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn v(text: &str) -> Version {
+        Version::parse(text, Dialect::Tag).unwrap()
+    }
+
+    #[test]
+    fn titles_in_use_are_understood() {
+        for (title, version, date) in [
+            ("0.3.0", "0.3.0", None),
+            ("v0.3.0", "0.3.0", None),
+            ("[0.3.0]", "0.3.0", None),
+            ("[v0.3.0]", "0.3.0", None),
+            ("\\[0.3.0\\] - 2026-12-01", "0.3.0", Some("2026-12-01")),
+            ("**0.3.0** (2026-12-01)", "0.3.0", Some("2026-12-01")),
+            ("0.3.0 (2026-12-01)", "0.3.0", Some("2026-12-01")),
+            ("v0.3.0 (2026-12-01)", "0.3.0", Some("2026-12-01")),
+            ("[0.3.0] - 2026-12-01", "0.3.0", Some("2026-12-01")),
+            ("[0.3.0] - 2026-12-01 [YANKED]", "0.3.0", Some("2026-12-01")),
+            ("0.3.0 – 2026-12-01", "0.3.0", Some("2026-12-01")),
+            ("0.3.0, 2026-12-01", "0.3.0", Some("2026-12-01")),
+            ("0.3.0: 2026-12-01", "0.3.0", Some("2026-12-01")),
+            ("0.3.0 - _2026-12-01_", "0.3.0", Some("2026-12-01")),
+            ("[0.3.0](https://x.test/compare/v0.2.0...v0.3.0) (2026-12-01)", "0.3.0", Some("2026-12-01")),
+            ("[0.3.0][now] - 2026-12-01", "0.3.0", Some("2026-12-01")),
+            ("Version 0.3.0 (2026-12-01)", "0.3.0", Some("2026-12-01")),
+            ("Release v0.3.0", "0.3.0", None),
+            ("version [0.3.0]", "0.3.0", None),
+            ("0.3.0-rc.1 - 2026-12-01", "0.3.0-rc.1", Some("2026-12-01")),
+            ("0.3.0rc1 - 2026-12-01", "0.3.0-rc.1", Some("2026-12-01")),
+            ("[0.3.0.post1] - 2026-12-01", "0.3.0.post1", Some("2026-12-01")),
+            ("0.3.0 - May 30th, 2024", "0.3.0", None),
+            ("0.3.0 the big one", "0.3.0", None),
+        ] {
+            let said = understand(title);
+            assert_eq!(said.about, About::Version(v(version)), "{title}");
+            assert_eq!(said.date.map(|date| date.to_string()).as_deref(), date, "{title}");
+            assert!(!said.undated, "{title}");
+            assert!(date.is_none() || said.day.map(|day| &title[day]) == date, "{title}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_released_is_called_in_many_ways() {
+        for title in [
+            "Unreleased",
+            "[Unreleased]",
+            "\\[Unreleased\\]",
+            "UNRELEASED",
+            "**Unreleased**",
+            "Unreleased - ReleaseDate",
+            "[Unreleased] - YYYY-MM-DD",
+            "[Unreleased] <!-- comment -->",
+            "[Unreleased](https://x.test/compare/v0.3.0...HEAD)",
+            "Unreleased changes",
+            "(unreleased)",
+            "NEXT",
+            "[Next]",
+            "Next release (TBD)",
+            "Upcoming",
+            "TBD",
+        ] {
+            assert_eq!(understand(title).about, About::Unreleased(None), "{title}");
+        }
+        assert_eq!(understand("Unreleased (v0.3.0)").about, About::Unreleased(Some(v("0.3.0"))));
+        for title in [
+            "0.3.0 - TBD",
+            "Version 0.3.0 - unreleased",
+            "0.3.0 (unreleased)",
+            "[0.3.0] - Unreleased",
+            "0.3.0 [unreleased]",
+            "v0.3.0 (not yet released)",
+            "0.3.0 - ReleaseDate",
+            "0.3.0 - xxxx-xx-xx",
+        ] {
+            let said = understand(title);
+            assert_eq!((said.about, said.undated), (About::Version(v("0.3.0")), true), "{title}");
+        }
+        for title in ["Changelog", "Next steps", "Added", "0.3", "barter 0.3.0", "Nextest", "", "[", "v", "Version "] {
+            assert_eq!(understand(title).about, About::Other, "{title}");
+        }
+    }
+
+    #[test]
+    fn headings_are_marked_before_or_below() {
+        let text = "\u{feff}Log\n===\n\n# a #\n## b\n#c\n\nd\n-\n\ne\n---\nf\n---\n\ntwo\nlines\n---\n\n- x\n---\n\n    g\n---\n";
+        let found: Vec<(usize, &str)> = headings(text).iter().map(|h| (h.level, h.title)).collect();
+        assert_eq!(found, [(1, "Log"), (1, "a"), (2, "b"), (2, "e"), (2, "f")]);
+        for heading in headings(text) {
+            assert!(
+                text[heading.at..].starts_with(heading.title) && text[heading.span.clone()].contains(heading.title)
+            );
+        }
+    }
+
+    #[test]
+    fn code_and_comments_hold_no_headings() {
+        let text = "# a\n~~~~\n# b\n~~~\n# c\n~~~~\n<!--\n# d\n-->\n# e\n```x``` y\n# f\n  ```\nG\n===\n  ```\n# h <!-- i\n# j -->\n# k\n<!-->\n# l\n-->\nM\n<!-- n -->\n---\n";
+        let found: Vec<&str> = headings(text).iter().map(|heading| heading.title).collect();
+        assert_eq!(found, ["a", "e", "f", "h <!-- i", "k"]);
+    }
+
+    #[test]
+    fn sections_have_one_level() {
+        for (text, names) in [
+            ("# Log\n## Unreleased\n### Added\n## 0.2.0\n## Older\n", vec!["Unreleased", "0.2.0", "Older"]),
+            (
+                "# Unreleased\n## Added\n# Version 0.2.0 (2026-01-01)\n## Fixed\n",
+                vec!["Unreleased", "Version 0.2.0 (2026-01-01)"],
+            ),
+            ("Log\n===\n\nUnreleased\n---\n\n- x\n\n0.2.0\n-----\n", vec!["Unreleased", "0.2.0"]),
+            (
+                "# Log\n## 0.2.0 (2026-01-01)\n### [0.1.1](x) (2026-01-01)\n### Added\n# 0.1.0\n",
+                vec!["0.2.0 (2026-01-01)", "[0.1.1](x) (2026-01-01)", "0.1.0"],
+            ),
+            ("## Unreleased\n### 0.2.0 is faster\n### v0.2.0\n", vec!["Unreleased", "v0.2.0"]),
+            ("# Log\n## Coming\n", vec!["Coming"]),
+        ] {
+            let found: Vec<&str> = sections(text).iter().map(|(heading, _)| heading.title).collect();
+            assert_eq!(found, names, "{text}");
+        }
+    }
+}
