@@ -68,6 +68,12 @@ pub fn check_ref(name: &str) -> Result<(), String> {
     Err(format!("`{name}` {why}, and git takes it for no name of a branch or tag"))
 }
 
+/// The ref that keeps git from making one of that name: names with a slash are directories, and a name is not both.
+pub fn in_the_way<'o>(name: &str, mut others: impl Iterator<Item = &'o String>) -> Option<&'o str> {
+    let is_below = |one: &str, other: &str| one.strip_prefix(other).is_some_and(|rest| rest.starts_with('/'));
+    others.find(|other| is_below(name, other) || is_below(other, name)).map(String::as_str)
+}
+
 /// Refuses what would not come back as it was written from the first line of a commit's message.
 pub fn check_subject(subject: &str) -> Result<(), String> {
     let why = if subject.trim().is_empty() {
@@ -197,6 +203,22 @@ mod tests {
             "a\u{7f}", "ü", "a/-b", "@{-1}", "a.locks", "a./b",
         ] {
             is_like_git(name);
+        }
+    }
+
+    #[test]
+    fn names_that_keep_each_other_away_are_known() {
+        let refs = ["owl".to_owned(), "a/b/c".to_owned()];
+        for (name, other) in [
+            ("owl/1", Some("owl")),
+            ("a/b", Some("a/b/c")),
+            ("a", Some("a/b/c")),
+            ("owl", None),
+            ("owl-1", None),
+            ("a/b/d", None),
+            ("a/bc", None),
+        ] {
+            assert_eq!(in_the_way(name, refs.iter()), other, "{name}");
         }
     }
 

@@ -41,6 +41,7 @@ use crate::{
         changelog, follow_ups,
         tag_record::{Of, Record},
     },
+    names,
     repo::Recorded,
     snapshot::Snapshot,
     step::{Branch, Checks, Commit, Merge, Proof, Push, Step, Tag, Target, Write},
@@ -203,6 +204,20 @@ pub fn subject(train: &Train, version: &Version) -> String {
     train.config.commit.fill(version)
 }
 
+/// Why git could make no tag or branch of that name. It would say so only when the release is committed.
+fn unmakable(train: &Train, kind: &str, name: &str, known: &BTreeMap<String, String>) -> Option<Finding> {
+    let key = format!("`{kind}` in [workspace.metadata.trains.{}]", train.name());
+    let (what, next) = match (names::check_ref(name), names::in_the_way(name, known.keys())) {
+        (Err(why), _) => (why, format!("name another version, or correct {key}")),
+        (Ok(()), Some(other)) => (
+            format!("git makes no {kind} {name} while there is a {kind} {other}"),
+            format!("give {other} another name, or correct {key}"),
+        ),
+        (Ok(()), None) => return None,
+    };
+    Some(Finding::new("configuration", what, next))
+}
+
 /// What a planner has found out before the steps are laid out.
 struct Draft {
     from: Version,
@@ -236,6 +251,8 @@ impl Draft {
             let next = format!("{} ({why})", taken::instead(snapshot, &self.to));
             self.findings.push(Finding::new("tag", what, next));
         }
+        self.findings.extend(unmakable(train, "tag", &tag_name, &repo.tags));
+        self.findings.extend(branch.as_deref().and_then(|branch| unmakable(train, "branch", branch, &repo.branches)));
         let after = after(workspace, &self.edits);
         let notes = after
             .get(train.changelog.as_deref().unwrap_or("".as_ref()))

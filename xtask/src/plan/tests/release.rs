@@ -35,6 +35,30 @@ fn a_minor_moves_every_member_and_what_requires_it() {
 }
 
 #[test]
+fn no_name_is_planned_that_git_cannot_make() {
+    let told = |house: Sketch, goal: &str| findings(&house.release(goal)).join("; ");
+    let house_with = |key: &str, template: &str| {
+        let mut house = house().configured(key, json!(template));
+        house.repo.branches.insert("main".to_owned(), "0000000000".to_owned());
+        house
+    };
+    for (house, goal, why) in [
+        (house(), "0.10.0-x.lock", "`v0.10.0-x.lock` ends with `.lock`"),
+        (
+            house_with("tag", "barter/{version}").tagged("barter"),
+            "minor",
+            "no tag barter/0.10.0 while there is a tag barter",
+        ),
+        (house().tagged("v0.10.0/x"), "minor", "no tag v0.10.0 while there is a tag v0.10.0/x"),
+        (house_with("branch", "main/{version}"), "minor", "no branch main/0.10.0 while there is a branch main"),
+    ] {
+        let told = told(house, goal);
+        assert!(told.contains("configuration") && told.contains(why), "{why}: {told}");
+    }
+    assert_eq!(told(house_with("tag", "barter/{version}").tagged("barter-x"), "minor"), "");
+}
+
+#[test]
 fn a_requirement_keeps_the_authors_precision() {
     for (written, version, expected) in [
         ("0.9", "0.9.4", "0.9"),
