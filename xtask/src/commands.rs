@@ -303,7 +303,7 @@ pub fn publish(
     let seen = run::run(&world, &publication.steps, mode).inspect_err(|_| {
         // Where it stands now is what the same command goes on from.
         if report.json {
-            print_publication(report, &publication, &run::look(&world, &publication.steps));
+            print_publication(report, &publication, &run::look(&world, &publication.steps), &[]);
         }
     })?;
     if call.dry_run {
@@ -311,7 +311,7 @@ pub fn publish(
     } else {
         report.table(&rows(&seen));
     }
-    print_publication(report, &publication, &seen);
+    print_publication(report, &publication, &seen, &[]);
     ending(call, &seen)
 }
 
@@ -439,7 +439,7 @@ fn rows(seen: &[Seen]) -> Vec<(&str, &str, &Observation)> {
     seen.iter().map(|seen| (seen.title.as_str(), seen.place, &seen.seen)).collect()
 }
 
-fn print_publication(report: &Report, publication: &Publication, seen: &[Seen]) {
+fn print_publication(report: &Report, publication: &Publication, seen: &[Seen], watched: &[Seen]) {
     if report.json {
         let done = seen.iter().all(|seen| seen.seen.is_done());
         report.json(&json!({
@@ -450,6 +450,7 @@ fn print_publication(report: &Report, publication: &Publication, seen: &[Seen]) 
             "remarks": publication.remarks,
             "record": publication.record,
             "steps": seen,
+            "workflows": watched,
             "spent": child::spent(),
             "outcome": if done { "done" } else { "open" },
         }));

@@ -172,6 +172,8 @@ pub enum Evidence {
     Ci(Arc<Asked>),
     /// The forge's reviews of what came since the tag.
     Review(Arc<Asked>),
+    /// The forge's runs of the workflows that a tag started.
+    Runs(Arc<Runs>),
     /// A proof leaves no mark; but it was run on the commit where CI is green and these places in its workflows run it.
     Run { commit: String, at: Vec<String>, command: String },
 }
@@ -189,6 +191,14 @@ pub struct Asked {
     pub subjects: Vec<Template>,
     /// The files that a release writes, beside those that it knows by their names.
     pub files: Vec<PathBuf>,
+}
+
+/// The runs that the forge is asked about.
+#[derive(Clone, Debug)]
+pub struct Runs {
+    pub tag: String,
+    pub commit: String,
+    pub remote: String,
 }
 
 /// Every edit of the release, written together.

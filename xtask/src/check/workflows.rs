@@ -43,6 +43,18 @@ pub fn look_at_rollbacks(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     found.collect()
 }
 
+/// Whether the tag starts any workflow, whatever that runs.
+pub fn starts_on_tag(workspace: &Workspace, tag: &str) -> bool {
+    let texts = workspace.texts.iter().filter(|(path, _)| workflow::is_one(path));
+    let mut all = texts.map(|(path, text)| Workflow { path, leaves: workflow::read(text) });
+    // Paths are not looked at when a tag is pushed.
+    all.any(|workflow| match (workflow.chooses_tags(), workflow.chooses_branches()) {
+        (true, _) => workflow.starts_on_tag(tag),
+        (false, true) => false,
+        (false, false) => workflow.is_about_pushes(),
+    })
+}
+
 /// The tag of what stands here: the train's version, or the post release of its wheels.
 fn own_tag(workspace: &Workspace, train: &Train) -> String {
     let wheels = train.wheels.iter().map(|wheel| &workspace.members[wheel.member].version);
@@ -136,9 +148,25 @@ impl Workflow<'_> {
         self.leaves.iter().any(names_push) || workflow::lets_through(self.filters("branches"), branch)
     }
 
+    /// Whether pushes start it at all, perhaps only some.
+    fn is_about_pushes(&self) -> bool {
+        let is_push = |leaf: &Leaf| match leaf.path.as_slice() {
+            [on, event, ..] if on == "on" && event == "push" => true,
+            [on, ..] if on == "on" => leaf.path.len() < 3 && leaf.text == "push",
+            _ => false,
+        };
+        self.leaves.iter().any(is_push)
+    }
+
+    fn chooses_branches(&self) -> bool {
+        !self.filters("branches").is_empty() || !self.filters("branches-ignore").is_empty()
+    }
+
     /// The items of a list of filters for pushes.
     fn filters(&self, key: &str) -> Vec<&str> {
-        let is_filter = |leaf: &&Leaf| leaf.is(&["on", "push", key, "*"]) || leaf.is(&["on", "push", key]);
+        let is_filter = |leaf: &&Leaf| {
+            (leaf.is(&["on", "push", key, "*"]) || leaf.is(&["on", "push", key])) && !leaf.text.is_empty()
+        };
         self.leaves.iter().filter(is_filter).map(|leaf| leaf.text.as_str()).collect()
     }
 
@@ -146,8 +174,11 @@ impl Workflow<'_> {
     fn waits_for_tags(&self) -> bool {
         let scripts = self.leaves.iter().filter(|leaf| self.is_shell(leaf));
         let mut commands = scripts.flat_map(|leaf| workflow::commands(&leaf.text));
-        let chooses = !self.filters("tags").is_empty() || !self.filters("tags-ignore").is_empty();
-        chooses && commands.any(|words| xtask(&words).is_some())
+        self.chooses_tags() && commands.any(|words| xtask(&words).is_some())
+    }
+
+    fn chooses_tags(&self) -> bool {
+        !self.filters("tags").is_empty() || !self.filters("tags-ignore").is_empty()
     }
 
     /// Whether the tags that it chooses are such.
@@ -223,6 +254,29 @@ mod tests {
     fn release(filters: &str, command: &str) -> String {
         let command = if command == "make" { command.to_owned() } else { format!("cargo xtask {command}") };
         format!("on:\n  push:\n    {filters}\njobs:\n  a:\n    steps:\n      - run: {command}\n")
+    }
+
+    #[test]
+    fn what_is_watched_is_what_the_tag_starts() {
+        let table = [
+            ("on:\n  push:\n    tags: ['v*']\n", true),
+            ("on:\n  push:\n    tags: ['nightly']\n", false),
+            ("on:\n  push:\n    tags-ignore: ['nightly']\n", true),
+            ("on:\n  push:\n    branches: [main]\n", false),
+            ("on:\n  push:\n    branches-ignore: [old]\n", false),
+            ("on:\n  push:\n    branches: [main]\n    tags: ['v*']\n", true),
+            ("on:\n  push:\n    paths: [src/**]\n", true),
+            ("on: push\n", true),
+            ("on: [pull_request, push]\n", true),
+            ("on: [pull_request]\n", false),
+            ("on:\n  pull_request:\n    branches: [push]\n", false),
+            ("on:\n  push:\n  pull_request:\n", true),
+        ];
+        for (on, starts) in table {
+            let workspace = workspace(json!({}), &[&format!("{on}jobs:\n  a:\n    steps:\n      - run: make\n")]);
+            assert_eq!(starts_on_tag(&workspace, "v0.7.3"), starts, "{on}");
+        }
+        assert!(!starts_on_tag(&workspace(json!({}), &[]), "v0.7.3"), "there is no workflow");
     }
 
     #[test]

@@ -20,7 +20,7 @@ use crate::{
     plan::{
         self,
         announcement::Occasion,
-        hotfix, publish,
+        checklist, hotfix, publish,
         standing::{self, Facts, Hotfix, Last, Part, Standing, State},
     },
     repo::{self, Recorded},
@@ -52,18 +52,19 @@ pub fn status(call: &Call<'_>, version: &Version, here: bool) -> Result<()> {
     let wall = begun.elapsed().as_secs_f64();
     // What was built on the way is no part of what is out.
     seen.retain(|seen| seen.reach >= Reach::Remote);
+    let watched = run::look(&world, &Vec::from_iter(checklist::watched(&snapshot, &publication.of.tag)));
     call.report.publication(&publication);
     if let Some(Recorded { at, record, .. }) = &snapshot.recorded {
         let waived = record.waived.iter().map(|name| format!("{at} records: waived: {name}"));
         let unverified = record.not_verified.iter().map(|check| format!("{at} records: not verified: {check}"));
         waived.chain(unverified).for_each(|line| call.report.say(format!("note: {line}")));
     }
-    call.report.table(&rows(&seen));
+    call.report.table(&[rows(&watched), rows(&seen)].concat());
     if call.report.loudness == Loudness::Verbose {
         let one_by_one: f64 = seen.iter().filter_map(|seen| seen.seconds).sum();
         call.report.say(format!("looked in {wall:.2} s, which one after another would take {one_by_one:.2} s"));
     }
-    print_publication(call.report, &publication, &seen);
+    print_publication(call.report, &publication, &seen, &watched);
     let open = seen.iter().filter(|seen| !seen.seen.is_done()).count();
     if open > 0 {
         bail!("{} of {} are not done", open, count(seen.len(), "step"));
@@ -169,6 +170,8 @@ fn last(
     let found = publication_of(loader, &snapshot.train, &version, &options);
     let Recorded { record, .. } = repo::recorded_by_tag(world.sh, &tag)?;
     let part = |title: String, seen| Part { lane: Lane::Release, title, is_own: true, seen };
+    let watched = found.as_ref().ok().and_then(|(tagged, _)| checklist::watched(tagged, &tag));
+    let watched = run::look(world, &Vec::from_iter(watched));
     let unknown = |title: &str, error: &Error, next| {
         vec![part(title.to_owned(), Observation::Unknown { why: format!("{error:#}"), next })]
     };
@@ -207,6 +210,7 @@ fn last(
         record,
         version,
         tag,
+        watched: watched.into_iter().map(|seen| (seen.title, seen.seen)).collect(),
         published,
         after,
     })

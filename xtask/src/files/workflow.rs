@@ -82,8 +82,21 @@ impl Reader<'_> {
             self.open.push(Open { indent, key, is_item: false, items: 0 });
             if !is_blank(value) {
                 self.value(at, indent, value);
+            } else if self.is_empty(indent) {
+                let path = self.open.iter().map(|open| open.key.clone()).collect();
+                self.leaves.push(Leaf { line: at + 1, path, text: String::new() });
             }
         }
+    }
+
+    /// Whether nothing belongs to the key of the line before.
+    fn is_empty(&self, indent: usize) -> bool {
+        let next = self.lines[self.next..].iter().find(|line| !is_blank(line));
+        next.is_none_or(|line| {
+            let content = line.trim_start_matches(' ');
+            let deep = line.len() - content.len();
+            deep < indent || deep == indent && !content.starts_with("- ") && content != "-"
+        })
     }
 
     /// Takes the value of what was opened last, with the lines below that belong to it.
@@ -491,6 +504,7 @@ mod tests {
                 "5 on.push.tags.[2] = b",
                 "7 on.push.paths.[0] = a/**",
                 "8 on.push.paths.[1] = b # c",
+                "10 on.pull_request = ",
                 "16 jobs.build.strategy.matrix.include.[0].os = linux",
                 "16 jobs.build.strategy.matrix.include.[0].target = x",
                 "17 jobs.build.strategy.matrix.include.[1].os = mac",

@@ -13,8 +13,8 @@ use crate::{
     check::short,
     plan::checklist,
     repo::{self, LogEntry},
-    step::{Asked, Confirmation, Evidence, Observation},
-    tools::forge::{Check, CheckState, Forge, NotSetUp, Pull, Review},
+    step::{Asked, Confirmation, Evidence, Observation, Runs},
+    tools::forge::{Check, CheckState, Forge, NotSetUp, Pull, Review, WorkflowRun},
 };
 
 /// No more commits are asked for one by one: each is a question of its own.
@@ -39,6 +39,7 @@ pub fn observe(world: &World<'_>, row: &Confirmation) -> Observation {
             seen
         }
         Evidence::Review(asked) => or_unknown(review(world, asked)),
+        Evidence::Runs(runs) => or_unknown(watched(world, runs)),
         Evidence::Run { commit, at, command } => {
             let why = match (at.is_empty(), world.verdicts().contains_key(&green(commit))) {
                 (false, true) => {
@@ -118,6 +119,59 @@ fn verdict(checks: &[Check]) -> Observation {
     }
     let skipped = if skipped > 0 { format!(", {skipped} skipped") } else { String::new() };
     Observation::done(format!("{passed} passed{skipped}"))
+}
+
+/// What became of the workflows that a tag started.
+fn watched(world: &World<'_>, runs: &Runs) -> Result<Observation> {
+    let (there, Runs { tag, commit, remote }) = (forge(world), runs);
+    if !there.has_commit(commit)? {
+        let why = format!("the forge does not have {}", short(commit));
+        return Ok(Observation::Unknown { why, next: format!("git push {remote} {tag}") });
+    }
+    let mut seen = Vec::new();
+    for run in there.runs(commit, tag)? {
+        let failed = match run.state() {
+            CheckState::Failed(_) => there.failed_jobs(run.id)?,
+            _ => Vec::new(),
+        };
+        seen.push((run, failed));
+    }
+    Ok(outcome(tag, &seen))
+}
+
+/// What the runs of a tag come to, each with its jobs that failed. The first one that failed is what is to be seen to.
+fn outcome(tag: &str, runs: &[(WorkflowRun, Vec<String>)]) -> Observation {
+    let (mut failed, mut pending, mut passed) = (Vec::new(), Vec::new(), Vec::new());
+    for (run, jobs) in runs {
+        match run.state() {
+            CheckState::Failed(how) => failed.push((run, how, jobs)),
+            CheckState::Pending => pending.push(run),
+            CheckState::Passed | CheckState::Skipped => passed.push(run),
+        }
+    }
+    if let Some((run, how, _)) = failed.first() {
+        let each = failed.iter().map(|(run, how, jobs)| {
+            let jobs = if jobs.is_empty() { String::new() } else { format!(" in {}", some(jobs)) };
+            format!("workflow {} failed ({how}){jobs}: {}", run.called(), run.address)
+        });
+        // The jobs that succeeded are not run again; of what ended otherwise there may be none that failed.
+        let again = if how == "failure" { " --failed" } else { "" };
+        let next = format!("gh run view {0} --log-failed, which says why; gh run rerun {0}{again}", run.id);
+        return Observation::Blocked { why: each.collect::<Vec<_>>().join("; "), next };
+    }
+    if let Some(run) = pending.first() {
+        let each =
+            pending.iter().map(|run| format!("workflow {} has not concluded yet: {}", run.called(), run.address));
+        let why = each.collect::<Vec<_>>().join("; ");
+        return Observation::Blocked { why, next: format!("gh run watch {}", run.id) };
+    }
+    if passed.is_empty() {
+        let why = format!("the forge knows no run of a workflow for {tag}");
+        let next = "push the tag yourself: one that is pushed with a workflow's own token starts none".to_owned();
+        return Observation::Unknown { why, next };
+    }
+    let each = passed.iter().map(|run| format!("workflow {} succeeded: {}", run.called(), run.address));
+    Observation::done(each.collect::<Vec<_>>().join("; "))
 }
 
 fn some(names: &[String]) -> String {
@@ -246,6 +300,47 @@ mod tests {
                 other => panic!("{other:?}"),
             }
         }
+    }
+
+    #[test]
+    fn a_run_that_failed_is_named_with_its_address_and_what_to_type() {
+        let run = |id: u64, name: &str, status: &str, conclusion: Option<&str>| -> WorkflowRun {
+            serde_json::from_value(serde_json::json!({
+                "id": id, "name": name, "path": format!(".github/workflows/{name}.yml"), "head_branch": "v1.0.0",
+                "status": status, "conclusion": conclusion, "html_url": format!("https://forge/actions/runs/{id}"),
+            }))
+            .unwrap()
+        };
+        let of = |runs: Vec<(WorkflowRun, Vec<String>)>| outcome("v1.0.0", &runs);
+        let blocked = |why: &str, next: &str| Observation::Blocked { why: why.to_owned(), next: next.to_owned() };
+        let good = (run(1, "docs", "completed", Some("success")), Vec::new());
+        let wheels = vec!["wheels / linux".to_owned(), "wheels / macos".to_owned()];
+        assert_eq!(
+            of(vec![good.clone(), (run(7, "release", "completed", Some("failure")), wheels)]),
+            blocked(
+                "workflow release failed (failure) in wheels / linux, wheels / macos: https://forge/actions/runs/7",
+                "gh run view 7 --log-failed, which says why; gh run rerun 7 --failed",
+            )
+        );
+        // Another one took its place in the queue: no job of it failed.
+        assert_eq!(
+            of(vec![(run(7, "release", "completed", Some("cancelled")), Vec::new()), good.clone()]),
+            blocked(
+                "workflow release failed (cancelled): https://forge/actions/runs/7",
+                "gh run view 7 --log-failed, which says why; gh run rerun 7",
+            )
+        );
+        assert_eq!(
+            of(vec![good.clone(), (run(7, "", "in_progress", None), Vec::new())]),
+            blocked(
+                "workflow .github/workflows/.yml has not concluded yet: https://forge/actions/runs/7",
+                "gh run watch 7",
+            )
+        );
+        assert_eq!(of(vec![good]), Observation::done("workflow docs succeeded: https://forge/actions/runs/1"));
+        assert!(
+            matches!(of(Vec::new()), Observation::Unknown { why, .. } if why.contains("no run of a workflow for v1.0.0"))
+        );
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::{
     files::changelog,
     repo::LogEntry,
     snapshot::Snapshot,
-    step::{Asked, Confirmation, Evidence, Observation, Proof, Prove, Step},
+    step::{Asked, Confirmation, Evidence, Observation, Proof, Prove, Runs, Step},
     train::Train,
     version::Version,
 };
@@ -28,6 +28,18 @@ const OF_A_SERVICE: [(&str, &str); 5] = [
     ("sample-data", "it is tested with sample data"),
     ("upgrade", "the upgrade from the previous version is tested"),
 ];
+
+/// What is watched after the tag of a release was pushed, if it starts a workflow: no row of what holds before it.
+pub fn watched(snapshot: &Snapshot, tag: &str) -> Option<Step> {
+    let runs = Runs { tag: tag.to_owned(), commit: snapshot.base.clone(), remote: snapshot.train.remote.clone() };
+    workflows::starts_on_tag(&snapshot.workspace, tag).then(|| {
+        Step::Confirm(Confirmation {
+            name: "workflows".to_owned(),
+            what: "what the tag started succeeds".to_owned(),
+            by: Evidence::Runs(Arc::new(runs)),
+        })
+    })
+}
 
 /// The checklist for the commit that the snapshot is of.
 pub fn steps(snapshot: &Snapshot) -> Vec<Step> {

@@ -74,6 +74,8 @@ pub struct Last {
     pub is_hotfix: bool,
     /// What its tag records.
     pub record: Record,
+    /// The workflows that its tag started.
+    pub watched: Vec<(String, Observation)>,
     pub published: Vec<Part>,
     /// What follows the publication.
     pub after: Vec<Part>,
@@ -112,6 +114,8 @@ pub fn standing(facts: &Facts<'_>) -> Standing {
     lines.extend(missed(facts, today, &command));
     if let Some(last) = last {
         lines.extend(budget(facts, last, &command));
+        let watched = last.watched.iter();
+        lines.extend(watched.map(|(what, seen)| of_step(format!("{}: {what}", last.tag), seen, None)));
         lines.extend(of_publication(last, &command));
         lines.extend(of_record(last));
         lines.extend(follow_up(facts, last, today, &command));

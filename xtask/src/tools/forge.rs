@@ -22,7 +22,7 @@ use super::{
     http::Answer,
 };
 
-pub use history::{Check, CheckState, Pull, Review};
+pub use history::{Check, CheckState, Pull, Review, WorkflowRun};
 
 /// `gh` fills in whose repository it is: `GH_REPO`, or the remote.
 const RELEASES: &str = "repos/{owner}/{repo}/releases";
@@ -192,7 +192,8 @@ impl<'a> Forge<'a> {
     ) -> Result<Vec<T>> {
         let mut found = Vec::new();
         for page in 1..=PAGES {
-            let path = format!("{REPOSITORY}/{path}?per_page=100&page={page}");
+            let more = if path.contains('?') { '&' } else { '?' };
+            let path = format!("{REPOSITORY}/{path}{more}per_page=100&page={page}");
             let listed = entries(read(&self.must(what, "GET", &path, None)?)?);
             let is_last = listed.len() < 100;
             found.extend(listed);

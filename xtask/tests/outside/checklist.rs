@@ -25,6 +25,7 @@ tests! {
     a_proof_that_cannot_start_is_told_before_anything_is_written: needs NOTHING;
     check_shows_every_row_with_evidence_or_what_to_do_and_fails_for_none_of_them: needs GH;
     a_remote_of_no_forge_is_said_to_be_none: needs GH;
+    a_workflow_of_the_tag_that_failed_is_named_with_what_to_type: needs GH;
 }
 
 /// A forge of one story, asked by the real `gh`.
@@ -362,4 +363,69 @@ fn a_remote_of_no_forge_is_said_to_be_none() {
     assert!(said.all().contains("GH_REPO=OWNER/REPOSITORY in the environment"), "{}", said.all());
     goes_on(&place, RELEASE, "not verified: ci (no remote is on a forge); next: GH_REPO=");
     assert_eq!(run(place.command("git").args(["tag"])), "v0.7.3\n");
+}
+
+/// After the tag is pushed, what it started is watched.
+fn a_workflow_of_the_tag_that_failed_is_named_with_what_to_type() {
+    let forge = Forge::new("watched");
+    let mut place = place("watched", Some(&forge), "");
+    place.write(
+        ".github/workflows/release.yml",
+        "name: release\non:\n  push:\n    tags: [\"v*\"]\njobs:\n  a:\n    runs-on: x\n    steps:\n      - run: cargo xtask publish\n",
+    );
+    place.commit("publish by the tag");
+    place.add_remote();
+    place.xtask(&format!("{RELEASE} --push")).ok();
+    let (commit, other) = (place.git("rev-parse v0.8.0^{commit}"), place.git("rev-parse v0.7.3^{commit}"));
+    let run = |id: u64, name: &str, branch: &str, conclusion: Option<&str>, jobs: Value| {
+        let status = if conclusion.is_some() { "completed" } else { "in_progress" };
+        json!({ "id": id, "name": name, "path": format!(".github/workflows/{name}.yml"), "branch": branch,
+            "status": status, "conclusion": conclusion, "jobs": jobs })
+    };
+    let failed_jobs = json!([
+        run_of("rehearse", "completed", Some("success")),
+        run_of("wheels / linux", "completed", Some("failure")),
+        run_of("publish", "completed", Some("skipped")),
+    ]);
+    let failed = run(42, "release", "v0.8.0", Some("failure"), failed_jobs);
+    let passed = |id| run(id, "release", "v0.8.0", Some("success"), json!([]));
+    let at = |id: u64| format!("http://github.localhost/rehearsal/rehearsal/actions/runs/{id}");
+    let told = |runs: &[&Value], state: &str, words: &[&str], next: Option<&str>| {
+        let of_others = run(90, "release", "v0.7.3", Some("failure"), json!([]));
+        forge.knows(&json!({ "commits": { &commit: { "workflows": runs }, &other: { "workflows": [of_others] } } }));
+        for args in ["status", "status 0.8.0"] {
+            let said = place.xtask(args);
+            let mut lines = said.out.lines();
+            let line = lines.find(|line| line.contains("workflows: what the tag started succeeds"));
+            let line = line.unwrap_or_else(|| panic!("{}", said.all()));
+            let state = if (args, state) == ("status 0.8.0", "open") { "blocked" } else { state };
+            assert!(line.trim_start().starts_with(state), "{state}: {}", said.all());
+            for word in words {
+                assert!(line.contains(word), "{word}: {}", said.all());
+            }
+            if let Some(next) = next {
+                let line = if args == "status" { said.out.lines().last().unwrap() } else { line };
+                assert!(line.ends_with(&format!("next: {next}")), "{}", said.all());
+            }
+        }
+    };
+    let rerun = "gh run view 42 --log-failed, which says why; gh run rerun 42 --failed";
+    let why = ["workflow release failed (failure) in wheels / linux: ", &at(42)];
+    // What ran for the branch, for another tag or long ago is not what the tag started.
+    let (on_main, before) = (run(50, "ci", "main", Some("failure"), json!([])), passed(41));
+    told(&[&before, &failed, &on_main], "open", &why, Some(rerun));
+    told(&[&failed, &passed(43)], "done", &["workflow release succeeded: ", &at(43)], None);
+    let begun = run(44, "release", "v0.8.0", None, json!([]));
+    told(&[&failed, &begun], "open", &["has not concluded yet: ", &at(44)], Some("gh run watch 44"));
+    told(&[], "unknown", &["the forge knows no run of a workflow for v0.8.0"], None);
+    forge.knows(&json!({}));
+    let said = place.xtask("status");
+    assert!(said.all().contains(&format!("the forge does not have {}", &commit[..9])), "{}", said.all());
+    // Who cannot ask says so, and does not say that all is well.
+    forge.knows(&json!({ "commits": { &commit: { "workflows": [failed] } } }));
+    place.env.iter_mut().filter(|(name, _)| name.contains("TOKEN")).for_each(|(_, token)| *token = "wrong".to_owned());
+    let said = place.xtask("status");
+    let line = said.out.lines().find(|line| line.contains("workflows: what the tag started")).unwrap();
+    assert!(line.trim_start().starts_with("unknown"), "{}", said.all());
+    assert!(line.contains("the forge does not know who asks"), "{}", said.all());
 }

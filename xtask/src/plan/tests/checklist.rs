@@ -32,6 +32,7 @@ fn told(sketch: &Sketch) -> Vec<String> {
             }
             Evidence::Ci(asked) => format!("CI of {}", asked.commit),
             Evidence::Review(asked) => format!("reviews of {} since {:?}", asked.commit, asked.since),
+            Evidence::Runs(runs) => panic!("{}: it is watched after a release", runs.tag),
             Evidence::Run { at, command, .. } => format!("{command}, run at [{}]", at.join(", ")),
         };
         format!("{}: {by}", row.name)

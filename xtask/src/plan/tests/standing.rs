@@ -53,6 +53,7 @@ fn scene() -> Scene {
             tagged: at("2026-12-02T11:00:00Z"),
             is_hotfix: false,
             record: Record::default(),
+            watched: vec![],
             published: vec![
                 part(Lane::Release, "tag v0.7.3", done(None)),
                 part(Lane::Crates, "crate lark-core", crates.clone()),
@@ -114,6 +115,19 @@ fn what_is_done_is_told_lane_by_lane_with_its_evidence() {
     );
     assert_eq!(standing.window, "no day of a window; next T-3 on Sun 2027-01-03: prep");
     assert_eq!(standing.next, "nothing until T-3 on Sun 2027-01-03: prep");
+}
+
+#[test]
+fn a_workflow_that_failed_comes_before_what_it_left_to_do() {
+    let mut scene = scene().with(Lane::Wheels, Observation::Todo);
+    let seen = |why: &str| Observation::Blocked { why: why.to_owned(), next: "gh run rerun 7".to_owned() };
+    scene.last.watched = vec![("workflows".to_owned(), seen("workflow release failed"))];
+    let standing = scene.at("2026-12-03T12:00:00Z");
+    let found = line(&standing, "v0.7.3: workflows");
+    assert_eq!((found.state, found.evidence.as_str()), (State::Open, "workflow release failed"));
+    assert_eq!(standing.next, "cargo xtask publish 0.7.3", "the budget runs");
+    scene.last.published.iter_mut().for_each(|part| part.seen = done(None));
+    assert_eq!(scene.at("2026-12-03T12:00:00Z").next, "gh run rerun 7");
 }
 
 #[test]

@@ -62,6 +62,42 @@ impl Review {
     }
 }
 
+/// One run of a workflow of Actions.
+#[derive(Clone, Debug, Deserialize)]
+pub struct WorkflowRun {
+    /// A run that is started again keeps it.
+    pub id: u64,
+    pub name: Option<String>,
+    /// The file of the workflow.
+    pub path: String,
+    /// The branch or the tag that it ran for.
+    pub head_branch: Option<String>,
+    #[serde(rename = "html_url")]
+    pub address: String,
+    status: String,
+    conclusion: Option<String>,
+}
+
+impl WorkflowRun {
+    pub fn state(&self) -> CheckState {
+        concluded(&self.status, self.conclusion.as_deref())
+    }
+
+    /// As people know it: workflows without a name are called by their files.
+    pub fn called(&self) -> &str {
+        self.name.as_deref().filter(|name| !name.is_empty()).unwrap_or(&self.path)
+    }
+}
+
+fn concluded(status: &str, conclusion: Option<&str>) -> CheckState {
+    match (status, conclusion) {
+        ("completed", Some("success")) => CheckState::Passed,
+        ("completed", Some("neutral" | "skipped")) => CheckState::Skipped,
+        ("completed", other) => CheckState::Failed(other.unwrap_or("no conclusion").to_owned()),
+        _ => CheckState::Pending,
+    }
+}
+
 impl Forge<'_> {
     /// Whether the forge has the commit.
     pub fn has_commit(&self, commit: &str) -> Result<bool> {
@@ -100,12 +136,7 @@ impl Forge<'_> {
         let statuses =
             self.pages("the statuses", &format!("commits/{commit}/status"), |page: Combined| page.statuses)?;
         let of_run = |run: Run| {
-            let state = match (run.status.as_str(), run.conclusion.as_deref()) {
-                ("completed", Some("success")) => CheckState::Passed,
-                ("completed", Some("neutral" | "skipped")) => CheckState::Skipped,
-                ("completed", other) => CheckState::Failed(other.unwrap_or("no conclusion").to_owned()),
-                _ => CheckState::Pending,
-            };
+            let state = concluded(&run.status, run.conclusion.as_deref());
             Check { name: run.name, state }
         };
         let of_status = |status: Status| {
@@ -117,6 +148,38 @@ impl Forge<'_> {
             Check { name: status.context, state }
         };
         Ok(runs.into_iter().map(of_run).chain(statuses.into_iter().map(of_status)).collect())
+    }
+
+    /// The runs of workflows for a commit and one name, a branch's or a tag's: of each workflow the newest.
+    pub fn runs(&self, commit: &str, of: &str) -> Result<Vec<WorkflowRun>> {
+        #[derive(Deserialize)]
+        struct Page {
+            workflow_runs: Vec<WorkflowRun>,
+        }
+        let path = format!("actions/runs?head_sha={commit}");
+        let mut runs = self.pages("the workflow runs", &path, |page: Page| page.workflow_runs)?;
+        runs.retain(|run| run.head_branch.as_deref() == Some(of));
+        runs.sort_by(|one, other| (&one.path, other.id).cmp(&(&other.path, one.id)));
+        runs.dedup_by(|older, newer| older.path == newer.path);
+        Ok(runs)
+    }
+
+    /// The jobs of a run's newest attempt that failed.
+    pub fn failed_jobs(&self, run: u64) -> Result<Vec<String>> {
+        #[derive(Deserialize)]
+        struct Page {
+            jobs: Vec<Job>,
+        }
+        #[derive(Deserialize)]
+        struct Job {
+            name: String,
+            status: String,
+            conclusion: Option<String>,
+        }
+        let path = format!("actions/runs/{run}/jobs?filter=latest");
+        let jobs = self.pages("the jobs", &path, |page: Page| page.jobs)?;
+        let failed = |job: &Job| matches!(concluded(&job.status, job.conclusion.as_deref()), CheckState::Failed(_));
+        Ok(jobs.into_iter().filter(failed).map(|job| job.name).collect())
     }
 
     /// Whether the branch on the forge has the commit.

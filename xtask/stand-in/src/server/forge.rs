@@ -208,6 +208,17 @@ impl Repository<'_> {
         self.page(&format!("releases/{id}/assets"), assets.collect())
     }
 
+    /// A word of the question.
+    pub fn query(&self, name: &str) -> Option<String> {
+        self.call.query(name).map(|value| value.to_string())
+    }
+
+    /// Where people look at it.
+    pub fn html(&self) -> &str {
+        &self.urls.html
+    }
+
+    /// As many entries of a list as are asked for.
     pub fn page(&self, path: &str, all: Vec<Value>) -> Answer {
         self.page_in(path, all, |shown, _| json!(shown))
     }

@@ -1,5 +1,5 @@
-//! What the forge knows of commits: checks, statuses, pull requests, their reviews and rules, as GitHub's REST API
-//! (2022-11-28) tells them. It must never make any of it up: people put it into `forge/history.json`, and nothing else is known.
+//! What the forge knows of commits: checks, statuses, runs of workflows, pull requests, their reviews and rules, as
+//! GitHub's REST API (2022-11-28) tells them. It must never make any of it up: people put it into `forge/history.json`, and nothing else is known.
 
 use std::collections::BTreeMap;
 
@@ -30,6 +30,8 @@ struct History {
 struct Commit {
     runs: Vec<Run>,
     statuses: Vec<Status>,
+    /// Of Actions, in the order in which they began.
+    workflows: Vec<WorkflowRun>,
     /// The pull requests that brought it.
     pulls: Vec<u64>,
 }
@@ -40,6 +42,21 @@ struct Run {
     /// `queued`, `in_progress` or `completed`.
     status: String,
     conclusion: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WorkflowRun {
+    id: u64,
+    name: String,
+    path: String,
+    /// The branch or the tag that was pushed.
+    branch: String,
+    status: String,
+    conclusion: Option<String>,
+    /// Those of its newest attempt.
+    #[serde(default)]
+    jobs: Vec<Run>,
 }
 
 #[derive(Deserialize)]
@@ -112,6 +129,36 @@ pub fn answer(state: &State, repository: &Repository<'_>, path: &[&str]) -> Resu
             }
             _ => return Ok(None),
         },
+        ["actions", "runs"] => {
+            let wanted = repository.query("head_sha");
+            let all =
+                history.commits.iter().filter(|(commit, _)| wanted.as_ref().is_none_or(|wanted| wanted == *commit));
+            let runs = all.flat_map(|(commit, known)| known.workflows.iter().map(move |run| (commit, run)));
+            let shown = |(commit, run): (&String, &WorkflowRun)| workflow_run(repository, commit, run);
+            let mut runs: Vec<Value> = runs.map(shown).collect();
+            // The newest first.
+            runs.reverse();
+            repository.page_in(
+                &path.join("/"),
+                runs,
+                |shown, total| json!({ "total_count": total, "workflow_runs": shown }),
+            )
+        }
+        ["actions", "runs", id, "jobs"] => {
+            let all = history.commits.values().flat_map(|known| &known.workflows);
+            let Some(run) = all.into_iter().find(|run| run.id.to_string() == *id) else {
+                return Ok(Some(refuse(404, "Not Found")));
+            };
+            let jobs = run.jobs.iter().enumerate().map(|(at, job)| {
+                let Run { name, status, conclusion } = job;
+                json!({ "id": at, "run_id": run.id, "name": name, "status": status, "conclusion": conclusion })
+            });
+            repository.page_in(
+                &path.join("/"),
+                jobs.collect(),
+                |shown, total| json!({ "total_count": total, "jobs": shown }),
+            )
+        }
         ["pulls", number, "reviews"] => {
             let found = number.parse().ok().and_then(|number: u64| history.pulls.get(&number));
             let Some(pull) = found else { return Ok(Some(refuse(404, "Not Found"))) };
@@ -152,6 +199,14 @@ pub fn answer(state: &State, repository: &Repository<'_>, path: &[&str]) -> Resu
         }
         _ => return Ok(None),
     }))
+}
+
+fn workflow_run(repository: &Repository<'_>, commit: &str, run: &WorkflowRun) -> Value {
+    let WorkflowRun { id, name, path, branch, status, conclusion, .. } = run;
+    json!({
+        "id": id, "name": name, "path": path, "event": "push", "head_branch": branch, "head_sha": commit, "run_attempt": 1,
+        "status": status, "conclusion": conclusion, "html_url": format!("{}/actions/runs/{id}", repository.html()),
+    })
 }
 
 fn user(name: &str) -> Value {
