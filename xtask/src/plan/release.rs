@@ -224,11 +224,13 @@ fn above(snapshot: &Snapshot, to: &Version) -> Option<Finding> {
 }
 
 /// What is released when nothing is named: the version that stands there or that is developed there, or when that has its
-/// tag on an earlier commit, the next minor.
+/// tag on an earlier commit, the final version of a pre-release, else the next minor.
 pub fn due(repo: &Repo, train: &Train, workspace: &Workspace) -> Goal {
-    match repo.tags.get(&train.tag.fill(&train.version(workspace).base())) {
-        Some(commit) if *commit != repo.head => Goal::Bump(Bump::Minor),
-        _ if train.version(workspace).is_development() => Goal::Bump(Bump::Patch),
+    let here = train.version(workspace);
+    match repo.tags.get(&train.tag.fill(&here.base())) {
+        Some(commit) if *commit != repo.head && !here.is_prerelease() => Goal::Bump(Bump::Minor),
+        Some(commit) if *commit != repo.head => Goal::Bump(Bump::Patch),
+        _ if here.is_development() => Goal::Bump(Bump::Patch),
         _ => Goal::Align,
     }
 }

@@ -8,9 +8,10 @@ use crate::{
     files::changelog,
     plan::{
         due::{self, Due, Findings},
-        release::{Goal, collected},
+        release::{self, Goal, collected},
     },
     repo::Message,
+    snapshot::Snapshot,
 };
 
 /// The house where every version, and what requires one, is another.
@@ -46,6 +47,20 @@ fn a_word_leads_to_the_next_pre_release_of_what_is_prepared() {
     ] {
         let plan = rust(from, &["v1.0.0"]).release(word);
         assert_eq!((plan.to.to_string().as_str(), findings(&plan)), (to, vec![]), "{word} of {from}");
+    }
+}
+
+#[test]
+fn without_a_word_it_is_what_stands_there_or_the_final_version() {
+    for (from, tags, to) in [
+        ("1.0.1-dev", &["v1.0.0"][..], "1.0.1"),
+        ("1.0.1-rc.1", &["v1.0.0"], "1.0.1-rc.1"),
+        ("1.0.1-rc.1", &["v1.0.0", "v1.0.1-rc.1"], "1.0.1"),
+        ("1.0.1", &["v1.0.1"], "1.1.0"),
+    ] {
+        let Snapshot { workspace, train, repo, .. } = rust(from, tags).snapshot();
+        let goal = release::due(&repo, &train, &workspace);
+        assert_eq!(goal.version(&train, train.version(&workspace)).unwrap(), v(to), "{from} {tags:?}");
     }
 }
 
