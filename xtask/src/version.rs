@@ -497,6 +497,8 @@ mod tests {
             ("0.10.1-rc.1", Bump::Minor, "0.11.0"),
             ("0.10.1-rc.1", Bump::Patch, "0.10.1"),
             ("1.0.0-rc.1", Bump::Major, "1.0.0"),
+            ("1.0.1-rc.1", Bump::Major, "2.0.0"),
+            ("1.1.0-rc.1", Bump::Major, "2.0.0"),
             // However it is called until now, it is prepared and not released.
             ("1.0.1-dev", Bump::Pre("rc"), "1.0.1-rc.1"),
             ("1.0.1-dev.3", Bump::Pre("rc"), "1.0.1-rc.1"),

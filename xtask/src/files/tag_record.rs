@@ -197,6 +197,28 @@ mod tests {
     }
 
     #[test]
+    fn only_a_record_of_nothing_is_clean() {
+        let check = || vec![NotVerified::new("image", "")];
+        for (waived, not_verified, is_clean) in [
+            (vec![], vec![], true),
+            (vec!["ci".to_owned()], vec![], false),
+            (vec![], check(), false),
+            (vec!["ci".to_owned()], check(), false),
+        ] {
+            let record = Record { waived, not_verified, ..Record::default() };
+            assert_eq!(record.is_clean(), is_clean, "{record:?}");
+        }
+    }
+
+    #[test]
+    fn a_reason_is_one_line_that_is_cut_where_it_is_long() {
+        let long = |many: usize| "ä".repeat(many);
+        assert_eq!(NotVerified::new("x", &long(LONGEST_REASON)).why, long(LONGEST_REASON));
+        assert_eq!(NotVerified::new("x", &long(LONGEST_REASON + 1)).why, format!("{}…", long(LONGEST_REASON)));
+        assert_eq!(NotVerified::new("x", " a\n\tb\u{1b}c ").why, "a b c");
+    }
+
+    #[test]
     fn only_our_block_counts() {
         let waived = |names: &[&str]| Record {
             waived: names.iter().map(|name| name.to_string()).collect(),

@@ -160,4 +160,6 @@ fn semver_checks_raises_and_never_lowers() {
     assert_eq!(version(&raised), "0.10.0");
     assert!(raised.proposal.unwrap().why.contains("cargo semver-checks in barter-data"));
     assert_eq!(version(&ask("feat!: x", Weight::Fix)), "0.10.0");
+    let agrees = ask("fix: x", Weight::Fix).proposal.unwrap();
+    assert_eq!(agrees.why, "a fix", "what says nothing more is no reason");
 }

@@ -180,6 +180,40 @@ fn what_was_not_asked_for_is_not_said_to_be_there() {
 }
 
 #[test]
+fn what_crates_io_does_not_take_is_told_and_other_registries_have_their_own_rules() {
+    for (described, licensed, registry, lacks) in [
+        (true, true, None, None),
+        (false, true, None, Some("description")),
+        (true, false, None, Some("license")),
+        (false, false, None, Some("description and license")),
+        (false, false, Some("ours"), None),
+    ] {
+        let mut snapshot = house().snapshot();
+        let at = snapshot.workspace.member("barter-data").unwrap();
+        (snapshot.workspace.graph.packages[at].described, snapshot.workspace.graph.packages[at].licensed) =
+            (described, licensed);
+        snapshot.workspace.members[at].registry = registry.map(str::to_owned);
+        let findings = plan(&snapshot, &v("0.9.3"), &Options::default()).findings;
+        let found: Vec<&str> = findings.iter().map(|finding| finding.what.as_str()).collect();
+        let expected = lacks.map(|lacks| {
+            format!("crates/barter-data/Cargo.toml has no {lacks}, without which crates.io takes no crate")
+        });
+        assert_eq!(found, expected.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn who_sends_the_parts_waits_for_them_to_show() {
+    for (only, is_patient) in [(vec![], true), (vec![Lane::Announce], false)] {
+        let options = Options { only, ..Options::default() };
+        let steps = publication(&with_everything(), "0.9.3", &options).steps;
+        let patient =
+            steps.iter().find_map(|step| if let Step::List(listing) = step { Some(listing.patient) } else { None });
+        assert_eq!(patient, Some(is_patient), "{:?}", options.only);
+    }
+}
+
+#[test]
 fn a_version_that_the_commit_does_not_have_is_a_finding() {
     let publication = publication(&house(), "0.9.4", &Options::default());
     let found: Vec<&str> = publication.findings.iter().map(|finding| finding.check).collect();

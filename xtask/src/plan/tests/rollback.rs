@@ -8,7 +8,7 @@ use serde_json::json;
 use super::sketch::{Sketch, house, v};
 use crate::{
     plan::rollback::{Branch, Facts, Made, Options, Remote, Reverted, Rollback, Undone, plan},
-    step::{Reach, Step},
+    step::{Lane, Reach, Step},
 };
 
 fn shipped() -> Sketch {
@@ -96,6 +96,54 @@ fn it_goes_back_to_the_last_final_version_that_stands() {
 }
 
 #[test]
+fn an_image_goes_back_to_the_last_release_that_had_one() {
+    let back = |sketch: Sketch, version: &str| {
+        let steps = rollback(&sketch, version, &pushed(), None).steps.into_iter();
+        let tags =
+            steps.filter_map(|step| if let Step::PointBack(back) = step { Some(back.to.of.tag.clone()) } else { None });
+        tags.collect::<Vec<_>>()
+    };
+    assert_eq!(back(shipped(), "0.9.3"), ["v0.9.2"]);
+    assert_eq!(back(shipped().tagged("v0.9.2.post1"), "0.9.3"), ["v0.9.2"], "a post release has none");
+    assert_eq!(back(shipped().tagged("v0.9.3-rc.1"), "0.9.3-rc.2"), [""; 0], "a pre-release never was the latest");
+}
+
+#[test]
+fn what_an_earlier_release_published_stays() {
+    let patched = shipped().with("crates/barter/Cargo.toml", "version = \"0.9.3\"", "version = \"0.9.4\"").with(
+        "barter-python/Cargo.toml",
+        "name = \"barter-python\"\nversion = \"0.9.3\"",
+        "name = \"barter-python\"\nversion = \"0.9.4\"",
+    );
+    let titles = titles(&rollback(&patched.tagged("v0.9.4"), "0.9.4", &pushed(), None));
+    let yanked: Vec<&String> = titles.iter().filter(|title| title.starts_with("yank")).collect();
+    assert_eq!(yanked, ["yank crate barter 0.9.4", "yank wheels and sdist of barter-python 0.9.4"]);
+}
+
+#[test]
+fn nobody_is_told_where_announcements_are_left_out() {
+    let options = Options { reason: None, without: vec![Lane::Announce] };
+    let rollback = plan(&shipped().snapshot(), &shipped().snapshot(), &v("0.9.3"), &pushed(), &options);
+    assert!(!titles(&rollback).iter().any(|title| title.starts_with("announce")), "{:?}", titles(&rollback));
+}
+
+#[test]
+fn what_was_released_on_top_goes_first_or_takes_its_place() {
+    for (later, tag, next) in [
+        ("v0.9.4", true, "v0.9.4 takes its place already; if that is to go too: cargo xtask rollback 0.9.4 first"),
+        ("v0.9.4", false, "cargo xtask rollback 0.9.4 first"),
+        ("v0.9.3.post1", true, "cargo xtask rollback 0.9.3.post1 first"),
+    ] {
+        let mut facts = pushed();
+        facts.later = vec![later.to_owned()];
+        facts.remote = Some(Remote { tag, rollback_tag: false, commit: tag });
+        let found = rollback(&shipped(), "0.9.3", &facts, None).findings;
+        let found: Vec<&str> = found.iter().map(|finding| finding.next.as_str()).collect();
+        assert_eq!(found, [next], "{later} {tag}");
+    }
+}
+
+#[test]
 fn what_is_rolled_back_is_only_looked_at() {
     let mut facts = pushed();
     facts.later = vec!["v0.9.4".to_owned()];
@@ -128,6 +176,12 @@ fn what_nobody_else_has_is_unmade_and_its_tag_goes_last() {
     let unmade = rollback(&shipped(), "0.9.3", &facts(None, false), None);
     assert_eq!(titles(&unmade), ["main back to 000000000", "delete branch release/v0.9.3", "delete tag v0.9.3"]);
     assert!(unmade.steps.iter().all(|step| step.reach() == Reach::Repo));
+    // Main that was moved since is not ours to move.
+    for main in [None, Some("5555555555".to_owned())] {
+        let elsewhere = Facts { remote: None, made: Some(Made { main, ..made.clone() }), ..pushed() };
+        let left = titles(&rollback(&shipped(), "0.9.3", &elsewhere, None));
+        assert_eq!(left, ["delete branch release/v0.9.3", "delete tag v0.9.3"]);
+    }
     // Others stand on it, or have it without its tag: nothing is taken away from under them.
     let reverted = ["revert v0.9.3 on main (1 files)", "delete tag v0.9.3"];
     assert_eq!(titles(&rollback(&shipped(), "0.9.3", &facts(Some(Remote::default()), true), None)), reverted);

@@ -142,6 +142,8 @@ fn the_wheels_have_48_hours_from_the_crates() {
     let late = scene().with(Lane::Wheels, done(Some("2026-12-05T12:00:00Z"))).at("2026-12-06T12:00:00Z");
     assert_eq!(line(&late, "budget").state, State::Done);
     assert!(line(&late, "budget").evidence.starts_with("late: 3 days of 48 h"), "{late:#?}");
+    let in_time = scene().with(Lane::Wheels, done(Some("2026-12-04T12:00:00Z"))).at("2026-12-06T12:00:00Z");
+    assert!(line(&in_time, "budget").evidence.starts_with("48 h of 48 h"), "{in_time:#?}");
 }
 
 #[test]
@@ -220,6 +222,14 @@ fn an_open_hotfix_counts_from_its_first_commit() {
 }
 
 #[test]
+fn what_is_overdue_comes_before_what_is_open() {
+    let mut scene = scene().with(Lane::Wheels, Observation::Todo);
+    scene.hotfixes = vec![Hotfix { branch: "hotfix/v0.7.4".to_owned(), version: version("0.7.4"), begun: None }];
+    assert_eq!(scene.at("2026-12-03T12:00:00Z").next, "cargo xtask hotfix 0.7.4");
+    assert_eq!(scene.at("2026-12-05T12:00:00Z").next, "cargo xtask publish 0.7.3");
+}
+
+#[test]
 fn a_release_day_that_passed_is_overdue_when_there_was_something_to_release() {
     let mut scene = scene();
     scene.due.due = true;
@@ -273,6 +283,19 @@ fn what_follows_a_release_is_overdue_after_the_next_day() {
         assert_eq!(line(&standing, "T+1 announcements").state, state, "{now}");
         assert_eq!(line(&standing, "T+1 post-release").state, state, "{now}");
     }
+    // The sum of all others is nothing to announce.
+    open.last.published.push(Part {
+        lane: Lane::Announce,
+        title: "all of 0.7.3".to_owned(),
+        is_own: false,
+        seen: Observation::Todo,
+    });
+    let standing = open.at("2026-12-03T23:00:00Z");
+    assert_eq!(line(&standing, "T+1 announcements").evidence, "open: announce to discord; T+1 is Thu 2026-12-03");
+    // Without dates, no day is missed.
+    let mut undated = scene().with(Lane::Announce, Observation::Todo);
+    undated.config.cadence = None;
+    assert_eq!(line(&undated.at("2027-02-01T12:00:00Z"), "T+1 announcements").state, State::Open);
     assert_eq!(
         line(&open.at("2026-12-03T23:00:00Z"), "T+1 post-release").next.as_deref(),
         Some("cargo xtask post-release 0.7.3")

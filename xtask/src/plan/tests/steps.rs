@@ -78,6 +78,8 @@ fn proofs_are_derived_from_what_the_workspace_has() {
         .with("barter-python/Cargo.toml", "[features]\npython-tests = []\n\n", "")
         .without("barter-python/tests_py/test_it.py");
     assert_eq!(names(bare.release("minor")), ["cargo-test", "maturin-develop"]);
+    let prose = bare.file("barter-python/tests_py/README.md", "None yet.\n");
+    assert_eq!(names(prose.release("minor")), ["cargo-test", "maturin-develop"], "what holds no Python holds no test");
     let other_tests = house().without("barter-python/tests_py/test_it.py").file("barter-python/tests/test_it.py", "");
     assert_eq!(titles(&other_tests.release("minor"))[4], "prove pytest: pytest -q tests (in barter-python)");
     let image = house().configured("images", json!([{ "name": "feed", "dockerfile": "Dockerfile" }]));
