@@ -374,7 +374,7 @@ fn draw(
     }
     let left = match snapshot.train.version(&snapshot.workspace) {
         dev if dev.is_development() => release::left_behind(&snapshot, to),
-        current => current.base(),
+        current => current.of_crates(),
     };
     let is_left = matches!(intent, Intent::Release(_)) && !released && left != *to;
     // The tree is searched for strays while the plan is made.

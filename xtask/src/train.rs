@@ -355,7 +355,7 @@ fn habitual_tag(workspace: &Workspace, repo: &Repo, config: &TrainConfig, driver
     if series.values().any(ours) {
         series.retain(|_, versions| ours(versions));
     }
-    let newest = |versions: &[Version]| versions.iter().filter(|found| **found <= version.base()).max().cloned();
+    let newest = |versions: &[Version]| versions.iter().filter(|found| found.base() <= version.base()).max().cloned();
     let highest = series.values().filter_map(|versions| newest(versions)).max();
     let prefixes: Vec<&str> =
         series.iter().filter(|(_, versions)| newest(versions) == highest).map(|(prefix, _)| *prefix).collect();

@@ -138,6 +138,25 @@ impl Version {
         Version(semver::Version { build: semver::BuildMetadata::EMPTY, ..self.0.clone() })
     }
 
+    /// Build metadata that is no post release's: what a crate bundles, as `4.3.4` in `0.2.3+4.3.4`. Registries do not count it.
+    pub fn metadata(&self) -> Option<&str> {
+        let build = self.0.build.as_str();
+        (!build.is_empty() && self.post().is_none()).then_some(build)
+    }
+
+    /// The version with the build metadata of `other`, unless it has some of its own.
+    pub fn with_metadata_of(&self, other: &Version) -> Version {
+        match self.0.build.is_empty() && other.metadata().is_some() {
+            true => Version(semver::Version { build: other.0.build.clone(), ..self.0.clone() }),
+            false => self.clone(),
+        }
+    }
+
+    /// The version without its post release: what the crates have.
+    pub fn of_crates(&self) -> Version {
+        if self.post().is_some() { self.base() } else { self.clone() }
+    }
+
     /// The final version that a pre-release leads to, or that a post release follows.
     pub fn final_version(&self) -> Version {
         Version(self.core())

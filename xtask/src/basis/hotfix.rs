@@ -120,7 +120,7 @@ fn meant(loader: &Loader<'_>, head: &Snapshot) -> Result<Version> {
     }
     let newest = hotfix::newest(train, repo, train.version(&head.workspace))
         .with_context(|| format!("no release of {} has a tag here: git fetch {} --tags", train.name(), train.remote))?;
-    newest.bump(Bump::Patch)
+    Ok(newest.bump(Bump::Patch)?.with_metadata_of(&newest))
 }
 
 /// Whether the tag, which is there, is a hotfix's.

@@ -41,7 +41,7 @@ impl Line {
         };
         let finals = finals(train, repo).into_iter().filter(is_of_line);
         let (below, above): (Vec<_>, Vec<_>) = finals.filter(|version| version != to).partition(|found| found < to);
-        if to.is_prerelease() || to.base() != *to {
+        if to.is_prerelease() || to.post().is_some() {
             bail!("{} is no patch of a release: name a version like 0.9.4", to.tag())
         }
         let stands = |version: &&Version| !repo.is_rolled_back(&train.tag.fill(version));
@@ -62,7 +62,8 @@ impl Line {
             let next = with_patch(above, above.semver().patch + 1);
             bail!("{tag} was rolled back, and its number is used up: cargo xtask hotfix {}", next.tag())
         }
-        if next != *to {
+        // Other metadata may be named; none at all would be a loss.
+        if next.base() != to.base() || next.metadata().is_some() != to.metadata().is_some() {
             bail!("{} skips {}: the fix of {} is cargo xtask hotfix {}", to.tag(), next.tag(), of.tag(), next.tag())
         }
         if let Some(above) = above.into_iter().max().filter(|_| !repo.tags.contains_key(&tag)) {
@@ -89,20 +90,21 @@ pub fn version_in(tag: &Template, branch: &str) -> Option<Version> {
 
 /// The newest final release that `current` is, or comes after: that of its line, when it has one.
 pub fn newest(train: &Train, repo: &Repo, current: &Version) -> Option<Version> {
-    let at_most = finals(train, repo).into_iter().filter(|version| *version <= current.base()).max()?;
+    let at_most = finals(train, repo).into_iter().filter(|version| version.base() <= current.base()).max()?;
     let line = |version: &Version| (version.semver().major, version.semver().minor);
     finals(train, repo).into_iter().filter(|version| line(version) == line(&at_most)).max()
 }
 
 fn finals(train: &Train, repo: &Repo) -> Vec<Version> {
     let tagged = train.tags(repo).map(|(version, _)| version);
-    tagged.filter(|version| !version.is_prerelease() && version.base() == *version).collect()
+    tagged.filter(|version| !version.is_prerelease() && version.post().is_none()).collect()
 }
 
 fn with_patch(version: &Version, patch: u64) -> Version {
     let semver = version.semver();
     let text = format!("{}.{}.{patch}", semver.major, semver.minor);
-    Version::parse(&text, Dialect::Cargo).unwrap_or_else(|_| version.clone())
+    let patched = Version::parse(&text, Dialect::Cargo).map(|patched| patched.with_metadata_of(version));
+    patched.unwrap_or_else(|_| version.clone())
 }
 
 /// Plans the hotfix from a snapshot of its branch, or of the tag while there is none: until a fix is there, only the

@@ -106,7 +106,10 @@ fn development(snapshot: &Snapshot, version: &Version, findings: &mut Vec<Findin
     if train.version(workspace) != version || version.is_prerelease() {
         return None;
     }
-    let next = version.bump(bump).and_then(|next| Version::parse(&format!("{next}-dev.1"), Dialect::Cargo));
+    let next = version
+        .bump(bump)
+        .and_then(|next| Version::parse(&format!("{next}-dev.1"), Dialect::Cargo))
+        .map(|next| next.with_metadata_of(version));
     next.map_err(|error| findings.push(Finding::new("development", format!("{error:#}"), "take `development` out")))
         .ok()
 }

@@ -155,9 +155,14 @@ fn crates(snapshot: &Snapshot, of: &Arc<Tagged>) -> Vec<CrateUpload> {
     let upload = |at: usize| {
         let member = &workspace.members[at];
         // What a patch did not move was published by an earlier release, from that release's commit.
-        let commit = match member.version == of.version {
+        // Build metadata does not count: a member may have some of its own, and the tag none.
+        let of_earlier = || {
+            let same = |found: &Version| found.post().is_none() && found.base() == member.version.base();
+            train.tags(repo).find(|(found, _)| same(found)).map(|(_, tag)| repo.tags[tag].clone())
+        };
+        let commit = match member.version.base() == of.version.base() {
             true => Some(of.commit.clone()),
-            false => repo.tags.get(&train.tag.fill(&member.version)).cloned(),
+            false => of_earlier(),
         };
         CrateUpload {
             of: of.clone(),

@@ -61,10 +61,8 @@ impl Goal {
                         )
                     }
                 };
-                if version.base() != version {
-                    bail!(
-                        "`{text}` has build metadata, which registries do not count: name the version without `+…`; post releases are made by `cargo xtask postfix`"
-                    );
+                if version.post().is_some() {
+                    bail!("`{text}` is a post release: those are made by `cargo xtask postfix`");
                 }
                 return Ok(Goal::Version(version));
             }
@@ -86,6 +84,8 @@ impl Goal {
     /// The version it comes to when the train's driver is at `current`.
     pub fn version(&self, train: &Train, current: &Version) -> Result<Version> {
         let command = |version: &Version| format!("cargo xtask release {}{}", version.tag(), train.config.option());
+        // What the driver bundles goes on being named.
+        let kept = |version: Version| version.with_metadata_of(current);
         match self {
             Goal::Align if current.is_development() => {
                 let candidate = current.bump(Bump::Pre("rc")).ok().map(|rc| format!(", or {}", command(&rc)));
@@ -95,16 +95,16 @@ impl Goal {
                     candidate.unwrap_or_default()
                 )
             }
-            Goal::Align => Ok(current.base()),
-            Goal::Version(version) => Ok(version.clone()),
-            Goal::Bump(bump @ Bump::Pre(kind)) => current.bump(*bump).map_err(|error| {
+            Goal::Align => Ok(current.of_crates()),
+            Goal::Version(version) => Ok(kept(version.clone())),
+            Goal::Bump(bump @ Bump::Pre(kind)) => current.bump(*bump).map(kept).map_err(|error| {
                 let core = current.bump(Bump::Patch).ok().into_iter();
                 let after = core.clone().filter_map(|core| core.bump(Bump::Pre(kind)).ok());
                 let alike = current.next_alike().filter(|_| train.wheels.is_empty());
                 let possible: Vec<String> = alike.into_iter().chain(core).chain(after).map(|v| command(&v)).collect();
                 anyhow!("{error:#}; next: {}", possible.join(", or "))
             }),
-            Goal::Bump(bump) => current.bump(*bump),
+            Goal::Bump(bump) => current.bump(*bump).map(kept),
         }
     }
 }
@@ -139,6 +139,8 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
     }
     findings.extend(above(snapshot, to).filter(|_| !released));
     findings.extend(taken::yanked(snapshot, to).filter(|_| !released));
+    remarks.extend(kept_metadata(snapshot, &versions));
+    findings.extend(misplaced_metadata(snapshot, to));
     // All that travels together is on the driver's minor line; what is far below it may have a version of its own.
     let line = |version: &Version| (version.semver().major, version.semver().minor);
     let below: Vec<&str> = versions
@@ -154,6 +156,7 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
     }
     versions.retain(|&at, version| !workspace.members[at].version.falls_to(version));
     if !train.wheels.is_empty()
+        && to.metadata().is_none()
         && let Err(error) = to.show(Dialect::Pep440)
     {
         let next = format!(
@@ -227,7 +230,7 @@ fn above(snapshot: &Snapshot, to: &Version) -> Option<Finding> {
 /// tag on an earlier commit, the final version of a pre-release, else the next minor.
 pub fn due(repo: &Repo, train: &Train, workspace: &Workspace) -> Goal {
     let here = train.version(workspace);
-    match repo.tags.get(&train.tag.fill(&here.base())) {
+    match repo.tags.get(&train.tag.fill(&here.of_crates())) {
         Some(commit) if *commit != repo.head && !here.is_prerelease() => Goal::Bump(Bump::Minor),
         Some(commit) if *commit != repo.head => Goal::Bump(Bump::Patch),
         _ if here.is_development() => Goal::Bump(Bump::Patch),
@@ -293,7 +296,7 @@ pub fn left_behind(snapshot: &Snapshot, to: &Version) -> Version {
     let current = train.version(&snapshot.workspace);
     // When release-plz bumped the driver already, or development went on after the last release, what it was bumped from
     // is known from the tag alone.
-    let is_bumped = current.base() == *to || train.is_in_development(repo, current);
+    let is_bumped = current.base() == to.base() || train.is_in_development(repo, current);
     let before = train.tag_below(repo, to).filter(|_| is_bumped);
     before.map_or(current.clone(), |(version, _)| version)
 }
@@ -336,7 +339,67 @@ pub fn moving(snapshot: &Snapshot, to: &Version, remarks: &mut Vec<String>) -> B
             ));
         }
     }
-    moving.into_iter().map(|at| (at, to.clone())).collect()
+    moving.into_iter().map(|at| (at, version_of(snapshot, at, to))).collect()
+}
+
+/// The version that a member gets by the release of `to`: build metadata stays with those that have some, and what was
+/// named in its place goes to all that had the driver's.
+fn version_of(snapshot: &Snapshot, at: usize, to: &Version) -> Version {
+    let driver = snapshot.train.version(&snapshot.workspace);
+    let own = &snapshot.workspace.members[at].version;
+    match own.metadata() {
+        _ if at == snapshot.train.driver => to.clone(),
+        None => to.base(),
+        Some(_) if to.metadata().is_some() && [None, own.metadata()].contains(&driver.metadata()) => to.clone(),
+        Some(_) => to.base().with_metadata_of(own),
+    }
+}
+
+/// Build metadata that stays may be out of date, which nobody but its author knows.
+fn kept_metadata(snapshot: &Snapshot, versions: &BTreeMap<usize, Version>) -> Option<String> {
+    let member = |at: &usize| &snapshot.workspace.members[*at];
+    let mut kept = versions.iter().filter(|(at, to)| {
+        let from = &member(at).version;
+        from != *to && from.metadata().is_some() && from.metadata() == to.metadata()
+    });
+    let (at, to) = kept.next()?;
+    let more = match kept.count() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    Some(format!(
+        "build metadata stays: {} is {to}{more}; to name another: cargo xtask release {}+…{}",
+        member(at).name,
+        to.base(),
+        snapshot.train.config.option()
+    ))
+}
+
+/// What has no place for the build metadata of `to`, or takes it for the version that there is.
+fn misplaced_metadata(snapshot: &Snapshot, to: &Version) -> Vec<Finding> {
+    let Snapshot { workspace, train, repo, .. } = snapshot;
+    let Some(metadata) = to.metadata() else { return Vec::new() };
+    let next = match train.version(workspace).metadata() {
+        None => format!("cargo xtask release {}{}", to.base(), train.config.option()),
+        Some(_) => format!("take `+{metadata}` out of {}", slashed(&workspace.members[train.driver].manifest)),
+    };
+    let mut findings = Vec::new();
+    if !train.wheels.is_empty() {
+        let what = format!("{to} has build metadata, and a wheel's version has a place for none");
+        findings.push(Finding::new("python-version", what, next.clone()));
+    }
+    if !train.config.images.is_empty() {
+        let what = format!("{to} has build metadata, and an image's tag cannot hold a `+`");
+        findings.push(Finding::new("tag", what, next));
+    }
+    let is_same = |found: &Version| found.base() == to.base() && found != to && found.post().is_none();
+    if let Some((_, tag)) = train.tags(repo).find(|(found, _)| is_same(found)) {
+        let what = format!("{to} cannot follow {tag}: registries do not count what stands behind the `+`");
+        let higher =
+            to.bump(Bump::Patch).map_or_else(|_| "X.Y.Z".to_owned(), |higher| higher.with_metadata_of(to).to_string());
+        findings.push(Finding::new("tag", what, format!("cargo xtask release {higher}{}", train.config.option())));
+    }
+    findings
 }
 
 /// Members with a changed file, or that inherit an entry of the workspace's manifest that changed.

@@ -106,9 +106,15 @@ fn a_reader_that_goes_away_does_not_stop_a_release() {
 fn a_misused_command_line_is_2() {
     let place = Place::of_world("usage", "plain");
     let before = place.bytes();
-    for args in
-        ["", "relase", "release 1.2", "release 0.8.0+build", "release minor major", "postfix 0.7.3", "check --quiet -v"]
-    {
+    for args in [
+        "",
+        "relase",
+        "release 1.2",
+        "release 0.8.0+post.1",
+        "release minor major",
+        "postfix 0.7.3",
+        "check --quiet -v",
+    ] {
         let said = place.xtask(args);
         assert_eq!(said.code, Some(2), "{args}: {}", said.all());
     }

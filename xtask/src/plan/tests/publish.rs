@@ -328,3 +328,26 @@ fn platforms_are_read_from_the_names_of_wheels() {
     assert!(missing(&all[..8], &["x-1-py3-none-any.whl".to_owned()]).is_empty(), "pure Python serves all");
     assert_eq!(missing(&["plan9".to_owned()], &files), ["plan9"]);
 }
+
+#[test]
+fn a_member_that_bundles_something_is_of_the_tags_commit() {
+    let bundling = house().configured("wheels", json!([])).with(
+        "crates/barter-data/Cargo.toml",
+        "version = \"0.9.3\"\n",
+        "version = \"0.9.3+4.3.4\"\n",
+    );
+    let uploads = |sketch: &Sketch, version: &str| -> Vec<(String, Option<String>)> {
+        let publication = publication(sketch, version, &Options::default());
+        let uploads = publication.steps.into_iter().filter_map(|step| match step {
+            Step::Crate(upload) => Some((format!("{} {}", upload.name, upload.version), upload.commit)),
+            _ => None,
+        });
+        uploads.collect()
+    };
+    let base = Some("1111111111".to_owned());
+    assert!(uploads(&bundling, "0.9.3").contains(&("barter-data 0.9.3+4.3.4".to_owned(), base)));
+    // A patch did not move it.
+    let patch = bundling.with("crates/barter/Cargo.toml", "version = \"0.9.3\"\n", "version = \"0.9.4\"\n");
+    let earlier = Some("0000000000".to_owned());
+    assert!(uploads(&patch, "0.9.4").contains(&("barter-data 0.9.3+4.3.4".to_owned(), earlier)));
+}

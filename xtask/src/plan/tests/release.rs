@@ -414,3 +414,78 @@ fn a_patched_name_follows_when_the_patch_would_stop_working() {
             .contains(&"crates/tool/Cargo.toml: engine = { package = \"barter\", version = \"0.10.0\" }".to_owned())
     );
 }
+
+/// The house without its wheel, where the members named bundle something of version 4.3.4.
+fn bundling(names: &[&str]) -> super::sketch::Sketch {
+    let mut house = house().configured("wheels", json!([]));
+    for name in names {
+        house =
+            house.with(&format!("crates/{name}/Cargo.toml"), "version = \"0.9.3\"\n", "version = \"0.9.3+4.3.4\"\n");
+    }
+    if names.contains(&"barter") {
+        house.repo.tags = Default::default();
+        house = house.tagged("v0.9.3+4.3.4");
+    }
+    house.changed("v0.9.3", &["crates/barter-instrument/src/lib.rs"]).lock()
+}
+
+#[test]
+fn build_metadata_is_kept_or_named() {
+    let data = "crates/barter-data/Cargo.toml";
+    let (member, driver): (&[&str], &[&str]) = (&["barter-data"], &["barter", "barter-data"]);
+    for (names, goal, to, of_data) in [
+        (member, "patch", "0.9.4", "0.9.4+4.3.4"),
+        (member, "0.10.0-rc.1", "0.10.0-rc.1", "0.10.0-rc.1+4.3.4"),
+        (member, "0.9.4+4.3.5", "0.9.4+4.3.5", "0.9.4+4.3.5"),
+        (driver, "minor", "0.10.0+4.3.4", "0.10.0+4.3.4"),
+        (driver, "0.9.4", "0.9.4+4.3.4", "0.9.4+4.3.4"),
+        (driver, "0.9.4+zstd.1.5.6", "0.9.4+zstd.1.5.6", "0.9.4+zstd.1.5.6"),
+        (&["barter"], "0.9.4+4.3.5", "0.9.4+4.3.5", "0.9.4"),
+    ] {
+        let plan = bundling(names).release(goal);
+        assert_eq!(findings(&plan), [""; 0], "{names:?} {goal}");
+        assert_eq!(plan.to, v(to), "{names:?} {goal}");
+        let edits = changes(&plan);
+        assert!(edits.contains(&format!("{data}: version = \"{of_data}\"")), "{names:?} {goal}: {edits:?}");
+        assert!(locked(&plan, "Cargo.lock").contains(&format!("barter-data {of_data}")), "{names:?} {goal}");
+        assert!(!edits.iter().any(|line| line.contains("path") && line.contains('+')), "a requirement: {edits:?}");
+        assert!(titles(&plan).contains(&format!("tag v{to}")), "{names:?} {goal}: {:?}", titles(&plan));
+        let kept = plan.remarks.iter().any(|remark| remark.starts_with("build metadata stays: "));
+        assert_eq!(kept, of_data.ends_with("+4.3.4"), "{names:?} {goal}: {:?}", plan.remarks);
+    }
+    assert!(bundling(member).release("patch").remarks.contains(
+        &"build metadata stays: barter-data is 0.9.4+4.3.4; to name another: cargo xtask release 0.9.4+…".to_owned()
+    ));
+}
+
+#[test]
+fn build_metadata_is_refused_where_it_has_no_place() {
+    let driver = || bundling(&["barter"]);
+    let wheel = house().with("CHANGELOG.md", "a rounding error", "x");
+    let image = json!([{ "name": "house", "dockerfile": "Dockerfile" }]);
+    for (sketch, goal, what, next) in [
+        (
+            driver(),
+            "0.9.3+4.3.5",
+            "tag: 0.9.3+4.3.5 cannot follow v0.9.3+4.3.4: registries do not count what stands behind the `+`",
+            "cargo xtask release 0.9.4+4.3.5",
+        ),
+        (
+            wheel,
+            "0.9.4+4.3.5",
+            "python-version: 0.9.4+4.3.5 has build metadata, and a wheel's version has a place for none",
+            "cargo xtask release 0.9.4",
+        ),
+        (
+            driver().configured("images", image),
+            "patch",
+            "tag: 0.9.4+4.3.4 has build metadata, and an image's tag cannot hold a `+`",
+            "take `+4.3.4` out of crates/barter/Cargo.toml",
+        ),
+    ] {
+        let plan = sketch.release(goal);
+        let found = plan.findings.iter().find(|finding| format!("{}: {}", finding.check, finding.what) == what);
+        assert_eq!(found.map(|finding| finding.next.as_str()), Some(next), "{goal}: {:?}", findings(&plan));
+    }
+    assert!(crate::plan::release::Goal::parse("0.9.3+post.1").unwrap_err().to_string().contains("cargo xtask postfix"));
+}
