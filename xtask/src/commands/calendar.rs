@@ -15,7 +15,7 @@ use crate::{
     config::TrainConfig,
     edit::{STAGED, count},
     files::icalendar::{self, Event},
-    plan::timetable::{self, Window},
+    plan::timetable::{self, Has, Window},
     snapshot::{self, Loader},
 };
 
@@ -36,7 +36,7 @@ pub fn calendar(call: &Call<'_>, wanted: &Wanted) -> Result<()> {
     let report = call.report;
     let (mut told, mut events) = (Vec::new(), Vec::new());
     for train in loader.trains(&head)? {
-        let windows = timetable::windows(&train.config, head.today, wanted.months);
+        let windows = timetable::windows(&train.config, Has::of(&head.workspace, &train), head.today, wanted.months);
         match train.config.cadence {
             Some(cadence) => report.say(format!("train {}: the {cadence} of each month", train.name())),
             None => report.say(format!("train {}: no dates, because it has no `cadence`", train.name())),

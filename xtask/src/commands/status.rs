@@ -147,6 +147,7 @@ fn look(world: &World<'_>, loader: &Loader<'_>, snapshot: &Snapshot, here: bool)
     let newest = snapshot.train.tags_in_use(&snapshot.repo).max();
     let facts = Facts {
         config: &snapshot.train.config,
+        has: plan::timetable::Has::of(&snapshot.workspace, &snapshot.train),
         now: snapshot::now(),
         last: newest.map(|(version, tag)| last(world, loader, snapshot, version, tag.to_owned(), here)).transpose()?,
         released: released.as_ref().map(|(_, tag)| tagged_at(world.sh, tag)).transpose()?,

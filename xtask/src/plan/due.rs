@@ -224,7 +224,9 @@ pub fn due(snapshot: &Snapshot, changes: &[Change], findings: &Findings) -> Due 
     }
 
     let mut reasons = Vec::new();
-    let window = timetable::windows(&train.config, *today, 1).into_iter().next();
+    let has = timetable::Has::of(workspace, train);
+    let window = timetable::windows(&train.config, has, *today, 1).into_iter().next();
+    let is_near = window.as_ref().is_some_and(|window| window.holds(*today));
     let day = window.as_ref().and_then(|window| window.on(*today));
     reasons.extend(day.map(|day| Reason::Window { day: day.headline() }));
     reasons.extend(most.filter(|_| !changes.is_empty()).map(|weight| Reason::Changes { count: changes.len(), weight }));
@@ -249,12 +251,12 @@ pub fn due(snapshot: &Snapshot, changes: &[Change], findings: &Findings) -> Due 
     let (due, said) = match &window {
         _ if is_urgent => (true, "a release is due".to_owned()),
         None if has_changes => (true, "a release is due".to_owned()),
-        Some(_) if (has_changes || candidate.is_some()) && day.is_some_and(|day| day.offset <= 0) => {
+        Some(window) if (has_changes || candidate.is_some()) && is_near && *today <= window.release => {
             (true, "a release is due".to_owned())
         }
         Some(window) if has_changes => {
-            let after = timetable::windows(&train.config, window.ends().plus(1), 1).into_iter().next();
-            let next = after.filter(|_| day.is_some()).map_or(window.release, |after| after.release);
+            let after = timetable::windows(&train.config, has, window.ends().plus(1), 1).into_iter().next();
+            let next = after.filter(|_| is_near).map_or(window.release, |after| after.release);
             (false, format!("what changed waits for the release day, {next}"))
         }
         _ => match &candidate {

@@ -93,6 +93,8 @@ pub struct Hotfix {
 /// What was seen of a train.
 pub struct Facts<'a> {
     pub config: &'a TrainConfig,
+    /// What its days are derived from.
+    pub has: timetable::Has,
     /// Seconds since 1970.
     pub now: i64,
     pub last: Option<Last>,
@@ -121,7 +123,7 @@ pub fn standing(facts: &Facts<'_>) -> Standing {
         lines.extend(follow_up(facts, last, today, &command));
     }
     let checklist: Vec<Line> = facts.checklist.iter().map(|(what, seen)| of_step(what.clone(), seen, None)).collect();
-    let window = timetable::windows(config, today, 1).into_iter().next();
+    let window = timetable::windows(config, facts.has, today, 1).into_iter().next();
     let where_ = match &window {
         None => "no dates, because the train has no `cadence`".to_owned(),
         Some(window) => {

@@ -29,6 +29,11 @@ fn the_calendar_names_each_day_and_who_leads() {
     ] {
         assert!(said.out.lines().any(|found| found == line), "{line}\n{}", said.out);
     }
+    assert!(!said.out.contains("release-plz"), "there is none: {}", said.out);
+    place.write("release-plz.toml", "[workspace]\n");
+    place.commit("release-plz");
+    let said = place.xtask("calendar --months 1").ok();
+    assert!(said.out.contains("  T-2  Mon 2026-11-30  release-plz   Release Captain @grace\n"), "{}", said.out);
     let told: Value = serde_json::from_str(&place.xtask("calendar --json --train lark").ok().out).unwrap();
     let day = &told["trains"][0]["windows"][0]["days"][3];
     assert_eq!(

@@ -74,6 +74,8 @@ fn changes_wait_for_the_release_day_unless_they_are_urgent() {
     for (day, is_due, said) in [
         ("2026-02-20", false, "what changed waits for the release day, 2026-03-04"),
         ("2026-03-01", true, "a release is due"),
+        // A day of the window on which nothing is asked for: there is no release-plz.
+        ("2026-03-02", true, "a release is due"),
         ("2026-03-04", true, "a release is due"),
         ("2026-03-05", false, "what changed waits for the release day, 2026-04-01"),
     ] {

@@ -10,6 +10,7 @@ use crate::{
     plan::{
         due::{Due, Proposal, Reason, Weight},
         standing::{Facts, Hotfix, Last, Line, Part, Standing, State, standing},
+        timetable::Has,
     },
     step::{Lane, Observation},
     version::{Dialect, Version},
@@ -88,6 +89,7 @@ impl Scene {
     fn at(&self, now: &str) -> Standing {
         standing(&Facts {
             config: &self.config,
+            has: Has { release_plz: true, wheels: true, channels: true },
             now: at(now),
             last: Some(self.last.clone()),
             released: Some(self.last.tagged),
