@@ -219,7 +219,7 @@ impl Version {
         let n = now.map_or(1, |n| n + 1);
         let next = Version(semver::Version { pre: format!("{kind}.{n}").parse()?, ..core }).countable()?;
         if self.falls_to(&next) {
-            bail!("`{kind}` of {self} would be {next}, which is lower");
+            bail!("`{kind}` of {self} would be {next}, which cargo orders below it");
         }
         Ok(next)
     }

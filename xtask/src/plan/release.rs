@@ -101,7 +101,9 @@ impl Goal {
                 let core = current.bump(Bump::Patch).ok().into_iter();
                 let after = core.clone().filter_map(|core| core.bump(Bump::Pre(kind)).ok());
                 let alike = current.next_alike().filter(|_| train.wheels.is_empty());
-                let possible: Vec<String> = alike.into_iter().chain(core).chain(after).map(|v| command(&v)).collect();
+                let rc = current.bump(Bump::Pre("rc")).ok();
+                let possible = alike.into_iter().chain(rc).chain(core).chain(after);
+                let possible: Vec<String> = possible.map(|version| command(&version)).collect();
                 anyhow!("{error:#}; next: {}", possible.join(", or "))
             }),
             Goal::Bump(bump) => current.bump(*bump).map(kept),
