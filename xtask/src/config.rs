@@ -329,6 +329,16 @@ impl Template {
         check(&self.0.replace(Template::SLOT, "0.1.0")).map(|()| self)
     }
 
+    /// Whether a text of this form can be one of the other, too.
+    pub fn meets(&self, other: &Template) -> bool {
+        let versions = ["0.1.0", "1.2.3-rc.1", "1.2.3.post1"];
+        let versions = versions.into_iter().filter_map(|text| Version::parse(text, Dialect::Tag).ok());
+        let meets = |version: &Version| {
+            other.version_in(&self.fill(version)).is_some() || self.version_in(&other.fill(version)).is_some()
+        };
+        versions.into_iter().any(|version| meets(&version))
+    }
+
     /// The version in a text of this form.
     pub fn version_in(&self, text: &str) -> Option<Version> {
         let (before, after) = self.0.split_once(Template::SLOT)?;
@@ -422,6 +432,15 @@ pub fn read(metadata: &Value, root: &Path) -> Config {
         config
             .problems
             .extend(checklist::problems(&train.proofs).into_iter().map(|problem| format!("{at}: {problem}")));
+    }
+    let tagged: Vec<(&str, &Template)> =
+        config.trains.iter().filter_map(|train| Some((train.name.as_str(), train.tag.as_ref()?))).collect();
+    for (nth, (name, tag)) in tagged.iter().enumerate() {
+        for (other, theirs) in tagged[..nth].iter().filter(|(_, theirs)| tag.meets(theirs)) {
+            config.problems.push(format!(
+                "[workspace.metadata.trains.{name}]: `tag = \"{tag}\"` can be a tag of train {other}, too, whose are \"{theirs}\": write another one, as \"{name}-v{{version}}\""
+            ));
+        }
     }
     for train in config.trains.iter().filter(|train| train.fragments.is_some() && !train.takes(Entries::Fragments)) {
         let problem = "`fragments` is set, but `changes` does not name them: add \"fragments\" there";
@@ -566,6 +585,29 @@ mod tests {
         assert_eq!(options(json!({ "a": { "default": true }, "b": {} })), ["", " --train b"]);
         assert_eq!(options(json!({ "a": {}, "b": {} })), [" --train a", " --train b"]);
         assert_eq!(options(json!({ "a": { "remote": "-x" }, "b": {} })), [" --train b"]);
+    }
+
+    #[test]
+    fn no_two_trains_can_meet_in_a_tag() {
+        let with = |one: &str, other: &str| problems(json!({ "a": { "tag": one }, "b": { "tag": other } }));
+        for (one, other) in [
+            ("v{version}", "v{version}"),
+            ("v{version}", "v{version}-b"),
+            ("v{version}", "v1{version}"),
+            ("b{version}.post1", "b{version}"),
+        ] {
+            assert_eq!(
+                with(one, other),
+                format!(
+                    "[workspace.metadata.trains.b]: `tag = \"{other}\"` can be a tag of train a, too, whose are \"{one}\": write another one, as \"b-v{{version}}\""
+                )
+            );
+        }
+        for (one, other) in
+            [("v{version}", "{version}"), ("a-v{version}", "b-v{version}"), ("v{version}", "b-v{version}")]
+        {
+            assert_eq!(with(one, other), "", "{one} {other}");
+        }
     }
 
     #[test]

@@ -1,10 +1,9 @@
 //! A train: the driver, what it takes along in the workspace, and its wheels, derived from the graph.
 //! It must never include a member by its name's looks; only a path of dependencies or the configuration counts.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
-};
+mod tag;
+
+use std::{collections::BTreeSet, path::PathBuf};
 
 use anyhow::{Context, Result, bail};
 
@@ -18,7 +17,7 @@ use crate::{
     },
     repo::{ROLLBACK, Repo},
     version::{Dialect, Version},
-    workspace::{Member, Workspace, dir, normalized},
+    workspace::{Workspace, dir, normalized},
 };
 
 #[derive(Clone, Debug)]
@@ -121,7 +120,7 @@ impl Train {
         }
         let tag = match &config.tag {
             Some(tag) => tag.clone(),
-            None => habitual_tag(workspace, repo, &config, driver)?,
+            None => tag::habitual(workspace, repo, &config, driver)?,
         };
         let wheels = wheels_of(workspace, &config, driver, |version| repo.tags.contains_key(&tag.fill(version)))?;
         // A checkout of CI has a detached head and no branch at all; there the usual name will do.
@@ -253,8 +252,9 @@ fn leave_to(
     Ok(())
 }
 
-/// The workspace's root package, else the one publishable member that no other publishable member needs.
-fn obvious_driver(workspace: &Workspace) -> Result<usize> {
+/// The workspace's root package, else the publishable members that no other publishable member needs: each of them could
+/// drive a train.
+fn possible_drivers(workspace: &Workspace) -> Vec<usize> {
     let members = &workspace.members;
     let packages = &workspace.graph.packages;
     // A Python extension is what a driver takes along, and what has no description was never meant for a registry.
@@ -264,15 +264,26 @@ fn obvious_driver(workspace: &Workspace) -> Result<usize> {
         published.retain(|&at| packages[at].described);
     }
     if let Some(root) = published.iter().find(|&&at| members[at].manifest == workspace.graph.root) {
-        return Ok(*root);
+        return vec![*root];
     }
-    let needs =
-        |at: usize| members[at].links.iter().filter(move |link| link.is_built() && link.to != at).map(|link| link.to);
-    let needed: BTreeSet<usize> = published.iter().flat_map(|&at| needs(at)).collect();
-    let mut roots: Vec<usize> = published.into_iter().filter(|at| !needed.contains(at)).collect();
+    let mut roots = roots(workspace, published);
     if roots.is_empty() && members.len() == 1 {
         roots.push(0);
     }
+    roots
+}
+
+/// Those of some members that no other one of them needs.
+fn roots(workspace: &Workspace, of: Vec<usize>) -> Vec<usize> {
+    let built = |at: usize| workspace.members[at].links.iter().filter(move |link| link.is_built() && link.to != at);
+    let needed: BTreeSet<usize> = of.iter().flat_map(|&at| built(at)).map(|link| link.to).collect();
+    of.into_iter().filter(|at| !needed.contains(at)).collect()
+}
+
+/// The one member that could drive a train.
+fn obvious_driver(workspace: &Workspace) -> Result<usize> {
+    let members = &workspace.members;
+    let roots = possible_drivers(workspace);
     match roots.as_slice() {
         [driver] => Ok(*driver),
         _ => {
@@ -339,53 +350,12 @@ fn wheels_of(
     Ok(found)
 }
 
-/// The form of the tag that the repository has for the driver's version, or for the highest one below it.
-fn habitual_tag(workspace: &Workspace, repo: &Repo, config: &TrainConfig, driver: usize) -> Result<Template> {
-    let Member { name, version, .. } = &workspace.members[driver];
-    // Two trains must not share their tags: all but the default one carry their name.
-    let shared = workspace.trains.len() > 1 && !config.default;
-    let usual = if shared { format!("{}-v", config.name) } else { "v".to_owned() };
-    let mut series: BTreeMap<&str, Vec<Version>> = BTreeMap::new();
-    let named = repo.tags.keys().filter(|tag| !tag.starts_with(ROLLBACK));
-    for (version, prefix) in named.filter_map(|tag| split_tag(tag)) {
-        series.entry(prefix).or_default().push(version);
-    }
-    // Tags that go on above the driver are somebody else's, unless there are no others (a fix of an old line).
-    let ours = |versions: &Vec<Version>| versions.iter().all(|found| found.base() <= version.base());
-    if series.values().any(ours) {
-        series.retain(|_, versions| ours(versions));
-    }
-    let newest = |versions: &[Version]| versions.iter().filter(|found| found.base() <= version.base()).max().cloned();
-    let highest = series.values().filter_map(|versions| newest(versions)).max();
-    let prefixes: Vec<&str> =
-        series.iter().filter(|(_, versions)| newest(versions) == highest).map(|(prefix, _)| *prefix).collect();
-    let known = [&usual, "", &format!("{name}-v"), &format!("{name}-")];
-    let prefix = known.into_iter().find(|known| prefixes.contains(known)).or(match prefixes.as_slice() {
-        [only] if !shared && highest.is_some() => Some(*only),
-        _ => None,
-    });
-    Template::new(&format!("{}{}", prefix.unwrap_or(&usual), Template::SLOT))
-}
-
 /// Whether a tag may be one of the train's. Without any of its tags, their form is known only where it is configured.
 pub fn may_be_tag(train: &Train, tag: &str) -> bool {
     match &train.config.tag {
         Some(form) => form.version_in(tag).is_some(),
-        None => !tag.starts_with(ROLLBACK) && split_tag(tag).is_some(),
+        None => !tag.starts_with(ROLLBACK) && tag::split(tag).is_some(),
     }
-}
-
-/// The version at the end of a tag, and what stands before it.
-fn split_tag(tag: &str) -> Option<(Version, &str)> {
-    let mut before = ' ';
-    for (at, c) in tag.char_indices() {
-        let begins = c.is_ascii_digit() && !before.is_ascii_digit() && before != '.';
-        if let (true, Ok(version)) = (begins, Version::parse(&tag[at..], Dialect::Tag)) {
-            return Some((version, &tag[..at]));
-        }
-        before = c;
-    }
-    None
 }
 
 fn nearest<'w>(workspace: &'w Workspace, name: &str) -> Option<&'w str> {

@@ -276,6 +276,71 @@ fn the_tag_has_the_form_that_the_repository_knows() {
     assert_eq!(tag(&["a-0.9.3", "b-0.9.3"]), "tag v0.10.0", "nobody can tell");
 }
 
+/// Two crates that nobody needs, and nothing configured.
+fn two_drivers(versions: [&str; 2], tags: &[&str]) -> Sketch {
+    let start = Sketch { trains: json!({}), ..Sketch::default() };
+    let two = start.file("Cargo.toml", "[workspace]\nmembers = [\"crates/*\"]\n");
+    let two = two.member("one", versions[0], "").member("two", versions[1], "");
+    tags.iter().fold(two, |two, tag| two.tagged(tag))
+}
+
+#[test]
+fn trains_that_the_command_line_chooses_have_tags_that_differ() {
+    let tags = |versions, tags: &[&str]| {
+        let sketch = two_drivers(versions, tags);
+        let tag =
+            |name| Train::choose(&sketch.workspace(), &sketch.repo, Some(name)).map(|train| train.tag.to_string());
+        [tag("one"), tag("two")].map(|tag| tag.unwrap_or_else(|error| error.to_string()))
+    };
+    assert_eq!(tags(["0.1.0", "0.1.0"], &[]), ["one-v{version}", "two-v{version}"]);
+    assert_eq!(tags(["0.2.0", "0.1.0"], &["one-v0.2.0"]), ["one-v{version}", "two-v{version}"]);
+    assert_eq!(tags(["0.2.0", "0.1.0"], &["one-0.2.0"]), ["one-{version}", "two-v{version}"]);
+    // A history without a name is that of the one whose version it leads to.
+    assert_eq!(tags(["1.2.3", "0.1.0"], &["v1.2.2", "v1.2.3"]), ["v{version}", "two-v{version}"]);
+    assert_eq!(tags(["1.2.3", "0.1.0"], &["1.2.3"]), ["{version}", "two-v{version}"]);
+    assert_eq!(tags(["1.2.3", "2.0.0"], &["v1.2.3", "two-v2.0.0"]), ["v{version}", "two-v{version}"]);
+    let [one, two] = tags(["0.1.0", "0.1.0"], &["v0.1.0"]);
+    assert_eq!(
+        one,
+        "the tags without a name, such as v0.1.0, may be those of one or of two: say whose they are in Cargo.toml, as in\n\n\
+         [workspace.metadata.trains.one]\ndriver = \"one\"\ntag = \"v{version}\"\n\n\
+         [workspace.metadata.trains.two]\ndriver = \"two\"\ntag = \"two-v{version}\""
+    );
+    assert!(two.contains("driver = \"one\"\ntag = \"one-v{version}\""), "{two}");
+}
+
+#[test]
+fn a_dependency_that_is_released_for_itself_leaves_the_tags_to_its_driver() {
+    let bare = Sketch { trains: json!({}), ..house() };
+    let tag = |name| Train::choose(&bare.workspace(), &bare.repo, name).unwrap().tag.to_string();
+    assert_eq!(tag(None), "v{version}");
+    assert_eq!(tag(Some("barter")), "v{version}");
+    assert_eq!(tag(Some("barter-instrument")), "barter-instrument-v{version}");
+}
+
+#[test]
+fn configured_trains_without_a_tag_have_tags_that_differ() {
+    let tags = |one: serde_json::Value, two: serde_json::Value, tags: &[&str]| {
+        let sketch = Sketch { trains: json!({ "one": one, "two": two }), ..two_drivers(["1.2.3", "1.2.3"], tags) };
+        let tag =
+            |name| Train::choose(&sketch.workspace(), &sketch.repo, Some(name)).map(|train| train.tag.to_string());
+        [tag("one"), tag("two")].map(|tag| tag.unwrap_or_else(|error| error.to_string()))
+    };
+    let train = |driver: &str| json!({ "driver": driver });
+    let default = |driver: &str| json!({ "driver": driver, "default": true });
+    assert_eq!(tags(default("one"), train("two"), &["v1.2.3"]), ["v{version}", "two-v{version}"]);
+    assert_eq!(tags(default("one"), train("two"), &["1.2.3"]), ["{version}", "two-v{version}"]);
+    assert_eq!(tags(default("one"), train("two"), &["two-v1.2.3"]), ["v{version}", "two-v{version}"]);
+    assert_eq!(tags(train("one"), train("two"), &["1.2.3"]), ["one-v{version}", "two-v{version}"]);
+    let plain = json!({ "driver": "two", "tag": "v{version}" });
+    assert_eq!(tags(default("one"), plain, &["v1.2.3"]), ["one-v{version}", "v{version}"]);
+    let odd = json!({ "driver": "two", "tag": "one-v{version}" });
+    assert!(
+        tags(train("one"), odd, &[])[0]
+            .starts_with("train one: its tags \"one-v{version}\" could be those of train two")
+    );
+}
+
 /// A second train, whose driver needs a crate of the first.
 fn two_trains() -> super::sketch::Sketch {
     let mut house = house()

@@ -1,0 +1,128 @@
+//! The form of a train's tag where none is configured: what the repository's tags look like, or the usual one.
+//! It must never give two trains tags that can be the same: whose history there is must be known, or be said.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Result, bail};
+
+use super::{possible_drivers, roots};
+use crate::{
+    config::{Template, TrainConfig},
+    edit::slashed,
+    repo::{ROLLBACK, Repo},
+    version::{Dialect, Version},
+    workspace::{Member, Workspace},
+};
+
+/// What stands before the version where only one train has such tags.
+const PLAIN: [&str; 2] = ["v", ""];
+
+/// The tags of a repository by what stands before their versions.
+type Series<'r> = BTreeMap<&'r str, Vec<Version>>;
+
+/// The form of the tag that the repository has for the driver's version, or for the highest one below it.
+pub fn habitual(workspace: &Workspace, repo: &Repo, config: &TrainConfig, driver: usize) -> Result<Template> {
+    let Member { name, version, .. } = &workspace.members[driver];
+    let mut series = Series::new();
+    let named = repo.tags.keys().filter(|tag| !tag.starts_with(ROLLBACK));
+    for (version, prefix) in named.filter_map(|tag| split(tag)) {
+        series.entry(prefix).or_default().push(version);
+    }
+    // Two trains must not share their tags: all but the default one carry their name.
+    let theirs = names_of_others(workspace, config, driver);
+    let shared = match workspace.trains.len() {
+        0 => !has_plain_tags(workspace, &series, driver)?,
+        1 => false,
+        _ => !config.default || theirs.contains("v"),
+    };
+    series.retain(|prefix, _| !theirs.contains(*prefix));
+    let usual = if shared { format!("{}-v", config.name) } else { "v".to_owned() };
+    // Tags that go on above the driver are somebody else's, unless there are no others (a fix of an old line).
+    let ours = |versions: &Vec<Version>| versions.iter().all(|found| found.base() <= version.base());
+    if series.values().any(ours) {
+        series.retain(|_, versions| ours(versions));
+    }
+    let newest = |versions: &[Version]| versions.iter().filter(|found| found.base() <= version.base()).max().cloned();
+    let highest = series.values().filter_map(|versions| newest(versions)).max();
+    let is_newest = |versions: &[Version]| shared || newest(versions) == highest;
+    let prefixes: Vec<&str> =
+        series.iter().filter(|(_, versions)| is_newest(versions)).map(|(prefix, _)| *prefix).collect();
+    let (of_train, of_driver, bare) = (format!("{}-", config.name), [format!("{name}-v"), format!("{name}-")], "");
+    let known = match shared {
+        true => [&usual, of_train.as_str(), &of_driver[0], &of_driver[1]],
+        false => [&usual, bare, &of_driver[0], &of_driver[1]],
+    };
+    let prefix = known.into_iter().find(|known| prefixes.contains(known)).or(match prefixes.as_slice() {
+        [only] if !shared && highest.is_some() => Some(*only),
+        _ => None,
+    });
+    let tag = Template::new(&format!("{}{}", prefix.unwrap_or(&usual), Template::SLOT))?;
+    let others = workspace.trains.iter().filter(|other| other.name != config.name);
+    let mut others = others.filter_map(|other| Some((&other.name, other.tag.as_ref()?)));
+    if let Some((other, theirs)) = others.find(|(_, theirs)| tag.meets(theirs)) {
+        bail!(
+            "train {0}: its tags \"{tag}\" could be those of train {other}, \"{theirs}\": say `tag = \"{0}-v{{version}}\"` in [workspace.metadata.trains.{0}], or another one there",
+            config.name
+        );
+    }
+    Ok(tag)
+}
+
+/// Whether a driver that nothing but its name on the command line chose has the tags without a name. Of several members
+/// that could drive, it is the one whose version they lead to; where that is so of more, it must be said.
+fn has_plain_tags(workspace: &Workspace, series: &Series<'_>, driver: usize) -> Result<bool> {
+    let mut drivers = possible_drivers(workspace);
+    if drivers.is_empty() {
+        drivers = roots(workspace, (0..workspace.members.len()).collect());
+    }
+    let plain: Vec<&Version> = PLAIN.iter().filter_map(|prefix| series.get(prefix)).flatten().collect();
+    if drivers == [driver] || plain.is_empty() {
+        return Ok(drivers == [driver]);
+    }
+    let is_heir = |at: &&usize| {
+        let Member { name, version, .. } = &workspace.members[**at];
+        let has_own = [format!("{name}-v"), format!("{name}-")].iter().any(|own| series.contains_key(own.as_str()));
+        !has_own && plain.iter().all(|found| found.base() <= version.base())
+    };
+    let heirs: Vec<&str> = drivers.iter().filter(is_heir).map(|&at| workspace.members[at].name.as_str()).collect();
+    let own = workspace.members[driver].name.as_str();
+    if heirs.len() < 2 || !heirs.contains(&own) {
+        return Ok(heirs == [own] || heirs.is_empty() && is_heir(&&driver));
+    }
+    let train = |name: &str| {
+        let tag = if name == own { "v" } else { &format!("{name}-v") };
+        format!("[workspace.metadata.trains.{name}]\ndriver = \"{name}\"\ntag = \"{tag}{{version}}\"\n")
+    };
+    bail!(
+        "the tags without a name, such as v{}, may be those of {}: say whose they are in {}, as in\n\n{}",
+        plain.iter().max().map(|version| version.tag()).unwrap_or_default(),
+        heirs.join(" or of "),
+        slashed(&workspace.graph.root),
+        heirs.iter().map(|name| train(name)).collect::<Vec<_>>().join("\n").trim_end()
+    )
+}
+
+/// What the tags of other trains may begin with.
+fn names_of_others(workspace: &Workspace, config: &TrainConfig, driver: usize) -> BTreeSet<String> {
+    let own = [config.name.as_str(), workspace.members[driver].name.as_str()];
+    let others = workspace.trains.iter().filter(|other| other.name != config.name);
+    let names = others.flat_map(|other| [Some(&other.name), other.driver.as_ref()]).flatten();
+    let configured = workspace.trains.iter().filter(|other| other.name != config.name).filter_map(|other| {
+        Some(other.tag.as_ref()?.to_string().split(Template::SLOT).next().unwrap_or_default().to_owned())
+    });
+    let named = names.filter(|name| !own.contains(&name.as_str()));
+    named.flat_map(|name| [format!("{name}-v"), format!("{name}-")]).chain(configured).collect()
+}
+
+/// The version at the end of a tag, and what stands before it.
+pub fn split(tag: &str) -> Option<(Version, &str)> {
+    let mut before = ' ';
+    for (at, c) in tag.char_indices() {
+        let begins = c.is_ascii_digit() && !before.is_ascii_digit() && before != '.';
+        if let (true, Ok(version)) = (begins, Version::parse(&tag[at..], Dialect::Tag)) {
+            return Some((version, &tag[..at]));
+        }
+        before = c;
+    }
+    None
+}
