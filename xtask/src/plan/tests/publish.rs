@@ -26,6 +26,17 @@ fn with_everything() -> Sketch {
 }
 
 #[test]
+fn the_notes_on_the_forge_are_the_section_of_the_changelog() {
+    let log = "# Changelog\n\n## [Unreleased]\n\n- later\n\n## [0.9.3] - 2026-01-07\n\n### Added\n\n- all of it (#12)\n\n### Fixed\n\n- a rounding error\n\n## [0.9.2] - 2026-01-01\n\n- before\n";
+    let publication = publication(&house().file("CHANGELOG.md", log), "0.9.3", &Options::default());
+    let Some(Step::Forge(forge)) = publication.steps.iter().find(|step| matches!(step, Step::Forge(_))) else {
+        panic!("{:?}", titles(&publication))
+    };
+    assert_eq!(forge.notes, "### Added\n\n- all of it (#12)\n\n### Fixed\n\n- a rounding error");
+    assert!(!forge.prerelease);
+}
+
+#[test]
 fn the_notes_on_the_forge_hold_the_definitions_that_they_use() {
     let log = "# Changelog\n\n## [Unreleased]\n\n## [0.9.3] - 2026-01-07\n\n- see [#12]\n\n[0.9.3]: https://x/9\n[#12]: https://x/12\n";
     let publication = publication(&house().file("CHANGELOG.md", log), "0.9.3", &Options::default());

@@ -137,6 +137,49 @@ fn version_files_move_by_their_anchor_alone() {
 }
 
 #[test]
+fn python_says_the_version_in_its_own_spelling_in_setup_py_and_in_the_package() {
+    let files = json!([
+        { "path": "setup.py", "after": "version=\"" },
+        { "path": "market_data_ingestion/__init__.py", "after": "__version__ = '" },
+    ]);
+    let (setup, package) = (
+        "setup(\n    name=\"market-data-ingestion\",\n    version=\"0.9.3\",\n    python_requires=\">=0.9.3\",\n)\n",
+        "\"\"\"Since 0.9.3.\"\"\"\n\n__version__ = '0.9.3'\n",
+    );
+    let house =
+        house().configured("files", files).file("setup.py", setup).file("market_data_ingestion/__init__.py", package);
+    for (version, told) in [("0.10.0", "0.10.0"), ("0.10.0-rc.1", "0.10.0rc1")] {
+        let plan = house.release(version);
+        assert_eq!(findings(&plan), [""; 0]);
+        assert_eq!(text(&plan, "setup.py"), setup.replace("version=\"0.9.3\"", &format!("version=\"{told}\"")));
+        let wanted = package.replace("'0.9.3'", &format!("'{told}'"));
+        assert_eq!(text(&plan, "market_data_ingestion/__init__.py"), wanted);
+    }
+    // A version that is computed is not there to be written.
+    let found = findings(&house.file("setup.py", "setup(version=read())\n").release("minor")).join("\n");
+    assert!(found.contains("setup.py") && found.contains("version=\""), "{found}");
+}
+
+#[test]
+fn every_kind_and_every_reference_stands_in_the_section_as_it_was_written() {
+    let [added, fixed, changed, removed, security] = [
+        "### Added\n\n- New adapter for Provider X (#123)\n- Rate limiting for all adapters (#124)",
+        "### Fixed\n\n- Memory leak in WebSocket connections (#125)\n- Incorrect timestamp parsing (#126)",
+        "### Changed\n\n- Updated FastAPI to version 0.100.0 (BREAKING: requires Python 3.8+)\n- Changed the default database",
+        "### Removed\n\n- Deprecated `old_function()` - use `new_function()` instead",
+        "### Security\n\n- Fixed API key exposure in logs (#127)",
+    ];
+    let written = [added, fixed, changed, removed, security].join("\n\n");
+    let plan = house().with("CHANGELOG.md", "### Fixed\n\n- a rounding error", &written).release("minor");
+    assert_eq!(findings(&plan), [""; 0]);
+    // In the order of Keep a Changelog.
+    let told = [added, changed, removed, fixed, security].join("\n\n");
+    let log = text(&plan, "CHANGELOG.md");
+    assert!(log.contains(&format!("## [Unreleased]\n\n## [0.10.0] - 2026-02-04\n\n{told}\n\n## [0.9.3]")), "{log}");
+    assert!(tag_message(&plan).contains(&told), "the tag quotes it");
+}
+
+#[test]
 fn the_changelog_is_promoted_and_the_notes_quote_it() {
     let plan = house()
         .configured("release-notes", json!("barter-python/README.md"))
