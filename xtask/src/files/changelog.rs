@@ -193,6 +193,13 @@ pub fn entries(body: &str) -> Vec<(Option<&str>, String)> {
     found
 }
 
+/// The words before the first kind of a body, and before the first bullet.
+pub fn summary(body: &str) -> Option<String> {
+    let text = parts(body).first()?.text;
+    let is_summary = !text.is_empty() && !["- ", "* "].iter().any(|bullet| text.starts_with(bullet));
+    entries(body).into_iter().next().map(|(_, text)| text).filter(|_| is_summary)
+}
+
 /// Turns `Unreleased` into the section of `version`, entries in the order of the kinds, and starts a new one. Comments at
 /// its head stay there.
 ///

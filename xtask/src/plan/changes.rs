@@ -33,6 +33,9 @@ use crate::{
     workspace::Workspace,
 };
 
+/// How an entry begins that breaks something, as Keep a Changelog 2.0.0 has it.
+const BREAKING: &str = "**Breaking:**";
+
 /// What to do about an entry that a changelog cannot take.
 const CORRECT: &str = "correct it and commit";
 
@@ -107,12 +110,14 @@ impl Collected {
             return;
         };
         let path = slashed(path);
+        // Words before the first kind sum the release up, and are of no kind.
+        let summary = changelog::summary(&section.body);
         for (kind, text) in changelog::entries(&section.body) {
             if !train.config.takes(Entries::Unreleased) {
                 let what = format!("`{}` goes out, though `changes` does not name \"unreleased\"", head(&text));
                 self.remarks.push(format!("{path}: {what}"));
             }
-            if kind.and_then(Kind::parse).is_none() {
+            if kind.and_then(Kind::parse).is_none() && summary.as_ref() != Some(&text) {
                 let under = kind.map_or("no heading".to_owned(), |kind| format!("`### {kind}`"));
                 self.remarks
                     .push(format!("{path}: `{}` stands under {under}, which is no kind of change", head(&text)));
@@ -301,17 +306,30 @@ fn any_trains(workspace: &Workspace, train: &Train) -> BTreeSet<usize> {
 
 /// A commit as an entry: whose part it is of, what it says, and what it breaks.
 fn sentence(change: &Change, touched: &[&str]) -> String {
-    let mut text = match (touched, &change.scope) {
+    let part = match (touched, &change.scope) {
         ([only], _) => format!("{only}: "),
         (_, Some(scope)) => format!("{scope}: "),
         _ => String::new(),
     };
-    match (&change.breaks, change.breaking) {
-        (Some(breaks), _) => text.push_str(&format!("{} (BREAKING: {breaks})", change.text)),
-        (None, true) => text.push_str(&format!("BREAKING: {}", change.text)),
-        (None, false) => text.push_str(&change.text),
+    let mark = if change.breaking { format!("{BREAKING} ") } else { String::new() };
+    let breaks = change.breaks.as_ref().map(|breaks| format!(" — {breaks}")).unwrap_or_default();
+    format!("{mark}{part}{}{breaks}", change.text)
+}
+
+/// Where an entry waits that says it breaks something.
+pub fn breaking(snapshot: &Snapshot) -> Option<String> {
+    let (path, text) = snapshot.workspace.texts.get_key_value(snapshot.train.changelog.as_ref()?)?;
+    let waiting = changelog::section(text, "Unreleased")?;
+    let mut entries = changelog::entries(&waiting.body).into_iter();
+    entries.any(|(_, text)| text.starts_with(BREAKING)).then(|| slashed(path))
+}
+
+/// An entry with the part that it is of.
+fn attributed(part: &str, text: &str) -> String {
+    match text.strip_prefix(BREAKING) {
+        Some(rest) => format!("{BREAKING} {part}: {}", rest.trim_start()),
+        None => format!("{part}: {text}"),
     }
-    text
 }
 
 /// The numbers that a commit names, and who made it.
@@ -328,7 +346,10 @@ fn credits(change: &Change, message: &Message) -> String {
 /// The words of an entry by which it is known again: whose part it is of, who did it and the markup do not count.
 fn normal(text: &str) -> String {
     // Numbers and names stand in brackets at the end, and before them what breaks.
-    let text = text.split(" (BREAKING").next().unwrap_or_default();
+    let text = match text.strip_prefix(BREAKING) {
+        Some(text) => text.split(" — ").next().unwrap_or_default().trim_start(),
+        None => text.split(" (BREAKING").next().unwrap_or_default(),
+    };
     let mut rest = match text.trim_end().strip_suffix(')').and_then(|text| text.rsplit_once(" (")) {
         Some((text, credits)) if ["#", "@", "[#", "by "].iter().any(|start| credits.starts_with(start)) => text,
         _ => text,

@@ -9,7 +9,7 @@ use std::{
 use serde::Serialize;
 
 use super::{
-    changes::undone,
+    changes::{breaking, undone},
     is_release, subjects,
     taken::{free, is_taken},
     timetable,
@@ -221,6 +221,10 @@ pub fn due(snapshot: &Snapshot, changes: &[Change], findings: &Findings) -> Due 
             most = Some(*weight);
             why = Some(format!("{} by cargo semver-checks in {member}", weight.name()));
         }
+    }
+    if let Some(path) = breaking(snapshot).filter(|_| most < Some(Weight::Breaking)) {
+        most = Some(Weight::Breaking);
+        why = Some(format!("breaking by an entry in {path}"));
     }
 
     let mut reasons = Vec::new();

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{CORRECT, normal, told};
+use super::{CORRECT, attributed, normal, told};
 use crate::{
     check::Finding,
     conventional::Kind,
@@ -55,7 +55,7 @@ pub(super) fn crates(
             }
         }
     }
-    told.into_iter().map(|(kind, text, names, from)| (kind, format!("{}: {text}", names.join(", ")), from)).collect()
+    told.into_iter().map(|(kind, text, names, from)| (kind, attributed(&names.join(", "), &text), from)).collect()
 }
 
 /// Turns Unreleased into the version's section in the logs of the crates that move. A log that has that section, as

@@ -83,9 +83,42 @@ fn commits_are_told_by_whom_they_are_of_and_what_they_touch() {
     assert_eq!(findings(&plan), [""; 0]);
     assert_eq!(
         section(&plan, "CHANGELOG.md"),
-        "### Changed\n\n- barter-python: faster\n- barter-data: Ten levels (BREAKING: `levels` is a list) (#31, @jane)\n\n\
+        "### Changed\n\n- barter-python: faster\n- **Breaking:** barter-data: Ten levels — `levels` is a list (#31, @jane)\n\n\
          ### Fixed\n\n- NaN in Sharpe (#30, Jane Doe, Ann Lee)"
     );
+}
+
+#[test]
+fn what_breaks_is_said_first_and_once() {
+    let house = |entry: &str| {
+        fed()
+            .with("CHANGELOG.md", "## [Unreleased]\n", &format!("## [Unreleased]\n\n### Changed\n\n- {entry}\n"))
+            .file("crates/barter-data/CHANGELOG.md", "## Unreleased\n\n### Changed\n\n- **Breaking:** Ten levels\n")
+            .commit("feat!: Ten levels\n\nBREAKING CHANGE: a list", "", &["crates/barter-data/a.rs"])
+            .commit("fix!: no NaN", "", &["crates/barter/a.rs"])
+            .release("minor")
+    };
+    let told = |entry: &str| section(&house(entry), "CHANGELOG.md");
+    for entry in ["**Breaking:** Ten levels", "**Breaking:** barter-data: ten levels — a list (#3)"] {
+        assert_eq!(told(entry), format!("### Changed\n\n- {entry}\n\n### Fixed\n\n- **Breaking:** barter: no NaN"));
+    }
+    assert_eq!(
+        told("other"),
+        "### Changed\n\n- other\n- **Breaking:** barter-data: Ten levels\n\n### Fixed\n\n- **Breaking:** barter: no NaN"
+    );
+}
+
+#[test]
+fn a_summary_is_no_entry_without_a_kind() {
+    let remarks = |body: &str| {
+        let plan =
+            fed().with("CHANGELOG.md", "## [Unreleased]\n", &format!("## [Unreleased]\n\n{body}")).release("minor");
+        assert_eq!(section(&plan, "CHANGELOG.md"), body.trim_end());
+        plan.remarks.into_iter().filter(|remark| remark.contains("no kind of change")).count()
+    };
+    assert_eq!(remarks("A summary,\nin two lines.\n\nAnd one more.\n\n### Fixed\n\n- x\n"), 0);
+    assert_eq!(remarks("A summary.\n\n- loose\n"), 1);
+    assert_eq!(remarks("- loose\n\n### Fixed\n\n- x\n"), 1);
 }
 
 #[test]

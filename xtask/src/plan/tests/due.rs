@@ -66,6 +66,18 @@ fn users_see_what_is_in_the_train_and_says_so() {
 }
 
 #[test]
+fn an_entry_that_breaks_something_asks_for_its_version() {
+    let due = |entry: &str| {
+        let house = house().with("CHANGELOG.md", "- a rounding error", &format!("- {entry}"));
+        let due = ask(&house, "2026-02-04", &[past("fix: a rounding error", &[DATA])], &Findings::default());
+        (version(&due).to_owned(), due.proposal.unwrap().why)
+    };
+    assert_eq!(due("breaking news"), ("0.9.4".to_owned(), "a fix".to_owned()));
+    assert_eq!(due("**Breaking:** sums are exact").0, "0.10.0");
+    assert!(due("**Breaking:** sums are exact").1.starts_with("breaking by an entry in CHANGELOG.md"));
+}
+
+#[test]
 fn changes_wait_for_the_release_day_unless_they_are_urgent() {
     let sketch = house().configured("cadence", json!("first wednesday"));
     let fix = [past("fix: a rounding error", &[DATA])];
