@@ -400,6 +400,8 @@ pub struct CrateUpload {
     pub registry: Option<String>,
     /// Whether git tracks the lock, so that cargo may be held to it.
     pub locked: bool,
+    /// The command that gives the crate a higher version: a patch leaves alone what did not change.
+    pub moved_by: String,
 }
 
 /// A Python project's wheels and source distribution.

@@ -151,7 +151,10 @@ fn judge(upload: &CrateUpload, listed: Option<Listed>, packed: Option<&str>, can
     if let Some(what) = listed.foreign(upload, packed) {
         return Observation::Blocked {
             why: format!("the registry has another {} {}: {what}", upload.name, upload.version),
-            next: "find out who published it; a version cannot be published twice: release a higher one".to_owned(),
+            next: format!(
+                "find out who published it (cargo owner --list {}); a version cannot be published twice: where the name is yours, {}, else give the crate another name",
+                upload.name, upload.moved_by
+            ),
         };
     }
     if listed.yanked {
@@ -159,8 +162,8 @@ fn judge(upload: &CrateUpload, listed: Option<Listed>, packed: Option<&str>, can
         return Observation::Blocked {
             why: "it is yanked: it was published, and nobody is to have it".to_owned(),
             next: format!(
-                "release a higher version; or, if it was not meant: cargo yank --undo {}@{}{named}",
-                upload.name, upload.version
+                "{}, which gives {} a higher version; or, if it was not meant: cargo yank --undo {1}@{}{named}",
+                upload.moved_by, upload.name, upload.version
             ),
         };
     }
@@ -316,6 +319,7 @@ pub mod tests {
             commit: Some(OURS.to_owned()),
             registry: None,
             locked: true,
+            moved_by: "cargo xtask release patch".to_owned(),
         }
     }
 
@@ -362,6 +366,28 @@ pub mod tests {
                 other => panic!("{other:?}"),
             };
             assert!(said.contains(expected), "{said}, not {expected}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_go_out_again_is_told_what_moves_it() {
+        let unmoved = CrateUpload {
+            version: Version::parse("0.7.3", Dialect::Cargo).unwrap(),
+            moved_by: "cargo xtask release minor".to_owned(),
+            ..lark()
+        };
+        for (listed, expected) in [
+            (
+                yanked(),
+                "cargo xtask release minor, which gives lark a higher version; or, if it was not meant: cargo yank --undo lark@0.7.3",
+            ),
+            (
+                listed(Some("2222222222")),
+                "find out who published it (cargo owner --list lark); a version cannot be published twice: where the name is yours, cargo xtask release minor, else give the crate another name",
+            ),
+        ] {
+            let Observation::Blocked { next, .. } = judge(&unmoved, Some(listed), None, true) else { panic!("passed") };
+            assert_eq!(next, expected);
         }
     }
 

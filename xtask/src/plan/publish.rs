@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::announcement::{self, Occasion};
 use crate::{
     check::{Finding, short},
-    config::{PLATFORMS, SDIST},
+    config::{Lockstep, PLATFORMS, SDIST},
     edit::slashed,
     files::{cargo_toml::Table, changelog, tag_record::Record},
     repo::rollback_tag,
@@ -152,6 +152,8 @@ fn crates(snapshot: &Snapshot, of: &Arc<Tagged>) -> Vec<CrateUpload> {
     let wanted: BTreeSet<usize> = train.crates.iter().copied().filter(|&at| workspace.members[at].publish).collect();
     let order = in_order(workspace, &wanted);
     let locked = workspace.tracked.contains(&workspace.root_dir().join("Cargo.lock"));
+    let is_alike = train.config.lockstep == Lockstep::Always || of.version.is_prerelease();
+    let moved_by = |at: usize| if is_alike || at == train.driver { "patch" } else { "minor" };
     let upload = |at: usize| {
         let member = &workspace.members[at];
         // What a patch did not move was published by an earlier release, from that release's commit.
@@ -172,6 +174,7 @@ fn crates(snapshot: &Snapshot, of: &Arc<Tagged>) -> Vec<CrateUpload> {
             commit,
             registry: member.registry.clone(),
             locked,
+            moved_by: format!("cargo xtask release {}{}", moved_by(at), train.config.option()),
         }
     };
     order.into_iter().map(upload).collect()

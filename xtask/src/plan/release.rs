@@ -325,6 +325,16 @@ pub fn moving(snapshot: &Snapshot, to: &Version, remarks: &mut Vec<String>) -> B
             let mut moving = changed(workspace, since.before.as_deref(), &since.changed);
             moving.insert(train.driver);
             moving.extend(train.wheels.iter().map(|wheel| wheel.member));
+            let given_up: Vec<usize> = all.iter().copied().filter(|at| taken::is_given_up(snapshot, *at)).collect();
+            let left: Vec<&str> = given_up
+                .iter()
+                .filter(|at| !moving.contains(at))
+                .map(|&at| workspace.members[at].name.as_str())
+                .collect();
+            if !left.is_empty() {
+                remarks.push(format!("the version that these have was yanked, so they move, too: {}", left.join(", ")));
+            }
+            moving.extend(given_up);
             workspace.with_dependents(&moving).intersection(&all).copied().collect()
         }
     };

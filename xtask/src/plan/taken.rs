@@ -20,6 +20,12 @@ fn is_yanked(snapshot: &Snapshot, version: &Version) -> bool {
     log.is_some_and(|log| changelog::is_yanked(log, &version.tag()))
 }
 
+/// Whether a member stands at a version of which the train's changelog says that it was yanked: who needs it then needs
+/// another.
+pub fn is_given_up(snapshot: &Snapshot, member: usize) -> bool {
+    is_yanked(snapshot, &snapshot.workspace.members[member].version)
+}
+
 /// That version, or the next above it that is not taken: one more pre-release of the same, else the next patch.
 pub fn free(snapshot: &Snapshot, from: Version) -> Option<Version> {
     let next = |version: &Version| match version.is_prerelease() {

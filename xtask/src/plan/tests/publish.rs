@@ -362,3 +362,20 @@ fn a_member_that_bundles_something_is_of_the_tags_commit() {
     let earlier = Some("0000000000".to_owned());
     assert!(uploads(&patch, "0.9.4").contains(&("barter-data 0.9.3+4.3.4".to_owned(), earlier)));
 }
+
+#[test]
+fn what_gives_a_crate_another_version_is_known() {
+    let moved_by = |sketch: &Sketch, version: &str| -> Vec<String> {
+        let publication = publication(sketch, version, &Options::default());
+        let uploads = publication.steps.into_iter().filter_map(|step| match step {
+            Step::Crate(upload) => Some(format!("{}: {}", upload.name, upload.moved_by)),
+            _ => None,
+        });
+        uploads.collect()
+    };
+    let (patch, minor) = ("cargo xtask release patch", "cargo xtask release minor");
+    let expected = [("barter-instrument", minor), ("barter-data", minor), ("barter", patch)];
+    assert_eq!(moved_by(&house(), "0.9.3"), expected.map(|(name, command)| format!("{name}: {command}")));
+    let together = house().configured("lockstep", json!("always"));
+    assert!(moved_by(&together, "0.9.3").iter().all(|told| told.ends_with(patch)), "all move with a patch");
+}

@@ -153,6 +153,16 @@ fn a_patch_moves_the_driver_the_wheel_what_changed_and_what_needs_it() {
 }
 
 #[test]
+fn a_patch_moves_who_stands_at_a_version_that_was_yanked() {
+    let house = house().with("CHANGELOG.md", "## [0.9.3] - 2026-01-07", "## [0.9.3] - 2026-01-07 [YANKED]");
+    let plan = house.changed("v0.9.3", &["crates/barter/src/lib.rs"]).release("patch");
+    assert_eq!(findings(&plan), [""; 0]);
+    assert_eq!(moved(&plan), ["barter", "barter-data", "barter-instrument", "barter-python"]);
+    let told = "the version that these have was yanked, so they move, too: barter-data, barter-instrument";
+    assert!(plan.remarks.contains(&told.to_owned()), "{:?}", plan.remarks);
+}
+
+#[test]
 fn a_patch_moves_who_inherits_a_dependency_that_changed() {
     let house = house()
         .with("Cargo.toml", "[workspace.dependencies]\n", "[workspace.dependencies]\nserde = \"1\"\n")
