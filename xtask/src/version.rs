@@ -454,7 +454,17 @@ mod tests {
         for text in ["0.9.3.post01", "0.9.3.post", "0.9.3.post+1", "0.09.3", "0.9.3-rc.01"] {
             assert!(Version::parse(text, Dialect::Tag).is_err(), "{text}");
         }
-        for text in ["1!2.0", "1.2.3+local", "1.2.3.4", "1.2.3a1.dev2", "1.2.3x1", "", "1..2"] {
+        for text in [
+            "1!2.0",
+            "1.2.3+local",
+            "1.2.3.4",
+            "1.2.3a1.dev2",
+            "1.2.3.post1.dev2",
+            "1.2.3.post1a2",
+            "1.2.3x1",
+            "",
+            "1..2",
+        ] {
             assert!(Version::parse(text, Dialect::Pep440).is_err(), "{text}");
         }
     }

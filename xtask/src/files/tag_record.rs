@@ -197,6 +197,16 @@ mod tests {
     }
 
     #[test]
+    fn a_rollbacks_block_names_the_whole_tag_that_it_takes_back() {
+        for (of, is_ours) in
+            [("v0.9.4", true), ("0.9.4", false), ("4", false), ("v0.9.3", false), ("rollback/v0.9.4", false)]
+        {
+            let message = format!("Rollback\n\nRollback-of: {of}\nWaived: ci");
+            assert_eq!(Record::is_in(&message, "rollback/v0.9.4"), is_ours, "{of}");
+        }
+    }
+
+    #[test]
     fn only_a_record_of_nothing_is_clean() {
         let check = || vec![NotVerified::new("image", "")];
         for (waived, not_verified, is_clean) in [

@@ -43,6 +43,7 @@ fn users_see_what_is_in_the_train_and_says_so() {
     for (message, path, weight) in [
         ("fix: a rounding error", DATA, Some(Weight::Fix)),
         ("feat: depth", "barter-python/src/lib.rs", Some(Weight::Feature)),
+        ("deprecate: depth", DATA, Some(Weight::Feature)),
         ("refactor!: depth", DATA, Some(Weight::Breaking)),
         ("fix: x\n\nBREAKING CHANGE: y", DATA, Some(Weight::Breaking)),
         // It may be anything, so it counts.
@@ -57,6 +58,10 @@ fn users_see_what_is_in_the_train_and_says_so() {
         ("fix: x", ".github/workflows/ci.yml", None),
         ("fix: x", "crates/tool/src/lib.rs", None),
         ("fix: x", "crates/barter/tests/it.rs", None),
+        ("fix: x", "crates/barter/benches/it.rs", None),
+        ("fix: x", "crates/barter/examples/it.rs", None),
+        ("fix: x", "crates/barter/docs/it.png", None),
+        ("fix: x", "crates/barter/src/tests/it.rs", Some(Weight::Fix)),
         ("fix: x", "barter-python/tests_py/test_it.py", None),
         ("fix: x", "crates/barter/README.md", None),
     ] {

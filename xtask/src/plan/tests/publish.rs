@@ -214,6 +214,34 @@ fn what_crates_io_does_not_take_is_told_and_other_registries_have_their_own_rule
 }
 
 #[test]
+fn what_was_rolled_back_is_never_published() {
+    let found = |sketch: Sketch| {
+        let findings = publication(&sketch, "0.9.3", &Options::default()).findings.into_iter();
+        findings.map(|finding| finding.check).collect::<Vec<_>>()
+    };
+    assert_eq!(found(house().tagged("rollback/v0.9.3")), ["rolled-back"]);
+    assert_eq!(found(house().tagged("rollback/v0.9.2")), [""; 0]);
+}
+
+#[test]
+fn a_member_that_is_not_published_is_not_sent() {
+    let own =
+        house().with("crates/barter/Cargo.toml", "version = \"0.9.3\"\n", "version = \"0.9.3\"\npublish = false\n");
+    assert_eq!(uploads(&own), ["barter-instrument", "barter-data"]);
+}
+
+#[test]
+fn packages_are_made_under_the_lock_that_is_committed() {
+    for (ignored, is_locked) in [(vec![], true), (vec!["Cargo.lock"], false)] {
+        let sketch = Sketch { ignored, ..house() };
+        let steps = publication(&sketch, "0.9.3", &Options::default()).steps.into_iter();
+        let locked: Vec<bool> =
+            steps.filter_map(|step| if let Step::Crate(upload) = step { Some(upload.locked) } else { None }).collect();
+        assert_eq!(locked, [is_locked; 3]);
+    }
+}
+
+#[test]
 fn who_sends_the_parts_waits_for_them_to_show() {
     for (only, is_patient) in [(vec![], true), (vec![Lane::Announce], false)] {
         let options = Options { only, ..Options::default() };

@@ -104,8 +104,20 @@ fn an_image_goes_back_to_the_last_release_that_had_one() {
         tags.collect::<Vec<_>>()
     };
     assert_eq!(back(shipped(), "0.9.3"), ["v0.9.2"]);
+    assert_eq!(back(shipped().tagged("v0.10.0-rc.1"), "0.9.3"), ["v0.9.2"], "nor is a pre-release the latest now");
     assert_eq!(back(shipped().tagged("v0.9.2.post1"), "0.9.3"), ["v0.9.2"], "a post release has none");
     assert_eq!(back(shipped().tagged("v0.9.3-rc.1"), "0.9.3-rc.2"), [""; 0], "a pre-release never was the latest");
+}
+
+#[test]
+fn the_forges_latest_is_a_final_release() {
+    let latest = |sketch: Sketch, version: &str| {
+        let mut steps = rollback(&sketch, version, &pushed(), None).steps.into_iter();
+        steps.find_map(|step| if let Step::Mark(mark) = step { mark.latest } else { None })
+    };
+    assert_eq!(latest(shipped().tagged("v0.10.0-rc.1"), "0.9.3").as_deref(), Some("v0.9.2"));
+    assert_eq!(latest(shipped().tagged("v0.10.0"), "0.9.3").as_deref(), Some("v0.10.0"));
+    assert_eq!(latest(shipped().tagged("v0.9.2.post1"), "0.9.3").as_deref(), Some("v0.9.2.post1"));
 }
 
 #[test]

@@ -189,6 +189,20 @@ fn a_hotfix_has_24_hours_for_all_of_it() {
     for (now, state) in [("2026-12-03T11:00:00Z", State::Open), ("2026-12-03T12:30:00Z", State::Overdue)] {
         assert_eq!(line(&hotfix.at(now), "budget: hotfix").state, state, "{now}");
     }
+    // Of a hotfix, the images count as well; of another release, the wheels alone.
+    let seen = Observation::Todo;
+    let image = Part { lane: Lane::Images, title: "image lark".to_owned(), is_own: true, seen };
+    for (is_hotfix, state) in [(true, State::Overdue), (false, State::Done)] {
+        let mut all_but_one = scene();
+        all_but_one.last.is_hotfix = is_hotfix;
+        all_but_one.last.published.push(image.clone());
+        assert_eq!(line(&all_but_one.at("2026-12-05T12:00:00Z"), "budget").state, state, "{is_hotfix}");
+    }
+    // What an earlier release should have published is no part of it.
+    let mut own = scene();
+    own.last.is_hotfix = true;
+    (own.last.published[1].is_own, own.last.published[1].seen) = (false, Observation::Todo);
+    assert_eq!(line(&own.at("2026-12-05T12:00:00Z"), "budget").state, State::Done);
 }
 
 #[test]
@@ -294,6 +308,11 @@ fn what_follows_a_release_is_overdue_after_the_next_day() {
     });
     let standing = open.at("2026-12-03T23:00:00Z");
     assert_eq!(line(&standing, "T+1 announcements").evidence, "open: announce to discord; T+1 is Thu 2026-12-03");
+    // What somebody set aside is neither to do nor done.
+    let mut waived = scene();
+    let by = Observation::Waived { by: "--waive ci".to_owned() };
+    waived.last.after = vec![Part { lane: Lane::Release, title: "follow-ups".to_owned(), is_own: true, seen: by }];
+    assert_eq!(line(&waived.at("2026-12-04T01:00:00Z"), "follow-ups").state, State::Waived);
     // Without dates, no day is missed.
     let mut undated = scene().with(Lane::Announce, Observation::Todo);
     undated.config.cadence = None;
@@ -313,6 +332,14 @@ fn in_the_window_the_day_says_what_to_type() {
     let standing = scene.at("2027-01-04T12:00:00Z");
     assert_eq!(standing.window, "T-2 on Mon 2027-01-04: release-plz; next T-1 on Tue 2027-01-05: alignment");
     assert_eq!(standing.next, "release-plz release-pr; cargo xtask due");
+    // After the release day, what came too late for it waits.
+    assert_eq!(scene.at("2027-01-07T12:00:00Z").next, scene.due.said);
+    // Outside of a window, a proposal is made when something is due.
+    let command = "cargo xtask release 0.7.4".to_owned();
+    scene.due.proposal.as_mut().unwrap().command = command.clone();
+    assert_eq!(scene.at("2026-12-20T12:00:00Z").next, "nothing until T-3 on Sun 2027-01-03: prep");
+    scene.due.due = true;
+    assert_eq!(scene.at("2026-12-20T12:00:00Z").next, command);
 }
 
 #[test]
