@@ -45,3 +45,30 @@ pub fn told(text: &str, after: Option<&Version>, to: &Version) -> Vec<Told> {
 pub fn version(name: &str) -> Option<Version> {
     Version::parse(name.strip_prefix('v').unwrap_or(name), Dialect::Tag).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(log: &str, after: Option<&str>, to: &str) -> Vec<String> {
+        let [after, to] = [after, Some(to)].map(|text| Some(Version::parse(text?, Dialect::Tag).unwrap()));
+        told(log, after.as_ref(), &to.unwrap()).into_iter().map(|told| told.text).collect()
+    }
+
+    #[test]
+    fn what_was_told_since_the_last_final_is_told() {
+        let log = "# Changelog\n\n## [Unreleased]\n\n- z\n\n## v0.8.0-rc.2 (2026-12-01)\n\n### Changed\n\n- No changes since 0.8.0-rc.1.\n\n\
+            ## [0.8.0-rc.1] - 2026-11-01 [YANKED]\n\nPlease try it.\n\n### Added\n\n- c\n\n## [0.7.4] - 2026-10-02\n\n- b\n\n\
+            ## [0.8.0-alpha] - 2026-10-01\n\n- a\n  and more\n\n## [0.7.4-rc.1] - 2026-09-01\n\n- old\n\n## [0.7.3] - 2026-01-01\n\n- older\n";
+        assert_eq!(texts(log, None, "0.8.0"), ["c", "a\nand more"]);
+        assert_eq!(texts(log, Some("0.8.0-alpha"), "0.8.0"), ["c", "a\nand more"], "only a final version counts");
+        assert_eq!(texts(log, None, "0.7.5"), [""; 0]);
+        assert_eq!(texts(log, Some("0.7.3"), "0.8.1"), ["c", "a\nand more"]);
+        assert_eq!(
+            texts(log, Some("0.8.0"), "0.8.1"),
+            [""; 0],
+            "a section that somebody took away was told all the same"
+        );
+        assert_eq!(texts(log, None, "0.7.4"), [""; 0], "its section stands already");
+    }
+}
