@@ -441,3 +441,27 @@ fn a_hotfix_that_waits_for_its_merge_is_unmade() {
     rolled_back(&place, "rollback 0.8.1");
     assert_eq!(place.end(), before);
 }
+
+/// The versions were set on the branch by somebody else, and only aligned there: both commits go, and the fix stays.
+#[test]
+fn a_bump_of_somebody_else_on_the_hotfixs_branch_goes_with_it() {
+    let place = hotfix::fixed("rollback_hotfix_aligned", "wheel", hotfix::Main::Working, "hotfix/v0.8.1");
+    for member in ["lark", "lark-core", "lark-io"] {
+        let path = format!("crates/{member}/Cargo.toml");
+        let text = place.read(&path).replace("0.8.0", "0.8.1");
+        place.write(&path, &text);
+    }
+    crate::harness::run(place.command(env!("CARGO")).args(["update", "--workspace", "--offline", "--quiet"]));
+    place.commit("chore: release");
+    let before = place.git("rev-parse main");
+    let hotfix = format!("hotfix 0.8.1 --push {UNPROVED}");
+    // What the branch has aligned alone is a person's to merge.
+    refused(place.xtask(&hotfix), &["merged as trees it would not hold", "git merge --no-ff hotfix/v0.8.1"]);
+    place.git("switch --quiet main");
+    place.git("merge --quiet --no-ff --no-edit --strategy-option theirs hotfix/v0.8.1");
+    place.xtask(&hotfix).ok();
+    assert!(place.read("crates/lark/Cargo.toml").contains("version = \"0.8.1\""));
+    rolled_back(&place, HOTFIX_BACK);
+    assert_eq!(place.git(&format!("diff --name-only {before} HEAD")), "CHANGELOG.md\ncrates/lark-core/src/lib.rs");
+    place.xtask("check").ok();
+}
