@@ -12,6 +12,7 @@ use super::{
 use crate::{
     check::{self, Finding, short},
     files::tag_record::{Of, Record},
+    names,
     repo::rollback_tag,
     snapshot::Snapshot,
     step::{Announcement, CrateUpload, Dist, ImageRelease, Lane, Push, Step, Tag, Tagged, Target},
@@ -309,6 +310,11 @@ fn findings(now: &Snapshot, of: &Tagged, facts: &Facts, remote: &Remote) -> Vec<
         let what = format!("{} has {} already: it is rolled back from elsewhere", of.remote, rollback_tag(&of.tag));
         let next = format!("git pull --tags {} {}, then the same command", of.remote, train.main);
         findings.push(Finding::new("rolled-back", what, next));
+    }
+    let memory = rollback_tag(&of.tag);
+    if let Some(other) = names::in_the_way(&memory, now.repo.tags.keys()) {
+        let what = format!("git makes no tag {memory} while there is a tag {other}");
+        findings.push(Finding::new("tag", what, format!("give {other} another name")));
     }
     if let Some(later) = facts.later.first() {
         let what = format!("{later} was released on top of {}", of.tag);

@@ -213,3 +213,10 @@ fn a_conflict_is_for_a_person() {
     assert!(next.starts_with("git revert --no-commit -m 1 222222222; resolve"), "{next}");
     assert!(next.contains("git commit -m 'Revert \"release 0.9.3\"'"), "{next}");
 }
+
+#[test]
+fn a_tag_that_keeps_the_rollbacks_own_away_is_found_before_anything_is_taken_back() {
+    let sketch = shipped().tagged("rollback");
+    let told = rollback(&sketch, "0.9.3", &pushed(), None);
+    assert_eq!(findings(&told), ["git makes no tag rollback/v0.9.3 while there is a tag rollback"]);
+}
