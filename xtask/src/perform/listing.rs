@@ -6,8 +6,9 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use toml_edit::{DocumentMut, Item};
 
-use super::{World, crates, forge, images, publish, wheels};
+use super::{World, crates, forge, images, wheels};
 use crate::{
+    repo::TempDir,
     step::{CrateUpload, Dist, ForgeRelease, ImageRelease, Listing, Observation},
     tools::{cargo, child},
 };
@@ -65,10 +66,9 @@ impl Part<'_> {
 
 /// Whether cargo resolves all of them together, as a user's project would.
 fn resolves(world: &World<'_>, crates: &[CrateUpload]) -> Result<bool> {
-    let Some(first) = crates.first() else { return Ok(true) };
-    let dir = publish::place(world, &first.of).join("asked").join("user");
-    let sh = world.sh;
-    sh.remove_path(&dir)?;
+    // Outside of the tree, whose own configuration of cargo a user does not have, and which may name programs.
+    let scratch = TempDir::new()?;
+    let (sh, dir) = (world.sh, scratch.path());
     sh.create_dir(dir.join("src"))?;
     sh.write_file(dir.join("src").join("lib.rs"), "")?;
     let mut manifest = "[package]\nname = \"user\"\nedition = \"2021\"\n[workspace]\n[dependencies]\n".to_owned();
@@ -78,7 +78,7 @@ fn resolves(world: &World<'_>, crates: &[CrateUpload]) -> Result<bool> {
     }
     sh.write_file(dir.join("Cargo.toml"), manifest)?;
     let mut command = Command::new(cargo::program());
-    command.args(["generate-lockfile", "--quiet"]).current_dir(&dir);
+    command.args(["generate-lockfile", "--quiet"]).current_dir(dir);
     let told = child::ask(command)?;
     if !told.ok() {
         if ["failed to select a version", "no matching package"].iter().any(|word| told.err.contains(word)) {
