@@ -68,6 +68,15 @@ pub fn check_ref(name: &str) -> Result<(), String> {
     Err(format!("`{name}` {why}, and git takes it for no name of a branch or tag"))
 }
 
+/// Refuses what cargo takes for no name of a registry.
+pub fn check_registry(name: &str) -> Result<(), String> {
+    check_word(name)?;
+    match name.chars().all(|c| c.is_alphanumeric() || "-_".contains(c)) {
+        true => Ok(()),
+        false => Err(format!("`{name}` is no name of a registry, which holds letters, digits, `-` and `_`")),
+    }
+}
+
 /// The ref that keeps git from making one of that name: names with a slash are directories, and a name is not both.
 pub fn in_the_way<'o>(name: &str, mut others: impl Iterator<Item = &'o String>) -> Option<&'o str> {
     let is_below = |one: &str, other: &str| one.strip_prefix(other).is_some_and(|rest| rest.starts_with('/'));
@@ -232,6 +241,9 @@ mod tests {
         assert_eq!(told("a\u{1b}[2J\nb"), "`a\\u{1b}[2J\\nb` holds a control character");
         assert_eq!(told(""), "`` is empty");
         assert!(check_ref("a b").unwrap_err().starts_with("`a b` holds ` `, and git takes it"));
+        for (name, is_one) in [("private", true), ("p_1-x", true), ("--index", false), ("a\", git = \"x", false)] {
+            assert_eq!(check_registry(name).is_ok(), is_one, "{name}");
+        }
         for subject in ["", " ", "release 1\n\nmore", "a\tb", " a"] {
             assert!(check_subject(subject).is_err(), "{subject:?}");
         }

@@ -17,6 +17,7 @@ use crate::{
     date::Date,
     edit::{slashed, typed},
     files::workflow,
+    names,
     repo::{self, LogEntry, Message, Recorded, Repo, Underway},
     train::Train,
     workspace::{self, Graph, Manifests, Package, Texts, Workspace, dir, is_inside},
@@ -340,6 +341,10 @@ fn graph(metadata: Metadata, top: &Path) -> Result<Graph> {
     let members: BTreeSet<_> = metadata.workspace_members.iter().cloned().collect();
     let mut packages = Vec::new();
     for package in metadata.packages.into_iter().filter(|package| members.contains(&package.id)) {
+        for name in package.publish.iter().flatten() {
+            names::check_registry(name)
+                .map_err(|why| anyhow!("{}: `publish` names a registry: {why}", package.manifest_path))?;
+        }
         packages.push(Package {
             name: package.name.to_string(),
             manifest: relative(package.manifest_path.as_std_path())?,

@@ -146,6 +146,35 @@ fn no_value_of_a_configuration_runs() {
 }
 
 #[test]
+fn what_a_manifest_names_is_no_option_either() {
+    for (name, path, old, new, told) in [
+        (
+            "publish",
+            "crates/lark/Cargo.toml",
+            "[package]\n",
+            "[package]\npublish = [\"--index=x\"]\n",
+            "`publish` names a registry",
+        ),
+        (
+            "project",
+            "lark-python/pyproject.toml",
+            "name = \"lark-python\"",
+            "name = \"--index-url=x\"",
+            "no name of a project",
+        ),
+    ] {
+        let place = workspace(&format!("strangers_manifest_{name}"));
+        place.replace(path, old, new);
+        place.commit("harm");
+        for look in ["status", "publish 0.7.3 --dry-run", "release minor --dry-run"] {
+            let said = place.xtask(look);
+            let is_told = said.err.contains(path) && said.err.contains(told);
+            assert!(said.code == Some(1) && is_told, "{look}\n{}", said.all());
+        }
+    }
+}
+
+#[test]
 fn what_is_kept_among_the_targets_is_none_of_the_tree() {
     let place = workspace("strangers_target");
     let dir = "builds/xtask/venv-0123456789abcdef";
