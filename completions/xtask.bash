@@ -119,7 +119,7 @@ _xtask() {
 
     case "${cmd}" in
         xtask)
-            opts="-q -v -h --manifest-path --train --dry-run --json --waive --quiet --verbose --color --help release postfix changelog hotfix publish rollback wheels status post-release due calendar rehearse serve smoke check help"
+            opts="-q -v -h --manifest-path --train --dry-run --json --waive --confirm --quiet --verbose --color --help release postfix changelog hotfix publish rollback wheels status post-release due calendar rehearse serve smoke check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -137,6 +137,10 @@ _xtask() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -149,7 +153,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__calendar)
-            opts="-q -v -h --months --ics --manifest-path --train --dry-run --json --waive --quiet --verbose --color --help"
+            opts="-q -v -h --months --ics --manifest-path --train --dry-run --json --waive --confirm --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -175,6 +179,10 @@ _xtask() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -187,7 +195,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__changelog)
-            opts="-q -v -h --manifest-path --train --dry-run --json --waive --quiet --verbose --color --help"
+            opts="-q -v -h --manifest-path --train --dry-run --json --waive --confirm --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -202,6 +210,10 @@ _xtask() {
                     return 0
                     ;;
                 --waive)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -217,7 +229,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__check)
-            opts="-q -v -h --manifest-path --train --dry-run --json --waive --quiet --verbose --color --help"
+            opts="-q -v -h --manifest-path --train --dry-run --json --waive --confirm --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -232,6 +244,10 @@ _xtask() {
                     return 0
                     ;;
                 --waive)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -247,7 +263,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__due)
-            opts="-q -v -h --interfaces --manifest-path --train --dry-run --json --waive --quiet --verbose --color --help"
+            opts="-q -v -h --interfaces --manifest-path --train --dry-run --json --waive --confirm --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -262,6 +278,10 @@ _xtask() {
                     return 0
                     ;;
                 --waive)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -515,7 +535,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__hotfix)
-            opts="-q -v -h --push --manifest-path --train --dry-run --json --waive --quiet --verbose --color --help"
+            opts="-q -v -h --push --manifest-path --train --dry-run --json --waive --confirm --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -533,6 +553,10 @@ _xtask() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -545,7 +569,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__post__subcmd__release)
-            opts="-q -v -h --push --without --here --manifest-path --train --dry-run --json --waive --quiet --verbose --color --help"
+            opts="-q -v -h --push --without --here --manifest-path --train --dry-run --json --waive --confirm --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -567,6 +591,10 @@ _xtask() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -579,7 +607,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__postfix)
-            opts="-q -v -h --note --issue --push --manifest-path --train --dry-run --json --waive --quiet --verbose --color --help"
+            opts="-q -v -h --note --issue --push --manifest-path --train --dry-run --json --waive --confirm --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -605,6 +633,10 @@ _xtask() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -617,7 +649,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__publish)
-            opts="-q -v -h --only --without --here --dist --deadline --announced --announce-again --manifest-path --train --dry-run --json --waive --quiet --verbose --color --help"
+            opts="-q -v -h --only --without --here --dist --deadline --announced --announce-again --manifest-path --train --dry-run --json --waive --confirm --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -659,6 +691,10 @@ _xtask() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -671,7 +707,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__rehearse)
-            opts="-q -v -h --page --keep --manifest-path --train --dry-run --json --waive --quiet --verbose --color --help"
+            opts="-q -v -h --page --keep --manifest-path --train --dry-run --json --waive --confirm --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -693,6 +729,10 @@ _xtask() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -705,7 +745,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__release)
-            opts="-q -v -h --push --manifest-path --train --dry-run --json --waive --quiet --verbose --color --help"
+            opts="-q -v -h --push --manifest-path --train --dry-run --json --waive --confirm --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -723,6 +763,10 @@ _xtask() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -735,7 +779,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__rollback)
-            opts="-q -v -h --reason --without --deadline --announced --announce-again --manifest-path --train --dry-run --json --waive --quiet --verbose --color --help"
+            opts="-q -v -h --reason --without --deadline --announced --announce-again --manifest-path --train --dry-run --json --waive --confirm --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -773,6 +817,10 @@ _xtask() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -785,7 +833,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__serve)
-            opts="-q -v -h --dir --port --alone --manifest-path --train --dry-run --json --waive --quiet --verbose --color --help"
+            opts="-q -v -h --dir --port --alone --manifest-path --train --dry-run --json --waive --confirm --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -811,6 +859,10 @@ _xtask() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -823,7 +875,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__smoke)
-            opts="-q -v -h --manifest-path --train --dry-run --json --waive --quiet --verbose --color --help"
+            opts="-q -v -h --manifest-path --train --dry-run --json --waive --confirm --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -838,6 +890,10 @@ _xtask() {
                     return 0
                     ;;
                 --waive)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -853,7 +909,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__status)
-            opts="-q -v -h --here --issue --manifest-path --train --dry-run --json --waive --quiet --verbose --color --help"
+            opts="-q -v -h --here --issue --manifest-path --train --dry-run --json --waive --confirm --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -871,6 +927,10 @@ _xtask() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -883,7 +943,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__wheels)
-            opts="-q -v -h --target --zig --sdist --out --manifest-path --train --dry-run --json --waive --quiet --verbose --color --help"
+            opts="-q -v -h --target --zig --sdist --out --manifest-path --train --dry-run --json --waive --confirm --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -906,6 +966,10 @@ _xtask() {
                     return 0
                     ;;
                 --waive)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -28,6 +28,7 @@ complete -c cargo -n "__fish_cargo_needs_command" -f -a "xtask" -d 'Releases a w
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix changelog hotfix publish rollback wheels status post-release due calendar rehearse serve smoke check" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix changelog hotfix publish rollback wheels status post-release due calendar rehearse serve smoke check" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix changelog hotfix publish rollback wheels status post-release due calendar rehearse serve smoke check" -l waive -d 'Set a finding or a proof aside, by its name; it is written into the tag\'s message' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix changelog hotfix publish rollback wheels status post-release due calendar rehearse serve smoke check" -l confirm -d 'Say that you have seen what only a person can see, by its name; it is written into the tag\'s message' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix changelog hotfix publish rollback wheels status post-release due calendar rehearse serve smoke check" -l color -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -53,6 +54,7 @@ complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_s
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from release" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from release" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from release" -l waive -d 'Set a finding or a proof aside, by its name; it is written into the tag\'s message' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from release" -l confirm -d 'Say that you have seen what only a person can see, by its name; it is written into the tag\'s message' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from release" -l color -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -66,6 +68,7 @@ complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subco
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from postfix" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from postfix" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from postfix" -l waive -d 'Set a finding or a proof aside, by its name; it is written into the tag\'s message' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from postfix" -l confirm -d 'Say that you have seen what only a person can see, by its name; it is written into the tag\'s message' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from postfix" -l color -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -77,6 +80,7 @@ complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subco
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from changelog" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from changelog" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from changelog" -l waive -d 'Set a finding or a proof aside, by its name; it is written into the tag\'s message' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from changelog" -l confirm -d 'Say that you have seen what only a person can see, by its name; it is written into the tag\'s message' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from changelog" -l color -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -87,6 +91,7 @@ complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subco
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from hotfix" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from hotfix" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from hotfix" -l waive -d 'Set a finding or a proof aside, by its name; it is written into the tag\'s message' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from hotfix" -l confirm -d 'Say that you have seen what only a person can see, by its name; it is written into the tag\'s message' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from hotfix" -l color -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -116,6 +121,7 @@ mail\t''"
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from publish" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from publish" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from publish" -l waive -d 'Set a finding or a proof aside, by its name; it is written into the tag\'s message' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from publish" -l confirm -d 'Say that you have seen what only a person can see, by its name; it is written into the tag\'s message' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from publish" -l color -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -140,6 +146,7 @@ mail\t''"
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rollback" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rollback" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rollback" -l waive -d 'Set a finding or a proof aside, by its name; it is written into the tag\'s message' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rollback" -l confirm -d 'Say that you have seen what only a person can see, by its name; it is written into the tag\'s message' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rollback" -l color -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -152,6 +159,7 @@ complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subco
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from wheels" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from wheels" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from wheels" -l waive -d 'Set a finding or a proof aside, by its name; it is written into the tag\'s message' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from wheels" -l confirm -d 'Say that you have seen what only a person can see, by its name; it is written into the tag\'s message' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from wheels" -l color -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -164,6 +172,7 @@ complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subco
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from status" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from status" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from status" -l waive -d 'Set a finding or a proof aside, by its name; it is written into the tag\'s message' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from status" -l confirm -d 'Say that you have seen what only a person can see, by its name; it is written into the tag\'s message' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from status" -l color -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -181,6 +190,7 @@ announce\t''"
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from post-release" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from post-release" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from post-release" -l waive -d 'Set a finding or a proof aside, by its name; it is written into the tag\'s message' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from post-release" -l confirm -d 'Say that you have seen what only a person can see, by its name; it is written into the tag\'s message' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from post-release" -l color -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -193,6 +203,7 @@ complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subco
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from due" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from due" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from due" -l waive -d 'Set a finding or a proof aside, by its name; it is written into the tag\'s message' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from due" -l confirm -d 'Say that you have seen what only a person can see, by its name; it is written into the tag\'s message' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from due" -l color -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -206,6 +217,7 @@ complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subco
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from calendar" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from calendar" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from calendar" -l waive -d 'Set a finding or a proof aside, by its name; it is written into the tag\'s message' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from calendar" -l confirm -d 'Say that you have seen what only a person can see, by its name; it is written into the tag\'s message' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from calendar" -l color -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -217,6 +229,7 @@ complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subco
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rehearse" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rehearse" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rehearse" -l waive -d 'Set a finding or a proof aside, by its name; it is written into the tag\'s message' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rehearse" -l confirm -d 'Say that you have seen what only a person can see, by its name; it is written into the tag\'s message' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rehearse" -l color -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -230,6 +243,7 @@ complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subco
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from serve" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from serve" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from serve" -l waive -d 'Set a finding or a proof aside, by its name; it is written into the tag\'s message' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from serve" -l confirm -d 'Say that you have seen what only a person can see, by its name; it is written into the tag\'s message' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from serve" -l color -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -241,6 +255,7 @@ complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subco
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from smoke" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from smoke" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from smoke" -l waive -d 'Set a finding or a proof aside, by its name; it is written into the tag\'s message' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from smoke" -l confirm -d 'Say that you have seen what only a person can see, by its name; it is written into the tag\'s message' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from smoke" -l color -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -251,6 +266,7 @@ complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subco
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from check" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from check" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from check" -l waive -d 'Set a finding or a proof aside, by its name; it is written into the tag\'s message' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from check" -l confirm -d 'Say that you have seen what only a person can see, by its name; it is written into the tag\'s message' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from check" -l color -r -f -a "auto\t''
 always\t''
 never\t''"

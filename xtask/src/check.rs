@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 use serde::Serialize;
 
 use crate::{
-    config::{Deployment, VersionFile, When, closest},
+    config::{Confirmed, Deployment, VersionFile, When, closest},
     edit::{slashed, typed},
     files::{
         Place, anchor, cargo_lock,
@@ -66,7 +66,7 @@ pub const STATE: [Check; 13] = [
 
 /// The findings, rows of the checklist and derived proofs that `--waive` may set aside; the others leave no way to make a
 /// coherent release.
-pub const WAIVABLE: [&str; 13] = [
+pub const WAIVABLE: [&str; 14] = [
     "branch",
     "nothing-to-release",
     "path-only",
@@ -75,6 +75,7 @@ pub const WAIVABLE: [&str; 13] = [
     "workflows",
     "ci",
     "review",
+    "website",
     "cargo-test",
     "wheel-test",
     "maturin-develop",
@@ -94,6 +95,23 @@ pub fn known_waivers(train: &Train, names: &[String]) -> Result<()> {
         if !known.contains(&name.as_str()) {
             let near = closest(name, &known).map(|near| format!(" (did you mean `{near}`?)")).unwrap_or_default();
             bail!("--waive {name}{near}: it can waive {}", known.join(", "));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses names that `--confirm` cannot mean: a person confirms what only a person can see.
+pub fn known_confirmations(train: &Train, names: &[String]) -> Result<()> {
+    let own = Confirmed::Website;
+    for name in names {
+        if name != own.name() {
+            bail!("--confirm {name}: a person confirms {}; the forge or a proof does the rest", own.name());
+        }
+        if !train.config.checklist.contains(&own) {
+            bail!(
+                "--confirm {name}: nobody asks for it: add \"{name}\" to `checklist` in [workspace.metadata.trains.{}]",
+                train.name()
+            );
         }
     }
     Ok(())

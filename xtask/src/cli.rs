@@ -52,6 +52,9 @@ struct Global {
     /// Set a finding or a proof aside, by its name; it is written into the tag's message.
     #[arg(long, global = true, value_name = "NAME")]
     waive: Vec<String>,
+    /// Say that you have seen what only a person can see, by its name; it is written into the tag's message.
+    #[arg(long, global = true, value_name = "NAME")]
+    confirm: Vec<String>,
     /// Say only what is wrong.
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     quiet: bool,
@@ -433,15 +436,23 @@ pub fn main() -> i32 {
         report.error(&anyhow::anyhow!("--waive: this command has nothing to set aside: leave it out"));
         return 2;
     }
+    let confirm = global.confirm;
+    let confirmable = matches!(command, Command::Release { .. } | Command::Postfix { .. } | Command::Hotfix { .. });
+    if !confirm.is_empty() && !confirmable {
+        report.error(&anyhow::anyhow!("--confirm: this command has nothing to confirm: leave it out"));
+        return 2;
+    }
     let result = match command {
         Command::Release { version, push } => {
             let intent = Intent::Release(version.unwrap_or(Goal::Align));
-            commands::make(&call, &intent, &Options { push, waive })
+            commands::make(&call, &intent, &Options { push, waive, confirm })
         }
         Command::Postfix { note, issue, push } => {
-            commands::make(&call, &Intent::Postfix(Fix { note, issue }), &Options { push, waive })
+            commands::make(&call, &Intent::Postfix(Fix { note, issue }), &Options { push, waive, confirm })
         }
-        Command::Hotfix { version, push } => commands::make(&call, &Intent::Hotfix(version), &Options { push, waive }),
+        Command::Hotfix { version, push } => {
+            commands::make(&call, &Intent::Hotfix(version), &Options { push, waive, confirm })
+        }
         Command::Publish { version, only, without, here, dist, sending } => {
             let lanes = |named: Vec<LaneName>| named.into_iter().map(Lane::from).collect();
             // Counted from where it was typed, not from the top of the repository.

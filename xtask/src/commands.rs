@@ -72,6 +72,7 @@ pub fn make(call: &Call<'_>, intent: &Intent, options: &Options) -> Result<()> {
     let Planned { snapshot, plan } = basis::plan(&loader, intent, options)?;
     history::tags(call.report, &loader, &snapshot.workspace, &snapshot.train)?;
     check::known_waivers(&snapshot.train, &options.waive)?;
+    check::known_confirmations(&snapshot.train, &options.confirm)?;
     let to = plan.to.clone();
     let mut unverified = Vec::new();
     let carried = carry_out(call, &loader, &snapshot, plan, &mut unverified);

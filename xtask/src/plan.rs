@@ -83,6 +83,8 @@ pub struct Moved {
 pub struct Options {
     pub push: bool,
     pub waive: Vec<String>,
+    /// What the captain, or who told the captain, has seen.
+    pub confirm: Vec<String>,
 }
 
 impl Plan {
@@ -265,11 +267,13 @@ impl Draft {
         let is_waived = |name: &str| checks.waived.contains_key(name);
         let (waived, findings): (Vec<_>, Vec<_>) =
             self.findings.into_iter().partition(|finding| is_waived(finding.check));
-        let confirmations = checklist::asked(snapshot, &self.to);
+        let confirmed = confirmed(snapshot, options);
+        let mut confirmations = checklist::asked(snapshot, &self.to);
+        confirmations.extend(checklist::by_person(snapshot, &confirmed));
         let names = waived.iter().map(|finding| finding.check);
         let names = names.chain(confirmations.iter().map(|row| row.name.as_str()));
         let names = names.chain(self.proofs.iter().map(|proof| proof.name.as_str()));
-        let mut record = Record::default();
+        let mut record = Record { confirmed: confirmed.into_keys().collect(), ..Record::default() };
         for name in names.filter(|name| is_waived(name)) {
             if !record.waives(name) {
                 record.waived.push(name.to_owned());
@@ -334,6 +338,15 @@ impl Draft {
             checks,
         }
     }
+}
+
+/// What a person confirmed, and by what it is known: the command, or what an earlier run recorded.
+fn confirmed(snapshot: &Snapshot, options: &Options) -> BTreeMap<String, String> {
+    let said = options.confirm.iter().map(|name| (name.clone(), format!("--confirm {name}")));
+    let recorded = snapshot.recorded.iter().flat_map(|Recorded { at, record, .. }| {
+        record.confirmed.iter().map(move |name| (name.clone(), format!("{at} records it")))
+    });
+    said.chain(recorded).collect()
 }
 
 /// What is waived: by the command, or by an earlier run that recorded it.

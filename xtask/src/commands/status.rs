@@ -55,9 +55,10 @@ pub fn status(call: &Call<'_>, version: &Version, here: bool) -> Result<()> {
     let watched = run::look(&world, &Vec::from_iter(checklist::watched(&snapshot, &publication.of.tag)));
     call.report.publication(&publication);
     if let Some(Recorded { at, record, .. }) = &snapshot.recorded {
+        let confirmed = record.confirmed.iter().map(|name| format!("{at} records: confirmed: {name}"));
         let waived = record.waived.iter().map(|name| format!("{at} records: waived: {name}"));
         let unverified = record.not_verified.iter().map(|check| format!("{at} records: not verified: {check}"));
-        waived.chain(unverified).for_each(|line| call.report.say(format!("note: {line}")));
+        confirmed.chain(waived).chain(unverified).for_each(|line| call.report.say(format!("note: {line}")));
     }
     call.report.table(&[rows(&watched), rows(&seen)].concat());
     if call.report.loudness == Loudness::Verbose {

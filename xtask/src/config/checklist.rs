@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// The proofs that are derived, and so need no command.
 pub const DERIVED: [&str; 5] = ["cargo-test", "wheel-test", "maturin-develop", "pytest", "image"];
 
-/// What a forge can confirm of a commit.
+/// What others confirm before a release goes out: the forge of a commit, and a person of a version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Confirmed {
@@ -16,6 +16,8 @@ pub enum Confirmed {
     Ci,
     /// What came since the last release was approved by somebody other than its author.
     Review,
+    /// README and website say what is released, which only a person can see.
+    Website,
 }
 
 impl Confirmed {
@@ -24,6 +26,7 @@ impl Confirmed {
         match self {
             Confirmed::Ci => "ci",
             Confirmed::Review => "review",
+            Confirmed::Website => "website",
         }
     }
 }

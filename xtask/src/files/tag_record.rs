@@ -8,6 +8,7 @@ const RELEASE: &str = "Release";
 /// The same in the tag that says that a release was rolled back.
 const ROLLBACK_OF: &str = "Rollback-of";
 const HOTFIX_OF: &str = "Hotfix-of";
+const CONFIRMED: &str = "Confirmed";
 const WAIVED: &str = "Waived";
 const NOT_VERIFIED: &str = "Not-verified";
 
@@ -20,6 +21,9 @@ pub struct Record {
     /// The tag of the release that a hotfix fixes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hotfix_of: Option<String>,
+    /// What a person confirmed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub confirmed: Vec<String>,
     /// The checks that the captain set aside.
     pub waived: Vec<String>,
     /// The checks that could not be made.
@@ -87,6 +91,7 @@ impl Record {
             Of::Rollback(tag) => format!("{ROLLBACK_OF}: {tag}"),
         }];
         lines.extend(self.hotfix_of.iter().map(|of| format!("{HOTFIX_OF}: {of}")));
+        lines.extend(self.confirmed.iter().map(|name| format!("{CONFIRMED}: {name}")));
         lines.extend(self.waived.iter().map(|name| format!("{WAIVED}: {name}")));
         lines.extend(self.not_verified.iter().map(|check| format!("{NOT_VERIFIED}: {check}")));
         format!("{}\n\n{}", message.trim_end(), lines.join("\n"))
@@ -105,6 +110,7 @@ impl Record {
         for (key, value) in block {
             match key.as_str() {
                 HOTFIX_OF => record.hotfix_of = Some(value),
+                CONFIRMED => record.confirmed.push(value),
                 WAIVED => record.waived.push(value),
                 NOT_VERIFIED => record.not_verified.push(NotVerified::parse(&value)),
                 _ => {}
@@ -181,6 +187,7 @@ mod tests {
     fn a_block_reads_as_people_would_write_it() {
         let record = Record {
             hotfix_of: Some("v0.9.3".to_owned()),
+            confirmed: vec!["website".to_owned()],
             waived: vec!["ci".to_owned()],
             not_verified: vec![NotVerified::new("image", "no container\nengine")],
         };
@@ -188,7 +195,7 @@ mod tests {
         assert_eq!(
             message,
             "Release version 0.9.4\n\n### Fixed\n\n- x\n\n\
-             Release: v0.9.4\nHotfix-of: v0.9.3\nWaived: ci\nNot-verified: image (no container engine)"
+             Release: v0.9.4\nHotfix-of: v0.9.3\nConfirmed: website\nWaived: ci\nNot-verified: image (no container engine)"
         );
         assert_eq!(Record::read(&message, "v0.9.4"), record);
         let rollback = Record::default().append_to("Rollback of v0.9.4 to v0.9.3", &Of::Rollback("v0.9.4".to_owned()));
@@ -258,6 +265,7 @@ mod tests {
             hotfix_of: Some("v0.9.3".to_owned()),
             waived: vec!["ci".to_owned(), "image".to_owned()],
             not_verified: vec![NotVerified::new("pytest -q", "no python")],
+            ..Record::default()
         };
         assert_eq!(Record::read(message, "v0.9.4"), expected);
         assert_eq!(Record::read("Hotfix of v0.9.3.", "v0.9.4").hotfix_of.as_deref(), Some("v0.9.3"));
@@ -270,8 +278,10 @@ mod tests {
         let name = "[a-z][a-z0-9-]{0,12}";
         let not = (name, "\\PC{0,30}|[ -~\n\t]{0,220}").prop_map(|(name, why)| NotVerified::new(&name, &why));
         let of = proptest::option::of("[a-z]{0,5}-?v[0-9.]{1,6}[0-9]");
-        (of, proptest::collection::vec(name, 0..4), proptest::collection::vec(not, 0..4))
-            .prop_map(|(hotfix_of, waived, not_verified)| Record { hotfix_of, waived, not_verified })
+        let names = || proptest::collection::vec(name, 0..4);
+        (of, names(), names(), proptest::collection::vec(not, 0..4)).prop_map(
+            |(hotfix_of, confirmed, waived, not_verified)| Record { hotfix_of, confirmed, waived, not_verified },
+        )
     }
 
     proptest! {

@@ -54,6 +54,7 @@ pub fn steps(snapshot: &Snapshot) -> Vec<Step> {
         by: Evidence::Texts(seen),
     };
     let mut rows = Vec::from(on_forge);
+    rows.extend(by_person(snapshot, &BTreeMap::new()));
     rows.push(texts("changelog", "the changelog is updated", changelog_row(snapshot)));
     rows.push(texts("version", "the version is the same in all its files", version_row(snapshot)));
     // A proof of that name says more than right versions in the texts.
@@ -73,12 +74,29 @@ pub fn asked(snapshot: &Snapshot, to: &Version) -> Vec<Confirmation> {
     rows.map(|what| ask(snapshot, what, last_tag(snapshot, |version| version < to))).collect()
 }
 
+/// The row that a person confirms for each version, where the train wants it; `confirmed` says by what each name is.
+pub fn by_person(snapshot: &Snapshot, confirmed: &BTreeMap<String, String>) -> Option<Confirmation> {
+    let name = Confirmed::Website.name();
+    let seen = match confirmed.get(name) {
+        Some(by) => Observation::done(by.clone()),
+        None => Observation::Unknown {
+            why: "nobody has confirmed it for this version".to_owned(),
+            next: format!("read README and website, and add --confirm {name} to the release"),
+        },
+    };
+    snapshot.train.config.checklist.contains(&Confirmed::Website).then(|| Confirmation {
+        name: name.to_owned(),
+        what: "README and website say what is released".to_owned(),
+        by: Evidence::Texts(seen),
+    })
+}
+
 fn ask(snapshot: &Snapshot, what: Confirmed, since: Option<String>) -> Confirmation {
     let Snapshot { workspace, train, repo, base, .. } = snapshot;
     let words = match (what, &since) {
         (Confirmed::Ci, _) => format!("all CI checks pass on {}", short(base)),
-        (Confirmed::Review, Some(tag)) => format!("what came since {tag} is reviewed and approved"),
-        (Confirmed::Review, None) => "all of it is reviewed and approved".to_owned(),
+        (_, Some(tag)) => format!("what came since {tag} is reviewed and approved"),
+        (_, None) => "all of it is reviewed and approved".to_owned(),
     };
     // A release that is prepared on a branch stands on the main one.
     let prepared = |name: &String| train.config.branch.as_ref().is_some_and(|own| own.version_in(name).is_some());

@@ -135,6 +135,35 @@ fn without_a_forge_a_release_is_made_here_and_only_its_push_is_refused() {
 }
 
 #[test]
+fn a_person_confirms_what_only_a_person_can_see() {
+    let place = place("person");
+    place.replace("Cargo.toml", "[\"ci\", \"review\"]", "[\"website\"]");
+    place.commit("fix: a person confirms");
+    let refused = place.xtask(&format!("{RELEASE} --confirm docs"));
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.err.contains("--confirm docs: a person confirms website"), "{}", refused.err);
+    // It stays here without, and says how; a push waits for it.
+    let made = place.xtask(RELEASE).ok();
+    let told = "not verified: website (nobody has confirmed it for this version); next: read README and website, and add --confirm website to the release, then cargo xtask release 0.8.0 --push; or without: cargo xtask release 0.8.0 --push --waive website";
+    assert_eq!(lines_about(&made.all(), "not verified: website"), [told]);
+    assert!(message(&place).contains("\nNot-verified: website ("), "{}", message(&place));
+    let push = place.xtask("release 0.8.0 --push");
+    assert_eq!(push.code, Some(1), "{}", push.all());
+    assert!(push.err.contains("not confirmed: website"), "{}", push.all());
+    let pushed = place.xtask("release 0.8.0 --push --confirm website").ok();
+    assert!(pushed.out.contains("  done    website: README and website say what is released (--confirm website)"), "{}", pushed.out);
+    // The next version is another one, and its tag says who was asked.
+    place.write("crates/lark/src/more.rs", "//! More.\n");
+    place.replace("CHANGELOG.md", "## [Unreleased]\n", "## [Unreleased]\n\n### Added\n\n- more\n");
+    place.commit("feat: more");
+    assert_eq!(place.xtask("release 0.9.0 --push --waive cargo-test").code, Some(1));
+    place.xtask("release 0.9.0 --waive cargo-test --confirm website").ok();
+    let text = place.git("tag -l --format=%(contents) v0.9.0");
+    assert!(text.trim_end().ends_with("\n\nRelease: v0.9.0\nConfirmed: website\nWaived: cargo-test"), "{text}");
+    place.xtask("release 0.9.0 --push").ok();
+}
+
+#[test]
 fn what_is_truly_seen_later_is_done_and_what_failed_refuses_here_too() {
     let place = place("later");
     forge(&place, "failure");

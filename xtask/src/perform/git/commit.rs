@@ -181,7 +181,11 @@ fn text(world: &World<'_>, commit: &Commit) -> String {
     let Some((of, record)) = &commit.record else { return commit.message.clone() };
     let proofs = world.unverified().into_iter().filter(|unverified| !unverified.is_confirmation);
     let record = Record { not_verified: proofs.map(|proof| proof.check).collect(), ..record.clone() };
-    if record.is_clean() { commit.message.clone() } else { record.append_to(&commit.message, of) }
+    if record.is_clean() && record.confirmed.is_empty() {
+        commit.message.clone()
+    } else {
+        record.append_to(&commit.message, of)
+    }
 }
 
 pub fn commit(world: &World<'_>, commit: &Commit) -> Result<()> {

@@ -5,8 +5,8 @@ use serde_json::json;
 
 use super::sketch::{Sketch, house, tag_message, titles, v};
 use crate::{
-    plan::checklist,
-    repo::LogEntry,
+    plan::{Record, checklist},
+    repo::{At, LogEntry, Recorded},
     step::{Asked, Confirmation, Evidence, Observation, Reach, Step},
 };
 
@@ -154,6 +154,32 @@ fn what_the_train_wants_is_asked_before_anything_is_written() {
     let fix = titles(&house.postfix(Some("fix NaN"), None));
     assert_eq!(fix[0], asked[0]);
     assert!(fix.contains(&"prove soak: soak 1h (in barter-python)".to_owned()), "{fix:?}");
+}
+
+#[test]
+fn what_only_a_person_can_see_is_confirmed_for_each_version_and_recorded() {
+    let mut house = house().configured("checklist", json!(["website"]));
+    let row = |house: &Sketch| {
+        let plan = house.release("minor");
+        let Some(Step::Confirm(row)) = plan.steps.first() else { panic!("{:?}", titles(&plan)) };
+        let Evidence::Texts(seen) = &row.by else { panic!("{:?}", row.by) };
+        (row.name.clone(), seen.clone(), tag_message(&plan))
+    };
+    let (name, seen, message) = row(&house);
+    assert_eq!(name, "website");
+    let Observation::Unknown { next, .. } = seen else { panic!("{seen:?}") };
+    assert!(next.contains("--confirm website") && !message.contains("Confirmed"), "{next} {message}");
+    house.options.confirm.push("website".to_owned());
+    let (_, seen, message) = row(&house);
+    assert_eq!(seen, Observation::done("--confirm website"));
+    assert!(message.ends_with("\n\nRelease: v0.10.0\nConfirmed: website"), "{message}");
+    // Who goes on with that release need not say it again; the next version is another one.
+    house.options.confirm.clear();
+    let record = Record::read(&message, "v0.10.0");
+    house.recorded = Some(Recorded { at: At::Tag("v0.10.0".to_owned()), is_whole: true, record });
+    assert_eq!(row(&house).1, Observation::done("tag v0.10.0 records it"));
+    // Nobody is asked who does not want it.
+    assert!(!titles(&super::sketch::house().release("minor")).iter().any(|title| title.contains("website")));
 }
 
 #[test]
