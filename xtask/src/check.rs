@@ -294,16 +294,17 @@ fn wheel_versions(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     findings
 }
 
-/// What to do about a version file.
-pub const CORRECT_DEPLOYMENTS: &str = "correct `deployments` in [workspace.metadata.trains], or the file";
-
-pub const CORRECT_FILES: &str = "correct `files` in [workspace.metadata.trains], or the file";
+/// What to do about a file that the train names.
+pub fn correct(train: &Train, key: &str) -> String {
+    format!("correct `{key}` in [workspace.metadata.trains.{}], or the file", train.name())
+}
 
 /// The versions in a configured file, or what is wrong with where they should stand.
-pub fn anchored(workspace: &Workspace, file: &VersionFile) -> Result<Vec<Place>, Finding> {
+pub fn anchored(workspace: &Workspace, train: &Train, file: &VersionFile) -> Result<Vec<Place>, Finding> {
     let path = workspace.in_root(&file.path);
-    let places = workspace.text(&path).and_then(|text| anchor::read(text, &file.after, file.times));
-    places.map_err(|error| Finding::new("version-files", format!("{}: {error:#}", slashed(&path)), CORRECT_FILES))
+    let found = |what: String| Finding::new("version-files", what, correct(train, "files"));
+    let text = workspace.text(&path).map_err(|error| found(format!("{error:#}")))?;
+    anchor::read(text, &file.after, file.times).map_err(|error| found(format!("{}: {error:#}", slashed(&path))))
 }
 
 /// Each anchored file says the train's version, as often as configured.
@@ -313,7 +314,7 @@ fn version_files(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let mut findings = Vec::new();
     for file in &train.config.files {
         let path = workspace.in_root(&file.path);
-        match anchored(workspace, file) {
+        match anchored(workspace, train, file) {
             Err(finding) => findings.push(finding),
             Ok(places) => findings.extend(places.into_iter().filter_map(|place| {
                 let found = Version::parse(&place.text, file.dialect()).ok();
@@ -339,8 +340,10 @@ fn version_files(workspace: &Workspace, train: &Train) -> Vec<Finding> {
 fn deployments(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let looked = train.config.deployments.iter().map(|Deployment { path, image }| {
         let path = workspace.in_root(path);
-        let tags = workspace.text(&path).and_then(|text| deployment::set(text, image, "0", "sha256:0"));
-        tags.map_err(|error| Finding::new("deployments", format!("{}: {error:#}", slashed(&path)), CORRECT_DEPLOYMENTS))
+        let found = |what: String| Finding::new("deployments", what, correct(train, "deployments"));
+        let text = workspace.text(&path).map_err(|error| found(format!("{error:#}")))?;
+        let tags = deployment::set(text, image, "0", "sha256:0");
+        tags.map_err(|error| found(format!("{}: {error:#}", slashed(&path))))
     });
     looked.filter_map(Result::err).collect()
 }
@@ -355,7 +358,7 @@ fn changelogs(workspace: &Workspace, train: &Train) -> Vec<Finding> {
             Err(error) => findings.push(Finding::new(
                 "changelog",
                 format!("{error:#}"),
-                "correct `changelog` in [workspace.metadata.trains]",
+                format!("correct `changelog` in [workspace.metadata.trains.{}]", train.name()),
             )),
         }
     }
@@ -401,7 +404,7 @@ fn changelogs(workspace: &Workspace, train: &Train) -> Vec<Finding> {
             Err(error) => findings.push(Finding::new(
                 "changelog",
                 format!("{error:#}"),
-                "correct `release-notes` in [workspace.metadata.trains]",
+                format!("correct `release-notes` in [workspace.metadata.trains.{}]", train.name()),
             )),
         }
     }

@@ -123,6 +123,9 @@ pub const PLATFORMS: [(&str, &str, &str); 8] = [
 /// The word in `platforms` for a source distribution.
 pub const SDIST: &str = "sdist";
 
+/// Stands for a path that cannot be used until it is left out. No path that is read can be called so.
+const UNUSABLE: &str = "\0";
+
 /// Where a release is announced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -176,6 +179,25 @@ impl TrainConfig {
             .chain(self.deployments.iter_mut().map(|deployment| ("deployments.path", &mut deployment.path)))
             .chain(self.images.iter_mut().map(|image| ("images.dockerfile", &mut image.dockerfile)))
             .chain(self.proofs.iter_mut().map(|proof| ("proofs.in", &mut proof.dir)))
+    }
+
+    /// Leaves out what has a path that cannot be used: that is told already.
+    fn leave_unusable(&mut self) {
+        let is_usable = |path: &Path| path != Path::new(UNUSABLE);
+        let single = [
+            &mut self.changelog,
+            &mut self.fragments,
+            &mut self.follow_ups,
+            &mut self.release_notes,
+            &mut self.templates,
+        ];
+        for path in single {
+            path.take_if(|path| !is_usable(path));
+        }
+        self.files.retain(|file| is_usable(&file.path));
+        self.deployments.retain(|deployment| is_usable(&deployment.path));
+        self.images.retain(|image| is_usable(&image.dockerfile));
+        self.proofs.retain(|proof| is_usable(&proof.dir));
     }
 
     pub fn takes(&self, entries: Entries) -> bool {
@@ -412,10 +434,14 @@ pub fn read(metadata: &Value, root: &Path) -> Config {
             } else if path.has_root() || normalized(&root.join(&path)).is_none() {
                 let problem = format!("{at}: `{key} = \"{place}\"` leaves the repository: name a path inside of it");
                 config.problems.push(problem);
+            } else {
+                continue;
             }
+            *path = PathBuf::from(UNUSABLE);
         }
+        train.leave_unusable();
     }
-    for train in &config.trains {
+    for train in &mut config.trains {
         let known: Vec<&str> = PLATFORMS.iter().map(|(name, ..)| *name).chain([SDIST]).collect();
         let images: Vec<&str> = train.images.iter().map(|image| &*image.name).collect();
         let platforms = train.platforms.iter().map(|platform| ("platform", platform, &known));
@@ -425,6 +451,26 @@ pub fn read(metadata: &Value, root: &Path) -> Config {
             let near = nearest(word, known);
             let problem = format!("[workspace.metadata.trains.{}]: unknown {kind} `{word}`: {near}", train.name);
             config.problems.push(problem);
+        }
+        let images = &train.images;
+        train.deployments.retain(|deployment| images.iter().any(|image| *image.name == deployment.image));
+        for (nth, image) in images.iter().enumerate() {
+            if images[..nth].iter().any(|other| other.name == image.name) {
+                let at = format!("[workspace.metadata.trains.{}]", train.name);
+                config
+                    .problems
+                    .push(format!("{at}: `images`: there are two of the name `{}`: rename one", &*image.name));
+            }
+        }
+    }
+    for (nth, train) in config.trains.iter().enumerate().filter(|(_, train)| train.driver.is_some()) {
+        if let Some(other) = config.trains[..nth].iter().find(|other| other.driver == train.driver) {
+            config.problems.push(format!(
+                "[workspace.metadata.trains.{}]: `driver = \"{}\"` is the driver of train {}, too: one crate has one version, so take one of the two out",
+                train.name,
+                train.driver.as_deref().unwrap_or_default(),
+                other.name
+            ));
         }
     }
     for train in &config.trains {
@@ -585,6 +631,31 @@ mod tests {
         assert_eq!(options(json!({ "a": { "default": true }, "b": {} })), ["", " --train b"]);
         assert_eq!(options(json!({ "a": {}, "b": {} })), [" --train a", " --train b"]);
         assert_eq!(options(json!({ "a": { "remote": "-x" }, "b": {} })), [" --train b"]);
+    }
+
+    #[test]
+    fn what_is_told_of_a_train_is_not_looked_at_any_further() {
+        let config = json!({ "a": {
+            "changelog": "../x.md", "files": [{ "path": "/x", "after": "y" }, { "path": "z", "after": "y" }],
+            "deployments": [{ "path": "d.yaml", "image": "x" }],
+        } });
+        let config = read(&json!({ "trains": config }), Path::new(""));
+        assert_eq!(config.problems.len(), 3, "{:?}", config.problems);
+        let [train] = config.trains.as_slice() else { panic!("{:?}", config.trains) };
+        assert_eq!((&train.changelog, train.files.len(), train.deployments.len()), (&None, 1, 0));
+    }
+
+    #[test]
+    fn a_driver_and_an_images_name_are_there_once() {
+        assert_eq!(
+            problems(json!({ "a": { "driver": "x" }, "b": { "driver": "x" }, "c": {}, "d": {} })),
+            "[workspace.metadata.trains.b]: `driver = \"x\"` is the driver of train a, too: one crate has one version, so take one of the two out"
+        );
+        let image = json!({ "name": "x", "dockerfile": "d" });
+        assert_eq!(
+            problems(json!({ "a": { "images": [image, image] } })),
+            "[workspace.metadata.trains.a]: `images`: there are two of the name `x`: rename one"
+        );
     }
 
     #[test]

@@ -235,7 +235,7 @@ impl Workspace {
         match self.texts.get(path) {
             Some(text) => Ok(text),
             None => bail!(
-                "{} is not a file that git tracks: correct the path in [workspace.metadata.trains], or `git add` it",
+                "{} is not a file that git tracks: correct its path in the configuration, or `git add` it",
                 slashed(path)
             ),
         }

@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context, Result};
 
 use crate::{
-    check::{CORRECT_FILES, Finding, anchored},
+    check::{Finding, anchored, correct},
     config::{VersionFile, When},
     edit::{Edit, Fate, Reason, slashed},
     files::{Place, cargo_lock, cargo_toml::VersionField, splice},
@@ -157,7 +157,7 @@ impl<'w> Places<'w> {
         let wanted = |file: &&VersionFile| file.when == when && dialects.contains(&file.dialect());
         for file in train.config.files.iter().filter(wanted) {
             let path = self.workspace.in_root(&file.path);
-            let places = match anchored(self.workspace, file) {
+            let places = match anchored(self.workspace, train, file) {
                 Ok(places) => places,
                 Err(finding) => {
                     self.findings.push(finding);
@@ -178,10 +178,12 @@ impl<'w> Places<'w> {
                     Ok(new) => {
                         self.set(&path, &place, new.clone(), Reason::Anchor { after: file.after.clone(), to: new })
                     }
+                    // That is told of the wheels already.
+                    Err(_) if !train.wheels.is_empty() && version.show(Dialect::Pep440).is_err() => {}
                     Err(error) => {
                         let what =
                             format!("{}: after `{}` stands `{}`: {error:#}", slashed(&path), file.after, place.text);
-                        self.findings.push(Finding::new("version-files", what, CORRECT_FILES));
+                        self.findings.push(Finding::new("version-files", what, correct(train, "files")));
                     }
                 }
             }

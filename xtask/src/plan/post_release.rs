@@ -147,7 +147,9 @@ fn deploy(
         let reason = Reason::Deployment { image: entry.image.clone(), to: version.tag() };
         match texts.rewrite(&path, reason, |text| deployment::set(text, &entry.image, &version.tag(), digest)) {
             Ok(()) => deployed.push(name),
-            Err(error) => findings.push(Finding::new("deployments", format!("{error:#}"), check::CORRECT_DEPLOYMENTS)),
+            Err(error) => {
+                findings.push(Finding::new("deployments", format!("{error:#}"), check::correct(train, "deployments")))
+            }
         }
     }
     deployed

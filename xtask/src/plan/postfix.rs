@@ -138,7 +138,7 @@ pub fn plan(snapshot: &Snapshot, to: &Version, fix: &Fix, released: bool, option
         }
         (None, _) => findings.push(Finding::new(
             "changelog",
-            "the train keeps no changelog to note the fix in",
+            format!("train {} keeps no changelog to note the fix in", train.name()),
             "add `changelog = \"CHANGELOG.md\"` to the train, with an `## [Unreleased]` section",
         )),
     }
