@@ -178,7 +178,8 @@ fn lock(workspace: &Workspace, _: &Train) -> Vec<Finding> {
     let versions: BTreeMap<&str, &str> =
         cargo_lock::read(text).into_iter().map(|entry| (entry.name, entry.version)).collect();
     let requires = cargo_lock::requires(text);
-    let (mut absent, mut other, mut needed) = (Vec::new(), Vec::new(), BTreeSet::new());
+    let (mut absent, mut other) = (Vec::new(), Vec::new());
+    let (mut needed, mut dropped) = (BTreeSet::new(), BTreeSet::new());
     for member in &workspace.members {
         let name = member.name.as_str();
         match versions.get(name) {
@@ -187,7 +188,9 @@ fn lock(workspace: &Workspace, _: &Train) -> Vec<Finding> {
                 if *version != member.version.to_string() {
                     other.push(name);
                 }
-                needed.extend(workspace.required_packages(member).difference(&requires[name]));
+                let (required, listed) = (workspace.required_packages(member), &requires[name]);
+                needed.extend(required.difference(listed));
+                dropped.extend(listed.difference(&required));
             }
         }
     }
@@ -197,6 +200,7 @@ fn lock(workspace: &Workspace, _: &Train) -> Vec<Finding> {
         ("no member", absent),
         ("other versions of", other),
         ("members that do not list their dependency on", needed.clone()),
+        ("members that list what they do not require any more:", dropped.into_iter().collect()),
     ];
     let said = said.iter().filter(|(_, names)| !names.is_empty());
     let said: Vec<String> = said.map(|(what, names)| format!("{what} {}", names.join(", "))).collect();

@@ -47,6 +47,7 @@ cases! {
     linked_files
     lock_conflict
     lock_lacks_member
+    lock_lists_more
     lock_stale
     lock_uncommitted
     member_ahead

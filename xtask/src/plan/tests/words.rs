@@ -401,6 +401,10 @@ fn a_lock_that_cargo_would_change_is_told_with_the_plan() {
     let lists = "lock: Cargo.lock has members that do not list their dependency on";
     assert_eq!(stale(" \"serde\",\n", ""), [format!("{lists} serde")]);
     assert_eq!(stale(" \"barter-instrument\",\n", ""), [format!("{lists} barter-instrument")]);
+    assert_eq!(
+        stale(" \"serde\",\n", " \"serde\",\n \"serde_json 1.0.0\",\n"),
+        ["lock: Cargo.lock has members that list what they do not require any more: serde_json"]
+    );
     // A release writes the versions of what moves.
     assert_eq!(stale("name = \"barter\"\nversion = \"0.9.3\"", "name = \"barter\"\nversion = \"0.9.2\""), [""; 0]);
 }
