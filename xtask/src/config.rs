@@ -20,6 +20,7 @@ pub use self::{
     checklist::{Confirmed, NamedProof},
 };
 use crate::{
+    conventional::Kind,
     names::{Branch, Word, check_ref, check_subject, check_word},
     version::{Dialect, Version},
     visible,
@@ -71,6 +72,9 @@ pub struct TrainConfig {
     pub notes_since: NotesSince,
     /// The directory of fragments; `changelog.d` without the key.
     pub fragments: Option<PathBuf>,
+    /// Kinds of change beside the six of Keep a Changelog, and other headings for those.
+    #[serde(default)]
+    pub kinds: Vec<KindHeading>,
     /// A list of what is still to be done after a release.
     pub follow_ups: Option<PathBuf>,
     /// A readme with a `## Release Notes` section.
@@ -163,7 +167,43 @@ pub enum Entries {
     Commits,
 }
 
+/// How a kind of change is headed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KindHeading {
+    pub heading: String,
+    /// What fragments call it; without it, the heading in lower case, with `-` between its words.
+    fragment: Option<String>,
+}
+
+impl KindHeading {
+    fn fragment(&self) -> String {
+        let words = || self.heading.split_whitespace().collect::<Vec<_>>().join("-");
+        self.fragment.clone().unwrap_or_else(words).to_lowercase()
+    }
+}
+
 impl TrainConfig {
+    /// The heading of one of the six kinds.
+    pub fn heading(&self, kind: Kind) -> &str {
+        let own = self.kinds.iter().find(|own| own.fragment().eq_ignore_ascii_case(kind.name()));
+        own.map_or(kind.name(), |own| &own.heading)
+    }
+
+    /// The heading of a kind that a changelog has under that name, or fragments by that suffix.
+    pub fn kind(&self, name: &str) -> Option<&str> {
+        let is_named =
+            |own: &&KindHeading| own.heading.eq_ignore_ascii_case(name) || own.fragment() == name.to_lowercase();
+        let own = self.kinds.iter().find(is_named).map(|own| own.heading.as_str());
+        own.or_else(|| Kind::parse(name).map(|kind| self.heading(kind)))
+    }
+
+    /// What fragments may be called.
+    pub fn fragment_kinds(&self) -> Vec<String> {
+        let six = Kind::ALL.map(|kind| kind.name().to_lowercase());
+        six.into_iter().chain(self.kinds.iter().map(KindHeading::fragment)).collect()
+    }
+
     /// Every path that it names, with its key.
     fn paths(&mut self) -> impl Iterator<Item = (&'static str, &mut PathBuf)> {
         let single = [
@@ -486,6 +526,24 @@ pub fn read(metadata: &Value, root: &Path) -> Config {
             config.problems.push(format!(
                 "[workspace.metadata.trains.{name}]: `tag = \"{tag}\"` can be a tag of train {other}, too, whose are \"{theirs}\": write another one, as \"{name}-v{{version}}\""
             ));
+        }
+    }
+    for train in &config.trains {
+        for (at, kind) in train.kinds.iter().enumerate() {
+            let fragment = kind.fragment();
+            let twice = train.kinds[..at].iter().any(|other| other.fragment() == fragment);
+            let why = match () {
+                _ if kind.heading.trim() != kind.heading || kind.heading.contains(['\n', '\r', '#']) => {
+                    "a heading is one line of words"
+                }
+                _ if fragment.contains(['.', '/', '\\']) || fragment.parse::<u32>().is_ok() => {
+                    "`NAME.KIND.md` needs a kind without `.` and `/`: add `fragment = \"…\"`"
+                }
+                _ if twice => "an earlier kind has that fragment, too: add another `fragment = \"…\"`",
+                _ => continue,
+            };
+            let problem = format!("`kinds`: {{ heading = \"{}\" }} (`*.{fragment}.md`): {why}", kind.heading);
+            config.problems.push(format!("[workspace.metadata.trains.{}]: {problem}", train.name));
         }
     }
     for train in config.trains.iter().filter(|train| train.fragments.is_some() && !train.takes(Entries::Fragments)) {

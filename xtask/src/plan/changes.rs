@@ -20,7 +20,7 @@ use super::edits::Texts;
 use crate::{
     check::{Finding, short},
     config::Entries,
-    conventional::{Change, Kind, numbers},
+    conventional::{Change, numbers},
     edit::{Reason, slashed},
     files::changelog::{
         self,
@@ -77,7 +77,7 @@ pub fn collect(snapshot: &Snapshot, to: &Version, versions: &BTreeMap<usize, Ver
         let (entries, findings) = fragments(workspace, train);
         all.findings.extend(findings);
         for (path, kind, text) in entries {
-            all.add(kind, (text, ""), Entries::Fragments, slashed(&path));
+            all.add(&kind, (text, ""), Entries::Fragments, slashed(&path));
             if let Some(Entry { from, said_by: Some(by), .. }) = all.entries.last() {
                 all.remarks.push(format!("{from} goes without being told: {by} says the same"));
             }
@@ -88,7 +88,7 @@ pub fn collect(snapshot: &Snapshot, to: &Version, versions: &BTreeMap<usize, Ver
     }
     if train.config.takes(Entries::Crates) {
         for (kind, text, from) in crates(workspace, train, to, versions) {
-            all.add(kind, (text, ""), Entries::Crates, from);
+            all.add(&kind, (text, ""), Entries::Crates, from);
         }
     }
     if train.config.takes(Entries::Commits) {
@@ -98,8 +98,8 @@ pub fn collect(snapshot: &Snapshot, to: &Version, versions: &BTreeMap<usize, Ver
 }
 
 impl Entry {
-    fn is_of(&self, kind: Kind) -> bool {
-        self.kind.as_deref().and_then(Kind::parse) == Some(kind)
+    fn is_of(&self, kind: &str) -> bool {
+        self.kind.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(kind))
     }
 }
 
@@ -117,7 +117,7 @@ impl Collected {
                 let what = format!("`{}` goes out, though `changes` does not name \"unreleased\"", head(&text));
                 self.remarks.push(format!("{path}: {what}"));
             }
-            if kind.and_then(Kind::parse).is_none() && summary.as_ref() != Some(&text) {
+            if kind.and_then(|kind| train.config.kind(kind)).is_none() && summary.as_ref() != Some(&text) {
                 let under = kind.map_or("no heading".to_owned(), |kind| format!("`### {kind}`"));
                 self.remarks
                     .push(format!("{path}: `{}` stands under {under}, which is no kind of change", head(&text)));
@@ -142,7 +142,7 @@ impl Collected {
 
     /// Adds an entry, unless the same is said already: in the same words, or with the same number under the same kind in
     /// another source. Two commits, as two fragments, may well belong to one issue.
-    fn add(&mut self, kind: Kind, (mut text, credits): (String, &str), source: Entries, from: String) {
+    fn add(&mut self, kind: &str, (mut text, credits): (String, &str), source: Entries, from: String) {
         let words = normal(&text);
         text.push_str(credits);
         let mine: BTreeSet<u64> = numbers(&text).collect();
@@ -152,7 +152,7 @@ impl Collected {
             same_number && said.source != source && said.source != Entries::Candidates || said.words == words
         });
         let said_by = said.map(|said| said.from.clone());
-        self.entries.push(Entry { kind: Some(kind.name().to_owned()), text, source, from, said_by, words });
+        self.entries.push(Entry { kind: Some(kind.to_owned()), text, source, from, said_by, words });
     }
 
     fn commits(&mut self, snapshot: &Snapshot) {
@@ -192,7 +192,7 @@ impl Collected {
             let touched: Vec<&str> =
                 touched.intersection(&ours).map(|&at| workspace.members[at].name.as_str()).collect();
             let credits = credits(&change, message);
-            self.add(kind, (sentence(&change, &touched), &credits), Entries::Commits, from);
+            self.add(train.config.heading(kind), (sentence(&change, &touched), &credits), Entries::Commits, from);
         }
     }
 
@@ -218,7 +218,7 @@ impl Collected {
 
     /// What the captain says of a fix stands before all that says the same. Tells whether it stands under Unreleased too,
     /// and need not be written again.
-    pub fn heed(&mut self, kind: Kind, note: &str) -> bool {
+    pub fn heed(&mut self, kind: &str, note: &str) -> bool {
         let mine: BTreeSet<u64> = numbers(note).collect();
         for entry in self.entries.iter_mut().filter(|entry| entry.said_by.is_none()) {
             let same_number = entry.is_of(kind) && numbers(&entry.text).any(|number| mine.contains(&number));

@@ -92,9 +92,10 @@ pub fn plan(snapshot: &Snapshot, to: &Version, fix: &Fix, released: bool, option
     let tags = (train.tag.fill(&from), train.tag.fill(to));
     let prose = Prose { version: &name, date: snapshot.today, tags: (Some(tags.0.as_str()), &tags.1) };
     let (mut remarks, mut note) = (Vec::new(), fix.entry());
+    let fixed = train.config.heading(Kind::Fixed);
     if let Some(path) = &train.changelog {
         let mut collected = changes::collect(snapshot, to, &versions);
-        note = note.filter(|note| !collected.heed(Kind::Fixed, note));
+        note = note.filter(|note| !collected.heed(fixed, note));
         gather(collected, path, &mut texts, &mut findings, &mut remarks);
     }
     match (&train.changelog, note) {
@@ -106,14 +107,14 @@ pub fn plan(snapshot: &Snapshot, to: &Version, fix: &Fix, released: bool, option
                 // No crate changed, so what waits under Unreleased is about the wheel, and goes out with it.
                 Some(entry) if waiting => texts.rewrite(path, Reason::Changelog, |text| {
                     changelog::promote(
-                        &changelog::add_entry(text, "Fixed", &entry)?,
+                        &changelog::add_entry(text, fixed, &entry)?,
                         prose.version,
                         prose.date,
                         prose.tags,
                     )
                 }),
                 Some(entry) => texts.rewrite(path, Reason::Changelog, |text| {
-                    changelog::insert(text, prose.version, prose.date, "Fixed", &entry, prose.tags)
+                    changelog::insert(text, prose.version, prose.date, fixed, &entry, prose.tags)
                 }),
                 None if waiting => texts.rewrite(path, Reason::Changelog, |text| {
                     changelog::promote(text, prose.version, prose.date, prose.tags)

@@ -9,7 +9,6 @@ use std::{
 use super::{CORRECT, attributed, normal, told};
 use crate::{
     check::Finding,
-    conventional::Kind,
     edit::{Reason, slashed},
     files::changelog,
     plan::{Prose, edits::Texts},
@@ -39,15 +38,15 @@ pub(super) fn crates(
     train: &Train,
     to: &Version,
     versions: &BTreeMap<usize, Version>,
-) -> Vec<(Kind, String, String)> {
-    let mut told: Vec<(Kind, String, Vec<&str>, String)> = Vec::new();
+) -> Vec<(String, String, String)> {
+    let mut told: Vec<(&str, String, Vec<&str>, String)> = Vec::new();
     for at in train.members().into_iter().filter(|at| versions.contains_key(at)) {
         let Some(path) = log_of(workspace, at) else { continue };
         let text = &workspace.texts[&path];
         let section = changelog::section(text, &to.tag()).or_else(|| changelog::section(text, "Unreleased"));
         for (kind, entry) in section.iter().flat_map(|section| changelog::entries(&section.body)) {
             // What release-plz calls other, that a dependency moved, is no change of the train's.
-            let Some(kind) = kind.and_then(Kind::parse) else { continue };
+            let Some(kind) = kind.and_then(|kind| train.config.kind(kind)) else { continue };
             let name = workspace.members[at].name.as_str();
             match told.iter_mut().find(|(known, text, ..)| *known == kind && *text == entry) {
                 Some((_, _, names, _)) => names.push(name),
@@ -55,7 +54,8 @@ pub(super) fn crates(
             }
         }
     }
-    told.into_iter().map(|(kind, text, names, from)| (kind, attributed(&names.join(", "), &text), from)).collect()
+    let told = told.into_iter();
+    told.map(|(kind, text, names, from)| (kind.to_owned(), attributed(&names.join(", "), &text), from)).collect()
 }
 
 /// Turns Unreleased into the version's section in the logs of the crates that move. A log that has that section, as

@@ -7,7 +7,7 @@ use super::CORRECT;
 use crate::{
     check::Finding,
     config::{self, TrainConfig},
-    conventional::{Kind, numbers},
+    conventional::numbers,
     edit::slashed,
     files::changelog,
     train::Train,
@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The entries that fragments hold, and what is wrong with fragments.
-pub fn fragments(workspace: &Workspace, train: &Train) -> (Vec<(PathBuf, Kind, String)>, Vec<Finding>) {
+pub fn fragments(workspace: &Workspace, train: &Train) -> (Vec<(PathBuf, String, String)>, Vec<Finding>) {
     let (mut entries, mut findings) = (Vec::new(), Vec::new());
     let Some(dir) = train.config.fragments().map(|dir| workspace.in_root(&dir)) else {
         return (entries, findings);
@@ -52,8 +52,8 @@ pub fn fragments(workspace: &Workspace, train: &Train) -> (Vec<(PathBuf, Kind, S
                 continue;
             }
         };
-        let Some(kind) = Kind::parse(kind) else {
-            let known = Kind::ALL.map(|kind| kind.name().to_lowercase());
+        let Some(kind) = train.config.kind(kind) else {
+            let known = train.config.fragment_kinds();
             let names: Vec<&str> = known.iter().map(String::as_str).collect();
             lost(format!("`{kind}` is no kind of change: {}", config::nearest(kind, &names)));
             continue;
@@ -73,7 +73,7 @@ pub fn fragments(workspace: &Workspace, train: &Train) -> (Vec<(PathBuf, Kind, S
             {
                 text.push_str(&format!(" (#{number})"));
             }
-            entries.push((path.clone(), kind, text));
+            entries.push((path.clone(), kind.to_owned(), text));
         }
     }
     (entries, findings)

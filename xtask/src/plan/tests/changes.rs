@@ -46,6 +46,48 @@ fn fragments_become_entries_and_go() {
 }
 
 #[test]
+fn kinds_of_a_train_are_headed_as_it_says() {
+    let kinds = json!([
+        { "heading": "New Features", "fragment": "added" },
+        { "heading": "Packaging" },
+        { "heading": "Known Issues" },
+        { "heading": "Fixed", "fragment": "bugfix" },
+    ]);
+    let house = fed().configured("kinds", kinds);
+    let plan = house
+        .clone()
+        .with("CHANGELOG.md", "## [Unreleased]\n", "## [Unreleased]\n\n### Packaging\n\n- by hand (#1)\n")
+        .file("changelog.d/1.packaging.md", "said already")
+        .file("changelog.d/2.known-issues.md", "slow")
+        .file("changelog.d/3.bugfix.md", "a leak")
+        .file("changelog.d/4.added.md", "depth")
+        .file("crates/barter/CHANGELOG.md", "## Unreleased\n\n### Packaging\n\n- smaller\n")
+        .commit("feat: ten levels", "", &["crates/barter/a.rs"])
+        .release("minor");
+    assert_eq!(findings(&plan), [""; 0]);
+    assert_eq!(
+        section(&plan, "CHANGELOG.md"),
+        "### Fixed\n\n- a leak (#3)\n\n### Packaging\n\n- by hand (#1)\n- barter: smaller\n\n\
+         ### Known Issues\n\n- slow (#2)\n\n### New Features\n\n- depth (#4)\n- barter: ten levels"
+    );
+    assert!(plan.remarks.iter().all(|remark| !remark.contains("no kind of change")), "{:?}", plan.remarks);
+    let lost = house.file("changelog.d/1.packagin.md", "x").release("minor");
+    assert!(findings(&lost)[0].ends_with("`packagin` is no kind of change: did you mean `packaging`?"));
+}
+
+#[test]
+fn kinds_that_cannot_be_told_apart_are_refused() {
+    for (kinds, why) in [
+        (json!([{ "heading": "A b" }, { "heading": "C", "fragment": "a-b" }]), "an earlier kind has that fragment"),
+        (json!([{ "heading": "C. d" }]), "needs a kind without `.`"),
+        (json!([{ "heading": "#" }]), "a heading is one line of words"),
+    ] {
+        let said = findings(&house().configured("kinds", kinds).release("minor"));
+        assert!(said.len() == 1 && said[0].contains("`kinds`") && said[0].contains(why), "{said:?}");
+    }
+}
+
+#[test]
 fn a_fragment_without_a_home_is_refused() {
     for (path, why) in [
         ("changelog.d/12.fixd.md", "`fixd` is no kind of change: did you mean `fixed`?"),
