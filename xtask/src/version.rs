@@ -216,7 +216,9 @@ impl Version {
         let core = if self.is_prerelease() { self.core() } else { semver::Version::new(v.major, v.minor, v.patch + 1) };
         let mut words = v.pre.as_str().split('.');
         let now = (words.next() == Some(kind)).then(|| words.next()?.parse::<u64>().ok()).flatten();
-        let n = now.map_or(1, |n| n + 1);
+        // What is spelt otherwise is spelt as the tool does before it is counted on.
+        let respelt = v.pre.as_str().strip_prefix(kind).and_then(|n| number(n).ok());
+        let n = now.map(|n| n + 1).or(respelt).unwrap_or(1);
         let next = Version(semver::Version { pre: format!("{kind}.{n}").parse()?, ..core }).countable()?;
         if self.falls_to(&next) {
             bail!("`{kind}` of {self} would be {next}, which cargo orders below it");
@@ -251,8 +253,20 @@ impl Version {
         (next > *self).then_some(next)
     }
 
-    /// Whether `next` is lower in SemVer's order or, where both can be spelt in it, in PEP 440's.
+    /// Whether `next` is lower in SemVer's order or, where both can be spelt in it, in PEP 440's. `-rc.1` is no lower than
+    /// `-rc1`, though cargo orders it so: it is the same in the tool's own spelling.
     pub fn falls_to(&self, next: &Version) -> bool {
+        let counted = |of: &Version, separator: &str| {
+            let pre = of.0.pre.to_string();
+            let (word, n) = pre.split_at(pre.trim_end_matches(|c: char| c.is_ascii_digit()).len());
+            let word = word.strip_suffix(separator).filter(|word| !word.contains('.'))?;
+            Some((of.core(), word.to_owned(), number(n).ok()?))
+        };
+        if let (Some(here), Some(there)) = (counted(self, ""), counted(next, "."))
+            && (&here.0, &here.1) == (&there.0, &there.1)
+        {
+            return there.2 < here.2;
+        }
         next < self
             || matches!((self.pep440_key(), next.pep440_key()), (Some(a), Some(b)) if b.cmp(&a) == Ordering::Less)
     }
@@ -537,6 +551,9 @@ mod tests {
             ("1.0.1-alpha", Bump::Pre("alpha"), "1.0.1-alpha.1"),
             ("1.0.1-alpha2", Bump::Pre("beta"), "1.0.1-beta.1"),
             ("1.0.1-rc", Bump::Pre("rc"), "1.0.1-rc.1"),
+            ("1.0.1-rc1", Bump::Pre("rc"), "1.0.1-rc.1"),
+            ("1.0.1-rc12", Bump::Pre("rc"), "1.0.1-rc.12"),
+            ("1.0.1-beta3", Bump::Pre("beta"), "1.0.1-beta.3"),
             ("1.0.1-rc.1.2", Bump::Pre("rc"), "1.0.1-rc.2"),
             ("1.0.1-pre.4", Bump::Pre("rc"), "1.0.1-rc.1"),
             ("1.0.1-dev", Bump::Patch, "1.0.1"),
@@ -547,17 +564,33 @@ mod tests {
         ] {
             assert_eq!(v(from).bump(bump).unwrap(), v(to), "{from} {bump:?}");
         }
-        // cargo orders `rc` before `rc1`, and words by their letters.
+        // cargo orders words by their letters.
         for (from, kind) in [
             ("0.10.0-rc.1", "alpha"),
-            ("1.0.1-rc1", "rc"),
-            ("1.0.1-beta1", "beta"),
+            ("1.0.1-rc1", "beta"),
             ("1.0.1-nightly", "alpha"),
             ("1.0.1-dev", "beta"),
             ("1.0.1-rc.999999999999999", "rc"),
         ] {
             let error = v(from).bump(Bump::Pre(kind)).unwrap_err().to_string();
             assert!(!error.contains("Python"), "{from} {kind}: {error}");
+        }
+    }
+
+    #[test]
+    fn the_tools_own_spelling_of_a_version_is_not_below_it() {
+        for (from, to, falls) in [
+            ("1.0.1-rc1", "1.0.1-rc.1", false),
+            ("1.0.1-rc1", "1.0.1-rc.2", false),
+            ("1.0.1-rc2", "1.0.1-rc.1", true),
+            ("1.0.1-rc1", "1.0.1-beta.1", true),
+            ("1.0.2-rc1", "1.0.1-rc.1", true),
+            // cargo takes the letters and digits for one word.
+            ("1.0.1-rc9", "1.0.1-rc10", true),
+            ("1.0.1-rc.9", "1.0.1-rc.10", false),
+            ("1.0.1-rc.2", "1.0.1-rc.1", true),
+        ] {
+            assert_eq!(v(from).falls_to(&v(to)), falls, "{from} to {to}");
         }
     }
 

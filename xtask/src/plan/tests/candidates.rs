@@ -40,6 +40,7 @@ fn a_word_leads_to_the_next_pre_release_of_what_is_prepared() {
         ("1.0.1-alpha", "rc", "1.0.1-rc.1"),
         ("1.0.1-alpha", "alpha", "1.0.1-alpha.1"),
         ("1.0.1-beta1", "rc", "1.0.1-rc.1"),
+        ("1.0.1-rc1", "rc", "1.0.1-rc.1"),
         ("1.0.1-dev", "patch", "1.0.1"),
         ("1.0.1-rc1", "patch", "1.0.1"),
         ("1.0.1-rc1", "1.0.1-rc2", "1.0.1-rc2"),
@@ -74,8 +75,8 @@ fn what_cannot_follow_says_what_can() {
         ("1.0.1-dev", "", &["1.0.1", "1.0.1-rc.1"][..]),
         ("1.0.1-nightly", "", &["1.0.1", "1.0.1-rc.1"]),
         ("1.0.1-unreleased", "", &["1.0.1"]),
-        ("1.0.1-rc1", "rc", &["1.0.1-rc2", "1.0.1", "1.0.2-rc.1"]),
-        ("1.0.1-rc9", "rc", &["1.0.1", "1.0.2-rc.1"]),
+        ("1.0.1-rc1", "beta", &["1.0.1-rc2", "1.0.1-rc.1", "1.0.1", "1.0.2-beta.1"]),
+        ("1.0.1-rc9", "beta", &["1.0.1-rc.9", "1.0.1", "1.0.2-beta.1"]),
         ("1.0.1-dev", "alpha", &["1.0.1-rc.1", "1.0.1", "1.0.2-alpha.1"]),
     ] {
         let sketch = rust(from, &["v1.0.0"]);
@@ -90,8 +91,8 @@ fn what_cannot_follow_says_what_can() {
         }
     }
     // Python knows no `-rc2`.
-    let error = refused(&at("1.0.1-rc1", &["v1.0.0"]), Goal::parse("rc").unwrap());
-    assert!(!error.contains("rc2") && error.contains("cargo xtask release 1.0.1, or"), "{error}");
+    let error = refused(&at("1.0.1-rc1", &["v1.0.0"]), Goal::parse("beta").unwrap());
+    assert!(!error.contains("rc2") && error.contains("cargo xtask release 1.0.1-rc.1, or"), "{error}");
 }
 
 #[test]
