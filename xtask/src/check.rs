@@ -141,7 +141,21 @@ fn requirements(workspace: &Workspace, _: &Train) -> Vec<Finding> {
     for site in workspace.requirements.iter().filter(|site| !site.patched) {
         let member = &workspace.members[site.on];
         let (path, text) = (slashed(&site.path), &site.place.text);
-        let what = match requirement::accepts(text, &member.version) {
+        let is_met = requirement::accepts(text, &member.version);
+        if member.version_field == VersionField::Absent && !matches!(is_met, Ok(true)) {
+            let its = slashed(&member.manifest);
+            let what = format!("{path} requires {} \"{text}\", and {its} has no version", member.name);
+            // The version that it had, most likely.
+            let had = Version::parse(text.trim_start_matches(['=', '^', '~', ' ']), Dialect::Cargo);
+            let next = had.map_or_else(|_| "X.Y.Z".to_owned(), |had| had.to_string());
+            findings.push(Finding::new(
+                "requirements",
+                what,
+                format!("add `version = \"{next}\"` under [package] in {its}"),
+            ));
+            continue;
+        }
+        let what = match is_met {
             Ok(true) => continue,
             Ok(false) => {
                 format!("{path} requires {} \"{text}\", which does not accept {}", member.name, member.version)

@@ -151,7 +151,11 @@ fn a_person_confirms_what_only_a_person_can_see() {
     assert_eq!(push.code, Some(1), "{}", push.all());
     assert!(push.err.contains("not confirmed: website"), "{}", push.all());
     let pushed = place.xtask("release 0.8.0 --push --confirm website").ok();
-    assert!(pushed.out.contains("  done    website: README and website say what is released (--confirm website)"), "{}", pushed.out);
+    assert!(
+        pushed.out.contains("  done    website: README and website say what is released (--confirm website)"),
+        "{}",
+        pushed.out
+    );
     // The next version is another one, and its tag says who was asked.
     place.write("crates/lark/src/more.rs", "//! More.\n");
     place.replace("CHANGELOG.md", "## [Unreleased]\n", "## [Unreleased]\n\n### Added\n\n- more\n");

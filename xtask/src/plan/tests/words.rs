@@ -96,6 +96,16 @@ fn a_member_without_a_version_is_never_published() {
             "path-only: crates/barter-data/Cargo.toml would be published but requires barter-instrument, which never is: {instrument} says `publish = false`; take that out, and add `version = \"0.9.3\"` beside the path in crates/barter-data/Cargo.toml"
         )]
     );
+    let required = house().with(instrument, "version = \"0.9.3\"\n", "").lock().snapshot();
+    let found = check::state(&required.workspace, &required.train);
+    assert_eq!(
+        (found[0].what.as_str(), found[0].next.as_str()),
+        (
+            "Cargo.toml requires barter-instrument \"=0.9.3\", and crates/barter-instrument/Cargo.toml has no version",
+            "add `version = \"0.9.3\"` under [package] in crates/barter-instrument/Cargo.toml"
+        )
+    );
+    assert_eq!(found.len(), 1, "{found:?}");
     let wheel = house()
         .configured("wheels", json!(["barter-python"]))
         .with("barter-python/Cargo.toml", "version = \"0.9.3\"\npublish", "publish")
