@@ -388,7 +388,10 @@ impl Template {
 
     /// Holds it against the rules of what it names, filled in: a version adds digits, letters and dots between them.
     fn checked(self, check: impl Fn(&str) -> Result<(), String>) -> Result<Template, String> {
-        check(&self.0.replace(Template::SLOT, "0.1.0")).map(|()| self)
+        match check(&self.0.replace(Template::SLOT, "0.1.0")) {
+            Ok(()) => Ok(self),
+            Err(why) => Err(format!("`{}`, filled in: {why}", visible::line(&self.0))),
+        }
     }
 
     /// Whether a text of this form can be one of the other, too.
@@ -665,7 +668,8 @@ mod tests {
             ("commit", " {version}", "begins or ends with a space"),
         ] {
             let told = problems(json!({ "a": { key: template } }));
-            assert!(told.contains(&format!("trains.a]: `{key}`: `")) && told.contains(reason), "{template}: {told}");
+            let value = format!("trains.a]: `{key}`: `{}`", visible::line(template));
+            assert!(told.contains(&value) && told.contains(reason), "{template}: {told}");
         }
         let good = json!({ "tag": "owl/v{version}", "branch": "release/{version}", "commit": "release {version} (ü)" });
         assert_eq!(problems(json!({ "a": good })), "");
