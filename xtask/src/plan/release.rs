@@ -259,7 +259,11 @@ fn promote(
             let (path, version) = (slashed(path), prose.version);
             remarks.push(format!("{path}: the section of {version} says nothing, and so does the tag's message"));
         }
-        let settled = |text: &str| Ok(changelog::settle(text, prose.version, prose.date));
+        // Who wrote it by hand may have left the links to the release, too.
+        let settled = |text: &str| {
+            let settled = changelog::settle(text, prose.version, prose.date);
+            Ok(changelog::links::advance(&settled, prose.version, prose.tags))
+        };
         findings.extend(texts.rewrite(path, Reason::Changelog, settled).err().map(uncorrected));
         return;
     }

@@ -118,7 +118,7 @@ fn normal(label: &str) -> String {
 
 /// Has the link of Unreleased start at the new tag, and gives the section of `version` its own: in the heading where the
 /// file's links are there, else as a definition. `tags` are that of the release before, if there is one, and of this one.
-pub(super) fn advance(text: &str, version: &str, tags: (Option<&str>, &str)) -> String {
+pub fn advance(text: &str, version: &str, tags: (Option<&str>, &str)) -> String {
     let release = Release { version, tags };
     let Some(own) = section(text, version) else { return text.to_owned() };
     let unreleased = section(text, "Unreleased").and_then(|section| Some((link_of(text, &section)?, section.name)));
@@ -313,7 +313,7 @@ impl Release<'_> {
         let is_candidate = Version::parse(self.version, Dialect::Tag).is_ok_and(|version| version.is_prerelease());
         let counts = |later: &Version| is_candidate || !later.is_prerelease();
         let is_kept = match (told(old), told(written)) {
-            (_, Some(later)) if !counts(&later) => false,
+            (_, Some(later)) if !counts(&later) || written == self.tags.1 => false,
             (Some(old), later) => later.is_some_and(|later| later > old),
             (None, _) => !written.is_empty(),
         };

@@ -287,6 +287,21 @@ fn what_stands_alone_holds_the_definitions_that_it_uses() {
 }
 
 #[test]
+fn the_links_of_a_section_written_by_hand_are_made_and_moved() {
+    let log = |links: &str| {
+        format!(
+            "# Changelog\n\n## [Unreleased]\n\n## [0.10.0] - 2026-02-03\n\n- x\n\n## [0.9.3] - 2026-01-07\n\n- y\n\n{links}[0.9.3]: https://x/releases/tag/v0.9.3\n"
+        )
+    };
+    let moved = "[Unreleased]: https://x/compare/v0.10.0...HEAD\n[0.10.0]: https://x/compare/v0.9.3...v0.10.0\n";
+    for links in ["[Unreleased]: https://x/compare/v0.9.3...HEAD\n", "[Unreleased]: https://x/compare/v0.10.0...HEAD\n"]
+    {
+        let plan = house().file("CHANGELOG.md", &log(links)).release("minor");
+        assert_eq!(text(&plan, "CHANGELOG.md"), log(moved), "{links}");
+    }
+}
+
+#[test]
 fn a_link_that_cannot_be_moved_is_told_once() {
     let log =
         |link: &str| format!("# Changelog\n\n## Unreleased\n\n### Fixed\n\n- a\n\n[unreleased]: https://x/{link}\n");
