@@ -20,6 +20,7 @@ use crate::{
     names,
     repo::{self, LogEntry, Message, Recorded, Repo, Underway},
     train::Train,
+    version::Version,
     workspace::{self, Graph, Manifests, Package, Texts, Workspace, dir, is_inside},
 };
 
@@ -41,6 +42,8 @@ pub struct Snapshot {
     /// What the tag of the version that is planned or published records, or its commit while there is no tag; `None`
     /// when there is neither.
     pub recorded: Option<Recorded>,
+    /// Members' names and versions that a registry calls yanked; none where it was not asked.
+    pub yanked: BTreeSet<(String, Version)>,
 }
 
 /// What changed since a tag.
@@ -189,6 +192,7 @@ impl<'a> Loader<'a> {
             commits: Vec::new(),
             told: BTreeSet::new(),
             recorded: None,
+            yanked: BTreeSet::new(),
         })
     }
 

@@ -10,12 +10,14 @@ use xshell::Shell;
 use super::{Call, history, sound, status::tagged_at};
 use crate::{
     date::Date,
+    parallel,
     plan::due::{self, Change, Due, Findings},
     repo::{self, Message},
     report::Report,
     snapshot::{Loader, Snapshot},
-    tools::{forge::Forge, semver_checks},
-    version::Version,
+    tools::{forge::Forge, index, semver_checks},
+    version::{Dialect, Version},
+    workspace::Member,
 };
 
 /// The label of what does not wait for the release day.
@@ -35,11 +37,14 @@ pub fn due(call: &Call<'_>, wanted: &Wanted) -> Result<()> {
     let mut told = Vec::new();
     for train in loader.trains(&head)? {
         history::tags(call.report, &loader, &head.workspace, &train)?;
-        let snapshot = Snapshot { train, ..head.clone() };
+        let mut snapshot = Snapshot { train, ..head.clone() };
         let last = due::last(&snapshot);
         let past = since(&sh, &snapshot, last.as_ref())?;
         let changes = due::changes(&snapshot, &past);
-        let findings = findings(&sh, &snapshot, last.as_ref(), &past, wanted)?;
+        let mut findings = findings(&sh, &snapshot, last.as_ref(), &past, wanted)?;
+        if last.is_some() {
+            snapshot.yanked = yanked(&snapshot, &mut findings.unknown);
+        }
         let due = due::due(&snapshot, &changes, &findings);
         tell(call.report, &due);
         told.push(due);
@@ -58,6 +63,29 @@ pub fn changes(sh: &Shell, snapshot: &Snapshot, last: Option<&(Version, String)>
 /// What was committed since.
 fn since(sh: &Shell, snapshot: &Snapshot, last: Option<&(Version, String)>) -> Result<Vec<Message>> {
     repo::messages_since(sh, &snapshot.base, last.map(|(_, tag)| tag.as_str()), None)
+}
+
+/// Members' versions that their registries call yanked; what could not be asked is told once.
+fn yanked(snapshot: &Snapshot, unknown: &mut Vec<String>) -> BTreeSet<(String, Version)> {
+    let Snapshot { workspace, train, .. } = snapshot;
+    let crates: Vec<&Member> =
+        train.crates.iter().map(|&at| &workspace.members[at]).filter(|member| member.publish).collect();
+    let told = parallel::map_waiting(&crates, |member| index::versions(&member.name, member.registry.as_deref()));
+    let mut yanked = BTreeSet::new();
+    let mut unasked = None;
+    for (member, told) in crates.iter().zip(told) {
+        match told {
+            Ok(lines) => yanked.extend(
+                lines
+                    .iter()
+                    .filter(|line| line.yanked)
+                    .filter_map(|line| Some((member.name.clone(), Version::parse(&line.vers, Dialect::Cargo).ok()?))),
+            ),
+            Err(error) => unasked = unasked.or(Some(format!("which versions are yanked: {error:#}"))),
+        }
+    }
+    unknown.extend(unasked);
+    yanked
 }
 
 fn findings(

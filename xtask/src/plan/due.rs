@@ -15,6 +15,7 @@ use super::{
     timetable,
 };
 use crate::{
+    config::Lockstep,
     conventional::{self, Kind},
     repo::Message,
     snapshot::Snapshot,
@@ -129,6 +130,11 @@ pub enum Reason {
         number: u64,
         title: String,
     },
+    /// A member stands at a version that its registry calls yanked, and a patch does not move it.
+    Yanked {
+        member: String,
+        version: String,
+    },
     /// The driver was bumped, and the rest is not aligned.
     Bump {
         from: Option<String>,
@@ -146,6 +152,9 @@ impl Reason {
             }
             Reason::Priority { number, title } => {
                 format!("#{number} with the label `priority` is merged: {}", visible::line(title))
+            }
+            Reason::Yanked { member, version } => {
+                format!("{member} {version} is yanked: who needs {member} cannot have it, and a patch does not move it")
             }
             Reason::Bump { from: Some(from), to } => {
                 format!("the driver was bumped from {from} to {to}, and waits to be aligned")
@@ -241,6 +250,10 @@ pub fn due(snapshot: &Snapshot, changes: &[Change], findings: &Findings) -> Due 
         Some(Err(why)) => unknown.push(format!("pull requests with the label `priority`: {why}")),
         None => {}
     }
+    let stuck = stuck(snapshot, changes);
+    reasons.extend(
+        stuck.iter().map(|(member, version)| Reason::Yanked { member: member.clone(), version: version.tag() }),
+    );
     let here = train.version(workspace);
     let base = last.as_ref().map(|(version, _)| version.base());
     let is_ahead = base.as_ref().is_none_or(|base| here.base() > *base);
@@ -251,7 +264,8 @@ pub fn due(snapshot: &Snapshot, changes: &[Change], findings: &Findings) -> Due 
     let candidate = base.filter(Version::is_prerelease);
     let is = |wanted: fn(&Reason) -> bool| reasons.iter().any(wanted);
     let has_changes = is(|reason| matches!(reason, Reason::Changes { .. }));
-    let is_urgent = is(|reason| matches!(reason, Reason::Priority { .. } | Reason::Bump { .. }));
+    let is_urgent =
+        is(|reason| matches!(reason, Reason::Priority { .. } | Reason::Bump { .. } | Reason::Yanked { .. }));
     let (due, said) = match &window {
         _ if is_urgent => (true, "a release is due".to_owned()),
         None if has_changes => (true, "a release is due".to_owned()),
@@ -269,7 +283,7 @@ pub fn due(snapshot: &Snapshot, changes: &[Change], findings: &Findings) -> Due 
         },
     };
     let asked = has_changes || is_urgent || candidate.is_some();
-    let finished = propose(snapshot, waits, most, why).filter(|_| asked);
+    let finished = propose(snapshot, waits, most, why, !stuck.is_empty()).filter(|_| asked);
     let next = candidate.filter(|_| has_changes && !waits).zip(finished.as_ref());
     let next = next.and_then(|(candidate, finished)| propose_next(snapshot, &candidate, finished));
     let (proposal, or) = if next.is_some() { (next, finished) } else { (finished, None) };
@@ -286,8 +300,29 @@ pub fn due(snapshot: &Snapshot, changes: &[Change], findings: &Findings) -> Due 
     }
 }
 
-/// The final version that is due, or the version that the driver was bumped to.
-fn propose(snapshot: &Snapshot, waits: bool, most: Option<Weight>, why: Option<String>) -> Option<Proposal> {
+/// Members that stand at a yanked version and that a patch leaves there.
+fn stuck<'s>(snapshot: &'s Snapshot, changes: &[Change]) -> Vec<&'s (String, Version)> {
+    let Snapshot { workspace, train, yanked, .. } = snapshot;
+    let is_moved = |name: &str| {
+        train.config.lockstep == Lockstep::Always
+            || name == workspace.members[train.driver].name
+            || changes.iter().any(|change| change.members.contains(name))
+    };
+    let stands = |name: &str, version: &Version| {
+        workspace.member(name).is_some_and(|at| workspace.members[at].version == *version)
+    };
+    yanked.iter().filter(|(name, version)| stands(name, version) && !is_moved(name)).collect()
+}
+
+/// The final version that is due, or the version that the driver was bumped to. `moves_all` asks for one that moves every
+/// member.
+fn propose(
+    snapshot: &Snapshot,
+    waits: bool,
+    most: Option<Weight>,
+    why: Option<String>,
+    moves_all: bool,
+) -> Option<Proposal> {
     let Snapshot { workspace, train, .. } = snapshot;
     let here = train.version(workspace);
     let option = train.config.option();
@@ -295,7 +330,10 @@ fn propose(snapshot: &Snapshot, waits: bool, most: Option<Weight>, why: Option<S
         |why: String| Some(Proposal { version: here.tag(), why, command: format!("cargo xtask release{option}") });
     let weight = most.unwrap_or(Weight::Fix);
     let needed = match last_final(snapshot) {
-        Some((base, _)) => Some(base.bump(weight.bump(&base)).ok()?),
+        Some((base, _)) => {
+            let bump = weight.bump(&base);
+            Some(base.bump(if moves_all && bump == Bump::Patch { Bump::Minor } else { bump }).ok()?)
+        }
         None => None,
     };
     let prepared = here.final_version();

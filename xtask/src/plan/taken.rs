@@ -10,9 +10,11 @@ use crate::{
 };
 
 /// Whether nobody can release that version any more: it has a tag, of a release that was rolled back or not, or the
-/// changelog says that it was yanked.
+/// changelog or a registry says that it was yanked.
 pub fn is_taken(snapshot: &Snapshot, version: &Version) -> bool {
-    snapshot.repo.tags.contains_key(&snapshot.train.tag.fill(version)) || is_yanked(snapshot, version)
+    snapshot.repo.tags.contains_key(&snapshot.train.tag.fill(version))
+        || is_yanked(snapshot, version)
+        || snapshot.yanked.iter().any(|(_, yanked)| yanked == version)
 }
 
 fn is_yanked(snapshot: &Snapshot, version: &Version) -> bool {

@@ -10,7 +10,8 @@ use std::{
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
-use super::cargo;
+use super::{cargo, child};
+use crate::repo::TempDir;
 
 /// One line of the index (Cargo book, "Registry Index", "JSON schema").
 #[derive(Clone, Debug, Deserialize, PartialEq)]
@@ -37,6 +38,20 @@ pub fn info(home: &Path, spec: &str, registry: Option<&str>) -> Command {
     // Outside of the workspace, whose own member of that name would be shown instead.
     command.current_dir(home).env("CARGO_HOME", home);
     command
+}
+
+/// Every version that the registry has of a crate; none for a name that it does not know.
+pub fn versions(name: &str, registry: Option<&str>) -> Result<Vec<Line>> {
+    if cargo::is_offline() {
+        bail!("cargo is told to ask nobody: CARGO_NET_OFFLINE is set");
+    }
+    let scratch = TempDir::new()?;
+    let told = child::ask(info(scratch.path(), name, registry))?;
+    match remembered(scratch.path(), name)? {
+        Some(lines) => Ok(lines),
+        None if told.ok() || told.err.contains("could not find `") => Ok(Vec::new()),
+        None => bail!("cargo could not be asked for {name}: {}", told.last_words()),
+    }
 }
 
 /// `dir/*/name`, where it exists.

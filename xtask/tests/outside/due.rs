@@ -5,7 +5,10 @@ use std::{fs, os::unix::fs::PermissionsExt as _};
 
 use serde_json::{Value, json};
 
-use crate::{harness::Place, outside::Outside};
+use crate::{
+    harness::{Place, run},
+    outside::Outside,
+};
 
 tests! {
     what_users_see_makes_a_release_due_and_its_version: needs WORLD;
@@ -83,6 +86,15 @@ fn what_users_see_makes_a_release_due_and_its_version() {
         unknown["unknown"][0],
         "the interface of lark-core could not be compared: could not compile `lark-core`"
     );
+
+    // What its registry calls yanked is not kept: a patch would move `lark` and `lark-core` alone.
+    outside.run(&machine, "publish 0.7.3 --train lark --only crates").ok();
+    run(machine.command("cargo").args(["yank", "--quiet", "lark-io@0.7.3"]));
+    let stuck = ask(&outside, &machine);
+    assert_eq!(stuck["proposal"]["version"], "0.8.0", "{stuck}");
+    let yanked = json!({ "reason": "yanked", "member": "lark-io", "version": "0.7.3" });
+    assert!(stuck["reasons"].as_array().unwrap().contains(&yanked), "{stuck}");
+    assert_eq!(stuck["unknown"].as_array().unwrap().len(), 1, "the registry was asked: {stuck}");
     outside.forget();
 }
 

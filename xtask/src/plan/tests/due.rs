@@ -182,3 +182,27 @@ fn semver_checks_raises_and_never_lowers() {
     let agrees = ask("fix: x", Weight::Fix).proposal.unwrap();
     assert_eq!(agrees.why, "a fix", "what says nothing more is no reason");
 }
+
+#[test]
+fn what_a_registry_calls_yanked_is_not_proposed_and_not_kept() {
+    let sketch = house();
+    let ask = |yanked: &[(&str, &str)], commits: &[Message]| {
+        let mut snapshot = sketch.snapshot();
+        let version = |text: &str| Version::parse(text, Dialect::Cargo).unwrap();
+        snapshot.yanked = yanked.iter().map(|(name, text)| (name.to_string(), version(text))).collect();
+        due(&snapshot, &changes(&snapshot, commits), &Findings::default())
+    };
+    let fix = [past("fix: x", &[DATA])];
+    assert_eq!(version(&ask(&[], &fix)), "0.9.4");
+    assert_eq!(version(&ask(&[("barter", "0.9.4")], &fix)), "0.9.5");
+    assert_eq!(version(&ask(&[("barter-instrument", "0.9.4"), ("barter", "0.9.5")], &fix)), "0.9.6");
+    // A patch moves what changed and the driver: what stands at a yanked version elsewhere would stay there.
+    assert_eq!(version(&ask(&[("barter-data", "0.9.3"), ("barter", "0.9.3")], &fix)), "0.9.4");
+    let stuck = ask(&[("barter-instrument", "0.9.3")], &fix);
+    assert_eq!(version(&stuck), "0.10.0");
+    assert!(stuck.due);
+    let yanked = Reason::Yanked { member: "barter-instrument".to_owned(), version: "0.9.3".to_owned() };
+    assert!(stuck.reasons.contains(&yanked), "{:?}", stuck.reasons);
+    assert_eq!(version(&ask(&[("barter-instrument", "0.9.3"), ("barter", "0.10.0")], &[])), "0.10.1");
+    assert_eq!(version(&ask(&[("barter-instrument", "0.9.2")], &[])), "");
+}

@@ -216,6 +216,7 @@ impl Sketch {
             repo: self.repo.clone(),
             base: self.repo.head.clone(),
             today: Date::parse("2026-02-04").unwrap(),
+            yanked: Default::default(),
             workspace,
         }
     }
