@@ -127,7 +127,13 @@ pub fn advance(text: &str, version: &str, tags: (Option<&str>, &str)) -> String 
     let range = unreleased
         .as_ref()
         .and_then(|(link, _)| Comparison::of_unreleased(&text[link.address.clone()], tags.0.unwrap_or_default()));
-    let address = match (&range, &newest) {
+    let own_link = link_of(text, &own);
+    // Before its release it may have been compared with what is on main.
+    let open = own_link
+        .as_ref()
+        .and_then(|link| Comparison::of_unreleased(&text[link.address.clone()], tags.0.unwrap_or_default()))
+        .filter(Comparison::is_open);
+    let address = match (open.as_ref().or(range.as_ref()), &newest) {
         (Some(range), _) => Some(match release.base(text, range.base()) {
             Some(base) => range.between(&base, tags.1),
             None => range.page(tags.1),
@@ -140,8 +146,15 @@ pub fn advance(text: &str, version: &str, tags: (Option<&str>, &str)) -> String 
         changes.push((link.address.clone(), range.from(tags.1)));
     }
     let beside = unreleased.as_ref().filter(|_| range.is_some()).or(newest.as_ref());
-    if let (Some((beside, _)), Some(address), None) = (beside, address, link_of(text, &own)) {
-        changes.push(release.place(text, &own, beside, &address));
+    match (&own_link, beside, address) {
+        (Some(link), _, Some(address)) if open.is_some() => changes.push((link.address.clone(), address)),
+        (None, Some((beside, _)), Some(address)) => changes.push(release.place(text, &own, beside, &address)),
+        _ => {}
+    }
+    // The link that led to main is that of the release now, and Unreleased gets one of its own.
+    let bare = section(text, "Unreleased").filter(|_| unreleased.is_none());
+    if let (Some(link), Some(open), Some(bare)) = (&own_link, &open, bare) {
+        changes.push(release.place(text, &bare, link, &open.from(tags.1)));
     }
     apply(text, changes)
 }
@@ -181,7 +194,13 @@ pub fn left_behind(text: &str, version: &str, tag: &str) -> Option<(usize, Strin
             return Some((line(link.address.start), what));
         }
     }
-    let own = section(text, version).filter(|own| link_of(text, own).is_none())?;
+    let own = section(text, version)?;
+    if let Some(link) = link_of(text, &own) {
+        let address = &text[link.address.clone()];
+        let misses = |ends: Comparison<'_>| !ends.ends.iter().any(|end| end.contains(version));
+        let what = || format!("the link of {version} does not lead to {tag}: {address}");
+        return Comparison::split(address).is_some_and(misses).then(|| (line(link.address.start), what()));
+    }
     let others = read(text).into_iter().filter(|other| is_version(&other.name));
     let is_linked = others.filter_map(|other| link_of(text, &other)).next().is_some();
     is_linked.then(|| (line(own.heading.start), format!("{version} got no link: the form of the others is not known")))
@@ -269,6 +288,11 @@ impl<'a> Comparison<'a> {
         Some(Comparison { older: 1 - newer, ..found })
     }
 
+    /// Whether it leads to a branch.
+    fn is_open(&self) -> bool {
+        !is_version(self.ends[1 - self.older])
+    }
+
     fn base(&self) -> &'a str {
         self.ends[self.older]
     }
@@ -350,7 +374,7 @@ impl Release<'_> {
                 None => (at..at + name.len(), format!("[{name}]({address})")),
             };
         };
-        let (eol, new) = (line_ending(text), format!("[{}]: {address}", label.unwrap_or(self.version)));
+        let (eol, new) = (line_ending(text), format!("[{}]: {address}", label.unwrap_or(&own.name)));
         let all = definitions(text);
         let at = all.iter().position(|found| found.line == *line).unwrap_or(0);
         let is_unreleased = all.get(at).is_some_and(|found| normal(found.label) == "unreleased");
@@ -491,6 +515,40 @@ mod tests {
             assert_eq!(promoted, format!("{after}{new}{old}"));
             assert_eq!(left_behind(&promoted, "0.8.0", "v0.8.0"), None);
         }
+    }
+
+    #[test]
+    fn a_section_that_waited_with_a_link_to_main_gets_that_of_its_release() {
+        const OLD: &str = "[0.7.3]: https://x/compare/v0.7.2...v0.7.3";
+        for branch in ["HEAD", "main"] {
+            let waits = format!("[0.8.0]: https://x/compare/v0.7.3...{branch}");
+            let link = "[0.8.0]: https://x/compare/v0.7.3...v0.8.0";
+            let unreleased = format!("[Unreleased]: https://x/compare/v0.8.0...{branch}");
+            let log = |head: &str, links: &str| format!("{head}\n\n- x\n\n## [0.7.3] - 2026-01-01\n\n- c\n\n{links}\n");
+            for (before, after) in [
+                (format!("{waits}\n{OLD}"), format!("{unreleased}\n{link}\n{OLD}")),
+                (format!("{OLD}\n{waits}"), format!("{OLD}\n{link}\n{unreleased}")),
+            ] {
+                let new = released(&log("## [0.8.0] - TBD", &before), "0.8.0", TAGS);
+                assert_eq!(new, log("## [Unreleased]\n\n## [0.8.0] - 2026-12-02", &after));
+                assert_eq!(advance(&new, "0.8.0", TAGS), new);
+                // Without an Unreleased nothing leads to main.
+                let head = "## [0.8.0] - 2026-12-02";
+                let told = advance(&log(head, &before), "0.8.0", TAGS);
+                assert_eq!(
+                    told,
+                    log(head, &after.replace(&format!("{unreleased}\n"), "").replace(&format!("\n{unreleased}"), ""))
+                );
+            }
+            let old = "## [0.7.3](https://x/compare/v0.7.2...v0.7.3)";
+            let head =
+                |to: &str| format!("## [Unreleased]\n\n## [0.8.0](https://x/compare/v0.7.3...{to})\n\n- x\n\n{old}\n");
+            let unreleased = format!("## [Unreleased](https://x/compare/v0.8.0...{branch})");
+            let new = advance(&head(branch), "0.8.0", TAGS);
+            assert_eq!(new, head("v0.8.0").replace("## [Unreleased]", &unreleased));
+        }
+        let branch = log("[0.8.0]: https://x/compare/v0.7.3...next/0.9\n").replace("## [Unreleased]", "## [0.8.0]");
+        assert_eq!(left_behind(&advance(&branch, "0.8.0", TAGS), "0.8.0", "v0.8.0").map(|(line, _)| line), Some(11));
     }
 
     #[test]
