@@ -249,11 +249,24 @@ fn resumed(
     intent: &Intent,
     options: &Options,
 ) -> Result<Option<Planned>> {
-    let planned = after(loader, before, entry, to, intent, options)?;
-    if called != Called::Otherwise || holds(loader, &planned.plan, entry)? {
+    let mut planned = after(loader, before, entry, to, intent, options)?;
+    if called != Called::Otherwise {
         return Ok(Some(planned));
     }
-    Ok(None)
+    if !holds(loader, &planned.plan, entry)? {
+        return Ok(None);
+    }
+    let tag = planned.snapshot.train.tag.fill(to);
+    if loader.repo.tags.get(&tag) == Some(&entry.commit) || repo::is_recorded_in(loader.sh, &entry.commit, &tag)? {
+        return Ok(Some(planned));
+    }
+    // Somebody may have written the same: then what came after it is released, too, and nothing was proved.
+    for step in &mut planned.plan.steps {
+        if let Step::Commit(commit) = step {
+            commit.is_unproved = true;
+        }
+    }
+    Ok(is_newest(loader, entry)?.then_some(planned))
 }
 
 /// Whether a commit holds the plan and nothing else; in other words only where nothing came after it.

@@ -299,6 +299,7 @@ impl Draft {
                 branch: branch.clone(),
                 message: subject(train, &self.to),
                 record: Some((of.clone(), record.clone())),
+                is_unproved: false,
                 edits,
             };
             match branch {

@@ -527,9 +527,18 @@ pub fn is_remote(sh: &Shell, remote: &str) -> Result<bool> {
     Ok(remote.contains(['/', ':']) || text(cmd!(sh, "git remote"))?.lines().any(|known| known == remote))
 }
 
+/// Whether a commit says that it is the release of that tag.
+pub fn is_recorded_in(sh: &Shell, commit: &str, tag: &str) -> Result<bool> {
+    Ok(Record::is_in(&message(sh, commit)?, tag))
+}
+
+fn message(sh: &Shell, commit: &str) -> Result<String> {
+    text(cmd!(sh, "git log --max-count 1 --encoding=UTF-8 --format=%B {commit} --"))
+}
+
 /// What the commit of a release records that was not tagged yet.
 pub fn recorded_by_commit(sh: &Shell, commit: &str, tag: &str) -> Result<Recorded> {
-    let message = text(cmd!(sh, "git log --max-count 1 --encoding=UTF-8 --format=%B {commit} --"))?;
+    let message = message(sh, commit)?;
     // A commit says nothing of what is as it should be.
     Ok(Recorded { at: At::Commit(commit.to_owned()), is_whole: true, record: Record::read(&message, tag) })
 }

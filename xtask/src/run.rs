@@ -139,7 +139,10 @@ pub fn run(world: &World<'_>, steps: &[Step], mode: Mode) -> Result<Vec<Seen>> {
             }
             Err(error) if mode == Mode::KeepGoing && !is_interrupted(world) => failures.push((step, error)),
             Err(error) => {
-                take_back(world, &steps[..=at], &checked)?;
+                // Where the commit was there before, nothing was written.
+                if !is_unproved(steps) {
+                    take_back(world, &steps[..=at], &checked)?;
+                }
                 return Err(error);
             }
         }
@@ -235,11 +238,13 @@ fn look_at_all(
         })
         .collect();
     let is_whole = asked.values().all(Observation::is_done);
+    let is_unproved = is_unproved(steps);
     let mut seen: Vec<Observation> = Vec::with_capacity(steps.len());
     let mut after = BTreeMap::new();
     for (at, step) in steps.iter().enumerate().rev() {
         let observation = match after.get(&step.lane()) {
             _ if known.contains_key(&at) => known.remove(&at).unwrap_or(Observation::Todo),
+            Some(_) if is_unproved && matches!(step, Step::Prove(_)) => perform::observe(world, step),
             Some(evidence) if !step.is_mark() && !matches!(step, Step::Confirm(_)) => {
                 Observation::done(format!("as {evidence} shows"))
             }
@@ -409,6 +414,11 @@ fn take_back(world: &World<'_>, steps: &[Step], checked: &BTreeMap<usize, Observ
             .map_err(|error| anyhow!("{error:#}; the tree could not be restored: git restore --staged --worktree ."))?;
     }
     Ok(())
+}
+
+/// Whether the commit is there already, and nothing says that its proofs ran.
+fn is_unproved(steps: &[Step]) -> bool {
+    steps.iter().any(|step| matches!(step, Step::Commit(commit) if commit.is_unproved))
 }
 
 fn is_interrupted(world: &World<'_>) -> bool {

@@ -278,6 +278,9 @@ pub struct Commit {
     /// What a tag will record and no later run could find out, should this one end before the tag is made.
     #[serde(skip)]
     pub record: Option<(Of, Record)>,
+    /// One that is found may have been made by anybody: that its content is the plan's does not say that the proofs ran.
+    #[serde(skip)]
+    pub is_unproved: bool,
     #[serde(skip)]
     pub edits: Arc<Vec<Edit>>,
 }

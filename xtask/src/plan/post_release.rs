@@ -222,7 +222,7 @@ fn lay_out(
             steps.push(Step::Prove(Proof { name: "resolve".to_owned(), what: Prove::Resolve { root, locked } }));
         }
         let message = message.join("\n").trim_end().to_owned();
-        let commit = Commit { base: base.clone(), branch: None, message, record: None, edits };
+        let commit = Commit { base: base.clone(), branch: None, message, record: None, is_unproved: false, edits };
         steps.push(Step::Commit(commit.clone()));
         if push {
             let (remote, main) = (train.remote.clone(), train.main.clone());

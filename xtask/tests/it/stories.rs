@@ -310,6 +310,31 @@ fn a_proof_is_of_the_new_version() {
     assert!(said.out.contains("todo    prove cargo-test"), "{}", said.out);
 }
 
+#[test]
+fn what_somebody_else_has_bumped_is_proved_and_released_with_all_that_came_after() {
+    let place = Place::of_world("bumped", "plain");
+    place.write("crates/lark/src/lib.rs", "#[test]\nfn broken() {\n    panic!();\n}\n");
+    place.commit("a test");
+    let made = place.again("bumped_made");
+    made.xtask("release minor --waive cargo-test").ok();
+    for path in made.git("diff --name-only HEAD~1").lines() {
+        place.write(path, &made.read(path));
+    }
+    place.commit("chore: bump to 0.8.0");
+    let said = place.xtask("release --dry-run").ok();
+    assert!(said.out.contains("todo    prove cargo-test"), "{}", said.out);
+    let end = place.end();
+    let said = place.xtask("release");
+    assert_eq!(said.code, Some(1), "{}", said.all());
+    assert!(said.err.contains("cargo-test failed"), "{}", said.all());
+    assert_eq!(place.end(), end, "nothing was written, so nothing is taken back");
+    place.write("crates/lark/src/lib.rs", "#[test]\nfn whole() {}\n");
+    place.commit("fix: the test");
+    place.xtask("release").ok();
+    assert_eq!(place.git("rev-parse v0.8.0^{commit}"), place.git("rev-parse HEAD"));
+    assert!(!place.git("for-each-ref --format %(contents) refs/tags/v0.8.0").contains("Waived"));
+}
+
 /// Puts a program of that name first on PATH that notes how it is called.
 fn pretend(place: &mut Place, program: &str, code: i32) {
     let dir = place.tree.with_file_name("pretended");
