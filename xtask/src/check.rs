@@ -366,6 +366,13 @@ fn deployments(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     looked.filter_map(Result::err).collect()
 }
 
+/// Where the changelog cannot be read as it is meant.
+pub fn misread(workspace: &Workspace, train: &Train) -> Vec<Finding> {
+    let log = train.changelog.as_ref().and_then(|path| workspace.texts.get_key_value(path));
+    let found = log.map(|(path, text)| changelog::misread(&slashed(path), text)).unwrap_or_default();
+    found.into_iter().map(|(what, next)| Finding::new("changelog", what, next)).collect()
+}
+
 /// The changelog and the release notes have the headings that a release writes under.
 fn changelogs(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -409,6 +416,7 @@ fn changelogs(workspace: &Workspace, train: &Train) -> Vec<Finding> {
         };
         findings.extend(changelog::misdated(text).into_iter().map(wrong));
     }
+    findings.extend(misread(workspace, train));
     findings.extend(changes::fragments(workspace, train).1);
     if let Some(path) = &train.release_notes {
         let next = "add one `## Release Notes` heading where the notes shall stand";

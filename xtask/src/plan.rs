@@ -391,11 +391,13 @@ fn read_back(workspace: &Workspace, train: &Train, draft: &Draft, texts: Texts) 
         Ok(after) => after,
         Err(error) => return broken(format!("{error:#}")),
     };
+    // What is wrong in the changelog is told by the lines that stand there now.
+    let mut findings = check::misread(workspace, train);
     let train = match train.again(&after) {
         Ok(train) => train,
         Err(error) => return broken(format!("{error:#}")),
     };
-    let mut findings = Vec::new();
+    let again = if findings.is_empty() { Vec::new() } else { check::misread(&after, &train) };
     for (&at, version) in &draft.versions {
         let found = &after.members[at];
         // A member that may not go down keeps its version, and one that has none gets none: that is told already.
@@ -416,6 +418,7 @@ fn read_back(workspace: &Workspace, train: &Train, draft: &Draft, texts: Texts) 
         finding.check != "lockstep"
             && !(unset && OF_VERSIONS.contains(&finding.check))
             && !draft.findings.contains(finding)
+            && !again.contains(finding)
     };
     findings.extend(check::state(&after, &train).into_iter().filter(is_news));
     findings

@@ -137,6 +137,47 @@ pub fn untold(file: &str, text: &str, version: &str) -> Option<(String, String)>
     })
 }
 
+/// What is wrong in the file of that name, and what to write, when a code fence or a comment holds all the rest of it.
+pub fn unclosed(file: &str, text: &str) -> Option<(String, String)> {
+    let line = headings::unclosed(text)?;
+    let is_comment = text.lines().nth(line - 1).is_some_and(|line| line.contains("<!--"));
+    let (what, end) = if is_comment { ("comment", "`-->`") } else { ("code fence", "the signs that begin it") };
+    Some((
+        format!("{file}:{line}: nothing closes the {what}, so it holds the rest of the file"),
+        format!("close it with {end} and commit"),
+    ))
+}
+
+/// Where the file of that name cannot be read as it is meant, and what to write: what nothing closes, a heading that ends
+/// Unreleased and is no version, and what has two sections.
+pub fn misread(file: &str, text: &str) -> Vec<(String, String)> {
+    let sections = read(text);
+    let line = |section: &Section| text[..section.heading.start].matches('\n').count() + 1;
+    let words = |section: &Section| &text[section.words.clone()];
+    let mut found = Vec::from_iter(unclosed(file, text));
+    let after = sections.iter().skip_while(|section| !section.is_unreleased()).skip(1);
+    let between: Vec<&Section> = after.clone().take_while(|section| section.title.about == About::Other).collect();
+    // Where no version follows, it may well be the end of the file that is named.
+    let is_amid = after.clone().any(|section| section.title.version().is_some());
+    // What begins with a number is an old version.
+    let is_old = |title: &str| title.trim_start_matches(['[', 'v']).starts_with(|c: char| c.is_ascii_digit());
+    found.extend(between.into_iter().filter(|section| is_amid && !is_old(words(section))).map(|section| {
+        (
+            format!("{file}:{}: `{}` ends Unreleased, and is no version", line(section), words(section)),
+            "write it one level deeper, or below the versions, and commit".to_owned(),
+        )
+    }));
+    for (at, section) in sections.iter().enumerate().filter(|(_, section)| section.title.about != About::Other) {
+        if let Some(first) = sections[..at].iter().find(|first| first.name == section.name) {
+            found.push((
+                format!("{file}:{}: {} has a section in line {} already", line(section), section.name, line(first)),
+                "move what stands in one of them to the other, and commit".to_owned(),
+            ));
+        }
+    }
+    found
+}
+
 /// The headings of versions that have something else where their date should stand.
 pub fn misdated(text: &str) -> Vec<String> {
     let versions = read(text).into_iter().filter(|section| section.title.version().is_some());
@@ -721,6 +762,45 @@ mod tests {
         assert_eq!(untold("C.md", "## v0.10.0\n", "0.10.0"), None);
     }
 
+    #[test]
+    fn what_is_read_otherwise_than_meant_is_told_by_line() {
+        for (text, told) in [
+            (
+                "## [Unreleased]\n\n- a\n\n## Migration guide\n\n### Fixed\n\n- b\n\n## [0.9.3]\n",
+                vec!["C.md:5: `Migration guide` ends Unreleased, and is no version"],
+            ),
+            (
+                "Unreleased\n---\n\nHow\n---\n\n0.9.3\n---\n\nOlder\n---\n",
+                vec!["C.md:4: `How` ends Unreleased, and is no version"],
+            ),
+            (
+                "# Log\n## Unreleased\n## 0.9.3\n## Unreleased\n",
+                vec!["C.md:4: Unreleased has a section in line 2 already"],
+            ),
+            ("## NEXT\n## [Unreleased]\n", vec!["C.md:2: Unreleased has a section in line 1 already"]),
+            (
+                "## Unreleased\n## [0.9.3]\n## 0.9.2\n## v0.9.3 (2026-01-01)\n",
+                vec!["C.md:4: 0.9.3 has a section in line 2 already"],
+            ),
+            ("## About\n## Unreleased\n## 0.9.3\n## Older\n## Older\n## 0.9.2\n", vec![]),
+            ("## Unreleased\n## Older\n", vec![]),
+            ("## Unreleased\n## 0.9\n## 0.8.1\n## 0.9.0-rc.1\n", vec![]),
+        ] {
+            let found: Vec<String> = misread("C.md", text).into_iter().map(|(what, _)| what).collect();
+            assert_eq!(found, told, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_a_list_item_leaves_open_leaves_older_sections_alone() {
+        let text = "## [Unreleased]\n\n### Added\n\n- entry\n\n  ```sh\n  open\n\n- next\n\n### Fixed\n\n- f\n\n## [0.9.3] - 2026-01-01\n\n- old\n";
+        assert_eq!(unclosed("C.md", text), None);
+        let section = section(&promote(text, "0.10.0", day(), TAGS).unwrap(), "0.10.0").unwrap();
+        assert_eq!(section.body, "### Added\n\n- entry\n\n  ```sh\n  open\n\n- next\n\n### Fixed\n\n- f");
+        let (what, _) = unclosed("C.md", &text.replace("  ```", "```")).unwrap();
+        assert_eq!(what, "C.md:7: nothing closes the code fence, so it holds the rest of the file");
+    }
+
     proptest! {
         #[test]
         fn what_was_said_before_stays_said(entries in prop::collection::vec((0..Kind::ALL.len(), "[a-z]{1,8}"), 1..8), crlf: bool) {
@@ -749,7 +829,7 @@ mod tests {
             let _ = promote(&text, "0.10.0", day(), TAGS);
             let _ = add_notes(&text, "0.10.0", day(), &text);
             let _ = (add_entry(&text, "Fixed", &text), insert(&text, "0.10.0", day(), "Fixed", "x", TAGS), yank(&text, "1.2.3"));
-            let _ = (untold("x", &text, "1.2.3"), misdated(&text), settle(&text, "1.2.3", day()));
+            let _ = (untold("x", &text, "1.2.3"), misread("x", &text), misdated(&text), settle(&text, "1.2.3", day()));
         }
     }
 }

@@ -155,46 +155,97 @@ fn underline(line: &str) -> Option<char> {
 
 /// The lines without their endings, and without the mark that a text may begin with.
 pub fn lines(text: &str) -> Vec<Line<'_>> {
+    scan(text).0
+}
+
+/// The line, counted from one, of a code fence or a comment that nothing closes, so that it holds the rest of the text.
+pub fn unclosed(text: &str) -> Option<usize> {
+    let (lines, open) = scan(text);
+    let start = open?;
+    Some(lines.iter().take_while(|line| line.span.start < start).count() + 1)
+}
+
+/// A code fence that is open.
+struct Fence<'a> {
+    mark: &'a str,
+    /// How far its list item is indented, with which it ends; 0 outside of one.
+    item: usize,
+}
+
+/// The lines, and where the fence or comment begins that is open at the end, but for one that its list item ends.
+fn scan(text: &str) -> (Vec<Line<'_>>, Option<usize>) {
     let mut found = Vec::new();
-    let mut fence: Option<&str> = None;
+    let mut items: Vec<usize> = Vec::new();
+    let mut fence: Option<Fence<'_>> = None;
     let mut comment = false;
-    let mut at = 0;
+    let (mut at, mut opened) = (0, 0);
     for line in text.split_inclusive('\n') {
         let bare = line.trim_end_matches(['\r', '\n']);
         let mark = if at == 0 && bare.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
         let span = at + mark..at + bare.len();
         at += line.len();
         let trimmed = bare[mark..].trim_start();
-        let is = match fence {
+        let indent = bare.len() - mark - trimmed.len();
+        let is_below = |item: usize| !trimmed.is_empty() && indent < item;
+        if fence.as_ref().is_some_and(|fence| is_below(fence.item)) {
+            fence = None;
+        }
+        if !comment && fence.is_none() {
+            items.retain(|item| !is_below(*item));
+        }
+        let content = if comment || fence.is_some() { trimmed } else { in_items(trimmed, indent, &mut items) };
+        let is = match &fence {
             _ if comment => {
                 comment = !bare.contains("-->");
                 Is::Comment
             }
             Some(open) => {
-                if trimmed.starts_with(open) && trimmed.trim_matches(['`', '~', ' ', '\t']).is_empty() {
+                if trimmed.starts_with(open.mark) && trimmed.trim_matches(['`', '~', ' ', '\t']).is_empty() {
                     fence = None;
                 }
                 Is::Code
             }
-            None if opens_fence(trimmed) => {
-                let len = trimmed.len() - trimmed.trim_start_matches(&trimmed[..1]).len();
-                fence = Some(&trimmed[..len]);
+            None if opens_fence(content) => {
+                let len = content.len() - content.trim_start_matches(&content[..1]).len();
+                fence = Some(Fence { mark: &content[..len], item: items.last().copied().unwrap_or(0) });
+                opened = span.start;
                 Is::Code
             }
             None if trimmed.starts_with("<!--") => {
                 comment = !trimmed[4..].contains("-->");
+                opened = span.start;
                 Is::Comment
             }
             None => {
                 // A heading may end with a comment that goes on.
                 let last = trimmed.rfind("<!--").filter(|_| trimmed.starts_with('#'));
                 comment = last.is_some_and(|last| !trimmed[last..].contains("-->"));
+                opened = span.start;
                 Is::Text
             }
         };
         found.push(Line { text: &bare[mark..], span, is });
     }
-    found
+    let is_open = comment || fence.is_some_and(|fence| fence.item == 0);
+    (found, is_open.then_some(opened))
+}
+
+/// What stands in a line behind the marks of list items; `items` learns how far those are indented.
+fn in_items<'a>(line: &'a str, indent: usize, items: &mut Vec<usize>) -> &'a str {
+    let (mut rest, mut at) = (line, indent);
+    loop {
+        let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let signs: &[char] = if digits == 0 { &['-', '*', '+'] } else { &['.', ')'] };
+        let Some(after) = rest[digits..].strip_prefix(signs).filter(|after| after.starts_with(' ')) else {
+            return rest;
+        };
+        let content = after.trim_start();
+        // Behind more spaces stands code.
+        let spaces = Some(after.len() - content.len()).filter(|spaces| *spaces < 5).unwrap_or(1);
+        at += digits + 1 + spaces;
+        items.push(at);
+        rest = content;
+    }
 }
 
 /// Backticks with backticks after them are code in a line.
@@ -462,6 +513,33 @@ mod tests {
         let text = "# a\n~~~~\n# b\n~~~\n# c\n~~~~\n<!--\n# d\n-->\n# e\n```x``` y\n# f\n  ```\nG\n===\n  ```\n# h <!-- i\n# j -->\n# k\n<!-->\n# l\n-->\nM\n<!-- n -->\n---\n";
         let found: Vec<&str> = headings(text).iter().map(|heading| heading.title).collect();
         assert_eq!(found, ["a", "e", "f", "h <!-- i", "k"]);
+    }
+
+    #[test]
+    fn a_fence_ends_with_its_list_item() {
+        for open in
+            ["- a\n\n  ```sh\n  b", "- ```sh\n  b", "1. a\n   ~~~\n   b\n\n   ## c", "- a\n  - b\n\n    ```\n    c"]
+        {
+            let text = format!("## x\n\n{open}\n\n- next\n\n## y\n");
+            let found: Vec<&str> = headings(&text).iter().map(|heading| heading.title).collect();
+            assert_eq!((found, unclosed(&text)), (vec!["x", "y"], None), "{open}");
+        }
+        let closed = "- ```sh\n  # a\n\n  # b\n  ```\n\n# c\n";
+        assert_eq!(headings(closed).iter().map(|heading| heading.title).collect::<Vec<_>>(), ["c"]);
+    }
+
+    #[test]
+    fn what_nothing_closes_is_told_by_line() {
+        for (text, line) in [
+            ("# a\n\n```sh\nb\n\n# c\n", Some(3)),
+            ("\u{feff}~~~\n```\n", Some(1)),
+            ("# a\r\n<!-- b\r\n```\r\n", Some(2)),
+            ("# a\n## b <!-- c\n\n# d\n", Some(2)),
+            ("- a\n\nb\n  ```\nc\n", Some(4)),
+            ("```\n```\n<!-- -->\n- a\n  ```\n", None),
+        ] {
+            assert_eq!(unclosed(text), line, "{text}");
+        }
     }
 
     #[test]

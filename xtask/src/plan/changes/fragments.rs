@@ -58,6 +58,10 @@ pub fn fragments(workspace: &Workspace, train: &Train) -> (Vec<(PathBuf, String,
             lost(format!("`{kind}` is no kind of change: {}", config::nearest(kind, &names)));
             continue;
         };
+        if let Some((what, next)) = changelog::unclosed(&slashed(path), text) {
+            findings.push(Finding::new("changelog", what, next));
+            continue;
+        }
         // The whole text is one entry, unless it is a list.
         let text = text.replace("\r\n", "\n");
         let is_list = text.trim_start().starts_with("- ") || text.trim_start().starts_with("* ");

@@ -106,6 +106,32 @@ fn a_fragment_without_a_home_is_refused() {
 }
 
 #[test]
+fn what_nothing_closes_is_refused_by_file_and_line() {
+    for (open, what) in [("```sh", "code fence"), ("<!-- x", "comment")] {
+        let said = |at: &str| format!("changelog: {at}: nothing closes the {what}, so it holds the rest of the file");
+        let with = fed()
+            .file("changelog.d/1.fixed.md", "x")
+            .file("changelog.d/2.fixed.md", &format!("A leak:\n\n{open}\nrun\n"));
+        assert_eq!(findings(&with.release("minor")), [said("changelog.d/2.fixed.md:3")]);
+        let with = house().file("CHANGELOG.md", &format!("## [Unreleased]\n\n- x\n\n{open}\n\n## [0.9.3]\n"));
+        assert_eq!(findings(&with.release("minor")), [said("CHANGELOG.md:5")]);
+    }
+}
+
+#[test]
+fn a_changelog_that_would_be_misread_is_refused_by_its_lines() {
+    for (below, what) in [
+        ("## Migration guide\n\n- y\n\n## [0.9.3]\n", "`Migration guide` ends Unreleased, and is no version"),
+        ("## [Unreleased]\n\n- y\n\n## [0.9.3]\n", "Unreleased has a section in line 1 already"),
+        ("## [0.10.0]\n\n- y\n\n## [v0.10.0]\n", "0.10.0 has a section in line 5 already"),
+    ] {
+        let plan = house().file("CHANGELOG.md", &format!("## [Unreleased]\n\n- x\n\n{below}")).release("minor");
+        let line = if below.starts_with("## [0.10.0]") { 9 } else { 5 };
+        assert_eq!(findings(&plan), [format!("changelog: CHANGELOG.md:{line}: {what}")]);
+    }
+}
+
+#[test]
 fn commits_are_told_by_whom_they_are_of_and_what_they_touch() {
     let plan = fed()
         .commit(
