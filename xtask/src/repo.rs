@@ -467,6 +467,14 @@ fn log_entry(line: &str) -> Option<LogEntry> {
     })
 }
 
+/// The commits that this one says to revert, in git's words (git-revert(1)); of a merge, the merge as well.
+pub fn reverted_by(sh: &Shell, commit: &str) -> Result<Vec<String>> {
+    let body = text(cmd!(sh, "git log --max-count 1 --no-show-signature --encoding=UTF-8 --format=%b {commit} --"))?;
+    let said = body.lines().filter(|line| line.starts_with("This reverts commit "));
+    let words = said.flat_map(|line| line.split(|char: char| !char.is_ascii_hexdigit()));
+    Ok(words.filter(|word| word.len() >= 40).map(str::to_owned).collect())
+}
+
 /// The newest commit that `tip` leads to and that touches any of these files.
 pub fn newest_of(sh: &Shell, tip: &str, paths: &[&PathBuf]) -> Result<Option<LogEntry>> {
     let options = ["--max-count=1", "--no-show-signature", "--encoding=UTF-8", "--format=%H%x00%P%x00%s"];

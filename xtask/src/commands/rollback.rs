@@ -24,7 +24,7 @@ use crate::{
         self, hotfix, post_release,
         rollback::{self, Branch, Facts, Made, Options, Remote, Reverted, Rollback, Undone},
     },
-    repo::{self, LogEntry, rollback_tag},
+    repo::{self, LogEntry, Repo, rollback_tag},
     report::Report,
     run::{self, Seen},
     snapshot::{Loader, Snapshot, Source},
@@ -343,8 +343,9 @@ fn commits(
     };
     let subject = plan::subject(train, version);
     let follows_up = post_release::subject(&train.tag.fill(version));
+    let cancelled = cancelled(sh, train, &loader.repo, version, &chain[..at])?;
     let mut commits = Vec::new();
-    for (here, entry) in chain.iter().enumerate() {
+    for (here, entry) in chain.iter().enumerate().filter(|(_, entry)| !cancelled.contains(&entry.commit)) {
         let is_merge = entry.parents.len() > 1;
         if is_merged && here == at {
             // On the branch as on main: the release, and who else set its versions.
@@ -371,6 +372,39 @@ fn commits(
         commits.push(Undone { commit: entry.commit.clone(), is_merge, brought: None });
     }
     Ok(commits)
+}
+
+/// What was done on top, newest first, and taken back again, with what took it back.
+fn cancelled(
+    sh: &Shell,
+    train: &Train,
+    repo: &Repo,
+    version: &Version,
+    chain: &[LogEntry],
+) -> Result<BTreeSet<String>> {
+    let mut cancelled = BTreeSet::new();
+    for entry in chain {
+        // What took it back was taken back itself.
+        if cancelled.contains(&entry.commit) {
+            continue;
+        }
+        let mut named = repo::reverted_by(sh, &entry.commit)?;
+        // A person who reverted a release by hand named it in the subject alone.
+        let gone = train.tags(repo).filter(|(found, tag)| found > version && repo.is_rolled_back(tag));
+        for (found, tag) in gone {
+            if plan::is_called(&entry.subject, &rollback::subject(train, &found)) {
+                let by = brought_by(sh, &repo.tags[tag], &entry.commit)?;
+                named.extend(by.map(|by| by.commit));
+            }
+        }
+        let on_top: Vec<String> =
+            named.into_iter().filter(|named| chain.iter().any(|other| other.commit == *named)).collect();
+        if !on_top.is_empty() {
+            cancelled.insert(entry.commit.clone());
+            cancelled.extend(on_top);
+        }
+    }
+    Ok(cancelled)
 }
 
 /// The versions of the train's members at a commit; `None` where they cannot be read.

@@ -124,6 +124,30 @@ fn a_bump_of_somebody_else_on_top_goes_first() {
     }
     place.commit("chore: release");
     refused(place.xtask("rollback 0.8.0 --train lark"), &["on top sets other versions: chore: release", "git revert"]);
+    // What was said is typed.
+    place.git("revert --no-edit HEAD");
+    place.xtask("rollback 0.8.0 --train lark --without forge,crates").ok();
+    assert!(place.read("crates/lark/Cargo.toml").contains("version = \"0.7.3\""));
+}
+
+/// What was done and taken back again is nobody's next release: neither the tool's nor a person's.
+#[test]
+fn what_was_taken_back_already_stands_in_nobodys_way() {
+    let rollback = |version: &str| format!("rollback {version} --train lark --without forge,crates");
+    for push in ["push", "remote"] {
+        let (place, _) = released(&format!("rollback_in_turn_{push}"), "lark", "0.8.0", "push");
+        let more = if push == "push" { " --push" } else { "" };
+        place.xtask(&format!("release 0.9.0 --train lark{more} {UNPROVED} --waive nothing-to-release")).ok();
+        place.write("notes.txt", "a thought\n");
+        place.commit("a thought");
+        refused(place.xtask(&rollback("0.8.0")), &["cargo xtask rollback 0.9.0 first"]);
+        place.xtask(&rollback("0.9.0")).ok();
+        place.xtask(&rollback("0.8.0")).ok();
+        let changed = place.git("diff --name-only v0.7.3 HEAD -- crates Cargo.toml Cargo.lock");
+        assert_eq!(changed, "", "{push}: {}", place.git("log --oneline"));
+        assert_eq!(place.git("log -1 --format=%b").matches("This reverts commit").count(), 1);
+        place.xtask("check --train lark").ok();
+    }
 }
 
 /// The release's bump was made by release-plz, and only aligned here: both go.
