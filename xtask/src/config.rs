@@ -474,6 +474,10 @@ pub fn read(metadata: &Value, root: &Path) -> Config {
             let is_word = if place.is_empty() { Ok(()) } else { check_word(&path.to_string_lossy()) };
             if let Err(why) = is_word {
                 config.problems.push(format!("{at}: `{key}`: {why}"));
+            } else if place.split('/').any(|part| part.eq_ignore_ascii_case(".git")) {
+                let problem =
+                    format!("{at}: `{key} = \"{place}\"` leads into git's own directory: name a file that git tracks");
+                config.problems.push(problem);
             } else if path.has_root() || normalized(&root.join(&path)).is_none() {
                 let problem = format!("{at}: `{key} = \"{place}\"` leaves the repository: name a path inside of it");
                 config.problems.push(problem);
@@ -626,6 +630,9 @@ mod tests {
             ("remote", json!("a\u{1b}[2J")),
             ("main", json!(hostile)),
             ("main", json!("a b")),
+            ("main", json!("refs/heads/main")),
+            ("main", json!("$(id)")),
+            ("remote", json!("x; touch y #")),
             ("tag", json!("-d{version}")),
             ("branch", json!("-d{version}")),
             ("images", image("name", hostile)),
@@ -646,7 +653,7 @@ mod tests {
             let told = problems(json!({ "a": { key: value, "changes": ["fragments"] } }));
             assert!(told.contains(&format!("trains.a]: `{place}`: `-")), "{key} = {value}: {told}");
         }
-        for name in ["--waive=x", "a b", "a..b", ""] {
+        for name in ["--waive=x", "a b", "$(id)", "refs/a", "a..b", ""] {
             assert!(read(&json!({ "trains": { name: {} } }), Path::new("")).trains.is_empty(), "{name}");
             let told = problems(json!({ name: {} }));
             assert!(told.contains("]: the name `"), "{name}: {told}");
@@ -664,6 +671,9 @@ mod tests {
             ("tag", "v", "0 times"),
             ("branch", "release//{version}", "empty part"),
             ("branch", "release:{version}", "holds `:`"),
+            ("tag", "v$(id){version}", "holds `$`, which a shell"),
+            ("tag", "refs/tags/v{version}", "begins with `refs/tags/`"),
+            ("branch", "refs/heads/rel-{version}", "begins with `refs/heads/`"),
             ("commit", "release {version}\n\nmore", "is not one line"),
             ("commit", " {version}", "begins or ends with a space"),
         ] {
@@ -705,6 +715,18 @@ mod tests {
         assert_eq!(config.problems.len(), 3, "{:?}", config.problems);
         let [train] = config.trains.as_slice() else { panic!("{:?}", config.trains) };
         assert_eq!((&train.changelog, train.files.len(), train.deployments.len()), (&None, 1, 0));
+    }
+
+    #[test]
+    fn no_path_leads_into_gits_own_directory() {
+        let config = json!({ "a": {
+            "changelog": "x/.Git/x.md", "follow-ups": ".git/config", "release-notes": ".git\\config", "files": [
+                { "path": "./.GIT/HEAD", "after": "y" }, { "path": ".github/x", "after": "y" }
+            ],
+        } });
+        let told = read(&json!({ "trains": config }), Path::new("")).problems;
+        assert_eq!(told.len(), 4, "{told:?}");
+        assert!(told.iter().all(|problem| problem.contains("` leads into git's own directory: ")), "{told:?}");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 
 use crate::visible;
 
-/// A word that no program takes for an option.
+/// A word that no program takes for an option, and that stands in a command to type as it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Word(String);
 
@@ -17,7 +17,9 @@ pub struct Branch(String);
 
 impl Word {
     pub fn parse(text: &str) -> Result<Word, String> {
-        check_word(text).map(|()| Word(text.to_owned()))
+        check_no_password(text)?;
+        check_word(text)?;
+        check_typed(text).map(|()| Word(text.to_owned()))
     }
 }
 
@@ -41,8 +43,41 @@ pub fn check_word(text: &str) -> Result<(), String> {
     Err(format!("`{}` {why}", visible::line(text)))
 }
 
+/// Refuses what a shell would not take as it is: proposed commands hold what is configured, and are copied.
+fn check_typed(text: &str) -> Result<(), String> {
+    let is_meant = |c: &char| c.is_whitespace() || "$`;&|<>()'\"#!*?\\{}".contains(*c);
+    match text.chars().find(is_meant) {
+        None => Ok(()),
+        Some(c) => Err(format!(
+            "`{text}` holds `{c}`, which a shell gives a meaning: a command that names it could not be typed; write it without"
+        )),
+    }
+}
+
+/// Refuses an address with a password or token: it would be read in the file, and in what is told.
+fn check_no_password(text: &str) -> Result<(), String> {
+    let address = text.split_once("://").and_then(|(scheme, rest)| {
+        let (user, _) = rest.split('/').next()?.rsplit_once('@')?;
+        (scheme.starts_with("http") || user.contains(':')).then(|| without_user(text))
+    });
+    match address {
+        None => Ok(()),
+        Some(address) => Err(format!(
+            "`{address}` is written with a user or password before the host, for all to read: leave it out and let git ask its credential helper, or name a remote of the repository"
+        )),
+    }
+}
+
+/// An address without what may be a password in it.
+pub fn without_user(url: &str) -> String {
+    match (url.find("://"), url.rfind('@')) {
+        (Some(start), Some(at)) if start + 3 < at => format!("{}{}", &url[..start + 3], &url[at + 1..]),
+        _ => url.to_owned(),
+    }
+}
+
 /// Refuses what git takes for no name of a branch or tag: the rules of git-check-ref-format(1), and those that `git branch`
-/// and `git tag` add to them.
+/// and `git tag` add to them. And what could not be typed in a command, or holds the directory that git puts it in.
 pub fn check_ref(name: &str) -> Result<(), String> {
     check_word(name)?;
     const FORBIDDEN: [char; 8] = [' ', '~', '^', ':', '?', '*', '[', '\\'];
@@ -62,8 +97,10 @@ pub fn check_ref(name: &str) -> Result<(), String> {
         format!("holds `{held}`")
     } else if ["@", "HEAD"].contains(&name) {
         "is a name that git keeps for itself".to_owned()
+    } else if let Some(dir) = ["refs/heads/", "refs/tags/", "refs/"].iter().find(|dir| name.starts_with(*dir)) {
+        return Err(format!("`{name}` begins with `{dir}`, which git adds itself: write it without"));
     } else {
-        return Ok(());
+        return check_typed(name);
     };
     Err(format!("`{name}` {why}, and git takes it for no name of a branch or tag"))
 }
@@ -140,8 +177,11 @@ mod tests {
     }
 
     fn is_like_git(name: &str) {
-        // git's rules let these pass, but nobody can type the first or see the others.
-        let reserved = name == "@" || name.contains(|c| ('\u{80}'..='\u{9f}').contains(&c));
+        // git's rules let these pass, but nobody can type the first, see the next, write the others in a command, or mean the last.
+        let reserved = name == "@"
+            || name.contains(|c| ('\u{80}'..='\u{9f}').contains(&c))
+            || name.contains(['$', '`', ';', '&', '|', '<', '>', '(', ')', '\'', '"', '#', '!', '{', '}'])
+            || name.starts_with("refs/");
         assert_eq!(check_ref(name).is_ok(), git_takes(name) && !reserved, "{name:?}: {:?}", check_ref(name));
     }
 
@@ -190,6 +230,8 @@ mod tests {
             "\"",
             "'",
             "$",
+            "`",
+            ";",
             "%",
             "&",
             "(",
@@ -213,6 +255,38 @@ mod tests {
         ] {
             is_like_git(name);
         }
+    }
+
+    #[test]
+    fn what_is_configured_can_be_typed_in_a_command() {
+        for sign in " $`;&|<>()'\"#!*?\\{}".chars() {
+            let told = Word::parse(&format!("a{sign}b")).unwrap_err();
+            assert!(told.contains(&format!("holds `{sign}`, which a shell gives a meaning")), "{told}");
+        }
+        assert!(Branch::parse("v$(id)").unwrap_err().contains("holds `$`, which a shell gives a meaning"));
+        for remote in
+            ["origin", "../remote.git", "ssh://git@host:22/r", "git@host:a/r", "C:/x", "~/r", "https://host/@a/r"]
+        {
+            assert_eq!(Word::parse(remote).as_deref(), Ok(remote));
+        }
+        assert_eq!(Branch::parse("ü/a-b_c@d+e=f,g%h").as_deref(), Ok("ü/a-b_c@d+e=f,g%h"));
+    }
+
+    #[test]
+    fn no_password_is_taken_or_shown() {
+        for remote in ["https://u:p@ss@host/r", "https://p@host/r", "ssh://u:p@host/r", "http://u:p$@host/r"] {
+            let told = Word::parse(remote).unwrap_err();
+            assert!(told.contains("://host/r` is written with a user or password"), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_directory_of_git_is_not_written_before_a_name() {
+        for (name, dir) in [("refs/tags/v1", "refs/tags/"), ("refs/heads/main", "refs/heads/"), ("refs/x", "refs/")] {
+            let told = check_ref(name).unwrap_err();
+            assert_eq!(told, format!("`{name}` begins with `{dir}`, which git adds itself: write it without"));
+        }
+        assert_eq!(check_ref("a/refs/tags"), Ok(()));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use anyhow::{Context, Error, Result, bail};
 use xshell::{Shell, cmd};
 
 use crate::{
+    names::without_user,
     patience,
     perform::World,
     step::Observation,
@@ -35,17 +36,9 @@ pub fn address(sh: &Shell, remote: &str) -> Result<String> {
         several => bail!(
             "{remote} is pushed to {} places ({}), and a release goes to one at a time; next: leave one, as in git config --replace-all remote.{remote}.pushurl {}, and then the same command",
             several.len(),
-            several.iter().map(|url| shown(url)).collect::<Vec<_>>().join(", "),
-            shown(&several[0])
+            several.iter().map(|url| without_user(url)).collect::<Vec<_>>().join(", "),
+            without_user(&several[0])
         ),
-    }
-}
-
-/// An address without what may be a password in it.
-fn shown(url: &str) -> String {
-    match (url.find("://"), url.rfind('@')) {
-        (Some(start), Some(at)) if start + 3 < at => format!("{}{}", &url[..start + 3], &url[at + 1..]),
-        _ => url.to_owned(),
     }
 }
 
