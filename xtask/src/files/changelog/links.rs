@@ -126,7 +126,8 @@ pub fn advance(text: &str, version: &str, tags: (Option<&str>, &str)) -> String 
     let newest = newest.filter_map(|other| Some((link_of(text, &other)?, other.name))).next();
     let range = unreleased
         .as_ref()
-        .and_then(|(link, _)| Comparison::of_unreleased(&text[link.address.clone()], tags.0.unwrap_or_default()));
+        .and_then(|(link, _)| Comparison::of_unreleased(&text[link.address.clone()], tags.0.unwrap_or_default()))
+        .map(|range| release.opened(range));
     let own_link = link_of(text, &own);
     // Before its release it may have been compared with what is on main.
     let open = own_link
@@ -344,6 +345,22 @@ impl Release<'_> {
         Some(if is_kept { written.to_owned() } else { old.to_owned() })
     }
 
+    /// The version of which this is the tag.
+    fn version_in(&self, tag: &str) -> Option<Version> {
+        let (before, after) = self.tags.1.split_once(self.version)?;
+        Version::parse(tag.strip_prefix(before)?.strip_suffix(after)?, Dialect::Tag).ok()
+    }
+
+    /// One that somebody moved to a tag already leads to what is on main again.
+    fn opened<'c>(&self, range: Comparison<'c>) -> Comparison<'c> {
+        let [first, second] = range.ends.map(|end| self.version_in(end));
+        let (Some(first), Some(second)) = (first, second) else { return range };
+        let older = usize::from(first > second);
+        let mut ends = range.ends;
+        ends[1 - older] = "HEAD";
+        Comparison { older, ends, ..range }
+    }
+
     /// The tag of another version.
     fn tag_of(&self, version: &str) -> String {
         self.tags.1.replacen(self.version, version.trim_start_matches('v'), 1)
@@ -357,9 +374,36 @@ impl Release<'_> {
             let base = self.base(text, &tag)?;
             return Some(Comparison::of_release(address, written)?.between(&base, self.tags.1));
         }
-        let at = address.rfind(written)?;
-        let new = if written == name { self.version } else { self.tags.1 };
-        Some(format!("{}{new}{}", &address[..at], &address[at + written.len()..]))
+        // A tag of several words, `owl/0.7.3`, is known by its version.
+        let written = if written.contains(is_between) { name } else { written };
+        let (new, base) = match written == name {
+            true => (self.version, Some(name.to_owned())),
+            false => (self.tags.1, self.base(text, &tag)),
+        };
+        let rest = path(address);
+        let parts: Vec<&str> = rest.split_inclusive(is_between).flat_map(|part| part.split_inclusive("..")).collect();
+        let words: Vec<&str> =
+            parts.iter().map(|part| part.trim_end_matches(is_between).trim_end_matches('.')).collect();
+        // Of `v0.7.3-rc.1` and `v0.7.3` the shorter one is it.
+        let own = words.iter().filter(|word| word.contains(written)).min_by_key(|word| word.len())?;
+        let (before, after) = own.split_once(written)?;
+        let is_name = |other: &str| written == name && Version::parse(other, Dialect::Tag).is_ok();
+        let is_other = |word: &str| {
+            let other = word.strip_prefix(before).and_then(|word| word.strip_suffix(after));
+            other.is_some_and(|other| other != written && (self.version_in(other).is_some() || is_name(other)))
+        };
+        let mut out = address[..address.len() - rest.len()].to_owned();
+        for (part, word) in parts.iter().zip(words) {
+            let moved = match word {
+                word if is_other(word) => format!("{before}{}{after}", base.as_deref()?),
+                word if word.contains(written) => word.replace(written, new),
+                // A version beside it whose part there is not known.
+                word if is_version(word) => return None,
+                word => word.to_owned(),
+            };
+            out.push_str(&format!("{moved}{}", &part[word.len()..]));
+        }
+        Some(out)
     }
 
     /// Where the link of the new version's section goes, and what is written there.
@@ -438,6 +482,23 @@ mod tests {
             (
                 "[Unreleased]: https://x/branches/compare/main%0Dv0.7.3#diff\n",
                 "[Unreleased]: https://x/branches/compare/main%0Dv0.8.0#diff\n[0.8.0]: https://x/branches/compare/v0.8.0%0Dv0.7.3#diff\n",
+            ),
+            // Somebody moved it, and to a tag.
+            (
+                "[Unreleased]: https://x/compare/v0.7.3...v0.8.0\n",
+                "[Unreleased]: https://x/compare/v0.8.0...HEAD\n[0.8.0]: https://x/compare/v0.7.3...v0.8.0\n",
+            ),
+            (
+                "[Unreleased]: https://x/compare/v0.7.2...v0.7.3\n",
+                "[Unreleased]: https://x/compare/v0.8.0...HEAD\n[0.8.0]: https://x/compare/v0.7.3...v0.8.0\n",
+            ),
+            (
+                "[Unreleased]: https://x/branches/compare/v0.8.0..v0.7.3\n",
+                "[Unreleased]: https://x/branches/compare/HEAD..v0.8.0\n[0.8.0]: https://x/branches/compare/v0.8.0..v0.7.3\n",
+            ),
+            (
+                "[Unreleased]: https://x/compare/v0.7.3...release/0.8\n",
+                "[Unreleased]: https://x/compare/v0.8.0...release/0.8\n[0.8.0]: https://x/compare/v0.7.3...v0.8.0\n",
             ),
             // One release forgot to move it.
             (
@@ -561,6 +622,9 @@ mod tests {
             ),
             "{new}"
         );
+        let text = "## [Unreleased]\n\n- x\n\n## [0.7.3]\n\n[0.7.3]: https://x/releases/tag/owl/0.7.3\n";
+        let new = released(text, "0.8.0", (Some("owl/0.7.3"), "owl/0.8.0"));
+        assert!(new.contains("[0.8.0]: https://x/releases/tag/owl/0.8.0\n"), "{new}");
         // A post release is between, and the candidates of a final version are not.
         let between = |between: &str, version: &str, tag: &str| {
             let text = format!(
@@ -589,6 +653,26 @@ mod tests {
         assert_eq!(left_behind(&new, "0.8.0", "v0.8.0").map(|(line, _)| line), Some(5));
         for known in ["", "[Unreleased]: https://x/compare/v0.7.3...HEAD\n", "[0.7.3]: https://x/tags/v0.7.3\n"] {
             assert_eq!(left_behind(&released(&log(known), "0.8.0", TAGS), "0.8.0", "v0.8.0"), None, "{known}");
+        }
+    }
+
+    #[test]
+    fn another_version_in_an_address_of_unknown_form_is_its_base_or_nothing_is_written() {
+        for (before, after) in [
+            ("https://git.x/log/?q=v0.7.2..v0.7.3", Some("https://git.x/log/?q=v0.7.3..v0.8.0")),
+            ("https://git.x/log/?q=v0.7.3-rc.1..v0.7.3", Some("https://git.x/log/?q=v0.7.3..v0.8.0")),
+            ("https://x/y?base=GTv0.7.2&target=GTv0.7.3", Some("https://x/y?base=GTv0.7.3&target=GTv0.8.0")),
+            ("https://x/y?target=GTv0.7.3&base=GTv0.7.2#c", Some("https://x/y?target=GTv0.8.0&base=GTv0.7.3#c")),
+            ("https://x/diff/0.7.2/0.7.3", Some("https://x/diff/0.7.3/0.8.0")),
+            ("https://x/releases/v0.7.3/v0.7.3.html", Some("https://x/releases/v0.8.0/v0.8.0.html")),
+            ("https://0.7.1.x/tags/v0.7.3", Some("https://0.7.1.x/tags/v0.8.0")),
+            ("https://x/y?from=old-0.7.2&to=v0.7.3", None),
+        ] {
+            let old = format!("[0.7.3]: {before}\n");
+            let new = released(&log(&old), "0.8.0", TAGS);
+            let made = after.map(|after| format!("[0.8.0]: {after}\n")).unwrap_or_default();
+            assert!(new.ends_with(&format!("- c\n\n{made}{old}")), "{new}");
+            assert_eq!(left_behind(&new, "0.8.0", "v0.8.0").is_none(), after.is_some(), "{before}");
         }
     }
 
