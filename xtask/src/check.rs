@@ -377,8 +377,12 @@ pub fn misread(workspace: &Workspace, train: &Train) -> Vec<Finding> {
 fn changelogs(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let mut findings = Vec::new();
     if let Some(path) = &train.changelog {
-        let version = train.version(workspace).tag();
-        match workspace.text(path).map(|text| changelog::untold(&slashed(path), text, &version)) {
+        let version = train.version(workspace);
+        let untold = |text: &str| match changelog::above(text, version).is_empty() {
+            true => changelog::untold(&slashed(path), text, &version.tag()),
+            false => None,
+        };
+        match workspace.text(path).map(untold) {
             Ok(untold) => findings.extend(untold.map(|(what, next)| Finding::new("changelog", what, next))),
             Err(error) => findings.push(Finding::new(
                 "changelog",

@@ -19,6 +19,7 @@ use self::{
 use crate::{
     conventional::Kind,
     date::{self, Date},
+    version::Version,
 };
 
 /// A version's section.
@@ -135,6 +136,12 @@ pub fn untold(file: &str, text: &str, version: &str) -> Option<(String, String)>
             format!("write `{unreleased}` above it"),
         ),
     })
+}
+
+/// The versions above that one which have a section: somebody wrote it by hand before their release.
+pub fn above(text: &str, version: &Version) -> Vec<Version> {
+    let versions = read(text).into_iter().filter_map(|section| section.title.version().cloned());
+    versions.filter(|found| found > version).collect()
 }
 
 /// What is wrong in the file of that name, and what to write, when a code fence or a comment holds all the rest of it.

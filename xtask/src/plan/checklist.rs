@@ -167,6 +167,10 @@ fn changelog_row(snapshot: &Snapshot) -> Observation {
     if !tagged && changelog::section(text, &version.tag()).is_some() {
         return Observation::done(format!("{path} has a section {}", version.tag()));
     }
+    let is_untagged = |above: &Version| !repo.tags.contains_key(&train.tag.fill(above));
+    if let Some(above) = changelog::above(text, version).into_iter().find(is_untagged) {
+        return Observation::done(format!("{path} has a section {}", above.tag()));
+    }
     Observation::Blocked {
         why: format!("no entry is waiting for {path}"),
         next: "describe the changes under `## [Unreleased]` and commit".to_owned(),

@@ -267,8 +267,9 @@ fn promote(
         findings.extend(texts.rewrite(path, Reason::Changelog, settled).err().map(uncorrected));
         return;
     }
-    // That there is neither, the check of the result tells.
     if changelog::section(text, "Unreleased").is_none() {
+        let untold = changelog::untold(&slashed(path), text, prose.version);
+        findings.extend(untold.map(|(what, next)| Finding::new("changelog", what, next)));
         return;
     }
     let empty = changelog::section(text, "Unreleased").is_some_and(|unreleased| !changelog::has_entries(&unreleased));

@@ -258,6 +258,13 @@ fn a_release_that_is_told_nowhere_is_said_to_be_so_once() {
             assert_eq!(findings(&fed.release("minor")), [format!("changelog: {what}")]);
         }
     }
+    // What is written for a version to come waits for that one alone.
+    let ahead = house().file("CHANGELOG.md", "## 0.10.0\n\n- x\n\n## 0.9.3\n\n- y\n");
+    let now = ahead.snapshot();
+    assert_eq!(check::state(&now.workspace, &now.train).iter().filter(|found| found.check == "changelog").count(), 0);
+    assert_eq!(findings(&ahead.release("minor")), [""; 0]);
+    let what = "changelog: CHANGELOG.md:1: `0.10.0` is the newest section, and nothing above it says Unreleased";
+    assert_eq!(findings(&ahead.release("patch")), [what]);
     let silent = [told_in("See the releases.\n"), house().file("CHANGELOG.md", "## [Unreleased]\n\n## v0.10.0\n")];
     for (house, remark) in
         silent.into_iter().zip(["CHANGELOG.md has no sections", "the section of 0.10.0 says nothing"])
