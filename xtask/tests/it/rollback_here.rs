@@ -432,6 +432,24 @@ fn a_hotfix_that_nobody_else_has_is_as_if_it_never_was() {
     }
 }
 
+/// Reverted on main, because other work stands there: the commit that was withdrawn is not tagged again.
+#[test]
+fn a_hotfix_that_was_taken_back_is_made_anew() {
+    let (mut place, _) = hotfixed("unmade_hotfix_covered", hotfix::Main::Working, "");
+    place.write("notes.txt", "a thought\n");
+    place.commit("a thought");
+    let withdrawn = place.git("rev-parse v0.8.1^{commit}");
+    place.xtask("rollback 0.8.1").ok();
+    // Another day's commit, as it would be outside of a test.
+    let date = |name: &str| (name.to_owned(), "2026-11-21T12:00:00Z".to_owned());
+    place.env.extend([date("GIT_AUTHOR_DATE"), date("GIT_COMMITTER_DATE")]);
+    let said = place.xtask(&format!("hotfix {UNPROVED}")).ok();
+    assert_ne!(place.git("rev-parse v0.8.1^{commit}"), withdrawn, "{}", said.all());
+    assert!(place.read("crates/lark/Cargo.toml").contains("version = \"0.8.1\""), "{}", said.all());
+    assert_eq!(place.read("CHANGELOG.md").matches("## [0.8.1]").count(), 1);
+    place.xtask("check").ok();
+}
+
 /// What a person settled in the merge is nobody's to drop: it is reverted, as what has other work on it.
 #[test]
 fn a_hotfix_that_a_person_merged_is_reverted_and_the_merge_stays() {

@@ -49,7 +49,7 @@ pub fn find(world: &World<'_>, commit: &Commit) -> Result<Option<String>> {
     Ok(alike.map(|entry| entry.commit))
 }
 
-/// The commits that stand on the plan's base and on nothing else, the oldest first.
+/// The commits that stand on the plan's base and on nothing else, the oldest first, but for one that was taken back.
 fn children(world: &World<'_>, commit: &Commit) -> Result<Vec<LogEntry>> {
     let not_base = format!("^{}", commit.base);
     let mut tips = vec!["HEAD".to_owned(), not_base];
@@ -59,7 +59,13 @@ fn children(world: &World<'_>, commit: &Commit) -> Result<Vec<LogEntry>> {
     }
     let tips: Vec<&str> = tips.iter().map(String::as_str).collect();
     let log = repo::log(world.sh, &tips, repo::HORIZON)?;
-    Ok(log.into_iter().rev().filter(|entry| entry.parents == [commit.base.as_str()]).collect())
+    let revert = format!("Revert \"{}\"", commit.subject());
+    let mut gone = Vec::new();
+    for entry in log.iter().filter(|entry| plan::is_called(&entry.subject, &revert)) {
+        gone.extend(repo::reverted_by(world.sh, &entry.commit)?);
+    }
+    let is_child = |entry: &LogEntry| entry.parents == [commit.base.as_str()] && !gone.contains(&entry.commit);
+    Ok(log.into_iter().rev().filter(is_child).collect())
 }
 
 /// Holds a commit on the plan's base against the plan.
