@@ -306,18 +306,29 @@ pub fn credit(name: &str, address: &str) -> String {
 }
 
 /// Services that commit and are not called a bot in a word of its own.
-const SERVICES: [&str; 11] = [
+const SERVICES: [&str; 22] = [
     "actions-user",
     "allcontributors",
+    "bors",
+    "codecov-commenter",
+    "codecov-io",
+    "copilot",
+    "copilot-swe-agent",
+    "cursor-agent",
+    "cursoragent",
     "dependabot",
     "dependabot-preview",
     "github-action",
     "github-actions",
     "greenkeeper",
     "imgbot",
+    "imgbotapp",
     "mergify",
     "pre-commit-ci",
+    "release-plz",
     "renovate",
+    "web-flow",
+    "weblate",
 ];
 
 /// Whether the name or a part of the address says that no person made it. `bot` must be a word: Abbott, Talbot and Robot
@@ -327,12 +338,15 @@ fn is_robot(name: &str, address: &str) -> bool {
     let handle = local.split_once('+').filter(|(id, _)| id.chars().all(|c| c.is_ascii_digit()));
     let handle = handle.map_or(local, |(_, handle)| handle);
     let is_host = |host: &str| ["bot", "bots"].contains(&host.to_lowercase().as_str());
+    // Nobody reads what is sent there. People's own addresses of this kind have it in the domain.
+    let is_nobodys = ["noreply", "no-reply"].contains(&local.to_lowercase().as_str());
     // The last two are whose domain it is: a company may be called so.
-    domain.split('.').rev().skip(2).any(is_host) || [name, handle].into_iter().any(is_robots_name)
+    is_nobodys || domain.split('.').rev().skip(2).any(is_host) || [name, handle].into_iter().any(is_robots_name)
 }
 
 fn is_robots_name(name: &str) -> bool {
-    let name = name.to_lowercase().split_whitespace().collect::<Vec<_>>().join("-");
+    let name = name.trim_start_matches('@').to_lowercase();
+    let name = name.split_whitespace().collect::<Vec<_>>().join("-");
     let mut words = name.split(['-', '_']);
     let is_last = |word: &str| name.rsplit(['-', '_']).next() == Some(word) && name != word;
     name.ends_with("[bot]") || SERVICES.contains(&name.as_str()) || words.any(|word| word == "bot") || is_last("robot")
@@ -525,6 +539,16 @@ mod tests {
             ("k8s-ci-robot", "k8s-ci-robot@users.noreply.github.com"),
             ("release", "ci@bots.example.org"),
             ("ImgBot", "ImgBotHelp@example.org"),
+            ("ImgBotApp", "ImgBotHelp@mail.example"),
+            ("GitHub", "noreply@github.com"),
+            ("Claude", "noreply@anthropic.com"),
+            ("Some Service", "No-Reply@service.example"),
+            ("web-flow", "19864447+web-flow@users.noreply.github.com"),
+            ("weblate", "hosted@weblate.org"),
+            ("bors", "bors@example.org"),
+            ("codecov-io", "codecov@example.org"),
+            ("@release-plz", "release@example.org"),
+            ("Cursor Agent", "agent@example.org"),
         ] {
             assert_eq!(credit(name, address), "", "{name} <{address}>");
             let message = format!("fix: x\n\nCo-authored-by: {name} <{address}>");
@@ -534,6 +558,7 @@ mod tests {
             ("Jane Abbott", "abbott@example.org", "Jane Abbott"),
             ("Jane Abbott", "1+abbott@users.noreply.github.com", "@abbott"),
             ("Talbot", "talbot@example.org", "Talbot"),
+            ("Claude Monet", "claude@example.org", "Claude Monet"),
             ("Robot Smith", "robot-smith@example.org", "Robot Smith"),
             ("Jan", "jan.bot@example.org", "Jan"),
             ("Jane Doe", "jane@robots.example.org", "Jane Doe"),
