@@ -132,8 +132,16 @@ impl Collected {
     fn candidates(&mut self, snapshot: &Snapshot, to: &Version) {
         let Some(path) = &snapshot.train.changelog else { return };
         let Some(text) = snapshot.workspace.texts.get(path) else { return };
+        let credited: BTreeSet<String> = snapshot
+            .commits
+            .iter()
+            .filter_map(|message| Some(credits(&Change::parse(&message.text)?, message)))
+            .collect();
         for told in told(snapshot, text, to) {
-            let (words, from) = (normal(&told.text), format!("{}, {}", slashed(path), told.version.tag()));
+            // A name alone is told from other words in brackets by the commits.
+            let text = credited.iter().filter_map(|credits| told.text.strip_suffix(credits.as_str()));
+            let words = normal(text.min_by_key(|text| text.len()).unwrap_or(&told.text));
+            let from = format!("{}, {}", slashed(path), told.version.tag());
             let said = self.entries.iter().find(|said| said.said_by.is_none() && said.words == words);
             let (said_by, source) = (said.map(|said| said.from.clone()), Entries::Candidates);
             self.entries.push(Entry { kind: told.kind, text: told.text, source, from, said_by, words });
@@ -161,14 +169,7 @@ impl Collected {
         let (ours, anyones) = (train.members(), any_trains(workspace, train));
         let mut gone = undone(workspace, commits);
         let is_told = |commit: &str| snapshot.told.contains(commit);
-        // What a pre-release told is taken out where it is told, or else that it is gone is told.
-        let back: Vec<(&str, &str)> =
-            gone.iter().filter(|(what, by)| is_told(what) && !is_told(by)).map(|(what, by)| (*what, *by)).collect();
-        for (what, by) in back {
-            if !self.take_back(snapshot, what, by) {
-                gone.remove(by);
-            }
-        }
+        self.take_back(snapshot, &mut gone);
         let is_new = |message: &&Message| {
             let commit = message.commit.as_str();
             !message.is_merge() && !is_told(commit) && !gone.contains_key(commit)
@@ -196,24 +197,47 @@ impl Collected {
         }
     }
 
-    /// Leaves out what a pre-release told of a commit that was taken back since. Tells whether it was found.
-    fn take_back(&mut self, snapshot: &Snapshot, commit: &str, by: &str) -> bool {
-        let Snapshot { workspace, train, commits, .. } = snapshot;
-        let Some(message) = commits.iter().find(|message| message.commit == commit) else { return false };
-        let Some(change) = Change::parse(&message.text).filter(|change| change.kind.is_some()) else { return true };
-        let touched: BTreeSet<usize> = message.paths.iter().filter_map(|path| workspace.owner(path)).collect();
-        let touched: Vec<&str> =
-            touched.intersection(&train.members()).map(|&at| workspace.members[at].name.as_str()).collect();
-        let words = normal(&sentence(&change, &touched));
-        let told = self
-            .entries
-            .iter_mut()
-            .find(|entry| entry.source == Entries::Candidates && entry.said_by.is_none() && entry.words == words);
-        let is_found = told.is_some();
-        if let Some(entry) = told {
-            entry.said_by = Some(format!("commit {}, which takes it back", short(by)));
+    /// Leaves out what pre-releases told of commits that came and went, or else that it is gone is told.
+    fn take_back(&mut self, snapshot: &Snapshot, gone: &mut BTreeMap<&str, &str>) {
+        let is_told = |commit: &str| snapshot.told.contains(commit);
+        let mut age = BTreeMap::new();
+        age.extend(snapshot.commits.iter().enumerate().map(|(at, message)| (message.commit.as_str(), at)));
+        let is_older = |(what, by): &(&str, &str)| age.get(what) > age.get(by);
+        let pairs: Vec<(&str, &str)> = gone.iter().map(|(what, by)| (*what, *by)).filter(is_older).collect();
+        let mut here: BTreeSet<String> = BTreeSet::new();
+        let is_here = |message: &&Message| !gone.contains_key(message.commit.as_str());
+        here.extend(snapshot.commits.iter().filter(is_here).filter_map(|message| words(snapshot, message)));
+        let (mut taken, mut left) = (BTreeMap::new(), BTreeSet::new());
+        for (what, by) in pairs.into_iter().filter(|(what, _)| is_told(what)) {
+            if self.leave_out(snapshot, &here, what, by) {
+                taken.insert(by, what);
+            } else {
+                left.insert(by);
+            }
         }
-        is_found || touched.is_empty()
+        for (by, what) in taken.into_iter().filter(|(by, _)| is_told(by) && !left.contains(by)) {
+            if gone.contains_key(by) {
+                self.leave_out(snapshot, &here, by, what);
+            }
+        }
+        for by in left {
+            gone.remove(by);
+        }
+    }
+
+    /// Leaves out what pre-releases told of a commit, unless a commit that is still `here` says the same. Tells whether
+    /// nobody reads of it any more.
+    fn leave_out(&mut self, snapshot: &Snapshot, here: &BTreeSet<String>, commit: &str, by: &str) -> bool {
+        let Some(message) = snapshot.commits.iter().find(|message| message.commit == commit) else { return false };
+        let Some(words) = words(snapshot, message).filter(|words| !here.contains(words)) else { return true };
+        let mut is_found = false;
+        for entry in &mut self.entries {
+            if entry.source == Entries::Candidates && entry.words == words {
+                is_found = true;
+                entry.said_by.get_or_insert_with(|| format!("commit {}, with which it came and went", short(by)));
+            }
+        }
+        is_found
     }
 
     /// What the captain says of a fix stands before all that says the same. Tells whether it stands under Unreleased too,
@@ -314,6 +338,16 @@ fn sentence(change: &Change, touched: &[&str]) -> String {
     let mark = if change.breaking { format!("{BREAKING} ") } else { String::new() };
     let breaks = change.breaks.as_ref().map(|breaks| format!(" — {breaks}")).unwrap_or_default();
     format!("{mark}{part}{}{breaks}", change.text)
+}
+
+/// The words by which a commit is known again where the train tells it.
+fn words(snapshot: &Snapshot, message: &Message) -> Option<String> {
+    let Snapshot { workspace, train, .. } = snapshot;
+    let change = Change::parse(&message.text).filter(|change| change.kind.is_some() && !message.is_merge())?;
+    let touched: BTreeSet<usize> = message.paths.iter().filter_map(|path| workspace.owner(path)).collect();
+    let touched: Vec<&str> =
+        touched.intersection(&train.members()).map(|&at| workspace.members[at].name.as_str()).collect();
+    (!touched.is_empty()).then(|| normal(&sentence(&change, &touched)))
 }
 
 /// Where an entry waits that says it breaks something.

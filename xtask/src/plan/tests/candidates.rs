@@ -261,6 +261,62 @@ fn what_a_candidate_told_and_what_was_taken_back_since_is_not_told_with_the_fina
     assert_eq!(section(&house, "0.10.0"), both);
 }
 
+/// The changelog's section of the final version after candidates, each made of the commits before it.
+fn after_candidates(candidates: &[&[(&str, &str)]], since: &[(&str, &str)]) -> String {
+    let data = "crates/barter-data/src/lib.rs";
+    let quiet = house().configured("changes", json!(["commits"])).with(
+        "CHANGELOG.md",
+        "### Fixed\n\n- a rounding error\n\n",
+        "",
+    );
+    let (mut house, mut all): (Sketch, Vec<Message>) = (quiet, Vec::new());
+    let names =
+        |all: &[Message]| all.iter().map(|message| &*message.commit.clone().leak()).collect::<Vec<&'static str>>();
+    let commit = |all: &mut Vec<Message>, (text, author): &(&str, &str)| {
+        let commit = format!("{:010}", 2_000_000_000 + all.len());
+        all.insert(
+            0,
+            Message {
+                commit,
+                author: (*author).into(),
+                text: (*text).into(),
+                paths: vec![data.into()],
+                ..Message::default()
+            },
+        );
+    };
+    for (at, commits) in candidates.iter().enumerate() {
+        let before = all.len();
+        commits.iter().for_each(|said| commit(&mut all, said));
+        house.commits = all[..all.len() - before].to_vec();
+        house.told = Vec::new();
+        house = released(house, &format!("0.10.0-rc.{}", at + 1), "");
+    }
+    house.told = names(&all);
+    since.iter().for_each(|said| commit(&mut all, said));
+    house.commits = all;
+    section(&house, "0.10.0")
+}
+
+#[test]
+fn what_came_and_went_since_the_last_final_is_not_told_whoever_did_it() {
+    for who in ["Ada", "@ada", ""] {
+        let depth = ("feat: depth", who);
+        let revert = ("Revert \"feat: depth\"\n\nThis reverts commit 2000000000.", who);
+        let again = ("Reapply \"feat: depth\"\n\nThis reverts commit 2000000001.", who);
+        let by = if who.is_empty() { String::new() } else { format!(" ({who})") };
+        let told = format!("### Added\n\n- barter-data: depth{by}");
+        let leak = ("fix: a leak", "Bob");
+        let only_leak = "### Fixed\n\n- barter-data: a leak (Bob)";
+        assert_eq!(after_candidates(&[&[depth]], &[revert, leak]), only_leak, "{who}");
+        assert_eq!(after_candidates(&[&[depth], &[revert]], &[leak]), only_leak, "{who}");
+        assert_eq!(after_candidates(&[&[depth], &[revert]], &[again]), told, "{who}");
+        assert_eq!(after_candidates(&[&[depth], &[revert], &[again]], &[]), told, "{who}");
+        assert_eq!(after_candidates(&[&[depth], &[revert], &[depth]], &[]), told, "{who}");
+        assert_eq!(after_candidates(&[&[depth]], &[("feat: depth", "Zoe")]), told, "{who}");
+    }
+}
+
 #[test]
 fn crates_logs_sum_up_their_candidates_too() {
     let log = "crates/barter-data/CHANGELOG.md";
