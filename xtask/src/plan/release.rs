@@ -194,7 +194,9 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
                 |path: &PathBuf| format!("{} waits for the next release: the section stands already", slashed(path));
             remarks.extend(waiting.iter().map(wait));
         }
-        promote(path, &prose, &from, &mut texts, (&mut findings, &mut remarks));
+        let last = train.told_until(&snapshot.repo, to).filter(|_| train.sums_up(to)).map(|(version, _)| version);
+        let since = last.as_ref().unwrap_or(&from);
+        promote(path, &prose, (&from, since), &mut texts, (&mut findings, &mut remarks));
         prose.notes(snapshot, &mut texts, &mut findings);
     } else if workspace.texts.contains_key(&workspace.in_root("CHANGELOG.md".as_ref())) {
         remarks.push("CHANGELOG.md has no sections, so the tag's message tells no changes".to_owned());
@@ -249,7 +251,7 @@ pub fn collected(snapshot: &Snapshot, to: &Version) -> changes::Collected {
 fn promote(
     path: &Path,
     prose: &Prose<'_>,
-    from: &Version,
+    (from, since): (&Version, &Version),
     texts: &mut super::edits::Texts<'_>,
     (findings, remarks): (&mut Vec<Finding>, &mut Vec<String>),
 ) {
@@ -275,7 +277,7 @@ fn promote(
     let empty = changelog::section(text, "Unreleased").is_some_and(|unreleased| !changelog::has_entries(&unreleased));
     // The final version of a pre-release may well bring nothing new.
     if empty && from.is_prerelease() {
-        let line = format!("{NO_CHANGES}{}.", from.tag());
+        let line = format!("{NO_CHANGES}{}.", since.tag());
         let result = texts
             .rewrite(path, Reason::Changelog, |text| prose.promote(&changelog::add_entry(text, "Changed", &line)?));
         findings.extend(result.err().map(uncorrected));

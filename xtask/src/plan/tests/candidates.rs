@@ -310,6 +310,9 @@ fn what_came_and_went_since_the_last_final_is_not_told_whoever_did_it() {
         let only_leak = "### Fixed\n\n- barter-data: a leak (Bob)";
         assert_eq!(after_candidates(&[&[depth]], &[revert, leak]), only_leak, "{who}");
         assert_eq!(after_candidates(&[&[depth], &[revert]], &[leak]), only_leak, "{who}");
+        let nothing = "### Changed\n\n- No changes since 0.9.3.";
+        assert_eq!(after_candidates(&[&[depth]], &[revert]), nothing, "{who}");
+        assert_eq!(after_candidates(&[&[depth], &[revert]], &[]), nothing, "{who}");
         assert_eq!(after_candidates(&[&[depth], &[revert]], &[again]), told, "{who}");
         assert_eq!(after_candidates(&[&[depth], &[revert], &[again]], &[]), told, "{who}");
         assert_eq!(after_candidates(&[&[depth], &[revert], &[depth]], &[]), told, "{who}");
