@@ -133,6 +133,8 @@ pub struct Revert {
     /// The names of commits, which may be short.
     pub commits: Vec<String>,
     pub pulls: Vec<u64>,
+    /// Whether taking back is all it does: a change with a subject of its own is told beside what it takes back.
+    pub is_all: bool,
     /// The subject, where it is quoted.
     subject: Option<String>,
 }
@@ -162,7 +164,8 @@ impl Revert {
         let mut pulls: Vec<u64> =
             said.filter_map(|what| what.trim_end_matches('.').rsplit_once(['#', '!'])?.1.parse().ok()).collect();
         pulls.extend(subject.as_deref().and_then(|subject| pull_request(subject).1));
-        is_revert.then_some(Revert { commits, pulls, subject })
+        let is_all = subject.is_some() || Change::parse(message).is_none_or(|change| change.kind.is_none());
+        is_revert.then_some(Revert { commits, pulls, is_all, subject })
     }
 
     /// Whether it quotes the subject of that message.

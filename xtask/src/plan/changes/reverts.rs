@@ -24,7 +24,9 @@ pub fn undone<'a>(workspace: &'a Workspace, commits: &'a [Message]) -> BTreeMap<
         let is_covered = |target: &&&Message| history.members(target).is_subset(&history.members(message));
         let covered: Vec<&Message> = found.targets.iter().filter(is_covered).copied().collect();
         gone.extend(covered.iter().map(|target| (target.commit.as_str(), message.commit.as_str())));
-        if let Some(first) = covered.first().filter(|_| found.is_whole && covered.len() == found.targets.len()) {
+        if let Some(first) =
+            covered.first().filter(|_| revert.is_all && found.is_whole && covered.len() == found.targets.len())
+        {
             gone.insert(&message.commit, &first.commit);
         }
     }

@@ -321,6 +321,14 @@ fn what_came_and_went_since_the_last_final_is_not_told_whoever_did_it() {
 }
 
 #[test]
+fn what_does_more_than_take_back_is_told() {
+    let more = ("fix: no book, and revert of depth\n\nThis reverts commit 2000000000.", "Ada");
+    let told = "### Fixed\n\n- barter-data: no book, and revert of depth (Ada)";
+    assert_eq!(after_candidates(&[], &[("feat: depth", "Ada"), more]), told);
+    assert_eq!(after_candidates(&[&[("feat: depth", "Ada")]], &[more]), told);
+}
+
+#[test]
 fn crates_logs_sum_up_their_candidates_too() {
     let log = "crates/barter-data/CHANGELOG.md";
     let house = house()
