@@ -21,7 +21,7 @@ pub use self::{
 };
 use crate::{
     conventional::Kind,
-    names::{Branch, Word, check_ref, check_subject, check_word},
+    names::{Branch, Word, check_ref, check_subject, check_word, in_the_way},
     version::{Dialect, Version},
     visible,
     workspace::normalized,
@@ -394,14 +394,22 @@ impl Template {
         }
     }
 
-    /// Whether a text of this form can be one of the other, too.
+    /// Whether a text of this form can be one of the other, too, or a directory of one: git keeps no two such names.
     pub fn meets(&self, other: &Template) -> bool {
         let versions = ["0.1.0", "1.2.3-rc.1", "1.2.3.post1"];
         let versions = versions.into_iter().filter_map(|text| Version::parse(text, Dialect::Tag).ok());
         let meets = |version: &Version| {
-            other.version_in(&self.fill(version)).is_some() || self.version_in(&other.fill(version)).is_some()
+            other.version_in(&self.fill(version)).is_some()
+                || self.version_in(&other.fill(version)).is_some()
+                || self.is_directory_of(&other.fill(version))
+                || other.is_directory_of(&self.fill(version))
         };
         versions.into_iter().any(|version| meets(&version))
+    }
+
+    /// Whether a directory of the name has this form.
+    fn is_directory_of(&self, name: &str) -> bool {
+        name.match_indices('/').any(|(at, _)| self.version_in(&name[..at]).is_some())
     }
 
     /// The version in a text of this form.
@@ -526,12 +534,18 @@ pub fn read(metadata: &Value, root: &Path) -> Config {
             .problems
             .extend(checklist::problems(&train.proofs).into_iter().map(|problem| format!("{at}: {problem}")));
     }
-    let tagged: Vec<(&str, &Template)> =
-        config.trains.iter().filter_map(|train| Some((train.name.as_str(), train.tag.as_ref()?))).collect();
-    for (nth, (name, tag)) in tagged.iter().enumerate() {
-        for (other, theirs) in tagged[..nth].iter().filter(|(_, theirs)| tag.meets(theirs)) {
+    let met = shared(&config.trains, "tag", |train| train.tag.as_ref());
+    config.problems.extend(met);
+    let met = shared(&config.trains, "branch", |train| train.branch.as_ref());
+    config.problems.extend(met);
+    for train in &config.trains {
+        let mains = config.trains.iter().filter_map(|train| train.main.as_ref()).map(ToString::to_string);
+        let Some(branch) = &train.branch else { continue };
+        let filled = branch.0.replace(Template::SLOT, "0.1.0");
+        if let Some(main) = in_the_way(&filled, mains.collect::<Vec<_>>().iter()) {
             config.problems.push(format!(
-                "[workspace.metadata.trains.{name}]: `tag = \"{tag}\"` can be a tag of train {other}, too, whose are \"{theirs}\": write another one, as \"{name}-v{{version}}\""
+                "[workspace.metadata.trains.{}]: git makes no branch of `branch = \"{branch}\"` while there is the branch {main}: write another one, as \"release/v{{version}}\"",
+                train.name
             ));
         }
     }
@@ -567,6 +581,35 @@ pub fn read(metadata: &Value, root: &Path) -> Config {
         config.problems.push("more than one train says `default = true`: leave it on one".to_owned());
     }
     config
+}
+
+/// What is wrong with templates of two trains that can give the same name.
+fn shared<'c>(
+    trains: &'c [TrainConfig],
+    key: &str,
+    of: impl Fn(&'c TrainConfig) -> Option<&'c Template>,
+) -> Vec<String> {
+    let named: Vec<_> = trains.iter().filter_map(|train| Some((train.name.as_str(), of(train)?))).collect();
+    let mut problems = Vec::new();
+    for (nth, (name, one)) in named.iter().enumerate() {
+        for (other, theirs) in named[..nth].iter().filter(|(_, theirs)| one.meets(theirs)) {
+            let (train, another) = apart(name, (other, theirs));
+            let place = if train == *name { "write another one" } else { "write another one there" };
+            problems.push(format!(
+                "[workspace.metadata.trains.{name}]: `{key} = \"{one}\"` can be a {key} of train {other}, too, whose are \"{theirs}\": {place}, as \"{another}\""
+            ));
+        }
+    }
+    problems
+}
+
+/// Which of two trains takes another template, and which: the other one, where it has taken the first one's name.
+pub fn apart<'n>(name: &'n str, (other, theirs): (&'n str, &Template)) -> (&'n str, Template) {
+    let named = |train: &str| Template(format!("{train}-v{}", Template::SLOT));
+    match named(name).meets(theirs) {
+        true => (other, named(other)),
+        false => (name, named(name)),
+    }
 }
 
 /// The path as it is written on every system. A drive is a root of its own (`C:\x`).
@@ -750,6 +793,8 @@ mod tests {
             ("v{version}", "v{version}-b"),
             ("v{version}", "v1{version}"),
             ("b{version}.post1", "b{version}"),
+            ("x/{version}", "x/{version}/y"),
+            ("x/{version}/y/z", "x/{version}"),
         ] {
             assert_eq!(
                 with(one, other),
@@ -763,6 +808,27 @@ mod tests {
         {
             assert_eq!(with(one, other), "", "{one} {other}");
         }
+    }
+
+    #[test]
+    fn the_train_that_took_the_others_name_takes_another_one() {
+        let told = problems(json!({ "a": { "tag": "b-v{version}" }, "b": { "tag": "b-v{version}" } }));
+        assert!(told.ends_with("whose are \"b-v{version}\": write another one there, as \"a-v{version}\""), "{told}");
+    }
+
+    #[test]
+    fn no_branch_is_that_of_another_train_or_lies_in_main() {
+        let with = |one: Value, other: Value| problems(json!({ "a": one, "b": other }));
+        let told = with(json!({ "branch": "rel/{version}" }), json!({ "branch": "rel/{version}" }));
+        assert_eq!(
+            told,
+            "[workspace.metadata.trains.b]: `branch = \"rel/{version}\"` can be a branch of train a, too, whose are \"rel/{version}\": write another one, as \"b-v{version}\""
+        );
+        assert_eq!(with(json!({ "branch": "rel/{version}" }), json!({ "branch": "rel/b-{version}" })), "");
+        assert_eq!(
+            with(json!({ "main": "main" }), json!({ "branch": "main/{version}" })),
+            "[workspace.metadata.trains.b]: git makes no branch of `branch = \"main/{version}\"` while there is the branch main: write another one, as \"release/v{version}\""
+        );
     }
 
     #[test]

@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 
 use super::{possible_drivers, roots};
 use crate::{
-    config::{Template, TrainConfig},
+    config::{Template, TrainConfig, apart},
     edit::slashed,
     repo::{ROLLBACK, Repo},
     version::{Dialect, Version},
@@ -60,8 +60,9 @@ pub fn habitual(workspace: &Workspace, repo: &Repo, config: &TrainConfig, driver
     let others = workspace.trains.iter().filter(|other| other.name != config.name);
     let mut others = others.filter_map(|other| Some((&other.name, other.tag.as_ref()?)));
     if let Some((other, theirs)) = others.find(|(_, theirs)| tag.meets(theirs)) {
+        let (train, another) = apart(&config.name, (other, theirs));
         bail!(
-            "train {0}: its tags \"{tag}\" could be those of train {other}, \"{theirs}\": say `tag = \"{0}-v{{version}}\"` in [workspace.metadata.trains.{0}], or another one there",
+            "train {}: its tags \"{tag}\" could be those of train {other}, \"{theirs}\": say `tag = \"{another}\"` in [workspace.metadata.trains.{train}], or another one there",
             config.name
         );
     }

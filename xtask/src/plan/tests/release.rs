@@ -345,9 +345,9 @@ fn configured_trains_without_a_tag_have_tags_that_differ() {
     let plain = json!({ "driver": "two", "tag": "v{version}" });
     assert_eq!(tags(default("one"), plain, &["v1.2.3"]), ["one-v{version}", "v{version}"]);
     let odd = json!({ "driver": "two", "tag": "one-v{version}" });
-    assert!(
-        tags(train("one"), odd, &[])[0]
-            .starts_with("train one: its tags \"one-v{version}\" could be those of train two")
+    assert_eq!(
+        tags(train("one"), odd, &[])[0],
+        "train one: its tags \"one-v{version}\" could be those of train two, \"one-v{version}\": say `tag = \"two-v{version}\"` in [workspace.metadata.trains.two], or another one there"
     );
 }
 
