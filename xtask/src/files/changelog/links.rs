@@ -152,6 +152,7 @@ pub fn advance(text: &str, version: &str, tags: (Option<&str>, &str)) -> String 
         (None, Some((beside, _)), Some(address)) => changes.push(release.place(text, &own, beside, &address)),
         _ => {}
     }
+    changes.extend(release.told(text, &own));
     // The link that led to main is that of the release now, and Unreleased gets one of its own.
     let bare = section(text, "Unreleased").filter(|_| unreleased.is_none());
     if let (Some(link), Some(open), Some(bare)) = (&own_link, &open, bare) {
@@ -406,6 +407,25 @@ impl Release<'_> {
         Some(out)
     }
 
+    /// The comparisons of this release with main that stand above the entries of its section, leading to its tag.
+    fn told(&self, text: &str, own: &Section) -> Vec<(Range<usize>, String)> {
+        let Some(old) = self.tags.0 else { return Vec::new() };
+        let body = &text[own.head..own.span.end];
+        let is_above = |line: &Line<'_>| !["- ", "* ", "+ ", "#"].iter().any(|sign| line.text.starts_with(sign));
+        let above = lines(body).into_iter().take_while(is_above).filter(|line| line.is == Is::Text);
+        let moved = above.filter(|line| !is_definition(line.text)).filter_map(|line| {
+            let at = line.text.find("http")?;
+            let rest = &line.text[at..];
+            let ends = |c: char| c.is_whitespace() || "()<>".contains(c);
+            let address = &rest[..rest.find(ends).unwrap_or(rest.len())];
+            let range =
+                Comparison::of_unreleased(address, old).filter(|range| range.is_open() && range.base() == old)?;
+            let at = own.head + line.span.start + at;
+            Some((at..at + address.len(), range.between(old, self.tags.1)))
+        });
+        moved.collect()
+    }
+
     /// Where the link of the new version's section goes, and what is written there.
     fn place(&self, text: &str, own: &Section, beside: &Link, address: &str) -> (Range<usize>, String) {
         let label = label(text, own);
@@ -610,6 +630,23 @@ mod tests {
         }
         let branch = log("[0.8.0]: https://x/compare/v0.7.3...next/0.9\n").replace("## [Unreleased]", "## [0.8.0]");
         assert_eq!(left_behind(&advance(&branch, "0.8.0", TAGS), "0.8.0", "v0.8.0").map(|(line, _)| line), Some(11));
+    }
+
+    #[test]
+    fn a_comparison_above_the_entries_ends_at_the_release() {
+        for (line, is_moved) in [
+            ("[Full Changelog](https://x/compare/v0.7.3...HEAD)", true),
+            ("**Full Changelog**: https://x/compare/v0.7.3...main", true),
+            ("<https://x/branches/compare/HEAD..v0.7.3>", true),
+            ("[Theirs](https://y/compare/v2.0.0...HEAD)", false),
+            ("- [it](https://x/compare/v0.7.3...HEAD)", false),
+        ] {
+            let text = format!("## [Unreleased]\n\n{line}\n\n- x\n\n## [0.7.3] - 2026-01-01\n");
+            let told =
+                if is_moved { line.replace("HEAD", "v0.8.0").replace("main", "v0.8.0") } else { line.to_owned() };
+            let section = format!("## [Unreleased]\n\n## [0.8.0] - 2026-12-02\n\n{told}\n\n- x\n");
+            assert!(released(&text, "0.8.0", TAGS).starts_with(&section), "{line}");
+        }
     }
 
     #[test]
