@@ -161,7 +161,9 @@ fn changelog_row(snapshot: &Snapshot) -> Observation {
     let path = slashed(path);
     let told = changes::collect(snapshot, version, &BTreeMap::new()).entries;
     let waiting = told.iter().filter(|entry| entry.said_by.is_none()).count();
-    if waiting > 0 {
+    // Without an Unreleased, nothing has a place.
+    let untold = changelog::untold(&path, text, "");
+    if waiting > 0 && untold.is_none() {
         return Observation::done(format!("entries waiting for {path}: {waiting}"));
     }
     if !tagged && changelog::section(text, &version.tag()).is_some() {
@@ -170,6 +172,9 @@ fn changelog_row(snapshot: &Snapshot) -> Observation {
     let is_untagged = |above: &Version| !repo.tags.contains_key(&train.tag.fill(above));
     if let Some(above) = changelog::above(text, version).into_iter().find(is_untagged) {
         return Observation::done(format!("{path} has a section {}", above.tag()));
+    }
+    if let Some((why, next)) = untold {
+        return Observation::Blocked { why, next };
     }
     Observation::Blocked {
         why: format!("no entry is waiting for {path}"),

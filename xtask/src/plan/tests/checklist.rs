@@ -121,7 +121,11 @@ fn texts_that_lag_behind_are_named() {
     let mut ahead = house().file("CHANGELOG.md", "# Log\n\n## v0.10.0\n\n- x\n\n## 0.9.3\n\n- y\n");
     assert_eq!(find(&ahead, "changelog"), "changelog: done, CHANGELOG.md has a section 0.10.0");
     ahead.repo.tags.insert("v0.10.0".to_owned(), "2222222222".to_owned());
-    assert!(find(&ahead, "changelog").starts_with("changelog: open, no entry is waiting"));
+    let what = "CHANGELOG.md:3: `v0.10.0` is the newest section, and nothing above it says Unreleased";
+    let open = format!("changelog: open, {what}; write `## Unreleased` above it");
+    assert_eq!(find(&ahead, "changelog"), open);
+    let fed = ahead.configured("changes", json!(["fragments"])).file("changelog.d/1.fixed.md", "x");
+    assert_eq!(find(&fed, "changelog"), open);
     let apart = house().with("barter-python/pyproject.toml", "0.9.3", "0.9.2");
     assert!(find(&apart, "version").starts_with("version: open, barter-python/pyproject.toml says 0.9.2"));
     let pinned = |version: &str| {
