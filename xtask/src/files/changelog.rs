@@ -196,9 +196,10 @@ pub fn misdated(text: &str) -> Vec<String> {
     wrong.map(|section| text[section.heading].lines().next().unwrap_or_default().trim_end().to_owned()).collect()
 }
 
-/// What the section of that name says, with the link definitions that it uses: so it can be quoted elsewhere.
+/// What the section of that name says, without comments and with the link definitions that it uses: so it can be quoted
+/// elsewhere.
 pub fn quote(text: &str, name: &str) -> Option<String> {
-    Some(links::with_definitions(text, &section(text, name)?.body))
+    Some(links::with_definitions(text, &headings::without_comments(&section(text, name)?.body)))
 }
 
 /// The text with the section of `version` said to be yanked, as Keep a Changelog has it; `None` without such a section.
@@ -767,6 +768,14 @@ mod tests {
         }
         assert_eq!(untold("C.md", "## Unreleased\n", "0.10.0"), None);
         assert_eq!(untold("C.md", "## v0.10.0\n", "0.10.0"), None);
+    }
+
+    #[test]
+    fn comments_are_not_quoted() {
+        let text =
+            "## Unreleased\n\nA summary.\n\n<!-- keep\n\nme -->\n\n- a\n\n```html\n<!-- b -->\n```\n\n<!-- c -->\n";
+        let new = promote(text, "0.10.0", day(), TAGS).unwrap();
+        assert_eq!(quote(&new, "0.10.0").unwrap(), "A summary.\n\n- a\n\n```html\n<!-- b -->\n```");
     }
 
     #[test]

@@ -96,6 +96,8 @@ pub struct Line<'a> {
     pub span: Range<usize>,
     pub text: &'a str,
     pub is: Is,
+    /// Whether it belongs to a list item.
+    nested: bool,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -111,10 +113,12 @@ pub fn headings(text: &str) -> Vec<Heading<'_>> {
     let bare = |at: usize| lines[at].text;
     let mut found: Vec<Heading<'_>> = Vec::new();
     for (at, line) in lines.iter().enumerate().filter(|(_, line)| line.is == Is::Text) {
-        let level = bare(at).len() - bare(at).trim_start_matches('#').len();
-        let title = &bare(at)[level..];
+        let signs = bare(at).trim_start_matches(' ');
+        let indent = Some(bare(at).len() - signs.len()).filter(|indent| *indent < 4 && !line.nested).unwrap_or(0);
+        let level = bare(at).len() - indent - bare(at)[indent..].trim_start_matches('#').len();
+        let title = &bare(at)[indent + level..];
         if (1..=6).contains(&level) && (title.is_empty() || title.starts_with([' ', '\t'])) {
-            let start = line.span.start + level + (title.len() - title.trim_start().len());
+            let start = line.span.start + indent + level + (title.len() - title.trim_start().len());
             let title = title.trim().trim_end_matches('#').trim_end();
             found.push(Heading { span: line.span.clone(), level, title, at: start, underlined: None });
         } else if let Some(sign) = underline(bare(at)).filter(|_| at > 0 && lines[at - 1].is == Is::Text) {
@@ -224,7 +228,7 @@ fn scan(text: &str) -> (Vec<Line<'_>>, Option<usize>) {
                 Is::Text
             }
         };
-        found.push(Line { text: &bare[mark..], span, is });
+        found.push(Line { text: &bare[mark..], span, is, nested: !items.is_empty() });
     }
     let is_open = comment || fence.is_some_and(|fence| fence.item == 0);
     (found, is_open.then_some(opened))
@@ -246,6 +250,24 @@ fn in_items<'a>(line: &'a str, indent: usize, items: &mut Vec<usize>) -> &'a str
         items.push(at);
         rest = content;
     }
+}
+
+/// The text without its comments, and without the blank lines that they leave.
+pub fn without_comments(text: &str) -> String {
+    let mut kept: Vec<&str> = Vec::new();
+    let mut is_gap = false;
+    for line in lines(text) {
+        let rest = match line.is {
+            Is::Comment => line.text.rsplit_once("-->").map_or("", |(_, rest)| rest.trim_start()),
+            _ => line.text,
+        };
+        let is_gone = line.is == Is::Comment && rest.is_empty();
+        is_gap = is_gone || is_gap && rest.trim().is_empty();
+        if !is_gone && !(is_gap && kept.last().is_none_or(|last| last.trim().is_empty())) {
+            kept.push(rest);
+        }
+    }
+    kept.join(if text.contains("\r\n") { "\r\n" } else { "\n" }).trim_end().to_owned()
 }
 
 /// Backticks with backticks after them are code in a line.
@@ -506,6 +528,14 @@ mod tests {
                 text[heading.at..].starts_with(heading.title) && text[heading.span.clone()].contains(heading.title)
             );
         }
+    }
+
+    #[test]
+    fn a_heading_may_be_indented_and_closed() {
+        let text = " ## [Unreleased] ##\n   ### Added\n- x\n\n  ## part of it\n\n    ## code\n ## 0.2.0\n";
+        let found: Vec<(usize, &str)> =
+            headings(text).iter().map(|h| (h.level, &text[h.at..][..h.title.len()])).collect();
+        assert_eq!(found, [(2, "[Unreleased]"), (3, "Added"), (2, "0.2.0")]);
     }
 
     #[test]
