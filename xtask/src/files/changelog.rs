@@ -204,20 +204,17 @@ pub fn quote(text: &str, name: &str) -> Option<String> {
 
 /// The text with the section of `version` said to be yanked, as Keep a Changelog has it; `None` without such a section.
 pub fn yank(text: &str, version: &str) -> Option<String> {
-    let words = section(text, version)?.words;
-    if text[words.clone()].ends_with(YANKED) {
+    let Section { title, words, .. } = section(text, version)?;
+    if title.is_yanked() {
         return Some(text.to_owned());
     }
-    Some(format!("{} {YANKED}{}", &text[..words.end], &text[words.end..]))
+    Some(format!("{} [YANKED]{}", &text[..words.end], &text[words.end..]))
 }
 
 /// Whether the heading of `version` says that it was yanked.
 pub fn is_yanked(text: &str, version: &str) -> bool {
-    section(text, version).is_some_and(|section| text[section.words].ends_with(YANKED))
+    section(text, version).is_some_and(|section| section.title.is_yanked())
 }
-
-/// What Keep a Changelog has in the heading of a version that was taken back.
-const YANKED: &str = "[YANKED]";
 
 /// Whether the section says anything beside headings and comments.
 pub fn has_entries(section: &Section) -> bool {
@@ -581,6 +578,32 @@ mod tests {
         let crlf = LOG.replace('\n', "\r\n");
         assert_eq!(yank(&crlf, "0.9.3").unwrap(), yanked.replace('\n', "\r\n"));
         assert_eq!(yank(LOG, "7.7.7"), None);
+    }
+
+    #[test]
+    fn yanked_is_read_in_any_form_behind_the_version() {
+        for (title, expected) in [
+            ("[0.7.4] - 2026-01-02 [YANKED]", true),
+            ("[0.7.4] - 2026-01-02 [yanked]", true),
+            ("[0.7.4] - 2026-01-02 (YANKED)", true),
+            ("[0.7.4] - 2026-01-02 **YANKED**", true),
+            ("[0.7.4](https://x.test/y) (2026-01-02) - YANKED", true),
+            ("0.7.4 (2026-01-02, yanked)", true),
+            ("0.7.4 [Yanked] 2026-01-02", true),
+            ("[0.7.4] - [YANKED] - 2026-01-02", true),
+            ("[0.7.4][YANKED] - 2026-01-02", true),
+            ("[0.7.4][yanked]", true),
+            ("[0.7.4] [YANKED]", true),
+            ("[0.7.4](https://x.test/yanked) - 2026-01-02", false),
+            ("[0.7.4] - 2026-01-02", false),
+        ] {
+            let log =
+                format!("# Changelog\n\n## [Unreleased]\n\n## {title}\n\n- z\n\n## [0.7.3] - 2026-01-01\n\n- y\n");
+            assert_eq!(is_yanked(&log, "0.7.4"), expected, "{title}");
+            assert_eq!(yank(&log, "0.7.4").unwrap() == log, expected, "{title}");
+            assert_eq!(section(&log, "0.7.4").unwrap().date.is_some(), title.contains("2026"), "{title}");
+            assert_eq!(misdated(&log), [""; 0], "{title}");
+        }
     }
 
     #[test]

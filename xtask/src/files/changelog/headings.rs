@@ -48,6 +48,9 @@ const UNDATED: [&str; 15] = [
     "release date",
 ];
 
+/// What is said behind a version that was taken back, in lower case.
+const YANKED: &str = "yanked";
+
 /// Words that may stand before a version, in lower case.
 const BEFORE: [&str; 3] = ["version", "release", "ver."];
 
@@ -359,7 +362,8 @@ fn without_link(rest: &str) -> (usize, &str) {
     let Some(after) = rest.strip_prefix(']') else { return (0, rest) };
     let closing = match after.chars().next() {
         Some('(') => after.find(')'),
-        Some('[') => after.find(']'),
+        // What is said of the version is no name of a link.
+        Some('[') => after.find(']').filter(|&end| words(&after[..end]) != YANKED),
         _ => None,
     };
     let length = 1 + closing.map_or(0, |at| at + 1);
@@ -402,6 +406,11 @@ impl Title {
         parse(version).is_some_and(|version| *announced <= version)
     }
 
+    /// Whether it says that the version was taken back: `[YANKED]` in Keep a Changelog, and people write it in other forms.
+    pub fn is_yanked(&self) -> bool {
+        words(&self.rest).split(' ').any(|word| word == YANKED)
+    }
+
     /// Whether nothing but a day, or that there is none, follows the version.
     fn is_plain(&self) -> bool {
         let rest = match &self.date {
@@ -409,7 +418,7 @@ impl Title {
             None => self.rest.clone(),
         };
         let rest = words(&rest);
-        rest.is_empty() || rest == "yanked" || self.undated
+        rest.is_empty() || rest == YANKED || self.undated
     }
 }
 
