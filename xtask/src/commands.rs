@@ -277,6 +277,11 @@ fn checklist(loader: &Loader<'_>, snapshot: &Snapshot) -> Result<Vec<Step>> {
         let last = checklist::last_release(&snapshot);
         loader.commits(&mut snapshot, last.as_deref())?;
     }
+    // What was confirmed for a release is so for the commit that it is of, and for none after it.
+    let tag = snapshot.train.tag.fill(&snapshot.train.version(&snapshot.workspace).of_crates());
+    if snapshot.repo.tags.get(&tag) == Some(&snapshot.base) {
+        snapshot.recorded = Some(repo::recorded_by_tag(loader.sh, &tag)?);
+    }
     Ok(checklist::steps(&snapshot))
 }
 

@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{changes, is_release, smoke, subjects};
+use super::{Options, changes, confirmed, is_release, smoke, subjects};
 use crate::{
     check::{self, short, workflows},
     config::Confirmed,
@@ -54,7 +54,7 @@ pub fn steps(snapshot: &Snapshot) -> Vec<Step> {
         by: Evidence::Texts(seen),
     };
     let mut rows = Vec::from(on_forge);
-    rows.extend(by_person(snapshot, &BTreeMap::new()));
+    rows.extend(by_person(snapshot, &confirmed(snapshot, &Options::default())));
     rows.push(texts("changelog", "the changelog is updated", changelog_row(snapshot)));
     rows.push(texts("version", "the version is the same in all its files", version_row(snapshot)));
     // A proof of that name says more than right versions in the texts.

@@ -187,6 +187,8 @@ fn what_only_a_person_can_see_is_confirmed_for_each_version_and_recorded() {
     let record = Record::read(&message, "v0.10.0");
     house.recorded = Some(Recorded { at: At::Tag("v0.10.0".to_owned()), is_whole: true, record });
     assert_eq!(row(&house).1, Observation::done("tag v0.10.0 records it"));
+    let after = told(&house);
+    assert!(after.contains(&"website: done, tag v0.10.0 records it".to_owned()), "{after:?}");
     // Nobody is asked who does not want it.
     assert!(!titles(&super::sketch::house().release("minor")).iter().any(|title| title.contains("website")));
 }
