@@ -103,7 +103,9 @@ impl Goal {
                 let alike = current.next_alike().filter(|_| train.wheels.is_empty());
                 let rc = current.bump(Bump::Pre("rc")).ok();
                 let possible = alike.into_iter().chain(rc).chain(core).chain(after);
-                let possible: Vec<String> = possible.map(|version| command(&version)).collect();
+                let mut told = BTreeSet::new();
+                let possible = possible.map(|version| command(&version)).filter(|command| told.insert(command.clone()));
+                let possible: Vec<String> = possible.collect();
                 anyhow!("{error:#}; next: {}", possible.join(", or "))
             }),
             Goal::Bump(bump) => current.bump(*bump).map(kept),
