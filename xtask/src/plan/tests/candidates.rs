@@ -489,6 +489,18 @@ fn a_version_that_is_taken_is_refused_with_the_next_that_is_not() {
 }
 
 #[test]
+fn a_yanked_version_that_the_manifests_say_already_is_refused() {
+    let yanked = "## [0.9.4] - 2026-01-08 [YANKED]\n\n### Fixed\n\n- x\n\n## [0.9.3]";
+    let snapshot = rust("0.9.4", &["v0.9.3"]).with("CHANGELOG.md", "## [0.9.3]", yanked).snapshot();
+    // Whoever bumped it may have made what looks like the commit of the release.
+    for released in [false, true] {
+        let plan = release::plan(&snapshot, &v("0.9.4"), released, &crate::plan::Options::default());
+        let told = ["tag: 0.9.4 was yanked, says CHANGELOG.md: registries take a version only once"];
+        assert_eq!(findings(&plan), told, "{released}");
+    }
+}
+
+#[test]
 fn a_wheel_gets_no_pre_release_that_python_cannot_spell() {
     let due = due_after(&at("0.10.0-pre.1", &["v0.9.3", "v0.10.0-pre.1"]), &["fix: x"]);
     assert_eq!((due.proposal.unwrap().version.as_str(), due.or), ("0.10.0", None));
