@@ -49,9 +49,8 @@ fn preview(call: &Call<'_>, planned: &Planned) -> Value {
     let collected = release::collected(snapshot, &plan.to);
     report.say(format!("train {}: what {version} would say", plan.train));
     let mut sections = Vec::new();
-    for (path, section) in written(planned) {
-        let date = section.date.map(|date| format!(" - {date}")).unwrap_or_default();
-        report.say(format!("\n{path}:\n\n## {}{date}\n", section.name));
+    for (path, section, heading) in written(planned) {
+        report.say(format!("\n{path}:\n\n{heading}\n"));
         report.say(if section.body.is_empty() { "(nothing)" } else { &section.body });
         sections.push(json!({ "path": path, "version": section.name, "body": section.body }));
     }
@@ -80,8 +79,8 @@ fn preview(call: &Call<'_>, planned: &Planned) -> Value {
     })
 }
 
-/// The sections of the version as they will be: the train's first, then those of crates.
-fn written(planned: &Planned) -> Vec<(String, Section)> {
+/// The sections of the version as they will be, with the headings as the files write them: the train's first, then those of crates.
+fn written(planned: &Planned) -> Vec<(String, Section, String)> {
     let Planned { snapshot, plan } = planned;
     let version = plan.to.tag();
     let after = |path: &Path| {
@@ -91,12 +90,14 @@ fn written(planned: &Planned) -> Vec<(String, Section)> {
     let own = snapshot.train.changelog.iter().cloned();
     let crates =
         snapshot.train.members().into_iter().map(|at| snapshot.workspace.members[at].dir().join("CHANGELOG.md"));
-    let mut found: Vec<(String, Section)> = Vec::new();
+    let mut found: Vec<(String, Section, String)> = Vec::new();
     for path in own.chain(crates) {
-        if let Some(section) = after(&path).and_then(|text| changelog::section(text, &version))
-            && !found.iter().any(|(known, _)| *known == slashed(&path))
+        let Some(text) = after(&path) else { continue };
+        if let Some(section) = changelog::section(text, &version)
+            && !found.iter().any(|(known, ..)| *known == slashed(&path))
         {
-            found.push((slashed(&path), section));
+            let heading = section.heading(text).to_owned();
+            found.push((slashed(&path), section, heading));
         }
     }
     found

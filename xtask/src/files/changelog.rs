@@ -43,6 +43,11 @@ pub struct Section {
 }
 
 impl Section {
+    /// Its heading as it stands in the text that it was read from.
+    pub fn heading<'a>(&self, text: &'a str) -> &'a str {
+        text[self.heading.clone()].trim_end()
+    }
+
     fn is_unreleased(&self) -> bool {
         matches!(self.title.about, About::Unreleased(_))
     }
