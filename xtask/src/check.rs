@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 use serde::Serialize;
 
 use crate::{
-    config::{Confirmed, Deployment, VersionFile, When, closest},
+    config::{Confirmed, Deployment, TrainConfig, VersionFile, When, closest},
     edit::{slashed, typed},
     files::{
         Place, anchor, cargo_lock,
@@ -413,6 +413,20 @@ fn changelogs(workspace: &Workspace, train: &Train) -> Vec<Finding> {
             "add `changelog = \"CHANGELOG.md\"` to the train, with an `## [Unreleased]` section",
         ));
     }
+    // The first of two releases takes all that stands under Unreleased, and the other tells nothing of its own.
+    let kept = |other: &TrainConfig| workspace.in_root(other.changelog.as_deref().unwrap_or("CHANGELOG.md".as_ref()));
+    let others = workspace.trains.iter().filter(|other| other.name != train.config.name && !train.config.default);
+    let own = workspace.members[train.driver].manifest.with_file_name("CHANGELOG.md");
+    findings.extend(others.filter(|other| train.changelog.as_ref() == Some(&kept(other))).take(1).map(|other| {
+        let what = format!("{} is the changelog of train {}, too", slashed(&kept(other)), other.name);
+        let file = if own == kept(other) { format!("CHANGELOG-{}.md", train.name()) } else { slashed(&own) };
+        let at = format!("[workspace.metadata.trains.{}]", train.name());
+        Finding::new(
+            "changelog",
+            what,
+            format!("write `changelog = \"{file}\"` in {at}, and `## [Unreleased]` in that file"),
+        )
+    }));
     if let Some((path, text)) = train.changelog.as_ref().and_then(|path| workspace.texts.get_key_value(path)) {
         let next = "write the day of that release, as in `2026-01-31`, or leave it out";
         let wrong = |heading| {

@@ -433,6 +433,20 @@ fn a_member_that_two_trains_need_belongs_to_the_default_one() {
 }
 
 #[test]
+fn two_trains_keep_two_changelogs() {
+    const SHARED: &str = "changelog: CHANGELOG.md is the changelog of train barter, too";
+    for own in [None, Some("CHANGELOG.md"), Some("./CHANGELOG.md")] {
+        let mut house = two_trains();
+        if let Some(own) = own {
+            house.trains["ingestion"]["changelog"] = json!(own);
+        }
+        assert_eq!(findings(&house.clone().release("minor")), [""; 0], "{own:?}: the default train keeps it");
+        house.train = Some("ingestion");
+        assert_eq!(findings(&house.release("minor")), [SHARED], "{own:?}");
+    }
+}
+
+#[test]
 fn a_workspace_beside_ours_follows_in_its_manifest_and_its_lock() {
     let lock = "version = 4\n\n[[package]]\nname = \"barter\"\nversion = \"0.9.3\"\ndependencies = [\n \"barter-data\",\n]\n\n\
                 [[package]]\nname = \"barter-data\"\nversion = \"0.9.3\"\n\n[[package]]\nname = \"tool\"\nversion = \"7.0.0\"\n";
