@@ -622,7 +622,8 @@ fn portable(path: &Path) -> PathBuf {
 
 /// The known word that was most likely meant.
 pub fn closest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
-    similar::get_close_matches(word, known, 1, 0.5).first().copied()
+    let same = known.iter().find(|known| known.eq_ignore_ascii_case(word)).copied();
+    same.or_else(|| similar::get_close_matches(word, known, 1, 0.5).first().copied())
 }
 
 /// The known word that was most likely meant, else all of them.

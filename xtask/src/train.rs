@@ -99,6 +99,7 @@ impl Train {
         for other in workspace.trains.iter().filter(|other| other.name != config.name) {
             leave_to(workspace, other, (&config, driver), &mut crates)?;
         }
+        let mut unknown = Vec::new();
         for pattern in &config.except {
             let is_meant = |at: usize| config::matches(pattern, &workspace.members[at].name);
             if is_meant(driver) {
@@ -110,13 +111,15 @@ impl Train {
             }
             if !(0..workspace.members.len()).any(is_meant) {
                 let near = nearest(workspace, pattern).map(|near| format!(": did you mean `{near}`?"));
-                bail!(
-                    "train {}: `except` names `{pattern}`, which is not a member of the workspace{}",
-                    config.name,
+                unknown.push(format!(
+                    "`except` names `{pattern}`, which is not a member of the workspace{}",
                     near.unwrap_or_default()
-                );
+                ));
             }
             crates.retain(|&at| !is_meant(at));
+        }
+        if !unknown.is_empty() {
+            bail!("train {}: {}", config.name, unknown.join("; "));
         }
         let tag = match &config.tag {
             Some(tag) => tag.clone(),

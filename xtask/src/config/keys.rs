@@ -24,8 +24,9 @@ pub fn train(name: &str, table: &Value) -> (Option<TrainConfig>, Vec<String>) {
         }
         let entries = value.as_array().filter(|entries| !entries.is_empty());
         let wrong: Vec<String> = match entries.filter(|_| problem_of(key, &Value::Array(Vec::new())).is_none()) {
-            Some(entries) => entries.iter().filter_map(|entry| wrong_entry(key, entry)).collect(),
-            None => blank(value).map(|_| blank_key(key)).or_else(|| wrong_value(key, value)).into_iter().collect(),
+            Some(entries) => entries.iter().flat_map(|entry| wrong_entry(key, entry)).collect(),
+            None if blank(value).is_some() => vec![blank_key(key)],
+            None => wrong_value(key, value),
         };
         is_sound &= wrong.is_empty();
         problems.extend(wrong);
@@ -41,42 +42,56 @@ fn problem_of(key: &str, value: &Value) -> Option<String> {
     TrainConfig::deserialize(Value::Object(table)).err().map(|error| error.to_string())
 }
 
+/// What serde says of each key of a table by itself, else of the whole, which it gives up at the first problem.
+fn problems_of(key: &str, value: &Value, placed: impl Fn(Value) -> Value) -> Vec<String> {
+    let of = |table: Map<String, Value>| {
+        problem_of(key, &placed(Value::Object(table))).filter(|problem| !problem.starts_with("missing field"))
+    };
+    let table = value.as_object().filter(|_| of(Map::new()).is_none());
+    let alone = |(inner, value): (&String, &Value)| of(Map::from_iter([(inner.clone(), value.clone())]));
+    let mut problems: Vec<String> = table.into_iter().flatten().filter_map(alone).collect();
+    if problems.is_empty() {
+        problems.extend(problem_of(key, &placed(value.clone())));
+    }
+    problems
+}
+
 fn unknown_key(key: &str) -> Option<String> {
     let problem = problem_of(key, &Value::Null).filter(|problem| problem.starts_with("unknown field"))?;
     let known: Vec<&str> = quoted(&problem).skip(1).collect();
     Some(format!("unknown key `{key}`: {}", nearest(key, &known)))
 }
 
-fn wrong_value(key: &str, value: &Value) -> Option<String> {
-    let problem = problem_of(key, value)?;
-    let told = in_our_words(&problem, value);
-    Some(match is_told(&problem) {
-        true => format!("`{key}`: {told}"),
-        false => format!("`{key} = {}`: {told}", shown(value)),
-    })
+fn wrong_value(key: &str, value: &Value) -> Vec<String> {
+    let told = |problem: String| match (in_our_words(&problem, value), is_told(&problem)) {
+        (told, true) => format!("`{key}`: {told}"),
+        (told, false) => format!("`{key} = {}`: {told}", shown(value)),
+    };
+    problems_of(key, value, |value| value).into_iter().map(told).collect()
 }
 
 /// One entry of a list.
-fn wrong_entry(key: &str, entry: &Value) -> Option<String> {
+fn wrong_entry(key: &str, entry: &Value) -> Vec<String> {
     let of = || format!("`{key}`: {}", shown(entry));
     if let Some(blank) = blank(entry) {
-        return Some(match blank {
+        return vec![match blank {
             "" => format!("`{key}`: an entry is blank: take it out"),
             blank => format!("{}: `{blank}` is blank: say it, or leave it out", of()),
-        });
+        }];
     }
-    if let Some(problem) = problem_of(key, &Value::Array(vec![entry.clone()])) {
-        let told = in_our_words(&problem, entry);
+    let mut told: Vec<String> = Vec::new();
+    for problem in problems_of(key, entry, |entry| Value::Array(vec![entry])) {
+        let words = in_our_words(&problem, entry);
         let is_word = entry.is_string() && problem.starts_with("unknown variant");
-        return Some(if is_word { format!("`{key}`: {told}") } else { format!("{}: {told}", of()) });
+        told.push(if is_word { format!("`{key}`: {words}") } else { format!("{}: {words}", of()) });
     }
-    let never = entry.get("times").is_some_and(|times| times.as_u64() == Some(0));
-    never.then(|| {
-        format!(
+    if entry.get("times").is_some_and(|times| times.as_u64() == Some(0)) {
+        told.push(format!(
             "{}: `times = 0` would never set the version: write how often it stands there, or take the entry out",
             of()
-        )
-    })
+        ));
+    }
+    told
 }
 
 fn blank_key(key: &str) -> String {
@@ -224,6 +239,21 @@ mod tests {
         ] {
             assert_eq!(problems(table), [told]);
         }
+    }
+
+    #[test]
+    fn every_wrong_value_of_a_table_is_told() {
+        let told = problems(json!({ "budgets": { "wheels": "x", "hotfix": "y", "weels": "1h" } }));
+        assert_eq!(told.len(), 3, "{told:?}");
+        let image = json!({ "name": "owl", "registry": "-x", "dockerfile": 3, "times": 0 });
+        let told = problems(json!({ "images": [image] }));
+        assert!(
+            ["expected a path", "begins with `-`", "unknown key `times`"]
+                .iter()
+                .all(|why| told.iter().any(|told| told.contains(why))),
+            "{told:?}"
+        );
+        assert_eq!(problems(json!({ "checklist": ["CI"] })), ["`checklist`: unknown value `CI`: did you mean `ci`?"]);
     }
 
     #[test]

@@ -226,6 +226,11 @@ fn except_names_dependencies_and_never_the_driver() {
         refused("barter-dat"),
         "train barter: `except` names `barter-dat`, which is not a member of the workspace: did you mean `barter-data`?"
     );
+    let house = house().configured("except", json!(["zzz", "barter-data", "qqq"]));
+    assert_eq!(
+        Train::choose(&house.workspace(), &house.repo, None).unwrap_err().to_string(),
+        "train barter: `except` names `zzz`, which is not a member of the workspace; `except` names `qqq`, which is not a member of the workspace"
+    );
 }
 
 #[test]
