@@ -362,7 +362,11 @@ fn draw(
         _ => None,
     };
     let tag = match intent {
-        Intent::Release(_) if release::moves_all(&snapshot, to) => None,
+        Intent::Release(_)
+            if release::moves_all(&snapshot, to) && !release::left_behind(&snapshot, to).is_prerelease() =>
+        {
+            None
+        }
         Intent::Hotfix(_) => line.as_ref().map(|line| line.of.clone()),
         Intent::Release(_) => snapshot.train.tag_below(&snapshot.repo, to).map(|(_, tag)| tag),
         Intent::Postfix(_) => {

@@ -197,8 +197,9 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
             remarks.extend(waiting.iter().map(wait));
         }
         let last = train.told_until(&snapshot.repo, to).filter(|_| train.sums_up(to)).map(|(version, _)| version);
-        let since = last.as_ref().unwrap_or(&from);
-        promote(path, &prose, (&from, since), &mut texts, (&mut findings, &mut remarks));
+        let since = Some(last.as_ref().unwrap_or(&from));
+        let unchanged = since.filter(|_| from.is_prerelease() && !has_new_code(snapshot, &from));
+        promote(path, &prose, unchanged, &mut texts, (&mut findings, &mut remarks));
         prose.notes(snapshot, &mut texts, &mut findings);
     } else if workspace.texts.contains_key(&workspace.in_root("CHANGELOG.md".as_ref())) {
         remarks.push("CHANGELOG.md has no sections, so the tag's message tells no changes".to_owned());
@@ -249,11 +250,23 @@ pub fn collected(snapshot: &Snapshot, to: &Version) -> changes::Collected {
     changes::collect(snapshot, to, &moving(snapshot, to, &mut Vec::new()))
 }
 
-/// Turns Unreleased into the section of the version, unless that stands there already.
+/// Whether code of the train is known to have changed since `from`, which somebody has to describe. Manifests and texts may
+/// change by what follows a release.
+fn has_new_code(snapshot: &Snapshot, from: &Version) -> bool {
+    let Snapshot { workspace, train, since, .. } = snapshot;
+    let since = since.iter().filter(|since| since.tag == train.tag.fill(from));
+    let members = train.members();
+    let is_code = |path: &&PathBuf| path.extension().is_some_and(|kind| kind == "rs" || kind == "py");
+    let code = since.flat_map(|since| &since.changed).filter(is_code);
+    code.filter_map(|path| workspace.owner(path)).any(|owner| members.contains(&owner))
+}
+
+/// Turns Unreleased into the section of the version, unless that stands there already. `unchanged` is the version since
+/// which there may be nothing new.
 fn promote(
     path: &Path,
     prose: &Prose<'_>,
-    (from, since): (&Version, &Version),
+    unchanged: Option<&Version>,
     texts: &mut super::edits::Texts<'_>,
     (findings, remarks): (&mut Vec<Finding>, &mut Vec<String>),
 ) {
@@ -278,7 +291,7 @@ fn promote(
     }
     let empty = changelog::section(text, "Unreleased").is_some_and(|unreleased| !changelog::has_entries(&unreleased));
     // The final version of a pre-release may well bring nothing new.
-    if empty && from.is_prerelease() {
+    if let Some(since) = unchanged.filter(|_| empty) {
         let line = format!("{NO_CHANGES}{}.", since.tag());
         let result = texts
             .rewrite(path, Reason::Changelog, |text| prose.promote(&changelog::add_entry(text, "Changed", &line)?));

@@ -173,6 +173,25 @@ fn with_nothing_new_the_final_tells_what_its_candidates_did() {
 }
 
 #[test]
+fn code_that_nobody_described_is_not_called_unchanged() {
+    let house = linked().configured("notes-since", json!("pre-release"));
+    let house = released(house, "0.10.0-rc.1", "");
+    let nothing = ["nothing-to-release: nothing to release: Unreleased is empty in CHANGELOG.md"];
+    for (path, expected) in [
+        ("crates/barter/src/lib.rs", &nothing[..]),
+        ("barter-python/python/barter/__init__.py", &nothing),
+        ("crates/barter/README.md", &[]),
+        ("crates/barter/Cargo.toml", &[]),
+        ("crates/tool/src/main.rs", &[]),
+    ] {
+        for to in ["0.10.0-rc.2", "0.10.0"] {
+            let plan = house.clone().changed("v0.10.0-rc.1", &[path]).release(to);
+            assert_eq!(findings(&plan), expected, "{to} after a change of {path}");
+        }
+    }
+}
+
+#[test]
 fn who_wants_it_reads_only_what_is_new_since_the_candidate() {
     let house = linked().configured("notes-since", json!("pre-release"));
     let house = released(house, "0.10.0-rc.1", "");
