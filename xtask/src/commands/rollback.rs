@@ -427,7 +427,7 @@ fn reverted_of(
     let commits = commits(loader, gone, now, version, facts)?;
     let _unkept = repo::unkept(sh)?;
     let onto = &now.base;
-    let kept = rollback::kept(gone, version);
+    let kept = rollback::kept(gone, version, facts);
     let outcome = revert::outcome(sh, onto, &commits, &kept)?;
     let mut trouble = Vec::new();
     if outcome.conflicts.is_empty() {

@@ -216,6 +216,20 @@ pub fn yank(text: &str, version: &str) -> Option<String> {
     Some(format!("{} [YANKED]{}", &text[..words.end], &text[words.end..]))
 }
 
+/// Takes `promote` back: what the section of `version` told is under Unreleased again, and the links as before.
+pub fn demote(text: &str, version: &str) -> Option<String> {
+    let (own, eol) = (section(text, version)?, line_ending(text));
+    let mut new = links::retreat(text, version);
+    let body = own.body.trim().to_owned();
+    new.replace_range(section(&new, version)?.span, "");
+    let unreleased = unreleased(&new).ok()?;
+    let told = sorted(&format!("{}{eol}{eol}{body}", unreleased.body.trim()), eol);
+    let told = if told.is_empty() { told } else { format!("{told}{eol}") };
+    let rest = &new[unreleased.span.end..];
+    let gap = if rest.is_empty() { "" } else { eol };
+    Some(format!("{}{eol}{told}{gap}{rest}", &new[..unreleased.head]))
+}
+
 /// Whether the heading of `version` says that it was yanked.
 pub fn is_yanked(text: &str, version: &str) -> bool {
     section(text, version).is_some_and(|section| section.title.is_yanked())
@@ -461,6 +475,18 @@ mod tests {
 
     const DAY: &str = "2026-12-02";
     const TAGS: (Option<&str>, &str) = (Some("v0.9.3"), "v0.10.0");
+
+    #[test]
+    fn what_a_section_told_is_unreleased_again() {
+        let link = "[Unreleased]: https://x/compare/v0.9.3...HEAD\n";
+        let before =
+            format!("# C\n\n## [Unreleased]\n\n### Fixed\n\n- b\n\n## [0.9.3] - 2026-11-01\n\n- old\n\n{link}");
+        let made = promote(&before, "0.9.4", day(), (Some("v0.9.3"), "v0.9.4")).unwrap();
+        assert_eq!(demote(&made, "0.9.4").as_deref(), Some(before.as_str()));
+        let later = made.replacen("Unreleased]\n", "Unreleased]\n\n### Added\n\n- c\n", 1);
+        assert_eq!(demote(&later, "0.9.4"), Some(before.replacen("### Fixed", "### Added\n\n- c\n\n### Fixed", 1)));
+        assert_eq!(demote(&before, "0.9.4"), None);
+    }
 
     #[test]
     fn a_heading_with_a_date_has_a_day_of_the_calendar() {

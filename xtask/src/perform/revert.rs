@@ -66,8 +66,12 @@ pub fn outcome(sh: &Shell, onto: &str, commits: &[Undone], kept: &Kept) -> Resul
     touched.extend(conflicts.iter().cloned());
     let texts: BTreeSet<PathBuf> = touched.iter().filter(is_log).cloned().chain(logs.map(Path::to_owned)).collect();
     let logs = repo::texts_at(sh, onto, &texts)?.into_iter();
-    let mut own: Vec<(PathBuf, String)> =
-        logs.filter_map(|(path, text)| Some((path, changelog::yank(&text, &kept.version)?))).collect();
+    let mut own: Vec<(PathBuf, String)> = logs
+        .filter_map(|(path, text)| {
+            let left = if kept.unreleased { changelog::demote } else { changelog::yank };
+            Some((path, left(&text, &kept.version)?))
+        })
+        .collect();
     if let Some(path) = &kept.follow_ups {
         let now = repo::texts_at(sh, onto, &BTreeSet::from([path.clone()]))?.remove(path);
         let now = now.unwrap_or_else(|| follow_ups::EMPTY.to_owned());

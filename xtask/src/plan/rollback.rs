@@ -127,6 +127,9 @@ pub struct Kept {
     pub fragments: Option<PathBuf>,
     /// The list of what is still to be done keeps what it says, and asks for the cause.
     pub follow_ups: Option<PathBuf>,
+    /// Nobody else has it: the changelogs tell it under Unreleased again, and its number is free.
+    #[serde(skip)]
+    pub unreleased: bool,
 }
 
 impl Kept {
@@ -135,13 +138,14 @@ impl Kept {
     }
 }
 
-pub fn kept(gone: &Snapshot, version: &Version) -> Kept {
+pub fn kept(gone: &Snapshot, version: &Version, facts: &Facts) -> Kept {
     let Snapshot { train, workspace, .. } = gone;
     Kept {
         version: version.tag(),
         changelog: train.changelog.clone(),
         fragments: train.config.fragments().map(|dir| workspace.in_root(&dir)),
         follow_ups: train.config.follow_ups.as_ref().map(|path| workspace.in_root(path)),
+        unreleased: !facts.remote.as_ref().is_some_and(|remote| remote.tag),
     }
 }
 
@@ -268,7 +272,7 @@ pub fn plan(gone: &Snapshot, now: &Snapshot, version: &Version, facts: &Facts, o
     rollback.steps.extend(dists.into_iter().map(Step::Withdraw));
     let outward: Vec<String> = rollback.steps.iter().map(|step| format!("- {}", step.title())).collect();
     if let Some(reverted) = &facts.revert {
-        rollback.steps.push(Step::Revert(revert(train, &of, reverted, &kept(gone, version), options)));
+        rollback.steps.push(Step::Revert(revert(train, &of, reverted, &kept(gone, version, facts), options)));
     }
     let mut message = format!("Rollback of {} to {to}", of.tag);
     if let Some(reason) = &options.reason {
@@ -407,7 +411,7 @@ fn unmade(gone: &Snapshot, of: &Arc<Tagged>, facts: &Facts, remote: &Remote, opt
     match (&facts.made, &facts.revert) {
         // What others have, or what others stand on, is not taken away from under them.
         (Some(made), Some(reverted)) if made.covered || remote.commit => {
-            steps.push(Step::Revert(revert(train, of, reverted, &kept(gone, &of.version), options)));
+            steps.push(Step::Revert(revert(train, of, reverted, &kept(gone, &of.version, facts), options)));
         }
         (Some(made), _) if !made.covered && !remote.commit => {
             let (from, to) = (made.by.clone(), made.before.clone());

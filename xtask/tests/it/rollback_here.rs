@@ -64,6 +64,7 @@ fn cut_off_in_between_it_is_unmade_by_the_same_command() {
 #[test]
 fn other_work_on_top_stays() {
     let (place, _) = released("unmade_covered", "lark", "0.8.0", "remote");
+    let told = place.read("CHANGELOG.md");
     place.write("notes.txt", "a thought\n");
     place.commit("a thought");
     let top = place.git("rev-parse HEAD");
@@ -73,6 +74,11 @@ fn other_work_on_top_stays() {
     assert!(place.read("crates/lark/Cargo.toml").contains("version = \"0.7.3\""));
     assert_eq!(place.read("notes.txt"), "a thought\n");
     place.xtask("check --train lark").ok();
+    // Its number is free, and what it told is told by who gets it.
+    assert!(!place.read("CHANGELOG.md").contains("0.8.0"), "{}", place.read("CHANGELOG.md"));
+    place.xtask(&format!("release 0.8.0 --train lark {UNPROVED}")).ok();
+    let section = |text: &str| text.split("## [").find(|part| part.starts_with("0.8.0]")).map(str::to_owned);
+    assert_eq!(section(&place.read("CHANGELOG.md")), section(&told));
 }
 
 #[test]

@@ -179,6 +179,27 @@ pub(super) fn in_heading(text: &str, section: &Section) -> Option<Range<usize>> 
     Some(section.heading.start + start..section.heading.start + end)
 }
 
+/// Takes `advance` back: the version has no link, and that of Unreleased starts where the version's did.
+pub fn retreat(text: &str, version: &str) -> String {
+    let link = |name: &str| section(text, name).and_then(|section| link_of(text, &section));
+    let mut changes = Vec::new();
+    if let (Some(open), Some(own)) = (link("Unreleased"), link(version)) {
+        let [open_at, own_at] = [&open, &own].map(|link| &text[link.address.clone()]);
+        // Where the one begins, the other ends.
+        let now = Comparison::of_unreleased(open_at, "").map(|range| range.base());
+        if let Some(now) = now
+            && let Some(before) = Comparison::of_release(own_at, now)
+        {
+            let before = before.base();
+            changes.push((open.address.clone(), open_at.replace(now, before)));
+        }
+    }
+    let after = |end: usize| text[end..].find('\n').map_or(text.len(), |at| end + at + 1);
+    let own = definitions(text).into_iter().filter(|found| found.is_of(version));
+    changes.extend(own.map(|found| (found.line.start..after(found.line.end), String::new())));
+    apply(text, changes)
+}
+
 /// What Unreleased is compared with, as its link has it.
 pub fn compared_with(text: &str) -> Option<&str> {
     let link = link_of(text, &section(text, "Unreleased")?)?;
