@@ -76,6 +76,7 @@ pub(super) fn start(text: &str) -> usize {
 
 /// The body with those definitions of the whole text that it uses and does not hold, so that it can stand alone.
 pub(super) fn with_definitions(text: &str, body: &str) -> String {
+    let body = without_tail(body);
     let held: Vec<String> = definitions(body).iter().map(|found| normal(found.label)).collect();
     let used = references(body);
     let mut told: Vec<String> = Vec::new();
@@ -91,6 +92,25 @@ pub(super) fn with_definitions(text: &str, body: &str) -> String {
         told.push(label);
     }
     out
+}
+
+/// The body without what stands between it and the next section: a rule, the anchor of that one, links of versions.
+fn without_tail(body: &str) -> &str {
+    let mut rest = body.trim_end();
+    while let Some(line) = lines(rest).pop().filter(|line| line.is == Is::Text) {
+        let above = &rest[..line.span.start];
+        let is_rule =
+            matches!(line.text.trim(), "---" | "***" | "___") && (above.ends_with("\n\n") || above.ends_with("\n\r\n"));
+        let is_anchor =
+            ["<a name=", "<a id="].iter().any(|sign| line.text.starts_with(sign)) && line.text.ends_with("</a>");
+        let of_version = |found: &Definition<'_>| normal(found.label) == "unreleased" || is_version(found.label);
+        let is_link = definitions(line.text).iter().any(of_version);
+        if !(is_rule || is_anchor || is_link) {
+            break;
+        }
+        rest = above.trim_end();
+    }
+    rest
 }
 
 /// Everything between brackets that could be a label, outside code.
@@ -745,6 +765,21 @@ mod tests {
             format!("{text}\n\n[#12]: https://x/12\n[GUIDE]: https://x/guide \"The guide\"\n[^1]: As said.")
         );
         assert_eq!(with_definitions(&all, "- y"), "- y");
+    }
+
+    #[test]
+    fn what_leads_to_the_next_section_is_not_quoted() {
+        for tail in [
+            "---",
+            "<a name=\"v0.7.3\"></a>",
+            "---\n\n<a id=\"b\"></a>",
+            "[Unreleased]: https://x/u\n[0.8.0]: https://x/8",
+        ] {
+            assert_eq!(with_definitions("", &format!("- x\n\n{tail}\n")), "- x");
+        }
+        for body in ["Added\n---", "- <a id=\"b\"></a>", "[x]\n\n[x]: https://own", "```\n\n---\n```"] {
+            assert_eq!(with_definitions("", body), body);
+        }
     }
 
     #[test]
