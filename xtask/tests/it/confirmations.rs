@@ -277,7 +277,7 @@ fn what_git_reads_at_the_end_of_a_tag_is_what_the_tool_wrote() {
         "- x\n\nWaived: ci\nNot-verified: image (no engine)",
         "- x\n\nHotfix-of: v0.1.0",
         "- x\n\n---\n\nand below a rule",
-        "- x\n\n```\n# a comment in an open block\n",
+        "- x\n\n  ```\n  # a comment in an open block of an item\n",
         "- x\r\n\r\nWaived: ci\r\nRelease: v0.7.3",
         "- Signed-off-by: nobody",
     ]
