@@ -178,9 +178,7 @@ pub fn digits(sha256: &str) -> &str {
 
 /// Asks through cargo, which knows the user's registries and mirrors; what it downloads tells hash and commit.
 pub fn ask(upload: &CrateUpload) -> Result<Option<Listed>> {
-    if cargo::is_offline() {
-        bail!("cargo is told to ask nobody: CARGO_NET_OFFLINE is set");
-    }
+    cargo::may_ask()?;
     let id = format!("{}-{}", upload.name, upload.version);
     let scratch = TempDir::new()?;
     let home = scratch.path();

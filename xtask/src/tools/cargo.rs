@@ -28,9 +28,12 @@ pub fn host(sh: &Shell) -> Result<String> {
     }
 }
 
-/// Whether cargo was told to ask nobody: then what it does not know may be there all the same.
-pub fn is_offline() -> bool {
-    std::env::var("CARGO_NET_OFFLINE").is_ok_and(|said| said == "true" || said == "1")
+/// Fails where cargo was told to ask nobody: then what it does not know may be there all the same.
+pub fn may_ask() -> Result<()> {
+    if std::env::var("CARGO_NET_OFFLINE").is_ok_and(|said| said == "true" || said == "1") {
+        bail!("cargo is told to ask nobody: CARGO_NET_OFFLINE is set");
+    }
+    Ok(())
 }
 
 /// Where cargo keeps what it downloads and is told.

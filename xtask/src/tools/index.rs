@@ -42,9 +42,7 @@ pub fn info(home: &Path, spec: &str, registry: Option<&str>) -> Command {
 
 /// Every version that the registry has of a crate; none for a name that it does not know.
 pub fn versions(name: &str, registry: Option<&str>) -> Result<Vec<Line>> {
-    if cargo::is_offline() {
-        bail!("cargo is told to ask nobody: CARGO_NET_OFFLINE is set");
-    }
+    cargo::may_ask()?;
     let scratch = TempDir::new()?;
     let told = child::ask(info(scratch.path(), name, registry))?;
     match remembered(scratch.path(), name)? {
