@@ -3,7 +3,10 @@
 
 pub mod workflows;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use anyhow::{Result, bail};
 use serde::Serialize;
@@ -366,30 +369,36 @@ fn deployments(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     looked.filter_map(Result::err).collect()
 }
 
-/// Where the changelog cannot be read as it is meant.
+/// The changelogs that a release of the train writes, with the versions that they should tell of: the train's, and those
+/// of its crates.
+fn logs<'w>(workspace: &'w Workspace, train: &Train) -> Vec<(&'w Path, &'w str, &'w Version)> {
+    let own = train.changelog.as_ref().and_then(|path| workspace.texts.get_key_value(path));
+    let own = own.map(|(path, text)| (path.as_path(), text.as_str(), train.version(workspace)));
+    own.into_iter().chain(changes::logs(workspace, train)).collect()
+}
+
+/// Where a changelog cannot be read as it is meant.
 pub fn misread(workspace: &Workspace, train: &Train) -> Vec<Finding> {
-    let log = train.changelog.as_ref().and_then(|path| workspace.texts.get_key_value(path));
-    let found = log.map(|(path, text)| changelog::misread(&slashed(path), text)).unwrap_or_default();
-    found.into_iter().map(|(what, next)| Finding::new("changelog", what, next)).collect()
+    let found = logs(workspace, train).into_iter().flat_map(|(path, text, _)| changelog::misread(&slashed(path), text));
+    found.map(|(what, next)| Finding::new("changelog", what, next)).collect()
 }
 
 /// The changelog and the release notes have the headings that a release writes under.
 fn changelogs(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let mut findings = Vec::new();
-    if let Some(path) = &train.changelog {
-        let version = train.version(workspace);
-        let untold = |text: &str| match changelog::above(text, version).is_empty() {
+    if let Some(Err(error)) = train.changelog.as_ref().map(|path| workspace.text(path)) {
+        findings.push(Finding::new(
+            "changelog",
+            format!("{error:#}"),
+            format!("correct `changelog` in [workspace.metadata.trains.{}]", train.name()),
+        ));
+    }
+    for (path, text, version) in logs(workspace, train) {
+        let untold = match changelog::above(text, version).is_empty() {
             true => changelog::untold(&slashed(path), text, &version.tag()),
             false => None,
         };
-        match workspace.text(path).map(untold) {
-            Ok(untold) => findings.extend(untold.map(|(what, next)| Finding::new("changelog", what, next))),
-            Err(error) => findings.push(Finding::new(
-                "changelog",
-                format!("{error:#}"),
-                format!("correct `changelog` in [workspace.metadata.trains.{}]", train.name()),
-            )),
-        }
+        findings.extend(untold.map(|(what, next)| Finding::new("changelog", what, next)));
     }
     let usual = workspace.in_root("CHANGELOG.md".as_ref());
     let is_missing = workspace.tracked.contains(&usual) && !workspace.texts.contains_key(&usual);
@@ -427,7 +436,7 @@ fn changelogs(workspace: &Workspace, train: &Train) -> Vec<Finding> {
             format!("write `changelog = \"{file}\"` in {at}, and `## [Unreleased]` in that file"),
         )
     }));
-    if let Some((path, text)) = train.changelog.as_ref().and_then(|path| workspace.texts.get_key_value(path)) {
+    for (path, text, _) in logs(workspace, train) {
         let next = "write the day of that release, as in `2026-01-31`, or leave it out";
         let wrong = |heading| {
             Finding::new("changelog", format!("{}: `{heading}` has a date that is none", slashed(path)), next)

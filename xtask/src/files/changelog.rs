@@ -14,7 +14,7 @@ use anyhow::{Result, bail};
 
 use self::{
     habit::Habit,
-    headings::{About, Heading, Title, headings, understand},
+    headings::{About, Heading, Is, Title, headings, lines, understand},
 };
 use crate::{
     conventional::Kind,
@@ -246,8 +246,9 @@ pub fn entries(body: &str) -> Vec<(Option<&str>, String)> {
     let mut found = Vec::new();
     for Part { kind, text, .. } in parts(body) {
         let mut entry: Vec<&str> = Vec::new();
-        for line in text.lines().chain(["- "]) {
-            let bullet = line.strip_prefix("- ").or_else(|| line.strip_prefix("* "));
+        let lines = lines(text).into_iter().map(|line| (line.text, line.is));
+        for (line, is) in lines.chain([("- ", Is::Text)]) {
+            let bullet = line.strip_prefix("- ").or_else(|| line.strip_prefix("* ")).filter(|_| is == Is::Text);
             if bullet.is_some() && entry.iter().any(|line| !line.trim().is_empty()) {
                 found.push((kind, entry.join("\n").trim().to_owned()));
                 entry.clear();

@@ -13,7 +13,7 @@ use std::{
 use serde::Serialize;
 
 pub(super) use self::crates::promote_crates;
-pub use self::{fragments::fragments, reverts::undone};
+pub use self::{crates::logs, fragments::fragments, reverts::undone};
 
 use self::crates::crates;
 use super::edits::Texts;
@@ -53,6 +53,9 @@ pub struct Entry {
     /// Its words alone.
     #[serde(skip)]
     words: String,
+    /// The crate's log that it is of, and whose links it may use.
+    #[serde(skip)]
+    log: Option<PathBuf>,
 }
 
 /// What a release's section is made of.
@@ -87,8 +90,11 @@ pub fn collect(snapshot: &Snapshot, to: &Version, versions: &BTreeMap<usize, Ver
         }
     }
     if train.config.takes(Entries::Crates) {
-        for (kind, text, from) in crates(workspace, train, to, versions) {
-            all.add(&kind, (text, ""), Entries::Crates, from);
+        let (entries, remarks) = crates(workspace, train, to, versions);
+        all.remarks.extend(remarks);
+        for (kind, text, from) in entries {
+            all.add(&kind, (text, ""), Entries::Crates, slashed(&from));
+            all.entries.last_mut().into_iter().for_each(|entry| entry.log = Some(from.clone()));
         }
     }
     if train.config.takes(Entries::Commits) {
@@ -109,7 +115,7 @@ impl Collected {
         let Some(section) = workspace.texts.get(path).and_then(|text| changelog::section(text, "Unreleased")) else {
             return;
         };
-        let path = slashed(path);
+        let (log, path) = (path, slashed(path));
         // Words before the first kind sum the release up, and are of no kind.
         let summary = changelog::summary(&section.body);
         for (kind, text) in changelog::entries(&section.body) {
@@ -118,13 +124,11 @@ impl Collected {
                 self.remarks.push(format!("{path}: {what}"));
             }
             if kind.and_then(|kind| train.config.kind(kind)).is_none() && summary.as_ref() != Some(&text) {
-                let under = kind.map_or("no heading".to_owned(), |kind| format!("`### {kind}`"));
-                self.remarks
-                    .push(format!("{path}: `{}` stands under {under}, which is no kind of change", head(&text)));
+                self.remarks.push(homeless(log, kind, &text));
             }
             let (kind, words) = (kind.map(str::to_owned), normal(&text));
             let (source, from) = (Entries::Unreleased, path.clone());
-            self.entries.push(Entry { kind, text, source, from, said_by: None, words });
+            self.entries.push(Entry { kind, text, source, from, said_by: None, words, log: None });
         }
     }
 
@@ -144,7 +148,7 @@ impl Collected {
             let from = format!("{}, {}", slashed(path), told.version.tag());
             let said = self.entries.iter().find(|said| said.said_by.is_none() && said.words == words);
             let (said_by, source) = (said.map(|said| said.from.clone()), Entries::Candidates);
-            self.entries.push(Entry { kind: told.kind, text: told.text, source, from, said_by, words });
+            self.entries.push(Entry { kind: told.kind, text: told.text, source, from, said_by, words, log: None });
         }
     }
 
@@ -160,7 +164,7 @@ impl Collected {
             same_number && said.source != source && said.source != Entries::Candidates || said.words == words
         });
         let said_by = said.map(|said| said.from.clone());
-        self.entries.push(Entry { kind: Some(kind.to_owned()), text, source, from, said_by, words });
+        self.entries.push(Entry { kind: Some(kind.to_owned()), text, source, from, said_by, words, log: None });
     }
 
     fn commits(&mut self, snapshot: &Snapshot) {
@@ -261,7 +265,11 @@ impl Collected {
         for entry in self.entries.iter().filter(|entry| entry.source != Entries::Unreleased && entry.said_by.is_none())
         {
             let kind = entry.kind.as_deref().unwrap_or_default();
-            texts.rewrite(path, Reason::Changelog, |text| changelog::add_entry(text, kind, &entry.text))?;
+            let its = entry.log.as_ref().and_then(|log| texts.now(log)).map(str::to_owned);
+            texts.rewrite(path, Reason::Changelog, |text| {
+                let told = its.map(|its| changelog::links::with_addresses(&entry.text, &its, text));
+                changelog::add_entry(text, kind, told.as_ref().unwrap_or(&entry.text))
+            })?;
         }
         for path in &self.consumed {
             texts.remove(path);
@@ -397,6 +405,12 @@ fn normal(text: &str) -> String {
     }
     let words = rest.split_whitespace().map(|word| word.replace(['`', '*'], "").to_lowercase());
     words.collect::<Vec<_>>().join(" ").trim_end_matches('.').to_owned()
+}
+
+/// That an entry of a changelog stands where no kind is said.
+fn homeless(path: &Path, heading: Option<&str>, entry: &str) -> String {
+    let under = heading.map_or("no heading".to_owned(), |heading| format!("`### {heading}`"));
+    format!("{}: `{}` stands under {under}, which is no kind of change", slashed(path), head(entry))
 }
 
 /// The first line, as people quote it.

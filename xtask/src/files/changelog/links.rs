@@ -1,7 +1,7 @@
 //! Where a changelog leads to: the links in its headings, and the definitions `[label]: address` wherever they stand.
 //! It must never take a definition for an entry, nor move a link whose form it does not know: that is told.
 
-use std::ops::Range;
+use std::{collections::BTreeMap, ops::Range};
 
 use super::{
     Section,
@@ -127,6 +127,59 @@ fn references(body: &str) -> Vec<String> {
                 }
             }
         }
+    }
+    found
+}
+
+/// An entry of the text `from` as it can stand in the text `to`: where a label means nothing there, or something else, its
+/// address takes its place.
+pub fn with_addresses(entry: &str, from: &str, to: &str) -> String {
+    // The first definition of a label counts, and a footnote is no address.
+    let meaning = |text: &str| -> BTreeMap<String, String> {
+        let found = definitions(text).into_iter().rev().filter(|found| !found.label.starts_with('^'));
+        let address = |found: &Definition<'_>| text[found.address.start..found.line.end].trim().to_owned();
+        found.map(|found| (normal(found.label), address(&found))).collect()
+    };
+    let (mut theirs, ours) = (meaning(from), meaning(to));
+    theirs.retain(|label, address| ours.get(label) != Some(address));
+    let mut changes = Vec::new();
+    for line in lines(entry).into_iter().filter(|line| line.is == Is::Text && !is_definition(line.text)) {
+        let mut at = line.span.start;
+        for (number, prose) in line.text.split('`').enumerate() {
+            if number % 2 == 0 {
+                changes.extend(
+                    addressed(prose, &theirs).into_iter().map(|(span, new)| (at + span.start..at + span.end, new)),
+                );
+            }
+            at += prose.len() + 1;
+        }
+    }
+    apply(entry, changes)
+}
+
+/// What brackets in a line refer to, and what to write in the place of the label.
+fn addressed(prose: &str, addresses: &BTreeMap<String, String>) -> Vec<(Range<usize>, String)> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some(start) = prose[from..].find('[').map(|at| from + at + 1) {
+        from = start;
+        let Some(end) = prose[start..].find(['[', ']']).map(|at| start + at).filter(|at| prose[*at..].starts_with(']'))
+        else {
+            continue;
+        };
+        from = end + 1;
+        let after = &prose[from..];
+        if after.starts_with(['(', ':']) {
+            continue;
+        }
+        // `[text][label]`, `[label][]` or `[label]`.
+        let second = after.strip_prefix('[').and_then(|rest| rest.split_once(']')).map(|(label, _)| label);
+        let label = second.filter(|label| !label.is_empty()).unwrap_or(&prose[start..end]);
+        let gone = from..from + second.map_or(0, |label| label.len() + 2);
+        if let Some(address) = addresses.get(&normal(label)) {
+            found.push((gone.clone(), format!("({address})")));
+        }
+        from = gone.end;
     }
     found
 }

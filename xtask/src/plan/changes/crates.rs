@@ -6,10 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{CORRECT, attributed, normal, told};
+use super::{CORRECT, attributed, homeless, normal, told};
 use crate::{
     check::Finding,
-    edit::{Reason, slashed},
+    edit::Reason,
     files::changelog,
     plan::{Prose, edits::Texts},
     snapshot::Snapshot,
@@ -17,6 +17,14 @@ use crate::{
     version::Version,
     workspace::Workspace,
 };
+
+/// The changelogs that crates of the train keep of their own, with their versions. A text without sections is none.
+pub fn logs<'w>(workspace: &'w Workspace, train: &Train) -> Vec<(&'w Path, &'w str, &'w Version)> {
+    let own = train.members().into_iter().filter_map(|at| Some((workspace.members.get(at)?, log_of(workspace, at)?)));
+    let read = own.filter_map(|(member, path)| Some((workspace.texts.get_key_value(&path)?, &member.version)));
+    let read = read.filter(|((_, text), _)| changelog::is_kept(text));
+    read.map(|((path, text), version)| (path.as_path(), text.as_str(), version)).collect()
+}
 
 /// A crate's own changelog, when it has one that is not a train's.
 fn log_of(workspace: &Workspace, at: usize) -> Option<PathBuf> {
@@ -32,30 +40,38 @@ fn log_of(workspace: &Workspace, at: usize) -> Option<PathBuf> {
 }
 
 /// What the crates' logs say of the release: in the version's own section, when release-plz wrote it, else under
-/// Unreleased. One change in several crates is one entry.
+/// Unreleased. One change in several crates is one entry. What is of no kind stays there, which is told.
 pub(super) fn crates(
     workspace: &Workspace,
     train: &Train,
     to: &Version,
     versions: &BTreeMap<usize, Version>,
-) -> Vec<(String, String, String)> {
-    let mut told: Vec<(&str, String, Vec<&str>, String)> = Vec::new();
+) -> (Vec<(String, String, PathBuf)>, Vec<String>) {
+    let mut told: Vec<(&str, String, Vec<&str>, PathBuf)> = Vec::new();
+    let mut remarks = Vec::new();
     for at in train.members().into_iter().filter(|at| versions.contains_key(at)) {
         let Some(path) = log_of(workspace, at) else { continue };
         let text = &workspace.texts[&path];
         let section = changelog::section(text, &to.tag()).or_else(|| changelog::section(text, "Unreleased"));
-        for (kind, entry) in section.iter().flat_map(|section| changelog::entries(&section.body)) {
-            // What release-plz calls other, that a dependency moved, is no change of the train's.
-            let Some(kind) = kind.and_then(|kind| train.config.kind(kind)) else { continue };
+        let summary = section.as_ref().and_then(|section| changelog::summary(&section.body));
+        for (heading, entry) in section.iter().flat_map(|section| changelog::entries(&section.body)) {
+            let Some(kind) = heading.and_then(|kind| train.config.kind(kind)) else {
+                // What release-plz calls other, that a dependency moved, is no change of the train's.
+                if heading != Some("Other") && summary.as_ref() != Some(&entry) {
+                    remarks.push(format!("{}, so it stays there", homeless(&path, heading, &entry)));
+                }
+                continue;
+            };
             let name = workspace.members[at].name.as_str();
             match told.iter_mut().find(|(known, text, ..)| *known == kind && *text == entry) {
                 Some((_, _, names, _)) => names.push(name),
-                None => told.push((kind, entry, vec![name], slashed(&path))),
+                None => told.push((kind, entry, vec![name], path.clone())),
             }
         }
     }
     let told = told.into_iter();
-    told.map(|(kind, text, names, from)| (kind.to_owned(), attributed(&names.join(", "), &text), from)).collect()
+    let told = told.map(|(kind, text, names, from)| (kind.to_owned(), attributed(&names.join(", "), &text), from));
+    (told.collect(), remarks)
 }
 
 /// Turns Unreleased into the version's section in the logs of the crates that move. A log that has that section, as

@@ -1,6 +1,8 @@
 //! Stories of the changelog's entries: where they come from, which of two is told, and what has no home.
 //! What is expected is the section as a person would write it.
 
+use std::path::Path;
+
 use serde_json::json;
 
 use super::sketch::{Sketch, findings, house, text};
@@ -129,6 +131,83 @@ fn a_changelog_that_would_be_misread_is_refused_by_its_lines() {
         let line = if below.starts_with("## [0.10.0]") { 9 } else { 5 };
         assert_eq!(findings(&plan), [format!("changelog: CHANGELOG.md:{line}: {what}")]);
     }
+}
+
+#[test]
+fn the_log_of_a_crate_is_read_as_the_trains_is() {
+    let no_date = "`## [0.9.3] - banana` has a date that is none";
+    for (log, at, what) in [
+        ("## [Unreleased]\n\n- x\n\n## [0.9.3] - banana\n", "", no_date),
+        ("## [Unreleased]\n\n## 0.9.3 (2026-02-31)\n", "", "`## 0.9.3 (2026-02-31)` has a date that is none"),
+        (
+            "## [Unreleased]\n\n### Fixed\n\n- x\n\n```sh\n\n## [0.9.3]\n",
+            ":7",
+            "nothing closes the code fence, so it holds the rest of the file",
+        ),
+        ("## Unreleased\n\n## How\n\n## 0.9.3\n", ":3", "`How` ends Unreleased, and is no version"),
+        ("## Unreleased\n\n## NEXT\n\n## 0.9.3\n", ":3", "Unreleased has a section in line 1 already"),
+        ("# Log\n\n## Soon\n\n- x\n\n## 0.9.3\n", ":3", "`Soon` is neither a version nor Unreleased"),
+        ("# Log\n\n## 0.9.3\n", ":3", "`0.9.3` is the newest section, and nothing above it says Unreleased"),
+    ] {
+        for (eol, sources) in [("\n", json!(["unreleased"])), ("\r\n", json!(["unreleased", "crates"]))] {
+            let house =
+                house().configured("changes", sources).file("crates/barter/CHANGELOG.md", &log.replace('\n', eol));
+            let told = format!("changelog: crates/barter/CHANGELOG.md{at}: {what}");
+            assert_eq!(findings(&house.release("minor")), [told], "{log}");
+            // Whoever is of no train keeps what log it likes.
+            let text = &house.texts[Path::new("crates/barter/CHANGELOG.md")];
+            let other = house.clone().file("crates/tool/CHANGELOG.md", text).without("crates/barter/CHANGELOG.md");
+            assert_eq!(findings(&other.release("minor")), [""; 0], "{log}");
+        }
+    }
+    let other = house().file("crates/barter/CHANGELOG.md", "See [the train's](../../CHANGELOG.md).\n");
+    assert_eq!(findings(&other.release("minor")), [""; 0]);
+}
+
+#[test]
+fn an_entry_of_a_crates_log_brings_its_links_along() {
+    let links =
+        "[#8]: https://x/8\n[Book]: <https://x/b> \"The Book\"\n[same]: https://x/same\n[other]: https://x/its\n";
+    let log = format!(
+        "## Unreleased\n\n### Fixed\n\n- NaN ([#8]), see [the book][book]\n  and [book][], not `[#8]` or [x](y)\n\
+         - as [same] and [none], ![seen][other]\n- said ([#7])\n\n## 0.9.3\n\n{links}"
+    );
+    let plan = fed()
+        .with("CHANGELOG.md", "## [Unreleased]\n", "## [Unreleased]\n\n### Fixed\n\n- said ([#7])\n")
+        .with(
+            "CHANGELOG.md",
+            "- all of it\n",
+            "- all of it\n\n[same]: https://x/same\n[other]: https://x/ours\n[#8]: https://y/8\n",
+        )
+        .file("crates/barter/CHANGELOG.md", &log)
+        .release("minor");
+    assert_eq!(findings(&plan), [""; 0]);
+    assert_eq!(
+        section(&plan, "CHANGELOG.md"),
+        "### Fixed\n\n- said ([#7])\n\
+         - barter: NaN ([#8](https://x/8)), see [the book](<https://x/b> \"The Book\")\n  \
+         and [book](<https://x/b> \"The Book\"), not `[#8]` or [x](y)\n\
+         - barter: as [same] and [none], ![seen](https://x/its)"
+    );
+    assert!(text(&plan, "crates/barter/CHANGELOG.md").ends_with(links));
+}
+
+#[test]
+fn what_a_crates_log_says_outside_of_the_kinds_is_told_as_left_there() {
+    let log = "## Unreleased\n\n- loose\n\n### Internal\n\n- tidied\n\n### Other\n\n- updated: serde\n\n\
+               ### Fixed\n\n- a list:\n\n```yaml\n- one\n- two\n```\n\n## 0.9.3\n";
+    let plan = fed().file("crates/barter/CHANGELOG.md", log).release("minor");
+    assert_eq!(findings(&plan), [""; 0]);
+    assert_eq!(section(&plan, "CHANGELOG.md"), "### Fixed\n\n- barter: a list:\n\n  ```yaml\n  - one\n  - two\n  ```");
+    let remarks: Vec<&String> = plan.remarks.iter().filter(|remark| remark.contains('`')).collect();
+    let at = "crates/barter/CHANGELOG.md";
+    assert_eq!(
+        remarks,
+        [
+            &format!("{at}: `loose` stands under no heading, which is no kind of change, so it stays there"),
+            &format!("{at}: `tidied` stands under `### Internal`, which is no kind of change, so it stays there"),
+        ]
+    );
 }
 
 #[test]
