@@ -14,7 +14,7 @@ use anyhow::{Result, bail};
 
 use self::{
     habit::Habit,
-    headings::{About, Heading, Is, Title, headings, lines, understand},
+    headings::{About, Heading, Is, Line, Title, headings, lines, understand},
 };
 use crate::{
     conventional::Kind,
@@ -266,8 +266,28 @@ pub fn summary(body: &str) -> Option<String> {
     entries(body).into_iter().next().map(|(_, text)| text).filter(|_| is_summary)
 }
 
-/// Turns `Unreleased` into the section of `version`, entries in the order of the kinds, and starts a new one. Comments at
-/// its head stay there.
+/// The comments before the first kind of a body and before its first bullet, and the body without them.
+fn comments_at_head(body: &str) -> (Vec<&str>, String) {
+    let end = headings(body).first().map_or(body.len(), |heading| heading.span.start);
+    let is_bullet = |line: &Line<'_>| line.is == Is::Text && ["- ", "* "].iter().any(|b| line.text.starts_with(b));
+    let head = lines(body).into_iter().take_while(|line| line.span.start < end && !is_bullet(line));
+    let head: Vec<Line<'_>> = head.collect();
+    let (mut comments, mut rest, mut from) = (Vec::new(), String::new(), 0);
+    for of_kind in head.chunk_by(|one, next| (one.is == Is::Comment) == (next.is == Is::Comment)) {
+        let (Some(first), Some(last)) = (of_kind.first(), of_kind.last()) else { continue };
+        // Words after its end are the summary's.
+        if first.is == Is::Comment && last.text.trim_end().ends_with("-->") {
+            comments.push(body[first.span.start..last.span.end].trim());
+            rest.push_str(body[from..first.span.start].trim_end_matches(['\r', '\n']));
+            from = last.span.end;
+        }
+    }
+    rest.push_str(&body[from..]);
+    (comments, rest)
+}
+
+/// Turns `Unreleased` into the section of `version`, entries in the order of the kinds, and starts a new one. Comments
+/// before the first kind stay there.
 ///
 /// `compare` is the tag of the release before, if there is one, and the tag of this one: links of the form
 /// `…/compare/OLD...HEAD` follow them.
@@ -285,8 +305,10 @@ pub fn promote(text: &str, version: &str, date: Date, compare: (Option<&str>, &s
         new.push_str(&text[unreleased.heading.clone()]);
     }
     new.push_str(&text[unreleased.heading.end..unreleased.head]);
+    let (comments, body) = comments_at_head(&unreleased.body);
+    comments.iter().for_each(|comment| new.push_str(&format!("{eol}{eol}{comment}")));
     new.push_str(&format!("{eol}{eol}{}{eol}", habit.heading(version, date, eol)));
-    let entries = sorted(&unreleased.body, eol);
+    let entries = sorted(&body, eol);
     if !entries.is_empty() {
         new.push_str(&format!("{entries}{eol}"));
     }
@@ -785,6 +807,39 @@ mod tests {
             assert_eq!(new, format!("## [Unreleased]{head}\n\n{section}## [0.9.3] - 2026-11-04\n"));
             let more = add_entry(&text, "Added", "y").unwrap();
             assert_eq!(more, text.replace("### Fixed", "### Added\n\n- y\n\n### Fixed"));
+        }
+    }
+
+    #[test]
+    fn comments_after_the_summary_stay_too() {
+        let (one, two) = ("<!-- One line per change.\n\n### Added\n-->", "<!-- two -->");
+        for eol in ["\n", "\r\n"] {
+            for (before, stays, goes) in [
+                (
+                    format!("A summary.\n\n{one}\n\n### Fixed\n\n- x"),
+                    format!("\n\n{one}"),
+                    "A summary.\n\n### Fixed\n\n- x",
+                ),
+                (
+                    format!("{two}\n\nA summary.\n{one}\n{two}\n\nMore.\n\n- x\n\n<!-- of x -->"),
+                    format!("\n\n{two}\n\n{one}\n{two}"),
+                    "A summary.\n\nMore.\n\n- x\n\n<!-- of x -->",
+                ),
+                (
+                    format!("A `<!--` and\n<!-- a --> word.\n\n```html\n{two}\n```\n\n### Fixed\n\n{one}\n\n- x"),
+                    String::new(),
+                    &format!("A `<!--` and\n<!-- a --> word.\n\n```html\n{two}\n```\n\n### Fixed\n\n{one}\n\n- x"),
+                ),
+                (format!("A summary.\n\n{one}"), format!("\n\n{one}"), "A summary."),
+            ] {
+                let text = format!("## [Unreleased]\n\n{before}\n\n## [0.9.3] - 2026-11-04\n").replace('\n', eol);
+                let new = promote(&text, "0.10.0", day(), TAGS).unwrap();
+                let told = format!(
+                    "## [Unreleased]{stays}\n\n## [0.10.0] - 2026-12-02\n\n{goes}\n\n## [0.9.3] - 2026-11-04\n"
+                );
+                assert_eq!(new, told.replace('\n', eol), "{before}");
+                assert!(!has_entries(&section(&new, "Unreleased").unwrap()));
+            }
         }
     }
 
