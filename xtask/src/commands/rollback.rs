@@ -145,6 +145,10 @@ pub fn draw(loader: &Loader<'_>, version: &Version, options: &Options) -> Result
     gone.recorded = Some(repo::recorded_by_tag(sh, &tag)?);
     let mut facts = Facts { remote: remote(sh, &gone.train, &tag, Some(commit))?, ..Facts::default() };
     facts.later = later(loader, &gone, version)?;
+    // What others have is withdrawn under the candidates of a higher version, which stay as they are.
+    if facts.remote.as_ref().is_some_and(|remote| remote.tag) {
+        facts.later.retain(|tag| !gone.train.tag.version_in(tag).is_some_and(|found| stays_above(&found, version)));
+    }
     // Reverted already: it is planned again from where it was.
     let reverted = revert::find(sh, commit, &rollback::subject(&gone.train, version))?;
     let now = match reverted.as_ref().and_then(|entry| entry.parents.first()) {
@@ -223,6 +227,25 @@ fn later(loader: &Loader<'_>, gone: &Snapshot, version: &Version) -> Result<Vec<
     }
     later.sort();
     Ok(later.into_iter().rev().map(|(_, tag)| tag.to_owned()).collect())
+}
+
+/// Whether a release stays as it is when `version` is rolled back under it: a candidate of a higher version has versions of
+/// its own, and takes nobody's place.
+fn stays_above(found: &Version, version: &Version) -> bool {
+    !version.is_prerelease() && found.is_prerelease() && found.final_version() > version.final_version()
+}
+
+/// Whether such a candidate, or what was made of it, is what stands at `now`.
+fn is_below_a_candidate(loader: &Loader<'_>, gone: &Snapshot, now: &Snapshot, version: &Version) -> Result<bool> {
+    let (train, repo, here) = (&gone.train, &loader.repo, now.train.version(&now.workspace));
+    let is_rolled_back = repo.is_rolled_back(&train.tag.fill(version));
+    for (_, tag) in train.tags(repo).filter(|(found, _)| stays_above(found, version) && found <= here) {
+        // Of a rollback that is looked at again, the candidate may have been rolled back since.
+        if (is_rolled_back || !repo.is_rolled_back(tag)) && repo::is_ancestor(loader.sh, &repo.tags[tag], &now.base)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// How the release was made, when its commit is the tool's.
@@ -304,7 +327,8 @@ fn commits(
     facts: &mut Facts,
 ) -> Result<Vec<Undone>> {
     let (sh, train) = (loader.sh, &gone.train);
-    let lower = train.tags(&loader.repo).filter(|(found, _)| found < version);
+    // Of one that was rolled back under a candidate, versions are left that nobody is to go back to.
+    let lower = train.tags_in_use(&loader.repo).filter(|(found, _)| found < version);
     let lower = lower.map(|(_, tag)| &loader.repo.tags[tag]).filter(|commit| **commit != gone.base);
     let lower: Vec<&String> = lower.collect();
     let not_lower: Vec<String> = lower.iter().map(|commit| format!("^{commit}")).collect();
@@ -343,7 +367,8 @@ fn commits(
     };
     let subject = plan::subject(train, version);
     let follows_up = post_release::subject(&train.tag.fill(version));
-    let cancelled = cancelled(sh, train, &loader.repo, version, &chain[..at])?;
+    let cancelled = cancelled(sh, train, &loader.repo, &chain, bumps)?;
+    let is_below = is_below_a_candidate(loader, gone, now, version)?;
     let mut commits = Vec::new();
     for (here, entry) in chain.iter().enumerate().filter(|(_, entry)| !cancelled.contains(&entry.commit)) {
         let is_merge = entry.parents.len() > 1;
@@ -365,6 +390,10 @@ fn commits(
         if !is_made_by_it && (is_merged && here >= at || !bumps(entry)?) {
             continue;
         }
+        if here < at && !is_made_by_it && is_below {
+            facts.stays.extend(repo::changed(sh, &format!("{}^1", entry.commit), &entry.commit)?);
+            continue;
+        }
         if here < at && !is_made_by_it {
             let what = format!("commit {} on top sets other versions: {}", short(&entry.commit), entry.subject);
             facts.others.push((what, format!("git revert {}, then the same command", short(&entry.commit))));
@@ -374,13 +403,13 @@ fn commits(
     Ok(commits)
 }
 
-/// What was done on top, newest first, and taken back again, with what took it back.
+/// What was done, newest first, and taken back again, with what took it back.
 fn cancelled(
     sh: &Shell,
     train: &Train,
     repo: &Repo,
-    version: &Version,
     chain: &[LogEntry],
+    bumps: impl Fn(&LogEntry) -> Result<bool>,
 ) -> Result<BTreeSet<String>> {
     let mut cancelled = BTreeSet::new();
     for entry in chain {
@@ -390,9 +419,9 @@ fn cancelled(
         }
         let mut named = repo::reverted_by(sh, &entry.commit)?;
         // A person who reverted a release by hand named it in the subject alone.
-        let gone = train.tags(repo).filter(|(found, tag)| found > version && repo.is_rolled_back(tag));
-        for (found, tag) in gone {
-            if plan::is_called(&entry.subject, &rollback::subject(train, &found)) {
+        for (found, tag) in train.tags(repo).filter(|(_, tag)| repo.is_rolled_back(tag)) {
+            // Under a candidate, only the rest of it was taken back.
+            if plan::is_called(&entry.subject, &rollback::subject(train, &found)) && bumps(entry)? {
                 let by = brought_by(sh, &repo.tags[tag], &entry.commit)?;
                 named.extend(by.map(|by| by.commit));
             }

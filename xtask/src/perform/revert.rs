@@ -77,6 +77,14 @@ pub fn outcome(sh: &Shell, onto: &str, commits: &[Undone], kept: &Kept) -> Resul
         let now = now.unwrap_or_else(|| follow_ups::EMPTY.to_owned());
         own.push((path.clone(), follow_ups::append(&now, &kept.version, &[kept.follow_up()])));
     }
+    let here: BTreeMap<PathBuf, repo::Entry> = match kept.stays.is_empty() {
+        true => BTreeMap::new(),
+        false => repo::entries(sh, onto)?.into_iter().map(|entry| (entry.path.clone(), entry)).collect(),
+    };
+    let stay = touched.iter().filter(|path| kept.stays.contains(*path));
+    let lines: String = stay.map(|path| index_line(path, here.get(path), onto)).collect();
+    git(&["update-index", "-z", "--index-info"]).stdin(lines).run()?;
+    conflicts.retain(|path| !kept.stays.contains(path));
     for (path, text) in own {
         let blob = cmd!(sh, "git hash-object -w --stdin").stdin(text).quiet().read()?;
         git(&["update-index", "--add", "--cacheinfo", &format!("100644,{blob},{}", slashed(&path))]).run()?;
@@ -104,16 +112,13 @@ fn without(sh: &Shell, merge: &str, brought: &str) -> Result<(String, BTreeSet<P
     for words in [&[base.as_str(), merge, &before][..], &[&first, &before]] {
         let (tree, files) = git::merge_tree(sh, words).map_err(|error| too_old(brought, &error))?;
         let at_odds: BTreeSet<PathBuf> = files.into_iter().flatten().map(PathBuf::from).collect();
-        let has = repo::entries(sh, &tree)?.into_iter().map(|entry| (entry.path, (entry.mode, entry.object)));
+        let has = repo::entries(sh, &tree)?.into_iter().map(|entry| (entry.path.clone(), entry));
         ways.push((at_odds, has.collect::<BTreeMap<_, _>>()));
     }
     let (mut entries, mut unknown) = (String::new(), BTreeSet::new());
     for path in touched {
-        let named = slashed(&path);
         match ways.iter().find(|(at_odds, _)| !at_odds.contains(&path)).map(|(_, has)| has.get(&path)) {
-            Some(Some((mode, object))) => entries.push_str(&format!("{mode} {object}\t{named}\0")),
-            // This is how the index is told that a file is gone.
-            Some(None) => entries.push_str(&format!("0 {}\t{named}\0", "0".repeat(merge.len()))),
+            Some(entry) => entries.push_str(&index_line(&path, entry, merge)),
             None => drop(unknown.insert(path)),
         }
     }
@@ -123,6 +128,14 @@ fn without(sh: &Shell, merge: &str, brought: &str) -> Result<(String, BTreeSet<P
     git(&["read-tree", merge]).run()?;
     git(&["update-index", "-z", "--index-info"]).stdin(entries).run()?;
     Ok((git(&["write-tree"]).read()?, unknown))
+}
+
+/// What the index is told of a path: what a commit has there, or that it has nothing.
+fn index_line(path: &Path, entry: Option<&repo::Entry>, commit: &str) -> String {
+    match entry {
+        Some(repo::Entry { mode, object, .. }) => format!("{mode} {object}\t{}\0", slashed(path)),
+        None => format!("0 {}\t{}\0", "0".repeat(commit.len()), slashed(path)),
+    }
 }
 
 /// Whether git alone comes to the same merge, but for the files that the release itself changed, about which the tool

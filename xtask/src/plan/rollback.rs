@@ -49,6 +49,8 @@ pub struct Facts {
     pub later: Vec<String>,
     /// What else stands on top and has to go before, and how.
     pub others: Vec<(String, String)>,
+    /// The files that a candidate above it has changed.
+    pub stays: BTreeSet<PathBuf>,
     /// The release as it can be unmade.
     pub made: Option<Made>,
 }
@@ -127,6 +129,9 @@ pub struct Kept {
     pub fragments: Option<PathBuf>,
     /// The list of what is still to be done keeps what it says, and asks for the cause.
     pub follow_ups: Option<PathBuf>,
+    /// Files that a candidate above it has changed, and that go on saying what they say.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub stays: BTreeSet<PathBuf>,
     /// Nobody else has it: the changelogs tell it under Unreleased again, and its number is free.
     #[serde(skip)]
     pub unreleased: bool,
@@ -145,6 +150,7 @@ pub fn kept(gone: &Snapshot, version: &Version, facts: &Facts) -> Kept {
         changelog: train.changelog.clone(),
         fragments: train.config.fragments().map(|dir| workspace.in_root(&dir)),
         follow_ups: train.config.follow_ups.as_ref().map(|path| workspace.in_root(path)),
+        stays: facts.stays.clone(),
         unreleased: !facts.remote.as_ref().is_some_and(|remote| remote.tag),
     }
 }
@@ -366,6 +372,9 @@ fn revert(train: &Train, of: &Arc<Tagged>, reverted: &Reverted, kept: &Kept, opt
     let mut message = format!("{subject}\n\n{} is rolled back{why}", of.tag);
     for Undone { commit, brought, .. } in &reverted.commits {
         message.push_str(&match brought {
+            _ if !kept.stays.is_empty() => {
+                format!("\nThis takes back commit {commit}, but for what a candidate above it changed.")
+            }
             Some(brought) => format!("\nThis reverts commit {brought}, as merge {commit} brought it."),
             None => format!("\nThis reverts commit {commit}."),
         });

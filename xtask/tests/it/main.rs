@@ -21,6 +21,7 @@ mod links;
 mod names;
 mod rehearse;
 mod rollback_here;
+mod rolled_back;
 mod squashed;
 mod stage;
 mod stories;

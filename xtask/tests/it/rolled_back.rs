@@ -1,0 +1,130 @@
+//! What comes after a rollback, and what came before it: candidates of the next version, hotfixes, post releases.
+//! It must never be enough that the tool says so: manifests, sections and tags are read where they stand.
+
+use crate::harness::{Place, Said};
+
+const UNPROVED: &str = "--waive cargo-test --waive wheel-test --waive maturin-develop --waive pytest --waive image";
+const WITHOUT: &str = "--without forge,crates,wheels,images";
+
+#[track_caller]
+fn typed(place: &Place, args: &str) -> Said {
+    place.xtask(&format!("{args} {UNPROVED}")).ok()
+}
+
+#[track_caller]
+fn rolled_back(place: &Place, version: &str) -> Said {
+    let command = format!("rollback {version} {WITHOUT}");
+    let (end, bytes) = (place.end(), place.bytes());
+    let dry = place.xtask(&format!("{command} --dry-run")).ok();
+    assert_eq!((place.end(), place.bytes() == bytes), (end, true), "looking leaves nothing");
+    let said = place.xtask(&command).ok();
+    for step in dry.out.lines().filter_map(|line| line.strip_prefix("  todo    ")) {
+        assert!(said.out.contains(&format!("  done    {step}")), "{step} is not in\n{}", said.all());
+    }
+    let (end, bytes) = (place.end(), place.bytes());
+    place.xtask(&command).ok();
+    assert_eq!((place.end(), place.bytes() == bytes), (end, true), "said again, it changes nothing");
+    said
+}
+
+/// A change that users see, told under Unreleased.
+fn change(place: &Place, words: &str) {
+    place.replace("CHANGELOG.md", "## [Unreleased]\n", &format!("## [Unreleased]\n\n### Added\n\n- {words}\n"));
+    let name = words.replace(' ', "_");
+    place.write(&format!("crates/lark-core/src/{name}.rs"), &format!("// {words}\n"));
+    place.commit(&format!("feat: {words}"));
+}
+
+/// A world that has pushed 0.8.0, which is not in order.
+fn broken(name: &str) -> Place {
+    let place = Place::of_world(name, "wheel");
+    place.add_remote();
+    change(&place, "songs");
+    typed(&place, "release 0.8.0 --push");
+    place
+}
+
+/// The files that a candidate has changed keep what they say, but for the changelog.
+#[test]
+fn a_final_goes_back_under_candidates_of_the_next_version() {
+    for candidates in [&["0.9.0-rc.1"][..], &["0.9.0-rc.1", "0.9.0-rc.2"], &["0.8.1-rc.1"]] {
+        let place = broken(&format!("rolled_back_under_{}_{}", candidates.len(), &candidates[0][..3]));
+        for candidate in candidates {
+            change(&place, &format!("songs of {candidate}"));
+            typed(&place, &format!("release {candidate} --push"));
+        }
+        let before = place.git("rev-parse HEAD");
+        let said = rolled_back(&place, "0.8.0");
+        assert!(said.out.contains("v0.8.0 is rolled back to v0.7.3"), "{}", said.all());
+        assert_eq!(place.git(&format!("diff --name-only {before} HEAD")), "CHANGELOG.md");
+        let log = place.read("CHANGELOG.md");
+        assert!(log.contains("## [0.8.0] - 2026-11-20 [YANKED]"), "{log}");
+        assert_eq!(log.matches("[YANKED]").count(), 1, "{log}");
+        assert_eq!(place.git("rev-parse rollback/v0.8.0^{commit}"), place.git("rev-parse v0.7.3^{commit}"));
+        place.xtask("check").ok();
+    }
+}
+
+/// Main's versions were left to the candidate: they go back with it, and no further than to what stands.
+#[test]
+fn a_candidate_goes_back_to_what_stands_below_the_final() {
+    let place = broken("rolled_back_both");
+    change(&place, "louder songs");
+    typed(&place, "release 0.9.0-rc.1 --push");
+    rolled_back(&place, "0.8.0");
+    let said = rolled_back(&place, "0.9.0-rc.1");
+    assert!(said.out.contains("v0.9.0-rc.1 is rolled back to v0.7.3"), "{}", said.all());
+    let changed = place.git("diff --name-only v0.7.3 HEAD -- *.toml *.lock docs");
+    assert_eq!(changed, "", "{}", place.git("log --oneline"));
+    let log = place.read("CHANGELOG.md");
+    assert_eq!(log.matches("[YANKED]").count(), 2, "{log}");
+    place.xtask("check").ok();
+    // Looked at again, it is what it was.
+    place.xtask(&format!("rollback 0.8.0 {WITHOUT}")).ok();
+}
+
+#[test]
+fn a_post_release_between_goes_first() {
+    let place = broken("rolled_back_post");
+    place.write("lark-python/src/fix.rs", "// fixed\n");
+    place.commit("fix: the wheel");
+    typed(&place, "postfix --note wheel --push");
+    change(&place, "louder songs");
+    typed(&place, "release 0.9.0-rc.1 --push");
+    let said = place.xtask(&format!("rollback 0.8.0 {WITHOUT}"));
+    assert!(said.all().contains("cargo xtask rollback 0.8.0.post1 first"), "{}", said.all());
+    let before = place.git("rev-parse HEAD");
+    rolled_back(&place, "0.8.0.post1");
+    rolled_back(&place, "0.8.0");
+    assert_eq!(place.git(&format!("diff --name-only {before} HEAD")), "CHANGELOG.md", "{}", place.git("log --oneline"));
+    assert_eq!(place.read("CHANGELOG.md").matches("[YANKED]").count(), 2);
+    place.xtask("check").ok();
+}
+
+/// A hotfix of the line before, merged after the candidate or before it.
+#[test]
+fn a_hotfix_of_an_older_line_stays() {
+    for order in ["hotfix last", "candidate last"] {
+        let place = broken(&format!("rolled_back_hotfix_{}", order.len()));
+        let candidate = || {
+            change(&place, "louder songs");
+            typed(&place, "release 0.9.0-rc.1 --push");
+        };
+        if order == "hotfix last" {
+            candidate();
+        }
+        assert_eq!(place.xtask(&format!("hotfix 0.7.4 {UNPROVED}")).code, Some(1), "it waits for the fix");
+        place.replace("CHANGELOG.md", "## [Unreleased]\n", "## [Unreleased]\n\n### Fixed\n\n- a wrong note\n");
+        place.write("crates/lark-io/src/fixed.rs", "// fixed\n");
+        place.commit("fix: a wrong note");
+        typed(&place, "hotfix 0.7.4 --push");
+        if order == "candidate last" {
+            candidate();
+        }
+        let before = place.git("rev-parse HEAD");
+        let said = rolled_back(&place, "0.8.0");
+        assert!(said.out.contains("v0.8.0 is rolled back to v0.7.4"), "{}", said.all());
+        assert_eq!(place.git(&format!("diff --name-only {before} HEAD")), "CHANGELOG.md", "{order}");
+        place.xtask("check").ok();
+    }
+}
