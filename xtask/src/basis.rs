@@ -24,6 +24,7 @@ use crate::{
         hotfix::{self as fixes, Line},
         postfix::{self, Fix},
         release::{self, Goal},
+        taken::Next,
     },
     repo::{self, LogEntry},
     snapshot::{Loader, Snapshot, Source},
@@ -46,6 +47,14 @@ pub enum Intent {
 pub struct Planned {
     pub snapshot: Snapshot,
     pub plan: Plan,
+}
+
+impl Planned {
+    /// The same, with a word on why the version is not the first that was meant.
+    fn because(mut self, why: Option<String>) -> Planned {
+        self.plan.remarks.extend(why);
+        self
+    }
 }
 
 /// Plans `intent`, from before the release if parts of it are found in the repository or in the working tree.
@@ -77,15 +86,14 @@ fn planned(
         for (entry, call) in commits_of(loader, &head, current, intent)? {
             if is_newest(loader, &entry)?
                 && let Some(before) = before(loader, &entry, call, current, intent)?
-                && wanted(loader, intent, &before.train, &self::current(&before.workspace, &before.train, intent)?)?
-                    == *current
+                && let Some(next) = leading_to(&before, current, intent)?
                 && let Some(planned) = resumed(loader, before, &entry, call, current, intent, options)?
             {
-                return Ok(planned);
+                return Ok(planned.because(next.why));
             }
         }
     }
-    let to = wanted(loader, intent, &head.train, current)?;
+    let Next { version: to, why } = wanted(&head, current, intent)?;
     if is_hotfix && to == *current {
         return hotfix::plan(loader, Some(&to), options);
     }
@@ -93,10 +101,22 @@ fn planned(
         if let Some(before) = before(loader, &entry, call, &to, intent)?
             && let Some(planned) = resumed(loader, before, &entry, call, &to, intent, options)?
         {
-            return Ok(planned);
+            return Ok(planned.because(why));
         }
     }
-    begin(loader, head, &to, intent, options)
+    Ok(begin(loader, head, &to, intent, options)?.because(why))
+}
+
+/// What the intent comes to from before a release of `version`, if that is the very version: its own tag stands in nobody's
+/// way.
+fn leading_to(before: &Snapshot, version: &Version, intent: &Intent) -> Result<Option<Next>> {
+    let mut then = before.clone();
+    let tag = then.train.tag.fill(version);
+    if !then.repo.is_rolled_back(&tag) {
+        then.repo.tags.remove(&tag);
+    }
+    let current = current(&then.workspace, &then.train, intent)?;
+    Ok(Some(wanted(&then, &current, intent)?).filter(|next| next.version == *version))
 }
 
 /// Plans a release of which there is no commit yet.
@@ -139,15 +159,16 @@ fn current(workspace: &crate::workspace::Workspace, train: &Train, intent: &Inte
     }
 }
 
-fn wanted(loader: &Loader<'_>, intent: &Intent, train: &Train, current: &Version) -> Result<Version> {
+fn wanted(snapshot: &Snapshot, current: &Version, intent: &Intent) -> Result<Next> {
+    let exactly = |version: Version| Next { version, why: None };
     match intent {
-        Intent::Release(goal) => goal.version(train, current),
+        Intent::Release(goal) => goal.version(snapshot, current),
         Intent::Postfix(_) if current.is_prerelease() => bail!(
             "the wheel is at {}, and a post release follows a final version: a fix goes out with the next release, or as a hotfix: cargo xtask hotfix",
             current.tag()
         ),
-        Intent::Postfix(_) => postfix::next(train, &loader.repo, current),
-        Intent::Hotfix(version) => Ok(version.clone().unwrap_or_else(|| current.clone())),
+        Intent::Postfix(_) => postfix::next(snapshot, current),
+        Intent::Hotfix(version) => Ok(exactly(version.clone().unwrap_or_else(|| current.clone()))),
     }
 }
 

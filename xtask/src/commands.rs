@@ -248,7 +248,7 @@ pub fn check(call: &Call<'_>) -> Result<()> {
         report.table(&rows(&seen));
         lists.push(json!({ "train": name, "steps": seen }));
     }
-    let notes: Vec<String> = trains.iter().flat_map(|train| notes(&first.workspace, &first.repo, train)).collect();
+    let notes: Vec<String> = trains.iter().flat_map(|train| notes(&first.workspace, train)).collect();
     report.notes(&notes);
     let total = seen.len();
     if report.json {
@@ -262,9 +262,9 @@ pub fn check(call: &Call<'_>) -> Result<()> {
 }
 
 /// What is no fault of a release, and would be in the way of a post release on the day that one is urgent.
-fn notes(workspace: &Workspace, repo: &repo::Repo, train: &Train) -> Vec<String> {
+fn notes(workspace: &Workspace, train: &Train) -> Vec<String> {
     let noted = train.wheels.iter().flat_map(|wheel| {
-        let to = postfix::next(train, repo, &workspace.members[wheel.member].version).ok();
+        let to = workspace.members[wheel.member].version.next_post().ok();
         to.map(|to| postfix::lacking(workspace, wheel, &to)).unwrap_or_default()
     });
     noted.map(|finding| format!("`postfix` would be refused: {}; next: {}", finding.what, finding.next)).collect()

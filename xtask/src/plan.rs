@@ -14,7 +14,7 @@ pub mod release;
 pub mod rollback;
 pub mod smoke;
 pub mod standing;
-mod taken;
+pub mod taken;
 pub mod timetable;
 
 #[cfg(test)]

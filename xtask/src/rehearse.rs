@@ -214,7 +214,7 @@ fn play(
         .clone()
         .or_else(|| tagged(snapshot).is_none().then(|| due(&snapshot.repo, &snapshot.train, &snapshot.workspace)));
     let to = match (&goal, tagged(snapshot)) {
-        (Some(goal), _) => goal.version(&snapshot.train, snapshot.train.version(&snapshot.workspace))?,
+        (Some(goal), _) => goal.version(snapshot, snapshot.train.version(&snapshot.workspace))?.version,
         (None, tagged) => tagged.context("there is nothing to rehearse")?,
     };
     rehearsal.version = to.tag();

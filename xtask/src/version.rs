@@ -236,9 +236,14 @@ impl Version {
         }
     }
 
+    /// `rc` of `-rc.1` and of `-rc1`.
+    pub fn pre_word(&self) -> &str {
+        self.0.pre.as_str().split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default()
+    }
+
     /// The first pre-release of `version`, of the kind that this one is of.
     pub fn first_pre_of(&self, version: &Version) -> Option<Version> {
-        let word = self.0.pre.as_str().split(|c: char| !c.is_ascii_alphabetic()).next()?;
+        let word = self.pre_word();
         let pre = format!("{word}.1").parse().ok().filter(|_| !word.is_empty())?;
         Some(Version(semver::Version { pre, ..version.core() }))
     }

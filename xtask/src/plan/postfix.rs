@@ -8,13 +8,17 @@ use std::{
 
 use anyhow::{Result, bail};
 
-use super::{Draft, Options, Plan, Prose, changes, edits::Places, gather, release, smoke, taken};
+use super::{
+    Draft, Options, Plan, Prose, changes,
+    edits::Places,
+    gather, release, smoke,
+    taken::{self, Next},
+};
 use crate::{
     check::Finding,
     conventional::Kind,
     edit::{Reason, slashed},
     files::{cargo_lock, cargo_toml::VersionField, changelog},
-    repo::Repo,
     snapshot::Snapshot,
     train::{Train, Wheel},
     version::{Bump, Dialect, Version},
@@ -47,13 +51,9 @@ pub fn current(workspace: &Workspace, train: &Train) -> Result<Version> {
     }
 }
 
-/// The post release after `current`; what was rolled back has used its number up.
-pub fn next(train: &Train, repo: &Repo, current: &Version) -> Result<Version> {
-    let mut next = current.next_post()?;
-    while repo.is_rolled_back(&train.tag.fill(&next)) {
-        next = next.next_post()?;
-    }
-    Ok(next)
+/// The post release after `current`, or the next one that is free.
+pub fn next(snapshot: &Snapshot, current: &Version) -> Result<Next> {
+    Ok(taken::next(snapshot, current.next_post()?))
 }
 
 /// Plans the post release `to`. The snapshot must tell what changed since the tag of the version it fixes.

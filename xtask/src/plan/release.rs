@@ -8,7 +8,12 @@ use std::{
 
 use anyhow::{Result, anyhow, bail};
 
-use super::{Draft, Options, Plan, Prose, changes, edits::Places, gather, smoke, taken};
+use super::{
+    Draft, Options, Plan, Prose, changes,
+    edits::Places,
+    gather, smoke,
+    taken::{self, Next},
+};
 use crate::{
     check::Finding,
     config::{Lockstep, closest},
@@ -81,36 +86,47 @@ impl Goal {
         }
     }
 
-    /// The version it comes to when the train's driver is at `current`.
-    pub fn version(&self, train: &Train, current: &Version) -> Result<Version> {
-        let command = |version: &Version| format!("cargo xtask release {}{}", version.tag(), train.config.option());
+    /// The version it comes to when the train's driver is at `current`. What was typed is taken as it is, for a plan to judge;
+    /// a word means the next version that is free.
+    pub fn version(&self, snapshot: &Snapshot, current: &Version) -> Result<Next> {
+        let train = &snapshot.train;
         // What the driver bundles goes on being named.
         let kept = |version: Version| version.with_metadata_of(current);
         match self {
             Goal::Align if current.is_development() => {
-                let candidate = current.bump(Bump::Pre("rc")).ok().map(|rc| format!(", or {}", command(&rc)));
-                bail!(
-                    "{current} is a development version: name what is released; next: {}{}",
-                    command(&current.bump(Bump::Patch)?),
-                    candidate.unwrap_or_default()
-                )
+                let named = [Bump::Patch, Bump::Pre("rc")].map(|bump| current.bump(bump).ok());
+                let next = commands(snapshot, named.into_iter().flatten());
+                bail!("{current} is a development version: name what is released; next: {next}")
             }
-            Goal::Align => Ok(current.of_crates()),
-            Goal::Version(version) => Ok(kept(version.clone())),
-            Goal::Bump(bump @ Bump::Pre(kind)) => current.bump(*bump).map(kept).map_err(|error| {
-                let core = current.bump(Bump::Patch).ok().into_iter();
-                let after = core.clone().filter_map(|core| core.bump(Bump::Pre(kind)).ok());
-                let alike = current.next_alike().filter(|_| train.wheels.is_empty());
-                let rc = current.bump(Bump::Pre("rc")).ok();
-                let possible = alike.into_iter().chain(rc).chain(core).chain(after);
-                let mut told = BTreeSet::new();
-                let possible = possible.map(|version| command(&version)).filter(|command| told.insert(command.clone()));
-                let possible: Vec<String> = possible.collect();
-                anyhow!("{error:#}; next: {}", possible.join(", or "))
-            }),
-            Goal::Bump(bump) => current.bump(*bump).map(kept),
+            // Of what has its tag and was not withdrawn, the release is found, or refused.
+            Goal::Align if taken::is_withdrawn(snapshot, current) => Ok(taken::next(snapshot, current.of_crates())),
+            Goal::Align => Ok(Next { version: current.of_crates(), why: None }),
+            Goal::Version(version) => Ok(Next { version: kept(version.clone()), why: None }),
+            Goal::Bump(bump @ Bump::Pre(kind)) => {
+                let first = current.bump(*bump).map(kept).map_err(|error| {
+                    let core = current.bump(Bump::Patch).ok().into_iter();
+                    let after = core.clone().filter_map(|core| core.bump(Bump::Pre(kind)).ok());
+                    let alike = current.next_alike().filter(|_| train.wheels.is_empty());
+                    let rc = current.bump(Bump::Pre("rc")).ok();
+                    anyhow!(
+                        "{error:#}; next: {}",
+                        commands(snapshot, alike.into_iter().chain(rc).chain(core).chain(after))
+                    )
+                })?;
+                Ok(taken::next(snapshot, first))
+            }
+            Goal::Bump(bump) => Ok(taken::next(snapshot, kept(current.bump(*bump)?))),
         }
     }
+}
+
+/// What to type for each of some versions, or for the next one that is free.
+fn commands(snapshot: &Snapshot, versions: impl Iterator<Item = Version>) -> String {
+    let option = snapshot.train.config.option();
+    let mut told = BTreeSet::new();
+    let free = versions.filter_map(|version| taken::free(snapshot, version));
+    let commands = free.map(|version| format!("cargo xtask release {}{option}", version.tag()));
+    commands.filter(|command| told.insert(command.clone())).collect::<Vec<_>>().join(", or ")
 }
 
 /// Plans the release of `to`. `released` says that a commit of this release was found on top of the snapshot.
@@ -220,17 +236,11 @@ fn linked(snapshot: &Snapshot, to: &Version) -> Option<String> {
 
 /// A release of the same version that `to` would come after, and be taken for older than.
 fn above(snapshot: &Snapshot, to: &Version) -> Option<Finding> {
-    let Snapshot { train, repo, .. } = snapshot;
-    let is_higher = |(found, _): &(Version, &str)| found.final_version() == to.final_version() && found > to;
-    let (highest, tag) = train.tags_in_use(repo).filter(is_higher).max().filter(|_| to.is_prerelease())?;
-    let next = [highest.next_alike().filter(|_| train.wheels.is_empty()), Some(highest.bump(Bump::Patch).ok()?)];
-    let next: Vec<String> = next
-        .iter()
-        .flatten()
-        .map(|next| format!("cargo xtask release {}{}", next.tag(), train.config.option()))
-        .collect();
+    let (highest, tag) = taken::above(snapshot, to)?;
+    let alike = highest.next_alike().filter(|_| snapshot.train.wheels.is_empty());
+    let next = commands(snapshot, alike.into_iter().chain(highest.bump(Bump::Patch).ok()));
     let what = format!("{to} is lower than {highest}, which is released (tag {tag})");
-    Some(Finding::new("tag", what, next.join(", or ")))
+    Some(Finding::new("tag", what, next))
 }
 
 /// What is released when nothing is named: the version that stands there or that is developed there, or when that has its

@@ -2,19 +2,40 @@
 //! It must never call a version free that was released once, rolled back and yanked ones among them.
 
 use crate::{
-    check::Finding,
+    check::{Finding, short},
     edit::slashed,
     files::changelog,
     snapshot::Snapshot,
-    version::{Bump, Version},
+    version::{Bump, Dialect, Version},
 };
 
-/// Whether nobody can release that version any more: it has a tag, of a release that was rolled back or not, or the
-/// changelog or a registry says that it was yanked.
+/// Whether nobody can release that version any more.
 pub fn is_taken(snapshot: &Snapshot, version: &Version) -> bool {
-    snapshot.repo.tags.contains_key(&snapshot.train.tag.fill(version))
-        || is_yanked(snapshot, version)
-        || snapshot.yanked.iter().any(|(_, yanked)| yanked == version)
+    why(snapshot, version).is_some()
+}
+
+/// Why nobody can release that version any more: it has a tag, of a release that was rolled back or not, or the changelog or
+/// a registry says that it was yanked. Registries do not count build metadata.
+fn why(snapshot: &Snapshot, version: &Version) -> Option<String> {
+    let Snapshot { train, repo, .. } = snapshot;
+    let name = version.tag();
+    let is_same = |found: &Version| found.base() == version.base() && found.post() == version.post();
+    let mut tags = train.tags(repo).filter(|(found, _)| is_same(found)).map(|(_, tag)| tag).peekable();
+    if let Some(first) = tags.peek().copied() {
+        return Some(match tags.any(|tag| repo.is_rolled_back(tag)) {
+            true => format!("{name} was rolled back"),
+            false => format!("{name} has its tag, {first}, on commit {}", short(&repo.tags[first])),
+        });
+    }
+    if let Some(path) = train.changelog.as_ref().filter(|_| is_yanked(snapshot, version)) {
+        return Some(format!("{name} was yanked, says {}", slashed(path)));
+    }
+    snapshot.yanked.iter().any(|(_, yanked)| is_same(yanked)).then(|| format!("{name} was yanked"))
+}
+
+/// Whether the release of that version was taken back from its users: it was rolled back, or yanked.
+pub fn is_withdrawn(snapshot: &Snapshot, version: &Version) -> bool {
+    snapshot.repo.is_rolled_back(&snapshot.train.tag.fill(version)) || is_yanked(snapshot, version)
 }
 
 fn is_yanked(snapshot: &Snapshot, version: &Version) -> bool {
@@ -28,13 +49,62 @@ pub fn is_given_up(snapshot: &Snapshot, member: usize) -> bool {
     is_yanked(snapshot, &snapshot.workspace.members[member].version)
 }
 
-/// That version, or the next above it that is not taken: one more pre-release of the same, else the next patch.
+/// The highest release of the same version that a pre-release would come after, and be taken for older than.
+pub fn above<'s>(snapshot: &'s Snapshot, version: &Version) -> Option<(Version, &'s str)> {
+    let is_higher = |(found, _): &(Version, &str)| found.final_version() == version.final_version() && found > version;
+    snapshot.train.tags_in_use(&snapshot.repo).filter(is_higher).max().filter(|_| version.is_prerelease())
+}
+
+/// That version, or the next above it that is not taken: one more pre-release or post release of the
+/// same, else the next patch. A pre-release of a final version that is taken leads nowhere: it gives way to the first one of
+/// the next free version.
 pub fn free(snapshot: &Snapshot, from: Version) -> Option<Version> {
-    let next = |version: &Version| match version.is_prerelease() {
-        true => version.next_pre(),
-        false => version.bump(Bump::Patch).ok(),
-    };
-    std::iter::successors(Some(from), next).find(|version| !is_taken(snapshot, version))
+    skip(snapshot, from).map(|(version, _)| version)
+}
+
+/// The same, and why each one that was passed over is.
+pub fn skip(snapshot: &Snapshot, from: Version) -> Option<(Version, Vec<String>)> {
+    let (mut version, mut passed) = (from, Vec::new());
+    if let Some(taken) = version.is_prerelease().then(|| why(snapshot, &version.final_version())).flatten() {
+        let target = free(snapshot, version.final_version())?;
+        version = version.first_pre_of(&target)?.with_metadata_of(&version);
+        passed.push(taken);
+    }
+    if let Some((highest, tag)) = above(snapshot, &version) {
+        passed.push(format!("{version} is lower than {highest}, which has its tag, {tag}"));
+        let is_spelt = |next: &Version| snapshot.train.wheels.is_empty() || next.show(Dialect::Pep440).is_ok();
+        let is_alike = highest.pre_word() == version.pre_word();
+        version = highest.next_pre().filter(|next| is_alike && is_spelt(next))?.with_metadata_of(&version);
+    }
+    while let Some(taken) = why(snapshot, &version) {
+        passed.push(taken);
+        let next = match (version.is_prerelease(), version.post()) {
+            (_, Some(_)) => version.next_post().ok(),
+            (true, None) => version.next_pre(),
+            (false, None) => version.bump(Bump::Patch).ok(),
+        };
+        version = next?.with_metadata_of(&version);
+    }
+    Some((version, passed))
+}
+
+/// The version that a word comes to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Next {
+    pub version: Version,
+    /// Why it is not the first that the word means.
+    pub why: Option<String>,
+}
+
+/// The first version from `first` on that can be released; where there is none, a plan of `first` says why.
+pub fn next(snapshot: &Snapshot, first: Version) -> Next {
+    match skip(snapshot, first.clone()) {
+        Some((version, passed)) if version != first => {
+            let why = format!("{} is next: {}", version.tag(), passed.join(", "));
+            Next { version, why: Some(why) }
+        }
+        _ => Next { version: first, why: None },
+    }
 }
 
 /// What to type instead of a version that is taken.

@@ -291,9 +291,11 @@ fn the_versions_that_a_hotfix_brought_go_back_and_its_fix_stays() {
 fn a_version_that_was_rolled_back_is_not_released_from_a_main_that_still_has_it() {
     let (place, _) = hotfixed("rollback_hotfix_left", hotfix::Main::There, "--push");
     place.git("tag --annotate rollback/v0.8.1 --message left v0.8.0");
-    for args in ["release", "release 0.8.1", "hotfix 0.8.1", "postfix --note x"] {
+    for args in ["release 0.8.1", "hotfix 0.8.1", "postfix --note x"] {
         refused(place.xtask(&format!("{args} --dry-run {UNPROVED}")), &["v0.8.1 was rolled back"]);
     }
+    let said = place.xtask(&format!("release --dry-run {UNPROVED}"));
+    assert!(said.out.contains("0.8.2 is next: 0.8.1 was rolled back"), "{}", said.all());
     let due = place.xtask("due").ok();
     assert!(due.out.contains("cargo xtask release 0.8.2") && !due.all().contains("aligned"), "{}", due.all());
 }

@@ -59,9 +59,10 @@ fn without_a_word_it_is_what_stands_there_or_the_final_version() {
         ("1.0.1-rc.1", &["v1.0.0", "v1.0.1-rc.1"], "1.0.1"),
         ("1.0.1", &["v1.0.1"], "1.1.0"),
     ] {
-        let Snapshot { workspace, train, repo, .. } = rust(from, tags).snapshot();
-        let goal = release::due(&repo, &train, &workspace);
-        assert_eq!(goal.version(&train, train.version(&workspace)).unwrap(), v(to), "{from} {tags:?}");
+        let snapshot = rust(from, tags).snapshot();
+        let Snapshot { workspace, train, repo, .. } = &snapshot;
+        let goal = release::due(repo, train, workspace);
+        assert_eq!(goal.version(&snapshot, train.version(workspace)).unwrap().version, v(to), "{from} {tags:?}");
     }
 }
 
@@ -69,7 +70,7 @@ fn without_a_word_it_is_what_stands_there_or_the_final_version() {
 fn what_cannot_follow_says_what_can() {
     let refused = |sketch: &Sketch, goal: Goal| {
         let snapshot = sketch.snapshot();
-        goal.version(&snapshot.train, snapshot.train.version(&snapshot.workspace)).unwrap_err().to_string()
+        goal.version(&snapshot, snapshot.train.version(&snapshot.workspace)).unwrap_err().to_string()
     };
     for (from, word, commands) in [
         ("1.0.1-dev", "", &["1.0.1", "1.0.1-rc.1"][..]),
@@ -465,10 +466,6 @@ fn what_is_proposed_is_what_release_takes() {
 
 #[test]
 fn a_yanked_version_is_not_proposed() {
-    let yanked = |sketch: Sketch, version: &str| {
-        let section = format!("## [{version}] - 2026-01-08 [YANKED]\n\n### Fixed\n\n- x\n\n## [0.9.3]");
-        sketch.with("CHANGELOG.md", "## [0.9.3]", &section)
-    };
     let version = |sketch: &Sketch| due_after(sketch, &["fix: x"]).proposal.unwrap().version;
     // Its tag may be there or not.
     assert_eq!(version(&yanked(rust("0.9.3", &["v0.9.3"]), "0.9.4")), "0.9.5");
@@ -478,19 +475,23 @@ fn a_yanked_version_is_not_proposed() {
     assert_eq!(version(&yanked(candidate, "0.10.0-rc.2")), "0.10.0-rc.3");
 }
 
+/// The sketch whose changelog says that a version was yanked.
+fn yanked(sketch: Sketch, version: &str) -> Sketch {
+    let section = format!("## [{version}] - 2026-01-08 [YANKED]\n\n### Fixed\n\n- x\n\n## [0.9.3]");
+    sketch.with("CHANGELOG.md", "## [0.9.3]", &section)
+}
+
 #[test]
 fn a_version_that_is_taken_is_refused_with_the_next_that_is_not() {
-    let yanked = "## [0.9.4] - 2026-01-08 [YANKED]\n\n### Fixed\n\n- x\n\n## [0.9.3]";
-    let yanked = |sketch: Sketch| sketch.with("CHANGELOG.md", "## [0.9.3]", yanked);
     let taken = ["v0.9.3", "v0.9.4", "rollback/v0.9.4"];
     for (sketch, what, next) in [
         (
-            yanked(rust("0.9.3", &["v0.9.3"])),
+            yanked(rust("0.9.3", &["v0.9.3"]), "0.9.4"),
             "0.9.4 was yanked, says CHANGELOG.md: registries take a version only once",
             "name a higher version: cargo xtask release 0.9.5",
         ),
         (
-            yanked(rust("0.9.3", &taken)),
+            yanked(rust("0.9.3", &taken), "0.9.4"),
             "tag v0.9.4 was rolled back, and stays on commit 000000000",
             "name a higher version: cargo xtask release 0.9.5 (registries take a version only once)",
         ),
@@ -500,10 +501,126 @@ fn a_version_that_is_taken_is_refused_with_the_next_that_is_not() {
             "name a higher version: cargo xtask release 0.9.5 (a tag is never moved)",
         ),
     ] {
-        let plan = sketch.release("patch");
+        let plan = sketch.release("0.9.4");
         let told: Vec<(&str, &str)> =
             plan.findings.iter().map(|found| (found.what.as_str(), found.next.as_str())).collect();
         assert_eq!(told, [(what, next)]);
+    }
+}
+
+#[test]
+fn a_word_passes_over_what_is_taken_and_says_why() {
+    const BACK: &[&str] = &["v0.9.3", "v0.10.0", "rollback/v0.10.0"];
+    const RC: &[&str] = &["v0.9.3", "v0.10.0-rc.1", "v0.10.0", "rollback/v0.10.0"];
+    let cases: [(&str, &[&str], &str, &str, &str); 14] = [
+        ("0.9.3", BACK, "", "minor", "0.10.1 is next: 0.10.0 was rolled back"),
+        ("0.9.3", &["v0.9.3"], "0.9.4", "patch", "0.9.5 is next: 0.9.4 was yanked, says CHANGELOG.md"),
+        ("0.9.3", &["v0.9.3", "v1.0.0"], "", "major", "1.0.1 is next: 1.0.0 has its tag, v1.0.0, on commit 000000000"),
+        (
+            "0.9.3",
+            BACK,
+            "0.10.1",
+            "minor",
+            "0.10.2 is next: 0.10.0 was rolled back, 0.10.1 was yanked, says CHANGELOG.md",
+        ),
+        // Main says it still.
+        ("0.10.0", BACK, "", "", "0.10.1 is next: 0.10.0 was rolled back"),
+        ("0.9.4", &["v0.9.3"], "0.9.4", "", "0.9.5 is next: 0.9.4 was yanked, says CHANGELOG.md"),
+        // Out of candidates, of which the final version was rolled back.
+        ("0.10.0-rc.1", RC, "", "minor", "0.10.1 is next: 0.10.0 was rolled back"),
+        ("0.10.0-rc.1", RC, "", "patch", "0.10.1 is next: 0.10.0 was rolled back"),
+        ("0.10.0-rc.1", RC, "", "rc", "0.10.1-rc.1 is next: 0.10.0 was rolled back"),
+        ("0.10.0-rc.1", RC, "", "beta", ""),
+        (
+            "0.10.0-rc.1",
+            &["v0.9.3", "v0.10.0-rc.1", "v0.10.0-rc.2", "rollback/v0.10.0-rc.2"],
+            "",
+            "rc",
+            "0.10.0-rc.3 is next: 0.10.0-rc.2 was rolled back",
+        ),
+        (
+            "0.9.3",
+            &["v0.9.3", "v0.9.4-rc.1", "rollback/v0.9.4-rc.1"],
+            "",
+            "rc",
+            "0.9.4-rc.2 is next: 0.9.4-rc.1 was rolled back",
+        ),
+        ("0.9.3", &["v0.9.3", "v0.9.4", "rollback/v0.9.4"], "", "rc", "0.9.5-rc.1 is next: 0.9.4 was rolled back"),
+        ("0.10.0-dev.1", BACK, "", "minor", "0.10.1 is next: 0.10.0 was rolled back"),
+    ];
+    for (here, tags, gone, word, why) in cases {
+        let sketch = rust(here, tags);
+        let sketch = if gone.is_empty() { sketch } else { yanked(sketch, gone) };
+        if why.is_empty() {
+            let snapshot = sketch.snapshot();
+            let told = Goal::parse(word).unwrap().version(&snapshot, snapshot.train.version(&snapshot.workspace));
+            assert!(told.unwrap_err().to_string().contains("cargo xtask release 0.10.1-beta.1"), "{here} {word}");
+            continue;
+        }
+        let plan = sketch.release(word);
+        let told: Vec<&String> = plan.remarks.iter().filter(|remark| remark.contains(" is next: ")).collect();
+        assert_eq!((findings(&plan), told), (vec![], vec![&why.to_owned()]), "{here} {tags:?} {word}");
+        assert!(why.starts_with(&format!("{} is next", plan.to.tag())), "{why}");
+    }
+    let bundling = rust("0.9.3", &["v0.9.3", "v0.9.4+4.3.3", "rollback/v0.9.4+4.3.3"]);
+    let bundling = bundling.with("crates/barter/Cargo.toml", "version = \"0.9.3\"\n", "version = \"0.9.3+4.3.4\"\n");
+    assert_eq!(bundling.lock().release("patch").to, v("0.9.5+4.3.4"), "registries do not count what follows the +");
+}
+
+#[test]
+fn a_development_version_leads_past_a_final_one_that_is_taken() {
+    for sketch in [
+        rust("0.10.0-dev.1", &["v0.9.3", "v0.10.0", "rollback/v0.10.0"]),
+        yanked(rust("0.10.0-dev.1", &["v0.9.3"]), "0.10.0"),
+    ] {
+        let snapshot = sketch.snapshot();
+        let error = Goal::Align.version(&snapshot, &v("0.10.0-dev.1")).unwrap_err().to_string();
+        assert!(error.ends_with("; next: cargo xtask release 0.10.1, or cargo xtask release 0.10.1-rc.1"), "{error}");
+        assert_eq!(due_after(&sketch, &["fix: x"]).proposal.unwrap().version, "0.10.1");
+        let goal = release::due(&snapshot.repo, &snapshot.train, &snapshot.workspace);
+        assert_eq!(goal.version(&snapshot, &v("0.10.0-dev.1")).unwrap().version, v("0.10.1"));
+        assert_eq!(findings(&sketch.release("rc")), [""; 0]);
+    }
+}
+
+#[test]
+fn the_next_candidate_is_later_than_each_that_is_released() {
+    const RC1: &[&str] = &["v1.0.0", "v1.0.1-rc1"];
+    for (here, tags, word, why) in [
+        // cargo orders `rc.2` below `rc1`: who has that would never get it.
+        (
+            "1.0.1-rc1",
+            RC1,
+            "rc",
+            "1.0.1-rc2 is next: 1.0.1-rc.1 is lower than 1.0.1-rc1, which has its tag, v1.0.1-rc1",
+        ),
+        (
+            "1.0.1-dev",
+            RC1,
+            "rc",
+            "1.0.1-rc2 is next: 1.0.1-rc.1 is lower than 1.0.1-rc1, which has its tag, v1.0.1-rc1",
+        ),
+        (
+            "1.0.0",
+            &["v1.0.0", "v1.0.1-rc.2"],
+            "rc",
+            "1.0.1-rc.3 is next: 1.0.1-rc.1 is lower than 1.0.1-rc.2, which has its tag, v1.0.1-rc.2",
+        ),
+    ] {
+        let plan = rust(here, tags).release(word);
+        let told: Vec<&String> = plan.remarks.iter().filter(|remark| remark.contains(" is next: ")).collect();
+        assert_eq!((findings(&plan), told), (vec![], vec![&why.to_owned()]), "{here} {tags:?} {word}");
+    }
+    // Neither spelling is later, or Python has none for it: it is said, with what is.
+    for (sketch, told) in [
+        (rust("1.0.1-rc9", &["v1.0.0", "v1.0.1-rc9"]), "tag: 1.0.1-rc.9 is lower than 1.0.1-rc9"),
+        (at("1.0.1-rc1", RC1), "tag: 1.0.1-rc.1 is lower than 1.0.1-rc1"),
+        (rust("1.0.0", &["v1.0.0", "v1.0.1-rc.2"]), "tag: 1.0.1-alpha.1 is lower than 1.0.1-rc.2"),
+    ] {
+        let word = if told.contains("alpha") { "alpha" } else { "rc" };
+        let plan = sketch.release(word);
+        assert!(findings(&plan)[0].starts_with(told), "{:?}", findings(&plan));
+        assert!(plan.findings[0].next.contains("cargo xtask release 1.0.1"), "{:?}", plan.findings[0]);
     }
 }
 

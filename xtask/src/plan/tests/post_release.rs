@@ -121,7 +121,7 @@ fn a_development_version_is_no_release() {
     assert!(release.findings[0].next.contains("cargo xtask hotfix 0.10.1"), "{:?}", release.findings[0]);
     let nothing = findings(&sketch.release("minor"));
     assert!(nothing[0].starts_with("nothing-to-release: "), "no version was released since: {nothing:?}");
-    let align = crate::plan::release::Goal::Align.version(&sketch.snapshot().train, &v("0.11.0-dev.1"));
+    let align = crate::plan::release::Goal::Align.version(&sketch.snapshot(), &v("0.11.0-dev.1"));
     let align = align.unwrap_err().to_string();
     assert!(align.contains("cargo xtask release 0.11.0"), "{align}");
     // A fix of the line before leaves the main branch where it is.

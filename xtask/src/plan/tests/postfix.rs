@@ -163,6 +163,9 @@ fn what_cannot_be_a_post_release_is_refused_with_the_way_out() {
 #[test]
 fn what_was_rolled_back_is_neither_fixed_nor_made_again() {
     let again = fixed().tagged("v0.9.3.post1").tagged("rollback/v0.9.3.post1").postfix(Some("fix"), None);
+    let elsewhere = fixed().tagged("v0.9.3.post1").postfix(Some("fix"), None);
+    assert_eq!((elsewhere.to.tag().as_str(), findings(&elsewhere)), ("0.9.3.post2", vec![]));
+    assert!(elsewhere.remarks.iter().any(|remark| remark.starts_with("0.9.3.post2 is next: ")));
     assert_eq!((again.to.tag().as_str(), findings(&again)), ("0.9.3.post2", vec![]));
     let gone = fixed().tagged("rollback/v0.9.3").tagged("v0.9.4").tagged("rollback/v0.9.4").postfix(Some("fix"), None);
     let finding = &gone.findings[0];

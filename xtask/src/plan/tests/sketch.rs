@@ -225,8 +225,9 @@ impl Sketch {
     pub fn release(&self, goal: &str) -> Plan {
         let snapshot = self.snapshot();
         let goal = if goal.is_empty() { Goal::Align } else { Goal::parse(goal).unwrap() };
-        let to = goal.version(&snapshot.train, snapshot.train.version(&snapshot.workspace)).unwrap();
-        let mut plan = release::plan(&snapshot, &to, false, &self.options);
+        let next = goal.version(&snapshot, snapshot.train.version(&snapshot.workspace)).unwrap();
+        let mut plan = release::plan(&snapshot, &next.version, false, &self.options);
+        plan.remarks.extend(next.why);
         let mentions = self.mentions.iter().map(|(path, line, text)| (PathBuf::from(path), *line, text.to_string()));
         plan.note_strays(&snapshot, &mentions.collect::<Vec<_>>());
         plan
@@ -236,8 +237,10 @@ impl Sketch {
         let snapshot = self.snapshot();
         let fix = Fix { note: note.map(str::to_owned), issue };
         let current = postfix::current(&snapshot.workspace, &snapshot.train).unwrap();
-        let to = postfix::next(&snapshot.train, &snapshot.repo, &current).unwrap();
-        postfix::plan(&snapshot, &to, &fix, false, &self.options)
+        let next = postfix::next(&snapshot, &current).unwrap();
+        let mut plan = postfix::plan(&snapshot, &next.version, &fix, false, &self.options);
+        plan.remarks.extend(next.why);
+        plan
     }
 
     /// The sketch as it is when the plan's edits are written.

@@ -141,7 +141,7 @@ fn the_repositorys_state_stands_against_it() {
     house.repo.branch = Some("feature".to_owned());
     house.repo.dirty = (0..7).map(|n| format!("file{n}").into()).collect();
     assert_eq!(
-        findings(&house.release("minor")),
+        findings(&house.release("0.10.0")),
         [
             "dirty-tree: uncommitted changes in file0, file1, file2, file3, file4 and 2 more",
             "branch: on branch feature, releases are made on main",
