@@ -42,6 +42,11 @@ impl Finding {
     pub fn new(check: &'static str, what: impl Into<String>, next: impl Into<String>) -> Finding {
         Finding { check, what: what.into(), next: next.into() }
     }
+
+    /// Whether it tells the same as another one; what to do about that may depend on who tells it.
+    pub fn is_of(&self, other: &Finding) -> bool {
+        self.check == other.check && self.what == other.what
+    }
 }
 
 /// A check of a state of the workspace, whatever is released.
@@ -139,13 +144,18 @@ fn configuration(workspace: &Workspace, train: &Train) -> Vec<Finding> {
 }
 
 /// Every requirement on a member accepts the version that the member has.
-fn requirements(workspace: &Workspace, _: &Train) -> Vec<Finding> {
+fn requirements(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let mut findings = Vec::new();
+    // Found once, however many require them.
+    let mut unversioned = BTreeSet::new();
     for site in workspace.requirements.iter().filter(|site| !site.patched) {
         let member = &workspace.members[site.on];
         let (path, text) = (slashed(&site.path), &site.place.text);
         let is_met = requirement::accepts(text, &member.version);
         if member.version_field == VersionField::Absent && !matches!(is_met, Ok(true)) {
+            if lacks_version(workspace, train, site.on) || !unversioned.insert(site.on) {
+                continue;
+            }
             let its = slashed(&member.manifest);
             let what = format!("{path} requires {} \"{text}\", and {its} has no version", member.name);
             // The version that it had, most likely.
@@ -176,7 +186,7 @@ fn requirements(workspace: &Workspace, _: &Train) -> Vec<Finding> {
 
 /// The lock has every member, at its version and with all that it requires: otherwise cargo would change it, and refuses
 /// under `--locked`.
-fn lock(workspace: &Workspace, _: &Train) -> Vec<Finding> {
+fn lock(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let path = workspace.root_dir().join("Cargo.lock");
     let Some(text) = workspace.texts.get(&path) else {
         return Vec::new();
@@ -195,14 +205,25 @@ fn lock(workspace: &Workspace, _: &Train) -> Vec<Finding> {
     let versions: BTreeMap<&str, &str> =
         cargo_lock::read(text).into_iter().map(|entry| (entry.name, entry.version)).collect();
     let requires = cargo_lock::requires(text);
+    // One that lost its version is found by those who need that.
+    let is_told = |at: usize| {
+        let is_required = || {
+            let published = workspace.members.iter().filter(|other| other.publish);
+            let mut links = published.flat_map(|other| &other.links);
+            links.any(|link| link.to == at && link.is_built())
+                || workspace.requirements.iter().any(|site| site.on == at)
+        };
+        let is_absent = workspace.members[at].version_field == VersionField::Absent;
+        lacks_version(workspace, train, at) || is_absent && is_required()
+    };
     let (mut absent, mut other) = (Vec::new(), Vec::new());
     let (mut needed, mut dropped) = (BTreeSet::new(), BTreeSet::new());
-    for member in &workspace.members {
+    for (at, member) in workspace.members.iter().enumerate() {
         let name = member.name.as_str();
         match versions.get(name) {
             None => absent.push(name),
             Some(version) => {
-                if *version != member.version.to_string() {
+                if *version != member.version.to_string() && !is_told(at) {
                     other.push(name);
                 }
                 let (required, listed) = (workspace.required_packages(member), &requires[name]);
@@ -292,7 +313,7 @@ fn wheel_versions(workspace: &Workspace, train: &Train) -> Vec<Finding> {
             ),
             Ok(_) => {}
         }
-        if member.version.base() != driver.base() {
+        if member.version.base() != driver.base() && unversioned(workspace, train).is_none() {
             let driver_name = &workspace.members[train.driver].name;
             found(
                 format!("{} is at {}, {driver_name} at {driver}", member.name, member.version),
@@ -330,12 +351,15 @@ pub fn anchored(workspace: &Workspace, train: &Train, file: &VersionFile) -> Res
 
 /// Each anchored file says the train's version, as often as configured.
 fn version_files(workspace: &Workspace, train: &Train) -> Vec<Finding> {
+    let is_known = unversioned(workspace, train).is_none();
     let driver = train.version(workspace);
     let wheels: Vec<&Version> = train.wheels.iter().map(|wheel| &workspace.members[wheel.member].version).collect();
     let mut findings = Vec::new();
     for file in &train.config.files {
         let path = workspace.in_root(&file.path);
         match anchored(workspace, train, file) {
+            // A file that is not there is missed once, by however many entries.
+            Err(finding) if findings.contains(&finding) => {}
             Err(finding) => findings.push(finding),
             Ok(places) => findings.extend(places.into_iter().filter_map(|place| {
                 let found = Version::parse(&place.text, file.dialect()).ok();
@@ -343,7 +367,7 @@ fn version_files(workspace: &Workspace, train: &Train) -> Vec<Finding> {
                 let is_behind = |found: &Version| file.when == When::Published && !found.falls_to(driver);
                 let is_said = |found: &Version| found == driver || wheels.contains(&found);
                 let right = found.is_some_and(|found| is_said(&found) || is_behind(&found));
-                (!right).then(|| {
+                (!right && is_known).then(|| {
                     let spelt = driver.show(file.dialect()).unwrap_or_else(|_| driver.tag());
                     Finding::new(
                         "version-files",
@@ -387,11 +411,7 @@ pub fn misread(workspace: &Workspace, train: &Train) -> Vec<Finding> {
 fn changelogs(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let mut findings = Vec::new();
     if let Some(Err(error)) = train.changelog.as_ref().map(|path| workspace.text(path)) {
-        findings.push(Finding::new(
-            "changelog",
-            format!("{error:#}"),
-            format!("correct `changelog` in [workspace.metadata.trains.{}]", train.name()),
-        ));
+        findings.push(Finding::new("changelog", format!("{error:#}"), correct(train, "changelog")));
     }
     for (path, text, version) in logs(workspace, train) {
         let untold = match changelog::above(text, version).is_empty() {
@@ -445,23 +465,22 @@ fn changelogs(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     }
     findings.extend(misread(workspace, train));
     findings.extend(changes::fragments(workspace, train).1);
-    if let Some(path) = &train.release_notes {
-        let next = "add one `## Release Notes` heading where the notes shall stand";
-        match workspace.text(path) {
-            Ok(text) if changelog::notes_heading(text).is_ok() => {}
-            Ok(_) => findings.push(Finding::new(
-                "changelog",
-                format!("{} needs one `## Release Notes` heading", slashed(path)),
-                next,
-            )),
-            Err(error) => findings.push(Finding::new(
-                "changelog",
-                format!("{error:#}"),
-                format!("correct `release-notes` in [workspace.metadata.trains.{}]", train.name()),
-            )),
-        }
-    }
+    findings.extend(release_notes(workspace, train));
     findings
+}
+
+/// The release notes have the one heading that a release writes under.
+pub fn release_notes(workspace: &Workspace, train: &Train) -> Option<Finding> {
+    let path = train.release_notes.as_ref()?;
+    match workspace.text(path).map(changelog::notes_heading) {
+        Ok(Ok(_)) => None,
+        Ok(Err(error)) => Some(Finding::new(
+            "changelog",
+            format!("{}: {error:#}", slashed(path)),
+            "add one `## Release Notes` heading where the notes shall stand",
+        )),
+        Err(error) => Some(Finding::new("changelog", format!("{error:#}"), correct(train, "release-notes"))),
+    }
 }
 
 /// A published crate's dependencies say a version: the registry knows no paths.
@@ -470,34 +489,35 @@ fn path_only(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     crates
         .flat_map(|member| {
             let bare = member.links.iter().filter(|link| link.is_built() && link.requirement.is_none());
-            bare.map(|link| {
-                let on = &workspace.members[link.to];
-                let (path, its) = (slashed(&member.manifest), slashed(&on.manifest));
-                let never = format!("{path} would be published but requires {}, which never is:", on.name);
-                let (what, next) = match on.version_field {
-                    // Cargo takes 0.0.0 for its version, which no registry gets.
-                    VersionField::Absent => (
-                        format!("{never} {its} has no version"),
-                        format!(
-                            "add `version = \"{0}\"` under [package] there, and beside the path in {path}",
-                            train.version(workspace).base()
+            bare.filter(|link| !lacks_version(workspace, train, link.to))
+                .map(|link| {
+                    let on = &workspace.members[link.to];
+                    let (path, its) = (slashed(&member.manifest), slashed(&on.manifest));
+                    let never = format!("{path} would be published but requires {}, which never is:", on.name);
+                    let (what, next) = match on.version_field {
+                        // Cargo takes 0.0.0 for its version, which no registry gets.
+                        VersionField::Absent => (
+                            format!("{never} {its} has no version"),
+                            format!(
+                                "add `version = \"{0}\"` under [package] there, and beside the path in {path}",
+                                train.version(workspace).base()
+                            ),
                         ),
-                    ),
-                    _ if !on.publish => (
-                        format!("{never} {its} says `publish = false`"),
-                        format!(
-                            "take that out, and add `version = \"{}\"` beside the path in {path}",
-                            on.version.base()
+                        _ if !on.publish => (
+                            format!("{never} {its} says `publish = false`"),
+                            format!(
+                                "take that out, and add `version = \"{}\"` beside the path in {path}",
+                                on.version.base()
+                            ),
                         ),
-                    ),
-                    _ => (
-                        format!("{path} would be published but requires {} by path only", on.name),
-                        format!("add `version = \"{}\"` beside the path", on.version.base()),
-                    ),
-                };
-                Finding::new("path-only", what, next)
-            })
-            .collect::<Vec<_>>()
+                        _ => (
+                            format!("{path} would be published but requires {} by path only", on.name),
+                            format!("add `version = \"{}\"` beside the path", on.version.base()),
+                        ),
+                    };
+                    Finding::new("path-only", what, next)
+                })
+                .collect::<Vec<_>>()
         })
         .collect()
 }
@@ -538,8 +558,33 @@ fn dev_cycles(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     findings
 }
 
+/// The driver has a version, which is the train's.
+pub fn unversioned(workspace: &Workspace, train: &Train) -> Option<Finding> {
+    let driver = &workspace.members[train.driver];
+    (driver.version_field == VersionField::Absent).then(|| {
+        let what = format!("{} has no `version`, and the driver's is the train's", slashed(&driver.manifest));
+        // What the others have, it had, most likely.
+        let likely = train.members().into_iter().map(|at| &workspace.members[at].version).max();
+        let next = format!("add `version = \"{}\"` under [package]", likely.unwrap_or(&driver.version).base());
+        Finding::new("version", what, next)
+    })
+}
+
+/// Whether a member is the driver or a wheel of a train, and has no version: that is found by itself.
+fn lacks_version(workspace: &Workspace, train: &Train, at: usize) -> bool {
+    let member = &workspace.members[at];
+    let is_named = |config: &TrainConfig| {
+        config.driver.as_ref() == Some(&member.name) || config.wheels.iter().flatten().any(|name| *name == member.name)
+    };
+    let is_ours = at == train.driver || train.owns_wheel(at) || workspace.trains.iter().any(is_named);
+    is_ours && member.version_field == VersionField::Absent
+}
+
 /// No crate is ahead of the driver; of the wheels, that is told with their version.
 fn lockstep(workspace: &Workspace, train: &Train) -> Vec<Finding> {
+    if let Some(found) = unversioned(workspace, train) {
+        return vec![found];
+    }
     let driver = train.version(workspace);
     let ahead = train
         .crates

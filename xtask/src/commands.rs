@@ -243,10 +243,13 @@ pub fn check(call: &Call<'_>) -> Result<()> {
     let mut lists = Vec::new();
     for train in trains.clone() {
         let name = train.name().to_owned();
-        let seen = run::look(&world, &checklist(&loader, &Snapshot { train, ..first.clone() })?);
+        let mut rows_of = run::look(&world, &checklist(&loader, &Snapshot { train, ..first.clone() })?);
+        for row in &mut rows_of {
+            refer(row, &seen);
+        }
         report.say(format!("checklist of {name}:"));
-        report.table(&rows(&seen));
-        lists.push(json!({ "train": name, "steps": seen }));
+        report.table(&rows(&rows_of));
+        lists.push(json!({ "train": name, "steps": rows_of }));
     }
     let notes: Vec<String> = trains.iter().flat_map(|train| notes(&first.workspace, train)).collect();
     report.notes(&notes);
@@ -259,6 +262,16 @@ pub fn check(call: &Call<'_>) -> Result<()> {
         bail!("{} in {}", count(total, "finding"), count(trains.len(), "train"));
     }
     Ok(())
+}
+
+/// What a finding says is not said again by the row that rests on it.
+fn refer(row: &mut Seen, findings: &[check::Finding]) {
+    if let Observation::Blocked { why, next } = &mut row.seen
+        && let Some(found) = findings.iter().find(|found| found.what == *why)
+    {
+        *why = format!("refused above: {}", found.check);
+        *next = "see there".to_owned();
+    }
 }
 
 /// What is no fault of a release, and would be in the way of a post release on the day that one is urgent.

@@ -393,6 +393,7 @@ fn read_back(workspace: &Workspace, train: &Train, draft: &Draft, texts: Texts) 
     };
     // What is wrong in the changelog is told by the lines that stand there now.
     let mut findings = check::misread(workspace, train);
+    let now = || check::state(workspace, train);
     let train = match train.again(&after) {
         Ok(train) => train,
         Err(error) => return broken(format!("{error:#}")),
@@ -417,10 +418,13 @@ fn read_back(workspace: &Workspace, train: &Train, draft: &Draft, texts: Texts) 
     let is_news = |finding: &Finding| {
         finding.check != "lockstep"
             && !(unset && OF_VERSIONS.contains(&finding.check))
-            && !draft.findings.contains(finding)
+            && !draft.findings.iter().any(|told| told.is_of(finding))
             && !again.contains(finding)
     };
-    findings.extend(check::state(&after, &train).into_iter().filter(is_news));
+    let found: Vec<Finding> = check::state(&after, &train).into_iter().filter(is_news).collect();
+    // What is wrong now already is advised on as it is now.
+    let now = if found.is_empty() { Vec::new() } else { now() };
+    findings.extend(found.into_iter().map(|found| now.iter().find(|now| now.is_of(&found)).cloned().unwrap_or(found)));
     findings
 }
 
@@ -538,14 +542,9 @@ impl Prose<'_> {
         if edits.now(path).is_some_and(|text| changelog::has_notes(text, self.version)) {
             return;
         }
-        let result =
-            edits.rewrite(path, Reason::Notes, |text| changelog::add_notes(text, self.version, self.date, &body));
-        if let Err(error) = result {
-            findings.push(Finding::new(
-                "changelog",
-                format!("{error:#}"),
-                "add one `## Release Notes` heading where the notes shall stand",
-            ));
+        let add = |text: &str| changelog::add_notes(text, self.version, self.date, &body);
+        if edits.rewrite(path, Reason::Notes, add).is_err() {
+            findings.extend(check::release_notes(&snapshot.workspace, &snapshot.train));
         }
     }
 }

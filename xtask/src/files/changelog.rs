@@ -416,10 +416,9 @@ pub fn notes_heading(readme: &str) -> Result<Range<usize>> {
         .filter(|heading| heading.level == 2 && heading.title.eq_ignore_ascii_case("Release Notes"));
     match (found.next(), found.count()) {
         (Some(heading), 0) => Ok(heading.span),
-        (first, more) => bail!(
-            "it has {} `## Release Notes` headings, expected one: add it where the notes shall stand",
-            usize::from(first.is_some()) + more
-        ),
+        (first, more) => {
+            bail!("it has {} `## Release Notes` headings, expected one", usize::from(first.is_some()) + more)
+        }
     }
 }
 

@@ -154,9 +154,15 @@ fn changelog_row(snapshot: &Snapshot) -> Observation {
     let Snapshot { workspace, train, repo, .. } = snapshot;
     let version = train.version(workspace);
     let tagged = repo.tags.contains_key(&train.tag.fill(version));
-    let Some((path, text)) = train.changelog.as_ref().and_then(|path| Some((path, workspace.text(path).ok()?))) else {
+    let Some(path) = &train.changelog else {
         let next = format!("set `changelog` in [workspace.metadata.trains.{}]", train.name());
         return Observation::Blocked { why: "the train keeps no changelog".to_owned(), next };
+    };
+    let text = match workspace.text(path) {
+        Ok(text) => text,
+        Err(error) => {
+            return Observation::Blocked { why: format!("{error:#}"), next: check::correct(train, "changelog") };
+        }
     };
     let path = slashed(path);
     let told = changes::collect(snapshot, version, &BTreeMap::new()).entries;

@@ -160,7 +160,9 @@ impl<'w> Places<'w> {
             let places = match anchored(self.workspace, train, file) {
                 Ok(places) => places,
                 Err(finding) => {
-                    self.findings.push(finding);
+                    if !self.findings.contains(&finding) {
+                        self.findings.push(finding);
+                    }
                     continue;
                 }
             };

@@ -15,7 +15,7 @@ use super::{
     taken::{self, Next},
 };
 use crate::{
-    check::Finding,
+    check::{self, Finding},
     config::{Lockstep, closest},
     edit::{Reason, slashed},
     files::{
@@ -138,9 +138,11 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
     let mut findings = Vec::new();
     let mut remarks = Vec::new();
     let mut versions = moving(snapshot, to, &mut remarks);
+    let unversioned = check::unversioned(workspace, train);
     // Where the driver itself would go down, that the others would is no news.
     let driver_falls = train.version(workspace).falls_to(to);
-    for (&at, version) in versions.iter().filter(|(at, _)| !driver_falls || **at == train.driver) {
+    let held = versions.iter().filter(|(at, _)| unversioned.is_none() && (!driver_falls || **at == train.driver));
+    for (&at, version) in held {
         let member = &workspace.members[at];
         if member.version.falls_to(version) {
             let what = format!("{} is at {} and would go down to {version}", member.name, member.version);
@@ -175,6 +177,9 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
         remarks.push(format!("below the driver's line and pulled up to it: {names} (`except` leaves members out, `*` at the end of a name is allowed)"));
     }
     versions.retain(|&at, version| !workspace.members[at].version.falls_to(version));
+    let is_versioned = unversioned.is_none();
+    versions.retain(|at, _| is_versioned || *at != train.driver);
+    findings.extend(unversioned);
     if !train.wheels.is_empty()
         && to.metadata().is_none()
         && let Err(error) = to.show(Dialect::Pep440)
@@ -192,14 +197,17 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
     places.versions(&versions);
     places.requirements(&versions);
     places.wheels(train, &versions);
-    places.version_files(train, to, &[Dialect::Cargo, Dialect::Pep440, Dialect::Tag]);
+    if is_versioned {
+        places.version_files(train, to, &[Dialect::Cargo, Dialect::Pep440, Dialect::Tag]);
+    }
     let (mut texts, found) = places.apply(&versions);
     findings.extend(found);
 
     let name = to.tag();
     let tags = (before.or_else(|| linked(snapshot, to)), train.tag.fill(to));
     let prose = Prose { version: &name, date: snapshot.today, tags: (tags.0.as_deref(), &tags.1) };
-    if let Some(path) = &train.changelog {
+    // One that is missing is found when the state is read back.
+    if let Some(path) = train.changelog.as_ref().filter(|path| texts.now(path).is_some()) {
         // What somebody wrote by hand for this version is all there is to say.
         let text = texts.now(path).unwrap_or_default();
         let (unreleased, section) = (changelog::section(text, "Unreleased"), changelog::section(text, prose.version));
@@ -217,7 +225,7 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
         let unchanged = since.filter(|_| from.is_prerelease() && !has_new_code(snapshot, &from));
         promote(path, &prose, unchanged, &mut texts, (&mut findings, &mut remarks));
         prose.notes(snapshot, &mut texts, &mut findings);
-    } else if workspace.texts.contains_key(&workspace.in_root("CHANGELOG.md".as_ref())) {
+    } else if train.changelog.is_none() && workspace.texts.contains_key(&workspace.in_root("CHANGELOG.md".as_ref())) {
         remarks.push("CHANGELOG.md has no sections, so the tag's message tells no changes".to_owned());
     }
     changes::promote_crates(snapshot, &versions, &prose, &mut texts, &mut findings);

@@ -10,6 +10,7 @@ mod changelog;
 mod clones;
 mod confirmations;
 mod crashes;
+mod defects;
 mod dists;
 mod engine;
 mod floors;

@@ -49,11 +49,11 @@ fn a_wheel_has_its_version_in_one_place_and_in_its_own_dialect() {
     );
     assert_eq!(
         told(""),
-        "wheel-version: barter-python/pyproject.toml has neither a static version nor `dynamic = [\"version\"]`; write `version = \"0.10.0\"` under [project]"
+        "wheel-version: barter-python/pyproject.toml has neither a static version nor `dynamic = [\"version\"]`; write `version = \"0.9.3\"` under [project]"
     );
     assert_eq!(
         told("[tool.poetry]\nversion = \"0.9.3\""),
-        "wheel-version: barter-python/pyproject.toml says its version under [tool.poetry], where maturin does not read it; write `version = \"0.10.0\"` under [project]"
+        "wheel-version: barter-python/pyproject.toml says its version under [tool.poetry], where maturin does not read it; write `version = \"0.9.3\"` under [project]"
     );
     // A release writes over it; a look tells.
     let odd = house().with("barter-python/pyproject.toml", stands, "version = \"0.9.3-final\"").snapshot();
@@ -63,11 +63,13 @@ fn a_wheel_has_its_version_in_one_place_and_in_its_own_dialect() {
         found[0].what.starts_with("barter-python/pyproject.toml: `0.9.3-final` is not a version as PEP 440 spells")
     );
     assert_eq!(found[0].next, "write `version = \"0.9.3\"` under [project]");
-    let candidate = house().with("barter-python/pyproject.toml", stands, "").release("0.10.0-rc.1");
-    assert_eq!(candidate.findings[0].next, "write `version = \"0.10.0rc1\"` under [project]");
+    let candidate = house().after(&house().release("0.10.0-rc.1"));
+    let candidate = candidate.with("barter-python/pyproject.toml", "version = \"0.10.0rc1\"", "").snapshot();
+    let found = check::state(&candidate.workspace, &candidate.train);
+    assert_eq!(found[0].next, "write `version = \"0.10.0rc1\"` under [project]");
     let bare =
         house().file("barter-python/pyproject.toml", "[build-system]\nbuild-backend = \"maturin\"\n").release("minor");
-    assert_eq!(bare.findings[0].next, "add [project] with `name = \"barter-python\"` and `version = \"0.10.0\"`");
+    assert_eq!(bare.findings[0].next, "add [project] with `name = \"barter-python\"` and `version = \"0.9.3\"`");
 }
 
 #[test]
@@ -82,7 +84,7 @@ fn a_member_without_a_version_is_never_published() {
     assert_eq!(
         told(without),
         [format!(
-            "path-only: crates/barter-data/Cargo.toml would be published but requires barter-instrument, which never is: {instrument} has no version; add `version = \"0.10.0\"` under [package] there, and beside the path in crates/barter-data/Cargo.toml"
+            "path-only: crates/barter-data/Cargo.toml would be published but requires barter-instrument, which never is: {instrument} has no version; add `version = \"0.9.3\"` under [package] there, and beside the path in crates/barter-data/Cargo.toml"
         )]
     );
     let unpublished = house().with(instrument, "version = \"0.9.3\"\n", "version = \"0.9.3\"\npublish = false\n").with(

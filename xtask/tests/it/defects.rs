@@ -1,0 +1,202 @@
+//! Small workspaces with one defect each, and what `check` and a dry run find of it.
+//! It must never take two findings for one cause, nor one that does not name what is wrong.
+
+use serde_json::Value;
+
+use crate::harness::{Place, Said};
+
+/// A world, what is done to it, and what the one finding of it names.
+type Defect = (&'static str, fn(&Place), &'static [&'static str]);
+
+/// What a release refuses, and `check` before it.
+const REFUSED: &[Defect] = &[
+    ("wheel", |at| remove(at, "lark-python/README.md"), &["lark-python/README.md", "release-notes"]),
+    ("wheel", |at| at.replace("lark-python/README.md", "## Release", "## Other"), &["lark-python/README.md", "Notes"]),
+    ("wheel", |at| remove(at, "docs/install.md"), &["docs/install.md", "`files`"]),
+    (
+        "wheel",
+        |at| at.replace("docs/install.md", "lark-python==", "lark-python>="),
+        &["docs/install.md", "lark-python=="],
+    ),
+    (
+        "wheel",
+        |at| at.replace("docs/install.md", "lark-python==0.7.3", "lark-python==0.9.0"),
+        &["docs/install.md", "0.9.0"],
+    ),
+    ("plain", |at| remove(at, "CHANGELOG.md"), &["CHANGELOG.md", "changelog"]),
+    ("plain", |at| at.replace("CHANGELOG.md", "## [Unreleased]", "## [Unrelased]"), &["CHANGELOG.md", "Unrelased"]),
+    (
+        "plain",
+        |at| at.replace("crates/lark/Cargo.toml", "version = \"0.7.3\"\nedition", "edition"),
+        &["crates/lark/Cargo.toml", "version = \"0.7.3\""],
+    ),
+    (
+        "wheel",
+        |at| at.replace("crates/lark/Cargo.toml", "version = \"0.7.3\"\nedition", "edition"),
+        &["crates/lark/Cargo.toml", "version = \"0.7.3\""],
+    ),
+    (
+        "plain",
+        |at| at.replace("crates/lark-core/Cargo.toml", "version = \"0.7.3\"\nedition", "edition"),
+        &["crates/lark-core/Cargo.toml", "version = \"0.7.3\""],
+    ),
+    (
+        "wheel",
+        |at| at.replace("lark-python/Cargo.toml", "version = \"0.7.3\"\n", ""),
+        &["lark-python/Cargo.toml", "0.7.3"],
+    ),
+    (
+        "wheel",
+        |at| at.replace("lark-python/pyproject.toml", "version = \"0.7.3\"\n", ""),
+        &["lark-python/pyproject.toml", "0.7.3"],
+    ),
+    (
+        "plain",
+        |at| at.replace("Cargo.lock", "[[package]]\nname = \"lark-io\"\nversion = \"0.7.3\"\n", ""),
+        &["Cargo.lock", "lark-io"],
+    ),
+    ("plain", |at| at.write("Cargo.lock", "version = 4\n<<<<<<<\n"), &["Cargo.lock", "line 2"]),
+    ("plain", ahead, &["lark-io", "0.9.0"]),
+    (
+        "plain",
+        |at| at.replace("crates/lark/Cargo.toml", "lark-io\", version = \"0.7.3\"", "lark-io\""),
+        &["crates/lark/Cargo.toml", "lark-io"],
+    ),
+    ("plain", |at| configure(at, "drvier = \"lark\""), &["Cargo.toml", "lark", "drvier", "driver"]),
+    ("plain", |at| configure(at, "files = [{ path = \"docs/x.md\", after = \"x=\" }]"), &["docs/x.md", "files"]),
+    ("plain", |at| configure(at, "templates = \"templats\""), &["templats"]),
+    ("plain", |at| configure(at, "remote = \"up stream\""), &["remote", "up stream"]),
+    ("plain", |at| configure(at, "deployments = [{ path = \"d.yaml\", image = \"owl\" }]"), &["owl"]),
+    ("plain", |at| configure(at, "wheels = [\"lark-py\"]"), &["wheel", "lark-py"]),
+    ("plain", |at| configure(at, "wheels = [\"lark-io\"]"), &["wheel", "lark-io"]),
+    ("plain", |at| configure(at, "except = [\"lark-oi\"]"), &["except", "lark-oi", "lark-io"]),
+    ("plain", |at| configure(at, "except = [\"lark\"]"), &["except", "lark"]),
+    ("plain", |at| at.replace("Cargo.toml", "driver = \"lark\"", "driver = \"lrak\""), &["driver", "lrak"]),
+    ("image", |at| configure(at, "deployments = [{ path = \"d.yaml\", image = \"owl\" }]"), &["d.yaml", "deployments"]),
+    ("plain", |at| configure(at, "changelog = \"CHANGE LOG.md\""), &["CHANGE LOG.md"]),
+    ("plain", |at| configure(at, "release-notes = \"crates\""), &["crates", "release-notes"]),
+    ("plain", |at| configure(at, "changelog = \"crates\""), &["crates", "changelog"]),
+];
+
+/// What a release sets right, so that only `check` tells it.
+const MENDED: &[Defect] = &[
+    (
+        "plain",
+        |at| {
+            at.replace(
+                "Cargo.lock",
+                "name = \"lark-io\"\nversion = \"0.7.3\"",
+                "name = \"lark-io\"\nversion = \"0.7.2\"",
+            )
+        },
+        &["Cargo.lock", "lark-io"],
+    ),
+    (
+        "wheel",
+        |at| at.replace("lark-python/pyproject.toml", "version = \"0.7.3\"", "version = \"0.7.2\""),
+        &["lark-python/pyproject.toml", "0.7.2"],
+    ),
+    (
+        "wheel",
+        |at| at.replace("docs/install.md", "lark-python==0.7.3", "lark-python==0.7.2"),
+        &["docs/install.md", "0.7.2"],
+    ),
+    (
+        "wheel",
+        |at| at.replace("lark-python/uv.lock", "version = \"0.7.3\"", "version = \"0.7.2\""),
+        &["lark-python/uv.lock", "0.7.2"],
+    ),
+];
+
+fn remove(place: &Place, path: &str) {
+    std::fs::remove_file(place.tree.join(path)).unwrap();
+}
+
+/// Adds a line to the world's train, in place of one that has the same key.
+fn configure(place: &Place, line: &str) {
+    let key = line.split(' ').next().unwrap();
+    let text = place.read("Cargo.toml");
+    let text: Vec<&str> = text.lines().filter(|line| !line.starts_with(&format!("{key} = "))).collect();
+    place.write("Cargo.toml", &text.join("\n").replace("\ndriver = ", &format!("\n{line}\ndriver = ")));
+}
+
+/// A member that was released by itself.
+fn ahead(place: &Place) {
+    place.replace(
+        "crates/lark-io/Cargo.toml",
+        "name = \"lark-io\"\nversion = \"0.7.3\"",
+        "name = \"lark-io\"\nversion = \"0.9.0\"",
+    );
+    place.replace("crates/lark/Cargo.toml", "../lark-io\", version = \"0.7.3\"", "../lark-io\", version = \"0.9.0\"");
+    place.replace("Cargo.lock", "name = \"lark-io\"\nversion = \"0.7.3\"", "name = \"lark-io\"\nversion = \"0.9.0\"");
+}
+
+/// What a command refuses: its findings, and the steps that are blocked.
+fn refused(said: &Said) -> Vec<String> {
+    let told: Value = serde_json::from_str(&said.out).unwrap_or(Value::Null);
+    let text = |of: &Value, key: &str| of[key].as_str().unwrap_or_default().to_owned();
+    let of_checks = told["checks"].as_array().into_iter().flatten().map(|check| &check["findings"]);
+    let findings = of_checks.chain([&told["findings"]]).filter_map(Value::as_array).flatten();
+    let mut all: Vec<String> =
+        findings.map(|found| format!("{}; {}", text(found, "what"), text(found, "next"))).collect();
+    let steps = told["steps"].as_array().into_iter().flatten().map(|step| &step["seen"]);
+    all.extend(
+        steps
+            .filter(|seen| seen["state"] == "blocked")
+            .map(|seen| format!("{}; {}", text(seen, "why"), text(seen, "next"))),
+    );
+    // What could not be planned at all is said as an error, and nothing else.
+    if told.is_null() {
+        all.extend(said.err.lines().filter(|line| line.starts_with("error: ")).map(str::to_owned));
+    }
+    all
+}
+
+/// The place with the defect, and what is wrong with what is said of it.
+fn look((world, how, names): &Defect, name: &str) -> (Place, Vec<String>) {
+    let place = Place::of_world(name, world);
+    how(&place);
+    place.commit("break it");
+    let mut wrong = Vec::new();
+    let found = refused(&place.xtask("check --json"));
+    if found.len() != 1 || names.iter().any(|name| !found[0].contains(name)) {
+        wrong.push(format!("check finds {found:#?}"));
+    }
+    let said = place.xtask("check").all();
+    for found in &found {
+        let what = found.split("; ").next().unwrap();
+        let times = said.matches(what).count();
+        if times != 1 {
+            wrong.push(format!("check says `{what}` {times} times"));
+        }
+    }
+    (place, wrong.into_iter().map(|wrong| format!("{names:?}: {wrong}\n")).collect())
+}
+
+#[test]
+fn a_release_refuses_what_check_found_before_it() {
+    let mut all = String::new();
+    for (nth, defect) in REFUSED.iter().enumerate() {
+        let (place, mut wrong) = look(defect, &format!("defect_{nth}"));
+        let found = refused(&place.xtask("release minor --dry-run --json"));
+        if found.len() != 1 || defect.2.iter().any(|name| !found[0].contains(name)) {
+            wrong.push(format!("{:?}: a release finds {found:#?}\n", defect.2));
+        }
+        all.extend(wrong);
+    }
+    assert_eq!(all, "");
+}
+
+#[test]
+fn what_a_release_mends_is_found_once() {
+    let mut all = String::new();
+    for (nth, defect) in MENDED.iter().enumerate() {
+        let (place, mut wrong) = look(defect, &format!("mended_{nth}"));
+        let found = refused(&place.xtask("release minor --dry-run --json"));
+        if !found.is_empty() {
+            wrong.push(format!("{:?}: a release finds {found:#?}\n", defect.2));
+        }
+        all.extend(wrong);
+    }
+    assert_eq!(all, "");
+}
