@@ -597,8 +597,8 @@ impl Message {
 pub fn messages(sh: &Shell, to: &str, without: Option<&str>, limit: Option<usize>) -> Result<Vec<Message>> {
     let not = without.map(|_| "--not");
     let limit = limit.map(|limit| format!("--max-count={limit}"));
-    // No message and no path holds these bytes.
-    let format = "--format=format:%x01%H%x1f%P%x1f%aN%x1f%aE%x1f%ct%x1f%B%x1f";
+    // No message, no name and no path holds a zero byte; an empty field, which no path is, stands before each commit.
+    let format = "--format=format:%x00%H%x00%P%x00%aN%x00%aE%x00%ct%x00%B%x00";
     let options = [
         "--name-only",
         "--no-renames",
@@ -610,24 +610,28 @@ pub fn messages(sh: &Shell, to: &str, without: Option<&str>, limit: Option<usize
         format,
     ];
     let listed = bytes(cmd!(sh, "git log {limit...} {options...} {to} {not...} {without...} --"))?;
-    let read = |record: &[u8]| {
-        let mut parts = record.splitn(7, |byte| *byte == 0x1f);
+    let mut parts = listed.split(|byte| *byte == 0).peekable();
+    let mut read = || {
+        while parts.next_if(|part| part.is_empty()).is_some() {}
         let mut field = || parts.next().map(legacy);
         let (commit, parents, name, address, time) = (field()?, field()?, field()?, field()?, field()?);
         let text = field()?.trim().to_owned();
-        // The list of paths begins on a line of its own.
-        let paths = parts.next()?;
-        let paths = &paths[paths.iter().take_while(|byte| **byte == b'\n').count()..];
+        let mut paths = Vec::new();
+        while let Some(path) = parts.next_if(|part| !part.is_empty()) {
+            // The list of paths begins on a line of its own.
+            let start = if paths.is_empty() { path.iter().take_while(|byte| **byte == b'\n').count() } else { 0 };
+            paths.push(named(&path[start..]));
+        }
         Some(Message {
             commit,
             parents: parents.split_whitespace().map(str::to_owned).collect(),
             author: credit(&name, &address),
-            time: time.parse().ok()?,
+            time: time.parse().unwrap_or_default(),
             text,
-            paths: fields(paths).map(named).collect(),
+            paths,
         })
     };
-    Ok(listed.split(|byte| *byte == 1).filter_map(read).collect())
+    Ok(std::iter::from_fn(&mut read).collect())
 }
 
 /// What somebody wrote. git brings a message into UTF-8 when its commit says the encoding; one that does not say it is of
