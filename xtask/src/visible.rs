@@ -1,5 +1,5 @@
-//! Text of others as a terminal may be given it: what would move the cursor, ring, or turn the order of letters is spelt
-//! out. It must never change what is kept in a file, nor a letter that is only seen.
+//! Text of others as a terminal may be given it, now or from a changelog: what would move the cursor, ring, or turn the
+//! order of letters is spelt out. It must never change what somebody wrote in a file, nor a letter that is only seen.
 
 /// Characters that a terminal obeys instead of showing them: controls (ESC, and CSI in one character, among them), and
 /// those that turn the direction of what follows or break a line (<https://www.unicode.org/reports/tr9/>).

@@ -7,10 +7,13 @@ pub mod links;
 
 mod habit;
 mod headings;
+mod plain;
 
 use std::ops::Range;
 
 use anyhow::{Result, bail};
+
+pub use self::plain::plain;
 
 use self::{
     habit::Habit,

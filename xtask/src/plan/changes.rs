@@ -30,6 +30,7 @@ use crate::{
     snapshot::Snapshot,
     train::Train,
     version::Version,
+    visible,
     workspace::Workspace,
 };
 
@@ -154,7 +155,8 @@ impl Collected {
 
     /// Adds an entry, unless the same is said already: in the same words, or with the same number under the same kind in
     /// another source. Two commits, as two fragments, may well belong to one issue.
-    fn add(&mut self, kind: &str, (mut text, credits): (String, &str), source: Entries, from: String) {
+    fn add(&mut self, kind: &str, (text, credits): (String, &str), source: Entries, from: String) {
+        let mut text = visible::lines(&text);
         let words = normal(&text);
         text.push_str(credits);
         let mine: BTreeSet<u64> = numbers(&text).collect();
@@ -345,7 +347,7 @@ fn sentence(change: &Change, touched: &[&str]) -> String {
     };
     let mark = if change.breaking { format!("{BREAKING} ") } else { String::new() };
     let breaks = change.breaks.as_ref().map(|breaks| format!(" — {breaks}")).unwrap_or_default();
-    format!("{mark}{part}{}{breaks}", change.text)
+    format!("{mark}{}", changelog::plain(&format!("{part}{}{breaks}", change.text)))
 }
 
 /// The words by which a commit is known again where the train tells it.
@@ -378,8 +380,9 @@ fn attributed(part: &str, text: &str) -> String {
 fn credits(change: &Change, message: &Message) -> String {
     let mut credits: Vec<String> = change.references.iter().map(|number| format!("#{number}")).collect();
     for who in [&message.author].into_iter().chain(&change.co_authors).filter(|who| !who.is_empty()) {
-        if !credits.contains(who) {
-            credits.push(who.clone());
+        let who = changelog::plain(who);
+        if !credits.contains(&who) {
+            credits.push(who);
         }
     }
     if credits.is_empty() { String::new() } else { format!(" ({})", credits.join(", ")) }
@@ -403,7 +406,7 @@ fn normal(text: &str) -> String {
         }
         rest = after;
     }
-    let words = rest.split_whitespace().map(|word| word.replace(['`', '*'], "").to_lowercase());
+    let words = rest.split_whitespace().map(|word| word.replace(['`', '*', '\\'], "").to_lowercase());
     words.collect::<Vec<_>>().join(" ").trim_end_matches('.').to_owned()
 }
 

@@ -67,6 +67,25 @@ fn what_release_plz_bumped_is_aligned_and_told_once() {
 }
 
 #[test]
+fn what_commits_hold_is_told_to_its_last_sign() {
+    let place = Place::of_world("changelog_signs", "plain");
+    place.replace("Cargo.toml", "driver = \"lark\"", "driver = \"lark\"\nchanges = [\"commits\"]");
+    // What git takes in a message, a path or a name takes the place of nothing else.
+    place.write("crates/lark/src/a\u{1}b\u{1f}.rs", "// one\n");
+    place.commit("feat: one \u{1}0000\u{1f}\u{1f}\u{1b}[2J <b>\n\nBREAKING CHANGE: it\u{1}\u{1f}s all");
+    place.write("crates/lark/src/two.rs", "// two\n");
+    place.commit("fix: two");
+    place.git("commit --quiet --amend --no-edit --author=A\u{1b}\u{1f}d<a@example.org>");
+    let dry = place.xtask("release minor --dry-run").ok();
+    assert!(!dry.all().contains(['\u{1}', '\u{1f}', '\u{1b}']), "{:?}", dry.all());
+    place.xtask(&format!("release minor {UNPROVED}")).ok();
+    let told = section(&place.read("CHANGELOG.md"), "0.8.0");
+    assert!(told.contains("lark: one \\u{1}0000\\u{1f}\\u{1f}\\u{1b}[2J \\<b> — it\\u{1}\\u{1f}s all"), "{told}");
+    assert!(told.contains("- lark: two (A\\u{1b}\\u{1f}d)"), "{told}");
+    assert!(place.git("tag --list --format=%(contents) v0.8.0").contains(&told));
+}
+
+#[test]
 fn what_is_shown_is_what_is_written() {
     let place = after_release_plz("changelog_shown");
     place.write("changelog.d/notes.md", "no kind\n");

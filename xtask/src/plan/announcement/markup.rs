@@ -35,6 +35,13 @@ fn inline(channel: Channel, line: &str) -> String {
         {
             told.push_str(&format!("`{}`", escape(channel, code)));
             rest = after;
+        } else if let Some(sign) = rest
+            .strip_prefix('\\')
+            .and_then(|rest| rest.get(..1))
+            .filter(|sign| sign.chars().all(|c| c.is_ascii_punctuation()))
+        {
+            told.push_str(&escape(channel, sign));
+            rest = &rest[2..];
         } else if let Some(after) = rest.strip_prefix("**") {
             told.push_str(if channel == Channel::Slack { "*" } else { "" });
             rest = after;

@@ -108,6 +108,15 @@ fn slack_has_a_markup_of_its_own() {
 }
 
 #[test]
+fn what_markdown_escapes_is_shown_everywhere() {
+    let notes = "- \\# Vec\\<T> [x]\\(y) `a\\<b` C:\\x \\";
+    let told = |channel| told(&house(), "0.10.0", &Occasion::Final, channel, notes).lines().last().unwrap().to_owned();
+    assert_eq!(told(Channel::Discord), notes);
+    assert_eq!(told(Channel::Mail), "- # Vec<T> [x](y) `a\\<b` C:\\x \\");
+    assert_eq!(told(Channel::Slack), "- # Vec&lt;T&gt; [x](y) `a\\&lt;b` C:\\x \\");
+}
+
+#[test]
 fn notes_are_cut_to_the_room_at_the_end_of_a_line() {
     let notes: String = (0..1_000).map(|n| format!("- change <{n}> is ä\n")).collect();
     let length = |channel: Channel| told(&house(), "0.10.0", &Occasion::Final, channel, &notes).chars().count();

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::sketch::{Sketch, findings, house, text};
+use super::sketch::{Sketch, findings, house, tag_message, text};
 use crate::{
     files::changelog,
     plan::{Plan, due},
@@ -233,6 +233,31 @@ fn commits_are_told_by_whom_they_are_of_and_what_they_touch() {
         "### Changed\n\n- barter-python: faster\n- **Breaking:** barter-data: Ten levels — `levels` is a list (#31, @jane)\n\n\
          ### Fixed\n\n- NaN in Sharpe (#30, Jane Doe, Ann Lee)"
     );
+}
+
+#[test]
+fn what_a_commit_says_is_shown_and_never_obeyed() {
+    let both: &[&str] = &["crates/barter-data/a.rs", "crates/barter/a.rs"];
+    let commits = |house: Sketch| {
+        house
+            .commit("feat: # not `a <b>` heading <script>\u{1b}[2J\u{202e}\u{7}", "Jane <b>\u{9b}m", both)
+            .commit("fix: [0.9.3]: https://x\ry\u{2066}\n\nCo-authored-by: A\u{8}nn [x](y) <ann@x.org>", "", both)
+            .commit("fix!: Vec<T>\n\nBREAKING-CHANGE: see [x](y)\u{0}\nand <T>", "", &["crates/barter/a.rs"])
+    };
+    let plan = commits(fed()).release("minor");
+    assert_eq!(findings(&plan), [""; 0]);
+    let said = "### Added\n\n- \\# not `a <b>` heading \\<script>\\u{1b}[2J\\u{202e}\\u{7} (Jane \\<b>\\u{9b}m)\n\n\
+                ### Fixed\n\n- **Breaking:** barter: Vec\\<T> — see [x]\\(y)\\u{0} and \\<T>\n\
+                - \\[0.9.3]: https://x\\ry\\u{2066} (A\\u{8}nn [x]\\(y))";
+    assert_eq!(section(&plan, "CHANGELOG.md"), said);
+    assert!(tag_message(&plan).contains(said));
+    // Whoever says the same by hand need not escape it.
+    let hand = "## [Unreleased]\n\n### Fixed\n\n- Vec<T>\n";
+    let plan = commits(fed()).with("CHANGELOG.md", "## [Unreleased]\n", hand).release("minor");
+    assert_eq!(section(&plan, "CHANGELOG.md").matches("Vec").count(), 1);
+    // A fragment is written as Markdown, but never to a terminal.
+    let plan = fed().file("changelog.d/1.fixed.md", "see [x](y)\u{1b}[2J\r\nand\u{202e} <b>").release("minor");
+    assert_eq!(section(&plan, "CHANGELOG.md"), "### Fixed\n\n- see [x](y)\\u{1b}[2J\n  and\\u{202e} <b> (#1)");
 }
 
 #[test]
