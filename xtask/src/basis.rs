@@ -361,8 +361,7 @@ fn between(loader: &Loader<'_>, planned: &Planned, entry: &LogEntry) -> Result<V
 
 /// The day that the release was given when it was begun.
 fn written_date(train: &Train, texts: &Texts, version: &Version) -> Option<crate::date::Date> {
-    let text = texts.get(train.changelog.as_ref()?)?;
-    changelog::section(text, &version.tag())?.date
+    changelog::section(train.log(texts)?, &version.tag())?.date
 }
 
 /// Adds what the planner wants to know beyond the texts, and plans.

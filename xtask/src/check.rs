@@ -17,7 +17,8 @@ use crate::{
     files::{
         Place, anchor, cargo_lock,
         cargo_toml::{Table, VersionField},
-        changelog, deployment,
+        changelog::{self, names::Log},
+        deployment,
     },
     plan::announcement::templates,
     plan::changes,
@@ -395,15 +396,15 @@ fn deployments(workspace: &Workspace, train: &Train) -> Vec<Finding> {
 
 /// The changelogs that a release of the train writes, with the versions that they should tell of: the train's, and those
 /// of its crates.
-fn logs<'w>(workspace: &'w Workspace, train: &Train) -> Vec<(&'w Path, &'w str, &'w Version)> {
-    let own = train.changelog.as_ref().and_then(|path| workspace.texts.get_key_value(path));
-    let own = own.map(|(path, text)| (path.as_path(), text.as_str(), train.version(workspace)));
+fn logs<'w>(workspace: &'w Workspace, train: &'w Train) -> Vec<(&'w Path, Log<'w>, &'w Version)> {
+    let own = train.changelog.as_deref().zip(train.log(&workspace.texts));
+    let own = own.map(|(path, log)| (path, log, train.version(workspace)));
     own.into_iter().chain(changes::logs(workspace, train)).collect()
 }
 
 /// Where a changelog cannot be read as it is meant.
 pub fn misread(workspace: &Workspace, train: &Train) -> Vec<Finding> {
-    let found = logs(workspace, train).into_iter().flat_map(|(path, text, _)| changelog::misread(&slashed(path), text));
+    let found = logs(workspace, train).into_iter().flat_map(|(path, log, _)| changelog::misread(&slashed(path), log));
     found.map(|(what, next)| Finding::new("changelog", what, next)).collect()
 }
 
@@ -413,9 +414,9 @@ fn changelogs(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     if let Some(Err(error)) = train.changelog.as_ref().map(|path| workspace.text(path)) {
         findings.push(Finding::new("changelog", format!("{error:#}"), correct(train, "changelog")));
     }
-    for (path, text, version) in logs(workspace, train) {
-        let untold = match changelog::above(text, version).is_empty() {
-            true => changelog::untold(&slashed(path), text, &version.tag()),
+    for (path, log, version) in logs(workspace, train) {
+        let untold = match changelog::above(log, version).is_empty() {
+            true => changelog::untold(&slashed(path), log, &version.tag()),
             false => None,
         };
         findings.extend(untold.map(|(what, next)| Finding::new("changelog", what, next)));
@@ -456,12 +457,12 @@ fn changelogs(workspace: &Workspace, train: &Train) -> Vec<Finding> {
             format!("write `changelog = \"{file}\"` in {at}, and `## [Unreleased]` in that file"),
         )
     }));
-    for (path, text, _) in logs(workspace, train) {
+    for (path, log, _) in logs(workspace, train) {
         let next = "write the day of that release, as in `2026-01-31`, or leave it out";
         let wrong = |heading| {
             Finding::new("changelog", format!("{}: `{heading}` has a date that is none", slashed(path)), next)
         };
-        findings.extend(changelog::misdated(text).into_iter().map(wrong));
+        findings.extend(changelog::misdated(log).into_iter().map(wrong));
     }
     findings.extend(misread(workspace, train));
     findings.extend(changes::fragments(workspace, train).1);

@@ -38,7 +38,8 @@ use crate::{
     edit::{Edit, Fate, Reason, slashed},
     files::{
         cargo_toml::VersionField,
-        changelog, follow_ups,
+        changelog::{self, names::Names},
+        follow_ups,
         tag_record::{Of, Record},
     },
     names,
@@ -256,10 +257,8 @@ impl Draft {
         self.findings.extend(unmakable(train, "tag", &tag_name, &repo.tags));
         self.findings.extend(branch.as_deref().and_then(|branch| unmakable(train, "branch", branch, &repo.branches)));
         let after = after(workspace, &self.edits);
-        let notes = after
-            .get(train.changelog.as_deref().unwrap_or("".as_ref()))
-            .and_then(|text| changelog::quote(text, &self.to.tag()));
-        self.remarks.extend(links_left_behind(&self.edits, &self.to.tag(), &tag_name));
+        let notes = train.log(&after).and_then(|log| changelog::quote(log, &self.to.tag()));
+        self.remarks.extend(links_left_behind(&self.edits, &train.names, &self.to.tag(), &tag_name));
         self.findings.extend(read_back(workspace, train, &self, after));
         let waivable = check::waivable(train);
         // What was waived for a release stays waived for that very release: its tag says so.
@@ -476,10 +475,10 @@ fn left_to_release(workspace: &Workspace, train: &Train, versions: &BTreeMap<usi
 }
 
 /// Links of changelogs that a release should have moved or made, and could not.
-fn links_left_behind(edits: &[Edit], version: &str, tag: &str) -> Vec<String> {
+fn links_left_behind(edits: &[Edit], names: &Names, version: &str, tag: &str) -> Vec<String> {
     let logs = edits.iter().filter(|edit| edit.why.contains(&Reason::Changelog));
     let tell = |edit: &Edit| {
-        let (line, what) = changelog::links::left_behind(&edit.new, version, tag)?;
+        let (line, what) = changelog::links::left_behind(names.log(&edit.path, &edit.new), version, tag)?;
         Some(format!("{}:{line}: {what}; write it by hand", slashed(&edit.path)))
     };
     logs.filter_map(tell).collect()
@@ -489,11 +488,12 @@ fn links_left_behind(edits: &[Edit], version: &str, tag: &str) -> Vec<String> {
 fn gather(
     collected: Collected,
     path: &Path,
+    prose: &Prose<'_>,
     texts: &mut edits::Texts<'_>,
     findings: &mut Vec<Finding>,
     remarks: &mut Vec<String>,
 ) {
-    let written = collected.write(path, texts);
+    let written = collected.write(path, prose.names, texts);
     findings.extend(
         written.err().map(|error| Finding::new("changelog", format!("{error:#}"), "correct the changelog and commit")),
     );
@@ -503,6 +503,7 @@ fn gather(
 
 /// What the changelog and the notes gain: how a planner writes prose.
 struct Prose<'a> {
+    names: &'a Names,
     version: &'a str,
     date: Date,
     /// The tag of the release before, if there is one, and the tag of this one.
@@ -511,16 +512,16 @@ struct Prose<'a> {
 
 impl Prose<'_> {
     /// Turns Unreleased into the version's section.
-    fn promote(&self, text: &str) -> Result<String> {
-        changelog::promote(text, self.version, self.date, self.tags)
+    fn promote(&self, path: &Path, text: &str) -> Result<String> {
+        changelog::promote(self.names.log(path, text), self.version, self.date, self.tags)
     }
 
     /// Notes what a post release fixed on the follow-up list.
     fn follow_ups(&self, snapshot: &Snapshot, edits: &mut edits::Texts<'_>, findings: &mut Vec<Finding>) {
         let Snapshot { workspace, train, .. } = snapshot;
         let Some(path) = train.config.follow_ups.as_ref().map(|path| workspace.in_root(path)) else { return };
-        let log = train.changelog.as_deref().and_then(|path| edits.now(path));
-        let Some(section) = log.and_then(|text| changelog::section(text, self.version)) else { return };
+        let log = train.changelog.as_deref().and_then(|path| Some(self.names.log(path, edits.now(path)?)));
+        let Some(section) = log.and_then(|log| changelog::section(log, self.version)) else { return };
         let entries = changelog::entries(&section.body).into_iter();
         let items: Vec<String> = entries
             .map(|(kind, text)| format!("{}{text}", kind.map(|kind| format!("{kind}: ")).unwrap_or_default()))
@@ -534,8 +535,8 @@ impl Prose<'_> {
     /// Copies the highlights of the version's section into the release notes.
     fn notes(&self, snapshot: &Snapshot, edits: &mut edits::Texts<'_>, findings: &mut Vec<Finding>) {
         let Some(path) = &snapshot.train.release_notes else { return };
-        let log = snapshot.train.changelog.as_deref().and_then(|path| edits.now(path));
-        let Some(body) = log.and_then(|text| changelog::quote(text, self.version)) else {
+        let log = snapshot.train.changelog.as_deref().and_then(|path| Some(self.names.log(path, edits.now(path)?)));
+        let Some(body) = log.and_then(|log| changelog::quote(log, self.version)) else {
             return;
         };
         // Somebody, or release-plz, may have written them already.

@@ -3,7 +3,10 @@
 
 mod tag;
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result, bail};
 
@@ -11,13 +14,17 @@ use crate::{
     config::{self, NotesSince, Template, TrainConfig},
     edit::slashed,
     files::{
-        Place, changelog,
+        Place,
+        changelog::{
+            self,
+            names::{Log, Names},
+        },
         pyproject::{self, PyProject},
         uv_lock,
     },
     repo::{ROLLBACK, Repo},
     version::{Dialect, Version},
-    workspace::{Workspace, dir, normalized},
+    workspace::{Texts, Workspace, dir, normalized},
 };
 
 #[derive(Clone, Debug)]
@@ -32,6 +39,8 @@ pub struct Train {
     /// The branch that releases are made on.
     pub main: String,
     pub remote: String,
+    /// Whose versions its changelog and those of the crates tell.
+    pub names: Names,
     /// From the top of the repository; `None` when there is no changelog to keep.
     pub changelog: Option<PathBuf>,
     /// From the top of the repository.
@@ -130,15 +139,24 @@ impl Train {
         let main = config.main.as_ref().map(ToString::to_string);
         let main = main.or(repo.main.clone()).or(repo.branch.clone());
         let main = main.unwrap_or_else(|| "main".to_owned());
+        let usual = workspace.in_root("CHANGELOG.md".as_ref());
+        let path = config.changelog.as_ref().map_or_else(|| usual.clone(), |path| workspace.in_root(path));
+        let names = names(workspace, (&config, driver), &wheels, &path);
         let changelog = match &config.changelog {
-            Some(path) => Some(workspace.in_root(path)),
+            Some(_) => Some(path),
             // Kept by the tool only when it is in the form that the tool keeps.
-            None => Some(workspace.in_root("CHANGELOG.md".as_ref()))
-                .filter(|path| workspace.texts.get(path).is_some_and(|text| changelog::is_kept(text))),
+            None => Some(usual)
+                .filter(|path| workspace.texts.get(path).is_some_and(|text| changelog::is_kept(names.log(path, text)))),
         };
         let release_notes = config.release_notes.as_ref().map(|path| workspace.in_root(path));
         let remote = config.remote.as_deref().unwrap_or("origin").to_owned();
-        Ok(Train { config, driver, crates, wheels, tag, main, remote, changelog, release_notes })
+        Ok(Train { config, driver, crates, wheels, tag, main, remote, names, changelog, release_notes })
+    }
+
+    /// Its changelog in these texts.
+    pub fn log<'a>(&'a self, texts: &'a Texts) -> Option<Log<'a>> {
+        let (path, text) = texts.get_key_value(self.changelog.as_ref()?)?;
+        Some(self.names.log(path, text))
     }
 
     pub fn name(&self) -> &str {
@@ -224,6 +242,17 @@ impl TrainConfig {
         let crates = needed.filter(|&at| Some(at) == driver || !self.excepts(&workspace.members[at].name));
         crates.chain(self.wheels.iter().flatten().filter_map(|name| workspace.member(name))).collect()
     }
+}
+
+/// The names that the changelogs of a train may say: in the one at `changelog` its own.
+fn names(workspace: &Workspace, (config, driver): (&TrainConfig, usize), wheels: &[Wheel], changelog: &Path) -> Names {
+    let members = || workspace.members.iter();
+    let own = [config.name.as_str(), &workspace.members[driver].name].into_iter();
+    let own = own.chain(wheels.iter().map(|wheel| workspace.members[wheel.member].name.as_str()));
+    let own = own.chain(wheels.iter().filter_map(|wheel| wheel.project.name.as_deref()));
+    let crates = members().map(|member| (member.dir().join("CHANGELOG.md"), member.name.as_str()));
+    let others = members().map(|member| &member.name).chain(workspace.trains.iter().map(|train| &train.name));
+    Names::new(own, crates.filter(|(path, _)| path != changelog), others.map(String::as_str))
 }
 
 /// Takes out what another train moves: a member that both need belongs to the default train.

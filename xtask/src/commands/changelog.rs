@@ -93,7 +93,7 @@ fn written(planned: &Planned) -> Vec<(String, Section, String)> {
     let mut found: Vec<(String, Section, String)> = Vec::new();
     for path in own.chain(crates) {
         let Some(text) = after(&path) else { continue };
-        if let Some(section) = changelog::section(text, &version)
+        if let Some(section) = changelog::section(snapshot.train.names.log(&path, text), &version)
             && !found.iter().any(|(known, ..)| *known == slashed(&path))
         {
             let heading = section.heading(text).to_owned();

@@ -4,6 +4,7 @@
 pub mod candidates;
 pub mod carry;
 pub mod links;
+pub mod names;
 
 mod habit;
 mod headings;
@@ -18,6 +19,7 @@ pub use self::plain::plain;
 use self::{
     habit::Habit,
     headings::{About, Heading, Is, Line, Title, headings, lines, understand},
+    names::{Log, Whose},
 };
 use crate::{
     conventional::Kind,
@@ -60,9 +62,11 @@ impl Section {
 ///
 /// Where no heading says Unreleased, a first version without a day is what is not released (`0.9.0 (unreleased)`), else
 /// what stands below towncrier's marker.
-pub fn read(text: &str) -> Vec<Section> {
+pub fn read<'a>(log: impl Into<Log<'a>>) -> Vec<Section> {
+    let log = log.into();
+    let text = log.text;
     let links = links::start(text);
-    let mut starts = headings::sections(text);
+    let mut starts = headings::sections(log);
     starts.retain(|(heading, _)| heading.span.start < links);
     let is_unreleased = |(_, title): &(Heading<'_>, Title)| matches!(title.about, About::Unreleased(_));
     if !starts.iter().any(is_unreleased) {
@@ -73,7 +77,7 @@ pub fn read(text: &str) -> Vec<Section> {
                 let level = starts.first().map_or(2, |(heading, _)| heading.level);
                 let at = starts.partition_point(|(heading, _)| heading.span.start < marker.start);
                 let heading = Heading { level, title: "", at: marker.end, span: marker, underlined: None };
-                starts.insert(at, (heading, understand("Unreleased")));
+                starts.insert(at, (heading, understand("Unreleased", Whose::default())));
             }
             (None, None) => {}
         }
@@ -86,6 +90,7 @@ pub fn read(text: &str) -> Vec<Section> {
             let name = match &title.about {
                 About::Unreleased(_) => "Unreleased".to_owned(),
                 About::Version(version) => version.tag(),
+                About::Member | About::Stranger(_) => heading.title.to_owned(),
                 About::Other => {
                     heading.title.trim_start_matches('[').split([']', ' ', '\t']).next().unwrap_or_default().to_owned()
                 }
@@ -111,20 +116,22 @@ pub fn read(text: &str) -> Vec<Section> {
 }
 
 /// The section of that name; `Unreleased` is found however it is capitalised, and a version however it is written.
-pub fn section(text: &str, name: &str) -> Option<Section> {
-    read(text).into_iter().find(|section| section.name.eq_ignore_ascii_case(name))
+pub fn section<'a>(log: impl Into<Log<'a>>, name: &str) -> Option<Section> {
+    read(log).into_iter().find(|section| section.name.eq_ignore_ascii_case(name))
 }
 
 /// Whether the text has sections at all: other texts only say where changes are told.
-pub fn is_kept(text: &str) -> bool {
-    !read(text).is_empty()
+pub fn is_kept<'a>(log: impl Into<Log<'a>>) -> bool {
+    !read(log).is_empty()
 }
 
 /// What is wrong in the file of that name, and what to write, when the release of `version` is told nowhere: no heading
 /// says Unreleased, and the newest section is not that of `version`.
-pub fn untold(file: &str, text: &str, version: &str) -> Option<(String, String)> {
-    let sections = read(text);
-    let first = sections.first();
+pub fn untold<'a>(file: &str, log: impl Into<Log<'a>>, version: &str) -> Option<(String, String)> {
+    let log = log.into();
+    let text = log.text;
+    let sections = read(log);
+    let first = sections.iter().find(|section| section.title.about != About::Member);
     if sections.iter().any(Section::is_unreleased) || first.is_some_and(|first| first.name == version) {
         return None;
     }
@@ -133,7 +140,7 @@ pub fn untold(file: &str, text: &str, version: &str) -> Option<(String, String)>
     };
     let line = text[..first.heading.start].matches('\n').count() + 1;
     let place = format!("{file}:{line}: `{}`", &text[first.words.clone()]);
-    let unreleased = Habit::of(text).unreleased("\\n");
+    let unreleased = Habit::of(log).unreleased("\\n");
     Some(match first.title.about {
         About::Other => (
             format!("{place} is neither a version nor Unreleased"),
@@ -147,8 +154,8 @@ pub fn untold(file: &str, text: &str, version: &str) -> Option<(String, String)>
 }
 
 /// The versions above that one which have a section: somebody wrote it by hand before their release.
-pub fn above(text: &str, version: &Version) -> Vec<Version> {
-    let versions = read(text).into_iter().filter_map(|section| section.title.version().cloned());
+pub fn above<'a>(log: impl Into<Log<'a>>, version: &Version) -> Vec<Version> {
+    let versions = read(log).into_iter().filter_map(|section| section.title.version().cloned());
     versions.filter(|found| found > version).collect()
 }
 
@@ -165,24 +172,36 @@ pub fn unclosed(file: &str, text: &str) -> Option<(String, String)> {
 
 /// Where the file of that name cannot be read as it is meant, and what to write: what nothing closes, a heading that ends
 /// Unreleased and is no version, and what has two sections.
-pub fn misread(file: &str, text: &str) -> Vec<(String, String)> {
-    let sections = read(text);
+pub fn misread<'a>(file: &str, log: impl Into<Log<'a>>) -> Vec<(String, String)> {
+    let log = log.into();
+    let text = log.text;
+    let sections = read(log);
     let line = |section: &Section| text[..section.heading.start].matches('\n').count() + 1;
     let words = |section: &Section| &text[section.words.clone()];
     let mut found = Vec::from_iter(unclosed(file, text));
     let after = sections.iter().skip_while(|section| !section.is_unreleased()).skip(1);
-    let between: Vec<&Section> = after.clone().take_while(|section| section.title.about == About::Other).collect();
+    let between: Vec<&Section> = after.clone().take_while(|section| section.title.version().is_none()).collect();
     // Where no version follows, it may well be the end of the file that is named.
     let is_amid = after.clone().any(|section| section.title.version().is_some());
     // What begins with a number is an old version.
     let is_old = |title: &str| title.trim_start_matches(['[', 'v']).starts_with(|c: char| c.is_ascii_digit());
-    found.extend(between.into_iter().filter(|section| is_amid && !is_old(words(section))).map(|section| {
+    // Those of a product that was renamed stand below the first version of this name.
+    found.extend(between.iter().find_map(|section| match &section.title.about {
+        About::Stranger(name) => Some((
+            format!("{file}:{}: `{}` names {name}, which is no crate of the workspace", line(section), words(section)),
+            "name the train's crate there or leave the name out, and commit".to_owned(),
+        )),
+        _ => None,
+    }));
+    let between = between.into_iter().filter(|section| section.title.about == About::Other);
+    found.extend(between.filter(|section| is_amid && !is_old(words(section))).map(|section| {
         (
             format!("{file}:{}: `{}` ends Unreleased, and is no version", line(section), words(section)),
             "write it one level deeper, or below the versions, and commit".to_owned(),
         )
     }));
-    for (at, section) in sections.iter().enumerate().filter(|(_, section)| section.title.about != About::Other) {
+    let is_own = |section: &Section| section.is_unreleased() || section.title.version().is_some();
+    for (at, section) in sections.iter().enumerate().filter(|(_, section)| is_own(section)) {
         if let Some(first) = sections[..at].iter().find(|first| first.name == section.name) {
             found.push((
                 format!("{file}:{}: {} has a section in line {} already", line(section), section.name, line(first)),
@@ -194,8 +213,10 @@ pub fn misread(file: &str, text: &str) -> Vec<(String, String)> {
 }
 
 /// The headings of versions that have something else where their date should stand.
-pub fn misdated(text: &str) -> Vec<String> {
-    let versions = read(text).into_iter().filter(|section| section.title.version().is_some());
+pub fn misdated<'a>(log: impl Into<Log<'a>>) -> Vec<String> {
+    let log = log.into();
+    let text = log.text;
+    let versions = read(log).into_iter().filter(|section| section.title.version().is_some());
     let wrong = versions.filter(|section| {
         let rest = section.title.rest.trim_start();
         let claims = rest.starts_with(['-', '–', '—', '(', ':']);
@@ -206,13 +227,16 @@ pub fn misdated(text: &str) -> Vec<String> {
 
 /// What the section of that name says, without comments and with the link definitions that it uses: so it can be quoted
 /// elsewhere.
-pub fn quote(text: &str, name: &str) -> Option<String> {
-    Some(links::with_definitions(text, &headings::without_comments(&section(text, name)?.body)))
+pub fn quote<'a>(log: impl Into<Log<'a>>, name: &str) -> Option<String> {
+    let log = log.into();
+    Some(links::with_definitions(log.text, &headings::without_comments(&section(log, name)?.body)))
 }
 
 /// The text with the section of `version` said to be yanked, as Keep a Changelog has it; `None` without such a section.
-pub fn yank(text: &str, version: &str) -> Option<String> {
-    let Section { title, words, .. } = section(text, version)?;
+pub fn yank<'a>(log: impl Into<Log<'a>>, version: &str) -> Option<String> {
+    let log = log.into();
+    let text = log.text;
+    let Section { title, words, .. } = section(log, version)?;
     if title.is_yanked() {
         return Some(text.to_owned());
     }
@@ -220,12 +244,13 @@ pub fn yank(text: &str, version: &str) -> Option<String> {
 }
 
 /// Takes `promote` back: what the section of `version` told is under Unreleased again, and the links as before.
-pub fn demote(text: &str, version: &str) -> Option<String> {
-    let (own, eol) = (section(text, version)?, line_ending(text));
-    let mut new = links::retreat(text, version);
+pub fn demote<'a>(log: impl Into<Log<'a>>, version: &str) -> Option<String> {
+    let log = log.into();
+    let (own, eol) = (section(log, version)?, line_ending(log.text));
+    let mut new = links::retreat(log, version);
     let body = own.body.trim().to_owned();
-    new.replace_range(section(&new, version)?.span, "");
-    let unreleased = unreleased(&new).ok()?;
+    new.replace_range(section(log.with(&new), version)?.span, "");
+    let unreleased = unreleased(log.with(&new)).ok()?;
     let told = sorted(&format!("{}{eol}{eol}{body}", unreleased.body.trim()), eol);
     let told = if told.is_empty() { told } else { format!("{told}{eol}") };
     let rest = &new[unreleased.span.end..];
@@ -234,8 +259,8 @@ pub fn demote(text: &str, version: &str) -> Option<String> {
 }
 
 /// Whether the heading of `version` says that it was yanked.
-pub fn is_yanked(text: &str, version: &str) -> bool {
-    section(text, version).is_some_and(|section| section.title.is_yanked())
+pub fn is_yanked<'a>(log: impl Into<Log<'a>>, version: &str) -> bool {
+    section(log, version).is_some_and(|section| section.title.is_yanked())
 }
 
 /// Whether the section says anything beside headings and comments.
@@ -294,12 +319,19 @@ fn comments_at_head(body: &str) -> (Vec<&str>, String) {
 ///
 /// `compare` is the tag of the release before, if there is one, and the tag of this one: links of the form
 /// `…/compare/OLD...HEAD` follow them.
-pub fn promote(text: &str, version: &str, date: Date, compare: (Option<&str>, &str)) -> Result<String> {
-    let unreleased = unreleased(text)?;
-    if section(text, version).is_some() {
+pub fn promote<'a>(
+    log: impl Into<Log<'a>>,
+    version: &str,
+    date: Date,
+    compare: (Option<&str>, &str),
+) -> Result<String> {
+    let log = log.into();
+    let text = log.text;
+    let unreleased = unreleased(log)?;
+    if section(log, version).is_some() {
         bail!("it already has a section for {version}: move the entries of Unreleased there, or name another version");
     }
-    let (eol, habit) = (line_ending(text), Habit::of(text));
+    let (eol, habit) = (line_ending(text), Habit::of(log));
     let mut new = text[..unreleased.span.start].to_owned();
     // One that announces a later version still does.
     if unreleased.title.announces(version) {
@@ -320,14 +352,16 @@ pub fn promote(text: &str, version: &str, date: Date, compare: (Option<&str>, &s
         new.push_str(eol);
     }
     new.push_str(rest);
-    Ok(links::advance(&new, version, compare))
+    Ok(links::advance(log.with(&new), version, compare))
 }
 
 /// The text with the day in the heading of a section that somebody wrote by hand, where that said that there is none yet.
-pub fn settle(text: &str, version: &str, date: Date) -> String {
-    match section(text, version).filter(|section| section.title.undated) {
+pub fn settle<'a>(log: impl Into<Log<'a>>, version: &str, date: Date) -> String {
+    let log = log.into();
+    let text = log.text;
+    match section(log, version).filter(|section| section.title.undated) {
         Some(section) => {
-            let heading = Habit::of(text).heading(version, date, line_ending(text));
+            let heading = Habit::of(log).heading(version, date, line_ending(text));
             format!("{}{heading}{}", &text[..section.heading.start], &text[section.heading.end..])
         }
         None => text.to_owned(),
@@ -335,19 +369,21 @@ pub fn settle(text: &str, version: &str, date: Date) -> String {
 }
 
 /// Puts a section for `version` with one entry under `kind` before the newest released one; `Unreleased` stays.
-pub fn insert(
-    text: &str,
+pub fn insert<'a>(
+    log: impl Into<Log<'a>>,
     version: &str,
     date: Date,
     kind: &str,
     entry: &str,
     compare: (Option<&str>, &str),
 ) -> Result<String> {
-    let unreleased = unreleased(text)?;
-    if section(text, version).is_some() {
+    let log = log.into();
+    let text = log.text;
+    let unreleased = unreleased(log)?;
+    if section(log, version).is_some() {
         bail!("it already has a section for {version}");
     }
-    let (eol, habit) = (line_ending(text), Habit::of(text));
+    let (eol, habit) = (line_ending(text), Habit::of(log));
     let (before, rest) = text.split_at(unreleased.span.end);
     let gap = if before.ends_with(&format!("{eol}{eol}")) {
         ""
@@ -357,34 +393,36 @@ pub fn insert(
         &format!("{eol}{eol}")
     };
     let heading = habit.heading(version, date, eol);
-    let (kind, bullet) = (habit::kind(text, kind, eol), habit::bullet(text));
+    let (kind, bullet) = (habit::kind(log, kind, eol), habit::bullet(log));
     let mut new = format!("{before}{gap}{heading}{eol}{eol}{kind}{eol}{eol}{bullet}{entry}{eol}");
     if !rest.is_empty() {
         new.push_str(eol);
     }
     new.push_str(rest);
-    Ok(links::advance(&new, version, compare))
+    Ok(links::advance(log.with(&new), version, compare))
 }
 
 /// Adds an entry under `kind` in `Unreleased`, making the heading where it is missing; without a kind, before them all. Its further lines are indented, so
 /// that they belong to it.
-pub fn add_entry(text: &str, kind: &str, entry: &str) -> Result<String> {
-    let unreleased = unreleased(text)?;
+pub fn add_entry<'a>(log: impl Into<Log<'a>>, kind: &str, entry: &str) -> Result<String> {
+    let log = log.into();
+    let text = log.text;
+    let unreleased = unreleased(log)?;
     let eol = line_ending(text);
     let lines = entry.lines().map(|line| if line.is_empty() { String::new() } else { format!("  {line}") });
     let entry = lines.collect::<Vec<_>>().join(eol);
-    let entry = format!("{}{}", habit::bullet(text), entry.trim_start());
+    let entry = format!("{}{}", habit::bullet(log), entry.trim_start());
     let body = match kind {
         "" => format!("{entry}{eol}{}", unreleased.body),
-        kind => format!("{}{eol}{eol}{}{eol}{eol}{entry}", unreleased.body, habit::kind(text, kind, eol)),
+        kind => format!("{}{eol}{eol}{}{eol}{eol}{entry}", unreleased.body, habit::kind(log, kind, eol)),
     };
     let rest = &text[unreleased.span.end..];
     let gap = if rest.is_empty() { "" } else { eol };
     Ok(format!("{}{eol}{}{eol}{gap}{rest}", &text[..unreleased.head], sorted(&body, eol)))
 }
 
-fn unreleased(text: &str) -> Result<Section> {
-    match section(text, "Unreleased") {
+fn unreleased(log: Log<'_>) -> Result<Section> {
+    match section(log, "Unreleased") {
         Some(section) => Ok(section),
         None => bail!("it has no `## [Unreleased]` section: add one at the top"),
     }
@@ -427,7 +465,7 @@ pub fn notes_heading(readme: &str) -> Result<Range<usize>> {
 
 /// Whether a readme has a heading for the version's notes.
 pub fn has_notes(readme: &str, version: &str) -> bool {
-    let of = |heading: &Heading<'_>| understand(heading.title).version().map(|version| version.tag());
+    let of = |heading: &Heading<'_>| understand(heading.title, Whose::default()).version().map(|version| version.tag());
     headings(readme).iter().any(|heading| heading.level == 3 && of(heading).as_deref() == Some(version))
 }
 
@@ -496,7 +534,7 @@ fn line_ending(text: &str) -> &'static str {
 mod tests {
     use proptest::prelude::*;
 
-    use super::*;
+    use super::{names::Names, *};
 
     const DAY: &str = "2026-12-02";
     const TAGS: (Option<&str>, &str) = (Some("v0.9.3"), "v0.10.0");
@@ -734,6 +772,78 @@ mod tests {
                 assert!(promote(&twice, "0.10.1", day(), TAGS).is_err(), "{habit}");
             }
         }
+    }
+
+    fn names() -> Names {
+        Names::new(["owl", "Owl_Py"], [("core/CHANGELOG.md".into(), "owl-core")], [])
+    }
+
+    #[test]
+    fn a_heading_may_name_the_crate_or_the_train() {
+        for (old, new) in [
+            ("## owl 0.9.3", "## owl 0.10.0"),
+            ("## owl v0.9.3 (2026-11-04)", "## owl v0.10.0 (2026-12-02)"),
+            ("owl 0.9.3 (2026-11-04)\n======================", "owl 0.10.0 (2026-12-02)\n======================="),
+            ("# owl 0.9.3 (2026-11-04)", "# owl 0.10.0 (2026-12-02)"),
+            ("## [owl-0.9.3]", "## [owl-0.10.0]"),
+            ("## [owl-v0.9.3] - 2026-11-04", "## [owl-v0.10.0] - 2026-12-02"),
+            ("## owl@0.9.3", "## owl@0.10.0"),
+            ("## owl/v0.9.3", "## owl/v0.10.0"),
+            ("## Owl: version 0.9.3", "## Owl: version 0.10.0"),
+            ("## `owl` 0.9.3 — 2026-11-04", "## `owl` 0.10.0 — 2026-12-02"),
+            ("## **owl-py 0.9.3** (2026-11-04)", "## **owl-py 0.10.0** (2026-12-02)"),
+            (
+                "## [owl 0.9.3](https://x.test/compare/owl-v0.9.2...owl-v0.9.3) (2026-11-04)",
+                "## [owl 0.10.0](https://x.test/compare/owl-v0.9.3...owl-v0.10.0) (2026-12-02)",
+            ),
+        ] {
+            let (names, sign) = (names(), old.split_once('\n').map_or("##", |_| "#"));
+            let log = |text| names.log("CHANGELOG.md".as_ref(), text);
+            let sign = if old.starts_with("# ") { "#" } else { sign };
+            let text = format!("{sign} Unreleased\n\n- x\n\n{old}\n\n- y\n\n{sign} owl-core 0.9.3\n\n- z\n");
+            let tags = (Some("owl-v0.9.3"), "owl-v0.10.0");
+            assert_eq!(section(log(&text), "0.9.3").unwrap().body, "- y", "{old}");
+            assert_eq!((misread("C.md", log(&text)), misdated(log(&text))), (vec![], vec![]), "{old}");
+            let promoted = promote(log(&text), "0.10.0", day(), tags).unwrap();
+            assert_eq!(promoted, text.replace("- x\n", &format!("{new}\n\n- x\n")), "{old}");
+            assert_eq!(section(log(&promoted), "0.10.0").unwrap().body, "- x", "{old}");
+            assert!(promote(log(&promoted), "0.10.0", day(), tags).is_err(), "{old}");
+            let yanked = yank(log(&text), "0.9.3").unwrap();
+            assert!(is_yanked(log(&yanked), "0.9.3") && yanked.contains("- z"), "{old}");
+            // The log of another crate tells that crate's versions.
+            assert_eq!(section(names.log("core/CHANGELOG.md".as_ref(), &text), "0.9.3").unwrap().body, "- z", "{old}");
+        }
+    }
+
+    #[test]
+    fn what_another_member_released_is_not_the_trains() {
+        let names = names();
+        let log = |text| names.log("CHANGELOG.md".as_ref(), text);
+        let text = "## owl-core Unreleased\n\n- c\n\n## owl Unreleased\n\n- x\n\n## owl-core 0.10.0\n\n- d\n\n## owl 0.9.3\n\n- y\n";
+        assert_eq!(section(log(text), "0.10.0"), None);
+        assert_eq!(misread("C.md", log(text)), []);
+        let promoted = promote(log(text), "0.10.0", day(), TAGS).unwrap();
+        assert_eq!(promoted, text.replace("- x\n", "## owl 0.10.0\n\n- x\n"));
+        let core = section(names.log("core/CHANGELOG.md".as_ref(), text), "Unreleased");
+        assert_eq!(core.unwrap().body, "- c");
+        // A section that waits is found below that of another one.
+        let waits = "## owl-core 0.3.0\n\n- c\n\n## owl 0.10.0\n\n- x\n";
+        assert_eq!(untold("C.md", log(waits), "0.10.0"), None);
+    }
+
+    #[test]
+    fn a_name_that_nobody_has_is_told_once() {
+        let names = names();
+        let log = |text| names.log("CHANGELOG.md".as_ref(), text);
+        let text = "# Log\n\n## Unreleased\n\n- x\n\n## howl 0.10.0\n\n- y\n\n## howl v0.9.3 (2026-11-04)\n\n- z\n";
+        let told = misread("C.md", log(text));
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert_eq!(told[0].0, "C.md:7: `howl 0.10.0` names howl, which is no crate of the workspace");
+        // What came before a new name is history.
+        let renamed = text.replacen("howl", "owl", 1);
+        assert_eq!(misread("C.md", log(&renamed)), []);
+        let (what, _) = untold("C.md", log("## howl 0.9.3\n"), "0.10.0").unwrap();
+        assert_eq!(what, "C.md:1: `howl 0.9.3` is the newest section, and nothing above it says Unreleased");
     }
 
     #[test]

@@ -68,8 +68,13 @@ pub fn outcome(sh: &Shell, onto: &str, commits: &[Undone], kept: &Kept) -> Resul
     let logs = repo::texts_at(sh, onto, &texts)?.into_iter();
     let mut own: Vec<(PathBuf, String)> = logs
         .filter_map(|(path, text)| {
-            let left = if kept.unreleased { changelog::demote } else { changelog::yank };
-            Some((path, left(&text, &kept.version)?))
+            let log = kept.names.log(&path, &text);
+            let left = if kept.unreleased {
+                changelog::demote(log, &kept.version)
+            } else {
+                changelog::yank(log, &kept.version)
+            };
+            Some((path, left?))
         })
         .collect();
     if let Some(path) = &kept.follow_ups {

@@ -25,6 +25,7 @@ use crate::{
     files::changelog::{
         self,
         candidates::{self, Told},
+        names::{Log, Names},
     },
     repo::Message,
     snapshot::Snapshot,
@@ -113,7 +114,7 @@ impl Entry {
 impl Collected {
     fn unreleased(&mut self, workspace: &Workspace, train: &Train) {
         let Some(path) = &train.changelog else { return };
-        let Some(section) = workspace.texts.get(path).and_then(|text| changelog::section(text, "Unreleased")) else {
+        let Some(section) = train.log(&workspace.texts).and_then(|log| changelog::section(log, "Unreleased")) else {
             return;
         };
         let (log, path) = (path, slashed(path));
@@ -136,13 +137,13 @@ impl Collected {
     /// What the readers of a final version did not read: they come from the last one.
     fn candidates(&mut self, snapshot: &Snapshot, to: &Version) {
         let Some(path) = &snapshot.train.changelog else { return };
-        let Some(text) = snapshot.workspace.texts.get(path) else { return };
+        let Some(log) = snapshot.train.log(&snapshot.workspace.texts) else { return };
         let credited: BTreeSet<String> = snapshot
             .commits
             .iter()
             .filter_map(|message| Some(credits(&Change::parse(&message.text)?, message)))
             .collect();
-        for told in told(snapshot, text, to) {
+        for told in told(snapshot, log, to) {
             // A name alone is told from other words in brackets by the commits.
             let text = credited.iter().filter_map(|credits| told.text.strip_suffix(credits.as_str()));
             let words = normal(text.min_by_key(|text| text.len()).unwrap_or(&told.text));
@@ -263,14 +264,14 @@ impl Collected {
     }
 
     /// Writes what is new under Unreleased, and takes away the fragments.
-    pub fn write(&self, path: &Path, texts: &mut Texts<'_>) -> anyhow::Result<()> {
+    pub fn write(&self, path: &Path, names: &Names, texts: &mut Texts<'_>) -> anyhow::Result<()> {
         for entry in self.entries.iter().filter(|entry| entry.source != Entries::Unreleased && entry.said_by.is_none())
         {
             let kind = entry.kind.as_deref().unwrap_or_default();
             let its = entry.log.as_ref().and_then(|log| texts.now(log)).map(str::to_owned);
             texts.rewrite(path, Reason::Changelog, |text| {
                 let told = its.map(|its| changelog::links::with_addresses(&entry.text, &its, text));
-                changelog::add_entry(text, kind, told.as_ref().unwrap_or(&entry.text))
+                changelog::add_entry(names.log(path, text), kind, told.as_ref().unwrap_or(&entry.text))
             })?;
         }
         for path in &self.consumed {
@@ -281,25 +282,25 @@ impl Collected {
 }
 
 /// What a changelog tells of pre-releases that `to` sums up.
-fn told(snapshot: &Snapshot, text: &str, to: &Version) -> Vec<Told> {
+fn told(snapshot: &Snapshot, log: Log<'_>, to: &Version) -> Vec<Told> {
     let Snapshot { train, repo, .. } = snapshot;
     if !train.sums_up(to) {
         return Vec::new();
     }
     let after = train.told_until(repo, to).map(|(version, _)| version);
-    candidates::told(text, after.as_ref(), to)
+    candidates::told(log, after.as_ref(), to)
 }
 
 /// The newest pre-release up to which the changelog tells the commits that `to` sums up.
 pub fn told_by_candidates(snapshot: &Snapshot, to: &Version) -> Option<String> {
     let Snapshot { workspace, train, repo, .. } = snapshot;
-    let text = workspace.texts.get(train.changelog.as_ref()?)?;
+    let log = train.log(&workspace.texts)?;
     let until = train.told_until(repo, to).map(|(version, _)| version);
     let mut since: Vec<(Version, &str)> = train.tags(repo).collect();
     since.retain(|(found, _)| train.sums_up(to) && found < to && until.as_ref().is_none_or(|until| found > until));
     since.sort();
     // Where a section was taken away, nobody reads of its commits.
-    let stands = |(version, _): &&(Version, &str)| changelog::section(text, &version.tag()).is_some();
+    let stands = |(version, _): &&(Version, &str)| changelog::section(log, &version.tag()).is_some();
     since.iter().take_while(stands).last().map(|(_, tag)| (*tag).to_owned())
 }
 
@@ -362,8 +363,8 @@ fn words(snapshot: &Snapshot, message: &Message) -> Option<String> {
 
 /// Where an entry waits that says it breaks something.
 pub fn breaking(snapshot: &Snapshot) -> Option<String> {
-    let (path, text) = snapshot.workspace.texts.get_key_value(snapshot.train.changelog.as_ref()?)?;
-    let waiting = changelog::section(text, "Unreleased")?;
+    let path = snapshot.train.changelog.as_ref()?;
+    let waiting = changelog::section(snapshot.train.log(&snapshot.workspace.texts)?, "Unreleased")?;
     let mut entries = changelog::entries(&waiting.body).into_iter();
     entries.any(|(_, text)| text.starts_with(BREAKING)).then(|| slashed(path))
 }

@@ -164,19 +164,19 @@ fn changelog_row(snapshot: &Snapshot) -> Observation {
             return Observation::Blocked { why: format!("{error:#}"), next: check::correct(train, "changelog") };
         }
     };
-    let path = slashed(path);
+    let (path, log) = (slashed(path), train.names.log(path, text));
     let told = changes::collect(snapshot, version, &BTreeMap::new()).entries;
     let waiting = told.iter().filter(|entry| entry.said_by.is_none()).count();
     // Without an Unreleased, nothing has a place.
-    let untold = changelog::untold(&path, text, "");
+    let untold = changelog::untold(&path, log, "");
     if waiting > 0 && untold.is_none() {
         return Observation::done(format!("entries waiting for {path}: {waiting}"));
     }
-    if !tagged && changelog::section(text, &version.tag()).is_some() {
+    if !tagged && changelog::section(log, &version.tag()).is_some() {
         return Observation::done(format!("{path} has a section {}", version.tag()));
     }
     let is_untagged = |above: &Version| !repo.tags.contains_key(&train.tag.fill(above));
-    if let Some(above) = changelog::above(text, version).into_iter().find(is_untagged) {
+    if let Some(above) = changelog::above(log, version).into_iter().find(is_untagged) {
         return Observation::done(format!("{path} has a section {}", above.tag()));
     }
     if let Some((why, next)) = untold {

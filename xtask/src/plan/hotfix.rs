@@ -1,7 +1,11 @@
 //! The plan of `hotfix`: the release of one patch above a tag, on a branch that starts there, and its way back to main.
 //! It must never lower a version on main, nor lay out a release that no fix is in.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use anyhow::{Result, bail};
 
@@ -10,7 +14,10 @@ use crate::{
     check,
     config::Template,
     edit::{Fate, Reason},
-    files::{changelog::carry, tag_record::Record},
+    files::{
+        changelog::{carry, names::Names},
+        tag_record::Record,
+    },
     repo::Repo,
     snapshot::Snapshot,
     step::{Branch, Checks, Commit, Fix, MergeBack, Push, Side, Sides, Step, Tag, Target},
@@ -208,6 +215,7 @@ pub fn sides(base: &Snapshot, main: &Snapshot, fix: &Snapshot, plan: &Plan) -> S
         }
     }
     let mut texts = [base, main, fix].map(|side| projected(side, &wanted));
+    let names = &fix.train.names;
     for (path, reason) in words(fix, plan) {
         let edit = plan.edits().iter().find(|edit| edit.path == path);
         if let Some(said) = edit.map(|edit| &edit.new).or_else(|| fix.workspace.texts.get(&path)) {
@@ -215,7 +223,9 @@ pub fn sides(base: &Snapshot, main: &Snapshot, fix: &Snapshot, plan: &Plan) -> S
                 let workspace = &[base, main, fix][at].workspace;
                 texts[at].get(&path).or_else(|| workspace.texts.get(&path)).cloned()
             });
-            for (text, settled) in texts.iter_mut().zip(settled(now, said, reason, &plan.to).into_iter().flatten()) {
+            for (text, settled) in
+                texts.iter_mut().zip(settled(now, names, said, (&path, reason), &plan.to).into_iter().flatten())
+            {
                 text.insert(path.clone(), settled);
             }
         }
@@ -249,7 +259,13 @@ fn words<'p>(fix: &Snapshot, plan: &'p Plan) -> Vec<(PathBuf, &'p Reason)> {
 
 /// Decides about a file of words: main's, with what the hotfix says in its place. `None` where there is no place for it:
 /// then git merges it as any other text, or a person does.
-fn settled(now: [Option<String>; 3], said: &str, reason: &Reason, version: &Version) -> Option<[String; 3]> {
+fn settled(
+    now: [Option<String>; 3],
+    names: &Names,
+    said: &str,
+    (path, reason): (&Path, &Reason),
+    version: &Version,
+) -> Option<[String; 3]> {
     let [Some(base), Some(main), Some(fix)] = now else { return None };
     Some(match reason {
         Reason::Notes => [
@@ -257,7 +273,11 @@ fn settled(now: [Option<String>; 3], said: &str, reason: &Reason, version: &Vers
             carry::carry_notes(&main, said, version).ok()?,
             carry::without_notes(&fix, version),
         ],
-        _ => [carry::without(&base, version), carry::carry(&main, said, version).ok()?, carry::without(&fix, version)],
+        _ => [
+            carry::without(names.log(path, &base), version),
+            carry::carry(names.log(path, &main), said, version).ok()?,
+            carry::without(names.log(path, &fix), version),
+        ],
     })
 }
 

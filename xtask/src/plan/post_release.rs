@@ -173,8 +173,8 @@ fn items(snapshot: &Snapshot, released: &Released, texts: &Texts<'_>) -> Vec<Str
     let Snapshot { workspace, train, .. } = snapshot;
     let version = released.of.version.tag();
     // The day of the release, so that another day's run says the same.
-    let log = train.changelog.as_ref().and_then(|path| workspace.texts.get(path));
-    let day = log.and_then(|text| changelog::section(text, &version)?.date).unwrap_or(snapshot.today);
+    let log = train.log(&workspace.texts);
+    let day = log.and_then(|log| changelog::section(log, &version)?.date).unwrap_or(snapshot.today);
     let mut items = vec![format!("watch {version} in production until {}", day.plus(WATCHED))];
     let is_drafted = released.parts.iter().any(|step| matches!(step, Step::Announce(a) if a.channel == Channel::Mail));
     if is_drafted {

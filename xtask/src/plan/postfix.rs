@@ -90,35 +90,29 @@ pub fn plan(snapshot: &Snapshot, to: &Version, fix: &Fix, released: bool, option
 
     let name = to.tag();
     let tags = (train.tag.fill(&from), train.tag.fill(to));
-    let prose = Prose { version: &name, date: snapshot.today, tags: (Some(tags.0.as_str()), &tags.1) };
+    let prose =
+        Prose { names: &train.names, version: &name, date: snapshot.today, tags: (Some(tags.0.as_str()), &tags.1) };
     let (mut remarks, mut note) = (Vec::new(), fix.entry());
     let fixed = train.config.heading(Kind::Fixed);
     if let Some(path) = &train.changelog {
         let mut collected = changes::collect(snapshot, to, &versions);
         note = note.filter(|note| !collected.heed(fixed, note));
-        gather(collected, path, &mut texts, &mut findings, &mut remarks);
+        gather(collected, path, &prose, &mut texts, &mut findings, &mut remarks);
     }
     match (&train.changelog, note) {
         (Some(path), entry) => {
-            let text = texts.now(path).unwrap_or_default();
+            let log = train.names.log(path, texts.now(path).unwrap_or_default());
             let waiting =
-                changelog::section(text, "Unreleased").is_some_and(|unreleased| changelog::has_entries(&unreleased));
+                changelog::section(log, "Unreleased").is_some_and(|unreleased| changelog::has_entries(&unreleased));
             let result = match entry {
                 // No crate changed, so what waits under Unreleased is about the wheel, and goes out with it.
                 Some(entry) if waiting => texts.rewrite(path, Reason::Changelog, |text| {
-                    changelog::promote(
-                        &changelog::add_entry(text, fixed, &entry)?,
-                        prose.version,
-                        prose.date,
-                        prose.tags,
-                    )
+                    prose.promote(path, &changelog::add_entry(train.names.log(path, text), fixed, &entry)?)
                 }),
                 Some(entry) => texts.rewrite(path, Reason::Changelog, |text| {
-                    changelog::insert(text, prose.version, prose.date, fixed, &entry, prose.tags)
+                    changelog::insert(train.names.log(path, text), prose.version, prose.date, fixed, &entry, prose.tags)
                 }),
-                None if waiting => texts.rewrite(path, Reason::Changelog, |text| {
-                    changelog::promote(text, prose.version, prose.date, prose.tags)
-                }),
+                None if waiting => texts.rewrite(path, Reason::Changelog, |text| prose.promote(path, text)),
                 None => {
                     let what = format!("nothing to release: no --note, and Unreleased is empty in {}", slashed(path));
                     findings.push(Finding::new(

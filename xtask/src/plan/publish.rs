@@ -84,8 +84,7 @@ pub fn plan(snapshot: &Snapshot, version: &Version, options: &Options) -> Public
     let images: Vec<ImageRelease> =
         images.map(|image| ImageRelease { of: of.clone(), root: root.clone(), image: image.clone() }).collect();
     remarks.extend(options.without.iter().map(|lane| format!("{lane} are left out: neither sent nor looked for")));
-    let log = train.changelog.as_ref().and_then(|path| workspace.texts.get(path));
-    let notes = log.and_then(|text| changelog::quote(text, &version.tag()));
+    let notes = train.log(&workspace.texts).and_then(|log| changelog::quote(log, &version.tag()));
     let notes = notes.unwrap_or_default().replace("\r\n", "\n");
     let release = ForgeRelease {
         of: of.clone(),

@@ -205,14 +205,15 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
 
     let name = to.tag();
     let tags = (before.or_else(|| linked(snapshot, to)), train.tag.fill(to));
-    let prose = Prose { version: &name, date: snapshot.today, tags: (tags.0.as_deref(), &tags.1) };
+    let prose = Prose { names: &train.names, version: &name, date: snapshot.today, tags: (tags.0.as_deref(), &tags.1) };
     // One that is missing is found when the state is read back.
     if let Some(path) = train.changelog.as_ref().filter(|path| texts.now(path).is_some()) {
         // What somebody wrote by hand for this version is all there is to say.
         let text = texts.now(path).unwrap_or_default();
-        let (unreleased, section) = (changelog::section(text, "Unreleased"), changelog::section(text, prose.version));
+        let log = train.names.log(path, text);
+        let (unreleased, section) = (changelog::section(log, "Unreleased"), changelog::section(log, prose.version));
         if section.is_none() && unreleased.is_some() {
-            gather(changes::collect(snapshot, to, &versions), path, &mut texts, &mut findings, &mut remarks);
+            gather(changes::collect(snapshot, to, &versions), path, &prose, &mut texts, &mut findings, &mut remarks);
         } else if section.is_some() {
             let waiting: BTreeSet<PathBuf> =
                 changes::fragments(workspace, train).0.into_iter().map(|(path, ..)| path).collect();
@@ -236,8 +237,7 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
 
 /// The tag that the changelog goes on from: before there was a train, releases may have been tagged in another form.
 fn linked(snapshot: &Snapshot, to: &Version) -> Option<String> {
-    let log = snapshot.workspace.texts.get(snapshot.train.changelog.as_ref()?)?;
-    changelog::links::compared_with(log)
+    changelog::links::compared_with(snapshot.train.log(&snapshot.workspace.texts)?)
         .filter(|tag| snapshot.repo.tags.contains_key(*tag) && !snapshot.train.is_summed_up(tag, to))
         .map(str::to_owned)
 }
@@ -288,31 +288,32 @@ fn promote(
     texts: &mut super::edits::Texts<'_>,
     (findings, remarks): (&mut Vec<Finding>, &mut Vec<String>),
 ) {
-    let text = texts.now(path).unwrap_or_default();
-    if let Some(section) = changelog::section(text, prose.version) {
+    let log = prose.names.log(path, texts.now(path).unwrap_or_default());
+    if let Some(section) = changelog::section(log, prose.version) {
         if !changelog::has_entries(&section) {
             let (path, version) = (slashed(path), prose.version);
             remarks.push(format!("{path}: the section of {version} says nothing, and so does the tag's message"));
         }
         // Who wrote it by hand may have left the links to the release, too.
         let settled = |text: &str| {
-            let settled = changelog::settle(text, prose.version, prose.date);
-            Ok(changelog::links::advance(&settled, prose.version, prose.tags))
+            let settled = changelog::settle(prose.names.log(path, text), prose.version, prose.date);
+            Ok(changelog::links::advance(prose.names.log(path, &settled), prose.version, prose.tags))
         };
         findings.extend(texts.rewrite(path, Reason::Changelog, settled).err().map(uncorrected));
         return;
     }
-    if changelog::section(text, "Unreleased").is_none() {
-        let untold = changelog::untold(&slashed(path), text, prose.version);
+    if changelog::section(log, "Unreleased").is_none() {
+        let untold = changelog::untold(&slashed(path), log, prose.version);
         findings.extend(untold.map(|(what, next)| Finding::new("changelog", what, next)));
         return;
     }
-    let empty = changelog::section(text, "Unreleased").is_some_and(|unreleased| !changelog::has_entries(&unreleased));
+    let empty = changelog::section(log, "Unreleased").is_some_and(|unreleased| !changelog::has_entries(&unreleased));
     // The final version of a pre-release may well bring nothing new.
     if let Some(since) = unchanged.filter(|_| empty) {
         let line = format!("{NO_CHANGES}{}.", since.tag());
-        let result = texts
-            .rewrite(path, Reason::Changelog, |text| prose.promote(&changelog::add_entry(text, "Changed", &line)?));
+        let result = texts.rewrite(path, Reason::Changelog, |text| {
+            prose.promote(path, &changelog::add_entry(prose.names.log(path, text), "Changed", &line)?)
+        });
         findings.extend(result.err().map(uncorrected));
         return;
     }
@@ -324,7 +325,7 @@ fn promote(
             "describe the changes under `## [Unreleased]` and commit",
         ));
     }
-    let result = texts.rewrite(path, Reason::Changelog, |text| prose.promote(text));
+    let result = texts.rewrite(path, Reason::Changelog, |text| prose.promote(path, text));
     findings.extend(result.err().map(uncorrected));
 }
 

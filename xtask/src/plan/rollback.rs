@@ -11,7 +11,10 @@ use super::{
 };
 use crate::{
     check::{self, Finding, short},
-    files::tag_record::{Of, Record},
+    files::{
+        changelog::names::Names,
+        tag_record::{Of, Record},
+    },
     names,
     repo::rollback_tag,
     snapshot::Snapshot,
@@ -123,6 +126,8 @@ pub struct PointBack {
 /// What a revert leaves: people have the version, so the changelogs go on telling what it was.
 #[derive(Clone, Debug, Serialize)]
 pub struct Kept {
+    #[serde(skip)]
+    pub names: Names,
     pub version: String,
     pub changelog: Option<PathBuf>,
     /// What was told from here stays told, and does not come back to be told again.
@@ -146,6 +151,7 @@ impl Kept {
 pub fn kept(gone: &Snapshot, version: &Version, facts: &Facts) -> Kept {
     let Snapshot { train, workspace, .. } = gone;
     Kept {
+        names: train.names.clone(),
         version: version.tag(),
         changelog: train.changelog.clone(),
         fragments: train.config.fragments().map(|dir| workspace.in_root(&dir)),

@@ -39,7 +39,7 @@ pub fn is_withdrawn(snapshot: &Snapshot, version: &Version) -> bool {
 }
 
 fn is_yanked(snapshot: &Snapshot, version: &Version) -> bool {
-    let log = snapshot.train.changelog.as_ref().and_then(|path| snapshot.workspace.texts.get(path));
+    let log = snapshot.train.log(&snapshot.workspace.texts);
     log.is_some_and(|log| changelog::is_yanked(log, &version.tag()))
 }
 

@@ -1,7 +1,7 @@
 //! What the sections of pre-releases tell between two final versions.
 //! It must never change such a section: it stays as it was released.
 
-use super::{entries, read};
+use super::{entries, names::Log, read};
 use crate::version::{Dialect, Version};
 
 /// An entry of a pre-release.
@@ -18,9 +18,9 @@ pub const NO_CHANGES: &str = "No changes since ";
 
 /// What is told of the pre-releases of `to` and of those before it, back to the last final version: the newest one that
 /// has a section, or `after`. Nothing when `to` has a section already.
-pub fn told(text: &str, after: Option<&Version>, to: &Version) -> Vec<Told> {
+pub fn told<'a>(log: impl Into<Log<'a>>, after: Option<&Version>, to: &Version) -> Vec<Told> {
     let sections: Vec<_> =
-        read(text).into_iter().filter_map(|section| Some((version(&section.name)?, section))).collect();
+        read(log).into_iter().filter_map(|section| Some((version(&section.name)?, section))).collect();
     if sections.iter().any(|(version, _)| version == to) {
         return Vec::new();
     }

@@ -7,20 +7,23 @@ use anyhow::{Result, bail};
 
 use super::{
     headings::{headings, understand},
-    line_ending, links, notes_heading, read, section, sorted,
+    line_ending, links,
+    names::{Log, Whose},
+    notes_heading, read, section, sorted,
 };
 use crate::version::Version;
 
 /// The changelog with the section of `version` as `from` has it; what it says, Unreleased does not say again.
-pub fn carry(text: &str, from: &str, version: &Version) -> Result<String> {
-    let name = version.tag();
-    let Some(theirs) = section(from, &name) else { bail!("it has no section for {name}") };
-    if section(text, &name).is_some() {
+pub fn carry<'a>(log: impl Into<Log<'a>>, from: &str, version: &Version) -> Result<String> {
+    let log = log.into();
+    let (text, name) = (log.text, version.tag());
+    let Some(theirs) = section(log.with(from), &name) else { bail!("it has no section for {name}") };
+    if section(log, &name).is_some() {
         return Ok(text.to_owned());
     }
     let eol = line_ending(text);
     let said: BTreeSet<String> = entries(&theirs.body).into_iter().map(|span| plain(&theirs.body[span])).collect();
-    let sections = read(text);
+    let sections = read(log);
     let place = sections.iter().find(|section| is_below(&section.name, version));
     let at = place.map_or_else(|| links::start(text), |section| section.span.start);
     let (before, rest) = text.split_at(at);
@@ -29,17 +32,17 @@ pub fn carry(text: &str, from: &str, version: &Version) -> Result<String> {
     let gap = if before.is_empty() { String::new() } else { eol.repeat(2) };
     let after = if rest.is_empty() { "" } else { eol };
     let text = format!("{before}{gap}{moved}{eol}{after}{rest}");
-    Ok(carry_link(&without_entries(&text, &said), from, version))
+    Ok(carry_link(log.with(&without_entries(log.with(&text), &said)), from, version))
 }
 
 /// The changelog without what a release and its fix wrote: the section of `version`, Unreleased, and their links.
-pub fn without(text: &str, version: &Version) -> String {
-    let eol = line_ending(text);
-    let mut out = text.to_owned();
-    if let Some(section) = section(&out, &version.tag()) {
+pub fn without<'a>(log: impl Into<Log<'a>>, version: &Version) -> String {
+    let log = log.into();
+    let (eol, mut out) = (line_ending(log.text), log.text.to_owned());
+    if let Some(section) = section(log, &version.tag()) {
         out.replace_range(section.span, "");
     }
-    if let Some(section) = section(&out, "Unreleased") {
+    if let Some(section) = section(log.with(&out), "Unreleased") {
         out.replace_range(section.head..section.span.end, &eol.repeat(2));
         if let Some(address) = links::in_heading(&out, &section) {
             out.replace_range(address, "");
@@ -90,12 +93,12 @@ fn notes(text: &str) -> Result<Vec<(String, Range<usize>)>> {
     let end = below.iter().find(|heading| heading.level == 2).map_or(text.len(), |heading| heading.span.start);
     below.retain(|heading| heading.level == 3 && heading.span.start < end);
     let ends: Vec<usize> = below.iter().skip(1).map(|heading| heading.span.start).chain([end]).collect();
-    let name = |title: &str| understand(title).version().map(Version::tag).unwrap_or_default();
+    let name = |title: &str| understand(title, Whose::default()).version().map(Version::tag).unwrap_or_default();
     Ok(below.iter().zip(ends).map(|(heading, end)| (name(heading.title), heading.span.start..end)).collect())
 }
 
 fn is_below(name: &str, version: &Version) -> bool {
-    understand(name).version().is_some_and(|found| found < version)
+    understand(name, Whose::default()).version().is_some_and(|found| found < version)
 }
 
 /// Entries: a bullet with the lines that belong to it.
@@ -125,8 +128,9 @@ fn plain(entry: &str) -> String {
 }
 
 /// The text whose Unreleased does not have these entries.
-fn without_entries(text: &str, said: &BTreeSet<String>) -> String {
-    let Some(unreleased) = section(text, "Unreleased") else { return text.to_owned() };
+fn without_entries(log: Log<'_>, said: &BTreeSet<String>) -> String {
+    let text = log.text;
+    let Some(unreleased) = section(log, "Unreleased") else { return text.to_owned() };
     let eol = line_ending(text);
     let mut body = unreleased.body.clone();
     let again: Vec<_> = entries(&body).into_iter().filter(|span| said.contains(&plain(&body[span.clone()]))).collect();
@@ -144,14 +148,14 @@ fn without_entries(text: &str, said: &BTreeSet<String>) -> String {
 }
 
 /// Brings the link of `version` along; the one of Unreleased too, when nothing here is above that version.
-fn carry_link(text: &str, from: &str, version: &Version) -> String {
-    let eol = line_ending(text);
+fn carry_link(log: Log<'_>, from: &str, version: &Version) -> String {
+    let (text, eol) = (log.text, line_ending(log.text));
     let theirs = |name: &str| {
         let found = links::definitions(from).into_iter().find(|found| found.is_of(name))?;
         Some(from[found.line].trim().to_owned())
     };
-    let above = |name: &str| understand(name).version().is_some_and(|found| found > version);
-    let is_highest = !read(text).iter().any(|section| above(&section.name));
+    let above = |name: &str| understand(name, Whose::default()).version().is_some_and(|found| found > version);
+    let is_highest = !read(log).iter().any(|section| above(&section.name));
     let mut changes = Vec::new();
     let here = links::definitions(text);
     if let (Some(ours), Some(last)) = (theirs(&version.tag()), here.last()) {
@@ -163,7 +167,7 @@ fn carry_link(text: &str, from: &str, version: &Version) -> String {
     if is_highest {
         let unreleased = here.iter().find(|found| found.is_of("Unreleased"));
         changes.extend(unreleased.and_then(|here| Some((here.line.clone(), theirs("Unreleased")?))));
-        let heading = |text: &str| links::in_heading(text, &section(text, "Unreleased")?);
+        let heading = |text: &str| links::in_heading(text, &section(log.with(text), "Unreleased")?);
         changes.extend(heading(text).and_then(|here| Some((here, from[heading(from)?].to_owned()))));
     }
     links::apply(text, changes)

@@ -1,7 +1,7 @@
 //! How a changelog writes its headings and bullets, so that what is new is written like what stands there.
 //! It must never take over what a heading says beside version and day, such as the name of a release.
 
-use super::{Section, headings::headings, read};
+use super::{Section, headings::headings, names::Log, read};
 use crate::date::Date;
 
 /// How sections of versions begin.
@@ -18,8 +18,8 @@ pub struct Habit {
 
 impl Habit {
     /// The habit of the newest version with a day, else of the newest one, be it released or not, else of Unreleased.
-    pub fn of(text: &str) -> Habit {
-        let sections = read(text);
+    pub fn of(log: Log<'_>) -> Habit {
+        let (text, sections) = (log.text, read(log));
         let mut versions = sections.iter().filter(|section| !section.title.version.is_empty());
         let dated = versions.clone().find(|section| section.date.is_some());
         match dated.or_else(|| versions.next()) {
@@ -61,11 +61,14 @@ impl Habit {
 
     fn of_unreleased(text: &str, unreleased: Option<&Section>) -> Habit {
         let title = unreleased.map_or("", |section| &text[section.words.clone()]);
-        let (before, between) = match title {
+        let (bracket, between) = match title {
             title if title.starts_with("\\[") => ("\\[", "\\] - "),
             title if title.starts_with('[') => ("[", "] - "),
             _ => ("", " - "),
         };
+        // Before it may stand whose it is.
+        let named = title.to_ascii_lowercase().find("unreleased").and_then(|at| title.get(..at));
+        let before = named.filter(|named| named.contains(char::is_alphanumeric)).unwrap_or(bracket);
         // What towncrier writes stands below a comment.
         let level = unreleased.map_or(2, |section| section.level).max(1);
         let underlined = unreleased.and_then(|section| section.underlined);
@@ -98,8 +101,8 @@ impl Habit {
 }
 
 /// The heading of a kind, as the text writes those of its kinds.
-pub fn kind(text: &str, kind: &str, eol: &str) -> String {
-    let sections = newest_first(text);
+pub fn kind(log: Log<'_>, kind: &str, eol: &str) -> String {
+    let sections = newest_first(log);
     match sections
         .iter()
         .find_map(|section| headings(&section.body).first().map(|first| (first.level, first.underlined)))
@@ -111,14 +114,14 @@ pub fn kind(text: &str, kind: &str, eol: &str) -> String {
 }
 
 /// What an entry begins with, as the text begins its entries.
-pub fn bullet(text: &str) -> &'static str {
+pub fn bullet(log: Log<'_>) -> &'static str {
     let bullet = |line: &str| ["- ", "* "].into_iter().find(|bullet| line.starts_with(bullet));
-    newest_first(text).iter().find_map(|section| section.body.lines().find_map(bullet)).unwrap_or("- ")
+    newest_first(log).iter().find_map(|section| section.body.lines().find_map(bullet)).unwrap_or("- ")
 }
 
 /// Unreleased, then the others in their order.
-fn newest_first(text: &str) -> Vec<Section> {
-    let mut sections = read(text);
+fn newest_first(log: Log<'_>) -> Vec<Section> {
+    let mut sections = read(log);
     sections.sort_by_key(|section| !section.is_unreleased());
     sections
 }

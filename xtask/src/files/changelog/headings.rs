@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use super::names::{Log, Whose};
 use crate::{
     date::Date,
     version::{Dialect, Version},
@@ -54,6 +55,9 @@ const YANKED: &str = "yanked";
 /// Words that may stand before a version, in lower case.
 const BEFORE: [&str; 3] = ["version", "release", "ver."];
 
+/// What may stand around the words of a title.
+const SIGNS: [char; 5] = ['[', '\\', '*', '_', '`'];
+
 /// Below this comment towncrier writes each new section.
 const MARKER: &str = "<!-- towncrier release notes start -->";
 
@@ -76,6 +80,10 @@ pub enum About {
     /// What is not released, and the version that it may be, when that is told.
     Unreleased(Option<Version>),
     Version(Version),
+    /// What another member of the workspace released, or will.
+    Member,
+    /// A version of what no member is called.
+    Stranger(String),
     Other,
 }
 
@@ -278,15 +286,17 @@ fn opens_fence(line: &str) -> bool {
     line.starts_with("~~~") || line.starts_with("```") && !line.trim_start_matches('`').contains('`')
 }
 
-/// Takes a title apart.
-pub fn understand(title: &str) -> Title {
+/// Takes a title apart, in the changelog of what has these names.
+pub fn understand(title: &str, whose: Whose<'_>) -> Title {
     let bare = title.find("<!--").map_or(title, |at| &title[..at]).trim_end();
-    let start = start_of_version(bare);
-    let end = start + bare[start..].find(|c: char| !is_of_version(c)).unwrap_or(bare.len() - start);
-    let word = bare[start..end].trim_end_matches(['.', '-', '+']);
-    let end = start + word.len();
-    match parse(word) {
-        Some(version) => {
+    let own = start_of_version(bare);
+    let named = if version_at(bare, own).is_some() { None } else { named(bare) };
+    let start = match &named {
+        Some((name, at)) if whose.is_own(name) => *at,
+        _ => own,
+    };
+    match version_at(bare, start) {
+        Some((version, end)) => {
             let (after, rest) = without_link(&bare[end..]);
             let found = date_in(rest);
             let undated = found.is_none() && UNDATED.contains(&words(rest).as_str());
@@ -304,9 +314,51 @@ pub fn understand(title: &str) -> Title {
             }
         }
         None => {
-            let rest = String::new();
-            Title { about: without_version(bare), version: 0..0, date: None, day: None, rest, undated: false }
+            let about = match named {
+                Some((name, _)) if whose.is_of_member(name) => About::Member,
+                Some((name, _)) => About::Stranger(name.to_owned()),
+                None => without_name(bare, whose),
+            };
+            Title { about, version: 0..0, date: None, day: None, rest: String::new(), undated: false }
         }
+    }
+}
+
+/// The version that begins there, and where it ends.
+fn version_at(title: &str, start: usize) -> Option<(Version, usize)> {
+    let end = start + title[start..].find(|c: char| !is_of_version(c)).unwrap_or(title.len() - start);
+    let word = title[start..end].trim_end_matches(['.', '-', '+']);
+    Some((parse(word)?, start + word.len()))
+}
+
+/// The names that a title may begin with, each with where its rest begins: `owl-core-0.7.3` may be that of `owl`, too.
+fn heads(title: &str) -> impl Iterator<Item = (&str, usize)> {
+    let start = title.len() - title.trim_start_matches(SIGNS).len();
+    let is_name = |name: &str| {
+        name.contains(char::is_alphabetic) && name.chars().all(|c| c.is_alphanumeric() || "-_.@/".contains(c))
+    };
+    title[start..].match_indices([' ', '-', '@', '/', ':', ']', '`', '*']).filter_map(move |(at, _)| {
+        let rest = title[start + at..].trim_start_matches(|c| c == ' ' || "-–—@/:]`*".contains(c));
+        Some((&title[start..start + at], title.len() - rest.len())).filter(|(name, _)| is_name(name))
+    })
+}
+
+/// The name that stands before the version of a title, and where that version begins.
+fn named(title: &str) -> Option<(&str, usize)> {
+    heads(title).find_map(|(name, at)| {
+        let start = at + start_of_version(&title[at..]);
+        version_at(title, start).map(|_| (name, start))
+    })
+}
+
+/// What a title without a version is about, behind the name that it may begin with.
+fn without_name(title: &str, whose: Whose<'_>) -> About {
+    let behind = heads(title).filter(|(_, at)| matches!(without_version(&title[*at..]), About::Unreleased(_)));
+    let mut behind = behind.filter(|(name, _)| whose.is_own(name) || whose.is_of_member(name));
+    match behind.next() {
+        Some((name, at)) if whose.is_own(name) => without_version(&title[at..]),
+        Some(_) => About::Member,
+        None => without_version(title),
     }
 }
 
@@ -331,15 +383,16 @@ fn without_version(title: &str) -> About {
 
 /// Where the version of a title would begin.
 fn start_of_version(title: &str) -> usize {
-    let signs = |at: usize| title.len() - title[at..].trim_start_matches(['[', '\\', '*', '_', '`']).len();
+    let signs = |at: usize| title.len() - title[at..].trim_start_matches(SIGNS).len();
     let mut at = signs(0);
     let word = BEFORE.iter().find(|word| {
         let head = title.get(at..at + word.len());
-        head.is_some_and(|head| head.eq_ignore_ascii_case(word)) && title[at + word.len()..].starts_with(' ')
+        head.is_some_and(|head| head.eq_ignore_ascii_case(word))
+            && title[at + word.len()..].starts_with([' ', '-', '/', ':'])
     });
     if let Some(word) = word {
         let rest = &title[at + word.len()..];
-        at = signs(at + word.len() + (rest.len() - rest.trim_start().len()));
+        at = signs(at + word.len() + (rest.len() - rest.trim_start_matches([' ', '-', '/', ':']).len()));
     }
     let is_v = title[at..].starts_with(['v', 'V']) && title[at + 1..].starts_with(|c: char| c.is_ascii_digit());
     at + usize::from(is_v)
@@ -424,13 +477,14 @@ impl Title {
 
 /// The headings that begin sections, each with what it is about. They have one level; a title that is a version and
 /// no more begins a section on another level, too, since some tools write patch releases lower.
-pub fn sections(text: &str) -> Vec<(Heading<'_>, Title)> {
-    let all: Vec<_> = headings(text).into_iter().map(|heading| (understand(heading.title), heading)).collect();
+pub fn sections(log: Log<'_>) -> Vec<(Heading<'_>, Title)> {
+    let all = headings(log.text).into_iter();
+    let all: Vec<_> = all.map(|heading| (understand(heading.title, log.whose), heading)).collect();
     let is_unreleased = |title: &Title| matches!(title.about, About::Unreleased(_));
     let is_plain = |title: &Title| match title.about {
         About::Version(_) => title.is_plain(),
         About::Unreleased(_) => true,
-        About::Other => false,
+        About::Member | About::Stranger(_) | About::Other => false,
     };
     let mut high = all.iter().filter(|(_, heading)| heading.level <= DEEPEST);
     let level =
@@ -478,7 +532,7 @@ mod tests {
             ("0.3.0 - May 30th, 2024", "0.3.0", None),
             ("0.3.0 the big one", "0.3.0", None),
         ] {
-            let said = understand(title);
+            let said = understand(title, Whose::default());
             assert_eq!(said.about, About::Version(v(version)), "{title}");
             assert_eq!(said.date.map(|date| date.to_string()).as_deref(), date, "{title}");
             assert!(!said.undated, "{title}");
@@ -506,9 +560,10 @@ mod tests {
             "Upcoming",
             "TBD",
         ] {
-            assert_eq!(understand(title).about, About::Unreleased(None), "{title}");
+            assert_eq!(understand(title, Whose::default()).about, About::Unreleased(None), "{title}");
         }
-        assert_eq!(understand("Unreleased (v0.3.0)").about, About::Unreleased(Some(v("0.3.0"))));
+        assert_eq!(understand("barter 0.3.0", Whose::default()).about, About::Stranger("barter".to_owned()));
+        assert_eq!(understand("Unreleased (v0.3.0)", Whose::default()).about, About::Unreleased(Some(v("0.3.0"))));
         for title in [
             "0.3.0 - TBD",
             "Version 0.3.0 - unreleased",
@@ -519,11 +574,11 @@ mod tests {
             "0.3.0 - ReleaseDate",
             "0.3.0 - xxxx-xx-xx",
         ] {
-            let said = understand(title);
+            let said = understand(title, Whose::default());
             assert_eq!((said.about, said.undated), (About::Version(v("0.3.0")), true), "{title}");
         }
-        for title in ["Changelog", "Next steps", "Added", "0.3", "barter 0.3.0", "Nextest", "", "[", "v", "Version "] {
-            assert_eq!(understand(title).about, About::Other, "{title}");
+        for title in ["Changelog", "Next steps", "Added", "0.3", "Nextest", "", "[", "v", "Version "] {
+            assert_eq!(understand(title, Whose::default()).about, About::Other, "{title}");
         }
     }
 
@@ -597,7 +652,7 @@ mod tests {
             ("## Unreleased\n### 0.2.0 is faster\n### v0.2.0\n", vec!["Unreleased", "v0.2.0"]),
             ("# Log\n## Coming\n", vec!["Coming"]),
         ] {
-            let found: Vec<&str> = sections(text).iter().map(|(heading, _)| heading.title).collect();
+            let found: Vec<&str> = sections(Log::from(text)).iter().map(|(heading, _)| heading.title).collect();
             assert_eq!(found, names, "{text}");
         }
     }

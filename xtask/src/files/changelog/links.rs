@@ -6,7 +6,9 @@ use std::{collections::BTreeMap, ops::Range};
 use super::{
     Section,
     headings::{Is, Line, lines},
-    line_ending, read, section,
+    line_ending,
+    names::Log,
+    read, section,
 };
 use crate::version::{Dialect, Version};
 
@@ -191,11 +193,13 @@ fn normal(label: &str) -> String {
 
 /// Has the link of Unreleased start at the new tag, and gives the section of `version` its own: in the heading where the
 /// file's links are there, else as a definition. `tags` are that of the release before, if there is one, and of this one.
-pub fn advance(text: &str, version: &str, tags: (Option<&str>, &str)) -> String {
-    let release = Release { version, tags };
-    let Some(own) = section(text, version) else { return text.to_owned() };
-    let unreleased = section(text, "Unreleased").and_then(|section| Some((link_of(text, &section)?, section.name)));
-    let newest = read(text).into_iter().filter(|other| is_version(&other.name) && other.name != own.name);
+pub fn advance<'a>(log: impl Into<Log<'a>>, version: &str, tags: (Option<&str>, &str)) -> String {
+    let log = log.into();
+    let text = log.text;
+    let release = Release { log, version, tags };
+    let Some(own) = section(log, version) else { return text.to_owned() };
+    let unreleased = section(log, "Unreleased").and_then(|section| Some((link_of(text, &section)?, section.name)));
+    let newest = read(log).into_iter().filter(|other| is_version(&other.name) && other.name != own.name);
     let newest = newest.filter_map(|other| Some((link_of(text, &other)?, other.name))).next();
     let range = unreleased
         .as_ref()
@@ -208,11 +212,11 @@ pub fn advance(text: &str, version: &str, tags: (Option<&str>, &str)) -> String 
         .and_then(|link| Comparison::of_unreleased(&text[link.address.clone()], tags.0.unwrap_or_default()))
         .filter(Comparison::is_open);
     let address = match (open.as_ref().or(range.as_ref()), &newest) {
-        (Some(range), _) => Some(match release.base(text, range.base()) {
+        (Some(range), _) => Some(match release.base(range.base()) {
             Some(base) => range.between(&base, tags.1),
             None => range.page(tags.1),
         }),
-        (None, Some((link, name))) => release.successor(text, &text[link.address.clone()], name),
+        (None, Some((link, name))) => release.successor(&text[link.address.clone()], name),
         (None, None) => None,
     };
     let mut changes: Vec<(Range<usize>, String)> = Vec::new();
@@ -222,14 +226,14 @@ pub fn advance(text: &str, version: &str, tags: (Option<&str>, &str)) -> String 
     let beside = unreleased.as_ref().filter(|_| range.is_some()).or(newest.as_ref());
     match (&own_link, beside, address) {
         (Some(link), _, Some(address)) if open.is_some() => changes.push((link.address.clone(), address)),
-        (None, Some((beside, _)), Some(address)) => changes.push(release.place(text, &own, beside, &address)),
+        (None, Some((beside, _)), Some(address)) => changes.push(release.place(&own, beside, &address)),
         _ => {}
     }
-    changes.extend(release.told(text, &own));
+    changes.extend(release.told(&own));
     // The link that led to main is that of the release now, and Unreleased gets one of its own.
-    let bare = section(text, "Unreleased").filter(|_| unreleased.is_none());
+    let bare = section(log, "Unreleased").filter(|_| unreleased.is_none());
     if let (Some(link), Some(open), Some(bare)) = (&own_link, &open, bare) {
-        changes.push(release.place(text, &bare, link, &open.from(tags.1)));
+        changes.push(release.place(&bare, link, &open.from(tags.1)));
     }
     apply(text, changes)
 }
@@ -253,8 +257,10 @@ pub(super) fn in_heading(text: &str, section: &Section) -> Option<Range<usize>> 
 }
 
 /// Takes `advance` back: the version has no link, and that of Unreleased starts where the version's did.
-pub fn retreat(text: &str, version: &str) -> String {
-    let link = |name: &str| section(text, name).and_then(|section| link_of(text, &section));
+pub fn retreat<'a>(log: impl Into<Log<'a>>, version: &str) -> String {
+    let log = log.into();
+    let text = log.text;
+    let link = |name: &str| section(log, name).and_then(|section| link_of(text, &section));
     let mut changes = Vec::new();
     if let (Some(open), Some(own)) = (link("Unreleased"), link(version)) {
         let [open_at, own_at] = [&open, &own].map(|link| &text[link.address.clone()]);
@@ -274,15 +280,19 @@ pub fn retreat(text: &str, version: &str) -> String {
 }
 
 /// What Unreleased is compared with, as its link has it.
-pub fn compared_with(text: &str) -> Option<&str> {
-    let link = link_of(text, &section(text, "Unreleased")?)?;
+pub fn compared_with<'a>(log: impl Into<Log<'a>>) -> Option<&'a str> {
+    let log = log.into();
+    let text = log.text;
+    let link = link_of(text, &section(log, "Unreleased")?)?;
     Some(Comparison::of_unreleased(&text[link.address], "")?.base()).filter(|base| !base.is_empty())
 }
 
 /// A link that stayed behind in the text of a release: its line, and words for a person.
-pub fn left_behind(text: &str, version: &str, tag: &str) -> Option<(usize, String)> {
+pub fn left_behind<'a>(log: impl Into<Log<'a>>, version: &str, tag: &str) -> Option<(usize, String)> {
+    let log = log.into();
+    let text = log.text;
     let line = |at: usize| 1 + text[..at].matches('\n').count();
-    let link = section(text, "Unreleased").and_then(|section| link_of(text, &section));
+    let link = section(log, "Unreleased").and_then(|section| link_of(text, &section));
     if let Some(link) = &link {
         let address = &text[link.address.clone()];
         if path(address).split(is_between).any(is_version) && !address.contains(tag) {
@@ -290,14 +300,14 @@ pub fn left_behind(text: &str, version: &str, tag: &str) -> Option<(usize, Strin
             return Some((line(link.address.start), what));
         }
     }
-    let own = section(text, version)?;
+    let own = section(log, version)?;
     if let Some(link) = link_of(text, &own) {
         let address = &text[link.address.clone()];
         let misses = |ends: Comparison<'_>| !ends.ends.iter().any(|end| end.contains(version));
         let what = || format!("the link of {version} does not lead to {tag}: {address}");
         return Comparison::split(address).is_some_and(misses).then(|| (line(link.address.start), what()));
     }
-    let others = read(text).into_iter().filter(|other| is_version(&other.name));
+    let others = read(log).into_iter().filter(|other| is_version(&other.name));
     let is_linked = others.filter_map(|other| link_of(text, &other)).next().is_some();
     is_linked.then(|| (line(own.heading.start), format!("{version} got no link: the form of the others is not known")))
 }
@@ -416,6 +426,7 @@ impl<'a> Comparison<'a> {
 }
 
 struct Release<'a> {
+    log: Log<'a>,
     version: &'a str,
     tags: (Option<&'a str>, &'a str),
 }
@@ -424,10 +435,10 @@ impl Release<'_> {
     /// Where the comparison of the new version starts: at the tag of the release before, when the file tells of that. Where
     /// Unreleased starts at a later one, a post release, that is it; the candidates of a final version are left out. The
     /// first version has nothing to be compared with.
-    fn base(&self, text: &str, written: &str) -> Option<String> {
+    fn base(&self, written: &str) -> Option<String> {
         let old = self.tags.0?;
         let told = |tag: &str| {
-            let found = read(text).into_iter().find(|section| self.tag_of(&section.name) == tag)?;
+            let found = read(self.log).into_iter().find(|section| self.tag_of(&section.name) == tag)?;
             Version::parse(&found.name, Dialect::Tag).ok()
         };
         let is_candidate = Version::parse(self.version, Dialect::Tag).is_ok_and(|version| version.is_prerelease());
@@ -462,18 +473,18 @@ impl Release<'_> {
     }
 
     /// What is the address for `name`, for the new version.
-    fn successor(&self, text: &str, address: &str, name: &str) -> Option<String> {
+    fn successor(&self, address: &str, name: &str) -> Option<String> {
         let tag = self.tag_of(name);
         let written = [tag.as_str(), name].into_iter().find(|written| address.contains(written))?;
         if address.contains("/compare/") {
-            let base = self.base(text, &tag)?;
+            let base = self.base(&tag)?;
             return Some(Comparison::of_release(address, written)?.between(&base, self.tags.1));
         }
         // A tag of several words, `owl/0.7.3`, is known by its version.
         let written = if written.contains(is_between) { name } else { written };
         let (new, base) = match written == name {
             true => (self.version, Some(name.to_owned())),
-            false => (self.tags.1, self.base(text, &tag)),
+            false => (self.tags.1, self.base(&tag)),
         };
         let rest = path(address);
         let parts: Vec<&str> = rest.split_inclusive(is_between).flat_map(|part| part.split_inclusive("..")).collect();
@@ -502,9 +513,9 @@ impl Release<'_> {
     }
 
     /// The comparisons of this release with main that stand above the entries of its section, leading to its tag.
-    fn told(&self, text: &str, own: &Section) -> Vec<(Range<usize>, String)> {
+    fn told(&self, own: &Section) -> Vec<(Range<usize>, String)> {
         let Some(old) = self.tags.0 else { return Vec::new() };
-        let body = &text[own.head..own.span.end];
+        let body = &self.log.text[own.head..own.span.end];
         let is_above = |line: &Line<'_>| !["- ", "* ", "+ ", "#"].iter().any(|sign| line.text.starts_with(sign));
         let above = lines(body).into_iter().take_while(is_above).filter(|line| line.is == Is::Text);
         let moved = above.filter(|line| !is_definition(line.text)).filter_map(|line| {
@@ -521,7 +532,8 @@ impl Release<'_> {
     }
 
     /// Where the link of the new version's section goes, and what is written there.
-    fn place(&self, text: &str, own: &Section, beside: &Link, address: &str) -> (Range<usize>, String) {
+    fn place(&self, own: &Section, beside: &Link, address: &str) -> (Range<usize>, String) {
+        let text = self.log.text;
         let label = label(text, own);
         let Some(line) = &beside.line else {
             let heading = &text[own.heading.clone()];

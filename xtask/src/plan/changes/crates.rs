@@ -10,7 +10,7 @@ use super::{CORRECT, attributed, homeless, normal, told};
 use crate::{
     check::Finding,
     edit::Reason,
-    files::changelog,
+    files::changelog::{self, names::Log},
     plan::{Prose, edits::Texts},
     snapshot::Snapshot,
     train::Train,
@@ -19,11 +19,11 @@ use crate::{
 };
 
 /// The changelogs that crates of the train keep of their own, with their versions. A text without sections is none.
-pub fn logs<'w>(workspace: &'w Workspace, train: &Train) -> Vec<(&'w Path, &'w str, &'w Version)> {
+pub fn logs<'w>(workspace: &'w Workspace, train: &'w Train) -> Vec<(&'w Path, Log<'w>, &'w Version)> {
     let own = train.members().into_iter().filter_map(|at| Some((workspace.members.get(at)?, log_of(workspace, at)?)));
     let read = own.filter_map(|(member, path)| Some((workspace.texts.get_key_value(&path)?, &member.version)));
-    let read = read.filter(|((_, text), _)| changelog::is_kept(text));
-    read.map(|((path, text), version)| (path.as_path(), text.as_str(), version)).collect()
+    let read = read.map(|((path, text), version)| (path.as_path(), train.names.log(path, text), version));
+    read.filter(|(_, log, _)| changelog::is_kept(*log)).collect()
 }
 
 /// A crate's own changelog, when it has one that is not a train's.
@@ -51,8 +51,8 @@ pub(super) fn crates(
     let mut remarks = Vec::new();
     for at in train.members().into_iter().filter(|at| versions.contains_key(at)) {
         let Some(path) = log_of(workspace, at) else { continue };
-        let text = &workspace.texts[&path];
-        let section = changelog::section(text, &to.tag()).or_else(|| changelog::section(text, "Unreleased"));
+        let log = train.names.log(&path, &workspace.texts[&path]);
+        let section = changelog::section(log, &to.tag()).or_else(|| changelog::section(log, "Unreleased"));
         let summary = section.as_ref().and_then(|section| changelog::summary(&section.body));
         for (heading, entry) in section.iter().flat_map(|section| changelog::entries(&section.body)) {
             let Some(kind) = heading.and_then(|kind| train.config.kind(kind)) else {
@@ -84,10 +84,11 @@ pub(in crate::plan) fn promote_crates(
     findings: &mut Vec<Finding>,
 ) {
     for (path, to) in versions.iter().filter_map(|(&at, to)| Some((log_of(&snapshot.workspace, at)?, to))) {
-        let text = texts.now(&path).unwrap_or_default();
-        let Some(unreleased) = changelog::section(text, "Unreleased") else { continue };
+        let names = &snapshot.train.names;
+        let log = names.log(&path, texts.now(&path).unwrap_or_default());
+        let Some(unreleased) = changelog::section(log, "Unreleased") else { continue };
         let mut said: Vec<String> = changelog::entries(&unreleased.body).iter().map(|(_, text)| normal(text)).collect();
-        let mut told = told(snapshot, text, to);
+        let mut told = told(snapshot, log, to);
         told.retain(|told| {
             let words = normal(&told.text);
             let is_new = !said.contains(&words);
@@ -95,16 +96,16 @@ pub(in crate::plan) fn promote_crates(
             is_new
         });
         let waits = changelog::has_entries(&unreleased) || !told.is_empty();
-        if !waits || changelog::section(text, prose.version).is_some() {
+        if !waits || changelog::section(log, prose.version).is_some() {
             continue;
         }
         for told in told {
             let result = texts.rewrite(&path, Reason::Changelog, |text| {
-                changelog::add_entry(text, told.kind.as_deref().unwrap_or_default(), &told.text)
+                changelog::add_entry(names.log(&path, text), told.kind.as_deref().unwrap_or_default(), &told.text)
             });
             findings.extend(result.err().map(|error| Finding::new("changelog", format!("{error:#}"), CORRECT)));
         }
-        let result = texts.rewrite(&path, Reason::Changelog, |text| prose.promote(text));
+        let result = texts.rewrite(&path, Reason::Changelog, |text| prose.promote(&path, text));
         findings.extend(result.err().map(|error| Finding::new("changelog", format!("{error:#}"), CORRECT)));
     }
 }

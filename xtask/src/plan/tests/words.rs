@@ -232,15 +232,36 @@ fn a_section_is_known_however_it_is_headed() {
         assert_eq!(findings(&plan), [""; 0], "{unreleased}");
         assert!(tag_message(&plan).starts_with("Release version 0.10.0\n\n- by hand"), "{unreleased}");
     }
-    for section in
-        ["## v0.10.0", "## [v0.10.0]", "## v0.10.0 (2026-01-01)", "# Version 0.10.0 - 2026-01-01", "0.10.0\n==="]
-    {
+    for section in [
+        "## v0.10.0",
+        "## [v0.10.0]",
+        "## v0.10.0 (2026-01-01)",
+        "# Version 0.10.0 - 2026-01-01",
+        "0.10.0\n===",
+        "## barter 0.10.0",
+        "# Barter v0.10.0 (2026-01-01)",
+        "## [barter-0.10.0] - 2026-01-01",
+        "barter-python 0.10.0\n====================",
+    ] {
         let text = format!("{section}\n\n- by hand\n");
         let plan = told_in(&text).release("minor");
         assert_eq!(findings(&plan), [""; 0], "{section}");
         assert!(tag_message(&plan).starts_with("Release version 0.10.0\n\n- by hand"), "{section}");
         assert!(plan.edits().iter().all(|edit| !edit.path.ends_with("CHANGELOG.md")), "{section}");
     }
+    // The same number of a crate that travels is another version, and the new heading names whose it is.
+    let log = "## Unreleased\n\n- by hand\n\n## barter-data 0.10.0\n\n- y\n\n## barter 0.9.3\n\n- z\n";
+    let named = told_in(log).file("crates/barter-data/CHANGELOG.md", "## barter-data Unreleased\n\n- d\n");
+    let plan = named.release("minor");
+    assert_eq!(findings(&plan), [""; 0]);
+    assert_eq!(text(&plan, "CHANGELOG.md"), log.replace("- by hand", "## barter 0.10.0\n\n- by hand"));
+    let own = text(&plan, "crates/barter-data/CHANGELOG.md");
+    assert_eq!(own, "## barter-data Unreleased\n\n## barter-data 0.10.0 - 2026-02-04\n\n- d\n");
+    let unknown = told_in("## Unreleased\n\n- by hand\n\n## bartender 0.10.0\n\n- z\n").release("minor");
+    assert_eq!(
+        findings(&unknown),
+        ["changelog: CHANGELOG.md:5: `bartender 0.10.0` names bartender, which is no crate of the workspace"]
+    );
     let dated = told_in("## Unreleased\n\n## v0.10.0 (unreleased)\n\n- by hand\n").release("minor");
     assert_eq!(text(&dated, "CHANGELOG.md"), "## Unreleased\n\n## v0.10.0 (2026-02-04)\n\n- by hand\n");
 }

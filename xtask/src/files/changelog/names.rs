@@ -1,0 +1,91 @@
+//! Whose versions a changelog tells: its headings may say the name of a crate or a train before the version.
+//! It must never take the version of one member for that of another: what no name is known of is nobody's.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+};
+
+/// The names of a workspace, as those who write the changelogs know them.
+#[derive(Clone, Debug, Default)]
+pub struct Names {
+    /// Those of the train: its own, that of its driver, those of its wheels.
+    train: BTreeSet<String>,
+    /// The name of the crate that keeps the changelog at this path.
+    crates: BTreeMap<PathBuf, BTreeSet<String>>,
+    known: BTreeSet<String>,
+}
+
+/// The names that are those of a changelog, among all that are known.
+#[derive(Clone, Copy, Default)]
+pub struct Whose<'a>(Option<(&'a BTreeSet<String>, &'a BTreeSet<String>)>);
+
+/// The text of a changelog, and whose it is.
+#[derive(Clone, Copy)]
+pub struct Log<'a> {
+    pub text: &'a str,
+    pub whose: Whose<'a>,
+}
+
+impl Names {
+    /// `crates` are those that keep a changelog of their own, or may, with its path.
+    pub fn new<'n>(
+        train: impl IntoIterator<Item = &'n str>,
+        crates: impl IntoIterator<Item = (PathBuf, &'n str)>,
+        others: impl IntoIterator<Item = &'n str>,
+    ) -> Names {
+        let train: BTreeSet<String> = train.into_iter().map(normal).collect();
+        let mut known: BTreeSet<String> = others.into_iter().map(normal).chain(train.iter().cloned()).collect();
+        let mut logs = BTreeMap::new();
+        for (path, name) in crates {
+            known.insert(normal(name));
+            logs.insert(path, BTreeSet::from([normal(name)]));
+        }
+        Names { train, crates: logs, known }
+    }
+
+    /// The changelog at that path: a crate's, or the train's.
+    pub fn log<'a>(&'a self, path: &Path, text: &'a str) -> Log<'a> {
+        let own = self.crates.get(path).unwrap_or(&self.train);
+        Log { text, whose: Whose(Some((own, &self.known))) }
+    }
+}
+
+impl Whose<'_> {
+    pub fn is_own(&self, name: &str) -> bool {
+        self.0.is_some_and(|(own, _)| own.contains(&normal(name)))
+    }
+
+    /// Whether it is the name of something else in the workspace.
+    pub fn is_of_member(&self, name: &str) -> bool {
+        self.0.is_some_and(|(own, known)| known.contains(&normal(name)) && !own.contains(&normal(name)))
+    }
+}
+
+impl<'a> Log<'a> {
+    /// The same changelog with another text.
+    pub fn with<'b>(self, text: &'b str) -> Log<'b>
+    where
+        'a: 'b,
+    {
+        Log { text, whose: self.whose }
+    }
+}
+
+/// A changelog of nobody in particular.
+impl<'a> From<&'a str> for Log<'a> {
+    fn from(text: &'a str) -> Log<'a> {
+        Log { text, whose: Whose::default() }
+    }
+}
+
+impl<'a> From<&'a String> for Log<'a> {
+    fn from(text: &'a String) -> Log<'a> {
+        Log::from(text.as_str())
+    }
+}
+
+/// A name as it is compared.
+fn normal(name: &str) -> String {
+    name.to_lowercase().replace(['_', '.'], "-")
+}
