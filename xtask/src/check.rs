@@ -57,11 +57,12 @@ pub struct Check {
 }
 
 /// What holds between releases; a plan's result is held against the same list before a byte is written.
-pub const STATE: [Check; 13] = [
+pub const STATE: [Check; 14] = [
     Check { name: "configuration", look: configuration },
     Check { name: "requirements", look: requirements },
     Check { name: "lock", look: lock },
     Check { name: "wheel-version", look: wheel_versions },
+    Check { name: "build-metadata", look: build_metadata },
     Check { name: "version-files", look: version_files },
     Check { name: "changelog", look: changelogs },
     Check { name: "path-only", look: path_only },
@@ -277,6 +278,7 @@ fn wheel_versions(workspace: &Workspace, train: &Train) -> Vec<Finding> {
         }
         let python = match member.version.show(Dialect::Pep440) {
             Ok(python) => python,
+            Err(_) if member.version.metadata().is_some() => continue,
             Err(error) => {
                 found(format!("{manifest}: {error:#}"), "cargo xtask release X.Y.Z".to_owned());
                 continue;
@@ -335,6 +337,37 @@ fn wheel_versions(workspace: &Workspace, train: &Train) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Build metadata stands nowhere that has no place for it: every release would be refused.
+fn build_metadata(workspace: &Workspace, train: &Train) -> Vec<Finding> {
+    let member = |at: usize| &workspace.members[at];
+    let has_some = |at: &usize| member(*at).version.metadata().is_some();
+    // The driver's is the release's, and so in every name.
+    let places = match has_some(&train.driver) {
+        true => vec![(train.driver, cannot_hold_metadata(train))],
+        false => train.wheels.iter().map(|wheel| (wheel.member, vec![WHEEL])).collect(),
+    };
+    let told = places.into_iter().filter(|(at, places)| has_some(at) && !places.is_empty());
+    let told = told.map(|(at, places)| {
+        let metadata = member(at).version.metadata().unwrap_or_default();
+        let next = format!("take `+{metadata}` out of {}", slashed(&member(at).manifest));
+        misplaced_metadata(&member(at).version, &places, next)
+    });
+    told.collect()
+}
+
+const WHEEL: &str = "a wheel's version";
+
+/// What of a train has no place for build metadata.
+pub fn cannot_hold_metadata(train: &Train) -> Vec<&'static str> {
+    let wheel = (!train.wheels.is_empty()).then_some(WHEEL);
+    wheel.into_iter().chain((!train.config.images.is_empty()).then_some("an image's tag")).collect()
+}
+
+pub fn misplaced_metadata(version: &Version, places: &[&str], next: String) -> Finding {
+    let what = format!("{version} has build metadata, for which there is no place in {}", places.join(" and in "));
+    Finding::new("build-metadata", what, next)
 }
 
 /// What to do about a file that the train names.

@@ -414,8 +414,10 @@ fn read_back(workspace: &Workspace, train: &Train, draft: &Draft, texts: Texts) 
     const OF_VERSIONS: [&str; 7] =
         ["version", "lockstep", "python-version", "requirements", "wheel-version", "version-files", "lock"];
     let unset = draft.findings.iter().any(|finding| OF_VERSIONS.contains(&finding.check));
+    let is_told = |check: &str| draft.findings.iter().any(|finding| finding.check == check);
     let is_news = |finding: &Finding| {
         finding.check != "lockstep"
+            && !(finding.check == "build-metadata" && is_told(finding.check))
             && !(unset && OF_VERSIONS.contains(&finding.check))
             && !draft.findings.iter().any(|told| told.is_of(finding))
             && !again.contains(finding)

@@ -161,7 +161,7 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
     }
     findings.extend(above(snapshot, to).filter(|_| !released));
     findings.extend(taken::yanked(snapshot, to));
-    remarks.extend(kept_metadata(snapshot, &versions));
+    remarks.extend(kept_metadata(snapshot, to, &versions));
     findings.extend(misplaced_metadata(snapshot, to));
     // All that travels together is on the driver's minor line; what is far below it may have a version of its own.
     let line = |version: &Version| (version.semver().major, version.semver().minor);
@@ -396,36 +396,52 @@ pub fn moving(snapshot: &Snapshot, to: &Version, remarks: &mut Vec<String>) -> B
 }
 
 /// The version that a member gets by the release of `to`: build metadata stays with those that have some, and what was
-/// named in its place goes to all that had the driver's.
+/// named takes the place of one.
 fn version_of(snapshot: &Snapshot, at: usize, to: &Version) -> Version {
-    let driver = snapshot.train.version(&snapshot.workspace);
     let own = &snapshot.workspace.members[at].version;
     match own.metadata() {
         _ if at == snapshot.train.driver => to.clone(),
         None => to.base(),
-        Some(_) if to.metadata().is_some() && [None, own.metadata()].contains(&driver.metadata()) => to.clone(),
+        Some(metadata) if replaced(snapshot, to) == Some(metadata) => to.clone(),
         Some(_) => to.base().with_metadata_of(own),
     }
 }
 
+/// The build metadata in whose place that of `to` was named: the driver's; where that has none, the only one of the train
+/// that begins alike (`zstd.1.5.6` and `zstd.1.5.7`). Each of the others names what another member bundles.
+fn replaced<'s>(snapshot: &'s Snapshot, to: &Version) -> Option<&'s str> {
+    let Snapshot { workspace, train, .. } = snapshot;
+    let named = to.metadata()?;
+    let driver = train.version(workspace).metadata();
+    let begins = |metadata: &'_ str| metadata.split(|c: char| c.is_ascii_digit()).next().map(str::to_owned);
+    let members = train.members().into_iter().filter_map(|at| workspace.members[at].version.metadata());
+    let alike: BTreeSet<&str> = members.filter(|found| begins(found) == begins(named)).collect();
+    driver.or_else(|| alike.first().copied().filter(|_| alike.len() == 1))
+}
+
 /// Build metadata that stays may be out of date, which nobody but its author knows.
-fn kept_metadata(snapshot: &Snapshot, versions: &BTreeMap<usize, Version>) -> Option<String> {
+fn kept_metadata(snapshot: &Snapshot, release: &Version, versions: &BTreeMap<usize, Version>) -> Option<String> {
     let member = |at: &usize| &snapshot.workspace.members[*at];
-    let mut kept = versions.iter().filter(|(at, to)| {
-        let from = &member(at).version;
-        from != *to && from.metadata().is_some() && from.metadata() == to.metadata()
-    });
-    let (at, to) = kept.next()?;
-    let more = match kept.count() {
+    let kept: Vec<_> = versions
+        .iter()
+        .filter(|(at, to)| {
+            let from = &member(at).version;
+            from != *to && from.metadata().is_some() && from.metadata() == to.metadata()
+        })
+        .collect();
+    let (at, to) = *kept.first()?;
+    let more = match kept.len() - 1 {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    Some(format!(
-        "build metadata stays: {} is {to}{more}; to name another: cargo xtask release {}+…{}",
-        member(at).name,
-        to.base(),
-        snapshot.train.config.option()
-    ))
+    // What can be named in its place is named; the rest stands in the members' manifests alone.
+    let is_free = |to: &Version| release.metadata().is_none_or(|named| Some(named) == to.metadata());
+    let is_replaced = |(_, to): &(&usize, &Version)| is_free(to) && replaced(snapshot, to) == to.metadata();
+    let next = match kept.iter().all(is_replaced) {
+        true => format!("to name another: cargo xtask release {}+…{}", to.base(), snapshot.train.config.option()),
+        false => "to name another, write it in the manifest of its member, and commit".to_owned(),
+    };
+    Some(format!("build metadata stays: {} is {to}{more}; {next}", member(at).name))
 }
 
 /// What has no place for the build metadata of `to`, or takes it for the version that there is.
@@ -436,14 +452,10 @@ fn misplaced_metadata(snapshot: &Snapshot, to: &Version) -> Vec<Finding> {
         None => format!("cargo xtask release {}{}", to.base(), train.config.option()),
         Some(_) => format!("take `+{metadata}` out of {}", slashed(&workspace.members[train.driver].manifest)),
     };
+    let places = check::cannot_hold_metadata(train);
     let mut findings = Vec::new();
-    if !train.wheels.is_empty() {
-        let what = format!("{to} has build metadata, and a wheel's version has a place for none");
-        findings.push(Finding::new("python-version", what, next.clone()));
-    }
-    if !train.config.images.is_empty() {
-        let what = format!("{to} has build metadata, and an image's tag cannot hold a `+`");
-        findings.push(Finding::new("tag", what, next));
+    if !places.is_empty() {
+        findings.push(check::misplaced_metadata(to, &places, next));
     }
     let is_same = |found: &Version| found.base() == to.base() && found != to && found.post().is_none();
     if let Some((_, tag)) = train.tags(repo).find(|(found, _)| is_same(found)) {

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::json;
 
 use super::sketch::{Sketch, changes, findings, house, locked, moved, text, titles, v};
-use crate::train::Train;
+use crate::{check, train::Train};
 
 #[test]
 fn a_minor_moves_every_member_and_what_requires_it() {
@@ -553,6 +553,68 @@ fn build_metadata_is_kept_or_named() {
 }
 
 #[test]
+fn each_member_keeps_the_metadata_of_what_it_bundles() {
+    let house = |driver: &str, data: &str, instrument: &str| {
+        let mut house = bundling(&[]);
+        for (name, metadata) in [("barter", driver), ("barter-data", data), ("barter-instrument", instrument)] {
+            let manifest = format!("crates/{name}/Cargo.toml");
+            house = house.with(&manifest, "version = \"0.9.3\"\n", &format!("version = \"0.9.3{metadata}\"\n"));
+        }
+        house.lock()
+    };
+    for (sketch, goal, [driver, data, instrument]) in [
+        // What the driver bundles, and who bundles the same.
+        (house("+4.3.4", "+4.3.4", "+1.3.1"), "0.10.0+5.0.0", ["+5.0.0", "+5.0.0", "+1.3.1"]),
+        // A driver that bundles nothing: what begins alike, where only one does.
+        (house("", "+zstd.1.5.6", "+zlib.1.3.1"), "0.10.0+zstd.1.5.7", ["+zstd.1.5.7", "+zstd.1.5.7", "+zlib.1.3.1"]),
+        (house("", "+4.3.4", "+1.3.1"), "0.10.0+5.0.0", ["+5.0.0", "+4.3.4", "+1.3.1"]),
+        (house("", "+4.3.4", "+1.3.1"), "0.10.0", ["", "+4.3.4", "+1.3.1"]),
+    ] {
+        let plan = sketch.release(goal);
+        assert_eq!(findings(&plan), [""; 0], "{goal}");
+        let edits = changes(&plan);
+        for (name, metadata) in [("barter", driver), ("barter-data", data), ("barter-instrument", instrument)] {
+            let line = format!("crates/{name}/Cargo.toml: version = \"0.10.0{metadata}\"");
+            assert!(edits.contains(&line), "{goal}: {line} in {edits:?}");
+        }
+        let stays = plan.remarks.iter().find(|remark| remark.starts_with("build metadata stays: ")).unwrap();
+        assert!(stays.ends_with("; to name another, write it in the manifest of its member, and commit"), "{stays}");
+    }
+}
+
+#[test]
+fn metadata_without_a_place_is_found_before_a_release() {
+    let image = json!([{ "name": "house", "dockerfile": "Dockerfile" }]);
+    let wheel = "barter-python/Cargo.toml";
+    for (sketch, place, manifest) in [
+        (bundling(&["barter"]).configured("images", image.clone()), "an image's tag", "crates/barter/Cargo.toml"),
+        (
+            bundling(&["barter"]).configured("images", image).configured("wheels", json!(["barter-python"])),
+            "a wheel's version and in an image's tag",
+            "crates/barter/Cargo.toml",
+        ),
+        (
+            house().with(wheel, "version = \"0.9.3\"\npublish", "version = \"0.9.3+4.3.4\"\npublish").lock(),
+            "a wheel's version",
+            wheel,
+        ),
+    ] {
+        let snapshot = sketch.snapshot();
+        let told: Vec<String> = check::state(&snapshot.workspace, &snapshot.train)
+            .into_iter()
+            .map(|found| format!("{}: {}; {}", found.check, found.what, found.next))
+            .collect();
+        assert_eq!(
+            told,
+            [format!(
+                "build-metadata: 0.9.3+4.3.4 has build metadata, for which there is no place in {place}; take `+4.3.4` out of {manifest}"
+            )]
+        );
+        assert_eq!(findings(&sketch.release("minor")).len(), 1, "{:?}", findings(&sketch.release("minor")));
+    }
+}
+
+#[test]
 fn build_metadata_is_refused_where_it_has_no_place() {
     let driver = || bundling(&["barter"]);
     let wheel = house().with("CHANGELOG.md", "a rounding error", "x");
@@ -567,19 +629,19 @@ fn build_metadata_is_refused_where_it_has_no_place() {
         (
             wheel,
             "0.9.4+4.3.5",
-            "python-version: 0.9.4+4.3.5 has build metadata, and a wheel's version has a place for none",
+            "build-metadata: 0.9.4+4.3.5 has build metadata, for which there is no place in a wheel's version",
             "cargo xtask release 0.9.4",
         ),
         (
             driver().configured("images", image),
             "patch",
-            "tag: 0.9.4+4.3.4 has build metadata, and an image's tag cannot hold a `+`",
+            "build-metadata: 0.9.4+4.3.4 has build metadata, for which there is no place in an image's tag",
             "take `+4.3.4` out of crates/barter/Cargo.toml",
         ),
     ] {
         let plan = sketch.release(goal);
-        let found = plan.findings.iter().find(|finding| format!("{}: {}", finding.check, finding.what) == what);
-        assert_eq!(found.map(|finding| finding.next.as_str()), Some(next), "{goal}: {:?}", findings(&plan));
+        assert_eq!(findings(&plan), [what], "one cause is told once");
+        assert_eq!(plan.findings[0].next, next);
     }
     assert!(crate::plan::release::Goal::parse("0.9.3+post.1").unwrap_err().to_string().contains("cargo xtask postfix"));
 }
