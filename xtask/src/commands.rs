@@ -515,7 +515,10 @@ pub fn publication(
 ) -> Result<(Snapshot, Publication)> {
     let head = loader.load(Source::Tree)?;
     let (train, version) = match version {
-        Some(version) => (head.train, version.clone()),
+        Some(version) => {
+            let version = head.train.named(&loader.repo, version);
+            (head.train, version)
+        }
         None => tagged_here(loader, head)?,
     };
     publication_of(loader, &train, &version, options)

@@ -191,6 +191,16 @@ impl Train {
         repo.tags.keys().filter_map(|tag| Some((self.tag.version_in(tag)?, tag.as_str())))
     }
 
+    /// The released version that a person means: build metadata may be left out where one tag alone has that version.
+    pub fn named(&self, repo: &Repo, version: &Version) -> Version {
+        let is_meant = |(found, _): &(Version, &str)| found.metadata().is_some() && found.base() == *version;
+        let mut meant = self.tags(repo).filter(is_meant).map(|(found, _)| found);
+        match (repo.tags.contains_key(&self.tag.fill(version)), meant.next(), meant.next()) {
+            (false, Some(only), None) => only,
+            _ => version.clone(),
+        }
+    }
+
     /// Its tags but those of releases that were rolled back.
     pub fn tags_in_use<'r>(&self, repo: &'r Repo) -> impl Iterator<Item = (Version, &'r str)> {
         self.tags(repo).filter(|(_, tag)| !repo.is_rolled_back(tag))

@@ -28,6 +28,7 @@ pub fn plan(loader: &Loader<'_>, version: Option<&Version>, options: &Options) -
         None => meant(loader, &head)?,
     };
     let line = Line::new(&head.train, repo, &to)?;
+    let to = line.to.clone();
     if repo.tags.contains_key(&line.tag) && !is_hotfix(loader, &line.tag)? {
         bail!("{} is released already, and not as a hotfix: cargo xtask hotfix names the next one", line.tag)
     }

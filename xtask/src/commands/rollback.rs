@@ -118,7 +118,9 @@ pub fn status(call: &Call<'_>, loader: &Loader<'_>, version: &Version) -> Result
 /// The tag of a release that only this clone had and that was unmade; `None` when there is one to be rolled back.
 fn unmade(loader: &Loader<'_>, version: &Version) -> Result<Option<String>> {
     let source = if loader.repo.dirty.is_empty() { Source::Tree } else { Source::Commit(&loader.repo.head) };
-    let train = loader.load(source)?.train;
+    let Snapshot { train, workspace, .. } = loader.load(source)?;
+    // Its tag is gone: the build metadata that was left out is what the driver still has.
+    let version = &train.named(&loader.repo, version).with_metadata_of(train.version(&workspace));
     let tag = train.tag.fill(version);
     if loader.repo.tags.contains_key(&tag) || !repo::is_unmade(loader.sh, &tag, &plan::subject(&train, version))? {
         return Ok(None);
@@ -133,6 +135,7 @@ pub fn draw(loader: &Loader<'_>, version: &Version, options: &Options) -> Result
     let sh = loader.sh;
     let source = if loader.repo.dirty.is_empty() { Source::Tree } else { Source::Commit(&loader.repo.head) };
     let head = loader.load(source)?;
+    let version = &head.train.named(&loader.repo, version);
     let tag = head.train.tag.fill(version);
     let Some(commit) = loader.repo.tags.get(&tag) else {
         bail!(

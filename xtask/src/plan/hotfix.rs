@@ -41,7 +41,8 @@ pub struct Line {
 impl Line {
     /// The line on which `to` is the next patch; a tag that there is already is the caller's to judge.
     pub fn new(train: &Train, repo: &Repo, to: &Version) -> Result<Line> {
-        let tag = train.tag.fill(to);
+        let named = train.named(repo, to);
+        let to = &named;
         let is_of_line = |version: &Version| {
             let (found, to) = (version.semver(), to.semver());
             (found.major, found.minor) == (to.major, to.minor)
@@ -61,6 +62,9 @@ impl Line {
                 to.tag()
             )
         };
+        // Other build metadata may be named; what is left out stays.
+        let to = &to.with_metadata_of(of);
+        let tag = train.tag.fill(to);
         // What was rolled back is not what is fixed, but its number is used up.
         let next = below.iter().max().map_or(0, |highest| highest.semver().patch);
         let next = with_patch(of, next + 1);
@@ -69,8 +73,7 @@ impl Line {
             let next = with_patch(above, above.semver().patch + 1);
             bail!("{tag} was rolled back, and its number is used up: cargo xtask hotfix {}", next.tag())
         }
-        // Other metadata may be named; none at all would be a loss.
-        if next.base() != to.base() || next.metadata().is_some() != to.metadata().is_some() {
+        if next.base() != to.base() {
             bail!("{} skips {}: the fix of {} is cargo xtask hotfix {}", to.tag(), next.tag(), of.tag(), next.tag())
         }
         if let Some(above) = above.into_iter().max().filter(|_| !repo.tags.contains_key(&tag)) {

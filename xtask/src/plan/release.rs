@@ -101,7 +101,7 @@ impl Goal {
             // Of what has its tag and was not withdrawn, the release is found, or refused.
             Goal::Align if taken::is_withdrawn(snapshot, current) => Ok(taken::next(snapshot, current.of_crates())),
             Goal::Align => Ok(Next { version: current.of_crates(), why: None }),
-            Goal::Version(version) => Ok(Next { version: kept(version.clone()), why: None }),
+            Goal::Version(version) => Ok(Next { version: kept(train.named(&snapshot.repo, version)), why: None }),
             Goal::Bump(bump @ Bump::Pre(kind)) => {
                 let first = current.bump(*bump).map(kept).map_err(|error| {
                     let core = current.bump(Bump::Patch).ok().into_iter();

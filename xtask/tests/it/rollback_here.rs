@@ -49,6 +49,33 @@ fn what_nobody_else_has_is_as_if_it_never_was() {
     }
 }
 
+/// Registries do not count it, and one tag alone has that version.
+#[test]
+fn build_metadata_may_be_left_out_of_a_version_that_has_a_tag() {
+    let place = Place::of_world("metadata_left_out", "plain");
+    place.replace("crates/lark/Cargo.toml", "version = \"0.7.3\"\nedition", "version = \"0.7.3+4.3.4\"\nedition");
+    place.replace("Cargo.lock", "name = \"lark\"\nversion = \"0.7.3\"", "name = \"lark\"\nversion = \"0.7.3+4.3.4\"");
+    place.commit("name what lark bundles");
+    place.git("tag --annotate v0.7.3+4.3.4 --message v0.7.3+4.3.4");
+    let before = place.end();
+    place.xtask(&format!("release 0.8.0 {UNPROVED}")).ok();
+    assert_eq!(place.git("tag --points-at HEAD"), "v0.8.0+4.3.4");
+    for args in ["status 0.8.0", "publish 0.8.0 --dry-run", "post-release 0.8.0 --dry-run", "rollback 0.8.0 --dry-run"]
+    {
+        let said = place.xtask(args);
+        assert!(said.all().contains("v0.8.0+4.3.4"), "{args}: {}", said.all());
+        assert!(!said.all().contains("no tag"), "{args}: {}", said.all());
+    }
+    let again = place.xtask(&format!("release 0.8.0 {UNPROVED}")).ok();
+    assert!(again.all().contains("0.8.0+4.3.4 is released here"), "{}", again.all());
+    let fix = place.xtask("hotfix 0.8.1 --dry-run").ok();
+    assert!(fix.all().contains("branch hotfix/v0.8.1+4.3.4"), "{}", fix.all());
+    place.xtask("rollback 0.8.0").ok();
+    assert_eq!(place.end(), before);
+    let again = place.xtask("rollback 0.8.0").ok();
+    assert!(again.all().contains("v0.8.0+4.3.4 is already rolled back"), "{}", again.all());
+}
+
 #[test]
 fn cut_off_in_between_it_is_unmade_by_the_same_command() {
     for (train, version) in [("lark", "0.8.0"), ("ingest", "0.4.0")] {
