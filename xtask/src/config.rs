@@ -21,7 +21,7 @@ pub use self::{
 };
 use crate::{
     conventional::Kind,
-    names::{Branch, Word, check_ref, check_subject, check_word, in_the_way},
+    names::{Branch, Word, check_release, check_subject, check_word, in_the_way},
     version::{Dialect, Version},
     visible,
     workspace::normalized,
@@ -444,9 +444,10 @@ impl<'de> Deserialize<'de> for Template {
     }
 }
 
+/// Of a tag or a branch.
 fn ref_template<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Template>, D::Error> {
     let template = Option::<Template>::deserialize(deserializer)?;
-    template.map(|template| template.checked(check_ref)).transpose().map_err(de::Error::custom)
+    template.map(|template| template.checked(check_release)).transpose().map_err(de::Error::custom)
 }
 
 fn subject_template<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Template, D::Error> {
@@ -727,6 +728,22 @@ mod tests {
         }
         let good = json!({ "tag": "owl/v{version}", "branch": "release/{version}", "commit": "release {version} (ü)" });
         assert_eq!(problems(json!({ "a": good })), "");
+    }
+
+    #[test]
+    fn what_is_kept_for_rollbacks_and_hotfixes_names_no_release() {
+        for (key, value) in
+            [("tag", "rollback/{version}"), ("branch", "rollback/v{version}"), ("branch", "hotfix/v{version}")]
+        {
+            let problems =
+                read(&json!({ "trains": { "lark": { "driver": "lark", key: value } } }), "".as_ref()).problems;
+            let [problem] = problems.as_slice() else { panic!("{problems:?}") };
+            let own = &value[..value.find('/').unwrap() + 1];
+            assert!(problem.starts_with("[workspace.metadata.trains.lark]: ") && problem.contains(key), "{problem}");
+            assert!(problem.contains(&format!("begins with `{own}`, which is kept for ")), "{problem}");
+        }
+        let fine = json!({ "trains": { "lark": { "driver": "lark", "tag": "rollbacks/{version}" } } });
+        assert_eq!(read(&fine, "".as_ref()).problems, [""; 0]);
     }
 
     #[test]

@@ -105,6 +105,23 @@ pub fn check_ref(name: &str) -> Result<(), String> {
     Err(format!("`{name}` {why}, and git takes it for no name of a branch or tag"))
 }
 
+/// What the tags begin with that say what was rolled back.
+pub const ROLLBACK: &str = "rollback/";
+
+/// What the branches begin with on which hotfixes are made.
+pub const HOTFIX: &str = "hotfix/";
+
+/// Refuses a name of releases that would be taken for a rollback's or a hotfix's.
+pub fn check_release(name: &str) -> Result<(), String> {
+    check_ref(name)?;
+    match [(ROLLBACK, "rollbacks"), (HOTFIX, "hotfixes")].iter().find(|(own, _)| name.starts_with(own)) {
+        Some((own, whose)) => {
+            Err(format!("`{name}` begins with `{own}`, which is kept for {whose}: let it begin with another word"))
+        }
+        None => Ok(()),
+    }
+}
+
 /// Refuses what cargo takes for no name of a registry.
 pub fn check_registry(name: &str) -> Result<(), String> {
     check_word(name)?;

@@ -28,7 +28,7 @@ use crate::{
     conventional::credit,
     edit::{STAGED, typed},
     files::tag_record::Record,
-    names::check_word,
+    names::{ROLLBACK, check_word},
     workspace::Texts,
 };
 
@@ -110,9 +110,6 @@ impl Repo {
 pub fn rollback_tag(tag: &str) -> String {
     format!("{ROLLBACK}{tag}")
 }
-
-/// What such a tag begins with.
-pub const ROLLBACK: &str = "rollback/";
 
 /// How far back a release's own commit may lie behind later ones.
 pub const HORIZON: usize = 1_000;

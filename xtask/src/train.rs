@@ -22,7 +22,8 @@ use crate::{
         pyproject::{self, PyProject},
         uv_lock,
     },
-    repo::{ROLLBACK, Repo},
+    names::ROLLBACK,
+    repo::Repo,
     version::{Dialect, Version},
     workspace::{Texts, Workspace, dir, normalized},
 };

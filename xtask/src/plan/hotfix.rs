@@ -18,6 +18,7 @@ use crate::{
         changelog::{carry, names::Names},
         tag_record::Record,
     },
+    names::HOTFIX,
     repo::Repo,
     snapshot::Snapshot,
     step::{Branch, Checks, Commit, Fix, MergeBack, Push, Side, Sides, Step, Tag, Target},
@@ -88,14 +89,12 @@ impl Line {
 
 /// The branch on which a version is made.
 pub fn branch(train: &Train, version: &Version) -> String {
-    format!("{PREFIX}{}", train.tag.fill(version))
+    format!("{HOTFIX}{}", train.tag.fill(version))
 }
-
-const PREFIX: &str = "hotfix/";
 
 /// The version that a hotfix's branch is for.
 pub fn version_in(tag: &Template, branch: &str) -> Option<Version> {
-    tag.version_in(branch.strip_prefix(PREFIX)?)
+    tag.version_in(branch.strip_prefix(HOTFIX)?)
 }
 
 /// The newest final release that `current` is, or comes after: that of its line, when it has one.

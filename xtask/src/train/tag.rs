@@ -9,7 +9,8 @@ use super::{possible_drivers, roots};
 use crate::{
     config::{Template, TrainConfig, apart},
     edit::slashed,
-    repo::{ROLLBACK, Repo},
+    names::ROLLBACK,
+    repo::Repo,
     version::{Dialect, Version},
     workspace::{Member, Workspace},
 };
