@@ -232,11 +232,11 @@ impl Train {
         finals.filter(|(found, _)| found < version).max().map(|(_, tag)| tag.to_owned())
     }
 
-    /// The newest tag below `version`, post releases among them: what was told up to there is told. To those who read of a
-    /// final version, no pre-release told anything.
+    /// The newest release below `version` that stands, post releases among them: what was told up to there is told. To those
+    /// who read of a final version, no pre-release told anything; what was rolled back told nobody.
     pub fn told_until(&self, repo: &Repo, version: &Version) -> Option<(Version, String)> {
         let counts = |found: &Version| found < version && !(self.sums_up(version) && found.is_prerelease());
-        self.tags(repo).filter(|(found, _)| counts(found)).max().map(|(found, tag)| (found, tag.to_owned()))
+        self.tags_in_use(repo).filter(|(found, _)| counts(found)).max().map(|(found, tag)| (found, tag.to_owned()))
     }
 }
 

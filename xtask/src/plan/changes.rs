@@ -281,23 +281,21 @@ impl Collected {
     }
 }
 
-/// What a changelog tells of pre-releases that `to` sums up.
+/// What a changelog tells of pre-releases that `to` sums up, and of releases that were withdrawn.
 fn told(snapshot: &Snapshot, log: Log<'_>, to: &Version) -> Vec<Told> {
     let Snapshot { train, repo, .. } = snapshot;
-    if !train.sums_up(to) {
-        return Vec::new();
-    }
     let after = train.told_until(repo, to).map(|(version, _)| version);
-    candidates::told(log, after.as_ref(), to)
+    candidates::told(log, after.as_ref(), to, |version| train.sums_up(to) && version.is_prerelease())
 }
 
-/// The newest pre-release up to which the changelog tells the commits that `to` sums up.
+/// The newest release up to which the changelog tells the commits that `to` tells again: its pre-releases', and those of what
+/// was withdrawn.
 pub fn told_by_candidates(snapshot: &Snapshot, to: &Version) -> Option<String> {
     let Snapshot { workspace, train, repo, .. } = snapshot;
     let log = train.log(&workspace.texts)?;
     let until = train.told_until(repo, to).map(|(version, _)| version);
     let mut since: Vec<(Version, &str)> = train.tags(repo).collect();
-    since.retain(|(found, _)| train.sums_up(to) && found < to && until.as_ref().is_none_or(|until| found > until));
+    since.retain(|(found, _)| found < to && until.as_ref().is_none_or(|until| found > until));
     since.sort();
     // Where a section was taken away, nobody reads of its commits.
     let stands = |(version, _): &&(Version, &str)| changelog::section(log, &version.tag()).is_some();

@@ -221,8 +221,8 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
                 |path: &PathBuf| format!("{} waits for the next release: the section stands already", slashed(path));
             remarks.extend(waiting.iter().map(wait));
         }
-        let last = train.told_until(&snapshot.repo, to).filter(|_| train.sums_up(to)).map(|(version, _)| version);
-        let since = Some(last.as_ref().unwrap_or(&from));
+        let last = train.told_until(&snapshot.repo, to).map(|(version, _)| version);
+        let since = if train.sums_up(to) { last.as_ref() } else { Some(&from) };
         let unchanged = since.filter(|_| from.is_prerelease() && !has_new_code(snapshot, &from));
         promote(path, &prose, unchanged, &mut texts, (&mut findings, &mut remarks));
         prose.notes(snapshot, &mut texts, &mut findings);
@@ -238,7 +238,8 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
 /// The tag that the changelog goes on from: before there was a train, releases may have been tagged in another form.
 fn linked(snapshot: &Snapshot, to: &Version) -> Option<String> {
     changelog::links::compared_with(snapshot.train.log(&snapshot.workspace.texts)?)
-        .filter(|tag| snapshot.repo.tags.contains_key(*tag) && !snapshot.train.is_summed_up(tag, to))
+        .filter(|tag| snapshot.repo.tags.contains_key(*tag) && !snapshot.repo.is_rolled_back(tag))
+        .filter(|tag| !snapshot.train.is_summed_up(tag, to))
         .map(str::to_owned)
 }
 

@@ -12,6 +12,7 @@ mod postfix;
 mod publish;
 mod release;
 mod rollback;
+mod rolled_back;
 mod sketch;
 mod standing;
 mod steps;

@@ -128,3 +128,44 @@ fn a_hotfix_of_an_older_line_stays() {
         place.xtask("check").ok();
     }
 }
+
+/// Whoever writes the entries, and wherever main's versions were.
+#[test]
+fn the_next_final_tells_what_the_withdrawn_one_told() {
+    for (name, changes, under) in [
+        ("words", "\"unreleased\"", ""),
+        ("commits", "\"commits\"", ""),
+        ("words_under", "\"unreleased\"", "0.9.0-rc.1"),
+        ("commits_under", "\"commits\"", "0.9.0-rc.1"),
+    ] {
+        let place = Place::of_world(&format!("rolled_back_told_{name}"), "wheel");
+        place.add_remote();
+        place.replace("Cargo.toml", "driver = \"lark\"", &format!("driver = \"lark\"\nchanges = [{changes}]"));
+        place.commit("chore: changes");
+        let change = |words: &str| match name.starts_with("words") {
+            true => change(&place, words),
+            false => {
+                place.write("crates/lark-core/src/more.rs", &format!("// {words}\n"));
+                place.commit(&format!("feat: {words}"));
+            }
+        };
+        change("songs of the night");
+        typed(&place, "release 0.8.0 --push");
+        if !under.is_empty() {
+            change("songs of the morning");
+            typed(&place, &format!("release {under} --push"));
+        }
+        rolled_back(&place, "0.8.0");
+        change("songs of the day");
+        let next = if under.is_empty() { "0.8.1" } else { "0.9.0" };
+        typed(&place, &format!("release {next}"));
+        let log = place.read("CHANGELOG.md");
+        let section = log.split("\n## [").find(|part| part.starts_with(&format!("{next}]"))).unwrap();
+        for words in ["night", "day", if under.is_empty() { "day" } else { "morning" }] {
+            assert_eq!(section.matches(&format!("songs of the {words}")).count(), 1, "{name}: {log}");
+        }
+        assert!(!section.contains("evert") && !section.contains("No changes"), "{name}: {log}");
+        let link = format!("[{next}]: https://example.com/compare/v0.7.3...v{next}\n");
+        assert!(log.contains(&link), "{name}: {log}");
+    }
+}

@@ -1,10 +1,10 @@
-//! What the sections of pre-releases tell between two final versions.
+//! What the sections of pre-releases tell between two final versions, and those of releases that were withdrawn.
 //! It must never change such a section: it stays as it was released.
 
 use super::{entries, names::Log, read};
 use crate::version::{Dialect, Version};
 
-/// An entry of a pre-release.
+/// An entry of a release whose readers are not those of the next one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Told {
     pub version: Version,
@@ -16,19 +16,24 @@ pub struct Told {
 /// How an entry begins that tells only that there is nothing to tell.
 pub const NO_CHANGES: &str = "No changes since ";
 
-/// What is told of the pre-releases of `to` and of those before it, back to the last final version: the newest one that
-/// has a section, or `after`. Nothing when `to` has a section already.
-pub fn told<'a>(log: impl Into<Log<'a>>, after: Option<&Version>, to: &Version) -> Vec<Told> {
+/// What is told before `to`, back to the last release that its readers have: the newest one that has a section, or `after`.
+/// They have none that was yanked, nor one that `is_summed_up`. Nothing when `to` has a section already.
+pub fn told<'a>(
+    log: impl Into<Log<'a>>,
+    after: Option<&Version>,
+    to: &Version,
+    is_summed_up: impl Fn(&Version) -> bool,
+) -> Vec<Told> {
     let sections: Vec<_> =
         read(log).into_iter().filter_map(|section| Some((version(&section.name)?, section))).collect();
     if sections.iter().any(|(version, _)| version == to) {
         return Vec::new();
     }
-    let finals = sections.iter().map(|(version, _)| version).chain(after);
-    let after = finals.filter(|version| !version.is_prerelease() && *version < to).max();
+    let standing = sections.iter().filter(|(_, section)| !section.title.is_yanked()).map(|(version, _)| version);
+    let after = standing.chain(after).filter(|version| !is_summed_up(version) && *version < to).max();
     let mut told = Vec::new();
     for (version, section) in &sections {
-        if !version.is_prerelease() || version > to || after.is_some_and(|after| version < after) {
+        if version > to || after.is_some_and(|after| version <= after) {
             continue;
         }
         let found = entries(&section.body);
@@ -52,7 +57,7 @@ mod tests {
 
     fn texts(log: &str, after: Option<&str>, to: &str) -> Vec<String> {
         let [after, to] = [after, Some(to)].map(|text| Some(Version::parse(text?, Dialect::Tag).unwrap()));
-        told(log, after.as_ref(), &to.unwrap()).into_iter().map(|told| told.text).collect()
+        told(log, after.as_ref(), &to.unwrap(), Version::is_prerelease).into_iter().map(|told| told.text).collect()
     }
 
     #[test]
@@ -70,5 +75,9 @@ mod tests {
             "a section that somebody took away was told all the same"
         );
         assert_eq!(texts(log, None, "0.7.4"), [""; 0], "its section stands already");
+        let log = log.replace("2026-10-02", "2026-10-02 [YANKED]");
+        assert_eq!(texts(&log, None, "0.8.0"), ["c", "b", "a\nand more", "old"], "a yanked one told nobody");
+        let own = |to: &str| told(&log, None, &Version::parse(to, Dialect::Tag).unwrap(), |_| false).len();
+        assert_eq!((own("0.8.0-rc.3"), own("0.7.5")), (0, 1), "to who reads of each pre-release, each told its own");
     }
 }

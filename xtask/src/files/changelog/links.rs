@@ -434,18 +434,18 @@ struct Release<'a> {
 impl Release<'_> {
     /// Where the comparison of the new version starts: at the tag of the release before, when the file tells of that. Where
     /// Unreleased starts at a later one, a post release, that is it; the candidates of a final version are left out. The
-    /// first version has nothing to be compared with.
+    /// first version has nothing to be compared with, and nothing is compared with one that was yanked.
     fn base(&self, written: &str) -> Option<String> {
         let old = self.tags.0?;
         let told = |tag: &str| {
             let found = read(self.log).into_iter().find(|section| self.tag_of(&section.name) == tag)?;
-            Version::parse(&found.name, Dialect::Tag).ok()
+            Some((Version::parse(&found.name, Dialect::Tag).ok()?, found.title.is_yanked()))
         };
         let is_candidate = Version::parse(self.version, Dialect::Tag).is_ok_and(|version| version.is_prerelease());
         let counts = |later: &Version| is_candidate || !later.is_prerelease();
         let is_kept = match (told(old), told(written)) {
-            (_, Some(later)) if !counts(&later) || written == self.tags.1 => false,
-            (Some(old), later) => later.is_some_and(|later| later > old),
+            (_, Some((later, is_yanked))) if is_yanked || !counts(&later) || written == self.tags.1 => false,
+            (Some((old, _)), later) => later.is_some_and(|(later, _)| later > old),
             (None, _) => !written.is_empty(),
         };
         Some(if is_kept { written.to_owned() } else { old.to_owned() })

@@ -112,20 +112,20 @@ fn a_candidate_below_a_released_one_is_refused() {
 }
 
 /// The house after a release, with new words under Unreleased.
-fn released(house: Sketch, version: &str, next: &str) -> Sketch {
+pub fn released(house: Sketch, version: &str, next: &str) -> Sketch {
     let plan = house.release(version);
     assert_eq!(findings(&plan), [""; 0], "{version}");
     let unreleased = "## [Unreleased]\n";
     house.after(&plan).tagged(&format!("v{version}")).with("CHANGELOG.md", unreleased, &format!("{unreleased}{next}"))
 }
 
-fn section(sketch: &Sketch, version: &str) -> String {
+pub fn section(sketch: &Sketch, version: &str) -> String {
     changelog::section(text(&sketch.release(version), "CHANGELOG.md"), version).unwrap().body
 }
 
 const LINKS: &str = "\n[Unreleased]: https://x/compare/v0.9.3...HEAD\n[0.9.3]: https://x/releases/tag/v0.9.3\n";
 
-fn linked() -> Sketch {
+pub fn linked() -> Sketch {
     let house = house();
     let log = format!("{}{LINKS}", house.texts[std::path::Path::new("CHANGELOG.md")]);
     house.file("CHANGELOG.md", &log)
