@@ -1,11 +1,12 @@
 //! What must hold before a release, each as one function that looks at data and tells all it finds.
 //! It must never stop at the first finding, nor give one without what to type next.
 
+pub mod named;
 pub mod workflows;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use anyhow::{Result, bail};
@@ -141,7 +142,7 @@ fn configuration(workspace: &Workspace, train: &Train) -> Vec<Finding> {
         format!("[workspace.metadata.trains.{}]: proof `{}` has a name that is taken", train.name(), proof.name)
     });
     let next = format!("correct it in {root}; docs/configuration.md lists the keys");
-    let problems = workspace.problems.iter().cloned().chain(taken);
+    let problems = workspace.problems.iter().cloned().chain(taken).chain(named::problems(workspace, train));
     problems.map(|problem| Finding::new("configuration", format!("{root}: {problem}"), next.clone())).collect()
 }
 
@@ -668,6 +669,10 @@ pub fn repository(snapshot: &Snapshot, on_branch: Option<&str>) -> Vec<Finding> 
             "git commit, or `git stash --include-untracked`",
         ));
     }
+    if let Some(unknown) = unknown_main(snapshot) {
+        findings.push(unknown);
+        return findings;
+    }
     let next = match repo.elsewhere.get(&train.main) {
         None => format!("git switch {}", train.main),
         Some(Elsewhere { dir, gone: false }) => {
@@ -693,6 +698,41 @@ pub fn repository(snapshot: &Snapshot, on_branch: Option<&str>) -> Vec<Finding> 
         Some(_) => {}
     }
     findings
+}
+
+/// The branch that releases are to be made on is one that git knows, here or at the remote as it was last asked.
+pub fn unknown_main(snapshot: &Snapshot) -> Option<Finding> {
+    let Snapshot { repo, train, workspace, .. } = snapshot;
+    let main: &str = train.config.main.as_ref()?;
+    let here = repo.branches.keys().map(String::as_str).chain(repo.branch.as_deref());
+    let start = format!("{}/", train.remote);
+    let there = repo.remote_branches.iter().filter_map(|branch| branch.strip_prefix(&start));
+    let known: Vec<&str> = here.chain(there).collect();
+    // A checkout of CI has the one branch that it was started for.
+    if known.contains(&main) || repo.is_shallow || repo.lacks_branches {
+        return None;
+    }
+    let (root, at) = (slashed(&workspace.graph.root), format!("[workspace.metadata.trains.{}]", train.name()));
+    let near = closest(main, &known).map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
+    let what = format!("{root}: {at}: `main = \"{main}\"` is a branch neither here nor at {}{near}", train.remote);
+    Some(Finding::new("configuration", what, format!("correct it in {root}, or git fetch {}", train.remote)))
+}
+
+/// The files that a release of the train may write beside manifests, which cargo has read.
+pub fn written(workspace: &Workspace, train: &Train) -> BTreeSet<PathBuf> {
+    let config = &train.config;
+    let configured = config.files.iter().map(|file| &file.path);
+    let configured = configured.chain(config.deployments.iter().map(|deployment| &deployment.path));
+    let configured = configured.chain(&config.follow_ups).map(|path| workspace.in_root(path));
+    let logs = logs(workspace, train).into_iter().map(|(path, ..)| path.to_owned());
+    let wheels = train.wheels.iter().flat_map(|wheel| {
+        let locks = uv_locks(workspace, wheel).into_iter().map(|(path, _)| path.clone());
+        locks.chain([wheel.path.clone()])
+    });
+    let fragments = config.fragments().map(|dir| workspace.in_root(&dir));
+    let fragments = workspace.texts.keys().filter(|path| fragments.as_ref().is_some_and(|dir| path.starts_with(dir)));
+    let all = configured.chain(logs).chain(wheels).chain(fragments.cloned()).chain(train.release_notes.clone());
+    all.chain([workspace.root_dir().join("Cargo.lock")]).collect()
 }
 
 /// git left the merge of the release's own branch unfinished, and nothing but that: the same command goes on with it.

@@ -216,6 +216,7 @@ pub fn check(call: &Call<'_>) -> Result<()> {
     };
     let misused: Vec<check::Finding> = lines.iter().filter_map(misused).collect();
     let uncommitted = check::uncommitted_lock(&first);
+    let world = world(call, &sh, &loader, Tools::AsFound)?;
     let mut told = Vec::new();
     let mut seen: Vec<check::Finding> = Vec::new();
     for train in &trains {
@@ -228,6 +229,9 @@ pub fn check(call: &Call<'_>) -> Result<()> {
             if check.name == "lock" {
                 findings.extend(uncommitted.clone());
             }
+            if check.name == "configuration" {
+                findings.extend(beforehand(&world, &Snapshot { train: train.clone(), ..first.clone() })?);
+            }
             if findings.is_empty() {
                 report.say(format!("  ok      {}: {}", train.name(), check.name));
             }
@@ -239,7 +243,6 @@ pub fn check(call: &Call<'_>) -> Result<()> {
         }
     }
     // Told, and never counted: this runs in CI itself, which cannot be green before it has ended.
-    let world = world(call, &sh, &loader, Tools::AsFound)?;
     let mut lists = Vec::new();
     for train in trains.clone() {
         let name = train.name().to_owned();
@@ -262,6 +265,18 @@ pub fn check(call: &Call<'_>) -> Result<()> {
         bail!("{} in {}", count(total, "finding"), count(trains.len(), "train"));
     }
     Ok(())
+}
+
+/// What a release finds of the repository and of this tree when it looks at its steps.
+fn beforehand(world: &World<'_>, snapshot: &Snapshot) -> Result<Vec<check::Finding>> {
+    let Snapshot { workspace, train, .. } = snapshot;
+    let mut findings: Vec<check::Finding> = check::unknown_main(snapshot).into_iter().collect();
+    let found = |(what, next): (String, String)| check::Finding::new("configuration", what, next);
+    for path in check::written(workspace, train).iter().filter(|path| workspace.texts.contains_key(*path)) {
+        findings.extend(perform::unreadable(world, path, workspace.tracked.contains(path))?.map(found));
+    }
+    findings.extend(needs::scripts(world, &smoke::named_proofs(snapshot)).into_iter().map(found));
+    Ok(findings)
 }
 
 /// What a finding says is not said again by the row that rests on it.

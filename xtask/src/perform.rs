@@ -22,6 +22,8 @@ pub mod wheels;
 mod withdraw;
 mod writable;
 
+pub use writable::unreadable;
+
 use std::{
     collections::BTreeMap,
     path::PathBuf,

@@ -44,6 +44,10 @@ pub struct Repo {
     pub main: Option<String>,
     /// None is known to be, and not all branches of the remote were cloned.
     pub is_main_left_out: bool,
+    /// Not all branches of a remote are fetched.
+    pub lacks_branches: bool,
+    /// The branches of the remotes as they were last seen, each behind the name of its remote and a slash.
+    pub remote_branches: BTreeSet<String>,
     /// Changed and untracked files; ignored ones do not count.
     pub dirty: Vec<PathBuf>,
     /// Those of them that two sides have changed, and nobody has settled.
@@ -151,6 +155,8 @@ pub fn load(sh: &Shell, found: &Found) -> Result<Repo> {
         branches: refs.branches,
         main: refs.main,
         is_main_left_out: refs.is_main_left_out,
+        lacks_branches: refs.lacks_branches,
+        remote_branches: refs.remote_branches,
         elsewhere: refs.elsewhere,
         underway: underway::underway(sh, found),
         locks,
@@ -230,6 +236,8 @@ struct Refs {
     branches: BTreeMap<String, String>,
     main: Option<String>,
     is_main_left_out: bool,
+    lacks_branches: bool,
+    remote_branches: BTreeSet<String>,
     elsewhere: BTreeMap<String, Elsewhere>,
 }
 
@@ -237,10 +245,8 @@ fn refs(sh: &Shell) -> Result<Refs> {
     let format = "%(refname)%00%(objecttype)%00%(objectname)%00%(*objectname)%00%(symref)%00%(worktreepath)";
     let usual = ["main", "master"];
     let remote = "refs/remotes/origin/";
-    let [main, master] = usual.map(|name| format!("{remote}{name}"));
-    let patterns = ["refs/tags", "refs/heads", "refs/remotes/origin/HEAD", &main, &master];
-    let listed = bytes(cmd!(sh, "git for-each-ref --format {format} {patterns...}"))?;
-    let (mut refs, mut far) = (Refs::default(), BTreeSet::new());
+    let listed = bytes(cmd!(sh, "git for-each-ref --format {format} refs/tags refs/heads refs/remotes"))?;
+    let mut refs = Refs::default();
     for line in listed.split(|byte| *byte == b'\n') {
         let fields: Vec<&[u8]> = line.splitn(6, |byte| *byte == 0).collect();
         let [name, kind, object, peeled, symref, worktree] = fields.as_slice() else {
@@ -248,7 +254,7 @@ fn refs(sh: &Shell) -> Result<Refs> {
         };
         // A name that is not UTF-8 is none that a configuration could mean, nor is one that git itself would not make.
         let Ok(name) = std::str::from_utf8(name) else { continue };
-        let short = ["refs/tags/", "refs/heads/", remote].iter().find_map(|start| name.strip_prefix(start));
+        let short = ["refs/tags/", "refs/heads/", "refs/remotes/"].iter().find_map(|start| name.strip_prefix(start));
         if short.is_some_and(|short| check_word(short).is_err()) {
             continue;
         }
@@ -259,23 +265,26 @@ fn refs(sh: &Shell) -> Result<Refs> {
             refs.branches.insert(name.to_owned(), lossy(object));
             let other = other_worktree(sh, named(worktree));
             refs.elsewhere.extend(other.map(|other| (name.to_owned(), other)));
-        } else {
+        } else if symref.is_empty() {
+            refs.remote_branches.extend(name.strip_prefix("refs/remotes/").map(str::to_owned));
+        } else if name == "refs/remotes/origin/HEAD" {
             let main = std::str::from_utf8(symref).ok().and_then(|main| main.strip_prefix(remote));
-            match main.filter(|main| check_word(main).is_ok()) {
-                Some(main) => refs.main = Some(main.to_owned()),
-                None => far.extend(name.strip_prefix(remote).map(str::to_owned)),
-            }
+            refs.main = main.filter(|main| check_word(main).is_ok()).map(str::to_owned);
         }
     }
     if refs.main.is_none() {
         // A checkout of CI knows the remote's branches, and not which of them is the default one.
-        let main = usual.into_iter().find(|name| refs.branches.contains_key(*name) || far.contains(*name));
+        let is_there =
+            |name: &&str| refs.branches.contains_key(*name) || refs.remote_branches.contains(&format!("origin/{name}"));
+        let main = usual.into_iter().find(is_there);
         refs.main = main.map(str::to_owned);
     }
-    if refs.main.is_none() {
-        let fetched = cmd!(sh, "git config --get-all remote.origin.fetch").quiet().ignore_status().read()?;
-        refs.is_main_left_out = !fetched.is_empty() && !fetched.contains('*');
-    }
+    let fetched = cmd!(sh, "git config --get-regexp ^remote\\..*\\.fetch$").quiet().ignore_status().output()?;
+    let fetched = lossy(&fetched.stdout);
+    let of_origin: Vec<&str> = fetched.lines().filter(|line| line.starts_with("remote.origin.fetch ")).collect();
+    let is_cut = |lines: &[&str]| !lines.is_empty() && !lines.iter().any(|line| line.contains('*'));
+    refs.is_main_left_out = refs.main.is_none() && is_cut(&of_origin);
+    refs.lacks_branches = is_cut(&of_origin) || is_cut(&fetched.lines().collect::<Vec<_>>());
     Ok(refs)
 }
 

@@ -359,6 +359,10 @@ fn graph(metadata: Metadata, top: &Path) -> Result<Graph> {
             },
             described: package.description.is_some(),
             licensed: package.license.is_some() || package.license_file.is_some(),
+            binaries: {
+                let binaries = package.targets.iter().filter(|target| target.kind.contains(&TargetKind::Bin));
+                binaries.map(|target| target.name.clone()).collect()
+            },
             cdylib: package.targets.iter().any(|target| target.kind.contains(&TargetKind::CDyLib)),
         });
     }

@@ -48,6 +48,8 @@ pub struct Package {
     /// It has a license, likewise.
     pub licensed: bool,
     pub cdylib: bool,
+    /// The names of what it builds to run.
+    pub binaries: Vec<String>,
 }
 
 /// File texts by path from the top of the repository.

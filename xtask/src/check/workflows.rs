@@ -215,6 +215,7 @@ mod tests {
             let manifest = PathBuf::from(format!("crates/{name}/Cargo.toml"));
             texts.insert(manifest.clone(), format!("[package]\nname = \"{name}\"\nversion = \"0.7.3\"\n"));
             packages.push(Package {
+                binaries: Vec::new(),
                 name: name.to_owned(),
                 manifest,
                 publish: true,

@@ -8,7 +8,7 @@ use xshell::cmd;
 
 use super::{Tools, World, announce};
 use crate::{
-    step::{Observation, Prove, Step},
+    step::{Observation, Proof, Prove, Step},
     tools::{
         program::{self, Missing},
         python::Environment,
@@ -118,6 +118,14 @@ pub fn equip(world: &World<'_>, steps: &[Step]) -> Result<()> {
         Environment::prepare(world.sh, &world.target).context("nothing was done")?;
     }
     Ok(())
+}
+
+/// Programs of the configuration's own that it names by their paths, and that are not there.
+pub fn scripts(world: &World<'_>, proofs: &[Proof]) -> Vec<(String, String)> {
+    let needed = proofs.iter().flat_map(|proof| of(&Step::Prove(proof.clone())));
+    let is_here = |need: &Need| matches!(need, Need::Program { dir, name } if name.contains('/') && world.sh.current_dir().join(dir).is_dir());
+    let missing = needed.filter(is_here).filter_map(|need| look(world, &need));
+    missing.map(|missing| (missing.why, missing.next)).collect()
 }
 
 fn look(world: &World<'_>, need: &Need) -> Option<Missing> {

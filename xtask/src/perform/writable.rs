@@ -46,7 +46,7 @@ pub fn hindrance(world: &World<'_>, write: &Write, elsewhere: Option<&str>) -> R
             None if elsewhere.is_some() => None,
             None => match ignored(world, edit)? {
                 Some(found) => Some(found),
-                None => unreadable(world, edit)?,
+                None => unreadable(world, &edit.path, edit.tracked)?,
             },
         };
         if let Some((why, next)) = found {
@@ -161,13 +161,12 @@ fn ignored(world: &World<'_>, edit: &Edit) -> Result<Option<(String, String)>> {
 }
 
 /// A text that is not UTF-8: what is not read as it is cannot be written as it was.
-fn unreadable(world: &World<'_>, edit: &Edit) -> Result<Option<(String, String)>> {
-    let path = &edit.path;
+pub fn unreadable(world: &World<'_>, path: &Path, tracked: bool) -> Result<Option<(String, String)>> {
     let Ok(text) = fs::read(world.sh.current_dir().join(path)) else { return Ok(None) };
     let Err(error) = std::str::from_utf8(&text) else { return Ok(None) };
-    let only = BTreeSet::from([path.clone()]);
+    let only = BTreeSet::from([path.to_owned()]);
     // git keeps it as UTF-8, and writes it in its own encoding.
-    if edit.tracked && filters::stored(world.sh, &only)?.get(path).is_some_and(|kept| !kept.contains('\u{FFFD}')) {
+    if tracked && filters::stored(world.sh, &only)?.get(path).is_some_and(|kept| !kept.contains('\u{FFFD}')) {
         return Ok(None);
     }
     let line = 1 + text[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();

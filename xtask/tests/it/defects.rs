@@ -63,19 +63,43 @@ const REFUSED: &[Defect] = &[
         &["crates/lark/Cargo.toml", "lark-io"],
     ),
     ("plain", |at| configure(at, "drvier = \"lark\""), &["Cargo.toml", "lark", "drvier", "driver"]),
+    ("plain", |at| configure(at, "main = \"mian\""), &["main", "mian", "`main`"]),
     ("plain", |at| configure(at, "files = [{ path = \"docs/x.md\", after = \"x=\" }]"), &["docs/x.md", "files"]),
     ("plain", |at| configure(at, "templates = \"templats\""), &["templats"]),
+    ("plain", |at| configure(at, "templates = \"CHANGELOG.md\""), &["templates", "CHANGELOG.md", "directory"]),
     ("plain", |at| configure(at, "remote = \"up stream\""), &["remote", "up stream"]),
+    ("plain", |at| configure(at, "follow-ups = \"crates\""), &["follow-ups", "crates"]),
+    (
+        "plain",
+        |at| configure(at, "proofs = [{ name = \"docs\", run = \"cargo doc\", in = \"crates/lrk\" }]"),
+        &["proof `docs`", "crates/lrk", "`crates/lark`"],
+    ),
+    ("plain", |at| configure(at, "proofs = [{ name = \"docs\", run = \"./docs.sh\" }]"), &["proof", "docs.sh"]),
+    ("plain", |at| configure(at, "platforms = [\"sdist\"]"), &["platforms"]),
     ("plain", |at| configure(at, "deployments = [{ path = \"d.yaml\", image = \"owl\" }]"), &["owl"]),
     ("plain", |at| configure(at, "wheels = [\"lark-py\"]"), &["wheel", "lark-py"]),
     ("plain", |at| configure(at, "wheels = [\"lark-io\"]"), &["wheel", "lark-io"]),
     ("plain", |at| configure(at, "except = [\"lark-oi\"]"), &["except", "lark-oi", "lark-io"]),
     ("plain", |at| configure(at, "except = [\"lark\"]"), &["except", "lark"]),
     ("plain", |at| at.replace("Cargo.toml", "driver = \"lark\"", "driver = \"lrak\""), &["driver", "lrak"]),
+    (
+        "image",
+        |at| at.replace("Cargo.toml", "\"Dockerfile\"", "\"Dockerfil\""),
+        &["images", "Dockerfil", "`Dockerfile`"],
+    ),
+    ("image", |at| remove(at, "Dockerfile"), &["images", "Dockerfile"]),
+    (
+        "image",
+        |at| at.replace("Cargo.toml", "\"Dockerfile\"", "\"Dockerfile\", binary = \"olw\""),
+        &["images", "olw", "`owl`"],
+    ),
     ("image", |at| configure(at, "deployments = [{ path = \"d.yaml\", image = \"owl\" }]"), &["d.yaml", "deployments"]),
     ("plain", |at| configure(at, "changelog = \"CHANGE LOG.md\""), &["CHANGE LOG.md"]),
     ("plain", |at| configure(at, "release-notes = \"crates\""), &["crates", "release-notes"]),
     ("plain", |at| configure(at, "changelog = \"crates\""), &["crates", "changelog"]),
+    ("plain", |at| latin(at, "CHANGELOG.md"), &["CHANGELOG.md", "UTF-8"]),
+    ("wheel", |at| latin(at, "docs/install.md"), &["docs/install.md", "UTF-8"]),
+    ("wheel", |at| latin(at, "lark-python/README.md"), &["lark-python/README.md", "UTF-8"]),
 ];
 
 /// What a release sets right, so that only `check` tells it.
@@ -129,6 +153,13 @@ fn ahead(place: &Place) {
     );
     place.replace("crates/lark/Cargo.toml", "../lark-io\", version = \"0.7.3\"", "../lark-io\", version = \"0.9.0\"");
     place.replace("Cargo.lock", "name = \"lark-io\"\nversion = \"0.7.3\"", "name = \"lark-io\"\nversion = \"0.9.0\"");
+}
+
+/// A file that somebody keeps in ISO 8859-1.
+fn latin(place: &Place, path: &str) {
+    let mut text = place.read(path).into_bytes();
+    text.extend(b"\ncaf\xe9\n");
+    std::fs::write(place.tree.join(path), text).unwrap();
 }
 
 /// What a command refuses: its findings, and the steps that are blocked.

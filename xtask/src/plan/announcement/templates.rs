@@ -42,6 +42,10 @@ pub fn look(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let Some(configured) = &train.config.templates else { return Vec::new() };
     let found = |what: String, next: String| Finding::new("templates", what, next);
     let dir = workspace.in_root(configured);
+    // A file is none, which is found with the configuration.
+    if workspace.tracked.contains(&dir) {
+        return Vec::new();
+    }
     let files: Vec<&Path> = workspace.tracked.iter().filter_map(|path| path.strip_prefix(&dir).ok()).collect();
     if files.is_empty() {
         let what = format!("{} has no file that git tracks", slashed(&dir));

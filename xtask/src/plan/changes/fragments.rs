@@ -20,6 +20,10 @@ pub fn fragments(workspace: &Workspace, train: &Train) -> (Vec<(PathBuf, String,
     let Some(dir) = train.config.fragments().map(|dir| workspace.in_root(&dir)) else {
         return (entries, findings);
     };
+    // A file is none, which is found with the configuration.
+    if workspace.tracked.contains(&dir) {
+        return (entries, findings);
+    }
     let dirs: Vec<PathBuf> = workspace.trains.iter().filter_map(TrainConfig::fragments).collect();
     let is_own = |at: &Path| dirs.iter().any(|dir| at.starts_with(workspace.in_root(dir)));
     // One that was put beside its crate is never looked at again.

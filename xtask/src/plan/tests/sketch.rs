@@ -178,6 +178,7 @@ impl Sketch {
                     // Cargo never publishes what has no version.
                     publish: !text.contains("publish = false") && text.contains("\nversion"),
                     cdylib: text.contains("cdylib"),
+                    binaries: Vec::new(),
                     registry: None,
                     described: true,
                     licensed: true,
