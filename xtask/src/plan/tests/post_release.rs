@@ -25,7 +25,6 @@ fn released_house() -> Sketch {
         .after(&plan)
         .tagged("v0.10.0")
         .file("deploy.yaml", "image: r.example/house:0.9.3@sha256:1111\nimage: r.example/house-web:0.9.3\n")
-        .file("Dockerfile", "FROM scratch\n")
         .configured("images", json!([{ "name": "house", "dockerfile": "Dockerfile" }]))
         .configured("deployments", json!([{ "path": "deploy.yaml", "image": "house" }]))
 }

@@ -85,6 +85,7 @@ pub fn house() -> Sketch {
             "[build-system]\nbuild-backend = \"maturin\"\n\n[project]\nname = \"barter-python\"\nversion = \"0.9.3\"\n",
         )
         .file("barter-python/tests_py/test_it.py", "")
+        .file("Dockerfile", "FROM scratch\n")
         .file(
             "CHANGELOG.md",
             "# Changelog\n\n## [Unreleased]\n\n### Fixed\n\n- a rounding error\n\n## [0.9.3] - 2026-01-07\n\n### Added\n\n- all of it\n",
