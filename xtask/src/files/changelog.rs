@@ -265,14 +265,15 @@ pub fn is_yanked<'a>(log: impl Into<Log<'a>>, version: &str) -> bool {
 
 /// Whether the section says anything beside headings and comments.
 pub fn has_entries(section: &Section) -> bool {
-    parts(&section.body).iter().any(|part| !part.text.is_empty())
+    parts(&links::without_definitions(&section.body)).iter().any(|part| !part.text.is_empty())
 }
 
 /// The entries of a section's body with what stands in the heading above them. An entry is a bullet with all that
-/// belongs to it; what stands before the first one of its part is an entry of its own.
+/// belongs to it; what stands before the first one of its part is an entry of its own. A definition is of none.
 pub fn entries(body: &str) -> Vec<(Option<&str>, String)> {
     let mut found = Vec::new();
     for Part { kind, text, .. } in parts(body) {
+        let text = &links::without_definitions(text);
         let mut entry: Vec<&str> = Vec::new();
         let lines = lines(text).into_iter().map(|line| (line.text, line.is));
         for (line, is) in lines.chain([("- ", Is::Text)]) {
@@ -920,6 +921,21 @@ mod tests {
             let more = add_entry(&text, "Added", "y").unwrap();
             assert_eq!(more, text.replace("### Fixed", "### Added\n\n- y\n\n### Fixed"));
         }
+    }
+
+    #[test]
+    fn a_definition_is_no_part_of_an_entry() {
+        let body = "### Added\n\n- a [x]\n\n[x]:\n  https://x\n\n- b\n\n  [y]: https://y\n\n  more\n\n### Fixed\n\n[z]: https://z\n";
+        assert_eq!(
+            entries(body),
+            [(Some("Added"), "a [x]".to_owned()), (Some("Added"), "b\n\n[y]: https://y\n\nmore".to_owned())]
+        );
+        let text = format!("## Unreleased\n\n{body}\n## 0.9.3 - 2026-11-04\n");
+        assert!(has_entries(&section(&text, "Unreleased").unwrap()));
+        let new = promote(&text, "0.10.0", day(), TAGS).unwrap();
+        assert_eq!(quote(&new, "0.10.0").unwrap(), body.trim());
+        let bare = "## Unreleased\n\n[z]: https://z\n\n## 0.9.3\n";
+        assert!(!has_entries(&section(bare, "Unreleased").unwrap()));
     }
 
     #[test]

@@ -108,7 +108,7 @@ pub struct Line<'a> {
     pub text: &'a str,
     pub is: Is,
     /// Whether it belongs to a list item.
-    nested: bool,
+    pub nested: bool,
 }
 
 #[derive(Clone, Copy, PartialEq)]

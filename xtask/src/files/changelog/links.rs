@@ -16,8 +16,10 @@ use crate::version::{Dialect, Version};
 pub(super) struct Definition<'a> {
     pub label: &'a str,
     address: Range<usize>,
-    /// Its line, without the line ending.
+    /// Its lines, without the line ending of the last.
     pub line: Range<usize>,
+    /// Whether it belongs to a list item.
+    nested: bool,
 }
 
 impl Definition<'_> {
@@ -28,46 +30,90 @@ impl Definition<'_> {
     }
 }
 
-/// The definitions outside code and comments, in the order of the file.
+/// The definitions outside code and comments, in the order of the file. Address and title may have lines of their own.
 pub(super) fn definitions(text: &str) -> Vec<Definition<'_>> {
-    let shown = lines(text).into_iter().filter(|line| line.is == Is::Text);
-    let read = |Line { span: line, text, .. }: Line<'_>| {
-        let (label, address) = definition(text)?;
-        let label = line.start + label.start..line.start + label.end;
-        Some((label, line.start + address.start..line.start + address.end, line))
-    };
-    shown.filter_map(read).map(|(label, address, line)| Definition { label: &text[label], address, line }).collect()
+    let lines: Vec<Line<'_>> = lines(text);
+    let mut found: Vec<Definition<'_>> = Vec::new();
+    for (at, line) in lines.iter().enumerate() {
+        let is_taken = found.last().is_some_and(|last| last.line.end >= line.span.end);
+        if !is_taken && let Some(definition) = definition(&lines[at..]) {
+            found.push(definition);
+        }
+    }
+    found
 }
 
-/// Label and address in a line that defines a link. What goes on after the address, but for a title, is a sentence; a
-/// footnote is one in any case.
-fn definition(line: &str) -> Option<(Range<usize>, Range<usize>)> {
-    let from = line.len() - line.trim_start_matches([' ', '\u{feff}']).len();
-    let end = from + line[from..].find("]:")?;
-    let label = from + 1..end;
-    if !line[from..].starts_with('[') || line.get(label.clone())?.trim().is_empty() || line[label.clone()].contains('[')
-    {
+/// The definition that begins the lines. What goes on after the address, but for a title, is a sentence; a footnote is one
+/// in any case.
+fn definition<'a>(lines: &[Line<'a>]) -> Option<Definition<'a>> {
+    let mut lines = lines.iter().take_while(|line| line.is == Is::Text && !line.text.trim().is_empty());
+    let first = lines.next()?;
+    // What a line says behind the marks of a quote, and where that stands in the text.
+    let content = |line: &Line<'a>| {
+        let said = line.text.trim_start_matches([' ', '\u{feff}', '>']);
+        (line.span.end - said.len(), said)
+    };
+    let (from, said) = content(first);
+    let inner = said.strip_prefix('[')?;
+    let length = end_of_label(inner)?;
+    let label = &inner[..length];
+    let rest = inner[length + 1..].strip_prefix(':')?;
+    if label.trim().is_empty() {
         return None;
     }
-    let rest = line[end + 2..].trim_start();
-    let at = line.len() - rest.len();
+    let is_footnote = label.starts_with('^');
+    let (mut line, mut at) = (first, from + said.len() - rest.trim_start().len());
+    let mut rest = rest.trim();
+    if rest.is_empty() && !is_footnote {
+        line = lines.next()?;
+        (at, rest) = content(line);
+        rest = rest.trim_end();
+    }
     let address = rest.split_whitespace().next()?;
-    let title = rest[address.len()..].trim();
-    let is_title = title.is_empty() || title.starts_with(['"', '\'', '(']);
-    (is_title || line[label.clone()].starts_with('^')).then(|| (label, at..at + address.len()))
+    let is_title = |words: &str| {
+        let pairs = [('"', '"'), ('\'', '\''), ('(', ')')];
+        words.len() > 1 && pairs.iter().any(|(start, end)| words.starts_with(*start) && words.ends_with(*end))
+    };
+    let after = rest[address.len()..].trim();
+    let mut end = line.span.end;
+    if after.is_empty() {
+        end = lines
+            .next()
+            .filter(|next| is_title(content(next).1.trim()) && !is_footnote)
+            .map_or(end, |next| next.span.end);
+    }
+    (after.is_empty() || is_title(after) || is_footnote).then(|| Definition {
+        label,
+        address: at..at + address.len(),
+        line: first.span.start..end,
+        nested: first.nested,
+    })
 }
 
-/// Whether a line defines a link.
-pub(super) fn is_definition(line: &str) -> bool {
-    definition(line).is_some()
+/// Where a label ends that begins there: at a bracket that is not escaped.
+fn end_of_label(text: &str) -> Option<usize> {
+    let mut is_escaped = false;
+    let end = text.char_indices().find(|(_, c)| {
+        let ends = !is_escaped && ['[', ']'].contains(c);
+        is_escaped = *c == '\\' && !is_escaped;
+        ends
+    });
+    end.filter(|(_, c)| *c == ']').map(|(at, _)| at)
+}
+
+/// A text without the definitions in it that belong to no list item.
+pub fn without_definitions(text: &str) -> String {
+    let free = definitions(text).into_iter().filter(|found| !found.nested);
+    let gone = free.map(|found| (found.line, String::new()));
+    apply(text, gone.collect())
 }
 
 /// Where the definitions at the end of the file begin, comments between and after them.
 pub(super) fn start(text: &str) -> usize {
-    let mut start = text.len();
+    let (mut start, found) = (text.len(), definitions(text));
     for line in lines(text).into_iter().rev() {
         match line.is {
-            Is::Text if is_definition(line.text) => start = line.span.start,
+            Is::Text if found.iter().any(|found| found.line.contains(&line.span.start)) => start = line.span.start,
             Is::Text if line.text.trim().is_empty() => {}
             Is::Comment => {}
             _ => break,
@@ -77,7 +123,7 @@ pub(super) fn start(text: &str) -> usize {
 }
 
 /// The body with those definitions of the whole text that it uses and does not hold, so that it can stand alone.
-pub(super) fn with_definitions(text: &str, body: &str) -> String {
+pub fn with_definitions(text: &str, body: &str) -> String {
     let body = without_tail(body);
     let held: Vec<String> = definitions(body).iter().map(|found| normal(found.label)).collect();
     let used = references(body);
@@ -90,7 +136,9 @@ pub(super) fn with_definitions(text: &str, body: &str) -> String {
             continue;
         }
         let gap = if told.is_empty() { "\n\n" } else { "\n" };
-        out.push_str(&format!("{gap}{}", text[found.line.clone()].trim()));
+        // In a line, wherever it stands.
+        let shown = text[found.line.clone()].lines().map(|line| line.trim_start_matches([' ', '>']).trim());
+        out.push_str(&format!("{gap}{}", shown.collect::<Vec<_>>().join(" ")));
         told.push(label);
     }
     out
@@ -115,18 +163,20 @@ fn without_tail(body: &str) -> &str {
     rest
 }
 
-/// Everything between brackets that could be a label, outside code.
+/// Everything between brackets that could be a label, outside code. A label may go on in the next line.
 fn references(body: &str) -> Vec<String> {
     let mut found = Vec::new();
-    for line in lines(body).into_iter().filter(|line| line.is == Is::Text) {
-        let prose: String = line.text.split('`').step_by(2).collect::<Vec<_>>().join("`");
+    for paragraph in lines(body)
+        .chunk_by(|one, next| [one, next].iter().all(|line| line.is == Is::Text && !line.text.trim().is_empty()))
+    {
+        let words: Vec<&str> = paragraph.iter().filter(|line| line.is == Is::Text).map(|line| line.text).collect();
+        let words = words.join("\n");
+        let prose: String = words.split('`').step_by(2).collect::<Vec<_>>().join("`");
         for (at, _) in prose.match_indices('[') {
             let inner = &prose[at + 1..];
-            if let Some(end) = inner.find(['[', ']']).filter(|end| inner[*end..].starts_with(']')) {
-                // `[text](address)` refers to nothing.
-                if !inner[end + 1..].starts_with('(') {
-                    found.push(normal(&inner[..end]));
-                }
+            // `[text](address)` refers to nothing.
+            if let Some(end) = end_of_label(inner).filter(|end| !inner[end + 1..].starts_with('(')) {
+                found.push(normal(&inner[..end]));
             }
         }
     }
@@ -145,7 +195,10 @@ pub fn with_addresses(entry: &str, from: &str, to: &str) -> String {
     let (mut theirs, ours) = (meaning(from), meaning(to));
     theirs.retain(|label, address| ours.get(label) != Some(address));
     let mut changes = Vec::new();
-    for line in lines(entry).into_iter().filter(|line| line.is == Is::Text && !is_definition(line.text)) {
+    let defined = definitions(entry);
+    let is_prose =
+        |line: &Line<'_>| line.is == Is::Text && !defined.iter().any(|found| found.line.contains(&line.span.start));
+    for line in lines(entry).into_iter().filter(is_prose) {
         let mut at = line.span.start;
         for (number, prose) in line.text.split('`').enumerate() {
             if number % 2 == 0 {
@@ -518,7 +571,9 @@ impl Release<'_> {
         let body = &self.log.text[own.head..own.span.end];
         let is_above = |line: &Line<'_>| !["- ", "* ", "+ ", "#"].iter().any(|sign| line.text.starts_with(sign));
         let above = lines(body).into_iter().take_while(is_above).filter(|line| line.is == Is::Text);
-        let moved = above.filter(|line| !is_definition(line.text)).filter_map(|line| {
+        let defined = definitions(body);
+        let is_prose = |line: &Line<'_>| !defined.iter().any(|found| found.line.contains(&line.span.start));
+        let moved = above.filter(is_prose).filter_map(|line| {
             let at = line.text.find("http")?;
             let rest = &line.text[at..];
             let ends = |c: char| c.is_whitespace() || "()<>".contains(c);
@@ -848,6 +903,42 @@ mod tests {
     }
 
     #[test]
+    fn a_definition_may_have_several_lines_and_stand_in_a_quote() {
+        for (written, label, address, told) in [
+            ("[a]:\n  https://x\n", "a", "https://x", "[a]: https://x"),
+            ("[a]:\n  https://x\n  'T'\n", "a", "https://x", "[a]: https://x 'T'"),
+            ("[A  b]: https://x\n\"T t\"\n", "A  b", "https://x", "[A  b]: https://x \"T t\""),
+            ("[x\\]y]: https://x\n", "x\\]y", "https://x", "[x\\]y]: https://x"),
+            ("> [a]: https://x\n", "a", "https://x", "[a]: https://x"),
+            ("> [a]:\n> https://x\n", "a", "https://x", "[a]: https://x"),
+            ("   [a]: https://x\n", "a", "https://x", "[a]: https://x"),
+        ] {
+            for (eol, tail) in [("\n", ""), ("\r\n", "\r\nText.\r\n")] {
+                let text = format!("{}{tail}", written.replace('\n', eol));
+                let found = definitions(&text);
+                assert_eq!(found.len(), 1, "{text:?}");
+                assert_eq!((found[0].label, &text[found[0].address.clone()]), (label, address), "{text:?}");
+                assert_eq!(&text[found[0].line.clone()], written.trim_end().replace('\n', eol), "{text:?}");
+                assert_eq!(start(&text) == 0, tail.is_empty());
+                let body = format!("- see [{}].", label.to_uppercase().replace("  ", "\n"));
+                assert_eq!(with_definitions(&text, &body), format!("{body}\n\n{told}"));
+            }
+        }
+        for text in ["[a]:\n\nhttps://x\n", "[a]:\nnot an address\n", "[a [b]: https://x\n", "[a]:\n```\nx\n```\n"] {
+            assert!(definitions(text).is_empty(), "{text}");
+        }
+        let followed = "[a]: https://x\n[b]:\nhttps://y\n[c]: https://z\n";
+        assert_eq!(definitions(followed).iter().map(|found| found.label).collect::<Vec<_>>(), ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn a_link_with_lines_of_its_own_moves() {
+        let links = "[Unreleased]:\n  https://x/compare/v0.7.3...HEAD\n[0.7.3]:\n  https://x/compare/v0.7.2...v0.7.3\n  'Old'\n";
+        let new = "[Unreleased]:\n  https://x/compare/v0.8.0...HEAD\n[0.8.0]: https://x/compare/v0.7.3...v0.8.0\n[0.7.3]:\n  https://x/compare/v0.7.2...v0.7.3\n  'Old'\n";
+        assert_eq!(moved(links), new);
+    }
+
+    #[test]
     fn a_sentence_is_no_definition() {
         for (line, is) in [
             ("[a]: https://x", true),
@@ -859,7 +950,7 @@ mod tests {
             ("[]: x", false),
             ("a [b]: https://x", false),
         ] {
-            assert_eq!(is_definition(line), is, "{line}");
+            assert_eq!(!definitions(line).is_empty(), is, "{line}");
         }
     }
 }

@@ -67,11 +67,12 @@ pub fn fragments(workspace: &Workspace, train: &Train) -> (Vec<(PathBuf, String,
             continue;
         }
         // The whole text is one entry, unless it is a list.
-        let text = text.replace("\r\n", "\n");
+        let all = text.replace("\r\n", "\n");
+        let text = &all;
         let is_list = text.trim_start().starts_with("- ") || text.trim_start().starts_with("* ");
         let texts = match is_list {
-            true => changelog::entries(&text).into_iter().map(|(_, text)| text).collect(),
-            false => vec![text.trim().to_owned()],
+            true => changelog::entries(text).into_iter().map(|(_, text)| text).collect(),
+            false => vec![changelog::links::without_definitions(text).trim().to_owned()],
         };
         if texts.iter().all(String::is_empty) {
             lost("it says nothing".to_owned());
@@ -81,7 +82,7 @@ pub fn fragments(workspace: &Workspace, train: &Train) -> (Vec<(PathBuf, String,
             {
                 text.push_str(&format!(" (#{number})"));
             }
-            entries.push((path.clone(), kind.to_owned(), text));
+            entries.push((path.clone(), kind.to_owned(), changelog::links::with_definitions(&all, &text)));
         }
     }
     (entries, findings)

@@ -48,6 +48,19 @@ fn fragments_become_entries_and_go() {
 }
 
 #[test]
+fn a_fragment_brings_the_definitions_that_its_entries_use() {
+    let plan = fed()
+        .file("changelog.d/12.fixed.md", "See [the guide].\n\n[the guide]: https://x/guide\n[gone]: https://x\n")
+        .file("changelog.d/13.fixed.md", "- one [a]\n- two [b]\n\n[a]: https://x/a\n[b]:\n  https://x/b\n")
+        .release("minor");
+    assert_eq!(
+        section(&plan, "CHANGELOG.md"),
+        "### Fixed\n\n- See [the guide]. (#12)\n\n  [the guide]: https://x/guide\n\
+         - one [a] (#13)\n\n  [a]: https://x/a\n- two [b] (#13)\n\n  [b]: https://x/b"
+    );
+}
+
+#[test]
 fn kinds_of_a_train_are_headed_as_it_says() {
     let kinds = json!([
         { "heading": "New Features", "fragment": "added" },
