@@ -7,6 +7,7 @@ pub mod checklist;
 pub mod due;
 mod edits;
 pub mod hotfix;
+mod packed;
 pub mod post_release;
 pub mod postfix;
 pub mod publish;

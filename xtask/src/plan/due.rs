@@ -1,16 +1,15 @@
 //! Whether a release of a train is due, why, and which version it should get.
 //! It must never call a change the user's that no user sees: documentation, tests, CI and tools alone are none.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::Path,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use super::{
     changes::{breaking, undone},
-    is_release, subjects,
+    is_release,
+    packed::packed,
+    subjects,
     taken::{free, is_taken},
     timetable,
 };
@@ -75,11 +74,8 @@ pub fn changes(snapshot: &Snapshot, past: &[Message]) -> Vec<Change> {
         if commit.is_merge() || gone.contains_key(commit.commit.as_str()) || is_release(&own, subject) {
             return None;
         }
-        let touched = commit.paths.iter().filter_map(|path| {
-            let owner = workspace.owner(path).filter(|owner| members.contains(owner))?;
-            let member = &workspace.members[owner];
-            is_seen(path.strip_prefix(member.dir()).unwrap_or(path)).then(|| member.name.clone())
-        });
+        let touched = commit.paths.iter().flat_map(|path| packed(workspace, train, path));
+        let touched = touched.filter(|at| members.contains(at)).map(|at| workspace.members[at].name.clone());
         let touched: BTreeSet<String> = touched.collect();
         if touched.is_empty() {
             return None;
@@ -93,14 +89,6 @@ pub fn changes(snapshot: &Snapshot, past: &[Message]) -> Vec<Change> {
         Some(Change { commit: commit.commit.clone(), time: commit.time, text, weight, members: touched })
     };
     past.iter().filter_map(change).collect()
-}
-
-/// Whether a user sees what stands in that file of a member; tests, benches, examples and prose are not shipped as code.
-fn is_seen(path: &Path) -> bool {
-    let top = path.components().next().map(|first| first.as_os_str().to_string_lossy().into_owned());
-    let is_aside =
-        top.is_some_and(|top| ["tests", "benches", "examples", "docs"].contains(&&*top) || top.starts_with("tests_"));
-    !is_aside && path.extension().is_none_or(|end| end != "md")
 }
 
 /// What was found out beside the history.

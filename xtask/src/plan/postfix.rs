@@ -1,17 +1,16 @@
 //! The plan of `postfix`: a Python-only fix as the next post release of the wheel, no crate touched.
 //! It must never ship a wheel whose fix lies in a published crate: users of the crate would not get it.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Result, bail};
 
 use super::{
     Draft, Options, Plan, Prose, changes,
     edits::Places,
-    gather, release, smoke,
+    gather,
+    packed::packed,
+    release, smoke,
     taken::{self, Next},
 };
 use crate::{
@@ -22,7 +21,7 @@ use crate::{
     snapshot::Snapshot,
     train::{Train, Wheel},
     version::{Bump, Dialect, Version},
-    workspace::{Workspace, dir, normalized},
+    workspace::Workspace,
 };
 
 /// What the fix is, for the changelog; without a note, what stands under Unreleased.
@@ -191,8 +190,8 @@ fn crates_unchanged(snapshot: &Snapshot, driver: &Version, findings: &mut Vec<Fi
     };
     let mut changed: BTreeMap<usize, Vec<String>> = BTreeMap::new();
     for path in &since.changed {
-        if let Some(at) = workspace.owner(path).filter(|at| train.crates.contains(at) && workspace.members[*at].publish)
-        {
+        let is_published = |at: &usize| train.crates.contains(at) && workspace.members[*at].publish;
+        for at in packed(workspace, train, path).into_iter().filter(is_published) {
             changed.entry(at).or_default().push(slashed(path));
         }
     }
@@ -228,7 +227,7 @@ fn wheels_changed(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
         return;
     };
     let (tag, changed) = since.post.as_ref().map_or((&since.tag, &since.changed), |(tag, changed)| (tag, changed));
-    let members = release::changed(workspace, since.before.as_deref(), changed);
+    let members = release::changed(snapshot, since.before.as_deref(), changed);
     let lock = workspace.root_dir().join("Cargo.lock");
     let locked = |workspace: &Workspace| {
         let text = workspace.texts.get(&lock).map(String::as_str).unwrap_or_default();
@@ -237,16 +236,7 @@ fn wheels_changed(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
     // Other trains write their members' versions there.
     let relocked =
         changed.contains(&lock) && since.before.as_deref().is_none_or(|then| locked(then) != locked(workspace));
-    let is_changed = |wheel: &Wheel| {
-        let project = dir(&wheel.path);
-        let named = wheel.project.packed.iter().filter_map(|path| normalized(&project.join(path)));
-        // Beside the workspace's manifest lies much that no wheel holds.
-        let top = workspace.root_dir();
-        let whole = if project == top { wheel.path.clone() } else { project.clone() };
-        let places: Vec<PathBuf> = named.filter(|place| !top.starts_with(place)).chain([whole]).collect();
-        !workspace.closure(wheel.member).is_disjoint(&members)
-            || changed.iter().any(|path| places.iter().any(|place| path.starts_with(place)))
-    };
+    let is_changed = |wheel: &Wheel| !workspace.closure(wheel.member).is_disjoint(&members);
     if relocked || train.wheels.iter().any(is_changed) {
         return;
     }

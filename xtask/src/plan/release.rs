@@ -11,7 +11,9 @@ use anyhow::{Result, anyhow, bail};
 use super::{
     Draft, Options, Plan, Prose, changes,
     edits::Places,
-    gather, smoke,
+    gather,
+    packed::packed,
+    smoke,
     taken::{self, Next},
 };
 use crate::{
@@ -277,7 +279,7 @@ fn has_new_code(snapshot: &Snapshot, from: &Version) -> bool {
     let members = train.members();
     let is_code = |path: &&PathBuf| path.extension().is_some_and(|kind| kind == "rs" || kind == "py");
     let code = since.flat_map(|since| &since.changed).filter(is_code);
-    code.filter_map(|path| workspace.owner(path)).any(|owner| members.contains(&owner))
+    code.flat_map(|path| packed(workspace, train, path)).any(|owner| members.contains(&owner))
 }
 
 /// Turns Unreleased into the section of the version, unless that stands there already. `unchanged` is the version since
@@ -364,7 +366,7 @@ pub fn moving(snapshot: &Snapshot, to: &Version, remarks: &mut Vec<String>) -> B
             all
         }
         Some(since) => {
-            let mut moving = changed(workspace, since.before.as_deref(), &since.changed);
+            let mut moving = changed(snapshot, since.before.as_deref(), &since.changed);
             moving.insert(train.driver);
             moving.extend(train.wheels.iter().map(|wheel| wheel.member));
             let given_up: Vec<usize> = all.iter().copied().filter(|at| taken::is_given_up(snapshot, *at)).collect();
@@ -468,9 +470,10 @@ fn misplaced_metadata(snapshot: &Snapshot, to: &Version) -> Vec<Finding> {
     findings
 }
 
-/// Members with a changed file, or that inherit an entry of the workspace's manifest that changed.
-pub(super) fn changed(workspace: &Workspace, before: Option<&Workspace>, paths: &[PathBuf]) -> BTreeSet<usize> {
-    let mut found: BTreeSet<usize> = paths.iter().filter_map(|path| workspace.owner(path)).collect();
+/// Members with a changed file that is packed, or that inherit an entry of the workspace's manifest that changed.
+pub(super) fn changed(snapshot: &Snapshot, before: Option<&Workspace>, paths: &[PathBuf]) -> BTreeSet<usize> {
+    let Snapshot { workspace, train, .. } = snapshot;
+    let mut found: BTreeSet<usize> = paths.iter().flat_map(|path| packed(workspace, train, path)).collect();
     if paths.contains(&workspace.graph.root) {
         let entries = |workspace: &Workspace| -> BTreeMap<String, String> {
             let root = &workspace.manifests[&workspace.graph.root].manifest;

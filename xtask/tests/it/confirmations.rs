@@ -255,7 +255,7 @@ fn a_forge_that_does_not_answer_is_waited_for_only_so_long() {
 fn a_postfix_says_its_whole_command_again() {
     let mut place = Place::of_world("confirmations/postfix", "wheel");
     place.replace("Cargo.toml", "driver = \"lark\"\n", "driver = \"lark\"\nchecklist = [\"ci\"]\n");
-    place.write("lark-python/tests_py/test_more.py", "# more\n");
+    place.write("lark-python/src/more.rs", "// more\n");
     place.commit("fix");
     place.add_remote();
     place.env = self::place("postfix_machine").env;
@@ -266,7 +266,7 @@ fn a_postfix_says_its_whole_command_again() {
         let line = format!("then {again} --push; or without: {again} --push --waive ci");
         assert!(said.all().contains(&line), "{}", said.all());
         assert_eq!(place.git(&format!("cat-file -t v0.7.3.post{n}")), "tag");
-        place.write("lark-python/tests_py/test_more.py", &format!("# more {n}\n"));
+        place.write("lark-python/src/more.rs", &format!("// more {n}\n"));
         place.commit("fix more");
     }
 }

@@ -39,7 +39,9 @@ const DATA: &str = "crates/barter-data/src/lib.rs";
 
 #[test]
 fn users_see_what_is_in_the_train_and_says_so() {
-    let sketch = house();
+    let project = "[build-system]\nbuild-backend = \"maturin\"\n\n[project]\nname = \"barter-python\"\nversion = \"0.9.3\"\n\
+                   readme = \"LONG.md\"\n\n[tool.maturin]\npython-source = \"../python\"\n";
+    let sketch = house().file("barter-python/pyproject.toml", project);
     for (message, path, weight) in [
         ("fix: a rounding error", DATA, Some(Weight::Fix)),
         ("feat: depth", "barter-python/src/lib.rs", Some(Weight::Feature)),
@@ -64,6 +66,10 @@ fn users_see_what_is_in_the_train_and_says_so() {
         ("fix: x", "crates/barter/src/tests/it.rs", Some(Weight::Fix)),
         ("fix: x", "barter-python/tests_py/test_it.py", None),
         ("fix: x", "crates/barter/README.md", None),
+        ("fix: x", "crates/barter/CHANGELOG.rst", None),
+        ("fix: x", "crates/barter/src/doc.md", Some(Weight::Fix)),
+        ("fix: x", "barter-python/LONG.md", Some(Weight::Fix)),
+        ("fix: x", "python/barter/__init__.py", Some(Weight::Fix)),
     ] {
         let found = seen(&sketch, message, path);
         assert_eq!(found.first().map(|change| change.weight), weight, "{message} {path}");

@@ -196,6 +196,12 @@ fn what_no_file_of_the_wheel_says_is_no_post_release() {
     {
         assert_eq!(findings(&house(changed).postfix(Some("fix"), None)), nothing("v0.9.3"), "{changed:?}");
     }
+    // What no wheel and no crate holds is no change of theirs, as `due` has it.
+    let aside = ["CHANGELOG.rst", "tests/test_it.py", "tests_py/test_it.py", "docs/x.rst", "examples/x.py", ".env"];
+    for aside in aside.iter().flat_map(|aside| [format!("barter-python/{aside}"), format!("crates/barter/{aside}")]) {
+        let aside: &'static str = aside.leak();
+        assert_eq!(findings(&house(&[aside]).postfix(Some("fix"), None)), nothing("v0.9.3"), "{aside}");
+    }
     for changed in ["barter-python/pyproject.toml", "README.md", "python/barter/__init__.py", "barter-python/build.rs"]
     {
         assert_eq!(findings(&house(&[changed]).postfix(Some("fix"), None)), [""; 0], "{changed}");

@@ -140,6 +140,8 @@ fn a_patch_moves_the_driver_the_wheel_what_changed_and_what_needs_it() {
         (vec![], vec!["barter", "barter-python"]),
         (vec!["crates/barter/src/lib.rs", "README.md"], vec!["barter", "barter-python"]),
         (vec!["crates/barter-data/src/lib.rs"], vec!["barter", "barter-data", "barter-python"]),
+        (vec!["crates/barter-data/src/doc.md"], vec!["barter", "barter-data", "barter-python"]),
+        (vec!["crates/barter-data/tests/it.rs", "crates/barter-data/CHANGELOG.md"], vec!["barter", "barter-python"]),
         (
             vec!["crates/barter-instrument/Cargo.toml"],
             vec!["barter", "barter-data", "barter-instrument", "barter-python"],

@@ -1,0 +1,38 @@
+//! Which files a crate or a wheel is made of for those who use it, so that another file asks for no release of it.
+//! It must never take for such a file what only developers see: tests, benches, examples, prose, changelogs, CI.
+
+use std::{collections::BTreeSet, path::Path};
+
+use crate::{
+    train::Train,
+    workspace::{Workspace, dir, normalized},
+};
+
+/// The members whose package is another one when that file is.
+pub fn packed(workspace: &Workspace, train: &Train, path: &Path) -> BTreeSet<usize> {
+    let owner = workspace.owner(path).filter(|at| is_shipped(path, &workspace.members[*at].dir()));
+    let wheels = train.wheels.iter().filter(|wheel| {
+        let project = dir(&wheel.path);
+        let mut named = wheel.project.packed.iter().filter_map(|named| normalized(&project.join(named)));
+        // Beside the workspace's manifest lies much that no wheel holds.
+        let is_alone = project != workspace.root_dir();
+        path == wheel.path
+            || is_alone && is_shipped(path, &project)
+            // A project that names all of its directory says nothing of a file.
+            || named.any(|named| path.starts_with(&named) && !project.starts_with(&named))
+    });
+    owner.into_iter().chain(wheels.map(|wheel| wheel.member)).collect()
+}
+
+/// Whether a file of that directory is more than an aside.
+fn is_shipped(path: &Path, within: &Path) -> bool {
+    let Ok(path) = path.strip_prefix(within) else { return false };
+    let name = |part: &std::ffi::OsStr| part.to_string_lossy().to_lowercase();
+    let top = path.components().next().map(|first| name(first.as_os_str())).unwrap_or_default();
+    let file = path.file_name().map(name).unwrap_or_default();
+    let is_aside = ["tests", "benches", "examples", "docs"].contains(&&*top) || top.starts_with("tests_");
+    let is_log = ["changelog", "changes", "history"].contains(&file.split('.').next().unwrap_or_default());
+    // What is compiled may quote prose.
+    let is_prose = top != "src" && (is_log || file.ends_with(".md"));
+    !(is_aside || is_prose || top.starts_with('.'))
+}
