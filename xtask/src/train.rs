@@ -178,6 +178,11 @@ impl Train {
         self.tags(repo).filter(|(_, tag)| repo.tags[*tag] == commit).map(|(version, _)| version).max()
     }
 
+    /// Whether the version can be spelt wherever the train writes it: in Python, too, where it has a wheel.
+    pub fn is_spelt(&self, version: &Version) -> bool {
+        self.wheels.is_empty() || version.show(Dialect::Pep440).is_ok()
+    }
+
     /// Crates and wheels.
     pub fn members(&self) -> BTreeSet<usize> {
         self.crates.iter().copied().chain(self.wheels.iter().map(|wheel| wheel.member)).collect()

@@ -314,8 +314,14 @@ fn propose(
     let Snapshot { workspace, train, .. } = snapshot;
     let here = train.version(workspace);
     let option = train.config.option();
-    let align =
-        |why: String| Some(Proposal { version: here.tag(), why, command: format!("cargo xtask release{option}") });
+    let named = |version: Version, why: String| {
+        let command = format!("cargo xtask release {}{option}", version.tag());
+        Some(Proposal { version: version.tag(), why, command })
+    };
+    let align = |why: String| match train.is_spelt(here) {
+        true => Some(Proposal { version: here.tag(), why, command: format!("cargo xtask release{option}") }),
+        false => named(free(snapshot, respelt(here))?, format!("{why}; Python cannot spell {}", here.tag())),
+    };
     let weight = most.unwrap_or(Weight::Fix);
     let needed = match last_final(snapshot) {
         Some((base, _)) => {
@@ -337,24 +343,31 @@ fn propose(
         _ if is_enough && here.is_prerelease() => format!("the final version of {}", here.tag()),
         _ => told,
     };
-    let wanted = needed.into_iter().chain([prepared]).max()?;
+    let wanted = needed.into_iter().chain([prepared]).max()?.with_metadata_of(here);
     let version = free(snapshot, wanted.clone())?;
     let why = if version == wanted { why } else { format!("{why}; {} is taken", wanted.tag()) };
-    Some(Proposal { command: format!("cargo xtask release {}{option}", version.tag()), version: version.tag(), why })
+    named(version, why)
+}
+
+/// A pre-release as the tool spells it: the same kind, where it has that, else the final version.
+fn respelt(version: &Version) -> Version {
+    let kind = ["alpha", "beta", "rc"].into_iter().find(|kind| *kind == version.pre_word());
+    let kind = kind.and_then(|kind| version.bump(Bump::Pre(kind)).ok());
+    kind.unwrap_or_else(|| version.final_version()).with_metadata_of(version)
 }
 
 /// One more pre-release of the version that is due, in the words of the last one.
 fn propose_next(snapshot: &Snapshot, candidate: &Version, due: &Proposal) -> Option<Proposal> {
     let train = &snapshot.train;
     let due = Version::parse(&due.version, Dialect::Tag).ok()?;
-    let first = match due == candidate.final_version() {
+    let here = train.version(&snapshot.workspace);
+    let first = match due.base() == candidate.final_version() {
         true => candidate.next_pre()?,
         false => candidate.first_pre_of(&due)?,
     };
-    let here = train.version(&snapshot.workspace);
+    let first = first.with_metadata_of(here);
     let version = free(snapshot, first).filter(|version| !here.falls_to(version))?;
-    // A wheel has to be spelt as well.
-    version.show(Dialect::Pep440).ok().or_else(|| train.wheels.is_empty().then(String::new))?;
+    let version = Some(version).filter(|version| train.is_spelt(version))?;
     let command = format!("cargo xtask release {}{}", version.tag(), train.config.option());
     Some(Proposal {
         why: format!("what changed since {} can be tried again", candidate.tag()),

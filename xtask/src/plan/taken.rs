@@ -6,7 +6,7 @@ use crate::{
     edit::slashed,
     files::changelog,
     snapshot::Snapshot,
-    version::{Bump, Dialect, Version},
+    version::{Bump, Version},
 };
 
 /// Whether nobody can release that version any more.
@@ -72,9 +72,9 @@ pub fn skip(snapshot: &Snapshot, from: Version) -> Option<(Version, Vec<String>)
     }
     if let Some((highest, tag)) = above(snapshot, &version) {
         passed.push(format!("{version} is lower than {highest}, which has its tag, {tag}"));
-        let is_spelt = |next: &Version| snapshot.train.wheels.is_empty() || next.show(Dialect::Pep440).is_ok();
         let is_alike = highest.pre_word() == version.pre_word();
-        version = highest.next_pre().filter(|next| is_alike && is_spelt(next))?.with_metadata_of(&version);
+        version =
+            highest.next_pre().filter(|next| is_alike && snapshot.train.is_spelt(next))?.with_metadata_of(&version);
     }
     while let Some(taken) = why(snapshot, &version) {
         passed.push(taken);

@@ -450,18 +450,64 @@ fn what_is_proposed_is_what_release_takes() {
             &["0.10.0-rc.3", "0.10.0"],
         ),
     ] {
-        let sketch = rust(here, tags);
-        let due = due_after(&sketch, subjects);
+        let due = due_after(&rust(here, tags), subjects);
         let state = format!("{here} {tags:?} {subjects:?}");
         assert_eq!((due.last.as_deref().unwrap_or_default(), due.due), (last, is_due), "{state}");
-        let commands: Vec<String> = due.proposal.iter().chain(&due.or).map(|said| said.command.clone()).collect();
-        let typed: Vec<&str> =
-            commands.iter().map(|said| said.strip_prefix("cargo xtask release").unwrap().trim()).collect();
-        assert_eq!(typed, proposed, "{state}");
-        for (command, proposal) in typed.iter().zip(due.proposal.iter().chain(&due.or)) {
-            let plan = sketch.release(command);
-            assert_eq!((findings(&plan), plan.to.tag()), (vec![], proposal.version.clone()), "{command}: {state}");
-        }
+        assert_eq!(planned(&rust(here, tags), subjects), proposed, "{state}");
+    }
+}
+
+/// What `due` proposes to type, each of which is planned, and comes to the version that was told.
+fn planned(sketch: &Sketch, subjects: &[&str]) -> Vec<String> {
+    let due = due_after(sketch, subjects);
+    let proposed = due.proposal.iter().chain(&due.or);
+    let typed = proposed.map(|proposal| {
+        let typed = proposal.command.strip_prefix("cargo xtask release").unwrap().trim();
+        let plan = sketch.release(typed);
+        assert_eq!((findings(&plan), plan.to.tag()), (vec![], proposal.version.clone()), "{typed}: {due:?}");
+        typed.to_owned()
+    });
+    typed.collect()
+}
+
+#[test]
+fn what_is_proposed_for_a_wheel_is_spelt_in_python() {
+    const BACK: &[&str] = &["v1.0.0", "v1.0.1", "rollback/v1.0.1"];
+    for (here, tags, proposed) in [
+        ("1.0.1-dev", &["v1.0.0"][..], &["1.0.1"][..]),
+        ("1.0.1-nightly", &["v1.0.0"], &["1.0.1"]),
+        ("1.0.1-nightly", BACK, &["1.0.2"]),
+        ("0.1.0-dev", &[], &["0.1.0"]),
+        // Nobody has released them, and nobody can as they are.
+        ("1.0.1-rc1", &["v1.0.0"], &["1.0.1-rc.1"]),
+        ("1.0.1-rc1", &[], &["1.0.1-rc.1"]),
+        ("1.0.1-alpha", &["v1.0.0"], &["1.0.1-alpha.1"]),
+        ("1.0.1-pre.1", &["v1.0.0"], &["1.0.1"]),
+        ("1.0.1-pre", &[], &["1.0.1"]),
+        ("1.0.1-rc.1", &["v1.0.0"], &[""]),
+        ("1.0.1-rc.1", &[], &[""]),
+        // Released before there was a wheel.
+        ("1.0.1-rc1", &["v1.0.0", "v1.0.1-rc1"], &["1.0.1"]),
+        ("1.0.1-pre.1", &["v1.0.0", "v1.0.1-pre.1"], &["1.0.1"]),
+        ("1.0.1-alpha", &["v1.0.0", "v1.0.1-alpha"], &["1.0.1-alpha.1", "1.0.1"]),
+        ("1.0.1-alpha", &["v1.0.1-alpha"], &["1.0.1-alpha.1", "1.0.1"]),
+    ] {
+        assert_eq!(planned(&at(here, tags), &["fix: x"]), proposed, "{here} {tags:?}");
+    }
+}
+
+#[test]
+fn what_is_proposed_names_what_the_driver_bundles() {
+    for (here, tags, proposed) in [
+        ("0.9.3+4.3.4", &["v0.9.3+4.3.4"][..], &["0.9.4+4.3.4"][..]),
+        ("0.9.3+4.3.4", &["v0.9.3+4.3.4", "v0.9.4+4.3.4", "rollback/v0.9.4+4.3.4"], &["0.9.5+4.3.4"]),
+        ("0.10.0-rc.1+4.3.4", &["v0.9.3", "v0.10.0-rc.1+4.3.4"], &["0.10.0-rc.2+4.3.4", "0.10.0+4.3.4"]),
+        ("0.9.4+4.3.4", &["v0.9.3+4.3.4"], &[""]),
+    ] {
+        let driver = rust("0.9.3", tags);
+        let manifest = "crates/barter/Cargo.toml";
+        let driver = driver.with(manifest, "version = \"0.9.3\"\n", &format!("version = \"{here}\"\n"));
+        assert_eq!(planned(&driver.lock(), &["fix: x"]), proposed, "{here} {tags:?}");
     }
 }
 
