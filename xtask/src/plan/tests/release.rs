@@ -589,9 +589,16 @@ fn metadata_without_a_place_is_found_before_a_release() {
     let image = json!([{ "name": "house", "dockerfile": "Dockerfile" }]);
     let wheel = "barter-python/Cargo.toml";
     for (sketch, place, manifest) in [
-        (bundling(&["barter"]).configured("images", image.clone()), "an image's tag", "crates/barter/Cargo.toml"),
         (
-            bundling(&["barter"]).configured("images", image).configured("wheels", json!(["barter-python"])),
+            bundling(&["barter"]).file("Dockerfile", "FROM scratch\n").configured("images", image.clone()),
+            "an image's tag",
+            "crates/barter/Cargo.toml",
+        ),
+        (
+            bundling(&["barter"])
+                .file("Dockerfile", "FROM scratch\n")
+                .configured("images", image)
+                .configured("wheels", json!(["barter-python"])),
             "a wheel's version and in an image's tag",
             "crates/barter/Cargo.toml",
         ),
@@ -635,7 +642,7 @@ fn build_metadata_is_refused_where_it_has_no_place() {
             "cargo xtask release 0.9.4",
         ),
         (
-            driver().configured("images", image),
+            driver().file("Dockerfile", "FROM scratch\n").configured("images", image),
             "patch",
             "build-metadata: 0.9.4+4.3.4 has build metadata, for which there is no place in an image's tag",
             "take `+4.3.4` out of crates/barter/Cargo.toml",
