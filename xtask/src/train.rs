@@ -22,7 +22,7 @@ use crate::{
         pyproject::{self, PyProject},
         uv_lock,
     },
-    names::ROLLBACK,
+    names::{ROLLBACK, check_ref},
     repo::Repo,
     version::{Dialect, Version},
     workspace::{Texts, Workspace, dir, normalized},
@@ -138,7 +138,15 @@ impl Train {
         let wheels = wheels_of(workspace, &config, driver, |version| repo.tags.contains_key(&tag.fill(version)))?;
         // A checkout of CI has a detached head and no branch at all; there the usual name will do.
         let main = config.main.as_ref().map(ToString::to_string);
-        let main = main.or(repo.main.clone()).or(repo.branch.clone());
+        let by_default = repo.main.as_ref().filter(|_| main.is_none());
+        if let Some(Err(why)) = by_default.map(|main| check_ref(main)) {
+            bail!(
+                "train {}: the default branch of the repository {why}; next: give it another name, or name the branch that releases are made on: `main = \"…\"`",
+                config.name
+            );
+        }
+        let here = repo.branch.clone().filter(|branch| check_ref(branch).is_ok());
+        let main = main.or(repo.main.clone()).or(here);
         let main = main.unwrap_or_else(|| "main".to_owned());
         let usual = workspace.in_root("CHANGELOG.md".as_ref());
         let path = config.changelog.as_ref().map_or_else(|| usual.clone(), |path| workspace.in_root(path));

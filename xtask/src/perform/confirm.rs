@@ -3,6 +3,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    path::Path,
     time::Duration,
 };
 
@@ -11,6 +12,7 @@ use anyhow::Result;
 use super::{Verdict, World};
 use crate::{
     check::short,
+    edit::typed,
     plan::checklist,
     repo::{self, LogEntry},
     step::{Asked, Confirmation, Evidence, Observation, Runs},
@@ -74,7 +76,8 @@ fn or_unknown(seen: Result<Observation>) -> Observation {
 fn unpushed(asked: &Asked) -> Observation {
     Observation::Unknown {
         why: format!("the forge does not have {}", short(&asked.commit)),
-        next: format!("git push {} {}", asked.remote, asked.branch),
+        // The branch that stands here may be called as nobody would configure it.
+        next: format!("git push {} {}", asked.remote, typed(Path::new(&asked.branch))),
     }
 }
 

@@ -624,6 +624,27 @@ fn metadata_without_a_place_is_found_before_a_release() {
 }
 
 #[test]
+fn no_release_is_made_on_a_branch_that_could_not_be_typed() {
+    let chosen = |main: &str| {
+        let mut house = house();
+        house.repo.main = Some(main.to_owned());
+        Train::choose(&house.workspace(), &house.repo, None).map(|train| train.main).map_err(|error| error.to_string())
+    };
+    for main in ["feat;x", "a$b", "a&b", "it's"] {
+        let told = chosen(main).unwrap_err();
+        assert!(
+            told.starts_with(&format!("train barter: the default branch of the repository `{main}` holds")),
+            "{told}"
+        );
+    }
+    assert_eq!(chosen("trunk/1").as_deref(), Ok("trunk/1"));
+    // What only stands here is not taken for it.
+    let mut house = house();
+    (house.repo.main, house.repo.branch) = (None, Some("fix;1".to_owned()));
+    assert_eq!(Train::choose(&house.workspace(), &house.repo, None).unwrap().main, "main");
+}
+
+#[test]
 fn build_metadata_is_refused_where_it_has_no_place() {
     let driver = || bundling(&["barter"]);
     let wheel = house().with("CHANGELOG.md", "a rounding error", "x");
