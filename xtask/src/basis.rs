@@ -402,8 +402,9 @@ fn draw(
             loader.since_post(&mut snapshot, &fixed)?;
         }
     }
+    let told = snapshot.train.told_until(&snapshot.repo, to);
+    loader.withdrawn(&mut snapshot, told.as_ref().map(|(_, tag)| tag.as_str()))?;
     if snapshot.train.config.takes(Entries::Commits) {
-        let told = snapshot.train.told_until(&snapshot.repo, to);
         loader.commits(&mut snapshot, told.as_ref().map(|(_, tag)| tag.as_str()))?;
         if let Some(tag) = changes::told_by_candidates(&snapshot, to) {
             loader.told(&mut snapshot, &tag)?;

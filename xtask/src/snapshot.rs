@@ -39,6 +39,8 @@ pub struct Snapshot {
     pub commits: Vec<Message>,
     /// Those of them that the section of a pre-release tells.
     pub told: BTreeSet<String>,
+    /// Releases that were rolled back, and whose commits are here and not in the last one that stands.
+    pub withdrawn: BTreeSet<Version>,
     /// What the tag of the version that is planned or published records, or its commit while there is no tag; `None`
     /// when there is neither.
     pub recorded: Option<Recorded>,
@@ -191,6 +193,7 @@ impl<'a> Loader<'a> {
             since: None,
             commits: Vec::new(),
             told: BTreeSet::new(),
+            withdrawn: BTreeSet::new(),
             recorded: None,
             yanked: BTreeSet::new(),
         })
@@ -248,6 +251,20 @@ impl<'a> Loader<'a> {
         let new: BTreeSet<&String> = new.iter().map(|message| &message.commit).collect();
         let all = snapshot.commits.iter().map(|message| &message.commit);
         snapshot.told = all.filter(|commit| !new.contains(commit)).cloned().collect();
+        Ok(())
+    }
+
+    /// Adds which releases were rolled back since `tag`, wherever their versions are.
+    pub fn withdrawn(&self, snapshot: &mut Snapshot, tag: Option<&str>) -> Result<()> {
+        let until = tag.map(|tag| &self.repo.tags[tag]);
+        for (version, tag) in snapshot.train.tags(&self.repo).filter(|(_, tag)| self.repo.is_rolled_back(tag)) {
+            let commit = &self.repo.tags[tag];
+            if repo::is_ancestor(self.sh, commit, &snapshot.base)?
+                && until.map_or(Ok(true), |until| repo::is_ancestor(self.sh, commit, until).map(|is_in| !is_in))?
+            {
+                snapshot.withdrawn.insert(version);
+            }
+        }
         Ok(())
     }
 

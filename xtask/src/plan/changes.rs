@@ -285,7 +285,9 @@ impl Collected {
 fn told(snapshot: &Snapshot, log: Log<'_>, to: &Version) -> Vec<Told> {
     let Snapshot { train, repo, .. } = snapshot;
     let after = train.told_until(repo, to).map(|(version, _)| version);
-    candidates::told(log, after.as_ref(), to, |version| train.sums_up(to) && version.is_prerelease())
+    candidates::told(log, after.as_ref(), to, &snapshot.withdrawn, |version| {
+        train.sums_up(to) && version.is_prerelease()
+    })
 }
 
 /// The newest release up to which the changelog tells the commits that `to` tells again: its pre-releases', and those of what
@@ -295,7 +297,8 @@ pub fn told_by_candidates(snapshot: &Snapshot, to: &Version) -> Option<String> {
     let log = train.log(&workspace.texts)?;
     let until = train.told_until(repo, to).map(|(version, _)| version);
     let mut since: Vec<(Version, &str)> = train.tags(repo).collect();
-    since.retain(|(found, _)| found < to && until.as_ref().is_none_or(|until| found > until));
+    let is_since = |found: &Version| found < to && until.as_ref().is_none_or(|until| found > until);
+    since.retain(|(found, _)| is_since(found) || snapshot.withdrawn.contains(found));
     since.sort();
     // Where a section was taken away, nobody reads of its commits.
     let stands = |(version, _): &&(Version, &str)| changelog::section(log, &version.tag()).is_some();

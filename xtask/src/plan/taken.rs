@@ -55,6 +55,19 @@ pub fn above<'s>(snapshot: &'s Snapshot, version: &Version) -> Option<(Version, 
     snapshot.train.tags_in_use(&snapshot.repo).filter(is_higher).max().filter(|_| version.is_prerelease())
 }
 
+/// That a version is lower than one of the same line that was rolled back: who has that one would never get it.
+fn below_withdrawn(snapshot: &Snapshot, version: &Version) -> Option<String> {
+    let Snapshot { train, repo, .. } = snapshot;
+    let line = |of: &Version| (of.semver().major, of.semver().minor);
+    let is_of_line = |found: &Version| match version.is_prerelease() {
+        true => found.is_prerelease() && found.final_version() == version.final_version(),
+        false => !found.is_prerelease() && version.post().is_none() && line(found) == line(version),
+    };
+    let withdrawn = train.tags(repo).filter(|(_, tag)| repo.is_rolled_back(tag)).map(|(found, _)| found);
+    let highest = withdrawn.filter(|found| is_of_line(found) && found.base() > version.base()).max()?;
+    Some(format!("{} is lower than {}, which was rolled back", version.tag(), highest.tag()))
+}
+
 /// That version, or the next above it that is not taken: one more pre-release or post release of the
 /// same, else the next patch. A pre-release of a final version that is taken leads nowhere: it gives way to the first one of
 /// the next free version.
@@ -76,7 +89,7 @@ pub fn skip(snapshot: &Snapshot, from: Version) -> Option<(Version, Vec<String>)
         version =
             highest.next_pre().filter(|next| is_alike && snapshot.train.is_spelt(next))?.with_metadata_of(&version);
     }
-    while let Some(taken) = why(snapshot, &version) {
+    while let Some(taken) = why(snapshot, &version).or_else(|| below_withdrawn(snapshot, &version)) {
         passed.push(taken);
         let next = match (version.is_prerelease(), version.post()) {
             (_, Some(_)) => version.next_post().ok(),

@@ -169,3 +169,65 @@ fn the_next_final_tells_what_the_withdrawn_one_told() {
         assert!(log.contains(&link), "{name}: {log}");
     }
 }
+
+/// A hotfix that is pushed, of whatever version has the line.
+fn hotfix(place: &Place, version: &str) {
+    assert_eq!(place.xtask(&format!("hotfix {version} {UNPROVED}")).code, Some(1), "it waits for the fix");
+    place.replace("CHANGELOG.md", "## [Unreleased]\n", "## [Unreleased]\n\n### Fixed\n\n- a wrong note\n");
+    place.write("crates/lark-io/src/fixed.rs", "// fixed\n");
+    place.commit("fix: a wrong note");
+    typed(place, &format!("hotfix {version} --push"));
+}
+
+/// `due` proposes nothing that `release` refuses, and no number that was used up.
+#[test]
+fn what_is_due_after_a_rollback_can_be_released() {
+    type Story = fn(&Place);
+    let stories: [(&str, Story, &[&str], &[&str]); 6] = [
+        ("final", |_| {}, &["0.8.0"], &["0.7.4"]),
+        ("hotfix", |place| hotfix(place, "0.8.1"), &["0.8.1"], &["0.8.2"]),
+        (
+            "old_line",
+            |place| {
+                change(place, "louder songs");
+                typed(place, "release 0.9.0 --push");
+                hotfix(place, "0.8.1");
+            },
+            &["0.8.1"],
+            &["0.9.1"],
+        ),
+        (
+            "candidate",
+            |place| {
+                change(place, "louder songs");
+                typed(place, "release 0.9.0-rc.1 --push");
+            },
+            &["0.9.0-rc.1"],
+            &["0.8.1"],
+        ),
+        (
+            "under",
+            |place| {
+                change(place, "louder songs");
+                typed(place, "release 0.9.0-rc.1 --push");
+            },
+            &["0.8.0"],
+            &["0.9.0"],
+        ),
+        ("hotfix_and_final", |place| hotfix(place, "0.8.1"), &["0.8.1", "0.8.0"], &["0.7.4"]),
+    ];
+    for (name, story, gone, proposed) in stories {
+        let place = broken(&format!("rolled_back_due_{name}"));
+        story(&place);
+        gone.iter().for_each(|version| drop(rolled_back(&place, version)));
+        let due = place.xtask("due").ok();
+        let commands: Vec<&str> =
+            due.out.lines().filter_map(|line| line.split_once(": cargo xtask ").map(|(_, command)| command)).collect();
+        let wanted: Vec<String> = proposed.iter().map(|version| format!("release {version}")).collect();
+        assert_eq!(commands, wanted, "{name}: {}", due.all());
+        for command in commands {
+            let said = place.xtask(&format!("{command} --dry-run {UNPROVED}"));
+            assert_eq!(said.code, Some(0), "{name}: {}", said.all());
+        }
+    }
+}

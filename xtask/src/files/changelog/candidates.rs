@@ -1,6 +1,8 @@
 //! What the sections of pre-releases tell between two final versions, and those of releases that were withdrawn.
 //! It must never change such a section: it stays as it was released.
 
+use std::collections::BTreeSet;
+
 use super::{entries, names::Log, read};
 use crate::version::{Dialect, Version};
 
@@ -17,11 +19,12 @@ pub struct Told {
 pub const NO_CHANGES: &str = "No changes since ";
 
 /// What is told before `to`, back to the last release that its readers have: the newest one that has a section, or `after`.
-/// They have none that was yanked, nor one that `is_summed_up`. Nothing when `to` has a section already.
+/// They have none that was yanked, nor one that `is_summed_up`; what was `withdrawn` is told wherever it stands. Nothing when `to` has a section already.
 pub fn told<'a>(
     log: impl Into<Log<'a>>,
     after: Option<&Version>,
     to: &Version,
+    withdrawn: &BTreeSet<Version>,
     is_summed_up: impl Fn(&Version) -> bool,
 ) -> Vec<Told> {
     let sections: Vec<_> =
@@ -33,7 +36,8 @@ pub fn told<'a>(
     let after = standing.chain(after).filter(|version| !is_summed_up(version) && *version < to).max();
     let mut told = Vec::new();
     for (version, section) in &sections {
-        if version > to || after.is_some_and(|after| version <= after) {
+        let is_since = version <= to && after.is_none_or(|after| version > after);
+        if !is_since && !withdrawn.contains(version) {
             continue;
         }
         let found = entries(&section.body);
@@ -57,7 +61,10 @@ mod tests {
 
     fn texts(log: &str, after: Option<&str>, to: &str) -> Vec<String> {
         let [after, to] = [after, Some(to)].map(|text| Some(Version::parse(text?, Dialect::Tag).unwrap()));
-        told(log, after.as_ref(), &to.unwrap(), Version::is_prerelease).into_iter().map(|told| told.text).collect()
+        told(log, after.as_ref(), &to.unwrap(), &BTreeSet::new(), Version::is_prerelease)
+            .into_iter()
+            .map(|told| told.text)
+            .collect()
     }
 
     #[test]
@@ -77,7 +84,8 @@ mod tests {
         assert_eq!(texts(log, None, "0.7.4"), [""; 0], "its section stands already");
         let log = log.replace("2026-10-02", "2026-10-02 [YANKED]");
         assert_eq!(texts(&log, None, "0.8.0"), ["c", "b", "a\nand more", "old"], "a yanked one told nobody");
-        let own = |to: &str| told(&log, None, &Version::parse(to, Dialect::Tag).unwrap(), |_| false).len();
+        let own =
+            |to: &str| told(&*log, None, &Version::parse(to, Dialect::Tag).unwrap(), &BTreeSet::new(), |_| false).len();
         assert_eq!((own("0.8.0-rc.3"), own("0.7.5")), (0, 1), "to who reads of each pre-release, each told its own");
     }
 }

@@ -214,6 +214,7 @@ impl Sketch {
             since,
             recorded: self.recorded.clone(),
             commits: self.commits.clone(),
+            withdrawn: Default::default(),
             told: self.told.iter().map(|commit| commit.to_string()).collect(),
             repo: self.repo.clone(),
             base: self.repo.head.clone(),
