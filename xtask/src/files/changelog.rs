@@ -44,6 +44,7 @@ pub struct Section {
     heading: Range<usize>,
     /// Where the body begins.
     head: usize,
+    /// With the rules and anchors that lead to it.
     span: Range<usize>,
 }
 
@@ -82,11 +83,13 @@ pub fn read<'a>(log: impl Into<Log<'a>>) -> Vec<Section> {
             (None, None) => {}
         }
     }
-    let ends: Vec<usize> = starts.iter().skip(1).map(|(heading, _)| heading.span.start).chain([links]).collect();
+    let lines = lines(text);
+    let leads: Vec<usize> = starts.iter().map(|(heading, _)| headings::lead(&lines, heading.span.start)).collect();
+    let ends: Vec<usize> = leads.iter().skip(1).copied().chain([links]).collect();
     starts
         .into_iter()
-        .zip(ends)
-        .map(|((heading, title), end)| {
+        .zip(leads.iter().zip(ends))
+        .map(|((heading, title), (&lead, end))| {
             let name = match &title.about {
                 About::Unreleased(_) => "Unreleased".to_owned(),
                 About::Version(version) => version.tag(),
@@ -106,7 +109,7 @@ pub fn read<'a>(log: impl Into<Log<'a>>) -> Vec<Section> {
                 level: heading.level,
                 underlined: heading.underlined,
                 words: heading.at..heading.at + heading.title.len(),
-                span: heading.span.start..end,
+                span: lead..end,
                 heading: heading.span,
                 head,
                 title,
@@ -333,7 +336,7 @@ pub fn promote<'a>(
         bail!("it already has a section for {version}: move the entries of Unreleased there, or name another version");
     }
     let (eol, habit) = (line_ending(text), Habit::of(log));
-    let mut new = text[..unreleased.span.start].to_owned();
+    let mut new = text[..unreleased.heading.start].to_owned();
     // One that announces a later version still does.
     if unreleased.title.announces(version) {
         new.push_str(&habit.unreleased(eol));
@@ -343,7 +346,7 @@ pub fn promote<'a>(
     new.push_str(&text[unreleased.heading.end..unreleased.head]);
     let (comments, body) = comments_at_head(&unreleased.body);
     comments.iter().for_each(|comment| new.push_str(&format!("{eol}{eol}{comment}")));
-    new.push_str(&format!("{eol}{eol}{}{eol}", habit.heading(version, date, eol)));
+    new.push_str(&format!("{eol}{eol}{}{}{eol}", habit.lead(version), habit.heading(version, date, eol)));
     let entries = sorted(&body, eol);
     if !entries.is_empty() {
         new.push_str(&format!("{entries}{eol}"));
@@ -393,7 +396,7 @@ pub fn insert<'a>(
     } else {
         &format!("{eol}{eol}")
     };
-    let heading = habit.heading(version, date, eol);
+    let heading = format!("{}{}", habit.lead(version), habit.heading(version, date, eol));
     let (kind, bullet) = (habit::kind(log, kind, eol), habit::bullet(log));
     let mut new = format!("{before}{gap}{heading}{eol}{eol}{kind}{eol}{eol}{bullet}{entry}{eol}");
     if !rest.is_empty() {
@@ -921,6 +924,42 @@ mod tests {
             let more = add_entry(&text, "Added", "y").unwrap();
             assert_eq!(more, text.replace("### Fixed", "### Added\n\n- y\n\n### Fixed"));
         }
+    }
+
+    #[test]
+    fn what_leads_to_a_heading_is_written_above_the_new_one_too() {
+        for (lead, written) in [
+            ("---\n\n", Some("---\n\n")),
+            ("***\n", Some("***\n")),
+            ("<a id=\"v{}\"></a>\n", Some("<a id=\"v{}\"></a>\n")),
+            ("---\n\n<a name=\"owl-{}\"></a>\n\n", Some("---\n\n<a name=\"owl-{}\"></a>\n\n")),
+            ("<a id=\"seven\"></a>\n", None),
+        ] {
+            let of = |version: &str| lead.replace("{}", version);
+            let (old, oldest) = (of("0.9.3"), of("0.9.2"));
+            for eol in ["\n", "\r\n"] {
+                let rest = format!("{old}## 0.9.3\n\n- y\n\n{oldest}## 0.9.2\n\n- z\n\n---\n");
+                let text = format!("# Log\n\n---\n\n## Unreleased\n\n- x\n\n{rest}").replace('\n', eol);
+                assert_eq!(["Unreleased", "0.9.3"].map(|name| quote(&text, name).unwrap()), ["- x", "- y"], "{lead}");
+                let own = written.unwrap_or_default().replace("{}", "0.10.0");
+                let new = promote(&text, "0.10.0", day(), TAGS).unwrap();
+                let expected = format!("# Log\n\n---\n\n## Unreleased\n\n{own}## 0.10.0\n\n- x\n\n{rest}");
+                assert_eq!(new, expected.replace('\n', eol), "{lead}");
+                assert_eq!(demote(&new, "0.10.0").as_deref(), Some(text.as_str()), "{lead}");
+                let more = add_entry(&text, "", "more").unwrap();
+                assert_eq!(more, text.replace("- x", &format!("- more{eol}- x")), "{lead}");
+                let post = insert(&text, "0.9.3.post1", day(), "Fixed", "p", TAGS).unwrap();
+                let own = written.unwrap_or_default().replace("{}", "0.9.3.post1");
+                let expected = format!(
+                    "# Log\n\n---\n\n## Unreleased\n\n- x\n\n{own}## 0.9.3.post1\n\n### Fixed\n\n- p\n\n{rest}"
+                );
+                assert_eq!(post, expected.replace('\n', eol), "{lead}");
+            }
+        }
+        // Where one has none, the new one has none.
+        let text = "## Unreleased\n\n- x\n\n---\n\n## 0.9.3\n\n- y\n\n## 0.9.2\n";
+        let new = promote(text, "0.10.0", day(), TAGS).unwrap();
+        assert_eq!(new, text.replacen("\n\n- x\n", "\n\n## 0.10.0\n\n- x\n", 1));
     }
 
     #[test]

@@ -14,6 +14,8 @@ pub struct Habit {
     between: String,
     after: String,
     is_dated: bool,
+    /// What leads to the heading of the newest version, when something leads to each, and that version.
+    lead: Option<(String, String)>,
 }
 
 impl Habit {
@@ -22,10 +24,15 @@ impl Habit {
         let (text, sections) = (log.text, read(log));
         let mut versions = sections.iter().filter(|section| !section.title.version.is_empty());
         let dated = versions.clone().find(|section| section.date.is_some());
-        match dated.or_else(|| versions.next()) {
+        let released = versions.clone().filter(|section| !section.is_unreleased());
+        let mut leads =
+            released.map(|section| (section.name.clone(), &text[section.span.start..section.heading.start]));
+        let newest = leads.clone().next().filter(|_| leads.all(|(_, lead)| !lead.is_empty()));
+        let habit = match dated.or_else(|| versions.next()) {
             Some(section) => Habit::of_version(text, section),
             None => Habit::of_unreleased(text, sections.iter().find(|section| section.is_unreleased())),
-        }
+        };
+        Habit { lead: newest.map(|(version, lead)| (version, lead.to_owned())), ..habit }
     }
 
     fn of_version(text: &str, section: &Section) -> Habit {
@@ -56,6 +63,7 @@ impl Habit {
             between,
             after,
             is_dated: section.title.day.is_some(),
+            lead: None,
         }
     }
 
@@ -73,13 +81,20 @@ impl Habit {
         let level = unreleased.map_or(2, |section| section.level).max(1);
         let underlined = unreleased.and_then(|section| section.underlined);
         let (before, between, after) = (before.to_owned(), between.to_owned(), String::new());
-        Habit { level, underlined, before, between, after, is_dated: true }
+        Habit { level, underlined, before, between, after, is_dated: true, lead: None }
     }
 
     /// The heading of a version's section.
     pub fn heading(&self, version: &str, date: Date, eol: &str) -> String {
         let date = if self.is_dated { date.to_string() } else { String::new() };
         self.marked(&format!("{}{version}{}{date}{}", self.before, self.between, self.after), eol)
+    }
+
+    /// The rules and anchors that lead to the heading. An anchor that does not say its version leads to that one alone.
+    pub fn lead(&self, version: &str) -> String {
+        let Some((old, lead)) = &self.lead else { return String::new() };
+        let is_known = !lead.contains("<a ") || lead.contains(old.as_str());
+        if is_known { lead.replace(old.as_str(), version) } else { String::new() }
     }
 
     /// The heading of an Unreleased that begins anew.

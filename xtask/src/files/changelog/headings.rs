@@ -163,6 +163,25 @@ pub fn end_of_comments(text: &str, start: usize) -> usize {
     head.filter(|line| line.is == Is::Comment).last().map_or(start, |line| line.span.end)
 }
 
+/// Where what leads to the heading that begins at `start` does: rules and anchors right above it.
+pub fn lead(lines: &[Line<'_>], start: usize) -> usize {
+    let above = &lines[..lines.partition_point(|line| line.span.start < start)];
+    let is_blank = |line: &Line<'_>| line.is == Is::Text && line.text.trim().is_empty();
+    let mut lead = start;
+    for (at, line) in above.iter().enumerate().rev().filter(|(_, line)| !is_blank(line)) {
+        let text = line.text.trim_end();
+        // Below a word it would be a heading.
+        let is_rule =
+            matches!(text, "---" | "***" | "___" | "* * *" | "- - -") && (at == 0 || is_blank(&above[at - 1]));
+        let is_anchor = ["<a name=", "<a id="].iter().any(|sign| text.starts_with(sign)) && text.ends_with("</a>");
+        if line.is != Is::Text || !(is_rule || is_anchor) {
+            break;
+        }
+        lead = line.span.start;
+    }
+    lead
+}
+
 fn underline(line: &str) -> Option<char> {
     let line = line.trim_end();
     ['=', '-'].into_iter().find(|sign| line.len() >= 2 && line.chars().all(|c| c == *sign))
