@@ -1117,6 +1117,54 @@ mod tests {
         }
 
         #[test]
+        fn a_new_section_leaves_every_other_line_as_it_is(
+            heading in prop::sample::select(vec!["## {v} - 2026-11-04", "## [{v}]", "## owl v{v} (2026-11-04)", "# owl@{v}", "### Version {v}", "[owl-{v}]\n---", "owl {v} (2026-11-04)\n==="]),
+            lead in prop::sample::select(vec!["", "---\n\n", "<a id=\"v{v}\"></a>\n", "---\n\n<a name=\"{v}\"></a>\n\n"]),
+            sections in prop::collection::vec(prop::collection::vec(prop::sample::select(vec![
+                "- a [d]", "- b\n\n  c", "* e `[f]`", "Words.", "> said", "```\n## 0.1.0\n```", "- g\n\n  ~~~\n  # h\n  ~~~", "<!-- i\n## 0.2.0\n-->",
+                "[d]: https://d", "[j]:\n  https://j\n  'J'", "  [k]: https://k", "## [owl-core 0.3.0]\n\n- z", "#### Fixed\n\n- l",
+            ]), 0..4), 1..4),
+            crlf: bool,
+        ) {
+            let (names, path) = (names(), std::path::Path::new("CHANGELOG.md"));
+            let mark = heading.split(' ').next().filter(|mark| mark.starts_with('#'));
+            let mut text = String::from("Words first.\n");
+            for (at, pieces) in sections.iter().enumerate() {
+                let (title, sign) = heading.split_once('\n').unwrap_or((heading, ""));
+                let title = match (at, mark) {
+                    (0, Some(mark)) => format!("{mark} Unreleased"),
+                    (0, None) => format!("Unreleased\n{sign}"),
+                    (_, None) => format!("{title}\n{sign}"),
+                    _ => title.to_owned(),
+                };
+                let lead = if at == 0 { "" } else { lead };
+                text.push_str(&format!("\n{lead}{title}\n").replace("{v}", &format!("0.{}.0", 9 - at)));
+                pieces.iter().for_each(|piece| text.push_str(&format!("\n{piece}\n")));
+            }
+            if crlf { text = text.replace('\n', "\r\n"); }
+            let told = |text: &str| -> Vec<(String, String)> {
+                let sections = read(names.log(path, text)).into_iter().filter(|section| section.title.version().is_some());
+                sections.map(|section| (section.name, section.body)).collect()
+            };
+            let inserted = insert(names.log(path, &text), "0.10.0", day(), "Fixed", "p", TAGS).unwrap();
+            let same = |(a, b): &(u8, u8)| a == b;
+            let before = text.bytes().zip(inserted.bytes()).take_while(same).count();
+            let after = text.bytes().rev().zip(inserted.bytes().rev()).take_while(same).count();
+            prop_assert!(before + after >= text.len(), "{}\n=====\n{}", text, inserted);
+            let of = |text: &str| section(names.log(path, text), "0.10.0").unwrap();
+            let body = of(&inserted).body;
+            prop_assert_eq!(entries(&body), [(Some("Fixed"), "p".to_owned())]);
+            prop_assert_eq!(&told(&inserted)[1..], &told(&text));
+            prop_assert!(insert(names.log(path, &inserted), "0.10.0", day(), "Fixed", "p", TAGS).is_err());
+            let promoted = promote(names.log(path, &text), "0.10.0", day(), TAGS).unwrap();
+            prop_assert_eq!(&told(&promoted)[1..], &told(&text));
+            prop_assert!(!has_entries(&section(names.log(path, &promoted), "Unreleased").unwrap()));
+            prop_assert!(promote(names.log(path, &promoted), "0.10.0", day(), TAGS).is_err());
+            let end = section(names.log(path, &text), "Unreleased").unwrap().span.end;
+            prop_assert!(promoted.ends_with(&text[end..]));
+        }
+
+        #[test]
         fn reading_never_panics(text in "(# |## |### |---\\n|===\\n|Unreleased|v?1\\.2\\.3| - TBD|2026-01-01|```|<!--|-->|\\]\\(|\\)|\\[|\\]: |\\r|\\n|[a-zé\\u{feff}]| ){0,30}") {
             let _ = read(&text);
             let _ = promote(&text, "0.10.0", day(), TAGS);
