@@ -435,6 +435,10 @@ fn read_back(workspace: &Workspace, train: &Train, draft: &Draft, texts: Texts) 
 fn left_to_release(workspace: &Workspace, train: &Train, versions: &BTreeMap<usize, Version>) -> Vec<String> {
     // One that still accepts the new version stays as it is, here and in what was published.
     let is_rewritten = |link: &&Link| match (versions.get(&link.to), &link.requirement) {
+        // What the workspace's manifest says for all is brought up to each release.
+        (Some(to), Some(text)) if link.is_built() && link.is_shared => {
+            matches!(crate::requirement::upgrade(text, to), Ok(Some(_)))
+        }
         (Some(to), Some(text)) if link.is_built() => matches!(crate::requirement::accepts(text, to), Ok(false)),
         _ => false,
     };

@@ -110,6 +110,8 @@ pub struct Link {
     pub to: usize,
     pub table: Table,
     pub requirement: Option<String>,
+    /// The workspace's manifest says requirement and path, for all members that inherit them.
+    pub is_shared: bool,
     /// The entry as written in the member, and in `[workspace.dependencies]` where it is inherited.
     pub written: String,
 }
@@ -350,7 +352,8 @@ impl<'a> Resolver<'a> {
                 let requirement = said.requirement.as_ref().map(|place| place.text.clone());
                 let written =
                     if entry.inherited { format!("{} {}", entry.written, said.written) } else { entry.written.clone() };
-                Some(Link { to, table: entry.table, requirement, written })
+                let is_shared = entry.inherited && said.path.is_some();
+                Some(Link { to, table: entry.table, requirement, is_shared, written })
             })
             .collect()
     }

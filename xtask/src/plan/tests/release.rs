@@ -428,6 +428,49 @@ fn a_published_crate_of_no_train_is_told_that_it_needs_a_release() {
 }
 
 #[test]
+fn who_inherits_a_requirement_that_is_rewritten_is_told_as_who_writes_it() {
+    let told = |name: &str, on: &str| {
+        format!(
+            "{name} needs a release: no train moves it, and it requires {on}, whose requirement is rewritten here (give it a train: `driver = \"{name}\"` under [workspace.metadata.trains.{name}])"
+        )
+    };
+    let house = |table: &str, shared: &str, entry: &str| {
+        house()
+            .with("Cargo.toml", "[workspace.dependencies]\n", &format!("[workspace.dependencies]\n{shared}\n"))
+            .member("barter-extra", "0.4.0", &format!("\n[{table}]\n{entry}\n"))
+            .lock()
+            .changed("v0.9.3", &["crates/barter-data/src/lib.rs"])
+    };
+    let shared = "x = { package = \"barter-data\", path = \"crates/barter-data\", version = \"0.9.3\" }";
+    for table in ["dependencies", "build-dependencies", "target.'cfg(unix)'.dependencies"] {
+        for entry in ["x.workspace = true", "x = { workspace = true, optional = true }"] {
+            let plan = house(table, shared, entry).release("patch");
+            assert_eq!((findings(&plan), plan.remarks), (vec![], vec![told("barter-extra", "barter-data")]), "{table}");
+        }
+    }
+    // Nothing is rewritten of what is less precise, and what cargo leaves out of the package is nobody's need.
+    let loose = shared.replace("0.9.3", "0.9");
+    for (table, shared) in [("dependencies", loose.as_str()), ("dev-dependencies", shared)] {
+        assert_eq!(house(table, shared, "x.workspace = true").release("patch").remarks, [""; 0], "{table} {shared}");
+    }
+    let literal = "x = { package = \"barter-data\", path = \"../barter-data\", version = \"=0.9.3\" }";
+    let plan = house("target.'cfg(unix)'.build-dependencies", "", literal).release("patch");
+    assert_eq!(plan.remarks, [told("barter-extra", "barter-data")]);
+    // That is patched goes on with what it says.
+    let patched = house(
+        "dependencies",
+        "barter-extra = \"0.4\"\nx = { package = \"barter-data\", version = \"0.9.3\" }",
+        "x.workspace = true",
+    )
+    .with(
+        "Cargo.toml",
+        "[workspace]\n",
+        "[patch.crates-io]\nbarter-data = { path = \"crates/barter-data\" }\n\n[workspace]\n",
+    );
+    assert_eq!(patched.release("patch").remarks, [""; 0]);
+}
+
+#[test]
 fn a_member_that_two_trains_need_belongs_to_the_default_one() {
     let mut house = two_trains();
     house.train = Some("ingestion");
