@@ -558,7 +558,7 @@ pub fn recorded_by_commit(sh: &Shell, commit: &str, tag: &str) -> Result<Recorde
 }
 
 /// What an annotated tag says, its signature left out; empty for one that is only a name.
-fn tag_message(sh: &Shell, tag: &str) -> Result<String> {
+pub fn tag_message(sh: &Shell, tag: &str) -> Result<String> {
     let format = "%(objecttype)%00%(contents:signature)%00%(contents)";
     let told = text(cmd!(sh, "git for-each-ref --format {format} refs/tags/{tag}"))?;
     let fields: Vec<&str> = told.splitn(3, '\0').collect();

@@ -10,11 +10,12 @@ use anyhow::{Result, anyhow, bail};
 use serde_json::json;
 use xshell::{Shell, cmd};
 
-use super::{Call, ending, history, lock, prepare, rows, world};
+use super::{Call, ending, history, lock, prepare, rows, status::tagged_at, world};
 use crate::{
     basis::cut_off,
     check::{self, short},
     config::Channel,
+    date::Date,
     edit::{count, slashed},
     perform::{
         Tools, git,
@@ -32,6 +33,7 @@ use crate::{
     tools::child,
     train::Train,
     version::Version,
+    visible,
 };
 
 pub fn rollback(call: &Call<'_>, version: &Version, options: &Options, settled: &[(Channel, bool)]) -> Result<()> {
@@ -90,6 +92,7 @@ fn print(report: &Report, rollback: &Rollback, seen: &[Seen], outcome: &str) {
             "tag": rollback.of.tag,
             "to": rollback.to,
             "reason": rollback.reason,
+            "at": rollback.at,
             "pushed": rollback.pushed,
             "findings": rollback.findings,
             "remarks": rollback.remarks,
@@ -102,10 +105,19 @@ fn print(report: &Report, rollback: &Rollback, seen: &[Seen], outcome: &str) {
 
 /// `status` of a release that was rolled back: what is done of that.
 pub fn status(call: &Call<'_>, loader: &Loader<'_>, version: &Version) -> Result<()> {
-    let (rollback, _) = draw(loader, version, &Options::default())?;
+    let (mut rollback, _) = draw(loader, version, &Options::default())?;
+    let tag = rollback_tag(&rollback.of.tag);
+    rollback.at = Some(Date::timestamp(tagged_at(loader.sh, &tag)?));
+    rollback.reason = rollback::reason_in(&repo::tag_message(loader.sh, &tag)?).map(str::to_owned);
     let world = world(call, loader.sh, loader, Tools::AsFound)?;
     let seen = run::look(&world, &rollback.steps);
     call.report.rollback(&rollback);
+    let why = rollback.reason.as_deref().map(|why| format!(": {}", visible::line(why))).unwrap_or_default();
+    call.report.say(format!(
+        "{} was rolled back, {}{why}",
+        rollback.of.tag,
+        rollback.at.as_deref().unwrap_or_default()
+    ));
     call.report.table(&rows(&seen));
     let open = seen.iter().filter(|seen| !seen.seen.is_done()).count();
     print(call.report, &rollback, &seen, if open == 0 { "rolled back" } else { "open" });

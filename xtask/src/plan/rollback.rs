@@ -206,6 +206,9 @@ pub struct Rollback {
     /// The tag of the release that is gone back to.
     pub to: Option<String>,
     pub reason: Option<String>,
+    /// When it was done, where its tag tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
     /// Others have it.
     pub pushed: bool,
     pub findings: Vec<Finding>,
@@ -232,6 +235,7 @@ pub fn plan(gone: &Snapshot, now: &Snapshot, version: &Version, facts: &Facts, o
     let mut rollback = Rollback {
         to: to.as_ref().map(|(_, tag)| tag.to_string()),
         reason: options.reason.clone(),
+        at: None,
         pushed: remote.tag,
         findings: Vec::new(),
         remarks: Vec::new(),
@@ -412,6 +416,12 @@ fn revert(train: &Train, of: &Arc<Tagged>, reverted: &Reverted, kept: &Kept, opt
         message,
         by_hand,
     }
+}
+
+/// The reason in the message of a tag that says that a release was rolled back.
+pub fn reason_in(message: &str) -> Option<&str> {
+    let said = message.split("\n\n").nth(1)?;
+    (!said.starts_with("Taken back:") && !said.starts_with("Not taken back:")).then_some(said)
 }
 
 /// The commit that reverts the release of `version` is found by its subject.

@@ -231,3 +231,18 @@ fn what_is_due_after_a_rollback_can_be_released() {
         }
     }
 }
+
+#[test]
+fn status_tells_when_and_why_a_version_was_rolled_back() {
+    for (reason, end) in [(" --reason sung-twice", ": sung-twice\n"), ("", "\n")] {
+        let place = broken(&format!("rolled_back_status_{}", reason.len()));
+        place.xtask(&format!("rollback 0.8.0 {WITHOUT}{reason}")).ok();
+        let said = place.xtask("status 0.8.0");
+        let line = said.out.lines().find(|line| line.starts_with("v0.8.0 was rolled back, 20")).unwrap_or_default();
+        assert!(said.code == Some(1) && format!("{line}\n").ends_with(end), "{}", said.all());
+        let told: serde_json::Value = serde_json::from_str(&place.xtask("status 0.8.0 --json").out).unwrap();
+        let wanted = (!reason.is_empty()).then_some("sung-twice");
+        assert_eq!(told["reason"].as_str(), wanted);
+        assert!(told["at"].as_str().is_some_and(|at| at.starts_with("20")), "{told}");
+    }
+}
