@@ -101,7 +101,9 @@ impl Plan {
     pub fn note_strays(&mut self, snapshot: &Snapshot, mentions: &[Mention]) {
         // The words of a release stand in files of their own, which are no strays.
         let edits = self.edits().iter().filter(|edit| !edit.is_prose() || edit.fate == Fate::Remove);
-        let found = strays(snapshot, edits.map(|edit| (edit.path.as_path(), edit.new.as_str())), mentions);
+        let mut found = strays(snapshot, edits.map(|edit| (edit.path.as_path(), edit.new.as_str())), mentions);
+        let known = known(&snapshot.workspace, mentions);
+        found.retain(|(path, number, _)| !known.contains(&(path.as_path(), *number)));
         let mut remarks: Vec<String> = found
             .iter()
             .take(10)
@@ -117,6 +119,21 @@ impl Plan {
 
 /// A line that mentions a version: path, line number, line.
 pub type Mention = (PathBuf, usize, String);
+
+/// The lines among the mentions that say a member's version, or require it: those that do not move are left on purpose.
+fn known<'w>(workspace: &'w Workspace, mentions: &[Mention]) -> BTreeSet<(&'w Path, usize)> {
+    let own = workspace.members.iter().filter_map(|member| match &member.version_field {
+        VersionField::Literal(place) => Some((&member.manifest, place)),
+        _ => None,
+    });
+    let known = own.chain(workspace.requirements.iter().map(|site| (&site.path, &site.place)));
+    let mentioning: BTreeSet<&PathBuf> = mentions.iter().map(|(path, ..)| path).collect();
+    let known = known.filter(|(path, _)| mentioning.contains(path)).filter_map(|(path, place)| {
+        let before = workspace.texts.get(path)?.get(..place.span.start)?;
+        Some((path.as_path(), before.matches('\n').count() + 1))
+    });
+    known.collect()
+}
 
 /// The mentions of the version left behind that stand in no line of `rewritten`, the new texts of files, and that nothing
 /// else explains.

@@ -435,6 +435,19 @@ fn lines_that_still_say_the_old_version_are_told_but_not_changed() {
 }
 
 #[test]
+fn a_member_that_a_patch_leaves_is_no_stray() {
+    let mut house = house().changed("v0.9.3", &["crates/barter/src/lib.rs"]);
+    house.mentions = vec![
+        ("crates/barter-instrument/Cargo.toml", 3, "version = \"0.9.3\""),
+        ("Cargo.toml", 6, "barter-instrument = { path = \"crates/barter-instrument\", version = \"=0.9.3\" }"),
+        ("crates/barter-data/Cargo.toml", 6, "serde = \"0.9.3\""),
+    ];
+    let plan = house.release("patch");
+    assert!(!moved(&plan).contains(&"barter-instrument"));
+    assert_eq!(plan.remarks, ["stray: crates/barter-data/Cargo.toml:6: serde = \"0.9.3\""]);
+}
+
+#[test]
 fn what_is_wrong_before_is_told_with_the_plan() {
     let house = house()
         .with("crates/barter/Cargo.toml", "barter-data.workspace = true", "barter-data = { path = \"../barter-data\" }")
