@@ -963,6 +963,50 @@ mod tests {
     }
 
     #[test]
+    fn changelogs_of_other_tools_go_on_as_they_are() {
+        let names = names();
+
+        for (tool, unreleased, old, new) in [
+            (
+                "towncrier",
+                "<!-- towncrier release notes start -->",
+                "# Owl 0.9.3 (2026-11-04)",
+                "# Owl 0.10.0 (2026-12-02)",
+            ),
+            ("git-cliff", "## [unreleased]", "## [0.9.3] - 2026-11-04", "## [0.10.0] - 2026-12-02"),
+            (
+                "release-please",
+                "## Unreleased",
+                "## [0.9.3](https://x.test/compare/v0.9.2...v0.9.3) (2026-11-04)",
+                "## [0.10.0](https://x.test/compare/v0.9.3...v0.10.0) (2026-12-02)",
+            ),
+            ("changesets", "## Unreleased", "## 0.9.3", "## 0.10.0"),
+            (
+                "conventional-changelog",
+                "## Unreleased",
+                "<a name=\"0.9.3\"></a>\n## [0.9.3](https://x.test/compare/v0.9.2...v0.9.3) (2026-11-04)",
+                "<a name=\"0.10.0\"></a>\n## [0.10.0](https://x.test/compare/v0.9.3...v0.10.0) (2026-12-02)",
+            ),
+            ("what's changed", "## Unreleased", "## v0.9.3\n\n## What's Changed", "## v0.10.0"),
+            ("tokio", "# Unreleased", "# 0.9.3 (November 4th, 2026)", "# 0.10.0 (2026-12-02)"),
+        ] {
+            let log = |text| names.log("CHANGELOG.md".as_ref(), text);
+            let text = format!("# Changelog\n\n{unreleased}\n\n- x\n\n{old}\n\n- y\n");
+            assert_eq!(misread("C.md", log(&text)), [], "{tool}");
+            let promoted = promote(log(&text), "0.10.0", day(), TAGS).unwrap();
+            assert_eq!(promoted, text.replace("- x\n", &format!("{new}\n\n- x\n")), "{tool}");
+            assert_eq!(quote(log(&promoted), "0.10.0").as_deref(), Some("- x"), "{tool}");
+        }
+        // Its fourth level is where others have kinds of kinds.
+        let (what, _) =
+            untold("C.md", "# Changelog\n\n#### Unreleased\n\n#### [v0.9.3](https://x.test)\n", "0.10.0").unwrap();
+        assert_eq!(what, "C.md has no `## [Unreleased]` section");
+        let cargo = "# Changelog\n\n## Cargo 1.87 (2026-11-04)\n\n### Added\n\n- y\n";
+        let (what, _) = untold("C.md", cargo, "0.10.0").unwrap();
+        assert_eq!(what, "C.md:3: `Cargo 1.87 (2026-11-04)` is neither a version nor Unreleased");
+    }
+
+    #[test]
     fn a_definition_is_no_part_of_an_entry() {
         let body = "### Added\n\n- a [x]\n\n[x]:\n  https://x\n\n- b\n\n  [y]: https://y\n\n  more\n\n### Fixed\n\n[z]: https://z\n";
         assert_eq!(
