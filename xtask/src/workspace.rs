@@ -257,7 +257,13 @@ impl Workspace {
 
     /// The member in whose directory a file lies; of nested ones the innermost.
     pub fn owner(&self, path: &Path) -> Option<usize> {
-        path.ancestors().skip(1).find_map(|dir| self.dirs.get(dir)).copied()
+        self.owned(path).map(|(at, _)| at)
+    }
+
+    /// The same with the path from that member's directory, which may lie below a link or where that leads.
+    pub fn owned<'p>(&self, path: &'p Path) -> Option<(usize, &'p Path)> {
+        let (at, dir) = path.ancestors().skip(1).find_map(|dir| Some((*self.dirs.get(dir)?, dir)))?;
+        Some((at, path.strip_prefix(dir).ok()?))
     }
 
     /// The members and all that need one of them to build.

@@ -10,23 +10,22 @@ use crate::{
 
 /// The members whose package is another one when that file is.
 pub fn packed(workspace: &Workspace, train: &Train, path: &Path) -> BTreeSet<usize> {
-    let owner = workspace.owner(path).filter(|at| is_shipped(path, &workspace.members[*at].dir()));
+    let owner = workspace.owned(path).filter(|(_, within)| is_shipped(within)).map(|(at, _)| at);
     let wheels = train.wheels.iter().filter(|wheel| {
         let project = dir(&wheel.path);
         let mut named = wheel.project.packed.iter().filter_map(|named| normalized(&project.join(named)));
         // Beside the workspace's manifest lies much that no wheel holds.
         let is_alone = project != workspace.root_dir();
         path == wheel.path
-            || is_alone && is_shipped(path, &project)
+            || is_alone && path.strip_prefix(&project).is_ok_and(is_shipped)
             // A project that names all of its directory says nothing of a file.
             || named.any(|named| path.starts_with(&named) && !project.starts_with(&named))
     });
     owner.into_iter().chain(wheels.map(|wheel| wheel.member)).collect()
 }
 
-/// Whether a file of that directory is more than an aside.
-fn is_shipped(path: &Path, within: &Path) -> bool {
-    let Ok(path) = path.strip_prefix(within) else { return false };
+/// Whether a file, named from the directory of its package, is more than an aside.
+fn is_shipped(path: &Path) -> bool {
     let name = |part: &std::ffi::OsStr| part.to_string_lossy().to_lowercase();
     let top = path.components().next().map(|first| name(first.as_os_str())).unwrap_or_default();
     let file = path.file_name().map(name).unwrap_or_default();
