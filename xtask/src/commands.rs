@@ -272,7 +272,11 @@ fn beforehand(world: &World<'_>, snapshot: &Snapshot) -> Result<Vec<check::Findi
     let Snapshot { workspace, train, .. } = snapshot;
     let mut findings: Vec<check::Finding> = check::unknown_main(snapshot).into_iter().collect();
     let found = |(what, next): (String, String)| check::Finding::new("configuration", what, next);
-    for path in check::written(workspace, train).iter().filter(|path| workspace.texts.contains_key(*path)) {
+    let written = check::written(workspace, train);
+    let written: Vec<&PathBuf> = written.iter().filter(|path| workspace.texts.contains_key(*path)).collect();
+    let manifests = train.members().into_iter().map(|at| &workspace.members[at].manifest);
+    findings.extend(perform::astray(world, manifests.chain(written.iter().copied())).into_iter().map(found));
+    for path in written {
         findings.extend(perform::unreadable(world, path, workspace.tracked.contains(path))?.map(found));
     }
     findings.extend(needs::scripts(world, &smoke::named_proofs(snapshot)).into_iter().map(found));

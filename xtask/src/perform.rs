@@ -22,7 +22,7 @@ pub mod wheels;
 mod withdraw;
 mod writable;
 
-pub use writable::unreadable;
+pub use writable::{astray, unreadable};
 
 use std::{
     collections::BTreeMap,

@@ -40,7 +40,8 @@ pub fn hindrance(world: &World<'_>, write: &Write, elsewhere: Option<&str>) -> R
         None => part_in_tree(&top.join(path)),
     };
     for edit in write.edits.iter() {
-        let found = outside(top, edit).or_else(|| led_astray(top, &edit.path, &part));
+        let astray = || led_astray(top, &edit.path, &part).map(|found| (found.why, found.next));
+        let found = outside(top, edit).or_else(astray);
         let found = match found {
             Some(found) => Some(found),
             None if elsewhere.is_some() => None,
@@ -59,6 +60,14 @@ pub fn hindrance(world: &World<'_>, write: &Write, elsewhere: Option<&str>) -> R
         return Ok(Some(Observation::Blocked { why, next }));
     }
     Ok(None)
+}
+
+/// Why these files would not be committed as they stand here: each link or repository in front of them is told once.
+pub fn astray<'p>(world: &World<'_>, paths: impl IntoIterator<Item = &'p PathBuf>) -> Vec<(String, String)> {
+    let top = &world.sh.current_dir();
+    let mut told = BTreeSet::new();
+    let found = paths.into_iter().filter_map(|path| led_astray(top, path, &|part| part_in_tree(&top.join(part))));
+    found.filter(|found| told.insert(found.at.clone())).map(|found| (found.why, found.next)).collect()
 }
 
 /// The links and submodules that a commit has, by their modes.
@@ -94,46 +103,51 @@ fn outside(top: &Path, edit: &Edit) -> Option<(String, String)> {
     None
 }
 
+/// A link or a repository, and what is wrong with a file behind it.
+struct Astray {
+    at: PathBuf,
+    why: String,
+    next: String,
+}
+
 /// What a link or another repository stands in front of.
-fn led_astray(top: &Path, path: &Path, part: &impl Fn(&Path) -> Part) -> Option<(String, String)> {
+fn led_astray(top: &Path, path: &Path, part: &impl Fn(&Path) -> Part) -> Option<Astray> {
     let name = slashed(path);
     let mut parts: Vec<&Path> = path.ancestors().filter(|part| !part.as_os_str().is_empty()).collect();
     parts.reverse();
     for at in parts {
         let shown = slashed(at);
-        match part(at) {
-            Part::Other => {}
-            Part::Repository => {
-                return Some((
-                    format!("{shown} is a repository of its own, so {name} would not be committed"),
-                    format!(
-                        "release it in {shown} itself, and take it out of `members` or list it under `except`; or make its files part of this repository"
-                    ),
-                ));
-            }
-            Part::Link(_) if at == path => {
-                return Some((
-                    format!("{shown} is a symbolic link, and what it leads to would not be committed"),
-                    format!(
-                        "configure the file that it leads to, or put that file in the place of {shown}, and commit"
-                    ),
-                ));
+        let real = || repo::real_place(top, at).map(|real| slashed(&real));
+        let to = |target: Option<PathBuf>| target.map(|to| format!(" to {}", to.display())).unwrap_or_default();
+        let (why, next) = match part(at) {
+            Part::Other => continue,
+            Part::Repository => (
+                format!("{shown} is a repository of its own, so {name} would not be committed"),
+                format!(
+                    "release it in {shown} itself, and take it out of `members` or list it under `except`; or make its files part of this repository"
+                ),
+            ),
+            Part::Link(target) if at == path => {
+                let real = real().unwrap_or_else(|| "the file that it leads to".to_owned());
+                (
+                    format!("{shown} is a symbolic link{}, and what it leads to would not be committed", to(target)),
+                    format!("configure {real}, or put that file in the place of {shown}, and commit"),
+                )
             }
             Part::Link(target) => {
-                let to = target.map(|to| format!(" to {}", to.display())).unwrap_or_default();
-                let real = repo::real_place(top, at).map(|real| slashed(&real)).map(|real| {
-                    match path.ends_with("Cargo.toml") {
-                        true => format!("name the real path, `members = [\"{real}\"]` in place of {shown}"),
-                        false => format!("name the real path, {real} in place of {shown}"),
-                    }
+                let real = real().map(|real| match path.ends_with("Cargo.toml") {
+                    true => format!("name the real path, `members = [\"{real}\"]` in place of {shown}"),
+                    false => format!("name the real path, {real} in place of {shown}"),
                 });
                 let real = real.map(|real| format!("{real}, or ")).unwrap_or_default();
-                return Some((
+                let to = to(target);
+                (
                     format!("{shown} is a symbolic link{to}, and git commits the link: {name} would not be committed"),
                     format!("{real}put the directory itself in the place of the link, and commit"),
-                ));
+                )
             }
-        }
+        };
+        return Some(Astray { at: at.to_owned(), why, next });
     }
     None
 }

@@ -108,6 +108,55 @@ fn a_directory_that_leads_out_of_the_repository() {
     }
 }
 
+/// What a link keeps from being committed, `check` tells beforehand, and once.
+#[test]
+fn what_would_be_written_behind_a_link_is_found_beforehand() {
+    type Links<'a> = &'a [(&'a str, &'a str)];
+    let cases: [(&str, Links<'_>, &str, &str); 5] = [
+        ("log", &[("CHANGELOG.md", "docs/LOG.md")], "CHANGELOG.md is a symbolic link to docs/LOG.md", "docs/LOG.md"),
+        (
+            "crate",
+            &[("crates/lark/CHANGELOG.md", "../../docs/LARK.md")],
+            "crates/lark/CHANGELOG.md is a symbolic link to ../../docs/LARK.md",
+            "docs/LARK.md",
+        ),
+        ("notes", &[("NOTES.md", "docs/NEWS.md")], "NOTES.md is a symbolic link to docs/NEWS.md", "docs/NEWS.md"),
+        ("directory", &[("book", "docs")], "book is a symbolic link to docs", "docs in place of book"),
+        ("member", &[("crates", "docs")], "crates is a symbolic link to docs", "members = [\"docs\"]"),
+    ];
+    for (name, links, what, next) in cases {
+        let place = world(&format!("found_beforehand_{name}"));
+        if name == "member" {
+            fs::rename(place.tree.join("crates"), place.tree.join("docs")).unwrap();
+        }
+        for (link, target) in links {
+            let _ = fs::remove_file(place.tree.join(link));
+            symlink(target, place.tree.join(link)).unwrap();
+        }
+        for (file, text) in [
+            ("LOG.md", "# Changelog\n\n## [Unreleased]\n\n- a song\n"),
+            ("LARK.md", "# Changelog\n\n## [Unreleased]\n\n- a song\n"),
+            ("NEWS.md", "## Release Notes\n"),
+        ] {
+            place.write(&format!("docs/{file}"), text);
+        }
+        match name {
+            "notes" => configure(&place, "release-notes = \"NOTES.md\""),
+            "directory" => {
+                place.replace("Cargo.toml", "changelog = \"CHANGELOG.md\"\n", "");
+                configure(&place, "changelog = \"book/LOG.md\"\nrelease-notes = \"book/NEWS.md\"");
+            }
+            _ => {}
+        }
+        start(&place);
+        let said = place.xtask("check");
+        assert_eq!(said.code, Some(1), "{name}: {}", said.all());
+        assert_eq!(said.all().matches("is a symbolic link").count(), 1, "{name}: {}", said.all());
+        assert!(said.all().contains(what) && said.all().contains(next), "{name}: {}", said.all());
+        refused(&place, "release minor", &[what, next]);
+    }
+}
+
 #[test]
 fn a_lock_that_is_a_link() {
     for ignored in [false, true] {
@@ -119,6 +168,8 @@ fn a_lock_that_is_a_link() {
         }
         start(&place);
         refused(&place, "release minor", &["Cargo.lock is a symbolic link"]);
+        let said = place.xtask("check");
+        assert!(said.out.contains("Cargo.lock is a symbolic link to real.lock"), "{}", said.all());
     }
 }
 
@@ -137,6 +188,7 @@ fn the_log_of_a_crate_may_be_the_trains() {
     let place = world("linked_log");
     symlink("../../CHANGELOG.md", place.tree.join("crates/lark/CHANGELOG.md")).unwrap();
     start(&place);
+    place.xtask("check").ok();
     place.xtask(&format!("release minor {UNPROVED}")).ok();
     assert_eq!(place.git("status --porcelain"), "");
     assert_eq!(place.git("show --format= --name-only HEAD -- *CHANGELOG.md"), "CHANGELOG.md");
