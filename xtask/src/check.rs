@@ -2,6 +2,7 @@
 //! It must never stop at the first finding, nor give one without what to type next.
 
 pub mod named;
+pub mod published;
 pub mod workflows;
 
 use std::{
@@ -58,7 +59,7 @@ pub struct Check {
 }
 
 /// What holds between releases; a plan's result is held against the same list before a byte is written.
-pub const STATE: [Check; 14] = [
+pub const STATE: [Check; 16] = [
     Check { name: "configuration", look: configuration },
     Check { name: "requirements", look: requirements },
     Check { name: "lock", look: lock },
@@ -66,7 +67,9 @@ pub const STATE: [Check; 14] = [
     Check { name: "build-metadata", look: build_metadata },
     Check { name: "version-files", look: version_files },
     Check { name: "changelog", look: changelogs },
-    Check { name: "path-only", look: path_only },
+    Check { name: "path-only", look: published::path_only },
+    Check { name: "dependencies", look: published::dependencies },
+    Check { name: "metadata", look: published::metadata },
     Check { name: "publishable-wheel", look: publishable_wheels },
     Check { name: "dev-cycle", look: dev_cycles },
     Check { name: "lockstep", look: lockstep },
@@ -77,10 +80,12 @@ pub const STATE: [Check; 14] = [
 
 /// The findings, rows of the checklist and derived proofs that `--waive` may set aside; the others leave no way to make a
 /// coherent release.
-pub const WAIVABLE: [&str; 14] = [
+pub const WAIVABLE: [&str; 16] = [
     "branch",
     "nothing-to-release",
     "path-only",
+    "dependencies",
+    "metadata",
     "publishable-wheel",
     "dev-cycle",
     "workflows",
@@ -518,45 +523,6 @@ pub fn release_notes(workspace: &Workspace, train: &Train) -> Option<Finding> {
     }
 }
 
-/// A published crate's dependencies say a version: the registry knows no paths.
-fn path_only(workspace: &Workspace, train: &Train) -> Vec<Finding> {
-    let crates = train.crates.iter().map(|&at| &workspace.members[at]).filter(|member| member.publish);
-    crates
-        .flat_map(|member| {
-            let bare = member.links.iter().filter(|link| link.is_built() && link.requirement.is_none());
-            bare.filter(|link| !lacks_version(workspace, train, link.to))
-                .map(|link| {
-                    let on = &workspace.members[link.to];
-                    let (path, its) = (slashed(&member.manifest), slashed(&on.manifest));
-                    let never = format!("{path} would be published but requires {}, which never is:", on.name);
-                    let (what, next) = match on.version_field {
-                        // Cargo takes 0.0.0 for its version, which no registry gets.
-                        VersionField::Absent => (
-                            format!("{never} {its} has no version"),
-                            format!(
-                                "add `version = \"{0}\"` under [package] there, and beside the path in {path}",
-                                train.version(workspace).base()
-                            ),
-                        ),
-                        _ if !on.publish => (
-                            format!("{never} {its} says `publish = false`"),
-                            format!(
-                                "take that out, and add `version = \"{}\"` beside the path in {path}",
-                                on.version.base()
-                            ),
-                        ),
-                        _ => (
-                            format!("{path} would be published but requires {} by path only", on.name),
-                            format!("add `version = \"{}\"` beside the path", on.version.base()),
-                        ),
-                    };
-                    Finding::new("path-only", what, next)
-                })
-                .collect::<Vec<_>>()
-        })
-        .collect()
-}
-
 /// A PyO3 extension belongs on PyPI, not among the crates.
 fn publishable_wheels(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let members = train.members().into_iter().map(|at| &workspace.members[at]);
@@ -606,7 +572,7 @@ pub fn unversioned(workspace: &Workspace, train: &Train) -> Option<Finding> {
 }
 
 /// Whether a member is the driver or a wheel of a train, and has no version: that is found by itself.
-fn lacks_version(workspace: &Workspace, train: &Train, at: usize) -> bool {
+pub fn lacks_version(workspace: &Workspace, train: &Train, at: usize) -> bool {
     let member = &workspace.members[at];
     let is_named = |config: &TrainConfig| {
         config.driver.as_ref() == Some(&member.name) || config.wheels.iter().flatten().any(|name| *name == member.name)

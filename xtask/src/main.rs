@@ -7,6 +7,7 @@ mod cli;
 mod commands;
 mod config;
 mod conventional;
+mod crates_io;
 mod date;
 mod edit;
 mod files;

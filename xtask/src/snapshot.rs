@@ -14,6 +14,7 @@ use xshell::{Shell, cmd};
 
 use crate::{
     config,
+    crates_io::About,
     date::Date,
     edit::{slashed, typed},
     files::workflow,
@@ -374,11 +375,20 @@ fn graph(metadata: Metadata, top: &Path) -> Result<Graph> {
                 Some([only]) if only != "crates-io" => Some(only.clone()),
                 _ => None,
             },
-            described: package.description.is_some(),
-            licensed: package.license.is_some() || package.license_file.is_some(),
             binaries: {
                 let binaries = package.targets.iter().filter(|target| target.kind.contains(&TargetKind::Bin));
                 binaries.map(|target| target.name.clone()).collect()
+            },
+            readme: package.readme.map(Into::into),
+            about: About {
+                description: package.description,
+                license: package.license,
+                license_file: package.license_file.map(Into::into),
+                homepage: package.homepage,
+                documentation: package.documentation,
+                repository: package.repository,
+                keywords: package.keywords,
+                categories: package.categories,
             },
             cdylib: package.targets.iter().any(|target| target.kind.contains(&TargetKind::CDyLib)),
         });

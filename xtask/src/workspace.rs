@@ -11,6 +11,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::{
     config::{self, Config, TrainConfig},
+    crates_io::About,
     edit::slashed,
     files::{
         Place,
@@ -43,10 +44,9 @@ pub struct Package {
     pub publish: bool,
     /// The only registry that it may be published to, when its manifest names one beside the default one.
     pub registry: Option<String>,
-    /// It has a description, without which crates.io takes no crate.
-    pub described: bool,
-    /// It has a license, likewise.
-    pub licensed: bool,
+    pub about: About,
+    /// The file that is shown for it, named in its manifest or found beside it.
+    pub readme: Option<String>,
     pub cdylib: bool,
     /// The names of what it builds to run.
     pub binaries: Vec<String>,
@@ -108,6 +108,8 @@ pub struct Member {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Link {
     pub to: usize,
+    /// Which of its manifest's entries says it.
+    pub entry: usize,
     pub table: Table,
     pub requirement: Option<String>,
     /// The workspace's manifest says requirement and path, for all members that inherit them.
@@ -226,12 +228,17 @@ impl Workspace {
     pub fn required_packages(&self, member: &Member) -> BTreeSet<&str> {
         let of = |path: &Path| self.manifests[path].manifest.dependencies.iter();
         let entries = of(&member.manifest).filter(|entry| !matches!(entry.table, Table::Workspace | Table::Patch));
-        let shared = |key: &str| of(&self.graph.root).find(|entry| entry.table == Table::Workspace && entry.key == key);
-        let named = entries.map(|entry| match entry.inherited.then(|| shared(&entry.key)).flatten() {
+        let named = entries.map(|entry| match entry.inherited.then(|| self.shared(&entry.key)).flatten() {
             Some(shared) => shared.package.as_str(),
             None => entry.package.as_str(),
         });
         named.collect()
+    }
+
+    /// What `[workspace.dependencies]` says under a key.
+    pub fn shared(&self, key: &str) -> Option<&Dependency> {
+        let entries = &self.manifests[&self.graph.root].manifest.dependencies;
+        entries.iter().find(|entry| entry.table == Table::Workspace && entry.key == key)
     }
 
     /// The text of a file that the configuration names.
@@ -345,21 +352,23 @@ impl<'a> Resolver<'a> {
         if let Some(path) = &entry.path {
             return Some((self.by_path(dir, path)?, entry));
         }
-        let patch = self.patches.get(entry.package.as_str()).filter(|_| !entry.elsewhere)?;
+        let patch =
+            self.patches.get(entry.package.as_str()).filter(|_| entry.git.is_none() && entry.registry.is_none())?;
         Some((self.by_path(&self.root_dir, patch.path.as_ref()?)?, entry))
     }
 
     fn links(&self, manifest_path: &Path, manifest: &Manifest) -> Vec<Link> {
         let dir = dir(manifest_path);
-        let entries = manifest.dependencies.iter().filter(|d| !matches!(d.table, Table::Workspace | Table::Patch));
+        let entries = manifest.dependencies.iter().enumerate();
         entries
-            .filter_map(|entry| {
+            .filter(|(_, entry)| !matches!(entry.table, Table::Workspace | Table::Patch))
+            .filter_map(|(at, entry)| {
                 let (to, said) = self.resolve(&dir, entry)?;
                 let requirement = said.requirement.as_ref().map(|place| place.text.clone());
                 let written =
                     if entry.inherited { format!("{} {}", entry.written, said.written) } else { entry.written.clone() };
                 let is_shared = entry.inherited && said.path.is_some();
-                Some(Link { to, table: entry.table, requirement, is_shared, written })
+                Some(Link { to, entry: at, table: entry.table, requirement, is_shared, written })
             })
             .collect()
     }

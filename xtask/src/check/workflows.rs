@@ -220,8 +220,8 @@ mod tests {
                 manifest,
                 publish: true,
                 registry: None,
-                described: true,
-                licensed: true,
+                about: crate::crates_io::tests::about(),
+                readme: None,
                 cdylib: false,
             });
         }

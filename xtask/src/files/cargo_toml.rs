@@ -15,6 +15,8 @@ pub struct Manifest {
     pub workspace_version: Option<Place>,
     pub dependencies: Vec<Dependency>,
     pub features: Vec<String>,
+    /// It says itself which file is its readme.
+    pub names_readme: bool,
 }
 
 /// The `version` of a package.
@@ -26,6 +28,16 @@ pub enum VersionField {
     /// `version.workspace = true`.
     Inherited,
     Literal(Place),
+}
+
+impl VersionField {
+    /// Where the manifest itself says it.
+    pub fn literal(&self) -> Option<&Place> {
+        match self {
+            VersionField::Literal(place) => Some(place),
+            VersionField::Absent | VersionField::Inherited => None,
+        }
+    }
 }
 
 /// Which table an entry stands in.
@@ -52,8 +64,10 @@ pub struct Dependency {
     pub requirement: Option<Place>,
     /// `workspace = true`.
     pub inherited: bool,
-    /// It names a registry, git repository or artifact of its own.
-    pub elsewhere: bool,
+    /// The git repository that it names.
+    pub git: Option<String>,
+    /// The registry of its own that it names, by its name or its index.
+    pub registry: Option<String>,
     /// The entry as written, so that two versions of a manifest can be compared.
     pub written: String,
 }
@@ -79,6 +93,8 @@ pub fn read(text: &str) -> Result<Manifest> {
     if let Some(version) = toml.get(&["workspace", "package", "version"]) {
         manifest.workspace_version = toml.place(version)?;
     }
+    let readme = toml.get(&["package", "readme"]);
+    manifest.names_readme = readme.is_some_and(|readme| readme.as_bool() != Some(false));
     if let Some(features) = toml.get(&["features"]).and_then(Item::as_table_like) {
         manifest.features = features.iter().map(|(name, _)| name.to_owned()).collect();
     }
@@ -110,7 +126,8 @@ fn read_table(toml: &Toml<'_>, item: Option<&Item>, table: Table, manifest: &mut
             path: text("path").map(str::to_owned),
             requirement: requirement.map(|item| toml.place(item)).transpose()?.flatten(),
             inherited: entry.get("workspace").and_then(Item::as_bool) == Some(true),
-            elsewhere: ["registry", "registry-index", "git"].iter().any(|field| entry.get(field).is_some()),
+            git: text("git").map(str::to_owned),
+            registry: text("registry").or_else(|| text("registry-index")).map(str::to_owned),
             written: match entry.span().filter(|_| entry.is_value()) {
                 // Its own bytes are the same, and cheaper than to spell it out again.
                 Some(span) => toml.raw[span].to_owned(),

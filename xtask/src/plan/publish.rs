@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::announcement::{self, Occasion};
 use crate::{
-    check::{Finding, short},
+    check::{Finding, published, short},
     config::{Lockstep, PLATFORMS, SDIST},
     edit::slashed,
     files::{cargo_toml::Table, changelog, tag_record::Record},
@@ -75,7 +75,10 @@ pub fn plan(snapshot: &Snapshot, version: &Version, options: &Options) -> Public
     let is_post = version.post().is_some();
     let crates = if is_post || is_out(Lane::Crates) { Vec::new() } else { crates(snapshot, &of) };
     let dists = if is_out(Lane::Wheels) { Vec::new() } else { dists(snapshot, &of, options, &mut findings) };
-    findings.extend(undescribed(snapshot, &crates));
+    let is_waived = snapshot.recorded.as_ref().is_some_and(|recorded| recorded.record.waives("metadata"));
+    if !crates.is_empty() && !is_waived {
+        findings.extend(published::metadata(workspace, train));
+    }
     if options.here && !train.config.platforms.is_empty() {
         let all = train.config.platforms.join(", ");
         remarks.push(format!("wheels of this machine's platform only; configured are {all}"));
@@ -177,28 +180,6 @@ fn crates(snapshot: &Snapshot, of: &Arc<Tagged>) -> Vec<CrateUpload> {
         }
     };
     order.into_iter().map(upload).collect()
-}
-
-/// Crates that crates.io does not take (<https://doc.rust-lang.org/cargo/reference/publishing.html>); other registries
-/// have rules of their own.
-fn undescribed(snapshot: &Snapshot, crates: &[CrateUpload]) -> Vec<Finding> {
-    let Snapshot { workspace, .. } = snapshot;
-    let named = |upload: &CrateUpload| {
-        let at = workspace.member(&upload.name).filter(|_| upload.registry.is_none())?;
-        workspace.graph.packages.get(at)
-    };
-    let lacking = crates.iter().filter_map(named).filter(|package| !package.described || !package.licensed);
-    lacking
-        .map(|package| {
-            let lacks = match (package.described, package.licensed) {
-                (false, false) => "description and license",
-                (false, true) => "description",
-                _ => "license",
-            };
-            let what = format!("{} has no {lacks}, without which crates.io takes no crate", slashed(&package.manifest));
-            Finding::new("metadata", what, "write it under [package], and release a version that has it")
-        })
-        .collect()
 }
 
 /// Members, each after those that it requires by a version; a dev-dependency by path alone is stripped by cargo.

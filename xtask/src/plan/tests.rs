@@ -10,6 +10,7 @@ mod laws;
 mod post_release;
 mod postfix;
 mod publish;
+mod published;
 mod release;
 mod rollback;
 mod rolled_back;

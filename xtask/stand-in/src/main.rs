@@ -11,7 +11,9 @@ use anyhow::Result;
 use clap::Parser;
 use xshell::Shell;
 
-// What names a file is written once for both programs.
+// What names a file, and what the registry takes, is written once for both programs.
+#[path = "../../src/crates_io.rs"]
+mod crates_io;
 #[path = "../../src/hash.rs"]
 mod hash;
 mod server;

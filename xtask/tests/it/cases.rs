@@ -292,7 +292,9 @@ pub fn set_up(place: &Place, line: &str) {
         "unterminated" => place.write(path, place.read(path).trim_end()),
         "executable" => drop(run(place.command("chmod").args(["+x", path]))),
         "crate" => {
-            let manifest = format!("[package]\nname = \"{rest}\"\nversion = \"0.7.3\"\nedition = \"2021\"\n");
+            let manifest = format!(
+                "[package]\nname = \"{rest}\"\nversion = \"0.7.3\"\nedition = \"2021\"\ndescription = \"A bird\"\nlicense = \"MIT\"\n"
+            );
             place.write(&format!("crates/{rest}/Cargo.toml"), &manifest);
             place.write(&format!("crates/{rest}/src/lib.rs"), "");
         }

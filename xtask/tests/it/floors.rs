@@ -8,7 +8,19 @@ use std::{collections::BTreeMap, fs, path::Path};
 /// `report` stands beside the tools because `perform` and `run` talk while they work; it must not act itself, so it
 /// needs nothing from above. The formats stand below what is known, because a workspace is known by reading its texts.
 const FLOORS: [&[&str]; 7] = [
-    &["version", "date", "conventional", "requirement", "edit", "hash", "parallel", "patience", "names", "visible"],
+    &[
+        "version",
+        "date",
+        "conventional",
+        "requirement",
+        "edit",
+        "hash",
+        "parallel",
+        "patience",
+        "names",
+        "visible",
+        "crates_io",
+    ],
     &["files"],
     &["config", "workspace", "train", "repo", "snapshot"],
     &["plan", "step", "check"],

@@ -425,7 +425,7 @@ fn a_crate_that_is_not_committed_yet_is_told_as_such() {
     let place = Place::of_world("uncommitted_crate", "plain");
     place.write(
         "crates/lark-new/Cargo.toml",
-        "[package]\nname = \"lark-new\"\nversion = \"0.1.0\"\nedition = \"2021\"\n",
+        "[package]\nname = \"lark-new\"\nversion = \"0.1.0\"\nedition = \"2021\"\ndescription = \"New\"\nlicense = \"MIT\"\n",
     );
     place.write("crates/lark-new/src/lib.rs", "");
     run(place.command(env!("CARGO")).args(["generate-lockfile", "--offline"]));

@@ -6,6 +6,7 @@ use serde_json::json;
 use super::sketch::{Sketch, house, v};
 use crate::{
     config::PLATFORMS,
+    crates_io::About,
     plan::publish::{Options, Publication, higher, highest, missing, plan},
     step::{Lane, Reach, Step},
     version::{Dialect, Version},
@@ -192,23 +193,15 @@ fn what_was_not_asked_for_is_not_said_to_be_there() {
 
 #[test]
 fn what_crates_io_does_not_take_is_told_and_other_registries_have_their_own_rules() {
-    for (described, licensed, registry, lacks) in [
-        (true, true, None, None),
-        (false, true, None, Some("description")),
-        (true, false, None, Some("license")),
-        (false, false, None, Some("description and license")),
-        (false, false, Some("ours"), None),
-    ] {
+    for (registry, lacks) in [(None, Some("no description and no license")), (Some("ours"), None)] {
         let mut snapshot = house().snapshot();
         let at = snapshot.workspace.member("barter-data").unwrap();
-        (snapshot.workspace.graph.packages[at].described, snapshot.workspace.graph.packages[at].licensed) =
-            (described, licensed);
+        snapshot.workspace.graph.packages[at].about = About::default();
         snapshot.workspace.members[at].registry = registry.map(str::to_owned);
         let findings = plan(&snapshot, &v("0.9.3"), &Options::default()).findings;
         let found: Vec<&str> = findings.iter().map(|finding| finding.what.as_str()).collect();
-        let expected = lacks.map(|lacks| {
-            format!("crates/barter-data/Cargo.toml has no {lacks}, without which crates.io takes no crate")
-        });
+        let expected =
+            lacks.map(|lacks| format!("crates/barter-data/Cargo.toml: {lacks}, and crates.io takes no crate without"));
         assert_eq!(found, expected.iter().map(String::as_str).collect::<Vec<_>>());
     }
 }

@@ -181,8 +181,8 @@ impl Sketch {
                     cdylib: text.contains("cdylib"),
                     binaries: Vec::new(),
                     registry: None,
-                    described: true,
-                    licensed: true,
+                    about: crate::crates_io::tests::about(),
+                    readme: None,
                 })
             })
             .collect();

@@ -84,7 +84,7 @@ fn a_member_without_a_version_is_never_published() {
     assert_eq!(
         told(without),
         [format!(
-            "path-only: crates/barter-data/Cargo.toml would be published but requires barter-instrument, which never is: {instrument} has no version; add `version = \"0.9.3\"` under [package] there, and beside the path in crates/barter-data/Cargo.toml"
+            "path-only: crates/barter-data/Cargo.toml would be published but requires barter-instrument, which never is: {instrument} has no version; add `version = \"0.9.3\"` under [package] there, and beside the path in Cargo.toml"
         )]
     );
     let unpublished = house().with(instrument, "version = \"0.9.3\"\n", "version = \"0.9.3\"\npublish = false\n").with(
@@ -95,7 +95,7 @@ fn a_member_without_a_version_is_never_published() {
     assert_eq!(
         told(unpublished),
         [format!(
-            "path-only: crates/barter-data/Cargo.toml would be published but requires barter-instrument, which never is: {instrument} says `publish = false`; take that out, and add `version = \"0.9.3\"` beside the path in crates/barter-data/Cargo.toml"
+            "path-only: crates/barter-data/Cargo.toml would be published but requires barter-instrument, which never is: {instrument} says `publish = false`; take that out, and add `version = \"0.9.3\"` beside the path in Cargo.toml"
         )]
     );
     let required = house().with(instrument, "version = \"0.9.3\"\n", "").lock().snapshot();

@@ -9,13 +9,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Answer, Call, State, Upstream, is_plain, now, timestamp};
-use crate::hash::sha256;
+use crate::{
+    crates_io::{self, About, LARGEST, canonical, is_name},
+    hash::sha256,
+};
 
 /// The token that uploads need.
 pub const TOKEN: &str = "rehearsal-crates-token";
-
-/// The true registry takes no larger crate unless asked to.
-const LARGEST: usize = 10 << 20;
 
 /// The configuration under which cargo finds this registry in the place of crates.io.
 pub fn cargo_config(state: &State) -> String {
@@ -36,9 +36,8 @@ struct Upload {
     vers: Version,
     deps: Vec<Dependency>,
     features: BTreeMap<String, Vec<String>>,
-    description: Option<String>,
-    license: Option<String>,
-    license_file: Option<String>,
+    #[serde(flatten)]
+    about: About,
     links: Option<String>,
     rust_version: Option<String>,
 }
@@ -107,11 +106,6 @@ fn prefix(name: &str) -> String {
     }
 }
 
-fn is_crate_name(name: &str) -> bool {
-    let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
-    plain && name.len() <= 64 && name.starts_with(|c: char| c.is_ascii_alphabetic())
-}
-
 /// Where the lines of a crate are.
 fn held(name: &str) -> String {
     format!("crates/index/{}", name.to_ascii_lowercase())
@@ -129,7 +123,7 @@ fn entries(state: &State, name: &str) -> Result<Vec<Entry>> {
 
 /// A name that is published here. What the world has of it is known, all but the version that is about to be published.
 pub fn hold(state: &State, name: &str, without: &str) -> Result<()> {
-    if !is_crate_name(name) {
+    if !is_name(name) {
         return Ok(());
     }
     let lines = match &state.upstream {
@@ -170,7 +164,7 @@ fn save_entries(state: &State, name: &str, entries: &[Entry]) -> Result<()> {
 }
 
 fn index(state: &State, name: &str) -> Result<Answer> {
-    if !is_crate_name(name) {
+    if !is_name(name) {
         return Ok(refuse(404, "Not Found"));
     }
     Ok(match (lines(state, name)?, &state.upstream) {
@@ -181,7 +175,7 @@ fn index(state: &State, name: &str) -> Result<Answer> {
 }
 
 fn download(state: &State, name: &str, version: &str) -> Result<Answer> {
-    if !is_crate_name(name) || !is_plain(version) {
+    if !is_name(name) || !is_plain(version) {
         return Ok(refuse(404, "Not Found"));
     }
     Ok(match (state.load(&crate_file(name, version))?, &state.upstream) {
@@ -277,15 +271,8 @@ fn publish(state: &State, body: &[u8]) -> Result<Answer> {
 impl Upload {
     /// What crates.io would say against it, whatever is there already.
     fn objection(&self, state: &State) -> Option<String> {
-        if !is_crate_name(&self.name) {
-            return Some(format!("invalid crate name `{}`", self.name));
-        }
-        let missing = |text: &Option<String>| text.as_deref().is_none_or(str::is_empty);
-        let no_license = missing(&self.license) && missing(&self.license_file);
-        let fields = [("description", missing(&self.description)), ("license", no_license)];
-        let fields: Vec<&str> = fields.iter().filter(|(_, missing)| *missing).map(|(field, _)| *field).collect();
-        if !fields.is_empty() {
-            return Some(format!("missing or empty metadata fields: {}", fields.join(", ")));
+        if let Some(objection) = crates_io::objections(&self.name, &self.about).first() {
+            return Some(format!("{}: {}", objection.what, objection.next));
         }
         self.deps.iter().find_map(|dependency| {
             let name = &dependency.name;
@@ -296,13 +283,12 @@ impl Upload {
             if foreign {
                 return Some(format!("Dependency `{name}` is hosted on another registry. Cross-registry dependencies are not permitted on crates.io."));
             }
-            (dependency.version_req == "*").then(|| format!("wildcard (`*`) dependency constraints are not allowed on crates.io. Crate with this problem: `{name}`"))
+            crates_io::is_wildcard(&dependency.version_req).then(|| format!("wildcard (`*`) dependency constraints are not allowed on crates.io. Crate with this problem: `{name}`"))
         })
     }
 
     /// Names are one whatever their case and dashes, versions are one whatever their build.
     fn taken(&self, state: &State, entries: &[Entry]) -> Option<String> {
-        let canonical = |name: &str| name.to_ascii_lowercase().replace('-', "_");
         let names = std::fs::read_dir(state.dir.join("crates/index")).into_iter().flatten().flatten();
         let mut names = names.map(|entry| entry.file_name().to_string_lossy().into_owned());
         let same = names.find(|name| canonical(name) == canonical(&self.name) && !name.ends_with(".new"));
@@ -360,7 +346,7 @@ impl Dependency {
 
 fn yank(state: &State, name: &str, version: &str, yanked: bool) -> Result<Answer> {
     let _turn = state.turn();
-    let mut entries = if is_crate_name(name) { entries(state, name)? } else { Vec::new() };
+    let mut entries = if is_name(name) { entries(state, name)? } else { Vec::new() };
     if entries.is_empty() {
         return Ok(refuse(404, format!("crate `{name}` does not exist")));
     }

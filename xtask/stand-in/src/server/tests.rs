@@ -58,16 +58,22 @@ impl World {
     }
 
     fn upload_crate(&self, token: &str, name: &str, version: &str) -> (u16, Value) {
-        let metadata = json!({
+        self.upload_crate_of(token, name, version, json!({ "description": "d", "license": "MIT" }))
+    }
+
+    /// One that says more of itself.
+    fn upload_crate_of(&self, token: &str, name: &str, version: &str, about: Value) -> (u16, Value) {
+        let mut metadata = json!({
             "name": name, "vers": version, "features": { "default": [], "x": ["dep:log"] },
-            "description": "d", "license": "MIT", "links": null, "rust_version": "1.85",
+            "links": null, "rust_version": "1.85",
             "deps": [{
                 "name": "log", "version_req": "^0.4", "features": [], "optional": true, "default_features": true,
                 "target": null, "kind": "normal", "registry": "https://example.test/crates.io-index",
                 "explicit_name_in_toml": "logging",
             }],
-        })
-        .to_string();
+        });
+        metadata.as_object_mut().unwrap().extend(about.as_object().unwrap().clone());
+        let metadata = metadata.to_string();
         let file = vec![7; 100_000];
         let mut body = (metadata.len() as u32).to_le_bytes().to_vec();
         body.extend(metadata.as_bytes());
@@ -97,9 +103,25 @@ fn crates() {
         ("Tiny-One", "0.1.0", "crate version `0.1.0` is already uploaded"),
         ("Tiny-One", "0.1.0+post.1", "crate version `0.1.0+post.1` is already uploaded"),
         ("tiny_one", "0.2.0", "crate was previously named `tiny-one`"),
-        ("../one", "0.2.0", "invalid crate name `../one`"),
+        (
+            "../one",
+            "0.2.0",
+            "crates.io does not take the name `../one`: write a name of letters from a to z, digits, `-` and `_`, with a letter first",
+        ),
     ] {
         assert_eq!(detail(world.upload_crate(crates::TOKEN, name, version)), (400, why.to_owned()));
+    }
+    for (about, why) in [
+        (
+            json!({ "license": "MIT" }),
+            "no description, and crates.io takes no crate without: write it under [package], or `publish = false` where it goes to no registry",
+        ),
+        (
+            json!({ "description": "d", "license": "MIT", "keywords": ["a", "b", "c", "d", "e", "f"] }),
+            "`keywords` has 6 entries, and crates.io takes 5: take 1 out",
+        ),
+    ] {
+        assert_eq!(detail(world.upload_crate_of(crates::TOKEN, "two", "0.1.0", about)), (400, why.to_owned()));
     }
     let (status, entry) = world.json(&["@/index/ti/ny/tiny-one"]);
     assert_eq!((status, &entry["cksum"]), (200, &json!(sha256(&[7; 100_000]))));

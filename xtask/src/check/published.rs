@@ -1,0 +1,248 @@
+//! What keeps a published crate from its registry, as far as manifests tell: what it needs, and what it says of itself.
+//! It must never ask a registry, nor object to what cargo leaves out of a package.
+
+use std::path::Path;
+
+use super::{Finding, lacks_version};
+use crate::{
+    crates_io::{self, Objection},
+    edit::{slashed, typed},
+    files::cargo_toml::{self, Dependency, Table, VersionField},
+    requirement,
+    train::Train,
+    workspace::{self, Member, Workspace, normalized},
+};
+
+/// An entry of a published crate's manifest, with the one that says how.
+struct Needed<'w> {
+    by: &'w Member,
+    table: Table,
+    /// The manifest that says how, which is the root's for what is inherited.
+    path: &'w Path,
+    said: &'w Dependency,
+    /// The member that it leads to.
+    on: Option<&'w Member>,
+}
+
+fn published<'w>(workspace: &'w Workspace, train: &'w Train) -> impl Iterator<Item = &'w Member> {
+    train.crates.iter().map(|&at| &workspace.members[at]).filter(|member| member.publish)
+}
+
+/// Whether a member goes to the public registry.
+fn is_public(member: &Member) -> bool {
+    member.publish && member.registry.is_none()
+}
+
+/// All that the train's published crates need, what is stripped by cargo left out: a dev-dependency without a version.
+fn needed<'w>(workspace: &'w Workspace, train: &'w Train) -> impl Iterator<Item = Needed<'w>> {
+    published(workspace, train).flat_map(move |by| {
+        let entries = workspace.manifests[&by.manifest].manifest.dependencies.iter().enumerate();
+        entries.filter_map(move |(at, entry)| {
+            let (path, said) = match entry.inherited {
+                true => (&workspace.graph.root, workspace.shared(&entry.key)?),
+                false => (&by.manifest, entry),
+            };
+            let is_kept = match entry.table {
+                Table::Normal | Table::Build => true,
+                Table::Dev => said.requirement.is_some(),
+                Table::Workspace | Table::Patch => false,
+            };
+            let link = by.links.iter().find(|link| link.entry == at);
+            let on = link.map(|link| &workspace.members[link.to]);
+            is_kept.then_some(Needed { by, table: entry.table, path, said, on })
+        })
+    })
+}
+
+/// A published crate's dependencies on members say a version: the registry knows no paths.
+pub fn path_only(workspace: &Workspace, train: &Train) -> Vec<Finding> {
+    let bare = needed(workspace, train).filter(|needed| needed.said.requirement.is_none());
+    let refused = bare.filter_map(|needed| {
+        let Needed { by, path, on, .. } = needed;
+        let on = on.filter(|on| workspace.member(&on.name).is_none_or(|at| !lacks_version(workspace, train, at)))?;
+        let (of, path, its) = (slashed(&by.manifest), slashed(path), slashed(&on.manifest));
+        let never = format!("{}, which never is:", on.name);
+        let (what, next) = match on.version_field {
+            // Cargo takes 0.0.0 for its version, which no registry gets.
+            VersionField::Absent => (
+                format!("{never} {its} has no version"),
+                format!(
+                    "add `version = \"{0}\"` under [package] there, and beside the path in {path}",
+                    train.version(workspace).base()
+                ),
+            ),
+            _ if !on.publish => (
+                format!("{never} {its} says `publish = false`"),
+                format!("take that out, and add `version = \"{}\"` beside the path in {path}", on.version.base()),
+            ),
+            _ => {
+                let there = if path == of { String::new() } else { format!(" in {path}") };
+                (
+                    format!("{} by path only", on.name),
+                    format!("add `version = \"{}\"` beside the path{there}", on.version.base()),
+                )
+            }
+        };
+        Some((of, what, next))
+    });
+    findings("path-only", refused)
+}
+
+/// A published crate needs nothing else that its registry cannot have.
+pub fn dependencies(workspace: &Workspace, train: &Train) -> Vec<Finding> {
+    let refused = needed(workspace, train).filter_map(|needed| {
+        let of = slashed(&needed.by.manifest);
+        let (what, next) = unavailable(workspace, &needed, &of).or_else(|| not_taken(&needed))?;
+        Some((of, what, next))
+    });
+    findings("dependencies", refused)
+}
+
+/// What no registry has.
+fn unavailable(workspace: &Workspace, needed: &Needed<'_>, of: &str) -> Option<(String, String)> {
+    let Needed { by, table, path, said, on } = needed;
+    let (name, at) = (&said.package, slashed(path));
+    let there = if at == of { String::new() } else { format!(" in {at}") };
+    let Some(place) = &said.requirement else {
+        return match (&said.git, &said.path) {
+            // Said of members by `path_only`.
+            _ if on.is_some() => None,
+            (Some(git), _) => Some((
+                format!("{name} from a git repository only ({})", crates_io::shown(git)),
+                format!("add `version = \"X.Y.Z\"`{there} beside `git`, of a version that its registry has"),
+            )),
+            (None, Some(outside)) => {
+                let manifest = normalized(&workspace::dir(path).join(outside).join("Cargo.toml"));
+                let text = manifest.and_then(|manifest| workspace.texts.get(&manifest));
+                let version = text.and_then(|text| cargo_toml::read(text).ok()?.version.literal().cloned());
+                let version = version.map_or_else(|| "X.Y.Z".to_owned(), |place| place.text);
+                Some((
+                    format!("{name} by path only, and `{outside}` is no member of the workspace"),
+                    format!("add `version = \"{version}\"` beside the path{there}, and publish {name} first"),
+                ))
+            }
+            (None, None) => None,
+        };
+    };
+    // Without a path, it is the registry's: a patch makes the name lead here.
+    let on = (*on).filter(|_| said.path.is_some())?;
+    let text = &place.text;
+    if on.publish {
+        let other = on.registry.as_ref().filter(|registry| by.registry.as_ref() != Some(registry))?;
+        return said.registry.is_none().then(|| {
+            let its = slashed(&on.manifest);
+            (
+                format!("{} \"{text}\", which is not published there: {its} says `publish = [\"{other}\"]`", on.name),
+                "publish both in one place: write the same `publish` in both".to_owned(),
+            )
+        });
+    }
+    let its = slashed(&on.manifest);
+    // That it has no version is told where its requirement does not accept 0.0.0.
+    if on.version_field == VersionField::Absent && !matches!(requirement::accepts(text, &on.version), Ok(true)) {
+        return None;
+    }
+    let why = if on.version_field == VersionField::Absent { "has no version" } else { "says `publish = false`" };
+    let next = match table {
+        Table::Dev => format!("leave only the path in that dev-dependency{there}: cargo strips it when publishing"),
+        _ if on.version_field == VersionField::Absent => {
+            format!("add `version = \"{text}\"` under [package] in {its}, or do without {}", on.name)
+        }
+        _ => "take that out, or say `publish = false` of both".to_owned(),
+    };
+    Some((format!("{} \"{text}\", which never is: {its} {why}", on.name), next))
+}
+
+/// What the public registry does not take.
+fn not_taken(needed: &Needed<'_>) -> Option<(String, String)> {
+    let Needed { by, path, said, on, .. } = needed;
+    if !is_public(by) {
+        return None;
+    }
+    let at = slashed(path);
+    if let Some(registry) = said.registry.as_ref().filter(|registry| *registry != "crates-io") {
+        return Some((
+            format!(
+                "{} of the registry `{registry}`, and crates.io takes no dependency on another registry",
+                said.package
+            ),
+            format!("say where it is published, `publish = [\"NAME\"]`, or require in {at} what crates.io has"),
+        ));
+    }
+    let place = said.requirement.as_ref().filter(|place| crates_io::is_wildcard(&place.text))?;
+    let version = match on {
+        Some(on) => format!("write `version = \"{}\"` in {at}", on.version.base()),
+        None => {
+            format!("write the version in {at} that it needs at least, as in `\"1.2\"`; cargo tree tells which it has")
+        }
+    };
+    Some((format!("{} \"{}\", and crates.io takes no wildcard", said.package, place.text), version))
+}
+
+/// The registry takes what a published crate says of itself, and what it names is there.
+pub fn metadata(workspace: &Workspace, train: &Train) -> Vec<Finding> {
+    let mut told: Vec<(Objection, Vec<String>)> = Vec::new();
+    for member in published(workspace, train) {
+        let package = workspace.graph.packages.iter().find(|package| package.manifest == member.manifest);
+        let Some(package) = package else { continue };
+        let mut found = Vec::new();
+        if is_public(member) {
+            found.extend(crates_io::objections(&package.name, &package.about));
+        }
+        let is_named = workspace.manifests[&member.manifest].manifest.names_readme;
+        let files = [
+            ("readme", package.readme.as_ref().filter(|_| is_named)),
+            ("license-file", package.about.license_file.as_ref()),
+        ];
+        found.extend(files.into_iter().filter_map(|(key, file)| missing(workspace, member, key, file?)));
+        for objection in found {
+            let manifest = slashed(&member.manifest);
+            // What is inherited is one cause, and its advice is the same.
+            match told.iter_mut().find(|(other, _)| *other == objection) {
+                Some((_, manifests)) => manifests.push(manifest),
+                None => told.push((objection, vec![manifest])),
+            }
+        }
+    }
+    let found = told.into_iter().map(|(Objection { what, next }, manifests)| {
+        Finding::new("metadata", format!("{}: {what}", manifests.join(", ")), next)
+    });
+    found.collect()
+}
+
+/// A file that a manifest names and that is not published with it, as a checkout of the tag does not have it.
+fn missing(workspace: &Workspace, member: &Member, key: &str, file: &str) -> Option<Objection> {
+    // What git knows of the crate's own directory is not known by this name.
+    if !workspace.tracked.contains(&member.manifest) {
+        return None;
+    }
+    let what =
+        |why: &str| format!("`{key} = \"{}\"`: {why}, and cargo cannot publish without it", crates_io::shown(file));
+    let Some(path) = normalized(&member.dir().join(file)) else {
+        let next = format!("copy the file into the repository, and correct `{key}`");
+        return Some(Objection { what: what("it is outside of the repository"), next });
+    };
+    // Below a submodule or a link, git knows only that.
+    let is_there = path.ancestors().any(|path| workspace.tracked.contains(path));
+    (!is_there).then(|| Objection {
+        what: what("git tracks no such file"),
+        next: format!("correct `{key}`, or write the file and git add {}", typed(&path)),
+    })
+}
+
+/// One finding for each cause: what several crates inherit, or one has in several tables, is one.
+fn findings(check: &'static str, refused: impl Iterator<Item = (String, String, String)>) -> Vec<Finding> {
+    let mut causes: Vec<(String, String, Vec<String>)> = Vec::new();
+    for (of, what, next) in refused {
+        match causes.iter_mut().find(|(other, advice, _)| (other, advice) == (&what, &next)) {
+            Some((.., manifests)) if manifests.contains(&of) => {}
+            Some((.., manifests)) => manifests.push(of),
+            None => causes.push((what, next, vec![of])),
+        }
+    }
+    let found = causes.into_iter().map(|(what, next, manifests)| {
+        let require = if manifests.len() > 1 { "require" } else { "requires" };
+        Finding::new(check, format!("{} would be published but {require} {what}", manifests.join(" and ")), next)
+    });
+    found.collect()
+}

@@ -1,0 +1,185 @@
+//! Stories of what a registry would refuse, which is told before there is a tag.
+//! None of them asks a registry: manifests and what git tracks are all there is.
+
+use super::sketch::{Sketch, house};
+use crate::{check::published, crates_io::About};
+
+const BARTER: &str = "crates/barter/Cargo.toml";
+const HOLDS: &str = "barter-data.workspace = true\n";
+
+/// What `check` tells of what the crates need, with what to do.
+fn told(sketch: &Sketch) -> Vec<String> {
+    let snapshot = sketch.snapshot();
+    let found = published::dependencies(&snapshot.workspace, &snapshot.train);
+    found.into_iter().map(|found| format!("{}; {}", found.what, found.next)).collect()
+}
+
+/// The house, whose driver needs more.
+fn needing(entries: &str) -> Sketch {
+    house().with(BARTER, HOLDS, &format!("{HOLDS}{entries}")).member("helper", "0.4.0", "publish = false\n")
+}
+
+#[test]
+fn what_a_registry_cannot_have_is_told_in_every_table() {
+    let helper = "{ path = \"../helper\", version = \"0.4\" }";
+    let never = "crates/barter/Cargo.toml would be published but requires helper \"0.4\", which never is: crates/helper/Cargo.toml says `publish = false`";
+    let take_out = format!("{never}; take that out, or say `publish = false` of both");
+    for entries in [
+        format!("helper = {helper}\n"),
+        "helper = { path = \"../helper\", version = \"0.4\", optional = true }\n".to_owned(),
+        format!("[build-dependencies]\nhelper = {helper}\n"),
+        format!("[target.'cfg(windows)'.dependencies]\nhelper = {helper}\n"),
+        format!("other = {{ package = \"helper\", path = \"../helper\", version = \"0.4\" }}\n"),
+        // One cause in two tables.
+        format!("helper = {helper}\n[build-dependencies]\nhelper = {helper}\n"),
+    ] {
+        assert_eq!(told(&needing(&entries)), [take_out.as_str()], "{entries}");
+    }
+    let dev = format!("[dev-dependencies]\nhelper = {helper}\n");
+    let strip = "leave only the path in that dev-dependency: cargo strips it when publishing";
+    assert_eq!(told(&needing(&dev)), [format!("{never}; {strip}")]);
+    // It says so already, and all that it needs with it.
+    let unpublished = needing(&dev).with(BARTER, "version = \"0.9.3\"\n", "version = \"0.9.3\"\npublish = false\n");
+    assert_eq!(told(&unpublished), [""; 0]);
+}
+
+#[test]
+fn what_no_registry_knows_needs_a_version_beside_it() {
+    let git = "crates/barter/Cargo.toml would be published but requires fork from a git repository only (https://forge.example/fork); add `version = \"X.Y.Z\"` beside `git`, of a version that its registry has";
+    let outside = "crates/barter/Cargo.toml would be published but requires ext by path only, and `../../beside/ext` is no member of the workspace; add `version = \"1.2.0\"` beside the path, and publish ext first";
+    let vendored = |entries: &str| {
+        needing(entries)
+            .file("beside/ext/Cargo.toml", "[package]\nname = \"ext\"\nversion = \"1.2.0\"\npublish = false\n")
+    };
+    for (entries, expected) in [
+        ("fork = { git = \"https://forge.example/fork\" }\n", Some(git)),
+        ("fork = { git = \"https://forge.example/fork\", version = \"2\" }\n", None),
+        ("ext = { path = \"../../beside/ext\" }\n", Some(outside)),
+        ("ext = { path = \"../../beside/ext\", version = \"1.2\" }\n", None),
+        ("serde_json = \"1\"\n", None),
+        // cargo strips them.
+        ("[dev-dependencies]\nfork = { git = \"https://forge.example/fork\" }\n", None),
+        ("[dev-dependencies]\next = { path = \"../../beside/ext\" }\n", None),
+        ("[dev-dependencies]\nhelper = { path = \"../helper\" }\n", None),
+    ] {
+        assert_eq!(told(&vendored(entries)), expected.into_iter().collect::<Vec<_>>(), "{entries}");
+    }
+}
+
+#[test]
+fn what_several_crates_inherit_is_one_cause() {
+    let shared = "[workspace.dependencies]\nfork = { git = \"https://forge.example/fork\" }\n";
+    let sketch = needing("fork.workspace = true\n").with("Cargo.toml", "[workspace.dependencies]\n", shared).with(
+        "crates/barter-data/Cargo.toml",
+        "serde = \"0.9.3\"\n",
+        "serde = \"0.9.3\"\nfork.workspace = true\n",
+    );
+    assert_eq!(
+        told(&sketch),
+        [
+            "crates/barter/Cargo.toml and crates/barter-data/Cargo.toml would be published but require fork from a git repository only (https://forge.example/fork); add `version = \"X.Y.Z\"` in Cargo.toml beside `git`, of a version that its registry has"
+        ]
+    );
+}
+
+#[test]
+fn the_public_registry_takes_no_wildcard_and_nothing_of_another() {
+    let wildcard = "crates/barter/Cargo.toml would be published but requires serde \"*\", and crates.io takes no wildcard; write the version in crates/barter/Cargo.toml that it needs at least, as in `\"1.2\"`; cargo tree tells which it has";
+    let other = "crates/barter/Cargo.toml would be published but requires inner of the registry `ours`, and crates.io takes no dependency on another registry; say where it is published, `publish = [\"NAME\"]`, or require in crates/barter/Cargo.toml what crates.io has";
+    for (entries, expected) in [
+        ("serde = \"*\"\n", Some(wildcard)),
+        ("[dev-dependencies]\nserde = \"*\"\n", Some(wildcard)),
+        ("serde = \"1.*\"\n", None),
+        ("inner = { version = \"1\", registry = \"ours\" }\n", Some(other)),
+        ("inner = { version = \"1\", registry = \"crates-io\" }\n", None),
+    ] {
+        let sketch = needing(entries);
+        assert_eq!(told(&sketch), expected.into_iter().collect::<Vec<_>>(), "{entries}");
+        let mut own = sketch.snapshot();
+        let at = own.workspace.member("barter").unwrap();
+        for member in ["barter", "barter-data", "barter-instrument"] {
+            let at = own.workspace.member(member).unwrap();
+            own.workspace.members[at].registry = Some("ours".to_owned());
+        }
+        assert_eq!(published::dependencies(&own.workspace, &own.train), [], "{entries}");
+        // What it needs is published elsewhere only.
+        own.workspace.members[at].registry = None;
+        let found = published::dependencies(&own.workspace, &own.train);
+        assert!(
+            found[0].what.ends_with("requires barter-data \"0.9\", which is not published there: crates/barter-data/Cargo.toml says `publish = [\"ours\"]`"),
+            "{found:?}"
+        );
+    }
+    let member = house().with("Cargo.toml", "version = \"0.9\" }", "version = \"*\" }");
+    assert_eq!(
+        told(&member),
+        [
+            "crates/barter/Cargo.toml would be published but requires barter-data \"*\", and crates.io takes no wildcard; write `version = \"0.9.3\"` in Cargo.toml"
+        ]
+    );
+}
+
+#[test]
+fn a_patched_name_is_the_registrys() {
+    let patched = needing("helper = \"0.4\"\n").with(
+        "Cargo.toml",
+        "[workspace.dependencies]\n",
+        "[patch.crates-io]\nhelper = { path = \"crates/helper\" }\n\n[workspace.dependencies]\n",
+    );
+    assert_eq!(told(&patched), [""; 0]);
+}
+
+#[test]
+fn what_a_crate_says_of_itself_is_judged_where_it_goes() {
+    let found = |about: About, registry: Option<&str>| {
+        let mut snapshot = house().snapshot();
+        for name in ["barter-data", "barter-instrument"] {
+            let at = snapshot.workspace.member(name).unwrap();
+            snapshot.workspace.graph.packages[at].about = about.clone();
+            snapshot.workspace.members[at].registry = registry.map(str::to_owned);
+        }
+        let found = published::metadata(&snapshot.workspace, &snapshot.train);
+        found.into_iter().map(|found| format!("{}; {}", found.what, found.next)).collect::<Vec<_>>()
+    };
+    let about = crate::crates_io::tests::about();
+    let six = ["a", "b", "c", "d", "e", "f"].map(str::to_owned).to_vec();
+    let many = About { keywords: six, ..about.clone() };
+    assert_eq!(
+        found(many.clone(), None),
+        [
+            "crates/barter-data/Cargo.toml, crates/barter-instrument/Cargo.toml: `keywords` has 6 entries, and crates.io takes 5; take 1 out"
+        ]
+    );
+    assert_eq!(found(many, Some("ours")), [""; 0]);
+    // cargo itself cannot publish without it, wherever it goes.
+    let file = About { license_file: Some("LICENSE".to_owned()), ..about };
+    assert_eq!(found(file, Some("ours")).len(), 2);
+}
+
+#[test]
+fn a_file_that_a_manifest_names_is_in_the_repository() {
+    let found = |readme: &str, names: &str, more: &[&str]| {
+        let mut sketch = house().with(BARTER, "version = \"0.9.3\"\n", &format!("version = \"0.9.3\"\n{names}"));
+        for path in more {
+            sketch = sketch.file(path, "");
+        }
+        let mut snapshot = sketch.snapshot();
+        let at = snapshot.workspace.member("barter").unwrap();
+        snapshot.workspace.graph.packages[at].readme = Some(readme.to_owned());
+        let found = published::metadata(&snapshot.workspace, &snapshot.train);
+        found.into_iter().map(|found| format!("{}; {}", found.what, found.next)).collect::<Vec<_>>()
+    };
+    let named = "readme = \"READ.md\"\n";
+    assert_eq!(
+        found("READ.md", named, &[]),
+        [
+            "crates/barter/Cargo.toml: `readme = \"READ.md\"`: git tracks no such file, and cargo cannot publish without it; correct `readme`, or write the file and git add crates/barter/READ.md"
+        ]
+    );
+    assert_eq!(found("READ.md", named, &["crates/barter/READ.md"]), [""; 0]);
+    assert_eq!(found("../../README.md", "readme.workspace = true\n", &["README.md"]), [""; 0]);
+    assert_eq!(found("../../docs/README.md", "readme.workspace = true\n", &["docs"]), [""; 0], "a submodule");
+    assert_eq!(found("../../../README.md", named, &[]).len(), 1);
+    // Found beside it by cargo, and ignored by git: the package is made without it.
+    assert_eq!(found("README.md", "", &[]), [""; 0]);
+}
