@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::{World, publish, wheels::Hashes};
 use crate::{
     check::short,
+    crates_io::LARGEST,
     hash,
     repo::TempDir,
     step::{CrateUpload, Observation, Packages, Tagged},
@@ -71,6 +72,9 @@ pub fn pack(world: &World<'_>, packages: &Packages, tree: &Path, target: &Path, 
     if !told.ok() {
         return Err(child::failure("cargo package", &told));
     }
+    let sizes = packages.crates.iter().filter(|upload| upload.registry.is_none());
+    let sizes = sizes.filter_map(|upload| oversized(&file(upload), fs::metadata(place(target, upload)).ok()?.len()));
+    world.report.notes(&sizes.collect::<Vec<_>>());
     let hash =
         |upload: &CrateUpload| hash_in(target, upload).with_context(|| format!("cargo did not pack {}", upload.name));
     packages.crates.iter().map(|upload| Ok((file(upload), hash(upload)?))).collect()
@@ -86,8 +90,21 @@ fn file(upload: &CrateUpload) -> String {
     format!("{}-{}.crate", upload.name, upload.version)
 }
 
+fn place(target: &Path, upload: &CrateUpload) -> PathBuf {
+    target.join("package").join(file(upload))
+}
+
+/// A limit that crates.io raises for who asks.
+fn oversized(file: &str, bytes: u64) -> Option<String> {
+    let is_large = bytes > LARGEST as u64;
+    is_large.then(|| {
+        let (mib, most) = (bytes >> 20, LARGEST >> 20);
+        format!("{file} has {mib} MiB, and crates.io takes {most} unless it allowed this crate more: leave files out with `exclude`, or ask there")
+    })
+}
+
 fn hash_in(target: &Path, upload: &CrateUpload) -> Option<String> {
-    Some(hash::sha256(&fs::read(target.join("package").join(file(upload))).ok()?))
+    Some(hash::sha256(&fs::read(place(target, upload)).ok()?))
 }
 
 fn target(world: &World<'_>, of: &Tagged) -> PathBuf {
@@ -101,6 +118,14 @@ fn marker(world: &World<'_>, of: &Tagged) -> PathBuf {
 
 pub fn observe(world: &World<'_>, upload: &CrateUpload) -> Result<Observation> {
     let listed = ask(upload)?;
+    // Only a name of which there is nothing yet can be another's.
+    let is_new = listed.is_none() && upload.registry.is_none() && upload.version == upload.of.version;
+    if let Some(theirs) = is_new.then(|| index::other_spelling(&upload.name, None)).transpose()?.flatten() {
+        return Ok(Observation::Blocked {
+            why: format!("crates.io has the name as `{theirs}`, and takes no crate as `{}` beside it", upload.name),
+            next: "give the crate another name, or the same spelling where it is yours".to_owned(),
+        });
+    }
     Ok(judge(upload, listed, packed_here(world, upload).as_deref(), credentials(upload)))
 }
 
@@ -202,6 +227,10 @@ pub fn ask(upload: &CrateUpload) -> Result<Option<Listed>> {
         bail!("cargo could not be asked for {} {}: {}", upload.name, upload.version, told.last_words());
     }
     let registry = home.join("registry");
+    if line()?.is_none() {
+        // Cargo shows a crate of another spelling for it.
+        return Ok(None);
+    }
     let file = in_each(&registry.join("cache"), format!("{id}.crate"))
         .with_context(|| format!("cargo knows {id}, but did not download it"))?;
     let bytes = fs::read(&file).with_context(|| file.display().to_string())?;
@@ -387,6 +416,16 @@ pub mod tests {
             let Observation::Blocked { next, .. } = judge(&unmoved, Some(listed), None, true) else { panic!("passed") };
             assert_eq!(next, expected);
         }
+    }
+
+    #[test]
+    fn a_large_package_is_noted() {
+        assert_eq!(oversized("a.crate", LARGEST as u64), None);
+        assert!(
+            oversized("a.crate", LARGEST as u64 + (1 << 20))
+                .unwrap()
+                .starts_with("a.crate has 11 MiB, and crates.io takes 10")
+        );
     }
 
     #[test]

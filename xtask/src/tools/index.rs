@@ -11,11 +11,13 @@ use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
 use super::{cargo, child};
-use crate::repo::TempDir;
+use crate::{crates_io::canonical, repo::TempDir};
 
 /// One line of the index (Cargo book, "Registry Index", "JSON schema").
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 pub struct Line {
+    /// As the registry spells it.
+    name: String,
     pub vers: String,
     /// The sha256 of the package.
     pub cksum: String,
@@ -50,6 +52,35 @@ pub fn versions(name: &str, registry: Option<&str>) -> Result<Vec<Line>> {
         None if told.ok() || told.err.contains("could not find `") => Ok(Vec::new()),
         None => bail!("cargo could not be asked for {name}: {}", told.last_words()),
     }
+}
+
+/// How the registry spells a name that it has in other letters or dashes only: it takes no crate under a second spelling.
+pub fn other_spelling(name: &str, registry: Option<&str>) -> Result<Option<String>> {
+    cargo::may_ask()?;
+    let scratch = TempDir::new()?;
+    // Cargo asks for the name with every other dash, too.
+    let told = child::ask(info(scratch.path(), name, registry))?;
+    if !told.ok() && !told.err.contains("could not find `") {
+        bail!("cargo could not be asked for {name}: {}", told.last_words());
+    }
+    spelt_otherwise(scratch.path(), name)
+}
+
+fn spelt_otherwise(home: &Path, name: &str) -> Result<Option<String>> {
+    let indexes = fs::read_dir(home.join("registry").join("index")).into_iter().flatten().flatten();
+    let mut within: Vec<PathBuf> = indexes.map(|index| index.path().join(".cache")).collect();
+    while let Some(path) = within.pop() {
+        if path.is_dir() {
+            within.extend(fs::read_dir(&path)?.flatten().map(|entry| entry.path()));
+        } else if path.file_name().and_then(|file| file.to_str()).is_some_and(|file| canonical(file) == canonical(name))
+        {
+            let lines = read(&fs::read(&path)?)?;
+            if let Some(line) = lines.into_iter().next().filter(|line| line.name != name) {
+                return Ok(Some(line.name));
+            }
+        }
+    }
+    Ok(None)
 }
 
 /// `dir/*/name`, where it exists.
@@ -105,6 +136,13 @@ mod tests {
         let [old, new] = &read[..] else { panic!("{read:?}") };
         assert_eq!((old.vers.as_str(), old.yanked, old.pubtime.as_deref()), ("0.9.3", true, None));
         assert_eq!((new.yanked, new.pubtime.as_deref()), (false, Some("2026-11-20T12:34:56Z")));
+        let home = TempDir::new().unwrap();
+        let cache = home.path().join("registry/index/x/.cache/la/rk");
+        fs::create_dir_all(&cache).unwrap();
+        fs::write(cache.join("lark"), &bytes).unwrap();
+        for (name, other) in [("Lark", Some("lark")), ("lark", None), ("larks", None)] {
+            assert_eq!(spelt_otherwise(home.path(), name).unwrap().as_deref(), other, "{name}");
+        }
         assert!(self::read(b"\x03\x02\0\0\0etag: W/\"x\"\0").unwrap().is_empty(), "a name that it does not know");
         assert!(self::read(b"\x04\x03\0\0\0x\0y\0z\0").is_err() && self::read(b"x\0{\"vers\":1}\0").is_err());
     }

@@ -27,6 +27,7 @@ tests! {
     a_connection_that_breaks_in_the_middle_of_each_kind_of_upload: needs WORLD;
     an_index_with_a_wrong_hash: needs WORLD;
     a_registry_that_has_another_crate_under_our_name: needs WORLD;
+    a_registry_that_spells_our_name_otherwise: needs WORLD;
     an_index_that_has_another_wheel_under_our_name: needs WORLD;
     a_token_that_expires_half_way: needs WORLD;
     what_is_not_to_be_had_is_said_before_anything_is_sent: needs WORLD;
@@ -226,6 +227,24 @@ fn a_registry_that_has_another_crate_under_our_name() {
     assert!(said.all().contains(&theirs) && said.all().contains(&ours), "{}", said.all());
     assert_eq!(outside.weather.changes(), [""; 0], "nothing was sent");
     assert_eq!(outside.raw_effects(), effects);
+}
+
+fn a_registry_that_spells_our_name_otherwise() {
+    let outside = Outside::new("other_spelling");
+    let stranger = outside.new_machine("stranger");
+    // The version is ours or another one: the name is taken.
+    for version in ["0.7.3", "0.1.0"] {
+        let manifest = "[package]\nname = \"lark_core\"\nversion = \"VERSION\"\nedition = \"2021\"\ndescription = \"d\"\nlicense = \"MIT\"\n\n[workspace]\n";
+        stranger.write("lark_core/Cargo.toml", &manifest.replace("VERSION", version));
+        stranger.write("lark_core/src/lib.rs", "");
+        let mut publish = stranger.command("cargo");
+        run(publish.args(["publish", "--quiet", "--no-verify", "--allow-dirty", "--manifest-path", "lark_core/Cargo.toml"]));
+        outside.weather.clear();
+        let said = outside.run(&outside.new_machine(version), &LARK.publish());
+        assert_eq!(said.code, Some(1), "{}", said.all());
+        assert!(said.all().contains("crates.io has the name as `lark_core`"), "{}", said.all());
+        assert_eq!(outside.weather.changes(), [""; 0], "nothing was sent");
+    }
 }
 
 fn an_index_that_has_another_wheel_under_our_name() {

@@ -29,7 +29,7 @@ fn what_a_registry_cannot_have_is_told_in_every_table() {
         "helper = { path = \"../helper\", version = \"0.4\", optional = true }\n".to_owned(),
         format!("[build-dependencies]\nhelper = {helper}\n"),
         format!("[target.'cfg(windows)'.dependencies]\nhelper = {helper}\n"),
-        format!("other = {{ package = \"helper\", path = \"../helper\", version = \"0.4\" }}\n"),
+        "other = { package = \"helper\", path = \"../helper\", version = \"0.4\" }\n".to_owned(),
         // One cause in two tables.
         format!("helper = {helper}\n[build-dependencies]\nhelper = {helper}\n"),
     ] {
