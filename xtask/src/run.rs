@@ -315,8 +315,12 @@ fn take(world: &World<'_>, step: &Step) -> Result<Observation> {
     acted
 }
 
-/// Acts until it succeeds, or fails for good. A failure that may pass is waited out: as long as the other side asks, or
-/// longer from time to time until the deadline.
+/// What the other side may ask for in all, whatever the deadline, and the longest pause of our own.
+const ASKED: Duration = Duration::from_secs(7_200);
+const LONGEST_PAUSE: Duration = Duration::from_secs(600);
+
+/// Acts until it succeeds, or fails for good. A failure that may pass is waited out: as long as the other side asks, within
+/// reason, or longer from time to time until the deadline.
 fn act(world: &World<'_>, step: &Step) -> Result<()> {
     let wait = |wait: Duration, why: &Passing| {
         world.report.say(format!("          waiting {} s: {why}", wait.as_secs()));
@@ -331,14 +335,27 @@ fn acted(
     mut observe: impl FnMut() -> Observation,
     mut wait: impl FnMut(Duration, &Passing) -> Result<()>,
 ) -> Result<()> {
-    let mut patience = Patience::new(deadline, Duration::from_secs(1), Duration::MAX);
+    let mut patience = Patience::new(deadline, Duration::from_secs(1), LONGEST_PAUSE);
+    let mut to_give = ASKED;
     loop {
         let error = match act() {
             Ok(()) => return Ok(()),
             Err(error) => error,
         };
         let Some(passing) = error.downcast_ref::<Passing>() else { return Err(error) };
-        let Some(pause) = passing.after.or_else(|| patience.next_pause()) else {
+        // Who asks for no time at all would be asked for ever.
+        let asked = passing.after.filter(|asked| !asked.is_zero());
+        if let Some(asked) = asked {
+            let Some(rest) = to_give.checked_sub(asked) else {
+                let what = format!(
+                    "it asks to wait {} s, which is too long to wait here: run the same command again then",
+                    asked.as_secs()
+                );
+                return Err(error.context(what));
+            };
+            to_give = rest;
+        }
+        let Some(pause) = asked.or_else(|| patience.next_pause()) else {
             return Err(error.context(format!("it did not pass within {} s", deadline.as_secs())));
         };
         wait(pause, passing)?;
@@ -388,8 +405,8 @@ fn shown(
 
 /// Sleeps, but wakes up when interrupted.
 fn sleep(world: &World<'_>, wait: Duration) -> Result<()> {
-    let until = Instant::now() + wait;
-    while let Some(left) = until.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
+    let begun = Instant::now();
+    while let Some(left) = wait.checked_sub(begun.elapsed()).filter(|left| !left.is_zero()) {
         check_interrupt(world)?;
         std::thread::sleep(left.min(Duration::from_millis(100)));
     }
@@ -494,6 +511,41 @@ mod tests {
         let error = acted(deadline, act, || Observation::Todo, |_, _| Ok(())).unwrap_err();
         assert_eq!(error.to_string(), "it did not pass within 0 s");
         assert_eq!(tries, 2, "it is tried again after the whole deadline was waited");
+    }
+
+    #[test]
+    fn no_answer_makes_a_wait_without_an_end() {
+        let asks = |seconds: u64, deadline: u64| {
+            let (mut waited, mut tries) = (Duration::ZERO, 0);
+            let ended = acted(
+                Duration::from_secs(deadline),
+                || {
+                    let after = Some(Duration::from_secs(seconds));
+                    Err(Passing { why: "429".to_owned(), after }.into())
+                },
+                || Observation::Todo,
+                |wait, _| {
+                    (waited, tries) = (waited.saturating_add(wait), tries + 1);
+                    Ok(())
+                },
+            );
+            (format!("{:#}", ended.unwrap_err()), waited.as_secs(), tries)
+        };
+        let (told, waited, _) = asks(u64::MAX, 30);
+        assert_eq!(
+            told,
+            format!(
+                "it asks to wait {} s, which is too long to wait here: run the same command again then: 429",
+                u64::MAX
+            )
+        );
+        assert_eq!(waited, 0);
+        let (_, waited, tries) = asks(600, 30);
+        assert_eq!((waited, tries), (7_200, 12), "however often it asks");
+        let (_, waited, tries) = asks(0, 30);
+        assert!(waited == 30 && tries < 10, "{tries} tries in {waited} s");
+        let (_, waited, tries) = asks(0, 31_536_000);
+        assert!(waited == 31_536_000 && tries > 52_000, "no pause is longer than ten minutes: {tries}");
     }
 
     #[test]

@@ -139,12 +139,7 @@ impl Lease {
             };
             if is_dead {
                 if let Some(said) = reference.swap(now.as_ref(), &beat(&clone))? {
-                    let stop = Arc::new(AtomicBool::new(false));
-                    let beating = std::thread::spawn({
-                        let (reference, stop) = (reference.clone(), stop.clone());
-                        move || keep_beating(&reference, said, &clone, silence / 4, &stop)
-                    });
-                    return Ok(Lease { reference, stop, beating: Some(beating) });
+                    return Ok(Lease::hold(reference, said, clone, silence / 4));
                 }
                 continue;
             }
@@ -163,6 +158,16 @@ impl Lease {
             }
             std::thread::sleep(Duration::from_millis(500).min(silence / 4));
         }
+    }
+
+    /// Keeps what was taken, until it is dropped: at the end, and when the publisher panics.
+    fn hold(reference: Ref, said: Said, clone: String, every: Duration) -> Lease {
+        let stop = Arc::new(AtomicBool::new(false));
+        let beating = std::thread::spawn({
+            let (reference, stop) = (reference.clone(), stop.clone());
+            move || keep_beating(&reference, said, &clone, every, &stop)
+        });
+        Lease { reference, stop, beating: Some(beating) }
     }
 }
 
@@ -233,6 +238,29 @@ fn keep_beating(reference: &Ref, mut said: Said, clone: &str, every: Duration, s
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::repo::TempDir;
+
+    #[test]
+    fn a_panic_leaves_no_lease_behind() {
+        let dir = TempDir::new().unwrap();
+        let sh = Shell::new().unwrap();
+        sh.change_dir(dir.path());
+        cmd!(sh, "git init --quiet --bare remote.git").run().unwrap();
+        cmd!(sh, "git init --quiet here").run().unwrap();
+        let remote = dir.path().join("remote.git").display().to_string();
+        let name = "refs/xtask/v1/lease/crates".to_owned();
+        let reference = Ref { top: dir.path().join("here"), remote, name };
+        let said = reference.swap(None, &beat("here-1-2")).unwrap().unwrap();
+        let panicked = std::thread::spawn({
+            let reference = reference.clone();
+            move || {
+                let _lease = Lease::hold(reference.clone(), said, "here-1-2".to_owned(), Duration::from_secs(60));
+                assert!(reference.read().unwrap().is_none(), "it is held");
+            }
+        });
+        assert!(panicked.join().is_err());
+        assert_eq!(reference.read().unwrap(), None);
+    }
 
     #[test]
     fn a_stall_of_the_watcher_is_no_silence_of_the_holder() {

@@ -312,7 +312,7 @@ fn passing(text: &str) -> Option<Option<Duration>> {
             return digits.parse().ok().map(Duration::from_secs);
         }
         let at = httpdate::parse_http_date(rest.get(..29)?).ok()?;
-        Some(at.duration_since(SystemTime::now()).unwrap_or_default() + Duration::from_secs(1))
+        Some(at.duration_since(SystemTime::now()).unwrap_or_default().saturating_add(Duration::from_secs(1)))
     }))
 }
 

@@ -66,7 +66,7 @@ fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
         return Duration::try_from_secs_f64(seconds.ceil()).ok();
     }
     let at = httpdate::parse_http_date(value).ok()?;
-    Some(at.duration_since(now).unwrap_or_default() + Duration::from_secs(1))
+    Some(at.duration_since(now).unwrap_or_default().saturating_add(Duration::from_secs(1)))
 }
 
 /// What became of a message.
@@ -140,6 +140,11 @@ mod tests {
         let seconds = |n| Some(Duration::from_secs(n));
         assert_eq!(retry_after("0.3", now), seconds(1));
         assert_eq!(retry_after("Thu, 01 Jan 1970 00:00:09 GMT", now), seconds(10));
+        assert_eq!(retry_after("18446744073709551615", now), None, "rounded up, it is no time");
+        assert_eq!(retry_after("1e18", now), seconds(1_000_000_000_000_000_000));
+        for none in ["1e300", "inf", "NaN", "99999999999999999999999", "Thu, 01 Jan 99999 00:00:00 GMT"] {
+            assert_eq!(retry_after(none, now), None, "{none}");
+        }
         assert_eq!(retry_after("-1", now), None);
         assert_eq!(retry_after("soon", now), None);
     }
