@@ -37,7 +37,7 @@ fn main() {
         Ok(None) => cli::main(),
         Ok(Some(code)) => code,
         Err(error) => {
-            eprintln!("error: {}", visible::lines(&format!("{error:#}")));
+            eprintln!("error: {}", visible::lines(&tools::secrets::shown(&format!("{error:#}"))));
             1
         }
     };

@@ -20,6 +20,7 @@ use crate::{
         standing::{self, Standing},
     },
     step::{Observation, Step},
+    tools::secrets,
     version::Level,
     visible,
 };
@@ -92,8 +93,9 @@ impl Report {
 
     /// The line as it is written.
     fn rendered(&self, line: &Line) -> String {
-        let (before, after) = (visible::lines(&line.before), visible::lines(&line.after));
-        let word = line.word.as_ref().map(|(tint, word)| (tint, visible::lines(word)));
+        let safe = |text: &str| visible::lines(&secrets::shown(text));
+        let (before, after) = (safe(&line.before), safe(&line.after));
+        let word = line.word.as_ref().map(|(tint, word)| (tint, safe(word)));
         let word = match word {
             Some((tint, word)) if self.color => {
                 let code = match tint {
@@ -124,13 +126,13 @@ impl Report {
 
     /// What a child prints while it runs, as it prints it.
     pub fn pass_on(&self, printed: &str) {
-        self.write(printed);
+        self.write(&secrets::shown(printed));
     }
 
     /// Tells a runner of GitHub Actions something; a value is one line, in which `%` begins an escape
     /// (<https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands>).
     fn command(&self, name: &str, value: &str) {
-        self.write(&format!("::{name}::{}", visible::line(value).replace('%', "%25")));
+        self.write(&format!("::{name}::{}", visible::line(&secrets::shown(value)).replace('%', "%25")));
     }
 
     fn write(&self, text: &str) {
@@ -140,7 +142,7 @@ impl Report {
 
     /// The answer for machines.
     pub fn json(&self, value: &serde_json::Value) {
-        let _ = writeln!(std::io::stdout(), "{}", visible::json(&format!("{value:#}")));
+        let _ = writeln!(std::io::stdout(), "{}", visible::json(&secrets::shown(&format!("{value:#}"))));
     }
 
     pub fn error(&self, error: &anyhow::Error) {

@@ -9,5 +9,6 @@ pub mod http;
 pub mod index;
 pub mod program;
 pub mod python;
+pub mod secrets;
 pub mod semver_checks;
 pub mod stand_in;

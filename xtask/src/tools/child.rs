@@ -14,7 +14,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
 
-use super::cargo;
+use super::{cargo, secrets::blanked};
 use crate::{
     report::{Loudness, Report},
     visible,
@@ -246,20 +246,6 @@ fn read(stream: impl Read, mut each: impl FnMut(String) -> bool) {
 fn shown(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     blanked(&words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" "))
-}
-
-/// The text without the values of the environment's secrets.
-pub fn blanked(text: &str) -> String {
-    const SECRET: [&str; 5] = ["TOKEN", "PASSWORD", "SECRET", "WEBHOOK_URL", "CREDENTIALS"];
-    let mut text = text.to_owned();
-    for (name, value) in std::env::vars_os() {
-        let (name, value) = (name.to_string_lossy(), value.to_string_lossy());
-        // A short word would blank half of the text, and is no secret.
-        if value.len() >= 6 && SECRET.iter().any(|end| name.ends_with(end)) && text.contains(&*value) {
-            text = text.replace(&*value, "***");
-        }
-    }
-    text
 }
 
 /// What a failed exchange means: one that may pass is told as such, with the time that the other side asks for.

@@ -20,6 +20,7 @@ use xshell::{Shell, cmd};
 use super::{
     child::{self, Passing, Told},
     http::Answer,
+    secrets,
 };
 
 pub use history::{Check, CheckState, Pull, Review, WorkflowRun};
@@ -177,7 +178,7 @@ impl<'a> Forge<'a> {
         let output =
             command.stdin(Stdio::null()).stdout(file).stderr(Stdio::piped()).output().context("gh did not start")?;
         if !output.status.success() {
-            let told = child::blanked(&String::from_utf8_lossy(&output.stderr));
+            let told = secrets::blanked(&String::from_utf8_lossy(&output.stderr));
             bail!("the asset {} could not be downloaded: {}", asset.name, told.trim());
         }
         Ok(())
@@ -234,7 +235,7 @@ fn answer(what: &str, output: xshell::Result<std::process::Output>) -> Result<An
         Err(error) if error.to_string().contains("command not found") => return Err(missing()),
         Err(error) => return Err(error.into()),
     };
-    let text = |bytes: &[u8]| child::blanked(&String::from_utf8_lossy(bytes));
+    let text = |bytes: &[u8]| secrets::blanked(&String::from_utf8_lossy(bytes));
     answered(what, Told { status: output.status, out: text(&output.stdout), err: text(&output.stderr) })
 }
 

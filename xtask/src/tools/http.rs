@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::{Result, anyhow};
 use xshell::{Shell, cmd};
 
-use super::child::{self, Passing};
+use super::{child::Passing, secrets};
 
 /// What the other side answered, headers first.
 #[derive(Debug, PartialEq)]
@@ -48,7 +48,7 @@ impl Answer {
 
     /// The error that it means; one that may pass is told as such, with the time that the other side asks for.
     pub fn failure(&self, what: &str) -> anyhow::Error {
-        let body: String = child::blanked(&self.body).split_whitespace().collect::<Vec<_>>().join(" ");
+        let body: String = secrets::blanked(&self.body).split_whitespace().collect::<Vec<_>>().join(" ");
         let why = format!("{what}: HTTP {}: {}", self.status, body.chars().take(300).collect::<String>());
         let after = self.header("retry-after").and_then(|value| retry_after(value, SystemTime::now()));
         // GitHub says "forbidden" to those who ask too often.
@@ -93,7 +93,7 @@ pub fn post(sh: &Shell, url: &str, json: &str) -> Result<Post> {
         Ok(output) => output,
         Err(error) => return Ok(Post::Unsent(format!("curl did not start: {error}"))),
     };
-    let told = child::blanked(&String::from_utf8_lossy(&output.stderr));
+    let told = secrets::blanked(&String::from_utf8_lossy(&output.stderr));
     let told = format!("curl: {} ({})", told.trim().trim_start_matches("curl: "), output.status);
     Ok(match (output.status.code(), Answer::read(&String::from_utf8_lossy(&output.stdout))) {
         // Cut off or not: the answer's first line says all that matters.

@@ -9,7 +9,10 @@ use xshell::Cmd;
 use crate::{
     edit::typed,
     perform::World,
-    tools::child::{self, Told},
+    tools::{
+        child::{self, Told},
+        secrets,
+    },
 };
 
 /// Runs git; when it fails, the error quotes it and ends with what to do, which depends on its words.
@@ -20,7 +23,7 @@ pub fn change(world: &World<'_>, git: Cmd<'_>, advice: impl FnOnce(&str) -> Stri
 /// The same for what git is told on its standard input, and which has nothing to show.
 pub fn change_by(git: Cmd<'_>, input: &str, advice: impl FnOnce(&str) -> String) -> Result<()> {
     let output = git.stdin(input).quiet().ignore_status().output()?;
-    let text = |bytes: &[u8]| child::blanked(&String::from_utf8_lossy(bytes));
+    let text = |bytes: &[u8]| secrets::blanked(&String::from_utf8_lossy(bytes));
     refused(&Told { status: output.status, out: text(&output.stdout), err: text(&output.stderr) }, advice)
 }
 
