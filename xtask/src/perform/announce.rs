@@ -170,7 +170,8 @@ fn draft(world: &World<'_>, announcement: &Announcement, reference: &Ref) -> Res
 }
 
 fn mail(text: &str) -> String {
-    let subject = text.lines().next().unwrap_or_default().trim_end_matches('.');
+    // Anything else on the line would begin another header.
+    let subject = text.lines().next().unwrap_or_default().trim_end_matches('.').replace(char::is_control, " ");
     format!("Subject: {subject}\n\n{}\n", text.trim_end())
 }
 
@@ -218,6 +219,11 @@ mod tests {
         assert_eq!(url, "https://h/x?thread_id=1&wait=true");
         let content = body["content"].as_str().unwrap();
         assert_eq!((content.chars().count(), content.chars().last()), (2_000, Some('…')));
+        assert_eq!(body["allowed_mentions"], json!({ "parse": [] }), "it calls nobody");
+        assert_eq!(
+            mail("x 1\rBcc: y\u{b} is out.\n\n- a"),
+            "Subject: x 1 Bcc: y  is out\n\nx 1\rBcc: y\u{b} is out.\n\n- a\n"
+        );
         assert_eq!(cut("ab", 2), "ab");
         assert_eq!(message(Channel::Slack, "u", "t"), ("u".to_owned(), json!({"text": "t"})));
         assert_eq!(mail("x 1 is out.\n- a\n"), "Subject: x 1 is out\n\nx 1 is out.\n- a\n");

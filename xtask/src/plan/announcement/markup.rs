@@ -46,7 +46,9 @@ fn inline(channel: Channel, line: &str) -> String {
             told.push_str(if channel == Channel::Slack { "*" } else { "" });
             rest = after;
         } else if let Some((words, address, after)) = link(rest).filter(|_| channel == Channel::Slack) {
-            told.push_str(&format!("<{}|{}>", escape(channel, address), inline(channel, words)));
+            // A `|` ends the address there.
+            let address = escape(channel, address).replace('|', "%7C");
+            told.push_str(&format!("<{address}|{}>", inline(channel, words)));
             rest = after;
         } else {
             told.push_str(&escape(channel, c.encode_utf8(&mut [0; 4])));
@@ -56,11 +58,14 @@ fn inline(channel: Channel, line: &str) -> String {
     told
 }
 
-/// `[words](address)` at the beginning of the text, and the rest.
+/// `[words](address)` at the beginning of the text, and the rest. Only a place is an address: of what else stands there,
+/// Slack would make a call to a person, a group or a whole channel.
 fn link(text: &str) -> Option<(&str, &str, &str)> {
     let (words, rest) = text.strip_prefix('[')?.split_once("](")?;
     let (address, after) = rest.split_once(')')?;
-    (!words.contains(['[', ']']) && !address.contains(' ')).then_some((words, address, after))
+    let scheme = address.split_once(':').map_or("", |(scheme, _)| scheme).to_ascii_lowercase();
+    let is_place = ["http", "https", "mailto"].contains(&scheme.as_str()) && !address.contains(' ');
+    (!words.contains(['[', ']']) && is_place).then_some((words, address, after))
 }
 
 fn escape(channel: Channel, text: &str) -> String {

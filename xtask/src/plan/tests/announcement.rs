@@ -108,6 +108,31 @@ fn slack_has_a_markup_of_its_own() {
 }
 
 #[test]
+fn nothing_that_is_quoted_calls_anybody() {
+    let last = |channel, notes: &str| {
+        told(&house(), "0.10.0", &Occasion::Final, channel, notes).lines().last().unwrap().to_owned()
+    };
+    for (notes, slack) in [
+        ("- [y](!channel)", "- [y](!channel)"),
+        ("- [z](@U123) [c](#C123)", "- [z](@U123) [c](#C123)"),
+        ("- [s](!subteam^S1|x)", "- [s](!subteam^S1|x)"),
+        ("- [d](!date^1^{date}^https://x.example|x)", "- [d](!date^1^{date}^https://x.example|x)"),
+        ("- [j](javascript:x) [f](file:///x) [r](docs/x.md)", "- [j](javascript:x) [f](file:///x) [r](docs/x.md)"),
+        (
+            "- <!here> <@U123> `<!here>` [<!here>](https://x.example)",
+            "- &lt;!here&gt; &lt;@U123&gt; `&lt;!here&gt;` <https://x.example|&lt;!here&gt;>",
+        ),
+        ("- [a](https://x.example/a|b>c)", "- <https://x.example/a%7Cb&gt;c|a>"),
+        ("- [a](HTTPS://x.example) [m](mailto:a@x.example)", "- <HTTPS://x.example|a> <mailto:a@x.example|m>"),
+    ] {
+        assert_eq!(last(Channel::Slack, notes), slack);
+        // Discord is told with the message that it calls nobody; a mail calls whom it is sent to.
+        assert_eq!(last(Channel::Discord, notes), notes);
+        assert_eq!(last(Channel::Mail, notes), notes);
+    }
+}
+
+#[test]
 fn what_markdown_escapes_is_shown_everywhere() {
     let notes = "- \\# Vec\\<T> [x]\\(y) `a\\<b` C:\\x \\";
     let told = |channel| told(&house(), "0.10.0", &Occasion::Final, channel, notes).lines().last().unwrap().to_owned();
