@@ -42,17 +42,29 @@ impl Answer {
         (200..300).contains(&self.status)
     }
 
+    /// The service itself says that it did not take what was sent. Who stands before it answers with other numbers, and
+    /// so does who has lost his way with the request (RFC 9110, 15).
+    pub fn is_refusal(&self) -> bool {
+        const OF_OTHERS: [u16; 5] = [407, 408, 421, 425, 499];
+        (400..500).contains(&self.status) && !OF_OTHERS.contains(&self.status)
+    }
+
+    /// Status and text on one line, as much as there is room for.
+    pub fn told(&self) -> String {
+        let body: String = secrets::blanked(&self.body).split_whitespace().collect::<Vec<_>>().join(" ");
+        format!("HTTP {}: {}", self.status, body.chars().take(300).collect::<String>())
+    }
+
     fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find_map(|(key, value)| (key == name).then_some(value.as_str()))
     }
 
     /// The error that it means; one that may pass is told as such, with the time that the other side asks for.
     pub fn failure(&self, what: &str) -> anyhow::Error {
-        let body: String = secrets::blanked(&self.body).split_whitespace().collect::<Vec<_>>().join(" ");
-        let why = format!("{what}: HTTP {}: {}", self.status, body.chars().take(300).collect::<String>());
+        let why = format!("{what}: {}", self.told());
         let after = self.header("retry-after").and_then(|value| retry_after(value, SystemTime::now()));
         // GitHub says "forbidden" to those who ask too often.
-        let too_many = self.status == 403 && (after.is_some() || body.to_lowercase().contains("rate limit"));
+        let too_many = self.status == 403 && (after.is_some() || self.body.to_lowercase().contains("rate limit"));
         if self.status == 429 || self.status >= 500 || too_many {
             return Passing { why, after }.into();
         }
@@ -147,6 +159,19 @@ mod tests {
         }
         assert_eq!(retry_after("-1", now), None);
         assert_eq!(retry_after("soon", now), None);
+    }
+
+    #[test]
+    fn only_the_service_itself_refuses() {
+        let refuses = |status: u16| Answer::read(&format!("HTTP/1.1 {status} X\r\n\r\n")).unwrap().is_refusal();
+        let (refused, unknown): (Vec<u16>, Vec<u16>) = [
+            200, 301, 302, 307, 400, 401, 403, 404, 407, 408, 410, 413, 421, 422, 425, 429, 499, 500, 502, 503, 504,
+            520,
+        ]
+        .into_iter()
+        .partition(|status| refuses(*status));
+        assert_eq!(refused, [400, 401, 403, 404, 410, 413, 422, 429]);
+        assert_eq!(unknown, [200, 301, 302, 307, 407, 408, 421, 425, 499, 500, 502, 503, 504, 520]);
     }
 
     #[test]

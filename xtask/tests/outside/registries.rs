@@ -21,6 +21,7 @@ tests! {
     a_registry_that_asks_to_wait_until_a_time: needs WORLD;
     a_registry_that_is_ill_for_a_while: needs WORLD;
     a_registry_that_stays_ill: needs WORLD;
+    a_gateway_that_answers_for_a_channel: needs WORLD;
     indexes_that_lag_behind: needs WORLD;
     a_slow_machine_waits_as_often_for_an_index_that_lags_behind: needs WORLD;
     an_index_that_shows_an_older_state_to_every_second_request: needs WORLD;
@@ -117,7 +118,6 @@ fn a_registry_that_is_ill_for_a_while() {
             ill(CRATE, 3, "503 Service Unavailable"),
             ill(FILE, 1, "502 Bad Gateway"),
             ill(ASSET, 1, "500 Internal Server Error"),
-            ill(MESSAGE, 1, "503 Service Unavailable"),
         ],
     );
     let said = said.ok();
@@ -128,6 +128,22 @@ fn a_registry_that_is_ill_for_a_while() {
         said.all()
     );
     assert_ended(&outside, &machine, LARK, "ill");
+}
+
+fn a_gateway_that_answers_for_a_channel() {
+    // It quotes what it was asked for.
+    let html = "<html>no answer for %s</html>";
+    let (outside, machine, said) =
+        under("gateway", [answers(MESSAGE, 0, 1, "504 Gateway Time-out", "Retry-After: 1", &html.replace("%s", "rehearsal-discord-token"))]);
+    assert_eq!(said.code, Some(1), "{}", said.all());
+    let unknown = format!("whether {} has the message is not known: HTTP 504: {}", LARK.channel, html.replace("%s", "***"));
+    assert!(said.all().contains(&unknown), "{}", said.all());
+    let sent = outside.weather.times(MESSAGE).len();
+    let said = outside.run(&machine, &LARK.publish());
+    assert_eq!(said.code, Some(1), "{}", said.all());
+    assert_eq!((outside.weather.times(MESSAGE).len(), sent), (1, 1), "a person looks before it is sent again");
+    outside.run(&machine, &format!("{} --announce-again {}", LARK.publish(), LARK.channel)).ok();
+    assert_ended(&outside, &machine, LARK, "gateway");
 }
 
 fn a_registry_that_stays_ill() {
