@@ -147,6 +147,8 @@ impl World<'_> {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Verdict {
     Proved,
+    /// It compiled, and there was nothing to test.
+    Untested,
     /// The machine cannot: it is said wherever the release is described.
     Unprovable(String),
 }

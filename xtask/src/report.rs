@@ -293,6 +293,15 @@ impl Report {
         self.warn(tinted("  ", Tint::Strong, "not proved", format!(" {title} ({seconds:.1} s): {why}")));
     }
 
+    /// A step was done, with less than its title says.
+    pub fn end_with(&self, title: &str, begun: Instant, note: &str) {
+        if self.groups {
+            self.command("endgroup", "");
+        }
+        let seconds = begun.elapsed().as_secs_f64();
+        self.say(tinted("  ", Tint::Strong, "done   ", format!(" {title} ({seconds:.1} s): {note}")));
+    }
+
     /// A step ended; how long it took is the proof that somebody was at work.
     pub fn end(&self, title: &str, begun: Instant, ended: Result<&str, &str>) {
         if self.groups {

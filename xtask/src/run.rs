@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use crate::{
     patience::Patience,
-    perform::{self, World, needs},
+    perform::{self, World, needs, prove},
     step::{Observation, Reach, Step},
     tools::child::Passing,
 };
@@ -309,6 +309,9 @@ fn take(world: &World<'_>, step: &Step) -> Result<Observation> {
         .map_err(|error| check_interrupt(world).err().unwrap_or(error));
     match &acted {
         Ok(Observation::Unknown { why, .. }) => world.report.unproved(&title, begun, why),
+        Ok(Observation::Done { evidence, .. }) if evidence == prove::UNTESTED => {
+            world.report.end_with(&title, begun, evidence);
+        }
         Ok(_) => world.report.end(&title, begun, Ok("done")),
         Err(error) => world.report.end(&title, begun, Err(&format!("{error:#}"))),
     }

@@ -14,19 +14,24 @@ use crate::{
     step::{Observation, Proof, Prove, resolve_args, test_args},
     tools::{
         cargo::{self, StaleLock},
-        child,
+        child::{self, Told},
         engine::{Engine, Recipe},
         python::Environment,
     },
+    visible,
 };
 
 /// How a proof is made that this machine cannot make.
 pub const ELSEWHERE: &str = "cargo xtask smoke on a machine that can make it";
 
+/// A workspace may have no tests, and is released all the same; that they pass is not said of it.
+pub const UNTESTED: &str = "0 tests ran: nothing was tested";
+
 pub fn observe(world: &World<'_>, proof: &Proof) -> Observation {
     match world.verdicts().get(&proof.command()) {
         None => Observation::Todo,
         Some(Verdict::Proved) => Observation::done("proved"),
+        Some(Verdict::Untested) => Observation::done(UNTESTED),
         Some(Verdict::Unprovable(why)) => Observation::Unknown { why: why.clone(), next: ELSEWHERE.to_owned() },
     }
 }
@@ -34,9 +39,11 @@ pub fn observe(world: &World<'_>, proof: &Proof) -> Observation {
 pub fn prove(world: &World<'_>, proof: &Proof) -> Result<()> {
     let verdict = match &proof.what {
         Prove::Tests { root, packages, features, locked } => {
+            let args = test_args(packages, features, *locked);
             let mut command = Command::new(cargo::program());
-            command.args(test_args(packages, features, *locked)).current_dir(world.sh.current_dir().join(root));
-            child::run(world.report, command).map(|()| Verdict::Proved)
+            command.args(&args).current_dir(world.sh.current_dir().join(root));
+            counted(world, command, &format!("cargo {}", args.join(" ")))
+                .map(|told| if is_untested(&told) { Verdict::Untested } else { Verdict::Proved })
         }
         Prove::Develop { project, package } => {
             develop(world, &world.sh.current_dir().join(project), package).map(|()| Verdict::Proved)
@@ -97,19 +104,26 @@ fn run(world: &World<'_>, dir: &Path, words: &[String]) -> Result<()> {
         name => Command::new(name),
     };
     command.args(args).current_dir(world.sh.current_dir().join(dir));
+    let shown = words.join(" ");
+    let told = counted(world, command, &shown)?;
+    if is_cargo_test(words) && is_untested(&told) {
+        bail!("0 tests ran: the filter of `{shown}` matches none");
+    }
+    Ok(())
+}
+
+/// Runs a command whose output is read after; quietly, it is shown only when it fails.
+fn counted(world: &World<'_>, command: Command, shown: &str) -> Result<Told> {
     let told = child::send(world.report, command)?;
-    if !told.ok() {
-        if world.report.loudness == Loudness::Quiet {
-            world.report.pass_on(told.out.trim_end());
-            world.report.pass_on(told.err.trim_end());
-        }
-        let stale = cargo::stale_lock(&format!("{}\n{}", told.out, told.err));
-        return Err(stale.map_or_else(|| anyhow!("`{}` ended with {}", words.join(" "), told.status), Error::from));
+    if told.ok() {
+        return Ok(told);
     }
-    match tests_run(&told.out) {
-        0 if is_cargo_test(words) => bail!("0 tests ran: the filter of `{}` matches none", words.join(" ")),
-        _ => Ok(()),
+    if world.report.loudness == Loudness::Quiet {
+        world.report.pass_on(told.out.trim_end());
+        world.report.pass_on(told.err.trim_end());
     }
+    let stale = cargo::stale_lock(&format!("{}\n{}", told.out, told.err));
+    Err(stale.map_or_else(|| anyhow!("`{shown}` ended with {}", told.status), Error::from))
 }
 
 /// Whether it is a `cargo test` that also runs what it compiles.
@@ -122,11 +136,21 @@ fn is_cargo_test(words: &[String]) -> bool {
         && !words.iter().any(|word| word == "--list")
 }
 
-/// How many tests passed, as the test programs say: `test result: ok. 3 passed; 0 failed; …`.
-fn tests_run(out: &str) -> u64 {
+/// Whether no test ran. A test program with a harness of its own may print no result: then nobody knows.
+fn is_untested(told: &Told) -> bool {
+    let programs = visible::uncolored(&told.err);
+    let programs = programs
+        .lines()
+        .map(str::trim_start)
+        .filter(|line| ["Running ", "Doc-tests "].iter().any(|start| line.starts_with(start)));
+    let results: Vec<u64> = tests_passed(&told.out).collect();
+    results.len() >= programs.count() && results.iter().sum::<u64>() == 0
+}
+
+/// How many tests passed in each program, as they say: `test result: ok. 3 passed; 0 failed; …`.
+fn tests_passed(out: &str) -> impl Iterator<Item = u64> {
     let results = out.lines().filter(|line| line.trim_start().starts_with("test result:"));
-    let passed = results.filter_map(|line| line.split_once(" passed;")?.0.rsplit(' ').next()?.parse::<u64>().ok());
-    passed.sum()
+    results.filter_map(|line| line.split_once(" passed;")?.0.rsplit(' ').next()?.parse().ok())
 }
 
 fn develop(world: &World<'_>, project: &Path, package: &str) -> Result<()> {
@@ -186,12 +210,22 @@ mod tests {
 
     #[test]
     fn tests_are_counted_as_their_programs_say() {
-        let out = "running 2 tests\n..\ntest result: ok. 2 passed; 0 failed; 1 ignored; 0 measured; 3 filtered out\n\
-                   running 0 tests\n\ntest result: \u{1b}[32mok\u{1b}(B. 0 passed; 0 failed; 0 ignored\n\
-                   running 1 test\ntest result: ok. 1 passed; 0 failed; 0 ignored\n";
-        assert_eq!(tests_run(out), 3);
-        assert_eq!(tests_run("test result: ok. 0 passed; 0 failed; 4 ignored\n"), 0);
-        assert_eq!(tests_run(""), 0);
+        const NONE: &str = "running 0 tests\n\ntest result: ok. 0 passed; 0 failed; 4 ignored\n";
+        const TWO: &str =
+            "running 2 tests\n..\ntest result: \u{1b}[32mok\u{1b}(B. 2 passed; 0 failed; 1 ignored; 0 measured\n";
+        const ERR: &str = "   Compiling a v0.1.0\n\u{1b}[1m\u{1b}[92m     Running\u{1b}[0m unittests src/lib.rs (target/a)\n   Doc-tests a\n";
+        for (out, err, expected) in [
+            ([NONE, TWO].concat(), ERR, false),
+            ([NONE, NONE].concat(), ERR, true),
+            // `--quiet` names no program; without any, no test ran either.
+            (NONE.to_owned(), "", true),
+            (String::new(), "", true),
+            // One of the two has a harness of its own.
+            (format!("{NONE}all is well\n"), ERR, false),
+        ] {
+            let told = Told { status: Default::default(), out, err: err.to_owned() };
+            assert_eq!(is_untested(&told), expected, "{told:?}");
+        }
     }
 
     #[test]

@@ -98,6 +98,7 @@ cases! {
     unknown_key
     unknown_train
     unknown_waiver
+    untested
     workflows
     wrong_branch
 }
@@ -248,7 +249,7 @@ fn steps(said: &Said) -> Vec<String> {
         let is_waived = line.starts_with("  waived  ");
         let what = ["  todo    ", "  done    ", "  waived  "].iter().find_map(|start| line.strip_prefix(start))?;
         let what = without_seconds(what);
-        Some(if is_waived { format!("waived {what}") } else { what.trim_end_matches(" (N s)").to_owned() })
+        Some(if is_waived { format!("waived {what}") } else { what.split(" (N s)").next()?.to_owned() })
     };
     said.out.lines().filter_map(step).collect()
 }
