@@ -268,7 +268,7 @@ pub fn is_yanked<'a>(log: impl Into<Log<'a>>, version: &str) -> bool {
 
 /// Whether the section says anything beside headings and comments.
 pub fn has_entries(section: &Section) -> bool {
-    parts(&links::without_definitions(&section.body)).iter().any(|part| !part.text.is_empty())
+    parts(&links::without_definitions(&section.body)).iter().any(Part::says_something)
 }
 
 /// The entries of a section's body with what stands in the heading above them. An entry is a bullet with all that
@@ -281,9 +281,12 @@ pub fn entries(body: &str) -> Vec<(Option<&str>, String)> {
         let lines = lines(text).into_iter().map(|line| (line.text, line.is));
         for (line, is) in lines.chain([("- ", Is::Text)]) {
             let bullet = line.strip_prefix("- ").or_else(|| line.strip_prefix("* ")).filter(|_| is == Is::Text);
-            if bullet.is_some() && entry.iter().any(|line| !line.trim().is_empty()) {
-                found.push((kind, entry.join("\n").trim().to_owned()));
+            if bullet.is_some() {
+                let text = entry.join("\n").trim().to_owned();
                 entry.clear();
+                if !says_nothing(&text) {
+                    found.push((kind, text));
+                }
             }
             entry.push(bullet.unwrap_or_else(|| line.strip_prefix("  ").unwrap_or(line)));
         }
@@ -318,8 +321,20 @@ fn comments_at_head(body: &str) -> (Vec<&str>, String) {
     (comments, rest)
 }
 
+/// The kinds of a body that hold comments alone, and the body without them.
+fn kinds_of_comments(body: &str, eol: &str) -> (String, String) {
+    let (mut stays, mut rest) = (String::new(), body.to_owned());
+    for part in parts(body).iter().rev().filter(|part| part.kind.is_some() && !part.says_something()) {
+        if !part.text.is_empty() {
+            stays.insert_str(0, &format!("{eol}{eol}{}{eol}{eol}{}", part.heading, part.text));
+        }
+        rest.replace_range(part.span.clone(), "");
+    }
+    (stays, rest)
+}
+
 /// Turns `Unreleased` into the section of `version`, entries in the order of the kinds, and starts a new one. Comments
-/// before the first kind stay there.
+/// before the first kind stay there, and kinds that hold nothing else.
 ///
 /// `compare` is the tag of the release before, if there is one, and the tag of this one: links of the form
 /// `…/compare/OLD...HEAD` follow them.
@@ -346,6 +361,8 @@ pub fn promote<'a>(
     new.push_str(&text[unreleased.heading.end..unreleased.head]);
     let (comments, body) = comments_at_head(&unreleased.body);
     comments.iter().for_each(|comment| new.push_str(&format!("{eol}{eol}{comment}")));
+    let (kinds, body) = kinds_of_comments(&body, eol);
+    new.push_str(&kinds);
     new.push_str(&format!("{eol}{eol}{}{}{eol}", habit.lead(version), habit.heading(version, date, eol)));
     let entries = sorted(&body, eol);
     if !entries.is_empty() {
@@ -482,7 +499,10 @@ fn sorted(body: &str, eol: &str) -> String {
         };
         match joined.iter_mut().find(same) {
             Some((_, text)) => text.push_str(&format!("{eol}{}", part.text)),
-            None => joined.push((part, part.text.to_owned())),
+            None => {
+                let text = part.text.to_owned();
+                joined.push((part, text));
+            }
         }
     }
     let rank = |kind: Option<&str>| kind.map(|kind| Kind::parse(kind).map_or(Kind::ALL.len(), |kind| kind as usize));
@@ -498,12 +518,18 @@ fn sorted(body: &str, eol: &str) -> String {
 }
 
 /// What stands under one heading of a section.
-#[derive(Clone, Copy)]
 struct Part<'a> {
+    span: Range<usize>,
     kind: Option<&'a str>,
     /// The heading as it is written.
     heading: &'a str,
     text: &'a str,
+}
+
+impl Part<'_> {
+    fn says_something(&self) -> bool {
+        !says_nothing(self.text)
+    }
 }
 
 /// What stands before the first heading, then each heading of a kind with what stands under it.
@@ -514,8 +540,9 @@ fn parts(body: &str) -> Vec<Part<'_>> {
     headings.retain(|heading| Some(heading.level) == level);
     let first = headings.first().map_or(body.len(), |heading| heading.span.start);
     let ends = headings.iter().skip(1).map(|heading| heading.span.start).chain([body.len()]);
-    let mut parts = vec![Part { kind: None, heading: "", text: content(&body[..first]) }];
+    let mut parts = vec![Part { span: 0..first, kind: None, heading: "", text: content(&body[..first]) }];
     parts.extend(headings.iter().zip(ends).map(|(heading, end)| Part {
+        span: heading.span.start..end,
         kind: Some(heading.title),
         heading: &body[heading.span.clone()],
         text: content(&body[heading.span.end..end]),
@@ -523,11 +550,15 @@ fn parts(body: &str) -> Vec<Part<'_>> {
     parts
 }
 
-/// The text without surrounding blank lines; nothing when it is only a comment.
+/// The text without surrounding blank lines.
 fn content(text: &str) -> &str {
     let text = text.trim_matches(['\r', '\n']).trim_end();
-    let comment = text.trim_start().starts_with("<!--") && text.ends_with("-->") && text.matches("-->").count() == 1;
-    if comment || text.trim().is_empty() { "" } else { text }
+    if text.trim().is_empty() { "" } else { text }
+}
+
+/// Whether the text is blank but for comments.
+fn says_nothing(text: &str) -> bool {
+    headings::without_comments(text).trim().is_empty()
 }
 
 fn line_ending(text: &str) -> &'static str {
@@ -630,6 +661,29 @@ mod tests {
             section("## [Unreleased]\n\n### Added\n\n<!-- nothing yet -->\n\n### Fixed\n", "Unreleased").unwrap();
         assert!(!has_entries(&empty));
         assert!(has_entries(&section("## Unreleased\n\nWords.\n", "Unreleased").unwrap()));
+    }
+
+    #[test]
+    fn a_kind_that_holds_comments_alone_stays_under_unreleased() {
+        let (one, two) = ("<!-- what is new -->", "<!-- a:\n- not an entry\n-->\n\n<!-- b -->");
+        for eol in ["\n", "\r\n"] {
+            let text = format!("## [Unreleased]\n\n### Added\n\n{one}\n\n### Removed\n\n### Fixed\n\n- x\n\n### Security\n\n{two}\n\n## [0.9.3] - 2026-11-04\n").replace('\n', eol);
+            assert_eq!(entries(&section(&text, "Unreleased").unwrap().body), [(Some("Fixed"), "x".to_owned())]);
+            let stays = format!("## [Unreleased]\n\n### Added\n\n{one}\n\n### Security\n\n{two}\n\n");
+            let new = promote(&text, "0.10.0", day(), TAGS).unwrap();
+            let goes = "## [0.10.0] - 2026-12-02\n\n### Fixed\n\n- x\n\n## [0.9.3] - 2026-11-04\n";
+            assert_eq!(new, format!("{stays}{goes}").replace('\n', eol));
+            assert!(!has_entries(&section(&new, "Unreleased").unwrap()));
+            // An entry joins the comment, and is told without it.
+            let more = add_entry(&new, "Security", "y").unwrap();
+            assert!(
+                more.contains(&format!("### Added\n\n{one}\n\n### Security\n\n{two}\n- y\n\n").replace('\n', eol)),
+                "{more}"
+            );
+            assert_eq!(entries(&section(&more, "Unreleased").unwrap().body), [(Some("Security"), "y".to_owned())]);
+            // Taken back, it is as it was, but for the kind that says nothing.
+            assert_eq!(demote(&new, "0.10.0"), Some(text.replace(&format!("### Removed{eol}{eol}"), "")));
+        }
     }
 
     #[test]
