@@ -105,7 +105,7 @@ enum Command {
     },
     /// Show the changelog sections that a release would write; only looks.
     ///
-    /// Without VERSION it is the version that stands there or, when that was released already, the next minor; without
+    /// Without VERSION it is the release at the head, else the version that `due` proposes, else the next patch; without
     /// --train, every train's. With -v, where each entry comes from.
     #[command(after_help = "Examples:\n  cargo xtask changelog\n  cargo xtask changelog patch -v --train barter")]
     Changelog {
@@ -253,7 +253,7 @@ enum Command {
     /// Rehearse the whole release in a throw-away clone, against local registries, and then live as a user.
     ///
     /// Nothing outside is reached but the package registries; tokens, remote and forge are the rehearsal's own. Without
-    /// VERSION it is the version that stands there or, when that was released already, the next minor; with neither
+    /// VERSION it is the release at the head, else the version that `due` proposes, else the next patch; with neither
     /// VERSION nor --train, every train in turn.
     #[command(
         after_help = "Examples:\n  cargo xtask rehearse\n  cargo xtask rehearse 0.10.0 --page rehearsal.html\n  cargo xtask rehearse minor --train market-data"

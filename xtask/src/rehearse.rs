@@ -32,11 +32,7 @@ use crate::{
         Tools, World, needs,
         wheels::{self, Hashes},
     },
-    plan::{
-        publish,
-        release::{Goal, due},
-        smoke,
-    },
+    plan::{publish, release::Goal, smoke},
     report::{Loudness, Report},
     snapshot::{Loader, Snapshot, Source},
     step::{Dist, Lane, Step},
@@ -209,10 +205,14 @@ fn play(
     sh.remove_path(&dir)?;
     sh.create_dir(&dir)?;
     // What is tagged at the head has nothing left to release.
-    let goal = options
-        .goal
-        .clone()
-        .or_else(|| tagged(snapshot).is_none().then(|| due(&snapshot.repo, &snapshot.train, &snapshot.workspace)));
+    let goal = match &options.goal {
+        None if tagged(snapshot).is_none() => {
+            let at = Shell::new()?;
+            at.change_dir(&snapshot.repo.top);
+            Some(commands::due::goal(&at, snapshot)?)
+        }
+        goal => goal.clone(),
+    };
     let to = match (&goal, tagged(snapshot)) {
         (Some(goal), _) => goal.version(snapshot, snapshot.train.version(&snapshot.workspace))?.version,
         (None, tagged) => tagged.context("there is nothing to rehearse")?,

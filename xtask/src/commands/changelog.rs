@@ -7,7 +7,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 use xshell::Shell;
 
-use super::{Call, history};
+use super::{Call, due, history};
 use crate::{
     basis::{self, Intent, Planned},
     edit::slashed,
@@ -18,7 +18,7 @@ use crate::{
         release::{self, Goal},
     },
     report::Loudness,
-    snapshot::{Loader, Source},
+    snapshot::{Loader, Snapshot, Source},
 };
 
 pub fn changelog(call: &Call<'_>, goal: Option<&Goal>) -> Result<()> {
@@ -33,7 +33,10 @@ pub fn changelog(call: &Call<'_>, goal: Option<&Goal>) -> Result<()> {
         let name = train.name().to_owned();
         // A plan is of one train, and so is what it is made from.
         let loader = Loader::new(&sh, manifest.as_deref(), Some(&name))?;
-        let goal = goal.cloned().unwrap_or_else(|| release::due(&loader.repo, &train, &head.workspace));
+        let goal = match goal {
+            Some(goal) => goal.clone(),
+            None => due::goal(&sh, &Snapshot { train, ..head.clone() })?,
+        };
         told.push(preview(call, &basis::plan(&loader, &Intent::Release(goal), &Options::default())?));
     }
     if call.report.json {

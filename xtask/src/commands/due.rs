@@ -11,7 +11,10 @@ use super::{Call, history, sound, status::tagged_at};
 use crate::{
     date::Date,
     parallel,
-    plan::due::{self, Change, Due, Findings},
+    plan::{
+        due::{self, Change, Due, Findings},
+        release::Goal,
+    },
     repo::{self, Message},
     report::Report,
     snapshot::{Loader, Snapshot},
@@ -58,6 +61,12 @@ pub fn due(call: &Call<'_>, wanted: &Wanted) -> Result<()> {
 /// What a user of the train sees, since a release.
 pub fn changes(sh: &Shell, snapshot: &Snapshot, last: Option<&(Version, String)>) -> Result<Vec<Change>> {
     Ok(due::changes(snapshot, &since(sh, snapshot, last)?))
+}
+
+/// What is meant when no version is named.
+pub fn goal(sh: &Shell, snapshot: &Snapshot) -> Result<Goal> {
+    let past = since(sh, snapshot, due::last(snapshot).as_ref())?;
+    Ok(due::goal(snapshot, &past))
 }
 
 /// What was committed since.

@@ -9,6 +9,7 @@ use super::{
     changes::{breaking, undone},
     is_release,
     packed::packed,
+    release::Goal,
     subjects,
     taken::{free, is_taken},
     timetable,
@@ -285,6 +286,23 @@ pub fn due(snapshot: &Snapshot, changes: &[Change], findings: &Findings) -> Due 
         proposal,
         or,
         unknown,
+    }
+}
+
+/// What is previewed and rehearsed when nothing is named: what has its tag at the head, else what is due, else the next
+/// patch. `past` is what was committed since the last release.
+pub fn goal(snapshot: &Snapshot, past: &[Message]) -> Goal {
+    let Snapshot { workspace, train, repo, .. } = snapshot;
+    let here = train.version(workspace);
+    if repo.tags.get(&train.tag.fill(&here.of_crates())) == Some(&repo.head) {
+        return Goal::Align;
+    }
+    let due = due(snapshot, &changes(snapshot, past), &Findings::default());
+    let proposed = due.proposal.and_then(|proposal| Version::parse(&proposal.version, Dialect::Tag).ok());
+    match proposed {
+        Some(version) if version == *here => Goal::Align,
+        Some(version) => Goal::Version(version),
+        None => Goal::Bump(Bump::Patch),
     }
 }
 

@@ -24,9 +24,7 @@ use crate::{
         cargo_toml::{Table, VersionField},
         changelog::{self, candidates::NO_CHANGES},
     },
-    repo::Repo,
     snapshot::Snapshot,
-    train::Train,
     version::{Bump, Dialect, Level, Version},
     workspace::Workspace,
 };
@@ -252,18 +250,6 @@ fn above(snapshot: &Snapshot, to: &Version) -> Option<Finding> {
     let next = commands(snapshot, alike.into_iter().chain(highest.bump(Bump::Patch).ok()));
     let what = format!("{to} is lower than {highest}, which is released (tag {tag})");
     Some(Finding::new("tag", what, next))
-}
-
-/// What is released when nothing is named: the version that stands there or that is developed there, or when that has its
-/// tag on an earlier commit, the final version of a pre-release, else the next minor.
-pub fn due(repo: &Repo, train: &Train, workspace: &Workspace) -> Goal {
-    let here = train.version(workspace);
-    match repo.tags.get(&train.tag.fill(&here.of_crates())) {
-        Some(commit) if *commit != repo.head && !here.is_prerelease() => Goal::Bump(Bump::Minor),
-        Some(commit) if *commit != repo.head => Goal::Bump(Bump::Patch),
-        _ if here.is_development() => Goal::Bump(Bump::Patch),
-        _ => Goal::Align,
-    }
 }
 
 /// The entries that the release of `to` is made of.

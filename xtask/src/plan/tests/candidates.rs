@@ -11,7 +11,6 @@ use crate::{
         release::{self, Goal, collected},
     },
     repo::Message,
-    snapshot::Snapshot,
 };
 
 /// The house where every version, and what requires one, is another.
@@ -52,18 +51,30 @@ fn a_word_leads_to_the_next_pre_release_of_what_is_prepared() {
 }
 
 #[test]
-fn without_a_word_it_is_what_stands_there_or_the_final_version() {
-    for (from, tags, to) in [
-        ("1.0.1-dev", &["v1.0.0"][..], "1.0.1"),
-        ("1.0.1-rc.1", &["v1.0.0"], "1.0.1-rc.1"),
-        ("1.0.1-rc.1", &["v1.0.0", "v1.0.1-rc.1"], "1.0.1"),
-        ("1.0.1", &["v1.0.1"], "1.1.0"),
+fn without_a_word_it_is_what_is_due() {
+    let (fix, breaks): (&[&str], &[&str]) = (&["fix: x"], &["feat!: x"]);
+    for (from, tags, subjects, to) in [
+        ("1.0.1-dev", &["v1.0.0"][..], &[][..], "1.0.1"),
+        ("1.0.1-dev", &["v1.0.0"], breaks, "2.0.0"),
+        ("1.0.1-rc.1", &["v1.0.0"], &[], "1.0.1-rc.1"),
+        ("1.0.1-rc.1", &["v1.0.0", "v1.0.1-rc.1"], &[], "1.0.1"),
+        ("1.0.1-rc.1", &["v1.0.0", "v1.0.1-rc.1"], fix, "1.0.1-rc.2"),
+        ("1.0.1", &["v1.0.1"], &[], "1.0.2"),
+        ("1.0.1", &["v1.0.1"], fix, "1.0.2"),
+        ("1.0.1", &["v1.0.1"], &["feat: x"], "1.1.0"),
+        ("0.1.0", &[], fix, "0.1.0"),
     ] {
-        let snapshot = rust(from, tags).snapshot();
-        let Snapshot { workspace, train, repo, .. } = &snapshot;
-        let goal = release::due(repo, train, workspace);
-        assert_eq!(goal.version(&snapshot, train.version(workspace)).unwrap().version, v(to), "{from} {tags:?}");
+        let sketch = rust(from, tags);
+        let snapshot = sketch.snapshot();
+        let goal = due::goal(&snapshot, &committed(subjects));
+        let next = goal.version(&snapshot, snapshot.train.version(&snapshot.workspace)).unwrap();
+        assert_eq!(next.version, v(to), "{from} {tags:?} {subjects:?}");
+        let due = due_after(&sketch, subjects).proposal;
+        assert!(due.is_none_or(|due| due.version == to), "{from} {tags:?} {subjects:?}");
     }
+    let mut here = rust("1.0.1", &["v1.0.0"]);
+    here.repo.tags.insert("v1.0.1".to_owned(), here.repo.head.clone());
+    assert_eq!(due::goal(&here.snapshot(), &[]), Goal::Align, "what was just released");
 }
 
 #[test]
@@ -382,15 +393,19 @@ fn fragments_that_a_candidate_took_are_told_with_the_final() {
     );
 }
 
-/// What is due after commits of these subjects.
-fn due_after(sketch: &Sketch, subjects: &[&str]) -> Due {
-    let snapshot = sketch.snapshot();
+/// Commits of these subjects to one of the crates.
+fn committed(subjects: &[&str]) -> Vec<Message> {
     let commit = |subject: &&str| Message {
         text: subject.to_string(),
         paths: vec!["crates/barter-data/src/lib.rs".into()],
         ..Message::default()
     };
-    let commits: Vec<Message> = subjects.iter().map(commit).collect();
+    subjects.iter().map(commit).collect()
+}
+
+/// What is due after commits of these subjects.
+fn due_after(sketch: &Sketch, subjects: &[&str]) -> Due {
+    let (snapshot, commits) = (sketch.snapshot(), committed(subjects));
     due::due(&snapshot, &due::changes(&snapshot, &commits), &Findings::default())
 }
 
@@ -661,7 +676,7 @@ fn a_development_version_leads_past_a_final_one_that_is_taken() {
         let error = Goal::Align.version(&snapshot, &v("0.10.0-dev.1")).unwrap_err().to_string();
         assert!(error.ends_with("; next: cargo xtask release 0.10.1, or cargo xtask release 0.10.1-rc.1"), "{error}");
         assert_eq!(due_after(&sketch, &["fix: x"]).proposal.unwrap().version, "0.10.1");
-        let goal = release::due(&snapshot.repo, &snapshot.train, &snapshot.workspace);
+        let goal = due::goal(&snapshot, &committed(&["fix: x"]));
         assert_eq!(goal.version(&snapshot, &v("0.10.0-dev.1")).unwrap().version, v("0.10.1"));
         assert_eq!(findings(&sketch.release("rc")), [""; 0]);
     }
