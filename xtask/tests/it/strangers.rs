@@ -246,8 +246,9 @@ fn what_others_wrote_is_only_text() {
             assert_eq!(line, None, "{look} {option}");
         }
     }
-    // For a program it is the text that it is, and so it is in what is written.
+    // For a program the changelog is the text that it is; what a commit says is spelt out before it gets there.
     let told: serde_json::Value = serde_json::from_str(&place.xtask("changelog --train lark --json").ok().out).unwrap();
     let told = told.to_string();
-    assert!(told.contains("b\\u001b[2J\u{9b}[2J"), "{told}");
+    assert!(told.contains("a\\u001b[2J\u{9b}[2J"), "{told}");
+    assert!(told.contains("b\\\\u{1b}[2J\\\\u{9b}[2J"), "{told}");
 }
