@@ -29,7 +29,7 @@ use crate::{
     edit::{STAGED, typed},
     files::tag_record::Record,
     names::{ROLLBACK, check_word},
-    workspace::Texts,
+    workspace::{Texts, dir, normalized},
 };
 
 /// Facts about the repository at one moment.
@@ -391,6 +391,42 @@ pub fn texts_at(sh: &Shell, commit: &str, paths: &BTreeSet<PathBuf>) -> Result<T
     // Listed once and asked by object: asked as `commit:path`, git walks the trees again for each of them.
     let mut found = entries(sh, commit)?;
     found.retain(|entry| paths.contains(&entry.path));
+    texts_of(sh, &found)
+}
+
+/// The same as a working tree of the commit shows it: below a link, and in the place of one, stands what it leads to.
+pub fn texts_behind_links(sh: &Shell, commit: &str, paths: &BTreeSet<PathBuf>) -> Result<Texts> {
+    let all = entries(sh, commit)?;
+    let (links, files): (Vec<Entry>, Vec<Entry>) = all.into_iter().partition(|entry| entry.mode == "120000");
+    let links = if links.is_empty() { Texts::new() } else { texts_of(sh, &links)? };
+    let mut named: BTreeMap<PathBuf, Vec<&PathBuf>> = BTreeMap::new();
+    for path in paths {
+        if let Some(real) = behind_links(&links, path) {
+            named.entry(real).or_default().push(path);
+        }
+    }
+    let found: Vec<Entry> = files.into_iter().filter(|entry| named.contains_key(&entry.path)).collect();
+    let mut texts = Texts::new();
+    for (real, text) in texts_of(sh, &found)? {
+        texts.extend(named[&real].iter().map(|path| ((*path).clone(), text.clone())));
+    }
+    Ok(texts)
+}
+
+/// Where these links lead from a path; `None` when that is outside of the repository, or nowhere.
+fn behind_links(links: &Texts, path: &Path) -> Option<PathBuf> {
+    let mut path = path.to_owned();
+    // As many as the system follows (path_resolution(7)).
+    for _ in 0..40 {
+        let parts: Vec<&Path> = path.ancestors().collect();
+        let Some(link) = parts.into_iter().rev().find(|part| links.contains_key(*part)) else { return Some(path) };
+        let rest = path.strip_prefix(link).ok()?;
+        path = normalized(&dir(link).join(&links[link]).join(rest))?;
+    }
+    None
+}
+
+fn texts_of(sh: &Shell, found: &[Entry]) -> Result<Texts> {
     let asked: String = found.iter().map(|entry| format!("{}\n", entry.object)).collect();
     let output = cmd!(sh, "git cat-file --batch").stdin(asked).quiet().ignore_status().output()?;
     if !output.status.success() {

@@ -2,7 +2,7 @@
 //! It must never decide anything; it loads what it is told to, from the working tree or from a commit.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     path::{Path, PathBuf},
     sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
@@ -159,16 +159,7 @@ impl<'a> Loader<'a> {
         let tracked = repo::tracked_at(sh, commit)?;
         let fragments = fragments(&graph);
         let paths = paths(&graph, &top, &tracked, &fragments)?;
-        let mut tree = repo::texts_at(sh, commit, &paths)?;
-        // What lies below a link is in the commit under another name.
-        let manifests = graph.packages.iter().map(|package| &package.manifest);
-        let linked = manifests.filter(|path| !tree.contains_key(*path));
-        let linked: BTreeMap<PathBuf, &PathBuf> =
-            linked.filter_map(|path| Some((repo::real_place(&top, path)?, path))).collect();
-        if !linked.is_empty() {
-            let real = repo::texts_at(sh, commit, &linked.keys().cloned().collect())?;
-            tree.extend(real.into_iter().map(|(path, text)| (linked[&path].clone(), text)));
-        }
+        let tree = repo::texts_behind_links(sh, commit, &paths)?;
         let parsed = workspace::parse_ahead(&tree);
         let repo = Repo { head: commit.to_owned(), ..self.repo.clone() };
         let (train, log, target) = (self.train, self.log.clone(), self.target.clone());
@@ -224,7 +215,7 @@ impl<'a> Loader<'a> {
         } else {
             let mut texts = snapshot.workspace.texts.clone();
             texts.retain(|path, _| !differing.contains(path) || !self.tracked.contains(path));
-            texts.extend(repo::texts_at(self.sh, &commit, &differing)?);
+            texts.extend(repo::texts_behind_links(self.sh, &commit, &differing)?);
             snapshot.workspace.with_texts(texts).ok()
         };
         snapshot.since = Some(Since { tag: tag.to_owned(), changed, before: before.map(Box::new), post: None });
@@ -282,7 +273,7 @@ impl<'a> Loader<'a> {
     /// The texts of the working tree, or of a commit or a tree.
     pub fn texts(&self, source: Source<'_>) -> Result<Texts> {
         let Source::Commit(commit) = source else { return Ok(self.tree.clone()) };
-        let mut texts = repo::texts_at(self.sh, commit, &self.paths)?;
+        let mut texts = repo::texts_behind_links(self.sh, commit, &self.paths)?;
         // Those that a release took away are not among the paths any more.
         texts.extend(repo::texts_below(self.sh, commit, &self.fragments)?);
         // A member outside of the repository, or below a link, is in no commit.

@@ -40,7 +40,7 @@ pub fn hindrance(world: &World<'_>, write: &Write, elsewhere: Option<&str>) -> R
         None => part_in_tree(&top.join(path)),
     };
     for edit in write.edits.iter() {
-        let astray = || led_astray(top, &edit.path, &part).map(|found| (found.why, found.next));
+        let astray = || led_astray(top, &edit.path, elsewhere, &part).map(|found| (found.why, found.next));
         let found = outside(top, edit).or_else(astray);
         let found = match found {
             Some(found) => Some(found),
@@ -66,7 +66,7 @@ pub fn hindrance(world: &World<'_>, write: &Write, elsewhere: Option<&str>) -> R
 pub fn astray<'p>(world: &World<'_>, paths: impl IntoIterator<Item = &'p PathBuf>) -> Vec<(String, String)> {
     let top = &world.sh.current_dir();
     let mut told = BTreeSet::new();
-    let found = paths.into_iter().filter_map(|path| led_astray(top, path, &|part| part_in_tree(&top.join(part))));
+    let found = paths.into_iter().filter_map(|path| led_astray(top, path, None, &|part| part_in_tree(&top.join(part))));
     found.filter(|found| told.insert(found.at.clone())).map(|found| (found.why, found.next)).collect()
 }
 
@@ -110,19 +110,23 @@ struct Astray {
     next: String,
 }
 
-/// What a link or another repository stands in front of.
-fn led_astray(top: &Path, path: &Path, part: &impl Fn(&Path) -> Part) -> Option<Astray> {
+/// What a link or another repository stands in front of, here or on the branch whose ref is named.
+fn led_astray(top: &Path, path: &Path, elsewhere: Option<&str>, part: &impl Fn(&Path) -> Part) -> Option<Astray> {
     let name = slashed(path);
+    let branch = elsewhere.map(|name| name.trim_start_matches("refs/heads/"));
+    let on = branch.map(|branch| format!(" on {branch}")).unwrap_or_default();
+    let switch = branch.map(|branch| format!("git switch {branch}, then ")).unwrap_or_default();
     let mut parts: Vec<&Path> = path.ancestors().filter(|part| !part.as_os_str().is_empty()).collect();
     parts.reverse();
     for at in parts {
         let shown = slashed(at);
-        let real = || repo::real_place(top, at).map(|real| slashed(&real));
+        // Where it leads on another branch, this working tree cannot tell.
+        let real = || repo::real_place(top, at).filter(|_| branch.is_none()).map(|real| slashed(&real));
         let to = |target: Option<PathBuf>| target.map(|to| format!(" to {}", to.display())).unwrap_or_default();
         let (why, next) = match part(at) {
             Part::Other => continue,
             Part::Repository => (
-                format!("{shown} is a repository of its own, so {name} would not be committed"),
+                format!("{shown} is a repository of its own{on}, so {name} would not be committed"),
                 format!(
                     "release it in {shown} itself, and take it out of `members` or list it under `except`; or make its files part of this repository"
                 ),
@@ -130,7 +134,10 @@ fn led_astray(top: &Path, path: &Path, part: &impl Fn(&Path) -> Part) -> Option<
             Part::Link(target) if at == path => {
                 let real = real().unwrap_or_else(|| "the file that it leads to".to_owned());
                 (
-                    format!("{shown} is a symbolic link{}, and what it leads to would not be committed", to(target)),
+                    format!(
+                        "{shown} is a symbolic link{}{on}, and what it leads to would not be committed",
+                        to(target)
+                    ),
                     format!("configure {real}, or put that file in the place of {shown}, and commit"),
                 )
             }
@@ -142,12 +149,14 @@ fn led_astray(top: &Path, path: &Path, part: &impl Fn(&Path) -> Part) -> Option<
                 let real = real.map(|real| format!("{real}, or ")).unwrap_or_default();
                 let to = to(target);
                 (
-                    format!("{shown} is a symbolic link{to}, and git commits the link: {name} would not be committed"),
+                    format!(
+                        "{shown} is a symbolic link{to}{on}, and git commits the link: {name} would not be committed"
+                    ),
                     format!("{real}put the directory itself in the place of the link, and commit"),
                 )
             }
         };
-        return Some(Astray { at: at.to_owned(), why, next });
+        return Some(Astray { at: at.to_owned(), why, next: format!("{switch}{next}") });
     }
     None
 }
