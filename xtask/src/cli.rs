@@ -402,6 +402,22 @@ pub fn parses(words: &[String]) -> Result<(), String> {
     }
 }
 
+/// A flag of all commands that means nothing to this one, and why.
+fn misused(global: &Global, command: &Command) -> Option<(&'static str, &'static str)> {
+    let confirms = matches!(command, Command::Release { .. } | Command::Postfix { .. } | Command::Hotfix { .. });
+    let waives = confirms || matches!(command, Command::Smoke | Command::Rehearse { .. });
+    let serves = matches!(command, Command::Serve { .. });
+    let flags = [
+        ("--waive", !global.waive.is_empty() && !waives, "has nothing to set aside"),
+        ("--confirm", !global.confirm.is_empty() && !confirms, "has nothing to confirm"),
+        ("--dry-run", global.dry_run && serves, "serves, and cannot only look"),
+        ("--json", global.json && serves, "gives no answer but the environment to use"),
+        ("--train", global.train.is_some() && serves, "serves whatever it is sent, of any train"),
+        ("--manifest-path", global.manifest_path.is_some() && serves, "looks at no workspace"),
+    ];
+    flags.into_iter().find(|(_, is_misused, _)| *is_misused).map(|(flag, _, why)| (flag, why))
+}
+
 /// Runs what was typed; the exit code is 0 when done, 1 when refused or failed, 2 for a misused command line.
 pub fn main() -> i32 {
     let Cli { global, command } = Cli::parse();
@@ -416,6 +432,10 @@ pub fn main() -> i32 {
         Color::Never => Some(false),
     };
     let report = Report::new(global.json, loudness, color);
+    if let Some((flag, why)) = misused(&global, &command) {
+        report.error(&anyhow::anyhow!("{flag}: this command {why}: leave it out"));
+        return 2;
+    }
     let call = Call {
         report: &report,
         manifest: global.manifest_path,
@@ -423,25 +443,7 @@ pub fn main() -> i32 {
         dry_run: global.dry_run,
         deadline: Duration::ZERO,
     };
-    let waive = global.waive;
-    let waivable = matches!(
-        command,
-        Command::Release { .. }
-            | Command::Postfix { .. }
-            | Command::Hotfix { .. }
-            | Command::Smoke
-            | Command::Rehearse { .. }
-    );
-    if !waive.is_empty() && !waivable {
-        report.error(&anyhow::anyhow!("--waive: this command has nothing to set aside: leave it out"));
-        return 2;
-    }
-    let confirm = global.confirm;
-    let confirmable = matches!(command, Command::Release { .. } | Command::Postfix { .. } | Command::Hotfix { .. });
-    if !confirm.is_empty() && !confirmable {
-        report.error(&anyhow::anyhow!("--confirm: this command has nothing to confirm: leave it out"));
-        return 2;
-    }
+    let (waive, confirm) = (global.waive, global.confirm);
     let result = match command {
         Command::Release { version, push } => {
             let intent = Intent::Release(version.unwrap_or(Goal::Align));

@@ -3,10 +3,10 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use clap::{Command, CommandFactory as _, builder::Resettable};
+use clap::{Command, CommandFactory as _, Parser as _, builder::Resettable};
 use clap_complete::Shell;
 
-use super::{Cli, parses};
+use super::{Cli, misused, parses};
 
 fn top() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace")
@@ -189,6 +189,31 @@ fn a_value_that_cannot_be_meant_is_refused_with_its_option() {
     ] {
         let told = refused(typed);
         assert!(told.contains(value) && told.contains(why), "{typed:?}: {told}");
+    }
+}
+
+#[test]
+fn a_flag_that_means_nothing_to_a_command_is_refused() {
+    let flag = |typed: &str| {
+        let words = std::iter::once("cargo xtask").chain(typed.split(' '));
+        let Cli { global, command } = Cli::try_parse_from(words).unwrap_or_else(|error| panic!("{typed}: {error}"));
+        misused(&global, &command).map(|(flag, _)| flag)
+    };
+    for (typed, misused) in [
+        ("serve --dir x", None),
+        ("serve --dir x --dry-run", Some("--dry-run")),
+        ("--dry-run serve --dir x", Some("--dry-run")),
+        ("serve --dir x --json", Some("--json")),
+        ("serve --dir x --train y", Some("--train")),
+        ("serve --dir x --manifest-path y", Some("--manifest-path")),
+        ("serve --dir x --waive image", Some("--waive")),
+        ("check --waive image", Some("--waive")),
+        ("rehearse --waive image", None),
+        ("rehearse --confirm website", Some("--confirm")),
+        ("publish --confirm website", Some("--confirm")),
+        ("release minor --dry-run --json --waive image --confirm website", None),
+    ] {
+        assert_eq!(flag(typed), misused, "{typed}");
     }
 }
 
