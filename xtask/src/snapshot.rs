@@ -101,6 +101,7 @@ impl<'a> Loader<'a> {
             sh.change_dir(dir(&path));
             command.manifest_path(path);
         }
+        refuse_toolchain(sh)?;
         let asked = std::thread::spawn(move || command.exec());
         let found = repo::find(sh)?;
         let top = found.top.clone();
@@ -291,9 +292,48 @@ impl<'a> Loader<'a> {
     }
 }
 
+/// Fails where rustup would take `cargo` and `rustc` from the tree that is only looked at. It reads the nearest
+/// `rust-toolchain` or `rust-toolchain.toml` above the directory that it is called in, unless `RUSTUP_TOOLCHAIN` is set.
+fn refuse_toolchain(sh: &Shell) -> Result<()> {
+    if std::env::var_os("RUSTUP_TOOLCHAIN").is_some_and(|name| !name.is_empty()) {
+        return Ok(());
+    }
+    let called = std::env::current_dir().unwrap_or_default();
+    let moved = sh.current_dir();
+    for dir in called.ancestors().chain(moved.ancestors()) {
+        for name in ["rust-toolchain", "rust-toolchain.toml"] {
+            let Some(chain) = std::fs::read_to_string(dir.join(name)).ok().as_deref().and_then(toolchain_path) else {
+                continue;
+            };
+            let Ok(chain) = dir.join(chain).canonicalize() else { continue };
+            let top = repo::find(sh)?.top.canonicalize()?;
+            if chain.starts_with(&top) {
+                let (chain, own) =
+                    (chain.display(), "the toolchain that is to be asked, as `rustup toolchain list` has it");
+                bail!(
+                    "{name} names the toolchain {chain}, and what a tree brings is not run to look at it; next: RUSTUP_TOOLCHAIN=NAME before the command, with {own}"
+                );
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The directory that a `rust-toolchain.toml` names; the older form is a name alone.
+fn toolchain_path(text: &str) -> Option<PathBuf> {
+    let file = toml_edit::Document::parse(text).ok()?;
+    Some(PathBuf::from(file.get("toolchain")?.get("path")?.as_str()?))
+}
+
 /// Why cargo cannot read the workspace, with what to type when git has left it so.
 fn unread(sh: &Shell, repo: &Repo, error: &cargo_metadata::Error) -> anyhow::Error {
     if let cargo_metadata::Error::Io(error) = error {
+        if let Some(named) = std::env::var_os("CARGO") {
+            return anyhow!(
+                "CARGO names {}, which does not start: {error}; next: unset CARGO, or set it to the path of a cargo",
+                named.display()
+            );
+        }
         return anyhow!(
             "cargo does not start: {error}; next: install Rust with its cargo, and see that `cargo --version` works"
         );

@@ -192,6 +192,39 @@ fn what_is_kept_among_the_targets_is_none_of_the_tree() {
 }
 
 #[test]
+fn a_toolchain_that_a_tree_brings_is_not_asked() {
+    let place = workspace("strangers_toolchain");
+    for program in ["cargo", "rustc"] {
+        plant_program(&place, &format!("chain/bin/{program}"), "exit 1");
+    }
+    let chain = place.tree.join("chain");
+    for (file, inside) in [("rust-toolchain.toml", ""), ("rust-toolchain", "crates/lark")] {
+        place.write(file, &format!("[toolchain]\npath = \"{}\"\n", chain.display()));
+        place.commit("harm");
+        for look in LOOKS {
+            let mut tool = place.tool(look);
+            tool.env_remove("RUSTUP_TOOLCHAIN").env_remove("CARGO").current_dir(place.tree.join(inside));
+            let said = Said::of(tool.output().unwrap());
+            assert_eq!(marks(&place), [""; 0], "{look}\n{}", said.all());
+            let told = format!("error: {file} names the toolchain {}", chain.display());
+            assert!(said.code == Some(1) && said.err.starts_with(&told), "{look}\n{}", said.all());
+            assert!(said.err.contains("next: RUSTUP_TOOLCHAIN="), "{look}\n{}", said.all());
+        }
+        // Who says which one it is overrules the file.
+        let own = std::env::var("RUSTUP_TOOLCHAIN").unwrap_or_else(|_| "stable".to_owned());
+        let said = Said::of(place.tool("due").env("RUSTUP_TOOLCHAIN", own).output().unwrap());
+        assert!(said.ok().out.contains("lark"));
+        assert_eq!(marks(&place), [""; 0]);
+        fs::remove_file(place.tree.join(file)).unwrap();
+    }
+    for elsewhere in ["[toolchain]\nchannel = \"stable\"\n", "stable\n", "[toolchain]\npath = \"/nowhere\"\n"] {
+        place.write("rust-toolchain", elsewhere);
+        let said = place.tool("due").env("RUSTUP_TOOLCHAIN", "").output().unwrap();
+        assert!(!Said::of(said).err.contains("names the toolchain"), "{elsewhere}");
+    }
+}
+
+#[test]
 fn a_directory_that_looks_like_gits_own_is_not_opened() {
     let place = workspace("strangers_bare");
     fs::create_dir_all(place.tree.join("nested/src")).unwrap();

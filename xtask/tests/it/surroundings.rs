@@ -215,7 +215,14 @@ fn a_broken_configuration_of_git_and_a_missing_cargo_are_called_so() {
     place.env = vec![("GIT_CONFIG_GLOBAL".to_owned(), global.display().to_string())];
     refused(&place, "check", &["git does not start: fatal: bad config line 1 in file", "next: correct what it names"]);
     place.env = vec![("CARGO".to_owned(), "/nowhere/cargo".to_owned())];
-    refused(&place, "check", &["cargo does not start: ", "next: install Rust with its cargo"]);
+    refused(&place, "check", &["CARGO names /nowhere/cargo, which does not start: ", "next: unset CARGO"]);
+    let bin = place.tree.with_file_name("bin");
+    fs::create_dir_all(&bin).unwrap();
+    let path = std::env::var_os("PATH").unwrap();
+    let git = std::env::split_paths(&path).map(|dir| dir.join("git")).find(|git| git.is_file());
+    std::os::unix::fs::symlink(git.unwrap(), bin.join("git")).unwrap();
+    let said = Said::of(place.tool("check").env("PATH", bin).env_remove("CARGO").output().unwrap());
+    assert!(said.err.contains("cargo does not start: ") && said.err.contains("next: install Rust"), "{}", said.all());
 }
 
 /// A second working tree of the place's repository, on a branch.
