@@ -16,7 +16,7 @@ pub(super) use self::crates::promote_crates;
 pub use self::{crates::logs, fragments::fragments, reverts::undone};
 
 use self::crates::crates;
-use super::edits::Texts;
+use super::{edits::Texts, packed::packed};
 use crate::{
     check::{Finding, short},
     config::Entries,
@@ -184,23 +184,26 @@ impl Collected {
         for message in commits.iter().filter(is_new).rev() {
             let Some(mut change) = Change::parse(&message.text) else { continue };
             let Some(kind) = change.kind else { continue };
-            let touched: BTreeSet<usize> = message.paths.iter().filter_map(|path| workspace.owner(path)).collect();
+            let touched = touched(snapshot, message);
             let from = format!("commit {}", short(&message.commit));
-            if touched.is_disjoint(&ours) {
-                if touched.is_disjoint(&anyones) {
-                    let said = format!("{}: {}", change.word, change.text);
-                    self.remarks
-                        .push(format!("{from}: `{said}` touches no crate of a train, so no changelog tells it"));
-                }
+            if touched.is_empty() {
+                let owned: BTreeSet<usize> = message.paths.iter().filter_map(|path| workspace.owner(path)).collect();
+                let aside = named(workspace, owned.intersection(&ours));
+                let what = match aside.is_empty() {
+                    false => format!("only tests or prose of {}", aside.join(", ")),
+                    true if owned.is_disjoint(&anyones) => "no crate of a train".to_owned(),
+                    true => continue,
+                };
+                let said = format!("{}: {}", change.word, change.text);
+                self.remarks.push(format!("{from}: `{said}` touches {what}, so no changelog tells it"));
                 continue;
             }
             if let Some(pull) = pulls.get(message.commit.as_str()).filter(|pull| !change.references.contains(pull)) {
                 change.references.insert(0, *pull);
             }
-            let touched: Vec<&str> =
-                touched.intersection(&ours).map(|&at| workspace.members[at].name.as_str()).collect();
             let credits = credits(&change, message);
-            self.add(train.config.heading(kind), (sentence(&change, &touched), &credits), Entries::Commits, from);
+            let sentence = sentence(&change, &named(workspace, &touched));
+            self.add(train.config.heading(kind), (sentence, &credits), Entries::Commits, from);
         }
     }
 
@@ -340,6 +343,18 @@ fn any_trains(workspace: &Workspace, train: &Train) -> BTreeSet<usize> {
     found
 }
 
+/// The train's members whose users get what a commit changed.
+fn touched(snapshot: &Snapshot, message: &Message) -> BTreeSet<usize> {
+    let Snapshot { workspace, train, .. } = snapshot;
+    let ours = train.members();
+    let packed = message.paths.iter().flat_map(|path| packed(workspace, train, path));
+    packed.filter(|at| ours.contains(at)).collect()
+}
+
+fn named<'w, 'a>(workspace: &'w Workspace, members: impl IntoIterator<Item = &'a usize>) -> Vec<&'w str> {
+    members.into_iter().map(|&at| workspace.members[at].name.as_str()).collect()
+}
+
 /// A commit as an entry: whose part it is of, what it says, and what it breaks.
 fn sentence(change: &Change, touched: &[&str]) -> String {
     let part = match (touched, &change.scope) {
@@ -354,12 +369,9 @@ fn sentence(change: &Change, touched: &[&str]) -> String {
 
 /// The words by which a commit is known again where the train tells it.
 fn words(snapshot: &Snapshot, message: &Message) -> Option<String> {
-    let Snapshot { workspace, train, .. } = snapshot;
     let change = Change::parse(&message.text).filter(|change| change.kind.is_some() && !message.is_merge())?;
-    let touched: BTreeSet<usize> = message.paths.iter().filter_map(|path| workspace.owner(path)).collect();
-    let touched: Vec<&str> =
-        touched.intersection(&train.members()).map(|&at| workspace.members[at].name.as_str()).collect();
-    (!touched.is_empty()).then(|| normal(&sentence(&change, &touched)))
+    let touched = touched(snapshot, message);
+    (!touched.is_empty()).then(|| normal(&sentence(&change, &named(&snapshot.workspace, &touched))))
 }
 
 /// Where an entry waits that says it breaks something.

@@ -234,7 +234,7 @@ fn commits_are_told_by_whom_they_are_of_and_what_they_touch() {
         .commit(
             "fix: NaN in Sharpe\n\nCloses #30\nCo-authored-by: Ann Lee <ann@x.org>",
             "Jane Doe",
-            &["crates/barter/a.rs", "crates/barter-data/b.rs"],
+            &["crates/barter/a.rs", "crates/barter-data/b.rs", "crates/barter-instrument/tests/b.rs"],
         )
         .commit("chore: tidy", "Jane Doe", &["crates/barter/a.rs"])
         .commit("just words", "Jane Doe", &["crates/barter/a.rs"])
@@ -382,14 +382,20 @@ fn what_has_no_home_and_is_not_lost_is_remarked() {
         .commit("feat: a dance", "", &["docs/dance.md"])
         .commit("feat: a tool", "", &["crates/tool/src/lib.rs"])
         .commit("docs: a page", "", &["docs/page.md"])
+        .commit("fix: a flaky test", "", &["crates/barter/tests/a.rs", "crates/barter-data/README.md"])
         .release("minor");
     assert_eq!(findings(&plan), [""; 0]);
     let remarks: Vec<&String> = plan.remarks.iter().filter(|remark| remark.contains('`')).collect();
-    assert_eq!(remarks.len(), 4, "{remarks:?}");
+    assert_eq!(remarks.len(), 5, "{remarks:?}");
     assert!(remarks[0].ends_with("`loose` stands under no heading, which is no kind of change"));
     assert!(remarks[1].ends_with("`tidied` stands under `### Internal`, which is no kind of change"));
-    assert!(remarks[2].contains("`feat: a tool` touches no crate of a train"));
-    assert!(remarks[3].contains("`feat: a dance` touches no crate of a train"));
+    assert!(
+        remarks[2].ends_with(
+            "`fix: a flaky test` touches only tests or prose of barter, barter-data, so no changelog tells it"
+        )
+    );
+    assert!(remarks[3].contains("`feat: a tool` touches no crate of a train"));
+    assert!(remarks[4].contains("`feat: a dance` touches no crate of a train"));
     assert_eq!(section(&plan, "CHANGELOG.md"), "- loose\n\n### Internal\n\n- tidied");
 }
 
