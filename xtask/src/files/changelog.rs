@@ -280,7 +280,7 @@ pub fn entries(body: &str) -> Vec<(Option<&str>, String)> {
         let mut entry: Vec<&str> = Vec::new();
         let lines = lines(text).into_iter().map(|line| (line.text, line.is));
         for (line, is) in lines.chain([("- ", Is::Text)]) {
-            let bullet = line.strip_prefix("- ").or_else(|| line.strip_prefix("* ")).filter(|_| is == Is::Text);
+            let bullet = after_mark(line).filter(|_| is == Is::Text);
             if bullet.is_some() {
                 let text = entry.join("\n").trim().to_owned();
                 entry.clear();
@@ -297,14 +297,14 @@ pub fn entries(body: &str) -> Vec<(Option<&str>, String)> {
 /// The words before the first kind of a body, and before the first bullet.
 pub fn summary(body: &str) -> Option<String> {
     let text = parts(body).first()?.text;
-    let is_summary = !text.is_empty() && !["- ", "* "].iter().any(|bullet| text.starts_with(bullet));
+    let is_summary = !text.is_empty() && !is_list(text);
     entries(body).into_iter().next().map(|(_, text)| text).filter(|_| is_summary)
 }
 
 /// The comments before the first kind of a body and before its first bullet, and the body without them.
 fn comments_at_head(body: &str) -> (Vec<&str>, String) {
     let end = headings(body).first().map_or(body.len(), |heading| heading.span.start);
-    let is_bullet = |line: &Line<'_>| line.is == Is::Text && ["- ", "* "].iter().any(|b| line.text.starts_with(b));
+    let is_bullet = |line: &Line<'_>| line.is == Is::Text && is_list(line.text);
     let head = lines(body).into_iter().take_while(|line| line.span.start < end && !is_bullet(line));
     let head: Vec<Line<'_>> = head.collect();
     let (mut comments, mut rest, mut from) = (Vec::new(), String::new(), 0);
@@ -459,8 +459,7 @@ pub fn add_notes(readme: &str, version: &str, date: Date, body: &str) -> Result<
     let mut highlights = String::new();
     for Part { kind, text, .. } in parts(body) {
         for line in text.lines() {
-            let bullet = line.strip_prefix("- ").or_else(|| line.strip_prefix("* "));
-            match (bullet, kind) {
+            match (after_mark(line), kind) {
                 (Some(entry), Some(kind)) => highlights.push_str(&format!("- {kind}: {entry}{eol}")),
                 _ => highlights.push_str(&format!("{}{eol}", line.trim_end())),
             }
@@ -554,6 +553,18 @@ fn parts(body: &str) -> Vec<Part<'_>> {
 fn content(text: &str) -> &str {
     let text = text.trim_matches(['\r', '\n']).trim_end();
     if text.trim().is_empty() { "" } else { text }
+}
+
+/// The marks of an item in a list.
+const MARKS: [&str; 3] = ["- ", "* ", "+ "];
+
+/// Whether the text begins with an item of a list.
+pub fn is_list(text: &str) -> bool {
+    after_mark(text).is_some()
+}
+
+fn after_mark(line: &str) -> Option<&str> {
+    MARKS.iter().find_map(|mark| line.strip_prefix(mark))
 }
 
 /// Whether the text is blank but for comments.
@@ -1058,6 +1069,18 @@ mod tests {
         let cargo = "# Changelog\n\n## Cargo 1.87 (2026-11-04)\n\n### Added\n\n- y\n";
         let (what, _) = untold("C.md", cargo, "0.10.0").unwrap();
         assert_eq!(what, "C.md:3: `Cargo 1.87 (2026-11-04)` is neither a version nor Unreleased");
+    }
+
+    #[test]
+    fn every_mark_of_a_list_begins_an_entry() {
+        for mark in ["-", "*", "+"] {
+            let text = format!("## [Unreleased]\n\n{mark} a\n{mark} b\n  more\n\n## [0.9.3] - 2026-11-04\n");
+            let body = section(&text, "Unreleased").unwrap().body;
+            assert_eq!(entries(&body), [(None, "a".to_owned()), (None, "b\nmore".to_owned())]);
+            assert_eq!(summary(&body), None);
+            let new = add_entry(&text, "", "c").unwrap();
+            assert!(new.starts_with(&format!("## [Unreleased]\n\n{mark} c\n")), "{new}");
+        }
     }
 
     #[test]

@@ -109,7 +109,7 @@ fn entries(body: &str) -> Vec<Range<usize>> {
     for line in body.split_inclusive('\n') {
         let span = at..at + line.len();
         at = span.end;
-        if line.starts_with("- ") || line.starts_with("* ") {
+        if super::is_list(line) {
             found.push(span);
             open = true;
         } else if open && line.starts_with([' ', '\t']) && !line.trim().is_empty() {

@@ -1,7 +1,7 @@
 //! How a changelog writes its headings and bullets, so that what is new is written like what stands there.
 //! It must never take over what a heading says beside version and day, such as the name of a release.
 
-use super::{Section, headings::headings, names::Log, read};
+use super::{MARKS, Section, headings::headings, names::Log, read};
 use crate::date::Date;
 
 /// How sections of versions begin.
@@ -130,7 +130,7 @@ pub fn kind(log: Log<'_>, kind: &str, eol: &str) -> String {
 
 /// What an entry begins with, as the text begins its entries.
 pub fn bullet(log: Log<'_>) -> &'static str {
-    let bullet = |line: &str| ["- ", "* "].into_iter().find(|bullet| line.starts_with(bullet));
+    let bullet = |line: &str| MARKS.into_iter().find(|bullet| line.starts_with(bullet));
     newest_first(log).iter().find_map(|section| section.body.lines().find_map(bullet)).unwrap_or("- ")
 }
 

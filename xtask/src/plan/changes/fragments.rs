@@ -69,8 +69,7 @@ pub fn fragments(workspace: &Workspace, train: &Train) -> (Vec<(PathBuf, String,
         // The whole text is one entry, unless it is a list.
         let all = text.replace("\r\n", "\n");
         let text = &all;
-        let is_list = text.trim_start().starts_with("- ") || text.trim_start().starts_with("* ");
-        let texts = match is_list {
+        let texts = match changelog::is_list(text.trim_start()) {
             true => changelog::entries(text).into_iter().map(|(_, text)| text).collect(),
             false => vec![changelog::links::without_definitions(text).trim().to_owned()],
         };
