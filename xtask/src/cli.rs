@@ -488,7 +488,7 @@ pub fn main() -> i32 {
         Command::Rehearse { version, page, keep } => {
             rehearse::rehearse(&call, &rehearse::Options { goal: version, page, keep, waive })
         }
-        Command::Serve { dir, port, alone } => stand_in::serve(&dir, port, alone),
+        Command::Serve { dir, port, alone } => stand_in::serve(&dir, port, alone, &[]),
         Command::Smoke => commands::smoke(&call, &waive),
         Command::Check => commands::check(&call),
     };

@@ -3,7 +3,10 @@
 
 use serde::Serialize;
 
-use crate::edit::count;
+use crate::{
+    edit::count,
+    plan::ownership::{self, Contested},
+};
 
 mod graph;
 
@@ -24,6 +27,8 @@ pub struct Rehearsal {
     pub spent: Vec<(String, f64)>,
     /// What, and why.
     pub not_proved: Vec<(String, String)>,
+    /// The names under which it cannot be published outside.
+    pub contested: Vec<Contested>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -166,12 +171,16 @@ pub fn page(rehearsal: &Rehearsal) -> String {
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
          <title>Rehearsal of {train} {version}: {verdict}</title>\n<style>\n{style}</style>\n</head>\n<body>\n\
          <header>\n<p class=\"over\">Release rehearsal</p>\n<h1>{train} <span>{version}</span></h1>\n\
-         <p class=\"verdict {tone}\">{verdict}</p>\n{facts}</header>\n<main>\n{main}</main>\n\
+         <p class=\"verdict {tone}\">{verdict}</p>\n{contested}{facts}</header>\n<main>\n{main}</main>\n\
          <footer><p>The release was run by its own steps against local registries, in a throw-away clone. \
          Nothing was published.</p></footer>\n</body>\n</html>\n",
         style = include_str!("page/style.css"),
         tone = rehearsal.tone(),
         facts = facts(rehearsal),
+        contested = ownership::lines(&rehearsal.contested)
+            .iter()
+            .map(|line| format!("<p class=\"verdict warn\">{}</p>\n", text(line)))
+            .collect::<String>(),
         main = parts.concat(),
     )
 }
@@ -393,6 +402,7 @@ fn moment(seconds: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::ownership::Name;
 
     fn proved(title: &str, seconds: f64, evidence: &str) -> Line {
         Line { title: title.into(), seconds: Some(seconds), outcome: Outcome::Proved { evidence: evidence.into() } }
@@ -491,7 +501,13 @@ mod tests {
                 ("wheels of other platforms", "only linux x86_64 can be built on this machine".to_owned()),
                 ("trusted publishing", "tokens of the real registries are not asked for in a rehearsal".to_owned()),
             ]),
+            contested: vec![contested("barter", None)],
         }
+    }
+
+    fn contested(name: &str, repository: Option<&str>) -> Contested {
+        let name = Name { kind: ownership::Kind::Crate, name: name.into(), registry: None };
+        Contested { name, repository: repository.map(str::to_owned) }
     }
 
     /// Every tag is closed in its order, and every attribute is quoted.
@@ -530,6 +546,7 @@ mod tests {
         }
         let told = of.not_proved.iter().chain(&of.hashes).flat_map(|(what, why)| [what, why]);
         told.for_each(|told| assert!(html.contains(&text(told)), "{told}"));
+        assert!(html.contains("1 name belongs to another project on the registry"));
         of.graph.iter().for_each(|node| assert!(html.contains(&format!("<title>{}</title>", node.name))));
         of.spent.iter().for_each(|(program, _)| assert!(html.contains(program), "{program}"));
         assert_eq!(of.verdict(), "Proved, except 4 things that are named below.");
@@ -573,6 +590,7 @@ mod tests {
         of.hashes.push((evil.into(), evil.into()));
         of.spent.push((evil.into(), 1.0));
         of.not_proved.push((evil.into(), evil.into()));
+        of.contested.push(contested("barter-data", Some(evil)));
         for field in [&mut of.train, &mut of.version, &mut of.tag, &mut of.commit, &mut of.began] {
             *field = evil.into();
         }

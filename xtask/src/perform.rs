@@ -12,6 +12,7 @@ pub mod lease;
 mod listing;
 pub mod merge_back;
 pub mod needs;
+pub mod ownership;
 pub mod prove;
 pub mod publish;
 mod published;

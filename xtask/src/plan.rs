@@ -8,6 +8,7 @@ pub mod due;
 mod edits;
 pub mod hotfix;
 mod packed;
+pub mod ownership;
 pub mod post_release;
 pub mod postfix;
 pub mod publish;

@@ -29,17 +29,22 @@ use crate::{
     config::Confirmed,
     page::{self, Line, Outcome, Rehearsal},
     perform::{
-        Tools, World, needs,
+        Tools, World, needs, ownership,
         wheels::{self, Hashes},
     },
-    plan::{publish, release::Goal, smoke},
+    plan::{
+        ownership::{self as names, Contested, Kind, Owner},
+        publish,
+        release::Goal,
+        smoke,
+    },
     report::{Loudness, Report},
     snapshot::{Loader, Snapshot, Source},
     step::{Dist, Lane, Step},
     tools::{
         child,
         engine::{Cannot, Engine},
-        stand_in::StandIn,
+        stand_in::{Known, StandIn},
     },
     train::Train,
     version::Version,
@@ -132,9 +137,14 @@ pub fn rehearse(call: &Call<'_>, options: &Options) -> Result<()> {
         let told = rehearsals.iter().map(|one| json!({ "rehearsal": one, "outcome": outcome(one) }));
         call.report.json(&told.collect());
     }
-    // The last line, whatever happened.
-    call.report.warn(told::verdict(&rehearsals, is_interrupted(&interrupted)));
-    match rehearsals.iter().all(|rehearsal| rehearsal.failed().is_empty()) && !is_interrupted(&interrupted) {
+    let is_proved = rehearsals.iter().all(|rehearsal| rehearsal.failed().is_empty()) && !is_interrupted(&interrupted);
+    let contested: Vec<Contested> = rehearsals.iter().flat_map(|rehearsal| rehearsal.contested.clone()).collect();
+    let mut ending = vec![told::verdict(&rehearsals, is_interrupted(&interrupted))];
+    // What is proved here and cannot be done outside is the last word; of what failed, the verdict is.
+    let at = if is_proved { 1 } else { 0 };
+    ending.splice(at..at, names::lines(&contested));
+    ending.into_iter().for_each(|line| call.report.warn(line));
+    match is_proved {
         true => Ok(()),
         false => Err(Failed.into()),
     }
@@ -249,6 +259,7 @@ impl<'r> Stand<'r> {
         let _watch = child::Watch::start("git");
         let (top, remote, clone) = (&repo.top, dir.join("remote.git"), dir.join("clone"));
         let (head, main, origin) = (&repo.head, &train.main, &train.remote);
+        let contested = contested(report, snapshot, interrupted, rehearsal)?;
         cmd!(sh, "git clone --quiet --bare {top} {remote}").quiet().run().context("the repository was not cloned")?;
         cmd!(sh, "git --git-dir {remote} update-ref refs/heads/{main} {head}").quiet().run()?;
         cmd!(sh, "git --git-dir {remote} symbolic-ref HEAD refs/heads/{main}").quiet().run()?;
@@ -262,9 +273,16 @@ impl<'r> Stand<'r> {
         ] {
             cmd!(sh, "git -C {clone} config {key} {value}").quiet().run()?;
         }
-        let crates: Vec<String> = train.crates.iter().map(|&at| workspace.members[at].name.clone()).collect();
+        let hidden: Vec<String> =
+            contested.iter().filter(|one| one.name.kind == Kind::Crate).map(|one| one.name.name.clone()).collect();
+        let crates = train.crates.iter().map(|&at| workspace.members[at].name.clone());
+        let crates: Vec<String> = crates.filter(|name| !hidden.contains(name)).collect();
         let projects: Vec<String> = train.wheels.iter().filter_map(|wheel| wheel.project.name.clone()).collect();
-        let stand_in = StandIn::start(report, &dir.join("stand-in"), &crates, &projects, &to.to_string())?;
+        let stand_in = StandIn::start(
+            report,
+            &dir.join("stand-in"),
+            &Known { crates: &crates, without: &to.to_string(), hidden: &hidden, projects: &projects },
+        )?;
         let images = match train.config.images.is_empty() {
             true => Err("the train has no image".to_owned()),
             false => builds_images(&sh, &clone, snapshot).and_then(|()| ImageRegistry::start(&dir.join("images"))),
@@ -273,6 +291,7 @@ impl<'r> Stand<'r> {
         let target = dir.join("target");
         let environment = Environment::new(stand_in, images, &target);
         report.end("set up the clone and the registries", begun, Ok("done"));
+        rehearsal.contested = contested;
         let train = train.name().to_owned();
         sh.change_dir(&clone);
         let (dir, interrupted) = (dir.to_owned(), interrupted.clone());
@@ -318,17 +337,7 @@ impl<'r> Stand<'r> {
         self.rehearsal.commit = short(told["commit"].as_str().unwrap_or_default()).to_owned();
 
         self.rehearsal.graph = told::graph(&snapshot);
-        let world = World {
-            sh: there,
-            report: self.report,
-            target: self.target.clone(),
-            interrupted: self.interrupted.clone(),
-            verdicts: Default::default(),
-            deadline: Duration::ZERO,
-            tools: Tools::Installed,
-            checks: Default::default(),
-            unverified: Default::default(),
-        };
+        let world = looking(self.report, there, self.target.clone(), &self.interrupted);
         let driver = &snapshot.workspace.members[snapshot.train.driver].name;
         for step in &publication.steps {
             match step {
@@ -512,6 +521,43 @@ fn builds_images(sh: &Shell, clone: &Path, snapshot: &Snapshot) -> Result<(), St
         engine.builder(&root.join(&image.dockerfile)).map_err(|cannot| cannot.to_string())?;
     }
     Ok(())
+}
+
+/// The names that another project has on the registries, which are asked as they are outside. What another has under the
+/// name of a crate must not be seen in the rehearsal, so that of none of them it may be unknown.
+fn contested(
+    report: &Report,
+    snapshot: &Snapshot,
+    interrupted: &Arc<AtomicBool>,
+    rehearsal: &mut Rehearsal,
+) -> Result<Vec<Contested>> {
+    let sh = Shell::new()?;
+    sh.change_dir(&snapshot.repo.top);
+    let world = looking(report, &sh, PathBuf::new(), interrupted);
+    let answers = ownership::ask(&world, &ownership::own(&sh, snapshot), &names::names(snapshot));
+    for (name, owner) in &answers {
+        match owner {
+            Owner::Unknown(why) if name.kind == Kind::Crate => bail!("{why}"),
+            Owner::Unknown(why) => rehearsal.not_proved.push((format!("whose the name {} is", name.name), why.clone())),
+            _ => {}
+        }
+    }
+    Ok(ownership::contested(&answers))
+}
+
+/// A world to look at, for what runs in this process.
+fn looking<'a>(report: &'a Report, sh: &'a Shell, target: PathBuf, interrupted: &Arc<AtomicBool>) -> World<'a> {
+    World {
+        sh,
+        report,
+        target,
+        interrupted: interrupted.clone(),
+        verdicts: Default::default(),
+        deadline: Duration::ZERO,
+        tools: Tools::Installed,
+        checks: Default::default(),
+        unverified: Default::default(),
+    }
 }
 
 /// The time in which no other program ran is ours; `waited` is what the tool's own runs told of theirs.

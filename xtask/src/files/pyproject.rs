@@ -23,6 +23,8 @@ pub struct PyProject {
     pub maturin: bool,
     /// The files and directories that it names for the wheel, relative to the file: the Python source, the readme, licenses.
     pub packed: Vec<String>,
+    /// The addresses of `project.urls` that are of the repository or the home page.
+    pub links: Vec<String>,
 }
 
 /// Reads the parts that a release needs.
@@ -45,7 +47,23 @@ pub fn read(text: &str) -> Result<PyProject> {
         manifest_path: toml.text(&["tool", "maturin", "manifest-path"]).map(str::to_owned),
         maturin: toml.text(&["build-system", "build-backend"]) == Some("maturin"),
         packed: packed(&toml),
+        links: links(&toml),
     })
+}
+
+/// The addresses of the repository and the home page among `project.urls`.
+fn links(toml: &Toml) -> Vec<String> {
+    let urls = toml.get(&["project", "urls"]).and_then(Item::as_table_like);
+    let named = urls.into_iter().flat_map(|urls| urls.iter()).filter(|(label, _)| is_link(label));
+    named.filter_map(|(_, url)| url.as_str()).map(str::to_owned).collect()
+}
+
+/// Whether an address of that label is one of a repository or of a home page
+/// (<https://packaging.python.org/en/latest/specifications/well-known-project-urls/>).
+pub fn is_link(label: &str) -> bool {
+    let label: String = label.chars().filter(char::is_ascii_alphanumeric).collect();
+    let known = ["repository", "source", "sourcecode", "github", "code", "homepage"];
+    known.contains(&label.to_ascii_lowercase().as_str())
 }
 
 /// <https://packaging.python.org/en/latest/specifications/name-normalization/>

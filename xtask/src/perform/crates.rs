@@ -8,7 +8,6 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use serde_json::Value;
 
 use super::{World, publish, wheels::Hashes};
 use crate::{
@@ -49,24 +48,29 @@ pub fn observe_packages(world: &World<'_>, packages: &Packages) -> Result<Observ
 pub fn package(world: &World<'_>, packages: &Packages) -> Result<()> {
     let of = &packages.of;
     let tree = publish::checkout(world, of)?;
-    pack(world, packages, &tree, &target(world, of), true)?;
+    pack(world, packages, &tree, &target(world, of), |_| {})?;
     world.sh.write_file(marker(world, of), &of.commit)?;
     Ok(())
 }
 
-/// Packs all crates of a tree into a target directory, and tells the packages' hashes.
-pub fn pack(world: &World<'_>, packages: &Packages, tree: &Path, target: &Path, compiles: bool) -> Result<Hashes> {
+/// Packs all crates of a tree into a target directory, and tells the packages' hashes. `fit` says how cargo is called.
+pub fn pack(
+    world: &World<'_>,
+    packages: &Packages,
+    tree: &Path,
+    target: &Path,
+    fit: impl FnOnce(&mut Command),
+) -> Result<Hashes> {
     world.sh.remove_path(target.join("package"))?;
     let mut command = Command::new(cargo::program());
-    command.arg("package").current_dir(tree.join(&packages.root)).env("CARGO_TARGET_DIR", target);
+    command.arg("package");
+    fit(&mut command);
+    command.current_dir(tree.join(&packages.root)).env("CARGO_TARGET_DIR", target);
     for upload in &packages.crates {
         command.args(["--package", &upload.name]);
     }
     if packages.crates.iter().all(|upload| upload.locked) {
         command.arg("--locked");
-    }
-    if !compiles {
-        command.arg("--no-verify");
     }
     let told = child::send(world.report, command)?;
     if !told.ok() {
@@ -235,7 +239,7 @@ pub fn ask(upload: &CrateUpload) -> Result<Option<Listed>> {
         .with_context(|| format!("cargo knows {id}, but did not download it"))?;
     let bytes = fs::read(&file).with_context(|| file.display().to_string())?;
     let vcs = in_each(&registry.join("src"), &id).map(|dir| dir.join(".cargo_vcs_info.json"));
-    let (commit, dirty) = provenance(&vcs.and_then(|path| fs::read_to_string(path).ok()).unwrap_or_default());
+    let (commit, dirty) = index::provenance(&vcs.and_then(|path| fs::read_to_string(path).ok()).unwrap_or_default());
     Ok(Some(Listed {
         sha256: hash::sha256(&bytes),
         commit,
@@ -244,13 +248,6 @@ pub fn ask(upload: &CrateUpload) -> Result<Option<Listed>> {
         since: line().ok().flatten().and_then(|line| line.pubtime),
         yanked: false,
     }))
-}
-
-/// What cargo wrote into the package of where it was packed: the commit, and whether the tree had changes beside it.
-fn provenance(vcs_info: &str) -> (Option<String>, bool) {
-    let info: Value = serde_json::from_str(vcs_info).unwrap_or_default();
-    let git = &info["git"];
-    (git["sha1"].as_str().map(str::to_owned), git["dirty"].as_bool().unwrap_or(false))
 }
 
 /// The registry that cargo publishes to, as its variables spell it; `None` for crates.io.
@@ -426,20 +423,6 @@ pub mod tests {
                 .unwrap()
                 .starts_with("a.crate has 11 MiB, and crates.io takes 10")
         );
-    }
-
-    #[test]
-    fn a_package_tells_its_commit_or_none() {
-        for (text, commit, dirty) in [
-            ("{\"git\": {\"sha1\": \"1111111111\"}, \"path_in_vcs\": \"crates/lark\"}", Some(OURS), false),
-            ("{\"git\": {\"sha1\": \"1111111111\", \"dirty\": true}}", Some(OURS), true),
-            ("{\"path_in_vcs\": \"\"}", None, false),
-            // Without the file, as outside of a repository.
-            ("", None, false),
-            ("{", None, false),
-        ] {
-            assert_eq!(provenance(text), (commit.map(str::to_owned), dirty), "{text}");
-        }
     }
 
     #[test]

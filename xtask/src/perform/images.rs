@@ -4,11 +4,14 @@
 use anyhow::{Context, Result, bail};
 use xshell::cmd;
 
-use super::{World, publish, static_binary};
+use super::{World, ownership, publish, static_binary};
 use crate::{
     check::short,
     names::Word,
-    plan::rollback::PointBack,
+    plan::{
+        ownership::{Name, Registered},
+        rollback::PointBack,
+    },
     step::{ImageRelease, Observation},
     tools::{
         child,
@@ -20,21 +23,51 @@ use crate::{
 const VERSION: &str = "org.opencontainers.image.version";
 const REVISION: &str = "org.opencontainers.image.revision";
 
+/// The repository that an image is built from.
+const SOURCE: &str = "org.opencontainers.image.source";
+
+/// In a rehearsal, the registry that every image is pushed to, whatever else says where; empty where it has none.
+pub const REHEARSED: &str = "XTASK_IMAGE_REGISTRY";
+
 /// The engine, and the image's name in its registry; otherwise what is missing.
 fn ready(world: &World<'_>, release: &ImageRelease) -> Result<(Engine, String), Observation> {
-    let given = std::env::var("IMAGE_REGISTRY").ok().filter(|given| !given.is_empty());
-    let given = given.map(|given| Word::parse(&given)).transpose().map_err(|why| Observation::Unknown {
-        why: format!("IMAGE_REGISTRY: {why}"),
-        next: "IMAGE_REGISTRY=HOST/NAMESPACE in the environment".to_owned(),
-    })?;
-    let Some(registry) = release.image.registry.clone().or(given) else {
+    let image = &release.image;
+    let Some(registry) = registry(image.registry.as_deref())? else {
         return Err(Observation::Unknown {
             why: "nothing says which registry it is pushed to".to_owned(),
             next: "IMAGE_REGISTRY=HOST/NAMESPACE in the environment, or `registry` of the image in the configuration"
                 .to_owned(),
         });
     };
-    Ok((engine(world)?, format!("{}/{}", registry.trim_end_matches('/'), release.image.name)))
+    Ok((engine(world)?, format!("{registry}/{}", image.name)))
+}
+
+/// Where images are pushed to, their names left out; `configured` is what the configuration says.
+fn registry(configured: Option<&str>) -> Result<Option<String>, Observation> {
+    let variable = |name: &str| std::env::var(name).ok();
+    let given = match variable(REHEARSED) {
+        Some(rehearsed) => Some(rehearsed),
+        None => configured.map(str::to_owned).or_else(|| variable("IMAGE_REGISTRY")),
+    };
+    let given = given.filter(|given| !given.is_empty()).map(|given| Word::parse(&given)).transpose();
+    let given = given.map_err(|why| Observation::Unknown {
+        why: format!("IMAGE_REGISTRY: {why}"),
+        next: "IMAGE_REGISTRY=HOST/NAMESPACE in the environment".to_owned(),
+    })?;
+    Ok(given.map(|given| given.trim_end_matches('/').to_owned()))
+}
+
+/// What the registry says of an image's name, by its `latest`; `None` where there is none.
+pub fn registered(world: &World<'_>, name: &Name) -> Result<Option<Registered>> {
+    // Where nothing says where it goes, there is nobody to ask.
+    let Some(registry) = must(registry(name.registry.as_deref()))? else { return Ok(None) };
+    let (engine, name) = (must(engine(world))?, format!("{registry}/{}", name.name));
+    let found = engine.pull(world.sh, &format!("{name}:latest"))?;
+    Ok(found.map(|found| Registered {
+        links: found.label(SOURCE).map(str::to_owned).into_iter().collect(),
+        commit: found.label(REVISION).map(|commit| ownership::made(world.sh, commit)),
+        versions: Vec::new(),
+    }))
 }
 
 fn engine(world: &World<'_>) -> Result<Engine, Observation> {

@@ -1,4 +1,5 @@
-//! The second build of a rehearsal: from another clone, in another place, with the user's own cargo.
+//! The second build of a rehearsal: from another clone, in another place, with the user's own cargo; with the rehearsal's
+//! index where others have our names.
 //! It must never share anything with the first but the commit.
 
 use anyhow::Result;
@@ -34,7 +35,14 @@ impl Stand<'_> {
                 .run()?;
             if let Some(packages) = packages {
                 first.extend(crates::packed(world, packages));
-                again.extend(crates::pack(world, packages, &second, &stand.dir.join("second-crates"), false)?);
+                let target = stand.dir.join("second-crates");
+                again.extend(crates::pack(world, packages, &second, &target, |cargo| {
+                    cargo.arg("--no-verify");
+                    // Of what a stranger has under our names, the user's own index would tell.
+                    if !stand.rehearsal.contested.is_empty() {
+                        stand.environment.apply(cargo, true);
+                    }
+                })?);
             }
             for dist in &dists {
                 let out = stand.dir.join("second-dist").join(&dist.name);

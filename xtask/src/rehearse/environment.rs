@@ -4,7 +4,7 @@
 use std::{path::Path, process::Command};
 
 use super::image_registry::ImageRegistry;
-use crate::tools::stand_in::StandIn;
+use crate::{perform::images, tools::stand_in::StandIn};
 
 pub struct Environment {
     stand_in: StandIn,
@@ -32,11 +32,13 @@ impl Environment {
         }
         command.env("CARGO_TARGET_DIR", &self.target);
         be_patient(command);
-        let given = self.stand_in.environment().iter().filter(|(name, _)| outward || name == "CARGO_HOME");
+        // Whose a name is, a release asks as well.
+        let asked = ["CARGO_HOME", "UV_PUBLISH_CHECK_URL"];
+        let given = self.stand_in.environment().iter().filter(|(name, _)| outward || asked.contains(&name.as_str()));
         command.envs(given.cloned());
-        if let (true, Ok(images)) = (outward, &self.images) {
-            command.env("IMAGE_REGISTRY", images.address());
-        }
+        // Where there is none, nothing is pushed, and nobody is asked.
+        let registry = self.images.as_ref().map(ImageRegistry::address).unwrap_or_default();
+        command.env(images::REHEARSED, registry);
     }
 }
 

@@ -47,6 +47,16 @@ pub fn config() -> Option<PathBuf> {
     ["config.toml", "config"].iter().map(|name| home.join(name)).find(|path| path.is_file())
 }
 
+/// Whether the user has named a registry that stands for crates.io when none is named.
+pub fn has_default_registry() -> bool {
+    if let Ok(name) = std::env::var("CARGO_REGISTRY_DEFAULT") {
+        return !name.is_empty();
+    }
+    let Some(text) = config().and_then(|path| std::fs::read_to_string(path).ok()) else { return false };
+    let Ok(config) = text.parse::<toml_edit::DocumentMut>() else { return false };
+    config.get("registry").and_then(|registry| registry.get("default")).is_some()
+}
+
 /// A lock that cargo would have to write, and must not under `--locked`.
 #[derive(Debug, PartialEq)]
 pub struct StaleLock(String);

@@ -9,6 +9,8 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
+use serde_json::Value;
+use toml_edit::DocumentMut;
 
 use super::{cargo, child};
 use crate::{crates_io::canonical, repo::TempDir};
@@ -34,7 +36,9 @@ pub fn info(home: &Path, spec: &str, registry: Option<&str>) -> Command {
         command.arg("--config").arg(config);
     }
     command.args(["info", "--quiet", spec]);
-    if let Some(registry) = registry {
+    // By its name, too: cargo does not choose by itself between it and what the user has put in its place.
+    let crates_io = || (!cargo::has_default_registry()).then_some("crates-io");
+    if let Some(registry) = registry.or_else(crates_io) {
         command.args(["--registry", registry]);
     }
     // Outside of the workspace, whose own member of that name would be shown instead.
@@ -81,6 +85,50 @@ fn spelt_otherwise(home: &Path, name: &str) -> Result<Option<String>> {
         }
     }
     Ok(None)
+}
+
+/// What a crate's newest version says of itself, and all its versions.
+#[derive(Debug, Default)]
+pub struct Newest {
+    pub lines: Vec<Line>,
+    pub repository: Option<String>,
+    /// The commit that it was packed from.
+    pub commit: Option<String>,
+}
+
+/// The newest version that the registry has of a crate, asked once; nothing but lines where all are yanked, and none at
+/// all for a name that it does not know.
+pub fn newest(name: &str, registry: Option<&str>) -> Result<Newest> {
+    cargo::may_ask()?;
+    let scratch = TempDir::new()?;
+    let told = child::ask(info(scratch.path(), name, registry))?;
+    let Some(lines) = remembered(scratch.path(), name)? else {
+        if told.ok() || told.err.contains("could not find `") {
+            return Ok(Newest::default());
+        }
+        bail!("cargo could not be asked for {name}: {}", told.last_words());
+    };
+    // cargo unpacks what it shows, and nothing else: here it is alone.
+    let sources = fs::read_dir(scratch.path().join("registry").join("src")).into_iter().flatten().flatten();
+    let package = sources.filter_map(|index| Some(fs::read_dir(index.path()).ok()?.flatten().next()?.path())).next();
+    let text =
+        |file: &str| package.as_ref().and_then(|dir| fs::read_to_string(dir.join(file)).ok()).unwrap_or_default();
+    let (commit, _) = provenance(&text(".cargo_vcs_info.json"));
+    Ok(Newest { lines, repository: repository(&text("Cargo.toml")), commit })
+}
+
+/// The repository that a package's manifest names.
+fn repository(manifest: &str) -> Option<String> {
+    let manifest: DocumentMut = manifest.parse().ok()?;
+    let named = manifest.get("package")?.get("repository")?.as_str()?;
+    (!named.trim().is_empty()).then(|| named.to_owned())
+}
+
+/// What cargo wrote into the package of where it was packed: the commit, and whether the tree had changes beside it.
+pub fn provenance(vcs_info: &str) -> (Option<String>, bool) {
+    let info: Value = serde_json::from_str(vcs_info).unwrap_or_default();
+    let git = &info["git"];
+    (git["sha1"].as_str().map(str::to_owned), git["dirty"].as_bool().unwrap_or(false))
 }
 
 /// `dir/*/name`, where it exists.
@@ -145,5 +193,35 @@ mod tests {
         }
         assert!(self::read(b"\x03\x02\0\0\0etag: W/\"x\"\0").unwrap().is_empty(), "a name that it does not know");
         assert!(self::read(b"\x04\x03\0\0\0x\0y\0z\0").is_err() && self::read(b"x\0{\"vers\":1}\0").is_err());
+    }
+
+    #[test]
+    fn a_package_tells_its_commit_or_none() {
+        for (text, commit, dirty) in [
+            ("{\"git\": {\"sha1\": \"1111111111\"}, \"path_in_vcs\": \"crates/lark\"}", Some("1111111111"), false),
+            ("{\"git\": {\"sha1\": \"1111111111\", \"dirty\": true}}", Some("1111111111"), true),
+            ("{\"path_in_vcs\": \"\"}", None, false),
+            // Without the file, as outside of a repository.
+            ("", None, false),
+            ("{", None, false),
+        ] {
+            assert_eq!(provenance(text), (commit.map(str::to_owned), dirty), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_package_names_its_repository_or_none() {
+        for (manifest, named) in [
+            (
+                "[package]\nname = \"lark\"\nrepository = \"https://forge.example/we/lark\"\n",
+                Some("https://forge.example/we/lark"),
+            ),
+            ("[package]\nrepository = \"\"\n", None),
+            ("[package]\nname = \"lark\"\n", None),
+            ("", None),
+            ("[", None),
+        ] {
+            assert_eq!(repository(manifest).as_deref(), named, "{manifest}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 //! It must never install into, or take anything from, an environment that somebody else made.
 
 mod interpreter;
+pub mod project;
 
 use std::{
     fs,

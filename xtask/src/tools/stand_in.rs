@@ -21,20 +21,25 @@ pub struct StandIn {
     _attached: Option<ChildStdin>,
 }
 
+/// The names that they know from the beginning.
+pub struct Known<'k> {
+    /// Crates, with all that the world has of them but the version that is about to be published.
+    pub crates: &'k [String],
+    pub without: &'k str,
+    /// Crates of which nothing is seen that the world has: it is somebody else's.
+    pub hidden: &'k [String],
+    /// Python projects, of which nothing is seen, either.
+    pub projects: &'k [String],
+}
+
 impl StandIn {
-    /// Starts them with names that they know before anything is published: whatever the world has of the version that is
-    /// about to be published is not seen there.
-    pub fn start(
-        report: &Report,
-        dir: &Path,
-        crates: &[String],
-        projects: &[String],
-        version: &str,
-    ) -> Result<StandIn> {
+    /// Starts them with names that they know before anything is published.
+    pub fn start(report: &Report, dir: &Path, known: &Known<'_>) -> Result<StandIn> {
         let mut command = command(dir)?;
-        command.args(["--attached", "--without", version]);
-        command.args(crates.iter().flat_map(|name| ["--hold", name]));
-        command.args(projects.iter().flat_map(|name| ["--hold-project", name]));
+        command.args(["--attached", "--without", known.without]);
+        command.args(known.crates.iter().flat_map(|name| ["--hold", name]));
+        command.args(known.hidden.iter().flat_map(|name| ["--hide", name]));
+        command.args(known.projects.iter().flat_map(|name| ["--hold-project", name]));
         // Ctrl-C ends what uses them first.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
@@ -66,10 +71,11 @@ impl Drop for StandIn {
 }
 
 /// Serves for people until it is ended, in the place of this program where the system can do that.
-pub fn serve(dir: &Path, port: u16, alone: bool) -> Result<()> {
+pub fn serve(dir: &Path, port: u16, alone: bool, hidden: &[String]) -> Result<()> {
     let _ = writeln!(io::stderr(), "building the registries, which takes a while the first time");
     let mut command = command(dir)?;
     command.args(["--port", &port.to_string()]).args(alone.then_some("--alone"));
+    command.args(hidden.iter().flat_map(|name| ["--hide", name]));
     #[cfg(unix)]
     return Err(std::os::unix::process::CommandExt::exec(&mut command)).context("the registries did not start");
     #[cfg(not(unix))]

@@ -38,6 +38,9 @@ struct Options {
     /// Know this crate from the beginning, without the version of `--without`.
     #[arg(long, value_name = "CRATE", requires = "without")]
     hold: Vec<String>,
+    /// Know this crate from the beginning, without any version: what the world has under its name is somebody else's.
+    #[arg(long, value_name = "CRATE")]
+    hide: Vec<String>,
     /// Know this Python project from the beginning, without any version.
     #[arg(long, value_name = "PROJECT")]
     hold_project: Vec<String>,
@@ -72,6 +75,7 @@ fn serve(options: &Options) -> Result<()> {
     };
     let stand_in = StandIn::start(&options.dir, options.port, upstream)?;
     stand_in.hold(&options.hold, &options.hold_project, options.without.as_deref().unwrap_or_default())?;
+    stand_in.hide(&options.hide)?;
     let mut out = io::stdout().lock();
     for (name, value) in stand_in.environment() {
         writeln!(out, "export {name}='{}'", value.replace('\'', r"'\''"))?;

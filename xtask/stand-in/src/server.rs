@@ -72,6 +72,11 @@ impl StandIn {
         projects.iter().try_for_each(|name| python::hold(&self.state, name))
     }
 
+    /// Hides what the world has under these names.
+    pub fn hide(&self, crates: &[String]) -> Result<()> {
+        crates.iter().try_for_each(|name| crates::hide(&self.state, name))
+    }
+
     /// The environment under which cargo, uv, pip, gh and curl talk to this server instead of to the world.
     pub fn environment(&self) -> Vec<(String, String)> {
         let (address, dir) = (&self.state.address, &self.state.dir);

@@ -1,11 +1,15 @@
 //! How a rehearsal ends, as a person at a terminal sees it: everything on one stream, a verdict on the last line.
 //! It must never take long: whole rehearsals with all registries are in `tests/rehearsal.rs`.
 
-use std::fs;
+use std::{
+    fs,
+    io::{BufRead as _, BufReader},
+    process::{Child, Stdio},
+};
 
 use serde_json::Value;
 
-use crate::harness::{Place, Said};
+use crate::harness::{Place, Said, run, write_program};
 
 fn trains(name: &str) -> Place {
     let place = Place::of_world(name, "trains");
@@ -54,12 +58,12 @@ fn a_failed_rehearsal_ends_with_a_verdict_on_the_stream_of_its_headings() {
 
 #[test]
 fn each_train_has_a_verdict_and_the_last_is_that_of_all_even_when_nothing_could_be_set_up() {
-    // Without a network, the registries have nobody to pass on to.
+    // Without a network, nobody can tell whose the names are.
     let place = trains("rehearse_trains");
     fs::write(place.tree.with_file_name("file"), "").unwrap();
     let said = place.xtask("rehearse --page ../file/page.html");
     assert_eq!((said.code, said.err.as_str()), (Some(1), ""));
-    let why = "failed after N s: the registries of the rehearsal did not start: what they said stands above";
+    let why = "failed after N s: cargo is told to ask nobody: CARGO_NET_OFFLINE is set";
     let verdicts: Vec<String> =
         said.out.lines().filter(|line| line.starts_with("rehearsal of ")).map(timeless).collect();
     assert_eq!(
@@ -67,11 +71,100 @@ fn each_train_has_a_verdict_and_the_last_is_that_of_all_even_when_nothing_could_
         [
             format!("rehearsal of lark 0.7.3: {why}"),
             format!("rehearsal of ingest 0.3.0: {why}"),
-            format!("rehearsal of lark 0.7.3 and ingest 0.3.0: {}", why.replace("s: the", "s: lark: the")),
+            format!("rehearsal of lark 0.7.3 and ingest 0.3.0: {}", why.replace("s: cargo", "s: lark: cargo")),
         ],
         "{}",
         said.out
     );
     assert_eq!(last(&said.out), verdicts[2]);
     assert!(said.out.contains("failed     write the page ("), "{}", said.out);
+}
+
+/// A public index on this machine, which ends with this.
+struct Public {
+    server: Child,
+    /// The environment under which cargo publishes there.
+    env: Vec<(String, String)>,
+}
+
+impl Public {
+    /// Serves from beside the place, whose user takes crates from there.
+    fn serve_to(place: &mut Place) -> Public {
+        let dir = place.tree.with_file_name("public");
+        let mut command = place.tool("serve --alone --dir");
+        let mut server = command.arg(&dir).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let lines = BufReader::new(server.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let told = lines.take_while(|line| !line.is_empty()).map(|line| {
+            let (name, value) = line.strip_prefix("export ").unwrap().split_once('=').unwrap();
+            (name.to_owned(), value.trim_matches('\'').to_owned())
+        });
+        let env = told.filter(|(name, _)| name.starts_with("CARGO_")).collect();
+        let config = fs::read_to_string(dir.join("cargo-home/config.toml")).unwrap();
+        let index = config.split_once("index = \"").unwrap().1.split_once('"').unwrap().0;
+        let home = place.tree.with_file_name("home");
+        fs::create_dir_all(&home).unwrap();
+        let config =
+            format!("[source.crates-io]\nreplace-with = \"public\"\n[source.public]\nregistry = \"{index}\"\n");
+        fs::write(home.join("config.toml"), config).unwrap();
+        // What the registries of the rehearsal are built from is on no such index.
+        let cargo = place.tree.with_file_name("cargo");
+        let real =
+            std::env::var("CARGO_HOME").map_or("unset CARGO_HOME".to_owned(), |home| format!("CARGO_HOME='{home}'"));
+        let script =
+            format!("#!/bin/sh\ncase $PWD in */xtask/stand-in) {real};; esac\nexec '{}' \"$@\"\n", env!("CARGO"));
+        write_program(&cargo, &script);
+        let set = |name: &str, value: String| (name.to_owned(), value);
+        place.env.extend([
+            set("CARGO", cargo.display().to_string()),
+            set("CARGO_HOME", home.display().to_string()),
+            set("CARGO_NET_OFFLINE", "false".to_owned()),
+        ]);
+        let public = Public { server, env };
+        // Whoever stands before an index asks it for this crate first.
+        public.publish(place, "semver", "1.0.0", "");
+        public
+    }
+
+    /// Publishes a crate of somebody else's, whose build leaves a mark.
+    fn publish(&self, place: &Place, name: &str, version: &str, more: &str) {
+        let dir = place.tree.with_file_name(format!("theirs-{name}"));
+        fs::create_dir_all(dir.join("src")).unwrap();
+        let manifest = format!(
+            "[package]\nname = \"{name}\"\nversion = \"{version}\"\nedition = \"2021\"\ndescription = \"theirs\"\nlicense = \"MIT\"\n{more}\n[workspace]\n"
+        );
+        fs::write(dir.join("Cargo.toml"), manifest).unwrap();
+        fs::write(dir.join("src/lib.rs"), "").unwrap();
+        let mark = place.tree.with_file_name("mark");
+        fs::write(dir.join("build.rs"), format!("fn main() {{ std::fs::write({mark:?}, \"\").unwrap() }}\n")).unwrap();
+        let mut cargo = place.command("cargo");
+        cargo.args(["publish", "--quiet", "--no-verify", "--allow-dirty"]).current_dir(&dir);
+        run(cargo.envs(self.env.iter().map(|(name, value)| (name, value))));
+    }
+}
+
+impl Drop for Public {
+    fn drop(&mut self) {
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+}
+
+#[test]
+fn strangers_with_our_names_are_not_seen_and_are_told_at_the_end() {
+    let mut place = Place::of_world("rehearse_collides", "plain");
+    let public = Public::serve_to(&mut place);
+    // It satisfies what is required of ours, and is higher.
+    for name in ["lark-core", "lark-io"] {
+        public.publish(&place, name, "0.8.9", "repository = \"https://forge.example/they/lark\"\n");
+    }
+    let said = place.xtask("rehearse 0.8.0 --quiet");
+    assert_eq!(said.code, Some(0), "{}", said.all());
+    assert!(!place.tree.with_file_name("mark").exists(), "what a stranger wrote was run");
+    let lines: Vec<&str> = said.out.lines().rev().take(2).collect();
+    let names = "2 names belong to another project on the registry (https://forge.example/they/lark): this release cannot be \
+                 published there under these names: lark-core, lark-io";
+    assert_eq!(lines[0], names, "{}", said.all());
+    assert!(lines[1].starts_with("rehearsal of lark 0.8.0: proved in "), "{}", said.all());
+    let page = fs::read_to_string(place.tree.with_file_name("target").join("xtask/rehearsal-lark.html")).unwrap();
+    assert!(page.contains("2 names belong to another project"), "{page}");
 }

@@ -1,5 +1,5 @@
 //! The crate registry: a sparse index, the upload API and downloads, as the registry chapters of the Cargo book have them.
-//! It must never hide an upstream crate that it does not hold itself.
+//! It must never hide an upstream crate that it does not hold itself, nor show one under a name that is hidden.
 
 use std::{collections::BTreeMap, io::ErrorKind, process::Command};
 
@@ -138,6 +138,18 @@ pub fn hold(state: &State, name: &str, without: &str) -> Result<()> {
     }
 }
 
+/// A name that is published here, and of which nothing else is known: what the world has under it is somebody else's.
+pub fn hide(state: &State, name: &str) -> Result<()> {
+    if !is_name(name) {
+        return Ok(());
+    }
+    state.save(&inherited(name), b"")?;
+    match state.load(&held(name))? {
+        None => state.save(&held(name), b""),
+        Some(_) => Ok(()),
+    }
+}
+
 fn inherited(name: &str) -> String {
     format!("{}.upstream", held(name))
 }
@@ -178,8 +190,11 @@ fn download(state: &State, name: &str, version: &str) -> Result<Answer> {
     if !is_name(name) || !is_plain(version) {
         return Ok(refuse(404, "Not Found"));
     }
+    let is_unknown =
+        lines(state, name)?.is_some_and(|lines| !lines.lines().filter_map(version_of).any(|known| known == version));
     Ok(match (state.load(&crate_file(name, version))?, &state.upstream) {
         (Some(bytes), _) => Answer::bytes(bytes),
+        _ if is_unknown => refuse(404, "Not Found"),
         (None, Some(upstream)) => Answer::elsewhere(upstream.download(name, version)),
         (None, None) => refuse(404, "Not Found"),
     })

@@ -144,11 +144,19 @@ fn crates() {
     let file = "http://up.test/dl/semver/1.0.0/download".to_owned();
     assert_eq!(elsewhere("@/crates/semver/1.0.0/download"), (302, file));
 
+    // Under a name that is hidden, nothing of the world's is had, by the index or past it.
+    world.stand_in.hide(&["tiny-two".to_owned()]).unwrap();
+    assert_eq!(world.curl(&["@/index/ti/ny/tiny-two"]), (200, String::new()));
+    assert_eq!(world.curl(&["@/crates/tiny-two/1.0.0/download"]).0, 404);
+    assert_eq!(world.upload_crate(crates::TOKEN, "tiny-two", "0.1.0").0, 200);
+    assert_eq!(world.json(&["@/index/ti/ny/tiny-two"]).1["vers"], "0.1.0");
+    assert_eq!(world.answer(&["@/crates/tiny-two/0.1.0/download"]).body, [7; 100_000]);
+
     let token = format!("Authorization: {}", crates::TOKEN);
     let yank = ["--request", "DELETE", "--header", &token, "@/api/v1/crates/tiny-one/0.1.0/yank"];
     assert_eq!(world.json(&yank), (200, json!({ "ok": true })));
     assert_eq!(world.json(&["@/index/ti/ny/tiny-one"]).1["yanked"], true);
-    assert_eq!(world.effects(), ["crate", "yank"]);
+    assert_eq!(world.effects(), ["crate", "crate", "yank"]);
 
     let world = world.again();
     assert_eq!(world.json(&["@/index/ti/ny/tiny-one"]).1["yanked"], true);
