@@ -23,7 +23,7 @@ use crate::{
         deployment,
     },
     plan::announcement::templates,
-    plan::changes,
+    plan::{changes, ownership},
     repo::{Elsewhere, Lock, Repo, Underway},
     requirement,
     snapshot::Snapshot,
@@ -80,7 +80,7 @@ pub const STATE: [Check; 16] = [
 
 /// The findings, rows of the checklist and derived proofs that `--waive` may set aside; the others leave no way to make a
 /// coherent release.
-pub const WAIVABLE: [&str; 16] = [
+pub const WAIVABLE: [&str; 19] = [
     "branch",
     "nothing-to-release",
     "path-only",
@@ -97,6 +97,9 @@ pub const WAIVABLE: [&str; 16] = [
     "maturin-develop",
     "pytest",
     "image",
+    ownership::NAMES,
+    ownership::CONTENT,
+    ownership::YANKED,
 ];
 
 /// All that `--waive` may set aside in a train: its own proofs have names of their own.
@@ -114,6 +117,15 @@ pub fn known_waivers(train: &Train, names: &[String]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The same for a publication, of which only what the registries say can be set aside.
+pub fn known_to_publish(names: &[String]) -> Result<()> {
+    let known = ownership::WAIVABLE;
+    match names.iter().find(|name| !known.contains(&name.as_str())) {
+        Some(name) => bail!("--waive {name}: a publication can waive {}", known.join(", ")),
+        None => Ok(()),
+    }
 }
 
 /// Refuses names that `--confirm` cannot mean: a person confirms what only a person can see.

@@ -405,7 +405,7 @@ pub fn parses(words: &[String]) -> Result<(), String> {
 /// A flag of all commands that means nothing to this one, and why.
 fn misused(global: &Global, command: &Command) -> Option<(&'static str, &'static str)> {
     let confirms = matches!(command, Command::Release { .. } | Command::Postfix { .. } | Command::Hotfix { .. });
-    let waives = confirms || matches!(command, Command::Smoke | Command::Rehearse { .. });
+    let waives = confirms || matches!(command, Command::Publish { .. } | Command::Smoke | Command::Rehearse { .. });
     let serves = matches!(command, Command::Serve { .. });
     let flags = [
         ("--waive", !global.waive.is_empty() && !waives, "has nothing to set aside"),
@@ -447,19 +447,28 @@ pub fn main() -> i32 {
     let result = match command {
         Command::Release { version, push } => {
             let intent = Intent::Release(version.unwrap_or(Goal::Align));
-            commands::make(&call, &intent, &Options { push, waive, confirm })
+            commands::make(&call, &intent, &Options { push, waive, confirm, ..Options::default() })
         }
-        Command::Postfix { note, issue, push } => {
-            commands::make(&call, &Intent::Postfix(Fix { note, issue }), &Options { push, waive, confirm })
-        }
+        Command::Postfix { note, issue, push } => commands::make(
+            &call,
+            &Intent::Postfix(Fix { note, issue }),
+            &Options { push, waive, confirm, ..Options::default() },
+        ),
         Command::Hotfix { version, push } => {
-            commands::make(&call, &Intent::Hotfix(version), &Options { push, waive, confirm })
+            commands::make(&call, &Intent::Hotfix(version), &Options { push, waive, confirm, ..Options::default() })
         }
         Command::Publish { version, only, without, here, dist, sending } => {
             let lanes = |named: Vec<LaneName>| named.into_iter().map(Lane::from).collect();
             // Counted from where it was typed, not from the top of the repository.
             let dist = dist.map(|dir| std::path::absolute(&dir).unwrap_or(dir));
-            let options = publish::Options { only: lanes(only), without: lanes(without), dist, here };
+            let options = publish::Options {
+                only: lanes(only),
+                without: lanes(without),
+                dist,
+                here,
+                waive,
+                ..publish::Options::default()
+            };
             let (call, settled) = sending.told(call);
             commands::publish(&call, version.as_ref(), &options, &settled)
         }

@@ -27,9 +27,9 @@ use crate::{
     check,
     config::{Channel, Entries},
     edit::{self, STAGED, count},
-    perform::{self, Tools, Unverified, World, announce, lease::Lease, needs, wheels},
+    perform::{self, Tools, Unverified, World, announce, lease::Lease, needs, ownership, wheels},
     plan::{
-        Options, Plan, checklist, postfix,
+        Options, Plan, checklist, ownership as names, postfix,
         publish::{self, Publication},
         smoke,
     },
@@ -38,7 +38,10 @@ use crate::{
     run::{self, Mode, Seen},
     snapshot::{Loader, Snapshot, Source},
     step::{Checks, Dist, Lane, Observation, Reach, Step, Tagged},
-    tools::{child, python::Environment},
+    tools::{
+        cargo, child,
+        python::{Environment, project},
+    },
     train::Train,
     version::Version,
     workspace,
@@ -69,7 +72,13 @@ pub fn make(call: &Call<'_>, intent: &Intent, options: &Options) -> Result<()> {
     let _lock = if call.dry_run { None } else { lock(&sh, call.manifest.as_deref())? };
     let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
     history::whole(&loader)?;
-    let Planned { snapshot, plan } = basis::plan(&loader, intent, options)?;
+    let mut options = options.clone();
+    if options.push {
+        // What goes out is asked for before; what stays here asks nobody.
+        let (world, head) = (world(call, &sh, &loader, Tools::AsFound)?, loader.load(Source::Tree)?);
+        options.registries = ownership::registries(&world, &head, &names::names(&head));
+    }
+    let Planned { snapshot, plan } = basis::plan(&loader, intent, &options)?;
     history::tags(call.report, &loader, &snapshot.workspace, &snapshot.train)?;
     check::known_waivers(&snapshot.train, &options.waive)?;
     check::known_confirmations(&snapshot.train, &options.confirm)?;
@@ -82,7 +91,18 @@ pub fn make(call: &Call<'_>, intent: &Intent, options: &Options) -> Result<()> {
             call.report.warn(line);
         }
     }
-    let plan = carried?;
+    let ask = |report: &Report| {
+        if !options.push && !names::names(&snapshot).is_empty() {
+            let again = unverified::command(call, intent, &snapshot.train, &to);
+            report
+                .say(format!("the registries were not asked: {again} --push --dry-run asks them, and changes nothing"));
+        }
+    };
+    let plan = carried.inspect_err(|_| {
+        if call.dry_run {
+            ask(call.report)
+        }
+    })?;
     if !call.dry_run {
         let Train { tag, remote, main, .. } = &snapshot.train;
         let tag = tag.fill(&plan.to);
@@ -103,6 +123,7 @@ pub fn make(call: &Call<'_>, intent: &Intent, options: &Options) -> Result<()> {
                 .say(format!("next: {first}git push --atomic {remote} {main} {tag} (or the same command with --push)"));
         }
     }
+    ask(call.report);
     Ok(())
 }
 
@@ -254,7 +275,8 @@ pub fn check(call: &Call<'_>) -> Result<()> {
         report.table(&rows(&rows_of));
         lists.push(json!({ "train": name, "steps": rows_of }));
     }
-    let notes: Vec<String> = trains.iter().flat_map(|train| notes(&first.workspace, train)).collect();
+    let mut notes: Vec<String> = trains.iter().flat_map(|train| notes(&first.workspace, train)).collect();
+    notes.extend(of_registries(&world, &first, &trains));
     report.notes(&notes);
     let total = seen.len();
     if report.json {
@@ -302,6 +324,24 @@ fn notes(workspace: &Workspace, train: &Train) -> Vec<String> {
     noted.map(|finding| format!("`postfix` would be refused: {}; next: {}", finding.what, finding.next)).collect()
 }
 
+/// What a publication would be refused for, where the registries can be asked; an image would have to be pulled for it.
+fn of_registries(world: &World<'_>, first: &Snapshot, trains: &[Train]) -> Vec<String> {
+    let mut asked = BTreeSet::new();
+    let mut notes = Vec::new();
+    for train in trains {
+        let snapshot = Snapshot { train: train.clone(), ..first.clone() };
+        let names = names::names(&snapshot).into_iter().filter(|name| name.kind != names::Kind::Image);
+        let names: Vec<_> = names.filter(|name| asked.insert(name.clone())).collect();
+        let registries = ownership::registries(world, &snapshot, &names);
+        let version = train.version(&first.workspace);
+        let is_released = first.repo.tags.contains_key(&train.tag.fill(version));
+        let versions = train.members().into_iter().map(|at| (at, first.workspace.members[at].version.clone()));
+        let (findings, _) = registries.findings(&snapshot, &versions.collect(), version, is_released);
+        notes.extend(findings.into_iter().map(|finding| format!("{}; next: {}", finding.what, finding.next)));
+    }
+    notes
+}
+
 /// The checklist of the snapshot's train.
 fn checklist(loader: &Loader<'_>, snapshot: &Snapshot) -> Result<Vec<Step>> {
     let mut snapshot = snapshot.clone();
@@ -326,6 +366,7 @@ pub fn publish(
     options: &publish::Options,
     settled: &[(Channel, bool)],
 ) -> Result<()> {
+    check::known_to_publish(&options.waive)?;
     let sh = Shell::new()?;
     let _lock = if call.dry_run { None } else { lock(&sh, call.manifest.as_deref())? };
     let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
@@ -479,7 +520,7 @@ fn rows(seen: &[Seen]) -> Vec<(&str, &str, &Observation)> {
 
 fn print_publication(report: &Report, publication: &Publication, seen: &[Seen], watched: &[Seen]) {
     if report.json {
-        let done = seen.iter().all(|seen| seen.seen.is_done());
+        let done = seen.iter().all(|seen| seen.seen.is_settled());
         report.json(&json!({
             "train": publication.of.train,
             "version": publication.of.version.tag(),
@@ -551,6 +592,7 @@ fn publication_of(
     options: &publish::Options,
 ) -> Result<(Snapshot, Publication)> {
     let tag = train.tag.fill(version);
+    let options = &publish::Options { elsewhere: elsewhere(), ..options.clone() };
     let Some(commit) = loader.repo.tags.get(&tag) else {
         bail!("there is no tag {tag} here: cargo xtask release {}, or git fetch {} --tags", version.tag(), train.remote)
     };
@@ -564,6 +606,11 @@ fn publication_of(
     snapshot.recorded = Some(repo::recorded_by_tag(loader.sh, &tag)?);
     let publication = publish::plan(&snapshot, version, options);
     Ok((snapshot, publication))
+}
+
+/// What the environment says of where packages go.
+fn elsewhere() -> publish::Elsewhere {
+    publish::Elsewhere { registry: cargo::own_registry(), has_own_index: project::has_own_index() }
 }
 
 /// The train and version of the tag at the head, else the version that the train has.

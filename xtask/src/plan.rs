@@ -7,8 +7,8 @@ pub mod checklist;
 pub mod due;
 mod edits;
 pub mod hotfix;
-mod packed;
 pub mod ownership;
+mod packed;
 pub mod post_release;
 pub mod postfix;
 pub mod publish;
@@ -32,6 +32,7 @@ use anyhow::Result;
 use serde::Serialize;
 
 use changes::Collected;
+use ownership::Registries;
 
 use crate::{
     check::{self, Finding, short},
@@ -88,6 +89,8 @@ pub struct Options {
     pub waive: Vec<String>,
     /// What the captain, or who told the captain, has seen.
     pub confirm: Vec<String>,
+    /// What the registries say of the names, where they were asked.
+    pub registries: Registries,
 }
 
 impl Plan {
@@ -275,6 +278,9 @@ impl Draft {
         }
         self.findings.extend(unmakable(train, "tag", &tag_name, &repo.tags));
         self.findings.extend(branch.as_deref().and_then(|branch| unmakable(train, "branch", branch, &repo.branches)));
+        let (findings, remarks) = options.registries.findings(snapshot, &self.versions, &self.to, released);
+        self.findings.extend(findings);
+        self.remarks.extend(remarks);
         let after = after(workspace, &self.edits);
         let notes = train.log(&after).and_then(|log| changelog::quote(log, &self.to.tag()));
         self.remarks.extend(links_left_behind(&self.edits, &train.names, &self.to.tag(), &tag_name));

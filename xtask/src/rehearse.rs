@@ -33,7 +33,7 @@ use crate::{
         wheels::{self, Hashes},
     },
     plan::{
-        ownership::{self as names, Contested, Kind, Owner},
+        ownership::{self as names, Answer, Contested, Kind, Name, Owner},
         publish,
         release::Goal,
         smoke,
@@ -259,7 +259,7 @@ impl<'r> Stand<'r> {
         let _watch = child::Watch::start("git");
         let (top, remote, clone) = (&repo.top, dir.join("remote.git"), dir.join("clone"));
         let (head, main, origin) = (&repo.head, &train.main, &train.remote);
-        let contested = contested(report, snapshot, interrupted, rehearsal)?;
+        let asked = ask(report, snapshot, interrupted, rehearsal)?;
         cmd!(sh, "git clone --quiet --bare {top} {remote}").quiet().run().context("the repository was not cloned")?;
         cmd!(sh, "git --git-dir {remote} update-ref refs/heads/{main} {head}").quiet().run()?;
         cmd!(sh, "git --git-dir {remote} symbolic-ref HEAD refs/heads/{main}").quiet().run()?;
@@ -273,8 +273,11 @@ impl<'r> Stand<'r> {
         ] {
             cmd!(sh, "git -C {clone} config {key} {value}").quiet().run()?;
         }
-        let hidden: Vec<String> =
-            contested.iter().filter(|one| one.name.kind == Kind::Crate).map(|one| one.name.name.clone()).collect();
+        // Of what is not known to be ours, nothing is to be seen.
+        let is_hidden = |(name, answer): &&(Name, Answer)| {
+            name.kind == Kind::Crate && matches!(answer.owner, Owner::Other(_) | Owner::Unknown(_))
+        };
+        let hidden: Vec<String> = asked.iter().filter(is_hidden).map(|(name, _)| name.name.clone()).collect();
         let crates = train.crates.iter().map(|&at| workspace.members[at].name.clone());
         let crates: Vec<String> = crates.filter(|name| !hidden.contains(name)).collect();
         let projects: Vec<String> = train.wheels.iter().filter_map(|wheel| wheel.project.name.clone()).collect();
@@ -291,7 +294,7 @@ impl<'r> Stand<'r> {
         let target = dir.join("target");
         let environment = Environment::new(stand_in, images, &target);
         report.end("set up the clone and the registries", begun, Ok("done"));
-        rehearsal.contested = contested;
+        rehearsal.contested = names::contested(asked.iter().map(|(name, answer)| (name, answer)));
         let train = train.name().to_owned();
         sh.change_dir(&clone);
         let (dir, interrupted) = (dir.to_owned(), interrupted.clone());
@@ -523,26 +526,30 @@ fn builds_images(sh: &Shell, clone: &Path, snapshot: &Snapshot) -> Result<(), St
     Ok(())
 }
 
-/// The names that another project has on the registries, which are asked as they are outside. What another has under the
-/// name of a crate must not be seen in the rehearsal, so that of none of them it may be unknown.
-fn contested(
+/// What the registries say of the release's names, which are asked as they are outside. What another project has under the
+/// name of a crate must not be seen in the rehearsal, so that every crate has to be asked for.
+fn ask(
     report: &Report,
     snapshot: &Snapshot,
     interrupted: &Arc<AtomicBool>,
     rehearsal: &mut Rehearsal,
-) -> Result<Vec<Contested>> {
+) -> Result<Vec<(Name, Answer)>> {
     let sh = Shell::new()?;
     sh.change_dir(&snapshot.repo.top);
     let world = looking(report, &sh, PathBuf::new(), interrupted);
-    let answers = ownership::ask(&world, &ownership::own(&sh, snapshot), &names::names(snapshot));
-    for (name, owner) in &answers {
-        match owner {
-            Owner::Unknown(why) if name.kind == Kind::Crate => bail!("{why}"),
-            Owner::Unknown(why) => rehearsal.not_proved.push((format!("whose the name {} is", name.name), why.clone())),
-            _ => {}
+    let own = ownership::at_remote(&sh, &names::own(snapshot), &snapshot.train.remote);
+    let mut answers = Vec::new();
+    for (name, answer) in ownership::ask(&world, &own, &names::names(snapshot)) {
+        match answer {
+            Ok(answer) => answers.push((name, answer)),
+            Err(error) if name.kind == Kind::Crate => return Err(error),
+            Err(error) => {
+                let what = format!("whose the name {} is", name.name);
+                rehearsal.not_proved.push((what, format!("{error:#}")));
+            }
         }
     }
-    Ok(ownership::contested(&answers))
+    Ok(answers)
 }
 
 /// A world to look at, for what runs in this process.

@@ -237,7 +237,7 @@ fn look_at_all(
             Some((*at, seen))
         })
         .collect();
-    let is_whole = asked.values().all(Observation::is_done);
+    let is_whole = asked.values().all(Observation::is_settled);
     let is_unproved = is_unproved(steps);
     let mut seen: Vec<Observation> = Vec::with_capacity(steps.len());
     let mut after = BTreeMap::new();
@@ -581,6 +581,10 @@ mod tests {
             commit: "1".to_owned(),
             remote: "origin".to_owned(),
             template: Template::new("v{version}").unwrap(),
+            own: Default::default(),
+            waived: Default::default(),
+            without: Vec::new(),
+            elsewhere: Default::default(),
         });
         let dist = Dist {
             of: of.clone(),

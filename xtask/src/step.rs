@@ -16,6 +16,8 @@ use crate::{
     files::tag_record::{NotVerified, Of, Record},
     plan::{
         announcement::Occasion,
+        ownership::Own,
+        publish::Elsewhere,
         rollback::{Mark, PointBack, Revert, Unmake},
     },
     repo::{At, Recorded},
@@ -379,6 +381,17 @@ pub struct Tagged {
     pub remote: String,
     /// The tag's template, to find the train's other tags.
     pub template: Template,
+    /// What the repository is known by, where a registry tells whose a name is.
+    #[serde(skip)]
+    pub own: Own,
+    /// What of the registries is set aside, by what.
+    #[serde(skip)]
+    pub waived: BTreeMap<String, String>,
+    /// The lanes that are left out.
+    #[serde(skip)]
+    pub without: Vec<Lane>,
+    #[serde(skip)]
+    pub elsewhere: Elsewhere,
 }
 
 /// Every crate of the release packed, and each compiled from what was packed.

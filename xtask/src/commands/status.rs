@@ -66,7 +66,7 @@ pub fn status(call: &Call<'_>, version: &Version, here: bool) -> Result<()> {
         call.report.say(format!("looked in {wall:.2} s, which one after another would take {one_by_one:.2} s"));
     }
     print_publication(call.report, &publication, &seen, &watched);
-    let open = seen.iter().filter(|seen| !seen.seen.is_done()).count();
+    let open = seen.iter().filter(|seen| !seen.seen.is_settled()).count();
     if open > 0 {
         bail!("{} of {} are not done", open, count(seen.len(), "step"));
     }

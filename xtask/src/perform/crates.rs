@@ -9,11 +9,12 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use super::{World, publish, wheels::Hashes};
+use super::{World, ownership, publish, wheels::Hashes};
 use crate::{
     check::short,
     crates_io::LARGEST,
     hash,
+    plan::ownership::{CONTENT, Kind, Name, YANKED},
     repo::TempDir,
     step::{CrateUpload, Observation, Packages, Tagged},
     tools::{
@@ -121,9 +122,18 @@ fn marker(world: &World<'_>, of: &Tagged) -> PathBuf {
 }
 
 pub fn observe(world: &World<'_>, upload: &CrateUpload) -> Result<Observation> {
-    let listed = ask(upload)?;
-    // Only a name of which there is nothing yet can be another's.
-    let is_new = listed.is_none() && upload.registry.is_none() && upload.version == upload.of.version;
+    let (listed, is_known) = look_up(upload)?;
+    // Under a name that others have, nothing of ours will be taken.
+    if listed.is_none() && is_known {
+        let name = Name { kind: Kind::Crate, name: upload.name.clone(), registry: upload.registry.clone() };
+        let own = ownership::at_remote(world.sh, &upload.of.own, &upload.of.remote);
+        let answer = ownership::answer(world, &own, &name)?;
+        if let Some(other) = ownership::in_the_way(&upload.of, name, answer.owner) {
+            return Ok(other);
+        }
+    }
+    // Only a name of which there is nothing yet can be another's in other letters or dashes.
+    let is_new = !is_known && upload.registry.is_none() && upload.version == upload.of.version;
     if let Some(theirs) = is_new.then(|| index::other_spelling(&upload.name, None)).transpose()?.flatten() {
         return Ok(Observation::Blocked {
             why: format!("crates.io has the name as `{theirs}`, and takes no crate as `{}` beside it", upload.name),
@@ -178,23 +188,25 @@ fn judge(upload: &CrateUpload, listed: Option<Listed>, packed: Option<&str>, can
         };
     };
     if let Some(what) = listed.foreign(upload, packed) {
-        return Observation::Blocked {
+        let other = Observation::Blocked {
             why: format!("the registry has another {} {}: {what}", upload.name, upload.version),
             next: format!(
                 "find out who published it (cargo owner --list {}); a version cannot be published twice: where the name is yours, {}, else give the crate another name",
                 upload.name, upload.moved_by
             ),
         };
+        return ownership::unless_waived(&upload.of, CONTENT, other);
     }
     if listed.yanked {
         let named = upload.registry.as_ref().map(|name| format!(" --registry {name}")).unwrap_or_default();
-        return Observation::Blocked {
+        let yanked = Observation::Blocked {
             why: "it is yanked: it was published, and nobody is to have it".to_owned(),
             next: format!(
                 "{}, which gives {} a higher version; or, if it was not meant: cargo yank --undo {1}@{}{named}",
                 upload.moved_by, upload.name, upload.version
             ),
         };
+        return ownership::unless_waived(&upload.of, YANKED, yanked);
     }
     let of = listed.commit.as_deref().map_or("no commit", short);
     Observation::Done { evidence: format!("sha256 {} of {of}", digits(&listed.sha256)), since: listed.since }
@@ -207,47 +219,54 @@ pub fn digits(sha256: &str) -> &str {
 
 /// Asks through cargo, which knows the user's registries and mirrors; what it downloads tells hash and commit.
 pub fn ask(upload: &CrateUpload) -> Result<Option<Listed>> {
+    Ok(look_up(upload)?.0)
+}
+
+/// The same, and whether the registry knows the name.
+fn look_up(upload: &CrateUpload) -> Result<(Option<Listed>, bool)> {
     cargo::may_ask()?;
     let id = format!("{}-{}", upload.name, upload.version);
     let scratch = TempDir::new()?;
     let home = scratch.path();
     let spec = format!("{}@{}", upload.name, upload.version);
     let told = child::ask(index::info(home, &spec, upload.registry.as_deref()))?;
-    let line = || -> Result<Option<index::Line>> {
-        let lines = index::remembered(home, &upload.name)?.unwrap_or_default();
-        Ok(lines.into_iter().find(|line| line.vers == upload.version.to_string()))
-    };
+    let lines = || -> Result<Vec<index::Line>> { Ok(index::remembered(home, &upload.name)?.unwrap_or_default()) };
+    let is_ours = |line: &index::Line| line.vers == upload.version.to_string();
     if !told.ok() {
         if told.err.contains("could not find `") {
             // What is yanked is not shown, but it is there.
-            return Ok(line()?.map(|line| Listed {
+            let lines = lines()?;
+            let is_known = !lines.is_empty();
+            let listed = lines.into_iter().find(is_ours).map(|line| Listed {
                 sha256: line.cksum,
                 commit: None,
                 dirty: false,
                 since: line.pubtime,
                 yanked: line.yanked,
-            }));
+            });
+            return Ok((listed, is_known));
         }
         bail!("cargo could not be asked for {} {}: {}", upload.name, upload.version, told.last_words());
     }
     let registry = home.join("registry");
-    if line()?.is_none() {
+    if !lines()?.iter().any(is_ours) {
         // Cargo shows a crate of another spelling for it.
-        return Ok(None);
+        return Ok((None, false));
     }
     let file = in_each(&registry.join("cache"), format!("{id}.crate"))
         .with_context(|| format!("cargo knows {id}, but did not download it"))?;
     let bytes = fs::read(&file).with_context(|| file.display().to_string())?;
     let vcs = in_each(&registry.join("src"), &id).map(|dir| dir.join(".cargo_vcs_info.json"));
     let (commit, dirty) = index::provenance(&vcs.and_then(|path| fs::read_to_string(path).ok()).unwrap_or_default());
-    Ok(Some(Listed {
+    let listed = Listed {
         sha256: hash::sha256(&bytes),
         commit,
         dirty,
         // Evidence that is good to have: without it the crate is there all the same.
-        since: line().ok().flatten().and_then(|line| line.pubtime),
+        since: lines().ok().and_then(|lines| lines.into_iter().find(is_ours)?.pubtime),
         yanked: false,
-    }))
+    };
+    Ok((Some(listed), true))
 }
 
 /// The registry that cargo publishes to, as its variables spell it; `None` for crates.io.
@@ -319,6 +338,7 @@ pub mod tests {
     use super::*;
     use crate::{
         config::Template,
+        plan::ownership::{NAMES, Owner},
         version::{Dialect, Version},
     };
 
@@ -334,6 +354,10 @@ pub mod tests {
             commit: OURS.to_owned(),
             remote: "origin".to_owned(),
             template: Template::default(),
+            own: Default::default(),
+            waived: Default::default(),
+            without: Vec::new(),
+            elsewhere: Default::default(),
         };
         CrateUpload {
             of: Arc::new(of),
@@ -394,6 +418,37 @@ pub mod tests {
     }
 
     #[test]
+    fn what_is_set_aside_is_neither_sent_nor_in_the_way() {
+        let waiving = |check: &str| {
+            let waived = [(check.to_owned(), format!("--waive {check}"))].into();
+            CrateUpload { of: Arc::new(Tagged { waived, ..(*lark().of).clone() }), ..lark() }
+        };
+        let other = || listed(Some("2222222222"));
+        for (check, listed, is_waived) in [
+            (CONTENT, other(), true),
+            (YANKED, yanked(), true),
+            (CONTENT, yanked(), false),
+            (YANKED, other(), false),
+            (NAMES, other(), false),
+        ] {
+            let seen = judge(&waiving(check), Some(listed), None, true);
+            assert_eq!(seen == Observation::Waived { by: format!("--waive {check}") }, is_waived, "{check}: {seen:?}");
+            assert_eq!(seen.is_in_the_way(), !is_waived, "{check}: {seen:?}");
+        }
+        let name = || Name { kind: Kind::Crate, name: "lark".to_owned(), registry: None };
+        let theirs = || Owner::Other(Some("https://forge.example/they/lark".to_owned()));
+        let seen = ownership::in_the_way(&lark().of, name(), theirs());
+        assert!(
+            matches!(&seen, Some(Observation::Blocked { why, next }) if why.contains("https://forge.example/they/lark") && next.ends_with("or --waive registry-names")),
+            "{seen:?}"
+        );
+        assert_eq!(ownership::in_the_way(&waiving(NAMES).of, name(), theirs()), None, "then the registry decides");
+        for owner in [Owner::Nobody, Owner::Ours, Owner::Unknown("x".to_owned())] {
+            assert_eq!(ownership::in_the_way(&lark().of, name(), owner), None);
+        }
+    }
+
+    #[test]
     fn what_cannot_go_out_again_is_told_what_moves_it() {
         let unmoved = CrateUpload {
             version: Version::parse("0.7.3", Dialect::Cargo).unwrap(),
@@ -403,11 +458,11 @@ pub mod tests {
         for (listed, expected) in [
             (
                 yanked(),
-                "cargo xtask release minor, which gives lark a higher version; or, if it was not meant: cargo yank --undo lark@0.7.3",
+                "cargo xtask release minor, which gives lark a higher version; or, if it was not meant: cargo yank --undo lark@0.7.3; or --waive registry-yanked, which leaves it as it is",
             ),
             (
                 listed(Some("2222222222")),
-                "find out who published it (cargo owner --list lark); a version cannot be published twice: where the name is yours, cargo xtask release minor, else give the crate another name",
+                "find out who published it (cargo owner --list lark); a version cannot be published twice: where the name is yours, cargo xtask release minor, else give the crate another name; or --waive registry-content, which leaves it as it is",
             ),
         ] {
             let Observation::Blocked { next, .. } = judge(&unmoved, Some(listed), None, true) else { panic!("passed") };

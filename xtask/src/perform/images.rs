@@ -9,7 +9,7 @@ use crate::{
     check::short,
     names::Word,
     plan::{
-        ownership::{Name, Registered},
+        ownership::{CONTENT, Kind, Name, Registered},
         rollback::PointBack,
     },
     step::{ImageRelease, Observation},
@@ -146,14 +146,21 @@ pub fn observe(world: &World<'_>, release: &ImageRelease) -> Result<Observation>
     let of = &release.of;
     let reference = format!("{name}:{}", of.version.tag());
     Ok(match engine.pull(world.sh, &reference)? {
-        None => Observation::Todo,
+        None => {
+            let image = &release.image;
+            let registry = image.registry.as_ref().map(ToString::to_string);
+            let name = Name { kind: Kind::Image, name: image.name.to_string(), registry };
+            let own = ownership::at_remote(world.sh, &of.own, &of.remote);
+            let answer = ownership::answer(world, &own, &name)?;
+            ownership::in_the_way(of, name, answer.owner).unwrap_or(Observation::Todo)
+        }
         Some(found) if is_ours(release, &found) => {
             let digest = engine.digest(world.sh, &found, &name);
             Observation::done(format!("sha256:{} of {}", digits(&digest), short(&of.commit)))
         }
         Some(found) => {
             let theirs = |label| found.label(label).unwrap_or("unknown");
-            Observation::Blocked {
+            let other = Observation::Blocked {
                 why: format!(
                     "the registry has another {reference}: version {} of commit {}, ours is {} of {}",
                     theirs(VERSION),
@@ -162,7 +169,8 @@ pub fn observe(world: &World<'_>, release: &ImageRelease) -> Result<Observation>
                     of.commit
                 ),
                 next: "find out who pushed it; a version's tag is never moved: release a higher one".to_owned(),
-            }
+            };
+            ownership::unless_waived(of, CONTENT, other)
         }
     })
 }
@@ -201,6 +209,13 @@ pub fn observe_latest(world: &World<'_>, release: &ImageRelease) -> Result<Obser
         Some(ours) if is_ours(release, &ours) && ours.id == latest.id => {
             let digest = engine.digest(world.sh, &latest, &name);
             Observation::done(format!("sha256:{} as {}", digits(&digest), release.of.version.tag()))
+        }
+        // What is set aside is not pointed at.
+        Some(other)
+            if !is_ours(release, &other)
+                && let Some(by) = release.of.waived.get(CONTENT) =>
+        {
+            Observation::Waived { by: by.clone() }
         }
         _ => Observation::Todo,
     })

@@ -24,9 +24,18 @@ pub fn observe(world: &World<'_>, listing: &Listing) -> Result<Observation> {
         Part::Image(release) => images::observe(world, release),
         Part::Forge(release) => forge::observe(world, release),
     });
+    let mut crates = Vec::new();
+    let mut there = 0;
     for (part, seen) in parts.iter().zip(seen) {
         match seen? {
-            Observation::Done { .. } => {}
+            // What is left as it is, is not of this release.
+            Observation::Waived { .. } => {}
+            Observation::Done { .. } => {
+                there += 1;
+                if let Part::Crate(upload) = part {
+                    crates.push(*upload);
+                }
+            }
             Observation::Todo if listing.patient => return Ok(Observation::Todo),
             Observation::Todo => {
                 return Ok(Observation::Blocked {
@@ -40,10 +49,10 @@ pub fn observe(world: &World<'_>, listing: &Listing) -> Result<Observation> {
             unknown => return Ok(unknown),
         }
     }
-    if !listing.crates.is_empty() && !resolves(world, &listing.crates)? {
+    if !crates.is_empty() && !resolves(world, &crates)? {
         return Ok(Observation::Todo);
     }
-    Ok(Observation::done(format!("{0} asked for, {0} there", parts.len())))
+    Ok(Observation::done(format!("{} asked for, {there} there", parts.len())))
 }
 
 enum Part<'l> {
@@ -65,7 +74,7 @@ impl Part<'_> {
 }
 
 /// Whether cargo resolves all of them together, as a user's project would.
-fn resolves(world: &World<'_>, crates: &[CrateUpload]) -> Result<bool> {
+fn resolves(world: &World<'_>, crates: &[&CrateUpload]) -> Result<bool> {
     // Outside of the tree, whose own configuration of cargo a user does not have, and which may name programs.
     let scratch = TempDir::new()?;
     let (sh, dir) = (world.sh, scratch.path());

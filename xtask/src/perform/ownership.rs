@@ -1,78 +1,107 @@
 //! Asks the registries whose the names of a release are, one question for each, side by side.
 //! It must never take a registry that could not be asked for one that knows nothing.
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
 use xshell::{Shell, cmd};
 
 use super::{World, images};
 use crate::{
-    plan::ownership::{self, Contested, Kind, Made, Name, Own, Owner, Registered},
+    plan::ownership::{self, Answer, Contested, INSTEAD, Kind, Made, NAMES, Name, Own, Owner, Registered, Registries},
     snapshot::Snapshot,
-    tools::{index, python::project},
+    step::{Observation, Tagged},
+    tools::{cargo, index, python::project},
 };
 
 /// How many are asked at once.
 const AT_ONCE: usize = 16;
 
-/// A name, and whose it is.
-pub type Answer = (Name, Owner);
-
-/// What the snapshot's repository is known by.
-pub fn own(sh: &Shell, snapshot: &Snapshot) -> Own {
-    let remote = &snapshot.train.remote;
+/// What the repository is known by, its remote among it.
+pub fn at_remote(sh: &Shell, own: &Own, remote: &str) -> Own {
     let urls = cmd!(sh, "git remote get-url --all -- {remote}").quiet().ignore_stderr().ignore_status();
-    let urls = urls.read().unwrap_or_default();
-    ownership::own(snapshot, &urls.lines().map(str::to_owned).collect::<Vec<_>>())
+    own.at(&urls.read().unwrap_or_default().lines().map(str::to_owned).collect::<Vec<_>>())
 }
 
-/// Whose each name is.
-pub fn ask(world: &World<'_>, own: &Own, names: &[Name]) -> Vec<Answer> {
+/// What is said of each name; what could not be asked stands in its place.
+pub fn ask(world: &World<'_>, own: &Own, names: &[Name]) -> Vec<(Name, Result<Answer>)> {
     let mut answers = Vec::with_capacity(names.len());
     for some in names.chunks(AT_ONCE) {
-        let told = world.each(some, |world, name| owner(world, own, name));
-        let told = told.into_iter().map(|told| told.unwrap_or_else(|error| Owner::Unknown(format!("{error:#}"))));
+        let told = world.each(some, |world, name| {
+            // Who wants cargo to ask nobody wants no other registry to be asked, either.
+            cargo::may_ask()?;
+            answer(world, own, name)
+        });
         answers.extend(some.iter().cloned().zip(told));
     }
     answers
 }
 
-/// Those that another project has.
-pub fn contested(answers: &[Answer]) -> Vec<Contested> {
-    let others = answers.iter().filter_map(|(name, owner)| match owner {
-        Owner::Other(repository) => Some(Contested { name: name.clone(), repository: repository.clone() }),
-        _ => None,
-    });
-    others.collect()
-}
-
-/// Whose a name is, by what its registry says now.
-pub fn owner(world: &World<'_>, own: &Own, name: &Name) -> Result<Owner> {
-    let registered = match name.kind {
-        Kind::Crate => of_crate(world, index::newest(&name.name, name.registry.as_deref())?)?,
-        Kind::Project => of_project(&project::ask(world.sh, &name.name)?),
-        Kind::Image => images::registered(world, name)?,
-    };
-    Ok(match registered {
-        Some(registered) => ownership::owner(&registered, own),
-        None => Owner::Nobody,
-    })
-}
-
-fn of_crate(world: &World<'_>, newest: index::Newest) -> Result<Option<Registered>> {
-    if newest.lines.is_empty() {
-        return Ok(None);
+/// What the registries say of the names of the snapshot's train.
+pub fn registries(world: &World<'_>, snapshot: &Snapshot, names: &[Name]) -> Registries {
+    let own = at_remote(world.sh, &ownership::own(snapshot), &snapshot.train.remote);
+    let mut registries = Registries::default();
+    for (name, answer) in ask(world, &own, names) {
+        match answer {
+            Ok(answer) => registries.answers.push((name, answer)),
+            Err(error) => registries.unasked.push(format!("{error:#}")),
+        }
     }
-    // Of what is wholly yanked, the registry tells nothing more.
-    if newest.lines.iter().all(|line| line.yanked) {
-        anyhow::bail!("all its versions are yanked, and the registry does not tell whose they are");
-    }
-    let commit = newest.commit.map(|commit| made(world.sh, &commit));
-    Ok(Some(Registered { links: newest.repository.into_iter().collect(), commit, versions: Vec::new() }))
+    registries
 }
 
-fn of_project(project: &project::Project) -> Option<Registered> {
-    let versions: Vec<String> = project.versions.keys().cloned().collect();
-    (!versions.is_empty()).then(|| Registered { links: project.links(), commit: None, versions })
+/// What its registry says of a name now.
+pub fn answer(world: &World<'_>, own: &Own, name: &Name) -> Result<Answer> {
+    match name.kind {
+        Kind::Crate => {
+            let newest = index::newest(&name.name, name.registry.as_deref())?;
+            let versions = newest.lines.iter().map(|line| (line.vers.clone(), line.yanked)).collect();
+            // Of what is wholly yanked, the registry tells nothing more.
+            let owner = match newest.lines.iter().all(|line| line.yanked) {
+                true if newest.lines.is_empty() => Owner::Nobody,
+                true => Owner::Unknown(format!("all versions of {} are yanked", name.name)),
+                false => {
+                    let commit = newest.commit.map(|commit| made(world.sh, &commit));
+                    let links = newest.repository.into_iter().collect();
+                    ownership::owner(&Registered { links, commit, versions: Vec::new() }, own)
+                }
+            };
+            Ok(Answer { owner, versions })
+        }
+        Kind::Project => {
+            let project = project::ask(world.sh, &name.name)?;
+            let versions: Vec<String> = project.versions.keys().cloned().collect();
+            let owner = match versions.is_empty() {
+                true => Owner::Nobody,
+                false => ownership::owner(&Registered { links: project.links(), commit: None, versions }, own),
+            };
+            Ok(Answer { owner, versions: project.versions })
+        }
+        Kind::Image => {
+            let registered = images::registered(world, name)?;
+            let owner = registered.map_or(Owner::Nobody, |registered| ownership::owner(&registered, own));
+            Ok(Answer { owner, versions: BTreeMap::new() })
+        }
+    }
+}
+
+/// What is in the way of publishing under a name, unless that is set aside.
+pub fn in_the_way(of: &Tagged, name: Name, owner: Owner) -> Option<Observation> {
+    let Owner::Other(repository) = owner else { return None };
+    let why = ownership::lines(&[Contested { name, repository }]).join("; ");
+    (!of.waived.contains_key(NAMES))
+        .then(|| Observation::Blocked { why, next: format!("{INSTEAD}; or --waive {NAMES}") })
+}
+
+/// What was seen, or that it is set aside under that name.
+pub fn unless_waived(of: &Tagged, check: &str, seen: Observation) -> Observation {
+    match (seen, of.waived.get(check)) {
+        (Observation::Blocked { .. }, Some(by)) => Observation::Waived { by: by.clone() },
+        (Observation::Blocked { why, next }, None) => {
+            Observation::Blocked { why, next: format!("{next}; or --waive {check}, which leaves it as it is") }
+        }
+        (seen, _) => seen,
+    }
 }
 
 /// Whether this repository has a commit.

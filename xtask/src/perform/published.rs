@@ -16,8 +16,8 @@ pub fn observe(world: &World<'_>, published: &Published) -> Observation {
     }
     let publish = format!("cargo xtask publish {}", published.of.version.tag());
     // While a part is missing, the sum was not asked for.
-    let is_whole = seen.iter().all(|part| part.seen.is_done() || part.step.is_sum());
-    let open = seen.iter().filter(|part| !part.seen.is_done() && (is_whole || !part.step.is_sum()));
+    let is_whole = seen.iter().all(|part| part.seen.is_settled() || part.step.is_sum());
+    let open = seen.iter().filter(|part| !part.seen.is_settled() && (is_whole || !part.step.is_sum()));
     let open: Vec<&str> = open.map(|part| part.title.as_str()).collect();
     match open.as_slice() {
         [] => Observation::done(format!("all {} of it", seen.len())),

@@ -11,13 +11,16 @@ use std::{
 use anyhow::{Context, Result, bail};
 use toml_edit::{DocumentMut, Item};
 
-use super::{Tools, World, forge, publish};
+use super::{Tools, World, forge, ownership, publish};
 use crate::{
     check::short,
     config::SDIST,
     edit::count,
     hash,
-    plan::publish::missing,
+    plan::{
+        ownership::{CONTENT, Kind, Name, YANKED},
+        publish::missing,
+    },
     step::{Dist, Observation},
     tools::{
         cargo, child,
@@ -258,17 +261,23 @@ sys.exit(pytest.main(['-q', '-p', 'no:cacheprovider', '--rootdir', tests, tests]
 
 pub fn observe(world: &World<'_>, dist: &Dist) -> Result<Observation> {
     let listed = listed(world, dist)?;
+    if listed.is_empty()
+        && let Some(stranger) = in_the_way(world, dist)
+    {
+        return Ok(stranger);
+    }
     let ours = files(world, dist)?;
     let is_built = built(world, dist, &ours).is_done();
     let differs = |ours: &Hashes| {
         let pair = ours.iter().find_map(|(name, hash)| {
             listed.get(name).filter(|there| there.sha256 != *hash).map(|there| (name, hash, &there.sha256))
         });
-        pair.map(|(name, ours, theirs)| Observation::Blocked {
+        let other = pair.map(|(name, ours, theirs)| Observation::Blocked {
             why: format!("the index has another {name}: its sha256 is {theirs}, ours is {ours}"),
             next: "publish the files that were uploaded first (--dist DIR), or release a higher version: an index never takes other bytes under the same name"
                 .to_owned(),
-        })
+        });
+        other.map(|other| ownership::unless_waived(&dist.of, CONTENT, other))
     };
     let done = || {
         let since = listed.values().filter_map(|file| file.since.clone()).max();
@@ -318,6 +327,24 @@ pub fn observe(world: &World<'_>, dist: &Dist) -> Result<Observation> {
             ),
             next: "UV_PUBLISH_TOKEN in the environment, or trusted publishing in CI".to_owned(),
         },
+    })
+}
+
+/// What keeps a project off the index that has no file of this version to be had: another has its name, or the version was
+/// yanked. An index that only uv can ask says so when it is sent something.
+fn in_the_way(world: &World<'_>, dist: &Dist) -> Option<Observation> {
+    let name = Name { kind: Kind::Project, name: dist.name.clone(), registry: None };
+    let own = ownership::at_remote(world.sh, &dist.of.own, &dist.of.remote);
+    let answer = ownership::answer(world, &own, &name).ok()?;
+    let is_yanked = answer.versions.get(&dist.version) == Some(&true);
+    ownership::in_the_way(&dist.of, name, answer.owner).or_else(|| {
+        is_yanked.then(|| {
+            let yanked = Observation::Blocked {
+                why: format!("{} {} was yanked, and an index takes no file twice", dist.name, dist.version),
+                next: "release a higher version".to_owned(),
+            };
+            ownership::unless_waived(&dist.of, YANKED, yanked)
+        })
     })
 }
 

@@ -10,12 +10,14 @@ use serde::Serialize;
 use markup::dress;
 use templates::fill;
 
+use super::ownership;
+
 use crate::{
     config::{Channel, Image},
     files::tag_record::Record,
     requirement,
     snapshot::Snapshot,
-    step::Tagged,
+    step::{Lane, Tagged},
     train::Train,
     version::{Dialect, Version},
 };
@@ -138,26 +140,34 @@ fn install(snapshot: &Snapshot, of: &Tagged, occasion: &Occasion) -> String {
         _ => Some(of.version.clone()),
     };
     let Some(wanted) = wanted else { return String::new() };
+    // Where somebody else's content was left under the version, its name is nothing to install.
+    if [ownership::CONTENT, ownership::YANKED].iter().any(|check| of.waived.contains_key(*check)) {
+        return String::new();
+    }
+    let is_sent = |lane: Lane| !of.without.contains(&lane);
     let (driver, version) = (&workspace.members[train.driver], wanted.tag());
     let mut ways = Vec::new();
-    if driver.publish && wanted.post().is_none() {
+    if driver.publish && wanted.post().is_none() && is_sent(Lane::Crates) {
         // Who has it already need not touch the manifest, as long as the requirement there accepts both.
         let is_update = match occasion {
             Occasion::Hotfix { .. } => true,
             Occasion::Rollback { .. } => matches!(requirement::accepts(&version, &of.version), Ok(true)),
             _ => false,
         };
+        // On the public registry, the name may be another's.
+        let registry = driver.registry.as_ref().or(of.elsewhere.registry.as_ref());
+        let registry = registry.map(|name| format!(" --registry {name}")).unwrap_or_default();
         ways.push(match is_update {
             true => format!("`cargo update -p {} --precise {version}`", driver.name),
-            false => format!("`cargo add {}@{version}`", driver.name),
+            false => format!("`cargo add {}@{version}{registry}`", driver.name),
         });
     }
-    for wheel in &train.wheels {
+    for wheel in train.wheels.iter().filter(|_| is_sent(Lane::Wheels) && !of.elsewhere.has_own_index) {
         if let (Some(name), Ok(version)) = (&wheel.project.name, wanted.show(Dialect::Pep440)) {
             ways.push(format!("`pip install {name}=={version}`"));
         }
     }
-    if wanted.post().is_none() {
+    if wanted.post().is_none() && is_sent(Lane::Images) {
         ways.extend(train.config.images.iter().map(|image| format!("image `{}:{version}`", in_registry(image))));
     }
     ways.iter().map(|way| format!("- {way}")).collect::<Vec<_>>().join("\n")

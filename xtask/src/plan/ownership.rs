@@ -1,11 +1,27 @@
 //! Whose a name on a registry is: ours by the commit that a version was packed from, or by the repository that it names.
 //! It must never take a name for ours because it is called as one of ours.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::{edit::count, snapshot::Snapshot, version::Dialect, visible};
+use super::taken;
+use crate::{
+    check::Finding,
+    edit::count,
+    snapshot::Snapshot,
+    version::{Dialect, Version},
+    visible,
+};
+
+/// What `--waive` calls a name that another project has, a version that is there with other content, and one that was
+/// yanked.
+pub const NAMES: &str = "registry-names";
+pub const CONTENT: &str = "registry-content";
+pub const YANKED: &str = "registry-yanked";
+
+/// What of the registries may be set aside.
+pub const WAIVABLE: [&str; 3] = [NAMES, CONTENT, YANKED];
 
 /// A name that a release takes on a registry.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -62,6 +78,22 @@ pub enum Owner {
     Unknown(String),
 }
 
+/// What was found out about a name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    pub owner: Owner,
+    /// Each version that is there, with whether it was yanked.
+    pub versions: BTreeMap<String, bool>,
+}
+
+/// What the registries say of a train's names.
+#[derive(Clone, Debug, Default)]
+pub struct Registries {
+    pub answers: Vec<(Name, Answer)>,
+    /// Why some could not be asked.
+    pub unasked: Vec<String>,
+}
+
 /// A name of ours that another project has.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Contested {
@@ -94,15 +126,27 @@ pub fn names(snapshot: &Snapshot) -> Vec<Name> {
     crates.chain(projects).chain(images).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
-/// What the snapshot's repository is known by; `remotes` are the addresses of its remote.
-pub fn own(snapshot: &Snapshot, remotes: &[String]) -> Own {
+/// What the snapshot's repository is known by, but for where its remote is.
+pub fn own(snapshot: &Snapshot) -> Own {
     let Snapshot { workspace, train, repo, .. } = snapshot;
     let manifests = workspace.graph.packages.iter().filter_map(|package| package.about.repository.as_ref());
     let projects = train.wheels.iter().flat_map(|wheel| &wheel.project.links);
-    let addresses = remotes.iter().chain(manifests).chain(projects).filter_map(|url| address(url)).collect();
+    let addresses = manifests.chain(projects).filter_map(|url| address(url)).collect();
     let versions = train.tags(repo).filter_map(|(version, _)| version.show(Dialect::Pep440).ok()).collect();
     Own { addresses, versions, is_shallow: repo.is_shallow }
 }
+
+impl Own {
+    /// The same, when the remote is at these addresses.
+    pub fn at(&self, remotes: &[String]) -> Own {
+        let mut own = self.clone();
+        own.addresses.extend(remotes.iter().filter_map(|url| address(url)));
+        own
+    }
+}
+
+/// What to do about names that another project has.
+pub const INSTEAD: &str = "publish to a registry of your own (`publish = [\"NAME\"]` in the manifest, UV_PUBLISH_URL, IMAGE_REGISTRY), or under other names";
 
 /// Whose a name is.
 pub fn owner(registered: &Registered, own: &Own) -> Owner {
@@ -149,6 +193,53 @@ pub fn address(url: &str) -> Option<String> {
     let end = inside.iter().filter_map(|word| path.find(word)).min().unwrap_or(path.len());
     let path = path[..end].trim_matches('/').trim_end_matches(".git").trim_end_matches('/');
     (!host.is_empty() && !path.is_empty()).then(|| format!("{host}/{path}"))
+}
+
+impl Registries {
+    /// What is in the way of these versions of members, and of wheels of `to`, and what is not known. Where the release is
+    /// made already, the versions that are there may well be its own: its publication tells.
+    pub fn findings(
+        &self,
+        snapshot: &Snapshot,
+        versions: &BTreeMap<usize, Version>,
+        to: &Version,
+        released: bool,
+    ) -> (Vec<Finding>, Vec<String>) {
+        let contested = contested(self.answers.iter().map(|(name, answer)| (name, answer)));
+        let names = lines(&contested).into_iter().map(|line| Finding::new(NAMES, line, INSTEAD));
+        let taken = self.answers.iter().filter(|(_, answer)| !released && !matches!(answer.owner, Owner::Other(_)));
+        let taken = taken.filter_map(|(name, answer)| {
+            let version = match name.kind {
+                Kind::Crate => versions.get(&snapshot.workspace.member(&name.name)?)?.to_string(),
+                Kind::Project => to.show(Dialect::Pep440).ok()?,
+                Kind::Image => return None,
+            };
+            let instead = || taken::instead(snapshot, to);
+            Some(match answer.versions.get(&version)? {
+                true => Finding::new(YANKED, format!("{} {version} was published and yanked", name.name), instead()),
+                false => {
+                    let what = format!("{} {version} is published already, with other content", name.name);
+                    Finding::new(CONTENT, what, instead())
+                }
+            })
+        });
+        let unknown = self.answers.iter().filter_map(|(name, answer)| match &answer.owner {
+            Owner::Unknown(why) => Some(format!("whose the name {} is: {why}", name.name)),
+            _ => None,
+        });
+        let unasked: BTreeSet<String> = self.unasked.iter().cloned().chain(unknown).collect();
+        let unasked = unasked.into_iter().map(|why| format!("not known of the registries: {why}"));
+        (names.chain(taken).collect(), unasked.collect())
+    }
+}
+
+/// The names that another project has.
+pub fn contested<'a>(answers: impl IntoIterator<Item = (&'a Name, &'a Answer)>) -> Vec<Contested> {
+    let others = answers.into_iter().filter_map(|(name, answer)| match &answer.owner {
+        Owner::Other(repository) => Some(Contested { name: name.clone(), repository: repository.clone() }),
+        _ => None,
+    });
+    others.collect()
 }
 
 /// The repository that a registry names, as a person is told: a stranger wrote it.

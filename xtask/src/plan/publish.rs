@@ -1,17 +1,24 @@
 //! The plan of `publish`: what is tagged goes to registries, images, forge and channels, in an order that can be resumed.
 //! It must never plan to send what is not in the tagged commit, nor anything outward before all that can fail here.
 
-use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    sync::Arc,
+};
 
 use serde::Serialize;
 
-use super::announcement::{self, Occasion};
+use super::{
+    announcement::{self, Occasion},
+    ownership,
+};
 use crate::{
     check::{Finding, published, short},
     config::{Lockstep, PLATFORMS, SDIST},
     edit::slashed,
     files::{cargo_toml::Table, changelog, tag_record::Record},
-    repo::rollback_tag,
+    repo::{Recorded, rollback_tag},
     snapshot::Snapshot,
     step::{Announcement, CrateUpload, Dist, ForgeRelease, ImageRelease, Lane, Listing, Packages, Reach, Step, Tagged},
     version::{Dialect, Version},
@@ -29,6 +36,18 @@ pub struct Options {
     pub dist: Option<PathBuf>,
     /// The wheels of this machine's platform will do.
     pub here: bool,
+    /// What is set aside of what the registries say.
+    pub waive: Vec<String>,
+    pub elsewhere: Elsewhere,
+}
+
+/// Where packages go when it is not the public registries.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Elsewhere {
+    /// What cargo calls the registry.
+    pub registry: Option<String>,
+    /// Users must be told the index by whoever runs it.
+    pub has_own_index: bool,
 }
 
 /// What a publication consists of.
@@ -55,6 +74,10 @@ pub fn plan(snapshot: &Snapshot, version: &Version, options: &Options) -> Public
         commit: base.clone(),
         remote: train.remote.clone(),
         template: train.tag.clone(),
+        own: ownership::own(snapshot),
+        waived: waived(snapshot, options),
+        without: options.without.clone(),
+        elsewhere: options.elsewhere.clone(),
     });
     let root = workspace.root_dir();
     let said = train.version(workspace);
@@ -127,6 +150,15 @@ pub fn plan(snapshot: &Snapshot, version: &Version, options: &Options) -> Public
     }
     let record = snapshot.recorded.clone().map(|recorded| recorded.record).unwrap_or_default();
     Publication { of, record, findings, remarks, steps }
+}
+
+/// What of the registries is set aside: by the tag, or by the command.
+fn waived(snapshot: &Snapshot, options: &Options) -> BTreeMap<String, String> {
+    let recorded = snapshot.recorded.iter().flat_map(|Recorded { at, record, .. }| {
+        record.waived.iter().map(move |name| (name.clone(), format!("{at} records it")))
+    });
+    let told = options.waive.iter().map(|name| (name.clone(), format!("--waive {name}")));
+    recorded.chain(told).filter(|(name, _)| ownership::WAIVABLE.contains(&name.as_str())).collect()
 }
 
 /// What the release has, and nobody looks for, because it was left out.

@@ -226,6 +226,10 @@ pub fn plan(gone: &Snapshot, now: &Snapshot, version: &Version, facts: &Facts, o
         commit: commit.to_owned(),
         remote: train.remote.clone(),
         template: train.tag.clone(),
+        own: super::ownership::own(gone),
+        waived: Default::default(),
+        without: Vec::new(),
+        elsewhere: Default::default(),
     };
     let of = Arc::new(tagged(version, &gone.base));
     let remote = facts.remote.clone().unwrap_or_default();

@@ -229,7 +229,7 @@ fn budget(facts: &Facts<'_>, last: &Last, command: &dyn Fn(&str) -> String) -> O
     {
         return line(State::Unknown, why.clone(), Some(next.clone()));
     }
-    if parts.iter().all(|seen| seen.is_done()) {
+    if parts.iter().all(|seen| seen.is_settled()) {
         let ended =
             parts.iter().map(|seen| time(seen)).collect::<Option<Vec<i64>>>().and_then(|times| times.into_iter().max());
         let evidence = match ended {
@@ -259,7 +259,7 @@ fn of_publication(last: &Last, command: &dyn Fn(&str) -> String) -> Vec<Line> {
     lanes.dedup();
     for lane in lanes {
         let parts: Vec<&Part> = last.published.iter().filter(|part| part.lane == lane).collect();
-        let open = parts.iter().filter(|part| !part.seen.is_done());
+        let open = parts.iter().filter(|part| !part.seen.is_settled());
         let publish = command(&format!("publish {}", last.version.tag()));
         lines.extend(open.map(|part| of_step(format!("{}: {}", last.tag, part.title), &part.seen, Some(&publish))));
         let done: Vec<&Part> = parts.iter().copied().filter(|part| part.seen.is_done()).collect();

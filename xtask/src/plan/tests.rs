@@ -7,6 +7,7 @@ mod changes;
 mod checklist;
 mod due;
 mod laws;
+mod ownership;
 mod post_release;
 mod postfix;
 mod publish;

@@ -57,6 +57,12 @@ pub fn has_default_registry() -> bool {
     config.get("registry").and_then(|registry| registry.get("default")).is_some()
 }
 
+/// The registry of the user's own to which crates go when nothing is said; that of a rehearsal stands for crates.io.
+pub fn own_registry() -> Option<String> {
+    let named = std::env::var("CARGO_REGISTRY_DEFAULT").ok()?;
+    (!named.is_empty() && !["crates-io", "rehearsal"].contains(&named.as_str())).then_some(named)
+}
+
 /// A lock that cargo would have to write, and must not under `--locked`.
 #[derive(Debug, PartialEq)]
 pub struct StaleLock(String);

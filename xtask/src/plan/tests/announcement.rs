@@ -9,22 +9,40 @@ use super::sketch::{Sketch, house, v};
 use crate::{
     config::Channel,
     files::tag_record::Record,
-    plan::announcement::{Occasion, text},
-    step::Tagged,
+    plan::{
+        announcement::{Occasion, text},
+        publish::Elsewhere,
+    },
+    step::{Lane, Tagged},
     version::{Dialect, Version},
 };
 
 fn told(sketch: &Sketch, version: &str, occasion: &Occasion, channel: Channel, notes: &str) -> String {
+    told_of(sketch, version, occasion, channel, notes, |of| of)
+}
+
+fn told_of(
+    sketch: &Sketch,
+    version: &str,
+    occasion: &Occasion,
+    channel: Channel,
+    notes: &str,
+    change: impl Fn(Tagged) -> Tagged,
+) -> String {
     let snapshot = sketch.snapshot();
     let version = Version::parse(version, Dialect::Tag).unwrap();
-    let of = Arc::new(Tagged {
+    let of = Arc::new(change(Tagged {
         train: "barter".to_owned(),
         tag: format!("v{}", version.tag()),
         version,
         commit: "1111111111".to_owned(),
         remote: "origin".to_owned(),
         template: snapshot.train.tag.clone(),
-    });
+        own: Default::default(),
+        waived: Default::default(),
+        without: Vec::new(),
+        elsewhere: Default::default(),
+    }));
     text(&snapshot, &of, occasion, channel, notes)
 }
 
@@ -204,4 +222,28 @@ fn a_template_that_nobody_would_fill_is_a_finding() {
     assert!(told.contains("finale.slack.md is no template's name; did you mean `final.slack.md`?\n"), "{told}");
     assert!(told.contains("0000 is no template's name; known are final.md, final.discord.md, "), "{told}");
     assert_eq!(told.lines().count(), 3, "{told}");
+}
+
+#[test]
+fn nobody_is_told_to_install_what_is_somebody_elses() {
+    let ways = |change: &dyn Fn(&mut Tagged)| {
+        let change = |mut of: Tagged| {
+            change(&mut of);
+            of
+        };
+        let text = told_of(&with_image(), "0.10.0", &Occasion::Final, Channel::Mail, "- x", change);
+        let lines = text.lines().filter(|line| line.contains("0.10.0") && line.contains("`"));
+        lines.map(|line| line.trim_start_matches("- ").to_owned()).collect::<Vec<_>>().join(" ")
+    };
+    let (add, pip, image) =
+        ("`cargo add barter@0.10.0`", "`pip install barter-python==0.10.0`", "image `r.example/x/house:0.10.0`");
+    assert_eq!(ways(&|_| {}), [add, pip, image].join(" "));
+    assert_eq!(ways(&|of| of.without = vec![Lane::Crates]), [pip, image].join(" "));
+    assert_eq!(ways(&|of| of.without = vec![Lane::Wheels, Lane::Images]), add);
+    let own = Elsewhere { registry: Some("mine".to_owned()), has_own_index: true };
+    let from_mine = "`cargo add barter@0.10.0 --registry mine`";
+    assert_eq!(ways(&|of| of.elsewhere = own.clone()), [from_mine, image].join(" "));
+    for check in ["registry-content", "registry-yanked"] {
+        assert_eq!(ways(&|of| drop(of.waived.insert(check.to_owned(), String::new()))), "", "{check}");
+    }
 }

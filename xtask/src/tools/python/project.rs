@@ -60,6 +60,12 @@ pub fn indexes(variable: impl Fn(&str) -> Option<String>) -> Result<Vec<String>>
     Ok(indexes)
 }
 
+/// Whether projects go to an index of the user's own; that of a rehearsal stands for PyPI.
+pub fn has_own_index() -> bool {
+    let is_pypi = |url: &str| url.contains("upload.pypi.org") || url.starts_with("http://127.0.0.1:");
+    std::env::var("UV_PUBLISH_URL").is_ok_and(|url| !url.trim().is_empty() && !is_pypi(&url))
+}
+
 /// Asks the first index that knows the project.
 pub fn ask(sh: &Shell, name: &str) -> Result<Project> {
     let indexes = indexes(|name| std::env::var(name).ok())?;
