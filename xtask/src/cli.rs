@@ -18,7 +18,6 @@ use crate::{
     rehearse,
     report::{Loudness, Report},
     step::Lane,
-    tools::stand_in,
     version::{Dialect, Version},
 };
 
@@ -413,7 +412,6 @@ fn misused(global: &Global, command: &Command) -> Option<(&'static str, &'static
         ("--dry-run", global.dry_run && serves, "serves, and cannot only look"),
         ("--json", global.json && serves, "gives no answer but the environment to use"),
         ("--train", global.train.is_some() && serves, "serves whatever it is sent, of any train"),
-        ("--manifest-path", global.manifest_path.is_some() && serves, "looks at no workspace"),
     ];
     flags.into_iter().find(|(_, is_misused, _)| *is_misused).map(|(flag, _, why)| (flag, why))
 }
@@ -497,7 +495,7 @@ pub fn main() -> i32 {
         Command::Rehearse { version, page, keep } => {
             rehearse::rehearse(&call, &rehearse::Options { goal: version, page, keep, waive })
         }
-        Command::Serve { dir, port, alone } => stand_in::serve(&dir, port, alone, &[]),
+        Command::Serve { dir, port, alone } => commands::serve(&call, &dir, port, alone),
         Command::Smoke => commands::smoke(&call, &waive),
         Command::Check => commands::check(&call),
     };

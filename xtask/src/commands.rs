@@ -13,6 +13,7 @@ mod unverified;
 use std::{
     collections::BTreeSet,
     fs::File,
+    io::{self, Write as _},
     path::{Path, PathBuf},
     sync::{Arc, atomic::AtomicBool},
     time::Duration,
@@ -41,6 +42,7 @@ use crate::{
     tools::{
         cargo, child,
         python::{Environment, project},
+        stand_in,
     },
     train::Train,
     version::Version,
@@ -340,6 +342,40 @@ fn of_registries(world: &World<'_>, first: &Snapshot, trains: &[Train]) -> Vec<S
         notes.extend(findings.into_iter().map(|finding| format!("{}; next: {}", finding.what, finding.next)));
     }
     notes
+}
+
+/// `serve`: the registries of a rehearsal for people. In a workspace, what another project has under its names is hidden.
+pub fn serve(call: &Call<'_>, dir: &Path, port: u16, alone: bool) -> Result<()> {
+    let dir = std::path::absolute(dir)?;
+    let hidden = if alone { Vec::new() } else { strange_crates(call)? };
+    if !hidden.is_empty() {
+        let _ = writeln!(io::stderr(), "hidden, because another project has these names: {}", hidden.join(", "));
+    }
+    stand_in::serve(&dir, port, alone, &hidden)
+}
+
+/// The crates of the workspace whose names are not known to be ours; none outside of a workspace.
+fn strange_crates(call: &Call<'_>) -> Result<Vec<String>> {
+    let sh = Shell::new()?;
+    let loaded = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref());
+    let Ok((loader, head)) = loaded.and_then(|loader| loader.load(Source::Tree).map(|head| (loader, head))) else {
+        return Ok(Vec::new());
+    };
+    let world = world(call, &sh, &loader, Tools::AsFound)?;
+    let mut hidden = BTreeSet::new();
+    for train in loader.trains(&head)? {
+        let snapshot = Snapshot { train, ..head.clone() };
+        let crates = names::names(&snapshot).into_iter().filter(|name| name.kind == names::Kind::Crate);
+        let registries = ownership::registries(&world, &snapshot, &crates.collect::<Vec<_>>());
+        if let Some(why) = registries.unasked.first() {
+            bail!("{why}");
+        }
+        let strange =
+            |answer: &names::Answer| matches!(answer.owner, names::Owner::Other(_) | names::Owner::Unknown(_));
+        let strange = registries.answers.into_iter().filter(|(_, answer)| strange(answer));
+        hidden.extend(strange.map(|(name, _)| name.name));
+    }
+    Ok(hidden.into_iter().collect())
 }
 
 /// The checklist of the snapshot's train.

@@ -208,3 +208,14 @@ fn a_test_that_does_not_exist_is_not_taken_for_a_proof() {
         assert!(!is_test(name, &files), "{name}");
     }
 }
+
+/// An address that nobody has filled in would lead people, and registries, to somebody else.
+#[test]
+fn nothing_names_a_repository_that_is_nobodys() {
+    let files = Command::new("git").args(["ls-files", "-z"]).current_dir(top()).output().expect("git starts");
+    let placeholder = ["your", "org"].join("-");
+    let names = said(&files);
+    let texts = names.split('\0').filter_map(|name| Some((name, fs::read_to_string(top().join(name)).ok()?)));
+    let found: Vec<&str> = texts.filter(|(_, text)| text.contains(&placeholder)).map(|(name, _)| name).collect();
+    assert!(names.contains("Cargo.toml") && found.is_empty(), "{placeholder} stands in {found:?}");
+}

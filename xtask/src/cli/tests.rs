@@ -205,7 +205,7 @@ fn a_flag_that_means_nothing_to_a_command_is_refused() {
         ("--dry-run serve --dir x", Some("--dry-run")),
         ("serve --dir x --json", Some("--json")),
         ("serve --dir x --train y", Some("--train")),
-        ("serve --dir x --manifest-path y", Some("--manifest-path")),
+        ("serve --dir x --manifest-path y", None),
         ("serve --dir x --waive image", Some("--waive")),
         ("check --waive image", Some("--waive")),
         ("rehearse --waive image", None),

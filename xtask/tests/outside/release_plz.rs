@@ -83,7 +83,7 @@ impl Clone {
     fn release_plz_update(&self, tag: &str) -> String {
         let released = self.dir.with_file_name(tag);
         self.git(&format!("worktree add --quiet {} {tag}", released.display()));
-        let url = ["--repo-url", "https://github.com/your-org/barter"];
+        let url = ["--repo-url", "https://forge.example/we/barter"];
         let mut command = self.program("release-plz");
         run(command.arg("update").args(url).arg("--registry-manifest-path").arg(released.join("Cargo.toml")))
     }
