@@ -61,7 +61,7 @@ struct Rehearsed {
     trains: Vec<Value>,
     /// What ran before it and after it.
     running: [Vec<String>; 2],
-    /// The last line that a person reads.
+    /// How all of it ended.
     verdict: String,
 }
 
@@ -79,7 +79,8 @@ impl Rehearsed {
         let (told, said) = run_both(command.args(["rehearse", "--json", "--quiet"]).current_dir(&clone));
         let after = running(&clone);
         let trains = serde_json::from_str(&told).expect("a rehearsal for each train");
-        let verdict = said.lines().last().unwrap_or_default().to_owned();
+        // What others have of its names on the public registries is told after it.
+        let verdict = said.lines().rfind(|line| line.starts_with("rehearsal of ")).unwrap_or_default().to_owned();
         Rehearsed { clone, trains, running: [before, after], verdict }
     }
 
