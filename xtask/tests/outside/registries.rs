@@ -30,6 +30,7 @@ tests! {
     a_registry_that_has_another_crate_under_our_name: needs WORLD;
     a_registry_that_spells_our_name_otherwise: needs WORLD;
     an_index_that_has_another_wheel_under_our_name: needs WORLD;
+    names_that_another_project_has: needs WORLD;
     a_token_that_expires_half_way: needs WORLD;
     what_is_not_to_be_had_is_said_before_anything_is_sent: needs WORLD;
     two_on_one_machine: needs WORLD;
@@ -281,6 +282,65 @@ fn an_index_that_has_another_wheel_under_our_name() {
     let ours = run(Command::new("sha256sum").arg(dist().join(wheel.file_name().unwrap())));
     assert!(said.all().contains(theirs) && said.all().contains(&ours[..64]), "{}", said.all());
     assert_eq!(outside.weather.changes(), [""; 0], "nothing was sent");
+}
+
+fn names_that_another_project_has() {
+    let outside = Outside::new("strange_names");
+    let stranger = outside.new_machine("stranger");
+    let theirs = "https://forge.example/they/lark";
+    for name in ["lark-core", "lark-io"] {
+        // In no clone of ours, whose commit it would name.
+        let dir = stranger.tree.with_file_name(format!("theirs-{name}"));
+        fs::create_dir_all(dir.join("src")).unwrap();
+        let manifest = format!(
+            "[package]\nname = \"{name}\"\nversion = \"0.9.9\"\nedition = \"2021\"\ndescription = \"x\"\nlicense = \"MIT\"\nrepository = \"{theirs}\"\n[workspace]\n"
+        );
+        fs::write(dir.join("Cargo.toml"), manifest).unwrap();
+        fs::write(dir.join("src/lib.rs"), "").unwrap();
+        let mut cargo = stranger.command("cargo");
+        cargo.args(["publish", "--quiet", "--no-verify", "--allow-dirty"]).current_dir(dir);
+        run(&mut cargo);
+    }
+    let effects = outside.raw_effects();
+    outside.weather.clear();
+
+    // What goes out is asked for, what stays here is not.
+    let machine = outside.machine("a");
+    machine.write("crates/lark/src/lib.rs", "/// Two.\npub fn two() {}\n");
+    machine.write("CHANGELOG.md", &machine.read("CHANGELOG.md").replace("## [Unreleased]", "## [Unreleased]\n\n### Added\n\n- two"));
+    machine.commit("feat: two");
+    let names = format!(
+        "2 names belong to another project on the registry ({theirs}): this release cannot be published there under these names: lark-core, lark-io"
+    );
+    for release in ["release minor --train lark --push --dry-run", "release minor --train lark --push"] {
+        let said = outside.run(&machine, release);
+        assert_eq!(said.code, Some(1), "{release}: {}", said.all());
+        assert!(said.all().contains(&format!("refused registry-names: {names}")), "{release}: {}", said.all());
+        assert!(said.all().contains("(or --waive registry-names)"), "{release}: {}", said.all());
+    }
+    let said = outside.run(&machine, "release minor --train lark --dry-run").ok();
+    let last = said.out.lines().last().unwrap_or_default();
+    assert_eq!(
+        last,
+        "the registries were not asked: cargo xtask release 0.8.0 --push --dry-run asks them, and changes nothing"
+    );
+    let noted = outside.run(&machine, "check --train lark");
+    assert!(noted.all().contains(&names) && !noted.err.contains("registry-names"), "{}", noted.all());
+
+    let (publish, one) = (LARK.publish(), "1 name belongs to another project on the registry");
+    for publish in [publish.clone(), format!("{publish} --dry-run")] {
+        let said = outside.run(&machine, &publish);
+        assert_eq!(said.code, Some(1), "{publish}: {}", said.all());
+        assert_eq!(said.all().matches(one).count(), 2, "{publish}: {}", said.all());
+        assert!(said.all().contains("or --waive registry-names"), "{publish}: {}", said.all());
+    }
+    assert_eq!((outside.raw_effects(), outside.weather.changes()), (effects, Vec::new()), "nothing was sent");
+    // Whoever has the name all the same says so: then the registry decides.
+    outside.run(&machine, &format!("{publish} --waive registry-names --only crates")).ok();
+    let sent = outside.effects();
+    assert!(sent.iter().filter(|effect| effect.contains("\"version\":\"0.7.3\"")).count() == 3, "{sent:?}");
+    let said = outside.run(&machine, &format!("{publish} --waive ci"));
+    assert!(said.code == Some(1) && said.err.contains("a publication can waive registry-names"), "{}", said.all());
 }
 
 fn a_token_that_expires_half_way() {

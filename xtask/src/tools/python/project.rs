@@ -86,7 +86,8 @@ mod tests {
 
     #[test]
     fn a_project_is_looked_for_where_it_is_published() {
-        let table: [(&[(&str, &str)], &[&str]); 6] = [
+        type Set = &'static [(&'static str, &'static str)];
+        let table: [(Set, &[&str]); 6] = [
             (&[], &[PYPI]),
             (&[("UV_PUBLISH_CHECK_URL", "http://a/simple/"), ("UV_INDEX", "http://b/")], &["http://a/simple/"]),
             (
