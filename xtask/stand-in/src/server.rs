@@ -3,6 +3,7 @@
 
 use std::{
     fs,
+    hash::{BuildHasher as _, RandomState},
     io::{self, Read as _, Write as _},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -44,9 +45,10 @@ impl StandIn {
             anyhow!("cannot listen on 127.0.0.1:{port} ({error}): choose another port, or 0 for any")
         })?;
         let address = server.server_addr().to_ip().context("the server has no address")?;
-        let state = State { dir, address: format!("http://{address}"), upstream, turn: Mutex::new(()) };
+        let address = format!("http://{address}");
+        let state = State { dir, address, run: unguessable(), upstream, turn: Mutex::new(()) };
         state.save("cargo-home/config.toml", crates::cargo_config(&state).as_bytes())?;
-        fs::create_dir_all(state.dir.join("gh"))?;
+        make_dir(&state.dir.join("gh"))?;
         let (server, state) = (Arc::new(server), Arc::new(state));
         let worker = |_| {
             let (server, state) = (Arc::clone(&server), Arc::clone(&state));
@@ -81,28 +83,28 @@ impl StandIn {
     pub fn environment(&self) -> Vec<(String, String)> {
         let (address, dir) = (&self.state.address, &self.state.dir);
         let path = |name: &str| dir.join(name).display().to_string();
-        let direct = direct_hosts();
+        let (direct, token) = (direct_hosts(), |name: &str| self.state.token(name));
         let variables = [
             ("CARGO_HOME", path("cargo-home")),
             // What is published goes there without being told to, as it goes to crates.io otherwise.
             ("CARGO_REGISTRY_DEFAULT", "rehearsal".to_owned()),
-            ("CARGO_REGISTRIES_REHEARSAL_TOKEN", crates::TOKEN.to_owned()),
+            ("CARGO_REGISTRIES_REHEARSAL_TOKEN", token(crates::TOKEN)),
             ("UV_PUBLISH_URL", format!("{address}/legacy/")),
-            ("UV_PUBLISH_TOKEN", python::TOKEN.to_owned()),
+            ("UV_PUBLISH_TOKEN", token(python::TOKEN)),
             ("UV_PUBLISH_CHECK_URL", format!("{address}/simple/")),
             ("UV_INDEX", format!("rehearsal={address}/simple/")),
             ("PIP_EXTRA_INDEX_URL", format!("{address}/simple/")),
             ("GH_HOST", forge::HOST.to_owned()),
             ("GH_REPO", format!("{}/rehearsal/rehearsal", forge::HOST)),
-            ("GH_TOKEN", forge::TOKEN.to_owned()),
-            ("GH_ENTERPRISE_TOKEN", forge::TOKEN.to_owned()),
+            ("GH_TOKEN", token(forge::TOKEN)),
+            ("GH_ENTERPRISE_TOKEN", token(forge::TOKEN)),
             ("GH_CONFIG_DIR", path("gh")),
             ("GH_NO_UPDATE_NOTIFIER", "1".to_owned()),
             ("HTTP_PROXY", address.clone()),
             ("NO_PROXY", direct.clone()),
             ("no_proxy", direct),
-            ("DISCORD_WEBHOOK_URL", format!("{address}/api/webhooks/1/{}", channels::DISCORD_TOKEN)),
-            ("SLACK_WEBHOOK_URL", format!("{address}/services/T1/B1/{}", channels::SLACK_TOKEN)),
+            ("DISCORD_WEBHOOK_URL", format!("{address}/api/webhooks/1/{}", token(channels::DISCORD_TOKEN))),
+            ("SLACK_WEBHOOK_URL", format!("{address}/services/T1/B1/{}", token(channels::SLACK_TOKEN))),
         ];
         variables.map(|(name, value)| (name.to_owned(), value)).into()
     }
@@ -207,11 +209,18 @@ fn direct_hosts() -> String {
 struct State {
     dir: PathBuf,
     address: String,
+    /// What nobody knows who was not told by this run.
+    run: String,
     upstream: Option<Upstream>,
     turn: Mutex<()>,
 }
 
 impl State {
+    /// A token of this run, by the name that is the same in each.
+    fn token(&self, name: &str) -> String {
+        format!("{name}-{}", self.run)
+    }
+
     /// Whoever changes something holds this from the first look to the last write.
     fn turn(&self) -> MutexGuard<'_, ()> {
         // It guards files, and those are whole at every moment.
@@ -237,7 +246,7 @@ impl State {
         let path = self.dir.join(name);
         let beside = self.dir.join(format!("{name}.new"));
         let write = || {
-            fs::create_dir_all(path.parent().unwrap_or(&self.dir))?;
+            make_dir(path.parent().unwrap_or(&self.dir))?;
             fs::write(&beside, bytes)?;
             fs::rename(&beside, &path)
         };
@@ -249,7 +258,10 @@ impl State {
         what["at"] = json!(now());
         what["kind"] = json!(kind);
         what["sha256"] = json!(sha256);
-        let mut file = fs::OpenOptions::new().create(true).append(true).open(self.dir.join("effects.jsonl"))?;
+        let mut options = fs::OpenOptions::new();
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.create(true).append(true).open(self.dir.join("effects.jsonl"))?;
         Ok(file.write_all(format!("{what}\n").as_bytes())?)
     }
 }
@@ -403,7 +415,7 @@ fn read(request: &mut Request) -> Result<Call, Option<Answer>> {
 fn handle(state: &State, call: &Call) -> Answer {
     let path = call.path();
     let answered = match path.as_slice() {
-        _ if call.host.split(':').next().is_some_and(|host| host.ends_with(forge::HOST)) => forge::answer(state, call),
+        _ if forge::is_host(call.host.split(':').next().unwrap_or_default()) => forge::answer(state, call),
         _ if !is_local(&call.host) => {
             Ok(Answer::text(502, format!("`{}` is not rehearsed, and nothing is passed on", call.host)))
         }
@@ -414,6 +426,20 @@ fn handle(state: &State, call: &Call) -> Answer {
         _ => Ok(Answer::text(404, "no registry is rehearsed under this path")),
     };
     answered.unwrap_or_else(|error| Answer::text(500, format!("{error:#}")))
+}
+
+/// A word of 128 bits, from the keys that the system gives each hasher.
+fn unguessable() -> String {
+    let random = RandomState::new();
+    format!("{:016x}{:016x}", random.hash_one(0), random.hash_one(1))
+}
+
+/// Makes a directory, and those above it that are missing, for this user alone: what is published is nobody else's yet.
+fn make_dir(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(path)
 }
 
 /// Whether a host is this machine, whatever the port.

@@ -22,7 +22,7 @@ use crate::{
     weather::Weather,
 };
 
-/// What must never be seen: the tokens, and what of a webhook's address is as good as one.
+/// What must never be seen: the tokens, of which this is the part that is the same in each run, and what of a webhook's address is as good as one.
 const SECRETS: [&str; 7] = [
     "rehearsal-crates-token",
     "rehearsal-python-token",
@@ -192,6 +192,11 @@ impl Outside {
         Outside { dir, server, images: images.map(|(child, _)| child), weather, env }
     }
 
+    /// What the registries have told to use; their tokens are others in each run.
+    pub fn variable(&self, name: &str) -> &str {
+        self.env.iter().find_map(|(known, value)| (known == name).then_some(value.as_str())).unwrap()
+    }
+
     /// A machine with a clone of its own, that has packed the crates before.
     pub fn machine(&self, name: &str) -> Place {
         let machine = self.bare_machine(&BASE, name);
@@ -337,8 +342,8 @@ impl Outside {
     /// The address of the Python index, and what a person's browser would send along.
     pub fn yank_by_hand(&self, name: &str, version: &str) {
         let page = format!("{}/manage/project/{name}/release/{version}/yank", self.weather.address);
-        let login = "__token__:rehearsal-python-token";
-        run(Command::new("curl").args(["--silent", "--fail", "--data", "", "--user", login, &page]));
+        let login = format!("__token__:{}", self.variable("UV_PUBLISH_TOKEN"));
+        run(Command::new("curl").args(["--silent", "--fail", "--data", "", "--user", &login, &page]));
     }
 
     /// What a program that was killed with the tool left on the remote: a server is not killed with its clients.

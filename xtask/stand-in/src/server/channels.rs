@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use super::{Answer, Call, State, now, timestamp};
 use crate::hash::sha256;
 
-/// The last segment of the Discord webhook's address.
+/// The last segment of the Discord webhook's address, but for what it is in this run.
 pub const DISCORD_TOKEN: &str = "rehearsal-discord-token";
-/// The last segment of the Slack webhook's address.
+/// The last segment of the Slack webhook's address, but for what it is in this run.
 pub const SLACK_TOKEN: &str = "rehearsal-slack-token";
 
 /// Discord refuses longer messages.
@@ -17,10 +17,10 @@ const LONGEST: usize = 2_000;
 
 pub fn answer(state: &State, call: &Call) -> Result<Answer> {
     match (call.method.as_str(), call.path().as_slice()) {
-        ("POST", ["api", "webhooks", "1", DISCORD_TOKEN]) => discord(state, call),
+        ("POST", ["api", "webhooks", "1", token]) if *token == state.token(DISCORD_TOKEN) => discord(state, call),
         ("POST", ["api", "webhooks", "1", _]) => Ok(refuse(401, 50_027, "Invalid Webhook Token")),
         ("POST", ["api", "webhooks", ..]) => Ok(refuse(404, 10_015, "Unknown Webhook")),
-        ("POST", ["services", "T1", "B1", SLACK_TOKEN]) => slack(state, call),
+        ("POST", ["services", "T1", "B1", token]) if *token == state.token(SLACK_TOKEN) => slack(state, call),
         ("POST", ["services", "T1", "B1", _]) => Ok(Answer::text(403, "invalid_token")),
         ("POST", ["services", ..]) => Ok(Answer::text(404, "no_service")),
         _ => Ok(Answer::text(404, "Not Found")),

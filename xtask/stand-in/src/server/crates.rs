@@ -14,7 +14,7 @@ use crate::{
     hash::sha256,
 };
 
-/// The token that uploads need.
+/// The token that uploads need, but for what it is in this run.
 pub const TOKEN: &str = "rehearsal-crates-token";
 
 /// The configuration under which cargo finds this registry in the place of crates.io.
@@ -81,7 +81,9 @@ pub fn answer(state: &State, call: &Call) -> Result<Answer> {
         }
         ("GET", ["index", prefix @ .., name]) if prefix.join("/") == index_prefix(name) => index(state, name),
         ("GET", ["crates", name, version, "download"]) => download(state, name, version),
-        (_, ["api", ..]) if call.header("authorization") != TOKEN => Ok(refuse(403, "authentication failed")),
+        (_, ["api", ..]) if call.header("authorization") != state.token(TOKEN) => {
+            Ok(refuse(403, "authentication failed"))
+        }
         ("PUT", ["api", "v1", "crates", "new"]) => publish(state, &call.body),
         ("DELETE", ["api", "v1", "crates", name, version, "yank"]) => yank(state, name, version, true),
         ("PUT", ["api", "v1", "crates", name, version, "unyank"]) => yank(state, name, version, false),

@@ -11,7 +11,7 @@ use crate::hash::sha256;
 /// The host that `gh` is told; it asks `api.` before it, over plain HTTP because it is local.
 pub const HOST: &str = "github.localhost";
 
-/// The token that everything needs.
+/// The token that everything needs, but for what it is in this run.
 pub const TOKEN: &str = "rehearsal-forge-token";
 
 const STATE: &str = "forge/releases.json";
@@ -66,9 +66,15 @@ struct Fields {
     make_latest: Option<String>,
 }
 
+/// Whether a host is the forge's, or one of those below it that have a part of it.
+pub fn is_host(host: &str) -> bool {
+    host.strip_suffix(HOST).is_some_and(|before| before.is_empty() || before.ends_with('.'))
+}
+
 pub fn answer(state: &State, call: &Call) -> Result<Answer> {
     let authorization = call.header("authorization");
-    if !["Bearer ", "token "].iter().any(|scheme| authorization.strip_prefix(scheme) == Some(TOKEN)) {
+    let token = state.token(TOKEN);
+    if !["Bearer ", "token "].iter().any(|scheme| authorization.strip_prefix(scheme) == Some(&token)) {
         return Ok(refuse(401, "Bad credentials"));
     }
     let path = call.path();

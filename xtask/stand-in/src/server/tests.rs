@@ -44,6 +44,11 @@ impl World {
         (status, serde_json::from_str(&body).unwrap_or_else(|error| panic!("{error}: {body}")))
     }
 
+    /// A token of this run.
+    fn token(&self, name: &str) -> String {
+        self.stand_in.state.token(name)
+    }
+
     /// The kind of each effect.
     fn effects(&self) -> Vec<String> {
         let lines = fs::read_to_string(self.dir.join("effects.jsonl")).unwrap_or_default();
@@ -98,7 +103,7 @@ fn crates() {
     let detail = |answer: (u16, Value)| (answer.0, answer.1["errors"][0]["detail"].as_str().unwrap().to_owned());
     assert_eq!(detail(world.upload_crate("wrong", "Tiny-One", "0.1.0")), (403, "authentication failed".to_owned()));
     assert_eq!(world.effects(), [""; 0]);
-    assert_eq!(world.upload_crate(crates::TOKEN, "Tiny-One", "0.1.0").0, 200);
+    assert_eq!(world.upload_crate(&world.token(crates::TOKEN), "Tiny-One", "0.1.0").0, 200);
     for (name, version, why) in [
         ("Tiny-One", "0.1.0", "crate version `0.1.0` is already uploaded"),
         ("Tiny-One", "0.1.0+post.1", "crate version `0.1.0+post.1` is already uploaded"),
@@ -109,7 +114,7 @@ fn crates() {
             "crates.io does not take the name `../one`: write a name of letters from a to z, digits, `-` and `_`, with a letter first",
         ),
     ] {
-        assert_eq!(detail(world.upload_crate(crates::TOKEN, name, version)), (400, why.to_owned()));
+        assert_eq!(detail(world.upload_crate(&world.token(crates::TOKEN), name, version)), (400, why.to_owned()));
     }
     for (about, why) in [
         (
@@ -121,7 +126,10 @@ fn crates() {
             "`keywords` has 6 entries, and crates.io takes 5: take 1 out",
         ),
     ] {
-        assert_eq!(detail(world.upload_crate_of(crates::TOKEN, "two", "0.1.0", about)), (400, why.to_owned()));
+        assert_eq!(
+            detail(world.upload_crate_of(&world.token(crates::TOKEN), "two", "0.1.0", about)),
+            (400, why.to_owned())
+        );
     }
     let (status, entry) = world.json(&["@/index/ti/ny/tiny-one"]);
     assert_eq!((status, &entry["cksum"]), (200, &json!(sha256(&[7; 100_000]))));
@@ -148,11 +156,11 @@ fn crates() {
     world.stand_in.hide(&["tiny-two".to_owned()]).unwrap();
     assert_eq!(world.curl(&["@/index/ti/ny/tiny-two"]), (200, String::new()));
     assert_eq!(world.curl(&["@/crates/tiny-two/1.0.0/download"]).0, 404);
-    assert_eq!(world.upload_crate(crates::TOKEN, "tiny-two", "0.1.0").0, 200);
+    assert_eq!(world.upload_crate(&world.token(crates::TOKEN), "tiny-two", "0.1.0").0, 200);
     assert_eq!(world.json(&["@/index/ti/ny/tiny-two"]).1["vers"], "0.1.0");
     assert_eq!(world.answer(&["@/crates/tiny-two/0.1.0/download"]).body, [7; 100_000]);
 
-    let token = format!("Authorization: {}", crates::TOKEN);
+    let token = format!("Authorization: {}", world.token(crates::TOKEN));
     let yank = ["--request", "DELETE", "--header", &token, "@/api/v1/crates/tiny-one/0.1.0/yank"];
     assert_eq!(world.json(&yank), (200, json!({ "ok": true })));
     assert_eq!(world.json(&["@/index/ti/ny/tiny-one"]).1["yanked"], true);
@@ -166,7 +174,7 @@ fn crates() {
 #[test]
 fn the_index_is_asked_without_curl() {
     let world = World::new("fetch");
-    assert_eq!(world.upload_crate(crates::TOKEN, "tiny-one", "0.1.0").0, 200);
+    assert_eq!(world.upload_crate(&world.token(crates::TOKEN), "tiny-one", "0.1.0").0, 200);
     let address = world.stand_in.address();
     let fetch = |url: &str| {
         let output = Command::new("python3").args(["-c", crates::FETCH, url]).env("no_proxy", "*").output().unwrap();
@@ -184,6 +192,81 @@ fn the_index_is_asked_without_curl() {
 }
 
 #[test]
+fn nobody_gets_in_who_was_not_told_the_tokens_of_this_run() {
+    let world = World::new("tokens");
+    let others = World::new("other-tokens");
+    let earlier = world.token(crates::TOKEN);
+    assert!(earlier.len() >= crates::TOKEN.len() + 32, "{earlier}");
+    for token in [crates::TOKEN.to_owned(), format!("{}-", crates::TOKEN), others.token(crates::TOKEN)] {
+        assert_eq!(world.upload_crate(&token, "tiny-one", "0.1.0").0, 403, "{token}");
+    }
+    assert_eq!(world.curl(&["--data", r#"{"text": "x"}"#, "@/services/T1/B1/rehearsal-slack-token"]).0, 403);
+    assert_eq!(world.curl(&["--data", r#"{"content": "x"}"#, "@/api/webhooks/1/rehearsal-discord-token"]).0, 401);
+    let world = world.again();
+    assert_eq!(world.upload_crate(&earlier, "tiny-one", "0.1.0").0, 403, "it was another run's");
+    assert_eq!(world.effects(), [""; 0]);
+    assert_eq!(world.upload_crate(&world.token(crates::TOKEN), "tiny-one", "0.1.0").0, 200);
+}
+
+/// A page in a browser reaches this machine under whatever name its own server says.
+#[test]
+fn nobody_gets_in_under_a_name_that_is_not_ours() {
+    let world = World::new("host");
+    let at = world.stand_in.address();
+    let answer = |first: &str, host: &str| {
+        let mut stream = std::net::TcpStream::connect(at.trim_start_matches("http://")).unwrap();
+        write!(stream, "{first} HTTP/1.1\r\n{host}Connection: close\r\n\r\n").unwrap();
+        let mut told = String::new();
+        stream.read_to_string(&mut told).unwrap();
+        told.split(' ').nth(1).unwrap().to_owned()
+    };
+    assert_eq!(answer("GET /index/config.json", "Host: 127.0.0.1:1\r\n"), "200");
+    for host in [
+        "",
+        "evil.example",
+        "evil.example:80",
+        "127.0.0.1.evil.example",
+        "localhost.evil.example",
+        "evilgithub.localhost",
+    ] {
+        let line = if host.is_empty() { String::new() } else { format!("Host: {host}\r\n") };
+        assert_eq!(answer("GET /index/config.json", &line), "502", "{host}");
+        assert_eq!(answer(&format!("GET http://{host}/index/config.json"), "Host: 127.0.0.1\r\n"), "502", "{host}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn nobody_else_on_this_machine_reads_what_is_published() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let world = World::new("mode");
+    assert_eq!(world.upload_crate(&world.token(crates::TOKEN), "tiny-one", "0.1.0").0, 200);
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&world.dir), 0o700);
+    assert_eq!(mode(&world.dir.join("effects.jsonl")), 0o600);
+    let dirs = fs::read_dir(&world.dir).unwrap().flatten().map(|entry| entry.path()).filter(|path| path.is_dir());
+    let dirs: Vec<PathBuf> = dirs.collect();
+    assert!(dirs.len() > 2, "{dirs:?}");
+    assert!(dirs.iter().all(|dir| mode(dir) == 0o700), "{dirs:?}");
+}
+
+#[test]
+fn base64_is_that_of_the_standard() {
+    // RFC 4648, section 10.
+    for (text, told) in [
+        ("", ""),
+        ("f", "Zg=="),
+        ("fo", "Zm8="),
+        ("foo", "Zm9v"),
+        ("foob", "Zm9vYg=="),
+        ("fooba", "Zm9vYmE="),
+        ("foobar", "Zm9vYmFy"),
+    ] {
+        assert_eq!(python::base64(text.as_bytes()), told);
+    }
+}
+
+#[test]
 fn python() {
     let world = World::new("python");
     let file = "Tiny.Whl-0.1.0-py3-none-any.whl";
@@ -198,13 +281,13 @@ fn python() {
     };
     let (bytes, other) = (b"\r\nbytes\xff\r\n".as_slice(), b"other".as_slice());
     assert_eq!(upload("wrong", bytes, &sha256(bytes), "0.1.0").0, 403);
-    assert_eq!(upload(python::TOKEN, bytes, &sha256(other), "0.1.0").0, 400);
-    assert_eq!(upload(python::TOKEN, bytes, "", "0.1.0").0, 400);
-    assert_eq!(upload(python::TOKEN, bytes, &sha256(bytes), "0.1.0+post.1").0, 400);
+    assert_eq!(upload(&world.token(python::TOKEN), bytes, &sha256(other), "0.1.0").0, 400);
+    assert_eq!(upload(&world.token(python::TOKEN), bytes, "", "0.1.0").0, 400);
+    assert_eq!(upload(&world.token(python::TOKEN), bytes, &sha256(bytes), "0.1.0+post.1").0, 400);
     assert_eq!(world.curl(&["@/simple/tiny-whl/"]).0, 404);
-    assert_eq!(upload(python::TOKEN, bytes, &sha256(bytes), "0.1.0"), (200, String::new()));
-    assert_eq!(upload(python::TOKEN, bytes, &sha256(bytes), "0.1.0"), (200, String::new()));
-    let (status, why) = upload(python::TOKEN, other, &sha256(other), "0.1.0");
+    assert_eq!(upload(&world.token(python::TOKEN), bytes, &sha256(bytes), "0.1.0"), (200, String::new()));
+    assert_eq!(upload(&world.token(python::TOKEN), bytes, &sha256(bytes), "0.1.0"), (200, String::new()));
+    let (status, why) = upload(&world.token(python::TOKEN), other, &sha256(other), "0.1.0");
     assert!(status == 400 && why.starts_with("File already exists"), "{status} {why}");
     assert_eq!(world.effects(), ["file"]);
 
@@ -231,7 +314,7 @@ fn python() {
 fn forge() {
     let world = World::new("forge");
     let proxy = world.stand_in.address();
-    let token = format!("Authorization: token {}", forge::TOKEN);
+    let token = format!("Authorization: token {}", world.token(forge::TOKEN));
     let ask = |arguments: &[&str]| world.json(&[&["--proxy", &proxy, "--header", &token], arguments].concat());
     let all = "http://api.github.localhost/repos/o/r/releases";
     assert_eq!(world.curl(&["--proxy", &proxy, all]).0, 401);
@@ -270,6 +353,7 @@ fn forge() {
     assert_eq!(world.effects(), effects);
 
     let world = world.again();
+    let token = format!("Authorization: token {}", world.token(forge::TOKEN));
     let (status, releases) = world.json(&["--header", &token, "@/api/v3/repos/o/r/releases"]);
     assert_eq!((status, releases.as_array().unwrap().len()), (200, 2));
     assert_eq!(world.curl(&["--proxy", &world.stand_in.address(), "http://elsewhere.test/"]).0, 502);
@@ -354,11 +438,13 @@ proptest! {
         url in prop_oneof![
             "/(index|crates|legacy|simple|files|pypi|api/v1/crates|api/v3/repos|api/webhooks/1)(/[a-z.%é]{0,4}){0,5}(\\?.*)?",
             "http://api\\.github\\.localhost/repos/o/r/releases(/[a-z0-9]{0,4}){0,3}(\\?.*)?", ".*"],
-        authorization in prop_oneof![Just(crates::TOKEN.to_owned()), Just(format!("token {}", forge::TOKEN)), ".*"],
+        authorization in prop_oneof![
+            Just(format!("{}-1", crates::TOKEN)), Just(format!("token {}-1", forge::TOKEN)), ".*"],
         body: Vec<u8>,
     ) {
         let dir = std::env::temp_dir().join(format!("stand-in-odd-{}", std::process::id()));
-        let state = State { dir, address: "http://127.0.0.1:1".to_owned(), upstream: None, turn: Mutex::new(()) };
+        let (address, run) = ("http://127.0.0.1:1".to_owned(), "1".to_owned());
+        let state = State { dir, address, run, upstream: None, turn: Mutex::new(()) };
         let headers = vec![("Host".to_owned(), "127.0.0.1:1".to_owned()), ("Authorization".to_owned(), authorization)];
         let call = Call::new(&method, &url, headers, body);
         let answer = handle(&state, &call).conditional(&call);
