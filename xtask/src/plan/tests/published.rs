@@ -1,7 +1,7 @@
 //! Stories of what a registry would refuse, which is told before there is a tag.
 //! None of them asks a registry: manifests and what git tracks are all there is.
 
-use super::sketch::{Sketch, house};
+use super::sketch::{Sketch, findings, house};
 use crate::{check::published, crates_io::About};
 
 const BARTER: &str = "crates/barter/Cargo.toml";
@@ -182,4 +182,46 @@ fn a_file_that_a_manifest_names_is_in_the_repository() {
     assert_eq!(found("../../../README.md", named, &[]).len(), 1);
     // Found beside it by cargo, and ignored by git: the package is made without it.
     assert_eq!(found("README.md", "", &[]), [""; 0]);
+}
+
+#[test]
+fn a_registry_crate_of_a_members_name_keeps_its_version() {
+    const REGISTRY: &str = "source = \"registry+https://github.com/rust-lang/crates.io-index\"\nchecksum = \"00\"\n";
+    // The member has another version, or the very same; it is outside of the train, or in it.
+    for (version, moves) in [("0.3.0", false), ("0.9.3", false), ("0.9.3", true)] {
+        let of_tool = "barter = { path = \"../barter\", version = \"0.9\" }\n";
+        let ours = format!("{of_tool}serde = {{ path = \"../serde\", version = \"{version}\" }}\n");
+        let house = house().member("serde", version, if moves { "" } else { "publish = false\n" });
+        let house = house.with("crates/tool/Cargo.toml", of_tool, &ours);
+        let more =
+            "barter-data.workspace = true\nours = { package = \"serde\", path = \"../serde\", version = \"0.9.3\" }\n";
+        let house = if moves { house.with(BARTER, HOLDS, more) } else { house };
+        let house = house.lock();
+        let mut lock = house.texts[std::path::Path::new("Cargo.lock")].clone();
+        let (from_registry, as_member) = match version {
+            "0.9.3" => (
+                "serde 0.9.3 (registry+https://github.com/rust-lang/crates.io-index)".to_owned(),
+                "serde 0.9.3".to_owned(),
+            ),
+            _ => ("serde 0.9.3".to_owned(), format!("serde {version}")),
+        };
+        for (name, spelt) in [("barter-data", &from_registry), ("tool", &as_member), ("barter", &as_member)] {
+            let at = lock.find(&format!("[[package]]\nname = \"{name}\"\n")).unwrap();
+            let end = lock[at + 1..].find("[[package]]").map_or(lock.len(), |end| at + 1 + end);
+            let text = lock[at..end].replace("\"serde\"", &format!("\"{spelt}\""));
+            lock.replace_range(at..end, &text);
+        }
+        lock.push_str(&format!("\n[[package]]\nname = \"serde\"\nversion = \"0.9.3\"\n{REGISTRY}"));
+        let house = house.file("Cargo.lock", &lock);
+        let plan = house.release("minor");
+        assert_eq!(findings(&plan), [""; 0], "{version} {moves}");
+        let after = house.after(&plan);
+        let read = |path: &str| after.texts[std::path::Path::new(path)].clone();
+        assert!(read("crates/barter-data/Cargo.toml").contains("\nserde = \"0.9.3\"\n"), "{version} {moves}");
+        let lock = read("Cargo.lock");
+        assert!(lock.contains(&format!("name = \"serde\"\nversion = \"0.9.3\"\n{REGISTRY}")), "{lock}");
+        assert!(lock.contains(&format!(" \"{from_registry}\",\n")), "{lock}");
+        let moved = if moves { "0.10.0" } else { version };
+        assert!(lock.contains(&format!(" \"serde {moved}\",\n")), "{lock}");
+    }
 }
