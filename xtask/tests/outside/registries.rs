@@ -29,6 +29,7 @@ tests! {
     an_index_with_a_wrong_hash: needs WORLD;
     a_registry_that_has_another_crate_under_our_name: needs WORLD;
     a_registry_that_spells_our_name_otherwise: needs WORLD;
+    what_only_a_patch_has_is_not_published: needs WORLD;
     an_index_that_has_another_wheel_under_our_name: needs WORLD;
     names_that_another_project_has: needs WORLD;
     a_token_that_expires_half_way: needs WORLD;
@@ -266,6 +267,28 @@ fn a_registry_that_spells_our_name_otherwise() {
         assert!(said.all().contains("crates.io has the name as `lark_core`"), "{}", said.all());
         assert_eq!(outside.weather.changes(), [""; 0], "nothing was sent");
     }
+}
+
+fn what_only_a_patch_has_is_not_published() {
+    let outside = Outside::new("patched");
+    let machine = outside.new_machine("a");
+    machine.write("vendor/dove/Cargo.toml", "[package]\nname = \"dove\"\nversion = \"1.0.0\"\n\n[workspace]\n");
+    machine.write("vendor/dove/src/lib.rs", "pub fn coo() -> u32 { 2 }\n");
+    let root = machine.read("Cargo.toml");
+    machine.write("Cargo.toml", &format!("{root}\n[patch.crates-io]\ndove = {{ path = \"vendor/dove\" }}\n"));
+    let core = machine.read("crates/lark-core/Cargo.toml");
+    machine.write("crates/lark-core/Cargo.toml", &format!("{core}\n[dependencies]\ndove = \"1\"\n"));
+    machine.write("crates/lark-core/src/lib.rs", "pub fn notes() -> u32 { dove::coo() }\n");
+    // It compiles here, where the patch is.
+    run(machine.command("cargo").args(["check", "--quiet", "-p", "lark-core"]));
+    machine.commit("lean on a patch");
+    machine.git("tag --force --annotate v0.7.3 --message v0.7.3");
+    machine.git("push --quiet --force origin v0.7.3");
+    outside.weather.clear();
+    let said = outside.run(&machine, "publish 0.7.3 --train lark --only crates --deadline 5");
+    assert_eq!(said.code, Some(1), "{}", said.all());
+    assert!(said.err.contains("cargo package") && said.err.contains("dove"), "{}", said.all());
+    assert_eq!(outside.weather.changes(), [""; 0], "nothing was sent");
 }
 
 fn an_index_that_has_another_wheel_under_our_name() {
