@@ -17,6 +17,7 @@ mod names;
 mod page;
 mod parallel;
 mod patience;
+mod pep503;
 mod perform;
 mod plan;
 mod rehearse;

@@ -1,14 +1,14 @@
 //! What keeps a published crate from its registry, as far as manifests tell: what it needs, and what it says of itself.
 //! It must never ask a registry, nor object to what cargo leaves out of a package.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use super::{Finding, lacks_version};
 use crate::{
     crates_io::{self, Objection},
     edit::{slashed, typed},
     files::cargo_toml::{self, Dependency, Table, VersionField},
-    requirement,
+    pep503, requirement,
     train::Train,
     workspace::{self, Member, Workspace, normalized},
 };
@@ -207,7 +207,19 @@ pub fn metadata(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let found = told.into_iter().map(|(Objection { what, next }, manifests)| {
         Finding::new("metadata", format!("{}: {what}", manifests.join(", ")), next)
     });
-    found.collect()
+    found.chain(same_project(workspace, train)).collect()
+}
+
+/// Wheels that an index would take for one project.
+fn same_project(workspace: &Workspace, train: &Train) -> Option<Finding> {
+    let mut by_name = BTreeMap::new();
+    train.wheels.iter().find_map(|wheel| {
+        let name = wheel.project.name.as_ref().unwrap_or(&workspace.members[wheel.member].name);
+        let other = by_name.insert(pep503::normalized(name), (name, &wheel.path))?;
+        let (one, two) = (slashed(other.1), slashed(&wheel.path));
+        let what = format!("{one} and {two}: `{}` and `{name}` are one project to an index", other.0);
+        Some(Finding::new("metadata", what, format!("write another `name` under [project] in {two}")))
+    })
 }
 
 /// A file that a manifest names and that is not published with it, as a checkout of the tag does not have it.

@@ -5,6 +5,7 @@ use anyhow::Result;
 use toml_edit::Item;
 
 use super::{Place, Toml};
+use crate::pep503::normalized;
 
 /// The version of the package called `name` that uv took from a directory, if the lock records one.
 pub fn read(text: &str, name: &str) -> Result<Option<Place>> {
@@ -25,19 +26,6 @@ pub fn read(text: &str, name: &str) -> Result<Option<Place>> {
     Ok(None)
 }
 
-/// A project name as indexes compare it (PEP 503).
-pub fn normalized(name: &str) -> String {
-    let mut out = String::new();
-    for c in name.chars() {
-        match c {
-            '-' | '_' | '.' if out.ends_with('-') => {}
-            '-' | '_' | '.' => out.push('-'),
-            c => out.push(c.to_ascii_lowercase()),
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,6 +38,5 @@ mod tests {
         assert_eq!(&lock[place.span], "0.9.3");
         assert_eq!(read(lock, "numpy").unwrap(), None);
         assert_eq!(read(lock, "dyn").unwrap(), None);
-        assert_eq!(normalized("A__b.-C"), "a-b-c");
     }
 }

@@ -17,6 +17,7 @@ use crate::{
     config::SDIST,
     edit::count,
     hash,
+    pep503::normalized,
     plan::{
         ownership::{CONTENT, Kind, Name, YANKED},
         publish::missing,
@@ -71,11 +72,6 @@ fn is_of(dist: &Dist, file: &str) -> bool {
     normalized(name) == normalized(&dist.name) && version == dist.version
 }
 
-/// A project's name as indexes compare it (PEP 503).
-pub fn normalized(name: &str) -> String {
-    name.to_lowercase().replace(['_', '.'], "-")
-}
-
 pub fn observe_build(world: &World<'_>, dist: &Dist) -> Result<Observation> {
     Ok(built(world, dist, &files(world, dist)?))
 }
@@ -83,6 +79,12 @@ pub fn observe_build(world: &World<'_>, dist: &Dist) -> Result<Observation> {
 /// Whether the files that were found are all that is wanted.
 fn built(world: &World<'_>, dist: &Dist, found: &Hashes) -> Observation {
     let names: Vec<String> = found.keys().cloned().collect();
+    if let Some((one, other)) = same_file(&names) {
+        return Observation::Blocked {
+            why: format!("{one} and {other} are one file to an index, which takes a name once"),
+            next: format!("leave the one that is meant in {}", dir(world, dist).display()),
+        };
+    }
     let missing = missing(&dist.platforms, &names);
     let all = format!("{}: {}", count(found.len(), "file"), names.join(", "));
     match &dist.from {
@@ -108,6 +110,12 @@ fn built(world: &World<'_>, dist: &Dist, found: &Hashes) -> Observation {
             }
         }
     }
+}
+
+/// Two names that an index takes for one.
+fn same_file(names: &[String]) -> Option<(&String, &String)> {
+    let mut by_name = BTreeMap::new();
+    names.iter().find_map(|name| Some((by_name.insert(normalized(name), name)?, name)))
 }
 
 /// Builds the source distribution and this machine's wheel, and tries the wheel as installed.
@@ -165,7 +173,31 @@ pub fn make(world: &World<'_>, dist: &Dist, tree: &Path, out: &Path, wanted: &Wa
     if wanted.zig {
         args.push("--zig");
     }
-    command(&args)
+    command(&args)?;
+    taken_by_an_index(&environment, dist, out)
+}
+
+/// Has twine look at what was made as an index does: what that refuses would be known after the tag only.
+fn taken_by_an_index(environment: &Environment, dist: &Dist, out: &Path) -> Result<()> {
+    // Its own command would load what uploads need, which is not installed.
+    let script = "import sys
+from twine.commands import check
+sys.exit(check.main(sys.argv[1:]))";
+    let mut command = Command::new(environment.python());
+    command.args(["-I", "-c", script, "--strict"]).args(files_in(out, dist)?.keys().map(|name| out.join(name)));
+    let told = child::ask(command)?;
+    let complaints: Vec<&str> = told.err.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    if told.ok() || is_only_silent(&complaints) {
+        return Ok(());
+    }
+    bail!("twine check --strict of {} {}: {}", dist.name, dist.version, complaints.join("; "))
+}
+
+/// Whether a project has no description at all, which no index asks for.
+fn is_only_silent(complaints: &[&str]) -> bool {
+    const SILENT: [&str; 2] =
+        ["`long_description_content_type` missing. defaulting to `text/x-rst`.", "`long_description` missing."];
+    complaints.contains(&SILENT[1]) && complaints.iter().all(|complaint| SILENT.contains(complaint))
 }
 
 /// A project in an environment.

@@ -1,4 +1,4 @@
-//! A Python environment of the tool's own, with maturin and pytest pinned by hash; and who asks an index without one.
+//! A Python environment of the tool's own, with maturin, pytest and twine pinned by hash; and who asks an index without one.
 //! It must never install into, or take anything from, an environment that somebody else made.
 
 mod interpreter;
@@ -147,7 +147,9 @@ impl Environment {
                 (command, "uv")
             }
         };
-        command.args(["--quiet", "--require-hashes", "--only-binary", ":all:", "--requirement"]).arg(&requirements);
+        command
+            .args(["--quiet", "--no-deps", "--require-hashes", "--only-binary", ":all:", "--requirement"])
+            .arg(&requirements);
         let told = child::ask({
             command.current_dir(sh.current_dir());
             command

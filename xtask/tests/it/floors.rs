@@ -20,6 +20,7 @@ const FLOORS: [&[&str]; 7] = [
         "names",
         "visible",
         "crates_io",
+        "pep503",
     ],
     &["files"],
     &["config", "workspace", "train", "repo", "snapshot"],

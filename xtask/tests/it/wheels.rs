@@ -17,6 +17,7 @@ case "$*" in
     mkdir -p "$CARGO_TARGET_DIR" "$6"
     [ -f "$built" ] || echo "${COMPILED-0.7.3}" >"$built"
     cp "$built" "$6/lark_python-0.7.3-py3-none-any.whl" ;;
+'-I -c '*twine*) [ -z "${COMPLAINTS-}" ] || { printf "$COMPLAINTS" >&2 && exit 1; } ;;
 '-m maturin develop '*) cargo build --release --verbose 2>&1 | grep lark-python >>PRETENDED/log ;;
 '-I -c '*) cat "$(dirname "$0")/../installed" ;;
 *) echo "python: $*" >&2 && exit 2 ;;
@@ -56,8 +57,12 @@ fn log(place: &Place) -> String {
 }
 
 fn compiled(place: &Place, version: &str) -> Place {
+    with(place, "COMPILED", version)
+}
+
+fn with(place: &Place, name: &str, value: &str) -> Place {
     let mut env = place.env.clone();
-    env.push(("COMPILED".to_owned(), version.to_owned()));
+    env.push((name.to_owned(), value.to_owned()));
     Place { tree: place.tree.clone(), remote: place.remote.clone(), env }
 }
 
@@ -96,6 +101,36 @@ fn a_wheel_whose_library_is_of_another_version_goes_nowhere() {
     let silent = compiled(&place, "");
     let said = silent.xtask("wheels --train lark --out ../dist").ok();
     assert!(said.out.contains("its code has no __version__ to compare; it has no tests"), "{}", said.out);
+}
+
+#[test]
+fn what_an_index_would_refuse_is_found_where_it_is_built() {
+    let place = place("refused");
+    let complains = |text: &str| with(&place, "COMPLAINTS", text).xtask("wheels --train lark --out ../dist");
+    let silent =
+        "`long_description_content_type` missing. defaulting to `text/x-rst`.\\n`long_description` missing.\\n";
+    complains(silent).ok();
+    for text in ["`long_description` has syntax errors in markup\\n", &format!("{silent}line 1: Error: x\\n")] {
+        let said = complains(text);
+        assert_eq!(said.code, Some(1), "{}", said.all());
+        let last = text.trim_end_matches("\\n").rsplit("\\n").next().unwrap();
+        let why = "twine check --strict of lark-python 0.7.3: ";
+        assert!(said.err.contains(why) && said.err.contains(last), "{}", said.all());
+    }
+}
+
+#[test]
+fn a_file_that_an_index_takes_for_another_is_told() {
+    let place = place("one_name");
+    let dist = place.tree.with_file_name("dist");
+    fs::create_dir_all(&dist).unwrap();
+    for name in [WHEEL, "Lark.Python-0.7.3-py3-none-any.whl"] {
+        fs::write(dist.join(name), "0.7.3\n").unwrap();
+    }
+    let said = place.xtask("publish 0.7.3 --train lark --only wheels --dist ../dist --dry-run");
+    assert_eq!(said.code, Some(1), "{}", said.all());
+    let why = format!("Lark.Python-0.7.3-py3-none-any.whl and {WHEEL} are one file to an index");
+    assert!(said.all().contains(&why), "{}", said.all());
 }
 
 #[test]

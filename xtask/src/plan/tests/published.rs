@@ -225,3 +225,29 @@ fn a_registry_crate_of_a_members_name_keeps_its_version() {
         assert!(lock.contains(&format!(" \"serde {moved}\",\n")), "{lock}");
     }
 }
+
+#[test]
+fn two_wheels_are_two_projects_to_an_index() {
+    let found = |name: &str| {
+        let python = house().texts[std::path::Path::new("barter-python/Cargo.toml")].clone();
+        let sketch = house()
+            .configured("wheels", serde_json::json!(["barter-python", "other"]))
+            .file("other/Cargo.toml", &python.replace("\"barter-python\"", "\"other\""))
+            .file(
+                "other/pyproject.toml",
+                &format!(
+                    "[build-system]\nbuild-backend = \"maturin\"\n\n[project]\nname = \"{name}\"\nversion = \"0.9.3\"\n"
+                ),
+            );
+        let snapshot = sketch.snapshot();
+        let found = published::metadata(&snapshot.workspace, &snapshot.train);
+        found.into_iter().map(|found| found.what).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        found("Barter._Python"),
+        [
+            "barter-python/pyproject.toml and other/pyproject.toml: `barter-python` and `Barter._Python` are one project to an index"
+        ]
+    );
+    assert_eq!(found("barter-pythons"), [""; 0]);
+}

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Answer, Call, State, is_plain, now, timestamp};
-use crate::hash::sha256;
+use crate::{hash::sha256, pep503::normalized};
 
 /// The token that uploads need, but for what it is in this run.
 pub const TOKEN: &str = "rehearsal-python-token";
@@ -81,14 +81,6 @@ pub fn answer(state: &State, call: &Call) -> Result<Answer> {
         }
         _ => Ok(not_found()),
     }
-}
-
-/// A project's name as indexes spell it (PEP 503).
-fn normalized(name: &str) -> String {
-    let words: Vec<&str> = name.split(['-', '_', '.']).collect();
-    let (first, last) = (words.first() == Some(&""), words.len() > 1 && words.last() == Some(&""));
-    let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
-    format!("{}{}{}", if first { "-" } else { "" }, words.join("-"), if last { "-" } else { "" }).to_ascii_lowercase()
 }
 
 fn project(name: &str) -> String {
@@ -312,16 +304,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    #[test]
-    fn the_names_of_the_pep() {
-        for name in
-            ["friendly-bard", "Friendly-Bard", "FRIENDLY-BARD", "friendly.bard", "friendly_bard", "FrIeNdLy-._.-bArD"]
-        {
-            assert_eq!(normalized(name), "friendly-bard");
-        }
-        assert_eq!((normalized("_x_").as_str(), normalized("").as_str()), ("-x-", "-"));
-    }
 
     #[test]
     fn a_form_is_read() {
