@@ -14,22 +14,22 @@ use anyhow::{Result, bail};
 use serde::Serialize;
 
 use crate::{
-    config::{Confirmed, Deployment, TrainConfig, VersionFile, When, closest},
+    config::{Confirmed, Deployment, Image, TrainConfig, VersionFile, When, closest},
     edit::{slashed, typed},
     files::{
         Place, anchor, cargo_lock,
         cargo_toml::{Table, VersionField},
         changelog::{self, names::Log},
-        deployment,
+        deployment, dockerfile,
     },
     plan::announcement::templates,
     plan::{changes, ownership},
-    repo::{Elsewhere, Lock, Repo, Underway},
+    repo::{Elsewhere, Lock, Repo, Underway, contents::Lack},
     requirement,
     snapshot::Snapshot,
     train::{Train, uv_locks, wheel_version},
     version::{Dialect, Version},
-    workspace::Workspace,
+    workspace::{Workspace, dir},
 };
 
 /// Something that a check found.
@@ -59,7 +59,7 @@ pub struct Check {
 }
 
 /// What holds between releases; a plan's result is held against the same list before a byte is written.
-pub const STATE: [Check; 16] = [
+pub const STATE: [Check; 17] = [
     Check { name: "configuration", look: configuration },
     Check { name: "requirements", look: requirements },
     Check { name: "lock", look: lock },
@@ -70,6 +70,7 @@ pub const STATE: [Check; 16] = [
     Check { name: "path-only", look: published::path_only },
     Check { name: "dependencies", look: published::dependencies },
     Check { name: "metadata", look: published::metadata },
+    Check { name: "contents", look: contents },
     Check { name: "publishable-wheel", look: publishable_wheels },
     Check { name: "dev-cycle", look: dev_cycles },
     Check { name: "lockstep", look: lockstep },
@@ -533,6 +534,56 @@ pub fn release_notes(workspace: &Workspace, train: &Train) -> Option<Finding> {
         )),
         Err(error) => Some(Finding::new("changelog", format!("{error:#}"), correct(train, "release-notes"))),
     }
+}
+
+/// What is published is what is in the repository, and complete: nothing that a checkout of the commit would lack.
+pub fn contents(workspace: &Workspace, train: &Train) -> Vec<Finding> {
+    let lacking = workspace.graph.lacking.iter();
+    lacking
+        .filter_map(|lacking| {
+            let (name, place) = (published_with(workspace, train, &lacking.path)?, slashed(&lacking.path));
+            let typed = typed(&lacking.path);
+            let (what, next) = match &lacking.what {
+                Lack::Submodule => (
+                    format!("{place} is a submodule that is not here, and {name} would be published without it"),
+                    format!("git submodule update --init --recursive {typed}"),
+                ),
+                Lack::Pointer => (
+                    format!("{place} is only a pointer of Git LFS here, and {name} would be published with that in its place"),
+                    format!("git lfs pull --include {typed}"),
+                ),
+                Lack::Ignored { by } => (
+                    format!(
+                        "`include` in {} takes {}, which git ignores: {name} would be published without it",
+                        slashed(by),
+                        slashed(lacking.path.strip_prefix(dir(by)).unwrap_or(&lacking.path))
+                    ),
+                    format!("git add --force {typed}"),
+                ),
+            };
+            Some(Finding::new("contents", what, next))
+        })
+        .collect()
+}
+
+/// What of a train is published with the file or directory at `path`.
+fn published_with<'w>(workspace: &'w Workspace, train: &'w Train, path: &Path) -> Option<&'w str> {
+    let owner = workspace.owner(path);
+    let crates = train.crates.iter().copied().filter(|&at| workspace.members[at].publish && owner == Some(at));
+    let wheels = train.wheels.iter().filter(|wheel| {
+        let needed = workspace.closure(wheel.member);
+        owner.is_some_and(|at| needed.contains(&at)) || path.starts_with(dir(&wheel.path))
+    });
+    let members = crates.chain(wheels.map(|wheel| wheel.member)).map(|at| &*workspace.members[at].name);
+    let within = path.strip_prefix(workspace.root_dir()).ok();
+    let text = |name: &Path| workspace.texts.get(&workspace.in_root(name)).map_or("", String::as_str);
+    let takes = |image: &&Image| {
+        // Into the context of a program alone comes nothing else.
+        let is_taken = |path| dockerfile::takes(text(&image.dockerfile), text(Path::new(".dockerignore")), path);
+        image.binary.is_none() && within.is_some_and(is_taken)
+    };
+    let images = train.config.images.iter().filter(takes).map(|image| &*image.name);
+    members.chain(images).next()
 }
 
 /// A PyO3 extension belongs on PyPI, not among the crates.

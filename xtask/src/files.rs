@@ -6,6 +6,7 @@ pub mod cargo_lock;
 pub mod cargo_toml;
 pub mod changelog;
 pub mod deployment;
+pub mod dockerfile;
 pub mod follow_ups;
 pub mod icalendar;
 pub mod pyproject;

@@ -24,9 +24,10 @@ use serde_json::{Value, json};
 use xshell::{Shell, cmd};
 
 use crate::{
-    check::short,
+    check::{self, short},
     commands::{self, Call},
     config::Confirmed,
+    edit::count,
     page::{self, Line, Outcome, Rehearsal},
     perform::{
         Tools, World, needs, ownership,
@@ -38,6 +39,7 @@ use crate::{
         release::Goal,
         smoke,
     },
+    repo::contents,
     report::{Loudness, Report},
     snapshot::{Loader, Snapshot, Source},
     step::{Dist, Lane, Step},
@@ -101,6 +103,12 @@ pub fn rehearse(call: &Call<'_>, options: &Options) -> Result<()> {
     for train in &trains {
         let snapshot = Snapshot { train: train.clone(), ..head.clone() };
         needs::refuse(&world, &commands::demanding(&snapshot, &options.waive))?;
+        // Of what stands here and not in its clone, a rehearsal could prove nothing.
+        let lacking = check::contents(&snapshot.workspace, &snapshot.train);
+        call.report.findings(&lacking);
+        if !lacking.is_empty() {
+            bail!("refused: {} in the way, nothing was rehearsed", count(lacking.len(), "finding"));
+        }
     }
     if !loader.repo.dirty.is_empty() {
         call.report.say("note: what is not committed is not rehearsed");
@@ -263,7 +271,10 @@ impl<'r> Stand<'r> {
         cmd!(sh, "git clone --quiet --bare {top} {remote}").quiet().run().context("the repository was not cloned")?;
         cmd!(sh, "git --git-dir {remote} update-ref refs/heads/{main} {head}").quiet().run()?;
         cmd!(sh, "git --git-dir {remote} symbolic-ref HEAD refs/heads/{main}").quiet().run()?;
-        cmd!(sh, "git clone --quiet --origin {origin} {remote} {clone}").quiet().run()?;
+        cmd!(sh, "git clone --quiet --no-checkout --origin {origin} {remote} {clone}").quiet().run()?;
+        contents::share_large_files(&sh, top, &clone)?;
+        cmd!(sh, "git -C {clone} checkout --quiet {main}").quiet().run()?;
+        contents::bring_submodules(&sh, top, &clone)?;
         for (key, value) in [
             ("user.name", "Rehearsal"),
             ("user.email", "rehearsal@localhost"),

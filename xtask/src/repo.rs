@@ -2,6 +2,7 @@
 //! It must never change anything; what does is in `perform/git`.
 
 mod answer;
+pub mod contents;
 mod cut_off;
 pub mod filters;
 mod find;
@@ -305,9 +306,11 @@ fn other_worktree(sh: &Shell, dir: PathBuf) -> Option<Elsewhere> {
     Some(Elsewhere { gone: !dir.exists(), dir })
 }
 
-/// Every file that git tracks.
-pub fn tracked(sh: &Shell) -> Result<BTreeSet<PathBuf>> {
-    Ok(fields(&bytes(cmd!(sh, "git ls-files -z"))?).map(named).collect())
+/// What git ignores below a directory, from there; a directory that holds nothing else stands for all that is in it.
+pub fn ignored(sh: &Shell, dir: &Path) -> Result<Vec<PathBuf>> {
+    let options = ["--others", "--ignored", "--exclude-standard", "--directory", "-z"];
+    let listed = bytes(cmd!(sh, "git -C {dir} ls-files {options...} -- ."))?;
+    Ok(fields(&listed).map(named).collect())
 }
 
 /// Every file that a commit has.

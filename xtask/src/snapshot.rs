@@ -19,7 +19,10 @@ use crate::{
     edit::{slashed, typed},
     files::workflow,
     names,
-    repo::{self, LogEntry, Message, Recorded, Repo, Underway},
+    repo::{
+        self, LogEntry, Message, Recorded, Repo, Underway,
+        contents::{self, Lack, Lacking},
+    },
     train::Train,
     version::Version,
     workspace::{self, Graph, Manifests, Package, Texts, Workspace, dir, is_inside},
@@ -113,8 +116,8 @@ impl<'a> Loader<'a> {
             );
         }
         sh.change_dir(&top);
-        let (repo, tracked) = repo::beside(sh, |sh| repo::load(sh, &found), repo::tracked);
-        let (repo, tracked) = (repo?, tracked?);
+        let (repo, tracked) = repo::beside(sh, |sh| repo::load(sh, &found), contents::tracked);
+        let (repo, (tracked, submodules)) = (repo?, tracked?);
         // While cargo thinks, what it will most likely name is read.
         let named = tracked.iter().filter(|path| is_named(path));
         let (read, log) = repo::beside(
@@ -125,7 +128,10 @@ impl<'a> Loader<'a> {
         let ((parsed, mut tree), log) = (read?, log?);
         let metadata = match asked.join() {
             Ok(Ok(metadata)) => metadata,
-            Ok(Err(error)) => return Err(unread(sh, &repo, &error)),
+            Ok(Err(error)) => {
+                let lacking = contents::lacking(sh, &tracked, &submodules).unwrap_or_default();
+                return Err(unread(sh, &repo, &lacking, &error));
+            }
             Err(panic) => std::panic::resume_unwind(panic),
         };
         let target = metadata.target_directory.clone().into_std_path_buf();
@@ -136,7 +142,9 @@ impl<'a> Loader<'a> {
                 typed(&dir(path))
             );
         }
-        let graph = graph(metadata, &top)?;
+        let mut graph = graph(metadata, &top)?;
+        graph.lacking = contents::lacking(sh, &tracked, &submodules)?;
+        graph.lacking.extend(ignored(sh, &graph, &parsed)?);
         let fragments = fragments(&graph);
         let paths = paths(&graph, &top, &tracked, &fragments)?;
         let missing: Vec<&PathBuf> = paths.iter().filter(|path| !tree.contains_key(*path)).collect();
@@ -326,7 +334,7 @@ fn toolchain_path(text: &str) -> Option<PathBuf> {
 }
 
 /// Why cargo cannot read the workspace, with what to type when git has left it so.
-fn unread(sh: &Shell, repo: &Repo, error: &cargo_metadata::Error) -> anyhow::Error {
+fn unread(sh: &Shell, repo: &Repo, lacking: &[Lacking], error: &cargo_metadata::Error) -> anyhow::Error {
     if let cargo_metadata::Error::Io(error) = error {
         if let Some(named) = std::env::var_os("CARGO") {
             return anyhow!(
@@ -347,6 +355,12 @@ fn unread(sh: &Shell, repo: &Repo, error: &cargo_metadata::Error) -> anyhow::Err
     if repo::is_sparse(sh) {
         return anyhow!(
             "this checkout is sparse, and cargo cannot read the workspace: {error}\n   next: git sparse-checkout disable"
+        );
+    }
+    if let Some(lacking) = lacking.iter().find(|lacking| lacking.what == Lack::Submodule) {
+        return anyhow!(
+            "cargo cannot read the workspace: {error}\n   next: {} is a submodule that is not here: git submodule update --init --recursive, then the same command",
+            slashed(&lacking.path)
         );
     }
     if repo.dirty.is_empty() {
@@ -432,7 +446,33 @@ fn graph(metadata: Metadata, top: &Path) -> Result<Graph> {
         real.map(|real| (real, named))
     });
     let real = real.collect();
-    Ok(Graph { top: top.to_owned(), real, linked: linked(&metadata, top, &dir(&root)), root, packages, metadata })
+    let (linked, lacking) = (linked(&metadata, top, &dir(&root)), Vec::new());
+    Ok(Graph { top: top.to_owned(), real, linked, lacking, root, packages, metadata })
+}
+
+/// The files that cargo would pack here and git ignores: only `include` takes such.
+fn ignored(sh: &Shell, graph: &Graph, parsed: &Manifests) -> Result<Vec<Lacking>> {
+    let including = graph.packages.iter().filter(|package| {
+        package.publish && parsed.get(&package.manifest).is_some_and(|parsed| parsed.manifest.includes)
+    });
+    let mut lacking = Vec::new();
+    for package in including {
+        let within = dir(&package.manifest);
+        let at = sh.current_dir().join(&within);
+        let ignored = repo::ignored(sh, &at)?;
+        if ignored.is_empty() {
+            continue;
+        }
+        let (cargo, manifest) = (std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()), at.join("Cargo.toml"));
+        let options = ["package", "--list", "--quiet", "--allow-dirty", "--offline", "--manifest-path"];
+        // What keeps it from being packed, cargo tells when it is packed.
+        let listed = cmd!(sh, "{cargo} {options...} {manifest}").quiet().ignore_stderr().read().unwrap_or_default();
+        let files = listed.lines().map(PathBuf::from).filter(|file| ignored.iter().any(|path| file.starts_with(path)));
+        lacking.extend(
+            files.map(|file| Lacking { path: within.join(file), what: Lack::Ignored { by: package.manifest.clone() } }),
+        );
+    }
+    Ok(lacking)
 }
 
 /// The configured directories that links lead to: git tracks nothing below a link, so what is there would be passed over.
@@ -489,13 +529,18 @@ fn paths(graph: &Graph, top: &Path, tracked: &BTreeSet<PathBuf>, fragments: &[Pa
     paths.extend(logs.filter(|path| tracked.contains(path) && !is_another_log(graph, top, path)));
     paths.extend(tracked.iter().filter(|path| fragments.iter().any(|dir| path.starts_with(dir))).cloned());
     let root = dir(&graph.root);
-    paths.extend([graph.root.clone(), root.join("Cargo.lock"), root.join("CHANGELOG.md")]);
+    paths.extend(
+        [graph.root.clone()]
+            .into_iter()
+            .chain(["Cargo.lock", "CHANGELOG.md", ".dockerignore"].map(|name| root.join(name))),
+    );
     for train in config::read(&graph.metadata, &dir(&graph.root)).trains {
         let configured = [&train.changelog, &train.release_notes, &train.follow_ups]
             .into_iter()
             .flatten()
             .chain(train.files.iter().map(|file| &file.path))
-            .chain(train.deployments.iter().map(|deployment| &deployment.path));
+            .chain(train.deployments.iter().map(|deployment| &deployment.path))
+            .chain(train.images.iter().map(|image| &image.dockerfile));
         paths.extend(configured.map(|path| root.join(path)));
         if let Some(dir) = train.templates.as_ref().and_then(|dir| crate::workspace::normalized(&root.join(dir))) {
             let is_template = |path: &&PathBuf| path.starts_with(&dir) && path.extension().is_some_and(|e| e == "md");

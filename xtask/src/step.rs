@@ -408,6 +408,9 @@ pub struct Packages {
 pub struct CrateUpload {
     pub of: Arc<Tagged>,
     pub root: PathBuf,
+    /// Its own directory, from the top of the repository.
+    #[serde(skip)]
+    pub dir: PathBuf,
     pub name: String,
     pub version: Version,
     /// The commit that it must have been packed from; `None` when the tag of its version is not known.

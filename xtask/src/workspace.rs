@@ -18,6 +18,7 @@ use crate::{
         cargo_toml::{self, Dependency, Manifest, Table, VersionField},
     },
     parallel,
+    repo::contents::Lacking,
     version::{Dialect, Version},
 };
 
@@ -34,6 +35,8 @@ pub struct Graph {
     pub real: BTreeMap<PathBuf, PathBuf>,
     /// Configured directories of which git tracks nothing, because links lead there: what is wrong with each.
     pub linked: Vec<String>,
+    /// What stands here, and would be missing in a checkout of the commit.
+    pub lacking: Vec<Lacking>,
 }
 
 #[derive(Clone, Debug)]

@@ -235,6 +235,7 @@ mod tests {
             root: "Cargo.toml".into(),
             packages,
             metadata: json!({ "trains": trains }),
+            lacking: Vec::new(),
             linked: Vec::new(),
             real: Default::default(),
         };

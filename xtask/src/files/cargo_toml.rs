@@ -17,6 +17,8 @@ pub struct Manifest {
     pub features: Vec<String>,
     /// It says itself which file is its readme.
     pub names_readme: bool,
+    /// It says by `include` what is packed, which may be files that git ignores.
+    pub includes: bool,
 }
 
 /// The `version` of a package.
@@ -95,6 +97,7 @@ pub fn read(text: &str) -> Result<Manifest> {
     }
     let readme = toml.get(&["package", "readme"]);
     manifest.names_readme = readme.is_some_and(|readme| readme.as_bool() != Some(false));
+    manifest.includes = toml.get(&["package", "include"]).is_some();
     if let Some(features) = toml.get(&["features"]).and_then(Item::as_table_like) {
         manifest.features = features.iter().map(|(name, _)| name.to_owned()).collect();
     }

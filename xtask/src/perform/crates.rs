@@ -62,6 +62,8 @@ pub fn pack(
     target: &Path,
     fit: impl FnOnce(&mut Command),
 ) -> Result<Hashes> {
+    let dirs: Vec<PathBuf> = packages.crates.iter().map(|upload| upload.dir.clone()).collect();
+    publish::refuse_lacking(world.sh, tree, |path| dirs.iter().any(|dir| path.starts_with(dir)))?;
     world.sh.remove_path(target.join("package"))?;
     let mut command = Command::new(cargo::program());
     command.arg("package");
@@ -362,6 +364,7 @@ pub mod tests {
         CrateUpload {
             of: Arc::new(of),
             root: PathBuf::new(),
+            dir: PathBuf::new(),
             name: "lark".to_owned(),
             version,
             commit: Some(OURS.to_owned()),

@@ -1,12 +1,15 @@
 //! Images: built from the tagged commit with its version and revision as labels, pushed, and `latest` moved forward.
 //! It must never move `latest` back to a version that is not the highest final one.
 
+use std::path::Path;
+
 use anyhow::{Context, Result, bail};
 use xshell::cmd;
 
 use super::{World, ownership, publish, static_binary};
 use crate::{
     check::short,
+    files::dockerfile::takes,
     names::Word,
     plan::{
         ownership::{CONTENT, Kind, Name, Registered},
@@ -112,8 +115,14 @@ pub fn build(world: &World<'_>, release: &ImageRelease) -> Result<()> {
     let ImageRelease { of, root, image } = release;
     let (sh, engine) = (world.sh, must(engine(world))?);
     let tree = publish::checkout(world, of)?;
-    let root = tree.join(root);
+    let (within, root) = (root, tree.join(root));
     let dockerfile = root.join(&image.dockerfile);
+    if image.binary.is_none() {
+        let (text, ignored) =
+            (sh.read_file(&dockerfile)?, sh.read_file(root.join(".dockerignore")).unwrap_or_default());
+        let is_taken = |path: &Path| path.strip_prefix(within).is_ok_and(|path| takes(&text, &ignored, path));
+        publish::refuse_lacking(sh, &tree, is_taken)?;
+    }
     let builder = engine
         .builder(&dockerfile)
         .map_err(|Cannot { why, next }| anyhow::anyhow!("{why}; next: {}", or_the_rest(&next)))?;

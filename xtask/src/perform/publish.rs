@@ -7,13 +7,18 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use xshell::cmd;
+use xshell::{Shell, cmd};
 
 use super::{World, git};
 use crate::{
     check::short,
+    edit::{slashed, typed},
     plan::publish,
-    repo::{self, rollback_tag},
+    repo::{
+        self,
+        contents::{self, Lack, Lacking},
+        rollback_tag,
+    },
     step::{Observation, Tagged},
     tools::{cargo, child::Watch},
     version::Version,
@@ -119,12 +124,41 @@ pub fn checkout(world: &World<'_>, of: &Tagged) -> Result<PathBuf> {
     let _watch = Watch::start("git");
     sh.remove_path(&tree)?;
     let top = sh.current_dir();
-    cmd!(sh, "git clone --quiet --no-checkout {top} {tree}").quiet().run().context("the repository was not cloned")?;
-    cmd!(sh, "git -C {tree} -c advice.detachedHead=false checkout --quiet --detach {commit}").quiet().run()?;
+    check_out(sh, &top, &top, commit, &tree)?;
     if !is_ours(&tree) {
         bail!("{} is not a clean checkout of {}", tree.display(), short(commit));
     }
     Ok(tree)
+}
+
+/// Clones a repository, and checks out a commit with the submodules and large files that the working tree `with` has of it.
+pub fn check_out(sh: &Shell, repository: &Path, with: &Path, commit: &str, tree: &Path) -> Result<()> {
+    cmd!(sh, "git clone --quiet --no-checkout {repository} {tree}")
+        .quiet()
+        .run()
+        .context("the repository was not cloned")?;
+    contents::share_large_files(sh, with, tree)?;
+    cmd!(sh, "git -C {tree} -c advice.detachedHead=false checkout --quiet --detach {commit}").quiet().run()?;
+    contents::bring_submodules(sh, with, tree)
+}
+
+/// Refuses to make something of a checkout that lacks a part of what it is made of.
+pub fn refuse_lacking(sh: &Shell, tree: &Path, is_part: impl Fn(&Path) -> bool) -> Result<()> {
+    let there = sh.clone();
+    there.change_dir(tree);
+    let (tracked, submodules) = contents::tracked(&there)?;
+    let lacking = contents::lacking(&there, &tracked, &submodules)?;
+    let found = lacking.iter().find(|lacking| is_part(&lacking.path));
+    let Some(Lacking { path, what }) = found else { return Ok(()) };
+    let (place, typed) = (slashed(path), typed(path));
+    match what {
+        Lack::Pointer => {
+            bail!("{place} is only a pointer of Git LFS; next: git lfs install && git lfs pull, and the same command")
+        }
+        _ => bail!(
+            "{place} is a submodule that this clone does not have as the tag does; next: git submodule update --init --recursive {typed} at the tag, and the same command"
+        ),
+    }
 }
 
 /// The environment under which a build gives the same bytes again: the commit's time, and no path of this machine.

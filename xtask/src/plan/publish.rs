@@ -22,7 +22,7 @@ use crate::{
     snapshot::Snapshot,
     step::{Announcement, CrateUpload, Dist, ForgeRelease, ImageRelease, Lane, Listing, Packages, Reach, Step, Tagged},
     version::{Dialect, Version},
-    workspace::Workspace,
+    workspace::{Workspace, dir},
 };
 
 /// What the captain adds to the command.
@@ -203,6 +203,7 @@ fn crates(snapshot: &Snapshot, of: &Arc<Tagged>) -> Vec<CrateUpload> {
         CrateUpload {
             of: of.clone(),
             root: workspace.root_dir(),
+            dir: dir(&member.manifest),
             name: member.name.clone(),
             version: member.version.clone(),
             commit,
@@ -254,7 +255,7 @@ fn dists(snapshot: &Snapshot, of: &Arc<Tagged>, options: &Options, findings: &mu
         match of.version.show(Dialect::Pep440) {
             Ok(version) => dists.push(Dist {
                 of: of.clone(),
-                project: crate::workspace::dir(&wheel.path),
+                project: dir(&wheel.path),
                 name: wheel.project.name.clone().unwrap_or_else(|| member.name.clone()),
                 version,
                 platforms: if options.here { Vec::new() } else { train.config.platforms.clone() },

@@ -3,14 +3,13 @@
 //! It must never share anything with the first but the commit.
 
 use anyhow::Result;
-use xshell::cmd;
 
 use super::Stand;
 use crate::{
     edit::count,
     page::Outcome,
     perform::{
-        World, crates,
+        World, crates, publish,
         wheels::{self, Hashes},
     },
     step::{Dist, Step},
@@ -29,10 +28,7 @@ impl Stand<'_> {
         let (mut first, mut again) = (Hashes::new(), Hashes::new());
         self.try_out("build again from another clone", |stand| {
             let sh = &stand.sh;
-            cmd!(sh, "git clone --quiet --no-checkout {remote} {second}").quiet().run()?;
-            cmd!(sh, "git -C {second} -c advice.detachedHead=false checkout --quiet --detach {commit}")
-                .quiet()
-                .run()?;
+            publish::check_out(sh, &remote, &stand.clone, &commit, &second)?;
             if let Some(packages) = packages {
                 first.extend(crates::packed(world, packages));
                 let target = stand.dir.join("second-crates");

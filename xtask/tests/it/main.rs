@@ -9,6 +9,7 @@ mod cases;
 mod changelog;
 mod clones;
 mod confirmations;
+mod contents;
 mod crashes;
 mod defects;
 mod dists;

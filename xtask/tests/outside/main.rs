@@ -11,6 +11,9 @@ mod needs;
 #[path = "../it/cases.rs"]
 #[allow(dead_code, unused_imports, unused_macros)]
 mod cases;
+#[path = "../it/contents.rs"]
+#[allow(dead_code, unused_imports)]
+mod contents;
 #[path = "../it/crashes.rs"]
 #[allow(dead_code, unused_imports)]
 mod crashes;
@@ -46,6 +49,7 @@ files! {
     book
     calendar
     checklist
+    complete
     disks
     documents
     due

@@ -192,6 +192,7 @@ impl Sketch {
             root: PathBuf::from("Cargo.toml"),
             packages,
             metadata: json!({ "trains": self.trains }),
+            lacking: Vec::new(),
             linked: Vec::new(),
             real: Default::default(),
         };

@@ -1,0 +1,147 @@
+//! What a working tree has of the files that its commit only names: submodules, and large files behind pointers.
+//! It must never take a directory for a submodule's content, nor a pointer for a file.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs::File,
+    io::Read as _,
+    path::{Component, Path, PathBuf},
+};
+
+use anyhow::Result;
+use xshell::{Shell, cmd};
+
+use super::answer::{bytes, fields, lossy, named, text};
+use crate::edit::slashed;
+
+/// Submodules by path, each with the commit that it stands at.
+pub type Submodules = BTreeMap<PathBuf, String>;
+
+/// Something that whoever checks out the commit would not have.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Lacking {
+    /// From the top of the repository.
+    pub path: PathBuf,
+    pub what: Lack,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lack {
+    Submodule,
+    /// Git LFS has put its pointer in the place of the file.
+    Pointer,
+    /// git ignores it, and `include` of this manifest takes it.
+    Ignored {
+        by: PathBuf,
+    },
+}
+
+/// The mode of a submodule (git-ls-files(1), `--stage`).
+const SUBMODULE: &str = "160000";
+
+/// Every file that git tracks, submodules among them, and those by themselves.
+pub fn tracked(sh: &Shell) -> Result<(BTreeSet<PathBuf>, Submodules)> {
+    let listed = bytes(cmd!(sh, "git ls-files --stage -z"))?;
+    let (mut tracked, mut submodules) = (BTreeSet::new(), Submodules::new());
+    for entry in fields(&listed) {
+        let Some(at) = entry.iter().position(|byte| *byte == b'\t') else { continue };
+        let path = named(&entry[at + 1..]);
+        let kind = lossy(&entry[..at]);
+        let mut words = kind.split(' ');
+        if let (Some(SUBMODULE), Some(commit)) = (words.next(), words.next()) {
+            submodules.insert(path.clone(), commit.to_owned());
+        }
+        tracked.insert(path);
+    }
+    Ok((tracked, submodules))
+}
+
+/// What the working tree of the shell has only the name of.
+pub fn lacking(sh: &Shell, tracked: &BTreeSet<PathBuf>, submodules: &Submodules) -> Result<Vec<Lacking>> {
+    let top = sh.current_dir();
+    let mut lacking = Vec::new();
+    for (path, commit) in submodules {
+        if source(sh, &top, &top, path, commit)?.is_none() {
+            lacking.push(Lacking { path: path.clone(), what: Lack::Submodule });
+        }
+    }
+    let is_of_attributes = |path: &&PathBuf| path.file_name().is_some_and(|name| name == ".gitattributes");
+    let speaks_of_lfs = |path: &PathBuf| std::fs::read(top.join(path)).is_ok_and(|text| lossy(&text).contains("=lfs"));
+    if tracked.iter().filter(is_of_attributes).any(speaks_of_lfs) {
+        let large = bytes(cmd!(sh, "git ls-files -z -- :(attr:filter=lfs)"))?;
+        let pointers = fields(&large).map(named).filter(|path| is_pointer(&top.join(path)));
+        lacking.extend(pointers.map(|path| Lacking { path, what: Lack::Pointer }));
+    }
+    Ok(lacking)
+}
+
+/// Whether a file begins as the pointers of Git LFS do (<https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md>).
+fn is_pointer(path: &Path) -> bool {
+    const BEGINNING: &[u8] = b"version https://git-lfs.github.com/spec/";
+    let mut found = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(BEGINNING.len() as u64).read_to_end(&mut found));
+    read.is_ok() && found == BEGINNING
+}
+
+/// Where a submodule's commit is on this machine: in the working tree `from`, or in what git keeps for it. Its name stands
+/// in the `.gitmodules` of `tree`.
+fn source(sh: &Shell, from: &Path, tree: &Path, path: &Path, commit: &str) -> Result<Option<PathBuf>> {
+    let mut places = Vec::new();
+    // Without it, git would look further up, and find the repository that the submodule is in.
+    if from.join(path).join(".git").exists() {
+        places.push(from.join(path));
+    }
+    if let Some(name) = name(sh, tree, path) {
+        for word in ["--git-dir", "--git-common-dir"] {
+            let git = text(cmd!(sh, "git -C {from} rev-parse --path-format=absolute {word}"))?;
+            places.push(Path::new(&git).join("modules").join(&name));
+        }
+    }
+    let has = |place: &PathBuf| {
+        let commit = format!("{commit}^{{commit}}");
+        place.is_dir() && cmd!(sh, "git -C {place} cat-file -e {commit}").quiet().ignore_stderr().run().is_ok()
+    };
+    Ok(places.into_iter().find(has))
+}
+
+/// The name under which `.gitmodules` of a tree has a submodule; git keeps its repository under that name.
+fn name(sh: &Shell, tree: &Path, path: &Path) -> Option<PathBuf> {
+    let modules = tree.join(".gitmodules");
+    let paths = r"^submodule\..*\.path$";
+    let listed = cmd!(sh, "git config --null --file {modules} --get-regexp {paths}").quiet().ignore_stderr();
+    let listed = listed.read().ok()?;
+    let of = |entry: &str| {
+        let (key, value) = entry.split_once('\n')?;
+        (value == slashed(path)).then(|| key.strip_prefix("submodule.")?.strip_suffix(".path").map(PathBuf::from))?
+    };
+    let name = listed.split('\0').find_map(of)?;
+    name.components().all(|part| matches!(part, Component::Normal(_))).then_some(name)
+}
+
+/// Fills the submodules of a checkout with what this machine has of them: those of `from`, another working tree of the same
+/// repository, or its git directory.
+pub fn bring_submodules(sh: &Shell, from: &Path, tree: &Path) -> Result<()> {
+    let there = sh.clone();
+    there.change_dir(tree);
+    for (path, commit) in tracked(&there)?.1 {
+        let Some(source) = source(sh, from, tree, &path, &commit)? else { continue };
+        let to = tree.join(&path);
+        cmd!(sh, "git init --quiet {to}").quiet().run()?;
+        // Asked for by its commit, which no branch need lead to; the second version of the protocol allows that.
+        let settings = ["-c", "protocol.file.allow=always", "-c", "protocol.version=2", "-c", "gc.auto=0"];
+        cmd!(sh, "git -C {to} {settings...} fetch --quiet --no-tags --depth 1 {source} {commit}").quiet().run()?;
+        cmd!(sh, "git -C {to} -c advice.detachedHead=false checkout --quiet --detach {commit}").quiet().run()?;
+        bring_submodules(sh, &source, &to)?;
+    }
+    Ok(())
+}
+
+/// Lets Git LFS, where it is installed, find in a clone what the repository that it was made of has of large files.
+pub fn share_large_files(sh: &Shell, from: &Path, tree: &Path) -> Result<()> {
+    let common = text(cmd!(sh, "git -C {from} rev-parse --path-format=absolute --git-common-dir"))?;
+    let store = Path::new(&common).join("lfs");
+    if store.is_dir() {
+        cmd!(sh, "git -C {tree} config lfs.storage {store}").quiet().run()?;
+    }
+    Ok(())
+}

@@ -1,0 +1,120 @@
+//! What the working tree has and a checkout of its commit would lack: submodules, large files, files that git ignores.
+//! A release must never be tagged whose packages could not be made from the repository alone.
+
+use std::fs;
+
+use crate::harness::{Place, run};
+
+const RELEASE: &str = "release minor --waive cargo-test";
+
+/// Another repository beside the workspace, of one file.
+pub fn songs(place: &Place) -> String {
+    let songs = place.tree.with_file_name("songs");
+    fs::create_dir_all(&songs).unwrap();
+    fs::write(songs.join("songs.rs"), "pub const SONGS: u32 = 3;\n").unwrap();
+    let dir = songs.display().to_string();
+    for args in ["init --quiet --initial-branch main", "add --all", "commit --quiet --message songs"] {
+        place.git(&format!("-C {dir} {args}"));
+    }
+    dir
+}
+
+/// A workspace whose first crate has the other repository as `vendor`, and is compiled with it.
+pub fn with_submodule(place: &Place) {
+    let songs = songs(place);
+    place.git(&format!("-c protocol.file.allow=always submodule --quiet add {songs} crates/lark/vendor"));
+    place.write("crates/lark/src/songs.rs", "include!(\"../vendor/songs.rs\");\n");
+    let lib = place.read("crates/lark/src/lib.rs");
+    place.write("crates/lark/src/lib.rs", &format!("{lib}\nmod songs;\npub use songs::SONGS;\n"));
+    place.commit("feat: songs");
+}
+
+/// `check` and a release refuse with these words, and after what they say to type, nothing is in the way.
+#[track_caller]
+fn is_refused_until_typed(place: &Place, what: &str, next: &str) {
+    for command in ["check", RELEASE, &format!("{RELEASE} --dry-run")] {
+        let said = place.xtask(command);
+        let line = format!("refused contents: {what}\n   next: {next}\n");
+        assert!(said.code == Some(1) && said.out.contains(&line), "{command}: {}", said.all());
+        assert_eq!(said.out.matches(what).count(), 1, "{command}: {}", said.all());
+    }
+    run(place.command("sh").args(["-c", next]).env("GIT_ALLOW_PROTOCOL", "file"));
+}
+
+#[test]
+fn a_submodule_that_is_not_here_is_missed_before_the_tag() {
+    let place = Place::of_world("contents_submodule", "plain");
+    with_submodule(&place);
+    place.xtask("check").ok();
+    place.git("submodule --quiet deinit --force crates/lark/vendor");
+    // What git still keeps of it is as good.
+    place.xtask(&format!("{RELEASE} --dry-run")).ok();
+    fs::remove_dir_all(place.tree.join(".git/modules")).unwrap();
+    is_refused_until_typed(
+        &place,
+        "crates/lark/vendor is a submodule that is not here, and lark would be published without it",
+        "git submodule update --init --recursive crates/lark/vendor",
+    );
+    place.xtask(RELEASE).ok();
+}
+
+#[test]
+fn a_submodule_beside_what_is_published_is_nobodys_business() {
+    let place = Place::of_world("contents_beside", "plain");
+    let songs = songs(&place);
+    place.git(&format!("-c protocol.file.allow=always submodule --quiet add {songs} theme"));
+    place.commit("theme");
+    place.git("submodule --quiet deinit --force theme");
+    fs::remove_dir_all(place.tree.join(".git/modules")).unwrap();
+    place.xtask("check").ok();
+}
+
+#[test]
+fn a_file_that_git_ignores_is_not_published_by_whoever_checks_out_the_tag() {
+    let place = Place::of_world("contents_ignored", "plain");
+    let manifest = place.read("crates/lark/Cargo.toml");
+    let include = "include = [\"src/**\", \"gen/**\", \"Cargo.toml\"]\n\n[dependencies]";
+    place.write("crates/lark/Cargo.toml", &manifest.replacen("\n[dependencies]", include, 1));
+    place.write(".gitignore", "gen/\ntarget/\n");
+    place.commit("build: take what is made along");
+    place.xtask("check").ok();
+    place.write("crates/lark/gen/songs.rs", "pub const SONGS: u32 = 3;\n");
+    // Ignored as well, and in no package.
+    place.write("crates/lark-io/gen/songs.rs", "pub const SONGS: u32 = 3;\n");
+    is_refused_until_typed(
+        &place,
+        "`include` in crates/lark/Cargo.toml takes gen/songs.rs, which git ignores: lark would be published without it",
+        "git add --force crates/lark/gen/songs.rs",
+    );
+    place.git("commit --quiet --message gen");
+    place.xtask(RELEASE).ok();
+}
+
+#[test]
+fn a_pointer_is_not_the_file_that_it_stands_for() {
+    let place = Place::of_world("contents_pointer", "plain");
+    place.write(".gitattributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n");
+    let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a2146\nsize 12345\n";
+    place.write("crates/lark/song.bin", pointer);
+    place.write("docs/cover.bin", pointer);
+    place.commit("feat: a song");
+    let said = place.xtask(RELEASE);
+    let line = "refused contents: crates/lark/song.bin is only a pointer of Git LFS here, and lark would be published with that in its place\n   next: git lfs pull --include crates/lark/song.bin\n";
+    assert!(said.code == Some(1) && said.out.contains(line), "{}", said.all());
+    assert!(!said.out.contains("cover.bin"), "{}", said.all());
+}
+
+#[test]
+fn a_workspace_that_needs_a_submodule_says_which() {
+    let place = Place::of_world("contents_member", "plain");
+    let songs = songs(&place);
+    place.git(&format!("-c protocol.file.allow=always submodule --quiet add {songs} vendor"));
+    place.replace("Cargo.toml", "members = [\"crates/*\"]", "members = [\"crates/*\", \"vendor\"]");
+    place.commit("build: a member elsewhere");
+    place.git("submodule --quiet deinit --force vendor");
+    fs::remove_dir_all(place.tree.join(".git/modules")).unwrap();
+    let said = place.xtask("check");
+    let next =
+        "next: vendor is a submodule that is not here: git submodule update --init --recursive, then the same command";
+    assert!(said.code == Some(1) && said.err.contains(next), "{}", said.all());
+}
