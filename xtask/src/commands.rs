@@ -317,13 +317,15 @@ fn refer(row: &mut Seen, findings: &[check::Finding]) {
     }
 }
 
-/// What is no fault of a release, and would be in the way of a post release on the day that one is urgent.
+/// What is no fault of a release, or may be none: what would be in the way of a post release on the day that one is urgent,
+/// and what a registry may not know.
 fn notes(workspace: &Workspace, train: &Train) -> Vec<String> {
     let noted = train.wheels.iter().flat_map(|wheel| {
         let to = workspace.members[wheel.member].version.next_post().ok();
         to.map(|to| postfix::lacking(workspace, wheel, &to)).unwrap_or_default()
     });
-    noted.map(|finding| format!("`postfix` would be refused: {}; next: {}", finding.what, finding.next)).collect()
+    let noted = noted.map(|finding| format!("`postfix` would be refused: {}; next: {}", finding.what, finding.next));
+    noted.chain(check::published::noted(workspace, train)).collect()
 }
 
 /// What a publication would be refused for, where the registries can be asked; an image would have to be pulled for it.

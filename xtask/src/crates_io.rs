@@ -45,6 +45,37 @@ const LICENSES: spdx::ParseMode = spdx::ParseMode {
     allow_unknown: false,
 };
 
+/// The slugs of src/boot/categories.toml in rust-lang/crates.io, as they were in August 2026: others come to be, so that one
+/// that is not among them is worth a note only.
+const CATEGORIES: &str = "\
+    accessibility aerospace aerospace::drones aerospace::protocols aerospace::simulation \
+    aerospace::space-protocols aerospace::unmanned-aerial-vehicles algorithms api-bindings artificial-intelligence \
+    asynchronous authentication automotive caching command-line-interface command-line-utilities compilers \
+    compression computer-vision concurrency config cryptography cryptography::cryptocurrencies data-structures \
+    database database-implementations date-and-time development-tools development-tools::build-utils \
+    development-tools::cargo-plugins development-tools::debugging development-tools::ffi \
+    development-tools::procedural-macro-helpers development-tools::profiling development-tools::testing email \
+    embedded emulators encoding external-ffi-bindings filesystem finance game-development game-engines games \
+    graphics gui hardware-support internationalization localization mathematics memory-management multimedia \
+    multimedia::audio multimedia::encoding multimedia::images multimedia::video network-programming no-std \
+    no-std::no-alloc os os::android-apis os::freebsd-apis os::linux-apis os::macos-apis os::unix-apis \
+    os::windows-apis parser-implementations parsing rendering rendering::data-formats rendering::engine \
+    rendering::graphics-api rust-patterns science science::bioinformatics science::bioinformatics::genomics \
+    science::bioinformatics::proteomics science::bioinformatics::sequence-analysis science::computational-biology \
+    science::computational-biology::structural-modeling science::computational-biology::systems-biology \
+    science::computational-chemistry science::computational-chemistry::cheminformatics \
+    science::computational-chemistry::electronic-structure science::computational-chemistry::molecular-simulation \
+    science::geo science::materials science::neuroscience science::quantum-computing science::robotics security \
+    simulation template-engine text-editors text-processing value-formatting virtualization visualization wasm \
+    web-programming web-programming::http-client web-programming::http-server web-programming::websocket";
+
+/// The categories that the registry may not know, and then takes no crate with.
+pub fn unknown_categories(about: &About) -> Vec<&str> {
+    let known: Vec<&str> = CATEGORIES.split_whitespace().collect();
+    let is_known = |slug: &&str| known.contains(&slug.to_ascii_lowercase().as_str());
+    about.categories.iter().map(String::as_str).filter(|slug| !is_known(slug)).collect()
+}
+
 /// All that the registry has against a crate of that name.
 pub fn objections(name: &str, about: &About) -> Vec<Objection> {
     let mut found = Vec::new();
@@ -312,6 +343,15 @@ pub mod tests {
         ] {
             assert!(!is_url(url), "{url}");
         }
+    }
+
+    #[test]
+    fn a_category_is_known_or_noted() {
+        let categories =
+            ["parsing", "science::geo", "no-std::no-alloc", "finance", "birds"].map(str::to_owned).to_vec();
+        let about = About { categories, ..about() };
+        assert_eq!(told("lark", &about), [""; 0]);
+        assert_eq!(unknown_categories(&about), ["birds"]);
     }
 
     #[test]

@@ -210,6 +210,23 @@ pub fn metadata(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     found.chain(same_project(workspace, train)).collect()
 }
 
+/// What the public registry may refuse, or may take by then.
+pub fn noted(workspace: &Workspace, train: &Train) -> Vec<String> {
+    let members = published(workspace, train).filter(|member| is_public(member));
+    let noted = members.filter_map(|member| {
+        let package = workspace.graph.packages.iter().find(|package| package.manifest == member.manifest)?;
+        let unknown = crates_io::unknown_categories(&package.about);
+        let of = slashed(&member.manifest);
+        (!unknown.is_empty()).then(|| {
+            format!(
+                "{of}: `categories`: {} was not known to crates.io when this tool was made, and it takes no crate with one that it does not know: see https://crates.io/category_slugs",
+                unknown.join(", ")
+            )
+        })
+    });
+    noted.collect()
+}
+
 /// Wheels that an index would take for one project.
 fn same_project(workspace: &Workspace, train: &Train) -> Option<Finding> {
     let mut by_name = BTreeMap::new();

@@ -162,6 +162,7 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
     findings.extend(above(snapshot, to).filter(|_| !released));
     findings.extend(taken::yanked(snapshot, to));
     remarks.extend(kept_metadata(snapshot, to, &versions));
+    remarks.extend(check::published::noted(workspace, train));
     findings.extend(misplaced_metadata(snapshot, to));
     // All that travels together is on the driver's minor line; what is far below it may have a version of its own.
     let line = |version: &Version| (version.semver().major, version.semver().minor);

@@ -251,3 +251,15 @@ fn two_wheels_are_two_projects_to_an_index() {
     );
     assert_eq!(found("barter-pythons"), [""; 0]);
 }
+
+#[test]
+fn a_category_that_may_be_unknown_is_noted_and_refuses_nothing() {
+    let mut snapshot = house().snapshot();
+    let at = snapshot.workspace.member("barter").unwrap();
+    snapshot.workspace.graph.packages[at].about.categories = vec!["finance".to_owned(), "birds".to_owned()];
+    assert_eq!(published::metadata(&snapshot.workspace, &snapshot.train), []);
+    let noted = published::noted(&snapshot.workspace, &snapshot.train);
+    assert!(noted[0].starts_with("crates/barter/Cargo.toml: `categories`: birds was not known"), "{noted:?}");
+    snapshot.workspace.members[at].registry = Some("ours".to_owned());
+    assert_eq!(published::noted(&snapshot.workspace, &snapshot.train), [""; 0]);
+}
