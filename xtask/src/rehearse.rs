@@ -39,7 +39,7 @@ use crate::{
         release::Goal,
         smoke,
     },
-    repo::contents,
+    repo::{self, contents},
     report::{Loudness, Report},
     snapshot::{Loader, Snapshot, Source},
     step::{Dist, Lane, Step},
@@ -221,7 +221,9 @@ fn play(
     let sh = Shell::new()?;
     let dir = target.join("xtask").join("rehearsal").join(snapshot.train.name());
     sh.remove_path(&dir)?;
-    sh.create_dir(&dir)?;
+    // What is rehearsed is not published: nobody else on this machine is to read it.
+    sh.create_dir(dir.parent().unwrap_or(target))?;
+    repo::make_private(&dir).with_context(|| dir.display().to_string())?;
     // What is tagged at the head has nothing left to release.
     let goal = match &options.goal {
         None if tagged(snapshot).is_none() => {

@@ -22,7 +22,7 @@ pub use answer::{bytes, path, text};
 use answer::{fields, lossy, named};
 pub use cut_off::way_back;
 pub use find::{Found, UNUSED_GIT_DIR, find};
-pub use temp::TempDir;
+pub use temp::{TempDir, make_private};
 pub use underway::{Lock, Underway};
 
 use crate::{

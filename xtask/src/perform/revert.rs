@@ -127,7 +127,7 @@ fn without(sh: &Shell, merge: &str, brought: &str) -> Result<(String, BTreeSet<P
             None => drop(unknown.insert(path)),
         }
     }
-    let scratch = sh.create_temp_dir()?;
+    let scratch = repo::TempDir::new()?;
     let index = scratch.path().join("index");
     let git = |words: &[&str]| cmd!(sh, "git {words...}").env("GIT_INDEX_FILE", &index).quiet();
     git(&["read-tree", merge]).run()?;

@@ -22,6 +22,7 @@ use crate::{
         ownership::{CONTENT, Kind, Name, YANKED},
         publish::missing,
     },
+    repo,
     step::{Dist, Observation},
     tools::{
         cargo, child,
@@ -459,7 +460,7 @@ fn resolved(
     let dir = publish::place(world, &dist.of).join(place).join(normalized(&dist.name));
     world.sh.create_dir(&dir)?;
     // uv takes settings, and the Python that it runs, from the directories above where it is called: those of the tree.
-    let elsewhere = world.sh.create_temp_dir()?;
+    let elsewhere = repo::TempDir::new()?;
     let wanted = dir.join("requirements.in");
     world.sh.write_file(&wanted, format!("{}{versions}\n", dist.name))?;
     command
