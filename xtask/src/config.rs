@@ -21,7 +21,7 @@ pub use self::{
 };
 use crate::{
     conventional::Kind,
-    names::{Branch, Word, check_release, check_subject, check_word, in_the_way},
+    names::{self, Branch, Word, check_release, check_subject, check_word, in_the_way},
     version::{Dialect, Version},
     visible,
     workspace::normalized,
@@ -511,6 +511,13 @@ pub fn read(metadata: &Value, root: &Path) -> Config {
         let images = &train.images;
         train.deployments.retain(|deployment| images.iter().any(|image| *image.name == deployment.image));
         for (nth, image) in images.iter().enumerate() {
+            let registry = image.registry.as_ref().map(|registry| ("registry", names::check_image_registry(registry)));
+            for (key, checked) in std::iter::once(("name", names::check_image(&image.name))).chain(registry) {
+                if let Err(why) = checked {
+                    let at = format!("[workspace.metadata.trains.{}]", train.name);
+                    config.problems.push(format!("{at}: `images`: `{key}`: {why}"));
+                }
+            }
             if images[..nth].iter().any(|other| other.name == image.name) {
                 let at = format!("[workspace.metadata.trains.{}]", train.name);
                 config
@@ -801,6 +808,35 @@ mod tests {
             problems(json!({ "a": { "images": [image, image] } })),
             "[workspace.metadata.trains.a]: `images`: there are two of the name `x`: rename one"
         );
+    }
+
+    #[test]
+    fn an_image_is_named_as_registries_name_it() {
+        let with = |key: &str, value: &str| {
+            let mut image = json!({ "name": "x", "dockerfile": "d" });
+            image[key] = json!(value);
+            problems(json!({ "a": { "images": [image] } }))
+        };
+        for (key, value) in [
+            ("name", "ingest"),
+            ("name", "market-data/x_1.y__z--a"),
+            ("registry", "ghcr.io/org"),
+            ("registry", "127.0.0.1:5000"),
+            ("registry", "[::1]:5000/a/b/"),
+            ("registry", "localhost"),
+        ] {
+            assert_eq!(with(key, value), "", "{key} {value}");
+        }
+        for name in ["owl:1", "Owl", "owl@sha256", "a//b", "/a", "a/", "owl.", "_owl"] {
+            let told = format!("`images`: `name`: `{name}` is no name of an image: ");
+            assert!(with("name", name).contains(&told), "{name}: {}", with("name", name));
+        }
+        for registry in
+            ["https://ghcr.io/org", "ghcr.io/org:1", "ghcr.io//org", "ghcr.io/Org", "ghcr.io:x/org", ":5000"]
+        {
+            let told = format!("`images`: `registry`: `{registry}` is no HOST/NAMESPACE");
+            assert!(with("registry", registry).contains(&told), "{registry}: {}", with("registry", registry));
+        }
     }
 
     #[test]

@@ -29,6 +29,50 @@ impl Branch {
     }
 }
 
+/// Refuses what registries take for no name of an image (the `path-component` of the distribution's `reference`).
+pub fn check_image(name: &str) -> Result<(), String> {
+    check_parts(name).map_err(|why| format!("`{name}` is no name of an image: {why}"))
+}
+
+/// Refuses what an image's name cannot be put behind.
+pub fn check_image_registry(registry: &str) -> Result<(), String> {
+    let refused = |why: &str| Err(format!("`{registry}` is no HOST/NAMESPACE of an image registry: {why}"));
+    if registry.contains("://") {
+        return refused("write it without the scheme");
+    }
+    let place = registry.strip_suffix('/').unwrap_or(registry);
+    let (place, namespace) = place.split_once('/').map_or((place, None), |(host, rest)| (host, Some(rest)));
+    let is_port = |port: &str| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());
+    let host = match place.rsplit_once(':') {
+        Some((host, port)) if is_port(port) => host,
+        _ => place,
+    };
+    let is_address = host.starts_with('[') && host.ends_with(']');
+    let is_name = !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || "-.".contains(c));
+    if !is_address && !is_name {
+        return refused(&format!("`{place}` is not HOST or HOST:PORT"));
+    }
+    namespace.map_or(Ok(()), check_parts).or_else(|why| refused(&why))
+}
+
+fn check_parts(path: &str) -> Result<(), String> {
+    let is_word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let is_right = |part: &str| {
+        let between = part.split(is_word).filter(|between| !between.is_empty());
+        part.starts_with(is_word)
+            && part.ends_with(is_word)
+            && between
+                .into_iter()
+                .all(|between| [".", "_", "__"].contains(&between) || between.chars().all(|c| c == '-'))
+    };
+    match path.split('/').find(|part| !is_right(part)) {
+        Some(part) => {
+            Err(format!("`{part}` is not of lowercase letters and digits, with `.`, `_` or `-` between them"))
+        }
+        None => Ok(()),
+    }
+}
+
 /// Refuses what a program would take for an option, and what cannot be shown on one line.
 pub fn check_word(text: &str) -> Result<(), String> {
     let why = if text.is_empty() {
