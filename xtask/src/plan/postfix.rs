@@ -152,7 +152,7 @@ pub fn plan(snapshot: &Snapshot, to: &Version, fix: &Fix, released: bool, option
 pub fn lacking(workspace: &Workspace, wheel: &Wheel, to: &Version) -> Vec<Finding> {
     let member = &workspace.members[wheel.member];
     let mut findings = Vec::new();
-    if wheel.project.version.is_none() {
+    if wheel.project.version.is_none() && wheel.project.dynamic {
         let path = slashed(&wheel.path);
         let python = member.version.show(Dialect::Pep440).unwrap_or_else(|_| member.version.tag());
         let next = format!("write `version = \"{python}\"` under [project] and take it out of `dynamic`");

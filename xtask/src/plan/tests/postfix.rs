@@ -161,6 +161,13 @@ fn what_cannot_be_a_post_release_is_refused_with_the_way_out() {
 }
 
 #[test]
+fn a_wheel_that_names_no_version_is_found_once() {
+    let plan = fixed().with("barter-python/pyproject.toml", "version = \"0.9.3\"", "").postfix(Some("fix"), None);
+    let found = plan.findings.iter().map(|finding| (finding.check, finding.next.as_str())).collect::<Vec<_>>();
+    assert_eq!(found, [("wheel-version", "write `version = \"0.9.3\"` under [project]")]);
+}
+
+#[test]
 fn what_was_rolled_back_is_neither_fixed_nor_made_again() {
     let again = fixed().tagged("v0.9.3.post1").tagged("rollback/v0.9.3.post1").postfix(Some("fix"), None);
     let elsewhere = fixed().tagged("v0.9.3.post1").postfix(Some("fix"), None);
