@@ -17,7 +17,7 @@ use crate::{
     snapshot::Snapshot,
     step::{Asked, Confirmation, Evidence, Observation, Proof, Prove, Runs, Step},
     train::Train,
-    version::Version,
+    version::{Bump, Version},
 };
 
 /// What a service is tried with before it is released, each by a proof of that name.
@@ -165,7 +165,11 @@ fn changelog_row(snapshot: &Snapshot) -> Observation {
         }
     };
     let (path, log) = (slashed(path), train.names.log(path, text));
-    let told = changes::collect(snapshot, version, &BTreeMap::new()).entries;
+    // A section of what is out waits for nothing.
+    let next =
+        tagged.then(|| if version.is_prerelease() { version.next_pre() } else { version.bump(Bump::Patch).ok() });
+    let members = train.members().into_iter().map(|at| (at, workspace.members[at].version.clone())).collect();
+    let told = changes::collect(snapshot, &next.flatten().unwrap_or_else(|| version.clone()), &members).entries;
     let waiting = told.iter().filter(|entry| entry.said_by.is_none()).count();
     // Without an Unreleased, nothing has a place.
     let untold = changelog::untold(&path, log, "");

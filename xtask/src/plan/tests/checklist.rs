@@ -113,6 +113,13 @@ fn texts_that_lag_behind_are_named() {
     let empty = house().with("CHANGELOG.md", "### Fixed\n\n- a rounding error\n\n", "");
     let next = "describe the changes under `## [Unreleased]` and commit";
     assert_eq!(find(&empty, "changelog"), format!("changelog: open, no entry is waiting for CHANGELOG.md; {next}"));
+    // What a crate says in a log of its own waits, too; what it said of the last release does not.
+    let own = "# Log\n\n## [Unreleased]\n\n### Added\n\n- depth\n\n## [0.9.3] - 2026-01-07\n\n### Added\n\n- trades\n";
+    let of_crates = empty.clone().configured("changes", json!(["unreleased", "crates"]));
+    let of_crates = of_crates.file("crates/barter-data/CHANGELOG.md", own);
+    assert_eq!(find(&of_crates, "changelog"), "changelog: done, entries waiting for CHANGELOG.md: 1");
+    let nothing = of_crates.with("crates/barter-data/CHANGELOG.md", "### Added\n\n- depth\n\n", "");
+    assert_eq!(find(&nothing, "changelog"), format!("changelog: open, no entry is waiting for CHANGELOG.md; {next}"));
     // A section of a version that has no tag yet is about to be released.
     let mut waiting = empty.clone();
     waiting.repo.tags.clear();
