@@ -833,7 +833,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__serve)
-            opts="-q -v -h --dir --port --alone --manifest-path --train --dry-run --json --waive --confirm --quiet --verbose --color --help"
+            opts="-q -v -h --dir --port --alone --registry --manifest-path --train --dry-run --json --waive --confirm --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -844,6 +844,10 @@ _xtask() {
                     return 0
                     ;;
                 --port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

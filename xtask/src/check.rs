@@ -29,7 +29,7 @@ use crate::{
     snapshot::Snapshot,
     train::{Train, uv_locks, wheel_version},
     version::{Dialect, Version},
-    workspace::{Workspace, dir},
+    workspace::{Member, Workspace, dir},
 };
 
 /// Something that a check found.
@@ -161,7 +161,44 @@ fn configuration(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     });
     let next = format!("correct it in {root}; docs/configuration.md lists the keys");
     let problems = workspace.problems.iter().cloned().chain(taken).chain(named::problems(workspace, train));
-    problems.map(|problem| Finding::new("configuration", format!("{root}: {problem}"), next.clone())).collect()
+    let told = problems.map(|problem| Finding::new("configuration", format!("{root}: {problem}"), next.clone()));
+    told.chain(unplaced(workspace, train)).collect()
+}
+
+/// Where `publish` allows several registries, the train chooses; one that it chooses must be allowed. Told once for all
+/// crates that say the same.
+fn unplaced(workspace: &Workspace, train: &Train) -> Vec<Finding> {
+    let published = train.crates.iter().map(|&at| &workspace.members[at]).filter(|member| member.publish);
+    let mut alike: BTreeMap<&[String], Vec<&Member>> = BTreeMap::new();
+    for member in published.filter(|member| train.registries(member).is_empty()) {
+        alike.entry(&member.registries).or_default().push(member);
+    }
+    let quoted = |name: &str| format!("\"{name}\"");
+    let table = format!("[workspace.metadata.trains.{}]", train.name());
+    alike
+        .into_iter()
+        .map(|(allowed, members)| {
+            let more = if members.len() > 1 { format!(" (and {} more)", members.len() - 1) } else { String::new() };
+            let allowed: Vec<String> = allowed.iter().map(|name| quoted(name)).collect();
+            let says = format!("{}{more} says `publish = [{}]`", slashed(&members[0].manifest), allowed.join(", "));
+            let chosen: Vec<String> = train.config.registries.iter().map(|name| quoted(name)).collect();
+            let (what, next) = match chosen.is_empty() {
+                true => (
+                    format!("{says}: to which of them it is published is not said"),
+                    format!("add `registries = [{}]` to {table}, with those that are meant", allowed.join(", ")),
+                ),
+                false => (
+                    format!("{says}, and `registries` of train {} names none of them", train.name()),
+                    format!(
+                        "write `registries = [{}]` in {table}, or `publish = [{}]` in the manifest",
+                        chosen.iter().chain(&allowed).cloned().collect::<Vec<_>>().join(", "),
+                        chosen.join(", ")
+                    ),
+                ),
+            };
+            Finding::new("configuration", what, next)
+        })
+        .collect()
 }
 
 /// Every requirement on a member accepts the version that the member has.

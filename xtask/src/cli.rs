@@ -268,9 +268,10 @@ enum Command {
         #[arg(long)]
         keep: bool,
     },
-    /// Serve the registries of a rehearsal for trying things by hand: prints the environment to use, until Ctrl-C.
+    /// Serve the registries of a rehearsal for trying things by hand: runs a command with them, or prints the environment
+    /// to use, until Ctrl-C.
     #[command(
-        after_help = "Examples:\n  cargo xtask serve --dir registries\n  cargo xtask serve --dir registries --port 8080"
+        after_help = "Examples:\n  cargo xtask serve --dir registries -- cargo publish\n  cargo xtask serve --dir registries -- bash\n  cargo xtask serve --dir registries --port 8080"
     )]
     Serve {
         /// Where they keep what they are sent.
@@ -282,6 +283,12 @@ enum Command {
         /// Know of no crate but those that are published here.
         #[arg(long, hide = true)]
         alone: bool,
+        /// Stand in for the private registry of this name, too, which asks for a token.
+        #[arg(long, value_name = "NAME", value_parser = registry)]
+        registry: Vec<String>,
+        /// What to run with them; they end with it.
+        #[arg(last = true, value_name = "COMMAND")]
+        command: Vec<std::ffi::OsString>,
     },
     /// Run every proof of the train: tests, wheel, image.
     #[command(
@@ -365,6 +372,10 @@ fn released(text: &str) -> Result<Version, String> {
 /// What other programs are given as a word of its own.
 fn word(text: &str) -> Result<String, String> {
     names::check_word(text).map(|()| text.to_owned())
+}
+
+fn registry(text: &str) -> Result<String, String> {
+    names::check_registry(text).map(|()| text.to_owned())
 }
 
 /// A text that says something.
@@ -495,7 +506,16 @@ pub fn main() -> i32 {
         Command::Rehearse { version, page, keep } => {
             rehearse::rehearse(&call, &rehearse::Options { goal: version, page, keep, waive })
         }
-        Command::Serve { dir, port, alone } => commands::serve(&call, &dir, port, alone),
+        Command::Serve { dir, port, alone, registry: registries, command } => {
+            match commands::serve(
+                &call,
+                crate::tools::stand_in::Wanted { dir, port, alone, registries, hidden: Vec::new() },
+                &command,
+            ) {
+                Ok(code) => return code,
+                Err(error) => Err(error),
+            }
+        }
         Command::Smoke => commands::smoke(&call, &waive),
         Command::Check => commands::check(&call),
     };

@@ -12,6 +12,7 @@ mod unverified;
 
 use std::{
     collections::BTreeSet,
+    ffi::OsString,
     fs::File,
     io::{self, Write as _},
     path::{Path, PathBuf},
@@ -347,13 +348,17 @@ fn of_registries(world: &World<'_>, first: &Snapshot, trains: &[Train]) -> Vec<S
 }
 
 /// `serve`: the registries of a rehearsal for people. In a workspace, what another project has under its names is hidden.
-pub fn serve(call: &Call<'_>, dir: &Path, port: u16, alone: bool) -> Result<()> {
-    let dir = std::path::absolute(dir)?;
-    let hidden = if alone { Vec::new() } else { strange_crates(call)? };
-    if !hidden.is_empty() {
-        let _ = writeln!(io::stderr(), "hidden, because another project has these names: {}", hidden.join(", "));
+/// They end with the command, whose exit code it gives, or when they are ended.
+pub fn serve(call: &Call<'_>, mut wanted: stand_in::Wanted, command: &[OsString]) -> Result<i32> {
+    wanted.dir = std::path::absolute(&wanted.dir)?;
+    wanted.hidden = if wanted.alone { Vec::new() } else { strange_crates(call)? };
+    if !wanted.hidden.is_empty() {
+        let _ = writeln!(io::stderr(), "hidden, because another project has these names: {}", wanted.hidden.join(", "));
     }
-    stand_in::serve(&dir, port, alone, &hidden)
+    match command.is_empty() {
+        true => stand_in::serve(&wanted).map(|()| 0),
+        false => stand_in::run_with(call.report, &wanted, command),
+    }
 }
 
 /// The crates of the workspace whose names are not known to be ours; none outside of a workspace.

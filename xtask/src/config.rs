@@ -53,6 +53,10 @@ pub struct TrainConfig {
     /// Dependencies of the driver that do not travel with it; a name may end with `*`.
     #[serde(default)]
     pub except: Vec<String>,
+    /// Where its crates are published, by the names that cargo has for registries; without it, where the only one in a
+    /// crate's `publish` says, else to cargo's default.
+    #[serde(default)]
+    pub registries: Vec<Word>,
     /// The branch that releases are made on; without it, the remote's default branch.
     pub main: Option<Branch>,
     /// The git remote that `--push` pushes to; `origin` without the key.

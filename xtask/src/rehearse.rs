@@ -46,6 +46,7 @@ use crate::{
     tools::{
         child,
         engine::{Cannot, Engine},
+        registries::CRATES_IO,
         stand_in::{Known, StandIn},
     },
     train::Train,
@@ -294,10 +295,19 @@ impl<'r> Stand<'r> {
         let crates = train.crates.iter().map(|&at| workspace.members[at].name.clone());
         let crates: Vec<String> = crates.filter(|name| !hidden.contains(name)).collect();
         let projects: Vec<String> = train.wheels.iter().filter_map(|wheel| wheel.project.name.clone()).collect();
+        let published = train.crates.iter().map(|&at| &workspace.members[at]).filter(|member| member.publish);
+        let named: BTreeSet<&str> = published.flat_map(|member| train.registries(member)).flatten().collect();
+        let named: Vec<&str> = named.into_iter().filter(|name| *name != CRATES_IO).collect();
         let stand_in = StandIn::start(
             report,
             &dir.join("stand-in"),
-            &Known { crates: &crates, without: &to.to_string(), hidden: &hidden, projects: &projects },
+            &Known {
+                crates: &crates,
+                without: &to.to_string(),
+                hidden: &hidden,
+                projects: &projects,
+                registries: &named,
+            },
         )?;
         let images = match train.config.images.is_empty() {
             true => Err("the train has no image".to_owned()),

@@ -416,10 +416,7 @@ fn graph(metadata: Metadata, top: &Path) -> Result<Graph> {
             name: package.name.to_string(),
             manifest: relative(package.manifest_path.as_std_path())?,
             publish: package.publish.as_ref().is_none_or(|registries| !registries.is_empty()),
-            registry: match package.publish.as_deref() {
-                Some([only]) if only != "crates-io" => Some(only.clone()),
-                _ => None,
-            },
+            registries: package.publish.clone().unwrap_or_default(),
             binaries: {
                 let binaries = package.targets.iter().filter(|target| target.kind.contains(&TargetKind::Bin));
                 binaries.map(|target| target.name.clone()).collect()

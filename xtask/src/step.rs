@@ -415,12 +415,24 @@ pub struct CrateUpload {
     pub version: Version,
     /// The commit that it must have been packed from; `None` when the tag of its version is not known.
     pub commit: Option<String>,
-    /// The only registry that its manifest allows; `None` for cargo's default.
+    /// The registry that it is sent to; `None` for cargo's default.
     pub registry: Option<String>,
     /// Whether git tracks the lock, so that cargo may be held to it.
     pub locked: bool,
     /// The command that gives the crate a higher version: a patch leaves alone what did not change.
     pub moved_by: String,
+}
+
+impl CrateUpload {
+    /// Whether it goes to crates.io, as far as can be said without asking cargo for its default.
+    pub fn is_public(&self) -> bool {
+        self.registry.as_ref().is_none_or(|name| name == "crates-io")
+    }
+
+    /// ` in NAME`, where it is not sent to cargo's default.
+    pub fn place(&self) -> String {
+        self.registry.as_ref().map(|name| format!(" in {name}")).unwrap_or_default()
+    }
 }
 
 /// A Python project's wheels and source distribution.
@@ -643,7 +655,7 @@ impl Step {
                 format!("wheels and sdist of {name} {version} in {}", dir.display())
             }
             Step::Bake(release) => format!("build image {}:{}", release.image.name, release.of.version.tag()),
-            Step::Crate(upload) => format!("crate {} {}", upload.name, upload.version),
+            Step::Crate(upload) => format!("crate {} {}{}", upload.name, upload.version, upload.place()),
             Step::Upload(dist) => format!("wheels and sdist of {} {}", dist.name, dist.version),
             Step::PushImage(release) => format!("image {}:{}", release.image.name, release.of.version.tag()),
             Step::Latest(release) => format!("image {}:latest", release.image.name),

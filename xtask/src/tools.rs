@@ -9,6 +9,7 @@ pub mod http;
 pub mod index;
 pub mod program;
 pub mod python;
+pub mod registries;
 pub mod secrets;
 pub mod semver_checks;
 pub mod stand_in;

@@ -25,7 +25,7 @@ use crate::{
     names::{ROLLBACK, check_ref},
     repo::Repo,
     version::{Dialect, Version},
-    workspace::{Texts, Workspace, dir, normalized},
+    workspace::{Member, Texts, Workspace, dir, normalized},
 };
 
 #[derive(Clone, Debug)]
@@ -194,6 +194,24 @@ impl Train {
     /// Crates and wheels.
     pub fn members(&self) -> BTreeSet<usize> {
         self.crates.iter().copied().chain(self.wheels.iter().map(|wheel| wheel.member)).collect()
+    }
+
+    /// The registries that a crate is published to, by their names; `None` is cargo's default. Where several are allowed and
+    /// none is chosen there are none, and a check tells.
+    pub fn registries<'t>(&'t self, member: &'t Member) -> Vec<Option<&'t str>> {
+        let chosen = || self.config.registries.iter().map(|name| &**name);
+        let is_allowed = |name: &&str| member.registries.is_empty() || member.registries.iter().any(|own| own == name);
+        match (self.config.registries.is_empty(), &member.registries[..]) {
+            (true, []) => vec![None],
+            (true, [only]) => vec![Some(only)],
+            (true, _) => Vec::new(),
+            (false, _) => chosen().filter(is_allowed).map(Some).collect(),
+        }
+    }
+
+    /// The first of them that is not the public one.
+    pub fn private_registry<'t>(&'t self, member: &'t Member) -> Option<&'t str> {
+        self.registries(member).into_iter().flatten().find(|name| *name != "crates-io")
     }
 
     pub fn owns_wheel(&self, member: usize) -> bool {

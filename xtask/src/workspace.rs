@@ -45,8 +45,8 @@ pub struct Package {
     pub manifest: PathBuf,
     /// Cargo would publish it somewhere.
     pub publish: bool,
-    /// The only registry that it may be published to, when its manifest names one beside the default one.
-    pub registry: Option<String>,
+    /// The registries that it may be published to; none are named where it may go to any.
+    pub registries: Vec<String>,
     pub about: About,
     /// The file that is shown for it, named in its manifest or found beside it.
     pub readme: Option<String>,
@@ -96,8 +96,8 @@ pub struct Member {
     pub name: String,
     pub manifest: PathBuf,
     pub publish: bool,
-    /// The only registry that it may be published to, when its manifest names one beside the default one.
-    pub registry: Option<String>,
+    /// The registries that it may be published to; none are named where it may go to any.
+    pub registries: Vec<String>,
     pub cdylib: bool,
     pub pyo3: bool,
     pub features: Vec<String>,
@@ -105,6 +105,13 @@ pub struct Member {
     pub version_field: VersionField,
     /// What it requires of other members.
     pub links: Vec<Link>,
+}
+
+impl Member {
+    /// Whether it may go to crates.io.
+    pub fn is_public(&self) -> bool {
+        self.publish && (self.registries.is_empty() || self.registries.iter().any(|name| name == "crates-io"))
+    }
 }
 
 /// A member's dependency on another member, with the requirement that holds for it wherever it is written.
@@ -174,7 +181,7 @@ impl Workspace {
                 name: package.name.clone(),
                 manifest: package.manifest.clone(),
                 publish: package.publish,
-                registry: package.registry.clone(),
+                registries: package.registries.clone(),
                 cdylib: package.cdylib,
                 pyo3: manifest.dependencies.iter().any(|d| d.package == "pyo3"),
                 features: manifest.features.clone(),

@@ -30,7 +30,7 @@ fn published<'w>(workspace: &'w Workspace, train: &'w Train) -> impl Iterator<It
 
 /// Whether a member goes to the public registry.
 fn is_public(member: &Member) -> bool {
-    member.publish && member.registry.is_none()
+    member.is_public()
 }
 
 /// All that the train's published crates need, what is stripped by cargo left out: a dev-dependency without a version.
@@ -128,7 +128,8 @@ fn unavailable(workspace: &Workspace, needed: &Needed<'_>, of: &str) -> Option<(
     let on = (*on).filter(|_| said.path.is_some())?;
     let text = &place.text;
     if on.publish {
-        let other = on.registry.as_ref().filter(|registry| by.registry.as_ref() != Some(registry))?;
+        let is_there = |name: &String| by.registries.contains(name);
+        let other = on.registries.first().filter(|_| !on.is_public() && !on.registries.iter().any(is_there))?;
         return said.registry.is_none().then(|| {
             let its = slashed(&on.manifest);
             (

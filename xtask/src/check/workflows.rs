@@ -219,7 +219,7 @@ mod tests {
                 name: name.to_owned(),
                 manifest,
                 publish: true,
-                registry: None,
+                registries: Vec::new(),
                 about: crate::crates_io::tests::about(),
                 readme: None,
                 cdylib: false,

@@ -18,7 +18,7 @@ use crate::{
     repo::{self, Message},
     report::Report,
     snapshot::{Loader, Snapshot},
-    tools::{forge::Forge, index, semver_checks},
+    tools::{forge::Forge, index, registries::Registries, semver_checks},
     version::{Dialect, Version},
     workspace::Member,
 };
@@ -76,10 +76,17 @@ fn since(sh: &Shell, snapshot: &Snapshot, last: Option<&(Version, String)>) -> R
 
 /// Members' versions that their registries call yanked; what could not be asked is told once.
 fn yanked(snapshot: &Snapshot, unknown: &mut Vec<String>) -> BTreeSet<(String, Version)> {
-    let Snapshot { workspace, train, .. } = snapshot;
+    let Snapshot { workspace, train, repo, .. } = snapshot;
     let crates: Vec<&Member> =
         train.crates.iter().map(|&at| &workspace.members[at]).filter(|member| member.publish).collect();
-    let told = parallel::map_waiting(&crates, |member| index::versions(&member.name, member.registry.as_deref()));
+    let known = Registries::of(&repo.top.join(workspace.root_dir()));
+    let told = parallel::map_waiting(&crates, |member| match &known {
+        Ok(known) => {
+            let named = train.registries(member).into_iter().flatten().next();
+            index::versions(known, &member.name, named)
+        }
+        Err(error) => Err(anyhow::anyhow!("{error:#}")),
+    });
     let mut yanked = BTreeSet::new();
     let mut unasked = None;
     for (member, told) in crates.iter().zip(told) {

@@ -2,6 +2,7 @@
 //! It must never take a crate for ours by its name and version: only the commit and the hash say so.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -21,6 +22,7 @@ use crate::{
         cargo,
         child::{self, Passing},
         index::{self, in_each},
+        registries::{CRATES_IO, Registries, token_variable},
     },
 };
 
@@ -60,26 +62,40 @@ pub fn pack(
     packages: &Packages,
     tree: &Path,
     target: &Path,
-    fit: impl FnOnce(&mut Command),
+    fit: impl Fn(&mut Command),
 ) -> Result<Hashes> {
     let dirs: Vec<PathBuf> = packages.crates.iter().map(|upload| upload.dir.clone()).collect();
     publish::refuse_lacking(world.sh, tree, |path| dirs.iter().any(|dir| path.starts_with(dir)))?;
     world.sh.remove_path(target.join("package"))?;
-    let mut command = Command::new(cargo::program());
-    command.arg("package");
-    fit(&mut command);
-    command.current_dir(tree.join(&packages.root)).env("CARGO_TARGET_DIR", target);
+    // Cargo packs for one registry at a time.
+    let mut groups: BTreeMap<Option<&str>, Vec<&CrateUpload>> = BTreeMap::new();
     for upload in &packages.crates {
-        command.args(["--package", &upload.name]);
+        groups.entry(upload.registry.as_deref()).or_default().push(upload);
     }
-    if packages.crates.iter().all(|upload| upload.locked) {
-        command.arg("--locked");
+    for (registry, uploads) in groups {
+        let mut command = Command::new(cargo::program());
+        command.arg("package");
+        fit(&mut command);
+        command.current_dir(tree.join(&packages.root)).env("CARGO_TARGET_DIR", target);
+        command.args(uploads.iter().flat_map(|upload| ["--package", &upload.name]));
+        match registry {
+            Some(CRATES_IO) => match (set(STAND_IN), registries(world, uploads[0])?.default_name()) {
+                (Some(index), _) => drop(command.args(["--index", &index])),
+                (None, Some(_)) => drop(command.args(["--registry", CRATES_IO])),
+                // Cargo packs for it by itself, and, named, would not see in a mirror of it what is packed beside.
+                (None, None) => {}
+            },
+            named => drop(command.args(named.iter().flat_map(|name| ["--registry", name]))),
+        }
+        if uploads.iter().all(|upload| upload.locked) {
+            command.arg("--locked");
+        }
+        let told = child::send(world.report, command)?;
+        if !told.ok() {
+            return Err(child::failure("cargo package", &told));
+        }
     }
-    let told = child::send(world.report, command)?;
-    if !told.ok() {
-        return Err(child::failure("cargo package", &told));
-    }
-    let sizes = packages.crates.iter().filter(|upload| upload.registry.is_none());
+    let sizes = packages.crates.iter().filter(|upload| upload.is_public());
     let sizes = sizes.filter_map(|upload| oversized(&file(upload), fs::metadata(place(target, upload)).ok()?.len()));
     world.report.notes(&sizes.collect::<Vec<_>>());
     let hash =
@@ -124,10 +140,15 @@ fn marker(world: &World<'_>, of: &Tagged) -> PathBuf {
 }
 
 pub fn observe(world: &World<'_>, upload: &CrateUpload) -> Result<Observation> {
-    let (listed, is_known) = look_up(upload)?;
+    let registries = registries(world, upload)?;
+    let (listed, is_known) = look_up(&registries, upload)?;
     // Under a name that others have, nothing of ours will be taken.
     if listed.is_none() && is_known {
-        let name = Name { kind: Kind::Crate, name: upload.name.clone(), registry: upload.registry.clone() };
+        let name = Name {
+            kind: Kind::Crate,
+            name: upload.name.clone(),
+            registry: upload.registry.clone().filter(|name| name != CRATES_IO),
+        };
         let own = ownership::at_remote(world.sh, &upload.of.own, &upload.of.remote);
         let answer = ownership::answer(world, &own, &name)?;
         if let Some(other) = ownership::in_the_way(&upload.of, name, answer.owner) {
@@ -135,14 +156,18 @@ pub fn observe(world: &World<'_>, upload: &CrateUpload) -> Result<Observation> {
         }
     }
     // Only a name of which there is nothing yet can be another's in other letters or dashes.
-    let is_new = !is_known && upload.registry.is_none() && upload.version == upload.of.version;
-    if let Some(theirs) = is_new.then(|| index::other_spelling(&upload.name, None)).transpose()?.flatten() {
+    let is_new = !is_known && upload.is_public() && upload.version == upload.of.version;
+    if let Some(theirs) = is_new
+        .then(|| index::other_spelling(&registries, &upload.name, upload.registry.as_deref()))
+        .transpose()?
+        .flatten()
+    {
         return Ok(Observation::Blocked {
             why: format!("crates.io has the name as `{theirs}`, and takes no crate as `{}` beside it", upload.name),
             next: "give the crate another name, or the same spelling where it is yours".to_owned(),
         });
     }
-    Ok(judge(upload, listed, packed_here(world, upload).as_deref(), credentials(upload)))
+    Ok(judge(upload, listed, packed_here(world, upload).as_deref(), credentials(&registries, upload)))
 }
 
 /// The hash of the package that was made here from this release's commit.
@@ -220,18 +245,18 @@ pub fn digits(sha256: &str) -> &str {
 }
 
 /// Asks through cargo, which knows the user's registries and mirrors; what it downloads tells hash and commit.
-pub fn ask(upload: &CrateUpload) -> Result<Option<Listed>> {
-    Ok(look_up(upload)?.0)
+pub fn ask(registries: &Registries, upload: &CrateUpload) -> Result<Option<Listed>> {
+    Ok(look_up(registries, upload)?.0)
 }
 
 /// The same, and whether the registry knows the name.
-fn look_up(upload: &CrateUpload) -> Result<(Option<Listed>, bool)> {
+fn look_up(registries: &Registries, upload: &CrateUpload) -> Result<(Option<Listed>, bool)> {
     cargo::may_ask()?;
     let id = format!("{}-{}", upload.name, upload.version);
     let scratch = TempDir::new()?;
     let home = scratch.path();
     let spec = format!("{}@{}", upload.name, upload.version);
-    let told = child::ask(index::info(home, &spec, upload.registry.as_deref()))?;
+    let told = child::ask(index::info(registries, home, &spec, upload.registry.as_deref())?)?;
     let lines = || -> Result<Vec<index::Line>> { Ok(index::remembered(home, &upload.name)?.unwrap_or_default()) };
     let is_ours = |line: &index::Line| line.vers == upload.version.to_string();
     if !told.ok() {
@@ -271,31 +296,44 @@ fn look_up(upload: &CrateUpload) -> Result<(Option<Listed>, bool)> {
     Ok((Some(listed), true))
 }
 
-/// The registry that cargo publishes to, as its variables spell it; `None` for crates.io.
-fn registry(upload: &CrateUpload) -> Option<String> {
-    let named = upload.registry.clone().or_else(|| std::env::var("CARGO_REGISTRY_DEFAULT").ok());
-    named.filter(|name| !name.is_empty() && name != "crates-io").map(|name| name.to_uppercase().replace('-', "_"))
+/// The registries that cargo knows in the workspace of a crate.
+pub fn registries(world: &World<'_>, upload: &CrateUpload) -> Result<Registries> {
+    Registries::of(&world.sh.current_dir().join(&upload.root))
 }
 
 /// The variable in which cargo looks for a token.
 pub fn variable(upload: &CrateUpload) -> String {
-    registry(upload).map_or("CARGO_REGISTRY_TOKEN".to_owned(), |name| format!("CARGO_REGISTRIES_{name}_TOKEN"))
+    let default = || std::env::var("CARGO_REGISTRY_DEFAULT").ok().filter(|name| !name.is_empty());
+    let name = upload.registry.clone().or_else(default);
+    token_variable(name.as_deref().unwrap_or(CRATES_IO))
 }
 
 /// Whether cargo has something to publish with; only the registry can say whether it is good.
-pub fn credentials(upload: &CrateUpload) -> bool {
-    let has = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    let provider = variable(upload).replace("_TOKEN", "_CREDENTIAL_PROVIDER");
-    has(&variable(upload))
-        || has(&provider)
-        || cargo::home().is_some_and(|home| {
-            let says =
-                |file: &str, word: &str| fs::read_to_string(home.join(file)).is_ok_and(|text| text.contains(word));
-            says("credentials.toml", "token")
-                || says("credentials", "token")
-                || says("config.toml", "credential-provider")
-        })
+pub fn credentials(registries: &Registries, upload: &CrateUpload) -> bool {
+    let name = upload.registry.clone().or_else(|| registries.default_name());
+    registries.has_credentials(name.as_deref().unwrap_or(CRATES_IO))
 }
+
+/// Has cargo send something to the registry of a crate.
+pub fn send_to(command: &mut Command, upload: &CrateUpload) {
+    match upload.registry.as_deref() {
+        None => {}
+        Some(CRATES_IO) => match set(STAND_IN).zip(set(&token_variable(CRATES_IO))) {
+            // Only a token of a rehearsal may stand in the arguments.
+            Some((index, token)) => drop(command.args(["--index", &index, "--token", &token])),
+            None => drop(command.args(["--registry", CRATES_IO])),
+        },
+        Some(name) => drop(command.args(["--registry", name])),
+    }
+}
+
+/// A variable's value, where it has one.
+fn set(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// What a rehearsal has in the place of crates.io: cargo takes no other index under that name.
+const STAND_IN: &str = "XTASK_CRATES_IO_INDEX";
 
 /// Sends one crate. That it was compiled from its package is proved by then.
 pub fn upload(world: &World<'_>, upload: &CrateUpload) -> Result<()> {
@@ -308,9 +346,7 @@ pub fn upload(world: &World<'_>, upload: &CrateUpload) -> Result<()> {
     if upload.locked {
         command.arg("--locked");
     }
-    if let Some(registry) = &upload.registry {
-        command.args(["--registry", registry]);
-    }
+    send_to(&mut command, upload);
     let told = child::send(world.report, command)?;
     // Ours, whose answer was lost, or somebody else's: looking again tells.
     let is_there = ["is already uploaded", "already exists on"].iter().any(|word| told.err.contains(word));

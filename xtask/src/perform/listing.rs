@@ -1,7 +1,7 @@
 //! What a user sees of the release: cargo resolves all crates, the index has all files, the images and the forge agree.
 //! It must never be satisfied by what was sent: it asks what can be had.
 
-use std::process::Command;
+use std::{collections::BTreeSet, process::Command};
 
 use anyhow::{Context, Result, bail};
 use toml_edit::{DocumentMut, Item};
@@ -75,18 +75,22 @@ impl Part<'_> {
 
 /// Whether cargo resolves all of them together, as a user's project would.
 fn resolves(world: &World<'_>, crates: &[&CrateUpload]) -> Result<bool> {
-    // Outside of the tree, whose own configuration of cargo a user does not have, and which may name programs.
+    // Outside of the tree, of whose configuration of cargo a user has the registries alone; the rest may name programs.
     let scratch = TempDir::new()?;
     let (sh, dir) = (world.sh, scratch.path());
     sh.create_dir(dir.join("src"))?;
     sh.write_file(dir.join("src").join("lib.rs"), "")?;
     let mut manifest = "[package]\nname = \"user\"\nedition = \"2021\"\n[workspace]\n[dependencies]\n".to_owned();
-    for upload in crates {
+    // The same crate in two registries is two packages, of which a project may name one.
+    let mut named = BTreeSet::new();
+    let crates: Vec<&CrateUpload> = crates.iter().copied().filter(|upload| named.insert(&upload.name)).collect();
+    for upload in &crates {
         let registry = upload.registry.as_ref().map(|name| format!(", registry = \"{name}\"")).unwrap_or_default();
         manifest.push_str(&format!("{} = {{ version = \"={}\"{registry} }}\n", upload.name, upload.version));
     }
     sh.write_file(dir.join("Cargo.toml"), manifest)?;
     let mut command = Command::new(cargo::program());
+    sh.write_file(dir.join(".cargo/config.toml"), crates::registries(world, crates[0])?.text())?;
     command.args(["generate-lockfile", "--quiet"]).current_dir(dir);
     let told = child::ask(command)?;
     if !told.ok() {

@@ -54,7 +54,11 @@ pub fn registries(world: &World<'_>, snapshot: &Snapshot, names: &[Name]) -> Reg
 pub fn answer(world: &World<'_>, own: &Own, name: &Name) -> Result<Answer> {
     match name.kind {
         Kind::Crate => {
-            let newest = index::newest(&name.name, name.registry.as_deref())?;
+            let newest = index::newest(
+                &crate::tools::registries::Registries::of(&world.sh.current_dir())?,
+                &name.name,
+                name.registry.as_deref(),
+            )?;
             let versions = newest.lines.iter().map(|line| (line.vers.clone(), line.yanked)).collect();
             // Of what is wholly yanked, the registry tells nothing more.
             let owner = match newest.lines.iter().all(|line| line.yanked) {

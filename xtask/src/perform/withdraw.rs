@@ -28,8 +28,10 @@ fn never() -> Observation {
 }
 
 pub fn observe_yank(world: &World<'_>, upload: &CrateUpload) -> Result<Observation> {
-    let listed = crates::ask(upload)?;
-    Ok(judge(upload, listed, crates::packed_here(world, upload).as_deref(), crates::credentials(upload)))
+    let registries = crates::registries(world, upload)?;
+    let listed = crates::ask(&registries, upload)?;
+    let can_yank = crates::credentials(&registries, upload);
+    Ok(judge(upload, listed, crates::packed_here(world, upload).as_deref(), can_yank))
 }
 
 /// What is to do about a crate of a release that is taken back: only that release's own is yanked.
@@ -63,9 +65,7 @@ fn judge(upload: &CrateUpload, listed: Option<Listed>, packed: Option<&str>, can
 pub fn yank(world: &World<'_>, upload: &CrateUpload) -> Result<()> {
     let mut command = Command::new(cargo::program());
     command.arg("yank").arg(format!("{}@{}", upload.name, upload.version)).current_dir(world.sh.current_dir());
-    if let Some(registry) = &upload.registry {
-        command.args(["--registry", registry]);
-    }
+    crates::send_to(&mut command, upload);
     let told = child::send(world.report, command)?;
     if told.ok() {
         return Ok(());

@@ -155,7 +155,8 @@ fn install(snapshot: &Snapshot, of: &Tagged, occasion: &Occasion) -> String {
             _ => false,
         };
         // On the public registry, the name may be another's.
-        let registry = driver.registry.as_ref().or(of.elsewhere.registry.as_ref());
+        let own = train.private_registry(driver).map(str::to_owned);
+        let registry = own.as_ref().or(of.elsewhere.registry.as_ref());
         let registry = registry.map(|name| format!(" --registry {name}")).unwrap_or_default();
         ways.push(match is_update {
             true => format!("`cargo update -p {} --precise {version}`", driver.name),

@@ -112,7 +112,11 @@ pub fn names(snapshot: &Snapshot) -> Vec<Name> {
     });
     let crates = published.clone().chain(needed).map(|at| {
         let member = &workspace.members[at];
-        Name { kind: Kind::Crate, name: member.name.clone(), registry: member.registry.clone() }
+        Name {
+            kind: Kind::Crate,
+            name: member.name.clone(),
+            registry: train.private_registry(member).map(str::to_owned),
+        }
     });
     let projects = train.wheels.iter().map(|wheel| {
         let name = wheel.project.name.clone().unwrap_or_else(|| workspace.members[wheel.member].name.clone());

@@ -122,7 +122,10 @@ pub fn plan(snapshot: &Snapshot, version: &Version, options: &Options) -> Public
     let mut steps = vec![Step::Pushed((*of).clone())];
     // All that is built here comes first: what cannot be built must not be half published.
     if !crates.is_empty() {
-        steps.push(Step::Package(Packages { of: of.clone(), root: root.clone(), crates: crates.clone() }));
+        // What is sent to several registries is packed once.
+        let mut packed = BTreeSet::new();
+        let crates = crates.iter().filter(|upload| packed.insert(&upload.name)).cloned().collect();
+        steps.push(Step::Package(Packages { of: of.clone(), root: root.clone(), crates }));
     }
     steps.extend(dists.iter().cloned().map(Step::Build));
     steps.extend(images.iter().cloned().map(Step::Bake));
@@ -188,7 +191,7 @@ fn crates(snapshot: &Snapshot, of: &Arc<Tagged>) -> Vec<CrateUpload> {
     let locked = workspace.tracked.contains(&workspace.root_dir().join("Cargo.lock"));
     let is_alike = train.config.lockstep == Lockstep::Always || of.version.is_prerelease();
     let moved_by = |at: usize| if is_alike || at == train.driver { "patch" } else { "minor" };
-    let upload = |at: usize| {
+    let upload = |(at, registry): (usize, Option<&str>)| {
         let member = &workspace.members[at];
         // What a patch did not move was published by an earlier release, from that release's commit.
         // Build metadata does not count: a member may have some of its own, and the tag none.
@@ -207,12 +210,15 @@ fn crates(snapshot: &Snapshot, of: &Arc<Tagged>) -> Vec<CrateUpload> {
             name: member.name.clone(),
             version: member.version.clone(),
             commit,
-            registry: member.registry.clone(),
+            registry: registry.map(str::to_owned),
             locked,
             moved_by: format!("cargo xtask release {}{}", moved_by(at), train.config.option()),
         }
     };
-    order.into_iter().map(upload).collect()
+    let sent = order
+        .into_iter()
+        .flat_map(|at| train.registries(&workspace.members[at]).into_iter().map(move |registry| (at, registry)));
+    sent.map(upload).collect()
 }
 
 /// Members, each after those that it requires by a version; a dev-dependency by path alone is stripped by cargo.

@@ -22,6 +22,15 @@ impl Environment {
         self.images.as_ref().map_err(String::as_str)
     }
 
+    /// The variables under which cargo finds the private registries' stand-ins; empty when there are none.
+    pub fn named_registries(&self) -> Vec<(String, String)> {
+        let is_of_one = |name: &str| {
+            let named = name.strip_prefix("CARGO_REGISTRIES_").is_some_and(|rest| !rest.starts_with("REHEARSAL_"));
+            named || name == "CARGO_REGISTRY_GLOBAL_CREDENTIAL_PROVIDERS"
+        };
+        self.stand_in.environment().iter().filter(|(name, _)| is_of_one(name)).cloned().collect()
+    }
+
     /// Takes away what a rehearsal must not have; `outward` gives the stand-ins instead. Everything compiles with one home of
     /// cargo: to cargo, a dependency that lies in another one is another dependency, and is compiled again.
     pub fn apply(&self, command: &mut Command, outward: bool) {

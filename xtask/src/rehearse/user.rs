@@ -19,6 +19,7 @@ use crate::{
         cargo, child,
         engine::{Engine, Health, Runner},
         python,
+        registries::CRATES_IO,
     },
 };
 
@@ -38,8 +39,8 @@ impl Stand<'_> {
 /// A new cargo project adds the crate by its version and is built.
 pub fn builds_with(stand: &mut Stand<'_>, upload: &CrateUpload) -> Result<()> {
     let (name, version) = (&upload.name, &upload.version);
-    stand.try_out(&format!("a new cargo project adds {name} {version} and builds"), |stand| {
-        let project = stand.dir.join("user");
+    stand.try_out(&format!("a new cargo project adds {name} {version}{} and builds", upload.place()), |stand| {
+        let project = stand.dir.join(format!("user{}", upload.place().replace(' ', "-")));
         let cargo = |args: &[&str], dir: &PathBuf| {
             let mut command = Command::new(cargo::program());
             command.args(args).current_dir(dir);
@@ -53,7 +54,10 @@ pub fn builds_with(stand: &mut Stand<'_>, upload: &CrateUpload) -> Result<()> {
         )?;
         let main = format!("use {} as _;\n\nfn main() {{}}\n", name.replace('-', "_"));
         fs::write(project.join("src").join("main.rs"), main)?;
-        cargo(&["add", "--quiet", &format!("{name}@={version}")], &project)?;
+        let spec = format!("{name}@={version}");
+        // Read, crates.io is what stands in for it.
+        let from = upload.registry.iter().filter(|name| *name != CRATES_IO).flat_map(|name| ["--registry", name]);
+        cargo(&["add", "--quiet", &spec].into_iter().chain(from).collect::<Vec<_>>(), &project)?;
         cargo(&["build", "--quiet"], &project)?;
         let lock = fs::read_to_string(project.join("Cargo.lock"))?;
         let packages = lock.matches("[[package]]").count() - 1;

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use toml_edit::DocumentMut;
 
-use super::{cargo, child};
+use super::{cargo, child, registries::Registries};
 use crate::{crates_io::canonical, repo::TempDir};
 
 /// One line of the index (Cargo book, "Registry Index", "JSON schema").
@@ -30,11 +30,8 @@ pub struct Line {
 
 /// The question for a crate, `NAME` or `NAME@VERSION`, in a home of its own: in the user's, cargo would have several
 /// questions wait for one another, and a crate that is remembered may be another registry's.
-pub fn info(home: &Path, spec: &str, registry: Option<&str>) -> Command {
+pub fn info(registries: &Registries, home: &Path, spec: &str, registry: Option<&str>) -> Result<Command> {
     let mut command = Command::new(cargo::program());
-    if let Some(config) = cargo::config() {
-        command.arg("--config").arg(config);
-    }
     command.args(["info", "--quiet", spec]);
     // By its name, too: cargo does not choose by itself between it and what the user has put in its place.
     let crates_io = || (!cargo::has_default_registry()).then_some("crates-io");
@@ -42,15 +39,15 @@ pub fn info(home: &Path, spec: &str, registry: Option<&str>) -> Command {
         command.args(["--registry", registry]);
     }
     // Outside of the workspace, whose own member of that name would be shown instead.
-    command.current_dir(home).env("CARGO_HOME", home);
-    command
+    registries.apply(&mut command, home)?;
+    Ok(command)
 }
 
 /// Every version that the registry has of a crate; none for a name that it does not know.
-pub fn versions(name: &str, registry: Option<&str>) -> Result<Vec<Line>> {
+pub fn versions(registries: &Registries, name: &str, registry: Option<&str>) -> Result<Vec<Line>> {
     cargo::may_ask()?;
     let scratch = TempDir::new()?;
-    let told = child::ask(info(scratch.path(), name, registry))?;
+    let told = child::ask(info(registries, scratch.path(), name, registry)?)?;
     match remembered(scratch.path(), name)? {
         Some(lines) => Ok(lines),
         None if told.ok() || told.err.contains("could not find `") => Ok(Vec::new()),
@@ -59,11 +56,11 @@ pub fn versions(name: &str, registry: Option<&str>) -> Result<Vec<Line>> {
 }
 
 /// How the registry spells a name that it has in other letters or dashes only: it takes no crate under a second spelling.
-pub fn other_spelling(name: &str, registry: Option<&str>) -> Result<Option<String>> {
+pub fn other_spelling(registries: &Registries, name: &str, registry: Option<&str>) -> Result<Option<String>> {
     cargo::may_ask()?;
     let scratch = TempDir::new()?;
     // Cargo asks for the name with every other dash, too.
-    let told = child::ask(info(scratch.path(), name, registry))?;
+    let told = child::ask(info(registries, scratch.path(), name, registry)?)?;
     if !told.ok() && !told.err.contains("could not find `") {
         bail!("cargo could not be asked for {name}: {}", told.last_words());
     }
@@ -98,10 +95,10 @@ pub struct Newest {
 
 /// The newest version that the registry has of a crate, asked once; nothing but lines where all are yanked, and none at
 /// all for a name that it does not know.
-pub fn newest(name: &str, registry: Option<&str>) -> Result<Newest> {
+pub fn newest(registries: &Registries, name: &str, registry: Option<&str>) -> Result<Newest> {
     cargo::may_ask()?;
     let scratch = TempDir::new()?;
-    let told = child::ask(info(scratch.path(), name, registry))?;
+    let told = child::ask(info(registries, scratch.path(), name, registry)?)?;
     let Some(lines) = remembered(scratch.path(), name)? else {
         if told.ok() || told.err.contains("could not find `") {
             return Ok(Newest::default());

@@ -2,6 +2,7 @@
 //! without. It must never be looked for on the path.
 
 use std::{
+    ffi::OsString,
     io::{self, BufRead as _, BufReader, Write as _},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, Stdio},
@@ -30,6 +31,8 @@ pub struct Known<'k> {
     pub hidden: &'k [String],
     /// Python projects, of which nothing is seen, either.
     pub projects: &'k [String],
+    /// Private registries that they stand in for.
+    pub registries: &'k [&'k str],
 }
 
 impl StandIn {
@@ -40,6 +43,12 @@ impl StandIn {
         command.args(known.crates.iter().flat_map(|name| ["--hold", name]));
         command.args(known.hidden.iter().flat_map(|name| ["--hide", name]));
         command.args(known.projects.iter().flat_map(|name| ["--hold-project", name]));
+        command.args(known.registries.iter().flat_map(|name| ["--registry", name]));
+        StandIn::attached(report, command)
+    }
+
+    /// Starts them by a command that has them end with this.
+    fn attached(report: &Report, mut command: Command) -> Result<StandIn> {
         // Ctrl-C ends what uses them first.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
@@ -70,12 +79,44 @@ impl Drop for StandIn {
     }
 }
 
+/// What people have served.
+pub struct Wanted {
+    pub dir: PathBuf,
+    pub port: u16,
+    pub alone: bool,
+    pub registries: Vec<String>,
+    /// Crates of which nothing is seen that the world has.
+    pub hidden: Vec<String>,
+}
+
+impl Wanted {
+    fn command(&self) -> Result<Command> {
+        let _ = writeln!(io::stderr(), "building the registries, which takes a while the first time");
+        let mut command = command(&self.dir)?;
+        command.args(["--port", &self.port.to_string()]).args(self.alone.then_some("--alone"));
+        command.args(self.hidden.iter().flat_map(|name| ["--hide", name]));
+        command.args(self.registries.iter().flat_map(|name| ["--registry", name]));
+        Ok(command)
+    }
+}
+
+/// Runs a command with the registries, and gives its exit code.
+pub fn run_with(report: &Report, wanted: &Wanted, words: &[OsString]) -> Result<i32> {
+    let mut registries = wanted.command()?;
+    registries.arg("--attached");
+    let stand_in = StandIn::attached(report, registries)?;
+    let [program, args @ ..] = words else { bail!("no command is given") };
+    let mut command = Command::new(program);
+    command.args(args).envs(stand_in.environment().iter().cloned());
+    // What is built with another home of cargo would be built anew in the workspace's own directory, and once more after.
+    command.env("CARGO_TARGET_DIR", std::path::absolute(wanted.dir.join("target"))?);
+    let status = command.status().with_context(|| format!("`{}` did not start", program.to_string_lossy()))?;
+    Ok(status.code().unwrap_or(1))
+}
+
 /// Serves for people until it is ended, in the place of this program where the system can do that.
-pub fn serve(dir: &Path, port: u16, alone: bool, hidden: &[String]) -> Result<()> {
-    let _ = writeln!(io::stderr(), "building the registries, which takes a while the first time");
-    let mut command = command(dir)?;
-    command.args(["--port", &port.to_string()]).args(alone.then_some("--alone"));
-    command.args(hidden.iter().flat_map(|name| ["--hide", name]));
+pub fn serve(wanted: &Wanted) -> Result<()> {
+    let mut command = wanted.command()?;
     #[cfg(unix)]
     return Err(std::os::unix::process::CommandExt::exec(&mut command)).context("the registries did not start");
     #[cfg(not(unix))]

@@ -34,6 +34,9 @@ struct Options {
     /// Know of no crate but those that are published here.
     #[arg(long)]
     alone: bool,
+    /// Stand in for the private registry of this name, too.
+    #[arg(long, value_name = "NAME")]
+    registry: Vec<String>,
     /// The user's configuration of cargo, which names mirrors.
     #[arg(long, value_name = "FILE")]
     cargo_config: Option<PathBuf>,
@@ -75,12 +78,17 @@ fn serve(options: &Options) -> Result<()> {
         }
         found => found?,
     };
-    let stand_in = StandIn::start(&options.dir, options.port, upstream)?;
+    let stand_in = StandIn::start(&options.dir, options.port, upstream, &options.registry)?;
     stand_in.hold(&options.hold, &options.hold_project, options.without.as_deref().unwrap_or_default())?;
     stand_in.hide(&options.hide)?;
     let mut out = io::stdout().lock();
     for (name, value) in stand_in.environment() {
         writeln!(out, "export {name}='{}'", value.replace('\'', r"'\''"))?;
+    }
+    if !options.attached {
+        // In the workspace's own directory, all would be built anew with another home of cargo, and once more after.
+        let target = std::path::absolute(options.dir.join("target"))?.display().to_string();
+        writeln!(out, "export CARGO_TARGET_DIR='{}'", target.replace('\'', r"'\''"))?;
     }
     writeln!(out)?;
     out.flush()?;

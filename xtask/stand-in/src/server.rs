@@ -2,6 +2,7 @@
 //! It must never accept what the true ones refuse, nor pass on to them anything that it was given.
 
 use std::{
+    collections::BTreeMap,
     fs,
     hash::{BuildHasher as _, RandomState},
     io::{self, Read as _, Write as _},
@@ -39,14 +40,26 @@ pub struct StandIn {
 
 impl StandIn {
     /// Serves from `dir` until dropped; what an earlier one left there is still published.
-    pub fn start(dir: &Path, port: u16, upstream: Option<Upstream>) -> Result<StandIn> {
+    pub fn start(dir: &Path, port: u16, upstream: Option<Upstream>, registries: &[String]) -> Result<StandIn> {
         let dir = std::path::absolute(dir)?;
         let server = Server::http(("127.0.0.1", port)).map_err(|error| {
             anyhow!("cannot listen on 127.0.0.1:{port} ({error}): choose another port, or 0 for any")
         })?;
         let address = server.server_addr().to_ip().context("the server has no address")?;
         let address = format!("http://{address}");
-        let state = State { dir, address, run: unguessable(), upstream, turn: Mutex::new(()) };
+        let run = unguessable();
+        if let Some(name) = registries.iter().find(|name| !is_plain(name)) {
+            bail!("`{name}` is no name of a registry");
+        }
+        let named = registries.iter().map(|name| {
+            // Apart from the others: a private registry has no names of the public one.
+            let (dir, address) = (dir.join("at").join(name), format!("{address}/at/{name}"));
+            let (turn, named, run) = (Mutex::new(()), BTreeMap::new(), run.clone());
+            let state = State { dir, address, run, upstream: None, turn, named, is_private: true };
+            (name.clone(), state)
+        });
+        let named = named.collect();
+        let state = State { dir, address, run, upstream, turn: Mutex::new(()), named, is_private: false };
         state.save("cargo-home/config.toml", crates::cargo_config(&state).as_bytes())?;
         make_dir(&state.dir.join("gh"))?;
         let (server, state) = (Arc::new(server), Arc::new(state));
@@ -105,8 +118,21 @@ impl StandIn {
             ("no_proxy", direct),
             ("DISCORD_WEBHOOK_URL", format!("{address}/api/webhooks/1/{}", token(channels::DISCORD_TOKEN))),
             ("SLACK_WEBHOOK_URL", format!("{address}/services/T1/B1/{}", token(channels::SLACK_TOKEN))),
+            // Where cargo itself could be sent nowhere else.
+            ("XTASK_CRATES_IO_INDEX", crates::own_index(&self.state)),
+            ("CARGO_REGISTRY_TOKEN", token(crates::TOKEN)),
         ];
-        variables.map(|(name, value)| (name.to_owned(), value)).into()
+        let mut variables: Vec<(String, String)> = variables.map(|(name, value)| (name.to_owned(), value)).into();
+        if !self.state.named.is_empty() {
+            // Without a word of the user's, cargo tells no private registry who asks.
+            variables.push(("CARGO_REGISTRY_GLOBAL_CREDENTIAL_PROVIDERS".to_owned(), "cargo:token".to_owned()));
+        }
+        for (name, registry) in &self.state.named {
+            let name = name.to_uppercase().replace('-', "_");
+            variables.push((format!("CARGO_REGISTRIES_{name}_INDEX"), crates::own_index(registry)));
+            variables.push((format!("CARGO_REGISTRIES_{name}_TOKEN"), token(crates::TOKEN)));
+        }
+        variables
     }
 }
 
@@ -213,6 +239,10 @@ struct State {
     run: String,
     upstream: Option<Upstream>,
     turn: Mutex<()>,
+    /// Registries beside the one that stands for crates.io, by their names.
+    named: BTreeMap<String, State>,
+    /// It tells and gives only to whom it knows.
+    is_private: bool,
 }
 
 impl State {
@@ -310,7 +340,8 @@ impl Call {
     /// The address under which the client came, for the addresses that it is given: something may stand in between.
     fn address(&self, state: &State) -> String {
         let host = self.header("host");
-        if is_local(host) { format!("http://{host}") } else { state.address.clone() }
+        let path = state.address.splitn(4, '/').nth(3).map(|path| format!("/{path}")).unwrap_or_default();
+        if is_local(host) { format!("http://{host}{path}") } else { state.address.clone() }
     }
 
     fn path(&self) -> Vec<&str> {
@@ -419,7 +450,11 @@ fn handle(state: &State, call: &Call) -> Answer {
         _ if !is_local(&call.host) => {
             Ok(Answer::text(502, format!("`{}` is not rehearsed, and nothing is passed on", call.host)))
         }
-        ["index" | "crates", ..] | ["api", "v1", ..] => crates::answer(state, call),
+        ["at", name, path @ ..] => match state.named.get(*name) {
+            Some(registry) => crates::answer(registry, call, path),
+            None => Ok(Answer::text(404, format!("no registry `{name}` is rehearsed"))),
+        },
+        ["index" | "crates", ..] | ["api", "v1", ..] => crates::answer(state, call, &path),
         ["legacy" | "simple" | "files" | "pypi" | "manage", ..] => python::answer(state, call),
         ["api", "webhooks", ..] | ["services", ..] => channels::answer(state, call),
         ["repos", ..] | ["api", "v3" | "uploads", ..] => forge::answer(state, call),

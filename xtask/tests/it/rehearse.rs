@@ -168,3 +168,19 @@ fn strangers_with_our_names_are_not_seen_and_are_told_at_the_end() {
     let page = fs::read_to_string(place.tree.with_file_name("target").join("xtask/rehearsal-lark.html")).unwrap();
     assert!(page.contains("2 names belong to another project"), "{page}");
 }
+
+#[test]
+fn a_command_is_run_with_the_registries_and_leaves_what_was_built_alone() {
+    let place = Place::of_world("serve_command", "plain");
+    let script = "echo $CARGO_REGISTRY_DEFAULT $CARGO_REGISTRIES_PROD_INDEX; echo $CARGO_TARGET_DIR; exit 7";
+    let mut tool = place.tool("serve --alone --registry prod --dir ../registries --");
+    let said = Said::of(tool.args(["sh", "-c", script]).output().unwrap());
+    assert_eq!(said.code, Some(7), "{}", said.all());
+    let lines: Vec<&str> = said.out.lines().collect();
+    assert!(lines[0].starts_with("rehearsal sparse+http://127.0.0.1:"), "{}", said.all());
+    let own = place.tree.with_file_name("registries").join("target");
+    assert_eq!(
+        fs::canonicalize(fs::create_dir_all(lines[1]).map(|()| lines[1]).unwrap()).unwrap(),
+        own.canonicalize().unwrap()
+    );
+}

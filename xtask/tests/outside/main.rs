@@ -54,6 +54,7 @@ files! {
     documents
     due
     hotfix
+    private
     publish
     registries
     release_plz

@@ -387,8 +387,13 @@ pub fn tells_no_secret(said: &Said) {
 
 /// Starts the stand-ins, and reads the environment that they print.
 pub fn serve(dir: &Path) -> (Child, Vec<(String, String)>) {
+    serve_with(dir, &["--alone"])
+}
+
+/// The same with other options.
+pub fn serve_with(dir: &Path, options: &[&str]) -> (Child, Vec<(String, String)>) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
-    command.args(["serve", "--alone", "--dir"]).arg(dir);
+    command.args(["serve", "--dir"]).arg(dir).args(options);
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
     // It goes on, and says nothing more.
@@ -396,7 +401,8 @@ pub fn serve(dir: &Path) -> (Child, Vec<(String, String)>) {
         let (name, value) = line.strip_prefix("export ").unwrap().split_once('=').unwrap();
         (name.to_owned(), value.trim_matches('\'').to_owned())
     });
-    (child, env.collect())
+    // Each place has a target directory of its own.
+    (child, env.filter(|(name, _)| name != "CARGO_TARGET_DIR").collect())
 }
 
 /// Starts a registry of images, and tells its address.

@@ -193,11 +193,15 @@ fn what_was_not_asked_for_is_not_said_to_be_there() {
 
 #[test]
 fn what_crates_io_does_not_take_is_told_and_other_registries_have_their_own_rules() {
-    for (registry, lacks) in [(None, Some("no description and no license")), (Some("ours"), None)] {
+    for (registry, lacks) in [
+        (None, Some("no description and no license")),
+        (Some("ours"), None),
+        (Some("crates-io"), Some("no description and no license")),
+    ] {
         let mut snapshot = house().snapshot();
         let at = snapshot.workspace.member("barter-data").unwrap();
         snapshot.workspace.graph.packages[at].about = About::default();
-        snapshot.workspace.members[at].registry = registry.map(str::to_owned);
+        snapshot.workspace.members[at].registries = registry.map(str::to_owned).into_iter().collect();
         let findings = plan(&snapshot, &v("0.9.3"), &Options::default()).findings;
         let found: Vec<&str> = findings.iter().map(|finding| finding.what.as_str()).collect();
         let expected =
@@ -399,4 +403,50 @@ fn what_gives_a_crate_another_version_is_known() {
     assert_eq!(moved_by(&house(), "0.9.3"), expected.map(|(name, command)| format!("{name}: {command}")));
     let together = house().configured("lockstep", json!("always"));
     assert!(moved_by(&together, "0.9.3").iter().all(|told| told.ends_with(patch)), "all move with a patch");
+}
+
+#[test]
+fn a_crate_is_published_where_its_manifest_allows_and_the_train_chooses() {
+    let undecided = "crates/barter/Cargo.toml (and 2 more) says `publish = [\"prod\", \"dev\"]`: to which of them it is published is not said";
+    for (allowed, chosen, expected) in [
+        (&[][..], &[][..], Ok(&[""][..])),
+        (&["crates-io"], &[], Ok(&[" in crates-io"])),
+        (&["prod"], &[], Ok(&[" in prod"])),
+        (&["prod", "dev"], &[], Err(undecided)),
+        (&["prod", "dev"], &["dev"], Ok(&[" in dev"])),
+        (&["prod", "dev"], &["dev", "prod"], Ok(&[" in dev", " in prod"])),
+        (&[], &["dev"], Ok(&[" in dev"])),
+        (
+            &["prod"],
+            &["dev"],
+            Err(
+                "crates/barter/Cargo.toml (and 2 more) says `publish = [\"prod\"]`, and `registries` of train barter names none of them",
+            ),
+        ),
+    ] {
+        let mut snapshot = house().configured("registries", json!(chosen)).snapshot();
+        for at in snapshot.train.crates.clone() {
+            snapshot.workspace.members[at].registries = allowed.iter().map(|&name| name.to_owned()).collect();
+        }
+        let found = crate::check::state(&snapshot.workspace, &snapshot.train);
+        let found: Vec<&str> = found.iter().map(|finding| finding.what.as_str()).collect();
+        let steps = plan(&snapshot, &v("0.9.3"), &Options::default()).steps;
+        let places = steps.iter().filter_map(|step| match step {
+            Step::Crate(upload) if upload.name == "barter-data" => Some(upload.place()),
+            _ => None,
+        });
+        let packed = steps
+            .iter()
+            .find_map(|step| if let Step::Package(packages) = step { Some(packages.crates.len()) } else { None });
+        match expected {
+            Ok(expected) => {
+                assert_eq!(
+                    (places.collect::<Vec<_>>(), &found[..]),
+                    (expected.iter().map(|&place| place.to_owned()).collect(), &[][..])
+                );
+                assert_eq!(packed, Some(snapshot.train.crates.len()));
+            }
+            Err(what) => assert!(found.contains(&what), "{found:?}"),
+        }
+    }
 }

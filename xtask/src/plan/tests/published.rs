@@ -99,11 +99,11 @@ fn the_public_registry_takes_no_wildcard_and_nothing_of_another() {
         let at = own.workspace.member("barter").unwrap();
         for member in ["barter", "barter-data", "barter-instrument"] {
             let at = own.workspace.member(member).unwrap();
-            own.workspace.members[at].registry = Some("ours".to_owned());
+            own.workspace.members[at].registries = vec!["ours".to_owned()];
         }
         assert_eq!(published::dependencies(&own.workspace, &own.train), [], "{entries}");
         // What it needs is published elsewhere only.
-        own.workspace.members[at].registry = None;
+        own.workspace.members[at].registries = Vec::new();
         let found = published::dependencies(&own.workspace, &own.train);
         assert!(
             found[0].what.ends_with("requires barter-data \"0.9\", which is not published there: crates/barter-data/Cargo.toml says `publish = [\"ours\"]`"),
@@ -136,7 +136,7 @@ fn what_a_crate_says_of_itself_is_judged_where_it_goes() {
         for name in ["barter-data", "barter-instrument"] {
             let at = snapshot.workspace.member(name).unwrap();
             snapshot.workspace.graph.packages[at].about = about.clone();
-            snapshot.workspace.members[at].registry = registry.map(str::to_owned);
+            snapshot.workspace.members[at].registries = registry.map(str::to_owned).into_iter().collect();
         }
         let found = published::metadata(&snapshot.workspace, &snapshot.train);
         found.into_iter().map(|found| format!("{}; {}", found.what, found.next)).collect::<Vec<_>>()
@@ -260,6 +260,6 @@ fn a_category_that_may_be_unknown_is_noted_and_refuses_nothing() {
     assert_eq!(published::metadata(&snapshot.workspace, &snapshot.train), []);
     let noted = published::noted(&snapshot.workspace, &snapshot.train);
     assert!(noted[0].starts_with("crates/barter/Cargo.toml: `categories`: birds was not known"), "{noted:?}");
-    snapshot.workspace.members[at].registry = Some("ours".to_owned());
+    snapshot.workspace.members[at].registries = vec!["ours".to_owned()];
     assert_eq!(published::noted(&snapshot.workspace, &snapshot.train), [""; 0]);
 }

@@ -180,7 +180,7 @@ impl Sketch {
                     publish: !text.contains("publish = false") && text.contains("\nversion"),
                     cdylib: text.contains("cdylib"),
                     binaries: Vec::new(),
-                    registry: None,
+                    registries: Vec::new(),
                     about: crate::crates_io::tests::about(),
                     readme: None,
                 })

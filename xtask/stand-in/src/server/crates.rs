@@ -25,7 +25,7 @@ pub fn cargo_config(state: &State) -> String {
     )
 }
 
-fn own_index(state: &State) -> String {
+pub fn own_index(state: &State) -> String {
     format!("sparse+{}/index/", state.address)
 }
 
@@ -72,18 +72,27 @@ struct Entry {
     v: u32,
 }
 
-pub fn answer(state: &State, call: &Call) -> Result<Answer> {
-    match (call.method.as_str(), call.path().as_slice()) {
+pub fn answer(state: &State, call: &Call, path: &[&str]) -> Result<Answer> {
+    let is_known = call.header("authorization") == state.token(TOKEN);
+    match (call.method.as_str(), path) {
+        // Only then does cargo tell a registry who asks (Cargo book, "Registry Authentication").
+        _ if state.is_private && !is_known => {
+            let mut refused = refuse(401, "this registry wants a token");
+            refused.headers.push(("WWW-Authenticate", "Cargo".to_owned()));
+            Ok(refused)
+        }
         ("GET", ["index", "config.json"]) => {
             let address = call.address(state);
             let dl = format!("{address}/crates/{{crate}}/{{version}}/download");
-            Ok(Answer::json(200, &json!({ "dl": dl, "api": address })))
+            let mut config = json!({ "dl": dl, "api": address });
+            if state.is_private {
+                config["auth-required"] = json!(true);
+            }
+            Ok(Answer::json(200, &config))
         }
         ("GET", ["index", prefix @ .., name]) if prefix.join("/") == index_prefix(name) => index(state, name),
         ("GET", ["crates", name, version, "download"]) => download(state, name, version),
-        (_, ["api", ..]) if call.header("authorization") != state.token(TOKEN) => {
-            Ok(refuse(403, "authentication failed"))
-        }
+        (_, ["api", ..]) if !is_known => Ok(refuse(403, "authentication failed")),
         ("PUT", ["api", "v1", "crates", "new"]) => publish(state, &call.body),
         ("DELETE", ["api", "v1", "crates", name, version, "yank"]) => yank(state, name, version, true),
         ("PUT", ["api", "v1", "crates", name, version, "unyank"]) => yank(state, name, version, false),
@@ -279,7 +288,7 @@ fn publish(state: &State, body: &[u8]) -> Result<Answer> {
     let (name, version, sha256) = (upload.name.clone(), upload.vers.to_string(), sha256(file));
     // The true one refuses them, by a list that grows; cargo tells them as a warning.
     let unknown: Vec<String> = crates_io::unknown_categories(&upload.about).into_iter().map(str::to_owned).collect();
-    entries.push(upload.into_entry(sha256.clone()));
+    entries.push(upload.into_entry(state, sha256.clone()));
     state.save(&crate_file(&name, &version), file)?;
     save_entries(state, &name, &entries)?;
     state.effect("crate", &sha256, json!({ "name": name, "version": version }))?;
@@ -290,6 +299,10 @@ fn publish(state: &State, body: &[u8]) -> Result<Answer> {
 impl Upload {
     /// What crates.io would say against it, whatever is there already.
     fn objection(&self, state: &State) -> Option<String> {
+        // The rest are crates.io's own rules.
+        if state.is_private {
+            return (!is_name(&self.name)).then(|| format!("invalid crate name `{}`", self.name));
+        }
         if let Some(objection) = crates_io::objections(&self.name, &self.about).first() {
             return Some(format!("{}: {}", objection.what, objection.next));
         }
@@ -321,7 +334,7 @@ impl Upload {
         same.then(|| format!("crate version `{vers}` is already uploaded"))
     }
 
-    fn into_entry(self, cksum: String) -> Entry {
+    fn into_entry(self, state: &State, cksum: String) -> Entry {
         let new = |value: &String| value.starts_with("dep:") || value.contains("?/");
         let (newer, features): (BTreeMap<_, _>, BTreeMap<_, _>) =
             self.features.into_iter().partition(|(_, values)| values.iter().any(new));
@@ -329,7 +342,7 @@ impl Upload {
         Entry {
             name: self.name,
             vers: self.vers,
-            deps: self.deps.into_iter().map(Dependency::into_entry).collect(),
+            deps: self.deps.into_iter().map(|dependency| dependency.into_entry(state)).collect(),
             cksum,
             features,
             features2: (!newer.is_empty()).then_some(newer),
@@ -343,8 +356,10 @@ impl Upload {
 }
 
 impl Dependency {
-    /// The index has the dependency's own name in `package` when it is renamed, and all crates in this registry.
-    fn into_entry(self) -> Value {
+    /// The index has the dependency's own name in `package` when it is renamed. What stands for crates.io has all crates in
+    /// it; a private registry says of those that it does not have where they are.
+    fn into_entry(self, state: &State) -> Value {
+        let registry = self.registry.filter(|registry| state.is_private && *registry != own_index(state));
         let (name, package) = match self.explicit_name_in_toml {
             Some(renamed) => (renamed, Some(self.name)),
             None => (self.name, None),
@@ -357,7 +372,7 @@ impl Dependency {
             "default_features": self.default_features,
             "target": self.target,
             "kind": self.kind.as_deref().unwrap_or("normal"),
-            "registry": null,
+            "registry": registry,
             "package": package,
         })
     }

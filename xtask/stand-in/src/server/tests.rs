@@ -20,7 +20,7 @@ impl World {
         let dir = std::env::temp_dir().join(format!("stand-in-{name}-{}", std::process::id()));
         let _ = fs::remove_dir_all(&dir);
         let upstream = Upstream { index: "http://up.test/i/".to_owned(), dl: "http://up.test/dl".to_owned() };
-        World { stand_in: StandIn::start(&dir, 0, Some(upstream)).unwrap(), dir }
+        World { stand_in: StandIn::start(&dir, 0, Some(upstream), &["prod".to_owned()]).unwrap(), dir }
     }
 
     /// What the server answers to a request in curl's words. `@/…` is a path on this server.
@@ -58,7 +58,7 @@ impl World {
 
     /// Ends the server and starts another one on what it left.
     fn again(mut self) -> World {
-        self.stand_in = StandIn::start(&self.dir, 0, None).unwrap();
+        self.stand_in = StandIn::start(&self.dir, 0, None, &[]).unwrap();
         self
     }
 
@@ -443,11 +443,31 @@ proptest! {
         body: Vec<u8>,
     ) {
         let dir = std::env::temp_dir().join(format!("stand-in-odd-{}", std::process::id()));
-        let (address, run) = ("http://127.0.0.1:1".to_owned(), "1".to_owned());
-        let state = State { dir, address, run, upstream: None, turn: Mutex::new(()) };
+        let (address, run, named) = ("http://127.0.0.1:1".to_owned(), "1".to_owned(), BTreeMap::new());
+        let state = State { dir, address, run, upstream: None, turn: Mutex::new(()), named, is_private: false };
         let headers = vec![("Host".to_owned(), "127.0.0.1:1".to_owned()), ("Authorization".to_owned(), authorization)];
         let call = Call::new(&method, &url, headers, body);
         let answer = handle(&state, &call).conditional(&call);
         prop_assert_ne!(answer.status, 500, "{}", String::from_utf8_lossy(&answer.body));
     }
+}
+
+#[test]
+fn a_named_registry_is_private_and_has_nothing_of_another() {
+    let world = World::new("named");
+    let token = format!("Authorization: {}", world.stand_in.state.token(crates::TOKEN));
+    assert_eq!(world.upload_crate(&world.stand_in.state.token(crates::TOKEN), "tiny-one", "0.1.0").0, 200);
+    assert_eq!(world.curl(&["@/at/prod/index/config.json"]).0, 401);
+    assert_eq!(world.curl(&["@/at/dev/index/config.json", "--header", &token]).0, 404);
+    let (status, config) = world.json(&["@/at/prod/index/config.json", "--header", &token]);
+    assert_eq!((status, &config["auth-required"]), (200, &json!(true)));
+    let api = format!("{}/at/prod", world.stand_in.address());
+    assert_eq!(config["api"], json!(api));
+    for name in ["tiny-one", "serde"] {
+        let path = format!("@/at/prod/index/{}/{name}", if name == "serde" { "se/rd" } else { "ti/ny" });
+        assert_eq!(world.curl(&[&path, "--header", &token]).0, 404, "{name}");
+    }
+    let environment = world.stand_in.environment();
+    let index = environment.iter().find(|(name, _)| name == "CARGO_REGISTRIES_PROD_INDEX").unwrap();
+    assert_eq!(index.1, format!("sparse+{api}/index/"));
 }

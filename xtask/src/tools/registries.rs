@@ -1,0 +1,290 @@
+//! Which registries cargo knows, as it is configured from the workspace upwards and in the user's home.
+//! It must never hand on what would run a program of the tree: wrappers, aliases and credential providers stay there.
+
+use std::{collections::BTreeMap, fs, path::Path, process::Command};
+
+use anyhow::{Context, Result};
+use serde_json::{Map, Value};
+use toml_edit::{DocumentMut, Item, TableLike};
+
+use super::cargo;
+
+/// The registry that cargo calls so publishes to crates.io, whatever stands in for reading.
+pub const CRATES_IO: &str = "crates-io";
+
+/// The tables that say where crates are and how the way there is; the latter are the user's own alone.
+const OF_ALL: [&str; 3] = ["registries", "registry", "source"];
+const OF_THE_USER: [&str; 2] = ["http", "net"];
+
+/// What is configured, the nearest word counting.
+#[derive(Debug, Default)]
+pub struct Registries {
+    config: Map<String, Value>,
+    /// What `cargo login` keeps, by the registry's name.
+    tokens: BTreeMap<String, String>,
+}
+
+impl Registries {
+    /// Reads the configuration that holds in a directory (<https://doc.rust-lang.org/cargo/reference/config.html>).
+    pub fn of(dir: &Path) -> Result<Registries> {
+        Registries::read(dir, cargo::home().as_deref())
+    }
+
+    fn read(dir: &Path, home: Option<&Path>) -> Result<Registries> {
+        let mut registries = Registries::default();
+        let own = home.map(|home| home.canonicalize().unwrap_or_else(|_| home.to_owned()));
+        for above in dir.ancestors() {
+            let at = above.join(".cargo");
+            if at.canonicalize().ok() != own {
+                registries.add(above, &at, |config| {
+                    config.retain(|name, _| OF_ALL.contains(&name.as_str()));
+                    let named = config.get_mut("registries").and_then(Value::as_object_mut);
+                    let named = named.into_iter().flat_map(|all| all.values_mut().collect::<Vec<_>>());
+                    named.for_each(leave_programs);
+                    config.get_mut("registry").into_iter().for_each(leave_programs);
+                })?;
+            }
+        }
+        if let Some(home) = home {
+            let above = home.parent().unwrap_or(home);
+            registries.add(above, home, |config| {
+                config.retain(|name, _| OF_ALL.contains(&name.as_str()) || OF_THE_USER.contains(&name.as_str()));
+            })?;
+            registries.tokens = tokens(home)?;
+        }
+        Ok(registries)
+    }
+
+    /// Adds what a configuration says and a nearer one does not.
+    fn add(&mut self, above: &Path, dir: &Path, clean: impl FnOnce(&mut Map<String, Value>)) -> Result<()> {
+        let Some(path) = ["config", "config.toml"].iter().map(|name| dir.join(name)).find(|path| path.is_file()) else {
+            return Ok(());
+        };
+        let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+        let config: DocumentMut = text.parse().with_context(|| path.display().to_string())?;
+        let mut config = values(config.as_table());
+        clean(&mut config);
+        absolute(&mut config, above);
+        merge(&mut self.config, config);
+        Ok(())
+    }
+
+    /// Has cargo know them in a home of its own, and nothing else of the tree.
+    pub fn apply(&self, command: &mut Command, home: &Path) -> Result<()> {
+        let path = home.join("config.toml");
+        fs::write(&path, self.text()).with_context(|| path.display().to_string())?;
+        command.env("CARGO_HOME", home).current_dir(home);
+        for (name, token) in &self.tokens {
+            let variable = token_variable(name);
+            if std::env::var_os(&variable).is_none() {
+                command.env(variable, token);
+            }
+        }
+        Ok(())
+    }
+
+    /// The configuration alone, as a text.
+    pub fn text(&self) -> String {
+        self.config.iter().map(|(name, value)| format!("{} = {}\n", quoted(name), written(value))).collect()
+    }
+
+    /// The registry that cargo takes when none is named, if it is another one than crates.io.
+    pub fn default_name(&self) -> Option<String> {
+        let variable = std::env::var("CARGO_REGISTRY_DEFAULT").ok();
+        let configured = || Some(self.config.get("registry")?.get("default")?.as_str()?.to_owned());
+        variable.filter(|name| !name.is_empty()).or_else(configured).filter(|name| name != CRATES_IO)
+    }
+
+    /// Whether cargo has something to be let in with.
+    pub fn has_credentials(&self, name: &str) -> bool {
+        let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let variable = token_variable(name);
+        let own = match name {
+            CRATES_IO => self.config.get("registry"),
+            _ => self.config.get("registries").and_then(|all| all.get(name)),
+        };
+        let says = |table: Option<&Value>, key: &str| table.and_then(|table| table.get(key)).is_some();
+        self.tokens.contains_key(name)
+            || is_set(&variable)
+            || is_set(&variable.replace("_TOKEN", "_CREDENTIAL_PROVIDER"))
+            || says(own, "credential-provider")
+            || says(own, "token")
+            || says(self.config.get("registry"), "global-credential-providers")
+    }
+}
+
+/// The variable in which cargo looks for the token of a registry.
+pub fn token_variable(name: &str) -> String {
+    match name {
+        CRATES_IO => "CARGO_REGISTRY_TOKEN".to_owned(),
+        name => format!("CARGO_REGISTRIES_{}_TOKEN", name.to_uppercase().replace('-', "_")),
+    }
+}
+
+/// What `cargo login` wrote into the user's home.
+fn tokens(home: &Path) -> Result<BTreeMap<String, String>> {
+    let names = ["credentials", "credentials.toml"];
+    let Some(path) = names.iter().map(|name| home.join(name)).find(|path| path.is_file()) else {
+        return Ok(BTreeMap::new());
+    };
+    // What is wrong with it must not be quoted.
+    let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    let kept: DocumentMut = match text.parse() {
+        Ok(kept) => kept,
+        Err(_) => anyhow::bail!("{} is not TOML; next: cargo login, which writes it anew", path.display()),
+    };
+    let token = |table: &Item| Some(table.get("token")?.as_str()?.to_owned());
+    let mut tokens = BTreeMap::new();
+    tokens.extend(kept.get("registry").and_then(token).map(|token| (CRATES_IO.to_owned(), token)));
+    let named = kept.get("registries").and_then(Item::as_table_like);
+    for (name, table) in named.into_iter().flat_map(|all| all.iter()) {
+        tokens.extend(token(table).map(|token| (name.to_owned(), token)));
+    }
+    Ok(tokens)
+}
+
+/// Takes out what would run a program that the tree names, and tokens, which nobody should commit.
+fn leave_programs(registry: &mut Value) {
+    // Cargo's own, all but the one that runs what is named after it.
+    let is_own = |word: &str| word.starts_with("cargo:") && !word.starts_with("cargo:token-from-stdout");
+    let is_harmless = |value: &Value| match value {
+        Value::Array(list) => list.iter().all(|one| one.as_str().is_some_and(is_own)),
+        one => one.as_str().is_some_and(is_own),
+    };
+    if let Some(registry) = registry.as_object_mut() {
+        registry.retain(|key, value| match key.as_str() {
+            "credential-provider" | "global-credential-providers" => is_harmless(value),
+            key => key != "token" && key != "secret-key",
+        });
+    }
+}
+
+/// Paths count from the directory that `.cargo` is in: in another place they would name something else.
+fn absolute(config: &mut Map<String, Value>, above: &Path) {
+    let http = config.get_mut("http").and_then(Value::as_object_mut);
+    let paths = http.into_iter().flat_map(|http| http.iter_mut().filter(|(key, _)| key.ends_with("cainfo")));
+    for (_, path) in paths {
+        if let Some(relative) = path.as_str().map(Path::new).filter(|path| path.is_relative()) {
+            *path = Value::from(above.join(relative).display().to_string());
+        }
+    }
+    // What a directory holds says nothing of what is published.
+    let Some(sources) = config.get_mut("source").and_then(Value::as_object_mut) else { return };
+    let is_local = |source: &Value| source.get("directory").is_some() || source.get("local-registry").is_some();
+    let local: Vec<String> =
+        sources.iter().filter(|(_, source)| is_local(source)).map(|(name, _)| name.to_owned()).collect();
+    sources.retain(|name, _| !local.contains(name));
+    for source in sources.values_mut().filter_map(Value::as_object_mut) {
+        source.retain(|key, value| key != "replace-with" || !local.iter().any(|local| value == local));
+    }
+}
+
+/// Adds what is not there yet.
+fn merge(near: &mut Map<String, Value>, far: Map<String, Value>) {
+    for (key, value) in far {
+        match (near.get_mut(&key), value) {
+            (None, value) => drop(near.insert(key, value)),
+            (Some(Value::Object(near)), Value::Object(far)) => merge(near, far),
+            (Some(_), _) => {}
+        }
+    }
+}
+
+/// A table of TOML as values; dates are in none that is read here.
+fn values(table: &dyn TableLike) -> Map<String, Value> {
+    table.iter().filter_map(|(key, item)| Some((key.to_owned(), value(item)?))).collect()
+}
+
+fn value(item: &Item) -> Option<Value> {
+    if let Some(table) = item.as_table_like() {
+        return Some(Value::Object(values(table)));
+    }
+    let list = || item.as_array().map(|list| list.iter().filter_map(|one| value(&Item::Value(one.clone()))).collect());
+    let text = item.as_str().map(Value::from).or_else(|| item.as_bool().map(Value::from));
+    text.or_else(|| item.as_integer().map(Value::from)).or_else(|| list().map(Value::Array))
+}
+
+/// A value in the words of TOML, which for these are those of JSON but for tables.
+fn written(value: &Value) -> String {
+    match value {
+        Value::Object(table) => {
+            let pairs: Vec<String> =
+                table.iter().map(|(key, value)| format!("{} = {}", quoted(key), written(value))).collect();
+            format!("{{ {} }}", pairs.join(", "))
+        }
+        Value::Array(list) => format!("[{}]", list.iter().map(written).collect::<Vec<_>>().join(", ")),
+        value => value.to_string(),
+    }
+}
+
+fn quoted(key: &str) -> String {
+    Value::from(key).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::repo::TempDir;
+
+    #[test]
+    fn the_nearest_word_counts_and_no_program_of_the_tree_is_named() {
+        let dir = TempDir::new().unwrap();
+        let (tree, home) = (dir.path().join("group/work"), dir.path().join("home"));
+        let write = |path: &Path, text: &str| {
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        write(
+            &tree.join(".cargo/config.toml"),
+            "[registries.prod]\nindex = \"sparse+https://near.example/\"\ncredential-provider = \"./steal\"\ntoken = \"x\"\n\
+             [registry]\ndefault = \"prod\"\nglobal-credential-providers = [\"./steal\"]\n\
+             [registries.own]\ncredential-provider = [\"cargo:token-from-stdout\", \"./steal\"]\n\
+             [registries.kept]\ncredential-provider = \"cargo:token\"\n\
+             [alias]\ninfo = \"run steal\"\n[build]\nrustc-wrapper = \"./steal\"\n[http]\nproxy = \"steal:1\"\n\
+             [source.crates-io]\nreplace-with = \"vendored\"\n[source.vendored]\ndirectory = \"vendor\"\n",
+        );
+        write(
+            &tree.parent().unwrap().join(".cargo/config.toml"),
+            "registries.prod.index = \"sparse+https://far.example/\"\nregistries.dev.index = \"sparse+https://dev.example/\"\n",
+        );
+        write(
+            &home.join("config.toml"),
+            "[http]\ncainfo = \"ca.pem\"\n[build]\nrustc-wrapper = \"sccache\"\n[registries.own]\nindex = \"sparse+https://own.example/\"\n\
+             credential-provider = \"cargo:libsecret\"\n",
+        );
+        write(&home.join("credentials.toml"), "[registry]\ntoken = \"a\"\n[registries.prod]\ntoken = \"b\"\n");
+        let found = Registries::read(&tree, Some(&home)).unwrap();
+        let text = found.text();
+        for (what, is_there) in [
+            ("near.example", true),
+            ("far.example", false),
+            ("dev.example", true),
+            ("own.example", true),
+            ("cargo:libsecret", true),
+            ("cargo:token\"", true),
+            ("steal", false),
+            ("wrapper", false),
+            ("vendor", false),
+            (&*dir.path().join("ca.pem").display().to_string(), true),
+        ] {
+            assert_eq!(text.contains(what), is_there, "{what}: {text}");
+        }
+        assert_eq!(found.default_name().as_deref(), Some("prod"));
+        let has = [CRATES_IO, "prod", "dev", "own"].map(|name| found.has_credentials(name));
+        assert_eq!(has[1..], [true, false, true]);
+        assert_eq!(found.tokens[CRATES_IO], "a");
+        write(&home.join("credentials.toml"), "[registry\ntoken = \"a secret\"\n");
+        assert!(!format!("{:#}", Registries::read(&tree, Some(&home)).unwrap_err()).contains("a secret"));
+    }
+
+    #[test]
+    fn the_variable_of_a_token_is_the_registrys() {
+        for (name, variable) in [
+            (CRATES_IO, "CARGO_REGISTRY_TOKEN"),
+            ("prod", "CARGO_REGISTRIES_PROD_TOKEN"),
+            ("my-own", "CARGO_REGISTRIES_MY_OWN_TOKEN"),
+        ] {
+            assert_eq!(token_variable(name), variable);
+        }
+    }
+}

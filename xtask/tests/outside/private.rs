@@ -1,0 +1,105 @@
+//! Registries as companies have them: allow-lists in `publish`, one that is named in the workspace and wants a token.
+//! It must never be enough that a command succeeds: what counts is what stands in which registry.
+
+use std::fs;
+
+use crate::{
+    harness::{Place, write_program},
+    outside::serve_with,
+};
+
+tests! {
+    each_allowed_registry_is_rehearsed: needs NOTHING;
+    a_private_registry_of_the_workspace_is_published_to: needs GH;
+}
+
+/// The first crate and what it needs say so in `publish`, and that they need each other from there.
+fn with_publish(name: &str, publish: &str, registry: &str) -> Place {
+    let mut place = Place::of_world(name, "plain");
+    for dir in ["crates/lark", "crates/lark-core", "crates/lark-io"] {
+        let manifest = format!("{dir}/Cargo.toml");
+        let text = place.read(&manifest).replace("license", &format!("publish = [{publish}]\nlicense"));
+        let named = if registry.is_empty() { String::new() } else { format!(", registry = \"{registry}\" }}") };
+        place.write(&manifest, &if named.is_empty() { text } else { text.replace(" }", &named) });
+    }
+    // The registries pass on to the user's index.
+    place.env.push(("CARGO_NET_OFFLINE".to_owned(), "false".to_owned()));
+    place
+}
+
+fn name_registries(place: &Place, names: &[&str]) {
+    let table = |name: &&str| format!("[registries.{name}]\nindex = \"sparse+http://127.0.0.1:9/{name}/\"\n");
+    place.write(".cargo/config.toml", &names.iter().map(table).collect::<String>());
+}
+
+fn each_allowed_registry_is_rehearsed() {
+    for (name, publish, registry, registries, places) in [
+        ("public", "\"crates-io\"", "", &[][..], &["crates-io"][..]),
+        ("two", "\"prod\", \"dev\"", "prod", &["prod", "dev"], &["prod", "dev"]),
+    ] {
+        let place = with_publish(&format!("private_{name}"), publish, registry);
+        if !registries.is_empty() {
+            name_registries(&place, registries);
+            place.replace("Cargo.toml", "driver = \"lark\"", &format!("driver = \"lark\"\nregistries = {registries:?}"));
+        }
+        place.commit("build: say where it is published");
+        let said = place.xtask("rehearse 0.8.0").ok();
+        for at in places {
+            for what in ["crate lark-core 0.8.0", "crate lark 0.8.0"] {
+                assert!(said.out.contains(&format!("proved     {what} in {at} (")), "{name}: {}", said.all());
+            }
+            assert!(said.out.contains("a new cargo project adds lark 0.8.0"), "{name}: {}", said.all());
+        }
+        assert_eq!(said.out.lines().filter(|line| line.contains("proved     crate ")).count(), 3 * places.len());
+    }
+}
+
+fn a_private_registry_of_the_workspace_is_published_to() {
+    let mut place = with_publish("private_workspace", "\"corp\"", "corp");
+    let home = place.tree.with_file_name("cargo-home");
+    let registries = place.tree.with_file_name("registries");
+    let (mut server, served) = serve_with(&registries, &["--alone", "--registry", "corp"]);
+    let of = |name: &str| served.iter().find(|(known, _)| known == name).unwrap().1.clone();
+    // A tree may name programs, too; nobody who asks runs them.
+    let trap = place.tree.with_file_name("trap.sh");
+    write_program(&trap, "#!/bin/sh\ntouch \"$0.ran\"\nexit 1\n");
+    let config = format!("[registries.corp]\nindex = {:?}\n", of("CARGO_REGISTRIES_CORP_INDEX"));
+    place.write(".cargo/config.toml", &config);
+    place.commit("build: say where it is published");
+    place.add_remote();
+    fs::create_dir_all(&home).unwrap();
+    fs::write(home.join("config.toml"), "[registry]\nglobal-credential-providers = [\"cargo:token\"]\n").unwrap();
+    place.env.extend([
+        ("CARGO_HOME".to_owned(), home.display().to_string()),
+        ("GH_HOST".to_owned(), of("GH_HOST")),
+        ("GH_REPO".to_owned(), of("GH_REPO")),
+        ("GH_TOKEN".to_owned(), of("GH_TOKEN")),
+        ("HTTP_PROXY".to_owned(), of("HTTP_PROXY")),
+        ("NO_PROXY".to_owned(), of("NO_PROXY")),
+    ]);
+    place.xtask("release 0.8.0 --push --waive cargo-test").ok();
+
+    let publish = "publish 0.8.0 --only crates";
+    let said = place.xtask(publish);
+    // It asks for a token before it says anything.
+    assert!(said.code == Some(1) && said.all().contains("crate lark 0.8.0 in corp"), "{}", said.all());
+    assert!(!registries.join("at/corp/crates/files/lark-0.8.0.crate").exists());
+
+    // As `cargo login --registry corp` leaves it.
+    let token = of("CARGO_REGISTRIES_CORP_TOKEN");
+    fs::write(home.join("credentials.toml"), format!("[registries.corp]\ntoken = {token:?}\n")).unwrap();
+    let trapped = format!("{config}credential-provider = [{trap:?}]\n[build]\nrustc-wrapper = {trap:?}\n");
+    place.write(".cargo/config.toml", &trapped);
+    let said = place.xtask(&format!("{publish} --dry-run")).ok();
+    assert!(said.out.contains("todo    crate lark 0.8.0 in corp"), "{}", said.all());
+    place.git("checkout -- .cargo/config.toml");
+    place.xtask(publish).ok();
+    let said = place.xtask(publish).ok();
+    assert!(said.out.contains("done    crate lark 0.8.0 in corp (sha256 "), "{}", said.all());
+    assert!(!said.all().contains(&token), "{}", said.all());
+    assert!(registries.join("at/corp/crates/files/lark-0.8.0.crate").exists());
+    assert!(!registries.join("crates/files/lark-0.8.0.crate").exists());
+    assert!(!trap.with_extension("sh.ran").exists(), "a program of the tree was run to ask");
+    server.kill().unwrap();
+    server.wait().unwrap();
+}
