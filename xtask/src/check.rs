@@ -1,6 +1,7 @@
 //! What must hold before a release, each as one function that looks at data and tells all it finds.
 //! It must never stop at the first finding, nor give one without what to type next.
 
+pub mod apart;
 pub mod named;
 pub mod published;
 pub mod workflows;

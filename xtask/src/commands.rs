@@ -85,6 +85,11 @@ pub fn make(call: &Call<'_>, intent: &Intent, options: &Options) -> Result<()> {
     history::tags(call.report, &loader, &snapshot.workspace, &snapshot.train)?;
     check::known_waivers(&snapshot.train, &options.waive)?;
     check::known_confirmations(&snapshot.train, &options.confirm)?;
+    if snapshot.train.tags(&snapshot.repo).next().is_none() {
+        // Who begins to release may not know what is passed over. What is wrong with another train, that one tells.
+        let trains = loader.every_train(&snapshot).unwrap_or_default();
+        call.report.notes(&check::apart::left_out(&snapshot.workspace, &trains));
+    }
     let to = plan.to.clone();
     let mut unverified = Vec::new();
     let carried = carry_out(call, &loader, &snapshot, plan, &mut unverified);
@@ -280,6 +285,7 @@ pub fn check(call: &Call<'_>) -> Result<()> {
     }
     let mut notes: Vec<String> = trains.iter().flat_map(|train| notes(&first.workspace, train)).collect();
     notes.extend(of_registries(&world, &first, &trains));
+    notes.extend(check::apart::left_out(&first.workspace, &loader.every_train(&first)?));
     report.notes(&notes);
     let total = seen.len();
     if report.json {

@@ -202,12 +202,18 @@ impl<'a> Loader<'a> {
 
     /// The train that was named; when none was, every train, the default one first.
     pub fn trains(&self, snapshot: &Snapshot) -> Result<Vec<Train>> {
-        let mut trains = vec![snapshot.train.clone()];
-        if self.train.is_none() {
-            let Snapshot { workspace, repo, train, .. } = snapshot;
-            for config in workspace.trains.iter().filter(|config| config.name != train.name()) {
-                trains.push(Train::choose(workspace, repo, Some(&config.name))?);
-            }
+        if self.train.is_some() {
+            return Ok(vec![snapshot.train.clone()]);
+        }
+        self.every_train(snapshot)
+    }
+
+    /// Every train, the snapshot's first.
+    pub fn every_train(&self, snapshot: &Snapshot) -> Result<Vec<Train>> {
+        let Snapshot { workspace, repo, train, .. } = snapshot;
+        let mut trains = vec![train.clone()];
+        for config in workspace.trains.iter().filter(|config| config.name != train.name()) {
+            trains.push(Train::choose(workspace, repo, Some(&config.name))?);
         }
         Ok(trains)
     }

@@ -2,6 +2,7 @@
 //! None of them may touch a disk, git or cargo: what a plan needs is in its snapshot.
 
 mod announcement;
+mod apart;
 mod candidates;
 mod changes;
 mod checklist;
