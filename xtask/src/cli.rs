@@ -268,8 +268,9 @@ enum Command {
         #[arg(long)]
         keep: bool,
     },
-    /// Serve the registries of a rehearsal for trying things by hand: runs a command with them, or prints the environment
-    /// to use, until Ctrl-C.
+    /// Serve the registries of a rehearsal for trying things by hand, to a command or until Ctrl-C.
+    ///
+    /// Without a command it prints the environment to use.
     #[command(
         after_help = "Examples:\n  cargo xtask serve --dir registries -- cargo publish\n  cargo xtask serve --dir registries -- bash\n  cargo xtask serve --dir registries --port 8080"
     )]

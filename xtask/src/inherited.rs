@@ -1,5 +1,6 @@
-//! The variables by which git tells its hooks, aliases and `rebase --exec` which repository they work on. The tool works
-//! on the repository of the manifest that it was given, so neither it nor any program that it starts may see them.
+//! What of the environment goes no further. The variables by which git tells its hooks, aliases and `rebase --exec` which
+//! repository they work on: the tool works on the repository of the manifest that it was given. And secrets: whoever runs
+//! code of others (build scripts, macros, tests, hooks) gets none, and a client only its own.
 //! It must never take away what people set for themselves: who commits and when, SSH, and configuration.
 
 use std::{ffi::OsString, process::Command};
@@ -32,6 +33,51 @@ const LOCAL: [&str; 20] = [
     "GIT_WORK_TREE",
 ];
 
+/// How the names of variables end that hold secrets.
+const SECRET: [&str; 12] = [
+    "TOKEN",
+    "PASSWORD",
+    "PASSWD",
+    "SECRET",
+    "SECRETS",
+    "WEBHOOK_URL",
+    "CREDENTIALS",
+    "API_KEY",
+    "ACCESS_KEY",
+    "PRIVATE_KEY",
+    "SECRET_KEY",
+    "AUTH_TOKENS",
+];
+
+/// Whose client a secret is for, by how the variable's name begins.
+pub const OF_CARGO: &[&str] = &["CARGO_REGISTR"];
+pub const OF_UV: &[&str] = &["UV_", "ACTIONS_ID_TOKEN"];
+/// git asks who may push through helpers, which `gh` is one of.
+pub const OF_GIT: &[&str] = &["GH_", "GITHUB_", "GIT_", "GITLAB_", "CI_JOB_"];
+
+/// Whether a variable of that name holds a secret.
+pub fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    SECRET.iter().any(|end| name.strip_suffix(end).is_some_and(|rest| rest.is_empty() || rest.ends_with('_')))
+}
+
+/// Has a program that runs code of others run without any secret.
+pub fn without_secrets(command: &mut Command) {
+    with_secrets_of(&[], command);
+}
+
+/// Leaves a client only the secrets that are for it. Those that the command was given on purpose stay.
+pub fn with_secrets_of(client: &[&str], command: &mut Command) {
+    let given: Vec<OsString> = command.get_envs().map(|(name, _)| name.to_owned()).collect();
+    for (name, _) in std::env::vars_os() {
+        let shown = name.to_string_lossy();
+        let is_own = client.iter().any(|start| shown.starts_with(start));
+        if is_secret(&shown) && !is_own && !given.contains(&name) {
+            command.env_remove(&name);
+        }
+    }
+}
+
 /// Starts this program again without those variables, when any of them is set, and gives the exit code of that run.
 /// A process cannot safely change its own environment, and so every child of the second run is free of them.
 pub fn start_without() -> Result<Option<i32>> {
@@ -63,4 +109,30 @@ fn run(mut command: Command) -> Result<i32> {
 #[cfg(not(unix))]
 fn run(mut command: Command) -> Result<i32> {
     Ok(command.status()?.code().unwrap_or(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_known_by_its_variables_name() {
+        for (name, is_one) in [
+            ("CARGO_REGISTRY_TOKEN", true),
+            ("CARGO_REGISTRIES_PROD_TOKEN", true),
+            ("UV_PUBLISH_PASSWORD", true),
+            ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", true),
+            ("DISCORD_WEBHOOK_URL", true),
+            ("AWS_SECRET_ACCESS_KEY", true),
+            ("TOKEN", true),
+            ("npm_config__auth_token", true),
+            ("CARGO_HOME", false),
+            ("TOKENIZERS_PARALLELISM", false),
+            ("NOTATOKEN", false),
+            ("SSH_AUTH_SOCK", false),
+            ("GIT_AUTHOR_NAME", false),
+        ] {
+            assert_eq!(is_secret(name), is_one, "{name}");
+        }
+    }
 }

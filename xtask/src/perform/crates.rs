@@ -15,6 +15,7 @@ use crate::{
     check::short,
     crates_io::LARGEST,
     hash,
+    inherited::{OF_CARGO, is_secret, with_secrets_of, without_secrets},
     plan::ownership::{CONTENT, Kind, Name, YANKED},
     repo::TempDir,
     step::{CrateUpload, Observation, Packages, Tagged},
@@ -87,6 +88,28 @@ pub fn pack(
             },
             named => drop(command.args(named.iter().flat_map(|name| ["--registry", name]))),
         }
+        if registry.is_some_and(|name| name != CRATES_IO) {
+            // Its index wants a token, which what is compiled must not have: all is downloaded before, and no code run.
+            let mut fetch = Command::new(cargo::program());
+            fetch.args(["fetch", "--quiet"]).current_dir(tree.join(&packages.root));
+            for (name, value) in command.get_envs() {
+                match value {
+                    Some(value) => fetch.env(name, value),
+                    None => fetch.env_remove(name),
+                };
+            }
+            with_secrets_of(OF_CARGO, &mut fetch);
+            let told = child::send(world.report, fetch)?;
+            if !told.ok() {
+                return Err(child::failure("cargo fetch", &told));
+            }
+            command.arg("--offline");
+            let given: Vec<_> = command.get_envs().map(|(name, _)| name.to_owned()).collect();
+            for name in given.iter().filter(|name| is_secret(&name.to_string_lossy())) {
+                command.env_remove(name);
+            }
+        }
+        without_secrets(&mut command);
         if uploads.iter().all(|upload| upload.locked) {
             command.arg("--locked");
         }
@@ -347,6 +370,7 @@ pub fn upload(world: &World<'_>, upload: &CrateUpload) -> Result<()> {
         command.arg("--locked");
     }
     send_to(&mut command, upload);
+    with_secrets_of(OF_CARGO, &mut command);
     let told = child::send(world.report, command)?;
     // Ours, whose answer was lost, or somebody else's: looking again tells.
     let is_there = ["is already uploaded", "already exists on"].iter().any(|word| told.err.contains(word));

@@ -1,7 +1,10 @@
 //! Runs the proofs: tests, the wheel in an environment of its own, the image.
 //! It must never report a proof as done that the machine could not run.
 
-use std::{path::Path, process::Command};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Context, Error, Result, anyhow, bail};
 use xshell::cmd;
@@ -9,6 +12,7 @@ use xshell::cmd;
 use super::{Verdict, World, static_binary};
 use crate::{
     config::Image,
+    inherited::{OF_CARGO, is_secret, with_secrets_of, without_secrets},
     report::Loudness,
     snapshot,
     step::{Observation, Proof, Prove, resolve_args, test_args},
@@ -37,6 +41,7 @@ pub fn observe(world: &World<'_>, proof: &Proof) -> Observation {
 }
 
 pub fn prove(world: &World<'_>, proof: &Proof) -> Result<()> {
+    fetch(world, proof);
     let verdict = match &proof.what {
         Prove::Tests { root, packages, features, locked } => {
             let args = test_args(packages, features, *locked);
@@ -84,6 +89,11 @@ pub fn prove(world: &World<'_>, proof: &Proof) -> Result<()> {
 
 /// What is wrong with the lock of the workspace that the proof runs in.
 fn stale_lock(world: &World<'_>, proof: &Proof) -> Option<StaleLock> {
+    cargo::stale_lock_in(&dir(world, proof))
+}
+
+/// Where a proof runs.
+fn dir(world: &World<'_>, proof: &Proof) -> PathBuf {
     let dir = match &proof.what {
         Prove::Tests { root: dir, .. }
         | Prove::Resolve { root: dir, .. }
@@ -91,7 +101,20 @@ fn stale_lock(world: &World<'_>, proof: &Proof) -> Option<StaleLock> {
         | Prove::Command { dir, .. } => dir,
         Prove::Develop { project, .. } | Prove::Pytest { project, .. } => project,
     };
-    cargo::stale_lock_in(&world.sh.current_dir().join(dir))
+    world.sh.current_dir().join(dir)
+}
+
+/// Downloads what a private registry gives only for a token, which no proof gets: it runs code of anybody's.
+fn fetch(world: &World<'_>, proof: &Proof) {
+    let is_own = |name: &str| is_secret(name) && OF_CARGO.iter().any(|start| name.starts_with(start));
+    if !std::env::vars_os().any(|(name, _)| name.to_str().is_some_and(is_own)) {
+        return;
+    }
+    let mut command = Command::new(cargo::program());
+    command.args(["fetch", "--quiet"]).current_dir(dir(world, proof));
+    with_secrets_of(OF_CARGO, &mut command);
+    // What it lacks then, the proof tells.
+    let _ = child::ask(command);
 }
 
 /// Runs a command of the configuration's own. Tests that a filter leaves none of would prove nothing.
@@ -112,8 +135,9 @@ fn run(world: &World<'_>, dir: &Path, words: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// Runs a command whose output is read after; quietly, it is shown only when it fails.
-fn counted(world: &World<'_>, command: Command, shown: &str) -> Result<Told> {
+/// Runs a command whose output is read after, without any secret; quietly, it is shown only when it fails.
+fn counted(world: &World<'_>, mut command: Command, shown: &str) -> Result<Told> {
+    without_secrets(&mut command);
     let told = child::send(world.report, command)?;
     if told.ok() {
         return Ok(told);

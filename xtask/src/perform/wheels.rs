@@ -17,6 +17,7 @@ use crate::{
     config::SDIST,
     edit::count,
     hash,
+    inherited::{OF_UV, with_secrets_of, without_secrets},
     pep503::normalized,
     plan::{
         ownership::{CONTENT, Kind, Name, YANKED},
@@ -164,6 +165,7 @@ pub fn make(world: &World<'_>, dist: &Dist, tree: &Path, out: &Path, wanted: &Wa
         command.args(["-m", "maturin"]).args(args).arg("--out").arg(out).current_dir(&project);
         command.envs(environment.variables()?).env("CARGO_TARGET_DIR", &target);
         publish::reproducible(world, &dist.of, tree, &mut command)?;
+        without_secrets(&mut command);
         let told = child::send(world.report, command)?;
         if told.ok() { Ok(()) } else { Err(child::failure(&format!("maturin {}", args[0]), &told)) }
     };
@@ -247,6 +249,7 @@ print(importlib.metadata.version(name))
 print(getattr(importlib.import_module(module), '__version__', ''))";
     let mut command = Command::new(python);
     command.args(["-I", "-c", script, name, &module]);
+    without_secrets(&mut command);
     let told = child::ask(command)?;
     if !told.ok() {
         bail!("{name} {version} does not work as installed: {}", told.last_words());
@@ -290,6 +293,7 @@ sys.exit(pytest.main(['-q', '-p', 'no:cacheprovider', '--rootdir', tests, tests]
     command.args(["-c", script, &module(dist), site]).arg(tests);
     // From a directory without sources: Python would look there first.
     command.envs(environment.variables()?).env("PYTHONPATH", site).current_dir(dir);
+    without_secrets(&mut command);
     Ok(command)
 }
 
@@ -532,6 +536,7 @@ pub fn upload(world: &World<'_>, dist: &Dist) -> Result<()> {
     command.args(["publish", "--no-progress"]).args(&to_send).current_dir(&dir);
     // How long it shall wait is in the answer's headers, and uv tells of those nowhere else.
     command.env("RUST_LOG", "uv_publish=trace");
+    with_secrets_of(OF_UV, &mut command);
     let told = child::send_hiding(world.report, command, |line| {
         ["DEBUG ", "TRACE "].iter().any(|start| line.starts_with(start))
     })?;

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     check::short,
     edit::count,
+    inherited::{OF_CARGO, with_secrets_of},
     plan::rollback::Mark,
     step::{CrateUpload, Dist, Observation},
     tools::{
@@ -66,6 +67,7 @@ pub fn yank(world: &World<'_>, upload: &CrateUpload) -> Result<()> {
     let mut command = Command::new(cargo::program());
     command.arg("yank").arg(format!("{}@{}", upload.name, upload.version)).current_dir(world.sh.current_dir());
     crates::send_to(&mut command, upload);
+    with_secrets_of(OF_CARGO, &mut command);
     let told = child::send(world.report, command)?;
     if told.ok() {
         return Ok(());

@@ -16,6 +16,7 @@ use serde::Serialize;
 
 use super::{cargo, secrets::blanked};
 use crate::{
+    inherited::without_secrets,
     report::{Loudness, Report},
     visible,
 };
@@ -122,9 +123,11 @@ impl Drop for Watch {
     }
 }
 
-/// Runs a child whose output is for people; quietly, it is shown only when it fails.
+/// Runs a child whose output is for people; quietly, it is shown only when it fails. What it runs may be anybody's code: it
+/// gets no secret.
 pub fn run(report: &Report, mut command: Command) -> Result<()> {
     let shown = shown(&command);
+    without_secrets(&mut command);
     command.stdin(Stdio::null());
     if report.loudness == Loudness::Quiet {
         let told = ask(command)?;

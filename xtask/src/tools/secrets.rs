@@ -3,16 +3,12 @@
 
 use std::sync::LazyLock;
 
-/// How the variables end that hold one.
-const SECRET: [&str; 5] = ["TOKEN", "PASSWORD", "SECRET", "WEBHOOK_URL", "CREDENTIALS"];
+use crate::inherited::is_secret;
 
 /// The text without the values of the environment's secrets, however they are spelt.
 pub fn blanked(text: &str) -> String {
     static SPELLINGS: LazyLock<Vec<String>> = LazyLock::new(|| {
-        let held = std::env::vars_os().filter(|(name, _)| {
-            let name = name.to_string_lossy();
-            SECRET.iter().any(|end| name.ends_with(end))
-        });
+        let held = std::env::vars_os().filter(|(name, _)| is_secret(&name.to_string_lossy()));
         spellings(&held.map(|(_, value)| value.to_string_lossy().into_owned()).collect::<Vec<_>>())
     });
     without(text, &SPELLINGS)

@@ -6,7 +6,7 @@ use std::{path::Path, process::Command};
 use anyhow::{Result, bail};
 
 use super::{cargo, child};
-use crate::plan::due::Weight;
+use crate::{inherited::without_secrets, plan::due::Weight};
 
 /// Whether it can be asked.
 pub fn is_installed() -> bool {
@@ -21,6 +21,7 @@ pub fn compare(root: &Path, package: &str, baseline: &str) -> Result<Option<Weig
     command.args(["semver-checks", "check-release", "--color", "never", "--package", package]);
     // Whatever version stands there: a bump that was made already would hide what asked for it.
     command.args(["--baseline-rev", baseline, "--release-type", "patch"]).current_dir(root);
+    without_secrets(&mut command);
     let told = child::ask(command)?;
     read(told.status.code(), &format!("{}\n{}", told.out, told.err))
 }

@@ -25,9 +25,9 @@ const FLOORS: [&[&str]; 7] = [
     &["files"],
     &["config", "workspace", "train", "repo", "snapshot"],
     &["plan", "step", "check"],
-    &["tools", "report", "page"],
+    &["tools", "report", "page", "inherited"],
     &["run", "perform", "basis"],
-    &["main", "inherited", "cli", "commands", "rehearse"],
+    &["main", "cli", "commands", "rehearse"],
 ];
 
 /// Below the tools, only these look at the outside; what is decided is decided from data.

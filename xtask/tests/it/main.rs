@@ -24,6 +24,7 @@ mod names;
 mod rehearse;
 mod rollback_here;
 mod rolled_back;
+mod secrets;
 mod squashed;
 mod stage;
 mod stories;

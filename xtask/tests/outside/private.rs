@@ -22,6 +22,10 @@ fn with_publish(name: &str, publish: &str, registry: &str) -> Place {
         let named = if registry.is_empty() { String::new() } else { format!(", registry = \"{registry}\" }}") };
         place.write(&manifest, &if named.is_empty() { text } else { text.replace(" }", &named) });
     }
+    // What compiles must not be able to publish; what a user compiles later is not ours to keep from it.
+    let spy = "fn main() {\n    let is_user = env!(\"CARGO_MANIFEST_DIR\").contains(\"registry\");\n    \
+               assert!(is_user || !std::env::vars().any(|(name, _)| name.ends_with(\"_TOKEN\")));\n}\n";
+    place.write("crates/lark-core/build.rs", spy);
     // The registries pass on to the user's index.
     place.env.push(("CARGO_NET_OFFLINE".to_owned(), "false".to_owned()));
     place

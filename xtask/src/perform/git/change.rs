@@ -8,6 +8,7 @@ use xshell::Cmd;
 
 use crate::{
     edit::typed,
+    inherited::{is_secret, without_secrets},
     perform::World,
     tools::{
         child::{self, Told},
@@ -17,11 +18,16 @@ use crate::{
 
 /// Runs git; when it fails, the error quotes it and ends with what to do, which depends on its words.
 pub fn change(world: &World<'_>, git: Cmd<'_>, advice: impl FnOnce(&str) -> String) -> Result<()> {
-    refused(&child::send_hiding(world.report, git.into(), |line| line.starts_with("hint:"))?, advice)
+    let mut git = git.into();
+    // Hooks are anybody's code.
+    without_secrets(&mut git);
+    refused(&child::send_hiding(world.report, git, |line| line.starts_with("hint:"))?, advice)
 }
 
 /// The same for what git is told on its standard input, and which has nothing to show.
 pub fn change_by(git: Cmd<'_>, input: &str, advice: impl FnOnce(&str) -> String) -> Result<()> {
+    let secrets = std::env::vars().map(|(name, _)| name).filter(|name| is_secret(name));
+    let git = secrets.fold(git, |git, name| git.env_remove(name));
     let output = git.stdin(input).quiet().ignore_status().output()?;
     let text = |bytes: &[u8]| secrets::blanked(&String::from_utf8_lossy(bytes));
     refused(&Told { status: output.status, out: text(&output.stdout), err: text(&output.stderr) }, advice)

@@ -7,6 +7,7 @@ use xshell::{Shell, cmd};
 use super::{change, commit, current_branch, find_target, remote, resolve};
 use crate::{
     check::short,
+    inherited::{OF_GIT, with_secrets_of},
     perform::World,
     repo,
     step::{Observation, Push, PushMain},
@@ -90,8 +91,10 @@ fn send(world: &World<'_>, remote: &str, main: &str, aside: &str, refs: &[String
     let is_mirror = cmd!(sh, "git config --type=bool --get {mirror}").quiet().ignore_status().read()? == "true";
     let unmirrored: Vec<String> = if is_mirror { vec!["-c".to_owned(), format!("{mirror}=false")] } else { Vec::new() };
     let options = ["--quiet", "--atomic", "--no-follow-tags", "--no-recurse-submodules"];
-    let told =
-        remote::push(world, remote, cmd!(sh, "git {unmirrored...} push {options...} -- {remote} {refs...}").into())?;
+    let mut push = cmd!(sh, "git {unmirrored...} push {options...} -- {remote} {refs...}").into();
+    // A hook runs before it, and whoever asks the remote to be let in has secrets of his own.
+    with_secrets_of(OF_GIT, &mut push);
+    let told = remote::push(world, remote, push)?;
     if told.ok() {
         return Ok(());
     }

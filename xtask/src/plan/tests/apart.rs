@@ -1,4 +1,5 @@
 //! What belongs to no train is named, with the line that would change that.
+//! What is meant to stay behind must never be named: the configuration or the manifest says so.
 
 use serde_json::json;
 
