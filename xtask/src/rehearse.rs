@@ -562,7 +562,10 @@ fn ask(
     let world = looking(report, &sh, PathBuf::new(), interrupted);
     let own = ownership::at_remote(&sh, &names::own(snapshot), &snapshot.train.remote);
     let mut answers = Vec::new();
-    for (name, answer) in ownership::ask(&world, &own, &names::names(snapshot)) {
+    // A private registry's stand-in has nothing of the world, whoever has a name there.
+    let mut asked = names::names(snapshot);
+    asked.retain(|name| name.registry.is_none());
+    for (name, answer) in ownership::ask(&world, &own, &asked) {
         match answer {
             Ok(answer) => answers.push((name, answer)),
             Err(error) if name.kind == Kind::Crate => return Err(error),

@@ -80,7 +80,7 @@ pub fn pack(
         command.current_dir(tree.join(&packages.root)).env("CARGO_TARGET_DIR", target);
         command.args(uploads.iter().flat_map(|upload| ["--package", &upload.name]));
         match registry {
-            Some(CRATES_IO) => match (set(STAND_IN), registries(world, uploads[0])?.default_name()) {
+            Some(CRATES_IO) => match (given(&command, STAND_IN), registries(world, uploads[0])?.default_name()) {
                 (Some(index), _) => drop(command.args(["--index", &index])),
                 (None, Some(_)) => drop(command.args(["--registry", CRATES_IO])),
                 // Cargo packs for it by itself, and, named, would not see in a mirror of it what is packed beside.
@@ -348,6 +348,12 @@ pub fn send_to(command: &mut Command, upload: &CrateUpload) {
         },
         Some(name) => drop(command.args(["--registry", name])),
     }
+}
+
+/// The value that a variable will have for a command, where it has one.
+fn given(command: &Command, name: &str) -> Option<String> {
+    let own = command.get_envs().find(|(known, _)| *known == name);
+    own.map_or_else(|| set(name), |(_, value)| Some(value?.to_string_lossy().into_owned()))
 }
 
 /// A variable's value, where it has one.
