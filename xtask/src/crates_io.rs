@@ -35,6 +35,24 @@ const MOST: usize = 5;
 const LONGEST_KEYWORD: usize = 20;
 /// `upload_size`, src/config/publish_limits.rs in rust-lang/crates.io, which is raised for some crates.
 pub const LARGEST: usize = 10 << 20;
+/// `features` and `dependencies`, src/config/publish_limits.rs in rust-lang/crates.io: both are raised for who asks.
+const MOST_FEATURES: usize = 300;
+const MOST_DEPENDENCIES: usize = 500;
+/// `MAX_VERSION_LENGTH`, crates/crates_io_validation/src/lib.rs in rust-lang/crates.io.
+const LONGEST_VERSION: usize = 150;
+/// `MAX_JSON_LENGTH`, src/controllers/krate/publish.rs in rust-lang/crates.io: all that is said of a crate, in JSON, which
+/// is little beside its readme.
+pub const LARGEST_METADATA: usize = 1 << 20;
+
+/// `is_reserved_name`, src/controllers/krate/publish.rs in rust-lang/crates.io, and the names of
+/// migrations/20170305095748_create_reserved_crate_names, migrations/20170430202433_reserve_windows_crate_names and
+/// migrations/2021-02-10-141019_reserve_com0_lpt0 there.
+const RESERVED: &str = "\
+    alloc arena ast builtins collections compiler-builtins compiler-rt compiletest core coretest debug driver flate \
+    fmt_macros grammar graphviz macro macros proc_macro rbml rust-installer rustbook rustc rustc_back rustc_borrowck \
+    rustc_driver rustc_llvm rustc_resolve rustc_trans rustc_typeck rustdoc rustllvm rustuv serialize std syntax test \
+    unicode nul con prn aux com0 com1 com2 com3 com4 com5 com6 com7 com8 com9 lpt0 lpt1 lpt2 lpt3 lpt4 lpt5 lpt6 lpt7 \
+    lpt8 lpt9";
 
 /// `PARSE_MODE`, src/licenses.rs in rust-lang/crates.io, and the same parser.
 const LICENSES: spdx::ParseMode = spdx::ParseMode {
@@ -90,6 +108,11 @@ pub fn objections(name: &str, about: &About) -> Vec<Objection> {
         object(
             format!("crates.io does not take the name `{name}`"),
             "write a name of letters from a to z, digits, `-` and `_`, with a letter first".to_owned(),
+        );
+    } else if RESERVED.split_whitespace().any(|reserved| canonical(reserved) == canonical(name)) {
+        object(
+            format!("the name `{name}` is reserved on crates.io"),
+            "give the crate another name, or name the registry that it goes to: `publish = [\"NAME\"]`".to_owned(),
         );
     }
     let lacks = lacking(about);
@@ -207,6 +230,36 @@ pub fn is_wildcard(requirement: &str) -> bool {
     VersionReq::parse(requirement).is_ok_and(|requirement| requirement == VersionReq::STAR)
 }
 
+/// `validate_dependency_name`, crates/crates_io_validation/src/lib.rs in rust-lang/crates.io: the name that a manifest
+/// gives to what it requires. Those of features, which the same file limits, cargo limits in the same way.
+pub fn is_dependency_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().count() <= LONGEST_NAME
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+}
+
+/// `publish`, src/controllers/krate/publish.rs in rust-lang/crates.io.
+pub fn version_objection(version: &str) -> Option<Objection> {
+    let has = version.chars().count();
+    (has > LONGEST_VERSION).then(|| Objection {
+        what: format!("the version has {has} characters, and crates.io takes {LONGEST_VERSION}"),
+        next: "give the release a version with a shorter pre-release or build".to_owned(),
+    })
+}
+
+/// What the registry takes only for who has asked it to.
+pub fn excesses(features: usize, enabled: usize, dependencies: usize) -> Vec<String> {
+    let excess = |has: usize, what: &str, most: usize| {
+        (has > most).then(|| format!("{has} {what}, and crates.io takes {most} without having been asked for more"))
+    };
+    let found = [
+        excess(features, "features", MOST_FEATURES),
+        excess(enabled, "entries of one feature", MOST_FEATURES),
+        excess(dependencies, "dependencies", MOST_DEPENDENCIES),
+    ];
+    found.into_iter().flatten().collect()
+}
+
 /// As much of a value as a line has room for.
 pub fn shown(value: &str) -> String {
     let start: String = value.chars().take(60).collect();
@@ -312,7 +365,37 @@ pub mod tests {
         for name in ["1lark", "_lark", "lärk", ""] {
             assert_eq!(told(name, &about()), [format!("crates.io does not take the name `{name}`")]);
         }
+        for name in ["test", "Compiler_Builtins", "NUL", "lpt0"] {
+            assert_eq!(told(name, &about()), [format!("the name `{name}` is reserved on crates.io")]);
+        }
         assert_eq!(canonical("Lark-Core_x"), canonical("lark_core-X"));
+        for name in ["_lark", "Lark_core-2", &long] {
+            assert!(is_dependency_name(name), "{name}");
+        }
+        for name in ["1lark", "-lark", "lärk", "", &format!("{long}a")] {
+            assert!(!is_dependency_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_version_has_a_length() {
+        let version = format!("1.0.0-{}", "a".repeat(144));
+        assert_eq!(version_objection(&version), None);
+        let refused = version_objection(&format!("{version}a")).expect("a version of 151 characters");
+        assert_eq!(refused.what, "the version has 151 characters, and crates.io takes 150");
+    }
+
+    #[test]
+    fn limits_that_are_raised_for_who_asks() {
+        assert_eq!(excesses(300, 300, 500), [""; 0]);
+        assert_eq!(
+            excesses(301, 302, 501),
+            [
+                "301 features, and crates.io takes 300 without having been asked for more",
+                "302 entries of one feature, and crates.io takes 300 without having been asked for more",
+                "501 dependencies, and crates.io takes 500 without having been asked for more",
+            ]
+        );
     }
 
     #[test]

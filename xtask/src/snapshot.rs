@@ -427,6 +427,14 @@ fn graph(metadata: Metadata, top: &Path) -> Result<Graph> {
                 let binaries = package.targets.iter().filter(|target| target.kind.contains(&TargetKind::Bin));
                 binaries.map(|target| target.name.clone()).collect()
             },
+            readme_length: {
+                let readme = package
+                    .readme
+                    .as_ref()
+                    .and_then(|readme| package.manifest_path.parent().map(|dir| dir.join(readme)));
+                let text = readme.and_then(|path| std::fs::read_to_string(path).ok());
+                text.and_then(|text| serde_json::to_string(&text).ok()).map_or(0, |text| text.len())
+            },
             readme: package.readme.map(Into::into),
             about: About {
                 description: package.description,

@@ -50,6 +50,8 @@ pub struct Package {
     pub about: About,
     /// The file that is shown for it, named in its manifest or found beside it.
     pub readme: Option<String>,
+    /// How long that file is in JSON, as it is uploaded.
+    pub readme_length: usize,
     pub cdylib: bool,
     /// The names of what it builds to run.
     pub binaries: Vec<String>,

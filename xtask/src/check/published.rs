@@ -5,12 +5,12 @@ use std::{collections::BTreeMap, path::Path};
 
 use super::{Finding, lacks_version};
 use crate::{
-    crates_io::{self, Objection},
+    crates_io::{self, LARGEST_METADATA, Objection},
     edit::{slashed, typed},
     files::cargo_toml::{self, Dependency, Table, VersionField},
     pep503, requirement,
     train::Train,
-    workspace::{self, Member, Workspace, normalized},
+    workspace::{self, Member, Package, Workspace, normalized},
 };
 
 /// An entry of a published crate's manifest, with the one that says how.
@@ -170,6 +170,12 @@ fn not_taken(needed: &Needed<'_>) -> Option<(String, String)> {
             format!("say where it is published, `publish = [\"NAME\"]`, or require in {at} what crates.io has"),
         ));
     }
+    if said.key != said.package && !crates_io::is_dependency_name(&said.key) {
+        return Some((
+            format!("{} under the name `{}`, which crates.io does not take", said.package, crates_io::shown(&said.key)),
+            format!("give it another name in {at}: letters from a to z, digits, `-` and `_`, 64 at most"),
+        ));
+    }
     let place = said.requirement.as_ref().filter(|place| crates_io::is_wildcard(&place.text))?;
     let version = match on {
         Some(on) => format!("write `version = \"{}\"` in {at}", on.version.base()),
@@ -189,6 +195,8 @@ pub fn metadata(workspace: &Workspace, train: &Train) -> Vec<Finding> {
         let mut found = Vec::new();
         if is_public(member) {
             found.extend(crates_io::objections(&package.name, &package.about));
+            found.extend(crates_io::version_objection(&member.version.to_string()));
+            found.extend(long_readme(package));
         }
         let is_named = workspace.manifests[&member.manifest].manifest.names_readme;
         let files = [
@@ -208,24 +216,59 @@ pub fn metadata(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let found = told.into_iter().map(|(Objection { what, next }, manifests)| {
         Finding::new("metadata", format!("{}: {what}", manifests.join(", ")), next)
     });
-    found.chain(same_project(workspace, train)).collect()
+    found.chain(same_crate(workspace, train)).chain(same_project(workspace, train)).collect()
 }
 
 /// What the public registry may refuse, or may take by then.
 pub fn noted(workspace: &Workspace, train: &Train) -> Vec<String> {
-    let members = published(workspace, train).filter(|member| is_public(member));
-    let noted = members.filter_map(|member| {
-        let package = workspace.graph.packages.iter().find(|package| package.manifest == member.manifest)?;
-        let unknown = crates_io::unknown_categories(&package.about);
+    let mut required: BTreeMap<&Path, usize> = BTreeMap::new();
+    for needed in needed(workspace, train) {
+        *required.entry(&needed.by.manifest).or_default() += 1;
+    }
+    let mut noted = Vec::new();
+    for member in published(workspace, train).filter(|member| is_public(member)) {
         let of = slashed(&member.manifest);
-        (!unknown.is_empty()).then(|| {
-            format!(
+        let package = workspace.graph.packages.iter().find(|package| package.manifest == member.manifest);
+        let unknown = package.map(|package| crates_io::unknown_categories(&package.about)).unwrap_or_default();
+        if !unknown.is_empty() {
+            noted.push(format!(
                 "{of}: `categories`: {} was not known to crates.io when this tool was made, and it takes no crate with one that it does not know: see https://crates.io/category_slugs",
                 unknown.join(", ")
-            )
-        })
-    });
-    noted.collect()
+            ));
+        }
+        let manifest = &workspace.manifests[&member.manifest].manifest;
+        let required = required.get(&*member.manifest).copied().unwrap_or_default();
+        let excesses = crates_io::excesses(manifest.features.len(), manifest.enabled, required);
+        noted.extend(excesses.into_iter().map(|excess| format!("{of}: {excess}: write to help@crates.io first")));
+    }
+    noted
+}
+
+/// A readme that the public registry would not take with the rest of what is said of a crate.
+fn long_readme(package: &Package) -> Option<Objection> {
+    let (readme, length) = (package.readme.as_ref()?, package.readme_length);
+    (length > LARGEST_METADATA).then(|| Objection {
+        what: format!(
+            "{} has {length} bytes as cargo uploads it, and crates.io takes {LARGEST_METADATA}",
+            crates_io::shown(readme)
+        ),
+        next: "shorten it, or name another file with `readme`".to_owned(),
+    })
+}
+
+/// A crate of the train that the public registry would take for another one of the workspace.
+fn same_crate(workspace: &Workspace, train: &Train) -> Option<Finding> {
+    let mut by_name = BTreeMap::new();
+    let is_ours = |member: &Member| published(workspace, train).any(|ours| ours.manifest == member.manifest);
+    workspace.members.iter().filter(|member| member.is_public()).find_map(|member| {
+        let other = by_name.insert(crates_io::canonical(&member.name), member)?;
+        if !is_ours(member) && !is_ours(other) {
+            return None;
+        }
+        let (one, two) = (slashed(&other.manifest), slashed(&member.manifest));
+        let what = format!("{one} and {two}: `{}` and `{}` are one crate to crates.io", other.name, member.name);
+        Some(Finding::new("metadata", what, "give one of them another name: case, `-` and `_` make no difference"))
+    })
 }
 
 /// Wheels that an index would take for one project.

@@ -222,6 +222,7 @@ mod tests {
                 registries: Vec::new(),
                 about: crate::crates_io::tests::about(),
                 readme: None,
+                readme_length: 0,
                 cdylib: false,
             });
         }

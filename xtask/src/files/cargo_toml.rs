@@ -15,6 +15,8 @@ pub struct Manifest {
     pub workspace_version: Option<Place>,
     pub dependencies: Vec<Dependency>,
     pub features: Vec<String>,
+    /// How many entries the feature with the most of them has.
+    pub enabled: usize,
     /// It says itself which file is its readme.
     pub names_readme: bool,
     /// It says by `include` what is packed, which may be files that git ignores.
@@ -100,6 +102,8 @@ pub fn read(text: &str) -> Result<Manifest> {
     manifest.includes = toml.get(&["package", "include"]).is_some();
     if let Some(features) = toml.get(&["features"]).and_then(Item::as_table_like) {
         manifest.features = features.iter().map(|(name, _)| name.to_owned()).collect();
+        let enabled = features.iter().filter_map(|(_, entries)| entries.as_array());
+        manifest.enabled = enabled.map(toml_edit::Array::len).max().unwrap_or_default();
     }
     let root = toml.doc.as_item();
     let targets = toml.get(&["target"]).and_then(Item::as_table_like);

@@ -120,6 +120,59 @@ fn the_public_registry_takes_no_wildcard_and_nothing_of_another() {
 }
 
 #[test]
+fn the_public_registry_takes_plain_names_of_what_is_required() {
+    let long = "a".repeat(65);
+    let refused = |key: &str| {
+        format!(
+            "crates/barter/Cargo.toml would be published but requires serde under the name `{}`, which crates.io does not take; give it another name in crates/barter/Cargo.toml: letters from a to z, digits, `-` and `_`, 64 at most",
+            crate::crates_io::shown(key)
+        )
+    };
+    for (key, is_refused) in [("größe", true), (long.as_str(), true), ("_serde-2", false)] {
+        let sketch = needing(&format!("\"{key}\" = {{ package = \"serde\", version = \"1\" }}\n"));
+        assert_eq!(told(&sketch), is_refused.then(|| refused(key)).into_iter().collect::<Vec<_>>(), "{key}");
+    }
+}
+
+#[test]
+fn what_the_public_registry_counts_is_counted_before_the_tag() {
+    let found = |sketch: &Sketch, readme: usize| {
+        let mut snapshot = sketch.snapshot();
+        for package in &mut snapshot.workspace.graph.packages {
+            (package.readme, package.readme_length) = (Some("README.md".to_owned()), readme);
+        }
+        let found = published::metadata(&snapshot.workspace, &snapshot.train);
+        found.into_iter().map(|found| found.what).collect::<Vec<_>>()
+    };
+    assert_eq!(found(&house(), 1 << 20), [""; 0]);
+    assert_eq!(
+        found(&house(), (1 << 20) + 1),
+        [
+            "crates/barter/Cargo.toml, crates/barter-data/Cargo.toml, crates/barter-instrument/Cargo.toml: README.md has 1048577 bytes as cargo uploads it, and crates.io takes 1048576"
+        ]
+    );
+    let plan = house().release(&format!("0.10.0-{}", "a".repeat(150)));
+    let expected = "metadata: crates/barter/Cargo.toml, crates/barter-data/Cargo.toml, crates/barter-instrument/Cargo.toml: the version has 157 characters, and crates.io takes 150";
+    assert!(findings(&plan).iter().any(|found| found == expected), "{:?}", findings(&plan));
+}
+
+#[test]
+fn two_crates_are_one_to_the_public_registry() {
+    let found = |name: &str| {
+        let snapshot = house().member(name, "0.9.3", "").snapshot();
+        let found = published::metadata(&snapshot.workspace, &snapshot.train);
+        found.into_iter().map(|found| found.what).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        found("Barter_Data"),
+        [
+            "crates/Barter_Data/Cargo.toml and crates/barter-data/Cargo.toml: `Barter_Data` and `barter-data` are one crate to crates.io"
+        ]
+    );
+    assert_eq!(found("barterdata"), [""; 0]);
+}
+
+#[test]
 fn a_patched_name_is_the_registrys() {
     let patched = needing("helper = \"0.4\"\n").with(
         "Cargo.toml",
@@ -262,4 +315,24 @@ fn a_category_that_may_be_unknown_is_noted_and_refuses_nothing() {
     assert!(noted[0].starts_with("crates/barter/Cargo.toml: `categories`: birds was not known"), "{noted:?}");
     snapshot.workspace.members[at].registries = vec!["ours".to_owned()];
     assert_eq!(published::noted(&snapshot.workspace, &snapshot.train), [""; 0]);
+}
+
+#[test]
+fn a_limit_that_is_raised_for_who_asks_is_noted() {
+    let noted = |features: usize, enabled: usize| {
+        let of = |n: usize| (0..n).map(|n| format!("\"f{n}\"")).collect::<Vec<_>>().join(", ");
+        let lines: String = (1..features).map(|n| format!("f{n} = []\n")).collect();
+        let sketch = needing(&format!("\n[features]\n{lines}all = [{}]\n", of(enabled)));
+        let snapshot = sketch.snapshot();
+        published::noted(&snapshot.workspace, &snapshot.train)
+    };
+    assert_eq!(noted(300, 300), [""; 0]);
+    let end = "and crates.io takes 300 without having been asked for more: write to help@crates.io first";
+    assert_eq!(
+        noted(301, 302),
+        [
+            format!("crates/barter/Cargo.toml: 301 features, {end}"),
+            format!("crates/barter/Cargo.toml: 302 entries of one feature, {end}")
+        ]
+    );
 }

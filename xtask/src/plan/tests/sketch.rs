@@ -183,6 +183,7 @@ impl Sketch {
                     registries: Vec::new(),
                     about: crate::crates_io::tests::about(),
                     readme: None,
+                    readme_length: 0,
                 })
             })
             .collect();

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{Answer, Call, State, Upstream, is_plain, now, timestamp};
 use crate::{
-    crates_io::{self, About, LARGEST, canonical, is_name},
+    crates_io::{self, About, LARGEST, LARGEST_METADATA, canonical, is_name},
     hash::sha256,
 };
 
@@ -277,6 +277,9 @@ fn publish(state: &State, body: &[u8]) -> Result<Answer> {
         Ok(upload) => upload,
         Err(error) => return Ok(refuse(400, format!("invalid upload request: {error}"))),
     };
+    if metadata.len() > LARGEST_METADATA && !state.is_private {
+        return Ok(refuse(413, "JSON metadata blob too large"));
+    }
     if file.len() > LARGEST {
         return Ok(refuse(413, format!("max upload size is: {LARGEST}")));
     }
@@ -286,13 +289,15 @@ fn publish(state: &State, body: &[u8]) -> Result<Answer> {
         return Ok(refuse(400, why));
     }
     let (name, version, sha256) = (upload.name.clone(), upload.vers.to_string(), sha256(file));
-    // The true one refuses them, by a list that grows; cargo tells them as a warning.
+    // The true one refuses them, by a list that grows and limits that are raised; cargo tells them as warnings.
     let unknown: Vec<String> = crates_io::unknown_categories(&upload.about).into_iter().map(str::to_owned).collect();
+    let enabled = upload.features.values().map(Vec::len).max().unwrap_or_default();
+    let excesses = crates_io::excesses(upload.features.len(), enabled, upload.deps.len());
     entries.push(upload.into_entry(state, sha256.clone()));
     state.save(&crate_file(&name, &version), file)?;
     save_entries(state, &name, &entries)?;
     state.effect("crate", &sha256, json!({ "name": name, "version": version }))?;
-    let warnings = json!({ "invalid_categories": unknown, "invalid_badges": [], "other": [] });
+    let warnings = json!({ "invalid_categories": unknown, "invalid_badges": [], "other": excesses });
     Ok(Answer::json(200, &json!({ "warnings": warnings })))
 }
 
@@ -303,7 +308,9 @@ impl Upload {
         if state.is_private {
             return (!is_name(&self.name)).then(|| format!("invalid crate name `{}`", self.name));
         }
-        if let Some(objection) = crates_io::objections(&self.name, &self.about).first() {
+        let mut objections = crates_io::objections(&self.name, &self.about);
+        objections.extend(crates_io::version_objection(&self.vers.to_string()));
+        if let Some(objection) = objections.first() {
             return Some(format!("{}: {}", objection.what, objection.next));
         }
         self.deps.iter().find_map(|dependency| {
@@ -314,6 +321,10 @@ impl Upload {
             });
             if foreign {
                 return Some(format!("Dependency `{name}` is hosted on another registry. Cross-registry dependencies are not permitted on crates.io."));
+            }
+            let renamed = dependency.explicit_name_in_toml.as_ref();
+            if !is_name(name) || renamed.is_some_and(|name| !crates_io::is_dependency_name(name)) {
+                return Some(format!("invalid dependency name: `{}`", renamed.unwrap_or(name)));
             }
             crates_io::is_wildcard(&dependency.version_req).then(|| format!("wildcard (`*`) dependency constraints are not allowed on crates.io. Crate with this problem: `{name}`"))
         })

@@ -113,6 +113,16 @@ fn crates() {
             "0.2.0",
             "crates.io does not take the name `../one`: write a name of letters from a to z, digits, `-` and `_`, with a letter first",
         ),
+        (
+            "Core",
+            "0.2.0",
+            "the name `Core` is reserved on crates.io: give the crate another name, or name the registry that it goes to: `publish = [\"NAME\"]`",
+        ),
+        (
+            "two",
+            &format!("0.2.0-{}", "a".repeat(145)),
+            "the version has 151 characters, and crates.io takes 150: give the release a version with a shorter pre-release or build",
+        ),
     ] {
         assert_eq!(detail(world.upload_crate(&world.token(crates::TOKEN), name, version)), (400, why.to_owned()));
     }
@@ -125,12 +135,24 @@ fn crates() {
             json!({ "description": "d", "license": "MIT", "keywords": ["a", "b", "c", "d", "e", "f"] }),
             "`keywords` has 6 entries, and crates.io takes 5: take 1 out",
         ),
+        (
+            json!({ "description": "d", "license": "MIT", "deps": [{
+                "name": "log", "version_req": "^0.4", "features": [], "optional": false, "default_features": true,
+                "target": null, "kind": "normal", "registry": null, "explicit_name_in_toml": "tagebücher",
+            }] }),
+            "invalid dependency name: `tagebücher`",
+        ),
     ] {
         assert_eq!(
             detail(world.upload_crate_of(&world.token(crates::TOKEN), "two", "0.1.0", about)),
             (400, why.to_owned())
         );
     }
+    let long = json!({ "description": "d", "license": "MIT", "readme": "x".repeat(1 << 20) });
+    assert_eq!(
+        detail(world.upload_crate_of(&world.token(crates::TOKEN), "two", "0.1.0", long)),
+        (413, "JSON metadata blob too large".to_owned())
+    );
     let (status, entry) = world.json(&["@/index/ti/ny/tiny-one"]);
     assert_eq!((status, &entry["cksum"]), (200, &json!(sha256(&[7; 100_000]))));
     assert_eq!((&entry["v"], &entry["features2"]), (&json!(2), &json!({ "x": ["dep:log"] })));
