@@ -598,6 +598,17 @@ pub fn contents(workspace: &Workspace, train: &Train) -> Vec<Finding> {
                     ),
                     format!("git add --force {typed}"),
                 ),
+                Lack::Astray { by, to } => (
+                    format!(
+                        "{place} is a link to {}, which git does not track: whoever checks out the tag cannot pack {name} with it",
+                        to.display()
+                    ),
+                    format!("put the file itself in its place, or leave it out with `exclude` in {}", slashed(by)),
+                ),
+                Lack::Unpacked { why } => (
+                    format!("cargo does not pack {name}: {why}"),
+                    format!("give the file another name, or leave it out with `exclude` in {place}"),
+                ),
             };
             Some(Finding::new("contents", what, next))
         })

@@ -3,6 +3,7 @@
 
 use std::{
     collections::BTreeSet,
+    ffi::OsStr,
     path::{Path, PathBuf},
     sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
@@ -21,7 +22,7 @@ use crate::{
     names,
     repo::{
         self, LogEntry, Message, Recorded, Repo, Underway,
-        contents::{self, Lack, Lacking},
+        contents::{self, Lack, Lacking, Tracked},
     },
     train::Train,
     version::Version,
@@ -117,25 +118,26 @@ impl<'a> Loader<'a> {
         }
         sh.change_dir(&top);
         let (repo, tracked) = repo::beside(sh, |sh| repo::load(sh, &found), contents::tracked);
-        let (repo, (tracked, submodules)) = (repo?, tracked?);
+        let (repo, known) = (repo?, tracked?);
+        let tracked = &known.files;
         // While cargo thinks, what it will most likely name is read.
         let named = tracked.iter().filter(|path| is_named(path));
         let (read, log) = repo::beside(
             sh,
-            |sh| repo::texts_in_tree(sh, &tracked, named).map(|tree| (workspace::parse_ahead(&tree), tree)),
+            |sh| repo::texts_in_tree(sh, tracked, named).map(|tree| (workspace::parse_ahead(&tree), tree)),
             |sh| repo::log(sh, &["HEAD"], repo::HORIZON),
         );
         let ((parsed, mut tree), log) = (read?, log?);
         let metadata = match asked.join() {
             Ok(Ok(metadata)) => metadata,
             Ok(Err(error)) => {
-                let lacking = contents::lacking(sh, &tracked, &submodules).unwrap_or_default();
+                let lacking = contents::lacking(sh, &known).unwrap_or_default();
                 return Err(unread(sh, &repo, &lacking, &error));
             }
             Err(panic) => std::panic::resume_unwind(panic),
         };
         let target = metadata.target_directory.clone().into_std_path_buf();
-        if let Some(path) = planted(&top, &target, &tracked) {
+        if let Some(path) = planted(&top, &target, tracked) {
             bail!(
                 "git tracks {}, and that is where this tool keeps the programs that it calls; next: git rm -r --cached {}, or another `build.target-dir`",
                 slashed(path),
@@ -143,13 +145,25 @@ impl<'a> Loader<'a> {
             );
         }
         let mut graph = graph(metadata, &top)?;
-        graph.lacking = contents::lacking(sh, &tracked, &submodules)?;
-        graph.lacking.extend(ignored(sh, &graph, &parsed)?);
+        graph.lacking = contents::lacking(sh, &known)?;
+        graph.lacking.extend(not_packed(sh, &graph, &parsed, &known)?);
         let fragments = fragments(&graph);
-        let paths = paths(&graph, &top, &tracked, &fragments)?;
+        let paths = paths(&graph, &top, tracked, &fragments)?;
         let missing: Vec<&PathBuf> = paths.iter().filter(|path| !tree.contains_key(*path)).collect();
-        tree.extend(repo::texts_in_tree(sh, &tracked, missing.into_iter())?);
-        Ok(Loader { sh, train, repo, log, target, graph, tracked: Arc::new(tracked), paths, fragments, tree, parsed })
+        tree.extend(repo::texts_in_tree(sh, tracked, missing.into_iter())?);
+        Ok(Loader {
+            sh,
+            train,
+            repo,
+            log,
+            target,
+            graph,
+            tracked: Arc::new(known.files),
+            paths,
+            fragments,
+            tree,
+            parsed,
+        })
     }
 
     /// The same for a commit (or a tree) whose members may be others than those that stand here.
@@ -461,29 +475,54 @@ fn graph(metadata: Metadata, top: &Path) -> Result<Graph> {
     Ok(Graph { top: top.to_owned(), real, linked, lacking, root, packages, metadata })
 }
 
-/// The files that cargo would pack here and git ignores: only `include` takes such.
-fn ignored(sh: &Shell, graph: &Graph, parsed: &Manifests) -> Result<Vec<Lacking>> {
-    let including = graph.packages.iter().filter(|package| {
-        package.publish && parsed.get(&package.manifest).is_some_and(|parsed| parsed.manifest.includes)
-    });
+/// What cargo would pack here and a checkout does not have, files that git ignores (only `include` takes such) and links to
+/// what git does not track; and why cargo packs nothing at all.
+fn not_packed(sh: &Shell, graph: &Graph, parsed: &Manifests, tracked: &Tracked) -> Result<Vec<Lacking>> {
+    let top = sh.current_dir();
     let mut lacking = Vec::new();
-    for package in including {
-        let within = dir(&package.manifest);
-        let at = sh.current_dir().join(&within);
-        let ignored = repo::ignored(sh, &at)?;
-        if ignored.is_empty() {
+    for package in graph.packages.iter().filter(|package| package.publish) {
+        let (by, within) = (&package.manifest, dir(&package.manifest));
+        let at = top.join(&within);
+        let includes = parsed.get(by).is_some_and(|parsed| parsed.manifest.includes);
+        let ignored = if includes { repo::ignored(sh, &at)? } else { Vec::new() };
+        let astray = tracked.astray(&top, &within);
+        let mut own = tracked.files.range(within.clone()..).take_while(|path| path.starts_with(&within));
+        let has_refused = own.any(|path| is_refused(path, &within));
+        if ignored.is_empty() && astray.is_empty() && !has_refused {
             continue;
         }
         let (cargo, manifest) = (std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()), at.join("Cargo.toml"));
-        let options = ["package", "--list", "--quiet", "--allow-dirty", "--offline", "--manifest-path"];
-        // What keeps it from being packed, cargo tells when it is packed.
-        let listed = cmd!(sh, "{cargo} {options...} {manifest}").quiet().ignore_stderr().read().unwrap_or_default();
-        let files = listed.lines().map(PathBuf::from).filter(|file| ignored.iter().any(|path| file.starts_with(path)));
-        lacking.extend(
-            files.map(|file| Lacking { path: within.join(file), what: Lack::Ignored { by: package.manifest.clone() } }),
-        );
+        let options =
+            ["package", "--list", "--quiet", "--color=never", "--allow-dirty", "--offline", "--manifest-path"];
+        let listed = cmd!(sh, "{cargo} {options...} {manifest}").quiet().ignore_status().output()?;
+        // Of what else keeps it from being packed, cargo tells when it is packed.
+        if has_refused && !listed.status.success() {
+            let said = String::from_utf8_lossy(&listed.stderr);
+            let why = said.lines().find_map(|line| line.strip_prefix("error: ")).unwrap_or(said.trim()).to_owned();
+            lacking.push(Lacking { path: by.clone(), what: Lack::Unpacked { why } });
+        }
+        let listed = String::from_utf8_lossy(&listed.stdout);
+        for file in listed.lines().map(|file| within.join(file)) {
+            let by = by.clone();
+            if let Some((link, to)) = astray.iter().find(|(link, _)| file.starts_with(link)) {
+                lacking.push(Lacking { path: link.to_path_buf(), what: Lack::Astray { by, to: to.clone() } });
+            } else if ignored.iter().any(|path| file.starts_with(within.join(path))) {
+                lacking.push(Lacking { path: file, what: Lack::Ignored { by } });
+            }
+        }
     }
+    lacking.dedup();
     Ok(lacking)
+}
+
+/// Whether cargo packs nothing with a file of that name: `check_filename` and `build_ar_list`,
+/// src/cargo/ops/cargo_package in rust-lang/cargo.
+fn is_refused(path: &Path, within: &Path) -> bool {
+    const RESERVED: [&str; 2] = [".cargo_vcs_info.json", "Cargo.toml.orig"];
+    let name = path.file_name().map(OsStr::to_str);
+    let is_reserved = || RESERVED.iter().any(|name| path == within.join(name));
+    name.is_some_and(|name| name.is_none_or(|name| name.contains(['/', '\\', '<', '>', ':', '"', '|', '?', '*'])))
+        || is_reserved()
 }
 
 /// The configured directories that links lead to: git tracks nothing below a link, so what is there would be passed over.

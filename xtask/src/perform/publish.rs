@@ -146,8 +146,7 @@ pub fn check_out(sh: &Shell, repository: &Path, with: &Path, commit: &str, tree:
 pub fn refuse_lacking(sh: &Shell, tree: &Path, is_part: impl Fn(&Path) -> bool) -> Result<()> {
     let there = sh.clone();
     there.change_dir(tree);
-    let (tracked, submodules) = contents::tracked(&there)?;
-    let lacking = contents::lacking(&there, &tracked, &submodules)?;
+    let lacking = contents::lacking(&there, &contents::tracked(&there)?)?;
     let found = lacking.iter().find(|lacking| is_part(&lacking.path));
     let Some(Lacking { path, what }) = found else { return Ok(()) };
     let (place, typed) = (slashed(path), typed(path));

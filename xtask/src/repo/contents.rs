@@ -12,10 +12,20 @@ use anyhow::Result;
 use xshell::{Shell, cmd};
 
 use super::answer::{bytes, fields, lossy, named, text};
-use crate::edit::slashed;
+use crate::{edit::slashed, workspace::normalized};
 
 /// Submodules by path, each with the commit that it stands at.
 pub type Submodules = BTreeMap<PathBuf, String>;
+
+/// What git tracks.
+#[derive(Default)]
+pub struct Tracked {
+    /// Every file, submodules and links among them.
+    pub files: BTreeSet<PathBuf>,
+    pub submodules: Submodules,
+    /// Symbolic links.
+    pub links: BTreeSet<PathBuf>,
+}
 
 /// Something that whoever checks out the commit would not have.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,30 +44,48 @@ pub enum Lack {
     Ignored {
         by: PathBuf,
     },
+    /// A symbolic link to what git does not track, which this manifest's package takes.
+    Astray {
+        by: PathBuf,
+        to: PathBuf,
+    },
+    /// Cargo does not pack this manifest's package.
+    Unpacked {
+        why: String,
+    },
 }
 
 /// The mode of a submodule (git-ls-files(1), `--stage`).
 const SUBMODULE: &str = "160000";
+/// That of a symbolic link.
+const LINK: &str = "120000";
 
-/// Every file that git tracks, submodules among them, and those by themselves.
-pub fn tracked(sh: &Shell) -> Result<(BTreeSet<PathBuf>, Submodules)> {
+/// Everything that git tracks.
+pub fn tracked(sh: &Shell) -> Result<Tracked> {
     let listed = bytes(cmd!(sh, "git ls-files --stage -z"))?;
-    let (mut tracked, mut submodules) = (BTreeSet::new(), Submodules::new());
+    let mut tracked = Tracked::default();
     for entry in fields(&listed) {
         let Some(at) = entry.iter().position(|byte| *byte == b'\t') else { continue };
         let path = named(&entry[at + 1..]);
         let kind = lossy(&entry[..at]);
         let mut words = kind.split(' ');
-        if let (Some(SUBMODULE), Some(commit)) = (words.next(), words.next()) {
-            submodules.insert(path.clone(), commit.to_owned());
+        match (words.next(), words.next()) {
+            (Some(SUBMODULE), Some(commit)) => {
+                tracked.submodules.insert(path.clone(), commit.to_owned());
+            }
+            (Some(LINK), _) => {
+                tracked.links.insert(path.clone());
+            }
+            _ => {}
         }
-        tracked.insert(path);
+        tracked.files.insert(path);
     }
-    Ok((tracked, submodules))
+    Ok(tracked)
 }
 
 /// What the working tree of the shell has only the name of.
-pub fn lacking(sh: &Shell, tracked: &BTreeSet<PathBuf>, submodules: &Submodules) -> Result<Vec<Lacking>> {
+pub fn lacking(sh: &Shell, tracked: &Tracked) -> Result<Vec<Lacking>> {
+    let Tracked { files, submodules, .. } = tracked;
     let top = sh.current_dir();
     let mut lacking = Vec::new();
     for (path, commit) in submodules {
@@ -67,12 +95,29 @@ pub fn lacking(sh: &Shell, tracked: &BTreeSet<PathBuf>, submodules: &Submodules)
     }
     let is_of_attributes = |path: &&PathBuf| path.file_name().is_some_and(|name| name == ".gitattributes");
     let speaks_of_lfs = |path: &PathBuf| std::fs::read(top.join(path)).is_ok_and(|text| lossy(&text).contains("=lfs"));
-    if tracked.iter().filter(is_of_attributes).any(speaks_of_lfs) {
+    if files.iter().filter(is_of_attributes).any(speaks_of_lfs) {
         let large = bytes(cmd!(sh, "git ls-files -z -- :(attr:filter=lfs)"))?;
         let pointers = fields(&large).map(named).filter(|path| is_pointer(&top.join(path)));
         lacking.extend(pointers.map(|path| Lacking { path, what: Lack::Pointer }));
     }
     Ok(lacking)
+}
+
+impl Tracked {
+    /// The links below a directory that lead to what git does not track, with where they lead.
+    pub fn astray(&self, top: &Path, within: &Path) -> Vec<(&Path, PathBuf)> {
+        let links = self.links.iter().filter(|link| link.starts_with(within));
+        let astray = links.filter_map(|link| {
+            let to = std::fs::read_link(top.join(link)).ok()?;
+            let place = normalized(&link.parent()?.join(&to)).filter(|_| to.is_relative());
+            let is_tracked = place.is_some_and(|place| {
+                let below = self.files.range(place.clone()..).next().is_some_and(|file| file.starts_with(&place));
+                below || place.ancestors().any(|path| self.submodules.contains_key(path) || self.links.contains(path))
+            });
+            (!is_tracked).then_some((link.as_path(), to))
+        });
+        astray.collect()
+    }
 }
 
 /// Whether a file begins as the pointers of Git LFS do (<https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md>).
@@ -123,7 +168,7 @@ fn name(sh: &Shell, tree: &Path, path: &Path) -> Option<PathBuf> {
 pub fn bring_submodules(sh: &Shell, from: &Path, tree: &Path) -> Result<()> {
     let there = sh.clone();
     there.change_dir(tree);
-    for (path, commit) in tracked(&there)?.1 {
+    for (path, commit) in tracked(&there)?.submodules {
         let Some(source) = source(sh, from, tree, &path, &commit)? else { continue };
         let to = tree.join(&path);
         cmd!(sh, "git init --quiet {to}").quiet().run()?;

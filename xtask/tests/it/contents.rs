@@ -32,13 +32,19 @@ pub fn with_submodule(place: &Place) {
 /// `check` and a release refuse with these words, and after what they say to type, nothing is in the way.
 #[track_caller]
 fn is_refused_until_typed(place: &Place, what: &str, next: &str) {
+    is_refused(place, what, next);
+    run(place.command("sh").args(["-c", next]).env("GIT_ALLOW_PROTOCOL", "file"));
+}
+
+/// `check` and a release refuse with these words.
+#[track_caller]
+fn is_refused(place: &Place, what: &str, next: &str) {
     for command in ["check", RELEASE, &format!("{RELEASE} --dry-run")] {
         let said = place.xtask(command);
         let line = format!("refused contents: {what}\n   next: {next}\n");
         assert!(said.code == Some(1) && said.out.contains(&line), "{command}: {}", said.all());
         assert_eq!(said.out.matches(what).count(), 1, "{command}: {}", said.all());
     }
-    run(place.command("sh").args(["-c", next]).env("GIT_ALLOW_PROTOCOL", "file"));
 }
 
 #[test]
@@ -102,6 +108,57 @@ fn a_pointer_is_not_the_file_that_it_stands_for() {
     let line = "refused contents: crates/lark/song.bin is only a pointer of Git LFS here, and lark would be published with that in its place\n   next: git lfs pull --include crates/lark/song.bin\n";
     assert!(said.code == Some(1) && said.out.contains(line), "{}", said.all());
     assert!(!said.out.contains("cover.bin"), "{}", said.all());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_out_of_the_repository_is_not_what_it_leads_to() {
+    let place = Place::of_world("contents_link", "plain");
+    let songs = place.tree.with_file_name("songs.txt");
+    fs::write(&songs, "three\n").unwrap();
+    let link = |to: &std::path::Path, at: &str| std::os::unix::fs::symlink(to, place.tree.join(at)).unwrap();
+    link(&songs, "crates/lark/songs.txt");
+    // What git tracks, and what no package takes.
+    link("../../Cargo.toml".as_ref(), "crates/lark/workspace.toml");
+    link("src".as_ref(), "crates/lark/sources");
+    link("/nowhere".as_ref(), "nowhere");
+    place.commit("feat: songs");
+    is_refused(
+        &place,
+        &format!(
+            "crates/lark/songs.txt is a link to {}, which git does not track: whoever checks out the tag cannot pack lark with it",
+            songs.display()
+        ),
+        "put the file itself in its place, or leave it out with `exclude` in crates/lark/Cargo.toml",
+    );
+    place.replace("crates/lark/Cargo.toml", "\n[dependencies]", "exclude = [\"songs.txt\"]\n\n[dependencies]");
+    place.commit("build: no songs");
+    place.xtask(RELEASE).ok();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_cargo_does_not_pack_is_told_before_the_tag() {
+    for (file, why) in [
+        ("a:b.txt", "cannot package a filename with a special character `:`: a:b.txt"),
+        ("Cargo.toml.orig", "invalid inclusion of reserved file name Cargo.toml.orig in package source"),
+    ] {
+        let place = Place::of_world("contents_refused", "plain");
+        place.write(&format!("crates/lark/{file}"), "");
+        // Below it, and in no package, it is a file like any other.
+        place.write("crates/lark/src/Cargo.toml.orig", "");
+        place.write("docs/a:b.txt", "");
+        place.commit("feat: a file");
+        is_refused(
+            &place,
+            &format!("cargo does not pack lark: {why}"),
+            "give the file another name, or leave it out with `exclude` in crates/lark/Cargo.toml",
+        );
+        let exclude = format!("exclude = [\"/{file}\"]\n\n[dependencies]");
+        place.replace("crates/lark/Cargo.toml", "\n[dependencies]", &exclude);
+        place.commit("build: without it");
+        place.xtask(RELEASE).ok();
+    }
 }
 
 #[test]
