@@ -34,6 +34,9 @@ _xtask() {
             xtask,hotfix)
                 cmd="xtask__subcmd__hotfix"
                 ;;
+            xtask,pack)
+                cmd="xtask__subcmd__pack"
+                ;;
             xtask,post-release)
                 cmd="xtask__subcmd__post__subcmd__release"
                 ;;
@@ -82,6 +85,9 @@ _xtask() {
             xtask__subcmd__help,hotfix)
                 cmd="xtask__subcmd__help__subcmd__hotfix"
                 ;;
+            xtask__subcmd__help,pack)
+                cmd="xtask__subcmd__help__subcmd__pack"
+                ;;
             xtask__subcmd__help,post-release)
                 cmd="xtask__subcmd__help__subcmd__post__subcmd__release"
                 ;;
@@ -119,7 +125,7 @@ _xtask() {
 
     case "${cmd}" in
         xtask)
-            opts="-q -v -h --manifest-path --train --dry-run --json --waive --confirm --quiet --verbose --color --help release postfix changelog hotfix publish rollback wheels status post-release due calendar rehearse serve smoke check help"
+            opts="-q -v -h --manifest-path --train --dry-run --json --waive --confirm --quiet --verbose --color --help release postfix changelog hotfix publish pack rollback wheels status post-release due calendar rehearse serve smoke check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -297,7 +303,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__help)
-            opts="release postfix changelog hotfix publish rollback wheels status post-release due calendar rehearse serve smoke check help"
+            opts="release postfix changelog hotfix publish pack rollback wheels status post-release due calendar rehearse serve smoke check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -381,6 +387,20 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__help__subcmd__hotfix)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        xtask__subcmd__help__subcmd__pack)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -568,6 +588,48 @@ _xtask() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        xtask__subcmd__pack)
+            opts="-q -v -h --without --out --manifest-path --train --dry-run --json --waive --confirm --quiet --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --without)
+                    COMPREPLY=($(compgen -W "crates wheels images forge announce" -- "${cur}"))
+                    return 0
+                    ;;
+                --out)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --manifest-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --train)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --waive)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         xtask__subcmd__post__subcmd__release)
             opts="-q -v -h --push --without --here --manifest-path --train --dry-run --json --waive --confirm --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -649,7 +711,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__publish)
-            opts="-q -v -h --only --without --here --dist --deadline --announced --announce-again --manifest-path --train --dry-run --json --waive --confirm --quiet --verbose --color --help"
+            opts="-q -v -h --only --without --here --dist --packed --deadline --announced --announce-again --manifest-path --train --dry-run --json --waive --confirm --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -664,6 +726,10 @@ _xtask() {
                     return 0
                     ;;
                 --dist)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --packed)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

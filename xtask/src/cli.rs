@@ -25,7 +25,7 @@ use crate::{
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version, max_term_width = 120)]
 #[command(
-    after_help = "release, postfix, hotfix, smoke, publish, post-release, rollback and wheels take --dry-run: it looks, says what the real run would do, and touches nothing."
+    after_help = "release, postfix, hotfix, smoke, publish, pack, post-release, rollback and wheels take --dry-run: it looks, says what the real run would do, and touches nothing."
 )]
 pub struct Cli {
     #[command(flatten)]
@@ -149,8 +149,27 @@ enum Command {
         /// Take wheels and source distributions from this directory instead of building them.
         #[arg(long, value_name = "DIR")]
         dist: Option<PathBuf>,
+        /// Take packages and images from this directory, where `pack` put them, and compile nothing.
+        ///
+        /// The crates are packed again, and each package must be the same byte for byte.
+        #[arg(long, value_name = "DIR")]
+        packed: Option<PathBuf>,
         #[command(flatten)]
         sending: Sending,
+    },
+    /// Make the packages and images that `publish --packed` sends, on a machine that holds no token.
+    ///
+    /// It packs and builds the commit at the head as `publish` does, and puts packages and archives of images into DIR.
+    #[command(
+        after_help = "Examples:\n  cargo xtask pack --out packed\n  cargo xtask pack --train market-data --without images"
+    )]
+    Pack {
+        /// Leave these lanes out.
+        #[arg(long, value_name = "LANE", value_delimiter = ',')]
+        without: Vec<LaneName>,
+        /// Where the files go.
+        #[arg(long, value_name = "DIR", default_value = "packed")]
+        out: PathBuf,
     },
     /// Take a release back, as far as the world allows: yank, point latest back, revert, and tag what is gone back to.
     ///
@@ -467,14 +486,16 @@ pub fn main() -> i32 {
         Command::Hotfix { version, push } => {
             commands::make(&call, &Intent::Hotfix(version), &Options { push, waive, confirm, ..Options::default() })
         }
-        Command::Publish { version, only, without, here, dist, sending } => {
+        Command::Publish { version, only, without, here, dist, packed, sending } => {
             let lanes = |named: Vec<LaneName>| named.into_iter().map(Lane::from).collect();
             // Counted from where it was typed, not from the top of the repository.
-            let dist = dist.map(|dir| std::path::absolute(&dir).unwrap_or(dir));
+            let from_here = |dir: PathBuf| std::path::absolute(&dir).unwrap_or(dir);
+            let (dist, packed) = (dist.map(from_here), packed.map(from_here));
             let options = publish::Options {
                 only: lanes(only),
                 without: lanes(without),
                 dist,
+                packed,
                 here,
                 waive,
                 ..publish::Options::default()
@@ -487,6 +508,7 @@ pub fn main() -> i32 {
             let (call, settled) = sending.told(call);
             commands::rollback::rollback(&call, &version, &options, &settled)
         }
+        Command::Pack { without, out } => commands::pack(&call, without.into_iter().map(Lane::from).collect(), &out),
         Command::Wheels { target, zig, sdist, out } => {
             commands::wheels(&call, &commands::Wanted { target, zig, sdist, out })
         }

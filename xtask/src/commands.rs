@@ -29,7 +29,7 @@ use crate::{
     check,
     config::{Channel, Entries},
     edit::{self, STAGED, count},
-    perform::{self, Tools, Unverified, World, announce, lease::Lease, needs, ownership, wheels},
+    perform::{self, Tools, Unverified, World, announce, crates, images, lease::Lease, needs, ownership, wheels},
     plan::{
         Options, Plan, checklist, ownership as names, postfix,
         publish::{self, Publication},
@@ -466,6 +466,51 @@ fn settle(world: &World<'_>, steps: &[Step], settled: &[(Channel, bool)]) -> Res
         announce::settle(world, announced, was_sent)?;
     }
     Ok(())
+}
+
+/// `pack`: makes of the commit at the head what `publish` sends of crates and images, for who sends it elsewhere.
+pub fn pack(call: &Call<'_>, without: Vec<Lane>, out: &Path) -> Result<()> {
+    let sh = Shell::new()?;
+    let out = sh.current_dir().join(out);
+    let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
+    let (train, version) = tagged_here(&loader, sound(&loader)?)?;
+    let snapshot = Snapshot { train, ..loader.load(Source::Commit(&loader.repo.head))? };
+    let options = publish::Options { without, elsewhere: elsewhere(), ..Default::default() };
+    let publication = publish::plan(&snapshot, &version, &options);
+    let report = call.report;
+    report.findings(&publication.findings);
+    if !publication.findings.is_empty() {
+        bail!("refused: {} in the way, nothing was packed", count(publication.findings.len(), "finding"));
+    }
+    let mut steps = publication.steps;
+    steps.retain(|step| matches!(step, Step::Package(_) | Step::Bake(_)));
+    if steps.is_empty() {
+        report.say(format!("{} has neither crates nor images to pack", publication.of.tag));
+    }
+    let world = world(call, &sh, &loader, call.tools())?;
+    let mode = if call.dry_run { Mode::Look } else { Mode::Act };
+    let seen = run::run(&world, &steps, mode)?;
+    if !call.dry_run && !steps.is_empty() {
+        sh.create_dir(&out)?;
+    }
+    for step in steps.iter().filter(|_| !call.dry_run) {
+        match step {
+            Step::Package(packages) => {
+                for (name, hash) in crates::hand_over(&world, packages, &out)? {
+                    report.say(format!("          {hash}  {name}"));
+                }
+            }
+            Step::Bake(release) => {
+                let name = images::hand_over(&world, release, &out)?;
+                report.say(format!("          {name}"));
+            }
+            _ => {}
+        }
+    }
+    if report.json {
+        report.json(&json!({ "train": publication.of.train, "version": version.tag(), "steps": seen }));
+    }
+    ending(call, &seen)
 }
 
 /// What `wheels` builds.

@@ -585,6 +585,7 @@ mod tests {
             waived: Default::default(),
             without: Vec::new(),
             elsewhere: Default::default(),
+            packed: None,
         });
         let dist = Dist {
             of: of.clone(),

@@ -392,6 +392,9 @@ pub struct Tagged {
     pub without: Vec<Lane>,
     #[serde(skip)]
     pub elsewhere: Elsewhere,
+    /// Where packages and images are that were compiled before; `None` to compile them.
+    #[serde(skip)]
+    pub packed: Option<PathBuf>,
 }
 
 /// Every crate of the release packed, and each compiled from what was packed.
@@ -647,14 +650,21 @@ impl Step {
             Step::MergeBack(merge) => format!("merge {} back into {} (--no-ff)", merge.branch, merge.main),
             Step::Push(push) => format!("push {} and {} to {} (--atomic)", push.main, push.tag.name, push.remote),
             Step::Pushed(of) => format!("tag {}", of.tag),
-            Step::Package(packages) => {
-                format!("package {} crates and compile each from its package", packages.crates.len())
+            Step::Package(Packages { of, crates, .. }) => {
+                let how = match &of.packed {
+                    None => "compile each from its package",
+                    Some(_) => "compare each with the package that was compiled",
+                };
+                format!("package {} crates and {how}", crates.len())
             }
             Step::Build(Dist { name, version, from: None, .. }) => format!("build wheel and sdist of {name} {version}"),
             Step::Build(Dist { name, version, from: Some(dir), .. }) => {
                 format!("wheels and sdist of {name} {version} in {}", dir.display())
             }
-            Step::Bake(release) => format!("build image {}:{}", release.image.name, release.of.version.tag()),
+            Step::Bake(ImageRelease { of, image, .. }) => {
+                let verb = if of.packed.is_some() { "load" } else { "build" };
+                format!("{verb} image {}:{}", image.name, of.version.tag())
+            }
             Step::Crate(upload) => format!("crate {} {}{}", upload.name, upload.version, upload.place()),
             Step::Upload(dist) => format!("wheels and sdist of {} {}", dist.name, dist.version),
             Step::PushImage(release) => format!("image {}:{}", release.image.name, release.of.version.tag()),

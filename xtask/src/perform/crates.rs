@@ -40,21 +40,74 @@ pub struct Listed {
 }
 
 pub fn observe_packages(world: &World<'_>, packages: &Packages) -> Result<Observation> {
-    let found = packed(world, packages).len();
-    let marker = fs::read_to_string(marker(world, &packages.of)).unwrap_or_default();
-    if marker != packages.of.commit || found < packages.crates.len() {
+    let Packages { of, crates, .. } = packages;
+    if let Some(dir) = &of.packed {
+        let missing: Vec<String> = crates.iter().map(file).filter(|file| !dir.join(file).is_file()).collect();
+        if !missing.is_empty() {
+            let why = format!("{} lacks {}", dir.display(), missing.join(", "));
+            return Ok(Observation::Blocked { why, next: PACK.to_owned() });
+        }
+    }
+    let found = packed(world, packages);
+    let marker = fs::read_to_string(marker(world, of)).unwrap_or_default();
+    // What was compiled here is packed all the same.
+    let is_of_commit = marker == of.commit || of.packed.is_some() && marker == uncompiled(of);
+    if !is_of_commit || found.len() < crates.len() {
         return Ok(Observation::Todo);
     }
-    Ok(Observation::done(format!("{found} packages of {}", short(&marker))))
+    if let Some(why) = of.packed.as_ref().and_then(|dir| differing(dir, &found)) {
+        return Ok(Observation::Blocked { why, next: PACK.to_owned() });
+    }
+    Ok(Observation::done(format!("{} packages of {}", found.len(), short(&of.commit))))
 }
 
-/// Packs all crates, and compiles each from what was packed, with those that it needs.
+/// What to type for the packages that somebody else shall send.
+pub const PACK: &str = "at the tag, cargo xtask pack --out DIR, and the same command with --packed DIR";
+
+/// Packs all crates, and compiles each from what was packed, with those that it needs. What was compiled elsewhere is
+/// packed here to be compared, and nothing is compiled.
 pub fn package(world: &World<'_>, packages: &Packages) -> Result<()> {
     let of = &packages.of;
     let tree = publish::checkout(world, of)?;
-    pack(world, packages, &tree, &target(world, of), |_| {})?;
-    world.sh.write_file(marker(world, of), &of.commit)?;
+    let Some(dir) = &of.packed else {
+        pack(world, packages, &tree, &target(world, of), |_| {})?;
+        world.sh.write_file(marker(world, of), &of.commit)?;
+        return Ok(());
+    };
+    let packed = pack(world, packages, &tree, &target(world, of), |command| {
+        command.arg("--no-verify");
+    })?;
+    if let Some(why) = differing(dir, &packed) {
+        bail!("{why}; next: {PACK}");
+    }
+    world.sh.write_file(marker(world, of), uncompiled(of))?;
     Ok(())
+}
+
+/// What the marker says of packages that were not compiled here.
+fn uncompiled(of: &Tagged) -> String {
+    format!("{} not compiled", of.commit)
+}
+
+/// Why the packages in a directory are not those of this commit.
+fn differing(dir: &Path, packed: &Hashes) -> Option<String> {
+    packed.iter().find_map(|(file, ours)| {
+        let theirs = hash_of(&dir.join(file));
+        let theirs = theirs.as_ref().filter(|theirs| *theirs != ours)?;
+        Some(format!(
+            "{} is not what this commit is packed to: its sha256 is {theirs}, that of the package made here is {ours}",
+            dir.join(file).display()
+        ))
+    })
+}
+
+/// Puts the packages that were made here into a directory.
+pub fn hand_over(world: &World<'_>, packages: &Packages, out: &Path) -> Result<Hashes> {
+    let packed = packed(world, packages);
+    for file in packed.keys() {
+        world.sh.copy_file(target(world, &packages.of).join("package").join(file), out.join(file))?;
+    }
+    Ok(packed)
 }
 
 /// Packs all crates of a tree into a target directory, and tells the packages' hashes. `fit` says how cargo is called.
@@ -68,6 +121,7 @@ pub fn pack(
     let dirs: Vec<PathBuf> = packages.crates.iter().map(|upload| upload.dir.clone()).collect();
     publish::refuse_lacking(world.sh, tree, |path| dirs.iter().any(|dir| path.starts_with(dir)))?;
     world.sh.remove_path(target.join("package"))?;
+    world.sh.remove_path(target.join(MARKER))?;
     // Cargo packs for one registry at a time.
     let mut groups: BTreeMap<Option<&str>, Vec<&CrateUpload>> = BTreeMap::new();
     for upload in &packages.crates {
@@ -150,16 +204,22 @@ fn oversized(file: &str, bytes: u64) -> Option<String> {
 }
 
 fn hash_in(target: &Path, upload: &CrateUpload) -> Option<String> {
-    Some(hash::sha256(&fs::read(place(target, upload)).ok()?))
+    hash_of(&place(target, upload))
+}
+
+fn hash_of(path: &Path) -> Option<String> {
+    Some(hash::sha256(&fs::read(path).ok()?))
 }
 
 fn target(world: &World<'_>, of: &Tagged) -> PathBuf {
     publish::place(world, of).join("crates")
 }
 
-/// Says which commit the packages beside it are of.
+/// The name of the file that says which commit the packages beside it are of.
+const MARKER: &str = "commit";
+
 fn marker(world: &World<'_>, of: &Tagged) -> PathBuf {
-    target(world, of).join("commit")
+    target(world, of).join(MARKER)
 }
 
 pub fn observe(world: &World<'_>, upload: &CrateUpload) -> Result<Observation> {
@@ -193,9 +253,13 @@ pub fn observe(world: &World<'_>, upload: &CrateUpload) -> Result<Observation> {
     Ok(judge(upload, listed, packed_here(world, upload).as_deref(), credentials(&registries, upload)))
 }
 
-/// The hash of the package that was made here from this release's commit.
+/// The hash of the package that was made of this release's commit: here or, where that is said, elsewhere.
 pub fn packed_here(world: &World<'_>, upload: &CrateUpload) -> Option<String> {
-    hash_in(&target(world, &upload.of), upload).filter(|_| upload.version == upload.of.version)
+    let hash = match &upload.of.packed {
+        Some(dir) => hash_of(&dir.join(file(upload))),
+        None => hash_in(&target(world, &upload.of), upload),
+    };
+    hash.filter(|_| upload.version == upload.of.version)
 }
 
 impl Listed {
@@ -426,6 +490,7 @@ pub mod tests {
             waived: Default::default(),
             without: Vec::new(),
             elsewhere: Default::default(),
+            packed: None,
         };
         CrateUpload {
             of: Arc::new(of),

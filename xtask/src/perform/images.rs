@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use xshell::cmd;
 
-use super::{World, ownership, publish, static_binary};
+use super::{World, crates::PACK, ownership, publish, static_binary};
 use crate::{
     check::short,
     files::dockerfile::takes,
@@ -98,7 +98,23 @@ fn is_ours(release: &ImageRelease, found: &Found) -> bool {
     found.label(REVISION) == Some(&release.of.commit) && found.label(VERSION) == Some(&release.of.version.tag())
 }
 
+/// The file that an image is kept in, to be pushed elsewhere.
+fn archive(release: &ImageRelease) -> String {
+    format!("{}-{}.tar", release.image.name.replace('/', "-"), release.of.version.tag())
+}
+
+/// Puts the image that was built here into a directory, and tells the file's name.
+pub fn hand_over(world: &World<'_>, release: &ImageRelease, out: &Path) -> Result<String> {
+    let archive = archive(release);
+    must(engine(world))?.save(&local(release), &out.join(&archive))?;
+    Ok(archive)
+}
+
 pub fn observe_build(world: &World<'_>, release: &ImageRelease) -> Result<Observation> {
+    if let Some(dir) = release.of.packed.as_ref().filter(|dir| !dir.join(archive(release)).is_file()) {
+        let why = format!("{} lacks {}", dir.display(), archive(release));
+        return Ok(Observation::Blocked { why, next: PACK.to_owned() });
+    }
     let engine = match engine(world) {
         Ok(engine) => engine,
         Err(seen) => return Ok(seen),
@@ -111,9 +127,18 @@ pub fn observe_build(world: &World<'_>, release: &ImageRelease) -> Result<Observ
     })
 }
 
+/// Builds the image, or loads the one that was built elsewhere.
 pub fn build(world: &World<'_>, release: &ImageRelease) -> Result<()> {
     let ImageRelease { of, root, image } = release;
     let (sh, engine) = (world.sh, must(engine(world))?);
+    if let Some(dir) = &of.packed {
+        let archive = dir.join(archive(release));
+        engine.load(&archive)?;
+        return match engine.inspect(sh, &local(release))? {
+            Some(found) if is_ours(release, &found) => Ok(()),
+            _ => bail!("{} does not hold the image of commit {}; next: {PACK}", archive.display(), of.commit),
+        };
+    }
     let tree = publish::checkout(world, of)?;
     let (within, root) = (root, tree.join(root));
     let dockerfile = root.join(&image.dockerfile);

@@ -34,6 +34,8 @@ pub struct Options {
     pub without: Vec<Lane>,
     /// Ready wheels and source distributions, instead of building them.
     pub dist: Option<PathBuf>,
+    /// Packages and images that `pack` made, instead of compiling them.
+    pub packed: Option<PathBuf>,
     /// The wheels of this machine's platform will do.
     pub here: bool,
     /// What is set aside of what the registries say.
@@ -78,6 +80,7 @@ pub fn plan(snapshot: &Snapshot, version: &Version, options: &Options) -> Public
         waived: waived(snapshot, options),
         without: options.without.clone(),
         elsewhere: options.elsewhere.clone(),
+        packed: options.packed.clone(),
     });
     let root = workspace.root_dir();
     let said = train.version(workspace);

@@ -230,6 +230,7 @@ pub fn plan(gone: &Snapshot, now: &Snapshot, version: &Version, facts: &Facts, o
         waived: Default::default(),
         without: Vec::new(),
         elsewhere: Default::default(),
+        packed: None,
     };
     let of = Arc::new(tagged(version, &gone.base));
     let remote = facts.remote.clone().unwrap_or_default();

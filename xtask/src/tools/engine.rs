@@ -248,6 +248,29 @@ impl Engine {
         ))
     }
 
+    /// Writes an image of this machine into a file, under its name.
+    pub fn save(&self, reference: &str, file: &Path) -> Result<()> {
+        // podman adds to a file that is there.
+        if file.exists() {
+            fs::remove_file(file).with_context(|| file.display().to_string())?;
+        }
+        let mut command = Command::new(&self.program);
+        command.args(["save", "--output"]).arg(file).arg(reference);
+        self.done("save", command)
+    }
+
+    /// Takes the images from a file, under the names that they have there.
+    pub fn load(&self, file: &Path) -> Result<()> {
+        let mut command = Command::new(&self.program);
+        command.args(["load", "--input"]).arg(file);
+        self.done("load", command)
+    }
+
+    fn done(&self, verb: &str, command: Command) -> Result<()> {
+        let told = child::ask(command)?;
+        if told.ok() { Ok(()) } else { Err(child::failure(&format!("{} {verb}", self.program), &told)) }
+    }
+
     /// Forgets an image of that name on this machine, if there is one.
     pub fn forget(&self, sh: &Shell, reference: &str) -> Result<()> {
         let program = &self.program;

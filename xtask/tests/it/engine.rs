@@ -141,6 +141,44 @@ fn no_engine_that_works_is_told_in_one_line_with_what_to_do() {
     assert!(said.out.contains(wanted), "{}", said.all());
 }
 
+#[test]
+fn an_image_that_was_packed_before_is_pushed_where_nothing_can_be_built() {
+    let mut place = place("packed", "podman", "");
+    let (bin, packed) = (place.tree.with_file_name("bin"), place.tree.with_file_name("packed"));
+    place.env.push(("IMAGE_REGISTRY".to_owned(), "127.0.0.1:1/owls".to_owned()));
+    place.xtask("release minor --push --waive cargo-test").ok();
+    for _ in 0..2 {
+        // Again, over what is there.
+        place.xtask("pack --out ../packed").ok();
+    }
+    fs::remove_file(bin.join("state.json")).unwrap();
+    fs::remove_dir_all(place.tree.with_file_name("target")).unwrap();
+    place.env.push(("ENGINE_LACKS".to_owned(), "build".to_owned()));
+    let pushed = || {
+        let state = fs::read_to_string(bin.join("state.json")).unwrap_or("{}".to_owned());
+        let state: Value = serde_json::from_str(&state).unwrap();
+        state["registry"]["127.0.0.1:1/owls/owl:0.8.0"].clone()
+    };
+    let publish = || place.xtask(&format!("publish 0.8.0 --only images --packed {}", packed.display()));
+    let archive = packed.join("owl-0.8.0.tar");
+    let text = fs::read_to_string(&archive).unwrap();
+    let commit = place.git("rev-parse v0.8.0^{commit}");
+    let refused = |why: &str| {
+        let said = publish();
+        assert!(said.code == Some(1) && said.all().contains(why), "{}", said.all());
+        assert!(said.all().contains("next: at the tag, cargo xtask pack --out DIR"), "{}", said.all());
+        assert_eq!(pushed(), Value::Null);
+    };
+    fs::remove_file(&archive).unwrap();
+    refused(&format!("{} lacks owl-0.8.0.tar", packed.display()));
+    fs::write(&archive, text.replace(&commit, &place.git("rev-parse v0.7.3^{commit}"))).unwrap();
+    refused(&format!("{} does not hold the image of commit {commit}", archive.display()));
+    fs::write(&archive, text).unwrap();
+    let said = publish().ok();
+    assert!(said.out.contains("done    load image owl:0.8.0"), "{}", said.all());
+    assert_eq!(pushed()["labels"]["org.opencontainers.image.revision"], commit);
+}
+
 /// Overwrites the program of the world, which says a version and a word.
 fn program(place: &Place, version: &str, word: &str) {
     let line = format!(

@@ -1,7 +1,7 @@
 //! Registries as companies have them: allow-lists in `publish`, one that is named in the workspace and wants a token.
 //! It must never be enough that a command succeeds: what counts is what stands in which registry.
 
-use std::fs;
+use std::{fs, path::PathBuf, process::Child};
 
 use crate::{
     harness::{Place, write_program},
@@ -11,6 +11,7 @@ use crate::{
 tests! {
     each_allowed_registry_is_rehearsed: needs NOTHING;
     a_private_registry_of_the_workspace_is_published_to: needs GH;
+    what_was_packed_before_is_sent_and_nothing_is_compiled: needs GH;
 }
 
 /// The first crate and what it needs say so in `publish`, and that they need each other from there.
@@ -58,41 +59,65 @@ fn each_allowed_registry_is_rehearsed() {
     }
 }
 
+/// A registry `corp` that wants a token, and the machine that knows it.
+struct Corp {
+    server: Child,
+    registries: PathBuf,
+    token: String,
+    home: PathBuf,
+    /// The workspace's configuration.
+    config: String,
+}
+
+impl Corp {
+    fn serve(place: &mut Place) -> Corp {
+        let home = place.tree.with_file_name("cargo-home");
+        let registries = place.tree.with_file_name("registries");
+        let (server, served) = serve_with(&registries, &["--alone", "--registry", "corp"]);
+        let of = |name: &str| served.iter().find(|(known, _)| known == name).unwrap().1.clone();
+        let config = format!("[registries.corp]\nindex = {:?}\n", of("CARGO_REGISTRIES_CORP_INDEX"));
+        place.write(".cargo/config.toml", &config);
+        place.commit("build: say where it is published");
+        place.add_remote();
+        fs::create_dir_all(&home).unwrap();
+        fs::write(home.join("config.toml"), "[registry]\nglobal-credential-providers = [\"cargo:token\"]\n").unwrap();
+        place.env.push(("CARGO_HOME".to_owned(), home.display().to_string()));
+        for name in ["GH_HOST", "GH_REPO", "GH_TOKEN", "HTTP_PROXY", "NO_PROXY"] {
+            place.env.push((name.to_owned(), of(name)));
+        }
+        Corp { server, registries, token: of("CARGO_REGISTRIES_CORP_TOKEN"), home, config }
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.registries.join("at/corp/crates/files").join(name)
+    }
+}
+
+impl Drop for Corp {
+    fn drop(&mut self) {
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+}
+
 fn a_private_registry_of_the_workspace_is_published_to() {
     let mut place = with_publish("private_workspace", "\"corp\"", "corp");
-    let home = place.tree.with_file_name("cargo-home");
-    let registries = place.tree.with_file_name("registries");
-    let (mut server, served) = serve_with(&registries, &["--alone", "--registry", "corp"]);
-    let of = |name: &str| served.iter().find(|(known, _)| known == name).unwrap().1.clone();
+    let corp = Corp::serve(&mut place);
     // A tree may name programs, too; nobody who asks runs them.
     let trap = place.tree.with_file_name("trap.sh");
     write_program(&trap, "#!/bin/sh\ntouch \"$0.ran\"\nexit 1\n");
-    let config = format!("[registries.corp]\nindex = {:?}\n", of("CARGO_REGISTRIES_CORP_INDEX"));
-    place.write(".cargo/config.toml", &config);
-    place.commit("build: say where it is published");
-    place.add_remote();
-    fs::create_dir_all(&home).unwrap();
-    fs::write(home.join("config.toml"), "[registry]\nglobal-credential-providers = [\"cargo:token\"]\n").unwrap();
-    place.env.extend([
-        ("CARGO_HOME".to_owned(), home.display().to_string()),
-        ("GH_HOST".to_owned(), of("GH_HOST")),
-        ("GH_REPO".to_owned(), of("GH_REPO")),
-        ("GH_TOKEN".to_owned(), of("GH_TOKEN")),
-        ("HTTP_PROXY".to_owned(), of("HTTP_PROXY")),
-        ("NO_PROXY".to_owned(), of("NO_PROXY")),
-    ]);
     place.xtask("release 0.8.0 --push --waive cargo-test").ok();
 
     let publish = "publish 0.8.0 --only crates";
     let said = place.xtask(publish);
     // It asks for a token before it says anything.
     assert!(said.code == Some(1) && said.all().contains("crate lark 0.8.0 in corp"), "{}", said.all());
-    assert!(!registries.join("at/corp/crates/files/lark-0.8.0.crate").exists());
+    assert!(!corp.file("lark-0.8.0.crate").exists());
 
     // As `cargo login --registry corp` leaves it.
-    let token = of("CARGO_REGISTRIES_CORP_TOKEN");
-    fs::write(home.join("credentials.toml"), format!("[registries.corp]\ntoken = {token:?}\n")).unwrap();
-    let trapped = format!("{config}credential-provider = [{trap:?}]\n[build]\nrustc-wrapper = {trap:?}\n");
+    let token = &corp.token;
+    fs::write(corp.home.join("credentials.toml"), format!("[registries.corp]\ntoken = {token:?}\n")).unwrap();
+    let trapped = format!("{}credential-provider = [{trap:?}]\n[build]\nrustc-wrapper = {trap:?}\n", corp.config);
     place.write(".cargo/config.toml", &trapped);
     let said = place.xtask(&format!("{publish} --dry-run")).ok();
     assert!(said.out.contains("todo    crate lark 0.8.0 in corp"), "{}", said.all());
@@ -100,10 +125,43 @@ fn a_private_registry_of_the_workspace_is_published_to() {
     place.xtask(publish).ok();
     let said = place.xtask(publish).ok();
     assert!(said.out.contains("done    crate lark 0.8.0 in corp (sha256 "), "{}", said.all());
-    assert!(!said.all().contains(&token), "{}", said.all());
-    assert!(registries.join("at/corp/crates/files/lark-0.8.0.crate").exists());
-    assert!(!registries.join("crates/files/lark-0.8.0.crate").exists());
+    assert!(!said.all().contains(token), "{}", said.all());
+    assert!(corp.file("lark-0.8.0.crate").exists());
+    assert!(!corp.registries.join("crates/files/lark-0.8.0.crate").exists());
     assert!(!trap.with_extension("sh.ran").exists(), "a program of the tree was run to ask");
-    server.kill().unwrap();
-    server.wait().unwrap();
+}
+
+fn what_was_packed_before_is_sent_and_nothing_is_compiled() {
+    let mut place = with_publish("private_packed", "\"corp\"", "corp");
+    let (mark, packed) = (place.tree.with_file_name("compiled"), place.tree.with_file_name("packed"));
+    place.write("crates/lark-core/build.rs", &format!("fn main() {{\n    std::fs::write({mark:?}, \"\").unwrap();\n}}\n"));
+    let corp = Corp::serve(&mut place);
+    place.env.push(("CARGO_REGISTRIES_CORP_TOKEN".to_owned(), corp.token.clone()));
+    place.xtask("release 0.8.0 --push --waive cargo-test").ok();
+    let said = place.xtask("pack --out ../packed").ok();
+    assert!(mark.exists() && said.out.contains("  lark-core-0.8.0.crate\n"), "{}", said.all());
+
+    // Another machine has none of it.
+    fs::remove_file(&mark).unwrap();
+    fs::remove_dir_all(place.tree.with_file_name("target")).unwrap();
+    let publish = || place.xtask(&format!("publish 0.8.0 --only crates --packed {}", packed.display()));
+    let refused = |why: &str| {
+        let said = publish();
+        assert!(said.code == Some(1) && said.all().contains(why), "{}", said.all());
+        assert!(said.all().contains("next: at the tag, cargo xtask pack --out DIR"), "{}", said.all());
+        assert!(!corp.file("lark-core-0.8.0.crate").exists(), "{}", said.all());
+    };
+    let last = packed.join("lark-0.8.0.crate");
+    let bytes = fs::read(&last).unwrap();
+    fs::remove_file(&last).unwrap();
+    refused(&format!("{} lacks lark-0.8.0.crate", packed.display()));
+    fs::write(&last, [&bytes[..], b"more"].concat()).unwrap();
+    refused(&format!("{} is not what this commit is packed to: its sha256 is ", last.display()));
+    fs::write(&last, &bytes).unwrap();
+    let said = publish().ok();
+    assert!(said.out.contains("done    package 3 crates and compare each with the package that was compiled"), "{}", said.all());
+    for name in ["lark-core-0.8.0.crate", "lark-io-0.8.0.crate", "lark-0.8.0.crate"] {
+        assert_eq!(fs::read(corp.file(name)).unwrap(), fs::read(packed.join(name)).unwrap(), "{name}");
+    }
+    assert!(!mark.exists(), "something was compiled");
 }

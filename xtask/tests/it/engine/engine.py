@@ -15,7 +15,7 @@ import sys
 
 HYBRID = "Error: OCI runtime error: crun: cgroups in hybrid mode not supported, drop all controllers from cgroupv2"
 # Options with a value of their own.
-VALUED = {"--file", "--tag", "--build-arg", "--label", "--format", "--timestamp", "--ulimit", "--runtime"}
+VALUED = {"--file", "--tag", "--build-arg", "--label", "--format", "--timestamp", "--ulimit", "--runtime", "--output", "--input"}
 
 name = os.path.basename(sys.argv[0])
 words, options, args = sys.argv[1:], [], []
@@ -79,6 +79,13 @@ elif verb == "build":
 elif verb == "image":
     image = known(args[1])
     print(json.dumps([{"Id": image["id"], "RepoDigests": [], "Config": {"Labels": image["labels"]}}]))
+elif verb == "save":
+    with open(option["--output"], "x") as file:
+        json.dump({args[0]: known(args[0])}, file)
+elif verb == "load":
+    with open(option["--input"]) as file:
+        state["here"].update(json.load(file))
+    keep()
 elif verb == "tag":
     state["here"][args[1]] = known(args[0])
     keep()
