@@ -99,16 +99,10 @@ pub fn send(world: &World<'_>, announcement: &Announcement) -> Result<()> {
         }
     };
     match http::post(world.sh, &url, &body.to_string())? {
-        Post::Answered(answer) if answer.is_ok() => remember(&reference, &sending, &receipt(&answer)),
-        Post::Answered(answer) if answer.is_refusal() => {
-            Err(unsent(answer.failure(&format!("{channel} did not take the message"))))
-        }
+        Post::Taken(answer) => remember(&reference, &sending, &receipt(&answer)),
+        Post::Refused(answer) => Err(unsent(answer.failure(&format!("{channel} did not take the message")))),
         Post::Unsent(why) => Err(unsent(anyhow::anyhow!("the message to {channel} was not sent: {why}"))),
         // Of a gateway's answer, too, nobody knows what the service behind it did.
-        Post::Answered(answer) => {
-            let why = answer.told();
-            bail!("whether {channel} has the message is not known: {why}; next: {}", look(announcement))
-        }
         Post::Unknown(why) => {
             bail!("whether {channel} has the message is not known: {why}; next: {}", look(announcement))
         }

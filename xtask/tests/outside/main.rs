@@ -46,6 +46,7 @@ files! {
     rehearsal
     whole
     after
+    answers
     book
     calendar
     checklist

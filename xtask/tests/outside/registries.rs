@@ -148,8 +148,30 @@ fn a_gateway_that_answers_for_a_channel() {
     let said = outside.run(&machine, &LARK.publish());
     assert_eq!(said.code, Some(1), "{}", said.all());
     assert_eq!((outside.weather.times(MESSAGE).len(), sent), (1, 1), "a person looks before it is sent again");
-    outside.run(&machine, &format!("{} --announce-again {}", LARK.publish(), LARK.channel)).ok();
-    assert_ended(&outside, &machine, LARK, "gateway");
+    // Each time a person looks, and has it sent again: it is sent once then, and not by itself after it.
+    let page = "<!doctype html><title>Log in to this network</title>";
+    let again = format!("{} --only announce --announce-again {}", LARK.publish(), LARK.channel);
+    for strange in [
+        answers(MESSAGE, 0, 1, "200 OK", "Content-Type: text/html", page),
+        answers(MESSAGE, 0, 1, "429 Too Many Requests", "Retry-After: 1", page),
+        answers(MESSAGE, 0, 1, "307 Temporary Redirect", "Location: /elsewhere", ""),
+        Rule { fault: Fault::Noise("what is this\n"), on: MESSAGE, after: 0, times: 1 },
+        Rule { fault: Fault::Noise("HTTP/1.1 400 Bad Request\r\nContent-Le"), on: MESSAGE, after: 0, times: 1 },
+    ] {
+        let what = format!("{strange:?}");
+        outside.weather.set([strange]);
+        for run in [&again, &LARK.publish()] {
+            let said = outside.run(&machine, run);
+            assert!(said.code == Some(1) && said.all().contains("--announce-again"), "{what}: {}", said.all());
+            assert_eq!(outside.weather.times(MESSAGE).len(), 1, "{what}: {}", said.all());
+        }
+    }
+    // Of those that took effect, two are there: only a person can see that.
+    let seen = outside.messages(LARK.channel);
+    assert_eq!(seen, 2);
+    outside.run(&machine, &format!("{} --announced {}", LARK.publish(), LARK.channel)).ok();
+    outside.run(&machine, &LARK.publish()).ok();
+    assert_eq!(outside.messages(LARK.channel), seen);
 }
 
 fn a_registry_that_stays_ill() {

@@ -30,6 +30,8 @@ pub enum Fault {
     Cut,
     /// This answer instead of the true one: status, header lines, body; `{in 8 s}` is a date so long after it.
     Answer(&'static str, String, String),
+    /// It takes effect, and these bytes come instead of the answer.
+    Noise(&'static str),
     /// The true answer with this text replaced.
     Forged(String, String),
 }
@@ -216,6 +218,9 @@ fn serve(state: &Mutex<State>, routes: &Routes, stream: TcpStream) -> Option<()>
             return hang_up(stream);
         }
         _ => {}
+    }
+    if let Some(Fault::Noise(told)) = fault {
+        return answer(stream, told.as_bytes());
     }
     let mut told = weathered(state, &request, now);
     if let Some(Fault::Forged(old, new)) = fault {

@@ -1,0 +1,199 @@
+//! Thousands of answers that no service would give on purpose, from a server that counts what it was sent.
+//! It must never be the tool's word that a message went out once: the server has it, or has it not.
+
+use std::{
+    collections::BTreeMap,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::{Shutdown, TcpListener, TcpStream},
+    process::{Command, Stdio},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::JoinHandle,
+    time::{Duration, Instant},
+};
+
+use xshell::Shell;
+
+use crate::outside::side_by_side;
+use http::{
+    Answer, Post,
+    served::{Chance, Reads, Served, seed},
+};
+
+/// The tool's own module; `child` and `secrets` are what it needs of its neighbours.
+#[allow(dead_code, unused_imports)]
+#[path = "../../src/tools/http.rs"]
+mod http;
+
+mod child {
+    #[derive(Debug)]
+    pub struct Passing {
+        pub why: String,
+        #[allow(dead_code)]
+        pub after: Option<std::time::Duration>,
+    }
+
+    impl std::fmt::Display for Passing {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str(&self.why)
+        }
+    }
+
+    impl std::error::Error for Passing {}
+}
+
+mod secrets {
+    pub fn blanked(text: &str) -> String {
+        text.to_owned()
+    }
+}
+
+tests! {
+    curl_and_a_channel_that_answers_anything: needs CURL;
+    gh_and_a_forge_that_answers_anything: needs GH;
+}
+
+/// Gives each request the answer whose number stands in its address, and counts the bodies that it has whole.
+struct Strange {
+    address: String,
+    taken: Arc<Mutex<BTreeMap<usize, usize>>>,
+    stop: Arc<AtomicBool>,
+    serving: Option<JoinHandle<()>>,
+}
+
+impl Strange {
+    fn serve(answers: Arc<Vec<Served>>) -> Strange {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let (taken, stop) = (Arc::<Mutex<BTreeMap<usize, usize>>>::default(), Arc::<AtomicBool>::default());
+        let serving = std::thread::spawn({
+            let (taken, stop) = (taken.clone(), stop.clone());
+            move || {
+                for stream in listener.incoming().map_while(Result::ok) {
+                    if stop.load(Ordering::Relaxed) {
+                        return;
+                    }
+                    let (taken, answers) = (taken.clone(), answers.clone());
+                    // A client that goes away in the middle is no matter of ours.
+                    std::thread::spawn(move || answer(stream, &answers, &taken));
+                }
+            }
+        });
+        Strange { address, taken, stop, serving: Some(serving) }
+    }
+
+    fn taken(&self, at: usize) -> usize {
+        self.taken.lock().unwrap().get(&at).copied().unwrap_or_default()
+    }
+}
+
+impl Drop for Strange {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        let _ = TcpStream::connect(&self.address);
+        let _ = self.serving.take().map(JoinHandle::join);
+    }
+}
+
+fn answer(mut stream: TcpStream, answers: &[Served], taken: &Mutex<BTreeMap<usize, usize>>) -> Option<()> {
+    stream.set_read_timeout(Some(Duration::from_secs(30))).ok()?;
+    let mut reader = BufReader::new(stream.try_clone().ok()?);
+    let mut line = String::new();
+    reader.read_line(&mut line).ok()?;
+    let number = line.split_whitespace().nth(1)?.split("answer-").nth(1)?;
+    let at = number.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()?;
+    let served: &Served = answers.get(at)?;
+    if served.reads != Reads::Nothing {
+        let mut length = 0;
+        loop {
+            let mut line = String::new();
+            reader.read_line(&mut line).ok()?;
+            if line.trim().is_empty() {
+                break;
+            }
+            if let Some((_, value)) = line.split_once(':').filter(|(name, _)| name.eq_ignore_ascii_case("content-length")) {
+                length = value.trim().parse().ok()?;
+            }
+        }
+        if served.reads == Reads::All {
+            reader.read_exact(&mut vec![0; length]).ok()?;
+            *taken.lock().unwrap().entry(at).or_default() += usize::from(length > 0);
+        }
+    }
+    let (first, rest) = served.bytes.split_at(served.bytes.len() / 2);
+    stream.write_all(first).ok()?;
+    std::thread::sleep(served.pause);
+    stream.write_all(rest).ok()?;
+    stream.shutdown(Shutdown::Both).ok()
+}
+
+fn made(count: usize) -> Arc<Vec<Served>> {
+    let mut chance = Chance(seed());
+    Arc::new((0..count).map(|_| Served::make(&mut chance)).collect())
+}
+
+fn shown(served: &Served) -> String {
+    String::from_utf8_lossy(&served.bytes).chars().take(1_000).collect()
+}
+
+fn curl_and_a_channel_that_answers_anything() {
+    let (begun, answers) = (Instant::now(), made(500));
+    let server = Strange::serve(answers.clone());
+    let numbers: Vec<usize> = (0..answers.len()).collect();
+    let counts = Mutex::new([0; 3]);
+    side_by_side(&numbers, 8, |&at| {
+        let (sh, served) = (Shell::new().unwrap(), &answers[at]);
+        let address = format!("http://{}/services/answer-{at}", server.address);
+        let post = http::post(&sh, &address, &format!("{{\"text\": \"{}\"}}", "x".repeat(at * 40))).unwrap();
+        let taken = server.taken(at);
+        assert!(taken <= 1, "answer {at}: it was sent {taken} times: {}", shown(served));
+        match &post {
+            // It will be sent again.
+            Post::Refused(answer) => {
+                assert!(taken == 0 || served.is_refusal, "answer {at}: {answer:?} of {}", shown(served));
+                assert!(answer.failure("x").to_string().len() < 3_000);
+            }
+            Post::Unsent(why) => assert!(taken == 0, "answer {at}: {why}: {}", shown(served)),
+            // It will be told that it is there.
+            Post::Taken(answer) => assert!(answer.is_ok() && served.status.is_some(), "answer {at}: {}", shown(served)),
+            Post::Unknown(_) => {}
+        }
+        counts.lock().unwrap()[match post {
+            Post::Taken(_) => 0,
+            Post::Refused(_) | Post::Unsent(_) => 1,
+            Post::Unknown(_) => 2,
+        }] += 1;
+    });
+    let [taken, again, unknown] = *counts.lock().unwrap();
+    assert!(taken > 15 && again > 50 && unknown > 100, "{taken} {again} {unknown}");
+    println!("{} answers to curl in {:.1?}: {taken} taken, {again} to send again, {unknown} to look at", answers.len(), begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(60));
+}
+
+fn gh_and_a_forge_that_answers_anything() {
+    let (begun, answers) = (Instant::now(), made(100));
+    let server = Strange::serve(answers.clone());
+    let numbers: Vec<usize> = (0..answers.len()).collect();
+    side_by_side(&numbers, 4, |&at| {
+        let served = &answers[at];
+        let mut gh = Command::new("gh");
+        gh.args(["api", "--include", "--method", "POST", "--input", "-", &format!("repos/we/lark/releases/answer-{at}")]);
+        for (name, value) in [("GH_HOST", "github.localhost"), ("GH_TOKEN", "t"), ("GH_ENTERPRISE_TOKEN", "t"), ("NO_PROXY", ""), ("no_proxy", "")] {
+            gh.env(name, value);
+        }
+        gh.env("HTTP_PROXY", format!("http://{}", server.address));
+        let mut gh = gh.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let _ = gh.stdin.take().unwrap().write_all(b"{\"tag_name\": \"v1\"}");
+        let told = gh.wait_with_output().unwrap();
+        let told = String::from_utf8_lossy(&told.stdout).into_owned();
+        if let Some(answer) = Answer::read(&told) {
+            assert_eq!(Some(answer.status), served.status, "answer {at}: {told}: {}", shown(served));
+            assert!(answer.failure("x").to_string().len() < 3_000);
+        }
+        assert!(server.taken(at) <= 1, "answer {at}: {}", shown(served));
+    });
+    println!("{} answers to gh in {:.1?}", answers.len(), begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(60));
+}
