@@ -343,7 +343,7 @@ fn look_up(registries: &Registries, upload: &CrateUpload) -> Result<(Option<List
     let scratch = TempDir::new()?;
     let home = scratch.path();
     let spec = format!("{}@{}", upload.name, upload.version);
-    let told = child::ask(index::info(registries, home, &spec, upload.registry.as_deref())?)?;
+    let told = child::ask_far(index::info(registries, home, &spec, upload.registry.as_deref())?)?;
     let lines = || -> Result<Vec<index::Line>> { Ok(index::remembered(home, &upload.name)?.unwrap_or_default()) };
     let is_ours = |line: &index::Line| line.vers == upload.version.to_string();
     if !told.ok() {

@@ -429,7 +429,7 @@ fn listed_by_pip(world: &World<'_>, dist: &Dist) -> Result<BTreeMap<String, OnIn
         return Err(unlisted(dist, "there is neither uv nor pip to ask the index with".to_owned()));
     };
     pip.args(["index", "versions", "--pre", &dist.name]);
-    let told = child::ask(pip)?;
+    let told = child::ask_far(pip)?;
     // It answers one way for a name without a file for this machine, and for a name that there is not.
     if !told.ok() && !told.err.contains("No matching distribution found") {
         bail!("pip could not ask for {}: {}", dist.name, told.last_words());
@@ -474,7 +474,7 @@ fn resolved(
         .arg(dir.join("cache"))
         .arg(&wanted)
         .current_dir(elsewhere.path());
-    let told = child::ask(command)?;
+    let told = child::ask_far(command)?;
     if !told.ok() {
         let absent = [
             "there is no version of",

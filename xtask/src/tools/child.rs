@@ -4,7 +4,7 @@
 use std::{
     collections::BTreeMap,
     fmt,
-    io::{BufRead as _, BufReader, Read},
+    io::{self, BufRead as _, BufReader, Read, Write as _},
     path::Path,
     process::{Command, ExitStatus, Stdio},
     sync::{Mutex, PoisonError, mpsc},
@@ -84,7 +84,7 @@ pub fn spent() -> Spent {
 pub fn peak_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let kilobytes = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    Some(kilobytes.split_whitespace().next()?.parse::<u64>().ok()? * 1_024)
+    Some(kilobytes.split_whitespace().next()?.parse::<u64>().ok()?.saturating_mul(1_024))
 }
 
 /// Counts the time until it is dropped for a program.
@@ -161,13 +161,41 @@ pub fn ask_within(command: Command, limit: Duration) -> Result<Option<Told>> {
     ask_while(command, |elapsed| elapsed < limit)
 }
 
+/// Asks a client that asks somebody far away, who may never come to an end.
+pub fn ask_far(command: Command) -> Result<Told> {
+    let shown = shown(&command);
+    ask_within(command, LONGEST_ANSWER)?.with_context(|| unanswered(&shown, LONGEST_ANSWER))
+}
+
+/// How long somebody far away is waited for when nobody set another bound, and how much of what is said is kept.
+pub const LONGEST_ANSWER: Duration = Duration::from_secs(900);
+const LARGEST_ANSWER: u64 = 1 << 28;
+
+pub fn unanswered(what: &str, limit: Duration) -> String {
+    format!("{what}: no answer within {} s", limit.as_secs())
+}
+
 /// Asks the same, and is asked ten times a second, with the time since it began, whether to wait on: `None` when not.
-pub fn ask_while(mut command: Command, mut waits_on: impl FnMut(Duration) -> bool) -> Result<Option<Told>> {
+pub fn ask_while(command: Command, waits_on: impl FnMut(Duration) -> bool) -> Result<Option<Told>> {
+    ask_giving(command, None, waits_on)
+}
+
+/// The same, giving it a text to read.
+pub fn ask_giving(
+    mut command: Command,
+    text: Option<String>,
+    mut waits_on: impl FnMut(Duration) -> bool,
+) -> Result<Option<Told>> {
     let shown = shown(&command);
     let _watch = Watch::of(&command);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.stdin(if text.is_some() { Stdio::piped() } else { Stdio::null() });
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let begun = Instant::now();
     let mut child = command.spawn().with_context(|| format!("`{shown}` did not start"))?;
+    if let Some((mut stdin, text)) = child.stdin.take().zip(text) {
+        // Where it does not read it, it says why.
+        std::thread::spawn(move || stdin.write_all(text.as_bytes()));
+    }
     let streams = [
         child.stdout.take().map(|stream| Box::new(stream) as Box<dyn Read + Send>),
         child.stderr.take().map(|stream| Box::new(stream) as Box<dyn Read + Send>),
@@ -178,7 +206,8 @@ pub fn ask_while(mut command: Command, mut waits_on: impl FnMut(Duration) -> boo
         // Not waited for when it is given up: a child of the child may keep the stream open.
         std::thread::spawn(move || {
             let mut bytes = Vec::new();
-            let read = stream.read_to_end(&mut bytes);
+            let read = stream.by_ref().take(LARGEST_ANSWER).read_to_end(&mut bytes);
+            let read = read.and_then(|_| io::copy(&mut stream, &mut io::sink()));
             let _ = sender.send((at, read.map(|_| bytes)));
         });
     }

@@ -3,7 +3,7 @@
 
 mod ways;
 
-use std::{fmt, fs, path::Path, process::Command, sync::OnceLock};
+use std::{fmt, fs, path::Path, process::Command, sync::OnceLock, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -12,6 +12,9 @@ use xshell::{Shell, cmd};
 use super::child::{self, Told};
 use crate::report::Report;
 use ways::{Task, Way};
+
+/// How long an image may take on its way here.
+const LONGEST_PULL: Duration = Duration::from_secs(3_600);
 
 /// The program that builds images here.
 #[derive(Clone, Debug, PartialEq)]
@@ -201,7 +204,9 @@ impl Engine {
     /// and makes the name mean what the registry has; only what is not here yet is downloaded.
     pub fn pull(&self, sh: &Shell, reference: &str) -> Result<Option<Found>> {
         let (program, plain) = (&self.program, self.plain(reference));
-        let told = child::ask(cmd!(sh, "{program} pull --quiet {plain...} {reference}").into())?;
+        let pull = cmd!(sh, "{program} pull --quiet {plain...} {reference}").into();
+        let told =
+            child::ask_within(pull, LONGEST_PULL)?.with_context(|| child::unanswered(reference, LONGEST_PULL))?;
         if told.ok() {
             return self.inspect(sh, reference);
         }

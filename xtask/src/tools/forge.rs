@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use xshell::{Shell, cmd};
 
 use super::{
-    child::{self, Passing, Told},
+    child::{self, LONGEST_ANSWER, Passing, Told},
     http::Answer,
     secrets,
 };
@@ -31,6 +31,12 @@ const REPOSITORY: &str = "repos/{owner}/{repo}";
 
 /// As many pages of a list are read: a thousand entries.
 const PAGES: usize = 10;
+
+/// As many of releases, of which a project can have very many; the forge itself tells no more of any list.
+const PAGES_OF_RELEASES: usize = 100;
+
+/// How long a file may take on its way.
+const TRANSFER: Duration = Duration::from_secs(7_200);
 
 /// There is no forge to ask, or nobody to ask as.
 #[derive(Debug)]
@@ -87,33 +93,33 @@ impl Asset {
 /// The forge of the repository that the shell stands in.
 pub struct Forge<'a> {
     sh: &'a Shell,
-    /// How long an answer to a question is waited for; `None`: as long as it takes.
-    patience: Option<Duration>,
+    /// How long an answer to a question is waited for.
+    patience: Duration,
 }
 
 impl<'a> Forge<'a> {
     pub fn new(sh: &'a Shell) -> Forge<'a> {
-        Forge { sh, patience: None }
+        Forge { sh, patience: LONGEST_ANSWER }
     }
 
     /// For questions only: one that is not answered in that time is given up.
     pub fn within(sh: &'a Shell, patience: Duration) -> Forge<'a> {
-        Forge { sh, patience: Some(patience) }
+        Forge { sh, patience }
     }
 
     /// The releases of a tag, drafts among them: a draft has no address by its tag, so all are looked through.
     pub fn releases_of(&self, tag: &str) -> Result<Vec<Release>> {
         let mut found = Vec::new();
-        for page in 1.. {
+        for page in 1..=PAGES_OF_RELEASES {
             let path = format!("{RELEASES}?per_page=100&page={page}");
             let listed: Vec<Release> = read(&self.must("the releases", "GET", &path, None)?)?;
             let is_last = listed.len() < 100;
             found.extend(listed.into_iter().filter(|release| release.tag_name == tag));
             if is_last {
-                break;
+                return Ok(found);
             }
         }
-        Ok(found)
+        bail!("the releases: there are more than {}, and no more are read", PAGES_OF_RELEASES * 100)
     }
 
     /// Makes a draft, which nobody else sees.
@@ -157,9 +163,9 @@ impl<'a> Forge<'a> {
         let address = format!("{address}?name={}", encoded(name));
         let kind = "Content-Type: application/octet-stream";
         let sh = self.sh;
-        let told = cmd!(sh, "gh api --include --method POST --header {kind} --input {file} {address}").quiet();
+        let upload = cmd!(sh, "gh api --include --method POST --header {kind} --input {file} {address}").into();
         let what = format!("the asset {name}");
-        let answer = answer(&what, told.ignore_status().output())?;
+        let answer = asked(&what, upload, None, TRANSFER)?;
         if answer.is_ok() { Ok(()) } else { Err(answer.failure(&what)) }
     }
 
@@ -212,31 +218,24 @@ impl<'a> Forge<'a> {
 
     fn ask(&self, what: &str, method: &str, path: &str, body: Option<&Value>) -> Result<Answer> {
         let sh = self.sh;
-        if let (Some(patience), None) = (self.patience, body) {
-            let command = cmd!(sh, "gh api --include --method {method} {path}").into();
-            return match child::ask_within(command, patience) {
-                Ok(Some(told)) => answered(what, told),
-                Ok(None) => bail!("the forge did not answer within {} s", patience.as_secs()),
-                Err(error) if is_not_found(&error) => Err(missing()),
-                Err(error) => Err(error),
-            };
-        }
         let input: &[&str] = if body.is_some() { &["--input", "-"] } else { &[] };
-        let body = body.map(Value::to_string).unwrap_or_default();
-        let asked = cmd!(sh, "gh api --include --method {method} {input...} {path}").stdin(body).quiet();
-        answer(what, asked.ignore_status().output())
+        let command = cmd!(sh, "gh api --include --method {method} {input...} {path}").into();
+        let patience = if body.is_some() { LONGEST_ANSWER } else { self.patience };
+        asked(what, command, body.map(Value::to_string), patience)
     }
 }
 
 /// What `gh` was answered; without an answer, why there is none.
-fn answer(what: &str, output: xshell::Result<std::process::Output>) -> Result<Answer> {
-    let output = match output {
-        Ok(output) => output,
-        Err(error) if error.to_string().contains("command not found") => return Err(missing()),
-        Err(error) => return Err(error.into()),
-    };
-    let text = |bytes: &[u8]| secrets::blanked(&String::from_utf8_lossy(bytes));
-    answered(what, Told { status: output.status, out: text(&output.stdout), err: text(&output.stderr) })
+fn asked(what: &str, command: Command, body: Option<String>, patience: Duration) -> Result<Answer> {
+    let is_change = body.is_some();
+    match child::ask_giving(command, body, |elapsed| elapsed < patience) {
+        Ok(Some(told)) => answered(what, told),
+        // It may have been taken: whoever looks again sees.
+        Ok(None) if is_change => Err(Passing { why: child::unanswered(what, patience), after: None }.into()),
+        Ok(None) => bail!("the forge did not answer within {} s", patience.as_secs()),
+        Err(error) if is_not_found(&error) => Err(missing()),
+        Err(error) => Err(error),
+    }
 }
 
 fn is_not_found(error: &anyhow::Error) -> bool {
@@ -285,7 +284,7 @@ fn encoded(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{issues::Issue, *};
 
     #[test]
     fn a_release_is_read() {
@@ -305,7 +304,7 @@ mod tests {
         use std::os::unix::process::ExitStatusExt as _;
         let said = |code: i32, out: &str, err: &str| {
             let status = std::process::ExitStatus::from_raw(code << 8);
-            answer("x", Ok(std::process::Output { status, stdout: out.into(), stderr: err.into() }))
+            answered("x", Told { status, out: out.to_owned(), err: err.to_owned() })
         };
         assert_eq!(said(1, "HTTP/1.1 404 Not Found\r\n\r\n{}", "gh: Not Found (HTTP 404)").unwrap().status, 404);
         assert!(
@@ -316,5 +315,38 @@ mod tests {
         assert!(said(1, "", "Post \"http://h/x\": EOF").unwrap_err().is::<Passing>());
         let refused = said(1, "", "Get \"http://h/x\": dial tcp 127.0.0.1:1: connect: connection refused").unwrap_err();
         assert!(!refused.is::<Passing>() && !refused.is::<NotSetUp>());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn no_answer_of_a_forge_breaks_who_reads_it() {
+        use crate::tools::http::served::{Chance, Served, seed};
+        use std::os::unix::process::ExitStatusExt as _;
+
+        let mut chance = Chance(seed());
+        let lists = [
+            "[]",
+            "{}",
+            "[{\"id\": -1, \"tag_name\": \"v1\"}]",
+            "[{\"id\": 18446744073709551616, \"tag_name\": \"v1\", \"draft\": false, \"upload_url\": \"\"}]",
+            "[{\"id\": 1, \"tag_name\": \"v1\", \"draft\": true, \"published_at\": null, \"upload_url\": \"{\", \"assets\": null}]",
+            "[{\"number\": 1e400, \"title\": \"x\"}]",
+        ];
+        for round in 0..2_000 {
+            let mut served = Served::make(&mut chance);
+            if chance.once_in(2) {
+                served.bytes.extend(chance.pick(&lists).bytes());
+            }
+            let code = *chance.pick(&[0, 1, 2, 4, 130]);
+            let err =
+                chance.pick(&["", "gh: Not Found (HTTP 404)", "Post \"http://h\": EOF", "unexpected end", "\u{fffd}"]);
+            let out = String::from_utf8_lossy(&served.bytes).into_owned();
+            let told = Told { status: std::process::ExitStatus::from_raw(code << 8), out, err: (*err).to_owned() };
+            let Ok(answer) = answered("x", told) else { continue };
+            assert_eq!(Some(answer.status), served.status, "answer {round}");
+            let _ = (read::<Vec<Release>>(&answer), read::<Release>(&answer), read::<Vec<Issue>>(&answer));
+            let _ = (read::<Vec<Pull>>(&answer), read::<Vec<Review>>(&answer), read::<WorkflowRun>(&answer));
+            assert!(answer.failure("x").to_string().len() < 3_000);
+        }
     }
 }

@@ -23,6 +23,7 @@ pub struct Line {
     pub vers: String,
     /// The sha256 of the package.
     pub cksum: String,
+    #[serde(default)]
     pub yanked: bool,
     /// When it was published, UTC; older lines and other registries do not tell.
     pub pubtime: Option<String>,
@@ -47,7 +48,7 @@ pub fn info(registries: &Registries, home: &Path, spec: &str, registry: Option<&
 pub fn versions(registries: &Registries, name: &str, registry: Option<&str>) -> Result<Vec<Line>> {
     cargo::may_ask()?;
     let scratch = TempDir::new()?;
-    let told = child::ask(info(registries, scratch.path(), name, registry)?)?;
+    let told = child::ask_far(info(registries, scratch.path(), name, registry)?)?;
     match remembered(scratch.path(), name)? {
         Some(lines) => Ok(lines),
         None if told.ok() || told.err.contains("could not find `") => Ok(Vec::new()),
@@ -60,7 +61,7 @@ pub fn other_spelling(registries: &Registries, name: &str, registry: Option<&str
     cargo::may_ask()?;
     let scratch = TempDir::new()?;
     // Cargo asks for the name with every other dash, too.
-    let told = child::ask(info(registries, scratch.path(), name, registry)?)?;
+    let told = child::ask_far(info(registries, scratch.path(), name, registry)?)?;
     if !told.ok() && !told.err.contains("could not find `") {
         bail!("cargo could not be asked for {name}: {}", told.last_words());
     }
@@ -98,7 +99,7 @@ pub struct Newest {
 pub fn newest(registries: &Registries, name: &str, registry: Option<&str>) -> Result<Newest> {
     cargo::may_ask()?;
     let scratch = TempDir::new()?;
-    let told = child::ask(info(registries, scratch.path(), name, registry)?)?;
+    let told = child::ask_far(info(registries, scratch.path(), name, registry)?)?;
     let Some(lines) = remembered(scratch.path(), name)? else {
         if told.ok() || told.err.contains("could not find `") {
             return Ok(Newest::default());
@@ -137,10 +138,11 @@ pub fn in_each(dir: &Path, name: impl AsRef<Path>) -> Option<PathBuf> {
 /// in: where all are yanked cargo shows nothing, but it was told of them. `None` for a name that the index does not know.
 pub fn remembered(home: &Path, name: &str) -> Result<Option<Vec<Line>>> {
     let name = name.to_lowercase();
+    let piece = |range| name.get(range).unwrap_or_default();
     let prefix = match name.len() {
         0..=2 => name.len().to_string(),
-        3 => format!("3/{}", &name[..1]),
-        _ => format!("{}/{}", &name[..2], &name[2..4]),
+        3 => format!("3/{}", piece(0..1)),
+        _ => format!("{}/{}", piece(0..2), piece(2..4)),
     };
     let path = in_each(&home.join("registry").join("index"), Path::new(".cache").join(prefix).join(&name));
     let Some(path) = path else { return Ok(None) };
@@ -190,6 +192,15 @@ mod tests {
         }
         assert!(self::read(b"\x03\x02\0\0\0etag: W/\"x\"\0").unwrap().is_empty(), "a name that it does not know");
         assert!(self::read(b"\x04\x03\0\0\0x\0y\0z\0").is_err() && self::read(b"x\0{\"vers\":1}\0").is_err());
+    }
+
+    #[test]
+    fn a_name_of_any_letters_is_looked_for() {
+        let home = TempDir::new().unwrap();
+        fs::create_dir_all(home.path().join("registry/index/x/.cache")).unwrap();
+        for name in ["", "a", "\u{e4}", "a\u{e4}", "a\u{e4}b", "abc\u{e4}", "\u{1f426}\u{1f426}"] {
+            assert_eq!(remembered(home.path(), name).unwrap(), None, "{name}");
+        }
     }
 
     #[test]
