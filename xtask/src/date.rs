@@ -13,11 +13,16 @@ pub struct Date {
     day: u8,
 }
 
+/// The first and the last second of the years 0 to 9999.
+const FIRST: i64 = -62_167_219_200;
+const LAST: i64 = 253_402_300_799;
+
 impl Date {
     /// The day that `seconds` since 1970-01-01T00:00:00Z falls on
     /// (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`).
+    /// Beyond the years that are written with four digits, it is the first or the last of their days.
     pub fn from_unix(seconds: i64) -> Date {
-        let days = seconds.div_euclid(86_400) + 719_468;
+        let days = seconds.clamp(FIRST, LAST).div_euclid(86_400) + 719_468;
         let era = days.div_euclid(146_097);
         let day_of_era = days.rem_euclid(146_097);
         let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
@@ -47,7 +52,7 @@ impl Date {
 
     /// So many days later; earlier when negative.
     pub fn plus(self, days: i64) -> Date {
-        Date::from_unix(self.unix() + days * 86_400)
+        Date::from_unix(self.unix().saturating_add(days.saturating_mul(86_400)))
     }
 
     pub fn weekday(self) -> Weekday {
@@ -105,6 +110,7 @@ impl Date {
 
     /// `2026-11-20T12:34:56Z`, of seconds since 1970-01-01T00:00:00Z (RFC 3339).
     pub fn timestamp(seconds: i64) -> String {
+        let seconds = seconds.clamp(FIRST, LAST);
         let of_day = seconds.rem_euclid(86_400);
         format!("{}T{:02}:{:02}:{:02}Z", Date::from_unix(seconds), of_day / 3600, of_day / 60 % 60, of_day % 60)
     }
@@ -112,7 +118,7 @@ impl Date {
     /// Seconds since 1970-01-01T00:00:00Z as they are written in digits, up to the year 9999.
     pub fn epoch(digits: &str) -> Option<i64> {
         let seconds = digits.parse().ok().filter(|_| digits.bytes().all(|b| b.is_ascii_digit()))?;
-        (0..253_402_300_800).contains(&seconds).then_some(seconds)
+        (0..=LAST).contains(&seconds).then_some(seconds)
     }
 
     /// Reads `YYYY-MM-DD`.
@@ -322,6 +328,16 @@ mod tests {
         {
             assert_eq!(Date::seconds(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_time_beyond_the_calendar_is_its_last_or_first_day() {
+        // git prints whatever stands in a commit.
+        let (first, last) = (Date::from_unix(i64::MIN), Date::from_unix(i64::MAX));
+        assert_eq!((first.to_string().as_str(), last.to_string().as_str()), ("0000-01-01", "9999-12-31"));
+        assert_eq!((first.plus(-7), last.plus(7)), (first, last));
+        assert_eq!((first.plus(i64::MIN), last.plus(i64::MAX)), (first, last));
+        assert_eq!(Date::timestamp(i64::MAX), "9999-12-31T23:59:59Z");
     }
 
     proptest! {

@@ -11,8 +11,8 @@ pub const LONGEST_WAIT: u64 = 31_536_000;
 /// What an environment variable says of how long to wait.
 pub fn seconds(variable: &str, text: &str) -> Result<Duration> {
     match text.parse() {
-        Ok(seconds) if seconds <= LONGEST_WAIT => Ok(Duration::from_secs(seconds)),
-        _ => bail!("{variable}={text} is not a number of seconds: write one of at most {LONGEST_WAIT}, or unset it"),
+        Ok(seconds) if (1..=LONGEST_WAIT).contains(&seconds) => Ok(Duration::from_secs(seconds)),
+        _ => bail!("{variable}={text} is not a number of seconds: write one from 1 to {LONGEST_WAIT}, or unset it"),
     }
 }
 
@@ -55,7 +55,7 @@ mod tests {
     #[test]
     fn a_wait_is_seconds_up_to_a_year() {
         assert_eq!(seconds("WAIT", "31536000").unwrap(), Duration::from_secs(31_536_000));
-        for text in ["", " 5", "-1", "1.5", "31536001", "18446744073709551615", "18446744073709551616"] {
+        for text in ["", " 5", "0", "-1", "1.5", "31536001", "18446744073709551615", "18446744073709551616"] {
             let told = seconds("WAIT", text).unwrap_err().to_string();
             assert!(told.starts_with(&format!("WAIT={text} is not a number of seconds")), "{told}");
         }

@@ -62,7 +62,7 @@ pub fn build(world: &World<'_>, root: &Path, binary: &str, context: &Path, at: i
 /// What a build takes the time to be. Build scripts that compile C run again when it changes, so a proof and the release of
 /// the same day (UTC) have the same; it still follows from the commit alone.
 fn start_of_day(at: i64) -> i64 {
-    at - at.rem_euclid(24 * 60 * 60)
+    at.saturating_sub(at.rem_euclid(24 * 60 * 60))
 }
 
 /// The flags of every such build of this clone: they are the same for the working tree and for a checkout of the tag, or

@@ -174,7 +174,7 @@ fn of_hotfix(facts: &Facts<'_>, hotfix: &Hotfix, command: &dyn Fn(&str) -> Strin
     match hotfix.begun {
         None => Line { state: State::Open, what, evidence: "it has no fix yet".to_owned(), next },
         Some(begun) => {
-            let (state, spent) = spent(facts.now - begun, facts.config.budgets.hotfix);
+            let (state, spent) = spent(facts.now.saturating_sub(begun), facts.config.budgets.hotfix);
             Line { state, what, evidence: format!("{spent} since its first commit ({})", Date::timestamp(begun)), next }
         }
     }
@@ -234,14 +234,15 @@ fn budget(facts: &Facts<'_>, last: &Last, command: &dyn Fn(&str) -> String) -> O
             parts.iter().map(|seen| time(seen)).collect::<Option<Vec<i64>>>().and_then(|times| times.into_iter().max());
         let evidence = match ended {
             Some(ended) => {
-                let late = if ended - begun > budget.0 { "late: " } else { "" };
-                format!("{late}{} of {budget} {since}", Span(ended - begun))
+                let took = ended.saturating_sub(begun);
+                let late = if took > budget.0 { "late: " } else { "" };
+                format!("{late}{} of {budget} {since}", Span(took))
             }
             None => "all is out; since when is not told".to_owned(),
         };
         return line(State::Done, evidence, None);
     }
-    let (state, spent) = spent(facts.now - begun, budget);
+    let (state, spent) = spent(facts.now.saturating_sub(begun), budget);
     line(state, format!("{spent} {since}"), Some(command(&format!("publish {}", last.version.tag()))))
 }
 

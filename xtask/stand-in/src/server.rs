@@ -507,7 +507,9 @@ fn now() -> u64 {
 }
 
 fn timestamp(at: u64) -> String {
-    humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(at)).to_string()
+    // The last second that has a form.
+    const LAST: u64 = 253_402_300_799;
+    humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(at.min(LAST))).to_string()
 }
 
 #[cfg(test)]

@@ -381,7 +381,7 @@ impl Repository<'_> {
     }
 
     fn number(&mut self) -> u64 {
-        self.forge.last += 1;
+        self.forge.last = self.forge.last.saturating_add(1);
         self.forge.last
     }
 

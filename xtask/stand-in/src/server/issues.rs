@@ -60,7 +60,7 @@ pub fn answer(state: &State, call: &Call, path: &[&str]) -> Result<Answer> {
         }
         ("POST", ["issues"]) => {
             let Some(title) = fields.title else { return refuse(422, "Validation Failed") };
-            let number = all.issues.iter().map(|issue| issue.number).max().unwrap_or(0) + 1;
+            let number = all.issues.iter().map(|issue| issue.number).max().unwrap_or(0).saturating_add(1);
             let issue = Issue {
                 number,
                 title,
