@@ -25,7 +25,10 @@ use crate::{
     },
     plan::announcement::templates,
     plan::{changes, ownership},
-    repo::{Elsewhere, Lock, Repo, Underway, contents::Lack},
+    repo::{
+        Elsewhere, Lock, Repo, Underway,
+        contents::{Lack, Lacking},
+    },
     requirement,
     snapshot::Snapshot,
     train::{Train, uv_locks, wheel_version},
@@ -579,12 +582,12 @@ pub fn contents(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let lacking = workspace.graph.lacking.iter();
     lacking
         .filter_map(|lacking| {
-            let (name, place) = (published_with(workspace, train, &lacking.path)?, slashed(&lacking.path));
+            let (name, place) = (published_with(workspace, train, lacking)?, slashed(&lacking.path));
             let typed = typed(&lacking.path);
             let (what, next) = match &lacking.what {
                 Lack::Submodule => (
                     format!("{place} is a submodule that is not here, and {name} would be published without it"),
-                    format!("git submodule update --init --recursive {typed}"),
+                    format!("git submodule update --init --recursive {}", outermost(workspace, &lacking.path)),
                 ),
                 Lack::Pointer => (
                     format!("{place} is only a pointer of Git LFS here, and {name} would be published with that in its place"),
@@ -615,9 +618,17 @@ pub fn contents(workspace: &Workspace, train: &Train) -> Vec<Finding> {
         .collect()
 }
 
-/// What of a train is published with the file or directory at `path`.
-fn published_with<'w>(workspace: &'w Workspace, train: &'w Train, path: &Path) -> Option<&'w str> {
-    let owner = workspace.owner(path);
+/// The submodule of this repository in which a submodule is.
+fn outermost(workspace: &Workspace, path: &Path) -> String {
+    typed(path.ancestors().find(|path| workspace.tracked.contains(*path)).unwrap_or(path))
+}
+
+/// What of a train is published with a file or directory.
+fn published_with<'w>(workspace: &'w Workspace, train: &'w Train, lacking: &Lacking) -> Option<&'w str> {
+    let path = &*lacking.path;
+    let is_packed =
+        |(at, within): &(usize, &Path)| lacking.is_packed(&workspace.packing(&workspace.members[*at]), within);
+    let owner = workspace.owned(path).filter(is_packed).map(|(at, _)| at);
     let crates = train.crates.iter().copied().filter(|&at| workspace.members[at].publish && owner == Some(at));
     let wheels = train.wheels.iter().filter(|wheel| {
         let needed = workspace.closure(wheel.member);
@@ -741,11 +752,14 @@ pub fn repository(snapshot: &Snapshot, on_branch: Option<&str>) -> Vec<Finding> 
         let some: Vec<String> = dirty.iter().take(5).map(|path| typed(path)).collect();
         let more = dirty.len().saturating_sub(some.len());
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        findings.push(Finding::new(
-            "dirty-tree",
-            format!("uncommitted changes in {}{more}", some.join(", ")),
-            "git commit, or `git stash --include-untracked`",
-        ));
+        let mut next = "git commit, or `git stash --include-untracked`".to_owned();
+        if let Some(module) = repo.dirty_submodules.first() {
+            let module = typed(module);
+            next = format!(
+                "{next}, in {module}, which is a submodule; then here git commit, or git submodule update {module}"
+            );
+        }
+        findings.push(Finding::new("dirty-tree", format!("uncommitted changes in {}{more}", some.join(", ")), next));
     }
     if let Some(unknown) = unknown_main(snapshot) {
         findings.push(unknown);

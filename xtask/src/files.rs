@@ -9,6 +9,7 @@ pub mod deployment;
 pub mod dockerfile;
 pub mod follow_ups;
 pub mod icalendar;
+pub mod packing;
 pub mod pyproject;
 pub mod tag_record;
 pub mod uv_lock;

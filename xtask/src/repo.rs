@@ -51,6 +51,8 @@ pub struct Repo {
     pub remote_branches: BTreeSet<String>,
     /// Changed and untracked files; ignored ones do not count.
     pub dirty: Vec<PathBuf>,
+    /// Those of them that are submodules: in them something is changed, or another commit is checked out.
+    pub dirty_submodules: Vec<PathBuf>,
     /// Those of them that two sides have changed, and nobody has settled.
     pub unmerged: Vec<PathBuf>,
     /// Files that a run which was cut off left waiting beside those that they would have replaced.
@@ -218,6 +220,10 @@ fn status(sh: &Shell) -> Result<Repo> {
             if let Some(path) = line.splitn(fields, |byte| *byte == b' ').nth(fields - 1) {
                 let kind = if path.ends_with(STAGED.as_bytes()) { &mut repo.staged } else { &mut repo.dirty };
                 kind.push(named(path));
+                // `<XY> <sub>` (git-status(1), porcelain version 2).
+                if fields > 2 && line.get(5) == Some(&b'S') {
+                    repo.dirty_submodules.push(named(path));
+                }
                 if line.starts_with(b"u ") {
                     repo.unmerged.push(named(path));
                 }
@@ -473,7 +479,10 @@ pub fn texts_in_index(sh: &Shell, paths: &BTreeSet<PathBuf>) -> Result<Texts> {
     let listed = bytes(cmd!(sh, "git ls-files --stage -z"))?;
     let found = fields(&listed).filter_map(|entry| {
         let (kind, path) = entry.split_at(entry.iter().position(|byte| *byte == b'\t')?);
-        Some((lossy(kind).split(' ').nth(1)?.to_owned(), paths.get(&named(&path[1..]))?))
+        let kind = lossy(kind);
+        // A submodule's is a commit, which is no object of this repository.
+        let (_, rest) = kind.split_once(' ').filter(|(mode, _)| *mode != contents::SUBMODULE)?;
+        Some((rest.split_once(' ')?.0.to_owned(), paths.get(&named(&path[1..]))?))
     });
     let found: Vec<(String, &PathBuf)> = found.collect();
     let asked: String = found.iter().map(|(object, _)| format!("{object}\n")).collect();

@@ -18,7 +18,7 @@ use crate::{
     crates_io::About,
     date::Date,
     edit::{slashed, typed},
-    files::workflow,
+    files::{cargo_toml::Patterns, workflow},
     names,
     repo::{
         self, LogEntry, Message, Recorded, Repo, Underway,
@@ -483,7 +483,7 @@ fn not_packed(sh: &Shell, graph: &Graph, parsed: &Manifests, tracked: &Tracked) 
     for package in graph.packages.iter().filter(|package| package.publish) {
         let (by, within) = (&package.manifest, dir(&package.manifest));
         let at = top.join(&within);
-        let includes = parsed.get(by).is_some_and(|parsed| parsed.manifest.includes);
+        let includes = parsed.get(by).is_some_and(|parsed| parsed.manifest.include != Patterns::Absent);
         let ignored = if includes { repo::ignored(sh, &at)? } else { Vec::new() };
         let astray = tracked.astray(&top, &within);
         let mut own = tracked.files.range(within.clone()..).take_while(|path| path.starts_with(&within));

@@ -16,6 +16,7 @@ use crate::{
     files::{
         Place,
         cargo_toml::{self, Dependency, Manifest, Table, VersionField},
+        packing::Packing,
     },
     parallel,
     repo::contents::Lacking,
@@ -251,6 +252,11 @@ impl Workspace {
     pub fn shared(&self, key: &str) -> Option<&Dependency> {
         let entries = &self.manifests[&self.graph.root].manifest.dependencies;
         entries.iter().find(|entry| entry.table == Table::Workspace && entry.key == key)
+    }
+
+    /// What of a member's directory its package leaves out.
+    pub fn packing(&self, member: &Member) -> Packing<'_> {
+        Packing::of(&self.manifests[&member.manifest].manifest, &self.manifests[&self.graph.root].manifest)
     }
 
     /// The text of a file that the configuration names.

@@ -19,8 +19,21 @@ pub struct Manifest {
     pub enabled: usize,
     /// It says itself which file is its readme.
     pub names_readme: bool,
-    /// It says by `include` what is packed, which may be files that git ignores.
-    pub includes: bool,
+    /// Which files are packed: may be some that git ignores.
+    pub include: Patterns,
+    pub exclude: Patterns,
+    /// The same in `[workspace.package]`.
+    pub workspace_include: Patterns,
+    pub workspace_exclude: Patterns,
+}
+
+/// A list of patterns of a package.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Patterns {
+    #[default]
+    Absent,
+    Inherited,
+    Said(Vec<String>),
 }
 
 /// The `version` of a package.
@@ -99,7 +112,17 @@ pub fn read(text: &str) -> Result<Manifest> {
     }
     let readme = toml.get(&["package", "readme"]);
     manifest.names_readme = readme.is_some_and(|readme| readme.as_bool() != Some(false));
-    manifest.includes = toml.get(&["package", "include"]).is_some();
+    let patterns = |keys: &[&str]| match toml.get(keys) {
+        None => Patterns::Absent,
+        Some(item) => match item.as_array() {
+            Some(list) => Patterns::Said(list.iter().filter_map(|line| line.as_str()).map(str::to_owned).collect()),
+            None => Patterns::Inherited,
+        },
+    };
+    manifest.include = patterns(&["package", "include"]);
+    manifest.exclude = patterns(&["package", "exclude"]);
+    manifest.workspace_include = patterns(&["workspace", "package", "include"]);
+    manifest.workspace_exclude = patterns(&["workspace", "package", "exclude"]);
     if let Some(features) = toml.get(&["features"]).and_then(Item::as_table_like) {
         manifest.features = features.iter().map(|(name, _)| name.to_owned()).collect();
         let enabled = features.iter().filter_map(|(_, entries)| entries.as_array());

@@ -14,6 +14,10 @@ use super::{World, ownership, publish, wheels::Hashes};
 use crate::{
     check::short,
     crates_io::LARGEST,
+    files::{
+        cargo_toml::{self, Manifest},
+        packing::Packing,
+    },
     hash,
     inherited::{OF_CARGO, is_secret, with_secrets_of, without_secrets},
     plan::ownership::{CONTENT, Kind, Name, YANKED},
@@ -118,8 +122,17 @@ pub fn pack(
     target: &Path,
     fit: impl Fn(&mut Command),
 ) -> Result<Hashes> {
-    let dirs: Vec<PathBuf> = packages.crates.iter().map(|upload| upload.dir.clone()).collect();
-    publish::refuse_lacking(world.sh, tree, |path| dirs.iter().any(|dir| path.starts_with(dir)))?;
+    let manifest = |dir: &Path| cargo_toml::read(&world.sh.read_file(tree.join(dir).join("Cargo.toml"))?);
+    let root = manifest(&packages.root)?;
+    let own: Result<Vec<(&Path, Manifest)>> =
+        packages.crates.iter().map(|upload| Ok((&*upload.dir, manifest(&upload.dir)?))).collect();
+    let own = own?;
+    publish::refuse_lacking(world.sh, tree, |lacking| {
+        own.iter().any(|(dir, manifest)| {
+            let within = lacking.path.strip_prefix(dir);
+            within.is_ok_and(|within| lacking.is_packed(&Packing::of(manifest, &root), within))
+        })
+    })?;
     world.sh.remove_path(target.join("package"))?;
     world.sh.remove_path(target.join(MARKER))?;
     // Cargo packs for one registry at a time.

@@ -1,8 +1,6 @@
 //! Images: built from the tagged commit with its version and revision as labels, pushed, and `latest` moved forward.
 //! It must never move `latest` back to a version that is not the highest final one.
 
-use std::path::Path;
-
 use anyhow::{Context, Result, bail};
 use xshell::cmd;
 
@@ -15,6 +13,7 @@ use crate::{
         ownership::{CONTENT, Kind, Name, Registered},
         rollback::PointBack,
     },
+    repo::contents::Lacking,
     step::{ImageRelease, Observation},
     tools::{
         child,
@@ -145,7 +144,8 @@ pub fn build(world: &World<'_>, release: &ImageRelease) -> Result<()> {
     if image.binary.is_none() {
         let (text, ignored) =
             (sh.read_file(&dockerfile)?, sh.read_file(root.join(".dockerignore")).unwrap_or_default());
-        let is_taken = |path: &Path| path.strip_prefix(within).is_ok_and(|path| takes(&text, &ignored, path));
+        let is_taken =
+            |Lacking { path, .. }: &Lacking| path.strip_prefix(within).is_ok_and(|path| takes(&text, &ignored, path));
         publish::refuse_lacking(sh, &tree, is_taken)?;
     }
     let builder = engine

@@ -12,7 +12,7 @@ use xshell::{Shell, cmd};
 use super::{World, git};
 use crate::{
     check::short,
-    edit::{slashed, typed},
+    edit::slashed,
     plan::publish,
     repo::{
         self,
@@ -143,19 +143,19 @@ pub fn check_out(sh: &Shell, repository: &Path, with: &Path, commit: &str, tree:
 }
 
 /// Refuses to make something of a checkout that lacks a part of what it is made of.
-pub fn refuse_lacking(sh: &Shell, tree: &Path, is_part: impl Fn(&Path) -> bool) -> Result<()> {
+pub fn refuse_lacking(sh: &Shell, tree: &Path, is_part: impl Fn(&Lacking) -> bool) -> Result<()> {
     let there = sh.clone();
     there.change_dir(tree);
     let lacking = contents::lacking(&there, &contents::tracked(&there)?)?;
-    let found = lacking.iter().find(|lacking| is_part(&lacking.path));
+    let found = lacking.iter().find(|lacking| is_part(lacking));
     let Some(Lacking { path, what }) = found else { return Ok(()) };
-    let (place, typed) = (slashed(path), typed(path));
+    let place = slashed(path);
     match what {
         Lack::Pointer => {
             bail!("{place} is only a pointer of Git LFS; next: git lfs install && git lfs pull, and the same command")
         }
         _ => bail!(
-            "{place} is a submodule that this clone does not have as the tag does; next: git submodule update --init --recursive {typed} at the tag, and the same command"
+            "{place} is a submodule that this clone does not have as the tag does; next: git submodule update --init --recursive at the tag, and the same command"
         ),
     }
 }

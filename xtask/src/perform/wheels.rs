@@ -149,7 +149,7 @@ pub fn make(world: &World<'_>, dist: &Dist, tree: &Path, out: &Path, wanted: &Wa
     if wanted.zig {
         environment.add_zig(world.sh)?;
     }
-    publish::refuse_lacking(world.sh, tree, |path| path.starts_with(&dist.project))?;
+    publish::refuse_lacking(world.sh, tree, |lacking| lacking.path.starts_with(&dist.project))?;
     let project = tree.join(&dist.project);
     let target = publish::place(world, &dist.of).join("wheel");
     world.sh.remove_path(&target)?;

@@ -11,8 +11,15 @@ use std::{
 use anyhow::Result;
 use xshell::{Shell, cmd};
 
-use super::answer::{bytes, fields, lossy, named, text};
-use crate::{edit::slashed, workspace::normalized};
+use super::{
+    answer::{bytes, fields, lossy, named, text},
+    entries,
+};
+use crate::{
+    edit::slashed,
+    files::packing::{Packing, Place},
+    workspace::normalized,
+};
 
 /// Submodules by path, each with the commit that it stands at.
 pub type Submodules = BTreeMap<PathBuf, String>;
@@ -55,8 +62,20 @@ pub enum Lack {
     },
 }
 
+impl Lacking {
+    /// Whether a package would have it; its path from the directory of the package is `within`.
+    pub fn is_packed(&self, packing: &Packing<'_>, within: &Path) -> bool {
+        match self.what {
+            Lack::Submodule => !packing.leaves_out(within, Place::Directory),
+            Lack::Pointer => !packing.leaves_out(within, Place::File),
+            // Cargo was asked.
+            Lack::Ignored { .. } | Lack::Astray { .. } | Lack::Unpacked { .. } => true,
+        }
+    }
+}
+
 /// The mode of a submodule (git-ls-files(1), `--stage`).
-const SUBMODULE: &str = "160000";
+pub const SUBMODULE: &str = "160000";
 /// That of a symbolic link.
 const LINK: &str = "120000";
 
@@ -88,10 +107,9 @@ pub fn lacking(sh: &Shell, tracked: &Tracked) -> Result<Vec<Lacking>> {
     let Tracked { files, submodules, .. } = tracked;
     let top = sh.current_dir();
     let mut lacking = Vec::new();
+    let modules = Modules::In(top.clone());
     for (path, commit) in submodules {
-        if source(sh, &top, &top, path, commit)?.is_none() {
-            lacking.push(Lacking { path: path.clone(), what: Lack::Submodule });
-        }
+        lacking.extend(lacking_of(sh, &top, &modules, path, commit)?);
     }
     let is_of_attributes = |path: &&PathBuf| path.file_name().is_some_and(|name| name == ".gitattributes");
     let speaks_of_lfs = |path: &PathBuf| std::fs::read(top.join(path)).is_ok_and(|text| lossy(&text).contains("=lfs"));
@@ -120,6 +138,23 @@ impl Tracked {
     }
 }
 
+/// A submodule that is not on this machine, or those in it that are not.
+fn lacking_of(sh: &Shell, from: &Path, modules: &Modules, path: &Path, commit: &str) -> Result<Vec<Lacking>> {
+    let Some(source) = source(sh, from, modules, path, commit)? else {
+        return Ok(vec![Lacking { path: path.to_owned(), what: Lack::Submodule }]);
+    };
+    let there = sh.clone();
+    there.change_dir(&source);
+    let modules = Modules::Of { repository: source.clone(), commit: commit.to_owned() };
+    let mut lacking = Vec::new();
+    for entry in entries(&there, commit)?.into_iter().filter(|entry| entry.mode == SUBMODULE) {
+        for inner in lacking_of(&there, &source, &modules, &entry.path, &entry.object)? {
+            lacking.push(Lacking { path: path.join(inner.path), what: inner.what });
+        }
+    }
+    Ok(lacking)
+}
+
 /// Whether a file begins as the pointers of Git LFS do (<https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md>).
 fn is_pointer(path: &Path) -> bool {
     const BEGINNING: &[u8] = b"version https://git-lfs.github.com/spec/";
@@ -128,15 +163,20 @@ fn is_pointer(path: &Path) -> bool {
     read.is_ok() && found == BEGINNING
 }
 
-/// Where a submodule's commit is on this machine: in the working tree `from`, or in what git keeps for it. Its name stands
-/// in the `.gitmodules` of `tree`.
-fn source(sh: &Shell, from: &Path, tree: &Path, path: &Path, commit: &str) -> Result<Option<PathBuf>> {
+/// The `.gitmodules` that names submodules: of a working tree, or of a commit.
+enum Modules {
+    In(PathBuf),
+    Of { repository: PathBuf, commit: String },
+}
+
+/// Where a submodule's commit is on this machine: in the working tree `from`, or in what git keeps for it.
+fn source(sh: &Shell, from: &Path, modules: &Modules, path: &Path, commit: &str) -> Result<Option<PathBuf>> {
     let mut places = Vec::new();
     // Without it, git would look further up, and find the repository that the submodule is in.
     if from.join(path).join(".git").exists() {
         places.push(from.join(path));
     }
-    if let Some(name) = name(sh, tree, path) {
+    if let Some(name) = name(sh, modules, path) {
         for word in ["--git-dir", "--git-common-dir"] {
             let git = text(cmd!(sh, "git -C {from} rev-parse --path-format=absolute {word}"))?;
             places.push(Path::new(&git).join("modules").join(&name));
@@ -149,12 +189,20 @@ fn source(sh: &Shell, from: &Path, tree: &Path, path: &Path, commit: &str) -> Re
     Ok(places.into_iter().find(has))
 }
 
-/// The name under which `.gitmodules` of a tree has a submodule; git keeps its repository under that name.
-fn name(sh: &Shell, tree: &Path, path: &Path) -> Option<PathBuf> {
-    let modules = tree.join(".gitmodules");
+/// The name under which `.gitmodules` has a submodule; git keeps its repository under that name.
+fn name(sh: &Shell, modules: &Modules, path: &Path) -> Option<PathBuf> {
     let paths = r"^submodule\..*\.path$";
-    let listed = cmd!(sh, "git config --null --file {modules} --get-regexp {paths}").quiet().ignore_stderr();
-    let listed = listed.read().ok()?;
+    let listed = match modules {
+        Modules::In(tree) => {
+            let file = tree.join(".gitmodules");
+            cmd!(sh, "git config --null --file {file} --get-regexp {paths}")
+        }
+        Modules::Of { repository, commit } => {
+            let blob = format!("{commit}:.gitmodules");
+            cmd!(sh, "git -C {repository} config --null --blob {blob} --get-regexp {paths}")
+        }
+    };
+    let listed = listed.quiet().ignore_stderr().read().ok()?;
     let of = |entry: &str| {
         let (key, value) = entry.split_once('\n')?;
         (value == slashed(path)).then(|| key.strip_prefix("submodule.")?.strip_suffix(".path").map(PathBuf::from))?
@@ -168,8 +216,9 @@ fn name(sh: &Shell, tree: &Path, path: &Path) -> Option<PathBuf> {
 pub fn bring_submodules(sh: &Shell, from: &Path, tree: &Path) -> Result<()> {
     let there = sh.clone();
     there.change_dir(tree);
+    let modules = Modules::In(tree.to_owned());
     for (path, commit) in tracked(&there)?.submodules {
-        let Some(source) = source(sh, from, tree, &path, &commit)? else { continue };
+        let Some(source) = source(sh, from, &modules, &path, &commit)? else { continue };
         let to = tree.join(&path);
         cmd!(sh, "git init --quiet {to}").quiet().run()?;
         // Asked for by its commit, which no branch need lead to; the second version of the protocol allows that.

@@ -175,3 +175,66 @@ fn a_workspace_that_needs_a_submodule_says_which() {
         "next: vendor is a submodule that is not here: git submodule update --init --recursive, then the same command";
     assert!(said.code == Some(1) && said.err.contains(next), "{}", said.all());
 }
+
+#[test]
+fn what_is_changed_in_a_submodule_is_not_committed() {
+    let place = Place::of_world("contents_changed", "plain");
+    with_submodule(&place);
+    place.write("crates/lark/vendor/songs.rs", "pub const SONGS: u32 = 4;\n");
+    let line = "refused dirty-tree: uncommitted changes in crates/lark/vendor\n   next: git commit, or `git stash --include-untracked`, in crates/lark/vendor, which is a submodule; then here git commit, or git submodule update crates/lark/vendor\n";
+    let said = place.xtask(RELEASE);
+    assert!(said.code == Some(1) && said.out.contains(line), "{}", said.all());
+    let said = place.xtask(&format!("{RELEASE} --dry-run")).ok();
+    assert!(said.out.contains("note: the tree is dirty"), "{}", said.all());
+    // Its new commit is not the one that is tagged, either, staged or not.
+    place.git("-C crates/lark/vendor commit --quiet --all --message songs");
+    for stage in ["status --short", "add crates/lark/vendor"] {
+        place.git(stage);
+        let said = place.xtask(RELEASE);
+        assert!(said.out.contains("refused dirty-tree: uncommitted changes in crates/lark/vendor\n"), "{}", said.all());
+    }
+    place.git("commit --quiet --message songs");
+    place.xtask(RELEASE).ok();
+}
+
+#[test]
+fn a_submodule_of_a_submodule_that_is_not_here_is_missed() {
+    let place = Place::of_world("contents_nested", "plain");
+    let songs = songs(&place);
+    let outer = place.tree.with_file_name("outer").display().to_string();
+    place.git(&format!("clone --quiet {songs} {outer}"));
+    place.git(&format!("-C {outer} -c protocol.file.allow=always submodule --quiet add {songs} inner"));
+    place.git(&format!("-C {outer} commit --quiet --message inner"));
+    place.git(&format!("-c protocol.file.allow=always submodule --quiet add {outer} crates/lark/vendor"));
+    place.commit("feat: songs");
+    is_refused_until_typed(
+        &place,
+        "crates/lark/vendor/inner is a submodule that is not here, and lark would be published without it",
+        "git submodule update --init --recursive crates/lark/vendor",
+    );
+    place.xtask(RELEASE).ok();
+}
+
+#[test]
+fn what_a_package_leaves_out_may_be_missing() {
+    let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a2146\nsize 12345\n";
+    for (name, said) in [
+        ("exclude", "exclude = [\"vendor/\", \"/*.bin\"]"),
+        ("include", "include = [\"src/**\"]"),
+        ("inherited", "exclude.workspace = true"),
+    ] {
+        let place = Place::of_world(&format!("contents_out_{name}"), "plain");
+        let songs = songs(&place);
+        place.git(&format!("-c protocol.file.allow=always submodule --quiet add {songs} crates/lark/vendor"));
+        place.write(".gitattributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n");
+        place.write("crates/lark/song.bin", pointer);
+        place.replace("crates/lark/Cargo.toml", "\n[dependencies]", &format!("{said}\n\n[dependencies]"));
+        let root = place.read("Cargo.toml");
+        place.write("Cargo.toml", &format!("{root}\n[workspace.package]\nexclude = [\"vendor\", \"*.bin\"]\n"));
+        place.commit("build: pack only what is needed");
+        place.git("submodule --quiet deinit --force crates/lark/vendor");
+        fs::remove_dir_all(place.tree.join(".git/modules")).unwrap();
+        let checked = place.xtask("check");
+        assert!(checked.code == Some(0), "{name}: {}", checked.all());
+    }
+}

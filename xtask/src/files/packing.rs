@@ -1,0 +1,137 @@
+//! What a crate's package leaves out of its directory, as `include` and `exclude` of the manifest say.
+//! It must never say so of a file that may be packed: where a pattern is not understood, the file is.
+
+use std::path::Path;
+
+use super::cargo_toml::{Manifest, Patterns};
+
+/// The patterns that hold for a crate, written as in `.gitignore`
+/// (<https://doc.rust-lang.org/cargo/reference/manifest.html#the-exclude-and-include-fields>).
+pub struct Packing<'m> {
+    include: &'m [String],
+    exclude: &'m [String],
+}
+
+impl<'m> Packing<'m> {
+    /// Those of a manifest, which may inherit them from the workspace's.
+    pub fn of(manifest: &'m Manifest, root: &'m Manifest) -> Packing<'m> {
+        let said = |patterns: &'m Patterns, shared: &'m Patterns| match (patterns, shared) {
+            (Patterns::Said(said), _) | (Patterns::Inherited, Patterns::Said(said)) => said.as_slice(),
+            _ => &[],
+        };
+        Packing {
+            include: said(&manifest.include, &root.workspace_include),
+            exclude: said(&manifest.exclude, &root.workspace_exclude),
+        }
+    }
+
+    /// Whether nothing of what is at a path, which counts from the crate's directory, is packed.
+    pub fn leaves_out(&self, path: &Path, place: Place) -> bool {
+        let parts: Vec<String> =
+            path.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
+        if !self.include.is_empty() {
+            let taken = self.include.iter().filter(|pattern| !pattern.starts_with('!'));
+            return !taken.into_iter().any(|pattern| !is_plain(pattern) || meets(&split(pattern), &parts, place));
+        }
+        let (back, out): (Vec<&String>, Vec<&String>) = self.exclude.iter().partition(|line| line.starts_with('!'));
+        let is_back = |line: &String| !is_plain(line) || meets(&split(&line[1..]), &parts, place);
+        // All that is in a directory is the directory.
+        let whole = |pattern: &str| pattern.trim_end_matches("/**").trim_end_matches("/*").to_owned();
+        let is_out = |line: &String| is_plain(line) && meets(&split_as(line, &whole(line)), &parts, Place::File);
+        out.iter().any(|line| is_out(line)) && !back.iter().any(|line| is_back(line))
+    }
+}
+
+/// What is at a path: a pattern may mean a part of a directory.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Place {
+    File,
+    Directory,
+}
+
+/// Classes of characters and what is quoted are not read here.
+fn is_plain(pattern: &str) -> bool {
+    !pattern.contains(['[', '\\'])
+}
+
+fn split(pattern: &str) -> Vec<String> {
+    split_as(pattern, pattern)
+}
+
+/// The parts of a pattern; one without a slash before its last character holds in every directory.
+fn split_as(written: &str, pattern: &str) -> Vec<String> {
+    let is_anchored = written.trim_end_matches('/').contains('/');
+    let parts = pattern.split('/').filter(|part| !part.is_empty()).map(str::to_owned);
+    (!is_anchored).then(|| "**".to_owned()).into_iter().chain(parts).collect()
+}
+
+fn meets(pattern: &[String], path: &[String], place: Place) -> bool {
+    match (pattern, path) {
+        // The path itself is meant, or a directory that it is in.
+        ([], _) => true,
+        (_, []) => place == Place::Directory,
+        ([any], _) if any == "**" => true,
+        ([any, rest @ ..], _) if any == "**" => (0..=path.len()).any(|at| meets(rest, &path[at..], place)),
+        ([first, rest @ ..], [part, below @ ..]) => {
+            is_like(first.as_bytes(), part.as_bytes()) && meets(rest, below, place)
+        }
+    }
+}
+
+/// Whether a name fits a pattern of `*` and `?`.
+fn is_like(pattern: &[u8], name: &[u8]) -> bool {
+    match (pattern, name) {
+        ([], []) => true,
+        ([b'*', rest @ ..], _) => (0..=name.len()).any(|at| is_like(rest, &name[at..])),
+        ([b'?', rest @ ..], [_, below @ ..]) => is_like(rest, below),
+        ([one, rest @ ..], [other, below @ ..]) => one == other && is_like(rest, below),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn leaves_out(said: &str, patterns: &[&str], path: &str) -> bool {
+        let patterns = patterns.iter().map(|&pattern| pattern.to_owned()).collect();
+        let mut manifest = Manifest::default();
+        match said {
+            "include" => manifest.include = Patterns::Said(patterns),
+            _ => manifest.exclude = Patterns::Said(patterns),
+        }
+        Packing::of(&manifest, &Manifest::default())
+            .leaves_out(Path::new(path), if path.contains('.') { Place::File } else { Place::Directory })
+    }
+
+    #[test]
+    fn only_what_is_surely_left_out_is_said_to_be() {
+        for (said, patterns, path, is_out) in [
+            ("exclude", &[][..], "vendor", false),
+            ("exclude", &["vendor"], "vendor", true),
+            ("exclude", &["/vendor/"], "vendor", true),
+            ("exclude", &["vendor/**"], "vendor", true),
+            ("exclude", &["vendor/*"], "vendor", true),
+            ("exclude", &["vendor/*.c"], "vendor", false),
+            ("exclude", &["vendor"], "deep/vendor/x.c", true),
+            ("exclude", &["/vendor"], "deep/vendor", false),
+            ("exclude", &["deep/*/x"], "deep/vendor/x", true),
+            ("exclude", &["**/vendor/*"], "deep/vendor", true),
+            ("exclude", &["*.bin"], "data/song.bin", true),
+            ("exclude", &["*.bin", "!song.bin"], "data/song.bin", false),
+            ("exclude", &["vendor", "!vendor/keep"], "vendor", false),
+            ("exclude", &["*.bin", "!/src"], "data/song.bin", true),
+            ("exclude", &["song.[ab]in"], "song.bin", false),
+            ("include", &["src/**"], "vendor", true),
+            ("include", &["/src", "Cargo.toml"], "data/song.bin", true),
+            ("include", &["/src", "data"], "data/song.bin", false),
+            ("include", &["src/**", "vendor/lib/*.c"], "vendor", false),
+            ("include", &["*.c"], "vendor", false),
+            ("include", &["**/*.rs"], "song.bin", true),
+            ("include", &["*.rs", "[s]ong.bin"], "song.bin", false),
+            ("include", &["/*", "!/song.bin"], "song.bin", false),
+        ] {
+            assert_eq!(leaves_out(said, patterns, path), is_out, "{said} = {patterns:?}: {path}");
+        }
+    }
+}
