@@ -20,6 +20,7 @@ mod patience;
 mod pep503;
 mod perform;
 mod plan;
+mod pypi;
 mod rehearse;
 mod repo;
 mod report;

@@ -594,6 +594,7 @@ mod tests {
             version: "0.8.0".to_owned(),
             platforms: Vec::new(),
             from: None,
+            is_private: false,
         };
         let (crates, dists, images) = (Vec::new(), Vec::new(), Vec::new());
         let list = Listing { of: of.clone(), crates, dists, images, release: None, without: Vec::new(), patient: true };

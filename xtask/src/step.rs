@@ -452,6 +452,9 @@ pub struct Dist {
     pub platforms: Vec<String>,
     /// Where ready files are taken from; `None` to build them.
     pub from: Option<PathBuf>,
+    /// It says of itself that it goes to another index than PyPI.
+    #[serde(skip)]
+    pub is_private: bool,
 }
 
 /// An image in its registry.

@@ -8,10 +8,28 @@ use crate::{
     crates_io::{self, LARGEST_METADATA, Objection},
     edit::{slashed, typed},
     files::cargo_toml::{self, Dependency, Table, VersionField},
-    pep503, requirement,
+    pep503, pypi, requirement,
     train::Train,
     workspace::{self, Member, Package, Workspace, normalized},
 };
+
+/// The modules of Python that are no module of a module; `STDLIB_PROHIBITED`, warehouse/packaging/services.py in
+/// pypi/warehouse, has all of every version.
+const MODULES: &str = "\
+    abc aifc antigravity argparse array ast asynchat asyncio asyncore atexit audioop base64 bdb binascii bisect builtins bz2 \
+    calendar cgi cgitb chunk cmath cmd code codecs codeop collections colorsys compileall concurrent configparser \
+    contextlib contextvars copy copyreg cprofile crypt csv ctypes curses dataclasses datetime dbm decimal difflib dis \
+    distutils doctest email encodings ensurepip enum errno faulthandler fcntl filecmp fileinput fnmatch fractions ftplib \
+    functools gc genericpath getopt getpass gettext glob graphlib grp gzip hashlib heapq hmac html http idlelib imaplib \
+    imghdr imp importlib inspect io ipaddress itertools json keyword lib2to3 linecache locale logging lzma mailbox mailcap \
+    marshal math mimetypes mmap modulefinder msilib msvcrt multiprocessing netrc nis nntplib nt ntpath numbers opcode \
+    operator optparse os ossaudiodev pathlib pdb pickle pickletools pipes pkgutil platform plistlib poplib posix posixpath \
+    pprint profile pstats pty pwd py-compile pyclbr pydoc pyexpat queue quopri random re readline reprlib resource \
+    rlcompleter runpy sched secrets select selectors shelve shlex shutil signal site smtpd smtplib sndhdr socket \
+    socketserver spwd sqlite3 ssl stat statistics string stringprep struct subprocess sunau symtable sys sysconfig syslog \
+    tabnanny tarfile telnetlib tempfile termios textwrap this threading time timeit tkinter token tokenize tomllib trace \
+    traceback tracemalloc tty turtle types typing unicodedata unittest urllib uu uuid venv warnings wave weakref webbrowser \
+    winreg winsound wsgiref xdrlib xml xmlrpc zipapp zipfile zipimport zlib zoneinfo";
 
 /// An entry of a published crate's manifest, with the one that says how.
 struct Needed<'w> {
@@ -189,6 +207,15 @@ fn not_taken(needed: &Needed<'_>) -> Option<(String, String)> {
 /// The registry takes what a published crate says of itself, and what it names is there.
 pub fn metadata(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let mut told: Vec<(Objection, Vec<String>)> = Vec::new();
+    let mut tell = |found: Vec<Objection>, manifest: &Path| {
+        for objection in found {
+            // What is inherited is one cause, and its advice is the same.
+            match told.iter_mut().find(|(other, _)| *other == objection) {
+                Some((_, manifests)) => manifests.push(slashed(manifest)),
+                None => told.push((objection, vec![slashed(manifest)])),
+            }
+        }
+    };
     for member in published(workspace, train) {
         let package = workspace.graph.packages.iter().find(|package| package.manifest == member.manifest);
         let Some(package) = package else { continue };
@@ -204,14 +231,10 @@ pub fn metadata(workspace: &Workspace, train: &Train) -> Vec<Finding> {
             ("license-file", package.about.license_file.as_ref()),
         ];
         found.extend(files.into_iter().filter_map(|(key, file)| missing(workspace, member, key, file?)));
-        for objection in found {
-            let manifest = slashed(&member.manifest);
-            // What is inherited is one cause, and its advice is the same.
-            match told.iter_mut().find(|(other, _)| *other == objection) {
-                Some((_, manifests)) => manifests.push(manifest),
-                None => told.push((objection, vec![manifest])),
-            }
-        }
+        tell(found, &member.manifest);
+    }
+    for wheel in &train.wheels {
+        tell(pypi::objections(&wheel.project.about), &wheel.path);
     }
     let found = told.into_iter().map(|(Objection { what, next }, manifests)| {
         Finding::new("metadata", format!("{}: {what}", manifests.join(", ")), next)
@@ -241,6 +264,17 @@ pub fn noted(workspace: &Workspace, train: &Train) -> Vec<String> {
         let excesses = crates_io::excesses(manifest.features.len(), manifest.enabled, required);
         noted.extend(excesses.into_iter().map(|excess| format!("{of}: {excess}: write to help@crates.io first")));
     }
+    for wheel in &train.wheels {
+        let (of, about) = (slashed(&wheel.path), &wheel.project.about);
+        let name = wheel.project.name.as_ref().unwrap_or(&workspace.members[wheel.member].name);
+        if pypi::is_private(about) {
+            noted.push(format!(
+                "{of}: its classifiers say that it is private, and PyPI takes no such project: set UV_PUBLISH_URL where it is published"
+            ));
+        } else if is_module(name) {
+            noted.push(format!("{of}: `{name}` is a module of Python, and PyPI takes no new project of that name"));
+        }
+    }
     noted
 }
 
@@ -269,6 +303,11 @@ fn same_crate(workspace: &Workspace, train: &Train) -> Option<Finding> {
         let what = format!("{one} and {two}: `{}` and `{}` are one crate to crates.io", other.name, member.name);
         Some(Finding::new("metadata", what, "give one of them another name: case, `-` and `_` make no difference"))
     })
+}
+
+/// Whether PyPI keeps the name from new projects; who has it already keeps it.
+fn is_module(name: &str) -> bool {
+    MODULES.split_whitespace().any(|module| module == pep503::normalized(name))
 }
 
 /// Wheels that an index would take for one project.

@@ -5,6 +5,7 @@ use anyhow::{Result, bail};
 use toml_edit::Item;
 
 use super::{Place, Toml};
+use crate::pypi::About;
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PyProject {
@@ -25,6 +26,8 @@ pub struct PyProject {
     pub packed: Vec<String>,
     /// The addresses of `project.urls` that are of the repository or the home page.
     pub links: Vec<String>,
+    /// What an index judges.
+    pub about: About,
 }
 
 /// Reads the parts that a release needs.
@@ -48,7 +51,44 @@ pub fn read(text: &str) -> Result<PyProject> {
         maturin: toml.text(&["build-system", "build-backend"]) == Some("maturin"),
         packed: packed(&toml),
         links: links(&toml),
+        about: about(&toml),
     })
+}
+
+/// What a project says of itself.
+fn about(toml: &Toml) -> About {
+    let text = |keys: &[&str]| toml.text(keys).map(str::to_owned);
+    let maturin = |key: &str| toml.get(&["tool", "maturin", key]);
+    let list = |item: Option<&Item>| -> Vec<String> {
+        let entries = item.and_then(Item::as_array).into_iter().flatten();
+        entries.filter_map(|entry| entry.as_str()).map(str::to_owned).collect()
+    };
+    let table = |keys: &[&str]| toml.get(keys).and_then(Item::as_table_like).into_iter().flat_map(|table| table.iter());
+    let extras = table(&["project", "optional-dependencies"]).flat_map(|(_, extra)| list(Some(extra)));
+    let people = ["authors", "maintainers"].into_iter().filter_map(|key| toml.get(&["project", key]));
+    // A list of inline tables, or an array of tables.
+    let emails = people.flat_map(|people| -> Vec<String> {
+        let inline =
+            people.as_array().into_iter().flatten().filter_map(|one| one.as_inline_table()?.get("email")?.as_str());
+        let tables = people.as_array_of_tables().into_iter().flatten().filter_map(|one| one.get("email")?.as_str());
+        inline.chain(tables).map(str::to_owned).collect()
+    });
+    let compatibility = ["compatibility", "manylinux"].into_iter().find_map(|key| maturin(key)?.as_str());
+    let is_skipped = maturin("skip-auditwheel").and_then(Item::as_bool) == Some(true)
+        || maturin("auditwheel").and_then(Item::as_str) == Some("skip");
+    About {
+        summary: text(&["project", "description"]),
+        classifiers: list(toml.get(&["project", "classifiers"])),
+        requires_python: text(&["project", "requires-python"]),
+        requirements: list(toml.get(&["project", "dependencies"])).into_iter().chain(extras).collect(),
+        urls: table(&["project", "urls"])
+            .filter_map(|(label, url)| Some((label.to_owned(), url.as_str()?.to_owned())))
+            .collect(),
+        emails: emails.collect(),
+        license: text(&["project", "license"]),
+        content_type: text(&["project", "readme", "content-type"]),
+        any_linux: compatibility.map_or(is_skipped, |compatibility| ["linux", "off"].contains(&compatibility)),
+    }
 }
 
 /// The addresses of the repository and the home page among `project.urls`.
@@ -109,6 +149,40 @@ mod tests {
                     [tool.maturin]\npython-source = \"python\"\ninclude = [{ path = \"d/*.json\", format = \"sdist\" }, \"e\"]\n";
         assert_eq!(read(text).unwrap().packed, ["../README.md", "..", "../legal", "python", "d", "e"]);
         assert_eq!(read("[project]\nreadme = \"R.md\"\n").unwrap().packed, ["R.md"]);
+    }
+
+    #[test]
+    fn what_an_index_judges() {
+        let text = "[project]\ndescription = \"d\"\nlicense = \"MIT\"\nclassifiers = [\"Topic :: A\"]\nrequires-python = \">=3.9\"\n\
+                    dependencies = [\"a\"]\nauthors = [{ name = \"A\", email = \"a@b.c\" }, { name = \"B\" }]\n\
+                    readme = { file = \"R\", content-type = \"text/plain\" }\nurls.Home = \"https://a\"\n\
+                    [[project.maintainers]]\nemail = \"d@e.f\"\n[project.optional-dependencies]\nx = [\"b\"]\n";
+        let texts = |words: &[&str]| words.iter().map(|word| word.to_string()).collect::<Vec<_>>();
+        let about = About {
+            summary: Some("d".to_owned()),
+            classifiers: texts(&["Topic :: A"]),
+            requires_python: Some(">=3.9".to_owned()),
+            requirements: texts(&["a", "b"]),
+            urls: vec![("Home".to_owned(), "https://a".to_owned())],
+            emails: texts(&["a@b.c", "d@e.f"]),
+            license: Some("MIT".to_owned()),
+            content_type: Some("text/plain".to_owned()),
+            any_linux: false,
+        };
+        assert_eq!(read(text).unwrap().about, about);
+        // As maturin names its wheels.
+        for (keys, any_linux) in [
+            ("", false),
+            ("skip-auditwheel = true", true),
+            ("auditwheel = \"skip\"", true),
+            ("auditwheel = \"check\"", false),
+            ("compatibility = \"linux\"", true),
+            ("manylinux = \"off\"", true),
+            ("skip-auditwheel = true\ncompatibility = \"manylinux2014\"", false),
+        ] {
+            assert_eq!(read(&format!("[tool.maturin]\n{keys}\n")).unwrap().about.any_linux, any_linux, "{keys}");
+        }
+        assert_eq!(read("[project]\nlicense = { text = \"Ours\" }\n").unwrap().about, About::default());
     }
 
     #[test]

@@ -23,12 +23,12 @@ use crate::{
         ownership::{CONTENT, Kind, Name, YANKED},
         publish::missing,
     },
-    repo,
+    pypi, repo,
     step::{Dist, Observation},
     tools::{
         cargo, child,
         program::Missing,
-        python::{self, Environment},
+        python::{self, Environment, project},
     },
 };
 
@@ -75,7 +75,21 @@ fn is_of(dist: &Dist, file: &str) -> bool {
 }
 
 pub fn observe_build(world: &World<'_>, dist: &Dist) -> Result<Observation> {
-    Ok(built(world, dist, &files(world, dist)?))
+    let found = files(world, dist)?;
+    let is_pypi = !project::has_own_index();
+    Ok(unfit(dist, found.keys(), is_pypi).unwrap_or_else(|| built(world, dist, &found)))
+}
+
+/// What PyPI would refuse when all else of the release is out already.
+fn unfit<'f>(dist: &Dist, mut files: impl Iterator<Item = &'f String>, is_pypi: bool) -> Option<Observation> {
+    if !is_pypi || dist.is_private {
+        return None;
+    }
+    files.find_map(|file| pypi::platform_objection(file)).map(|why| Observation::Blocked {
+        why,
+        next: "cargo xtask wheels --zig --out DIR builds one, and the same command with --dist DIR publishes it"
+            .to_owned(),
+    })
 }
 
 /// Whether the files that were found are all that is wanted.
@@ -562,7 +576,20 @@ pub mod tests {
             version: "0.8.0rc1".to_owned(),
             platforms: Vec::new(),
             from: None,
+            is_private: false,
         }
+    }
+
+    #[test]
+    fn a_wheel_that_pypi_refuses_stops_the_release_before_it_goes_out() {
+        let names = ["lark-0.8.0rc1-py3-none-linux_x86_64.whl", "lark-0.8.0rc1.tar.gz"].map(str::to_owned);
+        let dist = lark();
+        let Some(Observation::Blocked { why, .. }) = unfit(&dist, names.iter(), true) else { panic!("it is taken") };
+        assert!(why.starts_with("lark-0.8.0rc1-py3-none-linux_x86_64.whl is for `linux_x86_64`"), "{why}");
+        // Another index takes it.
+        assert!(unfit(&dist, names.iter(), false).is_none());
+        assert!(unfit(&Dist { is_private: true, ..dist.clone() }, names.iter(), true).is_none());
+        assert!(unfit(&dist, names[1..].iter(), true).is_none());
     }
 
     #[test]

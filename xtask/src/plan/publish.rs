@@ -18,6 +18,7 @@ use crate::{
     config::{Lockstep, PLATFORMS, SDIST},
     edit::slashed,
     files::{cargo_toml::Table, changelog, tag_record::Record},
+    pypi,
     repo::{Recorded, rollback_tag},
     snapshot::Snapshot,
     step::{Announcement, CrateUpload, Dist, ForgeRelease, ImageRelease, Lane, Listing, Packages, Reach, Step, Tagged},
@@ -269,6 +270,7 @@ fn dists(snapshot: &Snapshot, of: &Arc<Tagged>, options: &Options, findings: &mu
                 version,
                 platforms: if options.here { Vec::new() } else { train.config.platforms.clone() },
                 from: options.dist.clone(),
+                is_private: pypi::is_private(&wheel.project.about),
             }),
             Err(error) => findings.push(Finding::new(
                 "python-version",

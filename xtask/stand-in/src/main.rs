@@ -18,6 +18,8 @@ mod crates_io;
 mod hash;
 #[path = "../../src/pep503.rs"]
 mod pep503;
+#[path = "../../src/pypi.rs"]
+mod pypi;
 mod server;
 
 use server::{StandIn, Upstream};

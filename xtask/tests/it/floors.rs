@@ -21,6 +21,7 @@ const FLOORS: [&[&str]; 7] = [
         "visible",
         "crates_io",
         "pep503",
+        "pypi",
     ],
     &["files"],
     &["config", "workspace", "train", "repo", "snapshot"],

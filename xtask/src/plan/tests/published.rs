@@ -336,3 +336,29 @@ fn a_limit_that_is_raised_for_who_asks_is_noted() {
         ]
     );
 }
+
+#[test]
+fn what_a_project_says_of_itself_is_judged_before_the_tag() {
+    const PROJECT: &str = "barter-python/pyproject.toml";
+    let judged = |name: &str, lines: &str| {
+        let sketch = house().with(PROJECT, "name = \"barter-python\"\n", &format!("name = \"{name}\"\n{lines}"));
+        let snapshot = sketch.snapshot();
+        let found = published::metadata(&snapshot.workspace, &snapshot.train);
+        let found = found.into_iter().map(|found| found.what).collect::<Vec<_>>();
+        (found, published::noted(&snapshot.workspace, &snapshot.train))
+    };
+    let none = || Vec::<String>::new();
+    assert_eq!(judged("barter-python", "requires-python = \">=3.9\"\n"), (none(), none()));
+    let direct = "dependencies = [\"requests @ https://forge.example/r.zip\"]\n";
+    let refused = format!(
+        "{PROJECT}: `dependencies`: `requests @ https://forge.example/r.zip` names an address, and PyPI takes none"
+    );
+    assert_eq!(judged("barter-python", direct), (vec![refused], none()));
+    let private = format!("classifiers = [\"Private :: Do Not Upload\"]\n{direct}");
+    let noted = format!(
+        "{PROJECT}: its classifiers say that it is private, and PyPI takes no such project: set UV_PUBLISH_URL where it is published"
+    );
+    assert_eq!(judged("barter-python", &private), (none(), vec![noted]));
+    let noted = format!("{PROJECT}: `Py_Compile` is a module of Python, and PyPI takes no new project of that name");
+    assert_eq!(judged("Py_Compile", ""), (none(), vec![noted]));
+}

@@ -6,7 +6,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Answer, Call, State, is_plain, now, timestamp};
-use crate::{hash::sha256, pep503::normalized};
+use crate::{
+    hash::sha256,
+    pep503::normalized,
+    pypi::{self, About},
+};
 
 /// The token that uploads need, but for what it is in this run.
 pub const TOKEN: &str = "rehearsal-python-token";
@@ -121,7 +125,11 @@ fn upload(state: &State, call: &Call) -> Result<Answer> {
         return Ok(Answer::text(400, "Missing data: name, version, filetype or content."));
     };
     let sha256 = sha256(content.content);
-    if let Some(why) = objection(&name, &version, &filename, &sha256, field) {
+    let about = about(&parts);
+    let judged = pypi::objections(&about).into_iter().next().map(|objection| objection.what);
+    let unfit = || pypi::platform_objection(&filename).filter(|_| !pypi::is_private(&about));
+    let why = objection(&name, &version, &filename, &sha256, field).or(judged).or_else(unfit);
+    if let Some(why) = why {
         return Ok(Answer::text(400, why));
     }
     let _turn = state.turn();
@@ -145,6 +153,31 @@ fn upload(state: &State, call: &Call) -> Result<Answer> {
     state.save(&project(&name), &serde_json::to_vec(&known)?)?;
     state.effect("file", &sha256, what)?;
     Ok(Answer::text(200, ""))
+}
+
+/// What a form says of a project. Of addresses of people, it holds more than those alone.
+fn about(parts: &[Part<'_>]) -> About {
+    let all = |name: &str| -> Vec<String> {
+        let named = parts.iter().filter(|part| part.name == name);
+        let texts = named.map(|part| String::from_utf8_lossy(part.content).trim().to_owned());
+        texts.filter(|text| !text.is_empty()).collect()
+    };
+    let one = |name: &str| all(name).into_iter().next();
+    let urls = all("project_urls").into_iter().filter_map(|pair| {
+        let (label, url) = pair.split_once(',')?;
+        Some((label.trim().to_owned(), url.trim().to_owned()))
+    });
+    About {
+        summary: one("summary"),
+        classifiers: all("classifiers"),
+        requires_python: one("requires_python"),
+        requirements: all("requires_dist"),
+        urls: urls.collect(),
+        emails: Vec::new(),
+        license: one("license_expression"),
+        content_type: one("description_content_type"),
+        any_linux: false,
+    }
 }
 
 /// Yanks all files of a release, as PyPI does (PEP 592).

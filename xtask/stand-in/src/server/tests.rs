@@ -306,6 +306,22 @@ fn python() {
     assert_eq!(upload(&world.token(python::TOKEN), bytes, &sha256(other), "0.1.0").0, 400);
     assert_eq!(upload(&world.token(python::TOKEN), bytes, "", "0.1.0").0, 400);
     assert_eq!(upload(&world.token(python::TOKEN), bytes, &sha256(bytes), "0.1.0+post.1").0, 400);
+    for (field, why) in [
+        ("requires_dist=log @ https://forge.example/log.zip", "`log @ https://forge.example/log.zip` names an address"),
+        ("classifiers=Birds :: Lark", "PyPI does not take `Birds :: Lark`"),
+        ("project_urls=Home, lark.example", "PyPI takes no address like `lark.example`"),
+        ("license_expression=Ours", "`license = \"Ours\"` is no SPDX expression"),
+    ] {
+        let (user, digest) =
+            (format!("__token__:{}", world.token(python::TOKEN)), format!("sha256_digest={}", sha256(bytes)));
+        let content = format!("content=@{file}");
+        let form =
+            [":action=file_upload", "name=Tiny.Whl", "version=0.1.0", "filetype=bdist_wheel", &digest, &content, field];
+        let form = form.iter().flat_map(|field| ["--form", *field]);
+        let (status, told) =
+            world.curl(&["--user", &user].into_iter().chain(form).chain(["@/legacy/"]).collect::<Vec<_>>());
+        assert!(status == 400 && told.contains(why), "{status} {told}");
+    }
     assert_eq!(world.curl(&["@/simple/tiny-whl/"]).0, 404);
     assert_eq!(upload(&world.token(python::TOKEN), bytes, &sha256(bytes), "0.1.0"), (200, String::new()));
     assert_eq!(upload(&world.token(python::TOKEN), bytes, &sha256(bytes), "0.1.0"), (200, String::new()));
