@@ -25,7 +25,7 @@ use crate::{
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version, max_term_width = 120)]
 #[command(
-    after_help = "release, postfix, hotfix, smoke, publish, pack, post-release, rollback and wheels take --dry-run: it looks, says what the real run would do, and touches nothing."
+    after_help = "release, postfix, hotfix, smoke, publish, pack, post-release, rollback, wheels and status --issue take --dry-run: it looks, says what the real run would do, and touches nothing."
 )]
 pub struct Cli {
     #[command(flatten)]
@@ -437,10 +437,19 @@ fn misused(global: &Global, command: &Command) -> Option<(&'static str, &'static
     let confirms = matches!(command, Command::Release { .. } | Command::Postfix { .. } | Command::Hotfix { .. });
     let waives = confirms || matches!(command, Command::Publish { .. } | Command::Smoke | Command::Rehearse { .. });
     let serves = matches!(command, Command::Serve { .. });
+    let compiles = matches!(command, Command::Due { interfaces: true });
+    let remembers = match command {
+        Command::Publish { sending, .. } | Command::Rollback { sending, .. } => {
+            !sending.announced.is_empty() || !sending.announce_again.is_empty()
+        }
+        _ => false,
+    };
     let flags = [
         ("--waive", !global.waive.is_empty() && !waives, "has nothing to set aside"),
         ("--confirm", !global.confirm.is_empty() && !confirms, "has nothing to confirm"),
         ("--dry-run", global.dry_run && serves, "serves, and cannot only look"),
+        ("--dry-run", global.dry_run && compiles, "compiles the crates to compare them, and cannot only look"),
+        ("--dry-run", global.dry_run && remembers, "remembers what a person saw, and cannot only look"),
         ("--json", global.json && serves, "gives no answer but the environment to use"),
         ("--train", global.train.is_some() && serves, "serves whatever it is sent, of any train"),
     ];

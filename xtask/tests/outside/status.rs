@@ -68,6 +68,9 @@ fn the_wheels_budget_counts_from_the_registry_and_one_issue_tells_it() {
 
     assert_eq!(issues(&outside).len(), 0, "looking leaves nothing");
     let issue = format!("{lark} --issue");
+    let said = status(&machine, published + 49 * HOUR, &format!("{issue} --dry-run"), 1);
+    assert!(said.out.contains("  todo    an open issue with the label release-overdue"), "{}", said.all());
+    assert_eq!(issues(&outside).len(), 0, "a dry run posts nothing");
     status(&machine, published + 49 * HOUR, &issue, 1);
     let first = issues(&outside);
     assert_eq!(first.len(), 1);
