@@ -1,6 +1,8 @@
 //! Images: built from the tagged commit with its version and revision as labels, pushed, and `latest` moved forward.
 //! It must never move `latest` back to a version that is not the highest final one.
 
+use std::path::Path;
+
 use anyhow::{Context, Result, bail};
 use xshell::cmd;
 
