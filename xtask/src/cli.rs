@@ -541,7 +541,14 @@ pub fn main() -> i32 {
         Command::Serve { dir, port, alone, registry: registries, command } => {
             match commands::serve(
                 &call,
-                crate::tools::stand_in::Wanted { dir, port, alone, registries, hidden: Vec::new() },
+                crate::tools::stand_in::Wanted {
+                    dir,
+                    port,
+                    alone,
+                    registries,
+                    hidden: Vec::new(),
+                    from: PathBuf::new(),
+                },
                 &command,
             ) {
                 Ok(code) => return code,

@@ -41,8 +41,9 @@ use crate::{
     snapshot::{Loader, Snapshot, Source},
     step::{Checks, Dist, Lane, Observation, Reach, Step, Tagged},
     tools::{
-        cargo, child,
+        child,
         python::{Environment, project},
+        registries::Registries,
         stand_in,
     },
     train::Train,
@@ -357,6 +358,8 @@ fn of_registries(world: &World<'_>, first: &Snapshot, trains: &[Train]) -> Vec<S
 /// They end with the command, whose exit code it gives, or when they are ended.
 pub fn serve(call: &Call<'_>, mut wanted: stand_in::Wanted, command: &[OsString]) -> Result<i32> {
     wanted.dir = std::path::absolute(&wanted.dir)?;
+    wanted.from = call.manifest.as_deref().and_then(Path::parent).unwrap_or(Path::new("")).to_owned();
+    wanted.from = std::env::current_dir()?.join(&wanted.from);
     wanted.hidden = if wanted.alone { Vec::new() } else { strange_crates(call)? };
     if !wanted.hidden.is_empty() {
         let _ = writeln!(io::stderr(), "hidden, because another project has these names: {}", wanted.hidden.join(", "));
@@ -475,7 +478,7 @@ pub fn pack(call: &Call<'_>, without: Vec<Lane>, out: &Path) -> Result<()> {
     let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
     let (train, version) = tagged_here(&loader, sound(&loader)?)?;
     let snapshot = Snapshot { train, ..loader.load(Source::Commit(&loader.repo.head))? };
-    let options = publish::Options { without, elsewhere: elsewhere(), ..Default::default() };
+    let options = publish::Options { without, elsewhere: elsewhere(&loader)?, ..Default::default() };
     let publication = publish::plan(&snapshot, &version, &options);
     let report = call.report;
     report.findings(&publication.findings);
@@ -686,7 +689,7 @@ fn publication_of(
     options: &publish::Options,
 ) -> Result<(Snapshot, Publication)> {
     let tag = train.tag.fill(version);
-    let options = &publish::Options { elsewhere: elsewhere(), ..options.clone() };
+    let options = &publish::Options { elsewhere: elsewhere(loader)?, ..options.clone() };
     let Some(commit) = loader.repo.tags.get(&tag) else {
         bail!("there is no tag {tag} here: cargo xtask release {}, or git fetch {} --tags", version.tag(), train.remote)
     };
@@ -702,9 +705,11 @@ fn publication_of(
     Ok((snapshot, publication))
 }
 
-/// What the environment says of where packages go.
-fn elsewhere() -> publish::Elsewhere {
-    publish::Elsewhere { registry: cargo::own_registry(), has_own_index: project::has_own_index() }
+/// What the environment and cargo's configuration say of where packages go.
+fn elsewhere(loader: &Loader<'_>) -> Result<publish::Elsewhere> {
+    // That of a rehearsal stands for crates.io.
+    let registry = Registries::of(&loader.repo.top)?.default_name().filter(|name| name != "rehearsal");
+    Ok(publish::Elsewhere { registry, has_own_index: project::has_own_index() })
 }
 
 /// The train and version of the tag at the head, else the version that the train has.

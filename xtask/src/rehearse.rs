@@ -46,7 +46,7 @@ use crate::{
     tools::{
         child,
         engine::{Cannot, Engine},
-        registries::CRATES_IO,
+        registries::{CRATES_IO, Registries},
         stand_in::{Known, StandIn},
     },
     train::Train,
@@ -301,6 +301,7 @@ impl<'r> Stand<'r> {
         let stand_in = StandIn::start(
             report,
             &dir.join("stand-in"),
+            &Registries::of(&top.join(workspace.root_dir()))?,
             &Known {
                 crates: &crates,
                 without: &to.to_string(),
@@ -565,7 +566,7 @@ fn ask(
     // A private registry's stand-in has nothing of the world, whoever has a name there.
     let mut asked = names::names(snapshot);
     asked.retain(|name| name.registry.is_none());
-    for (name, answer) in ownership::ask(&world, &own, &asked) {
+    for (name, answer) in ownership::ask(&world, &snapshot.workspace.root_dir(), &own, &asked) {
         match answer {
             Ok(answer) => answers.push((name, answer)),
             Err(error) if name.kind == Kind::Crate => return Err(error),

@@ -141,31 +141,50 @@ pub fn pack(
         groups.entry(upload.registry.as_deref()).or_default().push(upload);
     }
     for (registry, uploads) in groups {
-        let mut command = Command::new(cargo::program());
+        let mut command = cargo::command();
         command.arg("package");
         fit(&mut command);
-        command.current_dir(tree.join(&packages.root)).env("CARGO_TARGET_DIR", target);
+        // One that is fitted for a rehearsal has its configuration, too.
+        let config = given(&command, cargo::CONFIG).filter(|_| cargo::given_config().is_none());
+        command.args(config.iter().flat_map(|path| ["--config", path]));
+        let root = tree.join(&packages.root);
+        let known = registries(world, uploads[0])?;
+        // Cargo's default, as this call will have it.
+        let default = given(&command, "CARGO_REGISTRY_DEFAULT").or_else(|| known.default_name());
+        let to = registry.or(default.as_deref()).unwrap_or(CRATES_IO);
+        let outside = Outside::of(&known, to, &command)?;
+        call(outside.as_ref(), &mut command, &root);
+        command.env("CARGO_TARGET_DIR", target);
         command.args(uploads.iter().flat_map(|upload| ["--package", &upload.name]));
-        match registry {
-            Some(CRATES_IO) => match (given(&command, STAND_IN), registries(world, uploads[0])?.default_name()) {
-                (Some(index), _) => drop(command.args(["--index", &index])),
-                (None, Some(_)) => drop(command.args(["--registry", CRATES_IO])),
-                // Cargo packs for it by itself, and, named, would not see in a mirror of it what is packed beside.
-                (None, None) => {}
-            },
-            named => drop(command.args(named.iter().flat_map(|name| ["--registry", name]))),
-        }
-        if registry.is_some_and(|name| name != CRATES_IO) {
+        let wants_token = match (registry.filter(|name| *name != CRATES_IO), default) {
+            (Some(name), _) => {
+                command.args(["--registry", name]);
+                true
+            }
+            // What stands in for crates.io tells everybody.
+            (None, Some(name)) if registry.is_none() => name != REHEARSAL,
+            (None, default) => {
+                let stand_in = given(&command, STAND_IN);
+                // Named crates-io, cargo would not see in a mirror of it what is packed beside; the packages are the same.
+                let index = stand_in.clone().or_else(|| known.mirror());
+                command.args(index.iter().flat_map(|index| ["--index", index]));
+                if index.is_none() && default.is_some() {
+                    command.args(["--registry", CRATES_IO]);
+                }
+                stand_in.is_none() && index.is_some()
+            }
+        };
+        if wants_token {
             // Its index wants a token, which what is compiled must not have: all is downloaded before, and no code run.
-            let mut fetch = Command::new(cargo::program());
-            fetch.args(["fetch", "--quiet"]).current_dir(tree.join(&packages.root));
+            let mut fetch = cargo::fetch(&root);
+            call(outside.as_ref(), &mut fetch, &root);
+            fetch.args(config.iter().flat_map(|path| ["--config", path]));
             for (name, value) in command.get_envs() {
                 match value {
                     Some(value) => fetch.env(name, value),
                     None => fetch.env_remove(name),
                 };
             }
-            with_secrets_of(OF_CARGO, &mut fetch);
             let told = child::send(world.report, fetch)?;
             if !told.ok() {
                 return Err(child::failure("cargo fetch", &told));
@@ -181,6 +200,7 @@ pub fn pack(
             command.arg("--locked");
         }
         let told = child::send(world.report, command)?;
+        drop(outside);
         if !told.ok() {
             return Err(child::failure("cargo package", &told));
         }
@@ -246,7 +266,7 @@ pub fn observe(world: &World<'_>, upload: &CrateUpload) -> Result<Observation> {
             registry: upload.registry.clone().filter(|name| name != CRATES_IO),
         };
         let own = ownership::at_remote(world.sh, &upload.of.own, &upload.of.remote);
-        let answer = ownership::answer(world, &own, &name)?;
+        let answer = ownership::answer(world, &upload.root, &own, &name)?;
         if let Some(other) = ownership::in_the_way(&upload.of, name, answer.owner) {
             return Ok(other);
         }
@@ -263,7 +283,8 @@ pub fn observe(world: &World<'_>, upload: &CrateUpload) -> Result<Observation> {
             next: "give the crate another name, or the same spelling where it is yours".to_owned(),
         });
     }
-    Ok(judge(upload, listed, packed_here(world, upload).as_deref(), credentials(&registries, upload)))
+    let token = (!credentials(&registries, upload)).then(|| variable(&registries, upload));
+    Ok(judge(upload, listed, packed_here(world, upload).as_deref(), token))
 }
 
 /// The hash of the package that was made of this release's commit: here or, where that is said, elsewhere.
@@ -296,8 +317,8 @@ impl Listed {
     }
 }
 
-/// What is to do about a crate, by what the registry has of it.
-fn judge(upload: &CrateUpload, listed: Option<Listed>, packed: Option<&str>, can_publish: bool) -> Observation {
+/// What is to do about a crate, by what the registry has of it; `lacks` names the variable of a token that there is not.
+fn judge(upload: &CrateUpload, listed: Option<Listed>, packed: Option<&str>, lacks: Option<String>) -> Observation {
     let Some(listed) = listed else {
         if upload.version != upload.of.version {
             let version = upload.version.tag();
@@ -306,11 +327,11 @@ fn judge(upload: &CrateUpload, listed: Option<Listed>, packed: Option<&str>, can
                 next: format!("cargo xtask publish {version} --only crates, then the same command"),
             };
         }
-        return match can_publish {
-            true => Observation::Todo,
-            false => Observation::Blocked {
+        return match lacks {
+            None => Observation::Todo,
+            Some(variable) => Observation::Blocked {
                 why: "it is not published, and cargo has no token to publish it with".to_owned(),
-                next: format!("cargo login, or {} in the environment", variable(upload)),
+                next: format!("cargo login{}, or {variable} in the environment", option(upload)),
             },
         };
     };
@@ -325,7 +346,7 @@ fn judge(upload: &CrateUpload, listed: Option<Listed>, packed: Option<&str>, can
         return ownership::unless_waived(&upload.of, CONTENT, other);
     }
     if listed.yanked {
-        let named = upload.registry.as_ref().map(|name| format!(" --registry {name}")).unwrap_or_default();
+        let named = option(upload);
         let yanked = Observation::Blocked {
             why: "it is yanked: it was published, and nobody is to have it".to_owned(),
             next: format!(
@@ -337,6 +358,11 @@ fn judge(upload: &CrateUpload, listed: Option<Listed>, packed: Option<&str>, can
     }
     let of = listed.commit.as_deref().map_or("no commit", short);
     Observation::Done { evidence: format!("sha256 {} of {of}", digits(&listed.sha256)), since: listed.since }
+}
+
+/// How cargo is told a crate's registry, where its manifest names one.
+pub fn option(upload: &CrateUpload) -> String {
+    upload.registry.as_ref().map(|name| format!(" --registry {name}")).unwrap_or_default()
 }
 
 /// As much of a hash as a person compares.
@@ -401,30 +427,57 @@ pub fn registries(world: &World<'_>, upload: &CrateUpload) -> Result<Registries>
     Registries::of(&world.sh.current_dir().join(&upload.root))
 }
 
+/// Where a crate is sent: to the registry that it names, or to cargo's default.
+fn destination(registries: &Registries, upload: &CrateUpload) -> String {
+    upload.registry.clone().or_else(|| registries.default_name()).unwrap_or_else(|| CRATES_IO.to_owned())
+}
+
 /// The variable in which cargo looks for a token.
-pub fn variable(upload: &CrateUpload) -> String {
-    let default = || std::env::var("CARGO_REGISTRY_DEFAULT").ok().filter(|name| !name.is_empty());
-    let name = upload.registry.clone().or_else(default);
-    token_variable(name.as_deref().unwrap_or(CRATES_IO))
+pub fn variable(registries: &Registries, upload: &CrateUpload) -> String {
+    token_variable(&destination(registries, upload))
 }
 
 /// Whether cargo has something to publish with; only the registry can say whether it is good.
 pub fn credentials(registries: &Registries, upload: &CrateUpload) -> bool {
-    let name = upload.registry.clone().or_else(|| registries.default_name());
-    registries.has_credentials(name.as_deref().unwrap_or(CRATES_IO))
+    registries.has_credentials(&destination(registries, upload))
 }
 
-/// Has cargo send something to the registry of a crate.
-pub fn send_to(command: &mut Command, upload: &CrateUpload) {
-    match upload.registry.as_deref() {
-        None => {}
-        Some(CRATES_IO) => match set(STAND_IN).zip(set(&token_variable(CRATES_IO))) {
-            // Only a token of a rehearsal may stand in the arguments.
-            Some((index, token)) => drop(command.args(["--index", &index, "--token", &token])),
-            None => drop(command.args(["--registry", CRATES_IO])),
-        },
-        Some(name) => drop(command.args(["--registry", name])),
+/// Has cargo send something to the registry of a crate, and says so: cargo does not choose by itself between crates.io and
+/// what is read instead of it.
+pub fn send_to(command: &mut Command, registries: &Registries, upload: &CrateUpload) {
+    let name = destination(registries, upload);
+    let stand_in = (name == CRATES_IO).then(|| set(STAND_IN)).flatten();
+    match stand_in.zip(set(&token_variable(&name))) {
+        // Only a token of a rehearsal may stand in the arguments.
+        Some((index, token)) if upload.registry.is_some() => command.args(["--index", &index, "--token", &token]),
+        _ => command.args(["--registry", &name]),
+    };
+}
+
+/// Where cargo is called when the tree has vendored sources instead of crates.io: what is packed beside, or was published a
+/// moment ago, is in none of them. It has the registries alone.
+struct Outside(TempDir);
+
+impl Outside {
+    /// A place that this call needs for a registry; a rehearsal has its own configuration before that of the tree.
+    fn of(registries: &Registries, to: &str, command: &Command) -> Result<Option<Outside>> {
+        if to != CRATES_IO || !registries.is_vendored || given(command, cargo::CONFIG).is_some() {
+            return Ok(None);
+        }
+        let dir = TempDir::new()?;
+        let config = dir.path().join(".cargo");
+        fs::create_dir(&config).with_context(|| config.display().to_string())?;
+        registries.write(&config)?;
+        Ok(Some(Outside(dir)))
     }
+}
+
+/// Has cargo work on the workspace in a directory, from there or from outside.
+fn call(outside: Option<&Outside>, command: &mut Command, root: &Path) {
+    match outside {
+        None => command.current_dir(root),
+        Some(Outside(dir)) => command.arg("--manifest-path").arg(root.join("Cargo.toml")).current_dir(dir.path()),
+    };
 }
 
 /// The value that a variable will have for a command, where it has one.
@@ -438,23 +491,30 @@ fn set(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
+/// What cargo calls the registry that stands in for crates.io in a rehearsal.
+pub const REHEARSAL: &str = "rehearsal";
+
 /// What a rehearsal has in the place of crates.io: cargo takes no other index under that name.
 const STAND_IN: &str = "XTASK_CRATES_IO_INDEX";
 
 /// Sends one crate. That it was compiled from its package is proved by then.
 pub fn upload(world: &World<'_>, upload: &CrateUpload) -> Result<()> {
     let tree = publish::checkout(world, &upload.of)?;
-    let mut command = Command::new(cargo::program());
+    let (known, root) = (registries(world, upload)?, tree.join(&upload.root));
+    let mut command = cargo::command();
     command
         .args(["publish", "--no-verify", "--package", &upload.name])
-        .current_dir(tree.join(&upload.root))
+        .envs(cargo::NO_WRAPPERS)
         .env("CARGO_TARGET_DIR", target(world, &upload.of));
     if upload.locked {
         command.arg("--locked");
     }
-    send_to(&mut command, upload);
+    send_to(&mut command, &known, upload);
+    let outside = Outside::of(&known, &destination(&known, upload), &command)?;
+    call(outside.as_ref(), &mut command, &root);
     with_secrets_of(OF_CARGO, &mut command);
     let told = child::send(world.report, command)?;
+    drop(outside);
     // Ours, whose answer was lost, or somebody else's: looking again tells.
     let is_there = ["is already uploaded", "already exists on"].iter().any(|word| told.err.contains(word));
     if told.ok() || is_there {
@@ -462,9 +522,10 @@ pub fn upload(world: &World<'_>, upload: &CrateUpload) -> Result<()> {
     }
     let what = format!("cargo publish -p {}", upload.name);
     if let Some(refusal) = child::refusal(&told) {
-        let variable = variable(upload);
+        let variable = variable(&known, upload);
         bail!(
-            "{what}: {refusal}; next: a token that is good (cargo login, or {variable}), and the same command goes on"
+            "{what}: {refusal}; next: a token that is good (cargo login{}, or {variable}), and the same command goes on",
+            option(upload)
         );
     }
     // All that it needs was found a moment ago: an index that does not show it now is asked again.
@@ -555,7 +616,7 @@ pub mod tests {
             (yanked(), same, "it is yanked"),
             (yanked(), other, "its sha256 is aaaaaaaaaaaaaaaa"),
         ] {
-            let said = match judge(&lark(), Some(listed), packed, true) {
+            let said = match judge(&lark(), Some(listed), packed, None) {
                 Observation::Done { evidence, .. } => format!("done {evidence}"),
                 Observation::Blocked { why, .. } => why,
                 other => panic!("{other:?}"),
@@ -578,7 +639,7 @@ pub mod tests {
             (YANKED, other(), false),
             (NAMES, other(), false),
         ] {
-            let seen = judge(&waiving(check), Some(listed), None, true);
+            let seen = judge(&waiving(check), Some(listed), None, None);
             assert_eq!(seen == Observation::Waived { by: format!("--waive {check}") }, is_waived, "{check}: {seen:?}");
             assert_eq!(seen.is_in_the_way(), !is_waived, "{check}: {seen:?}");
         }
@@ -612,7 +673,7 @@ pub mod tests {
                 "find out who published it (cargo owner --list lark); a version cannot be published twice: where the name is yours, cargo xtask release minor, else give the crate another name; or --waive registry-content, which leaves it as it is",
             ),
         ] {
-            let Observation::Blocked { next, .. } = judge(&unmoved, Some(listed), None, true) else { panic!("passed") };
+            let Observation::Blocked { next, .. } = judge(&unmoved, Some(listed), None, None) else { panic!("passed") };
             assert_eq!(next, expected);
         }
     }
@@ -629,14 +690,14 @@ pub mod tests {
 
     #[test]
     fn a_crate_that_is_not_there_is_sent_by_who_may_and_only_in_its_own_release() {
-        assert_eq!(judge(&lark(), None, None, true), Observation::Todo);
-        let no_token = judge(&lark(), None, None, false);
+        assert_eq!(judge(&lark(), None, None, None), Observation::Todo);
+        let no_token = judge(&lark(), None, None, Some("CARGO_REGISTRY_TOKEN".to_owned()));
         assert!(
             matches!(&no_token, Observation::Blocked { next, .. } if next.contains("CARGO_REGISTRY_TOKEN")),
             "{no_token:?}"
         );
         let earlier = CrateUpload { version: Version::parse("0.7.3", Dialect::Cargo).unwrap(), ..lark() };
-        let left_behind = judge(&earlier, None, None, true);
+        let left_behind = judge(&earlier, None, None, None);
         assert!(
             matches!(&left_behind, Observation::Blocked { next, .. } if next.starts_with("cargo xtask publish 0.7.3")),
             "{left_behind:?}"

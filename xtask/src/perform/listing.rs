@@ -1,7 +1,7 @@
 //! What a user sees of the release: cargo resolves all crates, the index has all files, the images and the forge agree.
 //! It must never be satisfied by what was sent: it asks what can be had.
 
-use std::{collections::BTreeSet, process::Command};
+use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, bail};
 use toml_edit::{DocumentMut, Item};
@@ -10,7 +10,7 @@ use super::{World, crates, forge, images, wheels};
 use crate::{
     repo::TempDir,
     step::{CrateUpload, Dist, ForgeRelease, ImageRelease, Listing, Observation},
-    tools::{cargo, child},
+    tools::{cargo, child, registries::Registries},
 };
 
 pub fn observe(world: &World<'_>, listing: &Listing) -> Result<Observation> {
@@ -49,7 +49,9 @@ pub fn observe(world: &World<'_>, listing: &Listing) -> Result<Observation> {
             unknown => return Ok(unknown),
         }
     }
-    if !crates.is_empty() && !resolves(world, &crates)? {
+    if let [first, ..] = crates[..]
+        && !resolves(world, &crates::registries(world, first)?, &crates)?
+    {
         return Ok(Observation::Todo);
     }
     Ok(Observation::done(format!("{} asked for, {there} there", parts.len())))
@@ -74,7 +76,7 @@ impl Part<'_> {
 }
 
 /// Whether cargo resolves all of them together, as a user's project would.
-fn resolves(world: &World<'_>, crates: &[&CrateUpload]) -> Result<bool> {
+fn resolves(world: &World<'_>, registries: &Registries, crates: &[&CrateUpload]) -> Result<bool> {
     // Outside of the tree, of whose configuration of cargo a user has the registries alone; the rest may name programs.
     let scratch = TempDir::new()?;
     let (sh, dir) = (world.sh, scratch.path());
@@ -89,8 +91,9 @@ fn resolves(world: &World<'_>, crates: &[&CrateUpload]) -> Result<bool> {
         manifest.push_str(&format!("{} = {{ version = \"={}\"{registry} }}\n", upload.name, upload.version));
     }
     sh.write_file(dir.join("Cargo.toml"), manifest)?;
-    let mut command = Command::new(cargo::program());
-    sh.write_file(dir.join(".cargo/config.toml"), crates::registries(world, crates[0])?.text())?;
+    let mut command = cargo::command();
+    sh.create_dir(dir.join(".cargo"))?;
+    registries.write(&dir.join(".cargo"))?;
     command.args(["generate-lockfile", "--quiet"]).current_dir(dir);
     let told = child::ask(command)?;
     if !told.ok() {

@@ -12,7 +12,7 @@ use xshell::cmd;
 use super::{Verdict, World, static_binary};
 use crate::{
     config::Image,
-    inherited::{OF_CARGO, is_secret, with_secrets_of, without_secrets},
+    inherited::{OF_CARGO, is_secret, without_secrets},
     report::Loudness,
     snapshot,
     step::{Observation, Proof, Prove, resolve_args, test_args},
@@ -45,7 +45,7 @@ pub fn prove(world: &World<'_>, proof: &Proof) -> Result<()> {
     let verdict = match &proof.what {
         Prove::Tests { root, packages, features, locked } => {
             let args = test_args(packages, features, *locked);
-            let mut command = Command::new(cargo::program());
+            let mut command = cargo::command();
             command.args(&args).current_dir(world.sh.current_dir().join(root));
             counted(world, command, &format!("cargo {}", args.join(" ")))
                 .map(|told| if is_untested(&told) { Verdict::Untested } else { Verdict::Proved })
@@ -63,7 +63,7 @@ pub fn prove(world: &World<'_>, proof: &Proof) -> Result<()> {
             child::run(world.report, command).map(|()| Verdict::Proved)
         }
         Prove::Resolve { root, locked } => {
-            let mut command = Command::new(cargo::program());
+            let mut command = cargo::command();
             command.args(resolve_args(*locked)).current_dir(world.sh.current_dir().join(root));
             // It tells a machine all that it found; only what is wrong is for people.
             let told = child::ask(command)?;
@@ -110,18 +110,15 @@ fn fetch(world: &World<'_>, proof: &Proof) {
     if !std::env::vars_os().any(|(name, _)| name.to_str().is_some_and(is_own)) {
         return;
     }
-    let mut command = Command::new(cargo::program());
-    command.args(["fetch", "--quiet"]).current_dir(dir(world, proof));
-    with_secrets_of(OF_CARGO, &mut command);
     // What it lacks then, the proof tells.
-    let _ = child::ask(command);
+    let _ = child::ask(cargo::fetch(&dir(world, proof)));
 }
 
 /// Runs a command of the configuration's own. Tests that a filter leaves none of would prove nothing.
 fn run(world: &World<'_>, dir: &Path, words: &[String]) -> Result<()> {
     let (program, args) = words.split_first().context("`run` is empty")?;
     let mut command = match program.as_str() {
-        "cargo" => Command::new(cargo::program()),
+        "cargo" => cargo::command(),
         // Counted from the directory that it runs in.
         path if path.contains('/') => Command::new(world.sh.current_dir().join(dir).join(path)),
         name => Command::new(name),
@@ -181,7 +178,7 @@ fn develop(world: &World<'_>, project: &Path, package: &str) -> Result<()> {
     let environment = Environment::prepare(world.sh, &world.target)?;
     let target = world.target.join("xtask").join("wheel");
     // Going back to a version that was built before, cargo takes the library of the version after for fresh.
-    let mut clean = Command::new(cargo::program());
+    let mut clean = cargo::command();
     clean.args(["clean", "--quiet", "--release", "-p", package]).current_dir(project).env("CARGO_TARGET_DIR", &target);
     child::run(world.report, clean)?;
     let mut command = Command::new(environment.python());

@@ -33,8 +33,8 @@ pub fn build(world: &World<'_>, root: &Path, binary: &str, context: &Path, at: i
     // What is downloaded now has its path remapped later; a workspace that does not keep its lock gets one. What other
     // platforms need is nobody's here.
     let locked = root.join("Cargo.lock").is_file().then_some("--locked");
-    let mut fetch = Command::new(cargo::program());
-    fetch.args(["fetch", "--quiet", "--target", &host]).args(locked).current_dir(root);
+    let mut fetch = cargo::fetch(root);
+    fetch.args(["--target", &host]).args(locked);
     let told = child::send(world.report, fetch)?;
     if !told.ok() {
         return Err(match cargo::stale_lock(&told.err) {
@@ -45,7 +45,7 @@ pub fn build(world: &World<'_>, root: &Path, binary: &str, context: &Path, at: i
     let packages = Packages::of(root, binary, &host)?;
     forget_another_tree(world, root, &host, &dir, &packages)?;
 
-    let mut build = Command::new(cargo::program());
+    let mut build = cargo::command();
     // With `--target`, the flags reach the binary but not its build scripts.
     build.args(["build", "--release", "--locked", "--bin", binary, "--target", &host]).current_dir(root);
     build.env("CARGO_TARGET_DIR", &target).env("CARGO_ENCODED_RUSTFLAGS", flags(world).join("\x1f"));
@@ -94,7 +94,7 @@ struct Packages {
 
 impl Packages {
     fn of(root: &Path, binary: &str, host: &str) -> Result<Packages> {
-        let mut command = Command::new(cargo::program());
+        let mut command = cargo::command();
         command.args(["metadata", "--quiet", "--format-version=1", "--locked", "--filter-platform", host]);
         command.current_dir(root);
         let told = child::ask(command)?;
@@ -128,7 +128,7 @@ fn forget_another_tree(world: &World<'_>, root: &Path, host: &str, dir: &Path, p
     if !target.exists() || fs::read_to_string(&mark).is_ok_and(|before| before == from) {
         return world.sh.write_file(&mark, from).map_err(Into::into);
     }
-    let mut clean = Command::new(cargo::program());
+    let mut clean = cargo::command();
     clean.args(["clean", "--quiet", "--release", "--target", host]).current_dir(root).env("CARGO_TARGET_DIR", &target);
     clean.args(packages.ids.iter().flat_map(|id| ["--package", id]));
     world.sh.remove_path(&mark)?;

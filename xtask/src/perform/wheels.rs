@@ -168,9 +168,7 @@ pub fn make(world: &World<'_>, dist: &Dist, tree: &Path, out: &Path, wanted: &Wa
     let target = publish::place(world, &dist.of).join("wheel");
     world.sh.remove_path(&target)?;
     // What is downloaded now has its path remapped later.
-    let mut fetch = Command::new(cargo::program());
-    fetch.args(["fetch", "--quiet"]).current_dir(&project);
-    let told = child::send(world.report, fetch)?;
+    let told = child::send(world.report, cargo::fetch(&project))?;
     if !told.ok() {
         return Err(child::failure("cargo fetch", &told));
     }
@@ -387,7 +385,7 @@ pub fn observe(world: &World<'_>, dist: &Dist) -> Result<Observation> {
 fn in_the_way(world: &World<'_>, dist: &Dist) -> Option<Observation> {
     let name = Name { kind: Kind::Project, name: dist.name.clone(), registry: None };
     let own = ownership::at_remote(world.sh, &dist.of.own, &dist.of.remote);
-    let answer = ownership::answer(world, &own, &name).ok()?;
+    let answer = ownership::answer(world, Path::new(""), &own, &name).ok()?;
     let is_yanked = answer.versions.get(&dist.version) == Some(&true);
     ownership::in_the_way(&dist.of, name, answer.owner).or_else(|| {
         is_yanked.then(|| {

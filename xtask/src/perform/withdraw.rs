@@ -1,8 +1,6 @@
 //! What is withdrawn from registries and forge: yanked and marked, never deleted.
 //! It must never withdraw what is not of the release, nor take "could not ask" for "not there".
 
-use std::process::Command;
-
 use anyhow::{Result, bail};
 
 use super::{
@@ -31,12 +29,12 @@ fn never() -> Observation {
 pub fn observe_yank(world: &World<'_>, upload: &CrateUpload) -> Result<Observation> {
     let registries = crates::registries(world, upload)?;
     let listed = crates::ask(&registries, upload)?;
-    let can_yank = crates::credentials(&registries, upload);
-    Ok(judge(upload, listed, crates::packed_here(world, upload).as_deref(), can_yank))
+    let token = (!crates::credentials(&registries, upload)).then(|| crates::variable(&registries, upload));
+    Ok(judge(upload, listed, crates::packed_here(world, upload).as_deref(), token))
 }
 
 /// What is to do about a crate of a release that is taken back: only that release's own is yanked.
-fn judge(upload: &CrateUpload, listed: Option<Listed>, packed: Option<&str>, can_yank: bool) -> Observation {
+fn judge(upload: &CrateUpload, listed: Option<Listed>, packed: Option<&str>, lacks: Option<String>) -> Observation {
     let Some(listed) = listed else { return never() };
     if listed.yanked {
         return Observation::done(format!("sha256 {}, yanked", crates::digits(&listed.sha256)));
@@ -54,19 +52,23 @@ fn judge(upload: &CrateUpload, listed: Option<Listed>, packed: Option<&str>, can
             ),
         };
     }
-    match can_yank {
-        true => Observation::Todo,
-        false => Observation::Blocked {
+    match lacks {
+        None => Observation::Todo,
+        Some(variable) => Observation::Blocked {
             why: "it is published, and cargo has no token to yank it with".to_owned(),
-            next: format!("cargo login, or {} in the environment", crates::variable(upload)),
+            next: format!("cargo login{}, or {variable} in the environment", crates::option(upload)),
         },
     }
 }
 
 pub fn yank(world: &World<'_>, upload: &CrateUpload) -> Result<()> {
-    let mut command = Command::new(cargo::program());
-    command.arg("yank").arg(format!("{}@{}", upload.name, upload.version)).current_dir(world.sh.current_dir());
-    crates::send_to(&mut command, upload);
+    let mut command = cargo::command();
+    command
+        .arg("yank")
+        .arg(format!("{}@{}", upload.name, upload.version))
+        .current_dir(world.sh.current_dir().join(&upload.root));
+    let registries = crates::registries(world, upload)?;
+    crates::send_to(&mut command, &registries, upload);
     with_secrets_of(OF_CARGO, &mut command);
     let told = child::send(world.report, command)?;
     if told.ok() {
@@ -74,7 +76,7 @@ pub fn yank(world: &World<'_>, upload: &CrateUpload) -> Result<()> {
     }
     let what = format!("cargo yank {}", upload.name);
     if let Some(refusal) = child::refusal(&told) {
-        let variable = crates::variable(upload);
+        let variable = crates::variable(&registries, upload);
         bail!(
             "{what}: {refusal}; next: a token that may yank (cargo login, or {variable}), and the same command goes on"
         );
@@ -159,7 +161,7 @@ mod tests {
     #[test]
     fn only_the_releases_own_crate_is_yanked() {
         let (same, other) = (Some("aaaaaaaaaaaaaaaa"), Some("bbbbbbbbbbbbbbbb"));
-        for (listed, packed, can_yank, expected) in [
+        for (listed, packed, has_token, expected) in [
             (None, None, true, "done: was never published"),
             (Some(yanked()), None, true, "done: sha256 aaaaaaaaaaaa, yanked"),
             (Some(listed(Some(OURS))), None, true, "todo"),
@@ -186,7 +188,7 @@ mod tests {
                 "blocked: the registry has another lark 0.8.0 of this commit: its sha256 is aaaaaaaaaaaaaaaa, that of the package made here is bbbbbbbbbbbbbbbb",
             ),
         ] {
-            let said = match judge(&lark(), listed, packed, can_yank) {
+            let said = match judge(&lark(), listed, packed, (!has_token).then(|| "CARGO_REGISTRY_TOKEN".to_owned())) {
                 Observation::Todo => "todo".to_owned(),
                 Observation::Done { evidence, .. } => format!("done: {evidence}"),
                 Observation::Blocked { why, .. } => format!("blocked: {why}"),

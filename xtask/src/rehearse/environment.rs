@@ -4,7 +4,10 @@
 use std::{path::Path, process::Command};
 
 use super::image_registry::ImageRegistry;
-use crate::{perform::images, tools::stand_in::StandIn};
+use crate::{
+    perform::images,
+    tools::{cargo, stand_in::StandIn},
+};
 
 pub struct Environment {
     stand_in: StandIn,
@@ -31,6 +34,14 @@ impl Environment {
         self.stand_in.environment().iter().filter(|(name, _)| is_of_one(name)).cloned().collect()
     }
 
+    /// A call of cargo that knows the stand-ins, whatever the tree puts in the place of crates.io.
+    pub fn cargo(&self, verb: &str) -> Command {
+        let mut command = Command::new(cargo::program());
+        let config = self.stand_in.environment().iter().filter(|(name, _)| name == cargo::CONFIG);
+        command.args(config.flat_map(|(_, path)| ["--config", path])).arg(verb);
+        command
+    }
+
     /// Takes away what a rehearsal must not have; `outward` gives the stand-ins instead. Everything compiles with one home of
     /// cargo: to cargo, a dependency that lies in another one is another dependency, and is compiled again.
     pub fn apply(&self, command: &mut Command, outward: bool) {
@@ -42,7 +53,7 @@ impl Environment {
         command.env("CARGO_TARGET_DIR", &self.target);
         be_patient(command);
         // Whose a name is, a release asks as well.
-        let asked = ["CARGO_HOME", "UV_PUBLISH_CHECK_URL"];
+        let asked = ["CARGO_HOME", cargo::CONFIG, "UV_PUBLISH_CHECK_URL"];
         let given = self.stand_in.environment().iter().filter(|(name, _)| outward || asked.contains(&name.as_str()));
         command.envs(given.cloned());
         // Where there is none, nothing is pushed, and nobody is asked.

@@ -16,7 +16,7 @@ use crate::{
     perform::{World, wheels},
     step::{CrateUpload, Dist, ImageRelease},
     tools::{
-        cargo, child,
+        child,
         engine::{Engine, Health, Runner},
         python,
         registries::CRATES_IO,
@@ -42,8 +42,9 @@ pub fn builds_with(stand: &mut Stand<'_>, upload: &CrateUpload) -> Result<()> {
     stand.try_out(&format!("a new cargo project adds {name} {version}{} and builds", upload.place()), |stand| {
         let project = stand.dir.join(format!("user{}", upload.place().replace(' ', "-")));
         let cargo = |args: &[&str], dir: &PathBuf| {
-            let mut command = Command::new(cargo::program());
-            command.args(args).current_dir(dir);
+            let (verb, options) = args.split_first().unwrap_or((&"", &[]));
+            let mut command = stand.environment.cargo(verb);
+            command.args(options).current_dir(dir);
             stand.user(command)
         };
         // Not by `cargo new`, which would add it to a workspace that it finds above.

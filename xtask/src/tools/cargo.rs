@@ -12,10 +12,40 @@ use anyhow::{Result, bail};
 use xshell::{Shell, cmd};
 
 use super::child;
+use crate::inherited::{OF_CARGO, with_secrets_of};
 
 /// The program to call.
 pub fn program() -> OsString {
     std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+}
+
+/// A call of it, with the configuration that every call of a rehearsal has.
+pub fn command() -> Command {
+    let mut command = Command::new(program());
+    if let Some(config) = given_config() {
+        command.arg("--config").arg(config);
+    }
+    command
+}
+
+/// Names that configuration. On the command line it comes before that of the tree and of the directories above, which may
+/// put something else in the place of crates.io.
+pub const CONFIG: &str = "XTASK_CARGO_CONFIG";
+
+/// The configuration that every call of cargo has, where there is one.
+pub fn given_config() -> Option<PathBuf> {
+    std::env::var_os(CONFIG).filter(|path| !path.is_empty()).map(PathBuf::from)
+}
+
+/// Programs of the tree that would run in the place of rustc when cargo only looks which it is.
+pub const NO_WRAPPERS: [(&str, &str); 2] = [("RUSTC_WRAPPER", ""), ("RUSTC_WORKSPACE_WRAPPER", "")];
+
+/// Downloads what a workspace needs, with the tokens of its registries: no code of anybody's runs meanwhile.
+pub fn fetch(dir: &Path) -> Command {
+    let mut fetch = command();
+    fetch.args(["fetch", "--quiet"]).current_dir(dir).envs(NO_WRAPPERS);
+    with_secrets_of(OF_CARGO, &mut fetch);
+    fetch
 }
 
 /// The platform that cargo builds for when nothing else is said.
@@ -39,28 +69,6 @@ pub fn may_ask() -> Result<()> {
 /// Where cargo keeps what it downloads and is told.
 pub fn home() -> Option<PathBuf> {
     std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(std::env::home_dir()?.join(".cargo")))
-}
-
-/// The user's configuration, which names mirrors and private registries.
-pub fn config() -> Option<PathBuf> {
-    let home = home()?;
-    ["config.toml", "config"].iter().map(|name| home.join(name)).find(|path| path.is_file())
-}
-
-/// Whether the user has named a registry that stands for crates.io when none is named.
-pub fn has_default_registry() -> bool {
-    if let Ok(name) = std::env::var("CARGO_REGISTRY_DEFAULT") {
-        return !name.is_empty();
-    }
-    let Some(text) = config().and_then(|path| std::fs::read_to_string(path).ok()) else { return false };
-    let Ok(config) = text.parse::<toml_edit::DocumentMut>() else { return false };
-    config.get("registry").and_then(|registry| registry.get("default")).is_some()
-}
-
-/// The registry of the user's own to which crates go when nothing is said; that of a rehearsal stands for crates.io.
-pub fn own_registry() -> Option<String> {
-    let named = std::env::var("CARGO_REGISTRY_DEFAULT").ok()?;
-    (!named.is_empty() && !["crates-io", "rehearsal"].contains(&named.as_str())).then_some(named)
 }
 
 /// A lock that cargo would have to write, and must not under `--locked`.
@@ -93,7 +101,7 @@ pub fn stale_lock(words: &str) -> Option<StaleLock> {
 
 /// The same, asked of cargo in a directory of the workspace: for a program whose words went by.
 pub fn stale_lock_in(dir: &Path) -> Option<StaleLock> {
-    let mut command = Command::new(program());
+    let mut command = command();
     command.args(["metadata", "--quiet", "--format-version=1", "--locked"]).current_dir(dir);
     stale_lock(&child::ask(command).ok()?.err)
 }

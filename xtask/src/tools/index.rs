@@ -12,7 +12,10 @@ use serde::Deserialize;
 use serde_json::Value;
 use toml_edit::DocumentMut;
 
-use super::{cargo, child, registries::Registries};
+use super::{
+    cargo, child,
+    registries::{CRATES_IO, Registries},
+};
 use crate::{crates_io::canonical, repo::TempDir};
 
 /// One line of the index (Cargo book, "Registry Index", "JSON schema").
@@ -32,10 +35,10 @@ pub struct Line {
 /// The question for a crate, `NAME` or `NAME@VERSION`, in a home of its own: in the user's, cargo would have several
 /// questions wait for one another, and a crate that is remembered may be another registry's.
 pub fn info(registries: &Registries, home: &Path, spec: &str, registry: Option<&str>) -> Result<Command> {
-    let mut command = Command::new(cargo::program());
+    let mut command = cargo::command();
     command.args(["info", "--quiet", spec]);
     // By its name, too: cargo does not choose by itself between it and what the user has put in its place.
-    let crates_io = || (!cargo::has_default_registry()).then_some("crates-io");
+    let crates_io = || registries.default_name().is_none().then_some(CRATES_IO);
     if let Some(registry) = registry.or_else(crates_io) {
         command.args(["--registry", registry]);
     }

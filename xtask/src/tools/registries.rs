@@ -1,7 +1,12 @@
 //! Which registries cargo knows, as it is configured from the workspace upwards and in the user's home.
 //! It must never hand on what would run a program of the tree: wrappers, aliases and credential providers stay there.
 
-use std::{collections::BTreeMap, fs, path::Path, process::Command};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+    process::Command,
+};
 
 use anyhow::{Context, Result};
 use serde_json::{Map, Value};
@@ -12,9 +17,9 @@ use super::cargo;
 /// The registry that cargo calls so publishes to crates.io, whatever stands in for reading.
 pub const CRATES_IO: &str = "crates-io";
 
-/// The tables that say where crates are and how the way there is; the latter are the user's own alone.
+/// The tables that say where crates are, and how one gets there and is let in; the latter are the user's own alone.
 const OF_ALL: [&str; 3] = ["registries", "registry", "source"];
-const OF_THE_USER: [&str; 2] = ["http", "net"];
+const OF_THE_USER: [&str; 3] = ["http", "net", "credential-alias"];
 
 /// What is configured, the nearest word counting.
 #[derive(Debug, Default)]
@@ -22,6 +27,9 @@ pub struct Registries {
     config: Map<String, Value>,
     /// What `cargo login` keeps, by the registry's name.
     tokens: BTreeMap<String, String>,
+    /// A directory of this machine stands for crates.io: vendored sources or a local registry. It has nothing of what is
+    /// published.
+    pub is_vendored: bool,
 }
 
 impl Registries {
@@ -32,6 +40,10 @@ impl Registries {
 
     fn read(dir: &Path, home: Option<&Path>) -> Result<Registries> {
         let mut registries = Registries::default();
+        // As on the command line, it is nearer than anything else.
+        if let Some(path) = cargo::given_config() {
+            registries.add_file(dir, &path, |_| {})?;
+        }
         let own = home.map(|home| home.canonicalize().unwrap_or_else(|_| home.to_owned()));
         for above in dir.ancestors() {
             let at = above.join(".cargo");
@@ -45,6 +57,8 @@ impl Registries {
                 })?;
             }
         }
+        // What the tree has in a directory, the user may have from a mirror.
+        registries.leave_local();
         if let Some(home) = home {
             let above = home.parent().unwrap_or(home);
             registries.add(above, home, |config| {
@@ -52,6 +66,7 @@ impl Registries {
             })?;
             registries.tokens = tokens(home)?;
         }
+        registries.leave_local();
         Ok(registries)
     }
 
@@ -60,7 +75,11 @@ impl Registries {
         let Some(path) = ["config", "config.toml"].iter().map(|name| dir.join(name)).find(|path| path.is_file()) else {
             return Ok(());
         };
-        let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+        self.add_file(above, &path, clean)
+    }
+
+    fn add_file(&mut self, above: &Path, path: &Path, clean: impl FnOnce(&mut Map<String, Value>)) -> Result<()> {
+        let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
         let config: DocumentMut = text.parse().with_context(|| path.display().to_string())?;
         let mut config = values(config.as_table());
         clean(&mut config);
@@ -71,9 +90,8 @@ impl Registries {
 
     /// Has cargo know them in a home of its own, and nothing else of the tree.
     pub fn apply(&self, command: &mut Command, home: &Path) -> Result<()> {
-        let path = home.join("config.toml");
-        fs::write(&path, self.text()).with_context(|| path.display().to_string())?;
-        command.env("CARGO_HOME", home).current_dir(home);
+        self.write(home)?;
+        command.env("CARGO_HOME", home).current_dir(home).envs(cargo::NO_WRAPPERS);
         for (name, token) in &self.tokens {
             let variable = token_variable(name);
             if std::env::var_os(&variable).is_none() {
@@ -81,6 +99,12 @@ impl Registries {
             }
         }
         Ok(())
+    }
+
+    /// Writes the configuration into a home of cargo.
+    pub fn write(&self, home: &Path) -> Result<()> {
+        let path = home.join("config.toml");
+        fs::write(&path, self.text()).with_context(|| path.display().to_string())
     }
 
     /// The configuration alone, as a text.
@@ -93,6 +117,50 @@ impl Registries {
         let variable = std::env::var("CARGO_REGISTRY_DEFAULT").ok();
         let configured = || Some(self.config.get("registry")?.get("default")?.as_str()?.to_owned());
         variable.filter(|name| !name.is_empty()).or_else(configured).filter(|name| name != CRATES_IO)
+    }
+
+    /// Where a registry's index is.
+    pub fn index(&self, name: &str) -> Option<String> {
+        let variable = std::env::var(format!("{}_INDEX", variables_of(name))).ok();
+        let configured = || Some(self.config.get("registries")?.get(name)?.get("index")?.as_str()?.to_owned());
+        variable.filter(|index| !index.is_empty()).or_else(configured)
+    }
+
+    /// The index of the mirror that is read instead of crates.io: sources may replace one another in turn, and cargo itself
+    /// refuses a circle.
+    pub fn mirror(&self) -> Option<String> {
+        let source = |name: &str, key: &str| self.config.get("source")?.get(name)?.get(key)?.as_str();
+        let mut name = CRATES_IO;
+        for _ in 0..8 {
+            match source(name, "replace-with") {
+                Some(next) => name = next,
+                None => break,
+            }
+        }
+        match name {
+            CRATES_IO => None,
+            name => source(name, "registry").map(str::to_owned).or_else(|| self.index(name)),
+        }
+    }
+
+    /// Takes out directories in the place of registries, which say nothing of what is published, and what they replace.
+    fn leave_local(&mut self) {
+        let Some(sources) = self.config.get_mut("source").and_then(Value::as_object_mut) else { return };
+        let is_local = |source: &Value| source.get("directory").is_some() || source.get("local-registry").is_some();
+        let named = sources.iter().filter(|(_, source)| is_local(source)).map(|(name, _)| name.to_owned());
+        let mut local: BTreeSet<String> = named.collect();
+        sources.retain(|name, _| !local.contains(name));
+        // What is replaced by one that is replaced by a directory is so, too.
+        loop {
+            let is_replaced = |source: &Value| source["replace-with"].as_str().is_some_and(|by| local.contains(by));
+            let Some(name) = sources.iter().find(|(_, source)| is_replaced(source)).map(|(name, _)| name.to_owned())
+            else {
+                break;
+            };
+            sources.remove(&name);
+            local.insert(name);
+        }
+        self.is_vendored |= local.contains(CRATES_IO);
     }
 
     /// Whether cargo has something to be let in with.
@@ -117,8 +185,13 @@ impl Registries {
 pub fn token_variable(name: &str) -> String {
     match name {
         CRATES_IO => "CARGO_REGISTRY_TOKEN".to_owned(),
-        name => format!("CARGO_REGISTRIES_{}_TOKEN", name.to_uppercase().replace('-', "_")),
+        name => format!("{}_TOKEN", variables_of(name)),
     }
+}
+
+/// How the variables begin in which cargo looks for what is said of a registry.
+fn variables_of(name: &str) -> String {
+    format!("CARGO_REGISTRIES_{}", name.to_uppercase().replace('-', "_"))
 }
 
 /// What `cargo login` wrote into the user's home.
@@ -161,22 +234,44 @@ fn leave_programs(registry: &mut Value) {
 
 /// Paths count from the directory that `.cargo` is in: in another place they would name something else.
 fn absolute(config: &mut Map<String, Value>, above: &Path) {
-    let http = config.get_mut("http").and_then(Value::as_object_mut);
-    let paths = http.into_iter().flat_map(|http| http.iter_mut().filter(|(key, _)| key.ends_with("cainfo")));
-    for (_, path) in paths {
+    let place = |path: &mut Value| {
         if let Some(relative) = path.as_str().map(Path::new).filter(|path| path.is_relative()) {
             *path = Value::from(above.join(relative).display().to_string());
         }
+    };
+    let http = config.get_mut("http").and_then(Value::as_object_mut);
+    http.into_iter().flatten().filter(|(key, _)| key.ends_with("cainfo")).for_each(|(_, path)| place(path));
+    // A program without a slash is looked for on the path.
+    let program = |provider: &mut Value| match provider {
+        Value::Array(words) => words.iter_mut().take(1).filter(|word| is_path(word)).for_each(place),
+        Value::String(words) => {
+            let mut words = words.split_whitespace().map(Value::from).collect::<Vec<_>>();
+            words.iter_mut().take(1).filter(|word| is_path(word)).for_each(place);
+            *provider = Value::Array(words);
+        }
+        _ => {}
+    };
+    let named = config.get_mut("registries").and_then(Value::as_object_mut);
+    let named = named.into_iter().flatten().filter_map(|(_, registry)| registry.get_mut("credential-provider"));
+    named.for_each(program);
+    if let Some(registry) = config.get_mut("registry") {
+        registry.get_mut("credential-provider").into_iter().for_each(program);
+        // Each of them is one provider, whose words stand in one text.
+        let all = registry.get_mut("global-credential-providers").and_then(Value::as_array_mut);
+        for provider in all.into_iter().flatten() {
+            program(provider);
+            if let Value::Array(words) = provider {
+                let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
+                *provider = Value::from(words.join(" "));
+            }
+        }
     }
-    // What a directory holds says nothing of what is published.
-    let Some(sources) = config.get_mut("source").and_then(Value::as_object_mut) else { return };
-    let is_local = |source: &Value| source.get("directory").is_some() || source.get("local-registry").is_some();
-    let local: Vec<String> =
-        sources.iter().filter(|(_, source)| is_local(source)).map(|(name, _)| name.to_owned()).collect();
-    sources.retain(|name, _| !local.contains(name));
-    for source in sources.values_mut().filter_map(Value::as_object_mut) {
-        source.retain(|key, value| key != "replace-with" || !local.iter().any(|local| value == local));
-    }
+    let aliases = config.get_mut("credential-alias").and_then(Value::as_object_mut);
+    aliases.into_iter().flatten().for_each(|(_, provider)| program(provider));
+}
+
+fn is_path(word: &Value) -> bool {
+    word.as_str().is_some_and(|word| word.contains(['/', '\\']))
 }
 
 /// Adds what is not there yet.
@@ -185,6 +280,10 @@ fn merge(near: &mut Map<String, Value>, far: Map<String, Value>) {
         match (near.get_mut(&key), value) {
             (None, value) => drop(near.insert(key, value)),
             (Some(Value::Object(near)), Value::Object(far)) => merge(near, far),
+            // The last one is asked first.
+            (Some(Value::Array(near)), Value::Array(far)) if key == "global-credential-providers" => {
+                near.splice(0..0, far);
+            }
             (Some(_), _) => {}
         }
     }
@@ -275,6 +374,67 @@ mod tests {
         assert_eq!(found.tokens[CRATES_IO], "a");
         write(&home.join("credentials.toml"), "[registry\ntoken = \"a secret\"\n");
         assert!(!format!("{:#}", Registries::read(&tree, Some(&home)).unwrap_err()).contains("a secret"));
+    }
+
+    #[test]
+    fn what_is_read_instead_of_crates_io_is_found_across_files() {
+        let replace = |by: &str| format!("[source.crates-io]\nreplace-with = \"{by}\"\n");
+        let (vendored, local) = ("[source.v]\ndirectory = \"vendor\"\n", "[source.v]\nlocal-registry = \"r\"\n");
+        let mirror = "[source.m]\nregistry = \"sparse+https://m.example/\"\n";
+        let named = "[registries.m]\nindex = \"sparse+https://m.example/\"\n";
+        let between = "[source.w]\nregistry = \"https://w.example\"\nreplace-with = \"v\"\n";
+        for (tree, home, has_mirror, is_vendored) in [
+            (String::new(), String::new(), false, false),
+            (replace("m") + mirror, String::new(), true, false),
+            (replace("m"), mirror.to_owned(), true, false),
+            (replace("m"), named.to_owned(), true, false),
+            (String::new(), replace("m") + mirror, true, false),
+            (replace("v") + vendored, String::new(), false, true),
+            (replace("v"), vendored.to_owned(), false, true),
+            (replace("v"), local.to_owned(), false, true),
+            (replace("w") + between + vendored, String::new(), false, true),
+            (replace("v") + vendored, replace("m") + mirror, true, true),
+        ] {
+            let dir = TempDir::new().unwrap();
+            let (at, own) = (dir.path().join("work"), dir.path().join("home"));
+            fs::create_dir_all(at.join(".cargo")).unwrap();
+            fs::create_dir_all(&own).unwrap();
+            // Its old name.
+            fs::write(at.join(".cargo/config"), &tree).unwrap();
+            fs::write(own.join("config.toml"), &home).unwrap();
+            let found = Registries::read(&at, Some(&own)).unwrap();
+            let expected = has_mirror.then_some("sparse+https://m.example/");
+            assert_eq!((found.mirror().as_deref(), found.is_vendored), (expected, is_vendored), "{tree}{home}");
+            // What is handed on must be whole: cargo refuses a source that is replaced by one that is nowhere.
+            let text = found.text();
+            assert!(!["\"v\"", "directory", "\"w\""].iter().any(|word| text.contains(word)), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_users_own_programs_are_found_from_anywhere() {
+        let dir = TempDir::new().unwrap();
+        let (at, own) = (dir.path().join("work"), dir.path().join(".cargo"));
+        fs::create_dir_all(at.join(".cargo")).unwrap();
+        fs::create_dir_all(&own).unwrap();
+        fs::write(at.join(".cargo/config.toml"), "[registry]\nglobal-credential-providers = [\"cargo:token\"]\n")
+            .unwrap();
+        fs::write(
+            own.join("config.toml"),
+            "[registry]\nglobal-credential-providers = [\"corp\", \"bin/ask --quiet\"]\n[credential-alias]\ncorp = [\"bin/corp\", \"--x\"]\n\
+             [registries.a]\ncredential-provider = \"tools/a one\"\n[registries.b]\ncredential-provider = \"b\"\n",
+        )
+        .unwrap();
+        let text = Registries::read(&at, Some(&own)).unwrap().text();
+        let place = |path: &str| dir.path().join(path).display().to_string();
+        for expected in [
+            format!("[\"corp\", \"{} --quiet\", \"cargo:token\"]", place("bin/ask")),
+            format!("[\"{}\", \"--x\"]", place("bin/corp")),
+            format!("[\"{}\", \"one\"]", place("tools/a")),
+            "\"credential-provider\" = [\"b\"]".to_owned(),
+        ] {
+            assert!(text.contains(&expected), "{expected}: {text}");
+        }
     }
 
     #[test]

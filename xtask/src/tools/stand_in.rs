@@ -11,8 +11,8 @@ use std::{
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use super::{cargo, child};
-use crate::report::Report;
+use super::{cargo, child, registries::Registries};
+use crate::{repo::TempDir, report::Report};
 
 /// The running registries; they end with this, or with the tool.
 pub struct StandIn {
@@ -37,8 +37,8 @@ pub struct Known<'k> {
 
 impl StandIn {
     /// Starts them with names that they know before anything is published.
-    pub fn start(report: &Report, dir: &Path, known: &Known<'_>) -> Result<StandIn> {
-        let mut command = command(dir)?;
+    pub fn start(report: &Report, dir: &Path, world: &Registries, known: &Known<'_>) -> Result<StandIn> {
+        let (mut command, _home) = command(dir, world)?;
         command.args(["--attached", "--without", known.without]);
         command.args(known.crates.iter().flat_map(|name| ["--hold", name]));
         command.args(known.hidden.iter().flat_map(|name| ["--hide", name]));
@@ -87,22 +87,24 @@ pub struct Wanted {
     pub registries: Vec<String>,
     /// Crates of which nothing is seen that the world has.
     pub hidden: Vec<String>,
+    /// What the world has is found as it is found from here.
+    pub from: PathBuf,
 }
 
 impl Wanted {
-    fn command(&self) -> Result<Command> {
+    fn command(&self) -> Result<(Command, TempDir)> {
         let _ = writeln!(io::stderr(), "building the registries, which takes a while the first time");
-        let mut command = command(&self.dir)?;
+        let (mut command, home) = command(&self.dir, &Registries::of(&self.from)?)?;
         command.args(["--port", &self.port.to_string()]).args(self.alone.then_some("--alone"));
         command.args(self.hidden.iter().flat_map(|name| ["--hide", name]));
         command.args(self.registries.iter().flat_map(|name| ["--registry", name]));
-        Ok(command)
+        Ok((command, home))
     }
 }
 
 /// Runs a command with the registries, and gives its exit code.
 pub fn run_with(report: &Report, wanted: &Wanted, words: &[OsString]) -> Result<i32> {
-    let mut registries = wanted.command()?;
+    let (mut registries, _home) = wanted.command()?;
     registries.arg("--attached");
     let stand_in = StandIn::attached(report, registries)?;
     let [program, args @ ..] = words else { bail!("no command is given") };
@@ -116,7 +118,9 @@ pub fn run_with(report: &Report, wanted: &Wanted, words: &[OsString]) -> Result<
 
 /// Serves for people until it is ended, in the place of this program where the system can do that.
 pub fn serve(wanted: &Wanted) -> Result<()> {
-    let mut command = wanted.command()?;
+    let (mut command, home) = wanted.command()?;
+    // They remove it themselves.
+    std::mem::forget(home);
     #[cfg(unix)]
     return Err(std::os::unix::process::CommandExt::exec(&mut command)).context("the registries did not start");
     #[cfg(not(unix))]
@@ -126,13 +130,13 @@ pub fn serve(wanted: &Wanted) -> Result<()> {
     }
 }
 
-fn command(dir: &Path) -> Result<Command> {
+/// They get a home of cargo with what is configured, outside of the tree: there, cargo would run what the tree names.
+fn command(dir: &Path, world: &Registries) -> Result<(Command, TempDir)> {
+    let home = TempDir::new()?;
+    world.write(home.path())?;
     let mut command = Command::new(program()?);
-    command.arg("--dir").arg(dir);
-    if let Some(config) = cargo::config() {
-        command.arg("--cargo-config").arg(config);
-    }
-    Ok(command)
+    command.arg("--dir").arg(std::path::absolute(dir)?).arg("--cargo-home").arg(home.path());
+    Ok((command, home))
 }
 
 /// The program, built from where this tool was and next to it.

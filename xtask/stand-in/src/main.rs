@@ -39,9 +39,9 @@ struct Options {
     /// Stand in for the private registry of this name, too.
     #[arg(long, value_name = "NAME")]
     registry: Vec<String>,
-    /// The user's configuration of cargo, which names mirrors.
-    #[arg(long, value_name = "FILE")]
-    cargo_config: Option<PathBuf>,
+    /// A home of cargo in which the world's index is asked for, as the configuration in it says; it is removed after.
+    #[arg(long, value_name = "DIR")]
+    cargo_home: Option<PathBuf>,
     /// Know this crate from the beginning, without the version of `--without`.
     #[arg(long, value_name = "CRATE", requires = "without")]
     hold: Vec<String>,
@@ -71,7 +71,8 @@ fn main() -> ExitCode {
 
 /// Prints the environment to use, and an empty line behind it; then it waits to be ended.
 fn serve(options: &Options) -> Result<()> {
-    let find = || Upstream::find(&Shell::new()?, &options.dir.join("scratch"), options.cargo_config.as_deref());
+    let home = options.cargo_home.clone().unwrap_or(options.dir.join("upstream-home"));
+    let find = || Upstream::find(&Shell::new()?, &home);
     let upstream = match (!options.alone).then(find).transpose() {
         // Attached, it has to be as the world is.
         Err(error) if !options.attached => {

@@ -120,6 +120,7 @@ impl StandIn {
             ("SLACK_WEBHOOK_URL", format!("{address}/services/T1/B1/{}", token(channels::SLACK_TOKEN))),
             // Where cargo itself could be sent nowhere else.
             ("XTASK_CRATES_IO_INDEX", crates::own_index(&self.state)),
+            ("XTASK_CARGO_CONFIG", path("cargo-home/config.toml")),
             ("CARGO_REGISTRY_TOKEN", token(crates::TOKEN)),
         ];
         let mut variables: Vec<(String, String)> = variables.map(|(name, value)| (name.to_owned(), value)).into();
@@ -156,26 +157,27 @@ pub struct Upstream {
 }
 
 impl Upstream {
-    /// Asks cargo, with the user's own configuration, for a crate that every index has, and looks which index it used.
-    pub fn find(sh: &Shell, scratch: &Path, user: Option<&Path>) -> Result<Upstream> {
-        let home = std::path::absolute(scratch)?.join("upstream-home");
-        sh.remove_path(&home)?;
+    /// Asks cargo, as the configuration in that home says, for a crate that every index has, and looks which index it used.
+    /// The home is removed.
+    pub fn find(sh: &Shell, home: &Path) -> Result<Upstream> {
+        let home = std::path::absolute(home)?;
         sh.create_dir(&home)?;
-        let config: Vec<_> = user.iter().flat_map(|path| [Path::new("--config"), *path]).collect();
+        let config = fs::read_to_string(home.join("config.toml")).unwrap_or_default();
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let _dir = sh.push_dir(&home);
-        cmd!(sh, "{cargo} {config...} info --quiet --registry crates-io semver")
-            .env("CARGO_HOME", &home)
-            .quiet()
-            .ignore_stdout()
-            .run()
-            .context("cargo reaches no crate index: see that `cargo info semver --registry crates-io` works")?;
-        let (name, settings) = only_index(&home.join("registry/index"))?;
-        let index = match user {
-            Some(path) => replacement(&fs::read_to_string(path)?)
-                .with_context(|| format!("{}: the index that replaces crates-io", path.display()))?,
-            None => None,
+        let asked = {
+            let _dir = sh.push_dir(&home);
+            cmd!(sh, "{cargo} info --quiet --registry crates-io semver")
+                .env("CARGO_HOME", &home)
+                .quiet()
+                .ignore_stdout()
+                .run()
         };
+        asked.context(
+            "cargo reaches no crate index without a token: see that `cargo info semver --registry crates-io` works; what stands in for a registry hands no token on to a mirror",
+        )?;
+        let (name, settings) = only_index(&home.join("registry/index"))?;
+        sh.remove_path(&home)?;
+        let index = replacement(&config).context("the index that replaces crates-io")?;
         let host = name.rsplit_once('-').map_or(name.as_str(), |(host, _)| host);
         let index = index.unwrap_or_else(|| format!("https://{host}/"));
         let settings: Value = serde_json::from_str(&settings).context("the index's config.json is not JSON")?;

@@ -1,10 +1,14 @@
 //! Registries as companies have them: allow-lists in `publish`, one that is named in the workspace and wants a token.
 //! It must never be enough that a command succeeds: what counts is what stands in which registry.
 
-use std::{fs, path::PathBuf, process::Child};
+use std::{
+    fs,
+    path::PathBuf,
+    process::{Child, Command},
+};
 
 use crate::{
-    harness::{Place, write_program},
+    harness::{Place, run, write_program},
     outside::serve_with,
 };
 
@@ -12,6 +16,8 @@ tests! {
     each_allowed_registry_is_rehearsed: needs NOTHING;
     a_private_registry_of_the_workspace_is_published_to: needs GH;
     what_was_packed_before_is_sent_and_nothing_is_compiled: needs GH;
+    a_rehearsal_takes_the_place_of_what_replaces_crates_io: needs NOTHING;
+    what_a_mirror_or_a_directory_replaces_is_packed_for_crates_io: needs GH;
 }
 
 /// The first crate and what it needs say so in `publish`, and that they need each other from there.
@@ -164,4 +170,84 @@ fn what_was_packed_before_is_sent_and_nothing_is_compiled() {
         assert_eq!(fs::read(corp.file(name)).unwrap(), fs::read(packed.join(name)).unwrap(), "{name}");
     }
     assert!(!mark.exists(), "something was compiled");
+}
+
+/// What a workspace writes to have cargo read a mirror, or vendored sources, instead of crates.io.
+fn replace_crates_io(place: &Place, by: &str) {
+    place.write(".cargo/config.toml", &format!("[source.crates-io]\nreplace-with = \"other\"\n[source.other]\n{by}\n"));
+    place.commit("build: read crates from elsewhere");
+}
+
+fn a_rehearsal_takes_the_place_of_what_replaces_crates_io() {
+    let mirror = Place::new("private_mirror_for_rehearsal").tree;
+    let (mut server, served) = serve_with(&mirror, &["--alone"]);
+    let index = &served.iter().find(|(name, _)| name == "XTASK_CRATES_IO_INDEX").unwrap().1;
+    // Every index has it, and cargo is asked for it.
+    fill(&served, "semver");
+    for (name, by) in [("mirrored", format!("registry = {index:?}")), ("vendored", "directory = \"vendor\"".to_owned())] {
+        let mut place = Place::of_world(&format!("private_{name}"), "plain");
+        place.env.push(("CARGO_NET_OFFLINE".to_owned(), "false".to_owned()));
+        place.write("vendor/.gitkeep", "");
+        replace_crates_io(&place, &by);
+        let said = place.xtask("rehearse 0.8.0").ok();
+        for what in ["crate lark-core 0.8.0 (", "crate lark 0.8.0 (", "a new cargo project adds lark 0.8.0"] {
+            assert!(said.out.contains(&format!("proved     {what}")), "{name}: {}", said.all());
+        }
+        assert!(said.out.contains("what was built again has the same bytes"), "{name}: {}", said.all());
+    }
+    assert!(!mirror.join("crates/files/lark-0.8.0.crate").exists(), "the mirror was sent something");
+    server.kill().unwrap();
+    server.wait().unwrap();
+}
+
+/// A crate of somebody else's in a registry that was started.
+fn fill(served: &[(String, String)], name: &str) {
+    let dir = Place::new(&format!("private_{name}_of_others")).tree;
+    fs::create_dir_all(dir.join("src")).unwrap();
+    let manifest = format!(
+        "[package]\nname = \"{name}\"\nversion = \"1.2.3\"\nedition = \"2021\"\ndescription = \"x\"\nlicense = \"MIT\"\n[workspace]\n"
+    );
+    fs::write(dir.join("Cargo.toml"), manifest).unwrap();
+    fs::write(dir.join("src/lib.rs"), "pub fn found() {}\n").unwrap();
+    let mut cargo = Command::new("cargo");
+    cargo.args(["publish", "--quiet", "--no-verify", "--allow-dirty"]).current_dir(&dir);
+    run(cargo.envs(served.iter().cloned()).env("CARGO_NET_OFFLINE", "false"));
+}
+
+fn what_a_mirror_or_a_directory_replaces_is_packed_for_crates_io() {
+    let mirror = Place::new("private_mirror_for_packing").tree;
+    let (mut server, served) = serve_with(&mirror, &["--alone"]);
+    let of = |name: &str| served.iter().find(|(known, _)| known == name).unwrap().1.clone();
+    let mirrored = format!("registry = {:?}", of("XTASK_CRATES_IO_INDEX"));
+    let home = Place::new("private_home_with_mirror").tree;
+    fs::create_dir_all(&home).unwrap();
+    fs::write(home.join("config.toml"), format!("[source.crates-io]\nreplace-with = \"mine\"\n[source.mine]\n{mirrored}\n")).unwrap();
+    for (name, by) in [
+        ("packs_mirrored", mirrored.clone()),
+        // The user has the mirror then.
+        ("packs_vendored", "directory = \"vendor\"".to_owned()),
+    ] {
+        let mut place = Place::of_world(&format!("private_{name}"), "plain");
+        place.write("vendor/.gitkeep", "");
+        replace_crates_io(&place, &by);
+        place.add_remote();
+        // The true one cannot be reached from here, and nothing may be sent there.
+        let nowhere = "http://127.0.0.1:9".to_owned();
+        place.env.extend([
+            ("CARGO_NET_OFFLINE".to_owned(), "false".to_owned()),
+            ("CARGO_NET_RETRY".to_owned(), "0".to_owned()),
+            ("CARGO_REGISTRY_TOKEN".to_owned(), "of nobody".to_owned()),
+            ("HTTPS_PROXY".to_owned(), nowhere),
+            ("NO_PROXY".to_owned(), "127.0.0.1".to_owned()),
+        ]);
+        if name == "packs_vendored" {
+            place.env.push(("CARGO_HOME".to_owned(), home.display().to_string()));
+        }
+        place.xtask("release 0.8.0 --push --waive cargo-test").ok();
+        let said = place.xtask("publish 0.8.0 --only crates --deadline 1");
+        assert!(said.all().contains("  done    package 3 crates and compile each"), "{}", said.all());
+        assert!(said.all().contains("cargo publish -p lark-core: failed to update registry `crates-io`"), "{}", said.all());
+    }
+    server.kill().unwrap();
+    server.wait().unwrap();
 }
