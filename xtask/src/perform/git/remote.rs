@@ -11,7 +11,10 @@ use crate::{
     patience,
     perform::World,
     step::Observation,
-    tools::child::{self, Told},
+    tools::{
+        child::{self, Told},
+        secrets,
+    },
 };
 
 use super::change;
@@ -28,6 +31,7 @@ pub fn address(sh: &Shell, remote: &str) -> Result<String> {
         Ok(told.output().map(|told| String::from_utf8_lossy(&told.stdout).lines().map(str::to_owned).collect())?)
     };
     let (push, fetch) = (urls("push")?, urls("fetch")?);
+    push.iter().chain(&fetch).map(String::as_str).chain([remote]).for_each(secrets::learn);
     match push.as_slice() {
         [] => Ok(remote.to_owned()),
         // By its name, with all that is configured for it.
