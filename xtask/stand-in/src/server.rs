@@ -47,19 +47,19 @@ impl StandIn {
         })?;
         let address = server.server_addr().to_ip().context("the server has no address")?;
         let address = format!("http://{address}");
-        let run = unguessable();
+        let (run, word) = (unguessable(), unguessable());
         if let Some(name) = registries.iter().find(|name| !is_plain(name)) {
             bail!("`{name}` is no name of a registry");
         }
         let named = registries.iter().map(|name| {
             // Apart from the others: a private registry has no names of the public one.
             let (dir, address) = (dir.join("at").join(name), format!("{address}/at/{name}"));
-            let (turn, named, run) = (Mutex::new(()), BTreeMap::new(), run.clone());
-            let state = State { dir, address, run, upstream: None, turn, named, is_private: true };
+            let (turn, named, run, word) = (Mutex::new(()), BTreeMap::new(), run.clone(), word.clone());
+            let state = State { dir, address, run, word, upstream: None, turn, named, is_private: true };
             (name.clone(), state)
         });
         let named = named.collect();
-        let state = State { dir, address, run, upstream, turn: Mutex::new(()), named, is_private: false };
+        let state = State { dir, address, run, word, upstream, turn: Mutex::new(()), named, is_private: false };
         state.save("cargo-home/config.toml", crates::cargo_config(&state).as_bytes())?;
         make_dir(&state.dir.join("gh"))?;
         let (server, state) = (Arc::new(server), Arc::new(state));
@@ -97,6 +97,7 @@ impl StandIn {
         let (address, dir) = (&self.state.address, &self.state.dir);
         let path = |name: &str| dir.join(name).display().to_string();
         let (direct, token) = (direct_hosts(), |name: &str| self.state.token(name));
+        let simple = format!("{}/simple/", self.state.reading(address));
         let variables = [
             ("CARGO_HOME", path("cargo-home")),
             // What is published goes there without being told to, as it goes to crates.io otherwise.
@@ -104,9 +105,9 @@ impl StandIn {
             ("CARGO_REGISTRIES_REHEARSAL_TOKEN", token(crates::TOKEN)),
             ("UV_PUBLISH_URL", format!("{address}/legacy/")),
             ("UV_PUBLISH_TOKEN", token(python::TOKEN)),
-            ("UV_PUBLISH_CHECK_URL", format!("{address}/simple/")),
-            ("UV_INDEX", format!("rehearsal={address}/simple/")),
-            ("PIP_EXTRA_INDEX_URL", format!("{address}/simple/")),
+            ("UV_PUBLISH_CHECK_URL", simple.clone()),
+            ("UV_INDEX", format!("rehearsal={simple}")),
+            ("PIP_EXTRA_INDEX_URL", simple),
             ("GH_HOST", forge::HOST.to_owned()),
             ("GH_REPO", format!("{}/rehearsal/rehearsal", forge::HOST)),
             ("GH_TOKEN", token(forge::TOKEN)),
@@ -239,6 +240,8 @@ struct State {
     address: String,
     /// What nobody knows who was not told by this run.
     run: String,
+    /// The same for reading: it stands in addresses, which are shown more often than tokens, and gives nobody a token.
+    word: String,
     upstream: Option<Upstream>,
     turn: Mutex<()>,
     /// Registries beside the one that stands for crates.io, by their names.
@@ -251,6 +254,12 @@ impl State {
     /// A token of this run, by the name that is the same in each.
     fn token(&self, name: &str) -> String {
         format!("{name}-{}", self.run)
+    }
+
+    /// Where things are read below an address of this server. Of a private registry cargo says who asks; of the others no
+    /// client does by itself.
+    fn reading(&self, address: &str) -> String {
+        if self.is_private { address.to_owned() } else { format!("{address}/{}", self.word) }
     }
 
     /// Whoever changes something holds this from the first look to the last write.
@@ -447,7 +456,8 @@ fn read(request: &mut Request) -> Result<Call, Option<Answer>> {
 
 fn handle(state: &State, call: &Call) -> Answer {
     let path = call.path();
-    let answered = match path.as_slice() {
+    let told = path.strip_prefix(&[state.word.as_str()][..]);
+    let answered = match told.unwrap_or(&path) {
         _ if forge::is_host(call.host.split(':').next().unwrap_or_default()) => forge::answer(state, call),
         _ if !is_local(&call.host) => {
             Ok(Answer::text(502, format!("`{}` is not rehearsed, and nothing is passed on", call.host)))
@@ -456,8 +466,11 @@ fn handle(state: &State, call: &Call) -> Answer {
             Some(registry) => crates::answer(registry, call, path),
             None => Ok(Answer::text(404, format!("no registry `{name}` is rehearsed"))),
         },
-        ["index" | "crates", ..] | ["api", "v1", ..] => crates::answer(state, call, &path),
-        ["legacy" | "simple" | "files" | "pypi" | "manage", ..] => python::answer(state, call),
+        ["index" | "crates" | "simple" | "files" | "pypi", ..] if told.is_none() => {
+            Ok(Answer::text(403, "this is read under the address that the server told when it started"))
+        }
+        path @ (["index" | "crates", ..] | ["api", "v1", ..]) => crates::answer(state, call, path),
+        path @ ["legacy" | "simple" | "files" | "pypi" | "manage", ..] => python::answer(state, call, path),
         ["api", "webhooks", ..] | ["services", ..] => channels::answer(state, call),
         ["repos", ..] | ["api", "v3" | "uploads", ..] => forge::answer(state, call),
         _ => Ok(Answer::text(404, "no registry is rehearsed under this path")),

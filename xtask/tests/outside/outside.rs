@@ -182,7 +182,7 @@ impl Outside {
         }
         let set = |name: &str, value: String| (name.to_owned(), value);
         env.extend([
-            set("UV_DEFAULT_INDEX", format!("{}/simple/", weather.address)),
+            set("UV_DEFAULT_INDEX", env.iter().find(|(name, _)| name == "UV_PUBLISH_CHECK_URL").unwrap().1.clone()),
             set("IMAGE_REGISTRY", format!("{}/rehearsal", bare(&weather.address))),
             set("CARGO_NET_OFFLINE", "false".to_owned()),
             set("CARGO_TERM_QUIET", "false".to_owned()),
@@ -225,9 +225,9 @@ impl Outside {
         let home = dir.join("cargo-home");
         fs::create_dir_all(&home).unwrap();
         let config = fs::read_to_string(self.dir.join("registries/cargo-home/config.toml")).unwrap();
-        let (_, index) = config.split_once("sparse+").unwrap();
-        let (index, _) = index.split_once("/index/").unwrap();
-        fs::write(home.join("config.toml"), config.replace(index, &self.weather.address)).unwrap();
+        let (_, address) = config.split_once("sparse+").unwrap();
+        let address = address.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
+        fs::write(home.join("config.toml"), config.replace(&address, &self.weather.address)).unwrap();
         machine.env = self.env.clone();
         let mut set = |name: &str, value: &Path| {
             machine.env.retain(|(known, _)| known != name);

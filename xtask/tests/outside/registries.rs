@@ -237,7 +237,7 @@ fn an_index_with_a_wrong_hash() {
     let outside = Outside::new("wrong_hash");
     let machine = outside.machine("a");
     let fault = Fault::Forged(hash(&whole(LARK).end.effects), "0".repeat(64));
-    outside.weather.set([Rule { fault, on: "GET /index/la/rk/lark-io", after: 0, times: 999 }]);
+    outside.weather.set([Rule { fault, on: "/index/la/rk/lark-io", after: 0, times: 999 }]);
     let said = outside.run(&machine, &LARK.publish().replace("--deadline 30", "--deadline 3"));
     assert_eq!(said.code, Some(1), "{}", said.all());
     assert!(said.err.contains("lark-io") && said.err.contains("checksum"), "{}", said.all());

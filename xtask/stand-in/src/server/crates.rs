@@ -26,7 +26,7 @@ pub fn cargo_config(state: &State) -> String {
 }
 
 pub fn own_index(state: &State) -> String {
-    format!("sparse+{}/index/", state.address)
+    format!("sparse+{}/index/", state.reading(&state.address))
 }
 
 /// The metadata of an upload (Cargo book, "Registry Web API", "Publish").
@@ -83,7 +83,7 @@ pub fn answer(state: &State, call: &Call, path: &[&str]) -> Result<Answer> {
         }
         ("GET", ["index", "config.json"]) => {
             let address = call.address(state);
-            let dl = format!("{address}/crates/{{crate}}/{{version}}/download");
+            let dl = format!("{}/crates/{{crate}}/{{version}}/download", state.reading(&address));
             let mut config = json!({ "dl": dl, "api": address });
             if state.is_private {
                 config["auth-required"] = json!(true);

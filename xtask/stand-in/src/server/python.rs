@@ -48,9 +48,10 @@ struct File {
     yanked: bool,
 }
 
-pub fn answer(state: &State, call: &Call) -> Result<Answer> {
+pub fn answer(state: &State, call: &Call, path: &[&str]) -> Result<Answer> {
     let not_found = || Answer::text(404, "Not Found");
-    match (call.method.as_str(), call.path().as_slice()) {
+    let address = state.reading(&call.address(state));
+    match (call.method.as_str(), path) {
         ("POST", ["legacy"]) if !is_known(state, call) => {
             Ok(Answer::text(403, "Invalid or non-existent authentication information."))
         }
@@ -61,13 +62,13 @@ pub fn answer(state: &State, call: &Call) -> Result<Answer> {
         }
         ("POST", ["manage", "project", name, "release", version, "yank"]) => yank(state, name, version),
         ("GET", ["simple", name]) => Ok(match files(state, name)? {
-            Some(_) if *name != normalized(name) => Answer::elsewhere(format!("/simple/{}/", normalized(name))),
+            Some(_) if *name != normalized(name) => {
+                Answer::elsewhere(format!("{address}/simple/{}/", normalized(name)))
+            }
             Some(files) if call.header("accept").contains(JSON) => {
-                Answer::new(200, JSON, simple_json(&call.address(state), name, &files).to_string())
+                Answer::new(200, JSON, simple_json(&address, name, &files).to_string())
             }
-            Some(files) => {
-                Answer::new(200, "text/html; charset=utf-8", simple_html(&call.address(state), name, &files))
-            }
+            Some(files) => Answer::new(200, "text/html; charset=utf-8", simple_html(&address, name, &files)),
             None => not_found(),
         }),
         ("GET", ["files", name, file]) if is_plain(name) && is_plain(file) => {
@@ -77,11 +78,7 @@ pub fn answer(state: &State, call: &Call) -> Result<Answer> {
             let mut files = files(state, name)?.unwrap_or_default();
             files.retain(|file| file.version == *version);
             let none = Answer::json(404, &json!({ "message": "Not Found" }));
-            Ok(if files.is_empty() {
-                none
-            } else {
-                Answer::json(200, &release_json(&call.address(state), name, version, &files))
-            })
+            Ok(if files.is_empty() { none } else { Answer::json(200, &release_json(&address, name, version, &files)) })
         }
         _ => Ok(not_found()),
     }

@@ -23,12 +23,13 @@ impl World {
         World { stand_in: StandIn::start(&dir, 0, Some(upstream), &["prod".to_owned()]).unwrap(), dir }
     }
 
-    /// What the server answers to a request in curl's words. `@/…` is a path on this server.
+    /// What the server answers to a request in curl's words. `@/…` is a path on this server, `@@/…` one that is read.
     fn answer(&self, words: &[&str]) -> client::Answer {
         let address = self.stand_in.address();
-        let words = words.iter().map(|word| match word.strip_prefix("@/") {
-            Some(path) => format!("{address}/{path}"),
-            None => (*word).to_owned(),
+        let words = words.iter().map(|word| match (word.strip_prefix("@@/"), word.strip_prefix("@/")) {
+            (Some(path), _) => format!("{}/{path}", self.stand_in.state.reading(&address)),
+            (_, Some(path)) => format!("{address}/{path}"),
+            _ => (*word).to_owned(),
         });
         client::send(&words.collect::<Vec<_>>(), &self.dir)
     }
@@ -153,58 +154,58 @@ fn crates() {
         detail(world.upload_crate_of(&world.token(crates::TOKEN), "two", "0.1.0", long)),
         (413, "JSON metadata blob too large".to_owned())
     );
-    let (status, entry) = world.json(&["@/index/ti/ny/tiny-one"]);
+    let (status, entry) = world.json(&["@@/index/ti/ny/tiny-one"]);
     assert_eq!((status, &entry["cksum"]), (200, &json!(sha256(&[7; 100_000]))));
     assert_eq!((&entry["v"], &entry["features2"]), (&json!(2), &json!({ "x": ["dep:log"] })));
     let dependency = &entry["deps"][0];
     assert_eq!(dependency["name"], "logging");
     assert_eq!((&dependency["package"], &dependency["registry"]), (&json!("log"), &Value::Null));
-    let tag = format!("If-None-Match: \"{}\"", sha256(world.curl(&["@/index/ti/ny/tiny-one"]).1.as_bytes()));
-    assert_eq!(world.curl(&["--header", &tag, "@/index/ti/ny/tiny-one"]), (304, String::new()));
-    assert_eq!(world.answer(&["@/crates/Tiny-One/0.1.0/download"]).body, [7; 100_000]);
+    let tag = format!("If-None-Match: \"{}\"", sha256(world.curl(&["@@/index/ti/ny/tiny-one"]).1.as_bytes()));
+    assert_eq!(world.curl(&["--header", &tag, "@@/index/ti/ny/tiny-one"]), (304, String::new()));
+    assert_eq!(world.answer(&["@@/crates/Tiny-One/0.1.0/download"]).body, [7; 100_000]);
 
     let upgrade = ["--header", "Connection: Upgrade, HTTP2-Settings", "--header", "Upgrade: h2c"];
-    assert_eq!(world.curl(&[&upgrade[..], &["@/index/config.json"]].concat()).0, 200, "cargo offers HTTP/2");
+    assert_eq!(world.curl(&[&upgrade[..], &["@@/index/config.json"]].concat()).0, 200, "cargo offers HTTP/2");
 
     let elsewhere = |path: &str| {
         let answer = world.answer(&[path]);
         (answer.status, answer.header("location").unwrap_or_default().to_owned())
     };
-    assert_eq!(elsewhere("@/index/se/mv/semver"), (302, "http://up.test/i/se/mv/semver".to_owned()));
+    assert_eq!(elsewhere("@@/index/se/mv/semver"), (302, "http://up.test/i/se/mv/semver".to_owned()));
     let file = "http://up.test/dl/semver/1.0.0/download".to_owned();
-    assert_eq!(elsewhere("@/crates/semver/1.0.0/download"), (302, file));
+    assert_eq!(elsewhere("@@/crates/semver/1.0.0/download"), (302, file));
 
     // Under a name that is hidden, nothing of the world's is had, by the index or past it.
     world.stand_in.hide(&["tiny-two".to_owned()]).unwrap();
-    assert_eq!(world.curl(&["@/index/ti/ny/tiny-two"]), (200, String::new()));
-    assert_eq!(world.curl(&["@/crates/tiny-two/1.0.0/download"]).0, 404);
+    assert_eq!(world.curl(&["@@/index/ti/ny/tiny-two"]), (200, String::new()));
+    assert_eq!(world.curl(&["@@/crates/tiny-two/1.0.0/download"]).0, 404);
     assert_eq!(world.upload_crate(&world.token(crates::TOKEN), "tiny-two", "0.1.0").0, 200);
-    assert_eq!(world.json(&["@/index/ti/ny/tiny-two"]).1["vers"], "0.1.0");
-    assert_eq!(world.answer(&["@/crates/tiny-two/0.1.0/download"]).body, [7; 100_000]);
+    assert_eq!(world.json(&["@@/index/ti/ny/tiny-two"]).1["vers"], "0.1.0");
+    assert_eq!(world.answer(&["@@/crates/tiny-two/0.1.0/download"]).body, [7; 100_000]);
 
     let token = format!("Authorization: {}", world.token(crates::TOKEN));
     let yank = ["--request", "DELETE", "--header", &token, "@/api/v1/crates/tiny-one/0.1.0/yank"];
     assert_eq!(world.json(&yank), (200, json!({ "ok": true })));
-    assert_eq!(world.json(&["@/index/ti/ny/tiny-one"]).1["yanked"], true);
+    assert_eq!(world.json(&["@@/index/ti/ny/tiny-one"]).1["yanked"], true);
     assert_eq!(world.effects(), ["crate", "crate", "yank"]);
 
     let world = world.again();
-    assert_eq!(world.json(&["@/index/ti/ny/tiny-one"]).1["yanked"], true);
-    assert_eq!(world.curl(&["@/index/se/mv/semver"]).0, 404);
+    assert_eq!(world.json(&["@@/index/ti/ny/tiny-one"]).1["yanked"], true);
+    assert_eq!(world.curl(&["@@/index/se/mv/semver"]).0, 404);
 }
 
 #[test]
 fn the_index_is_asked_without_curl() {
     let world = World::new("fetch");
     assert_eq!(world.upload_crate(&world.token(crates::TOKEN), "tiny-one", "0.1.0").0, 200);
-    let address = world.stand_in.address();
+    let address = world.stand_in.state.reading(&world.stand_in.address());
     let fetch = |url: &str| {
         let output = Command::new("python3").args(["-c", crates::FETCH, url]).env("no_proxy", "*").output().unwrap();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         (output.status.code(), text(&output.stdout), text(&output.stderr))
     };
     let (code, lines, _) = fetch(&format!("{address}/index/ti/ny/tiny-one"));
-    assert_eq!((code, lines), (Some(0), world.curl(&["@/index/ti/ny/tiny-one"]).1));
+    assert_eq!((code, lines), (Some(0), world.curl(&["@@/index/ti/ny/tiny-one"]).1));
     let (code, lines, why) = fetch(&format!("{address}/index/.."));
     assert_eq!((code, lines.as_str()), (Some(22), ""), "{why}");
     assert!(why.contains("404"), "{why}");
@@ -230,11 +231,40 @@ fn nobody_gets_in_who_was_not_told_the_tokens_of_this_run() {
     assert_eq!(world.upload_crate(&world.token(crates::TOKEN), "tiny-one", "0.1.0").0, 200);
 }
 
+#[test]
+fn nobody_reads_who_was_not_told_where() {
+    let world = World::new("reading");
+    let others = World::new("other-reading");
+    assert_eq!(world.upload_crate(&world.token(crates::TOKEN), "tiny-one", "0.1.0").0, 200);
+    let read = ["index/config.json", "index/ti/ny/tiny-one", "crates/tiny-one/0.1.0/download"];
+    for path in read {
+        assert_eq!(world.curl(&[&format!("@@/{path}")]).0, 200, "{path}");
+    }
+    for path in read.into_iter().chain(["simple/tiny-whl/", "files/tiny-whl/x.whl", "pypi/tiny-whl/0.1.0/json"]) {
+        let state = &world.stand_in.state;
+        for guess in ["", "x/", &format!("{}/", state.run), &format!("{}/", others.stand_in.state.word)] {
+            let (status, body) = world.curl(&[&format!("@/{guess}{path}")]);
+            assert!([403, 404].contains(&status), "{guess}{path}: {status}");
+            assert!(!body.contains("tiny-one") && !body.contains(&state.word), "{guess}{path}: {body}");
+        }
+    }
+    // What is told leads to what can be read.
+    let (_, config) = world.json(&["@@/index/config.json"]);
+    let download = config["dl"].as_str().unwrap().replace("{crate}", "tiny-one").replace("{version}", "0.1.0");
+    assert_eq!(world.curl(&[&download]).0, 200);
+    assert!(!world.token(crates::TOKEN).contains(&world.stand_in.state.word), "a token is not known by it");
+    let told = world.stand_in.environment();
+    for name in ["UV_INDEX", "UV_PUBLISH_CHECK_URL", "PIP_EXTRA_INDEX_URL", "XTASK_CRATES_IO_INDEX"] {
+        let (_, value) = told.iter().find(|(known, _)| known == name).unwrap();
+        assert!(value.contains(&world.stand_in.state.word), "{name}");
+    }
+}
+
 /// A page in a browser reaches this machine under whatever name its own server says.
 #[test]
 fn nobody_gets_in_under_a_name_that_is_not_ours() {
     let world = World::new("host");
-    let at = world.stand_in.address();
+    let (at, word) = (world.stand_in.address(), &world.stand_in.state.word);
     let answer = |first: &str, host: &str| {
         let mut stream = std::net::TcpStream::connect(at.trim_start_matches("http://")).unwrap();
         write!(stream, "{first} HTTP/1.1\r\n{host}Connection: close\r\n\r\n").unwrap();
@@ -242,7 +272,7 @@ fn nobody_gets_in_under_a_name_that_is_not_ours() {
         stream.read_to_string(&mut told).unwrap();
         told.split(' ').nth(1).unwrap().to_owned()
     };
-    assert_eq!(answer("GET /index/config.json", "Host: 127.0.0.1:1\r\n"), "200");
+    assert_eq!(answer(&format!("GET /{word}/index/config.json"), "Host: 127.0.0.1:1\r\n"), "200");
     for host in [
         "",
         "evil.example",
@@ -252,8 +282,12 @@ fn nobody_gets_in_under_a_name_that_is_not_ours() {
         "evilgithub.localhost",
     ] {
         let line = if host.is_empty() { String::new() } else { format!("Host: {host}\r\n") };
-        assert_eq!(answer("GET /index/config.json", &line), "502", "{host}");
-        assert_eq!(answer(&format!("GET http://{host}/index/config.json"), "Host: 127.0.0.1\r\n"), "502", "{host}");
+        assert_eq!(answer(&format!("GET /{word}/index/config.json"), &line), "502", "{host}");
+        assert_eq!(
+            answer(&format!("GET http://{host}/{word}/index/config.json"), "Host: 127.0.0.1\r\n"),
+            "502",
+            "{host}"
+        );
     }
 }
 
@@ -322,7 +356,7 @@ fn python() {
             world.curl(&["--user", &user].into_iter().chain(form).chain(["@/legacy/"]).collect::<Vec<_>>());
         assert!(status == 400 && told.contains(why), "{status} {told}");
     }
-    assert_eq!(world.curl(&["@/simple/tiny-whl/"]).0, 404);
+    assert_eq!(world.curl(&["@@/simple/tiny-whl/"]).0, 404);
     assert_eq!(upload(&world.token(python::TOKEN), bytes, &sha256(bytes), "0.1.0"), (200, String::new()));
     assert_eq!(upload(&world.token(python::TOKEN), bytes, &sha256(bytes), "0.1.0"), (200, String::new()));
     let (status, why) = upload(&world.token(python::TOKEN), other, &sha256(other), "0.1.0");
@@ -331,21 +365,21 @@ fn python() {
 
     let world = world.again();
     let accept = "Accept: application/vnd.pypi.simple.v1+json, text/html;q=0.01";
-    let (status, project) = world.json(&["--header", accept, "@/simple/tiny-whl/"]);
+    let (status, project) = world.json(&["--header", accept, "@@/simple/tiny-whl/"]);
     assert_eq!((status, &project["versions"]), (200, &json!(["0.1.0"])));
     let listed = &project["files"][0];
     assert_eq!((&listed["hashes"]["sha256"], &listed["size"]), (&json!(sha256(bytes)), &json!(bytes.len())));
     assert_eq!(world.answer(&[listed["url"].as_str().unwrap()]).body, bytes);
-    let (status, html) = world.curl(&["@/simple/tiny-whl/"]);
+    let (status, html) = world.curl(&["@@/simple/tiny-whl/"]);
     assert!(
         status == 200 && html.contains(&format!("#sha256={}", sha256(bytes))) && html.contains("&gt;=3.9"),
         "{html}"
     );
     assert_eq!(world.curl(&["--head", listed["url"].as_str().unwrap()]).0, 200);
-    assert_eq!(world.curl(&["@/simple/Tiny_Whl/"]).0, 302);
-    let (_, release) = world.json(&["@/pypi/tiny-whl/0.1.0/json"]);
+    assert_eq!(world.curl(&["@@/simple/Tiny_Whl/"]).0, 302);
+    let (_, release) = world.json(&["@@/pypi/tiny-whl/0.1.0/json"]);
     assert_eq!((&release["urls"][0]["filename"], &release["urls"][0]["yanked"]), (&json!(file), &json!(false)));
-    assert_eq!(world.curl(&["@/pypi/tiny-whl/0.2.0/json"]).0, 404);
+    assert_eq!(world.curl(&["@@/pypi/tiny-whl/0.2.0/json"]).0, 404);
 }
 
 #[test]
@@ -435,7 +469,7 @@ fn a_client_that_lies_is_left_alone() {
         write!(stream, "POST /legacy/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {length}\r\n\r\nshort").unwrap();
     }
     for _ in 0..WORKERS {
-        assert_eq!(world.curl(&["@/index/config.json"]).0, 200);
+        assert_eq!(world.curl(&["@@/index/config.json"]).0, 200);
     }
 }
 
@@ -474,7 +508,7 @@ proptest! {
     fn no_request_is_too_odd(
         method in prop_oneof!["GET", "PUT", "POST", "PATCH", "DELETE", ".*"],
         url in prop_oneof![
-            "/(index|crates|legacy|simple|files|pypi|api/v1/crates|api/v3/repos|api/webhooks/1)(/[a-z.%é]{0,4}){0,5}(\\?.*)?",
+            "(/w)?/(index|crates|legacy|simple|files|pypi|api/v1/crates|api/v3/repos|api/webhooks/1)(/[a-z.%é]{0,4}){0,5}(\\?.*)?",
             "http://api\\.github\\.localhost/repos/o/r/releases(/[a-z0-9]{0,4}){0,3}(\\?.*)?", ".*"],
         authorization in prop_oneof![
             Just(format!("{}-1", crates::TOKEN)), Just(format!("token {}-1", forge::TOKEN)), ".*"],
@@ -482,7 +516,7 @@ proptest! {
     ) {
         let dir = std::env::temp_dir().join(format!("stand-in-odd-{}", std::process::id()));
         let (address, run, named) = ("http://127.0.0.1:1".to_owned(), "1".to_owned(), BTreeMap::new());
-        let state = State { dir, address, run, upstream: None, turn: Mutex::new(()), named, is_private: false };
+        let state = State { dir, address, run, word: "w".to_owned(), upstream: None, turn: Mutex::new(()), named, is_private: false };
         let headers = vec![("Host".to_owned(), "127.0.0.1:1".to_owned()), ("Authorization".to_owned(), authorization)];
         let call = Call::new(&method, &url, headers, body);
         let answer = handle(&state, &call).conditional(&call);
