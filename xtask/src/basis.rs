@@ -396,6 +396,9 @@ fn draw(
     if let Some(tag) = tag {
         loader.since(&mut snapshot, &tag)?;
     }
+    if let Some(tag) = release::before_candidates(&snapshot, to) {
+        loader.before_candidates(&mut snapshot, &tag)?;
+    }
     if let Intent::Postfix(_) = intent {
         let fixed = snapshot.train.tag.fill(&postfix::current(&snapshot.workspace, &snapshot.train)?);
         if loader.repo.tags.contains_key(&fixed) {

@@ -4,7 +4,7 @@
 use anyhow::{Context, Result, bail};
 use semver::{Comparator, Op, VersionReq};
 
-use crate::version::Version;
+use crate::version::{Dialect, Version};
 
 /// Whether `requirement` accepts `version`, as cargo decides it.
 pub fn accepts(requirement: &str, version: &Version) -> Result<bool> {
@@ -38,6 +38,47 @@ pub fn upgrade(requirement: &str, version: &Version) -> Result<Option<String>> {
         );
     }
     Ok((new != requirement).then_some(new))
+}
+
+/// Whether `requirement` names a pre-release of `version`, which is a final one.
+pub fn names_candidate(requirement: &str, version: &Version) -> bool {
+    !version.is_prerelease() && candidate(requirement, version).is_some()
+}
+
+/// What `requirement` has to say once the candidate that it names is followed by the final `version`: what the way there
+/// from the last final version would have given. `first` is what it said then. Where that is not known, or somebody has
+/// written another one since, operator and spacing stay and the final version takes the candidate's place.
+pub fn settle(requirement: &str, first: Option<&str>, version: &Version) -> Result<String> {
+    if let (Some(first), Some(candidate)) = (first, candidate(requirement, version))
+        && upgrade(first, &candidate).is_ok_and(|moved| moved.as_deref() == Some(requirement))
+    {
+        return Ok(upgrade(first, version)?.unwrap_or_else(|| first.to_owned()));
+    }
+    let parsed = parse(requirement)?;
+    let parts = requirement.split(',').zip(&parsed.comparators).map(|(text, comparator)| {
+        let named = format!("-{}", comparator.pre);
+        if is_of(comparator, version) { text.replacen(&named, "", 1) } else { text.to_owned() }
+    });
+    let settled = parts.collect::<Vec<_>>().join(",");
+    match accepts(&settled, version)? {
+        true => Ok(settled),
+        false => Ok(upgrade(requirement, version)?.unwrap_or_else(|| requirement.to_owned())),
+    }
+}
+
+/// The pre-release of `version` that is named.
+fn candidate(requirement: &str, version: &Version) -> Option<Version> {
+    let parsed = parse(requirement).ok()?;
+    let named = parsed.comparators.iter().find(|comparator| is_of(comparator, version))?;
+    let core = version.semver();
+    let text = format!("{}.{}.{}-{}", core.major, core.minor, core.patch, named.pre);
+    Version::parse(&text, Dialect::Cargo).ok()
+}
+
+fn is_of(comparator: &Comparator, version: &Version) -> bool {
+    let core = version.semver();
+    let is_same = comparator.minor == Some(core.minor) && comparator.patch == Some(core.patch);
+    !comparator.pre.is_empty() && comparator.major == core.major && is_same
 }
 
 fn parse(requirement: &str) -> Result<VersionReq> {
@@ -154,6 +195,37 @@ mod tests {
             assert_eq!(upgrade(requirement, &v("0.10.0-rc.1")).unwrap().as_deref(), Some(expected), "{requirement}");
         }
         assert_eq!(upgrade("0.10.0-rc.1", &v("0.10.0")).unwrap().as_deref(), Some("0.10.0"));
+    }
+
+    #[test]
+    fn the_final_version_makes_no_difference_of_a_candidate() {
+        for first in ["1.0", "1", "1.0.2", "=1.0.2", "~1.0", ">=0", ">= 1.0 , < 1.1", "*", "1.0.*", "^1.0"] {
+            let (candidate, version) = (v("1.1.0-rc.1"), v("1.1.0"));
+            let direct = upgrade(first, &version).unwrap().unwrap_or(first.to_owned());
+            let between = upgrade(first, &candidate).unwrap().unwrap();
+            assert!(names_candidate(&between, &version), "{between}");
+            assert_eq!(settle(&between, Some(first), &version).unwrap(), direct, "{first}");
+            // What did not move with the second candidate says the first.
+            let again = upgrade(&between, &v("1.1.0-rc.2")).unwrap().unwrap_or(between);
+            assert_eq!(settle(&again, Some(first), &version).unwrap(), direct, "{first}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_of_before_keeps_its_form() {
+        for (requirement, first, settled) in [
+            ("1.1.0-rc.1", None, "1.1.0"),
+            (">= 1.1.0-rc.1 , <2", None, ">= 1.1.0 , <2"),
+            ("=1.1.0-rc.1", Some("1.0"), "=1.1.0"),
+            ("~1.1.0-rc.1", Some("=1.0.0"), "~1.1.0"),
+            ("<1.1.0-rc.1", None, "<1.2.0"),
+        ] {
+            assert_eq!(settle(requirement, first, &v("1.1.0")).unwrap(), settled, "{requirement}");
+        }
+        for other in ["1.1", "1.0.0-rc.1", "2.1.0-rc.1", "not one"] {
+            assert!(!names_candidate(other, &v("1.1.0")), "{other}");
+        }
+        assert!(!names_candidate("1.1.0-rc.1", &v("1.1.0-rc.2")));
     }
 
     #[test]

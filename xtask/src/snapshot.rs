@@ -40,6 +40,8 @@ pub struct Snapshot {
     pub today: Date,
     /// What happened since the release before; `None` when there is no tag of it.
     pub since: Option<Since>,
+    /// The workspace of the last final release, where candidates of the next one may have changed what is required.
+    pub before_candidates: Option<Box<Workspace>>,
     /// The commits since the tag before, newest first, when the changelog is made of them.
     pub commits: Vec<Message>,
     /// Those of them that the section of a pre-release tells.
@@ -206,6 +208,7 @@ impl<'a> Loader<'a> {
             base,
             today: today(),
             since: None,
+            before_candidates: None,
             commits: Vec::new(),
             told: BTreeSet::new(),
             withdrawn: BTreeSet::new(),
@@ -236,9 +239,7 @@ impl<'a> Loader<'a> {
     pub fn since(&self, snapshot: &mut Snapshot, tag: &str) -> Result<()> {
         let commit = format!("refs/tags/{tag}");
         let changed = repo::changed(self.sh, &commit, &snapshot.base)?;
-        // Only what differs is asked for: of thousands of manifests, few change from release to release.
-        let other: BTreeSet<&PathBuf> = changed.iter().chain(&self.repo.dirty).collect();
-        let differing: BTreeSet<PathBuf> = self.paths.iter().filter(|path| other.contains(path)).cloned().collect();
+        let differing = self.differing(&changed);
         let before = if differing.is_empty() {
             Some(snapshot.workspace.clone())
         } else {
@@ -249,6 +250,23 @@ impl<'a> Loader<'a> {
         };
         snapshot.since = Some(Since { tag: tag.to_owned(), changed, before: before.map(Box::new), post: None });
         Ok(())
+    }
+
+    /// Adds the workspace as `tag` has it, the last final release; members that are newer are there as they are now.
+    pub fn before_candidates(&self, snapshot: &mut Snapshot, tag: &str) -> Result<()> {
+        let commit = format!("refs/tags/{tag}");
+        let changed = repo::changed(self.sh, &commit, &snapshot.base)?;
+        let mut texts = snapshot.workspace.texts.clone();
+        texts.extend(repo::texts_behind_links(self.sh, &commit, &self.differing(&changed))?);
+        snapshot.before_candidates = snapshot.workspace.with_texts(texts).ok().map(Box::new);
+        Ok(())
+    }
+
+    /// Of the files that are read, those that differ. Only they are asked for: of thousands of manifests, few change from
+    /// release to release.
+    fn differing(&self, changed: &[PathBuf]) -> BTreeSet<PathBuf> {
+        let other: BTreeSet<&PathBuf> = changed.iter().chain(&self.repo.dirty).collect();
+        self.paths.iter().filter(|path| other.contains(path)).cloned().collect()
     }
 
     /// Adds what changed between the post release `tag` and the snapshot's base.

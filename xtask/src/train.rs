@@ -259,6 +259,11 @@ impl Train {
         if !self.sums_up(version) {
             return self.tag_below(repo, version).map(|(_, tag)| tag);
         }
+        self.final_below(repo, version)
+    }
+
+    /// The tag of the last final release below `version`.
+    pub fn final_below(&self, repo: &Repo, version: &Version) -> Option<String> {
         let finals = self.tags_in_use(repo).filter(|(found, _)| !found.is_prerelease() && found.post().is_none());
         finals.filter(|(found, _)| found < version).max().map(|(_, tag)| tag.to_owned())
     }

@@ -136,6 +136,8 @@ pub struct Link {
 pub struct Requirement {
     pub path: PathBuf,
     pub on: usize,
+    /// Its entry's table and key.
+    pub entry: (Table, String),
     pub place: Place,
     pub holder: Holder,
     /// It has no path: a `[patch]` makes the name resolve to the member while the requirement accepts it.
@@ -231,6 +233,13 @@ impl Workspace {
         let root = slashed(&self.graph.root);
         let told = self.problems.iter().map(|problem| format!("{root}: {problem}"));
         told.collect::<Vec<_>>().join("\n")
+    }
+
+    /// What the same entry of `other` requires here.
+    pub fn requirement_like(&self, site: &Requirement, other: &Workspace) -> Option<&str> {
+        let on = self.member(&other.members[site.on].name)?;
+        let is_same = |own: &&Requirement| own.on == on && own.path == site.path && own.entry == site.entry;
+        self.requirements.iter().find(is_same).map(|own| own.place.text.as_str())
     }
 
     pub fn member(&self, name: &str) -> Option<usize> {
@@ -401,6 +410,7 @@ impl<'a> Resolver<'a> {
                 Some(Requirement {
                     path: path.to_owned(),
                     on,
+                    entry: (entry.table, entry.key.clone()),
                     place,
                     holder: if entry.table == Table::Workspace { Holder::Shared } else { holder },
                     patched: entry.path.is_none(),
@@ -433,6 +443,7 @@ impl<'a> Resolver<'a> {
                 requirements.extend(entry.requirement.map(|place| Requirement {
                     path: path.clone(),
                     on,
+                    entry: (entry.table, entry.key.clone()),
                     place,
                     holder: Holder::Beside,
                     patched: false,

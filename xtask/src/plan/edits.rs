@@ -78,8 +78,9 @@ impl<'w> Places<'w> {
         }
     }
 
-    /// The requirements on members that move, in members and beside the workspace.
-    pub fn requirements(&mut self, versions: &BTreeMap<usize, Version>) {
+    /// The requirements on members that move, in members and beside the workspace. `first` is the workspace of the last
+    /// final version: what a candidate had rewritten since comes from there.
+    pub fn requirements(&mut self, versions: &BTreeMap<usize, Version>, first: Option<&Workspace>) {
         for site in &self.workspace.requirements {
             let Some(version) = versions.get(&site.on) else {
                 continue;
@@ -91,14 +92,26 @@ impl<'w> Places<'w> {
                 Holder::Shared => true,
                 Holder::Beside => false,
             };
-            if (site.patched || !follows) && requirement::accepts(&site.place.text, version).unwrap_or(site.patched) {
+            let text = &site.place.text;
+            let is_candidates = requirement::names_candidate(text, version);
+            if (site.patched || !follows)
+                && !is_candidates
+                && requirement::accepts(text, version).unwrap_or(site.patched)
+            {
                 continue;
             }
             let on = &self.workspace.members[site.on].name;
-            match requirement::upgrade(&site.place.text, version) {
+            let new = match is_candidates {
+                true => {
+                    let then = first.and_then(|first| first.requirement_like(site, self.workspace));
+                    requirement::settle(text, then, version).map(Some)
+                }
+                false => requirement::upgrade(text, version),
+            };
+            match new {
                 Ok(None) => {}
                 Ok(Some(new)) => {
-                    let reason = Reason::Requirement { on: on.clone(), from: site.place.text.clone(), to: new.clone() };
+                    let reason = Reason::Requirement { on: on.clone(), from: text.clone(), to: new.clone() };
                     self.set(&site.path, &site.place, new, reason);
                 }
                 Err(error) => self.findings.push(Finding::new(

@@ -293,7 +293,7 @@ fn projected(side: &Snapshot, wanted: &BTreeMap<String, Version>) -> Texts {
     let versions: BTreeMap<usize, Version> = versions.collect();
     let mut places = Places::new(workspace);
     places.versions(&versions);
-    places.requirements(&versions);
+    places.requirements(&versions, None);
     places.wheels(train, &versions);
     if let Some(version) = versions.get(&train.driver) {
         places.version_files(train, version, &[Dialect::Cargo, Dialect::Pep440, Dialect::Tag]);

@@ -69,7 +69,7 @@ pub fn plan(snapshot: &Snapshot, released: &Released, push: bool) -> Plan {
     let mut places = Places::new(workspace);
     if let Some(next) = &next {
         places.versions(&versions);
-        places.requirements(&versions);
+        places.requirements(&versions, None);
         places.wheels(train, &versions);
         places.version_files(train, next, &[Dialect::Cargo, Dialect::Pep440, Dialect::Tag]);
         remarks.extend(left_to_release(workspace, train, &versions));

@@ -24,6 +24,7 @@ use crate::{
         cargo_toml::{Table, VersionField},
         changelog::{self, candidates::NO_CHANGES},
     },
+    requirement,
     snapshot::Snapshot,
     version::{Bump, Dialect, Level, Version},
     workspace::Workspace,
@@ -196,7 +197,7 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
 
     let mut places = Places::new(workspace);
     places.versions(&versions);
-    places.requirements(&versions);
+    places.requirements(&versions, snapshot.before_candidates.as_deref());
     places.wheels(train, &versions);
     if is_versioned {
         places.version_files(train, to, &[Dialect::Cargo, Dialect::Pep440, Dialect::Tag]);
@@ -251,6 +252,13 @@ fn above(snapshot: &Snapshot, to: &Version) -> Option<Finding> {
     let next = commands(snapshot, alike.into_iter().chain(highest.bump(Bump::Patch).ok()));
     let what = format!("{to} is lower than {highest}, which is released (tag {tag})");
     Some(Finding::new("tag", what, next))
+}
+
+/// The last final release, whose workspace tells what requirements were before candidates of `to` had them name themselves.
+pub fn before_candidates(snapshot: &Snapshot, to: &Version) -> Option<String> {
+    let sites = &snapshot.workspace.requirements;
+    let is_asked = sites.iter().any(|site| requirement::names_candidate(&site.place.text, to));
+    snapshot.train.final_below(&snapshot.repo, to).filter(|_| is_asked)
 }
 
 /// The entries that the release of `to` is made of.

@@ -38,6 +38,7 @@ cases! {
     excluded_workspace
     failing_proof
     failing_proof_on_branch
+    final_after_candidates
     first_release
     fragments
     fragments_kept

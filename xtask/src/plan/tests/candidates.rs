@@ -1,6 +1,8 @@
 //! Pre-releases, and the final version that ends them: what follows which, and whom its words are for.
 //! A reader of a final version comes from the last one, never from a candidate.
 
+use std::path::Path;
+
 use serde_json::json;
 
 use super::sketch::{Sketch, findings, house, tag_message, text, v};
@@ -747,4 +749,34 @@ fn a_candidate_becomes_final_on_the_release_day() {
     // The sketch's day is the release day.
     let due = due_after(&sketch, &[]);
     assert_eq!((due.due, due.proposal.unwrap().command.as_str()), (true, "cargo xtask release 0.10.0"));
+}
+
+/// Members that travel, one that does not, and what is shared, each with another way to require what moves.
+fn requiring() -> Sketch {
+    let tool = "tool = { path = \"../barter\", package = \"barter\", version = \">=0\" }\n\n[dev-dependencies]\n\
+                barter-data = { path = \"../barter-data\", version = \"*\" }\nbarter-instrument = { path = \"../barter-instrument\", version = \"0.9\" }\n";
+    rust("0.9.3", &["v0.9.3"])
+        .with("Cargo.toml", "barter-data\", version = \"0.9.3\"", "barter-data\", version = \"0.9\"")
+        .with("crates/tool/Cargo.toml", "barter = { path = \"../barter\", version = \"0.9.3\" }\n", tool)
+        .lock()
+}
+
+#[test]
+fn a_final_version_leaves_what_it_would_have_without_its_candidates() {
+    let house = requiring();
+    let direct = house.clone().after(&house.release("0.10.0"));
+    let mut by_candidates = house.clone();
+    for candidate in ["0.10.0-rc.1", "0.10.0-rc.2"] {
+        by_candidates = by_candidates.clone().after(&by_candidates.release(candidate));
+    }
+    let is_asked = release::before_candidates(&by_candidates.snapshot(), &v("0.10.0"));
+    assert_eq!(is_asked.as_deref(), Some("v0.9.3"));
+    by_candidates.before_candidates = Some(house.texts);
+    let last = by_candidates.release("0.10.0");
+    let settled = by_candidates.after(&last);
+    for path in direct.texts.keys().filter(|path| path.ends_with("Cargo.toml")) {
+        assert_eq!(settled.texts[path], direct.texts[path], "{}", path.display());
+    }
+    let tool = &settled.texts[Path::new("crates/tool/Cargo.toml")];
+    assert!([">=0\"", "\"*\"", "\"0.10\""].iter().all(|kept| tool.contains(kept)), "{tool}");
 }

@@ -112,7 +112,7 @@ fn edited(sketch: &Sketch, versions: impl Fn(&str) -> Option<Version>) -> Texts 
     let versions = members.filter_map(|(at, member)| Some((at, versions(&member.name)?))).collect();
     let mut places = Places::new(&workspace);
     places.versions(&versions);
-    places.requirements(&versions);
+    places.requirements(&versions, None);
     let (texts, findings) = places.apply(&versions);
     assert!(findings.is_empty(), "{findings:?}");
     let mut after = sketch.texts.clone();

@@ -34,6 +34,8 @@ pub struct Sketch {
     pub ignored: Vec<&'static str>,
     pub repo: Repo,
     pub since: Option<(&'static str, Vec<&'static str>, Option<Texts>)>,
+    /// What the last final release had.
+    pub before_candidates: Option<Texts>,
     pub recorded: Option<Recorded>,
     pub commits: Vec<Message>,
     /// Those that a pre-release told.
@@ -214,6 +216,10 @@ impl Sketch {
         Snapshot {
             train,
             since,
+            before_candidates: self
+                .before_candidates
+                .clone()
+                .map(|texts| Box::new(workspace.with_texts(texts).unwrap())),
             recorded: self.recorded.clone(),
             commits: self.commits.clone(),
             withdrawn: Default::default(),
