@@ -31,7 +31,7 @@ use crate::{
     },
     requirement,
     snapshot::Snapshot,
-    train::{Train, uv_locks, wheel_version},
+    train::{Train, Wheel, uv_locks, wheel_version},
     version::{Dialect, Version},
     workspace::{Member, Workspace, dir},
 };
@@ -397,6 +397,43 @@ fn wheel_versions(workspace: &Workspace, train: &Train) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// A wheel's own version that would go down to `to`, or of which that is not known.
+pub fn falls(workspace: &Workspace, wheel: &Wheel, to: &Version, python: &str) -> Option<Finding> {
+    let path = slashed(&wheel.path);
+    let written = wheel.project.version.as_ref().map(|place| place.text.as_str());
+    let what = match wheel_version(wheel) {
+        Ok(Some(found)) if found.falls_to(to) => {
+            format!("{path} is at {} and would go down to {python}", written.unwrap_or(&found.tag()))
+        }
+        Ok(_) => return None,
+        // Both manifests may say what only cargo can spell.
+        Err(_) if written == Some(workspace.members[wheel.member].version.to_string().as_str()) => return None,
+        Err(error) => format!("{error:#}"),
+    };
+    let next =
+        "write the version of its crate under [project] there and commit, or leave the wheel out with `wheels = []`";
+    Some(Finding::new("wheel-version", what, next))
+}
+
+/// A wheel's own version that is neither its crate's nor one that was ever released: another product's, perhaps.
+pub fn strange_version(snapshot: &Snapshot, wheel: &Wheel, to: &Version) -> Option<Finding> {
+    let Snapshot { workspace, train, repo, .. } = snapshot;
+    let member = &workspace.members[wheel.member];
+    let found = wheel_version(wheel).ok()??;
+    let is_known = found == member.version || found == *to || found == train.version(workspace).base();
+    if is_known || found.falls_to(to) || train.tags(repo).any(|(released, _)| released == found) {
+        return None;
+    }
+    let python = member.version.show(Dialect::Pep440).ok()?;
+    let (path, manifest) = (slashed(&wheel.path), slashed(&member.manifest));
+    let what = format!("{path} says {}, {manifest} says {}, and no release was {0}", found.tag(), member.version);
+    Some(Finding::new(
+        "wheel-version",
+        what,
+        format!("write `version = \"{python}\"` under [project] in {path} and commit"),
+    ))
 }
 
 /// Build metadata stands nowhere that has no place for it: every release would be refused.

@@ -444,10 +444,10 @@ fn nearest<'w>(workspace: &'w Workspace, name: &str) -> Option<&'w str> {
 
 /// The locks that hold the wheel's own entry, and where each says its version.
 pub fn uv_locks<'w>(workspace: &'w Workspace, wheel: &Wheel) -> Vec<(&'w PathBuf, Result<Option<Place>>)> {
-    let name = wheel.project.name.as_deref().unwrap_or(&workspace.members[wheel.member].name);
     let locks = workspace.texts.iter().filter(|(path, _)| path.ends_with("uv.lock"));
     let above = locks.filter(|(path, _)| dir(&wheel.path).starts_with(dir(path)));
-    above.map(|(path, text)| (path, uv_lock::read(text, name))).collect()
+    let is_own = |lock: &Path, from: &str| normalized(&dir(lock).join(from)) == Some(dir(&wheel.path));
+    above.map(|(path, text)| (path, uv_lock::read(text, |from| is_own(path, from)))).collect()
 }
 
 /// The wheel's version as its `pyproject.toml` says it.

@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context, Result};
 
 use crate::{
-    check::{Finding, anchored, correct},
+    check::{self, Finding, anchored, correct},
     config::{VersionFile, When},
     edit::{Edit, Fate, Reason, slashed},
     files::{Place, cargo_lock, cargo_toml::VersionField, splice},
@@ -138,6 +138,11 @@ impl<'w> Places<'w> {
             };
             let reason =
                 |from: &Place| Reason::Version { of: member.name.clone(), from: from.text.clone(), to: python.clone() };
+            // Nothing goes down, and its lock goes with it.
+            if let Some(finding) = check::falls(self.workspace, wheel, version, &python) {
+                self.findings.push(finding);
+                continue;
+            }
             if let Some(place) = &wheel.project.version {
                 self.set(&wheel.path, place, python.clone(), reason(place));
             }

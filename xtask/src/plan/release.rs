@@ -162,6 +162,7 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
     }
     findings.extend(above(snapshot, to).filter(|_| !released));
     findings.extend(taken::yanked(snapshot, to));
+    findings.extend(train.wheels.iter().filter_map(|wheel| check::strange_version(snapshot, wheel, to)));
     remarks.extend(kept_metadata(snapshot, to, &versions));
     remarks.extend(check::published::noted(workspace, train));
     findings.extend(misplaced_metadata(snapshot, to));

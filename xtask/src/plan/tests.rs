@@ -19,4 +19,5 @@ mod rolled_back;
 mod sketch;
 mod standing;
 mod steps;
+mod wheels;
 mod words;

@@ -1,0 +1,70 @@
+//! Which versions a wheel may have before a release, and which locks are its own.
+//! Nothing of a wheel may ever go down, nor be raised from what was another product's.
+
+use super::sketch::{changes, findings, house};
+
+#[test]
+fn no_version_of_a_wheel_goes_down() {
+    for (python, version) in
+        [("2.0.0rc1", "0.10.0"), ("0.10.0", "0.10.0-rc.1"), ("0.10.1.dev1", "0.10.0"), ("1.231", "0.10.0")]
+    {
+        let house =
+            house().with("barter-python/pyproject.toml", "version = \"0.9.3\"", &format!("version = \"{python}\""));
+        let plan = house.release(version);
+        let told = findings(&plan);
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].starts_with("wheel-version: barter-python/pyproject.toml"), "{told:?}");
+        assert!(told[0].contains(python), "{told:?}");
+        assert!(!changes(&plan).iter().any(|line| line.contains("pyproject.toml")), "{:?}", changes(&plan));
+    }
+}
+
+#[test]
+fn a_post_release_lowers_no_wheel_either() {
+    let house = house()
+        .with("barter-python/pyproject.toml", "version = \"0.9.3\"", "version = \"0.9.4rc1\"")
+        .changed("v0.9.3", &["barter-python/python/x.py"]);
+    let plan = house.postfix(Some("fix x"), Some(1));
+    assert_eq!(
+        findings(&plan),
+        ["wheel-version: barter-python/pyproject.toml is at 0.9.4rc1 and would go down to 0.9.3.post1"]
+    );
+}
+
+#[test]
+fn a_wheel_that_was_left_behind_is_aligned_and_a_strange_one_is_told() {
+    let behind = |python: &str| {
+        house()
+            .tagged("v0.9.2")
+            .with("barter-python/pyproject.toml", "version = \"0.9.3\"", &format!("version = \"{python}\""))
+            .release("0.10.0")
+    };
+    assert_eq!(findings(&behind("0.9.2")), [""; 0]);
+    assert_eq!(
+        findings(&behind("0.3.0")),
+        [
+            "wheel-version: barter-python/pyproject.toml says 0.3.0, barter-python/Cargo.toml says 0.9.3, and no release was 0.3.0"
+        ]
+    );
+}
+
+#[test]
+fn a_lock_is_edited_where_it_holds_the_wheels_own_directory() {
+    let entry = |name: &str, version: &str, from: &str| {
+        format!("[[package]]\nname = \"{name}\"\nversion = \"{version}\"\nsource = {{ {from} }}\n\n")
+    };
+    let own = entry("barter-python", "0.9.3", "editable = \".\"");
+    let of_workspace = entry("barter-python", "0.9.3", "editable = \"barter-python\"");
+    let other = entry("barter-python", "1.231.0", "virtual = \".\"");
+    let plan = house()
+        .file("barter-python/uv.lock", &format!("version = 1\n\n{own}"))
+        .file("uv.lock", &format!("version = 1\n\n{other}{of_workspace}"))
+        .release("0.10.0");
+    let lines = changes(&plan).into_iter().filter(|line| line.contains("uv.lock"));
+    assert_eq!(
+        lines.collect::<Vec<_>>(),
+        ["barter-python/uv.lock: version = \"0.10.0\"", "uv.lock: version = \"0.10.0\""]
+    );
+    let of_another = house().file("uv.lock", &format!("version = 1\n\n{other}")).release("0.10.0");
+    assert!(!changes(&of_another).iter().any(|line| line.contains("uv.lock")) && findings(&of_another).is_empty());
+}
