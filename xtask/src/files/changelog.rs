@@ -66,13 +66,15 @@ impl Section {
 pub fn read<'a>(log: impl Into<Log<'a>>) -> Vec<Section> {
     let log = log.into();
     let text = log.text;
-    let links = links::start(text);
-    let mut starts = headings::sections(log);
+    // Read once: a changelog may be long, and the workspace may have one of each crate.
+    let lines = lines(text);
+    let links = links::start(text, &lines);
+    let mut starts = headings::sections(&lines, log.whose);
     starts.retain(|(heading, _)| heading.span.start < links);
     let is_unreleased = |(_, title): &(Heading<'_>, Title)| matches!(title.about, About::Unreleased(_));
     if !starts.iter().any(is_unreleased) {
         let first = starts.iter_mut().map(|(_, title)| title).find(|title| title.version().is_some());
-        match (first.filter(|title| title.undated), headings::marker(text).filter(|marker| marker.start < links)) {
+        match (first.filter(|title| title.undated), headings::marker(&lines).filter(|marker| marker.start < links)) {
             (Some(first), _) => first.about = About::Unreleased(first.version().cloned()),
             (None, Some(marker)) => {
                 let level = starts.first().map_or(2, |(heading, _)| heading.level);
@@ -83,7 +85,6 @@ pub fn read<'a>(log: impl Into<Log<'a>>) -> Vec<Section> {
             (None, None) => {}
         }
     }
-    let lines = lines(text);
     let leads: Vec<usize> = starts.iter().map(|(heading, _)| headings::lead(&lines, heading.span.start)).collect();
     let ends: Vec<usize> = leads.iter().skip(1).copied().chain([links]).collect();
     starts
@@ -99,7 +100,7 @@ pub fn read<'a>(log: impl Into<Log<'a>>) -> Vec<Section> {
                 }
             };
             let head = match &title.about {
-                About::Unreleased(_) => headings::end_of_comments(&text[..end], heading.span.end),
+                About::Unreleased(_) => headings::end_of_comments(&lines, heading.span.end..end),
                 _ => heading.span.end,
             };
             Section {

@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, ops::Range};
 use anyhow::{Result, bail};
 
 use super::{
-    headings::{headings, understand},
+    headings::{headings, lines, understand},
     line_ending, links,
     names::{Log, Whose},
     notes_heading, read, section, sorted,
@@ -25,7 +25,7 @@ pub fn carry<'a>(log: impl Into<Log<'a>>, from: &str, version: &Version) -> Resu
     let said: BTreeSet<String> = entries(&theirs.body).into_iter().map(|span| plain(&theirs.body[span])).collect();
     let sections = read(log);
     let place = sections.iter().find(|section| is_below(&section.name, version));
-    let at = place.map_or_else(|| links::start(text), |section| section.span.start);
+    let at = place.map_or_else(|| links::start(text, &lines(text)), |section| section.span.start);
     let (before, rest) = text.split_at(at);
     let moved = from[theirs.span.clone()].trim_end().replace("\r\n", "\n").replace('\n', eol);
     let before = before.trim_end();

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::names::{Log, Whose};
+use super::names::Whose;
 use crate::{
     date::Date,
     version::{Dialect, Version},
@@ -120,7 +120,10 @@ pub enum Is {
 
 /// The headings in the order of the text.
 pub fn headings(text: &str) -> Vec<Heading<'_>> {
-    let lines = lines(text);
+    headings_in(&lines(text))
+}
+
+fn headings_in<'a>(lines: &[Line<'a>]) -> Vec<Heading<'a>> {
     let bare = |at: usize| lines[at].text;
     let mut found: Vec<Heading<'_>> = Vec::new();
     for (at, line) in lines.iter().enumerate().filter(|(_, line)| line.is == Is::Text) {
@@ -151,15 +154,16 @@ pub fn headings(text: &str) -> Vec<Heading<'_>> {
 }
 
 /// Where towncrier's marker stands.
-pub fn marker(text: &str) -> Option<Range<usize>> {
-    let is_marker = |line: &Line<'_>| line.is == Is::Comment && line.text.trim() == MARKER;
-    lines(text).into_iter().find(is_marker).map(|line| line.span)
+pub fn marker(lines: &[Line<'_>]) -> Option<Range<usize>> {
+    let is_marker = |line: &&Line<'_>| line.is == Is::Comment && line.text.trim() == MARKER;
+    lines.iter().find(is_marker).map(|line| line.span.clone())
 }
 
-/// Where the comments end that begin the text right after `start`; `start` itself without one.
-pub fn end_of_comments(text: &str, start: usize) -> usize {
-    let below = lines(text).into_iter().filter(|line| line.span.start >= start);
-    let head = below.take_while(|line| line.is == Is::Comment || line.text.trim().is_empty());
+/// Where the comments end that begin the lines in that place; where it begins itself without one.
+pub fn end_of_comments(lines: &[Line<'_>], Range { start, end }: Range<usize>) -> usize {
+    let below = lines[lines.partition_point(|line| line.span.start < start)..].iter();
+    let head =
+        below.take_while(|line| line.span.start < end && (line.is == Is::Comment || line.text.trim().is_empty()));
     head.filter(|line| line.is == Is::Comment).last().map_or(start, |line| line.span.end)
 }
 
@@ -252,7 +256,7 @@ fn scan(text: &str) -> (Vec<Line<'_>>, Option<usize>) {
             }
             None => {
                 // A heading may end with a comment that goes on.
-                let last = trimmed.rfind("<!--").filter(|_| trimmed.starts_with('#'));
+                let last = if trimmed.starts_with('#') { trimmed.rfind("<!--") } else { None };
                 comment = last.is_some_and(|last| !trimmed[last..].contains("-->"));
                 opened = span.start;
                 Is::Text
@@ -496,9 +500,9 @@ impl Title {
 
 /// The headings that begin sections, each with what it is about. They have one level; a title that is a version and
 /// no more begins a section on another level, too, since some tools write patch releases lower.
-pub fn sections(log: Log<'_>) -> Vec<(Heading<'_>, Title)> {
-    let all = headings(log.text).into_iter();
-    let all: Vec<_> = all.map(|heading| (understand(heading.title, log.whose), heading)).collect();
+pub fn sections<'a>(lines: &[Line<'a>], whose: Whose<'_>) -> Vec<(Heading<'a>, Title)> {
+    let all = headings_in(lines).into_iter();
+    let all: Vec<_> = all.map(|heading| (understand(heading.title, whose), heading)).collect();
     let is_unreleased = |title: &Title| matches!(title.about, About::Unreleased(_));
     let is_plain = |title: &Title| match title.about {
         About::Version(_) => title.is_plain(),
@@ -671,7 +675,8 @@ mod tests {
             ("## Unreleased\n### 0.2.0 is faster\n### v0.2.0\n", vec!["Unreleased", "v0.2.0"]),
             ("# Log\n## Coming\n", vec!["Coming"]),
         ] {
-            let found: Vec<&str> = sections(Log::from(text)).iter().map(|(heading, _)| heading.title).collect();
+            let found: Vec<&str> =
+                sections(&lines(text), Whose::default()).iter().map(|(heading, _)| heading.title).collect();
             assert_eq!(found, names, "{text}");
         }
     }

@@ -32,8 +32,11 @@ impl Definition<'_> {
 
 /// The definitions outside code and comments, in the order of the file. Address and title may have lines of their own.
 pub(super) fn definitions(text: &str) -> Vec<Definition<'_>> {
-    let lines: Vec<Line<'_>> = lines(text);
-    let mut found: Vec<Definition<'_>> = Vec::new();
+    definitions_in(&lines(text))
+}
+
+fn definitions_in<'a>(lines: &[Line<'a>]) -> Vec<Definition<'a>> {
+    let mut found: Vec<Definition<'a>> = Vec::new();
     for (at, line) in lines.iter().enumerate() {
         let is_taken = found.last().is_some_and(|last| last.line.end >= line.span.end);
         if !is_taken && let Some(definition) = definition(&lines[at..]) {
@@ -109,9 +112,9 @@ pub fn without_definitions(text: &str) -> String {
 }
 
 /// Where the definitions at the end of the file begin, comments between and after them.
-pub(super) fn start(text: &str) -> usize {
-    let (mut start, found) = (text.len(), definitions(text));
-    for line in lines(text).into_iter().rev() {
+pub(super) fn start(text: &str, lines: &[Line<'_>]) -> usize {
+    let (mut start, found) = (text.len(), definitions_in(lines));
+    for line in lines.iter().rev() {
         match line.is {
             Is::Text if found.iter().any(|found| found.line.contains(&line.span.start)) => start = line.span.start,
             Is::Text if line.text.trim().is_empty() => {}
@@ -919,7 +922,7 @@ mod tests {
                 assert_eq!(found.len(), 1, "{text:?}");
                 assert_eq!((found[0].label, &text[found[0].address.clone()]), (label, address), "{text:?}");
                 assert_eq!(&text[found[0].line.clone()], written.trim_end().replace('\n', eol), "{text:?}");
-                assert_eq!(start(&text) == 0, tail.is_empty());
+                assert_eq!(start(&text, &lines(&text)) == 0, tail.is_empty());
                 let body = format!("- see [{}].", label.to_uppercase().replace("  ", "\n"));
                 assert_eq!(with_definitions(&text, &body), format!("{body}\n\n{told}"));
             }
