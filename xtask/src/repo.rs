@@ -55,6 +55,8 @@ pub struct Repo {
     pub dirty_submodules: Vec<PathBuf>,
     /// Those of them that two sides have changed, and nobody has settled.
     pub unmerged: Vec<PathBuf>,
+    /// Untracked files that git ignores; a directory that it ignores stands for all that is in it.
+    pub ignored: Vec<PathBuf>,
     /// Files that a run which was cut off left waiting beside those that they would have replaced.
     pub staged: Vec<PathBuf>,
     /// The history was cut off when it was cloned or fetched.
@@ -197,7 +199,8 @@ fn alternate(store: &Path) -> OsString {
 }
 
 fn status(sh: &Shell) -> Result<Repo> {
-    let status = cmd!(sh, "git status --porcelain=v2 --branch -z --untracked-files=all --no-renames");
+    let status =
+        cmd!(sh, "git status --porcelain=v2 --branch -z --untracked-files=all --ignored=matching --no-renames");
     let status = status.quiet().ignore_status().output()?;
     if !status.status.success() {
         let told = String::from_utf8_lossy(&status.stderr).trim().replace('\n', "; ");
@@ -214,11 +217,15 @@ fn status(sh: &Shell) -> Result<Repo> {
             let fields = match line.first() {
                 Some(b'1') => 9,
                 Some(b'u') => 11,
-                Some(b'?') => 2,
+                Some(b'?' | b'!') => 2,
                 _ => continue,
             };
             if let Some(path) = line.splitn(fields, |byte| *byte == b' ').nth(fields - 1) {
-                let kind = if path.ends_with(STAGED.as_bytes()) { &mut repo.staged } else { &mut repo.dirty };
+                let kind = match line.first() {
+                    Some(b'!') => &mut repo.ignored,
+                    _ if path.ends_with(STAGED.as_bytes()) => &mut repo.staged,
+                    _ => &mut repo.dirty,
+                };
                 kind.push(named(path));
                 // `<XY> <sub>` (git-status(1), porcelain version 2).
                 if fields > 2 && line.get(5) == Some(&b'S') {

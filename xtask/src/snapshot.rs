@@ -148,7 +148,7 @@ impl<'a> Loader<'a> {
         }
         let mut graph = graph(metadata, &top)?;
         graph.lacking = contents::lacking(sh, &known)?;
-        graph.lacking.extend(not_packed(sh, &graph, &parsed, &known)?);
+        graph.lacking.extend(not_packed(sh, &graph, &parsed, &known, &repo.ignored)?);
         let fragments = fragments(&graph);
         let paths = paths(&graph, &top, tracked, &fragments)?;
         let missing: Vec<&PathBuf> = paths.iter().filter(|path| !tree.contains_key(*path)).collect();
@@ -495,14 +495,27 @@ fn graph(metadata: Metadata, top: &Path) -> Result<Graph> {
 
 /// What cargo would pack here and a checkout does not have, files that git ignores (only `include` takes such) and links to
 /// what git does not track; and why cargo packs nothing at all.
-fn not_packed(sh: &Shell, graph: &Graph, parsed: &Manifests, tracked: &Tracked) -> Result<Vec<Lacking>> {
+fn not_packed(
+    sh: &Shell,
+    graph: &Graph,
+    parsed: &Manifests,
+    tracked: &Tracked,
+    ignored: &[PathBuf],
+) -> Result<Vec<Lacking>> {
     let top = sh.current_dir();
     let mut lacking = Vec::new();
     for package in graph.packages.iter().filter(|package| package.publish) {
         let (by, within) = (&package.manifest, dir(&package.manifest));
         let at = top.join(&within);
         let includes = parsed.get(by).is_some_and(|parsed| parsed.manifest.include != Patterns::Absent);
-        let ignored = if includes { repo::ignored(sh, &at)? } else { Vec::new() };
+        let ignored = match includes {
+            true if tracked.files.contains(by) => {
+                ignored.iter().filter_map(|path| Some(path.strip_prefix(&within).ok()?.to_owned())).collect()
+            }
+            // It may be in another repository.
+            true => repo::ignored(sh, &at)?,
+            false => Vec::new(),
+        };
         let astray = tracked.astray(&top, &within);
         let mut own = tracked.files.range(within.clone()..).take_while(|path| path.starts_with(&within));
         let has_refused = own.any(|path| is_refused(path, &within));
