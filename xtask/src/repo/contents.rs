@@ -124,7 +124,7 @@ pub fn lacking(sh: &Shell, tracked: &Tracked) -> Result<Vec<Lacking>> {
 impl Tracked {
     /// The links below a directory that lead to what git does not track, with where they lead.
     pub fn astray(&self, top: &Path, within: &Path) -> Vec<(&Path, PathBuf)> {
-        let links = self.links.iter().filter(|link| link.starts_with(within));
+        let links = self.links.range(within.to_owned()..).take_while(|link| link.starts_with(within));
         let astray = links.filter_map(|link| {
             let to = std::fs::read_link(top.join(link)).ok()?;
             let place = normalized(&link.parent()?.join(&to)).filter(|_| to.is_relative());
