@@ -114,7 +114,7 @@ announce\t''"
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from publish" -l dist -d 'Take wheels and source distributions from this directory instead of building them' -r -F
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from publish" -l packed -d 'Take packages and images from this directory, where `pack` put them, and compile nothing' -r -F
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from publish" -l deadline -d 'How long a registry may take to show what it accepted, or to get well again' -r
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from publish" -l announced -d 'The message that was cut off is in this channel: somebody looked' -r -f -a "discord\t''
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from publish" -l announced -d 'The message that was cut off is in this channel, or the mail is sent: somebody looked' -r -f -a "discord\t''
 slack\t''
 mail\t''"
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from publish" -l announce-again -d 'The message that was cut off is not in this channel: send it' -r -f -a "discord\t''
@@ -156,7 +156,7 @@ images\t''
 forge\t''
 announce\t''"
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rollback" -l deadline -d 'How long a registry may take to show what it accepted, or to get well again' -r
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rollback" -l announced -d 'The message that was cut off is in this channel: somebody looked' -r -f -a "discord\t''
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rollback" -l announced -d 'The message that was cut off is in this channel, or the mail is sent: somebody looked' -r -f -a "discord\t''
 slack\t''
 mail\t''"
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rollback" -l announce-again -d 'The message that was cut off is not in this channel: send it' -r -f -a "discord\t''

@@ -328,7 +328,7 @@ struct Sending {
     /// How long a registry may take to show what it accepted, or to get well again.
     #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(..=LONGEST_WAIT))]
     deadline: u64,
-    /// The message that was cut off is in this channel: somebody looked.
+    /// The message that was cut off is in this channel, or the mail is sent: somebody looked.
     #[arg(long, value_name = "CHANNEL")]
     announced: Vec<ChannelName>,
     /// The message that was cut off is not in this channel: send it.

@@ -449,8 +449,11 @@ pub fn publish(
 /// What is not announced yet, as it would be sent: to be read before it is.
 fn show_messages(report: &Report, seen: &[Seen]) {
     for Seen { step, title, seen, .. } in seen {
+        // What is drafted already is read where it lies.
+        let is_drafted = step.is_by_hand() && *seen != Observation::Todo;
         if let Step::Announce(announcement) = step
             && !seen.is_done()
+            && !is_drafted
         {
             report.say(format!("{title}:"));
             announce::as_sent(announcement).lines().for_each(|line| report.say(format!("  | {line}").trim_end()));
@@ -617,7 +620,12 @@ fn rows(seen: &[Seen]) -> Vec<(&str, &str, &Observation)> {
 
 fn print_publication(report: &Report, publication: &Publication, seen: &[Seen], watched: &[Seen]) {
     if report.json {
-        let done = seen.iter().all(|seen| seen.seen.is_settled());
+        let open: Vec<&Seen> = seen.iter().filter(|seen| !seen.seen.is_settled()).collect();
+        let outcome = match open.as_slice() {
+            [] => "done",
+            open if open.iter().all(|seen| seen.waits) => "waits",
+            _ => "open",
+        };
         report.json(&json!({
             "train": publication.of.train,
             "version": publication.of.version.tag(),
@@ -628,7 +636,7 @@ fn print_publication(report: &Report, publication: &Publication, seen: &[Seen], 
             "steps": seen,
             "workflows": watched,
             "spent": child::spent(),
-            "outcome": if done { "done" } else { "open" },
+            "outcome": outcome,
         }));
     }
 }

@@ -140,7 +140,7 @@ const UNUSABLE: &str = "\0";
 pub enum Channel {
     Discord,
     Slack,
-    /// A draft of a mail, as a file.
+    /// A draft of a mail, for a person to send.
     Mail,
 }
 

@@ -10,6 +10,7 @@ pub mod images;
 mod issue;
 pub mod lease;
 mod listing;
+mod mail;
 pub mod merge_back;
 pub mod needs;
 pub mod ownership;
@@ -176,6 +177,7 @@ pub fn observe(world: &World<'_>, step: &Step) -> Observation {
         Step::Latest(release) => images::observe_latest(world, release),
         Step::Forge(release) => forge::observe(world, release),
         Step::List(listing) => listing::observe(world, listing),
+        Step::Draft(announcement) => mail::observe_draft(world, announcement),
         Step::Announce(announcement) => announce::observe(world, announcement),
         Step::Published(published) => Ok(published::observe(world, published)),
         Step::PushMain(push) => git::push::observe_main(world, push),
@@ -214,6 +216,7 @@ pub fn act(world: &World<'_>, step: &Step) -> Result<()> {
         Step::PushImage(release) => images::push(world, release),
         Step::Latest(release) => images::point_latest(world, release),
         Step::Forge(release) => forge::release(world, release),
+        Step::Draft(announcement) => mail::draft(world, announcement),
         Step::Announce(announcement) => announce::send(world, announcement),
         Step::PushMain(push) => git::push::push_main(world, push),
         Step::PointBack(back) => images::point_back(world, back),

@@ -237,7 +237,6 @@ fn look_at_all(
             Some((*at, seen))
         })
         .collect();
-    let is_whole = asked.values().all(Observation::is_settled);
     let is_unproved = is_unproved(steps);
     let mut seen: Vec<Observation> = Vec::with_capacity(steps.len());
     let mut after = BTreeMap::new();
@@ -248,8 +247,8 @@ fn look_at_all(
             Some(evidence) if !step.is_mark() && !matches!(step, Step::Confirm(_)) => {
                 Observation::done(format!("as {evidence} shows"))
             }
-            // While a part is missing, the sum need not be asked for.
-            _ if step.is_sum() && !is_whole => Observation::Todo,
+            // While a part is missing, the sum need not be asked for; what comes after it is taken out already.
+            _ if step.is_sum() && !asked.values().all(Observation::is_settled) => Observation::Todo,
             _ if step.is_sum() => {
                 let (seen, seconds) = look(world, step);
                 looked.insert(at, seconds);

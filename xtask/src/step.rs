@@ -105,6 +105,7 @@ pub enum Step {
     Latest(ImageRelease),
     Forge(ForgeRelease),
     List(Listing),
+    Draft(Announcement),
     Announce(Announcement),
     Published(Published),
     PushMain(PushMain),
@@ -476,6 +477,9 @@ pub struct ForgeRelease {
     pub prerelease: bool,
     /// What its assets are: the files of these projects, with `SHA256SUMS`.
     pub dists: Vec<Dist>,
+    /// The mail that a person sends, whose draft is put beside them.
+    #[serde(skip)]
+    pub mail: Option<Announcement>,
 }
 
 /// What the registries list, asked as a user's tools ask.
@@ -499,6 +503,23 @@ pub struct Announcement {
     pub occasion: Occasion,
     pub channel: Channel,
     pub text: String,
+    /// The forge has the release, too: what is drafted is put there.
+    #[serde(skip)]
+    pub has_release: bool,
+}
+
+impl Announcement {
+    /// A message is posted; a mail is drafted, and a person sends it.
+    pub fn steps(self) -> Vec<Step> {
+        match self.channel {
+            Channel::Mail => vec![Step::Draft(self.clone()), Step::Announce(self)],
+            Channel::Discord | Channel::Slack => vec![Step::Announce(self)],
+        }
+    }
+
+    pub fn is_withdrawal(&self) -> bool {
+        matches!(self.occasion, Occasion::Rollback { .. })
+    }
 }
 
 /// What must be out before anything follows from it.
@@ -546,6 +567,7 @@ impl Step {
             | Step::Latest(_)
             | Step::Forge(_)
             | Step::List(_)
+            | Step::Draft(_)
             | Step::Announce(_)
             | Step::PointBack(_)
             | Step::Mark(_)
@@ -561,7 +583,7 @@ impl Step {
             Step::Build(_) | Step::Upload(_) | Step::Withdraw(_) => Lane::Wheels,
             Step::Bake(_) | Step::PushImage(_) | Step::Latest(_) | Step::PointBack(_) => Lane::Images,
             Step::Forge(_) | Step::Mark(_) | Step::Issue(_) => Lane::Forge,
-            Step::List(_) | Step::Announce(_) => Lane::Announce,
+            Step::List(_) | Step::Draft(_) | Step::Announce(_) => Lane::Announce,
             _ => Lane::Release,
         }
     }
@@ -581,6 +603,8 @@ impl Step {
             Step::Upload(_) | Step::Withdraw(_) => "Python index",
             Step::PushImage(_) | Step::Latest(_) | Step::PointBack(_) => "image registry",
             Step::Forge(_) | Step::Mark(_) | Step::Issue(_) => "forge",
+            Step::Draft(Announcement { has_release: true, .. }) => "forge",
+            Step::Draft(_) => "here",
             Step::List(_) | Step::Published(_) => "everywhere",
             Step::Announce(_) => "channel",
         }
@@ -627,6 +651,7 @@ impl Step {
     pub fn is_by_hand(&self) -> bool {
         match self {
             Step::Fix(_) | Step::Withdraw(_) => true,
+            Step::Announce(announcement) => announcement.channel == Channel::Mail,
             Step::MergeBack(merge) => merge.by_hand.is_some(),
             Step::Revert(revert) => revert.by_hand.is_some(),
             _ => false,
@@ -679,6 +704,8 @@ impl Step {
             },
             Step::Issue(Issue { label, body: Some(_), .. }) => format!("an open issue with the label {label}"),
             Step::Issue(Issue { label, body: None, .. }) => format!("no open issue with the label {label}"),
+            Step::Draft(announcement) if announcement.is_withdrawal() => "draft the mail about the rollback".to_owned(),
+            Step::Draft(_) => "draft the mail".to_owned(),
             Step::Announce(Announcement { channel, occasion, .. }) => match occasion {
                 Occasion::Rollback { .. } => format!("announce the {} to {channel}", occasion.name()),
                 _ => format!("announce to {channel}"),

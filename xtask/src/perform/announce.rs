@@ -9,12 +9,11 @@ use serde_json::{Value, json};
 use super::{
     World,
     lease::{Ref, Said},
-    publish,
+    mail,
 };
 use crate::{
     config::Channel,
     date::Date,
-    plan::announcement::Occasion,
     step::{Announcement, Observation},
     tools::http::{self, Answer, Post},
 };
@@ -23,14 +22,10 @@ use crate::{
 const DISCORD: usize = 2_000;
 
 /// A version is announced once, and withdrawn once.
-fn reference(world: &World<'_>, announcement: &Announcement) -> Ref {
+pub fn reference(world: &World<'_>, announcement: &Announcement) -> Ref {
     let Announcement { of, channel, .. } = announcement;
-    let what = if is_withdrawal(announcement) { "withdrawn" } else { "announced" };
+    let what = if announcement.is_withdrawal() { "withdrawn" } else { "announced" };
     Ref::new(world, of, &format!("{what}/{channel}"))
-}
-
-fn is_withdrawal(announcement: &Announcement) -> bool {
-    matches!(announcement.occasion, Occasion::Rollback { .. })
 }
 
 /// The variable that holds the channel's address.
@@ -53,6 +48,9 @@ fn address(variable: &str) -> Option<String> {
 
 pub fn observe(world: &World<'_>, announcement: &Announcement) -> Result<Observation> {
     let Announcement { channel, .. } = announcement;
+    if *channel == Channel::Mail {
+        return mail::observe(world, announcement);
+    }
     let Some(said) = reference(world, announcement).read()? else {
         let variable = variable(*channel).filter(|name| address(name).is_none());
         return Ok(variable.map_or(Observation::Todo, |name| Observation::Blocked {
@@ -67,25 +65,31 @@ pub fn observe(world: &World<'_>, announcement: &Announcement) -> Result<Observa
 }
 
 fn look(announcement: &Announcement) -> String {
-    let Announcement { of, channel, .. } = announcement;
-    let word = if is_withdrawal(announcement) { "rollback" } else { "publish" };
-    let publish = format!("cargo xtask {word} {}", of.version.tag());
+    let (channel, publish) = (announcement.channel, command(announcement));
     format!(
         "look into the channel; if it is there: {publish} --announced {channel}; if not: {publish} --announce-again {channel}"
     )
 }
 
-/// `sent WHEN WHAT`.
-fn sent(said: &Said) -> Option<Observation> {
+/// The command that announces it.
+pub fn command(announcement: &Announcement) -> String {
+    let word = if announcement.is_withdrawal() { "rollback" } else { "publish" };
+    format!("cargo xtask {word} {}", announcement.of.version.tag())
+}
+
+/// `sent WHEN WHAT`. Earlier, a draft was taken for sent.
+pub fn sent(said: &Said) -> Option<Observation> {
     let mut words = said.text.trim().splitn(3, ' ');
     let (sent, when, what) = (words.next()?, words.next()?, words.next()?);
-    (sent == "sent").then(|| Observation::Done { evidence: what.to_owned(), since: Some(when.to_owned()) })
+    (sent == "sent" && !what.starts_with("drafted as "))
+        .then(|| Observation::Done { evidence: what.to_owned(), since: Some(when.to_owned()) })
 }
 
 pub fn send(world: &World<'_>, announcement: &Announcement) -> Result<()> {
     let Announcement { channel, text, .. } = announcement;
     let reference = reference(world, announcement);
-    let Some(variable) = variable(*channel) else { return draft(world, announcement, &reference) };
+    // A mail is sent by a person.
+    let Some(variable) = variable(*channel) else { return Ok(()) };
     let url = address(variable).with_context(|| format!("{variable} is not set"))?;
     // Before it is sent, so that a crash in between leaves a question, not a second message. No two say the same.
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -115,7 +119,7 @@ pub fn as_sent(announcement: &Announcement) -> String {
     match channel {
         Channel::Discord => cut(text, DISCORD),
         Channel::Slack => text.clone(),
-        Channel::Mail => mail(text),
+        Channel::Mail => mail::mail(text),
     }
 }
 
@@ -159,23 +163,6 @@ fn remember(reference: &Ref, sending: &Said, what: &str) -> Result<()> {
     Ok(())
 }
 
-/// A mail is sent by a person; here it is only written, and written again does no harm.
-fn draft(world: &World<'_>, announcement: &Announcement, reference: &Ref) -> Result<()> {
-    let Announcement { of, text, .. } = announcement;
-    let what = if is_withdrawal(announcement) { "withdrawal" } else { "announcement" };
-    let name = format!("{what}-{}.txt", of.tag.replace(['/', '\\'], "-"));
-    let path = publish::place(world, of).join(&name);
-    world.sh.write_file(&path, mail(text))?;
-    world.report.say(format!("          the mail to send: {}", path.display()));
-    reference.swap(None, &format!("sent {} drafted as {name}\n", now())).map(drop)
-}
-
-fn mail(text: &str) -> String {
-    // Anything else on the line would begin another header.
-    let subject = text.lines().next().unwrap_or_default().trim_end_matches('.').replace(char::is_control, " ");
-    format!("Subject: {subject}\n\n{}\n", text.trim_end())
-}
-
 /// What a person saw in the channel, when it was not known.
 pub fn settle(world: &World<'_>, announcement: &Announcement, was_sent: bool) -> Result<()> {
     let Announcement { of, channel, .. } = announcement;
@@ -195,7 +182,7 @@ pub fn settle(world: &World<'_>, announcement: &Announcement, was_sent: bool) ->
 }
 
 /// The time, UTC, to the second.
-fn now() -> String {
+pub fn now() -> String {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     Date::timestamp(i64::try_from(seconds).unwrap_or_default())
 }
@@ -211,6 +198,11 @@ mod tests {
         let since = Some("2026-11-20T00:00:01Z".to_owned());
         assert_eq!(seen, Observation::Done { evidence: "message 42".to_owned(), since });
         assert_eq!(sent(&said("sending since 2026-11-20T00:00:01Z (process 1, 2)\n")), None);
+        assert_eq!(
+            sent(&said("sent 2026-11-20T00:00:01Z drafted as announcement-v1.txt\n")),
+            None,
+            "a draft is not sent"
+        );
     }
 
     #[test]
@@ -221,13 +213,8 @@ mod tests {
         let content = body["content"].as_str().unwrap();
         assert_eq!((content.chars().count(), content.chars().last()), (2_000, Some('…')));
         assert_eq!(body["allowed_mentions"], json!({ "parse": [] }), "it calls nobody");
-        assert_eq!(
-            mail("x 1\rBcc: y\u{b} is out.\n\n- a"),
-            "Subject: x 1 Bcc: y  is out\n\nx 1\rBcc: y\u{b} is out.\n\n- a\n"
-        );
         assert_eq!(cut("ab", 2), "ab");
         assert_eq!(message(Channel::Slack, "u", "t"), ("u".to_owned(), json!({"text": "t"})));
-        assert_eq!(mail("x 1 is out.\n- a\n"), "Subject: x 1 is out\n\nx 1 is out.\n- a\n");
         let answer = Answer::read("HTTP/1.1 200 OK\r\n\r\n{\"id\": \"42\"}").unwrap();
         assert_eq!(receipt(&answer), "message 42");
         assert_eq!(receipt(&Answer::read("HTTP/1.1 200 OK\r\n\r\nok").unwrap()), "taken");

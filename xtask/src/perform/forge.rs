@@ -1,12 +1,15 @@
 //! The release on the forge, through `gh`: a draft first, its assets, and published when all of them are there.
 //! It must never replace an asset: what is there with another hash stops it.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result, bail};
 
 use super::{
-    World, publish,
+    World, mail, publish,
     wheels::{self, Hashes},
 };
 use crate::{
@@ -139,17 +142,27 @@ fn built(world: &World<'_>, wanted: &ForgeRelease) -> Result<Option<Hashes>> {
     Ok(Some(all))
 }
 
-/// The release's whole assets without the sums; what the forge does not tell is downloaded.
+/// The release's whole assets without the sums and what is drafted for people.
 fn hashes(world: &World<'_>, of: &Tagged, release: &Release) -> Result<Hashes> {
     let mut hashes = Hashes::new();
-    for asset in release.assets.iter().filter(|asset| asset.is_whole() && asset.name != SUMS) {
-        let hash = match asset.sha256() {
-            Some(hash) => hash.to_owned(),
-            None => hash::sha256(&bytes(world, of, asset)?),
-        };
-        hashes.insert(asset.name.clone(), hash);
+    let is_released = |asset: &&Asset| asset.name != SUMS && !mail::is_draft(of, &asset.name);
+    for asset in release.assets.iter().filter(is_released) {
+        if let Some(hash) = hash_of(world, of, release, &asset.name)? {
+            hashes.insert(asset.name.clone(), hash);
+        }
     }
     Ok(hashes)
+}
+
+/// The hash of an asset, when it is whole; what the forge does not tell is downloaded.
+pub fn hash_of(world: &World<'_>, of: &Tagged, release: &Release, name: &str) -> Result<Option<String>> {
+    let Some(asset) = release.assets.iter().find(|asset| asset.name == name && asset.is_whole()) else {
+        return Ok(None);
+    };
+    Ok(Some(match asset.sha256() {
+        Some(hash) => hash.to_owned(),
+        None => hash::sha256(&bytes(world, of, asset)?),
+    }))
 }
 
 fn bytes(world: &World<'_>, of: &Tagged, asset: &Asset) -> Result<Vec<u8>> {
@@ -181,35 +194,32 @@ pub fn release(world: &World<'_>, wanted: &ForgeRelease) -> Result<()> {
         Found::One(release) => release,
         Found::Drafts(ids) => return stop(drafts(of, &ids)),
     };
-    let there = hashes(world, of, &release)?;
     for (name, file) in &files {
-        let asset = release.assets.iter().find(|asset| asset.name == *name);
-        let ours = hash::sha256(&fs::read(file).with_context(|| file.display().to_string())?);
-        let theirs = match asset.filter(|asset| asset.is_whole()) {
-            Some(asset) => Some(match there.get(name) {
-                Some(theirs) => theirs.clone(),
-                None => hash::sha256(&bytes(world, of, asset)?),
-            }),
-            None => None,
-        };
-        if let Some(theirs) = theirs {
-            match is_kept(name, &theirs, &ours) {
-                Ok(()) => continue,
-                Err(other) => return stop(other),
-            }
-        }
-        // Half an upload.
-        if let Some(half) = asset {
-            forge.delete(half)?;
-        }
-        world.report.say(format!("          asset {name}"));
-        forge.upload(&release, name, file)?;
+        attach(world, of, &release, name, file)?;
+    }
+    if let Some(announcement) = wanted.mail.as_ref().filter(|_| release.draft) {
+        mail::attach(world, announcement, &release)?;
     }
     if release.draft {
         let highest = publish::RemoteTags::ask(world, of)?.highest(of);
         forge.publish(&release, wanted.prerelease, highest.as_ref() == Some(&of.version))?;
     }
     Ok(())
+}
+
+/// Uploads an asset, unless it is there.
+pub fn attach(world: &World<'_>, of: &Tagged, release: &Release, name: &str, file: &Path) -> Result<()> {
+    let ours = hash::sha256(&fs::read(file).with_context(|| file.display().to_string())?);
+    if let Some(theirs) = hash_of(world, of, release, name)? {
+        return is_kept(name, &theirs, &ours).or_else(stop);
+    }
+    let forge = Forge::new(world.sh);
+    // Half an upload.
+    if let Some(half) = release.assets.iter().find(|asset| asset.name == name) {
+        forge.delete(half)?;
+    }
+    world.report.say(format!("          asset {name}"));
+    forge.upload(release, name, file)
 }
 
 /// What is uploaded, the sums last.

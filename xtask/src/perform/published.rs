@@ -15,12 +15,16 @@ pub fn observe(world: &World<'_>, published: &Published) -> Observation {
         }
     }
     let publish = format!("cargo xtask publish {}", published.of.version.tag());
+    // What only a person can do holds nothing up.
+    let (waits, seen): (Vec<_>, Vec<_>) = seen.into_iter().partition(|part| part.waits);
     // While a part is missing, the sum was not asked for.
     let is_whole = seen.iter().all(|part| part.seen.is_settled() || part.step.is_sum());
     let open = seen.iter().filter(|part| !part.seen.is_settled() && (is_whole || !part.step.is_sum()));
     let open: Vec<&str> = open.map(|part| part.title.as_str()).collect();
-    match open.as_slice() {
-        [] => Observation::done(format!("all {} of it", seen.len())),
-        open => Observation::Blocked { why: format!("it is not out yet: {}", open.join(", ")), next: publish },
+    let waits: Vec<&str> = waits.iter().map(|part| part.title.as_str()).collect();
+    match (open.as_slice(), waits.as_slice()) {
+        ([], []) => Observation::done(format!("all {} of it", seen.len())),
+        ([], waits) => Observation::done(format!("all but what waits for a person: {}", waits.join(", "))),
+        (open, _) => Observation::Blocked { why: format!("it is not out yet: {}", open.join(", ")), next: publish },
     }
 }

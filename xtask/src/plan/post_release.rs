@@ -178,7 +178,9 @@ fn items(snapshot: &Snapshot, released: &Released, texts: &Texts<'_>) -> Vec<Str
     let mut items = vec![format!("watch {version} in production until {}", day.plus(WATCHED))];
     let is_drafted = released.parts.iter().any(|step| matches!(step, Step::Announce(a) if a.channel == Channel::Mail));
     if is_drafted {
-        items.push(format!("send the mail about {version}, which `cargo xtask publish` drafted"));
+        items.push(format!(
+            "send the mail about {version}, which `cargo xtask publish` drafted: `cargo xtask status {version}` says where it lies"
+        ));
     }
     // What was set aside for the release is made up for after it.
     items.extend(released.record.waived.iter().map(|name| format!("check what was waived: {name}")));

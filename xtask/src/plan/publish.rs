@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     check::{Finding, published, short},
-    config::{Lockstep, PLATFORMS, SDIST},
+    config::{Channel, Lockstep, PLATFORMS, SDIST},
     edit::slashed,
     files::{cargo_toml::Table, changelog, tag_record::Record},
     pypi,
@@ -116,12 +116,23 @@ pub fn plan(snapshot: &Snapshot, version: &Version, options: &Options) -> Public
     remarks.extend(options.without.iter().map(|lane| format!("{lane} are left out: neither sent nor looked for")));
     let notes = train.log(&workspace.texts).and_then(|log| changelog::quote(log, &version.tag()));
     let notes = notes.unwrap_or_default().replace("\r\n", "\n");
+    let occasion = Occasion::of(version, snapshot.recorded.as_ref().map(|recorded| &recorded.record));
+    let channels: BTreeSet<_> = train.config.announce.iter().filter(|_| !is_out(Lane::Announce)).collect();
+    let announced = channels.into_iter().map(|&channel| Announcement {
+        of: of.clone(),
+        occasion: occasion.clone(),
+        channel,
+        text: announcement::text(snapshot, &of, &occasion, channel, &notes),
+        has_release: !is_out(Lane::Forge),
+    });
+    let announced: Vec<Announcement> = announced.collect();
     let release = ForgeRelease {
         of: of.clone(),
         title: format!("{} {}", train.name(), version.tag()),
         notes: notes.trim().to_owned(),
         prerelease: version.is_prerelease(),
         dists: dists.clone(),
+        mail: announced.iter().find(|announced| announced.channel == Channel::Mail).cloned(),
     };
     let mut steps = vec![Step::Pushed((*of).clone())];
     // All that is built here comes first: what cannot be built must not be half published.
@@ -145,13 +156,7 @@ pub fn plan(snapshot: &Snapshot, version: &Version, options: &Options) -> Public
     let without = not_looked_for(snapshot, options, is_post);
     let listing = Listing { of: of.clone(), crates, dists, images, release, without, patient };
     steps.extend((!listing.is_empty()).then_some(Step::List(listing)));
-    let occasion = Occasion::of(version, snapshot.recorded.as_ref().map(|recorded| &recorded.record));
-    let announced =
-        train.config.announce.iter().filter(|_| !is_out(Lane::Announce)).collect::<BTreeSet<_>>().into_iter();
-    steps.extend(announced.map(|&channel| {
-        let text = announcement::text(snapshot, &of, &occasion, channel, &notes);
-        Step::Announce(Announcement { of: of.clone(), occasion: occasion.clone(), channel, text })
-    }));
+    steps.extend(announced.into_iter().flat_map(Announcement::steps));
     if !options.only.is_empty() {
         steps.retain(|step| step.reach() == Reach::Remote || options.only.contains(&step.lane()));
     }

@@ -320,9 +320,9 @@ pub fn plan(gone: &Snapshot, now: &Snapshot, version: &Version, facts: &Facts, o
     if !options.without.contains(&Lane::Announce) {
         let occasion = Occasion::Rollback { to: to.to_owned(), reason: options.reason.clone() };
         let channels: BTreeSet<_> = train.config.announce.iter().collect();
-        rollback.steps.extend(channels.into_iter().map(|&channel| {
+        rollback.steps.extend(channels.into_iter().flat_map(|&channel| {
             let text = announcement::text(gone, &of, &occasion, channel, "");
-            Step::Announce(Announcement { of: of.clone(), occasion: occasion.clone(), channel, text })
+            Announcement { of: of.clone(), occasion: occasion.clone(), channel, text, has_release: forge }.steps()
         }));
     }
     rollback

@@ -311,7 +311,11 @@ fn follow_up(facts: &Facts<'_>, last: &Last, today: Date, command: &dyn Fn(&str)
     let announced = |part: &&Part| part.is_own && part.lane == Lane::Announce && to_do(&part.seen);
     let open: Vec<&Part> = last.published.iter().filter(announced).collect();
     if !open.is_empty() {
-        let next = command(&format!("publish {}", last.version.tag()));
+        // What a person is to do, the step itself says.
+        let next = match open.as_slice() {
+            [Part { seen: Observation::Blocked { next, .. }, .. }] => next.clone(),
+            _ => command(&format!("publish {}", last.version.tag())),
+        };
         lines.push(line(format!("{}: T+1 announcements", last.tag), open, next));
     }
     let open: Vec<&Part> = last.after.iter().filter(|part| to_do(&part.seen)).collect();

@@ -110,6 +110,6 @@ fn a_disk_that_is_full_while_it_is_built() {
         told.push(said.err);
     }
     assert!(told.iter().any(|told| told.contains("cargo package")), "{told:#?}");
-    outside.run(&machine, &LARK.publish()).ok();
+    outside.publish(&machine, LARK);
     assert_ended(&outside, &machine, LARK, "full disk");
 }

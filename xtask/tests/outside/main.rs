@@ -55,6 +55,7 @@ files! {
     documents
     due
     hotfix
+    mail
     private
     publish
     registries

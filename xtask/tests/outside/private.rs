@@ -13,7 +13,7 @@ use crate::{
 };
 
 tests! {
-    each_allowed_registry_is_rehearsed: needs NOTHING;
+    each_allowed_registry_is_rehearsed: needs WORLD;
     a_private_registry_of_the_workspace_is_published_to: needs GH;
     what_was_packed_before_is_sent_and_nothing_is_compiled: needs GH;
     a_rehearsal_takes_the_place_of_what_replaces_crates_io: needs NOTHING;
@@ -53,8 +53,13 @@ fn each_allowed_registry_is_rehearsed() {
             name_registries(&place, registries);
             place.replace("Cargo.toml", "driver = \"lark\"", &format!("driver = \"lark\"\nregistries = {registries:?}"));
         }
+        // Nobody sends a mail in a rehearsal, which ends as if somebody had.
+        place.replace("Cargo.toml", "driver = \"lark\"", "driver = \"lark\"\nannounce = [\"mail\"]");
         place.commit("build: say where it is published");
         let said = place.xtask("rehearse 0.8.0").ok();
+        for what in ["draft the mail (announcement-v0.8.0.txt, an asset of release v0.8.0)", "announce to mail (seen by a person)"] {
+            assert!(said.out.contains(&format!("proved     {what}")), "{name}: {}", said.all());
+        }
         for at in places {
             for what in ["crate lark-core 0.8.0", "crate lark 0.8.0"] {
                 assert!(said.out.contains(&format!("proved     {what} in {at} (")), "{name}: {}", said.all());

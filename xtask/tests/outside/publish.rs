@@ -11,7 +11,7 @@ use std::{
 use crate::{
     crashes::{deadly_git, signal, start},
     harness::{Place, Said, run},
-    outside::{INGEST, LARK, Outside, Train, has_images, side_by_side},
+    outside::{INGEST, LARK, Outside, Train, has_images, is_sent, side_by_side},
     weather::{Fault, Rule},
 };
 
@@ -54,7 +54,7 @@ fn live_whole(train: Train) -> Whole {
     let outside = Outside::new(&format!("whole_{}", train.name));
     let machine = outside.machine("a");
     let begun = Instant::now();
-    outside.run(&machine, &train.publish()).ok();
+    outside.publish(&machine, train);
     let time = begun.elapsed();
     // What all others are compared with is held against what was released, not against another run.
     let forge = fs::read(outside.dir().join("registries/forge/releases.json")).unwrap();
@@ -86,17 +86,19 @@ fn a_publication_is_done_once() {
         assert_eq!(end(&outside), End { effects: vec![], images: vec![], refs: vec![] }, "looking leaves nothing");
         assert_eq!(outside.weather.changes(), [""; 0]);
 
-        outside.run(&machine, &train.publish()).ok();
+        outside.publish(&machine, train);
         let (effects, end) = (outside.raw_effects(), end(&outside));
         assert_eq!(end, whole(train).end, "the same everywhere");
         assert!(end.refs.iter().all(|name| name.contains("/announced/")), "no lease is left: {end:?}");
         outside.weather.clear();
         for machine in [&machine, &outside.new_machine("b")] {
             outside.run(machine, &format!("{} --dry-run", train.publish())).ok();
-            outside.run(machine, &train.publish()).ok();
-            let said = outside.run(machine, &status).ok();
+            outside.publish(machine, train);
+            let said = outside.run(machine, &status);
             assert!(!said.out.contains("todo") && said.out.contains("done"), "{}", said.all());
         }
+        outside.confirm(&machine, train);
+        outside.run(&machine, &status).ok();
         assert_eq!(outside.weather.changes(), [""; 0], "there is nothing to send twice");
         assert_eq!(outside.raw_effects(), effects);
         // What the tree says of sources is not what a user has, though things are built below it. The wheels are left
@@ -117,7 +119,7 @@ fn a_shallow_checkout_of_the_tag_publishes_the_same() {
     let clone = clone.current_dir(machine.tree.parent().unwrap());
     run(clone.args(["clone", "--quiet", "--depth", "1", "--branch", LARK.tag, &url]).arg(&machine.tree));
     assert_eq!(machine.git("rev-parse --is-shallow-repository"), "true");
-    outside.run(&machine, &LARK.publish()).ok();
+    outside.publish(&machine, LARK);
     assert_eq!(end(&outside), whole(LARK).end);
     outside.run(&machine, "wheels --train lark --dry-run").ok();
 }
@@ -148,7 +150,7 @@ fn resume(outside: &Outside, machine: &Place, train: Train, first: Said, what: &
     let mut said = first;
     let mut answer = String::new();
     for run in 0..4 {
-        if said.code == Some(0) {
+        if is_sent(&said) {
             tally.count(match run {
                 0 => "went on by themselves",
                 1 => "finished by the same command",
@@ -170,6 +172,7 @@ fn resume(outside: &Outside, machine: &Place, train: Train, first: Said, what: &
 
 pub fn assert_ended(outside: &Outside, machine: &Place, train: Train, what: &str) {
     assert_eq!(end(outside), whole(train).end, "{what}");
+    outside.confirm(machine, train);
     let said = outside.run(machine, &format!("status {} --train {}", train.version, train.name));
     assert_eq!(said.code, Some(0), "{what}: {}", said.all());
 }

@@ -11,7 +11,7 @@ use std::{
 use crate::{
     crashes::start,
     harness::{Place, Said, run},
-    outside::{INGEST, LARK, Outside, dist, tells_no_secret, tools, venvs},
+    outside::{INGEST, LARK, Outside, dist, is_sent, sent, tells_no_secret, tools, venvs},
     publish::{assert_ended, end, whole},
     weather::{Fault, Rule},
 };
@@ -70,7 +70,7 @@ fn a_registry_that_asks_to_wait_some_seconds() {
     let plain =
         |on, seconds| answers(on, 0, 1, "429 Too Many Requests", &format!("Retry-After: {seconds}"), "slow down");
     let (outside, machine, said) = under("busy", [plain(CRATE, 3), plain(FILE, 2), plain(DRAFT, 2), plain(MESSAGE, 4)]);
-    let said = said.ok();
+    let said = sent(said);
     for (on, seconds) in [(CRATE, 3), (FILE, 2), (DRAFT, 2), (MESSAGE, 4)] {
         assert!(pause(&outside, on) >= f64::from(seconds), "{on}: {}", said.all());
     }
@@ -100,7 +100,7 @@ fn a_registry_that_asks_to_wait_until_a_time() {
             ),
         ],
     );
-    let said = said.ok();
+    let said = sent(said);
     let waits: Vec<u32> = said
         .all()
         .lines()
@@ -122,7 +122,7 @@ fn a_registry_that_is_ill_for_a_while() {
             ill(ASSET, 1, "500 Internal Server Error"),
         ],
     );
-    let said = said.ok();
+    let said = sent(said);
     assert_eq!(outside.weather.left(), 0);
     assert!(
         ["waiting 1 s", "waiting 2 s", "waiting 4 s"].iter().all(|wait| said.all().contains(wait)),
@@ -144,10 +144,10 @@ fn a_gateway_that_answers_for_a_channel() {
     assert_eq!(said.code, Some(1), "{}", said.all());
     let unknown = format!("whether {} has the message is not known: HTTP 504: {}", LARK.channel, html.replace("%s", "***"));
     assert!(said.all().contains(&unknown), "{}", said.all());
-    let sent = outside.weather.times(MESSAGE).len();
+    let posted = outside.weather.times(MESSAGE).len();
     let said = outside.run(&machine, &LARK.publish());
     assert_eq!(said.code, Some(1), "{}", said.all());
-    assert_eq!((outside.weather.times(MESSAGE).len(), sent), (1, 1), "a person looks before it is sent again");
+    assert_eq!((outside.weather.times(MESSAGE).len(), posted), (1, 1), "a person looks before it is sent again");
     // Each time a person looks, and has it sent again: it is sent once then, and not by itself after it.
     let page = "<!doctype html><title>Log in to this network</title>";
     let again = format!("{} --only announce --announce-again {}", LARK.publish(), LARK.channel);
@@ -169,8 +169,8 @@ fn a_gateway_that_answers_for_a_channel() {
     // Of those that took effect, two are there: only a person can see that.
     let seen = outside.messages(LARK.channel);
     assert_eq!(seen, 2);
-    outside.run(&machine, &format!("{} --announced {}", LARK.publish(), LARK.channel)).ok();
-    outside.run(&machine, &LARK.publish()).ok();
+    sent(outside.run(&machine, &format!("{} --announced {}", LARK.publish(), LARK.channel)));
+    outside.publish(&machine, LARK);
     assert_eq!(outside.messages(LARK.channel), seen);
 }
 
@@ -183,7 +183,7 @@ fn a_registry_that_stays_ill() {
     assert!(said.err.contains("it did not pass within 4 s") && said.err.contains("503"), "{}", said.all());
     assert_eq!(outside.effects().len(), 1, "nothing after the crate that fails: {:?}", outside.effects());
     outside.weather.clear();
-    outside.run(&machine, &LARK.publish()).ok();
+    outside.publish(&machine, LARK);
     assert_ended(&outside, &machine, LARK, "stays ill");
 }
 
@@ -191,7 +191,7 @@ fn indexes_that_lag_behind() {
     let outside = Outside::new("late");
     let machine = outside.machine("a");
     outside.weather.lag(&["/index/", "/simple/"], Duration::from_secs(3));
-    let said = outside.run(&machine, &LARK.publish()).ok();
+    let said = outside.publish(&machine, LARK);
     assert!(!said.out.contains("  todo "), "{}", said.all());
     assert_ended(&outside, &machine, LARK, "late");
 }
@@ -216,7 +216,7 @@ fn an_index_that_shows_an_older_state_to_every_second_request() {
     let outside = Outside::new("fickle");
     let machine = outside.machine("a");
     outside.weather.fickle(&["/index/", "/simple/"], Duration::from_secs(6));
-    let said = outside.run(&machine, &LARK.publish()).ok();
+    let said = outside.publish(&machine, LARK);
     assert!(!said.out.contains("  todo "), "what is told done must be done: {}", said.all());
     assert_ended(&outside, &machine, LARK, "fickle");
 }
@@ -224,7 +224,7 @@ fn an_index_that_shows_an_older_state_to_every_second_request() {
 fn a_connection_that_breaks_in_the_middle_of_each_kind_of_upload() {
     let cut = |on| Rule { fault: Fault::Cut, on, after: 1, times: 1 };
     let (outside, machine, said) = under("cut", [cut(CRATE), cut(FILE), cut(ASSET)]);
-    said.ok();
+    sent(said);
     assert_eq!(outside.weather.left(), 0);
     assert_ended(&outside, &machine, LARK, "cut");
 }
@@ -243,7 +243,7 @@ fn an_index_with_a_wrong_hash() {
     assert!(said.err.contains("lark-io") && said.err.contains("checksum"), "{}", said.all());
     assert_eq!(outside.effects().len(), 2, "nothing after it: {:?}", outside.effects());
     outside.weather.clear();
-    outside.run(&machine, &LARK.publish()).ok();
+    outside.publish(&machine, LARK);
     assert_ended(&outside, &machine, LARK, "wrong hash");
 }
 
@@ -400,7 +400,7 @@ fn a_token_that_expires_half_way() {
     assert!(said.err.contains("403") && said.err.contains("CARGO_REGISTRIES_REHEARSAL_TOKEN"), "{}", said.all());
     assert_eq!(outside.weather.times(CRATE).len(), 2, "it is not tried again and again");
     outside.weather.clear();
-    outside.run(&machine, &LARK.publish()).ok();
+    outside.publish(&machine, LARK);
     assert_ended(&outside, &machine, LARK, "expired");
 
     let expired = answers(FILE, 1, 99, "403 Forbidden", "", "Invalid or non-existent authentication information.");
@@ -408,7 +408,7 @@ fn a_token_that_expires_half_way() {
     assert_eq!(said.code, Some(1), "{}", said.all());
     assert!(said.err.contains("403") && said.err.contains("UV_PUBLISH_TOKEN"), "{}", said.all());
     outside.weather.clear();
-    outside.run(&machine, &LARK.publish()).ok();
+    outside.publish(&machine, LARK);
     assert_ended(&outside, &machine, LARK, "expired_python");
 }
 
@@ -439,10 +439,10 @@ fn two_on_one_machine() {
     let second = start(&machine, &LARK.publish());
     let both = [first, second].map(|child| Said::of(child.wait_with_output().unwrap()));
     both.iter().for_each(tells_no_secret);
-    let refused: Vec<&Said> = both.iter().filter(|said| said.code != Some(0)).collect();
+    let refused: Vec<&Said> = both.iter().filter(|said| !is_sent(said)).collect();
     assert!(refused.len() < 2, "{both:#?}");
     assert!(refused.iter().all(|said| said.err.contains("another release is in progress")), "{both:#?}");
-    outside.run(&machine, &LARK.publish()).ok();
+    outside.publish(&machine, LARK);
     assert_ended(&outside, &machine, LARK, "two on one machine");
 }
 
@@ -453,7 +453,7 @@ fn two_clones_at_once() {
         let children = [0, 1].map(|at| start(&machines[at], &train.publish()));
         let both = children.map(|child| Said::of(child.wait_with_output().unwrap()));
         both.iter().for_each(tells_no_secret);
-        assert!(both.iter().all(|said| said.code == Some(0)), "{both:#?}");
+        assert!(both.iter().all(is_sent), "{both:#?}");
         let waited = both.iter().filter(|said| said.all().contains("waiting: ")).count();
         assert!(waited <= 1, "only one waits for the other: {both:#?}");
         for machine in &machines {
@@ -471,7 +471,7 @@ fn a_lease_whose_holder_is_dead() {
     outside.weather.clear();
     let other = outside.machine("b");
     let begun = Instant::now();
-    let said = outside.run(&other, &LARK.publish()).ok();
+    let said = outside.publish(&other, LARK);
     assert!(said.all().contains("waiting: ") && begun.elapsed() > Duration::from_secs(4), "{}", said.all());
     assert_eq!(end(&outside), whole(LARK).end);
     assert_ended(&outside, &other, LARK, "dead holder");

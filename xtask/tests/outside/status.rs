@@ -86,7 +86,8 @@ fn the_wheels_budget_counts_from_the_registry_and_one_issue_tells_it() {
     assert_eq!((later.len(), later[0]["number"] == first[0]["number"]), (1, true));
     assert!(later[0]["body"].as_str().unwrap().contains("3 days of 48 h"), "{}", later[0]);
 
-    outside.run(&machine, &LARK.publish()).ok();
+    outside.publish(&machine, LARK);
+    outside.confirm(&machine, LARK);
     let said = status(&machine, published + 49 * HOUR, &format!("{issue} --dry-run"), 0);
     assert!(said.out.contains("0 min of 48 h since the registry"), "{}", said.out);
     assert_eq!(issues(&outside)[0]["state"], "open", "a dry run only looks");

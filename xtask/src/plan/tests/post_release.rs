@@ -185,7 +185,7 @@ fn what_is_left_for_people_is_on_their_list() {
         text(&plan, "TODO.md"),
         "# Follow-ups\n\n## 0.10.0\n\n\
          - [ ] watch 0.10.0 in production until 2026-02-11\n\
-         - [ ] send the mail about 0.10.0, which `cargo xtask publish` drafted\n\
+         - [ ] send the mail about 0.10.0, which `cargo xtask publish` drafted: `cargo xtask status 0.10.0` says where it lies\n\
          - [ ] check what was waived: image\n\
          - [ ] check what was not verified: pytest (no python)\n\
          - [ ] see whether docs/x.md:3 still means the version before\n"

@@ -124,6 +124,31 @@ fn a_post_release_sends_no_crate_and_no_image() {
 }
 
 #[test]
+fn a_mail_is_drafted_last_and_then_waits_for_a_person() {
+    let sketch = with_everything().configured("announce", json!(["mail", "slack"]));
+    let options = |without: &[Lane]| Options { without: without.to_vec(), ..Options::default() };
+    let of = |without: &[Lane]| publication(&sketch, "0.9.3", &options(without));
+    let all = of(&[]);
+    let [.., slack, draft, mail] = all.steps.as_slice() else { panic!("{:?}", titles(&all)) };
+    assert_eq!([slack, draft, mail].map(Step::title), ["announce to slack", "draft the mail", "announce to mail"]);
+    // Nothing comes after it that would wait for the person, too.
+    assert_eq!([slack, draft, mail].map(Step::is_by_hand), [false, false, true]);
+    assert_eq!([draft, mail].map(Step::lane), [Lane::Announce; 2]);
+    let on_release = |publication: &Publication| {
+        publication.steps.iter().find_map(|step| match step {
+            Step::Forge(release) => Some(release.mail.is_some()),
+            _ => None,
+        })
+    };
+    assert_eq!((draft.place(), on_release(&all)), ("forge", Some(true)));
+    let here = of(&[Lane::Forge]);
+    let [.., draft, _] = here.steps.as_slice() else { panic!("{:?}", titles(&here)) };
+    assert_eq!((draft.place(), on_release(&here)), ("here", None));
+    let silent = of(&[Lane::Announce]);
+    assert_eq!(on_release(&silent), Some(false), "{:?}", titles(&silent));
+}
+
+#[test]
 fn a_pre_release_moves_no_latest_and_says_so() {
     let all = "0.10.0-rc.1";
     let sketch = with_everything();

@@ -308,6 +308,11 @@ fn what_follows_a_release_is_overdue_after_the_next_day() {
     });
     let standing = open.at("2026-12-03T23:00:00Z");
     assert_eq!(line(&standing, "T+1 announcements").evidence, "open: announce to discord; T+1 is Thu 2026-12-03");
+    // What only a person can do is what to do next.
+    let next = "send it, then cargo xtask publish 0.7.3 --announced mail".to_owned();
+    let seen = Observation::Blocked { why: "it waits for a person to send it".to_owned(), next: next.clone() };
+    let waits = scene().with(Lane::Announce, seen).at("2026-12-04T01:00:00Z");
+    assert_eq!((line(&waits, "T+1 announcements").next.as_ref(), &waits.next), (Some(&next), &next));
     // What somebody set aside is neither to do nor done.
     let mut waived = scene();
     let by = Observation::Waived { by: "--waive ci".to_owned() };

@@ -1,0 +1,235 @@
+//! The mail of an announcement: drafted where people find it, and sent by one of them.
+//! It must never say that it was sent before somebody says so, nor write over a draft that differs.
+
+use std::{fs, io, path::PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use super::{
+    World, announce,
+    forge::{self, Found},
+    lease::Said,
+    publish,
+};
+use crate::{
+    edit::typed,
+    hash,
+    step::{Announcement, Observation, Tagged},
+    tools::{
+        child::Passing,
+        forge::{NotSetUp, Release},
+    },
+};
+
+/// Where a draft lies.
+enum Lies {
+    Nowhere,
+    At(String),
+    /// Nobody can look from here.
+    Unseen(String),
+    /// Something else has its name: why that is in the way, and what to do.
+    Taken(String, String),
+}
+
+/// The draft: the remote remembers its text, so that every machine means the same one.
+pub fn observe_draft(world: &World<'_>, announcement: &Announcement) -> Result<Observation> {
+    let said = announce::reference(world, announcement).read()?;
+    if let Some(Observation::Done { since, .. }) = said.as_ref().and_then(announce::sent) {
+        return Ok(Observation::Done { evidence: "the mail is sent".to_owned(), since });
+    }
+    let drafted = said.as_ref().and_then(drafted);
+    let text = drafted.map_or_else(|| mail(&announcement.text), |(_, text)| text.to_owned());
+    Ok(match (lies(world, announcement, &text)?, drafted) {
+        (Lies::Taken(why, next), _) => Observation::Blocked { why, next },
+        (Lies::At(place) | Lies::Unseen(place), Some((since, _))) => {
+            Observation::Done { evidence: place, since: Some(since.to_owned()) }
+        }
+        _ => Observation::Todo,
+    })
+}
+
+/// Whether it was sent: a person says it.
+pub fn observe(world: &World<'_>, announcement: &Announcement) -> Result<Observation> {
+    let Some(said) = announce::reference(world, announcement).read()? else { return Ok(Observation::Todo) };
+    if let Some(sent) = announce::sent(&said) {
+        return Ok(sent);
+    }
+    let Some((_, text)) = drafted(&said) else { return Ok(Observation::Todo) };
+    Ok(match lies(world, announcement, text)? {
+        Lies::At(place) | Lies::Unseen(place) => Observation::Blocked {
+            why: format!("it waits for a person to send it: {place}"),
+            next: format!("send it, then {} --announced mail", announce::command(announcement)),
+        },
+        _ => Observation::Todo,
+    })
+}
+
+/// Puts the draft where it is missing.
+pub fn draft(world: &World<'_>, announcement: &Announcement) -> Result<()> {
+    let reference = announce::reference(world, announcement);
+    let said = reference.read()?;
+    let known = said.as_ref().and_then(drafted);
+    let text = known.map_or_else(|| mail(&announcement.text), |(_, text)| text.to_owned());
+    match release(world, announcement)? {
+        Some(release) => put(world, announcement, &release, &text)?,
+        None => match lies(world, announcement, &text)? {
+            Lies::Taken(why, next) => bail!("{why}; next: {next}"),
+            _ => drop(write(world, announcement, &text)?),
+        },
+    }
+    world.report.say(format!("          the mail to send: {}", file(world, announcement).display()));
+    if known.is_none() {
+        // Who was faster has drafted it: the next look tells.
+        reference.swap(said.as_ref(), &format!("drafted {}\n{text}", announce::now()))?;
+    }
+    Ok(())
+}
+
+/// Adds the draft to a release that is not published yet: a forge may let nobody add anything afterwards.
+pub fn attach(world: &World<'_>, announcement: &Announcement, release: &Release) -> Result<()> {
+    let said = announce::reference(world, announcement).read()?;
+    if said.as_ref().is_some_and(|said| announce::sent(said).is_some()) {
+        return Ok(());
+    }
+    let known = said.as_ref().and_then(drafted);
+    let text = known.map_or_else(|| mail(&announcement.text), |(_, text)| text.to_owned());
+    put(world, announcement, release, &text)
+}
+
+fn put(world: &World<'_>, announcement: &Announcement, release: &Release, text: &str) -> Result<()> {
+    if let Lies::Taken(why, next) = on(world, announcement, release, text)? {
+        bail!("{why}; next: {next}");
+    }
+    let path = write(world, announcement, text)?;
+    forge::attach(world, &announcement.of, release, &name(announcement), &path).map_err(|error| {
+        match error.is::<Passing>() {
+            true => error,
+            false => error.context("the forge did not take the draft (--without forge leaves it here, as a file)"),
+        }
+    })
+}
+
+/// `drafted WHEN`, and the mail below it.
+fn drafted(said: &Said) -> Option<(&str, &str)> {
+    let (line, text) = said.text.split_once('\n')?;
+    Some((line.strip_prefix("drafted ")?, text))
+}
+
+fn lies(world: &World<'_>, announcement: &Announcement, text: &str) -> Result<Lies> {
+    match release(world, announcement) {
+        Ok(Some(release)) => return on(world, announcement, &release, text),
+        Ok(None) => {}
+        // The step of the release says it, and what to do.
+        Err(error) => match error.downcast::<NotSetUp>() {
+            Ok(NotSetUp { why, .. }) => {
+                let place = format!("{} for release {}", name(announcement), announcement.of.tag);
+                return Ok(Lies::Unseen(format!("{place}, which is not looked at: {why}")));
+            }
+            Err(error) => return Err(error),
+        },
+    }
+    let path = file(world, announcement);
+    let found = match fs::read(&path) {
+        Ok(found) => found,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Lies::Nowhere),
+        Err(error) => return Err(error).with_context(|| path.display().to_string()),
+    };
+    if found == text.as_bytes() {
+        return Ok(Lies::At(path.display().to_string()));
+    }
+    let why = format!("{} is another text than the draft", path.display());
+    Ok(Lies::Taken(why, "move it away, and the same command writes the draft".to_owned()))
+}
+
+fn on(world: &World<'_>, announcement: &Announcement, release: &Release, text: &str) -> Result<Lies> {
+    let (of, name) = (&announcement.of, name(announcement));
+    Ok(match forge::hash_of(world, of, release, &name)? {
+        None => Lies::Nowhere,
+        Some(theirs) if theirs == hash::sha256(text.as_bytes()) => {
+            Lies::At(format!("{name}, an asset of release {}", of.tag))
+        }
+        Some(_) => {
+            let tag = typed(of.tag.as_ref());
+            let why = format!("release {} has another {name} than the draft", of.tag);
+            Lies::Taken(why, format!("read it, then gh release delete-asset {tag} {name}, and the same command"))
+        }
+    })
+}
+
+/// The forge's release, when the publication has one.
+fn release(world: &World<'_>, announcement: &Announcement) -> Result<Option<Release>> {
+    if !announcement.has_release {
+        return Ok(None);
+    }
+    Ok(match forge::find(world, &announcement.of)? {
+        Found::One(release) => Some(release),
+        Found::None | Found::Drafts(_) => None,
+    })
+}
+
+fn file(world: &World<'_>, announcement: &Announcement) -> PathBuf {
+    publish::place(world, &announcement.of).join(name(announcement))
+}
+
+fn write(world: &World<'_>, announcement: &Announcement, text: &str) -> Result<PathBuf> {
+    let path = file(world, announcement);
+    if !fs::read(&path).is_ok_and(|found| found == text.as_bytes()) {
+        world.sh.write_file(&path, text)?;
+    }
+    Ok(path)
+}
+
+fn name(announcement: &Announcement) -> String {
+    name_of(&announcement.of, if announcement.is_withdrawal() { WITHDRAWAL } else { ANNOUNCEMENT })
+}
+
+const ANNOUNCEMENT: &str = "announcement";
+const WITHDRAWAL: &str = "withdrawal";
+
+/// As every forge and every file system takes it: another character would come back as another name.
+fn name_of(of: &Tagged, what: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    format!("{what}-{}.txt", of.tag.replace(|c| !is_plain(c), "-"))
+}
+
+/// Whether an asset of the release is such a draft, which is no part of what is released.
+pub fn is_draft(of: &Tagged, asset: &str) -> bool {
+    [ANNOUNCEMENT, WITHDRAWAL].iter().any(|what| name_of(of, what) == asset)
+}
+
+/// The mail as it can be sent: one header, and the text.
+pub fn mail(text: &str) -> String {
+    // Anything else on the line would begin another header: some programs end a line at more than a line feed.
+    let ends_line = |c: char| c.is_control() || ['\u{2028}', '\u{2029}'].contains(&c);
+    let subject = text.lines().next().unwrap_or_default().trim_end_matches('.').replace(ends_line, " ");
+    format!("Subject: {subject}\n\n{}\n", text.trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subject_is_one_header() {
+        assert_eq!(mail("x 1 is out.\n- a\n"), "Subject: x 1 is out\n\nx 1 is out.\n- a\n");
+        for end in ["\r", "\u{b}", "\u{c}", "\u{1c}", "\u{85}", "\u{2028}", "\u{2029}", "\0", "\r\u{2028}"] {
+            let mail = mail(&format!("x 1{end}Bcc: y@example.com is out.\r\n\n- a"));
+            let (header, _) = mail.split_once("\n\n").unwrap();
+            let spaces = " ".repeat(end.chars().count());
+            assert_eq!(header, format!("Subject: x 1{spaces}Bcc: y@example.com is out"), "{end:?}");
+        }
+        // What follows the first line is the body, whatever it begins with.
+        assert!(mail("x\nBcc: y@example.com\n").starts_with("Subject: x\n\nx\nBcc:"));
+    }
+
+    #[test]
+    fn a_draft_is_remembered_with_its_text() {
+        let said = |text: &str| Said { object: String::new(), text: text.to_owned() };
+        let found = said("drafted 2026-11-20T00:00:01Z\nSubject: x\n\nx\n");
+        assert_eq!(drafted(&found), Some(("2026-11-20T00:00:01Z", "Subject: x\n\nx\n")));
+        assert_eq!(announce::sent(&found), None, "nobody says that it was sent");
+        for text in ["sent 2026-11-20T00:00:01Z seen by a person\n", "drafted"] {
+            assert_eq!(drafted(&said(text)), None, "{text}");
+        }
+    }
+}
