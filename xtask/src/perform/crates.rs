@@ -19,7 +19,7 @@ use crate::{
         packing::Packing,
     },
     hash,
-    inherited::{OF_CARGO, is_secret, with_secrets_of, without_secrets},
+    inherited::{is_secret, without_secrets},
     plan::ownership::{CONTENT, Kind, Name, YANKED},
     repo::TempDir,
     step::{CrateUpload, Observation, Packages, Tagged},
@@ -504,7 +504,6 @@ pub fn upload(world: &World<'_>, upload: &CrateUpload) -> Result<()> {
     let mut command = cargo::command();
     command
         .args(["publish", "--no-verify", "--package", &upload.name])
-        .envs(cargo::NO_WRAPPERS)
         .env("CARGO_TARGET_DIR", target(world, &upload.of));
     if upload.locked {
         command.arg("--locked");
@@ -512,7 +511,7 @@ pub fn upload(world: &World<'_>, upload: &CrateUpload) -> Result<()> {
     send_to(&mut command, &known, upload);
     let outside = Outside::of(&known, &destination(&known, upload), &command)?;
     call(outside.as_ref(), &mut command, &root);
-    with_secrets_of(OF_CARGO, &mut command);
+    cargo::let_in(&mut command);
     let told = child::send(world.report, command)?;
     drop(outside);
     // Ours, whose answer was lost, or somebody else's: looking again tells.

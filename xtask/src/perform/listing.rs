@@ -95,6 +95,7 @@ fn resolves(world: &World<'_>, registries: &Registries, crates: &[&CrateUpload])
     sh.create_dir(dir.join(".cargo"))?;
     registries.write(&dir.join(".cargo"))?;
     command.args(["generate-lockfile", "--quiet"]).current_dir(dir);
+    cargo::let_in(&mut command);
     let told = child::ask(command)?;
     if !told.ok() {
         if ["failed to select a version", "no matching package"].iter().any(|word| told.err.contains(word)) {

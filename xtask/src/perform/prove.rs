@@ -12,7 +12,7 @@ use xshell::cmd;
 use super::{Verdict, World, static_binary};
 use crate::{
     config::Image,
-    inherited::{OF_CARGO, is_secret, without_secrets},
+    inherited::without_secrets,
     report::Loudness,
     snapshot,
     step::{Observation, Proof, Prove, resolve_args, test_args},
@@ -41,12 +41,12 @@ pub fn observe(world: &World<'_>, proof: &Proof) -> Observation {
 }
 
 pub fn prove(world: &World<'_>, proof: &Proof) -> Result<()> {
-    fetch(world, proof);
+    let is_fetched = fetch(world, proof);
     let verdict = match &proof.what {
         Prove::Tests { root, packages, features, locked } => {
             let args = test_args(packages, features, *locked);
             let mut command = cargo::command();
-            command.args(&args).current_dir(world.sh.current_dir().join(root));
+            command.args(&args).args(is_fetched.then_some("--offline")).current_dir(world.sh.current_dir().join(root));
             counted(world, command, &format!("cargo {}", args.join(" ")))
                 .map(|told| if is_untested(&told) { Verdict::Untested } else { Verdict::Proved })
         }
@@ -65,6 +65,7 @@ pub fn prove(world: &World<'_>, proof: &Proof) -> Result<()> {
         Prove::Resolve { root, locked } => {
             let mut command = cargo::command();
             command.args(resolve_args(*locked)).current_dir(world.sh.current_dir().join(root));
+            cargo::let_in(&mut command);
             // It tells a machine all that it found; only what is wrong is for people.
             let told = child::ask(command)?;
             if told.ok() { Ok(Verdict::Proved) } else { Err(child::failure("cargo metadata", &told)) }
@@ -104,14 +105,11 @@ fn dir(world: &World<'_>, proof: &Proof) -> PathBuf {
     world.sh.current_dir().join(dir)
 }
 
-/// Downloads what a private registry gives only for a token, which no proof gets: it runs code of anybody's.
-fn fetch(world: &World<'_>, proof: &Proof) {
-    let is_own = |name: &str| is_secret(name) && OF_CARGO.iter().any(|start| name.starts_with(start));
-    if !std::env::vars_os().any(|(name, _)| name.to_str().is_some_and(is_own)) {
-        return;
-    }
-    // What it lacks then, the proof tells.
-    let _ = child::ask(cargo::fetch(&dir(world, proof)));
+/// Downloads what a private registry gives only for a token, which no proof gets: it runs code of anybody's. Whether all of
+/// it is here then.
+fn fetch(world: &World<'_>, proof: &Proof) -> bool {
+    // What it lacks, the proof tells.
+    cargo::has_tokens() && child::ask(cargo::fetch(&dir(world, proof))).is_ok_and(|told| told.ok())
 }
 
 /// Runs a command of the configuration's own. Tests that a filter leaves none of would prove nothing.

@@ -32,9 +32,8 @@ pub fn build(world: &World<'_>, root: &Path, binary: &str, context: &Path, at: i
 
     // What is downloaded now has its path remapped later; a workspace that does not keep its lock gets one. What other
     // platforms need is nobody's here.
-    let locked = root.join("Cargo.lock").is_file().then_some("--locked");
     let mut fetch = cargo::fetch(root);
-    fetch.args(["--target", &host]).args(locked);
+    fetch.args(["--target", &host]);
     let told = child::send(world.report, fetch)?;
     if !told.ok() {
         return Err(match cargo::stale_lock(&told.err) {
@@ -97,6 +96,7 @@ impl Packages {
         let mut command = cargo::command();
         command.args(["metadata", "--quiet", "--format-version=1", "--locked", "--filter-platform", host]);
         command.current_dir(root);
+        cargo::let_in(&mut command);
         let told = child::ask(command)?;
         if !told.ok() {
             return Err(child::failure("cargo metadata", &told));

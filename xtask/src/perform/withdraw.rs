@@ -12,7 +12,6 @@ use super::{
 use crate::{
     check::short,
     edit::count,
-    inherited::{OF_CARGO, with_secrets_of},
     plan::rollback::Mark,
     step::{CrateUpload, Dist, Observation},
     tools::{
@@ -69,7 +68,7 @@ pub fn yank(world: &World<'_>, upload: &CrateUpload) -> Result<()> {
         .current_dir(world.sh.current_dir().join(&upload.root));
     let registries = crates::registries(world, upload)?;
     crates::send_to(&mut command, &registries, upload);
-    with_secrets_of(OF_CARGO, &mut command);
+    cargo::let_in(&mut command);
     let told = child::send(world.report, command)?;
     if told.ok() {
         return Ok(());

@@ -11,8 +11,11 @@ use std::{
 use anyhow::{Result, bail};
 use xshell::{Shell, cmd};
 
-use super::child;
-use crate::inherited::{OF_CARGO, with_secrets_of};
+use super::{
+    child::{self, Told},
+    program as programs,
+};
+use crate::inherited::{OF_CARGO, is_secret, with_secrets_of};
 
 /// The program to call.
 pub fn program() -> OsString {
@@ -37,15 +40,39 @@ pub fn given_config() -> Option<PathBuf> {
     std::env::var_os(CONFIG).filter(|path| !path.is_empty()).map(PathBuf::from)
 }
 
-/// Programs of the tree that would run in the place of rustc when cargo only looks which it is.
-pub const NO_WRAPPERS: [(&str, &str); 2] = [("RUSTC_WRAPPER", ""), ("RUSTC_WORKSPACE_WRAPPER", "")];
+/// Lets a cargo that compiles nothing have the registries' tokens. It runs no program then that a tree names for compiling,
+/// though only to ask it for its version.
+pub fn let_in(command: &mut Command) {
+    with_secrets_of(OF_CARGO, command);
+    command.envs(["RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER"].map(|name| (name, "")));
+    if std::env::var_os("RUSTC").is_none() && programs::find("rustc").is_some() {
+        command.env("RUSTC", "rustc");
+    }
+}
 
-/// Downloads what a workspace needs, with the tokens of its registries: no code of anybody's runs meanwhile.
+/// The command that downloads all that the workspace around a directory locks, with the registries' tokens and before
+/// anything is compiled: what compiles then needs none of them, nor the network.
 pub fn fetch(dir: &Path) -> Command {
+    let mut locate = Command::new(program());
+    locate.args(["locate-project", "--workspace", "--message-format", "plain"]).current_dir(dir);
+    let_in(&mut locate);
+    let root = child::ask(locate).ok().filter(Told::ok);
+    let is_locked = root.is_some_and(|root| Path::new(root.out.trim()).with_file_name("Cargo.lock").is_file());
     let mut fetch = command();
-    fetch.args(["fetch", "--quiet"]).current_dir(dir).envs(NO_WRAPPERS);
-    with_secrets_of(OF_CARGO, &mut fetch);
+    // Where none is kept, one is made, as by what compiles.
+    fetch.args(["fetch", "--quiet"]).args(is_locked.then_some("--locked")).current_dir(dir);
+    let_in(&mut fetch);
     fetch
+}
+
+/// Whether a registry may let nobody in without a token that stands in the environment: crates.io is read by all, and so is
+/// what stands in for it.
+pub fn has_tokens() -> bool {
+    let is_own = |name: &str| {
+        let of = name.strip_prefix("CARGO_REGISTRIES_");
+        of.is_some_and(|of| is_secret(of) && !of.starts_with("REHEARSAL_"))
+    };
+    std::env::vars_os().any(|(name, _)| name.to_str().is_some_and(is_own))
 }
 
 /// The platform that cargo builds for when nothing else is said.
@@ -103,6 +130,7 @@ pub fn stale_lock(words: &str) -> Option<StaleLock> {
 pub fn stale_lock_in(dir: &Path) -> Option<StaleLock> {
     let mut command = command();
     command.args(["metadata", "--quiet", "--format-version=1", "--locked"]).current_dir(dir);
+    let_in(&mut command);
     stale_lock(&child::ask(command).ok()?.err)
 }
 

@@ -91,7 +91,8 @@ impl Registries {
     /// Has cargo know them in a home of its own, and nothing else of the tree.
     pub fn apply(&self, command: &mut Command, home: &Path) -> Result<()> {
         self.write(home)?;
-        command.env("CARGO_HOME", home).current_dir(home).envs(cargo::NO_WRAPPERS);
+        command.env("CARGO_HOME", home).current_dir(home);
+        cargo::let_in(command);
         for (name, token) in &self.tokens {
             let variable = token_variable(name);
             if std::env::var_os(&variable).is_none() {

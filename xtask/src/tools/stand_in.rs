@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use super::{cargo, child, registries::Registries};
-use crate::{repo::TempDir, report::Report};
+use crate::{inherited::without_secrets, repo::TempDir, report::Report};
 
 /// The running registries; they end with this, or with the tool.
 pub struct StandIn {
@@ -135,6 +135,8 @@ fn command(dir: &Path, world: &Registries) -> Result<(Command, TempDir)> {
     let home = TempDir::new()?;
     world.write(home.path())?;
     let mut command = Command::new(program()?);
+    // It reads the index that the user has.
+    cargo::let_in(&mut command);
     command.arg("--dir").arg(std::path::absolute(dir)?).arg("--cargo-home").arg(home.path());
     Ok((command, home))
 }
@@ -148,7 +150,12 @@ fn program() -> Result<PathBuf> {
             sources.display()
         );
     }
+    if cargo::has_tokens() {
+        // What it lacks then, the build tells.
+        let _ = child::ask(cargo::fetch(&sources));
+    }
     let mut command = Command::new(cargo::program());
+    without_secrets(&mut command);
     command.current_dir(&sources).args(["build", "--quiet", "--message-format", "json-render-diagnostics"]);
     let own = std::env::current_exe()?;
     if let Some(target) = own.ancestors().nth(2).filter(|_| own.parent().is_some_and(|dir| dir.ends_with("debug"))) {

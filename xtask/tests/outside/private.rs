@@ -3,7 +3,7 @@
 
 use std::{
     fs,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command},
 };
 
@@ -15,6 +15,7 @@ use crate::{
 tests! {
     each_allowed_registry_is_rehearsed: needs WORLD;
     a_private_registry_of_the_workspace_is_published_to: needs GH;
+    a_private_dependency_is_fetched_with_the_token_and_compiled_without: needs GH;
     what_was_packed_before_is_sent_and_nothing_is_compiled: needs GH;
     a_rehearsal_takes_the_place_of_what_replaces_crates_io: needs NOTHING;
     what_a_mirror_or_a_directory_replaces_is_packed_for_crates_io: needs GH;
@@ -140,6 +141,52 @@ fn a_private_registry_of_the_workspace_is_published_to() {
     assert!(corp.file("lark-0.8.0.crate").exists());
     assert!(!corp.registries.join("crates/files/lark-0.8.0.crate").exists());
     assert!(!trap.with_extension("sh.ran").exists(), "a program of the tree was run to ask");
+}
+
+fn a_private_dependency_is_fetched_with_the_token_and_compiled_without() {
+    let mut place = with_publish("private_dependency", "\"corp\"", "corp");
+    // Whatever is compiled, or is called to compile, tells what it was given.
+    let leak = place.tree.with_file_name("leak");
+    let told = "std::env::vars().any(|(name, _)| name.ends_with(\"_TOKEN\"))";
+    let spy = |who: &str| {
+        let (ran, leak) = (leak.with_file_name(who), leak.with_file_name(format!("{who}.leak")));
+        format!("    std::fs::write({ran:?}, \"\").unwrap();\n    if {told} {{ std::fs::write({leak:?}, \"\").unwrap(); }}\n")
+    };
+    let wrapper = place.tree.with_file_name("wrapper.sh");
+    write_program(&wrapper, "#!/bin/sh\nenv | grep -q '_TOKEN=' && touch \"$0.leak\"\nexec \"$@\"\n");
+    let corp = Corp::serve(&mut place);
+    place.env.push(("CARGO_REGISTRIES_CORP_TOKEN".to_owned(), corp.token.clone()));
+    let nest = place.tree.with_file_name("nest");
+    fs::create_dir_all(nest.join("src")).unwrap();
+    fs::create_dir_all(nest.join(".cargo")).unwrap();
+    fs::write(nest.join(".cargo/config.toml"), &corp.config).unwrap();
+    let manifest = "[package]\nname = \"nest\"\nversion = \"1.0.0\"\nedition = \"2021\"\ndescription = \"x\"\nlicense = \"MIT\"\n[workspace]\n";
+    fs::write(nest.join("Cargo.toml"), manifest).unwrap();
+    fs::write(nest.join("src/lib.rs"), "pub fn build() {}\n").unwrap();
+    fs::write(nest.join("build.rs"), format!("fn main() {{\n{}}}\n", spy("nest-build"))).unwrap();
+    let cargo = |dir: &Path, args: &[&str]| run(place.command("cargo").args(args).current_dir(dir));
+    cargo(&nest, &["publish", "--registry", "corp", "--no-verify"]);
+
+    place.write("crates/lark-core/build.rs", &format!("fn main() {{\n{}}}\n", spy("core-build")));
+    place.write("crates/lark-core/tests/nest.rs", &format!("#[test]\nfn nest() {{\n    nest::build();\n{}}}\n", spy("test")));
+    let core = place.read("crates/lark-core/Cargo.toml");
+    place.write("crates/lark-core/Cargo.toml", &format!("{core}\n[dependencies.nest]\nversion = \"1\"\nregistry = \"corp\"\n"));
+    cargo(&place.tree, &["generate-lockfile"]);
+    let wrapped = format!("{}[build]\nrustc-wrapper = {wrapper:?}\nrustc-workspace-wrapper = {wrapper:?}\n", corp.config);
+    place.write(".cargo/config.toml", &wrapped);
+    place.commit("build: nest");
+    place.git("push --quiet origin main");
+    // Nothing is here that the token alone brings.
+    fs::remove_dir_all(corp.home.join("registry")).unwrap();
+    place.xtask("release 0.8.0 --push").ok();
+    fs::remove_dir_all(corp.home.join("registry")).unwrap();
+    place.xtask("publish 0.8.0 --only crates").ok();
+    assert!(corp.file("lark-core-0.8.0.crate").exists());
+    for who in ["nest-build", "core-build", "test"] {
+        assert!(leak.with_file_name(who).exists(), "{who} did not run");
+        assert!(!leak.with_file_name(format!("{who}.leak")).exists(), "{who} was given a token");
+    }
+    assert!(!wrapper.with_extension("sh.leak").exists(), "a program of the tree was given a token");
 }
 
 fn what_was_packed_before_is_sent_and_nothing_is_compiled() {
