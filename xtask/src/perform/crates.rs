@@ -386,7 +386,7 @@ fn look_up(registries: &Registries, upload: &CrateUpload) -> Result<(Option<List
     let lines = || -> Result<Vec<index::Line>> { Ok(index::remembered(home, &upload.name)?.unwrap_or_default()) };
     let is_ours = |line: &index::Line| line.vers == upload.version.to_string();
     if !told.ok() {
-        if told.err.contains("could not find `") {
+        if index::is_unknown(&told) {
             // What is yanked is not shown, but it is there.
             let lines = lines()?;
             let is_known = !lines.is_empty();
@@ -399,7 +399,7 @@ fn look_up(registries: &Registries, upload: &CrateUpload) -> Result<(Option<List
             });
             return Ok((listed, is_known));
         }
-        bail!("cargo could not be asked for {} {}: {}", upload.name, upload.version, told.last_words());
+        bail!("cargo could not be asked for {} {}: {}", upload.name, upload.version, index::unheard(&told));
     }
     let registry = home.join("registry");
     if !lines()?.iter().any(is_ours) {

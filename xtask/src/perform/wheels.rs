@@ -488,20 +488,25 @@ fn resolved(
         .current_dir(elsewhere.path());
     let told = child::ask_far(command)?;
     if !told.ok() {
-        let absent = [
-            "there is no version of",
-            "there are no versions of",
-            "was not found in the package registry",
-            "was yanked",
-            "were yanked",
-        ];
-        let text = told.err.split_whitespace().collect::<Vec<_>>().join(" ");
-        if absent.iter().any(|word| text.contains(word)) {
+        if is_absent(&told.err) {
             return Ok(None);
         }
         bail!("uv could not ask for {}: {}", dist.name, told.last_words());
     }
     Ok(Some(told.out))
+}
+
+/// Whether uv says that there is no such version to be had. It says so, with a hint, of an index that did not let it in.
+fn is_absent(err: &str) -> bool {
+    const ABSENT: [&str; 5] = [
+        "there is no version of",
+        "there are no versions of",
+        "was not found in the package registry",
+        "was yanked",
+        "were yanked",
+    ];
+    let text = err.split_whitespace().collect::<Vec<_>>().join(" ");
+    ABSENT.iter().any(|word| text.contains(word)) && !text.contains("could not be queried")
 }
 
 /// Reads the files that a `pylock.toml` names.
@@ -606,6 +611,43 @@ pub mod tests {
             let said = agree(&dist, metadata, compiled).map_err(|error| error.to_string());
             assert_eq!(said.is_ok(), agrees, "{metadata} {compiled}");
             assert!(said.err().is_none_or(|said| said.contains(metadata) && said.contains("not 0.8.0rc1")));
+        }
+    }
+
+    #[test]
+    fn an_index_that_lets_nobody_in_is_not_one_without_the_project() {
+        let none = "  \u{d7} No solution found when resolving dependencies:\n  \u{2570}\u{2500}\u{25b6} Because lark was not found in the\n      \
+            package registry and you require lark==0.8.0, we can conclude that your\n      requirements are unsatisfiable.";
+        let hint = "\n\n      hint: An index URL (http://127.0.0.1:1/simple) could not be queried\n      due to a lack of valid \
+            authentication credentials (401 Unauthorized).";
+        assert!(is_absent(none));
+        assert!(!is_absent(&format!("{none}{hint}")));
+        assert!(!is_absent("error: Request failed after 3 retries\n  Caused by: HTTP status server error (503)"));
+    }
+
+    #[test]
+    fn nothing_that_uv_prints_breaks_who_reads_it() {
+        use crate::tools::http::served::{Chance, Served, seed};
+
+        let mut chance = Chance(seed());
+        let pieces = [
+            "[[packages]]\n",
+            "packages = 1\n",
+            "name = \"x\"\n",
+            "sdist = { url = \"https://a/x-1.tar.gz\", hashes = { sha256 = \"aa\" } }\n",
+            "sdist = { url = \"\", hashes = 3 }\n",
+            "wheels = [{ name = \"x.whl\", hashes = { sha256 = \"bb\" } }, 1]\n",
+            "wheels = [{ url = \"?#\", upload-time = 9999-99-99, hashes = {} }]\n",
+        ];
+        for _ in 0..2_000 {
+            let mut text: String = (0..chance.below(5)).map(|_| *chance.pick(&pieces)).collect();
+            if chance.once_in(3) {
+                text += &String::from_utf8_lossy(&Served::make(&mut chance).bytes);
+            }
+            for file in read_lock(&text).unwrap_or_default().into_values() {
+                assert!(!file.sha256.is_empty());
+            }
+            is_absent(&text);
         }
     }
 

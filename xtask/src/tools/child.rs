@@ -367,6 +367,32 @@ mod tests {
     }
 
     #[test]
+    fn nothing_that_a_client_prints_breaks_who_reads_it() {
+        use crate::tools::http::served::{Chance, Served, seed};
+
+        let mut chance = Chance(seed());
+        let starts = [
+            "error: failed to get a 200 OK response, got ",
+            "error: Server returned status code ",
+            "the remote server responded with an error (status ",
+            "status: ",
+            "\u{130}\u{130} http ",
+            "",
+        ];
+        for round in 0..2_000 {
+            let served = Served::make(&mut chance);
+            let text = format!("{}{}", chance.pick(&starts), String::from_utf8_lossy(&served.bytes));
+            let told = Told { status: ExitStatus::default(), out: String::new(), err: text };
+            let error = failure("x", &told);
+            let _ = (refusal(&told), cargo::stale_lock(&told.err));
+            if let Some(after) = error.downcast_ref::<Passing>().and_then(|passing| passing.after) {
+                // Whoever waits holds it against a bound; no clock is asked before.
+                assert!(Duration::ZERO.checked_add(after).is_some(), "answer {round}");
+            }
+        }
+    }
+
+    #[test]
     fn the_last_words_are_those_of_the_error_in_any_color() {
         let err = "\u{1b}[1m   Updating\u{1b}[0m index\n\u{1b}[1m\u{1b}[31merror\u{1b}[0m: no such crate\n\nCaused by:\n  x\n";
         let told = Told { status: ExitStatus::default(), out: String::new(), err: err.to_owned() };

@@ -463,6 +463,29 @@ mod tests {
     }
 
     #[test]
+    fn nothing_that_an_engine_prints_is_taken_for_no_image() {
+        use crate::tools::http::served::{Chance, Served, seed};
+
+        let mut chance = Chance(seed());
+        let starts = [
+            "Error: initializing source docker://h/x:2: reading manifest 2 in h/x: ",
+            "Error response from daemon: failed to resolve reference \"h/x:1\": ",
+            "Error response from daemon: ",
+        ];
+        for round in 0..2_000 {
+            let served = Served::make(&mut chance);
+            let text = String::from_utf8_lossy(&served.bytes).into_owned();
+            let _ = (read_inspected(&text), is_absent(&text), is_refused(&text), runs_programs(&text));
+            // As engines pass on an answer that is neither theirs nor an error of the registry's own form.
+            let status = *chance.pick(&[429_u16, 500, 502, 503, 504, 520]);
+            let last = format!("{}received unexpected HTTP status: {status} X", chance.pick(&starts));
+            assert!(!is_absent(&format!("{text}\n{last}")), "answer {round}: {last}");
+            let told = Told { status: Default::default(), out: String::new(), err: last };
+            assert!(child::failure("x", &told).is::<child::Passing>(), "answer {round}: {}", told.err);
+        }
+    }
+
+    #[test]
     fn a_build_that_runs_programs_is_known_by_its_dockerfile() {
         for text in ["FROM x\nRUN a", "FROM x\n  run [\"/a\"]\n", "RUN\t--mount=type=cache a"] {
             assert!(runs_programs(text), "{text}");

@@ -13,7 +13,8 @@ use serde_json::Value;
 use toml_edit::DocumentMut;
 
 use super::{
-    cargo, child,
+    cargo,
+    child::{self, Told},
     registries::{CRATES_IO, Registries},
 };
 use crate::{crates_io::canonical, repo::TempDir};
@@ -44,7 +45,26 @@ pub fn info(registries: &Registries, home: &Path, spec: &str, registry: Option<&
     }
     // Outside of the workspace, whose own member of that name would be shown instead.
     registries.apply(&mut command, home)?;
+    command.env("CARGO_LOG", "cargo::sources::registry::index=info");
     Ok(command)
+}
+
+/// Whether cargo says that the registry has nothing under the name that it was asked for.
+pub fn is_unknown(told: &Told) -> bool {
+    told.err.contains("could not find `") && !is_garbled(told)
+}
+
+/// Whether the index answered with something else than its lines, which cargo passes over and tells its log alone.
+fn is_garbled(told: &Told) -> bool {
+    told.err.contains("registry package: ")
+}
+
+/// Why there is no answer to be had of what cargo was told.
+pub fn unheard(told: &Told) -> String {
+    match is_garbled(told) {
+        true => "the index answered with something else than the lines of an index".to_owned(),
+        false => told.last_words(),
+    }
 }
 
 /// Every version that the registry has of a crate; none for a name that it does not know.
@@ -52,11 +72,11 @@ pub fn versions(registries: &Registries, name: &str, registry: Option<&str>) -> 
     cargo::may_ask()?;
     let scratch = TempDir::new()?;
     let told = child::ask_far(info(registries, scratch.path(), name, registry)?)?;
-    match remembered(scratch.path(), name)? {
-        Some(lines) => Ok(lines),
-        None if told.ok() || told.err.contains("could not find `") => Ok(Vec::new()),
-        None => bail!("cargo could not be asked for {name}: {}", told.last_words()),
+    let lines = remembered(scratch.path(), name)?.unwrap_or_default();
+    if lines.is_empty() && !told.ok() && !is_unknown(&told) {
+        bail!("cargo could not be asked for {name}: {}", unheard(&told));
     }
+    Ok(lines)
 }
 
 /// How the registry spells a name that it has in other letters or dashes only: it takes no crate under a second spelling.
@@ -65,8 +85,8 @@ pub fn other_spelling(registries: &Registries, name: &str, registry: Option<&str
     let scratch = TempDir::new()?;
     // Cargo asks for the name with every other dash, too.
     let told = child::ask_far(info(registries, scratch.path(), name, registry)?)?;
-    if !told.ok() && !told.err.contains("could not find `") {
-        bail!("cargo could not be asked for {name}: {}", told.last_words());
+    if !told.ok() && !is_unknown(&told) {
+        bail!("cargo could not be asked for {name}: {}", unheard(&told));
     }
     spelt_otherwise(scratch.path(), name)
 }
@@ -103,12 +123,13 @@ pub fn newest(registries: &Registries, name: &str, registry: Option<&str>) -> Re
     cargo::may_ask()?;
     let scratch = TempDir::new()?;
     let told = child::ask_far(info(registries, scratch.path(), name, registry)?)?;
-    let Some(lines) = remembered(scratch.path(), name)? else {
-        if told.ok() || told.err.contains("could not find `") {
+    let lines = remembered(scratch.path(), name)?.unwrap_or_default();
+    if lines.is_empty() {
+        if told.ok() || is_unknown(&told) {
             return Ok(Newest::default());
         }
-        bail!("cargo could not be asked for {name}: {}", told.last_words());
-    };
+        bail!("cargo could not be asked for {name}: {}", unheard(&told));
+    }
     // cargo unpacks what it shows, and nothing else: here it is alone.
     let sources = fs::read_dir(scratch.path().join("registry").join("src")).into_iter().flatten().flatten();
     let package = sources.filter_map(|index| Some(fs::read_dir(index.path()).ok()?.flatten().next()?.path())).next();
@@ -195,6 +216,57 @@ mod tests {
         }
         assert!(self::read(b"\x03\x02\0\0\0etag: W/\"x\"\0").unwrap().is_empty(), "a name that it does not know");
         assert!(self::read(b"\x04\x03\0\0\0x\0y\0z\0").is_err() && self::read(b"x\0{\"vers\":1}\0").is_err());
+    }
+
+    /// cargo itself asks: what it makes of an answer, nobody else knows.
+    #[test]
+    fn no_answer_of_an_index_is_taken_for_a_name_that_it_does_not_have() {
+        use crate::tools::http::served::{Chance, Served, Strange, seed};
+
+        const COUNT: usize = 40;
+        let mut chance = Chance(seed());
+        let line =
+            "{\"name\":\"lark\",\"vers\":\"0.8.0\",\"deps\":[],\"cksum\":\"00\",\"features\":{},\"yanked\":true}\n";
+        let answers: Vec<Served> = (0..COUNT)
+            .map(|at| {
+                let mut served = Served::make(&mut chance);
+                if at % 4 == 0 {
+                    served.status = Some(200);
+                    let length = line.len();
+                    served.bytes = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{line}").into_bytes();
+                }
+                served
+            })
+            .collect();
+        let answers = std::sync::Arc::new(answers);
+        // Of what a registry says of itself, most is sound.
+        let server = Strange::serve(answers.clone(), |first| {
+            let is_sound = first.contains("config.json") && !first.contains("7/");
+            is_sound.then(|| "{\"dl\": \"http://127.0.0.1:9/{crate}\"}".to_owned())
+        });
+        let (dir, home) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+        fs::write(home.path().join("config.toml"), "net.retry = 0\nhttp.timeout = 10\n").unwrap();
+        fs::create_dir(dir.path().join(".cargo")).unwrap();
+        let named =
+            |at: usize| format!("[registries.r{at}]\nindex = \"sparse+http://{}/answer-{at}/\"\n", server.address);
+        fs::write(dir.path().join(".cargo/config.toml"), (0..COUNT).map(named).collect::<String>()).unwrap();
+        let registries = Registries::read(dir.path(), Some(home.path())).unwrap();
+        let numbers: Vec<usize> = (0..COUNT).collect();
+        let told = crate::parallel::map_waiting(&numbers, |at| versions(&registries, "lark", Some(&format!("r{at}"))));
+        for (at, told) in told.into_iter().enumerate() {
+            let served = &answers[at];
+            let shown: String = String::from_utf8_lossy(&served.bytes).chars().take(500).collect();
+            match told {
+                Ok(lines) if lines.is_empty() => {
+                    assert!(
+                        [404, 410, 451].map(Some).contains(&served.status),
+                        "answer {at} is taken for none: {shown}"
+                    );
+                }
+                Ok(lines) => assert_eq!(lines[0].vers, "0.8.0", "answer {at}: {shown}"),
+                Err(error) => assert!(at % 4 != 0 || named(at).contains("7/"), "answer {at}: {error:#}: {shown}"),
+            }
+        }
     }
 
     #[test]

@@ -38,7 +38,7 @@ impl Registries {
         Registries::read(dir, cargo::home().as_deref())
     }
 
-    fn read(dir: &Path, home: Option<&Path>) -> Result<Registries> {
+    pub(super) fn read(dir: &Path, home: Option<&Path>) -> Result<Registries> {
         let mut registries = Registries::default();
         // As on the command line, it is nearer than anything else.
         if let Some(path) = cargo::given_config() {

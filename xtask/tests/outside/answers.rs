@@ -2,15 +2,9 @@
 //! It must never be the tool's word that a message went out once: the server has it, or has it not.
 
 use std::{
-    collections::BTreeMap,
-    io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::{Shutdown, TcpListener, TcpStream},
+    io::Write as _,
     process::{Command, Stdio},
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
-    },
-    thread::JoinHandle,
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
@@ -19,7 +13,7 @@ use xshell::Shell;
 use crate::outside::side_by_side;
 use http::{
     Answer, Post,
-    served::{Chance, Reads, Served, seed},
+    served::{Chance, Served, Strange, seed},
 };
 
 /// The tool's own module; `child` and `secrets` are what it needs of its neighbours.
@@ -55,80 +49,6 @@ tests! {
     gh_and_a_forge_that_answers_anything: needs GH;
 }
 
-/// Gives each request the answer whose number stands in its address, and counts the bodies that it has whole.
-struct Strange {
-    address: String,
-    taken: Arc<Mutex<BTreeMap<usize, usize>>>,
-    stop: Arc<AtomicBool>,
-    serving: Option<JoinHandle<()>>,
-}
-
-impl Strange {
-    fn serve(answers: Arc<Vec<Served>>) -> Strange {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap().to_string();
-        let (taken, stop) = (Arc::<Mutex<BTreeMap<usize, usize>>>::default(), Arc::<AtomicBool>::default());
-        let serving = std::thread::spawn({
-            let (taken, stop) = (taken.clone(), stop.clone());
-            move || {
-                for stream in listener.incoming().map_while(Result::ok) {
-                    if stop.load(Ordering::Relaxed) {
-                        return;
-                    }
-                    let (taken, answers) = (taken.clone(), answers.clone());
-                    // A client that goes away in the middle is no matter of ours.
-                    std::thread::spawn(move || answer(stream, &answers, &taken));
-                }
-            }
-        });
-        Strange { address, taken, stop, serving: Some(serving) }
-    }
-
-    fn taken(&self, at: usize) -> usize {
-        self.taken.lock().unwrap().get(&at).copied().unwrap_or_default()
-    }
-}
-
-impl Drop for Strange {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        let _ = TcpStream::connect(&self.address);
-        let _ = self.serving.take().map(JoinHandle::join);
-    }
-}
-
-fn answer(mut stream: TcpStream, answers: &[Served], taken: &Mutex<BTreeMap<usize, usize>>) -> Option<()> {
-    stream.set_read_timeout(Some(Duration::from_secs(30))).ok()?;
-    let mut reader = BufReader::new(stream.try_clone().ok()?);
-    let mut line = String::new();
-    reader.read_line(&mut line).ok()?;
-    let number = line.split_whitespace().nth(1)?.split("answer-").nth(1)?;
-    let at = number.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()?;
-    let served: &Served = answers.get(at)?;
-    if served.reads != Reads::Nothing {
-        let mut length = 0;
-        loop {
-            let mut line = String::new();
-            reader.read_line(&mut line).ok()?;
-            if line.trim().is_empty() {
-                break;
-            }
-            if let Some((_, value)) = line.split_once(':').filter(|(name, _)| name.eq_ignore_ascii_case("content-length")) {
-                length = value.trim().parse().ok()?;
-            }
-        }
-        if served.reads == Reads::All {
-            reader.read_exact(&mut vec![0; length]).ok()?;
-            *taken.lock().unwrap().entry(at).or_default() += usize::from(length > 0);
-        }
-    }
-    let (first, rest) = served.bytes.split_at(served.bytes.len() / 2);
-    stream.write_all(first).ok()?;
-    std::thread::sleep(served.pause);
-    stream.write_all(rest).ok()?;
-    stream.shutdown(Shutdown::Both).ok()
-}
-
 fn made(count: usize) -> Arc<Vec<Served>> {
     let mut chance = Chance(seed());
     Arc::new((0..count).map(|_| Served::make(&mut chance)).collect())
@@ -140,7 +60,7 @@ fn shown(served: &Served) -> String {
 
 fn curl_and_a_channel_that_answers_anything() {
     let (begun, answers) = (Instant::now(), made(500));
-    let server = Strange::serve(answers.clone());
+    let server = Strange::serve(answers.clone(), |_| None);
     let numbers: Vec<usize> = (0..answers.len()).collect();
     let counts = Mutex::new([0; 3]);
     side_by_side(&numbers, 8, |&at| {
@@ -174,7 +94,7 @@ fn curl_and_a_channel_that_answers_anything() {
 
 fn gh_and_a_forge_that_answers_anything() {
     let (begun, answers) = (Instant::now(), made(100));
-    let server = Strange::serve(answers.clone());
+    let server = Strange::serve(answers.clone(), |_| None);
     let numbers: Vec<usize> = (0..answers.len()).collect();
     side_by_side(&numbers, 4, |&at| {
         let served = &answers[at];

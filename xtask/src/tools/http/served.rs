@@ -1,7 +1,17 @@
 //! Answers as servers, gateways and broken lines give them, made from a seed: the same ones in each run.
 //! It must never know how they are read: what each of them means is known from how it was made.
 
-use std::time::Duration;
+use std::{
+    collections::BTreeMap,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::{Shutdown, TcpListener, TcpStream},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::JoinHandle,
+    time::Duration,
+};
 
 /// The seed of all that is made, `SEED=7 cargo test` for another one. It is printed, because it makes a failure again.
 pub fn seed() -> u64 {
@@ -210,4 +220,88 @@ fn head(chance: &mut Chance, status: u16, length: usize, says_page: bool) -> (Ve
 
 fn noise(chance: &mut Chance) -> Vec<u8> {
     (0..chance.below(300)).map(|_| chance.number().to_le_bytes()[0]).collect()
+}
+
+/// Gives each request the answer whose number stands in its address (`/answer-7/…`), and counts the bodies that it has
+/// whole.
+pub struct Strange {
+    pub address: String,
+    taken: Arc<Mutex<BTreeMap<usize, usize>>>,
+    stop: Arc<AtomicBool>,
+    serving: Option<JoinHandle<()>>,
+}
+
+/// What is answered as it should be, by the first line of the request.
+type Sound = fn(&str) -> Option<String>;
+
+impl Strange {
+    pub fn serve(answers: Arc<Vec<Served>>, sound: Sound) -> Strange {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let (taken, stop) = (Arc::<Mutex<BTreeMap<usize, usize>>>::default(), Arc::<AtomicBool>::default());
+        let serving = std::thread::spawn({
+            let (taken, stop) = (taken.clone(), stop.clone());
+            move || {
+                for stream in listener.incoming().map_while(Result::ok) {
+                    if stop.load(Ordering::Relaxed) {
+                        return;
+                    }
+                    let (taken, answers) = (taken.clone(), answers.clone());
+                    // A client that goes away in the middle is no matter of ours.
+                    std::thread::spawn(move || answer(stream, &answers, &taken, sound));
+                }
+            }
+        });
+        Strange { address, taken, stop, serving: Some(serving) }
+    }
+
+    #[allow(dead_code)]
+    pub fn taken(&self, at: usize) -> usize {
+        self.taken.lock().unwrap().get(&at).copied().unwrap_or_default()
+    }
+}
+
+impl Drop for Strange {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        let _ = TcpStream::connect(&self.address);
+        let _ = self.serving.take().map(JoinHandle::join);
+    }
+}
+
+fn answer(
+    mut stream: TcpStream,
+    answers: &[Served],
+    taken: &Mutex<BTreeMap<usize, usize>>,
+    sound: Sound,
+) -> Option<()> {
+    stream.set_read_timeout(Some(Duration::from_secs(30))).ok()?;
+    let mut reader = BufReader::new(stream.try_clone().ok()?);
+    let mut first = String::new();
+    reader.read_line(&mut first).ok()?;
+    let number = first.split_whitespace().nth(1)?.split("answer-").nth(1)?;
+    let at = number.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()?;
+    let served: &Served = answers.get(at)?;
+    let mut length = 0;
+    if served.reads != Reads::Nothing {
+        let head = reader.by_ref().lines().map_while(Result::ok).take_while(|line| !line.trim().is_empty());
+        for line in head {
+            let field = line.split_once(':').filter(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+            length = field.map_or(Some(length), |(_, value)| value.trim().parse().ok())?;
+        }
+    }
+    if served.reads == Reads::All {
+        reader.read_exact(&mut vec![0; length]).ok()?;
+        *taken.lock().unwrap().entry(at).or_default() += usize::from(length > 0);
+    }
+    if let Some(body) = sound(&first) {
+        let told = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len());
+        stream.write_all(told.as_bytes()).ok()?;
+        return stream.shutdown(Shutdown::Both).ok();
+    }
+    let (first, rest) = served.bytes.split_at(served.bytes.len() / 2);
+    stream.write_all(first).ok()?;
+    std::thread::sleep(served.pause);
+    stream.write_all(rest).ok()?;
+    stream.shutdown(Shutdown::Both).ok()
 }
