@@ -28,7 +28,7 @@ const UV: &str = r#"#!/bin/sh
 for last; do :; done
 case "$*" in
 'venv '*) mkdir -p "$last/bin" && cp PRETENDED/python3 "$last/bin/python" ;;
-'pip install '*) printf 'site\n0.7.3\n%s\n' "$(cat "$last")" >"$(dirname "$7")/../installed" ;;
+'pip install '*) printf 'site\n0.7.3\n%s\nmodule lark_python\n' "$(cat "$last")" >"$(dirname "$7")/../installed" ;;
 'pip compile '*) echo 'error: there is no version of lark-python==0.7.3' >&2 && exit 1 ;;
 *) echo "uv $*" >>PRETENDED/log ;;
 esac
