@@ -2,6 +2,7 @@
 //! It must never stop at the first finding, nor give one without what to type next.
 
 pub mod apart;
+pub mod checkout;
 pub mod named;
 pub mod published;
 pub mod workflows;
@@ -617,7 +618,7 @@ pub fn release_notes(workspace: &Workspace, train: &Train) -> Option<Finding> {
 /// What is published is what is in the repository, and complete: nothing that a checkout of the commit would lack.
 pub fn contents(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let lacking = workspace.graph.lacking.iter();
-    lacking
+    let mut findings: Vec<Finding> = lacking
         .filter_map(|lacking| {
             let (name, place) = (published_with(workspace, train, lacking)?, slashed(&lacking.path));
             let typed = typed(&lacking.path);
@@ -652,7 +653,14 @@ pub fn contents(workspace: &Workspace, train: &Train) -> Vec<Finding> {
             };
             Some(Finding::new("contents", what, next))
         })
-        .collect()
+        .collect();
+    let member = |at: &usize| workspace.members[*at].publish;
+    if train.crates.iter().any(member) || !train.wheels.is_empty() || !train.config.images.is_empty() {
+        // A submodule is told of once.
+        let told: BTreeSet<String> = findings.iter().map(|finding| finding.next.clone()).collect();
+        findings.extend(checkout::beyond(workspace).into_iter().filter(|finding| !told.contains(&finding.next)));
+    }
+    findings
 }
 
 /// The submodule of this repository in which a submodule is.

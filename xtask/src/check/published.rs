@@ -3,14 +3,14 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use super::{Finding, lacks_version};
+use super::{Finding, checkout, lacks_version};
 use crate::{
     crates_io::{self, LARGEST_METADATA, Objection},
     edit::{slashed, typed},
     files::cargo_toml::{self, Dependency, Table, VersionField},
     pep503, pypi, requirement,
     train::Train,
-    workspace::{self, Member, Package, Workspace, normalized},
+    workspace::{self, Member, Package, Workspace, lexical, normalized},
 };
 
 /// The modules of Python that are no module of a module; `STDLIB_PROHIBITED`, warehouse/packaging/services.py in
@@ -129,6 +129,12 @@ fn unavailable(workspace: &Workspace, needed: &Needed<'_>, of: &str) -> Option<(
                 format!("{name} from a git repository only ({})", crates_io::shown(git)),
                 format!("add `version = \"X.Y.Z\"`{there} beside `git`, of a version that its registry has"),
             )),
+            // Then no version beside it would help.
+            (None, Some(outside))
+                if checkout::why(workspace, &lexical(&workspace::dir(path).join(outside))).is_some() =>
+            {
+                None
+            }
             (None, Some(outside)) => {
                 let manifest = normalized(&workspace::dir(path).join(outside).join("Cargo.toml"));
                 let text = manifest.and_then(|manifest| workspace.texts.get(&manifest));

@@ -65,7 +65,7 @@ pub enum Table {
     Build,
     /// `[workspace.dependencies]`, from which the others inherit.
     Workspace,
-    /// `[patch.*]`: makes a name resolve to a path.
+    /// `[patch.*]` and `[replace]`: make a name resolve to a path.
     Patch,
 }
 
@@ -137,6 +137,7 @@ pub fn read(text: &str) -> Result<Manifest> {
         }
     }
     read_table(&toml, toml.get(&["workspace", "dependencies"]), Table::Workspace, &mut manifest)?;
+    read_table(&toml, toml.get(&["replace"]), Table::Patch, &mut manifest)?;
     if let Some(patches) = toml.get(&["patch"]).and_then(Item::as_table_like) {
         for (_, patch) in patches.iter() {
             read_table(&toml, Some(patch), Table::Patch, &mut manifest)?;

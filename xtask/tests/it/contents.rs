@@ -238,3 +238,95 @@ fn what_a_package_leaves_out_may_be_missing() {
         assert!(checked.code == Some(0), "{name}: {}", checked.all());
     }
 }
+
+/// Another crate, where the line in a manifest leads.
+fn other_crate(place: &Place, name: &str, dir: &str) {
+    let manifest = format!("[package]\nname = \"{name}\"\nversion = \"1.0.0\"\n\n[workspace]\n");
+    place.write(&format!("{dir}/Cargo.toml"), &manifest);
+    place.write(&format!("{dir}/src/lib.rs"), "");
+}
+
+#[test]
+fn what_cargo_reads_of_the_workspace_is_in_the_repository() {
+    let outside = "outside of the repository";
+    let untracked = "not tracked by git";
+    let into = "move it into the repository, or require what a registry has instead of the path";
+    for (name, manifest, line, path, why, next) in [
+        (
+            "outside",
+            "crates/lark/Cargo.toml",
+            "wren = { path = \"../../../wren\", version = \"1\" }",
+            "../wren",
+            outside,
+            into,
+        ),
+        (
+            "dev",
+            "crates/lark-io/Cargo.toml",
+            "[dev-dependencies.wren]\npath = \"../../../wren\"",
+            "../wren",
+            outside,
+            into,
+        ),
+        ("bare", "crates/lark/Cargo.toml", "wren = { path = \"../../../wren\" }", "../wren", outside, into),
+        ("patch", "Cargo.toml", "[patch.crates-io]\nwren = { path = \"../wren\" }", "../wren", outside, into),
+        ("replace", "Cargo.toml", "[replace]\n\"wren:1.0.0\" = { path = \"../wren\" }", "../wren", outside, into),
+        (
+            "ignored",
+            "crates/lark/Cargo.toml",
+            "wren = { path = \"../../gen/wren\", version = \"1\" }",
+            "gen/wren",
+            untracked,
+            "git add --force gen/wren, and commit",
+        ),
+    ] {
+        let place = Place::of_world(&format!("contents_path_{name}"), "plain");
+        other_crate(&place, "wren", path);
+        place.write(".gitignore", "gen/\ntarget/\n");
+        place.replace("Cargo.toml", "members =", "exclude = [\"gen\"]\nmembers =");
+        let text = place.read(manifest);
+        place.write(manifest, &format!("{text}\n{line}\n"));
+        run(place.command(env!("CARGO")).args(["generate-lockfile", "--offline", "--quiet"]));
+        place.commit("feat: a wren");
+        let what = format!(
+            "refused contents: {manifest} names {path}, which is {why}: cargo reads no checkout of the tag without it\n   next: {next}\n"
+        );
+        for command in ["check", RELEASE] {
+            let said = place.xtask(command);
+            assert!(said.code == Some(1) && said.out.contains(&what), "{name}: {}", said.all());
+            assert_eq!(said.out.matches("refused ").count(), 1, "{name}: {}", said.all());
+        }
+    }
+}
+
+#[test]
+fn what_cargo_does_not_read_may_be_anywhere() {
+    let place = Place::of_world("contents_path_unread", "plain");
+    other_crate(&place, "robin", "vendor/robin");
+    let songs = songs(&place);
+    other_crate(&place, "wren", "../songs");
+    for args in ["add --all", "commit --quiet --message wren"] {
+        place.git(&format!("-C {songs} {args}"));
+    }
+    place.git(&format!("-c protocol.file.allow=always submodule --quiet add {songs} theme"));
+    place.replace("Cargo.toml", "members =", "exclude = [\"vendor\", \"theme\"]\nmembers =");
+    let root = place.read("Cargo.toml");
+    place.write("Cargo.toml", &format!("{root}\n[workspace.dependencies]\nunread = {{ path = \"../unread\" }}\n"));
+    let manifest = place.read("crates/lark/Cargo.toml");
+    place.write("crates/lark/Cargo.toml", &format!("{manifest}wren = {{ path = \"../../theme\", version = \"1\" }}\n"));
+    let manifest = place.read("crates/lark-io/Cargo.toml");
+    place.write(
+        "crates/lark-io/Cargo.toml",
+        &format!("{manifest}\n[dev-dependencies]\nother = {{ package = \"robin\", path = \"../../vendor/robin\" }}\n"),
+    );
+    run(place.command(env!("CARGO")).args(["generate-lockfile", "--offline", "--quiet"]));
+    place.commit("feat: a wren");
+    place.xtask("check").ok();
+    place.git("submodule --quiet deinit --force theme");
+    fs::remove_dir_all(place.tree.join(".git/modules")).unwrap();
+    is_refused_until_typed(
+        &place,
+        "crates/lark/Cargo.toml names theme, which is a submodule that is not here: cargo reads no checkout of the tag without it",
+        "git submodule update --init --recursive theme",
+    );
+}
