@@ -18,7 +18,7 @@ use crate::{
     crates_io::About,
     date::Date,
     edit::{slashed, typed},
-    files::{cargo_toml::Patterns, workflow},
+    files::{cargo_toml::Patterns, packing, pyproject, workflow},
     names,
     repo::{
         self, LogEntry, Message, Recorded, Repo, Underway,
@@ -149,6 +149,7 @@ impl<'a> Loader<'a> {
         let mut graph = graph(metadata, &top)?;
         graph.lacking = contents::lacking(sh, &known)?;
         graph.lacking.extend(not_packed(sh, &graph, &parsed, &known, &repo.ignored)?);
+        graph.lacking.extend(not_included(&top, &tree, &repo.ignored));
         let fragments = fragments(&graph);
         let paths = paths(&graph, &top, tracked, &fragments)?;
         let missing: Vec<&PathBuf> = paths.iter().filter(|path| !tree.contains_key(*path)).collect();
@@ -544,6 +545,41 @@ fn not_packed(
     }
     lacking.dedup();
     Ok(lacking)
+}
+
+/// What maturin would pack here and a checkout does not have: files that git ignores.
+fn not_included(top: &Path, tree: &workspace::Texts, ignored: &[PathBuf]) -> Vec<Lacking> {
+    let mut lacking = Vec::new();
+    for (by, text) in tree.iter().filter(|(path, _)| path.ends_with("pyproject.toml")) {
+        let Ok(project) = pyproject::read(text) else { continue };
+        for pattern in project.included {
+            let fixed: PathBuf = pattern.split('/').take_while(|part| !part.contains(['*', '?', '['])).collect();
+            let Some(start) = workspace::normalized(&dir(by).join(fixed)) else { continue };
+            let mut to_see: Vec<PathBuf> = Vec::new();
+            for path in ignored {
+                match (start.starts_with(path), path.starts_with(&start)) {
+                    (true, _) => to_see.push(start.clone()),
+                    (_, true) => to_see.push(path.clone()),
+                    _ => {}
+                }
+            }
+            while let Some(path) = to_see.pop() {
+                let at = top.join(&path);
+                if at.is_dir() && !at.is_symlink() {
+                    let entries = std::fs::read_dir(&at).into_iter().flatten().flatten();
+                    to_see.extend(entries.map(|entry| path.join(entry.file_name())));
+                } else if at.is_file()
+                    && let Ok(within) = path.strip_prefix(dir(by))
+                    && packing::includes(&pattern, &slashed(within))
+                {
+                    lacking.push(Lacking { path, what: Lack::Ignored { by: by.clone() } });
+                }
+            }
+        }
+    }
+    lacking.sort();
+    lacking.dedup();
+    lacking
 }
 
 /// Whether cargo packs nothing with a file of that name: `check_filename` and `build_ar_list`,

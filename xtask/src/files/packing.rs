@@ -78,6 +78,25 @@ fn meets(pattern: &[String], path: &[String], place: Place) -> bool {
     }
 }
 
+/// Whether a pattern of maturin's `include` means the file at a path; both count from the project's directory.
+pub fn includes(pattern: &str, path: &str) -> bool {
+    let parts = |text: &'_ str| text.split('/').map(str::to_owned).collect::<Vec<_>>();
+    is_plain(pattern) && is_exactly(&parts(pattern), &parts(path))
+}
+
+fn is_exactly(pattern: &[String], path: &[String]) -> bool {
+    match (pattern, path) {
+        ([], []) => true,
+        ([any, rest @ ..], _) if any == "**" => {
+            rest.is_empty() || (0..=path.len()).any(|at| is_exactly(rest, &path[at..]))
+        }
+        ([first, rest @ ..], [part, below @ ..]) => {
+            is_like(first.as_bytes(), part.as_bytes()) && is_exactly(rest, below)
+        }
+        _ => false,
+    }
+}
+
 /// Whether a name fits a pattern of `*` and `?`.
 fn is_like(pattern: &[u8], name: &[u8]) -> bool {
     match (pattern, name) {
@@ -102,6 +121,23 @@ mod tests {
         }
         Packing::of(&manifest, &Manifest::default())
             .leaves_out(Path::new(path), if path.contains('.') { Place::File } else { Place::Directory })
+    }
+
+    #[test]
+    fn an_include_of_maturin_means_files() {
+        for (pattern, path, is_meant) in [
+            ("gen/songs.json", "gen/songs.json", true),
+            ("gen/*.json", "gen/songs.json", true),
+            ("gen/*.json", "gen/deep/songs.json", false),
+            ("gen/**/*", "gen/deep/songs.json", true),
+            ("gen/**/*", "gen/songs.json", true),
+            ("*.json", "gen/songs.json", false),
+            ("**/*.json", "gen/songs.json", true),
+            ("gen", "gen/songs.json", false),
+            ("gen/[s]ongs.json", "gen/songs.json", false),
+        ] {
+            assert_eq!(includes(pattern, path), is_meant, "{pattern} {path}");
+        }
     }
 
     #[test]

@@ -24,6 +24,8 @@ pub struct PyProject {
     pub maturin: bool,
     /// The files and directories that it names for the wheel, relative to the file: the Python source, the readme, licenses.
     pub packed: Vec<String>,
+    /// The patterns of `tool.maturin.include`, which takes files that git ignores.
+    pub included: Vec<String>,
     /// The addresses of `project.urls` that are of the repository or the home page.
     pub links: Vec<String>,
     /// What an index judges.
@@ -50,6 +52,7 @@ pub fn read(text: &str) -> Result<PyProject> {
         manifest_path: toml.text(&["tool", "maturin", "manifest-path"]).map(str::to_owned),
         maturin: toml.text(&["build-system", "build-backend"]) == Some("maturin"),
         packed: packed(&toml),
+        included: named(toml.get(&["tool", "maturin", "include"])).map(str::to_owned).collect(),
         links: links(&toml),
         about: about(&toml),
     })
@@ -113,6 +116,15 @@ fn is_name(name: &str) -> bool {
         && name.chars().all(|c| c.is_ascii_alphanumeric() || ".-_".contains(c))
 }
 
+/// The paths of a list, or of one value; some are tables with more about them.
+fn named(item: Option<&Item>) -> impl Iterator<Item = &str> {
+    let values = item.into_iter().flat_map(|item| match item.as_array() {
+        Some(list) => list.iter().collect(),
+        None => Vec::from_iter(item.as_value()),
+    });
+    values.filter_map(|value| value.as_str().or_else(|| value.as_inline_table()?.get("path")?.as_str()))
+}
+
 /// What is a pattern counts as the directory that it begins with.
 fn packed(toml: &Toml) -> Vec<String> {
     const KEYS: [&[&str]; 8] = [
@@ -125,12 +137,7 @@ fn packed(toml: &Toml) -> Vec<String> {
         &["tool", "maturin", "include"],
         &["tool", "maturin", "sdist-include"],
     ];
-    let items = KEYS.iter().filter_map(|keys| toml.get(keys));
-    let values = items.flat_map(|item| match item.as_array() {
-        Some(list) => list.iter().collect(),
-        None => Vec::from_iter(item.as_value()),
-    });
-    let named = values.filter_map(|value| value.as_str().or_else(|| value.as_inline_table()?.get("path")?.as_str()));
+    let named = KEYS.iter().flat_map(|keys| named(toml.get(keys)));
     let fixed = |path: &str| match path.find(['*', '?', '[']) {
         Some(at) => path[..at].rsplit_once('/').map_or("", |(dir, _)| dir).to_owned(),
         None => path.to_owned(),
@@ -148,6 +155,7 @@ mod tests {
         let text = "[project]\nreadme = { file = \"../README.md\" }\nlicense-files = [\"../LICEN*\", \"../legal/**/x\"]\n\
                     [tool.maturin]\npython-source = \"python\"\ninclude = [{ path = \"d/*.json\", format = \"sdist\" }, \"e\"]\n";
         assert_eq!(read(text).unwrap().packed, ["../README.md", "..", "../legal", "python", "d", "e"]);
+        assert_eq!(read(text).unwrap().included, ["d/*.json", "e"]);
         assert_eq!(read("[project]\nreadme = \"R.md\"\n").unwrap().packed, ["R.md"]);
     }
 

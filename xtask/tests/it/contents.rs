@@ -110,6 +110,28 @@ fn a_pointer_is_not_the_file_that_it_stands_for() {
     assert!(!said.out.contains("cover.bin"), "{}", said.all());
 }
 
+#[test]
+fn a_wheel_takes_along_no_file_that_git_ignores() {
+    let place = Place::of_world("contents_included", "shipped");
+    let project = place.read("lark-python/pyproject.toml");
+    let include = "[tool.maturin]\ninclude = [{ path = \"gen/**/*.json\", format = \"sdist\" }]\n";
+    place.write("lark-python/pyproject.toml", &format!("{project}\n{include}"));
+    place.write(".gitignore", "gen/\ntarget/\n");
+    place.commit("build: take what is made along");
+    let what = "`include` in lark-python/pyproject.toml takes gen/deep/songs.json, which git ignores: lark-python would be published without it";
+    assert!(!place.xtask("check").out.contains("refused contents"));
+    place.write("lark-python/gen/deep/songs.json", "{}");
+    // Ignored as well, and not included.
+    place.write("lark-python/gen/deep/songs.txt", "");
+    let said = place.xtask("check");
+    let line = format!("refused contents: {what}\n   next: git add --force lark-python/gen/deep/songs.json\n");
+    assert!(said.code == Some(1) && said.out.contains(&line), "{}", said.all());
+    assert!(!said.out.contains("songs.txt"), "{}", said.all());
+    place.git("add --force lark-python/gen/deep/songs.json");
+    place.git("commit --quiet --message gen");
+    assert!(!place.xtask("check").out.contains("refused contents"));
+}
+
 #[cfg(unix)]
 #[test]
 fn a_link_out_of_the_repository_is_not_what_it_leads_to() {
