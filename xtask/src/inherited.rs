@@ -3,7 +3,10 @@
 //! code of others (build scripts, macros, tests, hooks) gets none, and a client only its own.
 //! It must never take away what people set for themselves: who commits and when, SSH, and configuration.
 
-use std::{ffi::OsString, process::Command};
+use std::{
+    ffi::{OsStr, OsString},
+    process::Command,
+};
 
 use anyhow::{Context, Result};
 
@@ -61,6 +64,35 @@ pub fn is_secret(name: &str) -> bool {
     SECRET.iter().any(|end| name.strip_suffix(end).is_some_and(|rest| rest.is_empty() || rest.ends_with('_')))
 }
 
+/// The addresses of Python indexes, in which user and password may stand.
+pub const ADDRESSES: [&str; 10] = [
+    "PIP_EXTRA_INDEX_URL",
+    "PIP_FIND_LINKS",
+    "PIP_INDEX_URL",
+    "UV_DEFAULT_INDEX",
+    "UV_EXTRA_INDEX_URL",
+    "UV_FIND_LINKS",
+    "UV_INDEX",
+    "UV_INDEX_URL",
+    "UV_PUBLISH_CHECK_URL",
+    "UV_PUBLISH_URL",
+];
+
+/// Whether a variable with that value holds a secret.
+fn holds_secret(name: &str, value: &OsStr) -> bool {
+    is_secret(name) || ADDRESSES.contains(&name) && has_login(&value.to_string_lossy())
+}
+
+/// Whether somebody logs in by one of the addresses of a list; an index may take a token alone for the user.
+fn has_login(list: &str) -> bool {
+    let mut addresses = list.split("://").skip(1);
+    addresses.any(|rest| {
+        let authority = &rest[..rest.find(['/', '?', '#', ' ']).unwrap_or(rest.len())];
+        let user = authority.rsplit_once('@').map(|(user, _)| user.split_once(':').map_or(user, |(_, word)| word));
+        user.is_some_and(|word| !word.is_empty())
+    })
+}
+
 /// Has a program that runs code of others run without any secret.
 pub fn without_secrets(command: &mut Command) {
     with_secrets_of(&[], command);
@@ -69,10 +101,10 @@ pub fn without_secrets(command: &mut Command) {
 /// Leaves a client only the secrets that are for it. Those that the command was given on purpose stay.
 pub fn with_secrets_of(client: &[&str], command: &mut Command) {
     let given: Vec<OsString> = command.get_envs().map(|(name, _)| name.to_owned()).collect();
-    for (name, _) in std::env::vars_os() {
+    for (name, value) in std::env::vars_os() {
         let shown = name.to_string_lossy();
         let is_own = client.iter().any(|start| shown.starts_with(start));
-        if is_secret(&shown) && !is_own && !given.contains(&name) {
+        if holds_secret(&shown, &value) && !is_own && !given.contains(&name) {
             command.env_remove(&name);
         }
     }
@@ -114,6 +146,21 @@ fn run(mut command: Command) -> Result<i32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_is_a_secret_when_a_password_stands_in_it() {
+        for (name, value, held) in [
+            ("UV_PUBLISH_URL", "https://ada:pass-word@h.example/up/", true),
+            ("UV_INDEX", "own=https://h.example/ corp=https://a-token@h.example/simple/", true),
+            ("UV_DEFAULT_INDEX", "https://h.example/a:b@c", false),
+            ("PIP_INDEX_URL", "https://h.example/simple/", false),
+            // What tests may well need, and proxies.
+            ("DATABASE_URL", "postgres://ada:word@localhost/test", false),
+            ("HTTPS_PROXY", "http://ada:word@proxy:3128", false),
+        ] {
+            assert_eq!(holds_secret(name, OsStr::new(value)), held, "{name}={value}");
+        }
+    }
 
     #[test]
     fn a_secret_is_known_by_its_variables_name() {

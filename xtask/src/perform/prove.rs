@@ -12,7 +12,7 @@ use xshell::cmd;
 use super::{Verdict, World, static_binary};
 use crate::{
     config::Image,
-    inherited::without_secrets,
+    inherited::{ADDRESSES, without_secrets},
     report::Loudness,
     snapshot,
     step::{Observation, Proof, Prove, resolve_args, test_args},
@@ -179,12 +179,15 @@ fn develop(world: &World<'_>, project: &Path, package: &str) -> Result<()> {
     let mut clean = cargo::command();
     clean.args(["clean", "--quiet", "--release", "-p", package]).current_dir(project).env("CARGO_TARGET_DIR", &target);
     child::run(world.report, clean)?;
+    let installing = ADDRESSES.iter().filter(|name| !name.starts_with("UV_PUBLISH"));
     let mut command = Command::new(environment.python());
     command
         .args(["-m", "maturin", "develop", "--release"])
         .args((!environment.has_pip()).then_some("--uv"))
         .current_dir(project)
         .envs(environment.variables()?)
+        // It installs what the project needs, from where the user has it.
+        .envs(installing.filter_map(|name| Some((name, std::env::var_os(name)?))))
         .env("CARGO_TARGET_DIR", &target);
     child::run(world.report, command)
 }
