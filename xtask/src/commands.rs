@@ -42,14 +42,13 @@ use crate::{
     step::{Checks, Dist, Lane, Observation, Reach, Step, Tagged},
     tools::{
         child,
-        python::{Environment, project},
+        python::{Environment, index::Index},
         registries::Registries,
         stand_in,
     },
     train::Train,
     version::Version,
-    workspace,
-    workspace::Workspace,
+    workspace::{self, Workspace, dir},
 };
 
 /// What every command is told.
@@ -481,7 +480,7 @@ pub fn pack(call: &Call<'_>, without: Vec<Lane>, out: &Path) -> Result<()> {
     let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
     let (train, version) = tagged_here(&loader, sound(&loader)?)?;
     let snapshot = Snapshot { train, ..loader.load(Source::Commit(&loader.repo.head))? };
-    let options = publish::Options { without, elsewhere: elsewhere(&loader)?, ..Default::default() };
+    let options = publish::Options { without, elsewhere: elsewhere(&loader, &snapshot.train)?, ..Default::default() };
     let publication = publish::plan(&snapshot, &version, &options);
     let report = call.report;
     report.findings(&publication.findings);
@@ -697,7 +696,7 @@ fn publication_of(
     options: &publish::Options,
 ) -> Result<(Snapshot, Publication)> {
     let tag = train.tag.fill(version);
-    let options = &publish::Options { elsewhere: elsewhere(loader)?, ..options.clone() };
+    let options = &publish::Options { elsewhere: elsewhere(loader, train)?, ..options.clone() };
     let Some(commit) = loader.repo.tags.get(&tag) else {
         bail!("there is no tag {tag} here: cargo xtask release {}, or git fetch {} --tags", version.tag(), train.remote)
     };
@@ -713,11 +712,14 @@ fn publication_of(
     Ok((snapshot, publication))
 }
 
-/// What the environment and cargo's configuration say of where packages go.
-fn elsewhere(loader: &Loader<'_>) -> Result<publish::Elsewhere> {
+/// What the environment, cargo's configuration and uv's settings say of where packages go.
+fn elsewhere(loader: &Loader<'_>, train: &Train) -> Result<publish::Elsewhere> {
     // That of a rehearsal stands for crates.io.
     let registry = Registries::of(&loader.repo.top)?.default_name().filter(|name| name != "rehearsal");
-    Ok(publish::Elsewhere { registry, has_own_index: project::has_own_index() })
+    let mut projects = train.wheels.iter().map(|wheel| loader.repo.top.join(dir(&wheel.path)));
+    // What cannot be read is told where the index is asked.
+    let has_own_index = projects.any(|project| Index::of(&project).is_ok_and(|index| index.is_own()));
+    Ok(publish::Elsewhere { registry, has_own_index })
 }
 
 /// The train and version of the tag at the head, else the version that the train has.

@@ -506,7 +506,7 @@ mod tests {
     }
 
     fn contested(name: &str, repository: Option<&str>) -> Contested {
-        let name = Name { kind: ownership::Kind::Crate, name: name.into(), registry: None };
+        let name = Name { kind: ownership::Kind::Crate, name: name.into(), registry: None, within: Default::default() };
         Contested { name, repository: repository.map(str::to_owned) }
     }
 

@@ -264,6 +264,7 @@ pub fn observe(world: &World<'_>, upload: &CrateUpload) -> Result<Observation> {
             kind: Kind::Crate,
             name: upload.name.clone(),
             registry: upload.registry.clone().filter(|name| name != CRATES_IO),
+            within: PathBuf::new(),
         };
         let own = ownership::at_remote(world.sh, &upload.of.own, &upload.of.remote);
         let answer = ownership::answer(world, &upload.root, &own, &name)?;
@@ -642,7 +643,7 @@ pub mod tests {
             assert_eq!(seen == Observation::Waived { by: format!("--waive {check}") }, is_waived, "{check}: {seen:?}");
             assert_eq!(seen.is_in_the_way(), !is_waived, "{check}: {seen:?}");
         }
-        let name = || Name { kind: Kind::Crate, name: "lark".to_owned(), registry: None };
+        let name = || Name { kind: Kind::Crate, name: "lark".to_owned(), registry: None, within: PathBuf::new() };
         let theirs = || Owner::Other(Some("https://forge.example/they/lark".to_owned()));
         let seen = ownership::in_the_way(&lark().of, name(), theirs());
         assert!(

@@ -1,7 +1,7 @@
 //! Images: built from the tagged commit with its version and revision as labels, pushed, and `latest` moved forward.
 //! It must never move `latest` back to a version that is not the highest final one.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use xshell::cmd;
@@ -185,7 +185,7 @@ pub fn observe(world: &World<'_>, release: &ImageRelease) -> Result<Observation>
         None => {
             let image = &release.image;
             let registry = image.registry.as_ref().map(ToString::to_string);
-            let name = Name { kind: Kind::Image, name: image.name.to_string(), registry };
+            let name = Name { kind: Kind::Image, name: image.name.to_string(), registry, within: PathBuf::new() };
             let own = ownership::at_remote(world.sh, &of.own, &of.remote);
             let answer = ownership::answer(world, &release.root, &own, &name)?;
             ownership::in_the_way(of, name, answer.owner).unwrap_or(Observation::Todo)

@@ -11,7 +11,11 @@ use crate::{
     plan::ownership::{self, Answer, Contested, INSTEAD, Kind, Made, NAMES, Name, Own, Owner, Registered, Registries},
     snapshot::Snapshot,
     step::{Observation, Tagged},
-    tools::{cargo, index, python::project, registries},
+    tools::{
+        cargo, index,
+        python::{index::Index, project},
+        registries,
+    },
 };
 
 /// How many are asked at once.
@@ -70,7 +74,8 @@ pub fn answer(world: &World<'_>, root: &Path, own: &Own, name: &Name) -> Result<
             Ok(Answer { owner, versions })
         }
         Kind::Project => {
-            let project = project::ask(world.sh, &name.name)?;
+            let index = Index::of(&world.sh.current_dir().join(&name.within))?;
+            let project = project::ask(world.sh, &name.name, &index)?;
             let versions: Vec<String> = project.versions.keys().cloned().collect();
             let owner = match versions.is_empty() {
                 true => Owner::Nobody,

@@ -28,7 +28,7 @@ use crate::{
     tools::{
         cargo, child,
         program::Missing,
-        python::{self, Environment, project},
+        python::{self, Environment, index::Index, project},
     },
 };
 
@@ -76,7 +76,7 @@ fn is_of(dist: &Dist, file: &str) -> bool {
 
 pub fn observe_build(world: &World<'_>, dist: &Dist) -> Result<Observation> {
     let found = files(world, dist)?;
-    let is_pypi = !project::has_own_index();
+    let is_pypi = index(world, dist).is_ok_and(|index| !index.is_own());
     Ok(unfit(dist, found.keys(), is_pypi).unwrap_or_else(|| built(world, dist, &found)))
 }
 
@@ -375,8 +375,13 @@ pub fn observe(world: &World<'_>, dist: &Dist) -> Result<Observation> {
         let since = listed.values().filter_map(|file| file.since.clone()).max();
         Observation::Done { evidence: format!("{}, hashes as built", count(listed.len(), "file")), since }
     };
+    // Files of other content are the nearer cause.
+    let withdrawn = match !listed.is_empty() && is_yanked(world, dist)? {
+        true => Some(yanked(dist, "it is yanked: it was published, and nobody is to have it")),
+        false => None,
+    };
     if is_built {
-        if let Some(other) = differs(&ours) {
+        if let Some(other) = differs(&ours).or_else(|| withdrawn.clone()) {
             return Ok(other);
         }
         if ours.keys().all(|name| listed.contains_key(name)) {
@@ -386,7 +391,7 @@ pub fn observe(world: &World<'_>, dist: &Dist) -> Result<Observation> {
         // Built elsewhere: the forge release has their hashes, when it was made already.
         if let Some(sums) = forge::sums(world, &dist.of)? {
             let of_dist: Hashes = sums.into_iter().filter(|(name, _)| is_of(dist, name)).collect();
-            if let Some(other) = differs(&of_dist) {
+            if let Some(other) = differs(&of_dist).or_else(|| withdrawn.clone()) {
                 return Ok(other);
             }
             let names: Vec<String> = listed.keys().cloned().collect();
@@ -402,49 +407,56 @@ pub fn observe(world: &World<'_>, dist: &Dist) -> Result<Observation> {
             }
         }
     }
-    Ok(match credentials() {
-        true => Observation::Todo,
+    if let Some(withdrawn) = withdrawn {
+        return Ok(withdrawn);
+    }
+    let what = format!("{} {} is not (wholly) on the index", dist.name, dist.version);
+    Ok(match index(world, dist)?.lacks_login(&what) {
+        None => Observation::Todo,
         // Without credentials it is only looked at, and what is there may well be what was built elsewhere.
-        false if !is_built && !listed.is_empty() => Observation::Unknown {
+        Some(_) if !is_built && !listed.is_empty() => Observation::Unknown {
             why: format!(
                 "the index has {} of it; whether they are ours, the forge's release does not tell",
                 count(listed.len(), "file")
             ),
             next: format!("cargo xtask publish {} --only forge, where the forge knows you", dist.of.version.tag()),
         },
-        false => Observation::Blocked {
-            why: format!(
-                "{} {} is not (wholly) on the index, and uv has nothing to publish it with",
-                dist.name, dist.version
-            ),
-            next: "UV_PUBLISH_TOKEN in the environment, or trusted publishing in CI".to_owned(),
-        },
+        Some(Missing { why, next }) => Observation::Blocked { why, next },
     })
+}
+
+/// Where the project goes.
+fn index(world: &World<'_>, dist: &Dist) -> Result<Index> {
+    Index::of(&world.sh.current_dir().join(&dist.project))
 }
 
 /// What keeps a project off the index that has no file of this version to be had: another has its name, or the version was
 /// yanked. An index that only uv can ask says so when it is sent something.
 fn in_the_way(world: &World<'_>, dist: &Dist) -> Option<Observation> {
-    let name = Name { kind: Kind::Project, name: dist.name.clone(), registry: None };
+    let name = Name { kind: Kind::Project, name: dist.name.clone(), registry: None, within: dist.project.clone() };
     let own = ownership::at_remote(world.sh, &dist.of.own, &dist.of.remote);
     let answer = ownership::answer(world, Path::new(""), &own, &name).ok()?;
-    let is_yanked = answer.versions.get(&dist.version) == Some(&true);
-    ownership::in_the_way(&dist.of, name, answer.owner).or_else(|| {
-        is_yanked.then(|| {
-            let yanked = Observation::Blocked {
-                why: format!("{} {} was yanked, and an index takes no file twice", dist.name, dist.version),
-                next: "release a higher version".to_owned(),
-            };
-            ownership::unless_waived(&dist.of, YANKED, yanked)
-        })
-    })
+    let was_yanked = answer.versions.get(&dist.version) == Some(&true);
+    let why = format!("{} {} was yanked, and an index takes no file twice", dist.name, dist.version);
+    ownership::in_the_way(&dist.of, name, answer.owner).or_else(|| was_yanked.then(|| yanked(dist, &why)))
 }
 
-fn credentials() -> bool {
-    // In GitHub Actions uv asks for a token by itself, when the job may.
-    ["UV_PUBLISH_TOKEN", "UV_PUBLISH_PASSWORD", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"]
-        .iter()
-        .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
+/// Whether all files of the version are yanked (PEP 592): an index lists them all the same.
+fn is_yanked(world: &World<'_>, dist: &Dist) -> Result<bool> {
+    match project::versions(world.sh, &dist.name, &index(world, dist)?) {
+        Ok(versions) => Ok(versions.get(&dist.version) == Some(&true)),
+        // uv may be let in where nobody else is.
+        Err(_) => is_offered(world, dist).map(|is_offered| !is_offered),
+    }
+}
+
+fn yanked(dist: &Dist, why: &str) -> Observation {
+    let yanked = Observation::Blocked {
+        why: why.to_owned(),
+        next: "release a higher version; or, if it was not meant, take the yank back on the index's own page"
+            .to_owned(),
+    };
+    ownership::unless_waived(&dist.of, YANKED, yanked)
 }
 
 /// What an index says of a file.
@@ -483,7 +495,12 @@ fn listed_by_pip(world: &World<'_>, dist: &Dist) -> Result<BTreeMap<String, OnIn
         return Err(unlisted(dist, "there is neither uv nor pip to ask the index with".to_owned()));
     };
     pip.args(["index", "versions", "--pre", &dist.name]);
+    let index = index(world, dist)?;
+    index.ask_by_pip(&mut pip);
     let told = child::ask_far(pip)?;
+    if let Some(status) = child::refused(&told) {
+        bail!(index.closed(&status));
+    }
     // It answers one way for a name without a file for this machine, and for a name that there is not.
     if !told.ok() && !told.err.contains("No matching distribution found") {
         bail!("pip could not ask for {}: {}", dist.name, told.last_words());
@@ -528,8 +545,14 @@ fn resolved(
         .arg(dir.join("cache"))
         .arg(&wanted)
         .current_dir(elsewhere.path());
+    let index = index(world, dist)?;
+    index.ask_by_uv(&mut command);
     let told = child::ask_far(command)?;
     if !told.ok() {
+        // uv takes a project that it may not see for one that is not there.
+        if let Some(status) = child::refused(&told) {
+            bail!(index.closed(&status));
+        }
         if is_absent(&told.err) {
             return Ok(None);
         }
@@ -592,7 +615,12 @@ pub fn upload(world: &World<'_>, dist: &Dist) -> Result<()> {
         return Ok(());
     }
     let mut command = environment.uv()?;
-    command.args(["publish", "--no-progress"]).args(&to_send).current_dir(&dir);
+    let index = index(world, dist)?;
+    command.args(["publish", "--no-progress"]).args(&to_send);
+    // There it finds the settings that say where.
+    let project = world.sh.current_dir().join(&dist.project);
+    command.current_dir(if project.is_dir() { &project } else { &dir });
+    index.send_by_uv(&mut command);
     // How long it shall wait is in the answer's headers, and uv tells of those nowhere else.
     command.env("RUST_LOG", "uv_publish=trace");
     with_secrets_of(OF_UV, &mut command);
@@ -603,9 +631,22 @@ pub fn upload(world: &World<'_>, dist: &Dist) -> Result<()> {
         return Ok(());
     }
     if let Some(refusal) = child::refusal(&told) {
-        bail!("uv publish: {refusal}; next: a token that is good as UV_PUBLISH_TOKEN, and the same command goes on");
+        bail!(
+            "uv publish: {refusal}; next: UV_PUBLISH_TOKEN, or UV_PUBLISH_USERNAME and UV_PUBLISH_PASSWORD, that the index takes, and the same command goes on"
+        );
     }
-    Err(child::failure(&format!("uv publish of {} {} ({})", dist.name, dist.version, short(&dist.of.commit)), &told))
+    let what = format!("uv publish of {} {} ({})", dist.name, dist.version, short(&dist.of.commit));
+    let failure = child::failure(&what, &told);
+    if failure.is::<child::Passing>() {
+        return Err(failure);
+    }
+    // Somebody else may have been faster with some of them: what they are is seen, and the rest is sent.
+    let there = listed(world, dist)?;
+    match to_send.iter().filter_map(|path| path.file_name()?.to_str()).any(|name| there.contains_key(name)) {
+        true if observe(world, dist)? == Observation::Todo => upload(world, dist),
+        true => Ok(()),
+        false => Err(failure),
+    }
 }
 
 #[cfg(test)]

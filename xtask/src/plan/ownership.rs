@@ -1,7 +1,10 @@
 //! Whose a name on a registry is: ours by the commit that a version was packed from, or by the repository that it names.
 //! It must never take a name for ours because it is called as one of ours.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
 use serde::Serialize;
 
@@ -12,6 +15,7 @@ use crate::{
     snapshot::Snapshot,
     version::{Dialect, Version},
     visible,
+    workspace::dir,
 };
 
 /// What `--waive` calls a name that another project has, a version that is there with other content, and one that was
@@ -30,6 +34,9 @@ pub struct Name {
     pub name: String,
     /// The crate registry that its manifest names, or where an image is pushed to; otherwise the environment says.
     pub registry: Option<String>,
+    /// Where a Python project is, from the top of the repository: what is said beside it counts for its index.
+    #[serde(skip)]
+    pub within: PathBuf,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -116,16 +123,18 @@ pub fn names(snapshot: &Snapshot) -> Vec<Name> {
             kind: Kind::Crate,
             name: member.name.clone(),
             registry: train.private_registry(member).map(str::to_owned),
+            within: PathBuf::new(),
         }
     });
     let projects = train.wheels.iter().map(|wheel| {
         let name = wheel.project.name.clone().unwrap_or_else(|| workspace.members[wheel.member].name.clone());
-        Name { kind: Kind::Project, name, registry: None }
+        Name { kind: Kind::Project, name, registry: None, within: dir(&wheel.path) }
     });
     let images = train.config.images.iter().map(|image| Name {
         kind: Kind::Image,
         name: image.name.to_string(),
         registry: image.registry.as_ref().map(ToString::to_string),
+        within: PathBuf::new(),
     });
     crates.chain(projects).chain(images).collect::<BTreeSet<_>>().into_iter().collect()
 }
@@ -344,7 +353,7 @@ mod tests {
     #[test]
     fn what_others_have_is_told_once_for_each_registry() {
         let contested = |kind, name: &str, repository: Option<&str>| Contested {
-            name: Name { kind, name: name.to_owned(), registry: None },
+            name: Name { kind, name: name.to_owned(), registry: None, within: PathBuf::new() },
             repository: repository.map(str::to_owned),
         };
         let theirs = Some("https://forge.example/they/lark");

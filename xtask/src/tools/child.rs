@@ -299,6 +299,14 @@ pub fn refusal(told: &Told) -> Option<String> {
     [401, 403].contains(&status).then(|| told.last_words())
 }
 
+/// The status with which the other side did not let in who asked, as the client names it.
+pub fn refused(told: &Told) -> Option<String> {
+    let text = told.err.split_whitespace().collect::<Vec<_>>().join(" ");
+    // uv, our own question, and pip.
+    let known = ["401 Unauthorized", "403 Forbidden", "HTTP 401", "HTTP 403", "401 Error", "403 Client Error"];
+    known.iter().find(|status| text.contains(**status)).map(|status| (*status).to_owned())
+}
+
 /// Whether what a client printed tells of a failure that may pass, and after which time.
 ///
 /// `Retry-After` has two forms, seconds and a date (RFC 9110, 10.2.3); crates.io writes the date into its message.

@@ -1,6 +1,8 @@
 //! A Python environment of the tool's own, with maturin, pytest and twine pinned by hash; and who asks an index without one.
 //! It must never install into, or take anything from, an environment that somebody else made.
 
+mod credentials;
+pub mod index;
 mod interpreter;
 pub mod project;
 

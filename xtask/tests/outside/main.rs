@@ -58,6 +58,7 @@ files! {
     mail
     private
     publish
+    pypiserver
     registries
     release_plz
     rollback

@@ -20,9 +20,11 @@ pub enum Need {
     Engine,
     /// Permission to mount a small file system.
     Mount,
+    /// A Python index that nobody here wrote, which pip installs.
+    PyPiServer,
 }
 
-use Need::{Engine, Mount, Program};
+use Need::{Engine, Mount, Program, PyPiServer};
 
 pub const NOTHING: &[Need] = &[];
 pub const GH: &[Need] = &[Program("gh")];
@@ -33,6 +35,7 @@ pub const IMAGES: &[Need] = &[Engine, Program("docker-registry")];
 pub const WORLD_WITH_IMAGES: &[Need] = &[Program("gh"), Program("curl"), Engine, Program("docker-registry")];
 pub const WORLD_ON_A_SMALL_DISK: &[Need] = &[Program("gh"), Program("curl"), Mount];
 pub const SMALL_DISK: &[Need] = &[Mount];
+pub const PYPISERVER: &[Need] = &[Program("gh"), Program("curl"), PyPiServer];
 pub const MDBOOK: &[Need] = &[Program("mdbook")];
 pub const MAN: &[Need] = &[Program("man")];
 pub const FISH: &[Need] = &[Program("fish")];
@@ -55,6 +58,7 @@ impl Need {
                 std::fs::create_dir_all(&dir).unwrap();
                 SmallDisk::mount(&dir, "64k").is_none().then(|| "mount is not permitted".to_owned())
             }
+            PyPiServer => crate::pypiserver::install().err(),
         }
     }
 }

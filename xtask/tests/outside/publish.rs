@@ -126,7 +126,7 @@ fn a_shallow_checkout_of_the_tag_publishes_the_same() {
 
 /// Every point of every matrix, which takes a quarter of an hour, or one of each kind:
 /// `MATRIX=full cargo test -p xtask --test outside publish`.
-fn is_full() -> bool {
+pub fn is_full() -> bool {
     std::env::var("MATRIX").is_ok_and(|which| which == "full")
 }
 

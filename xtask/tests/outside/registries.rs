@@ -31,6 +31,7 @@ tests! {
     a_registry_that_spells_our_name_otherwise: needs WORLD;
     what_only_a_patch_has_is_not_published: needs WORLD;
     an_index_that_has_another_wheel_under_our_name: needs WORLD;
+    a_python_version_that_is_listed_and_yanked: needs WORLD;
     names_that_another_project_has: needs WORLD;
     a_token_that_expires_half_way: needs WORLD;
     what_is_not_to_be_had_is_said_before_anything_is_sent: needs WORLD;
@@ -330,6 +331,23 @@ fn an_index_that_has_another_wheel_under_our_name() {
     let theirs = &effects.split("\"sha256\":\"").nth(1).unwrap()[..64];
     let ours = run(Command::new("sha256sum").arg(dist().join(wheel.file_name().unwrap())));
     assert!(said.all().contains(theirs) && said.all().contains(&ours[..64]), "{}", said.all());
+    assert_eq!(outside.weather.changes(), [""; 0], "nothing was sent");
+}
+
+fn a_python_version_that_is_listed_and_yanked() {
+    let outside = Outside::new("yanked_wheels");
+    let machine = outside.machine("a");
+    let publish = format!("{} --only wheels", LARK.publish());
+    outside.run(&machine, &publish).ok();
+    outside.yank_by_hand("lark-python", "0.7.3");
+    outside.weather.clear();
+    for args in [publish.as_str(), "status 0.7.3 --train lark"] {
+        let said = outside.run(&machine, args);
+        assert!(said.code == Some(1) && said.all().contains("nobody is to have it"), "{args}: {}", said.all());
+        assert!(said.all().contains("--waive registry-yanked"), "{args}: {}", said.all());
+    }
+    let said = outside.run(&machine, &format!("{publish} --waive registry-yanked")).ok();
+    assert!(!said.all().contains("hashes as built"), "{}", said.all());
     assert_eq!(outside.weather.changes(), [""; 0], "nothing was sent");
 }
 

@@ -113,7 +113,7 @@ fn registries_that_do_not_answer_are_neither_overdue_nor_all_is_well() {
     let after = after.trim_start_matches(|c: char| c.is_ascii_digit());
     fs::write(home.join("config.toml"), format!("{before}sparse+http://127.0.0.1:1{after}")).unwrap();
     for (name, value) in
-        [("CARGO_HOME", home.display().to_string()), ("UV_DEFAULT_INDEX", "http://127.0.0.1:1/simple/".to_owned())]
+        [("CARGO_HOME", home.display().to_string()), ("UV_PUBLISH_CHECK_URL", "http://127.0.0.1:1/simple/".to_owned())]
     {
         deaf.env.retain(|(known, _)| known != name);
         deaf.env.push((name.to_owned(), value));

@@ -9,7 +9,7 @@ use crate::plan::{
 };
 
 fn named(kind: Kind, name: &str) -> Name {
-    Name { kind, name: name.to_owned(), registry: None }
+    Name { kind, name: name.to_owned(), registry: None, within: Default::default() }
 }
 
 fn answer(owner: Owner, versions: &[(&str, bool)]) -> Answer {

@@ -96,13 +96,15 @@ def links(files):
 
 
 def main():
-    name, indexes = sys.argv[1], sys.argv[2:]
+    # There may be passwords in addresses, and everybody sees arguments.
+    name, wanted, indexes = sys.argv[1], sys.argv[2:], os.environ["XTASK_INDEXES"].split()
     for index in indexes:
         try:
             files = listed(index, name)
         except (OSError, ValueError, KeyError) as error:
             host = urllib.parse.urlsplit(index).netloc.rsplit("@", 1)[-1]
-            sys.exit("%s: %s" % (host, getattr(error, "reason", None) or error))
+            code = getattr(error, "code", None)
+            sys.exit("%s: %s%s" % (host, code and "HTTP %d " % code or "", getattr(error, "reason", None) or error))
         if files is None:
             continue
         versions = {}
@@ -111,7 +113,7 @@ def main():
             file["yanked"] = yanked
             versions[file["version"]] = versions.get(file["version"], True) and yanked
         try:
-            named = links(files)
+            named = links(files) if "links" in wanted else []
         except Exception:
             # What cannot be read names nothing.
             named = []

@@ -1,0 +1,398 @@
+//! The index that a project goes to: where it is sent, where it is listed, and whether uv is let in. Variables come first,
+//! then uv's settings beside the project, then the user's own, as uv has them.
+//! It must never put an address into arguments: there may be a password in it.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context, Result, bail};
+use toml_edit::{DocumentMut, Item, TableLike};
+
+use super::{super::program::Missing, credentials};
+
+/// Where Python looks when nothing else is said.
+const PYPI: &str = "https://pypi.org/simple/";
+
+/// What to set for an index that wants to know who publishes.
+const LOGIN: &str = "set UV_PUBLISH_TOKEN, or UV_PUBLISH_USERNAME and UV_PUBLISH_PASSWORD; a netrc file, `uv auth login` or UV_KEYRING_PROVIDER=subprocess with a user do as well, and trusted publishing in CI";
+
+type Variable<'v> = &'v dyn Fn(&str) -> Option<String>;
+
+/// A list of projects (PEP 503), and what uv calls it.
+#[derive(Clone, Debug, PartialEq)]
+struct Page {
+    name: Option<String>,
+    url: String,
+}
+
+/// Where a project is sent and looked for.
+#[derive(Debug)]
+pub struct Index {
+    /// Nothing says it for PyPI, which uv knows by itself.
+    upload: Option<String>,
+    /// `UV_PUBLISH_INDEX`.
+    named: Option<String>,
+    /// Where it is looked for, in this order.
+    pages: Vec<Page>,
+    /// Those are where it is sent to, and not all from which the user installs.
+    is_said: bool,
+    asks_keyring: bool,
+}
+
+impl Index {
+    /// What holds for a project in this directory.
+    pub fn of(project: &Path) -> Result<Index> {
+        let variable = |name: &str| std::env::var(name).ok();
+        Index::read(&variable, &Settings::of(project, &variable)?)
+    }
+
+    fn read(variable: Variable<'_>, settings: &Settings) -> Result<Index> {
+        let variable = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
+        let named = variable("UV_PUBLISH_INDEX");
+        let (upload, check) = match &named {
+            Some(name) => {
+                for other in ["UV_PUBLISH_URL", "UV_PUBLISH_CHECK_URL"] {
+                    if variable(other).is_some() {
+                        bail!("UV_PUBLISH_INDEX and {other} are both set, and uv takes one: unset one of them");
+                    }
+                }
+                let Some(known) = settings.indexes.iter().find(|index| index.page.name.as_ref() == Some(name)) else {
+                    bail!(
+                        "UV_PUBLISH_INDEX is `{name}`, and neither the project's pyproject.toml nor a uv.toml has a `[[tool.uv.index]]` of that name: add it, with `url` and `publish-url`"
+                    );
+                };
+                if known.publish_url.is_none() {
+                    bail!("UV_PUBLISH_INDEX is `{name}`, and its `[[tool.uv.index]]` has no `publish-url`: add it");
+                }
+                (known.publish_url.clone(), Some(known.page.clone()))
+            }
+            None => {
+                let upload = variable("UV_PUBLISH_URL").or_else(|| settings.publish_url.clone());
+                let check = variable("UV_PUBLISH_CHECK_URL").or_else(|| settings.check_url.clone());
+                let is_there = |index: &&Named| upload.is_some() && index.publish_url == upload;
+                let known = || settings.indexes.iter().find(is_there).map(|index| index.page.clone());
+                let check = check.map(|url| Page { name: None, url }).or_else(known);
+                (upload, check)
+            }
+        };
+        let is_said = check.is_some();
+        let pages = match check {
+            Some(page) => vec![page],
+            None => pages(&variable, upload.as_deref())?,
+        };
+        let keyring = variable("UV_KEYRING_PROVIDER").or_else(|| settings.keyring.clone());
+        Ok(Index { upload, named, pages, is_said, asks_keyring: keyring.as_deref() == Some("subprocess") })
+    }
+
+    /// Whether it is one of the user's own; that of a rehearsal stands for PyPI.
+    pub fn is_own(&self) -> bool {
+        self.upload.as_deref().is_some_and(|url| !is_pypi(url) && !url.starts_with("http://127.0.0.1:"))
+    }
+
+    /// Has uv ask where the project is published, when that is said, and nowhere else.
+    pub fn ask_by_uv(&self, uv: &mut Command) {
+        if let (true, [page]) = (self.is_said, self.pages.as_slice()) {
+            for name in ["UV_INDEX", "UV_EXTRA_INDEX_URL", "UV_INDEX_URL"] {
+                uv.env_remove(name);
+            }
+            let url = &page.url;
+            uv.env("UV_DEFAULT_INDEX", page.name.as_ref().map_or_else(|| url.clone(), |name| format!("{name}={url}")));
+        }
+        self.use_keyring(uv);
+    }
+
+    /// The same for pip.
+    pub fn ask_by_pip(&self, pip: &mut Command) {
+        if let (true, [page]) = (self.is_said, self.pages.as_slice()) {
+            pip.env_remove("PIP_EXTRA_INDEX_URL").env("PIP_INDEX_URL", &page.url);
+        }
+    }
+
+    /// Has uv send to it, and see there what was sent already.
+    pub fn send_by_uv(&self, uv: &mut Command) {
+        // Of an index that it is told by name, uv knows the rest.
+        if self.named.is_none() {
+            uv.envs(self.upload.iter().map(|url| ("UV_PUBLISH_URL", url)));
+            uv.envs(self.pages.iter().filter(|_| self.is_said).map(|page| ("UV_PUBLISH_CHECK_URL", &page.url)));
+        }
+        self.use_keyring(uv);
+    }
+
+    fn use_keyring(&self, uv: &mut Command) {
+        if self.asks_keyring {
+            uv.env("UV_KEYRING_PROVIDER", "subprocess");
+        }
+    }
+
+    /// Where the project is looked for, each address with what lets somebody in: not for people, nor for arguments.
+    pub fn addresses(&self) -> Vec<String> {
+        let known = |page: &Page| credentials::of(&page.url, page.name.as_deref(), None, self.asks_keyring);
+        let address = |page: &Page| known(page).map_or_else(|| page.url.clone(), |pair| pair.within(&page.url));
+        self.pages.iter().map(address).collect()
+    }
+
+    /// Why the index does not say what it has, when it wants to know who asks.
+    pub fn closed(&self, status: &str) -> Missing {
+        let hosts: Vec<&str> = self.pages.iter().map(|page| credentials::host(&page.url)).collect();
+        let named = self.pages.iter().find_map(|page| page.name.as_deref());
+        let set = match named.map(credentials::variable_of) {
+            Some(index) => format!("set {index}_USERNAME and {index}_PASSWORD"),
+            None => "write user and password into UV_PUBLISH_CHECK_URL (https://USER:PASSWORD@HOST/simple/)".to_owned(),
+        };
+        Missing::new(
+            format!("the index at {} does not let in who asks ({status})", hosts.join(", ")),
+            format!("{set}; a netrc file, `uv auth login` or UV_KEYRING_PROVIDER=subprocess with a user do as well"),
+        )
+    }
+
+    /// What uv lacks to be let in; nothing is asked of the index.
+    pub fn lacks_login(&self, name: &str) -> Option<Missing> {
+        self.lacks(name, &|name| std::env::var(name).ok())
+    }
+
+    fn lacks(&self, project: &str, variable: Variable<'_>) -> Option<Missing> {
+        let set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
+        let nothing = |why: &str, next: &str| Some(Missing::new(format!("{project}: {why}"), next));
+        let (token, user, password) = (set("UV_PUBLISH_TOKEN"), set("UV_PUBLISH_USERNAME"), set("UV_PUBLISH_PASSWORD"));
+        match (token, user, password) {
+            (true, false, false) | (false, true, true) => return None,
+            (true, ..) => {
+                return nothing(
+                    "uv takes either a token or user and password, and both are set",
+                    "unset UV_PUBLISH_TOKEN, or UV_PUBLISH_USERNAME and UV_PUBLISH_PASSWORD",
+                );
+            }
+            (false, false, true) => {
+                return nothing(
+                    "UV_PUBLISH_PASSWORD is set, and no user",
+                    "set UV_PUBLISH_USERNAME; or UV_PUBLISH_TOKEN instead of both",
+                );
+            }
+            (false, ..) => {}
+        }
+        // In GitHub Actions uv asks for a token by itself, when the job may.
+        let url = self.upload.as_deref().unwrap_or("https://upload.pypi.org/legacy/");
+        let user = variable("UV_PUBLISH_USERNAME").filter(|user| !user.is_empty());
+        if set("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+            || credentials::of(url, self.named.as_deref(), user.as_deref(), self.asks_keyring).is_some()
+        {
+            return None;
+        }
+        match user {
+            Some(_) => nothing(
+                "UV_PUBLISH_USERNAME is set, and no password is found",
+                "set UV_PUBLISH_PASSWORD, or UV_KEYRING_PROVIDER=subprocess where a keyring has it",
+            ),
+            None => nothing("uv has nothing to publish it with", LOGIN),
+        }
+    }
+}
+
+fn is_pypi(url: &str) -> bool {
+    credentials::host(url) == "upload.pypi.org"
+}
+
+/// What the environment says of where projects are looked for.
+fn pages(variable: Variable<'_>, upload: Option<&str>) -> Result<Vec<Page>> {
+    let named = |list: String| -> Vec<Page> {
+        // A name may stand before an address.
+        let page = |one: &str| match one.split_once('=') {
+            Some((name, url)) if !name.contains("://") => Page { name: Some(name.to_owned()), url: url.to_owned() },
+            _ => Page { name: None, url: one.to_owned() },
+        };
+        list.split_whitespace().map(page).collect()
+    };
+    let mut pages = variable("UV_INDEX").or_else(|| variable("UV_EXTRA_INDEX_URL")).map(named).unwrap_or_default();
+    let default = ["UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL"].into_iter().find_map(variable);
+    if pages.is_empty() && default.is_none() && upload.is_some_and(|url| !is_pypi(url)) {
+        bail!(
+            "UV_PUBLISH_URL says where projects go, and nothing says where they are listed: set UV_PUBLISH_CHECK_URL"
+        );
+    }
+    pages.extend(default.map_or_else(|| vec![Page { name: None, url: PYPI.to_owned() }], named));
+    Ok(pages)
+}
+
+/// An index that settings name.
+#[derive(Debug, PartialEq)]
+struct Named {
+    page: Page,
+    publish_url: Option<String>,
+}
+
+/// What uv's settings say, the nearest word counting
+/// (<https://docs.astral.sh/uv/concepts/configuration-files/>).
+#[derive(Debug, Default, PartialEq)]
+struct Settings {
+    publish_url: Option<String>,
+    check_url: Option<String>,
+    keyring: Option<String>,
+    indexes: Vec<Named>,
+}
+
+impl Settings {
+    fn of(project: &Path, variable: Variable<'_>) -> Result<Settings> {
+        let mut settings = Settings::default();
+        let set = |name: &str| variable(name).filter(|value| !value.is_empty());
+        if set("UV_NO_CONFIG").is_some_and(|value| value != "0" && value != "false") {
+            return Ok(settings);
+        }
+        if let Some(path) = set("UV_CONFIG_FILE") {
+            settings.add(Path::new(&path), &[])?;
+            return Ok(settings);
+        }
+        for dir in project.ancestors() {
+            // A uv.toml counts, and not what stands in the pyproject.toml beside it.
+            if settings.add(&dir.join("uv.toml"), &[])? || settings.add(&dir.join("pyproject.toml"), &["tool", "uv"])? {
+                break;
+            }
+        }
+        let own = set("XDG_CONFIG_HOME").map(PathBuf::from).or_else(|| match cfg!(windows) {
+            true => set("APPDATA").map(PathBuf::from),
+            false => Some(std::env::home_dir()?.join(".config")),
+        });
+        settings.add(&own.unwrap_or_default().join("uv/uv.toml"), &[])?;
+        Ok(settings)
+    }
+
+    /// Adds what a file says, and tells whether it says anything of uv.
+    fn add(&mut self, path: &Path, table: &[&str]) -> Result<bool> {
+        let Ok(text) = fs::read_to_string(path) else { return Ok(false) };
+        let parsed: Result<DocumentMut, _> = text.parse();
+        // What is wrong with it is not quoted: there may be a password in it.
+        let Ok(toml) = parsed else { bail!("{} is not TOML", path.display()) };
+        let found = table.iter().try_fold(toml.as_item(), |item, key| item.as_table_like()?.get(key));
+        let Some(found) = found.and_then(Item::as_table_like) else { return Ok(false) };
+        let text = |table: &dyn TableLike, key: &str| table.get(key).and_then(Item::as_str).map(str::to_owned);
+        let take = |own: &mut Option<String>, key: &str| *own = own.take().or_else(|| text(found, key));
+        take(&mut self.publish_url, "publish-url");
+        take(&mut self.check_url, "check-url");
+        take(&mut self.keyring, "keyring-provider");
+        let tables = found.get("index").and_then(Item::as_array_of_tables).into_iter().flatten();
+        let tables = tables.map(|table| table as &dyn TableLike);
+        let listed = found.get("index").and_then(Item::as_array).into_iter().flatten();
+        let listed = listed.filter_map(|value| value.as_inline_table()).map(|table| table as &dyn TableLike);
+        for index in tables.chain(listed) {
+            let url = text(index, "url").with_context(|| format!("{}: an index has no `url`", path.display()))?;
+            let page = Page { name: text(index, "name"), url };
+            self.indexes.push(Named { page, publish_url: text(index, "publish-url") });
+        }
+        Ok(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::repo::TempDir;
+
+    type Set = &'static [(&'static str, &'static str)];
+
+    fn variable(set: Set) -> impl Fn(&str) -> Option<String> {
+        move |name| set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+    }
+
+    fn corp() -> Settings {
+        let page = Page { name: Some("corp".to_owned()), url: "http://corp/simple/".to_owned() };
+        let bare = Page { name: Some("bare".to_owned()), url: "http://bare/".to_owned() };
+        Settings {
+            indexes: vec![
+                Named { page, publish_url: Some("http://corp/up/".to_owned()) },
+                Named { page: bare, publish_url: None },
+            ],
+            ..Settings::default()
+        }
+    }
+
+    #[test]
+    fn a_project_is_looked_for_where_it_is_published() {
+        let table: [(Set, &[&str]); 9] = [
+            (&[], &[PYPI]),
+            (&[("UV_PUBLISH_CHECK_URL", "http://a/simple/"), ("UV_INDEX", "http://b/")], &["http://a/simple/"]),
+            (
+                &[("UV_INDEX", "own=http://a/ http://b/"), ("PIP_INDEX_URL", "http://c/")],
+                &["http://a/", "http://b/", "http://c/"],
+            ),
+            (&[("UV_DEFAULT_INDEX", "main=http://a/?x=y")], &["http://a/?x=y"]),
+            (&[("PIP_INDEX_URL", "http://a/?x=y"), ("UV_PUBLISH_URL", "http://b/")], &["http://a/?x=y"]),
+            (&[("PIP_INDEX_URL", " ")], &[PYPI]),
+            (&[("UV_PUBLISH_URL", "https://upload.pypi.org/legacy/")], &[PYPI]),
+            (&[("UV_PUBLISH_INDEX", "corp")], &["http://corp/simple/"]),
+            (&[("UV_PUBLISH_URL", "http://corp/up/")], &["http://corp/simple/"]),
+        ];
+        for (set, expected) in table {
+            let index = Index::read(&variable(set), &corp()).unwrap();
+            assert_eq!(index.pages.iter().map(|page| page.url.as_str()).collect::<Vec<_>>(), expected, "{set:?}");
+        }
+        let refused: [(Set, &str); 4] = [
+            (&[("UV_PUBLISH_URL", "http://b/")], "UV_PUBLISH_CHECK_URL"),
+            (&[("UV_PUBLISH_INDEX", "corp"), ("UV_PUBLISH_URL", "http://b/")], "unset one of them"),
+            (&[("UV_PUBLISH_INDEX", "other")], "`other`"),
+            (&[("UV_PUBLISH_INDEX", "bare")], "no `publish-url`"),
+        ];
+        for (set, said) in refused {
+            let error = Index::read(&variable(set), &corp()).unwrap_err().to_string();
+            assert!(error.contains(said), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_nearest_settings_count() {
+        let dir = TempDir::new().unwrap();
+        let write = |path: &str, text: &str| {
+            let path = dir.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        write("a/pyproject.toml", "[tool.uv]\npublish-url = \"http://far/\"\n");
+        write(
+            "a/b/pyproject.toml",
+            "[project]\nname = \"x\"\n[[tool.uv.index]]\nname = \"corp\"\nurl = \"http://corp/\"\n",
+        );
+        write(
+            "home/uv/uv.toml",
+            "index = [{ name = \"corp\", url = \"http://own/\", publish-url = \"http://own/up/\" }]\nkeyring-provider = \"subprocess\"\n",
+        );
+        let home = dir.path().join("home").display().to_string();
+        let own = |name: &str| (name == "XDG_CONFIG_HOME").then(|| home.clone());
+        let near = Settings::of(&dir.path().join("a/b"), &own).unwrap();
+        let urls: Vec<&str> = near.indexes.iter().map(|index| index.page.url.as_str()).collect();
+        assert_eq!((urls.as_slice(), near.publish_url.as_deref()), (["http://corp/", "http://own/"].as_slice(), None));
+        assert_eq!(near.keyring.as_deref(), Some("subprocess"));
+        let above = Settings::of(&dir.path().join("a/c"), &own).unwrap();
+        assert_eq!(above.publish_url.as_deref(), Some("http://far/"));
+        write("a/b/uv.toml", "check-url = \"http://u:a secret@h/\n");
+        let error = format!("{:#}", Settings::of(&dir.path().join("a/b"), &own).unwrap_err());
+        assert!(error.contains("uv.toml") && !error.contains("secret"), "{error}");
+    }
+
+    #[test]
+    fn what_uv_would_refuse_is_told_before_it_is_asked() {
+        let index = |url: &str| Index {
+            upload: Some(url.to_owned()),
+            named: None,
+            pages: Vec::new(),
+            is_said: false,
+            asks_keyring: false,
+        };
+        let table: [(&str, Set, Option<&str>); 9] = [
+            ("http://none/", &[], Some("set UV_PUBLISH_TOKEN, or")),
+            ("http://none/", &[("UV_PUBLISH_TOKEN", "")], Some("set UV_PUBLISH_TOKEN, or")),
+            ("http://none/", &[("UV_PUBLISH_TOKEN", "x")], None),
+            ("http://none/", &[("UV_PUBLISH_USERNAME", "ada")], Some("set UV_PUBLISH_PASSWORD")),
+            ("http://none/", &[("UV_PUBLISH_PASSWORD", "x")], Some("set UV_PUBLISH_USERNAME")),
+            ("http://none/", &[("UV_PUBLISH_USERNAME", "ada"), ("UV_PUBLISH_PASSWORD", "x")], None),
+            ("http://none/", &[("UV_PUBLISH_TOKEN", "x"), ("UV_PUBLISH_PASSWORD", "x")], Some("unset")),
+            ("http://none/", &[("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "x")], None),
+            ("http://ada:x@none/", &[], None),
+        ];
+        for (url, set, next) in table {
+            let missing = index(url).lacks("lark", &variable(set));
+            assert_eq!(missing.is_some(), next.is_some(), "{url} {set:?}: {missing:?}");
+            assert!(missing.is_none_or(|missing| missing.next.contains(next.unwrap())), "{set:?}");
+        }
+    }
+}
