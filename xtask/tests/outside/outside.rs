@@ -249,6 +249,8 @@ impl Outside {
             machine.env.push((name.to_owned(), value.display().to_string()));
         };
         set("CARGO_HOME", &home);
+        // Every call of cargo has it, so that a story without this would go past the weather.
+        set("XTASK_CARGO_CONFIG", &home.join("config.toml"));
         set("GH_CONFIG_DIR", &dir.join("gh"));
         set("UV_CACHE_DIR", &dir.join("uv"));
         if has_images() {
