@@ -47,8 +47,12 @@ pub fn left_out(workspace: &Workspace, trains: &[Train]) -> Vec<String> {
     let files = workspace.tracked.iter().filter(|path| is_dockerfile(path) && !is_apart(path));
     for path in files.filter(|path| !known.contains(*path)) {
         let within = path.strip_prefix(&root).unwrap_or(path);
+        let own = DOCKERFILES
+            .iter()
+            .find_map(|kind| path.file_name()?.to_str()?.strip_suffix(kind)?.strip_suffix('.').map(str::to_owned));
         let named = path.parent().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
-        let name = named.filter(|_| path.parent() != Some(&root)).unwrap_or_else(|| first.name().to_owned());
+        let named = own.or_else(|| named.filter(|_| path.parent() != Some(&root)));
+        let name = named.unwrap_or_else(|| first.name().to_owned());
         notes.push(format!(
             "{} belongs to no train's images; next: add `images = [{{ name = \"{name}\", dockerfile = \"{}\" }}]` to {table}, where it is to be published",
             slashed(path),
@@ -65,10 +69,14 @@ fn is_apart(path: &Path) -> bool {
     dirs.map(|part| part.as_os_str().to_string_lossy()).any(|part| is_one(&part))
 }
 
+const DOCKERFILES: [&str; 2] = ["Dockerfile", "Containerfile"];
+
 /// By its name.
 fn is_dockerfile(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    ["Dockerfile", "Containerfile"].iter().any(|kind| {
-        name == *kind || name.strip_prefix(kind).is_some_and(|rest| rest.starts_with('.') && rest != ".dockerignore")
+    DOCKERFILES.iter().any(|kind| {
+        name == *kind
+            || name.strip_suffix(kind).is_some_and(|rest| rest.ends_with('.'))
+            || name.strip_prefix(kind).is_some_and(|rest| rest.starts_with('.') && rest != ".dockerignore")
     })
 }

@@ -28,6 +28,8 @@ fn what_no_train_releases_is_named_with_the_line_to_add() {
         .file("crates/loner/tests/py/pyproject.toml", pyproject)
         .file("deploy/feed/Dockerfile", "FROM scratch\n")
         .file("deploy/feed/Dockerfile.dockerignore", "")
+        .file("deploy/web.Dockerfile", "FROM scratch\n")
+        .file("deploy/web.Dockerfile.dockerignore", "")
         .file(".devcontainer/Dockerfile", "FROM scratch\n")
         .file("crates/loner/tests/Dockerfile", "FROM scratch\n");
     assert_eq!(
@@ -37,6 +39,7 @@ fn what_no_train_releases_is_named_with_the_line_to_add() {
             "beside/song-py/pyproject.toml is a maturin project, and no train builds its wheel; next: make its crate a member of the workspace, and add it to `wheels` in [workspace.metadata.trains.barter]",
             "crates/chirp-py/pyproject.toml is a maturin project, and no train builds its wheel; next: add \"chirp-py\" to `wheels` in [workspace.metadata.trains.barter]",
             "deploy/feed/Dockerfile belongs to no train's images; next: add `images = [{ name = \"feed\", dockerfile = \"deploy/feed/Dockerfile\" }]` to [workspace.metadata.trains.barter], where it is to be published",
+            "deploy/web.Dockerfile belongs to no train's images; next: add `images = [{ name = \"web\", dockerfile = \"deploy/web.Dockerfile\" }]` to [workspace.metadata.trains.barter], where it is to be published",
         ]
     );
     // Who names it under `except` has thought of it.
