@@ -10,7 +10,7 @@ use crate::{
     files::cargo_toml::{self, Dependency, Table, VersionField},
     pep503, pypi, requirement,
     train::Train,
-    workspace::{self, Member, Package, Workspace, lexical, normalized},
+    workspace::{self, Member, Package, Workspace, is_inside, lexical, normalized},
 };
 
 /// The modules of Python that are no module of a module; `STDLIB_PROHIBITED`, warehouse/packaging/services.py in
@@ -237,6 +237,8 @@ pub fn metadata(workspace: &Workspace, train: &Train) -> Vec<Finding> {
             ("license-file", package.about.license_file.as_ref()),
         ];
         found.extend(files.into_iter().filter_map(|(key, file)| missing(workspace, member, key, file?)));
+        let sources = workspace.manifests[&member.manifest].manifest.sources.iter();
+        found.extend(sources.filter_map(|(key, path)| unpacked(member, key, path)));
         tell(found, &member.manifest);
     }
     for wheel in &train.wheels {
@@ -345,6 +347,18 @@ fn missing(workspace: &Workspace, member: &Member, key: &str, file: &str) -> Opt
     (!is_there).then(|| Objection {
         what: what("git tracks no such file"),
         next: format!("correct `{key}`, or write the file and git add {}", typed(&path)),
+    })
+}
+
+/// A source outside of the crate's directory: cargo packs a crate without it, or nothing at all. It copies only the readme
+/// and the license from elsewhere.
+fn unpacked(member: &Member, key: &str, path: &str) -> Option<Objection> {
+    (!is_inside(&lexical(Path::new(path)))).then(|| Objection {
+        what: format!(
+            "`{key} = \"{}\"`: cargo packs no source file from outside of the crate's directory",
+            crates_io::shown(path)
+        ),
+        next: format!("move the file into {}, and correct `{key}`", typed(&member.dir())),
     })
 }
 

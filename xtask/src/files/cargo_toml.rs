@@ -19,6 +19,8 @@ pub struct Manifest {
     pub enabled: usize,
     /// It says itself which file is its readme.
     pub names_readme: bool,
+    /// The sources that it names for what others get, each with its key: library, programs, build script.
+    pub sources: Vec<(&'static str, String)>,
     /// Which files are packed: may be some that git ignores.
     pub include: Patterns,
     pub exclude: Patterns,
@@ -119,6 +121,14 @@ pub fn read(text: &str) -> Result<Manifest> {
             None => Patterns::Inherited,
         },
     };
+    let mut source = |key, item: Option<&Item>| {
+        manifest.sources.extend(item.and_then(Item::as_str).map(|path| (key, path.to_owned())));
+    };
+    source("build", toml.get(&["package", "build"]));
+    source("lib.path", toml.get(&["lib", "path"]));
+    for bin in toml.get(&["bin"]).and_then(Item::as_array_of_tables).into_iter().flatten() {
+        source("bin.path", bin.get("path"));
+    }
     manifest.include = patterns(&["package", "include"]);
     manifest.exclude = patterns(&["package", "exclude"]);
     manifest.workspace_include = patterns(&["workspace", "package", "include"]);

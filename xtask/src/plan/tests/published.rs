@@ -238,6 +238,34 @@ fn a_file_that_a_manifest_names_is_in_the_repository() {
 }
 
 #[test]
+fn what_a_crate_is_made_of_is_in_its_directory() {
+    let found = |before: &str, tables: &str| {
+        let sketch = house().with(BARTER, "version = \"0.9.3\"\n", &format!("version = \"0.9.3\"\n{before}")).with(
+            BARTER,
+            HOLDS,
+            &format!("{HOLDS}{tables}"),
+        );
+        let snapshot = sketch.snapshot();
+        let found = published::metadata(&snapshot.workspace, &snapshot.train);
+        found.into_iter().map(|found| format!("{}; {}", found.what, found.next)).collect::<Vec<_>>()
+    };
+    let told = |key: &str, path: &str| {
+        format!(
+            "{BARTER}: `{key} = \"{path}\"`: cargo packs no source file from outside of the crate's directory; move the file into crates/barter, and correct `{key}`"
+        )
+    };
+    assert_eq!(found("build = \"../../shared/build.rs\"\n", ""), [told("build", "../../shared/build.rs")]);
+    assert_eq!(found("", "[lib]\npath = \"../lib.rs\"\n"), [told("lib.path", "../lib.rs")]);
+    let bin =
+        "[[bin]]\nname = \"one\"\npath = \"src/../../../one.rs\"\n[[bin]]\nname = \"two\"\npath = \"src/two.rs\"\n";
+    assert_eq!(found("", bin), [told("bin.path", "src/../../../one.rs")]);
+    assert_eq!(found("build = \"tools/build.rs\"\n", "[lib]\npath = \"./src/../lib.rs\"\n"), [""; 0]);
+    assert_eq!(found("build = false\n", "[lib]\ncrate-type = [\"lib\"]\n"), [""; 0]);
+    // Cargo leaves out what only developers see, and says so.
+    assert_eq!(found("", "[[example]]\nname = \"one\"\npath = \"../../examples/one.rs\"\n"), [""; 0]);
+}
+
+#[test]
 fn a_registry_crate_of_a_members_name_keeps_its_version() {
     const REGISTRY: &str = "source = \"registry+https://github.com/rust-lang/crates.io-index\"\nchecksum = \"00\"\n";
     // The member has another version, or the very same; it is outside of the train, or in it.
