@@ -256,26 +256,19 @@ struct Refs {
 }
 
 fn refs(sh: &Shell) -> Result<Refs> {
-    let format = "%(refname)%00%(objecttype)%00%(objectname)%00%(*objectname)%00%(symref)%00%(worktreepath)";
+    let format = "%(refname)%00%(objectname)%00%(symref)%00%(worktreepath)";
     let usual = ["main", "master"];
     let remote = "refs/remotes/origin/";
-    let listed = bytes(cmd!(sh, "git for-each-ref --format {format} refs/tags refs/heads refs/remotes"))?;
-    let mut refs = Refs::default();
+    let (listed, tags) =
+        beside(sh, |sh| bytes(cmd!(sh, "git for-each-ref --format {format} refs/heads refs/remotes")), tags);
+    let (listed, mut refs) = (listed?, Refs { tags: tags?, ..Refs::default() });
     for line in listed.split(|byte| *byte == b'\n') {
-        let fields: Vec<&[u8]> = line.splitn(6, |byte| *byte == 0).collect();
-        let [name, kind, object, peeled, symref, worktree] = fields.as_slice() else {
+        let fields: Vec<&[u8]> = line.splitn(4, |byte| *byte == 0).collect();
+        let [name, object, symref, worktree] = fields.as_slice() else {
             continue;
         };
-        // A name that is not UTF-8 is none that a configuration could mean, nor is one that git itself would not make.
-        let Ok(name) = std::str::from_utf8(name) else { continue };
-        let short = ["refs/tags/", "refs/heads/", "refs/remotes/"].iter().find_map(|start| name.strip_prefix(start));
-        if short.is_some_and(|short| check_word(short).is_err()) {
-            continue;
-        }
-        if let Some(name) = name.strip_prefix("refs/tags/") {
-            let commit = if *kind == b"tag" { peeled } else { object };
-            refs.tags.insert(name.to_owned(), lossy(commit));
-        } else if let Some(name) = name.strip_prefix("refs/heads/") {
+        let Some(name) = meant(name, &["refs/heads/", "refs/remotes/"]) else { continue };
+        if let Some(name) = name.strip_prefix("refs/heads/") {
             refs.branches.insert(name.to_owned(), lossy(object));
             let other = other_worktree(sh, named(worktree));
             refs.elsewhere.extend(other.map(|other| (name.to_owned(), other)));
@@ -300,6 +293,39 @@ fn refs(sh: &Shell) -> Result<Refs> {
     refs.is_main_left_out = refs.main.is_none() && is_cut(&of_origin);
     refs.lacks_branches = is_cut(&of_origin) || is_cut(&fetched.lines().collect::<Vec<_>>());
     Ok(refs)
+}
+
+/// The name of a ref. One that is not UTF-8 is none that a configuration could mean, nor is one that git itself would not
+/// make.
+fn meant<'n>(name: &'n [u8], starts: &[&str]) -> Option<&'n str> {
+    let name = std::str::from_utf8(name).ok()?;
+    let short = starts.iter().find_map(|start| name.strip_prefix(start));
+    short.is_none_or(|short| check_word(short).is_ok()).then_some(name)
+}
+
+/// Every tag and the commit that it leads to. Where git has packed its refs, it knows both without a look at each tag.
+fn tags(sh: &Shell) -> Result<BTreeMap<String, String>> {
+    let output = cmd!(sh, "git show-ref --tags --dereference").quiet().ignore_status().output()?;
+    // 1 is its "none".
+    if !matches!(output.status.code(), Some(0 | 1)) {
+        bail!("git cannot list its tags: {}; next: git fsck", lossy(&output.stderr).trim());
+    }
+    Ok(tags_listed(&output.stdout))
+}
+
+/// Takes apart what `git show-ref` printed: a tag that is an object has a second line with what that leads to.
+fn tags_listed(listed: &[u8]) -> BTreeMap<String, String> {
+    let mut tags = BTreeMap::new();
+    for line in listed.split(|byte| *byte == b'\n') {
+        let Some(at) = line.iter().position(|byte| *byte == b' ') else { continue };
+        let (object, name) = (&line[..at], &line[at + 1..]);
+        let name = name.strip_suffix(b"^{}").unwrap_or(name);
+        let Some(name) = meant(name, &["refs/tags/"]).and_then(|name| name.strip_prefix("refs/tags/")) else {
+            continue;
+        };
+        tags.insert(name.to_owned(), lossy(object));
+    }
+    tags
 }
 
 /// Whether files were left out of this working tree (git-sparse-checkout(1)).
@@ -788,4 +814,18 @@ pub fn mentions(sh: &Shell, version: &str) -> Result<Vec<(PathBuf, usize, String
     };
     lines.retain(|(.., line)| alone(line));
     Ok(lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_leads_to_its_commit_whatever_stands_between() {
+        let listed = b"1 refs/tags/light\n2 refs/tags/v1.0.0\n3 refs/tags/v1.0.0^{}\n4 refs/tags/\xff\n5 refs/tags/-x\n6 refs/tags/a/b\n";
+        let tags = tags_listed(listed);
+        let told: Vec<(&str, &str)> = tags.iter().map(|(tag, commit)| (tag.as_str(), commit.as_str())).collect();
+        assert_eq!(told, [("a/b", "6"), ("light", "1"), ("v1.0.0", "3")]);
+        assert!(tags_listed(b"").is_empty());
+    }
 }
