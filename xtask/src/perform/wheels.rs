@@ -571,7 +571,7 @@ fn is_absent(err: &str) -> bool {
         "were yanked",
     ];
     let text = err.split_whitespace().collect::<Vec<_>>().join(" ");
-    ABSENT.iter().any(|word| text.contains(word)) && !text.contains("could not be queried")
+    ABSENT.iter().any(|word| text.contains(word)) && !text.contains("credentials")
 }
 
 /// Reads the files that a `pylock.toml` names.
@@ -809,6 +809,9 @@ pub mod tests {
             authentication credentials (401 Unauthorized).";
         assert!(is_absent(none));
         assert!(!is_absent(&format!("{none}{hint}")));
+        let hint = "hint: An index (http://127.0.0.1:1/) returned a 403 Forbidden error. Check that the index URL is correct and \
+            the credentials are valid.";
+        assert!(!is_absent(&format!("{none}\n\n{hint}")));
         assert!(!is_absent("error: Request failed after 3 retries\n  Caused by: HTTP status server error (503)"));
     }
 

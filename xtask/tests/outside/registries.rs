@@ -32,6 +32,7 @@ tests! {
     what_only_a_patch_has_is_not_published: needs WORLD;
     an_index_that_has_another_wheel_under_our_name: needs WORLD;
     a_python_version_that_is_listed_and_yanked: needs WORLD;
+    a_python_index_that_answers_anything: needs WORLD;
     names_that_another_project_has: needs WORLD;
     a_token_that_expires_half_way: needs WORLD;
     what_is_not_to_be_had_is_said_before_anything_is_sent: needs WORLD;
@@ -349,6 +350,32 @@ fn a_python_version_that_is_listed_and_yanked() {
     let said = outside.run(&machine, &format!("{publish} --waive registry-yanked")).ok();
     assert!(!said.all().contains("hashes as built"), "{}", said.all());
     assert_eq!(outside.weather.changes(), [""; 0], "nothing was sent");
+}
+
+/// Only one answer says that nothing is there yet.
+fn a_python_index_that_answers_anything() {
+    let outside = Outside::new("strange_index");
+    let mut machine = outside.machine("a");
+    machine.env.push(("UV_HTTP_RETRIES".to_owned(), "0".to_owned()));
+    let (json, page) = ("Content-Type: application/vnd.pypi.simple.v1+json", "<html>no answer</html>");
+    for (status, head, body, is_answer) in [
+        ("404 Not Found", "", "", true),
+        ("401 Unauthorized", "WWW-Authenticate: Basic", "", false),
+        ("403 Forbidden", "", page, false),
+        ("429 Too Many Requests", "Retry-After: 18446744073709551616", "", false),
+        ("500 Internal Server Error", "Content-Type: text/html", page, false),
+        ("503 Service Unavailable", "Content-Type: text/html", page, false),
+        ("200 OK", json, "{\"files\": [", false),
+        ("200 OK", json, page, false),
+        ("200 OK", "Content-Type: text/plain", "ok", false),
+        ("302 Found", "Location: http://127.0.0.1:1/elsewhere", "", false),
+    ] {
+        outside.weather.set([answers("/simple/lark-python", 0, 99, status, head, body)]);
+        let said = outside.run(&machine, &format!("{} --only wheels --dry-run", LARK.publish()));
+        assert_eq!(said.out.contains("  todo "), is_answer, "{status} {head}: {}", said.all());
+        assert_eq!(said.code == Some(0), is_answer, "{status} {head}: {}", said.all());
+        assert_eq!(outside.weather.changes(), [""; 0], "{status} {head}");
+    }
 }
 
 fn names_that_another_project_has() {
