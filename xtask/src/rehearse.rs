@@ -28,7 +28,9 @@ use crate::{
     commands::{self, Call},
     config::{Channel, Confirmed},
     edit::count,
+    files::cargo_lock,
     page::{self, Line, Outcome, Rehearsal},
+    parallel,
     perform::{
         Tools, World, needs, ownership,
         wheels::{self, Hashes},
@@ -46,6 +48,7 @@ use crate::{
     tools::{
         child,
         engine::{Cannot, Engine},
+        index,
         registries::{CRATES_IO, Registries},
         stand_in::{Known, StandIn},
     },
@@ -300,11 +303,31 @@ impl<'r> Stand<'r> {
         let projects: Vec<String> = train.wheels.iter().filter_map(|wheel| wheel.project.name.clone()).collect();
         let published = train.crates.iter().map(|&at| &workspace.members[at]).filter(|member| member.publish);
         let named: BTreeSet<&str> = published.flat_map(|member| train.registries(member)).flatten().collect();
-        let named: Vec<&str> = named.into_iter().filter(|name| *name != CRATES_IO).collect();
+        let mut named: BTreeSet<String> =
+            named.into_iter().filter(|name| *name != CRATES_IO).map(str::to_owned).collect();
+        // What is needed of them the stand-ins have, so that nothing here has a token for a true one.
+        let known = Registries::of(&top.join(workspace.root_dir()))?;
+        let needed = needed(&sh, &clone.join(workspace.root_dir()), &known);
+        named.extend(needed.iter().map(|one| one.registry.clone()));
+        let read: BTreeSet<&str> = needed.iter().map(|one| &*one.registry).collect();
+        let named = named.iter().map(|name| match known.index(name).filter(|_| read.contains(&**name)) {
+            Some(index) => format!("{name}={index}"),
+            None => name.clone(),
+        });
+        let named: Vec<String> = named.collect();
+        let place = dir.join("stand-in");
+        let had = parallel::map_waiting(&needed, |one| {
+            index::whole(&known, &one.name, &one.version, &one.registry)
+                .with_context(|| format!("{} needs {} of registry {}", train.name(), one.name, one.registry))
+        });
+        for (one, had) in needed.iter().zip(had) {
+            let (line, bytes) = had?;
+            StandIn::stock(&place, &one.registry, &format!("{}-{}.crate", one.name, one.version), &line, &bytes)?;
+        }
         let stand_in = StandIn::start(
             report,
-            &dir.join("stand-in"),
-            &Registries::of(&top.join(workspace.root_dir()))?,
+            &place,
+            &known,
             &Known {
                 crates: &crates,
                 without: &to.to_string(),
@@ -553,6 +576,23 @@ fn spend(rehearsal: &mut Rehearsal, program: &str, seconds: f64) {
         Some((_, spent)) => *spent += seconds,
         None => rehearsal.spent.push((program.to_owned(), seconds)),
     }
+}
+
+/// A package that the workspace has from a private registry.
+struct Needed {
+    registry: String,
+    name: String,
+    version: String,
+}
+
+/// What the lock of a workspace names of registries that have a name.
+fn needed(sh: &Shell, root: &Path, known: &Registries) -> Vec<Needed> {
+    let lock = sh.read_file(root.join("Cargo.lock")).unwrap_or_default();
+    let sources = cargo_lock::sources(&lock);
+    let named = sources.into_iter().filter_map(|(name, version, source)| {
+        Some(Needed { registry: known.name_of(source)?, name: name.to_owned(), version: version.to_owned() })
+    });
+    named.filter(|one| one.registry != CRATES_IO).collect()
 }
 
 /// Whether this machine's engine builds the images of the train, or why it does not.

@@ -66,6 +66,11 @@ pub fn foreign(text: &str) -> BTreeSet<&str> {
     blocks(text).filter(|block| block.field("source").is_some()).map(|block| block.text.trim_end()).collect()
 }
 
+/// The name, version and source of each package from elsewhere.
+pub fn sources(text: &str) -> Vec<(&str, &str, &str)> {
+    blocks(text).filter_map(|block| Some((block.name()?, block.version()?, block.field("source")?))).collect()
+}
+
 /// Sets the version of each local entry named in `versions`, and of the dependency lists that spell it out.
 ///
 /// `only_from` limits the change to entries that still say the version given there: in the lock of a workspace
@@ -183,6 +188,11 @@ mod tests {
         let cut = LOCK.split_once(" \"serde").unwrap().0;
         assert!(unreadable(cut).is_some(), "a list without an end");
         assert_eq!(unreadable("[metadata]\nchecksum = 'x'\n"), None, "what others write may be TOML as well");
+    }
+
+    #[test]
+    fn what_comes_from_elsewhere_names_its_source() {
+        assert_eq!(sources(LOCK), [("b", "0.9.5", "registry"), ("serde", "0.9.3", "registry")]);
     }
 
     #[test]

@@ -158,20 +158,23 @@ pub fn pack(
         command.args(uploads.iter().flat_map(|upload| ["--package", &upload.name]));
         let wants_token = match (registry.filter(|name| *name != CRATES_IO), default) {
             (Some(name), _) => {
-                command.args(["--registry", name]);
+                match given(&command, &stand_in(name)) {
+                    Some(index) => command.args(["--index", &index]),
+                    None => command.args(["--registry", name]),
+                };
                 true
             }
             // What stands in for crates.io tells everybody.
             (None, Some(name)) if registry.is_none() => name != REHEARSAL,
             (None, default) => {
-                let stand_in = given(&command, STAND_IN);
+                let rehearsed = given(&command, &stand_in(CRATES_IO));
                 // Named crates-io, cargo would not see in a mirror of it what is packed beside; the packages are the same.
-                let index = stand_in.clone().or_else(|| known.mirror());
+                let index = rehearsed.clone().or_else(|| known.mirror());
                 command.args(index.iter().flat_map(|index| ["--index", index]));
                 if index.is_none() && default.is_some() {
                     command.args(["--registry", CRATES_IO]);
                 }
-                stand_in.is_none() && index.is_some()
+                rehearsed.is_none() && index.is_some()
             }
         };
         if wants_token {
@@ -447,8 +450,7 @@ pub fn credentials(registries: &Registries, upload: &CrateUpload) -> bool {
 /// what is read instead of it.
 pub fn send_to(command: &mut Command, registries: &Registries, upload: &CrateUpload) {
     let name = destination(registries, upload);
-    let stand_in = (name == CRATES_IO).then(|| set(STAND_IN)).flatten();
-    match stand_in.zip(set(&token_variable(&name))) {
+    match set(&stand_in(&name)).zip(set(&token_variable(&name))) {
         // Only a token of a rehearsal may stand in the arguments.
         Some((index, token)) if upload.registry.is_some() => command.args(["--index", &index, "--token", &token]),
         _ => command.args(["--registry", &name]),
@@ -495,8 +497,10 @@ fn set(name: &str) -> Option<String> {
 /// What cargo calls the registry that stands in for crates.io in a rehearsal.
 pub const REHEARSAL: &str = "rehearsal";
 
-/// What a rehearsal has in the place of crates.io: cargo takes no other index under that name.
-const STAND_IN: &str = "XTASK_CRATES_IO_INDEX";
+/// The variable of the index that a rehearsal has in the place of a registry: cargo takes no other one under that name.
+fn stand_in(registry: &str) -> String {
+    format!("XTASK_{}_INDEX", registry.to_uppercase().replace('-', "_"))
+}
 
 /// Sends one crate. That it was compiled from its package is proved by then.
 pub fn upload(world: &World<'_>, upload: &CrateUpload) -> Result<()> {

@@ -37,8 +37,9 @@ impl Stand<'_> {
                 again.extend(crates::pack(world, packages, &second, &target, |cargo| {
                     cargo.arg("--no-verify");
                     cargo.envs(named.iter().cloned());
-                    // Of what a stranger has under our names, the user's own index would tell.
-                    if !stand.rehearsal.contested.is_empty() {
+                    // Of what a stranger has under our names, the user's own index would tell; a private one of nothing that
+                    // is packed beside.
+                    if !stand.rehearsal.contested.is_empty() || stand.environment.reads_for_private() {
                         stand.environment.apply(cargo, true);
                     }
                 })?);

@@ -25,13 +25,21 @@ impl Environment {
         self.images.as_ref().map_err(String::as_str)
     }
 
-    /// The variables under which cargo finds the private registries' stand-ins; empty when there are none.
+    /// The variables under which cargo finds the stand-ins at another address than the private registries'; empty when there
+    /// are none.
     pub fn named_registries(&self) -> Vec<(String, String)> {
         let is_of_one = |name: &str| {
             let named = name.strip_prefix("CARGO_REGISTRIES_").is_some_and(|rest| !rest.starts_with("REHEARSAL_"));
             named || name == "CARGO_REGISTRY_GLOBAL_CREDENTIAL_PROVIDERS"
         };
-        self.stand_in.environment().iter().filter(|(name, _)| is_of_one(name)).cloned().collect()
+        let named: Vec<_> = self.stand_in.environment().iter().filter(|(name, _)| is_of_one(name)).cloned().collect();
+        if named.iter().any(|(name, _)| name.ends_with("_INDEX")) { named } else { Vec::new() }
+    }
+
+    /// Whether stand-ins are read in the place of private registries.
+    pub fn reads_for_private(&self) -> bool {
+        let is_one = |name: &str| name.strip_prefix("CARGO_REGISTRIES_REHEARSAL_").is_some_and(|rest| rest != "TOKEN");
+        self.stand_in.environment().iter().any(|(name, _)| is_one(name))
     }
 
     /// A call of cargo that knows the stand-ins, whatever the tree puts in the place of crates.io.
@@ -54,7 +62,11 @@ impl Environment {
         be_patient(command);
         // Whose a name is, a release asks as well.
         let asked = ["CARGO_HOME", cargo::CONFIG, "UV_PUBLISH_CHECK_URL"];
-        let given = self.stand_in.environment().iter().filter(|(name, _)| outward || asked.contains(&name.as_str()));
+        // What is needed of a private registry is given for a token there as well.
+        let is_read =
+            |name: &str| name.starts_with("CARGO_REGISTRIES_REHEARSAL_") || name.contains("_CREDENTIAL_PROVIDER");
+        let given = self.stand_in.environment().iter();
+        let given = given.filter(|(name, _)| outward || asked.contains(&name.as_str()) || is_read(name));
         command.envs(given.cloned());
         // Where there is none, nothing is pushed, and nobody is asked.
         let registry = self.images.as_ref().map(ImageRegistry::address).unwrap_or_default();

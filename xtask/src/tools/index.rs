@@ -158,9 +158,35 @@ pub fn in_each(dir: &Path, name: impl AsRef<Path>) -> Option<PathBuf> {
     fs::read_dir(dir).ok()?.flatten().map(|entry| entry.path().join(name.as_ref())).find(|path| path.exists())
 }
 
+/// A version as the registry gave it: the line of its index, and the package.
+pub fn whole(registries: &Registries, name: &str, version: &str, registry: &str) -> Result<(String, Vec<u8>)> {
+    cargo::may_ask()?;
+    let scratch = TempDir::new()?;
+    let told = child::ask(info(registries, scratch.path(), &format!("{name}@{version}"), Some(registry))?)?;
+    if !told.ok() {
+        bail!("cargo could not be asked for {name} {version} in {registry}: {}", told.last_words());
+    }
+    let bytes = match place_of(scratch.path(), name) {
+        Some(path) => fs::read(&path).with_context(|| path.display().to_string())?,
+        None => Vec::new(),
+    };
+    let is_it = |line: &&[u8]| serde_json::from_slice::<Line>(line).is_ok_and(|line| line.vers == version);
+    let line = bytes.split(|byte| *byte == 0).find(is_it);
+    let file = in_each(&scratch.path().join("registry").join("cache"), format!("{name}-{version}.crate"));
+    let (line, file) = line.zip(file).with_context(|| format!("{registry} does not have {name} {version}"))?;
+    Ok((String::from_utf8_lossy(line).into_owned(), fs::read(&file).with_context(|| file.display().to_string())?))
+}
+
 /// Every version that the index has of a crate, yanked ones too, as cargo keeps its answer in the home that it was asked
 /// in: where all are yanked cargo shows nothing, but it was told of them. `None` for a name that the index does not know.
 pub fn remembered(home: &Path, name: &str) -> Result<Option<Vec<Line>>> {
+    let Some(path) = place_of(home, name) else { return Ok(None) };
+    let bytes = fs::read(&path).with_context(|| path.display().to_string())?;
+    read(&bytes).map(Some).with_context(|| format!("cargo remembers {name} in another form than is known here"))
+}
+
+/// Where cargo keeps what an index said of a name.
+fn place_of(home: &Path, name: &str) -> Option<PathBuf> {
     let name = name.to_lowercase();
     let piece = |range| name.get(range).unwrap_or_default();
     let prefix = match name.len() {
@@ -168,10 +194,7 @@ pub fn remembered(home: &Path, name: &str) -> Result<Option<Vec<Line>>> {
         3 => format!("3/{}", piece(0..1)),
         _ => format!("{}/{}", piece(0..2), piece(2..4)),
     };
-    let path = in_each(&home.join("registry").join("index"), Path::new(".cache").join(prefix).join(&name));
-    let Some(path) = path else { return Ok(None) };
-    let bytes = fs::read(&path).with_context(|| path.display().to_string())?;
-    read(&bytes).map(Some).with_context(|| format!("cargo remembers {name} in another form than is known here"))
+    in_each(&home.join("registry").join("index"), Path::new(".cache").join(prefix).join(&name))
 }
 
 /// How many pieces a header has at most: the two versions of its form, and what the registry called its answer.

@@ -127,6 +127,19 @@ impl Registries {
         variable.filter(|index| !index.is_empty()).or_else(configured)
     }
 
+    /// The name of the registry that has this index, as a lock writes it.
+    pub fn name_of(&self, source: &str) -> Option<String> {
+        let index = source.strip_prefix("registry+").unwrap_or(source);
+        let configured = self.config.get("registries").and_then(Value::as_object);
+        let mut names: BTreeSet<String> = configured.into_iter().flat_map(|all| all.keys().cloned()).collect();
+        let variables = std::env::vars().filter_map(|(name, _)| {
+            let name = name.strip_prefix("CARGO_REGISTRIES_")?.strip_suffix("_INDEX")?.to_owned();
+            Some(name.to_lowercase().replace('_', "-"))
+        });
+        names.extend(variables);
+        names.into_iter().find(|name| self.index(name).is_some_and(|own| own == index))
+    }
+
     /// The index of the mirror that is read instead of crates.io: sources may replace one another in turn, and cargo itself
     /// refuses a circle.
     pub fn mirror(&self) -> Option<String> {
@@ -409,6 +422,22 @@ mod tests {
             // What is handed on must be whole: cargo refuses a source that is replaced by one that is nowhere.
             let text = found.text();
             assert!(!["\"v\"", "directory", "\"w\""].iter().any(|word| text.contains(word)), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_source_of_a_lock_is_the_registry_that_has_its_index() {
+        let home = TempDir::new().unwrap();
+        let text = "[registries]\na = { index = \"sparse+https://a.example/\" }\nb.index = \"https://b.example/git\"\n";
+        fs::write(home.path().join("config.toml"), text).unwrap();
+        let known = Registries::read(home.path(), Some(home.path())).unwrap();
+        for (source, name) in [
+            ("sparse+https://a.example/", Some("a")),
+            ("registry+https://b.example/git", Some("b")),
+            ("registry+https://forge.example/crates.io-index", None),
+            ("git+https://b.example/git#1", None),
+        ] {
+            assert_eq!(known.name_of(source).as_deref(), name, "{source}");
         }
     }
 

@@ -3,6 +3,7 @@
 
 use std::{
     ffi::OsString,
+    fs,
     io::{self, BufRead as _, BufReader, Write as _},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, Stdio},
@@ -31,8 +32,8 @@ pub struct Known<'k> {
     pub hidden: &'k [String],
     /// Python projects, of which nothing is seen, either.
     pub projects: &'k [String],
-    /// Private registries that they stand in for.
-    pub registries: &'k [&'k str],
+    /// Private registries that they stand in for, `NAME`, or `NAME=INDEX` where they are read in its place.
+    pub registries: &'k [String],
 }
 
 impl StandIn {
@@ -64,6 +65,19 @@ impl StandIn {
             stand_in.environment.push((name.to_owned(), value));
         }
         bail!("the registries of the rehearsal did not start: what they said stands above")
+    }
+
+    /// Puts a version where a private registry's stand-in that is started in that directory has it from the beginning.
+    pub fn stock(dir: &Path, registry: &str, file: &str, line: &str, bytes: &[u8]) -> Result<()> {
+        let (crates, file) = (dir.join("at").join(registry).join("crates"), file.to_lowercase());
+        let name = serde_json::from_str::<Value>(line)?["name"].as_str().unwrap_or_default().to_lowercase();
+        let (index, files) = (crates.join("index"), crates.join("files"));
+        for dir in [&index, &files] {
+            fs::create_dir_all(dir).with_context(|| dir.display().to_string())?;
+        }
+        let mut lines = fs::OpenOptions::new().create(true).append(true).open(index.join(name))?;
+        writeln!(lines, "{line}")?;
+        Ok(fs::write(files.join(file), bytes)?)
     }
 
     /// The environment under which cargo, uv, pip, gh and curl talk to them instead of to the world.

@@ -36,8 +36,8 @@ struct Options {
     /// Know of no crate but those that are published here.
     #[arg(long)]
     alone: bool,
-    /// Stand in for the private registry of this name, too.
-    #[arg(long, value_name = "NAME")]
+    /// Stand in for the private registry of this name, too; with the index of the true one, whoever reads that gets this.
+    #[arg(long, value_name = "NAME[=INDEX]")]
     registry: Vec<String>,
     /// A home of cargo in which the world's index is asked for, as the configuration in it says; it is removed after.
     #[arg(long, value_name = "DIR")]

@@ -48,18 +48,24 @@ impl StandIn {
         let address = server.server_addr().to_ip().context("the server has no address")?;
         let address = format!("http://{address}");
         let (run, word) = (unguessable(), unguessable());
-        if let Some(name) = registries.iter().find(|name| !is_plain(name)) {
+        let registries = registries.iter().map(|word| match word.split_once('=') {
+            Some((name, index)) => (name, Some(index.to_owned())),
+            None => (word.as_str(), None),
+        });
+        let registries: Vec<(&str, Option<String>)> = registries.collect();
+        if let Some((name, _)) = registries.iter().find(|(name, _)| !is_plain(name)) {
             bail!("`{name}` is no name of a registry");
         }
-        let named = registries.iter().map(|name| {
+        let named = registries.into_iter().map(|(name, read_for)| {
             // Apart from the others: a private registry has no names of the public one.
             let (dir, address) = (dir.join("at").join(name), format!("{address}/at/{name}"));
             let (turn, named, run, word) = (Mutex::new(()), BTreeMap::new(), run.clone(), word.clone());
-            let state = State { dir, address, run, word, upstream: None, turn, named, is_private: true };
-            (name.clone(), state)
+            let state = State { dir, address, run, word, upstream: None, turn, named, is_private: true, read_for };
+            (name.to_owned(), state)
         });
         let named = named.collect();
-        let state = State { dir, address, run, word, upstream, turn: Mutex::new(()), named, is_private: false };
+        let state =
+            State { dir, address, run, word, upstream, turn: Mutex::new(()), named, is_private: false, read_for: None };
         state.save("cargo-home/config.toml", crates::cargo_config(&state).as_bytes())?;
         make_dir(&state.dir.join("gh"))?;
         let (server, state) = (Arc::new(server), Arc::new(state));
@@ -131,8 +137,16 @@ impl StandIn {
         }
         for (name, registry) in &self.state.named {
             let name = name.to_uppercase().replace('-', "_");
-            variables.push((format!("CARGO_REGISTRIES_{name}_INDEX"), crates::own_index(registry)));
             variables.push((format!("CARGO_REGISTRIES_{name}_TOKEN"), token(crates::TOKEN)));
+            // The user's own provider would ask for the true one.
+            variables.push((format!("CARGO_REGISTRIES_{name}_CREDENTIAL_PROVIDER"), "cargo:token".to_owned()));
+            match &registry.read_for {
+                None => variables.push((format!("CARGO_REGISTRIES_{name}_INDEX"), crates::own_index(registry))),
+                Some(_) => {
+                    variables.push((format!("XTASK_{name}_INDEX"), crates::own_index(registry)));
+                    variables.push((format!("CARGO_REGISTRIES_REHEARSAL_{name}_TOKEN"), token(crates::TOKEN)));
+                }
+            }
         }
         variables
     }
@@ -248,6 +262,8 @@ struct State {
     named: BTreeMap<String, State>,
     /// It tells and gives only to whom it knows.
     is_private: bool,
+    /// The true index in the place of which it is read.
+    read_for: Option<String>,
 }
 
 impl State {

@@ -19,6 +19,7 @@ tests! {
     what_was_packed_before_is_sent_and_nothing_is_compiled: needs GH;
     a_rehearsal_takes_the_place_of_what_replaces_crates_io: needs NOTHING;
     what_a_mirror_or_a_directory_replaces_is_packed_for_crates_io: needs GH;
+    what_a_private_registry_gives_for_a_token_is_there_in_a_rehearsal: needs NOTHING;
 }
 
 /// The first crate and what it needs say so in `publish`, and that they need each other from there.
@@ -235,7 +236,7 @@ fn a_rehearsal_takes_the_place_of_what_replaces_crates_io() {
     let (mut server, served) = serve_with(&mirror, &["--alone"]);
     let index = &served.iter().find(|(name, _)| name == "XTASK_CRATES_IO_INDEX").unwrap().1;
     // Every index has it, and cargo is asked for it.
-    fill(&served, "semver");
+    fill(&served, "semver", &[]);
     for (name, by) in [("mirrored", format!("registry = {index:?}")), ("vendored", "directory = \"vendor\"".to_owned())] {
         let mut place = Place::of_world(&format!("private_{name}"), "plain");
         place.env.push(("CARGO_NET_OFFLINE".to_owned(), "false".to_owned()));
@@ -253,7 +254,7 @@ fn a_rehearsal_takes_the_place_of_what_replaces_crates_io() {
 }
 
 /// A crate of somebody else's in a registry that was started.
-fn fill(served: &[(String, String)], name: &str) {
+fn fill(served: &[(String, String)], name: &str, options: &[&str]) {
     let dir = Place::new(&format!("private_{name}_of_others")).tree;
     fs::create_dir_all(dir.join("src")).unwrap();
     let manifest = format!(
@@ -262,7 +263,7 @@ fn fill(served: &[(String, String)], name: &str) {
     fs::write(dir.join("Cargo.toml"), manifest).unwrap();
     fs::write(dir.join("src/lib.rs"), "pub fn found() {}\n").unwrap();
     let mut cargo = Command::new("cargo");
-    cargo.args(["publish", "--quiet", "--no-verify", "--allow-dirty"]).current_dir(&dir);
+    cargo.args(["publish", "--quiet", "--no-verify", "--allow-dirty"]).args(options).current_dir(&dir);
     run(cargo.envs(served.iter().cloned()).env("CARGO_NET_OFFLINE", "false"));
 }
 
@@ -299,6 +300,51 @@ fn what_a_mirror_or_a_directory_replaces_is_packed_for_crates_io() {
         let said = place.xtask("publish 0.8.0 --only crates --deadline 1");
         assert!(said.all().contains("  done    package 3 crates and compile each"), "{}", said.all());
         assert!(said.all().contains("cargo publish -p lark-core: failed to update registry `crates-io`"), "{}", said.all());
+    }
+    server.kill().unwrap();
+    server.wait().unwrap();
+}
+
+fn what_a_private_registry_gives_for_a_token_is_there_in_a_rehearsal() {
+    let registries = Place::new("private_needed_registries").tree;
+    let (mut server, served) = serve_with(&registries, &["--alone", "--registry", "corp"]);
+    let of = |name: &str| served.iter().find(|(known, _)| known == name).unwrap().1.clone();
+    fill(&served, "helper", &["--registry", "corp"]);
+    // What needs it goes where it is, or nowhere.
+    for (name, publish) in [("same", "\"corp\""), ("other", "\"prod\"")] {
+        let mut place = with_publish(&format!("private_needed_{name}"), publish, publish.trim_matches('"'));
+        let config = format!(
+            "[registries.corp]\nindex = {:?}\n[registries.prod]\nindex = \"sparse+http://127.0.0.1:9/prod/\"\n",
+            of("CARGO_REGISTRIES_CORP_INDEX")
+        );
+        place.write(".cargo/config.toml", &config);
+        let manifest = "crates/lark-core/Cargo.toml";
+        let more = "\n[dependencies]\nhelper = { version = \"1\", registry = \"corp\" }\n";
+        place.write(manifest, &(place.read(manifest) + more));
+        let lib = "crates/lark-core/src/lib.rs";
+        place.write(lib, &(place.read(lib) + "pub use helper::found;\n"));
+        let home = place.tree.with_file_name("cargo-home");
+        fs::create_dir_all(&home).unwrap();
+        fs::write(home.join("config.toml"), "[registry]\nglobal-credential-providers = [\"cargo:token\"]\n").unwrap();
+        place.env.push(("CARGO_HOME".to_owned(), home.display().to_string()));
+        place.commit("build: need a helper");
+        let token = of("CARGO_REGISTRIES_CORP_TOKEN");
+        fs::write(home.join("credentials.toml"), format!("[registries.corp]\ntoken = {token:?}\n")).unwrap();
+        run(place.command("cargo").args(["update", "--quiet", "--workspace"]));
+        place.commit("build: lock it");
+
+        let said = place.xtask("rehearse 0.8.0").ok();
+        for what in ["crate lark-core 0.8.0", "crate lark 0.8.0"] {
+            assert!(said.out.contains(&format!("proved     {what} in {} (", publish.trim_matches('"'))), "{}", said.all());
+        }
+        assert!(said.out.contains("a new cargo project adds lark 0.8.0"), "{}", said.all());
+        assert!(said.out.contains("what was built again has the same bytes"), "{}", said.all());
+        assert!(!said.all().contains(&token) && !registries.join("at/corp/crates/files/lark-0.8.0.crate").exists());
+
+        fs::remove_file(home.join("credentials.toml")).unwrap();
+        let said = place.xtask("rehearse 0.8.0");
+        let why = "lark needs helper of registry corp: cargo could not be asked for helper 1.2.3 in corp";
+        assert!(said.code == Some(1) && said.all().contains(why), "{}", said.all());
     }
     server.kill().unwrap();
     server.wait().unwrap();

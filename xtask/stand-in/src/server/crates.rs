@@ -19,10 +19,20 @@ pub const TOKEN: &str = "rehearsal-crates-token";
 
 /// The configuration under which cargo finds this registry in the place of crates.io.
 pub fn cargo_config(state: &State) -> String {
-    format!(
+    let mut config = format!(
         "[source.crates-io]\nreplace-with = \"rehearsal\"\n\n[registries.rehearsal]\nindex = \"{}\"\n",
         own_index(state)
-    )
+    );
+    // Locks and packages name the true index: there they find this.
+    for (name, registry) in &state.named {
+        if let Some(index) = &registry.read_for {
+            config.push_str(&format!(
+                "\n[registries.{name}]\nindex = {index:?}\n\n[registries.rehearsal-{name}]\nindex = \"{}\"\n\n[source.read-{name}]\nregistry = {index:?}\nreplace-with = \"rehearsal-{name}\"\n",
+                own_index(registry)
+            ));
+        }
+    }
+    config
 }
 
 pub fn own_index(state: &State) -> String {
