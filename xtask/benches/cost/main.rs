@@ -18,6 +18,8 @@ use xshell::{Shell, cmd};
 const EXE: &str = env!("CARGO_BIN_EXE_xtask");
 /// The dry run may take this many times as long as `cargo metadata --no-deps`.
 const DRY_RUN_AIM: f64 = 2.0;
+/// The real release may take this many times as long as the dry run.
+const RELEASE_AIM: f64 = 2.0;
 /// `--help` in seconds.
 const HELP_AIM: f64 = 0.2;
 
@@ -35,9 +37,10 @@ struct Options {
     bench: bool,
 }
 
-/// Median seconds of each command on a workspace of one size.
+/// Median seconds of each command on one workspace.
 struct Row {
-    members: usize,
+    /// How many members it has, or `public`.
+    name: String,
     metadata: f64,
     dry_run: f64,
     /// The real release, with its commit and tag.
@@ -54,10 +57,12 @@ fn main() -> Result<()> {
     let sh = Shell::new()?;
     let temporary = sh.create_temp_dir().context("no temporary directory for the workspaces: set TMPDIR")?;
     let mut rows = Vec::new();
-    for members in options.members.iter().map(|&members| members as usize) {
-        let dir = temporary.path().join(members.to_string());
-        make(&sh, &dir, members)?;
-        rows.push(measure(&dir, members, options.runs)?);
+    let sizes = options.members.iter().map(|&members| (members.to_string(), tree::files(members as usize), Past::None));
+    let public = options.bench.then(|| ("public".to_owned(), tree::public(), Past::Long));
+    for (name, files, past) in sizes.chain(public) {
+        let dir = temporary.path().join(&name);
+        make(&sh, &dir, &name, files, past)?;
+        rows.push(measure(&dir, name, options.runs)?);
         sh.remove_path(&dir)?;
     }
     let helps = (0..=options.runs).map(|_| time(Command::new(EXE).arg("--help")));
@@ -65,10 +70,18 @@ fn main() -> Result<()> {
     Ok(())
 }
 
+/// What a repository had before its workspace was committed.
+#[derive(PartialEq)]
+enum Past {
+    None,
+    /// The commits and tags of years.
+    Long,
+}
+
 /// Writes a workspace and commits it, tagged as its version.
-fn make(sh: &Shell, dir: &Path, members: usize) -> Result<()> {
-    eprintln!("{members} members: making the workspace");
-    for (path, text) in tree::files(members) {
+fn make(sh: &Shell, dir: &Path, name: &str, files: Vec<tree::File>, past: Past) -> Result<()> {
+    eprintln!("{name}: making the workspace");
+    for (path, text) in files {
         sh.write_file(dir.join(path), text)?;
     }
     let sh = sh.clone();
@@ -86,6 +99,12 @@ fn make(sh: &Shell, dir: &Path, members: usize) -> Result<()> {
     ] {
         cmd!(sh, "git config {key} {value}").quiet().run()?;
     }
+    if past == Past::Long {
+        let (commits, tags) = tree::past();
+        cmd!(sh, "git fast-import --quiet").stdin(commits).quiet().run()?;
+        cmd!(sh, "git update-ref --stdin").stdin(tags).quiet().run()?;
+        cmd!(sh, "git pack-refs --all").quiet().run()?;
+    }
     let tag = format!("v{}", tree::VERSION);
     cmd!(sh, "git add --all").quiet().run()?;
     cmd!(sh, "git commit --quiet --message workspace").quiet().run()?;
@@ -99,7 +118,7 @@ fn reset(dir: &Path) -> Result<()> {
     sh.change_dir(dir);
     let tag = format!("v{}", tree::VERSION);
     let tags = cmd!(sh, "git tag --list").quiet().read()?;
-    let made: Vec<&str> = tags.lines().filter(|name| *name != tag).collect();
+    let made: Vec<&str> = tags.lines().filter(|name| *name != tag && !name.starts_with(tree::OTHER_TAGS)).collect();
     if !made.is_empty() {
         cmd!(sh, "git tag --delete {made...}").quiet().ignore_stdout().run()?;
     }
@@ -110,12 +129,12 @@ fn reset(dir: &Path) -> Result<()> {
 }
 
 /// Times all commands in turn, so that other load on the machine slows each of them. The first run does not count.
-fn measure(dir: &Path, members: usize, runs: u32) -> Result<Row> {
+fn measure(dir: &Path, name: String, runs: u32) -> Result<Row> {
     let (mut metadata, mut dry_run, mut release) = (vec![], vec![], vec![]);
     for run in 0..=runs {
         match run {
-            0 => eprintln!("{members} members: warming up"),
-            _ => eprintln!("{members} members: run {run} of {runs}"),
+            0 => eprintln!("{name}: warming up"),
+            _ => eprintln!("{name}: run {run} of {runs}"),
         }
         let timed = |program: &str, args: &[&str]| time(Command::new(program).args(args).current_dir(dir));
         let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
@@ -124,7 +143,7 @@ fn measure(dir: &Path, members: usize, runs: u32) -> Result<Row> {
         release.push(timed(EXE, &["release", "minor", "--waive", "cargo-test"])?);
         reset(dir)?;
     }
-    Ok(Row { members, metadata: median(metadata), dry_run: median(dry_run), release: median(release) })
+    Ok(Row { name, metadata: median(metadata), dry_run: median(dry_run), release: median(release) })
 }
 
 /// Seconds from start to end of a whole process, its output thrown away.
@@ -152,17 +171,24 @@ fn median(seconds: Vec<f64>) -> f64 {
 fn print(rows: &[Row], help: f64) {
     println!("median seconds, and how many times as long as cargo metadata --no-deps:");
     println!("members  metadata       dry run  real release");
-    for Row { members, metadata, dry_run, release } in rows {
+    for Row { name, metadata, dry_run, release } in rows {
         let beside = |seconds: f64| format!("{seconds:7.3} {:4.1}x", seconds / metadata);
-        println!("{members:7}   {metadata:7.3} {} {}", beside(*dry_run), beside(*release));
+        println!("{name:>7}   {metadata:7.3} {} {}", beside(*dry_run), beside(*release));
     }
     println!("--help: {help:.3} s");
     let verdict = |met: bool| if met { "met   " } else { "missed" };
-    let ratios = rows.iter().map(|row| (row.dry_run / row.metadata, row.members));
-    if let Some((ratio, members)) = ratios.max_by(|a, b| a.0.total_cmp(&b.0)) {
+    let ratios = rows.iter().map(|row| (row.dry_run / row.metadata, &row.name));
+    if let Some((ratio, name)) = ratios.max_by(|a, b| a.0.total_cmp(&b.0)) {
         println!(
-            "{} the dry run takes at most {DRY_RUN_AIM} times as long as cargo metadata: {ratio:.2} at {members} members",
+            "{} the dry run takes at most {DRY_RUN_AIM} times as long as cargo metadata: {ratio:.2} at {name}",
             verdict(ratio <= DRY_RUN_AIM)
+        );
+    }
+    let real = rows.iter().map(|row| (row.release / row.dry_run, &row.name));
+    if let Some((ratio, name)) = real.max_by(|a, b| a.0.total_cmp(&b.0)) {
+        println!(
+            "{} the real release takes at most {RELEASE_AIM} times as long as the dry run: {ratio:.2} at {name}",
+            verdict(ratio <= RELEASE_AIM)
         );
     }
     println!("{} --help takes less than {HELP_AIM} s", verdict(help < HELP_AIM));

@@ -31,6 +31,48 @@ pub fn files(members: usize) -> Vec<File> {
     files
 }
 
+/// What the tags begin with that are no release's.
+pub const OTHER_TAGS: &str = "nightly-";
+
+/// All files of a workspace of 100 members as large projects have them: beside many other files and workflows, with a
+/// changelog of many releases.
+pub fn public() -> Vec<File> {
+    let mut files = files(100);
+    for (path, text) in &mut files {
+        if path.ends_with("CHANGELOG.md") && path.parent() == Some("".as_ref()) {
+            for patch in (0..500).rev() {
+                text.push_str(&format!(
+                    "\n## [0.8.{patch}] - 2025-01-07\n\n### Fixed\n\n- what was wrong in 0.8.{patch}\n"
+                ));
+            }
+        }
+    }
+    for at in 0..10_000 {
+        files.push((PathBuf::from(format!("data/{:03}/{at}.txt", at / 100)), format!("case {at}\n").repeat(40)));
+    }
+    for at in 0..20 {
+        let text = "on: push\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps:\n      - run: cargo test\n";
+        files.push((PathBuf::from(format!(".github/workflows/test-{at}.yml")), format!("name: test {at}\n{text}")));
+    }
+    files
+}
+
+/// 2,000 commits for `git fast-import`, and 5,000 tags of no release for `git update-ref`.
+pub fn past() -> (String, String) {
+    let mut commits = String::new();
+    for at in 0..2_000 {
+        let (said, kept) = (format!("change {at}\n"), format!("{at}\n"));
+        commits.push_str(&format!(
+            "commit refs/heads/main\ncommitter bench <bench@localhost> {} +0000\ndata {}\n{said}M 100644 inline old.txt\ndata {}\n{kept}",
+            1_700_000_000 + at,
+            said.len(),
+            kept.len()
+        ));
+    }
+    let tags = (0..5_000).map(|at| format!("create refs/tags/{OTHER_TAGS}{at} refs/heads/main\n"));
+    (commits, tags.collect())
+}
+
 fn name(at: usize) -> String {
     format!("member-{at:05}")
 }
@@ -89,7 +131,7 @@ fn root(members: usize) -> String {
 
 fn manifest(at: usize, members: usize) -> String {
     let mut text = format!(
-        "[package]\nname = \"{}\"\nversion = \"{VERSION}\"\nedition = \"2024\"\nlicense = \"MIT\"\n\n[dependencies]\n",
+        "[package]\nname = \"{}\"\nversion = \"{VERSION}\"\nedition = \"2024\"\nlicense = \"MIT\"\ndescription = \"A member\"\n\n[dependencies]\n",
         name(at)
     );
     for need in needs(at, members) {
