@@ -93,6 +93,29 @@ fn has_login(list: &str) -> bool {
     })
 }
 
+/// Whether a variable would lead out of a rehearsal, or change what it does. Which mirror pip and uv take packages
+/// from, and through which proxy, is the user's to say.
+pub fn leads_out(name: &str) -> bool {
+    const KEPT: [&str; 10] = [
+        "PIP_INDEX_URL",
+        "PIP_CERT",
+        "PIP_DEFAULT_TIMEOUT",
+        "PIP_CACHE_DIR",
+        "UV_DEFAULT_INDEX",
+        "UV_INDEX_URL",
+        "UV_SYSTEM_CERTS",
+        "UV_NATIVE_TLS",
+        "UV_CACHE_DIR",
+        "UV_PYTHON_INSTALL_DIR",
+    ];
+    const STARTS: [&str; 8] =
+        ["PIP_", "UV_", "TWINE_", "GH_", "ACTIONS_ID_TOKEN", "CARGO_REGISTR", "DOCKER_", "MATURIN_"];
+    const ENDS: [&str; 5] = ["_TOKEN", "_PASSWORD", "_SECRET", "_WEBHOOK_URL", "_CREDENTIALS"];
+    let is = |list: &[&str], has: fn(&str, &str) -> bool| list.iter().any(|part| has(name, part));
+    !KEPT.contains(&name)
+        && (is(&STARTS, |name, start| name.starts_with(start)) || is(&ENDS, |name, end| name.ends_with(end)))
+}
+
 /// Has a program that runs code of others run without any secret.
 pub fn without_secrets(command: &mut Command) {
     with_secrets_of(&[], command);

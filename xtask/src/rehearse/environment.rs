@@ -5,6 +5,7 @@ use std::{path::Path, process::Command};
 
 use super::image_registry::ImageRegistry;
 use crate::{
+    inherited::leads_out,
     perform::images,
     tools::{cargo, stand_in::StandIn},
 };
@@ -54,7 +55,7 @@ impl Environment {
     /// cargo: to cargo, a dependency that lies in another one is another dependency, and is compiled again.
     pub fn apply(&self, command: &mut Command, outward: bool) {
         for (name, _) in std::env::vars_os() {
-            if name.to_str().is_none_or(is_foreign) {
+            if name.to_str().is_none_or(leads_out) {
                 command.env_remove(name);
             }
         }
@@ -77,31 +78,8 @@ impl Environment {
 /// The registries are processes of this machine, which may be busy: clients wait longer for them than for a true one.
 fn be_patient(command: &mut Command) {
     for name in ["CARGO_HTTP_TIMEOUT", "UV_HTTP_TIMEOUT", "PIP_DEFAULT_TIMEOUT"] {
-        if std::env::var_os(name).is_none() || is_foreign(name) {
+        if std::env::var_os(name).is_none() || leads_out(name) {
             command.env(name, "300");
         }
     }
-}
-
-/// Whether a variable would lead out of the rehearsal, or change what it does. Which mirror pip and uv take packages
-/// from, and through which proxy, is the user's to say.
-fn is_foreign(name: &str) -> bool {
-    const KEPT: [&str; 10] = [
-        "PIP_INDEX_URL",
-        "PIP_CERT",
-        "PIP_DEFAULT_TIMEOUT",
-        "PIP_CACHE_DIR",
-        "UV_DEFAULT_INDEX",
-        "UV_INDEX_URL",
-        "UV_SYSTEM_CERTS",
-        "UV_NATIVE_TLS",
-        "UV_CACHE_DIR",
-        "UV_PYTHON_INSTALL_DIR",
-    ];
-    const STARTS: [&str; 8] =
-        ["PIP_", "UV_", "TWINE_", "GH_", "ACTIONS_ID_TOKEN", "CARGO_REGISTR", "DOCKER_", "MATURIN_"];
-    const ENDS: [&str; 5] = ["_TOKEN", "_PASSWORD", "_SECRET", "_WEBHOOK_URL", "_CREDENTIALS"];
-    let is = |list: &[&str], has: fn(&str, &str) -> bool| list.iter().any(|part| has(name, part));
-    !KEPT.contains(&name)
-        && (is(&STARTS, |name, start| name.starts_with(start)) || is(&ENDS, |name, end| name.ends_with(end)))
 }

@@ -13,7 +13,11 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use super::{cargo, child, registries::Registries};
-use crate::{inherited::without_secrets, repo::TempDir, report::Report};
+use crate::{
+    inherited::{leads_out, without_secrets},
+    repo::TempDir,
+    report::Report,
+};
 
 /// The running registries; they end with this, or with the tool.
 pub struct StandIn {
@@ -123,6 +127,9 @@ pub fn run_with(report: &Report, wanted: &Wanted, words: &[OsString]) -> Result<
     let stand_in = StandIn::attached(report, registries)?;
     let [program, args @ ..] = words else { bail!("no command is given") };
     let mut command = Command::new(program);
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(leads_out)) {
+        command.env_remove(name);
+    }
     command.args(args).envs(stand_in.environment().iter().cloned());
     // What is built with another home of cargo would be built anew in the workspace's own directory, and once more after.
     command.env("CARGO_TARGET_DIR", std::path::absolute(wanted.dir.join("target"))?);

@@ -170,6 +170,22 @@ fn strangers_with_our_names_are_not_seen_and_are_told_at_the_end() {
 }
 
 #[test]
+fn a_command_that_is_run_with_the_registries_has_no_other_index_and_no_credential() {
+    let place = Place::of_world("serve_alone", "plain");
+    let mut tool = place.tool("serve --alone --dir ../registries -- env");
+    for name in ["UV_EXTRA_INDEX_URL", "UV_PUBLISH_INDEX", "UV_INDEX", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS"] {
+        tool.env(name, "http://foreign.example/");
+    }
+    for name in ["CARGO_REGISTRY_TOKEN", "CARGO_REGISTRIES_PROD_TOKEN", "UV_PUBLISH_PASSWORD", "TWINE_PASSWORD"] {
+        tool.env(name, "foreign-w0rd");
+    }
+    let said = Said::of(tool.env("UV_DEFAULT_INDEX", "http://mirror.example/").output().unwrap()).ok();
+    assert!(!said.out.contains("foreign"), "{}", said.out);
+    assert!(said.out.contains("UV_INDEX=rehearsal=http://127.0.0.1:"), "{}", said.out);
+    assert!(said.out.contains("UV_DEFAULT_INDEX=http://mirror.example/"), "{}", said.out);
+}
+
+#[test]
 fn a_command_is_run_with_the_registries_and_leaves_what_was_built_alone() {
     let place = Place::of_world("serve_command", "plain");
     let script = "echo $CARGO_REGISTRY_DEFAULT $CARGO_REGISTRIES_PROD_INDEX; echo $CARGO_TARGET_DIR; exit 7";
