@@ -70,7 +70,7 @@ pub fn fetch(dir: &Path) -> Command {
 pub fn has_tokens() -> bool {
     let is_own = |name: &str| {
         let of = name.strip_prefix("CARGO_REGISTRIES_");
-        of.is_some_and(|of| is_secret(of) && !of.starts_with("REHEARSAL_"))
+        of.is_some_and(|of| is_secret(of) && of != "REHEARSAL_TOKEN")
     };
     std::env::vars_os().any(|(name, _)| name.to_str().is_some_and(is_own))
 }
