@@ -547,6 +547,7 @@ pub fn main() -> i32 {
                     alone,
                     registries,
                     hidden: Vec::new(),
+                    projects: Vec::new(),
                     from: PathBuf::new(),
                 },
                 &command,

@@ -359,9 +359,16 @@ pub fn serve(call: &Call<'_>, mut wanted: stand_in::Wanted, command: &[OsString]
     wanted.dir = std::path::absolute(&wanted.dir)?;
     wanted.from = call.manifest.as_deref().and_then(Path::parent).unwrap_or(Path::new("")).to_owned();
     wanted.from = std::env::current_dir()?.join(&wanted.from);
-    wanted.hidden = if wanted.alone { Vec::new() } else { strange_crates(call)? };
-    if !wanted.hidden.is_empty() {
-        let _ = writeln!(io::stderr(), "hidden, because another project has these names: {}", wanted.hidden.join(", "));
+    if !wanted.alone {
+        (wanted.hidden, wanted.projects) = strange_names(call)?;
+    }
+    let hidden: Vec<&str> = wanted.hidden.iter().chain(&wanted.projects).map(String::as_str).collect();
+    if !hidden.is_empty() {
+        let hidden = hidden.join(", ");
+        let _ = writeln!(io::stderr(), "hidden, because they are not known to be this project's: {hidden}");
+    }
+    if !wanted.projects.is_empty() {
+        let _ = writeln!(io::stderr(), "pip looks in its own index all the same: install with `uv pip install`");
     }
     match command.is_empty() {
         true => stand_in::serve(&wanted).map(|()| 0),
@@ -369,28 +376,33 @@ pub fn serve(call: &Call<'_>, mut wanted: stand_in::Wanted, command: &[OsString]
     }
 }
 
-/// The crates of the workspace whose names are not known to be ours; none outside of a workspace.
-fn strange_crates(call: &Call<'_>) -> Result<Vec<String>> {
+/// The crates and the Python projects of the workspace whose names are not known to be ours; none outside of a workspace.
+fn strange_names(call: &Call<'_>) -> Result<(Vec<String>, Vec<String>)> {
     let sh = Shell::new()?;
     let loaded = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref());
     let Ok((loader, head)) = loaded.and_then(|loader| loader.load(Source::Tree).map(|head| (loader, head))) else {
-        return Ok(Vec::new());
+        return Ok(Default::default());
     };
     let world = world(call, &sh, &loader, Tools::AsFound)?;
-    let mut hidden = BTreeSet::new();
+    let (mut hidden, mut projects) = (BTreeSet::new(), BTreeSet::new());
     for train in loader.trains(&head)? {
         let snapshot = Snapshot { train, ..head.clone() };
-        let crates = names::names(&snapshot).into_iter().filter(|name| name.kind == names::Kind::Crate);
-        let registries = ownership::registries(&world, &snapshot, &crates.collect::<Vec<_>>());
+        let of = |kind: names::Kind| names::names(&snapshot).into_iter().filter(move |name| name.kind == kind);
+        let registries = ownership::registries(&world, &snapshot, &of(names::Kind::Crate).collect::<Vec<_>>());
         if let Some(why) = registries.unasked.first() {
             bail!("{why}");
         }
-        let strange =
+        let is_strange =
             |answer: &names::Answer| matches!(answer.owner, names::Owner::Other(_) | names::Owner::Unknown(_));
-        let strange = registries.answers.into_iter().filter(|(_, answer)| strange(answer));
+        let strange = registries.answers.into_iter().filter(|(_, answer)| is_strange(answer));
         hidden.extend(strange.map(|(name, _)| name.name));
+        let named: Vec<names::Name> = of(names::Kind::Project).collect();
+        let asked = ownership::registries(&world, &snapshot, &named);
+        let known = asked.answers.into_iter().filter(|(_, answer)| !is_strange(answer)).map(|(name, _)| name.name);
+        let known: BTreeSet<String> = known.collect();
+        projects.extend(named.into_iter().map(|name| name.name).filter(|name| !known.contains(name)));
     }
-    Ok(hidden.into_iter().collect())
+    Ok((hidden.into_iter().collect(), projects.into_iter().collect()))
 }
 
 /// The checklist of the snapshot's train.

@@ -105,6 +105,8 @@ pub struct Wanted {
     pub registries: Vec<String>,
     /// Crates of which nothing is seen that the world has.
     pub hidden: Vec<String>,
+    /// Python projects, of which nothing is seen, either.
+    pub projects: Vec<String>,
     /// What the world has is found as it is found from here.
     pub from: PathBuf,
 }
@@ -115,6 +117,7 @@ impl Wanted {
         let (mut command, home) = command(&self.dir, &Registries::of(&self.from)?)?;
         command.args(["--port", &self.port.to_string()]).args(self.alone.then_some("--alone"));
         command.args(self.hidden.iter().flat_map(|name| ["--hide", name]));
+        command.args(self.projects.iter().flat_map(|name| ["--hold-project", name]));
         command.args(self.registries.iter().flat_map(|name| ["--registry", name]));
         Ok((command, home))
     }

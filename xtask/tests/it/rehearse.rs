@@ -186,6 +186,27 @@ fn a_command_that_is_run_with_the_registries_has_no_other_index_and_no_credentia
 }
 
 #[test]
+fn what_is_not_known_to_be_ours_is_hidden_from_a_command_with_the_registries() {
+    let mut place = Place::of_world("serve_hides", "wheel");
+    let public = Public::serve_to(&mut place);
+    let theirs = "repository = \"https://forge.example/they/lark\"\n";
+    for name in ["lark-io", "sparrow"] {
+        public.publish(&place, name, "0.8.9", theirs);
+    }
+    let script = "import os, urllib.request
+address = os.environ['UV_INDEX'].removeprefix('rehearsal=') + 'lark-python/'
+print('python', urllib.request.urlopen(address).read().decode().count('.whl'))
+for name in ['lark-io', 'sparrow']:
+    print(name, os.system(f'cargo info --quiet --registry rehearsal {name} >/dev/null 2>&1') == 0)";
+    let mut tool = place.tool("serve --dir ../registries -- python3 -c");
+    // Nobody answers there, so whose the Python name is is not known.
+    let said = Said::of(tool.arg(script).env("UV_DEFAULT_INDEX", "http://127.0.0.1:1/").output().unwrap());
+    assert_eq!(said.out, "python 0\nlark-io False\nsparrow True\n", "{}", said.all());
+    let told = "hidden, because they are not known to be this project's: lark-io, lark-python";
+    assert!(said.all().contains(told), "{}", said.all());
+}
+
+#[test]
 fn a_command_is_run_with_the_registries_and_leaves_what_was_built_alone() {
     let place = Place::of_world("serve_command", "plain");
     let script = "echo $CARGO_REGISTRY_DEFAULT $CARGO_REGISTRIES_PROD_INDEX; echo $CARGO_TARGET_DIR; exit 7";
