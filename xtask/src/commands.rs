@@ -335,14 +335,13 @@ fn notes(workspace: &Workspace, train: &Train) -> Vec<String> {
     noted.chain(check::published::noted(workspace, train)).collect()
 }
 
-/// What a publication would be refused for, where the registries can be asked; an image would have to be pulled for it.
+/// What a publication would be refused for, where the registries can be asked.
 fn of_registries(world: &World<'_>, first: &Snapshot, trains: &[Train]) -> Vec<String> {
     let mut asked = BTreeSet::new();
     let mut notes = Vec::new();
     for train in trains {
         let snapshot = Snapshot { train: train.clone(), ..first.clone() };
-        let names = names::names(&snapshot).into_iter().filter(|name| name.kind != names::Kind::Image);
-        let names: Vec<_> = names.filter(|name| asked.insert(name.clone())).collect();
+        let names: Vec<_> = names::names(&snapshot).into_iter().filter(|name| asked.insert(name.clone())).collect();
         let registries = ownership::registries(world, &snapshot, &names);
         let version = train.version(&first.workspace);
         let is_released = first.repo.tags.contains_key(&train.tag.fill(version));

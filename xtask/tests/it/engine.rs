@@ -3,7 +3,7 @@
 
 use std::{fs, process::Command};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::harness::{Place, Said, folder, run, write_program};
 
@@ -177,6 +177,26 @@ fn an_image_that_was_packed_before_is_pushed_where_nothing_can_be_built() {
     let said = publish().ok();
     assert!(said.out.contains("done    load image owl:0.8.0"), "{}", said.all());
     assert_eq!(pushed()["labels"]["org.opencontainers.image.revision"], commit);
+}
+
+#[test]
+fn an_image_of_another_project_is_noted_by_check_and_stops_a_push() {
+    let mut place = place("stranger", "podman", "");
+    place.env.push(("IMAGE_REGISTRY".to_owned(), "127.0.0.1:1/owls".to_owned()));
+    let theirs = "https://forge.example/they/owl";
+    let image =
+        json!({ "id": "0".repeat(64), "does": "serve", "labels": { "org.opencontainers.image.source": theirs } });
+    let state = json!({ "here": {}, "containers": {}, "registry": { "127.0.0.1:1/owls/owl:latest": image } });
+    fs::write(place.tree.with_file_name("bin").join("state.json"), state.to_string()).unwrap();
+    let told = format!("1 name belongs to another project on the image registry ({theirs})");
+    let noted = place.xtask("check");
+    assert!(noted.code == Some(0) && noted.all().matches(&told).count() == 1, "{}", noted.all());
+    let before = place.history();
+    for release in ["release minor --push --dry-run", "release minor --push --waive cargo-test"] {
+        let said = place.xtask(release);
+        assert!(said.code == Some(1) && said.all().contains(&told), "{release}: {}", said.all());
+        assert_eq!(place.history(), before, "{release}");
+    }
 }
 
 /// Overwrites the program of the world, which says a version and a word.
