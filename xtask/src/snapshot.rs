@@ -565,7 +565,9 @@ fn not_included(top: &Path, tree: &workspace::Texts, ignored: &[PathBuf]) -> Vec
             }
             while let Some(path) = to_see.pop() {
                 let at = top.join(&path);
-                if at.is_dir() && !at.is_symlink() {
+                if at.join("CACHEDIR.TAG").is_file() {
+                    // What cargo and others keep there is large, and nothing that anybody releases.
+                } else if at.is_dir() && !at.is_symlink() {
                     let entries = std::fs::read_dir(&at).into_iter().flatten().flatten();
                     to_see.extend(entries.map(|entry| path.join(entry.file_name())));
                 } else if at.is_file()
