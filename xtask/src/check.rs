@@ -418,15 +418,41 @@ pub fn falls(workspace: &Workspace, wheel: &Wheel, to: &Version, python: &str) -
     Some(Finding::new("wheel-version", what, next))
 }
 
-/// A wheel's own version on another line than its crate's that was never released: another product's, perhaps.
-pub fn strange_version(snapshot: &Snapshot, wheel: &Wheel, to: &Version) -> Option<Finding> {
+/// Whether the train had a version. Of a line without any older tag, what is lower than the current version counts.
+fn had(snapshot: &Snapshot, version: &Version) -> bool {
     let Snapshot { workspace, train, repo, .. } = snapshot;
+    let current = train.version(workspace);
+    let line = |version: &Version| (version.semver().major, version.semver().minor);
+    let older = |found: &Version| line(found) == line(current) && found < &current.base();
+    let mut members = train.members().into_iter().map(|at| &workspace.members[at].version);
+    members.any(|own| own == version || own.base() == *version)
+        || train.tags(repo).any(|(released, _)| released == *version)
+        || older(version) && !train.tags(repo).any(|(released, _)| older(&released))
+}
+
+/// A configured place that holds what the train never was: another package's, perhaps, behind the same words.
+pub fn strange_places(snapshot: &Snapshot, to: &Version) -> Vec<Finding> {
+    let Snapshot { workspace, train, .. } = snapshot;
+    let mut findings = Vec::new();
+    for file in &train.config.files {
+        let places = anchored(workspace, train, file).unwrap_or_default();
+        let read = places.iter().filter_map(|place| Some((place, Version::parse(&place.text, file.dialect()).ok()?)));
+        for (place, _) in read.filter(|(_, found)| found != to && !found.falls_to(to) && !had(snapshot, found)) {
+            let path = slashed(&workspace.in_root(&file.path));
+            let what = format!("{path}: after `{}` stands `{}`, and no release was that", file.after, place.text);
+            findings.push(Finding::new("version-files", what, correct(train, "files")));
+        }
+    }
+    findings
+}
+
+/// A wheel's own version that the train never had, nor its crate: another product's, perhaps.
+pub fn strange_version(snapshot: &Snapshot, wheel: &Wheel, to: &Version) -> Option<Finding> {
+    let workspace = &snapshot.workspace;
     let member = &workspace.members[wheel.member];
     let found = wheel_version(wheel).ok()??;
     // One that was left behind is aligned.
-    let line = |version: &Version| (version.semver().major, version.semver().minor);
-    let is_known = line(&found) == line(&member.version) || found == *to;
-    if is_known || found.falls_to(to) || train.tags(repo).any(|(released, _)| released == found) {
+    if found == *to || found.falls_to(to) || had(snapshot, &found) {
         return None;
     }
     let python = member.version.show(Dialect::Pep440).ok()?;

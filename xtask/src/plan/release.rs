@@ -163,6 +163,7 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
     findings.extend(above(snapshot, to).filter(|_| !released));
     findings.extend(taken::yanked(snapshot, to));
     findings.extend(train.wheels.iter().filter_map(|wheel| check::strange_version(snapshot, wheel, to)));
+    findings.extend(check::strange_places(snapshot, to));
     remarks.extend(kept_metadata(snapshot, to, &versions));
     remarks.extend(check::published::noted(workspace, train));
     findings.extend(misplaced_metadata(snapshot, to));

@@ -1,5 +1,7 @@
-//! Which versions a wheel may have before a release, and which locks are its own.
-//! Nothing of a wheel may ever go down, nor be raised from what was another product's.
+//! Which versions a wheel and configured places may have before a release, and which locks are the wheel's own.
+//! Nothing may ever go down, nor be raised from what was another product's.
+
+use serde_json::json;
 
 use super::sketch::{changes, findings, house};
 
@@ -67,4 +69,23 @@ fn a_lock_is_edited_where_it_holds_the_wheels_own_directory() {
     );
     let of_another = house().file("uv.lock", &format!("version = 1\n\n{other}")).release("0.10.0");
     assert!(!changes(&of_another).iter().any(|line| line.contains("uv.lock")) && findings(&of_another).is_empty());
+}
+
+#[test]
+fn a_version_behind_the_same_words_that_is_none_of_the_trains_is_told() {
+    let house = |text: &str| {
+        house()
+            .tagged("v0.9.2")
+            .file("docs/use.md", text)
+            .configured("files", json!([{ "path": "docs/use.md", "after": "version = \"", "times": 2 }]))
+            .release("0.10.0")
+    };
+    let both = "barter = { version = \"0.9.3\" }\nbarter-data = { version = \"0.9.2\" }\n";
+    assert_eq!(findings(&house(both)), [""; 0], "one was left behind");
+    for other in ["0.4.20", "0.9.1"] {
+        let plan = house(&format!("barter = {{ version = \"0.9.3\" }}\nserde = {{ version = \"{other}\" }}\n"));
+        let told =
+            format!("version-files: docs/use.md: after `version = \"` stands `{other}`, and no release was that");
+        assert_eq!(findings(&plan), [told]);
+    }
 }
