@@ -119,7 +119,8 @@ pub fn make(call: &Call<'_>, intent: &Intent, options: &Options) -> Result<()> {
         if waived && basis::beside::is_merged_otherwise(&loader, &snapshot, &plan.to)? {
             let version = plan.to.tag();
             call.report.say(format!(
-                "next: {version} is on {main} as another commit (a squash or rebase merge): git switch {main} && git tag -d {tag} && cargo xtask release {version}"
+                "next: {version} is on {main} as another commit (a squash or rebase merge): git switch {main} && git tag -d {tag} && cargo xtask release {version}{}",
+                snapshot.train.config.option()
             ));
             return Ok(());
         }
@@ -709,7 +710,12 @@ fn publication_of(
     let tag = train.tag.fill(version);
     let options = &publish::Options { elsewhere: elsewhere(loader, train)?, ..options.clone() };
     let Some(commit) = loader.repo.tags.get(&tag) else {
-        bail!("there is no tag {tag} here: cargo xtask release {}, or git fetch {} --tags", version.tag(), train.remote)
+        bail!(
+            "there is no tag {tag} here: cargo xtask release {}{}, or git fetch {} --tags",
+            version.tag(),
+            train.config.option(),
+            train.remote
+        )
     };
     // Another line may have had other members.
     let mut snapshot = match *commit == loader.repo.head {

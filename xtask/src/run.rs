@@ -584,6 +584,7 @@ mod tests {
             waived: Default::default(),
             without: Vec::new(),
             elsewhere: Default::default(),
+            option: String::new(),
             packed: None,
         });
         let dist = Dist {

@@ -382,6 +382,9 @@ pub struct Tagged {
     pub remote: String,
     /// The tag's template, to find the train's other tags.
     pub template: Template,
+    /// ` --train NAME`, where a command needs it to mean this train.
+    #[serde(skip)]
+    pub option: String,
     /// What the repository is known by, where a registry tells whose a name is.
     #[serde(skip)]
     pub own: Own,
@@ -396,6 +399,18 @@ pub struct Tagged {
     /// Where packages and images are that were compiled before; `None` to compile them.
     #[serde(skip)]
     pub packed: Option<PathBuf>,
+}
+
+impl Tagged {
+    /// A command about this release, as it is typed.
+    pub fn typed(&self, verb: &str) -> String {
+        self.typed_for(verb, &self.version)
+    }
+
+    /// The same about another release of its train.
+    pub fn typed_for(&self, verb: &str, version: &Version) -> String {
+        format!("cargo xtask {verb} {}{}", version.tag(), self.option)
+    }
 }
 
 /// Every crate of the release packed, and each compiled from what was packed.

@@ -25,17 +25,17 @@ pub fn find(loader: &Loader<'_>, train: &Train, version: &Version, plan: &mut Pl
             return Ok(());
         }
     }
-    let is_meant = plan.to == *version;
+    let (is_meant, option) = (plan.to == *version, train.config.option());
     let again = match is_meant {
         true => "the same command".to_owned(),
-        false => format!("cargo xtask release {}", version.tag()),
+        false => format!("cargo xtask release {}{option}", version.tag()),
     };
     let remote = &train.remote;
     let next = match is_pushed(loader, train, &tag) {
         Ok(false) => format!("git tag -d {tag}, then {again}"),
         // Its commit is published as it is; other versions go their own way.
         Ok(true) if is_meant => {
-            format!("cargo xtask publish {} publishes that commit; a pushed tag is never moved", version.tag())
+            format!("cargo xtask publish {}{option} publishes that commit; a pushed tag is never moved", version.tag())
         }
         Ok(true) => return Ok(()),
         Err(error) => {

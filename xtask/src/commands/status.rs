@@ -201,7 +201,8 @@ fn last(
         false => match found.and_then(follows) {
             Ok(seen) => seen.into_iter().map(|seen| part(seen.title, seen.seen)).collect(),
             Err(error) => {
-                let next = format!("cargo xtask post-release {} --dry-run", version.tag());
+                let next =
+                    format!("cargo xtask post-release {}{} --dry-run", version.tag(), snapshot.train.config.option());
                 unknown("what follows it", &error, next)
             }
         },

@@ -74,7 +74,7 @@ fn look(announcement: &Announcement) -> String {
 /// The command that announces it.
 pub fn command(announcement: &Announcement) -> String {
     let word = if announcement.is_withdrawal() { "rollback" } else { "publish" };
-    format!("cargo xtask {word} {}", announcement.of.version.tag())
+    announcement.of.typed(word)
 }
 
 /// `sent WHEN WHAT`. Earlier, a draft was taken for sent.

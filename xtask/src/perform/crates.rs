@@ -328,7 +328,10 @@ fn judge(upload: &CrateUpload, listed: Option<Listed>, packed: Option<&str>, lac
             let version = upload.version.tag();
             return Observation::Blocked {
                 why: format!("an earlier release should have published it, and what stands here now is not {version}"),
-                next: format!("cargo xtask publish {version} --only crates, then the same command"),
+                next: format!(
+                    "{} --only crates, then the same command",
+                    upload.of.typed_for("publish", &upload.version)
+                ),
             };
         }
         return match lacks {
@@ -568,6 +571,7 @@ pub mod tests {
             waived: Default::default(),
             without: Vec::new(),
             elsewhere: Default::default(),
+            option: " --train lark".to_owned(),
             packed: None,
         };
         CrateUpload {
@@ -703,7 +707,7 @@ pub mod tests {
         let earlier = CrateUpload { version: Version::parse("0.7.3", Dialect::Cargo).unwrap(), ..lark() };
         let left_behind = judge(&earlier, None, None, None);
         assert!(
-            matches!(&left_behind, Observation::Blocked { next, .. } if next.starts_with("cargo xtask publish 0.7.3")),
+            matches!(&left_behind, Observation::Blocked { next, .. } if next.starts_with("cargo xtask publish 0.7.3 --train lark --only crates")),
             "{left_behind:?}"
         );
     }

@@ -297,7 +297,7 @@ pub fn observe_back(world: &World<'_>, back: &PointBack) -> Result<Observation> 
                 None => format!("{name}:{version} is not in the registry, and nothing is built again under its name"),
                 Some(_) => format!("{name}:{version} in the registry is not of commit {}", short(&back.to.of.commit)),
             },
-            next: format!("cargo xtask publish {version} --only images, or leave latest as it is: --without images"),
+            next: format!("{} --only images, or leave latest as it is: --without images", back.to.of.typed("publish")),
         },
     })
 }

@@ -40,7 +40,7 @@ pub fn observe(world: &World<'_>, listing: &Listing) -> Result<Observation> {
             Observation::Todo => {
                 return Ok(Observation::Blocked {
                     why: format!("{} is not published", part.name()),
-                    next: format!("cargo xtask publish {}", listing.of.version.tag()),
+                    next: listing.of.typed("publish"),
                 });
             }
             Observation::Blocked { why, next } => {

@@ -85,11 +85,12 @@ pub fn observe_tag(world: &World<'_>, of: &Tagged) -> Result<Observation> {
             why: format!("{remote} does not have it, and what is not there must not be published"),
             next: match branch_of(world, &of.commit)? {
                 Some(branch) => format!(
-                    "cargo xtask release --push, or git push --atomic {remote} refs/heads/{branch} refs/tags/{tag}"
+                    "cargo xtask release{} --push, or git push --atomic {remote} refs/heads/{branch} refs/tags/{tag}",
+                    of.option
                 ),
                 None => format!(
-                    "no branch here leads to its commit, as after a squash merge: git tag -d {tag}, then cargo xtask release {} on the merged commit",
-                    of.version.tag()
+                    "no branch here leads to its commit, as after a squash merge: git tag -d {tag}, then {} on the merged commit",
+                    of.typed("release")
                 ),
             },
         },

@@ -14,7 +14,7 @@ pub fn observe(world: &World<'_>, published: &Published) -> Observation {
             return Observation::Unknown { why: format!("{}: {why}", part.title), next: next.clone() };
         }
     }
-    let publish = format!("cargo xtask publish {}", published.of.version.tag());
+    let publish = published.of.typed("publish");
     // What only a person can do holds nothing up.
     let (waits, seen): (Vec<_>, Vec<_>) = seen.into_iter().partition(|part| part.waits);
     // While a part is missing, the sum was not asked for.

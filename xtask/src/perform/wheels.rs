@@ -419,7 +419,7 @@ pub fn observe(world: &World<'_>, dist: &Dist) -> Result<Observation> {
                 "the index has {} of it; whether they are ours, the forge's release does not tell",
                 count(listed.len(), "file")
             ),
-            next: format!("cargo xtask publish {} --only forge, where the forge knows you", dist.of.version.tag()),
+            next: format!("{} --only forge, where the forge knows you", dist.of.typed("publish")),
         },
         Some(Missing { why, next }) => Observation::Blocked { why, next },
     })

@@ -179,7 +179,8 @@ fn items(snapshot: &Snapshot, released: &Released, texts: &Texts<'_>) -> Vec<Str
     let is_drafted = released.parts.iter().any(|step| matches!(step, Step::Announce(a) if a.channel == Channel::Mail));
     if is_drafted {
         items.push(format!(
-            "send the mail about {version}, which `cargo xtask publish` drafted: `cargo xtask status {version}` says where it lies"
+            "send the mail about {version}, which `cargo xtask publish` drafted: `cargo xtask status {version}{}` says where it lies",
+            train.config.option()
         ));
     }
     // What was set aside for the release is made up for after it.

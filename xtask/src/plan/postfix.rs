@@ -248,5 +248,6 @@ fn wheels_changed(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
 /// The release that takes along what a post release cannot.
 fn patch(snapshot: &Snapshot, driver: &Version) -> String {
     let patch = driver.bump(Bump::Patch).ok().and_then(|patch| taken::free(snapshot, patch));
-    patch.map_or_else(|| "patch".to_owned(), |version| version.to_string())
+    let patch = patch.map_or_else(|| "patch".to_owned(), |version| version.to_string());
+    patch + &snapshot.train.config.option()
 }

@@ -77,6 +77,7 @@ pub fn plan(snapshot: &Snapshot, version: &Version, options: &Options) -> Public
         commit: base.clone(),
         remote: train.remote.clone(),
         template: train.tag.clone(),
+        option: train.config.option(),
         own: ownership::own(snapshot),
         waived: waived(snapshot, options),
         without: options.without.clone(),

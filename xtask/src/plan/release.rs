@@ -149,7 +149,8 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
             let what = format!("{} is at {} and would go down to {version}", member.name, member.version);
             let next = match train.is_in_development(&snapshot.repo, &member.version) {
                 true => format!(
-                    "a fix of an older line is a hotfix: cargo xtask hotfix {version}; alpha and beta cannot come after -dev (name -rc.1)"
+                    "a fix of an older line is a hotfix: cargo xtask hotfix {version}{}; alpha and beta cannot come after -dev (name -rc.1)",
+                    train.config.option()
                 ),
                 // The driver's version is the train's, and a wheel has the driver's.
                 false if at == train.driver || train.owns_wheel(at) => {
@@ -189,10 +190,11 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
         && let Err(error) = to.show(Dialect::Pep440)
     {
         let next = format!(
-            "cargo xtask release {}.{}.{}-rc.1, or -alpha.N, -beta.N, -dev.N",
+            "cargo xtask release {}.{}.{}-rc.1{}, or -alpha.N, -beta.N, -dev.N",
             to.semver().major,
             to.semver().minor,
-            to.semver().patch
+            to.semver().patch,
+            train.config.option()
         );
         findings.push(Finding::new("python-version", format!("{error:#}"), next));
     }

@@ -226,6 +226,7 @@ pub fn plan(gone: &Snapshot, now: &Snapshot, version: &Version, facts: &Facts, o
         commit: commit.to_owned(),
         remote: train.remote.clone(),
         template: train.tag.clone(),
+        option: train.config.option(),
         own: super::ownership::own(gone),
         waived: Default::default(),
         without: Vec::new(),
@@ -344,10 +345,13 @@ fn findings(now: &Snapshot, of: &Tagged, facts: &Facts, remote: &Remote) -> Vec<
     if let Some(later) = facts.later.first() {
         let what = format!("{later} was released on top of {}", of.tag);
         let version = train.tag.version_in(later).map(|version| version.tag()).unwrap_or_default();
+        let option = train.config.option();
         let next = match version.contains("post") || !remote.tag {
-            true => format!("cargo xtask rollback {version} first"),
+            true => format!("cargo xtask rollback {version}{option} first"),
             false => {
-                format!("{later} takes its place already; if that is to go too: cargo xtask rollback {version} first")
+                format!(
+                    "{later} takes its place already; if that is to go too: cargo xtask rollback {version}{option} first"
+                )
             }
         };
         findings.push(Finding::new("later", what, next));

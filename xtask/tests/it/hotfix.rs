@@ -491,3 +491,16 @@ fn what_git_left_between_two_branches_is_told() {
     place.write("crates/lark/src/lib.rs", "// mine\n");
     assert!(typed(&place, HOTFIX).all().contains("git stash"));
 }
+
+#[test]
+fn what_is_to_be_typed_names_the_train_that_is_meant() {
+    let place = Place::of_world("hotfix_named", "trains");
+    place.git("tag --annotate ingest-v0.3.0 --message ingest-v0.3.0");
+    for (typed, next) in [
+        ("hotfix 0.3.5 --train ingest", "cargo xtask hotfix 0.3.1 --train ingest"),
+        ("publish 0.9.9 --train ingest", "cargo xtask release 0.9.9 --train ingest"),
+    ] {
+        let said = place.xtask(typed);
+        assert!(said.code == Some(1) && said.all().contains(next), "{}", said.all());
+    }
+}

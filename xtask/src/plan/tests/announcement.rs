@@ -42,6 +42,7 @@ fn told_of(
         waived: Default::default(),
         without: Vec::new(),
         elsewhere: Default::default(),
+        option: String::new(),
         packed: None,
     }));
     text(&snapshot, &of, occasion, channel, notes)
