@@ -33,7 +33,7 @@ use crate::{
     requirement,
     snapshot::Snapshot,
     train::{Train, Wheel, uv_locks, wheel_version},
-    version::{Dialect, Version},
+    version::{Dialect, Version, spelling::Spelling},
     workspace::{Member, Workspace, dir},
 };
 
@@ -418,15 +418,16 @@ pub fn falls(workspace: &Workspace, wheel: &Wheel, to: &Version, python: &str) -
     Some(Finding::new("wheel-version", what, next))
 }
 
-/// Whether the train had a version. Of a line without any older tag, what is lower than the current version counts.
-fn had(snapshot: &Snapshot, version: &Version) -> bool {
+/// Whether the train had `version`, or one that `says` takes for it. Of a line without any older tag, what is lower than
+/// the current version counts.
+fn had(snapshot: &Snapshot, version: &Version, says: impl Fn(&Version) -> bool) -> bool {
     let Snapshot { workspace, train, repo, .. } = snapshot;
     let current = train.version(workspace);
     let line = |version: &Version| (version.semver().major, version.semver().minor);
     let older = |found: &Version| line(found) == line(current) && found < &current.base();
     let mut members = train.members().into_iter().map(|at| &workspace.members[at].version);
-    members.any(|own| own == version || own.base() == *version)
-        || train.tags(repo).any(|(released, _)| released == *version)
+    members.any(|own| says(own) || own.base() == *version)
+        || train.tags(repo).any(|(released, _)| says(&released))
         || older(version) && !train.tags(repo).any(|(released, _)| older(&released))
 }
 
@@ -436,8 +437,11 @@ pub fn strange_places(snapshot: &Snapshot, to: &Version) -> Vec<Finding> {
     let mut findings = Vec::new();
     for file in &train.config.files {
         let places = anchored(workspace, train, file).unwrap_or_default();
-        let read = places.iter().filter_map(|place| Some((place, Version::parse(&place.text, file.dialect()).ok()?)));
-        for (place, _) in read.filter(|(_, found)| found != to && !found.falls_to(to) && !had(snapshot, found)) {
+        let current = train.version(workspace);
+        let read = places.iter().filter_map(|place| Some((place, file.read(&place.text, current).ok()?)));
+        let had = |found: &Spelling| had(snapshot, &found.version, |version| found.says(version));
+        let is_strange = |found: &Spelling| !found.says(to) && !found.is_ahead(to) && !had(found);
+        for (place, _) in read.filter(|(_, found)| is_strange(found)) {
             let path = slashed(&workspace.in_root(&file.path));
             let what = format!("{path}: after `{}` stands `{}`, and no release was that", file.after, place.text);
             findings.push(Finding::new("version-files", what, correct(train, "files")));
@@ -452,7 +456,7 @@ pub fn strange_version(snapshot: &Snapshot, wheel: &Wheel, to: &Version) -> Opti
     let member = &workspace.members[wheel.member];
     let found = wheel_version(wheel).ok()??;
     // One that was left behind is aligned.
-    if found == *to || found.falls_to(to) || had(snapshot, &found) {
+    if found == *to || found.falls_to(to) || had(snapshot, &found, |version| *version == found) {
         return None;
     }
     let python = member.version.show(Dialect::Pep440).ok()?;
@@ -522,13 +526,17 @@ fn version_files(workspace: &Workspace, train: &Train) -> Vec<Finding> {
             Err(finding) if findings.contains(&finding) => {}
             Err(finding) => findings.push(finding),
             Ok(places) => findings.extend(places.into_iter().filter_map(|place| {
-                let found = Version::parse(&place.text, file.dialect()).ok();
-                // What can be had may be an earlier one.
-                let is_behind = |found: &Version| file.when == When::Published && !found.falls_to(driver);
-                let is_said = |found: &Version| found == driver || wheels.contains(&found);
-                let right = found.is_some_and(|found| is_said(&found) || is_behind(&found));
+                let found = file.read(&place.text, driver).ok();
+                // What can be had may be an earlier one, as may what has no word for a candidate.
+                let is_behind = |found: &Spelling| {
+                    let may = file.when == When::Published || driver.is_prerelease() && found.numbers < 3;
+                    may && !found.is_ahead(driver)
+                };
+                let is_said = |found: &Spelling| found.says(driver) || wheels.iter().any(|wheel| found.says(wheel));
+                let right = found.as_ref().is_some_and(|found| is_said(found) || is_behind(found));
                 (!right && is_known).then(|| {
-                    let spelt = driver.show(file.dialect()).unwrap_or_else(|_| driver.tag());
+                    let spelt = found.and_then(|found| found.of(driver).ok());
+                    let spelt = spelt.or_else(|| driver.show(file.dialect()).ok()).unwrap_or_else(|| driver.tag());
                     Finding::new(
                         "version-files",
                         format!("{}: `{}` is followed by `{}`, not {spelt}", slashed(&path), file.after, place.text),

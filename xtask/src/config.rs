@@ -22,7 +22,7 @@ pub use self::{
 use crate::{
     conventional::Kind,
     names::{self, Branch, Word, check_release, check_subject, check_word, in_the_way},
-    version::{Dialect, Version},
+    version::{Dialect, Version, spelling::Spelling},
     visible,
     workspace::normalized,
 };
@@ -373,6 +373,11 @@ impl VersionFile {
             None if extension == Some("toml") => Dialect::Cargo,
             None => Dialect::Tag,
         }
+    }
+
+    /// What stands at one of its places. `current` is the version of the crates.
+    pub fn read(&self, text: &str, current: &Version) -> Result<Spelling> {
+        Spelling::read(text, self.dialect(), current)
     }
 }
 

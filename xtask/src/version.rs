@@ -1,6 +1,8 @@
 //! One release version and its three spellings: Cargo's (SemVer), Python's (PEP 440) and the tag's.
 //! It must never let a version through that one of the dialects cannot spell or would order differently.
 
+pub mod spelling;
+
 use std::{cmp::Ordering, fmt};
 
 use anyhow::{Context, Result, bail};

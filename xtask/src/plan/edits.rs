@@ -185,16 +185,12 @@ impl<'w> Places<'w> {
                 }
             };
             for place in places {
+                let spelt = file.read(&place.text, train.version(self.workspace));
                 // A fix of an older line takes nothing back from those who read of a newer one.
-                let is_ahead = |old: Version| old.falls_to(version);
-                if when == When::Published && Version::parse(&place.text, file.dialect()).is_ok_and(is_ahead) {
+                if when == When::Published && spelt.as_ref().is_ok_and(|spelt| spelt.is_ahead(version)) {
                     continue;
                 }
-                let new = Version::parse(&place.text, file.dialect()).and_then(|old| {
-                    anyhow::ensure!(!old.falls_to(version), "it is ahead of {}", version.tag());
-                    version.show(file.dialect())
-                });
-                match new {
+                match spelt.and_then(|spelt| spelt.moved(version)) {
                     Ok(new) => {
                         self.set(&path, &place, new.clone(), Reason::Anchor { after: file.after.clone(), to: new })
                     }

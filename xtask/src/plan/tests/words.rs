@@ -1,6 +1,8 @@
 //! Stories of what a release writes beside the crates: wheels, version files, changelog and notes.
 //! Every byte that is not a version or a heading must be as the author left it.
 
+use std::path::Path;
+
 use serde_json::json;
 
 use super::sketch::{Sketch, changes, findings, house, moved, tag_message, text};
@@ -396,6 +398,49 @@ fn an_empty_unreleased_is_nothing_to_release() {
         .release("0.10.0");
     assert_eq!(findings(&final_version), [""; 0]);
     assert!(text(&final_version, "CHANGELOG.md").contains("- No changes since 0.9.3."));
+}
+
+#[test]
+fn a_configured_place_keeps_the_precision_that_it_has() {
+    let files = json!([
+        { "path": "README.md", "after": "barter = \"" },
+        { "path": "README.md", "after": "barter-data = { version = \"" },
+        { "path": "README.md", "after": "tag: " },
+        { "path": "java/pom.xml", "after": "<version>" },
+        { "path": "docs/install.md", "after": "barter-python~=" },
+    ]);
+    let readme = |one: &str, two: &str, tag: &str| {
+        format!("barter = \"{one}\"\nbarter-data = {{ version = \"{two}\" }}\ntag: {tag}\n")
+    };
+    let house = house()
+        .configured("files", files)
+        .file("README.md", &readme("0", "0.9", "v0.9.3"))
+        .file("java/pom.xml", "<version>0.9.3-SNAPSHOT</version>\n")
+        .file("docs/install.md", "pip install barter-python~=0.9\n");
+    assert_eq!(findings(&house.release("0.9.4")), [""; 0]);
+    let said = |sketch: &Sketch| {
+        let text = |path: &str| sketch.texts[Path::new(path)].clone();
+        (text("README.md"), text("java/pom.xml"), text("docs/install.md"))
+    };
+    let snapshot = |version: &str| format!("<version>{version}-SNAPSHOT</version>\n");
+    let python = |version: &str| format!("pip install barter-python~={version}\n");
+    let after = |from: &Sketch, goal: &str| {
+        let plan = from.release(goal);
+        assert_eq!(findings(&plan), [""; 0], "{goal}");
+        from.clone().after(&plan).tagged(&format!("v{}", plan.to.tag()))
+    };
+    let patch = after(&house, "0.9.4");
+    assert_eq!(said(&patch), (readme("0", "0.9", "v0.9.4"), snapshot("0.9.4"), python("0.9")));
+    let candidate = after(&house, "0.10.0-rc.1");
+    assert_eq!(said(&candidate), (readme("0", "0.9", "v0.10.0-rc.1"), snapshot("0.10.0"), python("0.9")));
+    for minor in [after(&house, "0.10.0"), after(&candidate, "0.10.0")] {
+        assert_eq!(said(&minor), (readme("0", "0.10", "v0.10.0"), snapshot("0.10.0"), python("0.10")));
+    }
+    assert_eq!(said(&after(&house, "1.0.0")).0, readme("1", "1.0", "v1.0.0"));
+
+    let other = house.file("README.md", &readme("0", "0.4", "v0.9.3")).release("0.10.0");
+    let told = "version-files: README.md: after `barter-data = { version = \"` stands `0.4`, and no release was that";
+    assert!(findings(&other).contains(&told.to_owned()), "{:?}", findings(&other));
 }
 
 #[test]

@@ -1,0 +1,212 @@
+//! How a version is spelt at a place in any text: with a `v` or without, how many of its numbers, what always stands behind.
+//! It must never make a place more or less precise than its author did.
+
+use anyhow::{Result, bail};
+
+use super::{Dialect, Version};
+
+/// What other ecosystems call a version that is worked on; it may stand behind every version of a file.
+const ALWAYS_BEHIND: [&str; 7] = ["-snapshot", "-dev", "+dev", ".dev", ".dev0", "-dev0", "-dev.0"];
+
+/// A version as it is spelt somewhere.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spelling {
+    /// `v`, where one stands before it.
+    before: String,
+    /// What is said, missing numbers taken for 0.
+    pub version: Version,
+    /// How many of the three numbers are said.
+    pub numbers: usize,
+    /// What stands behind the numbers whatever the version is: `-SNAPSHOT`.
+    behind: String,
+    text: String,
+    dialect: Dialect,
+}
+
+impl Spelling {
+    /// Reads a place. `current` is the version of the crates: `-dev` behind a version that is not worked on is kept.
+    pub fn read(text: &str, dialect: Dialect, current: &Version) -> Result<Spelling> {
+        let rest = text.strip_prefix(['v', 'V']).unwrap_or(text);
+        let (numbers, behind) = split(rest);
+        let is_short = numbers.len() < 3;
+        let is_marked = ALWAYS_BEHIND.contains(&behind.to_ascii_lowercase().as_str());
+        let is_kept = is_marked && !current.is_development();
+        let spelling = |version, behind: &str| Spelling {
+            before: text[..text.len() - rest.len()].to_owned(),
+            version,
+            numbers: numbers.len().min(3),
+            behind: behind.to_owned(),
+            text: text.to_owned(),
+            dialect,
+        };
+        let mut full: Vec<&str> = numbers.clone();
+        full.resize(3, "0");
+        let core = Version::parse(&full.join("."), dialect);
+        // It is another word for what the crates say.
+        if is_marked && !is_kept && core.as_ref().is_ok_and(|core| *core == current.final_version()) {
+            return Ok(spelling(current.clone(), ""));
+        }
+        match !numbers.is_empty() && (is_kept || is_short && behind.is_empty()) {
+            true => Ok(spelling(core?, behind)),
+            false => Ok(spelling(Version::parse(rest, dialect)?, "")),
+        }
+    }
+
+    /// The place as it has to say `version`. A place that says two numbers says no pre-release: it stays until the final one.
+    pub fn of(&self, version: &Version) -> Result<String> {
+        let Spelling { before, behind, .. } = self;
+        let core = version.semver();
+        let numbers = [core.major, core.minor, core.patch].map(|number| number.to_string());
+        match self.numbers {
+            3 if behind.is_empty() => Ok(format!("{before}{}", version.show(self.dialect)?)),
+            3 => Ok(format!("{before}{}{behind}", numbers.join("."))),
+            _ if version.is_prerelease() && behind.is_empty() => Ok(self.text.clone()),
+            said => Ok(format!("{before}{}{behind}", numbers[..said].join("."))),
+        }
+    }
+
+    /// The place as it has to say `version`, which must not be behind what it says.
+    pub fn moved(&self, version: &Version) -> Result<String> {
+        if self.is_ahead(version) {
+            bail!("it is ahead of {}", version.tag());
+        }
+        self.of(version)
+    }
+
+    /// Whether the place says what is higher than `version`.
+    pub fn is_ahead(&self, version: &Version) -> bool {
+        match self.numbers == 3 && self.behind.is_empty() {
+            true => self.version.falls_to(version),
+            false => self.version.falls_to(&version.final_version()),
+        }
+    }
+
+    /// Whether the place says `version`, as far as it says anything.
+    pub fn says(&self, version: &Version) -> bool {
+        match self.numbers == 3 && self.behind.is_empty() {
+            true => self.version == *version,
+            false => self.of(&version.final_version()).is_ok_and(|spelt| spelt == self.text),
+        }
+    }
+}
+
+/// The numbers at the beginning of a text, three at most, and what is behind them.
+fn split(text: &str) -> (Vec<&str>, &str) {
+    let (mut numbers, mut at) = (Vec::new(), 0);
+    while numbers.len() < 3 {
+        let start = if numbers.is_empty() { 0 } else { at + 1 };
+        if !numbers.is_empty() && !text[at..].starts_with('.') {
+            break;
+        }
+        let digits = text[start..].bytes().take_while(u8::is_ascii_digit).count();
+        if digits == 0 {
+            break;
+        }
+        numbers.push(&text[start..start + digits]);
+        at = start + digits;
+    }
+    (numbers, &text[at..])
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn v(text: &str) -> Version {
+        Version::parse(text, Dialect::Cargo).unwrap()
+    }
+
+    #[test]
+    fn a_place_keeps_its_precision() {
+        use Dialect::{Cargo, Pep440, Tag};
+        for (text, dialect, from, to, expected) in [
+            ("0.34", Cargo, "0.34.2", "0.35.0", "0.35"),
+            ("0.34", Pep440, "0.34.2", "0.35.0", "0.35"),
+            ("0.34", Cargo, "0.34.2", "0.34.3", "0.34"),
+            ("0.34", Tag, "0.34.2", "1.0.0", "1.0"),
+            ("0", Tag, "0.34.2", "1.0.0", "1"),
+            ("v0.34", Tag, "0.34.2", "0.35.0", "v0.35"),
+            ("v0.34.2", Tag, "0.34.2", "0.35.0", "v0.35.0"),
+            ("v0.34.2", Cargo, "0.34.2", "0.35.0-rc.1", "v0.35.0-rc.1"),
+            ("v0.34.2", Pep440, "0.34.2", "0.35.0-rc.1", "v0.35.0rc1"),
+            ("0.34.2", Pep440, "0.34.2", "0.34.2+post.1", "0.34.2.post1"),
+            // No two numbers name a candidate.
+            ("0.34", Cargo, "0.34.2", "0.35.0-rc.1", "0.34"),
+            ("0.34", Cargo, "0.35.0-rc.1", "0.35.0", "0.35"),
+            // What always stands behind it stays.
+            ("0.34.2-SNAPSHOT", Tag, "0.34.2", "0.35.0", "0.35.0-SNAPSHOT"),
+            ("0.34.2-SNAPSHOT", Tag, "0.34.2", "0.35.0-rc.1", "0.35.0-SNAPSHOT"),
+            ("0.34-SNAPSHOT", Tag, "0.34.2", "0.35.0", "0.35-SNAPSHOT"),
+            ("v0.34.2-dev", Tag, "0.34.2", "0.35.0", "v0.35.0-dev"),
+            ("0.34.2+dev", Cargo, "0.34.2", "0.35.0", "0.35.0+dev"),
+            ("0.34.2.dev0", Pep440, "0.34.2", "0.35.0", "0.35.0.dev0"),
+            // The crates are worked on, too, and are released now.
+            ("0.35.0-SNAPSHOT", Tag, "0.35.0-dev.1", "0.35.0", "0.35.0"),
+            ("0.35.0-dev", Cargo, "0.35.0-dev", "0.35.0", "0.35.0"),
+            ("0.35.0.dev1", Pep440, "0.35.0-dev.1", "0.35.0", "0.35.0"),
+            ("0.35.0-rc.1", Tag, "0.35.0-rc.1", "0.35.0", "0.35.0"),
+            ("0.35.0rc1", Pep440, "0.35.0-rc.1", "0.35.0-rc.2", "0.35.0rc2"),
+        ] {
+            let place = Spelling::read(text, dialect, &v(from)).unwrap();
+            assert_eq!(place.moved(&v(to)).unwrap(), expected, "{text} from {from} to {to}");
+        }
+    }
+
+    #[test]
+    fn what_is_ahead_or_no_version_is_not_moved() {
+        let current = v("0.34.2");
+        for text in ["0.36", "1", "v0.35.1", "0.35.1-SNAPSHOT"] {
+            let place = Spelling::read(text, Dialect::Tag, &current).unwrap();
+            assert!(place.moved(&v("0.35.0")).is_err() && place.is_ahead(&v("0.35.0")), "{text}");
+        }
+        for text in ["", "v", "latest", "0.34x", "0.34.2.1", "0.34.2-linux-x", "0.34-rc.1", ".1", "0."] {
+            let read = Spelling::read(text, Dialect::Cargo, &current);
+            assert!(read.is_err() || text == "0.34.2-linux-x", "{text}");
+        }
+    }
+
+    #[test]
+    fn a_place_says_a_version_as_far_as_it_goes() {
+        for (text, version, says) in [
+            ("0.34", "0.34.2", true),
+            ("0.34", "0.35.0", false),
+            ("0.35", "0.35.0-rc.1", true),
+            ("0.34", "0.35.0-rc.1", false),
+            ("v0.34.2", "0.34.2", true),
+            ("0.34.1", "0.34.2", false),
+            ("0.34.2-SNAPSHOT", "0.34.2", true),
+            ("0.34.1-SNAPSHOT", "0.34.2", false),
+            ("0.34.2-SNAPSHOT", "0.34.2-rc.1", true),
+        ] {
+            let place = Spelling::read(text, Dialect::Tag, &v("0.34.2")).unwrap();
+            assert_eq!(place.says(&v(version)), says, "{text} {version}");
+        }
+        let worked_on = v("0.35.0-dev.1");
+        assert!(Spelling::read("0.35.0-SNAPSHOT", Dialect::Tag, &worked_on).unwrap().says(&worked_on));
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_makes_it_panic(text in "[v0-9.+a-zé-]{0,12}") {
+            for dialect in [Dialect::Cargo, Dialect::Pep440, Dialect::Tag] {
+                let _ = Spelling::read(&text, dialect, &v("0.34.2"));
+            }
+        }
+
+        #[test]
+        fn a_moved_place_is_read_alike(
+            numbers in 1..4usize, behind in prop::sample::select(vec!["", "-SNAPSHOT", "-dev"]), mark in "v?",
+            to in (1..9u64, 0..9u64, 0..9u64),
+        ) {
+            let to = v(&format!("{}.{}.{}", to.0, to.1, to.2));
+            let text = format!("{mark}{}{behind}", ["0", "9", "3"][..numbers].join("."));
+            let moved = Spelling::read(&text, Dialect::Tag, &v("0.9.3")).unwrap().moved(&to).unwrap();
+            let again = Spelling::read(&moved, Dialect::Tag, &to).unwrap();
+            prop_assert!(again.says(&to), "{text} {moved}");
+            prop_assert_eq!(again.moved(&to).unwrap(), moved.clone());
+            prop_assert!(moved.starts_with(&mark) && moved.ends_with(behind));
+        }
+    }
+}
