@@ -86,7 +86,7 @@ pub const STATE: [Check; 17] = [
 
 /// The findings, rows of the checklist and derived proofs that `--waive` may set aside; the others leave no way to make a
 /// coherent release.
-pub const WAIVABLE: [&str; 19] = [
+pub const WAIVABLE: [&str; 20] = [
     "branch",
     "nothing-to-release",
     "path-only",
@@ -103,6 +103,7 @@ pub const WAIVABLE: [&str; 19] = [
     "maturin-develop",
     "pytest",
     "image",
+    published::UNCONFIGURED,
     ownership::NAMES,
     ownership::CONTENT,
     ownership::YANKED,

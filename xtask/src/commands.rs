@@ -11,7 +11,7 @@ pub mod status;
 mod unverified;
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     ffi::OsString,
     fs::File,
     io::{self, Write as _},
@@ -76,6 +76,7 @@ pub fn make(call: &Call<'_>, intent: &Intent, options: &Options) -> Result<()> {
     let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
     history::whole(&loader)?;
     let mut options = options.clone();
+    options.unconfigured = unconfigured(&loader)?;
     if options.push {
         // What goes out is asked for before; what stays here asks nobody.
         let (world, head) = (world(call, &sh, &loader, Tools::AsFound)?, loader.load(Source::Tree)?);
@@ -285,6 +286,10 @@ pub fn check(call: &Call<'_>) -> Result<()> {
         lists.push(json!({ "train": name, "steps": rows_of }));
     }
     let mut notes: Vec<String> = trains.iter().flat_map(|train| notes(&first.workspace, train)).collect();
+    // The machine that publishes may know more than the one that checks.
+    let unknown = unconfigured(&loader)?;
+    let unknown = trains.iter().flat_map(|train| check::published::unconfigured(&first.workspace, train, &unknown));
+    notes.extend(unknown.map(|finding| format!("{}; next: {}", finding.what, finding.next)));
     notes.extend(of_registries(&world, &first, &trains));
     notes.extend(check::apart::left_out(&first.workspace, &loader.every_train(&first)?));
     report.notes(&notes);
@@ -403,6 +408,12 @@ fn strange_names(call: &Call<'_>) -> Result<(Vec<String>, Vec<String>)> {
         projects.extend(named.into_iter().map(|name| name.name).filter(|name| !known.contains(name)));
     }
     Ok((hidden.into_iter().collect(), projects.into_iter().collect()))
+}
+
+/// The private registries that are named in the workspace, and that cargo does not know here.
+fn unconfigured(loader: &Loader<'_>) -> Result<BTreeMap<String, Option<String>>> {
+    let named = loader.registries();
+    if named.is_empty() { Ok(BTreeMap::new()) } else { Ok(Registries::of(&loader.root_dir())?.unknown(named)) }
 }
 
 /// The checklist of the snapshot's train.

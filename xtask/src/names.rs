@@ -166,6 +166,16 @@ pub fn check_release(name: &str) -> Result<(), String> {
     }
 }
 
+/// How the variables begin in which cargo looks for what is said of a registry.
+pub fn variables_of(registry: &str) -> String {
+    format!("CARGO_REGISTRIES_{}", registry.to_uppercase().replace('-', "_"))
+}
+
+/// The variable that says where a registry's index is.
+pub fn index_variable(registry: &str) -> String {
+    format!("{}_INDEX", variables_of(registry))
+}
+
 /// Refuses what cargo takes for no name of a registry.
 pub fn check_registry(name: &str) -> Result<(), String> {
     check_word(name)?;

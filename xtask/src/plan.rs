@@ -91,6 +91,8 @@ pub struct Options {
     pub confirm: Vec<String>,
     /// What the registries say of the names, where they were asked.
     pub registries: Registries,
+    /// The private registries whose index is not known here, each with a known one that is called nearly so.
+    pub unconfigured: BTreeMap<String, Option<String>>,
 }
 
 impl Plan {

@@ -307,6 +307,9 @@ impl<'r> Stand<'r> {
             named.into_iter().filter(|name| *name != CRATES_IO).map(str::to_owned).collect();
         // What is needed of them the stand-ins have, so that nothing here has a token for a true one.
         let known = Registries::of(&top.join(workspace.root_dir()))?;
+        let why = "no configuration of cargo that is read here has its index, and a release refuses until one has";
+        let unknown = known.unknown(named.clone()).into_keys();
+        rehearsal.not_proved.extend(unknown.map(|name| (format!("sending to the registry `{name}`"), why.to_owned())));
         let needed = needed(&sh, &clone.join(workspace.root_dir()), &known);
         named.extend(needed.iter().map(|one| one.registry.clone()));
         let read: BTreeSet<&str> = needed.iter().map(|one| &*one.registry).collect();

@@ -218,6 +218,19 @@ impl<'a> Loader<'a> {
         })
     }
 
+    /// The registries that members and trains name, as the working tree does.
+    pub fn registries(&self) -> BTreeSet<String> {
+        let trains = config::read(&self.graph.metadata, &dir(&self.graph.root)).trains;
+        let chosen = trains.iter().flat_map(|train| &train.registries).map(|name| name.to_string());
+        let allowed = self.graph.packages.iter().flat_map(|package| &package.registries).cloned();
+        chosen.chain(allowed).collect()
+    }
+
+    /// Where the workspace's own configuration of cargo counts.
+    pub fn root_dir(&self) -> PathBuf {
+        self.repo.top.join(dir(&self.graph.root))
+    }
+
     /// The train that was named; when none was, every train, the default one first.
     pub fn trains(&self, snapshot: &Snapshot) -> Result<Vec<Train>> {
         if self.train.is_some() {

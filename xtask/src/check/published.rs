@@ -8,7 +8,7 @@ use crate::{
     crates_io::{self, LARGEST_METADATA, Objection},
     edit::{slashed, typed},
     files::cargo_toml::{self, Dependency, Table, VersionField},
-    pep503, pypi, requirement,
+    names, pep503, pypi, requirement,
     train::Train,
     workspace::{self, Member, Package, Workspace, is_inside, lexical, normalized},
 };
@@ -248,6 +248,30 @@ pub fn metadata(workspace: &Workspace, train: &Train) -> Vec<Finding> {
         Finding::new("metadata", format!("{}: {what}", manifests.join(", ")), next)
     });
     found.chain(same_crate(workspace, train)).chain(same_project(workspace, train)).collect()
+}
+
+/// What `--waive` calls a registry that is not configured here.
+pub const UNCONFIGURED: &str = "registry-configuration";
+
+/// Cargo knows every registry that crates of the train go to; where they are published, it may know more.
+pub fn unconfigured(workspace: &Workspace, train: &Train, unknown: &BTreeMap<String, Option<String>>) -> Vec<Finding> {
+    let found = unknown.iter().filter_map(|(name, near)| {
+        let goes_there = |member: &&Member| train.registries(member).contains(&Some(name.as_str()));
+        let manifests: Vec<String> =
+            published(workspace, train).filter(goes_there).map(|member| slashed(&member.manifest)).collect();
+        let near = near.as_ref().map(|near| format!(" (did you mean `{near}`?)")).unwrap_or_default();
+        let what = format!(
+            "{}: published to the registry `{name}`{near}, and no configuration of cargo that is read here has its index",
+            manifests.join(", ")
+        );
+        let file = slashed(&workspace.in_root(Path::new(".cargo/config.toml")));
+        let next = format!(
+            "write `[registries.{name}]` with `index = \"sparse+https://HOST/PATH/\"` into {file} and commit, or set {} as where it is published",
+            names::index_variable(name)
+        );
+        (!manifests.is_empty()).then(|| Finding::new(UNCONFIGURED, what, next))
+    });
+    found.collect()
 }
 
 /// What the public registry may refuse, or may take by then.

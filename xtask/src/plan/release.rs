@@ -168,6 +168,7 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
     remarks.extend(kept_metadata(snapshot, to, &versions));
     remarks.extend(check::published::noted(workspace, train));
     findings.extend(misplaced_metadata(snapshot, to));
+    findings.extend(check::published::unconfigured(workspace, train, &options.unconfigured));
     // All that travels together is on the driver's minor line; what is far below it may have a version of its own.
     let line = |version: &Version| (version.semver().major, version.semver().minor);
     let below: Vec<&str> = versions

@@ -63,9 +63,12 @@ impl Environment {
         be_patient(command);
         // Whose a name is, a release asks as well.
         let asked = ["CARGO_HOME", cargo::CONFIG, "UV_PUBLISH_CHECK_URL"];
-        // What is needed of a private registry is given for a token there as well.
-        let is_read =
-            |name: &str| name.starts_with("CARGO_REGISTRIES_REHEARSAL_") || name.contains("_CREDENTIAL_PROVIDER");
+        // What is needed of a private registry is given for a token there as well; a release wants its index to be known.
+        let is_read = |name: &str| {
+            name.starts_with("CARGO_REGISTRIES_REHEARSAL_")
+                || name.contains("_CREDENTIAL_PROVIDER")
+                || name.starts_with("CARGO_REGISTRIES_") && name.ends_with("_INDEX")
+        };
         let given = self.stand_in.environment().iter();
         let given = given.filter(|(name, _)| outward || asked.contains(&name.as_str()) || is_read(name));
         command.envs(given.cloned());

@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use toml_edit::{DocumentMut, Item, TableLike};
 
 use super::cargo;
+use crate::{config::closest, names};
 
 /// The registry that cargo calls so publishes to crates.io, whatever stands in for reading.
 pub const CRATES_IO: &str = "crates-io";
@@ -122,14 +123,28 @@ impl Registries {
 
     /// Where a registry's index is.
     pub fn index(&self, name: &str) -> Option<String> {
-        let variable = std::env::var(format!("{}_INDEX", variables_of(name))).ok();
+        let variable = std::env::var(names::index_variable(name)).ok();
         let configured = || Some(self.config.get("registries")?.get(name)?.get("index")?.as_str()?.to_owned());
         variable.filter(|index| !index.is_empty()).or_else(configured)
+    }
+
+    /// The registries among these whose index is said nowhere, each with one that is known and called nearly so.
+    pub fn unknown(&self, named: BTreeSet<String>) -> BTreeMap<String, Option<String>> {
+        let unknown = named.into_iter().filter(|name| name != CRATES_IO && self.index(name).is_none());
+        let known: Vec<String> = self.names().into_iter().filter(|name| self.index(name).is_some()).collect();
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        let near = |name: &str| closest(name, &known).map(str::to_owned);
+        unknown.map(|name| (name.clone(), near(&name))).collect()
     }
 
     /// The name of the registry that has this index, as a lock writes it.
     pub fn name_of(&self, source: &str) -> Option<String> {
         let index = source.strip_prefix("registry+").unwrap_or(source);
+        self.names().into_iter().find(|name| self.index(name).is_some_and(|own| own == index))
+    }
+
+    /// The names of the registries of which anything is said.
+    fn names(&self) -> BTreeSet<String> {
         let configured = self.config.get("registries").and_then(Value::as_object);
         let mut names: BTreeSet<String> = configured.into_iter().flat_map(|all| all.keys().cloned()).collect();
         let variables = std::env::vars().filter_map(|(name, _)| {
@@ -137,7 +152,7 @@ impl Registries {
             Some(name.to_lowercase().replace('_', "-"))
         });
         names.extend(variables);
-        names.into_iter().find(|name| self.index(name).is_some_and(|own| own == index))
+        names
     }
 
     /// The index of the mirror that is read instead of crates.io: sources may replace one another in turn, and cargo itself
@@ -199,13 +214,8 @@ impl Registries {
 pub fn token_variable(name: &str) -> String {
     match name {
         CRATES_IO => "CARGO_REGISTRY_TOKEN".to_owned(),
-        name => format!("{}_TOKEN", variables_of(name)),
+        name => format!("{}_TOKEN", names::variables_of(name)),
     }
-}
-
-/// How the variables begin in which cargo looks for what is said of a registry.
-fn variables_of(name: &str) -> String {
-    format!("CARGO_REGISTRIES_{}", name.to_uppercase().replace('-', "_"))
 }
 
 /// What `cargo login` wrote into the user's home.

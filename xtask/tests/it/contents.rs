@@ -352,3 +352,29 @@ fn what_cargo_does_not_read_may_be_anywhere() {
         "git submodule update --init --recursive theme",
     );
 }
+
+#[test]
+fn a_registry_that_nothing_configures_is_told_before_the_tag() {
+    let mut place = Place::of_world("contents_registry", "plain");
+    place.replace("crates/lark/Cargo.toml", "license", "publish = [\"prod\"]\nlicense");
+    place.commit("build: say where it is published");
+    let what = "crates/lark/Cargo.toml: published to the registry `prod`, and no configuration of cargo that is read here has its index";
+    let next = "write `[registries.prod]` with `index = \"sparse+https://HOST/PATH/\"` into .cargo/config.toml and commit, or set CARGO_REGISTRIES_PROD_INDEX as where it is published";
+    for command in [RELEASE, &format!("{RELEASE} --dry-run")] {
+        let said = place.xtask(command);
+        let told =
+            format!("refused registry-configuration: {what}\n   next: {next} (or --waive registry-configuration)\n");
+        assert!(said.code == Some(1) && said.out.contains(&told), "{command}: {}", said.all());
+    }
+    // Where it is published, it may be known.
+    let said = place.xtask("check").ok();
+    assert_eq!(said.out.matches(&format!("note: {what}; next: {next}\n")).count(), 1, "{}", said.all());
+    place.xtask(&format!("{RELEASE} --dry-run --waive registry-configuration")).ok();
+    let index = "sparse+http://127.0.0.1:9/prod/";
+    place.env.push(("CARGO_REGISTRIES_PROD_INDEX".to_owned(), index.to_owned()));
+    place.xtask(&format!("{RELEASE} --dry-run")).ok();
+    place.env.clear();
+    place.write(".cargo/config.toml", &format!("[registries.prod]\nindex = \"{index}\"\n"));
+    place.commit("build: say where it is");
+    place.xtask(RELEASE).ok();
+}

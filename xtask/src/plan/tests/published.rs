@@ -1,8 +1,14 @@
 //! Stories of what a registry would refuse, which is told before there is a tag.
 //! None of them asks a registry: manifests and what git tracks are all there is.
 
-use super::sketch::{Sketch, findings, house};
-use crate::{check::published, crates_io::About};
+use std::collections::BTreeMap;
+
+use super::sketch::{Sketch, findings, house, v};
+use crate::{
+    check::published,
+    crates_io::About,
+    plan::{Options, release},
+};
 
 const BARTER: &str = "crates/barter/Cargo.toml";
 const HOLDS: &str = "barter-data.workspace = true\n";
@@ -170,6 +176,33 @@ fn two_crates_are_one_to_the_public_registry() {
         ]
     );
     assert_eq!(found("barterdata"), [""; 0]);
+}
+
+#[test]
+fn a_registry_that_cargo_does_not_know_is_told_before_the_tag() {
+    let private = |name: &str| {
+        let mut snapshot = house().snapshot();
+        for member in ["barter", "barter-data"] {
+            let at = snapshot.workspace.member(member).unwrap();
+            snapshot.workspace.members[at].registries = vec![name.to_owned()];
+        }
+        snapshot
+    };
+    let planned = |name: &str, near: Option<&str>, to: &str, waive: &[&str]| {
+        let unconfigured = BTreeMap::from([("prod".to_owned(), near.map(str::to_owned))]);
+        let waive = waive.iter().map(|name| (*name).to_owned()).collect();
+        let options = Options { unconfigured, waive, ..Options::default() };
+        let plan = release::plan(&private(name), &v(to), false, &options);
+        let told = plan.findings.into_iter().chain(plan.waived);
+        let told = told.filter(|found| found.check == "registry-configuration");
+        (told.map(|found| format!("{}; {}", found.what, found.next)).collect::<Vec<_>>(), plan.steps.len())
+    };
+    let what = "crates/barter/Cargo.toml, crates/barter-data/Cargo.toml: published to the registry `prod`, and no configuration of cargo that is read here has its index; write `[registries.prod]` with `index = \"sparse+https://HOST/PATH/\"` into .cargo/config.toml and commit, or set CARGO_REGISTRIES_PROD_INDEX as where it is published";
+    let near = what.replace("`prod`, and", "`prod` (did you mean `prud`?), and");
+    assert_eq!(planned("prod", None, "0.10.0", &[]).0, [what]);
+    assert_eq!(planned("prod", Some("prud"), "0.10.0", &[]).0, [near]);
+    assert_eq!(planned("prod", None, "0.10.0", &["registry-configuration"]).0, [what], "as waived");
+    assert_eq!(planned("dev", None, "0.10.0", &[]).0, [""; 0]);
 }
 
 #[test]
