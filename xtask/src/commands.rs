@@ -734,7 +734,7 @@ fn publication_of(
         false => loader.at(commit)?.load(Source::Tree)?,
     };
     // The configuration is the tagged commit's; the choice of the train is the captain's.
-    snapshot.train = Train::choose(&snapshot.workspace, &snapshot.repo, Some(train.name()))?;
+    snapshot.train = loader.choose(&snapshot.workspace, commit, Some(train.name()))?;
     snapshot.recorded = Some(repo::recorded_by_tag(loader.sh, &tag)?);
     let publication = publish::plan(&snapshot, version, options);
     Ok((snapshot, publication))

@@ -2,7 +2,7 @@
 //! It must never decide anything; it loads what it is told to, from the working tree or from a commit.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     ffi::OsStr,
     path::{Path, PathBuf},
     sync::Arc,
@@ -197,11 +197,11 @@ impl<'a> Loader<'a> {
         // What stands here may have members that the commit does not have yet.
         graph.packages.retain(|package| source == Source::Tree || texts.contains_key(&package.manifest));
         let workspace = Workspace::read(graph, texts, self.tracked.clone(), &self.parsed)?;
-        let train = Train::choose(&workspace, &self.repo, self.train)?;
         let base = match source {
             Source::Tree => self.repo.head.clone(),
             Source::Commit(commit) => commit.to_owned(),
         };
+        let train = self.choose(&workspace, &base, self.train)?;
         Ok(Snapshot {
             workspace,
             train,
@@ -241,12 +241,51 @@ impl<'a> Loader<'a> {
 
     /// Every train, the snapshot's first.
     pub fn every_train(&self, snapshot: &Snapshot) -> Result<Vec<Train>> {
-        let Snapshot { workspace, repo, train, .. } = snapshot;
+        let Snapshot { workspace, train, base, .. } = snapshot;
         let mut trains = vec![train.clone()];
         for config in workspace.trains.iter().filter(|config| config.name != train.name()) {
-            trains.push(Train::choose(workspace, repo, Some(&config.name))?);
+            trains.push(self.choose(workspace, base, Some(&config.name))?);
         }
         Ok(trains)
+    }
+
+    /// The train that is called `name`, else the default one, as the commit `base` has it.
+    pub fn choose(&self, workspace: &Workspace, base: &str, name: Option<&str>) -> Result<Train> {
+        let mut train = Train::choose(workspace, &self.repo, name)?;
+        train.strays = self.strays(workspace, &train, base)?;
+        Ok(train)
+    }
+
+    /// The highest tags of final versions above the driver's in whose commits the driver has another version, or is not and
+    /// the line of `base` came by. A fix of an old line and what a branch released are above it, too, and have theirs.
+    fn strays(&self, workspace: &Workspace, train: &Train, base: &str) -> Result<BTreeMap<String, Option<Version>>> {
+        let here = train.version(workspace).base();
+        let all = train.tags_in_use(&self.repo).filter(|(found, _)| !found.is_prerelease());
+        let (mut above, below): (Vec<_>, Vec<_>) = all.partition(|(found, _)| found.base() > here);
+        above.sort();
+        let mut strays = BTreeMap::new();
+        // Where the tree never has the version that is released, no tag says anything else.
+        while let Some((version, tag)) = above.pop().filter(|_| !below.is_empty()) {
+            let commit = format!("refs/tags/{tag}");
+            let found = self.version_at(workspace, train, &commit)?;
+            let is_release = match &found {
+                Some(found) => found.base() == version.base(),
+                None => !repo::is_ancestor(self.sh, &commit, base)?,
+            };
+            // Only the highest one is ever counted from.
+            if is_release {
+                break;
+            }
+            strays.insert(tag.to_owned(), found);
+        }
+        Ok(strays)
+    }
+
+    /// The driver's version in a commit; `None` where its manifest is not there, or not to be read.
+    fn version_at(&self, workspace: &Workspace, train: &Train, commit: &str) -> Result<Option<Version>> {
+        let (driver, root) = (&workspace.members[train.driver].manifest, &self.graph.root);
+        let texts = repo::texts_at(self.sh, commit, &BTreeSet::from([driver.clone(), root.clone()]))?;
+        Ok(workspace::version_in(&texts, driver, root))
     }
 
     /// Adds what changed between `tag` and the snapshot's base.

@@ -4,7 +4,7 @@
 mod tag;
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
 
@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::{
     config::{self, NotesSince, Template, TrainConfig},
-    edit::slashed,
+    edit::{count, slashed},
     files::{
         Place,
         changelog::{
@@ -46,6 +46,8 @@ pub struct Train {
     pub changelog: Option<PathBuf>,
     /// From the top of the repository.
     pub release_notes: Option<PathBuf>,
+    /// Tags above its version that are of no release, each with the version that the driver has in its commit.
+    pub strays: BTreeMap<String, Option<Version>>,
 }
 
 /// A crate that maturin builds a wheel from.
@@ -159,7 +161,8 @@ impl Train {
         };
         let release_notes = config.release_notes.as_ref().map(|path| workspace.in_root(path));
         let remote = config.remote.as_deref().unwrap_or("origin").to_owned();
-        Ok(Train { config, driver, crates, wheels, tag, main, remote, names, changelog, release_notes })
+        let strays = BTreeMap::new();
+        Ok(Train { config, driver, crates, wheels, tag, main, remote, names, changelog, release_notes, strays })
     }
 
     /// Its changelog in these texts.
@@ -233,9 +236,24 @@ impl Train {
         }
     }
 
-    /// Its tags but those of releases that were rolled back.
+    /// Its tags but those of releases that were rolled back, and those of none.
     pub fn tags_in_use<'r>(&self, repo: &'r Repo) -> impl Iterator<Item = (Version, &'r str)> {
-        self.tags(repo).filter(|(_, tag)| !repo.is_rolled_back(tag))
+        self.tags(repo).filter(|(_, tag)| !repo.is_rolled_back(tag) && !self.strays.contains_key(*tag))
+    }
+
+    /// What is to be said of tags that nothing is counted from.
+    pub fn stray_note(&self, workspace: &Workspace) -> Option<String> {
+        let (tag, found) = self.strays.iter().max_by_key(|(tag, _)| self.tag.version_in(tag))?;
+        let driver = &workspace.members[self.driver].name;
+        let found = match found {
+            Some(version) => format!("which is at {} in its commit", version.tag()),
+            None => "which is not in its commit".to_owned(),
+        };
+        let more = match self.strays.len() - 1 {
+            0 => String::new(),
+            more => format!(", nor from {} like it", count(more, "other")),
+        };
+        Some(format!("tag {tag} is of no release of {driver}, {found}: nothing is counted from it{more}"))
     }
 
     /// The newest tag of a release that is lower than `version`, post releases left out: they hold no crates.

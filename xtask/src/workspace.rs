@@ -176,11 +176,7 @@ impl Workspace {
         let mut requirements = Vec::new();
         for (at, package) in graph.packages.iter().enumerate() {
             let manifest = &manifests[&package.manifest].manifest;
-            let version = match &manifest.version {
-                VersionField::Literal(place) => Some(place),
-                VersionField::Inherited => root.workspace_version.as_ref(),
-                VersionField::Absent => None,
-            };
+            let version = version_place(manifest, root);
             let version = version.map_or("0.0.0", |place| &place.text);
             members.push(Member {
                 name: package.name.clone(),
@@ -452,6 +448,23 @@ impl<'a> Resolver<'a> {
         }
         found
     }
+}
+
+/// Where a member's version stands: in its own manifest, or in the root's.
+fn version_place<'m>(manifest: &'m Manifest, root: &'m Manifest) -> Option<&'m Place> {
+    match &manifest.version {
+        VersionField::Literal(place) => Some(place),
+        VersionField::Inherited => root.workspace_version.as_ref(),
+        VersionField::Absent => None,
+    }
+}
+
+/// The version of one member in texts of another time.
+pub fn version_in(texts: &Texts, manifest: &Path, root: &Path) -> Option<Version> {
+    let read = |path: &Path| cargo_toml::read(texts.get(path)?).ok();
+    let manifest = read(manifest)?;
+    let root = read(root).unwrap_or_default();
+    Version::parse(&version_place(&manifest, &root)?.text, Dialect::Cargo).ok()
 }
 
 /// Parses manifests ahead of knowing which of them are members'; one that does not parse is left out.

@@ -51,6 +51,7 @@ pub fn whole(loader: &Loader<'_>) -> Result<()> {
 pub fn tags(report: &Report, loader: &Loader<'_>, workspace: &Workspace, train: &Train) -> Result<()> {
     let (sh, repo) = (loader.sh, &loader.repo);
     let remote = &train.remote;
+    report.notes(train.stray_note(workspace).as_slice());
     // A version of the development has no tag yet.
     let here = train.version(workspace);
     let has_tags = train.tags(repo).next().is_some();

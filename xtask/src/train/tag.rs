@@ -38,14 +38,9 @@ pub fn habitual(workspace: &Workspace, repo: &Repo, config: &TrainConfig, driver
     };
     series.retain(|prefix, _| !theirs.contains(*prefix));
     let usual = if shared { format!("{}-v", config.name) } else { "v".to_owned() };
-    // Tags that go on above the driver are somebody else's, unless there are no others (a fix of an old line).
-    let ours = |versions: &Vec<Version>| versions.iter().all(|found| found.base() <= version.base());
-    if series.values().any(ours) {
-        series.retain(|_, versions| ours(versions));
-    }
-    let newest = |versions: &[Version]| versions.iter().filter(|found| found.base() <= version.base()).max().cloned();
-    let highest = series.values().filter_map(|versions| newest(versions)).max();
-    let is_newest = |versions: &[Version]| shared || newest(versions) == highest;
+    let here = version.base();
+    let highest = series.values().map(|versions| reached(versions, &here)).max().unwrap_or_default();
+    let is_newest = |versions: &[Version]| shared || reached(versions, &here) == highest;
     let prefixes: Vec<&str> =
         series.iter().filter(|(_, versions)| is_newest(versions)).map(|(prefix, _)| *prefix).collect();
     let (of_train, of_driver, bare) = (format!("{}-", config.name), [format!("{name}-v"), format!("{name}-")], "");
@@ -54,7 +49,7 @@ pub fn habitual(workspace: &Workspace, repo: &Repo, config: &TrainConfig, driver
         false => [&usual, bare, &of_driver[0], &of_driver[1]],
     };
     let prefix = known.into_iter().find(|known| prefixes.contains(known)).or(match prefixes.as_slice() {
-        [only] if !shared && highest.is_some() => Some(*only),
+        [only] if !shared && highest.1.is_some() => Some(*only),
         _ => None,
     });
     let tag = Template::new(&format!("{}{}", prefix.unwrap_or(&usual), Template::SLOT))?;
@@ -70,6 +65,28 @@ pub fn habitual(workspace: &Workspace, repo: &Repo, config: &TrainConfig, driver
     Ok(tag)
 }
 
+/// How near a series comes to a driver at `here`: by its tag of that version, else by the newest below. Where it goes on
+/// above, that the numbers met says little, and what counts first is the release before.
+fn reached(versions: &[Version], here: &Version) -> (Option<Version>, Option<Version>) {
+    let newest = versions.iter().filter(|found| found.base() <= *here).max();
+    let final_of = |version: &Version| (version.semver().major, version.semver().minor, version.semver().patch);
+    let counts = match goes_on(versions, here) {
+        true => versions.iter().filter(|found| final_of(found) < final_of(here)).max(),
+        false => newest,
+    };
+    (counts.cloned(), newest.cloned())
+}
+
+/// Whether a series goes on above a driver at `here`: it is somebody else's, or the driver's is an old line. A fix of this
+/// very line may have been tagged elsewhere, and one version far above is a slip.
+fn goes_on(versions: &[Version], here: &Version) -> bool {
+    let line = |version: &Version| (version.semver().major, version.semver().minor);
+    let is_above = |found: &&Version| found.base() > *here && line(found) != line(here);
+    let above: BTreeSet<Version> = versions.iter().filter(is_above).map(Version::base).collect();
+    let below = versions.iter().filter(|found| found.base() <= *here).count();
+    above.len() > 1 || above.len() == 1 && below < 2
+}
+
 /// Whether a driver that nothing but its name on the command line chose has the tags without a name. Of several members
 /// that could drive, it is the one whose version they lead to; where that is so of more, it must be said.
 fn has_plain_tags(workspace: &Workspace, series: &Series<'_>, driver: usize) -> Result<bool> {
@@ -81,15 +98,24 @@ fn has_plain_tags(workspace: &Workspace, series: &Series<'_>, driver: usize) -> 
     if drivers == [driver] || plain.is_empty() {
         return Ok(drivers == [driver]);
     }
-    let is_heir = |at: &&usize| {
-        let Member { name, version, .. } = &workspace.members[**at];
+    let all: Vec<Version> = plain.iter().copied().cloned().collect();
+    let is_heir = |at: usize, leads_there: &dyn Fn(&Version) -> bool| {
+        let Member { name, version, .. } = &workspace.members[at];
         let has_own = [format!("{name}-v"), format!("{name}-")].iter().any(|own| series.contains_key(own.as_str()));
-        !has_own && plain.iter().all(|found| found.base() <= version.base())
+        !has_own && leads_there(&version.base())
     };
-    let heirs: Vec<&str> = drivers.iter().filter(is_heir).map(|&at| workspace.members[at].name.as_str()).collect();
+    let ends_there = |here: &Version| all.iter().all(|found| found.base() <= *here);
+    let passes_there = |here: &Version| !goes_on(&all, here);
+    // A slip above one of them is not taken for what another one has reached.
+    let leads_there: &dyn Fn(&Version) -> bool = match drivers.iter().any(|&at| is_heir(at, &ends_there)) {
+        true => &ends_there,
+        false => &passes_there,
+    };
+    let heirs = drivers.iter().filter(|&&at| is_heir(at, leads_there));
+    let heirs: Vec<&str> = heirs.map(|&at| workspace.members[at].name.as_str()).collect();
     let own = workspace.members[driver].name.as_str();
     if heirs.len() < 2 || !heirs.contains(&own) {
-        return Ok(heirs == [own] || heirs.is_empty() && is_heir(&&driver));
+        return Ok(heirs == [own] || heirs.is_empty() && is_heir(driver, leads_there));
     }
     let train = |name: &str| {
         let tag = if name == own { "v" } else { &format!("{name}-v") };

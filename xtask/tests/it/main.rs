@@ -30,4 +30,5 @@ mod stage;
 mod stories;
 mod strangers;
 mod surroundings;
+mod tags;
 mod wheels;

@@ -291,6 +291,18 @@ fn the_tag_has_the_form_that_the_repository_knows() {
     assert_eq!(tag(&["barter-0.9.1", "zeta-0.9.1"]), "tag barter-0.10.0");
     assert_eq!(tag(&["rust-v0.9.2", "python-v0.9.3", "python-v1.6.3"]), "tag rust-v0.10.0");
     assert_eq!(tag(&["a-0.9.3", "b-0.9.3"]), "tag v0.10.0", "nobody can tell");
+    // A fix of this line that was tagged elsewhere, and what an old form left.
+    assert_eq!(tag(&["0.2.0", "v0.9.2", "v0.9.3", "v0.9.4"]), "tag v0.10.0");
+    assert_eq!(tag(&["0.2.0", "v0.9.2", "v0.9.4", "v0.9.5"]), "tag v0.10.0", "what stands here has no tag");
+    // A slip of old.
+    assert_eq!(tag(&["0.2.0", "v0.9.2", "v0.9.3", "v3.0.0"]), "tag v0.10.0");
+    let python = ["python-v0.8.5", "python-v0.9.3-rc.1", "python-v0.9.3", "python-v1.0.0", "python-v1.6.3"];
+    assert_eq!(
+        tag(&[&["rust-v0.8.0", "rust-v0.9.2", "rust-v3.0.0", "v0.1.1"], &python[..]].concat()),
+        "tag rust-v0.10.0"
+    );
+    // A fix of an old line.
+    assert_eq!(tag(&["0.2.0", "v0.8.0", "v0.9.3", "v0.11.0", "v0.12.0"]), "tag v0.10.0");
 }
 
 /// Two crates that nobody needs, and nothing configured.
@@ -316,6 +328,7 @@ fn trains_that_the_command_line_chooses_have_tags_that_differ() {
     assert_eq!(tags(["1.2.3", "0.1.0"], &["v1.2.2", "v1.2.3"]), ["v{version}", "two-v{version}"]);
     assert_eq!(tags(["1.2.3", "0.1.0"], &["1.2.3"]), ["{version}", "two-v{version}"]);
     assert_eq!(tags(["1.2.3", "2.0.0"], &["v1.2.3", "two-v2.0.0"]), ["v{version}", "two-v{version}"]);
+    assert_eq!(tags(["1.2.3", "0.1.0"], &["v1.2.3", "v1.2.4"]), ["v{version}", "two-v{version}"]);
     let [one, two] = tags(["0.1.0", "0.1.0"], &["v0.1.0"]);
     assert_eq!(
         one,

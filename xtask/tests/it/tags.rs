@@ -1,0 +1,48 @@
+//! Tags that are no release of what they name: by a slip of the hand, or of another product's.
+//! It must never be that one of them decides what is due, or hides what was released.
+
+use crate::harness::Place;
+
+/// A release of today whose tag says more than its manifest: somebody typed another number.
+fn slipped(name: &str) -> Place {
+    let place = Place::of_world(name, "plain");
+    place.git("tag --annotate v7.3.0 --message v7.3.0 HEAD");
+    place.write("crates/lark-core/src/songs.rs", "// songs\n");
+    place.replace("CHANGELOG.md", "## [Unreleased]\n", "## [Unreleased]\n\n### Added\n\n- songs\n");
+    place.commit("feat: songs");
+    place
+}
+
+const SLIP: &str =
+    "note: tag v7.3.0 is of no release of lark, which is at 0.7.3 in its commit: nothing is counted from it";
+
+#[test]
+fn a_stray_higher_tag_is_told_and_nothing_is_counted_from_it() {
+    let place = slipped("stray_tag");
+    let due = place.xtask("due").ok();
+    assert!(due.out.contains("(since v0.7.3)") && due.out.contains("next: cargo xtask release 0.7.4"), "{}", due.all());
+    assert_eq!(due.all().matches(SLIP).count(), 1, "{}", due.all());
+    let status = place.xtask("status");
+    assert!(!status.out.contains("7.3.0:") && status.all().matches(SLIP).count() == 1, "{}", status.all());
+    let said = place.xtask("release minor --waive cargo-test").ok();
+    assert_eq!(said.all().matches(SLIP).count(), 1, "{}", said.all());
+    let log = place.git("show HEAD:CHANGELOG.md");
+    assert!(log.contains("/compare/v0.7.3...v0.8.0"), "{log}");
+}
+
+#[test]
+fn a_fix_of_an_old_line_is_a_release_though_this_line_has_not_its_version() {
+    let place = slipped("fix_beside");
+    place.git("tag --delete v7.3.0");
+    place.git("switch --quiet --create old v0.7.3");
+    place.replace("crates/lark/Cargo.toml", "version = \"0.7.3\"", "version = \"0.7.4\"");
+    place.commit("a fix");
+    place.git("tag --annotate v0.7.4 --message v0.7.4");
+    place.git("switch --quiet main");
+    // Merged or not: the tag's own manifest has the version.
+    for merge in [None, Some("merge --quiet --strategy ours old")] {
+        merge.into_iter().for_each(|merge| drop(place.git(merge)));
+        let due = place.xtask("due").ok();
+        assert!(due.out.contains("(since v0.7.4)") && !due.all().contains("of no release"), "{}", due.all());
+    }
+}
