@@ -584,7 +584,7 @@ fn changelogs(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     }
     for (path, log, version) in logs(workspace, train) {
         let untold = match changelog::above(log, version).is_empty() {
-            true => changelog::untold(&slashed(path), log, &version.tag()),
+            true => changelog::untold(&slashed(path), log, version),
             false => None,
         };
         findings.extend(untold.map(|(what, next)| Finding::new("changelog", what, next)));

@@ -129,14 +129,27 @@ pub fn is_kept<'a>(log: impl Into<Log<'a>>) -> bool {
     !read(log).is_empty()
 }
 
-/// What is wrong in the file of that name, and what to write, when the release of `version` is told nowhere: no heading
-/// says Unreleased, and the newest section is not that of `version`.
-pub fn untold<'a>(file: &str, log: impl Into<Log<'a>>, version: &str) -> Option<(String, String)> {
+/// The text with an Unreleased above its newest section, where that is a version's below `to` and none is there: some
+/// write a version's section when they release it.
+pub fn begin<'a>(log: impl Into<Log<'a>>, to: &Version) -> Option<String> {
+    let log = log.into();
+    let (text, sections) = (log.text, read(log));
+    let first = sections.iter().find(|section| section.title.about != About::Member)?;
+    let is_missing = !sections.iter().any(Section::is_unreleased) && first.title.version().is_some_and(|old| old < to);
+    let eol = line_ending(text);
+    let (before, rest) = text.split_at(first.span.start);
+    is_missing.then(|| format!("{before}{}{eol}{eol}{rest}", Habit::of(log).unreleased(eol)))
+}
+
+/// What is wrong in the file of that name, and what to write, when the release of `version` has no place: no heading
+/// says Unreleased, and the newest section is not of that version or a lower one.
+pub fn untold<'a>(file: &str, log: impl Into<Log<'a>>, version: &Version) -> Option<(String, String)> {
     let log = log.into();
     let text = log.text;
     let sections = read(log);
     let first = sections.iter().find(|section| section.title.about != About::Member);
-    if sections.iter().any(Section::is_unreleased) || first.is_some_and(|first| first.name == version) {
+    let has_place = |first: &Section| first.title.version().is_some_and(|newest| newest <= version);
+    if sections.iter().any(Section::is_unreleased) || first.is_some_and(has_place) {
         return None;
     }
     let Some(first) = first else {
@@ -204,9 +217,12 @@ pub fn misread<'a>(file: &str, log: impl Into<Log<'a>>) -> Vec<(String, String)>
             "write it one level deeper, or below the versions, and commit".to_owned(),
         )
     }));
+    // Of older versions nothing is read any more.
+    let is_final = |section: &Section| section.title.version().is_some_and(|version| !version.is_prerelease());
+    let newest = sections.iter().position(is_final).unwrap_or(sections.len());
     let is_own = |section: &Section| section.is_unreleased() || section.title.version().is_some();
     for (at, section) in sections.iter().enumerate().filter(|(_, section)| is_own(section)) {
-        if let Some(first) = sections[..at].iter().find(|first| first.name == section.name) {
+        if let Some(first) = sections[..at].iter().take(newest + 1).find(|first| first.name == section.name) {
             found.push((
                 format!("{file}:{}: {} has a section in line {} already", line(section), section.name, line(first)),
                 "move what stands in one of them to the other, and commit".to_owned(),
@@ -586,6 +602,10 @@ mod tests {
     const DAY: &str = "2026-12-02";
     const TAGS: (Option<&str>, &str) = (Some("v0.9.3"), "v0.10.0");
 
+    fn goal() -> Version {
+        Version::parse("0.10.0", crate::version::Dialect::Cargo).unwrap()
+    }
+
     #[test]
     fn what_a_section_told_is_unreleased_again() {
         let link = "[Unreleased]: https://x/compare/v0.9.3...HEAD\n";
@@ -898,7 +918,7 @@ mod tests {
         assert_eq!(core.unwrap().body, "- c");
         // A section that waits is found below that of another one.
         let waits = "## owl-core 0.3.0\n\n- c\n\n## owl 0.10.0\n\n- x\n";
-        assert_eq!(untold("C.md", log(waits), "0.10.0"), None);
+        assert_eq!(untold("C.md", log(waits), &goal()), None);
     }
 
     #[test]
@@ -912,7 +932,7 @@ mod tests {
         // What came before a new name is history.
         let renamed = text.replacen("howl", "owl", 1);
         assert_eq!(misread("C.md", log(&renamed)), []);
-        let (what, _) = untold("C.md", log("## howl 0.9.3\n"), "0.10.0").unwrap();
+        let (what, _) = untold("C.md", log("## howl 0.9.3\n"), &goal()).unwrap();
         assert_eq!(what, "C.md:1: `howl 0.9.3` is the newest section, and nothing above it says Unreleased");
     }
 
@@ -1065,10 +1085,10 @@ mod tests {
         }
         // Its fourth level is where others have kinds of kinds.
         let (what, _) =
-            untold("C.md", "# Changelog\n\n#### Unreleased\n\n#### [v0.9.3](https://x.test)\n", "0.10.0").unwrap();
+            untold("C.md", "# Changelog\n\n#### Unreleased\n\n#### [v0.9.3](https://x.test)\n", &goal()).unwrap();
         assert_eq!(what, "C.md has no `## [Unreleased]` section");
         let cargo = "# Changelog\n\n## Cargo 1.87 (2026-11-04)\n\n### Added\n\n- y\n";
-        let (what, _) = untold("C.md", cargo, "0.10.0").unwrap();
+        let (what, _) = untold("C.md", cargo, &goal()).unwrap();
         assert_eq!(what, "C.md:3: `Cargo 1.87 (2026-11-04)` is neither a version nor Unreleased");
     }
 
@@ -1157,16 +1177,36 @@ mod tests {
                 "write `## Unreleased` instead, or above it",
             ),
             (
-                "Log\n===\n\n[0.9.3]\n-------\n",
-                "C.md:4: `[0.9.3]` is the newest section, and nothing above it says Unreleased",
+                "Log\n===\n\n[0.11.0]\n--------\n\n[0.9.3]\n-------\n",
+                "C.md:4: `[0.11.0]` is the newest section, and nothing above it says Unreleased",
                 "write `[Unreleased]\\n------------` above it",
             ),
             ("# Log\n", "C.md has no `## [Unreleased]` section", "add one at the top"),
         ] {
-            assert_eq!(untold("C.md", text, "0.10.0"), Some((what.to_owned(), next.to_owned())));
+            assert_eq!(untold("C.md", text, &goal()), Some((what.to_owned(), next.to_owned())));
         }
-        assert_eq!(untold("C.md", "## Unreleased\n", "0.10.0"), None);
-        assert_eq!(untold("C.md", "## v0.10.0\n", "0.10.0"), None);
+        assert_eq!(untold("C.md", "## Unreleased\n", &goal()), None);
+        assert_eq!(untold("C.md", "## v0.10.0\n", &goal()), None);
+        assert_eq!(untold("C.md", "## v0.9.3\n", &goal()), None);
+    }
+
+    #[test]
+    fn unreleased_begins_above_the_newest_version() {
+        for (text, begun) in [
+            ("# Log\n\nAll.\n\n## 0.9.3\n\n- x\n", Some("# Log\n\nAll.\n\n## Unreleased\n\n## 0.9.3\n\n- x\n")),
+            (
+                "Log\r\n===\r\n\r\n[0.9.3]\r\n---\r\n",
+                Some("Log\r\n===\r\n\r\n[Unreleased]\r\n------------\r\n\r\n[0.9.3]\r\n---\r\n"),
+            ),
+            ("---\n\n### v0.9.3 (2026-11-04)\n", Some("### Unreleased\n\n---\n\n### v0.9.3 (2026-11-04)\n")),
+            ("## Unreleased\n\n## 0.9.3\n", None),
+            ("## 0.11.0\n\n## 0.9.3\n", None),
+            ("## 0.10.0\n", None),
+            ("## Soon\n\n## 0.9.3\n", None),
+            ("See the releases.\n", None),
+        ] {
+            assert_eq!(begin(text, &goal()).as_deref(), begun, "{text}");
+        }
     }
 
     #[test]
@@ -1197,6 +1237,8 @@ mod tests {
                 "## Unreleased\n## [0.9.3]\n## 0.9.2\n## v0.9.3 (2026-01-01)\n",
                 vec!["C.md:4: 0.9.3 has a section in line 2 already"],
             ),
+            ("## Unreleased\n## 0.9.3\n## 0.9.2\n## 0.9.2\n", vec![]),
+            ("## 0.10.0-rc.1\n## 0.9.3\n## 0.10.0-rc.1\n", vec!["C.md:3: 0.10.0-rc.1 has a section in line 1 already"]),
             ("## About\n## Unreleased\n## 0.9.3\n## Older\n## Older\n## 0.9.2\n", vec![]),
             ("## Unreleased\n## Older\n", vec![]),
             ("## Unreleased\n## 0.9\n## 0.8.1\n## 0.9.0-rc.1\n", vec![]),
@@ -1292,7 +1334,7 @@ mod tests {
             let _ = promote(&text, "0.10.0", day(), TAGS);
             let _ = add_notes(&text, "0.10.0", day(), &text);
             let _ = (add_entry(&text, "Fixed", &text), insert(&text, "0.10.0", day(), "Fixed", "x", TAGS), yank(&text, "1.2.3"));
-            let _ = (untold("x", &text, "1.2.3"), misread("x", &text), misdated(&text), settle(&text, "1.2.3", day()));
+            let _ = (untold("x", &text, &goal()), begin(&text, &goal()), misread("x", &text), misdated(&text), settle(&text, "1.2.3", day()));
         }
     }
 }

@@ -172,7 +172,7 @@ fn changelog_row(snapshot: &Snapshot) -> Observation {
     let told = changes::collect(snapshot, &next.flatten().unwrap_or_else(|| version.clone()), &members).entries;
     let waiting = told.iter().filter(|entry| entry.said_by.is_none()).count();
     // Without an Unreleased, nothing has a place.
-    let untold = changelog::untold(&path, log, "");
+    let untold = changelog::untold(&path, log, version);
     if waiting > 0 && untold.is_none() {
         return Observation::done(format!("entries waiting for {path}: {waiting}"));
     }

@@ -94,6 +94,7 @@ pub fn plan(snapshot: &Snapshot, to: &Version, fix: &Fix, released: bool, option
     let (mut remarks, mut note) = (Vec::new(), fix.entry());
     let fixed = train.config.heading(Kind::Fixed);
     if let Some(path) = &train.changelog {
+        release::begin(snapshot, to, path, &mut texts, &mut findings);
         let mut collected = changes::collect(snapshot, to, &versions);
         note = note.filter(|note| !collected.heed(fixed, note));
         gather(collected, path, &prose, &mut texts, &mut findings, &mut remarks);

@@ -10,7 +10,7 @@ use anyhow::{Result, anyhow, bail};
 
 use super::{
     Draft, Options, Plan, Prose, changes,
-    edits::Places,
+    edits::{Places, Texts},
     gather,
     packed::packed,
     smoke,
@@ -215,6 +215,7 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
     let prose = Prose { names: &train.names, version: &name, date: snapshot.today, tags: (tags.0.as_deref(), &tags.1) };
     // One that is missing is found when the state is read back.
     if let Some(path) = train.changelog.as_ref().filter(|path| texts.now(path).is_some()) {
+        begin(snapshot, to, path, &mut texts, &mut findings);
         // What somebody wrote by hand for this version is all there is to say.
         let text = texts.now(path).unwrap_or_default();
         let log = train.names.log(path, text);
@@ -231,7 +232,7 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
         let last = train.told_until(&snapshot.repo, to).map(|(version, _)| version);
         let since = if train.sums_up(to) { last.as_ref() } else { Some(&from) };
         let unchanged = since.filter(|_| from.is_prerelease() && !has_new_code(snapshot, &from));
-        promote(path, &prose, unchanged, &mut texts, (&mut findings, &mut remarks));
+        promote(path, snapshot, &prose, unchanged, &mut texts, (&mut findings, &mut remarks));
         prose.notes(snapshot, &mut texts, &mut findings);
     } else if train.changelog.is_none() && workspace.texts.contains_key(&workspace.in_root("CHANGELOG.md".as_ref())) {
         remarks.push("CHANGELOG.md has no sections, so the tag's message tells no changes".to_owned());
@@ -282,13 +283,53 @@ fn has_new_code(snapshot: &Snapshot, from: &Version) -> bool {
     code.flat_map(|path| packed(workspace, train, path)).any(|owner| members.contains(&owner))
 }
 
+/// Begins an Unreleased where new sections have been written above the newest one so far.
+pub fn begin(snapshot: &Snapshot, to: &Version, path: &Path, texts: &mut Texts<'_>, findings: &mut Vec<Finding>) {
+    let log = snapshot.train.names.log(path, texts.now(path).unwrap_or_default());
+    if changelog::section(log, &to.tag()).is_some() {
+        return;
+    }
+    let untold = changelog::untold(&slashed(path), log, to);
+    findings.extend(untold.map(|(what, next)| Finding::new("changelog", what, next)));
+    if let Some(begun) = changelog::begin(log, to) {
+        findings.extend(texts.rewrite(path, Reason::Changelog, |_| Ok(begun)).err().map(uncorrected));
+    }
+}
+
+/// Nobody described a change.
+fn nothing(snapshot: &Snapshot, path: &Path) -> Finding {
+    let Snapshot { workspace, train, .. } = snapshot;
+    let log = train.names.log(path, workspace.text(path).unwrap_or_default());
+    let file = slashed(path);
+    let Some(_) = changelog::section(log, "Unreleased") else {
+        let commits = match train.config.changes {
+            Some(_) => String::new(),
+            None => format!(
+                "; or take them from commits: `changes = [\"commits\"]` in [workspace.metadata.trains.{}]",
+                train.name()
+            ),
+        };
+        return Finding::new(
+            "nothing-to-release",
+            format!("nothing to release: {file} has no Unreleased above its newest version"),
+            format!("write `## Unreleased` there, the changes below it, and commit{commits}"),
+        );
+    };
+    Finding::new(
+        "nothing-to-release",
+        format!("nothing to release: Unreleased is empty in {file}"),
+        "describe the changes under `## [Unreleased]` and commit",
+    )
+}
+
 /// Turns Unreleased into the section of the version, unless that stands there already. `unchanged` is the version since
 /// which there may be nothing new.
 fn promote(
     path: &Path,
+    snapshot: &Snapshot,
     prose: &Prose<'_>,
     unchanged: Option<&Version>,
-    texts: &mut super::edits::Texts<'_>,
+    texts: &mut Texts<'_>,
     (findings, remarks): (&mut Vec<Finding>, &mut Vec<String>),
 ) {
     let log = prose.names.log(path, texts.now(path).unwrap_or_default());
@@ -306,8 +347,6 @@ fn promote(
         return;
     }
     if changelog::section(log, "Unreleased").is_none() {
-        let untold = changelog::untold(&slashed(path), log, prose.version);
-        findings.extend(untold.map(|(what, next)| Finding::new("changelog", what, next)));
         return;
     }
     let empty = changelog::section(log, "Unreleased").is_some_and(|unreleased| !changelog::has_entries(&unreleased));
@@ -321,12 +360,7 @@ fn promote(
         return;
     }
     if empty {
-        let what = format!("nothing to release: Unreleased is empty in {}", slashed(path));
-        findings.push(Finding::new(
-            "nothing-to-release",
-            what,
-            "describe the changes under `## [Unreleased]` and commit",
-        ));
+        findings.push(nothing(snapshot, path));
     }
     let result = texts.rewrite(path, Reason::Changelog, |text| prose.promote(path, text));
     findings.extend(result.err().map(uncorrected));

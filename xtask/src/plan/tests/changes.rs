@@ -160,7 +160,6 @@ fn the_log_of_a_crate_is_read_as_the_trains_is() {
         ("## Unreleased\n\n## How\n\n## 0.9.3\n", ":3", "`How` ends Unreleased, and is no version"),
         ("## Unreleased\n\n## NEXT\n\n## 0.9.3\n", ":3", "Unreleased has a section in line 1 already"),
         ("# Log\n\n## Soon\n\n- x\n\n## 0.9.3\n", ":3", "`Soon` is neither a version nor Unreleased"),
-        ("# Log\n\n## 0.9.3\n", ":3", "`0.9.3` is the newest section, and nothing above it says Unreleased"),
     ] {
         for (eol, sources) in [("\n", json!(["unreleased"])), ("\r\n", json!(["unreleased", "crates"]))] {
             let house =
@@ -173,8 +172,10 @@ fn the_log_of_a_crate_is_read_as_the_trains_is() {
             assert_eq!(findings(&other.release("minor")), [""; 0], "{log}");
         }
     }
-    let other = house().file("crates/barter/CHANGELOG.md", "See [the train's](../../CHANGELOG.md).\n");
-    assert_eq!(findings(&other.release("minor")), [""; 0]);
+    for text in ["See [the train's](../../CHANGELOG.md).\n", "# Log\n\n## 0.9.3\n"] {
+        let other = house().file("crates/barter/CHANGELOG.md", text);
+        assert_eq!(findings(&other.release("minor")), [""; 0]);
+    }
 }
 
 #[test]

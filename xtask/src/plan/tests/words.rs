@@ -273,8 +273,8 @@ fn a_release_that_is_told_nowhere_is_said_to_be_so_once() {
     for (text, what) in [
         ("# Log\n\n## Soon\n\n- x\n", "CHANGELOG.md:3: `Soon` is neither a version nor Unreleased"),
         (
-            "# Log\n\n## 0.9.3\n\n- x\n",
-            "CHANGELOG.md:3: `0.9.3` is the newest section, and nothing above it says Unreleased",
+            "# Log\n\n## 0.10.1\n\n- x\n",
+            "CHANGELOG.md:3: `0.10.1` is the newest section, and nothing above it says Unreleased",
         ),
     ] {
         for house in [told_in(text), house().file("CHANGELOG.md", text)] {
@@ -381,6 +381,31 @@ fn a_link_leads_to_no_tag_that_never_was() {
         assert_eq!(findings(&plan), [""; 0], "{what}");
         let text = text(&plan, "CHANGELOG.md");
         assert!(text.contains(&format!("]: https://x/y/{link}\n")), "{what}: {text}");
+    }
+}
+
+#[test]
+fn an_unreleased_that_is_missing_is_an_empty_one() {
+    let text_of = |version: &str| format!("# Log\n\n## {version} - 2026-01-07\n\n- x\n");
+    for house in [told_in(&text_of("0.9.3")), house().file("CHANGELOG.md", &text_of("v0.9.3"))] {
+        let plan = house.release("minor");
+        let what = "nothing to release: CHANGELOG.md has no Unreleased above its newest version";
+        assert_eq!(findings(&plan), [format!("nothing-to-release: {what}")]);
+        let way = "or take them from commits: `changes = [\"commits\"]` in [workspace.metadata.trains.barter]";
+        assert!(plan.findings[0].next.ends_with(way), "{}", plan.findings[0].next);
+        let now = house.snapshot();
+        assert_eq!(
+            check::state(&now.workspace, &now.train).iter().filter(|found| found.check == "changelog").count(),
+            0
+        );
+        let fed = house.configured("changes", json!(["fragments"])).file("changelog.d/1.fixed.md", "y");
+        let plan = fed.release("minor");
+        assert_eq!(findings(&plan), [""; 0]);
+        let new = text(&plan, "CHANGELOG.md");
+        let head = new.split("\n- x").next().unwrap().replace("v0", "0");
+        let told =
+            "# Log\n\n## Unreleased\n\n## 0.10.0 - 2026-02-04\n\n### Fixed\n\n- y (#1)\n\n## 0.9.3 - 2026-01-07\n";
+        assert_eq!(head, told);
     }
 }
 
