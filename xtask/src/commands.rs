@@ -728,13 +728,12 @@ fn publication_of(
             train.remote
         )
     };
-    // Another line may have had other members.
+    // Another line may have had other members. The configuration is the tagged commit's; the choice of the train is the
+    // captain's.
     let mut snapshot = match *commit == loader.repo.head {
-        true => loader.load(Source::Commit(commit))?,
-        false => loader.at(commit)?.load(Source::Tree)?,
+        true => loader.load_train(Source::Commit(commit), Some(train.name()))?,
+        false => loader.at(commit, Some(train.name()))?.load(Source::Tree)?,
     };
-    // The configuration is the tagged commit's; the choice of the train is the captain's.
-    snapshot.train = loader.choose(&snapshot.workspace, commit, Some(train.name()))?;
     snapshot.recorded = Some(repo::recorded_by_tag(loader.sh, &tag)?);
     let publication = publish::plan(&snapshot, version, options);
     Ok((snapshot, publication))

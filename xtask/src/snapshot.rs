@@ -11,6 +11,7 @@ use std::{
 
 use anyhow::{Context, Result, anyhow, bail};
 use cargo_metadata::{Metadata, MetadataCommand, TargetKind};
+use serde_json::{Value, json};
 use xshell::{Shell, cmd};
 
 use crate::{
@@ -169,8 +170,12 @@ impl<'a> Loader<'a> {
         })
     }
 
-    /// The same for a commit (or a tree) whose members may be others than those that stand here.
-    pub fn at(&self, commit: &str) -> Result<Loader<'a>> {
+    /// The same for a commit (or a tree) whose members may be others than those that stand here, and for one train, where
+    /// it is named. One from before the trains were configured has what is configured here.
+    pub fn at<'b>(&self, commit: &str, train: Option<&'b str>) -> Result<Loader<'b>>
+    where
+        'a: 'b,
+    {
         let sh = self.sh;
         // Cargo wants to see a workspace's files, so they are put where nobody else looks.
         let scratch = repo::TempDir::new()?;
@@ -181,27 +186,44 @@ impl<'a> Loader<'a> {
         let mut command = MetadataCommand::new();
         command.no_deps().manifest_path(top.join(&self.graph.root));
         let metadata = command.exec().with_context(|| format!("cargo cannot read the workspace as {commit} has it"))?;
-        let graph = graph(metadata, &top)?;
+        let mut graph = graph(metadata, &top)?;
         let tracked = repo::tracked_at(sh, commit)?;
+        if graph.metadata.get("trains").is_none()
+            && let Some(trains) = self.graph.metadata.get("trains")
+        {
+            graph.metadata = json!({ "trains": lent(trains, &graph, |path| tracked.contains(path)) });
+            graph.lent = true;
+        }
         let fragments = fragments(&graph);
         let paths = paths(&graph, &top, &tracked, &fragments)?;
         let tree = repo::texts_behind_links(sh, commit, &paths)?;
         let parsed = workspace::parse_ahead(&tree);
         let repo = Repo { head: commit.to_owned(), ..self.repo.clone() };
-        let (train, log, target) = (self.train, self.log.clone(), self.target.clone());
+        let (log, target) = (self.log.clone(), self.target.clone());
         Ok(Loader { sh, train, repo, log, target, graph, tracked: Arc::new(tracked), paths, fragments, tree, parsed })
     }
 
     pub fn load(&self, source: Source<'_>) -> Result<Snapshot> {
+        self.load_train(source, self.train)
+    }
+
+    /// The same with the train of that name.
+    pub fn load_train(&self, source: Source<'_>, train: Option<&str>) -> Result<Snapshot> {
         let (texts, mut graph) = (self.texts(source)?, self.graph.clone());
         // What stands here may have members that the commit does not have yet.
+        let all = graph.packages.len();
         graph.packages.retain(|package| source == Source::Tree || texts.contains_key(&package.manifest));
+        if graph.packages.len() < all
+            && let Some(trains) = self.graph.metadata.get("trains")
+        {
+            graph.metadata = json!({ "trains": lent(trains, &graph, |path| texts.contains_key(path)) });
+        }
         let workspace = Workspace::read(graph, texts, self.tracked.clone(), &self.parsed)?;
         let base = match source {
             Source::Tree => self.repo.head.clone(),
             Source::Commit(commit) => commit.to_owned(),
         };
-        let train = self.choose(&workspace, &base, self.train)?;
+        let train = self.choose(&workspace, &base, train)?;
         Ok(Snapshot {
             workspace,
             train,
@@ -488,6 +510,27 @@ fn planted<'p>(top: &Path, target: &Path, tracked: &'p BTreeSet<PathBuf>) -> Opt
     tracked.iter().find(|path| path.starts_with(own)).map(PathBuf::as_path)
 }
 
+/// What is configured here, for a commit that may not have all that it names yet.
+fn lent(trains: &Value, graph: &Graph, is_there: impl Fn(&Path) -> bool) -> Value {
+    let mut trains = trains.clone();
+    let is_member = |name: &Value| {
+        name.as_str().is_none_or(|name| graph.packages.iter().any(|package| config::matches(name, &package.name)))
+    };
+    let is_built = |image: &Value| {
+        let dockerfile = image.get("dockerfile").and_then(Value::as_str);
+        let dockerfile = dockerfile.and_then(|path| workspace::normalized(&dir(&graph.root).join(path)));
+        dockerfile.is_none_or(|path| is_there(&path))
+    };
+    for train in trains.as_object_mut().into_iter().flat_map(|trains| trains.values_mut()) {
+        for key in ["except", "wheels", "images"] {
+            if let Some(names) = train.get_mut(key).and_then(Value::as_array_mut) {
+                names.retain(|entry| if key == "images" { is_built(entry) } else { is_member(entry) });
+            }
+        }
+    }
+    trains
+}
+
 fn graph(metadata: Metadata, top: &Path) -> Result<Graph> {
     let relative = |path: &Path| {
         // Cargo and git may spell the same directory differently when a symbolic link is on the way.
@@ -543,7 +586,7 @@ fn graph(metadata: Metadata, top: &Path) -> Result<Graph> {
     });
     let real = real.collect();
     let (linked, lacking) = (linked(&metadata, top, &dir(&root)), Vec::new());
-    Ok(Graph { top: top.to_owned(), real, linked, lacking, root, packages, metadata })
+    Ok(Graph { top: top.to_owned(), real, linked, lacking, root, packages, metadata, lent: false })
 }
 
 /// What cargo would pack here and a checkout does not have, files that git ignores (only `include` takes such) and links to

@@ -32,6 +32,8 @@ pub struct Graph {
     pub root: PathBuf,
     pub packages: Vec<Package>,
     pub metadata: serde_json::Value,
+    /// A commit from before the trains were configured has what is configured today.
+    pub lent: bool,
     /// Where members below links really are, by the directories that git knows: theirs are the changes there.
     pub real: BTreeMap<PathBuf, PathBuf>,
     /// Configured directories of which git tracks nothing, because links lead there: what is wrong with each.

@@ -43,7 +43,7 @@ pub fn plan(loader: &Loader<'_>, version: Option<&Version>, options: &Options) -
     let branch = if repo.branch.as_ref() == Some(&line.branch) {
         loader
     } else {
-        there = loader.at(tip)?;
+        there = loader.at(tip, loader.train)?;
         &there
     };
     let intent = Intent::Hotfix(Some(to.clone()));
@@ -140,7 +140,8 @@ fn bring_back(loader: &Loader<'_>, main: &str, tip: &str, planned: &mut Planned)
     let Some(base) = repo::merge_base(sh, main, tip)? else {
         bail!("{} and {} have nothing in common", merge.branch, merge.main)
     };
-    let [base, main] = [base.as_str(), main].map(|commit| loader.at(commit).and_then(|at| at.load(Source::Tree)));
+    let [base, main] =
+        [base.as_str(), main].map(|commit| loader.at(commit, loader.train).and_then(|at| at.load(Source::Tree)));
     let (base, main) = (base?, main?);
     let sides = hotfix::sides(&base, &main, &planned.snapshot, &planned.plan);
     let by_hand = in_the_way(loader, &main, &sides)?.map(|why| {
@@ -168,7 +169,7 @@ fn in_the_way(loader: &Loader<'_>, main: &Snapshot, sides: &Sides) -> Result<Opt
     }
     // What main has against it already is no news.
     let known = check::state(&main.workspace, &main.train);
-    let found: Vec<Finding> = match loader.at(&tree).and_then(|at| at.load(Source::Tree)) {
+    let found: Vec<Finding> = match loader.at(&tree, loader.train).and_then(|at| at.load(Source::Tree)) {
         Ok(merged) => check::state(&merged.workspace, &merged.train),
         Err(error) => return Ok(Some(format!("merged as trees it is no workspace: {error:#}"))),
     };

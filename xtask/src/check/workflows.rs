@@ -242,6 +242,7 @@ mod tests {
             packages,
             metadata: json!({ "trains": trains }),
             lacking: Vec::new(),
+            lent: false,
             linked: Vec::new(),
             real: Default::default(),
         };

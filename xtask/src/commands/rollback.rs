@@ -155,8 +155,7 @@ pub fn draw(loader: &Loader<'_>, version: &Version, options: &Options) -> Result
             head.train.remote
         )
     };
-    let mut gone = loader.load(Source::Commit(commit))?;
-    gone.train = Train::choose(&gone.workspace, &gone.repo, Some(head.train.name()))?;
+    let mut gone = loader.load_train(Source::Commit(commit), Some(head.train.name()))?;
     gone.recorded = Some(repo::recorded_by_tag(sh, &tag)?);
     let mut facts = Facts { remote: remote(sh, &gone.train, &tag, Some(commit))?, ..Facts::default() };
     facts.later = later(loader, &gone, version)?;

@@ -172,6 +172,8 @@ fn last(
     let found = publication_of(loader, &snapshot.train, &version, &options);
     let Recorded { record, .. } = repo::recorded_by_tag(world.sh, &tag)?;
     let part = |title: String, seen| Part { lane: Lane::Release, title, is_own: true, seen };
+    let lent = found.as_ref().ok().and_then(|(tagged, _)| publish::lent(tagged, &tag));
+    world.report.notes(lent.as_slice());
     let watched = found.as_ref().ok().and_then(|(tagged, _)| checklist::watched(tagged, &tag));
     let watched = run::look(world, &Vec::from_iter(watched));
     let unknown = |title: &str, error: &Error, next| {

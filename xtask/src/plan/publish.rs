@@ -65,6 +65,12 @@ pub struct Publication {
     pub steps: Vec<Step>,
 }
 
+/// What is to be said where a tag's commit is from before the configuration.
+pub fn lent(snapshot: &Snapshot, tag: &str) -> Option<String> {
+    let is_lent = snapshot.workspace.graph.lent;
+    is_lent.then(|| format!("the commit of {tag} has no configuration yet: it is read with today's"))
+}
+
 /// Plans the publication of `version` from a snapshot of the commit that its tag leads to.
 pub fn plan(snapshot: &Snapshot, version: &Version, options: &Options) -> Publication {
     let Snapshot { workspace, train, base, .. } = snapshot;
@@ -107,6 +113,7 @@ pub fn plan(snapshot: &Snapshot, version: &Version, options: &Options) -> Public
     if !crates.is_empty() && !is_waived {
         findings.extend(published::metadata(workspace, train));
     }
+    remarks.extend(lent(snapshot, &of.tag));
     if options.here && !train.config.platforms.is_empty() {
         let all = train.config.platforms.join(", ");
         remarks.push(format!("wheels of this machine's platform only; configured are {all}"));

@@ -1,7 +1,7 @@
 //! Tags that are no release of what they name: by a slip of the hand, or of another product's.
 //! It must never be that one of them decides what is due, or hides what was released.
 
-use crate::harness::Place;
+use crate::harness::{Place, folder};
 
 /// A release of today whose tag says more than its manifest: somebody typed another number.
 fn slipped(name: &str) -> Place {
@@ -44,5 +44,60 @@ fn a_fix_of_an_old_line_is_a_release_though_this_line_has_not_its_version() {
         merge.into_iter().for_each(|merge| drop(place.git(merge)));
         let due = place.xtask("due").ok();
         assert!(due.out.contains("(since v0.7.4)") && !due.all().contains("of no release"), "{}", due.all());
+    }
+}
+
+/// What was released by hand, before anything was configured and while nothing says which crate drives.
+fn adopted(name: &str) -> Place {
+    let place = Place::new(name);
+    place.copy_to("", &folder("worlds/plain"));
+    place.write(
+        "crates/flute/Cargo.toml",
+        "[package]\nname = \"flute\"\nversion = \"0.2.0\"\ndescription = \"Another one\"\n",
+    );
+    place.write("crates/flute/src/lib.rs", "");
+    let manifest = place.read("Cargo.toml");
+    let (before, configured) = manifest.split_at(manifest.find("[workspace.metadata").unwrap());
+    place.write("Cargo.toml", before);
+    place.init();
+    place.git("tag --annotate v0.7.3 --message v0.7.3");
+    // What stands here now, and did not then.
+    place.write("crates/drum/Cargo.toml", "[package]\nname = \"drum\"\nversion = \"0.7.3\"\nedition = \"2021\"\n");
+    place.write("crates/drum/src/lib.rs", "");
+    place.replace(
+        "crates/lark/Cargo.toml",
+        "[dependencies]\n",
+        "[dependencies]\ndrum = { path = \"../drum\", version = \"0.7\" }\n",
+    );
+    place.write("crates/lark-core/src/songs.rs", "// songs\n");
+    let images =
+        "images = [{ name = \"drum\", dockerfile = \"crates/drum/Dockerfile\", registry = \"localhost:1/x\" }]";
+    place.write("crates/drum/Dockerfile", "FROM scratch\n");
+    place.write("Cargo.toml", &format!("{before}{configured}except = [\"drum\"]\n{images}\n"));
+    place.commit("feat: songs, and trains");
+    place
+}
+
+const BEFORE: &str = "the commit of v0.7.3 has no configuration yet: it is read with today's";
+
+#[test]
+fn a_tag_from_before_the_configuration_is_read_with_todays() {
+    let place = adopted("before_configuration");
+    for args in ["status 0.7.3", "publish 0.7.3 --dry-run", "post-release 0.7.3 --dry-run", "rollback 0.7.3 --dry-run"]
+    {
+        let said = place.xtask(args);
+        assert!(!said.all().contains("which crate drives"), "{args}: {}", said.all());
+        assert!(!said.all().contains("drum"), "{args}: {}", said.all());
+        if !args.starts_with("rollback") && !args.starts_with("post-release") {
+            assert_eq!(said.all().matches(BEFORE).count(), 1, "{args}: {}", said.all());
+            assert!(said.out.contains("crate lark-core 0.7.3"), "{args}: {}", said.all());
+        }
+    }
+    let status = place.xtask("status").ok();
+    assert_eq!(status.all().matches(BEFORE).count(), 1, "{}", status.all());
+    assert!(!status.all().contains("its publication") && !status.all().contains("which crate"), "{}", status.all());
+    for args in ["due", "changelog", "hotfix --dry-run"] {
+        let said = place.xtask(args);
+        assert!(!said.all().contains("which crate drives"), "{args}: {}", said.all());
     }
 }

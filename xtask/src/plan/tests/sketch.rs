@@ -196,6 +196,7 @@ impl Sketch {
             packages,
             metadata: json!({ "trains": self.trains }),
             lacking: Vec::new(),
+            lent: false,
             linked: Vec::new(),
             real: Default::default(),
         };
