@@ -16,8 +16,8 @@ use anyhow::{Result, bail};
 use serde::Serialize;
 
 use crate::{
-    config::{Confirmed, Deployment, Image, TrainConfig, VersionFile, When, closest},
-    edit::{slashed, typed},
+    config::{Confirmed, Deployment, Entries, Image, TrainConfig, VersionFile, When, closest},
+    edit::{first_of, slashed, typed},
     files::{
         Place, anchor, cargo_lock,
         cargo_toml::{Table, VersionField},
@@ -44,11 +44,30 @@ pub struct Finding {
     pub what: String,
     /// What to do or type next.
     pub next: String,
+    /// What people are told of it first, where `what` lists much.
+    #[serde(skip)]
+    brief: Option<String>,
 }
 
 impl Finding {
     pub fn new(check: &'static str, what: impl Into<String>, next: impl Into<String>) -> Finding {
-        Finding { check, what: what.into(), next: next.into() }
+        Finding { check, what: what.into(), next: next.into(), brief: None }
+    }
+
+    /// What is true of each of these places, and follows their names in `what`.
+    fn of_many(check: &'static str, places: &[String], joint: &str, what: &str, next: String) -> Finding {
+        let (all, first) = (places.join(joint), first_of(places));
+        let brief = (all.len() > first.len()).then(|| format!("{first}{what}"));
+        Finding { brief, ..Finding::new(check, format!("{all}{what}"), next) }
+    }
+
+    /// The same where it stands against nothing.
+    pub fn as_note(&self) -> String {
+        format!("{}; next: {}", self.what, self.next)
+    }
+
+    pub fn in_brief(&self) -> &str {
+        self.brief.as_ref().unwrap_or(&self.what)
     }
 
     /// Whether it tells the same as another one; what to do about that may depend on who tells it.
@@ -565,9 +584,12 @@ fn deployments(workspace: &Workspace, train: &Train) -> Vec<Finding> {
 /// The changelogs that a release of the train writes, with the versions that they should tell of: the train's, and those
 /// of its crates.
 fn logs<'w>(workspace: &'w Workspace, train: &'w Train) -> Vec<(&'w Path, Log<'w>, &'w Version)> {
-    let own = train.changelog.as_deref().zip(train.log(&workspace.texts));
-    let own = own.map(|(path, log)| (path, log, train.version(workspace)));
-    own.into_iter().chain(changes::logs(workspace, train)).collect()
+    own_log(workspace, train).into_iter().chain(changes::logs(workspace, train)).collect()
+}
+
+fn own_log<'w>(workspace: &'w Workspace, train: &'w Train) -> Option<(&'w Path, Log<'w>, &'w Version)> {
+    let (path, log) = train.changelog.as_deref().zip(train.log(&workspace.texts))?;
+    Some((path, log, train.version(workspace)))
 }
 
 /// Where a changelog cannot be read as it is meant.
@@ -576,19 +598,37 @@ pub fn misread(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     found.map(|(what, next)| Finding::new("changelog", what, next)).collect()
 }
 
+/// What is odd in logs, and stands against no release.
+pub fn lints(workspace: &Workspace, train: &Train) -> Vec<Finding> {
+    let of_crates = changes::logs(workspace, train).into_iter().filter(|_| !train.config.takes(Entries::Crates));
+    let misdated = logs(workspace, train).into_iter().flat_map(|(path, log, version)| {
+        let others = changelog::misdated(log).into_iter().filter(|(name, _)| *name != version.tag());
+        others.map(|(_, heading)| misdated(path, &heading)).collect::<Vec<_>>()
+    });
+    of_crates.filter_map(untold).chain(misdated).collect()
+}
+
+/// A log that has no place for what is new.
+fn untold((path, log, version): (&Path, Log<'_>, &Version)) -> Option<Finding> {
+    let is_ahead = !changelog::above(log, version).is_empty();
+    let (what, next) = changelog::untold(&slashed(path), log, version).filter(|_| !is_ahead)?;
+    Some(Finding::new("changelog", what, next))
+}
+
+fn misdated(path: &Path, heading: &str) -> Finding {
+    let next = "write the day of that release, as in `2026-01-31`, or leave it out";
+    Finding::new("changelog", format!("{}: `{heading}` has a date that is none", slashed(path)), next)
+}
+
 /// The changelog and the release notes have the headings that a release writes under.
 fn changelogs(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let mut findings = Vec::new();
     if let Some(Err(error)) = train.changelog.as_ref().map(|path| workspace.text(path)) {
         findings.push(Finding::new("changelog", format!("{error:#}"), correct(train, "changelog")));
     }
-    for (path, log, version) in logs(workspace, train) {
-        let untold = match changelog::above(log, version).is_empty() {
-            true => changelog::untold(&slashed(path), log, version),
-            false => None,
-        };
-        findings.extend(untold.map(|(what, next)| Finding::new("changelog", what, next)));
-    }
+    // What the logs of crates say is the release's where it is taken from there.
+    let of_crates = changes::logs(workspace, train).into_iter().filter(|_| train.config.takes(Entries::Crates));
+    findings.extend(own_log(workspace, train).into_iter().chain(of_crates).filter_map(untold));
     let usual = workspace.in_root("CHANGELOG.md".as_ref());
     let is_missing = workspace.tracked.contains(&usual) && !workspace.texts.contains_key(&usual);
     if train.config.changelog.is_none() && is_missing {
@@ -625,12 +665,9 @@ fn changelogs(workspace: &Workspace, train: &Train) -> Vec<Finding> {
             format!("write `changelog = \"{file}\"` in {at}, and `## [Unreleased]` in that file"),
         )
     }));
-    for (path, log, _) in logs(workspace, train) {
-        let next = "write the day of that release, as in `2026-01-31`, or leave it out";
-        let wrong = |heading| {
-            Finding::new("changelog", format!("{}: `{heading}` has a date that is none", slashed(path)), next)
-        };
-        findings.extend(changelog::misdated(log).into_iter().map(wrong));
+    for (path, log, version) in logs(workspace, train) {
+        let own = changelog::misdated(log).into_iter().filter(|(name, _)| *name == version.tag());
+        findings.extend(own.map(|(_, heading)| misdated(path, &heading)));
     }
     findings.extend(misread(workspace, train));
     findings.extend(changes::fragments(workspace, train).1);

@@ -89,7 +89,7 @@ pub fn make(call: &Call<'_>, intent: &Intent, options: &Options) -> Result<()> {
     if snapshot.train.tags(&snapshot.repo).next().is_none() {
         // Who begins to release may not know what is passed over. What is wrong with another train, that one tells.
         let trains = loader.every_train(&snapshot).unwrap_or_default();
-        call.report.notes(&check::apart::left_out(&snapshot.workspace, &trains));
+        call.report.noted(&check::apart::left_out(&snapshot.workspace, &trains));
     }
     let to = plan.to.clone();
     let mut unverified = Vec::new();
@@ -239,23 +239,20 @@ pub fn check(call: &Call<'_>) -> Result<()> {
     let report = call.report;
     let first = loader.load(Source::Tree)?;
     let trains = loader.trains(&first)?;
-    // Only here: a state knows nothing of the command line.
-    let lines = check::workflows::command_lines(&first.workspace);
-    let misused = |(place, words): &(String, Vec<String>)| {
-        let error = crate::cli::parses(words).err()?;
-        Some(check::workflows::finding(place, &error, "`cargo xtask help` says what there is"))
-    };
-    let misused: Vec<check::Finding> = lines.iter().filter_map(misused).collect();
     let uncommitted = check::uncommitted_lock(&first);
     let world = world(call, &sh, &loader, Tools::AsFound)?;
     let mut told = Vec::new();
     let mut seen: Vec<check::Finding> = Vec::new();
+    let mut noted: Vec<check::Finding> = Vec::new();
     for train in &trains {
+        // Only here: a state knows nothing of the command line.
+        let (of_tag, others) = misused(&first.workspace, train);
+        noted.extend(others);
+        noted.extend(check::workflows::look_at_rollbacks(&first.workspace, train));
         for check in check::STATE {
             let mut findings = (check.look)(&first.workspace, train);
             if check.name == "workflows" {
-                findings.extend(check::workflows::look_at_rollbacks(&first.workspace, train));
-                findings.extend_from_slice(&misused);
+                findings.extend_from_slice(&of_tag);
             }
             if check.name == "lock" {
                 findings.extend(uncommitted.clone());
@@ -285,14 +282,25 @@ pub fn check(call: &Call<'_>) -> Result<()> {
         report.table(&rows(&rows_of));
         lists.push(json!({ "train": name, "steps": rows_of }));
     }
-    let mut notes: Vec<String> = trains.iter().flat_map(|train| notes(&first.workspace, train)).collect();
+    noted.extend(trains.iter().flat_map(|train| postfix_lacks(&first.workspace, train)));
+    let others: Vec<String> =
+        trains.iter().flat_map(|train| check::published::noted(&first.workspace, train)).collect();
+    noted.extend(trains.iter().flat_map(|train| check::lints(&first.workspace, train)));
     // The machine that publishes may know more than the one that checks.
     let unknown = unconfigured(&loader)?;
-    let unknown = trains.iter().flat_map(|train| check::published::unconfigured(&first.workspace, train, &unknown));
-    notes.extend(unknown.map(|finding| format!("{}; next: {}", finding.what, finding.next)));
-    notes.extend(of_registries(&world, &first, &trains));
-    notes.extend(check::apart::left_out(&first.workspace, &loader.every_train(&first)?));
-    report.notes(&notes);
+    noted.extend(trains.iter().flat_map(|train| check::published::unconfigured(&first.workspace, train, &unknown)));
+    noted.extend(of_registries(&world, &first, &trains));
+    noted.extend(check::apart::left_out(&first.workspace, &loader.every_train(&first)?));
+    // What is odd in the workspace is so for every train, and refused for one it may be.
+    let mut known = seen.clone();
+    noted.retain(|note| {
+        let is_new = !known.contains(note);
+        known.extend(is_new.then(|| note.clone()));
+        is_new
+    });
+    report.notes(&others);
+    report.noted(&noted);
+    let notes: Vec<String> = others.into_iter().chain(noted.iter().map(check::Finding::as_note)).collect();
     let total = seen.len();
     if report.json {
         let outcome = if total == 0 { "ok" } else { "refused" };
@@ -302,6 +310,18 @@ pub fn check(call: &Call<'_>) -> Result<()> {
         bail!("{} in {}", count(total, "finding"), count(trains.len(), "train"));
     }
     Ok(())
+}
+
+/// What workflows call this tool with that it does not understand: those that the train's tag starts, and the others.
+fn misused(workspace: &Workspace, train: &Train) -> (Vec<check::Finding>, Vec<check::Finding>) {
+    let (mut of_tag, mut others) = (Vec::new(), Vec::new());
+    for called in check::workflows::calls(workspace, train) {
+        let Err(error) = crate::cli::parses(&called.words) else { continue };
+        let next = "`cargo xtask help` says what there is";
+        let found = check::workflows::finding(&called.place, &error, next);
+        if called.is_of_tag { of_tag.push(found) } else { others.push(found) }
+    }
+    (of_tag, others)
 }
 
 /// What a release finds of the repository and of this tree when it looks at its steps.
@@ -330,19 +350,20 @@ fn refer(row: &mut Seen, findings: &[check::Finding]) {
     }
 }
 
-/// What is no fault of a release, or may be none: what would be in the way of a post release on the day that one is urgent,
-/// and what a registry may not know.
-fn notes(workspace: &Workspace, train: &Train) -> Vec<String> {
-    let noted = train.wheels.iter().flat_map(|wheel| {
+/// What would be in the way of a post release on the day that one is urgent.
+fn postfix_lacks(workspace: &Workspace, train: &Train) -> Vec<check::Finding> {
+    let lacking = train.wheels.iter().flat_map(|wheel| {
         let to = workspace.members[wheel.member].version.next_post().ok();
         to.map(|to| postfix::lacking(workspace, wheel, &to)).unwrap_or_default()
     });
-    let noted = noted.map(|finding| format!("`postfix` would be refused: {}; next: {}", finding.what, finding.next));
-    noted.chain(check::published::noted(workspace, train)).collect()
+    let told = lacking.map(|finding| {
+        check::Finding::new(finding.check, format!("`postfix` would be refused: {}", finding.what), finding.next)
+    });
+    told.collect()
 }
 
 /// What a publication would be refused for, where the registries can be asked.
-fn of_registries(world: &World<'_>, first: &Snapshot, trains: &[Train]) -> Vec<String> {
+fn of_registries(world: &World<'_>, first: &Snapshot, trains: &[Train]) -> Vec<check::Finding> {
     let mut asked = BTreeSet::new();
     let mut notes = Vec::new();
     for train in trains {
@@ -353,7 +374,7 @@ fn of_registries(world: &World<'_>, first: &Snapshot, trains: &[Train]) -> Vec<S
         let is_released = first.repo.tags.contains_key(&train.tag.fill(version));
         let versions = train.members().into_iter().map(|at| (at, first.workspace.members[at].version.clone()));
         let (findings, _) = registries.findings(&snapshot, &versions.collect(), version, is_released);
-        notes.extend(findings.into_iter().map(|finding| format!("{}; next: {}", finding.what, finding.next)));
+        notes.extend(findings);
     }
     notes
 }

@@ -112,6 +112,14 @@ pub fn count(many: usize, what: &str) -> String {
     format!("{many} {what}{}", if many == 1 { "" } else { "s" })
 }
 
+/// The first of many names and how many more there are; all where they are few.
+pub fn first_of(names: &[String]) -> String {
+    match names {
+        [one, two, three, _, _, ..] => format!("{one}, {two}, {three} and {} more", names.len() - 3),
+        few => few.join(", "),
+    }
+}
+
 /// The path as git writes it, on every system.
 pub fn slashed(path: &Path) -> String {
     let words = path.components().map(|component| match component {

@@ -488,7 +488,23 @@ fn left_to_release(workspace: &Workspace, train: &Train, versions: &BTreeMap<usi
         });
     }
     let alone = (0..workspace.members.len()).filter(|at| workspace.members[*at].publish && !theirs.contains(at));
-    for (member, on, to) in alone.filter_map(rewritten) {
+    let alone: Vec<_> = alone.filter_map(rewritten).collect();
+    if let [(_, _, to), _, ..] = alone.as_slice() {
+        let names: Vec<&str> = alone.iter().map(|(member, ..)| member.name.as_str()).collect();
+        let (many, names) = (names.len(), names.join(", "));
+        let advice = match workspace.trains.is_empty() {
+            true => "cargo xtask release patch --train NAME",
+            false => "give each a train: `driver = \"NAME\"` under [workspace.metadata.trains.NAME]",
+        };
+        remarks.push(match to.is_development() {
+            true => format!("{many} crates, which no train moves, wait for the next release of what they require: {names}"),
+            false => format!(
+                "{many} crates need a release: no train moves them, and each requires what is rewritten here: {names} ({advice})"
+            ),
+        });
+        return remarks;
+    }
+    for (member, on, to) in alone {
         let name = &member.name;
         let advice = match workspace.trains.is_empty() {
             true => format!("cargo xtask release patch --train {name}"),

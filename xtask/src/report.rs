@@ -12,6 +12,7 @@ use std::{
 
 use crate::{
     check::{self, Finding},
+    edit::count,
     plan::{
         Plan,
         due::Due,
@@ -237,20 +238,28 @@ impl Report {
     }
 
     pub fn findings(&self, findings: &[Finding]) {
-        for finding in findings {
-            self.warn(tinted("", Tint::Bad, "refused", format!(" {}: {}", finding.check, finding.what)));
-            let waive = if check::WAIVABLE.contains(&finding.check) {
-                format!(" (or --waive {})", finding.check)
-            } else {
-                String::new()
-            };
-            self.warn(format!("   next: {}{waive}", finding.next));
+        for found in by_check(findings) {
+            let check = found[0].check;
+            let way = if check::WAIVABLE.contains(&check) { format!(" (or --waive {check})") } else { String::new() };
+            refused(&found, &way, self.loudness).into_iter().for_each(|line| self.warn(line));
         }
+    }
+
+    /// The same where it stands against nothing.
+    pub fn noted(&self, findings: &[Finding]) {
+        for found in by_check(findings) {
+            noted(&found, self.loudness).into_iter().for_each(|line| self.say(line));
+        }
+    }
+
+    /// What a step does, in as many words as are wanted.
+    pub fn title(&self, step: &Step) -> String {
+        if self.loudness >= Loudness::Verbose { step.whole_title() } else { step.title() }
     }
 
     /// A step as it was seen, without anything being done.
     pub fn observed(&self, step: &Step, seen: &Observation) {
-        let title = step.title();
+        let title = self.title(step);
         match seen {
             Observation::Done { evidence, .. } => {
                 self.say(tinted("  ", Tint::Good, "done   ", format!(" {title} ({evidence})")))
@@ -265,11 +274,11 @@ impl Report {
     /// A check that cannot be made, and that does not stop the run.
     pub fn unverified(&self, step: &Step, why: &str) {
         let word = if matches!(step, Step::Prove(_)) { "not proved" } else { "not verified" };
-        self.warn(tinted("  ", Tint::Strong, word, format!(" {}: {why}", step.title())));
+        self.warn(tinted("  ", Tint::Strong, word, format!(" {}: {why}", self.title(step))));
     }
 
     fn stuck(&self, word: &str, step: &Step, why: &str, next: &str) {
-        self.warn(tinted("  ", Tint::Bad, word, format!(" {}: {why}", step.title())));
+        self.warn(tinted("  ", Tint::Bad, word, format!(" {}: {why}", self.title(step))));
         let waive = step.check().map(|name| format!("; or --waive {name}")).unwrap_or_default();
         self.warn(format!("     next: {next}{waive}"));
     }
@@ -313,6 +322,60 @@ impl Report {
             Err(error) => self.warn(tinted("  ", Tint::Bad, "failed ", format!(" {title} ({seconds:.1} s): {error}"))),
         }
     }
+}
+
+/// How many findings of one check are shown, when there are more.
+const EXAMPLES: usize = 3;
+
+/// What one check finds. In many places, that is mostly of one cause: some of it is told, with the way out.
+fn refused(found: &[&Finding], way: &str, loudness: Loudness) -> Vec<Line> {
+    let headed = |text: &str| tinted("", Tint::Bad, "refused", format!(" {}: {text}", found[0].check));
+    if is_summed_up(found, loudness) {
+        return examples(headed, found, way);
+    }
+    let each = |finding: &&Finding| [headed(said(finding, loudness)), format!("   next: {}{way}", finding.next).into()];
+    found.iter().flat_map(each).collect()
+}
+
+/// The same where it stands against nothing.
+fn noted(found: &[&Finding], loudness: Loudness) -> Vec<Line> {
+    let headed = |text: &str| tinted("", Tint::Weak, "note:", format!(" {text}"));
+    if is_summed_up(found, loudness) {
+        return examples(|text| headed(&format!("{}: {text}", found[0].check)), found, "");
+    }
+    found.iter().map(|finding| headed(&format!("{}; next: {}", said(finding, loudness), finding.next))).collect()
+}
+
+fn said(finding: &Finding, loudness: Loudness) -> &str {
+    if loudness < Loudness::Verbose { finding.in_brief() } else { &finding.what }
+}
+
+fn is_summed_up(found: &[&Finding], loudness: Loudness) -> bool {
+    loudness < Loudness::Verbose && found.len() > EXAMPLES
+}
+
+fn examples(headed: impl Fn(&str) -> Line, found: &[&Finding], way: &str) -> Vec<Line> {
+    let next = &found[0].next;
+    let is_one_way = found.iter().all(|finding| finding.next == *next);
+    let mut lines = vec![headed(&format!("{} (-v lists them)", count(found.len(), "place")))];
+    lines.extend(found.iter().take(EXAMPLES).map(|finding| match is_one_way {
+        true => Line::from(format!("   {}", finding.in_brief())),
+        false => format!("   {}; next: {}{way}", finding.in_brief(), finding.next).into(),
+    }));
+    lines.extend(is_one_way.then(|| Line::from(format!("   next: {next}{way}"))));
+    lines
+}
+
+/// What each check found, in the order of the first of each.
+fn by_check(findings: &[Finding]) -> Vec<Vec<&Finding>> {
+    let mut checks: Vec<Vec<&Finding>> = Vec::new();
+    for finding in findings {
+        match checks.iter_mut().find(|found| found[0].check == finding.check) {
+            Some(found) => found.push(finding),
+            None => checks.push(vec![finding]),
+        }
+    }
+    checks
 }
 
 /// The lines of the overview, the train first.
@@ -366,6 +429,50 @@ mod tests {
         let shown = |word: &str| format!("a\\u{{1b}}[1m{word}c\\r\\u{{9b}}31m\\u{{202e}}");
         assert_eq!(report(true, false).rendered(&line), shown("\u{1b}[31mb\\u{1b}[2J\u{1b}[0m"));
         assert_eq!(report(false, false).rendered(&line), shown("b\\u{1b}[2J"));
+    }
+
+    #[test]
+    fn what_a_check_finds_often_is_told_by_examples_and_all_of_it_on_request() {
+        let told = |findings: &[Finding], loudness| {
+            let groups = by_check(findings).into_iter();
+            let way = |check| if check == "path-only" { " (or --waive path-only)" } else { "" };
+            let lines = groups.flat_map(|found| refused(&found, way(found[0].check), loudness));
+            lines.map(|line| line.to_string()).collect::<Vec<_>>()
+        };
+        let finding = |at: usize| Finding::new("path-only", format!("crate {at}"), "add a version");
+        let mut findings: Vec<Finding> = (1..=3).map(finding).collect();
+        findings.insert(1, Finding::new("lock", "stale", "update it"));
+        let each = [
+            "refused path-only: crate 1",
+            "   next: add a version (or --waive path-only)",
+            "refused path-only: crate 2",
+            "   next: add a version (or --waive path-only)",
+            "refused path-only: crate 3",
+            "   next: add a version (or --waive path-only)",
+            "refused lock: stale",
+            "   next: update it",
+        ];
+        assert_eq!(told(&findings, Loudness::Normal), each);
+        findings.push(finding(4));
+        let examples = [
+            "refused path-only: 4 places (-v lists them)",
+            "   crate 1",
+            "   crate 2",
+            "   crate 3",
+            "   next: add a version (or --waive path-only)",
+            "refused lock: stale",
+            "   next: update it",
+        ];
+        assert_eq!(told(&findings, Loudness::Normal), examples);
+        assert_eq!(told(&findings, Loudness::Verbose).len(), 10);
+        findings.push(Finding::new("path-only", "crate 5", "another way"));
+        let ways = told(&findings, Loudness::Quiet);
+        assert_eq!(ways[1], "   crate 1; next: add a version (or --waive path-only)");
+        assert_eq!(ways.len(), 6, "{ways:?}");
+        let notes: Vec<String> =
+            noted(&findings.iter().collect::<Vec<_>>(), Loudness::Normal).iter().map(ToString::to_string).collect();
+        assert_eq!(notes[..2], ["note: path-only: 6 places (-v lists them)", "   crate 1; next: add a version"]);
+        assert_eq!(noted(&[&finding(1)], Loudness::Normal)[0].to_string(), "note: crate 1; next: add a version");
     }
 
     #[test]

@@ -299,7 +299,7 @@ fn take(world: &World<'_>, step: &Step) -> Result<Observation> {
         }
         done => return Ok(done),
     }
-    let title = step.title();
+    let title = world.report.title(step);
     let begun = world.report.begin(&title);
     let acted = act(world, step).and_then(|()| show(world, step));
     // A child that was interrupted with us fails in its own words; ours say what to do.

@@ -683,7 +683,7 @@ impl Step {
         match self {
             Step::Confirm(confirmation) => format!("{}: {}", confirmation.name, confirmation.what),
             Step::Write(write) => format!("write {}", count(write.edits.len(), "file")),
-            Step::Prove(proof) => format!("prove {}: {}", proof.name, proof.command()),
+            Step::Prove(proof) => format!("prove {}: {}", proof.name, proof.in_brief()),
             Step::Branch(Branch { name, of: Some(of), .. }) => format!("branch {name} at {of}"),
             Step::Branch(branch) => format!("branch {}", branch.name),
             Step::Fix(fix) => format!("fix on {}", fix.branch),
@@ -743,6 +743,14 @@ impl Step {
             Step::Unmake(Unmake::Tag { name, .. }) => format!("delete tag {name}"),
         }
     }
+
+    /// The same with all of a long command.
+    pub fn whole_title(&self) -> String {
+        match self {
+            Step::Prove(proof) => format!("prove {}: {}", proof.name, proof.command()),
+            _ => self.title(),
+        }
+    }
 }
 
 impl Listing {
@@ -782,6 +790,18 @@ impl Commit {
 }
 
 impl Proof {
+    /// The command as it is shown where nobody types it.
+    pub fn in_brief(&self) -> String {
+        const FEW: usize = 8;
+        match &self.what {
+            Prove::Tests { packages, .. } if packages.len() > FEW => {
+                let some = test_args(&packages[..3], &[], false).join(" ");
+                format!("cargo {some} … and {} more packages", packages.len() - 3)
+            }
+            _ => self.command(),
+        }
+    }
+
     /// The command as one could type it.
     pub fn command(&self) -> String {
         let within = |dir: &PathBuf, command: String| match slashed(dir) {
@@ -842,4 +862,24 @@ pub fn test_args(packages: &[String], features: &[String], locked: bool) -> Vec<
         args.push("--locked".to_owned());
     }
     args
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_command_is_shown_in_brief_and_typed_as_a_whole() {
+        let proof = |many: usize| {
+            let packages = (1..=many).map(|at| format!("lark-{at}")).collect();
+            let what = Prove::Tests { root: PathBuf::new(), packages, features: Vec::new(), locked: true };
+            Proof { name: "cargo-test".to_owned(), what }
+        };
+        let title = |many| Step::Prove(proof(many)).title();
+        assert_eq!(Step::Prove(proof(8)).whole_title(), title(8), "a few are all shown");
+        let brief = "prove cargo-test: cargo test -p lark-1 -p lark-2 -p lark-3 … and 81 more packages";
+        assert_eq!(title(84), brief);
+        assert_eq!(Step::Prove(proof(84)).whole_title(), format!("prove cargo-test: {}", proof(84).command()));
+        assert!(proof(84).advice().ends_with(" -p lark-84"), "what is to be typed is all of it");
+    }
 }

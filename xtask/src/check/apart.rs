@@ -1,8 +1,9 @@
 //! What could be released and belongs to no train: nobody notices that it stays behind.
-//! It must never be a finding: much of it is meant to stay behind, and a line of configuration or `publish = false` says so.
+//! It must never stand against a release: much of it is meant to stay behind, and a line of configuration or `publish = false` says so.
 
 use std::{collections::BTreeSet, path::Path};
 
+use super::Finding;
 use crate::{
     edit::slashed,
     files::pyproject,
@@ -10,40 +11,60 @@ use crate::{
     workspace::{Workspace, dir},
 };
 
-/// Publishable crates, maturin projects and Dockerfiles that none of these trains, which are all, releases; each with the line
-/// that would change that.
-pub fn left_out(workspace: &Workspace, trains: &[Train]) -> Vec<String> {
+/// Publishable crates, maturin projects and Dockerfiles that none of these trains, which are all, releases; of each kind
+/// once, with the line that would change that.
+pub fn left_out(workspace: &Workspace, trains: &[Train]) -> Vec<Finding> {
     let Some(first) = trains.first() else { return Vec::new() };
     let table = format!("[workspace.metadata.trains.{}]", first.name());
     let mut notes = Vec::new();
+    let mut crates = Vec::new();
     let taken: BTreeSet<usize> = trains.iter().flat_map(Train::members).collect();
     let is_excepted = |name: &str| trains.iter().any(|train| train.config.excepts(name));
     for (at, member) in workspace.members.iter().enumerate() {
         // What has no description was never meant for a registry.
         let is_meant = member.publish && workspace.graph.packages[at].about.description.is_some();
         if is_meant && !taken.contains(&at) && !is_excepted(&member.name) {
-            notes.push(format!(
-                "{} could be published, and no train releases it; next: add `[workspace.metadata.trains.{name}]` with `driver = \"{name}\"`, or `publish = false` in the manifest",
-                slashed(&member.manifest),
-                name = member.name
-            ));
+            crates.push((slashed(&member.manifest), member.name.as_str()));
         }
     }
+    notes.extend(of_kind("crates", &crates, |names| match names {
+        [name] => (
+            "could be published, and no train releases it",
+            format!("add `[workspace.metadata.trains.{name}]` with `driver = \"{name}\"`, or `publish = false` in the manifest"),
+        ),
+        _ => (
+            "could be published, and no train releases them",
+            "for each, add `[workspace.metadata.trains.NAME]` with `driver = \"NAME\"`, or `publish = false` in the manifest".to_owned(),
+        ),
+    }));
     let built: BTreeSet<&Path> = trains.iter().flat_map(|train| &train.wheels).map(|wheel| &*wheel.path).collect();
     let projects = workspace.texts.iter().filter(|(path, _)| path.ends_with("pyproject.toml"));
+    let mut wheels = Vec::new();
+    let mut strangers = Vec::new();
     for (path, text) in projects.filter(|(path, _)| !built.contains(path.as_path()) && !is_apart(path)) {
         let Some(project) = pyproject::read(text).ok().filter(|project| project.maturin) else { continue };
         let manifest = dir(path).join(project.manifest_path.as_deref().unwrap_or("Cargo.toml"));
         let member = workspace.members.iter().find(|member| member.manifest == manifest);
-        let next = match member {
-            Some(member) => format!("add \"{}\" to `wheels` in {table}", member.name),
-            None => format!("make its crate a member of the workspace, and add it to `wheels` in {table}"),
-        };
-        notes.push(format!("{} is a maturin project, and no train builds its wheel; next: {next}", slashed(path)));
+        match member {
+            Some(member) => wheels.push((slashed(path), member.name.as_str())),
+            None => strangers.push((slashed(path), "")),
+        }
     }
+    let no_wheel = |names: &[&str]| match names.len() {
+        1 => "is a maturin project, and no train builds its wheel",
+        _ => "are maturin projects, and no train builds their wheels",
+    };
+    notes.extend(of_kind("wheels", &strangers, |names| {
+        let (its, it) = if names.len() == 1 { ("its crate a member", "it") } else { ("their crates members", "them") };
+        (no_wheel(names), format!("make {its} of the workspace, and add {it} to `wheels` in {table}"))
+    }));
+    notes.extend(of_kind("wheels", &wheels, |names| {
+        (no_wheel(names), format!("add \"{}\" to `wheels` in {table}", names.join("\", \"")))
+    }));
     let root = workspace.root_dir();
     let images = || trains.iter().flat_map(|train| &train.config.images);
     let known: BTreeSet<_> = images().map(|image| workspace.in_root(&image.dockerfile)).collect();
+    let mut dockerfiles = Vec::new();
     let files = workspace.tracked.iter().filter(|path| is_dockerfile(path) && !is_apart(path));
     for path in files.filter(|path| !known.contains(*path)) {
         let within = path.strip_prefix(&root).unwrap_or(path);
@@ -53,13 +74,32 @@ pub fn left_out(workspace: &Workspace, trains: &[Train]) -> Vec<String> {
         let named = path.parent().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
         let named = own.or_else(|| named.filter(|_| path.parent() != Some(&root)));
         let name = named.unwrap_or_else(|| first.name().to_owned());
-        notes.push(format!(
-            "{} belongs to no train's images; next: add `images = [{{ name = \"{name}\", dockerfile = \"{}\" }}]` to {table}, where it is to be published",
-            slashed(path),
-            slashed(within)
-        ));
+        dockerfiles.push((slashed(path), format!("{{ name = \"{name}\", dockerfile = \"{}\" }}", slashed(within))));
     }
+    notes.extend(of_kind("images", &dockerfiles, |images| match images {
+        [image] => (
+            "belongs to no train's images",
+            format!("add `images = [{image}]` to {table}, where it is to be published"),
+        ),
+        [image, ..] => (
+            "belong to no train's images",
+            format!("add to `images` in {table} those that are to be published, as in `images = [{image}]`"),
+        ),
+        [] => Default::default(),
+    }));
     notes
+}
+
+/// What is true of these places, each with the name that it is configured by, and what to do about it.
+fn of_kind<T: AsRef<str>>(
+    kind: &'static str,
+    places: &[(String, T)],
+    tell: impl Fn(&[&str]) -> (&'static str, String),
+) -> Option<Finding> {
+    let (places, names): (Vec<String>, Vec<&str>) =
+        places.iter().map(|(place, name)| (place.clone(), name.as_ref())).unzip();
+    let (what, next) = tell(&names);
+    (!places.is_empty()).then(|| Finding::of_many(kind, &places, ", ", &format!(" {what}"), next))
 }
 
 /// What is of tests, or of a development environment, is not meant for others.

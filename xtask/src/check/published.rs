@@ -245,7 +245,7 @@ pub fn metadata(workspace: &Workspace, train: &Train) -> Vec<Finding> {
         tell(pypi::objections(&wheel.project.about), &wheel.path);
     }
     let found = told.into_iter().map(|(Objection { what, next }, manifests)| {
-        Finding::new("metadata", format!("{}: {what}", manifests.join(", ")), next)
+        Finding::of_many("metadata", &manifests, ", ", &format!(": {what}"), next)
     });
     found.chain(same_crate(workspace, train)).chain(same_project(workspace, train)).collect()
 }
@@ -398,7 +398,7 @@ fn findings(check: &'static str, refused: impl Iterator<Item = (String, String, 
     }
     let found = causes.into_iter().map(|(what, next, manifests)| {
         let require = if manifests.len() > 1 { "require" } else { "requires" };
-        Finding::new(check, format!("{} would be published but {require} {what}", manifests.join(" and ")), next)
+        Finding::of_many(check, &manifests, " and ", &format!(" would be published but {require} {what}"), next)
     });
     found.collect()
 }

@@ -18,11 +18,11 @@ struct Workflow<'w> {
     leaves: Vec<Leaf>,
 }
 
-/// The tag of the version that stands here starts a workflow, if any that calls this tool waits for tags.
+/// The tag of the version that stands here starts a workflow, if any that publishes with this tool waits for tags.
 pub fn look(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let workflows = workflows(workspace);
     let tag = own_tag(workspace, train);
-    let mut waiting = workflows.iter().filter(|workflow| workflow.waits_for_tags()).peekable();
+    let mut waiting = workflows.iter().filter(|workflow| workflow.publishes_tags()).peekable();
     let Some(first) = waiting.peek().map(|workflow| slashed(workflow.path)) else { return Vec::new() };
     if waiting.any(|workflow| workflow.starts_on_tag(&tag)) {
         return Vec::new();
@@ -31,11 +31,12 @@ pub fn look(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     vec![finding(&first, &what, format!("add a pattern to `on.push.tags` that lets {tag} through"))]
 }
 
-/// No workflow that calls this tool starts on the tag of a rollback. This stops no release: that tag may never be made.
+/// No workflow that publishes with this tool starts on the tag of a rollback. This stops no release: that tag may never be
+/// made.
 pub fn look_at_rollbacks(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let tag = rollback_tag(&own_tag(workspace, train));
     let workflows = workflows(workspace);
-    let started = workflows.iter().filter(|workflow| workflow.waits_for_tags() && workflow.starts_on_tag(&tag));
+    let started = workflows.iter().filter(|workflow| workflow.publishes_tags() && workflow.starts_on_tag(&tag));
     let found = started.map(|workflow| {
         let what = format!("the tag of a rollback, {tag}, starts this workflow");
         finding(&slashed(workflow.path), &what, "add `!rollback/**` to `on.push.tags`")
@@ -63,13 +64,24 @@ fn own_tag(workspace: &Workspace, train: &Train) -> String {
     train.tag.fill(post.map_or(driver, |post| post.max(driver)))
 }
 
-/// The arguments of every call of this tool in a workflow, and where each stands.
-pub fn command_lines(workspace: &Workspace) -> Vec<(String, Vec<String>)> {
+/// A call of this tool in a workflow.
+#[derive(Debug)]
+pub struct Called {
+    pub place: String,
+    pub words: Vec<String>,
+    /// The train's own tag starts the workflow, so a release cannot do without it.
+    pub is_of_tag: bool,
+}
+
+/// Every call of this tool in a workflow.
+pub fn calls(workspace: &Workspace, train: &Train) -> Vec<Called> {
+    let tag = own_tag(workspace, train);
     let mut found = Vec::new();
     for workflow in workflows(workspace) {
+        let is_of_tag = workflow.chooses_tags() && workflow.starts_on_tag(&tag);
         for leaf in workflow.leaves.iter().filter(|leaf| workflow.is_shell(leaf)) {
             let ours = workflow::commands(&leaf.text).into_iter().filter_map(|words| Some(xtask(&words)?.to_vec()));
-            found.extend(ours.map(|words| (workflow.place(leaf), words)));
+            found.extend(ours.map(|words| Called { place: workflow.place(leaf), words, is_of_tag }));
         }
     }
     found
@@ -97,9 +109,14 @@ pub fn finding(place: &str, what: &str, next: impl Into<String>) -> Finding {
     Finding::new("workflows", format!("{place}: {what}"), next)
 }
 
-/// Without a configured train, nobody says that `cargo xtask` is this tool.
+/// None where `cargo xtask` is another program: many projects have one.
 fn workflows(workspace: &Workspace) -> Vec<Workflow<'_>> {
-    let texts = workspace.texts.iter().filter(|(path, _)| !workspace.trains.is_empty() && workflow::is_one(path));
+    let is_ours = match workspace.member("xtask") {
+        Some(at) => workspace.tracked.contains(&workspace.members[at].dir().join("src/check/workflows.rs")),
+        // It may be installed, which nobody does for nothing.
+        None => !workspace.trains.is_empty(),
+    };
+    let texts = workspace.texts.iter().filter(|(path, _)| is_ours && workflow::is_one(path));
     texts.map(|(path, text)| Workflow { path, leaves: workflow::read(text) }).collect()
 }
 
@@ -171,11 +188,12 @@ impl Workflow<'_> {
         self.leaves.iter().filter(is_filter).map(|leaf| leaf.text.as_str()).collect()
     }
 
-    /// Whether it calls this tool on some tags.
-    fn waits_for_tags(&self) -> bool {
+    /// Whether it publishes with this tool on some tags.
+    fn publishes_tags(&self) -> bool {
         let scripts = self.leaves.iter().filter(|leaf| self.is_shell(leaf));
         let mut commands = scripts.flat_map(|leaf| workflow::commands(&leaf.text));
-        self.chooses_tags() && commands.any(|words| xtask(&words).is_some())
+        self.chooses_tags()
+            && commands.any(|words| xtask(&words).is_some_and(|words| words.iter().any(|word| word == "publish")))
     }
 
     fn chooses_tags(&self) -> bool {
@@ -314,7 +332,8 @@ mod tests {
             assert_eq!(found(look, train, &[&release(filters, "publish")]), expected, "{train} {filters}");
             assert_eq!(found(look, train, &[&release(filters, "make")]), [""; 0], "nobody calls this tool");
         }
-        let (one, other) = (release("tags: ['nightly']", "check"), release("tags: ['v*']", "publish"));
+        assert_eq!(found(look, "lark", &[&release("tags: ['nightly']", "check")]), [""; 0], "it publishes nothing");
+        let (one, other) = (release("tags: ['nightly']", "publish"), release("tags: ['v*']", "publish"));
         assert_eq!(found(look, "lark", &[&one, &other]), [""; 0], "one workflow is enough");
         let ci = release("branches: [main]", "check");
         assert_eq!(found(look, "lark", &[&ci, &one]).len(), 1, "CI is no workflow for tags");
@@ -465,13 +484,21 @@ mod tests {
     #[test]
     fn command_lines_are_found() {
         let text = "jobs:\n  a:\n    steps:\n      - run: |\n          cargo build\n          cargo xtask check && cargo +1.89 xtask smoke --train \"$TRAIN\"\n          \"$RUNNER_TEMP/tool/xtask\" status\n          ./xtask.sh status\n";
-        let lines = command_lines(&workspace(trains(), &[text]));
-        let told: Vec<String> =
-            lines.into_iter().map(|(place, words)| format!("{place} {}", words.join(" "))).collect();
-        assert_eq!(
-            told,
-            ["check", "smoke --train $TRAIN", "status"].map(|line| format!(".github/workflows/a.yml:5 {line}"))
-        );
+        let told = |on: &str| {
+            let workspace = workspace(trains(), &[&format!("{text}{on}")]);
+            let train = Train::choose(&workspace, &Repo::default(), Some("lark")).unwrap();
+            let tell = |call: Called| format!("{} {} {}", call.place, call.is_of_tag, call.words.join(" "));
+            calls(&workspace, &train).into_iter().map(tell).collect::<Vec<_>>()
+        };
+        for (on, is_of_tag) in [
+            ("", false),
+            ("on: push\n", false),
+            ("on:\n  push:\n    tags: ['ingest-*']\n", false),
+            ("on:\n  push:\n    tags: ['v*']\n", true),
+        ] {
+            let lines = ["check", "smoke --train $TRAIN", "status"];
+            assert_eq!(told(on), lines.map(|line| format!(".github/workflows/a.yml:5 {is_of_tag} {line}")), "{on}");
+        }
     }
 
     #[test]
@@ -495,9 +522,26 @@ mod tests {
     }
 
     #[test]
-    fn foreign_workspaces_are_left_alone() {
-        let workspace = workspace(json!({}), &[&release("tags: ['x*']", "publish")]);
-        let train = Train::choose(&workspace, &Repo::default(), Some("lark")).unwrap();
-        assert!(look(&workspace, &train).is_empty() && command_lines(&workspace).is_empty());
+    fn another_program_of_the_same_name_is_left_alone() {
+        let told = |trains: Value, file: Option<&str>| {
+            let mut workspace = workspace(trains, &[&release("tags: ['x*']", "publish")]);
+            if let Some(file) = file {
+                // What the tool is called is the name of a member.
+                let at = workspace.member("ingest").unwrap();
+                workspace.members[at].name = "xtask".to_owned();
+                workspace.tracked = Arc::new(BTreeSet::from([PathBuf::from(file)]));
+            }
+            let train = Train::choose(&workspace, &Repo::default(), Some("lark")).unwrap();
+            (look(&workspace, &train).len(), calls(&workspace, &train).len())
+        };
+        let lark = || json!({ "lark": { "driver": "lark" } });
+        let (own, other) = ("crates/ingest/src/check/workflows.rs", "crates/ingest/src/main.rs");
+        // A train that is configured is judged as one that is not.
+        for trains in [lark(), json!({})] {
+            assert_eq!(told(trains.clone(), Some(own)), (1, 1), "{trains}");
+            assert_eq!(told(trains.clone(), Some(other)), (0, 0), "{trains}");
+        }
+        assert_eq!(told(lark(), None), (1, 1));
+        assert_eq!(told(json!({}), None), (0, 0));
     }
 }

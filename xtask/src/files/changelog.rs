@@ -232,8 +232,8 @@ pub fn misread<'a>(file: &str, log: impl Into<Log<'a>>) -> Vec<(String, String)>
     found
 }
 
-/// The headings of versions that have something else where their date should stand.
-pub fn misdated<'a>(log: impl Into<Log<'a>>) -> Vec<String> {
+/// The versions, and their headings, that have something else where their date should stand.
+pub fn misdated<'a>(log: impl Into<Log<'a>>) -> Vec<(String, String)> {
     let log = log.into();
     let text = log.text;
     let versions = read(log).into_iter().filter(|section| section.title.version().is_some());
@@ -242,7 +242,11 @@ pub fn misdated<'a>(log: impl Into<Log<'a>>) -> Vec<String> {
         let claims = rest.starts_with(['-', '–', '—', '(', ':']);
         claims && !section.title.undated && !date::is_dated(rest)
     });
-    wrong.map(|section| text[section.heading].lines().next().unwrap_or_default().trim_end().to_owned()).collect()
+    let heading = |section: Section| {
+        let heading = text[section.heading].lines().next().unwrap_or_default().trim_end().to_owned();
+        (section.name, heading)
+    };
+    wrong.map(heading).collect()
 }
 
 /// What the section of that name says, without comments and with the link definitions that it uses: so it can be quoted
@@ -636,9 +640,14 @@ mod tests {
             "Notes - banana",
         ];
         let text: String = right.iter().map(|heading| format!("## {heading}\n\n- x\n\n")).collect();
-        assert_eq!(misdated(&text), [""; 0]);
+        assert_eq!(misdated(&text), []);
         let wrong = ["## [0.9.3] - banana", "## 0.9.2 - 2026-02-31", "## v0.9.1 (2026-13-01)", "## [0.9.0](x) - soon"];
-        assert_eq!(misdated(&wrong.join("\n\n- x\n\n")), wrong);
+        let found = misdated(&wrong.join("\n\n- x\n\n"));
+        assert_eq!(found.iter().map(|(_, heading)| heading.as_str()).collect::<Vec<_>>(), wrong);
+        assert_eq!(
+            found.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(),
+            ["0.9.3", "0.9.2", "0.9.1", "0.9.0"]
+        );
     }
 
     fn day() -> Date {
@@ -786,7 +795,7 @@ mod tests {
             assert_eq!(is_yanked(&log, "0.7.4"), expected, "{title}");
             assert_eq!(yank(&log, "0.7.4").unwrap() == log, expected, "{title}");
             assert_eq!(section(&log, "0.7.4").unwrap().date.is_some(), title.contains("2026"), "{title}");
-            assert_eq!(misdated(&log), [""; 0], "{title}");
+            assert_eq!(misdated(&log), [], "{title}");
         }
     }
 

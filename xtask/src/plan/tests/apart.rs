@@ -4,11 +4,11 @@
 use serde_json::json;
 
 use super::sketch::{Sketch, house};
-use crate::check::apart::left_out;
+use crate::check::{Finding, apart::left_out};
 
 fn told(sketch: &Sketch) -> Vec<String> {
     let snapshot = sketch.snapshot();
-    left_out(&snapshot.workspace, std::slice::from_ref(&snapshot.train))
+    left_out(&snapshot.workspace, std::slice::from_ref(&snapshot.train)).iter().map(Finding::as_note).collect()
 }
 
 #[test]
@@ -38,10 +38,19 @@ fn what_no_train_releases_is_named_with_the_line_to_add() {
             "crates/loner/Cargo.toml could be published, and no train releases it; next: add `[workspace.metadata.trains.loner]` with `driver = \"loner\"`, or `publish = false` in the manifest",
             "beside/song-py/pyproject.toml is a maturin project, and no train builds its wheel; next: make its crate a member of the workspace, and add it to `wheels` in [workspace.metadata.trains.barter]",
             "crates/chirp-py/pyproject.toml is a maturin project, and no train builds its wheel; next: add \"chirp-py\" to `wheels` in [workspace.metadata.trains.barter]",
-            "deploy/feed/Dockerfile belongs to no train's images; next: add `images = [{ name = \"feed\", dockerfile = \"deploy/feed/Dockerfile\" }]` to [workspace.metadata.trains.barter], where it is to be published",
-            "deploy/web.Dockerfile belongs to no train's images; next: add `images = [{ name = \"web\", dockerfile = \"deploy/web.Dockerfile\" }]` to [workspace.metadata.trains.barter], where it is to be published",
+            "deploy/feed/Dockerfile, deploy/web.Dockerfile belong to no train's images; next: add to `images` in [workspace.metadata.trains.barter] those that are to be published, as in `images = [{ name = \"feed\", dockerfile = \"deploy/feed/Dockerfile\" }]`",
         ]
     );
+    let many = ["a", "b", "c", "d"].iter().fold(more.clone(), |sketch, name| sketch.member(name, "0.1.0", ""));
+    let snapshot = many.snapshot();
+    let notes = left_out(&snapshot.workspace, std::slice::from_ref(&snapshot.train));
+    let next = "for each, add `[workspace.metadata.trains.NAME]` with `driver = \"NAME\"`, or `publish = false` in the manifest";
+    let all =
+        "crates/a/Cargo.toml, crates/b/Cargo.toml, crates/c/Cargo.toml, crates/d/Cargo.toml, crates/loner/Cargo.toml";
+    assert_eq!(notes[0].what, format!("{all} could be published, and no train releases them"));
+    let first = "crates/a/Cargo.toml, crates/b/Cargo.toml, crates/c/Cargo.toml and 2 more";
+    assert_eq!(notes[0].in_brief(), format!("{first} could be published, and no train releases them"));
+    assert_eq!(notes[0].next, next);
     // Who names it under `except` has thought of it.
     let said = more.configured("except", json!(["loner"]));
     assert!(!told(&said).iter().any(|note| note.contains("loner")), "{:?}", told(&said));

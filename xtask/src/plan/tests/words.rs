@@ -352,8 +352,16 @@ fn a_link_that_cannot_be_moved_is_told_once() {
 
 #[test]
 fn a_date_that_is_none_is_told_with_its_heading() {
-    let plan = house().with("CHANGELOG.md", "2026-01-07", "2026-02-31").release("minor");
-    assert_eq!(findings(&plan), ["changelog: CHANGELOG.md: `## [0.9.3] - 2026-02-31` has a date that is none"]);
+    let house = house().with("CHANGELOG.md", "2026-01-07", "2026-02-31");
+    let what = "CHANGELOG.md: `## [0.9.3] - 2026-02-31` has a date that is none";
+    let now = house.snapshot();
+    let found = check::state(&now.workspace, &now.train);
+    assert_eq!(found.iter().map(|found| found.what.as_str()).collect::<Vec<_>>(), [what]);
+    // The release of another version has nothing to do with it.
+    assert_eq!(findings(&house.release("minor")), [""; 0]);
+    let by_hand = "# Log\n\n## Unreleased\n\n- x\n\n## 0.10.0 - 2026-02-31\n\n- y\n\n## 0.9.3 - 2026-01-31\n";
+    let by_hand = house.file("CHANGELOG.md", by_hand).release("minor");
+    assert_eq!(findings(&by_hand), ["changelog: CHANGELOG.md: `## 0.10.0 - 2026-02-31` has a date that is none"]);
 }
 
 #[test]
