@@ -37,7 +37,9 @@ impl Told {
     /// What it said was wrong, on one line: from its first error on, else the last lines.
     pub fn last_words(&self) -> String {
         let all = visible::uncolored(if self.err.trim().is_empty() { &self.out } else { &self.err });
-        let lines: Vec<&str> = all.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        // The last of the causes, which is the one to mend, must have room.
+        let is_word = |line: &&str| !line.is_empty() && *line != "Caused by:";
+        let lines: Vec<&str> = all.lines().map(str::trim).filter(is_word).collect();
         // Before its error, a program tells what it did; after the first one come those that follow from it.
         let error = lines.iter().position(|line| line.starts_with("error"));
         let from = error.unwrap_or(lines.len().saturating_sub(8));
@@ -404,7 +406,15 @@ mod tests {
     fn the_last_words_are_those_of_the_error_in_any_color() {
         let err = "\u{1b}[1m   Updating\u{1b}[0m index\n\u{1b}[1m\u{1b}[31merror\u{1b}[0m: no such crate\n\nCaused by:\n  x\n";
         let told = Told { status: ExitStatus::default(), out: String::new(), err: err.to_owned() };
-        assert_eq!(told.last_words(), "no such crate; Caused by:; x".replace(":;", ":"));
+        assert_eq!(told.last_words(), "no such crate; x");
+        let err = "error: no source of `x`\n\nCaused by:\n  no update of `y`\n\nCaused by:\n  no query of `y`\n\nCaused by:\n  \
+                   no config.json\n\nCaused by:\n  [7] no connection to 127.0.0.1:1\n";
+        let told = Told { err: err.to_owned(), ..told };
+        assert!(
+            told.last_words().ends_with("; no config.json; [7] no connection to 127.0.0.1:1"),
+            "{}",
+            told.last_words()
+        );
     }
 
     #[test]
