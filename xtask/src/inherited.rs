@@ -94,9 +94,9 @@ fn has_login(list: &str) -> bool {
 }
 
 /// Whether a variable would lead out of a rehearsal, or change what it does. Which mirror pip and uv take packages
-/// from, and through which proxy, is the user's to say.
+/// from, and through which proxy, is the user's to say, and so is which docker there is, with its logins for base images.
 pub fn leads_out(name: &str) -> bool {
-    const KEPT: [&str; 10] = [
+    const KEPT: [&str; 15] = [
         "PIP_INDEX_URL",
         "PIP_CERT",
         "PIP_DEFAULT_TIMEOUT",
@@ -107,6 +107,11 @@ pub fn leads_out(name: &str) -> bool {
         "UV_NATIVE_TLS",
         "UV_CACHE_DIR",
         "UV_PYTHON_INSTALL_DIR",
+        "DOCKER_CERT_PATH",
+        "DOCKER_CONFIG",
+        "DOCKER_CONTEXT",
+        "DOCKER_HOST",
+        "DOCKER_TLS_VERIFY",
     ];
     const STARTS: [&str; 8] =
         ["PIP_", "UV_", "TWINE_", "GH_", "ACTIONS_ID_TOKEN", "CARGO_REGISTR", "DOCKER_", "MATURIN_"];

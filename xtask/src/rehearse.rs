@@ -3,6 +3,7 @@
 
 mod again;
 mod environment;
+mod gate;
 mod image_registry;
 mod told;
 mod user;

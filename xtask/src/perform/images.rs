@@ -19,7 +19,7 @@ use crate::{
     step::{ImageRelease, Observation},
     tools::{
         child,
-        engine::{Cannot, Engine, Found, Recipe},
+        engine::{Cannot, Engine, Found, Login, Recipe},
     },
     version::Version,
 };
@@ -32,6 +32,9 @@ const SOURCE: &str = "org.opencontainers.image.source";
 
 /// In a rehearsal, the registry that every image is pushed to, whatever else says where; empty where it has none.
 pub const REHEARSED: &str = "XTASK_IMAGE_REGISTRY";
+
+/// The directory of the login for that registry. By its name it is a secret: what compiles does not get it.
+pub const LOGIN: &str = "XTASK_IMAGE_CREDENTIALS";
 
 /// The engine, and the image's name in its registry; otherwise what is missing.
 fn ready(world: &World<'_>, release: &ImageRelease) -> Result<(Engine, String), Observation> {
@@ -75,7 +78,12 @@ pub fn registered(world: &World<'_>, name: &Name) -> Result<Option<Registered>> 
 }
 
 fn engine(world: &World<'_>) -> Result<Engine, Observation> {
-    Engine::find(world.sh).map_err(|Cannot { why, next }| Observation::Unknown { why, next: or_the_rest(&next) })
+    let engine = Engine::find(world.sh);
+    let engine = engine.map_err(|Cannot { why, next }| Observation::Unknown { why, next: or_the_rest(&next) })?;
+    Ok(match std::env::var_os(LOGIN) {
+        Some(dir) => engine.with_login(Login::kept(dir.into())),
+        None => engine,
+    })
 }
 
 fn or_the_rest(next: &str) -> String {

@@ -75,6 +75,9 @@ impl Environment {
         // Where there is none, nothing is pushed, and nobody is asked.
         let registry = self.images.as_ref().map(ImageRegistry::address).unwrap_or_default();
         command.env(images::REHEARSED, registry);
+        if let Ok(registry) = &self.images {
+            command.env(images::LOGIN, registry.login().dir());
+        }
     }
 }
 

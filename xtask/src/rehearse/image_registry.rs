@@ -1,41 +1,57 @@
-//! A real image registry on the loopback interface, where the machine has one to start.
-//! It must never outlive the rehearsal.
+//! A real image registry for a rehearsal, where the machine has one to start.
+//! It must never outlive the rehearsal, nor be open to another user of this machine: it listens on a socket in a directory of
+//! ours, and a gate before it lets in who has the login.
 
 use std::{
     fs,
-    net::{TcpListener, TcpStream},
+    hash::{BuildHasher as _, RandomState},
     path::Path,
     process::{Child, Command, Stdio},
     time::Duration,
 };
 
-use crate::patience::Patience;
+use super::gate::{self, Gate};
+use crate::{
+    patience::Patience,
+    repo::TempDir,
+    tools::{engine::Login, secrets},
+};
 
 /// The program of the CNCF's Distribution project, as its packages name it.
 const PROGRAMS: [&str; 2] = ["docker-registry", "registry"];
 
 pub struct ImageRegistry {
     process: Child,
-    port: u16,
+    gate: Gate,
+    login: Login,
+    /// Where its socket is: the path of one must be short.
+    own: TempDir,
 }
 
 impl ImageRegistry {
     /// Starts one that keeps its images in `dir`, or says why there is none.
     pub fn start(dir: &Path) -> Result<ImageRegistry, String> {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr());
-        let port = listener.map_err(|error| format!("no port is free: {error}"))?.port();
-        let config = dir.join("config.yml");
+        if !cfg!(unix) {
+            return Err("here, an image registry would be open to every user of this machine".to_owned());
+        }
+        let own = TempDir::for_socket().map_err(|error| format!("{error:#}"))?;
+        let (socket, config) = (own.path().join(SOCKET), dir.join("config.yml"));
         let text = format!(
-            "version: 0.1\nstorage:\n  filesystem:\n    rootdirectory: {:?}\nhttp:\n  addr: 127.0.0.1:{port}\n",
+            "version: 0.1\nstorage:\n  filesystem:\n    rootdirectory: {:?}\nhttp:\n  net: unix\n  addr: {socket:?}\n",
             dir.join("data")
         );
         fs::create_dir_all(dir).and_then(|()| fs::write(&config, text)).map_err(|error| error.to_string())?;
+        let basic = basic();
+        let gate = Gate::open(&socket, &format!("Basic {basic}"));
+        let gate = gate.map_err(|error| format!("no port is free: {error}"))?;
+        let login = Login::keep(&dir.join("login"), &gate.address().to_string(), &basic);
+        let login = login.map_err(|error| format!("{error:#}"))?;
         let output = || fs::File::create(dir.join("log")).map_or_else(|_| Stdio::null(), Stdio::from);
         for program in PROGRAMS {
             let mut command = Command::new(program);
             command.arg("serve").arg(&config).stdin(Stdio::null()).stdout(Stdio::null()).stderr(output());
             if let Ok(process) = command.spawn() {
-                let mut registry = ImageRegistry { process, port };
+                let mut registry = ImageRegistry { process, gate, login, own };
                 registry.wait()?;
                 return Ok(registry);
             }
@@ -46,7 +62,7 @@ impl ImageRegistry {
     fn wait(&mut self) -> Result<(), String> {
         // As long as it runs, it may only be slow; but one that listens elsewhere is not waited for without end.
         let mut patience = Patience::steady(Duration::from_secs(120), Duration::from_millis(50));
-        while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+        while gate::connect(&self.own.path().join(SOCKET)).is_err() {
             if let Ok(Some(status)) = self.process.try_wait() {
                 return Err(format!("the image registry ended with {status}"));
             }
@@ -58,7 +74,12 @@ impl ImageRegistry {
 
     /// Host, port and name space, as images are called by.
     pub fn address(&self) -> String {
-        format!("127.0.0.1:{}/rehearsal", self.port)
+        format!("{}/rehearsal", self.gate.address())
+    }
+
+    /// What an engine is let in with.
+    pub fn login(&self) -> &Login {
+        &self.login
     }
 }
 
@@ -67,4 +88,14 @@ impl Drop for ImageRegistry {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+const SOCKET: &str = "registry";
+
+/// A user with a password of 128 bits, from the keys that the system gives each hasher, as base64: they have a multiple of
+/// three bytes, so that there is nothing to pad.
+fn basic() -> String {
+    let random = RandomState::new();
+    let login = format!("rehearsal:{:016x}{:016x}", random.hash_one(0), random.hash_one(1));
+    secrets::base64(login.as_bytes(), 0).into_iter().next().unwrap_or_default()
 }

@@ -30,6 +30,18 @@ impl TempDir {
         TempDir::within(&std::env::temp_dir())
     }
 
+    /// The same for a socket, whose path has about a hundred bytes at most (unix(7), `sun_path`).
+    pub fn for_socket() -> Result<TempDir> {
+        #[cfg(unix)]
+        if std::env::temp_dir().as_os_str().len() > 64 {
+            static SWEPT: std::sync::Once = std::sync::Once::new();
+            let short = Path::new("/tmp");
+            SWEPT.call_once(|| sweep(short));
+            return TempDir::within(short);
+        }
+        TempDir::new()
+    }
+
     fn within(dir: &Path) -> Result<TempDir> {
         static MADE: AtomicUsize = AtomicUsize::new(0);
         loop {

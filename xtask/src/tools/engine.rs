@@ -1,6 +1,7 @@
 //! The container engine: docker when its daemon answers, podman otherwise.
 //! It must never pretend: when neither works, or one works only in part, it says why.
 
+mod login;
 mod ways;
 
 use std::{fmt, fs, path::Path, process::Command, sync::OnceLock, time::Duration};
@@ -11,6 +12,7 @@ use xshell::{Shell, cmd};
 
 use super::child::{self, Told};
 use crate::report::Report;
+pub use login::Login;
 use ways::{Task, Way};
 
 /// How long an image may take on its way here.
@@ -25,6 +27,8 @@ pub struct Engine {
     is_remote: bool,
     /// The architecture of the machine that runs containers, when the engine says it.
     arch: Option<String>,
+    /// What registries let it in with, instead of what the user has.
+    login: Option<Login>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -138,6 +142,7 @@ impl Engine {
             kind,
             is_remote: field("serviceIsRemote:") == Some("true"),
             arch: field("arch:").or_else(|| field("Architecture:")).map(str::to_owned),
+            login: None,
         })
     }
 
@@ -158,6 +163,11 @@ impl Engine {
             ),
         };
         Cannot { why, next: next.to_owned() }
+    }
+
+    /// The engine as one that pulls and pushes with that login; builds have the user's own.
+    pub fn with_login(self, login: Login) -> Engine {
+        Engine { login: Some(login), ..self }
     }
 
     /// The engine as one that builds from this Dockerfile. What builds need is tried with a trivial image: when not even that
@@ -203,10 +213,9 @@ impl Engine {
     /// The image that the registry has under that name. `pull` asks the registry even when an image of that name is here,
     /// and makes the name mean what the registry has; only what is not here yet is downloaded.
     pub fn pull(&self, sh: &Shell, reference: &str) -> Result<Option<Found>> {
-        let (program, plain) = (&self.program, self.plain(reference));
-        let pull = cmd!(sh, "{program} pull --quiet {plain...} {reference}").into();
-        let told =
-            child::ask_within(pull, LONGEST_PULL)?.with_context(|| child::unanswered(reference, LONGEST_PULL))?;
+        let program = &self.program;
+        let told = child::ask_within(self.to_registry(&["pull", "--quiet"], reference), LONGEST_PULL)?
+            .with_context(|| child::unanswered(reference, LONGEST_PULL))?;
         if told.ok() {
             return self.inspect(sh, reference);
         }
@@ -232,12 +241,12 @@ impl Engine {
 
     /// Gives the registry the image `from` under the name `reference`.
     pub fn push(&self, sh: &Shell, report: &Report, from: &str, reference: &str) -> Result<()> {
-        let (program, plain) = (&self.program, self.plain(reference));
+        let program = &self.program;
         let told = child::ask(cmd!(sh, "{program} tag {from} {reference}").into())?;
         if !told.ok() {
             return Err(child::failure(&format!("{program} tag"), &told));
         }
-        let told = child::send(report, cmd!(sh, "{program} push {plain...} {reference}").into())?;
+        let told = child::send(report, self.to_registry(&["push"], reference))?;
         if told.ok() {
             return Ok(());
         }
@@ -284,6 +293,17 @@ impl Engine {
 
     fn is_podman(&self) -> bool {
         self.kind == Kind::Podman
+    }
+
+    /// A call that asks the registry of `reference`, or gives it something.
+    fn to_registry(&self, words: &[&str], reference: &str) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(words).args(self.plain(reference));
+        if let Some(login) = &self.login {
+            login.give(self.kind, &mut command);
+        }
+        command.arg(reference);
+        command
     }
 
     /// A registry on this machine has no certificate; docker knows that by itself.
@@ -521,7 +541,8 @@ mod tests {
         assert_eq!((found.id.as_str(), found.label("a"), found.label("c")), ("ab", Some("b"), None));
         assert_eq!(read_inspected(r#"[{"Id": "ab", "RepoDigests": null, "Config": null}]"#).unwrap().label("a"), None);
         assert_eq!(read_inspected("[]"), None);
-        let podman = Engine { program: "podman".to_owned(), kind: Kind::Podman, is_remote: false, arch: None };
+        let podman =
+            Engine { program: "podman".to_owned(), kind: Kind::Podman, is_remote: false, arch: None, login: None };
         let plain = |reference| podman.plain(reference).is_some();
         assert!(plain("127.0.0.1:5000/ns/x:1") && plain("localhost/x:1"));
         assert!(!plain("example.com/ns/x:1") && !plain("127.0.0.1.example.com/x:1"));

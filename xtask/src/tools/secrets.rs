@@ -145,7 +145,7 @@ fn is_no_word(part: &str) -> bool {
 }
 
 /// What all of the text with this in it has in common as base64 (RFC 4648, both alphabets), after so many bytes of others.
-fn base64(bytes: &[u8], before: usize) -> Vec<String> {
+pub fn base64(bytes: &[u8], before: usize) -> Vec<String> {
     const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     let bit = |at: usize| at.checked_sub(8 * before).is_some_and(|at| bytes[at / 8] >> (7 - at % 8) & 1 == 1);
     let own = (8 * before).div_ceil(6)..8 * (before + bytes.len()) / 6;

@@ -24,10 +24,8 @@ fn place(name: &str, engine: &str, lacks: &str) -> Place {
     write_program(&bin.join("docker"), no_daemon);
     let script = fs::read_to_string(folder("engine").join("engine.py")).unwrap();
     write_program(&bin.join(engine), &script);
-    let registry = "#!/usr/bin/env python3\nimport re, socket, sys\n\
-                    port = re.search(r'127.0.0.1:(\\d+)', open(sys.argv[2]).read()).group(1)\n\
-                    server = socket.create_server(('127.0.0.1', int(port)))\nwhile True:\n    server.accept()\n";
-    write_program(&bin.join("docker-registry"), registry);
+    let registry = fs::read_to_string(folder("engine").join("registry.py")).unwrap();
+    write_program(&bin.join("docker-registry"), &registry);
     let path = std::env::var("PATH").unwrap();
     place.env = vec![
         ("PATH".to_owned(), format!("{}:{path}", bin.display())),
@@ -75,6 +73,32 @@ fn an_engine_that_runs_nothing_says_nothing_about_the_image() {
     assert_eq!(compiled, 1, "release and publication share what they compile: {}", said.err);
     let page = fs::read_to_string(place.tree.with_file_name("target").join("xtask/rehearsal-owl.html")).unwrap();
     assert!(page.contains("What was not proved, and why") && page.contains("cgroups in hybrid mode"), "{page}");
+}
+
+/// The registry of a rehearsal is on a port that every user of the machine reaches.
+#[test]
+fn nobody_else_is_let_in_to_the_image_registry_of_a_rehearsal() {
+    for engine in ["podman", "docker"] {
+        let mut place = place(&format!("login-{engine}"), engine, "");
+        let own = place.tree.with_file_name("own");
+        fs::create_dir_all(own.join("contexts")).unwrap();
+        fs::write(own.join("config.json"), "{\"currentContext\": \"far\", \"credsStore\": \"keys\"}").unwrap();
+        place.env.push(("DOCKER_CONFIG".to_owned(), own.display().to_string()));
+        let (said, _) = rehearse(&place);
+        assert_eq!(said.code, Some(0), "{}", said.all());
+        let state = fs::read_to_string(place.tree.with_file_name("bin").join("state.json")).unwrap();
+        let state: Value = serde_json::from_str(&state).unwrap();
+        assert_eq!(state["logins"], json!([null, own]), "base images are pulled with the user's own logins");
+        let asked = state["asked"].as_array().unwrap();
+        for verb in ["push", "pull"] {
+            assert!(asked.iter().any(|one| one["verb"] == verb), "{verb}: {asked:?}");
+        }
+        for one in asked {
+            assert_eq!(one["modes"], json!(["0o700", "0o600"]), "{one}");
+            assert_eq!(one["answers"], json!([[401, ""], [401, ""], [200, "{}"]]), "{one}");
+            assert_eq!(one["context"], "far", "docker talks to the daemon that the user chose");
+        }
+    }
 }
 
 #[test]

@@ -283,7 +283,7 @@ mod tests {
         let path = dir.path().join("engine");
         write_program(sh, &path, format!("#!/bin/sh\n{script}\n").as_bytes());
         let arch = Some("x86_64".to_owned());
-        Engine { program: path.display().to_string(), kind, is_remote: false, arch }
+        Engine { program: path.display().to_string(), kind, is_remote: false, arch, login: None }
     }
 
     fn found(kind: Kind, task: Task, script: &str) -> Result<String, String> {
@@ -344,7 +344,8 @@ mod tests {
 
     #[test]
     fn the_network_is_given_last_and_a_service_keeps_its_runtime() {
-        let mut engine = Engine { program: "podman".to_owned(), kind: Kind::Podman, is_remote: false, arch: None };
+        let mut engine =
+            Engine { program: "podman".to_owned(), kind: Kind::Podman, is_remote: false, arch: None, login: None };
         for task in [Task::RunInBuild, Task::Run] {
             let ways = ways(&engine, task);
             let open = |way: &Way| way.command.iter().any(|option| option == "--network=host");
