@@ -63,6 +63,19 @@ impl Need {
     }
 }
 
+/// The kind of a test that needs programs: `needs gh, curl`. `-- '[needs'` runs all of these, and no other.
+fn kind(needs: &[Need]) -> String {
+    let programs = needs.iter().filter_map(|need| match need {
+        Program(name) => Some(*name),
+        Engine => Some("podman"),
+        PyPiServer => Some("pypiserver"),
+        // Nothing that could be installed.
+        Mount => None,
+    });
+    let programs = programs.collect::<Vec<_>>().join(", ");
+    if programs.is_empty() { programs } else { format!("needs {programs}") }
+}
+
 /// Why a program does not answer.
 fn answers(program: &str, args: &[&str]) -> Option<String> {
     let mut command = Command::new(program);
@@ -146,7 +159,8 @@ fn trial(test: Test, args: &Arguments) -> Trial {
     // A list marks what would be ignored; whoever asks for that gets it run, without what it needs.
     if args.list || args.ignored || args.include_ignored {
         let run = move || (test.run)().map_or(Ok(()), |why| Err(why.into()));
-        return Trial::test(name, run).with_ignored_flag(missing(test.needs).is_some());
+        let trial = Trial::test(name, run).with_kind(kind(test.needs));
+        return trial.with_ignored_flag(missing(test.needs).is_some());
     }
     Trial::ignorable_test(name, move || {
         let note = |what, why: &str| {
@@ -161,4 +175,5 @@ fn trial(test: Test, args: &Arguments) -> Trial {
         }
         Ok(Completion::Completed)
     })
+    .with_kind(kind(test.needs))
 }

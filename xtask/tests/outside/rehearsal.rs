@@ -1,12 +1,21 @@
 //! Rehearses both trains of this very workspace from a fresh clone, as the README's first command does.
 //! It must never leave anything behind: no process, no change in the clone, nothing but the pages. It happens once; what a
-//! program is needed for is a test of its own, which looks at what came of it.
+//! program is needed for is a test of its own, which looks at what came of it. `PROOFS=waived` is for these alone, after a
+//! rehearsal of the same commit without their programs: it is the service that is rehearsed, and not proved again.
 
 use std::{
     fs,
+    io::{Read as _, Write as _},
+    net::TcpStream,
+    panic::AssertUnwindSafe,
     path::{Path, PathBuf},
     process::Command,
-    sync::LazyLock,
+    sync::{
+        LazyLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::Duration,
 };
 
 use serde_json::Value;
@@ -19,6 +28,12 @@ tests! {
     the_forge_has_the_releases: needs GH;
     the_channels_have_the_messages: needs CURL;
 }
+
+/// Each train, and the channel that it announces to.
+const TRAINS: [(&str, &str); 2] = [("barter", "discord"), SERVICE];
+
+/// The one with an image.
+const SERVICE: (&str, &str) = ("market-data", "slack");
 
 fn run(command: &mut Command) -> String {
     run_both(command).0
@@ -44,12 +59,61 @@ fn fresh_clone() -> PathBuf {
     dir
 }
 
+fn xtask(clone: &Path, args: &[String]) -> (String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("CARGO_PKG_")) {
+        command.env_remove(name);
+    }
+    for name in ["CARGO_MANIFEST_DIR", "CARGO_TARGET_DIR", "GITHUB_ACTIONS"] {
+        command.env_remove(name);
+    }
+    run_both(command.args(args).args(["--json", "--quiet"]).current_dir(clone))
+}
+
+/// The options of a rehearsal of the service that waives each of its proofs.
+fn without_proofs(clone: &Path) -> Vec<String> {
+    let train = format!("--train={}", SERVICE.0);
+    let (told, _) = xtask(clone, &["release", "--dry-run", &train].map(str::to_owned));
+    let plan: Value = serde_json::from_str(&told).expect("one JSON document");
+    let proofs = plan["steps"].as_array().expect("steps").iter().filter(|step| step["step"] == "prove");
+    let waived = proofs.map(|step| format!("--waive={}", step["name"].as_str().expect("a name")));
+    [train].into_iter().chain(waived).collect()
+}
+
 /// Processes whose command line names the clone, where the system tells.
 fn running(dir: &Path) -> Vec<String> {
     let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
     let lines = processes.filter_map(|process| fs::read(process.path().join("cmdline")).ok());
     let lines = lines.map(|line| String::from_utf8_lossy(&line).replace('\0', " "));
     lines.filter(|line| line.contains(&dir.join("target").display().to_string())).collect()
+}
+
+/// Asks the image registry of a rehearsal, as soon as one is there, what it has: as a stranger, and with its login.
+fn ask_image_registry(clone: &Path, ended: &AtomicBool) -> Option<[String; 2]> {
+    let login = clone.join("target/xtask/rehearsal").join(SERVICE.0).join("images/login/config.json");
+    let ask = || {
+        let config: Value = serde_json::from_str(&fs::read_to_string(&login).ok()?).ok()?;
+        let (host, login) = config["auths"].as_object()?.iter().next()?;
+        let known = answer(host, &format!("Authorization: Basic {}\r\n", login["auth"].as_str()?))?;
+        Some([answer(host, "")?, known])
+    };
+    while !ended.load(Ordering::Relaxed) {
+        if let Some(answers) = ask() {
+            return Some(answers);
+        }
+        thread::sleep(Duration::from_millis(200));
+    }
+    None
+}
+
+/// The first line of an answer; none while the registry is not there yet.
+fn answer(host: &str, field: &str) -> Option<String> {
+    let mut server = TcpStream::connect(host).ok()?;
+    let request = format!("GET /v2/_catalog HTTP/1.1\r\nHost: {host}\r\n{field}Connection: close\r\n\r\n");
+    server.write_all(request.as_bytes()).ok()?;
+    let mut told = String::new();
+    server.read_to_string(&mut told).ok()?;
+    told.lines().next().map(str::to_owned)
 }
 
 /// What came of it, for all tests of this file.
@@ -63,25 +127,30 @@ struct Rehearsed {
     running: [Vec<String>; 2],
     /// How all of it ended.
     verdict: String,
+    /// What the image registry answered a stranger and who has its login, when there was one.
+    answers: Option<[String; 2]>,
 }
 
 impl Rehearsed {
     fn from_a_fresh_clone() -> Rehearsed {
         let clone = fresh_clone();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
-        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("CARGO_PKG_")) {
-            command.env_remove(name);
-        }
-        for name in ["CARGO_MANIFEST_DIR", "CARGO_TARGET_DIR", "GITHUB_ACTIONS"] {
-            command.env_remove(name);
-        }
         let before = running(&clone);
-        let (told, said) = run_both(command.args(["rehearse", "--json", "--quiet"]).current_dir(&clone));
+        let is_proved = std::env::var("PROOFS").is_ok_and(|proofs| proofs == "waived");
+        let options = if is_proved { without_proofs(&clone) } else { Vec::new() };
+        let rehearse = || xtask(&clone, &[&["rehearse".to_owned()], options.as_slice()].concat());
+        let ended = AtomicBool::new(false);
+        let ((told, said), answers) = thread::scope(|scope| {
+            let asking = scope.spawn(|| ask_image_registry(&clone, &ended));
+            let rehearsed = std::panic::catch_unwind(AssertUnwindSafe(rehearse));
+            ended.store(true, Ordering::Relaxed);
+            let answers = asking.join().expect("it asks");
+            (rehearsed.unwrap_or_else(|panic| std::panic::resume_unwind(panic)), answers)
+        });
         let after = running(&clone);
-        let trains = serde_json::from_str(&told).expect("a rehearsal for each train");
         // What others have of its names on the public registries is told after it.
         let verdict = said.lines().rfind(|line| line.starts_with("rehearsal of ")).unwrap_or_default().to_owned();
-        Rehearsed { clone, trains, running: [before, after], verdict }
+        let trains = serde_json::from_str(&told).expect("a rehearsal for each train");
+        Rehearsed { clone, trains, running: [before, after], verdict, answers }
     }
 
     /// That lines of this title are there and say that it was proved.
@@ -102,9 +171,9 @@ impl Rehearsed {
 }
 
 fn both_trains_are_rehearsed_from_a_fresh_clone() {
-    let Rehearsed { clone, trains, running, verdict } = &*REHEARSED;
+    let Rehearsed { clone, trains, running, verdict, .. } = &*REHEARSED;
     let names: Vec<_> = trains.iter().filter_map(|one| one["rehearsal"]["train"].as_str()).collect();
-    assert_eq!(names, ["barter", "market-data"]);
+    assert_eq!(names, TRAINS.map(|(train, _)| train));
     assert!(verdict.starts_with("rehearsal of barter ") && verdict.contains(": proved in "), "{verdict}");
     for one in trains {
         let rehearsal = &one["rehearsal"];
@@ -121,6 +190,7 @@ fn both_trains_are_rehearsed_from_a_fresh_clone() {
         "from the sdist, and its tests pass",
         "a second look finds all",
         "has the same bytes",
+        "prove cargo-test",
     ] {
         REHEARSED.proves(proved);
     }
@@ -145,6 +215,8 @@ fn the_image_is_pulled_run_and_healthy() -> Result<(), Missing> {
         }
     }
     REHEARSED.proves(title);
+    let answers = REHEARSED.answers.as_ref().map(|answers| answers.each_ref().map(String::as_str));
+    assert_eq!(answers, Some(["HTTP/1.1 401 Unauthorized", "HTTP/1.1 200 OK"]), "other users of this machine are let in");
     Ok(())
 }
 
@@ -155,8 +227,10 @@ fn the_forge_has_the_releases() {
 }
 
 fn the_channels_have_the_messages() {
-    REHEARSED.proves("announce to discord");
-    REHEARSED.proves("announce to slack");
+    for train in &REHEARSED.trains {
+        let channel = TRAINS.iter().find(|(name, _)| train["rehearsal"]["train"] == *name).expect("it is known").1;
+        REHEARSED.proves(&format!("announce to {channel}"));
+    }
 }
 
 fn tags_of_the_checkout() -> String {
