@@ -28,7 +28,7 @@ use crate::{
     plan::{changes, ownership},
     repo::{
         Elsewhere, Lock, Repo, Underway,
-        contents::{Lack, Lacking},
+        contents::{Lack, Lacking, Missing},
     },
     requirement,
     snapshot::Snapshot,
@@ -83,7 +83,7 @@ pub struct Check {
 }
 
 /// What holds between releases; a plan's result is held against the same list before a byte is written.
-pub const STATE: [Check; 17] = [
+pub const STATE: [Check; 18] = [
     Check { name: "configuration", look: configuration },
     Check { name: "requirements", look: requirements },
     Check { name: "lock", look: lock },
@@ -95,6 +95,7 @@ pub const STATE: [Check; 17] = [
     Check { name: "dependencies", look: published::dependencies },
     Check { name: "metadata", look: published::metadata },
     Check { name: "contents", look: contents },
+    Check { name: "sources", look: sources },
     Check { name: "publishable-wheel", look: publishable_wheels },
     Check { name: "dev-cycle", look: dev_cycles },
     Check { name: "lockstep", look: lockstep },
@@ -105,12 +106,13 @@ pub const STATE: [Check; 17] = [
 
 /// The findings, rows of the checklist and derived proofs that `--waive` may set aside; the others leave no way to make a
 /// coherent release.
-pub const WAIVABLE: [&str; 20] = [
+pub const WAIVABLE: [&str; 21] = [
     "branch",
     "nothing-to-release",
     "path-only",
     "dependencies",
     "metadata",
+    "sources",
     "publishable-wheel",
     "dev-cycle",
     "workflows",
@@ -724,6 +726,7 @@ pub fn contents(workspace: &Workspace, train: &Train) -> Vec<Finding> {
                     format!("cargo does not pack {name}: {why}"),
                     format!("give the file another name, or leave it out with `exclude` in {place}"),
                 ),
+                Lack::Compiled { .. } => return None,
             };
             Some(Finding::new("contents", what, next))
         })
@@ -735,6 +738,45 @@ pub fn contents(workspace: &Workspace, train: &Train) -> Vec<Finding> {
         findings.extend(checkout::beyond(workspace).into_iter().filter(|finding| !told.contains(&finding.next)));
     }
     findings
+}
+
+/// What is published compiles wherever it is unpacked: it has all that its own sources read.
+pub fn sources(workspace: &Workspace, train: &Train) -> Vec<Finding> {
+    let told = |path: &Path| {
+        let is_ignored = |other: &Lacking| other.path == path && matches!(other.what, Lack::Ignored { .. });
+        workspace.graph.lacking.iter().any(is_ignored)
+    };
+    let findings = workspace.graph.lacking.iter().filter_map(|lacking| {
+        let Lack::Compiled { by, says, why } = &lacking.what else { return None };
+        let at = workspace.owner(by)?;
+        let member = &workspace.members[at];
+        let is_crate = member.publish && train.crates.contains(&at);
+        let is_in_wheel = || train.wheels.iter().any(|wheel| workspace.closure(wheel.member).contains(&at));
+        if !is_crate && (*why != Missing::Ignored || !is_in_wheel()) || told(&lacking.path) {
+            return None;
+        }
+        let (place, name, manifest) = (slashed(&lacking.path), &member.name, slashed(&member.manifest));
+        let (why, next) = match why {
+            Missing::Ignored => (
+                format!("git ignores {place}"),
+                format!("git add --force {} and commit, or have build.rs write it into OUT_DIR", typed(&lacking.path)),
+            ),
+            Missing::Outside => (
+                format!("{place} is outside of what cargo packs of {name}"),
+                format!(
+                    "move the file into {0}, or put a link to it there that git tracks (ln -s)",
+                    typed(&member.dir())
+                ),
+            ),
+            Missing::LeftOut => (
+                format!("`include` or `exclude` in {manifest} leaves {place} out"),
+                format!("correct them in {manifest}: cargo package --list --package {name} shows what they leave"),
+            ),
+        };
+        let what = format!("{} says `{says}`, and {why}: {name} does not compile for who gets it", slashed(by));
+        Some(Finding::new("sources", what, next))
+    });
+    findings.collect()
 }
 
 /// The submodule of this repository in which a submodule is.

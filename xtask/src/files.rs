@@ -11,6 +11,7 @@ pub mod follow_ups;
 pub mod icalendar;
 pub mod packing;
 pub mod pyproject;
+pub mod rust;
 pub mod tag_record;
 pub mod uv_lock;
 pub mod workflow;

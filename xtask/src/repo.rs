@@ -781,6 +781,11 @@ pub fn merge_base(sh: &Shell, one: &str, other: &str) -> Result<Option<String>> 
     }
 }
 
+/// The paths that git lists with `-z`.
+pub fn paths(listed: &[u8]) -> BTreeSet<PathBuf> {
+    fields(listed).map(named).collect()
+}
+
 /// Lines of tracked text files in the working tree that hold `version` by itself: path, line number from 1, line.
 pub fn mentions(sh: &Shell, version: &str) -> Result<Vec<(PathBuf, usize, String)>> {
     let output = cmd!(sh, "git grep --no-color --no-column --no-recurse-submodules -I -n -z -w -F -e {version} --")

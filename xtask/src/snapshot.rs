@@ -1,6 +1,8 @@
 //! Everything that a plan is computed from, read once: the workspace, the repository and the day.
 //! It must never decide anything; it loads what it is told to, from the working tree or from a commit.
 
+mod sources;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     ffi::OsStr,
@@ -128,9 +130,10 @@ impl<'a> Loader<'a> {
         let (read, log) = repo::beside(
             sh,
             |sh| repo::texts_in_tree(sh, tracked, named).map(|tree| (workspace::parse_ahead(&tree), tree)),
-            |sh| repo::log(sh, &["HEAD"], repo::HORIZON),
+            |sh| (repo::log(sh, &["HEAD"], repo::HORIZON), sources::climbing(sh)),
         );
-        let ((parsed, mut tree), log) = (read?, log?);
+        let ((parsed, mut tree), (log, climbing)) = (read?, log);
+        let (log, climbing) = (log?, climbing?);
         let metadata = match asked.join() {
             Ok(Ok(metadata)) => metadata,
             Ok(Err(error)) => {
@@ -151,6 +154,8 @@ impl<'a> Loader<'a> {
         graph.lacking = contents::lacking(sh, &known)?;
         graph.lacking.extend(not_packed(sh, &graph, &parsed, &known, &repo.ignored)?);
         graph.lacking.extend(not_included(&top, &tree, &repo.ignored));
+        let files = sources::Known { top: &top, tracked: &known, ignored: &repo.ignored, climbing: &climbing };
+        graph.lacking.extend(sources::missing(&files, &graph, &parsed));
         let fragments = fragments(&graph);
         let paths = paths(&graph, &top, tracked, &fragments)?;
         let missing: Vec<&PathBuf> = paths.iter().filter(|path| !tree.contains_key(*path)).collect();
@@ -551,6 +556,15 @@ fn graph(metadata: Metadata, top: &Path) -> Result<Graph> {
             manifest: relative(package.manifest_path.as_std_path())?,
             publish: package.publish.as_ref().is_none_or(|registries| !registries.is_empty()),
             registries: package.publish.clone().unwrap_or_default(),
+            roots: {
+                let is_optional = |target: &&cargo_metadata::Target| !target.required_features.is_empty();
+                let is_for_others = |target: &&cargo_metadata::Target| {
+                    let kinds = [TargetKind::Example, TargetKind::Test, TargetKind::Bench];
+                    !kinds.iter().any(|kind| target.kind.contains(kind)) && !is_optional(target)
+                };
+                let roots = package.targets.iter().filter(is_for_others);
+                roots.filter_map(|target| relative(target.src_path.as_std_path()).ok()).collect()
+            },
             binaries: {
                 let binaries = package.targets.iter().filter(|target| target.kind.contains(&TargetKind::Bin));
                 binaries.map(|target| target.name.clone()).collect()

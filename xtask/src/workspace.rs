@@ -56,6 +56,8 @@ pub struct Package {
     /// How long that file is in JSON, as it is uploaded.
     pub readme_length: usize,
     pub cdylib: bool,
+    /// Where the sources begin that whoever uses the package compiles: library, programs, build script.
+    pub roots: Vec<PathBuf>,
     /// The names of what it builds to run.
     pub binaries: Vec<String>,
 }

@@ -246,6 +246,7 @@ mod tests {
                 about: crate::crates_io::tests::about(),
                 readme: None,
                 readme_length: 0,
+                roots: Vec::new(),
                 cdylib: false,
             });
         }

@@ -60,6 +60,23 @@ pub enum Lack {
     Unpacked {
         why: String,
     },
+    /// This source reads it, by these words.
+    Compiled {
+        by: PathBuf,
+        says: String,
+        why: Missing,
+    },
+}
+
+/// Why a file that a source reads is missing elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Missing {
+    /// git ignores it.
+    Ignored,
+    /// It is outside of the package's directory.
+    Outside,
+    /// `include` or `exclude` of the manifest leave it out.
+    LeftOut,
 }
 
 impl Lacking {
@@ -69,7 +86,7 @@ impl Lacking {
             Lack::Submodule => !packing.leaves_out(within, Place::Directory),
             Lack::Pointer => !packing.leaves_out(within, Place::File),
             // Cargo was asked.
-            Lack::Ignored { .. } | Lack::Astray { .. } | Lack::Unpacked { .. } => true,
+            Lack::Ignored { .. } | Lack::Astray { .. } | Lack::Unpacked { .. } | Lack::Compiled { .. } => true,
         }
     }
 }

@@ -378,3 +378,113 @@ fn a_registry_that_nothing_configures_is_told_before_the_tag() {
     place.commit("build: say where it is");
     place.xtask(RELEASE).ok();
 }
+
+/// The sources of a crate read a file by these words.
+fn reading(place: &Place, words: &str) {
+    let lib = place.read("crates/lark/src/lib.rs");
+    place.write("crates/lark/src/lib.rs", &format!("{lib}\n{words}\n"));
+}
+
+#[test]
+fn a_source_that_reads_what_is_published_nowhere_is_told_before_the_tag() {
+    for (name, words, file, exclude, why, next) in [
+        (
+            "module",
+            "mod made;",
+            "crates/lark/src/made.rs",
+            "",
+            "git ignores crates/lark/src/made.rs",
+            "git add --force crates/lark/src/made.rs and commit, or have build.rs write it into OUT_DIR",
+        ),
+        (
+            "path",
+            "#[path = \"made/it.rs\"] mod made;",
+            "crates/lark/src/made/it.rs",
+            "",
+            "git ignores crates/lark/src/made/it.rs",
+            "git add --force crates/lark/src/made/it.rs and commit, or have build.rs write it into OUT_DIR",
+        ),
+        (
+            "included",
+            "pub const SONG: &str = include_str!(\"../song.made\");",
+            "crates/lark/song.made",
+            "",
+            "git ignores crates/lark/song.made",
+            "git add --force crates/lark/song.made and commit, or have build.rs write it into OUT_DIR",
+        ),
+        (
+            "outside",
+            "pub const SONG: &[u8] = include_bytes!(\"../../../song.txt\");",
+            "song.txt",
+            "",
+            "song.txt is outside of what cargo packs of lark",
+            "move the file into crates/lark, or put a link to it there that git tracks (ln -s)",
+        ),
+        (
+            "other",
+            "pub const SONG: &str = include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/../lark-io/song.txt\"));",
+            "crates/lark-io/song.txt",
+            "",
+            "crates/lark-io/song.txt is outside of what cargo packs of lark",
+            "move the file into crates/lark, or put a link to it there that git tracks (ln -s)",
+        ),
+        (
+            "left_out",
+            "pub const SONG: &str = include_str!(\"../song.txt\");",
+            "crates/lark/song.txt",
+            "exclude = [\"*.txt\"]",
+            "`include` or `exclude` in crates/lark/Cargo.toml leaves crates/lark/song.txt out",
+            "correct them in crates/lark/Cargo.toml: cargo package --list --package lark shows what they leave",
+        ),
+    ] {
+        let place = Place::of_world(&format!("contents_source_{name}"), "plain");
+        place.write(".gitignore", "made.rs\nmade/\n*.made\ntarget/\n");
+        place.write(file, "");
+        reading(&place, words);
+        place.replace("crates/lark/Cargo.toml", "\n[dependencies]", &format!("{exclude}\n\n[dependencies]"));
+        place.commit("feat: a song");
+        let what = format!("crates/lark/src/lib.rs says `{words}`");
+        let says = words.trim_start_matches("pub const SONG: &str = ").trim_start_matches("pub const SONG: &[u8] = ");
+        let says = if says == words { words } else { says.trim_end_matches(';') };
+        let what = what.replace(words, says);
+        let line =
+            format!("refused sources: {what}, and {why}: lark does not compile for who gets it\n   next: {next}");
+        for command in ["check", RELEASE, &format!("{RELEASE} --dry-run")] {
+            let said = place.xtask(command);
+            assert!(said.code == Some(1) && said.out.contains(&line), "{name}: {command}: {}", said.all());
+            assert_eq!(said.out.matches("refused ").count(), 1, "{name}: {command}: {}", said.all());
+        }
+        place.xtask(&format!("{RELEASE} --dry-run --waive sources")).ok();
+    }
+}
+
+#[test]
+fn a_source_may_read_what_is_left_out_of_what_others_compile() {
+    let place = Place::of_world("contents_source_right", "plain");
+    place.write(".gitignore", "made.rs\n*.made\ntarget/\n");
+    for file in ["crates/lark/src/made.rs", "crates/lark/song.made", "song.txt", "crates/lark/tests/made.rs"] {
+        place.write(file, "");
+    }
+    place.write("crates/lark/README.md", "A lark.\n");
+    place.write("crates/lark/src/apart.rs", "const A: &str = include_str!(\"../../../song.txt\");\n");
+    place.write("crates/lark/src/tests.rs", "mod deep;\nconst A: &str = include_str!(\"../../../song.txt\");\n");
+    place.write("crates/lark/src/tests/deep.rs", "const A: &str = include_str!(\"../../song.made\");\n");
+    place.write("crates/lark/tests/it.rs", "mod made;\nconst A: &str = include_str!(\"../../../song.txt\");\n");
+    place.write("crates/lark-io/song.made", "");
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("../../song.txt", place.tree.join("crates/lark/song.txt")).unwrap();
+    reading(
+        &place,
+        "#[cfg(made)] mod made;\n#[cfg(test)] mod tests;\n#[cfg(doctest)]\n#[doc = include_str!(\"../../../song.txt\")]\nstruct A;\n\
+         #[cfg(made)] const A: &str = include_str!(\"../song.made\");\n// include_str!(\"../song.made\")\n\
+         const B: &str = include_str!(\"../README.md\");\nconst C: &str = include_str!(\"../song.txt\");\n",
+    );
+    place.replace(
+        "crates/lark/Cargo.toml",
+        "\n[dependencies]",
+        "readme = \"README.md\"\ninclude = [\"src/[!m]*\", \"song.txt\"]\n\n[dependencies]",
+    );
+    place.commit("feat: songs");
+    place.xtask("check").ok();
+    place.xtask(&format!("{RELEASE} --dry-run")).ok();
+}

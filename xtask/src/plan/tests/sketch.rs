@@ -182,6 +182,7 @@ impl Sketch {
                     publish: !text.contains("publish = false") && text.contains("\nversion"),
                     cdylib: text.contains("cdylib"),
                     binaries: Vec::new(),
+                    roots: Vec::new(),
                     registries: Vec::new(),
                     about: crate::crates_io::tests::about(),
                     readme: None,

@@ -1,0 +1,455 @@
+//! Rust sources: which other files one surely reads when it is compiled, by `mod`, `#[path]` and the `include` macros.
+//! It must never tell of what may be left out: an attribute or a macro that is not known here hides all that it is on.
+
+/// Something that a source file reads.
+#[derive(Debug, PartialEq)]
+pub struct Reads<'t> {
+    /// As it is written, for people.
+    pub written: String,
+    pub what: What<'t>,
+}
+
+#[derive(Debug, PartialEq)]
+pub enum What<'t> {
+    /// `mod NAME;` at the top of the file.
+    Module(&'t str),
+    /// `#[path = "PATH"] mod NAME;` there: from the directory of the file.
+    ModuleAt(&'t str),
+    /// `include_str!("PATH")` and its like: from the directory of the file.
+    Included(&'t str),
+    /// The same of `concat!(env!("CARGO_MANIFEST_DIR"), "PATH")`: from the directory of the crate.
+    InCrate(&'t str),
+}
+
+/// What a text surely reads.
+pub fn reads(text: &str) -> Vec<Reads<'_>> {
+    let mut found = Vec::new();
+    if let Some(tokens) = tokens(text) {
+        items(&tokens, Level::File, &mut found);
+    }
+    found
+}
+
+#[derive(Debug, PartialEq)]
+enum Token<'t> {
+    Word(&'t str),
+    Sign(char),
+    /// Without its quotes; `None` where it is not written as it is.
+    Text(Option<&'t str>),
+    Group(char, Vec<Token<'t>>),
+}
+
+impl Token<'_> {
+    fn is(&self, word: &str) -> bool {
+        matches!(self, Token::Word(own) if *own == word)
+    }
+
+    fn is_group(&self, open: char) -> bool {
+        matches!(self, Token::Group(own, _) if *own == open)
+    }
+}
+
+/// The tokens, in their groups; `None` where a group or a literal has no end.
+fn tokens(text: &str) -> Option<Vec<Token<'_>>> {
+    let mut rest = text.trim_start_matches('\u{feff}');
+    if rest.starts_with("#!") && !rest[2..].trim_start().starts_with('[') {
+        rest = rest.split_once('\n').map_or("", |(_, rest)| rest);
+    }
+    let mut open: Vec<(char, Vec<Token<'_>>)> = vec![(' ', Vec::new())];
+    while let Some(first) = rest.chars().next() {
+        let after = &rest[first.len_utf8()..];
+        let word = word_at(rest);
+        if first.is_whitespace() {
+            rest = after;
+        } else if rest.starts_with("//") {
+            rest = rest.split_once('\n').map_or("", |(_, rest)| rest);
+        } else if rest.starts_with("/*") {
+            rest = behind_comment(rest)?;
+        } else if let Some((token, behind)) = quoted(rest, word)? {
+            open.last_mut()?.1.push(token);
+            rest = behind;
+        } else if !word.is_empty() {
+            open.last_mut()?.1.push(Token::Word(word));
+            rest = &rest[word.len()..];
+        } else {
+            rest = after;
+            match first {
+                '\'' => rest = behind_quote(after)?,
+                '(' | '[' | '{' => open.push((first, Vec::new())),
+                ')' | ']' | '}' => {
+                    let (begun, tokens) = open.pop()?;
+                    if !matches!((begun, first), ('(', ')') | ('[', ']') | ('{', '}')) {
+                        return None;
+                    }
+                    open.last_mut()?.1.push(Token::Group(begun, tokens));
+                }
+                sign => open.last_mut()?.1.push(Token::Sign(sign)),
+            }
+        }
+    }
+    let (_, tokens) = open.pop()?;
+    open.is_empty().then_some(tokens)
+}
+
+/// The name or number that a text begins with.
+fn word_at(text: &str) -> &str {
+    let end = text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
+    &text[..end]
+}
+
+/// Comments may stand in one another.
+fn behind_comment(text: &str) -> Option<&str> {
+    let (mut depth, mut at) = (0, 0);
+    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+        if rest.starts_with("/*") {
+            (depth, at) = (depth + 1, at + 2);
+        } else if rest.starts_with("*/") {
+            (depth, at) = (depth - 1, at + 2);
+        } else {
+            at += rest.chars().next()?.len_utf8();
+        }
+        if depth == 0 {
+            return text.get(at..);
+        }
+    }
+    None
+}
+
+/// What follows a character or a lifetime, behind its first quote.
+fn behind_quote(text: &str) -> Option<&str> {
+    let mut characters = text.char_indices();
+    let (_, first) = characters.next()?;
+    let (at, second) = characters.next()?;
+    match (first, second) {
+        ('\\', _) => {
+            let behind = &text[at + second.len_utf8()..];
+            Some(&behind[behind.find('\'')? + 1..])
+        }
+        (_, '\'') => Some(&text[at + 1..]),
+        _ => Some(&text[word_at(text).len()..]),
+    }
+}
+
+/// The text that begins here and what is behind it, if one begins; `word` is what a prefix would be in. `None` without an end.
+#[allow(clippy::type_complexity)]
+fn quoted<'t>(text: &'t str, word: &str) -> Option<Option<(Token<'t>, &'t str)>> {
+    let behind = &text[word.len()..];
+    let hashes = behind.len() - behind.trim_start_matches('#').len();
+    if matches!(word, "r" | "br" | "cr") && behind[hashes..].starts_with('"') {
+        let content = &behind[hashes + 1..];
+        let end = format!("\"{}", "#".repeat(hashes));
+        let at = content.find(&end)?;
+        return Some(Some((Token::Text((word == "r").then_some(&content[..at])), &content[at + end.len()..])));
+    }
+    if word == "r" && hashes == 1 {
+        let name = word_at(&behind[1..]);
+        return Some(Some((Token::Word(name), &behind[1 + name.len()..])));
+    }
+    if word == "b" && behind.starts_with('\'') {
+        return Some(Some((Token::Text(None), behind_quote(&behind[1..])?)));
+    }
+    if !matches!(word, "" | "b" | "c") || !behind.starts_with('"') {
+        return Some(None);
+    }
+    let content = &behind[1..];
+    let (mut at, mut is_plain) = (0, word.is_empty());
+    loop {
+        match content[at..].chars().next()? {
+            '"' => {
+                let text = is_plain.then_some(&content[..at]);
+                return Some(Some((Token::Text(text), &content[at + 1..])));
+            }
+            '\\' => {
+                is_plain = false;
+                at += 1 + content[at + 1..].chars().next()?.len_utf8();
+            }
+            other => at += other.len_utf8(),
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Level {
+    File,
+    /// In a module, an implementation or a trait.
+    Within,
+}
+
+/// Attributes that leave what they are on where it is.
+const HARMLESS: [&str; 18] = [
+    "allow",
+    "warn",
+    "deny",
+    "forbid",
+    "expect",
+    "doc",
+    "inline",
+    "must_use",
+    "derive",
+    "repr",
+    "macro_use",
+    "non_exhaustive",
+    "rustfmt",
+    "path",
+    "deprecated",
+    "no_mangle",
+    "cold",
+    "default",
+];
+
+/// With what an item begins that follows another one.
+const BEGINNINGS: [&str; 16] = [
+    "pub",
+    "mod",
+    "fn",
+    "use",
+    "const",
+    "static",
+    "struct",
+    "enum",
+    "union",
+    "trait",
+    "impl",
+    "type",
+    "extern",
+    "unsafe",
+    "async",
+    "macro_rules",
+];
+
+/// Reads the items of a file or of a body.
+fn items<'t>(tokens: &[Token<'t>], level: Level, found: &mut Vec<Reads<'t>>) {
+    let mut rest = tokens;
+    while let [Token::Sign('#'), Token::Sign('!'), Token::Group('[', attribute), after @ ..] = rest {
+        if attribute.iter().any(|token| token.is("cfg")) || has_conditional(attribute) {
+            return;
+        }
+        if attribute.first().is_some_and(|token| token.is("doc")) {
+            expression(attribute, found);
+        }
+        rest = after;
+    }
+    while !rest.is_empty() {
+        let mut is_sure = true;
+        let (mut read, mut path) = (Vec::new(), None);
+        while let [Token::Sign('#'), Token::Group('[', attribute), after @ ..] = rest {
+            is_sure &= is_harmless(attribute);
+            match &attribute[..] {
+                [name, Token::Sign('='), Token::Text(text)] if name.is("path") => path = Some(*text),
+                [name, ..] if name.is("doc") => expression(attribute, &mut read),
+                _ => {}
+            }
+            rest = after;
+        }
+        let length = length(rest);
+        let (item, after) = rest.split_at(length);
+        rest = after;
+        if is_sure {
+            found.append(&mut read);
+            of_item(item, path, level, found);
+        }
+    }
+}
+
+/// `#![cfg_attr(…, cfg(…))]` has its `cfg` inside.
+fn has_conditional(attribute: &[Token<'_>]) -> bool {
+    attribute.iter().any(|token| match token {
+        Token::Group(_, inner) => inner.iter().any(|token| token.is("cfg")) || has_conditional(inner),
+        _ => false,
+    })
+}
+
+fn is_harmless(attribute: &[Token<'_>]) -> bool {
+    HARMLESS.iter().any(|name| attribute.first().is_some_and(|token| token.is(name)))
+}
+
+/// How many tokens an item has: until its `;`, or until a body after which another item begins.
+fn length(tokens: &[Token<'_>]) -> usize {
+    let begins = |rest: &[Token<'_>]| match rest {
+        [] | [Token::Sign('#'), ..] => true,
+        [Token::Word(_), Token::Sign('!'), ..] => true,
+        [Token::Word(word), ..] => BEGINNINGS.contains(word),
+        _ => false,
+    };
+    let is_end = |at: usize| tokens[at] == Token::Sign(';') || tokens[at].is_group('{') && begins(&tokens[at + 1..]);
+    (0..tokens.len()).find(|at| is_end(*at)).map_or(tokens.len(), |at| at + 1)
+}
+
+fn of_item<'t>(item: &[Token<'t>], path: Option<Option<&'t str>>, level: Level, found: &mut Vec<Reads<'t>>) {
+    let mut rest = item;
+    if let [first, after @ ..] = rest
+        && first.is("pub")
+    {
+        rest = match after {
+            [Token::Group('(', _), after @ ..] => after,
+            after => after,
+        };
+    }
+    match rest {
+        [first, Token::Word(name), Token::Sign(';')] if first.is("mod") => {
+            let (written, what) = match path {
+                _ if level != Level::File => return,
+                None => (format!("mod {name};"), What::Module(name)),
+                Some(Some(path)) => (format!("#[path = \"{path}\"] mod {name};"), What::ModuleAt(path)),
+                Some(None) => return,
+            };
+            found.push(Reads { written, what });
+        }
+        [first, Token::Word(_), Token::Group('{', body)] if first.is("mod") => items(body, Level::Within, found),
+        // A macro may stand behind it.
+        [first, head @ .., Token::Group('{', body)]
+            if (first.is("impl") || first.is("trait")) && !head.contains(&Token::Sign('!')) =>
+        {
+            items(body, Level::Within, found);
+        }
+        [first, ..] if first.is("impl") || first.is("trait") => {}
+        _ => expression(rest, found),
+    }
+}
+
+/// Reads what is compiled wherever it stands, but for what is given to macros and what an attribute may take out.
+fn expression<'t>(tokens: &[Token<'t>], found: &mut Vec<Reads<'t>>) {
+    let is_unsure = |at: usize| match &tokens[at..] {
+        [Token::Sign('$'), ..] => true,
+        [Token::Sign('#'), Token::Group('[', attribute), ..] => !is_harmless(attribute),
+        [Token::Sign('#'), Token::Sign('!'), ..] => true,
+        _ => false,
+    };
+    if (0..tokens.len()).any(is_unsure) {
+        return;
+    }
+    for at in 0..tokens.len() {
+        let Token::Group(_, inner) = &tokens[at] else { continue };
+        match &tokens[..at] {
+            [.., Token::Word(name @ ("include_str" | "include_bytes" | "include")), Token::Sign('!')] => {
+                let (written, what) = match &inner[..] {
+                    [Token::Text(Some(path))] | [Token::Text(Some(path)), Token::Sign(',')] => {
+                        (format!("{name}!(\"{path}\")"), What::Included(path))
+                    }
+                    [concat, Token::Sign('!'), Token::Group('(', parts)] if concat.is("concat") => match &parts[..] {
+                        [
+                            env,
+                            Token::Sign('!'),
+                            Token::Group('(', of),
+                            Token::Sign(','),
+                            Token::Text(Some(path)),
+                            ..,
+                        ] if env.is("env")
+                            && of[..] == [Token::Text(Some("CARGO_MANIFEST_DIR"))]
+                            && matches!(parts.len(), 5 | 6)
+                            && path.starts_with('/') =>
+                        {
+                            let written = format!("{name}!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"{path}\"))");
+                            (written, What::InCrate(&path[1..]))
+                        }
+                        _ => continue,
+                    },
+                    _ => continue,
+                };
+                found.push(Reads { written, what });
+            }
+            [.., Token::Word(_), Token::Sign('!')] | [.., Token::Sign('!'), Token::Word(_)] => {}
+            [.., Token::Sign('#')] => {}
+            _ => expression(inner, found),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn told(text: &str, expected: &[&str]) {
+        let found: Vec<String> = reads(text).into_iter().map(|reads| reads.written).collect();
+        assert_eq!(found, expected, "{text}");
+    }
+
+    #[test]
+    fn what_is_surely_compiled_is_told() {
+        for (text, expected) in [
+            ("mod made;", "mod made;"),
+            ("//! A crate.\n#![no_std]\n#![cfg_attr(docsrs, feature(doc_auto_cfg))]\npub mod made;", "mod made;"),
+            ("/* a /* b */ */ use a::{b, c};\n#[allow(x)]\npub(crate) mod r#made;", "mod made;"),
+            ("#!/usr/bin/env run\nmod made;", "mod made;"),
+            ("#[path = \"../x.rs\"]\nmod made;", "#[path = \"../x.rs\"] mod made;"),
+            ("#![doc = include_str!(\"../README.md\")]", "include_str!(\"../README.md\")"),
+            ("/// x\n#[doc = include_str!(\"a.md\")]\npub struct A { b: u8 }", "include_str!(\"a.md\")"),
+            ("const A: &str = include_str!(\"a.txt\");", "include_str!(\"a.txt\")"),
+            ("static A: &[u8] = &*include_bytes!(r\"a.bin\",);", "include_bytes!(\"a.bin\")"),
+            ("include!(\"a.rs\");", "include!(\"a.rs\")"),
+            (
+                "fn a<'a>(b: &'a str) -> char { let _c = '\\''; if b == \"}\" { core::include_str!(\"a\"); } '\"' }",
+                "include_str!(\"a\")",
+            ),
+            ("impl A { #[inline] fn b() -> &'static str { include_str!(\"a\") } }", "include_str!(\"a\")"),
+            ("mod a { const B: [&str; 1] = [include_str!(\"a\")]; }", "include_str!(\"a\")"),
+            (
+                "const A: &str = include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/../a\"));",
+                "include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/../a\"))",
+            ),
+            ("#[cfg(test)] mod tests;\nmod made;", "mod made;"),
+            ("#[test] fn a() {}\nconst A: u8 = { 1 };\nconst B: &str = include_str!(\"b\");", "include_str!(\"b\")"),
+        ] {
+            told(text, &[expected]);
+        }
+    }
+
+    #[test]
+    fn what_may_be_left_out_is_not_told() {
+        for text in [
+            "// mod made;\n/* mod made; */ const A: &str = \"mod made;\";",
+            "#[cfg(x)] mod made;",
+            "#[cfg(x)]\n#[allow(y)]\npub mod made;",
+            "#![cfg(x)]\nmod made;",
+            "#![cfg_attr(x, cfg(y))]\nmod made;",
+            "#[cfg_attr(x, path = \"a.rs\")] mod made;",
+            "#[path = \"a\\u{62}.rs\"] mod made;",
+            "#[cfg(doctest)]\n#[doc = include_str!(\"../README.md\")]\nstruct A;",
+            "#[doc = include_str!(\"../README.md\")]\n#[cfg(doctest)]\nstruct A;",
+            "#![cfg_attr(doc, doc = include_str!(\"../README.md\"))]",
+            "#[cfg(test)]\nmod tests { const A: &str = include_str!(\"a\"); mod b; }",
+            "mod a { #[cfg(x)] const A: &str = include_str!(\"a\"); mod b; }",
+            "macro_rules! a { () => { include_str!(\"a\") } }",
+            "macro_rules! a { () => { mod made; } }",
+            "cfg_if::cfg_if! { if #[cfg(x)] { mod made; } }",
+            "cfg_if! { if #[cfg(x)] { const A: &str = include_str!(\"a\"); } }",
+            "fn a() { b!(include_str!(\"a\")); }",
+            "fn a() { #[cfg(x)] let b = include_str!(\"a\"); #[cfg(y)] { include_str!(\"a\"); } }",
+            "fn a() { match b { #[cfg(x)] 1 => include_str!(\"a\"), _ => \"\" } }",
+            "#[tokio::main] async fn main() { include_str!(\"a\"); }",
+            "#[cfg(x)] impl A<{ 1 }> for B { fn c() { include_str!(\"a\"); } }",
+            "#[cfg(x)] const A: usize = { 1 } + include_str!(\"a\").len();",
+            "#[cfg(x)] const A: usize = if b { 1 } else { include_str!(\"a\").len() };",
+            "include!(concat!(env!(\"OUT_DIR\"), \"/made.rs\"));",
+            "include!(env!(\"MADE\"));",
+            "impl A {} a::b! { mod made; const A: &str = include_str!(\"a\"); }",
+            "const A: &str = include_str!(concat!(\"a\", \"b\"));",
+            "const A: &str = include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/a\", \"b\", \"c\"));",
+            // It does not compile at all.
+            "mod made; }",
+            "mod made; const A: &str = \"",
+            "mod made; /* ",
+            "mod made; '",
+            "",
+        ] {
+            told(text, &[]);
+        }
+    }
+
+    #[test]
+    fn no_text_is_too_strange_to_be_read() {
+        let pieces = [
+            "'", "\"", "r#\"", "#", "!", "[", "]", "{", "}", "(", ")", "mod a;", "\\", "é", "/*", "*/", "//", "\n",
+            "b'", "r#", "path",
+        ];
+        for one in pieces {
+            for two in pieces {
+                for three in pieces {
+                    reads(&format!("{one}{two}{three}"));
+                    reads(&format!("mod b; {one}{two}{three}mod a;"));
+                }
+            }
+        }
+    }
+}
