@@ -130,6 +130,10 @@ pub fn newest(registries: &Registries, name: &str, registry: Option<&str>) -> Re
         }
         bail!("cargo could not be asked for {name}: {}", unheard(&told));
     }
+    // Whose it is stands in the package; of what is yanked, it is not wanted.
+    if !told.ok() && lines.iter().any(|line| !line.yanked) {
+        bail!("cargo could not be asked for {name}: {}", unheard(&told));
+    }
     // cargo unpacks what it shows, and nothing else: here it is alone.
     let sources = fs::read_dir(scratch.path().join("registry").join("src")).into_iter().flatten().flatten();
     let package = sources.filter_map(|index| Some(fs::read_dir(index.path()).ok()?.flatten().next()?.path())).next();
@@ -290,6 +294,32 @@ mod tests {
                 Err(error) => assert!(at % 4 != 0 || named(at).contains("7/"), "answer {at}: {error:#}: {shown}"),
             }
         }
+    }
+
+    /// Its repository and commit stand in the package.
+    #[test]
+    fn a_crate_whose_package_is_not_to_be_had_is_nobodys_yet() {
+        use crate::tools::http::served::{Chance, Served, Strange};
+
+        let server = Strange::serve(vec![Served::make(&mut Chance(0))].into(), |first| {
+            let yanked = first.contains("la/rk/lark ");
+            Some(match first.contains("config.json") {
+                true => "{\"dl\": \"http://127.0.0.1:9/{crate}\"}".to_owned(),
+                false => format!(
+                    "{{\"name\":\"{}\",\"vers\":\"0.8.0\",\"deps\":[],\"cksum\":\"00\",\"features\":{{}},\"yanked\":{yanked}}}",
+                    if yanked { "lark" } else { "wren" }
+                ),
+            })
+        });
+        let (dir, home) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+        let index =
+            format!("[registries.own]\nindex = \"sparse+http://{}/answer-0/\"\n[net]\nretry = 0\n", server.address);
+        fs::write(home.path().join("config.toml"), index).unwrap();
+        let registries = Registries::read(dir.path(), Some(home.path())).unwrap();
+        let of = |name: &str| newest(&registries, name, Some("own"));
+        assert_eq!(of("lark").unwrap().lines.len(), 1, "of what is yanked, no package is wanted");
+        let error = of("wren").unwrap_err().to_string();
+        assert!(error.starts_with("cargo could not be asked for wren: "), "{error}");
     }
 
     #[test]
