@@ -1,8 +1,10 @@
 """Tells what the first index that knows a project says of it, as JSON. Nothing of the project is run."""
-import base64, email.parser, html.parser, io, json, os, re, ssl, sys
+import base64, email.parser, html.parser, http.client, io, json, os, re, ssl, sys
 import tarfile, urllib.error, urllib.parse, urllib.request, zipfile
 
 LARGEST = 64 << 20
+# That there is nothing; every other failure says nothing.
+GONE = (404, 410, 451)
 JSON = "application/vnd.pypi.simple.v1+json"
 
 
@@ -38,7 +40,9 @@ def get(url, accept="*/*"):
     with urllib.request.urlopen(request, timeout=30, context=context) as answer:
         body = answer.read(LARGEST + 1)
         if len(body) > LARGEST:
-            raise OSError("the answer is too large")
+            raise ValueError("the answer is too large")
+        if answer.length:
+            raise OSError("the answer was cut off")
         return answer.geturl(), answer.headers.get_content_type(), body
 
 
@@ -48,7 +52,7 @@ def listed(index, name):
     try:
         base, kind, body = get(page, JSON + ", text/html;q=0.5")
     except urllib.error.HTTPError as error:
-        if error.code in (404, 410, 451):
+        if error.code in GONE:
             return None
         raise
     if kind.endswith("json"):
@@ -66,11 +70,24 @@ def listed(index, name):
 
 
 def metadata(file):
-    """The core metadata of a file: beside it, or read out of it."""
-    if file.get("core-metadata") or file.get("dist-info-metadata") or file.get("data-dist-info-metadata"):
-        return get(file["url"] + ".metadata")[2]
-    archive = io.BytesIO(get(file["url"])[2])
-    if file["filename"].endswith(".whl"):
+    """The core metadata of a file: beside it, or read out of it. What is not there or cannot be read names nothing."""
+    told = file.get("core-metadata") or file.get("dist-info-metadata") or file.get("data-dist-info-metadata")
+    try:
+        body = get(file["url"] + ".metadata" * bool(told))[2]
+    except urllib.error.HTTPError as error:
+        if error.code in GONE:
+            return b""
+        raise
+    except ValueError:
+        return b""
+    try:
+        return body if told else unpacked(file["filename"], io.BytesIO(body))
+    except Exception:
+        return b""
+
+
+def unpacked(filename, archive):
+    if filename.endswith(".whl"):
         with zipfile.ZipFile(archive) as wheel:
             name = next(name for name in wheel.namelist() if re.fullmatch(r"[^/]+\.dist-info/METADATA", name))
             return wheel.open(name).read(LARGEST)
@@ -101,22 +118,18 @@ def main():
     for index in indexes:
         try:
             files = listed(index, name)
-        except (OSError, ValueError, KeyError) as error:
+            if files is None:
+                continue
+            versions = {}
+            for file in files:
+                yanked = bool(file.get("yanked"))
+                file["yanked"] = yanked
+                versions[file["version"]] = versions.get(file["version"], True) and yanked
+            named = links(files) if "links" in wanted else []
+        except (OSError, ValueError, KeyError, http.client.HTTPException) as error:
             host = urllib.parse.urlsplit(index).netloc.rsplit("@", 1)[-1]
             code = getattr(error, "code", None)
             sys.exit("%s: %s%s" % (host, code and "HTTP %d " % code or "", getattr(error, "reason", None) or error))
-        if files is None:
-            continue
-        versions = {}
-        for file in files:
-            yanked = bool(file.get("yanked"))
-            file["yanked"] = yanked
-            versions[file["version"]] = versions.get(file["version"], True) and yanked
-        try:
-            named = links(files) if "links" in wanted else []
-        except Exception:
-            # What cannot be read names nothing.
-            named = []
         json.dump({"versions": versions, "links": named}, sys.stdout)
         return
     json.dump({"versions": {}, "links": []}, sys.stdout)

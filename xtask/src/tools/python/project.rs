@@ -57,7 +57,47 @@ fn ask_for(sh: &Shell, words: &[&str], name: &str, index: &Index) -> Result<Proj
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::{
+        repo::TempDir,
+        tools::http::served::{Reads, Served, Strange},
+    };
+
+    /// Whose it is stands in a file of the project, and not on its page.
+    #[test]
+    fn a_project_of_which_no_file_is_to_be_had_is_nobodys_yet() {
+        let answer = |status: u16, head: &str| Served {
+            reads: Reads::Nothing,
+            bytes: format!("HTTP/1.1 {status} x\r\n{head}\r\n").into_bytes(),
+            status: Some(status),
+            pause: Duration::ZERO,
+            is_refusal: false,
+            is_receipt: false,
+        };
+        let empty = "Content-Length: 0\r\n";
+        let answers = vec![
+            answer(503, empty),
+            answer(403, empty),
+            answer(200, "Content-Length: 9\r\n"),
+            answer(404, empty),
+            answer(200, empty),
+        ];
+        let server = Strange::serve(answers.into(), |first| {
+            first.contains("/lark/ ").then(|| "<a href=\"lark-0.8.0-py3-none-any.whl\">it</a>".to_owned())
+        });
+        let (sh, dir) = (Shell::new().unwrap(), TempDir::new().unwrap());
+        for (at, is_heard) in [false, false, false, true, true].into_iter().enumerate() {
+            let said = format!("check-url = \"http://{}/answer-{at}/\"\n", server.address);
+            std::fs::write(dir.path().join("uv.toml"), said).unwrap();
+            let told = ask(&sh, "lark", &Index::of(dir.path()).unwrap());
+            match told {
+                Ok(told) => assert!(is_heard && told.links().is_empty() && told.versions.len() == 1, "{at}: {told:?}"),
+                Err(error) => assert!(!is_heard && format!("{error:#}").contains("127.0.0.1"), "{at}: {error:#}"),
+            }
+        }
+    }
 
     #[test]
     fn only_repositories_and_home_pages_say_whose_it_is() {
