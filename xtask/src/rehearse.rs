@@ -625,7 +625,7 @@ fn ask(
     // A private registry's stand-in has nothing of the world, whoever has a name there.
     let mut asked = names::names(snapshot);
     asked.retain(|name| name.registry.is_none());
-    for (name, answer) in ownership::ask(&world, &snapshot.workspace.root_dir(), &own, &asked) {
+    for (name, answer) in ownership::ask(&world, &own, &asked) {
         match answer {
             Ok(answer) => answers.push((name, answer)),
             Err(error) if name.kind == Kind::Crate => return Err(error),

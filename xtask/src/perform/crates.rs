@@ -267,11 +267,9 @@ pub fn observe(world: &World<'_>, upload: &CrateUpload) -> Result<Observation> {
             kind: Kind::Crate,
             name: upload.name.clone(),
             registry: upload.registry.clone().filter(|name| name != CRATES_IO),
-            within: PathBuf::new(),
+            within: upload.root.clone(),
         };
-        let own = ownership::at_remote(world.sh, &upload.of.own, &upload.of.remote);
-        let answer = ownership::answer(world, &upload.root, &own, &name)?;
-        if let Some(other) = ownership::in_the_way(&upload.of, name, answer.owner) {
+        if let Some(other) = ownership::stranger(world, &upload.of, name)? {
             return Ok(other);
         }
     }

@@ -194,9 +194,7 @@ pub fn observe(world: &World<'_>, release: &ImageRelease) -> Result<Observation>
             let image = &release.image;
             let registry = image.registry.as_ref().map(ToString::to_string);
             let name = Name { kind: Kind::Image, name: image.name.to_string(), registry, within: PathBuf::new() };
-            let own = ownership::at_remote(world.sh, &of.own, &of.remote);
-            let answer = ownership::answer(world, &release.root, &own, &name)?;
-            ownership::in_the_way(of, name, answer.owner).unwrap_or(Observation::Todo)
+            ownership::stranger(world, of, name)?.unwrap_or(Observation::Todo)
         }
         Some(found) if is_ours(release, &found) => {
             let digest = engine.digest(world.sh, &found, &name);

@@ -1,7 +1,7 @@
 //! Asks the registries whose the names of a release are, one question for each, side by side.
 //! It must never take a registry that could not be asked for one that knows nothing.
 
-use std::{collections::BTreeMap, path::Path};
+use std::collections::BTreeMap;
 
 use anyhow::Result;
 use xshell::{Shell, cmd};
@@ -27,14 +27,14 @@ pub fn at_remote(sh: &Shell, own: &Own, remote: &str) -> Own {
     own.at(&urls.read().unwrap_or_default().lines().map(str::to_owned).collect::<Vec<_>>())
 }
 
-/// What is said of each name, as the workspace in that directory is configured; what could not be asked stands in its place.
-pub fn ask(world: &World<'_>, root: &Path, own: &Own, names: &[Name]) -> Vec<(Name, Result<Answer>)> {
+/// What is said of each name; what could not be asked stands in its place.
+pub fn ask(world: &World<'_>, own: &Own, names: &[Name]) -> Vec<(Name, Result<Answer>)> {
     let mut answers = Vec::with_capacity(names.len());
     for some in names.chunks(AT_ONCE) {
         let told = world.each(some, |world, name| {
             // Who wants cargo to ask nobody wants no other registry to be asked, either.
             cargo::may_ask()?;
-            answer(world, root, own, name)
+            answer(world, own, name)
         });
         answers.extend(some.iter().cloned().zip(told));
     }
@@ -45,7 +45,7 @@ pub fn ask(world: &World<'_>, root: &Path, own: &Own, names: &[Name]) -> Vec<(Na
 pub fn registries(world: &World<'_>, snapshot: &Snapshot, names: &[Name]) -> Registries {
     let own = at_remote(world.sh, &ownership::own(snapshot), &snapshot.train.remote);
     let mut registries = Registries::default();
-    for (name, answer) in ask(world, &snapshot.workspace.root_dir(), &own, names) {
+    for (name, answer) in ask(world, &own, names) {
         match answer {
             Ok(answer) => registries.answers.push((name, answer)),
             Err(error) => registries.unasked.push(format!("{error:#}")),
@@ -54,11 +54,11 @@ pub fn registries(world: &World<'_>, snapshot: &Snapshot, names: &[Name]) -> Reg
     registries
 }
 
-/// What its registry says of a name now; `root` is the workspace's directory in the repository.
-pub fn answer(world: &World<'_>, root: &Path, own: &Own, name: &Name) -> Result<Answer> {
+/// What its registry says of a name now.
+fn answer(world: &World<'_>, own: &Own, name: &Name) -> Result<Answer> {
     match name.kind {
         Kind::Crate => {
-            let known = registries::Registries::of(&world.sh.current_dir().join(root))?;
+            let known = registries::Registries::of(&world.sh.current_dir().join(&name.within))?;
             let newest = index::newest(&known, &name.name, name.registry.as_deref())?;
             let versions = newest.lines.iter().map(|line| (line.vers.clone(), line.yanked)).collect();
             // Of what is wholly yanked, the registry tells nothing more.
@@ -89,6 +89,17 @@ pub fn answer(world: &World<'_>, root: &Path, own: &Own, name: &Name) -> Result<
             Ok(Answer { owner, versions: BTreeMap::new() })
         }
     }
+}
+
+/// Whether another project has a name now, so that nothing of ours is published under it. Where that is set aside, nobody is
+/// asked.
+pub fn stranger(world: &World<'_>, of: &Tagged, name: Name) -> Result<Option<Observation>> {
+    if of.waived.contains_key(NAMES) {
+        return Ok(None);
+    }
+    let own = at_remote(world.sh, &of.own, &of.remote);
+    let owner = answer(world, &own, &name)?.owner;
+    Ok(in_the_way(of, name, owner))
 }
 
 /// What is in the way of publishing under a name, unless that is set aside.

@@ -354,9 +354,9 @@ sys.exit(pytest.main(['-q', '-p', 'no:cacheprovider', '--rootdir', tests, tests]
 pub fn observe(world: &World<'_>, dist: &Dist) -> Result<Observation> {
     let listed = listed(world, dist)?;
     if listed.is_empty()
-        && let Some(stranger) = in_the_way(world, dist)
+        && let Some(seen) = in_the_way(world, dist)?
     {
-        return Ok(stranger);
+        return Ok(seen);
     }
     let ours = files(world, dist)?;
     let is_built = built(world, dist, &ours).is_done();
@@ -431,14 +431,18 @@ fn index(world: &World<'_>, dist: &Dist) -> Result<Index> {
 }
 
 /// What keeps a project off the index that has no file of this version to be had: another has its name, or the version was
-/// yanked. An index that only uv can ask says so when it is sent something.
-fn in_the_way(world: &World<'_>, dist: &Dist) -> Option<Observation> {
+/// yanked. Where either is set aside, it is not asked for.
+fn in_the_way(world: &World<'_>, dist: &Dist) -> Result<Option<Observation>> {
     let name = Name { kind: Kind::Project, name: dist.name.clone(), registry: None, within: dist.project.clone() };
-    let own = ownership::at_remote(world.sh, &dist.of.own, &dist.of.remote);
-    let answer = ownership::answer(world, Path::new(""), &own, &name).ok()?;
-    let was_yanked = answer.versions.get(&dist.version) == Some(&true);
-    let why = format!("{} {} was yanked, and an index takes no file twice", dist.name, dist.version);
-    ownership::in_the_way(&dist.of, name, answer.owner).or_else(|| was_yanked.then(|| yanked(dist, &why)))
+    if let Some(stranger) = ownership::stranger(world, &dist.of, name)? {
+        return Ok(Some(stranger));
+    }
+    if dist.of.waived.contains_key(YANKED) {
+        return Ok(None);
+    }
+    let versions = project::versions(world.sh, &dist.name, &index(world, dist)?)?;
+    let why = || format!("{} {} was yanked, and an index takes no file twice", dist.name, dist.version);
+    Ok((versions.get(&dist.version) == Some(&true)).then(|| yanked(dist, &why())))
 }
 
 /// Whether all files of the version are yanked (PEP 592): an index lists them all the same.
@@ -467,7 +471,7 @@ pub struct OnIndex {
 
 /// The files of this version on the index, asked through uv, which writes them as a lock (PEP 751).
 pub fn listed(world: &World<'_>, dist: &Dist) -> Result<BTreeMap<String, OnIndex>> {
-    let Some(uv) = uv(world)? else { return listed_by_pip(world, dist) };
+    let Some(uv) = uv(world)? else { return listed_by_python(world, dist) };
     match resolved(world, dist, uv, "asked", &format!("=={}", dist.version))? {
         Some(lock) => read_lock(&lock),
         None => Ok(BTreeMap::new()),
@@ -477,7 +481,9 @@ pub fn listed(world: &World<'_>, dist: &Dist) -> Result<BTreeMap<String, OnIndex
 /// Whether installers still take this version for whoever does not pin it: what is wholly yanked they do not (PEP 592).
 pub fn is_offered(world: &World<'_>, dist: &Dist) -> Result<bool> {
     let Dist { version, .. } = dist;
-    let uv = uv(world)?.ok_or_else(|| unlisted(dist, "pip does not say what is yanked".to_owned()))?;
+    let Some(uv) = uv(world)? else {
+        return Ok(project::versions(world.sh, &dist.name, &index(world, dist)?)?.get(version) == Some(&false));
+    };
     Ok(resolved(world, dist, uv, "offered", &format!(">={version},<={version}"))?.is_some())
 }
 
@@ -489,39 +495,15 @@ fn uv(world: &World<'_>) -> Result<Option<Command>> {
     }
 }
 
-/// pip knows whether there is such a version, and shows neither its files nor their hashes.
-fn listed_by_pip(world: &World<'_>, dist: &Dist) -> Result<BTreeMap<String, OnIndex>> {
-    let Some(mut pip) = python::pip_as_found(world.sh) else {
-        return Err(unlisted(dist, "there is neither uv nor pip to ask the index with".to_owned()));
-    };
-    pip.args(["index", "versions", "--pre", &dist.name]);
-    let index = index(world, dist)?;
-    index.ask_by_pip(&mut pip);
-    let told = child::ask_far(pip)?;
-    if let Some(status) = child::refused(&told) {
-        bail!(index.closed(&status));
+/// Python alone knows the versions that there are, and their files and hashes are not asked for with it.
+fn listed_by_python(world: &World<'_>, dist: &Dist) -> Result<BTreeMap<String, OnIndex>> {
+    match project::versions(world.sh, &dist.name, &index(world, dist)?)?.contains_key(&dist.version) {
+        false => Ok(BTreeMap::new()),
+        true => bail!(Missing::new(
+            format!("the index has {} {}, and only uv shows its files and hashes", dist.name, dist.version),
+            format!("install uv, or `cargo xtask smoke --train {}`, which makes an environment with it", dist.of.train),
+        )),
     }
-    // It answers one way for a name without a file for this machine, and for a name that there is not.
-    if !told.ok() && !told.err.contains("No matching distribution found") {
-        bail!("pip could not ask for {}: {}", dist.name, told.last_words());
-    }
-    let versions = told.out.lines().find_map(|line| line.strip_prefix("Available versions: ")).unwrap_or_default();
-    if !versions.split(", ").any(|version| version == dist.version) {
-        return Ok(BTreeMap::new());
-    }
-    Err(unlisted(
-        dist,
-        format!("the index has {} {}, and pip does not show its files and hashes", dist.name, dist.version),
-    ))
-}
-
-/// What is not known for want of uv.
-fn unlisted(dist: &Dist, why: String) -> anyhow::Error {
-    Missing::new(
-        why,
-        format!("install uv, or `cargo xtask smoke --train {}`, which makes an environment with it", dist.of.train),
-    )
-    .into()
 }
 
 /// The lock that uv writes for the project at these versions, if there is such a one to be had.

@@ -34,7 +34,8 @@ pub struct Name {
     pub name: String,
     /// The crate registry that its manifest names, or where an image is pushed to; otherwise the environment says.
     pub registry: Option<String>,
-    /// Where a Python project is, from the top of the repository: what is said beside it counts for its index.
+    /// Where the workspace or the Python project is, from the top of the repository: what is configured there counts for its
+    /// registry.
     #[serde(skip)]
     pub within: PathBuf,
 }
@@ -123,7 +124,7 @@ pub fn names(snapshot: &Snapshot) -> Vec<Name> {
             kind: Kind::Crate,
             name: member.name.clone(),
             registry: train.private_registry(member).map(str::to_owned),
-            within: PathBuf::new(),
+            within: workspace.root_dir(),
         }
     });
     let projects = train.wheels.iter().map(|wheel| {

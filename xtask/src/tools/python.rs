@@ -224,16 +224,3 @@ pub fn uv_as_found(target: &Path) -> Result<Option<Command>> {
     let finished = made.map(|dir| Environment { dir }).find(Environment::is_finished);
     finished.map(|environment| environment.uv()).transpose().map(|own| own.or_else(interpreter::uv))
 }
-
-/// The pip of the machine's Python, where there is one.
-pub fn pip_as_found(sh: &Shell) -> Option<Command> {
-    let python = interpreter::find(sh).ok()?;
-    let command = || {
-        let mut command = python.module(sh, "pip");
-        command.arg("--disable-pip-version-check");
-        command
-    };
-    let mut version = command();
-    version.arg("--version");
-    child::ask(version).is_ok_and(|told| told.ok()).then(command)
-}

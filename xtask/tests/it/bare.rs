@@ -1,7 +1,14 @@
 //! Machines that lack something: programs that are not there, Pythons that do not work, a git that knows nobody.
 //! It must never depend on what this machine has beside Rust, Python and git.
 
-use std::{collections::BTreeSet, fs, os::unix::fs::symlink, path::PathBuf};
+use std::{
+    collections::BTreeSet,
+    fs,
+    io::{Read as _, Write as _},
+    net::TcpListener,
+    os::unix::fs::symlink,
+    path::PathBuf,
+};
 
 use crate::harness::{Place, Said, run, write_program};
 
@@ -212,39 +219,55 @@ fn a_python_without_ensurepip_needs_uv() {
     is_planned(&place, "release minor");
 }
 
+/// An index that gives every call the same answer; it ends with the tests.
+fn answering(status: &str, page: &str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}/simple/", listener.local_addr().unwrap());
+    let head = format!("HTTP/1.1 {status}\r\nContent-Type: text/html\r\nContent-Length: {}\r\n", page.len());
+    let answer = format!("{head}Connection: close\r\n\r\n{page}");
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(answer.as_bytes());
+        }
+    });
+    address
+}
+
 #[test]
 fn who_only_looks_makes_no_environment() {
     let mut place = Place::of_world("bare/look", "shipped");
     place.add_remote();
+    let real = real_python(&place);
     path_without(&mut place, &["python", "uv", "pip", "gh", "podman", "docker"]);
     let row = |place: &Place| {
         let said = place.xtask("status 0.7.3 --train lark");
         assert!(venvs(place).is_empty(), "{}", said.all());
         said.all().lines().find(|line| line.contains("wheels and sdist of lark-python")).unwrap().to_owned()
     };
+    let ask = |place: &mut Place, address: String| {
+        place.env.retain(|(name, _)| name != "UV_PUBLISH_CHECK_URL");
+        place.env.push(("UV_PUBLISH_CHECK_URL".to_owned(), address));
+    };
+    ask(&mut place, answering("404 Not Found", ""));
     let nobody_to_ask = row(&place);
     assert!(nobody_to_ask.contains("unknown"), "{nobody_to_ask}");
-    assert!(nobody_to_ask.contains("there is neither uv nor pip to ask the index with"), "{nobody_to_ask}");
-    assert!(nobody_to_ask.contains("next: install uv, or `cargo xtask smoke --train lark`"), "{nobody_to_ask}");
-    // uv, as it is found.
+    // uv, as it is found, and Python, which uv needs as well.
+    symlink(&real, bin(&place).join("python3")).unwrap();
     script(&place, "uv", "echo \"$@\" >&2; echo 'error: there is no version of lark-python==0.7.3' >&2; exit 1");
     assert!(row(&place).contains("is not (wholly) on the index"), "{}", row(&place));
+    // Whose the name is was not found out: nothing may go out under it.
+    let unheard = "the Python index could not be asked for lark-python: 127.0.0.1";
+    for dead in ["http://127.0.0.1:1/".to_owned(), answering("503 Service Unavailable", "")] {
+        ask(&mut place, dead);
+        assert!(row(&place).contains("unknown") && row(&place).contains(unheard), "{}", row(&place));
+    }
+    // Python alone, which shows no hashes.
     fs::remove_file(bin(&place).join("uv")).unwrap();
-    // pip, which does not show hashes.
-    let pip = |answer: &str| {
-        let real = real_python(&Place { tree: place.tree.clone(), remote: place.remote.clone(), env: Vec::new() });
-        let text = format!(
-            "case \"$*\" in *'pip --disable-pip-version-check --version') ;; *'index versions'*) {answer};; *) exec {real} \"$@\";; esac"
-        );
-        script(&place, "python3", &text);
-        row(&place)
-    };
-    let absent = pip("echo 'ERROR: No matching distribution found for lark-python' >&2; exit 1");
-    assert!(absent.contains("is not (wholly) on the index"), "{absent}");
-    let older = pip("echo 'lark-python (0.7.2)'; echo 'Available versions: 0.7.2, 0.7.1'");
-    assert!(older.contains("is not (wholly) on the index"), "{older}");
-    let there = pip("echo 'lark-python (0.7.3)'; echo 'Available versions: 0.7.3, 0.7.2'");
-    assert!(there.contains("unknown") && there.contains("pip does not show its files and hashes"), "{there}");
-    let broken = pip("echo 'ERROR: Could not connect' >&2; exit 1");
-    assert!(broken.contains("unknown") && broken.contains("pip could not ask for lark-python"), "{broken}");
+    assert!(row(&place).contains("unknown") && row(&place).contains(unheard), "{}", row(&place));
+    let has = |version: &str| format!("<a href=\"lark_python-{version}-cp39-abi3-linux_x86_64.whl\">it</a>");
+    ask(&mut place, answering("200 OK", &has("0.7.2")));
+    assert!(!row(&place).contains("only uv"), "{}", row(&place));
+    ask(&mut place, answering("200 OK", &has("0.7.3")));
+    assert!(row(&place).contains("unknown") && row(&place).contains("only uv shows its files"), "{}", row(&place));
 }

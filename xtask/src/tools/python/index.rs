@@ -104,13 +104,6 @@ impl Index {
         self.use_keyring(uv);
     }
 
-    /// The same for pip.
-    pub fn ask_by_pip(&self, pip: &mut Command) {
-        if let (true, [page]) = (self.is_said, self.pages.as_slice()) {
-            pip.env_remove("PIP_EXTRA_INDEX_URL").env("PIP_INDEX_URL", &page.url);
-        }
-    }
-
     /// Has uv send to it, and see there what was sent already.
     pub fn send_by_uv(&self, uv: &mut Command) {
         // Of an index that it is told by name, uv knows the rest.

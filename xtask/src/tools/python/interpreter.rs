@@ -41,21 +41,7 @@ pub struct Interpreter {
     pub makes_environments: bool,
 }
 
-/// Runs a module as `python -m` does, and never one of the directory that it is called in.
-const MODULE: &str = "import sys
-sys.path = [place for place in sys.path if place]
-import runpy
-name = sys.argv.pop(1)
-runpy.run_module(name, run_name='__main__', alter_sys=True)";
-
 impl Interpreter {
-    /// The call of one of its own modules, to which arguments are added.
-    pub fn module(&self, sh: &Shell, name: &str) -> Command {
-        let mut command = self.command(sh);
-        command.args(["-c", MODULE, name]);
-        command
-    }
-
     /// The call to which arguments are added.
     pub fn command(&self, sh: &Shell) -> Command {
         let mut command = Command::new(&self.words[0]);
