@@ -386,7 +386,7 @@ pub fn serve(call: &Call<'_>, mut wanted: stand_in::Wanted, command: &[OsString]
     wanted.from = call.manifest.as_deref().and_then(Path::parent).unwrap_or(Path::new("")).to_owned();
     wanted.from = std::env::current_dir()?.join(&wanted.from);
     if !wanted.alone {
-        (wanted.hidden, wanted.projects) = strange_names(call)?;
+        (wanted.hidden, wanted.projects) = strange_names(call, &wanted.from)?;
     }
     let hidden: Vec<&str> = wanted.hidden.iter().chain(&wanted.projects).map(String::as_str).collect();
     if !hidden.is_empty() {
@@ -403,11 +403,13 @@ pub fn serve(call: &Call<'_>, mut wanted: stand_in::Wanted, command: &[OsString]
 }
 
 /// The crates and the Python projects of the workspace whose names are not known to be ours; none outside of a workspace.
-fn strange_names(call: &Call<'_>) -> Result<(Vec<String>, Vec<String>)> {
+fn strange_names(call: &Call<'_>, from: &Path) -> Result<(Vec<String>, Vec<String>)> {
     let sh = Shell::new()?;
     let loaded = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref());
-    let Ok((loader, head)) = loaded.and_then(|loader| loader.load(Source::Tree).map(|head| (loader, head))) else {
-        return Ok(Default::default());
+    let (loader, head) = match loaded.and_then(|loader| loader.load(Source::Tree).map(|head| (loader, head))) {
+        Ok(loaded) => loaded,
+        Err(_) if !from.ancestors().any(|dir| dir.join("Cargo.toml").exists()) => return Ok(Default::default()),
+        Err(error) => return Err(error.context("which names another project has cannot be asked of this workspace")),
     };
     let world = world(call, &sh, &loader, Tools::AsFound)?;
     let (mut hidden, mut projects) = (BTreeSet::new(), BTreeSet::new());

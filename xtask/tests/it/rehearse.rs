@@ -207,6 +207,17 @@ for name in ['lark-io', 'sparrow']:
 }
 
 #[test]
+fn a_workspace_that_cannot_be_read_hides_something_or_nothing_is_run() {
+    let place = Place::of_world("serve_unread", "plain");
+    place.write("Cargo.toml", "[workspace\n");
+    let said = Said::of(place.tool("serve --dir ../registries -- echo is run").output().unwrap());
+    assert_eq!((said.code, said.out.as_str()), (Some(1), ""), "{}", said.all());
+    assert!(said.err.contains("which names another project has cannot be asked of this workspace"), "{}", said.err);
+    let said = Said::of(place.tool("serve --alone --dir ../registries -- echo is run").output().unwrap()).ok();
+    assert_eq!(said.out, "is run\n");
+}
+
+#[test]
 fn a_command_is_run_with_the_registries_and_leaves_what_was_built_alone() {
     let place = Place::of_world("serve_command", "plain");
     let script = "echo $CARGO_REGISTRY_DEFAULT $CARGO_REGISTRIES_PROD_INDEX; echo $CARGO_TARGET_DIR; exit 7";
