@@ -767,8 +767,8 @@ fn elsewhere(loader: &Loader<'_>, train: &Train) -> Result<publish::Elsewhere> {
     // That of a rehearsal stands for crates.io.
     let registry = Registries::of(&loader.repo.top)?.default_name().filter(|name| name != "rehearsal");
     let mut projects = train.wheels.iter().map(|wheel| loader.repo.top.join(dir(&wheel.path)));
-    // What cannot be read is told where the index is asked.
-    let has_own_index = projects.any(|project| Index::of(&project).is_ok_and(|index| index.is_own()));
+    // What cannot be read is told where the index is asked; until it can, nobody is told to install from the public one.
+    let has_own_index = projects.any(|project| Index::of(&project).and_then(|index| index.is_own()).unwrap_or(true));
     Ok(publish::Elsewhere { registry, has_own_index })
 }
 

@@ -76,7 +76,7 @@ fn is_of(dist: &Dist, file: &str) -> bool {
 
 pub fn observe_build(world: &World<'_>, dist: &Dist) -> Result<Observation> {
     let found = files(world, dist)?;
-    let is_pypi = index(world, dist).is_ok_and(|index| !index.is_own());
+    let is_pypi = index(world, dist).and_then(|index| index.is_own()).is_ok_and(|is_own| !is_own);
     Ok(unfit(dist, found.keys(), is_pypi).unwrap_or_else(|| built(world, dist, &found)))
 }
 
@@ -411,7 +411,7 @@ pub fn observe(world: &World<'_>, dist: &Dist) -> Result<Observation> {
         return Ok(withdrawn);
     }
     let what = format!("{} {} is not (wholly) on the index", dist.name, dist.version);
-    Ok(match index(world, dist)?.lacks_login(&what) {
+    Ok(match index(world, dist)?.lacks_login(&what)? {
         None => Observation::Todo,
         // Without credentials it is only looked at, and what is there may well be what was built elsewhere.
         Some(_) if !is_built && !listed.is_empty() => Observation::Unknown {
@@ -528,7 +528,7 @@ fn resolved(
         .arg(&wanted)
         .current_dir(elsewhere.path());
     let index = index(world, dist)?;
-    index.ask_by_uv(&mut command);
+    index.ask_by_uv(&mut command)?;
     let told = child::ask_far(command)?;
     if !told.ok() {
         // uv takes a project that it may not see for one that is not there.

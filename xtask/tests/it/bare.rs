@@ -270,4 +270,15 @@ fn who_only_looks_makes_no_environment() {
     assert!(!row(&place).contains("only uv"), "{}", row(&place));
     ask(&mut place, answering("200 OK", &has("0.7.3")));
     assert!(row(&place).contains("unknown") && row(&place).contains("only uv shows its files"), "{}", row(&place));
+    // Where nothing of uv's says it, a company's mirror that pip is told of is asked.
+    let config = place.tree.with_file_name("pip.conf");
+    fs::write(&config, format!("[global]\nindex-url = {}\n", answering("200 OK", &has("0.7.3")))).unwrap();
+    place.env.retain(|(name, _)| name != "UV_PUBLISH_CHECK_URL");
+    let own = ["PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX"];
+    place.env.extend(own.map(|name| (name.to_owned(), String::new())));
+    place.env.push(("PIP_CONFIG_FILE".to_owned(), config.display().to_string()));
+    assert!(row(&place).contains("only uv shows its files"), "{}", row(&place));
+    // uv hears of it from this tool.
+    script(&place, "uv", "echo \"the mirror is $UV_DEFAULT_INDEX\" >&2; exit 1");
+    assert!(row(&place).contains("the mirror is http://127.0.0.1:"), "{}", row(&place));
 }

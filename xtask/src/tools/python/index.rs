@@ -11,21 +11,32 @@ use std::{
 use anyhow::{Context, Result, bail};
 use toml_edit::{DocumentMut, Item, TableLike};
 
-use super::{super::program::Missing, credentials};
-
-/// Where Python looks when nothing else is said.
-const PYPI: &str = "https://pypi.org/simple/";
+use super::{
+    super::program::Missing,
+    credentials,
+    defaults::{self, Defaults},
+};
 
 /// What to set for an index that wants to know who publishes.
 const LOGIN: &str = "set UV_PUBLISH_TOKEN, or UV_PUBLISH_USERNAME and UV_PUBLISH_PASSWORD; a netrc file, `uv auth login` or UV_KEYRING_PROVIDER=subprocess with a user do as well, and trusted publishing in CI";
 
 type Variable<'v> = &'v dyn Fn(&str) -> Option<String>;
 
+/// Who is asked where projects come from when nothing of uv's says it.
+type Ask = fn() -> Result<Defaults>;
+
 /// A list of projects (PEP 503), and what uv calls it.
 #[derive(Clone, Debug, PartialEq)]
 struct Page {
     name: Option<String>,
     url: String,
+}
+
+impl Page {
+    /// As uv takes it.
+    fn spelt(self) -> String {
+        self.name.map_or(self.url.clone(), |name| format!("{name}={}", self.url))
+    }
 }
 
 /// Where a project is sent and looked for.
@@ -35,8 +46,11 @@ pub struct Index {
     upload: Option<String>,
     /// `UV_PUBLISH_INDEX`.
     named: Option<String>,
-    /// Where it is looked for, in this order.
+    /// Where it is looked for, in this order, as uv has it.
     pages: Vec<Page>,
+    /// It is looked for where pip is told to as well, since uv is told of no index that comes last.
+    by_default: bool,
+    ask: Ask,
     /// Those are where it is sent to, and not all from which the user installs.
     is_said: bool,
     asks_keyring: bool,
@@ -46,10 +60,10 @@ impl Index {
     /// What holds for a project in this directory.
     pub fn of(project: &Path) -> Result<Index> {
         let variable = |name: &str| std::env::var(name).ok();
-        Index::read(&variable, &Settings::of(project, &variable)?)
+        Index::read(&variable, &Settings::of(project, &variable)?, defaults::ask)
     }
 
-    fn read(variable: Variable<'_>, settings: &Settings) -> Result<Index> {
+    fn read(variable: Variable<'_>, settings: &Settings, ask: Ask) -> Result<Index> {
         let variable = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
         let named = variable("UV_PUBLISH_INDEX");
         let (upload, check) = match &named {
@@ -79,29 +93,57 @@ impl Index {
             }
         };
         let is_said = check.is_some();
-        let pages = match check {
-            Some(page) => vec![page],
-            None => pages(&variable, upload.as_deref())?,
+        let (pages, by_default) = match check {
+            Some(page) => (vec![page], false),
+            None => pages(&variable, settings),
         };
+        if pages.is_empty()
+            && let Some(upload) = &upload
+            && !is_public(upload, ask)?
+            && !ask()?.are_said()
+        {
+            bail!(
+                "UV_PUBLISH_URL says where projects go, and nothing says where they are listed: set UV_PUBLISH_CHECK_URL"
+            );
+        }
         let keyring = variable("UV_KEYRING_PROVIDER").or_else(|| settings.keyring.clone());
-        Ok(Index { upload, named, pages, is_said, asks_keyring: keyring.as_deref() == Some("subprocess") })
+        let asks_keyring = keyring.as_deref() == Some("subprocess");
+        Ok(Index { upload, named, pages, by_default, ask, is_said, asks_keyring })
     }
 
     /// Whether it is one of the user's own; that of a rehearsal stands for PyPI.
-    pub fn is_own(&self) -> bool {
-        self.upload.as_deref().is_some_and(|url| !is_pypi(url) && !url.starts_with("http://127.0.0.1:"))
+    pub fn is_own(&self) -> Result<bool> {
+        let upload = self.upload.as_deref().filter(|url| !url.starts_with("http://127.0.0.1:"));
+        upload.map_or(Ok(false), |url| Ok(!is_public(url, self.ask)?))
     }
 
-    /// Has uv ask where the project is published, when that is said, and nowhere else.
-    pub fn ask_by_uv(&self, uv: &mut Command) {
+    /// Where it is looked for; pip is asked only for this.
+    fn all_pages(&self) -> Result<Vec<Page>> {
+        let mut pages = self.pages.clone();
+        if self.by_default {
+            let Defaults { index, extra, .. } = (self.ask)()?;
+            let extra = if pages.is_empty() { extra } else { Vec::new() };
+            pages.extend(extra.into_iter().chain([index]).map(|url| Page { name: None, url }));
+        }
+        Ok(pages)
+    }
+
+    /// Has uv ask where the project is published, when that is said, and nowhere else; otherwise where pip is told to look,
+    /// which uv does not hear by itself.
+    pub fn ask_by_uv(&self, uv: &mut Command) -> Result<()> {
+        if self.by_default && (self.ask)()?.are_said() {
+            let mut pages: Vec<String> = self.all_pages()?.into_iter().map(|page| page.spelt()).collect();
+            uv.envs(pages.pop().map(|last| ("UV_DEFAULT_INDEX", last)));
+            uv.env("UV_INDEX", pages.join(" "));
+        }
         if let (true, [page]) = (self.is_said, self.pages.as_slice()) {
             for name in ["UV_INDEX", "UV_EXTRA_INDEX_URL", "UV_INDEX_URL"] {
                 uv.env_remove(name);
             }
-            let url = &page.url;
-            uv.env("UV_DEFAULT_INDEX", page.name.as_ref().map_or_else(|| url.clone(), |name| format!("{name}={url}")));
+            uv.env("UV_DEFAULT_INDEX", page.clone().spelt());
         }
         self.use_keyring(uv);
+        Ok(())
     }
 
     /// Has uv send to it, and see there what was sent already.
@@ -121,15 +163,16 @@ impl Index {
     }
 
     /// Where the project is looked for, each address with what lets somebody in: not for people, nor for arguments.
-    pub fn addresses(&self) -> Vec<String> {
+    pub fn addresses(&self) -> Result<Vec<String>> {
         let known = |page: &Page| credentials::of(&page.url, page.name.as_deref(), None, self.asks_keyring);
         let address = |page: &Page| known(page).map_or_else(|| page.url.clone(), |pair| pair.within(&page.url));
-        self.pages.iter().map(address).collect()
+        Ok(self.all_pages()?.iter().map(address).collect())
     }
 
     /// Why the index does not say what it has, when it wants to know who asks.
     pub fn closed(&self, status: &str) -> Missing {
-        let hosts: Vec<&str> = self.pages.iter().map(|page| credentials::host(&page.url)).collect();
+        let pages = self.all_pages().unwrap_or_default();
+        let hosts: Vec<&str> = pages.iter().map(|page| credentials::host(&page.url)).collect();
         let named = self.pages.iter().find_map(|page| page.name.as_deref());
         let set = match named.map(credentials::variable_of) {
             Some(index) => format!("set {index}_USERNAME and {index}_PASSWORD"),
@@ -142,16 +185,16 @@ impl Index {
     }
 
     /// What uv lacks to be let in; nothing is asked of the index.
-    pub fn lacks_login(&self, name: &str) -> Option<Missing> {
+    pub fn lacks_login(&self, name: &str) -> Result<Option<Missing>> {
         self.lacks(name, &|name| std::env::var(name).ok())
     }
 
-    fn lacks(&self, project: &str, variable: Variable<'_>) -> Option<Missing> {
+    fn lacks(&self, project: &str, variable: Variable<'_>) -> Result<Option<Missing>> {
         let set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
-        let nothing = |why: &str, next: &str| Some(Missing::new(format!("{project}: {why}"), next));
+        let nothing = |why: &str, next: &str| Ok(Some(Missing::new(format!("{project}: {why}"), next)));
         let (token, user, password) = (set("UV_PUBLISH_TOKEN"), set("UV_PUBLISH_USERNAME"), set("UV_PUBLISH_PASSWORD"));
         match (token, user, password) {
-            (true, false, false) | (false, true, true) => return None,
+            (true, false, false) | (false, true, true) => return Ok(None),
             (true, ..) => {
                 return nothing(
                     "uv takes either a token or user and password, and both are set",
@@ -167,12 +210,13 @@ impl Index {
             (false, ..) => {}
         }
         // In GitHub Actions uv asks for a token by itself, when the job may.
-        let url = self.upload.as_deref().unwrap_or("https://upload.pypi.org/legacy/");
+        if set("ACTIONS_ID_TOKEN_REQUEST_TOKEN") {
+            return Ok(None);
+        }
+        let url = self.upload.clone().map_or_else(|| Ok((self.ask)()?.upload()), anyhow::Ok)?;
         let user = variable("UV_PUBLISH_USERNAME").filter(|user| !user.is_empty());
-        if set("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
-            || credentials::of(url, self.named.as_deref(), user.as_deref(), self.asks_keyring).is_some()
-        {
-            return None;
+        if credentials::of(&url, self.named.as_deref(), user.as_deref(), self.asks_keyring).is_some() {
+            return Ok(None);
         }
         match user {
             Some(_) => nothing(
@@ -184,12 +228,14 @@ impl Index {
     }
 }
 
-fn is_pypi(url: &str) -> bool {
-    credentials::host(url) == "upload.pypi.org"
+/// Whether projects are sent to where uv sends them by itself.
+fn is_public(upload: &str, ask: Ask) -> Result<bool> {
+    Ok(credentials::host(upload) == credentials::host(&ask()?.upload()))
 }
 
-/// What the environment says of where projects are looked for.
-fn pages(variable: Variable<'_>, upload: Option<&str>) -> Result<Vec<Page>> {
+/// What the environment and uv's settings say of where projects are looked for, and whether what is said to pip counts as
+/// well.
+fn pages(variable: Variable<'_>, settings: &Settings) -> (Vec<Page>, bool) {
     let named = |list: String| -> Vec<Page> {
         // A name may stand before an address.
         let page = |one: &str| match one.split_once('=') {
@@ -199,14 +245,11 @@ fn pages(variable: Variable<'_>, upload: Option<&str>) -> Result<Vec<Page>> {
         list.split_whitespace().map(page).collect()
     };
     let mut pages = variable("UV_INDEX").or_else(|| variable("UV_EXTRA_INDEX_URL")).map(named).unwrap_or_default();
-    let default = ["UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL"].into_iter().find_map(variable);
-    if pages.is_empty() && default.is_none() && upload.is_some_and(|url| !is_pypi(url)) {
-        bail!(
-            "UV_PUBLISH_URL says where projects go, and nothing says where they are listed: set UV_PUBLISH_CHECK_URL"
-        );
-    }
-    pages.extend(default.map_or_else(|| vec![Page { name: None, url: PYPI.to_owned() }], named));
-    Ok(pages)
+    let last = ["UV_DEFAULT_INDEX", "UV_INDEX_URL"].into_iter().find_map(variable).map(named);
+    let last = last.or_else(|| settings.last.clone().map(|page| vec![page]));
+    let by_default = last.is_none();
+    pages.extend(last.into_iter().flatten());
+    (pages, by_default)
 }
 
 /// An index that settings name.
@@ -224,6 +267,8 @@ struct Settings {
     check_url: Option<String>,
     keyring: Option<String>,
     indexes: Vec<Named>,
+    /// The index that is asked after all others, in the place of the public one.
+    last: Option<Page>,
 }
 
 impl Settings {
@@ -271,16 +316,35 @@ impl Settings {
         for index in tables.chain(listed) {
             let url = text(index, "url").with_context(|| format!("{}: an index has no `url`", path.display()))?;
             let page = Page { name: text(index, "name"), url };
+            if index.get("default").and_then(Item::as_bool) == Some(true) {
+                self.last = self.last.take().or(Some(page.clone()));
+            }
             self.indexes.push(Named { page, publish_url: text(index, "publish-url") });
         }
+        let plain = text(found, "index-url").map(|url| Page { name: None, url });
+        self.last = self.last.take().or(plain);
         Ok(true)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{defaults::tests::of, *};
     use crate::repo::TempDir;
+
+    const PUBLIC: &str = "https://public.example/simple";
+
+    fn silent() -> Result<Defaults> {
+        Ok(of(PUBLIC, &[]))
+    }
+
+    fn mirrored() -> Result<Defaults> {
+        Ok(of("http://mirror/", &["http://more/"]))
+    }
+
+    fn unasked() -> Result<Defaults> {
+        bail!("pip is asked")
+    }
 
     type Set = &'static [(&'static str, &'static str)];
 
@@ -302,24 +366,42 @@ mod tests {
 
     #[test]
     fn a_project_is_looked_for_where_it_is_published() {
-        let table: [(Set, &[&str]); 9] = [
-            (&[], &[PYPI]),
-            (&[("UV_PUBLISH_CHECK_URL", "http://a/simple/"), ("UV_INDEX", "http://b/")], &["http://a/simple/"]),
+        let table: [(Ask, Set, &[&str]); 12] = [
+            (silent, &[], &[PUBLIC]),
+            (mirrored, &[], &["http://more/", "http://mirror/"]),
+            (mirrored, &[("UV_INDEX", "http://b/")], &["http://b/", "http://mirror/"]),
             (
-                &[("UV_INDEX", "own=http://a/ http://b/"), ("PIP_INDEX_URL", "http://c/")],
+                unasked,
+                &[("UV_PUBLISH_CHECK_URL", "http://a/simple/"), ("UV_INDEX", "http://b/")],
+                &["http://a/simple/"],
+            ),
+            (
+                unasked,
+                &[("UV_INDEX", "own=http://a/ http://b/"), ("UV_DEFAULT_INDEX", "http://c/")],
                 &["http://a/", "http://b/", "http://c/"],
             ),
-            (&[("UV_DEFAULT_INDEX", "main=http://a/?x=y")], &["http://a/?x=y"]),
-            (&[("PIP_INDEX_URL", "http://a/?x=y"), ("UV_PUBLISH_URL", "http://b/")], &["http://a/?x=y"]),
-            (&[("PIP_INDEX_URL", " ")], &[PYPI]),
-            (&[("UV_PUBLISH_URL", "https://upload.pypi.org/legacy/")], &[PYPI]),
-            (&[("UV_PUBLISH_INDEX", "corp")], &["http://corp/simple/"]),
-            (&[("UV_PUBLISH_URL", "http://corp/up/")], &["http://corp/simple/"]),
+            (unasked, &[("UV_DEFAULT_INDEX", "main=http://a/?x=y")], &["http://a/?x=y"]),
+            (unasked, &[("UV_INDEX_URL", "http://a/?x=y"), ("UV_PUBLISH_URL", "http://b/")], &["http://a/?x=y"]),
+            (silent, &[("UV_DEFAULT_INDEX", " ")], &[PUBLIC]),
+            (mirrored, &[("UV_PUBLISH_URL", "http://b/")], &["http://more/", "http://mirror/"]),
+            (silent, &[("UV_PUBLISH_URL", "https://upload.public.example/legacy/")], &[PUBLIC]),
+            (unasked, &[("UV_PUBLISH_INDEX", "corp")], &["http://corp/simple/"]),
+            (unasked, &[("UV_PUBLISH_URL", "http://corp/up/")], &["http://corp/simple/"]),
         ];
-        for (set, expected) in table {
-            let index = Index::read(&variable(set), &corp()).unwrap();
-            assert_eq!(index.pages.iter().map(|page| page.url.as_str()).collect::<Vec<_>>(), expected, "{set:?}");
+        for (ask, set, expected) in table {
+            let index = Index::read(&variable(set), &corp(), ask).unwrap();
+            let pages = index.all_pages().unwrap();
+            assert_eq!(pages.iter().map(|page| page.url.as_str()).collect::<Vec<_>>(), expected, "{set:?}");
         }
+        // What pip is told uv is told, and what it does by itself it does.
+        let told = |ask: Ask| {
+            let mut uv = Command::new("uv");
+            Index::read(&variable(&[]), &corp(), ask).unwrap().ask_by_uv(&mut uv).unwrap();
+            let told = uv.get_envs().map(|(name, value)| format!("{}={}", name.display(), value.unwrap().display()));
+            told.collect::<Vec<_>>()
+        };
+        assert_eq!(told(mirrored), ["UV_DEFAULT_INDEX=http://mirror/", "UV_INDEX=http://more/"]);
+        assert_eq!(told(silent), [""; 0]);
         let refused: [(Set, &str); 4] = [
             (&[("UV_PUBLISH_URL", "http://b/")], "UV_PUBLISH_CHECK_URL"),
             (&[("UV_PUBLISH_INDEX", "corp"), ("UV_PUBLISH_URL", "http://b/")], "unset one of them"),
@@ -327,7 +409,7 @@ mod tests {
             (&[("UV_PUBLISH_INDEX", "bare")], "no `publish-url`"),
         ];
         for (set, said) in refused {
-            let error = Index::read(&variable(set), &corp()).unwrap_err().to_string();
+            let error = Index::read(&variable(set), &corp(), silent).unwrap_err().to_string();
             assert!(error.contains(said), "{error}");
         }
     }
@@ -357,6 +439,12 @@ mod tests {
         assert_eq!(near.keyring.as_deref(), Some("subprocess"));
         let above = Settings::of(&dir.path().join("a/c"), &own).unwrap();
         assert_eq!(above.publish_url.as_deref(), Some("http://far/"));
+        write("a/c/uv.toml", "[[index]]\nurl = \"http://b/\"\n[[index]]\nurl = \"http://c/\"\ndefault = true\n");
+        write("a/d/uv.toml", "index-url = \"http://d/\"\n");
+        for (at, url) in [("a/c", Some("http://c/")), ("a/d", Some("http://d/")), ("a/b", None)] {
+            let last = Settings::of(&dir.path().join(at), &own).unwrap().last;
+            assert_eq!(last.as_ref().map(|page| page.url.as_str()), url, "{at}");
+        }
         write("a/b/uv.toml", "check-url = \"http://u:a secret@h/\n");
         let error = format!("{:#}", Settings::of(&dir.path().join("a/b"), &own).unwrap_err());
         assert!(error.contains("uv.toml") && !error.contains("secret"), "{error}");
@@ -368,6 +456,8 @@ mod tests {
             upload: Some(url.to_owned()),
             named: None,
             pages: Vec::new(),
+            by_default: true,
+            ask: unasked,
             is_said: false,
             asks_keyring: false,
         };
@@ -383,7 +473,7 @@ mod tests {
             ("http://ada:x@none/", &[], None),
         ];
         for (url, set, next) in table {
-            let missing = index(url).lacks("lark", &variable(set));
+            let missing = index(url).lacks("lark", &variable(set)).unwrap();
             assert_eq!(missing.is_some(), next.is_some(), "{url} {set:?}: {missing:?}");
             assert!(missing.is_none_or(|missing| missing.next.contains(next.unwrap())), "{set:?}");
         }

@@ -1,0 +1,140 @@
+//! Where Python projects come from when nothing of uv's says it: as pip is configured, else as pip and uv have it by
+//! themselves. It must never know an address itself.
+
+use std::{
+    process::{Command, Stdio},
+    sync::{Mutex, PoisonError},
+};
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+use xshell::Shell;
+
+use super::{
+    super::{program::Missing, secrets},
+    child, credentials, interpreter,
+};
+
+/// pip shows passwords in addresses to nobody but a program.
+const ASK: &str = include_str!("pip.py");
+
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+pub struct Defaults {
+    pub index: String,
+    /// pip's further indexes.
+    pub extra: Vec<String>,
+    /// The index where nothing is configured.
+    by_itself: String,
+}
+
+impl Defaults {
+    /// Whether the user has said something to pip, which uv does not hear.
+    pub fn are_said(&self) -> bool {
+        self.index.trim_end_matches('/') != self.by_itself.trim_end_matches('/') || !self.extra.is_empty()
+    }
+
+    /// Where uv sends projects to when nothing else is said: the public index takes them under a name of its own.
+    pub fn upload(&self) -> String {
+        format!("https://upload.{}/legacy/", credentials::host(&self.by_itself))
+    }
+}
+
+/// Asks pip, the machine's or the one that Python brings along, and else uv; once in a run.
+pub fn ask() -> Result<Defaults> {
+    static TOLD: Mutex<Option<Defaults>> = Mutex::new(None);
+    let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(told) = told.as_ref() {
+        return Ok(told.clone());
+    }
+    let defaults = ask_pip().or_else(|why| ask_uv().with_context(|| why.to_string()))?;
+    *told = Some(defaults.clone());
+    Ok(defaults)
+}
+
+fn ask_pip() -> Result<Defaults> {
+    let sh = Shell::new()?;
+    let python = interpreter::find(&sh)?;
+    let told = told_by_pip(Command::new(&python.executable))?;
+    told.with_context(|| format!("{} has no pip that tells where Python projects come from", python.words.join(" ")))
+}
+
+/// Not asked as others are: of what they answer, passwords are blanked.
+fn told_by_pip(mut python: Command) -> Result<Option<Defaults>> {
+    let output = python.args(["-c", ASK]).stdin(Stdio::null()).output()?;
+    let told: Option<Defaults> = serde_json::from_slice(&output.stdout).ok().filter(|_| output.status.success());
+    for url in told.iter().flat_map(|told| std::iter::once(&told.index).chain(&told.extra)) {
+        secrets::learn(url);
+    }
+    Ok(told)
+}
+
+/// uv does not read what pip is told, and shows what it does by itself where it explains its options.
+fn ask_uv() -> Result<Defaults> {
+    let told = interpreter::uv().map(|mut uv| {
+        uv.args(["pip", "compile", "--help"]);
+        child::ask(uv)
+    });
+    let mut told = told.transpose()?.and_then(|told| read_help(&told.out));
+    // What pip would read first.
+    let said = std::env::var("PIP_INDEX_URL").ok().filter(|url| !url.trim().is_empty());
+    told.iter_mut().zip(said).for_each(|(told, said)| told.index = said);
+    told.ok_or_else(|| {
+        let why = "nor is there a uv that does".to_owned();
+        Missing::new(why, "install pip (Debian and Ubuntu: apt install python3-pip), or set UV_DEFAULT_INDEX").into()
+    })
+}
+
+fn read_help(help: &str) -> Option<Defaults> {
+    let (_, of_option) = help.split_once("--default-index")?;
+    let (_, address) = of_option.split_once("default: <")?;
+    let index = address.split_once('>')?.0.to_owned();
+    Some(Defaults { index: index.clone(), extra: Vec::new(), by_itself: index })
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+
+    pub fn of(index: &str, extra: &[&str]) -> Defaults {
+        let extra = extra.iter().map(|url| (*url).to_owned()).collect();
+        Defaults { index: index.to_owned(), extra, by_itself: "https://public.example/simple".to_owned() }
+    }
+
+    #[test]
+    fn what_pip_is_told_is_told_apart_from_what_it_does_by_itself() {
+        for (defaults, are_said) in [
+            (of("https://public.example/simple/", &[]), false),
+            (of("https://corp.example/simple/", &[]), true),
+            (of("https://public.example/simple", &["https://corp.example/"]), true),
+        ] {
+            assert_eq!(defaults.are_said(), are_said, "{defaults:?}");
+            assert_eq!(defaults.upload(), "https://upload.public.example/legacy/");
+        }
+        let help = "      --default-index <DEFAULT_INDEX>\n          The default package index (by\n          default: <https://public.example/simple>) [env: UV_DEFAULT_INDEX]\n";
+        assert_eq!(read_help(help), Some(of("https://public.example/simple", &[]).clone()));
+        assert_eq!(read_help("--index-url (by default: <https://public.example/simple>)"), None);
+    }
+
+    /// The true pip, and no other: which words it uses, it may change.
+    #[test]
+    fn pip_tells_what_it_is_configured_with() {
+        let sh = Shell::new().unwrap();
+        let python = interpreter::find(&sh).unwrap();
+        let dir = crate::repo::TempDir::new().unwrap();
+        let config = dir.path().join("pip.conf");
+        let said = "[global]\nindex-url = http://ada:pass@corp.example/simple/\n[install]\nextra-index-url =\n  http://a.example/\n  http://b.example/\n";
+        std::fs::write(&config, said).unwrap();
+        let ask = |config: &std::path::Path| -> Defaults {
+            let mut command = Command::new(&python.executable);
+            command.env("PIP_CONFIG_FILE", config).current_dir(dir.path());
+            for name in ["PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL"] {
+                command.env_remove(name);
+            }
+            told_by_pip(command).unwrap().unwrap()
+        };
+        let told = ask(&config);
+        assert_eq!(told.extra, ["http://a.example/", "http://b.example/"]);
+        assert!(told.index == "http://ada:pass@corp.example/simple/" && told.are_said(), "{told:?}");
+        assert!(!ask(std::path::Path::new("/dev/null")).are_said());
+    }
+}
