@@ -186,7 +186,7 @@ fn configuration(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let taken = taken.map(|proof| {
         format!("[workspace.metadata.trains.{}]: proof `{}` has a name that is taken", train.name(), proof.name)
     });
-    let next = format!("correct it in {root}; docs/configuration.md lists the keys");
+    let next = format!("correct it in {root}");
     let problems = workspace.problems.iter().cloned().chain(taken).chain(named::problems(workspace, train));
     let told = problems.map(|problem| Finding::new("configuration", format!("{root}: {problem}"), next.clone()));
     told.chain(unplaced(workspace, train)).collect()

@@ -49,6 +49,8 @@ pub struct Repo {
     pub lacks_branches: bool,
     /// The branches of the remotes as they were last seen, each behind the name of its remote and a slash.
     pub remote_branches: BTreeSet<String>,
+    /// Where the remote `origin` is.
+    pub origin: Option<String>,
     /// Changed and untracked files; ignored ones do not count.
     pub dirty: Vec<PathBuf>,
     /// Those of them that are submodules: in them something is changed, or another commit is checked out.
@@ -162,6 +164,7 @@ pub fn load(sh: &Shell, found: &Found) -> Result<Repo> {
         is_main_left_out: refs.is_main_left_out,
         lacks_branches: refs.lacks_branches,
         remote_branches: refs.remote_branches,
+        origin: refs.origin,
         elsewhere: refs.elsewhere,
         underway: underway::underway(sh, found),
         locks,
@@ -252,6 +255,7 @@ struct Refs {
     is_main_left_out: bool,
     lacks_branches: bool,
     remote_branches: BTreeSet<String>,
+    origin: Option<String>,
     elsewhere: BTreeMap<String, Elsewhere>,
 }
 
@@ -286,12 +290,16 @@ fn refs(sh: &Shell) -> Result<Refs> {
         let main = usual.into_iter().find(is_there);
         refs.main = main.map(str::to_owned);
     }
-    let fetched = cmd!(sh, "git config --get-regexp ^remote\\..*\\.fetch$").quiet().ignore_status().output()?;
-    let fetched = lossy(&fetched.stdout);
-    let of_origin: Vec<&str> = fetched.lines().filter(|line| line.starts_with("remote.origin.fetch ")).collect();
+    let listed = cmd!(sh, "git config --get-regexp ^remote\\..*\\.(fetch|url)$").quiet().ignore_status().output()?;
+    let listed = lossy(&listed.stdout);
+    refs.origin = listed.lines().find_map(|line| line.strip_prefix("remote.origin.url ")).map(str::to_owned);
+    let is_fetch = |line: &&str| line.split(' ').next().is_some_and(|key| key.ends_with(".fetch"));
+    let fetched: Vec<&str> = listed.lines().filter(is_fetch).collect();
+    let is_of_origin = |line: &&str| line.starts_with("remote.origin.fetch ");
+    let of_origin: Vec<&str> = fetched.iter().copied().filter(is_of_origin).collect();
     let is_cut = |lines: &[&str]| !lines.is_empty() && !lines.iter().any(|line| line.contains('*'));
     refs.is_main_left_out = refs.main.is_none() && is_cut(&of_origin);
-    refs.lacks_branches = is_cut(&of_origin) || is_cut(&fetched.lines().collect::<Vec<_>>());
+    refs.lacks_branches = is_cut(&of_origin) || is_cut(&fetched);
     Ok(refs)
 }
 

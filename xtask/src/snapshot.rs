@@ -589,6 +589,7 @@ fn graph(metadata: Metadata, top: &Path) -> Result<Graph> {
                 categories: package.categories,
             },
             cdylib: package.targets.iter().any(|target| target.kind.contains(&TargetKind::CDyLib)),
+            library: package.targets.iter().any(|target| target.kind.iter().any(is_library)),
         });
     }
     packages.sort_by(|a, b| a.name.cmp(&b.name));
@@ -601,6 +602,12 @@ fn graph(metadata: Metadata, top: &Path) -> Result<Graph> {
     let real = real.collect();
     let (linked, lacking) = (linked(&metadata, top, &dir(&root)), Vec::new());
     Ok(Graph { top: top.to_owned(), real, linked, lacking, root, packages, metadata, lent: false })
+}
+
+/// Whether a target is code that others build on; a macro only helps with it.
+fn is_library(kind: &TargetKind) -> bool {
+    use TargetKind::{CDyLib, DyLib, Lib, RLib, StaticLib};
+    matches!(kind, CDyLib | DyLib | Lib | RLib | StaticLib)
 }
 
 /// What cargo would pack here and a checkout does not have, files that git ignores (only `include` takes such) and links to

@@ -1,6 +1,7 @@
 //! A train: the driver, what it takes along in the workspace, and its wheels, derived from the graph.
 //! It must never include a member by its name's looks; only a path of dependencies or the configuration counts.
 
+mod derive;
 mod tag;
 
 use std::{
@@ -10,6 +11,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
+use self::derive::{Derived, derive};
 use crate::{
     config::{self, NotesSince, Template, TrainConfig},
     edit::{count, slashed},
@@ -93,22 +95,37 @@ impl Train {
     }
 
     fn new(workspace: &Workspace, repo: &Repo, mut config: TrainConfig) -> Result<Train> {
-        let driver = match &config.driver {
-            Some(name) => workspace.member(name).with_context(|| {
-                let near = nearest(workspace, name).map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
+        let named = config.driver.as_ref().map(|name| {
+            workspace.member(name).with_context(|| {
+                let near = nearest(workspace, name).map(|near| format!("did you mean `{near}`?"));
+                let near = near.unwrap_or_else(|| format!("its members are {}", derive::counted(&names_in(workspace))));
                 match workspace.trains.is_empty() {
-                    true => format!("--train {name}: without configuration it names the crate that drives the release, and no member of the workspace is called so{near}"),
-                    false => format!("train {}: the driver `{name}` is not a member of the workspace{near}", config.name),
+                    true => format!("--train {name}: without configuration it names the crate that drives the release, and no member of the workspace is called so: {near}"),
+                    false => format!("train {}: the driver `{name}` is not a member of the workspace: {near}", config.name),
                 }
-            })?,
-            None => obvious_driver(workspace)?,
+            })
+        });
+        let (driver, mut crates) = match named.transpose()? {
+            Some(driver) if !workspace.trains.is_empty() => {
+                let mut crates = workspace.closure(driver);
+                crates.retain(|&at| at == driver || workspace.members[at].publish);
+                (driver, crates)
+            }
+            named => {
+                let Derived { driver, crates, is_of_workspace } = derive(workspace, repo, named)?;
+                config.default |= is_of_workspace && workspace.trains.is_empty();
+                (driver, crates)
+            }
         };
         if config.name.is_empty() {
             config.name = workspace.members[driver].name.clone();
         }
-        let mut crates = workspace.closure(driver);
-        crates.retain(|&at| at == driver || workspace.members[at].publish);
-        for other in workspace.trains.iter().filter(|other| other.name != config.name) {
+        let others = || workspace.trains.iter().filter(|other| other.name != config.name);
+        // A driver is in no train but its own.
+        for theirs in others().filter_map(|other| workspace.member(other.driver.as_ref()?)).filter(|at| *at != driver) {
+            crates.remove(&theirs);
+        }
+        for other in others() {
             leave_to(workspace, other, (&config, driver), &mut crates)?;
         }
         let mut unknown = Vec::new();
@@ -137,7 +154,16 @@ impl Train {
             Some(tag) => tag.clone(),
             None => tag::habitual(workspace, repo, &config, driver)?,
         };
-        let wheels = wheels_of(workspace, &config, driver, |version| repo.tags.contains_key(&tag.fill(version)))?;
+        let is_tagged = |version: &Version| repo.tags.contains_key(&tag.fill(version));
+        let current = workspace.members[driver].version.base();
+        let below = repo.tags.keys().filter_map(|name| tag.version_in(name)).filter(|found| *found < current);
+        let last = below.max().filter(|_| workspace.trains.is_empty() && !is_tagged(&current));
+        // What nobody configured is only left behind by the bump that has no tag yet: an old tag may have any version.
+        let was_released = |version: &Version| match workspace.trains.is_empty() {
+            true => last.as_ref().is_some_and(|last| last.base() == *version),
+            false => is_tagged(version),
+        };
+        let wheels = wheels_of(workspace, &config, driver, was_released)?;
         // A checkout of CI has a detached head and no branch at all; there the usual name will do.
         let main = config.main.as_ref().map(ToString::to_string);
         let by_default = repo.main.as_ref().filter(|_| main.is_none());
@@ -334,11 +360,11 @@ fn leave_to(
     let mut theirs = workspace.closure(driver);
     theirs.retain(|at| *at == driver || workspace.members[*at].publish && !excepted(other, at));
     let shared: Vec<usize> = theirs.intersection(crates).copied().filter(|at| !excepted(config, at)).collect();
-    for at in shared {
+    for at in shared.into_iter().filter(|at| *at != own) {
         let name = &workspace.members[at].name;
-        if other.default || at == driver {
+        if other.default {
             crates.remove(&at);
-        } else if !config.default && at != own {
+        } else if !config.default {
             bail!(
                 "trains {} and {} both take {name} along: list it under `except` in one of them, or say `default = true` in the other",
                 config.name,
@@ -375,27 +401,6 @@ fn roots(workspace: &Workspace, of: Vec<usize>) -> Vec<usize> {
     let built = |at: usize| workspace.members[at].links.iter().filter(move |link| link.is_built() && link.to != at);
     let needed: BTreeSet<usize> = of.iter().flat_map(|&at| built(at)).map(|link| link.to).collect();
     of.into_iter().filter(|at| !needed.contains(at)).collect()
-}
-
-/// The one member that could drive a train.
-fn obvious_driver(workspace: &Workspace) -> Result<usize> {
-    let members = &workspace.members;
-    let roots = possible_drivers(workspace);
-    match roots.as_slice() {
-        [driver] => Ok(*driver),
-        _ => {
-            let names = roots.iter().map(|&at| members[at].name.as_str()).take(8).collect::<Vec<_>>().join(", ");
-            let which = if roots.is_empty() {
-                "no member is publishable".to_owned()
-            } else {
-                format!("{} members could be it ({names})", roots.len())
-            };
-            bail!(
-                "which crate drives the release? {which}: add `[workspace.metadata.trains.NAME]` with `driver = \"…\"` to {}, or name it with --train",
-                slashed(&workspace.graph.root)
-            )
-        }
-    }
 }
 
 /// The configured wheels, or every maturin project whose crate needs the driver and has its version, or one that was
@@ -456,8 +461,11 @@ pub fn may_be_tag(train: &Train, tag: &str) -> bool {
 }
 
 fn nearest<'w>(workspace: &'w Workspace, name: &str) -> Option<&'w str> {
-    let names: Vec<&str> = workspace.members.iter().map(|member| member.name.as_str()).collect();
-    config::closest(name, &names)
+    config::closest(name, &names_in(workspace))
+}
+
+fn names_in(workspace: &Workspace) -> Vec<&str> {
+    workspace.members.iter().map(|member| member.name.as_str()).collect()
 }
 
 /// The locks that hold the wheel's own entry, and where each says its version.

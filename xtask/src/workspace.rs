@@ -58,6 +58,8 @@ pub struct Package {
     pub cdylib: bool,
     /// Where the sources begin that whoever uses the package compiles: library, programs, build script.
     pub roots: Vec<PathBuf>,
+    /// Others can build on it: it is more than macros, programs, tests and examples.
+    pub library: bool,
     /// The names of what it builds to run.
     pub binaries: Vec<String>,
 }

@@ -248,6 +248,7 @@ mod tests {
                 readme_length: 0,
                 roots: Vec::new(),
                 cdylib: false,
+                library: true,
             });
         }
         for (at, text) in workflows.iter().enumerate() {

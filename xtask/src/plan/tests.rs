@@ -6,6 +6,7 @@ mod apart;
 mod candidates;
 mod changes;
 mod checklist;
+mod derived;
 mod due;
 mod laws;
 mod ownership;

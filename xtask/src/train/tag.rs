@@ -32,7 +32,7 @@ pub fn habitual(workspace: &Workspace, repo: &Repo, config: &TrainConfig, driver
     // Two trains must not share their tags: all but the default one carry their name.
     let theirs = names_of_others(workspace, config, driver);
     let shared = match workspace.trains.len() {
-        0 => !has_plain_tags(workspace, &series, driver)?,
+        0 => !config.default && !has_plain_tags(workspace, &series, driver)?,
         1 => false,
         _ => !config.default || theirs.contains("v"),
     };

@@ -56,6 +56,7 @@ cases! {
     nothing_to_release
     nothing_to_release_waived
     odd_files
+    one_version
     partial_requirements
     patch_inherited
     patch_lockstep_always
@@ -100,6 +101,8 @@ cases! {
     unknown_train
     unknown_waiver
     untested
+    versions_apart
+    versions_apart_pasted
     workflows
     wrong_branch
 }

@@ -248,6 +248,15 @@ fn a_train_that_does_not_exist_is_met_with_the_nearest() {
         refused(bare, "barterr"),
         "--train barterr: without configuration it names the crate that drives the release, and no member of the workspace is called so: did you mean `barter`?"
     );
+    let driven = |driver: &str| refused(house().configured("driver", json!(driver)), "barter");
+    assert_eq!(
+        driven("barter-dat"),
+        "train barter: the driver `barter-dat` is not a member of the workspace: did you mean `barter-data`?"
+    );
+    assert_eq!(
+        driven("nope"),
+        "train barter: the driver `nope` is not a member of the workspace: its members are barter, barter-data and 3 more"
+    );
 }
 
 #[test]

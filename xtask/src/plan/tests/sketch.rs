@@ -181,6 +181,7 @@ impl Sketch {
                     // Cargo never publishes what has no version.
                     publish: !text.contains("publish = false") && text.contains("\nversion"),
                     cdylib: text.contains("cdylib"),
+                    library: !text.contains("[[bin]]"),
                     binaries: Vec::new(),
                     roots: Vec::new(),
                     registries: Vec::new(),

@@ -1,0 +1,199 @@
+//! Trains that nobody configured, and configurations that are proposed instead of one: what is printed is pasted here.
+//! None of them may say which lines there are in another way than a person reads them.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use toml_edit::{Item, Value as Toml};
+
+use super::sketch::{Sketch, findings, moved};
+use crate::train::Train;
+
+/// A workspace without configuration.
+fn bare(shared: &str) -> Sketch {
+    let mut start = Sketch { trains: json!({}), ..Sketch::default() };
+    start.repo.branch = Some("main".to_owned());
+    start.repo.main = Some("main".to_owned());
+    start.repo.head = "1111111111".to_owned();
+    start.file("Cargo.toml", &format!("[workspace]\nmembers = [\"crates/*\"]\n{shared}"))
+}
+
+/// The keys of a member that needs others, each with its version.
+fn needing(needs: &[(&str, &str)]) -> String {
+    let entry =
+        |(name, version): &(&str, &str)| format!("{name} = {{ path = \"../{name}\", version = \"{version}\" }}\n");
+    format!("\n[dependencies]\n{}", needs.iter().map(entry).collect::<String>())
+}
+
+fn refusal(sketch: &Sketch, train: Option<&str>) -> String {
+    Train::choose(&sketch.workspace(), &sketch.repo, train).unwrap_err().to_string()
+}
+
+/// The sketch with what its refusal proposes.
+fn pasted(sketch: &Sketch, train: Option<&str>) -> Sketch {
+    let said = refusal(sketch, train);
+    let (_, proposal) = said.split_once("\n\n").unwrap_or_else(|| panic!("it proposes nothing: {said}"));
+    let root = format!("{}\n{proposal}", sketch.texts[std::path::Path::new("Cargo.toml")]);
+    let document = toml_edit::Document::parse(root.clone()).unwrap_or_else(|error| panic!("{error}\n{root}"));
+    let trains = json_of(&document["workspace"]["metadata"]["trains"]);
+    Sketch { trains, ..sketch.clone() }.file("Cargo.toml", &root)
+}
+
+fn json_of(item: &Item) -> Value {
+    match item {
+        Item::Value(value) => json_of_value(value),
+        item => item.as_table().unwrap().iter().map(|(key, item)| (key.to_owned(), json_of(item))).collect(),
+    }
+}
+
+fn json_of_value(value: &Toml) -> Value {
+    match value {
+        Toml::String(text) => json!(text.value()),
+        Toml::Boolean(flag) => json!(flag.value()),
+        Toml::Array(entries) => entries.iter().map(json_of_value).collect(),
+        Toml::InlineTable(table) => table.iter().map(|(key, value)| (key.to_owned(), json_of_value(value))).collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What a release moves, of each train that is proposed; no train is refused, and no member is in two.
+fn proposed(sketch: &Sketch, train: Option<&str>) -> Vec<String> {
+    let sketch = pasted(sketch, train);
+    let names: Vec<String> = sketch.trains.as_object().unwrap().keys().cloned().collect();
+    let mut seen = BTreeSet::new();
+    let mut trains = Vec::new();
+    for name in &names {
+        let of_train = Sketch { train: Some(name.clone().leak()), ..sketch.clone() };
+        let plan = of_train.release("minor");
+        assert_eq!(findings(&plan), [""; 0], "{name}");
+        assert_eq!(plan.remarks.iter().find(|remark| remark.contains("pulled up")), None, "{name}");
+        let moved: Vec<String> = moved(&plan).into_iter().map(str::to_owned).collect();
+        assert!(moved.iter().all(|member| seen.insert(member.clone())), "{name} moves {moved:?}, too");
+        trains.push(format!("{name}: {}", moved.join(" ")));
+    }
+    let default = sketch.release("minor");
+    assert!(trains.iter().any(|train| train.ends_with(&moved(&default).join(" "))), "no train is the default one");
+    trains
+}
+
+/// A base that two crates build on, and a program above all.
+fn fan(field: &str) -> Sketch {
+    let on = |needs: &[&str]| needing(&needs.iter().map(|name| (*name, "0.7.3")).collect::<Vec<_>>());
+    let shared = if field.starts_with("version.") { "\n[workspace.package]\nversion = \"0.7.3\"\n" } else { "" };
+    let member = |sketch: Sketch, name: &str, rest: &str| {
+        sketch.file(&format!("crates/{name}/Cargo.toml"), &format!("[package]\nname = \"{name}\"\n{field}\n{rest}"))
+    };
+    let fan = member(bare(shared), "lark", "");
+    let fan = member(fan, "lark-glue", &on(&["lark"]));
+    let fan = member(fan, "lark-sql", &on(&["lark"]));
+    let fan = member(fan, "lark-cli", &format!("{}\n[[bin]]\nname = \"lark\"\n", on(&["lark-glue", "lark-sql"])));
+    fan.member("lark-bench", "0.1.0", &format!("publish = false\n{}", on(&["lark"]))).tagged("v0.7.3").lock()
+}
+
+#[test]
+fn one_version_is_one_train_without_configuration() {
+    for field in ["version = \"0.7.3\"", "version.workspace = true"] {
+        let plan = fan(field).release("minor");
+        assert_eq!(findings(&plan), [""; 0]);
+        assert_eq!((plan.train.as_str(), plan.to.tag().as_str()), ("lark", "0.8.0"));
+        assert_eq!(moved(&plan), ["lark", "lark-cli", "lark-glue", "lark-sql"]);
+        assert_eq!(plan.remarks, [""; 0]);
+    }
+    // After a patch that moved only what it had to.
+    let house = fan("version = \"0.7.3\"").changed("v0.7.3", &["crates/lark-sql/src/lib.rs"]);
+    let patch = house.release("patch");
+    assert_eq!(moved(&patch), ["lark", "lark-cli", "lark-glue", "lark-sql"], "all need the driver");
+    let named = Sketch { train: Some("lark"), ..house };
+    assert_eq!(moved(&named.release("minor")), ["lark", "lark-cli", "lark-glue", "lark-sql"], "its name may be said");
+}
+
+#[test]
+fn crates_with_versions_of_their_own_get_a_train_each_to_paste() {
+    let apart = bare("")
+        .member("lark", "0.8.9", &needing(&[("lark-core", "0.5"), ("lark-macros", "0.5")]))
+        .member("lark-core", "0.5.6", "")
+        .member("lark-macros", "0.5.1", "")
+        .member("lark-extra", "0.12.6", &needing(&[("lark", "0.8"), ("lark-core", "0.5")]));
+    let tags = ["lark-v0.8.9", "lark-core-v0.5.6", "lark-macros-v0.5.1", "lark-extra-v0.12.6", "lark-extra-v0.12.5"];
+    let mut apart = tags.iter().fold(apart, |apart, tag| apart.tagged(tag)).lock();
+    apart.repo.origin = Some("https://forge.example/they/lark".to_owned());
+    assert_eq!(
+        refusal(&apart, None),
+        "the 4 publishable crates have versions of their own: lark 0.8.9, lark-extra 0.12.6, lark-core 0.5.6 and lark-macros 0.5.1\n\
+         next: say in Cargo.toml what is released together, for example\n\n\
+         [workspace.metadata.trains]\n\
+         lark = { driver = \"lark\", default = true }\n\
+         lark-extra = { driver = \"lark-extra\" }\n\
+         lark-core = { driver = \"lark-core\" }\n\
+         lark-macros = { driver = \"lark-macros\" }"
+    );
+    let each = ["lark: lark", "lark-core: lark-core", "lark-extra: lark-extra", "lark-macros: lark-macros"];
+    assert_eq!(proposed(&apart, None), each);
+    assert_eq!(proposed(&apart, Some("lark-extra")), each);
+    let tag = |train: &str| Train::choose(&pasted(&apart, None).workspace(), &apart.repo, Some(train)).unwrap().tag;
+    assert_eq!(tag("lark").to_string(), "lark-v{version}");
+    assert_eq!(tag("lark-core").to_string(), "lark-core-v{version}");
+    // What needs nobody else's version is released when it is named.
+    let core = Sketch { train: Some("lark-core"), ..apart };
+    assert_eq!(moved(&core.release("minor")), ["lark-core"]);
+}
+
+#[test]
+fn a_crate_that_several_need_is_in_its_own_train_alone() {
+    let apart = bare("")
+        .member("ant", "1.0.0", &needing(&[("owl-core", "0.3")]))
+        .member("bee", "2.0.0", &needing(&[("owl-core", "0.3")]))
+        .member("owl-core", "0.3.0", "")
+        .member("fly", "3.0.0", "")
+        .member("gnat", "4.0.0", &needing(&[("owl-core", "0.3"), ("bee", "2.0")]))
+        .lock();
+    assert_eq!(proposed(&apart, None), ["ant: ant", "bee: bee", "fly: fly", "gnat: gnat", "owl-core: owl-core"]);
+}
+
+#[test]
+fn a_product_beside_the_workspaces_own_is_left_alone() {
+    let house = bare("")
+        .member("egg-doe", "0.34.0", "")
+        .member("egg-gp", "0.34.0", &needing(&[("egg-doe", "0.34.0")]))
+        .member("study", "0.2.1", &needing(&[("egg-gp", "0.34.0")]))
+        .tagged("0.34.0")
+        .tagged("study-v0.2.1")
+        .lock();
+    let plan = house.release("minor");
+    assert_eq!((findings(&plan), moved(&plan)), (vec![], vec!["egg-doe", "egg-gp"]));
+    assert_eq!(plan.to.tag(), "0.35.0");
+    assert_eq!(plan.remarks.len(), 1, "{:?}", plan.remarks);
+    assert!(plan.remarks[0].starts_with("study needs a release"), "{:?}", plan.remarks);
+}
+
+#[test]
+fn a_python_project_of_an_old_version_is_no_wheel_of_a_derived_train() {
+    let python = |version: &str| {
+        format!(
+            "[package]\nname = \"py-checks\"\nversion = \"{version}\"\npublish = false\n\n[lib]\ncrate-type = [\"cdylib\"]\n\n\
+             [dependencies]\nlark = {{ path = \"../crates/lark\" }}\npyo3 = \"0.28\"\n"
+        )
+    };
+    let project =
+        "[build-system]\nbuild-backend = \"maturin\"\n\n[project]\nname = \"py-checks\"\ndynamic = [\"version\"]\n";
+    let house = |version: &str| {
+        fan("version = \"0.7.3\"")
+            .file("checks/Cargo.toml", &python(version))
+            .file("checks/pyproject.toml", project)
+            .tagged("v0.1.0")
+            .tagged("v0.7.2")
+            .lock()
+    };
+    let moves = |sketch: &Sketch| moved(&sketch.release("minor")).contains(&"py-checks");
+    assert!(!moves(&house("0.1.0")), "v0.1.0 was a release of another crate");
+    assert!(!moves(&house("0.7.2")), "it was left behind on purpose");
+    assert!(moves(&house("0.7.3")));
+    // Somebody bumped the crates, and has not tagged them.
+    let bumped = |sketch: Sketch| {
+        let mut sketch = sketch;
+        sketch.repo.tags.remove("v0.7.3");
+        sketch
+    };
+    assert!(moves(&bumped(house("0.7.2"))));
+    assert!(!moves(&bumped(house("0.1.0"))));
+}

@@ -1,0 +1,566 @@
+//! Which train there is where none is configured: members of one version travel together; where what one needs has a
+//! version of its own, nobody but a person knows. It must never let a member travel on another's version, nor because of
+//! the looks of its name.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Result, bail};
+
+use super::tag::split;
+use crate::{
+    edit::slashed,
+    files::cargo_toml::VersionField,
+    names::ROLLBACK,
+    pep503,
+    repo::Repo,
+    version::{Bump, Version},
+    workspace::Workspace,
+};
+
+/// Of more trains than these, one is proposed as an example.
+const PROPOSED: usize = 8;
+
+/// Of more names than these in one sentence, the rest is counted.
+const NAMED: usize = 4;
+
+/// A train that nobody configured: its driver and all that travel, as the workspace's members.
+pub struct Derived {
+    pub driver: usize,
+    pub crates: BTreeSet<usize>,
+    /// It is what the workspace releases when nobody names anything.
+    pub is_of_workspace: bool,
+}
+
+/// The train of the workspace, or of the crate that the command line names.
+pub fn derive(workspace: &Workspace, repo: &Repo, named: Option<usize>) -> Result<Derived> {
+    let facts = Facts::of(workspace, repo);
+    let root = slashed(&workspace.graph.root);
+    let decision = decide(&facts);
+    if let Decision::Train { driver, crates } = &decision
+        && named.is_none_or(|named| facts.crates[*driver].member == named)
+    {
+        let crates = crates.iter().map(|&at| facts.crates[at].member).collect();
+        return Ok(Derived { driver: facts.crates[*driver].member, crates, is_of_workspace: true });
+    }
+    if let Some(driver) = named {
+        let own = facts.crates.iter().position(|each| each.member == driver);
+        if let Some(own) = own.filter(|&own| !facts.stays_on_line(own)) {
+            bail!("{}", facts.refusal(&root, Some(own)));
+        }
+        let mut crates = workspace.closure(driver);
+        crates.retain(|&at| at == driver || workspace.members[at].publish);
+        return Ok(Derived { driver, crates, is_of_workspace: false });
+    }
+    let why = match decision {
+        Decision::Nothing if workspace.members.len() == 1 => {
+            return Ok(Derived { driver: 0, crates: BTreeSet::from([0]), is_of_workspace: true });
+        }
+        Decision::Nothing => "no member is publishable".to_owned(),
+        Decision::Unnamed => {
+            let names: Vec<&str> = facts.crates.iter().map(|each| each.name.as_str()).collect();
+            format!("{} have one version, and none of them needs another", counted(&names))
+        }
+        Decision::Train { .. } | Decision::Apart => bail!("{}", facts.refusal(&root, None)),
+    };
+    bail!(
+        "which crate drives the release? {why}: add `[workspace.metadata.trains.NAME]` with `driver = \"…\"` to {root}, or name it with --train"
+    )
+}
+
+#[derive(Clone, Debug)]
+pub struct Crate {
+    /// Its place among the workspace's members.
+    pub member: usize,
+    pub name: String,
+    /// Without build metadata.
+    pub version: Version,
+    /// It inherits the workspace's version.
+    pub inherits: bool,
+    /// It is the package of the workspace's root.
+    pub is_root: bool,
+    /// Others can build on it: a macro, a program or an example names no train.
+    pub is_library: bool,
+    /// Those that it needs to build, and what they need, by their places in the facts.
+    pub needs: BTreeSet<usize>,
+    /// The versions of the tags that carry its name.
+    pub tagged: BTreeSet<Version>,
+}
+
+/// All that the decision is made from.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    pub crates: Vec<Crate>,
+    /// The versions of the tags that carry no member's name, a set for each form.
+    pub tagged: Vec<BTreeSet<Version>>,
+    /// What the repository may be called, likeliest first.
+    pub repository: Vec<String>,
+}
+
+/// Crates that have one version, or had it before the last patch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    /// The highest of theirs.
+    pub version: Version,
+    pub crates: BTreeSet<usize>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Decision {
+    /// The crate that it is named after, and all that travel.
+    Train { driver: usize, crates: BTreeSet<usize> },
+    /// All have one version, and nothing tells whose name it goes by.
+    Unnamed,
+    /// There are several versions, and no train that would leave the others alone.
+    Apart,
+    /// Nothing is published.
+    Nothing,
+}
+
+pub fn decide(facts: &Facts) -> Decision {
+    let lines = facts.lines();
+    let Some(line) = facts.main(&lines).map(|main| &lines[main]) else {
+        return if lines.is_empty() { Decision::Nothing } else { Decision::Apart };
+    };
+    match facts.driver(&line.crates) {
+        Some(driver) if facts.is_closed(line) => Decision::Train { driver, crates: line.crates.clone() },
+        None if lines.len() == 1 => Decision::Unnamed,
+        _ => Decision::Apart,
+    }
+}
+
+impl Facts {
+    /// What the workspace and its repository tell.
+    pub fn of(workspace: &Workspace, repo: &Repo) -> Facts {
+        let published = published(workspace);
+        let places: BTreeMap<usize, usize> = published.iter().enumerate().map(|(place, &at)| (at, place)).collect();
+        let names: BTreeSet<&str> = workspace.members.iter().map(|member| member.name.as_str()).collect();
+        let mut named: BTreeMap<&str, BTreeSet<Version>> = BTreeMap::new();
+        let mut plain: BTreeMap<&str, BTreeSet<Version>> = BTreeMap::new();
+        let tags = repo.tags.keys().filter(|tag| !tag.starts_with(ROLLBACK) && !repo.is_rolled_back(tag));
+        for (version, prefix) in tags.filter_map(|tag| split(tag)) {
+            let name = carried(prefix);
+            let series = if names.contains(name) { named.entry(name) } else { plain.entry(prefix) };
+            series.or_default().insert(version.base());
+        }
+        let crates = published.iter().map(|&at| {
+            let (member, package) = (&workspace.members[at], &workspace.graph.packages[at]);
+            let needs = workspace.closure(at).into_iter().filter(|&other| other != at);
+            Crate {
+                member: at,
+                name: member.name.clone(),
+                version: member.version.base(),
+                inherits: member.version_field == VersionField::Inherited,
+                is_root: member.manifest == workspace.graph.root,
+                is_library: package.library,
+                needs: needs.filter_map(|other| places.get(&other).copied()).collect(),
+                tagged: named.get(member.name.as_str()).cloned().unwrap_or_default(),
+            }
+        });
+        let crates = crates.collect();
+        let mut said: BTreeMap<&str, usize> = BTreeMap::new();
+        for &at in &published {
+            let repository = workspace.graph.packages[at].about.repository.as_deref();
+            *said.entry(repository.map_or("", last_segment)).or_default() += 1;
+        }
+        said.remove("");
+        let most = said.into_iter().max_by_key(|(name, times)| (*times, std::cmp::Reverse(*name)));
+        let repository = most.map(|(name, _)| name).into_iter().chain(repo.origin.as_deref().map(last_segment));
+        Facts {
+            crates,
+            tagged: plain.into_values().collect(),
+            repository: repository.filter(|name| !name.is_empty()).map(str::to_owned).collect(),
+        }
+    }
+
+    /// The crates by the version that they have, highest first.
+    fn lines(&self) -> Vec<Line> {
+        let mut own = Vec::new();
+        let mut by_version: BTreeMap<&Version, BTreeSet<usize>> = BTreeMap::new();
+        for (at, each) in self.crates.iter().enumerate() {
+            match self.is_released_alone(at) {
+                true => own.push(Line { version: each.version.clone(), crates: BTreeSet::from([at]) }),
+                false => {
+                    by_version.entry(&each.version).or_default().insert(at);
+                }
+            }
+        }
+        let mut lines: Vec<Line> = Vec::new();
+        for (version, crates) in by_version.into_iter().rev() {
+            match lines.iter_mut().find(|line| self.was_left_behind(version, line)) {
+                Some(line) => line.crates.extend(crates),
+                None => lines.push(Line { version: version.clone(), crates }),
+            }
+        }
+        lines.extend(own);
+        lines.sort_by(|a, b| b.version.cmp(&a.version));
+        lines
+    }
+
+    /// Whether it has tags of its own, at versions that those who have its version now never had.
+    fn is_released_alone(&self, at: usize) -> bool {
+        let Crate { version, tagged, .. } = &self.crates[at];
+        let others = self.crates.iter().enumerate().filter(|(other, each)| *other != at && each.version == *version);
+        let mut others = others.map(|(_, each)| &each.tagged).chain(&self.tagged);
+        tagged.contains(version) && !others.any(|other| goes_with(tagged, other))
+    }
+
+    /// Whether a version is one that members of a line had before a patch or a bump that did not move all of them.
+    fn was_left_behind(&self, version: &Version, line: &Line) -> bool {
+        let own = line.crates.iter().map(|&at| &self.crates[at].tagged);
+        let series: Vec<_> = self.tagged.iter().chain(own).collect();
+        let is_bumped = !series.iter().any(|tagged| tagged.contains(&line.version)) && is_next(version, &line.version);
+        let is_left = |tagged: &BTreeSet<Version>| {
+            let last = tagged.range(..line.version.clone()).next_back();
+            tagged.contains(version) && (is_patch(version, &line.version) || is_bumped && last == Some(version))
+        };
+        series.into_iter().any(is_left)
+    }
+
+    /// The line that the workspace is about: of the crate that has its name, of the root's, else of more than half.
+    fn main(&self, lines: &[Line]) -> Option<usize> {
+        let all = (0..self.crates.len()).collect();
+        let named = self.namesake(&all).or_else(|| self.root(&all));
+        let is_main = |line: &Line| match named {
+            Some(named) => line.crates.contains(&named),
+            None => line.crates.len() * 2 > self.crates.len(),
+        };
+        lines.iter().position(is_main)
+    }
+
+    /// Whether a line needs no crate of another one.
+    fn is_closed(&self, line: &Line) -> bool {
+        line.crates.iter().all(|&at| self.crates[at].needs.is_subset(&line.crates))
+    }
+
+    fn stays_on_line(&self, at: usize) -> bool {
+        self.lines().iter().any(|line| line.crates.contains(&at) && self.crates[at].needs.is_subset(&line.crates))
+    }
+
+    /// The crate that a train of these is named after: that of the repository's name, the root's, the library that needs
+    /// all others, else the one that most of them need.
+    fn driver(&self, of: &BTreeSet<usize>) -> Option<usize> {
+        let libraries: BTreeSet<usize> = of.iter().copied().filter(|&at| self.crates[at].is_library).collect();
+        let candidates = if libraries.is_empty() { of } else { &libraries };
+        let needs_all =
+            |at: &usize| candidates.iter().all(|other| other == at || self.crates[*at].needs.contains(other));
+        let top = || candidates.iter().copied().find(needs_all);
+        let needed = |at: usize| of.iter().filter(|&&by| self.crates[by].needs.contains(&at)).count();
+        // Of equals, the one that builds on the others' work.
+        let rank = |at: &usize| (needed(*at), self.crates[*at].needs.len(), std::cmp::Reverse(*at));
+        let most = || candidates.iter().copied().max_by_key(rank).filter(|&at| needed(at) > 0);
+        let shared = || of.first().copied().filter(|_| of.iter().all(|&at| self.crates[at].inherits));
+        self.namesake(of).or_else(|| self.root(of)).or_else(top).or_else(most).or_else(shared)
+    }
+
+    fn root(&self, of: &BTreeSet<usize>) -> Option<usize> {
+        of.iter().copied().find(|&at| self.crates[at].is_root)
+    }
+
+    /// The crate that is called like the repository, give or take that language's usual ending.
+    fn namesake(&self, of: &BTreeSet<usize>) -> Option<usize> {
+        let names = self.repository.iter().map(|name| pep503::normalized(name));
+        let spellings = names.flat_map(|name| {
+            let short = ["-rs", "-rust"].iter().find_map(|end| name.strip_suffix(end));
+            let short = short.or_else(|| ["rs-", "rust-"].iter().find_map(|start| name.strip_prefix(start)));
+            let short = short.map(str::to_owned);
+            [Some(name), short]
+        });
+        let mut spellings = spellings.flatten();
+        spellings.find_map(|name| of.iter().copied().find(|&at| pep503::normalized(&self.crates[at].name) == name))
+    }
+}
+
+/// What there is to release, and what to write for it.
+impl Facts {
+    /// Why nothing is released without configuration, and the configuration, ready to paste.
+    fn refusal(&self, root: &str, named: Option<usize>) -> String {
+        let mut lines = self.lines();
+        let holds = |line: &Line, at: usize| line.crates.contains(&at);
+        // What nobody released yet and nobody needs waits for its first version.
+        let is_needed = |line: &Line| {
+            let mut others = (0..self.crates.len()).filter(|&at| !holds(line, at));
+            others.any(|at| !self.crates[at].needs.is_disjoint(&line.crates))
+        };
+        let is_begun = |line: &Line| line.version.semver() != &semver::Version::new(0, 0, 0);
+        lines.retain(|line| is_begun(line) || is_needed(line) || named.is_some_and(|named| holds(line, named)));
+        let first = named.or_else(|| self.first(&lines));
+        lines.sort_by_key(|line| (!first.is_some_and(|first| holds(line, first)), usize::MAX - line.crates.len()));
+        let crates: usize = lines.iter().map(|line| line.crates.len()).sum();
+        let are_many = lines.len() > NAMED && lines.len() * 2 > crates;
+        let what = if are_many || lines.len() == crates {
+            let heads = lines.iter().map(|line| self.shown(self.head(line, first)));
+            let heads: Vec<String> = heads.collect();
+            let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
+            format!("the {crates} publishable crates have versions of their own: {}", counted(&heads))
+        } else {
+            let more = lines.len().saturating_sub(NAMED + 1);
+            let told = lines.iter().take(lines.len() - more).map(|line| self.told(line, first));
+            let more = (more > 0).then(|| format!("\n  and {more} more versions"));
+            let told: String = told.chain(more).collect();
+            let why = lines.first().and_then(|line| self.crossing(line, self.head(line, first)));
+            let why = why.map(|(by, on)| format!(", and {} needs {}", self.shown(by), self.shown(on)));
+            format!("the {crates} publishable crates have {} versions{}:{told}", lines.len(), why.unwrap_or_default())
+        };
+        let proposal = self.proposal(&lines, first);
+        format!("{what}\nnext: say in {root} what is released together, for example\n\n{proposal}")
+    }
+
+    fn shown(&self, at: usize) -> String {
+        format!("{} {}", self.crates[at].name, self.crates[at].version)
+    }
+
+    /// A crate of a line and one of another line that it needs; its head's, if there are any.
+    fn crossing(&self, line: &Line, head: usize) -> Option<(usize, usize)> {
+        let from = [head].into_iter().chain(line.crates.iter().copied());
+        from.into_iter().find_map(|by| Some((by, *self.crates[by].needs.difference(&line.crates).next()?)))
+    }
+
+    fn told(&self, line: &Line, first: Option<usize>) -> String {
+        let head = self.head(line, first);
+        let others = line.crates.iter().filter(|at| **at != head).map(|&at| self.crates[at].name.as_str());
+        let names: Vec<&str> = [self.crates[head].name.as_str()].into_iter().chain(others).collect();
+        format!("\n  {}: {}", line.version, counted(&names))
+    }
+
+    /// The crate that a line goes by.
+    fn head(&self, line: &Line, first: Option<usize>) -> usize {
+        let first = first.filter(|first| line.crates.contains(first));
+        first.or_else(|| self.driver(&line.crates)).or(line.crates.first().copied()).unwrap_or_default()
+    }
+
+    /// The crate that most people wait for: that of the workspace, the only one that no other needs, else the one with
+    /// the most releases.
+    fn first(&self, lines: &[Line]) -> Option<usize> {
+        let all: BTreeSet<usize> = (0..self.crates.len()).collect();
+        let main = self.main(lines).and_then(|main| self.driver(&lines[main].crates));
+        let mut tops = all.iter().copied().filter(|at| !self.crates.iter().any(|each| each.needs.contains(at)));
+        let top = tops.next().filter(|_| tops.next().is_none());
+        let most = || all.iter().copied().max_by_key(|&at| (self.crates[at].tagged.len(), std::cmp::Reverse(at)));
+        main.or(top).or_else(most)
+    }
+
+    /// A train for each line, the first one the default; of too many, that one alone.
+    fn proposal(&self, lines: &[Line], first: Option<usize>) -> String {
+        let shown = if lines.len() > PROPOSED { &lines[..1] } else { lines };
+        let mut text = "[workspace.metadata.trains]".to_owned();
+        for (nth, line) in shown.iter().enumerate() {
+            let driver = self.head(line, first);
+            let name = &self.crates[driver].name;
+            let default = if nth == 0 && shown.len() > 1 { ", default = true" } else { "" };
+            text.push_str(&format!("\n{name} = {{ driver = \"{name}\"{default}{} }}", ""));
+        }
+        text
+    }
+}
+
+/// Names in a row; of many, the first ones and how many more there are.
+pub fn counted(names: &[&str]) -> String {
+    match names {
+        [names @ .., last] if names.len() < NAMED => {
+            if names.is_empty() {
+                (*last).to_owned()
+            } else {
+                format!("{} and {last}", names.join(", "))
+            }
+        }
+        names => format!("{} and {} more", names[..2].join(", "), names.len() - 2),
+    }
+}
+
+fn is_patch(old: &Version, new: &Version) -> bool {
+    let minor = |version: &Version| (version.semver().major, version.semver().minor);
+    minor(old) == minor(new)
+}
+
+/// Whether a version comes right after another.
+fn is_next(old: &Version, new: &Version) -> bool {
+    let next = [Bump::Patch, Bump::Minor, Bump::Major].map(|bump| old.bump(bump).ok());
+    old.final_version() == new.final_version() || next.contains(&Some(new.final_version()))
+}
+
+/// Whether two histories are one, told from the first version that both could have had.
+fn goes_with(one: &BTreeSet<Version>, other: &BTreeSet<Version>) -> bool {
+    let Some(start) = one.first().max(other.first()).filter(|_| !one.is_empty() && !other.is_empty()) else {
+        return false;
+    };
+    let [one, other]: [BTreeSet<_>; 2] = [one, other].map(|versions| versions.range(start.clone()..).collect());
+    one.intersection(&other).count() >= one.symmetric_difference(&other).count().max(1)
+}
+
+/// The members that are meant for a registry, and those that they need there. A Python extension is what they take along,
+/// and what has no description was never meant for a registry.
+fn published(workspace: &Workspace) -> BTreeSet<usize> {
+    let (members, packages) = (&workspace.members, &workspace.graph.packages);
+    let mut meant: Vec<usize> =
+        (0..members.len()).filter(|&at| members[at].publish && !(members[at].cdylib && members[at].pyo3)).collect();
+    if meant.iter().any(|&at| packages[at].about.description.is_some()) {
+        meant.retain(|&at| packages[at].about.description.is_some());
+    }
+    let needed = meant.iter().flat_map(|&at| workspace.closure(at)).filter(|&at| members[at].publish);
+    needed.collect()
+}
+
+/// The name that stands before the version of a tag.
+fn carried(prefix: &str) -> &str {
+    let is_separator = |c: char| ['-', '_', '@', '/'].contains(&c);
+    let name = prefix.strip_suffix('v').filter(|name| name.ends_with(is_separator)).unwrap_or(prefix);
+    name.strip_suffix(is_separator).unwrap_or(name)
+}
+
+/// What a repository is called by its address, whatever page of it that is.
+fn last_segment(address: &str) -> &str {
+    let end = ["/-/", "/tree/", "/blob/", "#", "?"].iter().filter_map(|end| address.find(end)).min();
+    let address = address[..end.unwrap_or(address.len())].trim_end_matches('/');
+    let name = address.rsplit(['/', ':', '\\']).next().unwrap_or_default();
+    name.strip_suffix(".git").unwrap_or(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::version::Dialect;
+
+    fn v(text: &str) -> Version {
+        Version::parse(text, Dialect::Cargo).unwrap()
+    }
+
+    /// Libraries in a line each: `name version: needs`, with `=` before a version that is inherited and `!` before the
+    /// name of what is no library.
+    fn facts(crates: &[&str], tags: &[&str], repository: &[&str]) -> Facts {
+        let split = |line: &&str| {
+            let (own, needs) = line.split_once(':').unwrap_or((line, ""));
+            let (name, version) = own.split_once(' ').unwrap();
+            (name.to_owned(), version.to_owned(), needs.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+        };
+        let lines: Vec<_> = crates.iter().map(split).collect();
+        let place = |name: &String| lines.iter().position(|(own, ..)| own.trim_start_matches('!') == name).unwrap();
+        let direct = |at: usize| lines[at].2.iter().map(place).collect::<BTreeSet<usize>>();
+        let mut facts =
+            Facts { repository: repository.iter().map(|name| name.to_string()).collect(), ..Facts::default() };
+        for (at, (name, version, _)) in lines.iter().enumerate() {
+            let mut needs = direct(at);
+            while let Some(more) = needs.iter().flat_map(|&at| direct(at)).find(|at| !needs.contains(at)) {
+                needs.insert(more);
+            }
+            facts.crates.push(Crate {
+                member: at,
+                name: name.trim_start_matches('!').to_owned(),
+                version: v(version.trim_start_matches('=')),
+                inherits: version.starts_with('='),
+                is_root: false,
+                is_library: !name.starts_with('!'),
+                needs,
+                tagged: BTreeSet::new(),
+            });
+        }
+        let mut plain: BTreeMap<&str, BTreeSet<Version>> = BTreeMap::new();
+        for tag in tags {
+            let (version, prefix) = super::split(tag).unwrap();
+            match facts.crates.iter_mut().find(|each| each.name == carried(prefix)) {
+                Some(own) => &mut own.tagged,
+                None => plain.entry(prefix).or_default(),
+            }
+            .insert(version);
+        }
+        facts.tagged = plain.into_values().collect();
+        facts
+    }
+
+    /// The driver and who travels, or what there is instead.
+    fn decided(crates: &[&str], tags: &[&str], repository: &[&str]) -> String {
+        let facts = facts(crates, tags, repository);
+        match decide(&facts) {
+            Decision::Train { driver, crates } => {
+                let others = crates.iter().filter(|at| **at != driver).map(|&at| facts.crates[at].name.as_str());
+                format!("{}: {}", facts.crates[driver].name, others.collect::<Vec<_>>().join(" "))
+            }
+            other => format!("{other:?}").to_lowercase(),
+        }
+    }
+
+    #[test]
+    fn one_version_is_one_train_that_has_the_name_of_the_repository() {
+        let fans = ["lark 0.7.3", "lark-glue 0.7.3: lark", "lark-sql 0.7.3: lark", "!lark-demo 0.7.3: lark-sql"];
+        let all = "lark: lark-glue lark-sql lark-demo";
+        for repository in ["lark", "Lark", "lark-rs", "lark-rust", "rust-lark", "rs_lark", "lark.rs"] {
+            assert_eq!(decided(&fans, &["v0.7.3"], &[repository]), all, "{repository}");
+        }
+        assert_eq!(decided(&fans, &[], &["birds", "lark"]), all, "the remote's name, too");
+        assert_eq!(decided(&fans, &[], &["lark-sql", "lark"]), "lark-sql: lark lark-glue lark-demo");
+        assert_eq!(decided(&fans, &[], &[]), all, "the one that most others need");
+    }
+
+    #[test]
+    fn without_a_name_it_is_the_one_that_most_others_need() {
+        let chain = ["types 0.1.0", "core 0.1.0: types", "a 0.1.0: core", "b 0.1.0: core", "!cli 0.1.0: a b"];
+        assert_eq!(decided(&chain, &[], &["house"]), "types: core a b cli");
+        let macros = ["!derive 1.0.0", "core 1.0.0: derive", "a 1.0.0: core", "b 1.0.0: core"];
+        assert_eq!(decided(&macros, &[], &[]), "core: derive a b", "a macro only helps");
+        // A library that needs all the others is what they are made for; a program, an example and a test only use it.
+        let top = ["lark-core 0.7.3", "lark-io 0.7.3: lark-core", "lark 0.7.3: lark-io", "!lark-cli 0.7.3: lark"];
+        assert_eq!(decided(&top, &[], &[]), "lark: lark-core lark-io lark-cli");
+        assert_eq!(decided(&["one 0.1.0", "two 0.1.0"], &[], &[]), "unnamed");
+        assert_eq!(decided(&["one =0.1.0", "two =0.1.0"], &[], &[]), "one: two");
+        assert_eq!(decided(&["!one 0.1.0"], &[], &[]), "one: ");
+        assert_eq!(decided(&[], &[], &[]), "nothing");
+    }
+
+    #[test]
+    fn what_a_patch_or_a_bump_left_behind_is_of_the_same_line() {
+        let patched = ["lark 0.7.5: lark-core", "lark-core 0.7.3", "lark-io 0.7.4: lark-core"];
+        assert_eq!(decided(&patched, &["v0.7.3", "v0.7.4", "v0.7.5"], &["lark"]), "lark: lark-core lark-io");
+        assert_eq!(decided(&patched, &["v0.7.4", "v0.7.5"], &["lark"]), "apart", "0.7.3 was never released");
+        let bumped = ["lark 0.8.0: lark-core", "lark-core 0.7.3"];
+        assert_eq!(decided(&bumped, &["v0.7.2", "v0.7.3"], &["lark"]), "lark: lark-core");
+        assert_eq!(decided(&bumped, &["v0.7.3", "v0.8.0"], &["lark"]), "apart");
+        let old = ["lark 0.29.0: helper", "helper 0.1.0"];
+        assert_eq!(decided(&old, &["v0.1.0", "v0.28.0", "v0.29.0"], &["lark"]), "apart", "an old tag tells nothing");
+        assert_eq!(decided(&old, &["v0.1.0", "v0.28.0"], &["lark"]), "apart");
+    }
+
+    #[test]
+    fn versions_and_tags_of_their_own_keep_crates_apart() {
+        let lines = ["lark 0.8.9: lark-core", "lark-core 0.5.6", "lark-extra 0.12.6: lark"];
+        assert_eq!(decided(&lines, &[], &["lark"]), "apart");
+        // What others need from it is none of its business.
+        assert_eq!(decided(&["lark 0.8.9", "lark-extra 0.12.6: lark"], &[], &["lark"]), "lark: ");
+        let many = ["a 0.34.0", "b 0.34.0: a", "c 0.34.0: b", "study 0.2.1: c"];
+        assert_eq!(decided(&many, &["0.34.0", "study-v0.2.1"], &["house"]), "c: a b");
+        assert_eq!(decided(&["a 0.1.0", "b 0.2.0"], &[], &["house"]), "apart");
+        // The numbers of two histories met.
+        let met = ["lark 0.8.0: lark-core", "lark-core 0.8.0"];
+        let two =
+            ["lark-v0.6.0", "lark-v0.7.0", "lark-v0.8.0", "lark-core-v0.6.1", "lark-core-v0.7.4", "lark-core-v0.8.0"];
+        assert_eq!(decided(&met, &two, &["lark"]), "apart");
+        // One history that is told of each crate, the second being younger.
+        let one = ["lark-v0.6.0", "lark-v0.7.0", "lark-v0.8.0", "lark-core-v0.7.0", "lark-core-v0.8.0"];
+        assert_eq!(decided(&met, &one, &["lark"]), "lark: lark-core");
+        assert_eq!(decided(&met, &["v0.7.0", "v0.8.0", "lark@0.7.0"], &["lark"]), "lark: lark-core");
+    }
+
+    #[test]
+    fn an_address_names_the_repository_whatever_page_it_is_of() {
+        for address in [
+            "https://forge.example/they/lark",
+            "https://forge.example/they/lark.git",
+            "https://forge.example/they/lark/",
+            "https://forge.example/they/lark/tree/main/crates/lark-io",
+            "https://forge.example/they/lark/-/blob/main/README.md",
+            "https://forge.example/they/lark#readme",
+            "git@forge.example:they/lark.git",
+            "../lark",
+            "lark",
+        ] {
+            assert_eq!(last_segment(address), "lark", "{address}");
+        }
+        assert_eq!(last_segment(""), "");
+    }
+
+    #[test]
+    fn a_tag_carries_a_name() {
+        for prefix in ["lark-v", "lark-", "lark@", "lark@v", "lark/v", "lark/", "lark_v"] {
+            assert_eq!(carried(prefix), "lark", "{prefix}");
+        }
+        assert_eq!([carried("v"), carried(""), carried("rs-"), carried("harv")], ["v", "", "rs", "harv"]);
+    }
+}
