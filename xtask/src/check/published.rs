@@ -7,9 +7,13 @@ use super::{Finding, checkout, lacks_version};
 use crate::{
     crates_io::{self, LARGEST_METADATA, Objection},
     edit::{slashed, typed},
-    files::cargo_toml::{self, Dependency, Table, VersionField},
+    files::{
+        cargo_lock,
+        cargo_toml::{self, Dependency, Table, VersionField},
+    },
     names, pep503, pypi, requirement,
     train::Train,
+    version::{Dialect, Version},
     workspace::{self, Member, Package, Workspace, is_inside, lexical, normalized},
 };
 
@@ -114,6 +118,99 @@ pub fn dependencies(workspace: &Workspace, train: &Train) -> Vec<Finding> {
         Some((of, what, next))
     });
     findings("dependencies", refused)
+}
+
+/// What published crates require of a registry, and `[patch]` or `[replace]` takes from elsewhere: whoever uses the crates
+/// gets the registry's.
+#[derive(Debug)]
+pub struct Patched<'w> {
+    pub package: &'w str,
+    pub requirement: &'w str,
+    /// The registry that the requirement names.
+    pub registry: Option<&'w str>,
+    manifests: Vec<String>,
+    /// Where it comes from here.
+    from: String,
+}
+
+pub fn patched<'w>(workspace: &'w Workspace, train: &'w Train) -> Vec<Patched<'w>> {
+    let root = &workspace.graph.root;
+    let of = &workspace.manifests[root].manifest.dependencies;
+    let lock = workspace.texts.get(&workspace.root_dir().join("Cargo.lock")).map_or("", String::as_str);
+    let locked = cargo_lock::sources(lock);
+    let mut found: Vec<Patched<'_>> = Vec::new();
+    for needed in needed(workspace, train).filter(|needed| needed.on.is_none()) {
+        let said = needed.said;
+        let Some(place) = said.requirement.as_ref().filter(|_| said.path.is_none() && said.git.is_none()) else {
+            continue;
+        };
+        // What the lock has of a registry is not patched.
+        let is_met = |version: &str| {
+            Version::parse(version, Dialect::Cargo)
+                .is_ok_and(|had| matches!(requirement::accepts(&place.text, &had), Ok(true)))
+        };
+        let mut own = locked.iter().filter(|(name, ..)| *name == said.package);
+        if own.any(|(_, version, source)| !source.starts_with("git+") && is_met(version)) {
+            continue;
+        }
+        let is_patch = |entry: &&Dependency| entry.table == Table::Patch && entry.package == said.package;
+        let Some(from) = of.iter().filter(is_patch).find_map(|entry| entry.git.as_ref().or(entry.path.as_ref())) else {
+            continue;
+        };
+        let (package, requirement, registry) = (&*said.package, &*place.text, said.registry.as_deref());
+        let manifest = slashed(&needed.by.manifest);
+        let is_same = |other: &&mut Patched<'_>| {
+            (other.package, other.requirement, other.registry) == (package, requirement, registry)
+        };
+        match found.iter_mut().find(is_same) {
+            Some(other) if other.manifests.contains(&manifest) => {}
+            Some(other) => other.manifests.push(manifest),
+            None => found.push(Patched {
+                package,
+                requirement,
+                registry,
+                manifests: vec![manifest],
+                from: crates_io::shown(from),
+            }),
+        }
+    }
+    found
+}
+
+impl Patched<'_> {
+    fn told(&self) -> String {
+        let (manifests, require) =
+            (self.manifests.join(" and "), if self.manifests.len() > 1 { "require" } else { "requires" });
+        format!("{manifests} {require} {} \"{}\"", self.package, self.requirement)
+    }
+
+    /// What is known without the registry.
+    pub fn note(&self) -> String {
+        format!(
+            "{}, which `[patch]` takes from {}: whether its registry has one is not known here",
+            self.told(),
+            self.from
+        )
+    }
+
+    /// The registry has a version that is required; these are its own, each with whether it was yanked.
+    pub fn unmet<'v>(&self, versions: impl Iterator<Item = (&'v str, bool)>) -> Option<Finding> {
+        let had = versions.filter(|(_, yanked)| !yanked);
+        let mut had: Vec<Version> =
+            had.filter_map(|(version, _)| Version::parse(version, Dialect::Cargo).ok()).collect();
+        if had.iter().any(|had| !matches!(requirement::accepts(self.requirement, had), Ok(false))) {
+            return None;
+        }
+        had.sort();
+        let most = had.last().map_or("none at all".to_owned(), |most| format!("{} at most", most.tag()));
+        let what = format!(
+            "{}, which its registry does not have ({most}): here, `[patch]` takes it from {}",
+            self.told(),
+            self.from
+        );
+        let next = format!("require a version of {} that is there, or have one published first", self.package);
+        Some(Finding::new("dependencies", what, next))
+    }
 }
 
 /// What no registry has.

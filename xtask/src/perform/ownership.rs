@@ -8,6 +8,7 @@ use xshell::{Shell, cmd};
 
 use super::{World, images};
 use crate::{
+    check::published,
     plan::ownership::{self, Answer, Contested, INSTEAD, Kind, Made, NAMES, Name, Own, Owner, Registered, Registries},
     snapshot::Snapshot,
     step::{Observation, Tagged},
@@ -48,6 +49,18 @@ pub fn registries(world: &World<'_>, snapshot: &Snapshot, names: &[Name]) -> Reg
     for (name, answer) in ask(world, &own, names) {
         match answer {
             Ok(answer) => registries.answers.push((name, answer)),
+            Err(error) => registries.unasked.push(format!("{error:#}")),
+        }
+    }
+    let patched = published::patched(&snapshot.workspace, &snapshot.train);
+    let told = world.each(&patched, |world, patched| {
+        let known = registries::Registries::of(&world.sh.current_dir().join(snapshot.workspace.root_dir()))?;
+        let lines = index::versions(&known, patched.package, patched.registry)?;
+        Ok(patched.unmet(lines.iter().map(|line| (line.vers.as_str(), line.yanked))))
+    });
+    for told in told {
+        match told {
+            Ok(unmet) => registries.unmet.extend(unmet),
             Err(error) => registries.unasked.push(format!("{error:#}")),
         }
     }

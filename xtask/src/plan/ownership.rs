@@ -98,6 +98,8 @@ pub struct Answer {
 #[derive(Clone, Debug, Default)]
 pub struct Registries {
     pub answers: Vec<(Name, Answer)>,
+    /// What is required and patched here, and no registry has.
+    pub unmet: Vec<Finding>,
     /// Why some could not be asked.
     pub unasked: Vec<String>,
 }
@@ -243,7 +245,7 @@ impl Registries {
         });
         let unasked: BTreeSet<String> = self.unasked.iter().cloned().chain(unknown).collect();
         let unasked = unasked.into_iter().map(|why| format!("not known of the registries: {why}"));
-        (names.chain(taken).collect(), unasked.collect())
+        (names.chain(taken).chain(self.unmet.clone()).collect(), unasked.collect())
     }
 }
 

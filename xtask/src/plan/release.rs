@@ -167,6 +167,9 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
     findings.extend(check::strange_places(snapshot, to));
     remarks.extend(kept_metadata(snapshot, to, &versions));
     remarks.extend(check::published::noted(workspace, train));
+    if !options.push {
+        remarks.extend(check::published::patched(workspace, train).iter().map(|patched| patched.note()));
+    }
     findings.extend(misplaced_metadata(snapshot, to));
     findings.extend(check::published::unconfigured(workspace, train, &options.unconfigured));
     // All that travels together is on the driver's minor line; what is far below it may have a version of its own.

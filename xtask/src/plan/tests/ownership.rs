@@ -18,7 +18,7 @@ fn answer(owner: Owner, versions: &[(&str, bool)]) -> Answer {
 }
 
 fn planned(house: &Sketch, answers: Vec<(Name, Answer)>, waive: &[&str], released: bool) -> Plan {
-    let registries = Registries { answers, unasked: Vec::new() };
+    let registries = Registries { answers, ..Registries::default() };
     let waive = waive.iter().map(|name| (*name).to_owned()).collect();
     let options = Options { push: true, waive, registries, ..Options::default() };
     release::plan(&house.snapshot(), &v("0.10.0"), released, &options)
@@ -96,7 +96,7 @@ fn a_name_or_a_version_that_others_have_is_refused_and_can_be_set_aside() {
 #[test]
 fn what_cannot_be_asked_stands_against_nothing_and_is_told() {
     let unasked = vec!["cargo could not be asked for barter: x".to_owned(); 2];
-    let registries = Registries { answers: Vec::new(), unasked };
+    let registries = Registries { unasked, ..Registries::default() };
     let options = Options { push: true, registries, ..Options::default() };
     let plan = release::plan(&house().snapshot(), &v("0.10.0"), false, &options);
     assert_eq!(findings(&plan), [""; 0]);

@@ -7,7 +7,7 @@ use super::sketch::{Sketch, findings, house, v};
 use crate::{
     check::published,
     crates_io::About,
-    plan::{Options, release},
+    plan::{Options, ownership::Registries, release},
 };
 
 const BARTER: &str = "crates/barter/Cargo.toml";
@@ -176,6 +176,61 @@ fn two_crates_are_one_to_the_public_registry() {
         ]
     );
     assert_eq!(found("barterdata"), [""; 0]);
+}
+
+#[test]
+fn what_a_patch_takes_from_elsewhere_is_the_registrys_for_others() {
+    const PATCH: &str =
+        "[patch.crates-io]\nfork = { git = \"https://forge.example/fork\" }\n\n[workspace.dependencies]\n";
+    let requiring = |entry: &str| needing(entry).with("Cargo.toml", "[workspace.dependencies]\n", PATCH);
+    let required = "crates/barter/Cargo.toml requires fork \"2\", which";
+    let patched = |sketch: &Sketch, versions: &[(&str, bool)]| {
+        let snapshot = sketch.snapshot();
+        let found = published::patched(&snapshot.workspace, &snapshot.train);
+        found.iter().filter_map(|one| Some(one.unmet(versions.iter().copied())?.what)).collect::<Vec<_>>()
+    };
+    let unmet = |most: &str| {
+        format!(
+            "{required} its registry does not have ({most}): here, `[patch]` takes it from https://forge.example/fork"
+        )
+    };
+    let requires = requiring("fork = \"2\"\n");
+    assert_eq!(patched(&requires, &[("1.9.0", false), ("1.10.0", false)]), [unmet("1.10.0 at most")]);
+    assert_eq!(patched(&requires, &[("2.0.0", true), ("2.1.0-rc.1", false)]), [unmet("2.1.0-rc.1 at most")]);
+    assert_eq!(patched(&requires, &[]), [unmet("none at all")]);
+    assert_eq!(patched(&requires, &[("1.9.0", false), ("2.0.1", false)]), [""; 0]);
+    for entry in [
+        "fork = { version = \"2\", git = \"https://forge.example/fork\" }\n",
+        "fork = { version = \"2\", path = \"../helper\" }\n",
+        "other = \"2\"\n",
+        "[dev-dependencies]\nfork = { git = \"https://forge.example/fork\" }\n",
+    ] {
+        assert_eq!(patched(&requiring(entry), &[]), [""; 0], "{entry}");
+    }
+    // The lock has the registry's: the patch is not used for it.
+    let locked = |source: &str| {
+        let lock = format!("version = 4\n\n[[package]]\nname = \"fork\"\nversion = \"2.0.0\"\nsource = \"{source}\"\n");
+        patched(&requires.clone().file("Cargo.lock", &lock), &[]).len()
+    };
+    assert_eq!(locked("registry+https://github.com/rust-lang/crates.io-index"), 0);
+    assert_eq!(locked("git+https://forge.example/fork#11"), 1);
+
+    let note = format!(
+        "{required} `[patch]` takes from https://forge.example/fork: whether its registry has one is not known here"
+    );
+    let plan = requires.release("0.10.0");
+    assert_eq!(findings(&plan).iter().filter(|found| found.starts_with("dependencies")).count(), 0, "nobody was asked");
+    assert!(plan.remarks.contains(&note), "{:?}", plan.remarks);
+    let snapshot = requires.snapshot();
+    let unmet = published::patched(&snapshot.workspace, &snapshot.train)
+        .iter()
+        .filter_map(|one| one.unmet([].into_iter()))
+        .collect();
+    let options =
+        Options { push: true, registries: Registries { unmet, ..Registries::default() }, ..Options::default() };
+    let plan = release::plan(&snapshot, &v("0.10.0"), false, &options);
+    assert_eq!(plan.findings.iter().filter(|found| found.check == "dependencies").count(), 1, "{:?}", plan.findings);
+    assert!(!plan.remarks.contains(&note), "{:?}", plan.remarks);
 }
 
 #[test]
