@@ -202,8 +202,13 @@ fn alternate(store: &Path) -> OsString {
 }
 
 fn status(sh: &Shell) -> Result<Repo> {
-    let status =
-        cmd!(sh, "git status --porcelain=v2 --branch -z --untracked-files=all --ignored=matching --no-renames");
+    // Whoever has git ignore changes of a submodule is spared its untracked files alone: others are in no checkout.
+    let modules = std::fs::read_to_string(sh.current_dir().join(".gitmodules")).unwrap_or_default();
+    let ignores = modules.contains("ignore").then_some("--ignore-submodules=untracked");
+    let status = cmd!(
+        sh,
+        "git status --porcelain=v2 --branch -z --untracked-files=all --ignored=matching --no-renames {ignores...}"
+    );
     let status = status.quiet().ignore_status().output()?;
     if !status.status.success() {
         let told = String::from_utf8_lossy(&status.stderr).trim().replace('\n', "; ");
