@@ -12,7 +12,7 @@ use std::{
 };
 
 use anyhow::{Result, bail};
-use xshell::cmd;
+use xshell::{Shell, cmd};
 
 use crate::{
     config::Entries,
@@ -24,6 +24,7 @@ use crate::{
         hotfix::{self as fixes, Line},
         postfix::{self, Fix},
         release::{self, Goal},
+        strays::{Mention, Search},
         taken::Next,
     },
     repo::{self, LogEntry},
@@ -418,6 +419,7 @@ fn draw(
         current => current.of_crates(),
     };
     let is_left = matches!(intent, Intent::Release(_)) && !released && left != *to;
+    let search = is_left.then(|| Search::of_release(&snapshot, &left, to));
     // The tree is searched for strays while the plan is made.
     let (mut plan, mentions) = repo::beside(
         loader.sh,
@@ -426,8 +428,13 @@ fn draw(
             (Intent::Postfix(fix), None) => postfix::plan(&snapshot, to, fix, released, options),
             (_, None) => release::plan(&snapshot, to, released, options),
         },
-        |sh| if is_left { repo::mentions(sh, &left.to_string()) } else { Ok(Vec::new()) },
+        |sh| search.as_ref().map_or(Ok(Vec::new()), |search| mentions(sh, search)),
     );
     plan.note_strays(&snapshot, &mentions?);
     Ok(Planned { snapshot, plan })
+}
+
+/// The lines of the tree that say what is looked for.
+pub fn mentions(sh: &Shell, search: &Search) -> Result<Vec<Mention>> {
+    repo::search(sh, &search.needles(), |path, text| search.mentions(path, text))
 }

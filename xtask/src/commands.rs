@@ -796,6 +796,7 @@ fn print_json(report: &Report, plan: &Plan, seen: &[Seen], outcome: &str) {
             "findings": plan.findings,
             "waived": plan.waived,
             "remarks": plan.remarks,
+            "strays": plan.strays,
             "steps": if plan_only { json!(plan.steps) } else { json!(seen) },
             "spent": child::spent(),
             "outcome": outcome,

@@ -16,6 +16,7 @@ pub mod release;
 pub mod rollback;
 pub mod smoke;
 pub mod standing;
+pub mod strays;
 pub mod taken;
 pub mod timetable;
 
@@ -24,7 +25,7 @@ mod tests;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::{Path, PathBuf},
+    path::Path,
     sync::Arc,
 };
 
@@ -33,10 +34,11 @@ use serde::Serialize;
 
 use changes::Collected;
 use ownership::Registries;
+use strays::{Mention, Stray};
 
 use crate::{
     check::{self, Finding, short},
-    config::{Template, When},
+    config::Template,
     date::Date,
     edit::{Edit, Fate, Reason, slashed},
     files::{
@@ -68,6 +70,8 @@ pub struct Plan {
     pub waived: Vec<Finding>,
     /// What does not stand against it but should be known.
     pub remarks: Vec<String>,
+    /// What still says the version left behind.
+    pub strays: Vec<Stray>,
     pub steps: Vec<Step>,
     /// What is known of the steps that check something.
     #[serde(skip)]
@@ -103,77 +107,13 @@ impl Plan {
             .unwrap_or_default()
     }
 
-    /// Adds the lines that mention the version left behind and that no edit changes: path, line number, line.
+    /// Adds the places that mention the version left behind and that no edit changes.
     pub fn note_strays(&mut self, snapshot: &Snapshot, mentions: &[Mention]) {
         // The words of a release stand in files of their own, which are no strays.
         let edits = self.edits().iter().filter(|edit| !edit.is_prose() || edit.fate == Fate::Remove);
-        let mut found = strays(snapshot, edits.map(|edit| (edit.path.as_path(), edit.new.as_str())), mentions);
-        let known = known(&snapshot.workspace, mentions);
-        found.retain(|(path, number, _)| !known.contains(&(path.as_path(), *number)));
-        let mut remarks: Vec<String> = found
-            .iter()
-            .take(10)
-            .map(|(path, number, line)| format!("stray: {}:{number}: {}", slashed(path), line.trim()))
-            .collect();
-        if found.len() > remarks.len() {
-            remarks
-                .push(format!("stray: and {} more lines mention the version left behind", found.len() - remarks.len()));
-        }
-        self.remarks.extend(remarks);
+        let rewritten = edits.map(|edit| (edit.path.as_path(), edit.new.as_str()));
+        self.strays = strays::files(snapshot, rewritten, mentions);
     }
-}
-
-/// A line that mentions a version: path, line number, line.
-pub type Mention = (PathBuf, usize, String);
-
-/// The lines among the mentions that say a member's version, or require it: those that do not move are left on purpose.
-fn known<'w>(workspace: &'w Workspace, mentions: &[Mention]) -> BTreeSet<(&'w Path, usize)> {
-    let own = workspace.members.iter().filter_map(|member| match &member.version_field {
-        VersionField::Literal(place) => Some((&member.manifest, place)),
-        _ => None,
-    });
-    let known = own.chain(workspace.requirements.iter().map(|site| (&site.path, &site.place)));
-    let mentioning: BTreeSet<&PathBuf> = mentions.iter().map(|(path, ..)| path).collect();
-    let known = known.filter(|(path, _)| mentioning.contains(path)).filter_map(|(path, place)| {
-        let before = workspace.texts.get(path)?.get(..place.span.start)?;
-        Some((path.as_path(), before.matches('\n').count() + 1))
-    });
-    known.collect()
-}
-
-/// The mentions of the version left behind that stand in no line of `rewritten`, the new texts of files, and that nothing
-/// else explains.
-fn strays<'m, 't>(
-    snapshot: &Snapshot,
-    rewritten: impl Iterator<Item = (&'t Path, &'t str)>,
-    mentions: &'m [Mention],
-) -> Vec<&'m Mention> {
-    // By line, split once: a manifest or a lock may mention the version thousands of times.
-    let rewritten: BTreeMap<&Path, Vec<&str>> = rewritten.map(|(path, text)| (path, text.lines().collect())).collect();
-    let is_log = |path: &Path| {
-        let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
-        name.ends_with(".lock")
-            || name.starts_with("changelog")
-            || name.starts_with("changes")
-            || name.starts_with("history")
-    };
-    let Snapshot { workspace, train, .. } = snapshot;
-    // What follows a publication still says the version before, and the notes and the list tell of it.
-    let published = train.config.files.iter().filter(|file| file.when == When::Published).map(|file| &file.path);
-    let deployed = train.config.deployments.iter().map(|deployment| &deployment.path);
-    let others: BTreeSet<PathBuf> = published
-        .chain(deployed)
-        .chain(&train.config.follow_ups)
-        .chain(workspace.trains.iter().filter_map(|train| train.changelog.as_ref()))
-        .map(|path| workspace.in_root(path))
-        .chain(train.release_notes.clone())
-        .collect();
-    let stays = |(path, number, line): &&Mention| {
-        let lines = rewritten.get(path.as_path());
-        let changed = lines.is_some_and(|lines| lines.get(number - 1).copied() != Some(line.trim_end_matches('\r')));
-        !changed && !is_log(path) && !others.contains(path)
-    };
-    mentions.iter().filter(stays).collect()
 }
 
 /// The subjects of the commits that releases, and what follows them, make here: those of every train.
@@ -361,6 +301,7 @@ impl Draft {
             findings,
             waived,
             remarks,
+            strays: Vec::new(),
             steps,
             checks,
         }

@@ -30,6 +30,7 @@ use crate::{
     edit::{STAGED, typed},
     files::tag_record::Record,
     names::{ROLLBACK, check_word},
+    parallel,
     workspace::{Texts, dir, normalized},
 };
 
@@ -799,39 +800,29 @@ pub fn paths(listed: &[u8]) -> BTreeSet<PathBuf> {
     fields(listed).map(named).collect()
 }
 
-/// Lines of tracked text files in the working tree that hold `version` by itself: path, line number from 1, line.
-pub fn mentions(sh: &Shell, version: &str) -> Result<Vec<(PathBuf, usize, String)>> {
-    let output = cmd!(sh, "git grep --no-color --no-column --no-recurse-submodules -I -n -z -w -F -e {version} --")
+/// What `read` finds in the tracked text files of the working tree that hold any of the needles, in the order of their names.
+pub fn search<T: Send>(
+    sh: &Shell,
+    needles: &BTreeSet<String>,
+    read: impl Fn(&Path, &str) -> Vec<T> + Sync,
+) -> Result<Vec<T>> {
+    let named_needles = needles.iter().flat_map(|needle| ["-e", needle.as_str()]);
+    let output = cmd!(sh, "git grep --no-color --no-recurse-submodules -I -l -z -F {named_needles...} --")
         .quiet()
         .ignore_status()
         .output()?;
     // 1 is its "none".
     if !matches!(output.status.code(), Some(0 | 1)) {
-        bail!("git grep {version}: {}", String::from_utf8_lossy(&output.stderr).trim());
+        bail!("git grep: {}", String::from_utf8_lossy(&output.stderr).trim());
     }
-    let mut lines = Vec::new();
-    let mut rest = output.stdout.as_slice();
-    // Read in turn: a path may hold line endings, which a line does not.
-    let mut until = |end: u8| {
-        let (field, after) = rest.split_at(rest.iter().position(|byte| *byte == end)?);
-        rest = &after[1..];
-        Some(field)
-    };
-    while let (Some(path), Some(number), Some(line)) = (until(0), until(0), until(b'\n')) {
-        lines.extend(lossy(number).parse().ok().map(|number| (named(path), number, lossy(line))));
-    }
-    // `0.9.3` is part of the longer versions `0.9.3-rc.1`, `1.0.9.3` and `0.9.3.post1`, which are others.
-    let joins = |c: Option<char>, next: Option<char>| {
-        c.is_some_and(|c| "-+.".contains(c)) && next.is_some_and(char::is_alphanumeric)
-    };
-    let alone = |line: &str| {
-        line.match_indices(version).any(|(at, found)| {
-            let (mut before, mut after) = (line[..at].chars().rev(), line[at + found.len()..].chars());
-            !joins(before.next(), before.next()) && !joins(after.next(), after.next())
-        })
-    };
-    lines.retain(|(.., line)| alone(line));
-    Ok(lines)
+    let paths: Vec<PathBuf> = fields(&output.stdout).map(named).collect();
+    let dir = sh.current_dir();
+    let found = parallel::map(&paths, 32, |path| match std::fs::read(dir.join(path)) {
+        Ok(bytes) => read(path, &String::from_utf8_lossy(&bytes)),
+        // It went since git looked.
+        Err(_) => Vec::new(),
+    });
+    Ok(found.into_iter().flatten().collect())
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ use crate::{
         publish::Publication,
         rollback::Rollback,
         standing::{self, Standing},
+        strays::{self, Stray},
     },
     step::{Observation, Step},
     tools::secrets,
@@ -176,8 +177,18 @@ impl Report {
             self.say(format!("  {}: {}", crate::edit::slashed(&edit.path), why.join("; ")));
         }
         self.notes(&plan.remarks);
+        self.strays(&plan.strays);
         for waived in &plan.waived {
             self.warn(format!("waived: {}: {}", waived.check, waived.what));
+        }
+    }
+
+    /// The files that still say the version left behind: how many they are, or each of them.
+    fn strays(&self, strays: &[Stray]) {
+        self.notes(strays::summary(strays).as_slice());
+        for Stray { path, lines, line, text, .. } in strays.iter().filter(|_| self.loudness >= Loudness::Verbose) {
+            let lines = if *lines == 1 { "1 line".to_owned() } else { format!("{lines} lines") };
+            self.say(format!("  stray: {path}:{line} ({lines}): {text}"));
         }
     }
 

@@ -13,6 +13,7 @@ use crate::{
     plan::{
         post_release::Released,
         publish::{self, Publication},
+        strays::Search,
     },
     repo,
     run::{self, Seen},
@@ -51,7 +52,9 @@ fn released(world: &World<'_>, loader: &Loader<'_>, tagged: &Snapshot, publicati
         record: tagged.recorded.clone().map(|recorded| recorded.record).unwrap_or_default(),
         digests: digests(world, &publication),
         is_here: repo::is_ancestor(world.sh, &publication.of.commit, &loader.repo.head)?,
-        mentions: before.map_or(Ok(Vec::new()), |version| repo::mentions(world.sh, &version.to_string()))?,
+        mentions: before.map_or(Ok(Vec::new()), |before| {
+            basis::mentions(world.sh, &Search::new(tagged, [before], &publication.of.version))
+        })?,
         parts: publication.steps,
         of: publication.of,
     })

@@ -147,6 +147,7 @@ pub fn plan(snapshot: &Snapshot, line: &Line, released: bool, options: &Options)
             findings: check::repository(&here, None),
             waived: Vec::new(),
             remarks: Vec::new(),
+            strays: Vec::new(),
             steps: vec![Step::Branch(branch), Step::Fix(fix)],
             checks: Checks::default(),
         };

@@ -4,9 +4,10 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    Draft, Mention, Plan, after,
+    Draft, Plan, after,
     edits::{Places, Texts},
-    left_to_release, moved, read_back, release, strays,
+    left_to_release, moved, read_back, release,
+    strays::{self, Mention},
 };
 use crate::{
     check::{self, Finding},
@@ -186,7 +187,7 @@ fn items(snapshot: &Snapshot, released: &Released, texts: &Texts<'_>) -> Vec<Str
     // What was set aside for the release is made up for after it.
     items.extend(released.record.waived.iter().map(|name| format!("check what was waived: {name}")));
     items.extend(released.record.not_verified.iter().map(|check| format!("check what was not verified: {check}")));
-    let strays = strays(snapshot, texts.changed(), &released.mentions).into_iter();
+    let strays = strays::left(snapshot, texts.changed(), &released.mentions).into_iter();
     items.extend(
         strays
             .take(10)
@@ -241,6 +242,7 @@ fn lay_out(
         findings: draft.findings,
         waived: Vec::new(),
         remarks,
+        strays: Vec::new(),
         steps,
         checks: Checks::default(),
     }

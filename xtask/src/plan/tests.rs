@@ -20,5 +20,6 @@ mod rolled_back;
 mod sketch;
 mod standing;
 mod steps;
+mod strays;
 mod wheels;
 mod words;

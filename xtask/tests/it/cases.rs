@@ -93,6 +93,8 @@ cases! {
     requirement_cannot_follow
     single_crate
     smoke_fails
+    strays
+    strays_configured
     subdirectory
     tag_elsewhere
     tag_only

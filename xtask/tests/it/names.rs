@@ -66,8 +66,10 @@ fn what_is_not_utf8_stops_no_command() {
     place.xtask("smoke --dry-run").ok();
     place.xtask("calendar").ok();
     let dry: Value = serde_json::from_str(&place.xtask("release minor --dry-run --json").ok().out).unwrap();
-    let strays = dry["remarks"].to_string();
-    assert!(strays.contains("caf\u{fffd}.txt:1: 0.7.3: caf\u{fffd}"), "{strays}");
+    let stray =
+        |key: &str| dry["strays"].as_array().unwrap().iter().map(|stray| stray[key].to_string()).collect::<String>();
+    assert!(stray("path").contains("caf\u{fffd}.txt"), "{}", stray("path"));
+    assert!(stray("text").contains("0.7.3: caf\u{fffd}"), "{}", stray("text"));
     place.xtask(&format!("release minor {UNPROVED}")).ok();
     assert_eq!(place.git("status --porcelain"), "");
     assert!(place.git("show v0.8.0:CHANGELOG.md").contains("café songs"));

@@ -16,6 +16,7 @@ use crate::{
         Options, Plan,
         postfix::{self, Fix},
         release::{self, Goal},
+        strays::Search,
     },
     repo::{Message, Recorded, Repo},
     snapshot::{Since, Snapshot},
@@ -40,7 +41,6 @@ pub struct Sketch {
     pub commits: Vec<Message>,
     /// Those that a pre-release told.
     pub told: Vec<&'static str>,
-    pub mentions: Vec<(&'static str, usize, &'static str)>,
     pub options: Options,
 }
 
@@ -242,7 +242,9 @@ impl Sketch {
         let next = goal.version(&snapshot, snapshot.train.version(&snapshot.workspace)).unwrap();
         let mut plan = release::plan(&snapshot, &next.version, false, &self.options);
         plan.remarks.extend(next.why);
-        let mentions = self.mentions.iter().map(|(path, line, text)| (PathBuf::from(path), *line, text.to_string()));
+        let left = release::left_behind(&snapshot, &next.version);
+        let search = Search::of_release(&snapshot, &left, &next.version);
+        let mentions = self.texts.iter().flat_map(|(path, text)| search.mentions(path, text));
         plan.note_strays(&snapshot, &mentions.collect::<Vec<_>>());
         plan
     }

@@ -477,52 +477,18 @@ fn a_configured_place_keeps_the_precision_that_it_has() {
 }
 
 #[test]
-fn what_is_edited_is_no_stray() {
+fn what_is_told_in_words_is_no_stray() {
     let log = "# News\n\n## [Unreleased]\n\n## [0.9.3] - 2026-01-07\n\n- all\n\n[Unreleased]: https://x/compare/v0.9.3...HEAD\n";
-    let mut house = house()
+    let house = house()
         .without("CHANGELOG.md")
         .file("NEWS.md", log)
         .file("changelog.d/7.fixed.md", "it panicked since 0.9.3\n")
         .configured("changelog", json!("NEWS.md"))
         .configured("changes", json!(["unreleased", "fragments"]));
-    house.mentions = vec![
-        ("NEWS.md", 5, "## [0.9.3] - 2026-01-07"),
-        ("NEWS.md", 9, "[Unreleased]: https://x/compare/v0.9.3...HEAD"),
-        ("changelog.d/7.fixed.md", 1, "it panicked since 0.9.3"),
-    ];
     let plan = house.release("minor");
     assert_eq!(findings(&plan), [""; 0]);
-    assert_eq!(plan.remarks, [""; 0]);
+    assert_eq!((plan.remarks.len(), plan.strays.len()), (0, 0));
     assert!(text(&plan, "NEWS.md").contains("- it panicked since 0.9.3 (#7)\n"), "{}", text(&plan, "NEWS.md"));
-}
-
-#[test]
-fn lines_that_still_say_the_old_version_are_told_but_not_changed() {
-    let mut house = house();
-    house.mentions = vec![
-        ("crates/barter-data/Cargo.toml", 3, "version = \"0.9.3\""),
-        ("crates/barter-data/Cargo.toml", 6, "serde = \"0.9.3\""),
-        ("CHANGELOG.md", 9, "## [0.9.3] - 2026-01-07"),
-        ("README.md", 7, "barter = \"0.9.3\""),
-    ];
-    let plan = house.release("minor");
-    assert_eq!(
-        plan.remarks,
-        ["stray: crates/barter-data/Cargo.toml:6: serde = \"0.9.3\"", "stray: README.md:7: barter = \"0.9.3\""]
-    );
-}
-
-#[test]
-fn a_member_that_a_patch_leaves_is_no_stray() {
-    let mut house = house().changed("v0.9.3", &["crates/barter/src/lib.rs"]);
-    house.mentions = vec![
-        ("crates/barter-instrument/Cargo.toml", 3, "version = \"0.9.3\""),
-        ("Cargo.toml", 6, "barter-instrument = { path = \"crates/barter-instrument\", version = \"=0.9.3\" }"),
-        ("crates/barter-data/Cargo.toml", 6, "serde = \"0.9.3\""),
-    ];
-    let plan = house.release("patch");
-    assert!(!moved(&plan).contains(&"barter-instrument"));
-    assert_eq!(plan.remarks, ["stray: crates/barter-data/Cargo.toml:6: serde = \"0.9.3\""]);
 }
 
 #[test]

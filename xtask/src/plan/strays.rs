@@ -1,0 +1,803 @@
+//! Strays: places in tracked texts that still say a version which a release leaves behind, and that no edit of the plan changes.
+//! It must never take the version of something else for the train's: what stands beside another name is that one's.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+};
+
+use serde::Serialize;
+
+use crate::{
+    config::When,
+    edit::slashed,
+    files::cargo_toml::VersionField,
+    snapshot::Snapshot,
+    version::{Dialect, Version},
+    workspace::Member,
+};
+
+/// A line that says a version: path, line number, line.
+pub type Mention = (PathBuf, usize, String);
+
+/// A file that no edit brings up to the release.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Stray {
+    pub path: String,
+    pub kind: Kind,
+    pub lines: usize,
+    /// The first of them.
+    pub line: usize,
+    pub text: String,
+}
+
+/// What a file is, the most urgent first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// What is published by it, in whatever ecosystem.
+    Manifest,
+    Text,
+    /// A lock or a list that a program writes.
+    Generated,
+}
+
+/// What is looked for.
+#[derive(Debug)]
+pub struct Search {
+    /// The names of the train, each as its words, and the versions that count beside that name alone.
+    names: BTreeMap<String, Vec<Version>>,
+    /// The versions that the train leaves behind.
+    behind: Vec<Version>,
+    to: Version,
+}
+
+/// Who a version belongs to by what stands before it.
+#[derive(Clone, Debug, PartialEq)]
+enum Owner {
+    /// One of the train's names, by itself.
+    Own(String),
+    /// Words with one of its names among them: `RUFF_VERSION`, `@opendal/lib-linux`.
+    Akin,
+    /// A word for a version and no name.
+    Version,
+    /// Neither.
+    Nobody,
+    /// Another name, or a word for something that is past.
+    Other,
+}
+
+/// A version found in a line.
+#[derive(Debug)]
+struct Found<'l> {
+    /// Where its text begins, a `v` before it included.
+    start: usize,
+    /// The numbers, and what of the text behind them belongs to the version.
+    numbers: Vec<u64>,
+    suffix: &'l str,
+    text: &'l str,
+}
+
+/// Words before a version that are no name.
+const VERSION_WORDS: [&str; 8] = ["ver", "tag", "rev", "ref", "revision", "release", "pkgver", "versions"];
+
+/// Words whose version is another thing's, however it is called.
+const OTHERS: [&str; 40] = [
+    "python",
+    "node",
+    "rust",
+    "rustc",
+    "msrv",
+    "toolchain",
+    "schema",
+    "lockfile",
+    "format",
+    "protocol",
+    "spec",
+    "min",
+    "minimum",
+    "max",
+    "maximum",
+    "required",
+    "requires",
+    "java",
+    "jdk",
+    "dotnet",
+    "npm",
+    "pnpm",
+    "yarn",
+    "cmake",
+    "lang",
+    "language",
+    "os",
+    "ubuntu",
+    "macos",
+    "compat",
+    "compatibility",
+    "edition",
+    "cuda",
+    "xml",
+    "openapi",
+    "swagger",
+    "tools",
+    "target",
+    "gradle",
+    "engine",
+];
+
+/// Words after which a version is one of the past.
+const PAST: [&str; 14] = [
+    "since",
+    "before",
+    "until",
+    "than",
+    "after",
+    "prior",
+    "versionadded",
+    "versionchanged",
+    "deprecated",
+    "removed",
+    "introduced",
+    "added",
+    "from",
+    "till",
+];
+
+impl Search {
+    /// What a release of `to` leaves behind: the version that the crates have, and the last final one where that is another.
+    pub fn of_release(snapshot: &Snapshot, left: &Version, to: &Version) -> Search {
+        let Snapshot { workspace, train, repo, .. } = snapshot;
+        let current = train.version(workspace);
+        let finals = train.tags_in_use(repo).map(|(version, _)| version);
+        let last = finals.filter(|version| !version.is_prerelease() && version.post().is_none() && version < to).max();
+        let last = last.filter(|_| left.is_prerelease());
+        Search::new(snapshot, [left.clone(), current.clone()].into_iter().chain(last), to)
+    }
+
+    pub fn new(snapshot: &Snapshot, behind: impl IntoIterator<Item = Version>, to: &Version) -> Search {
+        let Snapshot { workspace, train, .. } = snapshot;
+        let behind: BTreeSet<Version> = behind
+            .into_iter()
+            .filter(|version| version != to)
+            .flat_map(|version| [version.of_crates(), version])
+            .collect();
+        let mut names: BTreeMap<String, Vec<Version>> = BTreeMap::new();
+        // Who stays, and has the version, is named as those that travel are.
+        let stays = |at: &usize| behind.contains(&workspace.members[*at].version) && !is_left_on_purpose(snapshot, *at);
+        let members = (0..workspace.members.len()).filter(stays).chain(train.members());
+        for at in members {
+            let Member { name, version, .. } = &workspace.members[at];
+            let own = Some(version.clone()).filter(|version| version != to && !behind.contains(version));
+            names.insert(spelt(name), own.into_iter().collect());
+        }
+        let wheels = train.wheels.iter().filter_map(|wheel| wheel.project.name.as_deref());
+        let images = train.config.images.iter().map(|image| &*image.name);
+        for name in wheels.chain(images).chain([train.name()]) {
+            names.entry(spelt(name)).or_default();
+        }
+        Search { names, behind: behind.into_iter().collect(), to: to.clone() }
+    }
+
+    /// What every text holds in which something is to be found. What counts beside a name alone is looked for in full:
+    /// too many texts hold `0.0`.
+    pub fn needles(&self) -> BTreeSet<String> {
+        let core = |version: &Version| version.final_version().to_string();
+        let minor = |version: &Version| core(version).rsplit_once('.').map(|(minor, _)| minor.to_owned());
+        self.behind.iter().filter_map(minor).chain(self.names.values().flatten().map(core)).collect()
+    }
+
+    /// The lines of a text that say what is left behind.
+    pub fn mentions(&self, path: &Path, text: &str) -> Vec<Mention> {
+        if is_of_the_past(path) {
+            return Vec::new();
+        }
+        let place = Place::of(path);
+        let needles = self.needles();
+        let mut hits: Vec<usize> =
+            needles.iter().flat_map(|needle| text.match_indices(needle.as_str()).map(|(at, _)| at)).collect();
+        hits.sort_unstable();
+        let mut mentions: Vec<Mention> = Vec::new();
+        let (mut number, mut counted, mut end) = (1, 0, 0);
+        for at in hits {
+            // The line is told already.
+            if at < end && mentions.last().is_some_and(|(_, last, _)| *last == number) {
+                continue;
+            }
+            number += text[counted..at].matches('\n').count();
+            counted = at;
+            let start = text[..at].rfind('\n').map_or(0, |at| at + 1);
+            end = text[at..].find('\n').map_or(text.len(), |length| at + length);
+            let line = &text[start..end];
+            let found = Found::read(line, at - start);
+            if found.is_some_and(|found| self.is_behind(&found, line, &text[..start], place)) {
+                mentions.push((path.to_owned(), number, line.trim_end_matches('\r').to_owned()));
+            }
+        }
+        mentions
+    }
+
+    /// Whether a version in a line is one of the train's that is left behind.
+    fn is_behind(&self, found: &Found<'_>, line: &str, above: &str, place: Place) -> bool {
+        let said = self.behind.iter().map(|version| found.says(version, &self.to)).max().unwrap_or(Said::Not);
+        let by_name = |name: &str| {
+            let own = self.names.get(name).into_iter().flatten().map(|version| found.says(version, &self.to));
+            own.max().unwrap_or(Said::Not).max(said)
+        };
+        if said == Said::Not && self.names.values().all(Vec::is_empty) {
+            return false;
+        }
+        if place == Place::Version {
+            return said == Said::Whole;
+        }
+        let owner = self.owner(found, line, above, place);
+        match (&owner, place) {
+            (Owner::Own(name), _) => by_name(name) > Said::Not,
+            (Owner::Akin, Place::Manifest) => said > Said::Older,
+            (Owner::Version, Place::Manifest) => said > Said::Older,
+            (Owner::Akin, _) => said == Said::Whole,
+            (Owner::Version, Place::Source | Place::Text | Place::Config) => said == Said::Whole,
+            (Owner::Nobody, Place::Manifest | Place::Text) => said == Said::Whole,
+            // Small numbers are many packages'.
+            (Owner::Nobody, Place::Source) => said == Said::Whole && found.numbers.iter().any(|number| *number > 9),
+            _ => false,
+        }
+    }
+
+    /// Whose the version is.
+    fn owner(&self, found: &Found<'_>, line: &str, above: &str, place: Place) -> Owner {
+        let (before, after) = (&line[..found.start], &line[found.start + found.text.len()..]);
+        let head = before.rsplit(|c| !is_of_address(c)).next().unwrap_or_default();
+        if head.contains("://") || head.matches('/').count() > 1 {
+            return self.owner_in_address(head, after.split(|c| !is_of_address(c)).next().unwrap_or_default());
+        }
+        let ahead = before.trim_end_matches(|c: char| !c.is_alphanumeric());
+        let gap = &before[ahead.len()..];
+        let word = ahead.rsplit(|c| !is_of_word(c)).next().unwrap_or_default();
+        let ahead = &ahead[..ahead.len() - word.len()];
+        if word.is_empty() {
+            return self.owner_above(above, place, Owner::Nobody);
+        }
+        let (name, last) = (spelt(word), word.rsplit('/').next().map(spelt).unwrap_or_default());
+        if let Some(own) = [&name, &last].into_iter().find(|name| self.names.contains_key(*name)) {
+            return Owner::Own(own.clone());
+        }
+        let words: Vec<&str> = name.split('-').collect();
+        if words.iter().any(|word| is_version_word(word)) {
+            return match self.is_akin(word) {
+                true => Owner::Akin,
+                false if words.iter().any(|word| OTHERS.contains(word)) || is_of_others(ahead) => Owner::Other,
+                // `NAME = { version = "…"`, `Include="NAME" Version="…"`
+                false => self.owner_ahead(ahead).unwrap_or_else(|| self.owner_above(above, place, Owner::Version)),
+            };
+        }
+        let is_past = |text: &str| spelt(text).rsplit('-').take(3).any(|word| PAST.contains(&word));
+        if is_past(word) || name == "in" && is_past(ahead) {
+            return Owner::Other;
+        }
+        // `const VERSION: &str = "…"`, `set("PYO3_VERSION", "…")`
+        if spelt(ahead).split('-').any(is_version_word) && !is_of_others(ahead) {
+            return if self.is_akin(ahead) { Owner::Akin } else { Owner::Version };
+        }
+        let is_pair =
+            gap.contains(['=', '@', '^', '~', ':']) && !gap.contains([',', ';']) || is_printed(gap, word, found);
+        match is_pair {
+            true if self.is_akin(word) && (place == Place::Manifest || word.contains('/')) => Owner::Akin,
+            true => Owner::Other,
+            false if self.is_akin(word) => Owner::Akin,
+            false => Owner::Nobody,
+        }
+    }
+
+    /// An address says whose it is in any of its parts: the last one before the version, or the host.
+    fn owner_in_address(&self, head: &str, tail: &str) -> Owner {
+        let parts = head.rsplit(['/', ':', '@', '?', '=']).map(spelt);
+        match parts.into_iter().find(|part| self.names.contains_key(part)) {
+            Some(name) => Owner::Own(name),
+            None if self.is_akin(head) || self.is_akin(tail) => Owner::Akin,
+            None => Owner::Other,
+        }
+    }
+
+    /// The name before a word for a version in the same line.
+    fn owner_ahead(&self, ahead: &str) -> Option<Owner> {
+        let include = ahead.split("Include=\"").nth(1).and_then(|rest| rest.split('"').next());
+        let table = ahead.rfind('{').map(|at| ahead[..at].trim_end());
+        let key = table.and_then(|key| key.strip_suffix(['=', ':'])).map(str::trim_end);
+        let key = key.map(|key| key.rsplit([' ', '.', '{', ',']).next().unwrap_or(key));
+        self.owned(include.or(key)?)
+    }
+
+    /// Whose a name is.
+    fn owned(&self, name: &str) -> Option<Owner> {
+        let name = spelt(name);
+        Some(match self.names.contains_key(&name) {
+            _ if name.is_empty() => return None,
+            true => Owner::Own(name),
+            false if self.is_akin(&name) => Owner::Akin,
+            false => Owner::Other,
+        })
+    }
+
+    /// The name in the lines before: the table's in TOML, the artifact's in XML, the repository's in a list of them.
+    fn owner_above(&self, above: &str, place: Place, otherwise: Owner) -> Owner {
+        let quoted = |line: &str| line.split('"').nth(1).map(str::to_owned);
+        for line in above.lines().rev().take(6).map(str::trim) {
+            let name = if let Some(table) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+                let of_one = table.rsplit_once("dependencies.").map(|(_, name)| name.to_owned());
+                match of_one {
+                    Some(name) => Some(name),
+                    None => break,
+                }
+            } else if place == Place::Generated {
+                let keyed = line.strip_suffix('{').and_then(quoted);
+                let keyed = keyed.and_then(|key| key.rsplit("node_modules/").next().map(str::to_owned));
+                line.strip_prefix("name = ").and_then(|_| quoted(line)).or(keyed)
+            } else if let Some((_, rest)) = line.split_once("<artifactId>") {
+                rest.split('<').next().map(str::to_owned)
+            } else {
+                let address = line.split_once("repo: ").or_else(|| line.split_once("repository: "));
+                address.map(|(_, address)| address.trim_end_matches('/').trim_end_matches(".git").to_owned())
+            };
+            if let Some(owner) = name.and_then(|name| self.owned(&name)) {
+                return owner;
+            }
+        }
+        if place == Place::Generated { Owner::Other } else { otherwise }
+    }
+
+    /// Whether the words have one of the train's names among them.
+    fn is_akin(&self, words: &str) -> bool {
+        let words = format!("-{}-", spelt(words));
+        self.names.keys().any(|name| words.contains(&format!("-{name}-")))
+    }
+}
+
+/// How a place says a version, the surest last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Said {
+    Not,
+    /// An older patch of the same minor version, or that one cut short: only beside the name itself.
+    Older,
+    /// Two numbers with a word behind them.
+    Short,
+    Whole,
+}
+
+impl<'l> Found<'l> {
+    /// The version of which a needle is found at `at`; none, where it is part of a longer number or word.
+    fn read(line: &'l str, at: usize) -> Option<Found<'l>> {
+        let before = &line[..at];
+        let bare = before.strip_suffix(['v', 'V']).filter(|rest| !rest.ends_with(|c: char| c.is_alphanumeric()));
+        let start = bare.map_or(at, str::len);
+        let ahead = &line[..start];
+        let is_joined = match ahead.chars().next_back() {
+            Some(c) if c.is_alphanumeric() => true,
+            Some('.' | '+') => true,
+            Some('-') => ahead[..ahead.len() - 1].ends_with(|c: char| c.is_ascii_digit()),
+            _ => false,
+        };
+        if is_joined {
+            return None;
+        }
+        let mut numbers = Vec::new();
+        let mut end = at;
+        loop {
+            let digits = line[end..].bytes().take_while(u8::is_ascii_digit).count();
+            numbers.push(line[end..end + digits].parse().ok()?);
+            end += digits;
+            let goes_on =
+                line[end..].strip_prefix('.').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+            if !goes_on {
+                break;
+            }
+            end += 1;
+        }
+        let rest = &line[end..];
+        let suffix = suffix(rest)?;
+        (2..=3).contains(&numbers.len()).then(|| Found {
+            start,
+            numbers,
+            suffix,
+            text: &line[start..end + suffix.len()],
+        })
+    }
+
+    /// Whether it says `version`, and not `to`.
+    fn says(&self, version: &Version, to: &Version) -> Said {
+        let core = |version: &Version| [version.semver().major, version.semver().minor, version.semver().patch];
+        let (own, next) = (core(version), core(to));
+        let word = self.suffix.trim_start_matches(['-', '+', '.', '_']).to_ascii_lowercase();
+        let is_word = ["snapshot", "dev", "nightly"].iter().any(|start| word.starts_with(start));
+        if self.numbers.len() == 2 {
+            let is_line = self.numbers[..] == own[..2] && own[..2] != next[..2] && !version.is_prerelease();
+            return match is_line && !to.is_prerelease() {
+                true if self.suffix.is_empty() || is_word => Said::Short,
+                _ => Said::Not,
+            };
+        }
+        let numbers = self.text.trim_start_matches(['v', 'V']);
+        let is_to = to.show(Dialect::Pep440).is_ok_and(|python| python == numbers)
+            || numbers == to.tag()
+            || numbers == to.to_string();
+        if is_to {
+            return Said::Not;
+        }
+        let found = Version::parse(numbers, Dialect::Pep440).or_else(|_| Version::parse(numbers, Dialect::Cargo)).ok();
+        // Build metadata makes no other version, a post release does: `0.36.0a1+dev` is the crates' `0.36.0-alpha.1+dev`.
+        let bare = numbers.split('+').next().and_then(|bare| Version::parse(bare, Dialect::Pep440).ok());
+        let is_same =
+            found.as_ref() == Some(version) || bare.or(found.clone()).is_some_and(|bare| bare == version.base());
+        // A candidate of what is released now.
+        let is_candidate = self.numbers[..] == next && found.is_some_and(|found| found.is_prerelease() && found < *to);
+        let is_marked = is_word && self.numbers[..] == own;
+        if is_same || is_candidate || is_marked {
+            return Said::Whole;
+        }
+        let is_older = self.suffix.is_empty() && self.numbers[..2] == own[..2] && self.numbers[2] < own[2];
+        match is_older && own[..2] != next[..2] && !version.is_prerelease() && !to.is_prerelease() {
+            true => Said::Older,
+            false => Said::Not,
+        }
+    }
+}
+
+/// What of the text behind the numbers belongs to the version; none, where they are no version.
+fn suffix(rest: &str) -> Option<&str> {
+    const WORDS: [&str; 19] = [
+        "alpha",
+        "beta",
+        "snapshot",
+        "nightly",
+        "preview",
+        "development",
+        "devel",
+        "dev",
+        "canary",
+        "next",
+        "post",
+        "pre",
+        "rev",
+        "rc",
+        "final",
+        "a",
+        "b",
+        "c",
+        "r",
+    ];
+    let separator = usize::from(rest.starts_with(['-', '+', '.', '_']));
+    let is_build = rest.starts_with('+');
+    let word = &rest[separator..];
+    let letters = word.bytes().take_while(u8::is_ascii_alphabetic).count();
+    let low = word[..letters].to_ascii_lowercase();
+    if is_build || WORDS.contains(&low.as_str()) {
+        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && !".-+".contains(c)).unwrap_or(rest.len());
+        // A file's name goes on behind it.
+        let end = [".tar", ".zip", ".whl", ".jar", "-py3", "-cp3", "-x86", "-linux", "-alpine", ".html"]
+            .iter()
+            .filter_map(|tail| rest[..end].find(tail))
+            .min()
+            .unwrap_or(end);
+        return Some(rest[..end].trim_end_matches(['.', '-', '+']));
+    }
+    match rest.chars().next() {
+        // `0.34x`, `0.34f32`, `50.34%`
+        Some(c) if c.is_alphanumeric() || c == '%' => None,
+        _ => Some(""),
+    }
+}
+
+/// What a file says by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// Nothing but a version.
+    Version,
+    Manifest,
+    /// Prose.
+    Text,
+    Config,
+    Source,
+    /// A test or its data.
+    Test,
+    Generated,
+}
+
+impl Place {
+    fn of(path: &Path) -> Place {
+        let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+        let extension = name.rsplit_once('.').map(|(_, extension)| extension).unwrap_or_default();
+        let within = |dirs: &[&str]| {
+            path.parent()
+                .into_iter()
+                .flat_map(Path::components)
+                .any(|part| dirs.contains(&&*part.as_os_str().to_string_lossy().to_lowercase()))
+        };
+        if is_generated(&name, extension) {
+            return Place::Generated;
+        }
+        if within(&[
+            "tests",
+            "test",
+            "testdata",
+            "test-data",
+            "fixtures",
+            "snapshots",
+            "__snapshots__",
+            "__tests__",
+            "mdtest",
+        ]) || name.starts_with("test_")
+            || name.contains("_test.")
+            || name.contains("_tests.")
+        {
+            return Place::Test;
+        }
+        if ["version", "version.txt", "version.json"].contains(&&*name) {
+            return Place::Version;
+        }
+        if is_manifest(&name, extension) {
+            return Place::Manifest;
+        }
+        match extension {
+            "md" | "mdx" | "rst" | "txt" | "adoc" | "html" | "tex" | "org" | "" | "rhai" => Place::Text,
+            "toml" | "yml" | "yaml" | "json" | "ini" | "cfg" | "env" | "properties" | "xml" | "sh" | "ps1" | "mk"
+            | "tf" | "dockerfile" | "just" | "nix" | "bzl" | "bazel" | "in" | "template" => Place::Config,
+            _ => Place::Source,
+        }
+    }
+}
+
+fn is_manifest(name: &str, extension: &str) -> bool {
+    const NAMES: [&str; 35] = [
+        "package.json",
+        "pom.xml",
+        "build.gradle",
+        "build.gradle.kts",
+        "gradle.properties",
+        "pyproject.toml",
+        "setup.py",
+        "setup.cfg",
+        "project.toml",
+        "mix.exs",
+        "pubspec.yaml",
+        "composer.json",
+        "conanfile.py",
+        "cmakelists.txt",
+        "meson.build",
+        "vcpkg.json",
+        "description",
+        "chart.yaml",
+        "snapcraft.yaml",
+        "package.swift",
+        "build.zig.zon",
+        "dune-project",
+        "deno.json",
+        "deno.jsonc",
+        "jsr.json",
+        "tauri.conf.json",
+        "pkgbuild",
+        "meta.yaml",
+        "recipe.yaml",
+        "__init__.py",
+        "_version.py",
+        "version.py",
+        "directory.build.props",
+        "manifest.json",
+        "citation.cff",
+    ];
+    const EXTENSIONS: [&str; 14] = [
+        "csproj", "fsproj", "vbproj", "nuspec", "gemspec", "podspec", "cabal", "opam", "rockspec", "props", "spec",
+        "asd", "vcxproj", "sbt",
+    ];
+    NAMES.contains(&name) || EXTENSIONS.contains(&extension)
+}
+
+fn is_generated(name: &str, extension: &str) -> bool {
+    const NAMES: [&str; 9] = [
+        "package-lock.json",
+        "npm-shrinkwrap.json",
+        "pnpm-lock.yaml",
+        "go.sum",
+        "packages.lock.json",
+        "gradle.lockfile",
+        "yarn.lock",
+        "bun.lockb",
+        "cargo.lock",
+    ];
+    const STARTS: [&str; 8] =
+        ["dependencies.", "third-party", "third_party", "thirdparty", "licenses", "notice", "sbom", "generated."];
+    extension == "lock"
+        || ["tsv", "csv", "snap", "svg", "ipynb", "map", "jsonl"].contains(&extension)
+        || NAMES.contains(&name)
+        || STARTS.iter().any(|start| name.starts_with(start))
+        || name.ends_with(".min.js")
+}
+
+/// Whether a file tells of what was: it goes on naming the versions of then.
+fn is_of_the_past(path: &Path) -> bool {
+    const STARTS: [&str; 13] = [
+        "changelog",
+        "changes",
+        "history",
+        "news.",
+        "releases",
+        "release-notes",
+        "release_notes",
+        "releasenotes",
+        "upgrade",
+        "upgrading",
+        "migrat",
+        "whatsnew",
+        "relnotes",
+    ];
+    const DIRS: [&str; 13] = [
+        "changelog",
+        "changelogs",
+        "changelog.d",
+        "changes",
+        "newsfragments",
+        "release-notes",
+        "release_notes",
+        "releases",
+        "blog",
+        "_posts",
+        "migrations",
+        "migration-guides",
+        "versioned_docs",
+    ];
+    let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let mut dirs = path.parent().into_iter().flat_map(Path::components);
+    STARTS.iter().any(|start| name.starts_with(start))
+        || dirs.any(|part| DIRS.contains(&&*part.as_os_str().to_string_lossy().to_lowercase()))
+}
+
+/// The name in small letters, with `-` between its words: `OpenDAL_core` is `opendal-core`, `bindingVersion` `binding-version`.
+fn spelt(name: &str) -> String {
+    let mut spelt = String::new();
+    let mut was_small = false;
+    for c in name.chars() {
+        if !c.is_alphanumeric() {
+            if !spelt.is_empty() && !spelt.ends_with('-') {
+                spelt.push('-');
+            }
+            was_small = false;
+            continue;
+        }
+        if c.is_uppercase() && was_small {
+            spelt.push('-');
+        }
+        was_small = c.is_lowercase();
+        spelt.extend(c.to_lowercase());
+    }
+    spelt.trim_matches('-').to_owned()
+}
+
+fn is_of_word(c: char) -> bool {
+    c.is_alphanumeric() || "-_./".contains(c)
+}
+
+fn is_of_address(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "-_.~:/?#@!&+=%{}$".contains(c)
+}
+
+fn is_version_word(word: &str) -> bool {
+    VERSION_WORDS.contains(&word) || word.ends_with("version") || word == "versionprefix"
+}
+
+/// Whether the last words of a text say another thing's version.
+fn is_of_others(ahead: &str) -> bool {
+    spelt(ahead).rsplit('-').take(3).any(|word| OTHERS.contains(&word))
+}
+
+/// A package as programs print it: `Compiling serde-json v1.0.0`.
+fn is_printed(gap: &str, word: &str, found: &Found<'_>) -> bool {
+    gap == " " && found.text.starts_with('v') && word.contains(['-', '_'])
+}
+
+/// Whether a member that does not travel is another train's, or is left out by the configuration.
+fn is_left_on_purpose(snapshot: &Snapshot, at: usize) -> bool {
+    let Snapshot { workspace, train, .. } = snapshot;
+    train.config.excepts(&workspace.members[at].name)
+        || workspace.trains.iter().any(|other| other.name != train.name() && other.members(workspace).contains(&at))
+}
+
+/// The lines among the mentions that say the version of a member of a train, or require a member: those that do not move are
+/// left on purpose.
+fn known<'w>(snapshot: &'w Snapshot, mentions: &[Mention]) -> BTreeSet<(&'w Path, usize)> {
+    let Snapshot { workspace, train, .. } = snapshot;
+    let own =
+        (0..workspace.members.len()).filter(|at| train.members().contains(at) || is_left_on_purpose(snapshot, *at));
+    let own = own.map(|at| &workspace.members[at]);
+    let own = own.filter_map(|member| match &member.version_field {
+        VersionField::Literal(place) => Some((&member.manifest, place)),
+        _ => None,
+    });
+    let known = own.chain(workspace.requirements.iter().map(|site| (&site.path, &site.place)));
+    let mentioning: BTreeSet<&PathBuf> = mentions.iter().map(|(path, ..)| path).collect();
+    let known = known.filter(|(path, _)| mentioning.contains(path)).filter_map(|(path, place)| {
+        let before = workspace.texts.get(path)?.get(..place.span.start)?;
+        Some((path.as_path(), before.matches('\n').count() + 1))
+    });
+    known.collect()
+}
+
+/// The mentions that stand in no line of `rewritten`, the new texts of files, and that nothing else explains.
+pub fn left<'m, 't>(
+    snapshot: &Snapshot,
+    rewritten: impl Iterator<Item = (&'t Path, &'t str)>,
+    mentions: &'m [Mention],
+) -> Vec<&'m Mention> {
+    // By line, split once: a manifest or a lock may mention the version thousands of times.
+    let rewritten: BTreeMap<&Path, Vec<&str>> = rewritten.map(|(path, text)| (path, text.lines().collect())).collect();
+    let Snapshot { workspace, train, .. } = snapshot;
+    // What follows a publication still says the version before, and the notes and the list tell of it.
+    let published = train.config.files.iter().filter(|file| file.when == When::Published).map(|file| &file.path);
+    let deployed = train.config.deployments.iter().map(|deployment| &deployment.path);
+    let others: BTreeSet<PathBuf> = published
+        .chain(deployed)
+        .chain(&train.config.follow_ups)
+        .chain(workspace.trains.iter().filter_map(|train| train.changelog.as_ref()))
+        .map(|path| workspace.in_root(path))
+        .chain(train.release_notes.clone())
+        .chain(train.changelog.clone())
+        // It says what the manifests say.
+        .chain([workspace.root_dir().join("Cargo.lock")])
+        .collect();
+    let stays = |(path, number, line): &&Mention| {
+        let lines = rewritten.get(path.as_path());
+        let changed = lines.is_some_and(|lines| lines.get(number - 1).copied() != Some(line.trim_end_matches('\r')));
+        !changed && !others.contains(path)
+    };
+    mentions.iter().filter(stays).collect()
+}
+
+/// The files with lines that nothing changes, those first that are published by.
+pub fn files<'t>(
+    snapshot: &Snapshot,
+    rewritten: impl Iterator<Item = (&'t Path, &'t str)>,
+    mentions: &[Mention],
+) -> Vec<Stray> {
+    let known = known(snapshot, mentions);
+    let mut strays: BTreeMap<&Path, Stray> = BTreeMap::new();
+    let left = left(snapshot, rewritten, mentions).into_iter();
+    for (path, line, text) in left.filter(|(path, number, _)| !known.contains(&(path.as_path(), *number))) {
+        let stray = strays.entry(path).or_insert_with(|| Stray {
+            path: slashed(path),
+            kind: match Place::of(path) {
+                Place::Manifest | Place::Version => Kind::Manifest,
+                _ if path.ends_with("Cargo.toml") => Kind::Manifest,
+                Place::Generated => Kind::Generated,
+                _ => Kind::Text,
+            },
+            lines: 0,
+            line: *line,
+            text: shown(text),
+        });
+        stray.lines += 1;
+    }
+    let mut strays: Vec<Stray> = strays.into_values().collect();
+    strays.sort_by(|a, b| (a.kind, &a.path).cmp(&(b.kind, &b.path)));
+    strays
+}
+
+/// The line as far as a person reads it.
+fn shown(line: &str) -> String {
+    const LONGEST: usize = 120;
+    let line = line.trim();
+    match line.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.to_owned(),
+    }
+}
+
+/// One line that says how many there are; none, where there are none.
+pub fn summary(strays: &[Stray]) -> Option<String> {
+    let lines: usize = strays.iter().map(|stray| stray.lines).sum();
+    let counted = |count: usize, of: &str| format!("{count} {of}{}", if count == 1 { "" } else { "s" });
+    let first: Vec<String> = strays.iter().take(3).map(|stray| stray.path.clone()).collect();
+    let more = strays.len().saturating_sub(first.len());
+    let more = if more > 0 { format!(" and {more} more (-v lists them)") } else { String::new() };
+    (!strays.is_empty()).then(|| {
+        let verb = if lines == 1 { "names" } else { "name" };
+        let (lines, files) = (counted(lines, "line"), counted(strays.len(), "file"));
+        format!("strays: {lines} in {files} still {verb} the version left behind: {}{more}", first.join(", "))
+    })
+}
