@@ -339,18 +339,60 @@ impl Facts {
         main.or(top).or_else(most)
     }
 
-    /// A train for each line, the first one the default; of too many, that one alone.
+    /// A train for each line, the first one the default. Where there are too many, or one would take crates of another along
+    /// that drive no train, the first one alone.
     fn proposal(&self, lines: &[Line], first: Option<usize>) -> String {
-        let shown = if lines.len() > PROPOSED { &lines[..1] } else { lines };
+        let heads: BTreeSet<usize> = lines.iter().map(|line| self.head(line, first)).collect();
+        let foreign = |line: &Line| {
+            let needed = line.crates.iter().flat_map(|&at| self.crates[at].needs.iter().copied());
+            needed.filter(|at| !line.crates.contains(at)).collect::<BTreeSet<usize>>()
+        };
+        let is_split = |line: &Line| foreign(line).is_subset(&heads);
+        let are_all = lines.len() <= PROPOSED && lines.iter().all(is_split);
+        let shown = if are_all { lines } else { lines.get(..1).unwrap_or_default() };
         let mut text = "[workspace.metadata.trains]".to_owned();
         for (nth, line) in shown.iter().enumerate() {
             let driver = self.head(line, first);
             let name = &self.crates[driver].name;
             let default = if nth == 0 && shown.len() > 1 { ", default = true" } else { "" };
-            text.push_str(&format!("\n{name} = {{ driver = \"{name}\"{default}{} }}", ""));
+            let except = if are_all { Vec::new() } else { self.patterns(&foreign(line), &line.crates) };
+            let keys = list("except", &except);
+            text.push_str(&format!("\n{name} = {{ driver = \"{name}\"{default}{keys} }}"));
         }
         text
     }
+
+    /// Names for `except` that mean all of some crates and none of those that stay.
+    fn patterns(&self, of: &BTreeSet<usize>, stay: &BTreeSet<usize>) -> Vec<String> {
+        let names =
+            |crates: &BTreeSet<usize>| crates.iter().map(|&at| self.crates[at].name.as_str()).collect::<Vec<_>>();
+        let (mut left, stay) = (names(of), names(stay));
+        let mut patterns = Vec::new();
+        while let Some(name) = left.first().copied() {
+            let starts = name.match_indices(['-', '_']).next().map_or(name.len(), |(at, _)| at + 1);
+            let ends = (starts..name.len()).filter(|&end| name.is_char_boundary(end));
+            let mut starts = ends.map(|end| &name[..end]);
+            let start = starts.find(|start| !stay.iter().any(|stays| stays.starts_with(start)));
+            let start = start.filter(|start| left.iter().filter(|other| other.starts_with(start)).count() > 1);
+            match start {
+                Some(start) => {
+                    left.retain(|other| !other.starts_with(start));
+                    patterns.push(format!("{start}*"));
+                }
+                None => {
+                    left.remove(0);
+                    patterns.push(name.to_owned());
+                }
+            }
+        }
+        patterns
+    }
+}
+
+/// A key with a list of texts; nothing where there are none.
+fn list(key: &str, texts: &[String]) -> String {
+    let texts: Vec<String> = texts.iter().map(|text| format!("\"{text}\"")).collect();
+    if texts.is_empty() { String::new() } else { format!(", {key} = [{}]", texts.join(", ")) }
 }
 
 /// Names in a row; of many, the first ones and how many more there are.

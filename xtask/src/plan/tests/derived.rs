@@ -151,6 +151,28 @@ fn a_crate_that_several_need_is_in_its_own_train_alone() {
 }
 
 #[test]
+fn a_product_on_crates_of_one_other_version_leaves_them_out() {
+    let inner = ["owl-cache", "owl-client", "owl-fs", "owl-python"];
+    let product = inner.iter().fold(bare(""), |bare, name| bare.member(name, "0.0.72", ""));
+    let needs: Vec<(&str, &str)> = inner.iter().map(|name| (*name, "0.0.72")).collect();
+    let product = product
+        .member("owl", "0.12.5", &needing(&[&needs[..], &[("owl-version", "0.12.5")]].concat()))
+        .member("owl-version", "0.12.5", "")
+        .tagged("0.12.5")
+        .lock();
+    assert_eq!(
+        refusal(&product, Some("owl")),
+        "the 6 publishable crates have 2 versions, and owl 0.12.5 needs owl-cache 0.0.72:\n  \
+           0.12.5: owl and owl-version\n  \
+           0.0.72: owl-cache, owl-client, owl-fs and owl-python\n\
+         next: say in Cargo.toml what is released together, for example\n\n\
+         [workspace.metadata.trains]\n\
+         owl = { driver = \"owl\", except = [\"owl-c*\", \"owl-fs\", \"owl-python\"] }"
+    );
+    assert_eq!(proposed(&product, Some("owl")), ["owl: owl owl-version"]);
+}
+
+#[test]
 fn a_product_beside_the_workspaces_own_is_left_alone() {
     let house = bare("")
         .member("egg-doe", "0.34.0", "")
