@@ -548,6 +548,7 @@ pub fn main() -> i32 {
                     registries,
                     hidden: Vec::new(),
                     projects: Vec::new(),
+                    index: None,
                     from: PathBuf::new(),
                 },
                 &command,

@@ -42,7 +42,7 @@ use crate::{
     step::{Checks, Dist, Lane, Observation, Reach, Step, Tagged},
     tools::{
         child,
-        python::{Environment, index::Index},
+        python::{Environment, defaults, index::Index},
         registries::Registries,
         stand_in,
     },
@@ -393,8 +393,16 @@ pub fn serve(call: &Call<'_>, mut wanted: stand_in::Wanted, command: &[OsString]
         let hidden = hidden.join(", ");
         let _ = writeln!(io::stderr(), "hidden, because they are not known to be this project's: {hidden}");
     }
-    if !wanted.projects.is_empty() {
-        let _ = writeln!(io::stderr(), "pip looks in its own index all the same: install with `uv pip install`");
+    if !wanted.alone {
+        wanted.index = match defaults::ask().and_then(defaults::Defaults::leads_to) {
+            Ok(index) => Some(index),
+            Err(_) if wanted.projects.is_empty() => None,
+            Err(why) => {
+                let next = "install with `uv pip install`";
+                let _ = writeln!(io::stderr(), "pip looks in its own index all the same ({why:#}): {next}");
+                None
+            }
+        };
     }
     match command.is_empty() {
         true => stand_in::serve(&wanted).map(|()| 0),

@@ -50,6 +50,7 @@ use crate::{
         child,
         engine::{Cannot, Engine},
         index,
+        python::defaults::{self, Defaults},
         registries::{CRATES_IO, Registries},
         stand_in::{Known, StandIn},
     },
@@ -302,6 +303,18 @@ impl<'r> Stand<'r> {
         let crates = train.crates.iter().map(|&at| workspace.members[at].name.clone());
         let crates: Vec<String> = crates.filter(|name| !hidden.contains(name)).collect();
         let projects: Vec<String> = train.wheels.iter().filter_map(|wheel| wheel.project.name.clone()).collect();
+        let is_ours = |name: &&String| {
+            let mut asked = asked.iter().filter(|(asked, _)| asked.kind == Kind::Project && asked.name == **name);
+            asked.any(|(_, answer)| matches!(answer.owner, Owner::Ours | Owner::Nobody))
+        };
+        let strangers: Vec<String> = projects.iter().filter(|name| !is_ours(name)).cloned().collect();
+        let index = (!projects.is_empty()).then(|| defaults::ask().and_then(Defaults::leads_to)).transpose();
+        let index = index.unwrap_or_else(|why| {
+            // pip takes the newest of all indexes that it has, and uv what ours has.
+            let what = format!("that pip takes nothing of others for {}", strangers.join(", "));
+            rehearsal.not_proved.extend((!strangers.is_empty()).then(|| (what, format!("{why:#}"))));
+            None
+        });
         let published = train.crates.iter().map(|&at| &workspace.members[at]).filter(|member| member.publish);
         let named: BTreeSet<&str> = published.flat_map(|member| train.registries(member)).flatten().collect();
         let mut named: BTreeSet<String> =
@@ -337,6 +350,7 @@ impl<'r> Stand<'r> {
                 without: &to.to_string(),
                 hidden: &hidden,
                 projects: &projects,
+                index: index.as_deref(),
                 registries: &named,
             },
         )?;
@@ -346,7 +360,7 @@ impl<'r> Stand<'r> {
         };
         let manifest = clone.join(&snapshot.workspace.graph.root);
         let target = dir.join("target");
-        let environment = Environment::new(stand_in, images, &target);
+        let environment = Environment::new(stand_in, images, &target, strangers);
         report.end("set up the clone and the registries", begun, Ok("done"));
         rehearsal.contested = names::contested(asked.iter().map(|(name, answer)| (name, answer)));
         let train = train.name().to_owned();

@@ -14,11 +14,18 @@ pub struct Environment {
     stand_in: StandIn,
     images: Result<ImageRegistry, String>,
     target: String,
+    /// Python projects that are not known to be ours.
+    strangers: Vec<String>,
 }
 
 impl Environment {
-    pub fn new(stand_in: StandIn, images: Result<ImageRegistry, String>, target: &Path) -> Environment {
-        Environment { stand_in, images, target: target.display().to_string() }
+    pub fn new(
+        stand_in: StandIn,
+        images: Result<ImageRegistry, String>,
+        target: &Path,
+        strangers: Vec<String>,
+    ) -> Environment {
+        Environment { stand_in, images, target: target.display().to_string(), strangers }
     }
 
     /// Where images go, or why there is no such place.
@@ -70,7 +77,12 @@ impl Environment {
                 || name.starts_with("CARGO_REGISTRIES_") && name.ends_with("_INDEX")
         };
         let given = self.stand_in.environment().iter();
-        let given = given.filter(|(name, _)| outward || asked.contains(&name.as_str()) || is_read(name));
+        // Nothing of another project is installed before the release is out, either; of ours, what is out may be needed.
+        let is_installed = |name: &str| {
+            !self.strangers.is_empty() && ["UV_INDEX", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL"].contains(&name)
+        };
+        let given =
+            given.filter(|(name, _)| outward || asked.contains(&name.as_str()) || is_read(name) || is_installed(name));
         command.envs(given.cloned());
         // Where there is none, nothing is pushed, and nobody is asked.
         let registry = self.images.as_ref().map(ImageRegistry::address).unwrap_or_default();

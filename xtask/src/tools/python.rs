@@ -2,7 +2,7 @@
 //! It must never install into, or take anything from, an environment that somebody else made.
 
 mod credentials;
-mod defaults;
+pub mod defaults;
 pub mod index;
 mod interpreter;
 pub mod project;

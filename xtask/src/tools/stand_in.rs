@@ -19,6 +19,9 @@ use crate::{
     report::Report,
 };
 
+/// Where they are told of the index that pip uses otherwise.
+const PROJECTS: &str = "XTASK_PYTHON_INDEX";
+
 /// The running registries; they end with this, or with the tool.
 pub struct StandIn {
     process: Child,
@@ -36,6 +39,8 @@ pub struct Known<'k> {
     pub hidden: &'k [String],
     /// Python projects, of which nothing is seen, either.
     pub projects: &'k [String],
+    /// Where pip finds all others.
+    pub index: Option<&'k str>,
     /// Private registries that they stand in for, `NAME`, or `NAME=INDEX` where they are read in its place.
     pub registries: &'k [String],
 }
@@ -44,7 +49,7 @@ impl StandIn {
     /// Starts them with names that they know before anything is published.
     pub fn start(report: &Report, dir: &Path, world: &Registries, known: &Known<'_>) -> Result<StandIn> {
         let (mut command, _home) = command(dir, world)?;
-        command.args(["--attached", "--without", known.without]);
+        command.args(["--attached", "--without", known.without]).envs(known.index.map(|index| (PROJECTS, index)));
         command.args(known.crates.iter().flat_map(|name| ["--hold", name]));
         command.args(known.hidden.iter().flat_map(|name| ["--hide", name]));
         command.args(known.projects.iter().flat_map(|name| ["--hold-project", name]));
@@ -107,6 +112,8 @@ pub struct Wanted {
     pub hidden: Vec<String>,
     /// Python projects, of which nothing is seen, either.
     pub projects: Vec<String>,
+    /// Where pip finds all others.
+    pub index: Option<String>,
     /// What the world has is found as it is found from here.
     pub from: PathBuf,
 }
@@ -119,6 +126,7 @@ impl Wanted {
         command.args(self.hidden.iter().flat_map(|name| ["--hide", name]));
         command.args(self.projects.iter().flat_map(|name| ["--hold-project", name]));
         command.args(self.registries.iter().flat_map(|name| ["--registry", name]));
+        command.envs(self.index.iter().map(|index| (PROJECTS, index)));
         Ok((command, home))
     }
 }

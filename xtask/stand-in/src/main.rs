@@ -22,7 +22,10 @@ mod pep503;
 mod pypi;
 mod server;
 
-use server::{StandIn, Upstream};
+use server::{StandIn, Upstream, World};
+
+/// The variable with the address of the index that pip uses otherwise: what is not held here is there.
+const PROJECTS: &str = "XTASK_PYTHON_INDEX";
 
 /// Stands in for an index of crates, one of wheels, a forge and two channels, on the loopback interface.
 #[derive(Parser)]
@@ -81,7 +84,9 @@ fn serve(options: &Options) -> Result<()> {
         }
         found => found?,
     };
-    let stand_in = StandIn::start(&options.dir, options.port, upstream, &options.registry)?;
+    let projects = std::env::var(PROJECTS).ok().filter(|_| !options.alone);
+    let world = World { crates: upstream, projects };
+    let stand_in = StandIn::start(&options.dir, options.port, world, &options.registry)?;
     stand_in.hold(&options.hold, &options.hold_project, options.without.as_deref().unwrap_or_default())?;
     stand_in.hide(&options.hide)?;
     let mut out = io::stdout().lock();

@@ -40,7 +40,7 @@ pub struct StandIn {
 
 impl StandIn {
     /// Serves from `dir` until dropped; what an earlier one left there is still published.
-    pub fn start(dir: &Path, port: u16, upstream: Option<Upstream>, registries: &[String]) -> Result<StandIn> {
+    pub fn start(dir: &Path, port: u16, world: World, registries: &[String]) -> Result<StandIn> {
         let dir = std::path::absolute(dir)?;
         let server = Server::http(("127.0.0.1", port)).map_err(|error| {
             anyhow!("cannot listen on 127.0.0.1:{port} ({error}): choose another port, or 0 for any")
@@ -60,12 +60,13 @@ impl StandIn {
             // Apart from the others: a private registry has no names of the public one.
             let (dir, address) = (dir.join("at").join(name), format!("{address}/at/{name}"));
             let (turn, named, run, word) = (Mutex::new(()), BTreeMap::new(), run.clone(), word.clone());
-            let state = State { dir, address, run, word, upstream: None, turn, named, is_private: true, read_for };
+            let world = World::default();
+            let state = State { dir, address, run, word, world, turn, named, is_private: true, read_for };
             (name.to_owned(), state)
         });
         let named = named.collect();
         let state =
-            State { dir, address, run, word, upstream, turn: Mutex::new(()), named, is_private: false, read_for: None };
+            State { dir, address, run, word, world, turn: Mutex::new(()), named, is_private: false, read_for: None };
         state.save("cargo-home/config.toml", crates::cargo_config(&state).as_bytes())?;
         make_dir(&state.dir.join("gh"))?;
         let (server, state) = (Arc::new(server), Arc::new(state));
@@ -113,7 +114,9 @@ impl StandIn {
             ("UV_PUBLISH_TOKEN", token(python::TOKEN)),
             ("UV_PUBLISH_CHECK_URL", simple.clone()),
             ("UV_INDEX", format!("rehearsal={simple}")),
-            ("PIP_EXTRA_INDEX_URL", simple),
+            // Whatever the user has beside the one index; uv takes a project from the first index that has it, pip the
+            // newest of all.
+            ("PIP_EXTRA_INDEX_URL", simple.clone()),
             ("GH_HOST", forge::HOST.to_owned()),
             ("GH_REPO", format!("{}/rehearsal/rehearsal", forge::HOST)),
             ("GH_TOKEN", token(forge::TOKEN)),
@@ -131,6 +134,9 @@ impl StandIn {
             ("CARGO_REGISTRY_TOKEN", token(crates::TOKEN)),
         ];
         let mut variables: Vec<(String, String)> = variables.map(|(name, value)| (name.to_owned(), value)).into();
+        if self.state.world.projects.is_some() {
+            variables.push(("PIP_INDEX_URL".to_owned(), simple));
+        }
         if !self.state.named.is_empty() {
             // Without a word of the user's, cargo tells no private registry who asks.
             variables.push(("CARGO_REGISTRY_GLOBAL_CREDENTIAL_PROVIDERS".to_owned(), "cargo:token".to_owned()));
@@ -161,6 +167,14 @@ impl Drop for StandIn {
             let _ = worker.join();
         }
     }
+}
+
+/// Where those are led that ask for what is not held here.
+#[derive(Default)]
+pub struct World {
+    pub crates: Option<Upstream>,
+    /// The address of the Python index that pip uses otherwise.
+    pub projects: Option<String>,
 }
 
 /// The crate index that cargo uses otherwise.
@@ -256,7 +270,7 @@ struct State {
     run: String,
     /// The same for reading: it stands in addresses, which are shown more often than tokens, and gives nobody a token.
     word: String,
-    upstream: Option<Upstream>,
+    world: World,
     turn: Mutex<()>,
     /// Registries beside the one that stands for crates.io, by their names.
     named: BTreeMap<String, State>,

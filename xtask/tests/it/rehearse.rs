@@ -206,6 +206,46 @@ for name in ['lark-io', 'sparrow']:
     assert!(said.all().contains(told), "{}", said.all());
 }
 
+/// The true pip, against an index that has more than ours.
+#[test]
+fn pip_finds_nothing_of_a_stranger_with_the_registries_and_all_else() {
+    let mut place = Place::of_world("serve_pip", "wheel");
+    let _public = Public::serve_to(&mut place);
+    let config = place.tree.with_file_name("config");
+    fs::create_dir_all(config.join("pip")).unwrap();
+    let script = "import functools, http.server, os, subprocess, sys, threading, zipfile
+place, *command = sys.argv[1:]
+for name, version in [('lark_python', '99.0'), ('dove', '1.0')]:
+    os.makedirs(f'{place}/simple/' + name.replace('_', '-'))
+    with zipfile.ZipFile(f'{place}/simple/' + name.replace('_', '-') + f'/{name}-{version}-py3-none-any.whl', 'w') as wheel:
+        about = f'{name}-{version}.dist-info/'
+        wheel.writestr(about + 'METADATA', f'Metadata-Version: 2.1\\nName: {name}\\nVersion: {version}\\n')
+        wheel.writestr(about + 'WHEEL', 'Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n')
+        wheel.writestr(about + 'RECORD', '')
+handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=place)
+handler.log_message = lambda *_: None
+server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), handler)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+with open(os.environ['XDG_CONFIG_HOME'] + '/pip/pip.conf', 'w') as config:
+    config.write(f'[global]\\nindex-url = http://127.0.0.1:{server.server_port}/simple/\\n')
+sys.exit(subprocess.call(command))";
+    let fetch = "import subprocess, sys
+subprocess.run([sys.executable, '-m', 'venv', '../pip'], check=True)
+for name in ['dove', 'lark-python']:
+    call = ['../pip/bin/python', '-m', 'pip', 'download', '--quiet', '--no-deps', '--dest', '../had', name]
+    print(name, subprocess.run(call, stderr=subprocess.DEVNULL).returncode == 0)";
+    let tool = place.tool("serve --dir ../registries -- python3 -c");
+    let mut python = place.command("python3");
+    python.args(["-c", script]).arg(place.tree.with_file_name("theirs")).arg(tool.get_program()).args(tool.get_args());
+    let said = Said::of(python.arg(fetch).env("XDG_CONFIG_HOME", &config).output().unwrap());
+    assert_eq!(said.out, "dove True\nlark-python False\n", "{}", said.all());
+    assert!(
+        said.all().contains("hidden, because they are not known to be this project's: lark-python"),
+        "{}",
+        said.all()
+    );
+}
+
 #[test]
 fn a_workspace_that_cannot_be_read_hides_something_or_nothing_is_run() {
     let place = Place::of_world("serve_unread", "plain");

@@ -30,7 +30,7 @@ impl Pair {
 }
 
 /// What stands before the host, the host with its port, and all that follows.
-fn split(url: &str) -> (Option<&str>, &str, &str) {
+pub fn split(url: &str) -> (Option<&str>, &str, &str) {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
     match authority.rsplit_once('@') {

@@ -6,7 +6,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use xshell::Shell;
 
@@ -31,6 +31,14 @@ impl Defaults {
     /// Whether the user has said something to pip, which uv does not hear.
     pub fn are_said(&self) -> bool {
         self.index.trim_end_matches('/') != self.by_itself.trim_end_matches('/') || !self.extra.is_empty()
+    }
+
+    /// pip's index, for who leads others to it: where a password stands in its address, nobody is led there.
+    pub fn leads_to(self) -> Result<String> {
+        match credentials::split(&self.index) {
+            (None, ..) => Ok(self.index),
+            (Some(_), host, _) => bail!("its address of {host} holds a user"),
+        }
     }
 
     /// Where uv sends projects to when nothing else is said: the public index takes them under a name of its own.

@@ -147,7 +147,7 @@ pub fn hold(state: &State, name: &str, without: &str) -> Result<()> {
     if !is_name(name) {
         return Ok(());
     }
-    let lines = match &state.upstream {
+    let lines = match &state.world.crates {
         Some(upstream) => upstream.lines(name)?,
         None => String::new(),
     };
@@ -200,7 +200,7 @@ fn index(state: &State, name: &str) -> Result<Answer> {
     if !is_name(name) {
         return Ok(refuse(404, "Not Found"));
     }
-    Ok(match (lines(state, name)?, &state.upstream) {
+    Ok(match (lines(state, name)?, &state.world.crates) {
         (Some(lines), _) => Answer::text(200, lines),
         (None, Some(upstream)) => Answer::elsewhere(format!("{}{}/{name}", upstream.index, index_prefix(name))),
         (None, None) => refuse(404, "Not Found"),
@@ -213,7 +213,7 @@ fn download(state: &State, name: &str, version: &str) -> Result<Answer> {
     }
     let is_unknown =
         lines(state, name)?.is_some_and(|lines| !lines.lines().filter_map(version_of).any(|known| known == version));
-    Ok(match (state.load(&crate_file(name, version))?, &state.upstream) {
+    Ok(match (state.load(&crate_file(name, version))?, &state.world.crates) {
         (Some(bytes), _) => Answer::bytes(bytes),
         _ if is_unknown => refuse(404, "Not Found"),
         (None, Some(upstream)) => Answer::elsewhere(upstream.download(name, version)),

@@ -69,7 +69,11 @@ pub fn answer(state: &State, call: &Call, path: &[&str]) -> Result<Answer> {
                 Answer::new(200, JSON, simple_json(&address, name, &files).to_string())
             }
             Some(files) => Answer::new(200, "text/html; charset=utf-8", simple_html(&address, name, &files)),
-            None => not_found(),
+            // There, it is known by its one spelling.
+            None => match state.world.projects.as_ref().filter(|_| is_plain(name)) {
+                Some(index) => Answer::elsewhere(format!("{}/{}/", index.trim_end_matches('/'), normalized(name))),
+                None => not_found(),
+            },
         }),
         ("GET", ["files", name, file]) if is_plain(name) && is_plain(file) => {
             Ok(state.load(&stored(name, file))?.map_or_else(not_found, Answer::bytes))

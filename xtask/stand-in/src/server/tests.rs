@@ -10,17 +10,18 @@ use proptest::prelude::*;
 use super::*;
 
 /// A server in a directory of its own.
-struct World {
+struct Running {
     dir: PathBuf,
     stand_in: StandIn,
 }
 
-impl World {
-    fn new(name: &str) -> World {
+impl Running {
+    fn new(name: &str) -> Running {
         let dir = std::env::temp_dir().join(format!("stand-in-{name}-{}", std::process::id()));
         let _ = fs::remove_dir_all(&dir);
         let upstream = Upstream { index: "http://up.test/i/".to_owned(), dl: "http://up.test/dl".to_owned() };
-        World { stand_in: StandIn::start(&dir, 0, Some(upstream), &["prod".to_owned()]).unwrap(), dir }
+        let world = World { crates: Some(upstream), projects: Some("http://py.test/simple".to_owned()) };
+        Running { stand_in: StandIn::start(&dir, 0, world, &["prod".to_owned()]).unwrap(), dir }
     }
 
     /// What the server answers to a request in curl's words. `@/…` is a path on this server, `@@/…` one that is read.
@@ -58,8 +59,8 @@ impl World {
     }
 
     /// Ends the server and starts another one on what it left.
-    fn again(mut self) -> World {
-        self.stand_in = StandIn::start(&self.dir, 0, None, &[]).unwrap();
+    fn again(mut self) -> Running {
+        self.stand_in = StandIn::start(&self.dir, 0, World::default(), &[]).unwrap();
         self
     }
 
@@ -92,7 +93,7 @@ impl World {
     }
 }
 
-impl Drop for World {
+impl Drop for Running {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.dir);
     }
@@ -100,7 +101,7 @@ impl Drop for World {
 
 #[test]
 fn crates() {
-    let world = World::new("crates");
+    let world = Running::new("crates");
     let detail = |answer: (u16, Value)| (answer.0, answer.1["errors"][0]["detail"].as_str().unwrap().to_owned());
     assert_eq!(detail(world.upload_crate("wrong", "Tiny-One", "0.1.0")), (403, "authentication failed".to_owned()));
     assert_eq!(world.effects(), [""; 0]);
@@ -196,7 +197,7 @@ fn crates() {
 
 #[test]
 fn the_index_is_asked_without_curl() {
-    let world = World::new("fetch");
+    let world = Running::new("fetch");
     assert_eq!(world.upload_crate(&world.token(crates::TOKEN), "tiny-one", "0.1.0").0, 200);
     let address = world.stand_in.state.reading(&world.stand_in.address());
     let fetch = |url: &str| {
@@ -216,8 +217,8 @@ fn the_index_is_asked_without_curl() {
 
 #[test]
 fn nobody_gets_in_who_was_not_told_the_tokens_of_this_run() {
-    let world = World::new("tokens");
-    let others = World::new("other-tokens");
+    let world = Running::new("tokens");
+    let others = Running::new("other-tokens");
     let earlier = world.token(crates::TOKEN);
     assert!(earlier.len() >= crates::TOKEN.len() + 32, "{earlier}");
     for token in [crates::TOKEN.to_owned(), format!("{}-", crates::TOKEN), others.token(crates::TOKEN)] {
@@ -233,8 +234,8 @@ fn nobody_gets_in_who_was_not_told_the_tokens_of_this_run() {
 
 #[test]
 fn nobody_reads_who_was_not_told_where() {
-    let world = World::new("reading");
-    let others = World::new("other-reading");
+    let world = Running::new("reading");
+    let others = Running::new("other-reading");
     assert_eq!(world.upload_crate(&world.token(crates::TOKEN), "tiny-one", "0.1.0").0, 200);
     let read = ["index/config.json", "index/ti/ny/tiny-one", "crates/tiny-one/0.1.0/download"];
     for path in read {
@@ -254,7 +255,7 @@ fn nobody_reads_who_was_not_told_where() {
     assert_eq!(world.curl(&[&download]).0, 200);
     assert!(!world.token(crates::TOKEN).contains(&world.stand_in.state.word), "a token is not known by it");
     let told = world.stand_in.environment();
-    for name in ["UV_INDEX", "UV_PUBLISH_CHECK_URL", "PIP_EXTRA_INDEX_URL", "XTASK_CRATES_IO_INDEX"] {
+    for name in ["UV_INDEX", "UV_PUBLISH_CHECK_URL", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "XTASK_CRATES_IO_INDEX"] {
         let (_, value) = told.iter().find(|(known, _)| known == name).unwrap();
         assert!(value.contains(&world.stand_in.state.word), "{name}");
     }
@@ -263,7 +264,7 @@ fn nobody_reads_who_was_not_told_where() {
 /// A page in a browser reaches this machine under whatever name its own server says.
 #[test]
 fn nobody_gets_in_under_a_name_that_is_not_ours() {
-    let world = World::new("host");
+    let world = Running::new("host");
     let (at, word) = (world.stand_in.address(), &world.stand_in.state.word);
     let answer = |first: &str, host: &str| {
         let mut stream = std::net::TcpStream::connect(at.trim_start_matches("http://")).unwrap();
@@ -295,7 +296,7 @@ fn nobody_gets_in_under_a_name_that_is_not_ours() {
 #[test]
 fn nobody_else_on_this_machine_reads_what_is_published() {
     use std::os::unix::fs::PermissionsExt as _;
-    let world = World::new("mode");
+    let world = Running::new("mode");
     assert_eq!(world.upload_crate(&world.token(crates::TOKEN), "tiny-one", "0.1.0").0, 200);
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&world.dir), 0o700);
@@ -324,7 +325,7 @@ fn base64_is_that_of_the_standard() {
 
 #[test]
 fn python() {
-    let world = World::new("python");
+    let world = Running::new("python");
     let file = "Tiny.Whl-0.1.0-py3-none-any.whl";
     let upload = |token: &str, bytes: &[u8], digest: &str, version: &str| {
         fs::write(world.dir.join(file), bytes).unwrap();
@@ -356,7 +357,13 @@ fn python() {
             world.curl(&["--user", &user].into_iter().chain(form).chain(["@/legacy/"]).collect::<Vec<_>>());
         assert!(status == 400 && told.contains(why), "{status} {told}");
     }
-    assert_eq!(world.curl(&["@@/simple/tiny-whl/"]).0, 404);
+    // What is not held here is where it is otherwise; what is held is not, though there is nothing of it.
+    let led = world.answer(&["@@/simple/Tiny_Whl/"]);
+    let to = led.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("location")).map(|(_, to)| to.as_str());
+    assert_eq!((led.status, to), (302, Some("http://py.test/simple/tiny-whl/")));
+    world.stand_in.hold(&[], &["tiny.strange".to_owned()], "").unwrap();
+    let (status, page) = world.curl(&["@@/simple/tiny-strange/"]);
+    assert!(status == 200 && !page.contains("href"), "{status} {page}");
     assert_eq!(upload(&world.token(python::TOKEN), bytes, &sha256(bytes), "0.1.0"), (200, String::new()));
     assert_eq!(upload(&world.token(python::TOKEN), bytes, &sha256(bytes), "0.1.0"), (200, String::new()));
     let (status, why) = upload(&world.token(python::TOKEN), other, &sha256(other), "0.1.0");
@@ -384,7 +391,7 @@ fn python() {
 
 #[test]
 fn forge() {
-    let world = World::new("forge");
+    let world = Running::new("forge");
     let proxy = world.stand_in.address();
     let token = format!("Authorization: token {}", world.token(forge::TOKEN));
     let ask = |arguments: &[&str]| world.json(&[&["--proxy", &proxy, "--header", &token], arguments].concat());
@@ -433,7 +440,7 @@ fn forge() {
 
 #[test]
 fn channels() {
-    let world = World::new("channels");
+    let world = Running::new("channels");
     let variable = |name: &str| {
         let environment = world.stand_in.environment().into_iter();
         environment.filter(|(known, _)| known == name).map(|(_, value)| value).next().unwrap()
@@ -462,7 +469,7 @@ fn channels() {
 /// What is announced and never comes costs the client its connection, and nobody else anything.
 #[test]
 fn a_client_that_lies_is_left_alone() {
-    let world = World::new("lies");
+    let world = Running::new("lies");
     let address = world.stand_in.address();
     for length in ["99999", "18446744073709551615"] {
         let mut stream = std::net::TcpStream::connect(address.trim_start_matches("http://")).unwrap();
@@ -516,7 +523,7 @@ proptest! {
     ) {
         let dir = std::env::temp_dir().join(format!("stand-in-odd-{}", std::process::id()));
         let (address, run, named) = ("http://127.0.0.1:1".to_owned(), "1".to_owned(), BTreeMap::new());
-        let state = State { dir, address, run, word: "w".to_owned(), upstream: None, turn: Mutex::new(()), named, is_private: false, read_for: None };
+        let state = State { dir, address, run, word: "w".to_owned(), world: World::default(), turn: Mutex::new(()), named, is_private: false, read_for: None };
         let headers = vec![("Host".to_owned(), "127.0.0.1:1".to_owned()), ("Authorization".to_owned(), authorization)];
         let call = Call::new(&method, &url, headers, body);
         let answer = handle(&state, &call).conditional(&call);
@@ -526,7 +533,7 @@ proptest! {
 
 #[test]
 fn a_named_registry_is_private_and_has_nothing_of_another() {
-    let world = World::new("named");
+    let world = Running::new("named");
     let token = format!("Authorization: {}", world.stand_in.state.token(crates::TOKEN));
     assert_eq!(world.upload_crate(&world.stand_in.state.token(crates::TOKEN), "tiny-one", "0.1.0").0, 200);
     assert_eq!(world.curl(&["@/at/prod/index/config.json"]).0, 401);
