@@ -178,12 +178,16 @@ impl Train {
         let main = main.unwrap_or_else(|| "main".to_owned());
         let usual = workspace.in_root("CHANGELOG.md".as_ref());
         let path = config.changelog.as_ref().map_or_else(|| usual.clone(), |path| workspace.in_root(path));
-        let names = names(workspace, (&config, driver), &wheels, &path);
+        let names = names(workspace, (&config, driver), &wheels, (&tag, &path));
+        let finals = repo.tags.keys().filter_map(|name| tag.version_in(name)).filter(|found| !found.is_prerelease());
+        let released: Vec<Version> = finals.filter(|found| *found <= current).collect();
         let changelog = match &config.changelog {
             Some(_) => Some(path),
-            // Kept by the tool only when it is in the form that the tool keeps.
-            None => Some(usual)
-                .filter(|path| workspace.texts.get(path).is_some_and(|text| changelog::is_kept(names.log(path, text)))),
+            // Kept by the tool only when it is in the form that the tool keeps, and people keep it.
+            None => Some(usual).filter(|path| {
+                let log = workspace.texts.get(path).map(|text| names.log(path, text));
+                log.is_some_and(|log| changelog::is_kept(log) && !changelog::is_given_up(log, &released))
+            }),
         };
         let release_notes = config.release_notes.as_ref().map(|path| workspace.in_root(path));
         let remote = config.remote.as_deref().unwrap_or("origin").to_owned();
@@ -336,11 +340,21 @@ impl TrainConfig {
 }
 
 /// The names that the changelogs of a train may say: in the one at `changelog` its own.
-fn names(workspace: &Workspace, (config, driver): (&TrainConfig, usize), wheels: &[Wheel], changelog: &Path) -> Names {
+fn names(
+    workspace: &Workspace,
+    (config, driver): (&TrainConfig, usize),
+    wheels: &[Wheel],
+    (tag, changelog): (&Template, &Path),
+) -> Names {
     let members = || workspace.members.iter();
+    // Some head sections with the tag: `rust-v0.9.0`.
+    let tag = tag.to_string();
+    let before = tag.split(Template::SLOT).next().unwrap_or_default();
+    let before = before.strip_suffix("-v").or(before.strip_suffix(['-', '@', '/'])).filter(|name| !name.is_empty());
     let own = [config.name.as_str(), &workspace.members[driver].name].into_iter();
     let own = own.chain(wheels.iter().map(|wheel| workspace.members[wheel.member].name.as_str()));
     let own = own.chain(wheels.iter().filter_map(|wheel| wheel.project.name.as_deref()));
+    let own = own.chain(before);
     let crates = members().map(|member| (member.dir().join("CHANGELOG.md"), member.name.as_str()));
     let others = members().map(|member| &member.name).chain(workspace.trains.iter().map(|train| &train.name));
     Names::new(own, crates.filter(|(path, _)| path != changelog), others.map(String::as_str))

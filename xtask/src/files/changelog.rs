@@ -10,7 +10,7 @@ mod habit;
 mod headings;
 mod plain;
 
-use std::ops::Range;
+use std::{collections::BTreeSet, ops::Range};
 
 use anyhow::{Result, bail};
 
@@ -127,6 +127,19 @@ pub fn section<'a>(log: impl Into<Log<'a>>, name: &str) -> Option<Section> {
 /// Whether the text has sections at all: other texts only say where changes are told.
 pub fn is_kept<'a>(log: impl Into<Log<'a>>) -> bool {
     !read(log).is_empty()
+}
+
+/// Whether nobody tells of releases here any more: there is no Unreleased, and two lines above the newest one that is told
+/// have gone by, as `released` says. Some of them may have been tagged in another form.
+pub fn is_given_up<'a>(log: impl Into<Log<'a>>, released: &[Version]) -> bool {
+    let sections = read(log);
+    let line = |version: &Version| (version.semver().major, version.semver().minor);
+    let Some(told) = sections.iter().filter_map(|section| section.title.version()).map(line).max() else {
+        return false;
+    };
+    let later: BTreeSet<_> = released.iter().map(line).filter(|line| *line > told).collect();
+    let is_far = later.last().is_some_and(|last| last.0 == told.0 && last.1 > told.1 + 1);
+    !sections.iter().any(Section::is_unreleased) && (later.len() > 1 || is_far)
 }
 
 /// The text with an Unreleased above its newest section, where that is a version's below `to` and none is there: some

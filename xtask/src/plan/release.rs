@@ -237,8 +237,14 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
         let unchanged = since.filter(|_| from.is_prerelease() && !has_new_code(snapshot, &from));
         promote(path, snapshot, &prose, unchanged, &mut texts, (&mut findings, &mut remarks));
         prose.notes(snapshot, &mut texts, &mut findings);
-    } else if train.changelog.is_none() && workspace.texts.contains_key(&workspace.in_root("CHANGELOG.md".as_ref())) {
-        remarks.push("CHANGELOG.md has no sections, so the tag's message tells no changes".to_owned());
+    } else if let (None, Some(text)) =
+        (&train.changelog, workspace.texts.get(&workspace.in_root("CHANGELOG.md".as_ref())))
+    {
+        let why = match changelog::is_kept(train.names.log("CHANGELOG.md".as_ref(), text)) {
+            true => "tells nothing of the last releases (`changelog = \"CHANGELOG.md\"` on the train goes on with it)",
+            false => "has no sections",
+        };
+        remarks.push(format!("CHANGELOG.md {why}, so the tag's message tells no changes"));
     }
     changes::promote_crates(snapshot, &versions, &prose, &mut texts, &mut findings);
     let proofs = smoke::proofs(snapshot, to);

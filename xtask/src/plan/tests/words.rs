@@ -418,6 +418,37 @@ fn an_unreleased_that_is_missing_is_an_empty_one() {
 }
 
 #[test]
+fn a_changelog_that_people_gave_up_is_left_alone_and_said_to_be() {
+    let log = "# NOTE: see the releases.\n\n# 0.7.0 (2024-08-29)\n\n- x\n";
+    assert_eq!(findings(&told_in(log).tagged("v0.7.0").release("minor")), [""; 0], "v0.8.0 had another form");
+    let house = told_in(log).tagged("v0.7.0").tagged("v0.8.0");
+    let plan = house.release("minor");
+    assert_eq!(findings(&plan), [""; 0]);
+    assert!(!plan.edits().iter().any(|edit| edit.path == Path::new("CHANGELOG.md")));
+    let remark = "CHANGELOG.md tells nothing of the last releases (`changelog = \"CHANGELOG.md\"` on the train goes on with it), so the tag's message tells no changes";
+    assert!(plan.remarks.contains(&remark.to_owned()), "{:?}", plan.remarks);
+    for kept in [
+        house.clone().configured("changelog", json!("CHANGELOG.md")),
+        house.clone().with("CHANGELOG.md", "# 0.7.0", "# Unreleased\n\n# 0.7.0"),
+        told_in(&log.replace("0.7.0", "0.8.2")).tagged("v0.8.2"),
+    ] {
+        assert_eq!(findings(&kept.release("minor")).len(), 1);
+    }
+}
+
+#[test]
+fn a_heading_may_say_the_tag() {
+    let log = "# Log\n\n## [rust-v0.9.3](https://x/tree/rust-v0.9.3) (2026-01-07)\n\n- x\n\n## [python-v1.6.0](https://x) (2026-01-06)\n";
+    let house = house().file("CHANGELOG.md", log).configured("changes", json!(["fragments"]));
+    let house = house.configured("tag", json!("rust-v{version}")).file("changelog.d/1.fixed.md", "y");
+    let plan = house.release("minor");
+    assert_eq!(findings(&plan), [""; 0]);
+    let new = text(&plan, "CHANGELOG.md");
+    assert!(new.starts_with("# Log\n\n## [Unreleased]\n\n## [rust-v0.10.0]("), "{new}");
+    assert!(new.ends_with(&log["# Log\n\n".len()..]), "{new}");
+}
+
+#[test]
 fn an_empty_unreleased_is_nothing_to_release() {
     let house = house().with("CHANGELOG.md", "### Fixed\n\n- a rounding error\n\n", "");
     let plan = house.release("minor");
