@@ -25,7 +25,7 @@ use crate::{
         deployment, dockerfile,
     },
     plan::announcement::templates,
-    plan::{changes, ownership},
+    plan::{changes, ownership, packed},
     repo::{
         Elsewhere, Lock, Repo, Underway,
         contents::{Lack, Lacking, Missing},
@@ -793,7 +793,8 @@ fn published_with<'w>(workspace: &'w Workspace, train: &'w Train, lacking: &Lack
     let crates = train.crates.iter().copied().filter(|&at| workspace.members[at].publish && owner == Some(at));
     let wheels = train.wheels.iter().filter(|wheel| {
         let needed = workspace.closure(wheel.member);
-        owner.is_some_and(|at| needed.contains(&at)) || path.starts_with(dir(&wheel.path))
+        let is_beside = packed::is_alone(workspace, wheel) && path.starts_with(dir(&wheel.path));
+        owner.is_some_and(|at| needed.contains(&at)) || is_beside || packed::names(wheel, path)
     });
     let members = crates.chain(wheels.map(|wheel| wheel.member)).map(|at| &*workspace.members[at].name);
     let within = path.strip_prefix(workspace.root_dir()).ok();

@@ -8,7 +8,7 @@ pub mod due;
 mod edits;
 pub mod hotfix;
 pub mod ownership;
-mod packed;
+pub mod packed;
 pub mod post_release;
 pub mod postfix;
 pub mod publish;

@@ -4,7 +4,7 @@
 use std::{collections::BTreeSet, path::Path};
 
 use crate::{
-    train::Train,
+    train::{Train, Wheel},
     workspace::{Workspace, dir, normalized},
 };
 
@@ -12,16 +12,22 @@ use crate::{
 pub fn packed(workspace: &Workspace, train: &Train, path: &Path) -> BTreeSet<usize> {
     let owner = workspace.owned(path).filter(|(_, within)| is_shipped(within)).map(|(at, _)| at);
     let wheels = train.wheels.iter().filter(|wheel| {
-        let project = dir(&wheel.path);
-        let mut named = wheel.project.packed.iter().filter_map(|named| normalized(&project.join(named)));
-        // Beside the workspace's manifest lies much that no wheel holds.
-        let is_alone = project != workspace.root_dir();
-        path == wheel.path
-            || is_alone && path.strip_prefix(&project).is_ok_and(is_shipped)
-            // A project that names all of its directory says nothing of a file.
-            || named.any(|named| path.starts_with(&named) && !project.starts_with(&named))
+        let within = path.strip_prefix(dir(&wheel.path)).ok().filter(|_| is_alone(workspace, wheel));
+        path == wheel.path || within.is_some_and(is_shipped) || names(wheel, path)
     });
     owner.into_iter().chain(wheels.map(|wheel| wheel.member)).collect()
+}
+
+/// Whether a project has a directory of its own: beside the workspace's manifest lies much that no wheel holds.
+pub fn is_alone(workspace: &Workspace, wheel: &Wheel) -> bool {
+    dir(&wheel.path) != workspace.root_dir()
+}
+
+/// Whether a project names a file for its wheel. One that names all of its directory says nothing of a file.
+pub fn names(wheel: &Wheel, path: &Path) -> bool {
+    let project = dir(&wheel.path);
+    let mut named = wheel.project.packed.iter().filter_map(|named| normalized(&project.join(named)));
+    named.any(|named| path.starts_with(&named) && !project.starts_with(&named))
 }
 
 /// Whether a file, named from the directory of its package, is more than an aside.

@@ -1,13 +1,14 @@
 //! Stories of what a registry would refuse, which is told before there is a tag.
 //! None of them asks a registry: manifests and what git tracks are all there is.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
 use super::sketch::{Sketch, findings, house, v};
 use crate::{
-    check::published,
+    check::{self, published},
     crates_io::About,
     plan::{Options, ownership::Registries, release},
+    repo::contents::{Lack, Lacking},
 };
 
 const BARTER: &str = "crates/barter/Cargo.toml";
@@ -477,4 +478,20 @@ fn what_a_project_says_of_itself_is_judged_before_the_tag() {
     assert_eq!(judged("barter-python", &private), (none(), vec![noted]));
     let noted = format!("{PROJECT}: `Py_Compile` is a module of Python, and PyPI takes no new project of that name");
     assert_eq!(judged("Py_Compile", ""), (none(), vec![noted]));
+}
+
+#[test]
+fn beside_the_workspaces_manifest_a_wheel_takes_only_what_its_project_names() {
+    let mut snapshot = house().snapshot();
+    let mut found = |project: &str, pointer: &str| {
+        let wheel = &mut snapshot.train.wheels[0];
+        wheel.path = Path::new(project).join("pyproject.toml");
+        wheel.project.packed = vec!["python".to_owned()];
+        let lacking = Lacking { path: pointer.into(), what: Lack::Pointer };
+        snapshot.workspace.graph.lacking = vec![lacking];
+        check::contents(&snapshot.workspace, &snapshot.train).len()
+    };
+    assert_eq!(found("", "docs/banner.png"), 0);
+    assert_eq!(found("", "python/lark/song.bin"), 1);
+    assert_eq!(found("barter-python", "barter-python/lark/song.bin"), 1);
 }
