@@ -53,6 +53,9 @@ pub struct TrainConfig {
     /// Dependencies of the driver that do not travel with it; a name may end with `*`.
     #[serde(default)]
     pub except: Vec<String>,
+    /// Members that travel along though the driver does not need them; a name may end with `*`.
+    #[serde(default)]
+    pub also: Vec<String>,
     /// Where its crates are published, by the names that cargo has for registries; without it, where the only one in a
     /// crate's `publish` says, else to cargo's default.
     #[serde(default)]
@@ -351,7 +354,7 @@ pub struct Image {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Template(String);
 
-/// Whether a member's name is meant by an entry of `except`.
+/// Whether a member's name is meant by an entry of `also` or `except`.
 pub fn matches(pattern: &str, name: &str) -> bool {
     pattern.strip_suffix('*').map_or(pattern == name, |start| name.starts_with(start))
 }

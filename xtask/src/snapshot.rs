@@ -527,7 +527,7 @@ fn lent(trains: &Value, graph: &Graph, is_there: impl Fn(&Path) -> bool) -> Valu
         dockerfile.is_none_or(|path| is_there(&path))
     };
     for train in trains.as_object_mut().into_iter().flat_map(|trains| trains.values_mut()) {
-        for key in ["except", "wheels", "images"] {
+        for key in ["also", "except", "wheels", "images"] {
             if let Some(names) = train.get_mut(key).and_then(Value::as_array_mut) {
                 names.retain(|entry| if key == "images" { is_built(entry) } else { is_member(entry) });
             }

@@ -147,6 +147,7 @@ impl Train {
             }
             crates.retain(|&at| !is_meant(at));
         }
+        unknown.extend(take_along(workspace, (&config, driver), &mut crates));
         if !unknown.is_empty() {
             bail!("train {}: {}", config.name, unknown.join("; "));
         }
@@ -164,6 +165,13 @@ impl Train {
             false => is_tagged(version),
         };
         let wheels = wheels_of(workspace, &config, driver, was_released)?;
+        let wheel_of =
+            |name: &&String| workspace.member(name).filter(|at| wheels.iter().any(|wheel| wheel.member == *at));
+        if let Some(name) =
+            config.also.iter().find(|name| wheel_of(name).is_some_and(|at| !workspace.members[at].publish))
+        {
+            bail!("train {}: {}", config.name, travels_anyway(name));
+        }
         // A checkout of CI has a detached head and no branch at all; there the usual name will do.
         let main = config.main.as_ref().map(ToString::to_string);
         let by_default = repo.main.as_ref().filter(|_| main.is_none());
@@ -330,12 +338,27 @@ impl TrainConfig {
         self.except.iter().any(|pattern| config::matches(pattern, member))
     }
 
-    /// The members that it moves as far as the configuration alone tells: the driver, what that needs, and the wheels.
+    /// Whether a member travels because `also` names it; of those that are never published, only by their full names.
+    fn takes_along(&self, member: &Member) -> bool {
+        let is_meant = |pattern: &String| config::matches(pattern, &member.name);
+        self.also.iter().any(|pattern| if member.publish { is_meant(pattern) } else { *pattern == member.name })
+    }
+
+    /// The crates that it moves as far as the configuration alone tells: the driver, what `also` names, and what those need.
+    fn crates(&self, workspace: &Workspace, driver: usize) -> BTreeSet<usize> {
+        let members = &workspace.members;
+        let named = (0..members.len()).filter(|&at| self.takes_along(&members[at]));
+        let mut crates: BTreeSet<usize> = named.chain([driver]).flat_map(|at| workspace.closure(at)).collect();
+        let travels = |member: &Member| (member.publish || self.takes_along(member)) && !self.excepts(&member.name);
+        crates.retain(|&at| at == driver || travels(&members[at]));
+        crates
+    }
+
+    /// The members that it moves as far as the configuration alone tells: its crates and the wheels.
     pub fn members(&self, workspace: &Workspace) -> BTreeSet<usize> {
         let driver = self.driver.as_ref().and_then(|name| workspace.member(name));
-        let needed = driver.into_iter().flat_map(|at| workspace.closure(at));
-        let crates = needed.filter(|&at| Some(at) == driver || !self.excepts(&workspace.members[at].name));
-        crates.chain(self.wheels.iter().flatten().filter_map(|name| workspace.member(name))).collect()
+        let crates = driver.map(|driver| self.crates(workspace, driver)).unwrap_or_default();
+        crates.into_iter().chain(self.wheels.iter().flatten().filter_map(|name| workspace.member(name))).collect()
     }
 }
 
@@ -360,6 +383,54 @@ fn names(
     Names::new(own, crates.filter(|(path, _)| path != changelog), others.map(String::as_str))
 }
 
+/// Adds what `also` names, and what that needs; and tells what is wrong with the names.
+fn take_along(
+    workspace: &Workspace,
+    (config, driver): (&TrainConfig, usize),
+    crates: &mut BTreeSet<usize>,
+) -> Vec<String> {
+    let members = &workspace.members;
+    let others = || workspace.trains.iter().filter(|other| other.name != config.name);
+    let driven = |other: &TrainConfig| other.driver.as_ref().and_then(|name| workspace.member(name));
+    let needed = crates.clone();
+    let mut problems = Vec::new();
+    for pattern in &config.also {
+        let meant: Vec<usize> = (0..members.len()).filter(|&at| config::matches(pattern, &members[at].name)).collect();
+        let is_theirs = |other: &&TrainConfig| {
+            let theirs = driven(other).map(|at| other.crates(workspace, at)).unwrap_or_default();
+            meant.iter().any(|at| theirs.contains(at) && !needed.contains(at))
+        };
+        let its_driver = |other: &&TrainConfig| driven(other).is_some_and(|at| meant.contains(&at));
+        let why = if meant.is_empty() {
+            let near = nearest(workspace, pattern).map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
+            format!("which is not a member of the workspace{near}")
+        } else if meant.iter().all(|&at| config.excepts(&members[at].name)) {
+            problems.push(format!("`also` names `{pattern}`, and `except` does, too: take it out of one of them"));
+            continue;
+        } else if meant.iter().all(|at| needed.contains(at)) {
+            problems.push(travels_anyway(pattern));
+            continue;
+        } else if let Some(other) = others().find(its_driver) {
+            format!("which is the driver of train {}: take it out", other.name)
+        } else if let Some(other) = others().find(is_theirs) {
+            format!("which train {} takes along: take it out, or list it under `except` there", other.name)
+        } else {
+            continue;
+        };
+        problems.push(format!("`also` names `{pattern}`, {why}"));
+    }
+    if !config.also.is_empty() {
+        let others: BTreeSet<usize> =
+            others().filter_map(|other| Some(other.crates(workspace, driven(other)?))).flatten().collect();
+        crates.extend(config.crates(workspace, driver).difference(&others));
+    }
+    problems
+}
+
+fn travels_anyway(pattern: &str) -> String {
+    format!("`also` names `{pattern}`, which travels anyway: take it out")
+}
+
 /// Takes out what another train moves: a member that both need belongs to the default train.
 fn leave_to(
     workspace: &Workspace,
@@ -371,8 +442,7 @@ fn leave_to(
         return Ok(());
     };
     let excepted = |config: &TrainConfig, at: &usize| config.excepts(&workspace.members[*at].name);
-    let mut theirs = workspace.closure(driver);
-    theirs.retain(|at| *at == driver || workspace.members[*at].publish && !excepted(other, at));
+    let theirs = other.crates(workspace, driver);
     let shared: Vec<usize> = theirs.intersection(crates).copied().filter(|at| !excepted(config, at)).collect();
     for at in shared.into_iter().filter(|at| *at != own) {
         let name = &workspace.members[at].name;

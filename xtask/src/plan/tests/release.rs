@@ -235,6 +235,68 @@ fn except_names_dependencies_and_never_the_driver() {
     );
 }
 
+/// A crate that the driver does not need, and one that only it needs.
+fn with_extra(house: Sketch) -> Sketch {
+    let needs = "\n[dependencies]\nbarter-data = { path = \"../barter-data\", version = \"0.9\" }\n\
+                 barter-macros = { path = \"../barter-macros\", version = \"0.9\" }\n";
+    house.member("barter-extra", "0.9.3", needs).member("barter-macros", "0.9.3", "").lock()
+}
+
+#[test]
+fn also_takes_members_along_that_the_driver_does_not_need() {
+    let plan = with_extra(house()).configured("also", json!(["barter-ex*"])).release("minor");
+    assert_eq!(findings(&plan), [""; 0]);
+    let all = ["barter", "barter-data", "barter-extra", "barter-instrument", "barter-macros", "barter-python"];
+    assert_eq!(moved(&plan), all);
+    assert!(titles(&plan).iter().any(|title| title.contains("-p barter-extra -p barter-instrument -p barter-macros")));
+    let plan = with_extra(house())
+        .configured("also", json!(["barter-*"]))
+        .configured("except", json!(["barter-macros"]))
+        .release("minor");
+    assert_eq!(moved(&plan), ["barter", "barter-data", "barter-extra", "barter-instrument", "barter-python"]);
+    // Versions of what is never published may move, too.
+    let plan = house().with("crates/tool/Cargo.toml", "0.1.0", "0.9.3").configured("also", json!(["tool"]));
+    assert!(moved(&plan.release("minor")).contains(&"tool"));
+}
+
+#[test]
+fn also_names_members_that_do_not_travel_otherwise() {
+    let chosen = |house: Sketch, also: &[&str], except: &[&str]| {
+        let house = with_extra(house).configured("also", json!(also)).configured("except", json!(except));
+        Train::choose(&house.workspace(), &house.repo, Some("barter")).unwrap_err().to_string()
+    };
+    let refused = |also: &[&str]| chosen(house(), also, &[]);
+    assert_eq!(
+        refused(&["barter-extr", "zzz"]),
+        "train barter: `also` names `barter-extr`, which is not a member of the workspace: did you mean `barter-extra`?; `also` names `zzz`, which is not a member of the workspace"
+    );
+    for name in ["barter", "barter-data", "barter-d*", "barter-python"] {
+        assert_eq!(refused(&[name]), format!("train barter: `also` names `{name}`, which travels anyway: take it out"));
+    }
+    for except in ["barter-extra", "barter-ex*"] {
+        assert_eq!(
+            chosen(house(), &["barter-extra"], &[except]),
+            "train barter: `also` names `barter-extra`, and `except` does, too: take it out of one of them"
+        );
+    }
+    assert_eq!(
+        chosen(two_trains(), &["ingestion"], &[]),
+        "train barter: `also` names `ingestion`, which is the driver of train ingestion: take it out"
+    );
+    assert_eq!(
+        chosen(two_trains(), &["feed"], &[]),
+        "train barter: `also` names `feed`, which train ingestion takes along: take it out, or list it under `except` there"
+    );
+    // Two trains that name the same one.
+    let mut two = with_extra(two_trains()).configured("also", json!(["barter-extra"]));
+    two.trains["ingestion"]["also"] = json!(["barter-extra"]);
+    let refused = Train::choose(&two.workspace(), &two.repo, Some("ingestion")).unwrap_err().to_string();
+    assert_eq!(
+        refused,
+        "train ingestion: `also` names `barter-extra`, which train barter takes along: take it out, or list it under `except` there"
+    );
+}
+
 #[test]
 fn a_train_that_does_not_exist_is_met_with_the_nearest() {
     let refused =
