@@ -11,12 +11,14 @@ case "$*" in
 *sys.version_info*) printf '3 12 0\n%s\nTrue\nlinux\n/\n' "$0" ;;
 '-m venv '*) mkdir -p "$3/bin" && cp "$0" "$3/bin/python" && cp PRETENDED/uv "$3/bin/uv" ;;
 '-m pip install '* | '-c import pip') ;;
+'-c '*create_command*) echo '{"index": "http://127.0.0.1:9/simple", "extra": [], "by_itself": "http://127.0.0.1:9/simple"}' ;;
 '-m maturin sdist --out '*) mkdir -p "$5" && echo sdist >"$5/lark_python-0.7.3.tar.gz" ;;
 '-m maturin build --release --out '*)
     built=$CARGO_TARGET_DIR/built
     mkdir -p "$CARGO_TARGET_DIR" "$6"
     [ -f "$built" ] || echo "${COMPILED-0.7.3}" >"$built"
     cp "$built" "$6/lark_python-0.7.3-py3-none-any.whl" ;;
+'-I -c '*'first index that knows'*) echo '{"versions": {}, "links": []}' ;;
 '-I -c '*twine*) [ -z "${COMPLAINTS-}" ] || { printf "$COMPLAINTS" >&2 && exit 1; } ;;
 '-m maturin develop '*) cargo build --release --verbose 2>&1 | grep lark-python >>PRETENDED/log ;;
 '-I -c '*) cat "$(dirname "$0")/../installed" ;;

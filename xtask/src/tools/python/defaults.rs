@@ -6,7 +6,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Error, Result, bail};
 use serde::Deserialize;
 use xshell::Shell;
 
@@ -14,6 +14,7 @@ use super::{
     super::{program::Missing, secrets},
     child, credentials, interpreter,
 };
+use crate::repo::TempDir;
 
 /// pip shows passwords in addresses to nobody but a program.
 const ASK: &str = include_str!("pip.py");
@@ -54,7 +55,7 @@ pub fn ask() -> Result<Defaults> {
     if let Some(told) = told.as_ref() {
         return Ok(told.clone());
     }
-    let defaults = ask_pip().or_else(|why| ask_uv().with_context(|| why.to_string()))?;
+    let defaults = ask_pip().or_else(|why| ask_uv(&why))?;
     *told = Some(defaults.clone());
     Ok(defaults)
 }
@@ -77,9 +78,11 @@ fn told_by_pip(mut python: Command) -> Result<Option<Defaults>> {
 }
 
 /// uv does not read what pip is told, and shows what it does by itself where it explains its options.
-fn ask_uv() -> Result<Defaults> {
+fn ask_uv(why: &Error) -> Result<Defaults> {
+    // Where there are no settings of anybody's.
+    let empty = TempDir::new()?;
     let told = interpreter::uv().map(|mut uv| {
-        uv.args(["pip", "compile", "--help"]);
+        uv.args(["pip", "compile", "--help"]).current_dir(empty.path());
         child::ask(uv)
     });
     let mut told = told.transpose()?.and_then(|told| read_help(&told.out));
@@ -87,7 +90,7 @@ fn ask_uv() -> Result<Defaults> {
     let said = std::env::var("PIP_INDEX_URL").ok().filter(|url| !url.trim().is_empty());
     told.iter_mut().zip(said).for_each(|(told, said)| told.index = said);
     told.ok_or_else(|| {
-        let why = "nor is there a uv that does".to_owned();
+        let why = format!("{why}, nor is there a uv that does");
         Missing::new(why, "install pip (Debian and Ubuntu: apt install python3-pip), or set UV_DEFAULT_INDEX").into()
     })
 }
@@ -128,7 +131,7 @@ pub mod tests {
     fn pip_tells_what_it_is_configured_with() {
         let sh = Shell::new().unwrap();
         let python = interpreter::find(&sh).unwrap();
-        let dir = crate::repo::TempDir::new().unwrap();
+        let dir = TempDir::new().unwrap();
         let config = dir.path().join("pip.conf");
         let said = "[global]\nindex-url = http://ada:pass@corp.example/simple/\n[install]\nextra-index-url =\n  http://a.example/\n  http://b.example/\n";
         std::fs::write(&config, said).unwrap();

@@ -1,8 +1,10 @@
 """Tells where pip looks for projects as it is configured here, and where it would by itself, as JSON."""
-import glob, json, os, sys, sysconfig
+import sys
 
-# Nothing of the directory that it is called in.
+# Nothing of the directory that it is called in, and this before anything else is imported.
 sys.path = [place for place in sys.path if place]
+import glob, json, os, sysconfig
+
 try:
     import pip
 except ImportError:
