@@ -13,9 +13,9 @@ use xshell::{Shell, cmd};
 
 use super::{
     child::{self, Told},
-    program as programs,
+    program as programs, registries,
 };
-use crate::inherited::{OF_CARGO, is_secret, with_secrets_of};
+use crate::inherited::{OF_CARGO, is_secret, with_secrets_of, without_secrets};
 
 /// The program to call.
 pub fn program() -> OsString {
@@ -41,9 +41,19 @@ pub fn given_config() -> Option<PathBuf> {
 }
 
 /// Lets a cargo that compiles nothing have the registries' tokens. It runs no program then that a tree names for compiling,
-/// though only to ask it for its version.
+/// though only to ask it for its version, or for credentials: where it would all the same, it gets no token.
 pub fn let_in(command: &mut Command) {
-    with_secrets_of(OF_CARGO, command);
+    let given = |name: &str| command.get_envs().any(|(given, value)| given == name && value.is_some());
+    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty()) || given(name);
+    let dir = command.get_current_dir().unwrap_or(Path::new("."));
+    let dir = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
+    match registries::instead_of_programs(&dir, home().as_deref(), &is_set) {
+        Some(variables) => {
+            with_secrets_of(OF_CARGO, command);
+            command.envs(variables);
+        }
+        None => without_secrets(command),
+    }
     command.envs(["RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER"].map(|name| (name, "")));
     if std::env::var_os("RUSTC").is_none() && programs::find("rustc").is_some() {
         command.env("RUSTC", "rustc");

@@ -256,6 +256,41 @@ fn leave_programs(registry: &mut Value) {
     }
 }
 
+/// The variables that keep a cargo in `dir`, which has tokens in its environment, from the programs that the tree names for
+/// credentials: the token counts instead. `None` where such a program would be run all the same.
+pub fn instead_of_programs(
+    dir: &Path,
+    home: Option<&Path>,
+    is_set: &dyn Fn(&str) -> bool,
+) -> Option<Vec<(String, &'static str)>> {
+    let home = home.and_then(|home| home.canonicalize().ok());
+    let mut variables = Vec::new();
+    for at in dir.ancestors().map(|above| above.join(".cargo")).filter(|at| at.canonicalize().ok() != home) {
+        let mut config = Registries::default();
+        // What cargo cannot read, it does not go by.
+        let _ = config.add(dir, &at, |_| {});
+        let is_program = |table: &Value, key: &str| {
+            let mut left = table.clone();
+            leave_programs(&mut left);
+            table.get(key).is_some() && left.get(key).is_none()
+        };
+        let of_all = config.config.get("registry");
+        if of_all.is_some_and(|table| is_program(table, "global-credential-providers")) {
+            return None;
+        }
+        let named = config.config.get("registries").and_then(Value::as_object).into_iter().flatten();
+        let tables = named.map(|(name, table)| (name.as_str(), table)).chain(of_all.map(|table| (CRATES_IO, table)));
+        for (name, _) in tables.filter(|(_, table)| is_program(table, "credential-provider")) {
+            let token = token_variable(name);
+            if !is_set(&token) {
+                return None;
+            }
+            variables.push((token.replace("_TOKEN", "_CREDENTIAL_PROVIDER"), "cargo:token"));
+        }
+    }
+    Some(variables)
+}
+
 /// Paths count from the directory that `.cargo` is in: in another place they would name something else.
 fn absolute(config: &mut Map<String, Value>, above: &Path) {
     let place = |path: &mut Value| {
@@ -348,6 +383,33 @@ fn quoted(key: &str) -> String {
 mod tests {
     use super::*;
     use crate::repo::TempDir;
+
+    #[test]
+    fn no_program_of_the_tree_is_run_for_credentials_where_tokens_are() {
+        let dir = TempDir::new().unwrap();
+        let (tree, home) = (dir.path().join("group/work"), dir.path().join(".cargo"));
+        fs::create_dir_all(tree.join(".cargo")).unwrap();
+        fs::create_dir_all(&home).unwrap();
+        fs::write(home.join("config.toml"), "[registry]\nglobal-credential-providers = [\"of-the-user\"]\n").unwrap();
+        let of_prod = ("CARGO_REGISTRIES_PROD_CREDENTIAL_PROVIDER".to_owned(), "cargo:token");
+        let of_public = ("CARGO_REGISTRY_CREDENTIAL_PROVIDER".to_owned(), "cargo:token");
+        for (config, variables) in [
+            ("", Some(vec![])),
+            ("[registries.dev]\ncredential-provider = \"cargo:token\"\n", Some(vec![])),
+            ("[registries.prod]\ncredential-provider = \"./steal\"\n", Some(vec![of_prod])),
+            (
+                "[registries.prod]\ncredential-provider = [\"cargo:token-from-stdout\", \"x\"]\n[registries.dev]\ncredential-provider = \"x\"\n",
+                None,
+            ),
+            ("[registry]\ncredential-provider = \"./steal\"\n", Some(vec![of_public])),
+            ("[registry]\nglobal-credential-providers = [\"cargo:token\", \"./steal\"]\n", None),
+            ("[registries.prod", Some(vec![])),
+        ] {
+            fs::write(tree.join(".cargo/config.toml"), config).unwrap();
+            let is_set = |name: &str| ["CARGO_REGISTRIES_PROD_TOKEN", "CARGO_REGISTRY_TOKEN"].contains(&name);
+            assert_eq!(instead_of_programs(&tree, Some(&home), &is_set), variables, "{config}");
+        }
+    }
 
     #[test]
     fn the_nearest_word_counts_and_no_program_of_the_tree_is_named() {
