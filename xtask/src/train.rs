@@ -91,7 +91,7 @@ impl Train {
     pub fn again(&self, workspace: &Workspace) -> Result<Train> {
         let wheels = self.wheels.iter().map(|wheel| workspace.members[wheel.member].name.clone()).collect();
         let config = TrainConfig { wheels: Some(wheels), ..self.config.clone() };
-        Ok(Train { wheels: wheels_of(workspace, &config, self.driver, |_| false)?, ..self.clone() })
+        Ok(Train { wheels: wheels_of(workspace, &config, (self.driver, &self.crates), |_| false)?, ..self.clone() })
     }
 
     fn new(workspace: &Workspace, repo: &Repo, mut config: TrainConfig) -> Result<Train> {
@@ -158,13 +158,14 @@ impl Train {
         let is_tagged = |version: &Version| repo.tags.contains_key(&tag.fill(version));
         let current = workspace.members[driver].version.base();
         let below = repo.tags.keys().filter_map(|name| tag.version_in(name)).filter(|found| *found < current);
-        let last = below.max().filter(|_| workspace.trains.is_empty() && !is_tagged(&current));
-        // What nobody configured is only left behind by the bump that has no tag yet: an old tag may have any version.
+        let last = below.max().map(|last| last.base());
+        let line = |version: &Version| (version.semver().major, version.semver().minor);
+        // An old tag may have any version. What nobody configured is only left behind by the bump that has no tag yet.
         let was_released = |version: &Version| match workspace.trains.is_empty() {
-            true => last.as_ref().is_some_and(|last| last.base() == *version),
-            false => is_tagged(version),
+            true => last.as_ref() == Some(version) && !is_tagged(&current),
+            false => is_tagged(version) && (last.as_ref() == Some(version) || line(version) == line(&current)),
         };
-        let wheels = wheels_of(workspace, &config, driver, was_released)?;
+        let wheels = wheels_of(workspace, &config, (driver, &crates), was_released)?;
         let wheel_of =
             |name: &&String| workspace.member(name).filter(|at| wheels.iter().any(|wheel| wheel.member == *at));
         if let Some(name) =
@@ -487,14 +488,17 @@ fn roots(workspace: &Workspace, of: Vec<usize>) -> Vec<usize> {
     of.into_iter().filter(|at| !needed.contains(at)).collect()
 }
 
-/// The configured wheels, or every maturin project whose crate needs the driver and has its version, or one that was
-/// released as the driver's: release-plz may have bumped the driver already.
+/// The configured wheels, or every maturin project whose crate needs a crate of the train and has the driver's version, or
+/// one that was released as the driver's: release-plz may have bumped the driver already.
 fn wheels_of(
     workspace: &Workspace,
     config: &TrainConfig,
-    driver: usize,
+    (driver, crates): (usize, &BTreeSet<usize>),
     was_released: impl Fn(&Version) -> bool,
 ) -> Result<Vec<Wheel>> {
+    // Cargo's names of the places from which nothing is published.
+    const ASIDE: [&str; 5] = ["examples", "tests", "benches", "fixtures", "test"];
+    let is_aside = |path: &Path| path.iter().any(|name| ASIDE.iter().any(|aside| name == *aside));
     let mut found = Vec::new();
     for (path, text) in workspace.texts.iter().filter(|(path, _)| path.ends_with("pyproject.toml")) {
         let wanted = |member: usize| match &config.wheels {
@@ -502,7 +506,10 @@ fn wheels_of(
             None => {
                 let [version, its] = [member, driver].map(|at| workspace.members[at].version.base());
                 let same = version == its || version < its && was_released(&version);
-                same && workspace.closure(member).contains(&driver)
+                let needed = workspace.closure(member);
+                let needs_train =
+                    needed.contains(&driver) || needed.iter().any(|at| *at != member && crates.contains(at));
+                same && needs_train && !is_aside(path)
             }
         };
         // Somebody's broken fixture is not ours to complain about, but a wheel's own file is.

@@ -50,6 +50,35 @@ fn a_wheel_that_was_left_behind_is_aligned_and_a_strange_one_is_told() {
     );
 }
 
+/// The crate that is driven by a command line is seldom the one that Python needs.
+#[test]
+fn a_wheel_binds_any_member_of_the_train() {
+    let bound = |dir: &str, version: &str, needs: &str| {
+        let manifest = format!(
+            "[package]\nname = \"binding\"\nversion = \"{version}\"\npublish = false\n\n[lib]\ncrate-type = [\"cdylib\"]\n\n\
+             [dependencies]\n{needs}pyo3 = \"0.28\"\n"
+        );
+        let project =
+            "[build-system]\nbuild-backend = \"maturin\"\n\n[project]\nname = \"binding\"\ndynamic = [\"version\"]\n";
+        let house = house()
+            .file(&format!("{dir}/Cargo.toml"), &manifest)
+            .file(&format!("{dir}/pyproject.toml"), project)
+            .tagged("v0.9.2")
+            .tagged("v0.1.0");
+        let wheels = house.snapshot().train.wheels;
+        wheels.iter().any(|wheel| wheel.project.name.as_deref() == Some("binding"))
+    };
+    let data = "barter-data = { path = \"../crates/barter-data\" }\n";
+    assert!(bound("binding", "0.9.3", data));
+    assert!(bound("binding", "0.9.2", data), "it was left behind");
+    assert!(!bound("binding", "0.9.3", ""));
+    assert!(!bound("binding", "0.3.0", data), "no release was that");
+    assert!(!bound("binding", "0.1.0", data), "an old release of that number says nothing");
+    for place in ["examples", "tests", "fixtures"] {
+        assert!(!bound(place, "0.9.3", data));
+    }
+}
+
 #[test]
 fn a_lock_is_edited_where_it_holds_the_wheels_own_directory() {
     let entry = |name: &str, version: &str, from: &str| {
