@@ -13,7 +13,7 @@ use crate::{
     check::Finding,
     edit::count,
     snapshot::Snapshot,
-    version::{Dialect, Version},
+    version::{Bump, Dialect, Version},
     visible,
     workspace::dir,
 };
@@ -53,6 +53,8 @@ pub enum Kind {
 pub struct Own {
     /// Where it is, as `address` spells it: the remote, and what manifests name.
     addresses: BTreeSet<String>,
+    /// Its home pages, which may be hosts alone: what stands below one says nothing.
+    pages: BTreeSet<String>,
     /// The versions that have a tag of the train, as PEP 440 spells them.
     versions: BTreeSet<String>,
     /// Commits may be ours and not be here.
@@ -145,11 +147,14 @@ pub fn names(snapshot: &Snapshot) -> Vec<Name> {
 /// What the snapshot's repository is known by, but for where its remote is.
 pub fn own(snapshot: &Snapshot) -> Own {
     let Snapshot { workspace, train, repo, .. } = snapshot;
-    let manifests = workspace.graph.packages.iter().filter_map(|package| package.about.repository.as_ref());
-    let projects = train.wheels.iter().flat_map(|wheel| &wheel.project.links);
-    let addresses = manifests.chain(projects).filter_map(|url| address(url)).collect();
+    let about = || workspace.graph.packages.iter().map(|package| &package.about);
+    let projects = || train.wheels.iter().flat_map(|wheel| &wheel.project.links);
+    let repositories = about().filter_map(|about| about.repository.as_ref());
+    let addresses = repositories.chain(projects()).filter_map(|url| address(url)).collect();
+    let pages =
+        about().filter_map(|about| about.homepage.as_ref()).chain(projects()).filter_map(|url| page(url)).collect();
     let versions = train.tags(repo).filter_map(|(version, _)| version.show(Dialect::Pep440).ok()).collect();
-    Own { addresses, versions, is_shallow: repo.is_shallow }
+    Own { addresses, pages, versions, is_shallow: repo.is_shallow }
 }
 
 impl Own {
@@ -168,6 +173,9 @@ pub const INSTEAD: &str = "publish to a registry of your own (`publish = [\"NAME
 pub fn owner(registered: &Registered, own: &Own) -> Owner {
     let Registered { links, commit, versions } = registered;
     let is_own = |link: &String| {
+        if page(link).is_some_and(|page| own.pages.contains(&page)) {
+            return true;
+        }
         let Some(link) = address(link) else { return false };
         let below = |ours: &String| link.strip_prefix(ours.as_str()).is_some_and(|rest| rest.starts_with('/'));
         own.addresses.contains(&link) || own.addresses.iter().any(below)
@@ -185,6 +193,14 @@ pub fn owner(registered: &Registered, own: &Own) -> Owner {
         true => Owner::Unknown("it names no repository, and the history here is not whole".to_owned()),
         false => Owner::Other(None),
     }
+}
+
+/// A home page's address without what differs from one spelling to the next.
+fn page(url: &str) -> Option<String> {
+    let url = url.trim().to_ascii_lowercase();
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"))?;
+    let page = rest.trim_start_matches("www.").trim_end_matches('/');
+    (!page.is_empty()).then(|| page.to_owned())
 }
 
 /// A repository's address without what differs from one spelling to the next; `None` for a place on a disk, and for a host
@@ -212,6 +228,22 @@ pub fn address(url: &str) -> Option<String> {
 }
 
 impl Registries {
+    /// The next version that no registry has under a name of ours.
+    fn above(&self, to: &Version) -> Version {
+        let ours = self.answers.iter().filter(|(_, answer)| !matches!(answer.owner, Owner::Other(_)));
+        let there: BTreeSet<&str> = ours.flat_map(|(_, answer)| answer.versions.keys().map(String::as_str)).collect();
+        let is_there = |version: &Version| {
+            there.contains(&*version.to_string())
+                || version.show(Dialect::Pep440).is_ok_and(|python| there.contains(&*python))
+        };
+        let next = |version: &Version| match version.is_prerelease() {
+            true => version.next_pre(),
+            false => version.bump(Bump::Patch).ok(),
+        };
+        let above = std::iter::successors(next(to), next).find(|version| !is_there(version));
+        above.unwrap_or_else(|| to.clone())
+    }
+
     /// What is in the way of these versions of members, and of wheels of `to`, and what is not known. Where the release is
     /// made already, the versions that are there may well be its own: its publication tells.
     pub fn findings(
@@ -230,7 +262,7 @@ impl Registries {
                 Kind::Project => to.show(Dialect::Pep440).ok()?,
                 Kind::Image => return None,
             };
-            let instead = || taken::instead(snapshot, to);
+            let instead = || taken::instead(snapshot, &self.above(to));
             Some(match answer.versions.get(&version)? {
                 true => Finding::new(YANKED, format!("{} {version} was published and yanked", name.name), instead()),
                 false => {
@@ -293,7 +325,8 @@ mod tests {
 
     fn own() -> Own {
         let addresses = BTreeSet::from(["forge.example/we/lark".to_owned()]);
-        Own { addresses, versions: BTreeSet::from(["0.7.3".to_owned()]), is_shallow: false }
+        let pages = BTreeSet::from(["lark.example".to_owned()]);
+        Own { addresses, pages, versions: BTreeSet::from(["0.7.3".to_owned()]), is_shallow: false }
     }
 
     #[test]
@@ -314,6 +347,8 @@ mod tests {
             (found(&["https://forge.example/we/lark/tree/main/crates/io"], None, &[]), Owner::Ours),
             (found(&["https://forge.example/we/lark/issues"], None, &[]), Owner::Ours),
             (found(&["https://home.example", ours], None, &[]), Owner::Ours),
+            (found(&["http://www.Lark.example/"], None, &["0.1"]), Owner::Ours),
+            (found(&["https://lark.example/other"], None, &[]), other("https://lark.example/other")),
             (found(&[theirs], Some(Made::Elsewhere), &[]), other(theirs)),
             (found(&[theirs], None, &["0.7.3"]), other(theirs)),
             (found(&["https://forge.example/we/lark-io"], None, &[]), other("https://forge.example/we/lark-io")),

@@ -78,6 +78,8 @@ fn a_name_or_a_version_that_others_have_is_refused_and_can_be_set_aside() {
         let Some(expected) = expected else { continue };
         assert!(told[0].contains(expected), "{told:?}");
         assert_eq!(plan.findings[0].check, waiver);
+        let higher = "name a higher version: cargo xtask release 0.10.1";
+        assert!(waiver == "registry-names" || plan.findings[0].next == higher, "{}", plan.findings[0].next);
         let plan = planned(&house(), vec![answers], &[waiver], false);
         assert_eq!(findings(&plan), [""; 0], "{waiver}");
         assert_eq!(plan.waived[0].check, waiver);
@@ -85,6 +87,9 @@ fn a_name_or_a_version_that_others_have_is_refused_and_can_be_set_aside() {
             plan.steps.iter().find_map(|step| if let crate::step::Step::Tag(tag) = step { Some(tag) } else { None });
         assert_eq!(tag.unwrap().record.waived, [waiver], "the tag says so");
     }
+    let both = of_crate(Owner::Ours, &[("0.10.0", false), ("0.10.1", true)]);
+    let next = planned(&house(), vec![both], &[], false).findings[0].next.clone();
+    assert_eq!(next, "name a higher version: cargo xtask release 0.10.2");
     // What is there may be what this release has published.
     let there = || vec![of_crate(Owner::Ours, &[("0.10.0", false)])];
     assert_eq!(
