@@ -143,13 +143,15 @@ pub fn around(sh: &Shell, repo: &Repo) -> Result<Vec<String>> {
 /// The commits on the head that nothing leads to: git was cut off before it had moved a branch to one of them.
 pub fn unborn(sh: &Shell, repo: &Repo) -> Result<Vec<String>> {
     let listed = text(cmd!(sh, "git fsck --unreachable --no-reflogs --connectivity-only --no-progress"))?;
-    let commits: Vec<&str> = listed.lines().filter_map(|line| line.strip_prefix("unreachable commit ")).collect();
-    let mut on_head = Vec::new();
-    for commit in commits {
-        let entry = log(sh, &[commit], 1)?.into_iter().next();
-        on_head.extend(entry.filter(|entry| entry.parents == [repo.head.as_str()]).map(|entry| entry.commit));
+    let commits = listed.lines().filter_map(|line| line.strip_prefix("unreachable commit "));
+    let asked: String = commits.map(|commit| format!("{commit}\n")).collect();
+    // All at once: what was fetched and dropped may be thousands. Without any, git would tell of the head.
+    if asked.is_empty() {
+        return Ok(Vec::new());
     }
-    Ok(on_head)
+    let told = text(cmd!(sh, "git rev-list --no-walk=unsorted --parents --stdin").stdin(asked))?;
+    let on_head = told.lines().filter_map(|line| line.split_once(' ')).filter(|(_, parents)| *parents == repo.head);
+    Ok(on_head.map(|(commit, _)| commit.to_owned()).collect())
 }
 
 /// Reads the repository; the shell stands at its top. The status and the refs are asked side by side.
