@@ -151,6 +151,12 @@ fn a_hotfix_that_is_not_tagged_shows_its_age() {
     );
     let said = at(25, 1);
     assert!(said.contains("overdue hotfix 0.7.4") && said.ends_with("next: cargo xtask hotfix 0.7.4\n"), "{said}");
+    // The release of the fix: its tag alone would be of no release.
+    place.git("checkout --quiet --detach origin/hotfix/v0.7.4");
+    place.replace("crates/lark/Cargo.toml", "version = \"0.7.3\"\nedition", "version = \"0.7.4\"\nedition");
+    place.commit("release 0.7.4");
+    place.git("push --quiet origin HEAD:hotfix/v0.7.4");
+    place.git("checkout --quiet main");
     place.git("tag --annotate v0.7.4 origin/hotfix/v0.7.4 --message \"Release version 0.7.4\n\nHotfix of v0.7.3\"");
     let said = at(20, 0);
     assert!(said.contains("v0.7.4") && !said.contains("on hotfix/v0.7.4"), "{said}");
