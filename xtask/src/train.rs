@@ -157,8 +157,9 @@ impl Train {
         };
         let is_tagged = |version: &Version| repo.tags.contains_key(&tag.fill(version));
         let current = workspace.members[driver].version.base();
-        let below = repo.tags.keys().filter_map(|name| tag.version_in(name)).filter(|found| *found < current);
-        let last = below.max().map(|last| last.base());
+        let released: Vec<Version> =
+            repo.tags.keys().filter_map(|name| tag.version_in(name)).filter(|found| *found <= current).collect();
+        let last = released.iter().filter(|found| **found < current).max().map(Version::base);
         let line = |version: &Version| (version.semver().major, version.semver().minor);
         // An old tag may have any version. What nobody configured is only left behind by the bump that has no tag yet.
         let was_released = |version: &Version| match workspace.trains.is_empty() {
@@ -188,8 +189,6 @@ impl Train {
         let usual = workspace.in_root("CHANGELOG.md".as_ref());
         let path = config.changelog.as_ref().map_or_else(|| usual.clone(), |path| workspace.in_root(path));
         let names = names(workspace, (&config, driver), &wheels, (&tag, &path));
-        let finals = repo.tags.keys().filter_map(|name| tag.version_in(name)).filter(|found| !found.is_prerelease());
-        let released: Vec<Version> = finals.filter(|found| *found <= current).collect();
         let changelog = match &config.changelog {
             Some(_) => Some(path),
             // Kept by the tool only when it is in the form that the tool keeps, and people keep it.

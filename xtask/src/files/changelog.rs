@@ -137,7 +137,8 @@ pub fn is_given_up<'a>(log: impl Into<Log<'a>>, released: &[Version]) -> bool {
     let Some(told) = sections.iter().filter_map(|section| section.title.version()).map(line).max() else {
         return false;
     };
-    let later: BTreeSet<_> = released.iter().map(line).filter(|line| *line > told).collect();
+    let finals = released.iter().filter(|version| !version.is_prerelease());
+    let later: BTreeSet<_> = finals.map(line).filter(|line| *line > told).collect();
     let is_far = later.last().is_some_and(|last| last.0 == told.0 && last.1 > told.1 + 1);
     !sections.iter().any(Section::is_unreleased) && (later.len() > 1 || is_far)
 }
