@@ -445,8 +445,7 @@ pub fn falls(workspace: &Workspace, wheel: &Wheel, to: &Version, python: &str) -
 fn had(snapshot: &Snapshot, version: &Version, says: impl Fn(&Version) -> bool) -> bool {
     let Snapshot { workspace, train, repo, .. } = snapshot;
     let current = train.version(workspace);
-    let line = |version: &Version| (version.semver().major, version.semver().minor);
-    let older = |found: &Version| line(found) == line(current) && found < &current.base();
+    let older = |found: &Version| found.line() == current.line() && found < &current.base();
     let mut members = train.members().into_iter().map(|at| &workspace.members[at].version);
     members.any(|own| says(own) || own.base() == *version)
         || train.tags(repo).any(|(released, _)| says(&released))

@@ -160,11 +160,10 @@ impl Train {
         let released: Vec<Version> =
             repo.tags.keys().filter_map(|name| tag.version_in(name)).filter(|found| *found <= current).collect();
         let last = released.iter().filter(|found| **found < current).max().map(Version::base);
-        let line = |version: &Version| (version.semver().major, version.semver().minor);
         // An old tag may have any version. What nobody configured is only left behind by the bump that has no tag yet.
         let was_released = |version: &Version| match workspace.trains.is_empty() {
             true => last.as_ref() == Some(version) && !is_tagged(&current),
-            false => is_tagged(version) && (last.as_ref() == Some(version) || line(version) == line(&current)),
+            false => is_tagged(version) && (last.as_ref() == Some(version) || version.line() == current.line()),
         };
         let wheels = wheels_of(workspace, &config, (driver, &crates), was_released)?;
         let wheel_of =

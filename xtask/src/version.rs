@@ -193,6 +193,11 @@ impl Version {
         }
     }
 
+    /// The line that patches stay on: major and minor.
+    pub fn line(&self) -> (u64, u64) {
+        (self.0.major, self.0.minor)
+    }
+
     /// The next version of that kind.
     ///
     /// A pre-release counts as not yet released, so `patch` of `0.9.4-rc.1` and `minor` of `0.10.0-rc.1` drop

@@ -133,12 +133,11 @@ pub fn is_kept<'a>(log: impl Into<Log<'a>>) -> bool {
 /// have gone by, as `released` says. Some of them may have been tagged in another form.
 pub fn is_given_up<'a>(log: impl Into<Log<'a>>, released: &[Version]) -> bool {
     let sections = read(log);
-    let line = |version: &Version| (version.semver().major, version.semver().minor);
-    let Some(told) = sections.iter().filter_map(|section| section.title.version()).map(line).max() else {
+    let Some(told) = sections.iter().filter_map(|section| section.title.version()).map(Version::line).max() else {
         return false;
     };
     let finals = released.iter().filter(|version| !version.is_prerelease());
-    let later: BTreeSet<_> = finals.map(line).filter(|line| *line > told).collect();
+    let later: BTreeSet<_> = finals.map(Version::line).filter(|line| *line > told).collect();
     let is_far = later.last().is_some_and(|last| last.0 == told.0 && last.1 > told.1 + 1);
     !sections.iter().any(Section::is_unreleased) && (later.len() > 1 || is_far)
 }

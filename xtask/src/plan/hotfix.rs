@@ -107,8 +107,7 @@ pub fn version_in(tag: &Template, branch: &str) -> Option<Version> {
 /// The newest final release that `current` is, or comes after: that of its line, when it has one.
 pub fn newest(train: &Train, repo: &Repo, current: &Version) -> Option<Version> {
     let at_most = finals(train, repo).into_iter().filter(|version| version.base() <= current.base()).max()?;
-    let line = |version: &Version| (version.semver().major, version.semver().minor);
-    finals(train, repo).into_iter().filter(|version| line(version) == line(&at_most)).max()
+    finals(train, repo).into_iter().filter(|version| version.line() == at_most.line()).max()
 }
 
 fn finals(train: &Train, repo: &Repo) -> Vec<Version> {

@@ -173,12 +173,11 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
     findings.extend(misplaced_metadata(snapshot, to));
     findings.extend(check::published::unconfigured(workspace, train, &options.unconfigured));
     // All that travels together is on the driver's minor line; what is far below it may have a version of its own.
-    let line = |version: &Version| (version.semver().major, version.semver().minor);
     let below: Vec<&str> = versions
         .keys()
         .filter(|at| **at != train.driver)
         .map(|&at| &workspace.members[at])
-        .filter(|member| line(&member.version) < line(&from))
+        .filter(|member| member.version.line() < from.line())
         .map(|member| member.name.as_str())
         .collect();
     if let Some(first) = below.first() {

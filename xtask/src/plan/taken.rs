@@ -58,10 +58,9 @@ pub fn above<'s>(snapshot: &'s Snapshot, version: &Version) -> Option<(Version, 
 /// That a version is lower than one of the same line that was rolled back: who has that one would never get it.
 fn below_withdrawn(snapshot: &Snapshot, version: &Version) -> Option<String> {
     let Snapshot { train, repo, .. } = snapshot;
-    let line = |of: &Version| (of.semver().major, of.semver().minor);
     let is_of_line = |found: &Version| match version.is_prerelease() {
         true => found.is_prerelease() && found.final_version() == version.final_version(),
-        false => !found.is_prerelease() && version.post().is_none() && line(found) == line(version),
+        false => !found.is_prerelease() && version.post().is_none() && found.line() == version.line(),
     };
     let withdrawn = train.tags(repo).filter(|(_, tag)| repo.is_rolled_back(tag)).map(|(found, _)| found);
     let highest = withdrawn.filter(|found| is_of_line(found) && found.base() > version.base()).max()?;

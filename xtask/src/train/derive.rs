@@ -410,8 +410,7 @@ pub fn counted(names: &[&str]) -> String {
 }
 
 fn is_patch(old: &Version, new: &Version) -> bool {
-    let minor = |version: &Version| (version.semver().major, version.semver().minor);
-    minor(old) == minor(new)
+    old.line() == new.line()
 }
 
 /// Whether a version comes right after another.

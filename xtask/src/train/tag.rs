@@ -80,8 +80,7 @@ fn reached(versions: &[Version], here: &Version) -> (Option<Version>, Option<Ver
 /// Whether a series goes on above a driver at `here`: it is somebody else's, or the driver's is an old line. A fix of this
 /// very line may have been tagged elsewhere, and one version far above is a slip.
 fn goes_on(versions: &[Version], here: &Version) -> bool {
-    let line = |version: &Version| (version.semver().major, version.semver().minor);
-    let is_above = |found: &&Version| found.base() > *here && line(found) != line(here);
+    let is_above = |found: &&Version| found.base() > *here && found.line() != here.line();
     let above: BTreeSet<Version> = versions.iter().filter(is_above).map(Version::base).collect();
     let below = versions.iter().filter(|found| found.base() <= *here).count();
     above.len() > 1 || above.len() == 1 && below < 2
