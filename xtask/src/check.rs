@@ -3,6 +3,7 @@
 
 pub mod apart;
 pub mod checkout;
+pub mod cycles;
 pub mod named;
 pub mod published;
 pub mod workflows;
@@ -20,7 +21,7 @@ use crate::{
     edit::{first_of, slashed, typed},
     files::{
         Place, anchor, cargo_lock,
-        cargo_toml::{Table, VersionField},
+        cargo_toml::VersionField,
         changelog::{self, names::Log},
         deployment, dockerfile,
     },
@@ -97,7 +98,7 @@ pub const STATE: [Check; 18] = [
     Check { name: "contents", look: contents },
     Check { name: "sources", look: sources },
     Check { name: "publishable-wheel", look: publishable_wheels },
-    Check { name: "dev-cycle", look: dev_cycles },
+    Check { name: "dev-cycle", look: cycles::look },
     Check { name: "lockstep", look: lockstep },
     Check { name: "templates", look: templates::look },
     Check { name: "deployments", look: deployments },
@@ -817,30 +818,6 @@ fn publishable_wheels(workspace: &Workspace, train: &Train) -> Vec<Finding> {
             Finding::new("publishable-wheel", what, "add `publish = false` under [package]")
         })
         .collect()
-}
-
-/// A versioned dev-dependency that leads back to its crate cannot be published in any order.
-fn dev_cycles(workspace: &Workspace, train: &Train) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for &at in &train.crates {
-        let member = &workspace.members[at];
-        for link in member.links.iter().filter(|link| link.table == Table::Dev && link.requirement.is_some()) {
-            if member.publish && workspace.closure(link.to).contains(&at) {
-                let on = &workspace.members[link.to].name;
-                let what = format!(
-                    "{} has a versioned dev-dependency on {on}, which needs {} itself",
-                    slashed(&member.manifest),
-                    member.name
-                );
-                findings.push(Finding::new(
-                    "dev-cycle",
-                    what,
-                    "leave only `path` in that dev-dependency: cargo strips it when publishing",
-                ));
-            }
-        }
-    }
-    findings
 }
 
 /// The driver has a version, which is the train's.

@@ -48,6 +48,8 @@ pub struct Train {
     pub changelog: Option<PathBuf>,
     /// From the top of the repository.
     pub release_notes: Option<PathBuf>,
+    /// The versions that were released when its version was, and stand.
+    pub released: Vec<Version>,
     /// Tags above its version that are of no release, each with the version that the driver has in its commit.
     pub strays: BTreeMap<String, Option<Version>>,
 }
@@ -198,8 +200,23 @@ impl Train {
         };
         let release_notes = config.release_notes.as_ref().map(|path| workspace.in_root(path));
         let remote = config.remote.as_deref().unwrap_or("origin").to_owned();
+        let stands = |version: &Version| !repo.is_rolled_back(&tag.fill(version));
+        let released = released.into_iter().filter(stands).collect();
         let strays = BTreeMap::new();
-        Ok(Train { config, driver, crates, wheels, tag, main, remote, names, changelog, release_notes, strays })
+        Ok(Train {
+            config,
+            driver,
+            crates,
+            wheels,
+            tag,
+            main,
+            remote,
+            names,
+            changelog,
+            release_notes,
+            released,
+            strays,
+        })
     }
 
     /// Its changelog in these texts.

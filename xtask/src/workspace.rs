@@ -320,10 +320,15 @@ impl Workspace {
 
     /// The members that `from` needs in order to build, itself included, by `[dependencies]` and `[build-dependencies]`.
     pub fn closure(&self, from: usize) -> BTreeSet<usize> {
+        self.reached(from, Link::is_built)
+    }
+
+    /// The members that the links of a kind lead to from one, itself included.
+    pub fn reached(&self, from: usize, is_followed: impl Fn(&Link) -> bool) -> BTreeSet<usize> {
         let mut found = BTreeSet::from([from]);
         let mut queue = vec![from];
         while let Some(at) = queue.pop() {
-            for link in self.members[at].links.iter().filter(|link| link.is_built()) {
+            for link in self.members[at].links.iter().filter(|link| is_followed(link)) {
                 if found.insert(link.to) {
                     queue.push(link.to);
                 }

@@ -14,16 +14,16 @@ use super::{
     ownership,
 };
 use crate::{
-    check::{Finding, published, short},
+    check::{Finding, cycles::packing_order, published, short},
     config::{Channel, Lockstep, PLATFORMS, SDIST},
     edit::slashed,
-    files::{cargo_toml::Table, changelog, tag_record::Record},
+    files::{changelog, tag_record::Record},
     pypi,
     repo::{Recorded, rollback_tag},
     snapshot::Snapshot,
     step::{Announcement, CrateUpload, Dist, ForgeRelease, ImageRelease, Lane, Listing, Packages, Reach, Step, Tagged},
     version::{Dialect, Version},
-    workspace::{Workspace, dir},
+    workspace::dir,
 };
 
 /// What the captain adds to the command.
@@ -204,7 +204,7 @@ fn not_looked_for(snapshot: &Snapshot, options: &Options, is_post: bool) -> Vec<
 fn crates(snapshot: &Snapshot, of: &Arc<Tagged>) -> Vec<CrateUpload> {
     let Snapshot { workspace, train, repo, .. } = snapshot;
     let wanted: BTreeSet<usize> = train.crates.iter().copied().filter(|&at| workspace.members[at].publish).collect();
-    let order = in_order(workspace, &wanted);
+    let order = packing_order(workspace, &wanted);
     let locked = workspace.tracked.contains(&workspace.root_dir().join("Cargo.lock"));
     let is_alike = train.config.lockstep == Lockstep::Always || of.version.is_prerelease();
     let moved_by = |at: usize| if is_alike || at == train.driver { "patch" } else { "minor" };
@@ -236,33 +236,6 @@ fn crates(snapshot: &Snapshot, of: &Arc<Tagged>) -> Vec<CrateUpload> {
         .into_iter()
         .flat_map(|at| train.registries(&workspace.members[at]).into_iter().map(move |registry| (at, registry)));
     sent.map(upload).collect()
-}
-
-/// Members, each after those that it requires by a version; a dev-dependency by path alone is stripped by cargo.
-fn in_order(workspace: &Workspace, wanted: &BTreeSet<usize>) -> Vec<usize> {
-    fn visit(
-        workspace: &Workspace,
-        wanted: &BTreeSet<usize>,
-        at: usize,
-        seen: &mut BTreeSet<usize>,
-        order: &mut Vec<usize>,
-    ) {
-        if !seen.insert(at) {
-            return;
-        }
-        for link in &workspace.members[at].links {
-            let is_needed = link.is_built() || (link.table == Table::Dev && link.requirement.is_some());
-            if is_needed && wanted.contains(&link.to) {
-                visit(workspace, wanted, link.to, seen, order);
-            }
-        }
-        order.push(at);
-    }
-    let (mut seen, mut order) = (BTreeSet::new(), Vec::new());
-    for &at in wanted {
-        visit(workspace, wanted, at, &mut seen, &mut order);
-    }
-    order
 }
 
 fn dists(snapshot: &Snapshot, of: &Arc<Tagged>, options: &Options, findings: &mut Vec<Finding>) -> Vec<Dist> {

@@ -495,3 +495,118 @@ fn beside_the_workspaces_manifest_a_wheel_takes_only_what_its_project_names() {
     assert_eq!(found("", "python/lark/song.bin"), 1);
     assert_eq!(found("barter-python", "barter-python/lark/song.bin"), 1);
 }
+
+#[test]
+fn crates_that_are_tested_with_each_other_are_refused_where_cargo_can_pack_neither_first() {
+    let instrument = "crates/barter-instrument/Cargo.toml";
+    let dev = |entry: &str| {
+        house().with(
+            instrument,
+            "version = \"0.9.3\"\n",
+            &format!("version = \"0.9.3\"\n[dev-dependencies]\n{entry}\n"),
+        )
+    };
+    let on_driver =
+        |requirement: &str| dev(&format!("barter = {{ path = \"../barter\", version = \"{requirement}\" }}"));
+    let shared = |of_all: &str| {
+        let table = format!("[workspace.dependencies]\nbarter = {of_all}\n");
+        dev("barter.workspace = true").with("Cargo.toml", "[workspace.dependencies]\n", &table)
+    };
+    let unreleased = |mut sketch: Sketch| {
+        sketch.repo.tags.clear();
+        sketch
+    };
+    let told = |sketch: &Sketch, goal: &str| {
+        let found = sketch.clone().lock().release(goal).findings;
+        found.into_iter().filter(|found| found.check == "dev-cycle").map(|found| found.what).collect::<Vec<_>>()
+    };
+    let unmet = |requirement: &str| {
+        format!(
+            "{instrument} has a dev-dependency on barter \"{requirement}\", which no earlier release meets, and barter needs barter-instrument: cargo can pack neither first"
+        )
+    };
+    for (sketch, goal, expected) in [
+        (on_driver("0"), "minor", None),
+        (on_driver(">=0.9.1"), "minor", None),
+        (on_driver("0.9"), "patch", None),
+        (shared("{ path = \"crates/barter\", version = \"0\" }"), "minor", None),
+        // Cargo strips it.
+        (dev("barter = { path = \"../barter\" }"), "minor", None),
+        (shared("{ path = \"crates/barter\" }"), "minor", None),
+        // It is brought up to the release.
+        (on_driver("0.9"), "minor", Some(unmet("0.10"))),
+        (on_driver("0.9.3"), "patch", Some(unmet("0.9.4"))),
+        (shared("{ path = \"crates/barter\", version = \"0.9.3\" }"), "minor", Some(unmet("0.10.0"))),
+        (on_driver("0"), "1.0.0", Some(unmet("1"))),
+        // A candidate is accepted only by what names one.
+        (on_driver("0"), "0.10.0-rc.1", Some(unmet("0.10.0-rc.1"))),
+        (unreleased(on_driver("0")), "minor", Some(unmet("0"))),
+    ] {
+        assert_eq!(
+            told(&sketch, goal),
+            expected.into_iter().collect::<Vec<_>>(),
+            "{goal}: {:?}",
+            sketch.texts[Path::new(instrument)]
+        );
+    }
+    let itself = "crates/barter-instrument/Cargo.toml has a dev-dependency on the crate itself \"0.10\", which no earlier release meets: cargo cannot pack it";
+    let own = |requirement: &str| dev(&format!("barter-instrument = {{ path = \".\", version = \"{requirement}\" }}"));
+    assert_eq!(told(&own("0.9"), "minor"), [itself]);
+    assert_eq!(told(&own("0"), "minor"), [""; 0]);
+    let mut rolled_back = on_driver("0");
+    rolled_back.repo.tags.insert("rollback/v0.9.3".to_owned(), "0000000000".to_owned());
+    assert_eq!(told(&rolled_back, "minor"), [unmet("0")]);
+}
+
+#[test]
+fn cargo_packs_by_name_what_is_tested_with_each_other() {
+    let kit = |entry: &str| {
+        house().member("kit", "0.9.3", entry).with(
+            BARTER,
+            HOLDS,
+            &format!("{HOLDS}kit = {{ path = \"../kit\", version = \"0.9.3\" }}\n"),
+        )
+    };
+    let told = |sketch: Sketch| {
+        let plan = sketch.lock().release("minor");
+        plan.findings.into_iter().filter(|found| found.check == "dev-cycle").map(|found| found.what).collect::<Vec<_>>()
+    };
+    let tested = |sketch: Sketch, with: &str, requirement: &str| {
+        sketch.with(
+            "crates/barter-data/Cargo.toml",
+            "serde = \"0.9.3\"\n",
+            &format!("serde = \"0.9.3\"\n[dev-dependencies]\n{with} = {{ path = \"../{with}\", version = \"{requirement}\" }}\n"),
+        )
+    };
+    let needs = "[dependencies]\nbarter-data = { path = \"../barter-data\", version = \"0.9.3\" }\n";
+    assert_eq!(
+        told(tested(kit(needs), "kit", "0")),
+        [
+            "crates/barter-data/Cargo.toml has a dev-dependency on kit \"0\", and kit needs barter-data: cargo packs kit first, without the barter-data that it needs"
+        ]
+    );
+    // Each tests with the other: one of them has to do without.
+    let tests = "[dev-dependencies]\nbarter-data = { path = \"../barter-data\", version = \"0.9.3\" }\n";
+    assert_eq!(
+        told(tested(kit(tests), "kit", "0.9.3")),
+        [
+            "crates/kit/Cargo.toml has a dev-dependency on barter-data \"0.10.0\", which no earlier release meets, and barter-data needs kit: cargo can pack neither first"
+        ]
+    );
+    assert_eq!(
+        told(tested(kit(tests), "kit", "0")),
+        [
+            "crates/kit/Cargo.toml has a dev-dependency on barter-data \"0.10.0\", which no earlier release meets, and barter-data needs kit: cargo packs kit first, without the barter-data that it needs"
+        ]
+    );
+    // What this release leaves alone was published before.
+    let apart = tested(kit(needs), "kit", "0.4").configured("except", serde_json::json!(["kit"]));
+    assert_eq!(
+        told(apart.with("crates/kit/Cargo.toml", "\"0.9.3\"\n[", "\"0.4.0\"\n[").with(
+            BARTER,
+            "../kit\", version = \"0.9.3\"",
+            "../kit\", version = \"0.4\""
+        )),
+        [""; 0]
+    );
+}
