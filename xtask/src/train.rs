@@ -479,13 +479,7 @@ fn leave_to(
 /// drive a train.
 fn possible_drivers(workspace: &Workspace) -> Vec<usize> {
     let members = &workspace.members;
-    let packages = &workspace.graph.packages;
-    // A Python extension is what a driver takes along, and what has no description was never meant for a registry.
-    let mut published: Vec<usize> =
-        (0..members.len()).filter(|&at| members[at].publish && !(members[at].cdylib && members[at].pyo3)).collect();
-    if published.iter().any(|&at| packages[at].about.description.is_some()) {
-        published.retain(|&at| packages[at].about.description.is_some());
-    }
+    let published = derive::meant(workspace);
     if let Some(root) = published.iter().find(|&&at| members[at].manifest == workspace.graph.root) {
         return vec![*root];
     }

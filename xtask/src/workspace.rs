@@ -130,6 +130,8 @@ pub struct Link {
     /// Which of its manifest's entries says it.
     pub entry: usize,
     pub table: Table,
+    /// Only a feature asks for it.
+    pub optional: bool,
     pub requirement: Option<String>,
     /// The workspace's manifest says requirement and path, for all members that inherit them.
     pub is_shared: bool,
@@ -402,7 +404,8 @@ impl<'a> Resolver<'a> {
                 let written =
                     if entry.inherited { format!("{} {}", entry.written, said.written) } else { entry.written.clone() };
                 let is_shared = entry.inherited && said.path.is_some();
-                Some(Link { to, entry: at, table: entry.table, requirement, is_shared, written })
+                let Dependency { table, optional, .. } = *entry;
+                Some(Link { to, entry: at, table, optional, requirement, is_shared, written })
             })
             .collect()
     }

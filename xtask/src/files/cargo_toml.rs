@@ -83,6 +83,7 @@ pub struct Dependency {
     pub requirement: Option<Place>,
     /// `workspace = true`.
     pub inherited: bool,
+    pub optional: bool,
     /// The git repository that it names.
     pub git: Option<String>,
     /// The registry of its own that it names, by its name or its index.
@@ -167,6 +168,7 @@ fn read_table(toml: &Toml<'_>, item: Option<&Item>, table: Table, manifest: &mut
             path: text("path").map(str::to_owned),
             requirement: requirement.map(|item| toml.place(item)).transpose()?.flatten(),
             inherited: entry.get("workspace").and_then(Item::as_bool) == Some(true),
+            optional: entry.get("optional").and_then(Item::as_bool) == Some(true),
             git: text("git").map(str::to_owned),
             registry: text("registry").or_else(|| text("registry-index")).map(str::to_owned),
             written: match entry.span().filter(|_| entry.is_value()) {

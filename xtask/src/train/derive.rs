@@ -14,7 +14,7 @@ use crate::{
     pep503,
     repo::Repo,
     version::{Bump, Version},
-    workspace::Workspace,
+    workspace::{Link, Workspace},
 };
 
 /// Of more trains than these, one is proposed as an example.
@@ -82,6 +82,8 @@ pub struct Crate {
     pub is_library: bool,
     /// Those that it needs to build, and what they need, by their places in the facts.
     pub needs: BTreeSet<usize>,
+    /// Those that it names itself, and cannot do without.
+    pub builds_on: BTreeSet<usize>,
     /// The versions of the tags that carry its name.
     pub tagged: BTreeSet<Version>,
 }
@@ -145,6 +147,7 @@ impl Facts {
         let crates = published.iter().map(|&at| {
             let (member, package) = (&workspace.members[at], &workspace.graph.packages[at]);
             let needs = workspace.closure(at).into_iter().filter(|&other| other != at);
+            let firm = member.links.iter().filter(|link| link.is_built() && !link.optional && link.to != at);
             Crate {
                 member: at,
                 name: member.name.clone(),
@@ -153,6 +156,7 @@ impl Facts {
                 is_root: member.manifest == workspace.graph.root,
                 is_library: package.library,
                 needs: needs.filter_map(|other| places.get(&other).copied()).collect(),
+                builds_on: firm.filter_map(|link| places.get(&link.to).copied()).collect(),
                 tagged: named.get(member.name.as_str()).cloned().unwrap_or_default(),
             }
         });
@@ -237,19 +241,30 @@ impl Facts {
     }
 
     /// The crate that a train of these is named after: that of the repository's name, the root's, the library that needs
-    /// all others, else the one that most of them need.
+    /// all others, that repository's core, the one whose name begins theirs, else the one that most of them build on.
     fn driver(&self, of: &BTreeSet<usize>) -> Option<usize> {
         let libraries: BTreeSet<usize> = of.iter().copied().filter(|&at| self.crates[at].is_library).collect();
         let candidates = if libraries.is_empty() { of } else { &libraries };
         let needs_all =
             |at: &usize| candidates.iter().all(|other| other == at || self.crates[*at].needs.contains(other));
         let top = || candidates.iter().copied().find(needs_all);
-        let needed = |at: usize| of.iter().filter(|&&by| self.crates[by].needs.contains(&at)).count();
-        // Of equals, the one that builds on the others' work.
-        let rank = |at: &usize| (needed(*at), self.crates[*at].needs.len(), std::cmp::Reverse(*at));
-        let most = || candidates.iter().copied().max_by_key(rank).filter(|&at| needed(at) > 0);
+        let starts = |at: usize| format!("{}-", pep503::normalized(&self.crates[at].name));
+        let is_family = |at: &usize| {
+            let start = starts(*at);
+            of.iter().filter(|&&other| starts(other).starts_with(&start)).count() * 2 > of.len().max(2)
+        };
+        let family = || candidates.iter().copied().filter(is_family).min_by_key(|&at| self.crates[at].name.len());
+        let count = |is_so: &dyn Fn(&Crate) -> bool| of.iter().filter(|&&by| is_so(&self.crates[by])).count();
+        // What only a feature adds is needed by all that need its user. Of equals, the one that builds on the others' work.
+        let rank = |at: &usize| {
+            let [firmly, at_all] = [count(&|by| by.builds_on.contains(at)), count(&|by| by.needs.contains(at))];
+            (firmly, at_all, self.crates[*at].needs.len(), std::cmp::Reverse(*at))
+        };
+        let is_needed = |at: &usize| count(&|by| by.needs.contains(at)) > 0;
+        let most = || candidates.iter().copied().filter(is_needed).max_by_key(rank);
         let shared = || of.first().copied().filter(|_| of.iter().all(|&at| self.crates[at].inherits));
-        self.namesake(of).or_else(|| self.root(of)).or_else(top).or_else(most).or_else(shared)
+        let named = self.namesake(of).or_else(|| self.root(of)).or_else(top).or_else(|| self.called(of, "-core"));
+        named.or_else(family).or_else(most).or_else(shared)
     }
 
     fn root(&self, of: &BTreeSet<usize>) -> Option<usize> {
@@ -258,6 +273,10 @@ impl Facts {
 
     /// The crate that is called like the repository, give or take that language's usual ending.
     fn namesake(&self, of: &BTreeSet<usize>) -> Option<usize> {
+        self.called(of, "")
+    }
+
+    fn called(&self, of: &BTreeSet<usize>, ending: &str) -> Option<usize> {
         let names = self.repository.iter().map(|name| pep503::normalized(name));
         let spellings = names.flat_map(|name| {
             let short = ["-rs", "-rust"].iter().find_map(|end| name.strip_suffix(end));
@@ -265,7 +284,7 @@ impl Facts {
             let short = short.map(str::to_owned);
             [Some(name), short]
         });
-        let mut spellings = spellings.flatten();
+        let mut spellings = spellings.flatten().map(|name| format!("{name}{ending}"));
         spellings.find_map(|name| of.iter().copied().find(|&at| pep503::normalized(&self.crates[at].name) == name))
     }
 }
@@ -428,17 +447,27 @@ fn goes_with(one: &BTreeSet<Version>, other: &BTreeSet<Version>) -> bool {
     one.intersection(&other).count() >= one.symmetric_difference(&other).count().max(1)
 }
 
-/// The members that are meant for a registry, and those that they need there. A Python extension is what they take along,
-/// and what has no description was never meant for a registry.
+/// The members that are meant for a registry, and those that they need there.
 fn published(workspace: &Workspace) -> BTreeSet<usize> {
-    let (members, packages) = (&workspace.members, &workspace.graph.packages);
+    let needed = meant(workspace).into_iter().flat_map(|at| workspace.closure(at));
+    needed.filter(|&at| workspace.members[at].publish).collect()
+}
+
+/// The members that are meant for a registry. A Python extension is what they take along; what has no description was never
+/// meant for one, nor what needs such a crate from its path alone.
+pub(super) fn meant(workspace: &Workspace) -> Vec<usize> {
+    let members = &workspace.members;
     let mut meant: Vec<usize> =
         (0..members.len()).filter(|&at| members[at].publish && !(members[at].cdylib && members[at].pyo3)).collect();
-    if meant.iter().any(|&at| packages[at].about.description.is_some()) {
-        meant.retain(|&at| packages[at].about.description.is_some());
+    let is_described = |at: usize| workspace.graph.packages[at].about.description.is_some();
+    let stays_here = |link: &Link| link.is_built() && link.requirement.is_none() && !is_described(link.to);
+    let can_go = |at: usize| is_described(at) && !members[at].links.iter().any(stays_here);
+    for is_meant in [&is_described as &dyn Fn(usize) -> bool, &can_go] {
+        if meant.iter().any(|&at| is_meant(at)) {
+            meant.retain(|&at| is_meant(at));
+        }
     }
-    let needed = meant.iter().flat_map(|&at| workspace.closure(at)).filter(|&at| members[at].publish);
-    needed.collect()
+    meant
 }
 
 /// The name that stands before the version of a tag.
@@ -465,8 +494,8 @@ mod tests {
         Version::parse(text, Dialect::Cargo).unwrap()
     }
 
-    /// Libraries in a line each: `name version: needs`, with `=` before a version that is inherited and `!` before the
-    /// name of what is no library.
+    /// Libraries in a line each: `name version: needs`, with `=` before a version that is inherited, `!` before the name of
+    /// what is no library, and `?` before a need that only a feature has.
     fn facts(crates: &[&str], tags: &[&str], repository: &[&str]) -> Facts {
         let split = |line: &&str| {
             let (own, needs) = line.split_once(':').unwrap_or((line, ""));
@@ -474,11 +503,14 @@ mod tests {
             (name.to_owned(), version.to_owned(), needs.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
         };
         let lines: Vec<_> = crates.iter().map(split).collect();
-        let place = |name: &String| lines.iter().position(|(own, ..)| own.trim_start_matches('!') == name).unwrap();
+        let place = |name: &String| {
+            let name = name.trim_start_matches('?');
+            lines.iter().position(|(own, ..)| own.trim_start_matches('!') == name).unwrap()
+        };
         let direct = |at: usize| lines[at].2.iter().map(place).collect::<BTreeSet<usize>>();
         let mut facts =
             Facts { repository: repository.iter().map(|name| name.to_string()).collect(), ..Facts::default() };
-        for (at, (name, version, _)) in lines.iter().enumerate() {
+        for (at, (name, version, named)) in lines.iter().enumerate() {
             let mut needs = direct(at);
             while let Some(more) = needs.iter().flat_map(|&at| direct(at)).find(|at| !needs.contains(at)) {
                 needs.insert(more);
@@ -491,6 +523,7 @@ mod tests {
                 is_root: false,
                 is_library: !name.starts_with('!'),
                 needs,
+                builds_on: named.iter().filter(|name| !name.starts_with('?')).map(place).collect(),
                 tagged: BTreeSet::new(),
             });
         }
@@ -534,7 +567,7 @@ mod tests {
     #[test]
     fn without_a_name_it_is_the_one_that_most_others_need() {
         let chain = ["types 0.1.0", "core 0.1.0: types", "a 0.1.0: core", "b 0.1.0: core", "!cli 0.1.0: a b"];
-        assert_eq!(decided(&chain, &[], &["house"]), "types: core a b cli");
+        assert_eq!(decided(&chain, &[], &["house"]), "core: types a b cli", "the one that most of them name");
         let macros = ["!derive 1.0.0", "core 1.0.0: derive", "a 1.0.0: core", "b 1.0.0: core"];
         assert_eq!(decided(&macros, &[], &[]), "core: derive a b", "a macro only helps");
         // A library that needs all the others is what they are made for; a program, an example and a test only use it.
@@ -544,6 +577,32 @@ mod tests {
         assert_eq!(decided(&["one =0.1.0", "two =0.1.0"], &[], &[]), "one: two");
         assert_eq!(decided(&["!one 0.1.0"], &[], &[]), "one: ");
         assert_eq!(decided(&[], &[], &[]), "nothing");
+    }
+
+    #[test]
+    fn a_train_is_named_as_people_call_what_it_releases() {
+        // What a feature adds is needed by all that need its user, and names nothing.
+        let feature = [
+            "wax-core 0.1.0: ?wax-jit",
+            "wax-jit 0.1.0",
+            "wax-nn 0.1.0: wax-core",
+            "wax-data 0.1.0: wax-nn",
+            "wax-io 0.1.0: wax-nn",
+        ];
+        assert_eq!(decided(&feature, &[], &["wax"]), "wax-core: wax-jit wax-nn wax-data wax-io");
+        assert_eq!(decided(&feature, &[], &["house"]), "wax-nn: wax-core wax-jit wax-data wax-io");
+        // A helper that all others need indirectly is not what they are made around.
+        let helper = ["helper 0.1.0", "base 0.1.0: helper", "a 0.1.0: base", "b 0.1.0: base", "c 0.1.0: base"];
+        assert_eq!(decided(&helper, &[], &["house"]), "base: helper a b c");
+        // The name that begins the others' is the product's, though not all of them are needed by it.
+        let family =
+            ["lake 1.0.0: lake-core", "lake-core 1.0.0", "lake-aws 1.0.0: lake-core", "lake_gcp 1.0.0: lake-core"];
+        assert_eq!(decided(&family, &[], &["lake-house"]), "lake: lake-core lake-aws lake_gcp");
+        let other = ["lake 1.0.0: core", "core 1.0.0", "lake-aws 1.0.0: core", "gcp 1.0.0: core"];
+        assert_eq!(decided(&other, &[], &["house"]), "core: lake lake-aws gcp");
+        // What needs all the others comes before what is called the core of the repository.
+        let whole = ["lark-all 0.7.3: lark-core lark-io", "lark-core 0.7.3", "lark-io 0.7.3: lark-core"];
+        assert_eq!(decided(&whole, &[], &["lark"]), "lark-all: lark-core lark-io");
     }
 
     #[test]

@@ -189,6 +189,29 @@ fn a_product_beside_the_workspaces_own_is_left_alone() {
 }
 
 #[test]
+fn what_builds_on_crates_for_no_registry_is_meant_for_none() {
+    // A house that publishes an interface for plugins, and ships the rest as a program.
+    let inner = |version: &str| format!("\n[dependencies]\nowl-core = {{ path = \"../owl-core\"{version} }}\n");
+    let house = |bridge: &str| {
+        bare("")
+            .member("owl-core", "0.3.0", "# no description\n")
+            .member("owl-plugin", "0.1.1", "")
+            .member(
+                "owl-plugin-bridge",
+                "0.3.0",
+                &format!("{bridge}owl-plugin = {{ path = \"../owl-plugin\", version = \"0.1.1\" }}\n"),
+            )
+            .lock()
+    };
+    let plan = house(&inner("")).release("minor");
+    assert_eq!((plan.train.as_str(), moved(&plan)), ("owl-plugin", vec!["owl-plugin"]));
+    // Where a version stands beside the path, somebody means to publish it.
+    assert!(
+        refusal(&house(&inner(", version = \"0.3.0\"")), None).contains("the 3 publishable crates have 2 versions")
+    );
+}
+
+#[test]
 fn a_python_project_of_an_old_version_is_no_wheel_of_a_derived_train() {
     let python = |version: &str| {
         format!(

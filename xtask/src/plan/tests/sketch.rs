@@ -9,6 +9,7 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::{
+    crates_io::{About, tests::about},
     date::Date,
     edit::slashed,
     files::{cargo_lock, cargo_toml},
@@ -185,7 +186,10 @@ impl Sketch {
                     binaries: Vec::new(),
                     roots: Vec::new(),
                     registries: Vec::new(),
-                    about: crate::crates_io::tests::about(),
+                    about: About {
+                        description: about().description.filter(|_| !text.contains("# no description")),
+                        ..about()
+                    },
                     readme: None,
                     readme_length: 0,
                 })
