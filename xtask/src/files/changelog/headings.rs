@@ -126,7 +126,11 @@ pub fn headings(text: &str) -> Vec<Heading<'_>> {
 fn headings_in<'a>(lines: &[Line<'a>]) -> Vec<Heading<'a>> {
     let bare = |at: usize| lines[at].text;
     let mut found: Vec<Heading<'_>> = Vec::new();
-    for (at, line) in lines.iter().enumerate().filter(|(_, line)| line.is == Is::Text) {
+    // Looked at by their first byte: most lines are none, and a changelog may have thousands.
+    let may_be = |line: &Line<'_>| {
+        line.is == Is::Text && matches!(line.text.as_bytes().first(), Some(b'#' | b' ' | b'=' | b'-'))
+    };
+    for (at, line) in lines.iter().enumerate().filter(|(_, line)| may_be(line)) {
         let signs = bare(at).trim_start_matches(' ');
         let indent = Some(bare(at).len() - signs.len()).filter(|indent| *indent < 4 && !line.nested).unwrap_or(0);
         let level = bare(at).len() - indent - bare(at)[indent..].trim_start_matches('#').len();
@@ -272,11 +276,16 @@ fn scan(text: &str) -> (Vec<Line<'_>>, Option<usize>) {
 fn in_items<'a>(line: &'a str, indent: usize, items: &mut Vec<usize>) -> &'a str {
     let (mut rest, mut at) = (line, indent);
     loop {
-        let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-        let signs: &[char] = if digits == 0 { &['-', '*', '+'] } else { &['.', ')'] };
-        let Some(after) = rest[digits..].strip_prefix(signs).filter(|after| after.starts_with(' ')) else {
-            return rest;
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let is_mark = match rest.as_bytes().get(digits) {
+            Some(b'-' | b'*' | b'+') => digits == 0,
+            Some(b'.' | b')') => digits > 0,
+            _ => false,
         };
+        if !is_mark || rest.as_bytes().get(digits + 1) != Some(&b' ') {
+            return rest;
+        }
+        let after = &rest[digits + 1..];
         let content = after.trim_start();
         // Behind more spaces stands code.
         let spaces = Some(after.len() - content.len()).filter(|spaces| *spaces < 5).unwrap_or(1);
@@ -313,7 +322,8 @@ fn opens_fence(line: &str) -> bool {
 pub fn understand(title: &str, whose: Whose<'_>) -> Title {
     let bare = title.find("<!--").map_or(title, |at| &title[..at]).trim_end();
     let own = start_of_version(bare);
-    let named = if version_at(bare, own).is_some() { None } else { named(bare) };
+    let is_numbered = bare.bytes().any(|byte| byte.is_ascii_digit());
+    let named = if !is_numbered || version_at(bare, own).is_some() { None } else { named(bare) };
     let start = match &named {
         Some((name, at)) if whose.is_own(name) => *at,
         _ => own,
@@ -351,6 +361,9 @@ pub fn understand(title: &str, whose: Whose<'_>) -> Title {
 fn version_at(title: &str, start: usize) -> Option<(Version, usize)> {
     let end = start + title[start..].find(|c: char| !is_of_version(c)).unwrap_or(title.len() - start);
     let word = title[start..end].trim_end_matches(['.', '-', '+']);
+    if !word.bytes().any(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
     Some((parse(word)?, start + word.len()))
 }
 
@@ -501,7 +514,7 @@ impl Title {
 /// The headings that begin sections, each with what it is about. They have one level; a title that is a version and
 /// no more begins a section on another level, too, since some tools write patch releases lower.
 pub fn sections<'a>(lines: &[Line<'a>], whose: Whose<'_>) -> Vec<(Heading<'a>, Title)> {
-    let all = headings_in(lines).into_iter();
+    let all = headings_in(lines).into_iter().filter(|heading| heading.level <= DEEPEST);
     let all: Vec<_> = all.map(|heading| (understand(heading.title, whose), heading)).collect();
     let is_unreleased = |title: &Title| matches!(title.about, About::Unreleased(_));
     let is_plain = |title: &Title| match title.about {
@@ -509,13 +522,10 @@ pub fn sections<'a>(lines: &[Line<'a>], whose: Whose<'_>) -> Vec<(Heading<'a>, T
         About::Unreleased(_) => true,
         About::Member | About::Stranger(_) | About::Other => false,
     };
-    let mut high = all.iter().filter(|(_, heading)| heading.level <= DEEPEST);
-    let level =
-        high.clone().find(|(title, _)| is_unreleased(title)).or_else(|| high.find(|(title, _)| is_plain(title)));
+    let level = all.iter().find(|(title, _)| is_unreleased(title)).or(all.iter().find(|(title, _)| is_plain(title)));
     let level = level.map_or(2, |(_, heading)| heading.level);
-    let begins = |(title, heading): &(Title, Heading<'_>)| {
-        heading.level == level || heading.level <= DEEPEST && is_plain(title) && !is_unreleased(title)
-    };
+    let begins =
+        |(title, heading): &(Title, Heading<'_>)| heading.level == level || is_plain(title) && !is_unreleased(title);
     all.into_iter().filter(begins).map(|(title, heading)| (heading, title)).collect()
 }
 

@@ -49,6 +49,10 @@ fn definitions_in<'a>(lines: &[Line<'a>]) -> Vec<Definition<'a>> {
 /// The definition that begins the lines. What goes on after the address, but for a title, is a sentence; a footnote is one
 /// in any case.
 fn definition<'a>(lines: &[Line<'a>]) -> Option<Definition<'a>> {
+    // Most lines are none: that is seen by their first byte.
+    if !matches!(lines.first()?.text.as_bytes().first()?, b'[' | b' ' | b'>' | 0xef) {
+        return None;
+    }
     let mut lines = lines.iter().take_while(|line| line.is == Is::Text && !line.text.trim().is_empty());
     let first = lines.next()?;
     // What a line says behind the marks of a quote, and where that stands in the text.
@@ -252,16 +256,18 @@ fn normal(label: &str) -> String {
 pub fn advance<'a>(log: impl Into<Log<'a>>, version: &str, tags: (Option<&str>, &str)) -> String {
     let log = log.into();
     let text = log.text;
+    let defined = definitions(text);
+    let link_of = |section: &Section| link_of(text, &defined, section);
     let release = Release { log, version, tags };
     let Some(own) = section(log, version) else { return text.to_owned() };
-    let unreleased = section(log, "Unreleased").and_then(|section| Some((link_of(text, &section)?, section.name)));
+    let unreleased = section(log, "Unreleased").and_then(|section| Some((link_of(&section)?, section.name)));
     let newest = read(log).into_iter().filter(|other| is_version(&other.name) && other.name != own.name);
-    let newest = newest.filter_map(|other| Some((link_of(text, &other)?, other.name))).next();
+    let newest = newest.filter_map(|other| Some((link_of(&other)?, other.name))).next();
     let range = unreleased
         .as_ref()
         .and_then(|(link, _)| Comparison::of_unreleased(&text[link.address.clone()], tags.0.unwrap_or_default()))
         .map(|range| release.opened(range));
-    let own_link = link_of(text, &own);
+    let own_link = link_of(&own);
     // Before its release it may have been compared with what is on main.
     let open = own_link
         .as_ref()
@@ -316,7 +322,8 @@ pub(super) fn in_heading(text: &str, section: &Section) -> Option<Range<usize>> 
 pub fn retreat<'a>(log: impl Into<Log<'a>>, version: &str) -> String {
     let log = log.into();
     let text = log.text;
-    let link = |name: &str| section(log, name).and_then(|section| link_of(text, &section));
+    let defined = definitions(text);
+    let link = |name: &str| section(log, name).and_then(|section| link_of(text, &defined, &section));
     let mut changes = Vec::new();
     if let (Some(open), Some(own)) = (link("Unreleased"), link(version)) {
         let [open_at, own_at] = [&open, &own].map(|link| &text[link.address.clone()]);
@@ -330,7 +337,7 @@ pub fn retreat<'a>(log: impl Into<Log<'a>>, version: &str) -> String {
         }
     }
     let after = |end: usize| text[end..].find('\n').map_or(text.len(), |at| end + at + 1);
-    let own = definitions(text).into_iter().filter(|found| found.is_of(version));
+    let own = defined.iter().filter(|found| found.is_of(version));
     changes.extend(own.map(|found| (found.line.start..after(found.line.end), String::new())));
     apply(text, changes)
 }
@@ -339,7 +346,7 @@ pub fn retreat<'a>(log: impl Into<Log<'a>>, version: &str) -> String {
 pub fn compared_with<'a>(log: impl Into<Log<'a>>) -> Option<&'a str> {
     let log = log.into();
     let text = log.text;
-    let link = link_of(text, &section(log, "Unreleased")?)?;
+    let link = link_of(text, &definitions(text), &section(log, "Unreleased")?)?;
     Some(Comparison::of_unreleased(&text[link.address], "")?.base()).filter(|base| !base.is_empty())
 }
 
@@ -347,8 +354,10 @@ pub fn compared_with<'a>(log: impl Into<Log<'a>>) -> Option<&'a str> {
 pub fn left_behind<'a>(log: impl Into<Log<'a>>, version: &str, tag: &str) -> Option<(usize, String)> {
     let log = log.into();
     let text = log.text;
+    let defined = definitions(text);
+    let link_of = |section: &Section| link_of(text, &defined, section);
     let line = |at: usize| 1 + text[..at].matches('\n').count();
-    let link = section(log, "Unreleased").and_then(|section| link_of(text, &section));
+    let link = section(log, "Unreleased").and_then(|section| link_of(&section));
     if let Some(link) = &link {
         let address = &text[link.address.clone()];
         if path(address).split(is_between).any(is_version) && !address.contains(tag) {
@@ -357,14 +366,14 @@ pub fn left_behind<'a>(log: impl Into<Log<'a>>, version: &str, tag: &str) -> Opt
         }
     }
     let own = section(log, version)?;
-    if let Some(link) = link_of(text, &own) {
+    if let Some(link) = link_of(&own) {
         let address = &text[link.address.clone()];
         let misses = |ends: Comparison<'_>| !ends.ends.iter().any(|end| end.contains(version));
         let what = || format!("the link of {version} does not lead to {tag}: {address}");
         return Comparison::split(address).is_some_and(misses).then(|| (line(link.address.start), what()));
     }
     let others = read(log).into_iter().filter(|other| is_version(&other.name));
-    let is_linked = others.filter_map(|other| link_of(text, &other)).next().is_some();
+    let is_linked = others.filter_map(|other| link_of(&other)).next().is_some();
     is_linked.then(|| (line(own.heading.start), format!("{version} got no link: the form of the others is not known")))
 }
 
@@ -391,17 +400,17 @@ struct Link {
     line: Option<Range<usize>>,
 }
 
-fn link_of(text: &str, section: &Section) -> Option<Link> {
+fn link_of(text: &str, defined: &[Definition<'_>], section: &Section) -> Option<Link> {
     if let Some(address) = in_heading(text, section) {
         return Some(Link { address, line: None });
     }
     let label = label(text, section).map(normal);
-    let is_its = |found: &Definition<'_>| match &label {
+    let is_its = |found: &&Definition<'_>| match &label {
         Some(label) => normal(found.label) == *label,
         None => found.is_of(&section.name),
     };
-    let found = definitions(text).into_iter().find(is_its)?;
-    Some(Link { address: found.address, line: Some(found.line) })
+    let found = defined.iter().find(is_its)?;
+    Some(Link { address: found.address.clone(), line: Some(found.line.clone()) })
 }
 
 /// What stands in the brackets of a heading.

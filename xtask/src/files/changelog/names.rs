@@ -27,6 +27,25 @@ pub struct Log<'a> {
     pub whose: Whose<'a>,
 }
 
+/// The same, kept.
+pub struct OwnedLog {
+    text: String,
+    whose: Option<(BTreeSet<String>, BTreeSet<String>)>,
+}
+
+impl OwnedLog {
+    pub fn is(&self, log: Log<'_>) -> bool {
+        self.text == log.text && self.whose.as_ref().map(|(own, known)| (own, known)) == log.whose.0
+    }
+}
+
+impl From<Log<'_>> for OwnedLog {
+    fn from(log: Log<'_>) -> OwnedLog {
+        let whose = log.whose.0.map(|(own, known)| (own.clone(), known.clone()));
+        OwnedLog { text: log.text.to_owned(), whose }
+    }
+}
+
 impl Names {
     /// `crates` are those that keep a changelog of their own, or may, with its path.
     pub fn new<'n>(
