@@ -147,8 +147,8 @@ pub fn is_kept<'a>(log: impl Into<Log<'a>>) -> bool {
     !read(log).is_empty()
 }
 
-/// Whether nobody tells of releases here any more: there is no Unreleased, and two lines above the newest one that is told
-/// have gone by, as `released` says. Some of them may have been tagged in another form.
+/// Whether nobody tells of releases here any more: Unreleased is missing or empty, and two lines above the newest one that
+/// is told have gone by, as `released` says. Some of them may have been tagged in another form.
 pub fn is_given_up<'a>(log: impl Into<Log<'a>>, released: &[Version]) -> bool {
     let sections = read(log);
     let Some(told) = sections.iter().filter_map(|section| section.title.version()).map(Version::line).max() else {
@@ -157,7 +157,8 @@ pub fn is_given_up<'a>(log: impl Into<Log<'a>>, released: &[Version]) -> bool {
     let finals = released.iter().filter(|version| !version.is_prerelease());
     let later: BTreeSet<_> = finals.map(Version::line).filter(|line| *line > told).collect();
     let is_far = later.last().is_some_and(|last| last.0 == told.0 && last.1 > told.1 + 1);
-    !sections.iter().any(Section::is_unreleased) && (later.len() > 1 || is_far)
+    let goes_on = sections.iter().any(|section| section.is_unreleased() && has_entries(section));
+    !goes_on && (later.len() > 1 || is_far)
 }
 
 /// The text with an Unreleased above its newest section, where that is a version's below `to` and none is there: some

@@ -427,9 +427,10 @@ fn a_changelog_that_people_gave_up_is_left_alone_and_said_to_be() {
     assert!(!plan.edits().iter().any(|edit| edit.path == Path::new("CHANGELOG.md")));
     let remark = "CHANGELOG.md tells nothing of the last releases (`changelog = \"CHANGELOG.md\"` on the train goes on with it), so the tag's message tells no changes";
     assert!(plan.remarks.contains(&remark.to_owned()), "{:?}", plan.remarks);
+    let emptied = house.clone().with("CHANGELOG.md", "# 0.7.0", "# v0.7.1 - Unreleased\n\n## Added\n\n# 0.7.0");
+    assert_eq!(findings(&emptied.release("minor")), [""; 0]);
     for kept in [
         house.clone().configured("changelog", json!("CHANGELOG.md")),
-        house.clone().with("CHANGELOG.md", "# 0.7.0", "# Unreleased\n\n# 0.7.0"),
         told_in(&log.replace("0.7.0", "0.8.2")).tagged("v0.8.2"),
     ] {
         assert_eq!(findings(&kept.release("minor")).len(), 1);
