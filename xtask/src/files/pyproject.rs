@@ -58,6 +58,13 @@ pub fn read(text: &str) -> Result<PyProject> {
     })
 }
 
+/// The directory in which towncrier or scriv keeps the entries of a changelog, where the project says one.
+pub fn fragments(text: &str) -> Option<String> {
+    let toml = Toml::parse(text).ok()?;
+    let keys = [["tool", "towncrier", "directory"], ["tool", "scriv", "fragment_directory"]];
+    keys.iter().find_map(|keys| toml.text(keys)).map(str::to_owned)
+}
+
 /// What a project says of itself.
 fn about(toml: &Toml) -> About {
     let text = |keys: &[&str]| toml.text(keys).map(str::to_owned);

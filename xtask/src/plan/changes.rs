@@ -13,7 +13,11 @@ use std::{
 use serde::Serialize;
 
 pub(super) use self::crates::promote_crates;
-pub use self::{crates::logs, fragments::fragments, reverts::undone};
+pub use self::{
+    crates::logs,
+    fragments::{Waiting, fragments},
+    reverts::undone,
+};
 
 use self::crates::crates;
 use super::{edits::Texts, packed::packed};

@@ -11,7 +11,7 @@ use super::{Options, changes, confirmed, is_release, smoke, subjects};
 use crate::{
     check::{self, short, workflows},
     config::Confirmed,
-    edit::slashed,
+    edit::{count, slashed},
     files::changelog,
     repo::LogEntry,
     snapshot::Snapshot,
@@ -185,6 +185,14 @@ fn changelog_row(snapshot: &Snapshot) -> Observation {
     }
     if let Some((why, next)) = untold {
         return Observation::Blocked { why, next };
+    }
+    if let Some(fragments) = changes::Waiting::find(workspace, train) {
+        let (dir, held) = (slashed(&fragments.dir), count(fragments.count, "fragment"));
+        let do_it = fragments.ways(workspace, train).map(|ways| format!(", or {ways}")).unwrap_or_default();
+        return Observation::Blocked {
+            why: format!("{dir} holds {held} that {path} does not tell"),
+            next: format!("assemble its section before the release{do_it}"),
+        };
     }
     Observation::Blocked {
         why: format!("no entry is waiting for {path}"),

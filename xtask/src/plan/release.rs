@@ -19,7 +19,7 @@ use super::{
 use crate::{
     check::{self, Finding},
     config::{Lockstep, closest},
-    edit::{Reason, slashed},
+    edit::{Reason, count, slashed},
     files::{
         cargo_toml::{Table, VersionField},
         changelog::{self, candidates::NO_CHANGES},
@@ -215,8 +215,10 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
     let name = to.tag();
     let tags = (before.or_else(|| linked(snapshot, to)), train.tag.fill(to));
     let prose = Prose { names: &train.names, version: &name, date: snapshot.today, tags: (tags.0.as_deref(), &tags.1) };
+    let (assembled, remark) = left_to_assemble(snapshot, to);
+    remarks.extend(remark);
     // One that is missing is found when the state is read back.
-    if let Some(path) = train.changelog.as_ref().filter(|path| texts.now(path).is_some()) {
+    if let Some(path) = train.changelog.as_ref().filter(|path| !assembled && texts.now(path).is_some()) {
         begin(snapshot, to, path, &mut texts, &mut findings);
         // What somebody wrote by hand for this version is all there is to say.
         let text = texts.now(path).unwrap_or_default();
@@ -302,6 +304,31 @@ pub fn begin(snapshot: &Snapshot, to: &Version, path: &Path, texts: &mut Texts<'
     if let Some(begun) = changelog::begin(log, to) {
         findings.extend(texts.rewrite(path, Reason::Changelog, |_| Ok(begun)).err().map(uncorrected));
     }
+}
+
+/// Whether another program assembles the section of `to` from fragments, and what is to be said of those.
+fn left_to_assemble(snapshot: &Snapshot, to: &Version) -> (bool, Option<String>) {
+    let Snapshot { workspace, train, .. } = snapshot;
+    let (waiting, path) = (changes::Waiting::find(workspace, train), train.changelog.as_ref());
+    let (Some(waiting), Some(path), Some(log)) = (waiting, path, train.log(&workspace.texts)) else {
+        return (false, None);
+    };
+    if changelog::section(log, &to.tag()).is_some() {
+        return (false, None);
+    }
+    let (dir, held) = (slashed(&waiting.dir), count(waiting.count, "fragment"));
+    let ways = waiting.ways(workspace, train);
+    if changelog::section(log, "Unreleased").is_some_and(|unreleased| changelog::has_entries(&unreleased)) {
+        let ways = ways.map(|ways| format!(" ({ways})")).unwrap_or_default();
+        return (false, Some(format!("{dir} holds {held} that this release does not tell{ways}")));
+    }
+    let ways = ways.map(|ways| format!(", or have the release do it: {ways}")).unwrap_or_default();
+    let remark = format!(
+        "{} has no section {}, and {dir} holds {held} for it: it stays as it is, and the tag's message tells no changes (assemble it first{ways})",
+        slashed(path),
+        to.tag()
+    );
+    (true, Some(remark))
 }
 
 /// Nobody described a change.

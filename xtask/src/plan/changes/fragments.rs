@@ -9,9 +9,9 @@ use crate::{
     config::{self, TrainConfig},
     conventional::numbers,
     edit::slashed,
-    files::changelog,
+    files::{changelog, pyproject},
     train::Train,
-    workspace::Workspace,
+    workspace::{Workspace, dir, normalized},
 };
 
 /// The entries that fragments hold, and what is wrong with fragments.
@@ -85,4 +85,49 @@ pub fn fragments(workspace: &Workspace, train: &Train) -> (Vec<(PathBuf, String,
         }
     }
     (entries, findings)
+}
+
+/// A directory in which other programs keep fragments, beside the changelog: towncrier, scriv, changie, changesets, reno.
+const OF_OTHERS: [&str; 6] =
+    ["newsfragments", "changelog.d", ".changes/unreleased", ".changeset", "releasenotes/notes", ".unreleased"];
+
+/// Fragments that no release takes, since nobody said so.
+pub struct Waiting {
+    pub dir: PathBuf,
+    pub count: usize,
+    /// Whether the release could take them.
+    is_ours: bool,
+}
+
+impl Waiting {
+    pub fn find(workspace: &Workspace, train: &Train) -> Option<Waiting> {
+        let beside = dir(train.changelog.as_ref().filter(|_| train.config.changes.is_none())?);
+        let project = workspace.texts.get(&beside.join("pyproject.toml"));
+        let named = project.and_then(|text| pyproject::fragments(text));
+        let dirs = named.iter().map(String::as_str).chain(OF_OTHERS);
+        dirs.filter_map(|name| normalized(&beside.join(name))).find_map(|dir| {
+            let files = workspace.tracked.range(dir.clone()..).skip_while(|path| **path == dir);
+            let files = files.take_while(|path| path.starts_with(&dir)).filter_map(|path| path.file_name()?.to_str());
+            let files: Vec<&str> = files.filter(|name| is_fragment(name)).collect();
+            let is_ours = files.iter().all(|name| name.ends_with(".md") && name.split('.').count() > 2);
+            (!files.is_empty()).then_some(Waiting { dir, count: files.len(), is_ours })
+        })
+    }
+
+    /// How a release is told to take them.
+    pub fn ways(&self, workspace: &Workspace, train: &Train) -> Option<String> {
+        let dir = self.dir.strip_prefix(workspace.root_dir()).unwrap_or(&self.dir);
+        self.is_ours.then(|| {
+            format!(
+                "`changes = [\"unreleased\", \"fragments\"]` and `fragments = \"{}\"` in [workspace.metadata.trains.{}]",
+                slashed(dir),
+                train.name()
+            )
+        })
+    }
+}
+
+fn is_fragment(name: &str) -> bool {
+    let (stem, end) = name.rsplit_once('.').unwrap_or((name, ""));
+    !stem.is_empty() && !stem.eq_ignore_ascii_case("readme") && ["md", "rst", "txt", "yaml", "yml"].contains(&end)
 }

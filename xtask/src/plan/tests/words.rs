@@ -438,6 +438,73 @@ fn a_changelog_that_people_gave_up_is_left_alone_and_said_to_be() {
 }
 
 #[test]
+fn a_changelog_that_another_program_assembles_is_left_alone_and_said_to_be() {
+    let log = "# Log\n\n<!-- towncrier release notes start -->\n\n## [0.9.3] - 2026-01-07\n\n- x\n";
+    let remark = |dir: &str, many: &str, ways: &str| {
+        format!(
+            "CHANGELOG.md has no section 0.10.0, and {dir} holds {many} for it: it stays as it is, and the tag's message tells no changes ({ways})"
+        )
+    };
+    let ours = |dir: &str| {
+        format!(
+            "assemble it first, or have the release do it: `changes = [\"unreleased\", \"fragments\"]` and `fragments = \"{dir}\"` in [workspace.metadata.trains.barter]"
+        )
+    };
+    let theirs = "assemble it first";
+    let named = "[tool.towncrier]\ndirectory = \"docs/changes\"\n";
+    for (log, files, told) in [
+        (
+            log,
+            &["newsfragments/12.fixed.md", "newsfragments/13.added.md", "newsfragments/README.md"][..],
+            remark("newsfragments", "2 fragments", &ours("newsfragments")),
+        ),
+        (
+            "# Log\n\n## 0.9.3\n\n- x\n",
+            &["changelog.d/1.fixed.md"],
+            remark("changelog.d", "1 fragment", &ours("changelog.d")),
+        ),
+        (
+            "# Log\n\n## Unreleased\n\n## 0.9.3\n\n- x\n",
+            &["changelog.d/20260101_me.rst"],
+            remark("changelog.d", "1 fragment", theirs),
+        ),
+        (
+            log,
+            &[".changes/unreleased/Added-1.yaml", ".changes/unreleased/.gitkeep"],
+            remark(".changes/unreleased", "1 fragment", theirs),
+        ),
+        (
+            log,
+            &["pyproject.toml", "docs/changes/1.misc.md"],
+            remark("docs/changes", "1 fragment", &ours("docs/changes")),
+        ),
+    ] {
+        let house = files.iter().fold(told_in(log), |house, path| house.file(path, named));
+        let plan = house.release("minor");
+        assert_eq!(findings(&plan), [""; 0], "{files:?}");
+        assert!(plan.remarks.contains(&told), "{:?}", plan.remarks);
+        assert!(!plan.edits().iter().any(|edit| edit.path == Path::new("CHANGELOG.md")), "{files:?}");
+        // Once they are assembled, that is told.
+        let assembled = house.file("CHANGELOG.md", "# Log\n\n## [0.10.0]\n\n- y\n\n## [0.9.3]\n\n- x\n");
+        assert!(!assembled.release("0.10.0").remarks.iter().any(|remark| remark.contains("fragment")), "{files:?}");
+        assert_eq!(findings(&assembled.configured("changes", json!(["commits"])).release("0.11.0")).len(), 1);
+    }
+    for files in
+        [&[][..], &["newsfragments/README.md"], &["newsfragments/.gitignore"], &["examples/newsfragments/1.fixed.md"]]
+    {
+        let house = files.iter().fold(told_in(log), |house, path| house.file(path, ""));
+        assert_eq!(findings(&house.release("minor")).len(), 1, "{files:?}");
+    }
+    // What is written there by hand is told, and what is left is said.
+    let both = told_in("# Log\n\n## Unreleased\n\n- y\n\n## 0.9.3\n\n- x\n")
+        .file("changelog.d/1.fixed.md", "z")
+        .release("minor");
+    assert!(text(&both, "CHANGELOG.md").contains("## 0.10.0"));
+    let left = "changelog.d holds 1 fragment that this release does not tell (`changes = [\"unreleased\", \"fragments\"]` and `fragments = \"changelog.d\"` in [workspace.metadata.trains.barter])";
+    assert!(both.remarks.contains(&left.to_owned()), "{:?}", both.remarks);
+}
+
+#[test]
 fn a_heading_may_say_the_tag() {
     let log = "# Log\n\n## [rust-v0.9.3](https://x/tree/rust-v0.9.3) (2026-01-07)\n\n- x\n\n## [python-v1.6.0](https://x) (2026-01-06)\n";
     let house = house().file("CHANGELOG.md", log).configured("changes", json!(["fragments"]));
