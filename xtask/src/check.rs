@@ -165,10 +165,7 @@ pub fn known_confirmations(train: &Train, names: &[String]) -> Result<()> {
             bail!("--confirm {name}: a person confirms {}; the forge or a proof does the rest", own.name());
         }
         if !train.config.checklist.contains(&own) {
-            bail!(
-                "--confirm {name}: nobody asks for it: add \"{name}\" to `checklist` in [workspace.metadata.trains.{}]",
-                train.name()
-            );
+            bail!("--confirm {name}: nobody asks for it: add \"{name}\" to `checklist` in {}", train.config.table());
         }
     }
     Ok(())
@@ -184,9 +181,7 @@ fn configuration(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let root = slashed(&workspace.graph.root);
     // With two meanings of one name, nobody knows which of them was waived.
     let taken = train.config.proofs.iter().filter(|proof| WAIVABLE.contains(&proof.name.as_str()));
-    let taken = taken.map(|proof| {
-        format!("[workspace.metadata.trains.{}]: proof `{}` has a name that is taken", train.name(), proof.name)
-    });
+    let taken = taken.map(|proof| format!("{}: proof `{}` has a name that is taken", train.config.table(), proof.name));
     let next = format!("correct it in {root}");
     let problems = workspace.problems.iter().cloned().chain(taken).chain(named::problems(workspace, train));
     let told = problems.map(|problem| Finding::new("configuration", format!("{root}: {problem}"), next.clone()));
@@ -202,7 +197,7 @@ fn unplaced(workspace: &Workspace, train: &Train) -> Vec<Finding> {
         alike.entry(&member.registries).or_default().push(member);
     }
     let quoted = |name: &str| format!("\"{name}\"");
-    let table = format!("[workspace.metadata.trains.{}]", train.name());
+    let table = train.config.table();
     alike
         .into_iter()
         .map(|(allowed, members)| {
@@ -524,7 +519,7 @@ pub fn misplaced_metadata(version: &Version, places: &[&str], next: String) -> F
 
 /// What to do about a file that the train names.
 pub fn correct(train: &Train, key: &str) -> String {
-    format!("correct `{key}` in [workspace.metadata.trains.{}], or the file", train.name())
+    format!("correct `{key}` in {}, or the file", train.config.table())
 }
 
 /// The versions in a configured file, or what is wrong with where they should stand.
@@ -660,7 +655,7 @@ fn changelogs(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     findings.extend(others.filter(|other| train.changelog.as_ref() == Some(&kept(other))).take(1).map(|other| {
         let what = format!("{} is the changelog of train {}, too", slashed(&kept(other)), other.name);
         let file = if own == kept(other) { format!("CHANGELOG-{}.md", train.name()) } else { slashed(&own) };
-        let at = format!("[workspace.metadata.trains.{}]", train.name());
+        let at = train.config.table();
         Finding::new(
             "changelog",
             what,
@@ -915,10 +910,8 @@ pub fn repository(snapshot: &Snapshot, on_branch: Option<&str>) -> Vec<Finding> 
         Some(branch) if repo.is_main_left_out && train.config.main.is_none() => {
             let what = format!("only {branch} was cloned, so which branch of origin is its default one is not known");
             let ways = "git remote set-branches origin '*' && git fetch origin && git remote set-head origin --auto";
-            let next = format!(
-                "{ways}, then the same command; or `main = \"{branch}\"` under [workspace.metadata.trains.{}]",
-                train.name()
-            );
+            let next =
+                format!("{ways}, then the same command; or `main = \"{branch}\"` under {}", train.config.table());
             findings.push(Finding::new("branch", what, next));
         }
         Some(branch) if branch != train.main && Some(branch) != on_branch => {
@@ -942,7 +935,7 @@ pub fn unknown_main(snapshot: &Snapshot) -> Option<Finding> {
     if known.contains(&main) || repo.is_shallow || repo.lacks_branches {
         return None;
     }
-    let (root, at) = (slashed(&workspace.graph.root), format!("[workspace.metadata.trains.{}]", train.name()));
+    let (root, at) = (slashed(&workspace.graph.root), train.config.table());
     let near = closest(main, &known).map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
     let what = format!("{root}: {at}: `main = \"{main}\"` is a branch neither here nor at {}{near}", train.remote);
     Some(Finding::new("configuration", what, format!("correct it in {root}, or git fetch {}", train.remote)))

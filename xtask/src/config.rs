@@ -13,7 +13,7 @@ use std::{
 
 use anyhow::{Result, bail};
 use serde::{Deserialize, Deserializer, Serialize, de};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub use self::{
     cadence::{Budgets, Cadence, Span},
@@ -41,6 +41,8 @@ pub struct Config {
 pub struct TrainConfig {
     #[serde(skip)]
     pub name: String,
+    #[serde(skip)]
+    pub form: Form,
     /// The train that commands take when `--train` names none; that is so of an only one, too.
     #[serde(default)]
     pub default: bool,
@@ -116,6 +118,17 @@ pub struct TrainConfig {
     /// Commands that must succeed, beside the proofs that are derived.
     #[serde(default)]
     pub proofs: Vec<NamedProof>,
+}
+
+/// How a train is configured.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Form {
+    #[default]
+    Table,
+    /// A name in a list, which holds no keys.
+    Listed,
+    /// It is derived.
+    Absent,
 }
 
 /// What `platforms` may list, and the beginnings and ends of the wheels' platform tags that they mean
@@ -249,6 +262,17 @@ impl TrainConfig {
 
     pub fn takes(&self, entries: Entries) -> bool {
         self.changes.as_ref().map_or(entries == Entries::Unreleased, |changes| changes.contains(&entries))
+    }
+
+    /// Where its keys stand, or would.
+    pub fn table(&self) -> String {
+        let table = format!("[workspace.metadata.trains.{}]", self.name);
+        match (self.form, &self.driver) {
+            (Form::Listed, _) => format!("{table} (first write a table with its `driver` for each train of the list)"),
+            // The one that was named on the command line need not be what is derived without it.
+            (Form::Absent, Some(driver)) => format!("{table} (with `driver = \"{driver}\"`)"),
+            _ => table,
+        }
     }
 
     /// ` --train NAME`, where a command needs it to mean this one.
@@ -474,6 +498,9 @@ pub fn read(metadata: &Value, root: &Path) -> Config {
     let Some(tables) = metadata.get("trains") else {
         return Config::default();
     };
+    if let Some(names) = tables.as_array() {
+        return listed(names);
+    }
     let Ok(tables) = BTreeMap::<String, Value>::deserialize(tables) else {
         let problem = "[workspace.metadata.trains] must hold one table per train: [workspace.metadata.trains.NAME]";
         return Config { trains: Vec::new(), problems: vec![problem.to_owned()] };
@@ -599,6 +626,34 @@ pub fn read(metadata: &Value, root: &Path) -> Config {
     }
     if config.trains.iter().filter(|train| train.default).count() > 1 {
         config.problems.push("more than one train says `default = true`: leave it on one".to_owned());
+    }
+    config
+}
+
+/// What to write for one more train beside these.
+pub fn another(trains: &[TrainConfig], name: &str) -> String {
+    match trains.iter().any(|train| train.form == Form::Listed) {
+        true => format!("add \"{name}\" to the list `trains`"),
+        false => format!("add `[workspace.metadata.trains.{name}]` with `driver = \"{name}\"`"),
+    }
+}
+
+/// Trains that are only named, each after its driver, the default one first.
+fn listed(names: &[Value]) -> Config {
+    let mut config = Config::default();
+    for (nth, entry) in names.iter().enumerate() {
+        let (train, problems) = match entry.as_str() {
+            Some(name) => keys::train(name, &json!({ "driver": name, "default": nth == 0 })),
+            None => (None, vec!["expected the name of a train's driver; with keys of its own each train is a table, [workspace.metadata.trains.NAME]".to_owned()]),
+        };
+        let is_twice = |train: &TrainConfig| config.trains.iter().any(|other| other.name == train.name);
+        let twice =
+            train.as_ref().filter(|train| is_twice(train)).map(|_| "it stands there twice: take one out".to_owned());
+        let at = |problem| format!("[workspace.metadata] `trains`: {}: {problem}", visible::line(&entry.to_string()));
+        config
+            .trains
+            .extend(train.filter(|_| twice.is_none()).map(|train| TrainConfig { form: Form::Listed, ..train }));
+        config.problems.extend(problems.into_iter().chain(twice).map(at));
     }
     config
 }
@@ -973,6 +1028,33 @@ mod tests {
         assert_eq!(of("setup.cfg", "version = "), Dialect::Pep440);
         assert_eq!(of("my-pyproject.toml", "version = \""), Dialect::Cargo);
         assert_eq!(of("Dockerfile", "ARG VERSION="), Dialect::Tag);
+    }
+
+    #[test]
+    fn a_list_names_trains_after_their_drivers() {
+        let of = |list: Value| {
+            let Config { trains, problems } = read(&json!({ "trains": list }), Path::new(""));
+            let told = trains.iter().map(|train| {
+                (train.name.clone(), train.driver.clone().unwrap(), train.default, train.table().len() > 60)
+            });
+            (told.collect::<Vec<_>>(), problems)
+        };
+        let train = |name: &str, default| (name.to_owned(), name.to_owned(), default, true);
+        assert_eq!(of(json!(["owl", "owl-core"])), (vec![train("owl", true), train("owl-core", false)], vec![]));
+        assert_eq!(of(json!(["owl"])), (vec![train("owl", true)], vec![]));
+        assert_eq!(of(json!([])), (vec![], vec![]));
+        assert_eq!(of(json!([3, "owl"])).0, [train("owl", false)], "it is not what is meant without a name");
+        for (list, told) in [
+            (json!(["owl", "owl"]), "[workspace.metadata] `trains`: \"owl\": it stands there twice: take one out"),
+            (json!(["owl", "a b"]), "[workspace.metadata] `trains`: \"a b\": the name `a b-v0.1.0` holds"),
+            (
+                json!([{ "driver": "owl" }]),
+                "[workspace.metadata] `trains`: {\"driver\":\"owl\"}: expected the name of a train's driver; with keys of its own each train is a table, [workspace.metadata.trains.NAME]",
+            ),
+        ] {
+            let problems = of(list).1;
+            assert!(problems.len() == 1 && problems[0].starts_with(told), "{problems:?}");
+        }
     }
 
     #[test]

@@ -38,7 +38,7 @@ use strays::{Mention, Stray};
 
 use crate::{
     check::{self, Finding, short},
-    config::Template,
+    config::{self, Template},
     date::Date,
     edit::{Edit, Fate, Reason, slashed},
     files::{
@@ -173,7 +173,7 @@ pub fn subject(train: &Train, version: &Version) -> String {
 
 /// Why git could make no tag or branch of that name. It would say so only when the release is committed.
 fn unmakable(train: &Train, kind: &str, name: &str, known: &BTreeMap<String, String>) -> Option<Finding> {
-    let key = format!("`{kind}` in [workspace.metadata.trains.{}]", train.name());
+    let key = format!("`{kind}` in {}", train.config.table());
     let (what, next) = match (names::check_ref(name), names::in_the_way(name, known.keys())) {
         (Err(why), _) => (why, format!("name another version, or correct {key}")),
         (Ok(()), Some(other)) => (
@@ -434,8 +434,8 @@ fn left_to_release(workspace: &Workspace, train: &Train, versions: &BTreeMap<usi
         let names: Vec<&str> = alone.iter().map(|(member, ..)| member.name.as_str()).collect();
         let (many, names) = (names.len(), names.join(", "));
         let advice = match workspace.trains.is_empty() {
-            true => "cargo xtask release patch --train NAME",
-            false => "give each a train: `driver = \"NAME\"` under [workspace.metadata.trains.NAME]",
+            true => "cargo xtask release patch --train NAME".to_owned(),
+            false => format!("for each, {}", config::another(&workspace.trains, "NAME")),
         };
         remarks.push(match to.is_development() {
             true => format!("{many} crates, which no train moves, wait for the next release of what they require: {names}"),
@@ -450,9 +450,7 @@ fn left_to_release(workspace: &Workspace, train: &Train, versions: &BTreeMap<usi
         let advice = match workspace.trains.is_empty() {
             true => format!("cargo xtask release patch --train {name}"),
             false if train.config.excepts(name) => "take it out of `except`, or give it a train of its own".to_owned(),
-            false => {
-                format!("give it a train: `driver = \"{name}\"` under [workspace.metadata.trains.{name}]")
-            }
+            false => config::another(&workspace.trains, name),
         };
         remarks.push(match to.is_development() {
             true => format!("{name}, which no train moves, waits for the next release of {on}: it requires {to} from here on"),

@@ -722,7 +722,7 @@ fn linked(metadata: &serde_json::Value, top: &Path, root: &Path) -> Vec<String> 
                 Some(real) => format!("name the real path, `{key} = \"{}\"`", slashed(real)),
                 None => format!("put the directory itself in the place of {}", slashed(&link)),
             };
-            let at = format!("[workspace.metadata.trains.{}]", train.name);
+            let at = train.table();
             let value = slashed(&path);
             problems.push(format!("{at}: `{key}`: {} is a symbolic link, and git tracks nothing below it, so nothing in {value} would be found: {next}", slashed(&link)));
         }

@@ -13,7 +13,7 @@ use anyhow::{Context, Result, bail};
 
 use self::derive::{Derived, derive};
 use crate::{
-    config::{self, NotesSince, Template, TrainConfig},
+    config::{self, Form, NotesSince, Template, TrainConfig},
     edit::{count, slashed},
     files::{
         Place,
@@ -76,9 +76,12 @@ impl Train {
             (Some(train), _) => train.clone(),
             (None, _) if !workspace.problems.is_empty() => bail!("{}", workspace.misconfigured()),
             (None, Some(name)) if configured.is_empty() => {
-                TrainConfig { name: name.to_owned(), driver: Some(name.to_owned()), ..TrainConfig::default() }
+                let driver = Some(name.to_owned());
+                TrainConfig { name: name.to_owned(), driver, form: Form::Absent, ..TrainConfig::default() }
             }
-            (None, None) if configured.is_empty() => TrainConfig { default: true, ..TrainConfig::default() },
+            (None, None) if configured.is_empty() => {
+                TrainConfig { default: true, form: Form::Absent, ..TrainConfig::default() }
+            }
             (None, Some(name)) => {
                 let known: Vec<&str> = configured.iter().map(|train| train.name.as_str()).collect();
                 let near = config::closest(name, &known).map(|near| format!(" (did you mean `{near}`?)"));

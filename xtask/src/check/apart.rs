@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, path::Path};
 
 use super::Finding;
 use crate::{
+    config,
     edit::slashed,
     files::pyproject,
     train::Train,
@@ -15,7 +16,7 @@ use crate::{
 /// once, with the line that would change that.
 pub fn left_out(workspace: &Workspace, trains: &[Train]) -> Vec<Finding> {
     let Some(first) = trains.first() else { return Vec::new() };
-    let table = format!("[workspace.metadata.trains.{}]", first.name());
+    let table = first.config.table();
     let mut notes = Vec::new();
     let mut crates = Vec::new();
     let taken: BTreeSet<usize> = trains.iter().flat_map(Train::members).collect();
@@ -30,11 +31,11 @@ pub fn left_out(workspace: &Workspace, trains: &[Train]) -> Vec<Finding> {
     notes.extend(of_kind("crates", &crates, |names| match names {
         [name] => (
             "could be published, and no train releases it",
-            format!("add `[workspace.metadata.trains.{name}]` with `driver = \"{name}\"`, or `publish = false` in the manifest"),
+            format!("{}, or `publish = false` in the manifest", config::another(&workspace.trains, name)),
         ),
         _ => (
             "could be published, and no train releases them",
-            "for each, add `[workspace.metadata.trains.NAME]` with `driver = \"NAME\"`, or `publish = false` in the manifest".to_owned(),
+            format!("for each, {}, or `publish = false` in the manifest", config::another(&workspace.trains, "NAME")),
         ),
     }));
     let built: BTreeSet<&Path> = trains.iter().flat_map(|train| &train.wheels).map(|wheel| &*wheel.path).collect();

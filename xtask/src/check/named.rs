@@ -16,7 +16,7 @@ use crate::{
 /// What is named and is not there, by the key that names it, each with the nearest that is.
 pub fn problems(workspace: &Workspace, train: &Train) -> Vec<String> {
     let config = &train.config;
-    let at = format!("[workspace.metadata.trains.{}]", train.name());
+    let at = train.config.table();
     let mut problems = Vec::new();
     for image in &config.images {
         let key = format!("{at}: `images.dockerfile = \"{}\"`", slashed(&image.dockerfile));

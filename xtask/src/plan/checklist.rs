@@ -146,7 +146,7 @@ pub fn is_excepted(asked: &Asked, entry: &LogEntry, changed: &[PathBuf]) -> bool
 }
 
 fn unasked(train: &Train, what: Confirmed) -> Observation {
-    let next = format!("add \"{}\" to `checklist` in [workspace.metadata.trains.{}]", what.name(), train.name());
+    let next = format!("add \"{}\" to `checklist` in {}", what.name(), train.config.table());
     Observation::Unknown { why: "the forge is not asked".to_owned(), next }
 }
 
@@ -155,7 +155,7 @@ fn changelog_row(snapshot: &Snapshot) -> Observation {
     let version = train.version(workspace);
     let tagged = repo.tags.contains_key(&train.tag.fill(version));
     let Some(path) = &train.changelog else {
-        let next = format!("set `changelog` in [workspace.metadata.trains.{}]", train.name());
+        let next = format!("set `changelog` in {}", train.config.table());
         return Observation::Blocked { why: "the train keeps no changelog".to_owned(), next };
     };
     let text = match workspace.text(path) {
@@ -232,7 +232,7 @@ fn docs_row(snapshot: &Snapshot) -> Observation {
         return Observation::Blocked { why: found.what, next: found.next };
     }
     if docs.is_empty() {
-        let next = format!("add one to `proofs` in [workspace.metadata.trains.{}]", train.name());
+        let next = format!("add one to `proofs` in {}", train.config.table());
         return Observation::Unknown { why: "no proof is named `docs`".to_owned(), next };
     }
     Observation::done(format!("{} names {}", Vec::from_iter(docs).join(", "), train.version(workspace).tag()))
@@ -277,7 +277,7 @@ fn proof_rows(snapshot: &Snapshot) -> Vec<Confirmation> {
             // Only what ships as an image is run as a service.
             None if images.is_empty() => {}
             None => {
-                let next = format!("add one to `proofs` in [workspace.metadata.trains.{}]", train.name());
+                let next = format!("add one to `proofs` in {}", train.config.table());
                 let seen = Observation::Unknown { why: format!("no proof is named `{name}`"), next };
                 rows.push(Confirmation { name: name.to_owned(), what: what.to_owned(), by: Evidence::Texts(seen) });
             }

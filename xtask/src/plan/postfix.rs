@@ -42,11 +42,7 @@ impl Fix {
 pub fn current(workspace: &Workspace, train: &Train) -> Result<Version> {
     match train.wheels.iter().map(|wheel| workspace.members[wheel.member].version.clone()).max() {
         Some(version) => Ok(version),
-        None => bail!(
-            "train {} has no wheel: add `wheels = [\"…\"]` to [workspace.metadata.trains.{}]",
-            train.name(),
-            train.name()
-        ),
+        None => bail!("train {} has no wheel: add `wheels = [\"…\"]` to {}", train.name(), train.config.table()),
     }
 }
 

@@ -339,10 +339,7 @@ fn nothing(snapshot: &Snapshot, path: &Path) -> Finding {
     let Some(_) = changelog::section(log, "Unreleased") else {
         let commits = match train.config.changes {
             Some(_) => String::new(),
-            None => format!(
-                "; or take them from commits: `changes = [\"commits\"]` in [workspace.metadata.trains.{}]",
-                train.name()
-            ),
+            None => format!("; or take them from commits: `changes = [\"commits\"]` in {}", train.config.table()),
         };
         return Finding::new(
             "nothing-to-release",

@@ -17,8 +17,9 @@ use crate::{
     workspace::{Link, Workspace},
 };
 
-/// Of more trains than these, one is proposed as an example.
+/// Of more trains than these, one is proposed as an example: in tables, and in a list.
 const PROPOSED: usize = 8;
+const LISTED: usize = 12;
 
 /// Of more names than these in one sentence, the rest is counted.
 const NAMED: usize = 4;
@@ -96,6 +97,8 @@ pub struct Facts {
     pub tagged: Vec<BTreeSet<Version>>,
     /// What the repository may be called, likeliest first.
     pub repository: Vec<String>,
+    /// The root's manifest has a `[workspace.metadata]`, which cannot be written twice.
+    pub has_metadata: bool,
 }
 
 /// Crates that have one version, or had it before the last patch.
@@ -169,8 +172,10 @@ impl Facts {
         said.remove("");
         let most = said.into_iter().max_by_key(|(name, times)| (*times, std::cmp::Reverse(*name)));
         let repository = most.map(|(name, _)| name).into_iter().chain(repo.origin.as_deref().map(last_segment));
+        let root = workspace.texts.get(&workspace.graph.root);
         Facts {
             crates,
+            has_metadata: root.is_some_and(|text| text.lines().any(|line| line.trim() == "[workspace.metadata]")),
             tagged: plain.into_values().collect(),
             repository: repository.filter(|name| !name.is_empty()).map(str::to_owned).collect(),
         }
@@ -204,7 +209,8 @@ impl Facts {
     fn is_released_alone(&self, at: usize) -> bool {
         let Crate { version, tagged, .. } = &self.crates[at];
         let others = self.crates.iter().enumerate().filter(|(other, each)| *other != at && each.version == *version);
-        let mut others = others.map(|(_, each)| &each.tagged).chain(&self.tagged);
+        let series = self.tagged.iter().filter(|series| series.contains(version));
+        let mut others = others.map(|(_, each)| &each.tagged).chain(series);
         tagged.contains(version) && !others.any(|other| goes_with(tagged, other))
     }
 
@@ -305,12 +311,12 @@ impl Facts {
         let first = named.or_else(|| self.first(&lines));
         lines.sort_by_key(|line| (!first.is_some_and(|first| holds(line, first)), usize::MAX - line.crates.len()));
         let crates: usize = lines.iter().map(|line| line.crates.len()).sum();
-        let are_many = lines.len() > NAMED && lines.len() * 2 > crates;
-        let what = if are_many || lines.len() == crates {
+        let what = if lines.len() > NAMED && are_many(&lines) || lines.len() == crates {
             let heads = lines.iter().map(|line| self.shown(self.head(line, first)));
             let heads: Vec<String> = heads.collect();
             let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
-            format!("the {crates} publishable crates have versions of their own: {}", counted(&heads))
+            let most = if lines.len() == crates { "the" } else { "most of the" };
+            format!("{most} {crates} publishable crates have versions of their own: {}", counted(&heads))
         } else {
             let more = lines.len().saturating_sub(NAMED + 1);
             let told = lines.iter().take(lines.len() - more).map(|line| self.told(line, first));
@@ -361,24 +367,61 @@ impl Facts {
     /// A train for each line, the first one the default. Where there are too many, or one would take crates of another along
     /// that drive no train, the first one alone.
     fn proposal(&self, lines: &[Line], first: Option<usize>) -> String {
-        let heads: BTreeSet<usize> = lines.iter().map(|line| self.head(line, first)).collect();
-        let foreign = |line: &Line| {
-            let needed = line.crates.iter().flat_map(|&at| self.crates[at].needs.iter().copied());
-            needed.filter(|at| !line.crates.contains(at)).collect::<BTreeSet<usize>>()
-        };
-        let is_split = |line: &Line| foreign(line).is_subset(&heads);
-        let are_all = lines.len() <= PROPOSED && lines.iter().all(is_split);
-        let shown = if are_all { lines } else { lines.get(..1).unwrap_or_default() };
+        let products = self.products(lines);
+        let heads: Vec<usize> = products.iter().map(|line| self.head(line, first)).collect();
+        let are_plain = heads.iter().zip(&products).all(|(&head, line)| self.taken_by(head, &heads) == line.crates);
+        if are_plain && !self.has_metadata && products.len() > 1 && products.len() <= LISTED {
+            let names: Vec<String> = heads.iter().map(|&head| format!("\"{}\"", self.crates[head].name)).collect();
+            return format!("[workspace.metadata]\ntrains = [{}]", names.join(", "));
+        }
+        let are_all = are_plain && products.len() <= PROPOSED;
+        let shown = if are_all { &products[..] } else { products.get(..1).unwrap_or_default() };
         let mut text = "[workspace.metadata.trains]".to_owned();
-        for (nth, line) in shown.iter().enumerate() {
-            let driver = self.head(line, first);
+        for (nth, (line, &driver)) in shown.iter().zip(&heads).enumerate() {
             let name = &self.crates[driver].name;
             let default = if nth == 0 && shown.len() > 1 { ", default = true" } else { "" };
-            let except = if are_all { Vec::new() } else { self.patterns(&foreign(line), &line.crates) };
+            let foreign = line.crates.iter().flat_map(|&at| &self.crates[at].needs).copied();
+            let foreign: BTreeSet<usize> = foreign.filter(|at| !line.crates.contains(at)).collect();
+            let except = if are_all { Vec::new() } else { self.patterns(&foreign, &line.crates) };
             let keys = list("except", &except);
             text.push_str(&format!("\n{name} = {{ driver = \"{name}\"{default}{keys} }}"));
         }
         text
+    }
+
+    /// What is released together: the lines. Where most crates have versions of their own, numbers only met, and of all but the
+    /// first line that is crates that need each other or inherit one version.
+    fn products(&self, lines: &[Line]) -> Vec<Line> {
+        if !are_many(lines) {
+            return lines.to_vec();
+        }
+        let mut products: Vec<Line> = lines.first().cloned().into_iter().collect();
+        for line in lines.iter().skip(1) {
+            let mut left = line.crates.clone();
+            while let Some(at) = left.pop_first() {
+                let mut crates = BTreeSet::from([at]);
+                let is_with = |other: &usize, crates: &BTreeSet<usize>| {
+                    crates.iter().any(|at| {
+                        let (one, other) = (&self.crates[*at], (other, &self.crates[*other]));
+                        one.inherits && other.1.inherits || one.needs.contains(other.0) || other.1.needs.contains(at)
+                    })
+                };
+                while let Some(more) = left.iter().copied().find(|other| is_with(other, &crates)) {
+                    left.remove(&more);
+                    crates.insert(more);
+                }
+                products.push(Line { version: line.version.clone(), crates });
+            }
+        }
+        products
+    }
+
+    /// What a train of that driver would release beside those of the other drivers, of whom the first is the default one.
+    fn taken_by(&self, driver: usize, drivers: &[usize]) -> BTreeSet<usize> {
+        let default = drivers.first().filter(|first| **first != driver).map(|&first| &self.crates[first].needs);
+        let is_theirs = |at: &usize| drivers.contains(at) || default.is_some_and(|default| default.contains(at));
+        let needs = self.crates[driver].needs.iter().copied().filter(|at| !is_theirs(at));
+        needs.chain([driver]).collect()
     }
 
     /// Names for `except` that mean all of some crates and none of those that stay.
@@ -406,6 +449,11 @@ impl Facts {
         }
         patterns
     }
+}
+
+/// Whether most crates have a version of their own.
+fn are_many(lines: &[Line]) -> bool {
+    lines.len() * 2 > lines.iter().map(|line| line.crates.len()).sum()
 }
 
 /// A key with a list of texts; nothing where there are none.
@@ -632,6 +680,10 @@ mod tests {
         let two =
             ["lark-v0.6.0", "lark-v0.7.0", "lark-v0.8.0", "lark-core-v0.6.1", "lark-core-v0.7.4", "lark-core-v0.8.0"];
         assert_eq!(decided(&met, &two, &["lark"]), "apart");
+        // Its numbers are nearly those of the product's tags, and it has reached one that the product never had.
+        let ahead = ["lark 0.8.1: lark-core", "lark-core 0.8.2"];
+        let near = ["v0.8.0", "v0.8.1", "lark-core-v0.8.0", "lark-core-v0.8.1", "lark-core-v0.8.2"];
+        assert_eq!(decided(&ahead, &near, &["lark"]), "apart");
         // One history that is told of each crate, the second being younger.
         let one = ["lark-v0.6.0", "lark-v0.7.0", "lark-v0.8.0", "lark-core-v0.7.0", "lark-core-v0.8.0"];
         assert_eq!(decided(&met, &one, &["lark"]), "lark: lark-core");

@@ -59,7 +59,7 @@ fn json_of_value(value: &Toml) -> Value {
 /// What a release moves, of each train that is proposed; no train is refused, and no member is in two.
 fn proposed(sketch: &Sketch, train: Option<&str>) -> Vec<String> {
     let sketch = pasted(sketch, train);
-    let names: Vec<String> = sketch.trains.as_object().unwrap().keys().cloned().collect();
+    let names: Vec<String> = sketch.workspace().trains.into_iter().map(|train| train.name).collect();
     let mut seen = BTreeSet::new();
     let mut trains = Vec::new();
     for name in &names {
@@ -71,6 +71,7 @@ fn proposed(sketch: &Sketch, train: Option<&str>) -> Vec<String> {
         assert!(moved.iter().all(|member| seen.insert(member.clone())), "{name} moves {moved:?}, too");
         trains.push(format!("{name}: {}", moved.join(" ")));
     }
+    trains.sort();
     let default = sketch.release("minor");
     assert!(trains.iter().any(|train| train.ends_with(&moved(&default).join(" "))), "no train is the default one");
     trains
@@ -121,16 +122,22 @@ fn crates_with_versions_of_their_own_get_a_train_each_to_paste() {
         refusal(&apart, None),
         "the 4 publishable crates have versions of their own: lark 0.8.9, lark-extra 0.12.6, lark-core 0.5.6 and lark-macros 0.5.1\n\
          next: say in Cargo.toml what is released together, for example\n\n\
-         [workspace.metadata.trains]\n\
-         lark = { driver = \"lark\", default = true }\n\
-         lark-extra = { driver = \"lark-extra\" }\n\
-         lark-core = { driver = \"lark-core\" }\n\
-         lark-macros = { driver = \"lark-macros\" }"
+         [workspace.metadata]\n\
+         trains = [\"lark\", \"lark-extra\", \"lark-core\", \"lark-macros\"]"
     );
-    let each = ["lark: lark", "lark-core: lark-core", "lark-extra: lark-extra", "lark-macros: lark-macros"];
+    let each = ["lark-core: lark-core", "lark-extra: lark-extra", "lark-macros: lark-macros", "lark: lark"];
     assert_eq!(proposed(&apart, None), each);
     assert_eq!(proposed(&apart, Some("lark-extra")), each);
     let tag = |train: &str| Train::choose(&pasted(&apart, None).workspace(), &apart.repo, Some(train)).unwrap().tag;
+    assert_eq!(
+        Train::choose(&pasted(&apart, None).workspace(), &apart.repo, None).unwrap().name(),
+        "lark",
+        "the first"
+    );
+    // Where a table of that name stands, a second one would be no TOML.
+    let other =
+        apart.clone().file("Cargo.toml", "[workspace]\nmembers = [\"crates/*\"]\n\n[workspace.metadata]\nx = 1\n");
+    assert_eq!(proposed(&other, None), each);
     assert_eq!(tag("lark").to_string(), "lark-v{version}");
     assert_eq!(tag("lark-core").to_string(), "lark-core-v{version}");
     // What needs nobody else's version is released when it is named.

@@ -488,7 +488,7 @@ fn a_published_crate_of_no_train_is_told_that_it_needs_a_release() {
             "{name} needs a release: no train moves it, and it requires {on}, whose requirement is rewritten here ({advice})"
         )]
     };
-    let own = "give it a train: `driver = \"barter-extra\"` under [workspace.metadata.trains.barter-extra]";
+    let own = "add `[workspace.metadata.trains.barter-extra]` with `driver = \"barter-extra\"`";
     let plan = beside("dependencies", "0.9").release("minor");
     assert_eq!((findings(&plan), plan.remarks), (vec![], needs("barter-extra", "barter-data", own)));
     let plan = beside("build-dependencies", "0.9").release("0.10.0-rc.1");
@@ -515,7 +515,7 @@ fn a_published_crate_of_no_train_is_told_that_it_needs_a_release() {
 fn who_inherits_a_requirement_that_is_rewritten_is_told_as_who_writes_it() {
     let told = |name: &str, on: &str| {
         format!(
-            "{name} needs a release: no train moves it, and it requires {on}, whose requirement is rewritten here (give it a train: `driver = \"{name}\"` under [workspace.metadata.trains.{name}])"
+            "{name} needs a release: no train moves it, and it requires {on}, whose requirement is rewritten here (add `[workspace.metadata.trains.{name}]` with `driver = \"{name}\"`)"
         )
     };
     let house = |table: &str, shared: &str, entry: &str| {
