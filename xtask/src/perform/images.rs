@@ -12,7 +12,7 @@ use crate::{
     files::dockerfile::takes,
     names::Word,
     plan::{
-        ownership::{CONTENT, Kind, Name, Registered},
+        ownership::{self as names, CONTENT, Kind, Name, Own, Owner, Registered},
         rollback::PointBack,
     },
     repo::contents::Lacking,
@@ -21,7 +21,7 @@ use crate::{
         child,
         engine::{Cannot, Engine, Found, Login, Recipe},
     },
-    version::Version,
+    version::{Dialect, Version},
 };
 
 const VERSION: &str = "org.opencontainers.image.version";
@@ -64,17 +64,43 @@ fn registry(configured: Option<&str>) -> Result<Option<String>, Observation> {
     Ok(given.map(|given| given.trim_end_matches('/').to_owned()))
 }
 
-/// What the registry says of an image's name, by its `latest`; `None` where there is none.
-pub fn registered(world: &World<'_>, name: &Name) -> Result<Option<Registered>> {
-    // Where nothing says where it goes, there is nobody to ask.
-    let Some(registry) = must(registry(name.registry.as_deref()))? else { return Ok(None) };
+/// Whose an image's name is, by its `latest`, or by another tag where there is none.
+pub fn owner(world: &World<'_>, name: &Name, own: &Own) -> Result<Owner> {
+    // Where nothing says where it goes, there is nobody to ask; the registry of a rehearsal has nothing of others.
+    let Some(registry) = must(registry(name.registry.as_deref()))? else { return Ok(Owner::Nobody) };
+    if std::env::var_os(REHEARSED).is_some() {
+        return Ok(Owner::Nobody);
+    }
     let (engine, name) = (must(engine(world))?, format!("{registry}/{}", name.name));
-    let found = engine.pull(world.sh, &format!("{name}:latest"))?;
-    Ok(found.map(|found| Registered {
+    let pull = |tag: &str| engine.pull(world.sh, &format!("{name}:{tag}"));
+    let found = match pull("latest")? {
+        Some(found) => found,
+        None => {
+            let Some(tags) = engine.tags(&name)? else {
+                let why = "the registry has no `latest` of it, and docker does not list what else it has; with podman, its tags are asked for";
+                return Ok(Owner::Unknown(why.to_owned()));
+            };
+            let Some(tag) = telling(&tags) else { return Ok(Owner::Nobody) };
+            match pull(tag)? {
+                Some(found) => found,
+                None => return Ok(Owner::Unknown(format!("the registry lists its tag {tag}, and does not have that"))),
+            }
+        }
+    };
+    let registered = Registered {
         links: found.label(SOURCE).map(str::to_owned).into_iter().collect(),
         commit: found.label(REVISION).map(|commit| ownership::made(world.sh, commit)),
         versions: Vec::new(),
-    }))
+    };
+    Ok(names::owner(&registered, own))
+}
+
+/// The tag that tells most: that of the highest version, else the last of those that are no signature of another.
+fn telling(tags: &[String]) -> Option<&String> {
+    let versions =
+        tags.iter().filter_map(|tag| Some((Version::parse(tag.trim_start_matches('v'), Dialect::Tag).ok()?, tag)));
+    let newest = versions.max_by(|(one, _), (other, _)| one.cmp(other)).map(|(_, tag)| tag);
+    newest.or_else(|| tags.iter().rfind(|tag| !tag.starts_with("sha256-"))).or(tags.last())
 }
 
 fn engine(world: &World<'_>) -> Result<Engine, Observation> {
@@ -220,8 +246,11 @@ pub fn observe(world: &World<'_>, release: &ImageRelease) -> Result<Observation>
 /// What the registry calls the image of this release; `None` while it has none of ours.
 pub fn released_digest(world: &World<'_>, release: &ImageRelease) -> Result<Option<String>> {
     let (engine, name) = must(ready(world, release))?;
-    let found = engine.pull(world.sh, &format!("{name}:{}", release.of.version.tag()))?;
-    Ok(found.filter(|found| is_ours(release, found)).map(|found| engine.digest(world.sh, &found, &name)))
+    let reference = format!("{name}:{}", release.of.version.tag());
+    let found = engine.pull(world.sh, &reference)?.filter(|found| is_ours(release, found));
+    let Some(found) = found else { return Ok(None) };
+    let digest = engine.registered_digest(world.sh, &found, &name)?;
+    digest.with_context(|| format!("the engine does not tell what the registry calls {reference}")).map(Some)
 }
 
 pub fn push(world: &World<'_>, release: &ImageRelease) -> Result<()> {
@@ -323,4 +352,22 @@ pub fn point_back(world: &World<'_>, back: &PointBack) -> Result<()> {
 fn digits(digest: &str) -> &str {
     let digest = digest.strip_prefix("sha256:").unwrap_or(digest);
     digest.get(..12).unwrap_or(digest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_judged_by_its_newest_version_or_else_by_some_tag() {
+        for (tags, expected) in [
+            (&["nightly", "1.9.0", "v1.10.0", "main"][..], Some("v1.10.0")),
+            (&["main", "edge", "sha256-ab.sig"], Some("edge")),
+            (&["sha256-ab.sig"], Some("sha256-ab.sig")),
+            (&[], None),
+        ] {
+            let tags: Vec<String> = tags.iter().map(|tag| (*tag).to_owned()).collect();
+            assert_eq!(telling(&tags).map(String::as_str), expected, "{tags:?}");
+        }
+    }
 }

@@ -96,11 +96,7 @@ fn answer(world: &World<'_>, own: &Own, name: &Name) -> Result<Answer> {
             };
             Ok(Answer { owner, versions: project.versions })
         }
-        Kind::Image => {
-            let registered = images::registered(world, name)?;
-            let owner = registered.map_or(Owner::Nobody, |registered| ownership::owner(&registered, own));
-            Ok(Answer { owner, versions: BTreeMap::new() })
-        }
+        Kind::Image => Ok(Answer { owner: images::owner(world, name, own)?, versions: BTreeMap::new() }),
     }
 }
 

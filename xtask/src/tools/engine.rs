@@ -226,17 +226,46 @@ impl Engine {
         bail!("{program} could not ask for {reference}: {}{login}", last_line(&told.err))
     }
 
+    /// The tags that the registry has of an image's name; `None` of an engine that lists none.
+    pub fn tags(&self, name: &str) -> Result<Option<Vec<String>>> {
+        if !self.is_podman() {
+            return Ok(None);
+        }
+        // Without a limit, some are left out.
+        let told = child::ask_far(
+            self.to_registry(&["search", "--list-tags", "--format", "json", "--limit", "100000"], name),
+        )?;
+        if !told.ok() && is_absent(&told.err) {
+            return Ok(Some(Vec::new()));
+        }
+        if !told.ok() {
+            bail!("{} could not ask for the tags of {name}: {}", self.program, last_line(&told.err));
+        }
+        let tags = read_tags(&told.out);
+        tags.with_context(|| format!("`{} search --list-tags {name}` said something else", self.program)).map(Some)
+    }
+
     /// What the registry calls an image that was pulled from it. Packed again on its way there, an image has several names
     /// here, and the registry knows one of them.
-    pub fn digest(&self, sh: &Shell, found: &Found, name: &str) -> String {
+    pub fn registered_digest(&self, sh: &Shell, found: &Found, name: &str) -> Result<Option<String>> {
         let named =
             found.digests.iter().filter(|digest| digest.strip_prefix(name).is_some_and(|at| at.starts_with('@')));
-        let mut named: Vec<&String> = named.collect();
-        if named.len() > 1 {
-            named.retain(|digest| matches!(self.pull(sh, digest), Ok(Some(_))));
+        let named: Vec<&String> = named.collect();
+        let digest = |digest: &&String| digest.split('@').nth(1).map(str::to_owned);
+        if let [only] = &*named {
+            return Ok(digest(only));
         }
-        let digest = named.first().and_then(|digest| digest.split('@').nth(1));
-        digest.unwrap_or(&found.id).to_owned()
+        for one in &named {
+            if self.pull(sh, one)?.is_some() {
+                return Ok(digest(one));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The same for people to look at, who know an image by its own hash as well.
+    pub fn digest(&self, sh: &Shell, found: &Found, name: &str) -> String {
+        self.registered_digest(sh, found, name).ok().flatten().unwrap_or_else(|| found.id.clone())
     }
 
     /// Gives the registry the image `from` under the name `reference`.
@@ -435,6 +464,14 @@ fn read_inspected(text: &str) -> Option<Found> {
     })
 }
 
+/// As podman lists the tags of one name.
+fn read_tags(text: &str) -> Option<Vec<String>> {
+    let value: Value = serde_json::from_str(text).ok()?;
+    let tags = value.as_array()?.iter().map(|of_name| of_name["Tags"].as_array());
+    let tags: Option<Vec<&Vec<Value>>> = tags.collect();
+    tags?.into_iter().flatten().map(|tag| tag.as_str().map(str::to_owned)).collect()
+}
+
 /// Whether a registry answered that it has no such image; each engine passes its words on differently.
 fn is_absent(err: &str) -> bool {
     let lower = last_line(err).to_lowercase();
@@ -495,7 +532,8 @@ mod tests {
         for round in 0..2_000 {
             let served = Served::make(&mut chance);
             let text = String::from_utf8_lossy(&served.bytes).into_owned();
-            let _ = (read_inspected(&text), is_absent(&text), is_refused(&text), runs_programs(&text));
+            let _ =
+                (read_inspected(&text), read_tags(&text), is_absent(&text), is_refused(&text), runs_programs(&text));
             // As engines pass on an answer that is neither theirs nor an error of the registry's own form.
             let status = *chance.pick(&[429_u16, 500, 502, 503, 504, 520]);
             let last = format!("{}received unexpected HTTP status: {status} X", chance.pick(&starts));
@@ -503,6 +541,18 @@ mod tests {
             let told = Told { status: Default::default(), out: String::new(), err: last };
             assert!(child::failure("x", &told).is::<child::Passing>(), "answer {round}: {}", told.err);
         }
+    }
+
+    #[test]
+    fn tags_are_read_as_podman_lists_them() {
+        let one = r#"[{"Name": "h/x", "Tags": ["v1", "nightly"]}]"#;
+        assert_eq!(read_tags(one).unwrap(), ["v1", "nightly"]);
+        assert_eq!(read_tags("[]").unwrap(), [""; 0]);
+        for other in ["", "{}", r#"[{"Name": "h/x"}]"#, r#"[{"Tags": [1]}]"#] {
+            assert_eq!(read_tags(other), None, "{other}");
+        }
+        let absent = "Error: 1 error occurred:\n\t* getting repository tags: fetching tags list: invalid status code from registry 404 (Not Found)\n\n";
+        assert!(is_absent(absent));
     }
 
     #[test]

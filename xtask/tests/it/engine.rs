@@ -203,24 +203,40 @@ fn an_image_that_was_packed_before_is_pushed_where_nothing_can_be_built() {
     assert_eq!(pushed()["labels"]["org.opencontainers.image.revision"], commit);
 }
 
-#[test]
-fn an_image_of_another_project_is_noted_by_check_and_stops_a_push() {
-    let mut place = place("stranger", "podman", "");
+/// A place whose image goes to a registry that has a stranger's of that name, under this tag.
+fn with_stranger(name: &str, engine: &str, tag: &str) -> (Place, String) {
+    let mut place = place(name, engine, "");
     place.env.push(("IMAGE_REGISTRY".to_owned(), "127.0.0.1:1/owls".to_owned()));
     let theirs = "https://forge.example/they/owl";
     let image =
         json!({ "id": "0".repeat(64), "does": "serve", "labels": { "org.opencontainers.image.source": theirs } });
-    let state = json!({ "here": {}, "containers": {}, "registry": { "127.0.0.1:1/owls/owl:latest": image } });
+    let reference = format!("127.0.0.1:1/owls/owl:{tag}");
+    let state = json!({ "here": {}, "containers": {}, "registry": { reference: image } });
     fs::write(place.tree.with_file_name("bin").join("state.json"), state.to_string()).unwrap();
-    let told = format!("1 name belongs to another project on the image registry ({theirs})");
-    let noted = place.xtask("check");
-    assert!(noted.code == Some(0) && noted.all().matches(&told).count() == 1, "{}", noted.all());
-    let before = place.history();
-    for release in ["release minor --push --dry-run", "release minor --push --waive cargo-test"] {
-        let said = place.xtask(release);
-        assert!(said.code == Some(1) && said.all().contains(&told), "{release}: {}", said.all());
-        assert_eq!(place.history(), before, "{release}");
+    (place, format!("1 name belongs to another project on the image registry ({theirs})"))
+}
+
+#[test]
+fn an_image_of_another_project_is_noted_by_check_and_stops_a_push() {
+    for tag in ["latest", "nightly"] {
+        let (place, told) = with_stranger(&format!("stranger-{tag}"), "podman", tag);
+        let noted = place.xtask("check");
+        assert!(noted.code == Some(0) && noted.all().matches(&told).count() == 1, "{tag}: {}", noted.all());
+        let before = place.history();
+        for release in ["release minor --push --dry-run", "release minor --push --waive cargo-test"] {
+            let said = place.xtask(release);
+            assert!(said.code == Some(1) && said.all().contains(&told), "{tag}: {release}: {}", said.all());
+            assert_eq!(place.history(), before, "{tag}: {release}");
+        }
     }
+}
+
+#[test]
+fn docker_does_not_tell_whose_a_name_without_latest_is() {
+    let (place, _) = with_stranger("stranger-docker", "docker", "nightly");
+    let told = "not known of the registries: whose the name owl is: the registry has no `latest` of it, and docker";
+    let said = place.xtask("release minor --push --dry-run").ok();
+    assert!(said.all().matches(told).count() == 1, "{}", said.all());
 }
 
 /// Overwrites the program of the world, which says a version and a word.

@@ -17,7 +17,7 @@ import sys
 
 HYBRID = "Error: OCI runtime error: crun: cgroups in hybrid mode not supported, drop all controllers from cgroupv2"
 # Options with a value of their own.
-VALUED = {"--file", "--tag", "--build-arg", "--label", "--format", "--timestamp", "--ulimit", "--runtime", "--output", "--input", "--authfile"}
+VALUED = {"--file", "--tag", "--build-arg", "--label", "--format", "--timestamp", "--ulimit", "--runtime", "--output", "--input", "--authfile", "--limit"}
 
 name = os.path.basename(sys.argv[0])
 words, options, args = sys.argv[1:], [], []
@@ -124,6 +124,11 @@ elif verb == "pull":
         fail(f"Error: reading manifest in {args[0]}: manifest unknown")
     state["here"][args[0]] = state["registry"][args[0]]
     keep()
+elif verb == "search" and name == "podman":
+    tags = [reference.rsplit(":", 1)[1] for reference in state["registry"] if reference.rsplit(":", 1)[0] == args[0]]
+    if not tags:
+        fail("Error: 1 error occurred:\n\t* getting repository tags: fetching tags list: invalid status code from registry 404 (Not Found)\n")
+    print(json.dumps([{"Name": args[0], "Tags": tags[: int(option["--limit"])]}]))
 elif verb == "run":
     runtime = option.get("--runtime", "crun")
     if runtime not in ("crun", "runc"):
