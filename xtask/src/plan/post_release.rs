@@ -30,8 +30,8 @@ pub struct Released {
     pub parts: Vec<Step>,
     /// What the tag records.
     pub record: Record,
-    /// What the registry calls the images that it has of this release.
-    pub digests: BTreeMap<String, String>,
+    /// What the registry calls the images that it has of this release, or why it could not be asked.
+    pub digests: BTreeMap<String, Result<String, String>>,
     /// Whether the branch that is here leads to the tag.
     pub is_here: bool,
     /// Lines that mention the version before it.
@@ -133,9 +133,17 @@ fn deploy(
     for entry in &train.config.deployments {
         let path = workspace.in_root(&entry.path);
         let name = slashed(&path);
-        let Some(digest) = released.digests.get(&entry.image) else {
-            remarks.push(format!("{name} stays: the digest of {} {} is not known", entry.image, version.tag()));
-            continue;
+        let digest = match released.digests.get(&entry.image) {
+            Some(Ok(digest)) => digest,
+            Some(Err(why)) => {
+                let what = format!("{name}: the digest of {} {} could not be asked: {why}", entry.image, version.tag());
+                findings.push(Finding::new("deployments", what, "see to that, then the same command"));
+                continue;
+            }
+            None => {
+                remarks.push(format!("{name} stays: the digest of {} {} is not known", entry.image, version.tag()));
+                continue;
+            }
         };
         let now = texts.now(&path).unwrap_or_default();
         let tags = deployment::tags(now, &entry.image).unwrap_or_default();

@@ -37,7 +37,7 @@ fn follow(sketch: &Sketch, version: &str, change: impl FnOnce(&mut Released)) ->
         of: publication.of,
         parts: publication.steps,
         record: Default::default(),
-        digests: [("house".to_owned(), DIGEST.to_owned())].into(),
+        digests: [("house".to_owned(), Ok(DIGEST.to_owned()))].into(),
         is_here: true,
         mentions: Vec::new(),
     };
@@ -64,6 +64,22 @@ fn what_is_deployed_gets_tag_and_digest_in_a_commit_of_its_own() {
     );
     assert_eq!(message(&plan), "after: release v0.10.0\n\nDeployed at 0.10.0: deploy.yaml");
     assert_eq!(moved(&plan), [""; 0], "no version moves unless the train wants it");
+}
+
+#[test]
+fn a_digest_that_could_not_be_asked_is_not_one_that_there_is_none_of() {
+    let plan = follow(&released_house(), "0.10.0", |released| {
+        released
+            .digests
+            .insert("house".to_owned(), Err("podman could not ask for r.example/house: timeout".to_owned()));
+    });
+    assert_eq!(
+        findings(&plan),
+        [
+            "deployments: deploy.yaml: the digest of house 0.10.0 could not be asked: podman could not ask for r.example/house: timeout"
+        ]
+    );
+    assert!(plan.remarks.iter().all(|told| !told.contains("deploy.yaml")), "{:?}", plan.remarks);
 }
 
 #[test]
