@@ -130,6 +130,19 @@ pub fn slashed(path: &Path) -> String {
     words.collect::<Vec<_>>().join("/")
 }
 
+/// Why a text is none that can be read, and what to do about it.
+pub fn not_utf8(path: &Path, text: &[u8]) -> Option<(String, String)> {
+    let error = std::str::from_utf8(text).err()?;
+    let line = 1 + text[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
+    let (name, typed) = (slashed(path), typed(path));
+    Some((
+        format!("{name} is not UTF-8: line {line} has the byte 0x{:02x}", text[error.valid_up_to()]),
+        format!(
+            "convert it, and commit: iconv -f ISO-8859-1 -t UTF-8 {typed} > converted && mv converted {typed} (when it is ISO 8859-1)"
+        ),
+    ))
+}
+
 /// The path as it can be typed into a shell: in quotes where a plain word would mean something else.
 pub fn typed(path: &Path) -> String {
     let name = slashed(path);

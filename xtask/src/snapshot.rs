@@ -20,7 +20,7 @@ use crate::{
     config,
     crates_io::About,
     date::Date,
-    edit::{slashed, typed},
+    edit::{not_utf8, slashed, typed},
     files::{cargo_toml::Patterns, packing, pyproject, workflow},
     names,
     repo::{
@@ -138,7 +138,9 @@ impl<'a> Loader<'a> {
             Ok(Ok(metadata)) => metadata,
             Ok(Err(error)) => {
                 let lacking = contents::lacking(sh, &known).unwrap_or_default();
-                return Err(unread(sh, &repo, &lacking, &error));
+                let mut inner = lacking.iter().filter(|lacking| lacking.what == Lack::Submodule);
+                let submodule = known.not_filled(&top).or_else(|| inner.next().map(|lacking| &*lacking.path));
+                return Err(unread(sh, &repo, submodule, &error));
             }
             Err(panic) => std::panic::resume_unwind(panic),
         };
@@ -452,7 +454,7 @@ fn toolchain_path(text: &str) -> Option<PathBuf> {
 }
 
 /// Why cargo cannot read the workspace, with what to type when git has left it so.
-fn unread(sh: &Shell, repo: &Repo, lacking: &[Lacking], error: &cargo_metadata::Error) -> anyhow::Error {
+fn unread(sh: &Shell, repo: &Repo, submodule: Option<&Path>, error: &cargo_metadata::Error) -> anyhow::Error {
     if let cargo_metadata::Error::Io(error) = error {
         if let Some(named) = std::env::var_os("CARGO") {
             return anyhow!(
@@ -475,10 +477,10 @@ fn unread(sh: &Shell, repo: &Repo, lacking: &[Lacking], error: &cargo_metadata::
             "this checkout is sparse, and cargo cannot read the workspace: {error}\n   next: git sparse-checkout disable"
         );
     }
-    if let Some(lacking) = lacking.iter().find(|lacking| lacking.what == Lack::Submodule) {
+    if let Some(submodule) = submodule {
         return anyhow!(
             "cargo cannot read the workspace: {error}\n   next: {} is a submodule that is not here: git submodule update --init --recursive, then the same command",
-            slashed(&lacking.path)
+            slashed(submodule)
         );
     }
     if repo.dirty.is_empty() {
@@ -551,9 +553,19 @@ fn graph(metadata: Metadata, top: &Path) -> Result<Graph> {
             names::check_registry(name)
                 .map_err(|why| anyhow!("{}: `publish` names a registry: {why}", package.manifest_path))?;
         }
+        let manifest = relative(package.manifest_path.as_std_path())?;
+        let (mut readme_length, mut unread) = (0, Vec::new());
+        for (key, file) in [("readme", &package.readme), ("license-file", &package.license_file)] {
+            let Some(file) = file else { continue };
+            match shown_file(top, &dir(&manifest).join(file), key) {
+                Ok(text) if key == "readme" => readme_length = serde_json::to_string(&text)?.len(),
+                Ok(_) => {}
+                Err(why) => unread.push((key, why)),
+            }
+        }
         packages.push(Package {
             name: package.name.to_string(),
-            manifest: relative(package.manifest_path.as_std_path())?,
+            manifest,
             publish: package.publish.as_ref().is_none_or(|registries| !registries.is_empty()),
             registries: package.publish.clone().unwrap_or_default(),
             roots: {
@@ -569,14 +581,8 @@ fn graph(metadata: Metadata, top: &Path) -> Result<Graph> {
                 let binaries = package.targets.iter().filter(|target| target.kind.contains(&TargetKind::Bin));
                 binaries.map(|target| target.name.clone()).collect()
             },
-            readme_length: {
-                let readme = package
-                    .readme
-                    .as_ref()
-                    .and_then(|readme| package.manifest_path.parent().map(|dir| dir.join(readme)));
-                let text = readme.and_then(|path| std::fs::read_to_string(path).ok());
-                text.and_then(|text| serde_json::to_string(&text).ok()).map_or(0, |text| text.len())
-            },
+            readme_length,
+            unread,
             readme: package.readme.map(Into::into),
             about: About {
                 description: package.description,
@@ -602,6 +608,25 @@ fn graph(metadata: Metadata, top: &Path) -> Result<Graph> {
     let real = real.collect();
     let (linked, lacking) = (linked(&metadata, top, &dir(&root)), Vec::new());
     Ok(Graph { top: top.to_owned(), real, linked, lacking, root, packages, metadata, lent: false })
+}
+
+/// The text of a file that a package shows. One that is not there has none: whether it is to be, git tells.
+fn shown_file(top: &Path, path: &Path, key: &str) -> Result<String, (String, String)> {
+    let (at, path) = (top.join(path), workspace::lexical(path));
+    match std::fs::read(&at) {
+        Ok(bytes) => match not_utf8(&path, &bytes) {
+            // Of a license, cargo packs the bytes.
+            Some(why) if key == "readme" => Err(why),
+            _ => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+        },
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && at.symlink_metadata().is_err() => {
+            Ok(String::new())
+        }
+        Err(error) => Err((
+            format!("{} cannot be read ({error})", slashed(&path)),
+            format!("put a file in its place that can be, or correct `{key}`"),
+        )),
+    }
 }
 
 /// Whether a target is code that others build on; a macro only helps with it.

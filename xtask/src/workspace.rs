@@ -55,6 +55,8 @@ pub struct Package {
     pub readme: Option<String>,
     /// How long that file is in JSON, as it is uploaded.
     pub readme_length: usize,
+    /// What it names by a key and cannot be read here: why, and what to do.
+    pub unread: Vec<(&'static str, (String, String))>,
     pub cdylib: bool,
     /// Where the sources begin that whoever uses the package compiles: library, programs, build script.
     pub roots: Vec<PathBuf>,

@@ -333,7 +333,14 @@ pub fn metadata(workspace: &Workspace, train: &Train) -> Vec<Finding> {
             ("readme", package.readme.as_ref().filter(|_| is_named)),
             ("license-file", package.about.license_file.as_ref()),
         ];
-        found.extend(files.into_iter().filter_map(|(key, file)| missing(workspace, member, key, file?)));
+        let unread = |(what, next): &(String, String), key: &str| Objection {
+            what: format!("`{key}`: {what}, and cargo cannot publish without it"),
+            next: next.clone(),
+        };
+        found.extend(package.unread.iter().map(|(key, why)| unread(why, key)));
+        let is_read = |key: &str| !package.unread.iter().any(|(other, _)| *other == key);
+        let files = files.into_iter().filter(|(key, _)| is_read(key));
+        found.extend(files.filter_map(|(key, file)| missing(workspace, member, key, file?)));
         let sources = workspace.manifests[&member.manifest].manifest.sources.iter();
         found.extend(sources.filter_map(|(key, path)| unpacked(member, key, path)));
         tell(found, &member.manifest);

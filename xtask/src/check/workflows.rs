@@ -246,6 +246,7 @@ mod tests {
                 about: crate::crates_io::tests::about(),
                 readme: None,
                 readme_length: 0,
+                unread: Vec::new(),
                 roots: Vec::new(),
                 cdylib: false,
                 library: true,

@@ -12,8 +12,12 @@ use xshell::cmd;
 
 use super::World;
 use crate::{
-    edit::{Edit, Fate, slashed, typed},
-    repo::{self, filters},
+    edit::{Edit, Fate, not_utf8, slashed, typed},
+    repo::{
+        self,
+        contents::{self, Submodules},
+        filters,
+    },
     step::{Observation, Write},
     workspace::dir,
 };
@@ -186,20 +190,13 @@ fn ignored(world: &World<'_>, edit: &Edit) -> Result<Option<(String, String)>> {
 /// A text that is not UTF-8: what is not read as it is cannot be written as it was.
 pub fn unreadable(world: &World<'_>, path: &Path, tracked: bool) -> Result<Option<(String, String)>> {
     let Ok(text) = fs::read(world.sh.current_dir().join(path)) else { return Ok(None) };
-    let Err(error) = std::str::from_utf8(&text) else { return Ok(None) };
+    let Some(found) = not_utf8(path, &text) else { return Ok(None) };
     let only = BTreeSet::from([path.to_owned()]);
     // git keeps it as UTF-8, and writes it in its own encoding.
     if tracked && filters::stored(world.sh, &only)?.get(path).is_some_and(|kept| !kept.contains('\u{FFFD}')) {
         return Ok(None);
     }
-    let line = 1 + text[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
-    let (name, typed) = (slashed(path), typed(path));
-    Ok(Some((
-        format!("{name} is not UTF-8: line {line} has the byte 0x{:02x}", text[error.valid_up_to()]),
-        format!(
-            "convert it, and commit: iconv -f ISO-8859-1 -t UTF-8 {typed} > converted && mv converted {typed} (when it is ISO 8859-1)"
-        ),
-    )))
+    Ok(Some(found))
 }
 
 /// Files that git was told not to look at: what is written to them would not be committed.

@@ -138,6 +138,11 @@ pub fn lacking(sh: &Shell, tracked: &Tracked) -> Result<Vec<Lacking>> {
     Ok(lacking)
 }
 
+    /// A submodule whose directory has nothing of it, whatever git keeps of it elsewhere.
+    pub fn not_filled(&self, top: &Path) -> Option<&Path> {
+        self.submodules.keys().map(PathBuf::as_path).find(|path| !top.join(path).join(".git").exists())
+    }
+
 impl Tracked {
     /// The links below a directory that lead to what git does not track, with where they lead.
     pub fn astray(&self, top: &Path, within: &Path) -> Vec<(&Path, PathBuf)> {

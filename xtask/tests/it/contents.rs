@@ -110,6 +110,95 @@ fn a_pointer_is_not_the_file_that_it_stands_for() {
     assert!(!said.out.contains("cover.bin"), "{}", said.all());
 }
 
+/// Cargo reads it as it publishes, after the tag.
+#[test]
+fn a_readme_that_cannot_be_read_is_told_once() {
+    let place = Place::of_world("contents_unread", "plain");
+    let manifest = place.read("crates/lark/Cargo.toml");
+    fs::write(place.tree.join("crates/lark/README.md"), b"# Lark\n\nAn al\xe8rion.\n").unwrap();
+    place.commit("docs: a readme");
+    let latin = "crates/lark/README.md is not UTF-8: line 3 has the byte 0xe8";
+    let file = "crates/lark/docs cannot be read (Is a directory (os error 21))";
+    for (names, told) in [
+        ("", format!("crates/lark/Cargo.toml: `readme`: {latin}, and cargo cannot publish without it")),
+        (
+            "readme = \"docs\"\n",
+            format!("crates/lark/Cargo.toml: `readme`: {file}, and cargo cannot publish without it"),
+        ),
+        (
+            "readme = false\nlicense-file = \"docs\"\n",
+            format!("crates/lark/Cargo.toml: `license-file`: {file}, and cargo cannot publish without it"),
+        ),
+    ] {
+        place.write("crates/lark/docs/song.md", names);
+        place.write(
+            "crates/lark/Cargo.toml",
+            &manifest.replacen("\n[dependencies]", &format!("{names}\n[dependencies]"), 1),
+        );
+        place.commit("docs: what is shown");
+        for command in ["check", &format!("{RELEASE} --dry-run")] {
+            let said = place.xtask(command);
+            assert_eq!(said.code, Some(1), "{told}: {command}: {}", said.all());
+            assert_eq!(said.all().matches("refused ").count(), 1, "{told}: {command}: {}", said.all());
+            assert!(said.all().contains(&format!("refused metadata: {told}\n")), "{told}: {command}: {}", said.all());
+        }
+    }
+}
+
+/// What a filter is called, everybody says for himself.
+#[test]
+fn a_pointer_is_known_whatever_its_filter_is_called() {
+    let place = Place::of_world("contents_pointer_named", "plain");
+    place.write(".gitattributes", "[attr]large filter=media -text\n*.bin large\n");
+    let pointer = |place: &str| format!("version {place}\noid sha256:4d7a2146\nsize 12345\n");
+    place.write("crates/lark/song.bin", &pointer("https://git-lfs.github.com/spec/v1"));
+    place.write("crates/lark/old.bin", &pointer("https://hawser.github.com/spec/v1"));
+    // What somebody writes about pointers, and a file that is none.
+    place.write("crates/lark/pointer.txt", &pointer("https://git-lfs.github.com/spec/v1"));
+    place.write("crates/lark/short.bin", "1\n");
+    place.commit("feat: songs");
+    let said = place.xtask("check");
+    for (file, count) in [("song.bin", 2), ("old.bin", 2), ("pointer.txt", 0), ("short.bin", 0)] {
+        assert_eq!(said.out.matches(file).count(), count, "{file}: {}", said.all());
+    }
+}
+
+/// One finding, and the same before and after what git keeps of it is gone.
+#[test]
+fn a_member_in_a_submodule_is_told_once() {
+    let place = Place::of_world("contents_member_within", "plain");
+    let dove = place.tree.with_file_name("dove");
+    fs::create_dir_all(dove.join("src")).unwrap();
+    let manifest = "[package]\nname = \"dove\"\nversion = \"0.7.3\"\nedition = \"2021\"\nlicense = \"MIT\"\ndescription = \"Coos.\"\nreadme = \"README.md\"\n";
+    for (file, text) in [("Cargo.toml", manifest), ("src/lib.rs", ""), ("README.md", "Coo.\n")] {
+        fs::write(dove.join(file), text).unwrap();
+    }
+    let dir = dove.display().to_string();
+    for args in ["init --quiet --initial-branch main", "add --all", "commit --quiet --message dove"] {
+        place.git(&format!("-C {dir} {args}"));
+    }
+    place.git(&format!("-c protocol.file.allow=always submodule --quiet add {dir} crates/dove"));
+    let lark = place.read("crates/lark/Cargo.toml");
+    let needs = "[dependencies]\ndove = { path = \"../dove\", version = \"0.7.3\" }\n";
+    place.write("crates/lark/Cargo.toml", &lark.replacen("[dependencies]\n", needs, 1));
+    run(place.command("cargo").args(["update", "--workspace", "--offline", "--quiet"]));
+    place.commit("feat: doves");
+    let told = "crates/dove is a repository of its own, so crates/dove/Cargo.toml would not be committed";
+    let is_told_once = |what: &str| {
+        for command in ["check", RELEASE, &format!("{RELEASE} --dry-run")] {
+            let said = place.xtask(command);
+            assert_eq!(said.code, Some(1), "{what}: {command}: {}", said.all());
+            assert_eq!(said.all().matches(told).count(), 1, "{what}: {command}: {}", said.all());
+            assert!(!said.all().contains("submodule that is not here"), "{what}: {command}: {}", said.all());
+        }
+    };
+    is_told_once("as git has it");
+    // As archives and images of containers have it.
+    fs::remove_file(place.tree.join("crates/dove/.git")).unwrap();
+    fs::remove_dir_all(place.tree.join(".git/modules")).unwrap();
+    is_told_once("without its repository");
+}
+
 #[test]
 fn a_wheel_takes_along_no_file_that_git_ignores() {
     let place = Place::of_world("contents_included", "shipped");

@@ -192,6 +192,7 @@ impl Sketch {
                     },
                     readme: None,
                     readme_length: 0,
+                    unread: Vec::new(),
                 })
             })
             .collect();
