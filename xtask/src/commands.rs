@@ -236,6 +236,7 @@ pub fn smoke(call: &Call<'_>, waive: &[String]) -> Result<()> {
 pub fn check(call: &Call<'_>) -> Result<()> {
     let sh = Shell::new()?;
     let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
+    history::all_files(&loader)?;
     let report = call.report;
     let first = loader.load(Source::Tree)?;
     let trains = loader.trains(&first)?;

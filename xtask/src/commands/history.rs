@@ -19,9 +19,9 @@ use crate::{
 /// How long a remote may take to list its tags.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Refuses a clone whose history was cut off: the last release may lie beyond, and nobody would notice. So it is with files
-/// that are left out: no entry of a changelog that is not here would be told.
-pub fn whole(loader: &Loader<'_>) -> Result<()> {
+/// Refuses a working tree from which files are left out: no entry of a changelog that is not here would be told, and cargo
+/// takes a crate whose directory is empty for none.
+pub fn all_files(loader: &Loader<'_>) -> Result<()> {
     if let Some(path) = loader.left_out().first() {
         let path = typed(path);
         let (why, next) = match repo::is_sparse(loader.sh) {
@@ -35,6 +35,12 @@ pub fn whole(loader: &Loader<'_>) -> Result<()> {
         };
         bail!("{path} is committed, and not in the working tree: {why}; next: {next}");
     }
+    Ok(())
+}
+
+/// Refuses a clone whose history was cut off as well: the last release may lie beyond, and nobody would notice.
+pub fn whole(loader: &Loader<'_>) -> Result<()> {
+    all_files(loader)?;
     if !loader.repo.is_shallow {
         return Ok(());
     }

@@ -133,7 +133,9 @@ fn a_sparse_checkout_is_refused_where_it_lacks_what_is_read() {
     let place = clone(&origin, "");
     place.git("sparse-checkout set --no-cone /* !/CHANGELOG.md");
     assert!(!place.tree.join("CHANGELOG.md").exists());
-    for args in ["release patch --waive cargo-test", "release patch --dry-run", "changelog", "due", "rollback 0.7.3"] {
+    let commands =
+        ["release patch --waive cargo-test", "release patch --dry-run", "check", "changelog", "due", "rollback 0.7.3"];
+    for args in commands {
         let said = place.xtask(args);
         assert_eq!(said.code, Some(1), "{args}: {}", said.all());
         let words = "CHANGELOG.md is committed, and not in the working tree: this checkout is sparse; next: git sparse-checkout disable";
@@ -147,7 +149,19 @@ fn a_sparse_checkout_is_refused_where_it_lacks_what_is_read() {
         assert!(said.err.contains("this checkout is sparse, and cargo cannot read"), "{args}: {}", said.all());
         assert!(said.err.contains("next: git sparse-checkout disable"), "{args}: {}", said.all());
     }
+    // Without one that nothing needs, cargo takes the workspace for smaller.
     place.git("sparse-checkout disable");
+    place.write("crates/dove/Cargo.toml", "[package]\nname = \"dove\"\nversion = \"0.7.3\"\nedition = \"2021\"\n");
+    place.write("crates/dove/src/lib.rs", "");
+    place.commit("feat: doves");
+    place.git("sparse-checkout set --no-cone /* !/crates/dove");
+    for args in ["release patch --dry-run", "check"] {
+        let said = place.xtask(args);
+        let words = "crates/dove/Cargo.toml is committed, and not in the working tree: this checkout is sparse";
+        assert!(said.code == Some(1) && said.err.contains(words), "{args}: {}", said.all());
+    }
+    place.git("sparse-checkout disable");
+    place.git("reset --quiet --hard HEAD~1");
     // The same bit may be set by hand.
     place.git("update-index --skip-worktree CHANGELOG.md");
     std::fs::remove_file(place.tree.join("CHANGELOG.md")).unwrap();
