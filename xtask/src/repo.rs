@@ -206,11 +206,16 @@ fn alternate(store: &Path) -> OsString {
 
 fn status(sh: &Shell) -> Result<Repo> {
     // Whoever has git ignore changes of a submodule is spared its untracked files alone: others are in no checkout.
-    let modules = std::fs::read_to_string(sh.current_dir().join(".gitmodules")).unwrap_or_default();
-    let ignores = modules.contains("ignore").then_some("--ignore-submodules=untracked");
+    let modules = std::fs::read(sh.current_dir().join(".gitmodules"));
+    let is_ignored = modules.is_ok_and(|modules| {
+        let settings = "^(submodule\\..*\\.ignore|diff\\.ignoresubmodules)$";
+        let configured = cmd!(sh, "git config --get-regexp {settings}").quiet().ignore_stdout().ignore_stderr();
+        lossy(&modules).contains("ignore") || configured.run().is_ok()
+    });
+    let ignores = if is_ignored { "--ignore-submodules=untracked" } else { "--ignore-submodules=none" };
     let status = cmd!(
         sh,
-        "git status --porcelain=v2 --branch -z --untracked-files=all --ignored=matching --no-renames {ignores...}"
+        "git status --porcelain=v2 --branch -z --untracked-files=all --ignored=matching --no-renames {ignores}"
     );
     let status = status.quiet().ignore_status().output()?;
     if !status.status.success() {

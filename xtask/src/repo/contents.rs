@@ -3,8 +3,6 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs::File,
-    io::Read as _,
     path::{Component, Path, PathBuf},
 };
 
@@ -13,7 +11,7 @@ use xshell::{Shell, cmd};
 
 use super::{
     answer::{bytes, fields, lossy, named, text},
-    entries,
+    entries, filters,
 };
 use crate::{
     edit::slashed,
@@ -129,21 +127,22 @@ pub fn lacking(sh: &Shell, tracked: &Tracked) -> Result<Vec<Lacking>> {
         lacking.extend(lacking_of(sh, &top, &modules, path, commit)?);
     }
     let is_of_attributes = |path: &&PathBuf| path.file_name().is_some_and(|name| name == ".gitattributes");
-    let speaks_of_lfs = |path: &PathBuf| std::fs::read(top.join(path)).is_ok_and(|text| lossy(&text).contains("=lfs"));
-    if files.iter().filter(is_of_attributes).any(speaks_of_lfs) {
-        let large = bytes(cmd!(sh, "git ls-files -z -- :(attr:filter=lfs)"))?;
-        let pointers = fields(&large).map(named).filter(|path| is_pointer(&top.join(path)));
-        lacking.extend(pointers.map(|path| Lacking { path, what: Lack::Pointer }));
+    let filters = |path: &PathBuf| std::fs::read(top.join(path)).is_ok_and(|text| lossy(&text).contains("filter"));
+    if files.iter().filter(is_of_attributes).any(filters) {
+        // What the filter is called is everybody's own to say.
+        let pointers: BTreeSet<PathBuf> = files.iter().filter(|path| is_pointer(&top.join(path))).cloned().collect();
+        let filtered = if pointers.is_empty() { pointers } else { filters::transformed(sh, &pointers)? };
+        lacking.extend(filtered.into_iter().map(|path| Lacking { path, what: Lack::Pointer }));
     }
     Ok(lacking)
 }
 
+impl Tracked {
     /// A submodule whose directory has nothing of it, whatever git keeps of it elsewhere.
     pub fn not_filled(&self, top: &Path) -> Option<&Path> {
         self.submodules.keys().map(PathBuf::as_path).find(|path| !top.join(path).join(".git").exists())
     }
 
-impl Tracked {
     /// The links below a directory that lead to what git does not track, with where they lead.
     pub fn astray(&self, top: &Path, within: &Path) -> Vec<(&Path, PathBuf)> {
         let links = self.links.range(within.to_owned()..).take_while(|link| link.starts_with(within));
@@ -177,12 +176,17 @@ fn lacking_of(sh: &Shell, from: &Path, modules: &Modules, path: &Path, commit: &
     Ok(lacking)
 }
 
-/// Whether a file begins as the pointers of Git LFS do (<https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md>).
+/// Whether a file is as short as the pointers of Git LFS are, and begins so (docs/spec.md in git-lfs/git-lfs); it still reads
+/// those of its first versions (`v1Aliases`, lfs/pointer.go there).
 fn is_pointer(path: &Path) -> bool {
-    const BEGINNING: &[u8] = b"version https://git-lfs.github.com/spec/";
-    let mut found = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(BEGINNING.len() as u64).read_to_end(&mut found));
-    read.is_ok() && found == BEGINNING
+    const BEGINNINGS: [&[u8]; 3] = [
+        b"version https://git-lfs.github.com/spec/",
+        b"version https://hawser.github.com/spec/",
+        b"version http://git-media.io/v/",
+    ];
+    let is_short = path.symlink_metadata().is_ok_and(|found| found.is_file() && found.len() < 1024);
+    let text = if is_short { std::fs::read(path).unwrap_or_default() } else { Vec::new() };
+    BEGINNINGS.iter().any(|beginning| text.starts_with(beginning))
 }
 
 /// The `.gitmodules` that names submodules: of a working tree, or of a commit.

@@ -580,16 +580,26 @@ fn a_source_may_read_what_is_left_out_of_what_others_compile() {
 
 #[test]
 fn what_is_changed_in_a_submodule_is_seen_whatever_git_is_to_ignore_there() {
-    for word in ["all", "dirty", "untracked"] {
-        let place = Place::of_world(&format!("contents_changed_{word}"), "plain");
+    let key = "submodule.crates/lark/vendor.ignore";
+    for (at, setting) in [
+        format!("--file .gitmodules {key} all"),
+        format!("--file .gitmodules {key} untracked"),
+        format!("{key} all"),
+        format!("{key} dirty"),
+        "diff.ignoreSubmodules all".to_owned(),
+    ]
+    .iter()
+    .enumerate()
+    {
+        let place = Place::of_world(&format!("contents_changed_{at}"), "plain");
         with_submodule(&place);
-        place.git(&format!("config --file .gitmodules submodule.crates/lark/vendor.ignore {word}"));
-        place.commit("build: ask less of the songs");
+        place.git(&format!("config {setting}"));
+        place.git("commit --quiet --all --allow-empty --message settings");
         place.write("crates/lark/vendor/made.txt", "");
         place.xtask(&format!("{RELEASE} --dry-run")).ok();
         place.write("crates/lark/vendor/songs.rs", "pub const SONGS: u32 = 4;\n");
         let said = place.xtask(RELEASE);
         let line = "refused dirty-tree: uncommitted changes in crates/lark/vendor\n";
-        assert!(said.code == Some(1) && said.out.contains(line), "{word}: {}", said.all());
+        assert!(said.code == Some(1) && said.out.contains(line), "{setting}: {}", said.all());
     }
 }
