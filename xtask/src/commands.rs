@@ -333,7 +333,7 @@ fn beforehand(world: &World<'_>, snapshot: &Snapshot) -> Result<Vec<check::Findi
     let written = check::written(workspace, train);
     let written: Vec<&PathBuf> = written.iter().filter(|path| workspace.texts.contains_key(*path)).collect();
     let manifests = train.members().into_iter().map(|at| &workspace.members[at].manifest);
-    findings.extend(perform::astray(world, manifests.chain(written.iter().copied())).into_iter().map(found));
+    findings.extend(perform::astray(world, manifests.chain(written.iter().copied()))?.into_iter().map(found));
     for path in written {
         findings.extend(perform::unreadable(world, path, workspace.tracked.contains(path))?.map(found));
     }

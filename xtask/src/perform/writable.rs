@@ -35,13 +35,14 @@ enum Part {
 pub fn hindrance(world: &World<'_>, write: &Write, elsewhere: Option<&str>) -> Result<Option<Observation>> {
     let top = &world.sh.current_dir();
     let committed = elsewhere.map(|commit| links_and_repositories(world, commit)).transpose()?;
+    let submodules = if elsewhere.is_none() { contents::tracked(world.sh)?.submodules } else { Submodules::new() };
     let part = |path: &Path| match &committed {
         Some(entries) => match entries.get(path).map(String::as_str) {
             Some("120000") => Part::Link(None),
             Some(_) => Part::Repository,
             None => Part::Other,
         },
-        None => part_in_tree(&top.join(path)),
+        None => part_in_tree(top, path, &submodules),
     };
     for edit in write.edits.iter() {
         let astray = || led_astray(top, &edit.path, elsewhere, &part).map(|found| (found.why, found.next));
@@ -67,11 +68,12 @@ pub fn hindrance(world: &World<'_>, write: &Write, elsewhere: Option<&str>) -> R
 }
 
 /// Why these files would not be committed as they stand here: each link or repository in front of them is told once.
-pub fn astray<'p>(world: &World<'_>, paths: impl IntoIterator<Item = &'p PathBuf>) -> Vec<(String, String)> {
-    let top = &world.sh.current_dir();
+pub fn astray<'p>(world: &World<'_>, paths: impl IntoIterator<Item = &'p PathBuf>) -> Result<Vec<(String, String)>> {
+    let (top, submodules) = (&world.sh.current_dir(), contents::tracked(world.sh)?.submodules);
     let mut told = BTreeSet::new();
-    let found = paths.into_iter().filter_map(|path| led_astray(top, path, None, &|part| part_in_tree(&top.join(part))));
-    found.filter(|found| told.insert(found.at.clone())).map(|found| (found.why, found.next)).collect()
+    let part = |part: &Path| part_in_tree(top, part, &submodules);
+    let found = paths.into_iter().filter_map(|path| led_astray(top, path, None, &part));
+    Ok(found.filter(|found| told.insert(found.at.clone())).map(|found| (found.why, found.next)).collect())
 }
 
 /// The links and submodules that a commit has, by their modes.
@@ -81,10 +83,13 @@ fn links_and_repositories(world: &World<'_>, commit: &str) -> Result<BTreeMap<Pa
     Ok(odd.map(|entry| (entry.path, entry.mode)).collect())
 }
 
-fn part_in_tree(at: &Path) -> Part {
+fn part_in_tree(top: &Path, part: &Path, submodules: &Submodules) -> Part {
+    let at = &top.join(part);
     match fs::symlink_metadata(at) {
         Ok(there) if there.is_symlink() => Part::Link(fs::read_link(at).ok()),
         Ok(there) if there.is_dir() && fs::symlink_metadata(at.join(".git")).is_ok() => Part::Repository,
+        // What was copied into one is not committed, either.
+        Ok(_) if submodules.contains_key(part) => Part::Repository,
         _ => Part::Other,
     }
 }
