@@ -34,7 +34,7 @@ use crate::{
     requirement,
     snapshot::Snapshot,
     train::{Train, Wheel, uv_locks, wheel_version},
-    version::{Dialect, Version, spelling::Spelling},
+    version::{Dialect, Version, is_development, spelling::Spelling},
     workspace::{Member, Workspace, dir},
 };
 
@@ -403,19 +403,29 @@ fn wheel_versions(workspace: &Workspace, train: &Train) -> Vec<Finding> {
             );
         }
         for (path, place) in uv_locks(workspace, wheel) {
-            let says = match place {
-                Ok(Some(place))
-                    if Version::parse(&place.text, Dialect::Pep440).ok().as_ref() != Some(&member.version) =>
-                {
-                    format!("says {} {}", wheel.project.name.as_deref().unwrap_or(&member.name), place.text)
-                }
-                Ok(_) => continue,
-                Err(error) => format!("cannot be read: {error:#}"),
-            };
-            found(format!("{} {says}", slashed(path)), "uv lock".to_owned());
+            if let Err(error) = place {
+                found(format!("{} cannot be read: {error:#}", slashed(path)), "uv lock".to_owned());
+            }
         }
     }
     findings
+}
+
+/// Locks that say another version of a wheel, until a release aligns them.
+fn lagging_locks<'w>(workspace: &'w Workspace, train: &'w Train) -> impl Iterator<Item = Finding> + 'w {
+    let of_wheels = train.wheels.iter().flat_map(|wheel| {
+        let member = &workspace.members[wheel.member];
+        let name = wheel.project.name.as_deref().unwrap_or(&member.name);
+        let says = |(path, place): (_, Result<Option<Place>>)| Some((path, name, member, place.ok()??));
+        uv_locks(workspace, wheel).into_iter().filter_map(says).collect::<Vec<_>>()
+    });
+    let lags = |(_, _, member, place): &(_, _, &Member, Place)| {
+        Version::parse(&place.text, Dialect::Pep440).ok().as_ref() != Some(&member.version)
+    };
+    of_wheels.filter(lags).map(|(path, name, _, place)| {
+        let what = format!("{} says {name} {}, and the next release aligns it", slashed(path), place.text);
+        Finding::new("wheel-version", what, "uv lock")
+    })
 }
 
 /// A wheel's own version that would go down to `to`, or of which that is not known.
@@ -489,7 +499,7 @@ pub fn strange_version(snapshot: &Snapshot, wheel: &Wheel, to: &Version) -> Opti
 /// Build metadata stands nowhere that has no place for it: every release would be refused.
 fn build_metadata(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let member = |at: usize| &workspace.members[at];
-    let has_some = |at: &usize| member(*at).version.metadata().is_some();
+    let has_some = |at: &usize| member(*at).version.metadata().is_some_and(|metadata| !is_development(metadata));
     // The driver's is the release's, and so in every name.
     let places = match has_some(&train.driver) {
         true => vec![(train.driver, cannot_hold_metadata(train))],
@@ -602,7 +612,12 @@ pub fn lints(workspace: &Workspace, train: &Train) -> Vec<Finding> {
         let others = changelog::misdated(log).into_iter().filter(|(name, _)| *name != version.tag());
         others.map(|(_, heading)| misdated(path, &heading)).collect::<Vec<_>>()
     });
-    of_crates.filter_map(untold).chain(misdated).collect()
+    let described = published_extensions(workspace, train).filter(|(_, is_library)| *is_library).map(|(member, _)| {
+        let what =
+            format!("{} is a wheel and a library, and goes to the crates' registry, too", slashed(&member.manifest));
+        Finding::new("publishable-wheel", what, "`publish = false` under [package], where that is not meant")
+    });
+    of_crates.filter_map(untold).chain(misdated).chain(described).chain(lagging_locks(workspace, train)).collect()
 }
 
 /// A log that has no place for what is new.
@@ -803,12 +818,22 @@ fn published_with<'w>(workspace: &'w Workspace, train: &'w Train, lacking: &Lack
     members.chain(images).next()
 }
 
+/// PyO3 extensions that `cargo publish` would publish, each with whether it is described as a library for crates: a registry
+/// takes no crate without description and licence.
+fn published_extensions<'w>(workspace: &'w Workspace, train: &Train) -> impl Iterator<Item = (&'w Member, bool)> {
+    let members = train.members().into_iter().map(|at| (&workspace.members[at], &workspace.graph.packages[at]));
+    members.filter(|(member, _)| member.publish && member.cdylib && member.pyo3).map(|(member, package)| {
+        let about = &package.about;
+        let is_licensed = about.license.is_some() || about.license_file.is_some();
+        (member, package.rlib && about.description.is_some() && is_licensed)
+    })
+}
+
 /// A PyO3 extension belongs on PyPI, not among the crates.
 fn publishable_wheels(workspace: &Workspace, train: &Train) -> Vec<Finding> {
-    let members = train.members().into_iter().map(|at| &workspace.members[at]);
-    members
-        .filter(|member| member.publish && member.cdylib && member.pyo3)
-        .map(|member| {
+    published_extensions(workspace, train)
+        .filter(|(_, is_library)| !is_library)
+        .map(|(member, _)| {
             let what = format!("{} is a PyO3 cdylib that `cargo publish` would publish", slashed(&member.manifest));
             Finding::new("publishable-wheel", what, "add `publish = false` under [package]")
         })

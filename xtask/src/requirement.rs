@@ -57,7 +57,13 @@ pub fn settle(requirement: &str, first: Option<&str>, version: &Version) -> Resu
     let parsed = parse(requirement)?;
     let parts = requirement.split(',').zip(&parsed.comparators).map(|(text, comparator)| {
         let named = format!("-{}", comparator.pre);
-        if is_of(comparator, version) { text.replacen(&named, "", 1) } else { text.to_owned() }
+        let is_metadata = |c: char| c.is_ascii_alphanumeric() || ".-".contains(c);
+        match text.split_once('+') {
+            _ if !is_of(comparator, version) => text.to_owned(),
+            // A requirement says nothing with build metadata.
+            Some((text, rest)) => text.replacen(&named, "", 1) + rest.trim_start_matches(is_metadata),
+            None => text.replacen(&named, "", 1),
+        }
     });
     let settled = parts.collect::<Vec<_>>().join(",");
     match accepts(&settled, version)? {
@@ -219,6 +225,7 @@ mod tests {
             ("=1.1.0-rc.1", Some("1.0"), "=1.1.0"),
             ("~1.1.0-rc.1", Some("=1.0.0"), "~1.1.0"),
             ("<1.1.0-rc.1", None, "<1.2.0"),
+            ("= 1.1.0-rc.1+dev.1 , <2", None, "= 1.1.0 , <2"),
         ] {
             assert_eq!(settle(requirement, first, &v("1.1.0")).unwrap(), settled, "{requirement}");
         }

@@ -595,6 +595,7 @@ fn graph(metadata: Metadata, top: &Path) -> Result<Graph> {
                 categories: package.categories,
             },
             cdylib: package.targets.iter().any(|target| target.kind.contains(&TargetKind::CDyLib)),
+            rlib: package.targets.iter().any(|target| target.kind.iter().any(is_for_crates)),
             library: package.targets.iter().any(|target| target.kind.iter().any(is_library)),
         });
     }
@@ -633,6 +634,11 @@ fn shown_file(top: &Path, path: &Path, key: &str) -> Result<String, (String, Str
 fn is_library(kind: &TargetKind) -> bool {
     use TargetKind::{CDyLib, DyLib, Lib, RLib, StaticLib};
     matches!(kind, CDyLib | DyLib | Lib | RLib | StaticLib)
+}
+
+/// Whether a target is code that other crates are built with.
+fn is_for_crates(kind: &TargetKind) -> bool {
+    matches!(kind, TargetKind::Lib | TargetKind::RLib)
 }
 
 /// What cargo would pack here and a checkout does not have, files that git ignores (only `include` takes such) and links to

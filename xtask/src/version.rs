@@ -60,6 +60,13 @@ const LARGEST: u64 = 999_999_999_999_999;
 /// SemVer identifier and PEP 440 spelling of each pre-release kind, in PEP 440 order.
 const PRE: [(&str, &str); 4] = [("dev", ".dev"), ("alpha", "a"), ("beta", "b"), ("rc", "rc")];
 
+/// Whether a pre-release or build metadata begins with a word for what is not released.
+pub fn is_development(words: &str) -> bool {
+    let first = words.split(['.', '-']).next().unwrap_or_default();
+    let word = first.trim_end_matches(|c: char| c.is_ascii_digit()).to_ascii_lowercase();
+    DEVELOPMENT.contains(&word.as_str())
+}
+
 impl Version {
     /// Reads `text` as `dialect` spells it.
     pub fn parse(text: &str, dialect: Dialect) -> Result<Version> {
@@ -130,9 +137,7 @@ impl Version {
 
     /// What development goes on with between two releases: `-dev.1`, and how others call it.
     pub fn is_development(&self) -> bool {
-        let first = self.0.pre.as_str().split(['.', '-']).next().unwrap_or_default();
-        let word = first.trim_end_matches(|c: char| c.is_ascii_digit()).to_ascii_lowercase();
-        DEVELOPMENT.contains(&word.as_str())
+        is_development(self.0.pre.as_str())
     }
 
     /// The version without its post release or other build metadata.
@@ -146,9 +151,10 @@ impl Version {
         (!build.is_empty() && self.post().is_none()).then_some(build)
     }
 
-    /// The version with the build metadata of `other`, unless it has some of its own.
+    /// The version with the build metadata of `other`, unless it has some of its own. That it was in development is left
+    /// behind.
     pub fn with_metadata_of(&self, other: &Version) -> Version {
-        match self.0.build.is_empty() && other.metadata().is_some() {
+        match self.0.build.is_empty() && other.metadata().is_some_and(|metadata| !is_development(metadata)) {
             true => Version(semver::Version { build: other.0.build.clone(), ..self.0.clone() }),
             false => self.clone(),
         }

@@ -58,6 +58,8 @@ pub struct Package {
     /// What it names by a key and cannot be read here: why, and what to do.
     pub unread: Vec<(&'static str, (String, String))>,
     pub cdylib: bool,
+    /// Other crates can be built with it.
+    pub rlib: bool,
     /// Where the sources begin that whoever uses the package compiles: library, programs, build script.
     pub roots: Vec<PathBuf>,
     /// Others can build on it: it is more than macros, programs, tests and examples.

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, path::Path};
 use super::{Finding, checkout, lacks_version};
 use crate::{
     crates_io::{self, LARGEST_METADATA, Objection},
-    edit::{slashed, typed},
+    edit::{first_of, slashed, typed},
     files::{
         cargo_lock,
         cargo_toml::{self, Dependency, Table, VersionField},
@@ -179,8 +179,8 @@ pub fn patched<'w>(workspace: &'w Workspace, train: &'w Train) -> Vec<Patched<'w
 
 impl Patched<'_> {
     fn told(&self) -> String {
-        let (manifests, require) =
-            (self.manifests.join(" and "), if self.manifests.len() > 1 { "require" } else { "requires" });
+        let manifests = if self.manifests.len() > 3 { first_of(&self.manifests) } else { self.manifests.join(" and ") };
+        let require = if self.manifests.len() > 1 { "require" } else { "requires" };
         format!("{manifests} {require} {} \"{}\"", self.package, self.requirement)
     }
 

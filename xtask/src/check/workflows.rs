@@ -249,6 +249,7 @@ mod tests {
                 unread: Vec::new(),
                 roots: Vec::new(),
                 cdylib: false,
+                rlib: false,
                 library: true,
             });
         }

@@ -497,6 +497,47 @@ fn beside_the_workspaces_manifest_a_wheel_takes_only_what_its_project_names() {
 }
 
 #[test]
+fn a_python_extension_that_is_described_as_a_library_may_be_published() {
+    let wheel = "barter-python/Cargo.toml";
+    let refused = "publishable-wheel: barter-python/Cargo.toml is a PyO3 cdylib that `cargo publish` would publish";
+    let public = house().with(wheel, "publish = false\n", "");
+    assert_eq!(findings(&public.release("minor")), [refused]);
+    let library = public.with(wheel, "[\"cdylib\"]", "[\"cdylib\", \"rlib\"]");
+    assert_eq!(findings(&library.release("minor")), [""; 0]);
+    let mut snapshot = library.snapshot();
+    let noted = check::lints(&snapshot.workspace, &snapshot.train);
+    assert_eq!(
+        noted.iter().map(|found| &*found.what).collect::<Vec<_>>(),
+        ["barter-python/Cargo.toml is a wheel and a library, and goes to the crates' registry, too"]
+    );
+    let at = snapshot.workspace.member("barter-python").unwrap();
+    snapshot.workspace.graph.packages[at].about.description = None;
+    assert!(check::lints(&snapshot.workspace, &snapshot.train).is_empty());
+    let told = release::plan(&snapshot, &v("0.10.0"), false, &Options::default());
+    assert!(findings(&told).contains(&refused.to_owned()), "{:?}", findings(&told));
+}
+
+#[test]
+fn of_many_that_require_what_a_patch_gives_three_are_named() {
+    let mut house = house().lock();
+    for name in ["a", "b", "c", "d"] {
+        house = house.member(name, "0.9.3", "[dependencies]\nfork = \"3\"\n");
+    }
+    let all = "fork = \"3\"\na = { path = \"../a\", version = \"0.9\" }\nb = { path = \"../b\", version = \"0.9\" }\nc = { path = \"../c\", version = \"0.9\" }\nd = { path = \"../d\", version = \"0.9\" }\n";
+    let house = house.with(BARTER, HOLDS, &format!("{HOLDS}{all}")).with(
+        "Cargo.toml",
+        "[workspace.dependencies]\n",
+        "[patch.crates-io]\nfork = { git = \"https://forge.example/fork\" }\n\n[workspace.dependencies]\n",
+    );
+    let snapshot = house.snapshot();
+    let told = published::patched(&snapshot.workspace, &snapshot.train);
+    assert_eq!(
+        told[0].note(),
+        "crates/a/Cargo.toml, crates/b/Cargo.toml, crates/barter/Cargo.toml and 2 more require fork \"3\", which `[patch]` takes from https://forge.example/fork: whether its registry has one is not known here"
+    );
+}
+
+#[test]
 fn crates_that_are_tested_with_each_other_are_refused_where_cargo_can_pack_neither_first() {
     let instrument = "crates/barter-instrument/Cargo.toml";
     let dev = |entry: &str| {

@@ -682,6 +682,40 @@ fn build_metadata_is_kept_or_named() {
 }
 
 #[test]
+fn metadata_of_a_state_of_development_is_left_behind() {
+    for (from, goal, to) in [
+        ("0.10.0-alpha.1+dev", "minor", "0.10.0"),
+        ("0.9.3+dev", "patch", "0.9.4"),
+        ("0.10.0-alpha.1+nightly.20260201", "alpha", "0.10.0-alpha.2"),
+    ] {
+        let mut sketch = house();
+        for name in ["crates/barter", "crates/barter-data", "crates/barter-instrument", "barter-python"] {
+            let [old, new] = ["0.9.3", from].map(|version| format!("version = \"{version}\"\n"));
+            let manifest = format!("{name}/Cargo.toml");
+            let text = sketch.texts[Path::new(&manifest)].replacen(&old, &new, 1);
+            sketch = sketch.file(&manifest, &text);
+        }
+        let sketch = sketch
+            .with("barter-python/pyproject.toml", "version = \"0.9.3\"", "dynamic = [\"version\"]")
+            .with(
+                "barter-python/Cargo.toml",
+                "barter\", version = \"0.9.3\"",
+                &format!("barter\", version = \"{from}\""),
+            )
+            .with("crates/tool/Cargo.toml", "version = \"0.9\"", &format!("version = \"{from}\""))
+            .with("Cargo.toml", "version = \"0.9\"", &format!("version = \"{from}\""))
+            .with("Cargo.toml", "version = \"=0.9.3\"", &format!("version = \"={from}\""))
+            .lock();
+        let snapshot = sketch.snapshot();
+        assert_eq!(check::state(&snapshot.workspace, &snapshot.train), [], "{from}");
+        let plan = sketch.release(goal);
+        assert_eq!(findings(&plan), [""; 0], "{from}");
+        assert_eq!(plan.to, v(to), "{from}");
+        assert!(!changes(&plan).iter().any(|line| line.contains('+')), "{from}: {:?}", changes(&plan));
+    }
+}
+
+#[test]
 fn each_member_keeps_the_metadata_of_what_it_bundles() {
     let house = |driver: &str, data: &str, instrument: &str| {
         let mut house = bundling(&[]);

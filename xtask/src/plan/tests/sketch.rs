@@ -182,6 +182,7 @@ impl Sketch {
                     // Cargo never publishes what has no version.
                     publish: !text.contains("publish = false") && text.contains("\nversion"),
                     cdylib: text.contains("cdylib"),
+                    rlib: text.contains("rlib"),
                     library: !text.contains("[[bin]]"),
                     binaries: Vec::new(),
                     roots: Vec::new(),

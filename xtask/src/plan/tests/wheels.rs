@@ -96,6 +96,16 @@ fn a_lock_is_edited_where_it_holds_the_wheels_own_directory() {
         lines.collect::<Vec<_>>(),
         ["barter-python/uv.lock: version = \"0.10.0\"", "uv.lock: version = \"0.10.0\""]
     );
+    // The release aligns it, so that it is no obstacle before.
+    let lagging = house().file("barter-python/uv.lock", &format!("version = 1\n\n{}", own.replace("0.9.3", "0.9.1")));
+    let snapshot = lagging.snapshot();
+    assert_eq!(crate::check::state(&snapshot.workspace, &snapshot.train), []);
+    let noted = crate::check::lints(&snapshot.workspace, &snapshot.train);
+    assert_eq!(
+        noted.iter().map(crate::check::Finding::as_note).collect::<Vec<_>>(),
+        ["barter-python/uv.lock says barter-python 0.9.1, and the next release aligns it; next: uv lock"]
+    );
+    assert!(findings(&lagging.release("0.10.0")).is_empty());
     let of_another = house().file("uv.lock", &format!("version = 1\n\n{other}")).release("0.10.0");
     assert!(!changes(&of_another).iter().any(|line| line.contains("uv.lock")) && findings(&of_another).is_empty());
 }
