@@ -703,10 +703,11 @@ pub fn release_notes(workspace: &Workspace, train: &Train) -> Option<Finding> {
 
 /// What is published is what is in the repository, and complete: nothing that a checkout of the commit would lack.
 pub fn contents(workspace: &Workspace, train: &Train) -> Vec<Finding> {
+    let needed: Vec<_> = train.wheels.iter().map(|wheel| (wheel, workspace.closure(wheel.member))).collect();
     let lacking = workspace.graph.lacking.iter();
     let mut findings: Vec<Finding> = lacking
         .filter_map(|lacking| {
-            let (name, place) = (published_with(workspace, train, lacking)?, slashed(&lacking.path));
+            let (name, place) = (published_with(workspace, train, &needed, lacking)?, slashed(&lacking.path));
             let typed = typed(&lacking.path);
             let (what, next) = match &lacking.what {
                 Lack::Submodule => (
@@ -795,18 +796,22 @@ fn outermost(workspace: &Workspace, path: &Path) -> String {
 }
 
 /// What of a train is published with a file or directory.
-fn published_with<'w>(workspace: &'w Workspace, train: &'w Train, lacking: &Lacking) -> Option<&'w str> {
+fn published_with<'w>(
+    workspace: &'w Workspace,
+    train: &'w Train,
+    wheels: &[(&'w Wheel, BTreeSet<usize>)],
+    lacking: &Lacking,
+) -> Option<&'w str> {
     let path = &*lacking.path;
     let is_packed =
         |(at, within): &(usize, &Path)| lacking.is_packed(&workspace.packing(&workspace.members[*at]), within);
     let owner = workspace.owned(path).filter(is_packed).map(|(at, _)| at);
     let crates = train.crates.iter().copied().filter(|&at| workspace.members[at].publish && owner == Some(at));
-    let wheels = train.wheels.iter().filter(|wheel| {
-        let needed = workspace.closure(wheel.member);
+    let wheels = wheels.iter().filter(|(wheel, needed)| {
         let is_beside = packed::is_alone(workspace, wheel) && path.starts_with(dir(&wheel.path));
         owner.is_some_and(|at| needed.contains(&at)) || is_beside || packed::names(wheel, path)
     });
-    let members = crates.chain(wheels.map(|wheel| wheel.member)).map(|at| &*workspace.members[at].name);
+    let members = crates.chain(wheels.map(|(wheel, _)| wheel.member)).map(|at| &*workspace.members[at].name);
     let within = path.strip_prefix(workspace.root_dir()).ok();
     let text = |name: &Path| workspace.texts.get(&workspace.in_root(name)).map_or("", String::as_str);
     let takes = |image: &&Image| {

@@ -87,7 +87,7 @@ fn is_of(comparator: &Comparator, version: &Version) -> bool {
     !comparator.pre.is_empty() && comparator.major == core.major && is_same
 }
 
-fn parse(requirement: &str) -> Result<VersionReq> {
+pub fn parse(requirement: &str) -> Result<VersionReq> {
     VersionReq::parse(requirement).with_context(|| format!("`{requirement}` is not a version requirement"))
 }
 

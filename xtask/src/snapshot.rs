@@ -5,7 +5,6 @@ mod sources;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    ffi::OsStr,
     path::{Path, PathBuf},
     sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
@@ -735,10 +734,12 @@ fn not_included(top: &Path, tree: &workspace::Texts, ignored: &[PathBuf]) -> Vec
 /// src/cargo/ops/cargo_package in rust-lang/cargo.
 fn is_refused(path: &Path, within: &Path) -> bool {
     const RESERVED: [&str; 2] = [".cargo_vcs_info.json", "Cargo.toml.orig"];
-    let name = path.file_name().map(OsStr::to_str);
-    let is_reserved = || RESERVED.iter().any(|name| path == within.join(name));
-    name.is_some_and(|name| name.is_none_or(|name| name.contains(['/', '\\', '<', '>', ':', '"', '|', '?', '*'])))
-        || is_reserved()
+    // By bytes: every file of the repository is looked at.
+    let is_bad = |byte: &u8| matches!(byte, b'/' | b'\\' | b'<' | b'>' | b':' | b'"' | b'|' | b'?' | b'*');
+    path.file_name().is_some_and(|name| {
+        let is_reserved = || RESERVED.iter().any(|reserved| name == *reserved && path == within.join(reserved));
+        name.to_str().is_none_or(|name| name.as_bytes().iter().any(is_bad)) || is_reserved()
+    })
 }
 
 /// The configured directories that links lead to: git tracks nothing below a link, so what is there would be passed over.

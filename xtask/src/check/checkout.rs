@@ -89,7 +89,7 @@ fn named(workspace: &Workspace) -> Vec<(&Path, PathBuf)> {
         }
     }
     // Of members, the step tells that would write their manifests.
-    let is_member = |place: &Path| workspace.members.iter().any(|member| member.manifest == place.join("Cargo.toml"));
-    named.retain(|(_, place)| !is_member(place));
+    let members: BTreeSet<PathBuf> = workspace.members.iter().map(|member| member.dir()).collect();
+    named.retain(|(_, place)| !members.contains(place));
     named
 }

@@ -9,6 +9,7 @@ use crate::{
     files::cargo_toml::Table,
     requirement,
     train::Train,
+    version::Version,
     workspace::{Link, Workspace},
 };
 
@@ -59,8 +60,8 @@ pub fn look(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     // A member of another version was published with that.
     let is_met = |link: &Link| {
         let on = &members[link.to].version;
-        let is_accepted =
-            |version| matches!(requirement::accepts(link.requirement.as_deref().unwrap_or("*"), version), Ok(true));
+        let required = requirement::parse(link.requirement.as_deref().unwrap_or("*"));
+        let is_accepted = |version: &Version| required.as_ref().is_ok_and(|text| text.matches(version.semver()));
         on.base() != driver || train.released.iter().any(|version| version < on && is_accepted(version))
     };
     let is_new = |link: &Link| wanted.contains(&link.to) && (link.is_built() || is_packed_with(link) && !is_met(link));

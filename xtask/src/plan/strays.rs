@@ -50,6 +50,9 @@ pub struct Search {
     /// The versions that the train leaves behind.
     behind: Vec<Version>,
     to: Version,
+    /// What every text holds in which something is to be found. What counts beside a name alone is looked for in full:
+    /// too many texts hold `0.0`.
+    pub needles: BTreeSet<String>,
 }
 
 /// Who a version belongs to by what stands before it.
@@ -175,15 +178,10 @@ impl Search {
         for name in wheels.chain(images).chain([train.name()]) {
             names.entry(spelt(name)).or_default();
         }
-        Search { names, behind: behind.into_iter().collect(), to: to.clone() }
-    }
-
-    /// What every text holds in which something is to be found. What counts beside a name alone is looked for in full:
-    /// too many texts hold `0.0`.
-    pub fn needles(&self) -> BTreeSet<String> {
         let core = |version: &Version| version.final_version().to_string();
         let minor = |version: &Version| core(version).rsplit_once('.').map(|(minor, _)| minor.to_owned());
-        self.behind.iter().filter_map(minor).chain(self.names.values().flatten().map(core)).collect()
+        let needles = behind.iter().filter_map(minor).chain(names.values().flatten().map(core)).collect();
+        Search { names, behind: behind.into_iter().collect(), to: to.clone(), needles }
     }
 
     /// The lines of a text that say what is left behind.
@@ -192,9 +190,8 @@ impl Search {
             return Vec::new();
         }
         let place = Place::of(path);
-        let needles = self.needles();
         let mut hits: Vec<usize> =
-            needles.iter().flat_map(|needle| text.match_indices(needle.as_str()).map(|(at, _)| at)).collect();
+            self.needles.iter().flat_map(|needle| text.match_indices(needle.as_str()).map(|(at, _)| at)).collect();
         hits.sort_unstable();
         let mut mentions: Vec<Mention> = Vec::new();
         let (mut number, mut counted, mut end) = (1, 0, 0);

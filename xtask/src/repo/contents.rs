@@ -98,22 +98,19 @@ const LINK: &str = "120000";
 pub fn tracked(sh: &Shell) -> Result<Tracked> {
     let listed = bytes(cmd!(sh, "git ls-files --stage -z"))?;
     let mut tracked = Tracked::default();
-    for entry in fields(&listed) {
-        let Some(at) = entry.iter().position(|byte| *byte == b'\t') else { continue };
-        let path = named(&entry[at + 1..]);
-        let kind = lossy(&entry[..at]);
-        let mut words = kind.split(' ');
-        match (words.next(), words.next()) {
-            (Some(SUBMODULE), Some(commit)) => {
-                tracked.submodules.insert(path.clone(), commit.to_owned());
-            }
-            (Some(LINK), _) => {
-                tracked.links.insert(path.clone());
-            }
-            _ => {}
+    let entry = |entry: &[u8]| {
+        let (kind, path) = entry.split_at(entry.iter().position(|byte| *byte == b'\t')?);
+        let path = named(&path[1..]);
+        if kind.starts_with(SUBMODULE.as_bytes()) {
+            let commit = lossy(kind).split(' ').nth(1)?.to_owned();
+            tracked.submodules.insert(path.clone(), commit);
+        } else if kind.starts_with(LINK.as_bytes()) {
+            tracked.links.insert(path.clone());
         }
-        tracked.files.insert(path);
-    }
+        Some(path)
+    };
+    // Collected at once: they are sorted but for a few, and there may be very many.
+    tracked.files = fields(&listed).filter_map(entry).collect();
     Ok(tracked)
 }
 
