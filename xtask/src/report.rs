@@ -23,6 +23,7 @@ use crate::{
     },
     step::{Observation, Step},
     tools::secrets,
+    train::Refusal,
     version::Level,
     visible,
 };
@@ -148,7 +149,9 @@ impl Report {
     }
 
     pub fn error(&self, error: &anyhow::Error) {
-        let line = tinted("", Tint::Bad, "error", format!(": {error:#}"));
+        let whole = error.downcast_ref::<Refusal>().filter(|_| self.loudness >= Loudness::Verbose);
+        let text = whole.map_or_else(|| format!("{error:#}"), |refusal| refusal.whole.clone());
+        let line = tinted("", Tint::Bad, "error", format!(": {text}"));
         let _ = writeln!(std::io::stderr(), "{}", self.rendered(&line));
     }
 

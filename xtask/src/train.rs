@@ -11,6 +11,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
+pub use self::derive::Refusal;
 use self::derive::{Derived, derive};
 use crate::{
     config::{self, Form, NotesSince, Template, TrainConfig},
@@ -110,12 +111,8 @@ impl Train {
                 }
             })
         });
-        let (driver, mut crates) = match named.transpose()? {
-            Some(driver) if !workspace.trains.is_empty() => {
-                let mut crates = workspace.closure(driver);
-                crates.retain(|&at| at == driver || workspace.members[at].publish);
-                (driver, crates)
-            }
+        let (driver, needed) = match named.transpose()? {
+            Some(driver) if !workspace.trains.is_empty() => (driver, workspace.closure(driver)),
             named => {
                 let Derived { driver, crates, is_of_workspace } = derive(workspace, repo, named)?;
                 config.default |= is_of_workspace && workspace.trains.is_empty();
@@ -124,14 +121,6 @@ impl Train {
         };
         if config.name.is_empty() {
             config.name = workspace.members[driver].name.clone();
-        }
-        let others = || workspace.trains.iter().filter(|other| other.name != config.name);
-        // A driver is in no train but its own.
-        for theirs in others().filter_map(|other| workspace.member(other.driver.as_ref()?)).filter(|at| *at != driver) {
-            crates.remove(&theirs);
-        }
-        for other in others() {
-            leave_to(workspace, other, (&config, driver), &mut crates)?;
         }
         let mut unknown = Vec::new();
         for pattern in &config.except {
@@ -150,12 +139,12 @@ impl Train {
                     near.unwrap_or_default()
                 ));
             }
-            crates.retain(|&at| !is_meant(at));
         }
-        unknown.extend(take_along(workspace, (&config, driver), &mut crates));
+        unknown.extend(misnamed(workspace, &config, (driver, &needed)));
         if !unknown.is_empty() {
             bail!("train {}: {}", config.name, unknown.join("; "));
         }
+        let crates = config.crates(workspace, (driver, &needed))?;
         let tag = match &config.tag {
             Some(tag) => tag.clone(),
             None => tag::habitual(workspace, repo, &config, driver)?,
@@ -176,7 +165,7 @@ impl Train {
         if let Some(name) =
             config.also.iter().find(|name| wheel_of(name).is_some_and(|at| !workspace.members[at].publish))
         {
-            bail!("train {}: {}", config.name, travels_anyway(name));
+            bail!("train {}: {}", config.name, superfluous(name));
         }
         // A checkout of CI has a detached head and no branch at all; there the usual name will do.
         let main = config.main.as_ref().map(ToString::to_string);
@@ -363,22 +352,73 @@ impl TrainConfig {
         self.also.iter().any(|pattern| if member.publish { is_meant(pattern) } else { *pattern == member.name })
     }
 
-    /// The crates that it moves as far as the configuration alone tells: the driver, what `also` names, and what those need.
-    fn crates(&self, workspace: &Workspace, driver: usize) -> BTreeSet<usize> {
+    /// The members that it claims, those that it needs among them: by name, by pattern, or because something needs them.
+    fn claims(&self, workspace: &Workspace, (driver, needed): (usize, &BTreeSet<usize>)) -> BTreeMap<usize, Claim> {
         let members = &workspace.members;
-        let named = (0..members.len()).filter(|&at| self.takes_along(&members[at]));
-        let mut crates: BTreeSet<usize> = named.chain([driver]).flat_map(|at| workspace.closure(at)).collect();
+        let named = || (0..members.len()).filter(|&at| self.takes_along(&members[at]));
+        let along = named().flat_map(|at| workspace.closure(at)).map(|at| (at, Claim::Along));
+        let needed = needed.iter().map(|&at| (at, Claim::Needed));
+        let by_name = |at: usize| if self.also.contains(&members[at].name) { Claim::Name } else { Claim::Pattern };
+        let mut claims: BTreeMap<usize, Claim> =
+            along.chain(needed).chain(named().map(|at| (at, by_name(at)))).collect();
         let travels = |member: &Member| (member.publish || self.takes_along(member)) && !self.excepts(&member.name);
-        crates.retain(|&at| at == driver || travels(&members[at]));
-        crates
+        claims.retain(|&at, _| at == driver || travels(&members[at]));
+        claims
+    }
+
+    /// The crates that it moves: those on which no other train has a better claim. Of equal ones the default train's counts,
+    /// and a driver is in no train but its own.
+    fn crates(&self, workspace: &Workspace, (driver, needed): (usize, &BTreeSet<usize>)) -> Result<BTreeSet<usize>> {
+        let mut claims = self.claims(workspace, (driver, needed));
+        for other in workspace.trains.iter().filter(|other| other.name != self.name) {
+            let Some(its) = other.driver.as_ref().and_then(|name| workspace.member(name)) else { continue };
+            let theirs = other.claims(workspace, (its, &workspace.closure(its)));
+            for (at, claim) in theirs.into_iter().filter(|(at, _)| *at != driver) {
+                let Some(own) = claims.get(&at).copied() else { continue };
+                let name = &workspace.members[at].name;
+                if at == its || claim > own {
+                    claims.remove(&at);
+                } else if claim < own {
+                } else if own >= Claim::Pattern {
+                    bail!(
+                        "train {}: `also` means {name}, and so does `also` of train {}: name it in full in one of them",
+                        self.name,
+                        other.name
+                    );
+                } else if other.default {
+                    claims.remove(&at);
+                } else if !self.default {
+                    bail!(
+                        "trains {} and {} both take {name} along: list it under `except` in one of them, or say `default = true` in the other",
+                        self.name,
+                        other.name
+                    );
+                }
+            }
+        }
+        Ok(claims.into_keys().collect())
     }
 
     /// The members that it moves as far as the configuration alone tells: its crates and the wheels.
     pub fn members(&self, workspace: &Workspace) -> BTreeSet<usize> {
         let driver = self.driver.as_ref().and_then(|name| workspace.member(name));
-        let crates = driver.map(|driver| self.crates(workspace, driver)).unwrap_or_default();
-        crates.into_iter().chain(self.wheels.iter().flatten().filter_map(|name| workspace.member(name))).collect()
+        let crates = driver.and_then(|driver| self.crates(workspace, (driver, &workspace.closure(driver))).ok());
+        let wheels = self.wheels.iter().flatten().filter_map(|name| workspace.member(name));
+        crates.into_iter().flatten().chain(wheels).collect()
     }
+}
+
+/// Why a member travels with a train, the weakest reason first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Claim {
+    /// What `also` names needs it.
+    Along,
+    /// The driver needs it.
+    Needed,
+    /// A pattern of `also` means it.
+    Pattern,
+    /// `also` names it.
+    Name,
 }
 
 /// The names that the changelogs of a train may say: in the one at `changelog` its own.
@@ -402,80 +442,40 @@ fn names(
     Names::new(own, crates.filter(|(path, _)| path != changelog), others.map(String::as_str))
 }
 
-/// Adds what `also` names, and what that needs; and tells what is wrong with the names.
-fn take_along(
-    workspace: &Workspace,
-    (config, driver): (&TrainConfig, usize),
-    crates: &mut BTreeSet<usize>,
-) -> Vec<String> {
+/// What is wrong with the names in `also`.
+fn misnamed(workspace: &Workspace, config: &TrainConfig, (driver, needed): (usize, &BTreeSet<usize>)) -> Vec<String> {
     let members = &workspace.members;
     let others = || workspace.trains.iter().filter(|other| other.name != config.name);
-    let driven = |other: &TrainConfig| other.driver.as_ref().and_then(|name| workspace.member(name));
-    let needed = crates.clone();
     let mut problems = Vec::new();
     for pattern in &config.also {
         let meant: Vec<usize> = (0..members.len()).filter(|&at| config::matches(pattern, &members[at].name)).collect();
-        let is_theirs = |other: &&TrainConfig| {
-            let theirs = driven(other).map(|at| other.crates(workspace, at)).unwrap_or_default();
-            meant.iter().any(|at| theirs.contains(at) && !needed.contains(at))
+        let its_driver = |other: &&TrainConfig| {
+            let driver = other.driver.as_ref().and_then(|name| workspace.member(name));
+            driver.is_some_and(|driver| meant == [driver])
         };
-        let its_driver = |other: &&TrainConfig| driven(other).is_some_and(|at| meant.contains(&at));
-        let why = if meant.is_empty() {
+        let travels_anyway = || {
+            let also = config.also.iter().filter(|other| *other != pattern).cloned().collect();
+            let without = TrainConfig { also, ..config.clone() };
+            without.crates(workspace, (driver, needed)).is_ok_and(|crates| meant.iter().all(|at| crates.contains(at)))
+        };
+        problems.push(if meant.is_empty() {
             let near = nearest(workspace, pattern).map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
-            format!("which is not a member of the workspace{near}")
+            format!("`also` names `{pattern}`, which is not a member of the workspace{near}")
         } else if meant.iter().all(|&at| config.excepts(&members[at].name)) {
-            problems.push(format!("`also` names `{pattern}`, and `except` does, too: take it out of one of them"));
-            continue;
-        } else if meant.iter().all(|at| needed.contains(at)) {
-            problems.push(travels_anyway(pattern));
-            continue;
+            format!("`also` names `{pattern}`, and `except` does, too: take it out of one of them")
         } else if let Some(other) = others().find(its_driver) {
-            format!("which is the driver of train {}: take it out", other.name)
-        } else if let Some(other) = others().find(is_theirs) {
-            format!("which train {} takes along: take it out, or list it under `except` there", other.name)
+            format!("`also` names `{pattern}`, which is the driver of train {}: take it out", other.name)
+        } else if travels_anyway() {
+            superfluous(pattern)
         } else {
             continue;
-        };
-        problems.push(format!("`also` names `{pattern}`, {why}"));
-    }
-    if !config.also.is_empty() {
-        let others: BTreeSet<usize> =
-            others().filter_map(|other| Some(other.crates(workspace, driven(other)?))).flatten().collect();
-        crates.extend(config.crates(workspace, driver).difference(&others));
+        });
     }
     problems
 }
 
-fn travels_anyway(pattern: &str) -> String {
+fn superfluous(pattern: &str) -> String {
     format!("`also` names `{pattern}`, which travels anyway: take it out")
-}
-
-/// Takes out what another train moves: a member that both need belongs to the default train.
-fn leave_to(
-    workspace: &Workspace,
-    other: &TrainConfig,
-    (config, own): (&TrainConfig, usize),
-    crates: &mut BTreeSet<usize>,
-) -> Result<()> {
-    let Some(driver) = other.driver.as_ref().and_then(|name| workspace.member(name)) else {
-        return Ok(());
-    };
-    let excepted = |config: &TrainConfig, at: &usize| config.excepts(&workspace.members[*at].name);
-    let theirs = other.crates(workspace, driver);
-    let shared: Vec<usize> = theirs.intersection(crates).copied().filter(|at| !excepted(config, at)).collect();
-    for at in shared.into_iter().filter(|at| *at != own) {
-        let name = &workspace.members[at].name;
-        if other.default {
-            crates.remove(&at);
-        } else if !config.default {
-            bail!(
-                "trains {} and {} both take {name} along: list it under `except` in one of them, or say `default = true` in the other",
-                config.name,
-                other.name
-            );
-        }
-    }
-    Ok(())
 }
 
 /// The workspace's root package, else the publishable members that no other publishable member needs: each of them could

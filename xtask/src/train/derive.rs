@@ -2,12 +2,16 @@
 //! version of its own, nobody but a person knows. It must never let a member travel on another's version, nor because of
 //! the looks of its name.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use anyhow::{Result, bail};
 
 use super::tag::split;
 use crate::{
+    config,
     edit::slashed,
     files::cargo_toml::VersionField,
     names::ROLLBACK,
@@ -17,12 +21,44 @@ use crate::{
     workspace::{Link, Workspace},
 };
 
-/// Of more trains than these, one is proposed as an example: in tables, and in a list.
+/// Of more trains than these, one is proposed as an example.
 const PROPOSED: usize = 8;
-const LISTED: usize = 12;
 
 /// Of more names than these in one sentence, the rest is counted.
 const NAMED: usize = 4;
+
+/// How much is told.
+struct Limits {
+    /// Of more names than these in one sentence, the rest is counted.
+    named: usize,
+    /// Of more trains than these, one is proposed as an example.
+    listed: usize,
+}
+
+const BRIEF: Limits = Limits { named: NAMED, listed: 12 };
+const WHOLE: Limits = Limits { named: usize::MAX, listed: usize::MAX };
+
+/// Why there is no release without configuration.
+#[derive(Debug)]
+pub struct Refusal {
+    brief: String,
+    /// With all crates and versions.
+    pub whole: String,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.brief)
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+/// Lines of configuration, and how many crates belong to none of their trains.
+struct Proposal {
+    text: String,
+    left_out: usize,
+}
 
 /// A train that nobody configured: its driver and all that travel, as the workspace's members.
 pub struct Derived {
@@ -46,7 +82,7 @@ pub fn derive(workspace: &Workspace, repo: &Repo, named: Option<usize>) -> Resul
     if let Some(driver) = named {
         let own = facts.crates.iter().position(|each| each.member == driver);
         if let Some(own) = own.filter(|&own| !facts.stays_on_line(own)) {
-            bail!("{}", facts.refusal(&root, Some(own)));
+            bail!(facts.refusal(&root, Some(own)));
         }
         let mut crates = workspace.closure(driver);
         crates.retain(|&at| at == driver || workspace.members[at].publish);
@@ -61,7 +97,7 @@ pub fn derive(workspace: &Workspace, repo: &Repo, named: Option<usize>) -> Resul
             let names: Vec<&str> = facts.crates.iter().map(|each| each.name.as_str()).collect();
             format!("{} have one version, and none of them needs another", counted(&names))
         }
-        Decision::Train { .. } | Decision::Apart => bail!("{}", facts.refusal(&root, None)),
+        Decision::Train { .. } | Decision::Apart => bail!(facts.refusal(&root, None)),
     };
     bail!(
         "which crate drives the release? {why}: add `[workspace.metadata.trains.NAME]` with `driver = \"…\"` to {root}, or name it with --train"
@@ -95,6 +131,8 @@ pub struct Facts {
     pub crates: Vec<Crate>,
     /// The versions of the tags that carry no member's name, a set for each form.
     pub tagged: Vec<BTreeSet<Version>>,
+    /// The names of other members that could be published.
+    pub others: Vec<String>,
     /// What the repository may be called, likeliest first.
     pub repository: Vec<String>,
     /// The root's manifest has a `[workspace.metadata]`, which cannot be written twice.
@@ -173,8 +211,11 @@ impl Facts {
         let most = said.into_iter().max_by_key(|(name, times)| (*times, std::cmp::Reverse(*name)));
         let repository = most.map(|(name, _)| name).into_iter().chain(repo.origin.as_deref().map(last_segment));
         let root = workspace.texts.get(&workspace.graph.root);
+        let others =
+            workspace.members.iter().enumerate().filter(|(at, other)| other.publish && !published.contains(at));
         Facts {
             crates,
+            others: others.map(|(_, other)| other.name.clone()).collect(),
             has_metadata: root.is_some_and(|text| text.lines().any(|line| line.trim() == "[workspace.metadata]")),
             tagged: plain.into_values().collect(),
             repository: repository.filter(|name| !name.is_empty()).map(str::to_owned).collect(),
@@ -298,7 +339,12 @@ impl Facts {
 /// What there is to release, and what to write for it.
 impl Facts {
     /// Why nothing is released without configuration, and the configuration, ready to paste.
-    fn refusal(&self, root: &str, named: Option<usize>) -> String {
+    fn refusal(&self, root: &str, named: Option<usize>) -> Refusal {
+        let [brief, whole] = [BRIEF, WHOLE].map(|limits| self.refused(root, named, &limits));
+        Refusal { brief, whole }
+    }
+
+    fn refused(&self, root: &str, named: Option<usize>, limits: &Limits) -> String {
         let mut lines = self.lines();
         let holds = |line: &Line, at: usize| line.crates.contains(&at);
         // What nobody released yet and nobody needs waits for its first version.
@@ -316,18 +362,26 @@ impl Facts {
             let heads: Vec<String> = heads.collect();
             let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
             let most = if lines.len() == crates { "the" } else { "most of the" };
-            format!("{most} {crates} publishable crates have versions of their own: {}", counted(&heads))
+            let more = if heads.len() > limits.named { " (-v lists them)" } else { "" };
+            let heads = counted_to(limits.named, &heads);
+            format!("{most} {crates} publishable crates have versions of their own: {heads}{more}")
         } else {
-            let more = lines.len().saturating_sub(NAMED + 1);
-            let told = lines.iter().take(lines.len() - more).map(|line| self.told(line, first));
-            let more = (more > 0).then(|| format!("\n  and {more} more versions"));
+            let more = lines.len().saturating_sub(limits.named.saturating_add(1));
+            let told = lines.iter().take(lines.len() - more).map(|line| self.told(line, first, limits));
+            let more = (more > 0).then(|| format!("\n  and {more} more versions (-v lists them)"));
             let told: String = told.chain(more).collect();
             let why = lines.first().and_then(|line| self.crossing(line, self.head(line, first)));
             let why = why.map(|(by, on)| format!(", and {} needs {}", self.shown(by), self.shown(on)));
             format!("the {crates} publishable crates have {} versions{}:{told}", lines.len(), why.unwrap_or_default())
         };
-        let proposal = self.proposal(&lines, first);
-        format!("{what}\nnext: say in {root} what is released together, for example\n\n{proposal}")
+        let Proposal { text, left_out } = self.proposal(&lines, first, limits);
+        let example = match left_out {
+            0 => "for example".to_owned(),
+            _ => format!(
+                "for example this, which leaves the other {left_out} crates where they are; each can have such a line, too, with `default = true` in the first one"
+            ),
+        };
+        format!("{what}\nnext: say in {root} what is released together, {example}\n\n{text}")
     }
 
     fn shown(&self, at: usize) -> String {
@@ -340,11 +394,11 @@ impl Facts {
         from.into_iter().find_map(|by| Some((by, *self.crates[by].needs.difference(&line.crates).next()?)))
     }
 
-    fn told(&self, line: &Line, first: Option<usize>) -> String {
+    fn told(&self, line: &Line, first: Option<usize>, limits: &Limits) -> String {
         let head = self.head(line, first);
         let others = line.crates.iter().filter(|at| **at != head).map(|&at| self.crates[at].name.as_str());
         let names: Vec<&str> = [self.crates[head].name.as_str()].into_iter().chain(others).collect();
-        format!("\n  {}: {}", line.version, counted(&names))
+        format!("\n  {}: {}", line.version, counted_to(limits.named, &names))
     }
 
     /// The crate that a line goes by.
@@ -364,29 +418,57 @@ impl Facts {
         main.or(top).or_else(most)
     }
 
-    /// A train for each line, the first one the default. Where there are too many, or one would take crates of another along
-    /// that drive no train, the first one alone.
-    fn proposal(&self, lines: &[Line], first: Option<usize>) -> String {
+    /// A train for each line, the first one the default: a list of names where each is what its driver needs, else a table
+    /// of two. Where there are more, the first one alone.
+    fn proposal(&self, lines: &[Line], first: Option<usize>, limits: &Limits) -> Proposal {
         let products = self.products(lines);
         let heads: Vec<usize> = products.iter().map(|line| self.head(line, first)).collect();
-        let are_plain = heads.iter().zip(&products).all(|(&head, line)| self.taken_by(head, &heads) == line.crates);
-        if are_plain && !self.has_metadata && products.len() > 1 && products.len() <= LISTED {
+        let lacking = |(line, head): (&Line, &usize)| {
+            let taken = self.taken_by(*head, &heads);
+            line.crates.difference(&taken).copied().collect::<BTreeSet<usize>>()
+        };
+        let mut lacking: Vec<BTreeSet<usize>> = products.iter().zip(&heads).map(lacking).collect();
+        let crosses = |(line, head): (&Line, &usize)| !self.taken_by(*head, &heads).is_subset(&line.crates);
+        let are_plain =
+            lacking.iter().all(BTreeSet::is_empty) && !products.iter().zip(&heads).any(crosses) && products.len() > 1;
+        if are_plain && !self.has_metadata && products.len() <= limits.listed {
             let names: Vec<String> = heads.iter().map(|&head| format!("\"{}\"", self.crates[head].name)).collect();
-            return format!("[workspace.metadata]\ntrains = [{}]", names.join(", "));
+            return Proposal { text: format!("[workspace.metadata]\ntrains = [{}]", names.join(", ")), left_out: 0 };
         }
-        let are_all = are_plain && products.len() <= PROPOSED;
-        let shown = if are_all { &products[..] } else { products.get(..1).unwrap_or_default() };
-        let mut text = "[workspace.metadata.trains]".to_owned();
-        for (nth, (line, &driver)) in shown.iter().zip(&heads).enumerate() {
-            let name = &self.crates[driver].name;
-            let default = if nth == 0 && shown.len() > 1 { ", default = true" } else { "" };
+        let are_all = products.len() == 2 || are_plain && products.len() <= PROPOSED;
+        let mut also = vec![Vec::new(); products.len()];
+        let mut except = Vec::new();
+        if let (true, [one, other]) = (are_all, &products[..]) {
+            also[1] = self.patterns(&lacking[1], &BTreeSet::new());
+            // What a pattern of the other train means is named in full to stay in its own.
+            let is_meant = |at: &usize| also[1].iter().any(|pattern| config::matches(pattern, &self.crates[*at].name));
+            lacking[0].extend(one.crates.iter().copied().filter(|at| *at != heads[0] && is_meant(at)));
+            also[0] = match also[1].iter().any(|pattern| pattern.ends_with('*')) {
+                true => self.names(&lacking[0]),
+                false => {
+                    self.patterns(&lacking[0], &other.crates.iter().copied().filter(|at| *at != heads[1]).collect())
+                }
+            };
+        } else if let (false, Some(line)) = (are_all, products.first()) {
+            let others = (0..self.crates.len()).filter(|at| !line.crates.contains(at)).collect();
+            also[0] = self.patterns(&lacking[0], &others);
             let foreign = line.crates.iter().flat_map(|&at| &self.crates[at].needs).copied();
-            let foreign: BTreeSet<usize> = foreign.filter(|at| !line.crates.contains(at)).collect();
-            let except = if are_all { Vec::new() } else { self.patterns(&foreign, &line.crates) };
-            let keys = list("except", &except);
+            except = self.patterns(&foreign.filter(|at| !line.crates.contains(at)).collect(), &line.crates);
+        }
+        let shown = if are_all { products.len() } else { 1 };
+        let mut text = "[workspace.metadata.trains]".to_owned();
+        for (nth, (&driver, also)) in heads.iter().zip(&also).enumerate().take(shown) {
+            let name = &self.crates[driver].name;
+            let default = if nth == 0 && shown > 1 { ", default = true" } else { "" };
+            let keys = [list("also", also), list("except", &except)].concat();
             text.push_str(&format!("\n{name} = {{ driver = \"{name}\"{default}{keys} }}"));
         }
-        text
+        let left_out = products.iter().skip(shown).map(|line| line.crates.len()).sum();
+        Proposal { text, left_out }
+    }
+
+    fn names(&self, of: &BTreeSet<usize>) -> Vec<String> {
+        of.iter().map(|&at| self.crates[at].name.clone()).collect()
     }
 
     /// What is released together: the lines. Where most crates have versions of their own, numbers only met, and of all but the
@@ -424,11 +506,11 @@ impl Facts {
         needs.chain([driver]).collect()
     }
 
-    /// Names for `except` that mean all of some crates and none of those that stay.
+    /// Names that mean all of some crates and none of those that stay, nor others that could be published.
     fn patterns(&self, of: &BTreeSet<usize>, stay: &BTreeSet<usize>) -> Vec<String> {
-        let names =
-            |crates: &BTreeSet<usize>| crates.iter().map(|&at| self.crates[at].name.as_str()).collect::<Vec<_>>();
-        let (mut left, stay) = (names(of), names(stay));
+        let all = self.names(of);
+        let mut left: Vec<&str> = all.iter().map(String::as_str).collect();
+        let stay: Vec<String> = self.names(stay).into_iter().chain(self.others.iter().cloned()).collect();
         let mut patterns = Vec::new();
         while let Some(name) = left.first().copied() {
             let starts = name.match_indices(['-', '_']).next().map_or(name.len(), |(at, _)| at + 1);
@@ -464,8 +546,12 @@ fn list(key: &str, texts: &[String]) -> String {
 
 /// Names in a row; of many, the first ones and how many more there are.
 pub fn counted(names: &[&str]) -> String {
+    counted_to(NAMED, names)
+}
+
+fn counted_to(limit: usize, names: &[&str]) -> String {
     match names {
-        [names @ .., last] if names.len() < NAMED => {
+        [names @ .., last] if names.len() < limit => {
             if names.is_empty() {
                 (*last).to_owned()
             } else {

@@ -158,7 +158,7 @@ fn a_crate_that_several_need_is_in_its_own_train_alone() {
 }
 
 #[test]
-fn a_product_on_crates_of_one_other_version_leaves_them_out() {
+fn a_product_on_crates_of_one_other_version_is_two_trains() {
     let inner = ["owl-cache", "owl-client", "owl-fs", "owl-python"];
     let product = inner.iter().fold(bare(""), |bare, name| bare.member(name, "0.0.72", ""));
     let needs: Vec<(&str, &str)> = inner.iter().map(|name| (*name, "0.0.72")).collect();
@@ -174,9 +174,80 @@ fn a_product_on_crates_of_one_other_version_leaves_them_out() {
            0.0.72: owl-cache, owl-client, owl-fs and owl-python\n\
          next: say in Cargo.toml what is released together, for example\n\n\
          [workspace.metadata.trains]\n\
-         owl = { driver = \"owl\", except = [\"owl-c*\", \"owl-fs\", \"owl-python\"] }"
+         owl = { driver = \"owl\", default = true, also = [\"owl-version\"] }\n\
+         owl-cache = { driver = \"owl-cache\", also = [\"owl-*\"] }"
     );
-    assert_eq!(proposed(&product, Some("owl")), ["owl: owl owl-version"]);
+    let inner = "owl-cache: owl-cache owl-client owl-fs owl-python";
+    assert_eq!(proposed(&product, Some("owl")), [inner, "owl: owl owl-version"]);
+    // What has its version and is not needed by it travels along; what is meant for no registry is left alone.
+    let wider = product
+        .member("owl-build", "0.12.5", &needing(&[("owl-version", "0.12.5")]))
+        .member("owl-xtask", "0.0.0", "# no description\n")
+        .lock();
+    assert_eq!(
+        pasted(&wider, Some("owl")).trains,
+        json!({
+            "owl": { "driver": "owl", "default": true, "also": ["owl-build"] },
+            "owl-cache": { "driver": "owl-cache", "also": ["owl-client", "owl-fs", "owl-python"] },
+        })
+    );
+    assert_eq!(proposed(&wider, Some("owl")), [inner, "owl: owl owl-build owl-version"]);
+}
+
+#[test]
+fn of_many_lines_the_first_one_is_a_train_that_leaves_the_others_alone() {
+    let lines = bare("")
+        .member("ant", "2.3.1", &needing(&[("ant-derive", "2.3.1"), ("ant-infer", "0.1.0"), ("ant-macros", "0.3.0")]))
+        .member("ant-derive", "2.3.1", "")
+        .member("ant-cli", "2.3.1", &needing(&[("ant-schema", "0.2.4")]))
+        .member("ant-infer", "0.1.0", "")
+        .member("ant-parser", "0.1.0", &needing(&[("ant-infer", "0.1.0")]))
+        .member("ant-macros", "0.3.0", "")
+        .member("ant-schema", "0.2.4", "")
+        .member("ant-tree", "0.2.4", &needing(&[("ant-schema", "0.2.4")]))
+        .lock();
+    let mut lines = Sketch { train: Some("ant"), ..lines };
+    lines.repo.origin = Some("https://forge.example/they/ant".to_owned());
+    let said = refusal(&lines, None);
+    assert!(
+        said.contains("for example this, which leaves the other 5 crates where they are; each can have such a line, too, with `default = true` in the first one\n\n"),
+        "{said}"
+    );
+    assert!(
+        said.ends_with("\nant = { driver = \"ant\", also = [\"ant-cli\"], except = [\"ant-infer\", \"ant-macros\", \"ant-schema\"] }"),
+        "{said}"
+    );
+    assert_eq!(proposed(&lines, None), ["ant: ant ant-cli ant-derive"]);
+    // Such a line for another one.
+    let mut more = pasted(&lines, None);
+    more.trains["ant"]["default"] = json!(true);
+    more.trains["ant-parser"] = json!({ "driver": "ant-parser", "except": ["ant-infer"] });
+    assert_eq!(moved(&Sketch { train: Some("ant-parser"), ..more.clone() }.release("minor")), ["ant-parser"]);
+    assert_eq!(moved(&more.release("minor")), ["ant", "ant-cli", "ant-derive"]);
+}
+
+#[test]
+fn of_many_versions_some_are_told_and_all_in_detail() {
+    let names: Vec<String> = (0..14).map(|nth| format!("ant-{nth:02}")).collect();
+    let many = names.iter().enumerate().fold(bare(""), |bare, (nth, name)| {
+        let needs = if nth > 0 { needing(&[(&names[0], "0.1.0")]) } else { String::new() };
+        bare.member(name, &format!("0.{}.0", nth + 1), &needs)
+    });
+    let many = many.lock();
+    let error = Train::choose(&many.workspace(), &many.repo, None).unwrap_err();
+    assert!(
+        error.to_string().starts_with(
+            "the 14 publishable crates have versions of their own: ant-00 0.1.0, ant-13 0.14.0 and 12 more (-v lists them)\n"
+        ),
+        "{error}"
+    );
+    assert!(error.to_string().ends_with("[workspace.metadata.trains]\nant-00 = { driver = \"ant-00\" }"), "{error}");
+    let whole = &error.downcast_ref::<crate::train::Refusal>().unwrap().whole;
+    assert!(
+        names.iter().all(|name| whole.contains(&format!("{name} 0.")) && whole.contains(&format!("\"{name}\""))),
+        "{whole}"
+    );
+    assert!(whole.contains("\n\n[workspace.metadata]\ntrains = [\"ant-00\", \"ant-13\""), "{whole}");
 }
 
 #[test]

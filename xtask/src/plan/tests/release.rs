@@ -283,18 +283,27 @@ fn also_names_members_that_do_not_travel_otherwise() {
         chosen(two_trains(), &["ingestion"], &[]),
         "train barter: `also` names `ingestion`, which is the driver of train ingestion: take it out"
     );
-    assert_eq!(
-        chosen(two_trains(), &["feed"], &[]),
-        "train barter: `also` names `feed`, which train ingestion takes along: take it out, or list it under `except` there"
-    );
     // Two trains that name the same one.
-    let mut two = with_extra(two_trains()).configured("also", json!(["barter-extra"]));
-    two.trains["ingestion"]["also"] = json!(["barter-extra"]);
-    let refused = Train::choose(&two.workspace(), &two.repo, Some("ingestion")).unwrap_err().to_string();
-    assert_eq!(
-        refused,
-        "train ingestion: `also` names `barter-extra`, which train barter takes along: take it out, or list it under `except` there"
-    );
+    let both = |one: &str, other: &str, train: &str| {
+        let mut two = with_extra(two_trains()).configured("also", json!([one]));
+        two.trains["ingestion"]["also"] = json!([other]);
+        let train = Train::choose(&two.workspace(), &two.repo, Some(train)).map_err(|error| error.to_string())?;
+        Ok(train.crates.iter().map(|&at| two.workspace().members[at].name.clone()).collect::<Vec<_>>())
+    };
+    for (one, other) in [("barter-extra", "barter-extra"), ("barter-e*", "barter-ex*")] {
+        assert_eq!(
+            both(one, other, "ingestion"),
+            Err("train ingestion: `also` means barter-extra, and so does `also` of train barter: name it in full in one of them".to_owned())
+        );
+    }
+    // What is named goes before what is meant, and that before what is needed.
+    let house = ["barter", "barter-data", "barter-extra", "barter-instrument", "barter-macros"];
+    assert_eq!(both("barter-extra", "barter-ex*", "barter"), Ok(house.map(str::to_owned).to_vec()));
+    assert_eq!(both("barter-ex*", "barter-*", "ingestion").unwrap_err().matches("name it in full").count(), 1);
+    let feed = ["barter", "barter-data", "barter-instrument", "feed"];
+    assert_eq!(both("feed", "barter-extra", "barter"), Ok(feed.map(str::to_owned).to_vec()));
+    let ingestion = ["barter-extra", "barter-macros", "ingestion"];
+    assert_eq!(both("feed", "barter-extra", "ingestion"), Ok(ingestion.map(str::to_owned).to_vec()));
 }
 
 #[test]
