@@ -46,13 +46,18 @@ pub fn names_candidate(requirement: &str, version: &Version) -> bool {
 }
 
 /// What `requirement` has to say once the candidate that it names is followed by the final `version`: what the way there
-/// from the last final version would have given. `first` is what it said then. Where that is not known, or somebody has
-/// written another one since, operator and spacing stay and the final version takes the candidate's place.
-pub fn settle(requirement: &str, first: Option<&str>, version: &Version) -> Result<String> {
+/// from the last final version would have given: `direct` moves what it said then, which is `first`. Where that is not known,
+/// or somebody has written another one since, operator and spacing stay and the final version takes the candidate's place.
+pub fn settle(
+    requirement: &str,
+    first: Option<&str>,
+    version: &Version,
+    direct: impl Fn(&str) -> Result<Option<String>>,
+) -> Result<String> {
     if let (Some(first), Some(candidate)) = (first, candidate(requirement, version))
         && upgrade(first, &candidate).is_ok_and(|moved| moved.as_deref() == Some(requirement))
     {
-        return Ok(upgrade(first, version)?.unwrap_or_else(|| first.to_owned()));
+        return Ok(direct(first)?.unwrap_or_else(|| first.to_owned()));
     }
     let parsed = parse(requirement)?;
     let parts = requirement.split(',').zip(&parsed.comparators).map(|(text, comparator)| {
@@ -210,10 +215,11 @@ mod tests {
             let direct = upgrade(first, &version).unwrap().unwrap_or(first.to_owned());
             let between = upgrade(first, &candidate).unwrap().unwrap();
             assert!(names_candidate(&between, &version), "{between}");
-            assert_eq!(settle(&between, Some(first), &version).unwrap(), direct, "{first}");
+            let way = |first: &str| upgrade(first, &version);
+            assert_eq!(settle(&between, Some(first), &version, way).unwrap(), direct, "{first}");
             // What did not move with the second candidate says the first.
             let again = upgrade(&between, &v("1.1.0-rc.2")).unwrap().unwrap_or(between);
-            assert_eq!(settle(&again, Some(first), &version).unwrap(), direct, "{first}");
+            assert_eq!(settle(&again, Some(first), &version, way).unwrap(), direct, "{first}");
         }
     }
 
@@ -227,7 +233,8 @@ mod tests {
             ("<1.1.0-rc.1", None, "<1.2.0"),
             ("= 1.1.0-rc.1+dev.1 , <2", None, "= 1.1.0 , <2"),
         ] {
-            assert_eq!(settle(requirement, first, &v("1.1.0")).unwrap(), settled, "{requirement}");
+            let way = |first: &str| upgrade(first, &v("1.1.0"));
+            assert_eq!(settle(requirement, first, &v("1.1.0"), way).unwrap(), settled, "{requirement}");
         }
         for other in ["1.1", "1.0.0-rc.1", "2.1.0-rc.1", "not one"] {
             assert!(!names_candidate(other, &v("1.1.0")), "{other}");

@@ -244,10 +244,16 @@ impl Workspace {
     }
 
     /// What the same entry of `other` requires here.
-    pub fn requirement_like(&self, site: &Requirement, other: &Workspace) -> Option<&str> {
+    pub fn requirement_like(&self, site: &Requirement, other: &Workspace) -> Option<String> {
+        let alike = |workspace: &Workspace, on: usize| {
+            let sites = workspace.requirements.iter();
+            let alike = sites.filter(|own| own.on == on && own.path == site.path && own.entry == site.entry);
+            alike.map(|own| own.place.clone()).collect::<Vec<_>>()
+        };
+        // One key may stand in the tables of several platforms.
+        let at = alike(other, site.on).iter().position(|place| place.span == site.place.span)?;
         let on = self.member(&other.members[site.on].name)?;
-        let is_same = |own: &&Requirement| own.on == on && own.path == site.path && own.entry == site.entry;
-        self.requirements.iter().find(is_same).map(|own| own.place.text.as_str())
+        Some(alike(self, on).get(at)?.text.clone())
     }
 
     pub fn member(&self, name: &str) -> Option<usize> {

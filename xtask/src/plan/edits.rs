@@ -93,20 +93,17 @@ impl<'w> Places<'w> {
                 Holder::Beside => false,
             };
             let text = &site.place.text;
-            let is_candidates = requirement::names_candidate(text, version);
-            if (site.patched || !follows)
-                && !is_candidates
-                && requirement::accepts(text, version).unwrap_or(site.patched)
-            {
-                continue;
-            }
+            let direct = |text: &str| match site.patched || !follows {
+                true if requirement::accepts(text, version).unwrap_or(site.patched) => Ok(None),
+                _ => requirement::upgrade(text, version),
+            };
             let on = &self.workspace.members[site.on].name;
-            let new = match is_candidates {
+            let new = match requirement::names_candidate(text, version) {
                 true => {
                     let then = first.and_then(|first| first.requirement_like(site, self.workspace));
-                    requirement::settle(text, then, version).map(Some)
+                    requirement::settle(text, then.as_deref(), version, direct).map(Some)
                 }
-                false => requirement::upgrade(text, version),
+                false => direct(text),
             };
             match new {
                 Ok(None) => {}

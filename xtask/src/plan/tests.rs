@@ -8,6 +8,7 @@ mod changes;
 mod checklist;
 mod derived;
 mod due;
+mod histories;
 mod laws;
 mod ownership;
 mod post_release;
