@@ -13,7 +13,7 @@ use anyhow::{Context, Result, bail};
 use super::{World, ownership, publish, wheels::Hashes};
 use crate::{
     check::short,
-    crates_io::LARGEST,
+    crates_io::{LARGEST, LARGEST_UNPACKED},
     files::{
         cargo_toml::{self, Manifest},
         packing::Packing,
@@ -209,8 +209,8 @@ pub fn pack(
         }
     }
     let sizes = packages.crates.iter().filter(|upload| upload.is_public());
-    let sizes = sizes.filter_map(|upload| oversized(&file(upload), fs::metadata(place(target, upload)).ok()?.len()));
-    world.report.notes(&sizes.collect::<Vec<_>>());
+    let sizes = sizes.filter_map(|upload| Some((file(upload), fs::read(place(target, upload)).ok()?)));
+    world.report.notes(&sizes.flat_map(|(file, package)| oversized(&file, &package)).collect::<Vec<_>>());
     let hash =
         |upload: &CrateUpload| hash_in(target, upload).with_context(|| format!("cargo did not pack {}", upload.name));
     packages.crates.iter().map(|upload| Ok((file(upload), hash(upload)?))).collect()
@@ -230,13 +230,15 @@ fn place(target: &Path, upload: &CrateUpload) -> PathBuf {
     target.join("package").join(file(upload))
 }
 
-/// A limit that crates.io raises for who asks.
-fn oversized(file: &str, bytes: u64) -> Option<String> {
-    let is_large = bytes > LARGEST as u64;
-    is_large.then(|| {
-        let (mib, most) = (bytes >> 20, LARGEST >> 20);
-        format!("{file} has {mib} MiB, and crates.io takes {most} unless it allowed this crate more: leave files out with `exclude`, or ask there")
-    })
+/// Limits that crates.io raises for who asks. How long the tar archive is, the last four bytes of a package say (RFC 1952).
+fn oversized(file: &str, package: &[u8]) -> Vec<String> {
+    let unpacked = package.last_chunk().map_or(0, |length| u32::from_le_bytes(*length) as usize);
+    let sizes = [("has", package.len(), LARGEST), ("unpacks to", unpacked, LARGEST_UNPACKED)];
+    let large = sizes.into_iter().filter(|(_, length, most)| length > most).map(|(has, length, most)| {
+        let (mib, most) = (length >> 20, most >> 20);
+        format!("{file} {has} {mib} MiB, and crates.io takes {most} unless it allowed this crate more: leave files out with `exclude`, or ask there")
+    });
+    large.collect()
 }
 
 fn hash_in(target: &Path, upload: &CrateUpload) -> Option<String> {
@@ -686,12 +688,17 @@ pub mod tests {
 
     #[test]
     fn a_large_package_is_noted() {
-        assert_eq!(oversized("a.crate", LARGEST as u64), None);
-        assert!(
-            oversized("a.crate", LARGEST as u64 + (1 << 20))
-                .unwrap()
-                .starts_with("a.crate has 11 MiB, and crates.io takes 10")
-        );
+        let package = |length: usize, unpacked: u32| {
+            let mut package = vec![0; length - 4];
+            package.extend(unpacked.to_le_bytes());
+            oversized("a.crate", &package)
+        };
+        assert_eq!(package(LARGEST, 512 << 20), [""; 0]);
+        assert_eq!(oversized("a.crate", b""), [""; 0]);
+        let told = [package(11 << 20, 1), package(8, 600 << 20)].concat();
+        assert!(told[0].starts_with("a.crate has 11 MiB, and crates.io takes 10 unless"), "{told:?}");
+        assert!(told[1].starts_with("a.crate unpacks to 600 MiB, and crates.io takes 512 unless"), "{told:?}");
+        assert_eq!(package(12 << 20, 513 << 20).len(), 2);
     }
 
     #[test]
