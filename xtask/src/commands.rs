@@ -443,9 +443,8 @@ fn strange_names(call: &Call<'_>, from: &Path) -> Result<(Vec<String>, Vec<Strin
 }
 
 /// The private registries that are named in the workspace, and that cargo does not know here.
-fn unconfigured(loader: &Loader<'_>) -> Result<BTreeMap<String, Option<String>>> {
-    let named = loader.registries();
-    if named.is_empty() { Ok(BTreeMap::new()) } else { Ok(Registries::of(&loader.root_dir())?.unknown(named)) }
+fn unconfigured(loader: &Loader<'_>) -> Result<BTreeMap<String, check::published::Unconfigured>> {
+    Ok(Registries::of(&loader.root_dir())?.unknown(loader.registries()))
 }
 
 /// The checklist of the snapshot's train.

@@ -37,7 +37,7 @@ use ownership::Registries;
 use strays::{Mention, Stray};
 
 use crate::{
-    check::{self, Finding, short},
+    check::{self, Finding, published::Unconfigured, short},
     config::{self, Template},
     date::Date,
     edit::{Edit, Fate, Reason, slashed},
@@ -96,7 +96,7 @@ pub struct Options {
     /// What the registries say of the names, where they were asked.
     pub registries: Registries,
     /// The private registries whose index is not known here, each with a known one that is called nearly so.
-    pub unconfigured: BTreeMap<String, Option<String>>,
+    pub unconfigured: BTreeMap<String, Unconfigured>,
 }
 
 impl Plan {

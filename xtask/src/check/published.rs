@@ -357,15 +357,28 @@ pub fn metadata(workspace: &Workspace, train: &Train) -> Vec<Finding> {
 /// What `--waive` calls a registry that is not configured here.
 pub const UNCONFIGURED: &str = "registry-configuration";
 
+/// What is known of a registry whose index is not.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unconfigured {
+    /// One that is known, and called nearly so.
+    pub near: Option<String>,
+    /// The file or the variable by which crates go there that name none.
+    pub default_by: Option<String>,
+}
+
 /// Cargo knows every registry that crates of the train go to; where they are published, it may know more.
-pub fn unconfigured(workspace: &Workspace, train: &Train, unknown: &BTreeMap<String, Option<String>>) -> Vec<Finding> {
-    let found = unknown.iter().filter_map(|(name, near)| {
-        let goes_there = |member: &&Member| train.registries(member).contains(&Some(name.as_str()));
+pub fn unconfigured(workspace: &Workspace, train: &Train, unknown: &BTreeMap<String, Unconfigured>) -> Vec<Finding> {
+    let found = unknown.iter().filter_map(|(name, Unconfigured { near, default_by })| {
+        let goes_there = |member: &&Member| {
+            let registries = train.registries(member);
+            registries.contains(&Some(name.as_str())) || default_by.is_some() && registries.contains(&None)
+        };
         let manifests: Vec<String> =
             published(workspace, train).filter(goes_there).map(|member| slashed(&member.manifest)).collect();
         let near = near.as_ref().map(|near| format!(" (did you mean `{near}`?)")).unwrap_or_default();
+        let default = default_by.as_ref().map(|by| format!(", the default of {by}")).unwrap_or_default();
         let what = format!(
-            "{}: published to the registry `{name}`{near}, and no configuration of cargo that is read here has its index",
+            "{}: published to the registry `{name}`{near}{default}, and no configuration of cargo that is read here has its index",
             manifests.join(", ")
         );
         let file = slashed(&workspace.in_root(Path::new(".cargo/config.toml")));
@@ -373,6 +386,8 @@ pub fn unconfigured(workspace: &Workspace, train: &Train, unknown: &BTreeMap<Str
             "write `[registries.{name}]` with `index = \"sparse+https://HOST/PATH/\"` into {file} and commit, or set {} as where it is published",
             names::index_variable(name)
         );
+        let instead = default_by.as_ref().map(|by| format!("; or take the default out of {by}"));
+        let next = format!("{next}{}", instead.unwrap_or_default());
         (!manifests.is_empty()).then(|| Finding::new(UNCONFIGURED, what, next))
     });
     found.collect()

@@ -4,7 +4,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    path::Path,
+    path::{Path, PathBuf},
     process::Command,
 };
 
@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use toml_edit::{DocumentMut, Item, TableLike};
 
 use super::cargo;
-use crate::{config::closest, names};
+use crate::{check::published::Unconfigured, config::closest, names};
 
 /// The registry that cargo calls so publishes to crates.io, whatever stands in for reading.
 pub const CRATES_IO: &str = "crates-io";
@@ -22,10 +22,15 @@ pub const CRATES_IO: &str = "crates-io";
 const OF_ALL: [&str; 3] = ["registries", "registry", "source"];
 const OF_THE_USER: [&str; 3] = ["http", "net", "credential-alias"];
 
+/// The variable that comes before `default` of `[registry]`.
+const DEFAULT: &str = "CARGO_REGISTRY_DEFAULT";
+
 /// What is configured, the nearest word counting.
 #[derive(Debug, Default)]
 pub struct Registries {
     config: Map<String, Value>,
+    /// The file that says which registry is taken when none is named.
+    default_in: Option<PathBuf>,
     /// What `cargo login` keeps, by the registry's name.
     tokens: BTreeMap<String, String>,
     /// A directory of this machine stands for crates.io: vendored sources or a local registry. It has nothing of what is
@@ -85,6 +90,8 @@ impl Registries {
         let mut config = values(config.as_table());
         clean(&mut config);
         absolute(&mut config, above);
+        let has_default = config.get("registry").is_some_and(|registry| registry.get("default").is_some());
+        self.default_in = self.default_in.take().or_else(|| has_default.then(|| path.to_owned()));
         merge(&mut self.config, config);
         Ok(())
     }
@@ -116,7 +123,7 @@ impl Registries {
 
     /// The registry that cargo takes when none is named, if it is another one than crates.io.
     pub fn default_name(&self) -> Option<String> {
-        let variable = std::env::var("CARGO_REGISTRY_DEFAULT").ok();
+        let variable = std::env::var(DEFAULT).ok();
         let configured = || Some(self.config.get("registry")?.get("default")?.as_str()?.to_owned());
         variable.filter(|name| !name.is_empty()).or_else(configured).filter(|name| name != CRATES_IO)
     }
@@ -128,13 +135,20 @@ impl Registries {
         variable.filter(|index| !index.is_empty()).or_else(configured)
     }
 
-    /// The registries among these whose index is said nowhere, each with one that is known and called nearly so.
-    pub fn unknown(&self, named: BTreeSet<String>) -> BTreeMap<String, Option<String>> {
-        let unknown = named.into_iter().filter(|name| name != CRATES_IO && self.index(name).is_none());
+    /// The registries among these, and the one that is taken when none is named, whose index is said nowhere.
+    pub fn unknown(&self, named: BTreeSet<String>) -> BTreeMap<String, Unconfigured> {
+        let default = self.default_name();
+        let unknown = named.into_iter().chain(default.clone());
+        let unknown = unknown.filter(|name| name != CRATES_IO && self.index(name).is_none());
         let known: Vec<String> = self.names().into_iter().filter(|name| self.index(name).is_some()).collect();
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
         let near = |name: &str| closest(name, &known).map(str::to_owned);
-        unknown.map(|name| (name.clone(), near(&name))).collect()
+        let by = |name: &String| {
+            let file = self.default_in.as_ref().map(|path| path.display().to_string());
+            let variable = std::env::var_os(DEFAULT).is_some_and(|value| !value.is_empty());
+            (default.as_ref() == Some(name)).then(|| file.filter(|_| !variable).unwrap_or_else(|| DEFAULT.to_owned()))
+        };
+        unknown.map(|name| (name.clone(), Unconfigured { near: near(&name), default_by: by(&name) })).collect()
     }
 
     /// The name of the registry that has this index, as a lock writes it.
@@ -460,6 +474,7 @@ mod tests {
         assert_eq!(found.tokens[CRATES_IO], "a");
         write(&home.join("credentials.toml"), "[registry\ntoken = \"a secret\"\n");
         assert!(!format!("{:#}", Registries::read(&tree, Some(&home)).unwrap_err()).contains("a secret"));
+        assert_eq!(found.default_in.as_deref(), Some(&*tree.join(".cargo/config.toml")));
     }
 
     #[test]

@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, path::Path};
 
 use super::sketch::{Sketch, findings, house, v};
 use crate::{
-    check::{self, published},
+    check::{
+        self,
+        published::{self, Unconfigured},
+    },
     crates_io::About,
     plan::{Options, ownership::Registries, release},
     repo::contents::{Lack, Lacking},
@@ -245,7 +248,8 @@ fn a_registry_that_cargo_does_not_know_is_told_before_the_tag() {
         snapshot
     };
     let planned = |name: &str, near: Option<&str>, to: &str, waive: &[&str]| {
-        let unconfigured = BTreeMap::from([("prod".to_owned(), near.map(str::to_owned))]);
+        let unknown = Unconfigured { near: near.map(str::to_owned), default_by: None };
+        let unconfigured = BTreeMap::from([("prod".to_owned(), unknown)]);
         let waive = waive.iter().map(|name| (*name).to_owned()).collect();
         let options = Options { unconfigured, waive, ..Options::default() };
         let plan = release::plan(&private(name), &v(to), false, &options);
@@ -259,6 +263,21 @@ fn a_registry_that_cargo_does_not_know_is_told_before_the_tag() {
     assert_eq!(planned("prod", Some("prud"), "0.10.0", &[]).0, [near]);
     assert_eq!(planned("prod", None, "0.10.0", &["registry-configuration"]).0, [what], "as waived");
     assert_eq!(planned("dev", None, "0.10.0", &[]).0, [""; 0]);
+    let unknown = Unconfigured { near: None, default_by: Some("/w/.cargo/config.toml".to_owned()) };
+    let options = Options { unconfigured: BTreeMap::from([("corp".to_owned(), unknown)]), ..Options::default() };
+    let told = |snapshot| {
+        let found = release::plan(&snapshot, &v("0.10.0"), false, &options).findings.into_iter();
+        found.map(|found| format!("{}; {}", found.what, found.next)).collect::<Vec<_>>()
+    };
+    let told_of_default = told(house().snapshot());
+    assert_eq!(told_of_default.len(), 1, "{told_of_default:?}");
+    assert!(
+        told_of_default[0]
+            .contains("published to the registry `corp`, the default of /w/.cargo/config.toml, and no configuration")
+            && told_of_default[0].ends_with("; or take the default out of /w/.cargo/config.toml"),
+        "{told_of_default:?}"
+    );
+    assert_eq!(told(private("crates-io")).len(), 1, "the others name none");
 }
 
 #[test]
