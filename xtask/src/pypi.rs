@@ -43,8 +43,8 @@ const CLASSIFIERS: [&str; 10] = [
     "Typing",
 ];
 
-/// By these, a project says that it goes to another index: PyPI takes none that begins so
-/// (<https://pypi.org/classifiers/>).
+/// By these, a project says that it goes to another index: PyPI takes none that begins so, and pypa/trove-classifiers lists
+/// none.
 const PRIVATE: &str = "Private ::";
 
 /// How a description may be written: `_process_description_content_type`, src/packaging/metadata.py in pypa/packaging.
@@ -96,7 +96,7 @@ pub fn objections(about: &About) -> Vec<Objection> {
     for classifier in about.classifiers.iter().filter(|classifier| !is_known(classifier)) {
         object(
             format!("`classifiers`: PyPI does not take `{}`", shown(classifier)),
-            "write one of https://pypi.org/classifiers/, or take it out",
+            "write one that the project trove-classifiers lists, or take it out",
         );
     }
     for (label, url) in &about.urls {

@@ -422,7 +422,14 @@ pub fn noted(workspace: &Workspace, train: &Train) -> Vec<String> {
             noted.push(format!(
                 "{of}: its classifiers say that it is private, and PyPI takes no such project: set UV_PUBLISH_URL where it is published"
             ));
-        } else if is_module(name) {
+            continue;
+        }
+        if !about.classifiers.is_empty() {
+            noted.push(format!(
+                "{of}: of `classifiers`, the first parts alone were looked at: PyPI takes what the project trove-classifiers lists"
+            ));
+        }
+        if is_module(name) {
             noted.push(format!("{of}: `{name}` is a module of Python, and PyPI takes no new project of that name"));
         }
     }
