@@ -28,7 +28,11 @@ use crate::{
     tools::{
         cargo, child,
         program::Missing,
-        python::{self, Environment, index::Index, project},
+        python::{
+            self, Environment,
+            index::{Index, leave_links},
+            project,
+        },
     },
 };
 
@@ -527,6 +531,7 @@ fn resolved(
         .arg(dir.join("cache"))
         .arg(&wanted)
         .current_dir(elsewhere.path());
+    leave_links(&mut command, elsewhere.path())?;
     let index = index(world, dist)?;
     index.ask_by_uv(&mut command)?;
     let told = child::ask_far(command)?;

@@ -79,7 +79,8 @@ impl Environment {
         let given = self.stand_in.environment().iter();
         // Nothing of another project is installed before the release is out, either; of ours, what is out may be needed.
         let is_installed = |name: &str| {
-            !self.strangers.is_empty() && ["UV_INDEX", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL"].contains(&name)
+            const NAMES: [&str; 4] = ["UV_INDEX", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS"];
+            !self.strangers.is_empty() && NAMES.contains(&name)
         };
         let given =
             given.filter(|(name, _)| outward || asked.contains(&name.as_str()) || is_read(name) || is_installed(name));

@@ -14,11 +14,12 @@ use super::Stand;
 use crate::{
     patience::Patience,
     perform::{World, wheels},
+    repo::TempDir,
     step::{CrateUpload, Dist, ImageRelease},
     tools::{
         child,
         engine::{Engine, Health, Runner},
-        python,
+        python::{self, index::leave_links},
         registries::CRATES_IO,
     },
 };
@@ -28,6 +29,7 @@ impl Stand<'_> {
     fn user(&self, mut command: Command) -> Result<child::Told> {
         let what = command.get_program().to_string_lossy().into_owned();
         self.environment.apply(&mut command, true);
+        leave_links(&mut command, &self.dir)?;
         let told = child::send(self.report, command)?;
         if !told.ok() {
             bail!("{what}: {}", told.last_words());
@@ -76,9 +78,11 @@ pub fn installs(stand: &mut Stand<'_>, world: &World<'_>, dist: &Dist, tests: Op
             let dir = stand.dir.join(format!("user-{kind}"));
             tools.make_another(&dir)?;
             let own = python::Environment::python_in(&dir);
+            // Above the rehearsal is the tree, and its settings of uv are none of a user's.
+            let elsewhere = TempDir::new()?;
             let mut install = tools.uv()?;
             install.args(["pip", "install", "--no-progress", how, name, "--refresh-package", name, "--python"]);
-            install.arg(&own).arg(format!("{name}=={version}")).current_dir(&stand.dir);
+            install.arg(&own).arg(format!("{name}=={version}")).current_dir(elsewhere.path());
             stand.user(install)?;
             let installed = wheels::installed(&own, dist)?;
             let Some(tests) = &tests else { return Ok(format!("{installed}; it has no tests")) };

@@ -118,7 +118,7 @@ impl Registries {
 
     /// The configuration alone, as a text.
     pub fn text(&self) -> String {
-        self.config.iter().map(|(name, value)| format!("{} = {}\n", quoted(name), written(value))).collect()
+        text(&self.config)
     }
 
     /// The registry that cargo takes when none is named, if it is another one than crates.io.
@@ -348,7 +348,7 @@ fn is_path(word: &Value) -> bool {
 }
 
 /// Adds what is not there yet.
-fn merge(near: &mut Map<String, Value>, far: Map<String, Value>) {
+pub(super) fn merge(near: &mut Map<String, Value>, far: Map<String, Value>) {
     for (key, value) in far {
         match (near.get_mut(&key), value) {
             (None, value) => drop(near.insert(key, value)),
@@ -363,7 +363,7 @@ fn merge(near: &mut Map<String, Value>, far: Map<String, Value>) {
 }
 
 /// A table of TOML as values; dates are in none that is read here.
-fn values(table: &dyn TableLike) -> Map<String, Value> {
+pub(super) fn values(table: &dyn TableLike) -> Map<String, Value> {
     table.iter().filter_map(|(key, item)| Some((key.to_owned(), value(item)?))).collect()
 }
 
@@ -374,6 +374,11 @@ fn value(item: &Item) -> Option<Value> {
     let list = || item.as_array().map(|list| list.iter().filter_map(|one| value(&Item::Value(one.clone()))).collect());
     let text = item.as_str().map(Value::from).or_else(|| item.as_bool().map(Value::from));
     text.or_else(|| item.as_integer().map(Value::from)).or_else(|| list().map(Value::Array))
+}
+
+/// Values as a text of TOML.
+pub(super) fn text(values: &Map<String, Value>) -> String {
+    values.iter().map(|(name, value)| format!("{} = {}\n", quoted(name), written(value))).collect()
 }
 
 /// A value in the words of TOML, which for these are those of JSON but for tables.
@@ -469,12 +474,12 @@ mod tests {
             assert_eq!(text.contains(what), is_there, "{what}: {text}");
         }
         assert_eq!(found.default_name().as_deref(), Some("prod"));
+        assert_eq!(found.default_in.as_deref(), Some(&*tree.join(".cargo/config.toml")));
         let has = [CRATES_IO, "prod", "dev", "own"].map(|name| found.has_credentials(name));
         assert_eq!(has[1..], [true, false, true]);
         assert_eq!(found.tokens[CRATES_IO], "a");
         write(&home.join("credentials.toml"), "[registry\ntoken = \"a secret\"\n");
         assert!(!format!("{:#}", Registries::read(&tree, Some(&home)).unwrap_err()).contains("a secret"));
-        assert_eq!(found.default_in.as_deref(), Some(&*tree.join(".cargo/config.toml")));
     }
 
     #[test]

@@ -69,6 +69,7 @@ impl StandIn {
             State { dir, address, run, word, world, turn: Mutex::new(()), named, is_private: false, read_for: None };
         state.save("cargo-home/config.toml", crates::cargo_config(&state).as_bytes())?;
         make_dir(&state.dir.join("gh"))?;
+        make_dir(&state.dir.join("no-links"))?;
         let (server, state) = (Arc::new(server), Arc::new(state));
         let worker = |_| {
             let (server, state) = (Arc::clone(&server), Arc::clone(&state));
@@ -117,6 +118,8 @@ impl StandIn {
             // Whatever the user has beside the one index; uv takes a project from the first index that has it, pip the
             // newest of all.
             ("PIP_EXTRA_INDEX_URL", simple.clone()),
+            // A directory without anything, in the place of those that pip is configured with.
+            ("PIP_FIND_LINKS", path("no-links")),
             ("GH_HOST", forge::HOST.to_owned()),
             ("GH_REPO", format!("{}/rehearsal/rehearsal", forge::HOST)),
             ("GH_TOKEN", token(forge::TOKEN)),

@@ -227,7 +227,7 @@ handler.log_message = lambda *_: None
 server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), handler)
 threading.Thread(target=server.serve_forever, daemon=True).start()
 with open(os.environ['XDG_CONFIG_HOME'] + '/pip/pip.conf', 'w') as config:
-    config.write(f'[global]\\nindex-url = http://127.0.0.1:{server.server_port}/simple/\\n')
+    config.write(f'[global]\\nindex-url = http://127.0.0.1:{server.server_port}/simple/\\n[install]\\nfind-links = {place}/simple/lark-python\\n[download]\\nfind-links = {place}/simple/lark-python\\n')
 sys.exit(subprocess.call(command))";
     let fetch = "import subprocess, sys
 subprocess.run([sys.executable, '-m', 'venv', '../pip'], check=True)

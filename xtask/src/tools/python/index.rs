@@ -4,15 +4,17 @@
 
 use std::{
     fs,
+    io::ErrorKind,
     path::{Path, PathBuf},
     process::Command,
 };
 
 use anyhow::{Context, Result, bail};
+use serde_json::{Map, Value};
 use toml_edit::{DocumentMut, Item, TableLike};
 
 use super::{
-    super::program::Missing,
+    super::{program::Missing, registries},
     credentials,
     defaults::{self, Defaults},
 };
@@ -279,7 +281,9 @@ impl Settings {
             return Ok(settings);
         }
         if let Some(path) = set("UV_CONFIG_FILE") {
-            settings.add(Path::new(&path), &[])?;
+            if !settings.add(Path::new(&path), &[])? {
+                bail!("UV_CONFIG_FILE names {path}, which is not there: correct or unset it");
+            }
             return Ok(settings);
         }
         for dir in project.ancestors() {
@@ -288,20 +292,13 @@ impl Settings {
                 break;
             }
         }
-        let own = set("XDG_CONFIG_HOME").map(PathBuf::from).or_else(|| match cfg!(windows) {
-            true => set("APPDATA").map(PathBuf::from),
-            false => Some(std::env::home_dir()?.join(".config")),
-        });
-        settings.add(&own.unwrap_or_default().join("uv/uv.toml"), &[])?;
+        settings.add(&own_settings(&set), &[])?;
         Ok(settings)
     }
 
     /// Adds what a file says, and tells whether it says anything of uv.
     fn add(&mut self, path: &Path, table: &[&str]) -> Result<bool> {
-        let Ok(text) = fs::read_to_string(path) else { return Ok(false) };
-        let parsed: Result<DocumentMut, _> = text.parse();
-        // What is wrong with it is not quoted: there may be a password in it.
-        let Ok(toml) = parsed else { bail!("{} is not TOML", path.display()) };
+        let Some(toml) = toml(path)? else { return Ok(false) };
         let found = table.iter().try_fold(toml.as_item(), |item, key| item.as_table_like()?.get(key));
         let Some(found) = found.and_then(Item::as_table_like) else { return Ok(false) };
         let text = |table: &dyn TableLike, key: &str| table.get(key).and_then(Item::as_str).map(str::to_owned);
@@ -325,6 +322,73 @@ impl Settings {
         self.last = self.last.take().or(plain);
         Ok(true)
     }
+}
+
+/// What a file says, if it is there.
+fn toml(path: &Path) -> Result<Option<DocumentMut>> {
+    let text = match fs::read_to_string(path) {
+        Err(error) if [ErrorKind::NotFound, ErrorKind::NotADirectory].contains(&error.kind()) => return Ok(None),
+        text => text.with_context(|| path.display().to_string())?,
+    };
+    // What is wrong with it is not quoted: there may be a password in it.
+    let Ok(toml) = text.parse() else { bail!("{} is not TOML", path.display()) };
+    Ok(Some(toml))
+}
+
+/// Where the user's own settings of uv are.
+fn own_settings(set: Variable<'_>) -> PathBuf {
+    let own = set("XDG_CONFIG_HOME").map(PathBuf::from).or_else(|| match cfg!(windows) {
+        true => set("APPDATA").map(PathBuf::from),
+        false => Some(std::env::home_dir()?.join(".config")),
+    });
+    own.unwrap_or_default().join("uv/uv.toml")
+}
+
+/// Where those of the machine are.
+fn machine_settings(set: Variable<'_>) -> Vec<PathBuf> {
+    let listed = set("XDG_CONFIG_DIRS").unwrap_or_default();
+    let listed = std::env::split_paths(&listed).map(|dir| dir.join("uv/uv.toml")).collect::<Vec<_>>();
+    let usual = match cfg!(windows) {
+        true => PathBuf::from(format!("{}\\ProgramData\\uv\\uv.toml", set("SYSTEMDRIVE").unwrap_or_default())),
+        false => PathBuf::from("/etc/uv/uv.toml"),
+    };
+    listed.into_iter().chain([usual]).collect()
+}
+
+/// Has uv take no file from `find-links`, where whatever lies is on no index; the other settings are written below `dir`. It
+/// is to be called outside of the tree, whose settings would count as well.
+pub fn leave_links(uv: &mut Command, dir: &Path) -> Result<()> {
+    leave_links_of(uv, dir, &|name| std::env::var(name).ok())
+}
+
+/// What uv calls them.
+const LINKS: &str = "find-links";
+
+fn leave_links_of(uv: &mut Command, dir: &Path, variable: Variable<'_>) -> Result<()> {
+    let set = |name: &str| variable(name).filter(|value| !value.is_empty());
+    uv.env_remove("UV_FIND_LINKS");
+    if set("UV_NO_CONFIG").is_some_and(|value| value != "0" && value != "false") {
+        return Ok(());
+    }
+    let files = match set("UV_CONFIG_FILE") {
+        Some(path) => vec![PathBuf::from(path)],
+        None => [own_settings(&set)].into_iter().chain(machine_settings(&set)).collect(),
+    };
+    let (mut settings, mut has_links) = (Map::new(), false);
+    for path in files {
+        let Some(toml) = toml(&path)? else { continue };
+        let mut found = registries::values(toml.as_table());
+        has_links |= found.remove(LINKS).is_some();
+        let pip = found.get_mut("pip").and_then(Value::as_object_mut);
+        has_links |= pip.is_some_and(|pip| pip.remove(LINKS).is_some());
+        registries::merge(&mut settings, found);
+    }
+    if has_links || set("UV_CONFIG_FILE").is_some() {
+        let path = dir.join("uv.toml");
+        fs::write(&path, registries::text(&settings)).with_context(|| path.display().to_string())?;
+        uv.env("UV_CONFIG_FILE", path);
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -445,9 +509,39 @@ mod tests {
             let last = Settings::of(&dir.path().join(at), &own).unwrap().last;
             assert_eq!(last.as_ref().map(|page| page.url.as_str()), url, "{at}");
         }
+        let other = |name: &str| (name == "UV_CONFIG_FILE").then(|| dir.path().join("none.toml").display().to_string());
+        let error = Settings::of(&dir.path().join("a/b"), &other).unwrap_err().to_string();
+        assert!(
+            error.starts_with("UV_CONFIG_FILE names ") && error.contains("none.toml, which is not there"),
+            "{error}"
+        );
+        fs::create_dir_all(dir.path().join("a/e/uv.toml")).unwrap();
+        let error = format!("{:#}", Settings::of(&dir.path().join("a/e"), &own).unwrap_err());
+        assert!(error.contains("uv.toml"), "what cannot be read is not taken for nothing: {error}");
         write("a/b/uv.toml", "check-url = \"http://u:a secret@h/\n");
         let error = format!("{:#}", Settings::of(&dir.path().join("a/b"), &own).unwrap_err());
         assert!(error.contains("uv.toml") && !error.contains("secret"), "{error}");
+    }
+
+    #[test]
+    fn what_lies_at_find_links_is_on_no_index() {
+        let dir = TempDir::new().unwrap();
+        let home = dir.path().join("home");
+        fs::create_dir_all(home.join("uv")).unwrap();
+        let own = |name: &str| (name == "XDG_CONFIG_HOME").then(|| home.display().to_string());
+        let left = |text: &str| {
+            fs::write(home.join("uv/uv.toml"), text).unwrap();
+            let mut uv = Command::new("uv");
+            leave_links_of(&mut uv, dir.path(), &own).unwrap();
+            assert!(uv.get_envs().any(|(name, value)| name == "UV_FIND_LINKS" && value.is_none()));
+            let file = uv.get_envs().find(|(name, _)| *name == "UV_CONFIG_FILE");
+            file.map(|(_, path)| fs::read_to_string(path.unwrap()).unwrap())
+        };
+        let kept = "index-url = \"http://corp/\"\n[pip]\nstrict = true\n";
+        assert_eq!(left(kept), None, "uv finds them itself");
+        let written = "\"index-url\" = \"http://corp/\"\n\"pip\" = { \"strict\" = true }\n";
+        assert_eq!(left(&format!("find-links = [\"/links\"]\n{kept}")).as_deref(), Some(written));
+        assert_eq!(left(&format!("{kept}find-links = [\"/links\"]\n")).as_deref(), Some(written));
     }
 
     #[test]
