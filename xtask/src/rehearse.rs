@@ -513,7 +513,11 @@ impl<'r> Stand<'r> {
         self.environment.apply(&mut command, outward);
         command.current_dir(&self.clone).stdin(Stdio::null()).stderr(self.report.child_output());
         let output = command.output()?;
-        let told: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        let told = serde_json::from_slice(&output.stdout);
+        let told: Value = match output.status.success() {
+            true => told.with_context(|| format!("`xtask {}` says what is not JSON", words.join(" ")))?,
+            false => told.unwrap_or_default(),
+        };
         for (program, seconds) in told["spent"]["programs"].as_object().into_iter().flatten() {
             self.spend(program, seconds.as_f64().unwrap_or_default());
         }

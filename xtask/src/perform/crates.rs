@@ -416,8 +416,8 @@ fn look_up(registries: &Registries, upload: &CrateUpload) -> Result<(Option<List
     let file = in_each(&registry.join("cache"), format!("{id}.crate"))
         .with_context(|| format!("cargo knows {id}, but did not download it"))?;
     let bytes = fs::read(&file).with_context(|| file.display().to_string())?;
-    let vcs = in_each(&registry.join("src"), &id).map(|dir| dir.join(".cargo_vcs_info.json"));
-    let (commit, dirty) = index::provenance(&vcs.and_then(|path| fs::read_to_string(path).ok()).unwrap_or_default());
+    let package = in_each(&registry.join("src"), &id).with_context(|| format!("cargo did not unpack {id}"))?;
+    let (commit, dirty) = index::provenance(&index::packed_from(&package)?);
     let listed = Listed {
         sha256: hash::sha256(&bytes),
         commit,

@@ -3,6 +3,7 @@
 
 use std::{
     fs,
+    io::ErrorKind,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -137,10 +138,26 @@ pub fn newest(registries: &Registries, name: &str, registry: Option<&str>) -> Re
     // cargo unpacks what it shows, and nothing else: here it is alone.
     let sources = fs::read_dir(scratch.path().join("registry").join("src")).into_iter().flatten().flatten();
     let package = sources.filter_map(|index| Some(fs::read_dir(index.path()).ok()?.flatten().next()?.path())).next();
-    let text =
-        |file: &str| package.as_ref().and_then(|dir| fs::read_to_string(dir.join(file)).ok()).unwrap_or_default();
-    let (commit, _) = provenance(&text(".cargo_vcs_info.json"));
-    Ok(Newest { lines, repository: repository(&text("Cargo.toml")), commit })
+    let Some(package) = package else {
+        // All of it is yanked, and nothing was shown.
+        if !told.ok() {
+            return Ok(Newest { lines, ..Newest::default() });
+        }
+        bail!("cargo knows {name}, but left no package of it to look into");
+    };
+    let manifest = package.join("Cargo.toml");
+    let manifest = fs::read_to_string(&manifest).with_context(|| manifest.display().to_string())?;
+    let (commit, _) = provenance(&packed_from(&package)?);
+    Ok(Newest { lines, repository: repository(&manifest), commit })
+}
+
+/// What cargo wrote into a package of where it was packed; nothing where that was no repository.
+pub fn packed_from(package: &Path) -> Result<String> {
+    let path = package.join(".cargo_vcs_info.json");
+    match fs::read_to_string(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
+        told => told.with_context(|| path.display().to_string()),
+    }
 }
 
 /// The repository that a package's manifest names.

@@ -16,6 +16,9 @@ use super::{
 };
 use crate::repo::TempDir;
 
+/// How the script ends where pip does not read its own configuration.
+const MISCONFIGURED: i32 = 7;
+
 /// pip shows passwords in addresses to nobody but a program.
 const ASK: &str = include_str!("pip.py");
 
@@ -55,21 +58,30 @@ pub fn ask() -> Result<Defaults> {
     if let Some(told) = told.as_ref() {
         return Ok(told.clone());
     }
-    let defaults = ask_pip().or_else(|why| ask_uv(&why))?;
+    let defaults = ask_pip()?.or_else(|why| ask_uv(&why))?;
     *told = Some(defaults.clone());
     Ok(defaults)
 }
 
-fn ask_pip() -> Result<Defaults> {
+/// What pip says, or why there is none to be asked.
+fn ask_pip() -> Result<Result<Defaults>> {
     let sh = Shell::new()?;
-    let python = interpreter::find(&sh)?;
+    let python = match interpreter::find(&sh) {
+        Ok(python) => python,
+        Err(missing) => return Ok(Err(missing.into())),
+    };
     let told = told_by_pip(Command::new(&python.executable))?;
-    told.with_context(|| format!("{} has no pip that tells where Python projects come from", python.words.join(" ")))
+    let none = || format!("{} has no pip that tells where Python projects come from", python.words.join(" "));
+    Ok(told.with_context(none))
 }
 
 /// Not asked as others are: of what they answer, passwords are blanked.
 fn told_by_pip(mut python: Command) -> Result<Option<Defaults>> {
     let output = python.args(["-c", ASK]).stdin(Stdio::null()).output()?;
+    if output.status.code() == Some(MISCONFIGURED) {
+        // What it does not understand, it quotes: there may be a password in it.
+        bail!("pip does not understand how it is configured; next: python3 -m pip config debug");
+    }
     let told: Option<Defaults> = serde_json::from_slice(&output.stdout).ok().filter(|_| output.status.success());
     for url in told.iter().flat_map(|told| std::iter::once(&told.index).chain(&told.extra)) {
         secrets::learn(url);
@@ -147,5 +159,10 @@ pub mod tests {
         assert_eq!(told.extra, ["http://a.example/", "http://b.example/"]);
         assert!(told.index == "http://ada:pass@corp.example/simple/" && told.are_said(), "{told:?}");
         assert!(!ask(std::path::Path::new("/dev/null")).are_said());
+        std::fs::write(&config, "index-url = http://ada:pass@corp.example/simple/\n").unwrap();
+        let mut command = Command::new(&python.executable);
+        command.env("PIP_CONFIG_FILE", &config).current_dir(dir.path());
+        let error = told_by_pip(command).unwrap_err().to_string();
+        assert!(error.starts_with("pip does not understand") && !error.contains("pass"), "{error}");
     }
 }

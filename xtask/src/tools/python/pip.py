@@ -16,5 +16,9 @@ except ImportError:
 from pip._internal.commands import create_command
 from pip._internal.models.index import PyPI
 
-told = create_command("install").parser.get_default_values()
+try:
+    told = create_command("install").parser.get_default_values()
+except (Exception, SystemExit):
+    # It is configured with what it does not understand.
+    sys.exit(7)
 json.dump({"index": told.index_url, "extra": told.extra_index_urls, "by_itself": PyPI.simple_url}, sys.stdout)
