@@ -25,7 +25,7 @@ mod tests;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
 };
 
@@ -40,9 +40,9 @@ use crate::{
     check::{self, Finding, published::Unconfigured, short},
     config::{self, Template},
     date::Date,
-    edit::{Edit, Fate, Reason, slashed},
+    edit::{Edit, Fate, Reason, count, first_of, slashed},
     files::{
-        cargo_toml::VersionField,
+        cargo_toml::{self, VersionField},
         changelog::{self, names::Names},
         follow_ups,
         tag_record::{Of, Record},
@@ -53,7 +53,7 @@ use crate::{
     step::{Branch, Checks, Commit, Merge, Proof, Push, Step, Tag, Target, Write},
     train::Train,
     version::{Level, Version},
-    workspace::{Link, Texts, Workspace},
+    workspace::{Holder, Link, Texts, Workspace},
 };
 
 /// What a command will do to one train.
@@ -292,6 +292,7 @@ impl Draft {
         let moved = moved(workspace, &self.versions);
         let mut remarks = self.remarks;
         remarks.extend(left_to_release(workspace, train, &self.versions));
+        remarks.extend(left_beside(workspace, &self.versions));
         Plan {
             train: train.name().to_owned(),
             from: self.from,
@@ -460,6 +461,29 @@ fn left_to_release(workspace: &Workspace, train: &Train, versions: &BTreeMap<usi
         });
     }
     remarks
+}
+
+/// Projects beside the workspace that need what moves, and have versions of their own.
+fn left_beside(workspace: &Workspace, versions: &BTreeMap<usize, Version>) -> Option<String> {
+    let sites = workspace.requirements.iter();
+    let sites = sites.filter(|site| site.holder == Holder::Beside && versions.contains_key(&site.on));
+    let paths: BTreeSet<&PathBuf> = sites.map(|site| &site.path).collect();
+    let is_tried = |path: &Path| path.iter().any(|part| part == "examples" || part == "fuzz" || part == "benches");
+    let paths = paths.into_iter().filter(|path| !check::apart::is_apart(path) && !is_tried(path));
+    let own = paths.filter_map(|path| {
+        let manifest = cargo_toml::read(workspace.texts.get(path)?).ok()?;
+        let version = manifest.version.literal().filter(|version| version.text != "0.0.0")?;
+        Some(format!("{} {} ({})", manifest.name?, version.text, slashed(path)))
+    });
+    let own: Vec<String> = own.collect();
+    let (need, keep, have) = if own.len() == 1 { ("needs", "keeps", "it has") } else { ("need", "keep", "they have") };
+    (!own.is_empty()).then(|| {
+        format!(
+            "{} beside the workspace {need} what is released here, and {keep} the version that {have}: {}",
+            count(own.len(), "project"),
+            first_of(&own)
+        )
+    })
 }
 
 /// Links of changelogs that a release should have moved or made, and could not.

@@ -104,7 +104,7 @@ fn of_kind<T: AsRef<str>>(
 }
 
 /// What is of tests, or of a development environment, is not meant for others.
-fn is_apart(path: &Path) -> bool {
+pub fn is_apart(path: &Path) -> bool {
     let is_one = |part: &str| part.starts_with('.') || ["tests", "fixtures", "testdata"].contains(&part);
     let dirs = path.parent().into_iter().flat_map(Path::components);
     dirs.map(|part| part.as_os_str().to_string_lossy()).any(|part| is_one(&part))

@@ -14,7 +14,7 @@ use crate::{
     files::cargo_toml::VersionField,
     snapshot::Snapshot,
     version::{Dialect, Version},
-    workspace::Member,
+    workspace::{Holder, Member},
 };
 
 /// A line that says a version: path, line number, line.
@@ -696,18 +696,19 @@ fn is_left_on_purpose(snapshot: &Snapshot, at: usize) -> bool {
         || workspace.trains.iter().any(|other| other.name != train.name() && other.members(workspace).contains(&at))
 }
 
-/// The lines among the mentions that say the version of a member of a train, or require a member: those that do not move are
-/// left on purpose.
+/// The lines among the mentions that say the version of a member of a configured train, or require a member in one: those
+/// that do not move are left on purpose.
 fn known<'w>(snapshot: &'w Snapshot, mentions: &[Mention]) -> BTreeSet<(&'w Path, usize)> {
     let Snapshot { workspace, train, .. } = snapshot;
-    let own =
-        (0..workspace.members.len()).filter(|at| train.members().contains(at) || is_left_on_purpose(snapshot, *at));
+    let ours = if workspace.trains.is_empty() { BTreeSet::new() } else { train.members() };
+    let own = (0..workspace.members.len()).filter(|at| ours.contains(at) || is_left_on_purpose(snapshot, *at));
     let own = own.map(|at| &workspace.members[at]);
     let own = own.filter_map(|member| match &member.version_field {
         VersionField::Literal(place) => Some((&member.manifest, place)),
         _ => None,
     });
-    let known = own.chain(workspace.requirements.iter().map(|site| (&site.path, &site.place)));
+    let sites = workspace.requirements.iter().filter(|site| site.holder != Holder::Beside);
+    let known = own.chain(sites.map(|site| (&site.path, &site.place)));
     let mentioning: BTreeSet<&PathBuf> = mentions.iter().map(|(path, ..)| path).collect();
     let known = known.filter(|(path, _)| mentioning.contains(path)).filter_map(|(path, place)| {
         let before = workspace.texts.get(path)?.get(..place.span.start)?;

@@ -189,3 +189,34 @@ fn a_member_beside_the_train_with_its_version_is_told() {
     let excepted = excepted.changed("v0.9.3", &["crates/barter/src/lib.rs"]).release("patch");
     assert_eq!(told(&excepted), [""; 0], "what a patch leaves is left on purpose");
 }
+
+#[test]
+fn what_a_patch_leaves_at_the_version_before_is_listed() {
+    let needs = |name: &str, version: &str, rest: &str| {
+        format!(
+            "[package]\nname = \"{name}\"\nversion = \"{version}\"\n{rest}\n[dependencies]\nbarter = {{ path = \"../../crates/barter\", version = \"0.9.3\" }}\n"
+        )
+    };
+    let house = house()
+        .file("beside/a/Cargo.toml", &needs("barter-a", "0.4.1", ""))
+        .file("beside/fuzz/Cargo.toml", &needs("barter-fuzz", "0.0.0", "publish = false\n"))
+        .changed("v0.9.3", &["crates/barter/src/lib.rs"]);
+    let plan = house.release("patch");
+    assert_eq!(findings(&plan), [""; 0]);
+    // What is beside goes on with what it was tried with.
+    assert_eq!(told(&plan), ["beside/a/Cargo.toml:6", "beside/fuzz/Cargo.toml:7"]);
+    let own = "1 project beside the workspace needs what is released here, and keeps the version that it has: barter-a 0.4.1 (beside/a/Cargo.toml)";
+    assert!(plan.remarks.contains(&own.to_owned()), "{:?}", plan.remarks);
+    assert_eq!(told(&house.release("minor")), [""; 0]);
+    // Where nobody said which members a patch moves, those that it leaves are told, too.
+    let mut derived = house;
+    derived.trains = serde_json::json!({});
+    let left = [
+        "beside/a/Cargo.toml:6",
+        "beside/fuzz/Cargo.toml:7",
+        "crates/barter-data/Cargo.toml:3",
+        "crates/barter-instrument/Cargo.toml:3",
+    ];
+    assert_eq!(told(&derived.release("patch")), left);
+    assert_eq!(told(&derived.release("minor")), [""; 0]);
+}
