@@ -27,7 +27,7 @@ pub use underway::{Lock, Underway};
 
 use crate::{
     conventional::credit,
-    edit::{STAGED, typed},
+    edit::{STAGED, slashed, typed},
     files::tag_record::Record,
     names::{ROLLBACK, check_word},
     parallel,
@@ -489,8 +489,29 @@ fn behind_links(links: &Texts, path: &Path) -> Option<PathBuf> {
     None
 }
 
+/// The same of the commits of many tags at once: by their names, since of each only a few files are asked for.
+pub fn texts_at_tags(sh: &Shell, tags: &[&str], paths: &BTreeSet<PathBuf>) -> Result<Vec<Texts>> {
+    // A line cannot name a path with a line ending.
+    let paths: Vec<&PathBuf> = paths.iter().filter(|path| !slashed(path).contains('\n')).collect();
+    let names =
+        |tag: &&str| paths.iter().map(|path| format!("refs/tags/{tag}:{}\n", slashed(path))).collect::<String>();
+    let output = objects(sh, tags.iter().map(names).collect())?;
+    let asked = tags.iter().enumerate().flat_map(|(at, _)| paths.iter().map(move |path| (at, *path)));
+    let mut texts = vec![Texts::new(); tags.len()];
+    for ((at, path), bytes) in read_objects(&output, asked, |(_, path)| path)? {
+        texts[at].insert(path.clone(), lossy(bytes));
+    }
+    Ok(texts)
+}
+
 fn texts_of(sh: &Shell, found: &[Entry]) -> Result<Texts> {
-    let asked: String = found.iter().map(|entry| format!("{}\n", entry.object)).collect();
+    let output = objects(sh, found.iter().map(|entry| format!("{}\n", entry.object)).collect())?;
+    let read = read_objects(&output, found.iter().map(|entry| &entry.path), |path| path)?;
+    Ok(read.into_iter().map(|(path, bytes)| (path.clone(), lossy(bytes))).collect())
+}
+
+/// What `git cat-file --batch` prints of the objects that these lines name.
+fn objects(sh: &Shell, asked: String) -> Result<Vec<u8>> {
     let output = cmd!(sh, "git cat-file --batch").stdin(asked).quiet().ignore_status().output()?;
     if !output.status.success() {
         let told = lossy(&output.stderr).trim().replace('\n', "; ");
@@ -499,30 +520,32 @@ fn texts_of(sh: &Shell, found: &[Entry]) -> Result<Texts> {
         }
         bail!("git cat-file: {told}; next: git fsck");
     }
-    let mut texts = Texts::new();
-    for (path, bytes) in read_objects(&output.stdout, found.iter().map(|entry| &entry.path))? {
-        texts.insert(path.clone(), lossy(bytes));
-    }
-    Ok(texts)
+    Ok(output.stdout)
 }
 
-/// Takes apart what `git cat-file --batch` printed of the files that it was asked for.
-fn read_objects<'p, 'o>(
-    output: &'o [u8],
-    asked: impl Iterator<Item = &'p PathBuf>,
-) -> Result<Vec<(&'p PathBuf, &'o [u8])>> {
+/// Takes apart what `git cat-file --batch` printed of the files that it was asked for; what was asked for by name may not
+/// be there.
+fn read_objects<A>(
+    output: &[u8],
+    asked: impl Iterator<Item = A>,
+    path: impl Fn(&A) -> &Path,
+) -> Result<Vec<(A, &[u8])>> {
     let mut rest = output;
     let mut found = Vec::new();
-    for path in asked {
+    for asked in asked {
+        let path = path(&asked);
         let Some(end) = rest.iter().position(|b| *b == b'\n') else {
             bail!("git cat-file ended early at {}", path.display())
         };
         let header = String::from_utf8_lossy(&rest[..end]).into_owned();
         rest = &rest[end + 1..];
+        if header.starts_with("refs/") && header.ends_with(" missing") {
+            continue;
+        }
         let size =
             header.rsplit(' ').next().and_then(|size| size.parse::<usize>().ok()).filter(|size| rest.len() > *size);
         let Some(size) = size else { bail!("git cat-file said `{header}` of {}", path.display()) };
-        found.push((path, &rest[..size]));
+        found.push((asked, &rest[..size]));
         rest = &rest[size + 1..];
     }
     Ok(found)
@@ -540,8 +563,8 @@ pub fn texts_in_index(sh: &Shell, paths: &BTreeSet<PathBuf>) -> Result<Texts> {
     });
     let found: Vec<(String, &PathBuf)> = found.collect();
     let asked: String = found.iter().map(|(object, _)| format!("{object}\n")).collect();
-    let output = cmd!(sh, "git cat-file --batch").stdin(asked).quiet().output()?;
-    let read = read_objects(&output.stdout, found.iter().map(|(_, path)| *path))?;
+    let output = objects(sh, asked)?;
+    let read = read_objects(&output, found.iter().map(|(_, path)| *path), |path| path)?;
     Ok(read.into_iter().map(|(path, text)| (path.clone(), lossy(text))).collect())
 }
 

@@ -4,6 +4,7 @@
 mod sources;
 
 use std::{
+    cell::RefCell,
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     sync::Arc,
@@ -93,6 +94,10 @@ pub struct Loader<'a> {
     tree: Texts,
     /// Its manifests.
     parsed: Manifests,
+    /// What was read of commits: they stay as they are.
+    commits: RefCell<BTreeMap<String, Texts>>,
+    /// The versions that drivers, known by their manifests, have in the commits of tags.
+    versions: RefCell<BTreeMap<(PathBuf, String), Option<Version>>>,
 }
 
 impl<'a> Loader<'a> {
@@ -173,6 +178,8 @@ impl<'a> Loader<'a> {
             fragments,
             tree,
             parsed,
+            commits: RefCell::default(),
+            versions: RefCell::default(),
         })
     }
 
@@ -206,7 +213,8 @@ impl<'a> Loader<'a> {
         let parsed = workspace::parse_ahead(&tree);
         let repo = Repo { head: commit.to_owned(), ..self.repo.clone() };
         let (log, target) = (self.log.clone(), self.target.clone());
-        Ok(Loader { sh, train, repo, log, target, graph, tracked: Arc::new(tracked), paths, fragments, tree, parsed })
+        let (tracked, commits, versions) = (Arc::new(tracked), RefCell::default(), RefCell::default());
+        Ok(Loader { sh, train, repo, log, target, graph, tracked, paths, fragments, tree, parsed, commits, versions })
     }
 
     pub fn load(&self, source: Source<'_>) -> Result<Snapshot> {
@@ -294,11 +302,11 @@ impl<'a> Loader<'a> {
         let mut strays = BTreeMap::new();
         // Where the tree never has the version that is released, no tag says anything else.
         while let Some((version, tag)) = above.pop().filter(|_| !below.is_empty()) {
-            let commit = format!("refs/tags/{tag}");
-            let found = self.version_at(workspace, train, &commit)?;
+            let next = above.iter().rev().map(|(_, tag)| *tag);
+            let found = self.version_at(&workspace.members[train.driver].manifest, tag, next)?;
             let is_release = match &found {
                 Some(found) => found.base() == version.base(),
-                None => !repo::is_ancestor(self.sh, &commit, base)?,
+                None => !repo::is_ancestor(self.sh, &format!("refs/tags/{tag}"), base)?,
             };
             // Only the highest one is ever counted from.
             if is_release {
@@ -309,11 +317,27 @@ impl<'a> Loader<'a> {
         Ok(strays)
     }
 
-    /// The driver's version in a commit; `None` where its manifest is not there, or not to be read.
-    fn version_at(&self, workspace: &Workspace, train: &Train, commit: &str) -> Result<Option<Version>> {
-        let (driver, root) = (&workspace.members[train.driver].manifest, &self.graph.root);
-        let texts = repo::texts_at(self.sh, commit, &BTreeSet::from([driver.clone(), root.clone()]))?;
-        Ok(workspace::version_in(&texts, driver, root))
+    /// The driver's version in the commit of a tag; `None` where its manifest is not there, or not to be read. Those that
+    /// may be asked for `next` are read along, and kept for every other commit that is looked at.
+    fn version_at<'t>(
+        &self,
+        driver: &Path,
+        tag: &'t str,
+        next: impl Iterator<Item = &'t str>,
+    ) -> Result<Option<Version>> {
+        const AT_ONCE: usize = 16;
+        let key = |tag: &str| (driver.to_owned(), tag.to_owned());
+        let mut known = self.versions.borrow_mut();
+        if let Some(found) = known.get(&key(tag)) {
+            return Ok(found.clone());
+        }
+        let root = &self.graph.root;
+        let tags: Vec<&str> = [tag].into_iter().chain(next).take(AT_ONCE).collect();
+        let paths = BTreeSet::from([driver.to_owned(), root.clone()]);
+        for (tag, texts) in tags.iter().zip(repo::texts_at_tags(self.sh, &tags, &paths)?) {
+            known.insert(key(tag), workspace::version_in(&texts, driver, root));
+        }
+        Ok(known[&key(tag)].clone())
     }
 
     /// Adds what changed between `tag` and the snapshot's base.
@@ -401,6 +425,9 @@ impl<'a> Loader<'a> {
     /// The texts of the working tree, or of a commit or a tree.
     pub fn texts(&self, source: Source<'_>) -> Result<Texts> {
         let Source::Commit(commit) = source else { return Ok(self.tree.clone()) };
+        if let Some(texts) = self.commits.borrow().get(commit) {
+            return Ok(texts.clone());
+        }
         let mut texts = repo::texts_behind_links(self.sh, commit, &self.paths)?;
         // Those that a release took away are not among the paths any more.
         texts.extend(repo::texts_below(self.sh, commit, &self.fragments)?);
@@ -415,6 +442,7 @@ impl<'a> Loader<'a> {
         if !self.tracked.contains(&lock) {
             texts.extend(self.tree.get(&lock).map(|text| (lock.clone(), text.clone())));
         }
+        self.commits.borrow_mut().insert(commit.to_owned(), texts.clone());
         Ok(texts)
     }
 }

@@ -83,9 +83,10 @@ impl Version {
         let v = &self.0;
         let build = v.build.as_str().strip_prefix("post.");
         let words = v.pre.as_str().split('.').chain(build);
-        let numbers = words.filter(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit()));
-        let numbers = numbers.map(str::to_owned).chain([v.major, v.minor, v.patch].map(|n| n.to_string()));
-        match numbers.into_iter().find(|number| !number.parse::<u64>().is_ok_and(|n| n <= LARGEST)) {
+        let mut numbers = words.filter(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit()));
+        let large = numbers.find(|number| !number.parse::<u64>().is_ok_and(|n| n <= LARGEST)).map(str::to_owned);
+        let core = || [v.major, v.minor, v.patch].into_iter().find(|n| *n > LARGEST).map(|n| n.to_string());
+        match large.or_else(core) {
             Some(number) => bail!("{number} is too large a number: {LARGEST} is the largest"),
             None => Ok(self),
         }

@@ -58,7 +58,7 @@ pub fn stored(sh: &Shell, paths: &BTreeSet<PathBuf>) -> Result<Texts> {
     let asked: String = found.iter().map(|(object, _)| format!("{object}\n")).collect();
     let output = scratch.git(cmd!(sh, "git cat-file --batch")).stdin(asked).output()?;
     let mut texts = Texts::new();
-    for (path, bytes) in read_objects(&output.stdout, found.iter().map(|(_, path)| path))? {
+    for (path, bytes) in read_objects(&output.stdout, found.iter().map(|(_, path)| path), |path| path)? {
         texts.insert(path.clone(), lossy(bytes));
     }
     Ok(texts)

@@ -179,8 +179,9 @@ impl Facts {
         let names: BTreeSet<&str> = workspace.members.iter().map(|member| member.name.as_str()).collect();
         let mut named: BTreeMap<&str, BTreeSet<Version>> = BTreeMap::new();
         let mut plain: BTreeMap<&str, BTreeSet<Version>> = BTreeMap::new();
-        let tags = repo.tags.keys().filter(|tag| !tag.starts_with(ROLLBACK) && !repo.is_rolled_back(tag));
-        for (version, prefix) in tags.filter_map(|tag| split(tag)) {
+        let tags = repo.tags.keys().filter(|tag| !tag.starts_with(ROLLBACK));
+        let tags = tags.filter_map(|tag| Some((tag, split(tag)?)));
+        for (_, (version, prefix)) in tags.filter(|(tag, _)| !repo.is_rolled_back(tag)) {
             let name = carried(prefix);
             let series = if names.contains(name) { named.entry(name) } else { plain.entry(prefix) };
             series.or_default().insert(version.base());

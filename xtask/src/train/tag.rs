@@ -143,6 +143,10 @@ fn names_of_others(workspace: &Workspace, config: &TrainConfig, driver: usize) -
 
 /// The version at the end of a tag, and what stands before it.
 pub fn split(tag: &str) -> Option<(Version, &str)> {
+    // A version has two of them, and there may be thousands of tags without: `nightly-2026-01-02`.
+    if tag.bytes().filter(|byte| *byte == b'.').count() < 2 {
+        return None;
+    }
     let mut before = ' ';
     for (at, c) in tag.char_indices() {
         let begins = c.is_ascii_digit() && !before.is_ascii_digit() && before != '.';
