@@ -2,7 +2,7 @@
 //! It must never take a crate for ours by its name and version: only the commit and the hash say so.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -15,7 +15,7 @@ use crate::{
     check::short,
     crates_io::{LARGEST, LARGEST_UNPACKED},
     files::{
-        cargo_toml::{self, Manifest},
+        cargo_toml::{self, Manifest, Table},
         packing::Packing,
     },
     hash,
@@ -123,14 +123,14 @@ pub fn pack(
     fit: impl Fn(&mut Command),
 ) -> Result<Hashes> {
     let manifest = |dir: &Path| cargo_toml::read(&world.sh.read_file(tree.join(dir).join("Cargo.toml"))?);
-    let root = manifest(&packages.root)?;
+    let workspace = manifest(&packages.root)?;
     let own: Result<Vec<(&Path, Manifest)>> =
         packages.crates.iter().map(|upload| Ok((&*upload.dir, manifest(&upload.dir)?))).collect();
     let own = own?;
     publish::refuse_lacking(world.sh, tree, |lacking| {
         own.iter().any(|(dir, manifest)| {
             let within = lacking.path.strip_prefix(dir);
-            within.is_ok_and(|within| lacking.is_packed(&Packing::of(manifest, &root), within))
+            within.is_ok_and(|within| lacking.is_packed(&Packing::of(manifest, &workspace), within))
         })
     })?;
     world.sh.remove_path(target.join("package"))?;
@@ -152,11 +152,29 @@ pub fn pack(
         // Cargo's default, as this call will have it.
         let default = given(&command, "CARGO_REGISTRY_DEFAULT").or_else(|| known.default_name());
         let to = registry.or(default.as_deref()).unwrap_or(CRATES_IO);
+        // What crates need of crates.io that is not there yet, cargo sees when it packs all of them for that: where a package
+        // goes is no part of it.
+        let goes_to = |registry: Option<&str>| {
+            let name = registry.or(default.as_deref()).unwrap_or(CRATES_IO);
+            if name == REHEARSAL { CRATES_IO } else { name }.to_owned()
+        };
+        let is_on_crates_io = |upload: &CrateUpload| goes_to(upload.registry.as_deref()) == CRATES_IO;
+        let beside = match goes_to(registry) == CRATES_IO {
+            true => BTreeSet::new(),
+            false => beside(&packages.crates, &own, &workspace, &uploads, is_on_crates_io)?,
+        };
         let outside = Outside::of(&known, to, &command)?;
         call(outside.as_ref(), &mut command, &root);
         command.env("CARGO_TARGET_DIR", target);
-        command.args(uploads.iter().flat_map(|upload| ["--package", &upload.name]));
+        let names: BTreeSet<&str> = uploads.iter().map(|upload| &*upload.name).chain(beside.iter().copied()).collect();
+        command.args(names.iter().flat_map(|name| ["--package", name]));
         let wants_token = match (registry.filter(|name| *name != CRATES_IO), default) {
+            _ if let Some(name) = beside.first() => {
+                let rehearsed = given(&command, &stand_in(CRATES_IO));
+                let index = rehearsed.map_or_else(|| index::of_crates_io(&known, name), Ok)?;
+                command.args(["--index", &index]);
+                true
+            }
             (Some(name), _) => {
                 match given(&command, &stand_in(name)) {
                     Some(index) => command.args(["--index", &index]),
@@ -214,6 +232,54 @@ pub fn pack(
     let hash =
         |upload: &CrateUpload| hash_in(target, upload).with_context(|| format!("cargo did not pack {}", upload.name));
     packages.crates.iter().map(|upload| Ok((file(upload), hash(upload)?))).collect()
+}
+
+/// What cargo leaves of a manifest's dependencies in a package: their names, each with the registry that it names.
+fn kept<'m>(manifest: &'m Manifest, workspace: &'m Manifest) -> impl Iterator<Item = (&'m str, Option<&'m str>)> {
+    manifest.dependencies.iter().filter_map(|entry| {
+        let shared = || workspace.dependencies.iter().find(|it| it.table == Table::Workspace && it.key == entry.key);
+        let said = if entry.inherited { shared()? } else { entry };
+        let is_kept = entry.table != Table::Dev || said.requirement.is_some();
+        is_kept.then_some((&*said.package, said.registry.as_deref()))
+    })
+}
+
+/// The crates that `uploads` need of crates.io and that go there with them, and what these need there in turn. `manifests` are
+/// those of `all`, in the same order. Cargo packs with what one registry is to have, so that they need no other of their own.
+fn beside<'p>(
+    all: &'p [CrateUpload],
+    manifests: &[(&Path, Manifest)],
+    workspace: &Manifest,
+    uploads: &[&CrateUpload],
+    is_on_crates_io: impl Fn(&CrateUpload) -> bool,
+) -> Result<BTreeSet<&'p str>> {
+    let needs = |name: &str| -> Vec<(&str, Option<&str>)> {
+        let own = all.iter().zip(manifests).find(|(upload, _)| upload.name == name);
+        own.map_or(Vec::new(), |(_, (_, manifest))| kept(manifest, workspace).collect())
+    };
+    let there: BTreeSet<&str> = all.iter().filter(|one| is_on_crates_io(one)).map(|one| &*one.name).collect();
+    let mut found = BTreeSet::new();
+    let mut open: Vec<&str> = uploads.iter().map(|upload| &*upload.name).collect();
+    while let Some(name) = open.pop() {
+        let wanted =
+            needs(name).into_iter().filter(|(_, registry)| registry.is_none_or(|registry| registry == CRATES_IO));
+        for package in wanted.filter_map(|(package, _)| there.get(package).copied()) {
+            if found.insert(package) {
+                open.push(package);
+            }
+        }
+    }
+    let of_both = uploads.iter().flat_map(|upload| needs(&upload.name).into_iter().map(move |need| (upload, need)));
+    let mut of_both = of_both.filter(|(_, (package, registry))| {
+        registry.is_some_and(|name| name != CRATES_IO) && uploads.iter().any(|upload| upload.name == *package)
+    });
+    if let (Some((upload, (package, _))), Some(public)) = (of_both.next(), found.first()) {
+        bail!(
+            "{} needs {package}, which goes to a private registry with it, and of crates.io {public}: cargo packs with what one registry is to have; next: release what goes to crates.io as a train of its own first ([workspace.metadata.trains])",
+            upload.name
+        );
+    }
+    Ok(found)
 }
 
 /// The hashes of the packages that were made here.
@@ -684,6 +750,37 @@ pub mod tests {
             let Observation::Blocked { next, .. } = judge(&unmoved, Some(listed), None, None) else { panic!("passed") };
             assert_eq!(next, expected);
         }
+    }
+
+    #[test]
+    fn what_is_needed_of_crates_io_is_packed_beside() {
+        let upload = |name: &str, registry: Option<&str>| CrateUpload {
+            name: name.to_owned(),
+            registry: registry.map(str::to_owned),
+            ..lark()
+        };
+        let all =
+            [upload("core", None), upload("io", None), upload("wren", Some("prod")), upload("dove", Some("prod"))];
+        let read = |needs: &str| cargo_toml::read(&format!("[package]\nname = \"x\"\n{needs}")).unwrap();
+        let workspace = read("[workspace.dependencies]\nio = { path = \"io\", version = \"1\" }\n");
+        let manifests = [
+            "",
+            "[dependencies]\ncore = { path = \"../core\", version = \"1\" }\n",
+            "[dependencies]\ninner = { package = \"dove\", path = \"../dove\", version = \"1\", registry = \"prod\" }\nio.workspace = true\n",
+            "[dev-dependencies]\ncore = { path = \"../core\" }\n[dependencies]\nwren = { path = \"../wren\", version = \"1\" }\n",
+        ];
+        let manifests: Vec<(&Path, Manifest)> = manifests.iter().map(|needs| (Path::new(""), read(needs))).collect();
+        let of = |uploads: &[&CrateUpload]| {
+            let found = beside(&all, &manifests, &workspace, uploads, CrateUpload::is_public);
+            found.map(|found| found.into_iter().map(str::to_owned).collect::<Vec<_>>())
+        };
+        assert_eq!(of(&[&all[2]]).unwrap(), ["core", "io"]);
+        assert_eq!(of(&[&all[3]]).unwrap(), [""; 0], "a path alone is stripped, and what goes elsewhere is not there");
+        let both = of(&[&all[2], &all[3]]).unwrap_err().to_string();
+        assert!(
+            both.starts_with("wren needs dove, which goes to a private registry with it, and of crates.io core:"),
+            "{both}"
+        );
     }
 
     #[test]

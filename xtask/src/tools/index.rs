@@ -198,6 +198,23 @@ pub fn whole(registries: &Registries, name: &str, version: &str, registry: &str)
     Ok((String::from_utf8_lossy(line).into_owned(), fs::read(&file).with_context(|| file.display().to_string())?))
 }
 
+/// The address of the index that cargo has of crates.io, as it names the directory in which it keeps what that says; asked for
+/// a crate of any name.
+pub fn of_crates_io(registries: &Registries, name: &str) -> Result<String> {
+    if let Some(mirror) = registries.mirror() {
+        return Ok(mirror);
+    }
+    cargo::may_ask()?;
+    let scratch = TempDir::new()?;
+    let told = child::ask_far(info(registries, scratch.path(), name, Some(CRATES_IO))?)?;
+    let kept = in_each(&scratch.path().join("registry").join("index"), "config.json");
+    let dir = kept.as_deref().and_then(Path::parent).and_then(Path::file_name).and_then(|dir| dir.to_str());
+    match dir.and_then(|dir| dir.rsplit_once('-')) {
+        Some((host, _)) => Ok(format!("sparse+https://{host}/")),
+        None => bail!("cargo has no sparse index of crates.io: {}", unheard(&told)),
+    }
+}
+
 /// Every version that the index has of a crate, yanked ones too, as cargo keeps its answer in the home that it was asked
 /// in: where all are yanked cargo shows nothing, but it was told of them. `None` for a name that the index does not know.
 pub fn remembered(home: &Path, name: &str) -> Result<Option<Vec<Line>>> {
