@@ -82,69 +82,17 @@ struct Found<'l> {
 }
 
 /// Words before a version that are no name.
-const VERSION_WORDS: [&str; 8] = ["ver", "tag", "rev", "ref", "revision", "release", "pkgver", "versions"];
+const VERSION_WORDS: &str = "ver tag rev ref revision release pkgver versions";
 
 /// Words whose version is another thing's, however it is called.
-const OTHERS: [&str; 40] = [
-    "python",
-    "node",
-    "rust",
-    "rustc",
-    "msrv",
-    "toolchain",
-    "schema",
-    "lockfile",
-    "format",
-    "protocol",
-    "spec",
-    "min",
-    "minimum",
-    "max",
-    "maximum",
-    "required",
-    "requires",
-    "java",
-    "jdk",
-    "dotnet",
-    "npm",
-    "pnpm",
-    "yarn",
-    "cmake",
-    "lang",
-    "language",
-    "os",
-    "ubuntu",
-    "macos",
-    "compat",
-    "compatibility",
-    "edition",
-    "cuda",
-    "xml",
-    "openapi",
-    "swagger",
-    "tools",
-    "target",
-    "gradle",
-    "engine",
-];
+const OTHERS: &str = "\
+    python node rust rustc msrv toolchain schema lockfile format protocol spec min minimum max maximum required \
+    requires java jdk dotnet npm pnpm yarn cmake lang language os ubuntu macos compat compatibility edition cuda xml \
+    openapi swagger tools target gradle engine";
 
 /// Words after which a version is one of the past.
-const PAST: [&str; 14] = [
-    "since",
-    "before",
-    "until",
-    "than",
-    "after",
-    "prior",
-    "versionadded",
-    "versionchanged",
-    "deprecated",
-    "removed",
-    "introduced",
-    "added",
-    "from",
-    "till",
-];
+const PAST: &str = "\
+    since before until than after prior versionadded versionchanged deprecated removed introduced added from till";
 
 impl Search {
     /// What a release of `to` leaves behind: the version that the crates have, and the last final one where that is another.
@@ -262,12 +210,12 @@ impl Search {
         if words.iter().any(|word| is_version_word(word)) {
             return match self.is_akin(word) {
                 true => Owner::Akin,
-                false if words.iter().any(|word| OTHERS.contains(word)) || is_of_others(ahead) => Owner::Other,
+                false if words.iter().any(|word| among(OTHERS, word)) || is_of_others(ahead) => Owner::Other,
                 // `NAME = { version = "…"`, `Include="NAME" Version="…"`
                 false => self.owner_ahead(ahead).unwrap_or_else(|| self.owner_above(above, place, Owner::Version)),
             };
         }
-        let is_past = |text: &str| spelt(text).rsplit('-').take(3).any(|word| PAST.contains(&word));
+        let is_past = |text: &str| spelt(text).rsplit('-').take(3).any(|word| among(PAST, word));
         if is_past(word) || name == "in" && is_past(ahead) {
             return Owner::Other;
         }
@@ -440,33 +388,14 @@ impl<'l> Found<'l> {
 
 /// What of the text behind the numbers belongs to the version; none, where they are no version.
 fn suffix(rest: &str) -> Option<&str> {
-    const WORDS: [&str; 19] = [
-        "alpha",
-        "beta",
-        "snapshot",
-        "nightly",
-        "preview",
-        "development",
-        "devel",
-        "dev",
-        "canary",
-        "next",
-        "post",
-        "pre",
-        "rev",
-        "rc",
-        "final",
-        "a",
-        "b",
-        "c",
-        "r",
-    ];
+    const WORDS: &str = "\
+        alpha beta snapshot nightly preview development devel dev canary next post pre rev rc final a b c r";
     let separator = usize::from(rest.starts_with(['-', '+', '.', '_']));
     let is_build = rest.starts_with('+');
     let word = &rest[separator..];
     let letters = word.bytes().take_while(u8::is_ascii_alphabetic).count();
     let low = word[..letters].to_ascii_lowercase();
-    if is_build || WORDS.contains(&low.as_str()) {
+    if is_build || among(WORDS, &low) {
         let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && !".-+".contains(c)).unwrap_or(rest.len());
         // A file's name goes on behind it.
         let end = [".tar", ".zip", ".whl", ".jar", "-py3", "-cp3", "-x86", "-linux", "-alpine", ".html"]
@@ -502,29 +431,11 @@ impl Place {
     fn of(path: &Path) -> Place {
         let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
         let extension = name.rsplit_once('.').map(|(_, extension)| extension).unwrap_or_default();
-        let within = |dirs: &[&str]| {
-            path.parent()
-                .into_iter()
-                .flat_map(Path::components)
-                .any(|part| dirs.contains(&&*part.as_os_str().to_string_lossy().to_lowercase()))
-        };
+        const TESTS: &str = "tests test testdata test-data fixtures snapshots __snapshots__ __tests__ mdtest";
         if is_generated(&name, extension) {
             return Place::Generated;
         }
-        if within(&[
-            "tests",
-            "test",
-            "testdata",
-            "test-data",
-            "fixtures",
-            "snapshots",
-            "__snapshots__",
-            "__tests__",
-            "mdtest",
-        ]) || name.starts_with("test_")
-            || name.contains("_test.")
-            || name.contains("_tests.")
-        {
+        if is_below(path, TESTS) || name.starts_with("test_") || name.contains("_test.") || name.contains("_tests.") {
             return Place::Test;
         }
         if ["version", "version.txt", "version.json"].contains(&&*name) {
@@ -543,107 +454,49 @@ impl Place {
 }
 
 fn is_manifest(name: &str, extension: &str) -> bool {
-    const NAMES: [&str; 35] = [
-        "package.json",
-        "pom.xml",
-        "build.gradle",
-        "build.gradle.kts",
-        "gradle.properties",
-        "pyproject.toml",
-        "setup.py",
-        "setup.cfg",
-        "project.toml",
-        "mix.exs",
-        "pubspec.yaml",
-        "composer.json",
-        "conanfile.py",
-        "cmakelists.txt",
-        "meson.build",
-        "vcpkg.json",
-        "description",
-        "chart.yaml",
-        "snapcraft.yaml",
-        "package.swift",
-        "build.zig.zon",
-        "dune-project",
-        "deno.json",
-        "deno.jsonc",
-        "jsr.json",
-        "tauri.conf.json",
-        "pkgbuild",
-        "meta.yaml",
-        "recipe.yaml",
-        "__init__.py",
-        "_version.py",
-        "version.py",
-        "directory.build.props",
-        "manifest.json",
-        "citation.cff",
-    ];
-    const EXTENSIONS: [&str; 14] = [
-        "csproj", "fsproj", "vbproj", "nuspec", "gemspec", "podspec", "cabal", "opam", "rockspec", "props", "spec",
-        "asd", "vcxproj", "sbt",
-    ];
-    NAMES.contains(&name) || EXTENSIONS.contains(&extension)
+    const NAMES: &str = "\
+        package.json pom.xml build.gradle build.gradle.kts gradle.properties pyproject.toml setup.py setup.cfg \
+        project.toml mix.exs pubspec.yaml composer.json conanfile.py cmakelists.txt meson.build vcpkg.json \
+        description chart.yaml snapcraft.yaml package.swift build.zig.zon dune-project deno.json deno.jsonc jsr.json \
+        tauri.conf.json pkgbuild meta.yaml recipe.yaml __init__.py _version.py version.py directory.build.props \
+        manifest.json citation.cff";
+    const EXTENSIONS: &str = "\
+        csproj fsproj vbproj nuspec gemspec podspec cabal opam rockspec props spec asd vcxproj sbt";
+    among(NAMES, name) || among(EXTENSIONS, extension)
 }
 
 fn is_generated(name: &str, extension: &str) -> bool {
-    const NAMES: [&str; 9] = [
-        "package-lock.json",
-        "npm-shrinkwrap.json",
-        "pnpm-lock.yaml",
-        "go.sum",
-        "packages.lock.json",
-        "gradle.lockfile",
-        "yarn.lock",
-        "bun.lockb",
-        "cargo.lock",
-    ];
-    const STARTS: [&str; 8] =
-        ["dependencies.", "third-party", "third_party", "thirdparty", "licenses", "notice", "sbom", "generated."];
+    const NAMES: &str = "\
+        package-lock.json npm-shrinkwrap.json pnpm-lock.yaml go.sum packages.lock.json gradle.lockfile yarn.lock \
+        bun.lockb cargo.lock";
+    const STARTS: &str = "dependencies. third-party third_party thirdparty licenses notice sbom generated.";
     extension == "lock"
         || ["tsv", "csv", "snap", "svg", "ipynb", "map", "jsonl"].contains(&extension)
-        || NAMES.contains(&name)
-        || STARTS.iter().any(|start| name.starts_with(start))
+        || among(NAMES, name)
+        || STARTS.split(' ').any(|start| name.starts_with(start))
         || name.ends_with(".min.js")
 }
 
 /// Whether a file tells of what was: it goes on naming the versions of then.
 fn is_of_the_past(path: &Path) -> bool {
-    const STARTS: [&str; 13] = [
-        "changelog",
-        "changes",
-        "history",
-        "news.",
-        "releases",
-        "release-notes",
-        "release_notes",
-        "releasenotes",
-        "upgrade",
-        "upgrading",
-        "migrat",
-        "whatsnew",
-        "relnotes",
-    ];
-    const DIRS: [&str; 13] = [
-        "changelog",
-        "changelogs",
-        "changelog.d",
-        "changes",
-        "newsfragments",
-        "release-notes",
-        "release_notes",
-        "releases",
-        "blog",
-        "_posts",
-        "migrations",
-        "migration-guides",
-        "versioned_docs",
-    ];
+    const STARTS: &str = "\
+        changelog changes history news. releases release-notes release_notes releasenotes upgrade upgrading migrat \
+        whatsnew relnotes";
+    const DIRS: &str = "\
+        changelog changelogs changelog.d changes newsfragments release-notes release_notes releases blog _posts \
+        migrations migration-guides versioned_docs";
     let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
-    let mut dirs = path.parent().into_iter().flat_map(Path::components);
-    STARTS.iter().any(|start| name.starts_with(start))
-        || dirs.any(|part| DIRS.contains(&&*part.as_os_str().to_string_lossy().to_lowercase()))
+    STARTS.split(' ').any(|start| name.starts_with(start)) || is_below(path, DIRS)
+}
+
+fn among(words: &str, word: &str) -> bool {
+    words.split(' ').any(|one| one == word)
+}
+
+/// Whether one of the directories that a file is in has such a name.
+fn is_below(path: &Path, names: &str) -> bool {
+    let dirs = path.parent().into_iter().flat_map(Path::components);
+    dirs.map(|part| part.as_os_str().to_string_lossy().to_lowercase()).any(|part| among(names, &part))
 }
 
 /// The name in small letters, with `-` between its words: `OpenDAL_core` is `opendal-core`, `bindingVersion` `binding-version`.
@@ -676,12 +529,12 @@ fn is_of_address(c: char) -> bool {
 }
 
 fn is_version_word(word: &str) -> bool {
-    VERSION_WORDS.contains(&word) || word.ends_with("version") || word == "versionprefix"
+    among(VERSION_WORDS, word) || word.ends_with("version") || word == "versionprefix"
 }
 
 /// Whether the last words of a text say another thing's version.
 fn is_of_others(ahead: &str) -> bool {
-    spelt(ahead).rsplit('-').take(3).any(|word| OTHERS.contains(&word))
+    spelt(ahead).rsplit('-').take(3).any(|word| among(OTHERS, word))
 }
 
 /// A package as programs print it: `Compiling serde-json v1.0.0`.
