@@ -289,7 +289,34 @@ impl<'a> Loader<'a> {
     pub fn choose(&self, workspace: &Workspace, base: &str, name: Option<&str>) -> Result<Train> {
         let mut train = Train::choose(workspace, &self.repo, name)?;
         train.strays = self.strays(workspace, &train, base)?;
+        if let Some(refusal) = self.foreign_tags(workspace, &train)? {
+            bail!(refusal);
+        }
         Ok(train)
+    }
+
+    /// Why tags of a form that nobody configured are not the train's: they go on above its version, and in their commits it
+    /// has another one. A tree at 0.0.0 never has the version that is released.
+    fn foreign_tags(&self, workspace: &Workspace, train: &Train) -> Result<Option<String>> {
+        let here = train.version(workspace).base();
+        if train.config.tag.is_some() || here.final_version().semver() == &semver::Version::new(0, 0, 0) {
+            return Ok(None);
+        }
+        let all: BTreeMap<Version, &str> = train.tags_in_use(&self.repo).collect();
+        let lines: BTreeSet<_> =
+            train.strays.keys().filter_map(|tag| Some(train.tag.version_in(tag)?.line())).collect();
+        if lines.len() > 1 {
+            let highest = train.strays.keys().max_by_key(|tag| train.tag.version_in(tag));
+            return Ok(highest.map(|tag| train.not_its_own(workspace, tag, train.strays.len() - 1)));
+        }
+        match (all.first_key_value(), all.last_key_value()) {
+            (Some((lowest, _)), Some((version, tag))) if lowest.base() > here => {
+                let found = self.version_at(&workspace.members[train.driver].manifest, tag, std::iter::empty())?;
+                let is_its = found.is_some_and(|found| found.base() == version.base());
+                Ok((!is_its).then(|| train.not_its_own(workspace, tag, all.len() - 1)))
+            }
+            _ => Ok(None),
+        }
     }
 
     /// The highest tags of final versions above the driver's in whose commits the driver has another version, or is not and

@@ -302,6 +302,34 @@ impl Train {
         Some(format!("tag {tag} is of no release of {driver}, {found}: nothing is counted from it{more}"))
     }
 
+    /// That a tag and some like it are of other releases than its own, and what to write.
+    pub fn not_its_own(&self, workspace: &Workspace, tag: &str, more: usize) -> String {
+        let (name, Member { name: driver, version, .. }) = (self.name(), &workspace.members[self.driver]);
+        let like_it = match more {
+            0 => "is".to_owned(),
+            more => format!("and {} like it are", count(more, "other")),
+        };
+        let what = format!(
+            "tag {tag} {like_it} of no release of {driver}, which is at {version}: the next one would be a step back among them"
+        );
+        let (slot, root) = (Template::SLOT, slashed(&workspace.graph.root));
+        let own = format!("tag = \"{name}-v{slot}\"");
+        let or = format!(
+            "or say `tag = \"{}\"` where they are its own, and name the version that follows them: cargo xtask release X.Y.Z",
+            self.tag
+        );
+        match self.config.form {
+            Form::Absent => {
+                let driver = self.config.driver.as_ref().map(|driver| format!("\ndriver = \"{driver}\""));
+                let keys = driver.into_iter().chain([format!("\n{own}")]).collect::<String>();
+                format!(
+                    "{what}\nnext: give {name} tags of its own in {root}, {or}\n\n[workspace.metadata.trains.{name}]{keys}"
+                )
+            }
+            _ => format!("train {name}: {what}\nnext: say `{own}` in {}, {or}", self.config.table()),
+        }
+    }
+
     /// The newest tag of a release that is lower than `version`, post releases left out: they hold no crates.
     pub fn tag_below(&self, repo: &Repo, version: &Version) -> Option<(Version, String)> {
         let below = self.tags_in_use(repo).filter(|(found, _)| found.post().is_none() && *found < version.base());

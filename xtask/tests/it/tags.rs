@@ -47,6 +47,61 @@ fn a_fix_of_an_old_line_is_a_release_though_this_line_has_not_its_version() {
     }
 }
 
+/// A workspace without configuration at 0.7.3, whose tags are of another product's releases.
+fn beside_another(name: &str, versions: &[&str]) -> Place {
+    let place = Place::new(name);
+    place.copy_to("", &folder("worlds/plain"));
+    let manifest = place.read("Cargo.toml");
+    place.write("Cargo.toml", &manifest[..manifest.find("[workspace.metadata").unwrap()]);
+    place.init();
+    for version in versions {
+        place.git(&format!("tag --annotate v{version} --message v{version}"));
+    }
+    place
+}
+
+#[test]
+fn tags_of_another_product_are_not_gone_on_with() {
+    let told = |tag: &str| {
+        format!(
+            "error: tag {tag} of no release of lark, which is at 0.7.3: the next one would be a step back among them\n\
+             next: give lark tags of its own in Cargo.toml, or say `tag = \"v{{version}}\"` where they are its own, and name the version that follows them: cargo xtask release X.Y.Z\n\n\
+             [workspace.metadata.trains.lark]\ntag = \"lark-v{{version}}\"\n"
+        )
+    };
+    for (nth, (versions, tag)) in [
+        (&["1.230.0"] as &[&str], "v1.230.0 is"),
+        (&["1.229.0", "1.230.0"], "v1.230.0 and 1 other like it are"),
+        // The number was met once.
+        (&["0.7.3", "0.8.0", "0.9.0"], "v0.9.0 and 1 other like it are"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let place = beside_another(&format!("tags_of_another_{nth}"), versions);
+        for args in ["release minor --dry-run", "release minor --train lark --dry-run", "check", "due"] {
+            let said = place.xtask(args);
+            let plain = said.err.replace("driver = \"lark\"\n", "");
+            assert_eq!((said.code, plain), (Some(1), told(tag)), "{args}");
+        }
+        place.write(
+            "Cargo.toml",
+            &format!("{}{}", place.read("Cargo.toml"), &told(tag)[told(tag).find("\n\n").unwrap()..]),
+        );
+        place.commit("tags of its own");
+        let said = place.xtask("release minor --dry-run --waive cargo-test").ok();
+        assert!(said.out.contains("tag lark-v0.8.0") && said.out.contains("lark-io"), "{}", said.all());
+        place.replace("Cargo.toml", "lark-v{version}", "v{version}");
+        place.commit("they are its own");
+        let said = place.xtask("release 1.231.0 --dry-run --waive cargo-test").ok();
+        assert!(said.out.contains("tag v1.231.0"), "{}", said.all());
+    }
+    // One slip is passed over, what a branch released is its own, and a tree at 0.0.0 has no version.
+    for (name, versions) in [("one_slip", &["0.7.3", "7.3.0"]), ("a_slip_of_its_line", &["0.7.3", "0.7.4"])] {
+        beside_another(name, versions).xtask("release minor --dry-run --waive cargo-test").ok();
+    }
+}
+
 /// What was released by hand, before anything was configured and while nothing says which crate drives.
 fn adopted(name: &str) -> Place {
     let place = Place::new(name);
