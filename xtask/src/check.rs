@@ -35,7 +35,7 @@ use crate::{
     snapshot::Snapshot,
     train::{Train, Wheel, uv_locks, wheel_version},
     version::{Dialect, Version, is_development, spelling::Spelling},
-    workspace::{Member, Workspace, dir},
+    workspace::{Holder, Member, Requirement, Workspace, dir},
 };
 
 /// Something that a check found.
@@ -229,7 +229,10 @@ fn requirements(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let mut findings = Vec::new();
     // Found once, however many require them.
     let mut unversioned = BTreeSet::new();
-    for site in workspace.requirements.iter().filter(|site| !site.patched) {
+    // What stands beside the workspace is packed with no crate, and wrong only for the train of what it requires.
+    let travels = train.members();
+    let is_ours = |site: &&Requirement| site.holder != Holder::Beside || travels.contains(&site.on);
+    for site in workspace.requirements.iter().filter(|site| !site.patched).filter(is_ours) {
         let member = &workspace.members[site.on];
         let (path, text) = (slashed(&site.path), &site.place.text);
         let is_met = requirement::accepts(text, &member.version);

@@ -184,6 +184,8 @@ impl Train {
         let names = names(workspace, (&config, driver), &wheels, (&tag, &path));
         let changelog = match &config.changelog {
             Some(_) => Some(path),
+            // The default train's.
+            None if workspace.trains.iter().any(|other| other.default && other.name != config.name) => None,
             // Kept by the tool only when it is in the form that the tool keeps, and people keep it.
             None => Some(usual).filter(|path| {
                 let log = workspace.texts.get(path).map(|text| names.log(path, text));
@@ -482,8 +484,7 @@ fn misnamed(workspace: &Workspace, config: &TrainConfig, (driver, needed): (usiz
             driver.is_some_and(|driver| meant == [driver])
         };
         let travels_anyway = || {
-            let also = config.also.iter().filter(|other| *other != pattern).cloned().collect();
-            let without = TrainConfig { also, ..config.clone() };
+            let without = TrainConfig { also: Vec::new(), ..config.clone() };
             without.crates(workspace, (driver, needed)).is_ok_and(|crates| meant.iter().all(|at| crates.contains(at)))
         };
         problems.push(if meant.is_empty() {

@@ -436,6 +436,12 @@ impl Facts {
             let names: Vec<String> = heads.iter().map(|&head| format!("\"{}\"", self.crates[head].name)).collect();
             return Proposal { text: format!("[workspace.metadata]\ntrains = [{}]", names.join(", ")), left_out: 0 };
         }
+        // What another one of them needs comes along with that, unless the other train's driver needs it, too.
+        for lacking in &mut lacking {
+            let of_drivers = |at: &usize| heads.iter().any(|&head| self.crates[head].needs.contains(at));
+            let all = lacking.clone();
+            lacking.retain(|at| of_drivers(at) || !all.iter().any(|by| self.crates[*by].needs.contains(at)));
+        }
         let are_all = products.len() == 2 || are_plain && products.len() <= PROPOSED;
         let mut also = vec![Vec::new(); products.len()];
         let mut except = Vec::new();

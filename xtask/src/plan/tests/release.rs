@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::json;
 
 use super::sketch::{Sketch, changes, findings, house, locked, moved, text, titles, v};
-use crate::{check, train::Train};
+use crate::{check, snapshot::Snapshot, train::Train};
 
 #[test]
 fn a_minor_moves_every_member_and_what_requires_it() {
@@ -466,6 +466,24 @@ fn two_trains() -> super::sketch::Sketch {
 }
 
 #[test]
+fn a_requirement_beside_the_workspace_concerns_the_train_of_what_it_requires() {
+    let manifest = "[package]\nname = \"demo\"\n\n[dependencies]\nbarter = { path = \"../../crates/barter\", version = \"0.4\" }\n";
+    let house = two_trains().file("beside/demo/Cargo.toml", manifest);
+    assert_eq!(findings(&house.release("minor")), [""; 0], "it is rewritten");
+    let told = "requirements: beside/demo/Cargo.toml requires barter \"0.4\", which does not accept 0.9.3";
+    let state = |house: &Sketch| {
+        let Snapshot { workspace, train, .. } = house.snapshot();
+        check::state(&workspace, &train)
+            .iter()
+            .map(|found| format!("{}: {}", found.check, found.what))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(state(&house), [told]);
+    let other = Sketch { train: Some("ingestion"), ..house };
+    assert_eq!((state(&other), findings(&other.release("minor"))), (vec![], vec![]));
+}
+
+#[test]
 fn another_train_has_its_requirement_rewritten_and_its_version_left() {
     let plan = two_trains().release("minor");
     assert_eq!(findings(&plan), [""; 0]);
@@ -585,7 +603,8 @@ fn two_trains_keep_two_changelogs() {
         }
         assert_eq!(findings(&house.clone().release("minor")), [""; 0], "{own:?}: the default train keeps it");
         house.train = Some("ingestion");
-        assert_eq!(findings(&house.release("minor")), [SHARED], "{own:?}");
+        let shared = if own.is_some() { vec![SHARED] } else { vec![] };
+        assert_eq!(findings(&house.release("minor")), shared, "{own:?}: nobody said that it keeps one");
     }
 }
 
