@@ -51,7 +51,7 @@ use crate::{
     repo::Recorded,
     snapshot::Snapshot,
     step::{Branch, Checks, Commit, Merge, Proof, Push, Step, Tag, Target, Write},
-    train::Train,
+    train::{self, Train},
     version::{Level, Version},
     workspace::{Holder, Link, Texts, Workspace},
 };
@@ -429,13 +429,13 @@ fn left_to_release(workspace: &Workspace, train: &Train, versions: &BTreeMap<usi
             ),
         });
     }
-    let alone = (0..workspace.members.len()).filter(|at| workspace.members[*at].publish && !theirs.contains(at));
+    let alone = train::meant(workspace).into_iter().filter(|at| !theirs.contains(at));
     let alone: Vec<_> = alone.filter_map(rewritten).collect();
     if let [(_, _, to), _, ..] = alone.as_slice() {
         let names: Vec<&str> = alone.iter().map(|(member, ..)| member.name.as_str()).collect();
         let (many, names) = (names.len(), names.join(", "));
         let advice = match workspace.trains.is_empty() {
-            true => "cargo xtask release patch --train NAME".to_owned(),
+            true => "for each, cargo xtask release patch --train NAME says which lines give it a train".to_owned(),
             false => format!("for each, {}", config::another(&workspace.trains, "NAME")),
         };
         remarks.push(match to.is_development() {
@@ -449,7 +449,7 @@ fn left_to_release(workspace: &Workspace, train: &Train, versions: &BTreeMap<usi
     for (member, on, to) in alone {
         let name = &member.name;
         let advice = match workspace.trains.is_empty() {
-            true => format!("cargo xtask release patch --train {name}"),
+            true => format!("cargo xtask release patch --train {name} says which lines give it a train"),
             false if train.config.excepts(name) => "take it out of `except`, or give it a train of its own".to_owned(),
             false => config::another(&workspace.trains, name),
         };

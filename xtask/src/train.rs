@@ -11,8 +11,8 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-pub use self::derive::Refusal;
 use self::derive::{Derived, derive};
+pub use self::derive::{Refusal, meant};
 use crate::{
     config::{self, Form, NotesSince, Template, TrainConfig},
     edit::{count, slashed},

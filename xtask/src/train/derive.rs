@@ -355,7 +355,12 @@ impl Facts {
         };
         let is_begun = |line: &Line| line.version.semver() != &semver::Version::new(0, 0, 0);
         lines.retain(|line| is_begun(line) || is_needed(line) || named.is_some_and(|named| holds(line, named)));
-        let first = named.or_else(|| self.first(&lines));
+        // What is derived stays the default beside the one that is named.
+        let own = match decide(self) {
+            Decision::Train { driver, .. } if lines.len() == 2 => Some(driver),
+            _ => named,
+        };
+        let first = own.or_else(|| self.first(&lines));
         lines.sort_by_key(|line| (!first.is_some_and(|first| holds(line, first)), usize::MAX - line.crates.len()));
         let crates: usize = lines.iter().map(|line| line.crates.len()).sum();
         let what = if lines.len() > NAMED && are_many(&lines) || lines.len() == crates {
@@ -596,7 +601,7 @@ fn published(workspace: &Workspace) -> BTreeSet<usize> {
 
 /// The members that are meant for a registry. A Python extension is what they take along; what has no description was never
 /// meant for one, nor what needs such a crate from its path alone.
-pub(super) fn meant(workspace: &Workspace) -> Vec<usize> {
+pub fn meant(workspace: &Workspace) -> Vec<usize> {
     let members = &workspace.members;
     let mut meant: Vec<usize> =
         (0..members.len()).filter(|&at| members[at].publish && !(members[at].cdylib && members[at].pyo3)).collect();
