@@ -35,7 +35,7 @@ pub fn files(members: usize) -> Vec<File> {
 pub const OTHER_TAGS: &str = "nightly-";
 
 /// All files of a workspace of 100 members as large projects have them: beside many other files and workflows, with a
-/// changelog of many releases.
+/// changelog of many releases and their links, and with places that still say the version left behind.
 pub fn public() -> Vec<File> {
     let mut files = files(100);
     for (path, text) in &mut files {
@@ -45,10 +45,17 @@ pub fn public() -> Vec<File> {
                     "\n## [0.8.{patch}] - 2025-01-07\n\n### Fixed\n\n- what was wrong in 0.8.{patch}\n"
                 ));
             }
+            for patch in (1..500).rev() {
+                let compared = format!("v0.8.{}...v0.8.{patch}", patch - 1);
+                text.push_str(&format!("\n[0.8.{patch}]: https://example.com/bench/compare/{compared}"));
+            }
+            text.push('\n');
         }
     }
     for at in 0..10_000 {
-        files.push((PathBuf::from(format!("data/{:03}/{at}.txt", at / 100)), format!("case {at}\n").repeat(40)));
+        // One in a hundred names the driver's version, which a release leaves behind.
+        let says = if at % 100 == 0 { format!("{} = \"{VERSION}\"\n", name(99)) } else { format!("case {at}\n") };
+        files.push((PathBuf::from(format!("data/{:03}/{at}.txt", at / 100)), says.repeat(40)));
     }
     for at in 0..20 {
         let text = "on: push\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps:\n      - run: cargo test\n";
