@@ -47,6 +47,8 @@ pub enum Kind {
 pub struct Search {
     /// The names of the train, each as its words, and the versions that count beside that name alone.
     names: BTreeMap<String, Vec<Version>>,
+    /// How many words the longest of the names has.
+    longest: usize,
     /// The versions that the train leaves behind.
     behind: Vec<Version>,
     to: Version,
@@ -129,7 +131,8 @@ impl Search {
         let core = |version: &Version| version.final_version().to_string();
         let minor = |version: &Version| core(version).rsplit_once('.').map(|(minor, _)| minor.to_owned());
         let needles = behind.iter().filter_map(minor).chain(names.values().flatten().map(core)).collect();
-        Search { names, behind: behind.into_iter().collect(), to: to.clone(), needles }
+        let longest = names.keys().map(|name| name.split('-').count()).max().unwrap_or_default();
+        Search { names, longest, behind: behind.into_iter().collect(), to: to.clone(), needles }
     }
 
     /// The lines of a text that say what is left behind.
@@ -292,8 +295,11 @@ impl Search {
 
     /// Whether the words have one of the train's names among them.
     fn is_akin(&self, words: &str) -> bool {
-        let words = format!("-{}-", spelt(words));
-        self.names.keys().any(|name| words.contains(&format!("-{name}-")))
+        let words = spelt(words);
+        let words: Vec<&str> = words.split('-').collect();
+        // Looked up and not compared with each: a train may have a thousand names.
+        let runs = |from: usize| (from + 1..=words.len()).take(self.longest).map(move |to| from..to);
+        (0..words.len()).flat_map(runs).any(|run| self.names.contains_key(&words[run].join("-")))
     }
 }
 
