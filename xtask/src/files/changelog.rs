@@ -1232,6 +1232,13 @@ mod tests {
     }
 
     #[test]
+    fn a_title_is_quoted_from_its_first_letter() {
+        let text = "### # 2026-01-01\n\n\ré\n---\n";
+        let Some((what, _)) = untold("x", text, &goal()) else { panic!("it has a place") };
+        assert_eq!(what, "x:3: `é` is neither a version nor Unreleased");
+    }
+
+    #[test]
     fn unreleased_begins_above_the_newest_version() {
         for (text, begun) in [
             ("# Log\n\nAll.\n\n## 0.9.3\n\n- x\n", Some("# Log\n\nAll.\n\n## Unreleased\n\n## 0.9.3\n\n- x\n")),

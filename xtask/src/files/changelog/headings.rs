@@ -149,8 +149,8 @@ fn headings_in<'a>(lines: &[Line<'a>]) -> Vec<Heading<'a>> {
             if is_words && (stands_alone || after_heading) {
                 let span = lines[at - 1].span.start..line.span.end;
                 let level = if sign == '=' { 1 } else { 2 };
-                let (start, title) = (span.start, title.trim());
-                found.push(Heading { span, level, title, at: start, underlined: Some(sign) });
+                let start = span.start + (title.len() - title.trim_start().len());
+                found.push(Heading { span, level, title: title.trim(), at: start, underlined: Some(sign) });
             }
         }
     }
