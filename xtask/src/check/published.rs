@@ -424,11 +424,6 @@ pub fn noted(workspace: &Workspace, train: &Train) -> Vec<String> {
             ));
             continue;
         }
-        if !about.classifiers.is_empty() {
-            noted.push(format!(
-                "{of}: of `classifiers`, the first parts alone were looked at: PyPI takes what the project trove-classifiers lists"
-            ));
-        }
         if is_module(name) {
             noted.push(format!("{of}: `{name}` is a module of Python, and PyPI takes no new project of that name"));
         }

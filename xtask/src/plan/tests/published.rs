@@ -495,11 +495,6 @@ fn what_a_project_says_of_itself_is_judged_before_the_tag() {
         "{PROJECT}: its classifiers say that it is private, and PyPI takes no such project: set UV_PUBLISH_URL where it is published"
     );
     assert_eq!(judged("barter-python", &private), (none(), vec![noted]));
-    let near = "classifiers = [\"Programming Language :: Pythn\"]\n";
-    let noted = format!(
-        "{PROJECT}: of `classifiers`, the first parts alone were looked at: PyPI takes what the project trove-classifiers lists"
-    );
-    assert_eq!(judged("barter-python", near), (none(), vec![noted]));
     let noted = format!("{PROJECT}: `Py_Compile` is a module of Python, and PyPI takes no new project of that name");
     assert_eq!(judged("Py_Compile", ""), (none(), vec![noted]));
 }
