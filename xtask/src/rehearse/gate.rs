@@ -101,6 +101,10 @@ fn head(client: &mut TcpStream) -> io::Result<Vec<u8>> {
             return Err(io::ErrorKind::InvalidData.into());
         }
         head.extend(&part[..read]);
+        // Some clients try TLS first, and wait long for an answer to it.
+        if !head[0].is_ascii_alphabetic() {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
     }
     Ok(head)
 }
@@ -173,6 +177,18 @@ mod tests {
         let mut answer = String::new();
         client.read_to_string(&mut answer).unwrap();
         assert_eq!(answer, "GET /B", "the connection is its own, to its end");
+    }
+
+    #[test]
+    fn who_tries_tls_is_told_at_once_that_there_is_none() {
+        let dir = TempDir::new().unwrap();
+        let gate = Gate::open(&dir.path().join("none"), "Basic secret").unwrap();
+        let mut client = TcpStream::connect(gate.address()).unwrap();
+        client.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        // The head of a `ClientHello` (RFC 8446, section 5.1).
+        client.write_all(&[0x16, 3, 1, 0, 200]).unwrap();
+        assert_eq!(client.read(&mut [0; 8]).unwrap(), 0);
+        drop(gate);
     }
 
     #[test]
