@@ -125,11 +125,6 @@ const MENDED: &[Defect] = &[
         |at| at.replace("docs/install.md", "lark-python==0.7.3", "lark-python==0.7.2"),
         &["docs/install.md", "0.7.2"],
     ),
-    (
-        "wheel",
-        |at| at.replace("lark-python/uv.lock", "version = \"0.7.3\"", "version = \"0.7.2\""),
-        &["lark-python/uv.lock", "0.7.2"],
-    ),
 ];
 
 fn remove(place: &Place, path: &str) {
