@@ -2,7 +2,6 @@
 //! It must never be applied to a file that says anything else: an edit is a compare-and-swap.
 
 use std::{
-    collections::BTreeSet,
     fmt,
     path::{Component, Path, PathBuf},
 };
@@ -92,58 +91,15 @@ impl Edit {
     /// The edit as a unified diff that `git apply` takes.
     pub fn diff(&self) -> String {
         let path = slashed(&self.path);
+        // Patience anchors on unique lines: a lock file with thousands of changed lines stays linear.
+        let diff = TextDiff::configure().algorithm(Algorithm::Patience).diff_lines(&self.old, &self.new);
         let (old, new) = match self.fate {
             Fate::Change => (format!("a/{path}"), format!("b/{path}")),
             Fate::Create => ("/dev/null".to_owned(), format!("b/{path}")),
             Fate::Remove => (format!("a/{path}"), "/dev/null".to_owned()),
         };
-        if let Some(hunks) = hunks_in_place(&self.old, &self.new) {
-            return format!("--- {old}\n+++ {new}\n{hunks}");
-        }
-        // Patience anchors on unique lines: a lock file with thousands of changed lines stays linear.
-        let diff = TextDiff::configure().algorithm(Algorithm::Patience).diff_lines(&self.old, &self.new);
-        diff.unified_diff().context_radius(CONTEXT).header(&old, &new).to_string()
+        diff.unified_diff().context_radius(3).header(&old, &new).to_string()
     }
-}
-
-/// How many lines stand around a change.
-const CONTEXT: usize = 3;
-
-/// The hunks of a diff where every line is in its place, as in a lock of thousands of lines: nothing has to be searched for.
-/// `None` where a line came, went or moved.
-fn hunks_in_place(old: &str, new: &str) -> Option<String> {
-    let [old, new] = [old, new].map(|text| text.split_inclusive('\n').collect::<Vec<_>>());
-    let is_whole = |lines: &[&str]| {
-        lines.last().is_some_and(|line| line.ends_with('\n')) && !lines.iter().any(|line| line.contains('\r'))
-    };
-    if old.len() != new.len() || !is_whole(&old) || !is_whole(&new) {
-        return None;
-    }
-    let changed: Vec<usize> = (0..old.len()).filter(|&at| old[at] != new[at]).collect();
-    let gone: BTreeSet<&str> = changed.iter().map(|&at| old[at]).collect();
-    if changed.is_empty() || changed.iter().any(|&at| gone.contains(new[at])) {
-        return None;
-    }
-    let mut out = String::new();
-    for hunk in changed.chunk_by(|one, next| next - one <= 2 * CONTEXT + 1) {
-        let (first, last) = (*hunk.first()?, *hunk.last()?);
-        let (from, to) = (first.saturating_sub(CONTEXT), (last + CONTEXT + 1).min(old.len()));
-        let lines = if to - from == 1 { format!("{}", from + 1) } else { format!("{},{}", from + 1, to - from) };
-        out.push_str(&format!("@@ -{lines} +{lines} @@\n"));
-        let mut at = from;
-        while at < to {
-            let length = (at..to).take_while(|&at| old[at] != new[at]).count();
-            match length {
-                0 => out.extend([" ", old[at]]),
-                _ => {
-                    out.extend(old[at..at + length].iter().flat_map(|line| ["-", line]));
-                    out.extend(new[at..at + length].iter().flat_map(|line| ["+", line]));
-                }
-            }
-            at += length.max(1);
-        }
-    }
-    Some(out)
 }
 
 /// The diffs of all edits in their order, computed side by side: a large workspace has thousands.
@@ -236,23 +192,7 @@ impl fmt::Display for Reason {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
-
-    proptest! {
-        #[test]
-        fn lines_in_their_places_need_no_search(changes in proptest::collection::vec(0..9_u8, 1..80)) {
-            let lines = |changed: &str| -> String {
-                let line = |(at, change): (usize, &u8)| format!("{at}{}\n", if *change == 0 { changed } else { "" });
-                changes.iter().enumerate().map(line).collect()
-            };
-            let (old, new) = (lines("-"), lines("+"));
-            let diff = TextDiff::configure().algorithm(Algorithm::Patience).diff_lines(&old, &new);
-            let searched = diff.unified_diff().context_radius(CONTEXT).to_string();
-            prop_assert_eq!(hunks_in_place(&old, &new).unwrap_or_default(), searched);
-        }
-    }
 
     #[test]
     fn a_path_can_be_typed() {
