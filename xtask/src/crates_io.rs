@@ -35,8 +35,6 @@ const MOST: usize = 5;
 const LONGEST_KEYWORD: usize = 20;
 /// `upload_size`, src/config/publish_limits.rs in rust-lang/crates.io, which is raised for some crates.
 pub const LARGEST: usize = 10 << 20;
-/// `unpack_size`, src/config/publish_limits.rs in rust-lang/crates.io: of the archive, at least what may be uploaded.
-pub const LARGEST_UNPACKED: usize = 512 << 20;
 /// `features` and `dependencies`, src/config/publish_limits.rs in rust-lang/crates.io: both are raised for who asks.
 const MOST_FEATURES: usize = 300;
 const MOST_DEPENDENCIES: usize = 500;

@@ -13,7 +13,7 @@ use anyhow::{Context, Result, bail};
 use super::{World, ownership, publish, wheels::Hashes};
 use crate::{
     check::short,
-    crates_io::{LARGEST, LARGEST_UNPACKED},
+    crates_io::LARGEST,
     files::{
         cargo_toml::{self, Manifest, Table},
         packing::Packing,
@@ -295,6 +295,9 @@ fn file(upload: &CrateUpload) -> String {
 fn place(target: &Path, upload: &CrateUpload) -> PathBuf {
     target.join("package").join(file(upload))
 }
+
+/// `unpack_size`, src/config/publish_limits.rs in rust-lang/crates.io: of the archive, at least what may be uploaded.
+const LARGEST_UNPACKED: usize = 512 << 20;
 
 /// Limits that crates.io raises for who asks. How long the tar archive is, the last four bytes of a package say (RFC 1952).
 fn oversized(file: &str, package: &[u8]) -> Vec<String> {
