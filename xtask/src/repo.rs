@@ -815,6 +815,13 @@ pub fn is_ancestor(sh: &Shell, commit: &str, tip: &str) -> Result<bool> {
     }
 }
 
+/// The tags whose commits are `tip` or one of its ancestors.
+pub fn merged_tags(sh: &Shell, tip: &str) -> Result<BTreeSet<String>> {
+    let format = "%(refname:strip=2)";
+    let told = text(cmd!(sh, "git for-each-ref --merged={tip} --format={format} refs/tags"))?;
+    Ok(told.lines().map(str::to_owned).collect())
+}
+
 /// The newest commit that both lead to.
 pub fn merge_base(sh: &Shell, one: &str, other: &str) -> Result<Option<String>> {
     let output = cmd!(sh, "git merge-base {one} {other}").quiet().ignore_status().output()?;
