@@ -119,9 +119,9 @@ impl Waiting {
         let dir = self.dir.strip_prefix(workspace.root_dir()).unwrap_or(&self.dir);
         self.is_ours.then(|| {
             format!(
-                "`changes = [\"unreleased\", \"fragments\"]` and `fragments = \"{}\"` in [workspace.metadata.trains.{}]",
+                "`changes = [\"unreleased\", \"fragments\"]` and `fragments = \"{}\"` in {}",
                 slashed(dir),
-                train.name()
+                train.config.table()
             )
         })
     }
