@@ -4,7 +4,7 @@
 mod sources;
 
 use std::{
-    cell::RefCell,
+    cell::{LazyCell, RefCell},
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     sync::Arc,
@@ -327,15 +327,14 @@ impl<'a> Loader<'a> {
         let (mut above, below): (Vec<_>, Vec<_>) = all.partition(|(found, _)| found.base() > here);
         above.sort();
         let mut strays = BTreeMap::new();
-        let mut merged: Option<BTreeSet<String>> = None;
+        let merged = LazyCell::new(|| repo::merged_tags(self.sh, base));
         // Where the tree never has the version that is released, no tag says anything else.
         while let Some((version, tag)) = above.pop().filter(|_| !below.is_empty()) {
             let next = above.iter().rev().map(|(_, tag)| *tag);
             let found = self.version_at(&workspace.members[train.driver].manifest, tag, next)?;
-            let is_release = match (&found, &mut merged) {
-                (Some(found), _) => found.base() == version.base(),
-                (None, Some(merged)) => !merged.contains(tag),
-                (None, unasked) => !unasked.insert(repo::merged_tags(self.sh, base)?).contains(tag),
+            let is_release = match &found {
+                Some(found) => found.base() == version.base(),
+                None => !merged.as_ref().map_err(|error| anyhow!("{error:#}"))?.contains(tag),
             };
             // Only the highest one is ever counted from.
             if is_release {
