@@ -1,7 +1,10 @@
 //! `due`: whether a release of each train is due, why, and which version it should get.
 //! It must never bump anything: it looks, asks and proposes.
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
 use anyhow::Result;
 use serde_json::json;
@@ -20,7 +23,6 @@ use crate::{
     snapshot::{Loader, Snapshot},
     tools::{forge::Forge, index, registries::Registries, semver_checks},
     version::{Dialect, Version},
-    workspace::Member,
 };
 
 /// The label of what does not wait for the release day.
@@ -77,26 +79,24 @@ fn since(sh: &Shell, snapshot: &Snapshot, last: Option<&(Version, String)>) -> R
 /// Members' versions that their registries call yanked; what could not be asked is told once.
 fn yanked(snapshot: &Snapshot, unknown: &mut Vec<String>) -> BTreeSet<(String, Version)> {
     let Snapshot { workspace, train, repo, .. } = snapshot;
-    let crates: Vec<&Member> =
-        train.crates.iter().map(|&at| &workspace.members[at]).filter(|member| member.publish).collect();
+    let mut asked: BTreeMap<Option<&str>, Vec<&str>> = BTreeMap::new();
+    for member in train.crates.iter().map(|&at| &workspace.members[at]).filter(|member| member.publish) {
+        asked.entry(train.registries(member).into_iter().flatten().next()).or_default().push(&member.name);
+    }
+    let asked: Vec<(Option<&str>, Vec<&str>)> = asked.into_iter().collect();
     let known = Registries::of(&repo.top.join(workspace.root_dir()));
-    let told = parallel::map_waiting(&crates, |member| match &known {
-        Ok(known) => {
-            let named = train.registries(member).into_iter().flatten().next();
-            index::versions(known, &member.name, named)
-        }
+    let told = parallel::map_waiting(&asked, |(registry, names)| match &known {
+        Ok(known) => index::versions(known, names, *registry),
         Err(error) => Err(anyhow::anyhow!("{error:#}")),
     });
     let mut yanked = BTreeSet::new();
     let mut unasked = None;
-    for (member, told) in crates.iter().zip(told) {
+    for ((_, names), told) in asked.iter().zip(told) {
         match told {
-            Ok(lines) => yanked.extend(
-                lines
-                    .iter()
-                    .filter(|line| line.yanked)
-                    .filter_map(|line| Some((member.name.clone(), Version::parse(&line.vers, Dialect::Cargo).ok()?))),
-            ),
+            Ok(told) => yanked.extend(names.iter().zip(told).flat_map(|(name, lines)| {
+                let lines = lines.into_iter().filter(|line| line.yanked);
+                lines.filter_map(|line| Some(((*name).to_owned(), Version::parse(&line.vers, Dialect::Cargo).ok()?)))
+            })),
             Err(error) => unasked = unasked.or(Some(format!("which versions are yanked: {error:#}"))),
         }
     }

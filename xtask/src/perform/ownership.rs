@@ -55,7 +55,7 @@ pub fn registries(world: &World<'_>, snapshot: &Snapshot, names: &[Name]) -> Reg
     let patched = published::patched(&snapshot.workspace, &snapshot.train);
     let told = world.each(&patched, |world, patched| {
         let known = registries::Registries::of(&world.sh.current_dir().join(snapshot.workspace.root_dir()))?;
-        let lines = index::versions(&known, patched.package, patched.registry)?;
+        let lines = index::versions(&known, &[patched.package], patched.registry)?.concat();
         Ok(patched.unmet(lines.iter().map(|line| (line.vers.as_str(), line.yanked))))
     });
     for told in told {

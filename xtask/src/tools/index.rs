@@ -34,9 +34,13 @@ pub struct Line {
     pub pubtime: Option<String>,
 }
 
+/// Where cargo says of an index's answer that it is none.
+const INDEX_LOG: &str = "cargo::sources::registry::index=info";
+
 /// The question for a crate, `NAME` or `NAME@VERSION`, in a home of its own: in the user's, cargo would have several
 /// questions wait for one another, and a crate that is remembered may be another registry's.
 pub fn info(registries: &Registries, home: &Path, spec: &str, registry: Option<&str>) -> Result<Command> {
+    registries.may_ask()?;
     let mut command = cargo::command();
     command.args(["info", "--quiet", spec]);
     // By its name, too: cargo does not choose by itself between it and what the user has put in its place.
@@ -46,7 +50,7 @@ pub fn info(registries: &Registries, home: &Path, spec: &str, registry: Option<&
     }
     // Outside of the workspace, whose own member of that name would be shown instead.
     registries.apply(&mut command, home)?;
-    command.env("CARGO_LOG", "cargo::sources::registry::index=info");
+    command.env("CARGO_LOG", INDEX_LOG);
     Ok(command)
 }
 
@@ -68,21 +72,37 @@ pub fn unheard(told: &Told) -> String {
     }
 }
 
-/// Every version that the registry has of a crate; none for a name that it does not know.
-pub fn versions(registries: &Registries, name: &str, registry: Option<&str>) -> Result<Vec<Line>> {
-    cargo::may_ask()?;
+/// Every version that a registry has of each of these crates; none for a name that it does not know. One cargo asks for
+/// all of them: it resolves a package that needs of each a version that nobody has, and so is told of all that there are.
+pub fn versions(registries: &Registries, names: &[&str], registry: Option<&str>) -> Result<Vec<Vec<Line>>> {
+    const ANSWERED: [&str; 2] = ["failed to select a version", "no matching package"];
+    registries.may_ask()?;
     let scratch = TempDir::new()?;
-    let told = child::ask_far(info(registries, scratch.path(), name, registry)?)?;
-    let lines = remembered(scratch.path(), name)?.unwrap_or_default();
-    if lines.is_empty() && !told.ok() && !is_unknown(&told) {
-        bail!("cargo could not be asked for {name}: {}", unheard(&told));
+    let home = scratch.path();
+    let default = registries.default_name();
+    let registry = registry.or(default.as_deref()).filter(|name| *name != CRATES_IO);
+    let needs = names.iter().enumerate().map(|(at, name)| {
+        let from = registry.map(|name| format!(", registry = {}", Value::from(name))).unwrap_or_default();
+        format!("need-{at} = {{ package = {}, version = \"=0.0.0-none\"{from} }}\n", Value::from(*name))
+    });
+    let package =
+        "[package]\nname = \"asks\"\nversion = \"0.0.0\"\nedition = \"2021\"\n[lib]\npath = \"lib.rs\"\n[workspace]\n";
+    fs::write(home.join("Cargo.toml"), format!("{package}[dependencies]\n{}", needs.collect::<String>()))?;
+    let mut command = cargo::command();
+    command.args(["generate-lockfile", "--quiet"]);
+    registries.apply(&mut command, home)?;
+    command.env("CARGO_LOG", INDEX_LOG);
+    let told = child::ask_far(command)?;
+    // It chooses when all have answered: what is not remembered then is not there.
+    if is_garbled(&told) || !ANSWERED.iter().any(|words| told.err.contains(words)) {
+        let what = if let [name] = names { (*name).to_owned() } else { format!("{} crates", names.len()) };
+        bail!("cargo could not be asked for {what}: {}", unheard(&told));
     }
-    Ok(lines)
+    names.iter().map(|name| Ok(remembered(home, name)?.unwrap_or_default())).collect()
 }
 
 /// How the registry spells a name that it has in other letters or dashes only: it takes no crate under a second spelling.
 pub fn other_spelling(registries: &Registries, name: &str, registry: Option<&str>) -> Result<Option<String>> {
-    cargo::may_ask()?;
     let scratch = TempDir::new()?;
     // Cargo asks for the name with every other dash, too.
     let told = child::ask_far(info(registries, scratch.path(), name, registry)?)?;
@@ -121,7 +141,6 @@ pub struct Newest {
 /// The newest version that the registry has of a crate, asked once; nothing but lines where all are yanked, and none at
 /// all for a name that it does not know.
 pub fn newest(registries: &Registries, name: &str, registry: Option<&str>) -> Result<Newest> {
-    cargo::may_ask()?;
     let scratch = TempDir::new()?;
     let told = child::ask_far(info(registries, scratch.path(), name, registry)?)?;
     let lines = remembered(scratch.path(), name)?.unwrap_or_default();
@@ -181,7 +200,6 @@ pub fn in_each(dir: &Path, name: impl AsRef<Path>) -> Option<PathBuf> {
 
 /// A version as the registry gave it: the line of its index, and the package.
 pub fn whole(registries: &Registries, name: &str, version: &str, registry: &str) -> Result<(String, Vec<u8>)> {
-    cargo::may_ask()?;
     let scratch = TempDir::new()?;
     let told = child::ask(info(registries, scratch.path(), &format!("{name}@{version}"), Some(registry))?)?;
     if !told.ok() {
@@ -204,7 +222,6 @@ pub fn of_crates_io(registries: &Registries, name: &str) -> Result<String> {
     if let Some(mirror) = registries.mirror() {
         return Ok(mirror);
     }
-    cargo::may_ask()?;
     let scratch = TempDir::new()?;
     let told = child::ask_far(info(registries, scratch.path(), name, Some(CRATES_IO))?)?;
     let kept = in_each(&scratch.path().join("registry").join("index"), "config.json");
@@ -285,16 +302,16 @@ mod tests {
         use crate::tools::http::served::{Chance, Served, Strange, seed};
 
         const COUNT: usize = 40;
-        let mut chance = Chance(seed());
-        let line =
+        const LINE: &str =
             "{\"name\":\"lark\",\"vers\":\"0.8.0\",\"deps\":[],\"cksum\":\"00\",\"features\":{},\"yanked\":true}\n";
+        let mut chance = Chance(seed());
         let answers: Vec<Served> = (0..COUNT)
             .map(|at| {
                 let mut served = Served::make(&mut chance);
                 if at % 4 == 0 {
                     served.status = Some(200);
-                    let length = line.len();
-                    served.bytes = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{line}").into_bytes();
+                    let length = LINE.len();
+                    served.bytes = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{LINE}").into_bytes();
                 }
                 served
             })
@@ -303,7 +320,8 @@ mod tests {
         // Of what a registry says of itself, most is sound.
         let server = Strange::serve(answers.clone(), |first| {
             let is_sound = first.contains("config.json") && !first.contains("7/");
-            is_sound.then(|| "{\"dl\": \"http://127.0.0.1:9/{crate}\"}".to_owned())
+            let other = first.contains("/wr/en/wren ").then(|| LINE.replace("lark", "wren"));
+            other.or_else(|| is_sound.then(|| "{\"dl\": \"http://127.0.0.1:9/{crate}\"}".to_owned()))
         });
         let (dir, home) = (TempDir::new().unwrap(), TempDir::new().unwrap());
         fs::write(home.path().join("config.toml"), "net.retry = 0\nhttp.timeout = 10\n").unwrap();
@@ -313,10 +331,16 @@ mod tests {
         fs::write(dir.path().join(".cargo/config.toml"), (0..COUNT).map(named).collect::<String>()).unwrap();
         let registries = Registries::read(dir.path(), Some(home.path())).unwrap();
         let numbers: Vec<usize> = (0..COUNT).collect();
-        let told = crate::parallel::map_waiting(&numbers, |at| versions(&registries, "lark", Some(&format!("r{at}"))));
+        let told = crate::parallel::map_waiting(&numbers, |at| {
+            versions(&registries, &["wren", "lark"], Some(&format!("r{at}")))
+        });
         for (at, told) in told.into_iter().enumerate() {
             let served = &answers[at];
             let shown: String = String::from_utf8_lossy(&served.bytes).chars().take(500).collect();
+            let told = told.map(|told| {
+                assert_eq!(told[0].len(), 1, "answer {at}: {shown}");
+                told[1].clone()
+            });
             match told {
                 Ok(lines) if lines.is_empty() => {
                     assert!(
@@ -327,6 +351,18 @@ mod tests {
                 Ok(lines) => assert_eq!(lines[0].vers, "0.8.0", "answer {at}: {shown}"),
                 Err(error) => assert!(at % 4 != 0 || named(at).contains("7/"), "answer {at}: {error:#}: {shown}"),
             }
+        }
+    }
+
+    #[test]
+    fn what_cargo_is_told_not_to_ask_is_not_taken_for_none() {
+        let home = TempDir::new().unwrap();
+        fs::write(home.path().join("config.toml"), "[net]\noffline = true\n").unwrap();
+        let registries = Registries::read(home.path(), Some(home.path())).unwrap();
+        let errors =
+            [versions(&registries, &["lark"], None).unwrap_err(), newest(&registries, "lark", None).unwrap_err()];
+        for error in errors {
+            assert!(error.to_string().starts_with("cargo is told to ask nobody: "), "{error}");
         }
     }
 

@@ -8,7 +8,7 @@ use std::{
     process::Command,
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value};
 use toml_edit::{DocumentMut, Item, TableLike};
 
@@ -93,6 +93,16 @@ impl Registries {
         let has_default = config.get("registry").is_some_and(|registry| registry.get("default").is_some());
         self.default_in = self.default_in.take().or_else(|| has_default.then(|| path.to_owned()));
         merge(&mut self.config, config);
+        Ok(())
+    }
+
+    /// Fails where cargo was told to ask nobody: then what it does not know may be there all the same.
+    pub fn may_ask(&self) -> Result<()> {
+        cargo::may_ask()?;
+        let is_offline = || self.config.get("net")?.get("offline")?.as_bool();
+        if std::env::var_os("CARGO_NET_OFFLINE").is_none() && is_offline() == Some(true) {
+            bail!("cargo is told to ask nobody: its configuration has `net.offline`");
+        }
         Ok(())
     }
 
@@ -242,7 +252,7 @@ fn tokens(home: &Path) -> Result<BTreeMap<String, String>> {
     let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
     let kept: DocumentMut = match text.parse() {
         Ok(kept) => kept,
-        Err(_) => anyhow::bail!("{} is not TOML; next: cargo login, which writes it anew", path.display()),
+        Err(_) => bail!("{} is not TOML; next: cargo login, which writes it anew", path.display()),
     };
     let token = |table: &Item| Some(table.get("token")?.as_str()?.to_owned());
     let mut tokens = BTreeMap::new();
