@@ -980,7 +980,10 @@ pub fn written(workspace: &Workspace, train: &Train) -> BTreeSet<PathBuf> {
     let configured = config.files.iter().map(|file| &file.path);
     let configured = configured.chain(config.deployments.iter().map(|deployment| &deployment.path));
     let configured = configured.chain(&config.follow_ups).map(|path| workspace.in_root(path));
-    let logs = logs(workspace, train).into_iter().map(|(path, ..)| path.to_owned());
+    // Those of crates are written by their Unreleased alone.
+    let of_crates = changes::logs(workspace, train).into_iter();
+    let of_crates = of_crates.filter(|(_, log, _)| changelog::section(*log, "Unreleased").is_some());
+    let logs = own_log(workspace, train).into_iter().chain(of_crates).map(|(path, ..)| path.to_owned());
     let wheels = train.wheels.iter().flat_map(|wheel| {
         let locks = uv_locks(workspace, wheel).into_iter().map(|(path, _)| path.clone());
         locks.chain([wheel.path.clone()])

@@ -199,6 +199,22 @@ fn the_log_of_a_crate_may_be_the_trains() {
 }
 
 #[test]
+fn a_linked_log_of_a_crate_is_refused_where_a_release_writes_it() {
+    let place = world("linked_crate_log");
+    place.write("docs/lark.md", "# Changelog\n\n## [0.7.3] - 2026-01-01\n\n- a tune\n");
+    symlink("../../docs/lark.md", place.tree.join("crates/lark/CHANGELOG.md")).unwrap();
+    start(&place);
+    place.xtask("check").ok();
+    place.xtask(&format!("release minor --dry-run {UNPROVED}")).ok();
+    place.replace("docs/lark.md", "# Changelog\n", "# Changelog\n\n## Unreleased\n\n### Added\n\n- a song\n");
+    place.commit("feat: a song");
+    let words = ["crates/lark/CHANGELOG.md is a symbolic link to ../../docs/lark.md"];
+    refused(&place, "release minor", &words);
+    let said = place.xtask("check");
+    assert!(said.code == Some(1) && said.all().contains(words[0]), "{}", said.all());
+}
+
+#[test]
 fn a_hard_link_stays_with_whoever_has_the_other_name() {
     let place = world("hard_link");
     let outside = place.tree.with_file_name("other-name.md");
