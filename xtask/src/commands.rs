@@ -245,10 +245,11 @@ pub fn check(call: &Call<'_>) -> Result<()> {
     let mut told = Vec::new();
     let mut seen: Vec<check::Finding> = Vec::new();
     let mut noted: Vec<check::Finding> = Vec::new();
+    let mut others: Vec<String> = Vec::new();
     for train in &trains {
         // Only here: a state knows nothing of the command line.
-        let (of_tag, others) = misused(&first.workspace, train);
-        noted.extend(others);
+        let (of_tag, elsewhere) = misused(&first.workspace, train);
+        noted.extend(elsewhere);
         noted.extend(check::workflows::look_at_rollbacks(&first.workspace, train));
         for check in check::STATE {
             let mut findings = (check.look)(&first.workspace, train);
@@ -261,7 +262,16 @@ pub fn check(call: &Call<'_>) -> Result<()> {
             if check.name == "configuration" {
                 findings.extend(beforehand(&world, &Snapshot { train: train.clone(), ..first.clone() })?);
             }
-            if findings.is_empty() {
+            // What no earlier release meets is known where all of them are.
+            let lacking = match check.name == "dev-cycle" && !findings.is_empty() {
+                true => history::lacking(&loader, &first.workspace, train)?,
+                false => None,
+            };
+            if let Some(lacking) = lacking {
+                findings.clear();
+                others.push(format!("{} of {} is not known: {}", check.name, train.name(), lacking.why()));
+                report.say(format!("  unknown {}: {}", train.name(), check.name));
+            } else if findings.is_empty() {
                 report.say(format!("  ok      {}: {}", train.name(), check.name));
             }
             // What is wrong with the workspace is wrong for every train, and said once.
@@ -284,13 +294,12 @@ pub fn check(call: &Call<'_>) -> Result<()> {
         lists.push(json!({ "train": name, "steps": rows_of }));
     }
     noted.extend(trains.iter().flat_map(|train| postfix_lacks(&first.workspace, train)));
-    let others: Vec<String> =
-        trains.iter().flat_map(|train| check::published::noted(&first.workspace, train)).collect();
+    others.extend(trains.iter().flat_map(|train| check::published::noted(&first.workspace, train)));
     noted.extend(trains.iter().flat_map(|train| check::lints(&first.workspace, train)));
     // The machine that publishes may know more than the one that checks.
     let unknown = unconfigured(&loader)?;
     noted.extend(trains.iter().flat_map(|train| check::published::unconfigured(&first.workspace, train, &unknown)));
-    noted.extend(of_registries(&world, &first, &trains));
+    noted.extend(of_registries(&world, &loader, &first, &trains)?);
     noted.extend(check::apart::left_out(&first.workspace, &loader.every_train(&first)?));
     // What is odd in the workspace is so for every train, and refused for one it may be.
     let mut known = seen.clone();
@@ -364,7 +373,12 @@ fn postfix_lacks(workspace: &Workspace, train: &Train) -> Vec<check::Finding> {
 }
 
 /// What a publication would be refused for, where the registries can be asked.
-fn of_registries(world: &World<'_>, first: &Snapshot, trains: &[Train]) -> Vec<check::Finding> {
+fn of_registries(
+    world: &World<'_>,
+    loader: &Loader<'_>,
+    first: &Snapshot,
+    trains: &[Train],
+) -> Result<Vec<check::Finding>> {
     let mut asked = BTreeSet::new();
     let mut notes = Vec::new();
     for train in trains {
@@ -374,10 +388,15 @@ fn of_registries(world: &World<'_>, first: &Snapshot, trains: &[Train]) -> Vec<c
         let version = train.version(&first.workspace);
         let is_released = first.repo.tags.contains_key(&train.tag.fill(version));
         let versions = train.members().into_iter().map(|at| (at, first.workspace.members[at].version.clone()));
-        let (findings, _) = registries.findings(&snapshot, &versions.collect(), version, is_released);
+        let versions = versions.collect();
+        let (mut findings, _) = registries.findings(&snapshot, &versions, version, is_released);
+        // What is published has a tag, which this clone may lack.
+        if !findings.is_empty() && !is_released && history::lacking(loader, &first.workspace, train)?.is_some() {
+            (findings, _) = registries.findings(&snapshot, &versions, version, true);
+        }
         notes.extend(findings);
     }
-    notes
+    Ok(notes)
 }
 
 /// `serve`: the registries of a rehearsal for people. In a workspace, what another project has under its names is hidden.

@@ -52,19 +52,45 @@ pub fn whole(loader: &Loader<'_>) -> Result<()> {
 }
 
 /// Refuses a clone without tags of the train when its remote has some: without them the form of a tag, what changed and
-/// what was told already are not known. So it is without the tag of the version that stands here, when the remote has it.
-/// Only then is the remote asked, and one that does not answer is passed over.
+/// what was told already are not known. A remote that does not answer is passed over.
 pub fn tags(report: &Report, loader: &Loader<'_>, workspace: &Workspace, train: &Train) -> Result<()> {
+    report.notes(train.stray_note(workspace).as_slice());
+    match lacking(loader, workspace, train)? {
+        Some(Lacking::Tags(why)) => bail!(why),
+        Some(Lacking::Unasked(why)) => report.say(format!("note: {why}")),
+        None => {}
+    }
+    Ok(())
+}
+
+/// Why it is not known here what was released.
+pub enum Lacking {
+    /// The remote has tags that are not here.
+    Tags(String),
+    /// It did not answer.
+    Unasked(String),
+}
+
+impl Lacking {
+    pub fn why(self) -> String {
+        match self {
+            Lacking::Tags(why) | Lacking::Unasked(why) => why,
+        }
+    }
+}
+
+/// What a clone lacks without any tag of the train, or without the tag of the version that stands here, when the remote has
+/// it. Only then is the remote asked.
+pub fn lacking(loader: &Loader<'_>, workspace: &Workspace, train: &Train) -> Result<Option<Lacking>> {
     let (sh, repo) = (loader.sh, &loader.repo);
     let remote = &train.remote;
-    report.notes(train.stray_note(workspace).as_slice());
     // A version of the development has no tag yet.
     let here = train.version(workspace);
     let has_tags = train.tags(repo).next().is_some();
     let own = (has_tags && !here.is_development()).then(|| train.tag.fill(here));
     let is_all_here = own.as_ref().map_or(has_tags, |tag| repo.tags.contains_key(tag));
     if is_all_here || !repo::is_remote(sh, remote)? {
-        return Ok(());
+        return Ok(None);
     }
     let asked = cmd!(sh, "git ls-remote --tags --refs -- {remote}").env("GIT_TERMINAL_PROMPT", "0");
     let why = match child::ask_within(asked.into(), PATIENCE)? {
@@ -73,26 +99,25 @@ pub fn tags(report: &Report, loader: &Loader<'_>, workspace: &Workspace, train: 
             let missing: Vec<&str> =
                 names.filter(|tag| !repo.tags.contains_key(*tag) && train::may_be_tag(train, tag)).collect();
             if own.as_ref().is_some_and(|own| !missing.contains(&own.as_str())) {
-                return Ok(());
+                return Ok(None);
             }
-            let Some(first) = missing.last() else { return Ok(()) };
-            bail!(
+            let Some(first) = missing.last() else { return Ok(None) };
+            return Ok(Some(Lacking::Tags(format!(
                 "{remote} has {} that {} not here, {first} among them, and a release is counted from the last one; next: {}",
                 count(missing.len(), "tag"),
                 if missing.len() == 1 { "is" } else { "are" },
                 fetch(remote)
-            )
+            ))));
         }
         Some(told) => told.last_words(),
         None => format!("no answer within {} s", PATIENCE.as_secs()),
     };
     let lacks =
         own.map_or_else(|| format!("no tag of train {} is here", train.name()), |own| format!("no tag {own} is here"));
-    report.say(format!(
-        "note: {lacks}, and {remote} could not be asked for one ({why}); if it was released before: {}",
+    Ok(Some(Lacking::Unasked(format!(
+        "{lacks}, and {remote} could not be asked for one ({why}); if it was released before: {}",
         fetch(remote)
-    ));
-    Ok(())
+    ))))
 }
 
 /// The line that fetches the tags.

@@ -104,6 +104,25 @@ fn a_clone_without_tags_is_refused_with_what_to_fetch() {
 }
 
 #[test]
+fn what_earlier_releases_meet_is_not_known_without_their_tags() {
+    let origin = origin("untagged_check");
+    let tested = "[dev-dependencies]\nlark = { path = \"../lark\", version = \"0.7\" }\n";
+    let manifest = origin.read("crates/lark-core/Cargo.toml");
+    origin.write("crates/lark-core/Cargo.toml", &format!("{manifest}\n{tested}"));
+    origin.commit("test: with lark");
+    origin.git("tag lark/0.7.2 lark/0.7.3");
+    origin.git("push --quiet --tags origin main");
+    let lacks = "2 tags that are not here";
+    for (options, says) in [("--no-tags", lacks), ("--depth 1", lacks), ("", "ok")] {
+        let said = clone(&origin, options).xtask("check").all();
+        assert!(!said.contains("refused dev-cycle"), "{options}: {said}");
+        let line = said.lines().find(|line| line.contains("dev-cycle")).unwrap_or_default();
+        let note = said.lines().find(|line| line.starts_with("note: dev-cycle of lark is not known: ")).unwrap_or("ok");
+        assert!(line.contains("lark: dev-cycle") && note.contains(says), "{options}: {said}");
+    }
+}
+
+#[test]
 fn a_clone_without_the_tag_of_its_own_version_is_refused() {
     let origin = origin("half_tagged");
     let place = clone(&origin, "--no-tags");
