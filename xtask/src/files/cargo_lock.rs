@@ -76,39 +76,45 @@ pub fn sources(text: &str) -> Vec<(&str, &str, &str)> {
 /// `only_from` limits the change to entries that still say the version given there: in the lock of a workspace
 /// beside ours, a package of the same name may be another one.
 pub fn set(text: &str, versions: &BTreeMap<&str, &Version>, only_from: Option<&BTreeMap<&str, &Version>>) -> String {
+    let blocks: Vec<Block<'_>> = blocks(text).collect();
+    let locals: Vec<Option<Entry<'_>>> = blocks.iter().map(Block::local).collect();
     let mut spelt_out = BTreeMap::new();
-    for entry in read(text) {
+    for entry in locals.iter().flatten() {
         let Some(new) = versions.get(entry.name) else { continue };
         let new = new.to_string();
         let stranger =
             only_from.is_some_and(|from| from.get(entry.name).is_none_or(|v| v.to_string() != entry.version));
         if new != entry.version && !stranger {
-            spelt_out.insert(format!("\"{} {}\"", entry.name, entry.version), (entry.name, entry.version, new));
+            spelt_out.insert((entry.name, entry.version), new);
         }
     }
     if spelt_out.is_empty() {
         return text.to_owned();
     }
-    let mut out = Vec::new();
-    for block in blocks(text) {
-        let changed = block.local().and_then(|entry| spelt_out.get(&format!("\"{} {}\"", entry.name, entry.version)));
+    let mut out = Vec::with_capacity(blocks.len());
+    for (block, local) in blocks.iter().zip(&locals) {
+        let changed =
+            local.as_ref().and_then(|entry| Some((entry.version, spelt_out.get(&(entry.name, entry.version))?)));
         let mut new = String::with_capacity(block.text.len() + 8);
         for line in block.text.split_inclusive('\n') {
-            let trimmed = line.trim();
-            if let (Some((_, old, to)), true) = (changed, trimmed.starts_with("version = ")) {
-                new.push_str(&line.replacen(old, to, 1));
-            } else if let Some((key, (name, _, to))) = spelt_out.get_key_value(trimmed.trim_end_matches(',')) {
-                new.push_str(&line.replacen(key.as_str(), &format!("\"{name} {to}\""), 1));
-            } else {
-                new.push_str(line);
+            match (changed, spelt(line).and_then(|(name, old)| Some((name, old, spelt_out.get(&(name, old))?)))) {
+                (Some((old, to)), _) if line.starts_with("version = ") => new.push_str(&line.replacen(old, to, 1)),
+                (_, Some((name, old, to))) => {
+                    new.push_str(&line.replacen(&format!("{name} {old}"), &format!("{name} {to}"), 1));
+                }
+                _ => new.push_str(line),
             }
         }
         out.push(new);
     }
     // Cargo sorts by name, then version: of several packages with one name the bumped one may change places.
-    for group in
-        out.chunk_by_mut(|a, b| Block { text: a }.name().is_some_and(|name| Block { text: b }.name() == Some(name)))
-    {
+    let mut rest = out.as_mut_slice();
+    for group in blocks.chunk_by(|a, b| a.name().is_some_and(|name| b.name() == Some(name))) {
+        let (group, after) = std::mem::take(&mut rest).split_at_mut(group.len());
+        rest = after;
+        if group.len() == 1 {
+            continue;
+        }
         // The blank lines between packages stay where they are.
         let tails: Vec<String> = group.iter().map(|text| text[text.trim_end().len()..].to_owned()).collect();
         group.sort_by_key(|text| Block { text }.version().and_then(|version| semver::Version::parse(version).ok()));
@@ -118,6 +124,12 @@ pub fn set(text: &str, versions: &BTreeMap<&str, &Version>, only_from: Option<&B
         }
     }
     out.concat()
+}
+
+/// The name and version in a line of a list that spells both out.
+fn spelt(line: &str) -> Option<(&str, &str)> {
+    let (name, version) = line.strip_prefix(" \"")?.split_once(' ')?;
+    Some((name, version.trim_end().trim_end_matches(',').strip_suffix('"')?))
 }
 
 struct Block<'a> {
@@ -156,8 +168,9 @@ impl<'a> Block<'a> {
 
 /// The header and each `[[package]]`, which together are the whole text.
 fn blocks(text: &str) -> impl Iterator<Item = Block<'_>> {
-    let starts =
-        text.match_indices("[[package]]").map(|(at, _)| at).filter(|at| *at == 0 || text.as_bytes()[at - 1] == b'\n');
+    // A single byte is found faster than a word.
+    let starts = text.match_indices('[').map(|(at, _)| at).filter(|at| text[*at..].starts_with("[[package]]"));
+    let starts = starts.filter(|at| *at == 0 || text.as_bytes()[at - 1] == b'\n');
     let mut bounds: Vec<usize> = std::iter::once(0).chain(starts).chain([text.len()]).collect();
     bounds.dedup();
     bounds.windows(2).map(|pair| Block { text: &text[pair[0]..pair[1]] }).collect::<Vec<_>>().into_iter()
