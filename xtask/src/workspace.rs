@@ -3,6 +3,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
+    ffi::OsStr,
     path::{Component, Path, PathBuf},
     sync::Arc,
 };
@@ -156,6 +157,10 @@ pub struct Requirement {
     pub patched: bool,
 }
 
+/// The member that an entry requires, the manifest, the table and the key. Paths of one origin are compared as they are
+/// written.
+pub type EntryKey<'w> = (&'w str, &'w OsStr, Table, &'w str);
+
 /// Whose manifest states a requirement.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Holder {
@@ -243,17 +248,16 @@ impl Workspace {
         told.collect::<Vec<_>>().join("\n")
     }
 
-    /// What the same entry of `other` requires here.
-    pub fn requirement_like(&self, site: &Requirement, other: &Workspace) -> Option<String> {
-        let alike = |workspace: &Workspace, on: usize| {
-            let sites = workspace.requirements.iter();
-            let alike = sites.filter(|own| own.on == on && own.path == site.path && own.entry == site.entry);
-            alike.map(|own| own.place.clone()).collect::<Vec<_>>()
-        };
-        // One key may stand in the tables of several platforms.
-        let at = alike(other, site.on).iter().position(|place| place.span == site.place.span)?;
-        let on = self.member(&other.members[site.on].name)?;
-        Some(alike(self, on).get(at)?.text.clone())
+    /// The requirements by whom they are on, and where they are written. One key may stand in the tables of several
+    /// platforms.
+    pub fn requirements_by_entry(&self) -> HashMap<EntryKey<'_>, Vec<&Place>> {
+        let mut found: HashMap<_, Vec<_>> = HashMap::new();
+        for site in &self.requirements {
+            let (table, key) = &site.entry;
+            let entry = (self.members[site.on].name.as_str(), site.path.as_os_str(), *table, key.as_str());
+            found.entry(entry).or_default().push(&site.place);
+        }
+        found
     }
 
     pub fn member(&self, name: &str) -> Option<usize> {

@@ -60,7 +60,7 @@ impl VersionField {
 }
 
 /// Which table an entry stands in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Table {
     Normal,
     Dev,

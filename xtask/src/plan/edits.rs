@@ -17,7 +17,7 @@ use crate::{
     requirement,
     train::{Train, uv_locks},
     version::{Dialect, Version},
-    workspace::{Holder, Workspace, dir},
+    workspace::{Holder, Requirement, Workspace, dir},
 };
 
 /// Changes by place, of any number of files.
@@ -81,6 +81,15 @@ impl<'w> Places<'w> {
     /// The requirements on members that move, in members and beside the workspace. `first` is the workspace of the last
     /// final version: what a candidate had rewritten since comes from there.
     pub fn requirements(&mut self, versions: &BTreeMap<usize, Version>, first: Option<&Workspace>) {
+        let entries = first.map(|first| (self.workspace.requirements_by_entry(), first.requirements_by_entry()));
+        let then = |site: &Requirement| {
+            let (now, then) = entries.as_ref()?;
+            let (table, key) = &site.entry;
+            let on = self.workspace.members[site.on].name.as_str();
+            let entry = (on, site.path.as_os_str(), *table, key.as_str());
+            let at = now.get(&entry)?.iter().position(|place| place.span == site.place.span)?;
+            Some(then.get(&entry)?.get(at)?.text.as_str())
+        };
         for site in &self.workspace.requirements {
             let Some(version) = versions.get(&site.on) else {
                 continue;
@@ -99,10 +108,7 @@ impl<'w> Places<'w> {
             };
             let on = &self.workspace.members[site.on].name;
             let new = match requirement::names_candidate(text, version) {
-                true => {
-                    let then = first.and_then(|first| first.requirement_like(site, self.workspace));
-                    requirement::settle(text, then.as_deref(), version, direct).map(Some)
-                }
+                true => requirement::settle(text, then(site), version, direct).map(Some),
                 false => direct(text),
             };
             match new {
