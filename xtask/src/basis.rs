@@ -436,5 +436,5 @@ fn draw(
 
 /// The lines of the tree that say what is looked for.
 pub fn mentions(sh: &Shell, search: &Search) -> Result<Vec<Mention>> {
-    repo::search(sh, &search.needles, |path, text| search.mentions(path, text))
+    repo::search(sh, &search.needles, |path, hits, text| search.mentions(path, hits, text))
 }

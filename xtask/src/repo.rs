@@ -12,6 +12,7 @@ mod underway;
 use std::{
     collections::{BTreeMap, BTreeSet},
     ffi::OsString,
+    io::BufRead as _,
     path::{Path, PathBuf},
 };
 
@@ -33,6 +34,9 @@ use crate::{
     parallel,
     workspace::{Texts, dir, normalized},
 };
+
+/// A line in which something that is looked for is found: its number, and what it says.
+pub type Hit = (usize, String);
 
 /// Facts about the repository at one moment.
 #[derive(Clone, Debug, Default)]
@@ -837,14 +841,15 @@ pub fn paths(listed: &[u8]) -> BTreeSet<PathBuf> {
     fields(listed).map(named).collect()
 }
 
-/// What `read` finds in the tracked text files of the working tree that hold any of the needles, in the order of their names.
+/// What `read` finds in the lines of tracked text files of the working tree that hold any of the needles, in the order of
+/// the files' names. It is given the whole text, too, where it asks for it.
 pub fn search<T: Send>(
     sh: &Shell,
     needles: &BTreeSet<String>,
-    read: impl Fn(&Path, &str) -> Vec<T> + Sync,
+    read: impl Fn(&Path, &[Hit], &dyn Fn() -> String) -> Vec<T> + Sync,
 ) -> Result<Vec<T>> {
     let named_needles = needles.iter().flat_map(|needle| ["-e", needle.as_str()]);
-    let output = cmd!(sh, "git grep --no-color --no-recurse-submodules -I -l -z -F {named_needles...} --")
+    let output = cmd!(sh, "git grep --no-color --no-recurse-submodules --no-column -I -n -z -F {named_needles...} --")
         .quiet()
         .ignore_status()
         .output()?;
@@ -852,14 +857,35 @@ pub fn search<T: Send>(
     if !matches!(output.status.code(), Some(0 | 1)) {
         bail!("git grep: {}", String::from_utf8_lossy(&output.stderr).trim());
     }
-    let paths: Vec<PathBuf> = fields(&output.stdout).map(named).collect();
+    let files = hits(&output.stdout);
     let dir = sh.current_dir();
-    let found = parallel::map(&paths, 32, |path| match std::fs::read(dir.join(path)) {
-        Ok(bytes) => read(path, &String::from_utf8_lossy(&bytes)),
-        // It went since git looked.
-        Err(_) => Vec::new(),
+    let found = parallel::map(&files, 32, |(path, hits)| {
+        // It may have gone since git looked.
+        let text = || std::fs::read(dir.join(path)).unwrap_or_default();
+        read(path, hits, &|| String::from_utf8_lossy(&text()).into_owned())
     });
     Ok(found.into_iter().flatten().collect())
+}
+
+/// The lines that `git grep -n -z` tells, by their files.
+fn hits(mut told: &[u8]) -> Vec<(PathBuf, Vec<Hit>)> {
+    let mut files: Vec<(Vec<u8>, Vec<Hit>)> = Vec::new();
+    // The standard library finds a byte faster than an iterator of ours.
+    let mut next = |end: u8| {
+        let mut part = Vec::new();
+        told.read_until(end, &mut part).ok()?;
+        (part.pop_if(|last| *last == end).is_some() || !part.is_empty()).then_some(part)
+    };
+    while let (Some(path), Some(number)) = (next(0), next(0)) {
+        let line = next(b'\n').unwrap_or_default();
+        let Ok(number) = lossy(&number).parse() else { continue };
+        let line = String::from_utf8(line).unwrap_or_else(|error| lossy(error.as_bytes()));
+        match files.last_mut().filter(|(last, _)| *last == path) {
+            Some((_, hits)) => hits.push((number, line)),
+            None => files.push((path, vec![(number, line)])),
+        }
+    }
+    files.into_iter().map(|(path, hits)| (named(&path), hits)).collect()
 }
 
 #[cfg(test)]
@@ -873,5 +899,20 @@ mod tests {
         let told: Vec<(&str, &str)> = tags.iter().map(|(tag, commit)| (tag.as_str(), commit.as_str())).collect();
         assert_eq!(told, [("a/b", "6"), ("light", "1"), ("v1.0.0", "3")]);
         assert!(tags_listed(b"").is_empty());
+    }
+
+    #[test]
+    fn the_lines_that_git_finds_are_read_by_file() {
+        let told = hits(b"a b\x0012\0x: 1\r\na b\x0013\0y\nc\nd\x001\0\xff\nend\x007\0z");
+        let line = |number, text: &str| (number, text.to_owned());
+        assert_eq!(
+            told,
+            [
+                ("a b".into(), vec![line(12, "x: 1\r"), line(13, "y")]),
+                ("c\nd".into(), vec![line(1, "\u{fffd}")]),
+                ("end".into(), vec![line(7, "z")]),
+            ]
+        );
+        assert!(hits(b"").is_empty());
     }
 }

@@ -2,7 +2,8 @@
 //! It must never take the version of something else for the train's: what stands beside another name is that one's.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    cell::LazyCell,
+    collections::{BTreeMap, BTreeSet, HashMap},
     path::{Path, PathBuf},
 };
 
@@ -12,6 +13,7 @@ use crate::{
     config::When,
     edit::slashed,
     files::cargo_toml::VersionField,
+    repo::Hit,
     snapshot::Snapshot,
     version::{Dialect, Version},
     workspace::{Holder, Member},
@@ -19,6 +21,9 @@ use crate::{
 
 /// A line that says a version: path, line number, line.
 pub type Mention = (PathBuf, usize, String);
+
+/// The lines before one, six at most.
+type Above<'a, 't> = &'a dyn Fn() -> &'t [String];
 
 /// A file that no edit brings up to the release.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -52,6 +57,8 @@ pub struct Search {
     /// The versions that the train leaves behind.
     behind: Vec<Version>,
     to: Version,
+    /// The lines whose version has its reasons, by their files.
+    known: HashMap<PathBuf, BTreeSet<usize>>,
     /// What every text holds in which something is to be found. What counts beside a name alone is looked for in full:
     /// too many texts hold `0.0`.
     pub needles: BTreeSet<String>,
@@ -104,7 +111,8 @@ impl Search {
         let finals = train.tags_in_use(repo).map(|(version, _)| version);
         let last = finals.filter(|version| !version.is_prerelease() && version.post().is_none() && version < to).max();
         let last = last.filter(|_| left.is_prerelease());
-        Search::new(snapshot, [left.clone(), current.clone()].into_iter().chain(last), to)
+        let behind = [left.clone(), current.clone()].into_iter().chain(last);
+        Search { known: known(snapshot), ..Search::new(snapshot, behind, to) }
     }
 
     pub fn new(snapshot: &Snapshot, behind: impl IntoIterator<Item = Version>, to: &Version) -> Search {
@@ -132,46 +140,35 @@ impl Search {
         let minor = |version: &Version| core(version).rsplit_once('.').map(|(minor, _)| minor.to_owned());
         let needles = behind.iter().filter_map(minor).chain(names.values().flatten().map(core)).collect();
         let longest = names.keys().map(|name| name.split('-').count()).max().unwrap_or_default();
-        Search { names, longest, behind: behind.into_iter().collect(), to: to.clone(), needles }
+        Search { names, longest, behind: behind.into_iter().collect(), to: to.clone(), known: HashMap::new(), needles }
     }
 
-    /// The lines of a text that say what is left behind.
-    pub fn mentions(&self, path: &Path, text: &str) -> Vec<Mention> {
+    /// The lines with needles that say what is left behind. Those around them are asked for where one does not say whose
+    /// it is.
+    pub fn mentions(&self, path: &Path, hits: &[Hit], text: &dyn Fn() -> String) -> Vec<Mention> {
         if is_of_the_past(path) {
             return Vec::new();
         }
         let place = Place::of(path);
-        let mut hits: Vec<usize> =
-            self.needles.iter().flat_map(|needle| text.match_indices(needle.as_str()).map(|(at, _)| at)).collect();
-        hits.sort_unstable();
-        let mut mentions: Vec<Mention> = Vec::new();
-        let (mut number, mut counted, mut end) = (1, 0, 0);
-        for at in hits {
-            // The line is told already.
-            if at < end && mentions.last().is_some_and(|(_, last, _)| *last == number) {
-                continue;
-            }
-            number += text[counted..at].matches('\n').count();
-            counted = at;
-            let start = text[..at].rfind('\n').map_or(0, |at| at + 1);
-            end = text[at..].find('\n').map_or(text.len(), |length| at + length);
-            let line = &text[start..end];
-            let found = Found::read(line, at - start);
-            if found.is_some_and(|found| self.is_behind(&found, line, &text[..start], place)) {
-                mentions.push((path.to_owned(), number, line.trim_end_matches('\r').to_owned()));
-            }
-        }
-        mentions
+        let lines: LazyCell<Vec<String>, _> = LazyCell::new(|| text().lines().map(str::to_owned).collect());
+        let says = |(number, line): &&Hit| {
+            let above = || lines.get(number.saturating_sub(7)..number - 1).unwrap_or_default();
+            let places = self.needles.iter().flat_map(|needle| line.match_indices(needle.as_str()));
+            let mut found = places.filter_map(|(at, _)| Found::read(line, at));
+            found.any(|found| self.is_behind(&found, line, &above, place))
+        };
+        let known = self.known.get(path);
+        let hits = hits.iter().filter(|(number, _)| known.is_none_or(|known| !known.contains(number)));
+        let line = |line: &str| line.trim_end_matches('\r').to_owned();
+        hits.filter(says).map(|(number, text)| (path.to_owned(), *number, line(text))).collect()
     }
 
     /// Whether a version in a line is one of the train's that is left behind.
-    fn is_behind(&self, found: &Found<'_>, line: &str, above: &str, place: Place) -> bool {
-        let said = self.behind.iter().map(|version| found.says(version, &self.to)).max().unwrap_or(Said::Not);
-        let by_name = |name: &str| {
-            let own = self.names.get(name).into_iter().flatten().map(|version| found.says(version, &self.to));
-            own.max().unwrap_or(Said::Not).max(said)
-        };
-        if said == Said::Not && self.names.values().all(Vec::is_empty) {
+    fn is_behind(&self, found: &Found<'_>, line: &str, above: Above<'_, '_>, place: Place) -> bool {
+        let said = found.says_one_of(&self.behind, &self.to);
+        let by_name = |name: &str| self.names.get(name).map_or(said, |own| found.says_one_of(own, &self.to).max(said));
+        let mut alone = self.names.values().flatten();
+        if said == Said::Not && !alone.any(|version| found.says(version, &self.to) > Said::Not) {
             return false;
         }
         if place == Place::Version {
@@ -192,7 +189,7 @@ impl Search {
     }
 
     /// Whose the version is.
-    fn owner(&self, found: &Found<'_>, line: &str, above: &str, place: Place) -> Owner {
+    fn owner(&self, found: &Found<'_>, line: &str, above: Above<'_, '_>, place: Place) -> Owner {
         let (before, after) = (&line[..found.start], &line[found.start + found.text.len()..]);
         let head = before.rsplit(|c| !is_of_address(c)).next().unwrap_or_default();
         if head.contains("://") || head.matches('/').count() > 1 {
@@ -267,9 +264,9 @@ impl Search {
     }
 
     /// The name in the lines before: the table's in TOML, the artifact's in XML, the repository's in a list of them.
-    fn owner_above(&self, above: &str, place: Place, otherwise: Owner) -> Owner {
+    fn owner_above(&self, above: Above<'_, '_>, place: Place, otherwise: Owner) -> Owner {
         let quoted = |line: &str| line.split('"').nth(1).map(str::to_owned);
-        for line in above.lines().rev().take(6).map(str::trim) {
+        for line in above().iter().rev().map(|line| line.trim()) {
             let name = if let Some(table) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
                 let of_one = table.rsplit_once("dependencies.").map(|(_, name)| name.to_owned());
                 match of_one {
@@ -353,6 +350,11 @@ impl<'l> Found<'l> {
         })
     }
 
+    /// The surest way in which it says one of the versions.
+    fn says_one_of(&self, versions: &[Version], to: &Version) -> Said {
+        versions.iter().map(|version| self.says(version, to)).max().unwrap_or(Said::Not)
+    }
+
     /// Whether it says `version`, and not `to`.
     fn says(&self, version: &Version, to: &Version) -> Said {
         let core = |version: &Version| [version.semver().major, version.semver().minor, version.semver().patch];
@@ -366,23 +368,27 @@ impl<'l> Found<'l> {
                 _ => Said::Not,
             };
         }
-        let numbers = self.text.trim_start_matches(['v', 'V']);
-        let is_to = to.show(Dialect::Pep440).is_ok_and(|python| python == numbers)
-            || numbers == to.tag()
-            || numbers == to.to_string();
-        if is_to {
-            return Said::Not;
-        }
-        let found = Version::parse(numbers, Dialect::Pep440).or_else(|_| Version::parse(numbers, Dialect::Cargo)).ok();
-        // Build metadata makes no other version, a post release does: `0.36.0a1+dev` is the crates' `0.36.0-alpha.1+dev`.
-        let bare = numbers.split('+').next().and_then(|bare| Version::parse(bare, Dialect::Pep440).ok());
-        let is_same =
-            found.as_ref() == Some(version) || bare.or(found.clone()).is_some_and(|bare| bare == version.base());
-        // A candidate of what is released now.
-        let is_candidate = self.numbers[..] == next && found.is_some_and(|found| found.is_prerelease() && found < *to);
-        let is_marked = is_word && self.numbers[..] == own;
-        if is_same || is_candidate || is_marked {
-            return Said::Whole;
+        let (is_own, is_next) = (self.numbers[..] == own, self.numbers[..] == next);
+        // Most have other numbers: those need not be read as versions.
+        if is_own || is_next {
+            let numbers = self.text.trim_start_matches(['v', 'V']);
+            let is_to = to.show(Dialect::Pep440).is_ok_and(|python| python == numbers)
+                || numbers == to.tag()
+                || numbers == to.to_string();
+            if is_to {
+                return Said::Not;
+            }
+            let found =
+                Version::parse(numbers, Dialect::Pep440).or_else(|_| Version::parse(numbers, Dialect::Cargo)).ok();
+            // Build metadata makes no other version, a post release does: `0.36.0a1+dev` is the crates' `0.36.0-alpha.1+dev`.
+            let bare = numbers.split('+').next().and_then(|bare| Version::parse(bare, Dialect::Pep440).ok());
+            let is_same =
+                found.as_ref() == Some(version) || bare.or(found.clone()).is_some_and(|bare| bare == version.base());
+            // A candidate of what is released now.
+            let is_candidate = is_next && found.is_some_and(|found| found.is_prerelease() && found < *to);
+            if is_same || is_candidate || is_word && is_own {
+                return Said::Whole;
+            }
         }
         let is_older = self.suffix.is_empty() && self.numbers[..2] == own[..2] && self.numbers[2] < own[2];
         match is_older && own[..2] != next[..2] && !version.is_prerelease() && !to.is_prerelease() {
@@ -555,9 +561,9 @@ fn is_left_on_purpose(snapshot: &Snapshot, at: usize) -> bool {
         || workspace.trains.iter().any(|other| other.name != train.name() && other.members(workspace).contains(&at))
 }
 
-/// The lines among the mentions that say the version of a member of a configured train, or require a member in one: those
-/// that do not move are left on purpose.
-fn known<'w>(snapshot: &'w Snapshot, mentions: &[Mention]) -> BTreeSet<(&'w Path, usize)> {
+/// The lines that say the version of a member of a configured train, or require a member in one: those that do not move are
+/// left on purpose.
+fn known(snapshot: &Snapshot) -> HashMap<PathBuf, BTreeSet<usize>> {
     let Snapshot { workspace, train, .. } = snapshot;
     let ours = if workspace.trains.is_empty() { BTreeSet::new() } else { train.members() };
     let own = (0..workspace.members.len()).filter(|at| ours.contains(at) || is_left_on_purpose(snapshot, *at));
@@ -567,13 +573,22 @@ fn known<'w>(snapshot: &'w Snapshot, mentions: &[Mention]) -> BTreeSet<(&'w Path
         _ => None,
     });
     let sites = workspace.requirements.iter().filter(|site| site.holder != Holder::Beside);
-    let known = own.chain(sites.map(|site| (&site.path, &site.place)));
-    let mentioning: BTreeSet<&PathBuf> = mentions.iter().map(|(path, ..)| path).collect();
-    let known = known.filter(|(path, _)| mentioning.contains(path)).filter_map(|(path, place)| {
-        let before = workspace.texts.get(path)?.get(..place.span.start)?;
-        Some((path.as_path(), before.matches('\n').count() + 1))
+    let mut places: HashMap<&PathBuf, Vec<usize>> = HashMap::new();
+    for (path, place) in own.chain(sites.map(|site| (&site.path, &site.place))) {
+        places.entry(path).or_default().push(place.span.start);
+    }
+    let lines = places.into_iter().filter_map(|(path, mut places)| {
+        let text = workspace.texts.get(path)?;
+        places.sort_unstable();
+        let (mut from, mut line) = (0, 1);
+        let lines = places.into_iter().filter_map(|at| {
+            line += text.get(from..at)?.matches('\n').count();
+            from = at;
+            Some(line)
+        });
+        Some((path.clone(), lines.collect()))
     });
-    known.collect()
+    lines.collect()
 }
 
 /// The mentions that stand in no line of `rewritten`, the new texts of files, and that nothing else explains.
@@ -612,10 +627,8 @@ pub fn files<'t>(
     rewritten: impl Iterator<Item = (&'t Path, &'t str)>,
     mentions: &[Mention],
 ) -> Vec<Stray> {
-    let known = known(snapshot, mentions);
     let mut strays: BTreeMap<&Path, Stray> = BTreeMap::new();
-    let left = left(snapshot, rewritten, mentions).into_iter();
-    for (path, line, text) in left.filter(|(path, number, _)| !known.contains(&(path.as_path(), *number))) {
+    for (path, line, text) in left(snapshot, rewritten, mentions) {
         let stray = strays.entry(path).or_insert_with(|| Stray {
             path: slashed(path),
             kind: match Place::of(path) {
