@@ -197,7 +197,7 @@ fn commits_of(
     let said =
         [train.version(&head.workspace).clone()].into_iter().chain(postfix::current(&head.workspace, train).ok());
     if said.into_iter().any(|said| said == *version) {
-        let found = called(&loader.log, &subject);
+        let found = called(loader.log()?, &subject);
         return match found.is_empty() {
             true => Ok(bringing(loader, head, intent)?.into_iter().map(|entry| (entry, Called::Otherwise)).collect()),
             false => Ok(found),

@@ -74,6 +74,9 @@ pub fn make(call: &Call<'_>, intent: &Intent, options: &Options) -> Result<()> {
     // Before anything is read: what another release is about to change must not be planned upon.
     let _lock = if call.dry_run { None } else { lock(&sh, call.manifest.as_deref())? };
     let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
+    if loader.has_projects() {
+        Environment::look_ahead(&sh);
+    }
     history::whole(&loader)?;
     let mut options = options.clone();
     options.unconfigured = unconfigured(&loader)?;

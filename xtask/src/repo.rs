@@ -796,12 +796,6 @@ pub fn changed(sh: &Shell, from: &str, to: &str) -> Result<Vec<PathBuf>> {
     Ok(fields(&bytes(cmd!(sh, "git diff-tree -r --name-only --no-renames -z {from} {to} --"))?).map(named).collect())
 }
 
-/// Every tracked file with the letter of `git ls-files -v`, which tells whether git looks at it.
-pub fn flagged(sh: &Shell) -> Result<Vec<(char, PathBuf)>> {
-    let listed = bytes(cmd!(sh, "git ls-files -v -z"))?;
-    Ok(fields(&listed).filter_map(|entry| Some((char::from(*entry.first()?), named(entry.get(2..)?)))).collect())
-}
-
 /// Files that the index has otherwise than a commit.
 pub fn staged(sh: &Shell, commit: &str) -> Result<Vec<PathBuf>> {
     Ok(fields(&bytes(cmd!(sh, "git diff-index --cached --name-only --no-renames -z {commit} --"))?)

@@ -4,7 +4,7 @@
 mod sources;
 
 use std::{
-    cell::{LazyCell, RefCell},
+    cell::{LazyCell, OnceCell, RefCell},
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     sync::Arc,
@@ -81,8 +81,6 @@ pub struct Loader<'a> {
     pub sh: &'a Shell,
     pub train: Option<&'a str>,
     pub repo: Repo,
-    /// The newest commits that the head leads to.
-    pub log: Vec<LogEntry>,
     /// Cargo's target directory.
     pub target: PathBuf,
     graph: Graph,
@@ -94,6 +92,8 @@ pub struct Loader<'a> {
     tree: Texts,
     /// Its manifests.
     parsed: Manifests,
+    /// The newest commits that the head leads to, once they were asked for.
+    log: OnceCell<Vec<LogEntry>>,
     /// What was read of commits: they stay as they are.
     commits: RefCell<BTreeMap<String, Texts>>,
     /// The versions that drivers, known by their manifests, have in the commits of tags.
@@ -131,13 +131,12 @@ impl<'a> Loader<'a> {
         let tracked = &known.files;
         // While cargo thinks, what it will most likely name is read.
         let named = tracked.iter().filter(|path| is_named(path));
-        let (read, log) = repo::beside(
+        let (read, climbing) = repo::beside(
             sh,
             |sh| repo::texts_in_tree(sh, tracked, named).map(|tree| (workspace::parse_ahead(&tree), tree)),
-            |sh| (repo::log(sh, &["HEAD"], repo::HORIZON), sources::climbing(sh)),
+            sources::climbing,
         );
-        let ((parsed, mut tree), (log, climbing)) = (read?, log);
-        let (log, climbing) = (log?, climbing?);
+        let ((parsed, mut tree), climbing) = (read?, climbing?);
         let metadata = match asked.join() {
             Ok(Ok(metadata)) => metadata,
             Ok(Err(error)) => {
@@ -170,7 +169,6 @@ impl<'a> Loader<'a> {
             sh,
             train,
             repo,
-            log,
             target,
             graph,
             tracked: Arc::new(known.files),
@@ -178,6 +176,7 @@ impl<'a> Loader<'a> {
             fragments,
             tree,
             parsed,
+            log: OnceCell::new(),
             commits: RefCell::default(),
             versions: RefCell::default(),
         })
@@ -215,6 +214,23 @@ impl<'a> Loader<'a> {
         let (log, target) = (self.log.clone(), self.target.clone());
         let (tracked, commits, versions) = (Arc::new(tracked), RefCell::default(), RefCell::default());
         Ok(Loader { sh, train, repo, log, target, graph, tracked, paths, fragments, tree, parsed, commits, versions })
+    }
+
+    /// Whether any Python project is here.
+    pub fn has_projects(&self) -> bool {
+        self.tree.keys().any(|path| path.ends_with("pyproject.toml"))
+    }
+
+    /// The newest commits that the head leads to.
+    pub fn log(&self) -> Result<&[LogEntry]> {
+        let known = match self.log.get() {
+            Some(log) => log,
+            None => {
+                let log = repo::log(self.sh, &["HEAD"], repo::HORIZON)?;
+                self.log.get_or_init(|| log)
+            }
+        };
+        Ok(known)
     }
 
     pub fn load(&self, source: Source<'_>) -> Result<Snapshot> {

@@ -17,7 +17,7 @@ pub fn plan(loader: &Loader<'_>, released: &Released, push: bool) -> Result<Plan
         Planned { snapshot, plan }
     };
     let subject = post_release::subject(&released.of.tag);
-    let found = super::called(&loader.log, &subject).into_iter().map(|(entry, _)| entry).next();
+    let found = super::called(loader.log()?, &subject).into_iter().map(|(entry, _)| entry).next();
     if let Some((entry, parent)) = found.as_ref().and_then(|entry| Some((entry, entry.parents.first()?))) {
         let mut planned = draw(load(loader, released, Source::Commit(parent))?);
         if !loader.repo.dirty.is_empty() {

@@ -97,9 +97,16 @@ fn unmet(world: &World<'_>, steps: &[Step], counts: impl Fn(usize) -> bool) -> V
             first.entry(need).or_insert(at);
         }
     }
+    let needed: Vec<(Need, usize)> = first.into_iter().collect();
+    // Most of each answer is the time that a process takes.
+    let looked = world.each(&needed, |world, (need, _)| Ok(look(world, need)));
     let mut unmet: BTreeMap<usize, Missing> = BTreeMap::new();
-    for (need, at) in first {
-        let Some(missing) = look(world, &need) else { continue };
+    for ((_, at), missing) in needed.into_iter().zip(looked) {
+        let Some(missing) =
+            missing.unwrap_or_else(|error| Some(Missing::new(format!("{error:#}"), "run the command again")))
+        else {
+            continue;
+        };
         let joined = match unmet.remove(&at) {
             None => missing,
             Some(known) => Missing::new(

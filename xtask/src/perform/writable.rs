@@ -35,7 +35,7 @@ enum Part {
 pub fn hindrance(world: &World<'_>, write: &Write, elsewhere: Option<&str>) -> Result<Option<Observation>> {
     let top = &world.sh.current_dir();
     let committed = elsewhere.map(|commit| links_and_repositories(world, commit)).transpose()?;
-    let submodules = if elsewhere.is_none() { contents::tracked(world.sh)?.submodules } else { Submodules::new() };
+    let (submodules, flagged) = if elsewhere.is_none() { contents::set_apart(world.sh)? } else { Default::default() };
     let part = |path: &Path| match &committed {
         Some(entries) => match entries.get(path).map(String::as_str) {
             Some("120000") => Part::Link(None),
@@ -60,7 +60,7 @@ pub fn hindrance(world: &World<'_>, write: &Write, elsewhere: Option<&str>) -> R
         }
     }
     if elsewhere.is_none()
-        && let Some((why, next)) = hidden(world, &write.edits)?
+        && let Some((why, next)) = hidden(top, &write.edits, flagged)
     {
         return Ok(Some(Observation::Blocked { why, next }));
     }
@@ -69,7 +69,7 @@ pub fn hindrance(world: &World<'_>, write: &Write, elsewhere: Option<&str>) -> R
 
 /// Why these files would not be committed as they stand here: each link or repository in front of them is told once.
 pub fn astray<'p>(world: &World<'_>, paths: impl IntoIterator<Item = &'p PathBuf>) -> Result<Vec<(String, String)>> {
-    let (top, submodules) = (&world.sh.current_dir(), contents::tracked(world.sh)?.submodules);
+    let (top, submodules) = (&world.sh.current_dir(), contents::set_apart(world.sh)?.0);
     let mut told = BTreeSet::new();
     let part = |part: &Path| part_in_tree(top, part, &submodules);
     let found = paths.into_iter().filter_map(|path| led_astray(top, path, None, &part));
@@ -205,15 +205,15 @@ pub fn unreadable(world: &World<'_>, path: &Path, tracked: bool) -> Result<Optio
 }
 
 /// Files that git was told not to look at: what is written to them would not be committed.
-fn hidden(world: &World<'_>, edits: &[Edit]) -> Result<Option<(String, String)>> {
+fn hidden(top: &Path, edits: &[Edit], flagged: Vec<(char, PathBuf)>) -> Option<(String, String)> {
     let paths: BTreeSet<&Path> = edits.iter().filter(|edit| edit.tracked).map(|edit| edit.path.as_path()).collect();
-    for (tag, path) in repo::flagged(world.sh)? {
+    for (tag, path) in flagged {
         if !paths.contains(path.as_path()) {
             continue;
         }
-        let is_here = world.sh.current_dir().join(&path).exists();
+        let is_here = top.join(&path).exists();
         let (dir, path) = (typed(&dir(&path)), typed(&path));
-        return Ok(Some(match tag {
+        return Some(match tag {
             'S' | 's' if !is_here => {
                 let next =
                     format!("git sparse-checkout add {dir}, or git sparse-checkout disable; then the same command");
@@ -228,7 +228,7 @@ fn hidden(world: &World<'_>, edits: &[Edit]) -> Result<Option<(String, String)>>
                 format!("git update-index --no-assume-unchanged {path}, then the same command"),
             ),
             _ => continue,
-        }));
+        });
     }
-    Ok(None)
+    None
 }

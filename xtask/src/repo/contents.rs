@@ -114,6 +114,28 @@ pub fn tracked(sh: &Shell) -> Result<Tracked> {
     Ok(tracked)
 }
 
+/// What git tracks and does not take as it stands here, each with its letter of `git ls-files -v`: submodules, and files
+/// that git was told to pass over. git tells of both in one answer.
+pub fn set_apart(sh: &Shell) -> Result<(Submodules, Vec<(char, PathBuf)>)> {
+    let listed = bytes(cmd!(sh, "git ls-files -v --stage -z"))?;
+    let (mut submodules, mut flagged) = (Submodules::new(), Vec::new());
+    for entry in fields(&listed) {
+        let [letter, b' ', kind @ ..] = entry else { continue };
+        let is_submodule = kind.starts_with(SUBMODULE.as_bytes());
+        // Most are neither, and need no name.
+        if !is_submodule && *letter == b'H' {
+            continue;
+        }
+        let mut parts = kind.splitn(2, |byte| *byte == b'\t');
+        let (Some(kind), Some(path)) = (parts.next(), parts.next()) else { continue };
+        if is_submodule {
+            submodules.extend(lossy(kind).split(' ').nth(1).map(|commit| (named(path), commit.to_owned())));
+        }
+        flagged.push((char::from(*letter), named(path)));
+    }
+    Ok((submodules, flagged))
+}
+
 /// What the working tree of the shell has only the name of.
 pub fn lacking(sh: &Shell, tracked: &Tracked) -> Result<Vec<Lacking>> {
     let Tracked { files, submodules, .. } = tracked;

@@ -76,6 +76,12 @@ impl Environment {
         Ok(environment)
     }
 
+    /// Asks for Python while something else goes on: what a shim takes to start it is as long as all planning.
+    pub fn look_ahead(sh: &Shell) {
+        let sh = sh.clone();
+        std::thread::spawn(move || interpreter::find(&sh).is_ok());
+    }
+
     /// What keeps this machine from making the environment; nothing is made.
     pub fn missing(sh: &Shell, target: &Path) -> Option<Missing> {
         let python = match interpreter::find(sh) {
