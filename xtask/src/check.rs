@@ -707,7 +707,10 @@ pub fn release_notes(workspace: &Workspace, train: &Train) -> Option<Finding> {
 /// What is published is what is in the repository, and complete: nothing that a checkout of the commit would lack.
 pub fn contents(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let needed: Vec<_> = train.wheels.iter().map(|wheel| (wheel, workspace.closure(wheel.member))).collect();
-    let lacking = workspace.graph.lacking.iter();
+    let mut pointers: BTreeMap<&str, Vec<&Path>> = BTreeMap::new();
+    // What sources read is found by itself.
+    let is_compiled = |lacking: &&Lacking| matches!(lacking.what, Lack::Compiled { .. });
+    let lacking = workspace.graph.lacking.iter().filter(|lacking| !is_compiled(lacking));
     let mut findings: Vec<Finding> = lacking
         .filter_map(|lacking| {
             let (name, place) = (published_with(workspace, train, &needed, lacking)?, slashed(&lacking.path));
@@ -717,10 +720,10 @@ pub fn contents(workspace: &Workspace, train: &Train) -> Vec<Finding> {
                     format!("{place} is a submodule that is not here, and {name} would be published without it"),
                     format!("git submodule update --init --recursive {}", outermost(workspace, &lacking.path)),
                 ),
-                Lack::Pointer => (
-                    format!("{place} is only a pointer of Git LFS here, and {name} would be published with that in its place"),
-                    format!("git lfs pull --include {typed}"),
-                ),
+                Lack::Pointer => {
+                    pointers.entry(name).or_default().push(&lacking.path);
+                    return None;
+                }
                 Lack::Ignored { by } => (
                     format!(
                         "`include` in {} takes {}, which git ignores: {name} would be published without it",
@@ -745,6 +748,16 @@ pub fn contents(workspace: &Workspace, train: &Train) -> Vec<Finding> {
             Some(Finding::new("contents", what, next))
         })
         .collect();
+    // There may be hundreds, and one cause.
+    findings.extend(pointers.into_iter().map(|(name, paths)| {
+        let places: Vec<String> = paths.iter().map(|path| slashed(path)).collect();
+        let (what, place, next) = match &*paths {
+            [path] => ("is only a pointer", "that in its place", format!("git lfs pull --include {}", typed(path))),
+            _ => ("are only pointers", "them in the place of the files", "git lfs pull".to_owned()),
+        };
+        let what = format!(" {what} of Git LFS here, and {name} would be published with {place}");
+        Finding::of_many("contents", &places, ", ", &what, next)
+    }));
     let member = |at: &usize| workspace.members[*at].publish;
     if train.crates.iter().any(member) || !train.wheels.is_empty() || !train.config.images.is_empty() {
         // A submodule is told of once.
@@ -806,10 +819,14 @@ fn published_with<'w>(
     lacking: &Lacking,
 ) -> Option<&'w str> {
     let path = &*lacking.path;
-    let is_packed =
-        |(at, within): &(usize, &Path)| lacking.is_packed(&workspace.packing(&workspace.members[*at]), within);
+    // What is published with nothing needs no look at patterns.
+    let is_crate = |at: usize| workspace.members[at].publish && train.crates.contains(&at);
+    let is_packed = |(at, within): &(usize, &Path)| {
+        let is_published = is_crate(*at) || wheels.iter().any(|(_, needed)| needed.contains(at));
+        is_published && lacking.is_packed(&workspace.packing(&workspace.members[*at]), within)
+    };
     let owner = workspace.owned(path).filter(is_packed).map(|(at, _)| at);
-    let crates = train.crates.iter().copied().filter(|&at| workspace.members[at].publish && owner == Some(at));
+    let crates = owner.into_iter().filter(|at| is_crate(*at));
     let wheels = wheels.iter().filter(|(wheel, needed)| {
         let is_beside = packed::is_alone(workspace, wheel) && path.starts_with(dir(&wheel.path));
         owner.is_some_and(|at| needed.contains(&at)) || is_beside || packed::names(wheel, path)

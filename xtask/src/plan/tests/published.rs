@@ -516,6 +516,23 @@ fn beside_the_workspaces_manifest_a_wheel_takes_only_what_its_project_names() {
 }
 
 #[test]
+fn pointers_of_git_lfs_are_told_once() {
+    let mut snapshot = house().snapshot();
+    let pointer = |name: &str| Lacking { path: format!("crates/barter/data/{name}.bin").into(), what: Lack::Pointer };
+    snapshot.workspace.graph.lacking = ["a", "b", "c", "d", "e"].map(pointer).to_vec();
+    let found = check::contents(&snapshot.workspace, &snapshot.train);
+    let brief: Vec<&str> = found.iter().map(|found| found.in_brief()).collect();
+    assert_eq!(
+        brief,
+        [
+            "crates/barter/data/a.bin, crates/barter/data/b.bin, crates/barter/data/c.bin and 2 more are only pointers of Git LFS here, and barter would be published with them in the place of the files"
+        ]
+    );
+    assert!(found[0].what.contains("crates/barter/data/e.bin are"), "{}", found[0].what);
+    assert_eq!(found[0].next, "git lfs pull");
+}
+
+#[test]
 fn a_python_extension_that_is_described_as_a_library_may_be_published() {
     let wheel = "barter-python/Cargo.toml";
     let refused = "publishable-wheel: barter-python/Cargo.toml is a PyO3 cdylib that `cargo publish` would publish";
