@@ -585,7 +585,7 @@ fn unread(sh: &Shell, repo: &Repo, submodule: Option<&Path>, error: &cargo_metad
 fn planted<'p>(top: &Path, target: &Path, tracked: &'p BTreeSet<PathBuf>) -> Option<&'p Path> {
     let own = target.canonicalize().ok()?.join("xtask");
     let own = own.strip_prefix(top.canonicalize().ok()?).ok()?;
-    tracked.iter().find(|path| path.starts_with(own)).map(PathBuf::as_path)
+    tracked.range(own.to_owned()..).next().filter(|path| path.starts_with(own)).map(PathBuf::as_path)
 }
 
 /// What is configured here, for a commit that may not have all that it names yet.

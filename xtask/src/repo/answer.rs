@@ -1,7 +1,7 @@
 //! What git answers, as it is: names, messages and contents need not be UTF-8.
 //! It must never fail for the sake of a name that nobody asked for.
 
-use std::path::PathBuf;
+use std::{io::BufRead as _, iter, path::PathBuf};
 
 use anyhow::{Result, bail};
 use xshell::Cmd;
@@ -48,5 +48,35 @@ pub fn named(bytes: &[u8]) -> PathBuf {
 
 /// What is separated by zero bytes.
 pub fn fields(answer: &[u8]) -> impl Iterator<Item = &[u8]> {
-    answer.split(|byte| *byte == 0).filter(|field| !field.is_empty())
+    let mut rest = answer;
+    let fields = iter::from_fn(move || {
+        let (field, behind) = split_once(rest, 0).or_else(|| (!rest.is_empty()).then_some((rest, &[])))?;
+        rest = behind;
+        Some(field)
+    });
+    fields.filter(|field| !field.is_empty())
+}
+
+/// What stands before and behind the first such byte. The library's search is quick in a debug build, too: answers of git
+/// have a hundred bytes for each file of a repository.
+pub fn split_once(bytes: &[u8], at: u8) -> Option<(&[u8], &[u8])> {
+    let mut rest = bytes;
+    let length = rest.skip_until(at).ok()?;
+    let before = bytes[..length].strip_suffix(&[at])?;
+    Some((before, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_split_at_each_zero_byte() {
+        let all = |answer: &'static [u8]| fields(answer).collect::<Vec<_>>();
+        assert_eq!(all(b"a\0\0b c\0\xff\0"), [&b"a"[..], b"b c", b"\xff"]);
+        assert_eq!(all(b"a\0b"), [b"a", b"b"]);
+        assert_eq!((all(b"\0"), all(b"")), (Vec::<&[u8]>::new(), Vec::new()));
+        assert_eq!(split_once(b"a\tb\tc", b'\t'), Some((&b"a"[..], &b"b\tc"[..])));
+        assert_eq!((split_once(b"a", b'\t'), split_once(b"", b'\t')), (None, None));
+    }
 }

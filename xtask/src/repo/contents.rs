@@ -10,7 +10,7 @@ use anyhow::Result;
 use xshell::{Shell, cmd};
 
 use super::{
-    answer::{bytes, fields, lossy, named, text},
+    answer::{bytes, fields, lossy, named, split_once, text},
     entries, filters,
 };
 use crate::{
@@ -99,8 +99,8 @@ pub fn tracked(sh: &Shell) -> Result<Tracked> {
     let listed = bytes(cmd!(sh, "git ls-files --stage -z"))?;
     let mut tracked = Tracked::default();
     let entry = |entry: &[u8]| {
-        let (kind, path) = entry.split_at(entry.iter().position(|byte| *byte == b'\t')?);
-        let path = named(&path[1..]);
+        let (kind, path) = split_once(entry, b'\t')?;
+        let path = named(path);
         if kind.starts_with(SUBMODULE.as_bytes()) {
             let commit = lossy(kind).split(' ').nth(1)?.to_owned();
             tracked.submodules.insert(path.clone(), commit);
@@ -145,15 +145,38 @@ pub fn lacking(sh: &Shell, tracked: &Tracked) -> Result<Vec<Lacking>> {
     for (path, commit) in submodules {
         lacking.extend(lacking_of(sh, &top, &modules, path, commit)?);
     }
-    let is_of_attributes = |path: &&PathBuf| path.file_name().is_some_and(|name| name == ".gitattributes");
-    let filters = |path: &PathBuf| std::fs::read(top.join(path)).is_ok_and(|text| lossy(&text).contains("filter"));
-    if files.iter().filter(is_of_attributes).any(filters) {
+    let is_of_attributes = |path: &&PathBuf| path.as_os_str().as_encoded_bytes().ends_with(b".gitattributes");
+    let read = files.iter().filter(is_of_attributes).filter_map(|path| std::fs::read(top.join(path)).ok());
+    let extensions: BTreeSet<Option<String>> = read.flat_map(|text| filtered(&lossy(&text))).collect();
+    if !extensions.is_empty() {
         // What the filter is called is everybody's own to say.
-        let pointers: BTreeSet<PathBuf> = files.iter().filter(|path| is_pointer(&top.join(path))).cloned().collect();
+        let may_be = |path: &&PathBuf| extensions.contains(&None) || extensions.contains(&extension(path));
+        let pointers: BTreeSet<PathBuf> =
+            files.iter().filter(may_be).filter(|path| is_pointer(&top.join(path))).cloned().collect();
         let filtered = if pointers.is_empty() { pointers } else { filters::transformed(sh, &pointers)? };
         lacking.extend(filtered.into_iter().map(|path| Lacking { path, what: Lack::Pointer }));
     }
     Ok(lacking)
+}
+
+/// The extensions of the files that lines of attributes give a filter, as far as their patterns say them: to look at a name
+/// is much faster than to look at a file.
+fn filtered(attributes: &str) -> BTreeSet<Option<String>> {
+    let lines = attributes.lines().map(str::trim_start).filter(|line| line.contains("filter"));
+    let extensions = lines.map(|line| {
+        let pattern = line.split([' ', '\t']).next().unwrap_or_default();
+        let (_, ending) = pattern.rsplit_once('.')?;
+        // A macro may stand behind any pattern, and a pattern in quotes may hold anything.
+        let is_plain = !line.starts_with(['"', '[']) && !ending.contains(['*', '?', '[', ']', '\\', '/']);
+        is_plain.then(|| ending.to_ascii_lowercase())
+    });
+    extensions.collect()
+}
+
+/// The same whatever its case: git may be told not to look at it.
+fn extension(path: &Path) -> Option<String> {
+    let name = path.file_name()?.to_str()?;
+    name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase())
 }
 
 impl Tracked {
@@ -283,4 +306,31 @@ pub fn share_large_files(sh: &Shell, from: &Path, tree: &Path) -> Result<()> {
         cmd!(sh, "git -C {tree} config lfs.storage {store}").quiet().run()?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attributes_tell_the_extensions_that_are_filtered() {
+        for (line, path, may_be) in [
+            ("*.bin filter=lfs diff=lfs", "a/song.bin", true),
+            ("*.bin filter=lfs diff=lfs", "a/song.BIN", true),
+            ("*.bin filter=lfs diff=lfs", "a/song.png", false),
+            ("**/snapshots/**/*.png\tfilter=lfs", "a/snapshots/b.png", true),
+            ("data/** filter=lfs", "data/song", true),
+            ("data/song filter=lfs", "data/song", true),
+            ("*.[bB]in filter=lfs", "a.BIN", true),
+            (".bin filter=lfs", "data/.bin", true),
+            ("*.[bB]in filter=lfs", "a.bin", true),
+            ("\"a b.bin\" filter=lfs", "a b.bin", true),
+            ("[attr]big filter=lfs\n*.bin big", "song.bin", true),
+            ("*.bin text", "song.bin", false),
+        ] {
+            let found = filtered(line);
+            let found = found.contains(&None) || found.contains(&extension(Path::new(path)));
+            assert_eq!(found, may_be, "{line}: {path}");
+        }
+    }
 }
