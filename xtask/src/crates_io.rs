@@ -89,8 +89,7 @@ const CATEGORIES: &str = "\
 
 /// The categories that the registry may not know, and then takes no crate with.
 pub fn unknown_categories(about: &About) -> Vec<&str> {
-    let known: Vec<&str> = CATEGORIES.split_whitespace().collect();
-    let is_known = |slug: &&str| known.contains(&slug.to_ascii_lowercase().as_str());
+    let is_known = |slug: &&str| CATEGORIES.split(' ').any(|known| known.eq_ignore_ascii_case(slug));
     about.categories.iter().map(String::as_str).filter(|slug| !is_known(slug)).collect()
 }
 
@@ -109,7 +108,8 @@ pub fn objections(name: &str, about: &About) -> Vec<Objection> {
             format!("crates.io does not take the name `{name}`"),
             "write a name of letters from a to z, digits, `-` and `_`, with a letter first".to_owned(),
         );
-    } else if RESERVED.split_whitespace().any(|reserved| canonical(reserved) == canonical(name)) {
+    } else if RESERVED.split(' ').any(|reserved| reserved.len() == name.len() && canonical(reserved) == canonical(name))
+    {
         object(
             format!("the name `{name}` is reserved on crates.io"),
             "give the crate another name, or name the registry that it goes to: `publish = [\"NAME\"]`".to_owned(),

@@ -135,7 +135,11 @@ pub struct Patched<'w> {
 
 pub fn patched<'w>(workspace: &'w Workspace, train: &'w Train) -> Vec<Patched<'w>> {
     let root = &workspace.graph.root;
-    let of = &workspace.manifests[root].manifest.dependencies;
+    let of = workspace.manifests[root].manifest.dependencies.iter();
+    let patches: Vec<&Dependency> = of.filter(|entry| entry.table == Table::Patch).collect();
+    if patches.is_empty() {
+        return Vec::new();
+    }
     let lock = workspace.texts.get(&workspace.root_dir().join("Cargo.lock")).map_or("", String::as_str);
     let locked = cargo_lock::sources(lock);
     let mut found: Vec<Patched<'_>> = Vec::new();
@@ -153,10 +157,8 @@ pub fn patched<'w>(workspace: &'w Workspace, train: &'w Train) -> Vec<Patched<'w
         if own.any(|(_, version, source)| !source.starts_with("git+") && is_met(version)) {
             continue;
         }
-        let is_patch = |entry: &&Dependency| entry.table == Table::Patch && entry.package == said.package;
-        let Some(from) = of.iter().filter(is_patch).find_map(|entry| entry.git.as_ref().or(entry.path.as_ref())) else {
-            continue;
-        };
+        let mut from = patches.iter().filter(|entry| entry.package == said.package);
+        let Some(from) = from.find_map(|entry| entry.git.as_ref().or(entry.path.as_ref())) else { continue };
         let (package, requirement, registry) = (&*said.package, &*place.text, said.registry.as_deref());
         let manifest = slashed(&needed.by.manifest);
         let is_same = |other: &&mut Patched<'_>| {
