@@ -10,11 +10,7 @@ mod habit;
 mod headings;
 mod plain;
 
-use std::{
-    collections::{BTreeSet, VecDeque},
-    ops::Range,
-    sync::{Mutex, PoisonError},
-};
+use std::{collections::BTreeSet, ops::Range};
 
 use anyhow::{Result, bail};
 
@@ -23,7 +19,7 @@ pub use self::plain::plain;
 use self::{
     habit::Habit,
     headings::{About, Heading, Is, Line, Title, headings, lines, understand},
-    names::{Log, OwnedLog, Whose},
+    names::{Log, Whose},
 };
 use crate::{
     conventional::Kind,
@@ -68,19 +64,7 @@ impl Section {
 /// Where no heading says Unreleased, a first version without a day is what is not released (`0.9.0 (unreleased)`), else
 /// what stands below towncrier's marker.
 pub fn read<'a>(log: impl Into<Log<'a>>) -> Vec<Section> {
-    /// A plan asks for the same few texts dozens of times, and each may be long.
-    static READ: Mutex<VecDeque<(OwnedLog, Vec<Section>)>> = Mutex::new(VecDeque::new());
-    const KEPT: usize = 8;
-    let log = log.into();
-    let known = || READ.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((_, sections)) = known().iter().find(|(known, _)| known.is(log)) {
-        return sections.clone();
-    }
-    let sections = read_anew(log);
-    let mut known = known();
-    known.truncate(KEPT - 1);
-    known.push_front((OwnedLog::from(log), sections.clone()));
-    sections
+    log.into().remember(read_anew)
 }
 
 fn read_anew(log: Log<'_>) -> Vec<Section> {

@@ -222,20 +222,25 @@ fn scan(text: &str) -> (Vec<Line<'_>>, Option<usize>) {
     let mut comment = false;
     let (mut at, mut opened) = (0, 0);
     for line in text.split_inclusive('\n') {
-        let bare = line.trim_end_matches(['\r', '\n']);
+        let bare = line.strip_suffix('\n').unwrap_or(line);
+        let bare = if bare.ends_with('\r') { bare.trim_end_matches('\r') } else { bare };
         let mark = if at == 0 && bare.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
         let span = at + mark..at + bare.len();
         at += line.len();
-        let trimmed = bare[mark..].trim_start();
+        // Looked at by their first byte, since a changelog may have thousands of lines.
+        let is_bare = bare.as_bytes().first().is_some_and(u8::is_ascii_graphic);
+        let trimmed = if is_bare { bare } else { bare[mark..].trim_start() };
+        let first = trimmed.as_bytes().first().copied().unwrap_or_default();
         let indent = bare.len() - mark - trimmed.len();
         let is_below = |item: usize| !trimmed.is_empty() && indent < item;
         if fence.as_ref().is_some_and(|fence| is_below(fence.item)) {
             fence = None;
         }
-        if !comment && fence.is_none() {
+        if !comment && fence.is_none() && !items.is_empty() {
             items.retain(|item| !is_below(*item));
         }
-        let content = if comment || fence.is_some() { trimmed } else { in_items(trimmed, indent, &mut items) };
+        let may_be_item = !comment && fence.is_none() && (MARKS_OF_ITEMS.contains(&first) || first.is_ascii_digit());
+        let content = if may_be_item { in_items(trimmed, indent, &mut items) } else { trimmed };
         let is = match &fence {
             _ if comment => {
                 comment = !bare.contains("-->");
@@ -253,14 +258,14 @@ fn scan(text: &str) -> (Vec<Line<'_>>, Option<usize>) {
                 opened = span.start;
                 Is::Code
             }
-            None if trimmed.starts_with("<!--") => {
+            None if first == b'<' && trimmed.starts_with("<!--") => {
                 comment = !trimmed[4..].contains("-->");
                 opened = span.start;
                 Is::Comment
             }
             None => {
                 // A heading may end with a comment that goes on.
-                let last = if trimmed.starts_with('#') { trimmed.rfind("<!--") } else { None };
+                let last = if first == b'#' { trimmed.rfind("<!--") } else { None };
                 comment = last.is_some_and(|last| !trimmed[last..].contains("-->"));
                 opened = span.start;
                 Is::Text
@@ -272,13 +277,17 @@ fn scan(text: &str) -> (Vec<Line<'_>>, Option<usize>) {
     (found, is_open.then_some(opened))
 }
 
+/// What an item of a list without numbers begins with.
+const MARKS_OF_ITEMS: [u8; 3] = *b"-*+";
+
 /// What stands in a line behind the marks of list items; `items` learns how far those are indented.
 fn in_items<'a>(line: &'a str, indent: usize, items: &mut Vec<usize>) -> &'a str {
     let (mut rest, mut at) = (line, indent);
     loop {
-        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let is_numbered = rest.as_bytes().first().is_some_and(u8::is_ascii_digit);
+        let digits = if is_numbered { rest.bytes().take_while(u8::is_ascii_digit).count() } else { 0 };
         let is_mark = match rest.as_bytes().get(digits) {
-            Some(b'-' | b'*' | b'+') => digits == 0,
+            Some(sign) if MARKS_OF_ITEMS.contains(sign) => digits == 0,
             Some(b'.' | b')') => digits > 0,
             _ => false,
         };
@@ -315,7 +324,8 @@ pub fn without_comments(text: &str) -> String {
 
 /// Backticks with backticks after them are code in a line.
 fn opens_fence(line: &str) -> bool {
-    line.starts_with("~~~") || line.starts_with("```") && !line.trim_start_matches('`').contains('`')
+    let is_fence = matches!(line.as_bytes().first(), Some(b'~' | b'`'));
+    is_fence && (line.starts_with("~~~") || line.starts_with("```") && !line.trim_start_matches('`').contains('`'))
 }
 
 /// Takes a title apart, in the changelog of what has these names.

@@ -2,9 +2,12 @@
 //! It must never take the version of one member for that of another: what no name is known of is nobody's.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
 };
+
+use super::Section;
 
 /// The names of a workspace, as those who write the changelogs know them.
 #[derive(Clone, Debug, Default)]
@@ -14,36 +17,27 @@ pub struct Names {
     /// The name of the crate that keeps the changelog at this path.
     crates: BTreeMap<PathBuf, BTreeSet<String>>,
     known: BTreeSet<String>,
+    read: Arc<Mutex<VecDeque<Read>>>,
+}
+
+/// A text that was read as the changelog of what has these names: a plan asks for the same few dozens of times, and each
+/// may be long.
+#[derive(Debug)]
+struct Read {
+    text: String,
+    own: BTreeSet<String>,
+    sections: Vec<Section>,
 }
 
 /// The names that are those of a changelog, among all that are known.
 #[derive(Clone, Copy, Default)]
-pub struct Whose<'a>(Option<(&'a BTreeSet<String>, &'a BTreeSet<String>)>);
+pub struct Whose<'a>(Option<(&'a BTreeSet<String>, &'a Names)>);
 
 /// The text of a changelog, and whose it is.
 #[derive(Clone, Copy)]
 pub struct Log<'a> {
     pub text: &'a str,
     pub whose: Whose<'a>,
-}
-
-/// The same, kept.
-pub struct OwnedLog {
-    text: String,
-    whose: Option<(BTreeSet<String>, BTreeSet<String>)>,
-}
-
-impl OwnedLog {
-    pub fn is(&self, log: Log<'_>) -> bool {
-        self.text == log.text && self.whose.as_ref().map(|(own, known)| (own, known)) == log.whose.0
-    }
-}
-
-impl From<Log<'_>> for OwnedLog {
-    fn from(log: Log<'_>) -> OwnedLog {
-        let whose = log.whose.0.map(|(own, known)| (own.clone(), known.clone()));
-        OwnedLog { text: log.text.to_owned(), whose }
-    }
 }
 
 impl Names {
@@ -60,13 +54,13 @@ impl Names {
             known.insert(normal(name));
             logs.insert(path, BTreeSet::from([normal(name)]));
         }
-        Names { train, crates: logs, known }
+        Names { train, crates: logs, known, read: Arc::default() }
     }
 
     /// The changelog at that path: a crate's, or the train's.
     pub fn log<'a>(&'a self, path: &Path, text: &'a str) -> Log<'a> {
         let own = self.crates.get(path).unwrap_or(&self.train);
-        Log { text, whose: Whose(Some((own, &self.known))) }
+        Log { text, whose: Whose(Some((own, self))) }
     }
 }
 
@@ -77,11 +71,26 @@ impl Whose<'_> {
 
     /// Whether it is the name of something else in the workspace.
     pub fn is_of_member(&self, name: &str) -> bool {
-        self.0.is_some_and(|(own, known)| known.contains(&normal(name)) && !own.contains(&normal(name)))
+        self.0.is_some_and(|(own, all)| all.known.contains(&normal(name)) && !own.contains(&normal(name)))
     }
 }
 
 impl<'a> Log<'a> {
+    /// What was read of this text before, else what `read` makes of it.
+    pub fn remember(self, read: impl FnOnce(Log<'_>) -> Vec<Section>) -> Vec<Section> {
+        const KEPT: usize = 8;
+        let Some((own, names)) = self.whose.0 else { return read(self) };
+        let known = || names.read.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = known().iter().find(|known| known.text == self.text && known.own == *own) {
+            return found.sections.clone();
+        }
+        let sections = read(self);
+        let mut known = known();
+        known.truncate(KEPT - 1);
+        known.push_front(Read { text: self.text.to_owned(), own: own.clone(), sections: sections.clone() });
+        sections
+    }
+
     /// The same changelog with another text.
     pub fn with<'b>(self, text: &'b str) -> Log<'b>
     where
