@@ -30,23 +30,29 @@ pub fn unreadable(text: &str) -> Option<String> {
 /// Whether every line is one that cargo writes. This is much faster than to parse a text of thousands of lines.
 fn is_as_cargo_writes(text: &str) -> bool {
     let mut is_in_list = false;
-    for line in text.lines().map(str::trim_end) {
-        let is_known = match (is_in_list, line) {
+    for line in text.lines() {
+        let is_known = match (is_in_list, line.strip_suffix('\r').unwrap_or(line)) {
             (true, "]") => {
                 is_in_list = false;
                 true
             }
-            (true, item) => item.starts_with(" \"") && item.ends_with("\",") && item.matches('"').count() == 2,
-            (false, "" | "[[package]]") => true,
-            (false, line) if line.ends_with(" = [") => {
-                is_in_list = line == "dependencies = [";
-                is_in_list
+            (true, item) => {
+                let name = item.strip_prefix(" \"").and_then(|item| item.strip_suffix("\","));
+                name.is_some_and(|name| !name.contains('"'))
+            }
+            (false, "" | PACKAGE) => true,
+            (false, "dependencies = [") => {
+                is_in_list = true;
+                true
             }
             (false, line) => {
-                let value = line.split_once(" = ").filter(|(key, _)| key.bytes().all(|byte| byte.is_ascii_lowercase()));
-                let is_text =
-                    |value: &str| value.starts_with('"') && value.ends_with('"') && value.matches('"').count() == 2;
-                line.starts_with('#') || value.is_some_and(|(_, value)| is_text(value) || value.parse::<u8>().is_ok())
+                let value = KEYS.iter().find_map(|key| line.strip_prefix(key));
+                let value = value.and_then(|rest| rest.strip_prefix(" = "));
+                let is_text = |value: &str| {
+                    let text = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
+                    text.is_some_and(|text| !text.contains('"'))
+                };
+                line.starts_with('#') || value.is_some_and(|value| is_text(value) || value.parse::<u8>().is_ok())
             }
         };
         if !is_known {
@@ -56,6 +62,9 @@ fn is_as_cargo_writes(text: &str) -> bool {
     !is_in_list
 }
 
+/// The keys beside lists.
+const KEYS: [&str; 5] = ["name", "version", "source", "checksum", "replace"];
+
 /// What each entry without a source requires, by name.
 pub fn requires(text: &str) -> BTreeMap<&str, BTreeSet<&str>> {
     blocks(text).filter_map(|block| Some((block.local()?.name, block.dependencies().collect()))).collect()
@@ -63,12 +72,12 @@ pub fn requires(text: &str) -> BTreeMap<&str, BTreeSet<&str>> {
 
 /// The packages from elsewhere, each as its whole entry.
 pub fn foreign(text: &str) -> BTreeSet<&str> {
-    blocks(text).filter(|block| block.field("source").is_some()).map(|block| block.text.trim_end()).collect()
+    blocks(text).filter(|block| block.source.is_some()).map(|block| block.text.trim_end()).collect()
 }
 
 /// The name, version and source of each package from elsewhere.
 pub fn sources(text: &str) -> Vec<(&str, &str, &str)> {
-    blocks(text).filter_map(|block| Some((block.name()?, block.version()?, block.field("source")?))).collect()
+    blocks(text).filter_map(|block| Some((block.name?, block.version?, block.source?))).collect()
 }
 
 /// Sets the version of each local entry named in `versions`, and of the dependency lists that spell it out.
@@ -109,7 +118,7 @@ pub fn set(text: &str, versions: &BTreeMap<&str, &Version>, only_from: Option<&B
     }
     // Cargo sorts by name, then version: of several packages with one name the bumped one may change places.
     let mut rest = out.as_mut_slice();
-    for group in blocks.chunk_by(|a, b| a.name().is_some_and(|name| b.name() == Some(name))) {
+    for group in blocks.chunk_by(|a, b| a.name.is_some() && a.name == b.name) {
         let (group, after) = std::mem::take(&mut rest).split_at_mut(group.len());
         rest = after;
         if group.len() == 1 {
@@ -117,7 +126,7 @@ pub fn set(text: &str, versions: &BTreeMap<&str, &Version>, only_from: Option<&B
         }
         // The blank lines between packages stay where they are.
         let tails: Vec<String> = group.iter().map(|text| text[text.trim_end().len()..].to_owned()).collect();
-        group.sort_by_key(|text| Block { text }.version().and_then(|version| semver::Version::parse(version).ok()));
+        group.sort_by_key(|text| Block::read(text).version.and_then(|version| semver::Version::parse(version).ok()));
         for (text, tail) in group.iter_mut().zip(tails) {
             text.truncate(text.trim_end().len());
             text.push_str(&tail);
@@ -132,22 +141,33 @@ fn spelt(line: &str) -> Option<(&str, &str)> {
     Some((name, version.trim_end().trim_end_matches(',').strip_suffix('"')?))
 }
 
+/// The line that begins a package.
+const PACKAGE: &str = "[[package]]";
+
+/// The header, or a package with its fields.
+#[derive(Default)]
 struct Block<'a> {
     text: &'a str,
+    name: Option<&'a str>,
+    version: Option<&'a str>,
+    source: Option<&'a str>,
 }
 
 impl<'a> Block<'a> {
-    fn field(&self, key: &str) -> Option<&'a str> {
-        let line = self.text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(" = \""))?;
-        line.trim_end().strip_suffix('"')
-    }
-
-    fn name(&self) -> Option<&'a str> {
-        self.text.starts_with("[[package]]").then(|| self.field("name")).flatten()
-    }
-
-    fn version(&self) -> Option<&'a str> {
-        self.field("version")
+    fn read(text: &'a str) -> Block<'a> {
+        let mut block = Block { text, ..Block::default() };
+        // The lists come after them.
+        let head = text.lines().skip(1).take_while(|line| !line.ends_with('['));
+        for (key, value) in head.filter(|_| text.starts_with(PACKAGE)).filter_map(|line| line.split_once('=')) {
+            let value = value.strip_prefix(" \"").and_then(|value| value.trim_end().strip_suffix('"'));
+            match key {
+                "name " => block.name = value,
+                "version " => block.version = value,
+                "source " => block.source = value,
+                _ => {}
+            }
+        }
+        block
     }
 
     /// The names in the list of dependencies, each a line of its own: `"b"`, or `"b 0.9.3"` where there are several.
@@ -158,22 +178,21 @@ impl<'a> Block<'a> {
     }
 
     fn local(&self) -> Option<Entry<'a>> {
-        let name = self.name()?;
-        if self.field("source").is_some() {
+        if self.source.is_some() {
             return None;
         }
-        Some(Entry { name, version: self.version()? })
+        Some(Entry { name: self.name?, version: self.version? })
     }
 }
 
 /// The header and each `[[package]]`, which together are the whole text.
 fn blocks(text: &str) -> impl Iterator<Item = Block<'_>> {
     // A single byte is found faster than a word.
-    let starts = text.match_indices('[').map(|(at, _)| at).filter(|at| text[*at..].starts_with("[[package]]"));
+    let starts = text.match_indices('[').map(|(at, _)| at).filter(|at| text[*at..].starts_with(PACKAGE));
     let starts = starts.filter(|at| *at == 0 || text.as_bytes()[at - 1] == b'\n');
     let mut bounds: Vec<usize> = std::iter::once(0).chain(starts).chain([text.len()]).collect();
     bounds.dedup();
-    bounds.windows(2).map(|pair| Block { text: &text[pair[0]..pair[1]] }).collect::<Vec<_>>().into_iter()
+    bounds.windows(2).map(|pair| Block::read(&text[pair[0]..pair[1]])).collect::<Vec<_>>().into_iter()
 }
 
 #[cfg(test)]
