@@ -114,8 +114,12 @@ impl Train {
         let (driver, needed) = match named.transpose()? {
             Some(driver) if !workspace.trains.is_empty() => (driver, workspace.closure(driver)),
             named => {
-                let Derived { driver, crates, is_of_workspace } = derive(workspace, repo, named)?;
-                config.default |= is_of_workspace && workspace.trains.is_empty();
+                let Derived { driver, crates, called, is_of_workspace } = derive(workspace, repo, named)?;
+                if is_of_workspace && workspace.trains.is_empty() {
+                    config.default = true;
+                    config.driver = None;
+                    config.name = workspace.members[called].name.clone();
+                }
                 (driver, crates)
             }
         };

@@ -64,6 +64,8 @@ struct Proposal {
 pub struct Derived {
     pub driver: usize,
     pub crates: BTreeSet<usize>,
+    /// The member whose name it has: its driver, or a Python extension that takes the driver along.
+    pub called: usize,
     /// It is what the workspace releases when nobody names anything.
     pub is_of_workspace: bool,
 }
@@ -73,11 +75,14 @@ pub fn derive(workspace: &Workspace, repo: &Repo, named: Option<usize>) -> Resul
     let facts = Facts::of(workspace, repo);
     let root = slashed(&workspace.graph.root);
     let decision = decide(&facts);
-    if let Decision::Train { driver, crates } = &decision
-        && named.is_none_or(|named| facts.crates[*driver].member == named)
-    {
-        let crates = crates.iter().map(|&at| facts.crates[at].member).collect();
-        return Ok(Derived { driver: facts.crates[*driver].member, crates, is_of_workspace: true });
+    if let Decision::Train { driver, crates } = &decision {
+        let has_name = facts.namesake(crates).or_else(|| facts.root(crates)).is_some();
+        let driver = facts.crates[*driver].member;
+        let called = if has_name { None } else { facts.extension(workspace, driver) }.unwrap_or(driver);
+        if named.is_none_or(|named| named == driver || named == called) {
+            let crates = crates.iter().map(|&at| facts.crates[at].member).collect();
+            return Ok(Derived { driver, crates, called, is_of_workspace: true });
+        }
     }
     if let Some(driver) = named {
         let own = facts.crates.iter().position(|each| each.member == driver);
@@ -86,11 +91,11 @@ pub fn derive(workspace: &Workspace, repo: &Repo, named: Option<usize>) -> Resul
         }
         let mut crates = workspace.closure(driver);
         crates.retain(|&at| at == driver || workspace.members[at].publish);
-        return Ok(Derived { driver, crates, is_of_workspace: false });
+        return Ok(Derived { driver, crates, called: driver, is_of_workspace: false });
     }
     let why = match decision {
         Decision::Nothing if workspace.members.len() == 1 => {
-            return Ok(Derived { driver: 0, crates: BTreeSet::from([0]), is_of_workspace: true });
+            return Ok(Derived { driver: 0, crates: BTreeSet::from([0]), called: 0, is_of_workspace: true });
         }
         Decision::Nothing => "no member is publishable".to_owned(),
         Decision::Unnamed => {
@@ -324,7 +329,27 @@ impl Facts {
         self.called(of, "")
     }
 
+    /// The Python extension that is called like the repository and takes a driver along at its version.
+    fn extension(&self, workspace: &Workspace, driver: usize) -> Option<usize> {
+        let members = &workspace.members;
+        let takes = |at: &usize| {
+            let is_extension = members[*at].cdylib && members[*at].pyo3;
+            is_extension
+                && members[*at].version.base() == members[driver].version.base()
+                && workspace.closure(*at).contains(&driver)
+        };
+        let is_called = |at: &usize, name: &str| pep503::normalized(&members[*at].name) == name;
+        self.spellings().into_iter().find_map(|name| (0..members.len()).filter(takes).find(|at| is_called(at, &name)))
+    }
+
     fn called(&self, of: &BTreeSet<usize>, ending: &str) -> Option<usize> {
+        let is_called = |at: usize, name: &str| pep503::normalized(&self.crates[at].name) == name;
+        let mut names = self.spellings().into_iter().map(|name| format!("{name}{ending}"));
+        names.find_map(|name| of.iter().copied().find(|&at| is_called(at, &name)))
+    }
+
+    /// What the repository may be called, with and without the language.
+    fn spellings(&self) -> Vec<String> {
         let names = self.repository.iter().map(|name| pep503::normalized(name));
         let spellings = names.flat_map(|name| {
             let short = ["-rs", "-rust"].iter().find_map(|end| name.strip_suffix(end));
@@ -332,8 +357,7 @@ impl Facts {
             let short = short.map(str::to_owned);
             [Some(name), short]
         });
-        let mut spellings = spellings.flatten().map(|name| format!("{name}{ending}"));
-        spellings.find_map(|name| of.iter().copied().find(|&at| pep503::normalized(&self.crates[at].name) == name))
+        spellings.flatten().collect()
     }
 }
 

@@ -330,3 +330,30 @@ fn a_python_project_of_an_old_version_is_no_wheel_of_a_derived_train() {
     assert!(moves(&bumped(house("0.7.2"))));
     assert!(!moves(&bumped(house("0.1.0"))));
 }
+
+#[test]
+fn a_train_has_the_name_of_the_extension_that_the_repository_is_called_after() {
+    let house = |repository: &str| {
+        let mut sketch =
+            bare("").file("crates/lark-util/Cargo.toml", "[package]\nname = \"lark-util\"\nversion = \"0.7.3\"\n");
+        sketch.repo.origin = Some(format!("https://forge.example/we/{repository}"));
+        let extension = "[package]\nname = \"lark-python\"\nversion = \"0.7.3\"\n[lib]\ncrate-type = [\"cdylib\"]\n";
+        let needs = needing(&[("lark-util", "0.7.3")]);
+        let project =
+            "[build-system]\nbuild-backend = \"maturin\"\n[project]\nname = \"lark\"\ndynamic = [\"version\"]\n";
+        let sketch = sketch.file("crates/lark-python/Cargo.toml", &format!("{extension}{needs}pyo3 = \"0.28\"\n"));
+        sketch.file("crates/lark-python/pyproject.toml", project).lock()
+    };
+    let train = |repository: &str, named: Option<&str>| {
+        let (sketch, name) = (house(repository), |at: usize, of: &Snapshot| of.workspace.members[at].name.clone());
+        let snapshot = Sketch { train: named.map(|name| &*name.to_owned().leak()), ..sketch }.snapshot();
+        let Train { crates, driver, .. } = &snapshot.train;
+        assert_eq!((name(*driver, &snapshot), crates.len()), ("lark-util".to_owned(), 1), "{repository}");
+        snapshot.train.name().to_owned()
+    };
+    for named in [None, Some("lark-python"), Some("lark-util")] {
+        assert_eq!(train("lark-python", named), "lark-python", "{named:?}");
+    }
+    assert_eq!(train("lark-util", None), "lark-util");
+    assert_eq!(train("songs", None), "lark-util");
+}
