@@ -162,12 +162,12 @@ pub fn lacking(sh: &Shell, tracked: &Tracked) -> Result<Vec<Lacking>> {
 /// The extensions of the files that lines of attributes give a filter, as far as their patterns say them: to look at a name
 /// is much faster than to look at a file.
 fn filtered(attributes: &str) -> BTreeSet<Option<String>> {
-    let lines = attributes.lines().map(str::trim_start).filter(|line| line.contains("filter"));
-    let extensions = lines.map(|line| {
-        let pattern = line.split([' ', '\t']).next().unwrap_or_default();
+    let lines = attributes.lines().map(str::trim).filter(|line| !line.starts_with('#'));
+    let filtered = lines.filter_map(|line| line.split_once([' ', '\t']).filter(|(_, said)| said.contains("filter")));
+    let extensions = filtered.map(|(pattern, _)| {
         let (_, ending) = pattern.rsplit_once('.')?;
         // A macro may stand behind any pattern, and a pattern in quotes may hold anything.
-        let is_plain = !line.starts_with(['"', '[']) && !ending.contains(['*', '?', '[', ']', '\\', '/']);
+        let is_plain = !pattern.starts_with(['"', '[']) && !ending.contains(['*', '?', '[', ']', '\\', '/']);
         is_plain.then(|| ending.to_ascii_lowercase())
     });
     extensions.collect()
@@ -327,6 +327,8 @@ mod tests {
             ("\"a b.bin\" filter=lfs", "a b.bin", true),
             ("[attr]big filter=lfs\n*.bin big", "song.bin", true),
             ("*.bin text", "song.bin", false),
+            ("filter_by_range.rs linguist-generated=true", "filter_by_range.rs", false),
+            ("# *.bin filter=lfs", "song.bin", false),
         ] {
             let found = filtered(line);
             let found = found.contains(&None) || found.contains(&extension(Path::new(path)));
