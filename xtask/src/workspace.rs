@@ -96,6 +96,8 @@ pub struct Workspace {
     pub beside: BTreeSet<PathBuf>,
     /// Members by their directory.
     dirs: HashMap<PathBuf, usize>,
+    /// The entries of `[workspace.dependencies]` by their keys, as they stand in the root's manifest.
+    shared: HashMap<String, usize>,
     /// `[workspace.package] version`.
     pub shared_version: Option<Place>,
     pub texts: Texts,
@@ -228,6 +230,11 @@ impl Workspace {
                 }
                 dirs
             },
+            shared: {
+                let entries = root.dependencies.iter().enumerate();
+                let shared = entries.filter(|(_, entry)| entry.table == Table::Workspace);
+                shared.map(|(at, entry)| (entry.key.clone(), at)).collect()
+            },
             shared_version: root.workspace_version.clone(),
             manifests,
             texts,
@@ -277,8 +284,8 @@ impl Workspace {
 
     /// What `[workspace.dependencies]` says under a key.
     pub fn shared(&self, key: &str) -> Option<&Dependency> {
-        let entries = &self.manifests[&self.graph.root].manifest.dependencies;
-        entries.iter().find(|entry| entry.table == Table::Workspace && entry.key == key)
+        let at = *self.shared.get(key)?;
+        self.manifests[&self.graph.root].manifest.dependencies.get(at)
     }
 
     /// What of a member's directory its package leaves out.
