@@ -165,8 +165,9 @@ fn wanted(snapshot: &Snapshot, current: &Version, intent: &Intent) -> Result<Nex
     match intent {
         Intent::Release(goal) => goal.version(snapshot, current),
         Intent::Postfix(_) if current.is_prerelease() => bail!(
-            "the wheel is at {}, and a post release follows a final version: a fix goes out with the next release, or as a hotfix: cargo xtask hotfix",
-            current.tag()
+            "the wheel is at {}, and a post release follows a final version: a fix goes out with the next release, or as a hotfix: cargo xtask hotfix{}",
+            current.tag(),
+            snapshot.train.config.option()
         ),
         Intent::Postfix(_) => postfix::next(snapshot, current),
         Intent::Hotfix(version) => Ok(exactly(version.clone().unwrap_or_else(|| current.clone()))),

@@ -362,7 +362,7 @@ fn wheel_versions(workspace: &Workspace, train: &Train) -> Vec<Finding> {
             Ok(python) => python,
             Err(_) if member.version.metadata().is_some() => continue,
             Err(error) => {
-                found(format!("{manifest}: {error:#}"), "cargo xtask release X.Y.Z".to_owned());
+                found(format!("{manifest}: {error:#}"), format!("cargo xtask release X.Y.Z{}", train.config.option()));
                 continue;
             }
         };
@@ -382,7 +382,7 @@ fn wheel_versions(workspace: &Workspace, train: &Train) -> Vec<Finding> {
                     project.version.as_ref().map_or_else(|| version.tag(), |place| place.text.clone()),
                     member.version
                 ),
-                "cargo xtask release (aligns them with the driver)".to_owned(),
+                aligned_by(workspace, train),
             ),
             Ok(None) if !project.dynamic => found(
                 match project.misplaced {
@@ -402,7 +402,7 @@ fn wheel_versions(workspace: &Workspace, train: &Train) -> Vec<Finding> {
             let driver_name = &workspace.members[train.driver].name;
             found(
                 format!("{} is at {}, {driver_name} at {driver}", member.name, member.version),
-                "cargo xtask release (aligns them with the driver)".to_owned(),
+                aligned_by(workspace, train),
             );
         }
         for (path, place) in uv_locks(workspace, wheel) {
@@ -989,6 +989,14 @@ pub fn unknown_main(snapshot: &Snapshot) -> Option<Finding> {
     let near = closest(main, &known).map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
     let what = format!("{root}: {at}: `main = \"{main}\"` is a branch neither here nor at {}{near}", train.remote);
     Some(Finding::new("configuration", what, format!("correct it in {root}, or git fetch {}", train.remote)))
+}
+
+/// What to type for a wheel that lags: a release takes it along, the next one where the driver's version has its tag.
+pub fn aligned_by(workspace: &Workspace, train: &Train) -> String {
+    let here = train.version(workspace);
+    let is_out = !here.is_prerelease() && train.released.contains(here);
+    let word = if is_out { " patch" } else { "" };
+    format!("cargo xtask release{word}{} (aligns them with the driver)", train.config.option())
 }
 
 /// The files that a release of the train may write beside manifests, which cargo has read.

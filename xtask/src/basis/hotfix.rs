@@ -30,7 +30,8 @@ pub fn plan(loader: &Loader<'_>, version: Option<&Version>, options: &Options) -
     let line = Line::new(&head.train, repo, &to)?;
     let to = line.to.clone();
     if repo.tags.contains_key(&line.tag) && !is_hotfix(loader, &line.tag)? {
-        bail!("{} is released already, and not as a hotfix: cargo xtask hotfix names the next one", line.tag)
+        let option = head.train.config.option();
+        bail!("{} is released already, and not as a hotfix: cargo xtask hotfix{option} names the next one", line.tag)
     }
     let main = &head.train.main;
     let Some(main_at) = repo.branches.get(main).filter(|_| *main != line.branch) else {

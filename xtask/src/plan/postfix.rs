@@ -14,7 +14,7 @@ use super::{
     taken::{self, Next},
 };
 use crate::{
-    check::Finding,
+    check::{self, Finding},
     conventional::Kind,
     edit::{Reason, slashed},
     files::{cargo_lock, cargo_toml::VersionField, changelog},
@@ -68,7 +68,7 @@ pub fn plan(snapshot: &Snapshot, to: &Version, fix: &Fix, released: bool, option
         found(
             "wheel-version",
             format!("the wheel is at {from}, the driver at {driver}"),
-            "cargo xtask release (aligns them)".to_owned(),
+            check::aligned_by(workspace, train),
         );
     }
     findings.extend(train.wheels.iter().flat_map(|wheel| lacking(workspace, wheel, to)));
@@ -114,7 +114,7 @@ pub fn plan(snapshot: &Snapshot, to: &Version, fix: &Fix, released: bool, option
                     findings.push(Finding::new(
                         "nothing-to-release",
                         what,
-                        "cargo xtask postfix --note \"fix …\" --issue N",
+                        format!("cargo xtask postfix --note \"fix …\" --issue N{}", train.config.option()),
                     ));
                     Ok(())
                 }
@@ -182,7 +182,7 @@ fn crates_unchanged(snapshot: &Snapshot, driver: &Version, findings: &mut Vec<Fi
         let tag = train.tag.fill(&driver.base());
         return found(
             format!("there is no tag {tag} to compare the crates with"),
-            "git fetch --tags, or tag the release first: cargo xtask release",
+            &format!("git fetch --tags, or tag the release first: cargo xtask release{}", train.config.option()),
         );
     };
     let mut changed: BTreeMap<usize, Vec<String>> = BTreeMap::new();

@@ -14,7 +14,7 @@ use super::{
     ownership,
 };
 use crate::{
-    check::{Finding, cycles::packing_order, published, short},
+    check::{self, Finding, cycles::packing_order, published, short},
     config::{Channel, Lockstep, PLATFORMS, SDIST},
     edit::slashed,
     files::{changelog, tag_record::Record},
@@ -245,7 +245,7 @@ fn dists(snapshot: &Snapshot, of: &Arc<Tagged>, options: &Options, findings: &mu
         let member = &workspace.members[wheel.member];
         if member.version != of.version {
             let what = format!("{} is at {} in the commit of {}", member.name, member.version, of.tag);
-            findings.push(Finding::new("wheel-version", what, "cargo xtask release (aligns them with the driver)"));
+            findings.push(Finding::new("wheel-version", what, check::aligned_by(workspace, train)));
             continue;
         }
         match of.version.show(Dialect::Pep440) {

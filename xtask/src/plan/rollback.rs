@@ -334,7 +334,7 @@ fn findings(now: &Snapshot, of: &Tagged, facts: &Facts, remote: &Remote) -> Vec<
     let mut findings = check::repository(now, None);
     if remote.rollback_tag {
         let what = format!("{} has {} already: it is rolled back from elsewhere", of.remote, rollback_tag(&of.tag));
-        let next = format!("git pull --tags {} {}, then the same command", of.remote, train.main);
+        let next = format!("git pull --no-rebase --tags {} {}, then the same command", of.remote, train.main);
         findings.push(Finding::new("rolled-back", what, next));
     }
     let memory = rollback_tag(&of.tag);

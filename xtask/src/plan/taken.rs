@@ -121,7 +121,9 @@ pub fn next(snapshot: &Snapshot, first: Version) -> Next {
 
 /// What to type instead of a version that is taken.
 pub fn instead(snapshot: &Snapshot, version: &Version) -> String {
-    match free(snapshot, version.clone()).filter(|_| version.post().is_none()) {
+    // What is below the version that stands here would be refused in turn.
+    let from = version.max(&snapshot.train.version(&snapshot.workspace).base()).clone();
+    match free(snapshot, from).filter(|_| version.post().is_none()) {
         Some(free) => {
             format!("name a higher version: cargo xtask release {}{}", free.tag(), snapshot.train.config.option())
         }

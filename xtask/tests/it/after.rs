@@ -74,7 +74,7 @@ fn another_commit_on_the_remote_is_brought_here_first() {
     place.push_from_elsewhere("");
     let said = place.xtask(&format!("post-release {ALONE} --push"));
     assert_eq!(said.code, Some(1), "{}", said.all());
-    assert!(said.all().contains("next: git pull origin main, then the same command"), "{}", said.all());
+    assert!(said.all().contains("next: git pull --no-rebase origin main, then the same command"), "{}", said.all());
     assert_eq!(place.git("status --porcelain"), "");
     place.git("pull --quiet --rebase origin main");
     place.xtask(&format!("post-release {ALONE} --push")).ok();

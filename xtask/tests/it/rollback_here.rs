@@ -138,7 +138,7 @@ fn what_stands_in_the_way_is_said() {
     place.git(&format!("clone --quiet {} {}", place.remote.display(), other.display()));
     let elsewhere = Place { tree: other, remote: place.remote.clone(), env: Vec::new() };
     elsewhere.xtask(rollback).ok();
-    refused(place.xtask(rollback), &["origin has rollback/v0.8.0 already", "git pull --tags origin main"]);
+    refused(place.xtask(rollback), &["origin has rollback/v0.8.0 already", "git pull --no-rebase --tags origin main"]);
     place.git("pull --quiet --tags origin main");
     let said = place.xtask(rollback).ok();
     assert!(!said.out.contains("begin"), "{}", said.all());

@@ -57,7 +57,9 @@ pub fn observe(world: &World<'_>, push: &Push) -> Result<Observation> {
                     "git pull --no-rebase --ff {remote} {current}, then git push --atomic {remote} {}",
                     refs(push).join(" ")
                 ),
-                Some(current) if current == push.main => format!("git pull {remote} {current}, then the same command"),
+                Some(current) if current == push.main => {
+                    format!("git pull --no-rebase {remote} {current}, then the same command")
+                }
                 _ => format!("git fetch {remote} {0}:{0}, then the same command", push.main),
             },
         }),
@@ -162,7 +164,7 @@ pub fn observe_main(world: &World<'_>, push: &PushMain) -> Result<Observation> {
         _ if is_known && repo::is_ancestor(sh, tip, &name)? => Ok(Observation::Todo),
         _ => Ok(Observation::Blocked {
             why: format!("{remote} has commits on {main} that are not here"),
-            next: format!("git pull {remote} {main}, then the same command"),
+            next: format!("git pull --no-rebase {remote} {main}, then the same command"),
         }),
     }
 }

@@ -607,6 +607,10 @@ fn a_version_that_is_taken_is_refused_with_the_next_that_is_not() {
             plan.findings.iter().map(|found| (found.what.as_str(), found.next.as_str())).collect();
         assert_eq!(told, [(what, next)]);
     }
+    // What is below the version that stands here would be refused in turn.
+    let plan = rust("0.10.0", &["v0.9.3", "v0.10.0"]).release("0.9.3");
+    let found = plan.findings.iter().find(|found| found.check == "tag").unwrap();
+    assert_eq!(found.next, "name a higher version: cargo xtask release 0.10.1 (a tag is never moved)");
 }
 
 #[test]

@@ -144,7 +144,7 @@ fn what_cannot_be_a_post_release_is_refused_with_the_way_out() {
             "behind the driver",
             &behind,
             "wheel-version: the wheel is at 0.9.3, the driver at 0.9.4",
-            "cargo xtask release (aligns them)",
+            "cargo xtask release (aligns them with the driver)",
         ),
         (
             "no tag to compare with",

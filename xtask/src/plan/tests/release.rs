@@ -452,7 +452,7 @@ fn configured_trains_without_a_tag_have_tags_that_differ() {
 }
 
 /// A second train, whose driver needs a crate of the first.
-fn two_trains() -> super::sketch::Sketch {
+pub fn two_trains() -> super::sketch::Sketch {
     let mut house = house()
         .member(
             "ingestion",

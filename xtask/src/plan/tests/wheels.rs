@@ -3,7 +3,11 @@
 
 use serde_json::json;
 
-use super::sketch::{changes, findings, house};
+use super::{
+    release::two_trains,
+    sketch::{Sketch, changes, findings, house},
+};
+use crate::{check, snapshot::Snapshot};
 
 #[test]
 fn no_version_of_a_wheel_goes_down() {
@@ -126,5 +130,19 @@ fn a_version_behind_the_same_words_that_is_none_of_the_trains_is_told() {
         let told =
             format!("version-files: docs/use.md: after `version = \"` stands `{other}`, and no release was that");
         assert_eq!(findings(&plan), [told]);
+    }
+}
+
+#[test]
+fn a_wheel_that_lags_names_the_release_of_its_train_that_takes_it_along() {
+    let told = |sketch: Sketch| {
+        let Snapshot { workspace, train, .. } = sketch.snapshot();
+        check::aligned_by(&workspace, &train)
+    };
+    let mut untagged = house();
+    untagged.repo.tags.clear();
+    let other = Sketch { train: Some("ingestion"), ..two_trains() };
+    for (sketch, option) in [(house().tagged("v0.9.3"), " patch"), (untagged, ""), (other, " --train ingestion")] {
+        assert_eq!(told(sketch), format!("cargo xtask release{option} (aligns them with the driver)"));
     }
 }
