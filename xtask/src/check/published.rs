@@ -47,7 +47,13 @@ struct Needed<'w> {
 }
 
 fn published<'w>(workspace: &'w Workspace, train: &'w Train) -> impl Iterator<Item = &'w Member> {
-    train.crates.iter().map(|&at| &workspace.members[at]).filter(|member| member.publish)
+    packages(workspace, train).map(|(member, _)| member)
+}
+
+/// The same with what cargo says of each.
+fn packages<'w>(workspace: &'w Workspace, train: &'w Train) -> impl Iterator<Item = (&'w Member, &'w Package)> {
+    let crates = train.crates.iter().map(|&at| (&workspace.members[at], &workspace.graph.packages[at]));
+    crates.filter(|(member, _)| member.publish)
 }
 
 /// Whether a member goes to the public registry.
@@ -321,9 +327,7 @@ pub fn metadata(workspace: &Workspace, train: &Train) -> Vec<Finding> {
             }
         }
     };
-    for member in published(workspace, train) {
-        let package = workspace.graph.packages.iter().find(|package| package.manifest == member.manifest);
-        let Some(package) = package else { continue };
+    for (member, package) in packages(workspace, train) {
         let mut found = Vec::new();
         if is_public(member) {
             found.extend(crates_io::objections(&package.name, &package.about));
@@ -402,10 +406,9 @@ pub fn noted(workspace: &Workspace, train: &Train) -> Vec<String> {
         *required.entry(&needed.by.manifest).or_default() += 1;
     }
     let mut noted = Vec::new();
-    for member in published(workspace, train).filter(|member| is_public(member)) {
+    for (member, package) in packages(workspace, train).filter(|(member, _)| is_public(member)) {
         let of = slashed(&member.manifest);
-        let package = workspace.graph.packages.iter().find(|package| package.manifest == member.manifest);
-        let unknown = package.map(|package| crates_io::unknown_categories(&package.about)).unwrap_or_default();
+        let unknown = crates_io::unknown_categories(&package.about);
         if !unknown.is_empty() {
             noted.push(format!(
                 "{of}: `categories`: {} was not known to crates.io when this tool was made, and it takes no crate with one that it does not know: see https://crates.io/category_slugs",
