@@ -366,8 +366,33 @@ fn written_date(train: &Train, texts: &Texts, version: &Version) -> Option<crate
     changelog::section(train.log(texts)?, &version.tag())?.date
 }
 
-/// Adds what the planner wants to know beyond the texts, and plans.
+/// Plans, and has the tree searched for strays meanwhile.
 fn draw(
+    loader: &Loader<'_>,
+    snapshot: Snapshot,
+    to: &Version,
+    released: bool,
+    intent: &Intent,
+    options: &Options,
+) -> Result<Planned> {
+    let left = match snapshot.train.version(&snapshot.workspace) {
+        dev if dev.is_development() => release::left_behind(&snapshot, to),
+        current => current.of_crates(),
+    };
+    let is_left = matches!(intent, Intent::Release(_)) && !released && left != *to;
+    let search = is_left.then(|| Search::of_release(&snapshot, &left, to));
+    let (planned, mentions) = repo::beside(
+        loader.sh,
+        |_| informed(loader, snapshot, to, released, intent, options),
+        |sh| search.as_ref().map_or(Ok(Vec::new()), |search| mentions(sh, search)),
+    );
+    let mut planned = planned?;
+    planned.plan.note_strays(&planned.snapshot, &mentions?);
+    Ok(planned)
+}
+
+/// Adds what the planner wants to know beyond the texts, and plans.
+fn informed(
     loader: &Loader<'_>,
     mut snapshot: Snapshot,
     to: &Version,
@@ -415,23 +440,11 @@ fn draw(
             loader.told(&mut snapshot, &tag)?;
         }
     }
-    let left = match snapshot.train.version(&snapshot.workspace) {
-        dev if dev.is_development() => release::left_behind(&snapshot, to),
-        current => current.of_crates(),
+    let plan = match (intent, &line) {
+        (_, Some(line)) => fixes::plan(&snapshot, line, released, options),
+        (Intent::Postfix(fix), None) => postfix::plan(&snapshot, to, fix, released, options),
+        (_, None) => release::plan(&snapshot, to, released, options),
     };
-    let is_left = matches!(intent, Intent::Release(_)) && !released && left != *to;
-    let search = is_left.then(|| Search::of_release(&snapshot, &left, to));
-    // The tree is searched for strays while the plan is made.
-    let (mut plan, mentions) = repo::beside(
-        loader.sh,
-        |_| match (intent, &line) {
-            (_, Some(line)) => fixes::plan(&snapshot, line, released, options),
-            (Intent::Postfix(fix), None) => postfix::plan(&snapshot, to, fix, released, options),
-            (_, None) => release::plan(&snapshot, to, released, options),
-        },
-        |sh| search.as_ref().map_or(Ok(Vec::new()), |search| mentions(sh, search)),
-    );
-    plan.note_strays(&snapshot, &mentions?);
     Ok(Planned { snapshot, plan })
 }
 
