@@ -15,21 +15,25 @@ use anyhow::{Result, bail};
 use xshell::{Shell, cmd};
 
 use crate::{
+    loader::{Loader, Source},
+    perform::git,
+    repo,
+};
+use plan::{
+    changes,
     config::Entries,
+    draft::{self, Options, Plan},
     edit::{Edit, Fate, State},
     files::changelog,
-    perform::git,
-    plan::{
-        self, Options, Plan, changes,
-        hotfix::{self as fixes, Line},
-        postfix::{self, Fix},
-        release::{self, Goal},
-        strays::{Mention, Search},
-        taken::Next,
-    },
-    repo::{self, LogEntry},
-    snapshot::{Loader, Snapshot, Source},
+    hotfix as fixes,
+    hotfix::Line,
+    postfix::{self, Fix},
+    release::{self, Goal},
+    repo::LogEntry,
+    snapshot::Snapshot,
     step::Step,
+    strays::{Mention, Search},
+    taken::Next,
     train::Train,
     version::Version,
     workspace::Texts,
@@ -153,7 +157,7 @@ fn was_cut_off(loader: &Loader<'_>, tree: &Texts, plan: &Plan) -> Result<bool> {
 }
 
 /// The version that the intent counts from.
-fn current(workspace: &crate::workspace::Workspace, train: &Train, intent: &Intent) -> Result<Version> {
+fn current(workspace: &plan::workspace::Workspace, train: &Train, intent: &Intent) -> Result<Version> {
     match intent {
         Intent::Release(_) | Intent::Hotfix(_) => Ok(train.version(workspace).clone()),
         Intent::Postfix(_) => postfix::current(workspace, train),
@@ -194,7 +198,7 @@ fn commits_of(
     intent: &Intent,
 ) -> Result<Vec<(LogEntry, Called)>> {
     let train = &head.train;
-    let subject = plan::subject(train, version);
+    let subject = draft::subject(train, version);
     let said =
         [train.version(&head.workspace).clone()].into_iter().chain(postfix::current(&head.workspace, train).ok());
     if said.into_iter().any(|said| said == *version) {
@@ -222,7 +226,7 @@ fn called(log: &[LogEntry], subject: &str) -> Vec<(LogEntry, Called)> {
     if let Some(entry) = log.iter().find(|entry| entry.subject == subject) {
         return vec![(entry.clone(), Called::Ours)];
     }
-    let alike = log.iter().filter(|entry| entry.parents.len() == 1 && plan::is_called(&entry.subject, subject));
+    let alike = log.iter().filter(|entry| entry.parents.len() == 1 && draft::is_called(&entry.subject, subject));
     alike.map(|entry| (entry.clone(), Called::Alike)).collect()
 }
 
@@ -362,7 +366,7 @@ fn between(loader: &Loader<'_>, planned: &Planned, entry: &LogEntry) -> Result<V
 }
 
 /// The day that the release was given when it was begun.
-fn written_date(train: &Train, texts: &Texts, version: &Version) -> Option<crate::date::Date> {
+fn written_date(train: &Train, texts: &Texts, version: &Version) -> Option<plan::date::Date> {
     changelog::section(train.log(texts)?, &version.tag())?.date
 }
 

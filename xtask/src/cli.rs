@@ -11,12 +11,18 @@ use clap::{
 use crate::{
     basis::Intent,
     commands::{self, Call},
-    config::Channel,
-    names,
-    patience::LONGEST_WAIT,
-    plan::{Options, postfix::Fix, publish, release::Goal, rollback},
     rehearse,
     report::{Loudness, Report},
+};
+use plan::{
+    config::Channel,
+    draft::Options,
+    names,
+    patience::LONGEST_WAIT,
+    postfix::Fix,
+    publish,
+    release::Goal,
+    rollback,
     step::Lane,
     version::{Dialect, Version},
 };

@@ -26,26 +26,28 @@ use xshell::{Shell, cmd};
 
 use crate::{
     basis::{self, Intent, Planned},
-    check,
-    config::{Channel, Entries},
-    edit::{self, STAGED, count},
+    loader::{Loader, Source},
     perform::{self, Tools, Unverified, World, announce, crates, images, lease::Lease, needs, ownership, wheels},
-    plan::{
-        Options, Plan, checklist, ownership as names, postfix,
-        publish::{self, Publication},
-        smoke,
-    },
     repo,
     report::Report,
     run::{self, Mode, Seen},
-    snapshot::{Loader, Snapshot, Source},
-    step::{Checks, Dist, Lane, Observation, Reach, Step, Tagged},
     tools::{
         child,
         python::{Environment, defaults, index::Index},
         registries::Registries,
         stand_in,
     },
+};
+use plan::{
+    check, checklist,
+    config::{Channel, Entries},
+    draft::{Options, Plan},
+    edit::{self, STAGED, count},
+    ownership as names, postfix,
+    publish::{self, Publication},
+    smoke,
+    snapshot::Snapshot,
+    step::{Checks, Dist, Lane, Observation, Reach, Step, Tagged},
     train::Train,
     version::Version,
     workspace::{self, Workspace, dir},

@@ -2,44 +2,24 @@
 //! The floors of the house are in `docs/architecture.md`: imports point down, and `tests/it/floors.rs` keeps it so.
 
 mod basis;
-mod check;
 mod cli;
 mod commands;
-mod config;
-mod conventional;
-mod crates_io;
-mod date;
-mod edit;
-mod files;
-mod hash;
 mod inherited;
-mod names;
+mod loader;
 mod page;
-mod parallel;
-mod patience;
-mod pep503;
 mod perform;
-mod plan;
-mod pypi;
 mod rehearse;
 mod repo;
 mod report;
-mod requirement;
 mod run;
-mod snapshot;
-mod step;
 mod tools;
-mod train;
-mod version;
-mod visible;
-mod workspace;
 
 fn main() {
     let code = match inherited::start_without() {
         Ok(None) => cli::main(),
         Ok(Some(code)) => code,
         Err(error) => {
-            eprintln!("error: {}", visible::lines(&tools::secrets::shown(&format!("{error:#}"))));
+            eprintln!("error: {}", plan::visible::lines(&tools::secrets::shown(&format!("{error:#}"))));
             1
         }
     };

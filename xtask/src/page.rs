@@ -3,9 +3,9 @@
 
 use serde::Serialize;
 
-use crate::{
+use plan::{
     edit::count,
-    plan::ownership::{self, Contested},
+    ownership::{self, Contested},
 };
 
 mod graph;
@@ -402,7 +402,7 @@ fn moment(seconds: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::ownership::Name;
+    use plan::ownership::Name;
 
     fn proved(title: &str, seconds: f64, evidence: &str) -> Line {
         Line { title: title.into(), seconds: Some(seconds), outcome: Outcome::Proved { evidence: evidence.into() } }

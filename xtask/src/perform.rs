@@ -36,11 +36,10 @@ use std::{
 use anyhow::Result;
 use xshell::Shell;
 
-use crate::{
+use crate::{report::Report, tools::program::Missing};
+use plan::{
     files::tag_record::NotVerified,
-    report::Report,
     step::{Checks, Observation, Step},
-    tools::program::Missing,
 };
 
 /// Whether tools of our own may be installed to ask with: who only looks takes what is there.

@@ -25,27 +25,15 @@ use serde_json::{Value, json};
 use xshell::{Shell, cmd};
 
 use crate::{
-    check::{self, short},
     commands::{self, Call},
-    config::{Channel, Confirmed},
-    edit::count,
-    files::cargo_lock,
+    loader::{Loader, Source},
     page::{self, Line, Outcome, Rehearsal},
-    parallel,
     perform::{
         Tools, World, needs, ownership,
         wheels::{self, Hashes},
     },
-    plan::{
-        ownership::{self as names, Answer, Contested, Kind, Name, Owner},
-        publish,
-        release::Goal,
-        smoke,
-    },
     repo::{self, contents},
     report::{Loudness, Report},
-    snapshot::{Loader, Snapshot, Source},
-    step::{Dist, Lane, Step},
     tools::{
         child,
         engine::{Cannot, Engine},
@@ -54,6 +42,19 @@ use crate::{
         registries::{CRATES_IO, Registries},
         stand_in::{Known, StandIn},
     },
+};
+use plan::{
+    check::{self, short},
+    config::{Channel, Confirmed},
+    edit::count,
+    files::cargo_lock,
+    ownership as names,
+    ownership::{Answer, Contested, Kind, Name, Owner},
+    parallel, publish,
+    release::Goal,
+    smoke,
+    snapshot::Snapshot,
+    step::{Dist, Lane, Step},
     train::Train,
     version::Version,
 };

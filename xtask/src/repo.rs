@@ -24,119 +24,19 @@ use answer::{fields, lossy, named};
 pub use cut_off::way_back;
 pub use find::{Found, UNUSED_GIT_DIR, find};
 pub use temp::{TempDir, make_private};
-pub use underway::{Lock, Underway};
 
-use crate::{
+use plan::{
     conventional::credit,
-    edit::{STAGED, slashed, typed},
+    edit::{STAGED, slashed},
     files::tag_record::Record,
-    names::{ROLLBACK, check_word},
+    names::check_word,
     parallel,
+    repo::{At, Elsewhere, Hit, LogEntry, Message, Recorded, Repo},
     workspace::{Texts, dir, normalized},
 };
 
-/// A line in which something that is looked for is found: its number, and what it says.
-pub type Hit = (usize, String);
-
-/// Facts about the repository at one moment.
-#[derive(Clone, Debug, Default)]
-pub struct Repo {
-    /// The working tree's top directory.
-    pub top: PathBuf,
-    pub head: String,
-    /// `None`: the head is detached.
-    pub branch: Option<String>,
-    /// The branch that the remote calls its default, else `main` or `master`.
-    pub main: Option<String>,
-    /// None is known to be, and not all branches of the remote were cloned.
-    pub is_main_left_out: bool,
-    /// Not all branches of a remote are fetched.
-    pub lacks_branches: bool,
-    /// The branches of the remotes as they were last seen, each behind the name of its remote and a slash.
-    pub remote_branches: BTreeSet<String>,
-    /// Where the remote `origin` is.
-    pub origin: Option<String>,
-    /// Changed and untracked files; ignored ones do not count.
-    pub dirty: Vec<PathBuf>,
-    /// Those of them that are submodules: in them something is changed, or another commit is checked out.
-    pub dirty_submodules: Vec<PathBuf>,
-    /// Those of them that two sides have changed, and nobody has settled.
-    pub unmerged: Vec<PathBuf>,
-    /// Untracked files that git ignores; a directory that it ignores stands for all that is in it.
-    pub ignored: Vec<PathBuf>,
-    /// Files that a run which was cut off left waiting beside those that they would have replaced.
-    pub staged: Vec<PathBuf>,
-    /// The history was cut off when it was cloned or fetched.
-    pub is_shallow: bool,
-    /// Tags and the commits that they lead to.
-    pub tags: BTreeMap<String, String>,
-    /// Local branches and their commits.
-    pub branches: BTreeMap<String, String>,
-    /// The branches that other working trees have checked out.
-    pub elsewhere: BTreeMap<String, Elsewhere>,
-    /// What git has begun here and not finished.
-    pub underway: Option<Underway>,
-    /// Locks that keep git from changing anything.
-    pub locks: Vec<Lock>,
-}
-
-/// Another working tree of the repository. git lets a branch be checked out in one of them only.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Elsewhere {
-    pub dir: PathBuf,
-    /// The directory was deleted, and git does not know it yet.
-    pub gone: bool,
-}
-
-impl Elsewhere {
-    /// Why that branch cannot be used here, and what to type.
-    pub fn in_the_way(&self, branch: &str) -> (String, String) {
-        let dir = self.dir.display();
-        match self.gone {
-            false => (
-                format!("{branch} is checked out in another working tree, {dir}"),
-                format!("git -C {} switch --detach, then the same command", typed(&self.dir)),
-            ),
-            true => (
-                format!("{branch} counts as checked out in {dir}, which is not there any more"),
-                "git worktree prune, then the same command".to_owned(),
-            ),
-        }
-    }
-}
-
-impl Repo {
-    /// Whether the release of that tag was rolled back: there is a tag that says so.
-    pub fn is_rolled_back(&self, tag: &str) -> bool {
-        self.tags.contains_key(&rollback_tag(tag))
-    }
-
-    /// A branch as git takes it for a push: in full where a tag is called alike.
-    pub fn typed_branch(&self, branch: &str) -> String {
-        if self.tags.contains_key(branch) { format!("refs/heads/{branch}") } else { branch.to_owned() }
-    }
-
-    /// A tag as git takes it for a push: in full where a branch is called alike.
-    pub fn typed_tag(&self, tag: &str) -> String {
-        if self.branches.contains_key(tag) { format!("refs/tags/{tag}") } else { tag.to_owned() }
-    }
-}
-
-/// The tag that says that the release of another one was rolled back.
-pub fn rollback_tag(tag: &str) -> String {
-    format!("{ROLLBACK}{tag}")
-}
-
 /// How far back a release's own commit may lie behind later ones.
 pub const HORIZON: usize = 1_000;
-
-/// A commit in a log.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LogEntry {
-    pub commit: String,
-    pub parents: Vec<String>,
-    pub subject: String,
-}
 
 /// The commits that git was most likely on its way from or to, whatever it did: the head's parents and the branches.
 pub fn around(sh: &Shell, repo: &Repo) -> Result<Vec<String>> {
@@ -633,31 +533,6 @@ pub fn is_unmade(sh: &Shell, tag: &str, subject: &str) -> Result<bool> {
     Ok(last.is_some_and(|entry| entry == unmade_message(tag)))
 }
 
-/// What is recorded of a release, and where.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Recorded {
-    pub at: At,
-    /// The tool wrote it: what it does not name was checked.
-    pub is_whole: bool,
-    pub record: Record,
-}
-
-/// Where a release is recorded: a tag records all of it, its commit only what is decided before there is a tag.
-#[derive(Clone, Debug, PartialEq)]
-pub enum At {
-    Tag(String),
-    Commit(String),
-}
-
-impl std::fmt::Display for At {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            At::Tag(tag) => write!(f, "tag {tag}"),
-            At::Commit(commit) => write!(f, "commit {}", &commit[..commit.len().min(9)]),
-        }
-    }
-}
-
 /// What a tag, which must be there, records of its release.
 pub fn recorded_by_tag(sh: &Shell, tag: &str) -> Result<Recorded> {
     let message = tag_message(sh, tag)?;
@@ -698,32 +573,6 @@ pub fn tag_message(sh: &Shell, tag: &str) -> Result<String> {
         }
         [_, _, _] => Ok(String::new()),
         _ => bail!("there is no tag {tag} here: git fetch --tags"),
-    }
-}
-
-/// A commit with all that it says and touches. Who it is by is a name, never an address.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Message {
-    pub commit: String,
-    pub parents: Vec<String>,
-    pub author: String,
-    /// When it was committed, in seconds since 1970.
-    pub time: i64,
-    pub text: String,
-    /// The files that it changes; of a merge, those in which it differs from all that it merges.
-    pub paths: Vec<PathBuf>,
-}
-
-impl Message {
-    pub fn is_merge(&self) -> bool {
-        self.parents.len() > 1
-    }
-
-    /// Its line in the log: the first paragraph, as git has it.
-    pub fn entry(&self) -> LogEntry {
-        let first = self.text.lines().take_while(|line| !line.trim().is_empty());
-        let subject = first.collect::<Vec<_>>().join(" ");
-        LogEntry { commit: self.commit.clone(), parents: self.parents.clone(), subject }
     }
 }
 

@@ -10,19 +10,17 @@ use std::{
     time::Instant,
 };
 
-use crate::{
+use crate::tools::secrets;
+use plan::{
     check::{self, Finding},
+    draft::Plan,
+    due::Due,
     edit::count,
-    plan::{
-        Plan,
-        due::Due,
-        publish::Publication,
-        rollback::Rollback,
-        standing::{self, Standing},
-        strays::{self, Stray},
-    },
+    publish::Publication,
+    rollback::Rollback,
+    standing::{self, Standing},
     step::{Observation, Step},
-    tools::secrets,
+    strays::{self, Stray},
     train::Refusal,
     version::Level,
     visible,
@@ -177,7 +175,7 @@ impl Report {
         }
         for edit in plan.edits().iter().filter(|_| self.loudness >= Loudness::Verbose) {
             let why: Vec<String> = edit.why.iter().map(ToString::to_string).collect();
-            self.say(format!("  {}: {}", crate::edit::slashed(&edit.path), why.join("; ")));
+            self.say(format!("  {}: {}", plan::edit::slashed(&edit.path), why.join("; ")));
         }
         self.notes(&plan.remarks);
         self.strays(&plan.strays);

@@ -14,10 +14,12 @@ use anyhow::{Result, anyhow, bail};
 use serde::Serialize;
 
 use crate::{
-    patience::Patience,
     perform::{self, World, needs, prove},
-    step::{Observation, Reach, Step},
     tools::child::Passing,
+};
+use plan::{
+    patience::Patience,
+    step::{Observation, Reach, Step},
 };
 
 /// How far the loop goes.
@@ -472,7 +474,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::{
+    use plan::{
         config::Template,
         step::{Dist, Listing, Tagged},
         version::{Dialect, Version},

@@ -6,11 +6,14 @@ use anyhow::Result;
 use xshell::cmd;
 
 use crate::{
-    check::{Finding, short},
+    loader::{Loader, Source},
     perform::git,
-    plan::Plan,
     repo,
-    snapshot::{Loader, Snapshot, Source},
+};
+use plan::{
+    check::{Finding, short},
+    draft::Plan,
+    snapshot::Snapshot,
     train::Train,
     version::Version,
 };

@@ -3,7 +3,8 @@
 
 use anyhow::Result;
 
-use crate::{check::Finding, edit::slashed, repo, snapshot::Loader};
+use crate::{loader::Loader, repo};
+use plan::{check::Finding, edit::slashed};
 
 /// Names the way back where findings tell of uncommitted changes, and git was cut off between these commits or trees.
 pub fn name_the_way_back(loader: &Loader<'_>, between: &[String], findings: &mut Vec<Finding>) -> Result<()> {

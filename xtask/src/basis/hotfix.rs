@@ -7,14 +7,15 @@ use anyhow::{Context, Result, bail};
 
 use super::{Called, Intent, Planned, after, begin, cut_off};
 use crate::{
-    check::{self, Finding, short},
+    loader::{Loader, Source},
     perform::merge_back,
-    plan::{
-        self, Options,
-        hotfix::{self, Line},
-    },
     repo,
-    snapshot::{Loader, Snapshot, Source},
+};
+use plan::{
+    check::{self, Finding, short},
+    draft::{self, Options},
+    hotfix::{self, Line},
+    snapshot::Snapshot,
     step::{Sides, Step, Target},
     version::{Bump, Version},
 };
@@ -48,7 +49,7 @@ pub fn plan(loader: &Loader<'_>, version: Option<&Version>, options: &Options) -
         &there
     };
     let intent = Intent::Hotfix(Some(to.clone()));
-    let subject = plan::subject(&head.train, &to);
+    let subject = draft::subject(&head.train, &to);
     let log = repo::log(loader.sh, &[tip, &format!("^{}", line.base)], repo::HORIZON)?;
     let mut commit = None;
     for (entry, called) in super::called(&log, &subject) {

@@ -4,9 +4,10 @@
 use anyhow::Result;
 
 use super::{Planned, cut_off, was_cut_off};
-use crate::{
-    plan::post_release::{self, Released},
-    snapshot::{Loader, Snapshot, Source},
+use crate::loader::{Loader, Source};
+use plan::{
+    post_release::{self, Released},
+    snapshot::Snapshot,
     train::Train,
 };
 

@@ -11,12 +11,12 @@ use serde_json::json;
 use xshell::Shell;
 
 use super::{Call, sound};
-use crate::{
+use crate::loader::{self, Loader};
+use plan::{
     config::TrainConfig,
     edit::{STAGED, count},
     files::icalendar::{self, Event},
-    plan::timetable::{self, Has, Window},
-    snapshot::{self, Loader},
+    timetable::{self, Has, Window},
 };
 
 /// What `calendar` is told.
@@ -54,7 +54,7 @@ pub fn calendar(call: &Call<'_>, wanted: &Wanted) -> Result<()> {
         told.push(json!({ "train": train.name(), "cadence": train.config.cadence, "windows": windows }));
     }
     if let Some(path) = &wanted.ics {
-        put_whole(path, &icalendar::calendar("Releases", snapshot::now(), &events))?;
+        put_whole(path, &icalendar::calendar("Releases", loader::now(), &events))?;
         report.say(format!("{} in {}", count(events.len(), "day"), path.display()));
     }
     if report.json {

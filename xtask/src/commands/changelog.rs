@@ -10,15 +10,16 @@ use xshell::Shell;
 use super::{Call, due, history};
 use crate::{
     basis::{self, Intent, Planned},
+    loader::{Loader, Source},
+    report::Loudness,
+};
+use plan::{
+    changes::Collected,
+    draft::Options,
     edit::slashed,
     files::changelog::{self, Section},
-    plan::{
-        Options,
-        changes::Collected,
-        release::{self, Goal},
-    },
-    report::Loudness,
-    snapshot::{Loader, Snapshot, Source},
+    release::{self, Goal},
+    snapshot::Snapshot,
 };
 
 pub fn changelog(call: &Call<'_>, goal: Option<&Goal>) -> Result<()> {

@@ -12,16 +12,18 @@ use xshell::Shell;
 
 use super::{Call, history, sound, status::tagged_at};
 use crate::{
-    date::Date,
-    parallel,
-    plan::{
-        due::{self, Change, Due, Findings},
-        release::Goal,
-    },
-    repo::{self, Message},
+    loader::Loader,
+    repo,
     report::Report,
-    snapshot::{Loader, Snapshot},
     tools::{forge::Forge, index, registries::Registries, semver_checks},
+};
+use plan::{
+    date::Date,
+    due::{self, Change, Due, Findings},
+    parallel,
+    release::Goal,
+    repo::Message,
+    snapshot::Snapshot,
     version::{Dialect, Version},
 };
 

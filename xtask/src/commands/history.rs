@@ -6,12 +6,9 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use xshell::cmd;
 
-use crate::{
+use crate::{loader::Loader, repo, report::Report, tools::child};
+use plan::{
     edit::{count, typed},
-    repo,
-    report::Report,
-    snapshot::Loader,
-    tools::child,
     train::{self, Train},
     workspace::Workspace,
 };

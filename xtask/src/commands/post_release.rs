@@ -9,16 +9,17 @@ use xshell::Shell;
 use super::{Call, carry_out, history, lock, publication, world};
 use crate::{
     basis,
+    loader::{Loader, Source},
     perform::{World, images},
-    plan::{
-        post_release::Released,
-        publish::{self, Publication},
-        strays::Search,
-    },
     repo,
     run::{self, Seen},
-    snapshot::{Loader, Snapshot, Source},
+};
+use plan::{
+    post_release::Released,
+    publish::{self, Publication},
+    snapshot::Snapshot,
     step::{ImageRelease, Observation, Step},
+    strays::Search,
     version::Version,
 };
 

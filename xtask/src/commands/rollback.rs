@@ -13,24 +13,27 @@ use xshell::{Shell, cmd};
 use super::{Call, ending, history, lock, prepare, rows, status::tagged_at, world};
 use crate::{
     basis::cut_off,
-    check::{self, short},
-    config::Channel,
-    date::Date,
-    edit::{count, slashed},
+    loader::{Loader, Source},
     perform::{
         Tools, git,
         revert::{self, Outcome},
     },
-    plan::{
-        self, hotfix, post_release,
-        rollback::{self, Branch, Facts, Made, Options, Remote, Reverted, Rollback, Undone},
-    },
-    repo::{self, LogEntry, Repo, rollback_tag},
+    repo,
     report::Report,
     run::{self, Seen},
-    snapshot::{Loader, Snapshot, Source},
-    step::Step,
     tools::child,
+};
+use plan::{
+    check::{self, short},
+    config::Channel,
+    date::Date,
+    draft,
+    edit::{count, slashed},
+    hotfix, post_release,
+    repo::{LogEntry, Repo, rollback_tag},
+    rollback::{self, Branch, Facts, Made, Options, Remote, Reverted, Rollback, Undone},
+    snapshot::Snapshot,
+    step::Step,
     train::Train,
     version::Version,
     visible,
@@ -134,7 +137,7 @@ fn unmade(loader: &Loader<'_>, version: &Version) -> Result<Option<String>> {
     // Its tag is gone: the build metadata that was left out is what the driver still has.
     let version = &train.named(&loader.repo, version).with_metadata_of(train.version(&workspace));
     let tag = train.tag.fill(version);
-    if loader.repo.tags.contains_key(&tag) || !repo::is_unmade(loader.sh, &tag, &plan::subject(&train, version))? {
+    if loader.repo.tags.contains_key(&tag) || !repo::is_unmade(loader.sh, &tag, &draft::subject(&train, version))? {
         return Ok(None);
     }
     // Made again elsewhere in the meantime, it is to be fetched first.
@@ -265,7 +268,7 @@ fn is_below_a_candidate(loader: &Loader<'_>, gone: &Snapshot, now: &Snapshot, ve
 /// How the release was made, when its commit is the tool's.
 fn made(loader: &Loader<'_>, gone: &Snapshot, version: &Version) -> Result<Option<Made>> {
     let (sh, train) = (loader.sh, &gone.train);
-    let subject = plan::subject(train, version);
+    let subject = draft::subject(train, version);
     let entry = |commit: &str| -> Result<Option<LogEntry>> { Ok(repo::log(sh, &[commit], 1)?.into_iter().next()) };
     let Some(top) = entry(&gone.base)? else { return Ok(None) };
     let Some(before) = top.parents.first().cloned() else { return Ok(None) };
@@ -274,9 +277,9 @@ fn made(loader: &Loader<'_>, gone: &Snapshot, version: &Version) -> Result<Optio
         return hotfix_made(loader, gone, version, before, main).map(Some);
     }
     let mut branch = None;
-    if !plan::is_called(&top.subject, &subject) {
+    if !draft::is_called(&top.subject, &subject) {
         let second = top.parents.get(1).map(|parent| entry(parent)).transpose()?.flatten();
-        let Some(second) = second.filter(|second| plan::is_called(&second.subject, &subject)) else { return Ok(None) };
+        let Some(second) = second.filter(|second| draft::is_called(&second.subject, &subject)) else { return Ok(None) };
         // Work that was done on the branch beside the release is not ours to drop.
         let name = train.config.branch.as_ref().map(|branch| branch.fill(version));
         let is_alone = second.parents.first() == Some(&before);
@@ -379,7 +382,7 @@ fn commits(
     let bumps = |entry: &LogEntry| -> Result<bool> {
         Ok(touching.contains(&entry.commit) && !brings_lower(entry)? && moves(entry)?)
     };
-    let subject = plan::subject(train, version);
+    let subject = draft::subject(train, version);
     let follows_up = post_release::subject(&train.tag.fill(version));
     let cancelled = cancelled(sh, train, &loader.repo, &chain, bumps)?;
     let is_below = is_below_a_candidate(loader, gone, now, version)?;
@@ -396,8 +399,8 @@ fn commits(
             }
         }
         let is_made_by_it = match here.cmp(&at) {
-            Ordering::Less => plan::is_called(&entry.subject, &follows_up),
-            Ordering::Equal => !is_merged && (is_merge || plan::is_called(&entry.subject, &subject)),
+            Ordering::Less => draft::is_called(&entry.subject, &follows_up),
+            Ordering::Equal => !is_merged && (is_merge || draft::is_called(&entry.subject, &subject)),
             Ordering::Greater => false,
         };
         // What carries no version was only tagged. What stood on main before a branch came is none of its.
@@ -435,7 +438,7 @@ fn cancelled(
         // A person who reverted a release by hand named it in the subject alone.
         for (found, tag) in train.tags(repo).filter(|(_, tag)| repo.is_rolled_back(tag)) {
             // Under a candidate, only the rest of it was taken back.
-            if plan::is_called(&entry.subject, &rollback::subject(train, &found)) && bumps(entry)? {
+            if draft::is_called(&entry.subject, &rollback::subject(train, &found)) && bumps(entry)? {
                 let by = brought_by(sh, &repo.tags[tag], &entry.commit)?;
                 named.extend(by.map(|by| by.commit));
             }

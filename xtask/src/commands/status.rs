@@ -14,19 +14,21 @@ use super::{
     Call, due, history, post_release, print_publication, publication, publication_of, rollback, rows, sound, world,
 };
 use crate::{
-    date::Date,
-    edit::count,
+    loader::{self, Loader},
     perform::{Tools, World},
-    plan::{
-        self,
-        announcement::Occasion,
-        checklist, hotfix, publish,
-        standing::{self, Facts, Hotfix, Last, Part, Standing, State},
-    },
-    repo::{self, Recorded},
+    repo,
     report::{Loudness, standing_lines},
     run::{self, Mode},
-    snapshot::{self, Loader, Snapshot},
+};
+use plan::{
+    announcement::Occasion,
+    checklist,
+    date::Date,
+    edit::count,
+    hotfix, publish,
+    repo::Recorded,
+    snapshot::Snapshot,
+    standing::{self, Facts, Hotfix, Last, Part, Standing, State},
     step::{Issue, Lane, Observation, Reach, Step},
     version::Version,
 };
@@ -98,7 +100,7 @@ pub fn overview(call: &Call<'_>, here: bool, issue: bool) -> Result<()> {
     };
     if report.json {
         let issue = told_issue.as_ref().ok();
-        report.json(&json!({ "at": Date::timestamp(snapshot::now()), "trains": told, "overdue": !overdue.is_empty(), "issue": issue }));
+        report.json(&json!({ "at": Date::timestamp(loader::now()), "trains": told, "overdue": !overdue.is_empty(), "issue": issue }));
     }
     told_issue?;
     let late = |standing: &Standing| standing.lines.iter().filter(|line| line.state == State::Overdue).count();
@@ -149,7 +151,7 @@ fn look(world: &World<'_>, loader: &Loader<'_>, snapshot: &Snapshot, here: bool)
     let facts = Facts {
         config: &snapshot.train.config,
         has: plan::timetable::Has::of(&snapshot.workspace, &snapshot.train),
-        now: snapshot::now(),
+        now: loader::now(),
         last: newest.map(|(version, tag)| last(world, loader, snapshot, version, tag.to_owned(), here)).transpose()?,
         released: released.as_ref().map(|(_, tag)| tagged_at(world.sh, tag)).transpose()?,
         hotfixes: hotfixes(world.sh, snapshot)?,

@@ -2,7 +2,8 @@
 //! It must never propose to send something out past a confirmation without saying that this waives it.
 
 use super::Call;
-use crate::{basis::Intent, perform::Unverified, train::Train, version::Version};
+use crate::{basis::Intent, perform::Unverified};
+use plan::{train::Train, version::Version};
 
 /// The line; `None` when every check was made or waived.
 pub fn line(unverified: &[Unverified], command: &str, train: &Train) -> Option<String> {

@@ -11,11 +11,11 @@ use super::{
     lease::{Ref, Said},
     mail,
 };
-use crate::{
+use crate::tools::http::{self, Answer, Post};
+use plan::{
     config::Channel,
     date::Date,
     step::{Announcement, Observation},
-    tools::http::{self, Answer, Post},
 };
 
 /// What Discord takes in one message.

@@ -11,12 +11,15 @@ use anyhow::Result;
 
 use super::{Verdict, World};
 use crate::{
-    check::short,
-    edit::typed,
-    plan::checklist,
-    repo::{self, LogEntry},
-    step::{Asked, Confirmation, Evidence, Observation, Runs},
+    repo,
     tools::forge::{Check, CheckState, Forge, NotSetUp, Pull, Review, WorkflowRun},
+};
+use plan::{
+    check::short,
+    checklist,
+    edit::typed,
+    repo::LogEntry,
+    step::{Asked, Confirmation, Evidence, Observation, Runs},
 };
 
 /// No more commits are asked for one by one: each is a question of its own.

@@ -12,6 +12,16 @@ use anyhow::{Context, Result, bail};
 
 use super::{World, ownership, publish, wheels::Hashes};
 use crate::{
+    inherited::{is_secret, without_secrets},
+    repo::TempDir,
+    tools::{
+        cargo,
+        child::{self, Passing},
+        index::{self, in_each},
+        registries::{CRATES_IO, Registries, token_variable},
+    },
+};
+use plan::{
     check::short,
     crates_io::LARGEST,
     files::{
@@ -19,16 +29,8 @@ use crate::{
         packing::Packing,
     },
     hash,
-    inherited::{is_secret, without_secrets},
-    plan::ownership::{CONTENT, Kind, Name, YANKED},
-    repo::TempDir,
+    ownership::{CONTENT, Kind, Name, YANKED},
     step::{CrateUpload, Observation, Packages, Tagged},
-    tools::{
-        cargo,
-        child::{self, Passing},
-        index::{self, in_each},
-        registries::{CRATES_IO, Registries, token_variable},
-    },
 };
 
 /// What a registry has under a name and version.
@@ -617,9 +619,9 @@ pub mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::{
+    use plan::{
         config::Template,
-        plan::ownership::{NAMES, Owner},
+        ownership::{NAMES, Owner},
         version::{Dialect, Version},
     };
 

@@ -12,11 +12,11 @@ use super::{
     World, mail, publish,
     wheels::{self, Hashes},
 };
-use crate::{
+use crate::tools::forge::{Asset, Forge, NotSetUp, Release};
+use plan::{
     hash,
-    plan::publish::missing,
+    publish::missing,
     step::{ForgeRelease, Observation, Tagged},
-    tools::forge::{Asset, Forge, NotSetUp, Release},
 };
 
 /// The asset that names the others with their hashes, as `sha256sum` writes it.

@@ -11,10 +11,11 @@ use xshell::{Shell, cmd};
 
 use self::change::change;
 use super::World;
-use crate::{
+use crate::repo;
+use plan::{
     check::short,
     edit::slashed,
-    repo::{self, LogEntry},
+    repo::LogEntry,
     step::{Branch, Fix, Merge, Observation, Tag, Target},
 };
 

@@ -7,20 +7,19 @@ use anyhow::{Context, Result, bail};
 use xshell::cmd;
 
 use super::{World, crates::PACK, ownership, publish, static_binary};
-use crate::{
+use crate::tools::{
+    child,
+    engine::{Cannot, Engine, Found, Login, Recipe},
+};
+use plan::{
     check::short,
     files::dockerfile::takes,
     names::Word,
-    plan::{
-        ownership::{self as names, CONTENT, Kind, Name, Own, Owner, Registered},
-        rollback::PointBack,
-    },
-    repo::contents::Lacking,
+    ownership as names,
+    ownership::{CONTENT, Kind, Name, Own, Owner, Registered},
+    repo::Lacking,
+    rollback::PointBack,
     step::{ImageRelease, Observation},
-    tools::{
-        child,
-        engine::{Cannot, Engine, Found, Login, Recipe},
-    },
     version::{Dialect, Version},
 };
 

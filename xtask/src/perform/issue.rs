@@ -5,10 +5,8 @@ use anyhow::Result;
 use serde_json::json;
 
 use super::World;
-use crate::{
-    step::{Issue, Observation},
-    tools::forge::Forge,
-};
+use crate::tools::forge::Forge;
+use plan::step::{Issue, Observation};
 
 pub fn observe(world: &World<'_>, issue: &Issue) -> Result<Observation> {
     let open = Forge::new(world.sh).open_issues(&issue.label)?;

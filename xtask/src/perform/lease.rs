@@ -15,10 +15,10 @@ use anyhow::{Context, Result, bail};
 use xshell::{Shell, cmd};
 
 use super::{World, git};
-use crate::{
-    patience, repo,
+use crate::{repo, tools::child};
+use plan::{
+    patience,
     step::{Lane, Tagged},
-    tools::child,
 };
 
 /// How long the holder of another clone may be silent before it is taken for dead.

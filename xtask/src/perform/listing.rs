@@ -9,9 +9,9 @@ use toml_edit::{DocumentMut, Item};
 use super::{World, crates, forge, images, wheels};
 use crate::{
     repo::TempDir,
-    step::{CrateUpload, Dist, ForgeRelease, ImageRelease, Listing, Observation},
     tools::{cargo, child, registries::Registries},
 };
+use plan::step::{CrateUpload, Dist, ForgeRelease, ImageRelease, Listing, Observation};
 
 pub fn observe(world: &World<'_>, listing: &Listing) -> Result<Observation> {
     let mut parts: Vec<Part<'_>> = listing.crates.iter().map(Part::Crate).collect();

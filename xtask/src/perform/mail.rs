@@ -11,14 +11,14 @@ use super::{
     lease::Said,
     publish,
 };
-use crate::{
+use crate::tools::{
+    child::Passing,
+    forge::{NotSetUp, Release},
+};
+use plan::{
     edit::typed,
     hash,
     step::{Announcement, Observation, Tagged},
-    tools::{
-        child::Passing,
-        forge::{NotSetUp, Release},
-    },
 };
 
 /// Where a draft lies.

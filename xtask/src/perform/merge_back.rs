@@ -13,10 +13,10 @@ use super::{
     World,
     git::{self, change::change},
 };
-use crate::{
+use crate::repo;
+use plan::{
     check::short,
     edit::slashed,
-    repo,
     step::{MergeBack, Observation, Side, Sides},
 };
 

@@ -7,13 +7,11 @@ use anyhow::{Context, Result, bail};
 use xshell::cmd;
 
 use super::{Tools, World, announce};
-use crate::{
-    step::{Observation, Proof, Prove, Step},
-    tools::{
-        program::{self, Missing},
-        python::Environment,
-    },
+use crate::tools::{
+    program::{self, Missing},
+    python::Environment,
 };
+use plan::step::{Observation, Proof, Prove, Step};
 
 /// Something that a step cannot be taken without. What is optional is none: its step says what was not proved.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -7,16 +7,16 @@ use anyhow::Result;
 use xshell::{Shell, cmd};
 
 use super::{World, images};
-use crate::{
+use crate::tools::{
+    cargo, index,
+    python::{index::Index, project},
+    registries,
+};
+use plan::{
     check::published,
-    plan::ownership::{self, Answer, Contested, INSTEAD, Kind, Made, NAMES, Name, Own, Owner, Registered, Registries},
+    ownership::{self, Answer, Contested, INSTEAD, Kind, Made, NAMES, Name, Own, Owner, Registered, Registries},
     snapshot::Snapshot,
     step::{Observation, Tagged},
-    tools::{
-        cargo, index,
-        python::{index::Index, project},
-        registries,
-    },
 };
 
 /// How many are asked at once.

@@ -11,17 +11,19 @@ use xshell::cmd;
 
 use super::{Verdict, World, static_binary};
 use crate::{
-    config::Image,
     inherited::{ADDRESSES, without_secrets},
+    loader,
     report::Loudness,
-    snapshot,
-    step::{Observation, Proof, Prove, resolve_args, test_args},
     tools::{
         cargo::{self, StaleLock},
         child::{self, Told},
         engine::{Engine, Recipe},
         python::Environment,
     },
+};
+use plan::{
+    config::Image,
+    step::{Observation, Proof, Prove, resolve_args, test_args},
     visible,
 };
 
@@ -207,7 +209,7 @@ fn build_image(world: &World<'_>, root: &Path, image: &Image, version: &str) -> 
     let context = match &image.binary {
         Some(binary) => {
             let context = world.target.join("xtask").join("image").join("context");
-            static_binary::build(world, &root, binary, &context, snapshot::now())?
+            static_binary::build(world, &root, binary, &context, loader::now())?
         }
         None => root.clone(),
     };

@@ -11,16 +11,15 @@ use xshell::{Shell, cmd};
 
 use super::{World, git};
 use crate::{
+    repo::{self, contents},
+    tools::{cargo, child::Watch},
+};
+use plan::{
     check::short,
     edit::slashed,
-    plan::publish,
-    repo::{
-        self,
-        contents::{self, Lack, Lacking},
-        rollback_tag,
-    },
+    publish,
+    repo::{Lack, Lacking, rollback_tag},
     step::{Observation, Tagged},
-    tools::{cargo, child::Watch},
     version::Version,
 };
 

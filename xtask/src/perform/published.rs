@@ -2,10 +2,8 @@
 //! It must never take a part that could not be asked for one that is there.
 
 use super::World;
-use crate::{
-    run,
-    step::{Observation, Published},
-};
+use crate::run;
+use plan::step::{Observation, Published};
 
 pub fn observe(world: &World<'_>, published: &Published) -> Observation {
     let seen = run::look(world, &published.parts);

@@ -13,15 +13,13 @@ use super::{
     World,
     git::{self, change::change},
 };
-use crate::{
+use crate::repo;
+use plan::{
     check::short,
+    draft,
     edit::slashed,
     files::{changelog, follow_ups},
-    plan::{
-        self,
-        rollback::{Kept, Revert, Undone, Unmake},
-    },
-    repo,
+    rollback::{Kept, Revert, Undone, Unmake},
     step::Observation,
 };
 
@@ -163,9 +161,9 @@ fn too_old(commit: &str, error: &anyhow::Error) -> anyhow::Error {
 }
 
 /// The commit that reverts the release, made by the tool or by a person.
-pub fn find(sh: &Shell, released: &str, subject: &str) -> Result<Option<repo::LogEntry>> {
+pub fn find(sh: &Shell, released: &str, subject: &str) -> Result<Option<plan::repo::LogEntry>> {
     let log = repo::log(sh, &["HEAD", &format!("^{released}")], repo::HORIZON)?;
-    Ok(log.into_iter().find(|entry| plan::is_called(&entry.subject, subject)))
+    Ok(log.into_iter().find(|entry| draft::is_called(&entry.subject, subject)))
 }
 
 pub fn observe(world: &World<'_>, revert: &Revert) -> Result<Observation> {

@@ -11,10 +11,10 @@ use std::{
 use anyhow::{Context, Result, bail};
 
 use super::{World, git, writable};
-use crate::{
+use crate::repo::{self, filters};
+use plan::{
     edit::{Edit, Fate, STAGED, State, count, slashed, typed},
     parallel,
-    repo::{self, filters},
     step::{Observation, Write},
     workspace::dir,
 };

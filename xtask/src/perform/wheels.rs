@@ -13,18 +13,8 @@ use toml_edit::{DocumentMut, Item};
 
 use super::{Tools, World, forge, ownership, publish};
 use crate::{
-    check::short,
-    config::SDIST,
-    edit::count,
-    hash,
     inherited::{OF_UV, with_secrets_of, without_secrets},
-    pep503::normalized,
-    plan::{
-        ownership::{CONTENT, Kind, Name, YANKED},
-        publish::missing,
-    },
-    pypi, repo,
-    step::{Dist, Observation},
+    repo,
     tools::{
         cargo, child,
         program::Missing,
@@ -34,6 +24,17 @@ use crate::{
             project,
         },
     },
+};
+use plan::{
+    check::short,
+    config::SDIST,
+    edit::count,
+    hash,
+    ownership::{CONTENT, Kind, Name, YANKED},
+    pep503::normalized,
+    publish::missing,
+    pypi,
+    step::{Dist, Observation},
 };
 
 /// Files by name, each with its sha256.

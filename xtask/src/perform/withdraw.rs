@@ -9,15 +9,15 @@ use super::{
     forge::{self, Found},
     wheels,
 };
-use crate::{
+use crate::tools::{
+    cargo, child,
+    forge::{Forge, NotSetUp, Release},
+};
+use plan::{
     check::short,
     edit::count,
-    plan::rollback::Mark,
+    rollback::Mark,
     step::{CrateUpload, Dist, Observation},
-    tools::{
-        cargo, child,
-        forge::{Forge, NotSetUp, Release},
-    },
 };
 
 /// What was not sent needs not be taken back.

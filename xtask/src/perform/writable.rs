@@ -11,13 +11,10 @@ use anyhow::{Result, bail};
 use xshell::cmd;
 
 use super::World;
-use crate::{
+use crate::repo::{self, contents, filters};
+use plan::{
     edit::{Edit, Fate, not_utf8, slashed, typed},
-    repo::{
-        self,
-        contents::{self, Submodules},
-        filters,
-    },
+    repo::Submodules,
     step::{Observation, Write},
     workspace::dir,
 };

@@ -6,12 +6,14 @@ use anyhow::Result;
 
 use super::Stand;
 use crate::{
-    edit::count,
     page::Outcome,
     perform::{
         World, crates, publish,
         wheels::{self, Hashes},
     },
+};
+use plan::{
+    edit::count,
     step::{Dist, Step},
 };
 

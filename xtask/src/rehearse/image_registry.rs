@@ -12,10 +12,10 @@ use std::{
 
 use super::gate::{self, Gate};
 use crate::{
-    patience::Patience,
     repo::TempDir,
     tools::{engine::Login, secrets},
 };
+use plan::patience::Patience;
 
 /// The program of the CNCF's Distribution project, as its packages name it.
 const PROGRAMS: [&str; 2] = ["docker-registry", "registry"];

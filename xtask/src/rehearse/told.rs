@@ -4,9 +4,9 @@
 use crate::{
     page::{Kind, Node, Outcome, Rehearsal, took},
     report::Report,
-    snapshot::Snapshot,
     tools::child,
 };
+use plan::snapshot::Snapshot;
 
 /// What needs what in the train.
 pub fn graph(snapshot: &Snapshot) -> Vec<Node> {

@@ -12,16 +12,18 @@ use anyhow::{Result, anyhow, bail};
 
 use super::Stand;
 use crate::{
-    patience::Patience,
     perform::{World, wheels},
     repo::TempDir,
-    step::{CrateUpload, Dist, ImageRelease},
     tools::{
         child,
         engine::{Engine, Health, Runner},
         python::{self, index::leave_links},
         registries::CRATES_IO,
     },
+};
+use plan::{
+    patience::Patience,
+    step::{CrateUpload, Dist, ImageRelease},
 };
 
 impl Stand<'_> {

@@ -2,7 +2,7 @@
 //! It must never take a directory for a submodule's content, nor a pointer for a file.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     path::{Component, Path, PathBuf},
 };
 
@@ -13,81 +13,11 @@ use super::{
     answer::{bytes, fields, lossy, named, split_once, text},
     entries, filters,
 };
-use crate::{
+use plan::{
     edit::slashed,
-    files::packing::{Packing, Place},
+    repo::{Lack, Lacking, Submodules, Tracked},
     workspace::normalized,
 };
-
-/// Submodules by path, each with the commit that it stands at.
-pub type Submodules = BTreeMap<PathBuf, String>;
-
-/// What git tracks.
-#[derive(Default)]
-pub struct Tracked {
-    /// Every file, submodules and links among them.
-    pub files: BTreeSet<PathBuf>,
-    pub submodules: Submodules,
-    /// Symbolic links.
-    pub links: BTreeSet<PathBuf>,
-}
-
-/// Something that whoever checks out the commit would not have.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Lacking {
-    /// From the top of the repository.
-    pub path: PathBuf,
-    pub what: Lack,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Lack {
-    Submodule,
-    /// Git LFS has put its pointer in the place of the file.
-    Pointer,
-    /// git ignores it, and `include` of this manifest takes it.
-    Ignored {
-        by: PathBuf,
-    },
-    /// A symbolic link to what git does not track, which this manifest's package takes.
-    Astray {
-        by: PathBuf,
-        to: PathBuf,
-    },
-    /// Cargo does not pack this manifest's package.
-    Unpacked {
-        why: String,
-    },
-    /// This source reads it, by these words.
-    Compiled {
-        by: PathBuf,
-        says: String,
-        why: Missing,
-    },
-}
-
-/// Why a file that a source reads is missing elsewhere.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Missing {
-    /// git ignores it.
-    Ignored,
-    /// It is outside of the package's directory.
-    Outside,
-    /// `include` or `exclude` of the manifest leave it out.
-    LeftOut,
-}
-
-impl Lacking {
-    /// Whether a package would have it; its path from the directory of the package is `within`.
-    pub fn is_packed(&self, packing: &Packing<'_>, within: &Path) -> bool {
-        match self.what {
-            Lack::Submodule => !packing.leaves_out(within, Place::Directory),
-            Lack::Pointer => !packing.leaves_out(within, Place::File),
-            // Cargo was asked.
-            Lack::Ignored { .. } | Lack::Astray { .. } | Lack::Unpacked { .. } | Lack::Compiled { .. } => true,
-        }
-    }
-}
 
 /// The mode of a submodule (git-ls-files(1), `--stage`).
 pub const SUBMODULE: &str = "160000";
@@ -179,26 +109,24 @@ fn extension(path: &Path) -> Option<String> {
     name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase())
 }
 
-impl Tracked {
-    /// A submodule whose directory has nothing of it, whatever git keeps of it elsewhere.
-    pub fn not_filled(&self, top: &Path) -> Option<&Path> {
-        self.submodules.keys().map(PathBuf::as_path).find(|path| !top.join(path).join(".git").exists())
-    }
+/// A submodule whose directory has nothing of it, whatever git keeps of it elsewhere.
+pub fn not_filled<'t>(tracked: &'t Tracked, top: &Path) -> Option<&'t Path> {
+    tracked.submodules.keys().map(PathBuf::as_path).find(|path| !top.join(path).join(".git").exists())
+}
 
-    /// The links below a directory that lead to what git does not track, with where they lead.
-    pub fn astray(&self, top: &Path, within: &Path) -> Vec<(&Path, PathBuf)> {
-        let links = self.links.range(within.to_owned()..).take_while(|link| link.starts_with(within));
-        let astray = links.filter_map(|link| {
-            let to = std::fs::read_link(top.join(link)).ok()?;
-            let place = normalized(&link.parent()?.join(&to)).filter(|_| to.is_relative());
-            let is_tracked = place.is_some_and(|place| {
-                let below = self.files.range(place.clone()..).next().is_some_and(|file| file.starts_with(&place));
-                below || place.ancestors().any(|path| self.submodules.contains_key(path) || self.links.contains(path))
-            });
-            (!is_tracked).then_some((link.as_path(), to))
+/// The links below a directory that lead to what git does not track, with where they lead.
+pub fn astray<'t>(tracked: &'t Tracked, top: &Path, within: &Path) -> Vec<(&'t Path, PathBuf)> {
+    let links = tracked.links.range(within.to_owned()..).take_while(|link| link.starts_with(within));
+    let astray = links.filter_map(|link| {
+        let to = std::fs::read_link(top.join(link)).ok()?;
+        let place = normalized(&link.parent()?.join(&to)).filter(|_| to.is_relative());
+        let is_tracked = place.is_some_and(|place| {
+            let below = tracked.files.range(place.clone()..).next().is_some_and(|file| file.starts_with(&place));
+            below || place.ancestors().any(|path| tracked.submodules.contains_key(path) || tracked.links.contains(path))
         });
-        astray.collect()
-    }
+        (!is_tracked).then_some((link.as_path(), to))
+    });
+    astray.collect()
 }
 
 /// A submodule that is not on this machine, or those in it that are not.

@@ -16,7 +16,7 @@ use super::{
     answer::{bytes, fields, lossy, named},
     entries, tracked_at,
 };
-use crate::edit::{slashed, typed};
+use plan::edit::{slashed, typed};
 
 /// What git notes of a file that is only announced (git-add(1), `--intent-to-add`): the empty one, by either hash.
 const EMPTY: [&str; 2] =

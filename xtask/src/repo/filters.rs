@@ -14,7 +14,7 @@ use super::{
     answer::{bytes, fields, lossy, named},
     read_objects,
 };
-use crate::{edit::slashed, workspace::Texts};
+use plan::{edit::slashed, workspace::Texts};
 
 /// A place for objects and an index that nobody else sees.
 struct Scratch {

@@ -11,26 +11,10 @@ use std::{
 use xshell::Shell;
 
 use super::{find::Found, is_ancestor};
-use crate::patience::Patience;
-
-/// An operation that git waits to be told about.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Underway {
-    /// `merge`, as git calls it.
-    pub name: &'static str,
-    /// The commit that is being merged; `None` of a merge whose git was cut off before it noted that.
-    pub of: Option<String>,
-    /// How it is finished, and how it is given up.
-    pub ways: &'static str,
-}
-
-/// A lock file, and what is known about the git that made it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Lock {
-    pub path: PathBuf,
-    /// Whether a git is at work in this repository; `None` where the system does not tell.
-    pub is_held: Option<bool>,
-}
+use plan::{
+    patience::Patience,
+    repo::{Lock, Underway},
+};
 
 /// What is in progress in this working tree. A rebase picks commits one by one, so it is looked for first.
 pub fn underway(sh: &Shell, found: &Found) -> Option<Underway> {

@@ -1,10 +1,8 @@
 //! What is known of a step that checks something before it is made, and when a run may go on without it.
 //! It must never call a check done that was waived, nor one that nobody saw.
 
-use crate::{
-    perform::{self, World, prove},
-    step::{Confirmation, Evidence, Observation, Step},
-};
+use crate::perform::{self, World, prove};
+use plan::step::{Confirmation, Evidence, Observation, Step};
 
 /// What is known without making the check; `None`: it has to be made.
 pub struct Known<'a> {

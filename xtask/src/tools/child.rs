@@ -18,8 +18,8 @@ use super::{cargo, secrets::blanked};
 use crate::{
     inherited::without_secrets,
     report::{Loudness, Report},
-    visible,
 };
+use plan::visible;
 
 /// How a child ended, and what it printed, secrets blanked.
 #[derive(Debug)]

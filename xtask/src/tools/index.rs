@@ -18,7 +18,8 @@ use super::{
     child::{self, Told},
     registries::{CRATES_IO, Registries},
 };
-use crate::{crates_io::canonical, repo::TempDir};
+use crate::repo::TempDir;
+use plan::crates_io::canonical;
 
 /// One line of the index (Cargo book, "Registry Index", "JSON schema").
 #[derive(Clone, Debug, Deserialize, PartialEq)]
@@ -331,7 +332,7 @@ mod tests {
         fs::write(dir.path().join(".cargo/config.toml"), (0..COUNT).map(named).collect::<String>()).unwrap();
         let registries = Registries::read(dir.path(), Some(home.path())).unwrap();
         let numbers: Vec<usize> = (0..COUNT).collect();
-        let told = crate::parallel::map_waiting(&numbers, |at| {
+        let told = plan::parallel::map_waiting(&numbers, |at| {
             versions(&registries, &["wren", "lark"], Some(&format!("r{at}")))
         });
         for (at, told) in told.into_iter().enumerate() {

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use toml_edit::{DocumentMut, Item, TableLike};
 
 use super::cargo;
-use crate::{check::published::Unconfigured, config::closest, names};
+use plan::{check::published::Unconfigured, config::closest, names};
 
 /// The registry that cargo calls so publishes to crates.io, whatever stands in for reading.
 pub const CRATES_IO: &str = "crates-io";

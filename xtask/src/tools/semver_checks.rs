@@ -6,7 +6,8 @@ use std::{path::Path, process::Command};
 use anyhow::{Result, bail};
 
 use super::{cargo, child};
-use crate::{inherited::without_secrets, plan::due::Weight};
+use crate::inherited::without_secrets;
+use plan::due::Weight;
 
 /// Whether it can be asked.
 pub fn is_installed() -> bool {

@@ -12,14 +12,6 @@ use clap::Parser;
 use xshell::Shell;
 
 // What names a file or a project, and what the registry takes, is written once for both programs.
-#[path = "../../src/crates_io.rs"]
-mod crates_io;
-#[path = "../../src/hash.rs"]
-mod hash;
-#[path = "../../src/pep503.rs"]
-mod pep503;
-#[path = "../../src/pypi.rs"]
-mod pypi;
 mod server;
 
 use server::{StandIn, Upstream, World};

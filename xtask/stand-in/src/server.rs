@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use tiny_http::{Header, Request, Response, Server};
 use xshell::{Shell, cmd};
 
-use crate::hash::sha256;
+use plan::hash::sha256;
 
 mod channels;
 mod crates;

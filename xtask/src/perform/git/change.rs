@@ -7,7 +7,6 @@ use anyhow::{Result, anyhow};
 use xshell::Cmd;
 
 use crate::{
-    edit::typed,
     inherited::{is_secret, without_secrets},
     perform::World,
     tools::{
@@ -15,6 +14,7 @@ use crate::{
         secrets,
     },
 };
+use plan::edit::typed;
 
 /// Runs git; when it fails, the error quotes it and ends with what to do, which depends on its words.
 pub fn change(world: &World<'_>, git: Cmd<'_>, advice: impl FnOnce(&str) -> String) -> Result<()> {

@@ -15,12 +15,15 @@ use super::{
     resolve,
 };
 use crate::{
+    perform::{World, merge_back, tree},
+    repo,
+};
+use plan::{
     check::short,
+    draft,
     edit::{Edit, State, slashed},
     files::{changelog, tag_record::Record},
-    perform::{World, merge_back, tree},
-    plan,
-    repo::{self, LogEntry},
+    repo::LogEntry,
     step::{Commit, Observation, Side},
 };
 
@@ -45,7 +48,7 @@ pub fn find(world: &World<'_>, commit: &Commit) -> Result<Option<String>> {
             return Ok(Some(entry.commit.clone()));
         }
     }
-    let alike = children.into_iter().find(|entry| plan::is_called(&entry.subject, commit.subject()));
+    let alike = children.into_iter().find(|entry| draft::is_called(&entry.subject, commit.subject()));
     Ok(alike.map(|entry| entry.commit))
 }
 
@@ -61,7 +64,7 @@ fn children(world: &World<'_>, commit: &Commit) -> Result<Vec<LogEntry>> {
     let log = repo::log(world.sh, &tips, repo::HORIZON)?;
     let revert = format!("Revert \"{}\"", commit.subject());
     let mut gone = Vec::new();
-    for entry in log.iter().filter(|entry| plan::is_called(&entry.subject, &revert)) {
+    for entry in log.iter().filter(|entry| draft::is_called(&entry.subject, &revert)) {
         gone.extend(repo::reverted_by(world.sh, &entry.commit)?);
     }
     let is_child = |entry: &LogEntry| entry.parents == [commit.base.as_str()] && !gone.contains(&entry.commit);

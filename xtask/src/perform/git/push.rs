@@ -6,10 +6,12 @@ use xshell::{Shell, cmd};
 
 use super::{change, commit, current_branch, find_target, remote, resolve};
 use crate::{
-    check::short,
     inherited::{OF_GIT, with_secrets_of},
     perform::World,
     repo,
+};
+use plan::{
+    check::short,
     step::{Observation, Push, PushMain},
 };
 

@@ -7,15 +7,13 @@ use anyhow::{Context, Error, Result, bail};
 use xshell::{Shell, cmd};
 
 use crate::{
-    names::without_user,
-    patience,
     perform::World,
-    step::Observation,
     tools::{
         child::{self, Told},
         secrets,
     },
 };
+use plan::{names::without_user, patience, step::Observation};
 
 use super::change;
 

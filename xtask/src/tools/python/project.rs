@@ -8,7 +8,7 @@ use serde::Deserialize;
 use xshell::Shell;
 
 use super::{child, index::Index, interpreter};
-use crate::files::pyproject;
+use plan::files::pyproject;
 
 /// It knows the formats of indexes and packages from Python's own library; pip and uv show nothing of this.
 const ASK: &str = include_str!("project.py");

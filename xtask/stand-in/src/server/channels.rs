@@ -5,7 +5,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use super::{Answer, Call, State, now, timestamp};
-use crate::hash::sha256;
+use plan::hash::sha256;
 
 /// The last segment of the Discord webhook's address, but for what it is in this run.
 pub const DISCORD_TOKEN: &str = "rehearsal-discord-token";

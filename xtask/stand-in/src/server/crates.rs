@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Answer, Call, State, Upstream, is_plain, now, timestamp};
-use crate::{
+use plan::{
     crates_io::{self, About, LARGEST, LARGEST_METADATA, canonical, is_name},
     hash::sha256,
 };

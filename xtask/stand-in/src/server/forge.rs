@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Answer, Call, State, history, issues, now, timestamp};
-use crate::hash::sha256;
+use plan::hash::sha256;
 
 /// The host that `gh` is told; it asks `api.` before it, over plain HTTP because it is local.
 pub const HOST: &str = "github.localhost";

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Answer, Call, State, now, timestamp};
-use crate::hash::sha256;
+use plan::hash::sha256;
 
 const STATE: &str = "forge/issues.json";
 

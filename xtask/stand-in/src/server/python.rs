@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Answer, Call, State, is_plain, now, timestamp};
-use crate::{
+use plan::{
     hash::sha256,
     pep503::normalized,
     pypi::{self, About},

@@ -1,0 +1,440 @@
+//! Where the entries of a release's changelog come from, and what has no home in it.
+//! It must never tell the same change twice, nor lose one in silence.
+
+mod crates;
+mod fragments;
+mod reverts;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+};
+
+use serde::Serialize;
+
+pub(super) use self::crates::promote_crates;
+pub use self::{
+    crates::logs,
+    fragments::{Waiting, fragments},
+    reverts::undone,
+};
+
+use self::crates::crates;
+use crate::{
+    check::{Finding, short},
+    config::Entries,
+    conventional::{Change, numbers},
+    edit::{Reason, slashed},
+    files::changelog::{
+        self,
+        candidates::{self, Told},
+        names::{Log, Names},
+    },
+    repo::Message,
+    snapshot::Snapshot,
+    train::Train,
+    version::Version,
+    visible,
+    workspace::Workspace,
+};
+use crate::{edits::Texts, packed::packed};
+
+/// How an entry begins that breaks something, as Keep a Changelog 2.0.0 has it.
+const BREAKING: &str = "**Breaking:**";
+
+/// What to do about an entry that a changelog cannot take.
+const CORRECT: &str = "correct it and commit";
+
+/// An entry of the changelog.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Entry {
+    /// What stands in the heading above it.
+    pub kind: Option<String>,
+    pub text: String,
+    pub source: Entries,
+    /// The file, or the commit.
+    pub from: String,
+    /// Where the same is said already: then it is not said again.
+    pub said_by: Option<String>,
+    /// Its words alone.
+    #[serde(skip)]
+    words: String,
+    /// The crate's log that it is of, and whose links it may use.
+    #[serde(skip)]
+    log: Option<PathBuf>,
+}
+
+/// What a release's section is made of.
+#[derive(Clone, Debug, Default)]
+pub struct Collected {
+    pub entries: Vec<Entry>,
+    /// Fragments that are entries now.
+    pub consumed: Vec<PathBuf>,
+    /// What would be lost.
+    pub findings: Vec<Finding>,
+    /// What has no home, and is not lost.
+    pub remarks: Vec<String>,
+}
+
+/// Gathers the entries of `to`: what stands under Unreleased wins, then fragments, then crates' logs, then commits.
+pub fn collect(snapshot: &Snapshot, to: &Version, versions: &BTreeMap<usize, Version>) -> Collected {
+    let Snapshot { workspace, train, .. } = snapshot;
+    let mut all = Collected::default();
+    all.unreleased(workspace, train);
+    all.candidates(snapshot, to);
+    if train.config.takes(Entries::Fragments) {
+        let (entries, findings) = fragments(workspace, train);
+        all.findings.extend(findings);
+        for (path, kind, text) in entries {
+            all.add(&kind, (text, ""), Entries::Fragments, slashed(&path));
+            if let Some(Entry { from, said_by: Some(by), .. }) = all.entries.last() {
+                all.remarks.push(format!("{from} goes without being told: {by} says the same"));
+            }
+            if !all.consumed.contains(&path) {
+                all.consumed.push(path);
+            }
+        }
+    }
+    if train.config.takes(Entries::Crates) {
+        let (entries, remarks) = crates(workspace, train, to, versions);
+        all.remarks.extend(remarks);
+        for (kind, text, from) in entries {
+            all.add(&kind, (text, ""), Entries::Crates, slashed(&from));
+            all.entries.last_mut().into_iter().for_each(|entry| entry.log = Some(from.clone()));
+        }
+    }
+    if train.config.takes(Entries::Commits) {
+        all.commits(snapshot);
+    }
+    all
+}
+
+impl Entry {
+    fn is_of(&self, kind: &str) -> bool {
+        self.kind.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(kind))
+    }
+}
+
+impl Collected {
+    fn unreleased(&mut self, workspace: &Workspace, train: &Train) {
+        let Some(path) = &train.changelog else { return };
+        let Some(section) = train.log(&workspace.texts).and_then(|log| changelog::section(log, "Unreleased")) else {
+            return;
+        };
+        let (log, path) = (path, slashed(path));
+        // Words before the first kind sum the release up, and are of no kind.
+        let summary = changelog::summary(&section.body);
+        for (kind, text) in changelog::entries(&section.body) {
+            if !train.config.takes(Entries::Unreleased) {
+                let what = format!("`{}` goes out, though `changes` does not name \"unreleased\"", head(&text));
+                self.remarks.push(format!("{path}: {what}"));
+            }
+            if kind.and_then(|kind| train.config.kind(kind)).is_none() && summary.as_ref() != Some(&text) {
+                self.remarks.push(homeless(log, kind, &text));
+            }
+            let (kind, words) = (kind.map(str::to_owned), normal(&text));
+            let (source, from) = (Entries::Unreleased, path.clone());
+            self.entries.push(Entry { kind, text, source, from, said_by: None, words, log: None });
+        }
+    }
+
+    /// What the readers of a final version did not read: they come from the last one.
+    fn candidates(&mut self, snapshot: &Snapshot, to: &Version) {
+        let Some(path) = &snapshot.train.changelog else { return };
+        let Some(log) = snapshot.train.log(&snapshot.workspace.texts) else { return };
+        let credited: BTreeSet<String> = snapshot
+            .commits
+            .iter()
+            .filter_map(|message| Some(credits(&Change::parse(&message.text)?, message)))
+            .collect();
+        for told in told(snapshot, log, to) {
+            // A name alone is told from other words in brackets by the commits.
+            let text = credited.iter().filter_map(|credits| told.text.strip_suffix(credits.as_str()));
+            let words = normal(text.min_by_key(|text| text.len()).unwrap_or(&told.text));
+            let from = format!("{}, {}", slashed(path), told.version.tag());
+            let said = self.entries.iter().find(|said| said.said_by.is_none() && said.words == words);
+            let (said_by, source) = (said.map(|said| said.from.clone()), Entries::Candidates);
+            self.entries.push(Entry { kind: told.kind, text: told.text, source, from, said_by, words, log: None });
+        }
+    }
+
+    /// Adds an entry, unless the same is said already: in the same words, or with the same number under the same kind in
+    /// another source. Two commits, as two fragments, may well belong to one issue.
+    fn add(&mut self, kind: &str, (text, credits): (String, &str), source: Entries, from: String) {
+        let mut text = visible::lines(&text);
+        let words = normal(&text);
+        text.push_str(credits);
+        let mine: BTreeSet<u64> = numbers(&text).collect();
+        let said = self.entries.iter().filter(|entry| entry.said_by.is_none()).find(|said| {
+            let same_number = said.is_of(kind) && numbers(&said.text).any(|number| mine.contains(&number));
+            // What follows a candidate may well be one more part of what it told.
+            same_number && said.source != source && said.source != Entries::Candidates || said.words == words
+        });
+        let said_by = said.map(|said| said.from.clone());
+        self.entries.push(Entry { kind: Some(kind.to_owned()), text, source, from, said_by, words, log: None });
+    }
+
+    fn commits(&mut self, snapshot: &Snapshot) {
+        let Snapshot { workspace, train, commits, .. } = snapshot;
+        let pulls = pulls(commits);
+        let (ours, anyones) = (train.members(), any_trains(workspace, train));
+        let mut gone = undone(workspace, commits);
+        let is_told = |commit: &str| snapshot.told.contains(commit);
+        self.take_back(snapshot, &mut gone);
+        let is_new = |message: &&Message| {
+            let commit = message.commit.as_str();
+            !message.is_merge() && !is_told(commit) && !gone.contains_key(commit)
+        };
+        for message in commits.iter().filter(is_new).rev() {
+            let Some(mut change) = Change::parse(&message.text) else { continue };
+            let Some(kind) = change.kind else { continue };
+            let touched = touched(snapshot, message);
+            let from = format!("commit {}", short(&message.commit));
+            if touched.is_empty() {
+                let owned: BTreeSet<usize> = message.paths.iter().filter_map(|path| workspace.owner(path)).collect();
+                let aside = named(workspace, owned.intersection(&ours));
+                let what = match aside.is_empty() {
+                    false => format!("only tests or prose of {}", aside.join(", ")),
+                    true if owned.is_disjoint(&anyones) => "no crate of a train".to_owned(),
+                    true => continue,
+                };
+                let said = format!("{}: {}", change.word, change.text);
+                self.remarks.push(format!("{from}: `{said}` touches {what}, so no changelog tells it"));
+                continue;
+            }
+            if let Some(pull) = pulls.get(message.commit.as_str()).filter(|pull| !change.references.contains(pull)) {
+                change.references.insert(0, *pull);
+            }
+            let credits = credits(&change, message);
+            let sentence = sentence(&change, &named(workspace, &touched));
+            self.add(train.config.heading(kind), (sentence, &credits), Entries::Commits, from);
+        }
+    }
+
+    /// Leaves out what pre-releases told of commits that came and went, or else that it is gone is told.
+    fn take_back(&mut self, snapshot: &Snapshot, gone: &mut BTreeMap<&str, &str>) {
+        let is_told = |commit: &str| snapshot.told.contains(commit);
+        let mut age = BTreeMap::new();
+        age.extend(snapshot.commits.iter().enumerate().map(|(at, message)| (message.commit.as_str(), at)));
+        let is_older = |(what, by): &(&str, &str)| age.get(what) > age.get(by);
+        let pairs: Vec<(&str, &str)> = gone.iter().map(|(what, by)| (*what, *by)).filter(is_older).collect();
+        let mut here: BTreeSet<String> = BTreeSet::new();
+        let is_here = |message: &&Message| !gone.contains_key(message.commit.as_str());
+        here.extend(snapshot.commits.iter().filter(is_here).filter_map(|message| words(snapshot, message)));
+        let (mut taken, mut left) = (BTreeMap::new(), BTreeSet::new());
+        for (what, by) in pairs.into_iter().filter(|(what, _)| is_told(what)) {
+            if self.leave_out(snapshot, &here, what, by) {
+                taken.insert(by, what);
+            } else {
+                left.insert(by);
+            }
+        }
+        for (by, what) in taken.into_iter().filter(|(by, _)| is_told(by) && !left.contains(by)) {
+            if gone.contains_key(by) {
+                self.leave_out(snapshot, &here, by, what);
+            }
+        }
+        for by in left {
+            gone.remove(by);
+        }
+    }
+
+    /// Leaves out what pre-releases told of a commit, unless a commit that is still `here` says the same. Tells whether
+    /// nobody reads of it any more.
+    fn leave_out(&mut self, snapshot: &Snapshot, here: &BTreeSet<String>, commit: &str, by: &str) -> bool {
+        let Some(message) = snapshot.commits.iter().find(|message| message.commit == commit) else { return false };
+        let Some(words) = words(snapshot, message).filter(|words| !here.contains(words)) else { return true };
+        let mut is_found = false;
+        for entry in &mut self.entries {
+            if entry.source == Entries::Candidates && entry.words == words {
+                is_found = true;
+                entry.said_by.get_or_insert_with(|| format!("commit {}, with which it came and went", short(by)));
+            }
+        }
+        is_found
+    }
+
+    /// What the captain says of a fix stands before all that says the same. Tells whether it stands under Unreleased too,
+    /// and need not be written again.
+    pub fn heed(&mut self, kind: &str, note: &str) -> bool {
+        let mine: BTreeSet<u64> = numbers(note).collect();
+        for entry in self.entries.iter_mut().filter(|entry| entry.said_by.is_none()) {
+            let same_number = entry.is_of(kind) && numbers(&entry.text).any(|number| mine.contains(&number));
+            if same_number || entry.words == normal(note) {
+                if entry.source == Entries::Unreleased {
+                    return true;
+                }
+                entry.said_by = Some("--note".to_owned());
+            }
+        }
+        false
+    }
+
+    /// Writes what is new under Unreleased, and takes away the fragments.
+    pub fn write(&self, path: &Path, names: &Names, texts: &mut Texts<'_>) -> anyhow::Result<()> {
+        for entry in self.entries.iter().filter(|entry| entry.source != Entries::Unreleased && entry.said_by.is_none())
+        {
+            let kind = entry.kind.as_deref().unwrap_or_default();
+            let its = entry.log.as_ref().and_then(|log| texts.now(log)).map(str::to_owned);
+            texts.rewrite(path, Reason::Changelog, |text| {
+                let told = its.map(|its| changelog::links::with_addresses(&entry.text, &its, text));
+                changelog::add_entry(names.log(path, text), kind, told.as_ref().unwrap_or(&entry.text))
+            })?;
+        }
+        for path in &self.consumed {
+            texts.remove(path);
+        }
+        Ok(())
+    }
+}
+
+/// What a changelog tells of pre-releases that `to` sums up, and of releases that were withdrawn.
+fn told(snapshot: &Snapshot, log: Log<'_>, to: &Version) -> Vec<Told> {
+    let Snapshot { train, repo, .. } = snapshot;
+    let after = train.told_until(repo, to).map(|(version, _)| version);
+    candidates::told(log, after.as_ref(), to, &snapshot.withdrawn, |version| {
+        train.sums_up(to) && version.is_prerelease()
+    })
+}
+
+/// The newest release up to which the changelog tells the commits that `to` tells again: its pre-releases', and those of what
+/// was withdrawn.
+pub fn told_by_candidates(snapshot: &Snapshot, to: &Version) -> Option<String> {
+    let Snapshot { workspace, train, repo, .. } = snapshot;
+    let log = train.log(&workspace.texts)?;
+    let until = train.told_until(repo, to).map(|(version, _)| version);
+    let mut since: Vec<(Version, &str)> = train.tags(repo).collect();
+    let is_since = |found: &Version| found < to && until.as_ref().is_none_or(|until| found > until);
+    since.retain(|(found, _)| is_since(found) || snapshot.withdrawn.contains(found));
+    since.sort();
+    // Where a section was taken away, nobody reads of its commits.
+    let stands = |(version, _): &&(Version, &str)| changelog::section(log, &version.tag()).is_some();
+    since.iter().take_while(stands).last().map(|(_, tag)| (*tag).to_owned())
+}
+
+/// The pull request that brought each commit in by a merge, as the forge's own message of the merge tells.
+fn pulls(commits: &[Message]) -> BTreeMap<&str, u64> {
+    let mut pulls = BTreeMap::new();
+    for merge in commits {
+        let number = merge.text.strip_prefix("Merge pull request #").and_then(|rest| rest.split_whitespace().next());
+        let (Some(Ok(number)), [main, topic]) = (number.map(str::parse), merge.parents.as_slice()) else { continue };
+        let on_main = behind(commits, main);
+        pulls.extend(behind(commits, topic).difference(&on_main).map(|commit| (*commit, number)));
+    }
+    pulls
+}
+
+/// The commits that `from` leads to, itself among them.
+fn behind<'a>(commits: &'a [Message], from: &str) -> BTreeSet<&'a str> {
+    let by_name: BTreeMap<&str, &Message> = commits.iter().map(|commit| (commit.commit.as_str(), commit)).collect();
+    let (mut found, mut queue) = (BTreeSet::new(), vec![from]);
+    while let Some(commit) = queue.pop().and_then(|name| by_name.get(name).copied()) {
+        if found.insert(commit.commit.as_str()) {
+            queue.extend(commit.parents.iter().map(String::as_str));
+        }
+    }
+    found
+}
+
+/// Every member that some train moves.
+fn any_trains(workspace: &Workspace, train: &Train) -> BTreeSet<usize> {
+    let mut found = train.members();
+    for config in &workspace.trains {
+        let driver = config.driver.as_ref().and_then(|name| workspace.member(name));
+        found.extend(driver.into_iter().flat_map(|at| workspace.closure(at)));
+        found.extend(config.wheels.iter().flatten().filter_map(|name| workspace.member(name)));
+    }
+    found
+}
+
+/// The train's members whose users get what a commit changed.
+fn touched(snapshot: &Snapshot, message: &Message) -> BTreeSet<usize> {
+    let Snapshot { workspace, train, .. } = snapshot;
+    let ours = train.members();
+    let packed = message.paths.iter().flat_map(|path| packed(workspace, train, path));
+    packed.filter(|at| ours.contains(at)).collect()
+}
+
+fn named<'w, 'a>(workspace: &'w Workspace, members: impl IntoIterator<Item = &'a usize>) -> Vec<&'w str> {
+    members.into_iter().map(|&at| workspace.members[at].name.as_str()).collect()
+}
+
+/// A commit as an entry: whose part it is of, what it says, and what it breaks.
+fn sentence(change: &Change, touched: &[&str]) -> String {
+    let part = match (touched, &change.scope) {
+        ([only], _) => format!("{only}: "),
+        (_, Some(scope)) => format!("{scope}: "),
+        _ => String::new(),
+    };
+    let mark = if change.breaking { format!("{BREAKING} ") } else { String::new() };
+    let breaks = change.breaks.as_ref().map(|breaks| format!(" — {breaks}")).unwrap_or_default();
+    format!("{mark}{}", changelog::plain(&format!("{part}{}{breaks}", change.text)))
+}
+
+/// The words by which a commit is known again where the train tells it.
+fn words(snapshot: &Snapshot, message: &Message) -> Option<String> {
+    let change = Change::parse(&message.text).filter(|change| change.kind.is_some() && !message.is_merge())?;
+    let touched = touched(snapshot, message);
+    (!touched.is_empty()).then(|| normal(&sentence(&change, &named(&snapshot.workspace, &touched))))
+}
+
+/// Where an entry waits that says it breaks something.
+pub fn breaking(snapshot: &Snapshot) -> Option<String> {
+    let path = snapshot.train.changelog.as_ref()?;
+    let waiting = changelog::section(snapshot.train.log(&snapshot.workspace.texts)?, "Unreleased")?;
+    let mut entries = changelog::entries(&waiting.body).into_iter();
+    entries.any(|(_, text)| text.starts_with(BREAKING)).then(|| slashed(path))
+}
+
+/// An entry with the part that it is of.
+fn attributed(part: &str, text: &str) -> String {
+    match text.strip_prefix(BREAKING) {
+        Some(rest) => format!("{BREAKING} {part}: {}", rest.trim_start()),
+        None => format!("{part}: {text}"),
+    }
+}
+
+/// The numbers that a commit names, and who made it.
+fn credits(change: &Change, message: &Message) -> String {
+    let mut credits: Vec<String> = change.references.iter().map(|number| format!("#{number}")).collect();
+    for who in [&message.author].into_iter().chain(&change.co_authors).filter(|who| !who.is_empty()) {
+        let who = changelog::plain(who);
+        if !credits.contains(&who) {
+            credits.push(who);
+        }
+    }
+    if credits.is_empty() { String::new() } else { format!(" ({})", credits.join(", ")) }
+}
+
+/// The words of an entry by which it is known again: whose part it is of, who did it and the markup do not count.
+fn normal(text: &str) -> String {
+    // Numbers and names stand in brackets at the end, and before them what breaks.
+    let text = match text.strip_prefix(BREAKING) {
+        Some(text) => text.split(" — ").next().unwrap_or_default().trim_start(),
+        None => text.split(" (BREAKING").next().unwrap_or_default(),
+    };
+    let mut rest = match text.trim_end().strip_suffix(')').and_then(|text| text.rsplit_once(" (")) {
+        Some((text, credits)) if ["#", "@", "[#", "by "].iter().any(|start| credits.starts_with(start)) => text,
+        _ => text,
+    };
+    while let Some((before, after)) = rest.split_once(": ") {
+        let is_name = |word: &str| word.chars().all(|c| c.is_alphanumeric() || "-_`*".contains(c));
+        if before.is_empty() || !before.split(", ").all(|word| !word.is_empty() && is_name(word)) {
+            break;
+        }
+        rest = after;
+    }
+    let words = rest.split_whitespace().map(|word| word.replace(['`', '*', '\\'], "").to_lowercase());
+    words.collect::<Vec<_>>().join(" ").trim_end_matches('.').to_owned()
+}
+
+/// That an entry of a changelog stands where no kind is said.
+fn homeless(path: &Path, heading: Option<&str>, entry: &str) -> String {
+    let under = heading.map_or("no heading".to_owned(), |heading| format!("`### {heading}`"));
+    format!("{}: `{}` stands under {under}, which is no kind of change", slashed(path), head(entry))
+}
+
+/// The first line, as people quote it.
+fn head(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
+}

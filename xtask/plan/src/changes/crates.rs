@@ -1,0 +1,112 @@
+//! The changelogs that crates keep of their own: what they say of a release, and their part in it.
+//! It must never write a section that stands already: release-plz may have written it.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use super::{CORRECT, attributed, homeless, normal, told};
+use crate::{
+    check::Finding,
+    draft::Prose,
+    edit::Reason,
+    edits::Texts,
+    files::changelog::{self, names::Log},
+    snapshot::Snapshot,
+    train::Train,
+    version::Version,
+    workspace::Workspace,
+};
+
+/// The changelogs that crates of the train keep of their own, with their versions. A text without sections is none.
+pub fn logs<'w>(workspace: &'w Workspace, train: &'w Train) -> Vec<(&'w Path, Log<'w>, &'w Version)> {
+    let own = train.members().into_iter().filter_map(|at| Some((workspace.members.get(at)?, log_of(workspace, at)?)));
+    let read = own.filter_map(|(member, path)| Some((workspace.texts.get_key_value(&path)?, &member.version)));
+    let read = read.map(|((path, text), version)| (path.as_path(), train.names.log(path, text), version));
+    read.filter(|(_, log, _)| changelog::is_kept(*log)).collect()
+}
+
+/// A crate's own changelog, when it has one that is not a train's.
+fn log_of(workspace: &Workspace, at: usize) -> Option<PathBuf> {
+    let path = workspace.members[at].dir().join("CHANGELOG.md");
+    let is_trains = |path: &Path| {
+        let configured = workspace.trains.iter().filter_map(|train| train.changelog.as_ref());
+        configured
+            .map(|path| workspace.in_root(path))
+            .chain([workspace.in_root("CHANGELOG.md".as_ref())])
+            .any(|log| log == path)
+    };
+    (workspace.texts.contains_key(&path) && !is_trains(&path)).then_some(path)
+}
+
+/// What the crates' logs say of the release: in the version's own section, when release-plz wrote it, else under
+/// Unreleased. One change in several crates is one entry. What is of no kind stays there, which is told.
+pub(super) fn crates(
+    workspace: &Workspace,
+    train: &Train,
+    to: &Version,
+    versions: &BTreeMap<usize, Version>,
+) -> (Vec<(String, String, PathBuf)>, Vec<String>) {
+    let mut told: Vec<(&str, String, Vec<&str>, PathBuf)> = Vec::new();
+    let mut remarks = Vec::new();
+    for at in train.members().into_iter().filter(|at| versions.contains_key(at)) {
+        let Some(path) = log_of(workspace, at) else { continue };
+        let log = train.names.log(&path, &workspace.texts[&path]);
+        let section = changelog::section(log, &to.tag()).or_else(|| changelog::section(log, "Unreleased"));
+        let summary = section.as_ref().and_then(|section| changelog::summary(&section.body));
+        for (heading, entry) in section.iter().flat_map(|section| changelog::entries(&section.body)) {
+            let Some(kind) = heading.and_then(|kind| train.config.kind(kind)) else {
+                // What release-plz calls other, that a dependency moved, is no change of the train's.
+                if heading != Some("Other") && summary.as_ref() != Some(&entry) {
+                    remarks.push(format!("{}, so it stays there", homeless(&path, heading, &entry)));
+                }
+                continue;
+            };
+            let name = workspace.members[at].name.as_str();
+            match told.iter_mut().find(|(known, text, ..)| *known == kind && *text == entry) {
+                Some((_, _, names, _)) => names.push(name),
+                None => told.push((kind, entry, vec![name], path.clone())),
+            }
+        }
+    }
+    let told = told.into_iter();
+    let told = told.map(|(kind, text, names, from)| (kind.to_owned(), attributed(&names.join(", "), &text), from));
+    (told.collect(), remarks)
+}
+
+/// Turns Unreleased into the version's section in the logs of the crates that move. A log that has that section, as
+/// release-plz leaves it, stays as it is.
+pub(crate) fn promote_crates(
+    snapshot: &Snapshot,
+    versions: &BTreeMap<usize, Version>,
+    prose: &Prose<'_>,
+    texts: &mut Texts<'_>,
+    findings: &mut Vec<Finding>,
+) {
+    for (path, to) in versions.iter().filter_map(|(&at, to)| Some((log_of(&snapshot.workspace, at)?, to))) {
+        let names = &snapshot.train.names;
+        let log = names.log(&path, texts.now(&path).unwrap_or_default());
+        let Some(unreleased) = changelog::section(log, "Unreleased") else { continue };
+        let mut said: Vec<String> = changelog::entries(&unreleased.body).iter().map(|(_, text)| normal(text)).collect();
+        let mut told = told(snapshot, log, to);
+        told.retain(|told| {
+            let words = normal(&told.text);
+            let is_new = !said.contains(&words);
+            said.push(words);
+            is_new
+        });
+        let waits = changelog::has_entries(&unreleased) || !told.is_empty();
+        if !waits || changelog::section(log, prose.version).is_some() {
+            continue;
+        }
+        for told in told {
+            let result = texts.rewrite(&path, Reason::Changelog, |text| {
+                changelog::add_entry(names.log(&path, text), told.kind.as_deref().unwrap_or_default(), &told.text)
+            });
+            findings.extend(result.err().map(|error| Finding::new("changelog", format!("{error:#}"), CORRECT)));
+        }
+        let result = texts.rewrite(&path, Reason::Changelog, |text| prose.promote(&path, text));
+        findings.extend(result.err().map(|error| Finding::new("changelog", format!("{error:#}"), CORRECT)));
+    }
+}

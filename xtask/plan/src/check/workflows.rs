@@ -1,0 +1,552 @@
+//! The workflows of GitHub Actions as far as this tool has to know them: which start on a train's own tag, which run on
+//! every push, and which commands they run. It must never judge the rest of a workflow: linters do that.
+
+use std::path::Path;
+
+use super::Finding;
+use crate::{
+    edit::slashed,
+    files::workflow::{self, Leaf},
+    repo::rollback_tag,
+    train::Train,
+    workspace::Workspace,
+};
+
+/// A workflow's text, read.
+struct Workflow<'w> {
+    path: &'w Path,
+    leaves: Vec<Leaf>,
+}
+
+/// The tag of the version that stands here starts a workflow, if any that publishes with this tool waits for tags.
+pub fn look(workspace: &Workspace, train: &Train) -> Vec<Finding> {
+    let workflows = workflows(workspace);
+    let tag = own_tag(workspace, train);
+    let mut waiting = workflows.iter().filter(|workflow| workflow.publishes_tags()).peekable();
+    let Some(first) = waiting.peek().map(|workflow| slashed(workflow.path)) else { return Vec::new() };
+    if waiting.any(|workflow| workflow.starts_on_tag(&tag)) {
+        return Vec::new();
+    }
+    let what = format!("the tag {tag} of train {} starts no workflow", train.name());
+    vec![finding(&first, &what, format!("add a pattern to `on.push.tags` that lets {tag} through"))]
+}
+
+/// No workflow that publishes with this tool starts on the tag of a rollback. This stops no release: that tag may never be
+/// made.
+pub fn look_at_rollbacks(workspace: &Workspace, train: &Train) -> Vec<Finding> {
+    let tag = rollback_tag(&own_tag(workspace, train));
+    let workflows = workflows(workspace);
+    let started = workflows.iter().filter(|workflow| workflow.publishes_tags() && workflow.starts_on_tag(&tag));
+    let found = started.map(|workflow| {
+        let what = format!("the tag of a rollback, {tag}, starts this workflow");
+        finding(&slashed(workflow.path), &what, "add `!rollback/**` to `on.push.tags`")
+    });
+    found.collect()
+}
+
+/// Whether the tag starts any workflow, whatever that runs.
+pub fn starts_on_tag(workspace: &Workspace, tag: &str) -> bool {
+    let texts = workspace.texts.iter().filter(|(path, _)| workflow::is_one(path));
+    let mut all = texts.map(|(path, text)| Workflow { path, leaves: workflow::read(text) });
+    // Paths are not looked at when a tag is pushed.
+    all.any(|workflow| match (workflow.chooses_tags(), workflow.chooses_branches()) {
+        (true, _) => workflow.starts_on_tag(tag),
+        (false, true) => false,
+        (false, false) => workflow.is_about_pushes(),
+    })
+}
+
+/// The tag of what stands here: the train's version, or the post release of its wheels.
+fn own_tag(workspace: &Workspace, train: &Train) -> String {
+    let wheels = train.wheels.iter().map(|wheel| &workspace.members[wheel.member].version);
+    let driver = train.version(workspace);
+    let post = wheels.filter(|version| version.base() == driver.base()).max();
+    train.tag.fill(post.map_or(driver, |post| post.max(driver)))
+}
+
+/// A call of this tool in a workflow.
+#[derive(Debug)]
+pub struct Called {
+    pub place: String,
+    pub words: Vec<String>,
+    /// The train's own tag starts the workflow, so a release cannot do without it.
+    pub is_of_tag: bool,
+}
+
+/// Every call of this tool in a workflow.
+pub fn calls(workspace: &Workspace, train: &Train) -> Vec<Called> {
+    let tag = own_tag(workspace, train);
+    let mut found = Vec::new();
+    for workflow in workflows(workspace) {
+        let is_of_tag = workflow.chooses_tags() && workflow.starts_on_tag(&tag);
+        for leaf in workflow.leaves.iter().filter(|leaf| workflow.is_shell(leaf)) {
+            let ours = workflow::commands(&leaf.text).into_iter().filter_map(|words| Some(xtask(&words)?.to_vec()));
+            found.extend(ours.map(|words| Called { place: workflow.place(leaf), words, is_of_tag }));
+        }
+    }
+    found
+}
+
+/// The commands, and where each stands, that run without a condition on every push to the branch.
+pub fn commands_of_ci(workspace: &Workspace, branch: &str) -> Vec<(String, Vec<String>)> {
+    let mut found = Vec::new();
+    for workflow in workflows(workspace).iter().filter(|workflow| workflow.runs_on_push_to(branch)) {
+        let always = |leaf: &&Leaf| {
+            let job = leaf.path.get(1).map_or("", |job| job);
+            let has_if = workflow.leaves.iter().any(|other| other.is(&["jobs", job, "if"]));
+            // In another directory, the same words are another command.
+            !has_if && workflow.beside(leaf, &["if"]).is_none() && workflow.setting(leaf, "working-directory").is_none()
+        };
+        for leaf in workflow.leaves.iter().filter(|leaf| workflow.is_shell(leaf)).filter(always) {
+            found.extend(workflow::commands(&leaf.text).into_iter().map(|words| (workflow.place(leaf), words)));
+        }
+    }
+    found
+}
+
+/// A finding of this check, at its place.
+pub fn finding(place: &str, what: &str, next: impl Into<String>) -> Finding {
+    Finding::new("workflows", format!("{place}: {what}"), next)
+}
+
+/// None where `cargo xtask` is another program: many projects have one.
+fn workflows(workspace: &Workspace) -> Vec<Workflow<'_>> {
+    let is_ours = match workspace.member("xtask") {
+        Some(at) => workspace.tracked.contains(&workspace.members[at].dir().join("src/check/workflows.rs")),
+        // It may be installed, which nobody does for nothing.
+        None => !workspace.trains.is_empty(),
+    };
+    let texts = workspace.texts.iter().filter(|(path, _)| is_ours && workflow::is_one(path));
+    texts.map(|(path, text)| Workflow { path, leaves: workflow::read(text) }).collect()
+}
+
+/// What follows `cargo xtask`, or the path of the program that it runs: a job that may compile nothing has it from another.
+pub fn xtask(words: &[String]) -> Option<&[String]> {
+    match words {
+        [program, rest @ ..] if program.ends_with("/xtask") => Some(rest),
+        [cargo, toolchain, xtask, rest @ ..] if cargo == "cargo" && toolchain.starts_with('+') && xtask == "xtask" => {
+            Some(rest)
+        }
+        [cargo, xtask, rest @ ..] if cargo == "cargo" && xtask == "xtask" => Some(rest),
+        _ => None,
+    }
+}
+
+impl Workflow<'_> {
+    fn place(&self, leaf: &Leaf) -> String {
+        format!("{}:{}", slashed(self.path), leaf.line)
+    }
+
+    /// What a step says beside one of its keys.
+    fn beside(&self, leaf: &Leaf, keys: &[&str]) -> Option<&str> {
+        let step = &leaf.path[..leaf.path.len() - 1];
+        let is_it = |other: &&Leaf| {
+            let rest = other.path.strip_prefix(step);
+            rest.is_some_and(|rest| rest.iter().map(String::as_str).eq(keys.iter().copied()))
+        };
+        self.leaves.iter().find(is_it).map(|leaf| leaf.text.as_str())
+    }
+
+    /// A key of a step that runs a script; the job and the workflow have defaults for it.
+    fn setting(&self, leaf: &Leaf, key: &str) -> Option<&str> {
+        let job = leaf.path.get(1).map_or("", |job| job);
+        let get = |path: &[&str]| self.leaves.iter().find(|leaf| leaf.is(path)).map(|leaf| leaf.text.as_str());
+        let own = self.beside(leaf, &[key]);
+        own.or_else(|| get(&["jobs", job, "defaults", "run", key])).or_else(|| get(&["defaults", "run", key]))
+    }
+
+    /// Whether the value is a script in a language that can be read here.
+    fn is_shell(&self, leaf: &Leaf) -> bool {
+        let shell = |leaf| self.setting(leaf, "shell").is_none_or(|shell| shell.starts_with("bash") || shell == "sh");
+        leaf.is(&["jobs", "*", "steps", "*", "run"]) && shell(leaf)
+    }
+
+    fn runs_on_push_to(&self, branch: &str) -> bool {
+        let names_push = |leaf: &Leaf| leaf.text == "push" && (leaf.is(&["on"]) || leaf.is(&["on", "*"]));
+        self.leaves.iter().any(names_push) || workflow::lets_through(self.filters("branches"), branch)
+    }
+
+    /// Whether pushes start it at all, perhaps only some.
+    fn is_about_pushes(&self) -> bool {
+        let is_push = |leaf: &Leaf| match leaf.path.as_slice() {
+            [on, event, ..] if on == "on" && event == "push" => true,
+            [on, ..] if on == "on" => leaf.path.len() < 3 && leaf.text == "push",
+            _ => false,
+        };
+        self.leaves.iter().any(is_push)
+    }
+
+    fn chooses_branches(&self) -> bool {
+        !self.filters("branches").is_empty() || !self.filters("branches-ignore").is_empty()
+    }
+
+    /// The items of a list of filters for pushes.
+    fn filters(&self, key: &str) -> Vec<&str> {
+        let is_filter = |leaf: &&Leaf| {
+            (leaf.is(&["on", "push", key, "*"]) || leaf.is(&["on", "push", key])) && !leaf.text.is_empty()
+        };
+        self.leaves.iter().filter(is_filter).map(|leaf| leaf.text.as_str()).collect()
+    }
+
+    /// Whether it publishes with this tool on some tags.
+    fn publishes_tags(&self) -> bool {
+        let scripts = self.leaves.iter().filter(|leaf| self.is_shell(leaf));
+        let mut commands = scripts.flat_map(|leaf| workflow::commands(&leaf.text));
+        self.chooses_tags()
+            && commands.any(|words| xtask(&words).is_some_and(|words| words.iter().any(|word| word == "publish")))
+    }
+
+    fn chooses_tags(&self) -> bool {
+        !self.filters("tags").is_empty() || !self.filters("tags-ignore").is_empty()
+    }
+
+    /// Whether the tags that it chooses are such.
+    fn starts_on_tag(&self, tag: &str) -> bool {
+        let ignored = self.filters("tags-ignore").into_iter().any(|glob| workflow::matches(glob, tag));
+        let tags = self.filters("tags");
+        !ignored && (tags.is_empty() || workflow::lets_through(tags, tag))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        collections::{BTreeMap, BTreeSet},
+        path::PathBuf,
+        sync::Arc,
+    };
+
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::{
+        repo::Repo,
+        workspace::{Graph, Manifests, Package, Texts},
+    };
+
+    fn trains() -> Value {
+        json!({ "lark": { "default": true, "driver": "lark", "tag": "v{version}" },
+            "ingest": { "driver": "ingest", "tag": "ingest-v{version}" } })
+    }
+
+    /// A workspace of two trains with the workflows, which are called `a.yml`, `b.yml`, ….
+    fn workspace(trains: Value, workflows: &[&str]) -> Workspace {
+        let mut texts =
+            Texts::from([(PathBuf::from("Cargo.toml"), "[workspace]\nmembers = [\"crates/*\"]\n".to_owned())]);
+        let mut packages = Vec::new();
+        for name in ["ingest", "lark"] {
+            let manifest = PathBuf::from(format!("crates/{name}/Cargo.toml"));
+            texts.insert(manifest.clone(), format!("[package]\nname = \"{name}\"\nversion = \"0.7.3\"\n"));
+            packages.push(Package {
+                binaries: Vec::new(),
+                name: name.to_owned(),
+                manifest,
+                publish: true,
+                registries: Vec::new(),
+                about: crate::crates_io::tests::about(),
+                readme: None,
+                readme_length: 0,
+                unread: Vec::new(),
+                roots: Vec::new(),
+                cdylib: false,
+                rlib: false,
+                library: true,
+            });
+        }
+        for (at, text) in workflows.iter().enumerate() {
+            let name = char::from(b'a' + at as u8);
+            texts.insert(PathBuf::from(format!(".github/workflows/{name}.yml")), (*text).to_owned());
+        }
+        let tracked: BTreeSet<PathBuf> = texts.keys().cloned().collect();
+        let graph = Graph {
+            top: "".into(),
+            root: "Cargo.toml".into(),
+            packages,
+            metadata: json!({ "trains": trains }),
+            lacking: Vec::new(),
+            lent: false,
+            linked: Vec::new(),
+            real: Default::default(),
+        };
+        Workspace::read(graph, texts, Arc::new(tracked), &Manifests::new()).unwrap()
+    }
+
+    fn tag(train: &str) -> &str {
+        if train == "lark" { "v0.7.3" } else { "ingest-v0.7.3" }
+    }
+
+    fn found(look: fn(&Workspace, &Train) -> Vec<Finding>, train: &str, workflows: &[&str]) -> Vec<String> {
+        let workspace = workspace(trains(), workflows);
+        let train = Train::choose(&workspace, &Repo::default(), Some(train)).unwrap();
+        look(&workspace, &train).into_iter().map(|finding| finding.what).collect()
+    }
+
+    /// A workflow that starts on these pushes and runs a command of this tool, or make.
+    fn release(filters: &str, command: &str) -> String {
+        let command = if command == "make" { command.to_owned() } else { format!("cargo xtask {command}") };
+        format!("on:\n  push:\n    {filters}\njobs:\n  a:\n    steps:\n      - run: {command}\n")
+    }
+
+    #[test]
+    fn what_is_watched_is_what_the_tag_starts() {
+        let table = [
+            ("on:\n  push:\n    tags: ['v*']\n", true),
+            ("on:\n  push:\n    tags: ['nightly']\n", false),
+            ("on:\n  push:\n    tags-ignore: ['nightly']\n", true),
+            ("on:\n  push:\n    branches: [main]\n", false),
+            ("on:\n  push:\n    branches-ignore: [old]\n", false),
+            ("on:\n  push:\n    branches: [main]\n    tags: ['v*']\n", true),
+            ("on:\n  push:\n    paths: [src/**]\n", true),
+            ("on: push\n", true),
+            ("on: [pull_request, push]\n", true),
+            ("on: [pull_request]\n", false),
+            ("on:\n  pull_request:\n    branches: [push]\n", false),
+            ("on:\n  push:\n  pull_request:\n", true),
+        ];
+        for (on, starts) in table {
+            let workspace = workspace(json!({}), &[&format!("{on}jobs:\n  a:\n    steps:\n      - run: make\n")]);
+            assert_eq!(starts_on_tag(&workspace, "v0.7.3"), starts, "{on}");
+        }
+        assert!(!starts_on_tag(&workspace(json!({}), &[]), "v0.7.3"), "there is no workflow");
+    }
+
+    #[test]
+    fn a_release_is_refused_when_its_own_tag_starts_no_workflow() {
+        let table: [(&str, &str, bool); 13] = [
+            ("lark", "tags: ['v[0-9]*', 'ingest-v[0-9]*']", true),
+            ("ingest", "tags: ['v[0-9]*', 'ingest-v[0-9]*']", true),
+            ("lark", "tags: ['v*', 'ingest-*']", true),
+            ("lark", "tags: v0.7.3", true),
+            ("ingest", "tags: ['v[0-9]*']", false),
+            // Those of another version are not of this release.
+            ("lark", "tags: ['v[0-9]+.[0-9]+.[0-9]+']", true),
+            ("lark", "tags: ['v*', '!v0.7*']", false),
+            ("lark", "tags: ['release-*']", false),
+            // What else is let through is not asked.
+            ("lark", "tags: ['*v[0-9]*', 'nightly', 'release-*', '**']", true),
+            ("lark", "tags-ignore: ['nightly']", true),
+            ("lark", "tags-ignore: ['v0.*']", false),
+            ("lark", "branches: [main]", true),
+            ("lark", "paths: [nothing]", true),
+        ];
+        for (train, filters, starts) in table {
+            let refused =
+                format!(".github/workflows/a.yml: the tag {} of train {train} starts no workflow", tag(train));
+            let expected = Vec::from_iter((!starts).then_some(refused));
+            assert_eq!(found(look, train, &[&release(filters, "publish")]), expected, "{train} {filters}");
+            assert_eq!(found(look, train, &[&release(filters, "make")]), [""; 0], "nobody calls this tool");
+        }
+        assert_eq!(found(look, "lark", &[&release("tags: ['nightly']", "check")]), [""; 0], "it publishes nothing");
+        let (one, other) = (release("tags: ['nightly']", "publish"), release("tags: ['v*']", "publish"));
+        assert_eq!(found(look, "lark", &[&one, &other]), [""; 0], "one workflow is enough");
+        let ci = release("branches: [main]", "check");
+        assert_eq!(found(look, "lark", &[&ci, &one]).len(), 1, "CI is no workflow for tags");
+    }
+
+    /// The jobs of a workflow that hold something, each with what of it compiles, or could.
+    fn holding(text: &str) -> BTreeMap<String, Vec<String>> {
+        const HELD: [&str; 5] = ["secrets.", "github.token", "id-token", "GITHUB_TOKEN", "steps.auth."];
+        // None of these runs code that is not its own.
+        const HARMLESS: [&str; 2] = ["chmod +x", "docker login"];
+        let leaves = workflow::read(text);
+        let for_all = |leaf: &&Leaf| leaf.path[0] == "env" || leaf.path[0] == "permissions";
+        let holds = |leaf: &Leaf| {
+            let writes = leaf.path.iter().any(|key| key == "permissions") && leaf.text.starts_with("write");
+            let keeps = leaf.path.last().is_some_and(|key| key == "persist-credentials") && leaf.text != "false";
+            writes || keeps || HELD.iter().any(|word| leaf.text.contains(word))
+        };
+        let all_hold = leaves.iter().filter(for_all).any(holds);
+        let of = |name: &String| {
+            let own: Vec<&Leaf> = leaves.iter().filter(|leaf| leaf.path.get(1) == Some(name)).collect();
+            // A token is kept unless it is said that it is not.
+            let checks_out = own.iter().filter(|leaf| leaf.text.starts_with("actions/checkout@")).count();
+            let says = own.iter().filter(|leaf| leaf.path.last().is_some_and(|key| key == "persist-credentials"));
+            (all_hold || own.iter().any(|leaf| holds(leaf)) || says.count() < checks_out).then(|| {
+                let mut found = Vec::new();
+                for leaf in own {
+                    if leaf.is(&["jobs", name, "uses"]) || leaf.is(&["jobs", name, "steps", "*", "uses"]) {
+                        let is_known = ["actions/", "rust-lang/crates-io-auth-action@"];
+                        let is_known = is_known.iter().any(|start| leaf.text.starts_with(start));
+                        found.extend((!is_known).then(|| leaf.text.clone()));
+                    }
+                    if !leaf.is(&["jobs", name, "steps", "*", "run"]) {
+                        continue;
+                    }
+                    for words in workflow::commands(&leaf.text) {
+                        let line = words.join(" ");
+                        let is_harmless = HARMLESS.iter().any(|start| line.starts_with(start)) || words[0] == "git";
+                        let sends_what_is_made = |rest: &[String]| match rest.first().map(String::as_str) {
+                            Some("publish") => {
+                                let sends = |lane: &str| line.contains(&format!(" --only {lane} "));
+                                let is_given = |option: &str| line.contains(option);
+                                (sends("wheels") || sends("forge,announce")) && is_given(" --dist ")
+                                    || (sends("crates") || sends("images")) && is_given(" --packed ")
+                            }
+                            verb => matches!(verb, Some("status" | "check")),
+                        };
+                        let is_made = words[0].starts_with("$RUNNER_TEMP/tool/");
+                        let is_ours = xtask(&words).map(sends_what_is_made);
+                        if !is_harmless && !(is_made && is_ours.unwrap_or(words[0].ends_with("/release-plz"))) {
+                            found.push(line);
+                        }
+                    }
+                }
+                (name.clone(), found)
+            })
+        };
+        let jobs: BTreeSet<&String> =
+            leaves.iter().filter(|leaf| leaf.path[0] == "jobs").map(|leaf| &leaf.path[1]).collect();
+        jobs.into_iter().filter_map(of).collect()
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "the test alone reads the project's own workflows")]
+    fn what_holds_a_token_or_a_secret_compiles_nothing() {
+        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.github/workflows");
+        let mut held = BTreeMap::new();
+        for entry in std::fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+            held.extend(
+                holding(&std::fs::read_to_string(path).unwrap())
+                    .into_iter()
+                    .map(|(job, found)| ((name.clone(), job), found)),
+            );
+        }
+        let jobs: Vec<String> = held.keys().map(|(workflow, job)| format!("{workflow} {job}")).collect();
+        let expected = [
+            "calendar status",
+            "ci check",
+            "release announce",
+            "release crates",
+            "release images",
+            "release status",
+            "release upload",
+            "release-plz pull-request",
+        ];
+        assert_eq!(jobs, expected);
+        for (job, found) in held {
+            assert_eq!(found, [""; 0], "{job:?}");
+        }
+        // What would be found.
+        let job = |permissions: &str, step: &str| {
+            let text = format!("jobs:\n  a:\n    permissions:\n      {permissions}\n    steps:\n      - {step}\n");
+            holding(&text).remove("a")
+        };
+        let token = "id-token: write";
+        for run in [
+            "cargo xtask publish --only crates --packed packed",
+            "cargo test",
+            "pip install x",
+            "./build.sh",
+            "docker build .",
+            "$RUNNER_TEMP/tool/xtask publish --only crates",
+            "$RUNNER_TEMP/tool/xtask publish --packed packed",
+            "$RUNNER_TEMP/tool/xtask publish --only images --dist dist",
+            "$RUNNER_TEMP/tool/xtask smoke",
+        ] {
+            assert_eq!(job(token, &format!("run: {run}")), Some(vec![run.to_owned()]));
+            assert_eq!(job("contents: read", &format!("run: {run}")), None);
+        }
+        assert_eq!(job(token, "run: $RUNNER_TEMP/tool/xtask publish --only crates --packed packed"), Some(Vec::new()));
+        assert_eq!(
+            job("contents: read", "run: make\n        env:\n          A: ${{ secrets.A }}"),
+            Some(vec!["make".to_owned()])
+        );
+        assert_eq!(job("contents: read", "uses: actions/checkout@1\n      - run: make"), Some(vec!["make".to_owned()]));
+        assert_eq!(job(token, "uses: ./.github/actions/x"), Some(vec!["./.github/actions/x".to_owned()]));
+        let called =
+            holding("jobs:\n  a:\n    permissions:\n      id-token: write\n    uses: ./.github/workflows/wheels.yml\n");
+        assert_eq!(called["a"], ["./.github/workflows/wheels.yml"], "PyPI takes no token of a workflow that is called");
+        assert_eq!(holding("env:\n  A: ${{ secrets.A }}\njobs:\n  a:\n    steps:\n      - run: make\n")["a"], ["make"]);
+    }
+
+    #[test]
+    fn nothing_else_of_a_workflow_refuses_a_release() {
+        let text = "on:\n  push:\n    paths: [crate/**]\njobs:\n  a:\n    steps:\n      - run: ./scripts/missing\n        \
+            working-directory: missing\n      - run: cargo test -p lark --features missing\n      \
+            - uses: actions/cache@v4\n        with: { key: \"${{ hashFiles('missing') }}\" }\n      \
+            - uses: actions/download-artifact@v4\n        with: { name: missing }\n  b:\n    uses: ./.github/workflows/missing.yml\n";
+        assert_eq!(found(look, "lark", &[text, "a: [\n"]), [""; 0]);
+    }
+
+    #[test]
+    fn the_tag_of_a_rollback_starts_nothing() {
+        for (tags, starts) in [
+            ("tags: ['v*']", false),
+            ("tags: ['**']", true),
+            ("tags: ['**', '!rollback/**']", false),
+            ("tags: ['rollback/v*']", true),
+            ("branches: ['**']", false),
+        ] {
+            let found = found(look_at_rollbacks, "lark", &[&release(tags, "publish")]);
+            let expected =
+                ".github/workflows/a.yml: the tag of a rollback, rollback/v0.7.3, starts this workflow".to_owned();
+            assert_eq!(found, Vec::from_iter(starts.then_some(expected)), "{tags}");
+        }
+    }
+
+    #[test]
+    fn command_lines_are_found() {
+        let text = "jobs:\n  a:\n    steps:\n      - run: |\n          cargo build\n          cargo xtask check && cargo +1.89 xtask smoke --train \"$TRAIN\"\n          \"$RUNNER_TEMP/tool/xtask\" status\n          ./xtask.sh status\n";
+        let told = |on: &str| {
+            let workspace = workspace(trains(), &[&format!("{text}{on}")]);
+            let train = Train::choose(&workspace, &Repo::default(), Some("lark")).unwrap();
+            let tell = |call: Called| format!("{} {} {}", call.place, call.is_of_tag, call.words.join(" "));
+            calls(&workspace, &train).into_iter().map(tell).collect::<Vec<_>>()
+        };
+        for (on, is_of_tag) in [
+            ("", false),
+            ("on: push\n", false),
+            ("on:\n  push:\n    tags: ['ingest-*']\n", false),
+            ("on:\n  push:\n    tags: ['v*']\n", true),
+        ] {
+            let lines = ["check", "smoke --train $TRAIN", "status"];
+            assert_eq!(told(on), lines.map(|line| format!(".github/workflows/a.yml:5 {is_of_tag} {line}")), "{on}");
+        }
+    }
+
+    #[test]
+    fn what_runs_on_every_push_is_told_from_what_may_run() {
+        let steps = "jobs:\n  a:\n    steps:\n      - run: one\n      - run: two\n        if: always()\n      - run: three\n        working-directory: d\n  b:\n    if: x\n    steps:\n      - run: four\n";
+        let told = |on: &str| -> Vec<String> {
+            let commands = commands_of_ci(&workspace(trains(), &[&format!("{on}{steps}")]), "main");
+            commands.into_iter().map(|(_, words)| words.join(" ")).collect()
+        };
+        for on in ["on: push\n", "on: [push, pull_request]\n", "on:\n  push:\n    branches: [main]\n"] {
+            assert_eq!(told(on), ["one"], "{on}");
+        }
+        for on in [
+            "on: pull_request\n",
+            "on:\n  push:\n    tags: ['v*']\n",
+            "on:\n  push:\n    branches: ['release/**']\n",
+            "on:\n  schedule:\n    - cron: '0 0 * * *'\n",
+        ] {
+            assert_eq!(told(on), [""; 0], "{on}");
+        }
+    }
+
+    #[test]
+    fn another_program_of_the_same_name_is_left_alone() {
+        let told = |trains: Value, file: Option<&str>| {
+            let mut workspace = workspace(trains, &[&release("tags: ['x*']", "publish")]);
+            if let Some(file) = file {
+                // What the tool is called is the name of a member.
+                let at = workspace.member("ingest").unwrap();
+                workspace.members[at].name = "xtask".to_owned();
+                workspace.tracked = Arc::new(BTreeSet::from([PathBuf::from(file)]));
+            }
+            let train = Train::choose(&workspace, &Repo::default(), Some("lark")).unwrap();
+            (look(&workspace, &train).len(), calls(&workspace, &train).len())
+        };
+        let lark = || json!({ "lark": { "driver": "lark" } });
+        let (own, other) = ("crates/ingest/src/check/workflows.rs", "crates/ingest/src/main.rs");
+        // A train that is configured is judged as one that is not.
+        for trains in [lark(), json!({})] {
+            assert_eq!(told(trains.clone(), Some(own)), (1, 1), "{trains}");
+            assert_eq!(told(trains.clone(), Some(other)), (0, 0), "{trains}");
+        }
+        assert_eq!(told(lark(), None), (1, 1));
+        assert_eq!(told(json!({}), None), (0, 0));
+    }
+}

@@ -1,0 +1,394 @@
+//! Whether a release of a train is due, why, and which version it should get.
+//! It must never call a change the user's that no user sees: documentation, tests, CI and tools alone are none.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use crate::{
+    changes::{breaking, undone},
+    draft::{is_release, subjects},
+    packed::packed,
+    release::Goal,
+    taken::{free, is_taken},
+    timetable,
+};
+use crate::{
+    config::Lockstep,
+    conventional::{self, Kind},
+    repo::Message,
+    snapshot::Snapshot,
+    version::{Bump, Dialect, Version},
+    visible,
+};
+
+/// What a change asks of the next version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Weight {
+    Fix,
+    Feature,
+    Breaking,
+}
+
+impl Weight {
+    fn of(kind: Option<Kind>, breaking: bool) -> Weight {
+        match kind {
+            _ if breaking => Weight::Breaking,
+            Some(Kind::Added | Kind::Deprecated) => Weight::Feature,
+            _ => Weight::Fix,
+        }
+    }
+
+    /// As cargo's `^` reads versions, and release-plz bumps them: in 0.x a minor breaks, and a patch adds.
+    fn bump(self, from: &Version) -> Bump {
+        match (self, from.semver().major) {
+            (Weight::Breaking, 0) => Bump::Minor,
+            (Weight::Breaking, _) => Bump::Major,
+            (Weight::Feature, 1..) => Bump::Minor,
+            _ => Bump::Patch,
+        }
+    }
+}
+
+/// A commit that a user sees.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Change {
+    pub commit: String,
+    #[serde(skip)]
+    pub time: i64,
+    pub text: String,
+    pub weight: Weight,
+    /// Members of the train that it touches.
+    pub members: BTreeSet<String>,
+}
+
+/// The commits that a user of the train sees, newest first.
+pub fn changes(snapshot: &Snapshot, past: &[Message]) -> Vec<Change> {
+    let Snapshot { workspace, train, .. } = snapshot;
+    let members = train.members();
+    let own = subjects(workspace, train);
+    let gone = undone(workspace, past);
+    let change = |commit: &Message| {
+        let subject = commit.text.lines().next().unwrap_or_default();
+        if commit.is_merge() || gone.contains_key(commit.commit.as_str()) || is_release(&own, subject) {
+            return None;
+        }
+        let touched = commit.paths.iter().flat_map(|path| packed(workspace, train, path));
+        let touched = touched.filter(|at| members.contains(at)).map(|at| workspace.members[at].name.clone());
+        let touched: BTreeSet<String> = touched.collect();
+        if touched.is_empty() {
+            return None;
+        }
+        let (text, weight) = match conventional::Change::parse(&commit.text) {
+            Some(said) if said.kind.is_none() => return None,
+            Some(said) => (subject.to_owned(), Weight::of(said.kind, said.breaking)),
+            // What is not in the form may be anything; where it stands says that it counts.
+            None => (subject.to_owned(), Weight::Fix),
+        };
+        Some(Change { commit: commit.commit.clone(), time: commit.time, text, weight, members: touched })
+    };
+    past.iter().filter_map(change).collect()
+}
+
+/// What was found out beside the history.
+#[derive(Clone, Debug, Default)]
+pub struct Findings {
+    /// Merged pull requests with the label `priority`; an error says why they are not known.
+    pub priority: Option<Result<Vec<(u64, String)>, String>>,
+    /// What a check of the crates' interfaces says, by member.
+    pub checked: Vec<(String, Weight)>,
+    /// What could not be found out.
+    pub unknown: Vec<String>,
+}
+
+/// Why a release is due, or will be.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "reason", rename_all = "kebab-case")]
+pub enum Reason {
+    /// Today is in the window of a release day.
+    Window {
+        day: String,
+    },
+    Changes {
+        count: usize,
+        weight: Weight,
+    },
+    Priority {
+        number: u64,
+        title: String,
+    },
+    /// A member stands at a version that its registry calls yanked, and a patch does not move it.
+    Yanked {
+        member: String,
+        version: String,
+    },
+    /// The driver was bumped, and the rest is not aligned.
+    Bump {
+        from: Option<String>,
+        to: String,
+    },
+}
+
+impl Reason {
+    pub fn told(&self) -> String {
+        match self {
+            Reason::Window { day } => format!("the release day is near: {day}"),
+            Reason::Changes { count: 1, weight } => format!("1 change that users see ({})", weight.name()),
+            Reason::Changes { count, weight } => {
+                format!("{count} changes that users see (the heaviest: {})", weight.name())
+            }
+            Reason::Priority { number, title } => {
+                format!("#{number} with the label `priority` is merged: {}", visible::line(title))
+            }
+            Reason::Yanked { member, version } => {
+                format!("{member} {version} is yanked: who needs {member} cannot have it, and a patch does not move it")
+            }
+            Reason::Bump { from: Some(from), to } => {
+                format!("the driver was bumped from {from} to {to}, and waits to be aligned")
+            }
+            Reason::Bump { from: None, to } => format!("{to} stands here and was never released"),
+        }
+    }
+}
+
+impl Weight {
+    pub fn name(self) -> &'static str {
+        match self {
+            Weight::Fix => "a fix",
+            Weight::Feature => "a feature",
+            Weight::Breaking => "breaking",
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Proposal {
+    pub version: String,
+    pub why: String,
+    pub command: String,
+}
+
+/// The answer for one train.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Due {
+    pub train: String,
+    /// The tag of the last release.
+    pub last: Option<String>,
+    pub due: bool,
+    pub said: String,
+    pub reasons: Vec<Reason>,
+    /// Members of the train that changed, and why.
+    pub changed: BTreeMap<String, Vec<String>>,
+    pub proposal: Option<Proposal>,
+    /// The final version, where the proposal is one more pre-release of it.
+    pub or: Option<Proposal>,
+    pub unknown: Vec<String>,
+}
+
+/// The last release of the train that was not rolled back: of pre-releases, those that the driver has left behind.
+pub fn last(snapshot: &Snapshot) -> Option<(Version, String)> {
+    let here = snapshot.train.version(&snapshot.workspace);
+    let counts = |found: &Version| !found.is_prerelease() || found <= here;
+    let tags = snapshot.train.tags_in_use(&snapshot.repo).filter(|(found, _)| counts(found));
+    tags.max().map(|(version, tag)| (version, tag.to_owned()))
+}
+
+/// The last final release of the train, post releases among them, that was not rolled back.
+pub fn last_final(snapshot: &Snapshot) -> Option<(Version, String)> {
+    let finals = snapshot.train.tags_in_use(&snapshot.repo).filter(|(version, _)| !version.is_prerelease());
+    finals.max().map(|(version, tag)| (version, tag.to_owned()))
+}
+
+/// `changes` is what came since the last release.
+pub fn due(snapshot: &Snapshot, changes: &[Change], findings: &Findings) -> Due {
+    let Snapshot { workspace, train, today, .. } = snapshot;
+    let last = last(snapshot);
+    let mut changed: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for change in changes {
+        for member in &change.members {
+            changed.entry(member.clone()).or_default().push(change.text.clone());
+        }
+    }
+    let mut most = changes.iter().map(|change| change.weight).max();
+    let mut why = most.map(|weight| weight.name().to_owned());
+    for (member, weight) in &findings.checked {
+        changed.entry(member.clone()).or_default().push(format!("cargo semver-checks: {}", weight.name()));
+        if most < Some(*weight) {
+            most = Some(*weight);
+            why = Some(format!("{} by cargo semver-checks in {member}", weight.name()));
+        }
+    }
+    if let Some(path) = breaking(snapshot).filter(|_| most < Some(Weight::Breaking)) {
+        most = Some(Weight::Breaking);
+        why = Some(format!("breaking by an entry in {path}"));
+    }
+
+    let mut reasons = Vec::new();
+    let has = timetable::Has::of(workspace, train);
+    let window = timetable::windows(&train.config, has, *today, 1).into_iter().next();
+    let is_near = window.as_ref().is_some_and(|window| window.holds(*today));
+    let day = window.as_ref().and_then(|window| window.on(*today));
+    reasons.extend(day.map(|day| Reason::Window { day: day.headline() }));
+    reasons.extend(most.filter(|_| !changes.is_empty()).map(|weight| Reason::Changes { count: changes.len(), weight }));
+    let mut unknown = findings.unknown.clone();
+    match &findings.priority {
+        Some(Ok(pulls)) => reasons
+            .extend(pulls.iter().map(|(number, title)| Reason::Priority { number: *number, title: title.clone() })),
+        Some(Err(why)) => unknown.push(format!("pull requests with the label `priority`: {why}")),
+        None => {}
+    }
+    let stuck = stuck(snapshot, changes);
+    reasons.extend(
+        stuck.iter().map(|(member, version)| Reason::Yanked { member: member.clone(), version: version.tag() }),
+    );
+    let here = train.version(workspace);
+    let base = last.as_ref().map(|(version, _)| version.base());
+    let is_ahead = base.as_ref().is_none_or(|base| here.base() > *base);
+    let waits = is_ahead && !here.is_development() && !is_taken(snapshot, &here.base());
+    if waits {
+        reasons.push(Reason::Bump { from: base.as_ref().map(Version::tag), to: here.tag() });
+    }
+    let candidate = base.filter(Version::is_prerelease);
+    let is = |wanted: fn(&Reason) -> bool| reasons.iter().any(wanted);
+    let has_changes = is(|reason| matches!(reason, Reason::Changes { .. }));
+    let is_urgent =
+        is(|reason| matches!(reason, Reason::Priority { .. } | Reason::Bump { .. } | Reason::Yanked { .. }));
+    let (due, said) = match &window {
+        _ if is_urgent => (true, "a release is due".to_owned()),
+        None if has_changes => (true, "a release is due".to_owned()),
+        Some(window) if (has_changes || candidate.is_some()) && is_near && *today <= window.release => {
+            (true, "a release is due".to_owned())
+        }
+        Some(window) if has_changes => {
+            let after = timetable::windows(&train.config, has, window.ends().plus(1), 1).into_iter().next();
+            let next = after.filter(|_| is_near).map_or(window.release, |after| after.release);
+            (false, format!("what changed waits for the release day, {next}"))
+        }
+        _ => match &candidate {
+            Some(candidate) => (false, format!("nothing changed since {}, which is no final version", candidate.tag())),
+            None => (false, "nothing to release".to_owned()),
+        },
+    };
+    let asked = has_changes || is_urgent || candidate.is_some();
+    let finished = propose(snapshot, waits, most, why, !stuck.is_empty()).filter(|_| asked);
+    let next = candidate.filter(|_| has_changes && !waits).zip(finished.as_ref());
+    let next = next.and_then(|(candidate, finished)| propose_next(snapshot, &candidate, finished));
+    let (proposal, or) = if next.is_some() { (next, finished) } else { (finished, None) };
+    Due {
+        train: train.name().to_owned(),
+        last: last.map(|(_, tag)| tag),
+        due,
+        said,
+        reasons,
+        changed,
+        proposal,
+        or,
+        unknown,
+    }
+}
+
+/// What is previewed and rehearsed when nothing is named: what has its tag at the head, else what is due, else the next
+/// patch. `past` is what was committed since the last release.
+pub fn goal(snapshot: &Snapshot, past: &[Message]) -> Goal {
+    let Snapshot { workspace, train, repo, .. } = snapshot;
+    let here = train.version(workspace);
+    if repo.tags.get(&train.tag.fill(&here.of_crates())) == Some(&repo.head) {
+        return Goal::Align;
+    }
+    let due = due(snapshot, &changes(snapshot, past), &Findings::default());
+    let proposed = due.proposal.and_then(|proposal| Version::parse(&proposal.version, Dialect::Tag).ok());
+    match proposed {
+        Some(version) if version == *here => Goal::Align,
+        Some(version) => Goal::Version(version),
+        None => Goal::Bump(Bump::Patch),
+    }
+}
+
+/// Members that stand at a yanked version and that a patch leaves there.
+fn stuck<'s>(snapshot: &'s Snapshot, changes: &[Change]) -> Vec<&'s (String, Version)> {
+    let Snapshot { workspace, train, yanked, .. } = snapshot;
+    let is_moved = |name: &str| {
+        train.config.lockstep == Lockstep::Always
+            || name == workspace.members[train.driver].name
+            || changes.iter().any(|change| change.members.contains(name))
+    };
+    let stands = |name: &str, version: &Version| {
+        workspace.member(name).is_some_and(|at| workspace.members[at].version == *version)
+    };
+    yanked.iter().filter(|(name, version)| stands(name, version) && !is_moved(name)).collect()
+}
+
+/// The final version that is due, or the version that the driver was bumped to. `moves_all` asks for one that moves every
+/// member.
+fn propose(
+    snapshot: &Snapshot,
+    waits: bool,
+    most: Option<Weight>,
+    why: Option<String>,
+    moves_all: bool,
+) -> Option<Proposal> {
+    let Snapshot { workspace, train, .. } = snapshot;
+    let here = train.version(workspace);
+    let option = train.config.option();
+    let named = |version: Version, why: String| {
+        let command = format!("cargo xtask release {}{option}", version.tag());
+        Some(Proposal { version: version.tag(), why, command })
+    };
+    let align = |why: String| match train.is_spelt(here) {
+        true => Some(Proposal { version: here.tag(), why, command: format!("cargo xtask release{option}") }),
+        false => named(free(snapshot, respelt(here))?, format!("{why}; Python cannot spell {}", here.tag())),
+    };
+    let weight = most.unwrap_or(Weight::Fix);
+    let needed = match last_final(snapshot) {
+        Some((base, _)) => {
+            let bump = weight.bump(&base);
+            Some(base.bump(if moves_all && bump == Bump::Patch { Bump::Minor } else { bump }).ok()?)
+        }
+        None => None,
+    };
+    let prepared = here.final_version();
+    let is_enough = needed.as_ref().is_none_or(|needed| prepared >= *needed);
+    let told = why.unwrap_or_else(|| "nothing that changed says more".to_owned());
+    let why = match needed.as_ref() {
+        None if waits => return align("it stands here, and there is no tag yet".to_owned()),
+        Some(needed) if waits && is_enough => {
+            let why = format!("the driver was bumped to it already ({told} needs {} at least)", needed.tag());
+            return align(why);
+        }
+        _ if waits => format!("{told}; the driver's {here} is too low for that"),
+        _ if is_enough && here.is_prerelease() => format!("the final version of {}", here.tag()),
+        _ => told,
+    };
+    let wanted = needed.into_iter().chain([prepared]).max()?.with_metadata_of(here);
+    let version = free(snapshot, wanted.clone())?;
+    let why = if version == wanted { why } else { format!("{why}; {} is taken", wanted.tag()) };
+    named(version, why)
+}
+
+/// A pre-release as the tool spells it: the same kind, where it has that, else the final version.
+fn respelt(version: &Version) -> Version {
+    let kind = ["alpha", "beta", "rc"].into_iter().find(|kind| *kind == version.pre_word());
+    let kind = kind.and_then(|kind| version.bump(Bump::Pre(kind)).ok());
+    kind.unwrap_or_else(|| version.final_version()).with_metadata_of(version)
+}
+
+/// One more pre-release of the version that is due, in the words of the last one.
+fn propose_next(snapshot: &Snapshot, candidate: &Version, due: &Proposal) -> Option<Proposal> {
+    let train = &snapshot.train;
+    let due = Version::parse(&due.version, Dialect::Tag).ok()?;
+    let here = train.version(&snapshot.workspace);
+    let first = match due.base() == candidate.final_version() {
+        true => candidate.next_pre()?,
+        false => candidate.first_pre_of(&due)?,
+    };
+    let first = first.with_metadata_of(here);
+    let version = free(snapshot, first).filter(|version| !here.falls_to(version))?;
+    let version = Some(version).filter(|version| train.is_spelt(version))?;
+    let command = format!("cargo xtask release {}{}", version.tag(), train.config.option());
+    Some(Proposal {
+        why: format!("what changed since {} can be tried again", candidate.tag()),
+        version: version.tag(),
+        command,
+    })
+}

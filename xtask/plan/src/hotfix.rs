@@ -1,0 +1,326 @@
+//! The plan of `hotfix`: the release of one patch above a tag, on a branch that starts there, and its way back to main.
+//! It must never lower a version on main, nor lay out a release that no fix is in.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use anyhow::{Result, bail};
+
+use crate::{
+    check,
+    config::Template,
+    edit::{Fate, Reason},
+    files::{
+        changelog::{carry, names::Names},
+        tag_record::Record,
+    },
+    names::HOTFIX,
+    repo::Repo,
+    snapshot::Snapshot,
+    step::{Branch, Checks, Commit, Fix, MergeBack, Push, Side, Sides, Step, Tag, Target},
+    train::Train,
+    version::{Dialect, Version},
+    workspace::{Texts, dir},
+};
+use crate::{
+    draft::{Options, Plan},
+    edits::Places,
+    release,
+};
+
+/// A released version and the one that fixes it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    pub to: Version,
+    pub tag: String,
+    pub branch: String,
+    /// The tag of the version that is fixed.
+    pub of: String,
+    /// The commit of that tag.
+    pub base: String,
+}
+
+impl Line {
+    /// The line on which `to` is the next patch; a tag that there is already is the caller's to judge.
+    pub fn new(train: &Train, repo: &Repo, to: &Version) -> Result<Line> {
+        let named = train.named(repo, to);
+        let to = &named;
+        let is_of_line = |version: &Version| {
+            let (found, to) = (version.semver(), to.semver());
+            (found.major, found.minor) == (to.major, to.minor)
+        };
+        let finals = finals(train, repo).into_iter().filter(is_of_line);
+        let (below, above): (Vec<_>, Vec<_>) = finals.filter(|version| version != to).partition(|found| found < to);
+        if to.is_prerelease() || to.post().is_some() {
+            bail!("{} is no patch of a release: name a version like 0.9.4", to.tag())
+        }
+        let option = train.config.option();
+        let stands = |version: &&Version| !repo.is_rolled_back(&train.tag.fill(version));
+        let Some(of) = below.iter().filter(stands).max() else {
+            bail!(
+                "{} is not a fix of anything: there is no tag {} of a lower version here; next: git fetch {} --tags, or cargo xtask release {}{option}",
+                to.tag(),
+                train.tag.fill(&with_patch(to, to.semver().patch.saturating_sub(1))),
+                train.remote,
+                to.tag()
+            )
+        };
+        // Other build metadata may be named; what is left out stays.
+        let to = &to.with_metadata_of(of);
+        let tag = train.tag.fill(to);
+        // What was rolled back is not what is fixed, but its number is used up.
+        let next = below.iter().max().map_or(0, |highest| highest.semver().patch);
+        let next = with_patch(of, next + 1);
+        if repo.is_rolled_back(&tag) {
+            let above = above.iter().max().unwrap_or(to);
+            let next = with_patch(above, above.semver().patch + 1);
+            bail!("{tag} was rolled back, and its number is used up: cargo xtask hotfix {}{option}", next.tag())
+        }
+        if next.base() != to.base() {
+            bail!(
+                "{} skips {}: the fix of {} is cargo xtask hotfix {}{option}",
+                to.tag(),
+                next.tag(),
+                of.tag(),
+                next.tag()
+            )
+        }
+        if let Some(above) = above.into_iter().max().filter(|_| !repo.tags.contains_key(&tag)) {
+            let next = with_patch(&above, above.semver().patch + 1);
+            bail!("{} is below {}, which is released: cargo xtask hotfix {}{option}", to.tag(), above.tag(), next.tag())
+        }
+        let of = train.tag.fill(of);
+        let base = repo.tags[&of].clone();
+        Ok(Line { to: to.clone(), branch: branch(train, to), tag, of, base })
+    }
+}
+
+/// The branch on which a version is made.
+pub fn branch(train: &Train, version: &Version) -> String {
+    format!("{HOTFIX}{}", train.tag.fill(version))
+}
+
+/// The version that a hotfix's branch is for.
+pub fn version_in(tag: &Template, branch: &str) -> Option<Version> {
+    tag.version_in(branch.strip_prefix(HOTFIX)?)
+}
+
+/// The newest final release that `current` is, or comes after: that of its line, when it has one.
+pub fn newest(train: &Train, repo: &Repo, current: &Version) -> Option<Version> {
+    let at_most = finals(train, repo).into_iter().filter(|version| version.base() <= current.base()).max()?;
+    finals(train, repo).into_iter().filter(|version| version.line() == at_most.line()).max()
+}
+
+fn finals(train: &Train, repo: &Repo) -> Vec<Version> {
+    let tagged = train.tags(repo).map(|(version, _)| version);
+    tagged.filter(|version| !version.is_prerelease() && version.post().is_none()).collect()
+}
+
+fn with_patch(version: &Version, patch: u64) -> Version {
+    let semver = version.semver();
+    let text = format!("{}.{}.{patch}", semver.major, semver.minor);
+    let patched = Version::parse(&text, Dialect::Cargo).map(|patched| patched.with_metadata_of(version));
+    patched.unwrap_or_else(|_| version.clone())
+}
+
+/// Plans the hotfix from a snapshot of its branch, or of the tag while there is none: until a fix is there, only the
+/// way to it. The snapshot must tell what changed since the tag.
+pub fn plan(snapshot: &Snapshot, line: &Line, released: bool, options: &Options) -> Plan {
+    let main = snapshot.train.main.clone();
+    let branch =
+        Branch { name: line.branch.clone(), from: main.clone(), base: line.base.clone(), of: Some(line.of.clone()) };
+    let fix = fix(snapshot, line);
+    let is_fixed = snapshot.since.iter().flat_map(|since| &since.changed).any(|path| fix.counts(path));
+    // The release is made as on any main branch, only that its name is another one.
+    let mut here = snapshot.clone();
+    here.repo.branch = Some(line.branch.clone());
+    here.train.main = line.branch.clone();
+    here.train.config.branch = None;
+    if !is_fixed {
+        let from = here.train.version(&here.workspace).clone();
+        return Plan {
+            train: here.train.name().to_owned(),
+            level: line.to.level_since(&from),
+            from,
+            to: line.to.clone(),
+            moved: Vec::new(),
+            findings: check::repository(&here, None),
+            waived: Vec::new(),
+            remarks: Vec::new(),
+            strays: Vec::new(),
+            steps: vec![Step::Branch(branch), Step::Fix(fix)],
+            checks: Checks::default(),
+        };
+    }
+    let mut plan = release::plan(&here, &line.to, released, options);
+    let commit = |commit: Commit| Commit { branch: Some(line.branch.clone()), ..commit };
+    let tag = |tag: Tag| Tag {
+        record: Record { hotfix_of: Some(line.of.clone()), ..tag.record },
+        on: match tag.on {
+            Target::Commit(on) => Target::Commit(commit(on)),
+            on => on,
+        },
+        ..tag
+    };
+    let mut steps = vec![Step::Branch(branch), Step::Fix(fix)];
+    for step in std::mem::take(&mut plan.steps) {
+        steps.push(match step {
+            Step::Write(mut write) => {
+                write.branch = Some(line.branch.clone());
+                Step::Write(write)
+            }
+            Step::Commit(on) => Step::Commit(commit(on)),
+            Step::Tag(on) => Step::Tag(tag(on)),
+            Step::Push(push) => Step::Push(Push { main: main.clone(), tag: tag(push.tag), merges: true, ..push }),
+            step => step,
+        });
+    }
+    let tagged = steps.iter().enumerate().find_map(|(at, step)| match step {
+        Step::Tag(tag) => Some((at, tag.on.clone())),
+        _ => None,
+    });
+    if let Some((at, on)) = tagged {
+        let merge = MergeBack { branch: line.branch.clone(), main, on, sides: None, by_hand: None };
+        steps.insert(at + 1, Step::MergeBack(merge));
+    }
+    plan.steps = steps;
+    plan
+}
+
+fn fix(snapshot: &Snapshot, line: &Line) -> Fix {
+    let Snapshot { workspace, train, .. } = snapshot;
+    let dirs = |ours: bool| {
+        let members = workspace.members.iter().enumerate();
+        let dirs = members.filter(move |(at, _)| train.crates.contains(at) == ours).map(|(_, m)| dir(&m.manifest));
+        // Of a member below a link, git knows the changes under another name.
+        let real =
+            |named: &PathBuf| workspace.graph.real.iter().find(|(_, at)| *at == named).map(|(real, _)| real.clone());
+        dirs.flat_map(move |named| real(&named).into_iter().chain([named]).collect::<Vec<_>>())
+    };
+    let root = &workspace.graph.root;
+    // What members inherit, and what an image is built with, stands beside them.
+    let within = dirs(true).chain([root.clone(), workspace.root_dir().join("Cargo.lock")]).collect();
+    let words = train.changelog.iter().chain(&train.release_notes).cloned();
+    let words = words.chain(dirs(true).map(|dir| dir.join("CHANGELOG.md")));
+    Fix {
+        branch: line.branch.clone(),
+        of: line.of.clone(),
+        base: line.base.clone(),
+        within,
+        not_within: dirs(false).chain(words).collect(),
+    }
+}
+
+/// What is merged: every version is taken to be on all sides what it will be, the higher one of main's and the fix's,
+/// and the words of the release are on main's side alone, in their place. So what differs still is the fix.
+pub fn sides(base: &Snapshot, main: &Snapshot, fix: &Snapshot, plan: &Plan) -> Sides {
+    let mut wanted: BTreeMap<String, Version> =
+        main.workspace.members.iter().map(|member| (member.name.clone(), member.version.clone())).collect();
+    for member in &fix.workspace.members {
+        let moved = plan.moved.iter().find(|moved| moved.name == member.name);
+        let released = moved.map_or(&member.version, |moved| &moved.to);
+        let known = wanted.entry(member.name.clone()).or_insert_with(|| released.clone());
+        if *known < *released {
+            *known = released.clone();
+        }
+    }
+    let mut texts = [base, main, fix].map(|side| projected(side, &wanted));
+    let names = &fix.train.names;
+    for (path, reason) in words(fix, plan) {
+        let edit = plan.edits().iter().find(|edit| edit.path == path);
+        if let Some(said) = edit.map(|edit| &edit.new).or_else(|| fix.workspace.texts.get(&path)) {
+            let now = [0, 1, 2].map(|at| {
+                let workspace = &[base, main, fix][at].workspace;
+                texts[at].get(&path).or_else(|| workspace.texts.get(&path)).cloned()
+            });
+            for (text, settled) in
+                texts.iter_mut().zip(settled(now, names, said, (&path, reason), &plan.to).into_iter().flatten())
+            {
+                text.insert(path.clone(), settled);
+            }
+        }
+    }
+    let told = |texts: Texts| -> BTreeMap<PathBuf, Option<String>> {
+        texts.into_iter().map(|(path, text)| (path, Some(text))).collect()
+    };
+    let [of_base, of_main, mut of_fix] = texts.map(told);
+    // What comes or goes with the release, and lists that are kept beside the changelog, come or go with the merge.
+    for edit in plan.edits().iter().filter(|edit| edit.tracked) {
+        if edit.fate != Fate::Change || edit.why.contains(&Reason::FollowUps) {
+            of_fix.entry(edit.path.clone()).or_insert_with(|| edit.after().map(str::to_owned));
+        }
+    }
+    let side = |snapshot: &Snapshot, texts| Side { commit: snapshot.base.clone(), texts };
+    Sides { base: side(base, of_base), main: side(main, of_main), fix: side(fix, of_fix) }
+}
+
+/// The files in which the release has its words: those that it edits, and those in which they stood already.
+fn words<'p>(fix: &Snapshot, plan: &'p Plan) -> Vec<(PathBuf, &'p Reason)> {
+    let edited = plan.edits().iter().flat_map(|edit| edit.why.iter().map(|reason| (edit.path.clone(), reason)));
+    let mut found: Vec<_> = edited.filter(|(_, reason)| matches!(reason, Reason::Changelog | Reason::Notes)).collect();
+    let kept = [(&fix.train.changelog, &Reason::Changelog), (&fix.train.release_notes, &Reason::Notes)];
+    for (path, reason) in kept {
+        found.extend(
+            path.iter().map(|path| (path.clone(), reason)).filter(|one| !found.contains(one)).collect::<Vec<_>>(),
+        );
+    }
+    found
+}
+
+/// Decides about a file of words: main's, with what the hotfix says in its place. `None` where there is no place for it:
+/// then git merges it as any other text, or a person does.
+fn settled(
+    now: [Option<String>; 3],
+    names: &Names,
+    said: &str,
+    (path, reason): (&Path, &Reason),
+    version: &Version,
+) -> Option<[String; 3]> {
+    let [Some(base), Some(main), Some(fix)] = now else { return None };
+    Some(match reason {
+        Reason::Notes => [
+            carry::without_notes(&base, version),
+            carry::carry_notes(&main, said, version).ok()?,
+            carry::without_notes(&fix, version),
+        ],
+        _ => [
+            carry::without(names.log(path, &base), version),
+            carry::carry(names.log(path, &main), said, version).ok()?,
+            carry::without(names.log(path, &fix), version),
+        ],
+    })
+}
+
+/// The texts that differ when the members have these versions.
+fn projected(side: &Snapshot, wanted: &BTreeMap<String, Version>) -> Texts {
+    let Snapshot { workspace, train, .. } = side;
+    let versions = workspace.members.iter().enumerate().filter_map(|(at, member)| {
+        let version = wanted.get(&member.name).filter(|version| **version != member.version)?;
+        Some((at, version.clone()))
+    });
+    let versions: BTreeMap<usize, Version> = versions.collect();
+    let mut places = Places::new(workspace);
+    places.versions(&versions);
+    places.requirements(&versions, None);
+    places.wheels(train, &versions);
+    if let Some(version) = versions.get(&train.driver) {
+        places.version_files(train, version, &[Dialect::Cargo, Dialect::Pep440, Dialect::Tag]);
+    }
+    // What could not be brought in step is left to git, and to the checks of what comes of it.
+    let (texts, _) = places.apply(&versions);
+    texts.into_edits().into_iter().filter(|edit| edit.tracked).map(|edit| (edit.path, edit.new)).collect()
+}
+
+/// Puts what is merged, and why only a person can do it, into the plan's step.
+pub fn set_merge(plan: &mut Plan, sides: Sides, by_hand: Option<(String, String)>) {
+    let sides = Arc::new(sides);
+    for step in &mut plan.steps {
+        if let Step::MergeBack(merge) = step {
+            merge.sides = Some(sides.clone());
+            merge.by_hand = by_hand.clone();
+        }
+    }
+}

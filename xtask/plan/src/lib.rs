@@ -1,0 +1,46 @@
+//! What is decided: from a snapshot of the world, as data, to a plan, as data.
+//! It must never reach a process, a clock, the environment or the file system: its dependencies and `clippy.toml` keep it so.
+
+pub mod announcement;
+pub mod changes;
+pub mod check;
+pub mod checklist;
+pub mod config;
+pub mod conventional;
+pub mod crates_io;
+pub mod date;
+pub mod draft;
+pub mod due;
+pub mod edit;
+pub mod edits;
+pub mod files;
+pub mod hash;
+pub mod hotfix;
+pub mod names;
+pub mod ownership;
+pub mod packed;
+pub mod parallel;
+pub mod patience;
+pub mod pep503;
+pub mod post_release;
+pub mod postfix;
+pub mod publish;
+pub mod pypi;
+pub mod release;
+pub mod repo;
+pub mod requirement;
+pub mod rollback;
+pub mod smoke;
+pub mod snapshot;
+pub mod standing;
+pub mod step;
+pub mod strays;
+pub mod taken;
+pub mod timetable;
+pub mod train;
+pub mod version;
+pub mod visible;
+pub mod workspace;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,412 @@
+//! Whose a name on a registry is: ours by the commit that a version was packed from, or by the repository that it names.
+//! It must never take a name for ours because it is called as one of ours.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
+
+use serde::Serialize;
+
+use crate::taken;
+use crate::{
+    check::Finding,
+    edit::count,
+    snapshot::Snapshot,
+    version::{Bump, Dialect, Version},
+    visible,
+    workspace::dir,
+};
+
+/// What `--waive` calls a name that another project has, a version that is there with other content, and one that was
+/// yanked.
+pub const NAMES: &str = "registry-names";
+pub const CONTENT: &str = "registry-content";
+pub const YANKED: &str = "registry-yanked";
+
+/// What of the registries may be set aside.
+pub const WAIVABLE: [&str; 3] = [NAMES, CONTENT, YANKED];
+
+/// A name that a release takes on a registry.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Name {
+    pub kind: Kind,
+    pub name: String,
+    /// The crate registry that its manifest names, or where an image is pushed to; otherwise the environment says.
+    pub registry: Option<String>,
+    /// Where the workspace or the Python project is, from the top of the repository: what is configured there counts for its
+    /// registry.
+    #[serde(skip)]
+    pub within: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    Crate,
+    Project,
+    Image,
+}
+
+/// What this repository is known by.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Own {
+    /// Where it is, as `address` spells it: the remote, and what manifests name.
+    addresses: BTreeSet<String>,
+    /// Its home pages, which may be hosts alone: what stands below one says nothing.
+    pages: BTreeSet<String>,
+    /// The versions that have a tag of the train, as PEP 440 spells them.
+    versions: BTreeSet<String>,
+    /// Commits may be ours and not be here.
+    is_shallow: bool,
+}
+
+/// What a registry says of a name.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Registered {
+    /// The repositories and home pages that it names.
+    pub links: Vec<String>,
+    /// The commit that the newest version was made of.
+    pub commit: Option<Made>,
+    /// Of a Python project, which names no commit: its versions.
+    pub versions: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Made {
+    Here,
+    Elsewhere,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Owner {
+    Nobody,
+    Ours,
+    /// Another project, with the repository that it names.
+    Other(Option<String>),
+    /// The registry could not be asked, or does not tell.
+    Unknown(String),
+}
+
+/// What was found out about a name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    pub owner: Owner,
+    /// Each version that is there, with whether it was yanked.
+    pub versions: BTreeMap<String, bool>,
+}
+
+/// What the registries say of a train's names.
+#[derive(Clone, Debug, Default)]
+pub struct Registries {
+    pub answers: Vec<(Name, Answer)>,
+    /// What is required and patched here, and no registry has.
+    pub unmet: Vec<Finding>,
+    /// Why some could not be asked.
+    pub unasked: Vec<String>,
+}
+
+/// A name of ours that another project has.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Contested {
+    #[serde(flatten)]
+    pub name: Name,
+    pub repository: Option<String>,
+}
+
+/// The names that a release of the snapshot's train takes, and those that its crates need beside them.
+pub fn names(snapshot: &Snapshot) -> Vec<Name> {
+    let Snapshot { workspace, train, .. } = snapshot;
+    let published = train.crates.iter().copied().filter(|&at| workspace.members[at].publish);
+    let needed = published.clone().flat_map(|at| {
+        let by_version = workspace.members[at].links.iter().filter(|link| link.requirement.is_some());
+        by_version.map(|link| link.to).filter(|&to| workspace.members[to].publish)
+    });
+    let crates = published.clone().chain(needed).map(|at| {
+        let member = &workspace.members[at];
+        Name {
+            kind: Kind::Crate,
+            name: member.name.clone(),
+            registry: train.private_registry(member).map(str::to_owned),
+            within: workspace.root_dir(),
+        }
+    });
+    let projects = train.wheels.iter().map(|wheel| {
+        let name = wheel.project.name.clone().unwrap_or_else(|| workspace.members[wheel.member].name.clone());
+        Name { kind: Kind::Project, name, registry: None, within: dir(&wheel.path) }
+    });
+    let images = train.config.images.iter().map(|image| Name {
+        kind: Kind::Image,
+        name: image.name.to_string(),
+        registry: image.registry.as_ref().map(ToString::to_string),
+        within: PathBuf::new(),
+    });
+    crates.chain(projects).chain(images).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// What the snapshot's repository is known by, but for where its remote is.
+pub fn own(snapshot: &Snapshot) -> Own {
+    let Snapshot { workspace, train, repo, .. } = snapshot;
+    let about = || workspace.graph.packages.iter().map(|package| &package.about);
+    let projects = || train.wheels.iter().flat_map(|wheel| &wheel.project.links);
+    let repositories = about().filter_map(|about| about.repository.as_ref());
+    let addresses = repositories.chain(projects()).filter_map(|url| address(url)).collect();
+    let pages =
+        about().filter_map(|about| about.homepage.as_ref()).chain(projects()).filter_map(|url| page(url)).collect();
+    let versions = train.tags(repo).filter_map(|(version, _)| version.show(Dialect::Pep440).ok()).collect();
+    Own { addresses, pages, versions, is_shallow: repo.is_shallow }
+}
+
+impl Own {
+    /// The same, when the remote is at these addresses.
+    pub fn at(&self, remotes: &[String]) -> Own {
+        let mut own = self.clone();
+        own.addresses.extend(remotes.iter().filter_map(|url| address(url)));
+        own
+    }
+}
+
+/// What to do about names that another project has.
+pub const INSTEAD: &str = "publish to a registry of your own (`publish = [\"NAME\"]` in the manifest, UV_PUBLISH_URL, IMAGE_REGISTRY), or under other names";
+
+/// Whose a name is.
+pub fn owner(registered: &Registered, own: &Own) -> Owner {
+    let Registered { links, commit, versions } = registered;
+    let is_own = |link: &String| {
+        if page(link).is_some_and(|page| own.pages.contains(&page)) {
+            return true;
+        }
+        let Some(link) = address(link) else { return false };
+        let below = |ours: &String| link.strip_prefix(ours.as_str()).is_some_and(|rest| rest.starts_with('/'));
+        own.addresses.contains(&link) || own.addresses.iter().any(below)
+    };
+    if *commit == Some(Made::Here) || links.iter().any(is_own) {
+        return Owner::Ours;
+    }
+    if let Some(link) = links.first() {
+        return Owner::Other(Some(link.clone()));
+    }
+    if !versions.is_empty() && versions.iter().all(|version| own.versions.contains(version)) {
+        return Owner::Ours;
+    }
+    match own.is_shallow {
+        true => Owner::Unknown("it names no repository, and the history here is not whole".to_owned()),
+        false => Owner::Other(None),
+    }
+}
+
+/// A home page's address without what differs from one spelling to the next.
+fn page(url: &str) -> Option<String> {
+    let url = url.trim().to_ascii_lowercase();
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"))?;
+    let page = rest.trim_start_matches("www.").trim_end_matches('/');
+    (!page.is_empty()).then(|| page.to_owned())
+}
+
+/// A repository's address without what differs from one spelling to the next; `None` for a place on a disk, and for a host
+/// alone.
+pub fn address(url: &str) -> Option<String> {
+    let url = url.trim().to_ascii_lowercase();
+    let rest = match url.split_once("://") {
+        Some((scheme, _)) if scheme.ends_with("file") => return None,
+        Some((_, rest)) => rest.to_owned(),
+        // git's short form of ssh: `git@host:path`.
+        None => {
+            let (host, path) = url.split_once(':').filter(|(host, _)| host.len() > 1 && !host.contains(['/', '\\']))?;
+            format!("{host}/{path}")
+        }
+    };
+    let rest = rest.split(['?', '#']).next().unwrap_or_default();
+    let (host, path) = rest.split_once('/')?;
+    let host = host.rsplit('@').next().unwrap_or_default();
+    let host = host.split(':').next().unwrap_or_default().trim_start_matches("www.");
+    // Where a forge shows a directory of it.
+    let inside = ["/-/", "/tree/", "/blob/", "/src/branch/"];
+    let end = inside.iter().filter_map(|word| path.find(word)).min().unwrap_or(path.len());
+    let path = path[..end].trim_matches('/').trim_end_matches(".git").trim_end_matches('/');
+    (!host.is_empty() && !path.is_empty()).then(|| format!("{host}/{path}"))
+}
+
+impl Registries {
+    /// The next version that no registry has under a name of ours.
+    fn above(&self, to: &Version) -> Version {
+        let ours = self.answers.iter().filter(|(_, answer)| !matches!(answer.owner, Owner::Other(_)));
+        let there: BTreeSet<&str> = ours.flat_map(|(_, answer)| answer.versions.keys().map(String::as_str)).collect();
+        let is_there = |version: &Version| {
+            there.contains(&*version.to_string())
+                || version.show(Dialect::Pep440).is_ok_and(|python| there.contains(&*python))
+        };
+        let next = |version: &Version| match version.is_prerelease() {
+            true => version.next_pre(),
+            false => version.bump(Bump::Patch).ok(),
+        };
+        let above = std::iter::successors(next(to), next).find(|version| !is_there(version));
+        above.unwrap_or_else(|| to.clone())
+    }
+
+    /// What is in the way of these versions of members, and of wheels of `to`, and what is not known. Where the release is
+    /// made already, the versions that are there may well be its own: its publication tells.
+    pub fn findings(
+        &self,
+        snapshot: &Snapshot,
+        versions: &BTreeMap<usize, Version>,
+        to: &Version,
+        released: bool,
+    ) -> (Vec<Finding>, Vec<String>) {
+        let contested = contested(self.answers.iter().map(|(name, answer)| (name, answer)));
+        let names = lines(&contested).into_iter().map(|line| Finding::new(NAMES, line, INSTEAD));
+        let taken = self.answers.iter().filter(|(_, answer)| !released && !matches!(answer.owner, Owner::Other(_)));
+        let taken = taken.filter_map(|(name, answer)| {
+            let version = match name.kind {
+                Kind::Crate => versions.get(&snapshot.workspace.member(&name.name)?)?.to_string(),
+                Kind::Project => to.show(Dialect::Pep440).ok()?,
+                Kind::Image => return None,
+            };
+            let instead = || taken::instead(snapshot, &self.above(to));
+            Some(match answer.versions.get(&version)? {
+                true => Finding::new(YANKED, format!("{} {version} was published and yanked", name.name), instead()),
+                false => {
+                    let what = format!("{} {version} is published already, with other content", name.name);
+                    Finding::new(CONTENT, what, instead())
+                }
+            })
+        });
+        let unknown = self.answers.iter().filter_map(|(name, answer)| match &answer.owner {
+            Owner::Unknown(why) => Some(format!("whose the name {} is: {why}", name.name)),
+            _ => None,
+        });
+        let unasked: BTreeSet<String> = self.unasked.iter().cloned().chain(unknown).collect();
+        let unasked = unasked.into_iter().map(|why| format!("not known of the registries: {why}"));
+        (names.chain(taken).chain(self.unmet.clone()).collect(), unasked.collect())
+    }
+}
+
+/// The names that another project has.
+pub fn contested<'a>(answers: impl IntoIterator<Item = (&'a Name, &'a Answer)>) -> Vec<Contested> {
+    let others = answers.into_iter().filter_map(|(name, answer)| match &answer.owner {
+        Owner::Other(repository) => Some(Contested { name: name.clone(), repository: repository.clone() }),
+        _ => None,
+    });
+    others.collect()
+}
+
+/// The repository that a registry names, as a person is told: a stranger wrote it.
+pub fn told(repository: Option<&str>) -> String {
+    repository.map_or("it names no repository".to_owned(), visible::line)
+}
+
+/// A line for each kind of registry on which others have names of ours.
+pub fn lines(contested: &[Contested]) -> Vec<String> {
+    let kinds = [(Kind::Crate, "registry"), (Kind::Project, "Python index"), (Kind::Image, "image registry")];
+    let of_kind = |(kind, place): &(Kind, &str)| {
+        let of: Vec<&Contested> = contested.iter().filter(|one| one.name.kind == *kind).collect();
+        let names: BTreeSet<&str> = of.iter().map(|one| one.name.name.as_str()).collect();
+        let repositories: BTreeSet<String> = of.iter().map(|one| told(one.repository.as_deref())).collect();
+        let (belong, these) = match names.len() {
+            0 => return None,
+            1 => ("belongs", "this name"),
+            _ => ("belong", "these names"),
+        };
+        let repositories = Vec::from_iter(repositories).join(", ");
+        let names_of = Vec::from_iter(names.iter().copied()).join(", ");
+        Some(format!(
+            "{} {belong} to another project on the {place} ({}): this release cannot be published there under {these}: {}",
+            count(names.len(), "name"),
+            repositories,
+            names_of
+        ))
+    };
+    kinds.iter().filter_map(of_kind).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn own() -> Own {
+        let addresses = BTreeSet::from(["forge.example/we/lark".to_owned()]);
+        let pages = BTreeSet::from(["lark.example".to_owned()]);
+        Own { addresses, pages, versions: BTreeSet::from(["0.7.3".to_owned()]), is_shallow: false }
+    }
+
+    #[test]
+    fn a_name_is_ours_by_a_commit_or_a_repository_and_never_by_itself() {
+        let ours = "https://forge.example/we/lark";
+        let theirs = "https://forge.example/they/lark";
+        let found = |links: &[&str], commit, versions: &[&str]| Registered {
+            links: links.iter().map(|link| (*link).to_owned()).collect(),
+            commit,
+            versions: versions.iter().map(|version| (*version).to_owned()).collect(),
+        };
+        let other = |link: &str| Owner::Other(Some(link.to_owned()));
+        for (registered, expected) in [
+            (found(&[], Some(Made::Here), &[]), Owner::Ours),
+            // A fork keeps its history, and may have moved.
+            (found(&[theirs], Some(Made::Here), &[]), Owner::Ours),
+            (found(&[ours], Some(Made::Elsewhere), &[]), Owner::Ours),
+            (found(&["https://forge.example/we/lark/tree/main/crates/io"], None, &[]), Owner::Ours),
+            (found(&["https://forge.example/we/lark/issues"], None, &[]), Owner::Ours),
+            (found(&["https://home.example", ours], None, &[]), Owner::Ours),
+            (found(&["http://www.Lark.example/"], None, &["0.1"]), Owner::Ours),
+            (found(&["https://lark.example/other"], None, &[]), other("https://lark.example/other")),
+            (found(&[theirs], Some(Made::Elsewhere), &[]), other(theirs)),
+            (found(&[theirs], None, &["0.7.3"]), other(theirs)),
+            (found(&["https://forge.example/we/lark-io"], None, &[]), other("https://forge.example/we/lark-io")),
+            (found(&[], Some(Made::Elsewhere), &[]), Owner::Other(None)),
+            (found(&[], None, &[]), Owner::Other(None)),
+            // A Python project tells no commit.
+            (found(&[], None, &["0.7.3"]), Owner::Ours),
+            (found(&[], None, &["0.7.3", "4.0"]), Owner::Other(None)),
+        ] {
+            assert_eq!(owner(&registered, &own()), expected, "{registered:?}");
+        }
+        let shallow = Own { is_shallow: true, ..own() };
+        assert!(matches!(owner(&found(&[], Some(Made::Elsewhere), &[]), &shallow), Owner::Unknown(_)));
+        assert_eq!(owner(&found(&[theirs], Some(Made::Elsewhere), &[]), &shallow), other(theirs));
+    }
+
+    #[test]
+    fn one_repository_is_spelt_in_many_ways() {
+        for url in [
+            "https://forge.example/We/Lark",
+            "https://forge.example/we/lark.git",
+            "https://www.forge.example/we/lark/",
+            "https://user:word@forge.example:443/we/lark",
+            "http://forge.example/we/lark#readme",
+            "git+https://forge.example/we/lark.git",
+            "ssh://git@forge.example:22/we/lark.git",
+            "git@forge.example:we/lark.git",
+            "https://forge.example/we/lark/tree/main/crates/lark",
+            "https://forge.example/we/lark/-/tree/main",
+        ] {
+            assert_eq!(address(url).as_deref(), Some("forge.example/we/lark"), "{url}");
+        }
+        for url in
+            ["", "lark", "/srv/lark.git", "C:\\lark", "file:///srv/lark.git", "https://forge.example", "https:///x"]
+        {
+            assert_eq!(address(url), None, "{url}");
+        }
+    }
+
+    #[test]
+    fn what_others_have_is_told_once_for_each_registry() {
+        let contested = |kind, name: &str, repository: Option<&str>| Contested {
+            name: Name { kind, name: name.to_owned(), registry: None, within: PathBuf::new() },
+            repository: repository.map(str::to_owned),
+        };
+        let theirs = Some("https://forge.example/they/lark");
+        let told = lines(&[
+            contested(Kind::Crate, "lark", theirs),
+            contested(Kind::Crate, "lark-io", theirs),
+            contested(Kind::Project, "lark-python", None),
+        ]);
+        assert_eq!(
+            told,
+            [
+                "2 names belong to another project on the registry (https://forge.example/they/lark): this release cannot be published there under these names: lark, lark-io",
+                "1 name belongs to another project on the Python index (it names no repository): this release cannot be published there under this name: lark-python",
+            ]
+        );
+        assert!(lines(&[]).is_empty());
+    }
+}

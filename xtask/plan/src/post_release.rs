@@ -1,0 +1,257 @@
+//! The plan of `post-release`: what follows once a version can be had, as one commit on the main branch.
+//! It must never plan anything before all of the publication is seen, nor lead a deployment back to a lower version.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use crate::{
+    check::{self, Finding},
+    config::{Channel, Development},
+    edit::{Reason, slashed},
+    files::{changelog, deployment, follow_ups, tag_record::Record},
+    snapshot::Snapshot,
+    step::{Checks, Commit, Proof, Prove, Published, PushMain, Step, Tagged, Write},
+    version::{Bump, Dialect, Version},
+};
+use crate::{
+    draft::{Draft, Plan, after, left_to_release, moved, read_back},
+    edits::{Places, Texts},
+    release,
+    strays::{self, Mention},
+};
+
+/// The days that a release is watched in production.
+const WATCHED: i64 = 7;
+
+/// What is known of the release beside the texts of the main branch.
+#[derive(Clone, Debug)]
+pub struct Released {
+    pub of: Arc<Tagged>,
+    /// What its publication consists of.
+    pub parts: Vec<Step>,
+    /// What the tag records.
+    pub record: Record,
+    /// What the registry calls the images that it has of this release, or why it could not be asked.
+    pub digests: BTreeMap<String, Result<String, String>>,
+    /// Whether the branch that is here leads to the tag.
+    pub is_here: bool,
+    /// Lines that mention the version before it.
+    pub mentions: Vec<Mention>,
+}
+
+/// The subject of the commit by which it is found again; the tag keeps the trains apart.
+pub fn subject(tag: &str) -> String {
+    format!("after: release {tag}")
+}
+
+/// Plans what follows `released` on top of the snapshot, the main branch as it was before.
+pub fn plan(snapshot: &Snapshot, released: &Released, push: bool) -> Plan {
+    let Snapshot { workspace, train, repo, .. } = snapshot;
+    let of = &released.of;
+    let mut findings = check::repository(snapshot, None);
+    let mut remarks = Vec::new();
+    if !released.is_here {
+        let what = format!("{} is not part of the branch that is here", of.tag);
+        findings.push(Finding::new(
+            "tag",
+            what,
+            format!("git switch {0} && git pull {1} {0}", train.main, train.remote),
+        ));
+    }
+    if repo.is_rolled_back(&of.tag) {
+        let what = format!("{} was rolled back", of.tag);
+        findings.push(Finding::new("tag", what, "name the version that is in use"));
+    }
+    let from = train.version(workspace).clone();
+    let next = development(snapshot, &of.version, &mut findings);
+    let versions = match &next {
+        Some(next) => release::moving(snapshot, next, &mut remarks),
+        None => BTreeMap::new(),
+    };
+    let mut places = Places::new(workspace);
+    if let Some(next) = &next {
+        places.versions(&versions);
+        places.requirements(&versions, None);
+        places.wheels(train, &versions);
+        places.version_files(train, next, &[Dialect::Cargo, Dialect::Pep440, Dialect::Tag]);
+        remarks.extend(left_to_release(workspace, train, &versions));
+    }
+    if !of.version.is_prerelease() {
+        places.published_files(train, &of.version);
+    }
+    let (mut texts, found) = places.apply(&versions);
+    findings.extend(found);
+    let deployed = deploy(snapshot, released, &mut texts, &mut findings, &mut remarks);
+    follow_up(snapshot, released, &mut texts, &mut findings);
+
+    let to = next.clone().unwrap_or_else(|| from.clone());
+    let level = to.level_since(&from);
+    let mut draft =
+        Draft { from, to, level, versions, edits: texts.into_edits(), proofs: Vec::new(), findings, remarks };
+    if !draft.edits.is_empty() {
+        // What did not hold before is the next release's to mend.
+        let before = check::state(workspace, train);
+        let found = read_back(workspace, train, &draft, after(workspace, &draft.edits));
+        draft.findings.extend(found.into_iter().filter(|finding| !before.contains(finding)));
+    }
+    lay_out(snapshot, released, draft, next.as_ref(), &deployed, push)
+}
+
+/// The version that development goes on with, where the train wants one and the branch is at what was released.
+fn development(snapshot: &Snapshot, version: &Version, findings: &mut Vec<Finding>) -> Option<Version> {
+    let Snapshot { workspace, train, .. } = snapshot;
+    let bump = match train.config.development? {
+        Development::Minor => Bump::Minor,
+        Development::Patch => Bump::Patch,
+    };
+    // A fix of an older line, a post release or a pre-release leaves the main branch at the version that it has.
+    if train.version(workspace) != version || version.is_prerelease() {
+        return None;
+    }
+    let next = version
+        .bump(bump)
+        .and_then(|next| Version::parse(&format!("{next}-dev.1"), Dialect::Cargo))
+        .map(|next| next.with_metadata_of(version));
+    next.map_err(|error| findings.push(Finding::new("development", format!("{error:#}"), "take `development` out")))
+        .ok()
+}
+
+/// Sets tag and digest where images are deployed; tells the files that follow.
+fn deploy(
+    snapshot: &Snapshot,
+    released: &Released,
+    texts: &mut Texts<'_>,
+    findings: &mut Vec<Finding>,
+    remarks: &mut Vec<String>,
+) -> Vec<String> {
+    let Snapshot { workspace, train, .. } = snapshot;
+    let version = &released.of.version;
+    let mut deployed = Vec::new();
+    // A post release has no image, and a pre-release is not for production.
+    if version.post().is_some() || version.is_prerelease() {
+        return deployed;
+    }
+    for entry in &train.config.deployments {
+        let path = workspace.in_root(&entry.path);
+        let name = slashed(&path);
+        let digest = match released.digests.get(&entry.image) {
+            Some(Ok(digest)) => digest,
+            Some(Err(why)) => {
+                let what = format!("{name}: the digest of {} {} could not be asked: {why}", entry.image, version.tag());
+                findings.push(Finding::new("deployments", what, "see to that, then the same command"));
+                continue;
+            }
+            None => {
+                remarks.push(format!("{name} stays: the digest of {} {} is not known", entry.image, version.tag()));
+                continue;
+            }
+        };
+        let now = texts.now(&path).unwrap_or_default();
+        let tags = deployment::tags(now, &entry.image).unwrap_or_default();
+        let higher =
+            tags.iter().filter_map(|tag| Version::parse(tag, Dialect::Tag).ok()).find(|now| now.falls_to(version));
+        if let Some(higher) = higher {
+            remarks.push(format!("{name} stays at {} {}, which is higher", entry.image, higher.tag()));
+            continue;
+        }
+        let reason = Reason::Deployment { image: entry.image.clone(), to: version.tag() };
+        match texts.rewrite(&path, reason, |text| deployment::set(text, &entry.image, &version.tag(), digest)) {
+            Ok(()) => deployed.push(name),
+            Err(error) => {
+                findings.push(Finding::new("deployments", format!("{error:#}"), check::correct(train, "deployments")))
+            }
+        }
+    }
+    deployed
+}
+
+/// What is left for people, on the list that they keep.
+fn follow_up(snapshot: &Snapshot, released: &Released, texts: &mut Texts<'_>, findings: &mut Vec<Finding>) {
+    let Some(path) = &snapshot.train.config.follow_ups else { return };
+    let path = &snapshot.workspace.in_root(path);
+    let items = items(snapshot, released, texts);
+    let version = released.of.version.tag();
+    let written = texts.rewrite_or_create(path, Reason::FollowUps, follow_ups::EMPTY, |text| {
+        Ok(follow_ups::append(text, &version, &items))
+    });
+    findings.extend(written.err().map(|error| {
+        Finding::new("configuration", format!("{error:#}"), "correct `follow-ups` in [workspace.metadata.trains]")
+    }));
+}
+
+fn items(snapshot: &Snapshot, released: &Released, texts: &Texts<'_>) -> Vec<String> {
+    let Snapshot { workspace, train, .. } = snapshot;
+    let version = released.of.version.tag();
+    // The day of the release, so that another day's run says the same.
+    let log = train.log(&workspace.texts);
+    let day = log.and_then(|log| changelog::section(log, &version)?.date).unwrap_or(snapshot.today);
+    let mut items = vec![format!("watch {version} in production until {}", day.plus(WATCHED))];
+    let is_drafted = released.parts.iter().any(|step| matches!(step, Step::Announce(a) if a.channel == Channel::Mail));
+    if is_drafted {
+        items.push(format!(
+            "send the mail about {version}, which `cargo xtask publish` drafted: `cargo xtask status {version}{}` says where it lies",
+            train.config.option()
+        ));
+    }
+    // What was set aside for the release is made up for after it.
+    items.extend(released.record.waived.iter().map(|name| format!("check what was waived: {name}")));
+    items.extend(released.record.not_verified.iter().map(|check| format!("check what was not verified: {check}")));
+    let strays = strays::left(snapshot, texts.changed(), &released.mentions).into_iter();
+    items.extend(
+        strays
+            .take(10)
+            .map(|(path, line, _)| format!("see whether {}:{line} still means the version before", slashed(path))),
+    );
+    items
+}
+
+/// The publication, the edits with what proves them, and one commit; on request, the branch is pushed.
+fn lay_out(
+    snapshot: &Snapshot,
+    released: &Released,
+    draft: Draft,
+    next: Option<&Version>,
+    deployed: &[String],
+    push: bool,
+) -> Plan {
+    let Snapshot { workspace, train, base, .. } = snapshot;
+    let of = &released.of;
+    let mut message = vec![subject(&of.tag), String::new()];
+    if !deployed.is_empty() {
+        message.push(format!("Deployed at {}: {}", of.version.tag(), deployed.join(", ")));
+    }
+    message.extend(next.map(|next| format!("Development goes on with {next}.")));
+    let edits = Arc::new(draft.edits);
+    let parts = released.parts.iter().filter(|step| step.is_mark()).cloned().collect();
+    let mut steps = vec![Step::Published(Published { of: of.clone(), parts })];
+    let mut remarks = draft.remarks;
+    if edits.is_empty() {
+        remarks.push("nothing here follows from it: see `deployments`, `follow-ups` and `development`".to_owned());
+    } else {
+        steps.push(Step::Write(Write { edits: edits.clone(), branch: None }));
+        if next.is_some() {
+            let root = workspace.root_dir();
+            let locked = workspace.tracked.contains(&root.join("Cargo.lock"));
+            steps.push(Step::Prove(Proof { name: "resolve".to_owned(), what: Prove::Resolve { root, locked } }));
+        }
+        let message = message.join("\n").trim_end().to_owned();
+        let commit = Commit { base: base.clone(), branch: None, message, record: None, is_unproved: false, edits };
+        steps.push(Step::Commit(commit.clone()));
+        if push {
+            let (remote, main) = (train.remote.clone(), train.main.clone());
+            steps.push(Step::PushMain(PushMain { remote, main, commit }));
+        }
+    }
+    Plan {
+        train: train.name().to_owned(),
+        from: draft.from,
+        to: draft.to,
+        level: draft.level,
+        moved: moved(workspace, &draft.versions),
+        findings: draft.findings,
+        waived: Vec::new(),
+        remarks,
+        strays: Vec::new(),
+        steps,
+        checks: Checks::default(),
+    }
+}

@@ -1,0 +1,250 @@
+//! The plan of `postfix`: a Python-only fix as the next post release of the wheel, no crate touched.
+//! It must never ship a wheel whose fix lies in a published crate: users of the crate would not get it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Result, bail};
+
+use crate::{
+    changes,
+    draft::{Draft, Options, Plan, Prose, gather},
+    edits::Places,
+    packed::packed,
+    release, smoke,
+    taken::{self, Next},
+};
+use crate::{
+    check::{self, Finding},
+    conventional::Kind,
+    edit::{Reason, slashed},
+    files::{cargo_lock, cargo_toml::VersionField, changelog},
+    snapshot::Snapshot,
+    train::{Train, Wheel},
+    version::{Bump, Dialect, Version},
+    workspace::Workspace,
+};
+
+/// What the fix is, for the changelog; without a note, what stands under Unreleased.
+#[derive(Clone, Debug, Default)]
+pub struct Fix {
+    pub note: Option<String>,
+    pub issue: Option<u64>,
+}
+
+impl Fix {
+    fn entry(&self) -> Option<String> {
+        let issue = self.issue.map(|issue| format!(" (#{issue})")).unwrap_or_default();
+        self.note.as_ref().map(|note| format!("{}{issue}", note.trim()))
+    }
+}
+
+/// The version that the wheels have now: the newest of them.
+pub fn current(workspace: &Workspace, train: &Train) -> Result<Version> {
+    match train.wheels.iter().map(|wheel| workspace.members[wheel.member].version.clone()).max() {
+        Some(version) => Ok(version),
+        None => bail!("train {} has no wheel: add `wheels = [\"…\"]` to {}", train.name(), train.config.table()),
+    }
+}
+
+/// The post release after `current`, or the next one that is free.
+pub fn next(snapshot: &Snapshot, current: &Version) -> Result<Next> {
+    Ok(taken::next(snapshot, current.next_post()?))
+}
+
+/// Plans the post release `to`. The snapshot must tell what changed since the tag of the version it fixes.
+pub fn plan(snapshot: &Snapshot, to: &Version, fix: &Fix, released: bool, options: &Options) -> Plan {
+    let Snapshot { workspace, train, repo, .. } = snapshot;
+    let driver = train.version(workspace).clone();
+    let from = current(workspace, train).unwrap_or_else(|_| driver.clone());
+    let mut findings = Vec::new();
+    let mut found = |check: &'static str, what: String, next: String| findings.push(Finding::new(check, what, next));
+    let versions: BTreeMap<usize, Version> = train.wheels.iter().map(|wheel| (wheel.member, to.clone())).collect();
+
+    if repo.is_rolled_back(&train.tag.fill(&to.base())) {
+        let what = format!("{} was rolled back, and nobody is to have it, fixed or not", train.tag.fill(&to.base()));
+        found("tag", what, format!("cargo xtask release {}", patch(snapshot, &driver)));
+    }
+    if driver.base() != to.base() {
+        found(
+            "wheel-version",
+            format!("the wheel is at {from}, the driver at {driver}"),
+            check::aligned_by(workspace, train),
+        );
+    }
+    findings.extend(train.wheels.iter().flat_map(|wheel| lacking(workspace, wheel, to)));
+    findings.extend(train.wheels.iter().filter_map(|wheel| published(snapshot, wheel, &driver, to)));
+    crates_unchanged(snapshot, &driver, &mut findings);
+    wheels_changed(snapshot, &mut findings);
+
+    let mut places = Places::new(workspace);
+    places.versions(&versions);
+    places.wheels(train, &versions);
+    places.version_files(train, to, &[Dialect::Pep440]);
+    let (mut texts, more) = places.apply(&versions);
+    findings.extend(more);
+
+    let name = to.tag();
+    let tags = (train.tag.fill(&from), train.tag.fill(to));
+    let prose =
+        Prose { names: &train.names, version: &name, date: snapshot.today, tags: (Some(tags.0.as_str()), &tags.1) };
+    let (mut remarks, mut note) = (Vec::new(), fix.entry());
+    let fixed = train.config.heading(Kind::Fixed);
+    if let Some(path) = &train.changelog {
+        release::begin(snapshot, to, path, &mut texts, &mut findings);
+        let mut collected = changes::collect(snapshot, to, &versions);
+        note = note.filter(|note| !collected.heed(fixed, note));
+        gather(collected, path, &prose, &mut texts, &mut findings, &mut remarks);
+    }
+    match (&train.changelog, note) {
+        (Some(path), entry) => {
+            let log = train.names.log(path, texts.now(path).unwrap_or_default());
+            let waiting =
+                changelog::section(log, "Unreleased").is_some_and(|unreleased| changelog::has_entries(&unreleased));
+            let result = match entry {
+                // No crate changed, so what waits under Unreleased is about the wheel, and goes out with it.
+                Some(entry) if waiting => texts.rewrite(path, Reason::Changelog, |text| {
+                    prose.promote(path, &changelog::add_entry(train.names.log(path, text), fixed, &entry)?)
+                }),
+                Some(entry) => texts.rewrite(path, Reason::Changelog, |text| {
+                    changelog::insert(train.names.log(path, text), prose.version, prose.date, fixed, &entry, prose.tags)
+                }),
+                None if waiting => texts.rewrite(path, Reason::Changelog, |text| prose.promote(path, text)),
+                None => {
+                    let what = format!("nothing to release: no --note, and Unreleased is empty in {}", slashed(path));
+                    findings.push(Finding::new(
+                        "nothing-to-release",
+                        what,
+                        format!("cargo xtask postfix --note \"fix …\" --issue N{}", train.config.option()),
+                    ));
+                    Ok(())
+                }
+            };
+            findings.extend(
+                result
+                    .err()
+                    .map(|error| Finding::new("changelog", format!("{error:#}"), "correct the changelog and commit")),
+            );
+            prose.notes(snapshot, &mut texts, &mut findings);
+            prose.follow_ups(snapshot, &mut texts, &mut findings);
+        }
+        (None, _) => findings.push(Finding::new(
+            "changelog",
+            format!("train {} keeps no changelog to note the fix in", train.name()),
+            "add `changelog = \"CHANGELOG.md\"` to the train, with an `## [Unreleased]` section",
+        )),
+    }
+    changes::promote_crates(snapshot, &versions, &prose, &mut texts, &mut findings);
+    remarks.push(format!(
+        "users who pinned `=={}` do not get {name}; `>=`, `~=` and `=={}.*` do",
+        to.base(),
+        to.base()
+    ));
+    let proofs = smoke::postfix_proofs(snapshot);
+    let level = to.level_since(&from);
+    Draft { from, to: to.clone(), level, versions, edits: texts.into_edits(), proofs, findings, remarks }
+        .into_plan(snapshot, options, released)
+}
+
+/// What a wheel lacks for the post release `to`, whatever changed: better told before one is urgent.
+pub fn lacking(workspace: &Workspace, wheel: &Wheel, to: &Version) -> Vec<Finding> {
+    let member = &workspace.members[wheel.member];
+    let mut findings = Vec::new();
+    if wheel.project.version.is_none() && wheel.project.dynamic {
+        let path = slashed(&wheel.path);
+        let python = member.version.show(Dialect::Pep440).unwrap_or_else(|_| member.version.tag());
+        let next = format!("write `version = \"{python}\"` under [project] and take it out of `dynamic`");
+        let what = format!(
+            "{path} has no static version, and from {to} maturin would make a local version, which PyPI refuses"
+        );
+        findings.push(Finding::new("dynamic-version", what, next));
+    }
+    if member.version_field == VersionField::Inherited {
+        let next = format!("write `version = \"{}\"` in {}", member.version, slashed(&member.manifest));
+        let what = format!("{} inherits the workspace's version, which a post release must not move", member.name);
+        findings.push(Finding::new("wheel-version", what, next));
+    }
+    findings
+}
+
+fn published(snapshot: &Snapshot, wheel: &Wheel, driver: &Version, to: &Version) -> Option<Finding> {
+    let member = &snapshot.workspace.members[wheel.member];
+    let what = format!("{} is published as a crate too, and {to} cannot follow {} there", member.name, to.base());
+    let next = format!("cargo xtask release {}", patch(snapshot, driver));
+    member.publish.then(|| Finding::new("publishable-wheel", what, next))
+}
+
+/// No published crate changed since the base tag, nor does the wheel need more of one than that tag has.
+fn crates_unchanged(snapshot: &Snapshot, driver: &Version, findings: &mut Vec<Finding>) {
+    let Snapshot { workspace, train, .. } = snapshot;
+    let next = format!("cargo xtask release {}", patch(snapshot, driver));
+    let mut found = |what: String, next: &str| findings.push(Finding::new("changed-crates", what, next));
+    let Some(since) = &snapshot.since else {
+        let tag = train.tag.fill(&driver.base());
+        return found(
+            format!("there is no tag {tag} to compare the crates with"),
+            &format!("git fetch --tags, or tag the release first: cargo xtask release{}", train.config.option()),
+        );
+    };
+    let mut changed: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+    for path in &since.changed {
+        let is_published = |at: &usize| train.crates.contains(at) && workspace.members[*at].publish;
+        for at in packed(workspace, train, path).into_iter().filter(is_published) {
+            changed.entry(at).or_default().push(slashed(path));
+        }
+    }
+    for (at, paths) in changed {
+        let more = if paths.len() > 3 { ", …" } else { "" };
+        let paths = paths.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
+        found(
+            format!(
+                "{} changed since {} ({paths}{more}), so a crate has to be released",
+                workspace.members[at].name, since.tag
+            ),
+            &next,
+        );
+    }
+    for wheel in &train.wheels {
+        let member = &workspace.members[wheel.member];
+        let then = since.before.as_ref().and_then(|before| Some(&before.members[before.member(&member.name)?].links));
+        let crates = |link: &&crate::workspace::Link| link.is_built() && workspace.members[link.to].publish;
+        let now: Vec<_> = member.links.iter().filter(crates).map(|link| &link.written).collect();
+        let then: Vec<_> = then.into_iter().flatten().filter(crates).map(|link| &link.written).collect();
+        if now != then {
+            let what = format!("{} asks other things of the crates than at {}", slashed(&member.manifest), since.tag);
+            found(what, &next);
+        }
+    }
+}
+
+/// Something of a wheel changed since it was released last: otherwise the same would go out under another version.
+fn wheels_changed(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
+    let Snapshot { workspace, train, since, .. } = snapshot;
+    let Some(since) = since.as_ref().filter(|_| findings.iter().all(|finding| finding.check != "changed-crates"))
+    else {
+        return;
+    };
+    let (tag, changed) = since.post.as_ref().map_or((&since.tag, &since.changed), |(tag, changed)| (tag, changed));
+    let members = release::changed(snapshot, since.before.as_deref(), changed);
+    let lock = workspace.root_dir().join("Cargo.lock");
+    let locked = |workspace: &Workspace| {
+        let text = workspace.texts.get(&lock).map(String::as_str).unwrap_or_default();
+        cargo_lock::foreign(text).into_iter().map(str::to_owned).collect::<BTreeSet<_>>()
+    };
+    // Other trains write their members' versions there.
+    let relocked =
+        changed.contains(&lock) && since.before.as_deref().is_none_or(|then| locked(then) != locked(workspace));
+    let is_changed = |wheel: &Wheel| !workspace.closure(wheel.member).is_disjoint(&members);
+    if relocked || train.wheels.iter().any(is_changed) {
+        return;
+    }
+    let names: Vec<&str> = train.wheels.iter().map(|wheel| workspace.members[wheel.member].name.as_str()).collect();
+    let what = format!("nothing to release: no file of {} changed since {tag}", names.join(", "));
+    findings.push(Finding::new("nothing-to-release", what, "commit the fix, then the same command"));
+}
+
+/// The release that takes along what a post release cannot.
+fn patch(snapshot: &Snapshot, driver: &Version) -> String {
+    let patch = driver.bump(Bump::Patch).ok().and_then(|patch| taken::free(snapshot, patch));
+    let patch = patch.map_or_else(|| "patch".to_owned(), |version| version.to_string());
+    patch + &snapshot.train.config.option()
+}

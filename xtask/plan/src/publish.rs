@@ -1,0 +1,299 @@
+//! The plan of `publish`: what is tagged goes to registries, images, forge and channels, in an order that can be resumed.
+//! It must never plan to send what is not in the tagged commit, nor anything outward before all that can fail here.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    sync::Arc,
+};
+
+use serde::Serialize;
+
+use crate::{
+    announcement::{self, Occasion},
+    ownership,
+};
+use crate::{
+    check::{self, Finding, cycles::packing_order, published, short},
+    config::{Channel, Lockstep, PLATFORMS, SDIST},
+    edit::slashed,
+    files::{changelog, tag_record::Record},
+    pypi,
+    repo::{Recorded, rollback_tag},
+    snapshot::Snapshot,
+    step::{Announcement, CrateUpload, Dist, ForgeRelease, ImageRelease, Lane, Listing, Packages, Reach, Step, Tagged},
+    version::{Dialect, Version},
+    workspace::dir,
+};
+
+/// What the captain adds to the command.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The lanes to act in; empty for all of them.
+    pub only: Vec<Lane>,
+    /// The lanes that are left out altogether: neither sent nor looked for.
+    pub without: Vec<Lane>,
+    /// Ready wheels and source distributions, instead of building them.
+    pub dist: Option<PathBuf>,
+    /// Packages and images that `pack` made, instead of compiling them.
+    pub packed: Option<PathBuf>,
+    /// The wheels of this machine's platform will do.
+    pub here: bool,
+    /// What is set aside of what the registries say.
+    pub waive: Vec<String>,
+    pub elsewhere: Elsewhere,
+}
+
+/// Where packages go when it is not the public registries.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Elsewhere {
+    /// What cargo calls the registry.
+    pub registry: Option<String>,
+    /// Users must be told the index by whoever runs it.
+    pub has_own_index: bool,
+}
+
+/// What a publication consists of.
+#[derive(Debug, Serialize)]
+pub struct Publication {
+    #[serde(flatten)]
+    pub of: Arc<Tagged>,
+    /// What the tag records.
+    pub record: Record,
+    pub findings: Vec<Finding>,
+    pub remarks: Vec<String>,
+    pub steps: Vec<Step>,
+}
+
+/// What is to be said where a tag's commit is from before the configuration.
+pub fn lent(snapshot: &Snapshot, tag: &str) -> Option<String> {
+    let is_lent = snapshot.workspace.graph.lent;
+    is_lent.then(|| format!("the commit of {tag} has no configuration yet: it is read with today's"))
+}
+
+/// Plans the publication of `version` from a snapshot of the commit that its tag leads to.
+pub fn plan(snapshot: &Snapshot, version: &Version, options: &Options) -> Publication {
+    let Snapshot { workspace, train, base, .. } = snapshot;
+    let mut findings = Vec::new();
+    let mut remarks = Vec::new();
+    let of = Arc::new(Tagged {
+        train: train.name().to_owned(),
+        version: version.clone(),
+        tag: train.tag.fill(version),
+        commit: base.clone(),
+        remote: train.remote.clone(),
+        template: train.tag.clone(),
+        option: train.config.option(),
+        own: ownership::own(snapshot),
+        waived: waived(snapshot, options),
+        without: options.without.clone(),
+        elsewhere: options.elsewhere.clone(),
+        packed: options.packed.clone(),
+    });
+    let root = workspace.root_dir();
+    let said = train.version(workspace);
+    if said.base() != version.base() {
+        findings.push(Finding::new(
+            "tag",
+            format!("{} is on commit {}, whose {} is at {said}", of.tag, short(base), train.name()),
+            "name the version that was released there",
+        ));
+    }
+    if snapshot.repo.is_rolled_back(&of.tag) {
+        let tag = rollback_tag(&of.tag);
+        let what = format!("{} was rolled back: git show {tag} says why", of.tag);
+        findings.push(Finding::new("rolled-back", what, "release a higher version, with the fix"));
+    }
+    let is_out = |lane: Lane| options.without.contains(&lane);
+    // A post release is the wheels' alone: the crates of its base version stay what they are.
+    let is_post = version.post().is_some();
+    let crates = if is_post || is_out(Lane::Crates) { Vec::new() } else { crates(snapshot, &of) };
+    let dists = if is_out(Lane::Wheels) { Vec::new() } else { dists(snapshot, &of, options, &mut findings) };
+    let is_waived = snapshot.recorded.as_ref().is_some_and(|recorded| recorded.record.waives("metadata"));
+    if !crates.is_empty() && !is_waived {
+        findings.extend(published::metadata(workspace, train));
+    }
+    remarks.extend(lent(snapshot, &of.tag));
+    if options.here && !train.config.platforms.is_empty() {
+        let all = train.config.platforms.join(", ");
+        remarks.push(format!("wheels of this machine's platform only; configured are {all}"));
+    }
+    let images = train.config.images.iter().filter(|_| !is_post && !is_out(Lane::Images));
+    let images: Vec<ImageRelease> =
+        images.map(|image| ImageRelease { of: of.clone(), root: root.clone(), image: image.clone() }).collect();
+    remarks.extend(options.without.iter().map(|lane| format!("{lane} are left out: neither sent nor looked for")));
+    let notes = train.log(&workspace.texts).and_then(|log| changelog::quote(log, &version.tag()));
+    let notes = notes.unwrap_or_default().replace("\r\n", "\n");
+    let occasion = Occasion::of(version, snapshot.recorded.as_ref().map(|recorded| &recorded.record));
+    let channels: BTreeSet<_> = train.config.announce.iter().filter(|_| !is_out(Lane::Announce)).collect();
+    let announced = channels.into_iter().map(|&channel| Announcement {
+        of: of.clone(),
+        occasion: occasion.clone(),
+        channel,
+        text: announcement::text(snapshot, &of, &occasion, channel, &notes),
+        has_release: !is_out(Lane::Forge),
+    });
+    let announced: Vec<Announcement> = announced.collect();
+    let release = ForgeRelease {
+        of: of.clone(),
+        title: format!("{} {}", train.name(), version.tag()),
+        notes: notes.trim().to_owned(),
+        prerelease: version.is_prerelease(),
+        dists: dists.clone(),
+        mail: announced.iter().find(|announced| announced.channel == Channel::Mail).cloned(),
+    };
+    let mut steps = vec![Step::Pushed((*of).clone())];
+    // All that is built here comes first: what cannot be built must not be half published.
+    if !crates.is_empty() {
+        // What is sent to several registries is packed once.
+        let mut packed = BTreeSet::new();
+        let crates = crates.iter().filter(|upload| packed.insert(&upload.name)).cloned().collect();
+        steps.push(Step::Package(Packages { of: of.clone(), root: root.clone(), crates }));
+    }
+    steps.extend(dists.iter().cloned().map(Step::Build));
+    steps.extend(images.iter().cloned().map(Step::Bake));
+    steps.extend(crates.iter().cloned().map(Step::Crate));
+    steps.extend(dists.iter().cloned().map(Step::Upload));
+    steps.extend(images.iter().cloned().map(Step::PushImage));
+    if !version.is_prerelease() {
+        steps.extend(images.iter().cloned().map(Step::Latest));
+    }
+    let release = (!is_out(Lane::Forge)).then_some(release);
+    steps.extend(release.clone().map(Step::Forge));
+    let patient = options.only.is_empty();
+    let without = not_looked_for(snapshot, options, is_post);
+    let listing = Listing { of: of.clone(), crates, dists, images, release, without, patient };
+    steps.extend((!listing.is_empty()).then_some(Step::List(listing)));
+    steps.extend(announced.into_iter().flat_map(Announcement::steps));
+    if !options.only.is_empty() {
+        steps.retain(|step| step.reach() == Reach::Remote || options.only.contains(&step.lane()));
+    }
+    let record = snapshot.recorded.clone().map(|recorded| recorded.record).unwrap_or_default();
+    Publication { of, record, findings, remarks, steps }
+}
+
+/// What of the registries is set aside: by the tag, or by the command.
+fn waived(snapshot: &Snapshot, options: &Options) -> BTreeMap<String, String> {
+    let recorded = snapshot.recorded.iter().flat_map(|Recorded { at, record, .. }| {
+        record.waived.iter().map(move |name| (name.clone(), format!("{at} records it")))
+    });
+    let told = options.waive.iter().map(|name| (name.clone(), format!("--waive {name}")));
+    recorded.chain(told).filter(|(name, _)| ownership::WAIVABLE.contains(&name.as_str())).collect()
+}
+
+/// What the release has, and nobody looks for, because it was left out.
+fn not_looked_for(snapshot: &Snapshot, options: &Options, is_post: bool) -> Vec<&'static str> {
+    let Snapshot { workspace, train, .. } = snapshot;
+    let is_out = |lane: Lane| options.without.contains(&lane);
+    let has_crates = train.crates.iter().any(|&at| workspace.members[at].publish);
+    let has_wheels = !train.wheels.is_empty();
+    let elsewhere = options.here && train.config.platforms.iter().any(|platform| platform != SDIST);
+    [
+        ("crates", is_out(Lane::Crates) && has_crates && !is_post),
+        ("wheels", is_out(Lane::Wheels) && has_wheels),
+        ("wheels of other platforms", !is_out(Lane::Wheels) && has_wheels && elsewhere),
+        ("images", is_out(Lane::Images) && !train.config.images.is_empty() && !is_post),
+        ("the release on the forge", is_out(Lane::Forge)),
+    ]
+    .into_iter()
+    .filter_map(|(what, is_left_out)| is_left_out.then_some(what))
+    .collect()
+}
+
+/// The train's published crates, each after those that it needs.
+fn crates(snapshot: &Snapshot, of: &Arc<Tagged>) -> Vec<CrateUpload> {
+    let Snapshot { workspace, train, repo, .. } = snapshot;
+    let wanted: BTreeSet<usize> = train.crates.iter().copied().filter(|&at| workspace.members[at].publish).collect();
+    let order = packing_order(workspace, &wanted);
+    let locked = workspace.tracked.contains(&workspace.root_dir().join("Cargo.lock"));
+    let is_alike = train.config.lockstep == Lockstep::Always || of.version.is_prerelease();
+    let moved_by = |at: usize| if is_alike || at == train.driver { "patch" } else { "minor" };
+    let upload = |(at, registry): (usize, Option<&str>)| {
+        let member = &workspace.members[at];
+        // What a patch did not move was published by an earlier release, from that release's commit.
+        // Build metadata does not count: a member may have some of its own, and the tag none.
+        let of_earlier = || {
+            let same = |found: &Version| found.post().is_none() && found.base() == member.version.base();
+            train.tags(repo).find(|(found, _)| same(found)).map(|(_, tag)| repo.tags[tag].clone())
+        };
+        let commit = match member.version.base() == of.version.base() {
+            true => Some(of.commit.clone()),
+            false => of_earlier(),
+        };
+        CrateUpload {
+            of: of.clone(),
+            root: workspace.root_dir(),
+            dir: dir(&member.manifest),
+            name: member.name.clone(),
+            version: member.version.clone(),
+            commit,
+            registry: registry.map(str::to_owned),
+            locked,
+            moved_by: format!("cargo xtask release {}{}", moved_by(at), train.config.option()),
+        }
+    };
+    let sent = order
+        .into_iter()
+        .flat_map(|at| train.registries(&workspace.members[at]).into_iter().map(move |registry| (at, registry)));
+    sent.map(upload).collect()
+}
+
+fn dists(snapshot: &Snapshot, of: &Arc<Tagged>, options: &Options, findings: &mut Vec<Finding>) -> Vec<Dist> {
+    let Snapshot { workspace, train, .. } = snapshot;
+    let mut dists = Vec::new();
+    for wheel in &train.wheels {
+        let member = &workspace.members[wheel.member];
+        if member.version != of.version {
+            let what = format!("{} is at {} in the commit of {}", member.name, member.version, of.tag);
+            findings.push(Finding::new("wheel-version", what, check::aligned_by(workspace, train)));
+            continue;
+        }
+        match of.version.show(Dialect::Pep440) {
+            Ok(version) => dists.push(Dist {
+                of: of.clone(),
+                project: dir(&wheel.path),
+                name: wheel.project.name.clone().unwrap_or_else(|| member.name.clone()),
+                version,
+                platforms: if options.here { Vec::new() } else { train.config.platforms.clone() },
+                from: options.dist.clone(),
+                is_private: pypi::is_private(&wheel.project.about),
+            }),
+            Err(error) => findings.push(Finding::new(
+                "python-version",
+                format!("{}: {error:#}", slashed(&wheel.path)),
+                "release a version that Python can spell",
+            )),
+        }
+    }
+    dists
+}
+
+/// The platforms that none of the files is for.
+pub fn missing(platforms: &[String], files: &[String]) -> Vec<String> {
+    let serves = |platform: &String, file: &String| {
+        if platform == SDIST {
+            return file.ends_with(".tar.gz");
+        }
+        let Some(tags) = file.strip_suffix(".whl").and_then(|stem| stem.rsplit('-').next()) else {
+            return false;
+        };
+        let known = PLATFORMS.iter().find(|(name, ..)| name == platform);
+        known.is_some_and(|(_, start, end)| {
+            tags.split('.').any(|tag| tag == "any" || tag.starts_with(start) && tag.ends_with(end))
+        })
+    };
+    platforms.iter().filter(|platform| !files.iter().any(|file| serves(platform, file))).cloned().collect()
+}
+
+/// The highest final version that has a tag among `tags`, and none that says that it was rolled back.
+pub fn highest<'t>(of: &Tagged, tags: impl Iterator<Item = &'t str>) -> Option<Version> {
+    let tags: BTreeSet<&str> = tags.collect();
+    let stand = tags.iter().filter(|tag| !tags.contains(rollback_tag(tag).as_str()));
+    let finals = stand.filter_map(|tag| of.template.version_in(tag)).filter(|version| !version.is_prerelease());
+    finals.max()
+}
+
+/// The version that keeps an image's `latest`: a final one that is higher than ours. A post release has no image.
+pub fn higher<'t>(of: &Tagged, tags: impl Iterator<Item = &'t str>) -> Option<Version> {
+    highest(of, tags).filter(|highest| highest.base() > of.version.base())
+}

@@ -1,0 +1,468 @@
+//! The plan of `rollback`: the publication backwards, as far as the world allows, then the repository and word of it.
+//! It must never plan to move or delete what was pushed, nor to take back what is not of this release.
+
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
+
+use serde::Serialize;
+
+use crate::{
+    announcement::{self, Occasion},
+    publish,
+};
+use crate::{
+    check::{self, Finding, short},
+    files::{
+        changelog::names::Names,
+        tag_record::{Of, Record},
+    },
+    names,
+    repo::rollback_tag,
+    snapshot::Snapshot,
+    step::{Announcement, CrateUpload, Dist, ImageRelease, Lane, Push, Step, Tag, Tagged, Target},
+    train::Train,
+    version::Version,
+};
+
+/// What the captain adds to the command.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Why, for everybody who is told.
+    pub reason: Option<String>,
+    /// The lanes that are left out altogether.
+    pub without: Vec<Lane>,
+}
+
+/// What the remote has.
+#[derive(Clone, Debug, Default)]
+pub struct Remote {
+    pub tag: bool,
+    pub rollback_tag: bool,
+    /// The release's commit is on its main branch.
+    pub commit: bool,
+}
+
+/// What was found out beyond the snapshots.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// `None`: there is no remote.
+    pub remote: Option<Remote>,
+    /// `None`: there is nothing to revert.
+    pub revert: Option<Reverted>,
+    /// The tags of later releases that hold this one.
+    pub later: Vec<String>,
+    /// What else stands on top and has to go before, and how.
+    pub others: Vec<(String, String)>,
+    /// The files that a candidate above it has changed.
+    pub stays: BTreeSet<PathBuf>,
+    /// The release as it can be unmade.
+    pub made: Option<Made>,
+}
+
+/// What a revert comes to, computed beside the tree.
+#[derive(Clone, Debug)]
+pub struct Reverted {
+    /// What it stands on.
+    pub onto: String,
+    /// What it takes back, newest first.
+    pub commits: Vec<Undone>,
+    /// The tree that it leaves.
+    pub tree: String,
+    pub changed: Vec<PathBuf>,
+    /// What is wrong with that tree: a person has to resolve it.
+    pub trouble: Vec<String>,
+}
+
+/// A commit on main that is taken back.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Undone {
+    pub commit: String,
+    pub is_merge: bool,
+    /// Of what the merge brought, this commit's changes alone: a fix stays when its release goes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub brought: Option<String>,
+}
+
+/// The commit that made a release.
+#[derive(Clone, Debug)]
+pub struct Made {
+    /// The commit with which it came to main: its own, or the merge of its branch.
+    pub by: String,
+    /// The commit on main before that.
+    pub before: String,
+    /// The release's branch.
+    pub branch: Option<Branch>,
+    /// Where main is now.
+    pub main: Option<String>,
+    /// Other work stands on it.
+    pub covered: bool,
+}
+
+/// A branch on which a release was made.
+#[derive(Clone, Debug)]
+pub struct Branch {
+    pub name: String,
+    pub tip: String,
+    /// What it held before the release's commit; `None`: nothing of its own.
+    pub to: Option<String>,
+}
+
+/// The forge's release says that it was withdrawn, and another one is the latest.
+#[derive(Clone, Debug, Serialize)]
+pub struct Mark {
+    pub of: Arc<Tagged>,
+    /// What its notes begin with.
+    pub line: String,
+    /// The tag of the release that is the latest without it.
+    pub latest: Option<String>,
+}
+
+/// `latest` of an image, as it was before.
+#[derive(Clone, Debug, Serialize)]
+pub struct PointBack {
+    pub gone: ImageRelease,
+    pub to: ImageRelease,
+}
+
+/// What a revert leaves: people have the version, so the changelogs go on telling what it was.
+#[derive(Clone, Debug, Serialize)]
+pub struct Kept {
+    #[serde(skip)]
+    pub names: Names,
+    pub version: String,
+    pub changelog: Option<PathBuf>,
+    /// What was told from here stays told, and does not come back to be told again.
+    pub fragments: Option<PathBuf>,
+    /// The list of what is still to be done keeps what it says, and asks for the cause.
+    pub follow_ups: Option<PathBuf>,
+    /// Files that a candidate above it has changed, and that go on saying what they say.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub stays: BTreeSet<PathBuf>,
+    /// Nobody else has it: the changelogs tell it under Unreleased again, and its number is free.
+    #[serde(skip)]
+    pub unreleased: bool,
+}
+
+impl Kept {
+    pub fn follow_up(&self) -> String {
+        format!("find out why {} had to be rolled back", self.version)
+    }
+}
+
+pub fn kept(gone: &Snapshot, version: &Version, facts: &Facts) -> Kept {
+    let Snapshot { train, workspace, .. } = gone;
+    Kept {
+        names: train.names.clone(),
+        version: version.tag(),
+        changelog: train.changelog.clone(),
+        fragments: train.config.fragments().map(|dir| workspace.in_root(&dir)),
+        follow_ups: train.config.follow_ups.as_ref().map(|path| workspace.in_root(path)),
+        stays: facts.stays.clone(),
+        unreleased: !facts.remote.as_ref().is_some_and(|remote| remote.tag),
+    }
+}
+
+/// One commit that takes back the release's changes to the repository.
+#[derive(Clone, Debug, Serialize)]
+pub struct Revert {
+    pub of: Arc<Tagged>,
+    pub main: String,
+    pub onto: String,
+    /// Newest first.
+    pub commits: Vec<Undone>,
+    pub kept: Kept,
+    pub tree: String,
+    pub files: usize,
+    pub message: String,
+    /// Why a person has to make it, and what to type.
+    pub by_hand: Option<(String, String)>,
+}
+
+/// What nobody else has seen is unmade.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "what", rename_all = "kebab-case")]
+pub enum Unmake {
+    Commit {
+        main: String,
+        from: String,
+        to: String,
+    },
+    /// A branch goes, or goes back to what it held before.
+    Branch {
+        name: String,
+        tip: String,
+        to: Option<String>,
+    },
+    Tag {
+        name: String,
+        commit: String,
+    },
+}
+
+/// What a rollback consists of.
+#[derive(Debug, Serialize)]
+pub struct Rollback {
+    #[serde(flatten)]
+    pub of: Arc<Tagged>,
+    /// The tag of the release that is gone back to.
+    pub to: Option<String>,
+    pub reason: Option<String>,
+    /// When it was done, where its tag tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
+    /// Others have it.
+    pub pushed: bool,
+    pub findings: Vec<Finding>,
+    pub remarks: Vec<String>,
+    pub steps: Vec<Step>,
+}
+
+/// Plans the rollback of `version`, whose commit is `gone`'s; `now` is what the revert stands on.
+pub fn plan(gone: &Snapshot, now: &Snapshot, version: &Version, facts: &Facts, options: &Options) -> Rollback {
+    let (train, repo) = (&gone.train, &now.repo);
+    let tagged = |version: &Version, commit: &str| Tagged {
+        train: train.name().to_owned(),
+        version: version.clone(),
+        tag: train.tag.fill(version),
+        commit: commit.to_owned(),
+        remote: train.remote.clone(),
+        template: train.tag.clone(),
+        option: train.config.option(),
+        own: crate::ownership::own(gone),
+        waived: Default::default(),
+        without: Vec::new(),
+        elsewhere: Default::default(),
+        packed: None,
+    };
+    let of = Arc::new(tagged(version, &gone.base));
+    let remote = facts.remote.clone().unwrap_or_default();
+    let others = || train.tags_in_use(repo).filter(|(other, _)| other != version);
+    let below = others().filter(|(other, _)| other < version);
+    let to = below.filter(|(other, _)| version.is_prerelease() || !other.is_prerelease()).max();
+    let mut rollback = Rollback {
+        to: to.as_ref().map(|(_, tag)| tag.to_string()),
+        reason: options.reason.clone(),
+        at: None,
+        pushed: remote.tag,
+        findings: Vec::new(),
+        remarks: Vec::new(),
+        steps: Vec::new(),
+        of: of.clone(),
+    };
+    let tag = rollback_tag(&of.tag);
+    let is_rolled_back = repo.tags.contains_key(&tag);
+    if !is_rolled_back {
+        rollback.findings = findings(now, &of, facts, &remote);
+    }
+    if !remote.tag {
+        rollback.steps = unmade(gone, &of, facts, &remote, options);
+        rollback.remarks.push(match facts.remote {
+            None => format!("there is no remote {}: nobody else has it", of.remote),
+            Some(_) => format!("{} does not have {}: nobody else has it", of.remote, of.tag),
+        });
+        return rollback;
+    }
+    let Some((_, to)) = to else {
+        let what = format!("no release of {} before {} is there to go back to", train.name(), of.tag);
+        let next = "release a higher version with a fix; what must not be used is yanked by hand: cargo yank";
+        rollback.findings.push(Finding::new("previous", what, next));
+        return rollback;
+    };
+    // Who keeps `latest`: the highest final version without this one.
+    let finals = || others().filter(|(other, _)| !other.is_prerelease());
+    let latest = finals().max();
+    let with_image = finals().filter(|(other, _)| other.post().is_none()).max();
+    let Outward { mut crates, dists, images, forge } = outward(gone, version, options);
+    if let Some((to, tag)) = with_image.filter(|_| !version.is_prerelease()) {
+        let back = Arc::new(tagged(&to, &repo.tags[tag]));
+        rollback.steps.extend(images.into_iter().map(|gone| {
+            let to = ImageRelease { of: back.clone(), ..gone.clone() };
+            Step::PointBack(PointBack { gone, to })
+        }));
+    }
+    if forge {
+        let why = options.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
+        rollback.steps.push(Step::Mark(Mark {
+            of: of.clone(),
+            line: format!("Rolled back{why}; use {to}"),
+            latest: latest.map(|(_, tag)| tag.to_owned()),
+        }));
+    }
+    // Backwards: what needs a crate is withdrawn before it.
+    crates.reverse();
+    let undone: Vec<Step> = crates.into_iter().map(Step::Yank).collect();
+    rollback.steps.extend(undone);
+    rollback.steps.extend(dists.into_iter().map(Step::Withdraw));
+    let outward: Vec<String> = rollback.steps.iter().map(|step| format!("- {}", step.title())).collect();
+    if let Some(reverted) = &facts.revert {
+        rollback.steps.push(Step::Revert(revert(train, &of, reverted, &kept(gone, version, facts), options)));
+    }
+    let mut message = format!("Rollback of {} to {to}", of.tag);
+    if let Some(reason) = &options.reason {
+        message.push_str(&format!("\n\n{reason}"));
+    }
+    if !outward.is_empty() {
+        message.push_str(&format!("\n\nTaken back:\n{}", outward.join("\n")));
+    }
+    message.push_str("\n\nNot taken back: what was downloaded already, and the versions' names, which are used up.");
+    let tag = Tag {
+        name: tag,
+        message,
+        of: Of::Rollback(of.tag.clone()),
+        record: Record::default(),
+        on: Target::Base(repo.tags[to].clone()),
+    };
+    rollback.steps.push(Step::Tag(tag.clone()));
+    rollback.steps.push(Step::Push(Push {
+        remote: train.remote.clone(),
+        main: train.main.clone(),
+        tag,
+        merges: false,
+    }));
+    if !options.without.contains(&Lane::Announce) {
+        let occasion = Occasion::Rollback { to: to.to_owned(), reason: options.reason.clone() };
+        let channels: BTreeSet<_> = train.config.announce.iter().collect();
+        rollback.steps.extend(channels.into_iter().flat_map(|&channel| {
+            let text = announcement::text(gone, &of, &occasion, channel, "");
+            Announcement { of: of.clone(), occasion: occasion.clone(), channel, text, has_release: forge }.steps()
+        }));
+    }
+    rollback
+}
+
+fn findings(now: &Snapshot, of: &Tagged, facts: &Facts, remote: &Remote) -> Vec<Finding> {
+    let train = &now.train;
+    let mut findings = check::repository(now, None);
+    if remote.rollback_tag {
+        let what = format!("{} has {} already: it is rolled back from elsewhere", of.remote, rollback_tag(&of.tag));
+        let next = format!("git pull --no-rebase --tags {} {}, then the same command", of.remote, train.main);
+        findings.push(Finding::new("rolled-back", what, next));
+    }
+    let memory = rollback_tag(&of.tag);
+    if let Some(other) = names::in_the_way(&memory, now.repo.tags.keys()) {
+        let what = format!("git makes no tag {memory} while there is a tag {other}");
+        findings.push(Finding::new("tag", what, format!("give {other} another name")));
+    }
+    if let Some(later) = facts.later.first() {
+        let what = format!("{later} was released on top of {}", of.tag);
+        let version = train.tag.version_in(later).map(|version| version.tag()).unwrap_or_default();
+        let option = train.config.option();
+        let next = match version.contains("post") || !remote.tag {
+            true => format!("cargo xtask rollback {version}{option} first"),
+            false => {
+                format!(
+                    "{later} takes its place already; if that is to go too: cargo xtask rollback {version}{option} first"
+                )
+            }
+        };
+        findings.push(Finding::new("later", what, next));
+    }
+    findings.extend(facts.others.iter().map(|(what, next)| Finding::new("later", what, next)));
+    findings
+}
+
+/// What a publication sends out, of this version alone.
+#[derive(Default)]
+struct Outward {
+    crates: Vec<CrateUpload>,
+    dists: Vec<Dist>,
+    images: Vec<ImageRelease>,
+    forge: bool,
+}
+
+fn outward(gone: &Snapshot, version: &Version, options: &Options) -> Outward {
+    let wanted = publish::Options { here: true, without: options.without.clone(), ..Default::default() };
+    let mut outward = Outward::default();
+    for step in publish::plan(gone, version, &wanted).steps {
+        match step {
+            // What a patch did not move belongs to an earlier release.
+            Step::Crate(upload) if upload.version == *version => outward.crates.push(upload),
+            Step::Upload(dist) => outward.dists.push(dist),
+            Step::PushImage(image) => outward.images.push(image),
+            Step::Forge(_) => outward.forge = true,
+            _ => {}
+        }
+    }
+    outward
+}
+
+fn revert(train: &Train, of: &Arc<Tagged>, reverted: &Reverted, kept: &Kept, options: &Options) -> Revert {
+    let subject = subject(train, &of.version);
+    let why = options.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    let mut message = format!("{subject}\n\n{} is rolled back{why}", of.tag);
+    for Undone { commit, brought, .. } in &reverted.commits {
+        message.push_str(&match brought {
+            _ if !kept.stays.is_empty() => {
+                format!("\nThis takes back commit {commit}, but for what a candidate above it changed.")
+            }
+            Some(brought) => format!("\nThis reverts commit {brought}, as merge {commit} brought it."),
+            None => format!("\nThis reverts commit {commit}."),
+        });
+    }
+    let by_hand = (!reverted.trouble.is_empty()).then(|| {
+        let each = reverted.commits.iter().map(|Undone { commit, is_merge, brought }| {
+            let first = if *is_merge && brought.is_none() { " -m 1" } else { "" };
+            format!("git revert --no-commit{first} {}", short(brought.as_ref().unwrap_or(commit)))
+        });
+        let commands: Vec<String> = each.collect();
+        let begin = match commands.is_empty() {
+            true => format!("set the versions of {} on {} back by hand", train.name(), train.main),
+            false => format!("{}; resolve", commands.join(" && ")),
+        };
+        let next = format!(
+            "{begin}, with the section of {} left in the changelog as [YANKED]; cargo xtask check; git commit -m '{subject}'; then the same command",
+            of.version.tag()
+        );
+        (reverted.trouble.join("; "), next)
+    });
+    Revert {
+        of: of.clone(),
+        main: train.main.clone(),
+        onto: reverted.onto.clone(),
+        commits: reverted.commits.clone(),
+        kept: kept.clone(),
+        tree: reverted.tree.clone(),
+        files: reverted.changed.len(),
+        message,
+        by_hand,
+    }
+}
+
+/// The reason in the message of a tag that says that a release was rolled back.
+pub fn reason_in(message: &str) -> Option<&str> {
+    let said = message.split("\n\n").nth(1)?;
+    (!said.starts_with("Taken back:") && !said.starts_with("Not taken back:")).then_some(said)
+}
+
+/// The commit that reverts the release of `version` is found by its subject.
+pub fn subject(train: &Train, version: &Version) -> String {
+    format!("Revert \"{}\"", crate::draft::subject(train, version))
+}
+
+/// The steps for a release that only this clone has.
+fn unmade(gone: &Snapshot, of: &Arc<Tagged>, facts: &Facts, remote: &Remote, options: &Options) -> Vec<Step> {
+    let (mut steps, train) = (Vec::new(), &gone.train);
+    let main = || train.main.clone();
+    match (&facts.made, &facts.revert) {
+        // What others have, or what others stand on, is not taken away from under them.
+        (Some(made), Some(reverted)) if made.covered || remote.commit => {
+            steps.push(Step::Revert(revert(train, of, reverted, &kept(gone, &of.version, facts), options)));
+        }
+        (Some(made), _) if !made.covered && !remote.commit => {
+            let (from, to) = (made.by.clone(), made.before.clone());
+            if made.main.as_ref().is_some_and(|main| [&from, &to].contains(&main)) {
+                steps.push(Step::Unmake(Unmake::Commit { main: main(), from, to }));
+            }
+        }
+        _ => {}
+    }
+    if let Some(made) = &facts.made
+        && let Some(Branch { name, tip, to }) = made.branch.clone()
+        // What stood on it before the release stays there, whatever became of main.
+        && (to.is_some() || !made.covered && !remote.commit)
+    {
+        steps.push(Step::Unmake(Unmake::Branch { name, tip, to }));
+    }
+    // The tag leads to all of that, and goes last.
+    steps.push(Step::Unmake(Unmake::Tag { name: of.tag.clone(), commit: of.commit.clone() }));
+    steps
+}

@@ -1,0 +1,222 @@
+//! What counts as a place that still says the version left behind, spelling by spelling and file by file.
+//! The version of something else must never be among them.
+
+use super::sketch::{Sketch, findings, house};
+use crate::{draft::Plan, strays};
+
+/// `PATH:LINE` of the first line of each, with their count where there are several.
+fn told(plan: &Plan) -> Vec<String> {
+    let told = plan.strays.iter().map(|stray| {
+        let count = if stray.lines > 1 { format!(" x{}", stray.lines) } else { String::new() };
+        format!("{}:{}{count}", stray.path, stray.line)
+    });
+    told.collect()
+}
+
+/// Whether one line in one file is a stray of `release TO`.
+fn is_stray(sketch: &Sketch, path: &str, line: &str, to: &str) -> bool {
+    let plan = sketch.clone().file(path, &format!("{line}\n")).release(to);
+    plan.strays.iter().any(|stray| stray.path == path)
+}
+
+#[test]
+fn every_spelling_of_what_is_left_behind_is_found() {
+    for (path, line) in [
+        // Whole versions in the manifests of others.
+        ("js/package.json", r#"  "version": "0.9.3","#),
+        ("js/package.json", r#"    "@barter/linux-x64-gnu": "0.9.3","#),
+        ("net/Barter.csproj", "    <Version>0.9.3</Version>"),
+        ("net/Use.csproj", r#"    <PackageReference Include="Barter" Version="0.9.3" />"#),
+        ("java/pom.xml", "  <version>0.9.3-SNAPSHOT</version>"),
+        ("java/pom.xml", "  <revision>0.9.3</revision>"),
+        ("java/build.gradle", "version = '0.9.3-SNAPSHOT'"),
+        ("java/build.gradle.kts", r#"    implementation("io.x:barter:0.9.3")"#),
+        ("java/gradle.properties", "version=0.9.3-SNAPSHOT"),
+        ("setup.py", "    version='0.9.3',"),
+        ("py/barter/__init__.py", r#"__version__ = "0.9.3""#),
+        ("py/barter/__init__.py", r#"__version__: str = "0.9.3.dev0""#),
+        ("py/pyproject.toml", r#"dependencies = ["barter-python == 0.9.3"]"#),
+        ("version.json", r#"  "message": "v0.9.3","#),
+        ("VERSION", "0.9.3"),
+        ("CMakeLists.txt", "project(barter VERSION 0.9.3)"),
+        ("CMakeLists.txt", "project(barter VERSION 0.9)"),
+        // Beside a name, cut short or an older patch.
+        ("README.md", r#"barter-data = { version = "0.9" }"#),
+        ("README.md", r#"barter-data = { features = ["live"], version = "0.9" }"#),
+        ("README.md", r#"barter  = "0.9""#),
+        ("README.md", r#"barter = "0.9.1""#),
+        ("README.md", "cargo add barter@0.9"),
+        ("README.md", "pip install 'barter-python~=0.9'"),
+        ("README.md", "see https://docs.rs/barter/0.9/barter"),
+        ("crates/barter/src/lib.rs", r#"//! barter = "0.9""#),
+        ("docs/use.md", "`barter_python` v0.9.3 does"),
+        ("docs/use.md", "docker run ghcr.io/x/barter:0.9.3-alpine"),
+        ("docs/use.md", "https://x/releases/download/v0.9.3/barter-x86_64.tar.gz"),
+        ("docs/use.md", "https://files/barter_python-0.9.3-cp39-abi3-linux.whl"),
+        ("docs/use.md", "This is version 0.9.3."),
+        ("docs/use.md", "  rev: v0.9.3"),
+        ("docs/use.md", "Or 0.9.3 again."),
+        // In code, with a word for a version or a name.
+        ("c/sdk.h", r#"#define BARTER_HEADER_VERSION "0.9.3""#),
+        ("py/run.py", r#"PKG_VERSION = "0.9.3""#),
+        ("js/index.js", "if (bindingPackageVersion !== '0.9.3') {"),
+        ("crates/barter/build.rs", r#"const VERSION: &str = "0.9.3";"#),
+        ("x/pre-script.rhai", r#"variable::set("BARTER_VERSION", "0.9.3");"#),
+        (".github/workflows/x.yml", "  BARTER_VERSION: 0.9.3"),
+        // Builds.
+        ("js/package.json", r#"  "version": "0.9.3+dev","#),
+        ("js/package.json", r#"  "version": "0.9.3+build.5","#),
+        // Locks and lists.
+        ("DEPENDENCIES.rust.tsv", "barter-data@0.9.3\t\tX"),
+        ("fuzz/Cargo.lock", r#" "barter 0.9.3","#),
+    ] {
+        assert!(is_stray(&house(), path, line, "0.10.0"), "{path}: {line}");
+    }
+}
+
+#[test]
+fn what_is_not_the_trains_or_is_past_is_none() {
+    for (path, line) in [
+        // Another's.
+        ("README.md", r#"serde = "0.9.3""#),
+        ("README.md", r#"serde = { version = "0.9.3", features = ["x"] }"#),
+        ("README.md", r#"barter-fork = "0.9""#),
+        ("README.md", "pip install numpy==0.9.3"),
+        ("README.md", "cargo add serde@0.9.3"),
+        ("README.md", "https://docs.rs/serde/0.9.3/serde"),
+        ("README.md", "   Compiling serde_json v0.9.3"),
+        ("js/package.json", r#"    "react": "^0.9.3","#),
+        ("net/Use.csproj", r#"    <PackageReference Include="Other" Version="0.9.3" />"#),
+        ("java/pom.xml", "  <artifactId>other</artifactId>\n  <version>0.9.3</version>"),
+        ("x/Cargo.toml", "[dependencies.serde]\nversion = \"0.9.3\""),
+        (".pre-commit-config.yaml", "- repo: https://github.com/x/other\n  rev: v0.9.3"),
+        (".github/workflows/x.yml", "  python-version: 0.9.3"),
+        (".github/workflows/x.yml", "  uses: x/other@v0.9.3"),
+        ("other.lock", "name = \"serde\"\nversion = \"0.9.3\""),
+        ("js/package-lock.json", "    \"node_modules/react\": {\n      \"version\": \"0.9.3\","),
+        // Short, and beside no name.
+        ("README.md", "0.9 percent, version 0.9, 0.9"),
+        ("x.toml", "ratio = 0.9"),
+        ("js/package.json", r#"  "ratio": "0.9","#),
+        ("CMakeLists.txt", "cmake_minimum_required(VERSION 0.9)"),
+        ("java/pom.xml", r#"<?xml version="0.9"?>"#),
+        // Part of a longer number or word.
+        ("README.md", "barter 10.9.3, 0.9.31, 1.0.9.3, 0.9.3.1, 0.93, 0.9.3x and barter 0.9f"),
+        ("README.md", "barter 0.9.3-rc.1 and 0.9.3.post1 and 0.8.3"),
+        // Past.
+        ("docs/use.md", "Since 0.9.3 it sings; before v0.9.3 it did not"),
+        ("docs/use.md", ".. versionadded:: 0.9.3"),
+        ("docs/use.md", "Added in 0.9.3"),
+        ("crates/barter/src/lib.rs", r#"#[deprecated(since = "0.9.3")]"#),
+        ("crates/barter/src/lib.rs", r#"#[attr_added_in("0.9.3")]"#),
+        ("HISTORY.md", "## 0.9.3"),
+        ("crates/barter/CHANGELOG.md", "## barter 0.9.3"),
+        ("docs/changelog/index.md", "## barter 0.9.3"),
+        ("docs/upgrade.md", "# Upgrade to barter v0.9.3"),
+        // What tests compare with.
+        ("crates/barter/tests/it.rs", r#"assert_eq!(version, "0.9.3");"#),
+        ("crates/barter/src/lib.rs", r#"assert_eq!(said, "0.9.3");"#),
+    ] {
+        assert!(!is_stray(&house(), path, line, "0.10.0"), "{path}: {line}");
+    }
+}
+
+#[test]
+fn what_is_left_behind_depends_on_the_release() {
+    let at = |version: &str| {
+        let plan = house().release(version);
+        house().after(&plan).tagged(&format!("v{version}"))
+    };
+    let (candidate, patched) = (at("0.10.0-rc.1"), at("0.9.4"));
+    for (sketch, line, to, expected) in [
+        // A patch and a candidate leave what says two numbers.
+        (&house(), r#"barter = "0.9""#, "0.9.4", false),
+        (&house(), r#"barter = "0.9""#, "0.10.0-rc.1", false),
+        (&house(), r#"barter = "0.9.3""#, "0.9.4", true),
+        (&patched, r#"barter = "0.9.3""#, "0.9.5", false),
+        (&patched, r#"barter = "0.9.3""#, "0.10.0", true),
+        // After candidates, the last final version is left behind as well.
+        (&candidate, r#"barter = "0.9""#, "0.10.0", true),
+        (&candidate, r#"barter = "0.9.3""#, "0.10.0", true),
+        (&candidate, "barter 0.10.0-rc.1", "0.10.0", true),
+        (&candidate, "barter-python==0.10.0rc1", "0.10.0", true),
+        (&candidate, "barter-python==0.10.0rc1", "0.10.0-rc.2", true),
+        (&candidate, r#"barter = "0.10""#, "0.10.0", false),
+        (&candidate, "barter 0.10.0", "0.10.0", false),
+        (&candidate, "barter 0.10.0-SNAPSHOT", "0.10.0", true),
+    ] {
+        assert_eq!(is_stray(sketch, "README.md", line, to), expected, "{line} at {to}");
+    }
+}
+
+#[test]
+fn manifests_come_first_and_what_is_generated_last() {
+    let house = house()
+        .file("DEPENDENCIES.tsv", "barter@0.9.3\n")
+        .file("README.md", "barter 0.9.3\n\nbarter = \"0.9\"\nserde = \"0.9.3\"\n")
+        .file("a/notes.md", "barter 0.9.3 and barter 0.9.3\n")
+        .file("js/package.json", "{\n  \"version\": \"0.9.3\"\n}\n")
+        .file("x/Cargo.lock", "name = \"barter\"\nversion = \"0.9.3\"\n");
+    let plan = house.release("minor");
+    assert_eq!(findings(&plan), [""; 0]);
+    assert_eq!(
+        told(&plan),
+        ["js/package.json:2", "README.md:1 x2", "a/notes.md:1", "DEPENDENCIES.tsv:1", "x/Cargo.lock:2"]
+    );
+    assert_eq!(
+        strays::summary(&plan.strays).unwrap(),
+        "strays: 6 lines in 5 files still name the version left behind: js/package.json, README.md, a/notes.md and 2 more (-v lists them)"
+    );
+    assert_eq!(strays::summary(&[]), None);
+}
+
+#[test]
+fn what_is_edited_is_no_stray() {
+    let files = serde_json::json!([{ "path": "js/package.json", "after": "\"version\": \"" }]);
+    let house = house()
+        .configured("files", files)
+        .file("js/package.json", "{\n  \"version\": \"0.9.3\",\n  \"barter\": \"0.9.3\"\n}\n");
+    assert_eq!(told(&house.release("minor")), ["js/package.json:3"]);
+}
+
+#[test]
+fn a_member_beside_the_train_with_its_version_is_told() {
+    let beside =
+        house().member("shown", "0.9.3", "publish = false\n").member("other", "0.4.0", "publish = false\n").lock();
+    assert_eq!(told(&beside.release("minor")), ["crates/shown/Cargo.toml:3"]);
+    let excepted =
+        house().with("crates/barter/Cargo.toml", "barter-data.workspace = true\n", "barter-data.workspace = true\n");
+    let excepted = excepted.changed("v0.9.3", &["crates/barter/src/lib.rs"]).release("patch");
+    assert_eq!(told(&excepted), [""; 0], "what a patch leaves is left on purpose");
+}
+
+#[test]
+fn what_a_patch_leaves_at_the_version_before_is_listed() {
+    let needs = |name: &str, version: &str, rest: &str| {
+        format!(
+            "[package]\nname = \"{name}\"\nversion = \"{version}\"\n{rest}\n[dependencies]\nbarter = {{ path = \"../../crates/barter\", version = \"0.9.3\" }}\n"
+        )
+    };
+    let house = house()
+        .file("beside/a/Cargo.toml", &needs("barter-a", "0.4.1", ""))
+        .file("beside/fuzz/Cargo.toml", &needs("barter-fuzz", "0.0.0", "publish = false\n"))
+        .changed("v0.9.3", &["crates/barter/src/lib.rs"]);
+    let plan = house.release("patch");
+    assert_eq!(findings(&plan), [""; 0]);
+    // What is beside goes on with what it was tried with.
+    assert_eq!(told(&plan), ["beside/a/Cargo.toml:6", "beside/fuzz/Cargo.toml:7"]);
+    let own = "1 project beside the workspace needs what is released here, and keeps the version that it has: barter-a 0.4.1 (beside/a/Cargo.toml)";
+    assert!(plan.remarks.contains(&own.to_owned()), "{:?}", plan.remarks);
+    assert_eq!(told(&house.release("minor")), [""; 0]);
+    // Where nobody said which members a patch moves, those that it leaves are told, too.
+    let mut derived = house;
+    derived.trains = serde_json::json!({});
+    let left = [
+        "beside/a/Cargo.toml:6",
+        "beside/fuzz/Cargo.toml:7",
+        "crates/barter-data/Cargo.toml:3",
+        "crates/barter-instrument/Cargo.toml:3",
+    ];
+    assert_eq!(told(&derived.release("patch")), left);
+    assert_eq!(told(&derived.release("minor")), [""; 0]);
+}
