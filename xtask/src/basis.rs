@@ -2,9 +2,13 @@
 //! It must never plan on top of a release that is under way: what is finished is observed, not planned anew.
 
 pub mod beside;
+pub mod checklist;
 pub mod cut_off;
+pub mod history;
 mod hotfix;
 pub mod post_release;
+pub mod publication;
+pub mod since;
 
 use std::{
     collections::{BTreeMap, BTreeSet},

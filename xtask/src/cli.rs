@@ -10,9 +10,9 @@ use clap::{
 
 use crate::{
     basis::Intent,
-    commands::{self, Call},
-    rehearse,
+    commands, rehearse,
     report::{Loudness, Report},
+    session::{self, Call},
 };
 use plan::{
     config::Channel,
@@ -343,10 +343,10 @@ struct Sending {
 }
 
 impl Sending {
-    fn told(self, call: Call<'_>) -> (Call<'_>, Vec<(Channel, bool)>) {
+    fn told(self) -> (Duration, Vec<(Channel, bool)>) {
         let seen = self.announced.into_iter().map(|name| (name.into(), true));
         let settled = seen.chain(self.announce_again.into_iter().map(|name| (name.into(), false))).collect();
-        (Call { deadline: Duration::from_secs(self.deadline), ..call }, settled)
+        (Duration::from_secs(self.deadline), settled)
     }
 }
 
@@ -480,26 +480,20 @@ pub fn main() -> i32 {
         report.error(&anyhow::anyhow!("{flag}: this command {why}: leave it out"));
         return 2;
     }
-    let call = Call {
-        report: &report,
-        manifest: global.manifest_path,
-        train: global.train,
-        dry_run: global.dry_run,
-        deadline: Duration::ZERO,
-    };
+    let call = Call { report: &report, manifest: global.manifest_path, train: global.train, dry_run: global.dry_run };
     let (waive, confirm) = (global.waive, global.confirm);
     let result = match command {
         Command::Release { version, push } => {
             let intent = Intent::Release(version.unwrap_or(Goal::Align));
-            commands::make(&call, &intent, &Options { push, waive, confirm, ..Options::default() })
+            session::make(&call, &intent, &Options { push, waive, confirm, ..Options::default() })
         }
-        Command::Postfix { note, issue, push } => commands::make(
+        Command::Postfix { note, issue, push } => session::make(
             &call,
             &Intent::Postfix(Fix { note, issue }),
             &Options { push, waive, confirm, ..Options::default() },
         ),
         Command::Hotfix { version, push } => {
-            commands::make(&call, &Intent::Hotfix(version), &Options { push, waive, confirm, ..Options::default() })
+            session::make(&call, &Intent::Hotfix(version), &Options { push, waive, confirm, ..Options::default() })
         }
         Command::Publish { version, only, without, here, dist, packed, sending } => {
             let lanes = |named: Vec<LaneName>| named.into_iter().map(Lane::from).collect();
@@ -515,17 +509,19 @@ pub fn main() -> i32 {
                 waive,
                 ..publish::Options::default()
             };
-            let (call, settled) = sending.told(call);
-            commands::publish(&call, version.as_ref(), &options, &settled)
+            let (deadline, settled) = sending.told();
+            commands::publish::publish(&call, version.as_ref(), &options, deadline, &settled)
         }
         Command::Rollback { version, reason, without, sending } => {
             let options = rollback::Options { reason, without: without.into_iter().map(Lane::from).collect() };
-            let (call, settled) = sending.told(call);
-            commands::rollback::rollback(&call, &version, &options, &settled)
+            let (deadline, settled) = sending.told();
+            commands::rollback::rollback(&call, &version, &options, deadline, &settled)
         }
-        Command::Pack { without, out } => commands::pack(&call, without.into_iter().map(Lane::from).collect(), &out),
+        Command::Pack { without, out } => {
+            commands::pack::pack(&call, without.into_iter().map(Lane::from).collect(), &out)
+        }
         Command::Wheels { target, zig, sdist, out } => {
-            commands::wheels(&call, &commands::Wanted { target, zig, sdist, out })
+            commands::wheels::wheels(&call, &commands::wheels::Wanted { target, zig, sdist, out })
         }
         Command::PostRelease { version, push, without, here } => {
             let without = without.into_iter().map(Lane::from).collect();
@@ -545,7 +541,7 @@ pub fn main() -> i32 {
             rehearse::rehearse(&call, &rehearse::Options { goal: version, page, keep, waive })
         }
         Command::Serve { dir, port, alone, registry: registries, command } => {
-            match commands::serve(
+            match commands::serve::serve(
                 &call,
                 crate::tools::stand_in::Wanted {
                     dir,
@@ -563,8 +559,8 @@ pub fn main() -> i32 {
                 Err(error) => Err(error),
             }
         }
-        Command::Smoke => commands::smoke(&call, &waive),
-        Command::Check => commands::check(&call),
+        Command::Smoke => commands::smoke::smoke(&call, &waive),
+        Command::Check => commands::check::check(&call),
     };
     match result {
         Ok(()) => 0,

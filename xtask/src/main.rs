@@ -12,6 +12,7 @@ mod rehearse;
 mod repo;
 mod report;
 mod run;
+mod session;
 mod tools;
 
 fn main() {

@@ -25,7 +25,7 @@ use serde_json::{Value, json};
 use xshell::{Shell, cmd};
 
 use crate::{
-    commands::{self, Call},
+    basis::{history, publication::publication, since},
     loader::{Loader, Source},
     page::{self, Line, Outcome, Rehearsal},
     perform::{
@@ -34,6 +34,7 @@ use crate::{
     },
     repo::{self, contents},
     report::{Loudness, Report},
+    session::{self, Call},
     tools::{
         child,
         engine::{Cannot, Engine},
@@ -102,17 +103,17 @@ pub fn rehearse(call: &Call<'_>, options: &Options) -> Result<()> {
     }
     let sh = Shell::new()?;
     // Somebody who interrupts it wants it to stop, and nothing to be left behind.
-    let interrupted = commands::interrupted()?;
-    let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
+    let interrupted = session::interrupted()?;
+    let loader = call.loader(&sh)?;
     let head = loader.load(Source::Tree)?;
     let trains = match options.goal {
         None => loader.trains(&head)?,
         Some(_) => vec![head.train.clone()],
     };
-    let world = commands::world(call, &sh, &loader, Tools::AsFound)?;
+    let world = call.world(&loader, Tools::AsFound)?;
     for train in &trains {
         let snapshot = Snapshot { train: train.clone(), ..head.clone() };
-        needs::refuse(&world, &commands::demanding(&snapshot, &options.waive))?;
+        needs::refuse(&world, &demanding(&snapshot, &options.waive))?;
         // Of what stands here and not in its clone, a rehearsal could prove nothing.
         let lacking = check::contents(&snapshot.workspace, &snapshot.train);
         call.report.findings(&lacking);
@@ -130,8 +131,8 @@ pub fn rehearse(call: &Call<'_>, options: &Options) -> Result<()> {
         let snapshot = Snapshot { train, ..head.clone() };
         if options.goal.is_some() || tagged(&snapshot).is_none() {
             // The clone in which it is released has no other tags than this one.
-            commands::history::whole(&loader)?;
-            commands::history::tags(call.report, &loader, &snapshot.workspace, &snapshot.train)?;
+            history::whole(&loader)?;
+            history::tags(call.report, &loader, &snapshot.workspace, &snapshot.train)?;
         }
         let mut rehearsal = one(call.report, &snapshot, options, &loader.target, &interrupted);
         let written = write_page(&page, &rehearsal);
@@ -189,6 +190,15 @@ fn write_page(page: &Path, rehearsal: &Rehearsal) -> Result<()> {
     fs::write(page, page::page(rehearsal)).with_context(|| page.display().to_string())
 }
 
+/// What proves a train and builds its wheels: for these, a machine needs programs that others do without.
+fn demanding(snapshot: &Snapshot, waive: &[String]) -> Vec<Step> {
+    let version = snapshot.train.version(&snapshot.workspace);
+    let proofs = smoke::proofs(snapshot, version).into_iter().filter(|proof| !waive.contains(&proof.name));
+    let options = publish::Options { here: true, only: vec![Lane::Wheels], ..Default::default() };
+    let uploads = publish::plan(snapshot, version, &options).steps.into_iter();
+    proofs.map(Step::Prove).chain(uploads.filter(|step| matches!(step, Step::Upload(_)))).collect()
+}
+
 /// Where the page of a train goes; several trains cannot share one.
 fn page_of(options: &Options, own: &Path, train: &str, several: bool) -> Result<PathBuf> {
     let Some(page) = &options.page else { return Ok(own.join(format!("rehearsal-{train}.html"))) };
@@ -239,7 +249,7 @@ fn play(
         None if tagged(snapshot).is_none() => {
             let at = Shell::new()?;
             at.change_dir(&snapshot.repo.top);
-            Some(commands::due::goal(&at, snapshot)?)
+            Some(since::goal(&at, snapshot)?)
         }
         goal => goal.clone(),
     };
@@ -397,7 +407,7 @@ impl<'r> Stand<'r> {
         }
         let loader = Loader::new(there, Some(&self.manifest), Some(&self.train))?;
         let here = publish::Options { here: true, ..Default::default() };
-        let (snapshot, publication) = commands::publication(&loader, Some(&version), &here)?;
+        let (snapshot, publication) = publication(&loader, Some(&version), &here)?;
         for earlier in earlier(&publication.steps) {
             // What a patch leaves where it is was published before, here as in the world.
             let words = ["publish", "--only", "crates", &earlier].map(str::to_owned);

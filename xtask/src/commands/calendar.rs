@@ -10,8 +10,10 @@ use anyhow::{Context, Result, bail};
 use serde_json::json;
 use xshell::Shell;
 
-use super::{Call, sound};
-use crate::loader::{self, Loader};
+use crate::{
+    loader,
+    session::{Call, sound},
+};
 use plan::{
     config::TrainConfig,
     edit::{STAGED, count},
@@ -31,7 +33,7 @@ pub fn calendar(call: &Call<'_>, wanted: &Wanted) -> Result<()> {
         bail!("--ics writes a file: leave --dry-run out, or --ics");
     }
     let sh = Shell::new()?;
-    let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
+    let loader = call.loader(&sh)?;
     let head = sound(&loader)?;
     let report = call.report;
     let (mut told, mut events) = (Vec::new(), Vec::new());

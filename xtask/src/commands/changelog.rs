@@ -7,11 +7,11 @@ use anyhow::Result;
 use serde_json::{Value, json};
 use xshell::Shell;
 
-use super::{Call, due, history};
 use crate::{
-    basis::{self, Intent, Planned},
+    basis::{self, Intent, Planned, history, since},
     loader::{Loader, Source},
     report::Loudness,
+    session::Call,
 };
 use plan::{
     changes::Collected,
@@ -36,7 +36,7 @@ pub fn changelog(call: &Call<'_>, goal: Option<&Goal>) -> Result<()> {
         let loader = Loader::new(&sh, manifest.as_deref(), Some(&name))?;
         let goal = match goal {
             Some(goal) => goal.clone(),
-            None => due::goal(&sh, &Snapshot { train, ..head.clone() })?,
+            None => since::goal(&sh, &Snapshot { train, ..head.clone() })?,
         };
         told.push(preview(call, &basis::plan(&loader, &Intent::Release(goal), &Options::default())?));
     }

@@ -10,18 +10,19 @@ use anyhow::Result;
 use serde_json::json;
 use xshell::Shell;
 
-use super::{Call, history, sound, status::tagged_at};
 use crate::{
-    loader::Loader,
-    repo,
+    basis::{
+        history,
+        since::{since, tagged_at},
+    },
     report::Report,
+    session::{Call, sound},
     tools::{forge::Forge, index, registries::Registries, semver_checks},
 };
 use plan::{
     date::Date,
-    due::{self, Change, Due, Findings},
+    due::{self, Due, Findings},
     parallel,
-    release::Goal,
     repo::Message,
     snapshot::Snapshot,
     version::{Dialect, Version},
@@ -38,7 +39,7 @@ pub struct Wanted {
 
 pub fn due(call: &Call<'_>, wanted: &Wanted) -> Result<()> {
     let sh = Shell::new()?;
-    let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
+    let loader = call.loader(&sh)?;
     history::whole(&loader)?;
     let head = sound(&loader)?;
     let mut told = Vec::new();
@@ -60,22 +61,6 @@ pub fn due(call: &Call<'_>, wanted: &Wanted) -> Result<()> {
         call.report.json(&json!({ "today": head.today, "trains": told }));
     }
     Ok(())
-}
-
-/// What a user of the train sees, since a release.
-pub fn changes(sh: &Shell, snapshot: &Snapshot, last: Option<&(Version, String)>) -> Result<Vec<Change>> {
-    Ok(due::changes(snapshot, &since(sh, snapshot, last)?))
-}
-
-/// What is meant when no version is named.
-pub fn goal(sh: &Shell, snapshot: &Snapshot) -> Result<Goal> {
-    let past = since(sh, snapshot, due::last(snapshot).as_ref())?;
-    Ok(due::goal(snapshot, &past))
-}
-
-/// What was committed since.
-fn since(sh: &Shell, snapshot: &Snapshot, last: Option<&(Version, String)>) -> Result<Vec<Message>> {
-    repo::messages_since(sh, &snapshot.base, last.map(|(_, tag)| tag.as_str()), None)
 }
 
 /// Members' versions that their registries call yanked; what could not be asked is told once.

@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result};
 use xshell::Shell;
 
-use super::{Call, carry_out, history, lock, publication, world};
 use crate::{
-    basis,
+    basis::{self, history, publication::publication},
     loader::{Loader, Source},
     perform::{World, images},
     repo,
     run::{self, Seen},
+    session::{Call, carry_out},
 };
 use plan::{
     post_release::Released,
@@ -25,12 +25,12 @@ use plan::{
 
 pub fn post_release(call: &Call<'_>, version: Option<&Version>, options: &publish::Options, push: bool) -> Result<()> {
     let sh = Shell::new()?;
-    let _lock = if call.dry_run { None } else { lock(&sh, call.manifest.as_deref())? };
-    let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
+    let _lock = call.lock(&sh)?;
+    let loader = call.loader(&sh)?;
     history::whole(&loader)?;
     let newest = if version.is_none() { newest(&loader)? } else { None };
     let (tagged, publication) = publication(&loader, version.or(newest.as_ref()), options)?;
-    let world = world(call, &sh, &loader, call.tools())?;
+    let world = call.world(&loader, call.tools())?;
     let released = released(&world, &loader, &tagged, publication)?;
     let planned = basis::post_release::plan(&loader, &released, push)?;
     let (train, report) = (planned.snapshot.train.clone(), call.report);

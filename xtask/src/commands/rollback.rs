@@ -4,23 +4,24 @@
 use std::{
     cmp::Ordering,
     collections::{BTreeMap, BTreeSet},
+    time::Duration,
 };
 
 use anyhow::{Result, anyhow, bail};
 use serde_json::json;
 use xshell::{Shell, cmd};
 
-use super::{Call, ending, history, lock, prepare, rows, status::tagged_at, world};
 use crate::{
-    basis::cut_off,
+    basis::{cut_off, history, since::tagged_at},
     loader::{Loader, Source},
     perform::{
-        Tools, git,
+        Tools, World, git,
         revert::{self, Outcome},
     },
     repo,
     report::Report,
     run::{self, Seen},
+    session::{Call, ending, prepare, rows},
     tools::child,
 };
 use plan::{
@@ -39,10 +40,16 @@ use plan::{
     visible,
 };
 
-pub fn rollback(call: &Call<'_>, version: &Version, options: &Options, settled: &[(Channel, bool)]) -> Result<()> {
+pub fn rollback(
+    call: &Call<'_>,
+    version: &Version,
+    options: &Options,
+    deadline: Duration,
+    settled: &[(Channel, bool)],
+) -> Result<()> {
     let sh = Shell::new()?;
-    let _lock = if call.dry_run { None } else { lock(&sh, call.manifest.as_deref())? };
-    let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
+    let _lock = call.lock(&sh)?;
+    let loader = call.loader(&sh)?;
     history::whole(&loader)?;
     let report = call.report;
     if let Some(tag) = unmade(&loader, version)? {
@@ -61,7 +68,7 @@ pub fn rollback(call: &Call<'_>, version: &Version, options: &Options, settled: 
         print(report, &rollback, &[], "refused");
         bail!("refused: {} in the way, nothing was changed", count(rollback.findings.len(), "finding"));
     }
-    let world = world(call, &sh, &loader, call.tools())?;
+    let world = World { deadline, ..call.world(&loader, call.tools())? };
     let (mode, _leases) = prepare(call, &world, &rollback.of, &rollback.steps, settled)?;
     let seen = run::run(&world, &rollback.steps, mode).inspect_err(|error| {
         if report.json {
@@ -112,7 +119,7 @@ pub fn status(call: &Call<'_>, loader: &Loader<'_>, version: &Version) -> Result
     let tag = rollback_tag(&rollback.of.tag);
     rollback.at = Some(Date::timestamp(tagged_at(loader.sh, &tag)?));
     rollback.reason = rollback::reason_in(&repo::tag_message(loader.sh, &tag)?).map(str::to_owned);
-    let world = world(call, loader.sh, loader, Tools::AsFound)?;
+    let world = call.world(loader, Tools::AsFound)?;
     let seen = run::look(&world, &rollback.steps);
     call.report.rollback(&rollback);
     let why = rollback.reason.as_deref().map(|why| format!(": {}", visible::line(why))).unwrap_or_default();

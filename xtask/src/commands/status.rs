@@ -6,19 +6,23 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Error, Result, bail};
+use anyhow::{Error, Result, bail};
 use serde_json::json;
 use xshell::{Shell, cmd};
 
-use super::{
-    Call, due, history, post_release, print_publication, publication, publication_of, rollback, rows, sound, world,
-};
+use super::{post_release, rollback};
 use crate::{
+    basis::{
+        self, history,
+        publication::{publication, publication_of},
+        since::{self, tagged_at},
+    },
     loader::{self, Loader},
     perform::{Tools, World},
     repo,
     report::{Loudness, standing_lines},
-    run::{self, Mode},
+    run,
+    session::{Call, print_publication, rows, sound},
 };
 use plan::{
     announcement::Occasion,
@@ -42,13 +46,13 @@ const ROOM: usize = 60_000;
 /// `status VERSION`: what of the publication is done, by looking only.
 pub fn status(call: &Call<'_>, version: &Version, here: bool) -> Result<()> {
     let sh = Shell::new()?;
-    let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
+    let loader = call.loader(&sh)?;
     let (snapshot, publication) =
         publication(&loader, Some(version), &publish::Options { here, ..Default::default() })?;
     if loader.repo.is_rolled_back(&publication.of.tag) {
         return rollback::status(call, &loader, &publication.of.version);
     }
-    let world = world(call, &sh, &loader, Tools::AsFound)?;
+    let world = call.world(&loader, Tools::AsFound)?;
     let begun = Instant::now();
     let mut seen = run::look(&world, &publication.steps);
     let wall = begun.elapsed().as_secs_f64();
@@ -78,11 +82,11 @@ pub fn status(call: &Call<'_>, version: &Version, here: bool) -> Result<()> {
 /// `status`: the captain's checklist. It fails when something is overdue, and only then.
 pub fn overview(call: &Call<'_>, here: bool, issue: bool) -> Result<()> {
     let sh = Shell::new()?;
-    let loader = Loader::new(&sh, call.manifest.as_deref(), call.train.as_deref())?;
+    let loader = call.loader(&sh)?;
     history::whole(&loader)?;
     let head = sound(&loader)?;
     let report = call.report;
-    let world = World { deadline: Duration::from_secs(60), ..world(call, &sh, &loader, Tools::AsFound)? };
+    let world = World { deadline: Duration::from_secs(60), ..call.world(&loader, Tools::AsFound)? };
     let (mut all, mut told) = (Vec::new(), Vec::new());
     for train in loader.trains(&head)? {
         history::tags(report, &loader, &head.workspace, &train)?;
@@ -136,17 +140,16 @@ fn tell(
         format!("Something is overdue, and this is who leads:\n\n{leads}\n{fence}text\n{text}\n{fence}\n\n`cargo xtask status` says this; the issue follows it until all is well.\n")
     });
     let title = format!("Overdue: release of {}", names.join(" and "));
-    let mode = if call.dry_run { Mode::Look } else { Mode::Act };
     let step = Step::Issue(Issue { label: LABEL.to_owned(), title, body });
-    run::run(world, &[step], mode).map(Some)
+    run::run(world, &[step], call.mode()).map(Some)
 }
 
 fn look(world: &World<'_>, loader: &Loader<'_>, snapshot: &Snapshot, here: bool) -> Result<(Standing, plan::due::Due)> {
     let released = plan::due::last_final(snapshot);
-    let since = |last: Option<(Version, String)>| due::changes(world.sh, snapshot, last.as_ref());
+    let since = |last: Option<(Version, String)>| since::changes(world.sh, snapshot, last.as_ref());
     let due = plan::due::due(snapshot, &since(plan::due::last(snapshot))?, &plan::due::Findings::default());
     let changes = since(released.clone())?;
-    let checklist = run::look(world, &super::checklist(loader, snapshot)?);
+    let checklist = run::look(world, &basis::checklist::steps(loader, snapshot)?);
     let newest = snapshot.train.tags_in_use(&snapshot.repo).max();
     let facts = Facts {
         config: &snapshot.train.config,
@@ -221,13 +224,6 @@ fn last(
         published,
         after,
     })
-}
-
-/// When a tag was made, in seconds since 1970.
-pub fn tagged_at(sh: &Shell, tag: &str) -> Result<i64> {
-    let format = "--format=%(creatordate:unix)";
-    let told = cmd!(sh, "git for-each-ref {format} refs/tags/{tag}").quiet().read()?;
-    told.trim().parse().with_context(|| format!("when {tag} was made, git does not say: `{told}`"))
 }
 
 /// The train's branches `hotfix/TAG`, here and on the remote, whose tag is not there.

@@ -58,7 +58,7 @@ const FLOORS: [(&str, &[&[&str]]); 2] = [
         &[
             &["repo", "loader"],
             &["tools", "report", "page", "inherited"],
-            &["run", "perform", "basis"],
+            &["run", "session", "perform", "basis"],
             &["main", "cli", "commands", "rehearse"],
         ],
     ),

@@ -1,0 +1,37 @@
+//! What was committed since a release, and which version that calls for when none is named.
+//! It must never count from anything but a tag.
+
+use anyhow::{Context, Result};
+use xshell::{Shell, cmd};
+
+use crate::repo;
+use plan::{
+    due::{self, Change},
+    release::Goal,
+    repo::Message,
+    snapshot::Snapshot,
+    version::Version,
+};
+
+/// What was committed since.
+pub fn since(sh: &Shell, snapshot: &Snapshot, last: Option<&(Version, String)>) -> Result<Vec<Message>> {
+    repo::messages_since(sh, &snapshot.base, last.map(|(_, tag)| tag.as_str()), None)
+}
+
+/// What a user of the train sees, since a release.
+pub fn changes(sh: &Shell, snapshot: &Snapshot, last: Option<&(Version, String)>) -> Result<Vec<Change>> {
+    Ok(due::changes(snapshot, &since(sh, snapshot, last)?))
+}
+
+/// What is meant when no version is named.
+pub fn goal(sh: &Shell, snapshot: &Snapshot) -> Result<Goal> {
+    let past = since(sh, snapshot, due::last(snapshot).as_ref())?;
+    Ok(due::goal(snapshot, &past))
+}
+
+/// When a tag was made, in seconds since 1970.
+pub fn tagged_at(sh: &Shell, tag: &str) -> Result<i64> {
+    let format = "--format=%(creatordate:unix)";
+    let told = cmd!(sh, "git for-each-ref {format} refs/tags/{tag}").quiet().read()?;
+    told.trim().parse().with_context(|| format!("when {tag} was made, git does not say: `{told}`"))
+}

@@ -1,0 +1,96 @@
+//! `wheels`: builds the train's wheels of the commit at the head for one platform, and tries them where they run.
+//! It must never take a file that an earlier build left for one of its own.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+use xshell::Shell;
+
+use crate::{
+    loader::Source,
+    perform::{self, World, needs, wheels},
+    session::Call,
+    tools::{child, python::Environment},
+};
+use plan::{
+    edit::count,
+    postfix, publish, smoke,
+    step::{Dist, Lane, Step},
+};
+
+/// What `wheels` builds.
+pub struct Wanted {
+    pub target: Option<String>,
+    pub zig: bool,
+    pub sdist: bool,
+    pub out: PathBuf,
+}
+
+/// `wheels`: builds the train's wheels of the commit at the head for one platform, and tries them where they run.
+pub fn wheels(call: &Call<'_>, wanted: &Wanted) -> Result<()> {
+    let sh = Shell::new()?;
+    let out = sh.current_dir().join(&wanted.out);
+    let loader = call.loader(&sh)?;
+    let snapshot = loader.load(Source::Commit(&loader.repo.head))?;
+    let version = postfix::current(&snapshot.workspace, &snapshot.train)?;
+    let options = publish::Options { here: true, only: vec![Lane::Wheels], ..Default::default() };
+    let publication = publish::plan(&snapshot, &version, &options);
+    let report = call.report;
+    report.findings(&publication.findings);
+    if !publication.findings.is_empty() {
+        bail!("refused: {} in the way", count(publication.findings.len(), "finding"));
+    }
+    let world = call.world(&loader, call.tools())?;
+    let uploads: Vec<Step> = publication.steps.into_iter().filter(|step| matches!(step, Step::Upload(_))).collect();
+    needs::refuse(&world, &uploads)?;
+    for step in &uploads {
+        let Step::Upload(dist) = step else { continue };
+        let title = format!("wheels of {} {}", dist.name, dist.version);
+        if call.dry_run {
+            report.say(format!("  todo    {title}"));
+            continue;
+        }
+        let begun = report.begin(&title);
+        let made = make_wheels(&world, dist, smoke::python_tests(&snapshot, &dist.project), wanted, &out);
+        match &made {
+            Ok(evidence) => {
+                report.say(format!("          {evidence}"));
+                report.end(&title, begun, Ok("done"));
+            }
+            Err(error) => report.end(&title, begun, Err(&format!("{error:#}"))),
+        }
+        made?;
+    }
+    Ok(())
+}
+
+fn make_wheels(world: &World<'_>, dist: &Dist, tests: Option<PathBuf>, wanted: &Wanted, out: &Path) -> Result<String> {
+    let tree = perform::publish::checkout(world, &dist.of)?;
+    let fresh = perform::publish::place(world, &dist.of).join("out");
+    world.sh.remove_path(&fresh)?;
+    let how = wheels::Wanted { sdist: wanted.sdist, target: wanted.target.as_deref(), zig: wanted.zig };
+    wheels::make(world, dist, &tree, &fresh, &how)?;
+    let files = wheels::files_in(&fresh, dist)?;
+    let mut tried = "not tried: it is for another platform".to_owned();
+    if let Some(wheel) = files.keys().find(|name| name.ends_with(".whl"))
+        && wheels::runs_here(world, wanted.target.as_deref())?
+    {
+        let installed = wheels::try_installed(world, dist, &fresh.join(wheel))?;
+        tried = format!("{installed}; it has no tests");
+        if let Some(tests) = tests {
+            let environment = Environment::prepare(world.sh, &world.target)?;
+            let command = wheels::tests_against(&environment, dist, &installed.site, &tree.join(tests), &fresh)?;
+            let told = child::send(world.report, command)?;
+            if !told.ok() {
+                bail!("the tests fail against the wheel as installed");
+            }
+            tried = format!("as installed: {}", told.out.lines().last().unwrap_or_default());
+        }
+    }
+    world.sh.create_dir(out)?;
+    for (name, hash) in &files {
+        world.sh.copy_file(fresh.join(name), out.join(name))?;
+        world.report.say(format!("          {hash}  {name}"));
+    }
+    Ok(format!("{}: {tried}", count(files.len(), "file")))
+}

@@ -1,0 +1,206 @@
+//! What happens in the repository: a release, a post release, a hotfix or what follows one is planned, refused or made.
+//! It must never go on over a finding: that is what a dry run is for, which changes nothing.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use anyhow::{Context, Result, bail};
+use serde_json::json;
+use xshell::Shell;
+
+use super::{Call, unverified};
+use crate::{
+    basis::{self, Intent, Planned, history, publication},
+    loader::{Loader, Source},
+    perform::{Tools, Unverified, ownership},
+    repo,
+    report::Report,
+    run::{self, Seen},
+    tools::{child, python::Environment},
+};
+use plan::{
+    check,
+    draft::{Options, Plan},
+    edit::{self, STAGED, count},
+    ownership as names,
+    snapshot::Snapshot,
+    step::{Observation, Step},
+    train::Train,
+    workspace,
+};
+
+/// `release`, `postfix` and `hotfix`: plan, and make it so.
+pub fn make(call: &Call<'_>, intent: &Intent, options: &Options) -> Result<()> {
+    let sh = Shell::new()?;
+    // Before anything is read: what another release is about to change must not be planned upon.
+    let _lock = call.lock(&sh)?;
+    let loader = call.loader(&sh)?;
+    if loader.has_projects() {
+        Environment::look_ahead(&sh);
+    }
+    history::whole(&loader)?;
+    let mut options = options.clone();
+    options.unconfigured = publication::unconfigured(&loader)?;
+    if options.push {
+        // What goes out is asked for before; what stays here asks nobody.
+        let (world, head) = (call.world(&loader, Tools::AsFound)?, loader.load(Source::Tree)?);
+        options.registries = ownership::registries(&world, &head, &names::names(&head));
+    }
+    let Planned { snapshot, plan } = basis::plan(&loader, intent, &options)?;
+    history::tags(call.report, &loader, &snapshot.workspace, &snapshot.train)?;
+    check::known_waivers(&snapshot.train, &options.waive)?;
+    check::known_confirmations(&snapshot.train, &options.confirm)?;
+    if snapshot.train.tags(&snapshot.repo).next().is_none() {
+        // Who begins to release may not know what is passed over. What is wrong with another train, that one tells.
+        let trains = loader.every_train(&snapshot).unwrap_or_default();
+        call.report.noted(&check::apart::left_out(&snapshot.workspace, &trains));
+    }
+    let to = plan.to.clone();
+    let mut unverified = Vec::new();
+    let carried = carry_out(call, &loader, &snapshot, plan, &mut unverified);
+    if carried.as_ref().err().is_none_or(|error| error.is::<run::Waiting>()) {
+        let again = unverified::command(call, intent, &snapshot.train, &to);
+        if let Some(line) = unverified::line(&unverified, &again, &snapshot.train) {
+            call.report.warn(line);
+        }
+    }
+    let ask = |report: &Report| {
+        if !options.push && !names::names(&snapshot).is_empty() {
+            let again = unverified::command(call, intent, &snapshot.train, &to);
+            report
+                .say(format!("the registries were not asked: {again} --push --dry-run asks them, and changes nothing"));
+        }
+    };
+    let plan = carried.inspect_err(|_| {
+        if call.dry_run {
+            ask(call.report)
+        }
+    })?;
+    if !call.dry_run {
+        let Train { tag, remote, main, .. } = &snapshot.train;
+        let tag = tag.fill(&plan.to);
+        call.report.say(format!("{} is released here: tag {tag}", plan.to.tag()));
+        let waived = plan.waived.iter().any(|finding| finding.check == "branch");
+        if waived && basis::beside::is_merged_otherwise(&loader, &snapshot, &plan.to)? {
+            let version = plan.to.tag();
+            call.report.say(format!(
+                "next: {version} is on {main} as another commit (a squash or rebase merge): git switch {main} && git tag -d {tag} && cargo xtask release {version}{}",
+                snapshot.train.config.option()
+            ));
+            return Ok(());
+        }
+        let first = if waived { format!("merge it into {main}, then ") } else { String::new() };
+        // What others have to confirm first was told already, with the command that asks them.
+        if !options.push && !unverified.iter().any(|unverified| unverified.is_confirmation) {
+            let (main, tag) = (loader.repo.typed_branch(main), loader.repo.typed_tag(&tag));
+            call.report
+                .say(format!("next: {first}git push --atomic {remote} {main} {tag} (or the same command with --push)"));
+        }
+    }
+    ask(call.report);
+    Ok(())
+}
+
+/// Tells what is planned, refuses or runs it, and tells what came of it. `unverified` gets the checks that the run went on
+/// without.
+pub fn carry_out(
+    call: &Call<'_>,
+    loader: &Loader<'_>,
+    snapshot: &Snapshot,
+    mut plan: Plan,
+    unverified: &mut Vec<Unverified>,
+) -> Result<Plan> {
+    let (sh, report) = (loader.sh, call.report);
+    report.plan(&plan);
+    if call.dry_run && !loader.repo.dirty.is_empty() {
+        // A look is welcome while the work is still on the table.
+        plan.findings.retain(|finding| finding.check != "dirty-tree");
+        report.say("note: the tree is dirty: the real run refuses until it is committed");
+    }
+    report.findings(&plan.findings);
+    if !call.dry_run && !plan.findings.is_empty() {
+        print_json(report, &plan, &[], "refused");
+        bail!("refused: {} in the way, nothing was changed", count(plan.findings.len(), "finding"));
+    }
+    let mut world = call.world(loader, call.tools())?;
+    world.checks = Arc::new(plan.checks.clone());
+    if !call.dry_run {
+        sweep(loader, snapshot)?;
+    }
+    report.say(if call.dry_run { "steps, only looked at:" } else { "steps:" });
+    let shows_diffs = call.dry_run && !report.json;
+    let (result, diffs) = repo::beside(
+        sh,
+        |_| run::run(&world, &plan.steps, call.mode()),
+        |_| if shows_diffs { edit::diffs(plan.edits()) } else { Vec::new() },
+    );
+    *unverified = world.unverified();
+    let seen = result.inspect_err(|error| {
+        print_json(report, &plan, &[], if error.is::<run::Waiting>() { "waits" } else { "failed" });
+    })?;
+    // What stands there already is no news.
+    let to_write = |seen: &Seen| matches!((&seen.step, &seen.seen), (Step::Write(_), Observation::Todo));
+    if seen.iter().any(to_write) {
+        for diff in diffs {
+            // Only its last line ending goes: blank context and a carriage return are part of the patch.
+            report.warn(diff.strip_suffix('\n').unwrap_or(&diff));
+        }
+    }
+    let in_the_way = seen.iter().filter(|seen| seen.refuses()).count();
+    let outcome = match (call.dry_run, plan.findings.len() + in_the_way) {
+        (true, 0) => "planned",
+        (true, _) => "refused",
+        _ => "done",
+    };
+    print_json(report, &plan, &seen, outcome);
+    if outcome == "refused" {
+        let stuck = seen.iter().filter(|seen| seen.refuses()).map(|seen| &seen.step);
+        if let (true, Some(way_on)) = (plan.findings.is_empty(), run::checks::way_on(stuck)) {
+            bail!("the real run would refuse: not confirmed: {way_on}");
+        }
+        bail!(
+            "the real run would refuse: {}, {} that cannot be taken",
+            count(plan.findings.len(), "finding"),
+            count(in_the_way, "step")
+        );
+    }
+    Ok(plan)
+}
+
+fn print_json(report: &Report, plan: &Plan, seen: &[Seen], outcome: &str) {
+    if report.json {
+        let plan_only = seen.is_empty();
+        report.json(&json!({
+            "train": plan.train,
+            "from": plan.from,
+            "to": plan.to,
+            "level": plan.level,
+            "moved": plan.moved,
+            "findings": plan.findings,
+            "waived": plan.waived,
+            "remarks": plan.remarks,
+            "strays": plan.strays,
+            "steps": if plan_only { json!(plan.steps) } else { json!(seen) },
+            "spent": child::spent(),
+            "outcome": outcome,
+        }));
+    }
+}
+
+/// Removes what a run that was killed while staging left beside the files, ignored by git or not.
+fn sweep(loader: &Loader<'_>, snapshot: &Snapshot) -> Result<()> {
+    let waiting = |path: &PathBuf| {
+        let name = path.file_name()?.to_string_lossy();
+        Some(path.with_file_name(format!(".{name}{STAGED}")))
+    };
+    let texts = snapshot.workspace.texts.keys().filter(|path| workspace::is_inside(path));
+    for path in texts.filter_map(waiting).chain(loader.repo.staged.iter().cloned()) {
+        let path: &Path = &loader.repo.top.join(path);
+        if path.is_file() {
+            std::fs::remove_file(path).with_context(|| path.display().to_string())?;
+        }
+    }
+    Ok(())
+}
