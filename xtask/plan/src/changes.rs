@@ -272,13 +272,18 @@ impl Collected {
 
     /// Writes what is new under Unreleased, and takes away the fragments.
     pub fn write(&self, path: &Path, names: &Names, texts: &mut Texts<'_>) -> anyhow::Result<()> {
-        for entry in self.entries.iter().filter(|entry| entry.source != Entries::Unreleased && entry.said_by.is_none())
-        {
-            let kind = entry.kind.as_deref().unwrap_or_default();
-            let its = entry.log.as_ref().and_then(|log| texts.now(log)).map(str::to_owned);
+        let is_new = |entry: &&Entry| entry.source != Entries::Unreleased && entry.said_by.is_none();
+        let new: Vec<&Entry> = self.entries.iter().filter(is_new).collect();
+        if !new.is_empty() {
+            let text = texts.now(path).unwrap_or_default();
+            let told = new.iter().map(|entry| match entry.log.as_ref().and_then(|log| texts.now(log)) {
+                Some(its) => changelog::links::with_addresses(&entry.text, its, text),
+                None => entry.text.clone(),
+            });
+            let told: Vec<String> = told.collect();
+            let kinds = new.iter().map(|entry| entry.kind.as_deref().unwrap_or_default());
             texts.rewrite(path, Reason::Changelog, |text| {
-                let told = its.map(|its| changelog::links::with_addresses(&entry.text, &its, text));
-                changelog::add_entry(names.log(path, text), kind, told.as_ref().unwrap_or(&entry.text))
+                changelog::add_entries(names.log(path, text), kinds.zip(told.iter().map(String::as_str)))
             })?;
         }
         for path in &self.consumed {

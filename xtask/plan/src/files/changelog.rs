@@ -463,17 +463,28 @@ pub fn insert<'a>(
 /// Adds an entry under `kind` in `Unreleased`, making the heading where it is missing; without a kind, before them all. Its further lines are indented, so
 /// that they belong to it.
 pub fn add_entry<'a>(log: impl Into<Log<'a>>, kind: &str, entry: &str) -> Result<String> {
+    add_entries(log, [(kind, entry)])
+}
+
+/// The same for many entries, each behind its kind: the text is read and written once.
+pub fn add_entries<'a, 'e>(
+    log: impl Into<Log<'a>>,
+    entries: impl IntoIterator<Item = (&'e str, &'e str)>,
+) -> Result<String> {
     let log = log.into();
     let text = log.text;
     let unreleased = unreleased(log)?;
-    let eol = line_ending(text);
-    let lines = entry.lines().map(|line| if line.is_empty() { String::new() } else { format!("  {line}") });
-    let entry = lines.collect::<Vec<_>>().join(eol);
-    let entry = format!("{}{}", habit::bullet(log), entry.trim_start());
-    let body = match kind {
-        "" => format!("{entry}{eol}{}", unreleased.body),
-        kind => format!("{}{eol}{eol}{}{eol}{eol}{entry}", unreleased.body, habit::kind(log, kind, eol)),
-    };
+    let (eol, bullet) = (line_ending(text), habit::bullet(log));
+    let mut body = unreleased.body;
+    for (kind, entry) in entries {
+        let lines = entry.lines().map(|line| if line.is_empty() { String::new() } else { format!("  {line}") });
+        let entry = lines.collect::<Vec<_>>().join(eol);
+        let entry = format!("{bullet}{}", entry.trim_start());
+        body = match kind {
+            "" => format!("{entry}{eol}{body}"),
+            kind => format!("{body}{eol}{eol}{}{eol}{eol}{entry}", habit::kind(log, kind, eol)),
+        };
+    }
     let rest = &text[unreleased.span.end..];
     let gap = if rest.is_empty() { "" } else { eol };
     Ok(format!("{}{eol}{}{eol}{gap}{rest}", &text[..unreleased.head], sorted(&body, eol)))
@@ -740,6 +751,16 @@ mod tests {
             assert_eq!(entries(&section(&more, "Unreleased").unwrap().body), [(Some("Security"), "y".to_owned())]);
             // Taken back, it is as it was, but for the kind that says nothing.
             assert_eq!(demote(&new, "0.10.0"), Some(text.replace(&format!("### Removed{eol}{eol}"), "")));
+        }
+    }
+
+    #[test]
+    fn many_entries_are_added_as_one_after_another() {
+        let entries = [("Fixed", "b\nc"), ("", "first"), ("Added", "d"), ("Fixed", "e"), ("Odd", "f"), ("", "g")];
+        for text in [LOG, "## [Unreleased]\n", "# x\r\n\r\n## Unreleased\r\n\r\n* a\r\n\r\n## 0.1.0\r\n\r\n* z\r\n"] {
+            let one_by_one =
+                entries.iter().fold(text.to_owned(), |text, (kind, entry)| add_entry(&text, kind, entry).unwrap());
+            assert_eq!(add_entries(text, entries).unwrap(), one_by_one);
         }
     }
 
