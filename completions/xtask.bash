@@ -125,7 +125,7 @@ _xtask() {
 
     case "${cmd}" in
         xtask)
-            opts="-q -v -h --manifest-path --train --dry-run --json --waive --confirm --quiet --verbose --color --help release postfix changelog hotfix publish pack rollback wheels status post-release due calendar rehearse serve smoke check help"
+            opts="-q -v -h --manifest-path --train --dry-run --json --quiet --verbose --color --help release postfix changelog hotfix publish pack rollback wheels status post-release due calendar rehearse serve smoke check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -136,14 +136,6 @@ _xtask() {
                     return 0
                     ;;
                 --train)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --waive)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --confirm)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -159,7 +151,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__calendar)
-            opts="-q -v -h --months --ics --manifest-path --train --dry-run --json --waive --confirm --quiet --verbose --color --help"
+            opts="-q -v -h --months --ics --manifest-path --train --dry-run --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -181,14 +173,6 @@ _xtask() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --waive)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --confirm)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -201,7 +185,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__changelog)
-            opts="-q -v -h --manifest-path --train --dry-run --json --waive --confirm --quiet --verbose --color --help"
+            opts="-q -v -h --manifest-path --train --dry-run --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -212,14 +196,6 @@ _xtask() {
                     return 0
                     ;;
                 --train)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --waive)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --confirm)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -235,7 +211,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__check)
-            opts="-q -v -h --manifest-path --train --dry-run --json --waive --confirm --quiet --verbose --color --help"
+            opts="-q -v -h --manifest-path --train --dry-run --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -246,14 +222,6 @@ _xtask() {
                     return 0
                     ;;
                 --train)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --waive)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --confirm)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -269,7 +237,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__due)
-            opts="-q -v -h --interfaces --manifest-path --train --dry-run --json --waive --confirm --quiet --verbose --color --help"
+            opts="-q -v -h --interfaces --manifest-path --train --dry-run --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -280,14 +248,6 @@ _xtask() {
                     return 0
                     ;;
                 --train)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --waive)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --confirm)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -555,25 +515,25 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__hotfix)
-            opts="-q -v -h --push --manifest-path --train --dry-run --json --waive --confirm --quiet --verbose --color --help"
+            opts="-q -v -h --push --waive --confirm --manifest-path --train --dry-run --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --manifest-path)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --train)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --waive)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --manifest-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --train)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -589,7 +549,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__pack)
-            opts="-q -v -h --without --out --manifest-path --train --dry-run --json --waive --confirm --quiet --verbose --color --help"
+            opts="-q -v -h --without --out --manifest-path --train --dry-run --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -611,14 +571,6 @@ _xtask() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --waive)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --confirm)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -631,7 +583,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__post__subcmd__release)
-            opts="-q -v -h --push --without --here --manifest-path --train --dry-run --json --waive --confirm --quiet --verbose --color --help"
+            opts="-q -v -h --push --without --here --manifest-path --train --dry-run --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -649,14 +601,6 @@ _xtask() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --waive)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --confirm)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -669,7 +613,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__postfix)
-            opts="-q -v -h --note --issue --push --manifest-path --train --dry-run --json --waive --confirm --quiet --verbose --color --help"
+            opts="-q -v -h --note --issue --push --waive --confirm --manifest-path --train --dry-run --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -683,19 +627,19 @@ _xtask() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --manifest-path)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --train)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --waive)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --manifest-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --train)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -711,7 +655,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__publish)
-            opts="-q -v -h --only --without --here --dist --packed --deadline --announced --announce-again --manifest-path --train --dry-run --json --waive --confirm --quiet --verbose --color --help"
+            opts="-q -v -h --only --without --here --dist --packed --deadline --announced --announce-again --waive --manifest-path --train --dry-run --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -745,19 +689,15 @@ _xtask() {
                     COMPREPLY=($(compgen -W "discord slack mail" -- "${cur}"))
                     return 0
                     ;;
+                --waive)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --manifest-path)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --train)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --waive)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --confirm)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -773,7 +713,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__rehearse)
-            opts="-q -v -h --page --keep --manifest-path --train --dry-run --json --waive --confirm --quiet --verbose --color --help"
+            opts="-q -v -h --page --keep --waive --manifest-path --train --dry-run --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -783,19 +723,15 @@ _xtask() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --waive)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --manifest-path)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --train)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --waive)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --confirm)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -811,25 +747,25 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__release)
-            opts="-q -v -h --push --manifest-path --train --dry-run --json --waive --confirm --quiet --verbose --color --help"
+            opts="-q -v -h --push --waive --confirm --manifest-path --train --dry-run --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --manifest-path)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --train)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --waive)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --manifest-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --train)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -845,7 +781,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__rollback)
-            opts="-q -v -h --reason --without --deadline --announced --announce-again --manifest-path --train --dry-run --json --waive --confirm --quiet --verbose --color --help"
+            opts="-q -v -h --reason --without --deadline --announced --announce-again --manifest-path --train --dry-run --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -879,14 +815,6 @@ _xtask() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --waive)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --confirm)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -899,7 +827,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__serve)
-            opts="-q -v -h --dir --port --alone --registry --manifest-path --train --dry-run --json --waive --confirm --quiet --verbose --color --help"
+            opts="-q -v -h --dir --port --alone --registry --manifest-path --train --dry-run --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -925,14 +853,6 @@ _xtask() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --waive)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --confirm)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -945,25 +865,21 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__smoke)
-            opts="-q -v -h --manifest-path --train --dry-run --json --waive --confirm --quiet --verbose --color --help"
+            opts="-q -v -h --waive --manifest-path --train --dry-run --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --waive)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --manifest-path)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --train)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --waive)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --confirm)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -979,7 +895,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__status)
-            opts="-q -v -h --here --issue --manifest-path --train --dry-run --json --waive --confirm --quiet --verbose --color --help"
+            opts="-q -v -h --here --issue --manifest-path --train --dry-run --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -990,14 +906,6 @@ _xtask() {
                     return 0
                     ;;
                 --train)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --waive)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --confirm)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1013,7 +921,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__wheels)
-            opts="-q -v -h --target --zig --sdist --out --manifest-path --train --dry-run --json --waive --confirm --quiet --verbose --color --help"
+            opts="-q -v -h --target --zig --sdist --out --manifest-path --train --dry-run --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1032,14 +940,6 @@ _xtask() {
                     return 0
                     ;;
                 --train)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --waive)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --confirm)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

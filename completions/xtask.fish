@@ -27,8 +27,6 @@ end
 complete -c cargo -n "__fish_cargo_needs_command" -f -a "xtask" -d 'Releases a workspace of Rust crates and Python wheels as one coherent version'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix changelog hotfix publish pack rollback wheels status post-release due calendar rehearse serve smoke check" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix changelog hotfix publish pack rollback wheels status post-release due calendar rehearse serve smoke check" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix changelog hotfix publish pack rollback wheels status post-release due calendar rehearse serve smoke check" -l waive -d 'Set a finding or a proof aside, by its name; it is written into the tag\'s message' -r
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix changelog hotfix publish pack rollback wheels status post-release due calendar rehearse serve smoke check" -l confirm -d 'Say that you have seen what only a person can see, by its name; it is written into the tag\'s message' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix changelog hotfix publish pack rollback wheels status post-release due calendar rehearse serve smoke check" -l color -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -52,10 +50,10 @@ complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_s
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix changelog hotfix publish pack rollback wheels status post-release due calendar rehearse serve smoke check" -f -a "serve" -d 'Serve the registries of a rehearsal for trying things by hand, to a command or until Ctrl-C'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix changelog hotfix publish pack rollback wheels status post-release due calendar rehearse serve smoke check" -f -a "smoke" -d 'Run every proof of the train: tests, wheel, image'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix changelog hotfix publish pack rollback wheels status post-release due calendar rehearse serve smoke check" -f -a "check" -d 'Run every check on the workspace as it is'
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from release" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from release" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from release" -l waive -d 'Set a finding or a proof aside, by its name; it is written into the tag\'s message' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from release" -l confirm -d 'Say that you have seen what only a person can see, by its name; it is written into the tag\'s message' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from release" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from release" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from release" -l color -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -66,10 +64,10 @@ complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subco
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from release" -s v -l verbose -d 'Say every reason for every file'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from postfix" -l note -d 'What the fix is, for the changelog and the release notes' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from postfix" -l issue -d 'The number of the issue that it fixes' -r
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from postfix" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from postfix" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from postfix" -l waive -d 'Set a finding or a proof aside, by its name; it is written into the tag\'s message' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from postfix" -l confirm -d 'Say that you have seen what only a person can see, by its name; it is written into the tag\'s message' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from postfix" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from postfix" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from postfix" -l color -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -80,8 +78,6 @@ complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subco
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from postfix" -s v -l verbose -d 'Say every reason for every file'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from changelog" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from changelog" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from changelog" -l waive -d 'Set a finding or a proof aside, by its name; it is written into the tag\'s message' -r
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from changelog" -l confirm -d 'Say that you have seen what only a person can see, by its name; it is written into the tag\'s message' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from changelog" -l color -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -89,10 +85,10 @@ complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subco
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from changelog" -l json -d 'One JSON document on standard output; people are talked to on standard error'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from changelog" -s q -l quiet -d 'Say only what is wrong'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from changelog" -s v -l verbose -d 'Say every reason for every file'
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from hotfix" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from hotfix" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from hotfix" -l waive -d 'Set a finding or a proof aside, by its name; it is written into the tag\'s message' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from hotfix" -l confirm -d 'Say that you have seen what only a person can see, by its name; it is written into the tag\'s message' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from hotfix" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from hotfix" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from hotfix" -l color -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -120,10 +116,9 @@ mail\t''"
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from publish" -l announce-again -d 'The message that was cut off is not in this channel: send it' -r -f -a "discord\t''
 slack\t''
 mail\t''"
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from publish" -l waive -d 'Set a finding or a proof aside, by its name' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from publish" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from publish" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from publish" -l waive -d 'Set a finding or a proof aside, by its name; it is written into the tag\'s message' -r
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from publish" -l confirm -d 'Say that you have seen what only a person can see, by its name; it is written into the tag\'s message' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from publish" -l color -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -140,8 +135,6 @@ announce\t''"
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from pack" -l out -d 'Where the files go' -r -F
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from pack" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from pack" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from pack" -l waive -d 'Set a finding or a proof aside, by its name; it is written into the tag\'s message' -r
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from pack" -l confirm -d 'Say that you have seen what only a person can see, by its name; it is written into the tag\'s message' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from pack" -l color -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -164,8 +157,6 @@ slack\t''
 mail\t''"
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rollback" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rollback" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rollback" -l waive -d 'Set a finding or a proof aside, by its name; it is written into the tag\'s message' -r
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rollback" -l confirm -d 'Say that you have seen what only a person can see, by its name; it is written into the tag\'s message' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rollback" -l color -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -177,8 +168,6 @@ complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subco
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from wheels" -l out -d 'Where the files go' -r -F
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from wheels" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from wheels" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from wheels" -l waive -d 'Set a finding or a proof aside, by its name; it is written into the tag\'s message' -r
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from wheels" -l confirm -d 'Say that you have seen what only a person can see, by its name; it is written into the tag\'s message' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from wheels" -l color -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -190,8 +179,6 @@ complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subco
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from wheels" -s v -l verbose -d 'Say every reason for every file'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from status" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from status" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from status" -l waive -d 'Set a finding or a proof aside, by its name; it is written into the tag\'s message' -r
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from status" -l confirm -d 'Say that you have seen what only a person can see, by its name; it is written into the tag\'s message' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from status" -l color -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -208,8 +195,6 @@ forge\t''
 announce\t''"
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from post-release" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from post-release" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from post-release" -l waive -d 'Set a finding or a proof aside, by its name; it is written into the tag\'s message' -r
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from post-release" -l confirm -d 'Say that you have seen what only a person can see, by its name; it is written into the tag\'s message' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from post-release" -l color -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -221,8 +206,6 @@ complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subco
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from post-release" -s v -l verbose -d 'Say every reason for every file'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from due" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from due" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from due" -l waive -d 'Set a finding or a proof aside, by its name; it is written into the tag\'s message' -r
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from due" -l confirm -d 'Say that you have seen what only a person can see, by its name; it is written into the tag\'s message' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from due" -l color -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -235,8 +218,6 @@ complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subco
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from calendar" -l ics -d 'Write them as iCalendar, too; imported again, it updates what is there' -r -F
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from calendar" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from calendar" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from calendar" -l waive -d 'Set a finding or a proof aside, by its name; it is written into the tag\'s message' -r
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from calendar" -l confirm -d 'Say that you have seen what only a person can see, by its name; it is written into the tag\'s message' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from calendar" -l color -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -245,10 +226,9 @@ complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subco
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from calendar" -s q -l quiet -d 'Say only what is wrong'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from calendar" -s v -l verbose -d 'Say every reason for every file'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rehearse" -l page -d 'Where the report goes as an HTML page; without it, into cargo\'s target directory' -r -F
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rehearse" -l waive -d 'Set a finding or a proof aside, by its name' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rehearse" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rehearse" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rehearse" -l waive -d 'Set a finding or a proof aside, by its name; it is written into the tag\'s message' -r
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rehearse" -l confirm -d 'Say that you have seen what only a person can see, by its name; it is written into the tag\'s message' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rehearse" -l color -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -262,8 +242,6 @@ complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subco
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from serve" -l registry -d 'Stand in for the private registry of this name, too, which asks for a token' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from serve" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from serve" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from serve" -l waive -d 'Set a finding or a proof aside, by its name; it is written into the tag\'s message' -r
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from serve" -l confirm -d 'Say that you have seen what only a person can see, by its name; it is written into the tag\'s message' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from serve" -l color -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -272,10 +250,9 @@ complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subco
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from serve" -l json -d 'One JSON document on standard output; people are talked to on standard error'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from serve" -s q -l quiet -d 'Say only what is wrong'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from serve" -s v -l verbose -d 'Say every reason for every file'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from smoke" -l waive -d 'Set a finding or a proof aside, by its name' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from smoke" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from smoke" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from smoke" -l waive -d 'Set a finding or a proof aside, by its name; it is written into the tag\'s message' -r
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from smoke" -l confirm -d 'Say that you have seen what only a person can see, by its name; it is written into the tag\'s message' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from smoke" -l color -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -285,8 +262,6 @@ complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subco
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from smoke" -s v -l verbose -d 'Say every reason for every file'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from check" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from check" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from check" -l waive -d 'Set a finding or a proof aside, by its name; it is written into the tag\'s message' -r
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from check" -l confirm -d 'Say that you have seen what only a person can see, by its name; it is written into the tag\'s message' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from check" -l color -r -f -a "auto\t''
 always\t''
 never\t''"

@@ -7,9 +7,11 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
+use clap::Args;
 use serde_json::json;
 use xshell::Shell;
 
+use super::arguments::from_here;
 use crate::{
     loader,
     session::{Call, sound},
@@ -21,48 +23,58 @@ use plan::{
     timetable::{self, Has, Window},
 };
 
-/// What `calendar` is told.
-pub struct Wanted {
-    /// How many windows of each train.
-    pub months: usize,
-    pub ics: Option<PathBuf>,
+/// The days of the trains: preparation, release and what follows, with what each asks for and who leads.
+///
+/// The trains' `cadence` says which weekday of the month, `captains` whose turn it is.
+#[derive(Args)]
+#[command(after_help = "Examples:\n  cargo xtask calendar --months 12\n  cargo xtask calendar --ics releases.ics")]
+pub struct Calendar {
+    /// How many releases of each train are shown.
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=120))]
+    months: u16,
+    /// Write them as iCalendar, too; imported again, it updates what is there.
+    #[arg(long, value_name = "FILE")]
+    ics: Option<PathBuf>,
 }
 
-pub fn calendar(call: &Call<'_>, wanted: &Wanted) -> Result<()> {
-    if call.dry_run && wanted.ics.is_some() {
-        bail!("--ics writes a file: leave --dry-run out, or --ics");
-    }
-    let sh = Shell::new()?;
-    let loader = call.loader(&sh)?;
-    let head = sound(&loader)?;
-    let report = call.report;
-    let (mut told, mut events) = (Vec::new(), Vec::new());
-    for train in loader.trains(&head)? {
-        let windows = timetable::windows(&train.config, Has::of(&head.workspace, &train), head.today, wanted.months);
-        match train.config.cadence {
-            Some(cadence) => report.say(format!("train {}: the {cadence} of each month", train.name())),
-            None => report.say(format!("train {}: no dates, because it has no `cadence`", train.name())),
+impl Calendar {
+    pub fn run(self, call: &Call<'_>) -> Result<()> {
+        if call.dry_run && self.ics.is_some() {
+            bail!("--ics writes a file: leave --dry-run out, or --ics");
         }
-        for window in &windows {
-            report.say("");
-            for day in &window.days {
-                let (label, date, weekday) = (day.label(), day.date, day.date.weekday().short());
-                report.say(format!("  {label:3}  {weekday} {date}  {:12}  {}", day.name, day.responsible()));
-                report.say(format!("         {}: {}", day.asks, day.commands.join("; ")));
+        let sh = Shell::new()?;
+        let loader = call.loader(&sh)?;
+        let head = sound(&loader)?;
+        let report = call.report;
+        let (mut told, mut events) = (Vec::new(), Vec::new());
+        for train in loader.trains(&head)? {
+            let windows =
+                timetable::windows(&train.config, Has::of(&head.workspace, &train), head.today, self.months.into());
+            match train.config.cadence {
+                Some(cadence) => report.say(format!("train {}: the {cadence} of each month", train.name())),
+                None => report.say(format!("train {}: no dates, because it has no `cadence`", train.name())),
             }
+            for window in &windows {
+                report.say("");
+                for day in &window.days {
+                    let (label, date, weekday) = (day.label(), day.date, day.date.weekday().short());
+                    report.say(format!("  {label:3}  {weekday} {date}  {:12}  {}", day.name, day.responsible()));
+                    report.say(format!("         {}: {}", day.asks, day.commands.join("; ")));
+                }
+            }
+            report.say("");
+            events.extend(windows.iter().flat_map(|window| events_of(&train.config, window)));
+            told.push(json!({ "train": train.name(), "cadence": train.config.cadence, "windows": windows }));
         }
-        report.say("");
-        events.extend(windows.iter().flat_map(|window| events_of(&train.config, window)));
-        told.push(json!({ "train": train.name(), "cadence": train.config.cadence, "windows": windows }));
+        if let Some(path) = self.ics.as_deref().map(from_here) {
+            put_whole(&path, &icalendar::calendar("Releases", loader::now(), &events))?;
+            report.say(format!("{} in {}", count(events.len(), "day"), path.display()));
+        }
+        if report.json {
+            report.json(&json!({ "today": head.today, "trains": told }));
+        }
+        Ok(())
     }
-    if let Some(path) = &wanted.ics {
-        put_whole(path, &icalendar::calendar("Releases", loader::now(), &events))?;
-        report.say(format!("{} in {}", count(events.len(), "day"), path.display()));
-    }
-    if report.json {
-        report.json(&json!({ "today": head.today, "trains": told }));
-    }
-    Ok(())
 }
 
 fn events_of(config: &TrainConfig, window: &Window) -> Vec<Event> {

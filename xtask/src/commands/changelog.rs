@@ -4,9 +4,11 @@
 use std::path::Path;
 
 use anyhow::Result;
+use clap::Args;
 use serde_json::{Value, json};
 use xshell::Shell;
 
+use super::arguments::goal;
 use crate::{
     basis::{self, Intent, Planned, history, since},
     loader::{Loader, Source},
@@ -22,28 +24,42 @@ use plan::{
     snapshot::Snapshot,
 };
 
-pub fn changelog(call: &Call<'_>, goal: Option<&Goal>) -> Result<()> {
-    let manifest = call.manifest.as_deref().map(std::path::absolute).transpose()?;
-    let sh = Shell::new()?;
-    let loader = Loader::new(&sh, manifest.as_deref(), call.train.as_deref())?;
-    history::whole(&loader)?;
-    let head = loader.load(Source::Tree)?;
-    let mut told = Vec::new();
-    for train in loader.trains(&head)? {
-        history::tags(call.report, &loader, &head.workspace, &train)?;
-        let name = train.name().to_owned();
-        // A plan is of one train, and so is what it is made from.
-        let loader = Loader::new(&sh, manifest.as_deref(), Some(&name))?;
-        let goal = match goal {
-            Some(goal) => goal.clone(),
-            None => since::goal(&sh, &Snapshot { train, ..head.clone() })?,
-        };
-        told.push(preview(call, &basis::plan(&loader, &Intent::Release(goal), &Options::default())?));
+/// Show the changelog sections that a release would write; only looks.
+///
+/// Without VERSION it is the release at the head, else the version that `due` proposes, else the next patch; without
+/// --train, every train's. With -v, where each entry comes from.
+#[derive(Args)]
+#[command(after_help = "Examples:\n  cargo xtask changelog\n  cargo xtask changelog patch -v --train barter")]
+pub struct Changelog {
+    /// A version, or one of major, minor, patch, alpha, beta, rc.
+    #[arg(value_parser = goal)]
+    version: Option<Goal>,
+}
+
+impl Changelog {
+    pub fn run(self, call: &Call<'_>) -> Result<()> {
+        let manifest = call.manifest.as_deref().map(std::path::absolute).transpose()?;
+        let sh = Shell::new()?;
+        let loader = Loader::new(&sh, manifest.as_deref(), call.train.as_deref())?;
+        history::whole(&loader)?;
+        let head = loader.load(Source::Tree)?;
+        let mut told = Vec::new();
+        for train in loader.trains(&head)? {
+            history::tags(call.report, &loader, &head.workspace, &train)?;
+            let name = train.name().to_owned();
+            // A plan is of one train, and so is what it is made from.
+            let loader = Loader::new(&sh, manifest.as_deref(), Some(&name))?;
+            let goal = match &self.version {
+                Some(goal) => goal.clone(),
+                None => since::goal(&sh, &Snapshot { train, ..head.clone() })?,
+            };
+            told.push(preview(call, &basis::plan(&loader, &Intent::Release(goal), &Options::default())?));
+        }
+        if call.report.json {
+            call.report.json(&json!({ "trains": told }));
+        }
+        Ok(())
     }
-    if call.report.json {
-        call.report.json(&json!({ "trains": told }));
-    }
-    Ok(())
 }
 
 /// Shows one train's.

@@ -4,6 +4,7 @@
 use std::{collections::BTreeSet, path::PathBuf};
 
 use anyhow::{Result, bail};
+use clap::Args;
 use serde_json::json;
 use xshell::Shell;
 
@@ -19,101 +20,112 @@ use plan::{
     workspace::Workspace,
 };
 
-/// `check`: every check of every train, for CI.
-pub fn check(call: &Call<'_>) -> Result<()> {
-    let sh = Shell::new()?;
-    let loader = call.loader(&sh)?;
-    history::all_files(&loader)?;
-    let report = call.report;
-    let first = loader.load(Source::Tree)?;
-    let trains = loader.trains(&first)?;
-    let uncommitted = check::uncommitted_lock(&first);
-    let world = call.world(&loader, Tools::AsFound)?;
-    let mut told = Vec::new();
-    let mut seen: Vec<check::Finding> = Vec::new();
-    let mut noted: Vec<check::Finding> = Vec::new();
-    let mut others: Vec<String> = Vec::new();
-    for train in &trains {
-        // Only here: a state knows nothing of the command line.
-        let (of_tag, elsewhere) = misused(&first.workspace, train);
-        noted.extend(elsewhere);
-        noted.extend(check::workflows::look_at_rollbacks(&first.workspace, train));
-        for check in check::STATE {
-            let mut findings = (check.look)(&first.workspace, train);
-            if check.name == "workflows" {
-                findings.extend_from_slice(&of_tag);
+/// Says whether words can be typed, and if not, why.
+type Parses = fn(&[String]) -> Result<(), String>;
+
+/// Run every check on the workspace as it is.
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  cargo xtask check\n  cargo xtask check --json\n  cargo xtask check --manifest-path ../other/Cargo.toml"
+)]
+pub struct Check {}
+
+impl Check {
+    pub fn run(self, call: &Call<'_>, parses: Parses) -> Result<()> {
+        let sh = Shell::new()?;
+        let loader = call.loader(&sh)?;
+        history::all_files(&loader)?;
+        let report = call.report;
+        let first = loader.load(Source::Tree)?;
+        let trains = loader.trains(&first)?;
+        let uncommitted = check::uncommitted_lock(&first);
+        let world = call.world(&loader, Tools::AsFound)?;
+        let mut told = Vec::new();
+        let mut seen: Vec<check::Finding> = Vec::new();
+        let mut noted: Vec<check::Finding> = Vec::new();
+        let mut others: Vec<String> = Vec::new();
+        for train in &trains {
+            // Only here: a state knows nothing of the command line.
+            let (of_tag, elsewhere) = misused(parses, &first.workspace, train);
+            noted.extend(elsewhere);
+            noted.extend(check::workflows::look_at_rollbacks(&first.workspace, train));
+            for check in check::STATE {
+                let mut findings = (check.look)(&first.workspace, train);
+                if check.name == "workflows" {
+                    findings.extend_from_slice(&of_tag);
+                }
+                if check.name == "lock" {
+                    findings.extend(uncommitted.clone());
+                }
+                if check.name == "configuration" {
+                    findings.extend(beforehand(&world, &Snapshot { train: train.clone(), ..first.clone() })?);
+                }
+                // What no earlier release meets is known where all of them are.
+                let lacking = match check.name == "dev-cycle" && !findings.is_empty() {
+                    true => history::lacking(&loader, &first.workspace, train)?,
+                    false => None,
+                };
+                if let Some(lacking) = lacking {
+                    findings.clear();
+                    others.push(format!("{} of {} is not known: {}", check.name, train.name(), lacking.why()));
+                    report.say(format!("  unknown {}: {}", train.name(), check.name));
+                } else if findings.is_empty() {
+                    report.say(format!("  ok      {}: {}", train.name(), check.name));
+                }
+                // What is wrong with the workspace is wrong for every train, and said once.
+                findings.retain(|finding| !seen.contains(finding));
+                report.findings(&findings);
+                seen.extend_from_slice(&findings);
+                told.push(json!({ "train": train.name(), "check": check.name, "findings": findings }));
             }
-            if check.name == "lock" {
-                findings.extend(uncommitted.clone());
-            }
-            if check.name == "configuration" {
-                findings.extend(beforehand(&world, &Snapshot { train: train.clone(), ..first.clone() })?);
-            }
-            // What no earlier release meets is known where all of them are.
-            let lacking = match check.name == "dev-cycle" && !findings.is_empty() {
-                true => history::lacking(&loader, &first.workspace, train)?,
-                false => None,
-            };
-            if let Some(lacking) = lacking {
-                findings.clear();
-                others.push(format!("{} of {} is not known: {}", check.name, train.name(), lacking.why()));
-                report.say(format!("  unknown {}: {}", train.name(), check.name));
-            } else if findings.is_empty() {
-                report.say(format!("  ok      {}: {}", train.name(), check.name));
-            }
-            // What is wrong with the workspace is wrong for every train, and said once.
-            findings.retain(|finding| !seen.contains(finding));
-            report.findings(&findings);
-            seen.extend_from_slice(&findings);
-            told.push(json!({ "train": train.name(), "check": check.name, "findings": findings }));
         }
-    }
-    // Told, and never counted: this runs in CI itself, which cannot be green before it has ended.
-    let mut lists = Vec::new();
-    for train in trains.clone() {
-        let name = train.name().to_owned();
-        let mut rows_of = run::look(&world, &checklist::steps(&loader, &Snapshot { train, ..first.clone() })?);
-        for row in &mut rows_of {
-            refer(row, &seen);
+        // Told, and never counted: this runs in CI itself, which cannot be green before it has ended.
+        let mut lists = Vec::new();
+        for train in trains.clone() {
+            let name = train.name().to_owned();
+            let mut rows_of = run::look(&world, &checklist::steps(&loader, &Snapshot { train, ..first.clone() })?);
+            for row in &mut rows_of {
+                refer(row, &seen);
+            }
+            report.say(format!("checklist of {name}:"));
+            report.table(&rows(&rows_of));
+            lists.push(json!({ "train": name, "steps": rows_of }));
         }
-        report.say(format!("checklist of {name}:"));
-        report.table(&rows(&rows_of));
-        lists.push(json!({ "train": name, "steps": rows_of }));
+        noted.extend(trains.iter().flat_map(|train| postfix_lacks(&first.workspace, train)));
+        others.extend(trains.iter().flat_map(|train| check::published::noted(&first.workspace, train)));
+        noted.extend(trains.iter().flat_map(|train| check::lints(&first.workspace, train)));
+        // The machine that publishes may know more than the one that checks.
+        let unknown = publication::unconfigured(&loader)?;
+        noted.extend(trains.iter().flat_map(|train| check::published::unconfigured(&first.workspace, train, &unknown)));
+        noted.extend(of_registries(&world, &loader, &first, &trains)?);
+        noted.extend(check::apart::left_out(&first.workspace, &loader.every_train(&first)?));
+        // What is odd in the workspace is so for every train, and refused for one it may be.
+        let mut known = seen.clone();
+        noted.retain(|note| {
+            let is_new = !known.contains(note);
+            known.extend(is_new.then(|| note.clone()));
+            is_new
+        });
+        report.notes(&others);
+        report.noted(&noted);
+        let notes: Vec<String> = others.into_iter().chain(noted.iter().map(check::Finding::as_note)).collect();
+        let total = seen.len();
+        if report.json {
+            let outcome = if total == 0 { "ok" } else { "refused" };
+            report.json(&json!({ "checks": told, "checklist": lists, "notes": notes, "outcome": outcome }));
+        }
+        if total > 0 {
+            bail!("{} in {}", count(total, "finding"), count(trains.len(), "train"));
+        }
+        Ok(())
     }
-    noted.extend(trains.iter().flat_map(|train| postfix_lacks(&first.workspace, train)));
-    others.extend(trains.iter().flat_map(|train| check::published::noted(&first.workspace, train)));
-    noted.extend(trains.iter().flat_map(|train| check::lints(&first.workspace, train)));
-    // The machine that publishes may know more than the one that checks.
-    let unknown = publication::unconfigured(&loader)?;
-    noted.extend(trains.iter().flat_map(|train| check::published::unconfigured(&first.workspace, train, &unknown)));
-    noted.extend(of_registries(&world, &loader, &first, &trains)?);
-    noted.extend(check::apart::left_out(&first.workspace, &loader.every_train(&first)?));
-    // What is odd in the workspace is so for every train, and refused for one it may be.
-    let mut known = seen.clone();
-    noted.retain(|note| {
-        let is_new = !known.contains(note);
-        known.extend(is_new.then(|| note.clone()));
-        is_new
-    });
-    report.notes(&others);
-    report.noted(&noted);
-    let notes: Vec<String> = others.into_iter().chain(noted.iter().map(check::Finding::as_note)).collect();
-    let total = seen.len();
-    if report.json {
-        let outcome = if total == 0 { "ok" } else { "refused" };
-        report.json(&json!({ "checks": told, "checklist": lists, "notes": notes, "outcome": outcome }));
-    }
-    if total > 0 {
-        bail!("{} in {}", count(total, "finding"), count(trains.len(), "train"));
-    }
-    Ok(())
 }
 
 /// What workflows call this tool with that it does not understand: those that the train's tag starts, and the others.
-fn misused(workspace: &Workspace, train: &Train) -> (Vec<check::Finding>, Vec<check::Finding>) {
+fn misused(parses: Parses, workspace: &Workspace, train: &Train) -> (Vec<check::Finding>, Vec<check::Finding>) {
     let (mut of_tag, mut others) = (Vec::new(), Vec::new());
     for called in check::workflows::calls(workspace, train) {
-        let Err(error) = crate::cli::parses(&called.words) else { continue };
+        let Err(error) = parses(&called.words) else { continue };
         let next = "`cargo xtask help` says what there is";
         let found = check::workflows::finding(&called.place, &error, next);
         if called.is_of_tag { of_tag.push(found) } else { others.push(found) }

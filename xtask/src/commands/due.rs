@@ -7,6 +7,7 @@ use std::{
 };
 
 use anyhow::Result;
+use clap::Args;
 use serde_json::json;
 use xshell::Shell;
 
@@ -21,7 +22,7 @@ use crate::{
 };
 use plan::{
     date::Date,
-    due::{self, Due, Findings},
+    due::{self, Findings},
     parallel,
     repo::Message,
     snapshot::Snapshot,
@@ -31,36 +32,46 @@ use plan::{
 /// The label of what does not wait for the release day.
 const PRIORITY: &str = "priority";
 
-/// What `due` looks at beside the history.
-pub struct Wanted {
-    /// The crates' interfaces. To compare them runs their build scripts, which only looking must not.
+/// Whether a release of each train is due, why, and which version it should get.
+///
+/// It looks at what users see of the changes since the last tag, at the release day, at the driver's version and, on
+/// the forge, at merged pull requests with the label `priority`; with --interfaces, at what cargo semver-checks says.
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  cargo xtask due\n  cargo xtask due --interfaces\n  cargo xtask due --train market-data --json"
+)]
+pub struct Due {
+    /// Compare the crates' interfaces with cargo semver-checks, which builds them: their build scripts run.
+    #[arg(long)]
     pub interfaces: bool,
 }
 
-pub fn due(call: &Call<'_>, wanted: &Wanted) -> Result<()> {
-    let sh = Shell::new()?;
-    let loader = call.loader(&sh)?;
-    history::whole(&loader)?;
-    let head = sound(&loader)?;
-    let mut told = Vec::new();
-    for train in loader.trains(&head)? {
-        history::tags(call.report, &loader, &head.workspace, &train)?;
-        let mut snapshot = Snapshot { train, ..head.clone() };
-        let last = due::last(&snapshot);
-        let past = since(&sh, &snapshot, last.as_ref())?;
-        let changes = due::changes(&snapshot, &past);
-        let mut findings = findings(&sh, &snapshot, last.as_ref(), &past, wanted)?;
-        if last.is_some() {
-            snapshot.yanked = yanked(&snapshot, &mut findings.unknown);
+impl Due {
+    pub fn run(self, call: &Call<'_>) -> Result<()> {
+        let sh = Shell::new()?;
+        let loader = call.loader(&sh)?;
+        history::whole(&loader)?;
+        let head = sound(&loader)?;
+        let mut told = Vec::new();
+        for train in loader.trains(&head)? {
+            history::tags(call.report, &loader, &head.workspace, &train)?;
+            let mut snapshot = Snapshot { train, ..head.clone() };
+            let last = due::last(&snapshot);
+            let past = since(&sh, &snapshot, last.as_ref())?;
+            let changes = due::changes(&snapshot, &past);
+            let mut findings = findings(&sh, &snapshot, last.as_ref(), &past, &self)?;
+            if last.is_some() {
+                snapshot.yanked = yanked(&snapshot, &mut findings.unknown);
+            }
+            let due = due::due(&snapshot, &changes, &findings);
+            tell(call.report, &due);
+            told.push(due);
         }
-        let due = due::due(&snapshot, &changes, &findings);
-        tell(call.report, &due);
-        told.push(due);
+        if call.report.json {
+            call.report.json(&json!({ "today": head.today, "trains": told }));
+        }
+        Ok(())
     }
-    if call.report.json {
-        call.report.json(&json!({ "today": head.today, "trains": told }));
-    }
-    Ok(())
 }
 
 /// Members' versions that their registries call yanked; what could not be asked is told once.
@@ -96,7 +107,7 @@ fn findings(
     snapshot: &Snapshot,
     last: Option<&(Version, String)>,
     past: &[Message],
-    wanted: &Wanted,
+    wanted: &Due,
 ) -> Result<Findings> {
     let Snapshot { workspace, train, repo, .. } = snapshot;
     let mut findings = Findings::default();
@@ -140,7 +151,7 @@ fn findings(
     Ok(findings)
 }
 
-fn tell(report: &Report, due: &Due) {
+fn tell(report: &Report, due: &due::Due) {
     let last = due.last.as_ref().map_or("there is no tag yet".to_owned(), |tag| format!("since {tag}"));
     report.say(format!("train {}: {} ({last})", due.train, due.said));
     for reason in &due.reasons {

@@ -1,12 +1,14 @@
 //! `pack`: makes of the commit at the head what `publish` sends of crates and images, for who sends it elsewhere.
 //! It must never need a token: it runs where there is none.
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use anyhow::{Result, bail};
+use clap::Args;
 use serde_json::json;
 use xshell::Shell;
 
+use super::arguments::{LaneName, lanes};
 use crate::{
     basis::publication::{elsewhere, tagged_here},
     loader::Source,
@@ -14,53 +16,69 @@ use crate::{
     run,
     session::{Call, ending, sound},
 };
-use plan::{
-    edit::count,
-    publish,
-    snapshot::Snapshot,
-    step::{Lane, Step},
-};
+use plan::{edit::count, publish, snapshot::Snapshot, step::Step};
 
-/// `pack`: makes of the commit at the head what `publish` sends of crates and images, for who sends it elsewhere.
-pub fn pack(call: &Call<'_>, without: Vec<Lane>, out: &Path) -> Result<()> {
-    let sh = Shell::new()?;
-    let out = sh.current_dir().join(out);
-    let loader = call.loader(&sh)?;
-    let (train, version) = tagged_here(&loader, sound(&loader)?)?;
-    let snapshot = Snapshot { train, ..loader.load(Source::Commit(&loader.repo.head))? };
-    let options = publish::Options { without, elsewhere: elsewhere(&loader, &snapshot.train)?, ..Default::default() };
-    let publication = publish::plan(&snapshot, &version, &options);
-    let report = call.report;
-    report.findings(&publication.findings);
-    if !publication.findings.is_empty() {
-        bail!("refused: {} in the way, nothing was packed", count(publication.findings.len(), "finding"));
-    }
-    let mut steps = publication.steps;
-    steps.retain(|step| matches!(step, Step::Package(_) | Step::Bake(_)));
-    if steps.is_empty() {
-        report.say(format!("{} has neither crates nor images to pack", publication.of.tag));
-    }
-    let world = call.world(&loader, call.tools())?;
-    let seen = run::run(&world, &steps, call.mode())?;
-    if !call.dry_run && !steps.is_empty() {
-        sh.create_dir(&out)?;
-    }
-    for step in steps.iter().filter(|_| !call.dry_run) {
-        match step {
-            Step::Package(packages) => {
-                for (name, hash) in crates::hand_over(&world, packages, &out)? {
-                    report.say(format!("          {hash}  {name}"));
-                }
-            }
-            Step::Bake(release) => {
-                let name = images::hand_over(&world, release, &out)?;
-                report.say(format!("          {name}"));
-            }
-            _ => {}
+/// Make the packages and images that `publish --packed` sends, on a machine that holds no token.
+///
+/// It packs and builds the commit at the head as `publish` does, and puts packages and archives of images into DIR.
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  cargo xtask pack --out packed\n  cargo xtask pack --train market-data --without images"
+)]
+pub struct Pack {
+    /// Leave these lanes out.
+    #[arg(long, value_name = "LANE", value_delimiter = ',')]
+    without: Vec<LaneName>,
+    /// Where the files go.
+    #[arg(long, value_name = "DIR", default_value = "packed")]
+    out: PathBuf,
+}
+
+impl Pack {
+    pub fn run(self, call: &Call<'_>) -> Result<()> {
+        let sh = Shell::new()?;
+        let out = sh.current_dir().join(&self.out);
+        let loader = call.loader(&sh)?;
+        let (train, version) = tagged_here(&loader, sound(&loader)?)?;
+        let snapshot = Snapshot { train, ..loader.load(Source::Commit(&loader.repo.head))? };
+        let options = publish::Options {
+            without: lanes(self.without),
+            elsewhere: elsewhere(&loader, &snapshot.train)?,
+            ..Default::default()
+        };
+        let publication = publish::plan(&snapshot, &version, &options);
+        let report = call.report;
+        report.findings(&publication.findings);
+        if !publication.findings.is_empty() {
+            bail!("refused: {} in the way, nothing was packed", count(publication.findings.len(), "finding"));
         }
+        let mut steps = publication.steps;
+        steps.retain(|step| matches!(step, Step::Package(_) | Step::Bake(_)));
+        if steps.is_empty() {
+            report.say(format!("{} has neither crates nor images to pack", publication.of.tag));
+        }
+        let world = call.world(&loader, call.tools())?;
+        let seen = run::run(&world, &steps, call.mode())?;
+        if !call.dry_run && !steps.is_empty() {
+            sh.create_dir(&out)?;
+        }
+        for step in steps.iter().filter(|_| !call.dry_run) {
+            match step {
+                Step::Package(packages) => {
+                    for (name, hash) in crates::hand_over(&world, packages, &out)? {
+                        report.say(format!("          {hash}  {name}"));
+                    }
+                }
+                Step::Bake(release) => {
+                    let name = images::hand_over(&world, release, &out)?;
+                    report.say(format!("          {name}"));
+                }
+                _ => {}
+            }
+        }
+        if report.json {
+            report.json(&json!({ "train": publication.of.train, "version": version.tag(), "steps": seen }));
+        }
+        ending(call, &seen)
     }
-    if report.json {
-        report.json(&json!({ "train": publication.of.train, "version": version.tag(), "steps": seen }));
-    }
-    ending(call, &seen)
 }

@@ -4,8 +4,10 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
+use clap::Args;
 use xshell::Shell;
 
+use super::arguments::{LaneName, lanes, released};
 use crate::{
     basis::{self, history, publication::publication},
     loader::{Loader, Source},
@@ -23,30 +25,55 @@ use plan::{
     version::Version,
 };
 
-pub fn post_release(call: &Call<'_>, version: Option<&Version>, options: &publish::Options, push: bool) -> Result<()> {
-    let sh = Shell::new()?;
-    let _lock = call.lock(&sh)?;
-    let loader = call.loader(&sh)?;
-    history::whole(&loader)?;
-    let newest = if version.is_none() { newest(&loader)? } else { None };
-    let (tagged, publication) = publication(&loader, version.or(newest.as_ref()), options)?;
-    let world = call.world(&loader, call.tools())?;
-    let released = released(&world, &loader, &tagged, publication)?;
-    let planned = basis::post_release::plan(&loader, &released, push)?;
-    let (train, report) = (planned.snapshot.train.clone(), call.report);
-    let plan = carry_out(call, &loader, &planned.snapshot, planned.plan, &mut Vec::new())?;
-    if !call.dry_run {
-        report.say(format!("{} is done with: what follows it is on {}", released.of.tag, train.main));
-        if !push && plan.steps.iter().any(|step| matches!(step, Step::Commit(_))) {
-            let main = loader.repo.typed_branch(&train.main);
-            report.say(format!("next: git push {} {main} (or the same command with --push)", train.remote));
+/// After a release: deployment manifests, follow-ups and the next development version, as one commit on main.
+///
+/// All of the publication must be there; without VERSION it is that of the tag at the head, else the newest. Nothing
+/// is pushed unless --push is given.
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  cargo xtask post-release --dry-run\n  cargo xtask post-release 0.10.0 --push\n  cargo xtask post-release 1.3.0 --train market-data"
+)]
+pub struct PostRelease {
+    #[arg(value_parser = released)]
+    version: Option<Version>,
+    /// Push the main branch with the commit.
+    #[arg(long)]
+    push: bool,
+    /// Leave these lanes out: what is theirs is not looked for, and not deployed.
+    #[arg(long, value_name = "LANE", value_delimiter = ',')]
+    without: Vec<LaneName>,
+    /// The wheels of this machine's platform will do, whatever the train's `platforms` say.
+    #[arg(long)]
+    here: bool,
+}
+
+impl PostRelease {
+    pub fn run(self, call: &Call<'_>) -> Result<()> {
+        let options = publish::Options { without: lanes(self.without), here: self.here, ..Default::default() };
+        let sh = Shell::new()?;
+        let _lock = call.lock(&sh)?;
+        let loader = call.loader(&sh)?;
+        history::whole(&loader)?;
+        let newest = if self.version.is_none() { newest(&loader)? } else { None };
+        let (tagged, publication) = publication(&loader, self.version.as_ref().or(newest.as_ref()), &options)?;
+        let world = call.world(&loader, call.tools())?;
+        let released = facts(&world, &loader, &tagged, publication)?;
+        let planned = basis::post_release::plan(&loader, &released, self.push)?;
+        let (train, report) = (planned.snapshot.train.clone(), call.report);
+        let plan = carry_out(call, &loader, &planned.snapshot, planned.plan, &mut Vec::new())?;
+        if !call.dry_run {
+            report.say(format!("{} is done with: what follows it is on {}", released.of.tag, train.main));
+            if !self.push && plan.steps.iter().any(|step| matches!(step, Step::Commit(_))) {
+                let main = loader.repo.typed_branch(&train.main);
+                report.say(format!("next: git push {} {main} (or the same command with --push)", train.remote));
+            }
         }
+        Ok(())
     }
-    Ok(())
 }
 
 /// What is known of a release beside the texts of the main branch.
-fn released(world: &World<'_>, loader: &Loader<'_>, tagged: &Snapshot, publication: Publication) -> Result<Released> {
+fn facts(world: &World<'_>, loader: &Loader<'_>, tagged: &Snapshot, publication: Publication) -> Result<Released> {
     let before = tagged.train.tag_below(&loader.repo, &publication.of.version).map(|(version, _)| version);
     let before = before.filter(|_| publication.of.version.post().is_none());
     Ok(Released {
@@ -63,7 +90,7 @@ fn released(world: &World<'_>, loader: &Loader<'_>, tagged: &Snapshot, publicati
 
 /// What follows a release, only looked at: its commit, and whether the remote has it. Nothing where nothing follows.
 pub fn look(world: &World<'_>, loader: &Loader<'_>, tagged: &Snapshot, publication: Publication) -> Result<Vec<Seen>> {
-    let released = released(world, loader, tagged, publication)?;
+    let released = facts(world, loader, tagged, publication)?;
     let plan = basis::post_release::plan(loader, &released, true)?.plan;
     let follows = plan.steps.into_iter().filter(|step| matches!(step, Step::Commit(_) | Step::PushMain(_)));
     let mut seen = run::look(world, &follows.collect::<Vec<_>>());

@@ -1,11 +1,13 @@
 //! `publish`: what is tagged, everywhere where it belongs.
 //! It must never send anything while a finding stands.
 
-use std::time::Duration;
+use std::path::PathBuf;
 
 use anyhow::{Result, bail};
+use clap::Args;
 use xshell::Shell;
 
+use super::arguments::{LaneName, Sending, Waiving, from_here, lanes, released};
 use crate::{
     basis::publication::publication,
     perform::{World, announce},
@@ -15,50 +17,83 @@ use crate::{
 };
 use plan::{
     check,
-    config::Channel,
     edit::count,
     publish,
     step::{Observation, Step},
     version::Version,
 };
 
-/// `publish`: what is tagged, everywhere where it belongs.
+/// Send what is tagged to registries, forge and channels; run again, it goes on.
 ///
-/// `deadline` is how long a registry may take to show what it accepted, or to get well again; `settled` are the channels that
-/// somebody looked into after a message was cut off, and whether it is there.
-pub fn publish(
-    call: &Call<'_>,
-    version: Option<&Version>,
-    options: &publish::Options,
-    deadline: Duration,
-    settled: &[(Channel, bool)],
-) -> Result<()> {
-    check::known_to_publish(&options.waive)?;
-    let sh = Shell::new()?;
-    let _lock = call.lock(&sh)?;
-    let loader = call.loader(&sh)?;
-    let (_, publication) = publication(&loader, version, options)?;
-    let report = call.report;
-    report.publication(&publication);
-    report.findings(&publication.findings);
-    if !publication.findings.is_empty() {
-        bail!("refused: {} in the way, nothing was sent", count(publication.findings.len(), "finding"));
-    }
-    let world = World { deadline, ..call.world(&loader, call.tools())? };
-    let (mode, _leases) = prepare(call, &world, &publication.of, &publication.steps, settled)?;
-    let seen = run::run(&world, &publication.steps, mode).inspect_err(|_| {
-        // Where it stands now is what the same command goes on from.
-        if report.json {
-            print_publication(report, &publication, &run::look(&world, &publication.steps), &[]);
+/// Without VERSION, the tag at the head says it. Tokens come from the environment, or from trusted publishing in CI.
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  cargo xtask publish 0.10.0 --dry-run\n  cargo xtask publish --only crates\n  cargo xtask publish 0.10.0 --only wheels --dist dist"
+)]
+pub struct Publish {
+    #[arg(value_parser = released)]
+    version: Option<Version>,
+    /// Act in these lanes only.
+    #[arg(long, value_name = "LANE", value_delimiter = ',')]
+    only: Vec<LaneName>,
+    /// Leave these lanes out: what is theirs is neither sent nor looked for.
+    #[arg(long, value_name = "LANE", value_delimiter = ',')]
+    without: Vec<LaneName>,
+    /// The wheels of this machine's platform will do, whatever the train's `platforms` say.
+    #[arg(long)]
+    here: bool,
+    /// Take wheels and source distributions from this directory instead of building them.
+    #[arg(long, value_name = "DIR")]
+    dist: Option<PathBuf>,
+    /// Take packages and images from this directory, where `pack` put them, and compile nothing.
+    ///
+    /// The crates are packed again, and each package must be the same byte for byte.
+    #[arg(long, value_name = "DIR")]
+    packed: Option<PathBuf>,
+    #[command(flatten)]
+    pub sending: Sending,
+    #[command(flatten)]
+    waiving: Waiving,
+}
+
+impl Publish {
+    pub fn run(self, call: &Call<'_>) -> Result<()> {
+        let options = publish::Options {
+            only: lanes(self.only),
+            without: lanes(self.without),
+            dist: self.dist.as_deref().map(from_here),
+            packed: self.packed.as_deref().map(from_here),
+            here: self.here,
+            waive: self.waiving.waive,
+            ..publish::Options::default()
+        };
+        check::known_to_publish(&options.waive)?;
+        let sh = Shell::new()?;
+        let _lock = call.lock(&sh)?;
+        let loader = call.loader(&sh)?;
+        let (_, publication) = publication(&loader, self.version.as_ref(), &options)?;
+        let report = call.report;
+        report.publication(&publication);
+        report.findings(&publication.findings);
+        if !publication.findings.is_empty() {
+            bail!("refused: {} in the way, nothing was sent", count(publication.findings.len(), "finding"));
         }
-    })?;
-    if call.dry_run {
-        show_messages(report, &seen);
-    } else {
-        report.table(&rows(&seen));
+        let world = World { deadline: self.sending.deadline(), ..call.world(&loader, call.tools())? };
+        let (mode, _leases) = prepare(call, &world, &publication.of, &publication.steps, &self.sending.settled())?;
+        let seen = run::run(&world, &publication.steps, mode).inspect_err(|_| {
+            // Where it stands now is what the same command goes on from.
+            if report.json {
+                print_publication(report, &publication, &run::look(&world, &publication.steps), &[]);
+            }
+        })?;
+        if call.dry_run {
+            show_messages(report, &seen);
+        } else {
+            report.table(&rows(&seen));
+        }
+        print_publication(report, &publication, &seen, &[]);
+        ending(call, &seen)
     }
-    print_publication(report, &publication, &seen, &[]);
-    ending(call, &seen)
 }
 
 /// What is not announced yet, as it would be sent: to be read before it is.

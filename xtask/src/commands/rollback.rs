@@ -4,13 +4,14 @@
 use std::{
     cmp::Ordering,
     collections::{BTreeMap, BTreeSet},
-    time::Duration,
 };
 
 use anyhow::{Result, anyhow, bail};
+use clap::Args;
 use serde_json::json;
 use xshell::{Shell, cmd};
 
+use super::arguments::{LaneName, Sending, lanes, one_line, released};
 use crate::{
     basis::{cut_off, history, since::tagged_at},
     loader::{Loader, Source},
@@ -26,13 +27,12 @@ use crate::{
 };
 use plan::{
     check::{self, short},
-    config::Channel,
     date::Date,
     draft,
     edit::{count, slashed},
     hotfix, post_release,
     repo::{LogEntry, Repo, rollback_tag},
-    rollback::{self, Branch, Facts, Made, Options, Remote, Reverted, Rollback, Undone},
+    rollback::{self, Branch, Facts, Made, Options, Remote, Reverted, Undone},
     snapshot::Snapshot,
     step::Step,
     train::Train,
@@ -40,61 +40,79 @@ use plan::{
     visible,
 };
 
-pub fn rollback(
-    call: &Call<'_>,
-    version: &Version,
-    options: &Options,
-    deadline: Duration,
-    settled: &[(Channel, bool)],
-) -> Result<()> {
-    let sh = Shell::new()?;
-    let _lock = call.lock(&sh)?;
-    let loader = call.loader(&sh)?;
-    history::whole(&loader)?;
-    let report = call.report;
-    if let Some(tag) = unmade(&loader, version)? {
-        report.say(format!("{tag} is already rolled back here, and nobody else had it: nothing is left to do"));
-        if report.json {
-            report.json(
-                &json!({ "version": version.tag(), "tag": tag, "pushed": false, "steps": [], "outcome": "done" }),
-            );
-        }
-        return Ok(());
-    }
-    let (rollback, diff) = draw(&loader, version, options)?;
-    report.rollback(&rollback);
-    report.findings(&rollback.findings);
-    if !rollback.findings.is_empty() {
-        print(report, &rollback, &[], "refused");
-        bail!("refused: {} in the way, nothing was changed", count(rollback.findings.len(), "finding"));
-    }
-    let world = World { deadline, ..call.world(&loader, call.tools())? };
-    let (mode, _leases) = prepare(call, &world, &rollback.of, &rollback.steps, settled)?;
-    let seen = run::run(&world, &rollback.steps, mode).inspect_err(|error| {
-        if report.json {
-            let outcome = if error.is::<run::Waiting>() { "waits" } else { "failed" };
-            print(report, &rollback, &run::look(&world, &rollback.steps), outcome);
-        }
-    })?;
-    if call.dry_run {
-        let is_open = |seen: &Seen| matches!(seen.step, Step::Revert(_)) && !seen.seen.is_done();
-        if let Some(diff) = diff.filter(|_| !report.json && seen.iter().any(is_open)) {
-            report.warn(diff.trim_end());
-        }
-    } else {
-        report.table(&rows(&seen));
-    }
-    let open = seen.iter().filter(|seen| !seen.seen.is_done()).count();
-    print(report, &rollback, &seen, if open == 0 { "done" } else { "open" });
-    ending(call, &seen)?;
-    if !call.dry_run {
-        let to = rollback.to.as_deref().filter(|_| rollback.pushed).map(|to| format!(" to {to}"));
-        report.say(format!("{} is rolled back{}", rollback.of.tag, to.unwrap_or_default()));
-    }
-    Ok(())
+/// Take a release back, as far as the world allows: yank, point latest back, revert, and tag what is gone back to.
+///
+/// What was pushed is never moved or deleted; what nobody else has is simply unmade. Run again, it goes on.
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  cargo xtask rollback 0.10.0 --dry-run\n  cargo xtask rollback 0.10.0 --reason \"orders are sent twice (#128)\"\n  cargo xtask rollback 0.4.0 --train market-data --without images"
+)]
+pub struct Rollback {
+    #[arg(value_parser = released)]
+    version: Version,
+    /// Why, in one line: for the forge, the revert, the tag and the channels.
+    #[arg(long, value_name = "TEXT", value_parser = one_line)]
+    reason: Option<String>,
+    /// Leave these lanes out: what is theirs is neither taken back nor looked for.
+    #[arg(long, value_name = "LANE", value_delimiter = ',')]
+    without: Vec<LaneName>,
+    #[command(flatten)]
+    pub sending: Sending,
 }
 
-fn print(report: &Report, rollback: &Rollback, seen: &[Seen], outcome: &str) {
+impl Rollback {
+    pub fn run(self, call: &Call<'_>) -> Result<()> {
+        let (version, without) = (&self.version, lanes(self.without));
+        let options = &Options { reason: self.reason, without };
+        let sh = Shell::new()?;
+        let _lock = call.lock(&sh)?;
+        let loader = call.loader(&sh)?;
+        history::whole(&loader)?;
+        let report = call.report;
+        if let Some(tag) = unmade(&loader, version)? {
+            report.say(format!("{tag} is already rolled back here, and nobody else had it: nothing is left to do"));
+            if report.json {
+                report.json(
+                    &json!({ "version": version.tag(), "tag": tag, "pushed": false, "steps": [], "outcome": "done" }),
+                );
+            }
+            return Ok(());
+        }
+        let (rollback, diff) = draw(&loader, version, options)?;
+        report.rollback(&rollback);
+        report.findings(&rollback.findings);
+        if !rollback.findings.is_empty() {
+            print(report, &rollback, &[], "refused");
+            bail!("refused: {} in the way, nothing was changed", count(rollback.findings.len(), "finding"));
+        }
+        let world = World { deadline: self.sending.deadline(), ..call.world(&loader, call.tools())? };
+        let (mode, _leases) = prepare(call, &world, &rollback.of, &rollback.steps, &self.sending.settled())?;
+        let seen = run::run(&world, &rollback.steps, mode).inspect_err(|error| {
+            if report.json {
+                let outcome = if error.is::<run::Waiting>() { "waits" } else { "failed" };
+                print(report, &rollback, &run::look(&world, &rollback.steps), outcome);
+            }
+        })?;
+        if call.dry_run {
+            let is_open = |seen: &Seen| matches!(seen.step, Step::Revert(_)) && !seen.seen.is_done();
+            if let Some(diff) = diff.filter(|_| !report.json && seen.iter().any(is_open)) {
+                report.warn(diff.trim_end());
+            }
+        } else {
+            report.table(&rows(&seen));
+        }
+        let open = seen.iter().filter(|seen| !seen.seen.is_done()).count();
+        print(report, &rollback, &seen, if open == 0 { "done" } else { "open" });
+        ending(call, &seen)?;
+        if !call.dry_run {
+            let to = rollback.to.as_deref().filter(|_| rollback.pushed).map(|to| format!(" to {to}"));
+            report.say(format!("{} is rolled back{}", rollback.of.tag, to.unwrap_or_default()));
+        }
+        Ok(())
+    }
+}
+
+fn print(report: &Report, rollback: &rollback::Rollback, seen: &[Seen], outcome: &str) {
     if report.json {
         report.json(&json!({
             "train": rollback.of.train,
@@ -153,7 +171,7 @@ fn unmade(loader: &Loader<'_>, version: &Version) -> Result<Option<String>> {
 }
 
 /// Plans the rollback, and tells what its revert changes.
-pub fn draw(loader: &Loader<'_>, version: &Version, options: &Options) -> Result<(Rollback, Option<String>)> {
+pub fn draw(loader: &Loader<'_>, version: &Version, options: &Options) -> Result<(rollback::Rollback, Option<String>)> {
     let sh = loader.sh;
     let source = if loader.repo.dirty.is_empty() { Source::Tree } else { Source::Commit(&loader.repo.head) };
     let head = loader.load(source)?;

@@ -5,12 +5,14 @@ use std::{
     collections::BTreeSet,
     ffi::OsString,
     io::{self, Write as _},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use anyhow::{Result, bail};
+use clap::Args;
 use xshell::Shell;
 
+use super::arguments::registry;
 use crate::{
     loader::Source,
     perform::{Tools, ownership},
@@ -19,34 +21,58 @@ use crate::{
 };
 use plan::{ownership as names, snapshot::Snapshot};
 
-/// `serve`: the registries of a rehearsal for people. In a workspace, what another project has under its names is hidden.
-/// They end with the command, whose exit code it gives, or when they are ended.
-pub fn serve(call: &Call<'_>, mut wanted: stand_in::Wanted, command: &[OsString]) -> Result<i32> {
-    wanted.dir = std::path::absolute(&wanted.dir)?;
-    wanted.from = call.manifest.as_deref().and_then(Path::parent).unwrap_or(Path::new("")).to_owned();
-    wanted.from = std::env::current_dir()?.join(&wanted.from);
-    if !wanted.alone {
-        (wanted.hidden, wanted.projects) = strange_names(call, &wanted.from)?;
-    }
-    let hidden: Vec<&str> = wanted.hidden.iter().chain(&wanted.projects).map(String::as_str).collect();
-    if !hidden.is_empty() {
-        let hidden = hidden.join(", ");
-        let _ = writeln!(io::stderr(), "hidden, because they are not known to be this project's: {hidden}");
-    }
-    if !wanted.alone {
-        wanted.index = match defaults::ask().and_then(defaults::Defaults::leads_to) {
-            Ok(index) => Some(index),
-            Err(_) if wanted.projects.is_empty() => None,
-            Err(why) => {
-                let next = "install with `uv pip install`";
-                let _ = writeln!(io::stderr(), "pip looks in its own index all the same ({why:#}): {next}");
-                None
-            }
-        };
-    }
-    match command.is_empty() {
-        true => stand_in::serve(&wanted).map(|()| 0),
-        false => stand_in::run_with(call.report, &wanted, command),
+/// Serve the registries of a rehearsal for trying things by hand, to a command or until Ctrl-C.
+///
+/// Without a command it prints the environment to use.
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  cargo xtask serve --dir registries -- cargo publish\n  cargo xtask serve --dir registries -- bash\n  cargo xtask serve --dir registries --port 8080"
+)]
+pub struct Serve {
+    /// Where they keep what they are sent.
+    #[arg(long, value_name = "DIR")]
+    dir: PathBuf,
+    /// The port on the loopback interface; 0 takes a free one.
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+    /// Know of no crate but those that are published here.
+    #[arg(long, hide = true)]
+    alone: bool,
+    /// Stand in for the private registry of this name, too, which asks for a token.
+    #[arg(long, value_name = "NAME", value_parser = registry)]
+    registry: Vec<String>,
+    /// What to run with them; they end with it.
+    #[arg(last = true, value_name = "COMMAND")]
+    command: Vec<OsString>,
+}
+
+impl Serve {
+    pub fn run(self, call: &Call<'_>) -> Result<i32> {
+        let Serve { dir, port, alone, registry: registries, command } = self;
+        let (dir, from) = (std::path::absolute(dir)?, call.manifest.as_deref().and_then(Path::parent));
+        let from = std::env::current_dir()?.join(from.unwrap_or(Path::new("")));
+        let (hidden, projects) = if alone { Default::default() } else { strange_names(call, &from)? };
+        let mut wanted = stand_in::Wanted { dir, port, alone, registries, hidden, projects, index: None, from };
+        let hidden: Vec<&str> = wanted.hidden.iter().chain(&wanted.projects).map(String::as_str).collect();
+        if !hidden.is_empty() {
+            let hidden = hidden.join(", ");
+            let _ = writeln!(io::stderr(), "hidden, because they are not known to be this project's: {hidden}");
+        }
+        if !wanted.alone {
+            wanted.index = match defaults::ask().and_then(defaults::Defaults::leads_to) {
+                Ok(index) => Some(index),
+                Err(_) if wanted.projects.is_empty() => None,
+                Err(why) => {
+                    let next = "install with `uv pip install`";
+                    let _ = writeln!(io::stderr(), "pip looks in its own index all the same ({why:#}): {next}");
+                    None
+                }
+            };
+        }
+        match command.is_empty() {
+            true => stand_in::serve(&wanted).map(|()| 0),
+            false => stand_in::run_with(call.report, &wanted, &command),
+        }
     }
 }
 

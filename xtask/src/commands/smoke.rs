@@ -4,9 +4,11 @@
 use std::sync::Arc;
 
 use anyhow::Result;
+use clap::Args;
 use serde_json::json;
 use xshell::Shell;
 
+use super::arguments::Waiving;
 use crate::{
     loader::Source,
     run::{self, Mode},
@@ -17,30 +19,42 @@ use plan::{
     step::{Checks, Observation, Step},
 };
 
-/// `smoke`: every proof of the train, failures last.
-pub fn smoke(call: &Call<'_>, waive: &[String]) -> Result<()> {
-    let sh = Shell::new()?;
-    let loader = call.loader(&sh)?;
-    let snapshot = loader.load(Source::Tree)?;
-    check::known_waivers(&snapshot.train, waive)?;
-    let report = call.report;
-    let proofs = smoke::proofs(&snapshot, snapshot.train.version(&snapshot.workspace));
-    let steps: Vec<Step> = proofs.into_iter().map(Step::Prove).collect();
-    let mut world = call.world(&loader, call.tools())?;
-    let waived = waive.iter().map(|name| (name.clone(), format!("--waive {name}"))).collect();
-    world.checks = Arc::new(Checks { waived, recorded: None });
-    let mode = if call.dry_run { Mode::Look } else { Mode::KeepGoing };
-    let seen = run::run(&world, &steps, mode)?;
-    if !call.dry_run {
-        for seen in &seen {
-            match &seen.seen {
-                Observation::Unknown { why, .. } => report.unverified(&seen.step, why),
-                shown => report.observed(&seen.step, shown),
+/// Run every proof of the train: tests, wheel, image.
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  cargo xtask smoke\n  cargo xtask smoke --train market-data\n  cargo xtask smoke --waive image"
+)]
+pub struct Smoke {
+    #[command(flatten)]
+    waiving: Waiving,
+}
+
+impl Smoke {
+    pub fn run(self, call: &Call<'_>) -> Result<()> {
+        let waive = &self.waiving.waive;
+        let sh = Shell::new()?;
+        let loader = call.loader(&sh)?;
+        let snapshot = loader.load(Source::Tree)?;
+        check::known_waivers(&snapshot.train, waive)?;
+        let report = call.report;
+        let proofs = smoke::proofs(&snapshot, snapshot.train.version(&snapshot.workspace));
+        let steps: Vec<Step> = proofs.into_iter().map(Step::Prove).collect();
+        let mut world = call.world(&loader, call.tools())?;
+        let waived = waive.iter().map(|name| (name.clone(), format!("--waive {name}"))).collect();
+        world.checks = Arc::new(Checks { waived, recorded: None });
+        let mode = if call.dry_run { Mode::Look } else { Mode::KeepGoing };
+        let seen = run::run(&world, &steps, mode)?;
+        if !call.dry_run {
+            for seen in &seen {
+                match &seen.seen {
+                    Observation::Unknown { why, .. } => report.unverified(&seen.step, why),
+                    shown => report.observed(&seen.step, shown),
+                }
             }
         }
+        if report.json {
+            report.json(&json!({ "train": snapshot.train.name(), "steps": seen }));
+        }
+        ending(call, &seen)
     }
-    if report.json {
-        report.json(&json!({ "train": snapshot.train.name(), "steps": seen }));
-    }
-    ending(call, &seen)
 }

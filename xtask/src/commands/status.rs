@@ -7,10 +7,11 @@ use std::{
 };
 
 use anyhow::{Error, Result, bail};
+use clap::Args;
 use serde_json::json;
 use xshell::{Shell, cmd};
 
-use super::{post_release, rollback};
+use super::{arguments::released, post_release, rollback};
 use crate::{
     basis::{
         self, history,
@@ -43,8 +44,36 @@ const LABEL: &str = "release-overdue";
 /// As much as GitHub takes in an issue, and some room.
 const ROOM: usize = 60_000;
 
+/// The captain's checklist: where each train stands, what of its last release is done, and what is next.
+///
+/// Without VERSION, exit code 1 says that something is overdue. With it, the publication of that version alone is
+/// looked at: what is done, by what evidence, since when; exit code 0 when all of it is.
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  cargo xtask status\n  cargo xtask status --train market-data --json\n  cargo xtask status 0.10.0 -v"
+)]
+pub struct Status {
+    #[arg(value_parser = released)]
+    version: Option<Version>,
+    /// The wheels of this machine's platform will do, whatever the train's `platforms` say.
+    #[arg(long)]
+    here: bool,
+    /// Tell what is overdue in one issue on the forge: opened, updated, or closed when all is well.
+    #[arg(long, conflicts_with = "version")]
+    issue: bool,
+}
+
+impl Status {
+    pub fn run(self, call: &Call<'_>) -> Result<()> {
+        match &self.version {
+            Some(version) => of_version(call, version, self.here),
+            None => overview(call, self.here, self.issue),
+        }
+    }
+}
+
 /// `status VERSION`: what of the publication is done, by looking only.
-pub fn status(call: &Call<'_>, version: &Version, here: bool) -> Result<()> {
+fn of_version(call: &Call<'_>, version: &Version, here: bool) -> Result<()> {
     let sh = Shell::new()?;
     let loader = call.loader(&sh)?;
     let (snapshot, publication) =
@@ -80,7 +109,7 @@ pub fn status(call: &Call<'_>, version: &Version, here: bool) -> Result<()> {
 }
 
 /// `status`: the captain's checklist. It fails when something is overdue, and only then.
-pub fn overview(call: &Call<'_>, here: bool, issue: bool) -> Result<()> {
+fn overview(call: &Call<'_>, here: bool, issue: bool) -> Result<()> {
     let sh = Shell::new()?;
     let loader = call.loader(&sh)?;
     history::whole(&loader)?;

@@ -4,8 +4,10 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
+use clap::Args;
 use xshell::Shell;
 
+use super::arguments::word;
 use crate::{
     loader::Source,
     perform::{self, World, needs, wheels},
@@ -18,53 +20,66 @@ use plan::{
     step::{Dist, Lane, Step},
 };
 
-/// What `wheels` builds.
-pub struct Wanted {
-    pub target: Option<String>,
-    pub zig: bool,
-    pub sdist: bool,
-    pub out: PathBuf,
+/// Build the train's wheels for one platform in a fresh target directory, and try them as installed.
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  cargo xtask wheels --sdist\n  cargo xtask wheels --target aarch64-unknown-linux-musl --zig --out dist"
+)]
+pub struct Wheels {
+    /// The platform to build for, as rustc calls it; without it, this machine's.
+    #[arg(long, value_name = "TRIPLE", value_parser = word)]
+    target: Option<String>,
+    /// Link with zig, for systems as old as manylinux2014 and musllinux_1_2.
+    #[arg(long)]
+    zig: bool,
+    /// Build the source distribution as well.
+    #[arg(long)]
+    sdist: bool,
+    /// Where the files go.
+    #[arg(long, value_name = "DIR", default_value = "dist")]
+    out: PathBuf,
 }
 
-/// `wheels`: builds the train's wheels of the commit at the head for one platform, and tries them where they run.
-pub fn wheels(call: &Call<'_>, wanted: &Wanted) -> Result<()> {
-    let sh = Shell::new()?;
-    let out = sh.current_dir().join(&wanted.out);
-    let loader = call.loader(&sh)?;
-    let snapshot = loader.load(Source::Commit(&loader.repo.head))?;
-    let version = postfix::current(&snapshot.workspace, &snapshot.train)?;
-    let options = publish::Options { here: true, only: vec![Lane::Wheels], ..Default::default() };
-    let publication = publish::plan(&snapshot, &version, &options);
-    let report = call.report;
-    report.findings(&publication.findings);
-    if !publication.findings.is_empty() {
-        bail!("refused: {} in the way", count(publication.findings.len(), "finding"));
-    }
-    let world = call.world(&loader, call.tools())?;
-    let uploads: Vec<Step> = publication.steps.into_iter().filter(|step| matches!(step, Step::Upload(_))).collect();
-    needs::refuse(&world, &uploads)?;
-    for step in &uploads {
-        let Step::Upload(dist) = step else { continue };
-        let title = format!("wheels of {} {}", dist.name, dist.version);
-        if call.dry_run {
-            report.say(format!("  todo    {title}"));
-            continue;
+impl Wheels {
+    pub fn run(self, call: &Call<'_>) -> Result<()> {
+        let sh = Shell::new()?;
+        let out = sh.current_dir().join(&self.out);
+        let loader = call.loader(&sh)?;
+        let snapshot = loader.load(Source::Commit(&loader.repo.head))?;
+        let version = postfix::current(&snapshot.workspace, &snapshot.train)?;
+        let options = publish::Options { here: true, only: vec![Lane::Wheels], ..Default::default() };
+        let publication = publish::plan(&snapshot, &version, &options);
+        let report = call.report;
+        report.findings(&publication.findings);
+        if !publication.findings.is_empty() {
+            bail!("refused: {} in the way", count(publication.findings.len(), "finding"));
         }
-        let begun = report.begin(&title);
-        let made = make_wheels(&world, dist, smoke::python_tests(&snapshot, &dist.project), wanted, &out);
-        match &made {
-            Ok(evidence) => {
-                report.say(format!("          {evidence}"));
-                report.end(&title, begun, Ok("done"));
+        let world = call.world(&loader, call.tools())?;
+        let uploads: Vec<Step> = publication.steps.into_iter().filter(|step| matches!(step, Step::Upload(_))).collect();
+        needs::refuse(&world, &uploads)?;
+        for step in &uploads {
+            let Step::Upload(dist) = step else { continue };
+            let title = format!("wheels of {} {}", dist.name, dist.version);
+            if call.dry_run {
+                report.say(format!("  todo    {title}"));
+                continue;
             }
-            Err(error) => report.end(&title, begun, Err(&format!("{error:#}"))),
+            let begun = report.begin(&title);
+            let made = make_wheels(&world, dist, smoke::python_tests(&snapshot, &dist.project), &self, &out);
+            match &made {
+                Ok(evidence) => {
+                    report.say(format!("          {evidence}"));
+                    report.end(&title, begun, Ok("done"));
+                }
+                Err(error) => report.end(&title, begun, Err(&format!("{error:#}"))),
+            }
+            made?;
         }
-        made?;
+        Ok(())
     }
-    Ok(())
 }
 
-fn make_wheels(world: &World<'_>, dist: &Dist, tests: Option<PathBuf>, wanted: &Wanted, out: &Path) -> Result<String> {
+fn make_wheels(world: &World<'_>, dist: &Dist, tests: Option<PathBuf>, wanted: &Wheels, out: &Path) -> Result<String> {
     let tree = perform::publish::checkout(world, &dist.of)?;
     let fresh = perform::publish::place(world, &dist.of).join("out");
     world.sh.remove_path(&fresh)?;

@@ -1,0 +1,158 @@
+//! What the arguments of several commands have in common: their values, and how each is read.
+//! It must never look at anything but the words themselves.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use clap::{Args, ValueEnum};
+
+use plan::{
+    config::Channel,
+    draft::Options,
+    names,
+    patience::LONGEST_WAIT,
+    release::Goal,
+    step::Lane,
+    version::{Dialect, Version},
+};
+
+/// What a command that makes no tag is told of checks.
+#[derive(Args)]
+pub struct Waiving {
+    /// Set a finding or a proof aside, by its name.
+    #[arg(long, value_name = "NAME")]
+    pub waive: Vec<String>,
+}
+
+/// What a release is told of checks.
+#[derive(Args)]
+pub struct Aside {
+    /// Set a finding or a proof aside, by its name; it is written into the tag's message.
+    #[arg(long, value_name = "NAME")]
+    waive: Vec<String>,
+    /// Say that you have seen what only a person can see, by its name; it is written into the tag's message.
+    #[arg(long, value_name = "NAME")]
+    confirm: Vec<String>,
+}
+
+impl From<Aside> for Options {
+    fn from(aside: Aside) -> Options {
+        Options { waive: aside.waive, confirm: aside.confirm, ..Options::default() }
+    }
+}
+
+/// What `publish` and `rollback` are told of sending.
+#[derive(Args)]
+pub struct Sending {
+    /// How long a registry may take to show what it accepted, or to get well again.
+    #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(..=LONGEST_WAIT))]
+    deadline: u64,
+    /// The message that was cut off is in this channel, or the mail is sent: somebody looked.
+    #[arg(long, value_name = "CHANNEL")]
+    announced: Vec<ChannelName>,
+    /// The message that was cut off is not in this channel: send it.
+    #[arg(long, value_name = "CHANNEL")]
+    announce_again: Vec<ChannelName>,
+}
+
+impl Sending {
+    /// Whether somebody looked into a channel; that is remembered, and can not only be looked at.
+    pub fn remembers(&self) -> bool {
+        !self.announced.is_empty() || !self.announce_again.is_empty()
+    }
+
+    pub fn deadline(&self) -> Duration {
+        Duration::from_secs(self.deadline)
+    }
+
+    /// The channels that somebody looked into after a message was cut off, and whether it is there.
+    pub fn settled(&self) -> Vec<(Channel, bool)> {
+        let seen = self.announced.iter().map(|&name| (name.into(), true));
+        seen.chain(self.announce_again.iter().map(|&name| (name.into(), false))).collect()
+    }
+}
+
+/// What `--only` and `--without` name.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum LaneName {
+    Crates,
+    Wheels,
+    Images,
+    Forge,
+    Announce,
+}
+
+impl From<LaneName> for Lane {
+    fn from(name: LaneName) -> Lane {
+        match name {
+            LaneName::Crates => Lane::Crates,
+            LaneName::Wheels => Lane::Wheels,
+            LaneName::Images => Lane::Images,
+            LaneName::Forge => Lane::Forge,
+            LaneName::Announce => Lane::Announce,
+        }
+    }
+}
+
+/// What `announce` may list.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum ChannelName {
+    Discord,
+    Slack,
+    Mail,
+}
+
+impl From<ChannelName> for Channel {
+    fn from(name: ChannelName) -> Channel {
+        match name {
+            ChannelName::Discord => Channel::Discord,
+            ChannelName::Slack => Channel::Slack,
+            ChannelName::Mail => Channel::Mail,
+        }
+    }
+}
+
+pub fn lanes(named: Vec<LaneName>) -> Vec<Lane> {
+    named.into_iter().map(Lane::from).collect()
+}
+
+/// Counted from where it was typed, not from the top of the repository.
+pub fn from_here(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+pub fn goal(text: &str) -> Result<Goal, String> {
+    Goal::parse(text).map_err(|error| error.to_string())
+}
+
+/// A version that has a tag: `0.10.0`, `v0.10.0`, `0.9.3.post1`.
+pub fn released(text: &str) -> Result<Version, String> {
+    Version::parse(text.strip_prefix('v').unwrap_or(text), Dialect::Tag).map_err(|error| format!("{error:#}"))
+}
+
+/// What other programs are given as a word of its own.
+pub fn word(text: &str) -> Result<String, String> {
+    names::check_word(text).map(|()| text.to_owned())
+}
+
+pub fn registry(text: &str) -> Result<String, String> {
+    names::check_registry(text).map(|()| text.to_owned())
+}
+
+/// A text that says something.
+pub fn said(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("it is blank: say it, or leave the option out".to_owned()),
+        text => Ok(text.to_owned()),
+    }
+}
+
+pub fn one_line(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => said(text),
+        text if text.contains('\n') => Err("one line is wanted: the whole story belongs in the issue".to_owned()),
+        text => Ok(text.to_owned()),
+    }
+}

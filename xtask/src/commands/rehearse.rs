@@ -1,0 +1,44 @@
+//! `rehearse`: the whole release in a throw-away clone.
+//! It must never hold how that is done: `crate::rehearse` does.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+
+use super::arguments::{Waiving, goal};
+use crate::{
+    rehearse::{self, Options},
+    session::Call,
+};
+use plan::release::Goal;
+
+/// Rehearse the whole release in a throw-away clone, against local registries, and then live as a user.
+///
+/// Nothing outside is reached but the package registries; tokens, remote and forge are the rehearsal's own. Without
+/// VERSION it is the release at the head, else the version that `due` proposes, else the next patch; with neither
+/// VERSION nor --train, every train in turn.
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  cargo xtask rehearse\n  cargo xtask rehearse 0.10.0 --page rehearsal.html\n  cargo xtask rehearse minor --train market-data"
+)]
+pub struct Rehearse {
+    /// A version, or one of major, minor, patch, alpha, beta, rc.
+    #[arg(value_parser = goal)]
+    version: Option<Goal>,
+    /// Where the report goes as an HTML page; without it, into cargo's target directory.
+    #[arg(long, value_name = "FILE")]
+    page: Option<PathBuf>,
+    /// Leave the clone and what the registries hold, for looking at.
+    #[arg(long)]
+    keep: bool,
+    #[command(flatten)]
+    waiving: Waiving,
+}
+
+impl Rehearse {
+    pub fn run(self, call: &Call<'_>) -> Result<()> {
+        let Rehearse { version: goal, page, keep, waiving: Waiving { waive } } = self;
+        rehearse::rehearse(call, &Options { goal, page, keep, waive })
+    }
+}

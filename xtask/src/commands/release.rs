@@ -1,0 +1,37 @@
+//! `release`: what the driver's version says, made true of the whole train.
+//! It must never decide what is made: the planner does.
+
+use anyhow::Result;
+use clap::Args;
+
+use super::arguments::{Aside, goal};
+use crate::{
+    basis::Intent,
+    session::{Call, make},
+};
+use plan::{draft::Options, release::Goal};
+
+/// Bump, prove, commit and tag.
+///
+/// Without VERSION, everything is aligned with the version that the driver has: release-plz bumped it.
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  cargo xtask release 0.10.0 --dry-run\n  cargo xtask release minor --push\n  cargo xtask release 0.10.0-rc.1\n  cargo xtask release patch --train market-data"
+)]
+pub struct Release {
+    /// A version, or one of major, minor, patch, alpha, beta, rc.
+    #[arg(value_parser = goal)]
+    version: Option<Goal>,
+    /// Push the branch and the tag in one transaction.
+    #[arg(long)]
+    push: bool,
+    #[command(flatten)]
+    aside: Aside,
+}
+
+impl Release {
+    pub fn run(self, call: &Call<'_>) -> Result<()> {
+        let intent = Intent::Release(self.version.unwrap_or(Goal::Align));
+        make(call, &intent, &Options { push: self.push, ..self.aside.into() })
+    }
+}
