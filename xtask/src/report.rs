@@ -12,10 +12,11 @@ use std::{
 
 use crate::tools::secrets;
 use plan::{
-    check::{self, Finding},
+    check,
     draft::Plan,
     due::Due,
     edit::count,
+    finding::Finding,
     publish::Publication,
     rollback::Rollback,
     standing::{self, Standing},
@@ -429,6 +430,8 @@ fn disarmed(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use plan::finding::Check;
+
     use super::*;
 
     fn report(color: bool, groups: bool) -> Report {
@@ -447,13 +450,13 @@ mod tests {
     fn what_a_check_finds_often_is_told_by_examples_and_all_of_it_on_request() {
         let told = |findings: &[Finding], loudness| {
             let groups = by_check(findings).into_iter();
-            let way = |check| if check == "path-only" { " (or --waive path-only)" } else { "" };
+            let way = |check| if check == Check::PathOnly { " (or --waive path-only)" } else { "" };
             let lines = groups.flat_map(|found| refused(&found, way(found[0].check), loudness));
             lines.map(|line| line.to_string()).collect::<Vec<_>>()
         };
-        let finding = |at: usize| Finding::new("path-only", format!("crate {at}"), "add a version");
+        let finding = |at: usize| Finding::new(Check::PathOnly, format!("crate {at}"), "add a version");
         let mut findings: Vec<Finding> = (1..=3).map(finding).collect();
-        findings.insert(1, Finding::new("lock", "stale", "update it"));
+        findings.insert(1, Finding::new(Check::Lock, "stale", "update it"));
         let each = [
             "refused path-only: crate 1",
             "   next: add a version (or --waive path-only)",
@@ -477,7 +480,7 @@ mod tests {
         ];
         assert_eq!(told(&findings, Loudness::Normal), examples);
         assert_eq!(told(&findings, Loudness::Verbose).len(), 10);
-        findings.push(Finding::new("path-only", "crate 5", "another way"));
+        findings.push(Finding::new(Check::PathOnly, "crate 5", "another way"));
         let ways = told(&findings, Loudness::Quiet);
         assert_eq!(ways[1], "   crate 1; next: add a version (or --waive path-only)");
         assert_eq!(ways.len(), 6, "{ways:?}");

@@ -1,6 +1,8 @@
 //! The docs as a book: every page has its place, every link leads somewhere, every requirement has a test.
 //! It must never need a program that not every system has: mdBook, man and other shells are for `outside/documents.rs`.
 
+use plan::{check::WAIVABLE, finding::Check};
+
 use std::{
     collections::BTreeSet,
     fs,
@@ -210,6 +212,25 @@ fn a_test_that_does_not_exist_is_not_taken_for_a_proof() {
 }
 
 /// An address that nobody has filled in would lead people, and registries, to somebody else.
+#[test]
+fn every_finding_is_explained_with_whether_it_can_be_waived() {
+    let page = fs::read_to_string(top().join("docs/stuck.md")).expect("the page");
+    let rows: Vec<Vec<&str>> = page
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .map(|line| line.trim_matches('|').split(" | ").map(str::trim).collect())
+        .collect();
+    let waivers =
+        page.lines().skip_while(|line| !line.starts_with("`--waive NAME`")).take_while(|line| !line.is_empty());
+    let waivers = waivers.collect::<Vec<_>>().join("\n");
+    for check in Check::ALL {
+        let row = rows.iter().find(|row| code(row[0]).any(|name| name == check.name()));
+        let is_said = row.map_or_else(|| code(&waivers).any(|name| name == check.name()), |row| row[2] == "yes");
+        assert_eq!(is_said, WAIVABLE.contains(check), "{check}");
+        assert!(row.is_some() || is_said, "docs/stuck.md does not say what {check} is");
+    }
+}
+
 #[test]
 fn nothing_names_a_repository_that_is_nobodys() {
     let files = Command::new("git").args(["ls-files", "-z"]).current_dir(top()).output().expect("git starts");

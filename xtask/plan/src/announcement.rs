@@ -10,11 +10,10 @@ use serde::Serialize;
 use markup::dress;
 use templates::fill;
 
-use crate::ownership;
-
 use crate::{
     config::{Channel, Image},
     files::tag_record::Record,
+    finding::Check,
     requirement,
     snapshot::Snapshot,
     step::{Lane, Tagged},
@@ -141,7 +140,7 @@ fn install(snapshot: &Snapshot, of: &Tagged, occasion: &Occasion) -> String {
     };
     let Some(wanted) = wanted else { return String::new() };
     // Where somebody else's content was left under the version, its name is nothing to install.
-    if [ownership::CONTENT, ownership::YANKED].iter().any(|check| of.waived.contains_key(*check)) {
+    if [Check::RegistryContent, Check::RegistryYanked].iter().any(|check| of.waived.contains_key(check)) {
         return String::new();
     }
     let is_sent = |lane: Lane| !of.without.contains(&lane);

@@ -21,7 +21,7 @@ pub use self::{
 
 use self::crates::crates;
 use crate::{
-    check::{Finding, short},
+    check::short,
     config::Entries,
     conventional::{Change, numbers},
     edit::{Reason, slashed},
@@ -30,6 +30,7 @@ use crate::{
         candidates::{self, Told},
         names::{Log, Names},
     },
+    finding::Finding,
     repo::Message,
     snapshot::Snapshot,
     train::Train,

@@ -14,19 +14,19 @@ use std::{
 };
 
 use anyhow::{Result, bail};
-use serde::Serialize;
 
 use crate::{
     announcement::templates,
     changes,
     config::{Confirmed, Deployment, Entries, Image, TrainConfig, VersionFile, When, closest},
-    edit::{first_of, slashed, typed},
+    edit::{slashed, typed},
     files::{
         Place, anchor, cargo_lock,
         cargo_toml::VersionField,
         changelog::{self, names::Log},
         deployment, dockerfile,
     },
+    finding::{Check, Finding},
     ownership, packed,
     repo::{Elsewhere, Lack, Lacking, Lock, Missing, Repo, Underway},
     requirement,
@@ -36,102 +36,64 @@ use crate::{
     workspace::{Holder, Member, Requirement, Workspace, dir},
 };
 
-/// Something that a check found.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Finding {
-    pub check: &'static str,
-    pub what: String,
-    /// What to do or type next.
-    pub next: String,
-    /// What people are told of it first, where `what` lists much.
-    #[serde(skip)]
-    brief: Option<String>,
-}
-
-impl Finding {
-    pub fn new(check: &'static str, what: impl Into<String>, next: impl Into<String>) -> Finding {
-        Finding { check, what: what.into(), next: next.into(), brief: None }
-    }
-
-    /// What is true of each of these places, and follows their names in `what`.
-    fn of_many(check: &'static str, places: &[String], joint: &str, what: &str, next: String) -> Finding {
-        let (all, first) = (places.join(joint), first_of(places));
-        let brief = (all.len() > first.len()).then(|| format!("{first}{what}"));
-        Finding { brief, ..Finding::new(check, format!("{all}{what}"), next) }
-    }
-
-    /// The same where it stands against nothing.
-    pub fn as_note(&self) -> String {
-        format!("{}; next: {}", self.what, self.next)
-    }
-
-    pub fn in_brief(&self) -> &str {
-        self.brief.as_ref().unwrap_or(&self.what)
-    }
-
-    /// Whether it tells the same as another one; what to do about that may depend on who tells it.
-    pub fn is_of(&self, other: &Finding) -> bool {
-        self.check == other.check && self.what == other.what
-    }
-}
-
-/// A check of a state of the workspace, whatever is released.
-pub struct Check {
-    pub name: &'static str,
-    pub look: fn(&Workspace, &Train) -> Vec<Finding>,
-}
+/// Looks at a state of the workspace, whatever is released.
+pub type Look = fn(&Workspace, &Train) -> Vec<Finding>;
 
 /// What holds between releases; a plan's result is held against the same list before a byte is written.
-pub const STATE: [Check; 18] = [
-    Check { name: "configuration", look: configuration },
-    Check { name: "requirements", look: requirements },
-    Check { name: "lock", look: lock },
-    Check { name: "wheel-version", look: wheel_versions },
-    Check { name: "build-metadata", look: build_metadata },
-    Check { name: "version-files", look: version_files },
-    Check { name: "changelog", look: changelogs },
-    Check { name: "path-only", look: published::path_only },
-    Check { name: "dependencies", look: published::dependencies },
-    Check { name: "metadata", look: published::metadata },
-    Check { name: "contents", look: contents },
-    Check { name: "sources", look: sources },
-    Check { name: "publishable-wheel", look: publishable_wheels },
-    Check { name: "dev-cycle", look: cycles::look },
-    Check { name: "lockstep", look: lockstep },
-    Check { name: "templates", look: templates::look },
-    Check { name: "deployments", look: deployments },
-    Check { name: "workflows", look: workflows::look },
+pub const STATE: [(Check, Look); 18] = [
+    (Check::Configuration, configuration),
+    (Check::Requirements, requirements),
+    (Check::Lock, lock),
+    (Check::WheelVersion, wheel_versions),
+    (Check::BuildMetadata, build_metadata),
+    (Check::VersionFiles, version_files),
+    (Check::Changelog, changelogs),
+    (Check::PathOnly, published::path_only),
+    (Check::Dependencies, published::dependencies),
+    (Check::Metadata, published::metadata),
+    (Check::Contents, contents),
+    (Check::Sources, sources),
+    (Check::PublishableWheel, publishable_wheels),
+    (Check::DevCycle, cycles::look),
+    (Check::Lockstep, lockstep),
+    (Check::Templates, templates::look),
+    (Check::Deployments, deployments),
+    (Check::Workflows, workflows::look),
 ];
 
 /// The findings, rows of the checklist and derived proofs that `--waive` may set aside; the others leave no way to make a
 /// coherent release.
-pub const WAIVABLE: [&str; 21] = [
-    "branch",
-    "nothing-to-release",
-    "path-only",
-    "dependencies",
-    "metadata",
-    "sources",
-    "publishable-wheel",
-    "dev-cycle",
-    "workflows",
-    "ci",
-    "review",
-    "website",
-    "cargo-test",
-    "wheel-test",
-    "maturin-develop",
-    "pytest",
-    "image",
-    published::UNCONFIGURED,
-    ownership::NAMES,
-    ownership::CONTENT,
-    ownership::YANKED,
+pub const WAIVABLE: [Check; 21] = [
+    Check::Branch,
+    Check::NothingToRelease,
+    Check::PathOnly,
+    Check::Dependencies,
+    Check::Metadata,
+    Check::Sources,
+    Check::PublishableWheel,
+    Check::DevCycle,
+    Check::Workflows,
+    Check::Ci,
+    Check::Review,
+    Check::Website,
+    Check::CargoTest,
+    Check::WheelTest,
+    Check::MaturinDevelop,
+    Check::Pytest,
+    Check::Image,
+    Check::RegistryConfiguration,
+    Check::RegistryNames,
+    Check::RegistryContent,
+    Check::RegistryYanked,
 ];
 
 /// All that `--waive` may set aside in a train: its own proofs have names of their own.
 pub fn waivable(train: &Train) -> Vec<&str> {
-    WAIVABLE.into_iter().chain(train.config.proofs.iter().map(|proof| proof.name.as_str())).collect()
+    WAIVABLE
+        .iter()
+        .map(|check| check.name())
+        .chain(train.config.proofs.iter().map(|proof| proof.name.as_str()))
+        .collect()
 }
 
 /// Refuses names that `--waive` cannot mean.
@@ -148,7 +110,7 @@ pub fn known_waivers(train: &Train, names: &[String]) -> Result<()> {
 
 /// The same for a publication, of which only what the registries say can be set aside.
 pub fn known_to_publish(names: &[String]) -> Result<()> {
-    let known = ownership::WAIVABLE;
+    let known = ownership::WAIVABLE.map(Check::name);
     match names.iter().find(|name| !known.contains(&name.as_str())) {
         Some(name) => bail!("--waive {name}: a publication can waive {}", known.join(", ")),
         None => Ok(()),
@@ -171,18 +133,19 @@ pub fn known_confirmations(train: &Train, names: &[String]) -> Result<()> {
 
 /// All the state's findings.
 pub fn state(workspace: &Workspace, train: &Train) -> Vec<Finding> {
-    STATE.iter().flat_map(|check| (check.look)(workspace, train)).collect()
+    STATE.iter().flat_map(|(_, look)| look(workspace, train)).collect()
 }
 
 /// Every key and value of the configuration is understood.
 fn configuration(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let root = slashed(&workspace.graph.root);
     // With two meanings of one name, nobody knows which of them was waived.
-    let taken = train.config.proofs.iter().filter(|proof| WAIVABLE.contains(&proof.name.as_str()));
+    let taken =
+        train.config.proofs.iter().filter(|proof| Check::named(&proof.name).is_some_and(|own| WAIVABLE.contains(&own)));
     let taken = taken.map(|proof| format!("{}: proof `{}` has a name that is taken", train.config.table(), proof.name));
     let next = format!("correct it in {root}");
     let problems = workspace.problems.iter().cloned().chain(taken).chain(named::problems(workspace, train));
-    let told = problems.map(|problem| Finding::new("configuration", format!("{root}: {problem}"), next.clone()));
+    let told = problems.map(|problem| Finding::new(Check::Configuration, format!("{root}: {problem}"), next.clone()));
     told.chain(unplaced(workspace, train)).collect()
 }
 
@@ -217,7 +180,7 @@ fn unplaced(workspace: &Workspace, train: &Train) -> Vec<Finding> {
                     ),
                 ),
             };
-            Finding::new("configuration", what, next)
+            Finding::new(Check::Configuration, what, next)
         })
         .collect()
 }
@@ -244,7 +207,7 @@ fn requirements(workspace: &Workspace, train: &Train) -> Vec<Finding> {
             let had = Version::parse(text.trim_start_matches(['=', '^', '~', ' ']), Dialect::Cargo);
             let next = had.map_or_else(|_| "X.Y.Z".to_owned(), |had| had.to_string());
             findings.push(Finding::new(
-                "requirements",
+                Check::Requirements,
                 what,
                 format!("add `version = \"{next}\"` under [package] in {its}"),
             ));
@@ -258,7 +221,7 @@ fn requirements(workspace: &Workspace, train: &Train) -> Vec<Finding> {
             Err(error) => format!("{path}: {error:#}"),
         };
         findings.push(Finding::new(
-            "requirements",
+            Check::Requirements,
             what,
             format!("write `version = \"{}\"` there", member.version.base()),
         ));
@@ -276,7 +239,7 @@ fn lock(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     if let Some(error) = cargo_lock::unreadable(text) {
         let what = format!("{} cannot be read: {error}", slashed(&path));
         return vec![Finding::new(
-            "lock",
+            Check::Lock,
             what,
             format!(
                 "correct that line, or take the file of another commit: git restore --source=COMMIT {0}; then cargo update --workspace, and commit {0}",
@@ -328,18 +291,21 @@ fn lock(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let offline = if needed.iter().all(|name| workspace.member(name).is_some()) { " --offline" } else { "" };
     let next = format!("cargo update --workspace{offline}; commit Cargo.lock");
     let what = format!("{} has {}", slashed(&path), said.join("; "));
-    if said.is_empty() { Vec::new() } else { vec![Finding::new("lock", what, next)] }
+    if said.is_empty() { Vec::new() } else { vec![Finding::new(Check::Lock, what, next)] }
 }
 
 /// A lock that git neither tracks nor ignores: a release would be tested with it, and published without it.
 pub fn uncommitted_lock(snapshot: &Snapshot) -> Option<Finding> {
     let Snapshot { workspace, repo, .. } = snapshot;
     let path = workspace.root_dir().join("Cargo.lock");
-    (repo.dirty.contains(&path) && !workspace.tracked.contains(&path)).then(|| {
-        let path = slashed(&path);
-        let next = format!("git add {path} && git commit, or add it to .gitignore");
-        Finding::new("lock", format!("{path} is neither committed nor ignored"), next)
-    })
+    (repo.dirty.contains(&path) && !workspace.tracked.contains(&path)).then(|| not_committed(&path))
+}
+
+/// What is found of a lock that git neither tracks nor ignores.
+pub fn not_committed(lock: &Path) -> Finding {
+    let path = slashed(lock);
+    let next = format!("git add {path} && git commit, or add it to .gitignore");
+    Finding::new(Check::Lock, format!("{path} is neither committed nor ignored"), next)
 }
 
 /// A wheel's two manifests render the same version, and it is the driver's.
@@ -349,7 +315,7 @@ fn wheel_versions(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     for wheel in &train.wheels {
         let member = &workspace.members[wheel.member];
         let path = slashed(&wheel.path);
-        let mut found = |what: String, next: String| findings.push(Finding::new("wheel-version", what, next));
+        let mut found = |what: String, next: String| findings.push(Finding::new(Check::WheelVersion, what, next));
         let manifest = slashed(&member.manifest);
         if member.version_field == VersionField::Absent {
             let next = format!("add `version = \"{driver}\"` and `publish = false` under [package]");
@@ -425,7 +391,7 @@ fn lagging_locks<'w>(workspace: &'w Workspace, train: &'w Train) -> impl Iterato
     };
     of_wheels.filter(lags).map(|(path, name, _, place)| {
         let what = format!("{} says {name} {}, and the next release aligns it", slashed(path), place.text);
-        Finding::new("wheel-version", what, "uv lock")
+        Finding::new(Check::WheelVersion, what, "uv lock")
     })
 }
 
@@ -444,7 +410,7 @@ pub fn falls(workspace: &Workspace, wheel: &Wheel, to: &Version, python: &str) -
     };
     let next =
         "write the version of its crate under [project] there and commit, or leave the wheel out with `wheels = []`";
-    Some(Finding::new("wheel-version", what, next))
+    Some(Finding::new(Check::WheelVersion, what, next))
 }
 
 /// Whether the train had `version`, or one that `says` takes for it. Of a line without any older tag, what is lower than
@@ -472,7 +438,7 @@ pub fn strange_places(snapshot: &Snapshot, to: &Version) -> Vec<Finding> {
         for (place, _) in read.filter(|(_, found)| is_strange(found)) {
             let path = slashed(&workspace.in_root(&file.path));
             let what = format!("{path}: after `{}` stands `{}`, and no release was that", file.after, place.text);
-            findings.push(Finding::new("version-files", what, correct(train, "files")));
+            findings.push(Finding::new(Check::VersionFiles, what, correct(train, "files")));
         }
     }
     findings
@@ -491,7 +457,7 @@ pub fn strange_version(snapshot: &Snapshot, wheel: &Wheel, to: &Version) -> Opti
     let (path, manifest) = (slashed(&wheel.path), slashed(&member.manifest));
     let what = format!("{path} says {}, {manifest} says {}, and no release was {0}", found.tag(), member.version);
     Some(Finding::new(
-        "wheel-version",
+        Check::WheelVersion,
         what,
         format!("write `version = \"{python}\"` under [project] in {path} and commit"),
     ))
@@ -525,7 +491,7 @@ pub fn cannot_hold_metadata(train: &Train) -> Vec<&'static str> {
 
 pub fn misplaced_metadata(version: &Version, places: &[&str], next: String) -> Finding {
     let what = format!("{version} has build metadata, for which there is no place in {}", places.join(" and in "));
-    Finding::new("build-metadata", what, next)
+    Finding::new(Check::BuildMetadata, what, next)
 }
 
 /// What to do about a file that the train names.
@@ -536,7 +502,7 @@ pub fn correct(train: &Train, key: &str) -> String {
 /// The versions in a configured file, or what is wrong with where they should stand.
 pub fn anchored(workspace: &Workspace, train: &Train, file: &VersionFile) -> Result<Vec<Place>, Finding> {
     let path = workspace.in_root(&file.path);
-    let found = |what: String| Finding::new("version-files", what, correct(train, "files"));
+    let found = |what: String| Finding::new(Check::VersionFiles, what, correct(train, "files"));
     let text = workspace.text(&path).map_err(|error| found(format!("{error:#}")))?;
     anchor::read(text, &file.after, file.times).map_err(|error| found(format!("{}: {error:#}", slashed(&path))))
 }
@@ -566,7 +532,7 @@ fn version_files(workspace: &Workspace, train: &Train) -> Vec<Finding> {
                     let spelt = found.and_then(|found| found.of(driver).ok());
                     let spelt = spelt.or_else(|| driver.show(file.dialect()).ok()).unwrap_or_else(|| driver.tag());
                     Finding::new(
-                        "version-files",
+                        Check::VersionFiles,
                         format!("{}: `{}` is followed by `{}`, not {spelt}", slashed(&path), file.after, place.text),
                         format!("write {spelt} there"),
                     )
@@ -581,7 +547,7 @@ fn version_files(workspace: &Workspace, train: &Train) -> Vec<Finding> {
 fn deployments(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let looked = train.config.deployments.iter().map(|Deployment { path, image }| {
         let path = workspace.in_root(path);
-        let found = |what: String| Finding::new("deployments", what, correct(train, "deployments"));
+        let found = |what: String| Finding::new(Check::Deployments, what, correct(train, "deployments"));
         let text = workspace.text(&path).map_err(|error| found(format!("{error:#}")))?;
         let tags = deployment::set(text, image, "0", "sha256:0");
         tags.map_err(|error| found(format!("{}: {error:#}", slashed(&path))))
@@ -603,7 +569,7 @@ fn own_log<'w>(workspace: &'w Workspace, train: &'w Train) -> Option<(&'w Path, 
 /// Where a changelog cannot be read as it is meant.
 pub fn misread(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let found = logs(workspace, train).into_iter().flat_map(|(path, log, _)| changelog::misread(&slashed(path), log));
-    found.map(|(what, next)| Finding::new("changelog", what, next)).collect()
+    found.map(|(what, next)| Finding::new(Check::Changelog, what, next)).collect()
 }
 
 /// What is odd in logs, and stands against no release.
@@ -616,7 +582,7 @@ pub fn lints(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let described = published_extensions(workspace, train).filter(|(_, is_library)| *is_library).map(|(member, _)| {
         let what =
             format!("{} is a wheel and a library, and goes to the crates' registry, too", slashed(&member.manifest));
-        Finding::new("publishable-wheel", what, "`publish = false` under [package], where that is not meant")
+        Finding::new(Check::PublishableWheel, what, "`publish = false` under [package], where that is not meant")
     });
     of_crates.filter_map(untold).chain(misdated).chain(described).chain(lagging_locks(workspace, train)).collect()
 }
@@ -625,19 +591,19 @@ pub fn lints(workspace: &Workspace, train: &Train) -> Vec<Finding> {
 fn untold((path, log, version): (&Path, Log<'_>, &Version)) -> Option<Finding> {
     let is_ahead = !changelog::above(log, version).is_empty();
     let (what, next) = changelog::untold(&slashed(path), log, version).filter(|_| !is_ahead)?;
-    Some(Finding::new("changelog", what, next))
+    Some(Finding::new(Check::Changelog, what, next))
 }
 
 fn misdated(path: &Path, heading: &str) -> Finding {
     let next = "write the day of that release, as in `2026-01-31`, or leave it out";
-    Finding::new("changelog", format!("{}: `{heading}` has a date that is none", slashed(path)), next)
+    Finding::new(Check::Changelog, format!("{}: `{heading}` has a date that is none", slashed(path)), next)
 }
 
 /// The changelog and the release notes have the headings that a release writes under.
 fn changelogs(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let mut findings = Vec::new();
     if let Some(Err(error)) = train.changelog.as_ref().map(|path| workspace.text(path)) {
-        findings.push(Finding::new("changelog", format!("{error:#}"), correct(train, "changelog")));
+        findings.push(Finding::new(Check::Changelog, format!("{error:#}"), correct(train, "changelog")));
     }
     // What the logs of crates say is the release's where it is taken from there.
     let of_crates = changes::logs(workspace, train).into_iter().filter(|_| train.config.takes(Entries::Crates));
@@ -646,7 +612,7 @@ fn changelogs(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let is_missing = workspace.tracked.contains(&usual) && !workspace.texts.contains_key(&usual);
     if train.config.changelog.is_none() && is_missing {
         findings.push(Finding::new(
-            "changelog",
+            Check::Changelog,
             format!(
                 "git tracks {}, and it cannot be read here: it is deleted, left out of a sparse checkout, or a link to nothing",
                 slashed(&usual)
@@ -659,7 +625,7 @@ fn changelogs(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     }
     if train.changelog.is_none() && train.config.changes.is_some() {
         findings.push(Finding::new(
-            "changelog",
+            Check::Changelog,
             format!("train {} has `changes`, and no changelog to write them in", train.name()),
             "add `changelog = \"CHANGELOG.md\"` to the train, with an `## [Unreleased]` section",
         ));
@@ -673,7 +639,7 @@ fn changelogs(workspace: &Workspace, train: &Train) -> Vec<Finding> {
         let file = if own == kept(other) { format!("CHANGELOG-{}.md", train.name()) } else { slashed(&own) };
         let at = train.config.table();
         Finding::new(
-            "changelog",
+            Check::Changelog,
             what,
             format!("write `changelog = \"{file}\"` in {at}, and `## [Unreleased]` in that file"),
         )
@@ -694,11 +660,11 @@ pub fn release_notes(workspace: &Workspace, train: &Train) -> Option<Finding> {
     match workspace.text(path).map(changelog::notes_heading) {
         Ok(Ok(_)) => None,
         Ok(Err(error)) => Some(Finding::new(
-            "changelog",
+            Check::Changelog,
             format!("{}: {error:#}", slashed(path)),
             "add one `## Release Notes` heading where the notes shall stand",
         )),
-        Err(error) => Some(Finding::new("changelog", format!("{error:#}"), correct(train, "release-notes"))),
+        Err(error) => Some(Finding::new(Check::Changelog, format!("{error:#}"), correct(train, "release-notes"))),
     }
 }
 
@@ -743,7 +709,7 @@ pub fn contents(workspace: &Workspace, train: &Train) -> Vec<Finding> {
                 ),
                 Lack::Compiled { .. } => return None,
             };
-            Some(Finding::new("contents", what, next))
+            Some(Finding::new(Check::Contents, what, next))
         })
         .collect();
     // There may be hundreds, and one cause.
@@ -754,7 +720,7 @@ pub fn contents(workspace: &Workspace, train: &Train) -> Vec<Finding> {
             _ => ("are only pointers", "them in the place of the files", "git lfs pull".to_owned()),
         };
         let what = format!(" {what} of Git LFS here, and {name} would be published with {place}");
-        Finding::of_many("contents", &places, ", ", &what, next)
+        Finding::of_many(Check::Contents, &places, ", ", &what, next)
     }));
     let member = |at: &usize| workspace.members[*at].publish;
     if train.crates.iter().any(member) || !train.wheels.is_empty() || !train.config.images.is_empty() {
@@ -799,7 +765,7 @@ pub fn sources(workspace: &Workspace, train: &Train) -> Vec<Finding> {
             ),
         };
         let what = format!("{} says `{says}`, and {why}: {name} does not compile for who gets it", slashed(by));
-        Some(Finding::new("sources", what, next))
+        Some(Finding::new(Check::Sources, what, next))
     });
     findings.collect()
 }
@@ -858,7 +824,7 @@ fn publishable_wheels(workspace: &Workspace, train: &Train) -> Vec<Finding> {
         .filter(|(_, is_library)| !is_library)
         .map(|(member, _)| {
             let what = format!("{} is a PyO3 cdylib that `cargo publish` would publish", slashed(&member.manifest));
-            Finding::new("publishable-wheel", what, "add `publish = false` under [package]")
+            Finding::new(Check::PublishableWheel, what, "add `publish = false` under [package]")
         })
         .collect()
 }
@@ -871,7 +837,7 @@ pub fn unversioned(workspace: &Workspace, train: &Train) -> Option<Finding> {
         // What the others have, it had, most likely.
         let likely = train.members().into_iter().map(|at| &workspace.members[at].version).max();
         let next = format!("add `version = \"{}\"` under [package]", likely.unwrap_or(&driver.version).base());
-        Finding::new("version", what, next)
+        Finding::new(Check::Version, what, next)
     })
 }
 
@@ -900,7 +866,7 @@ fn lockstep(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     ahead
         .map(|member| {
             let what = format!("{} is at {}, ahead of the driver's {driver}", member.name, member.version);
-            Finding::new("lockstep", what, "release a version that is not lower, or list it under `except`")
+            Finding::new(Check::Lockstep, what, "release a version that is not lower, or list it under `except`")
         })
         .collect()
 }
@@ -912,7 +878,7 @@ pub fn repository(snapshot: &Snapshot, on_branch: Option<&str>) -> Vec<Finding> 
     if let Some(underway) = repo.underway.as_ref().filter(|underway| !is_own_merge(repo, underway, on_branch)) {
         let Underway { name, ways, .. } = underway;
         let what = format!("a {name} is in progress in {}", repo.top.display());
-        findings.push(Finding::new("in-progress", what, format!("{ways}, then the same command")));
+        findings.push(Finding::new(Check::InProgress, what, format!("{ways}, then the same command")));
         // What it has changed, and where it has put the head, comes of it.
         return findings;
     }
@@ -925,7 +891,7 @@ pub fn repository(snapshot: &Snapshot, on_branch: Option<&str>) -> Vec<Finding> 
             if repo.unmerged.len() > 1 { format!(" and {} more", repo.unmerged.len() - 1) } else { String::new() };
         let path = typed(path);
         findings.push(Finding::new(
-            "dirty-tree",
+            Check::DirtyTree,
             format!("unresolved conflicts in {path}{more}"),
             format!("resolve them, git add and git commit; or give them up: git restore --source=HEAD --staged --worktree {path}"),
         ));
@@ -940,7 +906,11 @@ pub fn repository(snapshot: &Snapshot, on_branch: Option<&str>) -> Vec<Finding> 
                 "{next}, in {module}, which is a submodule; then here git commit, or git submodule update {module}"
             );
         }
-        findings.push(Finding::new("dirty-tree", format!("uncommitted changes in {}{more}", some.join(", ")), next));
+        findings.push(Finding::new(
+            Check::DirtyTree,
+            format!("uncommitted changes in {}{more}", some.join(", ")),
+            next,
+        ));
     }
     if let Some(unknown) = unknown_main(snapshot) {
         findings.push(unknown);
@@ -954,17 +924,17 @@ pub fn repository(snapshot: &Snapshot, on_branch: Option<&str>) -> Vec<Finding> 
         Some(_) => format!("git worktree prune && git switch {}", train.main),
     };
     match repo.branch.as_deref() {
-        None => findings.push(Finding::new("branch", "the head is detached", next)),
+        None => findings.push(Finding::new(Check::Branch, "the head is detached", next)),
         Some(branch) if repo.is_main_left_out && train.config.main.is_none() => {
             let what = format!("only {branch} was cloned, so which branch of origin is its default one is not known");
             let ways = "git remote set-branches origin '*' && git fetch origin && git remote set-head origin --auto";
             let next =
                 format!("{ways}, then the same command; or `main = \"{branch}\"` under {}", train.config.table());
-            findings.push(Finding::new("branch", what, next));
+            findings.push(Finding::new(Check::Branch, what, next));
         }
         Some(branch) if branch != train.main && Some(branch) != on_branch => {
             let what = format!("on branch {branch}, releases are made on {}", train.main);
-            findings.push(Finding::new("branch", what, next));
+            findings.push(Finding::new(Check::Branch, what, next));
         }
         Some(_) => {}
     }
@@ -986,7 +956,7 @@ pub fn unknown_main(snapshot: &Snapshot) -> Option<Finding> {
     let (root, at) = (slashed(&workspace.graph.root), train.config.table());
     let near = closest(main, &known).map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
     let what = format!("{root}: {at}: `main = \"{main}\"` is a branch neither here nor at {}{near}", train.remote);
-    Some(Finding::new("configuration", what, format!("correct it in {root}, or git fetch {}", train.remote)))
+    Some(Finding::new(Check::Configuration, what, format!("correct it in {root}, or git fetch {}", train.remote)))
 }
 
 /// What to type for a wheel that lags: a release takes it along, the next one where the driver's version has its tag.
@@ -1034,7 +1004,7 @@ fn lock_of_git(lock: &Lock) -> Finding {
         None => ("a git process is at work in this repository, or was cut off", "when none is: "),
     };
     Finding::new(
-        "git-lock",
+        Check::GitLock,
         format!("{path} keeps git from changing anything: {why}"),
         format!("{next}rm {path}, then the same command"),
     )

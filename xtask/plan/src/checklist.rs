@@ -10,6 +10,7 @@ use std::{
 use crate::{
     changes,
     draft::{Options, confirmed, is_release, subjects},
+    finding::Check,
     smoke,
 };
 use crate::{
@@ -38,7 +39,7 @@ pub fn watched(snapshot: &Snapshot, tag: &str) -> Option<Step> {
     let runs = Runs { tag: tag.to_owned(), commit: snapshot.base.clone(), remote: snapshot.train.remote.clone() };
     workflows::starts_on_tag(&snapshot.workspace, tag).then(|| {
         Step::Confirm(Confirmation {
-            name: "workflows".to_owned(),
+            name: Check::Workflows.to_string(),
             what: "what the tag started succeeds".to_owned(),
             by: Evidence::Runs(Arc::new(runs)),
         })
@@ -59,8 +60,8 @@ pub fn steps(snapshot: &Snapshot) -> Vec<Step> {
     };
     let mut rows = Vec::from(on_forge);
     rows.extend(by_person(snapshot, &confirmed(snapshot, &Options::default())));
-    rows.push(texts("changelog", "the changelog is updated", changelog_row(snapshot)));
-    rows.push(texts("version", "the version is the same in all its files", version_row(snapshot)));
+    rows.push(texts(Check::Changelog.name(), "the changelog is updated", changelog_row(snapshot)));
+    rows.push(texts(Check::Version.name(), "the version is the same in all its files", version_row(snapshot)));
     // A proof of that name says more than right versions in the texts.
     let has_proof = train.config.proofs.iter().any(|proof| proof.name == "docs");
     let seen = docs_row(snapshot);
@@ -207,9 +208,10 @@ fn changelog_row(snapshot: &Snapshot) -> Observation {
 /// The checks that hold versions against each other.
 fn version_row(snapshot: &Snapshot) -> Observation {
     let Snapshot { workspace, train, .. } = snapshot;
-    const OF_VERSIONS: [&str; 5] = ["requirements", "lock", "wheel-version", "version-files", "lockstep"];
-    let checks = check::STATE.iter().filter(|check| OF_VERSIONS.contains(&check.name));
-    if let Some(found) = checks.flat_map(|check| (check.look)(workspace, train)).next() {
+    const OF_VERSIONS: [Check; 5] =
+        [Check::Requirements, Check::Lock, Check::WheelVersion, Check::VersionFiles, Check::Lockstep];
+    let checks = check::STATE.iter().filter(|(check, _)| OF_VERSIONS.contains(check));
+    if let Some(found) = checks.flat_map(|(_, look)| look(workspace, train)).next() {
         return Observation::Blocked { why: found.what, next: found.next };
     }
     let places = train.members().len() + train.wheels.len() + train.config.files.len();
@@ -230,8 +232,8 @@ fn docs_row(snapshot: &Snapshot) -> Observation {
         .filter(|path| is_doc(path))
         .map(|path| slashed(path))
         .collect();
-    let versions = check::STATE.iter().filter(|check| check.name == "version-files");
-    let mut findings = versions.flat_map(|check| (check.look)(workspace, train));
+    let versions = check::STATE.iter().filter(|(check, _)| *check == Check::VersionFiles);
+    let mut findings = versions.flat_map(|(_, look)| look(workspace, train));
     if let Some(found) = findings.find(|found| docs.iter().any(|doc| found.what.contains(doc))) {
         return Observation::Blocked { why: found.what, next: found.next };
     }

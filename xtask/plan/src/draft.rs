@@ -15,7 +15,7 @@ use crate::ownership::Registries;
 use crate::strays::{Mention, Stray};
 
 use crate::{
-    check::{self, Finding, published::Unconfigured, short},
+    check::{self, published::Unconfigured, short},
     checklist,
     config::{self, Template},
     date::Date,
@@ -27,6 +27,7 @@ use crate::{
         follow_ups,
         tag_record::{Of, Record},
     },
+    finding::{Check, Finding},
     names, post_release,
     repo::Recorded,
     snapshot::Snapshot,
@@ -163,7 +164,7 @@ pub(crate) fn unmakable(train: &Train, kind: &str, name: &str, known: &BTreeMap<
         ),
         (Ok(()), None) => return None,
     };
-    Some(Finding::new("configuration", what, next))
+    Some(Finding::new(Check::Configuration, what, next))
 }
 
 /// What a planner has found out before the steps are laid out.
@@ -197,7 +198,7 @@ impl Draft {
             };
             let what = format!("tag {tag_name} {what} on commit {}", short(found));
             let next = format!("{} ({why})", taken::instead(snapshot, &self.to));
-            self.findings.push(Finding::new("tag", what, next));
+            self.findings.push(Finding::new(Check::Tag, what, next));
         }
         self.findings.extend(unmakable(train, "tag", &tag_name, &repo.tags));
         self.findings.extend(branch.as_deref().and_then(|branch| unmakable(train, "branch", branch, &repo.branches)));
@@ -213,11 +214,11 @@ impl Draft {
         let checks = checks(snapshot, options, &waivable);
         let is_waived = |name: &str| checks.waived.contains_key(name);
         let (waived, findings): (Vec<_>, Vec<_>) =
-            self.findings.into_iter().partition(|finding| is_waived(finding.check));
+            self.findings.into_iter().partition(|finding| is_waived(finding.check.name()));
         let confirmed = confirmed(snapshot, options);
         let mut confirmations = checklist::asked(snapshot, &self.to);
         confirmations.extend(checklist::by_person(snapshot, &confirmed));
-        let names = waived.iter().map(|finding| finding.check);
+        let names = waived.iter().map(|finding| finding.check.name());
         let names = names.chain(confirmations.iter().map(|row| row.name.as_str()));
         let names = names.chain(self.proofs.iter().map(|proof| proof.name.as_str()));
         let mut record = Record { confirmed: confirmed.into_keys().collect(), ..Record::default() };
@@ -334,7 +335,7 @@ pub(crate) fn after(workspace: &Workspace, edits: &[Edit]) -> Texts {
 /// Reads the planned texts back and holds them against every check of a state, and against what was meant.
 pub(crate) fn read_back(workspace: &Workspace, train: &Train, draft: &Draft, texts: Texts) -> Vec<Finding> {
     let broken = |what: String| {
-        vec![Finding::new("read-back", what, "this is a defect of the tool: please report it with the manifest")]
+        vec![Finding::new(Check::ReadBack, what, "this is a defect of the tool: please report it with the manifest")]
     };
     let after = match workspace.with_texts(texts) {
         Ok(after) => after,
@@ -361,13 +362,20 @@ pub(crate) fn read_back(workspace: &Workspace, train: &Train, draft: &Draft, tex
         }
     }
     // Where a version or a requirement could not be set, that they now disagree is no news.
-    const OF_VERSIONS: [&str; 7] =
-        ["version", "lockstep", "python-version", "requirements", "wheel-version", "version-files", "lock"];
+    const OF_VERSIONS: [Check; 7] = [
+        Check::Version,
+        Check::Lockstep,
+        Check::PythonVersion,
+        Check::Requirements,
+        Check::WheelVersion,
+        Check::VersionFiles,
+        Check::Lock,
+    ];
     let unset = draft.findings.iter().any(|finding| OF_VERSIONS.contains(&finding.check));
-    let is_told = |check: &str| draft.findings.iter().any(|finding| finding.check == check);
+    let is_told = |check: Check| draft.findings.iter().any(|finding| finding.check == check);
     let is_news = |finding: &Finding| {
-        finding.check != "lockstep"
-            && !(finding.check == "build-metadata" && is_told(finding.check))
+        finding.check != Check::Lockstep
+            && !(finding.check == Check::BuildMetadata && is_told(finding.check))
             && !(unset && OF_VERSIONS.contains(&finding.check))
             && !draft.findings.iter().any(|told| told.is_of(finding))
             && !again.contains(finding)
@@ -492,7 +500,9 @@ pub(crate) fn gather(
 ) {
     let written = collected.write(path, prose.names, texts);
     findings.extend(
-        written.err().map(|error| Finding::new("changelog", format!("{error:#}"), "correct the changelog and commit")),
+        written
+            .err()
+            .map(|error| Finding::new(Check::Changelog, format!("{error:#}"), "correct the changelog and commit")),
     );
     findings.extend(collected.findings);
     remarks.extend(collected.remarks);
@@ -526,7 +536,8 @@ impl Prose<'_> {
         let result = edits.rewrite_or_create(&path, Reason::FollowUps, follow_ups::EMPTY, |text| {
             Ok(follow_ups::append(text, self.version, &items))
         });
-        findings.extend(result.err().map(|error| Finding::new("changelog", format!("{error:#}"), "correct the list")));
+        findings
+            .extend(result.err().map(|error| Finding::new(Check::Changelog, format!("{error:#}"), "correct the list")));
     }
 
     /// Copies the highlights of the version's section into the release notes.

@@ -10,10 +10,11 @@ use std::{
 use anyhow::{Context, Result};
 
 use crate::{
-    check::{self, Finding, anchored, correct},
+    check::{self, anchored, correct},
     config::{VersionFile, When},
     edit::{Edit, Fate, Reason, slashed},
     files::{Place, cargo_lock, cargo_toml::VersionField, splice},
+    finding::{Check, Finding},
     requirement,
     train::{Train, uv_locks},
     version::{Dialect, Version},
@@ -66,7 +67,7 @@ impl<'w> Places<'w> {
                     self.set(&root, place, version.to_string(), reason("the workspace"));
                 }
                 _ => self.findings.push(Finding::new(
-                    "version",
+                    Check::Version,
                     format!("{} has no `version` to set", slashed(&member.manifest)),
                     // Without one it is never published, and so it stays.
                     format!(
@@ -118,7 +119,7 @@ impl<'w> Places<'w> {
                     self.set(&site.path, &site.place, new, reason);
                 }
                 Err(error) => self.findings.push(Finding::new(
-                    "requirements",
+                    Check::Requirements,
                     format!("{} requires {on}: {error:#}", slashed(&site.path)),
                     format!(
                         "write one there that accepts {} and {version} both, and commit",
@@ -154,7 +155,7 @@ impl<'w> Places<'w> {
                     Ok(None) => {}
                     Ok(Some(place)) => self.set(path, &place, python.clone(), reason(&place)),
                     Err(error) => self.findings.push(Finding::new(
-                        "wheel-version",
+                        Check::WheelVersion,
                         format!("{}: {error:#}", slashed(path)),
                         "uv lock",
                     )),
@@ -202,7 +203,7 @@ impl<'w> Places<'w> {
                     Err(error) => {
                         let what =
                             format!("{}: after `{}` stands `{}`: {error:#}", slashed(&path), file.after, place.text);
-                        self.findings.push(Finding::new("version-files", what, correct(train, "files")));
+                        self.findings.push(Finding::new(Check::VersionFiles, what, correct(train, "files")));
                     }
                 }
             }

@@ -14,6 +14,7 @@ pub mod due;
 pub mod edit;
 pub mod edits;
 pub mod files;
+pub mod finding;
 pub mod hash;
 pub mod hotfix;
 pub mod names;

@@ -10,22 +10,17 @@ use serde::Serialize;
 
 use crate::taken;
 use crate::{
-    check::Finding,
     edit::count,
+    finding::{Check, Finding},
     snapshot::Snapshot,
     version::{Bump, Dialect, Version},
     visible,
     workspace::dir,
 };
 
-/// What `--waive` calls a name that another project has, a version that is there with other content, and one that was
-/// yanked.
-pub const NAMES: &str = "registry-names";
-pub const CONTENT: &str = "registry-content";
-pub const YANKED: &str = "registry-yanked";
-
-/// What of the registries may be set aside.
-pub const WAIVABLE: [&str; 3] = [NAMES, CONTENT, YANKED];
+/// What of the registries may be set aside: a name that another project has, a version that is there with other content,
+/// and one that was yanked.
+pub const WAIVABLE: [Check; 3] = [Check::RegistryNames, Check::RegistryContent, Check::RegistryYanked];
 
 /// A name that a release takes on a registry.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -254,7 +249,7 @@ impl Registries {
         released: bool,
     ) -> (Vec<Finding>, Vec<String>) {
         let contested = contested(self.answers.iter().map(|(name, answer)| (name, answer)));
-        let names = lines(&contested).into_iter().map(|line| Finding::new(NAMES, line, INSTEAD));
+        let names = lines(&contested).into_iter().map(|line| Finding::new(Check::RegistryNames, line, INSTEAD));
         let taken = self.answers.iter().filter(|(_, answer)| !released && !matches!(answer.owner, Owner::Other(_)));
         let taken = taken.filter_map(|(name, answer)| {
             let version = match name.kind {
@@ -264,10 +259,14 @@ impl Registries {
             };
             let instead = || taken::instead(snapshot, &self.above(to));
             Some(match answer.versions.get(&version)? {
-                true => Finding::new(YANKED, format!("{} {version} was published and yanked", name.name), instead()),
+                true => Finding::new(
+                    Check::RegistryYanked,
+                    format!("{} {version} was published and yanked", name.name),
+                    instead(),
+                ),
                 false => {
                     let what = format!("{} {version} is published already, with other content", name.name);
-                    Finding::new(CONTENT, what, instead())
+                    Finding::new(Check::RegistryContent, what, instead())
                 }
             })
         });

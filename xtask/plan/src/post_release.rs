@@ -4,10 +4,11 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
-    check::{self, Finding},
+    check,
     config::{Channel, Development},
     edit::{Reason, slashed},
     files::{changelog, deployment, follow_ups, tag_record::Record},
+    finding::{Check, Finding},
     snapshot::Snapshot,
     step::{Checks, Commit, Proof, Prove, Published, PushMain, Step, Tagged, Write},
     version::{Bump, Dialect, Version},
@@ -52,14 +53,14 @@ pub fn plan(snapshot: &Snapshot, released: &Released, push: bool) -> Plan {
     if !released.is_here {
         let what = format!("{} is not part of the branch that is here", of.tag);
         findings.push(Finding::new(
-            "tag",
+            Check::Tag,
             what,
             format!("git switch {0} && git pull {1} {0}", train.main, train.remote),
         ));
     }
     if repo.is_rolled_back(&of.tag) {
         let what = format!("{} was rolled back", of.tag);
-        findings.push(Finding::new("tag", what, "name the version that is in use"));
+        findings.push(Finding::new(Check::Tag, what, "name the version that is in use"));
     }
     let from = train.version(workspace).clone();
     let next = development(snapshot, &of.version, &mut findings);
@@ -111,8 +112,10 @@ fn development(snapshot: &Snapshot, version: &Version, findings: &mut Vec<Findin
         .bump(bump)
         .and_then(|next| Version::parse(&format!("{next}-dev.1"), Dialect::Cargo))
         .map(|next| next.with_metadata_of(version));
-    next.map_err(|error| findings.push(Finding::new("development", format!("{error:#}"), "take `development` out")))
-        .ok()
+    next.map_err(|error| {
+        findings.push(Finding::new(Check::Development, format!("{error:#}"), "take `development` out"))
+    })
+    .ok()
 }
 
 /// Sets tag and digest where images are deployed; tells the files that follow.
@@ -137,7 +140,7 @@ fn deploy(
             Some(Ok(digest)) => digest,
             Some(Err(why)) => {
                 let what = format!("{name}: the digest of {} {} could not be asked: {why}", entry.image, version.tag());
-                findings.push(Finding::new("deployments", what, "see to that, then the same command"));
+                findings.push(Finding::new(Check::Deployments, what, "see to that, then the same command"));
                 continue;
             }
             None => {
@@ -156,9 +159,11 @@ fn deploy(
         let reason = Reason::Deployment { image: entry.image.clone(), to: version.tag() };
         match texts.rewrite(&path, reason, |text| deployment::set(text, &entry.image, &version.tag(), digest)) {
             Ok(()) => deployed.push(name),
-            Err(error) => {
-                findings.push(Finding::new("deployments", format!("{error:#}"), check::correct(train, "deployments")))
-            }
+            Err(error) => findings.push(Finding::new(
+                Check::Deployments,
+                format!("{error:#}"),
+                check::correct(train, "deployments"),
+            )),
         }
     }
     deployed
@@ -174,7 +179,7 @@ fn follow_up(snapshot: &Snapshot, released: &Released, texts: &mut Texts<'_>, fi
         Ok(follow_ups::append(text, &version, &items))
     });
     findings.extend(written.err().map(|error| {
-        Finding::new("configuration", format!("{error:#}"), "correct `follow-ups` in [workspace.metadata.trains]")
+        Finding::new(Check::Configuration, format!("{error:#}"), "correct `follow-ups` in [workspace.metadata.trains]")
     }));
 }
 

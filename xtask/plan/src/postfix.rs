@@ -9,12 +9,13 @@ use crate::{
     changes,
     draft::{Draft, Options, Plan, Prose, gather},
     edits::Places,
+    finding::{Check, Finding},
     packed::packed,
     release, smoke,
     taken::{self, Next},
 };
 use crate::{
-    check::{self, Finding},
+    check,
     conventional::Kind,
     edit::{Reason, slashed},
     files::{cargo_lock, cargo_toml::VersionField, changelog},
@@ -57,16 +58,16 @@ pub fn plan(snapshot: &Snapshot, to: &Version, fix: &Fix, released: bool, option
     let driver = train.version(workspace).clone();
     let from = current(workspace, train).unwrap_or_else(|_| driver.clone());
     let mut findings = Vec::new();
-    let mut found = |check: &'static str, what: String, next: String| findings.push(Finding::new(check, what, next));
+    let mut found = |check: Check, what: String, next: String| findings.push(Finding::new(check, what, next));
     let versions: BTreeMap<usize, Version> = train.wheels.iter().map(|wheel| (wheel.member, to.clone())).collect();
 
     if repo.is_rolled_back(&train.tag.fill(&to.base())) {
         let what = format!("{} was rolled back, and nobody is to have it, fixed or not", train.tag.fill(&to.base()));
-        found("tag", what, format!("cargo xtask release {}", patch(snapshot, &driver)));
+        found(Check::Tag, what, format!("cargo xtask release {}", patch(snapshot, &driver)));
     }
     if driver.base() != to.base() {
         found(
-            "wheel-version",
+            Check::WheelVersion,
             format!("the wheel is at {from}, the driver at {driver}"),
             check::aligned_by(workspace, train),
         );
@@ -112,7 +113,7 @@ pub fn plan(snapshot: &Snapshot, to: &Version, fix: &Fix, released: bool, option
                 None => {
                     let what = format!("nothing to release: no --note, and Unreleased is empty in {}", slashed(path));
                     findings.push(Finding::new(
-                        "nothing-to-release",
+                        Check::NothingToRelease,
                         what,
                         format!("cargo xtask postfix --note \"fix …\" --issue N{}", train.config.option()),
                     ));
@@ -120,15 +121,15 @@ pub fn plan(snapshot: &Snapshot, to: &Version, fix: &Fix, released: bool, option
                 }
             };
             findings.extend(
-                result
-                    .err()
-                    .map(|error| Finding::new("changelog", format!("{error:#}"), "correct the changelog and commit")),
+                result.err().map(|error| {
+                    Finding::new(Check::Changelog, format!("{error:#}"), "correct the changelog and commit")
+                }),
             );
             prose.notes(snapshot, &mut texts, &mut findings);
             prose.follow_ups(snapshot, &mut texts, &mut findings);
         }
         (None, _) => findings.push(Finding::new(
-            "changelog",
+            Check::Changelog,
             format!("train {} keeps no changelog to note the fix in", train.name()),
             "add `changelog = \"CHANGELOG.md\"` to the train, with an `## [Unreleased]` section",
         )),
@@ -156,12 +157,12 @@ pub fn lacking(workspace: &Workspace, wheel: &Wheel, to: &Version) -> Vec<Findin
         let what = format!(
             "{path} has no static version, and from {to} maturin would make a local version, which PyPI refuses"
         );
-        findings.push(Finding::new("dynamic-version", what, next));
+        findings.push(Finding::new(Check::DynamicVersion, what, next));
     }
     if member.version_field == VersionField::Inherited {
         let next = format!("write `version = \"{}\"` in {}", member.version, slashed(&member.manifest));
         let what = format!("{} inherits the workspace's version, which a post release must not move", member.name);
-        findings.push(Finding::new("wheel-version", what, next));
+        findings.push(Finding::new(Check::WheelVersion, what, next));
     }
     findings
 }
@@ -170,14 +171,14 @@ fn published(snapshot: &Snapshot, wheel: &Wheel, driver: &Version, to: &Version)
     let member = &snapshot.workspace.members[wheel.member];
     let what = format!("{} is published as a crate too, and {to} cannot follow {} there", member.name, to.base());
     let next = format!("cargo xtask release {}", patch(snapshot, driver));
-    member.publish.then(|| Finding::new("publishable-wheel", what, next))
+    member.publish.then(|| Finding::new(Check::PublishableWheel, what, next))
 }
 
 /// No published crate changed since the base tag, nor does the wheel need more of one than that tag has.
 fn crates_unchanged(snapshot: &Snapshot, driver: &Version, findings: &mut Vec<Finding>) {
     let Snapshot { workspace, train, .. } = snapshot;
     let next = format!("cargo xtask release {}", patch(snapshot, driver));
-    let mut found = |what: String, next: &str| findings.push(Finding::new("changed-crates", what, next));
+    let mut found = |what: String, next: &str| findings.push(Finding::new(Check::ChangedCrates, what, next));
     let Some(since) = &snapshot.since else {
         let tag = train.tag.fill(&driver.base());
         return found(
@@ -219,7 +220,7 @@ fn crates_unchanged(snapshot: &Snapshot, driver: &Version, findings: &mut Vec<Fi
 /// Something of a wheel changed since it was released last: otherwise the same would go out under another version.
 fn wheels_changed(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
     let Snapshot { workspace, train, since, .. } = snapshot;
-    let Some(since) = since.as_ref().filter(|_| findings.iter().all(|finding| finding.check != "changed-crates"))
+    let Some(since) = since.as_ref().filter(|_| findings.iter().all(|finding| finding.check != Check::ChangedCrates))
     else {
         return;
     };
@@ -239,7 +240,7 @@ fn wheels_changed(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
     }
     let names: Vec<&str> = train.wheels.iter().map(|wheel| workspace.members[wheel.member].name.as_str()).collect();
     let what = format!("nothing to release: no file of {} changed since {tag}", names.join(", "));
-    findings.push(Finding::new("nothing-to-release", what, "commit the fix, then the same command"));
+    findings.push(Finding::new(Check::NothingToRelease, what, "commit the fix, then the same command"));
 }
 
 /// The release that takes along what a post release cannot.

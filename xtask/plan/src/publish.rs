@@ -11,10 +11,11 @@ use serde::Serialize;
 
 use crate::{
     announcement::{self, Occasion},
+    finding::{Check, Finding},
     ownership,
 };
 use crate::{
-    check::{self, Finding, cycles::packing_order, published, short},
+    check::{self, cycles::packing_order, published, short},
     config::{Channel, Lockstep, PLATFORMS, SDIST},
     edit::slashed,
     files::{changelog, tag_record::Record},
@@ -94,7 +95,7 @@ pub fn plan(snapshot: &Snapshot, version: &Version, options: &Options) -> Public
     let said = train.version(workspace);
     if said.base() != version.base() {
         findings.push(Finding::new(
-            "tag",
+            Check::Tag,
             format!("{} is on commit {}, whose {} is at {said}", of.tag, short(base), train.name()),
             "name the version that was released there",
         ));
@@ -102,14 +103,14 @@ pub fn plan(snapshot: &Snapshot, version: &Version, options: &Options) -> Public
     if snapshot.repo.is_rolled_back(&of.tag) {
         let tag = rollback_tag(&of.tag);
         let what = format!("{} was rolled back: git show {tag} says why", of.tag);
-        findings.push(Finding::new("rolled-back", what, "release a higher version, with the fix"));
+        findings.push(Finding::new(Check::RolledBack, what, "release a higher version, with the fix"));
     }
     let is_out = |lane: Lane| options.without.contains(&lane);
     // A post release is the wheels' alone: the crates of its base version stay what they are.
     let is_post = version.post().is_some();
     let crates = if is_post || is_out(Lane::Crates) { Vec::new() } else { crates(snapshot, &of) };
     let dists = if is_out(Lane::Wheels) { Vec::new() } else { dists(snapshot, &of, options, &mut findings) };
-    let is_waived = snapshot.recorded.as_ref().is_some_and(|recorded| recorded.record.waives("metadata"));
+    let is_waived = snapshot.recorded.as_ref().is_some_and(|recorded| recorded.record.waives(Check::Metadata.name()));
     if !crates.is_empty() && !is_waived {
         findings.extend(published::metadata(workspace, train));
     }
@@ -173,12 +174,13 @@ pub fn plan(snapshot: &Snapshot, version: &Version, options: &Options) -> Public
 }
 
 /// What of the registries is set aside: by the tag, or by the command.
-fn waived(snapshot: &Snapshot, options: &Options) -> BTreeMap<String, String> {
+fn waived(snapshot: &Snapshot, options: &Options) -> BTreeMap<Check, String> {
     let recorded = snapshot.recorded.iter().flat_map(|Recorded { at, record, .. }| {
-        record.waived.iter().map(move |name| (name.clone(), format!("{at} records it")))
+        record.waived.iter().map(move |name| (name, format!("{at} records it")))
     });
-    let told = options.waive.iter().map(|name| (name.clone(), format!("--waive {name}")));
-    recorded.chain(told).filter(|(name, _)| ownership::WAIVABLE.contains(&name.as_str())).collect()
+    let told = options.waive.iter().map(|name| (name, format!("--waive {name}")));
+    let named = recorded.chain(told).filter_map(|(name, by)| Some((Check::named(name)?, by)));
+    named.filter(|(check, _)| ownership::WAIVABLE.contains(check)).collect()
 }
 
 /// What the release has, and nobody looks for, because it was left out.
@@ -245,7 +247,7 @@ fn dists(snapshot: &Snapshot, of: &Arc<Tagged>, options: &Options, findings: &mu
         let member = &workspace.members[wheel.member];
         if member.version != of.version {
             let what = format!("{} is at {} in the commit of {}", member.name, member.version, of.tag);
-            findings.push(Finding::new("wheel-version", what, check::aligned_by(workspace, train)));
+            findings.push(Finding::new(Check::WheelVersion, what, check::aligned_by(workspace, train)));
             continue;
         }
         match of.version.show(Dialect::Pep440) {
@@ -259,7 +261,7 @@ fn dists(snapshot: &Snapshot, of: &Arc<Tagged>, options: &Options, findings: &mu
                 is_private: pypi::is_private(&wheel.project.about),
             }),
             Err(error) => findings.push(Finding::new(
-                "python-version",
+                Check::PythonVersion,
                 format!("{}: {error:#}", slashed(&wheel.path)),
                 "release a version that Python can spell",
             )),

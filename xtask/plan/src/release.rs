@@ -12,12 +12,13 @@ use crate::{
     changes,
     draft::{Draft, Options, Plan, Prose, gather},
     edits::{Places, Texts},
+    finding::{Check, Finding},
     packed::packed,
     smoke,
     taken::{self, Next},
 };
 use crate::{
-    check::{self, Finding},
+    check,
     config::{Lockstep, closest},
     edit::{Reason, count, slashed},
     files::{
@@ -158,7 +159,7 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
                 }
                 false => format!("name a version above {}, or list {} under `except`", member.version, member.name),
             };
-            findings.push(Finding::new("lockstep", what, next));
+            findings.push(Finding::new(Check::Lockstep, what, next));
         }
     }
     findings.extend(above(snapshot, to).filter(|_| !released));
@@ -199,7 +200,7 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
             to.semver().patch,
             train.config.option()
         );
-        findings.push(Finding::new("python-version", format!("{error:#}"), next));
+        findings.push(Finding::new(Check::PythonVersion, format!("{error:#}"), next));
     }
 
     let mut places = Places::new(workspace);
@@ -267,7 +268,7 @@ fn above(snapshot: &Snapshot, to: &Version) -> Option<Finding> {
     let alike = highest.next_alike().filter(|_| snapshot.train.wheels.is_empty());
     let next = commands(snapshot, alike.into_iter().chain(highest.bump(Bump::Patch).ok()));
     let what = format!("{to} is lower than {highest}, which is released (tag {tag})");
-    Some(Finding::new("tag", what, next))
+    Some(Finding::new(Check::Tag, what, next))
 }
 
 /// The last final release, whose workspace tells what requirements were before candidates of `to` had them name themselves.
@@ -300,7 +301,7 @@ pub fn begin(snapshot: &Snapshot, to: &Version, path: &Path, texts: &mut Texts<'
         return;
     }
     let untold = changelog::untold(&slashed(path), log, to);
-    findings.extend(untold.map(|(what, next)| Finding::new("changelog", what, next)));
+    findings.extend(untold.map(|(what, next)| Finding::new(Check::Changelog, what, next)));
     if let Some(begun) = changelog::begin(log, to) {
         findings.extend(texts.rewrite(path, Reason::Changelog, |_| Ok(begun)).err().map(uncorrected));
     }
@@ -342,13 +343,13 @@ fn nothing(snapshot: &Snapshot, path: &Path) -> Finding {
             None => format!("; or take them from commits: `changes = [\"commits\"]` in {}", train.config.table()),
         };
         return Finding::new(
-            "nothing-to-release",
+            Check::NothingToRelease,
             format!("nothing to release: {file} has no Unreleased above its newest version"),
             format!("write `## Unreleased` there, the changes below it, and commit{commits}"),
         );
     };
     Finding::new(
-        "nothing-to-release",
+        Check::NothingToRelease,
         format!("nothing to release: Unreleased is empty in {file}"),
         "describe the changes under `## [Unreleased]` and commit",
     )
@@ -399,7 +400,7 @@ fn promote(
 }
 
 fn uncorrected(error: anyhow::Error) -> Finding {
-    Finding::new("changelog", format!("{error:#}"), "correct the changelog and commit")
+    Finding::new(Check::Changelog, format!("{error:#}"), "correct the changelog and commit")
 }
 
 /// The version that is left behind.
@@ -531,7 +532,7 @@ fn misplaced_metadata(snapshot: &Snapshot, to: &Version) -> Vec<Finding> {
         let what = format!("{to} cannot follow {tag}: registries do not count what stands behind the `+`");
         let higher =
             to.bump(Bump::Patch).map_or_else(|_| "X.Y.Z".to_owned(), |higher| higher.with_metadata_of(to).to_string());
-        findings.push(Finding::new("tag", what, format!("cargo xtask release {higher}{}", train.config.option())));
+        findings.push(Finding::new(Check::Tag, what, format!("cargo xtask release {higher}{}", train.config.option())));
     }
     findings
 }

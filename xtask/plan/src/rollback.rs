@@ -7,10 +7,11 @@ use serde::Serialize;
 
 use crate::{
     announcement::{self, Occasion},
+    finding::{Check, Finding},
     publish,
 };
 use crate::{
-    check::{self, Finding, short},
+    check::{self, short},
     files::{
         changelog::names::Names,
         tag_record::{Of, Record},
@@ -264,7 +265,7 @@ pub fn plan(gone: &Snapshot, now: &Snapshot, version: &Version, facts: &Facts, o
     let Some((_, to)) = to else {
         let what = format!("no release of {} before {} is there to go back to", train.name(), of.tag);
         let next = "release a higher version with a fix; what must not be used is yanked by hand: cargo yank";
-        rollback.findings.push(Finding::new("previous", what, next));
+        rollback.findings.push(Finding::new(Check::Previous, what, next));
         return rollback;
     };
     // Who keeps `latest`: the highest final version without this one.
@@ -335,12 +336,12 @@ fn findings(now: &Snapshot, of: &Tagged, facts: &Facts, remote: &Remote) -> Vec<
     if remote.rollback_tag {
         let what = format!("{} has {} already: it is rolled back from elsewhere", of.remote, rollback_tag(&of.tag));
         let next = format!("git pull --no-rebase --tags {} {}, then the same command", of.remote, train.main);
-        findings.push(Finding::new("rolled-back", what, next));
+        findings.push(Finding::new(Check::RolledBack, what, next));
     }
     let memory = rollback_tag(&of.tag);
     if let Some(other) = names::in_the_way(&memory, now.repo.tags.keys()) {
         let what = format!("git makes no tag {memory} while there is a tag {other}");
-        findings.push(Finding::new("tag", what, format!("give {other} another name")));
+        findings.push(Finding::new(Check::Tag, what, format!("give {other} another name")));
     }
     if let Some(later) = facts.later.first() {
         let what = format!("{later} was released on top of {}", of.tag);
@@ -354,9 +355,9 @@ fn findings(now: &Snapshot, of: &Tagged, facts: &Facts, remote: &Remote) -> Vec<
                 )
             }
         };
-        findings.push(Finding::new("later", what, next));
+        findings.push(Finding::new(Check::Later, what, next));
     }
-    findings.extend(facts.others.iter().map(|(what, next)| Finding::new("later", what, next)));
+    findings.extend(facts.others.iter().map(|(what, next)| Finding::new(Check::Later, what, next)));
     findings
 }
 

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::{
+    finding::Check,
     snapshot::Snapshot,
     step::{Proof, Prove},
     version::Version,
@@ -18,11 +19,11 @@ pub fn proofs(snapshot: &Snapshot, version: &Version) -> Vec<Proof> {
     let packages: Vec<String> = crates.map(|&at| workspace.members[at].name.clone()).collect();
     let mut proofs = Vec::new();
     if !packages.is_empty() {
-        proofs.push(tests("cargo-test", snapshot, packages, Vec::new()));
+        proofs.push(tests(Check::CargoTest, snapshot, packages, Vec::new()));
     }
     proofs.extend(wheel_proofs(snapshot));
     proofs.extend(train.config.images.iter().map(|image| Proof {
-        name: "image".to_owned(),
+        name: Check::Image.to_string(),
         what: Prove::Image { root: root.clone(), image: image.clone(), version: version.tag() },
     }));
     proofs.extend(named_proofs(snapshot));
@@ -63,18 +64,21 @@ pub fn wheel_proofs(snapshot: &Snapshot) -> Vec<Proof> {
         let member = &workspace.members[wheel.member];
         // Without such a feature the test binary of an extension module does not link.
         if member.features.iter().any(|feature| feature == "python-tests") {
-            proofs.push(tests("wheel-test", snapshot, vec![member.name.clone()], vec!["python-tests".to_owned()]));
+            proofs.push(tests(Check::WheelTest, snapshot, vec![member.name.clone()], vec!["python-tests".to_owned()]));
         }
         let project = dir(&wheel.path);
         proofs.push(Proof {
-            name: "maturin-develop".to_owned(),
+            name: Check::MaturinDevelop.to_string(),
             what: Prove::Develop { project: project.clone(), package: member.name.clone() },
         });
         let holds_tests = |dir: &PathBuf| {
             workspace.tracked.iter().any(|path| path.starts_with(dir) && path.extension().is_some_and(|e| e == "py"))
         };
         if let Some(tests) = ["tests_py", "tests"].into_iter().find(|tests| holds_tests(&project.join(tests))) {
-            proofs.push(Proof { name: "pytest".to_owned(), what: Prove::Pytest { project, tests: tests.to_owned() } });
+            proofs.push(Proof {
+                name: Check::Pytest.to_string(),
+                what: Prove::Pytest { project, tests: tests.to_owned() },
+            });
         }
     }
     proofs
@@ -88,8 +92,8 @@ pub fn python_tests(snapshot: &Snapshot, project: &Path) -> Option<PathBuf> {
     })
 }
 
-fn tests(name: &'static str, snapshot: &Snapshot, packages: Vec<String>, features: Vec<String>) -> Proof {
+fn tests(check: Check, snapshot: &Snapshot, packages: Vec<String>, features: Vec<String>) -> Proof {
     let root = snapshot.workspace.root_dir();
     let locked = snapshot.workspace.tracked.contains(&root.join("Cargo.lock"));
-    Proof { name: name.to_owned(), what: Prove::Tests { root, packages, features, locked } }
+    Proof { name: check.to_string(), what: Prove::Tests { root, packages, features, locked } }
 }

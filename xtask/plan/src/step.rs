@@ -15,6 +15,7 @@ use crate::{
     config::{Channel, Image, Template},
     edit::{Edit, count, slashed},
     files::tag_record::{NotVerified, Of, Record},
+    finding::Check,
     ownership::Own,
     publish::Elsewhere,
     repo::{At, Recorded},
@@ -388,7 +389,7 @@ pub struct Tagged {
     pub own: Own,
     /// What of the registries is set aside, by what.
     #[serde(skip)]
-    pub waived: BTreeMap<String, String>,
+    pub waived: BTreeMap<Check, String>,
     /// The lanes that are left out.
     #[serde(skip)]
     pub without: Vec<Lane>,

@@ -2,9 +2,10 @@
 //! It must never call a version free that was released once, rolled back and yanked ones among them.
 
 use crate::{
-    check::{Finding, short},
+    check::short,
     edit::slashed,
     files::changelog,
+    finding::{Check, Finding},
     snapshot::Snapshot,
     version::{Bump, Version},
 };
@@ -137,5 +138,5 @@ pub fn yanked(snapshot: &Snapshot, version: &Version) -> Option<Finding> {
     let has_tag = snapshot.repo.tags.contains_key(&snapshot.train.tag.fill(version));
     let path = snapshot.train.changelog.as_ref().filter(|_| !has_tag && is_yanked(snapshot, version))?;
     let what = format!("{} was yanked, says {}: registries take a version only once", version.tag(), slashed(path));
-    Some(Finding::new("tag", what, instead(snapshot, version)))
+    Some(Finding::new(Check::Tag, what, instead(snapshot, version)))
 }

@@ -11,8 +11,9 @@ use crate::{
     repo,
 };
 use plan::{
-    check::{Finding, short},
+    check::short,
     draft::Plan,
+    finding::{Check, Finding},
     snapshot::Snapshot,
     train::Train,
     version::Version,
@@ -45,14 +46,14 @@ pub fn find(loader: &Loader<'_>, train: &Train, version: &Version, plan: &mut Pl
             format!("git ls-remote {remote} ({error:#}); if it does not have {tag}: git tag -d {tag}, then {again}")
         }
     };
-    plan.findings.retain(|finding| finding.check != "tag");
+    plan.findings.retain(|finding| finding.check != Check::Tag);
     let main = &train.main;
     let what = format!(
         "{} is on {main} as another commit (a squash or rebase merge), and {tag} is on {}, which {main} does not lead to",
         version.tag(),
         short(commit)
     );
-    plan.findings.push(Finding::new("tag", what, next));
+    plan.findings.push(Finding::new(Check::Tag, what, next));
     Ok(())
 }
 

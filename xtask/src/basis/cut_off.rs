@@ -4,7 +4,11 @@
 use anyhow::Result;
 
 use crate::{loader::Loader, repo};
-use plan::{check::Finding, edit::slashed};
+use plan::{
+    check,
+    edit::slashed,
+    finding::{Check, Finding},
+};
 
 /// Names the way back where findings tell of uncommitted changes, and git was cut off between these commits or trees.
 pub fn name_the_way_back(loader: &Loader<'_>, between: &[String], findings: &mut Vec<Finding>) -> Result<()> {
@@ -14,9 +18,9 @@ pub fn name_the_way_back(loader: &Loader<'_>, between: &[String], findings: &mut
         None => underway.name == "merge",
     });
     let is_told = |finding: &Finding| match finding.check {
-        "dirty-tree" => true,
-        "lock" => finding.what.contains("neither committed nor ignored"),
-        "in-progress" => is_ours,
+        Check::DirtyTree => true,
+        Check::Lock => repo.dirty.iter().any(|path| *finding == check::not_committed(path)),
+        Check::InProgress => is_ours,
         _ => false,
     };
     if !findings.iter().any(is_told) {
@@ -28,6 +32,6 @@ pub fn name_the_way_back(loader: &Loader<'_>, between: &[String], findings: &mut
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     let what = format!("git was cut off between two commits: uncommitted changes in {}{more}", some.join(", "));
     findings.retain(|finding| !is_told(finding));
-    findings.push(Finding::new("dirty-tree", what, format!("{typed}, then the same command")));
+    findings.push(Finding::new(Check::DirtyTree, what, format!("{typed}, then the same command")));
     Ok(())
 }

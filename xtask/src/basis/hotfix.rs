@@ -12,8 +12,9 @@ use crate::{
     repo,
 };
 use plan::{
-    check::{self, Finding, short},
+    check::{self, short},
     draft::{self, Options},
+    finding::Finding,
     hotfix::{self, Line},
     snapshot::Snapshot,
     step::{Sides, Step, Target},

@@ -20,6 +20,7 @@ use plan::{
     draft::Options,
     edit::slashed,
     files::changelog::{self, Section},
+    finding::Check,
     release::{self, Goal},
     snapshot::Snapshot,
 };
@@ -77,7 +78,8 @@ fn preview(call: &Call<'_>, planned: &Planned) -> Value {
     if report.loudness == Loudness::Verbose {
         tell_origins(call, &collected);
     }
-    let lost = plan.findings.iter().filter(|finding| ["changelog", "nothing-to-release"].contains(&finding.check));
+    let lost =
+        plan.findings.iter().filter(|finding| [Check::Changelog, Check::NothingToRelease].contains(&finding.check));
     let lost: Vec<&String> = lost.map(|finding| &finding.what).collect();
     if !lost.is_empty() || !collected.remarks.is_empty() {
         report.say("");

@@ -16,7 +16,13 @@ use crate::{
     session::{Call, rows},
 };
 use plan::{
-    check, edit::count, ownership as names, postfix, smoke, snapshot::Snapshot, step::Observation, train::Train,
+    check,
+    edit::count,
+    finding::{self, Finding},
+    ownership as names, postfix, smoke,
+    snapshot::Snapshot,
+    step::Observation,
+    train::Train,
     workspace::Workspace,
 };
 
@@ -41,42 +47,42 @@ impl Check {
         let uncommitted = check::uncommitted_lock(&first);
         let world = call.world(&loader, Tools::AsFound)?;
         let mut told = Vec::new();
-        let mut seen: Vec<check::Finding> = Vec::new();
-        let mut noted: Vec<check::Finding> = Vec::new();
+        let mut seen: Vec<Finding> = Vec::new();
+        let mut noted: Vec<Finding> = Vec::new();
         let mut others: Vec<String> = Vec::new();
         for train in &trains {
             // Only here: a state knows nothing of the command line.
             let (of_tag, elsewhere) = misused(parses, &first.workspace, train);
             noted.extend(elsewhere);
             noted.extend(check::workflows::look_at_rollbacks(&first.workspace, train));
-            for check in check::STATE {
-                let mut findings = (check.look)(&first.workspace, train);
-                if check.name == "workflows" {
+            for (check, look) in check::STATE {
+                let mut findings = look(&first.workspace, train);
+                if check == finding::Check::Workflows {
                     findings.extend_from_slice(&of_tag);
                 }
-                if check.name == "lock" {
+                if check == finding::Check::Lock {
                     findings.extend(uncommitted.clone());
                 }
-                if check.name == "configuration" {
+                if check == finding::Check::Configuration {
                     findings.extend(beforehand(&world, &Snapshot { train: train.clone(), ..first.clone() })?);
                 }
                 // What no earlier release meets is known where all of them are.
-                let lacking = match check.name == "dev-cycle" && !findings.is_empty() {
+                let lacking = match check == finding::Check::DevCycle && !findings.is_empty() {
                     true => history::lacking(&loader, &first.workspace, train)?,
                     false => None,
                 };
                 if let Some(lacking) = lacking {
                     findings.clear();
-                    others.push(format!("{} of {} is not known: {}", check.name, train.name(), lacking.why()));
-                    report.say(format!("  unknown {}: {}", train.name(), check.name));
+                    others.push(format!("{check} of {} is not known: {}", train.name(), lacking.why()));
+                    report.say(format!("  unknown {}: {check}", train.name()));
                 } else if findings.is_empty() {
-                    report.say(format!("  ok      {}: {}", train.name(), check.name));
+                    report.say(format!("  ok      {}: {check}", train.name()));
                 }
                 // What is wrong with the workspace is wrong for every train, and said once.
                 findings.retain(|finding| !seen.contains(finding));
                 report.findings(&findings);
                 seen.extend_from_slice(&findings);
-                told.push(json!({ "train": train.name(), "check": check.name, "findings": findings }));
+                told.push(json!({ "train": train.name(), "check": check, "findings": findings }));
             }
         }
         // Told, and never counted: this runs in CI itself, which cannot be green before it has ended.
@@ -108,7 +114,7 @@ impl Check {
         });
         report.notes(&others);
         report.noted(&noted);
-        let notes: Vec<String> = others.into_iter().chain(noted.iter().map(check::Finding::as_note)).collect();
+        let notes: Vec<String> = others.into_iter().chain(noted.iter().map(Finding::as_note)).collect();
         let total = seen.len();
         if report.json {
             let outcome = if total == 0 { "ok" } else { "refused" };
@@ -122,7 +128,7 @@ impl Check {
 }
 
 /// What workflows call this tool with that it does not understand: those that the train's tag starts, and the others.
-fn misused(parses: Parses, workspace: &Workspace, train: &Train) -> (Vec<check::Finding>, Vec<check::Finding>) {
+fn misused(parses: Parses, workspace: &Workspace, train: &Train) -> (Vec<Finding>, Vec<Finding>) {
     let (mut of_tag, mut others) = (Vec::new(), Vec::new());
     for called in check::workflows::calls(workspace, train) {
         let Err(error) = parses(&called.words) else { continue };
@@ -134,10 +140,10 @@ fn misused(parses: Parses, workspace: &Workspace, train: &Train) -> (Vec<check::
 }
 
 /// What a release finds of the repository and of this tree when it looks at its steps.
-fn beforehand(world: &World<'_>, snapshot: &Snapshot) -> Result<Vec<check::Finding>> {
+fn beforehand(world: &World<'_>, snapshot: &Snapshot) -> Result<Vec<Finding>> {
     let Snapshot { workspace, train, .. } = snapshot;
-    let mut findings: Vec<check::Finding> = check::unknown_main(snapshot).into_iter().collect();
-    let found = |(what, next): (String, String)| check::Finding::new("configuration", what, next);
+    let mut findings: Vec<Finding> = check::unknown_main(snapshot).into_iter().collect();
+    let found = |(what, next): (String, String)| Finding::new(finding::Check::Configuration, what, next);
     let written = check::written(workspace, train);
     let written: Vec<&PathBuf> = written.iter().filter(|path| workspace.texts.contains_key(*path)).collect();
     let manifests = train.members().into_iter().map(|at| &workspace.members[at].manifest);
@@ -150,7 +156,7 @@ fn beforehand(world: &World<'_>, snapshot: &Snapshot) -> Result<Vec<check::Findi
 }
 
 /// What a finding says is not said again by the row that rests on it.
-fn refer(row: &mut Seen, findings: &[check::Finding]) {
+fn refer(row: &mut Seen, findings: &[Finding]) {
     if let Observation::Blocked { why, next } = &mut row.seen
         && let Some(found) = findings.iter().find(|found| found.what == *why)
     {
@@ -160,24 +166,19 @@ fn refer(row: &mut Seen, findings: &[check::Finding]) {
 }
 
 /// What would be in the way of a post release on the day that one is urgent.
-fn postfix_lacks(workspace: &Workspace, train: &Train) -> Vec<check::Finding> {
+fn postfix_lacks(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let lacking = train.wheels.iter().flat_map(|wheel| {
         let to = workspace.members[wheel.member].version.next_post().ok();
         to.map(|to| postfix::lacking(workspace, wheel, &to)).unwrap_or_default()
     });
     let told = lacking.map(|finding| {
-        check::Finding::new(finding.check, format!("`postfix` would be refused: {}", finding.what), finding.next)
+        Finding::new(finding.check, format!("`postfix` would be refused: {}", finding.what), finding.next)
     });
     told.collect()
 }
 
 /// What a publication would be refused for, where the registries can be asked.
-fn of_registries(
-    world: &World<'_>,
-    loader: &Loader<'_>,
-    first: &Snapshot,
-    trains: &[Train],
-) -> Result<Vec<check::Finding>> {
+fn of_registries(world: &World<'_>, loader: &Loader<'_>, first: &Snapshot, trains: &[Train]) -> Result<Vec<Finding>> {
     let mut asked = BTreeSet::new();
     let mut notes = Vec::new();
     for train in trains {

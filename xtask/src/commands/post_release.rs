@@ -17,6 +17,7 @@ use crate::{
     session::{Call, carry_out},
 };
 use plan::{
+    finding::Check,
     post_release::Released,
     publish::{self, Publication},
     snapshot::Snapshot,
@@ -94,7 +95,7 @@ pub fn look(world: &World<'_>, loader: &Loader<'_>, tagged: &Snapshot, publicati
     let plan = basis::post_release::plan(loader, &released, true)?.plan;
     let follows = plan.steps.into_iter().filter(|step| matches!(step, Step::Commit(_) | Step::PushMain(_)));
     let mut seen = run::look(world, &follows.collect::<Vec<_>>());
-    if let Some(finding) = plan.findings.into_iter().find(|finding| finding.check != "dirty-tree") {
+    if let Some(finding) = plan.findings.into_iter().find(|finding| finding.check != Check::DirtyTree) {
         // As it stands here, it could not be made: then that it is not here says nothing.
         for seen in seen.iter_mut().filter(|seen| seen.seen == Observation::Todo) {
             seen.seen = Observation::Unknown { why: finding.what.clone(), next: finding.next.clone() };

@@ -30,6 +30,7 @@ use plan::{
     date::Date,
     draft,
     edit::{count, slashed},
+    finding::Check,
     hotfix, post_release,
     repo::{LogEntry, Repo, rollback_tag},
     rollback::{self, Branch, Facts, Made, Options, Remote, Reverted, Undone},
@@ -516,7 +517,7 @@ fn reverted_of(
         match found {
             Ok(found) => {
                 let news = found.into_iter().filter(|finding| !before.contains(finding));
-                let news = news.filter(|finding| finding.check != "lock" || is_locked);
+                let news = news.filter(|finding| finding.check != Check::Lock || is_locked);
                 trouble.extend(news.map(|finding| format!("{}: {}", finding.check, finding.what)));
             }
             Err(error) => trouble.push(format!("the workspace could not be read after it: {error:#}")),

@@ -28,8 +28,9 @@ use plan::{
         cargo_toml::{self, Manifest, Table},
         packing::Packing,
     },
+    finding::Check,
     hash,
-    ownership::{CONTENT, Kind, Name, YANKED},
+    ownership::{Kind, Name},
     step::{CrateUpload, Observation, Packages, Tagged},
 };
 
@@ -421,7 +422,7 @@ fn judge(upload: &CrateUpload, listed: Option<Listed>, packed: Option<&str>, lac
                 upload.name, upload.moved_by
             ),
         };
-        return ownership::unless_waived(&upload.of, CONTENT, other);
+        return ownership::unless_waived(&upload.of, Check::RegistryContent, other);
     }
     if listed.yanked {
         let named = option(upload);
@@ -432,7 +433,7 @@ fn judge(upload: &CrateUpload, listed: Option<Listed>, packed: Option<&str>, lac
                 upload.moved_by, upload.name, upload.version
             ),
         };
-        return ownership::unless_waived(&upload.of, YANKED, yanked);
+        return ownership::unless_waived(&upload.of, Check::RegistryYanked, yanked);
     }
     let of = listed.commit.as_deref().map_or("no commit", short);
     Observation::Done { evidence: format!("sha256 {} of {of}", digits(&listed.sha256)), since: listed.since }
@@ -621,7 +622,7 @@ pub mod tests {
     use super::*;
     use plan::{
         config::Template,
-        ownership::{NAMES, Owner},
+        ownership::Owner,
         version::{Dialect, Version},
     };
 
@@ -705,17 +706,17 @@ pub mod tests {
 
     #[test]
     fn what_is_set_aside_is_neither_sent_nor_in_the_way() {
-        let waiving = |check: &str| {
-            let waived = [(check.to_owned(), format!("--waive {check}"))].into();
+        let waiving = |check: Check| {
+            let waived = [(check, format!("--waive {check}"))].into();
             CrateUpload { of: Arc::new(Tagged { waived, ..(*lark().of).clone() }), ..lark() }
         };
         let other = || listed(Some("2222222222"));
         for (check, listed, is_waived) in [
-            (CONTENT, other(), true),
-            (YANKED, yanked(), true),
-            (CONTENT, yanked(), false),
-            (YANKED, other(), false),
-            (NAMES, other(), false),
+            (Check::RegistryContent, other(), true),
+            (Check::RegistryYanked, yanked(), true),
+            (Check::RegistryContent, yanked(), false),
+            (Check::RegistryYanked, other(), false),
+            (Check::RegistryNames, other(), false),
         ] {
             let seen = judge(&waiving(check), Some(listed), None, None);
             assert_eq!(seen == Observation::Waived { by: format!("--waive {check}") }, is_waived, "{check}: {seen:?}");
@@ -728,7 +729,11 @@ pub mod tests {
             matches!(&seen, Some(Observation::Blocked { why, next }) if why.contains("https://forge.example/they/lark") && next.ends_with("or --waive registry-names")),
             "{seen:?}"
         );
-        assert_eq!(ownership::in_the_way(&waiving(NAMES).of, name(), theirs()), None, "then the registry decides");
+        assert_eq!(
+            ownership::in_the_way(&waiving(Check::RegistryNames).of, name(), theirs()),
+            None,
+            "then the registry decides"
+        );
         for owner in [Owner::Nobody, Owner::Ours, Owner::Unknown("x".to_owned())] {
             assert_eq!(ownership::in_the_way(&lark().of, name(), owner), None);
         }

@@ -14,9 +14,10 @@ use crate::tools::{
 use plan::{
     check::short,
     files::dockerfile::takes,
+    finding::Check,
     names::Word,
     ownership as names,
-    ownership::{CONTENT, Kind, Name, Own, Owner, Registered},
+    ownership::{Kind, Name, Own, Owner, Registered},
     repo::Lacking,
     rollback::PointBack,
     step::{ImageRelease, Observation},
@@ -237,7 +238,7 @@ pub fn observe(world: &World<'_>, release: &ImageRelease) -> Result<Observation>
                 ),
                 next: "find out who pushed it; a version's tag is never moved: release a higher one".to_owned(),
             };
-            ownership::unless_waived(of, CONTENT, other)
+            ownership::unless_waived(of, Check::RegistryContent, other)
         }
     })
 }
@@ -283,7 +284,7 @@ pub fn observe_latest(world: &World<'_>, release: &ImageRelease) -> Result<Obser
         // What is set aside is not pointed at.
         Some(other)
             if !is_ours(release, &other)
-                && let Some(by) = release.of.waived.get(CONTENT) =>
+                && let Some(by) = release.of.waived.get(&Check::RegistryContent) =>
         {
             Observation::Waived { by: by.clone() }
         }

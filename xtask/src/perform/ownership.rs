@@ -14,7 +14,8 @@ use crate::tools::{
 };
 use plan::{
     check::published,
-    ownership::{self, Answer, Contested, INSTEAD, Kind, Made, NAMES, Name, Own, Owner, Registered, Registries},
+    finding::Check,
+    ownership::{self, Answer, Contested, INSTEAD, Kind, Made, Name, Own, Owner, Registered, Registries},
     snapshot::Snapshot,
     step::{Observation, Tagged},
 };
@@ -103,7 +104,7 @@ fn answer(world: &World<'_>, own: &Own, name: &Name) -> Result<Answer> {
 /// Whether another project has a name now, so that nothing of ours is published under it. Where that is set aside, nobody is
 /// asked.
 pub fn stranger(world: &World<'_>, of: &Tagged, name: Name) -> Result<Option<Observation>> {
-    if of.waived.contains_key(NAMES) {
+    if of.waived.contains_key(&Check::RegistryNames) {
         return Ok(None);
     }
     let own = at_remote(world.sh, &of.own, &of.remote);
@@ -115,13 +116,13 @@ pub fn stranger(world: &World<'_>, of: &Tagged, name: Name) -> Result<Option<Obs
 pub fn in_the_way(of: &Tagged, name: Name, owner: Owner) -> Option<Observation> {
     let Owner::Other(repository) = owner else { return None };
     let why = ownership::lines(&[Contested { name, repository }]).join("; ");
-    (!of.waived.contains_key(NAMES))
-        .then(|| Observation::Blocked { why, next: format!("{INSTEAD}; or --waive {NAMES}") })
+    (!of.waived.contains_key(&Check::RegistryNames))
+        .then(|| Observation::Blocked { why, next: format!("{INSTEAD}; or --waive {}", Check::RegistryNames) })
 }
 
 /// What was seen, or that it is set aside under that name.
-pub fn unless_waived(of: &Tagged, check: &str, seen: Observation) -> Observation {
-    match (seen, of.waived.get(check)) {
+pub fn unless_waived(of: &Tagged, check: Check, seen: Observation) -> Observation {
+    match (seen, of.waived.get(&check)) {
         (Observation::Blocked { .. }, Some(by)) => Observation::Waived { by: by.clone() },
         (Observation::Blocked { why, next }, None) => {
             Observation::Blocked { why, next: format!("{next}; or --waive {check}, which leaves it as it is") }

@@ -29,8 +29,9 @@ use plan::{
     check::short,
     config::SDIST,
     edit::count,
+    finding::Check,
     hash,
-    ownership::{CONTENT, Kind, Name, YANKED},
+    ownership::{Kind, Name},
     pep503::normalized,
     publish::missing,
     pypi,
@@ -374,7 +375,7 @@ pub fn observe(world: &World<'_>, dist: &Dist) -> Result<Observation> {
             next: "publish the files that were uploaded first (--dist DIR), or release a higher version: an index never takes other bytes under the same name"
                 .to_owned(),
         });
-        other.map(|other| ownership::unless_waived(&dist.of, CONTENT, other))
+        other.map(|other| ownership::unless_waived(&dist.of, Check::RegistryContent, other))
     };
     let done = || {
         let since = listed.values().filter_map(|file| file.since.clone()).max();
@@ -442,7 +443,7 @@ fn in_the_way(world: &World<'_>, dist: &Dist) -> Result<Option<Observation>> {
     if let Some(stranger) = ownership::stranger(world, &dist.of, name)? {
         return Ok(Some(stranger));
     }
-    if dist.of.waived.contains_key(YANKED) {
+    if dist.of.waived.contains_key(&Check::RegistryYanked) {
         return Ok(None);
     }
     let versions = project::versions(world.sh, &dist.name, &index(world, dist)?)?;
@@ -465,7 +466,7 @@ fn yanked(dist: &Dist, why: &str) -> Observation {
         next: "release a higher version; or, if it was not meant, take the yank back on the index's own page"
             .to_owned(),
     };
-    ownership::unless_waived(&dist.of, YANKED, yanked)
+    ownership::unless_waived(&dist.of, Check::RegistryYanked, yanked)
 }
 
 /// What an index says of a file.

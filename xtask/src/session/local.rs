@@ -24,6 +24,7 @@ use plan::{
     check,
     draft::{Options, Plan},
     edit::{self, STAGED, count},
+    finding::Check,
     ownership as names,
     snapshot::Snapshot,
     step::{Observation, Step},
@@ -82,7 +83,7 @@ pub fn make(call: &Call<'_>, intent: &Intent, options: &Options) -> Result<()> {
         let Train { tag, remote, main, .. } = &snapshot.train;
         let tag = tag.fill(&plan.to);
         call.report.say(format!("{} is released here: tag {tag}", plan.to.tag()));
-        let waived = plan.waived.iter().any(|finding| finding.check == "branch");
+        let waived = plan.waived.iter().any(|finding| finding.check == Check::Branch);
         if waived && basis::beside::is_merged_otherwise(&loader, &snapshot, &plan.to)? {
             let version = plan.to.tag();
             call.report.say(format!(
@@ -116,7 +117,7 @@ pub fn carry_out(
     report.plan(&plan);
     if call.dry_run && !loader.repo.dirty.is_empty() {
         // A look is welcome while the work is still on the table.
-        plan.findings.retain(|finding| finding.check != "dirty-tree");
+        plan.findings.retain(|finding| finding.check != Check::DirtyTree);
         report.say("note: the tree is dirty: the real run refuses until it is committed");
     }
     report.findings(&plan.findings);

@@ -17,6 +17,7 @@ const FLOORS: [(&str, &[&[&str]]); 2] = [
                 "conventional",
                 "requirement",
                 "edit",
+                "finding",
                 "hash",
                 "parallel",
                 "patience",

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use super::markup::dress;
 use crate::{
-    check::Finding,
     config::{Channel, nearest},
     edit::slashed,
+    finding::{Check, Finding},
     train::Train,
     workspace::Workspace,
 };
@@ -40,7 +40,7 @@ pub fn choose(workspace: &Workspace, train: &Train, occasion: &str, channel: Cha
 /// Every file of the train's templates is for an occasion, and has no place but those that are filled.
 pub fn look(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let Some(configured) = &train.config.templates else { return Vec::new() };
-    let found = |what: String, next: String| Finding::new("templates", what, next);
+    let found = |what: String, next: String| Finding::new(Check::Templates, what, next);
     let dir = workspace.in_root(configured);
     // A file is none, which is found with the configuration.
     if workspace.tracked.contains(&dir) {

@@ -8,11 +8,11 @@ use std::{
 
 use super::{CORRECT, attributed, homeless, normal, told};
 use crate::{
-    check::Finding,
     draft::Prose,
     edit::Reason,
     edits::Texts,
     files::changelog::{self, names::Log},
+    finding::{Check, Finding},
     snapshot::Snapshot,
     train::Train,
     version::Version,
@@ -104,9 +104,9 @@ pub(crate) fn promote_crates(
             let result = texts.rewrite(&path, Reason::Changelog, |text| {
                 changelog::add_entry(names.log(&path, text), told.kind.as_deref().unwrap_or_default(), &told.text)
             });
-            findings.extend(result.err().map(|error| Finding::new("changelog", format!("{error:#}"), CORRECT)));
+            findings.extend(result.err().map(|error| Finding::new(Check::Changelog, format!("{error:#}"), CORRECT)));
         }
         let result = texts.rewrite(&path, Reason::Changelog, |text| prose.promote(&path, text));
-        findings.extend(result.err().map(|error| Finding::new("changelog", format!("{error:#}"), CORRECT)));
+        findings.extend(result.err().map(|error| Finding::new(Check::Changelog, format!("{error:#}"), CORRECT)));
     }
 }

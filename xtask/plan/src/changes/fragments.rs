@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use super::CORRECT;
 use crate::{
-    check::Finding,
     config::{self, TrainConfig},
     conventional::numbers,
     edit::slashed,
     files::{changelog, pyproject},
+    finding::{Check, Finding},
     train::Train,
     workspace::{Workspace, dir, normalized},
 };
@@ -30,7 +30,7 @@ pub fn fragments(workspace: &Workspace, train: &Train) -> (Vec<(PathBuf, String,
     for path in workspace.tracked.iter().filter(|path| path.extension().is_some_and(|end| end == "md")) {
         if path.parent().is_some_and(|at| at.file_name() == dir.file_name() && !is_own(at)) {
             let what = format!("{} has no home in the changelog: fragments stand in {}", slashed(path), slashed(&dir));
-            findings.push(Finding::new("changelog", what, CORRECT));
+            findings.push(Finding::new(Check::Changelog, what, CORRECT));
         }
     }
     for (path, text) in workspace.texts.iter().filter(|(path, _)| path.starts_with(&dir)) {
@@ -40,7 +40,7 @@ pub fn fragments(workspace: &Workspace, train: &Train) -> (Vec<(PathBuf, String,
         }
         let mut lost = |why: String| {
             let what = format!("{} has no home in the changelog: {why}", slashed(path));
-            findings.push(Finding::new("changelog", what, CORRECT));
+            findings.push(Finding::new(Check::Changelog, what, CORRECT));
         };
         if path.parent() != Some(&dir) {
             lost(format!("fragments stand in {} itself", slashed(&dir)));
@@ -63,7 +63,7 @@ pub fn fragments(workspace: &Workspace, train: &Train) -> (Vec<(PathBuf, String,
             continue;
         };
         if let Some((what, next)) = changelog::unclosed(&slashed(path), text) {
-            findings.push(Finding::new("changelog", what, next));
+            findings.push(Finding::new(Check::Changelog, what, next));
             continue;
         }
         // The whole text is one entry, unless it is a list.

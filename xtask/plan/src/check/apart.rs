@@ -3,11 +3,11 @@
 
 use std::{collections::BTreeSet, path::Path};
 
-use super::Finding;
 use crate::{
     config,
     edit::slashed,
     files::pyproject,
+    finding::{Check, Finding},
     train::Train,
     workspace::{Workspace, dir},
 };
@@ -28,7 +28,7 @@ pub fn left_out(workspace: &Workspace, trains: &[Train]) -> Vec<Finding> {
             crates.push((slashed(&member.manifest), member.name.as_str()));
         }
     }
-    notes.extend(of_kind("crates", &crates, |names| match names {
+    notes.extend(of_kind(Check::Crates, &crates, |names| match names {
         [name] => (
             "could be published, and no train releases it",
             format!("{}, or `publish = false` in the manifest", config::another(&workspace.trains, name)),
@@ -55,11 +55,11 @@ pub fn left_out(workspace: &Workspace, trains: &[Train]) -> Vec<Finding> {
         1 => "is a maturin project, and no train builds its wheel",
         _ => "are maturin projects, and no train builds their wheels",
     };
-    notes.extend(of_kind("wheels", &strangers, |names| {
+    notes.extend(of_kind(Check::Wheels, &strangers, |names| {
         let (its, it) = if names.len() == 1 { ("its crate a member", "it") } else { ("their crates members", "them") };
         (no_wheel(names), format!("make {its} of the workspace, and add {it} to `wheels` in {table}"))
     }));
-    notes.extend(of_kind("wheels", &wheels, |names| {
+    notes.extend(of_kind(Check::Wheels, &wheels, |names| {
         (no_wheel(names), format!("add \"{}\" to `wheels` in {table}", names.join("\", \"")))
     }));
     let root = workspace.root_dir();
@@ -77,7 +77,7 @@ pub fn left_out(workspace: &Workspace, trains: &[Train]) -> Vec<Finding> {
         let name = named.unwrap_or_else(|| first.name().to_owned());
         dockerfiles.push((slashed(path), format!("{{ name = \"{name}\", dockerfile = \"{}\" }}", slashed(within))));
     }
-    notes.extend(of_kind("images", &dockerfiles, |images| match images {
+    notes.extend(of_kind(Check::Images, &dockerfiles, |images| match images {
         [image] => (
             "belongs to no train's images",
             format!("add `images = [{image}]` to {table}, where it is to be published"),
@@ -93,7 +93,7 @@ pub fn left_out(workspace: &Workspace, trains: &[Train]) -> Vec<Finding> {
 
 /// What is true of these places, each with the name that it is configured by, and what to do about it.
 fn of_kind<T: AsRef<str>>(
-    kind: &'static str,
+    kind: Check,
     places: &[(String, T)],
     tell: impl Fn(&[&str]) -> (&'static str, String),
 ) -> Option<Finding> {

@@ -6,10 +6,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Finding, outermost};
+use super::outermost;
 use crate::{
     edit::{slashed, typed},
     files::cargo_toml::Table,
+    finding::{Check, Finding},
     repo::{Lack, Lacking},
     workspace::{Workspace, dir, is_inside, lexical},
 };
@@ -49,7 +50,7 @@ pub fn beyond(workspace: &Workspace) -> Vec<Finding> {
             manifests.join(" and "),
             slashed(&place)
         );
-        Finding::new("contents", what, next)
+        Finding::new(Check::Contents, what, next)
     });
     told.collect()
 }

@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Finding;
 use crate::{
     edit::slashed,
     files::cargo_toml::Table,
+    finding::{Check, Finding},
     requirement,
     train::Train,
     version::Version,
@@ -99,7 +99,7 @@ pub fn look(workspace: &Workspace, train: &Train) -> Vec<Finding> {
             false => (format!("on {on}"), format!(", and {on} needs {name}")),
         };
         let what = format!("{manifest} has a dev-dependency {on} \"{text}\"{unmet}{needs}: {why}");
-        Finding::new("dev-cycle", what, "leave only `path` in that dev-dependency: cargo strips it when publishing")
+        Finding::new(Check::DevCycle, what, "leave only `path` in that dev-dependency: cargo strips it when publishing")
     });
     told.collect()
 }

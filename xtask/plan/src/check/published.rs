@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use super::{Finding, checkout, lacks_version};
+use super::{checkout, lacks_version};
 use crate::{
     crates_io::{self, LARGEST_METADATA, Objection},
     edit::{first_of, slashed, typed},
@@ -11,6 +11,7 @@ use crate::{
         cargo_lock,
         cargo_toml::{self, Dependency, Table, VersionField},
     },
+    finding::{Check, Finding},
     names, pep503, pypi, requirement,
     train::Train,
     version::{Dialect, Version},
@@ -113,7 +114,7 @@ pub fn path_only(workspace: &Workspace, train: &Train) -> Vec<Finding> {
         };
         Some((of, what, next))
     });
-    findings("path-only", refused)
+    findings(Check::PathOnly, refused)
 }
 
 /// A published crate needs nothing else that its registry cannot have.
@@ -123,7 +124,7 @@ pub fn dependencies(workspace: &Workspace, train: &Train) -> Vec<Finding> {
         let (what, next) = unavailable(workspace, &needed, &of).or_else(|| not_taken(&needed))?;
         Some((of, what, next))
     });
-    findings("dependencies", refused)
+    findings(Check::Dependencies, refused)
 }
 
 /// What published crates require of a registry, and `[patch]` or `[replace]` takes from elsewhere: whoever uses the crates
@@ -217,7 +218,7 @@ impl Patched<'_> {
             self.from
         );
         let next = format!("require a version of {} that is there, or have one published first", self.package);
-        Some(Finding::new("dependencies", what, next))
+        Some(Finding::new(Check::Dependencies, what, next))
     }
 }
 
@@ -355,13 +356,10 @@ pub fn metadata(workspace: &Workspace, train: &Train) -> Vec<Finding> {
         tell(pypi::objections(&wheel.project.about), &wheel.path);
     }
     let found = told.into_iter().map(|(Objection { what, next }, manifests)| {
-        Finding::of_many("metadata", &manifests, ", ", &format!(": {what}"), next)
+        Finding::of_many(Check::Metadata, &manifests, ", ", &format!(": {what}"), next)
     });
     found.chain(same_crate(workspace, train)).chain(same_project(workspace, train)).collect()
 }
-
-/// What `--waive` calls a registry that is not configured here.
-pub const UNCONFIGURED: &str = "registry-configuration";
 
 /// What is known of a registry whose index is not.
 #[derive(Clone, Debug, PartialEq)]
@@ -394,7 +392,7 @@ pub fn unconfigured(workspace: &Workspace, train: &Train, unknown: &BTreeMap<Str
         );
         let instead = default_by.as_ref().map(|by| format!("; or take the default out of {by}"));
         let next = format!("{next}{}", instead.unwrap_or_default());
-        (!manifests.is_empty()).then(|| Finding::new(UNCONFIGURED, what, next))
+        (!manifests.is_empty()).then(|| Finding::new(Check::RegistryConfiguration, what, next))
     });
     found.collect()
 }
@@ -459,7 +457,7 @@ fn same_crate(workspace: &Workspace, train: &Train) -> Option<Finding> {
         }
         let (one, two) = (slashed(&other.manifest), slashed(&member.manifest));
         let what = format!("{one} and {two}: `{}` and `{}` are one crate to crates.io", other.name, member.name);
-        Some(Finding::new("metadata", what, "give one of them another name: case, `-` and `_` make no difference"))
+        Some(Finding::new(Check::Metadata, what, "give one of them another name: case, `-` and `_` make no difference"))
     })
 }
 
@@ -476,7 +474,7 @@ fn same_project(workspace: &Workspace, train: &Train) -> Option<Finding> {
         let other = by_name.insert(pep503::normalized(name), (name, &wheel.path))?;
         let (one, two) = (slashed(other.1), slashed(&wheel.path));
         let what = format!("{one} and {two}: `{}` and `{name}` are one project to an index", other.0);
-        Some(Finding::new("metadata", what, format!("write another `name` under [project] in {two}")))
+        Some(Finding::new(Check::Metadata, what, format!("write another `name` under [project] in {two}")))
     })
 }
 
@@ -513,7 +511,7 @@ fn unpacked(member: &Member, key: &str, path: &str) -> Option<Objection> {
 }
 
 /// One finding for each cause: what several crates inherit, or one has in several tables, is one.
-fn findings(check: &'static str, refused: impl Iterator<Item = (String, String, String)>) -> Vec<Finding> {
+fn findings(check: Check, refused: impl Iterator<Item = (String, String, String)>) -> Vec<Finding> {
     let mut causes: Vec<(String, String, Vec<String>)> = Vec::new();
     for (of, what, next) in refused {
         match causes.iter_mut().find(|(other, advice, _)| (other, advice) == (&what, &next)) {

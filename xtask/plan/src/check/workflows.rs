@@ -3,10 +3,10 @@
 
 use std::path::Path;
 
-use super::Finding;
 use crate::{
     edit::slashed,
     files::workflow::{self, Leaf},
+    finding::{Check, Finding},
     repo::rollback_tag,
     train::Train,
     workspace::Workspace,
@@ -106,7 +106,7 @@ pub fn commands_of_ci(workspace: &Workspace, branch: &str) -> Vec<(String, Vec<S
 
 /// A finding of this check, at its place.
 pub fn finding(place: &str, what: &str, next: impl Into<String>) -> Finding {
-    Finding::new("workflows", format!("{place}: {what}"), next)
+    Finding::new(Check::Workflows, format!("{place}: {what}"), next)
 }
 
 /// None where `cargo xtask` is another program: many projects have one.

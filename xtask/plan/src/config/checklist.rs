@@ -5,8 +5,11 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::finding::Check;
+
 /// The proofs that are derived, and so need no command.
-pub const DERIVED: [&str; 5] = ["cargo-test", "wheel-test", "maturin-develop", "pytest", "image"];
+pub const DERIVED: [Check; 5] =
+    [Check::CargoTest, Check::WheelTest, Check::MaturinDevelop, Check::Pytest, Check::Image];
 
 /// What others confirm before a release goes out: the forge of a commit, and a person of a version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
@@ -23,11 +26,12 @@ pub enum Confirmed {
 impl Confirmed {
     /// What `checklist` and `--waive` call it.
     pub fn name(self) -> &'static str {
-        match self {
-            Confirmed::Ci => "ci",
-            Confirmed::Review => "review",
-            Confirmed::Website => "website",
-        }
+        let check = match self {
+            Confirmed::Ci => Check::Ci,
+            Confirmed::Review => Check::Review,
+            Confirmed::Website => Check::Website,
+        };
+        check.name()
     }
 }
 

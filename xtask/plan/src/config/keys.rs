@@ -5,7 +5,10 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{TrainConfig, checklist, nearest, quoted};
-use crate::names::{check_ref, check_word};
+use crate::{
+    finding::Check,
+    names::{check_ref, check_word},
+};
 
 /// The train, without what could not be read, and what is wrong. `None` when a value is: what it was to say is not known.
 pub fn train(name: &str, table: &Value) -> (Option<TrainConfig>, Vec<String>) {
@@ -134,7 +137,7 @@ fn in_our_words(problem: &str, value: &Value) -> String {
     };
     let expected = match expected {
         "struct NamedProof" => {
-            let word = value.as_str().and_then(|word| super::closest(word, &checklist::DERIVED));
+            let word = value.as_str().and_then(|word| super::closest(word, &checklist::DERIVED.map(Check::name)));
             let derived = word.map(|word| format!(" (`{word}` runs without being named)")).unwrap_or_default();
             return format!("expected a command, as {{ name = \"docs\", run = \"cargo doc\" }}{derived}");
         }

@@ -10,6 +10,7 @@ use crate::{
     announcement::{Occasion, text},
     config::Channel,
     files::tag_record::Record,
+    finding::Check,
     publish::Elsewhere,
     step::{Lane, Tagged},
     version::{Dialect, Version},
@@ -243,7 +244,7 @@ fn nobody_is_told_to_install_what_is_somebody_elses() {
     let own = Elsewhere { registry: Some("mine".to_owned()), has_own_index: true };
     let from_mine = "`cargo add barter@0.10.0 --registry mine`";
     assert_eq!(ways(&|of| of.elsewhere = own.clone()), [from_mine, image].join(" "));
-    for check in ["registry-content", "registry-yanked"] {
-        assert_eq!(ways(&|of| drop(of.waived.insert(check.to_owned(), String::new()))), "", "{check}");
+    for check in [Check::RegistryContent, Check::RegistryYanked] {
+        assert_eq!(ways(&|of| drop(of.waived.insert(check, String::new()))), "", "{check}");
     }
 }

@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use super::sketch::{Sketch, house};
-use crate::check::{Finding, apart::left_out};
+use crate::{check::apart::left_out, finding::Finding};
 
 fn told(sketch: &Sketch) -> Vec<String> {
     let snapshot = sketch.snapshot();

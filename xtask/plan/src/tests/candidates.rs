@@ -9,6 +9,7 @@ use super::sketch::{Sketch, findings, house, tag_message, text, v};
 use crate::{
     due::{self, Due, Findings},
     files::changelog,
+    finding::Check,
     release::{self, Goal, collected},
     repo::Message,
 };
@@ -607,7 +608,7 @@ fn a_version_that_is_taken_is_refused_with_the_next_that_is_not() {
     }
     // What is below the version that stands here would be refused in turn.
     let plan = rust("0.10.0", &["v0.9.3", "v0.10.0"]).release("0.9.3");
-    let found = plan.findings.iter().find(|found| found.check == "tag").unwrap();
+    let found = plan.findings.iter().find(|found| found.check == Check::Tag).unwrap();
     assert_eq!(found.next, "name a higher version: cargo xtask release 0.10.1 (a tag is never moved)");
 }
 

@@ -1,6 +1,7 @@
 //! Stories of `postfix`: a Python-only fix as the next post release, and all that must be refused as one.
 //! Each refusal is checked together with the command that leads out of it.
 
+use crate::finding::Check;
 use serde_json::json;
 
 use super::sketch::{Sketch, changes, findings, house, locked, moved, tag_message, text, titles, v};
@@ -164,7 +165,7 @@ fn what_cannot_be_a_post_release_is_refused_with_the_way_out() {
 fn a_wheel_that_names_no_version_is_found_once() {
     let plan = fixed().with("barter-python/pyproject.toml", "version = \"0.9.3\"", "").postfix(Some("fix"), None);
     let found = plan.findings.iter().map(|finding| (finding.check, finding.next.as_str())).collect::<Vec<_>>();
-    assert_eq!(found, [("wheel-version", "write `version = \"0.9.3\"` under [project]")]);
+    assert_eq!(found, [(Check::WheelVersion, "write `version = \"0.9.3\"` under [project]")]);
 }
 
 #[test]

@@ -11,6 +11,7 @@ use crate::{
     },
     crates_io::About,
     draft::Options,
+    finding::Check,
     ownership::Registries,
     release,
     repo::{Lack, Lacking},
@@ -235,7 +236,12 @@ fn what_a_patch_takes_from_elsewhere_is_the_registrys_for_others() {
     let options =
         Options { push: true, registries: Registries { unmet, ..Registries::default() }, ..Options::default() };
     let plan = release::plan(&snapshot, &v("0.10.0"), false, &options);
-    assert_eq!(plan.findings.iter().filter(|found| found.check == "dependencies").count(), 1, "{:?}", plan.findings);
+    assert_eq!(
+        plan.findings.iter().filter(|found| found.check == Check::Dependencies).count(),
+        1,
+        "{:?}",
+        plan.findings
+    );
     assert!(!plan.remarks.contains(&note), "{:?}", plan.remarks);
 }
 
@@ -256,7 +262,7 @@ fn a_registry_that_cargo_does_not_know_is_told_before_the_tag() {
         let options = Options { unconfigured, waive, ..Options::default() };
         let plan = release::plan(&private(name), &v(to), false, &options);
         let told = plan.findings.into_iter().chain(plan.waived);
-        let told = told.filter(|found| found.check == "registry-configuration");
+        let told = told.filter(|found| found.check == Check::RegistryConfiguration);
         (told.map(|found| format!("{}; {}", found.what, found.next)).collect::<Vec<_>>(), plan.steps.len())
     };
     let what = "crates/barter/Cargo.toml, crates/barter-data/Cargo.toml: published to the registry `prod`, and no configuration of cargo that is read here has its index; write `[registries.prod]` with `index = \"sparse+https://HOST/PATH/\"` into .cargo/config.toml and commit, or set CARGO_REGISTRIES_PROD_INDEX as where it is published";
@@ -597,7 +603,7 @@ fn crates_that_are_tested_with_each_other_are_refused_where_cargo_can_pack_neith
     };
     let told = |sketch: &Sketch, goal: &str| {
         let found = sketch.clone().lock().release(goal).findings;
-        found.into_iter().filter(|found| found.check == "dev-cycle").map(|found| found.what).collect::<Vec<_>>()
+        found.into_iter().filter(|found| found.check == Check::DevCycle).map(|found| found.what).collect::<Vec<_>>()
     };
     let unmet = |requirement: &str| {
         format!(
@@ -648,7 +654,11 @@ fn cargo_packs_by_name_what_is_tested_with_each_other() {
     };
     let told = |sketch: Sketch| {
         let plan = sketch.lock().release("minor");
-        plan.findings.into_iter().filter(|found| found.check == "dev-cycle").map(|found| found.what).collect::<Vec<_>>()
+        plan.findings
+            .into_iter()
+            .filter(|found| found.check == Check::DevCycle)
+            .map(|found| found.what)
+            .collect::<Vec<_>>()
     };
     let tested = |sketch: Sketch, with: &str, requirement: &str| {
         sketch.with(

@@ -6,8 +6,8 @@ use std::path::Path;
 use serde_json::json;
 
 use super::sketch::{Sketch, changes, findings, house, moved, tag_message, text};
-use crate::check;
 use crate::repo::Repo;
+use crate::{check, finding::Check};
 
 #[test]
 fn a_wheel_is_spelt_in_both_grammars() {
@@ -286,7 +286,10 @@ fn a_release_that_is_told_nowhere_is_said_to_be_so_once() {
     // What is written for a version to come waits for that one alone.
     let ahead = house().file("CHANGELOG.md", "## 0.10.0\n\n- x\n\n## 0.9.3\n\n- y\n");
     let now = ahead.snapshot();
-    assert_eq!(check::state(&now.workspace, &now.train).iter().filter(|found| found.check == "changelog").count(), 0);
+    assert_eq!(
+        check::state(&now.workspace, &now.train).iter().filter(|found| found.check == Check::Changelog).count(),
+        0
+    );
     assert_eq!(findings(&ahead.release("minor")), [""; 0]);
     let what = "changelog: CHANGELOG.md:1: `0.10.0` is the newest section, and nothing above it says Unreleased";
     assert_eq!(findings(&ahead.release("patch")), [what]);
@@ -403,7 +406,7 @@ fn an_unreleased_that_is_missing_is_an_empty_one() {
         assert!(plan.findings[0].next.ends_with(way), "{}", plan.findings[0].next);
         let now = house.snapshot();
         assert_eq!(
-            check::state(&now.workspace, &now.train).iter().filter(|found| found.check == "changelog").count(),
+            check::state(&now.workspace, &now.train).iter().filter(|found| found.check == Check::Changelog).count(),
             0
         );
         let fed = house.configured("changes", json!(["fragments"])).file("changelog.d/1.fixed.md", "y");

@@ -1,0 +1,151 @@
+//! What a check finds, and the names of all checks, as `--waive`, `--json` and the tags have them.
+//! It must never know how something is found.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use crate::edit::first_of;
+
+macro_rules! checks {
+    ($($check:ident $name:literal,)*) => {
+        /// A check of a state or a plan, a row of the checklist, or a derived proof. The train's own proofs have names that
+        /// are none of these.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Check {
+            $($check,)*
+        }
+
+        impl Check {
+            pub const ALL: &[Check] = &[$(Check::$check,)*];
+
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Check::$check => $name,)*
+                }
+            }
+        }
+    };
+}
+
+checks! {
+    Branch "branch",
+    BuildMetadata "build-metadata",
+    CargoTest "cargo-test",
+    ChangedCrates "changed-crates",
+    Changelog "changelog",
+    Ci "ci",
+    Configuration "configuration",
+    Contents "contents",
+    Crates "crates",
+    Dependencies "dependencies",
+    Deployments "deployments",
+    DevCycle "dev-cycle",
+    Development "development",
+    DirtyTree "dirty-tree",
+    DynamicVersion "dynamic-version",
+    GitLock "git-lock",
+    Image "image",
+    Images "images",
+    InProgress "in-progress",
+    Later "later",
+    Lock "lock",
+    Lockstep "lockstep",
+    MaturinDevelop "maturin-develop",
+    Metadata "metadata",
+    NothingToRelease "nothing-to-release",
+    PathOnly "path-only",
+    Previous "previous",
+    PublishableWheel "publishable-wheel",
+    Pytest "pytest",
+    PythonVersion "python-version",
+    ReadBack "read-back",
+    RegistryConfiguration "registry-configuration",
+    RegistryContent "registry-content",
+    RegistryNames "registry-names",
+    RegistryYanked "registry-yanked",
+    Requirements "requirements",
+    Review "review",
+    RolledBack "rolled-back",
+    Sources "sources",
+    Tag "tag",
+    Templates "templates",
+    Version "version",
+    VersionFiles "version-files",
+    Website "website",
+    WheelTest "wheel-test",
+    WheelVersion "wheel-version",
+    Wheels "wheels",
+    Workflows "workflows",
+}
+
+impl Check {
+    pub fn named(name: &str) -> Option<Check> {
+        Check::ALL.iter().copied().find(|check| check.name() == name)
+    }
+}
+
+impl fmt::Display for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl Serialize for Check {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+/// Something that a check found.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Finding {
+    pub check: Check,
+    pub what: String,
+    /// What to do or type next.
+    pub next: String,
+    /// What people are told of it first, where `what` lists much.
+    #[serde(skip)]
+    brief: Option<String>,
+}
+
+impl Finding {
+    pub fn new(check: Check, what: impl Into<String>, next: impl Into<String>) -> Finding {
+        Finding { check, what: what.into(), next: next.into(), brief: None }
+    }
+
+    /// What is true of each of these places, and follows their names in `what`.
+    pub fn of_many(check: Check, places: &[String], joint: &str, what: &str, next: String) -> Finding {
+        let (all, first) = (places.join(joint), first_of(places));
+        let brief = (all.len() > first.len()).then(|| format!("{first}{what}"));
+        Finding { brief, ..Finding::new(check, format!("{all}{what}"), next) }
+    }
+
+    /// The same where it stands against nothing.
+    pub fn as_note(&self) -> String {
+        format!("{}; next: {}", self.what, self.next)
+    }
+
+    pub fn in_brief(&self) -> &str {
+        self.brief.as_ref().unwrap_or(&self.what)
+    }
+
+    /// Whether it tells the same as another one; what to do about that may depend on who tells it.
+    pub fn is_of(&self, other: &Finding) -> bool {
+        self.check == other.check && self.what == other.what
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_check_is_found_by_its_name_in_json_too() {
+        for check in Check::ALL {
+            assert_eq!(Check::named(&check.to_string()), Some(*check));
+            assert_eq!(serde_json::to_value(check).unwrap(), check.name());
+        }
+        assert_eq!(Check::named("dirty-tre"), None);
+    }
+}
