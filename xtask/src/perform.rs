@@ -36,9 +36,10 @@ use std::{
 use anyhow::Result;
 use xshell::Shell;
 
-use crate::{report::Report, tools::program::Missing};
+use crate::report::Report;
 use plan::{
     files::tag_record::NotVerified,
+    problem::Problem,
     step::{Checks, Observation, Step},
 };
 
@@ -188,8 +189,8 @@ pub fn observe(world: &World<'_>, step: &Step) -> Observation {
         Step::Unmake(unmake) => revert::observe_unmade(world, unmake),
         Step::Issue(issue) => issue::observe(world, issue),
     };
-    seen.unwrap_or_else(|error| match error.downcast::<Missing>() {
-        Ok(Missing { why, next }) => Observation::Unknown { why, next },
+    seen.unwrap_or_else(|error| match error.downcast::<Problem>() {
+        Ok(Problem { what: why, next }) => Observation::Unknown { why, next },
         Err(error) => Observation::Unknown {
             why: format!("{error:#}"),
             next: "mend that and run the same command again".to_owned(),

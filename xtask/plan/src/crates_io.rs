@@ -4,6 +4,8 @@
 use semver::VersionReq;
 use serde::Deserialize;
 
+use crate::problem::Problem;
+
 /// What a crate says of itself, by the keys of its manifest and of an upload.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
@@ -16,13 +18,6 @@ pub struct About {
     pub repository: Option<String>,
     pub keywords: Vec<String>,
     pub categories: Vec<String>,
-}
-
-/// Why the registry would refuse a crate, and what to write instead.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Objection {
-    pub what: String,
-    pub next: String,
 }
 
 /// `MAX_NAME_LENGTH`, crates/crates_io_validation/src/lib.rs in rust-lang/crates.io.
@@ -94,9 +89,9 @@ pub fn unknown_categories(about: &About) -> Vec<&str> {
 }
 
 /// All that the registry has against a crate of that name.
-pub fn objections(name: &str, about: &About) -> Vec<Objection> {
+pub fn objections(name: &str, about: &About) -> Vec<Problem> {
     let mut found = Vec::new();
-    let mut object = |what: String, next: String| found.push(Objection { what, next });
+    let mut object = |what: String, next: String| found.push(Problem { what, next });
     if name.chars().count() > LONGEST_NAME {
         let has = name.chars().count();
         object(
@@ -135,7 +130,7 @@ pub fn objections(name: &str, about: &About) -> Vec<Objection> {
         [("homepage", &about.homepage), ("documentation", &about.documentation), ("repository", &about.repository)]
     {
         if let Some(url) = url.as_ref().filter(|url| !is_url(url)) {
-            found.push(Objection {
+            found.push(Problem {
                 what: format!("`{field} = \"{}\"`: crates.io takes no such address", shown(url)),
                 next: "write one that begins with https:// or http:// and a host, or leave it out".to_owned(),
             });
@@ -143,14 +138,14 @@ pub fn objections(name: &str, about: &About) -> Vec<Objection> {
     }
     for (field, entries) in [("keywords", &about.keywords), ("categories", &about.categories)] {
         if entries.len() > MOST {
-            found.push(Objection {
+            found.push(Problem {
                 what: format!("`{field}` has {} entries, and crates.io takes {MOST}", entries.len()),
                 next: format!("take {} out", entries.len() - MOST),
             });
         }
     }
     for keyword in about.keywords.iter().filter(|keyword| !is_keyword(keyword)) {
-        found.push(Objection {
+        found.push(Problem {
             what: format!("`keywords`: crates.io does not take `{}`", shown(keyword)),
             next: format!(
                 "write one of at most {LONGEST_KEYWORD} letters from a to z, digits, `-`, `_` and `+`, with a letter or a digit first"
@@ -189,13 +184,13 @@ fn is_keyword(keyword: &str) -> bool {
 }
 
 /// `parse_license_expr`, src/licenses.rs in rust-lang/crates.io.
-fn license_objection(license: &str) -> Option<Objection> {
+fn license_objection(license: &str) -> Option<Problem> {
     let error = spdx::Expression::parse_mode(license, LICENSES).err()?;
     let meant = spdx::Expression::canonicalize(license).ok().flatten();
     let meant = meant.filter(|meant| spdx::Expression::parse_mode(meant, LICENSES).is_ok());
     let like =
         meant.map_or_else(|| "an SPDX expression like `MIT OR Apache-2.0`".to_owned(), |meant| format!("`{meant}`"));
-    Some(Objection {
+    Some(Problem {
         what: format!(
             "`license = \"{}\"`: crates.io takes an SPDX expression, and this is none ({})",
             shown(license),
@@ -239,9 +234,9 @@ pub fn is_dependency_name(name: &str) -> bool {
 }
 
 /// `publish`, src/controllers/krate/publish.rs in rust-lang/crates.io.
-pub fn version_objection(version: &str) -> Option<Objection> {
+pub fn version_objection(version: &str) -> Option<Problem> {
     let has = version.chars().count();
-    (has > LONGEST_VERSION).then(|| Objection {
+    (has > LONGEST_VERSION).then(|| Problem {
         what: format!("the version has {has} characters, and crates.io takes {LONGEST_VERSION}"),
         next: "give the release a version with a shorter pre-release or build".to_owned(),
     })

@@ -25,6 +25,7 @@ pub mod patience;
 pub mod pep503;
 pub mod post_release;
 pub mod postfix;
+pub mod problem;
 pub mod publish;
 pub mod pypi;
 pub mod release;

@@ -1,7 +1,7 @@
 //! What PyPI takes: its rules about a project's metadata, as its public code has them, and what maturin cannot build from.
 //! It must never know where a value is written, nor ask anybody.
 
-use crate::crates_io::{Objection, shown};
+use crate::{crates_io::shown, problem::Problem};
 
 /// What a project says of itself under `[project]`, and of its wheels under `[tool.maturin]`.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -56,9 +56,9 @@ pub fn is_private(about: &About) -> bool {
 }
 
 /// All that there is against a project.
-pub fn objections(about: &About) -> Vec<Objection> {
+pub fn objections(about: &About) -> Vec<Problem> {
     let mut found = Vec::new();
-    let mut object = |what: String, next: &str| found.push(Objection { what, next: next.to_owned() });
+    let mut object = |what: String, next: &str| found.push(Problem { what, next: next.to_owned() });
     // Without these, maturin builds nothing, wherever it goes.
     if let Some(wanted) = about.requires_python.as_ref().filter(|wanted| !is_specifier(wanted)) {
         object(

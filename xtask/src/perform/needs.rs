@@ -7,11 +7,11 @@ use anyhow::{Context, Result, bail};
 use xshell::cmd;
 
 use super::{Tools, World, announce};
-use crate::tools::{
-    program::{self, Missing},
-    python::Environment,
+use crate::tools::{program, python::Environment};
+use plan::{
+    problem::Problem,
+    step::{Observation, Proof, Prove, Step},
 };
-use plan::step::{Observation, Proof, Prove, Step};
 
 /// Something that a step cannot be taken without. What is optional is none: its step says what was not proved.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,7 +66,7 @@ pub fn are_unmet(world: &World<'_>, steps: &[Step]) -> bool {
 /// Refuses steps that this machine cannot take, and tells all that is missing.
 pub fn refuse(world: &World<'_>, steps: &[Step]) -> Result<()> {
     let unmet = unmet(world, steps, |_| true);
-    for (at, Missing { why, next }) in &unmet {
+    for (at, Problem { what: why, next }) in &unmet {
         world.report.observed(&steps[*at], &Observation::Blocked { why: why.clone(), next: next.clone() });
     }
     match unmet.len() {
@@ -78,7 +78,7 @@ pub fn refuse(world: &World<'_>, steps: &[Step]) -> Result<()> {
 /// Blocks the steps that are to be taken now and cannot.
 pub fn block(world: &World<'_>, steps: &[Step], seen: &mut [Observation], waits: &[bool]) {
     let is_open: Vec<bool> = seen.iter().zip(waits).map(|(seen, waits)| *seen == Observation::Todo && !waits).collect();
-    for (at, Missing { why, next }) in unmet(world, steps, |at| is_open[at]) {
+    for (at, Problem { what: why, next }) in unmet(world, steps, |at| is_open[at]) {
         // What could not be asked for the same reason says it already.
         let is_told = |seen: &Observation| matches!(seen, Observation::Unknown { why: told, .. } if *told == why);
         if !seen.iter().any(is_told) {
@@ -88,7 +88,7 @@ pub fn block(world: &World<'_>, steps: &[Step], seen: &mut [Observation], waits:
 }
 
 /// What is missing, at the first of those steps that count and need it.
-fn unmet(world: &World<'_>, steps: &[Step], counts: impl Fn(usize) -> bool) -> Vec<(usize, Missing)> {
+fn unmet(world: &World<'_>, steps: &[Step], counts: impl Fn(usize) -> bool) -> Vec<(usize, Problem)> {
     let mut first: BTreeMap<Need, usize> = BTreeMap::new();
     for (at, step) in steps.iter().enumerate().filter(|(at, _)| counts(*at)) {
         for need in of(step) {
@@ -98,17 +98,17 @@ fn unmet(world: &World<'_>, steps: &[Step], counts: impl Fn(usize) -> bool) -> V
     let needed: Vec<(Need, usize)> = first.into_iter().collect();
     // Most of each answer is the time that a process takes.
     let looked = world.each(&needed, |world, (need, _)| Ok(look(world, need)));
-    let mut unmet: BTreeMap<usize, Missing> = BTreeMap::new();
+    let mut unmet: BTreeMap<usize, Problem> = BTreeMap::new();
     for ((_, at), missing) in needed.into_iter().zip(looked) {
         let Some(missing) =
-            missing.unwrap_or_else(|error| Some(Missing::new(format!("{error:#}"), "run the command again")))
+            missing.unwrap_or_else(|error| Some(Problem::new(format!("{error:#}"), "run the command again")))
         else {
             continue;
         };
         let joined = match unmet.remove(&at) {
             None => missing,
-            Some(known) => Missing::new(
-                format!("{}; {}", known.why, missing.why),
+            Some(known) => Problem::new(
+                format!("{}; {}", known.what, missing.what),
                 format!("{}; and: {}", known.next, missing.next),
             ),
         };
@@ -130,10 +130,10 @@ pub fn scripts(world: &World<'_>, proofs: &[Proof]) -> Vec<(String, String)> {
     let needed = proofs.iter().flat_map(|proof| of(&Step::Prove(proof.clone())));
     let is_here = |need: &Need| matches!(need, Need::Program { dir, name } if name.contains('/') && world.sh.current_dir().join(dir).is_dir());
     let missing = needed.filter(is_here).filter_map(|need| look(world, &need));
-    missing.map(|missing| (missing.why, missing.next)).collect()
+    missing.map(|missing| (missing.what, missing.next)).collect()
 }
 
-fn look(world: &World<'_>, need: &Need) -> Option<Missing> {
+fn look(world: &World<'_>, need: &Need) -> Option<Problem> {
     let sh = world.sh;
     match need {
         Need::Git(major, minor) => old_git(world, (*major, *minor)),
@@ -142,24 +142,24 @@ fn look(world: &World<'_>, need: &Need) -> Option<Missing> {
         Need::Python => Environment::missing(sh, &world.target),
         Need::Curl => program::find("curl")
             .is_none()
-            .then(|| Missing::new("curl is not found", "install curl, or leave it to others: --without announce")),
+            .then(|| Problem::new("curl is not found", "install curl, or leave it to others: --without announce")),
         Need::Program { dir, name } => {
             let dir = sh.current_dir().join(dir);
             if !dir.is_dir() {
-                return Some(Missing::new(
+                return Some(Problem::new(
                     format!("there is no directory {}", dir.display()),
                     "correct `in` in `proofs`",
                 ));
             }
             let is_there = if name.contains('/') { dir.join(name).is_file() } else { program::find(name).is_some() };
             let missing =
-                || Missing::new(format!("there is no program `{name}`"), "install it, or correct `run` in `proofs`");
+                || Problem::new(format!("there is no program `{name}`"), "install it, or correct `run` in `proofs`");
             (!is_there).then(missing)
         }
     }
 }
 
-fn old_git(world: &World<'_>, needed: (u32, u32)) -> Option<Missing> {
+fn old_git(world: &World<'_>, needed: (u32, u32)) -> Option<Problem> {
     let sh = world.sh;
     // `git version 2.39.5 (Apple Git-154)`
     let told = cmd!(sh, "git --version").quiet().ignore_stderr().read().unwrap_or_default();
@@ -168,12 +168,12 @@ fn old_git(world: &World<'_>, needed: (u32, u32)) -> Option<Missing> {
     let version = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
     let (major, minor) = needed;
     (version < needed).then(|| {
-        Missing::new(format!("git is {number}, and {major}.{minor} or newer is needed"), "install a newer git")
+        Problem::new(format!("git is {number}, and {major}.{minor} or newer is needed"), "install a newer git")
     })
 }
 
 /// git itself says whether it knows whom to name: it has many places to look at, and rules of its own for what will do.
-fn identity(world: &World<'_>) -> Option<Missing> {
+fn identity(world: &World<'_>) -> Option<Problem> {
     let sh = world.sh;
     let mut told = Vec::new();
     for (who, variable) in [("author", "GIT_AUTHOR_IDENT"), ("committer", "GIT_COMMITTER_IDENT")] {
@@ -197,21 +197,21 @@ fn identity(world: &World<'_>) -> Option<Missing> {
     let set: Vec<String> = variables.filter(|name| std::env::var_os(name).is_some_and(unusable)).collect();
     let unset = if set.is_empty() { String::new() } else { format!("unset {}", set.join(" ")) };
     if is_date && !set.is_empty() {
-        return Some(Missing::new(format!("git takes no date for the {}: {fatal}", who.join(" and the ")), unset));
+        return Some(Problem::new(format!("git takes no date for the {}: {fatal}", who.join(" and the ")), unset));
     }
     // So does the repository's own configuration over the user's.
     let own =
         cmd!(sh, "git config --local --get-regexp '^user\\.(name|email)$'").quiet().ignore_status().ignore_stderr();
     let scope = if own.read().is_ok_and(|own| !own.is_empty()) { "" } else { "--global " };
     let unset = if unset.is_empty() { unset } else { format!("{unset}; ") };
-    Some(Missing::new(
+    Some(Problem::new(
         format!("git has no name and email for the {}: {fatal}", who.join(" and the ")),
         format!("{unset}git config {scope}user.name \"YOUR NAME\"; git config {scope}user.email YOU@EXAMPLE.COM"),
     ))
 }
 
 /// The program that git would sign with (<https://git-scm.com/docs/git-config>, `gpg.format`).
-fn signer(world: &World<'_>, key: &str) -> Option<Missing> {
+fn signer(world: &World<'_>, key: &str) -> Option<Problem> {
     let sh = world.sh;
     let config = |key: &str, kind: &str| -> Option<String> {
         let told =
@@ -235,7 +235,7 @@ fn signer(world: &World<'_>, key: &str) -> Option<Missing> {
     let is_there =
         if name.contains('/') { sh.current_dir().join(&name).is_file() } else { program::find(&name).is_some() };
     (!is_there).then(|| {
-        Missing::new(
+        Problem::new(
             format!("{key} is set, and git signs with `{name}`, which is not found"),
             format!("install it, or git config {key} false"),
         )

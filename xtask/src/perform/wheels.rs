@@ -17,7 +17,6 @@ use crate::{
     repo,
     tools::{
         cargo, child,
-        program::Missing,
         python::{
             self, Environment,
             index::{Index, leave_links},
@@ -33,6 +32,7 @@ use plan::{
     hash,
     ownership::{Kind, Name},
     pep503::normalized,
+    problem::Problem,
     publish::missing,
     pypi,
     step::{Dist, Observation},
@@ -427,7 +427,7 @@ pub fn observe(world: &World<'_>, dist: &Dist) -> Result<Observation> {
             ),
             next: format!("{} --only forge, where the forge knows you", dist.of.typed("publish")),
         },
-        Some(Missing { why, next }) => Observation::Blocked { why, next },
+        Some(Problem { what: why, next }) => Observation::Blocked { why, next },
     })
 }
 
@@ -505,7 +505,7 @@ fn uv(world: &World<'_>) -> Result<Option<Command>> {
 fn listed_by_python(world: &World<'_>, dist: &Dist) -> Result<BTreeMap<String, OnIndex>> {
     match project::versions(world.sh, &dist.name, &index(world, dist)?)?.contains_key(&dist.version) {
         false => Ok(BTreeMap::new()),
-        true => bail!(Missing::new(
+        true => bail!(Problem::new(
             format!("the index has {} {}, and only uv shows its files and hashes", dist.name, dist.version),
             format!("install uv, or `cargo xtask smoke --train {}`, which makes an environment with it", dist.of.train),
         )),

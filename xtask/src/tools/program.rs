@@ -1,28 +1,7 @@
-//! Which programs are on this machine, and how to say that one is not.
+//! Which programs are on this machine.
 //! It must never install one.
 
-use std::{fmt, path::PathBuf};
-
-/// Something that is needed and not there, with how to get it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Missing {
-    pub why: String,
-    pub next: String,
-}
-
-impl Missing {
-    pub fn new(why: impl Into<String>, next: impl Into<String>) -> Missing {
-        Missing { why: why.into(), next: next.into() }
-    }
-}
-
-impl fmt::Display for Missing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}; next: {}", self.why, self.next)
-    }
-}
-
-impl std::error::Error for Missing {}
+use std::path::PathBuf;
 
 /// The file that a name on PATH stands for.
 pub fn find(name: &str) -> Option<PathBuf> {

@@ -18,8 +18,9 @@ use std::{
 use anyhow::{Context, Result, bail};
 use xshell::Shell;
 
-use super::{child, program::Missing};
+use super::child;
 use interpreter::Interpreter;
+use plan::problem::Problem;
 
 /// What is installed: every version and hash, no address; pip or uv knows where the user's packages come from.
 const REQUIREMENTS: &str = include_str!("../../python-requirements.txt");
@@ -41,11 +42,11 @@ enum Maker {
 }
 
 impl Maker {
-    fn find(python: &Interpreter) -> Result<Maker, Missing> {
+    fn find(python: &Interpreter) -> Result<Maker, Problem> {
         match (python.makes_environments, interpreter::uv()) {
             (true, _) => Ok(Maker::Venv),
             (false, Some(_)) => Ok(Maker::Uv),
-            (false, None) => Err(Missing::new(
+            (false, None) => Err(Problem::new(
                 format!("{} has no ensurepip, so it cannot make a virtual environment", python.words.join(" ")),
                 "apt install python3-venv (Debian and Ubuntu), or install uv",
             )),
@@ -83,7 +84,7 @@ impl Environment {
     }
 
     /// What keeps this machine from making the environment; nothing is made.
-    pub fn missing(sh: &Shell, target: &Path) -> Option<Missing> {
+    pub fn missing(sh: &Shell, target: &Path) -> Option<Problem> {
         let python = match interpreter::find(sh) {
             Ok(python) => python,
             Err(missing) => return Some(missing),
@@ -112,7 +113,7 @@ impl Environment {
         command.args(["-m", "venv"]).arg(dir);
         let told = child::ask(command)?;
         if !told.ok() {
-            bail!(Missing::new(
+            bail!(Problem::new(
                 format!(
                     "{} could not make a virtual environment: {}",
                     words.join(" "),

@@ -21,6 +21,7 @@ const FLOORS: [(&str, &[&[&str]]); 2] = [
                 "hash",
                 "parallel",
                 "patience",
+                "problem",
                 "names",
                 "visible",
                 "crates_io",

@@ -5,14 +5,16 @@ use std::{collections::BTreeMap, path::Path};
 
 use super::{checkout, lacks_version};
 use crate::{
-    crates_io::{self, LARGEST_METADATA, Objection},
+    crates_io::{self, LARGEST_METADATA},
     edit::{first_of, slashed, typed},
     files::{
         cargo_lock,
         cargo_toml::{self, Dependency, Table, VersionField},
     },
     finding::{Check, Finding},
-    names, pep503, pypi, requirement,
+    names, pep503,
+    problem::Problem,
+    pypi, requirement,
     train::Train,
     version::{Dialect, Version},
     workspace::{self, Member, Package, Workspace, is_inside, lexical, normalized},
@@ -318,8 +320,8 @@ fn not_taken(needed: &Needed<'_>) -> Option<(String, String)> {
 
 /// The registry takes what a published crate says of itself, and what it names is there.
 pub fn metadata(workspace: &Workspace, train: &Train) -> Vec<Finding> {
-    let mut told: Vec<(Objection, Vec<String>)> = Vec::new();
-    let mut tell = |found: Vec<Objection>, manifest: &Path| {
+    let mut told: Vec<(Problem, Vec<String>)> = Vec::new();
+    let mut tell = |found: Vec<Problem>, manifest: &Path| {
         for objection in found {
             // What is inherited is one cause, and its advice is the same.
             match told.iter_mut().find(|(other, _)| *other == objection) {
@@ -340,7 +342,7 @@ pub fn metadata(workspace: &Workspace, train: &Train) -> Vec<Finding> {
             ("readme", package.readme.as_ref().filter(|_| is_named)),
             ("license-file", package.about.license_file.as_ref()),
         ];
-        let unread = |(what, next): &(String, String), key: &str| Objection {
+        let unread = |(what, next): &(String, String), key: &str| Problem {
             what: format!("`{key}`: {what}, and cargo cannot publish without it"),
             next: next.clone(),
         };
@@ -355,7 +357,7 @@ pub fn metadata(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     for wheel in &train.wheels {
         tell(pypi::objections(&wheel.project.about), &wheel.path);
     }
-    let found = told.into_iter().map(|(Objection { what, next }, manifests)| {
+    let found = told.into_iter().map(|(Problem { what, next }, manifests)| {
         Finding::of_many(Check::Metadata, &manifests, ", ", &format!(": {what}"), next)
     });
     found.chain(same_crate(workspace, train)).chain(same_project(workspace, train)).collect()
@@ -435,9 +437,9 @@ pub fn noted(workspace: &Workspace, train: &Train) -> Vec<String> {
 }
 
 /// A readme that the public registry would not take with the rest of what is said of a crate.
-fn long_readme(package: &Package) -> Option<Objection> {
+fn long_readme(package: &Package) -> Option<Problem> {
     let (readme, length) = (package.readme.as_ref()?, package.readme_length);
-    (length > LARGEST_METADATA).then(|| Objection {
+    (length > LARGEST_METADATA).then(|| Problem {
         what: format!(
             "{} has {length} bytes as cargo uploads it, and crates.io takes {LARGEST_METADATA}",
             crates_io::shown(readme)
@@ -479,7 +481,7 @@ fn same_project(workspace: &Workspace, train: &Train) -> Option<Finding> {
 }
 
 /// A file that a manifest names and that is not published with it, as a checkout of the tag does not have it.
-fn missing(workspace: &Workspace, member: &Member, key: &str, file: &str) -> Option<Objection> {
+fn missing(workspace: &Workspace, member: &Member, key: &str, file: &str) -> Option<Problem> {
     // What git knows of the crate's own directory is not known by this name.
     if !workspace.tracked.contains(&member.manifest) {
         return None;
@@ -488,11 +490,11 @@ fn missing(workspace: &Workspace, member: &Member, key: &str, file: &str) -> Opt
         |why: &str| format!("`{key} = \"{}\"`: {why}, and cargo cannot publish without it", crates_io::shown(file));
     let Some(path) = normalized(&member.dir().join(file)) else {
         let next = format!("copy the file into the repository, and correct `{key}`");
-        return Some(Objection { what: what("it is outside of the repository"), next });
+        return Some(Problem { what: what("it is outside of the repository"), next });
     };
     // Below a submodule or a link, git knows only that.
     let is_there = path.ancestors().any(|path| workspace.tracked.contains(path));
-    (!is_there).then(|| Objection {
+    (!is_there).then(|| Problem {
         what: what("git tracks no such file"),
         next: format!("correct `{key}`, or write the file and git add {}", typed(&path)),
     })
@@ -500,8 +502,8 @@ fn missing(workspace: &Workspace, member: &Member, key: &str, file: &str) -> Opt
 
 /// A source outside of the crate's directory: cargo packs a crate without it, or nothing at all. It copies only the readme
 /// and the license from elsewhere.
-fn unpacked(member: &Member, key: &str, path: &str) -> Option<Objection> {
-    (!is_inside(&lexical(Path::new(path)))).then(|| Objection {
+fn unpacked(member: &Member, key: &str, path: &str) -> Option<Problem> {
+    (!is_inside(&lexical(Path::new(path)))).then(|| Problem {
         what: format!(
             "`{key} = \"{}\"`: cargo packs no source file from outside of the crate's directory",
             crates_io::shown(path)

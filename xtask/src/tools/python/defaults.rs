@@ -10,11 +10,9 @@ use anyhow::{Context, Error, Result, bail};
 use serde::Deserialize;
 use xshell::Shell;
 
-use super::{
-    super::{program::Missing, secrets},
-    child, credentials, interpreter,
-};
+use super::{super::secrets, child, credentials, interpreter};
 use crate::repo::TempDir;
+use plan::problem::Problem;
 
 /// How the script ends where pip does not read its own configuration.
 const MISCONFIGURED: i32 = 7;
@@ -103,7 +101,7 @@ fn ask_uv(why: &Error) -> Result<Defaults> {
     told.iter_mut().zip(said).for_each(|(told, said)| told.index = said);
     told.ok_or_else(|| {
         let why = format!("{why}, nor is there a uv that does");
-        Missing::new(why, "install pip (Debian and Ubuntu: apt install python3-pip), or set UV_DEFAULT_INDEX").into()
+        Problem::new(why, "install pip (Debian and Ubuntu: apt install python3-pip), or set UV_DEFAULT_INDEX").into()
     })
 }
 

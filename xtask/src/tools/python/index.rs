@@ -14,10 +14,11 @@ use serde_json::{Map, Value};
 use toml_edit::{DocumentMut, Item, TableLike};
 
 use super::{
-    super::{program::Missing, registries},
+    super::registries,
     credentials,
     defaults::{self, Defaults},
 };
+use plan::problem::Problem;
 
 /// What to set for an index that wants to know who publishes.
 const LOGIN: &str = "set UV_PUBLISH_TOKEN, or UV_PUBLISH_USERNAME and UV_PUBLISH_PASSWORD; a netrc file, `uv auth login` or UV_KEYRING_PROVIDER=subprocess with a user do as well, and trusted publishing in CI";
@@ -172,7 +173,7 @@ impl Index {
     }
 
     /// Why the index does not say what it has, when it wants to know who asks.
-    pub fn closed(&self, status: &str) -> Missing {
+    pub fn closed(&self, status: &str) -> Problem {
         let pages = self.all_pages().unwrap_or_default();
         let hosts: Vec<&str> = pages.iter().map(|page| credentials::host(&page.url)).collect();
         let named = self.pages.iter().find_map(|page| page.name.as_deref());
@@ -180,20 +181,20 @@ impl Index {
             Some(index) => format!("set {index}_USERNAME and {index}_PASSWORD"),
             None => "write user and password into UV_PUBLISH_CHECK_URL (https://USER:PASSWORD@HOST/simple/)".to_owned(),
         };
-        Missing::new(
+        Problem::new(
             format!("the index at {} does not let in who asks ({status})", hosts.join(", ")),
             format!("{set}; a netrc file, `uv auth login` or UV_KEYRING_PROVIDER=subprocess with a user do as well"),
         )
     }
 
     /// What uv lacks to be let in; nothing is asked of the index.
-    pub fn lacks_login(&self, name: &str) -> Result<Option<Missing>> {
+    pub fn lacks_login(&self, name: &str) -> Result<Option<Problem>> {
         self.lacks(name, &|name| std::env::var(name).ok())
     }
 
-    fn lacks(&self, project: &str, variable: Variable<'_>) -> Result<Option<Missing>> {
+    fn lacks(&self, project: &str, variable: Variable<'_>) -> Result<Option<Problem>> {
         let set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
-        let nothing = |why: &str, next: &str| Ok(Some(Missing::new(format!("{project}: {why}"), next)));
+        let nothing = |why: &str, next: &str| Ok(Some(Problem::new(format!("{project}: {why}"), next)));
         let (token, user, password) = (set("UV_PUBLISH_TOKEN"), set("UV_PUBLISH_USERNAME"), set("UV_PUBLISH_PASSWORD"));
         match (token, user, password) {
             (true, false, false) | (false, true, true) => return Ok(None),

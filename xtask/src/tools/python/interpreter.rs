@@ -9,7 +9,8 @@ use std::{
 
 use xshell::{Shell, cmd};
 
-use super::super::{child, program::Missing};
+use super::super::child;
+use plan::problem::Problem;
 
 /// The oldest Python that the pinned tools run on.
 const OLDEST: (u32, u32) = (3, 9);
@@ -52,7 +53,7 @@ impl Interpreter {
 
 /// Finds the Python to build on. It is asked once: where a shim stands before it, that takes longer than all that is
 /// asked of the index.
-pub fn find(sh: &Shell) -> Result<Interpreter, Missing> {
+pub fn find(sh: &Shell) -> Result<Interpreter, Problem> {
     static FOUND: Mutex<Option<Interpreter>> = Mutex::new(None);
     let mut known = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(known) = known.as_ref() {
@@ -63,7 +64,7 @@ pub fn find(sh: &Shell) -> Result<Interpreter, Missing> {
     Ok(found)
 }
 
-fn look(sh: &Shell) -> Result<Interpreter, Missing> {
+fn look(sh: &Shell) -> Result<Interpreter, Problem> {
     let mut heard = Vec::new();
     let mut usable: Option<Interpreter> = None;
     // The launcher of Windows knows those that are not on PATH.
@@ -89,7 +90,7 @@ fn look(sh: &Shell) -> Result<Interpreter, Missing> {
         }
     }
     usable.ok_or_else(|| {
-        Missing::new(
+        Problem::new(
             format!("Python {}.{} or newer is not found ({})", OLDEST.0, OLDEST.1, heard.join(", ")),
             match uv_is_here() {
                 true => "uv python install",

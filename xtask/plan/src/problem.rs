@@ -1,0 +1,24 @@
+//! What is wrong, and what to do or type next: one form of it, whoever finds it.
+//! It must never be without the second.
+
+use std::fmt;
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Problem {
+    pub what: String,
+    pub next: String,
+}
+
+impl Problem {
+    pub fn new(what: impl Into<String>, next: impl Into<String>) -> Problem {
+        Problem { what: what.into(), next: next.into() }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}; next: {}", self.what, self.next)
+    }
+}
+
+impl std::error::Error for Problem {}
