@@ -8,6 +8,7 @@ pub mod history;
 mod hotfix;
 pub mod post_release;
 pub mod publication;
+pub mod rollback;
 pub mod since;
 
 use std::{

@@ -47,7 +47,6 @@ use crate::{
 use plan::{
     check::{self, short},
     config::{Channel, Confirmed},
-    edit::count,
     files::cargo_lock,
     ownership as names,
     ownership::{Answer, Contested, Kind, Name, Owner},
@@ -116,10 +115,7 @@ pub fn rehearse(call: &Call<'_>, options: &Options) -> Result<()> {
         needs::refuse(&world, &demanding(&snapshot, &options.waive))?;
         // Of what stands here and not in its clone, a rehearsal could prove nothing.
         let lacking = check::contents(&snapshot.workspace, &snapshot.train);
-        call.report.findings(&lacking);
-        if !lacking.is_empty() {
-            bail!("refused: {} in the way, nothing was rehearsed", count(lacking.len(), "finding"));
-        }
+        session::refuse(call.report, &lacking, "rehearsed")?;
     }
     if !loader.repo.dirty.is_empty() {
         call.report.say("note: what is not committed is not rehearsed");

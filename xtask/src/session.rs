@@ -25,7 +25,7 @@ use crate::{
     report::Report,
     run::{Mode, Seen},
 };
-use plan::{edit::count, snapshot::Snapshot, step::Observation, workspace};
+use plan::{edit::count, finding::Finding, snapshot::Snapshot, step::Observation, workspace};
 
 /// What every command is told.
 pub struct Call<'a> {
@@ -90,6 +90,15 @@ pub fn interrupted() -> Result<Arc<AtomicBool>> {
         signal_hook::flag::register(signal, interrupted.clone())?;
     }
     Ok(interrupted)
+}
+
+/// Tells the findings, and refuses to go on over any.
+pub fn refuse(report: &Report, findings: &[Finding], done: &str) -> Result<()> {
+    report.findings(findings);
+    match findings.len() {
+        0 => Ok(()),
+        many => bail!("refused: {} in the way, nothing was {done}", count(many, "finding")),
+    }
 }
 
 /// The workspace as it stands here; one that is misconfigured is refused.

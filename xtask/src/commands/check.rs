@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, path::PathBuf};
 
 use anyhow::{Result, bail};
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 use xshell::Shell;
 
 use crate::{
@@ -44,74 +44,14 @@ impl Check {
         let report = call.report;
         let first = loader.load(Source::Tree)?;
         let trains = loader.trains(&first)?;
-        let uncommitted = check::uncommitted_lock(&first);
         let world = call.world(&loader, Tools::AsFound)?;
-        let mut told = Vec::new();
-        let mut seen: Vec<Finding> = Vec::new();
-        let mut noted: Vec<Finding> = Vec::new();
-        let mut others: Vec<String> = Vec::new();
+        let mut looked = Looked::default();
         for train in &trains {
-            // Only here: a state knows nothing of the command line.
-            let (of_tag, elsewhere) = misused(parses, &first.workspace, train);
-            noted.extend(elsewhere);
-            noted.extend(check::workflows::look_at_rollbacks(&first.workspace, train));
-            for (check, look) in check::STATE {
-                let mut findings = look(&first.workspace, train);
-                if check == finding::Check::Workflows {
-                    findings.extend_from_slice(&of_tag);
-                }
-                if check == finding::Check::Lock {
-                    findings.extend(uncommitted.clone());
-                }
-                if check == finding::Check::Configuration {
-                    findings.extend(beforehand(&world, &Snapshot { train: train.clone(), ..first.clone() })?);
-                }
-                // What no earlier release meets is known where all of them are.
-                let lacking = match check == finding::Check::DevCycle && !findings.is_empty() {
-                    true => history::lacking(&loader, &first.workspace, train)?,
-                    false => None,
-                };
-                if let Some(lacking) = lacking {
-                    findings.clear();
-                    others.push(format!("{check} of {} is not known: {}", train.name(), lacking.why()));
-                    report.say(format!("  unknown {}: {check}", train.name()));
-                } else if findings.is_empty() {
-                    report.say(format!("  ok      {}: {check}", train.name()));
-                }
-                // What is wrong with the workspace is wrong for every train, and said once.
-                findings.retain(|finding| !seen.contains(finding));
-                report.findings(&findings);
-                seen.extend_from_slice(&findings);
-                told.push(json!({ "train": train.name(), "check": check, "findings": findings }));
-            }
+            looked.look_at(call, &world, &loader, &Snapshot { train: train.clone(), ..first.clone() }, parses)?;
         }
-        // Told, and never counted: this runs in CI itself, which cannot be green before it has ended.
-        let mut lists = Vec::new();
-        for train in trains.clone() {
-            let name = train.name().to_owned();
-            let mut rows_of = run::look(&world, &checklist::steps(&loader, &Snapshot { train, ..first.clone() })?);
-            for row in &mut rows_of {
-                refer(row, &seen);
-            }
-            report.say(format!("checklist of {name}:"));
-            report.table(&rows(&rows_of));
-            lists.push(json!({ "train": name, "steps": rows_of }));
-        }
-        noted.extend(trains.iter().flat_map(|train| postfix_lacks(&first.workspace, train)));
-        others.extend(trains.iter().flat_map(|train| check::published::noted(&first.workspace, train)));
-        noted.extend(trains.iter().flat_map(|train| check::lints(&first.workspace, train)));
-        // The machine that publishes may know more than the one that checks.
-        let unknown = publication::unconfigured(&loader)?;
-        noted.extend(trains.iter().flat_map(|train| check::published::unconfigured(&first.workspace, train, &unknown)));
-        noted.extend(of_registries(&world, &loader, &first, &trains)?);
-        noted.extend(check::apart::left_out(&first.workspace, &loader.every_train(&first)?));
-        // What is odd in the workspace is so for every train, and refused for one it may be.
-        let mut known = seen.clone();
-        noted.retain(|note| {
-            let is_new = !known.contains(note);
-            known.extend(is_new.then(|| note.clone()));
-            is_new
-        });
+        let lists = looked.checklists(call, &world, &loader, &first, &trains)?;
+        looked.note(&world, &loader, &first, &trains)?;
+        let Looked { told, seen, noted, others } = looked;
         report.notes(&others);
         report.noted(&noted);
         let notes: Vec<String> = others.into_iter().chain(noted.iter().map(Finding::as_note)).collect();
@@ -123,6 +63,108 @@ impl Check {
         if total > 0 {
             bail!("{} in {}", count(total, "finding"), count(trains.len(), "train"));
         }
+        Ok(())
+    }
+}
+
+/// What was found, and what was told of it.
+#[derive(Default)]
+struct Looked {
+    told: Vec<Value>,
+    seen: Vec<Finding>,
+    noted: Vec<Finding>,
+    others: Vec<String>,
+}
+
+impl Looked {
+    /// Every check of one train.
+    fn look_at(
+        &mut self,
+        call: &Call<'_>,
+        world: &World<'_>,
+        loader: &Loader<'_>,
+        snapshot: &Snapshot,
+        parses: Parses,
+    ) -> Result<()> {
+        let Snapshot { workspace, train, .. } = snapshot;
+        // Only here: a state knows nothing of the command line.
+        let (of_tag, elsewhere) = misused(parses, workspace, train);
+        self.noted.extend(elsewhere);
+        self.noted.extend(check::workflows::look_at_rollbacks(workspace, train));
+        for (check, look) in check::STATE {
+            let mut findings = look(workspace, train);
+            if check == finding::Check::Workflows {
+                findings.extend_from_slice(&of_tag);
+            }
+            if check == finding::Check::Lock {
+                findings.extend(check::uncommitted_lock(snapshot));
+            }
+            if check == finding::Check::Configuration {
+                findings.extend(beforehand(world, snapshot)?);
+            }
+            // What no earlier release meets is known where all of them are.
+            let lacking = match check == finding::Check::DevCycle && !findings.is_empty() {
+                true => history::lacking(loader, workspace, train)?,
+                false => None,
+            };
+            if let Some(lacking) = lacking {
+                findings.clear();
+                self.others.push(format!("{check} of {} is not known: {}", train.name(), lacking.why()));
+                call.report.say(format!("  unknown {}: {check}", train.name()));
+            } else if findings.is_empty() {
+                call.report.say(format!("  ok      {}: {check}", train.name()));
+            }
+            // What is wrong with the workspace is wrong for every train, and said once.
+            findings.retain(|finding| !self.seen.contains(finding));
+            call.report.findings(&findings);
+            self.seen.extend_from_slice(&findings);
+            self.told.push(json!({ "train": train.name(), "check": check, "findings": findings }));
+        }
+        Ok(())
+    }
+
+    /// The checklist of each train.
+    fn checklists(
+        &self,
+        call: &Call<'_>,
+        world: &World<'_>,
+        loader: &Loader<'_>,
+        first: &Snapshot,
+        trains: &[Train],
+    ) -> Result<Vec<Value>> {
+        // Told, and never counted: this runs in CI itself, which cannot be green before it has ended.
+        let mut lists = Vec::new();
+        for train in trains.iter().cloned() {
+            let name = train.name().to_owned();
+            let mut rows_of = run::look(world, &checklist::steps(loader, &Snapshot { train, ..first.clone() })?);
+            for row in &mut rows_of {
+                refer(row, &self.seen);
+            }
+            call.report.say(format!("checklist of {name}:"));
+            call.report.table(&rows(&rows_of));
+            lists.push(json!({ "train": name, "steps": rows_of }));
+        }
+        Ok(lists)
+    }
+
+    /// What is odd, and refuses nothing.
+    fn note(&mut self, world: &World<'_>, loader: &Loader<'_>, first: &Snapshot, trains: &[Train]) -> Result<()> {
+        self.noted.extend(trains.iter().flat_map(|train| postfix_lacks(&first.workspace, train)));
+        self.others.extend(trains.iter().flat_map(|train| check::published::noted(&first.workspace, train)));
+        self.noted.extend(trains.iter().flat_map(|train| check::lints(&first.workspace, train)));
+        // The machine that publishes may know more than the one that checks.
+        let unknown = publication::unconfigured(loader)?;
+        self.noted
+            .extend(trains.iter().flat_map(|train| check::published::unconfigured(&first.workspace, train, &unknown)));
+        self.noted.extend(of_registries(world, loader, first, trains)?);
+        self.noted.extend(check::apart::left_out(&first.workspace, &loader.every_train(first)?));
+        // What is odd in the workspace is so for every train, and refused for one it may be.
+        let mut known = self.seen.clone();
+        self.noted.retain(|note| {
+            let is_new = !known.contains(note);
+            known.extend(is_new.then(|| note.clone()));
+            is_new
+        });
         Ok(())
     }
 }

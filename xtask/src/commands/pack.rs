@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::Args;
 use serde_json::json;
 use xshell::Shell;
@@ -14,9 +14,9 @@ use crate::{
     loader::Source,
     perform::{crates, images},
     run,
-    session::{Call, ending, sound},
+    session::{Call, ending, refuse, sound},
 };
-use plan::{edit::count, publish, snapshot::Snapshot, step::Step};
+use plan::{publish, snapshot::Snapshot, step::Step};
 
 /// Make the packages and images that `publish --packed` sends, on a machine that holds no token.
 ///
@@ -48,10 +48,7 @@ impl Pack {
         };
         let publication = publish::plan(&snapshot, &version, &options);
         let report = call.report;
-        report.findings(&publication.findings);
-        if !publication.findings.is_empty() {
-            bail!("refused: {} in the way, nothing was packed", count(publication.findings.len(), "finding"));
-        }
+        refuse(report, &publication.findings, "packed")?;
         let mut steps = publication.steps;
         steps.retain(|step| matches!(step, Step::Package(_) | Step::Bake(_)));
         if steps.is_empty() {

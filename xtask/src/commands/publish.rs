@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::Args;
 use xshell::Shell;
 
@@ -13,12 +13,10 @@ use crate::{
     perform::{World, announce},
     report::Report,
     run::{self, Seen},
-    session::{Call, ending, prepare, print_publication, rows},
+    session::{Call, ending, prepare, print_publication, refuse, rows},
 };
 use plan::{
-    check,
-    edit::count,
-    publish,
+    check, publish,
     step::{Observation, Step},
     version::Version,
 };
@@ -74,10 +72,7 @@ impl Publish {
         let (_, publication) = publication(&loader, self.version.as_ref(), &options)?;
         let report = call.report;
         report.publication(&publication);
-        report.findings(&publication.findings);
-        if !publication.findings.is_empty() {
-            bail!("refused: {} in the way, nothing was sent", count(publication.findings.len(), "finding"));
-        }
+        refuse(report, &publication.findings, "sent")?;
         let world = World { deadline: self.sending.deadline(), ..call.world(&loader, call.tools())? };
         let (mode, _leases) = prepare(call, &world, &publication.of, &publication.steps, &self.sending.settled())?;
         let seen = run::run(&world, &publication.steps, mode).inspect_err(|_| {

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::json;
 use xshell::Shell;
 
-use super::{Call, unverified};
+use super::{Call, refuse, unverified};
 use crate::{
     basis::{self, Intent, Planned, history, publication},
     loader::{Loader, Source},
@@ -29,6 +29,7 @@ use plan::{
     snapshot::Snapshot,
     step::{Observation, Step},
     train::Train,
+    version::Version,
     workspace,
 };
 
@@ -80,21 +81,17 @@ pub fn make(call: &Call<'_>, intent: &Intent, options: &Options) -> Result<()> {
         }
     })?;
     if !call.dry_run {
-        let Train { tag, remote, main, .. } = &snapshot.train;
-        let tag = tag.fill(&plan.to);
+        let tag = snapshot.train.tag.fill(&plan.to);
         call.report.say(format!("{} is released here: tag {tag}", plan.to.tag()));
         let waived = plan.waived.iter().any(|finding| finding.check == Check::Branch);
         if waived && basis::beside::is_merged_otherwise(&loader, &snapshot, &plan.to)? {
-            let version = plan.to.tag();
-            call.report.say(format!(
-                "next: {version} is on {main} as another commit (a squash or rebase merge): git switch {main} && git tag -d {tag} && cargo xtask release {version}{}",
-                snapshot.train.config.option()
-            ));
+            call.report.say(tagged_again(&snapshot.train, &tag, &plan.to));
             return Ok(());
         }
-        let first = if waived { format!("merge it into {main}, then ") } else { String::new() };
         // What others have to confirm first was told already, with the command that asks them.
         if !options.push && !unverified.iter().any(|unverified| unverified.is_confirmation) {
+            let Train { remote, main, .. } = &snapshot.train;
+            let first = if waived { format!("merge it into {main}, then ") } else { String::new() };
             let (main, tag) = (loader.repo.typed_branch(main), loader.repo.typed_tag(&tag));
             call.report
                 .say(format!("next: {first}git push --atomic {remote} {main} {tag} (or the same command with --push)"));
@@ -102,6 +99,14 @@ pub fn make(call: &Call<'_>, intent: &Intent, options: &Options) -> Result<()> {
     }
     ask(call.report);
     Ok(())
+}
+
+/// What to type where main has the release as another commit.
+fn tagged_again(train: &Train, tag: &str, to: &Version) -> String {
+    let (main, version, option) = (&train.main, to.tag(), train.config.option());
+    format!(
+        "next: {version} is on {main} as another commit (a squash or rebase merge): git switch {main} && git tag -d {tag} && cargo xtask release {version}{option}"
+    )
 }
 
 /// Tells what is planned, refuses or runs it, and tells what came of it. `unverified` gets the checks that the run went on
@@ -120,10 +125,11 @@ pub fn carry_out(
         plan.findings.retain(|finding| finding.check != Check::DirtyTree);
         report.say("note: the tree is dirty: the real run refuses until it is committed");
     }
-    report.findings(&plan.findings);
-    if !call.dry_run && !plan.findings.is_empty() {
-        print_json(report, &plan, &[], "refused");
-        bail!("refused: {} in the way, nothing was changed", count(plan.findings.len(), "finding"));
+    match call.dry_run {
+        true => report.findings(&plan.findings),
+        false => {
+            refuse(report, &plan.findings, "changed").inspect_err(|_| print_json(report, &plan, &[], "refused"))?
+        }
     }
     let mut world = call.world(loader, call.tools())?;
     world.checks = Arc::new(plan.checks.clone());
@@ -149,25 +155,30 @@ pub fn carry_out(
             report.warn(diff.strip_suffix('\n').unwrap_or(&diff));
         }
     }
-    let in_the_way = seen.iter().filter(|seen| seen.refuses()).count();
-    let outcome = match (call.dry_run, plan.findings.len() + in_the_way) {
+    conclude(call, &plan, &seen)?;
+    Ok(plan)
+}
+
+/// Tells as JSON what came of it; a look fails when the real run would.
+fn conclude(call: &Call<'_>, plan: &Plan, seen: &[Seen]) -> Result<()> {
+    let stuck: Vec<&Step> = seen.iter().filter(|seen| seen.refuses()).map(|seen| &seen.step).collect();
+    let outcome = match (call.dry_run, plan.findings.len() + stuck.len()) {
         (true, 0) => "planned",
         (true, _) => "refused",
         _ => "done",
     };
-    print_json(report, &plan, &seen, outcome);
-    if outcome == "refused" {
-        let stuck = seen.iter().filter(|seen| seen.refuses()).map(|seen| &seen.step);
-        if let (true, Some(way_on)) = (plan.findings.is_empty(), run::checks::way_on(stuck)) {
-            bail!("the real run would refuse: not confirmed: {way_on}");
-        }
-        bail!(
-            "the real run would refuse: {}, {} that cannot be taken",
-            count(plan.findings.len(), "finding"),
-            count(in_the_way, "step")
-        );
+    print_json(call.report, plan, seen, outcome);
+    if outcome != "refused" {
+        return Ok(());
     }
-    Ok(plan)
+    if let (true, Some(way_on)) = (plan.findings.is_empty(), run::checks::way_on(stuck.iter().copied())) {
+        bail!("the real run would refuse: not confirmed: {way_on}");
+    }
+    bail!(
+        "the real run would refuse: {}, {} that cannot be taken",
+        count(plan.findings.len(), "finding"),
+        count(stuck.len(), "step")
+    )
 }
 
 fn print_json(report: &Report, plan: &Plan, seen: &[Seen], outcome: &str) {
