@@ -509,11 +509,20 @@ pub fn anchored(workspace: &Workspace, train: &Train, file: &VersionFile) -> Res
 
 /// Each anchored file says the train's version, as often as configured.
 fn version_files(workspace: &Workspace, train: &Train) -> Vec<Finding> {
+    said_versions(workspace, train, &train.config.files)
+}
+
+/// The same for some of its files.
+pub fn said_versions<'f>(
+    workspace: &Workspace,
+    train: &Train,
+    files: impl IntoIterator<Item = &'f VersionFile>,
+) -> Vec<Finding> {
     let is_known = unversioned(workspace, train).is_none();
     let driver = train.version(workspace);
     let wheels: Vec<&Version> = train.wheels.iter().map(|wheel| &workspace.members[wheel.member].version).collect();
     let mut findings = Vec::new();
-    for file in &train.config.files {
+    for file in files {
         let path = workspace.in_root(&file.path);
         match anchored(workspace, train, file) {
             // A file that is not there is missed once, by however many entries.

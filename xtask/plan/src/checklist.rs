@@ -224,19 +224,11 @@ fn docs_row(snapshot: &Snapshot) -> Observation {
     let Snapshot { workspace, train, .. } = snapshot;
     let is_doc =
         |path: &Path| path.extension().is_some_and(|end| ["md", "rst", "txt", "adoc"].iter().any(|doc| end == *doc));
-    let docs: BTreeSet<String> = train
-        .config
-        .files
-        .iter()
-        .map(|file| &file.path)
-        .filter(|path| is_doc(path))
-        .map(|path| slashed(path))
-        .collect();
-    let versions = check::STATE.iter().filter(|(check, _)| *check == Check::VersionFiles);
-    let mut findings = versions.flat_map(|(_, look)| look(workspace, train));
-    if let Some(found) = findings.find(|found| docs.iter().any(|doc| found.what.contains(doc))) {
+    let docs = || train.config.files.iter().filter(|file| is_doc(&file.path));
+    if let Some(found) = check::said_versions(workspace, train, docs()).into_iter().next() {
         return Observation::Blocked { why: found.what, next: found.next };
     }
+    let docs: BTreeSet<String> = docs().map(|file| slashed(&file.path)).collect();
     if docs.is_empty() {
         let next = format!("add one to `proofs` in {}", train.config.table());
         return Observation::Unknown { why: "no proof is named `docs`".to_owned(), next };

@@ -145,6 +145,15 @@ fn texts_that_lag_behind_are_named() {
     assert!(
         find(&pinned("0.9.2"), "docs").starts_with("docs: open, docs/install.md: `barter-python==` is followed by")
     );
+    // A file whose name begins with that of a page is none.
+    let template = pinned("0.9.3").file("docs/install.md.in", "barter-python==0.9.2\n").configured(
+        "files",
+        json!([
+            { "path": "docs/install.md", "after": "barter-python==" },
+            { "path": "docs/install.md.in", "after": "barter-python==" },
+        ]),
+    );
+    assert_eq!(find(&template, "docs"), "docs: done, docs/install.md names 0.9.3");
     // Then the proof is not all that there is to say.
     let proved = pinned("0.9.2").configured("proofs", json!([{ "name": "docs", "run": "cargo doc" }]));
     assert_eq!(told(&proved).iter().filter(|line| line.starts_with("docs: ")).count(), 2);
