@@ -16,7 +16,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use xshell::{PushEnv, Shell, cmd};
 
 pub use answer::{bytes, path, text};
@@ -559,6 +559,13 @@ pub fn recorded_by_commit(sh: &Shell, commit: &str, tag: &str) -> Result<Recorde
     let message = message(sh, commit)?;
     // A commit says nothing of what is as it should be.
     Ok(Recorded { at: At::Commit(commit.to_owned()), is_whole: true, record: Record::read(&message, tag) })
+}
+
+/// When a tag was made, in seconds since 1970.
+pub fn tagged_at(sh: &Shell, tag: &str) -> Result<i64> {
+    let format = "--format=%(creatordate:unix)";
+    let told = cmd!(sh, "git for-each-ref {format} refs/tags/{tag}").quiet().read()?;
+    told.trim().parse().with_context(|| format!("when {tag} was made, git does not say: `{told}`"))
 }
 
 /// What an annotated tag says, its signature left out; empty for one that is only a name.

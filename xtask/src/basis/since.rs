@@ -1,8 +1,8 @@
 //! What was committed since a release, and which version that calls for when none is named.
 //! It must never count from anything but a tag.
 
-use anyhow::{Context, Result};
-use xshell::{Shell, cmd};
+use anyhow::Result;
+use xshell::Shell;
 
 use crate::repo;
 use plan::{
@@ -27,11 +27,4 @@ pub fn changes(sh: &Shell, snapshot: &Snapshot, last: Option<&(Version, String)>
 pub fn goal(sh: &Shell, snapshot: &Snapshot) -> Result<Goal> {
     let past = since(sh, snapshot, due::last(snapshot).as_ref())?;
     Ok(due::goal(snapshot, &past))
-}
-
-/// When a tag was made, in seconds since 1970.
-pub fn tagged_at(sh: &Shell, tag: &str) -> Result<i64> {
-    let format = "--format=%(creatordate:unix)";
-    let told = cmd!(sh, "git for-each-ref {format} refs/tags/{tag}").quiet().read()?;
-    told.trim().parse().with_context(|| format!("when {tag} was made, git does not say: `{told}`"))
 }

@@ -12,10 +12,8 @@ use serde_json::json;
 use xshell::Shell;
 
 use crate::{
-    basis::{
-        history,
-        since::{since, tagged_at},
-    },
+    basis::{history, since::since},
+    repo,
     report::Report,
     session::{Call, sound},
     tools::{forge::Forge, index, registries::Registries, semver_checks},
@@ -111,7 +109,7 @@ fn findings(
 ) -> Result<Findings> {
     let Snapshot { workspace, train, repo, .. } = snapshot;
     let mut findings = Findings::default();
-    let after = last.map_or(Ok(0), |(_, tag)| tagged_at(sh, tag))?;
+    let after = last.map_or(Ok(0), |(_, tag)| repo::tagged_at(sh, tag))?;
     let pulls = Forge::new(sh).merged_pulls(PRIORITY, &Date::timestamp(after));
     let pulls = pulls.map(|pulls| pulls.into_iter().map(|pull| (pull.number, pull.title)).collect());
     findings.priority = Some(pulls.map_err(|error| format!("{error:#}")));

@@ -11,7 +11,6 @@ use crate::{
     basis::{
         history,
         rollback::{draw, unmade},
-        since::tagged_at,
     },
     loader::Loader,
     perform::{Tools, World},
@@ -122,7 +121,7 @@ fn print(report: &Report, rollback: &rollback::Rollback, seen: &[Seen], outcome:
 pub fn status(call: &Call<'_>, loader: &Loader<'_>, version: &Version) -> Result<()> {
     let (mut rollback, _) = draw(loader, version, &Options::default())?;
     let tag = rollback_tag(&rollback.of.tag);
-    rollback.at = Some(Date::timestamp(tagged_at(loader.sh, &tag)?));
+    rollback.at = Some(Date::timestamp(repo::tagged_at(loader.sh, &tag)?));
     rollback.reason = rollback::reason_in(&repo::tag_message(loader.sh, &tag)?).map(str::to_owned);
     let world = call.world(loader, Tools::AsFound)?;
     let seen = run::look(&world, &rollback.steps);

@@ -16,7 +16,7 @@ use crate::{
     basis::{
         self, history,
         publication::{publication, publication_of},
-        since::{self, tagged_at},
+        since,
     },
     loader::{self, Loader},
     perform::{Tools, World},
@@ -185,7 +185,7 @@ fn look(world: &World<'_>, loader: &Loader<'_>, snapshot: &Snapshot, here: bool)
         has: plan::timetable::Has::of(&snapshot.workspace, &snapshot.train),
         now: loader::now(),
         last: newest.map(|(version, tag)| last(world, loader, snapshot, version, tag.to_owned(), here)).transpose()?,
-        released: released.as_ref().map(|(_, tag)| tagged_at(world.sh, tag)).transpose()?,
+        released: released.as_ref().map(|(_, tag)| repo::tagged_at(world.sh, tag)).transpose()?,
         hotfixes: hotfixes(world.sh, snapshot)?,
         checklist: checklist.into_iter().map(|seen| (seen.title, seen.seen)).collect(),
         due: &due,
@@ -244,7 +244,7 @@ fn last(
         },
     };
     Ok(Last {
-        tagged: tagged_at(world.sh, &tag)?,
+        tagged: repo::tagged_at(world.sh, &tag)?,
         is_hotfix: matches!(Occasion::of(&version, Some(&record)), Occasion::Hotfix { .. }),
         record,
         version,

@@ -16,6 +16,7 @@ use crate::{
 };
 use plan::{
     check::short,
+    date::Date,
     edit::slashed,
     publish,
     repo::{Lack, Lacking, rollback_tag},
@@ -99,14 +100,12 @@ pub fn observe_tag(world: &World<'_>, of: &Tagged) -> Result<Observation> {
         },
         Some(commit) => Observation::Done {
             evidence: format!("leads to {}", short(commit)),
-            since: git::resolve(world, &format!("refs/tags/{tag}"))?.and_then(|_| tagged_at(world, tag)),
+            since: match git::resolve(world, &format!("refs/tags/{tag}"))? {
+                Some(_) => Some(Date::timestamp(repo::tagged_at(world.sh, tag)?)),
+                None => None,
+            },
         },
     })
-}
-
-fn tagged_at(world: &World<'_>, tag: &str) -> Option<String> {
-    let (sh, format) = (world.sh, "--format=%(creatordate:iso-strict)");
-    cmd!(sh, "git for-each-ref {format} refs/tags/{tag}").quiet().ignore_stderr().read().ok().filter(|t| !t.is_empty())
 }
 
 /// A clone that stands on the tagged commit, and holds nothing else.
