@@ -8,7 +8,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -858,8 +858,12 @@ fn paths(graph: &Graph, top: &Path, tracked: &BTreeSet<PathBuf>, fragments: &[Pa
 /// Seconds since 1970-01-01T00:00:00Z; `SOURCE_DATE_EPOCH` makes it reproducible
 /// (<https://reproducible-builds.org/specs/source-date-epoch/>).
 pub fn now() -> i64 {
-    let now = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
-    fixed_time().ok().flatten().unwrap_or_else(now)
+    fixed_time().ok().flatten().unwrap_or_else(|| clock().as_secs() as i64)
+}
+
+/// What the system's clock says, since 1970, whatever the environment says that it is.
+pub fn clock() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 /// The time that the environment says it is.

@@ -1,7 +1,7 @@
 //! Announcements: one message to each channel, remembered on the git remote, where the next machine can see it.
 //! It must never send again what may have been sent: whether it was, a person says.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
@@ -11,7 +11,10 @@ use super::{
     lease::{Ref, Said},
     mail,
 };
-use crate::tools::http::{self, Answer, Post};
+use crate::{
+    loader::clock,
+    tools::http::{self, Answer, Post},
+};
 use plan::{
     config::Channel,
     date::Date,
@@ -92,8 +95,7 @@ pub fn send(world: &World<'_>, announcement: &Announcement) -> Result<()> {
     let Some(variable) = variable(*channel) else { return Ok(()) };
     let url = address(variable).with_context(|| format!("{variable} is not set"))?;
     // Before it is sent, so that a crash in between leaves a question, not a second message. No two say the same.
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let mark = format!("sending since {} (process {}, {})\n", now(), std::process::id(), since.as_nanos());
+    let mark = format!("sending since {} (process {}, {})\n", now(), std::process::id(), clock().as_nanos());
     let Some(sending) = reference.swap(None, &mark)? else { return Ok(()) };
     let (url, body) = message(*channel, &url, text);
     let unsent = |error: anyhow::Error| match reference.remove(&sending) {
@@ -183,8 +185,7 @@ pub fn settle(world: &World<'_>, announcement: &Announcement, was_sent: bool) ->
 
 /// The time, UTC, to the second.
 pub fn now() -> String {
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    Date::timestamp(i64::try_from(seconds).unwrap_or_default())
+    Date::timestamp(i64::try_from(clock().as_secs()).unwrap_or_default())
 }
 
 #[cfg(test)]

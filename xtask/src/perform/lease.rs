@@ -8,14 +8,14 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     thread::JoinHandle,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, bail};
 use xshell::{Shell, cmd};
 
 use super::{World, git};
-use crate::{repo, tools::child};
+use crate::{loader::clock, repo, tools::child};
 use plan::{
     patience,
     step::{Lane, Tagged},
@@ -207,16 +207,14 @@ fn clone_id(world: &World<'_>) -> Result<String> {
     {
         return Ok(id);
     }
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let host = cmd!(sh, "hostname").quiet().ignore_stderr().read().unwrap_or_default();
-    let id = format!("{}-{}-{}", host.trim(), std::process::id(), since.as_nanos());
+    let id = format!("{}-{}-{}", host.trim(), std::process::id(), clock().as_nanos());
     std::fs::write(&path, &id).with_context(|| path.display().to_string())?;
     Ok(id)
 }
 
 fn beat(clone: &str) -> String {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    format!("{clone}\nprocess {} at {}\n", std::process::id(), since.as_nanos())
+    format!("{clone}\nprocess {} at {}\n", std::process::id(), clock().as_nanos())
 }
 
 fn keep_beating(reference: &Ref, mut said: Said, clone: &str, every: Duration, stop: &AtomicBool) -> Said {
