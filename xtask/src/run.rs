@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use crate::{
     perform::{self, World, needs, prove},
-    tools::child::Passing,
+    tools::passing::Passing,
 };
 use plan::{
     patience::Patience,

@@ -15,9 +15,9 @@ use crate::{
     inherited::{is_secret, without_secrets},
     repo::TempDir,
     tools::{
-        cargo,
-        child::{self, Passing},
+        cargo, child,
         index::{self, in_each},
+        passing::Passing,
         registries::{CRATES_IO, Registries, token_variable},
     },
 };

@@ -12,8 +12,8 @@ use super::{
     publish,
 };
 use crate::tools::{
-    child::Passing,
     forge::{NotSetUp, Release},
+    passing::Passing,
 };
 use plan::{
     edit::typed,

@@ -17,6 +17,7 @@ use crate::{
     repo,
     tools::{
         cargo, child,
+        passing::Passing,
         python::{
             self, Environment,
             index::{Index, leave_links},
@@ -626,7 +627,7 @@ pub fn upload(world: &World<'_>, dist: &Dist) -> Result<()> {
     }
     let what = format!("uv publish of {} {} ({})", dist.name, dist.version, short(&dist.of.commit));
     let failure = child::failure(&what, &told);
-    if failure.is::<child::Passing>() {
+    if failure.is::<Passing>() {
         return Err(failure);
     }
     // Somebody else may have been faster with some of them: what they are is seen, and the rest is sent.

@@ -3,7 +3,6 @@
 
 use std::{
     collections::BTreeMap,
-    fmt,
     io::{self, BufRead as _, BufReader, Read, Write as _},
     path::Path,
     process::{Command, ExitStatus, Stdio},
@@ -14,7 +13,11 @@ use std::{
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
 
-use super::{cargo, secrets::blanked};
+use super::{
+    cargo,
+    passing::{Passing, retry_after},
+    secrets::blanked,
+};
 use crate::{
     inherited::without_secrets,
     report::{Loudness, Report},
@@ -47,22 +50,6 @@ impl Told {
         words.strip_prefix("error: ").map_or(words.clone(), str::to_owned)
     }
 }
-
-/// A failure that may pass: worth another try.
-#[derive(Debug)]
-pub struct Passing {
-    pub why: String,
-    /// What the other side asks for; `None` leaves it to us.
-    pub after: Option<Duration>,
-}
-
-impl fmt::Display for Passing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.why)
-    }
-}
-
-impl std::error::Error for Passing {}
 
 /// How long programs were waited for: each by its name, and the time in which any of them ran.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -309,9 +296,8 @@ pub fn refused(told: &Told) -> Option<String> {
     known.iter().find(|status| text.contains(**status)).map(|status| (*status).to_owned())
 }
 
-/// Whether what a client printed tells of a failure that may pass, and after which time.
-///
-/// `Retry-After` has two forms, seconds and a date (RFC 9110, 10.2.3); crates.io writes the date into its message.
+/// Whether what a client printed tells of a failure that may pass, and after which time; crates.io writes the date into
+/// its message.
 fn passing(text: &str) -> Option<Option<Duration>> {
     const PASSING: [&str; 11] = [
         "too many requests",
@@ -335,12 +321,8 @@ fn passing(text: &str) -> Option<Option<Duration>> {
     Some(["retry-after:", "\"retry-after\": \"", "try again after", "retry after"].iter().find_map(|word| {
         // Lowercase ASCII has the same places; where other letters do not, there is no time to be read.
         let rest = text.get(lower.find(word)? + word.len()..)?.trim_start();
-        let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-        if !digits.is_empty() {
-            return digits.parse().ok().map(Duration::from_secs);
-        }
-        let at = httpdate::parse_http_date(rest.get(..29)?).ok()?;
-        Some(at.duration_since(SystemTime::now()).unwrap_or_default().saturating_add(Duration::from_secs(1)))
+        let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        retry_after(rest.get(..if digits > 0 { digits } else { 29 })?, SystemTime::now())
     }))
 }
 

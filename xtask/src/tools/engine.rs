@@ -539,7 +539,7 @@ mod tests {
             let last = format!("{}received unexpected HTTP status: {status} X", chance.pick(&starts));
             assert!(!is_absent(&format!("{text}\n{last}")), "answer {round}: {last}");
             let told = Told { status: Default::default(), out: String::new(), err: last };
-            assert!(child::failure("x", &told).is::<child::Passing>(), "answer {round}: {}", told.err);
+            assert!(child::failure("x", &told).is::<crate::tools::passing::Passing>(), "answer {round}: {}", told.err);
         }
     }
 

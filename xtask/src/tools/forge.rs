@@ -18,8 +18,9 @@ use serde_json::{Value, json};
 use xshell::{Shell, cmd};
 
 use super::{
-    child::{self, LONGEST_ANSWER, Passing, Told},
+    child::{self, LONGEST_ANSWER, Told},
     http::Answer,
+    passing::Passing,
     secrets,
 };
 

@@ -4,13 +4,16 @@
 use std::{
     io::{Read as _, Write as _},
     process::{Command, Stdio},
-    time::{Duration, SystemTime},
+    time::SystemTime,
 };
 
 use anyhow::{Context as _, Result, anyhow};
 use xshell::{Shell, cmd};
 
-use super::{child::Passing, secrets};
+use super::{
+    passing::{Passing, retry_after},
+    secrets,
+};
 
 #[cfg(test)]
 #[path = "http/served.rs"]
@@ -91,15 +94,6 @@ impl Answer {
     }
 }
 
-/// `Retry-After` has two forms, seconds and a date (RFC 9110, 10.2.3); some send fractions of a second.
-fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
-    if let Ok(seconds) = value.parse::<f64>() {
-        return Duration::try_from_secs_f64(seconds.ceil()).ok();
-    }
-    let at = httpdate::parse_http_date(value).ok()?;
-    Some(at.duration_since(now).unwrap_or_default().saturating_add(Duration::from_secs(1)))
-}
-
 /// What became of a message.
 #[derive(Debug)]
 pub enum Post {
@@ -167,6 +161,8 @@ fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -197,17 +193,6 @@ mod tests {
         assert!(passes("HTTP/1.1 403 Forbidden\r\n\r\n{\"message\":\"API rate limit exceeded\"}"));
         assert!(!passes("HTTP/1.1 403 Forbidden\r\n\r\nResource not accessible"));
         assert!(!passes("HTTP/1.1 422 Unprocessable\r\nX-Ratelimit-Reset: 429\r\n\r\n"));
-        let now = SystemTime::UNIX_EPOCH;
-        let seconds = |n| Some(Duration::from_secs(n));
-        assert_eq!(retry_after("0.3", now), seconds(1));
-        assert_eq!(retry_after("Thu, 01 Jan 1970 00:00:09 GMT", now), seconds(10));
-        assert_eq!(retry_after("18446744073709551615", now), None, "rounded up, it is no time");
-        assert_eq!(retry_after("1e18", now), seconds(1_000_000_000_000_000_000));
-        for none in ["1e300", "inf", "NaN", "99999999999999999999999", "Thu, 01 Jan 99999 00:00:00 GMT"] {
-            assert_eq!(retry_after(none, now), None, "{none}");
-        }
-        assert_eq!(retry_after("-1", now), None);
-        assert_eq!(retry_after("soon", now), None);
     }
 
     #[test]

@@ -16,27 +16,14 @@ use http::{
     served::{Chance, Served, Strange, seed},
 };
 
-/// The tool's own module; `child` and `secrets` are what it needs of its neighbours.
+/// The tool's own module, with what it needs of its neighbours.
 #[allow(dead_code, unused_imports)]
 #[path = "../../src/tools/http.rs"]
 mod http;
 
-mod child {
-    #[derive(Debug)]
-    pub struct Passing {
-        pub why: String,
-        #[allow(dead_code)]
-        pub after: Option<std::time::Duration>,
-    }
-
-    impl std::fmt::Display for Passing {
-        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str(&self.why)
-        }
-    }
-
-    impl std::error::Error for Passing {}
-}
+#[allow(dead_code, unused_imports)]
+#[path = "../../src/tools/passing.rs"]
+mod passing;
 
 mod secrets {
     pub fn blanked(text: &str) -> String {

@@ -5,7 +5,7 @@ use anyhow::Result;
 use serde::Deserialize;
 
 use super::{Forge, REPOSITORY, encoded, read};
-use crate::tools::{child::Passing, http::Answer};
+use crate::tools::{http::Answer, passing::Passing};
 
 /// A check of a commit: a check run (Actions and other apps) or a commit status (everything else).
 #[derive(Clone, Debug, PartialEq)]
