@@ -110,17 +110,9 @@ impl<'a> Forge<'a> {
 
     /// The releases of a tag, drafts among them: a draft has no address by its tag, so all are looked through.
     pub fn releases_of(&self, tag: &str) -> Result<Vec<Release>> {
-        let mut found = Vec::new();
-        for page in 1..=PAGES_OF_RELEASES {
-            let path = format!("{RELEASES}?per_page=100&page={page}");
-            let listed: Vec<Release> = read(&self.must("the releases", "GET", &path, None)?)?;
-            let is_last = listed.len() < 100;
-            found.extend(listed.into_iter().filter(|release| release.tag_name == tag));
-            if is_last {
-                return Ok(found);
-            }
-        }
-        bail!("the releases: there are more than {}, and no more are read", PAGES_OF_RELEASES * 100)
+        let mut found = self.as_many("the releases", "releases", PAGES_OF_RELEASES, |page: Vec<Release>| page)?;
+        found.retain(|release| release.tag_name == tag);
+        Ok(found)
     }
 
     /// Makes a draft, which nobody else sees.
@@ -198,8 +190,18 @@ impl<'a> Forge<'a> {
         path: &str,
         entries: impl Fn(P) -> Vec<T>,
     ) -> Result<Vec<T>> {
+        self.as_many(what, path, PAGES, entries)
+    }
+
+    fn as_many<P: for<'de> Deserialize<'de>, T>(
+        &self,
+        what: &str,
+        path: &str,
+        pages: usize,
+        entries: impl Fn(P) -> Vec<T>,
+    ) -> Result<Vec<T>> {
         let mut found = Vec::new();
-        for page in 1..=PAGES {
+        for page in 1..=pages {
             let more = if path.contains('?') { '&' } else { '?' };
             let path = format!("{REPOSITORY}/{path}{more}per_page=100&page={page}");
             let listed = entries(read(&self.must(what, "GET", &path, None)?)?);
@@ -209,7 +211,7 @@ impl<'a> Forge<'a> {
                 return Ok(found);
             }
         }
-        bail!("{what}: there are more than {}, and no more are read", PAGES * 100)
+        bail!("{what}: there are more than {}, and no more are read", pages * 100)
     }
 
     fn must(&self, what: &str, method: &str, path: &str, body: Option<&Value>) -> Result<Answer> {

@@ -381,6 +381,14 @@ impl Call {
         self.query.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
+    /// How many entries of a list are asked for at once, and which of the pages, counted from 1.
+    fn page(&self) -> (usize, usize) {
+        let number = |name: &str, otherwise: usize| {
+            self.query(name).and_then(|text| text.parse().ok()).filter(|number| *number > 0).unwrap_or(otherwise)
+        };
+        (number("per_page", 30).min(100), number("page", 1))
+    }
+
     /// The address under which the client came, for the addresses that it is given: something may stand in between.
     fn address(&self, state: &State) -> String {
         let host = self.header("host");

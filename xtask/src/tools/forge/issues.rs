@@ -1,13 +1,11 @@
 //! Issues and labels on the forge, as GitHub's REST API (2022-11-28, "Issues" and "Labels") has them.
 //! It must never look at an issue that does not have the label: its name keeps ours apart from everybody's.
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Forge, encoded, read};
-
-const REPOSITORY: &str = "repos/{owner}/{repo}";
+use super::{Forge, REPOSITORY, encoded};
 
 #[derive(Clone, Debug, Deserialize)]
 pub struct Issue {
@@ -42,17 +40,7 @@ impl Forge<'_> {
     }
 
     fn issues(&self, asked: &str) -> Result<Vec<Issue>> {
-        let mut found = Vec::new();
-        for page in 1..=10 {
-            let path = format!("{REPOSITORY}/issues?{asked}&per_page=100&page={page}");
-            let listed: Vec<Issue> = read(&self.must("the issues", "GET", &path, None)?)?;
-            let is_last = listed.len() < 100;
-            found.extend(listed);
-            if is_last {
-                return Ok(found);
-            }
-        }
-        bail!("the issues: there are more than a thousand, and no more are read")
+        self.pages("the issues", &format!("issues?{asked}"), |page: Vec<Issue>| page)
     }
 
     /// Opens an issue with a label, which is made when there is none of that name.

@@ -231,10 +231,7 @@ impl Repository<'_> {
 
     /// The same with the list in something; it is told how many there are in all.
     pub fn page_in(&self, path: &str, all: Vec<Value>, wrap: impl Fn(Vec<&Value>, usize) -> Value) -> Answer {
-        let number = |name: &str, otherwise: usize| {
-            self.call.query(name).and_then(|text| text.parse().ok()).filter(|number| *number > 0).unwrap_or(otherwise)
-        };
-        let (size, page) = (number("per_page", 30).min(100), number("page", 1));
+        let (size, page) = self.call.page();
         let start = (page - 1).saturating_mul(size);
         let shown: Vec<&Value> = all.iter().skip(start).take(size).collect();
         let mut answer = Answer::json(200, &wrap(shown, all.len()));

@@ -104,10 +104,7 @@ impl Issues {
                 && labels.iter().all(|label| issue.labels.iter().any(|own| own == label))
                 && issue.updated_at.as_str() >= since
         });
-        let number = |name: &str, otherwise: usize| {
-            call.query(name).and_then(|text| text.parse().ok()).filter(|number| *number > 0).unwrap_or(otherwise)
-        };
-        let (size, page) = (number("per_page", 30).min(100), number("page", 1));
+        let (size, page) = call.page();
         let shown: Vec<&Issue> = shown.skip((page - 1).saturating_mul(size)).take(size).collect();
         Answer::json(200, &json!(shown))
     }
