@@ -63,7 +63,7 @@ impl Occasion {
 }
 
 /// How many characters a channel takes in one message.
-fn room(channel: Channel) -> usize {
+pub fn room(channel: Channel) -> usize {
     match channel {
         // <https://discord.com/developers/docs/resources/webhook#execute-webhook>
         Channel::Discord => 2_000,

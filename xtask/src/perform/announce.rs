@@ -16,13 +16,11 @@ use crate::{
     tools::http::{self, Answer, Post},
 };
 use plan::{
+    announcement::room,
     config::Channel,
     date::Date,
     step::{Announcement, Observation},
 };
-
-/// What Discord takes in one message.
-const DISCORD: usize = 2_000;
 
 /// A version is announced once, and withdrawn once.
 pub fn reference(world: &World<'_>, announcement: &Announcement) -> Ref {
@@ -119,7 +117,7 @@ pub fn send(world: &World<'_>, announcement: &Announcement) -> Result<()> {
 pub fn as_sent(announcement: &Announcement) -> String {
     let Announcement { channel, text, .. } = announcement;
     match channel {
-        Channel::Discord => cut(text, DISCORD),
+        Channel::Discord => cut(text, room(Channel::Discord)),
         Channel::Slack => text.clone(),
         Channel::Mail => mail::mail(text),
     }
@@ -132,7 +130,7 @@ fn message(channel: Channel, url: &str, text: &str) -> (String, Value) {
     }
     // Asked to wait, it answers with the message's number; and nobody is called by what a changelog quotes.
     let joint = if url.contains('?') { '&' } else { '?' };
-    let content = cut(text, DISCORD);
+    let content = cut(text, room(Channel::Discord));
     (format!("{url}{joint}wait=true"), json!({ "content": content, "allowed_mentions": { "parse": [] } }))
 }
 

@@ -37,11 +37,11 @@ fn begins_block(words: &str) -> bool {
     let after = |signs: &str| words.trim_start_matches(|c| signs.contains(c));
     let number = after("0123456789");
     let is_heading = words.starts_with('#') && (after("#").is_empty() || after("#").starts_with([' ', '\t']));
-    let is_list = ["- ", "* ", "+ "].iter().any(|mark| words.starts_with(mark))
-        || number.len() < words.len() && [". ", ") "].iter().any(|mark| number.starts_with(mark));
+    let is_item =
+        super::is_list(words) || number.len() < words.len() && [". ", ") "].iter().any(|mark| number.starts_with(mark));
     let is_rule = words.len() > 2 && ["-", "*", "_", "="].iter().any(|sign| after(&format!("{sign} ")).is_empty());
     let is_fence = words.starts_with("~~~") || words.starts_with("```") && code(words) == after_run(words);
-    is_heading || is_list || is_rule || is_fence || words.starts_with('>') || words.starts_with('[')
+    is_heading || is_item || is_rule || is_fence || words.starts_with('>') || words.starts_with('[')
 }
 
 /// How long the run of backticks is.
