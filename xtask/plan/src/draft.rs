@@ -154,7 +154,7 @@ pub fn subject(train: &Train, version: &Version) -> String {
 }
 
 /// Why git could make no tag or branch of that name. It would say so only when the release is committed.
-pub(crate) fn unmakable(train: &Train, kind: &str, name: &str, known: &BTreeMap<String, String>) -> Option<Finding> {
+fn unmakable(train: &Train, kind: &str, name: &str, known: &BTreeMap<String, String>) -> Option<Finding> {
     let key = format!("`{kind}` in {}", train.config.table());
     let (what, next) = match (names::check_ref(name), names::in_the_way(name, known.keys())) {
         (Err(why), _) => (why, format!("name another version, or correct {key}")),
@@ -457,7 +457,7 @@ pub(crate) fn left_to_release(
 }
 
 /// Projects beside the workspace that need what moves, and have versions of their own.
-pub(crate) fn left_beside(workspace: &Workspace, versions: &BTreeMap<usize, Version>) -> Option<String> {
+fn left_beside(workspace: &Workspace, versions: &BTreeMap<usize, Version>) -> Option<String> {
     let sites = workspace.requirements.iter();
     let sites = sites.filter(|site| site.holder == Holder::Beside && versions.contains_key(&site.on));
     let paths: BTreeSet<&PathBuf> = sites.map(|site| &site.path).collect();
@@ -480,7 +480,7 @@ pub(crate) fn left_beside(workspace: &Workspace, versions: &BTreeMap<usize, Vers
 }
 
 /// Links of changelogs that a release should have moved or made, and could not.
-pub(crate) fn links_left_behind(edits: &[Edit], names: &Names, version: &str, tag: &str) -> Vec<String> {
+fn links_left_behind(edits: &[Edit], names: &Names, version: &str, tag: &str) -> Vec<String> {
     let logs = edits.iter().filter(|edit| edit.why.contains(&Reason::Changelog));
     let tell = |edit: &Edit| {
         let (line, what) = changelog::links::left_behind(names.log(&edit.path, &edit.new), version, tag)?;

@@ -91,7 +91,7 @@ impl Edit {
     }
 
     /// The edit as a unified diff that `git apply` takes.
-    pub fn diff(&self) -> String {
+    fn diff(&self) -> String {
         let path = slashed(&self.path);
         let (old, new) = match self.fate {
             Fate::Change => (format!("a/{path}"), format!("b/{path}")),

@@ -57,7 +57,7 @@ pub fn postfix_proofs(snapshot: &Snapshot) -> Vec<Proof> {
 }
 
 /// The proofs of the wheels alone.
-pub fn wheel_proofs(snapshot: &Snapshot) -> Vec<Proof> {
+fn wheel_proofs(snapshot: &Snapshot) -> Vec<Proof> {
     let Snapshot { workspace, train, .. } = snapshot;
     let mut proofs = Vec::new();
     for wheel in &train.wheels {

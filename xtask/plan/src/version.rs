@@ -177,7 +177,7 @@ impl Version {
     }
 
     /// `base` followed by post release `n`.
-    pub fn with_post(&self, n: u64) -> Version {
+    fn with_post(&self, n: u64) -> Version {
         let build = format!("post.{n}").parse().unwrap_or(semver::BuildMetadata::EMPTY);
         Version(semver::Version { build, ..self.0.clone() })
     }

@@ -161,7 +161,7 @@ pub struct Requirement {
 
 /// The member that an entry requires, the manifest, the table and the key. Paths of one origin are compared as they are
 /// written.
-pub type EntryKey<'w> = (&'w str, &'w OsStr, Table, &'w str);
+type EntryKey<'w> = (&'w str, &'w OsStr, Table, &'w str);
 
 /// Whose manifest states a requirement.
 #[derive(Clone, Copy, Debug, PartialEq)]

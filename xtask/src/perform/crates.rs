@@ -569,7 +569,7 @@ fn set(name: &str) -> Option<String> {
 }
 
 /// What cargo calls the registry that stands in for crates.io in a rehearsal.
-pub const REHEARSAL: &str = "rehearsal";
+const REHEARSAL: &str = "rehearsal";
 
 /// The variable of the index that a rehearsal has in the place of a registry: cargo takes no other one under that name.
 fn stand_in(registry: &str) -> String {

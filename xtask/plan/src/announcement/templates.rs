@@ -24,7 +24,7 @@ const BUILT_IN: [(&str, &str); 5] = [
 const CHANNELS: [Channel; 3] = [Channel::Discord, Channel::Slack, Channel::Mail];
 
 /// The words that have a place.
-pub const PLACES: [&str; 6] = ["train", "version", "notes", "install", "previous", "reason"];
+const PLACES: [&str; 6] = ["train", "version", "notes", "install", "previous", "reason"];
 
 /// The template in the channel's markup: the workspace's own for this channel, its own for all, or the built-in one.
 pub fn choose(workspace: &Workspace, train: &Train, occasion: &str, channel: Channel) -> String {

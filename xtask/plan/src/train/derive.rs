@@ -153,7 +153,7 @@ pub struct Line {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub enum Decision {
+enum Decision {
     /// The crate that it is named after, and all that travel.
     Train { driver: usize, crates: BTreeSet<usize> },
     /// All have one version, and nothing tells whose name it goes by.
@@ -164,7 +164,7 @@ pub enum Decision {
     Nothing,
 }
 
-pub fn decide(facts: &Facts) -> Decision {
+fn decide(facts: &Facts) -> Decision {
     let lines = facts.lines();
     let Some(line) = facts.main(&lines).map(|main| &lines[main]) else {
         return if lines.is_empty() { Decision::Nothing } else { Decision::Apart };

@@ -470,7 +470,7 @@ fn without_link(rest: &str) -> (usize, &str) {
 }
 
 /// Whether what follows a version is said in the place of a day.
-pub fn claims_day(rest: &str) -> bool {
+fn claims_day(rest: &str) -> bool {
     rest.trim_start_matches(|c: char| c.is_whitespace() || "]\\*_`".contains(c))
         .starts_with(['-', '–', '—', '(', ':', ',', '/'])
 }
