@@ -65,7 +65,7 @@ fn development_goes_on_in_one_commit_and_ends_with_the_next_release() {
 fn a_post_release_that_is_cut_off_ends_all_the_same() {
     torn("after_torn", &pushed("after_torn_0"), &format!("post-release {ALONE}"));
     // The list is new: it is announced to git, then come the commit and the push.
-    killed("after_killed", &pushed("after_killed_0"), &format!("post-release {ALONE} --push"), 3);
+    killed("after_killed", &pushed("after_killed_0"), &format!("post-release {ALONE} --push"));
 }
 
 #[test]
