@@ -27,17 +27,19 @@ use crate::{
 use plan::{
     changes,
     config::Entries,
-    draft::{self, Options, Plan},
+    draft::Plan,
     edit::{Edit, Fate, State},
     files::changelog,
     hotfix as fixes,
     hotfix::Line,
+    options::Options,
     postfix::{self, Fix},
     release::{self, Goal},
     repo::LogEntry,
     snapshot::Snapshot,
     step::Step,
     strays::{Mention, Search},
+    subject,
     taken::Next,
     train::Train,
     version::Version,
@@ -203,7 +205,7 @@ fn commits_of(
     intent: &Intent,
 ) -> Result<Vec<(LogEntry, Called)>> {
     let train = &head.train;
-    let subject = draft::subject(train, version);
+    let subject = subject::release(train, version);
     let said =
         [train.version(&head.workspace).clone()].into_iter().chain(postfix::current(&head.workspace, train).ok());
     if said.into_iter().any(|said| said == *version) {
@@ -231,7 +233,7 @@ fn called(log: &[LogEntry], subject: &str) -> Vec<(LogEntry, Called)> {
     if let Some(entry) = log.iter().find(|entry| entry.subject == subject) {
         return vec![(entry.clone(), Called::Ours)];
     }
-    let alike = log.iter().filter(|entry| entry.parents.len() == 1 && draft::is_called(&entry.subject, subject));
+    let alike = log.iter().filter(|entry| entry.parents.len() == 1 && subject::is_called(&entry.subject, subject));
     alike.map(|entry| (entry.clone(), Called::Alike)).collect()
 }
 

@@ -24,11 +24,12 @@ use plan::{
     edit::{not_utf8, slashed, typed},
     files::{cargo_toml::Patterns, packing, pyproject, workflow},
     names,
+    paths::{dir, is_inside},
     repo::{Lack, Lacking, LogEntry, Repo, Tracked, Underway},
     snapshot::{Since, Snapshot},
     train::Train,
     version::Version,
-    workspace::{self, Graph, Manifests, Package, Texts, Workspace, dir, is_inside},
+    workspace::{self, Graph, Manifests, Package, Texts, Workspace},
 };
 
 /// Where texts are taken from.
@@ -559,7 +560,7 @@ fn lent(trains: &Value, graph: &Graph, is_there: impl Fn(&Path) -> bool) -> Valu
     };
     let is_built = |image: &Value| {
         let dockerfile = image.get("dockerfile").and_then(Value::as_str);
-        let dockerfile = dockerfile.and_then(|path| workspace::normalized(&dir(&graph.root).join(path)));
+        let dockerfile = dockerfile.and_then(|path| plan::paths::normalized(&dir(&graph.root).join(path)));
         dockerfile.is_none_or(|path| is_there(&path))
     };
     for train in trains.as_object_mut().into_iter().flat_map(|trains| trains.values_mut()) {
@@ -647,7 +648,7 @@ fn graph(metadata: Metadata, top: &Path) -> Result<Graph> {
 
 /// The text of a file that a package shows. One that is not there has none: whether it is to be, git tells.
 fn shown_file(top: &Path, path: &Path, key: &str) -> Result<String, (String, String)> {
-    let (at, path) = (top.join(path), workspace::lexical(path));
+    let (at, path) = (top.join(path), plan::paths::lexical(path));
     match std::fs::read(&at) {
         Ok(bytes) => match not_utf8(&path, &bytes) {
             // Of a license, cargo packs the bytes.
@@ -735,7 +736,7 @@ fn not_included(top: &Path, tree: &workspace::Texts, ignored: &[PathBuf]) -> Vec
         let Ok(project) = pyproject::read(text) else { continue };
         for pattern in project.included {
             let fixed: PathBuf = pattern.split('/').take_while(|part| !part.contains(['*', '?', '['])).collect();
-            let Some(start) = workspace::normalized(&dir(by).join(fixed)) else { continue };
+            let Some(start) = plan::paths::normalized(&dir(by).join(fixed)) else { continue };
             let mut to_see: Vec<PathBuf> = Vec::new();
             for path in ignored {
                 match (start.starts_with(path), path.starts_with(&start)) {
@@ -782,7 +783,7 @@ fn linked(metadata: &serde_json::Value, top: &Path, root: &Path) -> Vec<String> 
     let mut problems = Vec::new();
     for train in config::read(metadata, root).trains {
         for (key, path) in [("fragments", train.fragments()), ("templates", train.templates.clone())] {
-            let Some(path) = path.and_then(|path| workspace::normalized(&root.join(path))) else { continue };
+            let Some(path) = path.and_then(|path| plan::paths::normalized(&root.join(path))) else { continue };
             let Some(link) = repo::link_on_the_way(top, &path) else { continue };
             let real = repo::real_place(top, &path);
             let next = match real.as_ref().and_then(|real| real.strip_prefix(root).ok()) {
@@ -810,7 +811,7 @@ fn is_another_log(graph: &Graph, top: &Path, log: &Path) -> bool {
     }
     let root = dir(&graph.root);
     let own = config::read(&graph.metadata, &root).trains.into_iter().filter_map(|train| train.changelog);
-    let own = own.chain([PathBuf::from("CHANGELOG.md")]).filter_map(|path| workspace::normalized(&root.join(path)));
+    let own = own.chain([PathBuf::from("CHANGELOG.md")]).filter_map(|path| plan::paths::normalized(&root.join(path)));
     let crates = graph.packages.iter().map(|package| package.manifest.with_file_name("CHANGELOG.md"));
     let real = repo::real_place(top, log);
     own.chain(crates).any(|path| path != log && real.as_ref() == Some(&path))
@@ -820,7 +821,7 @@ fn is_another_log(graph: &Graph, top: &Path, log: &Path) -> bool {
 fn fragments(graph: &Graph) -> Vec<PathBuf> {
     let dirs =
         config::read(&graph.metadata, &dir(&graph.root)).trains.into_iter().filter_map(|train| train.fragments());
-    dirs.filter_map(|within| workspace::normalized(&dir(&graph.root).join(within))).collect()
+    dirs.filter_map(|within| plan::paths::normalized(&dir(&graph.root).join(within))).collect()
 }
 
 /// The files that a release may have to read.
@@ -844,12 +845,12 @@ fn paths(graph: &Graph, top: &Path, tracked: &BTreeSet<PathBuf>, fragments: &[Pa
             .chain(train.deployments.iter().map(|deployment| &deployment.path))
             .chain(train.images.iter().map(|image| &image.dockerfile));
         paths.extend(configured.map(|path| root.join(path)));
-        if let Some(dir) = train.templates.as_ref().and_then(|dir| plan::workspace::normalized(&root.join(dir))) {
+        if let Some(dir) = train.templates.as_ref().and_then(|dir| plan::paths::normalized(&root.join(dir))) {
             let is_template = |path: &&PathBuf| path.starts_with(&dir) && path.extension().is_some_and(|e| e == "md");
             paths.extend(tracked.iter().filter(is_template).cloned());
         }
     }
-    let mut paths: BTreeSet<PathBuf> = paths.iter().filter_map(|path| workspace::normalized(path)).collect();
+    let mut paths: BTreeSet<PathBuf> = paths.iter().filter_map(|path| plan::paths::normalized(path)).collect();
     // cargo takes members from anywhere.
     paths.extend(graph.packages.iter().map(|package| package.manifest.clone()));
     Ok(paths)

@@ -45,13 +45,14 @@ use crate::{
     },
 };
 use plan::{
-    check::{self, short},
+    check,
     config::{Channel, Confirmed},
     files::cargo_lock,
     ownership as names,
     ownership::{Answer, Contested, Kind, Name, Owner},
     parallel, publish,
     release::Goal,
+    repo::short,
     smoke,
     snapshot::Snapshot,
     step::{Dist, Lane, Step},

@@ -31,8 +31,9 @@ use plan::{
     files::tag_record::Record,
     names::check_word,
     parallel,
+    paths::{dir, normalized},
     repo::{At, Elsewhere, Hit, LogEntry, Message, Recorded, Repo},
-    workspace::{Texts, dir, normalized},
+    workspace::Texts,
 };
 
 /// How far back a release's own commit may lie behind later ones.

@@ -204,7 +204,7 @@ impl Report {
     /// What is published, and what should be known of it.
     pub fn publication(&self, publication: &Publication) {
         let of = &publication.of;
-        let line = format!("train {}: {} of commit {}", of.train, of.tag, check::short(&of.commit));
+        let line = format!("train {}: {} of commit {}", of.train, of.tag, plan::repo::short(&of.commit));
         self.say(tinted("", Tint::Strong, &line, ""));
         self.notes(&publication.remarks);
     }
@@ -213,7 +213,8 @@ impl Report {
     pub fn rollback(&self, rollback: &Rollback) {
         let of = &rollback.of;
         let to = rollback.to.as_ref().filter(|_| rollback.pushed).map(|to| format!(" -> {to}")).unwrap_or_default();
-        let line = format!("train {}: rollback of {} of commit {}{to}", of.train, of.tag, check::short(&of.commit));
+        let line =
+            format!("train {}: rollback of {} of commit {}{to}", of.train, of.tag, plan::repo::short(&of.commit));
         self.say(tinted("", Tint::Strong, &line, ""));
         self.notes(&rollback.remarks);
     }

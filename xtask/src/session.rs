@@ -25,7 +25,7 @@ use crate::{
     report::Report,
     run::{Mode, Seen},
 };
-use plan::{edit::count, finding::Finding, snapshot::Snapshot, step::Observation, workspace};
+use plan::{edit::count, finding::Finding, snapshot::Snapshot, step::Observation};
 
 /// What every command is told.
 pub struct Call<'a> {
@@ -63,7 +63,7 @@ impl Call<'_> {
             return Ok(None);
         }
         let dir =
-            self.manifest.as_deref().map(|path| if path.is_dir() { path.to_owned() } else { workspace::dir(path) });
+            self.manifest.as_deref().map(|path| if path.is_dir() { path.to_owned() } else { plan::paths::dir(path) });
         let dir = dir.filter(|dir| !dir.as_os_str().is_empty()).unwrap_or_else(|| PathBuf::from("."));
         let asked = repo::path(cmd!(sh, "git -C {dir} rev-parse --path-format=absolute --git-common-dir"));
         // Without a repository there is nothing to lock, and loading it says what is wrong.

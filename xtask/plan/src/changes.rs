@@ -21,24 +21,24 @@ pub use self::{
 
 use self::crates::crates;
 use crate::{
-    check::short,
     config::Entries,
     conventional::{Change, numbers},
     edit::{Reason, slashed},
+    edits::Texts,
     files::changelog::{
         self,
         candidates::{self, Told},
         names::{Log, Names},
     },
     finding::Finding,
-    repo::Message,
+    packed::packed,
+    repo::{Message, short},
     snapshot::Snapshot,
     train::Train,
     version::Version,
     visible,
     workspace::Workspace,
 };
-use crate::{edits::Texts, packed::packed};
 
 /// How an entry begins that breaks something, as Keep a Changelog 2.0.0 has it.
 const BREAKING: &str = "**Breaking:**";

@@ -21,19 +21,21 @@ use crate::{
     config::{Confirmed, Deployment, Entries, Image, TrainConfig, VersionFile, When, closest},
     edit::{slashed, typed},
     files::{
-        Place, anchor, cargo_lock,
+        Place, cargo_lock,
         cargo_toml::VersionField,
         changelog::{self, names::Log},
         deployment, dockerfile,
     },
     finding::{Check, Finding},
     ownership, packed,
+    paths::dir,
     repo::{Elsewhere, Lack, Lacking, Lock, Missing, Repo, Underway},
     requirement,
     snapshot::Snapshot,
     train::{Train, Wheel, uv_locks, wheel_version},
     version::{Dialect, Version, is_development, spelling::Spelling},
-    workspace::{Holder, Member, Requirement, Workspace, dir},
+    version_files::{anchored, correct},
+    workspace::{Holder, Member, Requirement, Workspace},
 };
 
 /// Looks at a state of the workspace, whatever is released.
@@ -395,24 +397,6 @@ fn lagging_locks<'w>(workspace: &'w Workspace, train: &'w Train) -> impl Iterato
     })
 }
 
-/// A wheel's own version that would go down to `to`, or of which that is not known.
-pub fn falls(workspace: &Workspace, wheel: &Wheel, to: &Version, python: &str) -> Option<Finding> {
-    let path = slashed(&wheel.path);
-    let written = wheel.project.version.as_ref().map(|place| place.text.as_str());
-    let what = match wheel_version(wheel) {
-        Ok(Some(found)) if found.falls_to(to) => {
-            format!("{path} is at {} and would go down to {python}", written.unwrap_or(&found.tag()))
-        }
-        Ok(_) => return None,
-        // Both manifests may say what only cargo can spell.
-        Err(_) if written == Some(workspace.members[wheel.member].version.to_string().as_str()) => return None,
-        Err(error) => format!("{error:#}"),
-    };
-    let next =
-        "write the version of its crate under [project] there and commit, or leave the wheel out with `wheels = []`";
-    Some(Finding::new(Check::WheelVersion, what, next))
-}
-
 /// Whether the train had `version`, or one that `says` takes for it. Of a line without any older tag, what is lower than
 /// the current version counts.
 fn had(snapshot: &Snapshot, version: &Version, says: impl Fn(&Version) -> bool) -> bool {
@@ -492,19 +476,6 @@ pub fn cannot_hold_metadata(train: &Train) -> Vec<&'static str> {
 pub fn misplaced_metadata(version: &Version, places: &[&str], next: String) -> Finding {
     let what = format!("{version} has build metadata, for which there is no place in {}", places.join(" and in "));
     Finding::new(Check::BuildMetadata, what, next)
-}
-
-/// What to do about a file that the train names.
-pub fn correct(train: &Train, key: &str) -> String {
-    format!("correct `{key}` in {}, or the file", train.config.table())
-}
-
-/// The versions in a configured file, or what is wrong with where they should stand.
-pub fn anchored(workspace: &Workspace, train: &Train, file: &VersionFile) -> Result<Vec<Place>, Finding> {
-    let path = workspace.in_root(&file.path);
-    let found = |what: String| Finding::new(Check::VersionFiles, what, correct(train, "files"));
-    let text = workspace.text(&path).map_err(|error| found(format!("{error:#}")))?;
-    anchor::read(text, &file.after, file.times).map_err(|error| found(format!("{}: {error:#}", slashed(&path))))
 }
 
 /// Each anchored file says the train's version, as often as configured.
@@ -1017,9 +988,4 @@ fn lock_of_git(lock: &Lock) -> Finding {
         format!("{path} keeps git from changing anything: {why}"),
         format!("{next}rm {path}, then the same command"),
     )
-}
-
-/// The first characters of a commit, as people quote it.
-pub fn short(commit: &str) -> &str {
-    commit.get(..9).unwrap_or(commit)
 }

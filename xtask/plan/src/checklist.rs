@@ -9,18 +9,17 @@ use std::{
 
 use crate::{
     changes,
-    draft::{Options, confirmed, is_release, subjects},
-    finding::Check,
-    smoke,
-};
-use crate::{
-    check::{self, short, workflows},
+    check::{self, workflows},
     config::Confirmed,
     edit::{count, slashed},
     files::changelog,
-    repo::LogEntry,
+    finding::Check,
+    options::{Options, confirmed},
+    repo::{LogEntry, short},
+    smoke,
     snapshot::Snapshot,
     step::{Asked, Confirmation, Evidence, Observation, Proof, Prove, Runs, Step},
+    subject,
     train::Train,
     version::{Bump, Version},
 };
@@ -113,7 +112,7 @@ fn ask(snapshot: &Snapshot, what: Confirmed, since: Option<String>) -> Confirmat
         remote: train.remote.clone(),
         branch: branch.clone(),
         since,
-        subjects: subjects(workspace, train),
+        subjects: subject::all(workspace, train),
         files: files.chain(&train.config.follow_ups).map(|path| workspace.in_root(path)).collect(),
     });
     let by = if what == Confirmed::Ci { Evidence::Ci(asked) } else { Evidence::Review(asked) };
@@ -147,7 +146,7 @@ pub fn is_excepted(asked: &Asked, entry: &LogEntry, changed: &[PathBuf]) -> bool
     };
     // What a merge brings together was reviewed on its own; what it changes itself is here.
     let is_merge = entry.parents.len() > 1;
-    (is_merge || is_release(&asked.subjects, subject)) && changed.iter().all(|path| is_written(path))
+    (is_merge || subject::is_release(&asked.subjects, subject)) && changed.iter().all(|path| is_written(path))
 }
 
 fn unasked(train: &Train, what: Confirmed) -> Observation {
@@ -166,7 +165,10 @@ fn changelog_row(snapshot: &Snapshot) -> Observation {
     let text = match workspace.text(path) {
         Ok(text) => text,
         Err(error) => {
-            return Observation::Blocked { why: format!("{error:#}"), next: check::correct(train, "changelog") };
+            return Observation::Blocked {
+                why: format!("{error:#}"),
+                next: crate::version_files::correct(train, "changelog"),
+            };
         }
     };
     let (path, log) = (slashed(path), train.names.log(path, text));

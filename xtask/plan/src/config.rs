@@ -22,9 +22,9 @@ pub use self::{
 use crate::{
     conventional::Kind,
     names::{self, Branch, Word, check_release, check_subject, check_word, in_the_way},
+    paths::normalized,
     version::{Dialect, Version, spelling::Spelling},
     visible,
-    workspace::normalized,
 };
 
 /// All trains, and what is wrong with how they are configured.

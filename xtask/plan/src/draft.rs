@@ -10,12 +10,9 @@ use std::{
 use anyhow::Result;
 use serde::Serialize;
 
-use crate::changes::Collected;
-use crate::ownership::Registries;
-use crate::strays::{Mention, Stray};
-
 use crate::{
-    check::{self, published::Unconfigured, short},
+    changes::Collected,
+    check::{self},
     checklist,
     config::{self, Template},
     date::Date,
@@ -28,11 +25,13 @@ use crate::{
         tag_record::{Of, Record},
     },
     finding::{Check, Finding},
-    names, post_release,
-    repo::Recorded,
+    names,
+    options::{Options, checks, confirmed},
+    repo::short,
     snapshot::Snapshot,
     step::{Branch, Checks, Commit, Merge, Proof, Push, Step, Tag, Target, Write},
-    strays, taken,
+    strays::{self, Mention, Stray},
+    subject, taken,
     train::{self, Train},
     version::{Level, Version},
     workspace::{Holder, Link, Texts, Workspace},
@@ -68,19 +67,6 @@ pub struct Moved {
     pub to: Version,
 }
 
-/// What the captain adds to the command.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-    pub push: bool,
-    pub waive: Vec<String>,
-    /// What the captain, or who told the captain, has seen.
-    pub confirm: Vec<String>,
-    /// What the registries say of the names, where they were asked.
-    pub registries: Registries,
-    /// The private registries whose index is not known here, each with a known one that is called nearly so.
-    pub unconfigured: BTreeMap<String, Unconfigured>,
-}
-
 impl Plan {
     pub fn edits(&self) -> &[Edit] {
         self.steps
@@ -96,61 +82,6 @@ impl Plan {
         let rewritten = edits.map(|edit| (edit.path.as_path(), edit.new.as_str()));
         self.strays = strays::files(snapshot, rewritten, mentions);
     }
-}
-
-/// The subjects of the commits that releases, and what follows them, make here: those of every train.
-pub(crate) fn subjects(workspace: &Workspace, train: &Train) -> Vec<Template> {
-    let commits = workspace.trains.iter().map(|train| &train.commit).chain([&train.config.commit]).cloned();
-    let tags = workspace.trains.iter().filter_map(|train| train.tag.as_ref()).chain([&train.tag]);
-    let after = tags.filter_map(|tag| Template::new(&post_release::subject(&tag.to_string())).ok());
-    commits.chain(after).collect()
-}
-
-/// Whether a commit is called as one of ours, but for what a hook or a forge puts before or behind: a ticket, a sign.
-pub fn is_called(said: &str, ours: &str) -> bool {
-    if said == ours {
-        return true;
-    }
-    let (low, ours) = (said.to_lowercase(), ours.to_lowercase());
-    let about = ["revert ", "merge ", "reapply ", "fixup! ", "squash! ", "amend! "];
-    if ours.is_empty() || about.iter().any(|word| low.starts_with(word) && !ours.starts_with(word)) {
-        return false;
-    }
-    let is_word = |c: char| c.is_alphanumeric() || c == '"';
-    low.match_indices(&ours).any(|(at, found)| {
-        let (before, after) = (&low[..at], &low[at + found.len()..]);
-        let mut next = after.chars();
-        // `release 0.8.0-rc.1` is another release, and `(#12)` a squash, which may hold more.
-        let ends = match next.next() {
-            Some(c) if is_word(c) => false,
-            Some('-' | '+' | '.') => !next.next().is_some_and(char::is_alphanumeric),
-            _ => true,
-        };
-        let is_squash = after.trim().starts_with("(#") && after.trim().ends_with(')');
-        ends && !is_squash && !before.ends_with(is_word)
-    })
-}
-
-/// Whether a commit of that subject releases something: ours by its template, or release-plz's.
-pub(crate) fn is_release(subjects: &[Template], subject: &str) -> bool {
-    let is_back = subject.strip_prefix("Revert \"").and_then(|rest| rest.strip_suffix('"'));
-    if is_back.is_some_and(|ours| subjects.iter().any(|template| template.version_in(ours).is_some())) {
-        return true;
-    }
-    // A hook may have put a word before it, or behind it.
-    let words: Vec<&str> = subject.split(' ').collect();
-    let mut parts = (0..words.len()).flat_map(|from| (from + 1..=words.len()).map(move |to| (from, to)));
-    let is_ours = |(from, to): (usize, usize)| {
-        subjects.iter().any(|template| template.version_in(&words[from..to].join(" ")).is_some())
-    };
-    subjects.iter().any(|template| template.version_in(subject).is_some())
-        || (words.len() < 12 && !subject.starts_with("Revert ") && parts.any(is_ours))
-        || ["chore: release", "chore(release)"].iter().any(|start| subject.starts_with(start))
-}
-
-/// The commit that releases `version` of this train is found by its subject.
-pub fn subject(train: &Train, version: &Version) -> String {
-    train.config.commit.fill(version)
 }
 
 /// Why git could make no tag or branch of that name. It would say so only when the release is committed.
@@ -245,7 +176,7 @@ impl Draft {
             let commit = Commit {
                 base: base.clone(),
                 branch: branch.clone(),
-                message: subject(train, &self.to),
+                message: subject::release(train, &self.to),
                 record: Some((of.clone(), record.clone())),
                 is_unproved: false,
                 edits,
@@ -289,27 +220,6 @@ impl Draft {
             checks,
         }
     }
-}
-
-/// What a person confirmed, and by what it is known: the command, or what an earlier run recorded.
-pub(crate) fn confirmed(snapshot: &Snapshot, options: &Options) -> BTreeMap<String, String> {
-    let said = options.confirm.iter().map(|name| (name.clone(), format!("--confirm {name}")));
-    let recorded = snapshot.recorded.iter().flat_map(|Recorded { at, record, .. }| {
-        record.confirmed.iter().map(move |name| (name.clone(), format!("{at} records it")))
-    });
-    said.chain(recorded).collect()
-}
-
-/// What is waived: by the command, or by an earlier run that recorded it.
-pub(crate) fn checks(snapshot: &Snapshot, options: &Options, waivable: &[&str]) -> Checks {
-    let recorded = snapshot.recorded.clone();
-    let mut waived = BTreeMap::new();
-    if let Some(Recorded { at, record, .. }) = &recorded {
-        waived.extend(record.waived.iter().map(|name| (name.clone(), format!("{at} records it"))));
-    }
-    waived.extend(options.waive.iter().map(|name| (name.clone(), format!("--waive {name}"))));
-    waived.retain(|name, _| waivable.contains(&name.as_str()));
-    Checks { waived, recorded }
 }
 
 pub(crate) fn moved(workspace: &Workspace, versions: &BTreeMap<usize, Version>) -> Vec<Moved> {

@@ -7,17 +7,15 @@ use serde::Serialize;
 
 use crate::{
     changes::{breaking, undone},
-    draft::{is_release, subjects},
-    packed::packed,
-    release::Goal,
-    taken::{free, is_taken},
-    timetable,
-};
-use crate::{
     config::Lockstep,
     conventional::{self, Kind},
+    packed::packed,
+    release::Goal,
     repo::Message,
     snapshot::Snapshot,
+    subject,
+    taken::{free, is_taken},
+    timetable,
     version::{Bump, Dialect, Version},
     visible,
 };
@@ -67,11 +65,11 @@ pub struct Change {
 pub fn changes(snapshot: &Snapshot, past: &[Message]) -> Vec<Change> {
     let Snapshot { workspace, train, .. } = snapshot;
     let members = train.members();
-    let own = subjects(workspace, train);
+    let own = subject::all(workspace, train);
     let gone = undone(workspace, past);
     let change = |commit: &Message| {
         let subject = commit.text.lines().next().unwrap_or_default();
-        if commit.is_merge() || gone.contains_key(commit.commit.as_str()) || is_release(&own, subject) {
+        if commit.is_merge() || gone.contains_key(commit.commit.as_str()) || subject::is_release(&own, subject) {
             return None;
         }
         let touched = commit.paths.iter().flat_map(|path| packed(workspace, train, path));

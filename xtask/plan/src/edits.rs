@@ -10,15 +10,16 @@ use std::{
 use anyhow::{Context, Result};
 
 use crate::{
-    check::{self, anchored, correct},
     config::{VersionFile, When},
     edit::{Edit, Fate, Reason, slashed},
     files::{Place, cargo_lock, cargo_toml::VersionField, splice},
     finding::{Check, Finding},
+    paths::dir,
     requirement,
     train::{Train, uv_locks},
     version::{Dialect, Version},
-    workspace::{Holder, Requirement, Workspace, dir},
+    version_files::{anchored, correct},
+    workspace::{Holder, Requirement, Workspace},
 };
 
 /// Changes by place, of any number of files.
@@ -143,7 +144,7 @@ impl<'w> Places<'w> {
             let reason =
                 |from: &Place| Reason::Version { of: member.name.clone(), from: from.text.clone(), to: python.clone() };
             // Nothing goes down, and its lock goes with it.
-            if let Some(finding) = check::falls(self.workspace, wheel, version, &python) {
+            if let Some(finding) = crate::version_files::falls(self.workspace, wheel, version, &python) {
                 self.findings.push(finding);
                 continue;
             }

@@ -12,23 +12,23 @@ use anyhow::{Result, bail};
 use crate::{
     check,
     config::Template,
+    draft::Plan,
     edit::{Fate, Reason},
+    edits::Places,
     files::{
         changelog::{carry, names::Names},
         tag_record::Record,
     },
     names::HOTFIX,
+    options::Options,
+    paths::dir,
+    release,
     repo::Repo,
     snapshot::Snapshot,
     step::{Branch, Checks, Commit, Fix, MergeBack, Push, Side, Sides, Step, Tag, Target},
     train::Train,
     version::{Dialect, Version},
-    workspace::{Texts, dir},
-};
-use crate::{
-    draft::{Options, Plan},
-    edits::Places,
-    release,
+    workspace::Texts,
 };
 
 /// A released version and the one that fixes it.

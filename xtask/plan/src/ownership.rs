@@ -8,14 +8,14 @@ use std::{
 
 use serde::Serialize;
 
-use crate::taken;
 use crate::{
     edit::count,
     finding::{Check, Finding},
+    paths::dir,
     snapshot::Snapshot,
+    taken,
     version::{Bump, Dialect, Version},
     visible,
-    workspace::dir,
 };
 
 /// What of the registries may be set aside: a name that another project has, a version that is there with other content,

@@ -4,8 +4,9 @@
 use std::{collections::BTreeSet, path::Path};
 
 use crate::{
+    paths::{dir, normalized},
     train::{Train, Wheel},
-    workspace::{Workspace, dir, normalized},
+    workspace::Workspace,
 };
 
 /// The members whose package is another one when that file is.

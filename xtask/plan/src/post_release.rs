@@ -6,18 +6,17 @@ use std::{collections::BTreeMap, sync::Arc};
 use crate::{
     check,
     config::{Channel, Development},
+    draft::{Draft, Plan, after, left_to_release, moved, read_back},
     edit::{Reason, slashed},
+    edits::{Places, Texts},
     files::{changelog, deployment, follow_ups, tag_record::Record},
     finding::{Check, Finding},
+    release,
     snapshot::Snapshot,
     step::{Checks, Commit, Proof, Prove, Published, PushMain, Step, Tagged, Write},
-    version::{Bump, Dialect, Version},
-};
-use crate::{
-    draft::{Draft, Plan, after, left_to_release, moved, read_back},
-    edits::{Places, Texts},
-    release,
     strays::{self, Mention},
+    subject,
+    version::{Bump, Dialect, Version},
 };
 
 /// The days that a release is watched in production.
@@ -37,11 +36,6 @@ pub struct Released {
     pub is_here: bool,
     /// Lines that mention the version before it.
     pub mentions: Vec<Mention>,
-}
-
-/// The subject of the commit by which it is found again; the tag keeps the trains apart.
-pub fn subject(tag: &str) -> String {
-    format!("after: release {tag}")
 }
 
 /// Plans what follows `released` on top of the snapshot, the main branch as it was before.
@@ -162,7 +156,7 @@ fn deploy(
             Err(error) => findings.push(Finding::new(
                 Check::Deployments,
                 format!("{error:#}"),
-                check::correct(train, "deployments"),
+                crate::version_files::correct(train, "deployments"),
             )),
         }
     }
@@ -220,7 +214,7 @@ fn lay_out(
 ) -> Plan {
     let Snapshot { workspace, train, base, .. } = snapshot;
     let of = &released.of;
-    let mut message = vec![subject(&of.tag), String::new()];
+    let mut message = vec![subject::follow_up(&of.tag), String::new()];
     if !deployed.is_empty() {
         message.push(format!("Deployed at {}: {}", of.version.tag(), deployed.join(", ")));
     }

@@ -6,20 +6,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Result, bail};
 
 use crate::{
-    changes,
-    draft::{Draft, Options, Plan, Prose, gather},
+    changes, check,
+    conventional::Kind,
+    draft::{Draft, Plan, Prose, gather},
+    edit::{Reason, slashed},
     edits::Places,
+    files::{cargo_lock, cargo_toml::VersionField, changelog},
     finding::{Check, Finding},
+    options::Options,
     packed::packed,
     release, smoke,
-    taken::{self, Next},
-};
-use crate::{
-    check,
-    conventional::Kind,
-    edit::{Reason, slashed},
-    files::{cargo_lock, cargo_toml::VersionField, changelog},
     snapshot::Snapshot,
+    taken::{self, Next},
     train::{Train, Wheel},
     version::{Bump, Dialect, Version},
     workspace::Workspace,

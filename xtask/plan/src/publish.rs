@@ -10,21 +10,23 @@ use std::{
 use serde::Serialize;
 
 use crate::{
-    announcement::{self, Occasion},
-    finding::{Check, Finding},
-    ownership,
-};
-use crate::{
-    check::{self, cycles::packing_order, published, short},
+    announcement,
+    check::{self, cycles::packing_order, published},
     config::{Channel, Lockstep, PLATFORMS, SDIST},
     edit::slashed,
     files::{changelog, tag_record::Record},
+    finding::{Check, Finding},
+    occasion::Occasion,
+    ownership,
+    paths::dir,
     pypi,
-    repo::{Recorded, rollback_tag},
+    repo::{Recorded, rollback_tag, short},
     snapshot::Snapshot,
-    step::{Announcement, CrateUpload, Dist, ForgeRelease, ImageRelease, Lane, Listing, Packages, Reach, Step, Tagged},
+    step::{
+        Announcement, CrateUpload, Dist, Elsewhere, ForgeRelease, ImageRelease, Lane, Listing, Packages, Reach, Step,
+        Tagged,
+    },
     version::{Dialect, Version},
-    workspace::dir,
 };
 
 /// What the captain adds to the command.
@@ -43,15 +45,6 @@ pub struct Options {
     /// What is set aside of what the registries say.
     pub waive: Vec<String>,
     pub elsewhere: Elsewhere,
-}
-
-/// Where packages go when it is not the public registries.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Elsewhere {
-    /// What cargo calls the registry.
-    pub registry: Option<String>,
-    /// Users must be told the index by whoever runs it.
-    pub has_own_index: bool,
 }
 
 /// What a publication consists of.

@@ -9,24 +9,21 @@ use std::{
 use anyhow::{Result, anyhow, bail};
 
 use crate::{
-    changes,
-    draft::{Draft, Options, Plan, Prose, gather},
-    edits::{Places, Texts},
-    finding::{Check, Finding},
-    packed::packed,
-    smoke,
-    taken::{self, Next},
-};
-use crate::{
-    check,
+    changes, check,
     config::{Lockstep, closest},
+    draft::{Draft, Plan, Prose, gather},
     edit::{Reason, count, slashed},
+    edits::{Places, Texts},
     files::{
         cargo_toml::{Table, VersionField},
         changelog::{self, candidates::NO_CHANGES},
     },
-    requirement,
+    finding::{Check, Finding},
+    options::Options,
+    packed::packed,
+    requirement, smoke,
     snapshot::Snapshot,
+    taken::{self, Next},
     version::{Bump, Dialect, Level, Version},
     workspace::Workspace,
 };

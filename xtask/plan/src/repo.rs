@@ -254,3 +254,8 @@ impl Lacking {
         }
     }
 }
+
+/// The first characters of a commit, as people quote it.
+pub fn short(commit: &str) -> &str {
+    commit.get(..9).unwrap_or(commit)
+}

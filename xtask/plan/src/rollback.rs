@@ -6,20 +6,19 @@ use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 use serde::Serialize;
 
 use crate::{
-    announcement::{self, Occasion},
+    announcement, check,
+    files::tag_record::{Of, Record},
     finding::{Check, Finding},
-    publish,
-};
-use crate::{
-    check::{self, short},
-    files::{
-        changelog::names::Names,
-        tag_record::{Of, Record},
-    },
     names,
-    repo::rollback_tag,
+    occasion::Occasion,
+    publish,
+    repo::{rollback_tag, short},
     snapshot::Snapshot,
-    step::{Announcement, CrateUpload, Dist, ImageRelease, Lane, Push, Step, Tag, Tagged, Target},
+    step::{
+        Announcement, CrateUpload, Dist, ImageRelease, Kept, Lane, Mark, PointBack, Push, Revert, Step, Tag, Tagged,
+        Target, Undone, Unmake,
+    },
+    subject,
     train::Train,
     version::Version,
 };
@@ -73,16 +72,6 @@ pub struct Reverted {
     pub trouble: Vec<String>,
 }
 
-/// A commit on main that is taken back.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Undone {
-    pub commit: String,
-    pub is_merge: bool,
-    /// Of what the merge brought, this commit's changes alone: a fix stays when its release goes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub brought: Option<String>,
-}
-
 /// The commit that made a release.
 #[derive(Clone, Debug)]
 pub struct Made {
@@ -107,48 +96,6 @@ pub struct Branch {
     pub to: Option<String>,
 }
 
-/// The forge's release says that it was withdrawn, and another one is the latest.
-#[derive(Clone, Debug, Serialize)]
-pub struct Mark {
-    pub of: Arc<Tagged>,
-    /// What its notes begin with.
-    pub line: String,
-    /// The tag of the release that is the latest without it.
-    pub latest: Option<String>,
-}
-
-/// `latest` of an image, as it was before.
-#[derive(Clone, Debug, Serialize)]
-pub struct PointBack {
-    pub gone: ImageRelease,
-    pub to: ImageRelease,
-}
-
-/// What a revert leaves: people have the version, so the changelogs go on telling what it was.
-#[derive(Clone, Debug, Serialize)]
-pub struct Kept {
-    #[serde(skip)]
-    pub names: Names,
-    pub version: String,
-    pub changelog: Option<PathBuf>,
-    /// What was told from here stays told, and does not come back to be told again.
-    pub fragments: Option<PathBuf>,
-    /// The list of what is still to be done keeps what it says, and asks for the cause.
-    pub follow_ups: Option<PathBuf>,
-    /// Files that a candidate above it has changed, and that go on saying what they say.
-    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
-    pub stays: BTreeSet<PathBuf>,
-    /// Nobody else has it: the changelogs tell it under Unreleased again, and its number is free.
-    #[serde(skip)]
-    pub unreleased: bool,
-}
-
-impl Kept {
-    pub fn follow_up(&self) -> String {
-        format!("find out why {} had to be rolled back", self.version)
-    }
-}
-
 pub fn kept(gone: &Snapshot, version: &Version, facts: &Facts) -> Kept {
     let Snapshot { train, workspace, .. } = gone;
     Kept {
@@ -160,43 +107,6 @@ pub fn kept(gone: &Snapshot, version: &Version, facts: &Facts) -> Kept {
         stays: facts.stays.clone(),
         unreleased: !facts.remote.as_ref().is_some_and(|remote| remote.tag),
     }
-}
-
-/// One commit that takes back the release's changes to the repository.
-#[derive(Clone, Debug, Serialize)]
-pub struct Revert {
-    pub of: Arc<Tagged>,
-    pub main: String,
-    pub onto: String,
-    /// Newest first.
-    pub commits: Vec<Undone>,
-    pub kept: Kept,
-    pub tree: String,
-    pub files: usize,
-    pub message: String,
-    /// Why a person has to make it, and what to type.
-    pub by_hand: Option<(String, String)>,
-}
-
-/// What nobody else has seen is unmade.
-#[derive(Clone, Debug, Serialize)]
-#[serde(tag = "what", rename_all = "kebab-case")]
-pub enum Unmake {
-    Commit {
-        main: String,
-        from: String,
-        to: String,
-    },
-    /// A branch goes, or goes back to what it held before.
-    Branch {
-        name: String,
-        tip: String,
-        to: Option<String>,
-    },
-    Tag {
-        name: String,
-        commit: String,
-    },
 }
 
 /// What a rollback consists of.
@@ -387,7 +297,7 @@ fn outward(gone: &Snapshot, version: &Version, options: &Options) -> Outward {
 }
 
 fn revert(train: &Train, of: &Arc<Tagged>, reverted: &Reverted, kept: &Kept, options: &Options) -> Revert {
-    let subject = subject(train, &of.version);
+    let subject = subject::rollback(train, &of.version);
     let why = options.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
     let mut message = format!("{subject}\n\n{} is rolled back{why}", of.tag);
     for Undone { commit, brought, .. } in &reverted.commits {
@@ -432,11 +342,6 @@ fn revert(train: &Train, of: &Arc<Tagged>, reverted: &Reverted, kept: &Kept, opt
 pub fn reason_in(message: &str) -> Option<&str> {
     let said = message.split("\n\n").nth(1)?;
     (!said.starts_with("Taken back:") && !said.starts_with("Not taken back:")).then_some(said)
-}
-
-/// The commit that reverts the release of `version` is found by its subject.
-pub fn subject(train: &Train, version: &Version) -> String {
-    format!("Revert \"{}\"", crate::draft::subject(train, version))
 }
 
 /// The steps for a release that only this clone has.

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use crate::{
     finding::Check,
+    paths::dir,
     snapshot::Snapshot,
     step::{Proof, Prove},
     version::Version,
-    workspace::dir,
 };
 
 /// Every proof of the train at `version`, cheap ones first.

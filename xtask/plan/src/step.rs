@@ -1,6 +1,8 @@
 //! The steps of a plan as data: what each will do, how far it reaches, and what was seen of it.
 //! It must never do any of it: `perform` observes and acts, and `run` decides when.
 
+mod undo;
+
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -9,17 +11,16 @@ use std::{
 
 use serde::Serialize;
 
+pub use undo::{Kept, Mark, PointBack, Revert, Undone, Unmake};
+
 use crate::{
-    announcement::Occasion,
-    check::short,
     config::{Channel, Image, Template},
     edit::{Edit, count, slashed},
     files::tag_record::{NotVerified, Of, Record},
     finding::Check,
+    occasion::Occasion,
     ownership::Own,
-    publish::Elsewhere,
-    repo::{At, Recorded},
-    rollback::{Mark, PointBack, Revert, Unmake},
+    repo::{At, Recorded, short},
     version::Version,
 };
 
@@ -369,6 +370,15 @@ impl std::fmt::Display for Lane {
             Lane::Announce => "announce",
         })
     }
+}
+
+/// Where packages go when it is not the public registries.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Elsewhere {
+    /// What cargo calls the registry.
+    pub registry: Option<String>,
+    /// Users must be told the index by whoever runs it.
+    pub has_own_index: bool,
 }
 
 /// The release that is published: everything that goes out is held against this commit.

@@ -2,10 +2,10 @@
 //! It must never call a version free that was released once, rolled back and yanked ones among them.
 
 use crate::{
-    check::short,
     edit::slashed,
     files::changelog,
     finding::{Check, Finding},
+    repo::short,
     snapshot::Snapshot,
     version::{Bump, Version},
 };

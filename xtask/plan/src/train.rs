@@ -26,9 +26,10 @@ use crate::{
         uv_lock,
     },
     names::{ROLLBACK, check_ref},
+    paths::{dir, normalized},
     repo::Repo,
     version::{Dialect, Version},
-    workspace::{Member, Texts, Workspace, dir, normalized},
+    workspace::{Member, Texts, Workspace},
 };
 
 #[derive(Clone, Debug)]

@@ -11,9 +11,9 @@ use crate::{
     repo,
 };
 use plan::{
-    check::short,
     draft::Plan,
     finding::{Check, Finding},
+    repo::short,
     snapshot::Snapshot,
     train::Train,
     version::Version,

@@ -12,12 +12,14 @@ use crate::{
     repo,
 };
 use plan::{
-    check::{self, short},
-    draft::{self, Options},
+    check,
     finding::Finding,
     hotfix::{self, Line},
+    options::Options,
+    repo::short,
     snapshot::Snapshot,
     step::{Sides, Step, Target},
+    subject,
     version::{Bump, Version},
 };
 
@@ -50,7 +52,7 @@ pub fn plan(loader: &Loader<'_>, version: Option<&Version>, options: &Options) -
         &there
     };
     let intent = Intent::Hotfix(Some(to.clone()));
-    let subject = draft::subject(&head.train, &to);
+    let subject = subject::release(&head.train, &to);
     let log = repo::log(loader.sh, &[tip, &format!("^{}", line.base)], repo::HORIZON)?;
     let mut commit = None;
     for (entry, called) in super::called(&log, &subject) {

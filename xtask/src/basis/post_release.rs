@@ -8,6 +8,7 @@ use crate::loader::{Loader, Source};
 use plan::{
     post_release::{self, Released},
     snapshot::Snapshot,
+    subject,
     train::Train,
 };
 
@@ -17,7 +18,7 @@ pub fn plan(loader: &Loader<'_>, released: &Released, push: bool) -> Result<Plan
         let plan = post_release::plan(&snapshot, released, push);
         Planned { snapshot, plan }
     };
-    let subject = post_release::subject(&released.of.tag);
+    let subject = subject::follow_up(&released.of.tag);
     let found = super::called(loader.log()?, &subject).into_iter().map(|(entry, _)| entry).next();
     if let Some((entry, parent)) = found.as_ref().and_then(|entry| Some((entry, entry.parents.first()?))) {
         let mut planned = draw(load(loader, released, Source::Commit(parent))?);

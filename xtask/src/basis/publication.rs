@@ -12,12 +12,12 @@ use crate::{
 };
 use plan::{
     check::published::Unconfigured,
+    paths::dir,
     postfix,
     publish::{self, Publication},
     snapshot::Snapshot,
     train::Train,
     version::Version,
-    workspace::dir,
 };
 
 /// Plans the publication of a version from the commit that its tag leads to; without one, of the tag at the head.
@@ -66,13 +66,13 @@ pub fn publication_of(
 }
 
 /// What the environment, cargo's configuration and uv's settings say of where packages go.
-pub fn elsewhere(loader: &Loader<'_>, train: &Train) -> Result<publish::Elsewhere> {
+pub fn elsewhere(loader: &Loader<'_>, train: &Train) -> Result<plan::step::Elsewhere> {
     // That of a rehearsal stands for crates.io.
     let registry = Registries::of(&loader.repo.top)?.default_name().filter(|name| name != "rehearsal");
     let mut projects = train.wheels.iter().map(|wheel| loader.repo.top.join(dir(&wheel.path)));
     // What cannot be read is told where the index is asked; until it can, nobody is told to install from the public one.
     let has_own_index = projects.any(|project| Index::of(&project).and_then(|index| index.is_own()).unwrap_or(true));
-    Ok(publish::Elsewhere { registry, has_own_index })
+    Ok(plan::step::Elsewhere { registry, has_own_index })
 }
 
 /// The train and version of the tag at the head, else the version that the train has.

@@ -17,13 +17,13 @@ use crate::{
     repo,
 };
 use plan::{
-    check::{self, short},
-    draft,
+    check,
     edit::slashed,
     finding::Check,
-    repo::rollback_tag,
+    repo::{rollback_tag, short},
     rollback::{self, Facts, Options, Remote, Reverted, Rollback},
     snapshot::Snapshot,
+    subject,
     train::Train,
     version::Version,
 };
@@ -37,7 +37,7 @@ pub fn unmade(loader: &Loader<'_>, version: &Version) -> Result<Option<String>> 
     // Its tag is gone: the build metadata that was left out is what the driver still has.
     let version = &train.named(&loader.repo, version).with_metadata_of(train.version(&workspace));
     let tag = train.tag.fill(version);
-    if loader.repo.tags.contains_key(&tag) || !repo::is_unmade(loader.sh, &tag, &draft::subject(&train, version))? {
+    if loader.repo.tags.contains_key(&tag) || !repo::is_unmade(loader.sh, &tag, &subject::release(&train, version))? {
         return Ok(None);
     }
     // Made again elsewhere in the meantime, it is to be fetched first.
@@ -67,7 +67,7 @@ pub fn draw(loader: &Loader<'_>, version: &Version, options: &Options) -> Result
         facts.later.retain(|tag| !gone.train.tag.version_in(tag).is_some_and(|found| stays_above(&found, version)));
     }
     // Reverted already: it is planned again from where it was.
-    let reverted = revert::find(sh, commit, &rollback::subject(&gone.train, version))?;
+    let reverted = revert::find(sh, commit, &subject::rollback(&gone.train, version))?;
     let now = match reverted.as_ref().and_then(|entry| entry.parents.first()) {
         Some(parent) => loader.load(Source::Commit(parent))?,
         None => head,

@@ -10,8 +10,8 @@ use clap::{Args, ValueEnum};
 
 use plan::{
     config::Channel,
-    draft::Options,
     names,
+    options::Options,
     patience::LONGEST_WAIT,
     release::Goal,
     step::Lane,

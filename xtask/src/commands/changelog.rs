@@ -17,10 +17,10 @@ use crate::{
 };
 use plan::{
     changes::Collected,
-    draft::Options,
     edit::slashed,
     files::changelog::{self, Section},
     finding::Check,
+    options::Options,
     release::{self, Goal},
     snapshot::Snapshot,
 };

@@ -9,7 +9,7 @@ use crate::{
     basis::Intent,
     session::{Call, make},
 };
-use plan::{draft::Options, version::Version};
+use plan::{options::Options, version::Version};
 
 /// Release a fix of a released version, from a branch at its tag, and bring it back into main.
 ///

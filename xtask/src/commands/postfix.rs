@@ -9,7 +9,7 @@ use crate::{
     basis::Intent,
     session::{Call, make},
 };
-use plan::{draft::Options, postfix::Fix};
+use plan::{options::Options, postfix::Fix};
 
 /// Make a post release (0.9.3.post1) of the wheels for a Python-only fix.
 ///

@@ -9,7 +9,7 @@ use crate::{
     basis::Intent,
     session::{Call, make},
 };
-use plan::{draft::Options, release::Goal};
+use plan::{options::Options, release::Goal};
 
 /// Bump, prove, commit and tag.
 ///

@@ -26,11 +26,12 @@ use crate::{
     session::{Call, print_publication, rows, sound},
 };
 use plan::{
-    announcement::Occasion,
     checklist,
     date::Date,
     edit::count,
-    hotfix, publish,
+    hotfix,
+    occasion::Occasion,
+    publish,
     repo::Recorded,
     snapshot::Snapshot,
     standing::{self, Facts, Hotfix, Last, Part, Standing, State},

@@ -18,8 +18,9 @@ use plan::{
         rust::{self, Reads, What},
     },
     parallel,
+    paths::{dir, is_inside, lexical},
     repo::{Lack, Lacking, Missing, Tracked},
-    workspace::{Graph, Manifests, Package, dir, is_inside, lexical},
+    workspace::{Graph, Manifests, Package},
 };
 
 /// Tracked sources with a path that leads upwards.

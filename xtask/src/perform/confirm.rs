@@ -15,10 +15,9 @@ use crate::{
     tools::forge::{Check, CheckState, Forge, NotSetUp, Pull, Review, WorkflowRun},
 };
 use plan::{
-    check::short,
     checklist,
     edit::typed,
-    repo::LogEntry,
+    repo::{LogEntry, short},
     step::{Asked, Confirmation, Evidence, Observation, Runs},
 };
 

@@ -22,7 +22,6 @@ use crate::{
     },
 };
 use plan::{
-    check::short,
     crates_io::LARGEST,
     files::{
         cargo_toml::{self, Manifest, Table},
@@ -31,6 +30,7 @@ use plan::{
     finding::Check,
     hash,
     ownership::{Kind, Name},
+    repo::short,
     step::{CrateUpload, Observation, Packages, Tagged},
 };
 

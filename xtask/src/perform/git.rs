@@ -13,9 +13,8 @@ use self::change::change;
 use super::World;
 use crate::repo;
 use plan::{
-    check::short,
     edit::slashed,
-    repo::LogEntry,
+    repo::{LogEntry, short},
     step::{Branch, Fix, Merge, Observation, Tag, Target},
 };
 

@@ -12,15 +12,13 @@ use crate::tools::{
     engine::{Cannot, Engine, Found, Login, Recipe},
 };
 use plan::{
-    check::short,
     files::dockerfile::takes,
     finding::Check,
     names::Word,
     ownership as names,
     ownership::{Kind, Name, Own, Owner, Registered},
-    repo::Lacking,
-    rollback::PointBack,
-    step::{ImageRelease, Observation},
+    repo::{Lacking, short},
+    step::{ImageRelease, Observation, PointBack},
     version::{Dialect, Version},
 };
 

@@ -15,8 +15,8 @@ use super::{
 };
 use crate::repo;
 use plan::{
-    check::short,
     edit::slashed,
+    repo::short,
     step::{MergeBack, Observation, Side, Sides},
 };
 

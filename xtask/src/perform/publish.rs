@@ -15,11 +15,10 @@ use crate::{
     tools::{cargo, child::Watch},
 };
 use plan::{
-    check::short,
     date::Date,
     edit::slashed,
     publish,
-    repo::{Lack, Lacking, rollback_tag},
+    repo::{Lack, Lacking, rollback_tag, short},
     step::{Observation, Tagged},
     version::Version,
 };

@@ -15,12 +15,11 @@ use super::{
 };
 use crate::repo;
 use plan::{
-    check::short,
-    draft,
     edit::slashed,
     files::{changelog, follow_ups},
-    rollback::{Kept, Revert, Undone, Unmake},
-    step::Observation,
+    repo::short,
+    step::{Kept, Observation, Revert, Undone, Unmake},
+    subject,
 };
 
 /// The tree that a revert leaves, and what stays to be resolved in it.
@@ -163,7 +162,7 @@ fn too_old(commit: &str, error: &anyhow::Error) -> anyhow::Error {
 /// The commit that reverts the release, made by the tool or by a person.
 pub fn find(sh: &Shell, released: &str, subject: &str) -> Result<Option<plan::repo::LogEntry>> {
     let log = repo::log(sh, &["HEAD", &format!("^{released}")], repo::HORIZON)?;
-    Ok(log.into_iter().find(|entry| draft::is_called(&entry.subject, subject)))
+    Ok(log.into_iter().find(|entry| subject::is_called(&entry.subject, subject)))
 }
 
 pub fn observe(world: &World<'_>, revert: &Revert) -> Result<Observation> {

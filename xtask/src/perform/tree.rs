@@ -15,8 +15,8 @@ use crate::repo::{self, filters};
 use plan::{
     edit::{Edit, Fate, STAGED, State, count, slashed, typed},
     parallel,
+    paths::dir,
     step::{Observation, Write},
-    workspace::dir,
 };
 
 pub fn observe(world: &World<'_>, write: &Write) -> Result<Observation> {

@@ -26,7 +26,6 @@ use crate::{
     },
 };
 use plan::{
-    check::short,
     config::SDIST,
     edit::count,
     finding::Check,
@@ -36,6 +35,7 @@ use plan::{
     problem::Problem,
     publish::missing,
     pypi,
+    repo::short,
     step::{Dist, Observation},
 };
 

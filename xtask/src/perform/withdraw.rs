@@ -14,10 +14,9 @@ use crate::tools::{
     forge::{Forge, NotSetUp, Release},
 };
 use plan::{
-    check::short,
     edit::count,
-    rollback::Mark,
-    step::{CrateUpload, Dist, Observation},
+    repo::short,
+    step::{CrateUpload, Dist, Mark, Observation},
 };
 
 /// What was not sent needs not be taken back.

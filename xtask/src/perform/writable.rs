@@ -14,9 +14,9 @@ use super::World;
 use crate::repo::{self, contents, filters};
 use plan::{
     edit::{Edit, Fate, not_utf8, slashed, typed},
+    paths::dir,
     repo::Submodules,
     step::{Observation, Write},
-    workspace::dir,
 };
 
 /// What stands at a part of a path.

@@ -15,8 +15,8 @@ use super::{
 };
 use plan::{
     edit::slashed,
+    paths::normalized,
     repo::{Lack, Lacking, Submodules, Tracked},
-    workspace::normalized,
 };
 
 /// The mode of a submodule (git-ls-files(1), `--stage`).

@@ -22,15 +22,15 @@ use crate::{
 };
 use plan::{
     check,
-    draft::{Options, Plan},
+    draft::Plan,
     edit::{self, STAGED, count},
     finding::Check,
+    options::Options,
     ownership as names,
     snapshot::Snapshot,
     step::{Observation, Step},
     train::Train,
     version::Version,
-    workspace,
 };
 
 /// `release`, `postfix` and `hotfix`: plan, and make it so.
@@ -207,7 +207,7 @@ fn sweep(loader: &Loader<'_>, snapshot: &Snapshot) -> Result<()> {
         let name = path.file_name()?.to_string_lossy();
         Some(path.with_file_name(format!(".{name}{STAGED}")))
     };
-    let texts = snapshot.workspace.texts.keys().filter(|path| workspace::is_inside(path));
+    let texts = snapshot.workspace.texts.keys().filter(|path| plan::paths::is_inside(path));
     for path in texts.filter_map(waiting).chain(loader.repo.staged.iter().cloned()) {
         let path: &Path = &loader.repo.top.join(path);
         if path.is_file() {

@@ -10,8 +10,9 @@ use crate::{
     edit::slashed,
     files::{changelog, pyproject},
     finding::{Check, Finding},
+    paths::{dir, normalized},
     train::Train,
-    workspace::{Workspace, dir, normalized},
+    workspace::Workspace,
 };
 
 /// The entries that fragments hold, and what is wrong with fragments.

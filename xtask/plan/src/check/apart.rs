@@ -8,8 +8,9 @@ use crate::{
     edit::slashed,
     files::pyproject,
     finding::{Check, Finding},
+    paths::dir,
     train::Train,
-    workspace::{Workspace, dir},
+    workspace::Workspace,
 };
 
 /// Publishable crates, maturin projects and Dockerfiles that none of these trains, which are all, releases; of each kind

@@ -11,8 +11,9 @@ use crate::{
     edit::{slashed, typed},
     files::cargo_toml::Table,
     finding::{Check, Finding},
+    paths::{dir, is_inside, lexical},
     repo::{Lack, Lacking},
-    workspace::{Workspace, dir, is_inside, lexical},
+    workspace::Workspace,
 };
 
 /// Why a checkout lacks what is at a path.

@@ -12,12 +12,14 @@ use crate::{
         cargo_toml::{self, Dependency, Table, VersionField},
     },
     finding::{Check, Finding},
-    names, pep503,
+    names,
+    paths::{is_inside, lexical, normalized},
+    pep503,
     problem::Problem,
     pypi, requirement,
     train::Train,
     version::{Dialect, Version},
-    workspace::{self, Member, Package, Workspace, is_inside, lexical, normalized},
+    workspace::{Member, Package, Workspace},
 };
 
 /// The modules of Python that are no module of a module; `STDLIB_PROHIBITED`, warehouse/packaging/services.py in
@@ -239,12 +241,12 @@ fn unavailable(workspace: &Workspace, needed: &Needed<'_>, of: &str) -> Option<(
             )),
             // Then no version beside it would help.
             (None, Some(outside))
-                if checkout::why(workspace, &lexical(&workspace::dir(path).join(outside))).is_some() =>
+                if checkout::why(workspace, &lexical(&crate::paths::dir(path).join(outside))).is_some() =>
             {
                 None
             }
             (None, Some(outside)) => {
-                let manifest = normalized(&workspace::dir(path).join(outside).join("Cargo.toml"));
+                let manifest = normalized(&crate::paths::dir(path).join(outside).join("Cargo.toml"));
                 let text = manifest.and_then(|manifest| workspace.texts.get(&manifest));
                 let version = text.and_then(|text| cargo_toml::read(text).ok()?.version.literal().cloned());
                 let version = version.map_or_else(|| "X.Y.Z".to_owned(), |place| place.text);

@@ -7,12 +7,12 @@ use serde_json::json;
 
 use super::sketch::{Sketch, house, v};
 use crate::{
-    announcement::{Occasion, text},
+    announcement::text,
     config::Channel,
     files::tag_record::Record,
     finding::Check,
-    publish::Elsewhere,
-    step::{Lane, Tagged},
+    occasion::Occasion,
+    step::{Elsewhere, Lane, Tagged},
     version::{Dialect, Version},
 };
 

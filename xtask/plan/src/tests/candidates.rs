@@ -734,7 +734,7 @@ fn a_yanked_version_that_the_manifests_say_already_is_refused() {
     let snapshot = rust("0.9.4", &["v0.9.3"]).with("CHANGELOG.md", "## [0.9.3]", yanked).snapshot();
     // Whoever bumped it may have made what looks like the commit of the release.
     for released in [false, true] {
-        let plan = release::plan(&snapshot, &v("0.9.4"), released, &crate::draft::Options::default());
+        let plan = release::plan(&snapshot, &v("0.9.4"), released, &crate::options::Options::default());
         let told = ["tag: 0.9.4 was yanked, says CHANGELOG.md: registries take a version only once"];
         assert_eq!(findings(&plan), told, "{released}");
     }

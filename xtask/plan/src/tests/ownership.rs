@@ -3,7 +3,8 @@
 
 use super::sketch::{Sketch, findings, house, v};
 use crate::{
-    draft::{Options, Plan},
+    draft::Plan,
+    options::Options,
     ownership::{self, Answer, Kind, Name, Owner, Registries},
     release,
 };

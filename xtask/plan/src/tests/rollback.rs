@@ -7,8 +7,8 @@ use serde_json::json;
 
 use super::sketch::{Sketch, house, v};
 use crate::{
-    rollback::{Branch, Facts, Made, Options, Remote, Reverted, Rollback, Undone, plan},
-    step::{Lane, Reach, Step},
+    rollback::{Branch, Facts, Made, Options, Remote, Reverted, Rollback, plan},
+    step::{Lane, Reach, Step, Undone},
 };
 
 fn shipped() -> Sketch {

@@ -11,9 +11,10 @@ use serde_json::{Value, json};
 use crate::{
     crates_io::{About, tests::about},
     date::Date,
-    draft::{Options, Plan},
+    draft::Plan,
     edit::slashed,
     files::{cargo_lock, cargo_toml},
+    options::Options,
     postfix::{self, Fix},
     release::{self, Goal},
     repo::{Message, Recorded, Repo},

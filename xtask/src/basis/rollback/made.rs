@@ -6,17 +6,18 @@ use anyhow::Result;
 use super::undone::brought_by;
 use crate::{loader::Loader, perform::revert, repo};
 use plan::{
-    draft, hotfix,
+    hotfix,
     repo::LogEntry,
     rollback::{Branch, Made},
     snapshot::Snapshot,
+    subject,
     version::Version,
 };
 
 /// How the release was made, when its commit is the tool's.
 pub fn made(loader: &Loader<'_>, gone: &Snapshot, version: &Version) -> Result<Option<Made>> {
     let (sh, train) = (loader.sh, &gone.train);
-    let subject = draft::subject(train, version);
+    let subject = subject::release(train, version);
     let entry = |commit: &str| -> Result<Option<LogEntry>> { Ok(repo::log(sh, &[commit], 1)?.into_iter().next()) };
     let Some(top) = entry(&gone.base)? else { return Ok(None) };
     let Some(before) = top.parents.first().cloned() else { return Ok(None) };
@@ -25,9 +26,11 @@ pub fn made(loader: &Loader<'_>, gone: &Snapshot, version: &Version) -> Result<O
         return hotfix_made(loader, gone, version, before, main).map(Some);
     }
     let mut branch = None;
-    if !draft::is_called(&top.subject, &subject) {
+    if !subject::is_called(&top.subject, &subject) {
         let second = top.parents.get(1).map(|parent| entry(parent)).transpose()?.flatten();
-        let Some(second) = second.filter(|second| draft::is_called(&second.subject, &subject)) else { return Ok(None) };
+        let Some(second) = second.filter(|second| subject::is_called(&second.subject, &subject)) else {
+            return Ok(None);
+        };
         // Work that was done on the branch beside the release is not ours to drop.
         let name = train.config.branch.as_ref().map(|branch| branch.fill(version));
         let is_alone = second.parents.first() == Some(&before);

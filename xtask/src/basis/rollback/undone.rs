@@ -14,13 +14,12 @@ use crate::{
     repo,
 };
 use plan::{
-    check::short,
-    draft,
     edit::slashed,
-    post_release,
-    repo::{LogEntry, Repo},
-    rollback::{self, Facts, Undone},
+    repo::{LogEntry, Repo, short},
+    rollback::Facts,
     snapshot::Snapshot,
+    step::Undone,
+    subject,
     train::Train,
     version::Version,
 };
@@ -111,8 +110,8 @@ pub fn commits(
     let bumps = |entry: &LogEntry| -> Result<bool> {
         Ok(touching.contains(&entry.commit) && !brings_lower(entry)? && moves(entry)?)
     };
-    let subject = draft::subject(train, version);
-    let follows_up = post_release::subject(&train.tag.fill(version));
+    let subject = subject::release(train, version);
+    let follows_up = subject::follow_up(&train.tag.fill(version));
     let cancelled = cancelled(sh, train, &loader.repo, &chain, bumps)?;
     let is_below = is_below_a_candidate(loader, gone, now, version)?;
     let mut commits = Vec::new();
@@ -128,8 +127,8 @@ pub fn commits(
             }
         }
         let is_made_by_it = match here.cmp(&at) {
-            Ordering::Less => draft::is_called(&entry.subject, &follows_up),
-            Ordering::Equal => !is_merged && (is_merge || draft::is_called(&entry.subject, &subject)),
+            Ordering::Less => subject::is_called(&entry.subject, &follows_up),
+            Ordering::Equal => !is_merged && (is_merge || subject::is_called(&entry.subject, &subject)),
             Ordering::Greater => false,
         };
         // What carries no version was only tagged. What stood on main before a branch came is none of its.
@@ -167,7 +166,7 @@ fn cancelled(
         // A person who reverted a release by hand named it in the subject alone.
         for (found, tag) in train.tags(repo).filter(|(_, tag)| repo.is_rolled_back(tag)) {
             // Under a candidate, only the rest of it was taken back.
-            if draft::is_called(&entry.subject, &rollback::subject(train, &found)) && bumps(entry)? {
+            if subject::is_called(&entry.subject, &subject::rollback(train, &found)) && bumps(entry)? {
                 let by = brought_by(sh, &repo.tags[tag], &entry.commit)?;
                 named.extend(by.map(|by| by.commit));
             }

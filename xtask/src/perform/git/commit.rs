@@ -19,12 +19,11 @@ use crate::{
     repo,
 };
 use plan::{
-    check::short,
-    draft,
     edit::{Edit, State, slashed},
     files::{changelog, tag_record::Record},
-    repo::LogEntry,
+    repo::{LogEntry, short},
     step::{Commit, Observation, Side},
+    subject,
 };
 
 /// What a commit has otherwise than planned.
@@ -48,7 +47,7 @@ pub fn find(world: &World<'_>, commit: &Commit) -> Result<Option<String>> {
             return Ok(Some(entry.commit.clone()));
         }
     }
-    let alike = children.into_iter().find(|entry| draft::is_called(&entry.subject, commit.subject()));
+    let alike = children.into_iter().find(|entry| subject::is_called(&entry.subject, commit.subject()));
     Ok(alike.map(|entry| entry.commit))
 }
 
@@ -64,7 +63,7 @@ fn children(world: &World<'_>, commit: &Commit) -> Result<Vec<LogEntry>> {
     let log = repo::log(world.sh, &tips, repo::HORIZON)?;
     let revert = format!("Revert \"{}\"", commit.subject());
     let mut gone = Vec::new();
-    for entry in log.iter().filter(|entry| draft::is_called(&entry.subject, &revert)) {
+    for entry in log.iter().filter(|entry| subject::is_called(&entry.subject, &revert)) {
         gone.extend(repo::reverted_by(world.sh, &entry.commit)?);
     }
     let is_child = |entry: &LogEntry| entry.parents == [commit.base.as_str()] && !gone.contains(&entry.commit);

@@ -11,7 +11,7 @@ use crate::{
     repo,
 };
 use plan::{
-    check::short,
+    repo::short,
     step::{Observation, Push, PushMain},
 };
 
