@@ -12,8 +12,7 @@ use serde::Serialize;
 
 use crate::{
     changes::Collected,
-    check::{self},
-    checklist,
+    check, checklist,
     config::{self, Template},
     date::Date,
     edit::{Edit, Fate, Reason, count, first_of, slashed},

@@ -6,11 +6,12 @@ use serde::Serialize;
 use crate::{
     config::{Span, TrainConfig},
     date::Date,
+    due::Due,
     files::tag_record::Record,
     step::{Lane, Observation},
+    timetable,
     version::Version,
 };
-use crate::{due::Due, timetable};
 
 /// How a line of the overview stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
