@@ -47,7 +47,7 @@ pub fn current(workspace: &Workspace, train: &Train) -> Result<Version> {
 
 /// The post release after `current`, or the next one that is free.
 pub fn next(snapshot: &Snapshot, current: &Version) -> Result<Next> {
-    Ok(taken::next(snapshot, current.next_post()?))
+    Ok(taken::next(snapshot, current.next_post()?, Bump::Patch))
 }
 
 /// Plans the post release `to`. The snapshot must tell what changed since the tag of the version it fixes.

@@ -98,7 +98,9 @@ impl Goal {
                 bail!("{current} is a development version: name what is released; next: {next}")
             }
             // Of what has its tag and was not withdrawn, the release is found, or refused.
-            Goal::Align if taken::is_withdrawn(snapshot, current) => Ok(taken::next(snapshot, current.of_crates())),
+            Goal::Align if taken::is_withdrawn(snapshot, current) => {
+                Ok(taken::next(snapshot, current.of_crates(), Bump::Patch))
+            }
             Goal::Align => Ok(Next { version: current.of_crates(), why: None }),
             Goal::Version(version) => Ok(Next { version: kept(train.named(&snapshot.repo, version)), why: None }),
             Goal::Bump(bump @ Bump::Pre(kind)) => {
@@ -112,9 +114,9 @@ impl Goal {
                         commands(snapshot, alike.into_iter().chain(rc).chain(core).chain(after))
                     )
                 })?;
-                Ok(taken::next(snapshot, first))
+                Ok(taken::next(snapshot, first, Bump::Patch))
             }
-            Goal::Bump(bump) => Ok(taken::next(snapshot, kept(current.bump(*bump)?))),
+            Goal::Bump(bump) => Ok(taken::next(snapshot, kept(current.bump(*bump)?), *bump)),
         }
     }
 }

@@ -68,15 +68,28 @@ fn below_withdrawn(snapshot: &Snapshot, version: &Version) -> Option<String> {
     Some(format!("{} is lower than {}, which was rolled back", version.tag(), highest.tag()))
 }
 
+/// On the main branch, the highest release above a version whose users would be given that one: it was made on a branch of
+/// its own, and what is here is not in it. On another branch, old lines go on below it.
+fn released_above<'s>(snapshot: &'s Snapshot, version: &Version) -> Option<(Version, &'s str)> {
+    let Snapshot { train, repo, .. } = snapshot;
+    let is_main = repo.branch.as_ref().is_some_and(|branch| *branch == train.main);
+    let is_above = |(found, _): &(Version, &str)| {
+        !found.is_prerelease() && found.is_compatible(version) && found.base() > version.base()
+    };
+    let finals = train.tags_in_use(repo).filter(|_| is_main && !version.is_prerelease() && version.post().is_none());
+    finals.filter(is_above).max()
+}
+
 /// That version, or the next above it that is not taken: one more pre-release or post release of the
 /// same, else the next patch. A pre-release of a final version that is taken leads nowhere: it gives way to the first one of
 /// the next free version.
 pub fn free(snapshot: &Snapshot, from: Version) -> Option<Version> {
-    skip(snapshot, from).map(|(version, _)| version)
+    skip(snapshot, from, Bump::Patch).map(|(version, _)| version)
 }
 
-/// The same, and why each one that was passed over is.
-pub fn skip(snapshot: &Snapshot, from: Version) -> Option<(Version, Vec<String>)> {
+/// The same, and why each one that was passed over is. What stands was released with another content, so that it is passed
+/// over by a whole `step`; what was withdrawn goes on with the next patch.
+fn skip(snapshot: &Snapshot, from: Version, step: Bump) -> Option<(Version, Vec<String>)> {
     let (mut version, mut passed) = (from, Vec::new());
     if let Some(taken) = version.is_prerelease().then(|| why(snapshot, &version.final_version())).flatten() {
         let target = free(snapshot, version.final_version())?;
@@ -89,16 +102,24 @@ pub fn skip(snapshot: &Snapshot, from: Version) -> Option<(Version, Vec<String>)
         version =
             highest.next_pre().filter(|next| is_alike && snapshot.train.is_spelt(next))?.with_metadata_of(&version);
     }
-    while let Some(taken) = why(snapshot, &version).or_else(|| below_withdrawn(snapshot, &version)) {
-        passed.push(taken);
-        let next = match (version.is_prerelease(), version.post()) {
-            (_, Some(_)) => version.next_post().ok(),
-            (true, None) => version.next_pre(),
-            (false, None) => version.bump(Bump::Patch).ok(),
+    loop {
+        let next = if let Some((highest, tag)) = released_above(snapshot, &version) {
+            passed.push(format!("{version} is lower than {highest}, which has its tag, {tag}"));
+            highest.bump(step).ok()
+        } else if let Some(taken) = why(snapshot, &version).or_else(|| below_withdrawn(snapshot, &version)) {
+            passed.push(taken);
+            let is_same = |(found, _): (Version, &str)| found.base() == version.base();
+            let stands = snapshot.train.tags_in_use(&snapshot.repo).any(is_same);
+            match (version.is_prerelease(), version.post()) {
+                (_, Some(_)) => version.next_post().ok(),
+                (true, None) => version.next_pre(),
+                (false, None) => version.bump(if stands { step } else { Bump::Patch }).ok(),
+            }
+        } else {
+            return Some((version, passed));
         };
         version = next?.with_metadata_of(&version);
     }
-    Some((version, passed))
 }
 
 /// The version that a word comes to.
@@ -109,9 +130,10 @@ pub struct Next {
     pub why: Option<String>,
 }
 
-/// The first version from `first` on that can be released; where there is none, a plan of `first` says why.
-pub fn next(snapshot: &Snapshot, first: Version) -> Next {
-    match skip(snapshot, first.clone()) {
+/// The first version from `first` on that can be released; where there is none, a plan of `first` says why. `step` is how
+/// far a release leads that was made elsewhere.
+pub fn next(snapshot: &Snapshot, first: Version, step: Bump) -> Next {
+    match skip(snapshot, first.clone(), step) {
         Some((version, passed)) if version != first => {
             let why = format!("{} is next: {}", version.tag(), passed.join(", "));
             Next { version, why: Some(why) }

@@ -200,6 +200,17 @@ impl Version {
         }
     }
 
+    /// Whether cargo gives this version to who requires the other one, or the other way round: the leftmost number that is
+    /// not zero is the same (<https://doc.rust-lang.org/cargo/reference/resolver.html#semver-compatibility>).
+    pub fn is_compatible(&self, other: &Version) -> bool {
+        let range = |version: &Version| match (version.0.major, version.0.minor) {
+            (0, 0) => (0, 0, version.0.patch),
+            (0, minor) => (0, minor, 0),
+            (major, _) => (major, 0, 0),
+        };
+        range(self) == range(other)
+    }
+
     /// The line that patches stay on: major and minor.
     pub fn line(&self) -> (u64, u64) {
         (self.0.major, self.0.minor)

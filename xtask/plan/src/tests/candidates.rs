@@ -616,10 +616,21 @@ fn a_version_that_is_taken_is_refused_with_the_next_that_is_not() {
 fn a_word_passes_over_what_is_taken_and_says_why() {
     const BACK: &[&str] = &["v0.9.3", "v0.10.0", "rollback/v0.10.0"];
     const RC: &[&str] = &["v0.9.3", "v0.10.0-rc.1", "v0.10.0", "rollback/v0.10.0"];
-    let cases: [(&str, &[&str], &str, &str, &str); 14] = [
+    const MAINTAINED: &[&str] = &["v54.0.0", "v54.1.0", "v54.2.0", "v54.2.1"];
+    let cases: [(&str, &[&str], &str, &str, &str); 17] = [
         ("0.9.3", BACK, "", "minor", "0.10.1 is next: 0.10.0 was rolled back"),
         ("0.9.3", &["v0.9.3"], "0.9.4", "patch", "0.9.5 is next: 0.9.4 was yanked, says CHANGELOG.md"),
-        ("0.9.3", &["v0.9.3", "v1.0.0"], "", "major", "1.0.1 is next: 1.0.0 has its tag, v1.0.0, on commit 000000000"),
+        // Released on a branch of its own: what is here is not in it.
+        ("0.9.3", &["v0.9.3", "v1.0.0"], "", "major", "2.0.0 is next: 1.0.0 has its tag, v1.0.0, on commit 000000000"),
+        ("54.0.0", MAINTAINED, "", "minor", "54.3.0 is next: 54.1.0 is lower than 54.2.1, which has its tag, v54.2.1"),
+        ("54.0.0", MAINTAINED, "", "patch", "54.2.2 is next: 54.0.1 is lower than 54.2.1, which has its tag, v54.2.1"),
+        (
+            "0.10.0",
+            &["v0.10.0", "v0.10.1"],
+            "",
+            "patch",
+            "0.10.2 is next: 0.10.1 has its tag, v0.10.1, on commit 000000000",
+        ),
         (
             "0.9.3",
             BACK,
