@@ -116,9 +116,27 @@ impl Goal {
                 })?;
                 Ok(taken::next(snapshot, first, Bump::Patch))
             }
-            Goal::Bump(bump) => Ok(taken::next(snapshot, kept(current.bump(*bump)?), *bump)),
+            Goal::Bump(bump) => {
+                let next = taken::next(snapshot, kept(current.bump(*bump)?), *bump);
+                let why = next.why.clone().or_else(|| passed_over(snapshot, current, &next.version));
+                Ok(Next { why, ..next })
+            }
         }
     }
+}
+
+/// That a word leads past the version which stands here, although nothing says that it was released.
+fn passed_over(snapshot: &Snapshot, current: &Version, next: &Version) -> Option<String> {
+    let Snapshot { train, repo, .. } = snapshot;
+    let is_bumped = !current.is_prerelease() && train.tag_below(repo, current).is_some();
+    let has_tag = train.tags(repo).any(|(found, _)| found.base() == current.base());
+    (is_bumped && !has_tag).then(|| {
+        let (here, option) = (current.tag(), train.config.option());
+        format!(
+            "{} is next: {here} stands here and has no tag; to release that: cargo xtask release{option}",
+            next.tag()
+        )
+    })
 }
 
 /// What to type for each of some versions, or for the next one that is free.
@@ -339,7 +357,9 @@ fn nothing(snapshot: &Snapshot, path: &Path) -> Finding {
     let Some(_) = changelog::section(log, "Unreleased") else {
         let commits = match train.config.changes {
             Some(_) => String::new(),
-            None => format!("; or take them from commits: `changes = [\"commits\"]` in {}", train.config.table()),
+            None => {
+                format!("; or, where commits are conventional: `changes = [\"commits\"]` in {}", train.config.table())
+            }
         };
         return Finding::new(
             Check::NothingToRelease,

@@ -204,7 +204,7 @@ impl Workspace {
                 publish: package.publish,
                 registries: package.registries.clone(),
                 cdylib: package.cdylib,
-                pyo3: manifest.dependencies.iter().any(|d| d.package == "pyo3"),
+                pyo3: manifest.dependencies.iter().any(|d| ["pyo3", "pyo3-ffi"].contains(&d.package.as_str())),
                 features: manifest.features.clone(),
                 version: Version::parse(version, Dialect::Cargo).with_context(|| slashed(&package.manifest))?,
                 version_field: manifest.version.clone(),

@@ -402,7 +402,7 @@ fn an_unreleased_that_is_missing_is_an_empty_one() {
         let plan = house.release("minor");
         let what = "nothing to release: CHANGELOG.md has no Unreleased above its newest version";
         assert_eq!(findings(&plan), [format!("nothing-to-release: {what}")]);
-        let way = "or take them from commits: `changes = [\"commits\"]` in [workspace.metadata.trains.barter]";
+        let way = "or, where commits are conventional: `changes = [\"commits\"]` in [workspace.metadata.trains.barter]";
         assert!(plan.findings[0].next.ends_with(way), "{}", plan.findings[0].next);
         let now = house.snapshot();
         assert_eq!(
