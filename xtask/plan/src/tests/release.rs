@@ -383,6 +383,9 @@ fn the_tag_has_the_form_that_the_repository_knows() {
     );
     // A fix of an old line.
     assert_eq!(tag(&["0.2.0", "v0.8.0", "v0.9.3", "v0.11.0", "v0.12.0"]), "tag v0.10.0");
+    // What another member had nearer to the version that stands here.
+    assert_eq!(tag(&["barter-0.8.1", "barter-data-0.9.1"]), "tag barter-0.10.0");
+    assert_eq!(tag(&["v0.9.2", "barter-data-0.9.3"]), "tag barter-data-0.10.0", "it has none with its own name");
 }
 
 /// Two crates that nobody needs, and nothing configured.
@@ -406,6 +409,8 @@ fn trains_that_the_command_line_chooses_have_tags_that_differ() {
     assert_eq!(tags(["0.2.0", "0.1.0"], &["one-0.2.0"]), ["one-{version}", "two-v{version}"]);
     // A history without a name is that of the one whose version it leads to.
     assert_eq!(tags(["1.2.3", "0.1.0"], &["v1.2.2", "v1.2.3"]), ["v{version}", "two-v{version}"]);
+    assert_eq!(tags(["0.1.2", "0.1.0"], &["one_v0.1.2"]), ["one_v{version}", "two-v{version}"]);
+    assert_eq!(tags(["0.1.2", "0.1.0"], &["one/0.1.1"]), ["one/{version}", "two-v{version}"]);
     assert_eq!(tags(["1.2.3", "0.1.0"], &["1.2.3"]), ["{version}", "two-v{version}"]);
     assert_eq!(tags(["1.2.3", "2.0.0"], &["v1.2.3", "two-v2.0.0"]), ["v{version}", "two-v{version}"]);
     assert_eq!(tags(["1.2.3", "0.1.0"], &["v1.2.3", "v1.2.4"]), ["v{version}", "two-v{version}"]);
@@ -449,6 +454,20 @@ fn configured_trains_without_a_tag_have_tags_that_differ() {
         tags(train("one"), odd, &[])[0],
         "train one: its tags \"one-v{version}\" could be those of train two, \"one-v{version}\": say `tag = \"two-v{version}\"` in [workspace.metadata.trains.two], or another one there"
     );
+}
+
+#[test]
+fn a_crate_may_be_tagged_by_the_end_of_its_name() {
+    let start = Sketch {
+        trains: json!({ "actix-web": {"driver": "actix-web", "default": true}, "actix-http": {"driver": "actix-http"} }),
+        ..Sketch::default()
+    };
+    let two = start.file("Cargo.toml", "[workspace]\nmembers = [\"crates/*\"]\n");
+    let two = two.member("actix-web", "4.14.0", "").member("actix-http", "3.13.3", "");
+    let tag =
+        |sketch: &Sketch, name| Train::choose(&sketch.workspace(), &sketch.repo, Some(name)).unwrap().tag.to_string();
+    let tagged = ["web-v4.14.0", "http-v3.13.2", "http-v3.13.3"].iter().fold(two, |two, tag| two.tagged(tag));
+    assert_eq!(["actix-web", "actix-http"].map(|name| tag(&tagged, name)), ["web-v{version}", "http-v{version}"]);
 }
 
 /// A second train, whose driver needs a crate of the first.

@@ -39,19 +39,38 @@ pub fn habitual(workspace: &Workspace, repo: &Repo, config: &TrainConfig, driver
     series.retain(|prefix, _| !theirs.contains(*prefix));
     let usual = if shared { format!("{}-v", config.name) } else { "v".to_owned() };
     let here = version.base();
+    let own: Vec<String> = [&config.name, name].into_iter().flat_map(|name| starts(name)).collect();
+    let begins_lower = |prefix: &String| {
+        series.get(prefix.as_str()).is_some_and(|versions| versions.iter().any(|found| found.base() <= here))
+    };
+    if !shared && own.iter().any(begins_lower) {
+        // What is called after another member is that one's, however near it comes.
+        let others = workspace.members.iter().filter(|member| member.name != *name && member.name != config.name);
+        let others: BTreeSet<String> = others.flat_map(|member| starts(&member.name)).collect();
+        series.retain(|prefix, _| own.iter().any(|own| own == prefix) || !others.contains(*prefix));
+    }
     let highest = series.values().map(|versions| reached(versions, &here)).max().unwrap_or_default();
     let is_newest = |versions: &[Version]| shared || reached(versions, &here) == highest;
     let prefixes: Vec<&str> =
         series.iter().filter(|(_, versions)| is_newest(versions)).map(|(prefix, _)| *prefix).collect();
-    let (of_train, of_driver, bare) = (format!("{}-", config.name), [format!("{name}-v"), format!("{name}-")], "");
-    let known = match shared {
-        true => [&usual, of_train.as_str(), &of_driver[0], &of_driver[1]],
-        false => [&usual, bare, &of_driver[0], &of_driver[1]],
+    let mut known = vec![usual.clone()];
+    known.extend((!shared).then(String::new));
+    known.extend(own);
+    // A crate may be tagged by the end of its name alone: then its very version is there.
+    let tail = name
+        .split_once('-')
+        .map(|(_, tail)| tail)
+        .filter(|tail| !workspace.members.iter().any(|member| member.name == *tail));
+    let has_version = |prefix: &String| {
+        series.get(prefix.as_str()).is_some_and(|versions| versions.iter().any(|found| found.base() == here))
     };
-    let prefix = known.into_iter().find(|known| prefixes.contains(known)).or(match prefixes.as_slice() {
-        [only] if !shared && highest.1.is_some() => Some(*only),
-        _ => None,
-    });
+    known.extend(tail.into_iter().flat_map(starts).filter(has_version));
+    let prefix = known.iter().find(|known| prefixes.contains(&known.as_str())).map(String::as_str).or(
+        match prefixes.as_slice() {
+            [only] if !shared && highest.1.is_some() => Some(*only),
+            _ => None,
+        },
+    );
     let tag = Template::new(&format!("{}{}", prefix.unwrap_or(&usual), Template::SLOT))?;
     let others = workspace.trains.iter().filter(|other| other.name != config.name);
     let mut others = others.filter_map(|other| Some((&other.name, other.tag.as_ref()?)));
@@ -63,6 +82,13 @@ pub fn habitual(workspace: &Workspace, repo: &Repo, config: &TrainConfig, driver
         );
     }
     Ok(tag)
+}
+
+/// What tags that carry a name begin with.
+fn starts(name: &str) -> Vec<String> {
+    let spelt = [name.to_owned(), name.replace('-', "_")];
+    let ends = ["-v", "-", "_v", "_", "/v", "/", "@v", "@"];
+    ends.iter().flat_map(|end| spelt.iter().map(move |name| format!("{name}{end}"))).collect()
 }
 
 /// How near a series comes to a driver at `here`: by its tag of that version, else by the newest below. Where it goes on
