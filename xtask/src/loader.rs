@@ -269,6 +269,7 @@ impl<'a> Loader<'a> {
     pub fn choose(&self, workspace: &Workspace, base: &str, name: Option<&str>) -> Result<Train> {
         let mut train = Train::choose(workspace, &self.repo, name)?;
         train.strays = self.strays(workspace, &train, base)?;
+        train.elsewhere = self.elsewhere(workspace, &train, base)?;
         if let Some(refusal) = self.foreign_tags(workspace, &train)? {
             bail!(refusal);
         }
@@ -323,6 +324,15 @@ impl<'a> Loader<'a> {
             strays.insert(tag.to_owned(), found);
         }
         Ok(strays)
+    }
+
+    /// The final releases above the driver's version whose commits are not in the history of `base`.
+    fn elsewhere(&self, workspace: &Workspace, train: &Train, base: &str) -> Result<BTreeSet<Version>> {
+        let here = train.version(workspace).base();
+        let finals = train.tags_in_use(&self.repo).filter(|(found, _)| !found.is_prerelease());
+        let mut above = finals.filter(|(found, _)| found.base() > here).peekable();
+        let merged = above.peek().map(|_| repo::merged_tags(self.sh, base)).transpose()?.unwrap_or_default();
+        Ok(above.filter(|(_, tag)| !merged.contains(*tag)).map(|(version, _)| version.base()).collect())
     }
 
     /// The driver's version in the commit of a tag; `None` where its manifest is not there, or not to be read. Those that

@@ -87,8 +87,8 @@ pub fn free(snapshot: &Snapshot, from: Version) -> Option<Version> {
     skip(snapshot, from, Bump::Patch).map(|(version, _)| version)
 }
 
-/// The same, and why each one that was passed over is. What stands was released with another content, so that it is passed
-/// over by a whole `step`; what was withdrawn goes on with the next patch.
+/// The same, and why each one that was passed over is. What a branch of its own released has another content, so that it is
+/// passed over by a whole `step`; what was withdrawn or reverted goes on with the next patch.
 fn skip(snapshot: &Snapshot, from: Version, step: Bump) -> Option<(Version, Vec<String>)> {
     let (mut version, mut passed) = (from, Vec::new());
     if let Some(taken) = version.is_prerelease().then(|| why(snapshot, &version.final_version())).flatten() {
@@ -102,18 +102,20 @@ fn skip(snapshot: &Snapshot, from: Version, step: Bump) -> Option<(Version, Vec<
         version =
             highest.next_pre().filter(|next| is_alike && snapshot.train.is_spelt(next))?.with_metadata_of(&version);
     }
+    let leap = |version: &Version| match snapshot.train.elsewhere.contains(&version.base()) {
+        true => step,
+        false => Bump::Patch,
+    };
     loop {
         let next = if let Some((highest, tag)) = released_above(snapshot, &version) {
             passed.push(format!("{version} is lower than {highest}, which has its tag, {tag}"));
-            highest.bump(step).ok()
+            highest.bump(leap(&highest)).ok()
         } else if let Some(taken) = why(snapshot, &version).or_else(|| below_withdrawn(snapshot, &version)) {
             passed.push(taken);
-            let is_same = |(found, _): (Version, &str)| found.base() == version.base();
-            let stands = snapshot.train.tags_in_use(&snapshot.repo).any(is_same);
             match (version.is_prerelease(), version.post()) {
                 (_, Some(_)) => version.next_post().ok(),
                 (true, None) => version.next_pre(),
-                (false, None) => version.bump(if stands { step } else { Bump::Patch }).ok(),
+                (false, None) => version.bump(leap(&version)).ok(),
             }
         } else {
             return Some((version, passed));

@@ -54,6 +54,8 @@ pub struct Train {
     pub released: Vec<Version>,
     /// Tags above its version that are of no release, each with the version that the driver has in its commit.
     pub strays: BTreeMap<String, Option<Version>>,
+    /// The final releases above the driver's version that are on branches of their own: their commits are not in the history.
+    pub elsewhere: BTreeSet<Version>,
 }
 
 /// A crate that maturin builds a wheel from.
@@ -215,6 +217,7 @@ impl Train {
             release_notes,
             released,
             strays,
+            elsewhere: BTreeSet::new(),
         })
     }
 

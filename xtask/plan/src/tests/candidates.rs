@@ -616,21 +616,11 @@ fn a_version_that_is_taken_is_refused_with_the_next_that_is_not() {
 fn a_word_passes_over_what_is_taken_and_says_why() {
     const BACK: &[&str] = &["v0.9.3", "v0.10.0", "rollback/v0.10.0"];
     const RC: &[&str] = &["v0.9.3", "v0.10.0-rc.1", "v0.10.0", "rollback/v0.10.0"];
-    const MAINTAINED: &[&str] = &["v54.0.0", "v54.1.0", "v54.2.0", "v54.2.1"];
-    let cases: [(&str, &[&str], &str, &str, &str); 17] = [
+    let cases: [(&str, &[&str], &str, &str, &str); 14] = [
         ("0.9.3", BACK, "", "minor", "0.10.1 is next: 0.10.0 was rolled back"),
         ("0.9.3", &["v0.9.3"], "0.9.4", "patch", "0.9.5 is next: 0.9.4 was yanked, says CHANGELOG.md"),
-        // Released on a branch of its own: what is here is not in it.
-        ("0.9.3", &["v0.9.3", "v1.0.0"], "", "major", "2.0.0 is next: 1.0.0 has its tag, v1.0.0, on commit 000000000"),
-        ("54.0.0", MAINTAINED, "", "minor", "54.3.0 is next: 54.1.0 is lower than 54.2.1, which has its tag, v54.2.1"),
-        ("54.0.0", MAINTAINED, "", "patch", "54.2.2 is next: 54.0.1 is lower than 54.2.1, which has its tag, v54.2.1"),
-        (
-            "0.10.0",
-            &["v0.10.0", "v0.10.1"],
-            "",
-            "patch",
-            "0.10.2 is next: 0.10.1 has its tag, v0.10.1, on commit 000000000",
-        ),
+        // Released and reverted: its tag stays in the history.
+        ("0.9.3", &["v0.9.3", "v1.0.0"], "", "major", "1.0.1 is next: 1.0.0 has its tag, v1.0.0, on commit 000000000"),
         (
             "0.9.3",
             BACK,
@@ -680,6 +670,26 @@ fn a_word_passes_over_what_is_taken_and_says_why() {
     let bundling = rust("0.9.3", &["v0.9.3", "v0.9.4+4.3.3", "rollback/v0.9.4+4.3.3"]);
     let bundling = bundling.with("crates/barter/Cargo.toml", "version = \"0.9.3\"\n", "version = \"0.9.3+4.3.4\"\n");
     assert_eq!(bundling.lock().release("patch").to, v("0.9.5+4.3.4"), "registries do not count what follows the +");
+}
+
+/// What is here is not in a release of another branch.
+#[test]
+fn a_word_passes_over_what_a_branch_of_its_own_released_by_as_much_as_it_means() {
+    const MAINTAINED: &[&str] = &["v54.0.0", "v54.1.0", "v54.2.0", "v54.2.1"];
+    for (here, tags, word, elsewhere, reverted) in [
+        ("0.9.3", &["v0.9.3", "v1.0.0"][..], "major", "2.0.0", "1.0.1"),
+        ("0.10.0", &["v0.10.0", "v0.10.1"], "patch", "0.10.2", "0.10.2"),
+        ("0.10.0", &["v0.10.0", "v0.11.0"], "minor", "0.12.0", "0.11.1"),
+        ("54.0.0", MAINTAINED, "minor", "54.3.0", "54.2.2"),
+        ("54.0.0", MAINTAINED, "patch", "54.2.2", "54.2.2"),
+    ] {
+        let mut sketch = rust(here, tags);
+        let plan = sketch.release(word);
+        assert_eq!((plan.to.clone(), findings(&plan)), (v(reverted), vec![]), "{here} {word}, reverted");
+        sketch.elsewhere = tags.iter().map(|tag| &tag[1..]).filter(|version| *version != here).collect();
+        let plan = sketch.release(word);
+        assert_eq!((plan.to.clone(), findings(&plan)), (v(elsewhere), vec![]), "{here} {word}, elsewhere");
+    }
 }
 
 #[test]

@@ -41,6 +41,8 @@ pub struct Sketch {
     pub commits: Vec<Message>,
     /// Those that a pre-release told.
     pub told: Vec<&'static str>,
+    /// Final releases that are on branches of their own.
+    pub elsewhere: Vec<&'static str>,
     pub options: Options,
 }
 
@@ -214,7 +216,8 @@ impl Sketch {
 
     pub fn snapshot(&self) -> Snapshot {
         let workspace = self.workspace();
-        let train = Train::choose(&workspace, &self.repo, self.train).unwrap();
+        let mut train = Train::choose(&workspace, &self.repo, self.train).unwrap();
+        train.elsewhere = self.elsewhere.iter().copied().map(v).collect();
         let since = self.since.clone().map(|(tag, changed, before)| Since {
             tag: tag.to_owned(),
             changed: changed.into_iter().map(PathBuf::from).collect(),
