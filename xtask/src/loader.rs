@@ -7,6 +7,7 @@ use std::{
     cell::{LazyCell, OnceCell, RefCell},
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
+    rc::Rc,
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -61,6 +62,18 @@ pub struct Loader<'a> {
     commits: RefCell<BTreeMap<String, Texts>>,
     /// The versions that drivers, known by their manifests, have in the commits of tags.
     versions: RefCell<BTreeMap<(PathBuf, String), Option<Version>>>,
+    /// What changed between two commits, the first known by a tag.
+    differences: RefCell<BTreeMap<[String; 2], Rc<Difference>>>,
+}
+
+/// What a commit has otherwise than the tag of an earlier one.
+struct Difference {
+    changed: Vec<PathBuf>,
+    /// Of the files that are read, those that differ. Only they are asked for: of thousands of manifests, few change from
+    /// release to release.
+    differing: BTreeSet<PathBuf>,
+    /// What the tag has of them.
+    before: Texts,
 }
 
 impl<'a> Loader<'a> {
@@ -143,6 +156,7 @@ impl<'a> Loader<'a> {
             log: OnceCell::new(),
             commits: RefCell::default(),
             versions: RefCell::default(),
+            differences: RefCell::default(),
         })
     }
 
@@ -176,8 +190,22 @@ impl<'a> Loader<'a> {
         let parsed = workspace::parse_ahead(&tree);
         let repo = Repo { head: commit.to_owned(), ..self.repo.clone() };
         let (log, target) = (self.log.clone(), self.target.clone());
-        let (tracked, commits, versions) = (Arc::new(tracked), RefCell::default(), RefCell::default());
-        Ok(Loader { sh, train, repo, log, target, graph, tracked, paths, fragments, tree, parsed, commits, versions })
+        Ok(Loader {
+            sh,
+            train,
+            repo,
+            target,
+            graph,
+            tracked: Arc::new(tracked),
+            paths,
+            fragments,
+            tree,
+            parsed,
+            log,
+            commits: RefCell::default(),
+            versions: RefCell::default(),
+            differences: RefCell::default(),
+        })
     }
 
     /// Whether any Python project is here.
@@ -360,36 +388,44 @@ impl<'a> Loader<'a> {
 
     /// Adds what changed between `tag` and the snapshot's base.
     pub fn since(&self, snapshot: &mut Snapshot, tag: &str) -> Result<()> {
-        let commit = format!("refs/tags/{tag}");
-        let changed = repo::changed(self.sh, &commit, &snapshot.base)?;
-        let differing = self.differing(&changed);
-        let before = if differing.is_empty() {
+        let Difference { changed, differing, before } = &*self.difference(tag, &snapshot.base)?;
+        let then = if differing.is_empty() {
             Some(snapshot.workspace.clone())
         } else {
             let mut texts = snapshot.workspace.texts.clone();
             texts.retain(|path, _| !differing.contains(path) || !self.tracked.contains(path));
-            texts.extend(repo::texts_behind_links(self.sh, &commit, &differing)?);
+            texts.extend(before.clone());
             snapshot.workspace.with_texts(texts).ok()
         };
-        snapshot.since = Some(Since { tag: tag.to_owned(), changed, before: before.map(Box::new), post: None });
+        let (tag, changed) = (tag.to_owned(), changed.clone());
+        snapshot.since = Some(Since { tag, changed, before: then.map(Box::new), post: None });
         Ok(())
     }
 
     /// Adds the workspace as `tag` has it, the last final release; members that are newer are there as they are now.
     pub fn before_candidates(&self, snapshot: &mut Snapshot, tag: &str) -> Result<()> {
-        let commit = format!("refs/tags/{tag}");
-        let changed = repo::changed(self.sh, &commit, &snapshot.base)?;
         let mut texts = snapshot.workspace.texts.clone();
-        texts.extend(repo::texts_behind_links(self.sh, &commit, &self.differing(&changed))?);
+        texts.extend(self.difference(tag, &snapshot.base)?.before.clone());
         snapshot.before_candidates = snapshot.workspace.with_texts(texts).ok().map(Box::new);
         Ok(())
     }
 
-    /// Of the files that are read, those that differ. Only they are asked for: of thousands of manifests, few change from
-    /// release to release.
-    fn differing(&self, changed: &[PathBuf]) -> BTreeSet<PathBuf> {
+    fn difference(&self, tag: &str, base: &str) -> Result<Rc<Difference>> {
+        let between = [tag.to_owned(), base.to_owned()];
+        if let Some(known) = self.differences.borrow().get(&between) {
+            return Ok(known.clone());
+        }
+        let commit = format!("refs/tags/{tag}");
+        let changed = repo::changed(self.sh, &commit, base)?;
         let other: BTreeSet<&PathBuf> = changed.iter().chain(&self.repo.dirty).collect();
-        self.paths.iter().filter(|path| other.contains(path)).cloned().collect()
+        let differing: BTreeSet<PathBuf> = self.paths.iter().filter(|path| other.contains(path)).cloned().collect();
+        let before = match differing.is_empty() {
+            true => Texts::new(),
+            false => repo::texts_behind_links(self.sh, &commit, &differing)?,
+        };
+        let found = Rc::new(Difference { changed, differing, before });
+        self.differences.borrow_mut().insert(between, found.clone());
+        Ok(found)
     }
 
     /// Adds what changed between the post release `tag` and the snapshot's base.
