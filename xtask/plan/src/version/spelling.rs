@@ -3,7 +3,7 @@
 
 use anyhow::{Result, bail};
 
-use super::{Dialect, Version};
+use super::{Dialect, PRE, Version};
 
 /// What other ecosystems call a version that is worked on; it may stand behind every version of a file.
 const ALWAYS_BEHIND: [&str; 7] = ["-snapshot", "-dev", "+dev", ".dev", ".dev0", "-dev0", "-dev.0"];
@@ -58,6 +58,7 @@ impl Spelling {
         let core = version.semver();
         let numbers = [core.major, core.minor, core.patch].map(|number| number.to_string());
         match self.numbers {
+            3 if behind.is_empty() && self.dialect == Dialect::Pep440 => in_python(&self.text, version),
             3 if behind.is_empty() => Ok(format!("{before}{}", version.show(self.dialect)?)),
             3 => Ok(format!("{before}{}{behind}", numbers.join("."))),
             _ if version.is_prerelease() && behind.is_empty() => Ok(self.text.clone()),
@@ -88,6 +89,39 @@ impl Spelling {
             false => self.of(&version.final_version()).is_ok_and(|spelt| spelt == self.text),
         }
     }
+}
+
+/// A version for Python in the form of the one that stands there: PEP 440 has many for a pre-release, and takes `0.4.6-alpha.1`
+/// for `0.4.6a1`. Where there is no pre-release to tell the form by, it is the canonical one.
+pub fn in_python(there: &str, version: &Version) -> Result<String> {
+    let canonical = version.show(Dialect::Pep440)?;
+    let rest = there.strip_prefix(['v', 'V']).unwrap_or(there);
+    let before = &there[..there.len() - rest.len()];
+    let spelt = || {
+        let is_separator = |c: char| ['-', '_', '.'].contains(&c);
+        let (_, behind) = split(rest);
+        let word = behind.trim_start_matches(is_separator);
+        let number = word.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+        let digits = number.trim_start_matches(is_separator);
+        let (first, word) = (&behind[..behind.len() - word.len()], &word[..word.len() - number.len()]);
+        let second = &number[..number.len() - digits.len()];
+        let stood = Version::parse(rest, Dialect::Pep440).ok()?;
+        let is_canonical = stood.show(Dialect::Pep440).is_ok_and(|canonical| canonical == rest);
+        let (stood, next) = (stood.pre().ok()??.0, version.pre().ok()??);
+        if is_canonical || word.is_empty() {
+            return None;
+        }
+        // What is written in full, or apart, is so for every kind.
+        let is_long = word.len() > 2 || !(first.is_empty() && second.is_empty());
+        let kind = match (stood == next.0, is_long) {
+            (true, _) => word,
+            (false, true) => PRE[next.0].0,
+            (false, false) => PRE[next.0].1,
+        };
+        let numbers = version.final_version();
+        Some(format!("{before}{numbers}{first}{kind}{second}{}", next.1))
+    };
+    Ok(spelt().unwrap_or_else(|| format!("{before}{canonical}")))
 }
 
 /// The numbers at the beginning of a text, three at most, and what is behind them.
@@ -148,10 +182,42 @@ mod tests {
             ("0.35.0.dev1", Pep440, "0.35.0-dev.1", "0.35.0", "0.35.0"),
             ("0.35.0-rc.1", Tag, "0.35.0-rc.1", "0.35.0", "0.35.0"),
             ("0.35.0rc1", Pep440, "0.35.0-rc.1", "0.35.0-rc.2", "0.35.0rc2"),
+            ("v0.35.0-rc.1", Pep440, "0.35.0-rc.1", "0.35.0-rc.2", "v0.35.0-rc.2"),
         ] {
             let place = Spelling::read(text, dialect, &v(from)).unwrap();
             assert_eq!(place.moved(&v(to)).unwrap(), expected, "{text} from {from} to {to}");
         }
+    }
+
+    #[test]
+    fn a_version_of_python_keeps_the_form_of_its_pre_release() {
+        for (there, to, expected) in [
+            ("0.4.6-alpha.1", "0.4.6-alpha.2", "0.4.6-alpha.2"),
+            ("0.4.6-alpha.1", "0.4.6-rc.1", "0.4.6-rc.1"),
+            ("0.4.6-alpha.1", "0.5.0-dev.1", "0.5.0-dev.1"),
+            ("0.4.6-rc.1", "0.5.0-beta.1", "0.5.0-beta.1"),
+            ("0.4.6-alpha1", "0.4.6-beta.12", "0.4.6-beta12"),
+            ("0.4.6.b1", "0.4.6-beta.2", "0.4.6.b2"),
+            ("0.4.6alpha1", "0.4.6-beta.2", "0.4.6beta2"),
+            ("0.4.6pre1", "0.4.6-rc.2", "0.4.6pre2"),
+            ("v0.4.6-RC_1", "0.4.6-rc.2", "v0.4.6-RC_2"),
+            ("0.4.6-rc", "0.4.6-rc.2", "0.4.6-rc2"),
+            // The final version has one form, and so has what follows it.
+            ("0.4.6-alpha.1", "0.4.6", "0.4.6"),
+            ("0.4.6", "0.4.7-rc.1", "0.4.7rc1"),
+            ("0.4.6-alpha.1", "0.4.6+post.1", "0.4.6.post1"),
+            ("0.4.6a1", "0.4.6-rc.1", "0.4.6rc1"),
+            ("0.4.6a1", "0.4.6-dev.1", "0.4.6.dev1"),
+            ("0.4.6.dev1", "0.4.6-rc.1", "0.4.6rc1"),
+            ("0.4.6c1", "0.4.6-rc.2", "0.4.6c2"),
+            ("0.4-rc.1", "0.4.6-rc.1", "0.4.6-rc.1"),
+            ("latest", "0.4.6-rc.1", "0.4.6rc1"),
+        ] {
+            let spelt = in_python(there, &v(to)).unwrap();
+            assert_eq!(spelt, expected, "{there} to {to}");
+            assert_eq!(Version::parse(&spelt, Dialect::Pep440).unwrap(), v(to), "{spelt}");
+        }
+        assert!(in_python("0.4.6-alpha.1", &v("0.4.6-nightly.1")).is_err());
     }
 
     #[test]
@@ -192,6 +258,7 @@ mod tests {
         fn nothing_makes_it_panic(text in "[v0-9.+a-zé-]{0,12}") {
             for dialect in [Dialect::Cargo, Dialect::Pep440, Dialect::Tag] {
                 let _ = Spelling::read(&text, dialect, &v("0.34.2"));
+                let _ = in_python(&text, &v("0.35.0-rc.1"));
             }
         }
 
