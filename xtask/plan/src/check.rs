@@ -371,7 +371,7 @@ fn wheel_versions(workspace: &Workspace, train: &Train) -> Vec<Finding> {
                 aligned_by(workspace, train),
             );
         }
-        for (path, place) in uv_locks(workspace, wheel) {
+        for (path, place) in uv_locks(workspace, &wheel.path) {
             if let Err(error) = place {
                 found(format!("{} cannot be read: {error:#}", slashed(path)), "uv lock".to_owned());
             }
@@ -386,7 +386,7 @@ fn lagging_locks<'w>(workspace: &'w Workspace, train: &'w Train) -> impl Iterato
         let member = &workspace.members[wheel.member];
         let name = wheel.project.name.as_deref().unwrap_or(&member.name);
         let says = |(path, place): (_, Result<Option<Place>>)| Some((path, name, member, place.ok()??));
-        uv_locks(workspace, wheel).into_iter().filter_map(says).collect::<Vec<_>>()
+        uv_locks(workspace, &wheel.path).into_iter().filter_map(says).collect::<Vec<_>>()
     });
     let lags = |(_, _, member, place): &(_, _, &Member, Place)| {
         Version::parse(&place.text, Dialect::Pep440).ok().as_ref() != Some(&member.version)
@@ -958,7 +958,7 @@ pub fn written(workspace: &Workspace, train: &Train) -> BTreeSet<PathBuf> {
     let of_crates = of_crates.filter(|(_, log, _)| changelog::section(*log, "Unreleased").is_some());
     let logs = own_log(workspace, train).into_iter().chain(of_crates).map(|(path, ..)| path.to_owned());
     let wheels = train.wheels.iter().flat_map(|wheel| {
-        let locks = uv_locks(workspace, wheel).into_iter().map(|(path, _)| path.clone());
+        let locks = uv_locks(workspace, &wheel.path).into_iter().map(|(path, _)| path.clone());
         locks.chain([wheel.path.clone()])
     });
     let fragments = config.fragments().map(|dir| workspace.in_root(&dir));

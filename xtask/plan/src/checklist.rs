@@ -216,7 +216,7 @@ fn version_row(snapshot: &Snapshot) -> Observation {
     if let Some(found) = checks.flat_map(|(_, look)| look(workspace, train)).next() {
         return Observation::Blocked { why: found.what, next: found.next };
     }
-    let places = train.members().len() + train.wheels.len() + train.config.files.len();
+    let places = train.members().len() + train.wheels.len() + train.beside.len() + train.config.files.len();
     let version = train.version(workspace).tag();
     Observation::done(format!("{version} in {places} places; `release` writes the next one"))
 }

@@ -31,7 +31,10 @@ use crate::{
     step::{Branch, Checks, Commit, Merge, Proof, Push, Step, Tag, Target, Write},
     strays::{self, Mention, Stray},
     subject, taken,
-    train::{self, Train},
+    train::{
+        self, Train,
+        beside::{self, Beside},
+    },
     version::{Level, Version},
     workspace::{Holder, Link, Texts, Workspace},
 };
@@ -201,10 +204,10 @@ impl Draft {
             let merges = matches!(tag.on, Target::Merge(_));
             steps.push(Step::Push(Push { remote: train.remote.clone(), main: train.main.clone(), tag, merges }));
         }
-        let moved = moved(workspace, &self.versions);
+        let moved = moved(snapshot, &self.versions);
         let mut remarks = self.remarks;
         remarks.extend(left_to_release(workspace, train, &self.versions));
-        remarks.extend(left_beside(workspace, &self.versions));
+        remarks.extend(left_beside(snapshot, &self.versions));
         Plan {
             train: train.name().to_owned(),
             from: self.from,
@@ -221,12 +224,18 @@ impl Draft {
     }
 }
 
-pub(crate) fn moved(workspace: &Workspace, versions: &BTreeMap<usize, Version>) -> Vec<Moved> {
+pub(crate) fn moved(snapshot: &Snapshot, versions: &BTreeMap<usize, Version>) -> Vec<Moved> {
+    let Snapshot { workspace, train, .. } = snapshot;
     let moved = versions.iter().map(|(&at, to)| {
         let member = &workspace.members[at];
         Moved { name: member.name.clone(), from: member.version.clone(), to: to.clone() }
     });
-    moved.filter(|moved| moved.from != moved.to).collect()
+    let to = versions.get(&train.driver).map(Version::base);
+    let beside = to.iter().flat_map(|to| {
+        let moved = |found: &Beside| Moved { name: found.name.clone(), from: found.version.clone(), to: to.clone() };
+        train.beside.iter().map(moved)
+    });
+    moved.chain(beside).filter(|moved| moved.from != moved.to).collect()
 }
 
 /// The texts as they will be.
@@ -252,7 +261,7 @@ pub(crate) fn read_back(workspace: &Workspace, train: &Train, draft: &Draft, tex
     };
     // What is wrong in the changelog is told by the lines that stand there now.
     let mut findings = check::misread(workspace, train);
-    let now = || check::state(workspace, train);
+    let (beside, now) = (&train.beside, || check::state(workspace, train));
     let train = match train.again(&after) {
         Ok(train) => train,
         Err(error) => return broken(format!("{error:#}")),
@@ -281,6 +290,14 @@ pub(crate) fn read_back(workspace: &Workspace, train: &Train, draft: &Draft, tex
         Check::Lock,
     ];
     let unset = draft.findings.iter().any(|finding| OF_VERSIONS.contains(&finding.check));
+    let to = draft.versions.get(&train.driver).map(Version::base).filter(|_| !unset);
+    for (project, to) in beside.iter().zip(to.iter().cycle()) {
+        let found = train.beside.iter().find(|found| found.manifest == project.manifest);
+        if !found.is_some_and(|found| found.version == *to && found.is_in_sync()) {
+            let (manifest, path) = (slashed(&project.manifest), slashed(&project.path));
+            findings.extend(broken(format!("{manifest} or {path} would not say {to}")));
+        }
+    }
     let is_told = |check: Check| draft.findings.iter().any(|finding| finding.check == check);
     let is_news = |finding: &Finding| {
         finding.check != Check::Lockstep
@@ -366,12 +383,18 @@ pub(crate) fn left_to_release(
 }
 
 /// Projects beside the workspace that need what moves, and have versions of their own.
-fn left_beside(workspace: &Workspace, versions: &BTreeMap<usize, Version>) -> Option<String> {
+fn left_beside(snapshot: &Snapshot, versions: &BTreeMap<usize, Version>) -> Option<String> {
+    let Snapshot { workspace, train, .. } = snapshot;
     let sites = workspace.requirements.iter();
     let sites = sites.filter(|site| site.holder == Holder::Beside && versions.contains_key(&site.on));
-    let paths: BTreeSet<&PathBuf> = sites.map(|site| &site.path).collect();
+    let sites = sites.map(|site| site.path.clone());
+    // What goes to a Python index has a version that people see, whether or not it says which crates it needs.
+    let projects = beside::projects(workspace).into_iter();
+    let projects = projects.filter(|project| project.needs.iter().any(|at| versions.contains_key(at)));
+    let mut paths: BTreeSet<PathBuf> = sites.chain(projects.map(|project| project.manifest)).collect();
+    paths.retain(|path| !train.beside.iter().any(|project| project.manifest == *path));
     let is_tried = |path: &Path| path.iter().any(|part| part == "examples" || part == "fuzz" || part == "benches");
-    let paths = paths.into_iter().filter(|path| !check::apart::is_apart(path) && !is_tried(path));
+    let paths = paths.iter().filter(|path| !check::apart::is_apart(path) && !is_tried(path));
     let own = paths.filter_map(|path| {
         let manifest = cargo_toml::read(workspace.texts.get(path)?).ok()?;
         let version = manifest.version.literal().filter(|version| version.text != "0.0.0")?;

@@ -12,12 +12,12 @@ use anyhow::{Context, Result};
 use crate::{
     config::{VersionFile, When},
     edit::{Edit, Fate, Reason, slashed},
-    files::{Place, cargo_lock, cargo_toml::VersionField, splice},
+    files::{Place, cargo_lock, cargo_toml::VersionField, pyproject::PyProject, splice},
     finding::{Check, Finding},
     paths::dir,
     requirement,
-    train::{Train, uv_locks},
-    version::{Dialect, Version},
+    train::{Train, beside::Beside, uv_locks},
+    version::{Dialect, Version, spelling},
     version_files::{anchored, correct},
     workspace::{Holder, Requirement, Workspace},
 };
@@ -26,6 +26,8 @@ use crate::{
 pub struct Places<'w> {
     workspace: &'w Workspace,
     changes: BTreeMap<PathBuf, Vec<(Range<usize>, String, Reason)>>,
+    /// What moves beside the workspace.
+    beside: Vec<(&'w Beside, Version)>,
     pub findings: Vec<Finding>,
 }
 
@@ -39,7 +41,7 @@ pub struct Texts<'w> {
 
 impl<'w> Places<'w> {
     pub fn new(workspace: &'w Workspace) -> Places<'w> {
-        Places { workspace, changes: BTreeMap::new(), findings: Vec::new() }
+        Places { workspace, changes: BTreeMap::new(), beside: Vec::new(), findings: Vec::new() }
     }
 
     fn set(&mut self, path: &Path, place: &Place, new: String, reason: Reason) {
@@ -80,6 +82,18 @@ impl<'w> Places<'w> {
         }
     }
 
+    /// The versions of the projects beside the workspace that move with the train's driver.
+    pub fn beside(&mut self, train: &'w Train, versions: &BTreeMap<usize, Version>) {
+        let Some(version) = versions.get(&train.driver).map(Version::base) else { return };
+        for project in &train.beside {
+            let (of, from) = (project.name.clone(), project.version.to_string());
+            let reason = Reason::Version { of, from, to: version.to_string() };
+            self.set(&project.manifest, &project.place, version.to_string(), reason);
+            self.python((&project.path, &project.project), (&project.name, &project.version), &version);
+            self.beside.push((project, version.clone()));
+        }
+    }
+
     /// The requirements on members that move, in members and beside the workspace. `first` is the workspace of the last
     /// final version: what a candidate had rewritten since comes from there.
     pub fn requirements(&mut self, versions: &BTreeMap<usize, Version>, first: Option<&Workspace>) {
@@ -101,7 +115,7 @@ impl<'w> Places<'w> {
             let follows = match site.holder {
                 Holder::Member(at) => versions.contains_key(&at),
                 Holder::Shared => true,
-                Holder::Beside => false,
+                Holder::Beside => self.beside.iter().any(|(project, _)| project.manifest == site.path),
             };
             let text = &site.place.text;
             let direct = |text: &str| match site.patched || !follows {
@@ -141,27 +155,34 @@ impl<'w> Places<'w> {
             let Ok(python) = version.show(Dialect::Pep440) else {
                 continue;
             };
-            let reason =
-                |from: &Place| Reason::Version { of: member.name.clone(), from: from.text.clone(), to: python.clone() };
             // Nothing goes down, and its lock goes with it.
             if let Some(finding) = crate::version_files::falls(self.workspace, wheel, version, &python) {
                 self.findings.push(finding);
                 continue;
             }
-            if let Some(place) = &wheel.project.version {
-                self.set(&wheel.path, place, python.clone(), reason(place));
+            self.python((&wheel.path, &wheel.project), (&member.name, &member.version), version);
+        }
+    }
+
+    /// What a project tells Python of its crate's version: its own static one, a copy that poetry reads, and what uv locked.
+    fn python(&mut self, (path, project): (&Path, &PyProject), (of, from): (&str, &Version), to: &Version) {
+        let is_copy = |place: &&Place| Version::parse(&place.text, Dialect::Pep440).is_ok_and(|found| found == *from);
+        let own = project.version.iter().chain(project.poetry.as_ref().filter(is_copy));
+        let mut places: Vec<(&Path, Place)> = own.map(|place| (path, place.clone())).collect();
+        for (lock, place) in uv_locks(self.workspace, path) {
+            match place {
+                Ok(place) => places.extend(place.map(|place| (lock.as_path(), place))),
+                Err(error) => self.findings.push(Finding::new(
+                    Check::WheelVersion,
+                    format!("{}: {error:#}", slashed(lock)),
+                    "uv lock",
+                )),
             }
-            for (path, place) in uv_locks(self.workspace, wheel) {
-                match place {
-                    Ok(None) => {}
-                    Ok(Some(place)) => self.set(path, &place, python.clone(), reason(&place)),
-                    Err(error) => self.findings.push(Finding::new(
-                        Check::WheelVersion,
-                        format!("{}: {error:#}", slashed(path)),
-                        "uv lock",
-                    )),
-                }
-            }
+        }
+        for (path, place) in places {
+            let Ok(python) = spelling::in_python(&place.text, to) else { continue };
+            let reason = Reason::Version { of: of.to_owned(), from: place.text.clone(), to: python.clone() };
+            self.set(path, &place, python, reason);
         }
     }
 
@@ -220,7 +241,7 @@ impl<'w> Places<'w> {
             let spans = changes.iter().map(|(span, new, _)| (span.clone(), new.clone())).collect();
             texts.texts.insert(path, (splice(old, spans), changes.into_iter().map(|(.., reason)| reason).collect()));
         }
-        texts.locks(versions);
+        texts.locks(versions, &self.beside);
         (texts, self.findings)
     }
 }
@@ -269,23 +290,32 @@ impl<'w> Texts<'w> {
     }
 
     /// The workspace's own lock, and the locks of workspaces beside it whose manifests lead to a member.
-    fn locks(&mut self, versions: &BTreeMap<usize, Version>) {
+    fn locks(&mut self, versions: &BTreeMap<usize, Version>, beside: &[(&Beside, Version)]) {
         let workspace = self.workspace;
         let named = |version: fn(&Workspace, usize, &Version) -> Version| -> BTreeMap<&'w str, Version> {
             versions.iter().map(|(&at, to)| (workspace.members[at].name.as_str(), version(workspace, at, to))).collect()
         };
         let (new, old) =
             (named(|_, _, to| to.clone()), named(|workspace, at, _| workspace.members[at].version.clone()));
-        let (new, old) = (new.iter().map(|(k, v)| (*k, v)).collect(), old.iter().map(|(k, v)| (*k, v)).collect());
+        let new: BTreeMap<&str, &Version> = new.iter().map(|(name, version)| (*name, version)).collect();
+        let old: BTreeMap<&str, &Version> = old.iter().map(|(name, version)| (*name, version)).collect();
         let own = workspace.root_dir().join("Cargo.lock");
         let paths = workspace.texts.keys().filter(|path| path.ends_with("Cargo.lock"));
         for path in
-            paths.filter(|path| **path == own || workspace.beside.iter().any(|beside| beside.starts_with(dir(path))))
+            paths.filter(|path| **path == own || workspace.beside.keys().any(|beside| beside.starts_with(dir(path))))
         {
             let text = &workspace.texts[path];
+            let (mut new, mut old) = (new.clone(), old.clone());
+            let held = beside.iter().filter(|(project, _)| *path != own && project.manifest.starts_with(dir(path)));
+            for (project, to) in held {
+                new.insert(&project.name, to);
+                old.insert(&project.name, &project.version);
+            }
             let locked = cargo_lock::set(text, &new, (*path != own).then_some(&old));
             if locked != *text {
-                let reasons = new.iter().map(|(name, to)| Reason::Lock { of: name.to_string(), to: (*to).clone() });
+                let held: BTreeSet<&str> = cargo_lock::read(text).into_iter().map(|entry| entry.name).collect();
+                let named = new.iter().filter(|(name, _)| held.contains(*name));
+                let reasons = named.map(|(name, to)| Reason::Lock { of: name.to_string(), to: (*to).clone() });
                 self.texts.insert(path.clone(), (locked, reasons.collect()));
             }
         }

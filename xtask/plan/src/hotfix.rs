@@ -304,6 +304,7 @@ fn projected(side: &Snapshot, wanted: &BTreeMap<String, Version>) -> Texts {
     let versions: BTreeMap<usize, Version> = versions.collect();
     let mut places = Places::new(workspace);
     places.versions(&versions);
+    places.beside(train, &versions);
     places.requirements(&versions, None);
     places.wheels(train, &versions);
     if let Some(version) = versions.get(&train.driver) {

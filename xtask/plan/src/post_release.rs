@@ -65,6 +65,7 @@ pub fn plan(snapshot: &Snapshot, released: &Released, push: bool) -> Plan {
     let mut places = Places::new(workspace);
     if let Some(next) = &next {
         places.versions(&versions);
+        places.beside(train, &versions);
         places.requirements(&versions, None);
         places.wheels(train, &versions);
         places.version_files(train, next, &[Dialect::Cargo, Dialect::Pep440, Dialect::Tag]);
@@ -245,7 +246,7 @@ fn lay_out(
         from: draft.from,
         to: draft.to,
         level: draft.level,
-        moved: moved(workspace, &draft.versions),
+        moved: moved(snapshot, &draft.versions),
         findings: draft.findings,
         waived: Vec::new(),
         remarks,

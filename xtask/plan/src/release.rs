@@ -107,7 +107,7 @@ impl Goal {
                 let first = current.bump(*bump).map(kept).map_err(|error| {
                     let core = current.bump(Bump::Patch).ok().into_iter();
                     let after = core.clone().filter_map(|core| core.bump(Bump::Pre(kind)).ok());
-                    let alike = current.next_alike().filter(|_| train.wheels.is_empty());
+                    let alike = current.next_alike().filter(|_| !train.is_python());
                     let rc = current.bump(Bump::Pre("rc")).ok();
                     anyhow!(
                         "{error:#}; next: {}",
@@ -185,6 +185,13 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
     findings.extend(check::strange_places(snapshot, to));
     remarks.extend(kept_metadata(snapshot, to, &versions));
     remarks.extend(check::published::noted(workspace, train));
+    remarks.extend(train.beside.iter().filter(|project| project.version != to.base()).map(|project| {
+        let manifest = slashed(&project.manifest);
+        format!(
+            "{} ({manifest}) is beside the workspace and gets the same version; no step here builds its wheel",
+            project.name
+        )
+    }));
     if !options.push {
         remarks.extend(check::published::patched(workspace, train).iter().map(|patched| patched.note()));
     }
@@ -206,7 +213,7 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
     let is_versioned = unversioned.is_none();
     versions.retain(|at, _| is_versioned || *at != train.driver);
     findings.extend(unversioned);
-    if !train.wheels.is_empty()
+    if train.is_python()
         && to.metadata().is_none()
         && let Err(error) = to.show(Dialect::Pep440)
     {
@@ -222,6 +229,7 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
 
     let mut places = Places::new(workspace);
     places.versions(&versions);
+    places.beside(train, &versions);
     places.requirements(&versions, snapshot.before_candidates.as_deref());
     places.wheels(train, &versions);
     if is_versioned {
@@ -282,7 +290,7 @@ fn linked(snapshot: &Snapshot, to: &Version) -> Option<String> {
 /// A release of the same version that `to` would come after, and be taken for older than.
 fn above(snapshot: &Snapshot, to: &Version) -> Option<Finding> {
     let (highest, tag) = taken::above(snapshot, to)?;
-    let alike = highest.next_alike().filter(|_| snapshot.train.wheels.is_empty());
+    let alike = highest.next_alike().filter(|_| !snapshot.train.is_python());
     let next = commands(snapshot, alike.into_iter().chain(highest.bump(Bump::Patch).ok()));
     let what = format!("{to} is lower than {highest}, which is released (tag {tag})");
     Some(Finding::new(Check::Tag, what, next))

@@ -3,6 +3,7 @@
 
 mod announcement;
 mod apart;
+mod beside;
 mod candidates;
 mod changes;
 mod checklist;

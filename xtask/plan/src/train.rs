@@ -1,6 +1,7 @@
 //! A train: the driver, what it takes along in the workspace, and its wheels, derived from the graph.
 //! It must never include a member by its name's looks; only a path of dependencies or the configuration counts.
 
+pub mod beside;
 mod derive;
 mod tag;
 
@@ -11,8 +12,11 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use self::derive::{Derived, derive};
 pub use self::derive::{Refusal, meant};
+use self::{
+    beside::{Beside, is_aside},
+    derive::{Derived, derive},
+};
 use crate::{
     config::{self, Form, NotesSince, Template, TrainConfig},
     edit::{count, slashed},
@@ -40,6 +44,8 @@ pub struct Train {
     /// The driver and the publishable members that it needs.
     pub crates: BTreeSet<usize>,
     pub wheels: Vec<Wheel>,
+    /// The projects beside the workspace that have its version and need what it moves.
+    pub beside: Vec<Beside>,
     pub tag: Template,
     /// The branch that releases are made on.
     pub main: String,
@@ -100,7 +106,12 @@ impl Train {
     pub fn again(&self, workspace: &Workspace) -> Result<Train> {
         let wheels = self.wheels.iter().map(|wheel| workspace.members[wheel.member].name.clone()).collect();
         let config = TrainConfig { wheels: Some(wheels), ..self.config.clone() };
-        Ok(Train { wheels: wheels_of(workspace, &config, (self.driver, &self.crates), |_| false)?, ..self.clone() })
+        let is_its = |found: &Beside| self.beside.iter().any(|beside| beside.manifest == found.manifest);
+        Ok(Train {
+            wheels: wheels_of(workspace, &config, (self.driver, &self.crates), |_| false)?,
+            beside: beside::projects(workspace).into_iter().filter(is_its).collect(),
+            ..self.clone()
+        })
     }
 
     fn new(workspace: &Workspace, repo: &Repo, mut config: TrainConfig) -> Result<Train> {
@@ -139,7 +150,8 @@ impl Train {
                     workspace.members[driver].name
                 );
             }
-            if !(0..workspace.members.len()).any(is_meant) {
+            let is_beside = || beside::projects(workspace).iter().any(|found| config::matches(pattern, &found.name));
+            if !(0..workspace.members.len()).any(is_meant) && !is_beside() {
                 let near = nearest(workspace, pattern).map(|near| format!(": did you mean `{near}`?"));
                 unknown.push(format!(
                     "`except` names `{pattern}`, which is not a member of the workspace{}",
@@ -166,7 +178,19 @@ impl Train {
             true => last.as_ref() == Some(version) && !is_tagged(&current),
             false => is_tagged(version) && (last.as_ref() == Some(version) || version.line() == current.line()),
         };
-        let wheels = wheels_of(workspace, &config, (driver, &crates), was_released)?;
+        let has_version = |version: &Version| {
+            let version = version.base();
+            version == current || version < current && was_released(&version)
+        };
+        let wheels = wheels_of(workspace, &config, (driver, &crates), has_version)?;
+        let is_needed = |found: &Beside| {
+            let needed = found.needs.iter().flat_map(|&at| workspace.closure(at));
+            needed.into_iter().any(|at| at == driver || crates.contains(&at))
+        };
+        let travels = |found: &Beside| {
+            has_version(&found.version) && found.is_in_sync() && is_needed(found) && !config.excepts(&found.name)
+        };
+        let beside = beside::projects(workspace).into_iter().filter(travels).collect();
         let wheel_of =
             |name: &&String| workspace.member(name).filter(|at| wheels.iter().any(|wheel| wheel.member == *at));
         if let Some(name) =
@@ -209,6 +233,7 @@ impl Train {
             driver,
             crates,
             wheels,
+            beside,
             tag,
             main,
             remote,
@@ -247,7 +272,12 @@ impl Train {
 
     /// Whether the version can be spelt wherever the train writes it: in Python, too, where it has a wheel.
     pub fn is_spelt(&self, version: &Version) -> bool {
-        self.wheels.is_empty() || version.show(Dialect::Pep440).is_ok()
+        !self.is_python() || version.show(Dialect::Pep440).is_ok()
+    }
+
+    /// Whether a project that maturin builds has its version.
+    pub fn is_python(&self) -> bool {
+        !(self.wheels.is_empty() && self.beside.is_empty())
     }
 
     /// Crates and wheels.
@@ -543,22 +573,17 @@ fn wheels_of(
     workspace: &Workspace,
     config: &TrainConfig,
     (driver, crates): (usize, &BTreeSet<usize>),
-    was_released: impl Fn(&Version) -> bool,
+    has_version: impl Fn(&Version) -> bool,
 ) -> Result<Vec<Wheel>> {
-    // Cargo's names of the places from which nothing is published.
-    const ASIDE: [&str; 5] = ["examples", "tests", "benches", "fixtures", "test"];
-    let is_aside = |path: &Path| path.iter().any(|name| ASIDE.iter().any(|aside| name == *aside));
     let mut found = Vec::new();
     for (path, text) in workspace.texts.iter().filter(|(path, _)| path.ends_with("pyproject.toml")) {
         let wanted = |member: usize| match &config.wheels {
             Some(names) => names.contains(&workspace.members[member].name),
             None => {
-                let [version, its] = [member, driver].map(|at| workspace.members[at].version.base());
-                let same = version == its || version < its && was_released(&version);
                 let needed = workspace.closure(member);
                 let needs_train =
                     needed.contains(&driver) || needed.iter().any(|at| *at != member && crates.contains(at));
-                same && needs_train && !is_aside(path)
+                has_version(&workspace.members[member].version) && needs_train && !is_aside(path)
             }
         };
         // Somebody's broken fixture is not ours to complain about, but a wheel's own file is.
@@ -608,11 +633,11 @@ fn names_in(workspace: &Workspace) -> Vec<&str> {
     workspace.members.iter().map(|member| member.name.as_str()).collect()
 }
 
-/// The locks that hold the wheel's own entry, and where each says its version.
-pub fn uv_locks<'w>(workspace: &'w Workspace, wheel: &Wheel) -> Vec<(&'w PathBuf, Result<Option<Place>>)> {
+/// The locks that hold the own entry of a project, named by its `pyproject.toml`, and where each says its version.
+pub fn uv_locks<'w>(workspace: &'w Workspace, project: &Path) -> Vec<(&'w PathBuf, Result<Option<Place>>)> {
     let locks = workspace.texts.iter().filter(|(path, _)| path.ends_with("uv.lock"));
-    let above = locks.filter(|(path, _)| dir(&wheel.path).starts_with(dir(path)));
-    let is_own = |lock: &Path, from: &str| normalized(&dir(lock).join(from)) == Some(dir(&wheel.path));
+    let above = locks.filter(|(path, _)| dir(project).starts_with(dir(path)));
+    let is_own = |lock: &Path, from: &str| normalized(&dir(lock).join(from)) == Some(dir(project));
     above.map(|(path, text)| (path, uv_lock::read(text, |from| is_own(path, from)))).collect()
 }
 

@@ -93,8 +93,9 @@ pub struct Workspace {
     pub members: Vec<Member>,
     /// Every place that requires a member, in members and in manifests beside the workspace.
     pub requirements: Vec<Requirement>,
-    /// Directories of manifests beside the workspace (excluded examples, fuzz targets) whose paths lead to a member.
-    pub beside: BTreeSet<PathBuf>,
+    /// Directories of manifests beside the workspace (excluded examples, fuzz targets), with the members to which their
+    /// paths lead.
+    pub beside: BTreeMap<PathBuf, BTreeSet<usize>>,
     /// Members by their directory.
     dirs: HashMap<PathBuf, usize>,
     /// The entries of `[workspace.dependencies]` by their keys, as they stand in the root's manifest.
@@ -451,19 +452,19 @@ impl<'a> Resolver<'a> {
             .collect()
     }
 
-    /// Adds the requirements in manifests beside the workspace, and tells where those manifests are.
+    /// Adds the requirements in manifests beside the workspace, and tells where those manifests are and whom they need.
     fn beside(
         &self,
         texts: &Texts,
         members: &[&PathBuf],
         root: &Path,
         requirements: &mut Vec<Requirement>,
-    ) -> BTreeSet<PathBuf> {
+    ) -> BTreeMap<PathBuf, BTreeSet<usize>> {
         let known: BTreeSet<&Path> = members.iter().map(|path| path.as_path()).chain([root]).collect();
         let others = texts.iter().filter(|(path, text)| {
             path.ends_with("Cargo.toml") && !known.contains(path.as_path()) && text.contains("path")
         });
-        let mut found = BTreeSet::new();
+        let mut found: BTreeMap<PathBuf, BTreeSet<usize>> = BTreeMap::new();
         for (path, text) in others {
             // One that does not parse is a fixture of somebody's test: it is not ours to complain about.
             let Ok(manifest) = cargo_toml::read(text) else { continue };
@@ -471,7 +472,7 @@ impl<'a> Resolver<'a> {
                 let Some(on) = entry.path.as_ref().and_then(|to| self.by_path(&dir(path), to)) else {
                     continue;
                 };
-                found.insert(dir(path));
+                found.entry(dir(path)).or_default().insert(on);
                 requirements.extend(entry.requirement.map(|place| Requirement {
                     path: path.clone(),
                     on,

@@ -105,6 +105,7 @@ cases! {
     untested
     versions_apart
     versions_apart_pasted
+    wheel_beside
     workflows
     wrong_branch
 }

@@ -16,6 +16,8 @@ pub struct PyProject {
     pub dynamic: bool,
     /// There is a `[project]` at all.
     pub has_project: bool,
+    /// The version that poetry reads, under `[tool.poetry]`.
+    pub poetry: Option<Place>,
     /// A table that says a version which maturin does not read.
     pub misplaced: Option<&'static str>,
     /// `tool.maturin.manifest-path`, relative to the file.
@@ -48,6 +50,7 @@ pub fn read(text: &str) -> Result<PyProject> {
         version: toml.get(&["project", "version"]).map(|item| toml.place(item)).transpose()?.flatten(),
         dynamic: dynamic.is_some_and(|list| list.iter().any(|value| value.as_str() == Some("version"))),
         has_project: toml.get(&["project"]).is_some(),
+        poetry: toml.get(&["tool", "poetry", "version"]).map(|item| toml.place(item)).transpose()?.flatten(),
         misplaced,
         manifest_path: toml.text(&["tool", "maturin", "manifest-path"]).map(str::to_owned),
         maturin: toml.text(&["build-system", "build-backend"]) == Some("maturin"),
