@@ -50,7 +50,7 @@ pub struct Own {
     addresses: BTreeSet<String>,
     /// Its home pages, which may be hosts alone: what stands below one says nothing.
     pages: BTreeSet<String>,
-    /// The versions that have a tag of the train, as PEP 440 spells them.
+    /// The versions that have a tag of the train, and the one that stands here, as PEP 440 spells them.
     versions: BTreeSet<String>,
     /// Commits may be ours and not be here.
     is_shallow: bool,
@@ -148,7 +148,8 @@ pub fn own(snapshot: &Snapshot) -> Own {
     let addresses = repositories.chain(projects()).filter_map(|url| address(url)).collect();
     let pages =
         about().filter_map(|about| about.homepage.as_ref()).chain(projects()).filter_map(|url| page(url)).collect();
-    let versions = train.tags(repo).filter_map(|(version, _)| version.show(Dialect::Pep440).ok()).collect();
+    let released = train.tags(repo).map(|(version, _)| version).chain([train.version(workspace).base()]);
+    let versions = released.filter_map(|version| version.show(Dialect::Pep440).ok()).collect();
     Own { addresses, pages, versions, is_shallow: repo.is_shallow }
 }
 
@@ -181,12 +182,15 @@ pub fn owner(registered: &Registered, own: &Own) -> Owner {
     if let Some(link) = links.first() {
         return Owner::Other(Some(link.clone()));
     }
-    if !versions.is_empty() && versions.iter().all(|version| own.versions.contains(version)) {
-        return Owner::Ours;
-    }
-    match own.is_shallow {
-        true => Owner::Unknown("it names no repository, and the history here is not whole".to_owned()),
-        false => Owner::Other(None),
+    let unknown = |but: &str| Owner::Unknown(format!("it names no repository, and {but}"));
+    match versions.iter().filter(|version| own.versions.contains(*version)).count() {
+        known if known > 0 && known == versions.len() => Owner::Ours,
+        _ if own.is_shallow => unknown("the history here is not whole"),
+        // Tags may have been lost, or not be here.
+        known if known > versions.len() / 2 => {
+            unknown(&format!("{known} of its {} have a tag here", count(versions.len(), "version")))
+        }
+        _ => Owner::Other(None),
     }
 }
 
@@ -325,7 +329,7 @@ mod tests {
     fn own() -> Own {
         let addresses = BTreeSet::from(["forge.example/we/lark".to_owned()]);
         let pages = BTreeSet::from(["lark.example".to_owned()]);
-        Own { addresses, pages, versions: BTreeSet::from(["0.7.3".to_owned()]), is_shallow: false }
+        Own { addresses, pages, versions: BTreeSet::from(["0.7.2", "0.7.3"].map(str::to_owned)), is_shallow: false }
     }
 
     #[test]
@@ -356,6 +360,11 @@ mod tests {
             // A Python project tells no commit.
             (found(&[], None, &["0.7.3"]), Owner::Ours),
             (found(&[], None, &["0.7.3", "4.0"]), Owner::Other(None)),
+            // Of most versions there is a tag, and one may have been lost.
+            (
+                found(&[], None, &["0.7.2", "0.7.3", "4.0"]),
+                Owner::Unknown("it names no repository, and 2 of its 3 versions have a tag here".to_owned()),
+            ),
         ] {
             assert_eq!(owner(&registered, &own()), expected, "{registered:?}");
         }

@@ -5,7 +5,7 @@ use super::sketch::{Sketch, findings, house, v};
 use crate::{
     draft::Plan,
     options::Options,
-    ownership::{self, Answer, Kind, Name, Owner, Registries},
+    ownership::{self, Answer, Kind, Name, Owner, Registered, Registries},
     release,
 };
 
@@ -97,6 +97,21 @@ fn a_name_or_a_version_that_others_have_is_refused_and_can_be_set_aside() {
         findings(&planned(&house(), there(), &[], true)).iter().filter(|told| told.contains("published")).count(),
         0
     );
+}
+
+#[test]
+fn a_project_is_ours_whose_versions_are_those_that_have_a_tag_or_stand_here() {
+    let mut house = house();
+    house.repo.tags.clear();
+    let versions = |versions: &[&str]| Registered {
+        versions: versions.iter().map(|version| (*version).to_owned()).collect(),
+        ..Registered::default()
+    };
+    let untagged = ownership::own(&house.snapshot());
+    assert_eq!(ownership::owner(&versions(&["0.9.3"]), &untagged), Owner::Ours);
+    let tagged = ownership::own(&house.tagged("v0.9.2").snapshot());
+    assert_eq!(ownership::owner(&versions(&["0.9.2", "0.9.3"]), &tagged), Owner::Ours);
+    assert_eq!(ownership::owner(&versions(&["1.0.0"]), &tagged), Owner::Other(None));
 }
 
 #[test]
