@@ -597,6 +597,7 @@ mod tests {
             platforms: Vec::new(),
             from: None,
             is_private: false,
+            backend: None,
         };
         let (crates, dists, images) = (Vec::new(), Vec::new(), Vec::new());
         let list = Listing { of: of.clone(), crates, dists, images, release: None, without: Vec::new(), patient: true };

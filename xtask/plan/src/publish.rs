@@ -252,6 +252,7 @@ fn dists(snapshot: &Snapshot, of: &Arc<Tagged>, options: &Options, findings: &mu
                 platforms: if options.here { Vec::new() } else { train.config.platforms.clone() },
                 from: options.dist.clone(),
                 is_private: pypi::is_private(&wheel.project.about),
+                backend: wheel.project.backend.clone(),
             }),
             Err(error) => findings.push(Finding::new(
                 Check::PythonVersion,

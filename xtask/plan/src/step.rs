@@ -16,7 +16,10 @@ pub use undo::{Kept, Mark, PointBack, Revert, Undone, Unmake};
 use crate::{
     config::{Channel, Image, Template},
     edit::{Edit, count, slashed},
-    files::tag_record::{NotVerified, Of, Record},
+    files::{
+        pyproject::Backend,
+        tag_record::{NotVerified, Of, Record},
+    },
     finding::Check,
     occasion::Occasion,
     ownership::Own,
@@ -480,6 +483,9 @@ pub struct Dist {
     /// It says of itself that it goes to another index than PyPI.
     #[serde(skip)]
     pub is_private: bool,
+    /// What builds it, where that is in its own tree.
+    #[serde(skip)]
+    pub backend: Option<Backend>,
 }
 
 /// An image in its registry.

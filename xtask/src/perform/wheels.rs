@@ -179,26 +179,41 @@ pub fn make(world: &World<'_>, dist: &Dist, tree: &Path, out: &Path, wanted: &Wa
     if !told.ok() {
         return Err(child::failure("cargo fetch", &told));
     }
-    let command = |args: &[&str]| -> Result<()> {
-        let mut command = Command::new(environment.python());
-        command.args(["-m", "maturin"]).args(args).arg("--out").arg(out).current_dir(&project);
-        command.envs(environment.variables()?).env("CARGO_TARGET_DIR", &target);
+    let command = |name: String, mut command: Command| -> Result<()> {
+        command.current_dir(&project).envs(environment.variables()?).env("CARGO_TARGET_DIR", &target);
         publish::reproducible(world, &dist.of, tree, &mut command)?;
         without_secrets(&mut command);
         let told = child::send(world.report, command)?;
-        if told.ok() { Ok(()) } else { Err(child::failure(&format!("maturin {}", args[0]), &told)) }
+        if told.ok() { Ok(()) } else { Err(child::failure(&name, &told)) }
     };
-    if wanted.sdist {
-        command(&["sdist"])?;
-    }
-    let mut args = vec!["build", "--release"];
-    args.extend(wanted.target.iter().flat_map(|target| ["--target", target]));
+    let mut how: Vec<&str> = wanted.target.iter().flat_map(|target| ["--target", target]).collect();
     if wanted.zig {
-        args.push("--zig");
+        how.push("--zig");
     }
-    command(&args)?;
+    world.sh.create_dir(out)?;
+    for kind in wanted.sdist.then_some("sdist").into_iter().chain(["wheel"]) {
+        let mut build = Command::new(environment.python());
+        let name = match &dist.backend {
+            Some(backend) => {
+                let hook = format!("build_{kind}");
+                build.args(["-I", "-c", BACKEND, &hook]).arg(out).arg(&backend.name).args(&backend.paths);
+                // By itself, maturin's hook takes the libraries of this machine for everybody's.
+                build.env("MATURIN_PEP517_ARGS", [&["--compatibility", "pypi"], &how[..]].concat().join(" "));
+                format!("{hook} of {}", backend.name)
+            }
+            None => {
+                let args = if kind == "sdist" { vec!["sdist"] } else { [&["build", "--release"], &how[..]].concat() };
+                build.args(["-m", "maturin"]).args(&args).arg("--out").arg(out);
+                format!("maturin {}", args[0])
+            }
+        };
+        command(name, build)?;
+    }
     taken_by_an_index(&environment, dist, out)
 }
+
+/// What calls a project's own build backend.
+const BACKEND: &str = include_str!("../tools/python/backend.py");
 
 /// Has twine look at what was made as an index does: what that refuses would be known after the tag only.
 fn taken_by_an_index(environment: &Environment, dist: &Dist, out: &Path) -> Result<()> {
@@ -653,6 +668,7 @@ pub mod tests {
             platforms: Vec::new(),
             from: None,
             is_private: false,
+            backend: None,
         }
     }
 

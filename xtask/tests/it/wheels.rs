@@ -12,6 +12,10 @@ case "$*" in
 '-m venv '*) mkdir -p "$3/bin" && cp "$0" "$3/bin/python" && cp PRETENDED/uv "$3/bin/uv" ;;
 '-m pip install '* | '-c import pip') ;;
 '-c '*create_command*) echo '{"index": "http://127.0.0.1:9/simple", "extra": [], "by_itself": "http://127.0.0.1:9/simple"}' ;;
+'-I -c '*' build_'*' own.hooks build')
+    echo "$4 $MATURIN_PEP517_ARGS" >>PRETENDED/log && [ -f build/own/hooks.py ]
+    case "$4" in build_sdist) file=.tar.gz ;; *) file=-py3-none-any.whl ;; esac
+    echo 0.7.3 >"$5/lark_python-0.7.3$file" ;;
 '-m maturin sdist --out '*) mkdir -p "$5" && echo sdist >"$5/lark_python-0.7.3.tar.gz" ;;
 '-m maturin build --release --out '*)
     built=$CARGO_TARGET_DIR/built
@@ -83,6 +87,23 @@ fn a_wheel_is_built_where_nothing_was_built_before() {
     // And again: what this build left is as stale for the next one.
     let said = compiled(&place, "0.7.2").xtask("wheels --train lark --out ../dist");
     assert_eq!(said.code, Some(1), "{}", said.all());
+}
+
+#[test]
+fn a_backend_in_the_tree_builds_the_wheel() {
+    let place = place("own_backend");
+    let pyproject = place.read("lark-python/pyproject.toml");
+    let own = "build-backend = \"own.hooks\"\nbackend-path = [\"build\"]";
+    let pyproject =
+        pyproject.replace("build-backend = \"maturin\"", own) + "\n[tool.maturin]\nmodule-name = \"lark_python\"\n";
+    place.write("lark-python/pyproject.toml", &pyproject);
+    place.write("lark-python/build/own/hooks.py", "from maturin import *\n");
+    place.git("add --all");
+    place.git("commit --quiet --message own");
+    place.xtask("wheels --train lark --sdist --out ../dist").ok();
+    // What it does beside calling maturin would be lost with maturin alone, and its libraries are looked at as there.
+    assert_eq!(log(&place), "build_sdist --compatibility pypi\nbuild_wheel --compatibility pypi\n");
+    assert!(place.tree.with_file_name("dist").join(WHEEL).exists());
 }
 
 #[test]

@@ -22,8 +22,10 @@ pub struct PyProject {
     pub misplaced: Option<&'static str>,
     /// `tool.maturin.manifest-path`, relative to the file.
     pub manifest_path: Option<String>,
-    /// maturin is the build backend.
+    /// maturin is the build backend, or what one in the project's own tree calls.
     pub maturin: bool,
+    /// That backend in the tree.
+    pub backend: Option<Backend>,
     /// The files and directories that it names for the wheel, relative to the file: the Python source, the readme, licenses.
     pub packed: Vec<String>,
     /// The patterns of `tool.maturin.include`, which takes files that git ignores.
@@ -32,6 +34,14 @@ pub struct PyProject {
     pub links: Vec<String>,
     /// What an index judges.
     pub about: About,
+}
+
+/// A build backend that a project has in its own tree: what it does beside calling maturin, only it knows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Backend {
+    pub name: String,
+    /// Where it is, relative to the file.
+    pub paths: Vec<String>,
 }
 
 /// Reads the parts that a release needs.
@@ -45,6 +55,7 @@ pub fn read(text: &str) -> Result<PyProject> {
         );
     }
     let misplaced = ["poetry", "maturin"].into_iter().find(|tool| toml.get(&["tool", tool, "version"]).is_some());
+    let backend = backend(&toml);
     Ok(PyProject {
         name: name.map(str::to_owned),
         version: toml.get(&["project", "version"]).map(|item| toml.place(item)).transpose()?.flatten(),
@@ -53,12 +64,27 @@ pub fn read(text: &str) -> Result<PyProject> {
         poetry: toml.get(&["tool", "poetry", "version"]).map(|item| toml.place(item)).transpose()?.flatten(),
         misplaced,
         manifest_path: toml.text(&["tool", "maturin", "manifest-path"]).map(str::to_owned),
-        maturin: toml.text(&["build-system", "build-backend"]) == Some("maturin"),
+        maturin: toml.text(&["build-system", "build-backend"]) == Some("maturin") || backend.is_some(),
+        backend,
         packed: packed(&toml),
         included: named(toml.get(&["tool", "maturin", "include"])).map(str::to_owned).collect(),
         links: links(&toml),
         about: about(&toml),
     })
+}
+
+/// The backend in the project's own tree, where it is built with maturin.
+fn backend(toml: &Toml) -> Option<Backend> {
+    let list = |keys: &[&str]| -> Vec<String> { named(toml.get(keys)).map(str::to_owned).collect() };
+    let (name, paths) = (toml.text(&["build-system", "build-backend"])?, list(&["build-system", "backend-path"]));
+    let is_maturin = |requirement: &String| {
+        let end = requirement.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)));
+        requirement[..end.unwrap_or(requirement.len())].eq_ignore_ascii_case("maturin")
+    };
+    let is_its = !paths.is_empty()
+        && toml.get(&["tool", "maturin"]).is_some()
+        && list(&["build-system", "requires"]).iter().any(is_maturin);
+    is_its.then(|| Backend { name: name.to_owned(), paths })
 }
 
 /// The directory in which towncrier or scriv keeps the entries of a changelog, where the project says one.
@@ -215,6 +241,32 @@ mod tests {
         assert_eq!(read("[project]\n").unwrap(), PyProject { has_project: true, ..PyProject::default() });
         assert_eq!(read("[tool.poetry]\nversion = \"1\"\n").unwrap().misplaced, Some("poetry"));
         assert_eq!(read("").unwrap(), PyProject::default());
+    }
+
+    #[test]
+    fn a_backend_in_the_tree_may_be_one_of_maturin() {
+        let read = |system: &str| {
+            let text =
+                format!("[build-system]\n{system}\n[project]\nname = \"x\"\n[tool.maturin]\nmodule-name = \"x\"\n");
+            let read = read(&text).unwrap();
+            (read.maturin, read.backend.map(|backend| format!("{} {}", backend.name, backend.paths.join(" "))))
+        };
+        let path = "build-backend = \"own.hooks:it\"\nbackend-path = [\"build\", \".\"]";
+        for requires in ["maturin", "maturin>=1.14.1,<2.0", "Maturin[zig] ~= 1.0", "maturin ; python_version > '3'"] {
+            let system = format!("requires = [\"setuptools\", \"{requires}\"]\n{path}");
+            assert_eq!(read(&system), (true, Some("own.hooks:it build .".to_owned())), "{requires}");
+        }
+        for system in [
+            format!("requires = [\"setuptools\", \"maturin-import-hook\"]\n{path}"),
+            path.to_owned(),
+            "requires = [\"maturin\"]\nbuild-backend = \"setuptools.build_meta\"".to_owned(),
+            "requires = [\"maturin\"]\nbackend-path = [\".\"]".to_owned(),
+        ] {
+            assert_eq!(read(&system), (false, None), "{system}");
+        }
+        assert_eq!(read("requires = [\"maturin\"]\nbuild-backend = \"maturin\""), (true, None));
+        let system = format!("[build-system]\nrequires = [\"maturin\"]\n{path}\n");
+        assert!(!super::read(&system).unwrap().maturin, "nothing is said to maturin");
     }
 
     #[test]
