@@ -265,7 +265,7 @@ impl<'a> Loader<'a> {
     /// The registries that members and trains name, as the working tree does.
     pub fn registries(&self) -> BTreeSet<String> {
         let trains = config::read(&self.graph.metadata, &dir(&self.graph.root)).trains;
-        let chosen = trains.iter().flat_map(|train| &train.registries).map(|name| name.to_string());
+        let chosen = trains.iter().flat_map(|train| train.registries.iter().flatten()).map(|name| name.to_string());
         let allowed = self.graph.packages.iter().flat_map(|package| &package.registries).cloned();
         chosen.chain(allowed).collect()
     }
@@ -628,6 +628,11 @@ fn graph(metadata: Metadata, top: &Path) -> Result<Graph> {
         found.with_context(|| format!("{} is not in the repository {}", path.display(), top.display()))
     };
     let members: BTreeSet<_> = metadata.workspace_members.iter().cloned().collect();
+    // Cargo tells it since 1.71.
+    let by_default: Vec<_> = match metadata.workspace_default_members.is_available() {
+        true => metadata.workspace_default_members.to_vec(),
+        false => Vec::new(),
+    };
     let mut packages = Vec::new();
     for package in metadata.packages.into_iter().filter(|package| members.contains(&package.id)) {
         for name in package.publish.iter().flatten() {
@@ -662,6 +667,7 @@ fn graph(metadata: Metadata, top: &Path) -> Result<Graph> {
                 let binaries = package.targets.iter().filter(|target| target.kind.contains(&TargetKind::Bin));
                 binaries.map(|target| target.name.clone()).collect()
             },
+            built_by_default: by_default.contains(&package.id),
             readme_length,
             unread,
             readme: package.readme.map(Into::into),

@@ -323,7 +323,7 @@ impl<'r> Stand<'r> {
             rehearsal.not_proved.extend((!strangers.is_empty()).then(|| (what, format!("{why:#}"))));
             None
         });
-        let published = train.crates.iter().map(|&at| &workspace.members[at]).filter(|member| member.publish);
+        let published = train.crates.iter().map(|&at| &workspace.members[at]).filter(|member| train.publishes(member));
         let named: BTreeSet<&str> = published.flat_map(|member| train.registries(member)).flatten().collect();
         let mut named: BTreeSet<String> =
             named.into_iter().filter(|name| *name != CRATES_IO).map(str::to_owned).collect();

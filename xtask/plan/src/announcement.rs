@@ -103,7 +103,7 @@ fn install(snapshot: &Snapshot, of: &Tagged, occasion: &Occasion) -> String {
     let is_sent = |lane: Lane| !of.without.contains(&lane);
     let (driver, version) = (&workspace.members[train.driver], wanted.tag());
     let mut ways = Vec::new();
-    if driver.publish && wanted.post().is_none() && is_sent(Lane::Crates) {
+    if train.publishes(driver) && wanted.post().is_none() && is_sent(Lane::Crates) {
         // Who has it already need not touch the manifest, as long as the requirement there accepts both.
         let is_update = match occasion {
             Occasion::Hotfix { .. } => true,

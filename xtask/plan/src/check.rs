@@ -154,7 +154,7 @@ fn configuration(workspace: &Workspace, train: &Train) -> Vec<Finding> {
 /// Where `publish` allows several registries, the train chooses; one that it chooses must be allowed. Told once for all
 /// crates that say the same.
 fn unplaced(workspace: &Workspace, train: &Train) -> Vec<Finding> {
-    let published = train.crates.iter().map(|&at| &workspace.members[at]).filter(|member| member.publish);
+    let published = train.crates.iter().map(|&at| &workspace.members[at]).filter(|member| train.publishes(member));
     let mut alike: BTreeMap<&[String], Vec<&Member>> = BTreeMap::new();
     for member in published.filter(|member| train.registries(member).is_empty()) {
         alike.entry(&member.registries).or_default().push(member);
@@ -167,7 +167,7 @@ fn unplaced(workspace: &Workspace, train: &Train) -> Vec<Finding> {
             let more = if members.len() > 1 { format!(" (and {} more)", members.len() - 1) } else { String::new() };
             let allowed: Vec<String> = allowed.iter().map(|name| quoted(name)).collect();
             let says = format!("{}{more} says `publish = [{}]`", slashed(&members[0].manifest), allowed.join(", "));
-            let chosen: Vec<String> = train.config.registries.iter().map(|name| quoted(name)).collect();
+            let chosen: Vec<String> = train.config.registries.iter().flatten().map(|name| quoted(name)).collect();
             let (what, next) = match chosen.is_empty() {
                 true => (
                     format!("{says}: to which of them it is published is not said"),
@@ -702,7 +702,7 @@ pub fn contents(workspace: &Workspace, train: &Train) -> Vec<Finding> {
         let what = format!(" {what} of Git LFS here, and {name} would be published with {place}");
         Finding::of_many(Check::Contents, &places, ", ", &what, next)
     }));
-    let member = |at: &usize| workspace.members[*at].publish;
+    let member = |at: &usize| train.publishes(&workspace.members[*at]);
     if train.crates.iter().any(member) || !train.wheels.is_empty() || !train.config.images.is_empty() {
         // A submodule is told of once.
         let told: BTreeSet<String> = findings.iter().map(|finding| finding.next.clone()).collect();
@@ -721,7 +721,7 @@ pub fn sources(workspace: &Workspace, train: &Train) -> Vec<Finding> {
         let Lack::Compiled { by, says, why } = &lacking.what else { return None };
         let at = workspace.owner(by)?;
         let member = &workspace.members[at];
-        let is_crate = member.publish && train.crates.contains(&at);
+        let is_crate = train.publishes(member) && train.crates.contains(&at);
         let is_in_wheel = || train.wheels.iter().any(|wheel| workspace.closure(wheel.member).contains(&at));
         if !is_crate && (*why != Missing::Ignored || !is_in_wheel()) || told(&lacking.path) {
             return None;
@@ -764,7 +764,7 @@ fn published_with<'w>(
 ) -> Option<&'w str> {
     let path = &*lacking.path;
     // What is published with nothing needs no look at patterns.
-    let is_crate = |at: usize| workspace.members[at].publish && train.crates.contains(&at);
+    let is_crate = |at: usize| train.publishes(&workspace.members[at]) && train.crates.contains(&at);
     let is_packed = |(at, within): &(usize, &Path)| {
         let is_published = is_crate(*at) || wheels.iter().any(|(_, needed)| needed.contains(at));
         is_published && lacking.is_packed(&workspace.packing(&workspace.members[*at]), within)

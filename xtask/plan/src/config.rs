@@ -48,8 +48,7 @@ pub struct TrainConfig {
     pub default: bool,
     /// The crate whose version is the train's.
     pub driver: Option<String>,
-    #[serde(default)]
-    pub lockstep: Lockstep,
+    pub lockstep: Option<Lockstep>,
     /// Crates that maturin builds wheels from; without the key, those that have the driver's version.
     pub wheels: Option<Vec<String>>,
     /// Dependencies of the driver that do not travel with it; a name may end with `*`.
@@ -59,9 +58,8 @@ pub struct TrainConfig {
     #[serde(default)]
     pub also: Vec<String>,
     /// Where its crates are published, by the names that cargo has for registries; without it, where the only one in a
-    /// crate's `publish` says, else to cargo's default.
-    #[serde(default)]
-    pub registries: Vec<Word>,
+    /// crate's `publish` says, else to cargo's default. An empty list is nowhere.
+    pub registries: Option<Vec<Word>>,
     /// The branch that releases are made on; without it, the remote's default branch.
     pub main: Option<Branch>,
     /// The git remote that `--push` pushes to; `origin` without the key.
@@ -258,6 +256,19 @@ impl TrainConfig {
         self.deployments.retain(|deployment| is_usable(&deployment.path));
         self.images.retain(|image| is_usable(&image.dockerfile));
         self.proofs.retain(|proof| is_usable(&proof.dir));
+    }
+
+    /// Whether every release moves every member: what goes to no registry has nobody who would take its parts one by one.
+    pub fn moves_all(&self) -> bool {
+        match self.lockstep {
+            Some(lockstep) => lockstep == Lockstep::Always,
+            None => self.is_unpublished(),
+        }
+    }
+
+    /// Whether nothing of it goes to a registry.
+    pub fn is_unpublished(&self) -> bool {
+        self.registries.as_ref().is_some_and(Vec::is_empty)
     }
 
     pub fn takes(&self, entries: Entries) -> bool {

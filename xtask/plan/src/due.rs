@@ -7,7 +7,6 @@ use serde::Serialize;
 
 use crate::{
     changes::{breaking, undone},
-    config::Lockstep,
     conventional::{self, Kind},
     packed::packed,
     release::Goal,
@@ -307,7 +306,7 @@ pub fn goal(snapshot: &Snapshot, past: &[Message]) -> Goal {
 fn stuck<'s>(snapshot: &'s Snapshot, changes: &[Change]) -> Vec<&'s (String, Version)> {
     let Snapshot { workspace, train, yanked, .. } = snapshot;
     let is_moved = |name: &str| {
-        train.config.lockstep == Lockstep::Always
+        train.config.moves_all()
             || name == workspace.members[train.driver].name
             || changes.iter().any(|change| change.members.contains(name))
     };

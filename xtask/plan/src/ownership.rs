@@ -112,7 +112,7 @@ pub struct Contested {
 /// The names that a release of the snapshot's train takes, and those that its crates need beside them.
 pub fn names(snapshot: &Snapshot) -> Vec<Name> {
     let Snapshot { workspace, train, .. } = snapshot;
-    let published = train.crates.iter().copied().filter(|&at| workspace.members[at].publish);
+    let published = train.crates.iter().copied().filter(|&at| train.publishes(&workspace.members[at]));
     let needed = published.clone().flat_map(|at| {
         let by_version = workspace.members[at].links.iter().filter(|link| link.requirement.is_some());
         by_version.map(|link| link.to).filter(|&to| workspace.members[to].publish)

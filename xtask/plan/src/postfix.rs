@@ -186,7 +186,7 @@ fn crates_unchanged(snapshot: &Snapshot, driver: &Version, findings: &mut Vec<Fi
     };
     let mut changed: BTreeMap<usize, Vec<String>> = BTreeMap::new();
     for path in &since.changed {
-        let is_published = |at: &usize| train.crates.contains(at) && workspace.members[*at].publish;
+        let is_published = |at: &usize| train.crates.contains(at) && train.publishes(&workspace.members[*at]);
         for at in packed(workspace, train, path).into_iter().filter(is_published) {
             changed.entry(at).or_default().push(slashed(path));
         }

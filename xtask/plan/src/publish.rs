@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::{
     announcement,
     check::{self, cycles::packing_order, published},
-    config::{Channel, Lockstep, PLATFORMS, SDIST},
+    config::{Channel, PLATFORMS, SDIST},
     edit::slashed,
     files::{changelog, tag_record::Record},
     finding::{Check, Finding},
@@ -180,7 +180,7 @@ fn waived(snapshot: &Snapshot, options: &Options) -> BTreeMap<Check, String> {
 fn not_looked_for(snapshot: &Snapshot, options: &Options, is_post: bool) -> Vec<&'static str> {
     let Snapshot { workspace, train, .. } = snapshot;
     let is_out = |lane: Lane| options.without.contains(&lane);
-    let has_crates = train.crates.iter().any(|&at| workspace.members[at].publish);
+    let has_crates = train.crates.iter().any(|&at| train.publishes(&workspace.members[at]));
     let has_wheels = !train.wheels.is_empty();
     let elsewhere = options.here && train.config.platforms.iter().any(|platform| platform != SDIST);
     [
@@ -198,10 +198,11 @@ fn not_looked_for(snapshot: &Snapshot, options: &Options, is_post: bool) -> Vec<
 /// The train's published crates, each after those that it needs.
 fn crates(snapshot: &Snapshot, of: &Arc<Tagged>) -> Vec<CrateUpload> {
     let Snapshot { workspace, train, repo, .. } = snapshot;
-    let wanted: BTreeSet<usize> = train.crates.iter().copied().filter(|&at| workspace.members[at].publish).collect();
+    let wanted: BTreeSet<usize> =
+        train.crates.iter().copied().filter(|&at| train.publishes(&workspace.members[at])).collect();
     let order = packing_order(workspace, &wanted);
     let locked = workspace.tracked.contains(&workspace.root_dir().join("Cargo.lock"));
-    let is_alike = train.config.lockstep == Lockstep::Always || of.version.is_prerelease();
+    let is_alike = train.config.moves_all() || of.version.is_prerelease();
     let moved_by = |at: usize| if is_alike || at == train.driver { "patch" } else { "minor" };
     let upload = |(at, registry): (usize, Option<&str>)| {
         let member = &workspace.members[at];

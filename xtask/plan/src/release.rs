@@ -10,7 +10,7 @@ use anyhow::{Result, anyhow, bail};
 
 use crate::{
     changes, check,
-    config::{Lockstep, closest},
+    config::closest,
     draft::{Draft, Plan, Prose, gather},
     edit::{Reason, count, slashed},
     edits::{Places, Texts},
@@ -185,6 +185,7 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
     findings.extend(check::strange_places(snapshot, to));
     remarks.extend(kept_metadata(snapshot, to, &versions));
     remarks.extend(check::published::noted(workspace, train));
+    remarks.extend(train.unpublished_note(workspace));
     remarks.extend(train.beside.iter().filter(|project| project.version != to.base()).map(|project| {
         let manifest = slashed(&project.manifest);
         format!(
@@ -446,7 +447,7 @@ pub fn moves_all(snapshot: &Snapshot, to: &Version) -> bool {
     let from = left_behind(snapshot, to);
     let current = snapshot.train.version(&snapshot.workspace);
     let pre = to.is_prerelease() || from.is_prerelease() || current.is_prerelease();
-    snapshot.train.config.lockstep == Lockstep::Always || pre || to.level_since(&from) >= Level::Minor
+    snapshot.train.config.moves_all() || pre || to.level_since(&from) >= Level::Minor
 }
 
 /// Which members get the version: all of them, or for a patch those that have to.

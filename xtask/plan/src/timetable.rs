@@ -67,7 +67,7 @@ impl Has {
             .iter()
             .any(|name| workspace.tracked.contains(&workspace.in_root(name.as_ref())));
         Has {
-            release_plz: is_configured && train.members().iter().any(|&at| workspace.members[at].publish),
+            release_plz: is_configured && train.members().iter().any(|&at| train.publishes(&workspace.members[at])),
             wheels: !train.wheels.is_empty(),
             channels: !train.config.announce.is_empty(),
         }

@@ -3,6 +3,7 @@
 
 pub mod beside;
 mod derive;
+mod product;
 mod tag;
 
 use std::{
@@ -126,9 +127,17 @@ impl Train {
             })
         });
         let (driver, needed) = match named.transpose()? {
-            Some(driver) if !workspace.trains.is_empty() => (driver, workspace.closure(driver)),
+            Some(driver) if !workspace.trains.is_empty() => {
+                if config.is_kept_back(workspace, driver) {
+                    config.registries.get_or_insert_default();
+                }
+                (driver, config.needed(workspace, driver))
+            }
             named => {
-                let Derived { driver, crates, called, is_of_workspace } = derive(workspace, repo, named)?;
+                let Derived { driver, crates, called, is_of_workspace, is_published } = derive(workspace, repo, named)?;
+                if !is_published {
+                    config.registries.get_or_insert_default();
+                }
                 if is_of_workspace && workspace.trains.is_empty() {
                     config.default = true;
                     config.driver = None;
@@ -143,7 +152,7 @@ impl Train {
         let mut unknown = Vec::new();
         for pattern in &config.except {
             let is_meant = |at: usize| config::matches(pattern, &workspace.members[at].name);
-            if is_meant(driver) {
+            if *pattern == workspace.members[driver].name {
                 bail!(
                     "train {}: `except` names `{pattern}`, and with it the driver {}, whose version is the train's: name only dependencies that do not travel with it",
                     config.name,
@@ -288,19 +297,45 @@ impl Train {
     /// The registries that a crate is published to, by their names; `None` is cargo's default. Where several are allowed and
     /// none is chosen there are none, and a check tells.
     pub fn registries<'t>(&'t self, member: &'t Member) -> Vec<Option<&'t str>> {
-        let chosen = || self.config.registries.iter().map(|name| &**name);
         let is_allowed = |name: &&str| member.registries.is_empty() || member.registries.iter().any(|own| own == name);
-        match (self.config.registries.is_empty(), &member.registries[..]) {
-            (true, []) => vec![None],
-            (true, [only]) => vec![Some(only)],
-            (true, _) => Vec::new(),
-            (false, _) => chosen().filter(is_allowed).map(Some).collect(),
+        match (&self.config.registries, &member.registries[..]) {
+            (None, []) => vec![None],
+            (None, [only]) => vec![Some(only)],
+            (None, _) => Vec::new(),
+            (Some(chosen), _) => chosen.iter().map(|name| &**name).filter(is_allowed).map(Some).collect(),
         }
+    }
+
+    /// Whether it sends a member of its own to a registry.
+    pub fn publishes(&self, member: &Member) -> bool {
+        member.publish && !self.config.is_unpublished()
     }
 
     /// The first of them that is not the public one.
     pub fn private_registry<'t>(&'t self, member: &'t Member) -> Option<&'t str> {
         self.registries(member).into_iter().flatten().find(|name| *name != "crates-io")
+    }
+
+    /// What is to be said where nobody configured that nothing of it goes to a registry, and a manifest does not tell.
+    pub fn unpublished_note(&self, workspace: &Workspace) -> Option<String> {
+        let is_said = workspace.trains.iter().any(|train| train.name == self.name() && train.registries.is_some());
+        let is_derived = self.config.is_unpublished() && !is_said;
+        let free: Vec<&Member> =
+            self.crates.iter().map(|&at| &workspace.members[at]).filter(|each| each.publish).collect();
+        let first = free.iter().find(|_| is_derived)?;
+        let driver = &workspace.members[self.driver];
+        let why = match driver.publish {
+            true => format!("{} requires members by their paths alone", driver.name),
+            false => format!("{} says `publish = false`", slashed(&driver.manifest)),
+        };
+        let more = match free.len() - 1 {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        Some(format!(
+            "nothing is published to a registry: {why} (`publish = false` for {}{more} says it, too)",
+            first.name
+        ))
     }
 
     pub fn owns_wheel(&self, member: usize) -> bool {
@@ -409,9 +444,25 @@ impl Train {
 }
 
 impl TrainConfig {
-    /// Whether `except` names the member.
+    /// Which members a release moves with a driver that no registry gets: those of its version. Of one that is published,
+    /// registries must have all that it needs.
+    fn needed(&self, workspace: &Workspace, driver: usize) -> BTreeSet<usize> {
+        match self.is_kept_back(workspace, driver) {
+            true => product::in_step(workspace, driver),
+            false => workspace.closure(driver),
+        }
+    }
+
+    /// Whether nothing of it goes to a registry: by the configuration, or because its driver is a program that none takes.
+    fn is_kept_back(&self, workspace: &Workspace, driver: usize) -> bool {
+        let is_derived = || self.registries.is_none() && product::shipped_with(workspace, driver).is_some();
+        self.is_unpublished() || is_derived()
+    }
+
+    /// Whether `except` names the member: a full name in `also` counts more than a pattern here.
     pub fn excepts(&self, member: &str) -> bool {
-        self.except.iter().any(|pattern| config::matches(pattern, member))
+        let is_named = || self.also.iter().any(|name| name == member);
+        self.except.iter().any(|pattern| pattern == member || config::matches(pattern, member) && !is_named())
     }
 
     /// Whether a member travels because `also` names it; of those that are never published, only by their full names.
@@ -429,7 +480,9 @@ impl TrainConfig {
         let by_name = |at: usize| if self.also.contains(&members[at].name) { Claim::Name } else { Claim::Pattern };
         let mut claims: BTreeMap<usize, Claim> =
             along.chain(needed).chain(named().map(|at| (at, by_name(at)))).collect();
-        let travels = |member: &Member| (member.publish || self.takes_along(member)) && !self.excepts(&member.name);
+        let is_unpublished = self.is_kept_back(workspace, driver);
+        let is_moved = |member: &Member| member.publish || is_unpublished || self.takes_along(member);
+        let travels = |member: &Member| is_moved(member) && !self.excepts(&member.name);
         claims.retain(|&at, _| at == driver || travels(&members[at]));
         claims
     }
@@ -440,7 +493,7 @@ impl TrainConfig {
         let mut claims = self.claims(workspace, (driver, needed));
         for other in workspace.trains.iter().filter(|other| other.name != self.name) {
             let Some(its) = other.driver.as_ref().and_then(|name| workspace.member(name)) else { continue };
-            let theirs = other.claims(workspace, (its, &workspace.closure(its)));
+            let theirs = other.claims(workspace, (its, &other.needed(workspace, its)));
             for (at, claim) in theirs.into_iter().filter(|(at, _)| *at != driver) {
                 let Some(own) = claims.get(&at).copied() else { continue };
                 let name = &workspace.members[at].name;
@@ -470,7 +523,7 @@ impl TrainConfig {
     /// The members that it moves as far as the configuration alone tells: its crates and the wheels.
     pub fn members(&self, workspace: &Workspace) -> BTreeSet<usize> {
         let driver = self.driver.as_ref().and_then(|name| workspace.member(name));
-        let crates = driver.and_then(|driver| self.crates(workspace, (driver, &workspace.closure(driver))).ok());
+        let crates = driver.and_then(|driver| self.crates(workspace, (driver, &self.needed(workspace, driver))).ok());
         let wheels = self.wheels.iter().flatten().filter_map(|name| workspace.member(name));
         crates.into_iter().flatten().chain(wheels).collect()
     }

@@ -68,6 +68,8 @@ pub struct Package {
     pub library: bool,
     /// The names of what it builds to run.
     pub binaries: Vec<String>,
+    /// Cargo builds it where no member is named.
+    pub built_by_default: bool,
 }
 
 /// File texts by path from the top of the repository.

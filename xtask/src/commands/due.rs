@@ -76,7 +76,7 @@ impl Due {
 fn yanked(snapshot: &Snapshot, unknown: &mut Vec<String>) -> BTreeSet<(String, Version)> {
     let Snapshot { workspace, train, repo, .. } = snapshot;
     let mut asked: BTreeMap<Option<&str>, Vec<&str>> = BTreeMap::new();
-    for member in train.crates.iter().map(|&at| &workspace.members[at]).filter(|member| member.publish) {
+    for member in train.crates.iter().map(|&at| &workspace.members[at]).filter(|member| train.publishes(member)) {
         asked.entry(train.registries(member).into_iter().flatten().next()).or_default().push(&member.name);
     }
     let asked: Vec<(Option<&str>, Vec<&str>)> = asked.into_iter().collect();
@@ -124,7 +124,7 @@ fn findings(
     // Whatever its commits say: a crate whose sources changed is compared.
     let own = past.iter().filter(|commit| !commit.is_merge());
     let touched: BTreeSet<usize> = own.flat_map(|commit| &commit.paths).filter_map(is_source).collect();
-    let compared: Vec<usize> = touched.into_iter().filter(|&at| workspace.members[at].publish).collect();
+    let compared: Vec<usize> = touched.into_iter().filter(|&at| train.publishes(&workspace.members[at])).collect();
     // What breaks between two pre-releases breaks nothing that was promised.
     let Some((_, tag)) = due::last_final(snapshot).filter(|_| !compared.is_empty()) else { return Ok(findings) };
     if !wanted.interfaces {

@@ -21,11 +21,14 @@ pub fn left_out(workspace: &Workspace, trains: &[Train]) -> Vec<Finding> {
     let mut notes = Vec::new();
     let mut crates = Vec::new();
     let taken: BTreeSet<usize> = trains.iter().flat_map(Train::members).collect();
+    // What a program needs that goes to no registry is in the program.
+    let kept = trains.iter().filter(|train| train.config.is_unpublished());
+    let within: BTreeSet<usize> = kept.flat_map(|train| workspace.closure(train.driver)).collect();
     let is_excepted = |name: &str| trains.iter().any(|train| train.config.excepts(name));
     for (at, member) in workspace.members.iter().enumerate() {
         // What has no description was never meant for a registry.
         let is_meant = member.publish && workspace.graph.packages[at].about.description.is_some();
-        if is_meant && !taken.contains(&at) && !is_excepted(&member.name) {
+        if is_meant && !taken.contains(&at) && !within.contains(&at) && !is_excepted(&member.name) {
             crates.push((slashed(&member.manifest), member.name.as_str()));
         }
     }

@@ -53,7 +53,7 @@ fn is_packed_with(link: &Link) -> bool {
 /// What is tested with a crate that needs it can be packed only with an earlier release of that crate.
 pub fn look(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let members = &workspace.members;
-    let wanted: BTreeSet<usize> = train.crates.iter().copied().filter(|&at| members[at].publish).collect();
+    let wanted: BTreeSet<usize> = train.crates.iter().copied().filter(|&at| train.publishes(&members[at])).collect();
     let order = packing_order(workspace, &wanted);
     let places: BTreeMap<usize, usize> = order.into_iter().enumerate().map(|(place, at)| (at, place)).collect();
     let driver = train.version(workspace).base();

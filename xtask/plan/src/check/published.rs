@@ -58,7 +58,7 @@ fn published<'w>(workspace: &'w Workspace, train: &'w Train) -> impl Iterator<It
 /// The same with what cargo says of each.
 fn packages<'w>(workspace: &'w Workspace, train: &'w Train) -> impl Iterator<Item = (&'w Member, &'w Package)> {
     let crates = train.crates.iter().map(|&at| (&workspace.members[at], &workspace.graph.packages[at]));
-    crates.filter(|(member, _)| member.publish)
+    crates.filter(|(member, _)| train.publishes(member))
 }
 
 /// Whether a member goes to the public registry.

@@ -251,6 +251,7 @@ mod tests {
                 cdylib: false,
                 rlib: false,
                 library: true,
+                built_by_default: true,
             });
         }
         for (at, text) in workflows.iter().enumerate() {

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use toml_edit::{Item, Value as Toml};
 
-use super::sketch::{Sketch, findings, moved};
-use crate::{check, snapshot::Snapshot, train::Train};
+use super::sketch::{Sketch, findings, moved, v};
+use crate::{check, publish, snapshot::Snapshot, step::Step, train::Train};
 
 /// A workspace without configuration.
 fn bare(shared: &str) -> Sketch {
@@ -356,4 +356,125 @@ fn a_train_has_the_name_of_the_extension_that_the_repository_is_called_after() {
     }
     assert_eq!(train("lark-util", None), "lark-util");
     assert_eq!(train("songs", None), "lark-util");
+}
+
+/// A program on members that it names by their paths, one of its version and one of its own; no registry takes any of them.
+fn shipped(program: &str) -> Sketch {
+    let by_path = |names: &[&str]| {
+        let entries = names.iter().map(|name| format!("{name} = {{ path = \"../{name}\" }}\n"));
+        format!("\n[dependencies]\n{}", entries.collect::<String>())
+    };
+    let mut house = bare("")
+        .member(program, "1.19.0", &format!("{}\n[[bin]]\nname = \"program\"\n", by_path(&["hoot-api", "hoot-store"])))
+        .member("hoot-api", "1.19.0", &by_path(&["hoot-store"]))
+        .member("hoot-store", "0.6.0", "")
+        .member("hoot-bench", "1.19.0", "# no description\n")
+        .tagged("v1.18.2")
+        .tagged("v1.19.0")
+        .lock();
+    house.repo.origin = Some("https://forge.example/they/owl".to_owned());
+    house
+}
+
+#[test]
+fn a_program_that_no_registry_takes_is_released_with_what_has_its_version() {
+    let house = shipped("owl").changed("v1.19.0", &["crates/owl/src/main.rs"]);
+    for sketch in [
+        house.clone(),
+        Sketch { train: Some("owl"), ..house.clone() },
+        Sketch { trains: json!({ "owl": { "driver": "owl" } }), ..house.clone() },
+        Sketch {
+            trains: json!({ "owl": { "driver": "owl", "except": ["*"], "also": ["hoot-api"] } }),
+            ..house.clone()
+        },
+    ] {
+        for bump in ["minor", "patch"] {
+            let plan = sketch.release(bump);
+            assert_eq!(
+                (findings(&plan), moved(&plan)),
+                (vec![], vec!["hoot-api", "owl"]),
+                "{bump} {:?}",
+                sketch.trains
+            );
+            assert_eq!(
+                plan.remarks,
+                [
+                    "nothing is published to a registry: owl requires members by their paths alone (`publish = false` for hoot-api and 1 more says it, too)"
+                ]
+            );
+        }
+        let snapshot = sketch.snapshot();
+        assert_eq!(snapshot.train.tag.to_string(), "v{version}");
+        let state: Vec<_> =
+            check::state(&snapshot.workspace, &snapshot.train).into_iter().map(|found| found.what).collect();
+        assert_eq!(state, [""; 0]);
+        let sent = publish::plan(&snapshot, &v("1.19.0"), &publish::Options::default());
+        assert!(!sent.steps.iter().any(|step| matches!(step, Step::Crate(_) | Step::Package(_))));
+        let left = check::apart::left_out(&snapshot.workspace, std::slice::from_ref(&snapshot.train));
+        assert!(left.is_empty(), "what is within the program is nowhere else: {left:?}");
+    }
+    let said = Sketch { trains: json!({ "owl": { "driver": "owl", "registries": [] } }), ..house.clone() };
+    assert_eq!((moved(&said.release("patch")), said.release("patch").remarks), (vec!["hoot-api", "owl"], vec![]));
+    // A version beside one path, and somebody means them for a registry: what lacks one is a slip.
+    let slip = house.with("crates/hoot-api/Cargo.toml", "../hoot-store\"", "../hoot-store\", version = \"0.6.0\"");
+    assert!(refusal(&slip, None).starts_with("the 3 publishable crates have 2 versions"), "{}", refusal(&slip, None));
+}
+
+#[test]
+fn a_program_is_the_workspaces_by_name_or_because_cargo_builds_it_alone() {
+    let train = |sketch: &Sketch| Train::choose(&sketch.workspace(), &sketch.repo, None).unwrap().name().to_owned();
+    let built = |program: &str| {
+        shipped(program).with(&format!("crates/{program}/Cargo.toml"), "[[bin]]", "# built by default\n[[bin]]")
+    };
+    assert_eq!(train(&built("ht")), "ht");
+    assert_eq!(train(&shipped("OWL")), "OWL");
+    let neither = refusal(&shipped("ht"), None);
+    assert!(neither.starts_with("the "), "{neither}");
+    // A library is not what people run.
+    let library = shipped("owl").with("crates/owl/Cargo.toml", "[[bin]]\nname = \"program\"\n", "");
+    assert!(refusal(&library, None).starts_with("the "));
+    // The tags lead to what is published beside it.
+    let mut other = shipped("owl").member("owl-sdk", "2.3.0", "").member("owl-sdk-derive", "2.3.0", "").lock();
+    assert_eq!(train(&other), "owl");
+    other.repo.tags.clear();
+    assert_eq!(train(&other), "owl", "nothing is tagged, and it has the name");
+    let other = other.tagged("v2.3.0");
+    assert_ne!(
+        Train::choose(&other.workspace(), &other.repo, None).ok().map(|train| train.name().to_owned()),
+        Some("owl".to_owned())
+    );
+}
+
+#[test]
+fn what_could_be_published_with_a_program_that_is_not_is_for_its_maintainer_to_say() {
+    let kept = |sketch: Sketch| sketch.with("crates/owl/Cargo.toml", "version", "publish = false\nversion");
+    // One that could go, of the program's version, and another of its own that needs one of a third version.
+    let house = kept(shipped("owl"))
+        .with(
+            "crates/hoot-api/Cargo.toml",
+            "hoot-store = { path = \"../hoot-store\" }",
+            "hoot-store = { path = \"../hoot-store\", version = \"0.6.0\" }",
+        )
+        .lock();
+    assert_eq!(
+        refusal(&house, None),
+        "owl 1.19.0 says `publish = false` in crates/owl/Cargo.toml, and of the members that are released with it these may be published: hoot-api\n\
+         next: say in Cargo.toml that nothing of it goes to a registry, or `publish = false` for each of them\n\n\
+         [workspace.metadata.trains]\n\
+         owl = { driver = \"owl\", registries = [] }"
+    );
+    assert_eq!(proposed(&house, None), ["owl: hoot-api owl"]);
+    // One version, which a registry may take: it is theirs.
+    let one = kept(bare("").member(
+        "owl",
+        "0.7.3",
+        "\n[dependencies]\nowl-core = { path = \"../owl-core\" }\n[[bin]]\nname = \"owl\"\n",
+    ))
+    .member("owl-core", "0.7.3", "")
+    .tagged("v0.7.3")
+    .lock();
+    assert_eq!(moved(&one.release("minor")), ["owl-core"]);
+    let configured = Sketch { trains: json!({ "owl": { "driver": "owl" } }), ..one };
+    assert_eq!(moved(&configured.release("minor")), ["owl", "owl-core"]);
+    assert_eq!(configured.release("minor").remarks, [""; 0], "what is configured goes where its manifest says");
 }

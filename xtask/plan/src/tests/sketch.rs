@@ -185,7 +185,8 @@ impl Sketch {
                     cdylib: text.contains("cdylib"),
                     rlib: text.contains("rlib"),
                     library: !text.contains("[[bin]]"),
-                    binaries: Vec::new(),
+                    binaries: Vec::from_iter(text.contains("[[bin]]").then(|| "program".to_owned())),
+                    built_by_default: text.contains("# built by default"),
                     roots: Vec::new(),
                     registries: Vec::new(),
                     about: About {

@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Result, bail};
 
-use super::tag::split;
+use super::{product, tag::split};
 use crate::{
     config,
     edit::slashed,
@@ -18,7 +18,7 @@ use crate::{
     pep503,
     repo::Repo,
     version::{Bump, Version},
-    workspace::{Link, Workspace},
+    workspace::{Link, Member, Workspace},
 };
 
 /// Of more trains than these, one is proposed as an example.
@@ -68,6 +68,8 @@ pub struct Derived {
     pub called: usize,
     /// It is what the workspace releases when nobody names anything.
     pub is_of_workspace: bool,
+    /// Some of it may go to a registry.
+    pub is_published: bool,
 }
 
 /// The train of the workspace, or of the crate that the command line names.
@@ -75,27 +77,59 @@ pub fn derive(workspace: &Workspace, repo: &Repo, named: Option<usize>) -> Resul
     let facts = Facts::of(workspace, repo);
     let root = slashed(&workspace.graph.root);
     let decision = decide(&facts);
-    if let Decision::Train { driver, crates } = &decision {
+    // Of crates that could be published the train is theirs, unless the program that takes them along could be, too.
+    let is_theirs = |program: usize| {
+        let published = match &decision {
+            Decision::Train { crates, .. } => crates.iter().map(|&at| facts.crates[at].member).collect(),
+            _ => BTreeSet::new(),
+        };
+        !workspace.members[program].publish && product::can_be_published(workspace, &published)
+    };
+    let product = product::of_workspace(workspace, repo, &facts).filter(|&at| !is_theirs(at));
+    let shipped = |driver: usize, crates: BTreeSet<usize>| Derived {
+        driver,
+        crates,
+        called: driver,
+        is_of_workspace: product == Some(driver),
+        is_published: false,
+    };
+    if let Some(driver) = product.filter(|&product| named.is_none_or(|named| named == product)) {
+        let along = product::in_step(workspace, driver);
+        if product::are_meant(workspace, &along) {
+            bail!(undecided(workspace, driver, &along));
+        }
+        return Ok(shipped(driver, along));
+    }
+    if let (None, Decision::Train { driver, crates }) = (product, &decision) {
         let has_name = facts.namesake(crates).or_else(|| facts.root(crates)).is_some();
         let driver = facts.crates[*driver].member;
         let called = if has_name { None } else { facts.extension(workspace, driver) }.unwrap_or(driver);
         if named.is_none_or(|named| named == driver || named == called) {
             let crates = crates.iter().map(|&at| facts.crates[at].member).collect();
-            return Ok(Derived { driver, crates, called, is_of_workspace: true });
+            return Ok(Derived { driver, crates, called, is_of_workspace: true, is_published: true });
         }
     }
     if let Some(driver) = named {
+        if let Some(along) = product::shipped_with(workspace, driver) {
+            return Ok(shipped(driver, along));
+        }
         let own = facts.crates.iter().position(|each| each.member == driver);
         if let Some(own) = own.filter(|&own| !facts.stays_on_line(own)) {
             bail!(facts.refusal(&root, Some(own)));
         }
         let mut crates = workspace.closure(driver);
         crates.retain(|&at| at == driver || workspace.members[at].publish);
-        return Ok(Derived { driver, crates, called: driver, is_of_workspace: false });
+        return Ok(Derived { driver, crates, called: driver, is_of_workspace: false, is_published: true });
     }
     let why = match decision {
         Decision::Nothing if workspace.members.len() == 1 => {
-            return Ok(Derived { driver: 0, crates: BTreeSet::from([0]), called: 0, is_of_workspace: true });
+            return Ok(Derived {
+                driver: 0,
+                crates: BTreeSet::from([0]),
+                called: 0,
+                is_of_workspace: true,
+                is_published: true,
+            });
         }
         Decision::Nothing => "no member is publishable".to_owned(),
         Decision::Unnamed => {
@@ -107,6 +141,26 @@ pub fn derive(workspace: &Workspace, repo: &Repo, named: Option<usize>) -> Resul
     bail!(
         "which crate drives the release? {why}: add `[workspace.metadata.trains.NAME]` with `driver = \"…\"` to {root}, or name it with --train"
     )
+}
+
+/// That nobody said whether what is released with a program that goes to no registry goes to one.
+fn undecided(workspace: &Workspace, driver: usize, along: &BTreeSet<usize>) -> Refusal {
+    let members = &workspace.members;
+    let Member { name, version, manifest, publish, .. } = &members[driver];
+    let free = along.iter().map(|&at| &members[at]).filter(|each| each.publish && each.name != *name);
+    let free: Vec<&str> = free.map(|each| each.name.as_str()).collect();
+    let why = match publish {
+        true => "needs members by their paths alone".to_owned(),
+        false => format!("says `publish = false` in {}", slashed(manifest)),
+    };
+    let told = |limit: usize| {
+        format!(
+            "{name} {version} {why}, and of the members that are released with it these may be published: {}\nnext: say in {} that nothing of it goes to a registry, or `publish = false` for each of them\n\n[workspace.metadata.trains]\n{name} = {{ driver = \"{name}\", registries = [] }}",
+            counted_to(limit, &free),
+            slashed(&workspace.graph.root)
+        )
+    };
+    Refusal { brief: told(NAMED), whole: told(usize::MAX) }
 }
 
 #[derive(Clone, Debug)]
@@ -215,7 +269,12 @@ impl Facts {
         }
         said.remove("");
         let most = said.into_iter().max_by_key(|(name, times)| (*times, std::cmp::Reverse(*name)));
-        let repository = most.map(|(name, _)| name).into_iter().chain(repo.origin.as_deref().map(last_segment));
+        // What only some of them say may be where others' work was taken from.
+        let is_most = most.is_some_and(|(_, times)| times * 2 > published.len());
+        let mut repository = [most.map(|(name, _)| name), repo.origin.as_deref().map(last_segment)];
+        if !is_most {
+            repository.reverse();
+        }
         let root = workspace.texts.get(&workspace.graph.root);
         let others =
             workspace.members.iter().enumerate().filter(|(at, other)| other.publish && !published.contains(at));
@@ -224,7 +283,7 @@ impl Facts {
             others: others.map(|(_, other)| other.name.clone()).collect(),
             has_metadata: root.is_some_and(|text| text.lines().any(|line| line.trim() == "[workspace.metadata]")),
             tagged: plain.into_values().collect(),
-            repository: repository.filter(|name| !name.is_empty()).map(str::to_owned).collect(),
+            repository: repository.into_iter().flatten().filter(|name| !name.is_empty()).map(str::to_owned).collect(),
         }
     }
 
@@ -349,7 +408,7 @@ impl Facts {
     }
 
     /// What the repository may be called, with and without the language.
-    fn spellings(&self) -> Vec<String> {
+    pub fn spellings(&self) -> Vec<String> {
         let names = self.repository.iter().map(|name| pep503::normalized(name));
         let spellings = names.flat_map(|name| {
             let short = ["-rs", "-rust"].iter().find_map(|end| name.strip_suffix(end));
