@@ -92,11 +92,13 @@ fn planned(
 ) -> Result<Planned> {
     // A hotfix that was merged into the head is no release of the head's own, which goes on from there.
     let tag = head.train.tag.fill(current);
-    let is_hotfix = loader.repo.tags.contains_key(&tag) && hotfix::is_hotfix(loader, &tag)?;
+    let has_tag = loader.repo.tags.contains_key(&tag);
+    let is_hotfix = has_tag && hotfix::is_hotfix(loader, &tag)?;
     // A release that stands at the head, with nothing after it, is the one that was asked for: `minor` twice is not two minors.
     if !is_hotfix {
         for (entry, call) in commits_of(loader, &head, current, intent)? {
             if is_newest(loader, &entry)?
+                && !(has_tag && is_of_another_tool(loader, &entry, &tag)?)
                 && let Some(before) = before(loader, &entry, call, current, intent)?
                 && let Some(next) = leading_to(&before, current, intent)?
                 && let Some(planned) = resumed(loader, before, &entry, call, current, intent, options)?
@@ -117,6 +119,12 @@ fn planned(
         }
     }
     Ok(begin(loader, head, &to, intent, options)?.because(why))
+}
+
+/// Whether neither the commit nor the tag of a release says that it was made here: then it is made, and words count on from
+/// it.
+fn is_of_another_tool(loader: &Loader<'_>, entry: &LogEntry, tag: &str) -> Result<bool> {
+    Ok(!repo::is_recorded_in(loader.sh, &entry.commit, tag)? && !repo::recorded_by_tag(loader.sh, tag)?.is_whole)
 }
 
 /// What the intent comes to from before a release of `version`, if that is the very version: its own tag stands in nobody's

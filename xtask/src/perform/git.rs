@@ -182,7 +182,7 @@ pub fn observe_tag(world: &World<'_>, tag: &Tag) -> Result<Observation> {
     if commit.as_ref() == Some(&object) {
         return Ok(Observation::Blocked {
             why: "it is a lightweight tag".to_owned(),
-            next: format!("git tag -d {}, if it was never pushed", tag.name),
+            next: format!("name a higher version, or, if it was never pushed: git tag -d {}", tag.name),
         });
     }
     Ok(Observation::done(format!("tag {} on {}", tag.name, commit.as_deref().map_or("", short))))

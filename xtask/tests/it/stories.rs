@@ -232,6 +232,30 @@ fn a_reverted_release_can_be_made_again_under_a_new_version() {
 }
 
 #[test]
+fn a_word_counts_on_from_what_another_tool_released() {
+    let place = Place::of_world("elsewhere", "plain");
+    place.xtask(&format!("release minor {UNPROVED}")).ok();
+    place.git("commit --quiet --amend --message release-0.8.0");
+    for tag in ["tag v0.8.0", "tag --annotate --message v0.8.0 v0.8.0"] {
+        place.git("tag --delete v0.8.0");
+        place.git(tag);
+        let said = place.xtask(&format!("release minor --dry-run --waive nothing-to-release {UNPROVED}")).ok();
+        assert!(said.out.contains("0.8.0 -> 0.9.0"), "{}", said.all());
+        let said = place.xtask(&format!("release minor {UNPROVED}"));
+        assert_eq!(said.code, Some(1), "{}", said.all());
+        assert!(said.all().contains("nothing to release"), "{}", said.all());
+    }
+    place.git("tag --delete v0.8.0");
+    place.git("tag v0.8.0");
+    let said = place.xtask(&format!("release 0.8.0 {UNPROVED}"));
+    assert!(
+        said.all().contains("next: name a higher version, or, if it was never pushed: git tag -d v0.8.0"),
+        "{}",
+        said.all()
+    );
+}
+
+#[test]
 fn releases_one_after_the_other() {
     let place = Place::of_world("series", "trains");
     let work = |path: &str| {
