@@ -64,6 +64,19 @@ fn another_release_waits_for_one_that_was_squashed() {
 }
 
 #[test]
+fn another_release_does_not_wait_for_one_that_another_tool_made_on_a_branch_of_its_own() {
+    let place = Place::of_world("squash_foreign", "plain");
+    place.add_remote();
+    place.xtask(&format!("release 0.8.0 {UNPROVED}")).ok();
+    merged_as_one(&place, "main", "something else");
+    place.git("tag --annotate --force --message v0.8.0 v0.8.0 v0.8.0^{commit}");
+    place.git("remote set-url origin https://forge.invalid/lark");
+    let args = format!("release 0.9.0 --waive nothing-to-release {UNPROVED}");
+    let said = place.xtask(&format!("{args} --dry-run")).ok();
+    assert!(!said.all().contains("as another commit"), "{}", said.all());
+}
+
+#[test]
 fn a_release_branch_that_was_squashed() {
     let place = Place::of_world("squash_branch", "trains");
     place.add_remote();
