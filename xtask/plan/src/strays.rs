@@ -1,6 +1,9 @@
 //! Strays: places in tracked texts that still say a version which a release leaves behind, and that no edit of the plan changes.
 //! It must never take the version of something else for the train's: what stands beside another name is that one's.
 
+mod bounds;
+mod past;
+
 use std::{
     cell::LazyCell,
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -9,11 +12,13 @@ use std::{
 
 use serde::Serialize;
 
+use self::bounds::Bound;
 use crate::{
     config::When,
     edit::slashed,
     files::cargo_toml::VersionField,
     repo::Hit,
+    requirement,
     snapshot::Snapshot,
     version::{Dialect, Version},
     workspace::{Holder, Member},
@@ -99,10 +104,6 @@ const OTHERS: &str = "\
     requires java jdk dotnet npm pnpm yarn cmake lang language os ubuntu macos compat compatibility edition cuda xml \
     openapi swagger tools target gradle engine";
 
-/// Words after which a version is one of the past.
-const PAST: &str = "\
-    since before until than after prior versionadded versionchanged deprecated removed introduced added from till";
-
 impl Search {
     /// What a release of `to` leaves behind: the version that the crates have, and the last final one where that is another.
     pub fn of_release(snapshot: &Snapshot, left: &Version, to: &Version) -> Search {
@@ -146,16 +147,19 @@ impl Search {
     /// The lines with needles that say what is left behind. Those around them are asked for where one does not say whose
     /// it is.
     pub fn mentions(&self, path: &Path, hits: &[Hit], text: &dyn Fn() -> String) -> Vec<Mention> {
-        if is_of_the_past(path) {
+        if past::is_history(path) {
             return Vec::new();
         }
         let place = Place::of(path);
+        let is_cargo = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("Cargo.toml"));
         let lines: LazyCell<Vec<String>, _> = LazyCell::new(|| text().lines().map(str::to_owned).collect());
         let says = |(number, line): &&Hit| {
             let above = || lines.get(number.saturating_sub(7)..number - 1).unwrap_or_default();
             let places = self.needles.iter().flat_map(|needle| line.match_indices(needle.as_str()));
             let mut found = places.filter_map(|(at, _)| Found::read(line, at));
-            found.any(|found| self.is_behind(&found, line, &above, place))
+            found.any(|found| {
+                self.is_behind(&found, line, &above, place) && !(is_cargo && self.is_met(&found, line, &above))
+            })
         };
         let known = self.known.get(path);
         let hits = hits.iter().filter(|(number, _)| known.is_none_or(|known| !known.contains(number)));
@@ -174,8 +178,25 @@ impl Search {
         if place == Place::Version {
             return said == Said::Whole;
         }
+        let last = || above().last().map(String::as_str);
+        if past::is_told(found, line, last(), |name| self.names.contains_key(name)) || is_coordinate(found, line) {
+            return false;
+        }
+        if place == Place::Text && past::is_dated_line(line) || past::is_link_to_version(line) {
+            return false;
+        }
+        match bounds::bound(found, line, &self.to) {
+            Bound::Open => return false,
+            Bound::Series if place == Place::Manifest => return false,
+            Bound::Series | Bound::Shut | Bound::None => {}
+        }
+        if is_version(line.trim()) && last().is_some_and(|last| is_version(last.trim())) {
+            return false;
+        }
         let owner = self.owner(found, line, above, place);
         match (&owner, place) {
+            (Owner::Own(name), Place::Drawing) => by_name(name) == Said::Whole,
+            (_, Place::Drawing) => false,
             (Owner::Own(name), _) => by_name(name) > Said::Not,
             (Owner::Akin, Place::Manifest) => said > Said::Older,
             (Owner::Version, Place::Manifest) => said > Said::Older,
@@ -186,6 +207,24 @@ impl Search {
             (Owner::Nobody, Place::Source) => said == Said::Whole && found.numbers.iter().any(|number| *number > 9),
             _ => false,
         }
+    }
+
+    /// Whether it stands in a requirement of a cargo manifest that accepts what is released.
+    fn is_met(&self, found: &Found<'_>, line: &str, above: Above<'_, '_>) -> bool {
+        let is_quote = |c: char| c == '"' || c == '\'';
+        let Some(start) = line[..found.start].rfind(is_quote) else { return false };
+        let (ahead, text) = (line[..start].trim_end(), line[start + 1..].split(is_quote).next().unwrap_or_default());
+        let Some(entry) = ahead.strip_suffix('=').map(str::trim_end) else { return false };
+        let key = entry.rsplit(|c| !is_of_word(c)).next().unwrap_or_default();
+        let owner = match spelt(key.rsplit('.').next().unwrap_or_default()).as_str() {
+            "version" => {
+                self.owner_ahead(entry).unwrap_or_else(|| self.owner_above(above, Place::Config, Owner::Nobody))
+            }
+            key => self.owned(key).unwrap_or(Owner::Nobody),
+        };
+        // `NAME_VERSION = "…"` is a word for a version and requires nothing.
+        let is_name = spelt(key) == "version" || !spelt(key).split('-').any(is_version_word);
+        is_name && matches!(owner, Owner::Own(_) | Owner::Akin) && requirement::accepts(text, &self.to).unwrap_or(false)
     }
 
     /// Whose the version is.
@@ -215,8 +254,11 @@ impl Search {
                 false => self.owner_ahead(ahead).unwrap_or_else(|| self.owner_above(above, place, Owner::Version)),
             };
         }
-        let is_past = |text: &str| spelt(text).rsplit('-').take(3).any(|word| among(PAST, word));
-        if is_past(word) || name == "in" && is_past(ahead) {
+        // `cargo update -p NAME --precise 0.9.3`
+        if name == "precise" {
+            return ahead.split_whitespace().next_back().and_then(|name| self.owned(name)).unwrap_or(Owner::Other);
+        }
+        if past::is_word(&name) {
             return Owner::Other;
         }
         // `const VERSION: &str = "…"`, `set("PYO3_VERSION", "…")`
@@ -236,6 +278,9 @@ impl Search {
     /// An address says whose it is in any of its parts: the last one before the version, or the host.
     fn owner_in_address(&self, head: &str, tail: &str) -> Owner {
         let parts = head.rsplit(['/', ':', '@', '?', '=']).map(spelt);
+        if head.split(['/', '.']).any(past::is_journal) {
+            return Owner::Other;
+        }
         match parts.into_iter().find(|part| self.names.contains_key(part)) {
             Some(name) => Owner::Own(name),
             None if self.is_akin(head) || self.is_akin(tail) => Owner::Akin,
@@ -434,6 +479,8 @@ enum Place {
     Text,
     Config,
     Source,
+    /// Shapes by their coordinates, and what is written among them.
+    Drawing,
     /// A test or its data.
     Test,
     Generated,
@@ -443,7 +490,11 @@ impl Place {
     fn of(path: &Path) -> Place {
         let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
         let extension = name.rsplit_once('.').map(|(_, extension)| extension).unwrap_or_default();
+        const DRAWINGS: &str = "svg drawio excalidraw dot gv eps ps obj mtl gltf stl ply dxf geojson";
         const TESTS: &str = "tests test testdata test-data fixtures snapshots __snapshots__ __tests__ mdtest";
+        if among(DRAWINGS, extension) {
+            return Place::Drawing;
+        }
         if is_generated(&name, extension) {
             return Place::Generated;
         }
@@ -483,22 +534,10 @@ fn is_generated(name: &str, extension: &str) -> bool {
         bun.lockb cargo.lock";
     const STARTS: &str = "dependencies. third-party third_party thirdparty licenses notice sbom generated.";
     extension == "lock"
-        || ["tsv", "csv", "snap", "svg", "ipynb", "map", "jsonl"].contains(&extension)
+        || ["tsv", "csv", "snap", "ipynb", "map", "jsonl"].contains(&extension)
         || among(NAMES, name)
         || STARTS.split(' ').any(|start| name.starts_with(start))
         || name.ends_with(".min.js")
-}
-
-/// Whether a file tells of what was: it goes on naming the versions of then.
-fn is_of_the_past(path: &Path) -> bool {
-    const STARTS: &str = "\
-        changelog changes history news. releases release-notes release_notes releasenotes upgrade upgrading migrat \
-        whatsnew relnotes";
-    const DIRS: &str = "\
-        changelog changelogs changelog.d changes newsfragments release-notes release_notes releases blog _posts \
-        migrations migration-guides versioned_docs";
-    let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
-    STARTS.split(' ').any(|start| name.starts_with(start)) || is_below(path, DIRS)
 }
 
 fn among(words: &str, word: &str) -> bool {
@@ -547,6 +586,20 @@ fn is_version_word(word: &str) -> bool {
 /// Whether the last words of a text say another thing's version.
 fn is_of_others(ahead: &str) -> bool {
     spelt(ahead).rsplit('-').take(3).any(|word| among(OTHERS, word))
+}
+
+/// Whether a line is a version: where several follow each other, they are a list of whatever it is.
+fn is_version(line: &str) -> bool {
+    let numbers = line.trim_start_matches('v');
+    line.contains('.') && numbers.starts_with(|c: char| c.is_ascii_digit()) && !line.contains(char::is_whitespace)
+}
+
+/// Whether it stands in an attribute that draws: `d="M1 0.9.3"`.
+fn is_coordinate(found: &Found<'_>, line: &str) -> bool {
+    const SHAPES: &str = "d points transform viewbox pathdata";
+    let ahead = line[..found.start].rsplit_once(['"', '\'']).and_then(|(ahead, _)| ahead.strip_suffix('='));
+    let name = ahead.map(|ahead| ahead.rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default());
+    name.is_some_and(|name| among(SHAPES, &name.to_lowercase()))
 }
 
 /// A package as programs print it: `Compiling serde-json v1.0.0`.
@@ -634,7 +687,7 @@ pub fn files<'t>(
             kind: match Place::of(path) {
                 Place::Manifest | Place::Version => Kind::Manifest,
                 _ if path.ends_with("Cargo.toml") => Kind::Manifest,
-                Place::Generated => Kind::Generated,
+                Place::Generated | Place::Drawing => Kind::Generated,
                 _ => Kind::Text,
             },
             lines: 0,

@@ -54,6 +54,8 @@ fn every_spelling_of_what_is_left_behind_is_found() {
         ("docs/use.md", "https://x/releases/download/v0.9.3/barter-x86_64.tar.gz"),
         ("docs/use.md", "https://files/barter_python-0.9.3-cp39-abi3-linux.whl"),
         ("docs/use.md", "This is version 0.9.3."),
+        ("docs/use.md", "cargo update -p barter --precise 0.9.3"),
+        ("docs/use.md", "[book]: https://docs.rs/barter/0.9.3/barter"),
         ("docs/use.md", "  rev: v0.9.3"),
         ("docs/use.md", "Or 0.9.3 again."),
         // In code, with a word for a version or a name.
@@ -66,6 +68,27 @@ fn every_spelling_of_what_is_left_behind_is_found() {
         // Builds.
         ("js/package.json", r#"  "version": "0.9.3+dev","#),
         ("js/package.json", r#"  "version": "0.9.3+build.5","#),
+        // Requirements that do not accept what is released.
+        ("examples/x/Cargo.toml", r#"barter = "0.9""#),
+        ("examples/x/Cargo.toml", r#"barter = { version = ">=0.9.3, <0.10" }"#),
+        ("examples/x/Cargo.toml", "[dependencies.barter]\nversion = \"=0.9.3\""),
+        ("examples/x/Cargo.toml", r#"barter = { git = "https://x/barter", tag = "v0.9.3" }"#),
+        ("examples/x/Cargo.toml", "[package]\nname = \"x\"\nversion = \"0.9.3\""),
+        ("py/pyproject.toml", r#"dependencies = ["barter-python>=0.9.3,<0.10"]"#),
+        ("py/pyproject.toml", r#"dependencies = ["barter-python<0.10,>=0.9.3"]"#),
+        ("py/pyproject.toml", r#"dependencies = ["barter-python<=0.9.3"]"#),
+        ("py/pyproject.toml", r#"dependencies = ["barter-python~=0.9.3"]"#),
+        ("js/package.json", r#"    "@barter/core": "^0.9.3","#),
+        ("x.gemspec", r#"  spec.add_dependency "barter", "~> 0.9.3""#),
+        // Words of the past that are about something else.
+        ("Dockerfile", "FROM barter:0.9.3"),
+        ("docs/use.md", "Install barter 0.9.3 before you begin"),
+        ("docs/use.md", "After that, `barter --version` says barter 0.9.3"),
+        ("docs/use.md", "The latest version is 0.9.3"),
+        ("docs/use.md", "Added: see the book. Use barter 0.9.3"),
+        ("docs/use.md", "The sensor was added.\nbarter 0.9.3 is needed"),
+        ("docs/2026-plans.md", "barter 0.9.3"),
+        ("docs/badge.svg", "<text x=\"5\">barter 0.9.3</text>"),
         // Locks and lists.
         ("DEPENDENCIES.rust.tsv", "barter-data@0.9.3\t\tX"),
         ("fuzz/Cargo.lock", r#" "barter 0.9.3","#),
@@ -113,6 +136,59 @@ fn what_is_not_the_trains_or_is_past_is_none() {
         ("crates/barter/CHANGELOG.md", "## barter 0.9.3"),
         ("docs/changelog/index.md", "## barter 0.9.3"),
         ("docs/upgrade.md", "# Upgrade to barter v0.9.3"),
+        ("docs/use.md", "Before `barter` 0.9.3, this sang"),
+        ("docs/use.md", "since barter-data 0.9, and since the barter 0.9.3 release"),
+        ("docs/use.md", "As of barter 0.9.3 it sings; as of version 0.9.3, too"),
+        ("docs/use.md", "in barter 0.9 and earlier, barter 0.9.3 or older, with barter 0.9.3 (and before)"),
+        ("docs/use.md", "New in barter 0.9.3, introduced with barter v0.9.3, first released in **0.9.3**"),
+        (
+            "docs/use.md",
+            "The improvement was released in [barter 0.9.1](https://github.com/x/barter/releases/tag/v0.9.1)",
+        ),
+        ("docs/use.md", "That was in the barter\ncrate from the 0.9.3 release."),
+        ("docs/use.md", "It was there before\nbarter 0.9.3."),
+        ("docs/use.md", "this from `0.9.3` to `0.9.3`"),
+        (
+            "docs/use.md",
+            "If it is for barter `v0.9.x`, use the [0.9.x branch](https://github.com/x/barter/tree/v0.9.x)",
+        ),
+        ("docs/use.md", "| July 2026 | [`0.9.3`] | Minor |"),
+        ("docs/use.md", "barter 0.9.3 (2026-07-01)"),
+        ("crates/barter/src/lib.rs", "warn!(\"it is deprecated since barter 0.9, use the other\");"),
+        ("crates/barter/src/lib.rs", "/// Before\n/// barter 0.9.3 this was one."),
+        ("x.py", r#"@deprecated(deprecated_in="0.9.3")"#),
+        ("docs/use.md", "[`0.9.3`]: https://github.com/x/barter/issues/5"),
+        ("docs/use.md", "See [the post](https://barter.io/blog/barter-0.9.3/#new)"),
+        ("docs/use.md", "cargo update -p serde --precise 0.9.3"),
+        ("docs/use.md", "`report-skipped` <!-- md:version 0.9.3 -->"),
+        ("docs/use.md", "The minimum supported barter version is **barter 0.9.3**."),
+        ("docs/use.md", "This is so for the entire barter 0.9 series."),
+        ("data/versions.txt", "0.9.2\n0.9.3"),
+        ("docs/2023-05-01-release.md", "# barter 0.9.3"),
+        ("website/content/perf/2024-11-28-threads/index.md", "barter 0.9.3"),
+        ("website/content/perf/2024-11-28-threads/server.svg", "<text>barter 0.9.3</text>"),
+        ("site/_posts/one.md", "barter 0.9.3"),
+        ("docs/blog/one.md", "barter 0.9.3"),
+        ("docs/upgrade-guides/guide.md", "# barter 0.9.3"),
+        ("docs/guide-0.8.0.md", "# barter 0.9.3"),
+        ("docs/v0.9.md", "barter 0.9.3"),
+        ("mkdocs.yml", "  - Version 0.9.3: guides/guide-0.9.3.md"),
+        ("docs/barter-release-notes.md", "barter 0.9.3"),
+        // Bounds that stay true.
+        ("README.md", "pip install 'barter-python>=0.9.3'"),
+        ("README.md", "It needs barter >= 0.9, barter ≥ 0.9.3, at least barter 0.9.3 or barter 0.9.3+"),
+        ("README.md", "barter 0.9.3 or later, barter 0.9.3 and newer"),
+        ("py/pyproject.toml", r#"dependencies = ["barter-python>=0.9.3,<1", "barter-python != 0.9.3"]"#),
+        ("py/pyproject.toml", r#"dependencies = ["barter-python<2,>=0.9.3"]"#),
+        (".github/workflows/x.yml", "  run: pip install 'barter-python>=0.9.3'"),
+        ("examples/x/Cargo.toml", r#"barter = { version = ">=0.9.3, <1" }"#),
+        ("js/package.json", r#"    "@barter/core": ">=0.9.3","#),
+        ("x.py", r#"if version >= "0.9.3" or version < "0.9.3":"#),
+        // Drawings.
+        ("docs/plot.svg", r#"<path d="M1 0.9.3 4 0.9.3"/><text>0.9.3</text>"#),
+        ("docs/plot.svg", r#"<barter x="0.9.3"/>"#),
+        ("docs/plan.drawio", "0.9.3,12"),
+        ("docs/index.html", r#"<svg><path d="M1 0.9.3 4"/></svg>"#),
         // What tests compare with.
         ("crates/barter/tests/it.rs", r#"assert_eq!(version, "0.9.3");"#),
         ("crates/barter/src/lib.rs", r#"assert_eq!(said, "0.9.3");"#),
@@ -146,6 +222,30 @@ fn what_is_left_behind_depends_on_the_release() {
         (&candidate, "barter 0.10.0-SNAPSHOT", "0.10.0", true),
     ] {
         assert_eq!(is_stray(sketch, "README.md", line, to), expected, "{line} at {to}");
+    }
+}
+
+#[test]
+fn a_requirement_that_accepts_the_release_is_none() {
+    for (path, line, expected) in [
+        ("examples/x/Cargo.toml", r#"barter = "0.9.3""#, false),
+        ("examples/x/Cargo.toml", r#"barter = { features = ["live"], version = "0.9.3" }"#, false),
+        ("examples/x/Cargo.toml", "[dependencies.barter]\nversion = \"0.9.3\"", false),
+        ("examples/x/Cargo.toml", "[dependencies.sing]\npackage = \"barter\"\nversion = \"0.9.3\"", false),
+        ("templates/Cargo.toml.liquid", r#"barter = "0.9.3""#, false),
+        ("examples/x/Cargo.toml", r#"barter = "=0.9.3""#, true),
+        ("examples/x/Cargo.toml", "[package]\nname = \"x\"\nversion = \"0.9.3\"", true),
+        ("examples/x/Cargo.toml", r#"barter = { git = "https://x/barter", tag = "v0.9.3" }"#, true),
+        ("py/pyproject.toml", r#"dependencies = ["barter-python~=0.9.3"]"#, false),
+        ("py/pyproject.toml", r#"dependencies = ["barter-python==0.9.3"]"#, true),
+        ("js/package.json", r#"    "@barter/core": "^0.9.3","#, false),
+        ("js/package.json", r#"    "@barter/core": "~0.9.3","#, false),
+        ("js/package.json", r#"    "@barter/core": "0.9.3","#, true),
+        ("x.gemspec", r#"  spec.add_dependency "barter", "~> 0.9.3""#, false),
+        // What people are shown names the newest.
+        ("README.md", r#"barter = "0.9.3""#, true),
+    ] {
+        assert_eq!(is_stray(&house(), path, line, "0.9.4"), expected, "{path}: {line}");
     }
 }
 
@@ -203,20 +303,15 @@ fn what_a_patch_leaves_at_the_version_before_is_listed() {
         .changed("v0.9.3", &["crates/barter/src/lib.rs"]);
     let plan = house.release("patch");
     assert_eq!(findings(&plan), [""; 0]);
-    // What is beside goes on with what it was tried with.
-    assert_eq!(told(&plan), ["beside/a/Cargo.toml:6", "beside/fuzz/Cargo.toml:7"]);
+    // What is beside requires what a patch still is.
+    assert_eq!(told(&plan), [""; 0]);
     let own = "1 project beside the workspace needs what is released here, and keeps the version that it has: barter-a 0.4.1 (beside/a/Cargo.toml)";
     assert!(plan.remarks.contains(&own.to_owned()), "{:?}", plan.remarks);
     assert_eq!(told(&house.release("minor")), [""; 0]);
     // Where nobody said which members a patch moves, those that it leaves are told, too.
     let mut derived = house;
     derived.trains = serde_json::json!({});
-    let left = [
-        "beside/a/Cargo.toml:6",
-        "beside/fuzz/Cargo.toml:7",
-        "crates/barter-data/Cargo.toml:3",
-        "crates/barter-instrument/Cargo.toml:3",
-    ];
+    let left = ["crates/barter-data/Cargo.toml:3", "crates/barter-instrument/Cargo.toml:3"];
     assert_eq!(told(&derived.release("patch")), left);
     assert_eq!(told(&derived.release("minor")), [""; 0]);
 }
