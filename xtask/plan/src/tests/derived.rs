@@ -358,6 +358,28 @@ fn a_train_has_the_name_of_the_extension_that_the_repository_is_called_after() {
     assert_eq!(train("songs", None), "lark-util");
 }
 
+#[test]
+fn what_is_built_for_other_languages_names_no_train() {
+    let bindings = format!(
+        "[lib]\ncrate-type = [\"cdylib\", \"rlib\"]\n{}",
+        needing(&[("finch-policy", "4.12.0"), ("finch-policy-core", "4.12.0")])
+    );
+    let house = bare("")
+        .member("finch-policy", "4.12.0", &needing(&[("finch-policy-core", "4.12.0")]))
+        .member("finch-policy-core", "4.12.0", "")
+        .member(
+            "finch-cli",
+            "4.12.0",
+            &format!("{}\n[[bin]]\nname = \"finch\"\n", needing(&[("finch-policy", "4.12.0")])),
+        )
+        .member("finch-wasm", "4.12.0", &bindings);
+    let name = |sketch: &Sketch| Train::choose(&sketch.workspace(), &sketch.repo, None).unwrap().name().to_owned();
+    assert_eq!(name(&house), "finch-policy");
+    let mut named = house.clone();
+    named.repo.origin = Some("https://forge.example/they/finch-wasm".to_owned());
+    assert_eq!(name(&named), "finch-wasm", "but where all is about it");
+}
+
 /// A program on members that it names by their paths, one of its version and one of its own; no registry takes any of them.
 fn shipped(program: &str) -> Sketch {
     let by_path = |names: &[&str]| {

@@ -174,7 +174,7 @@ pub struct Crate {
     pub inherits: bool,
     /// It is the package of the workspace's root.
     pub is_root: bool,
-    /// Others can build on it: a macro, a program or an example names no train.
+    /// Others can build on it: a macro, a program, an example or what is built for another language names no train.
     pub is_library: bool,
     /// Those that it needs to build, and what they need, by their places in the facts.
     pub needs: BTreeSet<usize>,
@@ -255,7 +255,7 @@ impl Facts {
                 version: member.version.base(),
                 inherits: member.version_field == VersionField::Inherited,
                 is_root: member.manifest == workspace.graph.root,
-                is_library: package.library,
+                is_library: package.library && !package.cdylib && package.binaries.is_empty(),
                 needs: needs.filter_map(|other| places.get(&other).copied()).collect(),
                 builds_on: firm.filter_map(|link| places.get(&link.to).copied()).collect(),
                 tagged: named.get(member.name.as_str()).cloned().unwrap_or_default(),
@@ -313,7 +313,11 @@ impl Facts {
 
     /// Whether it has tags of its own, at versions that those who have its version now never had.
     fn is_released_alone(&self, at: usize) -> bool {
-        let Crate { version, tagged, .. } = &self.crates[at];
+        let Crate { version, tagged, inherits, .. } = &self.crates[at];
+        // One text says the version of all of them, whatever tags one has beside.
+        if *inherits && self.crates.iter().filter(|each| each.inherits).count() > 1 {
+            return false;
+        }
         let others = self.crates.iter().enumerate().filter(|(other, each)| *other != at && each.version == *version);
         let series = self.tagged.iter().filter(|series| series.contains(version));
         let mut others = others.map(|(_, each)| &each.tagged).chain(series);
@@ -869,6 +873,17 @@ mod tests {
         let one = ["lark-v0.6.0", "lark-v0.7.0", "lark-v0.8.0", "lark-core-v0.7.0", "lark-core-v0.8.0"];
         assert_eq!(decided(&met, &one, &["lark"]), "lark: lark-core");
         assert_eq!(decided(&met, &["v0.7.0", "v0.8.0", "lark@0.7.0"], &["lark"]), "lark: lark-core");
+    }
+
+    #[test]
+    fn what_inherits_one_version_with_others_is_released_with_them() {
+        // A tag of its own for those who build the program.
+        let program = ["lark =4.12.0", "lark-fmt =4.12.0: lark", "!lark-cli =4.12.0: lark-fmt"];
+        let tags =
+            ["v4.9.0", "v4.10.0", "v4.11.0", "v4.12.0", "v3.4.2", "v3.4.3", "lark-cli-v3.4.3", "lark-cli-v4.12.0"];
+        assert_eq!(decided(&program, &tags, &["lark"]), "lark: lark-fmt lark-cli");
+        let literal = ["lark 4.12.0", "lark-fmt 4.12.0: lark", "!lark-cli 4.12.0: lark-fmt"];
+        assert_eq!(decided(&literal, &tags, &["lark"]), "lark: lark-fmt");
     }
 
     #[test]
