@@ -194,10 +194,18 @@ impl Report {
         }
     }
 
+    /// A note without the list that stands below its first line, unless all is wanted.
+    pub fn brief<'n>(&self, note: &'n str) -> &'n str {
+        match note.split_once('\n') {
+            Some((first, _)) if self.loudness < Loudness::Verbose => first,
+            _ => note,
+        }
+    }
+
     /// What should be known, and stands against nothing.
     pub fn notes(&self, notes: &[String]) {
         for note in notes {
-            self.say(tinted("", Tint::Weak, "note:", format!(" {note}")));
+            self.say(tinted("", Tint::Weak, "note:", format!(" {}", self.brief(note))));
         }
     }
 

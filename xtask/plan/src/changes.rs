@@ -23,7 +23,7 @@ use self::crates::crates;
 use crate::{
     config::Entries,
     conventional::{Change, numbers},
-    edit::{Reason, slashed},
+    edit::{Reason, first_of, note_of, slashed},
     edits::Texts,
     files::changelog::{
         self,
@@ -86,15 +86,26 @@ pub fn collect(snapshot: &Snapshot, to: &Version, versions: &BTreeMap<usize, Ver
     if train.config.takes(Entries::Fragments) {
         let (entries, findings) = fragments(workspace, train);
         all.findings.extend(findings);
+        let mut doubled = Vec::new();
         for (path, kind, text) in entries {
             all.add(&kind, (text, ""), Entries::Fragments, slashed(&path));
             if let Some(Entry { from, said_by: Some(by), .. }) = all.entries.last() {
-                all.remarks.push(format!("{from} goes without being told: {by} says the same"));
+                doubled.push((from.clone(), by.clone()));
             }
             if !all.consumed.contains(&path) {
                 all.consumed.push(path);
             }
         }
+        all.remarks.extend(match &doubled[..] {
+            [(from, by)] => Some(format!("{from} goes without being told: {by} says the same")),
+            several => {
+                let several: Vec<String> = several.iter().map(|(from, by)| format!("{from} (as {by})")).collect();
+                let many = |count, which: &str| {
+                    format!("{count} fragments go without being told, for others say the same: {which}")
+                };
+                note_of(&several, str::to_owned, many)
+            }
+        });
     }
     if train.config.takes(Entries::Crates) {
         let (entries, remarks) = crates(workspace, train, to, versions);
@@ -125,18 +136,23 @@ impl Collected {
         let (log, path) = (path, slashed(path));
         // Words before the first kind sum the release up, and are of no kind.
         let summary = changelog::summary(&section.body);
+        let (mut unnamed, mut homeless) = (Vec::new(), Vec::new());
         for (kind, text) in changelog::entries(&section.body) {
             if !train.config.takes(Entries::Unreleased) {
-                let what = format!("`{}` goes out, though `changes` does not name \"unreleased\"", head(&text));
-                self.remarks.push(format!("{path}: {what}"));
+                unnamed.push(format!("`{}`", head(&text)));
             }
             if kind.and_then(|kind| train.config.kind(kind)).is_none() && summary.as_ref() != Some(&text) {
-                self.remarks.push(homeless(log, kind, &text));
+                homeless.push(placed(kind, &text));
             }
             let (kind, words) = (kind.map(str::to_owned), normal(&text));
             let (source, from) = (Entries::Unreleased, path.clone());
             self.entries.push(Entry { kind, text, source, from, said_by: None, words, log: None });
         }
+        let though = "though `changes` does not name \"unreleased\"";
+        let one = |entry: &str| format!("{path}: {entry} goes out, {though}");
+        let many = |count, which: &str| format!("{path}: {count} entries go out, {though}: {which}");
+        self.remarks.extend(note_of(&unnamed, one, many));
+        self.remarks.extend(of_no_kind(log, &homeless, ("", "")));
     }
 
     /// What the readers of a final version did not read: they come from the last one.
@@ -180,6 +196,7 @@ impl Collected {
         let pulls = pulls(commits);
         let (ours, anyones) = (train.members(), any_trains(workspace, train));
         let mut gone = undone(workspace, commits);
+        let (mut outside, mut beside) = (Vec::new(), Vec::new());
         let is_told = |commit: &str| snapshot.told.contains(commit);
         self.take_back(snapshot, &mut gone);
         let is_new = |message: &&Message| {
@@ -194,13 +211,12 @@ impl Collected {
             if touched.is_empty() {
                 let owned: BTreeSet<usize> = message.paths.iter().filter_map(|path| workspace.owner(path)).collect();
                 let aside = named(workspace, owned.intersection(&ours));
-                let what = match aside.is_empty() {
-                    false => format!("only tests or prose of {}", aside.join(", ")),
-                    true if owned.is_disjoint(&anyones) => "no crate of a train".to_owned(),
-                    true => continue,
-                };
-                let said = format!("{}: {}", change.word, change.text);
-                self.remarks.push(format!("{from}: `{said}` touches {what}, so no changelog tells it"));
+                let said = format!("`{}: {}`", change.word, change.text);
+                match aside.is_empty() {
+                    false => beside.push((from, said, aside.join(", "))),
+                    true if owned.is_disjoint(&anyones) => outside.push(format!("{from}: {said}")),
+                    true => {}
+                }
                 continue;
             }
             if let Some(pull) = pulls.get(message.commit.as_str()).filter(|pull| !change.references.contains(pull)) {
@@ -210,6 +226,22 @@ impl Collected {
             let sentence = sentence(&change, &named(workspace, &touched));
             self.add(train.config.heading(kind), (sentence, &credits), Entries::Commits, from);
         }
+        self.remarks.extend(match &beside[..] {
+            [(from, said, of)] => {
+                Some(format!("{from}: {said} touches only tests or prose of {of}, so no changelog tells it"))
+            }
+            several => {
+                let several: Vec<String> =
+                    several.iter().map(|(from, said, of)| format!("{from}: {said} ({of})")).collect();
+                let what = "commits touch only tests or prose of crates, so no changelog tells them";
+                note_of(&several, str::to_owned, |count, which| format!("{count} {what}: {which}"))
+            }
+        });
+        let one = |commit: &str| format!("{commit} touches no crate of a train, so no changelog tells it");
+        let many = |count, which: &str| {
+            format!("{count} commits touch no crate of a train, so no changelog tells them: {which}")
+        };
+        self.remarks.extend(note_of(&outside, one, many));
     }
 
     /// Leaves out what pre-releases told of commits that came and went, or else that it is gone is told.
@@ -434,10 +466,34 @@ fn normal(text: &str) -> String {
     words.collect::<Vec<_>>().join(" ").trim_end_matches('.').to_owned()
 }
 
-/// That an entry of a changelog stands where no kind is said.
-fn homeless(path: &Path, heading: Option<&str>, entry: &str) -> String {
+/// An entry of a changelog, and where it stands.
+fn placed(heading: Option<&str>, entry: &str) -> (String, String) {
     let under = heading.map_or("no heading".to_owned(), |heading| format!("`### {heading}`"));
-    format!("{}: `{}` stands under {under}, which is no kind of change", slashed(path), head(entry))
+    (format!("`{}`", head(entry)), under)
+}
+
+/// That entries of a changelog stand where no kind is said, and what becomes of one of them, or of several.
+fn of_no_kind(path: &Path, entries: &[(String, String)], (it, they): (&str, &str)) -> Option<String> {
+    let path = slashed(path);
+    if let [(entry, under)] = entries {
+        return Some(format!("{path}: {entry} stands under {under}, which is no kind of change{it}"));
+    }
+    let mut headings: Vec<&String> = Vec::new();
+    for (_, under) in entries {
+        if !headings.contains(&under) {
+            headings.push(under);
+        }
+    }
+    let are = match headings[..] {
+        [_] => "is no kind",
+        _ => "are no kinds",
+    };
+    let headings = first_of(&headings.into_iter().cloned().collect::<Vec<_>>());
+    let several: Vec<String> = entries.iter().map(|(entry, under)| format!("{entry} ({under})")).collect();
+    let many = |count, which: &str| {
+        format!("{path}: {count} entries stand under {headings}, which {are} of change{they}: {which}")
+    };
+    note_of(&several, str::to_owned, many)
 }
 
 /// The first line, as people quote it.

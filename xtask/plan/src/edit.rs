@@ -212,6 +212,19 @@ pub fn first_of(names: &[String]) -> String {
     }
 }
 
+/// One note of all that is of one kind. What goes beyond three stands in the lines below the first, for those who ask.
+pub fn note_of(items: &[String], one: impl Fn(&str) -> String, many: impl Fn(usize, &str) -> String) -> Option<String> {
+    match items {
+        [] => None,
+        [item] => Some(one(item)),
+        [one, two, three, rest @ ..] if !rest.is_empty() => {
+            let brief = format!("{one}, {two}, {three} and {} more (-v lists them)", rest.len());
+            Some(format!("{}\n  {}", many(items.len(), &brief), items.join("\n  ")))
+        }
+        few => Some(many(few.len(), &few.join(", "))),
+    }
+}
+
 /// The path as git writes it, on every system.
 pub fn slashed(path: &Path) -> String {
     let words = path.components().map(|component| match component {

@@ -194,7 +194,7 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
         )
     }));
     if !options.push {
-        remarks.extend(check::published::patched(workspace, train).iter().map(|patched| patched.note()));
+        remarks.extend(check::published::note_patched(workspace, train));
     }
     findings.extend(misplaced_metadata(snapshot, to));
     findings.extend(check::published::unconfigured(workspace, train, &options.unconfigured));

@@ -88,7 +88,7 @@ fn preview(call: &Call<'_>, planned: &Planned) -> Value {
         report.warn(format!("refused: {what}"));
     }
     for remark in &collected.remarks {
-        report.warn(format!("note: {remark}"));
+        report.warn(format!("note: {}", report.brief(remark)));
     }
     report.say("");
     json!({

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{CORRECT, attributed, homeless, normal, told};
+use super::{CORRECT, attributed, normal, of_no_kind, placed, told};
 use crate::{
     draft::Prose,
     edit::Reason,
@@ -55,11 +55,12 @@ pub(super) fn crates(
         let log = train.names.log(&path, &workspace.texts[&path]);
         let section = changelog::section(log, &to.tag()).or_else(|| changelog::section(log, "Unreleased"));
         let summary = section.as_ref().and_then(|section| changelog::summary(&section.body));
+        let mut homeless = Vec::new();
         for (heading, entry) in section.iter().flat_map(|section| changelog::entries(&section.body)) {
             let Some(kind) = heading.and_then(|kind| train.config.kind(kind)) else {
                 // What release-plz calls other, that a dependency moved, is no change of the train's.
                 if heading != Some("Other") && summary.as_ref() != Some(&entry) {
-                    remarks.push(format!("{}, so it stays there", homeless(&path, heading, &entry)));
+                    homeless.push(placed(heading, &entry));
                 }
                 continue;
             };
@@ -69,6 +70,7 @@ pub(super) fn crates(
                 None => told.push((kind, entry, vec![name], path.clone())),
             }
         }
+        remarks.extend(of_no_kind(&path, &homeless, (", so it stays there", ", so they stay there")));
     }
     let told = told.into_iter();
     let told = told.map(|(kind, text, names, from)| (kind.to_owned(), attributed(&names.join(", "), &text), from));

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, path::Path};
 use super::{checkout, lacks_version};
 use crate::{
     crates_io::{self, LARGEST_METADATA},
-    edit::{first_of, slashed, typed},
+    edit::{first_of, note_of, slashed, typed},
     files::{
         cargo_lock,
         cargo_toml::{self, Dependency, Table, VersionField},
@@ -188,6 +188,29 @@ pub fn patched<'w>(workspace: &'w Workspace, train: &'w Train) -> Vec<Patched<'w
         }
     }
     found
+}
+
+/// What is known of them without the registry, once for each place that they are taken from.
+pub fn note_patched(workspace: &Workspace, train: &Train) -> Vec<String> {
+    let patched = patched(workspace, train);
+    let mut notes = Vec::new();
+    for (at, first) in patched.iter().enumerate() {
+        if patched[..at].iter().any(|before| before.from == first.from) {
+            continue;
+        }
+        let told: Vec<String> = patched.iter().filter(|other| other.from == first.from).map(Patched::told).collect();
+        notes.extend(note_of(
+            &told,
+            |_| first.note(),
+            |count, which| {
+                format!(
+                    "`[patch]` takes {count} requirements from {}: whether their registry has them is not known here: {which}",
+                    first.from
+                )
+            },
+        ));
+    }
+    notes
 }
 
 impl Patched<'_> {

@@ -219,10 +219,9 @@ fn what_a_crates_log_says_outside_of_the_kinds_is_told_as_left_there() {
     let at = "crates/barter/CHANGELOG.md";
     assert_eq!(
         remarks,
-        [
-            &format!("{at}: `loose` stands under no heading, which is no kind of change, so it stays there"),
-            &format!("{at}: `tidied` stands under `### Internal`, which is no kind of change, so it stays there"),
-        ]
+        [&format!(
+            "{at}: 2 entries stand under no heading, `### Internal`, which are no kinds of change, so they stay there: `loose` (no heading), `tidied` (`### Internal`)"
+        ),]
     );
 }
 
@@ -389,17 +388,49 @@ fn what_has_no_home_and_is_not_lost_is_remarked() {
         .release("minor");
     assert_eq!(findings(&plan), [""; 0]);
     let remarks: Vec<&String> = plan.remarks.iter().filter(|remark| remark.contains('`')).collect();
-    assert_eq!(remarks.len(), 5, "{remarks:?}");
-    assert!(remarks[0].ends_with("`loose` stands under no heading, which is no kind of change"));
-    assert!(remarks[1].ends_with("`tidied` stands under `### Internal`, which is no kind of change"));
+    assert_eq!(remarks.len(), 3, "{remarks:?}");
+    assert!(remarks[0].ends_with(
+        "2 entries stand under no heading, `### Internal`, which are no kinds of change: `loose` (no heading), `tidied` (`### Internal`)"
+    ));
     assert!(
-        remarks[2].ends_with(
+        remarks[1].ends_with(
             "`fix: a flaky test` touches only tests or prose of barter, barter-data, so no changelog tells it"
         )
     );
-    assert!(remarks[3].contains("`feat: a tool` touches no crate of a train"));
-    assert!(remarks[4].contains("`feat: a dance` touches no crate of a train"));
+    assert!(remarks[2].contains("2 commits touch no crate of a train, so no changelog tells them: "));
+    assert!(remarks[2].contains("`feat: a tool`") && remarks[2].ends_with("`feat: a dance`"), "{}", remarks[2]);
     assert_eq!(section(&plan, "CHANGELOG.md"), "- loose\n\n### Internal\n\n- tidied");
+}
+
+#[test]
+fn notes_of_one_kind_are_one_with_their_number_three_examples_and_all_below() {
+    let entries: String = (1..=5).map(|at| format!("- news {at}\n")).collect();
+    let mut house =
+        fed().with("CHANGELOG.md", "## [Unreleased]\n", &format!("## [Unreleased]\n\n### News\n\n{entries}"));
+    for at in 1..=4 {
+        house = house.commit(&format!("feat: tool {at}"), "", &["crates/tool/src/lib.rs"]).commit(
+            &format!("fix: test {at}"),
+            "",
+            &["crates/barter/tests/a.rs"],
+        );
+    }
+    let plan = house.release("minor");
+    assert_eq!(findings(&plan), [""; 0]);
+    let remarks: Vec<&String> = plan.remarks.iter().filter(|remark| remark.contains('`')).collect();
+    assert_eq!(remarks.len(), 3, "{remarks:?}");
+    let below = (1..=5).map(|at| format!("\n  `news {at}` (`### News`)")).collect::<String>();
+    assert_eq!(
+        *remarks[0],
+        format!(
+            "CHANGELOG.md: 5 entries stand under `### News`, which is no kind of change: `news 1` (`### News`), `news 2` (`### News`), `news 3` (`### News`) and 2 more (-v lists them){below}"
+        )
+    );
+    assert!(remarks[1].starts_with("4 commits touch only tests or prose of crates, so no changelog tells them: "));
+    assert!(remarks[2].starts_with("4 commits touch no crate of a train, so no changelog tells them: "));
+    for (remark, word) in [(remarks[1], "fix: test"), (remarks[2], "feat: tool")] {
+        let (brief, all) = remark.split_once('\n').unwrap();
+        assert_eq!((brief.matches(word).count(), all.matches(word).count()), (3, 4), "{remark}");
+    }
 }
 
 /// As release-plz leaves it: bumped, with the crates' logs written.
