@@ -1,4 +1,4 @@
-//! What each step observes and does, by its kind; this file only tells them apart.
+//! How each kind of step is observed and made, in one table.
 //! It must never decide whether to act: that is the loop's.
 
 pub mod announce;
@@ -40,7 +40,7 @@ use crate::report::Report;
 use plan::{
     files::tag_record::NotVerified,
     problem::Problem,
-    step::{Checks, Observation, Step},
+    step::{Checks, Kind, Observation, Step},
 };
 
 /// Whether tools of our own may be installed to ask with: who only looks takes what is there.
@@ -126,7 +126,7 @@ impl World<'_> {
         let Some(name) = step.check() else { return };
         let unverified = Unverified {
             check: NotVerified::new(name, why),
-            is_confirmation: matches!(step, Step::Confirm(_)),
+            is_confirmation: step.kind() == Kind::Confirmation,
             next: next.to_owned(),
         };
         let mut all = self.unverified.lock().unwrap_or_else(PoisonError::into_inner);
@@ -155,41 +155,75 @@ pub enum Verdict {
     Unprovable(String),
 }
 
-pub fn observe(world: &World<'_>, step: &Step) -> Observation {
-    let seen = match step {
-        Step::Confirm(row) => Ok(confirm::observe(world, row)),
-        Step::Write(write) => tree::observe(world, write),
-        Step::Prove(proof) => Ok(prove::observe(world, proof)),
-        Step::Branch(branch) => git::observe_branch(world, branch),
-        Step::Fix(fix) => git::observe_fix(world, fix),
-        Step::Commit(commit) => git::commit::observe(world, commit),
-        Step::Merge(merge) => git::observe_merge(world, merge),
-        Step::Tag(tag) => git::observe_tag(world, tag),
-        Step::MergeBack(merge) => merge_back::observe(world, merge),
-        Step::Push(push) => git::push::observe(world, push),
-        Step::Pushed(of) => publish::observe_tag(world, of),
-        Step::Package(packages) => crates::observe_packages(world, packages),
-        Step::Build(dist) => wheels::observe_build(world, dist),
-        Step::Bake(release) => images::observe_build(world, release),
-        Step::Crate(upload) => crates::observe(world, upload),
-        Step::Upload(dist) => wheels::observe(world, dist),
-        Step::PushImage(release) => images::observe(world, release),
-        Step::Latest(release) => images::observe_latest(world, release),
-        Step::Forge(release) => forge::observe(world, release),
-        Step::List(listing) => listing::observe(world, listing),
-        Step::Draft(announcement) => mail::observe_draft(world, announcement),
-        Step::Announce(announcement) => announce::observe(world, announcement),
-        Step::Published(published) => Ok(published::observe(world, published)),
-        Step::PushMain(push) => git::push::observe_main(world, push),
-        Step::PointBack(back) => images::observe_back(world, back),
-        Step::Mark(mark) => withdraw::observe_mark(world, mark),
-        Step::Yank(upload) => withdraw::observe_yank(world, upload),
-        Step::Withdraw(dist) => withdraw::observe_files(world, dist),
-        Step::Revert(revert) => revert::observe(world, revert),
-        Step::Unmake(unmake) => revert::observe_unmade(world, unmake),
-        Step::Issue(issue) => issue::observe(world, issue),
+/// Makes of a table what the loop calls: how each kind of step is observed, made and, where that can be, taken back.
+macro_rules! steps {
+    ($($name:ident: $observe:expr $(, $act:expr $(, $undo:expr)?)?;)*) => {
+        fn look(world: &World<'_>, step: &Step) -> Result<Observation> {
+            match step {
+                $(Step::$name(data) => ($observe)(world, data),)*
+            }
+        }
+
+        #[allow(unused_variables)]
+        pub fn act(world: &World<'_>, step: &Step) -> Result<()> {
+            match step {
+                $(Step::$name(data) => {
+                    $(($act)(world, data)?;)?
+                })*
+            }
+            Ok(())
+        }
+
+        /// Takes a step back that nothing outside the working tree has seen; the others are not taken back here.
+        #[allow(unused_variables)]
+        pub fn undo(world: &World<'_>, step: &Step) -> Result<()> {
+            match step {
+                $(Step::$name(data) => {
+                    $($(($undo)(world, data)?;)?)?
+                })*
+            }
+            Ok(())
+        }
     };
-    seen.unwrap_or_else(|error| match error.downcast::<Problem>() {
+}
+
+// Those that are only observed are waited for, or done by a person.
+steps! {
+    Confirm: |world, row| Ok(confirm::observe(world, row));
+    Write: tree::observe, tree::write, tree::restore;
+    Prove: |world, proof| Ok(prove::observe(world, proof)), prove::prove;
+    Branch: git::observe_branch, git::branch, git::unbranch;
+    Fix: git::observe_fix;
+    Commit: git::commit::observe, git::commit::commit;
+    Merge: git::observe_merge, git::merge;
+    Tag: git::observe_tag, git::tag;
+    MergeBack: merge_back::observe, merge_back::merge;
+    Push: git::push::observe, git::push::push;
+    Pushed: publish::observe_tag;
+    Package: crates::observe_packages, crates::package;
+    Build: wheels::observe_build, wheels::build;
+    Bake: images::observe_build, images::build;
+    Crate: crates::observe, crates::upload;
+    Upload: wheels::observe, wheels::upload;
+    PushImage: images::observe, images::push;
+    Latest: images::observe_latest, images::point_latest;
+    Forge: forge::observe, forge::release;
+    List: listing::observe;
+    Draft: mail::observe_draft, mail::draft;
+    Announce: announce::observe, announce::send;
+    Published: |world, published| Ok(published::observe(world, published));
+    PushMain: git::push::observe_main, git::push::push_main;
+    PointBack: images::observe_back, images::point_back;
+    Mark: withdraw::observe_mark, withdraw::mark;
+    Yank: withdraw::observe_yank, withdraw::yank;
+    Withdraw: withdraw::observe_files;
+    Revert: revert::observe, revert::commit;
+    Unmake: revert::observe_unmade, revert::unmake;
+    Issue: issue::observe, issue::tell;
+}
+
+pub fn observe(world: &World<'_>, step: &Step) -> Observation {
+    look(world, step).unwrap_or_else(|error| match error.downcast::<Problem>() {
         Ok(Problem { what: why, next }) => Observation::Unknown { why, next },
         Err(error) => Observation::Unknown {
             why: format!("{error:#}"),
@@ -198,52 +232,9 @@ pub fn observe(world: &World<'_>, step: &Step) -> Observation {
     })
 }
 
-pub fn act(world: &World<'_>, step: &Step) -> Result<()> {
-    match step {
-        Step::Write(write) => tree::write(world, write),
-        Step::Prove(proof) => prove::prove(world, proof),
-        Step::Branch(branch) => git::branch(world, branch),
-        Step::Commit(commit) => git::commit::commit(world, commit),
-        Step::Merge(merge) => git::merge(world, merge),
-        Step::Tag(tag) => git::tag(world, tag),
-        Step::MergeBack(merge) => merge_back::merge(world, merge),
-        Step::Push(push) => git::push::push(world, push),
-        Step::Package(packages) => crates::package(world, packages),
-        Step::Build(dist) => wheels::build(world, dist),
-        Step::Bake(release) => images::build(world, release),
-        Step::Crate(upload) => crates::upload(world, upload),
-        Step::Upload(dist) => wheels::upload(world, dist),
-        Step::PushImage(release) => images::push(world, release),
-        Step::Latest(release) => images::point_latest(world, release),
-        Step::Forge(release) => forge::release(world, release),
-        Step::Draft(announcement) => mail::draft(world, announcement),
-        Step::Announce(announcement) => announce::send(world, announcement),
-        Step::PushMain(push) => git::push::push_main(world, push),
-        Step::PointBack(back) => images::point_back(world, back),
-        Step::Mark(mark) => withdraw::mark(world, mark),
-        Step::Yank(upload) => withdraw::yank(world, upload),
-        Step::Revert(revert) => revert::commit(world, revert),
-        Step::Unmake(unmake) => revert::unmake(world, unmake),
-        Step::Issue(issue) => issue::tell(world, issue),
-        // They are only waited for, or done by a person.
-        Step::Confirm(_) | Step::Fix(_) | Step::Pushed(_) | Step::List(_) | Step::Published(_) | Step::Withdraw(_) => {
-            Ok(())
-        }
-    }
-}
-
 /// Whether the remote has the tag that is here. One that cannot be asked has not.
 pub fn is_pushed(world: &World<'_>, remote: &str, tag: &str) -> bool {
     git::remote::is_pushed(world, remote, tag).unwrap_or(false)
-}
-
-/// Takes a step back that nothing outside the working tree has seen; the others are not taken back here.
-pub fn undo(world: &World<'_>, step: &Step) -> Result<()> {
-    match step {
-        Step::Write(write) => tree::restore(world, write),
-        Step::Branch(branch) => git::unbranch(world, branch),
-        _ => Ok(()),
-    }
 }
 
 /// Whether the step left a commit at the head: then what came before it is not taken back either.

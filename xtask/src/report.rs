@@ -20,7 +20,7 @@ use plan::{
     publish::Publication,
     rollback::Rollback,
     standing::{self, Standing},
-    step::{Observation, Step},
+    step::{Kind, Observation, Step},
     strays::{self, Stray},
     train::Refusal,
     version::Level,
@@ -295,7 +295,7 @@ impl Report {
 
     /// A check that cannot be made, and that does not stop the run.
     pub fn unverified(&self, step: &Step, why: &str) {
-        let word = if matches!(step, Step::Prove(_)) { "not proved" } else { "not verified" };
+        let word = if step.kind() == Kind::Proof { "not proved" } else { "not verified" };
         self.warn(tinted("  ", Tint::Strong, word, format!(" {}: {why}", self.title(step))));
     }
 

@@ -19,7 +19,7 @@ use crate::{
 };
 use plan::{
     patience::Patience,
-    step::{Observation, Reach, Step},
+    step::{Kind, Observation, Reach, Step},
 };
 
 /// How far the loop goes.
@@ -245,8 +245,8 @@ fn look_at_all(
     for (at, step) in steps.iter().enumerate().rev() {
         let observation = match after.get(&step.lane()) {
             _ if known.contains_key(&at) => known.remove(&at).unwrap_or(Observation::Todo),
-            Some(_) if is_unproved && matches!(step, Step::Prove(_)) => perform::observe(world, step),
-            Some(evidence) if !step.is_mark() && !matches!(step, Step::Confirm(_)) => {
+            Some(_) if is_unproved && step.kind() == Kind::Proof => perform::observe(world, step),
+            Some(evidence) if !step.is_mark() && step.kind() != Kind::Confirmation => {
                 Observation::done(format!("as {evidence} shows"))
             }
             // While a part is missing, the sum need not be asked for; what comes after it is taken out already.
@@ -419,7 +419,7 @@ fn sleep(world: &World<'_>, wait: Duration) -> Result<()> {
 
 /// Takes back what these steps did, last first, unless the world holds a mark of them: then they stay to be finished.
 fn take_back(world: &World<'_>, steps: &[Step], checked: &BTreeMap<usize, Observation>) -> Result<()> {
-    if !steps.iter().any(Step::can_be_undone) {
+    if !steps.iter().any(|step| step.kind() == Kind::Undoable) {
         return Ok(());
     }
     // Whatever is made of the commit: the old files over a new one would be its reversal.

@@ -2,7 +2,7 @@
 //! It must never call a check done that was waived, nor one that nobody saw.
 
 use crate::perform::{self, World, prove};
-use plan::step::{Confirmation, Evidence, Observation, Step};
+use plan::step::{Confirmation, Evidence, Kind, Observation, Step};
 
 /// What is known without making the check; `None`: it has to be made.
 pub struct Known<'a> {
@@ -36,9 +36,9 @@ impl<'a> Known<'a> {
         }
         let recorded = checks.recorded.as_ref()?;
         let unverified = checks.unverified(name);
-        match step {
+        match step.kind() {
             // A commit is made before there is anything that could be pushed: it says nothing of what others confirm.
-            Step::Confirm(_) => {
+            Kind::Confirmation => {
                 let tag = checks.tag()?;
                 if let Some(pushed) = &self.pushed {
                     let recorded = unverified.map(|why| format!(", which says: not verified ({why})"));
@@ -67,9 +67,9 @@ impl<'a> Known<'a> {
 pub fn passed_over(steps: &[Step], seen: &[Observation]) -> Vec<bool> {
     let is_outward = steps.iter().zip(seen).any(|(step, seen)| step.is_outward() && !seen.is_done());
     let both = steps.iter().zip(seen);
-    let is_passed = both.map(|(step, seen)| match (step, seen) {
-        (Step::Prove(_), Observation::Unknown { .. }) => true,
-        (Step::Confirm(_), Observation::Unknown { .. }) => !is_outward,
+    let is_passed = both.map(|(step, seen)| match (step.kind(), seen) {
+        (Kind::Proof, Observation::Unknown { .. }) => true,
+        (Kind::Confirmation, Observation::Unknown { .. }) => !is_outward,
         _ => false,
     });
     is_passed.collect()
@@ -77,7 +77,7 @@ pub fn passed_over(steps: &[Step], seen: &[Observation]) -> Vec<bool> {
 
 /// What is in the way, and how to go on without it, when it is nothing but confirmations.
 pub fn way_on<'s>(in_the_way: impl IntoIterator<Item = &'s Step>) -> Option<String> {
-    let name = |step: &'s Step| step.check().filter(|_| matches!(step, Step::Confirm(_)));
+    let name = |step: &'s Step| step.check().filter(|_| step.kind() == Kind::Confirmation);
     let names: Vec<&str> = in_the_way.into_iter().map(name).collect::<Option<_>>()?;
     let waivers: Vec<String> = names.iter().map(|name| format!("--waive {name}")).collect();
     (!names.is_empty()).then(|| format!("{} (to go on without: {})", names.join(", "), waivers.join(" ")))
