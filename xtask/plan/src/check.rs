@@ -22,7 +22,7 @@ use crate::{
     edit::{slashed, typed},
     files::{
         Place, cargo_lock,
-        cargo_toml::VersionField,
+        cargo_toml::{Table, VersionField},
         changelog::{self, names::Log},
         deployment, dockerfile,
     },
@@ -187,6 +187,33 @@ fn unplaced(workspace: &Workspace, train: &Train) -> Vec<Finding> {
         .collect()
 }
 
+/// Whether cargo reads a requirement for anybody: what `[workspace.dependencies]` says counts for those who inherit it.
+fn is_read(workspace: &Workspace, site: &Requirement) -> bool {
+    let (table, key) = &site.entry;
+    let manifests = || workspace.members.iter().map(|member| &workspace.manifests[&member.manifest].manifest);
+    *table != Table::Workspace
+        || manifests().any(|manifest| manifest.dependencies.iter().any(|entry| entry.inherited && entry.key == *key))
+}
+
+/// Requirements that no version meets and nobody reads, until a release rewrites them.
+fn unread_requirements(workspace: &Workspace, train: &Train) -> Vec<Finding> {
+    let travels = train.members();
+    let sites = workspace.requirements.iter().filter(|site| !site.patched && travels.contains(&site.on));
+    let unmet = sites.filter(|site| {
+        let version = &workspace.members[site.on].version;
+        requirement::accepts(&site.place.text, version).is_ok_and(|is_met| !is_met) && !is_read(workspace, site)
+    });
+    let told = unmet.map(|site| {
+        let (path, member) = (slashed(&site.path), &workspace.members[site.on]);
+        let what = format!(
+            "{path} requires {0} \"{1}\", which does not accept {2}: no member inherits it, and the next release of {0} rewrites it",
+            member.name, site.place.text, member.version
+        );
+        Finding::new(Check::Requirements, what, format!("write `version = \"{}\"` there", member.version.base()))
+    });
+    told.collect()
+}
+
 /// Every requirement on a member accepts the version that the member has.
 fn requirements(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -217,6 +244,7 @@ fn requirements(workspace: &Workspace, train: &Train) -> Vec<Finding> {
         }
         let what = match is_met {
             Ok(true) => continue,
+            Ok(false) if !is_read(workspace, site) => continue,
             Ok(false) => {
                 format!("{path} requires {} \"{text}\", which does not accept {}", member.name, member.version)
             }
@@ -564,7 +592,8 @@ pub fn lints(workspace: &Workspace, train: &Train) -> Vec<Finding> {
             format!("{} is a wheel and a library, and goes to the crates' registry, too", slashed(&member.manifest));
         Finding::new(Check::PublishableWheel, what, "`publish = false` under [package], where that is not meant")
     });
-    of_crates.filter_map(untold).chain(misdated).chain(described).chain(lagging_locks(workspace, train)).collect()
+    let lagging = lagging_locks(workspace, train).chain(unread_requirements(workspace, train));
+    of_crates.filter_map(untold).chain(misdated).chain(described).chain(lagging).collect()
 }
 
 /// A log that has no place for what is new.

@@ -508,6 +508,43 @@ fn a_requirement_beside_the_workspace_concerns_the_train_of_what_it_requires() {
 }
 
 #[test]
+fn an_entry_of_the_workspace_that_nobody_inherits_is_no_obstacle() {
+    let shared = "[workspace.dependencies]\n";
+    let entry = format!("{shared}barter = {{ path = \"crates/barter\", version = \"0.4\" }}\n");
+    let house = house().with("Cargo.toml", shared, &entry);
+    let looked = |house: &Sketch| {
+        let Snapshot { workspace, train, .. } = house.snapshot();
+        let noted = check::lints(&workspace, &train).iter().map(|found| found.as_note()).collect::<Vec<_>>();
+        (check::state(&workspace, &train).iter().map(|found| found.what.clone()).collect::<Vec<_>>(), noted)
+    };
+    let told = "Cargo.toml requires barter \"0.4\", which does not accept 0.9.3";
+    let note = format!(
+        "{told}: no member inherits it, and the next release of barter rewrites it; next: write `version = \"0.9.3\"` there"
+    );
+    // Cargo reads it for nobody; a release brings it up all the same.
+    assert_eq!(looked(&house), (vec![], vec![note]));
+    for goal in ["minor", "patch"] {
+        let plan = house.clone().changed("v0.9.3", &["crates/barter/src/lib.rs"]).release(goal);
+        assert_eq!(findings(&plan), [""; 0], "{goal}");
+        assert!(changes(&plan).iter().any(|line| line.starts_with("Cargo.toml: barter = ")), "{:?}", changes(&plan));
+    }
+    // As soon as somebody inherits it, cargo finds no such version.
+    let read = house.member("user", "0.1.0", "publish = false\n\n[dependencies]\nbarter.workspace = true\n").lock();
+    assert_eq!(looked(&read), (vec![told.to_owned()], vec![]));
+    // One on a member that a patch leaves stays, and refuses no patch.
+    let left = super::sketch::house().with("Cargo.toml", "version = \"0.9\" }", "version = \"0.4\" }");
+    let left = left
+        .with(
+            "crates/barter/Cargo.toml",
+            "barter-data.workspace = true",
+            "barter-data = { path = \"../barter-data\", version = \"0.9.3\" }",
+        )
+        .lock();
+    let plan = left.changed("v0.9.3", &["crates/barter/src/lib.rs"]).release("patch");
+    assert_eq!(findings(&plan), [""; 0]);
+}
+
+#[test]
 fn another_train_has_its_requirement_rewritten_and_its_version_left() {
     let plan = two_trains().release("minor");
     assert_eq!(findings(&plan), [""; 0]);
