@@ -52,6 +52,8 @@ pub struct Own {
     pages: BTreeSet<String>,
     /// The versions that have a tag of the train, and the one that stands here, as PEP 440 spells them.
     versions: BTreeSet<String>,
+    /// What its crates and projects have here.
+    here: BTreeMap<(Kind, String), Version>,
     /// Commits may be ours and not be here.
     is_shallow: bool,
 }
@@ -150,7 +152,13 @@ pub fn own(snapshot: &Snapshot) -> Own {
         about().filter_map(|about| about.homepage.as_ref()).chain(projects()).filter_map(|url| page(url)).collect();
     let released = train.tags(repo).map(|(version, _)| version).chain([train.version(workspace).base()]);
     let versions = released.filter_map(|version| version.show(Dialect::Pep440).ok()).collect();
-    Own { addresses, pages, versions, is_shallow: repo.is_shallow }
+    let crates = workspace.members.iter().map(|member| (Kind::Crate, &member.name, member));
+    let wheels = train.wheels.iter().map(|wheel| {
+        let member = &workspace.members[wheel.member];
+        (Kind::Project, wheel.project.name.as_ref().unwrap_or(&member.name), member)
+    });
+    let here = crates.chain(wheels).map(|(kind, name, member)| ((kind, name.clone()), member.version.clone()));
+    Own { addresses, pages, versions, here: here.collect(), is_shallow: repo.is_shallow }
 }
 
 impl Own {
@@ -159,6 +167,18 @@ impl Own {
         let mut own = self.clone();
         own.addresses.extend(remotes.iter().filter_map(|url| address(url)));
         own
+    }
+
+    /// The version on a registry that the history here should know, where a higher one says that another project has the
+    /// name: the highest that is not above the one that stands here. What is yanked is not looked into.
+    pub fn earlier<'v>(&self, name: &Name, versions: &'v BTreeMap<String, bool>) -> Option<&'v str> {
+        let here = self.here.get(&(name.kind, name.name.clone()))?;
+        let dialect = if name.kind == Kind::Project { Dialect::Pep440 } else { Dialect::Cargo };
+        let listed = versions.iter().filter(|(_, is_yanked)| !**is_yanked);
+        let read = listed.filter_map(|(text, _)| Some((Version::parse(text, dialect).ok()?, text.as_str())));
+        let (earlier, higher): (Vec<_>, Vec<_>) = read.partition(|(version, _)| version.base() <= here.base());
+        // Of the highest of all, everything is known.
+        earlier.into_iter().max().map(|(_, text)| text).filter(|_| !higher.is_empty())
     }
 }
 
@@ -327,9 +347,17 @@ mod tests {
     use super::*;
 
     fn own() -> Own {
+        let here = [(Kind::Crate, "0.7.3"), (Kind::Project, "0.7.3")];
+        let here = here.map(|(kind, at)| ((kind, "lark".to_owned()), Version::parse(at, Dialect::Cargo).unwrap()));
         let addresses = BTreeSet::from(["forge.example/we/lark".to_owned()]);
         let pages = BTreeSet::from(["lark.example".to_owned()]);
-        Own { addresses, pages, versions: BTreeSet::from(["0.7.2", "0.7.3"].map(str::to_owned)), is_shallow: false }
+        Own {
+            addresses,
+            pages,
+            versions: BTreeSet::from(["0.7.2", "0.7.3"].map(str::to_owned)),
+            here: here.into(),
+            is_shallow: false,
+        }
     }
 
     #[test]
@@ -371,6 +399,29 @@ mod tests {
         let shallow = Own { is_shallow: true, ..own() };
         assert!(matches!(owner(&found(&[], Some(Made::Elsewhere), &[]), &shallow), Owner::Unknown(_)));
         assert_eq!(owner(&found(&[theirs], Some(Made::Elsewhere), &[]), &shallow), other(theirs));
+    }
+
+    #[test]
+    fn an_earlier_version_is_one_that_the_history_here_should_know() {
+        let earlier = |kind, name: &str, versions: &[&str]| {
+            let name = Name { kind, name: name.to_owned(), registry: None, within: PathBuf::new() };
+            let versions: Vec<_> =
+                versions.iter().map(|version| version.split_once(' ').unwrap_or((version, ""))).collect();
+            let versions = versions.into_iter().map(|(version, yanked)| (version.to_owned(), !yanked.is_empty()));
+            own().earlier(&name, &versions.collect()).map(str::to_owned)
+        };
+        for (kind, versions, expected) in [
+            (Kind::Crate, &["0.7.2", "0.7.10", "0.10.0", "0.9.0", "0.6.9"][..], Some("0.7.2")),
+            (Kind::Crate, &["0.7.3", "0.7.2", "0.8.0"], Some("0.7.3")),
+            (Kind::Crate, &["0.7.3 yanked", "0.7.3-rc.1", "0.8.0"], Some("0.7.3-rc.1")),
+            (Kind::Crate, &["0.8.0", "0.9.0"], None),
+            // It is the newest one, which was looked into.
+            (Kind::Crate, &["0.7.3", "0.7.2"], None),
+            (Kind::Project, &["0.7.3rc1", "0.7.2.post1", "0.8.0", "2020a"], Some("0.7.3rc1")),
+        ] {
+            assert_eq!(earlier(kind, "lark", versions).as_deref(), expected, "{versions:?}");
+        }
+        assert_eq!(earlier(Kind::Crate, "wren", &["0.1.0", "0.8.0"]), None, "nothing of that name is here");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Asks the registries whose the names of a release are, one question for each, side by side.
 //! It must never take a registry that could not be asked for one that knows nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 use xshell::{Shell, cmd};
@@ -40,7 +40,63 @@ pub fn ask(world: &World<'_>, own: &Own, names: &[Name]) -> Vec<(Name, Result<An
         });
         answers.extend(some.iter().cloned().zip(told));
     }
+    recognize(world, own, &mut answers);
     answers
+}
+
+/// Takes names for ours that seem another project's by their newest version, where an earlier one proves it: a repository may
+/// have moved, and the clone may lack its newest commits. That costs a package; one is proof for all names of that repository.
+fn recognize(world: &World<'_>, own: &Own, answers: &mut [(Name, Result<Answer>)]) {
+    /// How many names are looked into for one repository.
+    const TRIED: usize = 2;
+    let mut tried: BTreeMap<String, usize> = BTreeMap::new();
+    let mut ours = BTreeSet::new();
+    for (name, told) in answers.iter_mut() {
+        let Some((link, answer)) = told.as_ref().ok().and_then(|answer| Some((elsewhere(name, answer)?, answer)))
+        else {
+            continue;
+        };
+        let Some(version) = own.earlier(name, &answer.versions).filter(|_| !ours.contains(&link)) else { continue };
+        let times = tried.entry(link.clone()).or_default();
+        *times += 1;
+        if *times > TRIED {
+            continue;
+        }
+        match earlier(world, name, version).map(|registered| ownership::owner(&registered, own)) {
+            Ok(Owner::Ours) => drop(ours.insert(link)),
+            Ok(_) => {}
+            Err(error) => *told = Err(error),
+        }
+    }
+    for (name, told) in answers.iter_mut() {
+        let Ok(answer) = told else { continue };
+        if elsewhere(name, answer).is_some_and(|link| ours.contains(&link)) {
+            answer.owner = Owner::Ours;
+        }
+    }
+}
+
+/// The address of the other project that seems to have a name; where it tells none, the name has nothing in common with others.
+fn elsewhere(name: &Name, answer: &Answer) -> Option<String> {
+    let Owner::Other(link) = &answer.owner else { return None };
+    Some(link.as_deref().and_then(ownership::address).unwrap_or_else(|| name.name.clone()))
+}
+
+/// What a registry says of one version under a name.
+fn earlier(world: &World<'_>, name: &Name, version: &str) -> Result<Registered> {
+    let within = world.sh.current_dir().join(&name.within);
+    Ok(match name.kind {
+        Kind::Project => {
+            let project = project::ask_of(world.sh, &name.name, version, &Index::of(&within)?)?;
+            Registered { links: project.links(), ..Registered::default() }
+        }
+        Kind::Crate | Kind::Image => {
+            let known = registries::Registries::of(&within)?;
+            let told = index::version(&known, &name.name, version, name.registry.as_deref())?;
+            let commit = told.commit.map(|commit| made(world.sh, &commit));
+            Registered { links: told.repository.into_iter().collect(), commit, versions: Vec::new() }
+        }
+    })
 }
 
 /// What the registries say of the names of the snapshot's train.
@@ -108,8 +164,10 @@ pub fn stranger(world: &World<'_>, of: &Tagged, name: Name) -> Result<Option<Obs
         return Ok(None);
     }
     let own = at_remote(world.sh, &of.own, &of.remote);
-    let owner = answer(world, &own, &name)?.owner;
-    Ok(in_the_way(of, name, owner))
+    let mut answers = [(name.clone(), answer(world, &own, &name))];
+    recognize(world, &own, &mut answers);
+    let [(_, answer)] = answers;
+    Ok(in_the_way(of, name, answer?.owner))
 }
 
 /// What is in the way of publishing under a name, unless that is set aside.

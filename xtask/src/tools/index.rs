@@ -155,20 +155,32 @@ pub fn newest(registries: &Registries, name: &str, registry: Option<&str>) -> Re
     if !told.ok() && lines.iter().any(|line| !line.yanked) {
         bail!("cargo could not be asked for {name}: {}", unheard(&told));
     }
-    // cargo unpacks what it shows, and nothing else: here it is alone.
-    let sources = fs::read_dir(scratch.path().join("registry").join("src")).into_iter().flatten().flatten();
+    // All of it is yanked, and nothing was shown.
+    if !told.ok() {
+        return Ok(Newest { lines, ..Newest::default() });
+    }
+    Ok(Newest { lines, ..shown(scratch.path(), name)? })
+}
+
+/// The same of one version that the registry has, and no lines.
+pub fn version(registries: &Registries, name: &str, version: &str, registry: Option<&str>) -> Result<Newest> {
+    let scratch = TempDir::new()?;
+    let told = child::ask_far(info(registries, scratch.path(), &format!("{name}@{version}"), registry)?)?;
+    if !told.ok() {
+        bail!("cargo could not be asked for {name} {version}: {}", unheard(&told));
+    }
+    shown(scratch.path(), name)
+}
+
+/// What the package says that cargo was asked to show in a home: it unpacks that one, and nothing else.
+fn shown(home: &Path, name: &str) -> Result<Newest> {
+    let sources = fs::read_dir(home.join("registry").join("src")).into_iter().flatten().flatten();
     let package = sources.filter_map(|index| Some(fs::read_dir(index.path()).ok()?.flatten().next()?.path())).next();
-    let Some(package) = package else {
-        // All of it is yanked, and nothing was shown.
-        if !told.ok() {
-            return Ok(Newest { lines, ..Newest::default() });
-        }
-        bail!("cargo knows {name}, but left no package of it to look into");
-    };
+    let package = package.with_context(|| format!("cargo knows {name}, but left no package of it to look into"))?;
     let manifest = package.join("Cargo.toml");
     let manifest = fs::read_to_string(&manifest).with_context(|| manifest.display().to_string())?;
     let (commit, _) = provenance(&packed_from(&package)?);
-    Ok(Newest { lines, repository: repository(&manifest), commit })
+    Ok(Newest { lines: Vec::new(), repository: repository(&manifest), commit })
 }
 
 /// What cargo wrote into a package of where it was packed; nothing where that was no repository.

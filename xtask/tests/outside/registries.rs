@@ -34,6 +34,7 @@ tests! {
     a_python_version_that_is_listed_and_yanked: needs WORLD;
     a_python_index_that_answers_anything: needs WORLD;
     names_that_another_project_has: needs WORLD;
+    names_of_a_repository_that_moved: needs WORLD;
     a_token_that_expires_half_way: needs WORLD;
     what_is_not_to_be_had_is_said_before_anything_is_sent: needs WORLD;
     two_on_one_machine: needs WORLD;
@@ -378,16 +379,15 @@ fn a_python_index_that_answers_anything() {
     }
 }
 
-fn names_that_another_project_has() {
-    let outside = Outside::new("strange_names");
+/// Publishes two versions of crates that name a repository, from none: a commit of ours would say that they are ours.
+fn publish_elsewhere(outside: &Outside, repository: &str, names: &[&str]) {
     let stranger = outside.new_machine("stranger");
-    let theirs = "https://forge.example/they/lark";
-    for name in ["lark-core", "lark-io"] {
-        // In no clone of ours, whose commit it would name.
-        let dir = stranger.tree.with_file_name(format!("theirs-{name}"));
+    let each = names.iter().flat_map(|name| ["0.7.1", "0.9.9"].map(|version| (name, version)));
+    for (name, version) in each {
+        let dir = stranger.tree.with_file_name(format!("theirs-{name}-{version}"));
         fs::create_dir_all(dir.join("src")).unwrap();
         let manifest = format!(
-            "[package]\nname = \"{name}\"\nversion = \"0.9.9\"\nedition = \"2021\"\ndescription = \"x\"\nlicense = \"MIT\"\nrepository = \"{theirs}\"\n[workspace]\n"
+            "[package]\nname = \"{name}\"\nversion = \"{version}\"\nedition = \"2021\"\ndescription = \"x\"\nlicense = \"MIT\"\nrepository = \"{repository}\"\n[workspace]\n"
         );
         fs::write(dir.join("Cargo.toml"), manifest).unwrap();
         fs::write(dir.join("src/lib.rs"), "").unwrap();
@@ -395,6 +395,29 @@ fn names_that_another_project_has() {
         cargo.args(["publish", "--quiet", "--no-verify", "--allow-dirty"]).current_dir(dir);
         run(&mut cargo);
     }
+}
+
+/// The newest version is of a commit that is not here, and names an address that is not known here.
+fn names_of_a_repository_that_moved() {
+    let outside = Outside::new("moved_names");
+    let machine = outside.machine("a");
+    machine.write("crates/lark/src/lib.rs", "/// Two.\npub fn two() {}\n");
+    machine.write("CHANGELOG.md", &machine.read("CHANGELOG.md").replace("## [Unreleased]", "## [Unreleased]\n\n### Added\n\n- two"));
+    machine.commit("feat: two");
+    let asks = "release minor --train lark --push --dry-run";
+    let refused = || {
+        let said = outside.run(&machine, asks).all();
+        said.lines().find(|line| line.contains("registry-names")).map(str::to_owned)
+    };
+    outside.run(&machine, &format!("{} --only crates", LARK.publish())).ok();
+    publish_elsewhere(&outside, "https://forge.example/moved/lark/tree/main/crates/x", &["lark-core", "lark-io"]);
+    assert_eq!(refused(), None, "0.7.3 was packed from a commit that is here");
+}
+
+fn names_that_another_project_has() {
+    let outside = Outside::new("strange_names");
+    let theirs = "https://forge.example/they/lark";
+    publish_elsewhere(&outside, theirs, &["lark-core", "lark-io"]);
     let effects = outside.raw_effects();
     outside.weather.clear();
 

@@ -98,8 +98,9 @@ def unpacked(filename, archive):
     return b""
 
 
-def links(files):
-    """What the newest version names, each with its label."""
+def links(files, version=None):
+    """What a version names, the newest unless one is said, each with its label."""
+    files = [file for file in files if version in (None, file["version"])]
     usable = [file for file in files if not file["yanked"]] or files
     if not usable:
         return []
@@ -125,7 +126,7 @@ def main():
                 yanked = bool(file.get("yanked"))
                 file["yanked"] = yanked
                 versions[file["version"]] = versions.get(file["version"], True) and yanked
-            named = links(files) if "links" in wanted else []
+            named = links(files, *wanted[1:]) if wanted else []
         except (OSError, ValueError, KeyError, http.client.HTTPException) as error:
             host = urllib.parse.urlsplit(index).netloc.rsplit("@", 1)[-1]
             code = getattr(error, "code", None)

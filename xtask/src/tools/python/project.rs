@@ -35,6 +35,11 @@ pub fn ask(sh: &Shell, name: &str, index: &Index) -> Result<Project> {
     ask_for(sh, &[name, "links"], name, index)
 }
 
+/// The same of one of its versions.
+pub fn ask_of(sh: &Shell, name: &str, version: &str, index: &Index) -> Result<Project> {
+    ask_for(sh, &[name, "links", version], name, index)
+}
+
 /// Its versions alone, for which no file of it is fetched: each with whether all its files are yanked.
 pub fn versions(sh: &Shell, name: &str, index: &Index) -> Result<BTreeMap<String, bool>> {
     Ok(ask_for(sh, &[name], name, index)?.versions)
@@ -62,7 +67,7 @@ mod tests {
     use super::*;
     use crate::{
         repo::TempDir,
-        tools::http::served::{Reads, Served, Strange},
+        tools::http::served::{Chance, Reads, Served, Strange},
     };
 
     /// Whose it is stands in a file of the project, and not on its page.
@@ -97,6 +102,30 @@ mod tests {
                 Err(error) => assert!(!is_heard && format!("{error:#}").contains("127.0.0.1"), "{at}: {error:#}"),
             }
         }
+    }
+
+    #[test]
+    fn each_version_names_a_repository_of_its_own() {
+        let server = Strange::serve(vec![Served::make(&mut Chance(0))].into(), |first| {
+            let file = |version: &str| {
+                format!("<a href=\"lark-{version}-py3-none-any.whl\" data-core-metadata=\"true\">it</a>\n")
+            };
+            let named =
+                |owner: &str| format!("Name: lark\nProject-URL: Source, https://forge.example/{owner}/lark\n\n");
+            let is_of = |version: &str| first.contains(&format!("lark-{version}-py3-none-any.whl.metadata "));
+            Some(match (is_of("0.7.3"), is_of("0.8.0")) {
+                (true, _) => named("we"),
+                (_, true) => named("they"),
+                _ => file("0.7.3") + &file("0.8.0"),
+            })
+        });
+        let (sh, dir) = (Shell::new().unwrap(), TempDir::new().unwrap());
+        let said = format!("check-url = \"http://{}/answer-0/\"\n", server.address);
+        std::fs::write(dir.path().join("uv.toml"), said).unwrap();
+        let index = Index::of(dir.path()).unwrap();
+        assert_eq!(ask(&sh, "lark", &index).unwrap().links(), ["https://forge.example/they/lark"]);
+        assert_eq!(ask_of(&sh, "lark", "0.7.3", &index).unwrap().links(), ["https://forge.example/we/lark"]);
+        assert!(ask_of(&sh, "lark", "0.7.2", &index).unwrap().links().is_empty());
     }
 
     #[test]
