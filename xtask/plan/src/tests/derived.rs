@@ -455,11 +455,19 @@ fn a_program_is_the_workspaces_by_name_or_because_cargo_builds_it_alone() {
     // A library is not what people run.
     let library = shipped("owl").with("crates/owl/Cargo.toml", "[[bin]]\nname = \"program\"\n", "");
     assert!(refusal(&library, None).starts_with("the "));
+    // What Python starts is.
+    let extension = "[lib]\ncrate-type = [\"cdylib\"]\n[dependencies.pyo3]\nversion = \"0.28\"\n";
+    let extension = shipped("owl").with("crates/owl/Cargo.toml", "[[bin]]\nname = \"program\"\n", extension);
+    assert_eq!(train(&extension), "owl");
     // The tags lead to what is published beside it.
     let mut other = shipped("owl").member("owl-sdk", "2.3.0", "").member("owl-sdk-derive", "2.3.0", "").lock();
     assert_eq!(train(&other), "owl");
     other.repo.tags.clear();
     assert_eq!(train(&other), "owl", "nothing is tagged, and it has the name");
+    // An old tag of the program's is no tag of what has reached that number since.
+    let old = ["v1.18.2", "v1.19.0"].into_iter().fold(shipped("owl"), Sketch::tagged);
+    let old = old.member("owl-sdk", "1.18.2", "").with("crates/owl/Cargo.toml", "1.19.0", "1.20.0-dev").lock();
+    assert_eq!(train(&old), "owl");
     let other = other.tagged("v2.3.0");
     assert_ne!(
         Train::choose(&other.workspace(), &other.repo, None).ok().map(|train| train.name().to_owned()),

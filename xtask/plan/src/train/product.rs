@@ -33,8 +33,13 @@ pub fn of_workspace(workspace: &Workspace, repo: &Repo, facts: &Facts) -> Option
     let is_plain = |version: &Version| facts.tagged.iter().any(|series| series.contains(version));
     let is_own = |form: &str| repo.tags.contains_key(&format!("{}{form}{}", members[at].name, version.tag()));
     let is_tagged = is_plain(&version) || ["-v", "-", "@", "/"].iter().any(|form| is_own(form));
-    let is_it =
-        is_tagged || others.peek().is_none() || namesake.is_some() && !others.any(|other| is_plain(&other.version));
+    // Tags that go on above all others lead to it, though the version of its development has none yet.
+    let highest = facts.tagged.iter().flatten().max();
+    let leads = highest.is_some_and(|tag| *tag <= version && !others.clone().any(|other| other.version >= *tag));
+    let is_it = is_tagged
+        || leads
+        || others.peek().is_none()
+        || namesake.is_some() && !others.any(|other| is_plain(&other.version));
     (is_it && version.semver() != &semver::Version::new(0, 0, 0)).then_some(at)
 }
 
@@ -46,10 +51,11 @@ pub fn shipped_with(workspace: &Workspace, program: usize) -> Option<BTreeSet<us
     (is_kept(workspace, program) && is_known && !are_meant(workspace, &along)).then_some(along)
 }
 
-/// Whether it is a program that no registry takes as it is.
+/// Whether it is a program, or an extension of Python's, that no registry of crates takes as it is.
 fn is_kept(workspace: &Workspace, program: usize) -> bool {
     let is_for_registry = workspace.members[program].publish && !is_by_path_alone(workspace, program);
-    !is_for_registry && !workspace.graph.packages[program].binaries.is_empty()
+    let is_extension = workspace.members[program].cdylib && workspace.members[program].pyo3;
+    !is_for_registry && (is_extension || !workspace.graph.packages[program].binaries.is_empty())
 }
 
 /// Whether somebody means one of some members for a registry: one that may go there is required with a version, or requires
