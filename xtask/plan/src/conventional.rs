@@ -230,6 +230,17 @@ fn kind(word: &str, scope: Option<&str>, text: &str, breaking: bool) -> Option<K
     }
 }
 
+/// Whether half of these messages at least are in the form, with a type that is in use for it.
+pub fn is_kept<'m>(messages: impl Iterator<Item = &'m str>) -> bool {
+    const TYPES: [&str; 16] = [
+        "feat", "feature", "fix", "bugfix", "perf", "docs", "doc", "chore", "ci", "build", "test", "tests", "refactor",
+        "style", "revert", "deps",
+    ];
+    let is_one = |message| Change::parse(message).is_some_and(|change| TYPES.contains(&change.word.as_str()));
+    let (kept, all) = messages.fold((0, 0), |(kept, all), message| (kept + usize::from(is_one(message)), all + 1));
+    all > 0 && kept * 2 >= all
+}
+
 fn is_scope(scope: &str) -> bool {
     !scope.is_empty() && !scope.contains(['(', ')'])
 }

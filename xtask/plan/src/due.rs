@@ -9,7 +9,7 @@ use crate::{
     changes::{breaking, undone},
     conventional::{self, Kind},
     packed::packed,
-    release::Goal,
+    release::{Goal, undescribed},
     repo::Message,
     snapshot::Snapshot,
     subject,
@@ -178,9 +178,19 @@ pub struct Due {
     /// Members of the train that changed, and why.
     pub changed: BTreeMap<String, Vec<String>>,
     pub proposal: Option<Proposal>,
+    /// What has to be written before that.
+    pub first: Option<String>,
     /// The final version, where the proposal is one more pre-release of it.
     pub or: Option<Proposal>,
     pub unknown: Vec<String>,
+}
+
+impl Due {
+    /// What to do next.
+    pub fn next(&self) -> Option<String> {
+        let command = &self.proposal.as_ref()?.command;
+        Some(self.first.as_ref().map_or(command.clone(), |first| format!("{first}; then {command}")))
+    }
 }
 
 /// The last release of the train that was not rolled back: of pre-releases, those that the driver has left behind.
@@ -272,6 +282,10 @@ pub fn due(snapshot: &Snapshot, changes: &[Change], findings: &Findings) -> Due 
     let next = candidate.filter(|_| has_changes && !waits).zip(finished.as_ref());
     let next = next.and_then(|(candidate, finished)| propose_next(snapshot, &candidate, finished));
     let (proposal, or) = if next.is_some() { (next, finished) } else { (finished, None) };
+    // What candidates told, the final version tells.
+    let tells =
+        proposal.as_ref().filter(|_| has_changes && last.as_ref().is_none_or(|(last, _)| !last.is_prerelease()));
+    let first = tells.and_then(|proposal| undescribed(snapshot, &proposal.version));
     Due {
         train: train.name().to_owned(),
         last: last.map(|(_, tag)| tag),
@@ -280,6 +294,7 @@ pub fn due(snapshot: &Snapshot, changes: &[Change], findings: &Findings) -> Due 
         reasons,
         changed,
         proposal,
+        first,
         or,
         unknown,
     }

@@ -10,7 +10,8 @@ use anyhow::{Result, anyhow, bail};
 
 use crate::{
     changes, check,
-    config::closest,
+    config::{Entries, closest},
+    conventional,
     draft::{Draft, Plan, Prose, gather},
     edit::{Reason, count, slashed},
     edits::{Places, Texts},
@@ -363,24 +364,51 @@ fn nothing(snapshot: &Snapshot, path: &Path) -> Finding {
     let Snapshot { workspace, train, .. } = snapshot;
     let log = train.names.log(path, workspace.text(path).unwrap_or_default());
     let file = slashed(path);
-    let Some(_) = changelog::section(log, "Unreleased") else {
-        let commits = match train.config.changes {
-            Some(_) => String::new(),
-            None => {
-                format!("; or, where commits are conventional: `changes = [\"commits\"]` in {}", train.config.table())
-            }
-        };
-        return Finding::new(
-            Check::NothingToRelease,
-            format!("nothing to release: {file} has no Unreleased above its newest version"),
-            format!("write `## Unreleased` there, the changes below it, and commit{commits}"),
-        );
+    // Those that describe themselves were read.
+    let commits = snapshot.commits.iter().filter(|commit| !commit.is_merge() && !train.config.takes(Entries::Commits));
+    let commits: Vec<&str> = commits.map(|commit| commit.text.as_str()).collect();
+    let what = match commits.len() {
+        0 => "nothing to release".to_owned(),
+        // `due` counts them.
+        many => format!("{} since the last release, and none is described", count(many, "commit")),
     };
-    Finding::new(
-        Check::NothingToRelease,
-        format!("nothing to release: Unreleased is empty in {file}"),
-        "describe the changes under `## [Unreleased]` and commit",
-    )
+    let or = match train.config.changes {
+        None if conventional::is_kept(commits.into_iter()) => {
+            format!("; or take them from the commits: `changes = [\"commits\"]` in {}", train.config.table())
+        }
+        _ => String::new(),
+    };
+    match changelog::section(log, "Unreleased") {
+        None => Finding::new(
+            Check::NothingToRelease,
+            format!("{what}: {file} has no Unreleased above its newest version"),
+            format!("write `## Unreleased` there, the changes below it, and commit{or}"),
+        ),
+        Some(_) => Finding::new(
+            Check::NothingToRelease,
+            format!("{what}: Unreleased is empty in {file}"),
+            format!("describe the changes under `## [Unreleased]` and commit{or}"),
+        ),
+    }
+}
+
+/// What has to be written before a release of `version`, which would be refused: nothing describes it, and nothing else is
+/// configured to.
+pub fn undescribed(snapshot: &Snapshot, version: &str) -> Option<String> {
+    let Snapshot { workspace, train, .. } = snapshot;
+    let others = [Entries::Fragments, Entries::Crates, Entries::Commits];
+    let (path, log) = (train.changelog.as_ref()?, train.log(&workspace.texts)?);
+    if others.into_iter().any(|entries| train.config.takes(entries)) || changelog::section(log, version).is_some() {
+        return None;
+    }
+    let file = slashed(path);
+    match changelog::section(log, "Unreleased") {
+        None => Some(format!("write `## Unreleased` in {file}, the changes below it, and commit")),
+        Some(unreleased) if !changelog::has_entries(&unreleased) => {
+            Some(format!("describe the changes under `## [Unreleased]` in {file} and commit"))
+        }
+        Some(_) => None,
+    }
 }
 
 /// Turns Unreleased into the section of the version, unless that stands there already. `unchanged` is the version since

@@ -141,7 +141,7 @@ pub fn standing(facts: &Facts<'_>) -> Standing {
     let next = first(State::Overdue)
         .or_else(|| first(State::Open))
         .or_else(|| asked.filter(|day| day.offset <= 0 && due.proposal.is_some()).map(|day| day.commands.join("; ")))
-        .or_else(|| due.proposal.as_ref().filter(|_| due.due).map(|proposal| proposal.command.clone()))
+        .or_else(|| due.next().filter(|_| due.due))
         .or_else(|| {
             let after = window.as_ref()?.after(today)?;
             Some(format!("nothing until {}", after.headline()))

@@ -169,7 +169,7 @@ fn tell(report: &Report, due: &due::Due) {
     }
     if let Some(proposal) = &due.proposal {
         report.say(format!("  {}: {}", proposal.version, proposal.why));
-        report.say(format!("  next: {}", proposal.command));
+        report.say(format!("  next: {}", due.next().unwrap_or_default()));
     }
     if let Some(proposal) = &due.or {
         report.say(format!("  {}: {}", proposal.version, proposal.why));

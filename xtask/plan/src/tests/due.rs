@@ -212,3 +212,21 @@ fn what_a_registry_calls_yanked_is_not_proposed_and_not_kept() {
     assert_eq!(version(&ask(&[("barter-instrument", "0.9.3"), ("barter", "0.10.0")], &[])), "0.10.1");
     assert_eq!(version(&ask(&[("barter-instrument", "0.9.2")], &[])), "");
 }
+
+#[test]
+fn what_is_due_and_described_nowhere_is_described_first() {
+    let log = |unreleased: &str| format!("# Log\n\n{unreleased}## 0.9.3 - 2026-01-07\n\n- x\n");
+    let next =
+        |sketch: &Sketch| ask(sketch, "2026-02-20", &[past("a fix", &[DATA])], &Findings::default()).next().unwrap();
+    let with = |unreleased: &str| house().file("CHANGELOG.md", &log(unreleased));
+    let command = next(&with("## Unreleased\n\n### Fixed\n\n- y\n\n"));
+    assert!(command.starts_with("cargo xtask release 0."), "{command}");
+    assert_eq!(
+        next(&with("")),
+        format!("write `## Unreleased` in CHANGELOG.md, the changes below it, and commit; then {command}")
+    );
+    let empty = format!("describe the changes under `## [Unreleased]` in CHANGELOG.md and commit; then {command}");
+    assert_eq!(next(&with("## Unreleased\n\n")), empty);
+    // Commits describe themselves.
+    assert_eq!(next(&with("").configured("changes", serde_json::json!(["commits"]))), command);
+}

@@ -70,6 +70,7 @@ fn scene() -> Scene {
             said: "nothing to release".to_owned(),
             reasons: vec![],
             changed: Default::default(),
+            first: None,
             proposal: None,
             or: None,
             unknown: vec![],

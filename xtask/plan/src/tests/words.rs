@@ -402,8 +402,21 @@ fn an_unreleased_that_is_missing_is_an_empty_one() {
         let plan = house.release("minor");
         let what = "nothing to release: CHANGELOG.md has no Unreleased above its newest version";
         assert_eq!(findings(&plan), [format!("nothing-to-release: {what}")]);
-        let way = "or, where commits are conventional: `changes = [\"commits\"]` in [workspace.metadata.trains.barter]";
-        assert!(plan.findings[0].next.ends_with(way), "{}", plan.findings[0].next);
+        assert!(plan.findings[0].next.ends_with("the changes below it, and commit"), "{}", plan.findings[0].next);
+        let way = "; or take them from the commits: `changes = [\"commits\"]` in [workspace.metadata.trains.barter]";
+        for (subjects, is_proposed) in [
+            (&["Theme plugins (#1)", "egui: a fix", "fix: one"][..], false),
+            (&["feat: one", "fix(x): two", "Bump it"], true),
+        ] {
+            let path = &["crates/barter/src/lib.rs"][..];
+            let house = subjects.iter().fold(house.clone(), |house, subject| house.commit(subject, "", path));
+            let found = &house.release("minor").findings[0];
+            assert_eq!(
+                found.what,
+                "3 commits since the last release, and none is described: CHANGELOG.md has no Unreleased above its newest version"
+            );
+            assert_eq!(found.next.ends_with(way), is_proposed, "{}", found.next);
+        }
         let now = house.snapshot();
         assert_eq!(
             check::state(&now.workspace, &now.train).iter().filter(|found| found.check == Check::Changelog).count(),
