@@ -442,6 +442,9 @@ fn informed(
     };
     if let Some(tag) = tag {
         loader.since(&mut snapshot, &tag)?;
+        if !matches!(intent, Intent::Postfix(_)) {
+            loader.moved_together(&mut snapshot, to)?;
+        }
     }
     if let Some(tag) = release::before_candidates(&snapshot, to) {
         loader.before_candidates(&mut snapshot, &tag)?;

@@ -26,9 +26,10 @@ use plan::{
     files::{cargo_toml::Patterns, packing, pyproject, workflow},
     names,
     paths::{dir, is_inside},
+    release,
     repo::{Lack, Lacking, LogEntry, Repo, Tracked, Underway},
     snapshot::{Since, Snapshot},
-    train::Train,
+    train::{Train, lockstep},
     version::Version,
     workspace::{self, Graph, Manifests, Package, Texts, Workspace},
 };
@@ -399,6 +400,28 @@ impl<'a> Loader<'a> {
         };
         let (tag, changed) = (tag.to_owned(), changed.clone());
         snapshot.since = Some(Since { tag, changed, before: then.map(Box::new), post: None });
+        Ok(())
+    }
+
+    /// Adds which patches moved the members that a release of `to` would leave, if that is how the train is released.
+    pub fn moved_together(&self, snapshot: &mut Snapshot, to: &Version) -> Result<()> {
+        let Snapshot { workspace, train, .. } = &*snapshot;
+        let tags = lockstep::telling(train, &self.repo, to);
+        let staying = if tags.is_empty() { BTreeSet::new() } else { release::staying(snapshot, to) };
+        if staying.is_empty() {
+            return Ok(());
+        }
+        let manifest = |at: usize| workspace.members[at].manifest.clone();
+        let others: Vec<PathBuf> = staying.into_iter().map(manifest).collect();
+        let (driver, root) = (manifest(train.driver), workspace.graph.root.clone());
+        let paths = others.iter().chain([&driver, &root]).cloned().collect();
+        let patches = repo::texts_at_tags(self.sh, &tags, &paths)?.into_iter().map(|texts| {
+            let version = |manifest: &PathBuf| workspace::version_in(&texts, manifest, &root);
+            (version(&driver), others.iter().filter_map(version).collect())
+        });
+        if lockstep::is_habit(&patches.collect::<Vec<_>>()) {
+            snapshot.train.moved_together = tags.into_iter().map(str::to_owned).collect();
+        }
         Ok(())
     }
 

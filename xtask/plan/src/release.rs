@@ -475,13 +475,25 @@ pub fn moves_all(snapshot: &Snapshot, to: &Version) -> bool {
     let from = left_behind(snapshot, to);
     let current = snapshot.train.version(&snapshot.workspace);
     let pre = to.is_prerelease() || from.is_prerelease() || current.is_prerelease();
-    snapshot.train.config.moves_all() || pre || to.level_since(&from) >= Level::Minor
+    snapshot.train.moves_all() || pre || to.level_since(&from) >= Level::Minor
+}
+
+/// The members that a release of `to` leaves where they are.
+pub fn staying(snapshot: &Snapshot, to: &Version) -> BTreeSet<usize> {
+    let moving = moving(snapshot, to, &mut Vec::new());
+    snapshot.train.members().into_iter().filter(|at| !moving.contains_key(at)).collect()
 }
 
 /// Which members get the version: all of them, or for a patch those that have to.
 pub fn moving(snapshot: &Snapshot, to: &Version, remarks: &mut Vec<String>) -> BTreeMap<usize, Version> {
     let Snapshot { workspace, train, .. } = snapshot;
     let all = train.members();
+    if let [newest, .., oldest] = &train.moved_together[..] {
+        remarks.push(format!(
+            "every member moves, as with the patches from {oldest} to {newest} (`lockstep = \"minor\"` in {} moves what changed and what needs it)",
+            train.config.table()
+        ));
+    }
     let mut moving = match &snapshot.since {
         _ if moves_all(snapshot, to) => all,
         None => {

@@ -3,6 +3,7 @@
 
 pub mod beside;
 mod derive;
+pub mod lockstep;
 mod product;
 mod tag;
 
@@ -63,6 +64,8 @@ pub struct Train {
     pub strays: BTreeMap<String, Option<Version>>,
     /// The final releases above the driver's version that are on branches of their own: their commits are not in the history.
     pub elsewhere: BTreeSet<Version>,
+    /// The tags of the last patches, which moved every member; none where one did not, or where nobody has to know.
+    pub moved_together: Vec<String>,
 }
 
 /// A crate that maturin builds a wheel from.
@@ -252,6 +255,7 @@ impl Train {
             released,
             strays,
             elsewhere: BTreeSet::new(),
+            moved_together: Vec::new(),
         })
     }
 
@@ -314,6 +318,11 @@ impl Train {
     /// The first of them that is not the public one.
     pub fn private_registry<'t>(&'t self, member: &'t Member) -> Option<&'t str> {
         self.registries(member).into_iter().flatten().find(|name| *name != "crates-io")
+    }
+
+    /// Whether every release moves every member.
+    pub fn moves_all(&self) -> bool {
+        self.config.moves_all() || !self.moved_together.is_empty()
     }
 
     /// What is to be said where nobody configured that nothing of it goes to a registry, and a manifest does not tell.

@@ -156,3 +156,32 @@ fn a_tag_from_before_the_configuration_is_read_with_todays() {
         assert!(!said.all().contains("which crate drives"), "{args}: {}", said.all());
     }
 }
+
+#[test]
+fn a_patch_moves_every_member_where_the_patches_before_did() {
+    let patched = |name: &str, moved: &[&str]| {
+        let place = beside_another(name, &["0.7.3"]);
+        // Everything changes, so everything moves; the rest stays by hand.
+        for member in moved {
+            place.write(&format!("crates/{member}/src/more.rs"), "// more\n");
+        }
+        place.replace("CHANGELOG.md", "## [Unreleased]\n", "## [Unreleased]\n\n### Added\n\n- more\n");
+        place.commit("more");
+        place.xtask("release patch --waive cargo-test").ok();
+        place.write("crates/lark/src/last.rs", "// last\n");
+        place.replace("CHANGELOG.md", "## [Unreleased]\n", "## [Unreleased]\n\n### Added\n\n- last\n");
+        place.commit("last");
+        place
+    };
+    let note = "note: every member moves, as with the patches from v0.7.3 to v0.7.4 (`lockstep = \"minor\"` in [workspace.metadata.trains.lark] moves what changed and what needs it)";
+    let place = patched("patched_together", &["lark-core"]);
+    let said = place.xtask("release patch --dry-run --waive cargo-test").ok();
+    assert!(said.out.contains("lark-core  0.7.4 -> 0.7.5") && said.all().contains(note), "{}", said.all());
+    // The real run plans the same before and after its commit.
+    place.xtask("release patch --waive cargo-test").ok();
+    let again = place.xtask("release 0.7.5 --waive cargo-test").ok();
+    assert!(again.all().contains("done    tag v0.7.5") && again.all().contains(note), "{}", again.all());
+    let left = patched("patched_in_part", &[]);
+    let said = left.xtask("release patch --dry-run --waive cargo-test").ok();
+    assert!(!said.out.contains("lark-core  0.7") && !said.all().contains("every member moves"), "{}", said.all());
+}
