@@ -31,7 +31,7 @@ use plan::{
     snapshot::{Since, Snapshot},
     train::{Train, lockstep},
     version::Version,
-    workspace::{self, Graph, Manifests, Package, Texts, Workspace},
+    workspace::{self, Graph, LOGS, Manifests, Package, Texts, Workspace},
 };
 
 /// Where texts are taken from.
@@ -886,10 +886,15 @@ fn is_another_log(graph: &Graph, top: &Path, log: &Path) -> bool {
     }
     let root = dir(&graph.root);
     let own = config::read(&graph.metadata, &root).trains.into_iter().filter_map(|train| train.changelog);
-    let own = own.chain([PathBuf::from("CHANGELOG.md")]).filter_map(|path| plan::paths::normalized(&root.join(path)));
-    let crates = graph.packages.iter().map(|package| package.manifest.with_file_name("CHANGELOG.md"));
+    let own = own.chain(LOGS.map(PathBuf::from)).filter_map(|path| plan::paths::normalized(&root.join(path)));
+    let crates = logs(graph);
     let real = repo::real_place(top, log);
     own.chain(crates).any(|path| path != log && real.as_ref() == Some(&path))
+}
+
+/// Where the crates' changelogs may be.
+fn logs(graph: &Graph) -> impl Iterator<Item = PathBuf> {
+    graph.packages.iter().flat_map(|package| LOGS.map(|name| package.manifest.with_file_name(name)))
 }
 
 /// The directories of the trains' fragments.
@@ -903,14 +908,13 @@ fn fragments(graph: &Graph) -> Vec<PathBuf> {
 fn paths(graph: &Graph, top: &Path, tracked: &BTreeSet<PathBuf>, fragments: &[PathBuf]) -> Result<BTreeSet<PathBuf>> {
     let mut paths: BTreeSet<PathBuf> = tracked.iter().filter(|path| is_named(path)).cloned().collect();
     paths.extend(graph.packages.iter().map(|package| package.manifest.clone()));
-    let logs = graph.packages.iter().map(|package| package.manifest.with_file_name("CHANGELOG.md"));
-    paths.extend(logs.filter(|path| tracked.contains(path) && !is_another_log(graph, top, path)));
+    paths.extend(logs(graph).filter(|path| tracked.contains(path) && !is_another_log(graph, top, path)));
     paths.extend(tracked.iter().filter(|path| fragments.iter().any(|dir| path.starts_with(dir))).cloned());
     let root = dir(&graph.root);
     paths.extend(
         [graph.root.clone()]
             .into_iter()
-            .chain(["Cargo.lock", "CHANGELOG.md", ".dockerignore"].map(|name| root.join(name))),
+            .chain(["Cargo.lock", LOGS[0], LOGS[1], ".dockerignore"].map(|name| root.join(name))),
     );
     for train in config::read(&graph.metadata, &dir(&graph.root)).trains {
         let configured = [&train.changelog, &train.release_notes, &train.follow_ups]

@@ -617,7 +617,7 @@ fn changelogs(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     // What the logs of crates say is the release's where it is taken from there.
     let of_crates = changes::logs(workspace, train).into_iter().filter(|_| train.config.takes(Entries::Crates));
     findings.extend(own_log(workspace, train).into_iter().chain(of_crates).filter_map(untold));
-    let usual = workspace.in_root("CHANGELOG.md".as_ref());
+    let usual = workspace.usual_log();
     let is_missing = workspace.tracked.contains(&usual) && !workspace.texts.contains_key(&usual);
     if train.config.changelog.is_none() && is_missing {
         findings.push(Finding::new(

@@ -28,7 +28,7 @@ use crate::{
     step::{Branch, Checks, Commit, Fix, MergeBack, Push, Side, Sides, Step, Tag, Target},
     train::Train,
     version::{Dialect, Version},
-    workspace::Texts,
+    workspace::{LOGS, Texts},
 };
 
 /// A released version and the one that fixes it.
@@ -204,7 +204,7 @@ fn fix(snapshot: &Snapshot, line: &Line) -> Fix {
     // What members inherit, and what an image is built with, stands beside them.
     let within = dirs(true).chain([root.clone(), workspace.root_dir().join("Cargo.lock")]).collect();
     let words = train.changelog.iter().chain(&train.release_notes).cloned();
-    let words = words.chain(dirs(true).map(|dir| dir.join("CHANGELOG.md")));
+    let words = words.chain(dirs(true).flat_map(|dir| LOGS.map(|name| dir.join(name))));
     Fix {
         branch: line.branch.clone(),
         of: line.of.clone(),

@@ -266,14 +266,17 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
         let unchanged = since.filter(|_| from.is_prerelease() && !has_new_code(snapshot, &from));
         promote(path, snapshot, &prose, unchanged, &mut texts, (&mut findings, &mut remarks));
         prose.notes(snapshot, &mut texts, &mut findings);
-    } else if let (None, Some(text)) =
-        (&train.changelog, workspace.texts.get(&workspace.in_root("CHANGELOG.md".as_ref())))
+    } else if let (None, path) = (&train.changelog, workspace.usual_log())
+        && let Some(text) = workspace.texts.get(&path)
     {
-        let why = match changelog::is_kept(train.names.log("CHANGELOG.md".as_ref(), text)) {
-            true => "tells nothing of the last releases (`changelog = \"CHANGELOG.md\"` on the train goes on with it)",
-            false => "has no sections",
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let why = match changelog::is_kept(train.names.log(&path, text)) {
+            true => {
+                format!("tells nothing of the last releases (`changelog = \"{name}\"` on the train goes on with it)")
+            }
+            false => "has no sections".to_owned(),
         };
-        remarks.push(format!("CHANGELOG.md {why}, so the tag's message tells no changes"));
+        remarks.push(format!("{name} {why}, so the tag's message tells no changes"));
     }
     changes::promote_crates(snapshot, &versions, &prose, &mut texts, &mut findings);
     let proofs = smoke::proofs(snapshot, to);

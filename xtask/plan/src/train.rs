@@ -222,7 +222,7 @@ impl Train {
         let here = repo.branch.clone().filter(|branch| check_ref(branch).is_ok());
         let main = main.or(repo.main.clone()).or(here);
         let main = main.unwrap_or_else(|| "main".to_owned());
-        let usual = workspace.in_root("CHANGELOG.md".as_ref());
+        let usual = workspace.usual_log();
         let path = config.changelog.as_ref().map_or_else(|| usual.clone(), |path| workspace.in_root(path));
         let names = names(workspace, (&config, driver), &wheels, (&tag, &path));
         let changelog = match &config.changelog {
@@ -567,7 +567,7 @@ fn names(
     let own = own.chain(wheels.iter().map(|wheel| workspace.members[wheel.member].name.as_str()));
     let own = own.chain(wheels.iter().filter_map(|wheel| wheel.project.name.as_deref()));
     let own = own.chain(before);
-    let crates = members().map(|member| (member.dir().join("CHANGELOG.md"), member.name.as_str()));
+    let crates = members().flat_map(|member| member.logs().map(|log| (log, member.name.as_str())));
     let others = members().map(|member| &member.name).chain(workspace.trains.iter().map(|train| &train.name));
     Names::new(own, crates.filter(|(path, _)| path != changelog), others.map(String::as_str))
 }

@@ -313,6 +313,12 @@ impl Workspace {
         dir(&self.graph.root)
     }
 
+    /// The changelog of the train that nobody names another one for.
+    pub fn usual_log(&self) -> PathBuf {
+        let named = LOGS.map(|name| self.in_root(name.as_ref()));
+        named.iter().find(|path| self.texts.contains_key(*path)).unwrap_or(&named[0]).clone()
+    }
+
     /// Paths in the configuration count from the workspace's root.
     pub fn in_root(&self, path: &Path) -> PathBuf {
         normalized(&self.root_dir().join(path)).unwrap_or_else(|| path.to_owned())
@@ -365,7 +371,15 @@ impl Workspace {
     }
 }
 
+/// What a changelog is called; of two in one directory the first one counts.
+pub const LOGS: [&str; 2] = ["CHANGELOG.md", "CHANGES.md"];
+
 impl Member {
+    /// Where its changelog may be.
+    pub fn logs(&self) -> [PathBuf; 2] {
+        LOGS.map(|name| self.dir().join(name))
+    }
+
     pub fn dir(&self) -> PathBuf {
         dir(&self.manifest)
     }

@@ -110,8 +110,7 @@ fn written(planned: &Planned) -> Vec<(String, Section, String)> {
         edit.or_else(|| snapshot.workspace.texts.get(path).map(String::as_str))
     };
     let own = snapshot.train.changelog.iter().cloned();
-    let crates =
-        snapshot.train.members().into_iter().map(|at| snapshot.workspace.members[at].dir().join("CHANGELOG.md"));
+    let crates = snapshot.train.members().into_iter().flat_map(|at| snapshot.workspace.members[at].logs());
     let mut found: Vec<(String, Section, String)> = Vec::new();
     for path in own.chain(crates) {
         let Some(text) = after(&path) else { continue };

@@ -3,6 +3,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    ffi::OsStr,
     path::{Path, PathBuf},
 };
 
@@ -20,6 +21,7 @@ use plan::{
     repo::short,
     step::{Kept, Observation, Revert, Undone, Unmake},
     subject,
+    workspace::LOGS,
 };
 
 /// The tree that a revert leaves, and what stays to be resolved in it.
@@ -57,7 +59,8 @@ pub fn outcome(sh: &Shell, onto: &str, commits: &[Undone], kept: &Kept) -> Resul
     };
     git(&["read-tree", &format!("{tip}^{{tree}}")]).run()?;
     let is_log = |path: &&PathBuf| {
-        path.file_name().is_some_and(|name| name.eq_ignore_ascii_case("CHANGELOG.md")) || Some(path.as_path()) == logs
+        let is_called = |name: &OsStr| LOGS.iter().any(|log| name.eq_ignore_ascii_case(log));
+        path.file_name().is_some_and(is_called) || Some(path.as_path()) == logs
     };
     let mut touched: BTreeSet<PathBuf> = repo::changed(sh, onto, &tip)?.into_iter().collect();
     touched.extend(conflicts.iter().cloned());

@@ -29,15 +29,12 @@ pub fn logs<'w>(workspace: &'w Workspace, train: &'w Train) -> Vec<(&'w Path, Lo
 
 /// A crate's own changelog, when it has one that is not a train's.
 fn log_of(workspace: &Workspace, at: usize) -> Option<PathBuf> {
-    let path = workspace.members[at].dir().join("CHANGELOG.md");
+    let path = workspace.members[at].logs().into_iter().find(|path| workspace.texts.contains_key(path))?;
     let is_trains = |path: &Path| {
         let configured = workspace.trains.iter().filter_map(|train| train.changelog.as_ref());
-        configured
-            .map(|path| workspace.in_root(path))
-            .chain([workspace.in_root("CHANGELOG.md".as_ref())])
-            .any(|log| log == path)
+        configured.map(|path| workspace.in_root(path)).chain([workspace.usual_log()]).any(|log| log == path)
     };
-    (workspace.texts.contains_key(&path) && !is_trains(&path)).then_some(path)
+    (!is_trains(&path)).then_some(path)
 }
 
 /// What the crates' logs say of the release: in the version's own section, when release-plz wrote it, else under

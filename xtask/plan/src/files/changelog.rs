@@ -177,13 +177,31 @@ pub fn untold<'a>(file: &str, log: impl Into<Log<'a>>, version: &Version) -> Opt
     Some(match first.title.about {
         About::Other => (
             format!("{place} is neither a version nor Unreleased"),
-            format!("write `{unreleased}` instead, or above it"),
+            match filled_in(text, &text[first.words.clone()]) {
+                Some(places) => format!("write `{unreleased}` instead, and {places}"),
+                None => format!("write `{unreleased}` instead, or above it"),
+            },
         ),
         _ => (
             format!("{place} is the newest section, and nothing above it says Unreleased"),
             format!("write `{unreleased}` above it"),
         ),
     })
+}
+
+/// What to write for the placeholders of a heading, `[[NextVersion]]`, where they stand in other lines, too.
+fn filled_in(text: &str, heading: &str) -> Option<String> {
+    let names = heading.split("[[").skip(1).filter_map(|rest| Some(rest.split_once("]]")?.0));
+    let placeholders = names.map(|name| format!("[[{name}]]"));
+    let elsewhere = placeholders.filter_map(|placeholder| {
+        let lines = text.lines().enumerate().filter(|(_, line)| line.contains(&placeholder) && !line.contains(heading));
+        let lines: Vec<String> = lines.map(|(at, _)| (at + 1).to_string()).collect();
+        let word = if lines.len() == 1 { "line" } else { "lines" };
+        (!lines.is_empty()).then(|| format!("`{placeholder}` in {word} {}", lines.join(", ")))
+    });
+    let elsewhere: Vec<String> = elsewhere.collect();
+    let told = || format!("what is meant in place of {}, which only cargo-release fills in", elsewhere.join(" and "));
+    (!elsewhere.is_empty()).then(told)
 }
 
 /// The versions above that one which have a section: somebody wrote it by hand before their release.
@@ -1217,6 +1235,16 @@ mod tests {
     #[test]
     fn a_place_for_the_release_is_missed_by_line() {
         for (text, what, next) in [
+            (
+                "# Log\n\n## [[NextVersion]] - (_[[ReleaseDate]]_)\n\n- x [[#1]](y)\n\n[All of [[NextVersion]]](z)\n\n## v0.9.3\n",
+                "C.md:3: `[[NextVersion]] - (_[[ReleaseDate]]_)` is neither a version nor Unreleased",
+                "write `## Unreleased` instead, and what is meant in place of `[[NextVersion]]` in line 7, which only cargo-release fills in",
+            ),
+            (
+                "# Log\n\n## [[NextVersion]]\n\n- x\n\n## v0.9.3\n",
+                "C.md:3: `[[NextVersion]]` is neither a version nor Unreleased",
+                "write `## Unreleased` instead, or above it",
+            ),
             (
                 "# Log\n\n## Soon\n\n- x\n\n## v0.9.3\n",
                 "C.md:3: `Soon` is neither a version nor Unreleased",

@@ -643,3 +643,21 @@ fn a_merge_that_is_taken_back_takes_all_that_it_brought() {
     assert_eq!(back(&by_git), only);
     assert_eq!(back("Revert \"A topic\"\n\nReverts owner/repo#44"), only);
 }
+
+#[test]
+fn a_changelog_may_be_called_changes() {
+    // A crate's own.
+    let log = "# Changelog\n\n## Unreleased\n\n- soon\n\n## 0.9.3\n\n- old\n";
+    let own = house().file("crates/barter/CHANGES.md", log).file("crates/tool/CHANGES.md", log);
+    let plan = own.release("minor");
+    assert_eq!((findings(&plan), section(&plan, "crates/barter/CHANGES.md").as_str()), (vec![], "- soon"));
+    assert!(!plan.edits().iter().any(|edit| edit.path == Path::new("crates/tool/CHANGES.md")), "that one stays");
+    // Of two, the one that most have.
+    let two = own.file("crates/barter/CHANGELOG.md", log).release("minor");
+    assert_eq!(section(&two, "crates/barter/CHANGELOG.md"), "- soon");
+    assert!(!two.edits().iter().any(|edit| edit.path.ends_with("CHANGES.md")));
+    // The train's.
+    let mut train = house().without("CHANGELOG.md").file("CHANGES.md", log);
+    train.trains["barter"].as_object_mut().unwrap().remove("changelog");
+    assert_eq!(section(&train.release("minor"), "CHANGES.md"), "- soon");
+}
