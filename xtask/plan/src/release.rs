@@ -276,7 +276,11 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
             }
             false => "has no sections".to_owned(),
         };
-        remarks.push(format!("{name} {why}, so the tag's message tells no changes"));
+        let own = workspace.members[train.driver].logs();
+        let own = changes::logs(workspace, train).into_iter().find(|(log, ..)| own.iter().any(|own| own == log));
+        let own = own.and_then(|(log, ..)| log.strip_prefix(workspace.root_dir()).ok());
+        let takes = own.map(|log| format!(" (`changelog = \"{}\"` on the train takes its driver's)", slashed(log)));
+        remarks.push(format!("{name} {why}, so the tag's message tells no changes{}", takes.unwrap_or_default()));
     }
     changes::promote_crates(snapshot, &versions, &prose, &mut texts, &mut findings);
     let proofs = smoke::proofs(snapshot, to);

@@ -659,5 +659,15 @@ fn a_changelog_may_be_called_changes() {
     // The train's.
     let mut train = house().without("CHANGELOG.md").file("CHANGES.md", log);
     train.trains["barter"].as_object_mut().unwrap().remove("changelog");
+    let apart = train.clone().file("CHANGES.md", "Each crate has its own.\n").file("crates/barter/CHANGES.md", log);
+    assert_eq!(
+        apart.release("minor").remarks,
+        [
+            "CHANGES.md has no sections, so the tag's message tells no changes (`changelog = \"crates/barter/CHANGES.md\"` on the train takes its driver's)"
+        ]
+    );
+    let taken = apart.configured("changelog", json!("crates/barter/CHANGES.md")).release("minor");
+    assert_eq!(section(&taken, "crates/barter/CHANGES.md"), "- soon");
+    assert!(!taken.remarks.iter().any(|remark| remark.contains("tells no changes")), "{:?}", taken.remarks);
     assert_eq!(section(&train.release("minor"), "CHANGES.md"), "- soon");
 }
