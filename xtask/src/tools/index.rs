@@ -19,7 +19,7 @@ use super::{
     registries::{CRATES_IO, Registries},
 };
 use crate::repo::TempDir;
-use plan::crates_io::canonical;
+use plan::{crates_io::canonical, parallel};
 
 /// One line of the index (Cargo book, "Registry Index", "JSON schema").
 #[derive(Clone, Debug, Deserialize, PartialEq)]
@@ -94,12 +94,16 @@ pub fn versions(registries: &Registries, names: &[&str], registry: Option<&str>)
     registries.apply(&mut command, home)?;
     command.env("CARGO_LOG", INDEX_LOG);
     let told = child::ask_far(command)?;
-    // It chooses when all have answered: what is not remembered then is not there.
     if is_garbled(&told) || !ANSWERED.iter().any(|words| told.err.contains(words)) {
         let what = if let [name] = names { (*name).to_owned() } else { format!("{} crates", names.len()) };
         bail!("cargo could not be asked for {what}: {}", unheard(&told));
     }
-    names.iter().map(|name| Ok(remembered(home, name)?.unwrap_or_default())).collect()
+    let of = |name: &&str| match remembered(home, name)? {
+        // On a busy machine cargo may have chosen before it heard of an error of another name.
+        None if names.len() > 1 => Ok(versions(registries, &[*name], registry)?.pop().unwrap_or_default()),
+        lines => Ok(lines.unwrap_or_default()),
+    };
+    parallel::map_waiting(names, of).into_iter().collect()
 }
 
 /// How the registry spells a name that it has in other letters or dashes only: it takes no crate under a second spelling.
