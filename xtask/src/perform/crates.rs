@@ -52,7 +52,7 @@ pub fn observe_packages(world: &World<'_>, packages: &Packages) -> Result<Observ
         let missing: Vec<String> = crates.iter().map(file).filter(|file| !dir.join(file).is_file()).collect();
         if !missing.is_empty() {
             let why = format!("{} lacks {}", dir.display(), missing.join(", "));
-            return Ok(Observation::Blocked { why, next: PACK.to_owned() });
+            return Ok(Observation::Blocked { why, next: pack_again(of) });
         }
     }
     let found = packed(world, packages);
@@ -63,13 +63,15 @@ pub fn observe_packages(world: &World<'_>, packages: &Packages) -> Result<Observ
         return Ok(Observation::Todo);
     }
     if let Some(why) = of.packed.as_ref().and_then(|dir| differing(dir, &found)) {
-        return Ok(Observation::Blocked { why, next: PACK.to_owned() });
+        return Ok(Observation::Blocked { why, next: pack_again(of) });
     }
     Ok(Observation::done(format!("{} packages of {}", found.len(), short(&of.commit))))
 }
 
 /// What to type for the packages that somebody else shall send.
-pub const PACK: &str = "at the tag, cargo xtask pack --out DIR, and the same command with --packed DIR";
+pub fn pack_again(of: &Tagged) -> String {
+    format!("at the tag, cargo xtask pack --out DIR{}, and the same command with --packed DIR", of.option)
+}
 
 /// Packs all crates, and compiles each from what was packed, with those that it needs. What was compiled elsewhere is
 /// packed here to be compared, and nothing is compiled.
@@ -85,7 +87,7 @@ pub fn package(world: &World<'_>, packages: &Packages) -> Result<()> {
         command.arg("--no-verify");
     })?;
     if let Some(why) = differing(dir, &packed) {
-        bail!("{why}; next: {PACK}");
+        bail!("{why}; next: {}", pack_again(of));
     }
     world.sh.write_file(marker(world, of), uncompiled(of))?;
     Ok(())

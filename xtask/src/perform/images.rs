@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use xshell::cmd;
 
-use super::{World, crates::PACK, ownership, publish, static_binary};
+use super::{World, crates::pack_again, ownership, publish, static_binary};
 use crate::tools::{
     child,
     engine::{Cannot, Engine, Found, Login, Recipe},
@@ -146,7 +146,7 @@ pub fn hand_over(world: &World<'_>, release: &ImageRelease, out: &Path) -> Resul
 pub fn observe_build(world: &World<'_>, release: &ImageRelease) -> Result<Observation> {
     if let Some(dir) = release.of.packed.as_ref().filter(|dir| !dir.join(archive(release)).is_file()) {
         let why = format!("{} lacks {}", dir.display(), archive(release));
-        return Ok(Observation::Blocked { why, next: PACK.to_owned() });
+        return Ok(Observation::Blocked { why, next: pack_again(&release.of) });
     }
     let engine = match engine(world) {
         Ok(engine) => engine,
@@ -169,7 +169,9 @@ pub fn build(world: &World<'_>, release: &ImageRelease) -> Result<()> {
         engine.load(&archive)?;
         return match engine.inspect(sh, &local(release))? {
             Some(found) if is_ours(release, &found) => Ok(()),
-            _ => bail!("{} does not hold the image of commit {}; next: {PACK}", archive.display(), of.commit),
+            _ => {
+                bail!("{} does not hold the image of commit {}; next: {}", archive.display(), of.commit, pack_again(of))
+            }
         };
     }
     let tree = publish::checkout(world, of)?;

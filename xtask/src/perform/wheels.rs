@@ -94,8 +94,10 @@ fn unfit<'f>(dist: &Dist, mut files: impl Iterator<Item = &'f String>, is_pypi: 
     }
     files.find_map(|file| pypi::platform_objection(file)).map(|why| Observation::Blocked {
         why,
-        next: "cargo xtask wheels --zig --out DIR builds one, and the same command with --dist DIR publishes it"
-            .to_owned(),
+        next: format!(
+            "cargo xtask wheels --zig --out DIR{} builds one, and the same command with --dist DIR publishes it",
+            dist.of.option
+        ),
     })
 }
 
@@ -117,7 +119,10 @@ fn built(world: &World<'_>, dist: &Dist, found: &Hashes) -> Observation {
         },
         Some(dir) if !missing.is_empty() => Observation::Blocked {
             why: format!("{} lacks {}", dir.display(), missing.join(", ")),
-            next: "build what is missing and put it there: cargo xtask wheels --target TRIPLE --out DIR".to_owned(),
+            next: format!(
+                "build what is missing and put it there: cargo xtask wheels --target TRIPLE --out DIR{}",
+                dist.of.option
+            ),
         },
         Some(_) => Observation::done(all),
         None if dist.platforms.iter().any(|platform| platform != SDIST) => Observation::Blocked {

@@ -14,7 +14,7 @@ use super::{Call, refuse, unverified};
 use crate::{
     basis::{self, Intent, Planned, history, publication},
     loader::{Loader, Source},
-    perform::{Tools, Unverified, ownership},
+    perform::{Tools, Unverified, git, ownership},
     repo,
     report::Report,
     run::{self, Seen},
@@ -93,8 +93,11 @@ pub fn make(call: &Call<'_>, intent: &Intent, options: &Options) -> Result<()> {
             let Train { remote, main, .. } = &snapshot.train;
             let first = if waived { format!("merge it into {main}, then ") } else { String::new() };
             let (main, tag) = (loader.repo.typed_branch(main), loader.repo.typed_tag(&tag));
-            call.report
-                .say(format!("next: {first}git push --atomic {remote} {main} {tag} (or the same command with --push)"));
+            let push = format!("git push --atomic {remote} {main} {tag}");
+            call.report.say(match git::remote::is_known(&sh, remote)? {
+                true => format!("next: {first}{push} (or the same command with --push)"),
+                false => format!("next: there is no remote {remote}: git remote add {remote} URL, then {first}{push}"),
+            });
         }
     }
     ask(call.report);

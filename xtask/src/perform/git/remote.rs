@@ -44,6 +44,12 @@ pub fn address(sh: &Shell, remote: &str) -> Result<String> {
     }
 }
 
+/// Whether there is a remote of that name, or it is the address of one.
+pub fn is_known(sh: &Shell, remote: &str) -> Result<bool> {
+    let told = cmd!(sh, "git remote get-url -- {remote}").quiet().ignore_status().ignore_stderr().output()?;
+    Ok(told.status.success() || remote.contains(['/', ':']))
+}
+
 /// The refs of these names that the remote has; an option may stand for them.
 pub fn ls_remote(world: &World<'_>, remote: &str, option: Option<&str>, names: &[&str]) -> Result<String> {
     let address = address(world.sh, remote)?;
