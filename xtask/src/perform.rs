@@ -2,6 +2,7 @@
 //! It must never decide whether to act: that is the loop's.
 
 pub mod announce;
+mod announced;
 mod confirm;
 pub mod crates;
 mod forge;
@@ -200,8 +201,8 @@ steps! {
     MergeBack: merge_back::observe, merge_back::merge;
     Push: git::push::observe, git::push::push;
     Pushed: publish::observe_tag;
-    Package: crates::observe_packages, crates::package;
-    Build: wheels::observe_build, wheels::build;
+    Package: crates::package::observe, crates::package::package;
+    Build: wheels::build::observe, wheels::build::build;
     Bake: images::observe_build, images::build;
     Crate: crates::observe, crates::upload;
     Upload: wheels::observe, wheels::upload;

@@ -28,10 +28,7 @@ use crate::{
     basis::{history, publication::publication, since},
     loader::{Loader, Source},
     page::{self, Line, Outcome, Rehearsal},
-    perform::{
-        Tools, World, needs, ownership,
-        wheels::{self, Hashes},
-    },
+    perform::{Tools, World, needs, ownership, publish::Hashes, wheels::build},
     repo::{self, contents},
     report::{Loudness, Report},
     session::{self, Call},
@@ -432,7 +429,7 @@ impl<'r> Stand<'r> {
             match step {
                 Step::Crate(upload) if upload.name == *driver => user::builds_with(self, upload)?,
                 Step::Upload(dist) => {
-                    self.elsewhere(&before.train, dist, &wheels::files(&world, dist)?);
+                    self.elsewhere(&before.train, dist, &build::files(&world, dist)?);
                     user::installs(self, &world, dist, smoke::python_tests(&snapshot, &dist.project))?;
                 }
                 Step::PushImage(release) if !without.contains(&Lane::Images) => user::runs_image(self, release)?,

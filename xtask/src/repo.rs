@@ -30,6 +30,7 @@ use plan::{
     edit::{STAGED, slashed},
     files::tag_record::Record,
     names::check_word,
+    ownership::Made,
     parallel,
     paths::{dir, normalized},
     repo::{At, Elsewhere, Hit, LogEntry, Message, Recorded, Repo},
@@ -38,6 +39,14 @@ use plan::{
 
 /// How far back a release's own commit may lie behind later ones.
 pub const HORIZON: usize = 1_000;
+
+/// Whether this repository made a commit that somebody else names.
+pub fn made(sh: &Shell, commit: &str) -> Made {
+    let is_name = commit.len() >= 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let object = format!("{commit}^{{commit}}");
+    let found = is_name && cmd!(sh, "git cat-file -e {object}").quiet().ignore_stderr().run().is_ok();
+    if found { Made::Here } else { Made::Elsewhere }
+}
 
 /// The commits that git was most likely on its way from or to, whatever it did: the head's parents and the branches.
 pub fn around(sh: &Shell, repo: &Repo) -> Result<Vec<String>> {

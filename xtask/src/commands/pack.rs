@@ -62,7 +62,7 @@ impl Pack {
         for step in steps.iter().filter(|_| !call.dry_run) {
             match step {
                 Step::Package(packages) => {
-                    for (name, hash) in crates::hand_over(&world, packages, &out)? {
+                    for (name, hash) in crates::package::hand_over(&world, packages, &out)? {
                         report.say(format!("          {hash}  {name}"));
                     }
                 }

@@ -10,7 +10,10 @@ use xshell::Shell;
 use super::arguments::word;
 use crate::{
     loader::Source,
-    perform::{self, World, needs, wheels},
+    perform::{
+        self, World, needs,
+        wheels::{build, installed},
+    },
     session::Call,
     tools::{child, python::Environment},
 };
@@ -83,18 +86,18 @@ fn make_wheels(world: &World<'_>, dist: &Dist, tests: Option<PathBuf>, wanted: &
     let tree = perform::publish::checkout(world, &dist.of)?;
     let fresh = perform::publish::place(world, &dist.of).join("out");
     world.sh.remove_path(&fresh)?;
-    let how = wheels::Wanted { sdist: wanted.sdist, target: wanted.target.as_deref(), zig: wanted.zig };
-    wheels::make(world, dist, &tree, &fresh, &how)?;
-    let files = wheels::files_in(&fresh, dist)?;
+    let how = build::Wanted { sdist: wanted.sdist, target: wanted.target.as_deref(), zig: wanted.zig };
+    build::make(world, dist, &tree, &fresh, &how)?;
+    let files = build::files_in(&fresh, dist)?;
     let mut tried = "not tried: it is for another platform".to_owned();
     if let Some(wheel) = files.keys().find(|name| name.ends_with(".whl"))
-        && wheels::runs_here(world, wanted.target.as_deref())?
+        && installed::runs_here(world, wanted.target.as_deref())?
     {
-        let installed = wheels::try_installed(world, dist, &fresh.join(wheel))?;
+        let installed = installed::try_installed(world, dist, &fresh.join(wheel))?;
         tried = format!("{installed}; it has no tests");
         if let Some(tests) = tests {
             let environment = Environment::prepare(world.sh, &world.target)?;
-            let command = wheels::tests_against(&environment, dist, &installed.site, &tree.join(tests), &fresh)?;
+            let command = installed::tests_against(&environment, dist, &installed.site, &tree.join(tests), &fresh)?;
             let told = child::send(world.report, command)?;
             if !told.ok() {
                 bail!("the tests fail against the wheel as installed");

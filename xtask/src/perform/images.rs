@@ -1,134 +1,35 @@
 //! Images: built from the tagged commit with its version and revision as labels, pushed, and `latest` moved forward.
 //! It must never move `latest` back to a version that is not the highest final one.
 
+pub mod registry;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use xshell::cmd;
 
-use super::{World, crates::pack_again, ownership, publish, static_binary};
+use self::registry::{REVISION, VERSION, engine, is_ours, must, or_the_rest, ready};
+use super::{
+    World, ownership,
+    publish::{self, pack_again},
+    static_binary,
+};
 use crate::tools::{
     child,
-    engine::{Cannot, Engine, Found, Login, Recipe},
+    engine::{Cannot, Recipe},
 };
 use plan::{
     files::dockerfile::takes,
     finding::Check,
-    names::Word,
-    ownership as names,
-    ownership::{Kind, Name, Own, Owner, Registered},
+    ownership::{Kind, Name},
     repo::{Lacking, short},
     step::{ImageRelease, Observation, PointBack},
-    version::{Dialect, Version},
+    version::Version,
 };
-
-const VERSION: &str = "org.opencontainers.image.version";
-const REVISION: &str = "org.opencontainers.image.revision";
-
-/// The repository that an image is built from.
-const SOURCE: &str = "org.opencontainers.image.source";
-
-/// In a rehearsal, the registry that every image is pushed to, whatever else says where; empty where it has none.
-pub const REHEARSED: &str = "XTASK_IMAGE_REGISTRY";
-
-/// The directory of the login for that registry. By its name it is a secret: what compiles does not get it.
-pub const LOGIN: &str = "XTASK_IMAGE_CREDENTIALS";
-
-/// The engine, and the image's name in its registry; otherwise what is missing.
-fn ready(world: &World<'_>, release: &ImageRelease) -> Result<(Engine, String), Observation> {
-    let image = &release.image;
-    let Some(registry) = registry(image.registry.as_deref())? else {
-        return Err(Observation::Unknown {
-            why: "nothing says which registry it is pushed to".to_owned(),
-            next: "IMAGE_REGISTRY=HOST/NAMESPACE in the environment, or `registry` of the image in the configuration"
-                .to_owned(),
-        });
-    };
-    Ok((engine(world)?, format!("{registry}/{}", image.name)))
-}
-
-/// Where images are pushed to, their names left out; `configured` is what the configuration says.
-fn registry(configured: Option<&str>) -> Result<Option<String>, Observation> {
-    let variable = |name: &str| std::env::var(name).ok();
-    let given = match variable(REHEARSED) {
-        Some(rehearsed) => Some(rehearsed),
-        None => configured.map(str::to_owned).or_else(|| variable("IMAGE_REGISTRY")),
-    };
-    let given = given.filter(|given| !given.is_empty()).map(|given| Word::parse(&given)).transpose();
-    let given = given.map_err(|why| Observation::Unknown {
-        why: format!("IMAGE_REGISTRY: {why}"),
-        next: "IMAGE_REGISTRY=HOST/NAMESPACE in the environment".to_owned(),
-    })?;
-    Ok(given.map(|given| given.trim_end_matches('/').to_owned()))
-}
-
-/// Whose an image's name is, by its `latest`, or by another tag where there is none.
-pub fn owner(world: &World<'_>, name: &Name, own: &Own) -> Result<Owner> {
-    // Where nothing says where it goes, there is nobody to ask; the registry of a rehearsal has nothing of others.
-    let Some(registry) = must(registry(name.registry.as_deref()))? else { return Ok(Owner::Nobody) };
-    if std::env::var_os(REHEARSED).is_some() {
-        return Ok(Owner::Nobody);
-    }
-    let (engine, name) = (must(engine(world))?, format!("{registry}/{}", name.name));
-    let pull = |tag: &str| engine.pull(world.sh, &format!("{name}:{tag}"));
-    let found = match pull("latest")? {
-        Some(found) => found,
-        None => {
-            let Some(tags) = engine.tags(&name)? else {
-                let why = "the registry has no `latest` of it, and docker does not list what else it has; with podman, its tags are asked for";
-                return Ok(Owner::Unknown(why.to_owned()));
-            };
-            let Some(tag) = telling(&tags) else { return Ok(Owner::Nobody) };
-            match pull(tag)? {
-                Some(found) => found,
-                None => return Ok(Owner::Unknown(format!("the registry lists its tag {tag}, and does not have that"))),
-            }
-        }
-    };
-    let registered = Registered {
-        links: found.label(SOURCE).map(str::to_owned).into_iter().collect(),
-        commit: found.label(REVISION).map(|commit| ownership::made(world.sh, commit)),
-        versions: Vec::new(),
-    };
-    Ok(names::owner(&registered, own))
-}
-
-/// The tag that tells most: that of the highest version, else the last of those that are no signature of another.
-fn telling(tags: &[String]) -> Option<&String> {
-    let versions =
-        tags.iter().filter_map(|tag| Some((Version::parse(tag.trim_start_matches('v'), Dialect::Tag).ok()?, tag)));
-    let newest = versions.max_by(|(one, _), (other, _)| one.cmp(other)).map(|(_, tag)| tag);
-    newest.or_else(|| tags.iter().rfind(|tag| !tag.starts_with("sha256-"))).or(tags.last())
-}
-
-fn engine(world: &World<'_>) -> Result<Engine, Observation> {
-    let engine = Engine::find(world.sh);
-    let engine = engine.map_err(|Cannot { why, next }| Observation::Unknown { why, next: or_the_rest(&next) })?;
-    Ok(match std::env::var_os(LOGIN) {
-        Some(dir) => engine.with_login(Login::kept(dir.into())),
-        None => engine,
-    })
-}
-
-fn or_the_rest(next: &str) -> String {
-    format!("{next}, or publish the rest: --without images")
-}
-
-/// The same for what acts.
-fn must<T>(ready: Result<T, Observation>) -> Result<T> {
-    ready.map_err(|seen| match seen {
-        Observation::Unknown { why, next } => anyhow::anyhow!("{why}; next: {next}"),
-        _ => anyhow::anyhow!("the image cannot be published here"),
-    })
-}
 
 /// The name of what is built here; the commit in it keeps two builds of a version apart.
 fn local(release: &ImageRelease) -> String {
     format!("{}:{}-{}", release.image.name, release.of.version.tag(), short(&release.of.commit))
-}
-
-fn is_ours(release: &ImageRelease, found: &Found) -> bool {
-    found.label(REVISION) == Some(&release.of.commit) && found.label(VERSION) == Some(&release.of.version.tag())
 }
 
 /// The file that an image is kept in, to be pushed elsewhere.
@@ -352,22 +253,4 @@ pub fn point_back(world: &World<'_>, back: &PointBack) -> Result<()> {
 fn digits(digest: &str) -> &str {
     let digest = digest.strip_prefix("sha256:").unwrap_or(digest);
     digest.get(..12).unwrap_or(digest)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_is_judged_by_its_newest_version_or_else_by_some_tag() {
-        for (tags, expected) in [
-            (&["nightly", "1.9.0", "v1.10.0", "main"][..], Some("v1.10.0")),
-            (&["main", "edge", "sha256-ab.sig"], Some("edge")),
-            (&["sha256-ab.sig"], Some("sha256-ab.sig")),
-            (&[], None),
-        ] {
-            let tags: Vec<String> = tags.iter().map(|tag| (*tag).to_owned()).collect();
-            assert_eq!(telling(&tags).map(String::as_str), expected, "{tags:?}");
-        }
-    }
 }

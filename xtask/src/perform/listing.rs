@@ -50,7 +50,7 @@ pub fn observe(world: &World<'_>, listing: &Listing) -> Result<Observation> {
         }
     }
     if let [first, ..] = crates[..]
-        && !resolves(world, &crates::registries(world, first)?, &crates)?
+        && !resolves(world, &crates::destination::registries(world, first)?, &crates)?
     {
         return Ok(Observation::Todo);
     }

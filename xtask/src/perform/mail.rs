@@ -6,8 +6,8 @@ use std::{fs, io, path::PathBuf};
 use anyhow::{Context, Result, bail};
 
 use super::{
-    World, announce,
-    forge::{self, Found},
+    World, announced,
+    forge::assets::{self, Found},
     lease::Said,
     publish,
 };
@@ -33,8 +33,8 @@ enum Lies {
 
 /// The draft: the remote remembers its text, so that every machine means the same one.
 pub fn observe_draft(world: &World<'_>, announcement: &Announcement) -> Result<Observation> {
-    let said = announce::reference(world, announcement).read()?;
-    if let Some(Observation::Done { since, .. }) = said.as_ref().and_then(announce::sent) {
+    let said = announced::reference(world, announcement).read()?;
+    if let Some(Observation::Done { since, .. }) = said.as_ref().and_then(announced::sent) {
         return Ok(Observation::Done { evidence: "the mail is sent".to_owned(), since });
     }
     let drafted = said.as_ref().and_then(drafted);
@@ -50,15 +50,15 @@ pub fn observe_draft(world: &World<'_>, announcement: &Announcement) -> Result<O
 
 /// Whether it was sent: a person says it.
 pub fn observe(world: &World<'_>, announcement: &Announcement) -> Result<Observation> {
-    let Some(said) = announce::reference(world, announcement).read()? else { return Ok(Observation::Todo) };
-    if let Some(sent) = announce::sent(&said) {
+    let Some(said) = announced::reference(world, announcement).read()? else { return Ok(Observation::Todo) };
+    if let Some(sent) = announced::sent(&said) {
         return Ok(sent);
     }
     let Some((_, text)) = drafted(&said) else { return Ok(Observation::Todo) };
     Ok(match lies(world, announcement, text)? {
         Lies::At(place) | Lies::Unseen(place) => Observation::Blocked {
             why: format!("it waits for a person to send it: {place}"),
-            next: format!("send it, then {} --announced mail", announce::command(announcement)),
+            next: format!("send it, then {} --announced mail", announced::command(announcement)),
         },
         _ => Observation::Todo,
     })
@@ -66,7 +66,7 @@ pub fn observe(world: &World<'_>, announcement: &Announcement) -> Result<Observa
 
 /// Puts the draft where it is missing.
 pub fn draft(world: &World<'_>, announcement: &Announcement) -> Result<()> {
-    let reference = announce::reference(world, announcement);
+    let reference = announced::reference(world, announcement);
     let said = reference.read()?;
     let known = said.as_ref().and_then(drafted);
     let text = known.map_or_else(|| mail(&announcement.text), |(_, text)| text.to_owned());
@@ -80,15 +80,15 @@ pub fn draft(world: &World<'_>, announcement: &Announcement) -> Result<()> {
     world.report.say(format!("          the mail to send: {}", file(world, announcement).display()));
     if known.is_none() {
         // Who was faster has drafted it: the next look tells.
-        reference.swap(said.as_ref(), &format!("drafted {}\n{text}", announce::now()))?;
+        reference.swap(said.as_ref(), &format!("drafted {}\n{text}", announced::now()))?;
     }
     Ok(())
 }
 
 /// Adds the draft to a release that is not published yet: a forge may let nobody add anything afterwards.
 pub fn attach(world: &World<'_>, announcement: &Announcement, release: &Release) -> Result<()> {
-    let said = announce::reference(world, announcement).read()?;
-    if said.as_ref().is_some_and(|said| announce::sent(said).is_some()) {
+    let said = announced::reference(world, announcement).read()?;
+    if said.as_ref().is_some_and(|said| announced::sent(said).is_some()) {
         return Ok(());
     }
     let known = said.as_ref().and_then(drafted);
@@ -101,7 +101,7 @@ fn put(world: &World<'_>, announcement: &Announcement, release: &Release, text: 
         bail!("{why}; next: {next}");
     }
     let path = write(world, announcement, text)?;
-    forge::attach(world, &announcement.of, release, &name(announcement), &path).map_err(|error| {
+    assets::attach(world, &announcement.of, release, &name(announcement), &path).map_err(|error| {
         match error.is::<Passing>() {
             true => error,
             false => error.context("the forge did not take the draft (--without forge leaves it here, as a file)"),
@@ -143,7 +143,7 @@ fn lies(world: &World<'_>, announcement: &Announcement, text: &str) -> Result<Li
 
 fn on(world: &World<'_>, announcement: &Announcement, release: &Release, text: &str) -> Result<Lies> {
     let (of, name) = (&announcement.of, name(announcement));
-    Ok(match forge::hash_of(world, of, release, &name)? {
+    Ok(match assets::hash_of(world, of, release, &name)? {
         None => Lies::Nowhere,
         Some(theirs) if theirs == hash::sha256(text.as_bytes()) => {
             Lies::At(format!("{name}, an asset of release {}", of.tag))
@@ -161,7 +161,7 @@ fn release(world: &World<'_>, announcement: &Announcement) -> Result<Option<Rele
     if !announcement.has_release {
         return Ok(None);
     }
-    Ok(match forge::find(world, &announcement.of)? {
+    Ok(match assets::find(world, &announcement.of)? {
         Found::One(release) => Some(release),
         Found::None | Found::Drafts(_) => None,
     })
@@ -227,7 +227,7 @@ mod tests {
         let said = |text: &str| Said { object: String::new(), text: text.to_owned() };
         let found = said("drafted 2026-11-20T00:00:01Z\nSubject: x\n\nx\n");
         assert_eq!(drafted(&found), Some(("2026-11-20T00:00:01Z", "Subject: x\n\nx\n")));
-        assert_eq!(announce::sent(&found), None, "nobody says that it was sent");
+        assert_eq!(announced::sent(&found), None, "nobody says that it was sent");
         for text in ["sent 2026-11-20T00:00:01Z seen by a person\n", "drafted"] {
             assert_eq!(drafted(&said(text)), None, "{text}");
         }

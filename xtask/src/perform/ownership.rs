@@ -6,16 +6,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 use xshell::{Shell, cmd};
 
-use super::{World, images};
-use crate::tools::{
-    cargo, index,
-    python::{index::Index, project},
-    registries,
+use super::{World, images::registry};
+use crate::{
+    repo,
+    tools::{
+        cargo, index,
+        python::{index::Index, project},
+        registries,
+    },
 };
 use plan::{
     check::published,
     finding::Check,
-    ownership::{self, Answer, Contested, INSTEAD, Kind, Made, Name, Own, Owner, Registered, Registries},
+    ownership::{self, Answer, Contested, INSTEAD, Kind, Name, Own, Owner, Registered, Registries},
     snapshot::Snapshot,
     step::{Observation, Tagged},
 };
@@ -93,7 +96,7 @@ fn earlier(world: &World<'_>, name: &Name, version: &str) -> Result<Registered> 
         Kind::Crate | Kind::Image => {
             let known = registries::Registries::of(&within)?;
             let told = index::version(&known, &name.name, version, name.registry.as_deref())?;
-            let commit = told.commit.map(|commit| made(world.sh, &commit));
+            let commit = told.commit.map(|commit| repo::made(world.sh, &commit));
             Registered { links: told.repository.into_iter().collect(), commit, versions: Vec::new() }
         }
     })
@@ -136,7 +139,7 @@ fn answer(world: &World<'_>, own: &Own, name: &Name) -> Result<Answer> {
                 true if newest.lines.is_empty() => Owner::Nobody,
                 true => Owner::Unknown(format!("all versions of {} are yanked", name.name)),
                 false => {
-                    let commit = newest.commit.map(|commit| made(world.sh, &commit));
+                    let commit = newest.commit.map(|commit| repo::made(world.sh, &commit));
                     let links = newest.repository.into_iter().collect();
                     ownership::owner(&Registered { links, commit, versions: Vec::new() }, own)
                 }
@@ -153,7 +156,7 @@ fn answer(world: &World<'_>, own: &Own, name: &Name) -> Result<Answer> {
             };
             Ok(Answer { owner, versions: project.versions })
         }
-        Kind::Image => Ok(Answer { owner: images::owner(world, name, own)?, versions: BTreeMap::new() }),
+        Kind::Image => Ok(Answer { owner: registry::owner(world, name, own)?, versions: BTreeMap::new() }),
     }
 }
 
@@ -187,12 +190,4 @@ pub fn unless_waived(of: &Tagged, check: Check, seen: Observation) -> Observatio
         }
         (seen, _) => seen,
     }
-}
-
-/// Whether this repository has a commit.
-pub fn made(sh: &Shell, commit: &str) -> Made {
-    let is_name = commit.len() >= 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let object = format!("{commit}^{{commit}}");
-    let found = is_name && cmd!(sh, "git cat-file -e {object}").quiet().ignore_stderr().run().is_ok();
-    if found { Made::Here } else { Made::Elsewhere }
 }

@@ -2,6 +2,7 @@
 //! It must never build from the working tree: what goes out is made from the tagged commit alone.
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -22,6 +23,14 @@ use plan::{
     step::{Observation, Tagged},
     version::Version,
 };
+
+/// Files by name, each with its sha256.
+pub type Hashes = BTreeMap<String, String>;
+
+/// What to type for the packages that somebody else shall send.
+pub fn pack_again(of: &Tagged) -> String {
+    format!("at the tag, cargo xtask pack --out DIR{}, and the same command with --packed DIR", of.option)
+}
 
 /// Everything of one publication stands below this directory.
 pub fn place(world: &World<'_>, of: &Tagged) -> PathBuf {

@@ -5,9 +5,9 @@ use anyhow::{Result, bail};
 
 use super::{
     World,
-    crates::{self, Listed},
-    forge::{self, Found},
-    wheels,
+    crates::{self, Listed, destination, package::packed_here},
+    forge::assets::{self, Found},
+    wheels::listed::{is_offered, listed},
 };
 use crate::tools::{
     cargo, child,
@@ -25,10 +25,10 @@ fn never() -> Observation {
 }
 
 pub fn observe_yank(world: &World<'_>, upload: &CrateUpload) -> Result<Observation> {
-    let registries = crates::registries(world, upload)?;
+    let registries = destination::registries(world, upload)?;
     let listed = crates::ask(&registries, upload)?;
-    let token = (!crates::credentials(&registries, upload)).then(|| crates::variable(&registries, upload));
-    Ok(judge(upload, listed, crates::packed_here(world, upload).as_deref(), token))
+    let token = (!destination::credentials(&registries, upload)).then(|| destination::variable(&registries, upload));
+    Ok(judge(upload, listed, packed_here(world, upload).as_deref(), token))
 }
 
 /// What is to do about a crate of a release that is taken back: only that release's own is yanked.
@@ -54,7 +54,7 @@ fn judge(upload: &CrateUpload, listed: Option<Listed>, packed: Option<&str>, lac
         None => Observation::Todo,
         Some(variable) => Observation::Blocked {
             why: "it is published, and cargo has no token to yank it with".to_owned(),
-            next: format!("cargo login{}, or {variable} in the environment", crates::option(upload)),
+            next: format!("cargo login{}, or {variable} in the environment", destination::option(upload)),
         },
     }
 }
@@ -65,8 +65,8 @@ pub fn yank(world: &World<'_>, upload: &CrateUpload) -> Result<()> {
         .arg("yank")
         .arg(format!("{}@{}", upload.name, upload.version))
         .current_dir(world.sh.current_dir().join(&upload.root));
-    let registries = crates::registries(world, upload)?;
-    crates::send_to(&mut command, &registries, upload);
+    let registries = destination::registries(world, upload)?;
+    destination::send_to(&mut command, &registries, upload);
     cargo::let_in(&mut command);
     let told = child::send(world.report, command)?;
     if told.ok() {
@@ -74,7 +74,7 @@ pub fn yank(world: &World<'_>, upload: &CrateUpload) -> Result<()> {
     }
     let what = format!("cargo yank {}", upload.name);
     if let Some(refusal) = child::refusal(&told) {
-        let variable = crates::variable(&registries, upload);
+        let variable = destination::variable(&registries, upload);
         bail!(
             "{what}: {refusal}; next: a token that may yank (cargo login, or {variable}), and the same command goes on"
         );
@@ -84,11 +84,11 @@ pub fn yank(world: &World<'_>, upload: &CrateUpload) -> Result<()> {
 
 /// The index has no way in for programs: a person yanks, and what installers are offered tells when it is done.
 pub fn observe_files(world: &World<'_>, dist: &Dist) -> Result<Observation> {
-    let files = wheels::listed(world, dist)?;
+    let files = listed(world, dist)?;
     if files.is_empty() {
         return Ok(never());
     }
-    if !wheels::is_offered(world, dist)? {
+    if !is_offered(world, dist)? {
         return Ok(Observation::done(format!("{}, yanked", count(files.len(), "file"))));
     }
     Ok(Observation::Blocked {
@@ -102,7 +102,7 @@ pub fn observe_files(world: &World<'_>, dist: &Dist) -> Result<Observation> {
 
 /// The release that is published, if there is one; what is in the way otherwise.
 fn published(world: &World<'_>, mark: &Mark) -> Result<Result<Option<Release>, Observation>> {
-    Ok(match forge::find(world, &mark.of) {
+    Ok(match assets::find(world, &mark.of) {
         Ok(Found::One(release)) => Ok(Some(release).filter(|release| !release.draft)),
         Ok(Found::None | Found::Drafts(_)) => Ok(None),
         Err(error) => match error.downcast::<NotSetUp>() {

@@ -8,8 +8,9 @@ use super::Stand;
 use crate::{
     page::Outcome,
     perform::{
-        World, crates, publish,
-        wheels::{self, Hashes},
+        World, crates,
+        publish::{self, Hashes},
+        wheels::build,
     },
 };
 use plan::{
@@ -34,9 +35,9 @@ impl Stand<'_> {
             let sh = &stand.sh;
             publish::check_out(sh, &remote, &stand.clone, &commit, &second)?;
             if let Some(packages) = packages {
-                first.extend(crates::packed(world, packages));
+                first.extend(crates::package::packed(world, packages));
                 let target = stand.dir.join("second-crates");
-                again.extend(crates::pack(world, packages, &second, &target, |cargo| {
+                again.extend(crates::pack::pack(world, packages, &second, &target, |cargo| {
                     cargo.arg("--no-verify");
                     cargo.envs(named.iter().cloned());
                     // Of what a stranger has under our names, the user's own index would tell; a private one of nothing that
@@ -48,9 +49,9 @@ impl Stand<'_> {
             }
             for dist in &dists {
                 let out = stand.dir.join("second-dist").join(&dist.name);
-                wheels::make(world, dist, &second, &out, &wheels::Wanted { sdist: true, target: None, zig: false })?;
-                first.extend(wheels::files(world, dist)?);
-                again.extend(wheels::files_in(&out, dist)?);
+                build::make(world, dist, &second, &out, &build::Wanted { sdist: true, target: None, zig: false })?;
+                first.extend(build::files(world, dist)?);
+                again.extend(build::files_in(&out, dist)?);
             }
             Ok(count(again.len(), "file"))
         })?;

@@ -6,7 +6,7 @@ use std::{path::Path, process::Command};
 use super::image_registry::ImageRegistry;
 use crate::{
     inherited::leads_out,
-    perform::images,
+    perform::images::registry,
     tools::{cargo, stand_in::StandIn},
 };
 
@@ -87,9 +87,9 @@ impl Environment {
         command.envs(given.cloned());
         // Where there is none, nothing is pushed, and nobody is asked.
         let registry = self.images.as_ref().map(ImageRegistry::address).unwrap_or_default();
-        command.env(images::REHEARSED, registry);
+        command.env(registry::REHEARSED, registry);
         if let Ok(registry) = &self.images {
-            command.env(images::LOGIN, registry.login().dir());
+            command.env(registry::LOGIN, registry.login().dir());
         }
     }
 }

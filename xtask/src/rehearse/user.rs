@@ -12,7 +12,7 @@ use anyhow::{Result, anyhow, bail};
 
 use super::Stand;
 use crate::{
-    perform::{World, wheels},
+    perform::{World, wheels::installed},
     repo::TempDir,
     tools::{
         child,
@@ -86,11 +86,11 @@ pub fn installs(stand: &mut Stand<'_>, world: &World<'_>, dist: &Dist, tests: Op
             install.args(["pip", "install", "--no-progress", how, name, "--refresh-package", name, "--python"]);
             install.arg(&own).arg(format!("{name}=={version}")).current_dir(elsewhere.path());
             stand.user(install)?;
-            let installed = wheels::installed(&own, dist)?;
+            let installed = installed::installed(&own, dist)?;
             let Some(tests) = &tests else { return Ok(format!("{installed}; it has no tests")) };
             // The tests and pytest are the workspace's, what they import is the user's.
             let told =
-                stand.user(wheels::tests_against(&tools, dist, &installed.site, &stand.clone.join(tests), &dir)?)?;
+                stand.user(installed::tests_against(&tools, dist, &installed.site, &stand.clone.join(tests), &dir)?)?;
             Ok(told.out.lines().last().unwrap_or_default().to_owned())
         })?;
     }
