@@ -35,24 +35,7 @@ pub struct Outcome {
 /// yanked.
 pub fn outcome(sh: &Shell, onto: &str, commits: &[Undone], kept: &Kept) -> Result<Outcome> {
     let logs = kept.changelog.as_deref();
-    let mut tip = onto.to_owned();
-    let mut conflicts = BTreeSet::new();
-    for undone in commits {
-        let commit = &undone.commit;
-        // What the commit did, from its end back to its (first) parent, merged into what stands here.
-        let base = format!("--merge-base={commit}");
-        let before = match &undone.brought {
-            Some(brought) => {
-                let (tree, files) = without(sh, commit, brought)?;
-                conflicts.extend(files);
-                commit_of(sh, &tree, commit)?
-            }
-            None => format!("{commit}^1"),
-        };
-        let (tree, files) = git::merge_tree(sh, &[&base, &tip, &before]).map_err(|error| too_old(commit, &error))?;
-        conflicts.extend(files.into_iter().flatten().map(PathBuf::from));
-        tip = commit_of(sh, &tree, &tip)?;
-    }
+    let (tip, mut conflicts) = reverted(sh, onto, commits)?;
     let index = repo::TempDir::new()?;
     let git = |words: &[&str]| -> Cmd<'_> {
         cmd!(sh, "git {words...}").env("GIT_INDEX_FILE", index.path().join("index")).quiet()
@@ -103,6 +86,29 @@ pub fn outcome(sh: &Shell, onto: &str, commits: &[Undone], kept: &Kept) -> Resul
     }
     let tree = git(&["write-tree"]).read()?;
     Ok(Outcome { changed: repo::changed(sh, onto, &tree)?, tree, conflicts })
+}
+
+/// A commit beside the tree with the others reverted, and the files about which a person has to decide.
+fn reverted(sh: &Shell, onto: &str, commits: &[Undone]) -> Result<(String, BTreeSet<PathBuf>)> {
+    let mut tip = onto.to_owned();
+    let mut conflicts = BTreeSet::new();
+    for undone in commits {
+        let commit = &undone.commit;
+        // What the commit did, from its end back to its (first) parent, merged into what stands here.
+        let base = format!("--merge-base={commit}");
+        let before = match &undone.brought {
+            Some(brought) => {
+                let (tree, files) = without(sh, commit, brought)?;
+                conflicts.extend(files);
+                commit_of(sh, &tree, commit)?
+            }
+            None => format!("{commit}^1"),
+        };
+        let (tree, files) = git::merge_tree(sh, &[&base, &tip, &before]).map_err(|error| too_old(commit, &error))?;
+        conflicts.extend(files.into_iter().flatten().map(PathBuf::from));
+        tip = commit_of(sh, &tree, &tip)?;
+    }
+    Ok((tip, conflicts))
 }
 
 /// The tree of a merge as it would be if one of the commits that it brought had not been made, and the files of which

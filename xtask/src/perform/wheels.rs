@@ -5,13 +5,13 @@ pub mod build;
 pub mod installed;
 pub mod listed;
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use anyhow::{Result, bail};
 
 use self::{
     build::{build, built, dir, files, is_of},
-    listed::{index, is_yanked, listed},
+    listed::{OnIndex, index, is_yanked, listed},
 };
 use super::{World, forge::assets, ownership, publish::Hashes};
 use crate::{
@@ -41,21 +41,7 @@ pub fn observe(world: &World<'_>, dist: &Dist) -> Result<Observation> {
     }
     let ours = files(world, dist)?;
     let is_built = built(world, dist, &ours).is_done();
-    let differs = |ours: &Hashes| {
-        let pair = ours.iter().find_map(|(name, hash)| {
-            listed.get(name).filter(|there| there.sha256 != *hash).map(|there| (name, hash, &there.sha256))
-        });
-        let other = pair.map(|(name, ours, theirs)| Observation::Blocked {
-            why: format!("the index has another {name}: its sha256 is {theirs}, ours is {ours}"),
-            next: "publish the files that were uploaded first (--dist DIR), or release a higher version: an index never takes other bytes under the same name"
-                .to_owned(),
-        });
-        other.map(|other| ownership::unless_waived(&dist.of, Check::RegistryContent, other))
-    };
-    let done = || {
-        let since = listed.values().filter_map(|file| file.since.clone()).max();
-        Observation::Done { evidence: format!("{}, hashes as built", count(listed.len(), "file")), since }
-    };
+    let differs = |ours: &Hashes| differing(dist, ours, &listed);
     // Files of other content are the nearer cause.
     let withdrawn = match !listed.is_empty() && is_yanked(world, dist)? {
         true => Some(yanked(dist, "it is yanked: it was published, and nobody is to have it")),
@@ -66,7 +52,7 @@ pub fn observe(world: &World<'_>, dist: &Dist) -> Result<Observation> {
             return Ok(other);
         }
         if ours.keys().all(|name| listed.contains_key(name)) {
-            return Ok(done());
+            return Ok(all_there(&listed));
         }
     } else if !listed.is_empty() {
         // Built elsewhere: the forge release has their hashes, when it was made already.
@@ -84,7 +70,7 @@ pub fn observe(world: &World<'_>, dist: &Dist) -> Result<Observation> {
                 });
             }
             if !of_dist.is_empty() && of_dist.keys().all(|name| listed.contains_key(name)) {
-                return Ok(done());
+                return Ok(all_there(&listed));
             }
         }
     }
@@ -104,6 +90,24 @@ pub fn observe(world: &World<'_>, dist: &Dist) -> Result<Observation> {
         },
         Some(Problem { what: why, next }) => Observation::Blocked { why, next },
     })
+}
+
+/// A file of which the index has other bytes under the same name, unless that is set aside.
+fn differing(dist: &Dist, ours: &Hashes, listed: &BTreeMap<String, OnIndex>) -> Option<Observation> {
+    let (name, ours, theirs) = ours.iter().find_map(|(name, hash)| {
+        listed.get(name).filter(|there| there.sha256 != *hash).map(|there| (name, hash, &there.sha256))
+    })?;
+    let other = Observation::Blocked {
+        why: format!("the index has another {name}: its sha256 is {theirs}, ours is {ours}"),
+        next: "publish the files that were uploaded first (--dist DIR), or release a higher version: an index never takes other bytes under the same name"
+            .to_owned(),
+    };
+    Some(ownership::unless_waived(&dist.of, Check::RegistryContent, other))
+}
+
+fn all_there(listed: &BTreeMap<String, OnIndex>) -> Observation {
+    let since = listed.values().filter_map(|file| file.since.clone()).max();
+    Observation::Done { evidence: format!("{}, hashes as built", count(listed.len(), "file")), since }
 }
 
 /// What keeps a project off the index that has no file of this version to be had: another has its name, or the version was

@@ -19,7 +19,10 @@ use super::{
 };
 use crate::{
     inherited::{is_secret, without_secrets},
-    tools::{cargo, child, index, registries::CRATES_IO},
+    tools::{
+        cargo, child, index,
+        registries::{CRATES_IO, Registries},
+    },
 };
 use plan::{
     crates_io::LARGEST,
@@ -64,87 +67,19 @@ pub fn pack(
         let mut command = cargo::command();
         command.arg("package");
         fit(&mut command);
-        // One that is fitted for a rehearsal has its configuration, too.
-        let config = given(&command, cargo::CONFIG).filter(|_| cargo::given_config().is_none());
-        command.args(config.iter().flat_map(|path| ["--config", path]));
-        let root = tree.join(&packages.root);
         let known = registries(world, uploads[0])?;
         // Cargo's default, as this call will have it.
         let default = given(&command, "CARGO_REGISTRY_DEFAULT").or_else(|| known.default_name());
-        let to = registry.or(default.as_deref()).unwrap_or(CRATES_IO);
+        let group = Group { registry, uploads, known, default };
         // What crates need of crates.io that is not there yet, cargo sees when it packs all of them for that: where a package
         // goes is no part of it.
-        let goes_to = |registry: Option<&str>| {
-            let name = registry.or(default.as_deref()).unwrap_or(CRATES_IO);
-            if name == REHEARSAL { CRATES_IO } else { name }.to_owned()
-        };
-        let is_on_crates_io = |upload: &CrateUpload| goes_to(upload.registry.as_deref()) == CRATES_IO;
-        let beside = match goes_to(registry) == CRATES_IO {
+        let is_on_crates_io = |upload: &CrateUpload| group.goes_to(upload.registry.as_deref()) == CRATES_IO;
+        let beside = match group.goes_to(registry) == CRATES_IO {
             true => BTreeSet::new(),
-            false => beside(&packages.crates, &own, &workspace, &uploads, is_on_crates_io)?,
+            false => beside(&packages.crates, &own, &workspace, &group.uploads, is_on_crates_io)?,
         };
-        let outside = Outside::of(&known, to, &command)?;
-        call(outside.as_ref(), &mut command, &root);
         command.env("CARGO_TARGET_DIR", target);
-        let names: BTreeSet<&str> = uploads.iter().map(|upload| &*upload.name).chain(beside.iter().copied()).collect();
-        command.args(names.iter().flat_map(|name| ["--package", name]));
-        let wants_token = match (registry.filter(|name| *name != CRATES_IO), default) {
-            _ if let Some(name) = beside.first() => {
-                let rehearsed = given(&command, &stand_in(CRATES_IO));
-                let index = rehearsed.map_or_else(|| index::of_crates_io(&known, name), Ok)?;
-                command.args(["--index", &index]);
-                true
-            }
-            (Some(name), _) => {
-                match given(&command, &stand_in(name)) {
-                    Some(index) => command.args(["--index", &index]),
-                    None => command.args(["--registry", name]),
-                };
-                true
-            }
-            // What stands in for crates.io tells everybody.
-            (None, Some(name)) if registry.is_none() => name != REHEARSAL,
-            (None, default) => {
-                let rehearsed = given(&command, &stand_in(CRATES_IO));
-                // Named crates-io, cargo would not see in a mirror of it what is packed beside; the packages are the same.
-                let index = rehearsed.clone().or_else(|| known.mirror());
-                command.args(index.iter().flat_map(|index| ["--index", index]));
-                if index.is_none() && default.is_some() {
-                    command.args(["--registry", CRATES_IO]);
-                }
-                rehearsed.is_none() && index.is_some()
-            }
-        };
-        if wants_token {
-            // Its index wants a token, which what is compiled must not have: all is downloaded before, and no code run.
-            let mut fetch = cargo::fetch(&root);
-            call(outside.as_ref(), &mut fetch, &root);
-            fetch.args(config.iter().flat_map(|path| ["--config", path]));
-            for (name, value) in command.get_envs() {
-                match value {
-                    Some(value) => fetch.env(name, value),
-                    None => fetch.env_remove(name),
-                };
-            }
-            let told = child::send(world.report, fetch)?;
-            if !told.ok() {
-                return Err(child::failure("cargo fetch", &told));
-            }
-            command.arg("--offline");
-            let given: Vec<_> = command.get_envs().map(|(name, _)| name.to_owned()).collect();
-            for name in given.iter().filter(|name| is_secret(&name.to_string_lossy())) {
-                command.env_remove(name);
-            }
-        }
-        without_secrets(&mut command);
-        if uploads.iter().all(|upload| upload.locked) {
-            command.arg("--locked");
-        }
-        let told = child::send(world.report, command)?;
-        drop(outside);
-        if !told.ok() {
-            return Err(child::failure("cargo package", &told));
-        }
+        group.pack(world, command, &tree.join(&packages.root), &beside)?;
     }
     let sizes = packages.crates.iter().filter(|upload| upload.is_public());
     let sizes = sizes.filter_map(|upload| Some((file(upload), fs::read(place(target, upload)).ok()?)));
@@ -152,6 +87,97 @@ pub fn pack(
     let hash =
         |upload: &CrateUpload| hash_in(target, upload).with_context(|| format!("cargo did not pack {}", upload.name));
     packages.crates.iter().map(|upload| Ok((file(upload), hash(upload)?))).collect()
+}
+
+/// The crates that go to one registry; `None`: to cargo's default.
+struct Group<'p> {
+    registry: Option<&'p str>,
+    uploads: Vec<&'p CrateUpload>,
+    known: Registries,
+    default: Option<String>,
+}
+
+impl Group<'_> {
+    /// Where a crate with that registry goes in truth: in a rehearsal, another one stands in for crates.io.
+    fn goes_to<'s>(&'s self, registry: Option<&'s str>) -> &'s str {
+        let name = registry.or(self.default.as_deref()).unwrap_or(CRATES_IO);
+        if name == REHEARSAL { CRATES_IO } else { name }
+    }
+
+    /// Packs them with those of crates.io that they need `beside` them.
+    fn pack(&self, world: &World<'_>, mut command: Command, root: &Path, beside: &BTreeSet<&str>) -> Result<()> {
+        // One that is fitted for a rehearsal has its configuration, too.
+        let config = given(&command, cargo::CONFIG).filter(|_| cargo::given_config().is_none());
+        command.args(config.iter().flat_map(|path| ["--config", path]));
+        let to = self.registry.or(self.default.as_deref()).unwrap_or(CRATES_IO);
+        let outside = Outside::of(&self.known, to, &command)?;
+        call(outside.as_ref(), &mut command, root);
+        let own = self.uploads.iter().map(|upload| &*upload.name);
+        let names: BTreeSet<&str> = own.chain(beside.iter().copied()).collect();
+        command.args(names.iter().flat_map(|name| ["--package", name]));
+        if self.name_index(&mut command, beside.first().copied())? {
+            let mut fetch = cargo::fetch(root);
+            call(outside.as_ref(), &mut fetch, root);
+            fetch.args(config.iter().flat_map(|path| ["--config", path]));
+            download(world, fetch, &mut command)?;
+        }
+        without_secrets(&mut command);
+        if self.uploads.iter().all(|upload| upload.locked) {
+            command.arg("--locked");
+        }
+        let told = child::send(world.report, command)?;
+        if told.ok() { Ok(()) } else { Err(child::failure("cargo package", &told)) }
+    }
+
+    /// Says which index cargo packs for, and tells whether that wants a token.
+    fn name_index(&self, command: &mut Command, beside: Option<&str>) -> Result<bool> {
+        let rehearsed = given(command, &stand_in(CRATES_IO));
+        if let Some(name) = beside {
+            let index = rehearsed.map_or_else(|| index::of_crates_io(&self.known, name), Ok)?;
+            command.args(["--index", &index]);
+            return Ok(true);
+        }
+        Ok(match (self.registry.filter(|name| *name != CRATES_IO), &self.default) {
+            (Some(name), _) => {
+                match given(command, &stand_in(name)) {
+                    Some(index) => command.args(["--index", &index]),
+                    None => command.args(["--registry", name]),
+                };
+                true
+            }
+            // What stands in for crates.io tells everybody.
+            (None, Some(name)) if self.registry.is_none() => name != REHEARSAL,
+            (None, default) => {
+                // Named crates-io, cargo would not see in a mirror of it what is packed beside; the packages are the same.
+                let index = rehearsed.clone().or_else(|| self.known.mirror());
+                command.args(index.iter().flat_map(|index| ["--index", index]));
+                if index.is_none() && default.is_some() {
+                    command.args(["--registry", CRATES_IO]);
+                }
+                rehearsed.is_none() && index.is_some()
+            }
+        })
+    }
+}
+
+/// Has all be downloaded before, while no code is run: the index wants a token, which what is compiled must not have.
+fn download(world: &World<'_>, mut fetch: Command, command: &mut Command) -> Result<()> {
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => fetch.env(name, value),
+            None => fetch.env_remove(name),
+        };
+    }
+    let told = child::send(world.report, fetch)?;
+    if !told.ok() {
+        return Err(child::failure("cargo fetch", &told));
+    }
+    command.arg("--offline");
+    let given: Vec<_> = command.get_envs().map(|(name, _)| name.to_owned()).collect();
+    for name in given.iter().filter(|name| is_secret(&name.to_string_lossy())) {
+        command.env_remove(name);
+    }
+    Ok(())
 }
 
 /// What cargo leaves of a manifest's dependencies in a package: their names, each with the registry that it names.
