@@ -1,0 +1,230 @@
+//! Looks at every step of a plan, and tells which wait for a person.
+//! It must never act, nor ask twice what was asked in this run.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Instant,
+};
+
+use serde::Serialize;
+
+use super::checks;
+use crate::perform::{self, World, needs};
+use plan::step::{Kind, Observation, Reach, Step};
+
+/// A step and what was seen of it last.
+#[derive(Debug, Serialize)]
+pub struct Seen {
+    #[serde(flatten)]
+    pub step: Step,
+    pub title: String,
+    /// Where it can be found.
+    pub place: &'static str,
+    pub reach: Reach,
+    pub seen: Observation,
+    /// Nothing is wrong: a person is to do it, or what it comes after, and the loop passes over it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub waits: bool,
+    /// It could not be checked, and the run goes on without it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unverified: bool,
+    /// How long it took in this run: to act or, where it was only looked at, to look far away.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<f64>,
+}
+
+impl Seen {
+    /// The loop would do nothing while this is so.
+    pub fn refuses(&self) -> bool {
+        self.seen.is_in_the_way() && !self.waits && !self.unverified
+    }
+}
+
+/// Observes every step, and does nothing else.
+pub fn look(world: &World<'_>, steps: &[Step]) -> Vec<Seen> {
+    let (seen, looked) = look_at_all(world, steps, &BTreeMap::new());
+    seen_steps(steps, seen, &looked)
+}
+
+/// Observes every step, and holds what is to be done against what this machine has.
+pub(super) fn look_equipped(world: &World<'_>, steps: &[Step]) -> (Vec<Observation>, BTreeMap<usize, f64>) {
+    let (mut seen, looked) = look_at_all(world, steps, &BTreeMap::new());
+    let waits = waiting(steps, &seen);
+    needs::block(world, steps, &mut seen, &waits);
+    (seen, looked)
+}
+
+pub(super) fn observe_all(
+    world: &World<'_>,
+    steps: &[Step],
+    checked: &BTreeMap<usize, Observation>,
+) -> Vec<Observation> {
+    look_at_all(world, steps, checked).0
+}
+
+/// Observes all steps, but for the checks that were made in this run already. One before a mark of its lane that is done is
+/// done with it, unless others have to confirm it. What is far away is asked side by side, and how long each took to
+/// answer is told as well.
+fn look_at_all(
+    world: &World<'_>,
+    steps: &[Step],
+    checked: &BTreeMap<usize, Observation>,
+) -> (Vec<Observation>, BTreeMap<usize, f64>) {
+    let of_checks = checks::Known::new(world, steps);
+    let known = |(at, step)| Some((at, checked.get(&at).cloned().or_else(|| of_checks.of(step))?));
+    let mut known: BTreeMap<usize, Observation> = steps.iter().enumerate().filter_map(known).collect();
+    let mut looked = BTreeMap::new();
+    let mut asked: BTreeMap<usize, Observation> = BTreeMap::new();
+    for (at, (seen, seconds)) in ask_far(world, steps, &known) {
+        looked.insert(at, seconds);
+        asked.insert(at, seen);
+    }
+    let is_unproved = is_unproved(steps);
+    let mut seen: Vec<Observation> = Vec::with_capacity(steps.len());
+    let mut after = BTreeMap::new();
+    for (at, step) in steps.iter().enumerate().rev() {
+        let observation = match after.get(&step.lane()) {
+            _ if known.contains_key(&at) => known.remove(&at).unwrap_or(Observation::Todo),
+            Some(_) if is_unproved && step.kind() == Kind::Proof => perform::observe(world, step),
+            Some(evidence) if !step.is_mark() && step.kind() != Kind::Confirmation => {
+                Observation::done(format!("as {evidence} shows"))
+            }
+            // While a part is missing, the sum need not be asked for; what comes after it is taken out already.
+            _ if step.is_sum() && !asked.values().all(Observation::is_settled) => Observation::Todo,
+            _ if step.is_sum() => {
+                let (seen, seconds) = timed(world, step);
+                looked.insert(at, seconds);
+                seen
+            }
+            _ => asked.remove(&at).unwrap_or_else(|| perform::observe(world, step)),
+        };
+        if let (true, Observation::Done { evidence, .. }) = (step.is_mark(), &observation) {
+            after.insert(step.lane(), evidence.clone());
+        }
+        seen.push(observation);
+    }
+    seen.reverse();
+    hold_up(steps, &mut seen);
+    (seen, looked)
+}
+
+/// What is far away, asked side by side, with how long each took to answer.
+fn ask_far(
+    world: &World<'_>,
+    steps: &[Step],
+    known: &BTreeMap<usize, Observation>,
+) -> BTreeMap<usize, (Observation, f64)> {
+    let is_far =
+        |(at, step): &(usize, &Step)| step.reach() >= Reach::Remote && !step.is_sum() && !known.contains_key(at);
+    let far: Vec<(usize, &Step)> = steps.iter().enumerate().filter(is_far).collect();
+    let asked = world.each(&far, |world, (_, step)| Ok(timed(world, step)));
+    far.iter().zip(asked).filter_map(|((at, _), seen)| Some((*at, seen.ok()?))).collect()
+}
+
+fn timed(world: &World<'_>, step: &Step) -> (Observation, f64) {
+    let begun = Instant::now();
+    (perform::observe(world, step), begun.elapsed().as_secs_f64())
+}
+
+/// Blocks what comes after a step that waits for a person.
+fn hold_up(steps: &[Step], seen: &mut [Observation]) {
+    let waits = waiting(steps, seen);
+    let hand = |at: usize| {
+        let before = (0..at).rev().filter(|&before| steps[before].is_by_hand() && waits[before]);
+        before.map(|before| &steps[before]).find(|step| steps[at].is_sum() || step.lane() == steps[at].lane())
+    };
+    for (at, seen) in seen.iter_mut().enumerate().filter(|(at, seen)| waits[*at] && **seen == Observation::Todo) {
+        if let Some(first) = hand(at) {
+            let why = format!("it comes after \"{}\"", first.title());
+            *seen = Observation::Blocked { why, next: "that first, then the same command".to_owned() };
+        }
+    }
+}
+
+/// Which steps wait for a person: those that only a person can do, what comes after one in its lane, and the sum of all.
+pub(super) fn waiting(steps: &[Step], seen: &[Observation]) -> Vec<bool> {
+    let mut lanes = BTreeSet::new();
+    let waits = steps.iter().zip(seen).map(|(step, seen)| {
+        if step.is_by_hand() && !seen.is_done() {
+            lanes.insert(step.lane());
+        }
+        !seen.is_done() && (lanes.contains(&step.lane()) || step.is_sum() && !lanes.is_empty())
+    });
+    waits.collect()
+}
+
+/// Whether the commit is there already, and nothing says that its proofs ran.
+pub(super) fn is_unproved(steps: &[Step]) -> bool {
+    steps.iter().any(|step| matches!(step, Step::Commit(commit) if commit.is_unproved))
+}
+
+pub(super) fn seen_steps(steps: &[Step], seen: Vec<Observation>, took: &BTreeMap<usize, f64>) -> Vec<Seen> {
+    let (waits, unverified) = (waiting(steps, &seen), checks::passed_over(steps, &seen));
+    let both = steps.iter().zip(seen).enumerate();
+    both.map(|(at, (step, seen))| Seen {
+        waits: waits[at],
+        unverified: unverified[at],
+        step: step.clone(),
+        title: step.title(),
+        place: step.place(),
+        reach: step.reach(),
+        seen,
+        seconds: took.get(&at).copied(),
+    })
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    use plan::{
+        config::Template,
+        step::{Dist, Listing, Tagged},
+        version::{Dialect, Version},
+    };
+
+    #[test]
+    fn what_waits_for_a_person_holds_up_its_lane_and_the_sum_of_all() {
+        let of = Arc::new(Tagged {
+            train: "lark".to_owned(),
+            version: Version::parse("0.8.0", Dialect::Cargo).unwrap(),
+            tag: "v0.8.0".to_owned(),
+            commit: "1".to_owned(),
+            remote: "origin".to_owned(),
+            template: Template::new("v{version}").unwrap(),
+            own: Default::default(),
+            waived: Default::default(),
+            without: Vec::new(),
+            elsewhere: Default::default(),
+            option: String::new(),
+            packed: None,
+        });
+        let dist = Dist {
+            of: of.clone(),
+            project: "p".into(),
+            name: "p".to_owned(),
+            version: "0.8.0".to_owned(),
+            platforms: Vec::new(),
+            from: None,
+            is_private: false,
+            backend: None,
+        };
+        let (crates, dists, images) = (Vec::new(), Vec::new(), Vec::new());
+        let list = Listing { of: of.clone(), crates, dists, images, release: None, without: Vec::new(), patient: true };
+        let steps = [
+            Step::Upload(dist.clone()),
+            Step::Withdraw(dist.clone()),
+            Step::Pushed((*of).clone()),
+            Step::Upload(dist),
+            Step::List(list),
+        ];
+        let blocked = || Observation::Blocked { why: String::new(), next: String::new() };
+        let seen = [Observation::Todo, blocked(), Observation::Todo, Observation::Todo, Observation::Todo];
+        assert_eq!(waiting(&steps, &seen), [false, true, false, true, true]);
+        let seen = [Observation::Todo, Observation::done("x"), blocked(), Observation::Todo, Observation::Todo];
+        assert_eq!(waiting(&steps, &seen), [false; 5]);
+    }
+}
