@@ -52,7 +52,7 @@ use plan::{
     repo::short,
     smoke,
     snapshot::Snapshot,
-    step::{Dist, Lane, Step},
+    step::{CrateUpload, Dist, Lane, Step},
     train::Train,
     version::Version,
 };
@@ -189,8 +189,8 @@ fn demanding(snapshot: &Snapshot, waive: &[String]) -> Vec<Step> {
     let version = snapshot.train.version(&snapshot.workspace);
     let proofs = smoke::proofs(snapshot, version).into_iter().filter(|proof| !waive.contains(&proof.name));
     let options = publish::Options { here: true, only: vec![Lane::Wheels], ..Default::default() };
-    let uploads = publish::plan(snapshot, version, &options).steps.into_iter();
-    proofs.map(Step::Prove).chain(uploads.filter(|step| matches!(step, Step::Upload(_)))).collect()
+    let dists = publish::plan(snapshot, version, &options).parts.dists.into_iter();
+    proofs.map(Step::Prove).chain(dists.map(Step::Upload)).collect()
 }
 
 /// Where the page of a train goes; several trains cannot share one.
@@ -402,7 +402,7 @@ impl<'r> Stand<'r> {
         let loader = Loader::new(there, Some(&self.manifest), Some(&self.train))?;
         let here = publish::Options { here: true, ..Default::default() };
         let (snapshot, publication) = publication(&loader, Some(&version), &here)?;
-        for earlier in earlier(&publication.steps) {
+        for earlier in earlier(&publication.parts.crates) {
             // What a patch leaves where it is was published before, here as in the world.
             let words = ["publish", "--only", "crates", &earlier].map(str::to_owned);
             self.command("what was published before", &words, true)?;
@@ -425,18 +425,18 @@ impl<'r> Stand<'r> {
         self.rehearsal.graph = told::graph(&snapshot);
         let world = looking(self.report, there, self.target.clone(), &self.interrupted);
         let driver = &snapshot.workspace.members[snapshot.train.driver].name;
-        for step in &publication.steps {
-            match step {
-                Step::Crate(upload) if upload.name == *driver => user::builds_with(self, upload)?,
-                Step::Upload(dist) => {
-                    self.elsewhere(&before.train, dist, &build::files(&world, dist)?);
-                    user::installs(self, &world, dist, smoke::python_tests(&snapshot, &dist.project))?;
-                }
-                Step::PushImage(release) if !without.contains(&Lane::Images) => user::runs_image(self, release)?,
-                _ => {}
-            }
+        let parts = &publication.parts;
+        for upload in parts.crates.iter().filter(|upload| upload.name == *driver) {
+            user::builds_with(self, upload)?;
         }
-        self.compare(&world, &publication.steps)
+        for dist in &parts.dists {
+            self.elsewhere(&before.train, dist, &build::files(&world, dist)?);
+            user::installs(self, &world, dist, smoke::python_tests(&snapshot, &dist.project))?;
+        }
+        for release in parts.images.iter().filter(|_| !without.contains(&Lane::Images)) {
+            user::runs_image(self, release)?;
+        }
+        self.compare(&world, &publication)
     }
 
     /// Another look finds everything done, by asking for all of it side by side.
@@ -689,10 +689,6 @@ fn account(rehearsal: &mut Rehearsal, waited: f64, before: &child::Spent) {
 }
 
 /// The versions of crates that the release leaves where they are.
-fn earlier(steps: &[Step]) -> Vec<String> {
-    let left = steps.iter().filter_map(|step| match step {
-        Step::Crate(upload) if upload.version != upload.of.version => Some(upload.version.tag()),
-        _ => None,
-    });
-    left.collect::<BTreeSet<_>>().into_iter().collect()
+fn earlier(crates: &[CrateUpload]) -> BTreeSet<String> {
+    crates.iter().filter(|upload| upload.version != upload.of.version).map(|upload| upload.version.tag()).collect()
 }

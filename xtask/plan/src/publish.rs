@@ -56,6 +56,11 @@ pub struct Publication {
     pub record: Record,
     pub findings: Vec<Finding>,
     pub remarks: Vec<String>,
+    /// What goes out, whatever of it the steps are left to.
+    #[serde(skip)]
+    pub parts: Listing,
+    #[serde(skip)]
+    pub packages: Option<Packages>,
     pub steps: Vec<Step>,
 }
 
@@ -136,34 +141,38 @@ pub fn plan(snapshot: &Snapshot, version: &Version, options: &Options) -> Public
         dists: dists.clone(),
         mail: announced.iter().find(|announced| announced.channel == Channel::Mail).cloned(),
     };
-    let mut steps = vec![Step::Pushed((*of).clone())];
-    // All that is built here comes first: what cannot be built must not be half published.
-    if !crates.is_empty() {
-        // What is sent to several registries is packed once.
-        let mut packed = BTreeSet::new();
-        let crates = crates.iter().filter(|upload| packed.insert(&upload.name)).cloned().collect();
-        steps.push(Step::Package(Packages { of: of.clone(), root: root.clone(), crates }));
+    // What is sent to several registries is packed once.
+    let mut packed = BTreeSet::new();
+    let to_pack: Vec<_> = crates.iter().filter(|upload| packed.insert(&upload.name)).cloned().collect();
+    let packages = (!to_pack.is_empty()).then(|| Packages { of: of.clone(), root: root.clone(), crates: to_pack });
+    let release = (!is_out(Lane::Forge)).then_some(release);
+    let patient = options.only.is_empty();
+    let without = not_looked_for(snapshot, options, is_post);
+    let parts = Listing { of: of.clone(), crates, dists, images, release, without, patient };
+    let mut steps = steps(&parts, packages.as_ref(), announced);
+    if !options.only.is_empty() {
+        steps.retain(|step| step.reach() == Reach::Remote || options.only.contains(&step.lane()));
     }
+    let record = snapshot.recorded.clone().map(|recorded| recorded.record).unwrap_or_default();
+    Publication { of, record, findings, remarks, parts, packages, steps }
+}
+
+/// The steps in their order: what cannot be built must not be half published, so that all is built first.
+fn steps(parts: &Listing, packages: Option<&Packages>, announced: Vec<Announcement>) -> Vec<Step> {
+    let Listing { of, crates, dists, images, release, .. } = parts;
+    let is_latest = !of.version.is_prerelease();
+    let mut steps = vec![Step::Pushed((**of).clone())];
+    steps.extend(packages.cloned().map(Step::Package));
     steps.extend(dists.iter().cloned().map(Step::Build));
     steps.extend(images.iter().cloned().map(Step::Bake));
     steps.extend(crates.iter().cloned().map(Step::Crate));
     steps.extend(dists.iter().cloned().map(Step::Upload));
     steps.extend(images.iter().cloned().map(Step::PushImage));
-    if !version.is_prerelease() {
-        steps.extend(images.iter().cloned().map(Step::Latest));
-    }
-    let release = (!is_out(Lane::Forge)).then_some(release);
+    steps.extend(images.iter().filter(|_| is_latest).cloned().map(Step::Latest));
     steps.extend(release.clone().map(Step::Forge));
-    let patient = options.only.is_empty();
-    let without = not_looked_for(snapshot, options, is_post);
-    let listing = Listing { of: of.clone(), crates, dists, images, release, without, patient };
-    steps.extend((!listing.is_empty()).then_some(Step::List(listing)));
+    steps.extend((!parts.is_empty()).then(|| Step::List(parts.clone())));
     steps.extend(announced.into_iter().flat_map(Announcement::steps));
-    if !options.only.is_empty() {
-        steps.retain(|step| step.reach() == Reach::Remote || options.only.contains(&step.lane()));
-    }
-    let record = snapshot.recorded.clone().map(|recorded| recorded.record).unwrap_or_default();
-    Publication { of, record, findings, remarks, steps }
+    steps
 }
 
 /// What of the registries is set aside: by the tag, or by the command.

@@ -15,8 +15,8 @@ use crate::{
     repo::{rollback_tag, short},
     snapshot::Snapshot,
     step::{
-        Announcement, CrateUpload, Dist, ImageRelease, Kept, Lane, Mark, PointBack, Push, Revert, Step, Tag, Tagged,
-        Target, Undone, Unmake,
+        Announcement, ImageRelease, Kept, Lane, Listing, Mark, PointBack, Push, Revert, Step, Tag, Tagged, Target,
+        Undone, Unmake,
     },
     subject,
     train::Train,
@@ -182,7 +182,7 @@ pub fn plan(gone: &Snapshot, now: &Snapshot, version: &Version, facts: &Facts, o
     let finals = || others().filter(|(other, _)| !other.is_prerelease());
     let latest = finals().max();
     let with_image = finals().filter(|(other, _)| other.post().is_none()).max();
-    let Outward { mut crates, dists, images, forge } = outward(gone, version, options);
+    let Listing { mut crates, dists, images, release, .. } = outward(gone, version, options);
     if let Some((to, tag)) = with_image.filter(|_| !version.is_prerelease()) {
         let back = Arc::new(tagged(&to, &repo.tags[tag]));
         rollback.steps.extend(images.into_iter().map(|gone| {
@@ -190,7 +190,7 @@ pub fn plan(gone: &Snapshot, now: &Snapshot, version: &Version, facts: &Facts, o
             Step::PointBack(PointBack { gone, to })
         }));
     }
-    if forge {
+    if release.is_some() {
         let why = options.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
         rollback.steps.push(Step::Mark(Mark {
             of: of.clone(),
@@ -234,7 +234,8 @@ pub fn plan(gone: &Snapshot, now: &Snapshot, version: &Version, facts: &Facts, o
         let channels: BTreeSet<_> = train.config.announce.iter().collect();
         rollback.steps.extend(channels.into_iter().flat_map(|&channel| {
             let text = announcement::text(gone, &of, &occasion, channel, "");
-            Announcement { of: of.clone(), occasion: occasion.clone(), channel, text, has_release: forge }.steps()
+            Announcement { of: of.clone(), occasion: occasion.clone(), channel, text, has_release: release.is_some() }
+                .steps()
         }));
     }
     rollback
@@ -272,28 +273,12 @@ fn findings(now: &Snapshot, of: &Tagged, facts: &Facts, remote: &Remote) -> Vec<
 }
 
 /// What a publication sends out, of this version alone.
-#[derive(Default)]
-struct Outward {
-    crates: Vec<CrateUpload>,
-    dists: Vec<Dist>,
-    images: Vec<ImageRelease>,
-    forge: bool,
-}
-
-fn outward(gone: &Snapshot, version: &Version, options: &Options) -> Outward {
+fn outward(gone: &Snapshot, version: &Version, options: &Options) -> Listing {
     let wanted = publish::Options { here: true, without: options.without.clone(), ..Default::default() };
-    let mut outward = Outward::default();
-    for step in publish::plan(gone, version, &wanted).steps {
-        match step {
-            // What a patch did not move belongs to an earlier release.
-            Step::Crate(upload) if upload.version == *version => outward.crates.push(upload),
-            Step::Upload(dist) => outward.dists.push(dist),
-            Step::PushImage(image) => outward.images.push(image),
-            Step::Forge(_) => outward.forge = true,
-            _ => {}
-        }
-    }
-    outward
+    let mut parts = publish::plan(gone, version, &wanted).parts;
+    // What a patch did not move belongs to an earlier release.
+    parts.crates.retain(|upload| upload.version == *version);
+    parts
 }
 
 fn revert(train: &Train, of: &Arc<Tagged>, reverted: &Reverted, kept: &Kept, options: &Options) -> Revert {

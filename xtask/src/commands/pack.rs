@@ -49,8 +49,9 @@ impl Pack {
         let publication = publish::plan(&snapshot, &version, &options);
         let report = call.report;
         refuse(report, &publication.findings, "packed")?;
-        let mut steps = publication.steps;
-        steps.retain(|step| matches!(step, Step::Package(_) | Step::Bake(_)));
+        let (packages, baked) = (&publication.packages, &publication.parts.images);
+        let mut steps: Vec<Step> = packages.iter().cloned().map(Step::Package).collect();
+        steps.extend(baked.iter().cloned().map(Step::Bake));
         if steps.is_empty() {
             report.say(format!("{} has neither crates nor images to pack", publication.of.tag));
         }
@@ -59,19 +60,13 @@ impl Pack {
         if !call.dry_run && !steps.is_empty() {
             sh.create_dir(&out)?;
         }
-        for step in steps.iter().filter(|_| !call.dry_run) {
-            match step {
-                Step::Package(packages) => {
-                    for (name, hash) in crates::package::hand_over(&world, packages, &out)? {
-                        report.say(format!("          {hash}  {name}"));
-                    }
-                }
-                Step::Bake(release) => {
-                    let name = images::hand_over(&world, release, &out)?;
-                    report.say(format!("          {name}"));
-                }
-                _ => {}
+        for packages in packages.iter().filter(|_| !call.dry_run) {
+            for (name, hash) in crates::package::hand_over(&world, packages, &out)? {
+                report.say(format!("          {hash}  {name}"));
             }
+        }
+        for release in baked.iter().filter(|_| !call.dry_run) {
+            report.say(format!("          {}", images::hand_over(&world, release, &out)?));
         }
         if report.json {
             report.json(&json!({ "train": publication.of.train, "version": version.tag(), "steps": seen }));

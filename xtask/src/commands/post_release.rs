@@ -117,10 +117,7 @@ fn newest(loader: &Loader<'_>) -> Result<Option<Version>> {
 
 /// What the registry calls the images, those left out that it does not have: the step that looks tells of them.
 fn digests(world: &World<'_>, publication: &Publication) -> BTreeMap<String, Result<String, String>> {
-    let images = publication.steps.iter().filter_map(|step| match step {
-        Step::PushImage(release) => Some(release),
-        _ => None,
-    });
+    let images = publication.parts.images.iter();
     let digest = |release: &ImageRelease| images::released_digest(world, release).transpose();
     let told = |digest: Result<String>| digest.map_err(|error| format!("{error:#}"));
     images.filter_map(|release| Some((release.image.name.to_string(), told(digest(release)?)))).collect()

@@ -58,10 +58,9 @@ impl Wheels {
             bail!("refused: {} in the way", count(publication.findings.len(), "finding"));
         }
         let world = call.world(&loader, call.tools())?;
-        let uploads: Vec<Step> = publication.steps.into_iter().filter(|step| matches!(step, Step::Upload(_))).collect();
-        needs::refuse(&world, &uploads)?;
-        for step in &uploads {
-            let Step::Upload(dist) = step else { continue };
+        let dists = publication.parts.dists;
+        needs::refuse(&world, &dists.iter().cloned().map(Step::Upload).collect::<Vec<_>>())?;
+        for dist in &dists {
             let title = format!("wheels of {} {}", dist.name, dist.version);
             if call.dry_run {
                 report.say(format!("  todo    {title}"));

@@ -13,20 +13,16 @@ use crate::{
         wheels::build,
     },
 };
-use plan::{
-    edit::count,
-    step::{Dist, Step},
-};
+use plan::{edit::count, publish::Publication};
 
 impl Stand<'_> {
     /// Builds everything once more, from another clone and with the user's own cargo, and compares byte by byte.
-    pub fn compare(&mut self, world: &World<'_>, steps: &[Step]) -> Result<()> {
-        let packages =
-            steps.iter().find_map(|step| if let Step::Package(packages) = step { Some(packages) } else { None });
-        let dists = steps.iter().filter_map(|step| if let Step::Upload(dist) = step { Some(dist) } else { None });
-        let dists: Vec<&Dist> = dists.collect();
-        let first = packages.map(|packages| &packages.of).or(dists.first().map(|dist| &dist.of));
-        let Some(of) = first.cloned() else { return Ok(()) };
+    pub fn compare(&mut self, world: &World<'_>, publication: &Publication) -> Result<()> {
+        let (packages, dists) = (&publication.packages, &publication.parts.dists);
+        if packages.is_none() && dists.is_empty() {
+            return Ok(());
+        }
+        let of = &publication.of;
         let (remote, second, commit) = (self.dir.join("remote.git"), self.dir.join("second"), of.commit.clone());
         // Where packages name the registry that they are in, they have to name the same one.
         let named = self.environment.named_registries();
@@ -47,7 +43,7 @@ impl Stand<'_> {
                     }
                 })?);
             }
-            for dist in &dists {
+            for dist in dists {
                 let out = stand.dir.join("second-dist").join(&dist.name);
                 build::make(world, dist, &second, &out, &build::Wanted { sdist: true, target: None, zig: false })?;
                 first.extend(build::files(world, dist)?);
