@@ -452,6 +452,9 @@ fn a_program_is_the_workspaces_by_name_or_because_cargo_builds_it_alone() {
     assert_eq!(train(&shipped("OWL")), "OWL");
     let neither = refusal(&shipped("ht"), None);
     assert!(neither.starts_with("the "), "{neither}");
+    let mut binary = shipped("ht");
+    binary.repo.origin = Some("https://forge.example/they/program".to_owned());
+    assert_eq!(train(&binary), "ht", "its binary is called like the repository");
     // A library is not what people run.
     let library = shipped("owl").with("crates/owl/Cargo.toml", "[[bin]]\nname = \"program\"\n", "");
     assert!(refusal(&library, None).starts_with("the "));

@@ -12,13 +12,15 @@ use crate::{
     workspace::{Link, Workspace},
 };
 
-/// The program that the workspace is about, if it goes to no registry: the member that is called like the repository, else
-/// the root's package, else the only one that cargo builds without being told which.
+/// The program that the workspace is about, if it goes to no registry: the member that is called like the repository, or
+/// whose binary is, else the root's package, else the only one that cargo builds without being told which.
 pub fn of_workspace(workspace: &Workspace, repo: &Repo, facts: &Facts) -> Option<usize> {
     let (members, packages) = (&workspace.members, &workspace.graph.packages);
     let all = || 0..members.len();
     let is_called = |at: usize, name: &str| pep503::normalized(&members[at].name) == name;
-    let namesake = facts.spellings().into_iter().find_map(|name| all().find(|&at| is_called(at, &name)));
+    let builds = |at: usize, name: &str| packages[at].binaries.iter().any(|binary| pep503::normalized(binary) == name);
+    let of_name = |name: String| all().find(|&at| is_called(at, &name)).or_else(|| all().find(|&at| builds(at, &name)));
+    let namesake = facts.spellings().into_iter().find_map(of_name);
     let root = || all().find(|&at| members[at].manifest == workspace.graph.root);
     let only = || {
         let mut built = all().filter(|&at| packages[at].built_by_default);
