@@ -159,7 +159,10 @@ fn changelog_row(snapshot: &Snapshot) -> Observation {
     let version = train.version(workspace);
     let tagged = repo.tags.contains_key(&train.tag.fill(version));
     let Some(path) = &train.changelog else {
-        let next = format!("set `changelog` in {}", train.config.table());
+        let next = format!(
+            "begin CHANGELOG.md with `## [Unreleased]`, or say which file it is: `changelog` in {}",
+            train.config.table()
+        );
         return Observation::Blocked { why: "the train keeps no changelog".to_owned(), next };
     };
     let text = match workspace.text(path) {
@@ -218,7 +221,7 @@ fn version_row(snapshot: &Snapshot) -> Observation {
     }
     let places = train.members().len() + train.wheels.len() + train.beside.len() + train.config.files.len();
     let version = train.version(workspace).tag();
-    Observation::done(format!("{version} in {places} places; `release` writes the next one"))
+    Observation::done(format!("{version} in {}; `release` writes the next one", count(places, "place")))
 }
 
 /// The versions that stand in documentation are right.

@@ -643,9 +643,11 @@ pub fn read(metadata: &Value, root: &Path) -> Config {
 
 /// What to write for one more train beside these.
 pub fn another(trains: &[TrainConfig], name: &str) -> String {
-    match trains.iter().any(|train| train.form == Form::Listed) {
-        true => format!("add \"{name}\" to the list `trains`"),
-        false => format!("add `[workspace.metadata.trains.{name}]` with `driver = \"{name}\"`"),
+    match trains.first().map(|train| train.form) {
+        // The train that nobody configured must be written down with it.
+        None => format!("cargo xtask release patch --train {name} says which lines give it a train"),
+        Some(Form::Listed) => format!("add \"{name}\" to the list `trains`"),
+        Some(_) => format!("add `[workspace.metadata.trains.{name}]` with `driver = \"{name}\"`"),
     }
 }
 

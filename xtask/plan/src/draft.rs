@@ -353,10 +353,7 @@ pub(crate) fn left_to_release(
     if let [(_, _, to), _, ..] = alone.as_slice() {
         let names: Vec<&str> = alone.iter().map(|(member, ..)| member.name.as_str()).collect();
         let (many, names) = (names.len(), names.join(", "));
-        let advice = match workspace.trains.is_empty() {
-            true => "for each, cargo xtask release patch --train NAME says which lines give it a train".to_owned(),
-            false => format!("for each, {}", config::another(&workspace.trains, "NAME")),
-        };
+        let advice = format!("for each, {}", config::another(&workspace.trains, "NAME"));
         remarks.push(match to.is_development() {
             true => format!("{many} crates, which no train moves, wait for the next release of what they require: {names}"),
             false => format!(
@@ -367,9 +364,8 @@ pub(crate) fn left_to_release(
     }
     for (member, on, to) in alone {
         let name = &member.name;
-        let advice = match workspace.trains.is_empty() {
-            true => format!("cargo xtask release patch --train {name} says which lines give it a train"),
-            false if train.config.excepts(name) => "take it out of `except`, or give it a train of its own".to_owned(),
+        let advice = match train.config.excepts(name) {
+            true => "take it out of `except`, or give it a train of its own".to_owned(),
             false => config::another(&workspace.trains, name),
         };
         remarks.push(match to.is_development() {

@@ -1,7 +1,10 @@
 //! Fragments: one file for each entry of a changelog, which the release takes away.
 //! It must never pass over one in silence: what cannot be an entry is a finding.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use super::CORRECT;
 use crate::{
@@ -98,6 +101,8 @@ pub struct Waiting {
     pub count: usize,
     /// Whether the release could take them.
     is_ours: bool,
+    /// Kinds of change that are none here yet.
+    kinds: BTreeSet<String>,
 }
 
 impl Waiting {
@@ -111,16 +116,27 @@ impl Waiting {
             let files = files.take_while(|path| path.starts_with(&dir)).filter_map(|path| path.file_name()?.to_str());
             let files: Vec<&str> = files.filter(|name| is_fragment(name)).collect();
             let is_ours = files.iter().all(|name| name.ends_with(".md") && name.split('.').count() > 2);
-            (!files.is_empty()).then_some(Waiting { dir, count: files.len(), is_ours })
+            let kinds = files.iter().filter_map(|name| name.split('.').nth(1));
+            let kinds = kinds.filter(|kind| train.config.kind(kind).is_none()).map(str::to_owned).collect();
+            (!files.is_empty()).then_some(Waiting { dir, count: files.len(), is_ours, kinds })
         })
     }
 
     /// How a release is told to take them.
     pub fn ways(&self, workspace: &Workspace, train: &Train) -> Option<String> {
         let dir = self.dir.strip_prefix(workspace.root_dir()).unwrap_or(&self.dir);
+        let heading = |kind: &String| {
+            let (first, rest) = kind.split_at(kind.chars().next().map_or(0, char::len_utf8));
+            format!("{{ heading = \"{}{rest}\" }}", first.to_uppercase())
+        };
+        let headings: Vec<String> = self.kinds.iter().map(heading).collect();
+        let kinds = match headings.is_empty() {
+            true => String::new(),
+            false => format!(", `kinds = [{}]`", headings.join(", ")),
+        };
         self.is_ours.then(|| {
             format!(
-                "`changes = [\"unreleased\", \"fragments\"]` and `fragments = \"{}\"` in {}",
+                "`changes = [\"unreleased\", \"fragments\"]`{kinds} and `fragments = \"{}\"` in {}",
                 slashed(dir),
                 train.config.table()
             )

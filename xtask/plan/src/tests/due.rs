@@ -227,6 +227,9 @@ fn what_is_due_and_described_nowhere_is_described_first() {
     );
     let empty = format!("describe the changes under `## [Unreleased]` in CHANGELOG.md and commit; then {command}");
     assert_eq!(next(&with("## Unreleased\n\n")), empty);
+    // What a release told that was rolled back, the next one tells.
+    let back = ["v0.9.4", "rollback/v0.9.4"].into_iter().fold(with("## Unreleased\n\n"), Sketch::tagged);
+    assert!(next(&back).starts_with("cargo xtask release 0."), "{}", next(&back));
     // Commits describe themselves.
     assert_eq!(next(&with("").configured("changes", serde_json::json!(["commits"]))), command);
 }

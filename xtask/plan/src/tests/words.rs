@@ -492,7 +492,11 @@ fn a_changelog_that_another_program_assembles_is_left_alone_and_said_to_be() {
         (
             log,
             &["pyproject.toml", "docs/changes/1.misc.md"],
-            remark("docs/changes", "1 fragment", &ours("docs/changes")),
+            remark(
+                "docs/changes",
+                "1 fragment",
+                &ours("docs/changes").replace("` and", "`, `kinds = [{ heading = \"Misc\" }]` and"),
+            ),
         ),
     ] {
         let house = files.iter().fold(told_in(log), |house, path| house.file(path, named));
