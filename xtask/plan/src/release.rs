@@ -402,12 +402,11 @@ fn nothing(snapshot: &Snapshot, path: &Path) -> Finding {
 /// What has to be written before a release of `version`, which would be refused: nothing describes it, and nothing else is
 /// configured to.
 pub fn undescribed(snapshot: &Snapshot, version: &str) -> Option<String> {
-    let Snapshot { workspace, train, repo, .. } = snapshot;
+    let Snapshot { workspace, train, withdrawn, .. } = snapshot;
     let others = [Entries::Fragments, Entries::Crates, Entries::Commits];
     let (path, log) = (train.changelog.as_ref()?, train.log(&workspace.texts)?);
     // What a release told that was rolled back, the next one tells.
-    let here = train.version(workspace).base();
-    if train.tags(repo).any(|(version, tag)| repo.is_rolled_back(tag) && version.base() > here) {
+    if !withdrawn.is_empty() {
         return None;
     }
     if others.into_iter().any(|entries| train.config.takes(entries)) || changelog::section(log, version).is_some() {

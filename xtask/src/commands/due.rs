@@ -55,6 +55,7 @@ impl Due {
             history::tags(call.report, &loader, &head.workspace, &train)?;
             let mut snapshot = Snapshot { train, ..head.clone() };
             let last = due::last(&snapshot);
+            loader.withdrawn(&mut snapshot, last.as_ref().map(|(_, tag)| tag.as_str()))?;
             let past = since(&sh, &snapshot, last.as_ref())?;
             let changes = due::changes(&snapshot, &past);
             let mut findings = findings(&sh, &snapshot, last.as_ref(), &past, &self)?;
