@@ -30,7 +30,6 @@ use plan::{
     draft::Plan,
     edit::{Edit, Fate, State},
     files::changelog,
-    finding::Check,
     hotfix as fixes,
     hotfix::Line,
     options::Options,
@@ -462,18 +461,15 @@ fn informed(
         if let Some(tag) = changes::told_by_candidates(&snapshot, to) {
             loader.told(&mut snapshot, &tag)?;
         }
+    } else if matches!(intent, Intent::Release(_)) && release::undescribed(&snapshot, &to.tag()).is_some() {
+        // Only where nothing is described is it asked what was not.
+        loader.commits(&mut snapshot, told.as_ref().map(|(_, tag)| tag.as_str()))?;
     }
-    let mut plan = match (intent, &line) {
+    let plan = match (intent, &line) {
         (_, Some(line)) => fixes::plan(&snapshot, line, released, options),
         (Intent::Postfix(fix), None) => postfix::plan(&snapshot, to, fix, released, options),
         (_, None) => release::plan(&snapshot, to, released, options),
     };
-    // Only where nothing is described is it asked what was not.
-    let is_undescribed = plan.findings.iter().any(|finding| finding.check == Check::NothingToRelease);
-    if matches!(intent, Intent::Release(_)) && is_undescribed && !snapshot.train.config.takes(Entries::Commits) {
-        loader.commits(&mut snapshot, told.as_ref().map(|(_, tag)| tag.as_str()))?;
-        plan = release::plan(&snapshot, to, released, options);
-    }
     Ok(Planned { snapshot, plan })
 }
 

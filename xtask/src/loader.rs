@@ -298,10 +298,10 @@ impl<'a> Loader<'a> {
     pub fn choose(&self, workspace: &Workspace, base: &str, name: Option<&str>) -> Result<Train> {
         let mut train = Train::choose(workspace, &self.repo, name)?;
         train.strays = self.strays(workspace, &train, base)?;
-        train.elsewhere = self.elsewhere(workspace, &train, base)?;
         if let Some(refusal) = self.foreign_tags(workspace, &train)? {
             bail!(refusal);
         }
+        train.elsewhere = self.elsewhere(workspace, &train, base)?;
         Ok(train)
     }
 
@@ -337,7 +337,8 @@ impl<'a> Loader<'a> {
         let (mut above, below): (Vec<_>, Vec<_>) = all.partition(|(found, _)| found.base() > here);
         above.sort();
         let mut strays = BTreeMap::new();
-        let merged = LazyCell::new(|| repo::merged_tags(self.sh, base));
+        let tags: Vec<&str> = above.iter().map(|(_, tag)| *tag).collect();
+        let merged = LazyCell::new(|| repo::merged(self.sh, base, &tags));
         // Where the tree never has the version that is released, no tag says anything else.
         while let Some((version, tag)) = above.pop().filter(|_| !below.is_empty()) {
             let next = above.iter().rev().map(|(_, tag)| *tag);
@@ -359,9 +360,10 @@ impl<'a> Loader<'a> {
     fn elsewhere(&self, workspace: &Workspace, train: &Train, base: &str) -> Result<BTreeSet<Version>> {
         let here = train.version(workspace).base();
         let finals = train.tags_in_use(&self.repo).filter(|(found, _)| !found.is_prerelease());
-        let mut above = finals.filter(|(found, _)| found.base() > here).peekable();
-        let merged = above.peek().map(|_| repo::merged_tags(self.sh, base)).transpose()?.unwrap_or_default();
-        Ok(above.filter(|(_, tag)| !merged.contains(*tag)).map(|(version, _)| version.base()).collect())
+        let above: Vec<(Version, &str)> = finals.filter(|(found, _)| found.base() > here).collect();
+        let tags: Vec<&str> = above.iter().map(|(_, tag)| *tag).collect();
+        let merged = repo::merged(self.sh, base, &tags)?;
+        Ok(above.iter().filter(|(_, tag)| !merged.contains(tag)).map(|(version, _)| version.base()).collect())
     }
 
     /// The driver's version in the commit of a tag; `None` where its manifest is not there, or not to be read. Those that

@@ -679,11 +679,23 @@ pub fn is_ancestor(sh: &Shell, commit: &str, tip: &str) -> Result<bool> {
     }
 }
 
-/// The tags whose commits are `tip` or one of its ancestors.
-pub fn merged_tags(sh: &Shell, tip: &str) -> Result<BTreeSet<String>> {
-    let format = "%(refname:strip=2)";
-    let told = text(cmd!(sh, "git for-each-ref --merged={tip} --format={format} refs/tags"))?;
-    Ok(told.lines().map(str::to_owned).collect())
+/// Those of some tags whose commits are `tip` or one of its ancestors. git walks further for all at once than for each of a
+/// few.
+pub fn merged<'t>(sh: &Shell, tip: &str, tags: &[&'t str]) -> Result<BTreeSet<&'t str>> {
+    const FEW: usize = 8;
+    if tags.len() > FEW {
+        let format = "%(refname:strip=2)";
+        let told = text(cmd!(sh, "git for-each-ref --merged={tip} --format={format} refs/tags"))?;
+        let merged: BTreeSet<&str> = told.lines().collect();
+        return Ok(tags.iter().copied().filter(|tag| merged.contains(tag)).collect());
+    }
+    let mut merged = BTreeSet::new();
+    for tag in tags {
+        if is_ancestor(sh, &format!("refs/tags/{tag}"), tip)? {
+            merged.insert(*tag);
+        }
+    }
+    Ok(merged)
 }
 
 /// The newest commit that both lead to.
