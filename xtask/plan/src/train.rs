@@ -3,6 +3,7 @@
 
 pub mod beside;
 mod derive;
+mod facts;
 pub mod lockstep;
 mod product;
 mod tag;
@@ -14,11 +15,11 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-pub use self::derive::{Refusal, meant};
 use self::{
     beside::{Beside, is_aside},
     derive::{Derived, derive},
 };
+pub use self::{derive::Refusal, facts::meant};
 use crate::{
     config::{self, Form, NotesSince, Template, TrainConfig},
     edit::{count, slashed},
@@ -611,7 +612,7 @@ fn superfluous(pattern: &str) -> String {
 /// drive a train.
 fn possible_drivers(workspace: &Workspace) -> Vec<usize> {
     let members = &workspace.members;
-    let published = derive::meant(workspace);
+    let published = meant(workspace);
     if let Some(root) = published.iter().find(|&&at| members[at].manifest == workspace.graph.root) {
         return vec![*root];
     }

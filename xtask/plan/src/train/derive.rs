@@ -9,16 +9,17 @@ use std::{
 
 use anyhow::{Result, bail};
 
-use super::{product, tag::split};
+use super::{
+    facts::{Crate, Facts},
+    product,
+};
 use crate::{
     config,
     edit::slashed,
-    files::cargo_toml::VersionField,
-    names::ROLLBACK,
     pep503,
     repo::Repo,
     version::{Bump, Version},
-    workspace::{Link, Member, Workspace},
+    workspace::{Member, Workspace},
 };
 
 /// Of more trains than these, one is proposed as an example.
@@ -163,41 +164,6 @@ fn undecided(workspace: &Workspace, driver: usize, along: &BTreeSet<usize>) -> R
     Refusal { brief: told(NAMED), whole: told(usize::MAX) }
 }
 
-#[derive(Clone, Debug)]
-pub struct Crate {
-    /// Its place among the workspace's members.
-    pub member: usize,
-    pub name: String,
-    /// Without build metadata.
-    pub version: Version,
-    /// It inherits the workspace's version.
-    pub inherits: bool,
-    /// It is the package of the workspace's root.
-    pub is_root: bool,
-    /// Others can build on it: a macro, a program, an example or what is built for another language names no train.
-    pub is_library: bool,
-    /// Those that it needs to build, and what they need, by their places in the facts.
-    pub needs: BTreeSet<usize>,
-    /// Those that it names itself, and cannot do without.
-    pub builds_on: BTreeSet<usize>,
-    /// The versions of the tags that carry its name.
-    pub tagged: BTreeSet<Version>,
-}
-
-/// All that the decision is made from.
-#[derive(Clone, Debug, Default)]
-pub struct Facts {
-    pub crates: Vec<Crate>,
-    /// The versions of the tags that carry no member's name, a set for each form.
-    pub tagged: Vec<BTreeSet<Version>>,
-    /// The names of other members that could be published.
-    pub others: Vec<String>,
-    /// What the repository may be called, likeliest first.
-    pub repository: Vec<String>,
-    /// The root's manifest has a `[workspace.metadata]`, which cannot be written twice.
-    pub has_metadata: bool,
-}
-
 /// Crates that have one version, or had it before the last patch.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Line {
@@ -231,62 +197,6 @@ fn decide(facts: &Facts) -> Decision {
 }
 
 impl Facts {
-    /// What the workspace and its repository tell.
-    pub fn of(workspace: &Workspace, repo: &Repo) -> Facts {
-        let published = published(workspace);
-        let places: BTreeMap<usize, usize> = published.iter().enumerate().map(|(place, &at)| (at, place)).collect();
-        let names: BTreeSet<&str> = workspace.members.iter().map(|member| member.name.as_str()).collect();
-        let mut named: BTreeMap<&str, BTreeSet<Version>> = BTreeMap::new();
-        let mut plain: BTreeMap<&str, BTreeSet<Version>> = BTreeMap::new();
-        let tags = repo.tags.keys().filter(|tag| !tag.starts_with(ROLLBACK));
-        let tags = tags.filter_map(|tag| Some((tag, split(tag)?)));
-        for (_, (version, prefix)) in tags.filter(|(tag, _)| !repo.is_rolled_back(tag)) {
-            let name = carried(prefix);
-            let series = if names.contains(name) { named.entry(name) } else { plain.entry(prefix) };
-            series.or_default().insert(version.base());
-        }
-        let crates = published.iter().map(|&at| {
-            let (member, package) = (&workspace.members[at], &workspace.graph.packages[at]);
-            let needs = workspace.closure(at).into_iter().filter(|&other| other != at);
-            let firm = member.links.iter().filter(|link| link.is_built() && !link.optional && link.to != at);
-            Crate {
-                member: at,
-                name: member.name.clone(),
-                version: member.version.base(),
-                inherits: member.version_field == VersionField::Inherited,
-                is_root: member.manifest == workspace.graph.root,
-                is_library: package.library && !package.cdylib && package.binaries.is_empty(),
-                needs: needs.filter_map(|other| places.get(&other).copied()).collect(),
-                builds_on: firm.filter_map(|link| places.get(&link.to).copied()).collect(),
-                tagged: named.get(member.name.as_str()).cloned().unwrap_or_default(),
-            }
-        });
-        let crates = crates.collect();
-        let mut said: BTreeMap<&str, usize> = BTreeMap::new();
-        for &at in &published {
-            let repository = workspace.graph.packages[at].about.repository.as_deref();
-            *said.entry(repository.map_or("", last_segment)).or_default() += 1;
-        }
-        said.remove("");
-        let most = said.into_iter().max_by_key(|(name, times)| (*times, std::cmp::Reverse(*name)));
-        // What only some of them say may be where others' work was taken from.
-        let is_most = most.is_some_and(|(_, times)| times * 2 > published.len());
-        let mut repository = [most.map(|(name, _)| name), repo.origin.as_deref().map(last_segment)];
-        if !is_most {
-            repository.reverse();
-        }
-        let root = workspace.texts.get(&workspace.graph.root);
-        let others =
-            workspace.members.iter().enumerate().filter(|(at, other)| other.publish && !published.contains(at));
-        Facts {
-            crates,
-            others: others.map(|(_, other)| other.name.clone()).collect(),
-            has_metadata: root.is_some_and(|text| text.lines().any(|line| line.trim() == "[workspace.metadata]")),
-            tagged: plain.into_values().collect(),
-            repository: repository.into_iter().flatten().filter(|name| !name.is_empty()).map(str::to_owned).collect(),
-        }
-    }
-
     /// The crates by the version that they have, highest first.
     fn lines(&self) -> Vec<Line> {
         let mut own = Vec::new();
@@ -409,18 +319,6 @@ impl Facts {
         let is_called = |at: usize, name: &str| pep503::normalized(&self.crates[at].name) == name;
         let mut names = self.spellings().into_iter().map(|name| format!("{name}{ending}"));
         names.find_map(|name| of.iter().copied().find(|&at| is_called(at, &name)))
-    }
-
-    /// What the repository may be called, with and without the language.
-    pub fn spellings(&self) -> Vec<String> {
-        let names = self.repository.iter().map(|name| pep503::normalized(name));
-        let spellings = names.flat_map(|name| {
-            let short = ["-rs", "-rust"].iter().find_map(|end| name.strip_suffix(end));
-            let short = short.or_else(|| ["rs-", "rust-"].iter().find_map(|start| name.strip_prefix(start)));
-            let short = short.map(str::to_owned);
-            [Some(name), short]
-        });
-        spellings.flatten().collect()
     }
 }
 
@@ -680,48 +578,13 @@ fn goes_with(one: &BTreeSet<Version>, other: &BTreeSet<Version>) -> bool {
     one.intersection(&other).count() >= one.symmetric_difference(&other).count().max(1)
 }
 
-/// The members that are meant for a registry, and those that they need there.
-fn published(workspace: &Workspace) -> BTreeSet<usize> {
-    let needed = meant(workspace).into_iter().flat_map(|at| workspace.closure(at));
-    needed.filter(|&at| workspace.members[at].publish).collect()
-}
-
-/// The members that are meant for a registry. A Python extension is what they take along; what has no description was never
-/// meant for one, nor what needs such a crate from its path alone.
-pub fn meant(workspace: &Workspace) -> Vec<usize> {
-    let members = &workspace.members;
-    let mut meant: Vec<usize> =
-        (0..members.len()).filter(|&at| members[at].publish && !(members[at].cdylib && members[at].pyo3)).collect();
-    let is_described = |at: usize| workspace.graph.packages[at].about.description.is_some();
-    let stays_here = |link: &Link| link.is_built() && link.requirement.is_none() && !is_described(link.to);
-    let can_go = |at: usize| is_described(at) && !members[at].links.iter().any(stays_here);
-    for is_meant in [&is_described as &dyn Fn(usize) -> bool, &can_go] {
-        if meant.iter().any(|&at| is_meant(at)) {
-            meant.retain(|&at| is_meant(at));
-        }
-    }
-    meant
-}
-
-/// The name that stands before the version of a tag.
-fn carried(prefix: &str) -> &str {
-    let is_separator = |c: char| ['-', '_', '@', '/'].contains(&c);
-    let name = prefix.strip_suffix('v').filter(|name| name.ends_with(is_separator)).unwrap_or(prefix);
-    name.strip_suffix(is_separator).unwrap_or(name)
-}
-
-/// What a repository is called by its address, whatever page of it that is.
-fn last_segment(address: &str) -> &str {
-    let end = ["/-/", "/tree/", "/blob/", "#", "?"].iter().filter_map(|end| address.find(end)).min();
-    let address = address[..end.unwrap_or(address.len())].trim_end_matches('/');
-    let name = address.rsplit(['/', ':', '\\']).next().unwrap_or_default();
-    name.strip_suffix(".git").unwrap_or(name)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::version::Dialect;
+    use crate::{
+        train::{facts::carried, tag},
+        version::Dialect,
+    };
 
     fn v(text: &str) -> Version {
         Version::parse(text, Dialect::Cargo).unwrap()
@@ -762,7 +625,7 @@ mod tests {
         }
         let mut plain: BTreeMap<&str, BTreeSet<Version>> = BTreeMap::new();
         for tag in tags {
-            let (version, prefix) = super::split(tag).unwrap();
+            let (version, prefix) = tag::split(tag).unwrap();
             match facts.crates.iter_mut().find(|each| each.name == carried(prefix)) {
                 Some(own) => &mut own.tagged,
                 None => plain.entry(prefix).or_default(),
@@ -884,31 +747,5 @@ mod tests {
         assert_eq!(decided(&program, &tags, &["lark"]), "lark: lark-fmt lark-cli");
         let literal = ["lark 4.12.0", "lark-fmt 4.12.0: lark", "!lark-cli 4.12.0: lark-fmt"];
         assert_eq!(decided(&literal, &tags, &["lark"]), "lark: lark-fmt");
-    }
-
-    #[test]
-    fn an_address_names_the_repository_whatever_page_it_is_of() {
-        for address in [
-            "https://forge.example/they/lark",
-            "https://forge.example/they/lark.git",
-            "https://forge.example/they/lark/",
-            "https://forge.example/they/lark/tree/main/crates/lark-io",
-            "https://forge.example/they/lark/-/blob/main/README.md",
-            "https://forge.example/they/lark#readme",
-            "git@forge.example:they/lark.git",
-            "../lark",
-            "lark",
-        ] {
-            assert_eq!(last_segment(address), "lark", "{address}");
-        }
-        assert_eq!(last_segment(""), "");
-    }
-
-    #[test]
-    fn a_tag_carries_a_name() {
-        for prefix in ["lark-v", "lark-", "lark@", "lark@v", "lark/v", "lark/", "lark_v"] {
-            assert_eq!(carried(prefix), "lark", "{prefix}");
-        }
-        assert_eq!([carried("v"), carried(""), carried("rs-"), carried("harv")], ["v", "", "rs", "harv"]);
     }
 }

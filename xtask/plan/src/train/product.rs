@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::derive::Facts;
+use super::facts::Facts;
 use crate::{
     files::cargo_toml::VersionField,
     pep503,
