@@ -93,12 +93,20 @@ fn planned(
     // A hotfix that was merged into the head is no release of the head's own, which goes on from there.
     let tag = head.train.tag.fill(current);
     let has_tag = loader.repo.tags.contains_key(&tag);
-    let is_hotfix = has_tag && hotfix::is_hotfix(loader, &tag)?;
+    let recorded = has_tag.then(|| repo::recorded_by_tag(loader.sh, &tag)).transpose()?;
+    let is_hotfix = recorded.as_ref().is_some_and(|recorded| recorded.record.hotfix_of.is_some());
+    // What neither its tag nor its commit calls made here is made, and words count on from it.
+    let is_others = |entry: &LogEntry| match &recorded {
+        Some(recorded) if !recorded.is_whole => {
+            repo::is_recorded_in(loader.sh, &entry.commit, &tag).map(|is_ours| !is_ours)
+        }
+        _ => Ok(false),
+    };
     // A release that stands at the head, with nothing after it, is the one that was asked for: `minor` twice is not two minors.
     if !is_hotfix {
         for (entry, call) in commits_of(loader, &head, current, intent)? {
             if is_newest(loader, &entry)?
-                && !(has_tag && is_of_another_tool(loader, &entry, &tag)?)
+                && !is_others(&entry)?
                 && let Some(before) = before(loader, &entry, call, current, intent)?
                 && let Some(next) = leading_to(&before, current, intent)?
                 && let Some(planned) = resumed(loader, before, &entry, call, current, intent, options)?
@@ -119,12 +127,6 @@ fn planned(
         }
     }
     Ok(begin(loader, head, &to, intent, options)?.because(why))
-}
-
-/// Whether neither the commit nor the tag of a release says that it was made here: then it is made, and words count on from
-/// it.
-fn is_of_another_tool(loader: &Loader<'_>, entry: &LogEntry, tag: &str) -> Result<bool> {
-    Ok(!repo::is_recorded_in(loader.sh, &entry.commit, tag)? && !repo::recorded_by_tag(loader.sh, tag)?.is_whole)
 }
 
 /// What the intent comes to from before a release of `version`, if that is the very version: its own tag stands in nobody's
@@ -454,16 +456,17 @@ fn informed(
             loader.since_post(&mut snapshot, &fixed)?;
         }
     }
-    let told = snapshot.train.told_until(&snapshot.repo, to);
-    loader.withdrawn(&mut snapshot, told.as_ref().map(|(_, tag)| tag.as_str()))?;
+    let told = snapshot.train.told_until(&snapshot.repo, to).map(|(_, tag)| tag);
+    let told = told.as_deref();
+    loader.withdrawn(&mut snapshot, told)?;
     if snapshot.train.config.takes(Entries::Commits) {
-        loader.commits(&mut snapshot, told.as_ref().map(|(_, tag)| tag.as_str()))?;
+        loader.commits(&mut snapshot, told)?;
         if let Some(tag) = changes::told_by_candidates(&snapshot, to) {
             loader.told(&mut snapshot, &tag)?;
         }
     } else if matches!(intent, Intent::Release(_)) && release::undescribed(&snapshot, &to.tag()).is_some() {
         // Only where nothing is described is it asked what was not.
-        loader.commits(&mut snapshot, told.as_ref().map(|(_, tag)| tag.as_str()))?;
+        loader.commits(&mut snapshot, told)?;
     }
     let plan = match (intent, &line) {
         (_, Some(line)) => fixes::plan(&snapshot, line, released, options),
