@@ -22,6 +22,7 @@ use plan::{
     config,
     crates_io::About,
     date::Date,
+    due,
     edit::{not_utf8, slashed, typed},
     files::{cargo_toml::Patterns, packing, pyproject, workflow},
     names,
@@ -59,8 +60,13 @@ pub struct Loader<'a> {
     parsed: Manifests,
     /// The newest commits that the head leads to, once they were asked for.
     log: OnceCell<Vec<LogEntry>>,
-    /// What was read of commits: they stay as they are.
-    commits: RefCell<BTreeMap<String, Texts>>,
+    read: Read,
+}
+
+/// What was read of commits: they stay as they are.
+#[derive(Default)]
+struct Read {
+    texts: RefCell<BTreeMap<String, Texts>>,
     /// The versions that drivers, known by their manifests, have in the commits of tags.
     versions: RefCell<BTreeMap<(PathBuf, String), Option<Version>>>,
     /// What changed between two commits, the first known by a tag.
@@ -155,9 +161,7 @@ impl<'a> Loader<'a> {
             tree,
             parsed,
             log: OnceCell::new(),
-            commits: RefCell::default(),
-            versions: RefCell::default(),
-            differences: RefCell::default(),
+            read: Read::default(),
         })
     }
 
@@ -191,22 +195,8 @@ impl<'a> Loader<'a> {
         let parsed = workspace::parse_ahead(&tree);
         let repo = Repo { head: commit.to_owned(), ..self.repo.clone() };
         let (log, target) = (self.log.clone(), self.target.clone());
-        Ok(Loader {
-            sh,
-            train,
-            repo,
-            target,
-            graph,
-            tracked: Arc::new(tracked),
-            paths,
-            fragments,
-            tree,
-            parsed,
-            log,
-            commits: RefCell::default(),
-            versions: RefCell::default(),
-            differences: RefCell::default(),
-        })
+        let (tracked, read) = (Arc::new(tracked), Read::default());
+        Ok(Loader { sh, train, repo, log, target, graph, tracked, paths, fragments, tree, parsed, read })
     }
 
     /// Whether any Python project is here.
@@ -376,7 +366,7 @@ impl<'a> Loader<'a> {
     ) -> Result<Option<Version>> {
         const AT_ONCE: usize = 16;
         let key = |tag: &str| (driver.to_owned(), tag.to_owned());
-        let mut known = self.versions.borrow_mut();
+        let mut known = self.read.versions.borrow_mut();
         if let Some(found) = known.get(&key(tag)) {
             return Ok(found.clone());
         }
@@ -437,7 +427,7 @@ impl<'a> Loader<'a> {
 
     fn difference(&self, tag: &str, base: &str) -> Result<Rc<Difference>> {
         let between = [tag.to_owned(), base.to_owned()];
-        if let Some(known) = self.differences.borrow().get(&between) {
+        if let Some(known) = self.read.differences.borrow().get(&between) {
             return Ok(known.clone());
         }
         let commit = format!("refs/tags/{tag}");
@@ -449,7 +439,7 @@ impl<'a> Loader<'a> {
             false => repo::texts_behind_links(self.sh, &commit, &differing)?,
         };
         let found = Rc::new(Difference { changed, differing, before });
-        self.differences.borrow_mut().insert(between, found.clone());
+        self.read.differences.borrow_mut().insert(between, found.clone());
         Ok(found)
     }
 
@@ -475,6 +465,13 @@ impl<'a> Loader<'a> {
         let all = snapshot.commits.iter().map(|message| &message.commit);
         snapshot.told = all.filter(|commit| !new.contains(commit)).cloned().collect();
         Ok(())
+    }
+
+    /// The same snapshot with the releases that were rolled back since its train's last one that stands.
+    pub fn with_withdrawn(&self, mut snapshot: Snapshot) -> Result<Snapshot> {
+        let last = due::last(&snapshot);
+        self.withdrawn(&mut snapshot, last.as_ref().map(|(_, tag)| tag.as_str()))?;
+        Ok(snapshot)
     }
 
     /// Adds which releases were rolled back since `tag`, wherever their versions are.
@@ -504,7 +501,7 @@ impl<'a> Loader<'a> {
     /// The texts of the working tree, or of a commit or a tree.
     pub fn texts(&self, source: Source<'_>) -> Result<Texts> {
         let Source::Commit(commit) = source else { return Ok(self.tree.clone()) };
-        if let Some(texts) = self.commits.borrow().get(commit) {
+        if let Some(texts) = self.read.texts.borrow().get(commit) {
             return Ok(texts.clone());
         }
         let mut texts = repo::texts_behind_links(self.sh, commit, &self.paths)?;
@@ -521,7 +518,7 @@ impl<'a> Loader<'a> {
         if !self.tracked.contains(&lock) {
             texts.extend(self.tree.get(&lock).map(|text| (lock.clone(), text.clone())));
         }
-        self.commits.borrow_mut().insert(commit.to_owned(), texts.clone());
+        self.read.texts.borrow_mut().insert(commit.to_owned(), texts.clone());
         Ok(texts)
     }
 }

@@ -53,9 +53,8 @@ impl Due {
         let mut told = Vec::new();
         for train in loader.trains(&head)? {
             history::tags(call.report, &loader, &head.workspace, &train)?;
-            let mut snapshot = Snapshot { train, ..head.clone() };
+            let mut snapshot = loader.with_withdrawn(Snapshot { train, ..head.clone() })?;
             let last = due::last(&snapshot);
-            loader.withdrawn(&mut snapshot, last.as_ref().map(|(_, tag)| tag.as_str()))?;
             let past = since(&sh, &snapshot, last.as_ref())?;
             let changes = due::changes(&snapshot, &past);
             let mut findings = findings(&sh, &snapshot, last.as_ref(), &past, &self)?;

@@ -120,9 +120,7 @@ fn overview(call: &Call<'_>, here: bool, issue: bool) -> Result<()> {
     let (mut all, mut told) = (Vec::new(), Vec::new());
     for train in loader.trains(&head)? {
         history::tags(report, &loader, &head.workspace, &train)?;
-        let mut snapshot = Snapshot { train, ..head.clone() };
-        let last = plan::due::last(&snapshot);
-        loader.withdrawn(&mut snapshot, last.as_ref().map(|(_, tag)| tag.as_str()))?;
+        let snapshot = loader.with_withdrawn(Snapshot { train, ..head.clone() })?;
         let (standing, due) = look(&world, &loader, &snapshot, here)?;
         report.standing(&standing, &due);
         told.push(json!({ "standing": standing, "due": due }));
