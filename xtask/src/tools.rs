@@ -7,6 +7,7 @@ pub mod engine;
 pub mod forge;
 pub mod http;
 pub mod index;
+pub mod lock;
 pub mod passing;
 pub mod program;
 pub mod python;

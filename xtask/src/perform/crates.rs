@@ -20,7 +20,7 @@ use crate::{
         cargo, child,
         index::{self, in_each},
         passing::Passing,
-        registries::{CRATES_IO, Registries},
+        registries::{self, CRATES_IO, Registries},
     },
 };
 use plan::{
@@ -211,7 +211,7 @@ pub fn upload(world: &World<'_>, upload: &CrateUpload) -> Result<()> {
     send_to(&mut command, &known, upload);
     let outside = Outside::of(&known, &destination(&known, upload), &command)?;
     call(outside.as_ref(), &mut command, &root);
-    cargo::let_in(&mut command);
+    registries::let_in(&mut command);
     let told = child::send(world.report, command)?;
     drop(outside);
     // Ours, whose answer was lost, or somebody else's: looking again tells.

@@ -9,7 +9,10 @@ use toml_edit::{DocumentMut, Item};
 use super::{World, crates, forge, images, wheels};
 use crate::{
     repo::TempDir,
-    tools::{cargo, child, registries::Registries},
+    tools::{
+        cargo, child,
+        registries::{self, Registries},
+    },
 };
 use plan::step::{CrateUpload, Dist, ForgeRelease, ImageRelease, Listing, Observation};
 
@@ -95,7 +98,7 @@ fn resolves(world: &World<'_>, registries: &Registries, crates: &[&CrateUpload])
     sh.create_dir(dir.join(".cargo"))?;
     registries.write(&dir.join(".cargo"))?;
     command.args(["generate-lockfile", "--quiet"]).current_dir(dir);
-    cargo::let_in(&mut command);
+    registries::let_in(&mut command);
     let told = child::ask(command)?;
     if !told.ok() {
         if ["failed to select a version", "no matching package"].iter().any(|word| told.err.contains(word)) {

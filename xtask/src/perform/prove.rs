@@ -18,7 +18,9 @@ use crate::{
         cargo::{self, StaleLock},
         child::{self, Told},
         engine::{Engine, Recipe},
+        lock,
         python::Environment,
+        registries,
     },
 };
 use plan::{
@@ -67,7 +69,7 @@ pub fn prove(world: &World<'_>, proof: &Proof) -> Result<()> {
         Prove::Resolve { root, locked } => {
             let mut command = cargo::command();
             command.args(resolve_args(*locked)).current_dir(world.sh.current_dir().join(root));
-            cargo::let_in(&mut command);
+            registries::let_in(&mut command);
             // It tells a machine all that it found; only what is wrong is for people.
             let told = child::ask(command)?;
             if told.ok() { Ok(Verdict::Proved) } else { Err(child::failure("cargo metadata", &told)) }
@@ -92,7 +94,7 @@ pub fn prove(world: &World<'_>, proof: &Proof) -> Result<()> {
 
 /// What is wrong with the lock of the workspace that the proof runs in.
 fn stale_lock(world: &World<'_>, proof: &Proof) -> Option<StaleLock> {
-    cargo::stale_lock_in(&dir(world, proof))
+    lock::stale(&dir(world, proof))
 }
 
 /// Where a proof runs.
@@ -111,7 +113,7 @@ fn dir(world: &World<'_>, proof: &Proof) -> PathBuf {
 /// it is here then.
 fn fetch(world: &World<'_>, proof: &Proof) -> bool {
     // What it lacks, the proof tells.
-    cargo::has_tokens() && child::ask(cargo::fetch(&dir(world, proof))).is_ok_and(|told| told.ok())
+    cargo::has_tokens() && child::ask(lock::fetch(&dir(world, proof))).is_ok_and(|told| told.ok())
 }
 
 /// Runs a command of the configuration's own. Tests that a filter leaves none of would prove nothing.

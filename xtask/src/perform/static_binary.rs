@@ -13,7 +13,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use super::World;
-use crate::tools::{cargo, child};
+use crate::tools::{cargo, child, lock, registries};
 
 /// How long a binary may take to say its version. It only waits for the processor.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -32,7 +32,7 @@ pub fn build(world: &World<'_>, root: &Path, binary: &str, context: &Path, at: i
 
     // What is downloaded now has its path remapped later; a workspace that does not keep its lock gets one. What other
     // platforms need is nobody's here.
-    let mut fetch = cargo::fetch(root);
+    let mut fetch = lock::fetch(root);
     fetch.args(["--target", &host]);
     let told = child::send(world.report, fetch)?;
     if !told.ok() {
@@ -96,7 +96,7 @@ impl Packages {
         let mut command = cargo::command();
         command.args(["metadata", "--quiet", "--format-version=1", "--locked", "--filter-platform", host]);
         command.current_dir(root);
-        cargo::let_in(&mut command);
+        registries::let_in(&mut command);
         let told = child::ask(command)?;
         if !told.ok() {
             return Err(child::failure("cargo metadata", &told));

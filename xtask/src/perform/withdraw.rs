@@ -12,6 +12,7 @@ use super::{
 use crate::tools::{
     cargo, child,
     forge::{Forge, NotSetUp, Release},
+    registries,
 };
 use plan::{
     edit::count,
@@ -67,7 +68,7 @@ pub fn yank(world: &World<'_>, upload: &CrateUpload) -> Result<()> {
         .current_dir(world.sh.current_dir().join(&upload.root));
     let registries = destination::registries(world, upload)?;
     destination::send_to(&mut command, &registries, upload);
-    cargo::let_in(&mut command);
+    registries::let_in(&mut command);
     let told = child::send(world.report, command)?;
     if told.ok() {
         return Ok(());

@@ -1,21 +1,12 @@
 //! cargo itself, the one that started us where there is one.
 //! It must never be given a toolchain or a registry by us.
 
-use std::{
-    ffi::OsString,
-    fmt,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{ffi::OsString, fmt, path::PathBuf, process::Command};
 
 use anyhow::{Result, bail};
 use xshell::{Shell, cmd};
 
-use super::{
-    child::{self, Told},
-    program as programs, registries,
-};
-use crate::inherited::{OF_CARGO, is_secret, with_secrets_of, without_secrets};
+use crate::inherited::is_secret;
 
 /// The program to call.
 pub fn program() -> OsString {
@@ -38,41 +29,6 @@ pub const CONFIG: &str = "XTASK_CARGO_CONFIG";
 /// The configuration that every call of cargo has, where there is one.
 pub fn given_config() -> Option<PathBuf> {
     std::env::var_os(CONFIG).filter(|path| !path.is_empty()).map(PathBuf::from)
-}
-
-/// Lets a cargo that compiles nothing have the registries' tokens. It runs no program then that a tree names for compiling,
-/// though only to ask it for its version, or for credentials: where it would all the same, it gets no token.
-pub fn let_in(command: &mut Command) {
-    let given = |name: &str| command.get_envs().any(|(given, value)| given == name && value.is_some());
-    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty()) || given(name);
-    let dir = command.get_current_dir().unwrap_or(Path::new("."));
-    let dir = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
-    match registries::instead_of_programs(&dir, home().as_deref(), &is_set) {
-        Some(variables) => {
-            with_secrets_of(OF_CARGO, command);
-            command.envs(variables);
-        }
-        None => without_secrets(command),
-    }
-    command.envs(["RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER"].map(|name| (name, "")));
-    if std::env::var_os("RUSTC").is_none() && programs::find("rustc").is_some() {
-        command.env("RUSTC", "rustc");
-    }
-}
-
-/// The command that downloads all that the workspace around a directory locks, with the registries' tokens and before
-/// anything is compiled: what compiles then needs none of them, nor the network.
-pub fn fetch(dir: &Path) -> Command {
-    let mut locate = Command::new(program());
-    locate.args(["locate-project", "--workspace", "--message-format", "plain"]).current_dir(dir);
-    let_in(&mut locate);
-    let root = child::ask(locate).ok().filter(Told::ok);
-    let is_locked = root.is_some_and(|root| Path::new(root.out.trim()).with_file_name("Cargo.lock").is_file());
-    let mut fetch = command();
-    // Where none is kept, one is made, as by what compiles.
-    fetch.args(["fetch", "--quiet"]).args(is_locked.then_some("--locked")).current_dir(dir);
-    let_in(&mut fetch);
-    fetch
 }
 
 /// Whether a registry may let nobody in without a token that stands in the environment: crates.io is read by all, and so is
@@ -134,14 +90,6 @@ pub fn stale_lock(words: &str) -> Option<StaleLock> {
         false => ("does not fit the manifests", "cargo update --workspace"),
     };
     Some(StaleLock(format!("{path} {what}; next: {make}, commit Cargo.lock, and run the same command again")))
-}
-
-/// The same, asked of cargo in a directory of the workspace: for a program whose words went by.
-pub fn stale_lock_in(dir: &Path) -> Option<StaleLock> {
-    let mut command = command();
-    command.args(["metadata", "--quiet", "--format-version=1", "--locked"]).current_dir(dir);
-    let_in(&mut command);
-    stale_lock(&child::ask(command).ok()?.err)
 }
 
 #[cfg(test)]

@@ -12,7 +12,8 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value};
 use toml_edit::{DocumentMut, Item, TableLike};
 
-use super::cargo;
+use super::{cargo, program};
+use crate::inherited::{OF_CARGO, with_secrets_of, without_secrets};
 use plan::{check::published::Unconfigured, config::closest, names};
 
 /// The registry that cargo calls so publishes to crates.io, whatever stands in for reading.
@@ -110,7 +111,7 @@ impl Registries {
     pub fn apply(&self, command: &mut Command, home: &Path) -> Result<()> {
         self.write(home)?;
         command.env("CARGO_HOME", home).current_dir(home);
-        cargo::let_in(command);
+        let_in(command);
         for (name, token) in &self.tokens {
             let variable = token_variable(name);
             if std::env::var_os(&variable).is_none() {
@@ -277,6 +278,26 @@ fn leave_programs(registry: &mut Value) {
             "credential-provider" | "global-credential-providers" => is_harmless(value),
             key => key != "token" && key != "secret-key",
         });
+    }
+}
+
+/// Lets a cargo that compiles nothing have the registries' tokens. It runs no program then that a tree names for compiling,
+/// though only to ask it for its version, or for credentials: where it would all the same, it gets no token.
+pub fn let_in(command: &mut Command) {
+    let given = |name: &str| command.get_envs().any(|(given, value)| given == name && value.is_some());
+    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty()) || given(name);
+    let dir = command.get_current_dir().unwrap_or(Path::new("."));
+    let dir = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
+    match instead_of_programs(&dir, cargo::home().as_deref(), &is_set) {
+        Some(variables) => {
+            with_secrets_of(OF_CARGO, command);
+            command.envs(variables);
+        }
+        None => without_secrets(command),
+    }
+    command.envs(["RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER"].map(|name| (name, "")));
+    if std::env::var_os("RUSTC").is_none() && program::find("rustc").is_some() {
+        command.env("RUSTC", "rustc");
     }
 }
 

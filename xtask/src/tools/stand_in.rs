@@ -12,7 +12,10 @@ use std::{
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use super::{cargo, child, registries::Registries};
+use super::{
+    cargo, child, lock,
+    registries::{self, Registries},
+};
 use crate::{
     inherited::{leads_out, without_secrets},
     repo::TempDir,
@@ -168,7 +171,7 @@ fn command(dir: &Path, world: &Registries) -> Result<(Command, TempDir)> {
     world.write(home.path())?;
     let mut command = Command::new(program()?);
     // It reads the index that the user has.
-    cargo::let_in(&mut command);
+    registries::let_in(&mut command);
     command.arg("--dir").arg(std::path::absolute(dir)?).arg("--cargo-home").arg(home.path());
     Ok((command, home))
 }
@@ -184,7 +187,7 @@ fn program() -> Result<PathBuf> {
     }
     if cargo::has_tokens() {
         // What it lacks then, the build tells.
-        let _ = child::ask(cargo::fetch(&sources));
+        let _ = child::ask(lock::fetch(&sources));
     }
     let mut command = Command::new(cargo::program());
     without_secrets(&mut command);

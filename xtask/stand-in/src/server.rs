@@ -22,7 +22,6 @@ use plan::hash::sha256;
 mod channels;
 mod crates;
 mod forge;
-mod history;
 mod issues;
 mod python;
 

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     inherited::{is_secret, without_secrets},
     tools::{
-        cargo, child, index,
+        cargo, child, index, lock,
         registries::{CRATES_IO, Registries},
     },
 };
@@ -116,7 +116,7 @@ impl Group<'_> {
         let names: BTreeSet<&str> = own.chain(beside.iter().copied()).collect();
         command.args(names.iter().flat_map(|name| ["--package", name]));
         if self.name_index(&mut command, beside.first().copied())? {
-            let mut fetch = cargo::fetch(root);
+            let mut fetch = lock::fetch(root);
             call(outside.as_ref(), &mut fetch, root);
             fetch.args(config.iter().flat_map(|path| ["--config", path]));
             download(world, fetch, &mut command)?;

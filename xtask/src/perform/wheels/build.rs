@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     inherited::without_secrets,
-    tools::{cargo, child, python::Environment},
+    tools::{child, lock, python::Environment},
 };
 use plan::{
     config::SDIST,
@@ -170,7 +170,7 @@ pub fn make(world: &World<'_>, dist: &Dist, tree: &Path, out: &Path, wanted: &Wa
     let target = publish::place(world, &dist.of).join("wheel");
     world.sh.remove_path(&target)?;
     // What is downloaded now has its path remapped later.
-    let told = child::send(world.report, cargo::fetch(&project))?;
+    let told = child::send(world.report, lock::fetch(&project))?;
     if !told.ok() {
         return Err(child::failure("cargo fetch", &told));
     }

@@ -1,11 +1,13 @@
 //! The forge: releases and their assets, as GitHub's REST API (2022-11-28, "Releases" and "Release assets") has them.
 //! It must never show a release to somebody without the token, nor two published releases of one tag.
 
+mod history;
+
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Answer, Call, State, history, issues, now, timestamp};
+use super::{Answer, Call, State, issues, now, timestamp};
 use plan::hash::sha256;
 
 /// The host that `gh` is told; it asks `api.` before it, over plain HTTP because it is local.
@@ -89,7 +91,7 @@ pub fn answer(state: &State, call: &Call) -> Result<Answer> {
         .answer(rest)
 }
 
-pub fn refuse(status: u16, message: &str) -> Answer {
+fn refuse(status: u16, message: &str) -> Answer {
     Answer::json(status, &json!({ "message": message, "documentation_url": "", "status": status.to_string() }))
 }
 
@@ -125,7 +127,7 @@ impl Urls {
 }
 
 /// One repository, for the length of one call.
-pub struct Repository<'a> {
+struct Repository<'a> {
     state: &'a State,
     call: &'a Call,
     urls: Urls,

@@ -7,10 +7,8 @@ use anyhow::Result;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{
-    Answer, State,
-    forge::{Repository, refuse},
-};
+use super::{Repository, refuse};
+use crate::server::{Answer, State};
 
 /// Where it is read from, anew for each question.
 const FILE: &str = "forge/history.json";
