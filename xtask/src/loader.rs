@@ -292,7 +292,24 @@ impl<'a> Loader<'a> {
             bail!(refusal);
         }
         train.elsewhere = self.elsewhere(workspace, &train, base)?;
+        self.released_lines(workspace, &mut train)?;
         Ok(train)
+    }
+
+    /// Adds which versions the lines of a train had in its releases, those of other branches and those that were rolled
+    /// back among them: no other release can have them.
+    fn released_lines(&self, workspace: &Workspace, train: &mut Train) -> Result<()> {
+        let all: Vec<(Version, &str)> = train.tags(&self.repo).collect();
+        let tags: Vec<&str> = all.iter().map(|(_, tag)| *tag).collect();
+        for line in &mut train.lines {
+            let heads = line.heads(workspace).into_iter().map(|at| workspace.members[at].manifest.clone());
+            let heads: Vec<PathBuf> = heads.collect();
+            let versions = self.versions_at(&heads, &tags)?;
+            let released =
+                all.iter().zip(versions).filter_map(|((version, _), own)| Some((version.base(), own?.base())));
+            line.released = released.collect();
+        }
+        Ok(())
     }
 
     /// Why tags of a form that nobody configured are not the train's: they go on above its version, and in their commits it
@@ -377,6 +394,23 @@ impl<'a> Loader<'a> {
             known.insert(key(tag), workspace::version_in(&texts, driver, root));
         }
         Ok(known[&key(tag)].clone())
+    }
+
+    /// The highest version that some manifests say in the commit of each tag.
+    fn versions_at(&self, manifests: &[PathBuf], tags: &[&str]) -> Result<Vec<Option<Version>>> {
+        let root = &self.graph.root;
+        let mut known = self.read.versions.borrow_mut();
+        let key = |manifest: &PathBuf, tag: &str| (manifest.clone(), tag.to_owned());
+        let is_new = |tag: &&str| manifests.iter().any(|manifest| !known.contains_key(&key(manifest, tag)));
+        let new: Vec<&str> = tags.iter().copied().filter(is_new).collect();
+        let paths = manifests.iter().chain([root]).cloned().collect();
+        for (tag, texts) in new.iter().zip(repo::texts_at_tags(self.sh, &new, &paths)?) {
+            for manifest in manifests {
+                known.insert(key(manifest, tag), workspace::version_in(&texts, manifest, root));
+            }
+        }
+        let highest = |tag: &&str| manifests.iter().filter_map(|manifest| known[&key(manifest, tag)].clone()).max();
+        Ok(tags.iter().map(highest).collect())
     }
 
     /// Adds what changed between `tag` and the snapshot's base.

@@ -690,5 +690,5 @@ fn account(rehearsal: &mut Rehearsal, waited: f64, before: &child::Spent) {
 
 /// The versions of crates that the release leaves where they are.
 fn earlier(crates: &[CrateUpload]) -> BTreeSet<String> {
-    crates.iter().filter(|upload| upload.version != upload.of.version).map(|upload| upload.version.tag()).collect()
+    crates.iter().filter(|upload| !upload.is_of_release()).map(|upload| upload.version.tag()).collect()
 }

@@ -166,6 +166,9 @@ impl Report {
             level => format!("train {}: {} -> {} ({level})", plan.train, plan.from.tag(), plan.to.tag()),
         };
         self.say(tinted("", Tint::Strong, &line, ""));
+        for line in &plan.lines {
+            self.say(format!("  {line}"));
+        }
         let width = plan.moved.iter().map(|moved| moved.name.len()).max().unwrap_or(0);
         let shown = if self.loudness >= Loudness::Verbose { plan.moved.len() } else { 20 };
         for moved in plan.moved.iter().take(shown) {

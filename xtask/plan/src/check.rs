@@ -844,7 +844,7 @@ pub fn unversioned(workspace: &Workspace, train: &Train) -> Option<Finding> {
     (driver.version_field == VersionField::Absent).then(|| {
         let what = format!("{} has no `version`, and the driver's is the train's", slashed(&driver.manifest));
         // What the others have, it had, most likely.
-        let likely = train.members().into_iter().map(|at| &workspace.members[at].version).max();
+        let likely = train.at_own_version().into_iter().map(|at| &workspace.members[at].version).max();
         let next = format!("add `version = \"{}\"` under [package]", likely.unwrap_or(&driver.version).base());
         Finding::new(Check::Version, what, next)
     })
@@ -869,7 +869,7 @@ fn lockstep(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let ahead = train
         .crates
         .iter()
-        .filter(|at| !train.owns_wheel(**at))
+        .filter(|at| !train.owns_wheel(**at) && train.line_of(**at).is_none())
         .map(|&at| &workspace.members[at])
         .filter(|member| member.version.base() > driver.base());
     ahead

@@ -122,7 +122,7 @@ fn ask(snapshot: &Snapshot, what: Confirmed, since: Option<String>) -> Confirmat
 /// The tag of the last release: that of the version that stands here or, when it has none yet, the one below it.
 pub fn last_release(snapshot: &Snapshot) -> Option<String> {
     let Snapshot { workspace, train, .. } = snapshot;
-    let versions = train.members().into_iter().map(|at| &workspace.members[at].version);
+    let versions = train.at_own_version().into_iter().map(|at| &workspace.members[at].version);
     let current = versions.max().unwrap_or(train.version(workspace));
     last_tag(snapshot, |version| version <= current)
 }

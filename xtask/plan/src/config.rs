@@ -4,6 +4,7 @@
 mod cadence;
 mod checklist;
 mod keys;
+mod lines;
 
 use std::{
     collections::BTreeMap,
@@ -18,6 +19,7 @@ use serde_json::{Value, json};
 pub use self::{
     cadence::{Budgets, Cadence, Span},
     checklist::{Confirmed, NamedProof},
+    lines::VersionLine,
 };
 use crate::{
     conventional::Kind,
@@ -57,6 +59,9 @@ pub struct TrainConfig {
     /// Members that travel along though the driver does not need them; a name may end with `*`.
     #[serde(default)]
     pub also: Vec<String>,
+    /// Crates that travel along at versions of their own.
+    #[serde(default)]
+    pub lines: Vec<VersionLine>,
     /// Where its crates are published, by the names that cargo has for registries; without it, where the only one in a
     /// crate's `publish` says, else to cargo's default. An empty list is nowhere.
     pub registries: Option<Vec<Word>>,

@@ -3,6 +3,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fmt,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -47,6 +48,8 @@ pub struct Plan {
     pub to: Version,
     pub level: Level,
     pub moved: Vec<Moved>,
+    /// What those of them get that have versions of their own.
+    pub lines: Vec<Line>,
     /// What stands against it; with any of these nothing is done.
     pub findings: Vec<Finding>,
     /// Findings that the captain set aside.
@@ -67,6 +70,22 @@ pub struct Moved {
     pub name: String,
     pub from: Version,
     pub to: Version,
+}
+
+/// A version line that moves with the train.
+#[derive(Debug, PartialEq, Serialize)]
+pub struct Line {
+    /// What the configuration calls it: the names of its crates.
+    pub name: String,
+    pub crates: usize,
+    pub from: Version,
+    pub to: Version,
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {} -> {} ({})", self.name, self.from, self.to, count(self.crates, "crate"))
+    }
 }
 
 impl Plan {
@@ -204,7 +223,7 @@ impl Draft {
             let merges = matches!(tag.on, Target::Merge(_));
             steps.push(Step::Push(Push { remote: train.remote.clone(), main: train.main.clone(), tag, merges }));
         }
-        let moved = moved(snapshot, &self.versions);
+        let (moved, lines) = (moved(snapshot, &self.versions), lines(snapshot, &self.versions));
         let mut remarks = self.remarks;
         remarks.extend(left_to_release(workspace, train, &self.versions));
         remarks.extend(left_beside(snapshot, &self.versions));
@@ -214,6 +233,7 @@ impl Draft {
             to: self.to,
             level: self.level,
             moved,
+            lines,
             findings,
             waived,
             remarks,
@@ -236,6 +256,16 @@ pub(crate) fn moved(snapshot: &Snapshot, versions: &BTreeMap<usize, Version>) ->
         train.beside.iter().map(moved)
     });
     moved.chain(beside).filter(|moved| moved.from != moved.to).collect()
+}
+
+pub(crate) fn lines(snapshot: &Snapshot, versions: &BTreeMap<usize, Version>) -> Vec<Line> {
+    let Snapshot { workspace, train, .. } = snapshot;
+    let line = |line: &train::lines::Line| {
+        let to = line.crates.iter().find_map(|at| versions.get(at))?.base();
+        let (name, crates, from) = (line.name(), line.crates.len(), line.version(workspace));
+        (from != to).then_some(Line { name, crates, from, to })
+    };
+    train.lines.iter().filter_map(line).collect()
 }
 
 /// The texts as they will be.

@@ -147,6 +147,7 @@ pub fn plan(snapshot: &Snapshot, line: &Line, released: bool, options: &Options)
             from,
             to: line.to.clone(),
             moved: Vec::new(),
+            lines: Vec::new(),
             findings: check::repository(&here, None),
             waived: Vec::new(),
             remarks: Vec::new(),

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use crate::{
     check,
     config::{Channel, Development},
-    draft::{Draft, Plan, after, left_to_release, moved, read_back},
+    draft::{Draft, Plan, after, left_to_release, lines, moved, read_back},
     edit::{Reason, slashed},
     edits::{Places, Texts},
     files::{changelog, deployment, follow_ups, tag_record::Record},
@@ -247,6 +247,7 @@ fn lay_out(
         to: draft.to,
         level: draft.level,
         moved: moved(snapshot, &draft.versions),
+        lines: lines(snapshot, &draft.versions),
         findings: draft.findings,
         waived: Vec::new(),
         remarks,

@@ -212,7 +212,8 @@ fn crates(snapshot: &Snapshot, of: &Arc<Tagged>) -> Vec<CrateUpload> {
     let order = packing_order(workspace, &wanted);
     let locked = workspace.tracked.contains(&workspace.root_dir().join("Cargo.lock"));
     let is_alike = train.config.moves_all() || of.version.is_prerelease();
-    let moved_by = |at: usize| if is_alike || at == train.driver { "patch" } else { "minor" };
+    let moved_by =
+        |at: usize| if is_alike || at == train.driver || train.line_of(at).is_some() { "patch" } else { "minor" };
     let upload = |(at, registry): (usize, Option<&str>)| {
         let member = &workspace.members[at];
         // What a patch did not move was published by an earlier release, from that release's commit.
@@ -221,9 +222,13 @@ fn crates(snapshot: &Snapshot, of: &Arc<Tagged>) -> Vec<CrateUpload> {
             let same = |found: &Version| found.post().is_none() && found.base() == member.version.base();
             train.tags(repo).find(|(found, _)| same(found)).map(|(_, tag)| repo.tags[tag].clone())
         };
-        let commit = match member.version.base() == of.version.base() {
-            true => Some(of.commit.clone()),
-            false => of_earlier(),
+        let commit = match train.line_of(at) {
+            Some(line) => match line.release_of(&member.version).filter(|first| **first != of.version.base()) {
+                Some(first) => repo.tags.get(&train.tag.fill(first)).cloned(),
+                None => Some(of.commit.clone()),
+            },
+            None if member.version.base() == of.version.base() => Some(of.commit.clone()),
+            None => of_earlier(),
         };
         CrateUpload {
             of: of.clone(),

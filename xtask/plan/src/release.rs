@@ -25,6 +25,7 @@ use crate::{
     requirement, smoke,
     snapshot::Snapshot,
     taken::{self, Next},
+    train::lines::Line,
     version::{Bump, Dialect, Level, Version},
     workspace::Workspace,
 };
@@ -202,7 +203,7 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
     // All that travels together is on the driver's minor line; what is far below it may have a version of its own.
     let below: Vec<&str> = versions
         .keys()
-        .filter(|at| **at != train.driver)
+        .filter(|at| **at != train.driver && train.line_of(**at).is_none())
         .map(|&at| &workspace.members[at])
         .filter(|member| member.version.line() < from.line())
         .map(|member| member.name.as_str())
@@ -514,6 +515,8 @@ pub fn moving(snapshot: &Snapshot, to: &Version, remarks: &mut Vec<String>) -> B
         Some(since) => {
             let mut moving = changed(snapshot, since.before.as_deref(), &since.changed);
             moving.insert(train.driver);
+            // What every release publishes anew, at a version that nobody else has.
+            moving.extend(train.lines.iter().flat_map(|line| &line.crates));
             moving.extend(train.wheels.iter().map(|wheel| wheel.member));
             let given_up: Vec<usize> = all.iter().copied().filter(|at| taken::is_given_up(snapshot, *at)).collect();
             let left: Vec<&str> = given_up
@@ -541,7 +544,18 @@ pub fn moving(snapshot: &Snapshot, to: &Version, remarks: &mut Vec<String>) -> B
             ));
         }
     }
-    moving.into_iter().map(|at| (at, version_of(snapshot, at, to))).collect()
+    let from = left_behind(snapshot, to);
+    let of_lines: Vec<Version> = train.lines.iter().map(|line| line.next(workspace, &from, to)).collect();
+    let inherits = |at: usize| workspace.members[at].version_field == VersionField::Inherited;
+    let line_of = |at: usize| {
+        let with = |line: &Line| line.crates.iter().any(|of| *of == at || inherits(at) && inherits(*of));
+        train.lines.iter().position(with)
+    };
+    let version = |at: usize| match line_of(at) {
+        Some(line) => of_lines[line].with_metadata_of(&workspace.members[at].version),
+        None => version_of(snapshot, at, to),
+    };
+    moving.into_iter().map(|at| (at, version(at))).collect()
 }
 
 /// The version that a member gets by the release of `to`: build metadata stays with those that have some, and what was

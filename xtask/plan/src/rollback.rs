@@ -277,7 +277,7 @@ fn outward(gone: &Snapshot, version: &Version, options: &Options) -> Listing {
     let wanted = publish::Options { here: true, without: options.without.clone(), ..Default::default() };
     let mut parts = publish::plan(gone, version, &wanted).parts;
     // What a patch did not move belongs to an earlier release.
-    parts.crates.retain(|upload| upload.version == *version);
+    parts.crates.retain(|upload| upload.is_of_release());
     parts
 }
 

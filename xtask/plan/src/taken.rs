@@ -47,7 +47,7 @@ fn is_yanked(snapshot: &Snapshot, version: &Version) -> bool {
 /// Whether a member stands at a version of which the train's changelog says that it was yanked: who needs it then needs
 /// another.
 pub fn is_given_up(snapshot: &Snapshot, member: usize) -> bool {
-    is_yanked(snapshot, &snapshot.workspace.members[member].version)
+    snapshot.train.line_of(member).is_none() && is_yanked(snapshot, &snapshot.workspace.members[member].version)
 }
 
 /// The highest release of the same version that a pre-release would come after, and be taken for older than.

@@ -11,6 +11,7 @@ mod derived;
 mod due;
 mod histories;
 mod laws;
+mod lines;
 mod ownership;
 mod post_release;
 mod postfix;

@@ -4,6 +4,7 @@
 pub mod beside;
 mod derive;
 mod facts;
+pub mod lines;
 pub mod lockstep;
 mod product;
 mod tag;
@@ -18,6 +19,7 @@ use anyhow::{Context, Result, bail};
 use self::{
     beside::{Beside, is_aside},
     derive::{Derived, derive},
+    lines::Line,
 };
 pub use self::{derive::Refusal, facts::meant};
 use crate::{
@@ -49,6 +51,8 @@ pub struct Train {
     pub wheels: Vec<Wheel>,
     /// The projects beside the workspace that have its version and need what it moves.
     pub beside: Vec<Beside>,
+    /// Crates of it that have versions of their own.
+    pub lines: Vec<Line>,
     pub tag: Template,
     /// The branch that releases are made on.
     pub main: String,
@@ -196,6 +200,7 @@ impl Train {
             version == current || version < current && was_released(&version)
         };
         let wheels = wheels_of(workspace, &config, (driver, &crates), has_version)?;
+        let lines = lines::of(workspace, &config, (driver, &crates), &wheels)?;
         let is_needed = |found: &Beside| {
             let needed = found.needs.iter().flat_map(|&at| workspace.closure(at));
             needed.into_iter().any(|at| at == driver || crates.contains(&at))
@@ -247,6 +252,7 @@ impl Train {
             crates,
             wheels,
             beside,
+            lines,
             tag,
             main,
             remote,
@@ -475,10 +481,15 @@ impl TrainConfig {
         self.except.iter().any(|pattern| pattern == member || config::matches(pattern, member) && !is_named())
     }
 
-    /// Whether a member travels because `also` names it; of those that are never published, only by their full names.
+    /// What it takes along by name: `also`, and the crates of its lines.
+    fn named(&self) -> impl Iterator<Item = &String> {
+        self.also.iter().chain(self.lines.iter().flat_map(|line| &line.crates))
+    }
+
+    /// Whether a member travels because it is named; of those that are never published, only by their full names.
     fn takes_along(&self, member: &Member) -> bool {
         let is_meant = |pattern: &String| config::matches(pattern, &member.name);
-        self.also.iter().any(|pattern| if member.publish { is_meant(pattern) } else { *pattern == member.name })
+        self.named().any(|pattern| if member.publish { is_meant(pattern) } else { *pattern == member.name })
     }
 
     /// The members that it claims, those that it needs among them: by name, by pattern, or because something needs them.
@@ -487,7 +498,8 @@ impl TrainConfig {
         let named = || (0..members.len()).filter(|&at| self.takes_along(&members[at]));
         let along = named().flat_map(|at| workspace.closure(at)).map(|at| (at, Claim::Along));
         let needed = needed.iter().map(|&at| (at, Claim::Needed));
-        let by_name = |at: usize| if self.also.contains(&members[at].name) { Claim::Name } else { Claim::Pattern };
+        let is_named = |at: usize| self.named().any(|name| *name == members[at].name);
+        let by_name = |at: usize| if is_named(at) { Claim::Name } else { Claim::Pattern };
         let mut claims: BTreeMap<usize, Claim> =
             along.chain(needed).chain(named().map(|at| (at, by_name(at)))).collect();
         let is_unpublished = self.is_kept_back(workspace, driver);
@@ -586,7 +598,10 @@ fn misnamed(workspace: &Workspace, config: &TrainConfig, (driver, needed): (usiz
         };
         let travels_anyway = || {
             let without = TrainConfig { also: Vec::new(), ..config.clone() };
-            without.crates(workspace, (driver, needed)).is_ok_and(|crates| meant.iter().all(|at| crates.contains(at)))
+            let line = |config: &TrainConfig, at: &usize| config.line_of(&members[*at].name);
+            let is_same = |at: &usize| line(&without, at) == line(config, at);
+            let crates = without.crates(workspace, (driver, needed));
+            crates.is_ok_and(|crates| meant.iter().all(|at| crates.contains(at) && is_same(at)))
         };
         problems.push(if meant.is_empty() {
             let near = nearest(workspace, pattern).map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();

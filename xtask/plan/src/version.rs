@@ -273,6 +273,11 @@ impl Version {
         Some(Version(semver::Version { pre, ..version.core() }))
     }
 
+    /// The final version of this one as a pre-release of the kind and number that `other` is, or as it is where that is none.
+    pub fn with_pre_of(&self, other: &Version) -> Version {
+        Version(semver::Version { pre: other.0.pre.clone(), ..self.core() })
+    }
+
     /// The next version in a spelling that is not the tool's own: `-rc2` after `-rc1`, where cargo orders them like that.
     pub fn next_alike(&self) -> Option<Version> {
         let pre = self.0.pre.as_str();

@@ -221,7 +221,7 @@ fn last(
                 lane: seen.step.lane(),
                 title: seen.title,
                 is_own: match &seen.step {
-                    Step::Crate(upload) => upload.version == version,
+                    Step::Crate(upload) => upload.is_of_release(),
                     step => !step.is_sum(),
                 },
                 seen: seen.seen,

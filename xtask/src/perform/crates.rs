@@ -59,7 +59,7 @@ pub fn observe(world: &World<'_>, upload: &CrateUpload) -> Result<Observation> {
         }
     }
     // Only a name of which there is nothing yet can be another's in other letters or dashes.
-    let is_new = !is_known && upload.is_public() && upload.version == upload.of.version;
+    let is_new = !is_known && upload.is_public() && upload.is_of_release();
     if let Some(theirs) = is_new
         .then(|| index::other_spelling(&registries, &upload.name, upload.registry.as_deref()))
         .transpose()?
@@ -98,7 +98,7 @@ impl Listed {
 /// What is to do about a crate, by what the registry has of it; `lacks` names the variable of a token that there is not.
 fn judge(upload: &CrateUpload, listed: Option<Listed>, packed: Option<&str>, lacks: Option<String>) -> Observation {
     let Some(listed) = listed else {
-        if upload.version != upload.of.version {
+        if !upload.is_of_release() {
             let version = upload.version.tag();
             return Observation::Blocked {
                 why: format!("an earlier release should have published it, and what stands here now is not {version}"),

@@ -193,6 +193,7 @@ fn print_json(report: &Report, plan: &Plan, seen: &[Seen], outcome: &str) {
             "to": plan.to,
             "level": plan.level,
             "moved": plan.moved,
+            "lines": plan.lines,
             "findings": plan.findings,
             "waived": plan.waived,
             "remarks": plan.remarks,

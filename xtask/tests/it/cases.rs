@@ -45,6 +45,8 @@ cases! {
     fragments_linked
     fragments_lost
     ignored_lock
+    lines
+    lines_taken
     linked_files
     lock_conflict
     lock_lacks_member

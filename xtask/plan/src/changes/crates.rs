@@ -50,7 +50,8 @@ pub(super) fn crates(
     for at in train.members().into_iter().filter(|at| versions.contains_key(at)) {
         let Some(path) = log_of(workspace, at) else { continue };
         let log = train.names.log(&path, &workspace.texts[&path]);
-        let section = changelog::section(log, &to.tag()).or_else(|| changelog::section(log, "Unreleased"));
+        let own = train.line_of(at).map_or(to, |_| &versions[&at]);
+        let section = changelog::section(log, &own.tag()).or_else(|| changelog::section(log, "Unreleased"));
         let summary = section.as_ref().and_then(|section| changelog::summary(&section.body));
         let mut homeless = Vec::new();
         for (heading, entry) in section.iter().flat_map(|section| changelog::entries(&section.body)) {
@@ -83,8 +84,10 @@ pub(crate) fn promote_crates(
     texts: &mut Texts<'_>,
     findings: &mut Vec<Finding>,
 ) {
-    for (path, to) in versions.iter().filter_map(|(&at, to)| Some((log_of(&snapshot.workspace, at)?, to))) {
+    for (at, path, to) in versions.iter().filter_map(|(&at, to)| Some((at, log_of(&snapshot.workspace, at)?, to))) {
         let names = &snapshot.train.names;
+        let own = snapshot.train.line_of(at).map(|_| to.tag());
+        let prose = &Prose { version: own.as_deref().unwrap_or(prose.version), ..*prose };
         let log = names.log(&path, texts.now(&path).unwrap_or_default());
         let Some(unreleased) = changelog::section(log, "Unreleased") else { continue };
         let mut said: Vec<String> = changelog::entries(&unreleased.body).iter().map(|(_, text)| normal(text)).collect();

@@ -62,7 +62,11 @@ pub fn look(workspace: &Workspace, train: &Train) -> Vec<Finding> {
         let on = &members[link.to].version;
         let required = requirement::parse(link.requirement.as_deref().unwrap_or("*"));
         let is_accepted = |version: &Version| required.as_ref().is_ok_and(|text| text.matches(version.semver()));
-        on.base() != driver || train.released.iter().any(|version| version < on && is_accepted(version))
+        let is_earlier = |version: &Version| version < on && is_accepted(version);
+        match train.line_of(link.to) {
+            Some(line) => line.released.values().any(is_earlier),
+            None => on.base() != driver || train.released.iter().any(is_earlier),
+        }
     };
     let is_new = |link: &Link| wanted.contains(&link.to) && (link.is_built() || is_packed_with(link) && !is_met(link));
     let links = || wanted.iter().flat_map(|&at| members[at].links.iter().map(move |link| (at, link)));

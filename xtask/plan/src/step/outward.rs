@@ -95,6 +95,11 @@ pub struct CrateUpload {
 }
 
 impl CrateUpload {
+    /// Whether the release gave it its version; a patch leaves alone what did not change.
+    pub fn is_of_release(&self) -> bool {
+        self.commit.as_ref() == Some(&self.of.commit)
+    }
+
     /// Whether it goes to crates.io, as far as can be said without asking cargo for its default.
     pub fn is_public(&self) -> bool {
         self.registry.as_ref().is_none_or(|name| name == "crates-io")

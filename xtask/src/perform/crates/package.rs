@@ -100,7 +100,7 @@ pub fn packed_here(world: &World<'_>, upload: &CrateUpload) -> Option<String> {
         Some(dir) => hash_of(&dir.join(file(upload))),
         None => hash_in(&target(world, &upload.of), upload),
     };
-    hash.filter(|_| upload.version == upload.of.version)
+    hash.filter(|_| upload.is_of_release())
 }
 
 pub fn target(world: &World<'_>, of: &Tagged) -> PathBuf {
