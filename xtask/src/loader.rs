@@ -27,6 +27,7 @@ use plan::{
     files::{cargo_toml::Patterns, packing, pyproject, workflow},
     names,
     paths::{dir, is_inside},
+    problem::Problem,
     release,
     repo::{Lack, Lacking, LogEntry, Repo, Tracked, Underway},
     snapshot::{Since, Snapshot},
@@ -755,7 +756,7 @@ fn graph(metadata: Metadata, top: &Path) -> Result<Graph> {
 }
 
 /// The text of a file that a package shows. One that is not there has none: whether it is to be, git tells.
-fn shown_file(top: &Path, path: &Path, key: &str) -> Result<String, (String, String)> {
+fn shown_file(top: &Path, path: &Path, key: &str) -> Result<String, Problem> {
     let (at, path) = (top.join(path), plan::paths::lexical(path));
     match std::fs::read(&at) {
         Ok(bytes) => match not_utf8(&path, &bytes) {
@@ -766,7 +767,7 @@ fn shown_file(top: &Path, path: &Path, key: &str) -> Result<String, (String, Str
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && at.symlink_metadata().is_err() => {
             Ok(String::new())
         }
-        Err(error) => Err((
+        Err(error) => Err(Problem::new(
             format!("{} cannot be read ({error})", slashed(&path)),
             format!("put a file in its place that can be, or correct `{key}`"),
         )),

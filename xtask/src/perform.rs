@@ -123,12 +123,12 @@ impl World<'_> {
     }
 
     /// Notes that the run goes on without a check.
-    pub fn go_on_without(&self, step: &Step, why: &str, next: &str) {
+    pub fn go_on_without(&self, step: &Step, Problem { what, next }: &Problem) {
         let Some(name) = step.check() else { return };
         let unverified = Unverified {
-            check: NotVerified::new(name, why),
+            check: NotVerified::new(name, what),
             is_confirmation: step.kind() == Kind::Confirmation,
-            next: next.to_owned(),
+            next: next.clone(),
         };
         let mut all = self.unverified.lock().unwrap_or_else(PoisonError::into_inner);
         // Two images are two proofs of one name.
@@ -225,11 +225,8 @@ steps! {
 
 pub fn observe(world: &World<'_>, step: &Step) -> Observation {
     look(world, step).unwrap_or_else(|error| match error.downcast::<Problem>() {
-        Ok(Problem { what: why, next }) => Observation::Unknown { why, next },
-        Err(error) => Observation::Unknown {
-            why: format!("{error:#}"),
-            next: "mend that and run the same command again".to_owned(),
-        },
+        Ok(problem) => Observation::Unknown(problem),
+        Err(error) => Observation::unknown(format!("{error:#}"), "mend that and run the same command again"),
     })
 }
 

@@ -69,9 +69,9 @@ pub fn run(world: &World<'_>, steps: &[Step], mode: Mode) -> Result<Vec<Seen>> {
             done.insert(at, seen[at].clone());
             continue;
         }
-        if let (true, Observation::Unknown { why, next }) = (passed_over[at], &seen[at]) {
+        if let (true, Observation::Unknown(problem)) = (passed_over[at], &seen[at]) {
             // Told once for all of them, when the run is over.
-            world.go_on_without(step, why, next);
+            world.go_on_without(step, problem);
             continue;
         }
         if waits[at] {
@@ -82,8 +82,8 @@ pub fn run(world: &World<'_>, steps: &[Step], mode: Mode) -> Result<Vec<Seen>> {
         took.insert(at, begun.elapsed().as_secs_f64());
         match taken {
             Ok(seen) => {
-                if let Observation::Unknown { why, next } = &seen {
-                    world.go_on_without(step, why, next);
+                if let Observation::Unknown(problem) = &seen {
+                    world.go_on_without(step, problem);
                 }
                 if step.check().is_some() {
                     checked.insert(at, seen.clone());
@@ -117,9 +117,9 @@ fn only_looked(world: &World<'_>, steps: &[Step]) -> Vec<Seen> {
     let seen = seen_steps(steps, seen, &looked);
     for seen in &seen {
         match &seen.seen {
-            Observation::Unknown { why, next } if seen.unverified => {
-                world.report.unverified(&seen.step, why);
-                world.go_on_without(&seen.step, why, next);
+            Observation::Unknown(problem) if seen.unverified => {
+                world.report.unverified(&seen.step, &problem.what);
+                world.go_on_without(&seen.step, problem);
             }
             shown => world.report.observed(&seen.step, shown),
         }
@@ -138,7 +138,7 @@ fn ended(
     let mut seen = observe_all(world, steps, checked);
     // What left no mark is known from this run alone; and an index may show an older state to the next question.
     for (at, shown) in done {
-        if !steps[at].is_mark() || matches!(seen[at], Observation::Todo | Observation::Unknown { .. }) {
+        if !steps[at].is_mark() || matches!(seen[at], Observation::Todo | Observation::Unknown(_)) {
             seen[at] = shown;
         }
     }

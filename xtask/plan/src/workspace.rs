@@ -21,6 +21,7 @@ use crate::{
     },
     parallel,
     paths::{dir, is_inside, lexical, normalized},
+    problem::Problem,
     repo::Lacking,
     version::{Dialect, Version},
 };
@@ -58,7 +59,7 @@ pub struct Package {
     /// How long that file is in JSON, as it is uploaded.
     pub readme_length: usize,
     /// What it names by a key and cannot be read here: why, and what to do.
-    pub unread: Vec<(&'static str, (String, String))>,
+    pub unread: Vec<(&'static str, Problem)>,
     pub cdylib: bool,
     /// Other crates can be built with it.
     pub rlib: bool,

@@ -98,7 +98,7 @@ pub fn look(world: &World<'_>, loader: &Loader<'_>, tagged: &Snapshot, publicati
     if let Some(finding) = plan.findings.into_iter().find(|finding| finding.check != Check::DirtyTree) {
         // As it stands here, it could not be made: then that it is not here says nothing.
         for seen in seen.iter_mut().filter(|seen| seen.seen == Observation::Todo) {
-            seen.seen = Observation::Unknown { why: finding.what.clone(), next: finding.next.clone() };
+            seen.seen = Observation::Unknown(finding.problem.clone());
         }
     }
     Ok(seen)

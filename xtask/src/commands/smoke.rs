@@ -47,7 +47,7 @@ impl Smoke {
         if !call.dry_run {
             for seen in &seen {
                 match &seen.seen {
-                    Observation::Unknown { why, .. } => report.unverified(&seen.step, why),
+                    Observation::Unknown(problem) => report.unverified(&seen.step, &problem.what),
                     shown => report.observed(&seen.step, shown),
                 }
             }

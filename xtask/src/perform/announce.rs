@@ -47,14 +47,18 @@ pub fn observe(world: &World<'_>, announcement: &Announcement) -> Result<Observa
     }
     let Some(said) = reference(world, announcement).read()? else {
         let variable = variable(*channel).filter(|name| address(name).is_none());
-        return Ok(variable.map_or(Observation::Todo, |name| Observation::Blocked {
-            why: format!("it is not announced, and {channel}'s address is not known"),
-            next: format!("the address of a webhook as {name} in the environment"),
+        return Ok(variable.map_or(Observation::Todo, |name| {
+            Observation::blocked(
+                format!("it is not announced, and {channel}'s address is not known"),
+                format!("the address of a webhook as {name} in the environment"),
+            )
         }));
     };
-    Ok(sent(&said).unwrap_or_else(|| Observation::Blocked {
-        why: format!("whether it was sent is not known: it was cut off while {}", said.text.trim()),
-        next: look(announcement),
+    Ok(sent(&said).unwrap_or_else(|| {
+        Observation::blocked(
+            format!("whether it was sent is not known: it was cut off while {}", said.text.trim()),
+            look(announcement),
+        )
     }))
 }
 

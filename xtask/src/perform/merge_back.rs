@@ -91,12 +91,11 @@ pub fn observe(world: &World<'_>, merge: &MergeBack) -> Result<Observation> {
         });
     }
     if let Some((why, next)) = &merge.by_hand {
-        return Ok(Observation::Blocked { why: why.clone(), next: next.clone() });
+        return Ok(Observation::blocked(why, next));
     }
     // Main is moved while it is nowhere in use, so that nothing stands there half new.
     if let Some(other) = repo::elsewhere(sh, main)? {
-        let (why, next) = other.in_the_way(main);
-        return Ok(Observation::Blocked { why, next });
+        return Ok(Observation::Blocked(other.in_the_way(main)));
     }
     Ok(Observation::Todo)
 }

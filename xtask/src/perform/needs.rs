@@ -66,8 +66,8 @@ pub fn are_unmet(world: &World<'_>, steps: &[Step]) -> bool {
 /// Refuses steps that this machine cannot take, and tells all that is missing.
 pub fn refuse(world: &World<'_>, steps: &[Step]) -> Result<()> {
     let unmet = unmet(world, steps, |_| true);
-    for (at, Problem { what: why, next }) in &unmet {
-        world.report.observed(&steps[*at], &Observation::Blocked { why: why.clone(), next: next.clone() });
+    for (at, problem) in &unmet {
+        world.report.observed(&steps[*at], &Observation::Blocked(problem.clone()));
     }
     match unmet.len() {
         0 => Ok(()),
@@ -78,11 +78,11 @@ pub fn refuse(world: &World<'_>, steps: &[Step]) -> Result<()> {
 /// Blocks the steps that are to be taken now and cannot.
 pub fn block(world: &World<'_>, steps: &[Step], seen: &mut [Observation], waits: &[bool]) {
     let is_open: Vec<bool> = seen.iter().zip(waits).map(|(seen, waits)| *seen == Observation::Todo && !waits).collect();
-    for (at, Problem { what: why, next }) in unmet(world, steps, |at| is_open[at]) {
+    for (at, problem) in unmet(world, steps, |at| is_open[at]) {
         // What could not be asked for the same reason says it already.
-        let is_told = |seen: &Observation| matches!(seen, Observation::Unknown { why: told, .. } if *told == why);
+        let is_told = |seen: &Observation| matches!(seen, Observation::Unknown(told) if told.what == problem.what);
         if !seen.iter().any(is_told) {
-            seen[at] = Observation::Blocked { why, next };
+            seen[at] = Observation::Blocked(problem);
         }
     }
 }
@@ -126,11 +126,10 @@ pub fn equip(world: &World<'_>, steps: &[Step]) -> Result<()> {
 }
 
 /// Programs of the configuration's own that it names by their paths, and that are not there.
-pub fn scripts(world: &World<'_>, proofs: &[Proof]) -> Vec<(String, String)> {
+pub fn scripts(world: &World<'_>, proofs: &[Proof]) -> Vec<Problem> {
     let needed = proofs.iter().flat_map(|proof| of(&Step::Prove(proof.clone())));
     let is_here = |need: &Need| matches!(need, Need::Program { dir, name } if name.contains('/') && world.sh.current_dir().join(dir).is_dir());
-    let missing = needed.filter(is_here).filter_map(|need| look(world, &need));
-    missing.map(|missing| (missing.what, missing.next)).collect()
+    needed.filter(is_here).filter_map(|need| look(world, &need)).collect()
 }
 
 fn look(world: &World<'_>, need: &Need) -> Option<Problem> {

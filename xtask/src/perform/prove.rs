@@ -40,7 +40,7 @@ pub fn observe(world: &World<'_>, proof: &Proof) -> Observation {
         None => Observation::Todo,
         Some(Verdict::Proved) => Observation::done("proved"),
         Some(Verdict::Untested) => Observation::done(UNTESTED),
-        Some(Verdict::Unprovable(why)) => Observation::Unknown { why: why.clone(), next: ELSEWHERE.to_owned() },
+        Some(Verdict::Unprovable(why)) => Observation::unknown(why.clone(), ELSEWHERE),
     }
 }
 
@@ -205,7 +205,7 @@ fn build_image(world: &World<'_>, root: &Path, image: &Image, version: &str) -> 
         Ok(builder) => builder,
         Err(cannot) => {
             world.report.warn(format!("note: image {} is not verified here: {cannot}", image.name));
-            return Ok(Verdict::Unprovable(cannot.why));
+            return Ok(Verdict::Unprovable(cannot.0.what));
         }
     };
     let context = match &image.binary {

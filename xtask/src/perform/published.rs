@@ -3,13 +3,14 @@
 
 use super::World;
 use crate::run;
+use plan::problem::Problem;
 use plan::step::{Observation, Published};
 
 pub fn observe(world: &World<'_>, published: &Published) -> Observation {
     let seen = run::look(world, &published.parts);
     for part in &seen {
-        if let Observation::Unknown { why, next } = &part.seen {
-            return Observation::Unknown { why: format!("{}: {why}", part.title), next: next.clone() };
+        if let Observation::Unknown(Problem { what, next }) = &part.seen {
+            return Observation::unknown(format!("{}: {what}", part.title), next);
         }
     }
     let publish = published.of.typed("publish");
@@ -23,6 +24,6 @@ pub fn observe(world: &World<'_>, published: &Published) -> Observation {
     match (open.as_slice(), waits.as_slice()) {
         ([], []) => Observation::done(format!("all {} of it", seen.len())),
         ([], waits) => Observation::done(format!("all but what waits for a person: {}", waits.join(", "))),
-        (open, _) => Observation::Blocked { why: format!("it is not out yet: {}", open.join(", ")), next: publish },
+        (open, _) => Observation::blocked(format!("it is not out yet: {}", open.join(", ")), publish),
     }
 }

@@ -136,7 +136,7 @@ fn hold_up(steps: &[Step], seen: &mut [Observation]) {
     for (at, seen) in seen.iter_mut().enumerate().filter(|(at, seen)| waits[*at] && **seen == Observation::Todo) {
         if let Some(first) = hand(at) {
             let why = format!("it comes after \"{}\"", first.title());
-            *seen = Observation::Blocked { why, next: "that first, then the same command".to_owned() };
+            *seen = Observation::blocked(why, "that first, then the same command");
         }
     }
 }
@@ -221,7 +221,7 @@ mod tests {
             Step::Upload(dist),
             Step::List(list),
         ];
-        let blocked = || Observation::Blocked { why: String::new(), next: String::new() };
+        let blocked = || Observation::blocked(String::new(), String::new());
         let seen = [Observation::Todo, blocked(), Observation::Todo, Observation::Todo, Observation::Todo];
         assert_eq!(waiting(&steps, &seen), [false, true, false, true, true]);
         let seen = [Observation::Todo, Observation::done("x"), blocked(), Observation::Todo, Observation::Todo];

@@ -22,10 +22,8 @@ pub(super) fn take(world: &World<'_>, step: &Step) -> Result<Observation> {
     check_interrupt(world)?;
     match perform::observe(world, step) {
         Observation::Todo => {}
-        unknown @ Observation::Unknown { .. } if step.check().is_some() => return Ok(unknown),
-        Observation::Blocked { why, next } | Observation::Unknown { why, next } => {
-            bail!("{}: {why}; next: {next}", step.title())
-        }
+        unknown @ Observation::Unknown(_) if step.check().is_some() => return Ok(unknown),
+        Observation::Blocked(problem) | Observation::Unknown(problem) => bail!("{}: {problem}", step.title()),
         done => return Ok(done),
     }
     let title = world.report.title(step);
@@ -36,7 +34,7 @@ pub(super) fn take(world: &World<'_>, step: &Step) -> Result<Observation> {
         .and_then(|seen| check_interrupt(world).map(|()| seen))
         .map_err(|error| check_interrupt(world).err().unwrap_or(error));
     match &acted {
-        Ok(Observation::Unknown { why, .. }) => world.report.unproved(&title, begun, why),
+        Ok(Observation::Unknown(problem)) => world.report.unproved(&title, begun, &problem.what),
         Ok(Observation::Done { evidence, .. }) if evidence == prove::UNTESTED => {
             world.report.end_with(&title, begun, evidence);
         }
@@ -94,8 +92,8 @@ fn acted(
         // It may have been taken all the same, with only the answer lost.
         match observe() {
             Observation::Done { .. } | Observation::Waived { .. } => return Ok(()),
-            Observation::Blocked { why, next } => bail!("{why}; next: {next}"),
-            Observation::Todo | Observation::Unknown { .. } => {}
+            Observation::Blocked(problem) => bail!(problem),
+            Observation::Todo | Observation::Unknown(_) => {}
         }
     }
 }
@@ -104,7 +102,7 @@ fn acted(
 fn show(world: &World<'_>, step: &Step) -> Result<Observation> {
     // A check that cannot be made here does not come true by waiting.
     if step.check().is_some()
-        && let unknown @ Observation::Unknown { .. } = perform::observe(world, step)
+        && let unknown @ Observation::Unknown(_) = perform::observe(world, step)
     {
         return Ok(unknown);
     }
@@ -120,14 +118,14 @@ fn shown(
     let mut patience = Patience::new(time, Duration::from_millis(200), Duration::from_secs(10));
     loop {
         let seen = observe();
-        match &seen {
+        match seen {
             Observation::Done { .. } => return Ok(seen),
-            Observation::Blocked { why, next } => bail!("{why}; next: {next}"),
-            Observation::Todo | Observation::Unknown { .. } | Observation::Waived { .. } => {}
+            Observation::Blocked(problem) => bail!(problem),
+            Observation::Todo | Observation::Unknown(_) | Observation::Waived { .. } => {}
         }
         match (patience.next_pause(), seen) {
             (Some(pause), _) => wait(pause)?,
-            (None, Observation::Unknown { why, next }) => bail!("{why}; next: {next}"),
+            (None, Observation::Unknown(problem)) => bail!(problem),
             (None, _) => {
                 bail!("it was done, but does not show after {} s: the same command looks again", time.as_secs())
             }

@@ -1,7 +1,9 @@
 //! What the world says of a step.
 //! It must never make "not done" of "could not ask", nor "done" of what was set aside.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+
+use crate::problem::Problem;
 
 /// What the world says of a step.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -15,16 +17,12 @@ pub enum Observation {
         since: Option<String>,
     },
     Todo,
-    /// Something is in the way; `next` is what to type.
-    Blocked {
-        why: String,
-        next: String,
-    },
+    /// Something is in the way.
+    #[serde(serialize_with = "told")]
+    Blocked(Problem),
     /// It could not be asked, which is not the same as "not done".
-    Unknown {
-        why: String,
-        next: String,
-    },
+    #[serde(serialize_with = "told")]
+    Unknown(Problem),
     /// The captain set it aside, which is not the same as "done".
     Waived {
         by: String,
@@ -34,6 +32,14 @@ pub enum Observation {
 impl Observation {
     pub fn done(evidence: impl Into<String>) -> Observation {
         Observation::Done { evidence: evidence.into(), since: None }
+    }
+
+    pub fn blocked(why: impl Into<String>, next: impl Into<String>) -> Observation {
+        Observation::Blocked(Problem::new(why, next))
+    }
+
+    pub fn unknown(why: impl Into<String>, next: impl Into<String>) -> Observation {
+        Observation::Unknown(Problem::new(why, next))
     }
 
     pub fn is_done(&self) -> bool {
@@ -47,6 +53,16 @@ impl Observation {
 
     /// It keeps the loop from acting.
     pub fn is_in_the_way(&self) -> bool {
-        matches!(self, Observation::Blocked { .. } | Observation::Unknown { .. })
+        matches!(self, Observation::Blocked(_) | Observation::Unknown(_))
     }
+}
+
+/// As `--json` has it: there, what is wrong is why it is in that state.
+fn told<S: Serializer>(Problem { what, next }: &Problem, serializer: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Told<'a> {
+        why: &'a str,
+        next: &'a str,
+    }
+    Told { why: what, next }.serialize(serializer)
 }

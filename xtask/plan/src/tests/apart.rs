@@ -8,7 +8,7 @@ use crate::{check::apart::left_out, finding::Finding};
 
 fn told(sketch: &Sketch) -> Vec<String> {
     let snapshot = sketch.snapshot();
-    left_out(&snapshot.workspace, std::slice::from_ref(&snapshot.train)).iter().map(Finding::as_note).collect()
+    left_out(&snapshot.workspace, std::slice::from_ref(&snapshot.train)).iter().map(|found| found.to_string()).collect()
 }
 
 #[test]

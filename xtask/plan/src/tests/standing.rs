@@ -25,7 +25,7 @@ fn done(since: Option<&str>) -> Observation {
 }
 
 fn unknown() -> Observation {
-    Observation::Unknown { why: "it does not answer".to_owned(), next: "ask again".to_owned() }
+    Observation::unknown("it does not answer", "ask again")
 }
 
 fn version(text: &str) -> Version {
@@ -121,7 +121,7 @@ fn what_is_done_is_told_lane_by_lane_with_its_evidence() {
 #[test]
 fn a_workflow_that_failed_comes_before_what_it_left_to_do() {
     let mut scene = scene().with(Lane::Wheels, Observation::Todo);
-    let seen = |why: &str| Observation::Blocked { why: why.to_owned(), next: "gh run rerun 7".to_owned() };
+    let seen = |why: &str| Observation::blocked(why, "gh run rerun 7");
     scene.last.watched = vec![("workflows".to_owned(), seen("workflow release failed"))];
     let standing = scene.at("2026-12-03T12:00:00Z");
     let found = line(&standing, "v0.7.3: workflows");
@@ -309,7 +309,7 @@ fn what_follows_a_release_is_overdue_after_the_next_day() {
     assert_eq!(line(&standing, "T+1 announcements").evidence, "open: announce to discord; T+1 is Thu 2026-12-03");
     // What only a person can do is what to do next.
     let next = "send it, then cargo xtask publish 0.7.3 --announced mail".to_owned();
-    let seen = Observation::Blocked { why: "it waits for a person to send it".to_owned(), next: next.clone() };
+    let seen = Observation::blocked("it waits for a person to send it", next.clone());
     let waits = scene().with(Lane::Announce, seen).at("2026-12-04T01:00:00Z");
     assert_eq!((line(&waits, "T+1 announcements").next.as_ref(), &waits.next), (Some(&next), &next));
     // What somebody set aside is neither to do nor done.
