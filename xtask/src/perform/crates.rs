@@ -392,7 +392,7 @@ pub mod tests {
             matches!(&no_token, Observation::Blocked(Problem { next, .. }) if next.contains("CARGO_REGISTRY_TOKEN")),
             "{no_token:?}"
         );
-        let earlier = CrateUpload { version: Version::parse("0.7.3", Dialect::Cargo).unwrap(), ..lark() };
+        let earlier = CrateUpload { version: Version::parse("0.7.3", Dialect::Cargo).unwrap(), commit: None, ..lark() };
         let left_behind = judge(&earlier, None, None, None);
         assert!(
             matches!(&left_behind, Observation::Blocked(Problem { next, .. }) if next.starts_with("cargo xtask publish 0.7.3 --train lark --only crates")),
