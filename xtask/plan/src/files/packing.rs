@@ -41,7 +41,11 @@ impl Packing {
     pub fn leaves_out(&self, path: &Path, place: Place) -> bool {
         let path: Vec<_> = path.components().map(|part| part.as_os_str().to_string_lossy()).collect();
         if !self.include.is_empty() {
-            return !self.include.iter().filter(|pattern| !pattern.is_back).any(|pattern| pattern.may_mean(&path, place));
+            return !self
+                .include
+                .iter()
+                .filter(|pattern| !pattern.is_back)
+                .any(|pattern| pattern.may_mean(&path, place));
         }
         let is_out = |pattern: &Pattern| pattern.parts.as_ref().is_some_and(|parts| meets(parts, &path, Place::File));
         let (back, out): (Vec<&Pattern>, Vec<&Pattern>) = self.exclude.iter().partition(|pattern| pattern.is_back);
