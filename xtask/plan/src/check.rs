@@ -25,9 +25,10 @@ use crate::{
         cargo_toml::{Table, VersionField},
         changelog::{self, names::Log},
         deployment, dockerfile,
+        packing::Packing,
     },
     finding::{Check, Finding},
-    ownership, packed,
+    ownership, packed, parallel,
     paths::dir,
     repo::{Elsewhere, Lack, Lacking, Lock, Missing, Repo, Underway},
     requirement,
@@ -135,7 +136,23 @@ pub fn known_confirmations(train: &Train, names: &[String]) -> Result<()> {
 
 /// All the state's findings.
 pub fn state(workspace: &Workspace, train: &Train) -> Vec<Finding> {
-    STATE.iter().flat_map(|(_, look)| look(workspace, train)).collect()
+    parallel::map(&STATE, 1, |(_, look)| look(workspace, train)).concat()
+}
+
+/// What a change of the first state into the second brings, as far as `counts` says so. What is wrong in the first already
+/// is advised on as it is there.
+pub fn changes(
+    before: (&Workspace, &Train),
+    after: (&Workspace, &Train),
+    counts: impl Fn(&Finding) -> bool + Sync,
+) -> Vec<Finding> {
+    let found = parallel::map(&STATE, 1, |(_, look)| {
+        let found: Vec<Finding> = look(after.0, after.1).into_iter().filter(&counts).collect();
+        let known = if found.is_empty() { Vec::new() } else { look(before.0, before.1) };
+        let as_known = |found: Finding| known.iter().find(|known| known.is_of(&found)).cloned().unwrap_or(found);
+        found.into_iter().map(as_known).collect::<Vec<_>>()
+    });
+    found.concat()
 }
 
 /// Every key and value of the configuration is understood.
@@ -679,14 +696,18 @@ pub fn release_notes(workspace: &Workspace, train: &Train) -> Option<Finding> {
 
 /// What is published is what is in the repository, and complete: nothing that a checkout of the commit would lack.
 pub fn contents(workspace: &Workspace, train: &Train) -> Vec<Finding> {
+    if workspace.graph.lacking.is_empty() {
+        return Vec::new();
+    }
     let needed: Vec<_> = train.wheels.iter().map(|wheel| (wheel, workspace.closure(wheel.member))).collect();
+    let packings: Vec<Packing> = workspace.members.iter().map(|member| workspace.packing(member)).collect();
     let mut pointers: BTreeMap<&str, Vec<&Path>> = BTreeMap::new();
     // What sources read is found by itself.
     let is_compiled = |lacking: &&Lacking| matches!(lacking.what, Lack::Compiled { .. });
     let lacking = workspace.graph.lacking.iter().filter(|lacking| !is_compiled(lacking));
     let mut findings: Vec<Finding> = lacking
         .filter_map(|lacking| {
-            let (name, place) = (published_with(workspace, train, &needed, lacking)?, slashed(&lacking.path));
+            let (name, place) = (published_with(workspace, train, &needed, &packings, lacking)?, slashed(&lacking.path));
             let typed = typed(&lacking.path);
             let (what, next) = match &lacking.what {
                 Lack::Submodule => (
@@ -789,6 +810,7 @@ fn published_with<'w>(
     workspace: &'w Workspace,
     train: &'w Train,
     wheels: &[(&'w Wheel, BTreeSet<usize>)],
+    packings: &[Packing],
     lacking: &Lacking,
 ) -> Option<&'w str> {
     let path = &*lacking.path;
@@ -796,7 +818,7 @@ fn published_with<'w>(
     let is_crate = |at: usize| train.publishes(&workspace.members[at]) && train.crates.contains(&at);
     let is_packed = |(at, within): &(usize, &Path)| {
         let is_published = is_crate(*at) || wheels.iter().any(|(_, needed)| needed.contains(at));
-        is_published && lacking.is_packed(&workspace.packing(&workspace.members[*at]), within)
+        is_published && lacking.is_packed(&packings[*at], within)
     };
     let owner = workspace.owned(path).filter(is_packed).map(|(at, _)| at);
     let crates = owner.into_iter().filter(|at| is_crate(*at));

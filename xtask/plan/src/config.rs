@@ -5,6 +5,7 @@ mod cadence;
 mod checklist;
 mod keys;
 mod lines;
+mod values;
 
 use std::{
     collections::BTreeMap,
@@ -726,10 +727,6 @@ pub fn nearest(word: &str, known: &[&str]) -> String {
         None if known.is_empty() => "none is known".to_owned(),
         None => format!("known are {}", known.join(", ")),
     }
-}
-
-fn quoted(text: &str) -> impl Iterator<Item = &str> {
-    text.split('`').skip(1).step_by(2)
 }
 
 #[cfg(test)]

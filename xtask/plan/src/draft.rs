@@ -291,7 +291,7 @@ pub(crate) fn read_back(workspace: &Workspace, train: &Train, draft: &Draft, tex
     };
     // What is wrong in the changelog is told by the lines that stand there now.
     let mut findings = check::misread(workspace, train);
-    let (beside, now) = (&train.beside, || check::state(workspace, train));
+    let (beside, before) = (&train.beside, (workspace, train));
     let train = match train.again(&after) {
         Ok(train) => train,
         Err(error) => return broken(format!("{error:#}")),
@@ -336,10 +336,7 @@ pub(crate) fn read_back(workspace: &Workspace, train: &Train, draft: &Draft, tex
             && !draft.findings.iter().any(|told| told.is_of(finding))
             && !again.contains(finding)
     };
-    let found: Vec<Finding> = check::state(&after, &train).into_iter().filter(is_news).collect();
-    // What is wrong now already is advised on as it is now.
-    let now = if found.is_empty() { Vec::new() } else { now() };
-    findings.extend(found.into_iter().map(|found| now.iter().find(|now| now.is_of(&found)).cloned().unwrap_or(found)));
+    findings.extend(check::changes(before, (&after, &train), is_news));
     findings
 }
 

@@ -246,7 +246,7 @@ pub enum Missing {
 
 impl Lacking {
     /// Whether a package would have it; its path from the directory of the package is `within`.
-    pub fn is_packed(&self, packing: &Packing<'_>, within: &Path) -> bool {
+    pub fn is_packed(&self, packing: &Packing, within: &Path) -> bool {
         match self.what {
             Lack::Submodule => !packing.leaves_out(within, Place::Directory),
             Lack::Pointer => !packing.leaves_out(within, Place::File),

@@ -294,7 +294,7 @@ impl Workspace {
     }
 
     /// What of a member's directory its package leaves out.
-    pub fn packing(&self, member: &Member) -> Packing<'_> {
+    pub fn packing(&self, member: &Member) -> Packing {
         Packing::of(&self.manifests[&member.manifest].manifest, &self.manifests[&self.graph.root].manifest)
     }
 

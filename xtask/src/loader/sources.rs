@@ -74,7 +74,7 @@ struct Sources<'k> {
     known: &'k Known<'k>,
     package: &'k Package,
     within: PathBuf,
-    packing: Packing<'k>,
+    packing: Packing,
 }
 
 impl Sources<'_> {

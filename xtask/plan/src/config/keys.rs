@@ -4,7 +4,10 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{TrainConfig, checklist, nearest, quoted};
+use super::{
+    TrainConfig, checklist, nearest,
+    values::{self, Kind, Slip},
+};
 use crate::{
     finding::Check,
     names::{check_ref, check_word},
@@ -35,24 +38,23 @@ pub fn train(name: &str, table: &Value) -> (Option<TrainConfig>, Vec<String>) {
         problems.extend(wrong);
         known.insert(key.clone(), value.clone());
     }
-    let train = is_sound.then(|| TrainConfig::deserialize(&Value::Object(known)).ok()).flatten();
+    let train = is_sound.then(|| TrainConfig::deserialize(values::table(&known)).ok()).flatten();
     (train.map(|train| TrainConfig { name: name.to_owned(), ..train }), problems)
 }
 
-/// What serde says of a key with that value alone: every other key has a default.
-fn problem_of(key: &str, value: &Value) -> Option<String> {
-    let table = Map::from_iter([(key.to_owned(), value.clone())]);
-    TrainConfig::deserialize(Value::Object(table)).err().map(|error| error.to_string())
+/// What is wrong with a key and that value alone: every other key has a default.
+fn problem_of(key: &str, value: &Value) -> Option<Slip> {
+    TrainConfig::deserialize(values::table(&Map::from_iter([(key.to_owned(), value.clone())]))).err()
 }
 
-/// What serde says of each key of a table by itself, else of the whole, which it gives up at the first problem.
-fn problems_of(key: &str, value: &Value, placed: impl Fn(Value) -> Value) -> Vec<String> {
+/// What is wrong with each key of a table by itself, else with the whole, which serde gives up at the first problem.
+fn problems_of(key: &str, value: &Value, placed: impl Fn(Value) -> Value) -> Vec<Slip> {
     let of = |table: Map<String, Value>| {
-        problem_of(key, &placed(Value::Object(table))).filter(|problem| !problem.starts_with("missing field"))
+        problem_of(key, &placed(Value::Object(table))).filter(|problem| !matches!(problem, Slip::Missing(_)))
     };
     let table = value.as_object().filter(|_| of(Map::new()).is_none());
     let alone = |(inner, value): (&String, &Value)| of(Map::from_iter([(inner.clone(), value.clone())]));
-    let mut problems: Vec<String> = table.into_iter().flatten().filter_map(alone).collect();
+    let mut problems: Vec<Slip> = table.into_iter().flatten().filter_map(alone).collect();
     if problems.is_empty() {
         problems.extend(problem_of(key, &placed(value.clone())));
     }
@@ -60,15 +62,16 @@ fn problems_of(key: &str, value: &Value, placed: impl Fn(Value) -> Value) -> Vec
 }
 
 fn unknown_key(key: &str) -> Option<String> {
-    let problem = problem_of(key, &Value::Null).filter(|problem| problem.starts_with("unknown field"))?;
-    let known: Vec<&str> = quoted(&problem).skip(1).collect();
-    Some(format!("unknown key `{key}`: {}", nearest(key, &known)))
+    problem_of(key, &Value::Null)
+        .filter(|problem| matches!(problem, Slip::UnknownKey { .. }))
+        .map(|problem| in_words(problem, &Value::Null))
 }
 
 fn wrong_value(key: &str, value: &Value) -> Vec<String> {
-    let told = |problem: String| match (in_our_words(&problem, value), is_told(&problem)) {
-        (told, true) => format!("`{key}`: {told}"),
-        (told, false) => format!("`{key} = {}`: {told}", shown(value)),
+    let told = |problem: Slip| match problem {
+        Slip::Missing(_) | Slip::Expected(_) => format!("`{key} = {}`: {}", shown(value), in_words(problem, value)),
+        // Its own words say which value it is.
+        problem => format!("`{key}`: {}", in_words(problem, value)),
     };
     problems_of(key, value, |value| value).into_iter().map(told).collect()
 }
@@ -82,12 +85,12 @@ fn wrong_entry(key: &str, entry: &Value) -> Vec<String> {
             blank => format!("{}: `{blank}` is blank: say it, or leave it out", of()),
         }];
     }
-    let mut told: Vec<String> = Vec::new();
-    for problem in problems_of(key, entry, |entry| Value::Array(vec![entry])) {
-        let words = in_our_words(&problem, entry);
-        let is_word = entry.is_string() && problem.starts_with("unknown variant");
-        told.push(if is_word { format!("`{key}`: {words}") } else { format!("{}: {words}", of()) });
-    }
+    let told = |problem: Slip| match problem {
+        Slip::UnknownWord { .. } if entry.is_string() => format!("`{key}`: {}", in_words(problem, entry)),
+        problem => format!("{}: {}", of(), in_words(problem, entry)),
+    };
+    let mut told: Vec<String> =
+        problems_of(key, entry, |entry| Value::Array(vec![entry])).into_iter().map(told).collect();
     if entry.get("times").is_some_and(|times| times.as_u64() == Some(0)) {
         told.push(format!(
             "{}: `times = 0` would never set the version: write how often it stands there, or take the entry out",
@@ -110,44 +113,26 @@ fn blank(value: &Value) -> Option<&str> {
     }
 }
 
-/// Whether the problem's own words say which value it is.
-fn is_told(problem: &str) -> bool {
-    !["invalid type: ", "invalid value: ", "missing field"].iter().any(|start| problem.starts_with(start))
-}
-
-/// Serde's message about a value, with the nearest known word where it is one of several.
-fn in_our_words(problem: &str, value: &Value) -> String {
-    let mut names = quoted(problem);
-    let first = names.next().unwrap_or_default();
-    let known: Vec<&str> = names.collect();
-    if problem.starts_with("unknown field") {
-        return format!("unknown key `{first}`: {}", nearest(first, &known));
-    }
-    if problem.starts_with("unknown variant") {
-        return format!("unknown value `{first}`: {}", nearest(first, &known));
-    }
-    if problem == "missing field `after`" {
-        return "it is not pinned to a place: say `after = \"…\"`, the words right before the version".to_owned();
-    }
-    if problem.starts_with("missing field") {
-        return format!("it says no `{first}`: add `{first} = \"…\"`");
-    }
-    let Some((_, expected)) = problem.split_once(", expected ").filter(|_| !is_told(problem)) else {
-        return problem.to_owned();
-    };
-    let expected = match expected {
-        "struct NamedProof" => {
+/// What is wrong with a value, with the nearest known word where it is one of several.
+fn in_words(problem: Slip, value: &Value) -> String {
+    let expected = match problem {
+        Slip::UnknownKey { key, known } => return format!("unknown key `{key}`: {}", nearest(&key, known)),
+        Slip::UnknownWord { word, known } => return format!("unknown value `{word}`: {}", nearest(&word, known)),
+        Slip::Missing("after") => {
+            return "it is not pinned to a place: say `after = \"…\"`, the words right before the version".to_owned();
+        }
+        Slip::Missing(field) => return format!("it says no `{field}`: add `{field} = \"…\"`"),
+        Slip::Said(said) => return said,
+        Slip::Expected(Kind::Table("NamedProof")) => {
             let word = value.as_str().and_then(|word| super::closest(word, &checklist::DERIVED.map(Check::name)));
             let derived = word.map(|word| format!(" (`{word}` runs without being named)")).unwrap_or_default();
             return format!("expected a command, as {{ name = \"docs\", run = \"cargo doc\" }}{derived}");
         }
-        "a boolean" => "true or false",
-        "a sequence" => "a list",
-        "usize" => "a whole number",
-        "path string" => "a path",
-        "string or map" => "a string",
-        table if table.starts_with("struct ") || table == "a map" => "a table",
-        other => other,
+        Slip::Expected(Kind::Bool) => "true or false",
+        Slip::Expected(Kind::Number) => "a whole number",
+        Slip::Expected(Kind::Text) => "a string",
+        Slip::Expected(Kind::List) => "a list",
+        Slip::Expected(Kind::Table(_)) => "a table",
     };
     format!("expected {expected}")
 }
@@ -191,7 +176,7 @@ mod tests {
             (json!({ "driver": ["owl"] }), "`driver = [\"owl\"]`: expected a string"),
             (json!({ "driver": "" }), "`driver` is blank: say it, or leave the key out"),
             (json!({ "changelog": " " }), "`changelog` is blank: say it, or leave the key out"),
-            (json!({ "changelog": 1 }), "`changelog = 1`: expected a path"),
+            (json!({ "changelog": 1 }), "`changelog = 1`: expected a string"),
             (json!({ "except": ["a", ""] }), "`except`: an entry is blank: take it out"),
             (json!({ "except": [1] }), "`except`: 1: expected a string"),
             (
@@ -251,7 +236,7 @@ mod tests {
         let image = json!({ "name": "owl", "registry": "-x", "dockerfile": 3, "times": 0 });
         let told = problems(json!({ "images": [image] }));
         assert!(
-            ["expected a path", "begins with `-`", "unknown key `times`"]
+            ["expected a string", "begins with `-`", "unknown key `times`"]
                 .iter()
                 .all(|why| told.iter().any(|told| told.contains(why))),
             "{told:?}"

@@ -1,44 +1,66 @@
 //! What a crate's package leaves out of its directory, as `include` and `exclude` of the manifest say.
 //! It must never say so of a file that may be packed: where a pattern is not understood, the file is.
 
-use std::path::Path;
+use std::{borrow::Cow, path::Path};
 
 use super::cargo_toml::{Manifest, Patterns};
 
 /// The patterns that hold for a crate, written as in `.gitignore`
-/// (<https://doc.rust-lang.org/cargo/reference/manifest.html#the-exclude-and-include-fields>).
-pub struct Packing<'m> {
-    include: &'m [String],
-    exclude: &'m [String],
+/// (<https://doc.rust-lang.org/cargo/reference/manifest.html#the-exclude-and-include-fields>), taken apart: a crate may have
+/// thousands of files.
+pub struct Packing {
+    include: Vec<Pattern>,
+    exclude: Vec<Pattern>,
 }
 
-impl<'m> Packing<'m> {
+struct Pattern {
+    /// Whether it takes back what others say.
+    is_back: bool,
+    /// Its parts; `None` where it is not understood.
+    parts: Option<Vec<String>>,
+}
+
+impl Packing {
     /// Those of a manifest, which may inherit them from the workspace's.
-    pub fn of(manifest: &'m Manifest, root: &'m Manifest) -> Packing<'m> {
-        let said = |patterns: &'m Patterns, shared: &'m Patterns| match (patterns, shared) {
-            (Patterns::Said(said), _) | (Patterns::Inherited, Patterns::Said(said)) => said.as_slice(),
-            _ => &[],
+    pub fn of(manifest: &Manifest, root: &Manifest) -> Packing {
+        let said = |patterns: &Patterns, shared: &Patterns, read: fn(&String) -> Pattern| match (patterns, shared) {
+            (Patterns::Said(said), _) | (Patterns::Inherited, Patterns::Said(said)) => said.iter().map(read).collect(),
+            _ => Vec::new(),
         };
         Packing {
-            include: said(&manifest.include, &root.workspace_include),
-            exclude: said(&manifest.exclude, &root.workspace_exclude),
+            include: said(&manifest.include, &root.workspace_include, |line| Pattern::read(line, line)),
+            // All that is in a directory is the directory.
+            exclude: said(&manifest.exclude, &root.workspace_exclude, |line| match line.strip_prefix('!') {
+                Some(_) => Pattern::read(line, line),
+                None => Pattern::read(line, line.trim_end_matches("/**").trim_end_matches("/*")),
+            }),
         }
     }
 
     /// Whether nothing of what is at a path, which counts from the crate's directory, is packed.
     pub fn leaves_out(&self, path: &Path, place: Place) -> bool {
-        let parts: Vec<String> =
-            path.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
+        let path: Vec<_> = path.components().map(|part| part.as_os_str().to_string_lossy()).collect();
         if !self.include.is_empty() {
-            let taken = self.include.iter().filter(|pattern| !pattern.starts_with('!'));
-            return !taken.into_iter().any(|pattern| !is_plain(pattern) || meets(&split(pattern), &parts, place));
+            return !self
+                .include
+                .iter()
+                .filter(|pattern| !pattern.is_back)
+                .any(|pattern| pattern.may_mean(&path, place));
         }
-        let (back, out): (Vec<&String>, Vec<&String>) = self.exclude.iter().partition(|line| line.starts_with('!'));
-        let is_back = |line: &String| !is_plain(line) || meets(&split(&line[1..]), &parts, place);
-        // All that is in a directory is the directory.
-        let whole = |pattern: &str| pattern.trim_end_matches("/**").trim_end_matches("/*").to_owned();
-        let is_out = |line: &String| is_plain(line) && meets(&split_as(line, &whole(line)), &parts, Place::File);
-        out.iter().any(|line| is_out(line)) && !back.iter().any(|line| is_back(line))
+        let is_out = |pattern: &Pattern| pattern.parts.as_ref().is_some_and(|parts| meets(parts, &path, Place::File));
+        let (back, out): (Vec<&Pattern>, Vec<&Pattern>) = self.exclude.iter().partition(|pattern| pattern.is_back);
+        out.into_iter().any(is_out) && !back.iter().any(|pattern| pattern.may_mean(&path, place))
+    }
+}
+
+impl Pattern {
+    fn read(line: &str, pattern: &str) -> Pattern {
+        let (is_back, plain) = (line.starts_with('!'), |text: &str| text.strip_prefix('!').unwrap_or(text).to_owned());
+        Pattern { is_back, parts: is_plain(line).then(|| split_as(&plain(line), &plain(pattern))) }
+    }
+
+    fn may_mean(&self, path: &[Cow<'_, str>], place: Place) -> bool {
+        self.parts.as_ref().is_none_or(|parts| meets(parts, path, place))
     }
 }
 
@@ -54,10 +76,6 @@ fn is_plain(pattern: &str) -> bool {
     !pattern.contains(['[', '\\'])
 }
 
-fn split(pattern: &str) -> Vec<String> {
-    split_as(pattern, pattern)
-}
-
 /// The parts of a pattern; one without a slash before its last character holds in every directory.
 fn split_as(written: &str, pattern: &str) -> Vec<String> {
     let is_anchored = written.trim_end_matches('/').contains('/');
@@ -65,7 +83,7 @@ fn split_as(written: &str, pattern: &str) -> Vec<String> {
     (!is_anchored).then(|| "**".to_owned()).into_iter().chain(parts).collect()
 }
 
-fn meets(pattern: &[String], path: &[String], place: Place) -> bool {
+fn meets(pattern: &[String], path: &[Cow<'_, str>], place: Place) -> bool {
     match (pattern, path) {
         // The path itself is meant, or a directory that it is in.
         ([], _) => true,

@@ -103,7 +103,8 @@ fn look(sh: &Shell) -> Result<Interpreter, Problem> {
 /// What a Python says of itself; otherwise what is wrong with it.
 fn ask(sh: &Shell, words: &[&str]) -> Result<Interpreter, String> {
     let (program, args) = (words[0], &words[1..]);
-    let output = cmd!(sh, "{program} {args...} -c {ASK}").quiet().ignore_status().ignore_stderr().output();
+    // What was installed into it is not asked about, and may take longer to find than all else.
+    let output = cmd!(sh, "{program} {args...} -S -c {ASK}").quiet().ignore_status().ignore_stderr().output();
     let output = output.map_err(|_| "is not found".to_owned())?;
     read(words, &String::from_utf8_lossy(&output.stdout)).unwrap_or_else(|| Err("does not work".to_owned()))
 }
