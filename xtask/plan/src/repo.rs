@@ -68,7 +68,7 @@ pub struct Elsewhere {
 
 impl Elsewhere {
     /// Why that branch cannot be used here, and what to type.
-    pub fn in_the_way(&self, branch: &str) -> Problem {
+    pub fn blocking(&self, branch: &str) -> Problem {
         let dir = self.dir.display();
         match self.gone {
             false => Problem::new(

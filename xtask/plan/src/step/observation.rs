@@ -52,17 +52,17 @@ impl Observation {
     }
 
     /// It keeps the loop from acting.
-    pub fn is_in_the_way(&self) -> bool {
+    pub fn is_blocking(&self) -> bool {
         matches!(self, Observation::Blocked(_) | Observation::Unknown(_))
     }
 }
 
 /// As `--json` has it: there, what is wrong is why it is in that state.
-fn told<S: Serializer>(Problem { what, next }: &Problem, serializer: S) -> Result<S::Ok, S::Error> {
+fn reported<S: Serializer>(Problem { what, next }: &Problem, serializer: S) -> Result<S::Ok, S::Error> {
     #[derive(Serialize)]
-    struct Told<'a> {
+    struct Reported<'a> {
         why: &'a str,
         next: &'a str,
     }
-    Told { why: what, next }.serialize(serializer)
+    Reported { why: what, next }.serialize(serializer)
 }
