@@ -38,7 +38,7 @@ struct Global {
     #[arg(long, global = true, value_name = "PATH")]
     manifest_path: Option<PathBuf>,
     /// The train, by its name in [workspace.metadata.trains]; without configuration, the driver's name.
-    #[arg(long, global = true, value_name = "NAME", value_parser = commands::arguments::word)]
+    #[arg(long, global = true, value_name = "NAME", value_parser = commands::arguments::name)]
     train: Option<String>,
     /// Only look: print the plan and the diffs, change nothing.
     #[arg(long, global = true)]
@@ -94,8 +94,8 @@ pub fn parses(words: &[String]) -> Result<(), String> {
         _ if unknown => Ok(()),
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Err("`cargo xtask` alone does nothing".to_owned()),
         _ => {
-            let said = error.to_string();
-            let first = said.lines().next().unwrap_or_default();
+            let message = error.to_string();
+            let first = message.lines().next().unwrap_or_default();
             Err(format!("`cargo xtask {}`: {}", words.join(" "), first.strip_prefix("error: ").unwrap_or(first)))
         }
     }

@@ -8,7 +8,7 @@ use std::{
     process::Command,
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context as _, Result};
 
 /// Those of `git rev-parse --local-env-vars`, without `GIT_CONFIG_PARAMETERS` and `GIT_CONFIG_COUNT`: these carry
 /// `git -c` and what a script configures on purpose. Then others that name a part of a repository, or change which refs

@@ -12,7 +12,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use cargo_metadata::{Metadata, MetadataCommand, TargetKind};
 use serde_json::{Value, json};
 use xshell::{Shell, cmd};
@@ -29,7 +29,7 @@ use plan::{
     paths::{dir, is_inside},
     release,
     repo::{Lack, Lacking, LogEntry, Repo, Tracked, Underway},
-    snapshot::{Since, Snapshot},
+    snapshot::{PreviousRelease, Snapshot},
     train::{Train, lockstep},
     version::Version,
     workspace::{self, Graph, LOGS, Manifests, Package, Texts, Workspace},
@@ -243,11 +243,11 @@ impl<'a> Loader<'a> {
             repo: self.repo.clone(),
             base,
             today: today(),
-            since: None,
+            previous: None,
             before_candidates: None,
             commits: Vec::new(),
-            told: BTreeSet::new(),
-            withdrawn: BTreeSet::new(),
+            reported: BTreeSet::new(),
+            rolled_back: BTreeSet::new(),
             recorded: None,
             yanked: BTreeSet::new(),
         })
@@ -414,7 +414,7 @@ impl<'a> Loader<'a> {
     }
 
     /// Adds what changed between `tag` and the snapshot's base.
-    pub fn since(&self, snapshot: &mut Snapshot, tag: &str) -> Result<()> {
+    pub fn previous(&self, snapshot: &mut Snapshot, tag: &str) -> Result<()> {
         let Difference { changed, differing, before } = &*self.difference(tag, &snapshot.base)?;
         let then = if differing.is_empty() {
             Some(snapshot.workspace.clone())
@@ -425,7 +425,7 @@ impl<'a> Loader<'a> {
             snapshot.workspace.with_texts(texts).ok()
         };
         let (tag, changed) = (tag.to_owned(), changed.clone());
-        snapshot.since = Some(Since { tag, changed, before: then.map(Box::new), post: None });
+        snapshot.previous = Some(PreviousRelease { tag, changed, before: then.map(Box::new), post: None });
         Ok(())
     }
 
@@ -478,10 +478,10 @@ impl<'a> Loader<'a> {
     }
 
     /// Adds what changed between the post release `tag` and the snapshot's base.
-    pub fn since_post(&self, snapshot: &mut Snapshot, tag: &str) -> Result<()> {
+    pub fn previous_post(&self, snapshot: &mut Snapshot, tag: &str) -> Result<()> {
         let changed = repo::changed(self.sh, &format!("refs/tags/{tag}"), &snapshot.base)?;
-        if let Some(since) = &mut snapshot.since {
-            since.post = Some((tag.to_owned(), changed));
+        if let Some(previous) = &mut snapshot.previous {
+            previous.post = Some((tag.to_owned(), changed));
         }
         Ok(())
     }
@@ -493,30 +493,30 @@ impl<'a> Loader<'a> {
     }
 
     /// Adds which of the commits `tag` leads to, too.
-    pub fn told(&self, snapshot: &mut Snapshot, tag: &str) -> Result<()> {
+    pub fn reported(&self, snapshot: &mut Snapshot, tag: &str) -> Result<()> {
         let new = repo::messages_since(self.sh, &snapshot.base, Some(tag), Some(repo::HORIZON))?;
         let new: BTreeSet<&String> = new.iter().map(|message| &message.commit).collect();
         let all = snapshot.commits.iter().map(|message| &message.commit);
-        snapshot.told = all.filter(|commit| !new.contains(commit)).cloned().collect();
+        snapshot.reported = all.filter(|commit| !new.contains(commit)).cloned().collect();
         Ok(())
     }
 
     /// The same snapshot with the releases that were rolled back since its train's last one that stands.
-    pub fn with_withdrawn(&self, mut snapshot: Snapshot) -> Result<Snapshot> {
+    pub fn with_rolled_back(&self, mut snapshot: Snapshot) -> Result<Snapshot> {
         let last = due::last(&snapshot);
-        self.withdrawn(&mut snapshot, last.as_ref().map(|(_, tag)| tag.as_str()))?;
+        self.rolled_back(&mut snapshot, last.as_ref().map(|(_, tag)| tag.as_str()))?;
         Ok(snapshot)
     }
 
     /// Adds which releases were rolled back since `tag`, wherever their versions are.
-    pub fn withdrawn(&self, snapshot: &mut Snapshot, tag: Option<&str>) -> Result<()> {
+    pub fn rolled_back(&self, snapshot: &mut Snapshot, tag: Option<&str>) -> Result<()> {
         let until = tag.map(|tag| &self.repo.tags[tag]);
         for (version, tag) in snapshot.train.tags(&self.repo).filter(|(_, tag)| self.repo.is_rolled_back(tag)) {
             let commit = &self.repo.tags[tag];
             if repo::is_ancestor(self.sh, commit, &snapshot.base)?
                 && until.map_or(Ok(true), |until| repo::is_ancestor(self.sh, commit, until).map(|is_in| !is_in))?
             {
-                snapshot.withdrawn.insert(version);
+                snapshot.rolled_back.insert(version);
             }
         }
         Ok(())
@@ -819,8 +819,9 @@ fn not_packed(
         let listed = cmd!(sh, "{cargo} {options...} {manifest}").quiet().ignore_status().output()?;
         // Of what else keeps it from being packed, cargo tells when it is packed.
         if has_refused && !listed.status.success() {
-            let said = String::from_utf8_lossy(&listed.stderr);
-            let why = said.lines().find_map(|line| line.strip_prefix("error: ")).unwrap_or(said.trim()).to_owned();
+            let message = String::from_utf8_lossy(&listed.stderr);
+            let why =
+                message.lines().find_map(|line| line.strip_prefix("error: ")).unwrap_or(message.trim()).to_owned();
             lacking.push(Lacking { path: by.clone(), what: Lack::Unpacked { why } });
         }
         let listed = String::from_utf8_lossy(&listed.stdout);

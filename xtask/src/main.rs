@@ -1,7 +1,6 @@
 //! `cargo xtask`: releases this workspace, or the one that `--manifest-path` names, as one coherent version.
 //! The floors of the house are in `docs/architecture.md`: imports point down, and `tests/it/floors.rs` keeps it so.
 
-mod basis;
 mod cli;
 mod commands;
 mod inherited;
@@ -11,6 +10,7 @@ mod perform;
 mod rehearse;
 mod repo;
 mod report;
+mod resume_point;
 mod run;
 mod session;
 mod tools;

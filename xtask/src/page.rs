@@ -70,7 +70,7 @@ pub enum Kind {
 
 impl Outcome {
     /// How it is styled, marked and said: never by color alone.
-    fn words(&self) -> (&'static str, &'static str, &'static str) {
+    fn label(&self) -> (&'static str, &'static str, &'static str) {
         match self {
             Outcome::Proved { .. } => ("good", "✓", "proved"),
             Outcome::NotProved { .. } => ("warn", "○", "not proved"),
@@ -184,17 +184,17 @@ pub fn page(rehearsal: &Rehearsal) -> String {
 }
 
 fn facts(of: &Rehearsal) -> String {
-    let tally = |class| of.lines().filter(|line| line.outcome.words().0 == class).count();
-    let words =
-        [("good", "proved"), ("warn", "not proved"), ("bad", "failed")].map(|(class, word)| (tally(class), word));
-    let told = words.iter().filter(|(many, _)| *many > 0).map(|(many, word)| format!("{many} {word}"));
-    let told: Vec<String> = told.collect();
+    let tally = |class| of.lines().filter(|line| line.outcome.label().0 == class).count();
+    let label =
+        [("good", "proved"), ("warn", "not proved"), ("bad", "failed")].map(|(class, label)| (tally(class), label));
+    let texts = label.iter().filter(|(many, _)| *many > 0).map(|(many, label)| format!("{many} {label}"));
+    let texts: Vec<String> = texts.collect();
     let rows = [
         ("Tag", code(&of.tag)),
         ("Commit", code(&of.commit)),
         ("Began", text(&of.began)),
         ("Took", took(Some(of.seconds))),
-        ("Steps", if told.is_empty() { "none".to_owned() } else { told.join(", ") }),
+        ("Steps", if texts.is_empty() { "none".to_owned() } else { texts.join(", ") }),
     ];
     let rows = rows.map(|(name, value)| format!("<div><dt>{name}</dt><dd>{value}</dd></div>\n"));
     format!("<dl class=\"facts\">\n{}</dl>\n", rows.concat())
@@ -247,13 +247,13 @@ fn timeline(of: &Rehearsal) -> String {
 }
 
 fn bar(line: &Line, left: f64, width: f64) -> String {
-    let (class, mark, word) = line.outcome.words();
+    let (class, mark, label) = line.outcome.label();
     let tick = if timed(line).is_none() { " tick" } else { "" };
     format!(
         "<li class=\"{class}\"><span class=\"what\">{} {}</span><span class=\"track\" aria-hidden=\"true\">\
          <span class=\"bar{tick}\" style=\"left:{left:.3}%;width:{width:.3}%\"></span></span>\
          <span class=\"took\">{}</span></li>\n",
-        marked(mark, word),
+        marked(mark, label),
         text(&line.title),
         took(line.seconds)
     )
@@ -279,10 +279,10 @@ fn steps(of: &Rehearsal) -> String {
 }
 
 fn step(line: &Line) -> String {
-    let (class, mark, word) = line.outcome.words();
+    let (class, mark, label) = line.outcome.label();
     format!(
         "<tr class=\"{class}\"><th scope=\"row\">{}</th>\
-         <td class=\"mark\"><span aria-hidden=\"true\">{mark}</span> {word}</td>\
+         <td class=\"mark\"><span aria-hidden=\"true\">{mark}</span> {label}</td>\
          <td class=\"took\">{}</td><td class=\"long\">{}</td></tr>\n",
         text(&line.title),
         took(line.seconds),
@@ -356,8 +356,8 @@ fn body(rows: impl Iterator<Item = String>) -> String {
     if rows.is_empty() { rows } else { format!("<tbody>\n{rows}</tbody>\n") }
 }
 
-fn marked(mark: &str, word: &str) -> String {
-    format!("<span class=\"mark\" aria-hidden=\"true\">{mark}</span><span class=\"hidden\">{word}:</span>")
+fn marked(mark: &str, label: &str) -> String {
+    format!("<span class=\"mark\" aria-hidden=\"true\">{mark}</span><span class=\"hidden\">{label}:</span>")
 }
 
 /// A text as text: no markup, and none of the control characters that HTML forbids.
@@ -544,8 +544,8 @@ mod tests {
         assert!(open.is_empty(), "{open:?}");
         let ids: Vec<&str> = html.split(" id=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
         assert!(ids.iter().enumerate().all(|(at, id)| !ids[..at].contains(id)), "{ids:?}");
-        let told = html.split("aria-labelledby=\"").skip(1).map(|rest| rest.split('"').next().unwrap());
-        told.for_each(|id| assert!(ids.contains(&id), "nothing is called {id}"));
+        let texts = html.split("aria-labelledby=\"").skip(1).map(|rest| rest.split('"').next().unwrap());
+        texts.for_each(|id| assert!(ids.contains(&id), "nothing is called {id}"));
         assert!(!html.contains("NaN") && !html.contains("inf%") && !html.contains("width:-"));
     }
 
@@ -558,8 +558,8 @@ mod tests {
             assert_eq!(html.matches(&text(&line.title)).count().min(2), 2, "{}: bar and row", line.title);
             assert!(html.contains(&text(line.outcome.because())), "{}", line.outcome.because());
         }
-        let told = of.not_proved.iter().chain(&of.hashes).flat_map(|(what, why)| [what, why]);
-        told.for_each(|told| assert!(html.contains(&text(told)), "{told}"));
+        let texts = of.not_proved.iter().chain(&of.hashes).flat_map(|(what, why)| [what, why]);
+        texts.for_each(|texts| assert!(html.contains(&text(texts)), "{texts}"));
         assert!(html.contains("1 name belongs to another project on the registry"));
         let needs =
             "<th scope=\"row\">barter-python</th><td>wheel 0.10.0</td><td class=\"long\">barter, barter-data</td>";
@@ -573,13 +573,13 @@ mod tests {
     #[test]
     fn it_needs_nothing_from_outside() {
         let html = page(&example());
-        for word in [" src=", " href=", "url(", "@import", "<script", "<link", "://"] {
-            assert!(!html.contains(word), "{word}");
+        for label in [" src=", " href=", "url(", "@import", "<script", "<link", "://"] {
+            assert!(!html.contains(label), "{label}");
         }
     }
 
     #[test]
-    fn the_verdict_is_one_true_sentence() {
+    fn the_result_is_one_true_sentence() {
         let of = |lines| Rehearsal { stages: vec![Stage { name: "use".into(), lines }], ..Rehearsal::default() };
         assert_eq!(Rehearsal::default().verdict(), "Nothing was rehearsed, so nothing is proved.");
         assert_eq!(Rehearsal::default().tone(), "warn");
@@ -596,7 +596,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_is_never_markup() {
+    fn what_is_reported_is_never_markup() {
         let evil = "<script>alert(\"1\")</script> & 'x'\u{1b}[31m\0";
         let mut of = example();
         of.stages.push(Stage {
@@ -635,11 +635,11 @@ mod tests {
 
     #[test]
     fn times_read_well() {
-        let told =
+        let texts =
             [0.0, 0.04, 9.96, 59.94, 59.96, 61.0, 3599.6, 3661.0, 90_000.0, 1e300].map(|seconds| took(Some(seconds)));
-        let told: Vec<&str> = told.iter().map(String::as_str).collect();
-        assert_eq!(told[..5], ["0.0 s", "0.0 s", "10.0 s", "59.9 s", "1 min"]);
-        assert_eq!(told[5..], ["1 min 1 s", "1 h", "1 h 1 min", "25 h", "8333333 h 20 min"]);
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        assert_eq!(texts[..5], ["0.0 s", "0.0 s", "10.0 s", "59.9 s", "1 min"]);
+        assert_eq!(texts[5..], ["1 min 1 s", "1 h", "1 h 1 min", "25 h", "8333333 h 20 min"]);
         assert_eq!([took(None), took(Some(f64::NAN)), took(Some(-1.0))], ["–", "–", "–"]);
     }
 }

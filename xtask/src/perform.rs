@@ -17,13 +17,13 @@ pub mod needs;
 pub mod ownership;
 pub mod prove;
 pub mod publish;
-mod published;
+mod require_published;
 pub mod revert;
 mod static_binary;
 mod tree;
 pub mod wheels;
-mod withdraw;
 mod writable;
+mod yank;
 
 pub use writable::{astray, unreadable};
 
@@ -52,7 +52,7 @@ pub enum Tools {
 }
 
 /// The outside, as the steps see it. The shell stands at the top of the repository.
-pub struct World<'a> {
+pub struct Context<'a> {
     pub sh: &'a Shell,
     pub report: &'a Report,
     /// Cargo's target directory: environments and builds of the tool's own go below it.
@@ -60,7 +60,7 @@ pub struct World<'a> {
     /// Set by Ctrl-C and its like.
     pub interrupted: Arc<AtomicBool>,
     /// What was proved in this run, by the proof's command; a proof leaves no mark that another run could see.
-    pub verdicts: Arc<Mutex<BTreeMap<String, Verdict>>>,
+    pub proof_results: Arc<Mutex<BTreeMap<String, ProofResult>>>,
     /// How long a registry may take to show what it accepted, or to get well again.
     pub deadline: Duration,
     pub tools: Tools,
@@ -80,16 +80,16 @@ pub struct Unverified {
     pub next: String,
 }
 
-impl World<'_> {
+impl Context<'_> {
     /// The same work on many items, each in a thread of its own: they wait for others, not for the processor.
     pub fn each<T: Sync, R: Send>(
         &self,
         items: &[T],
-        work: impl Fn(&World<'_>, &T) -> Result<R> + Sync,
+        work: impl Fn(&Context<'_>, &T) -> Result<R> + Sync,
     ) -> Vec<Result<R>> {
         let dir = self.sh.current_dir();
         let (report, target, deadline, tools) = (self.report, &self.target, self.deadline, self.tools);
-        let (interrupted, verdicts) = (&self.interrupted, &self.verdicts);
+        let (interrupted, proof_results) = (&self.interrupted, &self.proof_results);
         let (checks, unverified) = (&self.checks, &self.unverified);
         std::thread::scope(|scope| {
             let (dir, work) = (&dir, &work);
@@ -99,15 +99,15 @@ impl World<'_> {
                     scope.spawn(move || {
                         let sh = Shell::new()?;
                         sh.change_dir(dir);
-                        let (interrupted, verdicts) = (interrupted.clone(), verdicts.clone());
+                        let (interrupted, proof_results) = (interrupted.clone(), proof_results.clone());
                         let (checks, unverified) = (checks.clone(), unverified.clone());
                         let target = target.clone();
-                        let there = World {
+                        let there = Context {
                             sh: &sh,
                             report,
                             target,
                             interrupted,
-                            verdicts,
+                            proof_results,
                             deadline,
                             tools,
                             checks,
@@ -123,7 +123,7 @@ impl World<'_> {
     }
 
     /// Notes that the run goes on without a check.
-    pub fn go_on_without(&self, step: &Step, why: &str, next: &str) {
+    pub fn continue_without(&self, step: &Step, why: &str, next: &str) {
         let Some(name) = step.check() else { return };
         let unverified = Unverified {
             check: NotVerified::new(name, why),
@@ -141,14 +141,14 @@ impl World<'_> {
         self.unverified.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn verdicts(&self) -> MutexGuard<'_, BTreeMap<String, Verdict>> {
-        self.verdicts.lock().unwrap_or_else(PoisonError::into_inner)
+    fn proof_results(&self) -> MutexGuard<'_, BTreeMap<String, ProofResult>> {
+        self.proof_results.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// How a proof ended that did not fail.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Verdict {
+pub enum ProofResult {
     Proved,
     /// It compiled, and there was nothing to test.
     Untested,
@@ -159,17 +159,17 @@ pub enum Verdict {
 /// Makes of a table what the loop calls: how each kind of step is observed, made and, where that can be, taken back.
 macro_rules! steps {
     ($($name:ident: $observe:expr $(, $act:expr $(, $undo:expr)?)?;)*) => {
-        fn look(world: &World<'_>, step: &Step) -> Result<Observation> {
+        fn look(cx: &Context<'_>, step: &Step) -> Result<Observation> {
             match step {
-                $(Step::$name(data) => ($observe)(world, data),)*
+                $(Step::$name(data) => ($observe)(cx, data),)*
             }
         }
 
         #[allow(unused_variables)]
-        pub fn act(world: &World<'_>, step: &Step) -> Result<()> {
+        pub fn act(cx: &Context<'_>, step: &Step) -> Result<()> {
             match step {
                 $(Step::$name(data) => {
-                    $(($act)(world, data)?;)?
+                    $(($act)(cx, data)?;)?
                 })*
             }
             Ok(())
@@ -177,10 +177,10 @@ macro_rules! steps {
 
         /// Takes a step back that nothing outside the working tree has seen; the others are not taken back here.
         #[allow(unused_variables)]
-        pub fn undo(world: &World<'_>, step: &Step) -> Result<()> {
+        pub fn undo(cx: &Context<'_>, step: &Step) -> Result<()> {
             match step {
                 $(Step::$name(data) => {
-                    $($(($undo)(world, data)?;)?)?
+                    $($(($undo)(cx, data)?;)?)?
                 })*
             }
             Ok(())
@@ -190,9 +190,9 @@ macro_rules! steps {
 
 // Those that are only observed are waited for, or done by a person.
 steps! {
-    Confirm: |world, row| Ok(confirm::observe(world, row));
+    Confirm: |cx, row| Ok(confirm::observe(cx, row));
     Write: tree::observe, tree::write, tree::restore;
-    Prove: |world, proof| Ok(prove::observe(world, proof)), prove::prove;
+    Prove: |cx, proof| Ok(prove::observe(cx, proof)), prove::prove;
     Branch: git::observe_branch, git::branch, git::unbranch;
     Fix: git::observe_fix;
     Commit: git::commit::observe, git::commit::commit;
@@ -200,31 +200,31 @@ steps! {
     Tag: git::observe_tag, git::tag;
     MergeBack: merge_back::observe, merge_back::merge;
     Push: git::push::observe, git::push::push;
-    Pushed: publish::observe_tag;
+    AwaitTag: publish::observe_tag;
     Package: crates::package::observe, crates::package::package;
     Build: wheels::build::observe, wheels::build::build;
-    Bake: images::observe_build, images::build;
+    BuildImage: images::observe_build, images::build;
     Crate: crates::observe, crates::upload;
     Upload: wheels::observe, wheels::upload;
     PushImage: images::observe, images::push;
     Latest: images::observe_latest, images::point_latest;
     Forge: forge::observe, forge::release;
-    List: listing::observe;
+    VerifyAvailability: listing::observe;
     Draft: mail::observe_draft, mail::draft;
     Announce: announce::observe, announce::send;
-    Published: |world, published| Ok(published::observe(world, published));
+    RequirePublished: |cx, published| Ok(require_published::observe(cx, published));
     PushMain: git::push::observe_main, git::push::push_main;
-    PointBack: images::observe_back, images::point_back;
-    Mark: withdraw::observe_mark, withdraw::mark;
-    Yank: withdraw::observe_yank, withdraw::yank;
-    Withdraw: withdraw::observe_files;
+    RetagLatest: images::observe_back, images::retag_latest;
+    MarkRolledBack: yank::observe_mark, yank::mark;
+    Yank: yank::observe_yank, yank::yank;
+    YankFiles: yank::observe_files;
     Revert: revert::observe, revert::commit;
-    Unmake: revert::observe_unmade, revert::unmake;
+    DeleteLocal: revert::observe_deleted, revert::delete_local;
     Issue: issue::observe, issue::tell;
 }
 
-pub fn observe(world: &World<'_>, step: &Step) -> Observation {
-    look(world, step).unwrap_or_else(|error| match error.downcast::<Problem>() {
+pub fn observe(cx: &Context<'_>, step: &Step) -> Observation {
+    look(cx, step).unwrap_or_else(|error| match error.downcast::<Problem>() {
         Ok(Problem { what: why, next }) => Observation::Unknown { why, next },
         Err(error) => Observation::Unknown {
             why: format!("{error:#}"),
@@ -234,11 +234,11 @@ pub fn observe(world: &World<'_>, step: &Step) -> Observation {
 }
 
 /// Whether the remote has the tag that is here. One that cannot be asked has not.
-pub fn is_pushed(world: &World<'_>, remote: &str, tag: &str) -> bool {
-    git::remote::is_pushed(world, remote, tag).unwrap_or(false)
+pub fn is_pushed(cx: &Context<'_>, remote: &str, tag: &str) -> bool {
+    git::remote::is_pushed(cx, remote, tag).unwrap_or(false)
 }
 
 /// Whether the step left a commit at the head: then what came before it is not taken back either.
-pub fn has_moved(world: &World<'_>, step: &Step) -> bool {
-    matches!(step, Step::Commit(commit) if git::commit::has_moved(world, commit))
+pub fn has_moved(cx: &Context<'_>, step: &Step) -> bool {
+    matches!(step, Step::Commit(commit) if git::commit::has_moved(cx, commit))
 }

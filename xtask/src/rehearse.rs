@@ -5,7 +5,7 @@ mod again;
 mod environment;
 mod gate;
 mod image_registry;
-mod told;
+mod summary;
 mod user;
 
 use std::{
@@ -20,17 +20,17 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 use xshell::{Shell, cmd};
 
 use crate::{
-    basis::{history, publication::publication, since},
     loader::{Loader, Source},
     page::{self, Line, Outcome, Rehearsal},
-    perform::{Tools, World, needs, ownership, publish::Hashes, wheels::build},
+    perform::{Context, Tools, needs, ownership, publish::Hashes, wheels::build},
     repo::{self, contents},
     report::{Loudness, Report},
+    resume_point::{history, previous_release, publication::publication},
     session::{self, Call},
     tools::{
         child,
@@ -52,7 +52,7 @@ use plan::{
     repo::short,
     smoke,
     snapshot::Snapshot,
-    step::{CrateUpload, Dist, Lane, Step},
+    step::{CrateUpload, Dist, Group, Step},
     train::Train,
     version::Version,
 };
@@ -107,10 +107,10 @@ pub fn rehearse(call: &Call<'_>, options: &Options) -> Result<()> {
         None => loader.trains(&head)?,
         Some(_) => vec![head.train.clone()],
     };
-    let world = call.world(&loader, Tools::AsFound)?;
+    let cx = call.context(&loader, Tools::AsFound)?;
     for train in &trains {
         let snapshot = Snapshot { train: train.clone(), ..head.clone() };
-        needs::refuse(&world, &demanding(&snapshot, &options.waive))?;
+        needs::refuse(&cx, &demanding(&snapshot, &options.waive))?;
         // Of what stands here and not in its clone, a rehearsal could prove nothing.
         let lacking = check::contents(&snapshot.workspace, &snapshot.train);
         session::refuse(call.report, &lacking, "rehearsed")?;
@@ -133,12 +133,12 @@ pub fn rehearse(call: &Call<'_>, options: &Options) -> Result<()> {
         if let Err(error) = &written {
             rehearsal.fail("write the page", error);
         }
-        told::tell(call.report, &rehearsal);
+        summary::tell(call.report, &rehearsal);
         if written.is_ok() {
             call.report.say(format!("the page: {}", page.display()));
         }
         if several {
-            call.report.warn(told::verdict(std::slice::from_ref(&rehearsal), is_interrupted(&interrupted)));
+            call.report.warn(summary::verdict(std::slice::from_ref(&rehearsal), is_interrupted(&interrupted)));
         }
         rehearsals.push(rehearsal);
         if is_interrupted(&interrupted) {
@@ -147,12 +147,12 @@ pub fn rehearse(call: &Call<'_>, options: &Options) -> Result<()> {
     }
     if call.report.json {
         let outcome = |rehearsal: &Rehearsal| if rehearsal.failed().is_empty() { "proved" } else { "failed" };
-        let told = rehearsals.iter().map(|one| json!({ "rehearsal": one, "outcome": outcome(one) }));
-        call.report.json(&told.collect());
+        let reply = rehearsals.iter().map(|one| json!({ "rehearsal": one, "outcome": outcome(one) }));
+        call.report.json(&reply.collect());
     }
     let is_proved = rehearsals.iter().all(|rehearsal| rehearsal.failed().is_empty()) && !is_interrupted(&interrupted);
     let contested: Vec<Contested> = rehearsals.iter().flat_map(|rehearsal| rehearsal.contested.clone()).collect();
-    let mut ending = vec![told::verdict(&rehearsals, is_interrupted(&interrupted))];
+    let mut ending = vec![summary::verdict(&rehearsals, is_interrupted(&interrupted))];
     // What is proved here and cannot be done outside is the last word; of what failed, the verdict is.
     let at = if is_proved { 1 } else { 0 };
     ending.splice(at..at, names::lines(&contested));
@@ -188,7 +188,7 @@ fn write_page(page: &Path, rehearsal: &Rehearsal) -> Result<()> {
 fn demanding(snapshot: &Snapshot, waive: &[String]) -> Vec<Step> {
     let version = snapshot.train.version(&snapshot.workspace);
     let proofs = smoke::proofs(snapshot, version).into_iter().filter(|proof| !waive.contains(&proof.name));
-    let options = publish::Options { here: true, only: vec![Lane::Wheels], ..Default::default() };
+    let options = publish::Options { here: true, only: vec![Group::Wheels], ..Default::default() };
     let dists = publish::plan(snapshot, version, &options).parts.dists.into_iter();
     proofs.map(Step::Prove).chain(dists.map(Step::Upload)).collect()
 }
@@ -243,7 +243,7 @@ fn play(
         None if tagged(snapshot).is_none() => {
             let at = Shell::new()?;
             at.change_dir(&snapshot.repo.top);
-            Some(since::goal(&at, snapshot)?)
+            Some(previous_release::goal(&at, snapshot)?)
         }
         goal => goal.clone(),
     };
@@ -383,7 +383,7 @@ impl<'r> Stand<'r> {
     ) -> Result<()> {
         let without = self.without(before);
         let mut publish = vec!["publish".to_owned(), "--here".to_owned()];
-        publish.extend(without.iter().flat_map(|lane| ["--without".to_owned(), lane.to_string()]));
+        publish.extend(without.iter().flat_map(|group| ["--without".to_owned(), group.to_string()]));
         if let Some((goal, waive)) = release {
             let waived = waive.iter().map(|name| (name.clone(), "it was waived".to_owned()));
             self.rehearsal.not_proved.extend(waived);
@@ -404,48 +404,48 @@ impl<'r> Stand<'r> {
         let (snapshot, publication) = publication(&loader, Some(&version), &here)?;
         for earlier in earlier(&publication.parts.crates) {
             // What a patch leaves where it is was published before, here as in the world.
-            let words = ["publish", "--only", "crates", &earlier].map(str::to_owned);
-            self.command("what was published before", &words, true)?;
+            let args = ["publish", "--only", "crates", &earlier].map(str::to_owned);
+            self.command("what was published before", &args, true)?;
         }
         let publish_it = [publish.clone(), vec![version.tag()]].concat();
-        let mut told = self.command("publish", &publish_it, true)?;
-        if told["outcome"] == WAITS {
+        let mut reply = self.command("publish", &publish_it, true)?;
+        if reply["outcome"] == WAITS {
             // Nobody sends a mail in a rehearsal, but what follows is as if somebody had.
             let sent = ["--announced".to_owned(), Channel::Mail.to_string()];
-            let waited = std::mem::replace(&mut told, self.tool(&[publish_it.as_slice(), &sent].concat(), true)?);
-            let steps = |told: &Value| told["steps"].as_array().cloned().unwrap_or_default();
-            for (step, _) in steps(&told).iter().zip(steps(&waited)).filter(|(_, waited)| waited["waits"] == true) {
+            let waited = std::mem::replace(&mut reply, self.tool(&[publish_it.as_slice(), &sent].concat(), true)?);
+            let steps = |reply: &Value| reply["steps"].as_array().cloned().unwrap_or_default();
+            for (step, _) in steps(&reply).iter().zip(steps(&waited)).filter(|(_, waited)| waited["waits"] == true) {
                 self.take_down("publish", step);
             }
         }
         self.look_again(&[publish, vec!["--dry-run".to_owned(), version.tag()]].concat())?;
-        self.rehearsal.tag = told["tag"].as_str().unwrap_or_default().to_owned();
-        self.rehearsal.commit = short(told["commit"].as_str().unwrap_or_default()).to_owned();
+        self.rehearsal.tag = reply["tag"].as_str().unwrap_or_default().to_owned();
+        self.rehearsal.commit = short(reply["commit"].as_str().unwrap_or_default()).to_owned();
 
-        self.rehearsal.graph = told::graph(&snapshot);
-        let world = looking(self.report, there, self.target.clone(), &self.interrupted);
+        self.rehearsal.graph = summary::graph(&snapshot);
+        let cx = looking(self.report, there, self.target.clone(), &self.interrupted);
         let driver = &snapshot.workspace.members[snapshot.train.driver].name;
         let parts = &publication.parts;
         for upload in parts.crates.iter().filter(|upload| upload.name == *driver) {
             user::builds_with(self, upload)?;
         }
         for dist in &parts.dists {
-            self.elsewhere(&before.train, dist, &build::files(&world, dist)?);
-            user::installs(self, &world, dist, smoke::python_tests(&snapshot, &dist.project))?;
+            self.elsewhere(&before.train, dist, &build::files(&cx, dist)?);
+            user::installs(self, &cx, dist, smoke::python_tests(&snapshot, &dist.project))?;
         }
-        for release in parts.images.iter().filter(|_| !without.contains(&Lane::Images)) {
+        for release in parts.images.iter().filter(|_| !without.contains(&Group::Images)) {
             user::runs_image(self, release)?;
         }
-        self.compare(&world, &publication)
+        self.compare(&cx, &publication)
     }
 
     /// Another look finds everything done, by asking for all of it side by side.
-    fn look_again(&mut self, words: &[String]) -> Result<()> {
+    fn look_again(&mut self, args: &[String]) -> Result<()> {
         let begun = Instant::now();
-        let told = self.tool(words, true)?;
-        let (wall, steps) = (begun.elapsed().as_secs_f64(), told["steps"].as_array().cloned().unwrap_or_default());
+        let reply = self.tool(args, true)?;
+        let (wall, steps) = (begun.elapsed().as_secs_f64(), reply["steps"].as_array().cloned().unwrap_or_default());
         let one_by_one: f64 = steps.iter().filter_map(|step| step["seconds"].as_f64()).sum();
-        let open = steps.iter().filter(|step| step["seen"]["state"] != "done").count();
+        let open = steps.iter().filter(|step| step["observed"]["state"] != "done").count();
         if open > 0 {
             bail!("a second look finds {open} steps that are not done");
         }
@@ -467,7 +467,7 @@ impl<'r> Stand<'r> {
     }
 
     /// What this machine has no program for is left out, and said.
-    fn without(&mut self, before: &Snapshot) -> Vec<Lane> {
+    fn without(&mut self, before: &Snapshot) -> Vec<Group> {
         let config = &before.train.config;
         let lacks = |program: &str| match Command::new(program).arg("--version").output() {
             Ok(output) if output.status.success() => None,
@@ -475,79 +475,80 @@ impl<'r> Stand<'r> {
         };
         let images = self.environment.images().err().filter(|_| !config.images.is_empty()).map(str::to_owned);
         let announced = if config.announce.is_empty() { None } else { lacks("curl") };
-        let lanes = [
-            (Lane::Images, "images", images),
-            (Lane::Forge, "the release on the forge", lacks("gh")),
-            (Lane::Announce, "announcements", announced),
+        let groups = [
+            (Group::Images, "images", images),
+            (Group::Forge, "the release on the forge", lacks("gh")),
+            (Group::Announce, "announcements", announced),
         ];
         let mut without = Vec::new();
-        for (lane, what, why) in lanes {
+        for (group, what, why) in groups {
             if let Some(why) = why {
                 self.rehearsal.not_proved.push((what.to_owned(), why));
-                without.push(lane);
+                without.push(group);
             }
         }
         without
     }
 
     fn release(&mut self, goal: &Goal, waive: &[String]) -> Result<()> {
-        let mut words = vec!["release".to_owned()];
-        words.extend(goal.word());
-        words.extend(waive.iter().flat_map(|name| ["--waive".to_owned(), name.clone()]));
-        words.push("--push".to_owned());
-        self.command("release", &words, false).map(|_| ())
+        let mut args = vec!["release".to_owned()];
+        args.extend(goal.argument());
+        args.extend(waive.iter().flat_map(|name| ["--waive".to_owned(), name.clone()]));
+        args.push("--push".to_owned());
+        self.command("release", &args, false).map(|_| ())
     }
 
     /// Runs the tool itself in the clone, as a captain would, and takes down its steps.
-    fn command(&mut self, stage: &str, words: &[String], outward: bool) -> Result<Value> {
+    fn command(&mut self, stage: &str, args: &[String], outward: bool) -> Result<Value> {
         self.report.say(format!("{stage}:"));
-        let told = self.tool(words, outward)?;
-        for step in told["steps"].as_array().into_iter().flatten() {
+        let reply = self.tool(args, outward)?;
+        for step in reply["steps"].as_array().into_iter().flatten() {
             self.take_down(stage, step);
         }
-        Ok(told)
+        Ok(reply)
     }
 
-    fn tool(&mut self, words: &[String], outward: bool) -> Result<Value> {
+    fn tool(&mut self, args: &[String], outward: bool) -> Result<Value> {
         let exe = std::env::current_exe().context("this program has no path")?;
         let mut command = Command::new(exe);
-        command.args(words).args(["--json", "--train", &self.train, "--manifest-path"]).arg(&self.manifest);
+        command.args(args).args(["--json", "--train", &self.train, "--manifest-path"]).arg(&self.manifest);
         if self.report.loudness == Loudness::Quiet {
             command.arg("--quiet");
         }
         self.environment.apply(&mut command, outward);
         command.current_dir(&self.clone).stdin(Stdio::null()).stderr(self.report.child_output());
         let output = command.output()?;
-        let told = serde_json::from_slice(&output.stdout);
-        let told: Value = match output.status.success() {
-            true => told.with_context(|| format!("`xtask {}` says what is not JSON", words.join(" ")))?,
-            false => told.unwrap_or_default(),
+        let reply = serde_json::from_slice(&output.stdout);
+        let reply: Value = match output.status.success() {
+            true => reply.with_context(|| format!("`xtask {}` says what is not JSON", args.join(" ")))?,
+            false => reply.unwrap_or_default(),
         };
-        for (program, seconds) in told["spent"]["programs"].as_object().into_iter().flatten() {
+        for (program, seconds) in reply["spent"]["programs"].as_object().into_iter().flatten() {
             self.spend(program, seconds.as_f64().unwrap_or_default());
         }
-        self.waited += told["spent"]["any"].as_f64().unwrap_or_default();
-        let waits = words.first().is_some_and(|word| word == "publish") && told["outcome"] == WAITS;
+        self.waited += reply["spent"]["any"].as_f64().unwrap_or_default();
+        let waits = args.first().is_some_and(|word| word == "publish") && reply["outcome"] == WAITS;
         if !output.status.success() && !waits {
-            let open = told["steps"].as_array().into_iter().flatten().filter(|step| step["seen"]["state"] == "done");
+            let open =
+                reply["steps"].as_array().into_iter().flatten().filter(|step| step["observed"]["state"] == "done");
             for step in open {
                 self.take_down("before it stopped", step);
             }
-            bail!("`xtask {}` failed: see above", words.join(" "));
+            bail!("`xtask {}` failed: see above", args.join(" "));
         }
-        Ok(told)
+        Ok(reply)
     }
 
     fn take_down(&mut self, stage: &str, step: &Value) {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let (title, seen) = (text(&step["title"]), &step["seen"]);
-        let outcome = match seen["state"].as_str() {
-            Some("done") => Outcome::Proved { evidence: text(&seen["evidence"]) },
+        let (title, observed) = (text(&step["title"]), &step["observed"]);
+        let outcome = match observed["state"].as_str() {
+            Some("done") => Outcome::Proved { evidence: text(&observed["evidence"]) },
             // What is waived, and why, stands on the list of what is not proved already.
             Some("waived") => return,
             _ if step["waits"] == true => return,
-            Some("unknown") if step["unverified"] == true => Outcome::NotProved { why: text(&seen["why"]) },
-            Some("blocked" | "unknown") => Outcome::Failed { why: text(&seen["why"]) },
+            Some("unknown") if step["unverified"] == true => Outcome::NotProved { why: text(&observed["why"]) },
+            Some("blocked" | "unknown") => Outcome::Failed { why: text(&observed["why"]) },
             _ => return,
         };
         if let Outcome::NotProved { why } = &outcome {
@@ -642,13 +643,13 @@ fn ask(
 ) -> Result<Vec<(Name, Answer)>> {
     let sh = Shell::new()?;
     sh.change_dir(&snapshot.repo.top);
-    let world = looking(report, &sh, PathBuf::new(), interrupted);
+    let cx = looking(report, &sh, PathBuf::new(), interrupted);
     let own = ownership::at_remote(&sh, &names::own(snapshot), &snapshot.train.remote);
     let mut answers = Vec::new();
     // A private registry's stand-in has nothing of the world, whoever has a name there.
     let mut asked = names::names(snapshot);
     asked.retain(|name| name.registry.is_none());
-    for (name, answer) in ownership::ask(&world, &own, &asked) {
+    for (name, answer) in ownership::ask(&cx, &own, &asked) {
         match answer {
             Ok(answer) => answers.push((name, answer)),
             Err(error) if name.kind == Kind::Crate => return Err(error),
@@ -662,13 +663,13 @@ fn ask(
 }
 
 /// A world to look at, for what runs in this process.
-fn looking<'a>(report: &'a Report, sh: &'a Shell, target: PathBuf, interrupted: &Arc<AtomicBool>) -> World<'a> {
-    World {
+fn looking<'a>(report: &'a Report, sh: &'a Shell, target: PathBuf, interrupted: &Arc<AtomicBool>) -> Context<'a> {
+    Context {
         sh,
         report,
         target,
         interrupted: interrupted.clone(),
-        verdicts: Default::default(),
+        proof_results: Default::default(),
         deadline: Duration::ZERO,
         tools: Tools::Installed,
         checks: Default::default(),

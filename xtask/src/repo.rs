@@ -16,7 +16,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context as _, Result, bail};
 use xshell::{PushEnv, Shell, cmd};
 
 pub use answer::{bytes, path, text};
@@ -29,7 +29,7 @@ use plan::{
     conventional::credit,
     edit::{STAGED, slashed},
     files::tag_record::Record,
-    names::check_word,
+    names::check_name,
     ownership::Made,
     parallel,
     paths::{dir, normalized},
@@ -63,8 +63,8 @@ pub fn unborn(sh: &Shell, repo: &Repo) -> Result<Vec<String>> {
     if asked.is_empty() {
         return Ok(Vec::new());
     }
-    let told = text(cmd!(sh, "git rev-list --no-walk=unsorted --parents --stdin").stdin(asked))?;
-    let on_head = told.lines().filter_map(|line| line.split_once(' ')).filter(|(_, parents)| *parents == repo.head);
+    let output = text(cmd!(sh, "git rev-list --no-walk=unsorted --parents --stdin").stdin(asked))?;
+    let on_head = output.lines().filter_map(|line| line.split_once(' ')).filter(|(_, parents)| *parents == repo.head);
     Ok(on_head.map(|(commit, _)| commit.to_owned()).collect())
 }
 
@@ -133,8 +133,11 @@ fn status(sh: &Shell) -> Result<Repo> {
     );
     let status = status.quiet().ignore_status().output()?;
     if !status.status.success() {
-        let told = String::from_utf8_lossy(&status.stderr).trim().replace('\n', "; ");
-        bail!("git cannot tell what is changed in {}: {told}; next: git status, git fsck", sh.current_dir().display());
+        let output = String::from_utf8_lossy(&status.stderr).trim().replace('\n', "; ");
+        bail!(
+            "git cannot tell what is changed in {}: {output}; next: git status, git fsck",
+            sh.current_dir().display()
+        );
     }
     let mut repo = Repo { top: sh.current_dir(), ..Repo::default() };
     for line in fields(&status.stdout) {
@@ -207,7 +210,7 @@ fn refs(sh: &Shell) -> Result<Refs> {
             refs.remote_branches.extend(name.strip_prefix("refs/remotes/").map(str::to_owned));
         } else if name == "refs/remotes/origin/HEAD" {
             let main = std::str::from_utf8(symref).ok().and_then(|main| main.strip_prefix(remote));
-            refs.main = main.filter(|main| check_word(main).is_ok()).map(str::to_owned);
+            refs.main = main.filter(|main| check_name(main).is_ok()).map(str::to_owned);
         }
     }
     if refs.main.is_none() {
@@ -235,7 +238,7 @@ fn refs(sh: &Shell) -> Result<Refs> {
 fn meant<'n>(name: &'n [u8], starts: &[&str]) -> Option<&'n str> {
     let name = std::str::from_utf8(name).ok()?;
     let short = starts.iter().find_map(|start| name.strip_prefix(start));
-    short.is_none_or(|short| check_word(short).is_ok()).then_some(name)
+    short.is_none_or(|short| check_name(short).is_ok()).then_some(name)
 }
 
 /// Every tag and the commit that it leads to. Where git has packed its refs, it knows both without a look at each tag.
@@ -266,7 +269,7 @@ fn tags_listed(listed: &[u8]) -> BTreeMap<String, String> {
 /// Whether files were left out of this working tree (git-sparse-checkout(1)).
 pub fn is_sparse(sh: &Shell) -> bool {
     let asked = cmd!(sh, "git config --type=bool --get core.sparseCheckout").quiet().ignore_status().ignore_stderr();
-    asked.read().is_ok_and(|told| told == "true")
+    asked.read().is_ok_and(|output| output == "true")
 }
 
 /// The other working tree that a branch is checked out in.
@@ -428,11 +431,13 @@ fn texts_of(sh: &Shell, found: &[Entry]) -> Result<Texts> {
 fn objects(sh: &Shell, asked: String) -> Result<Vec<u8>> {
     let output = cmd!(sh, "git cat-file --batch").stdin(asked).quiet().ignore_status().output()?;
     if !output.status.success() {
-        let told = lossy(&output.stderr).trim().replace('\n', "; ");
-        if told.contains("promisor remote") {
-            bail!("this clone is partial, and what it lacks could not be fetched: {told}; next: git fetch, to see why");
+        let output = lossy(&output.stderr).trim().replace('\n', "; ");
+        if output.contains("promisor remote") {
+            bail!(
+                "this clone is partial, and what it lacks could not be fetched: {output}; next: git fetch, to see why"
+            );
         }
-        bail!("git cat-file: {told}; next: git fsck");
+        bail!("git cat-file: {output}; next: git fsck");
     }
     Ok(output.stdout)
 }
@@ -515,8 +520,8 @@ fn log_entry(line: &str) -> Option<LogEntry> {
 /// The commits that this one says to revert, in git's words (git-revert(1)); of a merge, the merge as well.
 pub fn reverted_by(sh: &Shell, commit: &str) -> Result<Vec<String>> {
     let body = text(cmd!(sh, "git log --max-count 1 --no-show-signature --encoding=UTF-8 --format=%b {commit} --"))?;
-    let said = body.lines().filter(|line| line.starts_with("This reverts commit "));
-    let words = said.flat_map(|line| line.split(|char: char| !char.is_ascii_hexdigit()));
+    let message = body.lines().filter(|line| line.starts_with("This reverts commit "));
+    let words = message.flat_map(|line| line.split(|char: char| !char.is_ascii_hexdigit()));
     Ok(words.filter(|word| word.len() >= 40).map(str::to_owned).collect())
 }
 
@@ -574,15 +579,15 @@ pub fn recorded_by_commit(sh: &Shell, commit: &str, tag: &str) -> Result<Recorde
 /// When a tag was made, in seconds since 1970.
 pub fn tagged_at(sh: &Shell, tag: &str) -> Result<i64> {
     let format = "--format=%(creatordate:unix)";
-    let told = cmd!(sh, "git for-each-ref {format} refs/tags/{tag}").quiet().read()?;
-    told.trim().parse().with_context(|| format!("when {tag} was made, git does not say: `{told}`"))
+    let output = cmd!(sh, "git for-each-ref {format} refs/tags/{tag}").quiet().read()?;
+    output.trim().parse().with_context(|| format!("when {tag} was made, git does not say: `{output}`"))
 }
 
 /// What an annotated tag says, its signature left out; empty for one that is only a name.
 pub fn tag_message(sh: &Shell, tag: &str) -> Result<String> {
     let format = "%(objecttype)%00%(contents:signature)%00%(contents)";
-    let told = text(cmd!(sh, "git for-each-ref --format {format} refs/tags/{tag}"))?;
-    let fields: Vec<&str> = told.splitn(3, '\0').collect();
+    let output = text(cmd!(sh, "git for-each-ref --format {format} refs/tags/{tag}"))?;
+    let fields: Vec<&str> = output.splitn(3, '\0').collect();
     match fields.as_slice() {
         ["tag", signature, message] => {
             let message = message.trim_end();
@@ -685,8 +690,8 @@ pub fn merged<'t>(sh: &Shell, tip: &str, tags: &[&'t str]) -> Result<BTreeSet<&'
     const FEW: usize = 8;
     if tags.len() > FEW {
         let format = "%(refname:strip=2)";
-        let told = text(cmd!(sh, "git for-each-ref --merged={tip} --format={format} refs/tags"))?;
-        let merged: BTreeSet<&str> = told.lines().collect();
+        let output = text(cmd!(sh, "git for-each-ref --merged={tip} --format={format} refs/tags"))?;
+        let merged: BTreeSet<&str> = output.lines().collect();
         return Ok(tags.iter().copied().filter(|tag| merged.contains(tag)).collect());
     }
     let mut merged = BTreeSet::new();
@@ -740,12 +745,12 @@ pub fn search<T: Send>(
 }
 
 /// The lines that `git grep -n -z` tells, by their files.
-fn hits(mut told: &[u8]) -> Vec<(PathBuf, Vec<Hit>)> {
+fn hits(mut output: &[u8]) -> Vec<(PathBuf, Vec<Hit>)> {
     let mut files: Vec<(Vec<u8>, Vec<Hit>)> = Vec::new();
     // The standard library finds a byte faster than an iterator of ours.
     let mut next = |end: u8| {
         let mut part = Vec::new();
-        told.read_until(end, &mut part).ok()?;
+        output.read_until(end, &mut part).ok()?;
         (part.pop_if(|last| *last == end).is_some() || !part.is_empty()).then_some(part)
     };
     while let (Some(path), Some(number)) = (next(0), next(0)) {
@@ -768,17 +773,17 @@ mod tests {
     fn a_tag_leads_to_its_commit_whatever_stands_between() {
         let listed = b"1 refs/tags/light\n2 refs/tags/v1.0.0\n3 refs/tags/v1.0.0^{}\n4 refs/tags/\xff\n5 refs/tags/-x\n6 refs/tags/a/b\n";
         let tags = tags_listed(listed);
-        let told: Vec<(&str, &str)> = tags.iter().map(|(tag, commit)| (tag.as_str(), commit.as_str())).collect();
-        assert_eq!(told, [("a/b", "6"), ("light", "1"), ("v1.0.0", "3")]);
+        let output: Vec<(&str, &str)> = tags.iter().map(|(tag, commit)| (tag.as_str(), commit.as_str())).collect();
+        assert_eq!(output, [("a/b", "6"), ("light", "1"), ("v1.0.0", "3")]);
         assert!(tags_listed(b"").is_empty());
     }
 
     #[test]
     fn the_lines_that_git_finds_are_read_by_file() {
-        let told = hits(b"a b\x0012\0x: 1\r\na b\x0013\0y\nc\nd\x001\0\xff\nend\x007\0z");
+        let output = hits(b"a b\x0012\0x: 1\r\na b\x0013\0y\nc\nd\x001\0\xff\nend\x007\0z");
         let line = |number, text: &str| (number, text.to_owned());
         assert_eq!(
-            told,
+            output,
             [
                 ("a b".into(), vec![line(12, "x: 1\r"), line(13, "y")]),
                 ("c\nd".into(), vec![line(1, "\u{fffd}")]),

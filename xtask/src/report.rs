@@ -19,7 +19,7 @@ use plan::{
     finding::Finding,
     publish::Publication,
     rollback::Rollback,
-    standing::{self, Standing},
+    status::{self, TrainStatus},
     step::{Kind, Observation, Step},
     strays::{self, Stray},
     train::Refusal,
@@ -58,32 +58,32 @@ enum Tint {
 #[derive(Clone, Debug)]
 pub struct Line {
     before: String,
-    word: Option<(Tint, String)>,
+    label: Option<(Tint, String)>,
     after: String,
 }
 
 impl From<&str> for Line {
     fn from(text: &str) -> Line {
-        Line { before: text.to_owned(), word: None, after: String::new() }
+        Line { before: text.to_owned(), label: None, after: String::new() }
     }
 }
 
 impl From<String> for Line {
     fn from(text: String) -> Line {
-        Line { before: text, word: None, after: String::new() }
+        Line { before: text, label: None, after: String::new() }
     }
 }
 
 /// As it is, without color, for what is no terminal.
 impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let word = self.word.as_ref().map_or("", |(_, word)| word);
-        write!(f, "{}{word}{}", self.before, self.after)
+        let label = self.label.as_ref().map_or("", |(_, label)| label);
+        write!(f, "{}{label}{}", self.before, self.after)
     }
 }
 
-fn tinted(before: &str, tint: Tint, word: &str, after: impl Into<String>) -> Line {
-    Line { before: before.to_owned(), word: Some((tint, word.to_owned())), after: after.into() }
+fn tinted(before: &str, tint: Tint, label: &str, after: impl Into<String>) -> Line {
+    Line { before: before.to_owned(), label: Some((tint, label.to_owned())), after: after.into() }
 }
 
 impl Report {
@@ -97,20 +97,20 @@ impl Report {
     fn rendered(&self, line: &Line) -> String {
         let safe = |text: &str| visible::lines(&secrets::shown(text));
         let (before, after) = (safe(&line.before), safe(&line.after));
-        let word = line.word.as_ref().map(|(tint, word)| (tint, safe(word)));
-        let word = match word {
-            Some((tint, word)) if self.color => {
+        let label = line.label.as_ref().map(|(tint, label)| (tint, safe(label)));
+        let label = match label {
+            Some((tint, label)) if self.color => {
                 let code = match tint {
                     Tint::Good => "32",
                     Tint::Bad => "31",
                     Tint::Weak => "2",
                     Tint::Strong => "1",
                 };
-                format!("\u{1b}[{code}m{word}\u{1b}[0m")
+                format!("\u{1b}[{code}m{label}\u{1b}[0m")
             }
-            word => word.map(|(_, word)| word).unwrap_or_default(),
+            label => label.map(|(_, label)| label).unwrap_or_default(),
         };
-        let text = format!("{before}{word}{after}");
+        let text = format!("{before}{label}{after}");
         if self.groups { disarmed(&text) } else { text }
     }
 
@@ -231,33 +231,33 @@ impl Report {
     }
 
     /// What is where, since when, by what evidence.
-    pub fn table(&self, seen: &[(&str, &str, &Observation)]) {
-        let rows = seen.iter().map(|(title, place, seen)| {
-            let (word, tint, since, evidence) = match seen {
+    pub fn table(&self, observed: &[(&str, &str, &Observation)]) {
+        let rows = observed.iter().map(|(title, place, observed)| {
+            let (label, tint, since, evidence) = match observed {
                 Observation::Done { evidence, since } => ("done", Tint::Good, since.clone(), evidence.clone()),
                 Observation::Todo => ("todo", Tint::Bad, None, String::new()),
                 Observation::Blocked { why, next } => ("blocked", Tint::Bad, None, format!("{why}; next: {next}")),
                 Observation::Unknown { why, next } => ("unknown", Tint::Bad, None, format!("{why}; next: {next}")),
                 Observation::Waived { by } => ("waived", Tint::Weak, None, by.clone()),
             };
-            (word, tint, *title, *place, since.unwrap_or_default(), evidence)
+            (label, tint, *title, *place, since.unwrap_or_default(), evidence)
         });
         let rows: Vec<_> = rows.collect();
         let width = |of: &dyn Fn(usize) -> usize| (0..rows.len()).map(of).max().unwrap_or(0);
         let (what, place) = (width(&|at| rows[at].2.chars().count()), width(&|at| rows[at].3.len()));
         let since = width(&|at| rows[at].4.len());
         self.say("");
-        for (word, tint, title, at, when, evidence) in &rows {
+        for (label, tint, title, at, when, evidence) in &rows {
             let after = format!(" {title:what$}  {at:place$}  {when:since$}  {evidence}");
-            self.say(tinted("  ", *tint, &format!("{word:7}"), after.trim_end()));
+            self.say(tinted("  ", *tint, &format!("{label:7}"), after.trim_end()));
         }
     }
 
     /// Where a train stands, and what is next.
-    pub fn standing(&self, standing: &Standing, due: &Due) {
-        self.say(tinted("", Tint::Strong, &format!("train {}: {}", standing.train, standing.window), ""));
-        self.say(format!("  {}: {}", standing.captain, due.said));
-        for line in standing_lines(standing).into_iter().skip(1) {
+    pub fn status(&self, status: &TrainStatus, due: &Due) {
+        self.say(tinted("", Tint::Strong, &format!("train {}: {}", status.train, status.window), ""));
+        self.say(format!("  {}: {}", status.captain, due.message));
+        for line in status_lines(status).into_iter().skip(1) {
             self.warn(line);
         }
     }
@@ -283,9 +283,9 @@ impl Report {
     }
 
     /// A step as it was seen, without anything being done.
-    pub fn observed(&self, step: &Step, seen: &Observation) {
+    pub fn observed(&self, step: &Step, observed: &Observation) {
         let title = self.title(step);
-        match seen {
+        match observed {
             Observation::Done { evidence, .. } => {
                 self.say(tinted("  ", Tint::Good, "done   ", format!(" {title} ({evidence})")))
             }
@@ -298,12 +298,12 @@ impl Report {
 
     /// A check that cannot be made, and that does not stop the run.
     pub fn unverified(&self, step: &Step, why: &str) {
-        let word = if step.kind() == Kind::Proof { "not proved" } else { "not verified" };
-        self.warn(tinted("  ", Tint::Strong, word, format!(" {}: {why}", self.title(step))));
+        let label = if step.kind() == Kind::Proof { "not proved" } else { "not verified" };
+        self.warn(tinted("  ", Tint::Strong, label, format!(" {}: {why}", self.title(step))));
     }
 
-    fn stuck(&self, word: &str, step: &Step, why: &str, next: &str) {
-        self.warn(tinted("  ", Tint::Bad, word, format!(" {}: {why}", self.title(step))));
+    fn stuck(&self, label: &str, step: &Step, why: &str, next: &str) {
+        self.warn(tinted("  ", Tint::Bad, label, format!(" {}: {why}", self.title(step))));
         let waive = step.check().map(|name| format!("; or --waive {name}")).unwrap_or_default();
         self.warn(format!("     next: {next}{waive}"));
     }
@@ -343,7 +343,9 @@ impl Report {
         }
         let seconds = begun.elapsed().as_secs_f64();
         match ended {
-            Ok(word) => self.say(tinted("  ", Tint::Good, &format!("{word:7}"), format!(" {title} ({seconds:.1} s)"))),
+            Ok(label) => {
+                self.say(tinted("  ", Tint::Good, &format!("{label:7}"), format!(" {title} ({seconds:.1} s)")))
+            }
             Err(error) => self.warn(tinted("  ", Tint::Bad, "failed ", format!(" {title} ({seconds:.1} s): {error}"))),
         }
     }
@@ -358,7 +360,8 @@ fn refused(found: &[&Finding], way: &str, loudness: Loudness) -> Vec<Line> {
     if is_summed_up(found, loudness) {
         return examples(headed, found, way);
     }
-    let each = |finding: &&Finding| [headed(said(finding, loudness)), format!("   next: {}{way}", finding.next).into()];
+    let each =
+        |finding: &&Finding| [headed(message(finding, loudness)), format!("   next: {}{way}", finding.next).into()];
     found.iter().flat_map(each).collect()
 }
 
@@ -368,10 +371,10 @@ fn noted(found: &[&Finding], loudness: Loudness) -> Vec<Line> {
     if is_summed_up(found, loudness) {
         return examples(|text| headed(&format!("{}: {text}", found[0].check)), found, "");
     }
-    found.iter().map(|finding| headed(&format!("{}; next: {}", said(finding, loudness), finding.next))).collect()
+    found.iter().map(|finding| headed(&format!("{}; next: {}", message(finding, loudness), finding.next))).collect()
 }
 
-fn said(finding: &Finding, loudness: Loudness) -> &str {
+fn message(finding: &Finding, loudness: Loudness) -> &str {
     if loudness < Loudness::Verbose { finding.in_brief() } else { &finding.what }
 }
 
@@ -404,31 +407,31 @@ fn by_check(findings: &[Finding]) -> Vec<Vec<&Finding>> {
 }
 
 /// The lines of the overview, the train first.
-pub fn standing_lines(standing: &Standing) -> Vec<Line> {
-    let mut said = vec![Line::from(format!("train {}: {}", standing.train, standing.window))];
-    let width = standing.lines.iter().map(|line| line.what.chars().count()).max().unwrap_or(0).min(50);
-    let mut tell = |lines: &[standing::Line], width: usize| {
-        for standing::Line { state, what, evidence, next } in lines {
-            let (word, tint) = match state {
-                standing::State::Done => ("done", Tint::Good),
-                standing::State::Open => ("open", Tint::Strong),
-                standing::State::Overdue => ("overdue", Tint::Bad),
-                standing::State::Unknown => ("unknown", Tint::Weak),
-                standing::State::Waived => ("waived", Tint::Weak),
-                standing::State::Unverified => ("not verified", Tint::Weak),
+pub fn status_lines(status: &TrainStatus) -> Vec<Line> {
+    let mut message = vec![Line::from(format!("train {}: {}", status.train, status.window))];
+    let width = status.lines.iter().map(|line| line.what.chars().count()).max().unwrap_or(0).min(50);
+    let mut tell = |lines: &[status::Line], width: usize| {
+        for status::Line { state, what, evidence, next } in lines {
+            let (label, tint) = match state {
+                status::State::Done => ("done", Tint::Good),
+                status::State::Open => ("open", Tint::Strong),
+                status::State::Overdue => ("overdue", Tint::Bad),
+                status::State::Unknown => ("unknown", Tint::Weak),
+                status::State::Waived => ("waived", Tint::Weak),
+                status::State::Unverified => ("not verified", Tint::Weak),
             };
-            said.push(tinted("  ", tint, &format!("{word:7}"), format!(" {what:width$}  {evidence}")));
+            message.push(tinted("  ", tint, &format!("{label:7}"), format!(" {what:width$}  {evidence}")));
             // What the last line says need not be said before it.
-            let next = next.iter().filter(|next| **next != standing.next);
-            said.extend(next.map(|next| Line::from(format!("          next: {next}"))));
+            let next = next.iter().filter(|next| **next != status.next);
+            message.extend(next.map(|next| Line::from(format!("          next: {next}"))));
         }
     };
-    tell(&standing.lines, width);
-    if !standing.checklist.is_empty() {
-        tell(&standing.checklist, 0);
+    tell(&status.lines, width);
+    if !status.checklist.is_empty() {
+        tell(&status.checklist, 0);
     }
-    said.push(format!("  next: {}", standing.next).into());
-    said
+    message.push(format!("  next: {}", status.next).into());
+    message
 }
 
 /// The text without what a runner of GitHub Actions takes for a command: `::` at the beginning of a line, or `##[` anywhere.
@@ -453,14 +456,14 @@ mod tests {
     #[test]
     fn only_our_own_words_have_a_color() {
         let line = tinted("a\u{1b}[1m", Tint::Bad, "b\u{1b}[2J", "c\r\u{9b}31m\u{202e}");
-        let shown = |word: &str| format!("a\\u{{1b}}[1m{word}c\\r\\u{{9b}}31m\\u{{202e}}");
+        let shown = |label: &str| format!("a\\u{{1b}}[1m{label}c\\r\\u{{9b}}31m\\u{{202e}}");
         assert_eq!(report(true, false).rendered(&line), shown("\u{1b}[31mb\\u{1b}[2J\u{1b}[0m"));
         assert_eq!(report(false, false).rendered(&line), shown("b\\u{1b}[2J"));
     }
 
     #[test]
-    fn what_a_check_finds_often_is_told_by_examples_and_all_of_it_on_request() {
-        let told = |findings: &[Finding], loudness| {
+    fn what_a_check_finds_often_is_reported_by_examples_and_all_of_it_on_request() {
+        let output = |findings: &[Finding], loudness| {
             let groups = by_check(findings).into_iter();
             let way = |check| if check == Check::PathOnly { " (or --waive path-only)" } else { "" };
             let lines = groups.flat_map(|found| refused(&found, way(found[0].check), loudness));
@@ -479,7 +482,7 @@ mod tests {
             "refused lock: stale",
             "   next: update it",
         ];
-        assert_eq!(told(&findings, Loudness::Normal), each);
+        assert_eq!(output(&findings, Loudness::Normal), each);
         findings.push(finding(4));
         let examples = [
             "refused path-only: 4 places (-v lists them)",
@@ -490,10 +493,10 @@ mod tests {
             "refused lock: stale",
             "   next: update it",
         ];
-        assert_eq!(told(&findings, Loudness::Normal), examples);
-        assert_eq!(told(&findings, Loudness::Verbose).len(), 10);
+        assert_eq!(output(&findings, Loudness::Normal), examples);
+        assert_eq!(output(&findings, Loudness::Verbose).len(), 10);
         findings.push(Finding::new(Check::PathOnly, "crate 5", "another way"));
-        let ways = told(&findings, Loudness::Quiet);
+        let ways = output(&findings, Loudness::Quiet);
         assert_eq!(ways[1], "   crate 1; next: add a version (or --waive path-only)");
         assert_eq!(ways.len(), 6, "{ways:?}");
         let notes: Vec<String> =
@@ -503,16 +506,16 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_is_said_commands_a_runner() {
+    fn nothing_that_is_reported_commands_a_runner() {
         let runner = report(false, true);
-        for (said, shown) in [
+        for (message, shown) in [
             ("::error::x", "\\u{3a}:error::x"),
             ("a\n  ::stop-commands::x\r\nb", "a\n  \\u{3a}:stop-commands::x\r\nb"),
             ("a ##[add-mask]b", "a #\\u{23}[add-mask]b"),
             ("config::read and ## [Unreleased]", "config::read and ## [Unreleased]"),
         ] {
-            assert_eq!(runner.rendered(&said.into()), shown);
-            assert_eq!(report(false, false).rendered(&said.into()), said);
+            assert_eq!(runner.rendered(&message.into()), shown);
+            assert_eq!(report(false, false).rendered(&message.into()), message);
         }
     }
 }

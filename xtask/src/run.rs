@@ -9,13 +9,13 @@ use std::{collections::BTreeMap, fmt, time::Instant};
 
 use anyhow::{Result, anyhow, bail};
 
-pub use look::{Seen, look};
+pub use look::{Observed, look};
 
 use self::{
-    look::{is_unproved, look_equipped, observe_all, seen_steps, waiting},
+    look::{is_unproved, look_equipped, observe_all, observed_steps, waiting},
     take::{is_interrupted, take},
 };
-use crate::perform::{self, World, needs};
+use crate::perform::{self, Context, needs};
 use plan::step::{Kind, Observation, Step};
 
 /// How far the loop goes.
@@ -45,152 +45,160 @@ impl fmt::Display for Waiting {
 impl std::error::Error for Waiting {}
 
 /// Runs the steps in their order.
-pub fn run(world: &World<'_>, steps: &[Step], mode: Mode) -> Result<Vec<Seen>> {
+pub fn run(cx: &Context<'_>, steps: &[Step], mode: Mode) -> Result<Vec<Observed>> {
     if mode == Mode::Look {
-        return Ok(only_looked(world, steps));
+        return Ok(only_looked(cx, steps));
     }
-    let seen = ready(world, steps)?;
-    let (waits, passed_over) = (waiting(steps, &seen), checks::passed_over(steps, &seen));
+    let observed = ready(cx, steps)?;
+    let (waits, passed_over) = (waiting(steps, &observed), checks::passed_over(steps, &observed));
     if mode == Mode::Act {
-        let is_open = |(step, seen): (&Step, &Observation)| (*seen == Observation::Todo).then(|| step.clone());
-        let open: Vec<Step> = steps.iter().zip(&seen).filter_map(is_open).collect();
-        needs::equip(world, &open)?;
+        let is_open = |(step, observed): (&Step, &Observation)| (*observed == Observation::Todo).then(|| step.clone());
+        let open: Vec<Step> = steps.iter().zip(&observed).filter_map(is_open).collect();
+        needs::equip(cx, &open)?;
     }
     let mut failures = Vec::new();
     let (mut took, mut done) = (BTreeMap::new(), BTreeMap::new());
     // What was asked of others is not asked again in this run.
     let mut checked: BTreeMap<usize, Observation> = BTreeMap::new();
     for (at, step) in steps.iter().enumerate() {
-        if step.check().is_some() && seen[at] != Observation::Todo {
-            checked.insert(at, seen[at].clone());
+        if step.check().is_some() && observed[at] != Observation::Todo {
+            checked.insert(at, observed[at].clone());
         }
-        if seen[at].is_settled() {
-            world.report.observed(step, &seen[at]);
-            done.insert(at, seen[at].clone());
+        if observed[at].is_settled() {
+            cx.report.observed(step, &observed[at]);
+            done.insert(at, observed[at].clone());
             continue;
         }
-        if let (true, Observation::Unknown { why, next }) = (passed_over[at], &seen[at]) {
+        if let (true, Observation::Unknown { why, next }) = (passed_over[at], &observed[at]) {
             // Told once for all of them, when the run is over.
-            world.go_on_without(step, why, next);
+            cx.continue_without(step, why, next);
             continue;
         }
         if waits[at] {
             continue;
         }
         let begun = Instant::now();
-        let taken = take(world, step);
+        let taken = take(cx, step);
         took.insert(at, begun.elapsed().as_secs_f64());
         match taken {
-            Ok(seen) => {
-                if let Observation::Unknown { why, next } = &seen {
-                    world.go_on_without(step, why, next);
+            Ok(observed) => {
+                if let Observation::Unknown { why, next } = &observed {
+                    cx.continue_without(step, why, next);
                 }
                 if step.check().is_some() {
-                    checked.insert(at, seen.clone());
+                    checked.insert(at, observed.clone());
                 }
-                done.insert(at, seen);
+                done.insert(at, observed);
             }
-            Err(error) if mode == Mode::KeepGoing && !is_interrupted(world) => failures.push((step, error)),
+            Err(error) if mode == Mode::KeepGoing && !is_interrupted(cx) => failures.push((step, error)),
             Err(error) => {
                 // Where the commit was there before, nothing was written.
                 if !is_unproved(steps) {
-                    take_back(world, &steps[..=at], &checked)?;
+                    take_back(cx, &steps[..=at], &checked)?;
                 }
                 return Err(error);
             }
         }
     }
     if failures.is_empty() {
-        return ended(world, steps, &waits, done, (&checked, &took));
+        return ended(cx, steps, &waits, done, (&checked, &took));
     }
-    world.report.warn("");
+    cx.report.warn("");
     for (step, error) in &failures {
-        world.report.warn(format!("failed: {}", step.title()));
-        world.report.warn(format!("  {error:#}"));
+        cx.report.warn(format!("failed: {}", step.title()));
+        cx.report.warn(format!("  {error:#}"));
     }
-    bail!("{} of {} failed; next: fix the problem above and run the same command again", failures.len(), wanted(&seen))
+    bail!(
+        "{} of {} failed; next: fix the problem above and run the same command again",
+        failures.len(),
+        wanted(&observed)
+    )
 }
 
 /// What is seen of the steps, and told.
-fn only_looked(world: &World<'_>, steps: &[Step]) -> Vec<Seen> {
-    let (seen, looked) = look_equipped(world, steps);
-    let seen = seen_steps(steps, seen, &looked);
-    for seen in &seen {
-        match &seen.seen {
-            Observation::Unknown { why, next } if seen.unverified => {
-                world.report.unverified(&seen.step, why);
-                world.go_on_without(&seen.step, why, next);
+fn only_looked(cx: &Context<'_>, steps: &[Step]) -> Vec<Observed> {
+    let (observed, looked) = look_equipped(cx, steps);
+    let observed = observed_steps(steps, observed, &looked);
+    for observed in &observed {
+        match &observed.observed {
+            Observation::Unknown { why, next } if observed.unverified => {
+                cx.report.unverified(&observed.step, why);
+                cx.continue_without(&observed.step, why, next);
             }
-            shown => world.report.observed(&seen.step, shown),
+            shown => cx.report.observed(&observed.step, shown),
         }
     }
-    seen
+    observed
 }
 
 /// What is seen when everything was done that can be.
 fn ended(
-    world: &World<'_>,
+    cx: &Context<'_>,
     steps: &[Step],
     waits: &[bool],
     done: BTreeMap<usize, Observation>,
     (checked, took): (&BTreeMap<usize, Observation>, &BTreeMap<usize, f64>),
-) -> Result<Vec<Seen>> {
-    let mut seen = observe_all(world, steps, checked);
+) -> Result<Vec<Observed>> {
+    let mut observed = observe_all(cx, steps, checked);
     // What left no mark is known from this run alone; and an index may show an older state to the next question.
     for (at, shown) in done {
-        if !steps[at].is_mark() || matches!(seen[at], Observation::Todo | Observation::Unknown { .. }) {
-            seen[at] = shown;
+        if !steps[at].is_durable() || matches!(observed[at], Observation::Todo | Observation::Unknown { .. }) {
+            observed[at] = shown;
         }
     }
-    let open: Vec<usize> = (0..steps.len()).filter(|&at| waits[at] && !seen[at].is_done()).collect();
+    let open: Vec<usize> = (0..steps.len()).filter(|&at| waits[at] && !observed[at].is_done()).collect();
     if !open.is_empty() {
         for &at in &open {
-            world.report.observed(&steps[at], &seen[at]);
+            cx.report.observed(&steps[at], &observed[at]);
         }
-        let by_hand = open.iter().filter(|&&at| steps[at].is_by_hand()).count();
-        return Err(Waiting(by_hand.max(1)).into());
+        let manual = open.iter().filter(|&&at| steps[at].is_manual()).count();
+        return Err(Waiting(manual.max(1)).into());
     }
-    Ok(seen_steps(steps, seen, took))
+    Ok(observed_steps(steps, observed, took))
 }
 
 /// What is seen of the steps when all of them can be taken; otherwise tells everything that is in the way.
-pub fn ready(world: &World<'_>, steps: &[Step]) -> Result<Vec<Observation>> {
-    let (seen, _) = look_equipped(world, steps);
-    let (waits, passed_over) = (waiting(steps, &seen), checks::passed_over(steps, &seen));
-    let is_in_the_way = |at: &usize| seen[*at].is_in_the_way() && !waits[*at] && !passed_over[*at];
-    let in_the_way: Vec<usize> = (0..steps.len()).filter(is_in_the_way).collect();
-    for &at in &in_the_way {
-        world.report.observed(&steps[at], &seen[at]);
+pub fn ready(cx: &Context<'_>, steps: &[Step]) -> Result<Vec<Observation>> {
+    let (observed, _) = look_equipped(cx, steps);
+    let (waits, passed_over) = (waiting(steps, &observed), checks::passed_over(steps, &observed));
+    let is_blocking = |at: &usize| observed[*at].is_blocking() && !waits[*at] && !passed_over[*at];
+    let blocking: Vec<usize> = (0..steps.len()).filter(is_blocking).collect();
+    for &at in &blocking {
+        cx.report.observed(&steps[at], &observed[at]);
     }
-    if let Some(way_on) = checks::way_on(in_the_way.iter().map(|&at| &steps[at])) {
+    if let Some(way_on) = checks::way_on(blocking.iter().map(|&at| &steps[at])) {
         bail!("nothing was done: not confirmed: {way_on}");
     }
-    if !in_the_way.is_empty() {
-        bail!("nothing was done: {} of {} steps cannot be taken", in_the_way.len(), wanted(&seen));
+    if !blocking.is_empty() {
+        bail!("nothing was done: {} of {} steps cannot be taken", blocking.len(), wanted(&observed));
     }
-    Ok(seen)
+    Ok(observed)
 }
 
 /// How many steps are not set aside.
-fn wanted(seen: &[Observation]) -> usize {
-    seen.iter().filter(|seen| !matches!(seen, Observation::Waived { .. })).count()
+fn wanted(observed: &[Observation]) -> usize {
+    observed.iter().filter(|observed| !matches!(observed, Observation::Waived { .. })).count()
 }
 
 /// Takes back what these steps did, last first, unless the world holds a mark of them: then they stay to be finished.
-fn take_back(world: &World<'_>, steps: &[Step], checked: &BTreeMap<usize, Observation>) -> Result<()> {
+fn take_back(cx: &Context<'_>, steps: &[Step], checked: &BTreeMap<usize, Observation>) -> Result<()> {
     if !steps.iter().any(|step| step.kind() == Kind::Undoable) {
         return Ok(());
     }
     // Whatever is made of the commit: the old files over a new one would be its reversal.
-    if steps.iter().any(|step| perform::has_moved(world, step)) {
+    if steps.iter().any(|step| perform::has_moved(cx, step)) {
         return Ok(());
     }
-    let seen = observe_all(world, steps, checked);
-    if steps.iter().zip(&seen).any(|(step, seen)| step.is_mark() && matches!(seen, Observation::Done { .. })) {
+    let observed = observe_all(cx, steps, checked);
+    if steps
+        .iter()
+        .zip(&observed)
+        .any(|(step, observed)| step.is_durable() && matches!(observed, Observation::Done { .. }))
+    {
         return Ok(());
     }
     for step in steps.iter().rev() {
-        perform::undo(world, step)
+        perform::undo(cx, step)
             .map_err(|error| anyhow!("{error:#}; the tree could not be restored: git restore --staged --worktree ."))?;
     }
     Ok(())

@@ -15,15 +15,15 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context as _, Result, bail};
 use xshell::{Shell, cmd};
 
 use crate::{
     loader::{Loader, Source},
-    perform::{Tools, World},
+    perform::{Context, Tools},
     repo,
     report::Report,
-    run::{Mode, Seen},
+    run::{Mode, Observed},
 };
 use plan::{edit::count, finding::Finding, snapshot::Snapshot, step::Observation};
 
@@ -50,11 +50,11 @@ impl Call<'_> {
         Loader::new(sh, self.manifest.as_deref(), self.train.as_deref())
     }
 
-    pub fn world<'a>(&'a self, loader: &Loader<'a>, tools: Tools) -> Result<World<'a>> {
+    pub fn context<'a>(&'a self, loader: &Loader<'a>, tools: Tools) -> Result<Context<'a>> {
         let (sh, target, interrupted) = (loader.sh, loader.target.clone(), interrupted()?);
-        let (verdicts, checks, unverified) = Default::default();
+        let (proof_results, checks, unverified) = Default::default();
         let (report, deadline) = (self.report, Duration::ZERO);
-        Ok(World { sh, report, target, interrupted, verdicts, deadline, tools, checks, unverified })
+        Ok(Context { sh, report, target, interrupted, proof_results, deadline, tools, checks, unverified })
     }
 
     /// Keeps two releases of one repository apart. The system lets go of it when this process ends, however it ends.
@@ -110,13 +110,13 @@ pub fn sound(loader: &Loader<'_>) -> Result<Snapshot> {
     Ok(head)
 }
 
-pub fn rows(seen: &[Seen]) -> Vec<(&str, &str, &Observation)> {
-    seen.iter().map(|seen| (seen.title.as_str(), seen.place, &seen.seen)).collect()
+pub fn rows(observed: &[Observed]) -> Vec<(&str, &str, &Observation)> {
+    observed.iter().map(|observed| (observed.title.as_str(), observed.place, &observed.observed)).collect()
 }
 
 /// Fails when steps are in the way, or when what was done does not hold.
-pub fn ending(call: &Call<'_>, seen: &[Seen]) -> Result<()> {
-    match (seen.iter().filter(|seen| seen.refuses()).count(), call.dry_run) {
+pub fn ending(call: &Call<'_>, observed: &[Observed]) -> Result<()> {
+    match (observed.iter().filter(|observed| observed.refuses()).count(), call.dry_run) {
         (0, _) => Ok(()),
         (stuck, true) => bail!("the real run would refuse: {} that cannot be taken", count(stuck, "step")),
         (stuck, false) => bail!("{} that was done does not hold any more: see the table", count(stuck, "step")),

@@ -14,7 +14,7 @@ fn top() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace")
 }
 
-fn said(output: &Output) -> String {
+fn output(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
 
@@ -127,7 +127,7 @@ try cargo xt
 try cargo build --rel
 "#;
     let output = Command::new("bash").args(["--norc", "-c", script]).current_dir(top()).output().expect("bash starts");
-    assert_eq!(said(&output), "release\nrehearse\n--push\ncrates\ncargos-own xt\ncargos-own --rel\n");
+    assert_eq!(output(&output), "release\nrehearse\n--push\ncrates\ncargos-own xt\ncargos-own --rel\n");
 }
 
 /// The rows of the tables of requirements: what is asked, what does it, what proves it.
@@ -225,9 +225,9 @@ fn every_finding_is_explained_with_whether_it_can_be_waived() {
     let waivers = waivers.collect::<Vec<_>>().join("\n");
     for check in Check::ALL {
         let row = rows.iter().find(|row| code(row[0]).any(|name| name == check.name()));
-        let is_said = row.map_or_else(|| code(&waivers).any(|name| name == check.name()), |row| row[2] == "yes");
-        assert_eq!(is_said, WAIVABLE.contains(check), "{check}");
-        assert!(row.is_some() || is_said, "docs/stuck.md does not say what {check} is");
+        let is_stated = row.map_or_else(|| code(&waivers).any(|name| name == check.name()), |row| row[2] == "yes");
+        assert_eq!(is_stated, WAIVABLE.contains(check), "{check}");
+        assert!(row.is_some() || is_stated, "docs/stuck.md does not say what {check} is");
     }
 }
 
@@ -235,7 +235,7 @@ fn every_finding_is_explained_with_whether_it_can_be_waived() {
 fn nothing_names_a_repository_that_is_nobodys() {
     let files = Command::new("git").args(["ls-files", "-z"]).current_dir(top()).output().expect("git starts");
     let placeholder = ["your", "org"].join("-");
-    let names = said(&files);
+    let names = output(&files);
     let texts = names.split('\0').filter_map(|name| Some((name, fs::read_to_string(top().join(name)).ok()?)));
     let found: Vec<&str> = texts.filter(|(_, text)| text.contains(&placeholder)).map(|(name, _)| name).collect();
     assert!(names.contains("Cargo.toml") && found.is_empty(), "{placeholder} stands in {found:?}");

@@ -68,11 +68,11 @@ pub fn public() -> Vec<File> {
 pub fn past() -> (String, String) {
     let mut commits = String::new();
     for at in 0..2_000 {
-        let (said, kept) = (format!("change {at}\n"), format!("{at}\n"));
+        let (output, kept) = (format!("change {at}\n"), format!("{at}\n"));
         commits.push_str(&format!(
-            "commit refs/heads/main\ncommitter bench <bench@localhost> {} +0000\ndata {}\n{said}M 100644 inline old.txt\ndata {}\n{kept}",
+            "commit refs/heads/main\ncommitter bench <bench@localhost> {} +0000\ndata {}\n{output}M 100644 inline old.txt\ndata {}\n{kept}",
             1_700_000_000 + at,
-            said.len(),
+            output.len(),
             kept.len()
         ));
     }

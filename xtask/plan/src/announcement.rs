@@ -14,7 +14,7 @@ use crate::{
     occasion::Occasion,
     requirement,
     snapshot::Snapshot,
-    step::{Lane, Tagged},
+    step::{Group, Tagged},
     train::Train,
     version::{Dialect, Version},
 };
@@ -100,10 +100,10 @@ fn install(snapshot: &Snapshot, of: &Tagged, occasion: &Occasion) -> String {
     if [Check::RegistryContent, Check::RegistryYanked].iter().any(|check| of.waived.contains_key(check)) {
         return String::new();
     }
-    let is_sent = |lane: Lane| !of.without.contains(&lane);
+    let is_sent = |group: Group| !of.without.contains(&group);
     let (driver, version) = (&workspace.members[train.driver], wanted.tag());
     let mut ways = Vec::new();
-    if train.publishes(driver) && wanted.post().is_none() && is_sent(Lane::Crates) {
+    if train.publishes(driver) && wanted.post().is_none() && is_sent(Group::Crates) {
         // Who has it already need not touch the manifest, as long as the requirement there accepts both.
         let is_update = match occasion {
             Occasion::Hotfix { .. } => true,
@@ -119,12 +119,12 @@ fn install(snapshot: &Snapshot, of: &Tagged, occasion: &Occasion) -> String {
             false => format!("`cargo add {}@{version}{registry}`", driver.name),
         });
     }
-    for wheel in train.wheels.iter().filter(|_| is_sent(Lane::Wheels) && !of.elsewhere.has_own_index) {
+    for wheel in train.wheels.iter().filter(|_| is_sent(Group::Wheels) && !of.elsewhere.has_own_index) {
         if let (Some(name), Ok(version)) = (&wheel.project.name, wanted.show(Dialect::Pep440)) {
             ways.push(format!("`pip install {name}=={version}`"));
         }
     }
-    if wanted.post().is_none() && is_sent(Lane::Images) {
+    if wanted.post().is_none() && is_sent(Group::Images) {
         ways.extend(train.config.images.iter().map(|image| format!("image `{}:{version}`", in_registry(image))));
     }
     ways.iter().map(|way| format!("- {way}")).collect::<Vec<_>>().join("\n")

@@ -27,7 +27,7 @@ use crate::{
     edits::Texts,
     files::changelog::{
         self,
-        candidates::{self, Told},
+        candidates::{self, Reported},
         names::{Log, Names},
     },
     finding::Finding,
@@ -56,7 +56,7 @@ pub struct Entry {
     /// The file, or the commit.
     pub from: String,
     /// Where the same is said already: then it is not said again.
-    pub said_by: Option<String>,
+    pub same_as: Option<String>,
     /// Its words alone.
     #[serde(skip)]
     words: String,
@@ -89,7 +89,7 @@ pub fn collect(snapshot: &Snapshot, to: &Version, versions: &BTreeMap<usize, Ver
         let mut doubled = Vec::new();
         for (path, kind, text) in entries {
             all.add(&kind, (text, ""), Entries::Fragments, slashed(&path));
-            if let Some(Entry { from, said_by: Some(by), .. }) = all.entries.last() {
+            if let Some(Entry { from, same_as: Some(by), .. }) = all.entries.last() {
                 doubled.push((from.clone(), by.clone()));
             }
             if !all.consumed.contains(&path) {
@@ -146,7 +146,7 @@ impl Collected {
             }
             let (kind, words) = (kind.map(str::to_owned), normal(&text));
             let (source, from) = (Entries::Unreleased, path.clone());
-            self.entries.push(Entry { kind, text, source, from, said_by: None, words, log: None });
+            self.entries.push(Entry { kind, text, source, from, same_as: None, words, log: None });
         }
         let though = "though `changes` does not name \"unreleased\"";
         let one = |entry: &str| format!("{path}: {entry} goes out, {though}");
@@ -164,14 +164,22 @@ impl Collected {
             .iter()
             .filter_map(|message| Some(credits(&Change::parse(&message.text)?, message)))
             .collect();
-        for told in told(snapshot, log, to) {
+        for reported in reported(snapshot, log, to) {
             // A name alone is told from other words in brackets by the commits.
-            let text = credited.iter().filter_map(|credits| told.text.strip_suffix(credits.as_str()));
-            let words = normal(text.min_by_key(|text| text.len()).unwrap_or(&told.text));
-            let from = format!("{}, {}", slashed(path), told.version.tag());
-            let said = self.entries.iter().find(|said| said.said_by.is_none() && said.words == words);
-            let (said_by, source) = (said.map(|said| said.from.clone()), Entries::Candidates);
-            self.entries.push(Entry { kind: told.kind, text: told.text, source, from, said_by, words, log: None });
+            let text = credited.iter().filter_map(|credits| reported.text.strip_suffix(credits.as_str()));
+            let words = normal(text.min_by_key(|text| text.len()).unwrap_or(&reported.text));
+            let from = format!("{}, {}", slashed(path), reported.version.tag());
+            let known = self.entries.iter().find(|known| known.same_as.is_none() && known.words == words);
+            let (same_as, source) = (known.map(|known| known.from.clone()), Entries::Candidates);
+            self.entries.push(Entry {
+                kind: reported.kind,
+                text: reported.text,
+                source,
+                from,
+                same_as,
+                words,
+                log: None,
+            });
         }
     }
 
@@ -182,13 +190,13 @@ impl Collected {
         let words = normal(&text);
         text.push_str(credits);
         let mine: BTreeSet<u64> = numbers(&text).collect();
-        let said = self.entries.iter().filter(|entry| entry.said_by.is_none()).find(|said| {
-            let same_number = said.is_of(kind) && numbers(&said.text).any(|number| mine.contains(&number));
+        let known = self.entries.iter().filter(|entry| entry.same_as.is_none()).find(|known| {
+            let same_number = known.is_of(kind) && numbers(&known.text).any(|number| mine.contains(&number));
             // What follows a candidate may well be one more part of what it told.
-            same_number && said.source != source && said.source != Entries::Candidates || said.words == words
+            same_number && known.source != source && known.source != Entries::Candidates || known.words == words
         });
-        let said_by = said.map(|said| said.from.clone());
-        self.entries.push(Entry { kind: Some(kind.to_owned()), text, source, from, said_by, words, log: None });
+        let same_as = known.map(|known| known.from.clone());
+        self.entries.push(Entry { kind: Some(kind.to_owned()), text, source, from, same_as, words, log: None });
     }
 
     fn commits(&mut self, snapshot: &Snapshot) {
@@ -197,11 +205,11 @@ impl Collected {
         let (ours, anyones) = (train.members(), any_trains(workspace, train));
         let mut gone = undone(workspace, commits);
         let (mut outside, mut beside) = (Vec::new(), Vec::new());
-        let is_told = |commit: &str| snapshot.told.contains(commit);
+        let is_reported = |commit: &str| snapshot.reported.contains(commit);
         self.take_back(snapshot, &mut gone);
         let is_new = |message: &&Message| {
             let commit = message.commit.as_str();
-            !message.is_merge() && !is_told(commit) && !gone.contains_key(commit)
+            !message.is_merge() && !is_reported(commit) && !gone.contains_key(commit)
         };
         for message in commits.iter().filter(is_new).rev() {
             let Some(mut change) = Change::parse(&message.text) else { continue };
@@ -211,10 +219,10 @@ impl Collected {
             if touched.is_empty() {
                 let owned: BTreeSet<usize> = message.paths.iter().filter_map(|path| workspace.owner(path)).collect();
                 let aside = named(workspace, owned.intersection(&ours));
-                let said = format!("`{}: {}`", change.word, change.text);
+                let known = format!("`{}: {}`", change.word, change.text);
                 match aside.is_empty() {
-                    false => beside.push((from, said, aside.join(", "))),
-                    true if owned.is_disjoint(&anyones) => outside.push(format!("{from}: {said}")),
+                    false => beside.push((from, known, aside.join(", "))),
+                    true if owned.is_disjoint(&anyones) => outside.push(format!("{from}: {known}")),
                     true => {}
                 }
                 continue;
@@ -227,12 +235,12 @@ impl Collected {
             self.add(train.config.heading(kind), (sentence, &credits), Entries::Commits, from);
         }
         self.remarks.extend(match &beside[..] {
-            [(from, said, of)] => {
-                Some(format!("{from}: {said} touches only tests or prose of {of}, so no changelog tells it"))
+            [(from, known, of)] => {
+                Some(format!("{from}: {known} touches only tests or prose of {of}, so no changelog tells it"))
             }
             several => {
                 let several: Vec<String> =
-                    several.iter().map(|(from, said, of)| format!("{from}: {said} ({of})")).collect();
+                    several.iter().map(|(from, known, of)| format!("{from}: {known} ({of})")).collect();
                 let what = "commits touch only tests or prose of crates, so no changelog tells them";
                 note_of(&several, str::to_owned, |count, which| format!("{count} {what}: {which}"))
             }
@@ -246,7 +254,7 @@ impl Collected {
 
     /// Leaves out what pre-releases told of commits that came and went, or else that it is gone is told.
     fn take_back(&mut self, snapshot: &Snapshot, gone: &mut BTreeMap<&str, &str>) {
-        let is_told = |commit: &str| snapshot.told.contains(commit);
+        let is_reported = |commit: &str| snapshot.reported.contains(commit);
         let mut age = BTreeMap::new();
         age.extend(snapshot.commits.iter().enumerate().map(|(at, message)| (message.commit.as_str(), at)));
         let is_older = |(what, by): &(&str, &str)| age.get(what) > age.get(by);
@@ -255,14 +263,14 @@ impl Collected {
         let is_here = |message: &&Message| !gone.contains_key(message.commit.as_str());
         here.extend(snapshot.commits.iter().filter(is_here).filter_map(|message| words(snapshot, message)));
         let (mut taken, mut left) = (BTreeMap::new(), BTreeSet::new());
-        for (what, by) in pairs.into_iter().filter(|(what, _)| is_told(what)) {
+        for (what, by) in pairs.into_iter().filter(|(what, _)| is_reported(what)) {
             if self.leave_out(snapshot, &here, what, by) {
                 taken.insert(by, what);
             } else {
                 left.insert(by);
             }
         }
-        for (by, what) in taken.into_iter().filter(|(by, _)| is_told(by) && !left.contains(by)) {
+        for (by, what) in taken.into_iter().filter(|(by, _)| is_reported(by) && !left.contains(by)) {
             if gone.contains_key(by) {
                 self.leave_out(snapshot, &here, by, what);
             }
@@ -281,7 +289,7 @@ impl Collected {
         for entry in &mut self.entries {
             if entry.source == Entries::Candidates && entry.words == words {
                 is_found = true;
-                entry.said_by.get_or_insert_with(|| format!("commit {}, with which it came and went", short(by)));
+                entry.same_as.get_or_insert_with(|| format!("commit {}, with which it came and went", short(by)));
             }
         }
         is_found
@@ -291,13 +299,13 @@ impl Collected {
     /// and need not be written again.
     pub fn heed(&mut self, kind: &str, note: &str) -> bool {
         let mine: BTreeSet<u64> = numbers(note).collect();
-        for entry in self.entries.iter_mut().filter(|entry| entry.said_by.is_none()) {
+        for entry in self.entries.iter_mut().filter(|entry| entry.same_as.is_none()) {
             let same_number = entry.is_of(kind) && numbers(&entry.text).any(|number| mine.contains(&number));
             if same_number || entry.words == normal(note) {
                 if entry.source == Entries::Unreleased {
                     return true;
                 }
-                entry.said_by = Some("--note".to_owned());
+                entry.same_as = Some("--note".to_owned());
             }
         }
         false
@@ -305,18 +313,18 @@ impl Collected {
 
     /// Writes what is new under Unreleased, and takes away the fragments.
     pub fn write(&self, path: &Path, names: &Names, texts: &mut Texts<'_>) -> anyhow::Result<()> {
-        let is_new = |entry: &&Entry| entry.source != Entries::Unreleased && entry.said_by.is_none();
+        let is_new = |entry: &&Entry| entry.source != Entries::Unreleased && entry.same_as.is_none();
         let new: Vec<&Entry> = self.entries.iter().filter(is_new).collect();
         if !new.is_empty() {
             let text = texts.now(path).unwrap_or_default();
-            let told = new.iter().map(|entry| match entry.log.as_ref().and_then(|log| texts.now(log)) {
+            let reported = new.iter().map(|entry| match entry.log.as_ref().and_then(|log| texts.now(log)) {
                 Some(its) => changelog::links::with_addresses(&entry.text, its, text),
                 None => entry.text.clone(),
             });
-            let told: Vec<String> = told.collect();
+            let reported: Vec<String> = reported.collect();
             let kinds = new.iter().map(|entry| entry.kind.as_deref().unwrap_or_default());
             texts.rewrite(path, Reason::Changelog, |text| {
-                changelog::add_entries(names.log(path, text), kinds.zip(told.iter().map(String::as_str)))
+                changelog::add_entries(names.log(path, text), kinds.zip(reported.iter().map(String::as_str)))
             })?;
         }
         for path in &self.consumed {
@@ -327,27 +335,27 @@ impl Collected {
 }
 
 /// What a changelog tells of pre-releases that `to` sums up, and of releases that were withdrawn.
-fn told(snapshot: &Snapshot, log: Log<'_>, to: &Version) -> Vec<Told> {
+fn reported(snapshot: &Snapshot, log: Log<'_>, to: &Version) -> Vec<Reported> {
     let Snapshot { train, repo, .. } = snapshot;
-    let after = train.told_until(repo, to).map(|(version, _)| version);
-    candidates::told(log, after.as_ref(), to, &snapshot.withdrawn, |version| {
+    let after = train.reported_until(repo, to).map(|(version, _)| version);
+    candidates::reported(log, after.as_ref(), to, &snapshot.rolled_back, |version| {
         train.sums_up(to) && version.is_prerelease()
     })
 }
 
 /// The newest release up to which the changelog tells the commits that `to` tells again: its pre-releases', and those of what
 /// was withdrawn.
-pub fn told_by_candidates(snapshot: &Snapshot, to: &Version) -> Option<String> {
+pub fn reported_by_candidates(snapshot: &Snapshot, to: &Version) -> Option<String> {
     let Snapshot { workspace, train, repo, .. } = snapshot;
     let log = train.log(&workspace.texts)?;
-    let until = train.told_until(repo, to).map(|(version, _)| version);
-    let mut since: Vec<(Version, &str)> = train.tags(repo).collect();
+    let until = train.reported_until(repo, to).map(|(version, _)| version);
+    let mut earlier: Vec<(Version, &str)> = train.tags(repo).collect();
     let is_since = |found: &Version| found < to && until.as_ref().is_none_or(|until| found > until);
-    since.retain(|(found, _)| is_since(found) || snapshot.withdrawn.contains(found));
-    since.sort();
+    earlier.retain(|(found, _)| is_since(found) || snapshot.rolled_back.contains(found));
+    earlier.sort();
     // Where a section was taken away, nobody reads of its commits.
     let stands = |(version, _): &&(Version, &str)| changelog::section(log, &version.tag()).is_some();
-    since.iter().take_while(stands).last().map(|(_, tag)| (*tag).to_owned())
+    earlier.iter().take_while(stands).last().map(|(_, tag)| (*tag).to_owned())
 }
 
 /// The pull request that brought each commit in by a merge, as the forge's own message of the merge tells.

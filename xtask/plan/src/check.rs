@@ -164,8 +164,9 @@ fn configuration(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let taken = taken.map(|proof| format!("{}: proof `{}` has a name that is taken", train.config.table(), proof.name));
     let next = format!("correct it in {root}");
     let problems = workspace.problems.iter().cloned().chain(taken).chain(named::problems(workspace, train));
-    let told = problems.map(|problem| Finding::new(Check::Configuration, format!("{root}: {problem}"), next.clone()));
-    told.chain(unplaced(workspace, train)).collect()
+    let reported =
+        problems.map(|problem| Finding::new(Check::Configuration, format!("{root}: {problem}"), next.clone()));
+    reported.chain(unplaced(workspace, train)).collect()
 }
 
 /// Where `publish` allows several registries, the train chooses; one that it chooses must be allowed. Told once for all
@@ -220,7 +221,7 @@ fn unread_requirements(workspace: &Workspace, train: &Train) -> Vec<Finding> {
         let version = &workspace.members[site.on].version;
         requirement::accepts(&site.place.text, version).is_ok_and(|is_met| !is_met) && !is_read(workspace, site)
     });
-    let told = unmet.map(|site| {
+    let reported = unmet.map(|site| {
         let (path, member) = (slashed(&site.path), &workspace.members[site.on]);
         let what = format!(
             "{path} requires {0} \"{1}\", which does not accept {2}: no member inherits it, and the next release of {0} rewrites it",
@@ -228,7 +229,7 @@ fn unread_requirements(workspace: &Workspace, train: &Train) -> Vec<Finding> {
         );
         Finding::new(Check::Requirements, what, format!("write `version = \"{}\"` there", member.version.base()))
     });
-    told.collect()
+    reported.collect()
 }
 
 /// Every requirement on a member accepts the version that the member has.
@@ -298,7 +299,7 @@ fn lock(workspace: &Workspace, train: &Train) -> Vec<Finding> {
         cargo_lock::read(text).into_iter().map(|entry| (entry.name, entry.version)).collect();
     let requires = cargo_lock::requires(text);
     // One that lost its version is found by those who need that.
-    let is_told = |at: usize| {
+    let is_reported = |at: usize| {
         let is_required = || {
             let published = workspace.members.iter().filter(|other| other.publish);
             let mut links = published.flat_map(|other| &other.links);
@@ -315,7 +316,7 @@ fn lock(workspace: &Workspace, train: &Train) -> Vec<Finding> {
         match versions.get(name) {
             None => absent.push(name),
             Some(version) => {
-                if *version != member.version.to_string() && !is_told(at) {
+                if *version != member.version.to_string() && !is_reported(at) {
                     other.push(name);
                 }
                 let (required, listed) = (workspace.required_packages(member), &requires[name]);
@@ -326,19 +327,19 @@ fn lock(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     }
     // A member that is not there is not in the others' lists either.
     let needed: Vec<&str> = needed.into_iter().filter(|name| !absent.contains(name)).collect();
-    let said = [
+    let message = [
         ("no member", absent),
         ("other versions of", other),
         ("members that do not list their dependency on", needed.clone()),
         ("members that list what they do not require any more:", dropped.into_iter().collect()),
     ];
-    let said = said.iter().filter(|(_, names)| !names.is_empty());
-    let said: Vec<String> = said.map(|(what, names)| format!("{what} {}", names.join(", "))).collect();
+    let message = message.iter().filter(|(_, names)| !names.is_empty());
+    let message: Vec<String> = message.map(|(what, names)| format!("{what} {}", names.join(", "))).collect();
     // What comes from a registry may have to be downloaded.
     let offline = if needed.iter().all(|name| workspace.member(name).is_some()) { " --offline" } else { "" };
     let next = format!("cargo update --workspace{offline}; commit Cargo.lock");
-    let what = format!("{} has {}", slashed(&path), said.join("; "));
-    if said.is_empty() { Vec::new() } else { vec![Finding::new(Check::Lock, what, next)] }
+    let what = format!("{} has {}", slashed(&path), message.join("; "));
+    if message.is_empty() { Vec::new() } else { vec![Finding::new(Check::Lock, what, next)] }
 }
 
 /// A lock that git neither tracks nor ignores: a release would be tested with it, and published without it.
@@ -501,13 +502,13 @@ fn build_metadata(workspace: &Workspace, train: &Train) -> Vec<Finding> {
         true => vec![(train.driver, cannot_hold_metadata(train))],
         false => train.wheels.iter().map(|wheel| (wheel.member, vec![WHEEL])).collect(),
     };
-    let told = places.into_iter().filter(|(at, places)| has_some(at) && !places.is_empty());
-    let told = told.map(|(at, places)| {
+    let reported = places.into_iter().filter(|(at, places)| has_some(at) && !places.is_empty());
+    let reported = reported.map(|(at, places)| {
         let metadata = member(at).version.metadata().unwrap_or_default();
         let next = format!("take `+{metadata}` out of {}", slashed(&member(at).manifest));
         misplaced_metadata(&member(at).version, &places, next)
     });
-    told.collect()
+    reported.collect()
 }
 
 const WHEEL: &str = "a wheel's version";
@@ -525,11 +526,11 @@ pub fn misplaced_metadata(version: &Version, places: &[&str], next: String) -> F
 
 /// Each anchored file says the train's version, as often as configured.
 fn version_files(workspace: &Workspace, train: &Train) -> Vec<Finding> {
-    said_versions(workspace, train, &train.config.files)
+    stated_versions(workspace, train, &train.config.files)
 }
 
 /// The same for some of its files.
-pub fn said_versions<'f>(
+pub fn stated_versions<'f>(
     workspace: &Workspace,
     train: &Train,
     files: impl IntoIterator<Item = &'f VersionFile>,
@@ -551,8 +552,8 @@ pub fn said_versions<'f>(
                     let may = file.when == When::Published || driver.is_prerelease() && found.numbers < 3;
                     may && !found.is_ahead(driver)
                 };
-                let is_said = |found: &Spelling| found.says(driver) || wheels.iter().any(|wheel| found.says(wheel));
-                let right = found.as_ref().is_some_and(|found| is_said(found) || is_behind(found));
+                let is_stated = |found: &Spelling| found.says(driver) || wheels.iter().any(|wheel| found.says(wheel));
+                let right = found.as_ref().is_some_and(|found| is_stated(found) || is_behind(found));
                 (!right && is_known).then(|| {
                     let spelt = found.and_then(|found| found.of(driver).ok());
                     let spelt = spelt.or_else(|| driver.show(file.dialect()).ok()).unwrap_or_else(|| driver.tag());
@@ -610,13 +611,13 @@ pub fn lints(workspace: &Workspace, train: &Train) -> Vec<Finding> {
         Finding::new(Check::PublishableWheel, what, "`publish = false` under [package], where that is not meant")
     });
     let lagging = lagging_locks(workspace, train).chain(unread_requirements(workspace, train));
-    of_crates.filter_map(untold).chain(misdated).chain(described).chain(lagging).collect()
+    of_crates.filter_map(unreported).chain(misdated).chain(described).chain(lagging).collect()
 }
 
 /// A log that has no place for what is new.
-fn untold((path, log, version): (&Path, Log<'_>, &Version)) -> Option<Finding> {
+fn unreported((path, log, version): (&Path, Log<'_>, &Version)) -> Option<Finding> {
     let is_ahead = !changelog::above(log, version).is_empty();
-    let (what, next) = changelog::untold(&slashed(path), log, version).filter(|_| !is_ahead)?;
+    let (what, next) = changelog::unreported(&slashed(path), log, version).filter(|_| !is_ahead)?;
     Some(Finding::new(Check::Changelog, what, next))
 }
 
@@ -633,7 +634,7 @@ fn changelogs(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     }
     // What the logs of crates say is the release's where it is taken from there.
     let of_crates = changes::logs(workspace, train).into_iter().filter(|_| train.config.takes(Entries::Crates));
-    findings.extend(own_log(workspace, train).into_iter().chain(of_crates).filter_map(untold));
+    findings.extend(own_log(workspace, train).into_iter().chain(of_crates).filter_map(unreported));
     let usual = workspace.usual_log();
     let is_missing = workspace.tracked.contains(&usual) && !workspace.texts.contains_key(&usual);
     if train.config.changelog.is_none() && is_missing {
@@ -755,15 +756,15 @@ pub fn contents(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let member = |at: &usize| train.publishes(&workspace.members[*at]);
     if train.crates.iter().any(member) || !train.wheels.is_empty() || !train.config.images.is_empty() {
         // A submodule is told of once.
-        let told: BTreeSet<String> = findings.iter().map(|finding| finding.next.clone()).collect();
-        findings.extend(checkout::beyond(workspace).into_iter().filter(|finding| !told.contains(&finding.next)));
+        let reported: BTreeSet<String> = findings.iter().map(|finding| finding.next.clone()).collect();
+        findings.extend(checkout::beyond(workspace).into_iter().filter(|finding| !reported.contains(&finding.next)));
     }
     findings
 }
 
 /// What is published compiles wherever it is unpacked: it has all that its own sources read.
 pub fn sources(workspace: &Workspace, train: &Train) -> Vec<Finding> {
-    let told = |path: &Path| {
+    let reported = |path: &Path| {
         let is_ignored = |other: &Lacking| other.path == path && matches!(other.what, Lack::Ignored { .. });
         workspace.graph.lacking.iter().any(is_ignored)
     };
@@ -773,7 +774,7 @@ pub fn sources(workspace: &Workspace, train: &Train) -> Vec<Finding> {
         let member = &workspace.members[at];
         let is_crate = train.publishes(member) && train.crates.contains(&at);
         let is_in_wheel = || train.wheels.iter().any(|wheel| workspace.closure(wheel.member).contains(&at));
-        if !is_crate && (*why != Missing::Ignored || !is_in_wheel()) || told(&lacking.path) {
+        if !is_crate && (*why != Missing::Ignored || !is_in_wheel()) || reported(&lacking.path) {
             return None;
         }
         let (place, name, manifest) = (slashed(&lacking.path), &member.name, slashed(&member.manifest));

@@ -52,10 +52,10 @@ pub fn steps(snapshot: &Snapshot) -> Vec<Step> {
         true => ask(snapshot, what, last_release(snapshot)),
         false => Confirmation { by: Evidence::Texts(unasked(train, what)), ..ask(snapshot, what, None) },
     });
-    let texts = |name: &str, what: &str, seen| Confirmation {
+    let texts = |name: &str, what: &str, observed| Confirmation {
         name: name.to_owned(),
         what: what.to_owned(),
-        by: Evidence::Texts(seen),
+        by: Evidence::Texts(observed),
     };
     let mut rows = Vec::from(on_forge);
     rows.extend(by_person(snapshot, &confirmed(snapshot, &Options::default())));
@@ -63,9 +63,9 @@ pub fn steps(snapshot: &Snapshot) -> Vec<Step> {
     rows.push(texts(Check::Version.name(), "the version is the same in all its files", version_row(snapshot)));
     // A proof of that name says more than right versions in the texts.
     let has_proof = train.config.proofs.iter().any(|proof| proof.name == "docs");
-    let seen = docs_row(snapshot);
-    if !has_proof || matches!(seen, Observation::Blocked { .. }) {
-        rows.push(texts("docs", "the documentation is updated", seen));
+    let observed = docs_row(snapshot);
+    if !has_proof || matches!(observed, Observation::Blocked { .. }) {
+        rows.push(texts("docs", "the documentation is updated", observed));
     }
     rows.extend(proof_rows(snapshot));
     rows.into_iter().map(Step::Confirm).collect()
@@ -81,7 +81,7 @@ pub fn asked(snapshot: &Snapshot, to: &Version) -> Vec<Confirmation> {
 /// The row that a person confirms for each version, where the train wants it; `confirmed` says by what each name is.
 pub fn by_person(snapshot: &Snapshot, confirmed: &BTreeMap<String, String>) -> Option<Confirmation> {
     let name = Confirmed::Website.name();
-    let seen = match confirmed.get(name) {
+    let observed = match confirmed.get(name) {
         Some(by) => Observation::done(by.clone()),
         None => Observation::Unknown {
             why: "nobody has confirmed it for this version".to_owned(),
@@ -91,13 +91,13 @@ pub fn by_person(snapshot: &Snapshot, confirmed: &BTreeMap<String, String>) -> O
     snapshot.train.config.checklist.contains(&Confirmed::Website).then(|| Confirmation {
         name: name.to_owned(),
         what: "README and website say what is released".to_owned(),
-        by: Evidence::Texts(seen),
+        by: Evidence::Texts(observed),
     })
 }
 
-fn ask(snapshot: &Snapshot, what: Confirmed, since: Option<String>) -> Confirmation {
+fn ask(snapshot: &Snapshot, what: Confirmed, previous: Option<String>) -> Confirmation {
     let Snapshot { workspace, train, repo, base, .. } = snapshot;
-    let words = match (what, &since) {
+    let words = match (what, &previous) {
         (Confirmed::Ci, _) => format!("all CI checks pass on {}", short(base)),
         (_, Some(tag)) => format!("what came since {tag} is reviewed and approved"),
         (_, None) => "all of it is reviewed and approved".to_owned(),
@@ -111,7 +111,7 @@ fn ask(snapshot: &Snapshot, what: Confirmed, since: Option<String>) -> Confirmat
         commit: base.clone(),
         remote: train.remote.clone(),
         branch: branch.clone(),
-        since,
+        previous,
         subjects: subject::all(workspace, train),
         files: files.chain(&train.config.follow_ups).map(|path| workspace.in_root(path)).collect(),
     });
@@ -179,11 +179,11 @@ fn changelog_row(snapshot: &Snapshot) -> Observation {
     let next =
         tagged.then(|| if version.is_prerelease() { version.next_pre() } else { version.bump(Bump::Patch).ok() });
     let members = train.members().into_iter().map(|at| (at, workspace.members[at].version.clone())).collect();
-    let told = changes::collect(snapshot, &next.flatten().unwrap_or_else(|| version.clone()), &members).entries;
-    let waiting = told.iter().filter(|entry| entry.said_by.is_none()).count();
+    let reported = changes::collect(snapshot, &next.flatten().unwrap_or_else(|| version.clone()), &members).entries;
+    let waiting = reported.iter().filter(|entry| entry.same_as.is_none()).count();
     // Without an Unreleased, nothing has a place.
-    let untold = changelog::untold(&path, log, version);
-    if waiting > 0 && untold.is_none() {
+    let unreported = changelog::unreported(&path, log, version);
+    if waiting > 0 && unreported.is_none() {
         return Observation::done(format!("entries waiting for {path}: {waiting}"));
     }
     if !tagged && changelog::section(log, &version.tag()).is_some() {
@@ -193,7 +193,7 @@ fn changelog_row(snapshot: &Snapshot) -> Observation {
     if let Some(above) = changelog::above(log, version).into_iter().find(is_untagged) {
         return Observation::done(format!("{path} has a section {}", above.tag()));
     }
-    if let Some((why, next)) = untold {
+    if let Some((why, next)) = unreported {
         return Observation::Blocked { why, next };
     }
     if let Some(fragments) = changes::Waiting::find(workspace, train) {
@@ -230,7 +230,7 @@ fn docs_row(snapshot: &Snapshot) -> Observation {
     let is_doc =
         |path: &Path| path.extension().is_some_and(|end| ["md", "rst", "txt", "adoc"].iter().any(|doc| end == *doc));
     let docs = || train.config.files.iter().filter(|file| is_doc(&file.path));
-    if let Some(found) = check::said_versions(workspace, train, docs()).into_iter().next() {
+    if let Some(found) = check::stated_versions(workspace, train, docs()).into_iter().next() {
         return Observation::Blocked { why: found.what, next: found.next };
     }
     let docs: BTreeSet<String> = docs().map(|file| slashed(&file.path)).collect();
@@ -281,8 +281,8 @@ fn proof_rows(snapshot: &Snapshot) -> Vec<Confirmation> {
             None if images.is_empty() => {}
             None => {
                 let next = format!("add one to `proofs` in {}", train.config.table());
-                let seen = Observation::Unknown { why: format!("no proof is named `{name}`"), next };
-                rows.push(Confirmation { name: name.to_owned(), what: what.to_owned(), by: Evidence::Texts(seen) });
+                let observed = Observation::Unknown { why: format!("no proof is named `{name}`"), next };
+                rows.push(Confirmation { name: name.to_owned(), what: what.to_owned(), by: Evidence::Texts(observed) });
             }
         }
     }

@@ -24,7 +24,7 @@ pub use self::{
 };
 use crate::{
     conventional::Kind,
-    names::{self, Branch, Word, check_release, check_subject, check_word, in_the_way},
+    names::{self, Branch, SafeName, blocking, check_name, check_release, check_subject},
     paths::normalized,
     version::{Dialect, Version, spelling::Spelling},
     visible,
@@ -65,11 +65,11 @@ pub struct TrainConfig {
     pub lines: Vec<VersionLine>,
     /// Where its crates are published, by the names that cargo has for registries; without it, where the only one in a
     /// crate's `publish` says, else to cargo's default. An empty list is nowhere.
-    pub registries: Option<Vec<Word>>,
+    pub registries: Option<Vec<SafeName>>,
     /// The branch that releases are made on; without it, the remote's default branch.
     pub main: Option<Branch>,
     /// The git remote that `--push` pushes to; `origin` without the key.
-    pub remote: Option<Word>,
+    pub remote: Option<SafeName>,
     #[serde(default, deserialize_with = "ref_template")]
     pub tag: Option<Template>,
     #[serde(default, deserialize_with = "subject_template")]
@@ -382,13 +382,13 @@ enum FileDialect {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Image {
-    pub name: Word,
+    pub name: SafeName,
     pub dockerfile: PathBuf,
     /// A binary to link statically and give to the build as its whole context; without it, the context is the
     /// workspace's root.
-    pub binary: Option<Word>,
+    pub binary: Option<SafeName>,
     /// Where it is pushed to, the name left out; without it, `IMAGE_REGISTRY` in the environment says.
-    pub registry: Option<Word>,
+    pub registry: Option<SafeName>,
 }
 
 /// A text in which `{version}` stands once.
@@ -536,7 +536,7 @@ pub fn read(metadata: &Value, root: &Path) -> Config {
             *path = portable(path);
             let place = visible::line(&path.to_string_lossy());
             // Where a key of an entry is left out, it is empty.
-            let is_word = if place.is_empty() { Ok(()) } else { check_word(&path.to_string_lossy()) };
+            let is_word = if place.is_empty() { Ok(()) } else { check_name(&path.to_string_lossy()) };
             if let Err(why) = is_word {
                 config.problems.push(format!("{at}: `{key}`: {why}"));
             } else if place.split('/').any(|part| part.eq_ignore_ascii_case(".git")) {
@@ -606,7 +606,7 @@ pub fn read(metadata: &Value, root: &Path) -> Config {
         let mains = config.trains.iter().filter_map(|train| train.main.as_ref()).map(ToString::to_string);
         let Some(branch) = &train.branch else { continue };
         let filled = branch.0.replace(Template::SLOT, "0.1.0");
-        if let Some(main) = in_the_way(&filled, mains.collect::<Vec<_>>().iter()) {
+        if let Some(main) = blocking(&filled, mains.collect::<Vec<_>>().iter()) {
             config.problems.push(format!(
                 "[workspace.metadata.trains.{}]: git makes no branch of `branch = \"{branch}\"` while there is the branch {main}: write another one, as \"release/v{{version}}\"",
                 train.name
@@ -740,14 +740,17 @@ mod tests {
     }
 
     #[test]
-    fn every_problem_is_told_with_the_nearest_key() {
-        let told = problems(
+    fn every_problem_is_reported_with_the_nearest_key() {
+        let reported = problems(
             json!({ "a": { "drvier": "x", "tags": "v{version}" }, "b": { "lockstep": "alway" }, "c": { "tag": "v" } }),
         );
-        assert!(told.contains("trains.a]: unknown key `drvier`: did you mean `driver`?"), "{told}");
-        assert!(told.contains("unknown key `tags`: did you mean `tag`?"), "{told}");
-        assert!(told.contains("trains.b]: `lockstep`: unknown value `alway`: did you mean `always`?"), "{told}");
-        assert!(told.contains("`v` holds `{version}` 0 times"), "{told}");
+        assert!(reported.contains("trains.a]: unknown key `drvier`: did you mean `driver`?"), "{reported}");
+        assert!(reported.contains("unknown key `tags`: did you mean `tag`?"), "{reported}");
+        assert!(
+            reported.contains("trains.b]: `lockstep`: unknown value `alway`: did you mean `always`?"),
+            "{reported}"
+        );
+        assert!(reported.contains("`v` holds `{version}` 0 times"), "{reported}");
     }
 
     #[test]
@@ -773,8 +776,8 @@ mod tests {
             ("images", image("registry", hostile)),
             ("images", image("binary", hostile)),
         ] {
-            let told = problems(json!({ "a": { key: value } }));
-            assert!(told.contains(&format!("trains.a]: `{key}`")), "{key} = {value}: {told}");
+            let reported = problems(json!({ "a": { key: value } }));
+            assert!(reported.contains(&format!("trains.a]: `{key}`")), "{key} = {value}: {reported}");
             // A command could still be typed for it.
             assert!(read(&json!({ "trains": { "a": { key: value } } }), Path::new("")).trains.is_empty(), "{key}");
         }
@@ -784,13 +787,13 @@ mod tests {
             ("files", "files.path", file("-x")),
             ("images", "images.dockerfile", image("dockerfile", hostile)),
         ] {
-            let told = problems(json!({ "a": { key: value, "changes": ["fragments"] } }));
-            assert!(told.contains(&format!("trains.a]: `{place}`: `-")), "{key} = {value}: {told}");
+            let reported = problems(json!({ "a": { key: value, "changes": ["fragments"] } }));
+            assert!(reported.contains(&format!("trains.a]: `{place}`: `-")), "{key} = {value}: {reported}");
         }
         for name in ["--waive=x", "a b", "$(id)", "refs/a", "a..b", ""] {
             assert!(read(&json!({ "trains": { name: {} } }), Path::new("")).trains.is_empty(), "{name}");
-            let told = problems(json!({ name: {} }));
-            assert!(told.contains("]: the name `"), "{name}: {told}");
+            let reported = problems(json!({ name: {} }));
+            assert!(reported.contains("]: the name `"), "{name}: {reported}");
         }
     }
 
@@ -811,9 +814,9 @@ mod tests {
             ("commit", "release {version}\n\nmore", "is not one line"),
             ("commit", " {version}", "begins or ends with a space"),
         ] {
-            let told = problems(json!({ "a": { key: template } }));
+            let reported = problems(json!({ "a": { key: template } }));
             let value = format!("trains.a]: `{key}`: `{}`", visible::line(template));
-            assert!(told.contains(&value) && told.contains(reason), "{template}: {told}");
+            assert!(reported.contains(&value) && reported.contains(reason), "{template}: {reported}");
         }
         let good = json!({ "tag": "owl/v{version}", "branch": "release/{version}", "commit": "release {version} (ü)" });
         assert_eq!(problems(json!({ "a": good })), "");
@@ -856,7 +859,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_told_of_a_train_is_not_looked_at_any_further() {
+    fn what_is_reported_of_a_train_is_not_looked_at_any_further() {
         let config = json!({ "a": {
             "changelog": "../x.md", "files": [{ "path": "/x", "after": "y" }, { "path": "z", "after": "y" }],
             "deployments": [{ "path": "d.yaml", "image": "x" }],
@@ -874,9 +877,9 @@ mod tests {
                 { "path": "./.GIT/HEAD", "after": "y" }, { "path": ".github/x", "after": "y" }
             ],
         } });
-        let told = read(&json!({ "trains": config }), Path::new("")).problems;
-        assert_eq!(told.len(), 4, "{told:?}");
-        assert!(told.iter().all(|problem| problem.contains("` leads into git's own directory: ")), "{told:?}");
+        let reported = read(&json!({ "trains": config }), Path::new("")).problems;
+        assert_eq!(reported.len(), 4, "{reported:?}");
+        assert!(reported.iter().all(|problem| problem.contains("` leads into git's own directory: ")), "{reported:?}");
     }
 
     #[test]
@@ -910,14 +913,14 @@ mod tests {
             assert_eq!(with(key, value), "", "{key} {value}");
         }
         for name in ["owl:1", "Owl", "owl@sha256", "a//b", "/a", "a/", "owl.", "_owl"] {
-            let told = format!("`images`: `name`: `{name}` is no name of an image: ");
-            assert!(with("name", name).contains(&told), "{name}: {}", with("name", name));
+            let reported = format!("`images`: `name`: `{name}` is no name of an image: ");
+            assert!(with("name", name).contains(&reported), "{name}: {}", with("name", name));
         }
         for registry in
             ["https://ghcr.io/org", "ghcr.io/org:1", "ghcr.io//org", "ghcr.io/Org", "ghcr.io:x/org", ":5000"]
         {
-            let told = format!("`images`: `registry`: `{registry}` is no HOST/NAMESPACE");
-            assert!(with("registry", registry).contains(&told), "{registry}: {}", with("registry", registry));
+            let reported = format!("`images`: `registry`: `{registry}` is no HOST/NAMESPACE");
+            assert!(with("registry", registry).contains(&reported), "{registry}: {}", with("registry", registry));
         }
     }
 
@@ -948,16 +951,19 @@ mod tests {
 
     #[test]
     fn the_train_that_took_the_others_name_takes_another_one() {
-        let told = problems(json!({ "a": { "tag": "b-v{version}" }, "b": { "tag": "b-v{version}" } }));
-        assert!(told.ends_with("whose are \"b-v{version}\": write another one there, as \"a-v{version}\""), "{told}");
+        let reported = problems(json!({ "a": { "tag": "b-v{version}" }, "b": { "tag": "b-v{version}" } }));
+        assert!(
+            reported.ends_with("whose are \"b-v{version}\": write another one there, as \"a-v{version}\""),
+            "{reported}"
+        );
     }
 
     #[test]
     fn no_branch_is_that_of_another_train_or_lies_in_main() {
         let with = |one: Value, other: Value| problems(json!({ "a": one, "b": other }));
-        let told = with(json!({ "branch": "rel/{version}" }), json!({ "branch": "rel/{version}" }));
+        let reported = with(json!({ "branch": "rel/{version}" }), json!({ "branch": "rel/{version}" }));
         assert_eq!(
-            told,
+            reported,
             "[workspace.metadata.trains.b]: `branch = \"rel/{version}\"` can be a branch of train a, too, whose are \"rel/{version}\": write another one, as \"b-v{version}\""
         );
         assert_eq!(with(json!({ "branch": "rel/{version}" }), json!({ "branch": "rel/b-{version}" })), "");
@@ -970,8 +976,11 @@ mod tests {
     #[test]
     fn a_platform_must_be_one_that_wheels_can_have() {
         assert_eq!(problems(json!({ "a": { "platforms": ["sdist", "macos-arm64"] } })), "");
-        let told = problems(json!({ "a": { "platforms": ["macos-arm46"] } }));
-        assert!(told.contains("trains.a]: unknown platform `macos-arm46`: did you mean `macos-arm64`?"), "{told}");
+        let reported = problems(json!({ "a": { "platforms": ["macos-arm46"] } }));
+        assert!(
+            reported.contains("trains.a]: unknown platform `macos-arm46`: did you mean `macos-arm64`?"),
+            "{reported}"
+        );
     }
 
     #[test]
@@ -979,8 +988,8 @@ mod tests {
         let images = json!([{ "name": "ingest", "dockerfile": "Dockerfile" }]);
         let with = |deployment: Value| problems(json!({ "a": { "images": images, "deployments": [deployment] } }));
         assert_eq!(with(json!({ "path": "d.yaml", "image": "ingest" })), "");
-        let told = with(json!({ "path": "d.yaml", "image": "injest" }));
-        assert!(told.contains("trains.a]: unknown image `injest`: did you mean `ingest`?"), "{told}");
+        let reported = with(json!({ "path": "d.yaml", "image": "injest" }));
+        assert!(reported.contains("trains.a]: unknown image `injest`: did you mean `ingest`?"), "{reported}");
         assert!(with(json!({ "path": "d.yaml", "images": "ingest" })).contains("did you mean `image`?"));
         assert!(problems(json!({ "a": { "development": "minro" } })).contains("did you mean `minor`?"));
         let when = problems(json!({ "a": { "files": [{ "path": "x", "after": "y", "when": "publish" }] } }));
@@ -997,7 +1006,7 @@ mod tests {
                 .contains("unknown value `reviw`: did you mean `review`?")
         );
         assert!(problems(json!({ "a": { "proofs": [{ "name": "x", "runs": "x" }] } })).contains("did you mean `run`?"));
-        for (name, run, told) in [
+        for (name, run, reported) in [
             ("Docs", "x", "lowercase"),
             ("", "x", "`name` is blank"),
             ("docs", " ", "`run` is blank"),
@@ -1005,8 +1014,8 @@ mod tests {
             ("docs", "'' x", "not a program"),
             ("docs", "make docs && make check", "without a shell"),
         ] {
-            let told_of = problems(json!({ "a": { "proofs": [proof(name, run)] } }));
-            assert!(told_of.contains(told), "{name}: {run}: {told_of}");
+            let reported_of = problems(json!({ "a": { "proofs": [proof(name, run)] } }));
+            assert!(reported_of.contains(reported), "{name}: {run}: {reported_of}");
         }
         assert!(
             problems(json!({ "a": { "proofs": [proof("x", "x"), proof("x", "y")] } })).contains("two of that name")
@@ -1049,17 +1058,17 @@ mod tests {
     fn a_list_names_trains_after_their_drivers() {
         let of = |list: Value| {
             let Config { trains, problems } = read(&json!({ "trains": list }), Path::new(""));
-            let told = trains.iter().map(|train| {
+            let reported = trains.iter().map(|train| {
                 (train.name.clone(), train.driver.clone().unwrap(), train.default, train.table().len() > 60)
             });
-            (told.collect::<Vec<_>>(), problems)
+            (reported.collect::<Vec<_>>(), problems)
         };
         let train = |name: &str, default| (name.to_owned(), name.to_owned(), default, true);
         assert_eq!(of(json!(["owl", "owl-core"])), (vec![train("owl", true), train("owl-core", false)], vec![]));
         assert_eq!(of(json!(["owl"])), (vec![train("owl", true)], vec![]));
         assert_eq!(of(json!([])), (vec![], vec![]));
         assert_eq!(of(json!([3, "owl"])).0, [train("owl", false)], "it is not what is meant without a name");
-        for (list, told) in [
+        for (list, reported) in [
             (json!(["owl", "owl"]), "[workspace.metadata] `trains`: \"owl\": it stands there twice: take one out"),
             (json!(["owl", "a b"]), "[workspace.metadata] `trains`: \"a b\": the name `a b-v0.1.0` holds"),
             (
@@ -1068,7 +1077,7 @@ mod tests {
             ),
         ] {
             let problems = of(list).1;
-            assert!(problems.len() == 1 && problems[0].starts_with(told), "{problems:?}");
+            assert!(problems.len() == 1 && problems[0].starts_with(reported), "{problems:?}");
         }
     }
 

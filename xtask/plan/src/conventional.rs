@@ -158,11 +158,11 @@ impl Revert {
         }
         // A commit with a subject of its own may do more than what the middle of its body says.
         let is_revert = subject.is_some() || body.trim_start().starts_with(REVERTS);
-        let said = body.lines().map(str::trim);
-        let said =
-            said.filter_map(|line| line.strip_prefix("Reverts ").or(line.strip_prefix("This reverts merge request ")));
+        let stated = body.lines().map(str::trim);
+        let stated = stated
+            .filter_map(|line| line.strip_prefix("Reverts ").or(line.strip_prefix("This reverts merge request ")));
         let mut pulls: Vec<u64> =
-            said.filter_map(|what| what.trim_end_matches('.').rsplit_once(['#', '!'])?.1.parse().ok()).collect();
+            stated.filter_map(|what| what.trim_end_matches('.').rsplit_once(['#', '!'])?.1.parse().ok()).collect();
         pulls.extend(subject.as_deref().and_then(|subject| pull_request(subject).1));
         let is_all = subject.is_some() || Change::parse(message).is_none_or(|change| change.kind.is_none());
         is_revert.then_some(Revert { commits, pulls, is_all, subject })
@@ -525,13 +525,13 @@ mod tests {
 
     #[test]
     fn nobodys_address_is_told() {
-        for (name, address, told) in [
+        for (name, address, reported) in [
             ("Jane Doe", "jane@example.org", "Jane Doe"),
             ("Jane Doe", "123+jane@users.noreply.github.com", "@jane"),
             ("Jane Doe", "jane@users.noreply.github.com", "@jane"),
             ("jane@example.org", "jane@example.org", ""),
         ] {
-            assert_eq!(credit(name, address), told, "{name} <{address}>");
+            assert_eq!(credit(name, address), reported, "{name} <{address}>");
         }
     }
 
@@ -568,7 +568,7 @@ mod tests {
             let message = format!("fix: x\n\nCo-authored-by: {name} <{address}>");
             assert_eq!(Change::parse(&message).unwrap().co_authors, [""; 0], "{message}");
         }
-        for (name, address, told) in [
+        for (name, address, reported) in [
             ("Jane Abbott", "abbott@example.org", "Jane Abbott"),
             ("Jane Abbott", "1+abbott@users.noreply.github.com", "@abbott"),
             ("Talbot", "talbot@example.org", "Talbot"),
@@ -579,27 +579,27 @@ mod tests {
             ("Jane Doe", "jane+bot@bot.example", "Jane Doe"),
             ("botanist", "2+botanist@users.noreply.github.com", "@botanist"),
         ] {
-            assert_eq!(credit(name, address), told, "{name} <{address}>");
+            assert_eq!(credit(name, address), reported, "{name} <{address}>");
         }
     }
 
     /// What is read can be said again, and is then read the same.
     #[test]
-    fn law_said_again_it_reads_the_same() {
+    fn law_reported_again_it_reads_the_same() {
         let (words, scopes) = (["feat", "fix", "chore", "perf"], [None, Some("data"), Some("barter-data, io")]);
         for at in 0..words.len() * scopes.len() * 2 * 3 {
             let (word, scope) = (words[at % 4], scopes[at / 4 % 3]);
             let (mark, pull) = (["", "!"][at / 12 % 2], [None, Some(7), Some(12_345)][at / 24 % 3]);
             let in_brackets = scope.map_or_else(String::new, |scope| format!("({scope})"));
             let number = pull.map_or_else(String::new, |pull| format!(" (#{pull})"));
-            let said = format!("{word}{in_brackets}{mark}: ein Wörtchen{number}");
-            let read = Change::parse(&said).unwrap();
+            let stated = format!("{word}{in_brackets}{mark}: ein Wörtchen{number}");
+            let read = Change::parse(&stated).unwrap();
             assert_eq!(
                 (read.word.as_str(), read.scope.as_deref(), read.breaking),
                 (word, scope, mark == "!"),
-                "{said}"
+                "{stated}"
             );
-            assert_eq!((read.text.as_str(), read.references), ("ein Wörtchen", Vec::from_iter(pull)), "{said}");
+            assert_eq!((read.text.as_str(), read.references), ("ein Wörtchen", Vec::from_iter(pull)), "{stated}");
         }
     }
 

@@ -271,7 +271,7 @@ pub mod tests {
         About { description: Some("A crate".to_owned()), license: Some("MIT".to_owned()), ..About::default() }
     }
 
-    fn told(name: &str, about: &About) -> Vec<String> {
+    fn reported(name: &str, about: &About) -> Vec<String> {
         objections(name, about).into_iter().map(|objection| objection.what).collect()
     }
 
@@ -280,12 +280,12 @@ pub mod tests {
         let some = |text: &str| Some(text.to_owned());
         let list = |words: &[&str]| words.iter().map(|word| word.to_string()).collect::<Vec<_>>();
         let long = "x".repeat(1000);
-        assert_eq!(told("lark", &about()), [""; 0]);
-        assert_eq!(told("lark", &About { description: some(&long), ..about() }), [""; 0]);
+        assert_eq!(reported("lark", &about()), [""; 0]);
+        assert_eq!(reported("lark", &About { description: some(&long), ..about() }), [""; 0]);
         let five = ["parser", "c++", "2d", "a_b-c+d", "abcdefghijklmnopqrst"];
-        assert_eq!(told("lark", &About { keywords: list(&five), ..about() }), [""; 0]);
+        assert_eq!(reported("lark", &About { keywords: list(&five), ..about() }), [""; 0]);
         let own = About { license: None, license_file: some("LICENSE"), ..about() };
-        assert_eq!(told("lark", &own), [""; 0]);
+        assert_eq!(reported("lark", &own), [""; 0]);
         for (is, refused) in [
             (
                 About { description: some(&format!("{long}x")), ..about() },
@@ -318,7 +318,7 @@ pub mod tests {
                 "`repository = \"git@forge.example:a/b\"`: crates.io takes no such address",
             ),
         ] {
-            assert_eq!(told("lark", &is), [refused]);
+            assert_eq!(reported("lark", &is), [refused]);
         }
     }
 
@@ -351,17 +351,17 @@ pub mod tests {
     fn a_name_is_short_and_plain() {
         let long = "a".repeat(64);
         for name in ["a", "Lark_core-2", &long] {
-            assert_eq!(told(name, &about()), [""; 0]);
+            assert_eq!(reported(name, &about()), [""; 0]);
         }
         assert_eq!(
-            told(&format!("{long}a"), &about()),
+            reported(&format!("{long}a"), &about()),
             [format!("the name `{long}a` has 65 characters, and crates.io takes 64")]
         );
         for name in ["1lark", "_lark", "lärk", ""] {
-            assert_eq!(told(name, &about()), [format!("crates.io does not take the name `{name}`")]);
+            assert_eq!(reported(name, &about()), [format!("crates.io does not take the name `{name}`")]);
         }
         for name in ["test", "Compiler_Builtins", "NUL", "lpt0"] {
-            assert_eq!(told(name, &about()), [format!("the name `{name}` is reserved on crates.io")]);
+            assert_eq!(reported(name, &about()), [format!("the name `{name}` is reserved on crates.io")]);
         }
         assert_eq!(canonical("Lark-Core_x"), canonical("lark_core-X"));
         for name in ["_lark", "Lark_core-2", &long] {
@@ -428,7 +428,7 @@ pub mod tests {
         let categories =
             ["parsing", "science::geo", "no-std::no-alloc", "finance", "birds"].map(str::to_owned).to_vec();
         let about = About { categories, ..about() };
-        assert_eq!(told("lark", &about), [""; 0]);
+        assert_eq!(reported("lark", &about), [""; 0]);
         assert_eq!(unknown_categories(&about), ["birds"]);
     }
 

@@ -108,7 +108,7 @@ impl Plan {
 /// Why git could make no tag or branch of that name. It would say so only when the release is committed.
 fn unmakable(train: &Train, kind: &str, name: &str, known: &BTreeMap<String, String>) -> Option<Finding> {
     let key = format!("`{kind}` in {}", train.config.table());
-    let (what, next) = match (names::check_ref(name), names::in_the_way(name, known.keys())) {
+    let (what, next) = match (names::check_ref(name), names::blocking(name, known.keys())) {
         (Err(why), _) => (why, format!("name another version, or correct {key}")),
         (Ok(()), Some(other)) => (
             format!("git makes no {kind} {name} while there is a {kind} {other}"),
@@ -300,8 +300,9 @@ pub(crate) fn read_back(workspace: &Workspace, train: &Train, draft: &Draft, tex
     for (&at, version) in &draft.versions {
         let found = &after.members[at];
         // A member that may not go down keeps its version, and one that has none gets none: that is told already.
-        let is_told = workspace.members[at].version.falls_to(version) || found.version_field == VersionField::Absent;
-        if found.version != *version && !is_told {
+        let is_reported =
+            workspace.members[at].version.falls_to(version) || found.version_field == VersionField::Absent;
+        if found.version != *version && !is_reported {
             findings.extend(broken(format!(
                 "{} would say {} instead of {version}",
                 slashed(&found.manifest),
@@ -328,12 +329,12 @@ pub(crate) fn read_back(workspace: &Workspace, train: &Train, draft: &Draft, tex
             findings.extend(broken(format!("{manifest} or {path} would not say {to}")));
         }
     }
-    let is_told = |check: Check| draft.findings.iter().any(|finding| finding.check == check);
+    let is_reported = |check: Check| draft.findings.iter().any(|finding| finding.check == check);
     let is_news = |finding: &Finding| {
         finding.check != Check::Lockstep
-            && !(finding.check == Check::BuildMetadata && is_told(finding.check))
+            && !(finding.check == Check::BuildMetadata && is_reported(finding.check))
             && !(unset && OF_VERSIONS.contains(&finding.check))
-            && !draft.findings.iter().any(|told| told.is_of(finding))
+            && !draft.findings.iter().any(|reported| reported.is_of(finding))
             && !again.contains(finding)
     };
     findings.extend(check::changes(before, (&after, &train), is_news));

@@ -78,8 +78,8 @@ pub fn changes(snapshot: &Snapshot, past: &[Message]) -> Vec<Change> {
             return None;
         }
         let (text, weight) = match conventional::Change::parse(&commit.text) {
-            Some(said) if said.kind.is_none() => return None,
-            Some(said) => (subject.to_owned(), Weight::of(said.kind, said.breaking)),
+            Some(message) if message.kind.is_none() => return None,
+            Some(message) => (subject.to_owned(), Weight::of(message.kind, message.breaking)),
             // What is not in the form may be anything; where it stands says that it counts.
             None => (subject.to_owned(), Weight::Fix),
         };
@@ -128,7 +128,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    pub fn told(&self) -> String {
+    pub fn reported(&self) -> String {
         match self {
             Reason::Window { day } => format!("the release day is near: {day}"),
             Reason::Changes { count: 1, weight } => format!("1 change that users see ({})", weight.name()),
@@ -173,7 +173,7 @@ pub struct Due {
     /// The tag of the last release.
     pub last: Option<String>,
     pub due: bool,
-    pub said: String,
+    pub message: String,
     pub reasons: Vec<Reason>,
     /// Members of the train that changed, and why.
     pub changed: BTreeMap<String, Vec<String>>,
@@ -261,7 +261,7 @@ pub fn due(snapshot: &Snapshot, changes: &[Change], findings: &Findings) -> Due 
     let has_changes = is(|reason| matches!(reason, Reason::Changes { .. }));
     let is_urgent =
         is(|reason| matches!(reason, Reason::Priority { .. } | Reason::Bump { .. } | Reason::Yanked { .. }));
-    let (due, said) = match &window {
+    let (due, message) = match &window {
         _ if is_urgent => (true, "a release is due".to_owned()),
         None if has_changes => (true, "a release is due".to_owned()),
         Some(window) if (has_changes || candidate.is_some()) && is_near && *today <= window.release => {
@@ -290,7 +290,7 @@ pub fn due(snapshot: &Snapshot, changes: &[Change], findings: &Findings) -> Due 
         train: train.name().to_owned(),
         last: last.map(|(_, tag)| tag),
         due,
-        said,
+        message,
         reasons,
         changed,
         proposal,
@@ -361,16 +361,16 @@ fn propose(
     };
     let prepared = here.final_version();
     let is_enough = needed.as_ref().is_none_or(|needed| prepared >= *needed);
-    let told = why.unwrap_or_else(|| "nothing that changed says more".to_owned());
+    let reported = why.unwrap_or_else(|| "nothing that changed says more".to_owned());
     let why = match needed.as_ref() {
         None if waits => return align("it stands here, and there is no tag yet".to_owned()),
         Some(needed) if waits && is_enough => {
-            let why = format!("the driver was bumped to it already ({told} needs {} at least)", needed.tag());
+            let why = format!("the driver was bumped to it already ({reported} needs {} at least)", needed.tag());
             return align(why);
         }
-        _ if waits => format!("{told}; the driver's {here} is too low for that"),
+        _ if waits => format!("{reported}; the driver's {here} is too low for that"),
         _ if is_enough && here.is_prerelease() => format!("the final version of {}", here.tag()),
-        _ => told,
+        _ => reported,
     };
     let wanted = needed.into_iter().chain([prepared]).max()?.with_metadata_of(here);
     let version = free(snapshot, wanted.clone())?;
@@ -380,7 +380,7 @@ fn propose(
 
 /// A pre-release as the tool spells it: the same kind, where it has that, else the final version.
 fn respelt(version: &Version) -> Version {
-    let kind = ["alpha", "beta", "rc"].into_iter().find(|kind| *kind == version.pre_word());
+    let kind = ["alpha", "beta", "rc"].into_iter().find(|kind| *kind == version.pre_label());
     let kind = kind.and_then(|kind| version.bump(Bump::Pre(kind)).ok());
     kind.unwrap_or_else(|| version.final_version()).with_metadata_of(version)
 }

@@ -133,7 +133,7 @@ pub fn plan(snapshot: &Snapshot, line: &Line, released: bool, options: &Options)
     let branch =
         Branch { name: line.branch.clone(), from: main.clone(), base: line.base.clone(), of: Some(line.of.clone()) };
     let fix = fix(snapshot, line);
-    let is_fixed = snapshot.since.iter().flat_map(|since| &since.changed).any(|path| fix.counts(path));
+    let is_fixed = snapshot.previous.iter().flat_map(|previous| &previous.changed).any(|path| fix.counts(path));
     // The release is made as on any main branch, only that its name is another one.
     let mut here = snapshot.clone();
     here.repo.branch = Some(line.branch.clone());
@@ -184,7 +184,7 @@ pub fn plan(snapshot: &Snapshot, line: &Line, released: bool, options: &Options)
         _ => None,
     });
     if let Some((at, on)) = tagged {
-        let merge = MergeBack { branch: line.branch.clone(), main, on, sides: None, by_hand: None };
+        let merge = MergeBack { branch: line.branch.clone(), main, on, sides: None, manual: None };
         steps.insert(at + 1, Step::MergeBack(merge));
     }
     plan.steps = steps;
@@ -232,22 +232,22 @@ pub fn sides(base: &Snapshot, main: &Snapshot, fix: &Snapshot, plan: &Plan) -> S
     let names = &fix.train.names;
     for (path, reason) in words(fix, plan) {
         let edit = plan.edits().iter().find(|edit| edit.path == path);
-        if let Some(said) = edit.map(|edit| &edit.new).or_else(|| fix.workspace.texts.get(&path)) {
+        if let Some(message) = edit.map(|edit| &edit.new).or_else(|| fix.workspace.texts.get(&path)) {
             let now = [0, 1, 2].map(|at| {
                 let workspace = &[base, main, fix][at].workspace;
                 texts[at].get(&path).or_else(|| workspace.texts.get(&path)).cloned()
             });
             for (text, settled) in
-                texts.iter_mut().zip(settled(now, names, said, (&path, reason), &plan.to).into_iter().flatten())
+                texts.iter_mut().zip(settled(now, names, message, (&path, reason), &plan.to).into_iter().flatten())
             {
                 text.insert(path.clone(), settled);
             }
         }
     }
-    let told = |texts: Texts| -> BTreeMap<PathBuf, Option<String>> {
+    let reported = |texts: Texts| -> BTreeMap<PathBuf, Option<String>> {
         texts.into_iter().map(|(path, text)| (path, Some(text))).collect()
     };
-    let [of_base, of_main, mut of_fix] = texts.map(told);
+    let [of_base, of_main, mut of_fix] = texts.map(reported);
     // What comes or goes with the release, and lists that are kept beside the changelog, come or go with the merge.
     for edit in plan.edits().iter().filter(|edit| edit.tracked) {
         if edit.fate != Fate::Change || edit.why.contains(&Reason::FollowUps) {
@@ -276,7 +276,7 @@ fn words<'p>(fix: &Snapshot, plan: &'p Plan) -> Vec<(PathBuf, &'p Reason)> {
 fn settled(
     now: [Option<String>; 3],
     names: &Names,
-    said: &str,
+    message: &str,
     (path, reason): (&Path, &Reason),
     version: &Version,
 ) -> Option<[String; 3]> {
@@ -284,12 +284,12 @@ fn settled(
     Some(match reason {
         Reason::Notes => [
             carry::without_notes(&base, version),
-            carry::carry_notes(&main, said, version).ok()?,
+            carry::carry_notes(&main, message, version).ok()?,
             carry::without_notes(&fix, version),
         ],
         _ => [
             carry::without(names.log(path, &base), version),
-            carry::carry(names.log(path, &main), said, version).ok()?,
+            carry::carry(names.log(path, &main), message, version).ok()?,
             carry::without(names.log(path, &fix), version),
         ],
     })
@@ -317,12 +317,12 @@ fn projected(side: &Snapshot, wanted: &BTreeMap<String, Version>) -> Texts {
 }
 
 /// Puts what is merged, and why only a person can do it, into the plan's step.
-pub fn set_merge(plan: &mut Plan, sides: Sides, by_hand: Option<(String, String)>) {
+pub fn set_merge(plan: &mut Plan, sides: Sides, manual: Option<(String, String)>) {
     let sides = Arc::new(sides);
     for step in &mut plan.steps {
         if let Step::MergeBack(merge) = step {
             merge.sides = Some(sides.clone());
-            merge.by_hand = by_hand.clone();
+            merge.manual = manual.clone();
         }
     }
 }

@@ -37,7 +37,7 @@ mod requirement;
 pub mod rollback;
 pub mod smoke;
 pub mod snapshot;
-pub mod standing;
+pub mod status;
 pub mod step;
 pub mod strays;
 pub mod subject;

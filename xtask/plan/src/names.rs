@@ -9,17 +9,17 @@ use crate::visible;
 
 /// A word that no program takes for an option, and that stands in a command to type as it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Word(String);
+pub struct SafeName(String);
 
 /// The name of a branch, as git takes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Branch(String);
 
-impl Word {
-    pub fn parse(text: &str) -> Result<Word, String> {
+impl SafeName {
+    pub fn parse(text: &str) -> Result<SafeName, String> {
         check_no_password(text)?;
-        check_word(text)?;
-        check_typed(text).map(|()| Word(text.to_owned()))
+        check_name(text)?;
+        check_typed(text).map(|()| SafeName(text.to_owned()))
     }
 }
 
@@ -74,7 +74,7 @@ fn check_parts(path: &str) -> Result<(), String> {
 }
 
 /// Refuses what a program would take for an option, and what cannot be shown on one line.
-pub fn check_word(text: &str) -> Result<(), String> {
+pub fn check_name(text: &str) -> Result<(), String> {
     let why = if text.is_empty() {
         "is empty"
     } else if text.starts_with('-') {
@@ -123,7 +123,7 @@ pub fn without_user(url: &str) -> String {
 /// Refuses what git takes for no name of a branch or tag: the rules of git-check-ref-format(1), and those that `git branch`
 /// and `git tag` add to them. And what could not be typed in a command, or holds the directory that git puts it in.
 pub fn check_ref(name: &str) -> Result<(), String> {
-    check_word(name)?;
+    check_name(name)?;
     const FORBIDDEN: [char; 8] = [' ', '~', '^', ':', '?', '*', '[', '\\'];
     let parts = || name.split('/');
     let forbidden = name.chars().find(|c| FORBIDDEN.contains(c));
@@ -178,7 +178,7 @@ pub fn index_variable(registry: &str) -> String {
 
 /// Refuses what cargo takes for no name of a registry.
 pub fn check_registry(name: &str) -> Result<(), String> {
-    check_word(name)?;
+    check_name(name)?;
     match name.chars().all(|c| c.is_alphanumeric() || "-_".contains(c)) {
         true => Ok(()),
         false => Err(format!("`{name}` is no name of a registry, which holds letters, digits, `-` and `_`")),
@@ -186,7 +186,7 @@ pub fn check_registry(name: &str) -> Result<(), String> {
 }
 
 /// The ref that keeps git from making one of that name: names with a slash are directories, and a name is not both.
-pub fn in_the_way<'o>(name: &str, mut others: impl Iterator<Item = &'o String>) -> Option<&'o str> {
+pub fn blocking<'o>(name: &str, mut others: impl Iterator<Item = &'o String>) -> Option<&'o str> {
     let is_below = |one: &str, other: &str| one.strip_prefix(other).is_some_and(|rest| rest.starts_with('/'));
     others.find(|other| is_below(name, other) || is_below(other, name)).map(String::as_str)
 }
@@ -229,7 +229,7 @@ macro_rules! text {
     };
 }
 
-text!(Word);
+text!(SafeName);
 text!(Branch);
 
 #[cfg(test)]
@@ -332,14 +332,14 @@ mod tests {
     #[test]
     fn what_is_configured_can_be_typed_in_a_command() {
         for sign in " $`;&|<>()'\"#!*?\\{}".chars() {
-            let told = Word::parse(&format!("a{sign}b")).unwrap_err();
-            assert!(told.contains(&format!("holds `{sign}`, which a shell gives a meaning")), "{told}");
+            let reported = SafeName::parse(&format!("a{sign}b")).unwrap_err();
+            assert!(reported.contains(&format!("holds `{sign}`, which a shell gives a meaning")), "{reported}");
         }
         assert!(Branch::parse("v$(id)").unwrap_err().contains("holds `$`, which a shell gives a meaning"));
         for remote in
             ["origin", "../remote.git", "ssh://git@host:22/r", "git@host:a/r", "C:/x", "~/r", "https://host/@a/r"]
         {
-            assert_eq!(Word::parse(remote).as_deref(), Ok(remote));
+            assert_eq!(SafeName::parse(remote).as_deref(), Ok(remote));
         }
         assert_eq!(Branch::parse("ü/a-b_c@d+e=f,g%h").as_deref(), Ok("ü/a-b_c@d+e=f,g%h"));
     }
@@ -347,16 +347,16 @@ mod tests {
     #[test]
     fn no_password_is_taken_or_shown() {
         for remote in ["https://u:p@ss@host/r", "https://p@host/r", "ssh://u:p@host/r", "http://u:p$@host/r"] {
-            let told = Word::parse(remote).unwrap_err();
-            assert!(told.contains("://host/r` is written with a user or password"), "{told}");
+            let reported = SafeName::parse(remote).unwrap_err();
+            assert!(reported.contains("://host/r` is written with a user or password"), "{reported}");
         }
     }
 
     #[test]
     fn a_directory_of_git_is_not_written_before_a_name() {
         for (name, dir) in [("refs/tags/v1", "refs/tags/"), ("refs/heads/main", "refs/heads/"), ("refs/x", "refs/")] {
-            let told = check_ref(name).unwrap_err();
-            assert_eq!(told, format!("`{name}` begins with `{dir}`, which git adds itself: write it without"));
+            let reported = check_ref(name).unwrap_err();
+            assert_eq!(reported, format!("`{name}` begins with `{dir}`, which git adds itself: write it without"));
         }
         assert_eq!(check_ref("a/refs/tags"), Ok(()));
     }
@@ -373,19 +373,19 @@ mod tests {
             ("a/b/d", None),
             ("a/bc", None),
         ] {
-            assert_eq!(in_the_way(name, refs.iter()), other, "{name}");
+            assert_eq!(blocking(name, refs.iter()), other, "{name}");
         }
     }
 
     #[test]
     fn a_refusal_names_the_value_and_shows_it_on_one_line() {
-        let told = |text: &str| check_word(text).unwrap_err();
+        let reported = |text: &str| check_name(text).unwrap_err();
         assert_eq!(
-            told("--upload-pack=x"),
+            reported("--upload-pack=x"),
             "`--upload-pack=x` begins with `-`, and other programs would take it for an option"
         );
-        assert_eq!(told("a\u{1b}[2J\nb"), "`a\\u{1b}[2J\\nb` holds a control character");
-        assert_eq!(told(""), "`` is empty");
+        assert_eq!(reported("a\u{1b}[2J\nb"), "`a\\u{1b}[2J\\nb` holds a control character");
+        assert_eq!(reported(""), "`` is empty");
         assert!(check_ref("a b").unwrap_err().starts_with("`a b` holds ` `, and git takes it"));
         for (name, is_one) in [("private", true), ("p_1-x", true), ("--index", false), ("a\", git = \"x", false)] {
             assert_eq!(check_registry(name).is_ok(), is_one, "{name}");

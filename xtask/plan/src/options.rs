@@ -20,11 +20,11 @@ pub struct Options {
 
 /// What a person confirmed, and by what it is known: the command, or what an earlier run recorded.
 pub(crate) fn confirmed(snapshot: &Snapshot, options: &Options) -> BTreeMap<String, String> {
-    let said = options.confirm.iter().map(|name| (name.clone(), format!("--confirm {name}")));
+    let message = options.confirm.iter().map(|name| (name.clone(), format!("--confirm {name}")));
     let recorded = snapshot.recorded.iter().flat_map(|Recorded { at, record, .. }| {
         record.confirmed.iter().map(move |name| (name.clone(), format!("{at} records it")))
     });
-    said.chain(recorded).collect()
+    message.chain(recorded).collect()
 }
 
 /// What is waived: by the command, or by an earlier run that recorded it.

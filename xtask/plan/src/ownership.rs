@@ -314,7 +314,7 @@ pub fn contested<'a>(answers: impl IntoIterator<Item = (&'a Name, &'a Answer)>) 
 }
 
 /// The repository that a registry names, as a person is told: a stranger wrote it.
-pub fn told(repository: Option<&str>) -> String {
+pub fn reported(repository: Option<&str>) -> String {
     repository.map_or("it names no repository".to_owned(), visible::line)
 }
 
@@ -324,7 +324,7 @@ pub fn lines(contested: &[Contested]) -> Vec<String> {
     let of_kind = |(kind, place): &(Kind, &str)| {
         let of: Vec<&Contested> = contested.iter().filter(|one| one.name.kind == *kind).collect();
         let names: BTreeSet<&str> = of.iter().map(|one| one.name.name.as_str()).collect();
-        let repositories: BTreeSet<String> = of.iter().map(|one| told(one.repository.as_deref())).collect();
+        let repositories: BTreeSet<String> = of.iter().map(|one| reported(one.repository.as_deref())).collect();
         let (belong, these) = match names.len() {
             0 => return None,
             1 => ("belongs", "this name"),
@@ -448,19 +448,19 @@ mod tests {
     }
 
     #[test]
-    fn what_others_have_is_told_once_for_each_registry() {
+    fn what_others_have_is_reported_once_for_each_registry() {
         let contested = |kind, name: &str, repository: Option<&str>| Contested {
             name: Name { kind, name: name.to_owned(), registry: None, within: PathBuf::new() },
             repository: repository.map(str::to_owned),
         };
         let theirs = Some("https://forge.example/they/lark");
-        let told = lines(&[
+        let reported = lines(&[
             contested(Kind::Crate, "lark", theirs),
             contested(Kind::Crate, "lark-io", theirs),
             contested(Kind::Project, "lark-python", None),
         ]);
         assert_eq!(
-            told,
+            reported,
             [
                 "2 names belong to another project on the registry (https://forge.example/they/lark): this release cannot be published there under these names: lark, lark-io",
                 "1 name belongs to another project on the Python index (it names no repository): this release cannot be published there under this name: lark-python",

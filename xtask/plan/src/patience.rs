@@ -56,8 +56,8 @@ mod tests {
     fn a_wait_is_seconds_up_to_a_year() {
         assert_eq!(seconds("WAIT", "31536000").unwrap(), Duration::from_secs(31_536_000));
         for text in ["", " 5", "0", "-1", "1.5", "31536001", "18446744073709551615", "18446744073709551616"] {
-            let told = seconds("WAIT", text).unwrap_err().to_string();
-            assert!(told.starts_with(&format!("WAIT={text} is not a number of seconds")), "{told}");
+            let reported = seconds("WAIT", text).unwrap_err().to_string();
+            assert!(reported.starts_with(&format!("WAIT={text} is not a number of seconds")), "{reported}");
         }
     }
 

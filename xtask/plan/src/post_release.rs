@@ -13,7 +13,7 @@ use crate::{
     finding::{Check, Finding},
     release,
     snapshot::Snapshot,
-    step::{Checks, Commit, Proof, Prove, Published, PushMain, Step, Tagged, Write},
+    step::{Checks, Commit, Proof, Prove, PushMain, RequirePublished, Step, Tagged, Write},
     strays::{self, Mention},
     subject,
     version::{Bump, Dialect, Version},
@@ -221,8 +221,8 @@ fn lay_out(
     }
     message.extend(next.map(|next| format!("Development goes on with {next}.")));
     let edits = Arc::new(draft.edits);
-    let parts = released.parts.iter().filter(|step| step.is_mark()).cloned().collect();
-    let mut steps = vec![Step::Published(Published { of: of.clone(), parts })];
+    let parts = released.parts.iter().filter(|step| step.is_durable()).cloned().collect();
+    let mut steps = vec![Step::RequirePublished(RequirePublished { of: of.clone(), parts })];
     let mut remarks = draft.remarks;
     if edits.is_empty() {
         remarks.push("nothing here follows from it: see `deployments`, `follow-ups` and `development`".to_owned());

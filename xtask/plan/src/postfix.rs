@@ -177,7 +177,7 @@ fn crates_unchanged(snapshot: &Snapshot, driver: &Version, findings: &mut Vec<Fi
     let Snapshot { workspace, train, .. } = snapshot;
     let next = format!("cargo xtask release {}", patch(snapshot, driver));
     let mut found = |what: String, next: &str| findings.push(Finding::new(Check::ChangedCrates, what, next));
-    let Some(since) = &snapshot.since else {
+    let Some(previous) = &snapshot.previous else {
         let tag = train.tag.fill(&driver.base());
         return found(
             format!("there is no tag {tag} to compare the crates with"),
@@ -185,7 +185,7 @@ fn crates_unchanged(snapshot: &Snapshot, driver: &Version, findings: &mut Vec<Fi
         );
     };
     let mut changed: BTreeMap<usize, Vec<String>> = BTreeMap::new();
-    for path in &since.changed {
+    for path in &previous.changed {
         let is_published = |at: &usize| train.crates.contains(at) && train.publishes(&workspace.members[*at]);
         for at in packed(workspace, train, path).into_iter().filter(is_published) {
             changed.entry(at).or_default().push(slashed(path));
@@ -197,19 +197,21 @@ fn crates_unchanged(snapshot: &Snapshot, driver: &Version, findings: &mut Vec<Fi
         found(
             format!(
                 "{} changed since {} ({paths}{more}), so a crate has to be released",
-                workspace.members[at].name, since.tag
+                workspace.members[at].name, previous.tag
             ),
             &next,
         );
     }
     for wheel in &train.wheels {
         let member = &workspace.members[wheel.member];
-        let then = since.before.as_ref().and_then(|before| Some(&before.members[before.member(&member.name)?].links));
+        let then =
+            previous.before.as_ref().and_then(|before| Some(&before.members[before.member(&member.name)?].links));
         let crates = |link: &&crate::workspace::Link| link.is_built() && workspace.members[link.to].publish;
         let now: Vec<_> = member.links.iter().filter(crates).map(|link| &link.written).collect();
         let then: Vec<_> = then.into_iter().flatten().filter(crates).map(|link| &link.written).collect();
         if now != then {
-            let what = format!("{} asks other things of the crates than at {}", slashed(&member.manifest), since.tag);
+            let what =
+                format!("{} asks other things of the crates than at {}", slashed(&member.manifest), previous.tag);
             found(what, &next);
         }
     }
@@ -217,13 +219,15 @@ fn crates_unchanged(snapshot: &Snapshot, driver: &Version, findings: &mut Vec<Fi
 
 /// Something of a wheel changed since it was released last: otherwise the same would go out under another version.
 fn wheels_changed(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
-    let Snapshot { workspace, train, since, .. } = snapshot;
-    let Some(since) = since.as_ref().filter(|_| findings.iter().all(|finding| finding.check != Check::ChangedCrates))
+    let Snapshot { workspace, train, previous, .. } = snapshot;
+    let Some(previous) =
+        previous.as_ref().filter(|_| findings.iter().all(|finding| finding.check != Check::ChangedCrates))
     else {
         return;
     };
-    let (tag, changed) = since.post.as_ref().map_or((&since.tag, &since.changed), |(tag, changed)| (tag, changed));
-    let members = release::changed(snapshot, since.before.as_deref(), changed);
+    let (tag, changed) =
+        previous.post.as_ref().map_or((&previous.tag, &previous.changed), |(tag, changed)| (tag, changed));
+    let members = release::changed(snapshot, previous.before.as_deref(), changed);
     let lock = workspace.root_dir().join("Cargo.lock");
     let locked = |workspace: &Workspace| {
         let text = workspace.texts.get(&lock).map(String::as_str).unwrap_or_default();
@@ -231,7 +235,7 @@ fn wheels_changed(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
     };
     // Other trains write their members' versions there.
     let relocked =
-        changed.contains(&lock) && since.before.as_deref().is_none_or(|then| locked(then) != locked(workspace));
+        changed.contains(&lock) && previous.before.as_deref().is_none_or(|then| locked(then) != locked(workspace));
     let is_changed = |wheel: &Wheel| !workspace.closure(wheel.member).is_disjoint(&members);
     if relocked || train.wheels.iter().any(is_changed) {
         return;

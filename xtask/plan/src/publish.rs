@@ -23,7 +23,7 @@ use crate::{
     repo::{Recorded, rollback_tag, short},
     snapshot::Snapshot,
     step::{
-        Announcement, CrateUpload, Dist, Elsewhere, ForgeRelease, ImageRelease, Lane, Listing, Packages, Reach, Step,
+        Announcement, CrateUpload, Dist, Elsewhere, ForgeRelease, Group, ImageRelease, Listing, Packages, Scope, Step,
         Tagged,
     },
     version::{Dialect, Version},
@@ -32,10 +32,10 @@ use crate::{
 /// What the captain adds to the command.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// The lanes to act in; empty for all of them.
-    pub only: Vec<Lane>,
-    /// The lanes that are left out altogether: neither sent nor looked for.
-    pub without: Vec<Lane>,
+    /// The groups to act in; empty for all of them.
+    pub only: Vec<Group>,
+    /// The groups that are left out altogether: neither sent nor looked for.
+    pub without: Vec<Group>,
     /// Ready wheels and source distributions, instead of building them.
     pub dist: Option<PathBuf>,
     /// Packages and images that `pack` made, instead of compiling them.
@@ -90,11 +90,11 @@ pub fn plan(snapshot: &Snapshot, version: &Version, options: &Options) -> Public
         packed: options.packed.clone(),
     });
     let root = workspace.root_dir();
-    let said = train.version(workspace);
-    if said.base() != version.base() {
+    let message = train.version(workspace);
+    if message.base() != version.base() {
         findings.push(Finding::new(
             Check::Tag,
-            format!("{} is on commit {}, whose {} is at {said}", of.tag, short(base), train.name()),
+            format!("{} is on commit {}, whose {} is at {message}", of.tag, short(base), train.name()),
             "name the version that was released there",
         ));
     }
@@ -103,11 +103,11 @@ pub fn plan(snapshot: &Snapshot, version: &Version, options: &Options) -> Public
         let what = format!("{} was rolled back: git show {tag} says why", of.tag);
         findings.push(Finding::new(Check::RolledBack, what, "release a higher version, with the fix"));
     }
-    let is_out = |lane: Lane| options.without.contains(&lane);
+    let is_out = |group: Group| options.without.contains(&group);
     // A post release is the wheels' alone: the crates of its base version stay what they are.
     let is_post = version.post().is_some();
-    let crates = if is_post || is_out(Lane::Crates) { Vec::new() } else { crates(snapshot, &of) };
-    let dists = if is_out(Lane::Wheels) { Vec::new() } else { dists(snapshot, &of, options, &mut findings) };
+    let crates = if is_post || is_out(Group::Crates) { Vec::new() } else { crates(snapshot, &of) };
+    let dists = if is_out(Group::Wheels) { Vec::new() } else { dists(snapshot, &of, options, &mut findings) };
     let is_waived = snapshot.recorded.as_ref().is_some_and(|recorded| recorded.record.waives(Check::Metadata.name()));
     if !crates.is_empty() && !is_waived {
         findings.extend(published::metadata(workspace, train));
@@ -117,20 +117,20 @@ pub fn plan(snapshot: &Snapshot, version: &Version, options: &Options) -> Public
         let all = train.config.platforms.join(", ");
         remarks.push(format!("wheels of this machine's platform only; configured are {all}"));
     }
-    let images = train.config.images.iter().filter(|_| !is_post && !is_out(Lane::Images));
+    let images = train.config.images.iter().filter(|_| !is_post && !is_out(Group::Images));
     let images: Vec<ImageRelease> =
         images.map(|image| ImageRelease { of: of.clone(), root: root.clone(), image: image.clone() }).collect();
-    remarks.extend(options.without.iter().map(|lane| format!("{lane} are left out: neither sent nor looked for")));
+    remarks.extend(options.without.iter().map(|group| format!("{group} are left out: neither sent nor looked for")));
     let notes = train.log(&workspace.texts).and_then(|log| changelog::quote(log, &version.tag()));
     let notes = notes.unwrap_or_default().replace("\r\n", "\n");
     let occasion = Occasion::of(version, snapshot.recorded.as_ref().map(|recorded| &recorded.record));
-    let channels: BTreeSet<_> = train.config.announce.iter().filter(|_| !is_out(Lane::Announce)).collect();
+    let channels: BTreeSet<_> = train.config.announce.iter().filter(|_| !is_out(Group::Announce)).collect();
     let announced = channels.into_iter().map(|&channel| Announcement {
         of: of.clone(),
         occasion: occasion.clone(),
         channel,
         text: announcement::text(snapshot, &of, &occasion, channel, &notes),
-        has_release: !is_out(Lane::Forge),
+        has_release: !is_out(Group::Forge),
     });
     let announced: Vec<Announcement> = announced.collect();
     let release = ForgeRelease {
@@ -145,13 +145,13 @@ pub fn plan(snapshot: &Snapshot, version: &Version, options: &Options) -> Public
     let mut packed = BTreeSet::new();
     let to_pack: Vec<_> = crates.iter().filter(|upload| packed.insert(&upload.name)).cloned().collect();
     let packages = (!to_pack.is_empty()).then(|| Packages { of: of.clone(), root: root.clone(), crates: to_pack });
-    let release = (!is_out(Lane::Forge)).then_some(release);
+    let release = (!is_out(Group::Forge)).then_some(release);
     let patient = options.only.is_empty();
     let without = not_looked_for(snapshot, options, is_post);
     let parts = Listing { of: of.clone(), crates, dists, images, release, without, patient };
     let mut steps = steps(&parts, packages.as_ref(), announced);
     if !options.only.is_empty() {
-        steps.retain(|step| step.reach() == Reach::Remote || options.only.contains(&step.lane()));
+        steps.retain(|step| step.scope() == Scope::Remote || options.only.contains(&step.group()));
     }
     let record = snapshot.recorded.clone().map(|recorded| recorded.record).unwrap_or_default();
     Publication { of, record, findings, remarks, parts, packages, steps }
@@ -161,16 +161,16 @@ pub fn plan(snapshot: &Snapshot, version: &Version, options: &Options) -> Public
 fn steps(parts: &Listing, packages: Option<&Packages>, announced: Vec<Announcement>) -> Vec<Step> {
     let Listing { of, crates, dists, images, release, .. } = parts;
     let is_latest = !of.version.is_prerelease();
-    let mut steps = vec![Step::Pushed((**of).clone())];
+    let mut steps = vec![Step::AwaitTag((**of).clone())];
     steps.extend(packages.cloned().map(Step::Package));
     steps.extend(dists.iter().cloned().map(Step::Build));
-    steps.extend(images.iter().cloned().map(Step::Bake));
+    steps.extend(images.iter().cloned().map(Step::BuildImage));
     steps.extend(crates.iter().cloned().map(Step::Crate));
     steps.extend(dists.iter().cloned().map(Step::Upload));
     steps.extend(images.iter().cloned().map(Step::PushImage));
     steps.extend(images.iter().filter(|_| is_latest).cloned().map(Step::Latest));
     steps.extend(release.clone().map(Step::Forge));
-    steps.extend((!parts.is_empty()).then(|| Step::List(parts.clone())));
+    steps.extend((!parts.is_empty()).then(|| Step::VerifyAvailability(parts.clone())));
     steps.extend(announced.into_iter().flat_map(Announcement::steps));
     steps
 }
@@ -180,24 +180,24 @@ fn waived(snapshot: &Snapshot, options: &Options) -> BTreeMap<Check, String> {
     let recorded = snapshot.recorded.iter().flat_map(|Recorded { at, record, .. }| {
         record.waived.iter().map(move |name| (name, format!("{at} records it")))
     });
-    let told = options.waive.iter().map(|name| (name, format!("--waive {name}")));
-    let named = recorded.chain(told).filter_map(|(name, by)| Some((Check::named(name)?, by)));
+    let reported = options.waive.iter().map(|name| (name, format!("--waive {name}")));
+    let named = recorded.chain(reported).filter_map(|(name, by)| Some((Check::named(name)?, by)));
     named.filter(|(check, _)| ownership::WAIVABLE.contains(check)).collect()
 }
 
 /// What the release has, and nobody looks for, because it was left out.
 fn not_looked_for(snapshot: &Snapshot, options: &Options, is_post: bool) -> Vec<&'static str> {
     let Snapshot { workspace, train, .. } = snapshot;
-    let is_out = |lane: Lane| options.without.contains(&lane);
+    let is_out = |group: Group| options.without.contains(&group);
     let has_crates = train.crates.iter().any(|&at| train.publishes(&workspace.members[at]));
     let has_wheels = !train.wheels.is_empty();
     let elsewhere = options.here && train.config.platforms.iter().any(|platform| platform != SDIST);
     [
-        ("crates", is_out(Lane::Crates) && has_crates && !is_post),
-        ("wheels", is_out(Lane::Wheels) && has_wheels),
-        ("wheels of other platforms", !is_out(Lane::Wheels) && has_wheels && elsewhere),
-        ("images", is_out(Lane::Images) && !train.config.images.is_empty() && !is_post),
-        ("the release on the forge", is_out(Lane::Forge)),
+        ("crates", is_out(Group::Crates) && has_crates && !is_post),
+        ("wheels", is_out(Group::Wheels) && has_wheels),
+        ("wheels of other platforms", !is_out(Group::Wheels) && has_wheels && elsewhere),
+        ("images", is_out(Group::Images) && !train.config.images.is_empty() && !is_post),
+        ("the release on the forge", is_out(Group::Forge)),
     ]
     .into_iter()
     .filter_map(|(what, is_left_out)| is_left_out.then_some(what))

@@ -259,7 +259,7 @@ fn is_content_type(content_type: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn told(about: &About) -> Vec<String> {
+    fn reported(about: &About) -> Vec<String> {
         objections(about).into_iter().map(|objection| objection.what).collect()
     }
 
@@ -283,8 +283,8 @@ mod tests {
             content_type: Some("text/markdown; charset=UTF-8; variant=GFM".to_owned()),
             any_linux: false,
         };
-        assert_eq!(told(&taken), [""; 0]);
-        assert_eq!(told(&About::default()), [""; 0]);
+        assert_eq!(reported(&taken), [""; 0]);
+        assert_eq!(reported(&About::default()), [""; 0]);
         let url = |label: &str, url: &str| About { urls: vec![(label.to_owned(), url.to_owned())], ..About::default() };
         let of = |words: &[&str]| About { requirements: list(words), ..About::default() };
         for (is, refused) in [
@@ -342,11 +342,11 @@ mod tests {
                 "[tool.maturin] has wheels called linux_…, and PyPI takes manylinux and musllinux",
             ),
         ] {
-            assert_eq!(told(&is), [refused]);
+            assert_eq!(reported(&is), [refused]);
             // What cannot be built goes nowhere; the rest is PyPI's own.
             let private = About { classifiers: list(&["Private :: Do Not Upload"]), ..is };
             let is_built = !refused.contains("is no version specifier") && !refused.contains("is no requirement");
-            assert_eq!(told(&private).is_empty(), is_built, "{refused}");
+            assert_eq!(reported(&private).is_empty(), is_built, "{refused}");
         }
     }
 

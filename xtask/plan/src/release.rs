@@ -76,7 +76,7 @@ impl Goal {
     }
 
     /// What was typed, or could have been.
-    pub fn word(&self) -> Option<String> {
+    pub fn argument(&self) -> Option<String> {
         match self {
             Goal::Align => None,
             Goal::Version(version) => Some(version.to_string()),
@@ -100,7 +100,7 @@ impl Goal {
                 bail!("{current} is a development version: name what is released; next: {next}")
             }
             // Of what has its tag and was not withdrawn, the release is found, or refused.
-            Goal::Align if taken::is_withdrawn(snapshot, current) => {
+            Goal::Align if taken::is_rolled_back(snapshot, current) => {
                 Ok(taken::next(snapshot, current.of_crates(), Bump::Patch))
             }
             Goal::Align => Ok(Next { version: current.of_crates(), why: None }),
@@ -144,10 +144,10 @@ fn passed_over(snapshot: &Snapshot, current: &Version, next: &Version) -> Option
 /// What to type for each of some versions, or for the next one that is free.
 fn commands(snapshot: &Snapshot, versions: impl Iterator<Item = Version>) -> String {
     let option = snapshot.train.config.option();
-    let mut told = BTreeSet::new();
+    let mut reported = BTreeSet::new();
     let free = versions.filter_map(|version| taken::free(snapshot, version));
     let commands = free.map(|version| format!("cargo xtask release {}{option}", version.tag()));
-    commands.filter(|command| told.insert(command.clone())).collect::<Vec<_>>().join(", or ")
+    commands.filter(|command| reported.insert(command.clone())).collect::<Vec<_>>().join(", or ")
 }
 
 /// Plans the release of `to`. `released` says that a commit of this release was found on top of the snapshot.
@@ -262,9 +262,9 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
                 |path: &PathBuf| format!("{} waits for the next release: the section stands already", slashed(path));
             remarks.extend(waiting.iter().map(wait));
         }
-        let last = train.told_until(&snapshot.repo, to).map(|(version, _)| version);
-        let since = if train.sums_up(to) { last.as_ref() } else { Some(&from) };
-        let unchanged = since.filter(|_| from.is_prerelease() && !has_new_code(snapshot, &from));
+        let last = train.reported_until(&snapshot.repo, to).map(|(version, _)| version);
+        let previous = if train.sums_up(to) { last.as_ref() } else { Some(&from) };
+        let unchanged = previous.filter(|_| from.is_prerelease() && !has_new_code(snapshot, &from));
         promote(path, snapshot, &prose, unchanged, &mut texts, (&mut findings, &mut remarks));
         prose.notes(snapshot, &mut texts, &mut findings);
     } else if let (None, path) = (&train.changelog, workspace.usual_log())
@@ -321,11 +321,11 @@ pub fn collected(snapshot: &Snapshot, to: &Version) -> changes::Collected {
 /// Whether code of the train is known to have changed since `from`, which somebody has to describe. Manifests and texts may
 /// change by what follows a release.
 fn has_new_code(snapshot: &Snapshot, from: &Version) -> bool {
-    let Snapshot { workspace, train, since, .. } = snapshot;
-    let since = since.iter().filter(|since| since.tag == train.tag.fill(from));
+    let Snapshot { workspace, train, previous, .. } = snapshot;
+    let previous = previous.iter().filter(|previous| previous.tag == train.tag.fill(from));
     let members = train.members();
     let is_code = |path: &&PathBuf| path.extension().is_some_and(|kind| kind == "rs" || kind == "py");
-    let code = since.flat_map(|since| &since.changed).filter(is_code);
+    let code = previous.flat_map(|previous| &previous.changed).filter(is_code);
     code.flat_map(|path| packed(workspace, train, path)).any(|owner| members.contains(&owner))
 }
 
@@ -335,8 +335,8 @@ pub fn begin(snapshot: &Snapshot, to: &Version, path: &Path, texts: &mut Texts<'
     if changelog::section(log, &to.tag()).is_some() {
         return;
     }
-    let untold = changelog::untold(&slashed(path), log, to);
-    findings.extend(untold.map(|(what, next)| Finding::new(Check::Changelog, what, next)));
+    let unreported = changelog::unreported(&slashed(path), log, to);
+    findings.extend(unreported.map(|(what, next)| Finding::new(Check::Changelog, what, next)));
     if let Some(begun) = changelog::begin(log, to) {
         findings.extend(texts.rewrite(path, Reason::Changelog, |_| Ok(begun)).err().map(uncorrected));
     }
@@ -403,11 +403,11 @@ fn nothing(snapshot: &Snapshot, path: &Path) -> Finding {
 /// What has to be written before a release of `version`, which would be refused: nothing describes it, and nothing else is
 /// configured to.
 pub fn undescribed(snapshot: &Snapshot, version: &str) -> Option<String> {
-    let Snapshot { workspace, train, withdrawn, .. } = snapshot;
+    let Snapshot { workspace, train, rolled_back, .. } = snapshot;
     let others = [Entries::Fragments, Entries::Crates, Entries::Commits];
     let (path, log) = (train.changelog.as_ref()?, train.log(&workspace.texts)?);
     // What a release told that was rolled back, the next one tells.
-    if !withdrawn.is_empty() {
+    if !rolled_back.is_empty() {
         return None;
     }
     if others.into_iter().any(|entries| train.config.takes(entries)) || changelog::section(log, version).is_some() {
@@ -452,8 +452,8 @@ fn promote(
     }
     let empty = changelog::section(log, "Unreleased").is_some_and(|unreleased| !changelog::has_entries(&unreleased));
     // The final version of a pre-release may well bring nothing new.
-    if let Some(since) = unchanged.filter(|_| empty) {
-        let line = format!("{NO_CHANGES}{}.", since.tag());
+    if let Some(previous) = unchanged.filter(|_| empty) {
+        let line = format!("{NO_CHANGES}{}.", previous.tag());
         let result = texts.rewrite(path, Reason::Changelog, |text| {
             prose.promote(path, &changelog::add_entry(prose.names.log(path, text), "Changed", &line)?)
         });
@@ -506,14 +506,14 @@ pub fn moving(snapshot: &Snapshot, to: &Version, remarks: &mut Vec<String>) -> B
             train.config.table()
         ));
     }
-    let mut moving = match &snapshot.since {
+    let mut moving = match &snapshot.previous {
         _ if moves_all(snapshot, to) => all,
         None => {
             remarks.push("no tag of an earlier release was found: every member counts as changed".to_owned());
             all
         }
-        Some(since) => {
-            let mut moving = changed(snapshot, since.before.as_deref(), &since.changed);
+        Some(previous) => {
+            let mut moving = changed(snapshot, previous.before.as_deref(), &previous.changed);
             moving.insert(train.driver);
             // What every release publishes anew, at a version that nobody else has.
             moving.extend(train.lines.iter().flat_map(|line| &line.crates));

@@ -67,7 +67,7 @@ pub struct Elsewhere {
 
 impl Elsewhere {
     /// Why that branch cannot be used here, and what to type.
-    pub fn in_the_way(&self, branch: &str) -> (String, String) {
+    pub fn blocking(&self, branch: &str) -> (String, String) {
         let dir = self.dir.display();
         match self.gone {
             false => (

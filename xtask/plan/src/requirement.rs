@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_follow_is_said() {
+    fn what_cannot_follow_is_reported() {
         assert!(upgrade(">0.9", &v("0.9.4")).unwrap_err().to_string().contains("by hand"));
         assert!(upgrade("not one", &v("0.9.4")).is_err());
     }

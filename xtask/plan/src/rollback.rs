@@ -15,8 +15,8 @@ use crate::{
     repo::{rollback_tag, short},
     snapshot::Snapshot,
     step::{
-        Announcement, ImageRelease, Kept, Lane, Listing, Mark, PointBack, Push, Revert, Step, Tag, Tagged, Target,
-        Undone, Unmake,
+        Announcement, DeleteLocal, Group, ImageRelease, Kept, Listing, MarkRolledBack, Push, RetagLatest, Revert, Step,
+        Tag, Tagged, Target, Undone,
     },
     subject,
     train::Train,
@@ -28,8 +28,8 @@ use crate::{
 pub struct Options {
     /// Why, for everybody who is told.
     pub reason: Option<String>,
-    /// The lanes that are left out altogether.
-    pub without: Vec<Lane>,
+    /// The groups that are left out altogether.
+    pub without: Vec<Group>,
 }
 
 /// What the remote has.
@@ -187,12 +187,12 @@ pub fn plan(gone: &Snapshot, now: &Snapshot, version: &Version, facts: &Facts, o
         let back = Arc::new(tagged(&to, &repo.tags[tag]));
         rollback.steps.extend(images.into_iter().map(|gone| {
             let to = ImageRelease { of: back.clone(), ..gone.clone() };
-            Step::PointBack(PointBack { gone, to })
+            Step::RetagLatest(RetagLatest { gone, to })
         }));
     }
     if release.is_some() {
         let why = options.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
-        rollback.steps.push(Step::Mark(Mark {
+        rollback.steps.push(Step::MarkRolledBack(MarkRolledBack {
             of: of.clone(),
             line: format!("Rolled back{why}; use {to}"),
             latest: latest.map(|(_, tag)| tag.to_owned()),
@@ -202,7 +202,7 @@ pub fn plan(gone: &Snapshot, now: &Snapshot, version: &Version, facts: &Facts, o
     crates.reverse();
     let undone: Vec<Step> = crates.into_iter().map(Step::Yank).collect();
     rollback.steps.extend(undone);
-    rollback.steps.extend(dists.into_iter().map(Step::Withdraw));
+    rollback.steps.extend(dists.into_iter().map(Step::YankFiles));
     let outward: Vec<String> = rollback.steps.iter().map(|step| format!("- {}", step.title())).collect();
     if let Some(reverted) = &facts.revert {
         rollback.steps.push(Step::Revert(revert(train, &of, reverted, &kept(gone, version, facts), options)));
@@ -229,7 +229,7 @@ pub fn plan(gone: &Snapshot, now: &Snapshot, version: &Version, facts: &Facts, o
         tag,
         merges: false,
     }));
-    if !options.without.contains(&Lane::Announce) {
+    if !options.without.contains(&Group::Announce) {
         let occasion = Occasion::Rollback { to: to.to_owned(), reason: options.reason.clone() };
         let channels: BTreeSet<_> = train.config.announce.iter().collect();
         rollback.steps.extend(channels.into_iter().flat_map(|&channel| {
@@ -250,7 +250,7 @@ fn findings(now: &Snapshot, of: &Tagged, facts: &Facts, remote: &Remote) -> Vec<
         findings.push(Finding::new(Check::RolledBack, what, next));
     }
     let memory = rollback_tag(&of.tag);
-    if let Some(other) = names::in_the_way(&memory, now.repo.tags.keys()) {
+    if let Some(other) = names::blocking(&memory, now.repo.tags.keys()) {
         let what = format!("git makes no tag {memory} while there is a tag {other}");
         findings.push(Finding::new(Check::Tag, what, format!("give {other} another name")));
     }
@@ -294,7 +294,7 @@ fn revert(train: &Train, of: &Arc<Tagged>, reverted: &Reverted, kept: &Kept, opt
             None => format!("\nThis reverts commit {commit}."),
         });
     }
-    let by_hand = (!reverted.trouble.is_empty()).then(|| {
+    let manual = (!reverted.trouble.is_empty()).then(|| {
         let each = reverted.commits.iter().map(|Undone { commit, is_merge, brought }| {
             let first = if *is_merge && brought.is_none() { " -m 1" } else { "" };
             format!("git revert --no-commit{first} {}", short(brought.as_ref().unwrap_or(commit)))
@@ -319,14 +319,14 @@ fn revert(train: &Train, of: &Arc<Tagged>, reverted: &Reverted, kept: &Kept, opt
         tree: reverted.tree.clone(),
         files: reverted.changed.len(),
         message,
-        by_hand,
+        manual,
     }
 }
 
 /// The reason in the message of a tag that says that a release was rolled back.
 pub fn reason_in(message: &str) -> Option<&str> {
-    let said = message.split("\n\n").nth(1)?;
-    (!said.starts_with("Taken back:") && !said.starts_with("Not taken back:")).then_some(said)
+    let stated = message.split("\n\n").nth(1)?;
+    (!stated.starts_with("Taken back:") && !stated.starts_with("Not taken back:")).then_some(stated)
 }
 
 /// The steps for a release that only this clone has.
@@ -341,7 +341,7 @@ fn unmade(gone: &Snapshot, of: &Arc<Tagged>, facts: &Facts, remote: &Remote, opt
         (Some(made), _) if !made.covered && !remote.commit => {
             let (from, to) = (made.by.clone(), made.before.clone());
             if made.main.as_ref().is_some_and(|main| [&from, &to].contains(&main)) {
-                steps.push(Step::Unmake(Unmake::Commit { main: main(), from, to }));
+                steps.push(Step::DeleteLocal(DeleteLocal::Commit { main: main(), from, to }));
             }
         }
         _ => {}
@@ -351,9 +351,9 @@ fn unmade(gone: &Snapshot, of: &Arc<Tagged>, facts: &Facts, remote: &Remote, opt
         // What stood on it before the release stays there, whatever became of main.
         && (to.is_some() || !made.covered && !remote.commit)
     {
-        steps.push(Step::Unmake(Unmake::Branch { name, tip, to }));
+        steps.push(Step::DeleteLocal(DeleteLocal::Branch { name, tip, to }));
     }
     // The tag leads to all of that, and goes last.
-    steps.push(Step::Unmake(Unmake::Tag { name: of.tag.clone(), commit: of.commit.clone() }));
+    steps.push(Step::DeleteLocal(DeleteLocal::Tag { name: of.tag.clone(), commit: of.commit.clone() }));
     steps
 }

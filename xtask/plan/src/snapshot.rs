@@ -21,15 +21,15 @@ pub struct Snapshot {
     pub base: String,
     pub today: Date,
     /// What happened since the release before; `None` when there is no tag of it.
-    pub since: Option<Since>,
+    pub previous: Option<PreviousRelease>,
     /// The workspace of the last final release, where candidates of the next one may have changed what is required.
     pub before_candidates: Option<Box<Workspace>>,
     /// The commits since the tag before, newest first, when the changelog is made of them.
     pub commits: Vec<Message>,
     /// Those of them that the section of a pre-release tells.
-    pub told: BTreeSet<String>,
+    pub reported: BTreeSet<String>,
     /// Releases that were rolled back, and whose commits are here and not in the last one that stands.
-    pub withdrawn: BTreeSet<Version>,
+    pub rolled_back: BTreeSet<Version>,
     /// What the tag of the version that is planned or published records, or its commit while there is no tag; `None`
     /// when there is neither.
     pub recorded: Option<Recorded>,
@@ -39,7 +39,7 @@ pub struct Snapshot {
 
 /// What changed since a tag.
 #[derive(Clone, Debug)]
-pub struct Since {
+pub struct PreviousRelease {
     pub tag: String,
     pub changed: Vec<PathBuf>,
     /// The workspace as the tag has it; `None` when it cannot be read as one any more.

@@ -12,27 +12,28 @@ use serde::Serialize;
 pub use check::{Asked, Checks, Confirmation, Evidence, Proof, Prove, Runs, resolve_args, test_args};
 pub use observation::Observation;
 pub use outward::{
-    Announcement, CrateUpload, Dist, Elsewhere, ForgeRelease, ImageRelease, Issue, Listing, Packages, Published, Tagged,
+    Announcement, CrateUpload, Dist, Elsewhere, ForgeRelease, ImageRelease, Issue, Listing, Packages, RequirePublished,
+    Tagged,
 };
 pub use repository::{Branch, Commit, Fix, Merge, MergeBack, Push, PushMain, Side, Sides, Tag, Target, Write};
-pub use undo::{Kept, Mark, PointBack, Revert, Undone, Unmake};
+pub use undo::{DeleteLocal, Kept, MarkRolledBack, RetagLatest, Revert, Undone};
 
 use crate::{config::Channel, edit::count, repo::short};
 
 /// How far out a step is felt; each is harder to take back than the one before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Reach {
-    Tree,
-    Repo,
+pub enum Scope {
+    Local,
+    Repository,
     Remote,
     World,
 }
 
-/// What a step is one of: those of one lane follow one another, and `--only` names a lane.
+/// What a step is one of: those of one group follow one another, and `--only` names a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Lane {
+pub enum Group {
     /// From the tree to the remote.
     Release,
     Crates,
@@ -42,15 +43,15 @@ pub enum Lane {
     Announce,
 }
 
-impl std::fmt::Display for Lane {
+impl std::fmt::Display for Group {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Lane::Release => "release",
-            Lane::Crates => "crates",
-            Lane::Wheels => "wheels",
-            Lane::Images => "images",
-            Lane::Forge => "forge",
-            Lane::Announce => "announce",
+            Group::Release => "release",
+            Group::Crates => "crates",
+            Group::Wheels => "wheels",
+            Group::Images => "images",
+            Group::Forge => "forge",
+            Group::Announce => "announce",
         })
     }
 }
@@ -63,20 +64,20 @@ pub enum Kind {
     /// Nothing: it is a command that succeeds.
     Proof,
     /// Nothing that another machine could find.
-    Passing,
+    Preparation,
     /// Nothing outside the working tree, so that it can be taken back.
     Undoable,
     /// A mark: it stays in the world and can be found there.
-    Mark,
+    Durable,
     /// A mark that another plan leaves.
     Awaited,
     /// A mark of all the others together.
-    Sum,
+    Aggregate,
 }
 
 /// Makes the steps of a table, and what is asked of all of them.
 macro_rules! steps {
-    ($($name:ident($data:ident: $type:ident) { $reach:expr, $lane:ident, $place:expr, $kind:ident } => $title:expr;)*) => {
+    ($($name:ident($data:ident: $type:ident) { $scope:expr, $group:ident, $place:expr, $kind:ident } => $title:expr;)*) => {
         #[derive(Clone, Debug, Serialize)]
         #[serde(tag = "step", rename_all = "kebab-case")]
         pub enum Step {
@@ -85,16 +86,16 @@ macro_rules! steps {
 
         #[allow(unused_variables)]
         impl Step {
-            pub fn reach(&self) -> Reach {
-                use Reach::{Remote, Repo, Tree, World};
+            pub fn scope(&self) -> Scope {
+                use Scope::{Remote, Repository, Local, World};
                 match self {
-                    $(Step::$name($data) => $reach,)*
+                    $(Step::$name($data) => $scope,)*
                 }
             }
 
-            pub fn lane(&self) -> Lane {
+            pub fn group(&self) -> Group {
                 match self {
-                    $(Step::$name(_) => Lane::$lane,)*
+                    $(Step::$name(_) => Group::$group,)*
                 }
             }
 
@@ -121,95 +122,95 @@ macro_rules! steps {
     };
 }
 
-// Each kind of step: what it is given, how far it reaches, its lane, where it is found and what it leaves, and its title.
+// Each kind of step: what it is given, how far it reaches, its group, where it is found and what it leaves, and its title.
 steps! {
-    Confirm(row: Confirmation) { row.by.reach(), Release, row.by.place(), Confirmation } =>
+    Confirm(row: Confirmation) { row.by.scope(), Release, row.by.place(), Confirmation } =>
         format!("{}: {}", row.name, row.what);
-    Write(write: Write) { Tree, Release, "here", Undoable } =>
+    Write(write: Write) { Local, Release, "here", Undoable } =>
         format!("write {}", count(write.edits.len(), "file"));
-    Prove(proof: Proof) { Tree, Release, "here", Proof } =>
+    Prove(proof: Proof) { Local, Release, "here", Proof } =>
         format!("prove {}: {}", proof.name, proof.in_brief());
-    Branch(branch: Branch) { Repo, Release, "repository", Undoable } =>
+    Branch(branch: Branch) { Repository, Release, "repository", Undoable } =>
         match &branch.of {
             Some(of) => format!("branch {} at {of}", branch.name),
             None => format!("branch {}", branch.name),
         };
-    Fix(fix: Fix) { Repo, Release, "repository", Passing } =>
+    Fix(fix: Fix) { Repository, Release, "repository", Preparation } =>
         format!("fix on {}", fix.branch);
-    Commit(commit: Commit) { Repo, Release, "repository", Mark } =>
+    Commit(commit: Commit) { Repository, Release, "repository", Durable } =>
         format!("commit \"{}\"", commit.subject());
-    Merge(merge: Merge) { Repo, Release, "repository", Mark } =>
+    Merge(merge: Merge) { Repository, Release, "repository", Durable } =>
         format!("merge {} into {} (--no-ff)", merge.branch, merge.main);
-    Tag(tag: Tag) { Repo, Release, "repository", Mark } =>
+    Tag(tag: Tag) { Repository, Release, "repository", Durable } =>
         format!("tag {}", tag.name);
-    MergeBack(merge: MergeBack) { Repo, Release, "repository", Mark } =>
+    MergeBack(merge: MergeBack) { Repository, Release, "repository", Durable } =>
         format!("merge {} back into {} (--no-ff)", merge.branch, merge.main);
-    Push(push: Push) { Remote, Release, "remote", Mark } =>
+    Push(push: Push) { Remote, Release, "remote", Durable } =>
         format!("push {} and {} to {} (--atomic)", push.main, push.tag.name, push.remote);
-    Pushed(of: Tagged) { Remote, Release, "remote", Awaited } =>
+    AwaitTag(of: Tagged) { Remote, Release, "remote", Awaited } =>
         format!("tag {}", of.tag);
-    Package(packages: Packages) { Tree, Crates, "here", Passing } => {
+    Package(packages: Packages) { Local, Crates, "here", Preparation } => {
         let how = match &packages.of.packed {
             None => "compile each from its package",
             Some(_) => "compare each with the package that was compiled",
         };
         format!("package {} crates and {how}", packages.crates.len())
     };
-    Build(dist: Dist) { Tree, Wheels, "here", Passing } =>
+    Build(dist: Dist) { Local, Wheels, "here", Preparation } =>
         match &dist.from {
             None => format!("build wheel and sdist of {} {}", dist.name, dist.version),
             Some(dir) => format!("wheels and sdist of {} {} in {}", dist.name, dist.version, dir.display()),
         };
-    Bake(release: ImageRelease) { Tree, Images, "here", Passing } => {
+    BuildImage(release: ImageRelease) { Local, Images, "here", Preparation } => {
         let verb = if release.of.packed.is_some() { "load" } else { "build" };
         format!("{verb} image {}:{}", release.image.name, release.of.version.tag())
     };
-    Crate(upload: CrateUpload) { World, Crates, "crate registry", Mark } =>
+    Crate(upload: CrateUpload) { World, Crates, "crate registry", Durable } =>
         format!("crate {} {}{}", upload.name, upload.version, upload.place());
-    Upload(dist: Dist) { World, Wheels, "Python index", Mark } =>
+    Upload(dist: Dist) { World, Wheels, "Python index", Durable } =>
         format!("wheels and sdist of {} {}", dist.name, dist.version);
-    PushImage(release: ImageRelease) { World, Images, "image registry", Mark } =>
+    PushImage(release: ImageRelease) { World, Images, "image registry", Durable } =>
         format!("image {}:{}", release.image.name, release.of.version.tag());
-    Latest(release: ImageRelease) { World, Images, "image registry", Mark } =>
+    Latest(release: ImageRelease) { World, Images, "image registry", Durable } =>
         format!("image {}:latest", release.image.name);
-    Forge(release: ForgeRelease) { World, Forge, "forge", Mark } =>
+    Forge(release: ForgeRelease) { World, Forge, "forge", Durable } =>
         format!("release {}", release.of.tag);
-    List(listing: Listing) { World, Announce, "everywhere", Sum } =>
+    VerifyAvailability(listing: Listing) { World, Announce, "everywhere", Aggregate } =>
         match listing.without.as_slice() {
             [] => format!("all of {} can be had", listing.of.version.tag()),
             without => format!("all of {} but {} can be had", listing.of.version.tag(), without.join(" and ")),
         };
-    Draft(draft: Announcement) { World, Announce, if draft.has_release { "forge" } else { "here" }, Mark } =>
-        format!("draft the mail{}", if draft.is_withdrawal() { " about the rollback" } else { "" });
-    Announce(announcement: Announcement) { World, Announce, "channel", Mark } => {
-        let what = announcement.is_withdrawal().then(|| format!("the {} ", announcement.occasion.name()));
+    Draft(draft: Announcement) { World, Announce, if draft.has_release { "forge" } else { "here" }, Durable } =>
+        format!("draft the mail{}", if draft.is_rollback() { " about the rollback" } else { "" });
+    Announce(announcement: Announcement) { World, Announce, "channel", Durable } => {
+        let what = announcement.is_rollback().then(|| format!("the {} ", announcement.occasion.name()));
         format!("announce {}to {}", what.unwrap_or_default(), announcement.channel)
     };
-    Published(published: Published) { Remote, Release, "everywhere", Passing } =>
+    RequirePublished(published: RequirePublished) { Remote, Release, "everywhere", Preparation } =>
         format!("{} is published", published.of.tag);
-    PushMain(push: PushMain) { Remote, Release, "remote", Mark } =>
+    PushMain(push: PushMain) { Remote, Release, "remote", Durable } =>
         format!("push {} to {}", push.main, push.remote);
-    PointBack(back: PointBack) { World, Images, "image registry", Mark } =>
+    RetagLatest(back: RetagLatest) { World, Images, "image registry", Durable } =>
         format!("image {}:latest back to {}", back.gone.image.name, back.to.of.version.tag());
-    Mark(mark: Mark) { World, Forge, "forge", Mark } =>
+    MarkRolledBack(mark: MarkRolledBack) { World, Forge, "forge", Durable } =>
         format!("release {} marked as rolled back", mark.of.tag);
-    Yank(upload: CrateUpload) { World, Crates, "crate registry", Mark } =>
+    Yank(upload: CrateUpload) { World, Crates, "crate registry", Durable } =>
         format!("yank crate {} {}", upload.name, upload.version);
-    Withdraw(dist: Dist) { World, Wheels, "Python index", Mark } =>
+    YankFiles(dist: Dist) { World, Wheels, "Python index", Durable } =>
         format!("yank wheels and sdist of {} {}", dist.name, dist.version);
-    Revert(revert: Revert) { Repo, Release, "repository", Mark } =>
+    Revert(revert: Revert) { Repository, Release, "repository", Durable } =>
         match revert.files {
             0 => "commit the revert".to_owned(),
             files => format!("revert {} on {} ({files} files)", revert.of.tag, revert.main),
         };
-    Unmake(unmake: Unmake) { Repo, Release, "repository", Mark } =>
-        match unmake {
-            Unmake::Commit { main, to, .. } => format!("{main} back to {}", short(to)),
-            Unmake::Branch { name, to: Some(to), .. } => format!("branch {name} back to {}", short(to)),
-            Unmake::Branch { name, .. } => format!("delete branch {name}"),
-            Unmake::Tag { name, .. } => format!("delete tag {name}"),
+    DeleteLocal(delete_local: DeleteLocal) { Repository, Release, "repository", Durable } =>
+        match delete_local {
+            DeleteLocal::Commit { main, to, .. } => format!("{main} back to {}", short(to)),
+            DeleteLocal::Branch { name, to: Some(to), .. } => format!("branch {name} back to {}", short(to)),
+            DeleteLocal::Branch { name, .. } => format!("delete branch {name}"),
+            DeleteLocal::Tag { name, .. } => format!("delete tag {name}"),
         };
-    Issue(issue: Issue) { World, Forge, "forge", Mark } =>
+    Issue(issue: Issue) { World, Forge, "forge", Durable } =>
         format!("{} open issue with the label {}", if issue.body.is_some() { "an" } else { "no" }, issue.label);
 }
 
@@ -222,9 +223,9 @@ impl Step {
         }
     }
 
-    /// The steps of its lane before a mark that is done are done with it.
-    pub fn is_mark(&self) -> bool {
-        matches!(self.kind(), Kind::Mark | Kind::Awaited | Kind::Sum)
+    /// The steps of its group before a mark that is done are done with it.
+    pub fn is_durable(&self) -> bool {
+        matches!(self.kind(), Kind::Durable | Kind::Awaited | Kind::Aggregate)
     }
 
     /// What it checks, as `--waive` and the tag call it: a check changes nothing, and may be waived or not verified.
@@ -237,23 +238,23 @@ impl Step {
     }
 
     /// It holds when all the others do, and something more.
-    pub fn is_sum(&self) -> bool {
-        self.kind() == Kind::Sum
+    pub fn is_aggregate(&self) -> bool {
+        self.kind() == Kind::Aggregate
     }
 
     /// It sends something to others.
     pub fn is_outward(&self) -> bool {
-        self.reach() >= Reach::Remote && matches!(self.kind(), Kind::Mark | Kind::Sum)
+        self.scope() >= Scope::Remote && matches!(self.kind(), Kind::Durable | Kind::Aggregate)
     }
 
-    /// Only a person can do it: blocked until it is seen done. What comes after it in its lane waits for it; the rest of
+    /// Only a person can do it: blocked until it is seen done. What comes after it in its group waits for it; the rest of
     /// the plan does not.
-    pub fn is_by_hand(&self) -> bool {
+    pub fn is_manual(&self) -> bool {
         match self {
-            Step::Fix(_) | Step::Withdraw(_) => true,
+            Step::Fix(_) | Step::YankFiles(_) => true,
             Step::Announce(announcement) => announcement.channel == Channel::Mail,
-            Step::MergeBack(merge) => merge.by_hand.is_some(),
-            Step::Revert(revert) => revert.by_hand.is_some(),
+            Step::MergeBack(merge) => merge.manual.is_some(),
+            Step::Revert(revert) => revert.manual.is_some(),
             _ => false,
         }
     }

@@ -169,17 +169,18 @@ impl Search {
 
     /// Whether a version in a line is one of the train's that is left behind.
     fn is_behind(&self, found: &Found<'_>, line: &str, above: Above<'_, '_>, place: Place) -> bool {
-        let said = found.says_one_of(&self.behind, &self.to);
-        let by_name = |name: &str| self.names.get(name).map_or(said, |own| found.says_one_of(own, &self.to).max(said));
+        let mention = found.says_one_of(&self.behind, &self.to);
+        let by_name =
+            |name: &str| self.names.get(name).map_or(mention, |own| found.says_one_of(own, &self.to).max(mention));
         let mut alone = self.names.values().flatten();
-        if said == Said::Not && !alone.any(|version| found.says(version, &self.to) > Said::Not) {
+        if mention == Mentioned::Not && !alone.any(|version| found.says(version, &self.to) > Mentioned::Not) {
             return false;
         }
         if place == Place::Version {
-            return said == Said::Whole;
+            return mention == Mentioned::Whole;
         }
         let last = || above().last().map(String::as_str);
-        if past::is_told(found, line, last(), |name| self.names.contains_key(name)) || is_coordinate(found, line) {
+        if past::is_reported(found, line, last(), |name| self.names.contains_key(name)) || is_coordinate(found, line) {
             return false;
         }
         if place == Place::Text && past::is_dated_line(line) || past::is_link_to_version(line) {
@@ -195,16 +196,18 @@ impl Search {
         }
         let owner = self.owner(found, line, above, place);
         match (&owner, place) {
-            (Owner::Own(name), Place::Drawing) => by_name(name) == Said::Whole,
+            (Owner::Own(name), Place::Drawing) => by_name(name) == Mentioned::Whole,
             (_, Place::Drawing) => false,
-            (Owner::Own(name), _) => by_name(name) > Said::Not,
-            (Owner::Akin, Place::Manifest) => said > Said::Older,
-            (Owner::Version, Place::Manifest) => said > Said::Older,
-            (Owner::Akin, _) => said == Said::Whole,
-            (Owner::Version, Place::Source | Place::Text | Place::Config) => said == Said::Whole,
-            (Owner::Nobody, Place::Manifest | Place::Text) => said == Said::Whole,
+            (Owner::Own(name), _) => by_name(name) > Mentioned::Not,
+            (Owner::Akin, Place::Manifest) => mention > Mentioned::Older,
+            (Owner::Version, Place::Manifest) => mention > Mentioned::Older,
+            (Owner::Akin, _) => mention == Mentioned::Whole,
+            (Owner::Version, Place::Source | Place::Text | Place::Config) => mention == Mentioned::Whole,
+            (Owner::Nobody, Place::Manifest | Place::Text) => mention == Mentioned::Whole,
             // Small numbers are many packages'.
-            (Owner::Nobody, Place::Source) => said == Said::Whole && found.numbers.iter().any(|number| *number > 9),
+            (Owner::Nobody, Place::Source) => {
+                mention == Mentioned::Whole && found.numbers.iter().any(|number| *number > 9)
+            }
             _ => false,
         }
     }
@@ -347,7 +350,7 @@ impl Search {
 
 /// How a place says a version, the surest last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Said {
+enum Mentioned {
     Not,
     /// An older patch of the same minor version, or that one cut short: only beside the name itself.
     Older,
@@ -396,12 +399,12 @@ impl<'l> Found<'l> {
     }
 
     /// The surest way in which it says one of the versions.
-    fn says_one_of(&self, versions: &[Version], to: &Version) -> Said {
-        versions.iter().map(|version| self.says(version, to)).max().unwrap_or(Said::Not)
+    fn says_one_of(&self, versions: &[Version], to: &Version) -> Mentioned {
+        versions.iter().map(|version| self.says(version, to)).max().unwrap_or(Mentioned::Not)
     }
 
     /// Whether it says `version`, and not `to`.
-    fn says(&self, version: &Version, to: &Version) -> Said {
+    fn says(&self, version: &Version, to: &Version) -> Mentioned {
         let core = |version: &Version| [version.semver().major, version.semver().minor, version.semver().patch];
         let (own, next) = (core(version), core(to));
         let word = self.suffix.trim_start_matches(['-', '+', '.', '_']).to_ascii_lowercase();
@@ -409,8 +412,8 @@ impl<'l> Found<'l> {
         if self.numbers.len() == 2 {
             let is_line = self.numbers[..] == own[..2] && own[..2] != next[..2] && !version.is_prerelease();
             return match is_line && !to.is_prerelease() {
-                true if self.suffix.is_empty() || is_word => Said::Short,
-                _ => Said::Not,
+                true if self.suffix.is_empty() || is_word => Mentioned::Short,
+                _ => Mentioned::Not,
             };
         }
         let (is_own, is_next) = (self.numbers[..] == own, self.numbers[..] == next);
@@ -421,7 +424,7 @@ impl<'l> Found<'l> {
                 || numbers == to.tag()
                 || numbers == to.to_string();
             if is_to {
-                return Said::Not;
+                return Mentioned::Not;
             }
             let found =
                 Version::parse(numbers, Dialect::Pep440).or_else(|_| Version::parse(numbers, Dialect::Cargo)).ok();
@@ -432,13 +435,13 @@ impl<'l> Found<'l> {
             // A candidate of what is released now.
             let is_candidate = is_next && found.is_some_and(|found| found.is_prerelease() && found < *to);
             if is_same || is_candidate || is_word && is_own {
-                return Said::Whole;
+                return Mentioned::Whole;
             }
         }
         let is_older = self.suffix.is_empty() && self.numbers[..2] == own[..2] && self.numbers[2] < own[2];
         match is_older && own[..2] != next[..2] && !version.is_prerelease() && !to.is_prerelease() {
-            true => Said::Older,
-            false => Said::Not,
+            true => Mentioned::Older,
+            false => Mentioned::Not,
         }
     }
 }

@@ -9,11 +9,11 @@ pub fn release(train: &Train, version: &Version) -> String {
 }
 
 /// Whether a commit is called as one of ours, but for what a hook or a forge puts before or behind: a ticket, a sign.
-pub fn is_called(said: &str, ours: &str) -> bool {
-    if said == ours {
+pub fn is_called(message: &str, ours: &str) -> bool {
+    if message == ours {
         return true;
     }
-    let (low, ours) = (said.to_lowercase(), ours.to_lowercase());
+    let (low, ours) = (message.to_lowercase(), ours.to_lowercase());
     let about = ["revert ", "merge ", "reapply ", "fixup! ", "squash! ", "amend! "];
     if ours.is_empty() || about.iter().any(|word| low.starts_with(word) && !ours.starts_with(word)) {
         return false;

@@ -35,7 +35,7 @@ fn why(snapshot: &Snapshot, version: &Version) -> Option<String> {
 }
 
 /// Whether the release of that version was taken back from its users: it was rolled back, or yanked.
-pub fn is_withdrawn(snapshot: &Snapshot, version: &Version) -> bool {
+pub fn is_rolled_back(snapshot: &Snapshot, version: &Version) -> bool {
     snapshot.repo.is_rolled_back(&snapshot.train.tag.fill(version)) || is_yanked(snapshot, version)
 }
 
@@ -57,14 +57,14 @@ pub fn above<'s>(snapshot: &'s Snapshot, version: &Version) -> Option<(Version, 
 }
 
 /// That a version is lower than one of the same line that was rolled back: who has that one would never get it.
-fn below_withdrawn(snapshot: &Snapshot, version: &Version) -> Option<String> {
+fn below_rolled_back(snapshot: &Snapshot, version: &Version) -> Option<String> {
     let Snapshot { train, repo, .. } = snapshot;
     let is_of_line = |found: &Version| match version.is_prerelease() {
         true => found.is_prerelease() && found.final_version() == version.final_version(),
         false => !found.is_prerelease() && version.post().is_none() && found.line() == version.line(),
     };
-    let withdrawn = train.tags(repo).filter(|(_, tag)| repo.is_rolled_back(tag)).map(|(found, _)| found);
-    let highest = withdrawn.filter(|found| is_of_line(found) && found.base() > version.base()).max()?;
+    let rolled_back = train.tags(repo).filter(|(_, tag)| repo.is_rolled_back(tag)).map(|(found, _)| found);
+    let highest = rolled_back.filter(|found| is_of_line(found) && found.base() > version.base()).max()?;
     Some(format!("{} is lower than {}, which was rolled back", version.tag(), highest.tag()))
 }
 
@@ -98,7 +98,7 @@ fn skip(snapshot: &Snapshot, from: Version, step: Bump) -> Option<(Version, Vec<
     }
     if let Some((highest, tag)) = above(snapshot, &version) {
         passed.push(format!("{version} is lower than {highest}, which has its tag, {tag}"));
-        let is_alike = highest.pre_word() == version.pre_word();
+        let is_alike = highest.pre_label() == version.pre_label();
         version =
             highest.next_pre().filter(|next| is_alike && snapshot.train.is_spelt(next))?.with_metadata_of(&version);
     }
@@ -110,7 +110,7 @@ fn skip(snapshot: &Snapshot, from: Version, step: Bump) -> Option<(Version, Vec<
         let next = if let Some((highest, tag)) = released_above(snapshot, &version) {
             passed.push(format!("{version} is lower than {highest}, which has its tag, {tag}"));
             highest.bump(leap(&highest)).ok()
-        } else if let Some(taken) = why(snapshot, &version).or_else(|| below_withdrawn(snapshot, &version)) {
+        } else if let Some(taken) = why(snapshot, &version).or_else(|| below_rolled_back(snapshot, &version)) {
             passed.push(taken);
             match (version.is_prerelease(), version.post()) {
                 (_, Some(_)) => version.next_post().ok(),

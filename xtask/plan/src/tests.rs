@@ -21,7 +21,7 @@ mod release;
 mod rollback;
 mod rolled_back;
 mod sketch;
-mod standing;
+mod status;
 mod steps;
 mod strays;
 mod wheels;

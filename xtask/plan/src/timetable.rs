@@ -213,10 +213,10 @@ mod tests {
     fn a_window_is_five_days_with_what_each_asks_for() {
         let config = TrainConfig { name: "lark".to_owned(), ..config("first wednesday", &[]) };
         let windows = windows(&config, ALL, day("2026-11-20"), 2);
-        let told: Vec<String> =
+        let reported: Vec<String> =
             windows[0].days.iter().map(|day| format!("{} {}", day.headline(), day.responsible())).collect();
         assert_eq!(
-            told,
+            reported,
             [
                 "T-3 on Sun 2026-11-29: prep Release Captain",
                 "T-2 on Mon 2026-11-30: release-plz Release Captain",

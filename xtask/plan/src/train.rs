@@ -334,8 +334,8 @@ impl Train {
 
     /// What is to be said where nobody configured that nothing of it goes to a registry, and a manifest does not tell.
     pub fn unpublished_note(&self, workspace: &Workspace) -> Option<String> {
-        let is_said = workspace.trains.iter().any(|train| train.name == self.name() && train.registries.is_some());
-        let is_derived = self.config.is_unpublished() && !is_said;
+        let is_stated = workspace.trains.iter().any(|train| train.name == self.name() && train.registries.is_some());
+        let is_derived = self.config.is_unpublished() && !is_stated;
         let free: Vec<&Member> =
             self.crates.iter().map(|&at| &workspace.members[at]).filter(|each| each.publish).collect();
         let first = free.iter().find(|_| is_derived)?;
@@ -453,7 +453,7 @@ impl Train {
 
     /// The newest release below `version` that stands, post releases among them: what was told up to there is told. To those
     /// who read of a final version, no pre-release told anything; what was rolled back told nobody.
-    pub fn told_until(&self, repo: &Repo, version: &Version) -> Option<(Version, String)> {
+    pub fn reported_until(&self, repo: &Repo, version: &Version) -> Option<(Version, String)> {
         let counts = |found: &Version| found < version && !(self.sums_up(version) && found.is_prerelease());
         self.tags_in_use(repo).filter(|(found, _)| counts(found)).max().map(|(found, tag)| (found, tag.to_owned()))
     }

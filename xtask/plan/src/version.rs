@@ -262,13 +262,13 @@ impl Version {
     }
 
     /// `rc` of `-rc.1` and of `-rc1`.
-    pub fn pre_word(&self) -> &str {
+    pub fn pre_label(&self) -> &str {
         self.0.pre.as_str().split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default()
     }
 
     /// The first pre-release of `version`, of the kind that this one is of.
     pub fn first_pre_of(&self, version: &Version) -> Option<Version> {
-        let word = self.pre_word();
+        let word = self.pre_label();
         let pre = format!("{word}.1").parse().ok().filter(|_| !word.is_empty())?;
         Some(Version(semver::Version { pre, ..version.core() }))
     }
@@ -533,9 +533,9 @@ mod tests {
             (format!("1.0.0.post{max}"), Dialect::Tag),
             (format!("1.0.0.post{max}"), Dialect::Pep440),
         ] {
-            let told = format!("{:#}", Version::parse(&text, dialect).unwrap_err());
-            assert!(told.starts_with(&format!("`{text}` is not a version as ")), "{told}");
-            assert!(told.contains("is too large a number: 999999999999999 is the largest"), "{told}");
+            let reported = format!("{:#}", Version::parse(&text, dialect).unwrap_err());
+            assert!(reported.starts_with(&format!("`{text}` is not a version as ")), "{reported}");
+            assert!(reported.contains("is too large a number: 999999999999999 is the largest"), "{reported}");
         }
         let last = "999999999999999";
         for (text, bump) in [
@@ -643,7 +643,7 @@ mod tests {
     }
 
     #[test]
-    fn development_is_told_by_its_word() {
+    fn development_is_reported_by_its_word() {
         for text in
             ["1.0.1-dev", "1.0.1-dev.1", "1.0.1-dev2", "1.0.1-nightly.20260101", "1.0.1-SNAPSHOT", "1.0.1-main-3"]
         {

@@ -61,8 +61,8 @@ mod tests {
         assert_eq!(line(hostile), shown);
         assert_eq!(lines(&format!("{hostile}\r\n\tx\n")), format!("{shown}\r\n\tx\n"));
         assert_eq!(line("one\ntwo\r"), "one\\ntwo\\r");
-        let seen = "größer 日本 👩‍🚀 e\u{301} \u{200d}\t\"quoted\" \\ `x`";
-        assert_eq!((line(seen), lines(seen)), (seen.to_owned(), seen.to_owned()));
+        let observed = "größer 日本 👩‍🚀 e\u{301} \u{200d}\t\"quoted\" \\ `x`";
+        assert_eq!((line(observed), lines(observed)), (observed.to_owned(), observed.to_owned()));
     }
 
     #[test]

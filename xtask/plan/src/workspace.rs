@@ -255,8 +255,8 @@ impl Workspace {
     /// What is wrong with the configuration, a line each.
     pub fn misconfigured(&self) -> String {
         let root = slashed(&self.graph.root);
-        let told = self.problems.iter().map(|problem| format!("{root}: {problem}"));
-        told.collect::<Vec<_>>().join("\n")
+        let reported = self.problems.iter().map(|problem| format!("{root}: {problem}"));
+        reported.collect::<Vec<_>>().join("\n")
     }
 
     /// The requirements by whom they are on, and where they are written. One key may stand in the tables of several
@@ -438,11 +438,14 @@ impl<'a> Resolver<'a> {
         entries
             .filter(|(_, entry)| !matches!(entry.table, Table::Workspace | Table::Patch))
             .filter_map(|(at, entry)| {
-                let (to, said) = self.resolve(&dir, entry)?;
-                let requirement = said.requirement.as_ref().map(|place| place.text.clone());
-                let written =
-                    if entry.inherited { format!("{} {}", entry.written, said.written) } else { entry.written.clone() };
-                let is_shared = entry.inherited && said.path.is_some();
+                let (to, declared) = self.resolve(&dir, entry)?;
+                let requirement = declared.requirement.as_ref().map(|place| place.text.clone());
+                let written = if entry.inherited {
+                    format!("{} {}", entry.written, declared.written)
+                } else {
+                    entry.written.clone()
+                };
+                let is_shared = entry.inherited && declared.path.is_some();
                 let Dependency { table, optional, .. } = *entry;
                 Some(Link { to, entry: at, table, optional, requirement, is_shared, written })
             })

@@ -142,17 +142,17 @@ fn what_the_pages_tell_to_type_can_be_typed() {
     }
     let docs = fs::read_dir(top().join("docs")).expect("docs").map(|entry| entry.expect("an entry").path());
     let pages = docs.filter(|path| path.extension().is_some_and(|end| end == "md")).chain([top().join("README.md")]);
-    let (mut seen, mut wrong) = (0, Vec::new());
+    let (mut examined, mut wrong) = (0, Vec::new());
     for page in pages {
         let text = fs::read_to_string(&page).expect("a page");
         for typed in commands(&text) {
-            seen += 1;
+            examined += 1;
             if let Err(error) = parses(&filled(&typed)) {
                 wrong.push(format!("{}: {error}", page.display()));
             }
         }
     }
-    assert!(seen > 30, "where are the commands? {seen}");
+    assert!(examined > 30, "where are the commands? {examined}");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
@@ -187,8 +187,8 @@ fn a_value_that_cannot_be_meant_is_refused_with_its_option() {
         (&["release", "mino"], "'mino'", "did you mean `minor`?"),
         (&["status", "0.9.3.post18446744073709551615"], "'0.9.3.post18446744073709551615'", "too large a number"),
     ] {
-        let told = refused(typed);
-        assert!(told.contains(value) && told.contains(why), "{typed:?}: {told}");
+        let output = refused(typed);
+        assert!(output.contains(value) && output.contains(why), "{typed:?}: {output}");
     }
 }
 
@@ -235,7 +235,7 @@ fn commands_are_found_wherever_they_stand() {
     let page = "`cargo xtask release 0.10.0`, or\n`cargo xtask a\nb`:\n```console\n$ cargo xtask c # why\n  cargo xtask d\n\
                 next: cargo xtask e\n```\n    `git push`\n```bash\ncargo xtask f --g \"h i\"\n```\n| `cargo xtask j [K\\|l]` |";
     assert_eq!(commands(page), ["release 0.10.0", "a b", "c", "f --g \"h i\"", "j"]);
-    assert_eq!(filled("status VERSION --only LANE -- x").join(" "), "status 0.10.0 --only crates -- x");
+    assert_eq!(filled("status VERSION --only GROUP -- x").join(" "), "status 0.10.0 --only crates -- x");
 }
 
 /// What stands after `cargo xtask` in a page's code: in a line of it, and where a line of a shell's block begins.
@@ -266,7 +266,7 @@ fn filled(typed: &str) -> Vec<String> {
     let fill = |word: String| match word.as_str() {
         "VERSION" | "X.Y.Z" => "0.10.0".to_owned(),
         "COMMAND" => "release".to_owned(),
-        "LANE" => "crates".to_owned(),
+        "GROUP" => "crates".to_owned(),
         "CHANNEL" => "discord".to_owned(),
         "N" | "SECONDS" => "3".to_owned(),
         _ => word,

@@ -14,7 +14,7 @@ use plan::{
     options::Options,
     patience::LONGEST_WAIT,
     release::Goal,
-    step::Lane,
+    step::Group,
     version::{Dialect, Version},
 };
 
@@ -69,14 +69,14 @@ impl Sending {
 
     /// The channels that somebody looked into after a message was cut off, and whether it is there.
     pub fn settled(&self) -> Vec<(Channel, bool)> {
-        let seen = self.announced.iter().map(|&name| (name.into(), true));
-        seen.chain(self.announce_again.iter().map(|&name| (name.into(), false))).collect()
+        let observed = self.announced.iter().map(|&name| (name.into(), true));
+        observed.chain(self.announce_again.iter().map(|&name| (name.into(), false))).collect()
     }
 }
 
 /// What `--only` and `--without` name.
 #[derive(Clone, Copy, ValueEnum)]
-pub enum LaneName {
+pub enum GroupName {
     Crates,
     Wheels,
     Images,
@@ -84,14 +84,14 @@ pub enum LaneName {
     Announce,
 }
 
-impl From<LaneName> for Lane {
-    fn from(name: LaneName) -> Lane {
+impl From<GroupName> for Group {
+    fn from(name: GroupName) -> Group {
         match name {
-            LaneName::Crates => Lane::Crates,
-            LaneName::Wheels => Lane::Wheels,
-            LaneName::Images => Lane::Images,
-            LaneName::Forge => Lane::Forge,
-            LaneName::Announce => Lane::Announce,
+            GroupName::Crates => Group::Crates,
+            GroupName::Wheels => Group::Wheels,
+            GroupName::Images => Group::Images,
+            GroupName::Forge => Group::Forge,
+            GroupName::Announce => Group::Announce,
         }
     }
 }
@@ -114,8 +114,8 @@ impl From<ChannelName> for Channel {
     }
 }
 
-pub fn lanes(named: Vec<LaneName>) -> Vec<Lane> {
-    named.into_iter().map(Lane::from).collect()
+pub fn groups(named: Vec<GroupName>) -> Vec<Group> {
+    named.into_iter().map(Group::from).collect()
 }
 
 /// Counted from where it was typed, not from the top of the repository.
@@ -133,8 +133,8 @@ pub fn released(text: &str) -> Result<Version, String> {
 }
 
 /// What other programs are given as a word of its own.
-pub fn word(text: &str) -> Result<String, String> {
-    names::check_word(text).map(|()| text.to_owned())
+pub fn name(text: &str) -> Result<String, String> {
+    names::check_name(text).map(|()| text.to_owned())
 }
 
 pub fn registry(text: &str) -> Result<String, String> {
@@ -142,7 +142,7 @@ pub fn registry(text: &str) -> Result<String, String> {
 }
 
 /// A text that says something.
-pub fn said(text: &str) -> Result<String, String> {
+pub fn message(text: &str) -> Result<String, String> {
     match text.trim() {
         "" => Err("it is blank: say it, or leave the option out".to_owned()),
         text => Ok(text.to_owned()),
@@ -151,7 +151,7 @@ pub fn said(text: &str) -> Result<String, String> {
 
 pub fn one_line(text: &str) -> Result<String, String> {
     match text.trim() {
-        "" => said(text),
+        "" => message(text),
         text if text.contains('\n') => Err("one line is wanted: the whole story belongs in the issue".to_owned()),
         text => Ok(text.to_owned()),
     }

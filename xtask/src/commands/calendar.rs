@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use serde_json::json;
 use xshell::Shell;
@@ -46,7 +46,7 @@ impl Calendar {
         let loader = call.loader(&sh)?;
         let head = sound(&loader)?;
         let report = call.report;
-        let (mut told, mut events) = (Vec::new(), Vec::new());
+        let (mut output, mut events) = (Vec::new(), Vec::new());
         for train in loader.trains(&head)? {
             let windows =
                 timetable::windows(&train.config, Has::of(&head.workspace, &train), head.today, self.months.into());
@@ -64,14 +64,14 @@ impl Calendar {
             }
             report.say("");
             events.extend(windows.iter().flat_map(|window| events_of(&train.config, window)));
-            told.push(json!({ "train": train.name(), "cadence": train.config.cadence, "windows": windows }));
+            output.push(json!({ "train": train.name(), "cadence": train.config.cadence, "windows": windows }));
         }
         if let Some(path) = self.ics.as_deref().map(from_here) {
             put_whole(&path, &icalendar::calendar("Releases", loader::now(), &events))?;
             report.say(format!("{} in {}", count(events.len(), "day"), path.display()));
         }
         if report.json {
-            report.json(&json!({ "today": head.today, "trains": told }));
+            report.json(&json!({ "today": head.today, "trains": output }));
         }
         Ok(())
     }

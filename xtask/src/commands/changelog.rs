@@ -10,9 +10,9 @@ use xshell::Shell;
 
 use super::arguments::goal;
 use crate::{
-    basis::{self, Intent, Planned, history, since},
     loader::{Loader, Source},
     report::Loudness,
+    resume_point::{self, Intent, Planned, history, previous_release},
     session::Call,
 };
 use plan::{
@@ -44,7 +44,7 @@ impl Changelog {
         let loader = Loader::new(&sh, manifest.as_deref(), call.train.as_deref())?;
         history::whole(&loader)?;
         let head = loader.load(Source::Tree)?;
-        let mut told = Vec::new();
+        let mut reported = Vec::new();
         for train in loader.trains(&head)? {
             history::tags(call.report, &loader, &head.workspace, &train)?;
             let name = train.name().to_owned();
@@ -52,12 +52,12 @@ impl Changelog {
             let loader = Loader::new(&sh, manifest.as_deref(), Some(&name))?;
             let goal = match &self.version {
                 Some(goal) => goal.clone(),
-                None => since::goal(&sh, &Snapshot { train, ..head.clone() })?,
+                None => previous_release::goal(&sh, &Snapshot { train, ..head.clone() })?,
             };
-            told.push(preview(call, &basis::plan(&loader, &Intent::Release(goal), &Options::default())?));
+            reported.push(preview(call, &resume_point::plan(&loader, &Intent::Release(goal), &Options::default())?));
         }
         if call.report.json {
-            call.report.json(&json!({ "trains": told }));
+            call.report.json(&json!({ "trains": reported }));
         }
         Ok(())
     }
@@ -128,8 +128,8 @@ fn tell_origins(call: &Call<'_>, collected: &Collected) {
     call.report.say("\nwhere each entry comes from:\n");
     for entry in &collected.entries {
         let kind = entry.kind.as_deref().unwrap_or("no kind");
-        let said = entry.said_by.as_ref().map(|by| format!(" (said by {by} already)")).unwrap_or_default();
+        let message = entry.same_as.as_ref().map(|by| format!(" (said by {by} already)")).unwrap_or_default();
         let head = entry.text.lines().next().unwrap_or_default();
-        call.report.say(format!("  {}: {kind}: {head}{said}", entry.from));
+        call.report.say(format!("  {}: {kind}: {head}{message}", entry.from));
     }
 }

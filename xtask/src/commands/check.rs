@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use xshell::Shell;
 
 use crate::{
-    basis::{checklist, history, publication},
     loader::{Loader, Source},
-    perform::{self, Tools, World, needs, ownership},
-    run::{self, Seen},
+    perform::{self, Context, Tools, needs, ownership},
+    resume_point::{checklist, history, publication},
+    run::{self, Observed},
     session::{Call, rows},
 };
 use plan::{
@@ -44,21 +44,21 @@ impl Check {
         let report = call.report;
         let first = loader.load(Source::Tree)?;
         let trains = loader.trains(&first)?;
-        let world = call.world(&loader, Tools::AsFound)?;
+        let cx = call.context(&loader, Tools::AsFound)?;
         let mut looked = Looked::default();
         for train in &trains {
-            looked.look_at(call, &world, &loader, &Snapshot { train: train.clone(), ..first.clone() }, parses)?;
+            looked.look_at(call, &cx, &loader, &Snapshot { train: train.clone(), ..first.clone() }, parses)?;
         }
-        let lists = looked.checklists(call, &world, &loader, &first, &trains)?;
-        looked.note(&world, &loader, &first, &trains)?;
-        let Looked { told, seen, noted, others } = looked;
+        let lists = looked.checklists(call, &cx, &loader, &first, &trains)?;
+        looked.note(&cx, &loader, &first, &trains)?;
+        let Looked { output, observed, noted, others } = looked;
         report.notes(&others);
         report.noted(&noted);
         let notes: Vec<String> = others.into_iter().chain(noted.iter().map(Finding::as_note)).collect();
-        let total = seen.len();
+        let total = observed.len();
         if report.json {
             let outcome = if total == 0 { "ok" } else { "refused" };
-            report.json(&json!({ "checks": told, "checklist": lists, "notes": notes, "outcome": outcome }));
+            report.json(&json!({ "checks": output, "checklist": lists, "notes": notes, "outcome": outcome }));
         }
         if total > 0 {
             bail!("{} in {}", count(total, "finding"), count(trains.len(), "train"));
@@ -70,8 +70,8 @@ impl Check {
 /// What was found, and what was told of it.
 #[derive(Default)]
 struct Looked {
-    told: Vec<Value>,
-    seen: Vec<Finding>,
+    output: Vec<Value>,
+    observed: Vec<Finding>,
     noted: Vec<Finding>,
     others: Vec<String>,
 }
@@ -81,7 +81,7 @@ impl Looked {
     fn look_at(
         &mut self,
         call: &Call<'_>,
-        world: &World<'_>,
+        cx: &Context<'_>,
         loader: &Loader<'_>,
         snapshot: &Snapshot,
         parses: Parses,
@@ -100,7 +100,7 @@ impl Looked {
                 findings.extend(check::uncommitted_lock(snapshot));
             }
             if check == finding::Check::Configuration {
-                findings.extend(beforehand(world, snapshot)?);
+                findings.extend(beforehand(cx, snapshot)?);
             }
             // What no earlier release meets is known where all of them are.
             let lacking = match check == finding::Check::DevCycle && !findings.is_empty() {
@@ -115,10 +115,10 @@ impl Looked {
                 call.report.say(format!("  ok      {}: {check}", train.name()));
             }
             // What is wrong with the workspace is wrong for every train, and said once.
-            findings.retain(|finding| !self.seen.contains(finding));
+            findings.retain(|finding| !self.observed.contains(finding));
             call.report.findings(&findings);
-            self.seen.extend_from_slice(&findings);
-            self.told.push(json!({ "train": train.name(), "check": check, "findings": findings }));
+            self.observed.extend_from_slice(&findings);
+            self.output.push(json!({ "train": train.name(), "check": check, "findings": findings }));
         }
         Ok(())
     }
@@ -127,7 +127,7 @@ impl Looked {
     fn checklists(
         &self,
         call: &Call<'_>,
-        world: &World<'_>,
+        cx: &Context<'_>,
         loader: &Loader<'_>,
         first: &Snapshot,
         trains: &[Train],
@@ -136,9 +136,9 @@ impl Looked {
         let mut lists = Vec::new();
         for train in trains.iter().cloned() {
             let name = train.name().to_owned();
-            let mut rows_of = run::look(world, &checklist::steps(loader, &Snapshot { train, ..first.clone() })?);
+            let mut rows_of = run::look(cx, &checklist::steps(loader, &Snapshot { train, ..first.clone() })?);
             for row in &mut rows_of {
-                refer(row, &self.seen);
+                refer(row, &self.observed);
             }
             call.report.say(format!("checklist of {name}:"));
             call.report.table(&rows(&rows_of));
@@ -148,7 +148,7 @@ impl Looked {
     }
 
     /// What is odd, and refuses nothing.
-    fn note(&mut self, world: &World<'_>, loader: &Loader<'_>, first: &Snapshot, trains: &[Train]) -> Result<()> {
+    fn note(&mut self, cx: &Context<'_>, loader: &Loader<'_>, first: &Snapshot, trains: &[Train]) -> Result<()> {
         self.noted.extend(trains.iter().flat_map(|train| postfix_lacks(&first.workspace, train)));
         self.others.extend(trains.iter().flat_map(|train| check::published::noted(&first.workspace, train)));
         self.noted.extend(trains.iter().flat_map(|train| check::lints(&first.workspace, train)));
@@ -156,10 +156,10 @@ impl Looked {
         let unknown = publication::unconfigured(loader)?;
         self.noted
             .extend(trains.iter().flat_map(|train| check::published::unconfigured(&first.workspace, train, &unknown)));
-        self.noted.extend(of_registries(world, loader, first, trains)?);
+        self.noted.extend(of_registries(cx, loader, first, trains)?);
         self.noted.extend(check::apart::left_out(&first.workspace, &loader.every_train(first)?));
         // What is odd in the workspace is so for every train, and refused for one it may be.
-        let mut known = self.seen.clone();
+        let mut known = self.observed.clone();
         self.noted.retain(|note| {
             let is_new = !known.contains(note);
             known.extend(is_new.then(|| note.clone()));
@@ -182,24 +182,24 @@ fn misused(parses: Parses, workspace: &Workspace, train: &Train) -> (Vec<Finding
 }
 
 /// What a release finds of the repository and of this tree when it looks at its steps.
-fn beforehand(world: &World<'_>, snapshot: &Snapshot) -> Result<Vec<Finding>> {
+fn beforehand(cx: &Context<'_>, snapshot: &Snapshot) -> Result<Vec<Finding>> {
     let Snapshot { workspace, train, .. } = snapshot;
     let mut findings: Vec<Finding> = check::unknown_main(snapshot).into_iter().collect();
     let found = |(what, next): (String, String)| Finding::new(finding::Check::Configuration, what, next);
     let written = check::written(workspace, train);
     let written: Vec<&PathBuf> = written.iter().filter(|path| workspace.texts.contains_key(*path)).collect();
     let manifests = train.members().into_iter().map(|at| &workspace.members[at].manifest);
-    findings.extend(perform::astray(world, manifests.chain(written.iter().copied()))?.into_iter().map(found));
+    findings.extend(perform::astray(cx, manifests.chain(written.iter().copied()))?.into_iter().map(found));
     for path in written {
-        findings.extend(perform::unreadable(world, path, workspace.tracked.contains(path))?.map(found));
+        findings.extend(perform::unreadable(cx, path, workspace.tracked.contains(path))?.map(found));
     }
-    findings.extend(needs::scripts(world, &smoke::named_proofs(snapshot)).into_iter().map(found));
+    findings.extend(needs::scripts(cx, &smoke::named_proofs(snapshot)).into_iter().map(found));
     Ok(findings)
 }
 
 /// What a finding says is not said again by the row that rests on it.
-fn refer(row: &mut Seen, findings: &[Finding]) {
-    if let Observation::Blocked { why, next } = &mut row.seen
+fn refer(row: &mut Observed, findings: &[Finding]) {
+    if let Observation::Blocked { why, next } = &mut row.observed
         && let Some(found) = findings.iter().find(|found| found.what == *why)
     {
         *why = format!("refused above: {}", found.check);
@@ -213,20 +213,20 @@ fn postfix_lacks(workspace: &Workspace, train: &Train) -> Vec<Finding> {
         let to = workspace.members[wheel.member].version.next_post().ok();
         to.map(|to| postfix::lacking(workspace, wheel, &to)).unwrap_or_default()
     });
-    let told = lacking.map(|finding| {
+    let output = lacking.map(|finding| {
         Finding::new(finding.check, format!("`postfix` would be refused: {}", finding.what), finding.next)
     });
-    told.collect()
+    output.collect()
 }
 
 /// What a publication would be refused for, where the registries can be asked.
-fn of_registries(world: &World<'_>, loader: &Loader<'_>, first: &Snapshot, trains: &[Train]) -> Result<Vec<Finding>> {
+fn of_registries(cx: &Context<'_>, loader: &Loader<'_>, first: &Snapshot, trains: &[Train]) -> Result<Vec<Finding>> {
     let mut asked = BTreeSet::new();
     let mut notes = Vec::new();
     for train in trains {
         let snapshot = Snapshot { train: train.clone(), ..first.clone() };
         let names: Vec<_> = names::names(&snapshot).into_iter().filter(|name| asked.insert(name.clone())).collect();
-        let registries = ownership::registries(world, &snapshot, &names);
+        let registries = ownership::registries(cx, &snapshot, &names);
         let version = train.version(&first.workspace);
         let is_released = first.repo.tags.contains_key(&train.tag.fill(version));
         let versions = train.members().into_iter().map(|at| (at, first.workspace.members[at].version.clone()));

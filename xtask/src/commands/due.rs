@@ -12,9 +12,9 @@ use serde_json::json;
 use xshell::Shell;
 
 use crate::{
-    basis::{history, since::since},
     repo,
     report::Report,
+    resume_point::{history, previous_release::commits},
     session::{Call, sound},
     tools::{forge::Forge, index, registries::Registries, semver_checks},
 };
@@ -50,12 +50,12 @@ impl Due {
         let loader = call.loader(&sh)?;
         history::whole(&loader)?;
         let head = sound(&loader)?;
-        let mut told = Vec::new();
+        let mut reported = Vec::new();
         for train in loader.trains(&head)? {
             history::tags(call.report, &loader, &head.workspace, &train)?;
-            let mut snapshot = loader.with_withdrawn(Snapshot { train, ..head.clone() })?;
+            let mut snapshot = loader.with_rolled_back(Snapshot { train, ..head.clone() })?;
             let last = due::last(&snapshot);
-            let past = since(&sh, &snapshot, last.as_ref())?;
+            let past = commits(&sh, &snapshot, last.as_ref())?;
             let changes = due::changes(&snapshot, &past);
             let mut findings = findings(&sh, &snapshot, last.as_ref(), &past, &self)?;
             if last.is_some() {
@@ -63,10 +63,10 @@ impl Due {
             }
             let due = due::due(&snapshot, &changes, &findings);
             tell(call.report, &due);
-            told.push(due);
+            reported.push(due);
         }
         if call.report.json {
-            call.report.json(&json!({ "today": head.today, "trains": told }));
+            call.report.json(&json!({ "today": head.today, "trains": reported }));
         }
         Ok(())
     }
@@ -81,15 +81,15 @@ fn yanked(snapshot: &Snapshot, unknown: &mut Vec<String>) -> BTreeSet<(String, V
     }
     let asked: Vec<(Option<&str>, Vec<&str>)> = asked.into_iter().collect();
     let known = Registries::of(&repo.top.join(workspace.root_dir()));
-    let told = parallel::map_waiting(&asked, |(registry, names)| match &known {
+    let reported = parallel::map_waiting(&asked, |(registry, names)| match &known {
         Ok(known) => index::versions(known, names, *registry),
         Err(error) => Err(anyhow::anyhow!("{error:#}")),
     });
     let mut yanked = BTreeSet::new();
     let mut unasked = None;
-    for ((_, names), told) in asked.iter().zip(told) {
-        match told {
-            Ok(told) => yanked.extend(names.iter().zip(told).flat_map(|(name, lines)| {
+    for ((_, names), reported) in asked.iter().zip(reported) {
+        match reported {
+            Ok(reported) => yanked.extend(names.iter().zip(reported).flat_map(|(name, lines)| {
                 let lines = lines.into_iter().filter(|line| line.yanked);
                 lines.filter_map(|line| Some(((*name).to_owned(), Version::parse(&line.vers, Dialect::Cargo).ok()?)))
             })),
@@ -151,9 +151,9 @@ fn findings(
 
 fn tell(report: &Report, due: &due::Due) {
     let last = due.last.as_ref().map_or("there is no tag yet".to_owned(), |tag| format!("since {tag}"));
-    report.say(format!("train {}: {} ({last})", due.train, due.said));
+    report.say(format!("train {}: {} ({last})", due.train, due.message));
     for reason in &due.reasons {
-        report.say(format!("  {}", reason.told()));
+        report.say(format!("  {}", reason.reported()));
     }
     for (member, why) in &due.changed {
         report.say(format!("  {member}:"));

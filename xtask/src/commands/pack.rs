@@ -8,11 +8,11 @@ use clap::Args;
 use serde_json::json;
 use xshell::Shell;
 
-use super::arguments::{LaneName, lanes};
+use super::arguments::{GroupName, groups};
 use crate::{
-    basis::publication::{elsewhere, tagged_here},
     loader::Source,
     perform::{crates, images},
+    resume_point::publication::{elsewhere, tagged_here},
     run,
     session::{Call, ending, refuse, sound},
 };
@@ -26,9 +26,9 @@ use plan::{publish, snapshot::Snapshot, step::Step};
     after_help = "Examples:\n  cargo xtask pack --out packed\n  cargo xtask pack --train market-data --without images"
 )]
 pub struct Pack {
-    /// Leave these lanes out.
-    #[arg(long, value_name = "LANE", value_delimiter = ',')]
-    without: Vec<LaneName>,
+    /// Leave these groups out.
+    #[arg(long, value_name = "GROUP", value_delimiter = ',')]
+    without: Vec<GroupName>,
     /// Where the files go.
     #[arg(long, value_name = "DIR", default_value = "packed")]
     out: PathBuf,
@@ -42,7 +42,7 @@ impl Pack {
         let (train, version) = tagged_here(&loader, sound(&loader)?)?;
         let snapshot = Snapshot { train, ..loader.load(Source::Commit(&loader.repo.head))? };
         let options = publish::Options {
-            without: lanes(self.without),
+            without: groups(self.without),
             elsewhere: elsewhere(&loader, &snapshot.train)?,
             ..Default::default()
         };
@@ -51,26 +51,26 @@ impl Pack {
         refuse(report, &publication.findings, "packed")?;
         let (packages, baked) = (&publication.packages, &publication.parts.images);
         let mut steps: Vec<Step> = packages.iter().cloned().map(Step::Package).collect();
-        steps.extend(baked.iter().cloned().map(Step::Bake));
+        steps.extend(baked.iter().cloned().map(Step::BuildImage));
         if steps.is_empty() {
             report.say(format!("{} has neither crates nor images to pack", publication.of.tag));
         }
-        let world = call.world(&loader, call.tools())?;
-        let seen = run::run(&world, &steps, call.mode())?;
+        let cx = call.context(&loader, call.tools())?;
+        let observed = run::run(&cx, &steps, call.mode())?;
         if !call.dry_run && !steps.is_empty() {
             sh.create_dir(&out)?;
         }
         for packages in packages.iter().filter(|_| !call.dry_run) {
-            for (name, hash) in crates::package::hand_over(&world, packages, &out)? {
+            for (name, hash) in crates::package::hand_over(&cx, packages, &out)? {
                 report.say(format!("          {hash}  {name}"));
             }
         }
         for release in baked.iter().filter(|_| !call.dry_run) {
-            report.say(format!("          {}", images::hand_over(&world, release, &out)?));
+            report.say(format!("          {}", images::hand_over(&cx, release, &out)?));
         }
         if report.json {
-            report.json(&json!({ "train": publication.of.train, "version": version.tag(), "steps": seen }));
+            report.json(&json!({ "train": publication.of.train, "version": version.tag(), "steps": observed }));
         }
-        ending(call, &seen)
+        ending(call, &observed)
     }
 }

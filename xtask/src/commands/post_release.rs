@@ -3,17 +3,17 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, Result};
+use anyhow::{Context as _, Result};
 use clap::Args;
 use xshell::Shell;
 
-use super::arguments::{LaneName, lanes, released};
+use super::arguments::{GroupName, groups, released};
 use crate::{
-    basis::{self, history, publication::publication},
     loader::{Loader, Source},
-    perform::{World, images},
+    perform::{Context, images},
     repo,
-    run::{self, Seen},
+    resume_point::{self, history, publication::publication},
+    run::{self, Observed},
     session::{Call, carry_out},
 };
 use plan::{
@@ -40,9 +40,9 @@ pub struct PostRelease {
     /// Push the main branch with the commit.
     #[arg(long)]
     push: bool,
-    /// Leave these lanes out: what is theirs is not looked for, and not deployed.
-    #[arg(long, value_name = "LANE", value_delimiter = ',')]
-    without: Vec<LaneName>,
+    /// Leave these groups out: what is theirs is not looked for, and not deployed.
+    #[arg(long, value_name = "GROUP", value_delimiter = ',')]
+    without: Vec<GroupName>,
     /// The wheels of this machine's platform will do, whatever the train's `platforms` say.
     #[arg(long)]
     here: bool,
@@ -50,16 +50,16 @@ pub struct PostRelease {
 
 impl PostRelease {
     pub fn run(self, call: &Call<'_>) -> Result<()> {
-        let options = publish::Options { without: lanes(self.without), here: self.here, ..Default::default() };
+        let options = publish::Options { without: groups(self.without), here: self.here, ..Default::default() };
         let sh = Shell::new()?;
         let _lock = call.lock(&sh)?;
         let loader = call.loader(&sh)?;
         history::whole(&loader)?;
         let newest = if self.version.is_none() { newest(&loader)? } else { None };
         let (tagged, publication) = publication(&loader, self.version.as_ref().or(newest.as_ref()), &options)?;
-        let world = call.world(&loader, call.tools())?;
-        let released = facts(&world, &loader, &tagged, publication)?;
-        let planned = basis::post_release::plan(&loader, &released, self.push)?;
+        let cx = call.context(&loader, call.tools())?;
+        let released = facts(&cx, &loader, &tagged, publication)?;
+        let planned = resume_point::post_release::plan(&loader, &released, self.push)?;
         let (train, report) = (planned.snapshot.train.clone(), call.report);
         let plan = carry_out(call, &loader, &planned.snapshot, planned.plan, &mut Vec::new())?;
         if !call.dry_run {
@@ -74,15 +74,15 @@ impl PostRelease {
 }
 
 /// What is known of a release beside the texts of the main branch.
-fn facts(world: &World<'_>, loader: &Loader<'_>, tagged: &Snapshot, publication: Publication) -> Result<Released> {
+fn facts(cx: &Context<'_>, loader: &Loader<'_>, tagged: &Snapshot, publication: Publication) -> Result<Released> {
     let before = tagged.train.tag_below(&loader.repo, &publication.of.version).map(|(version, _)| version);
     let before = before.filter(|_| publication.of.version.post().is_none());
     Ok(Released {
         record: tagged.recorded.clone().map(|recorded| recorded.record).unwrap_or_default(),
-        digests: digests(world, &publication),
-        is_here: repo::is_ancestor(world.sh, &publication.of.commit, &loader.repo.head)?,
+        digests: digests(cx, &publication),
+        is_here: repo::is_ancestor(cx.sh, &publication.of.commit, &loader.repo.head)?,
         mentions: before.map_or(Ok(Vec::new()), |before| {
-            basis::mentions(world.sh, &Search::new(tagged, [before], &publication.of.version))
+            resume_point::mentions(cx.sh, &Search::new(tagged, [before], &publication.of.version))
         })?,
         parts: publication.steps,
         of: publication.of,
@@ -90,18 +90,23 @@ fn facts(world: &World<'_>, loader: &Loader<'_>, tagged: &Snapshot, publication:
 }
 
 /// What follows a release, only looked at: its commit, and whether the remote has it. Nothing where nothing follows.
-pub fn look(world: &World<'_>, loader: &Loader<'_>, tagged: &Snapshot, publication: Publication) -> Result<Vec<Seen>> {
-    let released = facts(world, loader, tagged, publication)?;
-    let plan = basis::post_release::plan(loader, &released, true)?.plan;
+pub fn look(
+    cx: &Context<'_>,
+    loader: &Loader<'_>,
+    tagged: &Snapshot,
+    publication: Publication,
+) -> Result<Vec<Observed>> {
+    let released = facts(cx, loader, tagged, publication)?;
+    let plan = resume_point::post_release::plan(loader, &released, true)?.plan;
     let follows = plan.steps.into_iter().filter(|step| matches!(step, Step::Commit(_) | Step::PushMain(_)));
-    let mut seen = run::look(world, &follows.collect::<Vec<_>>());
+    let mut observed = run::look(cx, &follows.collect::<Vec<_>>());
     if let Some(finding) = plan.findings.into_iter().find(|finding| finding.check != Check::DirtyTree) {
         // As it stands here, it could not be made: then that it is not here says nothing.
-        for seen in seen.iter_mut().filter(|seen| seen.seen == Observation::Todo) {
-            seen.seen = Observation::Unknown { why: finding.what.clone(), next: finding.next.clone() };
+        for observed in observed.iter_mut().filter(|observed| observed.observed == Observation::Todo) {
+            observed.observed = Observation::Unknown { why: finding.what.clone(), next: finding.next.clone() };
         }
     }
-    Ok(seen)
+    Ok(observed)
 }
 
 /// The newest version that is tagged, unless the head has a tag of its own.
@@ -116,9 +121,9 @@ fn newest(loader: &Loader<'_>) -> Result<Option<Version>> {
 }
 
 /// What the registry calls the images, those left out that it does not have: the step that looks tells of them.
-fn digests(world: &World<'_>, publication: &Publication) -> BTreeMap<String, Result<String, String>> {
+fn digests(cx: &Context<'_>, publication: &Publication) -> BTreeMap<String, Result<String, String>> {
     let images = publication.parts.images.iter();
-    let digest = |release: &ImageRelease| images::released_digest(world, release).transpose();
-    let told = |digest: Result<String>| digest.map_err(|error| format!("{error:#}"));
-    images.filter_map(|release| Some((release.image.name.to_string(), told(digest(release)?)))).collect()
+    let digest = |release: &ImageRelease| images::released_digest(cx, release).transpose();
+    let output = |digest: Result<String>| digest.map_err(|error| format!("{error:#}"));
+    images.filter_map(|release| Some((release.image.name.to_string(), output(digest(release)?)))).collect()
 }

@@ -4,9 +4,9 @@
 use anyhow::Result;
 use clap::Args;
 
-use super::arguments::{Aside, said};
+use super::arguments::{Aside, message};
 use crate::{
-    basis::Intent,
+    resume_point::Intent,
     session::{Call, make},
 };
 use plan::{options::Options, postfix::Fix};
@@ -18,7 +18,7 @@ use plan::{options::Options, postfix::Fix};
 #[command(after_help = "Examples:\n  cargo xtask postfix --note \"fix NaN in Sharpe\" --issue 123")]
 pub struct Postfix {
     /// What the fix is, for the changelog and the release notes.
-    #[arg(long, value_parser = said)]
+    #[arg(long, value_parser = message)]
     note: Option<String>,
     /// The number of the issue that it fixes.
     #[arg(long, requires = "note", value_parser = clap::value_parser!(u64).range(1..=u32::MAX.into()))]

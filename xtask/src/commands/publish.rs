@@ -7,12 +7,12 @@ use anyhow::Result;
 use clap::Args;
 use xshell::Shell;
 
-use super::arguments::{LaneName, Sending, Waiving, from_here, lanes, released};
+use super::arguments::{GroupName, Sending, Waiving, from_here, groups, released};
 use crate::{
-    basis::publication::publication,
-    perform::{World, announce},
+    perform::{Context, announce},
     report::Report,
-    run::{self, Seen},
+    resume_point::publication::publication,
+    run::{self, Observed},
     session::{Call, ending, prepare, print_publication, refuse, rows},
 };
 use plan::{
@@ -31,12 +31,12 @@ use plan::{
 pub struct Publish {
     #[arg(value_parser = released)]
     version: Option<Version>,
-    /// Act in these lanes only.
-    #[arg(long, value_name = "LANE", value_delimiter = ',')]
-    only: Vec<LaneName>,
-    /// Leave these lanes out: what is theirs is neither sent nor looked for.
-    #[arg(long, value_name = "LANE", value_delimiter = ',')]
-    without: Vec<LaneName>,
+    /// Act in these groups only.
+    #[arg(long, value_name = "GROUP", value_delimiter = ',')]
+    only: Vec<GroupName>,
+    /// Leave these groups out: what is theirs is neither sent nor looked for.
+    #[arg(long, value_name = "GROUP", value_delimiter = ',')]
+    without: Vec<GroupName>,
     /// The wheels of this machine's platform will do, whatever the train's `platforms` say.
     #[arg(long)]
     here: bool,
@@ -57,8 +57,8 @@ pub struct Publish {
 impl Publish {
     pub fn run(self, call: &Call<'_>) -> Result<()> {
         let options = publish::Options {
-            only: lanes(self.only),
-            without: lanes(self.without),
+            only: groups(self.only),
+            without: groups(self.without),
             dist: self.dist.as_deref().map(from_here),
             packed: self.packed.as_deref().map(from_here),
             here: self.here,
@@ -73,31 +73,31 @@ impl Publish {
         let report = call.report;
         report.publication(&publication);
         refuse(report, &publication.findings, "sent")?;
-        let world = World { deadline: self.sending.deadline(), ..call.world(&loader, call.tools())? };
-        let (mode, _leases) = prepare(call, &world, &publication.of, &publication.steps, &self.sending.settled())?;
-        let seen = run::run(&world, &publication.steps, mode).inspect_err(|_| {
+        let cx = Context { deadline: self.sending.deadline(), ..call.context(&loader, call.tools())? };
+        let (mode, _leases) = prepare(call, &cx, &publication.of, &publication.steps, &self.sending.settled())?;
+        let observed = run::run(&cx, &publication.steps, mode).inspect_err(|_| {
             // Where it stands now is what the same command goes on from.
             if report.json {
-                print_publication(report, &publication, &run::look(&world, &publication.steps), &[]);
+                print_publication(report, &publication, &run::look(&cx, &publication.steps), &[]);
             }
         })?;
         if call.dry_run {
-            show_messages(report, &seen);
+            show_messages(report, &observed);
         } else {
-            report.table(&rows(&seen));
+            report.table(&rows(&observed));
         }
-        print_publication(report, &publication, &seen, &[]);
-        ending(call, &seen)
+        print_publication(report, &publication, &observed, &[]);
+        ending(call, &observed)
     }
 }
 
 /// What is not announced yet, as it would be sent: to be read before it is.
-fn show_messages(report: &Report, seen: &[Seen]) {
-    for Seen { step, title, seen, .. } in seen {
+fn show_messages(report: &Report, observed: &[Observed]) {
+    for Observed { step, title, observed, .. } in observed {
         // What is drafted already is read where it lies.
-        let is_drafted = step.is_by_hand() && *seen != Observation::Todo;
+        let is_drafted = step.is_manual() && *observed != Observation::Todo;
         if let Step::Announce(announcement) = step
-            && !seen.is_done()
+            && !observed.is_done()
             && !is_drafted
         {
             report.say(format!("{title}:"));

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::arguments::{Aside, goal};
 use crate::{
-    basis::Intent,
+    resume_point::Intent,
     session::{Call, make},
 };
 use plan::{options::Options, release::Goal};

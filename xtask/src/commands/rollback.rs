@@ -6,17 +6,17 @@ use clap::Args;
 use serde_json::json;
 use xshell::Shell;
 
-use super::arguments::{LaneName, Sending, lanes, one_line, released};
+use super::arguments::{GroupName, Sending, groups, one_line, released};
 use crate::{
-    basis::{
+    loader::Loader,
+    perform::{Context, Tools},
+    repo,
+    report::Report,
+    resume_point::{
         history,
         rollback::{draw, unmade},
     },
-    loader::Loader,
-    perform::{Tools, World},
-    repo,
-    report::Report,
-    run::{self, Seen},
+    run::{self, Observed},
     session::{Call, ending, prepare, refuse, rows},
     tools::child,
 };
@@ -43,16 +43,16 @@ pub struct Rollback {
     /// Why, in one line: for the forge, the revert, the tag and the channels.
     #[arg(long, value_name = "TEXT", value_parser = one_line)]
     reason: Option<String>,
-    /// Leave these lanes out: what is theirs is neither taken back nor looked for.
-    #[arg(long, value_name = "LANE", value_delimiter = ',')]
-    without: Vec<LaneName>,
+    /// Leave these groups out: what is theirs is neither taken back nor looked for.
+    #[arg(long, value_name = "GROUP", value_delimiter = ',')]
+    without: Vec<GroupName>,
     #[command(flatten)]
     pub sending: Sending,
 }
 
 impl Rollback {
     pub fn run(self, call: &Call<'_>) -> Result<()> {
-        let (version, without) = (&self.version, lanes(self.without));
+        let (version, without) = (&self.version, groups(self.without));
         let options = &Options { reason: self.reason, without };
         let sh = Shell::new()?;
         let _lock = call.lock(&sh)?;
@@ -71,25 +71,26 @@ impl Rollback {
         let (rollback, diff) = draw(&loader, version, options)?;
         report.rollback(&rollback);
         refuse(report, &rollback.findings, "changed").inspect_err(|_| print(report, &rollback, &[], "refused"))?;
-        let world = World { deadline: self.sending.deadline(), ..call.world(&loader, call.tools())? };
-        let (mode, _leases) = prepare(call, &world, &rollback.of, &rollback.steps, &self.sending.settled())?;
-        let seen = run::run(&world, &rollback.steps, mode).inspect_err(|error| {
+        let cx = Context { deadline: self.sending.deadline(), ..call.context(&loader, call.tools())? };
+        let (mode, _leases) = prepare(call, &cx, &rollback.of, &rollback.steps, &self.sending.settled())?;
+        let observed = run::run(&cx, &rollback.steps, mode).inspect_err(|error| {
             if report.json {
                 let outcome = if error.is::<run::Waiting>() { "waits" } else { "failed" };
-                print(report, &rollback, &run::look(&world, &rollback.steps), outcome);
+                print(report, &rollback, &run::look(&cx, &rollback.steps), outcome);
             }
         })?;
         if call.dry_run {
-            let is_open = |seen: &Seen| matches!(seen.step, Step::Revert(_)) && !seen.seen.is_done();
-            if let Some(diff) = diff.filter(|_| !report.json && seen.iter().any(is_open)) {
+            let is_open =
+                |observed: &Observed| matches!(observed.step, Step::Revert(_)) && !observed.observed.is_done();
+            if let Some(diff) = diff.filter(|_| !report.json && observed.iter().any(is_open)) {
                 report.warn(diff.trim_end());
             }
         } else {
-            report.table(&rows(&seen));
+            report.table(&rows(&observed));
         }
-        let open = seen.iter().filter(|seen| !seen.seen.is_done()).count();
-        print(report, &rollback, &seen, if open == 0 { "done" } else { "open" });
-        ending(call, &seen)?;
+        let open = observed.iter().filter(|observed| !observed.observed.is_done()).count();
+        print(report, &rollback, &observed, if open == 0 { "done" } else { "open" });
+        ending(call, &observed)?;
         if !call.dry_run {
             let to = rollback.to.as_deref().filter(|_| rollback.pushed).map(|to| format!(" to {to}"));
             report.say(format!("{} is rolled back{}", rollback.of.tag, to.unwrap_or_default()));
@@ -98,7 +99,7 @@ impl Rollback {
     }
 }
 
-fn print(report: &Report, rollback: &rollback::Rollback, seen: &[Seen], outcome: &str) {
+fn print(report: &Report, rollback: &rollback::Rollback, observed: &[Observed], outcome: &str) {
     if report.json {
         report.json(&json!({
             "train": rollback.of.train,
@@ -110,7 +111,7 @@ fn print(report: &Report, rollback: &rollback::Rollback, seen: &[Seen], outcome:
             "pushed": rollback.pushed,
             "findings": rollback.findings,
             "remarks": rollback.remarks,
-            "steps": if seen.is_empty() { json!(rollback.steps) } else { json!(seen) },
+            "steps": if observed.is_empty() { json!(rollback.steps) } else { json!(observed) },
             "spent": child::spent(),
             "outcome": outcome,
         }));
@@ -123,8 +124,8 @@ pub fn status(call: &Call<'_>, loader: &Loader<'_>, version: &Version) -> Result
     let tag = rollback_tag(&rollback.of.tag);
     rollback.at = Some(Date::timestamp(repo::tagged_at(loader.sh, &tag)?));
     rollback.reason = rollback::reason_in(&repo::tag_message(loader.sh, &tag)?).map(str::to_owned);
-    let world = call.world(loader, Tools::AsFound)?;
-    let seen = run::look(&world, &rollback.steps);
+    let cx = call.context(loader, Tools::AsFound)?;
+    let observed = run::look(&cx, &rollback.steps);
     call.report.rollback(&rollback);
     let why = rollback.reason.as_deref().map(|why| format!(": {}", visible::line(why))).unwrap_or_default();
     call.report.say(format!(
@@ -132,11 +133,13 @@ pub fn status(call: &Call<'_>, loader: &Loader<'_>, version: &Version) -> Result
         rollback.of.tag,
         rollback.at.as_deref().unwrap_or_default()
     ));
-    call.report.table(&rows(&seen));
-    let open = seen.iter().filter(|seen| !seen.seen.is_done()).count();
-    print(call.report, &rollback, &seen, if open == 0 { "rolled back" } else { "open" });
+    call.report.table(&rows(&observed));
+    let open = observed.iter().filter(|observed| !observed.observed.is_done()).count();
+    print(call.report, &rollback, &observed, if open == 0 { "rolled back" } else { "open" });
     match open {
         0 => bail!("{} was rolled back: git show {}", rollback.of.tag, rollback_tag(&rollback.of.tag)),
-        open => bail!("{} was rolled back, and {open} of {} are not done", rollback.of.tag, count(seen.len(), "step")),
+        open => {
+            bail!("{} was rolled back, and {open} of {} are not done", rollback.of.tag, count(observed.len(), "step"))
+        }
     }
 }

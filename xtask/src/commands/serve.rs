@@ -85,12 +85,12 @@ fn strange_names(call: &Call<'_>, from: &Path) -> Result<(Vec<String>, Vec<Strin
         Err(_) if !from.ancestors().any(|dir| dir.join("Cargo.toml").exists()) => return Ok(Default::default()),
         Err(error) => return Err(error.context("which names another project has cannot be asked of this workspace")),
     };
-    let world = call.world(&loader, Tools::AsFound)?;
+    let cx = call.context(&loader, Tools::AsFound)?;
     let (mut hidden, mut projects) = (BTreeSet::new(), BTreeSet::new());
     for train in loader.trains(&head)? {
         let snapshot = Snapshot { train, ..head.clone() };
         let of = |kind: names::Kind| names::names(&snapshot).into_iter().filter(move |name| name.kind == kind);
-        let registries = ownership::registries(&world, &snapshot, &of(names::Kind::Crate).collect::<Vec<_>>());
+        let registries = ownership::registries(&cx, &snapshot, &of(names::Kind::Crate).collect::<Vec<_>>());
         if let Some(why) = registries.unasked.first() {
             bail!("{why}");
         }
@@ -99,7 +99,7 @@ fn strange_names(call: &Call<'_>, from: &Path) -> Result<(Vec<String>, Vec<Strin
         let strange = registries.answers.into_iter().filter(|(_, answer)| is_strange(answer));
         hidden.extend(strange.map(|(name, _)| name.name));
         let named: Vec<names::Name> = of(names::Kind::Project).collect();
-        let asked = ownership::registries(&world, &snapshot, &named);
+        let asked = ownership::registries(&cx, &snapshot, &named);
         let known = asked.answers.into_iter().filter(|(_, answer)| !is_strange(answer)).map(|(name, _)| name.name);
         let known: BTreeSet<String> = known.collect();
         projects.extend(named.into_iter().map(|name| name.name).filter(|name| !known.contains(name)));

@@ -39,22 +39,22 @@ impl Smoke {
         let report = call.report;
         let proofs = smoke::proofs(&snapshot, snapshot.train.version(&snapshot.workspace));
         let steps: Vec<Step> = proofs.into_iter().map(Step::Prove).collect();
-        let mut world = call.world(&loader, call.tools())?;
+        let mut cx = call.context(&loader, call.tools())?;
         let waived = waive.iter().map(|name| (name.clone(), format!("--waive {name}"))).collect();
-        world.checks = Arc::new(Checks { waived, recorded: None });
+        cx.checks = Arc::new(Checks { waived, recorded: None });
         let mode = if call.dry_run { Mode::Look } else { Mode::KeepGoing };
-        let seen = run::run(&world, &steps, mode)?;
+        let observed = run::run(&cx, &steps, mode)?;
         if !call.dry_run {
-            for seen in &seen {
-                match &seen.seen {
-                    Observation::Unknown { why, .. } => report.unverified(&seen.step, why),
-                    shown => report.observed(&seen.step, shown),
+            for observed in &observed {
+                match &observed.observed {
+                    Observation::Unknown { why, .. } => report.unverified(&observed.step, why),
+                    shown => report.observed(&observed.step, shown),
                 }
             }
         }
         if report.json {
-            report.json(&json!({ "train": snapshot.train.name(), "steps": seen }));
+            report.json(&json!({ "train": snapshot.train.name(), "steps": observed }));
         }
-        ending(call, &seen)
+        ending(call, &observed)
     }
 }

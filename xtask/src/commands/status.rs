@@ -13,15 +13,14 @@ use xshell::{Shell, cmd};
 
 use super::{arguments::released, post_release, rollback};
 use crate::{
-    basis::{
-        self, history,
-        publication::{publication, publication_of},
-        since,
-    },
     loader::{self, Loader},
-    perform::{Tools, World},
+    perform::{Context, Tools},
     repo,
-    report::{Loudness, standing_lines},
+    report::{Loudness, status_lines},
+    resume_point::{
+        self, history, previous_release,
+        publication::{publication, publication_of},
+    },
     run,
     session::{Call, print_publication, rows, sound},
 };
@@ -34,8 +33,8 @@ use plan::{
     publish,
     repo::Recorded,
     snapshot::Snapshot,
-    standing::{self, Facts, Hotfix, Last, Part, Standing, State},
-    step::{Issue, Lane, Observation, Reach, Step},
+    status::{self, Facts, Hotfix, Last, Part, State, TrainStatus},
+    step::{Group, Issue, Observation, Scope, Step},
     version::Version,
 };
 
@@ -82,13 +81,13 @@ fn of_version(call: &Call<'_>, version: &Version, here: bool) -> Result<()> {
     if loader.repo.is_rolled_back(&publication.of.tag) {
         return rollback::status(call, &loader, &publication.of.version);
     }
-    let world = call.world(&loader, Tools::AsFound)?;
+    let cx = call.context(&loader, Tools::AsFound)?;
     let begun = Instant::now();
-    let mut seen = run::look(&world, &publication.steps);
+    let mut observed = run::look(&cx, &publication.steps);
     let wall = begun.elapsed().as_secs_f64();
     // What was built on the way is no part of what is out.
-    seen.retain(|seen| seen.reach >= Reach::Remote);
-    let watched = run::look(&world, &Vec::from_iter(checklist::watched(&snapshot, &publication.of.tag)));
+    observed.retain(|observed| observed.scope >= Scope::Remote);
+    let watched = run::look(&cx, &Vec::from_iter(checklist::watched(&snapshot, &publication.of.tag)));
     call.report.publication(&publication);
     if let Some(Recorded { at, record, .. }) = &snapshot.recorded {
         let confirmed = record.confirmed.iter().map(|name| format!("{at} records: confirmed: {name}"));
@@ -96,15 +95,15 @@ fn of_version(call: &Call<'_>, version: &Version, here: bool) -> Result<()> {
         let unverified = record.not_verified.iter().map(|check| format!("{at} records: not verified: {check}"));
         confirmed.chain(waived).chain(unverified).for_each(|line| call.report.say(format!("note: {line}")));
     }
-    call.report.table(&[rows(&watched), rows(&seen)].concat());
+    call.report.table(&[rows(&watched), rows(&observed)].concat());
     if call.report.loudness == Loudness::Verbose {
-        let one_by_one: f64 = seen.iter().filter_map(|seen| seen.seconds).sum();
+        let one_by_one: f64 = observed.iter().filter_map(|observed| observed.seconds).sum();
         call.report.say(format!("looked in {wall:.2} s, which one after another would take {one_by_one:.2} s"));
     }
-    print_publication(call.report, &publication, &seen, &watched);
-    let open = seen.iter().filter(|seen| !seen.seen.is_settled()).count();
+    print_publication(call.report, &publication, &observed, &watched);
+    let open = observed.iter().filter(|observed| !observed.observed.is_settled()).count();
     if open > 0 {
-        bail!("{} of {} are not done", open, count(seen.len(), "step"));
+        bail!("{} of {} are not done", open, count(observed.len(), "step"));
     }
     Ok(())
 }
@@ -116,29 +115,29 @@ fn overview(call: &Call<'_>, here: bool, issue: bool) -> Result<()> {
     history::whole(&loader)?;
     let head = sound(&loader)?;
     let report = call.report;
-    let world = World { deadline: Duration::from_secs(60), ..call.world(&loader, Tools::AsFound)? };
-    let (mut all, mut told) = (Vec::new(), Vec::new());
+    let cx = Context { deadline: Duration::from_secs(60), ..call.context(&loader, Tools::AsFound)? };
+    let (mut all, mut reported) = (Vec::new(), Vec::new());
     for train in loader.trains(&head)? {
         history::tags(report, &loader, &head.workspace, &train)?;
-        let snapshot = loader.with_withdrawn(Snapshot { train, ..head.clone() })?;
-        let (standing, due) = look(&world, &loader, &snapshot, here)?;
-        report.standing(&standing, &due);
-        told.push(json!({ "standing": standing, "due": due }));
-        all.push(standing);
+        let snapshot = loader.with_rolled_back(Snapshot { train, ..head.clone() })?;
+        let (status, due) = look(&cx, &loader, &snapshot, here)?;
+        report.status(&status, &due);
+        reported.push(json!({ "status": status, "due": due }));
+        all.push(status);
     }
-    let overdue: Vec<&Standing> = all.iter().filter(|standing| standing.is_overdue()).collect();
-    let is_known = all.iter().flat_map(|standing| &standing.lines).all(|line| line.state != State::Unknown);
-    let told_issue = match issue {
-        true => tell(call, &world, &all, &overdue, is_known),
+    let overdue: Vec<&TrainStatus> = all.iter().filter(|status| status.is_overdue()).collect();
+    let is_known = all.iter().flat_map(|status| &status.lines).all(|line| line.state != State::Unknown);
+    let updated_issue = match issue {
+        true => tell(call, &cx, &all, &overdue, is_known),
         false => Ok(None),
     };
     if report.json {
-        let issue = told_issue.as_ref().ok();
-        report.json(&json!({ "at": Date::timestamp(loader::now()), "trains": told, "overdue": !overdue.is_empty(), "issue": issue }));
+        let issue = updated_issue.as_ref().ok();
+        report.json(&json!({ "at": Date::timestamp(loader::now()), "trains": reported, "overdue": !overdue.is_empty(), "issue": issue }));
     }
-    told_issue?;
-    let late = |standing: &Standing| standing.lines.iter().filter(|line| line.state == State::Overdue).count();
-    match overdue.iter().map(|standing| late(standing)).sum() {
+    updated_issue?;
+    let late = |status: &TrainStatus| status.lines.iter().filter(|line| line.state == State::Overdue).count();
+    match overdue.iter().map(|status| late(status)).sum() {
         0 => Ok(()),
         lines => bail!("overdue: {}", count(lines, "line")),
     }
@@ -147,20 +146,20 @@ fn overview(call: &Call<'_>, here: bool, issue: bool) -> Result<()> {
 /// Opens, updates or closes the issue; what could not be asked leaves it as it is, unless something is overdue anyhow.
 fn tell(
     call: &Call<'_>,
-    world: &World<'_>,
-    all: &[Standing],
-    overdue: &[&Standing],
+    cx: &Context<'_>,
+    all: &[TrainStatus],
+    overdue: &[&TrainStatus],
     is_known: bool,
-) -> Result<Option<Vec<run::Seen>>> {
+) -> Result<Option<Vec<run::Observed>>> {
     if overdue.is_empty() && !is_known {
-        world.report.say("the issue is left as it is: not all could be asked");
+        cx.report.say("the issue is left as it is: not all could be asked");
         return Ok(None);
     }
-    let names: Vec<&str> = overdue.iter().map(|standing| standing.train.as_str()).collect();
+    let names: Vec<&str> = overdue.iter().map(|status| status.train.as_str()).collect();
     let body = (!overdue.is_empty()).then(|| {
-        let who = |standing: &&Standing| format!("- {}: {}\n", standing.train, standing.captain);
+        let who = |status: &&TrainStatus| format!("- {}: {}\n", status.train, status.captain);
         let leads: String = overdue.iter().map(who).collect();
-        let lines = all.iter().flat_map(standing_lines);
+        let lines = all.iter().flat_map(status_lines);
         let lines: Vec<String> = lines.map(|line| line.to_string()).collect();
         let mut text = lines.join("\n");
         if let Some((end, _)) = text.char_indices().nth(ROOM) {
@@ -171,32 +170,37 @@ fn tell(
     });
     let title = format!("Overdue: release of {}", names.join(" and "));
     let step = Step::Issue(Issue { label: LABEL.to_owned(), title, body });
-    run::run(world, &[step], call.mode()).map(Some)
+    run::run(cx, &[step], call.mode()).map(Some)
 }
 
-fn look(world: &World<'_>, loader: &Loader<'_>, snapshot: &Snapshot, here: bool) -> Result<(Standing, plan::due::Due)> {
+fn look(
+    cx: &Context<'_>,
+    loader: &Loader<'_>,
+    snapshot: &Snapshot,
+    here: bool,
+) -> Result<(TrainStatus, plan::due::Due)> {
     let released = plan::due::last_final(snapshot);
-    let since = |last: Option<(Version, String)>| since::changes(world.sh, snapshot, last.as_ref());
-    let due = plan::due::due(snapshot, &since(plan::due::last(snapshot))?, &plan::due::Findings::default());
-    let changes = since(released.clone())?;
-    let checklist = run::look(world, &basis::checklist::steps(loader, snapshot)?);
+    let previous_release = |last: Option<(Version, String)>| previous_release::changes(cx.sh, snapshot, last.as_ref());
+    let due = plan::due::due(snapshot, &previous_release(plan::due::last(snapshot))?, &plan::due::Findings::default());
+    let changes = previous_release(released.clone())?;
+    let checklist = run::look(cx, &resume_point::checklist::steps(loader, snapshot)?);
     let newest = snapshot.train.tags_in_use(&snapshot.repo).max();
     let facts = Facts {
         config: &snapshot.train.config,
         has: plan::timetable::Has::of(&snapshot.workspace, &snapshot.train),
         now: loader::now(),
-        last: newest.map(|(version, tag)| last(world, loader, snapshot, version, tag.to_owned(), here)).transpose()?,
-        released: released.as_ref().map(|(_, tag)| repo::tagged_at(world.sh, tag)).transpose()?,
-        hotfixes: hotfixes(world.sh, snapshot)?,
-        checklist: checklist.into_iter().map(|seen| (seen.title, seen.seen)).collect(),
+        last: newest.map(|(version, tag)| last(cx, loader, snapshot, version, tag.to_owned(), here)).transpose()?,
+        released: released.as_ref().map(|(_, tag)| repo::tagged_at(cx.sh, tag)).transpose()?,
+        hotfixes: hotfixes(cx.sh, snapshot)?,
+        checklist: checklist.into_iter().map(|observed| (observed.title, observed.observed)).collect(),
         due: &due,
         waiting_since: changes.iter().map(|change| change.time).min(),
     };
-    Ok((standing::standing(&facts), due))
+    Ok((status::status(&facts), due))
 }
 
 fn last(
-    world: &World<'_>,
+    cx: &Context<'_>,
     loader: &Loader<'_>,
     snapshot: &Snapshot,
     version: Version,
@@ -205,38 +209,40 @@ fn last(
 ) -> Result<Last> {
     let options = publish::Options { here, ..Default::default() };
     let found = publication_of(loader, &snapshot.train, &version, &options);
-    let Recorded { record, .. } = repo::recorded_by_tag(world.sh, &tag)?;
-    let part = |title: String, seen| Part { lane: Lane::Release, title, is_own: true, seen };
+    let Recorded { record, .. } = repo::recorded_by_tag(cx.sh, &tag)?;
+    let part = |title: String, observed| Part { group: Group::Release, title, is_own: true, observed };
     let lent = found.as_ref().ok().and_then(|(tagged, _)| publish::lent(tagged, &tag));
-    world.report.notes(lent.as_slice());
+    cx.report.notes(lent.as_slice());
     let watched = found.as_ref().ok().and_then(|(tagged, _)| checklist::watched(tagged, &tag));
-    let watched = run::look(world, &Vec::from_iter(watched));
+    let watched = run::look(cx, &Vec::from_iter(watched));
     let unknown = |title: &str, error: &Error, next| {
         vec![part(title.to_owned(), Observation::Unknown { why: format!("{error:#}"), next })]
     };
     let published = match &found {
         Ok((_, publication)) => {
-            let seen = run::look(world, &publication.steps).into_iter().filter(|seen| seen.reach >= Reach::Remote);
-            seen.map(|seen| Part {
-                lane: seen.step.lane(),
-                title: seen.title,
-                is_own: match &seen.step {
-                    Step::Crate(upload) => upload.is_of_release(),
-                    step => !step.is_sum(),
-                },
-                seen: seen.seen,
-            })
-            .collect()
+            let observed =
+                run::look(cx, &publication.steps).into_iter().filter(|observed| observed.scope >= Scope::Remote);
+            observed
+                .map(|observed| Part {
+                    group: observed.step.group(),
+                    title: observed.title,
+                    is_own: match &observed.step {
+                        Step::Crate(upload) => upload.is_of_release(),
+                        step => !step.is_aggregate(),
+                    },
+                    observed: observed.observed,
+                })
+                .collect()
         }
         // A commit of long ago may be configured in a way that is not understood any more.
         Err(error) => unknown("its publication", error, format!("git show {tag}:Cargo.toml")),
     };
-    let follows = |(tagged, publication)| post_release::look(world, loader, &tagged, publication);
+    let follows = |(tagged, publication)| post_release::look(cx, loader, &tagged, publication);
     let after = match version.is_prerelease() {
         // A pre-release is followed by the release.
         true => Vec::new(),
         false => match found.and_then(follows) {
-            Ok(seen) => seen.into_iter().map(|seen| part(seen.title, seen.seen)).collect(),
+            Ok(observed) => observed.into_iter().map(|observed| part(observed.title, observed.observed)).collect(),
             Err(error) => {
                 let next =
                     format!("cargo xtask post-release {}{} --dry-run", version.tag(), snapshot.train.config.option());
@@ -245,12 +251,12 @@ fn last(
         },
     };
     Ok(Last {
-        tagged: repo::tagged_at(world.sh, &tag)?,
+        tagged: repo::tagged_at(cx.sh, &tag)?,
         is_hotfix: matches!(Occasion::of(&version, Some(&record)), Occasion::Hotfix { .. }),
         record,
         version,
         tag,
-        watched: watched.into_iter().map(|seen| (seen.title, seen.seen)).collect(),
+        watched: watched.into_iter().map(|observed| (observed.title, observed.observed)).collect(),
         published,
         after,
     })

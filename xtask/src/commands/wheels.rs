@@ -7,11 +7,11 @@ use anyhow::{Result, bail};
 use clap::Args;
 use xshell::Shell;
 
-use super::arguments::word;
+use super::arguments::name;
 use crate::{
     loader::Source,
     perform::{
-        self, World, needs,
+        self, Context, needs,
         wheels::{build, installed},
     },
     session::Call,
@@ -20,7 +20,7 @@ use crate::{
 use plan::{
     edit::count,
     postfix, publish, smoke,
-    step::{Dist, Lane, Step},
+    step::{Dist, Group, Step},
 };
 
 /// Build the train's wheels for one platform in a fresh target directory, and try them as installed.
@@ -30,7 +30,7 @@ use plan::{
 )]
 pub struct Wheels {
     /// The platform to build for, as rustc calls it; without it, this machine's.
-    #[arg(long, value_name = "TRIPLE", value_parser = word)]
+    #[arg(long, value_name = "TRIPLE", value_parser = name)]
     target: Option<String>,
     /// Link with zig, for systems as old as manylinux2014 and musllinux_1_2.
     #[arg(long)]
@@ -50,16 +50,16 @@ impl Wheels {
         let loader = call.loader(&sh)?;
         let snapshot = loader.load(Source::Commit(&loader.repo.head))?;
         let version = postfix::current(&snapshot.workspace, &snapshot.train)?;
-        let options = publish::Options { here: true, only: vec![Lane::Wheels], ..Default::default() };
+        let options = publish::Options { here: true, only: vec![Group::Wheels], ..Default::default() };
         let publication = publish::plan(&snapshot, &version, &options);
         let report = call.report;
         report.findings(&publication.findings);
         if !publication.findings.is_empty() {
             bail!("refused: {} in the way", count(publication.findings.len(), "finding"));
         }
-        let world = call.world(&loader, call.tools())?;
+        let cx = call.context(&loader, call.tools())?;
         let dists = publication.parts.dists;
-        needs::refuse(&world, &dists.iter().cloned().map(Step::Upload).collect::<Vec<_>>())?;
+        needs::refuse(&cx, &dists.iter().cloned().map(Step::Upload).collect::<Vec<_>>())?;
         for dist in &dists {
             let title = format!("wheels of {} {}", dist.name, dist.version);
             if call.dry_run {
@@ -67,7 +67,7 @@ impl Wheels {
                 continue;
             }
             let begun = report.begin(&title);
-            let made = make_wheels(&world, dist, smoke::python_tests(&snapshot, &dist.project), &self, &out);
+            let made = make_wheels(&cx, dist, smoke::python_tests(&snapshot, &dist.project), &self, &out);
             match &made {
                 Ok(evidence) => {
                     report.say(format!("          {evidence}"));
@@ -81,33 +81,33 @@ impl Wheels {
     }
 }
 
-fn make_wheels(world: &World<'_>, dist: &Dist, tests: Option<PathBuf>, wanted: &Wheels, out: &Path) -> Result<String> {
-    let tree = perform::publish::checkout(world, &dist.of)?;
-    let fresh = perform::publish::place(world, &dist.of).join("out");
-    world.sh.remove_path(&fresh)?;
+fn make_wheels(cx: &Context<'_>, dist: &Dist, tests: Option<PathBuf>, wanted: &Wheels, out: &Path) -> Result<String> {
+    let tree = perform::publish::checkout(cx, &dist.of)?;
+    let fresh = perform::publish::place(cx, &dist.of).join("out");
+    cx.sh.remove_path(&fresh)?;
     let how = build::Wanted { sdist: wanted.sdist, target: wanted.target.as_deref(), zig: wanted.zig };
-    build::make(world, dist, &tree, &fresh, &how)?;
+    build::make(cx, dist, &tree, &fresh, &how)?;
     let files = build::files_in(&fresh, dist)?;
     let mut tried = "not tried: it is for another platform".to_owned();
     if let Some(wheel) = files.keys().find(|name| name.ends_with(".whl"))
-        && installed::runs_here(world, wanted.target.as_deref())?
+        && installed::runs_here(cx, wanted.target.as_deref())?
     {
-        let installed = installed::try_installed(world, dist, &fresh.join(wheel))?;
+        let installed = installed::try_installed(cx, dist, &fresh.join(wheel))?;
         tried = format!("{installed}; it has no tests");
         if let Some(tests) = tests {
-            let environment = Environment::prepare(world.sh, &world.target)?;
+            let environment = Environment::prepare(cx.sh, &cx.target)?;
             let command = installed::tests_against(&environment, dist, &installed.site, &tree.join(tests), &fresh)?;
-            let told = child::send(world.report, command)?;
-            if !told.ok() {
+            let output = child::send(cx.report, command)?;
+            if !output.ok() {
                 bail!("the tests fail against the wheel as installed");
             }
-            tried = format!("as installed: {}", told.out.lines().last().unwrap_or_default());
+            tried = format!("as installed: {}", output.out.lines().last().unwrap_or_default());
         }
     }
-    world.sh.create_dir(out)?;
+    cx.sh.create_dir(out)?;
     for (name, hash) in &files {
-        world.sh.copy_file(fresh.join(name), out.join(name))?;
-        world.report.say(format!("          {hash}  {name}"));
+        cx.sh.copy_file(fresh.join(name), out.join(name))?;
+        cx.report.say(format!("          {hash}  {name}"));
     }
     Ok(format!("{}: {tried}", count(files.len(), "file")))
 }

@@ -124,9 +124,9 @@ impl Sources<'_> {
         let is_own = |path: &&PathBuf| self.is_own(path) && self.known.tracked.files.contains(*path);
         let mut to_see: Vec<(PathBuf, bool)> =
             self.package.roots.iter().filter(is_own).map(|root| (root.clone(), true)).collect();
-        let mut seen = BTreeSet::new();
+        let mut visited = BTreeSet::new();
         while let Some((file, is_root)) = to_see.pop() {
-            if !seen.insert(file.clone()) {
+            if !visited.insert(file.clone()) {
                 continue;
             }
             let Some(text) = self.text(&file) else { continue };

@@ -3,13 +3,13 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 
 use super::{
-    World,
+    Context,
     announced::{command, now, reference, sent},
-    lease::{Ref, Said},
+    lease::{Ref, Stored},
     mail,
 };
 use crate::{
@@ -40,20 +40,20 @@ fn address(variable: &str) -> Option<String> {
     std::env::var(variable).ok().map(|url| url.trim().to_owned()).filter(|url| !url.is_empty())
 }
 
-pub fn observe(world: &World<'_>, announcement: &Announcement) -> Result<Observation> {
+pub fn observe(cx: &Context<'_>, announcement: &Announcement) -> Result<Observation> {
     let Announcement { channel, .. } = announcement;
     if *channel == Channel::Mail {
-        return mail::observe(world, announcement);
+        return mail::observe(cx, announcement);
     }
-    let Some(said) = reference(world, announcement).read()? else {
+    let Some(stored) = reference(cx, announcement).read()? else {
         let variable = variable(*channel).filter(|name| address(name).is_none());
         return Ok(variable.map_or(Observation::Todo, |name| Observation::Blocked {
             why: format!("it is not announced, and {channel}'s address is not known"),
             next: format!("the address of a webhook as {name} in the environment"),
         }));
     };
-    Ok(sent(&said).unwrap_or_else(|| Observation::Blocked {
-        why: format!("whether it was sent is not known: it was cut off while {}", said.text.trim()),
+    Ok(sent(&stored).unwrap_or_else(|| Observation::Blocked {
+        why: format!("whether it was sent is not known: it was cut off while {}", stored.text.trim()),
         next: look(announcement),
     }))
 }
@@ -65,9 +65,9 @@ fn look(announcement: &Announcement) -> String {
     )
 }
 
-pub fn send(world: &World<'_>, announcement: &Announcement) -> Result<()> {
+pub fn send(cx: &Context<'_>, announcement: &Announcement) -> Result<()> {
     let Announcement { channel, text, .. } = announcement;
-    let reference = reference(world, announcement);
+    let reference = reference(cx, announcement);
     // A mail is sent by a person.
     let Some(variable) = variable(*channel) else { return Ok(()) };
     let url = address(variable).with_context(|| format!("{variable} is not set"))?;
@@ -81,7 +81,7 @@ pub fn send(world: &World<'_>, announcement: &Announcement) -> Result<()> {
             error.context(format!("it was not sent, but {} says that it may have been: {left:#}", reference.name))
         }
     };
-    match http::post(world.sh, &url, &body.to_string())? {
+    match http::post(cx.sh, &url, &body.to_string())? {
         Post::Taken(answer) => remember(&reference, &sending, &receipt(&answer)),
         Post::Refused(answer) => Err(unsent(answer.failure(&format!("{channel} did not take the message")))),
         Post::Unsent(why) => Err(unsent(anyhow::anyhow!("the message to {channel} was not sent: {why}"))),
@@ -127,7 +127,7 @@ fn receipt(answer: &Answer) -> String {
 }
 
 /// The message is out: that must not be forgotten because the remote is deaf for a moment.
-fn remember(reference: &Ref, sending: &Said, what: &str) -> Result<()> {
+fn remember(reference: &Ref, sending: &Stored, what: &str) -> Result<()> {
     let text = format!("sent {} {what}\n", now());
     for pause in [1, 2, 4, 0] {
         match reference.swap(Some(sending), &text) {
@@ -143,20 +143,20 @@ fn remember(reference: &Ref, sending: &Said, what: &str) -> Result<()> {
 }
 
 /// What a person saw in the channel, when it was not known.
-pub fn settle(world: &World<'_>, announcement: &Announcement, was_sent: bool) -> Result<()> {
+pub fn settle(cx: &Context<'_>, announcement: &Announcement, was_sent: bool) -> Result<()> {
     let Announcement { of, channel, .. } = announcement;
-    let reference = reference(world, announcement);
-    let Some(said) = reference.read()? else {
+    let reference = reference(cx, announcement);
+    let Some(stored) = reference.read()? else {
         bail!("{} was not announced to {channel} yet: the same command without --announced or --announce-again", of.tag)
     };
-    match (sent(&said), was_sent) {
+    match (sent(&stored), was_sent) {
         (Some(_), true) => Ok(()),
-        (Some(_), false) => bail!("{} is announced to {channel}: {}", of.tag, said.text.trim()),
-        (None, true) => match reference.swap(Some(&said), &format!("sent {} seen by a person\n", now()))? {
+        (Some(_), false) => bail!("{} is announced to {channel}: {}", of.tag, stored.text.trim()),
+        (None, true) => match reference.swap(Some(&stored), &format!("sent {} seen by a person\n", now()))? {
             Some(_) => Ok(()),
             None => bail!("somebody else changed {}: the same command looks again", reference.name),
         },
-        (None, false) => reference.remove(&said),
+        (None, false) => reference.remove(&stored),
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::Result;
 
-use super::{Verdict, World};
+use super::{Context, ProofResult};
 use crate::{
     repo,
     tools::forge::{Check, CheckState, Forge, NotSetUp, Pull, Review, WorkflowRun},
@@ -30,22 +30,22 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// So many questions are under way at once.
 const AT_ONCE: usize = 12;
 
-pub fn observe(world: &World<'_>, row: &Confirmation) -> Observation {
+pub fn observe(cx: &Context<'_>, row: &Confirmation) -> Observation {
     match &row.by {
-        Evidence::Texts(seen) => seen.clone(),
+        Evidence::Texts(observed) => observed.clone(),
         Evidence::Ci(asked) => {
-            let seen = or_unknown(ci(world, asked));
+            let observed = or_unknown(ci(cx, asked));
             // The rows that rest on it need not ask again.
-            match seen.is_done() {
-                true => drop(world.verdicts().insert(green(&asked.commit), Verdict::Proved)),
-                false => drop(world.verdicts().remove(&green(&asked.commit))),
+            match observed.is_done() {
+                true => drop(cx.proof_results().insert(green(&asked.commit), ProofResult::Proved)),
+                false => drop(cx.proof_results().remove(&green(&asked.commit))),
             }
-            seen
+            observed
         }
-        Evidence::Review(asked) => or_unknown(review(world, asked)),
-        Evidence::Runs(runs) => or_unknown(watched(world, runs)),
+        Evidence::Review(asked) => or_unknown(review(cx, asked)),
+        Evidence::Runs(runs) => or_unknown(watched(cx, runs)),
         Evidence::Run { commit, at, command } => {
-            let why = match (at.is_empty(), world.verdicts().contains_key(&green(commit))) {
+            let why = match (at.is_empty(), cx.proof_results().contains_key(&green(commit))) {
                 (false, true) => {
                     let places = at.join(", ");
                     return Observation::done(format!("{places} runs it, and CI is green on {}", short(commit)));
@@ -62,9 +62,9 @@ fn green(commit: &str) -> String {
     format!("CI of {commit}")
 }
 
-fn or_unknown(seen: Result<Observation>) -> Observation {
-    let error = match seen {
-        Ok(seen) => return seen,
+fn or_unknown(observed: Result<Observation>) -> Observation {
+    let error = match observed {
+        Ok(observed) => return observed,
         Err(error) => error,
     };
     let (why, next) = match error.downcast::<NotSetUp>() {
@@ -84,12 +84,12 @@ fn unpushed(asked: &Asked) -> Observation {
 }
 
 /// The forge, as long as it answers.
-fn forge<'a>(world: &World<'a>) -> Forge<'a> {
-    Forge::within(world.sh, PATIENCE)
+fn forge<'a>(cx: &Context<'a>) -> Forge<'a> {
+    Forge::within(cx.sh, PATIENCE)
 }
 
-fn ci(world: &World<'_>, asked: &Asked) -> Result<Observation> {
-    let there = forge(world);
+fn ci(cx: &Context<'_>, asked: &Asked) -> Result<Observation> {
+    let there = forge(cx);
     if !there.has_commit(&asked.commit)? {
         return Ok(unpushed(asked));
     }
@@ -127,21 +127,21 @@ fn verdict(checks: &[Check]) -> Observation {
 }
 
 /// What became of the workflows that a tag started.
-fn watched(world: &World<'_>, runs: &Runs) -> Result<Observation> {
-    let (there, Runs { tag, commit, remote }) = (forge(world), runs);
+fn watched(cx: &Context<'_>, runs: &Runs) -> Result<Observation> {
+    let (there, Runs { tag, commit, remote }) = (forge(cx), runs);
     if !there.has_commit(commit)? {
         let why = format!("the forge does not have {}", short(commit));
         return Ok(Observation::Unknown { why, next: format!("git push {remote} {tag}") });
     }
-    let mut seen = Vec::new();
+    let mut observed = Vec::new();
     for run in there.runs(commit, tag)? {
         let failed = match run.state() {
             CheckState::Failed(_) => there.failed_jobs(run.id)?,
             _ => Vec::new(),
         };
-        seen.push((run, failed));
+        observed.push((run, failed));
     }
-    Ok(outcome(tag, &seen))
+    Ok(outcome(tag, &observed))
 }
 
 /// What the runs of a tag come to, each with its jobs that failed. The first one that failed is what is to be seen to.
@@ -184,8 +184,8 @@ fn some(names: &[String]) -> String {
     format!("{}{more}", names.iter().take(4).cloned().collect::<Vec<_>>().join(", "))
 }
 
-fn review(world: &World<'_>, asked: &Asked) -> Result<Observation> {
-    let came = repo::messages_since(world.sh, &asked.commit, asked.since.as_deref(), Some(repo::HORIZON))?;
+fn review(cx: &Context<'_>, asked: &Asked) -> Result<Observation> {
+    let came = repo::messages_since(cx.sh, &asked.commit, asked.previous.as_deref(), Some(repo::HORIZON))?;
     let came = came.into_iter().map(|message| (message.entry(), message.paths));
     let (excepted, commits): (Vec<_>, Vec<_>) =
         came.partition(|(entry, changed)| checklist::is_excepted(asked, entry, changed));
@@ -196,7 +196,7 @@ fn review(world: &World<'_>, asked: &Asked) -> Result<Observation> {
     if commits.is_empty() {
         return Ok(Observation::done(format!("nothing came that needs a review{excepted}")));
     }
-    let there = forge(world);
+    let there = forge(cx);
     if !there.has_commit(&asked.commit)? {
         return Ok(unpushed(asked));
     }
@@ -214,11 +214,11 @@ fn review(world: &World<'_>, asked: &Asked) -> Result<Observation> {
         return Ok(Observation::Unknown { why, next });
     }
     let commits: Vec<LogEntry> = commits.into_iter().map(|(entry, _)| entry).collect();
-    let pulls = each(world, &commits, |world, entry| forge(world).pulls_of(&entry.commit))?;
+    let pulls = each(cx, &commits, |cx, entry| forge(cx).pulls_of(&entry.commit))?;
     let merged: BTreeMap<u64, &Pull> =
         pulls.iter().flatten().filter(|pull| pull.merged_at.is_some()).map(|pull| (pull.number, pull)).collect();
     let merged: Vec<&Pull> = merged.into_values().collect();
-    let reviews = each(world, &merged, |world, pull| forge(world).reviews(pull.number))?;
+    let reviews = each(cx, &merged, |cx, pull| forge(cx).reviews(pull.number))?;
     let approved: BTreeSet<u64> = merged
         .iter()
         .zip(&reviews)
@@ -248,13 +248,13 @@ fn review(world: &World<'_>, asked: &Asked) -> Result<Observation> {
 
 /// Asks for all items, some of them at a time; the first that cannot be asked for is the answer.
 fn each<T: Sync, R: Send>(
-    world: &World<'_>,
+    cx: &Context<'_>,
     items: &[T],
-    ask: impl Fn(&World<'_>, &T) -> Result<R> + Sync,
+    ask: impl Fn(&Context<'_>, &T) -> Result<R> + Sync,
 ) -> Result<Vec<R>> {
     let mut answers = Vec::with_capacity(items.len());
     for some in items.chunks(AT_ONCE) {
-        for answer in world.each(some, &ask) {
+        for answer in cx.each(some, &ask) {
             answers.push(answer?);
         }
     }
@@ -277,7 +277,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn checks_come_to_one_verdict() {
+    fn checks_come_to_one_result() {
         let check = |name: &str, state: &CheckState| Check { name: name.to_owned(), state: state.clone() };
         let (passed, skipped, pending) = (CheckState::Passed, CheckState::Skipped, CheckState::Pending);
         let failed = CheckState::Failed("timed_out".to_owned());
@@ -290,17 +290,17 @@ mod tests {
             (&[&pending, &failed], "failed: b (timed_out)"),
             (&[&failed; 6], "failed: a (timed_out), b (timed_out), c (timed_out), d (timed_out) and 2 more"),
         ];
-        for (states, told) in table {
+        for (states, output) in table {
             let checks: Vec<Check> =
                 states.iter().zip("abcdef".chars()).map(|(state, name)| check(&name.to_string(), state)).collect();
             match verdict(&checks) {
-                Observation::Done { evidence, .. } => assert_eq!(evidence, told),
+                Observation::Done { evidence, .. } => assert_eq!(evidence, output),
                 // What failed refuses; what has no answer yet is not known.
                 Observation::Blocked { why, .. } => {
-                    assert_eq!((why.as_str(), why.starts_with("failed: ")), (told, true))
+                    assert_eq!((why.as_str(), why.starts_with("failed: ")), (output, true))
                 }
                 Observation::Unknown { why, .. } => {
-                    assert_eq!((why.as_str(), why.starts_with("failed: ")), (told, false))
+                    assert_eq!((why.as_str(), why.starts_with("failed: ")), (output, false))
                 }
                 other => panic!("{other:?}"),
             }

@@ -7,20 +7,20 @@ pub mod package;
 
 use std::fs;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context as _, Result, bail};
 
 use self::{
     destination::{Outside, call, credentials, destination, option, registries, send_to, variable},
     package::{packed_here, target},
 };
-use super::{World, ownership, publish};
+use super::{Context, ownership, publish};
 use crate::{
     repo::TempDir,
     tools::{
         cargo, child,
         index::{self, in_each},
-        passing::Passing,
         registries::{self, CRATES_IO, Registries},
+        transient::Transient,
     },
 };
 use plan::{
@@ -43,8 +43,8 @@ pub struct Listed {
     pub yanked: bool,
 }
 
-pub fn observe(world: &World<'_>, upload: &CrateUpload) -> Result<Observation> {
-    let registries = registries(world, upload)?;
+pub fn observe(cx: &Context<'_>, upload: &CrateUpload) -> Result<Observation> {
+    let registries = registries(cx, upload)?;
     let (listed, is_known) = look_up(&registries, upload)?;
     // Under a name that others have, nothing of ours will be taken.
     if listed.is_none() && is_known {
@@ -54,7 +54,7 @@ pub fn observe(world: &World<'_>, upload: &CrateUpload) -> Result<Observation> {
             registry: upload.registry.clone().filter(|name| name != CRATES_IO),
             within: upload.root.clone(),
         };
-        if let Some(other) = ownership::stranger(world, &upload.of, name)? {
+        if let Some(other) = ownership::stranger(cx, &upload.of, name)? {
             return Ok(other);
         }
     }
@@ -71,7 +71,7 @@ pub fn observe(world: &World<'_>, upload: &CrateUpload) -> Result<Observation> {
         });
     }
     let token = (!credentials(&registries, upload)).then(|| variable(&registries, upload));
-    Ok(judge(upload, listed, packed_here(world, upload).as_deref(), token))
+    Ok(judge(upload, listed, packed_here(cx, upload).as_deref(), token))
 }
 
 impl Listed {
@@ -157,11 +157,11 @@ fn look_up(registries: &Registries, upload: &CrateUpload) -> Result<(Option<List
     let scratch = TempDir::new()?;
     let home = scratch.path();
     let spec = format!("{}@{}", upload.name, upload.version);
-    let told = child::ask_far(index::info(registries, home, &spec, upload.registry.as_deref())?)?;
+    let output = child::ask_far(index::info(registries, home, &spec, upload.registry.as_deref())?)?;
     let lines = || -> Result<Vec<index::Line>> { Ok(index::remembered(home, &upload.name)?.unwrap_or_default()) };
     let is_ours = |line: &index::Line| line.vers == upload.version.to_string();
-    if !told.ok() {
-        if index::is_unknown(&told) {
+    if !output.ok() {
+        if index::is_unknown(&output) {
             // What is yanked is not shown, but it is there.
             let lines = lines()?;
             let is_known = !lines.is_empty();
@@ -174,7 +174,7 @@ fn look_up(registries: &Registries, upload: &CrateUpload) -> Result<(Option<List
             });
             return Ok((listed, is_known));
         }
-        bail!("cargo could not be asked for {} {}: {}", upload.name, upload.version, index::unheard(&told));
+        bail!("cargo could not be asked for {} {}: {}", upload.name, upload.version, index::unheard(&output));
     }
     let registry = home.join("registry");
     if !lines()?.iter().any(is_ours) {
@@ -198,13 +198,11 @@ fn look_up(registries: &Registries, upload: &CrateUpload) -> Result<(Option<List
 }
 
 /// Sends one crate. That it was compiled from its package is proved by then.
-pub fn upload(world: &World<'_>, upload: &CrateUpload) -> Result<()> {
-    let tree = publish::checkout(world, &upload.of)?;
-    let (known, root) = (registries(world, upload)?, tree.join(&upload.root));
+pub fn upload(cx: &Context<'_>, upload: &CrateUpload) -> Result<()> {
+    let tree = publish::checkout(cx, &upload.of)?;
+    let (known, root) = (registries(cx, upload)?, tree.join(&upload.root));
     let mut command = cargo::command();
-    command
-        .args(["publish", "--no-verify", "--package", &upload.name])
-        .env("CARGO_TARGET_DIR", target(world, &upload.of));
+    command.args(["publish", "--no-verify", "--package", &upload.name]).env("CARGO_TARGET_DIR", target(cx, &upload.of));
     if upload.locked {
         command.arg("--locked");
     }
@@ -212,15 +210,15 @@ pub fn upload(world: &World<'_>, upload: &CrateUpload) -> Result<()> {
     let outside = Outside::of(&known, &destination(&known, upload), &command)?;
     call(outside.as_ref(), &mut command, &root);
     registries::let_in(&mut command);
-    let told = child::send(world.report, command)?;
+    let output = child::send(cx.report, command)?;
     drop(outside);
     // Ours, whose answer was lost, or somebody else's: looking again tells.
-    let is_there = ["is already uploaded", "already exists on"].iter().any(|word| told.err.contains(word));
-    if told.ok() || is_there {
+    let is_there = ["is already uploaded", "already exists on"].iter().any(|word| output.err.contains(word));
+    if output.ok() || is_there {
         return Ok(());
     }
     let what = format!("cargo publish -p {}", upload.name);
-    if let Some(refusal) = child::refusal(&told) {
+    if let Some(refusal) = child::refusal(&output) {
         let variable = variable(&known, upload);
         bail!(
             "{what}: {refusal}; next: a token that is good (cargo login{}, or {variable}), and the same command goes on",
@@ -229,11 +227,11 @@ pub fn upload(world: &World<'_>, upload: &CrateUpload) -> Result<()> {
     }
     // All that it needs was found a moment ago: an index that does not show it now is asked again.
     let is_hidden =
-        ["no matching package named", "failed to select a version for"].iter().any(|word| told.err.contains(word));
+        ["no matching package named", "failed to select a version for"].iter().any(|word| output.err.contains(word));
     if is_hidden {
-        return Err(Passing { why: format!("{what}: {}", told.last_words()), after: None }.into());
+        return Err(Transient { why: format!("{what}: {}", output.last_lines()), after: None }.into());
     }
-    Err(child::failure(&what, &told))
+    Err(child::failure(&what, &output))
 }
 
 #[cfg(test)]
@@ -318,12 +316,12 @@ pub mod tests {
             (yanked(), same, "it is yanked"),
             (yanked(), other, "its sha256 is aaaaaaaaaaaaaaaa"),
         ] {
-            let said = match judge(&lark(), Some(listed), packed, None) {
+            let message = match judge(&lark(), Some(listed), packed, None) {
                 Observation::Done { evidence, .. } => format!("done {evidence}"),
                 Observation::Blocked { why, .. } => why,
                 other => panic!("{other:?}"),
             };
-            assert!(said.contains(expected), "{said}, not {expected}");
+            assert!(message.contains(expected), "{message}, not {expected}");
         }
     }
 
@@ -341,29 +339,33 @@ pub mod tests {
             (Check::RegistryYanked, other(), false),
             (Check::RegistryNames, other(), false),
         ] {
-            let seen = judge(&waiving(check), Some(listed), None, None);
-            assert_eq!(seen == Observation::Waived { by: format!("--waive {check}") }, is_waived, "{check}: {seen:?}");
-            assert_eq!(seen.is_in_the_way(), !is_waived, "{check}: {seen:?}");
+            let observed = judge(&waiving(check), Some(listed), None, None);
+            assert_eq!(
+                observed == Observation::Waived { by: format!("--waive {check}") },
+                is_waived,
+                "{check}: {observed:?}"
+            );
+            assert_eq!(observed.is_blocking(), !is_waived, "{check}: {observed:?}");
         }
         let name = || Name { kind: Kind::Crate, name: "lark".to_owned(), registry: None, within: PathBuf::new() };
         let theirs = || Owner::Other(Some("https://forge.example/they/lark".to_owned()));
-        let seen = ownership::in_the_way(&lark().of, name(), theirs());
+        let observed = ownership::blocking(&lark().of, name(), theirs());
         assert!(
-            matches!(&seen, Some(Observation::Blocked { why, next }) if why.contains("https://forge.example/they/lark") && next.ends_with("or --waive registry-names")),
-            "{seen:?}"
+            matches!(&observed, Some(Observation::Blocked { why, next }) if why.contains("https://forge.example/they/lark") && next.ends_with("or --waive registry-names")),
+            "{observed:?}"
         );
         assert_eq!(
-            ownership::in_the_way(&waiving(Check::RegistryNames).of, name(), theirs()),
+            ownership::blocking(&waiving(Check::RegistryNames).of, name(), theirs()),
             None,
             "then the registry decides"
         );
         for owner in [Owner::Nobody, Owner::Ours, Owner::Unknown("x".to_owned())] {
-            assert_eq!(ownership::in_the_way(&lark().of, name(), owner), None);
+            assert_eq!(ownership::blocking(&lark().of, name(), owner), None);
         }
     }
 
     #[test]
-    fn what_cannot_go_out_again_is_told_what_moves_it() {
+    fn what_cannot_go_out_again_is_reported_what_moves_it() {
         let unmoved = CrateUpload {
             version: Version::parse("0.7.3", Dialect::Cargo).unwrap(),
             moved_by: "cargo xtask release minor".to_owned(),

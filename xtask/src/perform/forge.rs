@@ -7,9 +7,9 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use self::assets::{Found, SUMS, attach, find, hash_of, place, read_sums, stop, stranger, text, write_sums};
+use self::assets::{Found, SUMS, attach, find, hash_of, place, read_checksums, stop, stranger, text, write_checksums};
 use super::{
-    World, mail,
+    Context, mail,
     publish::{self, Hashes},
     wheels,
 };
@@ -19,9 +19,9 @@ use plan::{
     step::{ForgeRelease, Observation, Tagged},
 };
 
-pub fn observe(world: &World<'_>, wanted: &ForgeRelease) -> Result<Observation> {
-    let found = match find(world, &wanted.of) {
-        Ok(Found::None) => return todo(world, wanted),
+pub fn observe(cx: &Context<'_>, wanted: &ForgeRelease) -> Result<Observation> {
+    let found = match find(cx, &wanted.of) {
+        Ok(Found::None) => return todo(cx, wanted),
         Ok(Found::One(release)) => release,
         Ok(Found::Drafts(ids)) => return Ok(drafts(&wanted.of, &ids)),
         Err(error) => match error.downcast::<NotSetUp>() {
@@ -32,28 +32,28 @@ pub fn observe(world: &World<'_>, wanted: &ForgeRelease) -> Result<Observation> 
             Err(error) => return Err(error),
         },
     };
-    let there = hashes(world, &wanted.of, &found)?;
-    let ours = built(world, wanted)?;
+    let there = hashes(cx, &wanted.of, &found)?;
+    let ours = built(cx, wanted)?;
     if let Some((name, theirs, ours)) = ours.as_ref().and_then(|ours| differing(ours, &there)) {
         return Ok(stranger(name, theirs, ours));
     }
     if found.draft {
-        return todo(world, wanted);
+        return todo(cx, wanted);
     }
-    let sums = match found.assets.iter().find(|asset| asset.name == SUMS && asset.is_whole()) {
-        Some(asset) => read_sums(&text(world, &wanted.of, asset)?)?,
+    let checksums = match found.assets.iter().find(|asset| asset.name == SUMS && asset.is_whole()) {
+        Some(asset) => read_checksums(&text(cx, &wanted.of, asset)?)?,
         None if wanted.dists.is_empty() => Hashes::new(),
-        None => return todo(world, wanted),
+        None => return todo(cx, wanted),
     };
-    if let Some((name, theirs, ours)) = differing(&sums, &there) {
+    if let Some((name, theirs, ours)) = differing(&checksums, &there) {
         return Ok(stranger(name, theirs, ours));
     }
-    let names: Vec<String> = sums.keys().cloned().collect();
+    let names: Vec<String> = checksums.keys().cloned().collect();
     let lacks = wanted.dists.iter().any(|dist| !missing(&dist.platforms, &names).is_empty());
-    if lacks || !sums.keys().chain(ours.iter().flat_map(Hashes::keys)).all(|name| there.contains_key(name)) {
-        return todo(world, wanted);
+    if lacks || !checksums.keys().chain(ours.iter().flat_map(Hashes::keys)).all(|name| there.contains_key(name)) {
+        return todo(cx, wanted);
     }
-    if let Some(name) = ours.iter().flat_map(Hashes::keys).find(|name| !sums.contains_key(*name)) {
+    if let Some(name) = ours.iter().flat_map(Hashes::keys).find(|name| !checksums.contains_key(*name)) {
         return Ok(Observation::Blocked {
             why: format!("its {SUMS} does not name {name}"),
             next: "a published release is not changed: find out who made it".to_owned(),
@@ -68,11 +68,11 @@ pub fn observe(world: &World<'_>, wanted: &ForgeRelease) -> Result<Observation> 
 }
 
 /// It can only be done with the files of all projects.
-fn todo(world: &World<'_>, wanted: &ForgeRelease) -> Result<Observation> {
+fn todo(cx: &Context<'_>, wanted: &ForgeRelease) -> Result<Observation> {
     for dist in &wanted.dists {
-        let seen = wheels::build::observe(world, dist)?;
-        if seen.is_in_the_way() {
-            return Ok(seen);
+        let observed = wheels::build::observe(cx, dist)?;
+        if observed.is_blocking() {
+            return Ok(observed);
         }
     }
     Ok(Observation::Todo)
@@ -95,23 +95,23 @@ fn differing<'h>(ours: &'h Hashes, theirs: &'h Hashes) -> Option<(&'h str, &'h s
 }
 
 /// The files of all projects, when each is complete on this machine.
-fn built(world: &World<'_>, wanted: &ForgeRelease) -> Result<Option<Hashes>> {
+fn built(cx: &Context<'_>, wanted: &ForgeRelease) -> Result<Option<Hashes>> {
     let mut all = Hashes::new();
     for dist in &wanted.dists {
-        if !wheels::build::observe(world, dist)?.is_done() {
+        if !wheels::build::observe(cx, dist)?.is_done() {
             return Ok(None);
         }
-        all.extend(wheels::build::files(world, dist)?);
+        all.extend(wheels::build::files(cx, dist)?);
     }
     Ok(Some(all))
 }
 
 /// The release's whole assets without the sums and what is drafted for people.
-fn hashes(world: &World<'_>, of: &Tagged, release: &Release) -> Result<Hashes> {
+fn hashes(cx: &Context<'_>, of: &Tagged, release: &Release) -> Result<Hashes> {
     let mut hashes = Hashes::new();
     let is_released = |asset: &&Asset| asset.name != SUMS && !mail::is_draft(of, &asset.name);
     for asset in release.assets.iter().filter(is_released) {
-        if let Some(hash) = hash_of(world, of, release, &asset.name)? {
+        if let Some(hash) = hash_of(cx, of, release, &asset.name)? {
             hashes.insert(asset.name.clone(), hash);
         }
     }
@@ -119,46 +119,46 @@ fn hashes(world: &World<'_>, of: &Tagged, release: &Release) -> Result<Hashes> {
 }
 
 /// Goes on from whatever is there: each piece is looked for before it is made.
-pub fn release(world: &World<'_>, wanted: &ForgeRelease) -> Result<()> {
+pub fn release(cx: &Context<'_>, wanted: &ForgeRelease) -> Result<()> {
     let of = &wanted.of;
-    let files = assets(world, wanted)?;
-    let forge = Forge::new(world.sh);
-    let release = match find(world, of)? {
+    let files = assets(cx, wanted)?;
+    let forge = Forge::new(cx.sh);
+    let release = match find(cx, of)? {
         Found::None => forge.create(&of.tag, &of.commit, &wanted.title, &wanted.notes, wanted.prerelease)?,
         Found::One(release) => release,
         Found::Drafts(ids) => return stop(drafts(of, &ids)),
     };
     for (name, file) in &files {
-        attach(world, of, &release, name, file)?;
+        attach(cx, of, &release, name, file)?;
     }
     if let Some(announcement) = wanted.mail.as_ref().filter(|_| release.draft) {
-        mail::attach(world, announcement, &release)?;
+        mail::attach(cx, announcement, &release)?;
     }
     if release.draft {
-        let highest = publish::RemoteTags::ask(world, of)?.highest(of);
+        let highest = publish::RemoteTags::ask(cx, of)?.highest(of);
         forge.publish(&release, wanted.prerelease, highest.as_ref() == Some(&of.version))?;
     }
     Ok(())
 }
 
 /// What is uploaded, the sums last.
-fn assets(world: &World<'_>, wanted: &ForgeRelease) -> Result<Vec<(String, PathBuf)>> {
+fn assets(cx: &Context<'_>, wanted: &ForgeRelease) -> Result<Vec<(String, PathBuf)>> {
     let mut files = Vec::new();
     let mut all = Hashes::new();
     for dist in &wanted.dists {
-        match wheels::build::observe(world, dist)? {
+        match wheels::build::observe(cx, dist)? {
             Observation::Done { .. } => {}
-            Observation::Todo => wheels::build::build(world, dist)?,
-            in_the_way => return stop(in_the_way),
+            Observation::Todo => wheels::build::build(cx, dist)?,
+            blocking => return stop(blocking),
         }
-        let dir = wheels::build::dir(world, dist);
-        let found = wheels::build::files(world, dist)?;
+        let dir = wheels::build::dir(cx, dist);
+        let found = wheels::build::files(cx, dist)?;
         files.extend(found.keys().map(|name| (name.clone(), dir.join(name))));
         all.extend(found);
     }
     if !all.is_empty() {
-        let path = place(world, &wanted.of)?.join(SUMS);
-        world.sh.write_file(&path, write_sums(&all))?;
+        let path = place(cx, &wanted.of)?.join(SUMS);
+        cx.sh.write_file(&path, write_checksums(&all))?;
         files.push((SUMS.to_owned(), path));
     }
     Ok(files)

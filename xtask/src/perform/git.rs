@@ -10,7 +10,7 @@ use anyhow::{Result, bail};
 use xshell::{Shell, cmd};
 
 use self::change::change;
-use super::World;
+use super::Context;
 use crate::repo;
 use plan::{
     edit::slashed,
@@ -18,8 +18,8 @@ use plan::{
     step::{Branch, Fix, Merge, Observation, Tag, Target},
 };
 
-pub(super) fn resolve(world: &World<'_>, name: &str) -> Result<Option<String>> {
-    let sh = world.sh;
+pub(super) fn resolve(cx: &Context<'_>, name: &str) -> Result<Option<String>> {
+    let sh = cx.sh;
     let output = cmd!(sh, "git rev-parse --verify --quiet {name}").quiet().ignore_status().output()?;
     match output.status.code() {
         Some(0) => Ok(Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())),
@@ -29,40 +29,39 @@ pub(super) fn resolve(world: &World<'_>, name: &str) -> Result<Option<String>> {
 }
 
 /// What is to do once git can switch to that branch here.
-pub(super) fn todo_on(world: &World<'_>, branch: &str) -> Result<Observation> {
-    Ok(match repo::elsewhere(world.sh, branch)? {
+pub(super) fn todo_on(cx: &Context<'_>, branch: &str) -> Result<Observation> {
+    Ok(match repo::elsewhere(cx.sh, branch)? {
         None => Observation::Todo,
         Some(other) => {
-            let (why, next) = other.in_the_way(branch);
+            let (why, next) = other.blocking(branch);
             Observation::Blocked { why, next }
         }
     })
 }
 
-pub fn observe_branch(world: &World<'_>, branch: &Branch) -> Result<Observation> {
+pub fn observe_branch(cx: &Context<'_>, branch: &Branch) -> Result<Observation> {
     let name = format!("refs/heads/{}", branch.name);
-    let Some(tip) = resolve(world, &name)? else {
+    let Some(tip) = resolve(cx, &name)? else {
         return Ok(Observation::Todo);
     };
-    let is_ours =
-        if branch.of.is_some() { repo::is_ancestor(world.sh, &branch.base, &tip)? } else { tip == branch.base };
+    let is_ours = if branch.of.is_some() { repo::is_ancestor(cx.sh, &branch.base, &tip)? } else { tip == branch.base };
     if !is_ours {
         return Ok(Observation::Blocked {
             why: format!("it exists already, at {}", short(&tip)),
             next: format!("git log {}; then git branch -D {}", branch.name, branch.name),
         });
     }
-    match current_branch(world)? {
+    match current_branch(cx)? {
         Some(current) if current == branch.name => Ok(Observation::done(format!("on {current}"))),
-        _ => todo_on(world, &branch.name),
+        _ => todo_on(cx, &branch.name),
     }
 }
 
-pub fn branch(world: &World<'_>, branch: &Branch) -> Result<()> {
-    let (sh, name, base) = (world.sh, &branch.name, &branch.base);
-    match resolve(world, &format!("refs/heads/{name}"))? {
-        Some(_) => change(world, cmd!(sh, "git switch --quiet -- {name}"), switch_advice),
-        None => change(world, cmd!(sh, "git switch --quiet --create {name} {base}"), switch_advice),
+pub fn branch(cx: &Context<'_>, branch: &Branch) -> Result<()> {
+    let (sh, name, base) = (cx.sh, &branch.name, &branch.base);
+    match resolve(cx, &format!("refs/heads/{name}"))? {
+        Some(_) => change(cx, cmd!(sh, "git switch --quiet -- {name}"), switch_advice),
+        None => change(cx, cmd!(sh, "git switch --quiet --create {name} {base}"), switch_advice),
     }
 }
 
@@ -72,25 +71,25 @@ fn switch_advice(_: &str) -> String {
 }
 
 /// Leaves a branch on which nothing was committed, and removes it.
-pub fn unbranch(world: &World<'_>, branch: &Branch) -> Result<()> {
-    let (sh, name, from) = (world.sh, &branch.name, &branch.from);
-    if current_branch(world)?.as_ref() == Some(name) && resolve(world, "HEAD")?.as_ref() == Some(&branch.base) {
-        change(world, cmd!(sh, "git switch --quiet -- {from}"), switch_advice)?;
-        change(world, cmd!(sh, "git branch --quiet --delete --force -- {name}"), |_| format!("git branch -D {name}"))?;
+pub fn unbranch(cx: &Context<'_>, branch: &Branch) -> Result<()> {
+    let (sh, name, from) = (cx.sh, &branch.name, &branch.from);
+    if current_branch(cx)?.as_ref() == Some(name) && resolve(cx, "HEAD")?.as_ref() == Some(&branch.base) {
+        change(cx, cmd!(sh, "git switch --quiet -- {from}"), switch_advice)?;
+        change(cx, cmd!(sh, "git branch --quiet --delete --force -- {name}"), |_| format!("git branch -D {name}"))?;
     }
     Ok(())
 }
 
-pub(super) fn current_branch(world: &World<'_>) -> Result<Option<String>> {
-    let sh = world.sh;
+pub(super) fn current_branch(cx: &Context<'_>) -> Result<Option<String>> {
+    let sh = cx.sh;
     let name = repo::text(cmd!(sh, "git branch --show-current"))?;
     Ok((!name.is_empty()).then_some(name))
 }
 
-pub fn observe_fix(world: &World<'_>, fix: &Fix) -> Result<Observation> {
+pub fn observe_fix(cx: &Context<'_>, fix: &Fix) -> Result<Observation> {
     let name = format!("refs/heads/{}", fix.branch);
-    let tip = resolve(world, &name)?.unwrap_or_else(|| fix.base.clone());
-    let changed = repo::changed(world.sh, &fix.base, &tip)?;
+    let tip = resolve(cx, &name)?.unwrap_or_else(|| fix.base.clone());
+    let changed = repo::changed(cx.sh, &fix.base, &tip)?;
     let (fixes, beside): (Vec<_>, Vec<_>) = changed.iter().partition(|path| fix.counts(path));
     if let Some(first) = fixes.first() {
         let more = if fixes.len() > 1 { format!(" and {} more", fixes.len() - 1) } else { String::new() };
@@ -108,16 +107,16 @@ pub fn observe_fix(world: &World<'_>, fix: &Fix) -> Result<Observation> {
 }
 
 /// The commit on `main` that brought the release in: the merge, or the commit itself after a fast-forward.
-fn find_merge(world: &World<'_>, merge: &Merge) -> Result<Option<String>> {
-    let Some(commit) = commit::find(world, &merge.commit)? else {
+fn find_merge(cx: &Context<'_>, merge: &Merge) -> Result<Option<String>> {
+    let Some(commit) = commit::find(cx, &merge.commit)? else {
         return Ok(None);
     };
     let main = format!("refs/heads/{}", merge.main);
-    if resolve(world, &main)?.is_none() || !repo::is_ancestor(world.sh, &commit, &main)? {
+    if resolve(cx, &main)?.is_none() || !repo::is_ancestor(cx.sh, &commit, &main)? {
         return Ok(None);
     }
     let not_base = format!("^{}", merge.commit.base);
-    let log = |options: &[&str]| repo::log(world.sh, &[options, &[&main, &not_base]].concat(), repo::HORIZON);
+    let log = |options: &[&str]| repo::log(cx.sh, &[options, &[&main, &not_base]].concat(), repo::HORIZON);
     let merges = |entry: &LogEntry| entry.parents.iter().skip(1).any(|parent| *parent == commit);
     let along = log(&["--first-parent"])?;
     if let Some(entry) = along.into_iter().rev().find(|entry| entry.commit == commit || merges(entry)) {
@@ -127,21 +126,21 @@ fn find_merge(world: &World<'_>, merge: &Merge) -> Result<Option<String>> {
     Ok(log(&[])?.into_iter().rev().find(merges).map(|entry| entry.commit))
 }
 
-pub fn observe_merge(world: &World<'_>, merge: &Merge) -> Result<Observation> {
-    Ok(match find_merge(world, merge)? {
+pub fn observe_merge(cx: &Context<'_>, merge: &Merge) -> Result<Observation> {
+    Ok(match find_merge(cx, merge)? {
         Some(found) => Observation::done(format!("{} on {}", short(&found), merge.main)),
-        None => todo_on(world, &merge.main)?,
+        None => todo_on(cx, &merge.main)?,
     })
 }
 
-pub fn merge(world: &World<'_>, merge: &Merge) -> Result<()> {
-    let (sh, main, branch) = (world.sh, &merge.main, &merge.branch);
+pub fn merge(cx: &Context<'_>, merge: &Merge) -> Result<()> {
+    let (sh, main, branch) = (cx.sh, &merge.main, &merge.branch);
     // Our own merge, cut off before it wrote anything: the tree is clean, or the release would have been refused.
-    let begun = resolve(world, "MERGE_HEAD")?;
-    if begun.is_some() && begun == resolve(world, &format!("refs/heads/{branch}"))? {
+    let begun = resolve(cx, "MERGE_HEAD")?;
+    if begun.is_some() && begun == resolve(cx, &format!("refs/heads/{branch}"))? {
         cmd!(sh, "git merge --quit").quiet().run()?;
     }
-    change(world, cmd!(sh, "git switch --quiet -- {main}"), switch_advice)?;
+    change(cx, cmd!(sh, "git switch --quiet -- {main}"), switch_advice)?;
     let message = format!("Merge branch '{branch}'");
     // By its full name, because a tag may be called alike; without the options that a user set for merges into main.
     let (whole, options) = (format!("refs/heads/{branch}"), format!("branch.{main}.mergeOptions="));
@@ -150,7 +149,7 @@ pub fn merge(world: &World<'_>, merge: &Merge) -> Result<()> {
         "git -c i18n.commitEncoding=UTF-8 -c diff.orderFile=/dev/null -c {options} merge --quiet --no-ff --no-edit -m {message} {whole}"
     );
     let advice = |_: &str| format!("git merge --no-ff {branch}, resolve, commit, and run the same command again");
-    if let Err(error) = change(world, merge, advice) {
+    if let Err(error) = change(cx, merge, advice) {
         cmd!(sh, "git merge --abort").quiet().ignore_status().ignore_stderr().run()?;
         bail!("{branch} does not merge into {main}: {error:#}");
     }
@@ -158,21 +157,21 @@ pub fn merge(world: &World<'_>, merge: &Merge) -> Result<()> {
 }
 
 /// The commit that a tag belongs on, once it exists.
-pub(super) fn find_target(world: &World<'_>, target: &Target) -> Result<Option<String>> {
+pub(super) fn find_target(cx: &Context<'_>, target: &Target) -> Result<Option<String>> {
     match target {
         Target::Base(commit) => Ok(Some(commit.clone())),
-        Target::Commit(commit) => commit::find(world, commit),
-        Target::Merge(merge) => find_merge(world, merge),
+        Target::Commit(commit) => commit::find(cx, commit),
+        Target::Merge(merge) => find_merge(cx, merge),
     }
 }
 
-pub fn observe_tag(world: &World<'_>, tag: &Tag) -> Result<Observation> {
+pub fn observe_tag(cx: &Context<'_>, tag: &Tag) -> Result<Observation> {
     let name = format!("refs/tags/{}", tag.name);
-    let Some(object) = resolve(world, &name)? else {
+    let Some(object) = resolve(cx, &name)? else {
         return Ok(Observation::Todo);
     };
-    let commit = resolve(world, &format!("{name}^{{commit}}"))?;
-    if commit.is_none() || commit != find_target(world, &tag.on)? {
+    let commit = resolve(cx, &format!("{name}^{{commit}}"))?;
+    if commit.is_none() || commit != find_target(cx, &tag.on)? {
         let on = commit.as_deref().map_or("no commit", short);
         return Ok(Observation::Blocked {
             why: format!("it is already on {on}"),
@@ -188,16 +187,16 @@ pub fn observe_tag(world: &World<'_>, tag: &Tag) -> Result<Observation> {
     Ok(Observation::done(format!("tag {} on {}", tag.name, commit.as_deref().map_or("", short))))
 }
 
-pub fn tag(world: &World<'_>, tag: &Tag) -> Result<()> {
-    let (sh, name) = (world.sh, &tag.name);
-    let Some(commit) = find_target(world, &tag.on)? else {
+pub fn tag(cx: &Context<'_>, tag: &Tag) -> Result<()> {
+    let (sh, name) = (cx.sh, &tag.name);
+    let Some(commit) = find_target(cx, &tag.on)? else {
         bail!("the commit to tag is not there: run the same command again")
     };
-    let message = tag.text(world.unverified().into_iter().map(|unverified| unverified.check).collect());
+    let message = tag.text(cx.unverified().into_iter().map(|unverified| unverified.check).collect());
     let dir = repo::TempDir::new()?;
     let file = dir.path().join("message");
     sh.write_file(&file, message)?;
-    let advice = |words: &str| match change::is_about_signing(words) {
+    let advice = |args: &str| match change::is_about_signing(args) {
         true => format!(
             "commit {} stays; correct user.signingKey and gpg.format, or run git config tag.gpgSign false to tag without a signature, then the same command",
             short(&commit)
@@ -205,22 +204,22 @@ pub fn tag(world: &World<'_>, tag: &Tag) -> Result<()> {
         false => format!("commit {} stays; correct what git names, then the same command", short(&commit)),
     };
     let tag = cmd!(sh, "git tag --annotate --cleanup=whitespace --file {file} -- {name} {commit}");
-    change(world, tag, advice)
+    change(cx, tag, advice)
 }
 
 /// Merges in git's store: the tree that comes of it and, unless it came of itself, the files about which a person has to
 /// decide, which may be none. Needs `--write-tree`, which git has since 2.38, and for a `--merge-base` 2.40
 /// (<https://git-scm.com/docs/git-merge-tree>).
-pub(super) fn merge_tree(sh: &Shell, words: &[&str]) -> Result<(String, Option<Vec<String>>)> {
-    let output = cmd!(sh, "git merge-tree --write-tree -z --name-only --no-messages {words...}")
+pub(super) fn merge_tree(sh: &Shell, args: &[&str]) -> Result<(String, Option<Vec<String>>)> {
+    let output = cmd!(sh, "git merge-tree --write-tree -z --name-only --no-messages {args...}")
         .quiet()
         .ignore_status()
         .output()?;
-    let told = String::from_utf8_lossy(&output.stdout);
-    let mut told = told.split('\0').map(str::to_owned).filter(|field| !field.trim().is_empty());
-    match (output.status.code(), told.next()) {
+    let fields = String::from_utf8_lossy(&output.stdout);
+    let mut fields = fields.split('\0').map(str::to_owned).filter(|field| !field.trim().is_empty());
+    match (output.status.code(), fields.next()) {
         (Some(0), Some(tree)) => Ok((tree.trim().to_owned(), None)),
-        (Some(1), Some(tree)) => Ok((tree.trim().to_owned(), Some(told.collect()))),
+        (Some(1), Some(tree)) => Ok((tree.trim().to_owned(), Some(fields.collect()))),
         _ => bail!("{}", String::from_utf8_lossy(&output.stderr).trim().replace('\n', " ")),
     }
 }

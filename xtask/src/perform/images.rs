@@ -5,12 +5,12 @@ pub mod registry;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context as _, Result, bail};
 use xshell::cmd;
 
 use self::registry::{REVISION, VERSION, engine, is_ours, must, or_the_rest, ready};
 use super::{
-    World, ownership,
+    Context, ownership,
     publish::{self, pack_again},
     static_binary,
 };
@@ -23,7 +23,7 @@ use plan::{
     finding::Check,
     ownership::{Kind, Name},
     repo::{Lacking, short},
-    step::{ImageRelease, Observation, PointBack},
+    step::{ImageRelease, Observation, RetagLatest},
     version::Version,
 };
 
@@ -38,22 +38,22 @@ fn archive(release: &ImageRelease) -> String {
 }
 
 /// Puts the image that was built here into a directory, and tells the file's name.
-pub fn hand_over(world: &World<'_>, release: &ImageRelease, out: &Path) -> Result<String> {
+pub fn hand_over(cx: &Context<'_>, release: &ImageRelease, out: &Path) -> Result<String> {
     let archive = archive(release);
-    must(engine(world))?.save(&local(release), &out.join(&archive))?;
+    must(engine(cx))?.save(&local(release), &out.join(&archive))?;
     Ok(archive)
 }
 
-pub fn observe_build(world: &World<'_>, release: &ImageRelease) -> Result<Observation> {
+pub fn observe_build(cx: &Context<'_>, release: &ImageRelease) -> Result<Observation> {
     if let Some(dir) = release.of.packed.as_ref().filter(|dir| !dir.join(archive(release)).is_file()) {
         let why = format!("{} lacks {}", dir.display(), archive(release));
         return Ok(Observation::Blocked { why, next: pack_again(&release.of) });
     }
-    let engine = match engine(world) {
+    let engine = match engine(cx) {
         Ok(engine) => engine,
-        Err(seen) => return Ok(seen),
+        Err(observed) => return Ok(observed),
     };
-    Ok(match engine.inspect(world.sh, &local(release))? {
+    Ok(match engine.inspect(cx.sh, &local(release))? {
         Some(found) if is_ours(release, &found) => {
             Observation::done(format!("image {} of {}", digits(&found.id), short(&release.of.commit)))
         }
@@ -62,9 +62,9 @@ pub fn observe_build(world: &World<'_>, release: &ImageRelease) -> Result<Observ
 }
 
 /// Builds the image, or loads the one that was built elsewhere.
-pub fn build(world: &World<'_>, release: &ImageRelease) -> Result<()> {
+pub fn build(cx: &Context<'_>, release: &ImageRelease) -> Result<()> {
     let ImageRelease { of, root, image } = release;
-    let (sh, engine) = (world.sh, must(engine(world))?);
+    let (sh, engine) = (cx.sh, must(engine(cx))?);
     if let Some(dir) = &of.packed {
         let archive = dir.join(archive(release));
         engine.load(&archive)?;
@@ -75,7 +75,7 @@ pub fn build(world: &World<'_>, release: &ImageRelease) -> Result<()> {
             }
         };
     }
-    let tree = publish::checkout(world, of)?;
+    let tree = publish::checkout(cx, of)?;
     let (within, root) = (root, tree.join(root));
     let dockerfile = root.join(&image.dockerfile);
     if image.binary.is_none() {
@@ -92,9 +92,9 @@ pub fn build(world: &World<'_>, release: &ImageRelease) -> Result<()> {
     let epoch = cmd!(sh, "git show --no-patch --format=%ct {commit}").quiet().read()?;
     let context = match &image.binary {
         Some(binary) => {
-            let context = publish::place(world, of).join("image").join("context");
+            let context = publish::place(cx, of).join("image").join("context");
             let at = epoch.trim().parse().with_context(|| format!("git tells no time of {commit}: {epoch}"))?;
-            static_binary::build(world, &root, binary, &context, at)?
+            static_binary::build(cx, &root, binary, &context, at)?
         }
         None => root.clone(),
     };
@@ -106,25 +106,25 @@ pub fn build(world: &World<'_>, release: &ImageRelease) -> Result<()> {
         labels: &[(VERSION, &version), (REVISION, commit)],
         epoch: Some(epoch.trim()),
     };
-    child::run(world.report, builder.build(&recipe))
+    child::run(cx.report, builder.build(&recipe))
 }
 
-pub fn observe(world: &World<'_>, release: &ImageRelease) -> Result<Observation> {
-    let (engine, name) = match ready(world, release) {
+pub fn observe(cx: &Context<'_>, release: &ImageRelease) -> Result<Observation> {
+    let (engine, name) = match ready(cx, release) {
         Ok(ready) => ready,
-        Err(seen) => return Ok(seen),
+        Err(observed) => return Ok(observed),
     };
     let of = &release.of;
     let reference = format!("{name}:{}", of.version.tag());
-    Ok(match engine.pull(world.sh, &reference)? {
+    Ok(match engine.pull(cx.sh, &reference)? {
         None => {
             let image = &release.image;
             let registry = image.registry.as_ref().map(ToString::to_string);
             let name = Name { kind: Kind::Image, name: image.name.to_string(), registry, within: PathBuf::new() };
-            ownership::stranger(world, of, name)?.unwrap_or(Observation::Todo)
+            ownership::stranger(cx, of, name)?.unwrap_or(Observation::Todo)
         }
         Some(found) if is_ours(release, &found) => {
-            let digest = engine.digest(world.sh, &found, &name);
+            let digest = engine.digest(cx.sh, &found, &name);
             Observation::done(format!("sha256:{} of {}", digits(&digest), short(&of.commit)))
         }
         Some(found) => {
@@ -145,41 +145,41 @@ pub fn observe(world: &World<'_>, release: &ImageRelease) -> Result<Observation>
 }
 
 /// What the registry calls the image of this release; `None` while it has none of ours.
-pub fn released_digest(world: &World<'_>, release: &ImageRelease) -> Result<Option<String>> {
-    let (engine, name) = must(ready(world, release))?;
+pub fn released_digest(cx: &Context<'_>, release: &ImageRelease) -> Result<Option<String>> {
+    let (engine, name) = must(ready(cx, release))?;
     let reference = format!("{name}:{}", release.of.version.tag());
-    let found = engine.pull(world.sh, &reference)?.filter(|found| is_ours(release, found));
+    let found = engine.pull(cx.sh, &reference)?.filter(|found| is_ours(release, found));
     let Some(found) = found else { return Ok(None) };
-    let digest = engine.registered_digest(world.sh, &found, &name)?;
+    let digest = engine.registered_digest(cx.sh, &found, &name)?;
     digest.with_context(|| format!("the engine does not tell what the registry calls {reference}")).map(Some)
 }
 
-pub fn push(world: &World<'_>, release: &ImageRelease) -> Result<()> {
-    let (engine, name) = must(ready(world, release))?;
-    if !observe_build(world, release)?.is_done() {
-        build(world, release)?;
+pub fn push(cx: &Context<'_>, release: &ImageRelease) -> Result<()> {
+    let (engine, name) = must(ready(cx, release))?;
+    if !observe_build(cx, release)?.is_done() {
+        build(cx, release)?;
     }
-    engine.push(world.sh, world.report, &local(release), &format!("{name}:{}", release.of.version.tag()))
+    engine.push(cx.sh, cx.report, &local(release), &format!("{name}:{}", release.of.version.tag()))
 }
 
 /// The version that keeps `latest`, when it is higher than ours.
-fn higher(world: &World<'_>, release: &ImageRelease) -> Result<Option<Version>> {
-    Ok(publish::RemoteTags::ask(world, &release.of)?.higher(&release.of))
+fn higher(cx: &Context<'_>, release: &ImageRelease) -> Result<Option<Version>> {
+    Ok(publish::RemoteTags::ask(cx, &release.of)?.higher(&release.of))
 }
 
-pub fn observe_latest(world: &World<'_>, release: &ImageRelease) -> Result<Observation> {
-    if let Some(higher) = higher(world, release)? {
+pub fn observe_latest(cx: &Context<'_>, release: &ImageRelease) -> Result<Observation> {
+    if let Some(higher) = higher(cx, release)? {
         return Ok(Observation::done(format!("stays at {} (higher)", higher.tag())));
     }
-    let (engine, name) = match ready(world, release) {
+    let (engine, name) = match ready(cx, release) {
         Ok(ready) => ready,
-        Err(seen) => return Ok(seen),
+        Err(observed) => return Ok(observed),
     };
-    let Some(latest) = engine.pull(world.sh, &format!("{name}:latest"))? else { return Ok(Observation::Todo) };
-    let ours = engine.pull(world.sh, &format!("{name}:{}", release.of.version.tag()))?;
+    let Some(latest) = engine.pull(cx.sh, &format!("{name}:latest"))? else { return Ok(Observation::Todo) };
+    let ours = engine.pull(cx.sh, &format!("{name}:{}", release.of.version.tag()))?;
     Ok(match ours {
         Some(ours) if is_ours(release, &ours) && ours.id == latest.id => {
-            let digest = engine.digest(world.sh, &latest, &name);
+            let digest = engine.digest(cx.sh, &latest, &name);
             Observation::done(format!("sha256:{} as {}", digits(&digest), release.of.version.tag()))
         }
         // What is set aside is not pointed at.
@@ -194,39 +194,39 @@ pub fn observe_latest(world: &World<'_>, release: &ImageRelease) -> Result<Obser
 }
 
 /// Names what the registry has under the version: it is never built again.
-pub fn point_latest(world: &World<'_>, release: &ImageRelease) -> Result<()> {
-    if higher(world, release)?.is_some() {
+pub fn point_latest(cx: &Context<'_>, release: &ImageRelease) -> Result<()> {
+    if higher(cx, release)?.is_some() {
         return Ok(());
     }
-    let (engine, name) = must(ready(world, release))?;
+    let (engine, name) = must(ready(cx, release))?;
     let (version, latest) = (format!("{name}:{}", release.of.version.tag()), format!("{name}:latest"));
-    let ours = engine.pull(world.sh, &version)?.with_context(|| format!("{version} is not in the registry"))?;
+    let ours = engine.pull(cx.sh, &version)?.with_context(|| format!("{version} is not in the registry"))?;
     if !is_ours(release, &ours) {
         bail!("{version} in the registry is not of commit {}: latest stays where it is", release.of.commit);
     }
-    if let Some(before) = engine.pull(world.sh, &latest)? {
+    if let Some(before) = engine.pull(cx.sh, &latest)? {
         let was = before.label(VERSION).unwrap_or("unknown");
-        world.report.say(format!("          latest was {was}: {}", engine.digest(world.sh, &before, &name)));
+        cx.report.say(format!("          latest was {was}: {}", engine.digest(cx.sh, &before, &name)));
     }
-    engine.push(world.sh, world.report, &version, &latest)
+    engine.push(cx.sh, cx.report, &version, &latest)
 }
 
 /// `latest` is looked at by what it is: only the one of the release that is taken back is moved.
-pub fn observe_back(world: &World<'_>, back: &PointBack) -> Result<Observation> {
-    let (engine, name) = match ready(world, &back.gone) {
+pub fn observe_back(cx: &Context<'_>, back: &RetagLatest) -> Result<Observation> {
+    let (engine, name) = match ready(cx, &back.gone) {
         Ok(ready) => ready,
-        Err(seen) => return Ok(seen),
+        Err(observed) => return Ok(observed),
     };
-    let Some(latest) = engine.pull(world.sh, &format!("{name}:latest"))? else {
+    let Some(latest) = engine.pull(cx.sh, &format!("{name}:latest"))? else {
         return Ok(Observation::done("there is no latest"));
     };
     if !is_ours(&back.gone, &latest) {
         let version = latest.label(VERSION).unwrap_or("another image");
-        let digest = engine.digest(world.sh, &latest, &name);
+        let digest = engine.digest(cx.sh, &latest, &name);
         return Ok(Observation::done(format!("sha256:{} is {version}", digits(&digest))));
     }
     let version = back.to.of.version.tag();
-    Ok(match engine.pull(world.sh, &format!("{name}:{version}"))? {
+    Ok(match engine.pull(cx.sh, &format!("{name}:{version}"))? {
         Some(found) if is_ours(&back.to, &found) => Observation::Todo,
         found => Observation::Blocked {
             why: match found {
@@ -239,14 +239,14 @@ pub fn observe_back(world: &World<'_>, back: &PointBack) -> Result<Observation> 
 }
 
 /// Names what the registry has under the version that is gone back to.
-pub fn point_back(world: &World<'_>, back: &PointBack) -> Result<()> {
-    let (engine, name) = must(ready(world, &back.gone))?;
+pub fn retag_latest(cx: &Context<'_>, back: &RetagLatest) -> Result<()> {
+    let (engine, name) = must(ready(cx, &back.gone))?;
     let (version, latest) = (format!("{name}:{}", back.to.of.version.tag()), format!("{name}:latest"));
-    let there = engine.pull(world.sh, &version)?.with_context(|| format!("{version} is not in the registry"))?;
+    let there = engine.pull(cx.sh, &version)?.with_context(|| format!("{version} is not in the registry"))?;
     if !is_ours(&back.to, &there) {
         bail!("{version} in the registry is not of commit {}: latest stays where it is", back.to.of.commit);
     }
-    engine.push(world.sh, world.report, &version, &latest)
+    engine.push(cx.sh, cx.report, &version, &latest)
 }
 
 /// As much of a digest as a person compares.

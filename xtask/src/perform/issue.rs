@@ -4,12 +4,12 @@
 use anyhow::Result;
 use serde_json::json;
 
-use super::World;
+use super::Context;
 use crate::tools::forge::Forge;
 use plan::step::{Issue, Observation};
 
-pub fn observe(world: &World<'_>, issue: &Issue) -> Result<Observation> {
-    let open = Forge::new(world.sh).open_issues(&issue.label)?;
+pub fn observe(cx: &Context<'_>, issue: &Issue) -> Result<Observation> {
+    let open = Forge::new(cx.sh).open_issues(&issue.label)?;
     Ok(match (open.first(), &issue.body) {
         (None, None) => Observation::done("no issue is open"),
         (Some(found), Some(body)) => {
@@ -23,8 +23,8 @@ pub fn observe(world: &World<'_>, issue: &Issue) -> Result<Observation> {
     })
 }
 
-pub fn tell(world: &World<'_>, issue: &Issue) -> Result<()> {
-    let forge = Forge::new(world.sh);
+pub fn tell(cx: &Context<'_>, issue: &Issue) -> Result<()> {
+    let forge = Forge::new(cx.sh);
     let open = forge.open_issues(&issue.label)?;
     match (open.as_slice(), &issue.body) {
         ([], Some(body)) => forge.open_issue(&issue.label, &issue.title, body),

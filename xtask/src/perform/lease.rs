@@ -11,14 +11,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context as _, Result, bail};
 use xshell::{Shell, cmd};
 
-use super::{World, git};
+use super::{Context, git};
 use crate::{loader::clock, repo, tools::child};
 use plan::{
     patience,
-    step::{Lane, Tagged},
+    step::{Group, Tagged},
 };
 
 /// How long the holder of another clone may be silent before it is taken for dead.
@@ -34,17 +34,17 @@ pub struct Ref {
 
 /// What a ref says, and which object says it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Said {
+pub struct Stored {
     pub object: String,
     pub text: String,
 }
 
 impl Ref {
-    pub fn new(world: &World<'_>, of: &Tagged, name: &str) -> Ref {
+    pub fn new(cx: &Context<'_>, of: &Tagged, name: &str) -> Ref {
         let name = format!("refs/xtask/{}/{name}", of.tag);
         // Where it is pushed it is read, too; what is wrong with the remote is told when its tag is looked for.
-        let remote = git::remote::address(world.sh, &of.remote).unwrap_or_else(|_| of.remote.clone());
-        Ref { top: world.sh.current_dir(), remote, name }
+        let remote = git::remote::address(cx.sh, &of.remote).unwrap_or_else(|_| of.remote.clone());
+        Ref { top: cx.sh.current_dir(), remote, name }
     }
 
     fn shell(&self) -> Result<Shell> {
@@ -55,91 +55,91 @@ impl Ref {
     }
 
     /// What the remote has under this name.
-    pub fn read(&self) -> Result<Option<Said>> {
+    pub fn read(&self) -> Result<Option<Stored>> {
         let (sh, remote, name) = (self.shell()?, &self.remote, &self.name);
         let mut tries = 5;
         loop {
             let listed = git::remote::asked(&sh, remote, &[name])?;
             if !listed.ok() {
-                bail!("{remote} could not be asked: {}", listed.last_words());
+                bail!("{remote} could not be asked: {}", listed.last_lines());
             }
             let Some(object) = listed.out.split_whitespace().next() else { return Ok(None) };
             let fetch = cmd!(sh, "git fetch --quiet --no-tags --no-write-fetch-head -- {remote} {name}");
             let fetched = child::ask(fetch.into())?;
-            let said = child::ask(cmd!(sh, "git cat-file blob {object}").into())?;
-            if said.ok() {
-                return Ok(Some(Said { object: object.to_owned(), text: said.out }));
+            let stored = child::ask(cmd!(sh, "git cat-file blob {object}").into())?;
+            if stored.ok() {
+                return Ok(Some(Stored { object: object.to_owned(), text: stored.out }));
             }
             // Somebody moved or removed it before it was fetched: what it says now is what counts.
             tries -= 1;
             if tries == 0 {
-                bail!("{name} could not be read: {} {}", fetched.last_words(), said.last_words());
+                bail!("{name} could not be read: {} {}", fetched.last_lines(), stored.last_lines());
             }
         }
     }
 
     /// Makes it say `text` if it still says `old`; `false` when somebody was faster.
-    pub fn swap(&self, old: Option<&Said>, text: &str) -> Result<Option<Said>> {
+    pub fn swap(&self, old: Option<&Stored>, text: &str) -> Result<Option<Stored>> {
         let (sh, remote, name) = (self.shell()?, &self.remote, &self.name);
         let object = cmd!(sh, "git hash-object -w --stdin").stdin(text).quiet().read()?;
-        let expected = old.map_or("", |said| said.object.as_str());
+        let expected = old.map_or("", |stored| stored.object.as_str());
         let lease = format!("--force-with-lease={name}:{expected}");
         let pushed = child::ask(cmd!(sh, "git push --quiet --porcelain {lease} -- {remote} {object}:{name}").into())?;
         if pushed.ok() {
-            return Ok(Some(Said { object, text: text.to_owned() }));
+            return Ok(Some(Stored { object, text: text.to_owned() }));
         }
         let now = self.read()?;
         if now.as_ref().is_some_and(|now| now.object == object) {
             return Ok(now);
         }
         if now.as_ref().map(|now| &now.object) == old.map(|old| &old.object) {
-            bail!("{remote} did not take {name}: {}", pushed.last_words());
+            bail!("{remote} did not take {name}: {}", pushed.last_lines());
         }
         Ok(None)
     }
 
     /// Removes it if it still says `old`.
-    pub fn remove(&self, old: &Said) -> Result<()> {
+    pub fn remove(&self, old: &Stored) -> Result<()> {
         let (sh, remote, name) = (self.shell()?, &self.remote, &self.name);
         let lease = format!("--force-with-lease={name}:{}", old.object);
         let pushed = child::ask(cmd!(sh, "git push --quiet {lease} -- {remote} :{name}").into())?;
         if !pushed.ok() && self.read()?.is_some_and(|now| now.object == old.object) {
-            bail!("{remote} did not remove {name}: {}", pushed.last_words());
+            bail!("{remote} did not remove {name}: {}", pushed.last_lines());
         }
         Ok(())
     }
 }
 
-/// Held while a lane is published.
+/// Held while a group is published.
 pub struct Lease {
     reference: Ref,
     stop: Arc<AtomicBool>,
-    beating: Option<JoinHandle<Said>>,
+    beating: Option<JoinHandle<Stored>>,
 }
 
 impl Lease {
-    /// Takes the lane, or waits until whoever has it lets go or falls silent.
-    pub fn take(world: &World<'_>, of: &Tagged, lane: Lane) -> Result<Lease> {
+    /// Takes the group, or waits until whoever has it lets go or falls silent.
+    pub fn take(cx: &Context<'_>, of: &Tagged, group: Group) -> Result<Lease> {
         let silence = match std::env::var("XTASK_LEASE_SECONDS").ok() {
             Some(text) => patience::seconds("XTASK_LEASE_SECONDS", &text)?,
             None => SILENCE,
         };
-        let reference = Ref::new(world, of, &format!("lease/{lane}"));
-        let clone = clone_id(world)?;
+        let reference = Ref::new(cx, of, &format!("lease/{group}"));
+        let clone = clone_id(cx)?;
         let mut watched: Option<Watched> = None;
         loop {
             let now = reference.read()?;
-            let holder = now.as_ref().map(|said| said.text.lines().next().unwrap_or_default().to_owned());
+            let holder = now.as_ref().map(|stored| stored.text.lines().next().unwrap_or_default().to_owned());
             // In this clone no other publisher runs: the lock beside the repository says so.
             let is_dead = match (&now, &watched) {
                 (None, _) => true,
                 _ if holder.as_deref() == Some(&clone) => true,
-                (Some(now), Some(watched)) if *now == watched.said => watched.silent >= silence,
+                (Some(now), Some(watched)) if *now == watched.stored => watched.silent >= silence,
                 _ => false,
             };
             if is_dead {
-                if let Some(said) = reference.swap(now.as_ref(), &beat(&clone))? {
-                    return Ok(Lease::hold(reference, said, clone, silence / 4));
+                if let Some(stored) = reference.swap(now.as_ref(), &beat(&clone))? {
+                    return Ok(Lease::hold(reference, stored, clone, silence / 4));
                 }
                 continue;
             }
@@ -148,12 +148,12 @@ impl Lease {
                 (watched, now) => {
                     if watched.is_none() {
                         let who = holder.unwrap_or_default();
-                        world.report.say(format!("  waiting: {who} is publishing {} ({lane})", of.tag));
+                        cx.report.say(format!("  waiting: {who} is publishing {} ({group})", of.tag));
                     }
-                    *watched = now.map(|said| Watched { said, silent: Duration::ZERO, looked: Instant::now() });
+                    *watched = now.map(|stored| Watched { stored, silent: Duration::ZERO, looked: Instant::now() });
                 }
             }
-            if world.interrupted.load(Ordering::Relaxed) {
+            if cx.interrupted.load(Ordering::Relaxed) {
                 bail!("interrupted; the same command starts it again");
             }
             std::thread::sleep(Duration::from_millis(500).min(silence / 4));
@@ -161,11 +161,11 @@ impl Lease {
     }
 
     /// Keeps what was taken, until it is dropped: at the end, and when the publisher panics.
-    fn hold(reference: Ref, said: Said, clone: String, every: Duration) -> Lease {
+    fn hold(reference: Ref, stored: Stored, clone: String, every: Duration) -> Lease {
         let stop = Arc::new(AtomicBool::new(false));
         let beating = std::thread::spawn({
             let (reference, stop) = (reference.clone(), stop.clone());
-            move || keep_beating(&reference, said, &clone, every, &stop)
+            move || keep_beating(&reference, stored, &clone, every, &stop)
         });
         Lease { reference, stop, beating: Some(beating) }
     }
@@ -173,33 +173,33 @@ impl Lease {
 
 /// What the holder said last, and for how long it has said nothing else.
 struct Watched {
-    said: Said,
+    stored: Stored,
     silent: Duration,
     looked: Instant,
 }
 
 impl Watched {
     /// Eight looks are the least before a silence is over: where a look takes long, a beat of the holder does, too.
-    fn look(&mut self, said: Said, now: Instant, silence: Duration) {
+    fn look(&mut self, stored: Stored, now: Instant, silence: Duration) {
         let passed = now.saturating_duration_since(self.looked).min(silence / 8);
-        self.silent = if said == self.said { self.silent + passed } else { Duration::ZERO };
-        (self.said, self.looked) = (said, now);
+        self.silent = if stored == self.stored { self.silent + passed } else { Duration::ZERO };
+        (self.stored, self.looked) = (stored, now);
     }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
-        if let Some(Ok(said)) = self.beating.take().map(JoinHandle::join) {
+        if let Some(Ok(stored)) = self.beating.take().map(JoinHandle::join) {
             // Left behind, it falls silent and is taken by the next.
-            let _ = self.reference.remove(&said);
+            let _ = self.reference.remove(&stored);
         }
     }
 }
 
 /// Which clone this is: the place, and a word that only this place knows.
-fn clone_id(world: &World<'_>) -> Result<String> {
-    let sh = world.sh;
+fn clone_id(cx: &Context<'_>) -> Result<String> {
+    let sh = cx.sh;
     let common = repo::path(cmd!(sh, "git rev-parse --path-format=absolute --git-common-dir"))?;
     let path = common.join("xtask-clone");
     if let Ok(id) = std::fs::read_to_string(&path)
@@ -217,7 +217,7 @@ fn beat(clone: &str) -> String {
     format!("{clone}\nprocess {} at {}\n", std::process::id(), clock().as_nanos())
 }
 
-fn keep_beating(reference: &Ref, mut said: Said, clone: &str, every: Duration, stop: &AtomicBool) -> Said {
+fn keep_beating(reference: &Ref, mut stored: Stored, clone: &str, every: Duration, stop: &AtomicBool) -> Stored {
     let mut last = Instant::now();
     while !stop.load(Ordering::Relaxed) {
         std::thread::sleep(Duration::from_millis(100).min(every));
@@ -225,12 +225,12 @@ fn keep_beating(reference: &Ref, mut said: Said, clone: &str, every: Duration, s
             // Counted from where a beat begins: on a slow machine, the push takes a while.
             last = Instant::now();
             // A beat that is lost is no harm: the next one comes.
-            if let Ok(Some(next)) = reference.swap(Some(&said), &beat(clone)) {
-                said = next;
+            if let Ok(Some(next)) = reference.swap(Some(&stored), &beat(clone)) {
+                stored = next;
             }
         }
     }
-    said
+    stored
 }
 
 #[cfg(test)]
@@ -248,11 +248,11 @@ mod tests {
         let remote = dir.path().join("remote.git").display().to_string();
         let name = "refs/xtask/v1/lease/crates".to_owned();
         let reference = Ref { top: dir.path().join("here"), remote, name };
-        let said = reference.swap(None, &beat("here-1-2")).unwrap().unwrap();
+        let stored = reference.swap(None, &beat("here-1-2")).unwrap().unwrap();
         let panicked = std::thread::spawn({
             let reference = reference.clone();
             move || {
-                let _lease = Lease::hold(reference.clone(), said, "here-1-2".to_owned(), Duration::from_secs(60));
+                let _lease = Lease::hold(reference.clone(), stored, "here-1-2".to_owned(), Duration::from_secs(60));
                 assert!(reference.read().unwrap().is_none(), "it is held");
             }
         });
@@ -263,14 +263,14 @@ mod tests {
     #[test]
     fn a_stall_of_the_watcher_is_no_silence_of_the_holder() {
         let (silence, begun) = (Duration::from_secs(80), Instant::now());
-        let said = |text: &str| Said { object: text.to_owned(), text: text.to_owned() };
-        let mut watched = Watched { said: said("a"), silent: Duration::ZERO, looked: begun };
+        let stored = |text: &str| Stored { object: text.to_owned(), text: text.to_owned() };
+        let mut watched = Watched { stored: stored("a"), silent: Duration::ZERO, looked: begun };
         let mut now = begun;
         for (text, passed, silent) in
             [("a", 1, 1), ("a", 3, 4), ("a", 500, 14), ("b", 500, 0), ("b", 2, 2), ("b", 70, 12), ("b", 0, 12)]
         {
             now += Duration::from_secs(passed);
-            watched.look(said(text), now, silence);
+            watched.look(stored(text), now, silence);
             assert_eq!(watched.silent.as_secs(), silent, "{text} after {passed} s");
         }
     }

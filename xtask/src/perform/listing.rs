@@ -3,10 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context as _, Result, bail};
 use toml_edit::{DocumentMut, Item};
 
-use super::{World, crates, forge, images, wheels};
+use super::{Context, crates, forge, images, wheels};
 use crate::{
     repo::TempDir,
     tools::{
@@ -16,21 +16,21 @@ use crate::{
 };
 use plan::step::{CrateUpload, Dist, ForgeRelease, ImageRelease, Listing, Observation};
 
-pub fn observe(world: &World<'_>, listing: &Listing) -> Result<Observation> {
+pub fn observe(cx: &Context<'_>, listing: &Listing) -> Result<Observation> {
     let mut parts: Vec<Part<'_>> = listing.crates.iter().map(Part::Crate).collect();
     parts.extend(listing.dists.iter().map(Part::Dist));
     parts.extend(listing.images.iter().map(Part::Image));
     parts.extend(listing.release.iter().map(Part::Forge));
-    let seen = world.each(&parts, |world, part| match part {
-        Part::Crate(upload) => crates::observe(world, upload),
-        Part::Dist(dist) => wheels::observe(world, dist),
-        Part::Image(release) => images::observe(world, release),
-        Part::Forge(release) => forge::observe(world, release),
+    let observed = cx.each(&parts, |cx, part| match part {
+        Part::Crate(upload) => crates::observe(cx, upload),
+        Part::Dist(dist) => wheels::observe(cx, dist),
+        Part::Image(release) => images::observe(cx, release),
+        Part::Forge(release) => forge::observe(cx, release),
     });
     let mut crates = Vec::new();
     let mut there = 0;
-    for (part, seen) in parts.iter().zip(seen) {
-        match seen? {
+    for (part, observed) in parts.iter().zip(observed) {
+        match observed? {
             // What is left as it is, is not of this release.
             Observation::Waived { .. } => {}
             Observation::Done { .. } => {
@@ -53,7 +53,7 @@ pub fn observe(world: &World<'_>, listing: &Listing) -> Result<Observation> {
         }
     }
     if let [first, ..] = crates[..]
-        && !resolves(world, &crates::destination::registries(world, first)?, &crates)?
+        && !resolves(cx, &crates::destination::registries(cx, first)?, &crates)?
     {
         return Ok(Observation::Todo);
     }
@@ -79,10 +79,10 @@ impl Part<'_> {
 }
 
 /// Whether cargo resolves all of them together, as a user's project would.
-fn resolves(world: &World<'_>, registries: &Registries, crates: &[&CrateUpload]) -> Result<bool> {
+fn resolves(cx: &Context<'_>, registries: &Registries, crates: &[&CrateUpload]) -> Result<bool> {
     // Outside of the tree, of whose configuration of cargo a user has the registries alone; the rest may name programs.
     let scratch = TempDir::new()?;
-    let (sh, dir) = (world.sh, scratch.path());
+    let (sh, dir) = (cx.sh, scratch.path());
     sh.create_dir(dir.join("src"))?;
     sh.write_file(dir.join("src").join("lib.rs"), "")?;
     let mut manifest = "[package]\nname = \"user\"\nedition = \"2021\"\n[workspace]\n[dependencies]\n".to_owned();
@@ -99,12 +99,12 @@ fn resolves(world: &World<'_>, registries: &Registries, crates: &[&CrateUpload])
     registries.write(&dir.join(".cargo"))?;
     command.args(["generate-lockfile", "--quiet"]).current_dir(dir);
     registries::let_in(&mut command);
-    let told = child::ask(command)?;
-    if !told.ok() {
-        if ["failed to select a version", "no matching package"].iter().any(|word| told.err.contains(word)) {
+    let output = child::ask(command)?;
+    if !output.ok() {
+        if ["failed to select a version", "no matching package"].iter().any(|word| output.err.contains(word)) {
             return Ok(false);
         }
-        bail!("cargo could not resolve the crates: {}", told.last_words());
+        bail!("cargo could not resolve the crates: {}", output.last_lines());
     }
     let lock: DocumentMut = sh.read_file(dir.join("Cargo.lock"))?.parse().context("cargo did not write a lock")?;
     let packages = lock.get("package").and_then(Item::as_array_of_tables);

@@ -3,17 +3,17 @@
 
 use std::{fs, io, path::PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context as _, Result, bail};
 
 use super::{
-    World, announced,
+    Context, announced,
     forge::assets::{self, Found},
-    lease::Said,
+    lease::Stored,
     publish,
 };
 use crate::tools::{
     forge::{NotSetUp, Release},
-    passing::Passing,
+    transient::Transient,
 };
 use plan::{
     edit::typed,
@@ -26,22 +26,22 @@ enum Lies {
     Nowhere,
     At(String),
     /// Nobody can look from here.
-    Unseen(String),
+    Unobserved(String),
     /// Something else has its name: why that is in the way, and what to do.
     Taken(String, String),
 }
 
 /// The draft: the remote remembers its text, so that every machine means the same one.
-pub fn observe_draft(world: &World<'_>, announcement: &Announcement) -> Result<Observation> {
-    let said = announced::reference(world, announcement).read()?;
-    if let Some(Observation::Done { since, .. }) = said.as_ref().and_then(announced::sent) {
+pub fn observe_draft(cx: &Context<'_>, announcement: &Announcement) -> Result<Observation> {
+    let stored = announced::reference(cx, announcement).read()?;
+    if let Some(Observation::Done { since, .. }) = stored.as_ref().and_then(announced::sent) {
         return Ok(Observation::Done { evidence: "the mail is sent".to_owned(), since });
     }
-    let drafted = said.as_ref().and_then(drafted);
+    let drafted = stored.as_ref().and_then(drafted);
     let text = drafted.map_or_else(|| mail(&announcement.text), |(_, text)| text.to_owned());
-    Ok(match (lies(world, announcement, &text)?, drafted) {
+    Ok(match (lies(cx, announcement, &text)?, drafted) {
         (Lies::Taken(why, next), _) => Observation::Blocked { why, next },
-        (Lies::At(place) | Lies::Unseen(place), Some((since, _))) => {
+        (Lies::At(place) | Lies::Unobserved(place), Some((since, _))) => {
             Observation::Done { evidence: place, since: Some(since.to_owned()) }
         }
         _ => Observation::Todo,
@@ -49,14 +49,14 @@ pub fn observe_draft(world: &World<'_>, announcement: &Announcement) -> Result<O
 }
 
 /// Whether it was sent: a person says it.
-pub fn observe(world: &World<'_>, announcement: &Announcement) -> Result<Observation> {
-    let Some(said) = announced::reference(world, announcement).read()? else { return Ok(Observation::Todo) };
-    if let Some(sent) = announced::sent(&said) {
+pub fn observe(cx: &Context<'_>, announcement: &Announcement) -> Result<Observation> {
+    let Some(stored) = announced::reference(cx, announcement).read()? else { return Ok(Observation::Todo) };
+    if let Some(sent) = announced::sent(&stored) {
         return Ok(sent);
     }
-    let Some((_, text)) = drafted(&said) else { return Ok(Observation::Todo) };
-    Ok(match lies(world, announcement, text)? {
-        Lies::At(place) | Lies::Unseen(place) => Observation::Blocked {
+    let Some((_, text)) = drafted(&stored) else { return Ok(Observation::Todo) };
+    Ok(match lies(cx, announcement, text)? {
+        Lies::At(place) | Lies::Unobserved(place) => Observation::Blocked {
             why: format!("it waits for a person to send it: {place}"),
             next: format!("send it, then {} --announced mail", announced::command(announcement)),
         },
@@ -65,44 +65,44 @@ pub fn observe(world: &World<'_>, announcement: &Announcement) -> Result<Observa
 }
 
 /// Puts the draft where it is missing.
-pub fn draft(world: &World<'_>, announcement: &Announcement) -> Result<()> {
-    let reference = announced::reference(world, announcement);
-    let said = reference.read()?;
-    let known = said.as_ref().and_then(drafted);
+pub fn draft(cx: &Context<'_>, announcement: &Announcement) -> Result<()> {
+    let reference = announced::reference(cx, announcement);
+    let stored = reference.read()?;
+    let known = stored.as_ref().and_then(drafted);
     let text = known.map_or_else(|| mail(&announcement.text), |(_, text)| text.to_owned());
-    match release(world, announcement)? {
-        Some(release) => put(world, announcement, &release, &text)?,
-        None => match lies(world, announcement, &text)? {
+    match release(cx, announcement)? {
+        Some(release) => put(cx, announcement, &release, &text)?,
+        None => match lies(cx, announcement, &text)? {
             Lies::Taken(why, next) => bail!("{why}; next: {next}"),
-            _ => drop(write(world, announcement, &text)?),
+            _ => drop(write(cx, announcement, &text)?),
         },
     }
-    world.report.say(format!("          the mail to send: {}", file(world, announcement).display()));
+    cx.report.say(format!("          the mail to send: {}", file(cx, announcement).display()));
     if known.is_none() {
         // Who was faster has drafted it: the next look tells.
-        reference.swap(said.as_ref(), &format!("drafted {}\n{text}", announced::now()))?;
+        reference.swap(stored.as_ref(), &format!("drafted {}\n{text}", announced::now()))?;
     }
     Ok(())
 }
 
 /// Adds the draft to a release that is not published yet: a forge may let nobody add anything afterwards.
-pub fn attach(world: &World<'_>, announcement: &Announcement, release: &Release) -> Result<()> {
-    let said = announced::reference(world, announcement).read()?;
-    if said.as_ref().is_some_and(|said| announced::sent(said).is_some()) {
+pub fn attach(cx: &Context<'_>, announcement: &Announcement, release: &Release) -> Result<()> {
+    let stored = announced::reference(cx, announcement).read()?;
+    if stored.as_ref().is_some_and(|stored| announced::sent(stored).is_some()) {
         return Ok(());
     }
-    let known = said.as_ref().and_then(drafted);
+    let known = stored.as_ref().and_then(drafted);
     let text = known.map_or_else(|| mail(&announcement.text), |(_, text)| text.to_owned());
-    put(world, announcement, release, &text)
+    put(cx, announcement, release, &text)
 }
 
-fn put(world: &World<'_>, announcement: &Announcement, release: &Release, text: &str) -> Result<()> {
-    if let Lies::Taken(why, next) = on(world, announcement, release, text)? {
+fn put(cx: &Context<'_>, announcement: &Announcement, release: &Release, text: &str) -> Result<()> {
+    if let Lies::Taken(why, next) = on(cx, announcement, release, text)? {
         bail!("{why}; next: {next}");
     }
-    let path = write(world, announcement, text)?;
-    assets::attach(world, &announcement.of, release, &name(announcement), &path).map_err(|error| {
-        match error.is::<Passing>() {
+    let path = write(cx, announcement, text)?;
+    assets::attach(cx, &announcement.of, release, &name(announcement), &path).map_err(|error| {
+        match error.is::<Transient>() {
             true => error,
             false => error.context("the forge did not take the draft (--without forge leaves it here, as a file)"),
         }
@@ -110,25 +110,25 @@ fn put(world: &World<'_>, announcement: &Announcement, release: &Release, text: 
 }
 
 /// `drafted WHEN`, and the mail below it.
-fn drafted(said: &Said) -> Option<(&str, &str)> {
-    let (line, text) = said.text.split_once('\n')?;
+fn drafted(stored: &Stored) -> Option<(&str, &str)> {
+    let (line, text) = stored.text.split_once('\n')?;
     Some((line.strip_prefix("drafted ")?, text))
 }
 
-fn lies(world: &World<'_>, announcement: &Announcement, text: &str) -> Result<Lies> {
-    match release(world, announcement) {
-        Ok(Some(release)) => return on(world, announcement, &release, text),
+fn lies(cx: &Context<'_>, announcement: &Announcement, text: &str) -> Result<Lies> {
+    match release(cx, announcement) {
+        Ok(Some(release)) => return on(cx, announcement, &release, text),
         Ok(None) => {}
         // The step of the release says it, and what to do.
         Err(error) => match error.downcast::<NotSetUp>() {
             Ok(NotSetUp { why, .. }) => {
                 let place = format!("{} for release {}", name(announcement), announcement.of.tag);
-                return Ok(Lies::Unseen(format!("{place}, which is not looked at: {why}")));
+                return Ok(Lies::Unobserved(format!("{place}, which is not looked at: {why}")));
             }
             Err(error) => return Err(error),
         },
     }
-    let path = file(world, announcement);
+    let path = file(cx, announcement);
     let found = match fs::read(&path) {
         Ok(found) => found,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Lies::Nowhere),
@@ -141,9 +141,9 @@ fn lies(world: &World<'_>, announcement: &Announcement, text: &str) -> Result<Li
     Ok(Lies::Taken(why, "move it away, and the same command writes the draft".to_owned()))
 }
 
-fn on(world: &World<'_>, announcement: &Announcement, release: &Release, text: &str) -> Result<Lies> {
+fn on(cx: &Context<'_>, announcement: &Announcement, release: &Release, text: &str) -> Result<Lies> {
     let (of, name) = (&announcement.of, name(announcement));
-    Ok(match assets::hash_of(world, of, release, &name)? {
+    Ok(match assets::hash_of(cx, of, release, &name)? {
         None => Lies::Nowhere,
         Some(theirs) if theirs == hash::sha256(text.as_bytes()) => {
             Lies::At(format!("{name}, an asset of release {}", of.tag))
@@ -157,30 +157,30 @@ fn on(world: &World<'_>, announcement: &Announcement, release: &Release, text: &
 }
 
 /// The forge's release, when the publication has one.
-fn release(world: &World<'_>, announcement: &Announcement) -> Result<Option<Release>> {
+fn release(cx: &Context<'_>, announcement: &Announcement) -> Result<Option<Release>> {
     if !announcement.has_release {
         return Ok(None);
     }
-    Ok(match assets::find(world, &announcement.of)? {
+    Ok(match assets::find(cx, &announcement.of)? {
         Found::One(release) => Some(release),
         Found::None | Found::Drafts(_) => None,
     })
 }
 
-fn file(world: &World<'_>, announcement: &Announcement) -> PathBuf {
-    publish::place(world, &announcement.of).join(name(announcement))
+fn file(cx: &Context<'_>, announcement: &Announcement) -> PathBuf {
+    publish::place(cx, &announcement.of).join(name(announcement))
 }
 
-fn write(world: &World<'_>, announcement: &Announcement, text: &str) -> Result<PathBuf> {
-    let path = file(world, announcement);
+fn write(cx: &Context<'_>, announcement: &Announcement, text: &str) -> Result<PathBuf> {
+    let path = file(cx, announcement);
     if !fs::read(&path).is_ok_and(|found| found == text.as_bytes()) {
-        world.sh.write_file(&path, text)?;
+        cx.sh.write_file(&path, text)?;
     }
     Ok(path)
 }
 
 fn name(announcement: &Announcement) -> String {
-    name_of(&announcement.of, if announcement.is_withdrawal() { WITHDRAWAL } else { ANNOUNCEMENT })
+    name_of(&announcement.of, if announcement.is_rollback() { WITHDRAWAL } else { ANNOUNCEMENT })
 }
 
 const ANNOUNCEMENT: &str = "announcement";
@@ -224,12 +224,12 @@ mod tests {
 
     #[test]
     fn a_draft_is_remembered_with_its_text() {
-        let said = |text: &str| Said { object: String::new(), text: text.to_owned() };
-        let found = said("drafted 2026-11-20T00:00:01Z\nSubject: x\n\nx\n");
+        let stored = |text: &str| Stored { object: String::new(), text: text.to_owned() };
+        let found = stored("drafted 2026-11-20T00:00:01Z\nSubject: x\n\nx\n");
         assert_eq!(drafted(&found), Some(("2026-11-20T00:00:01Z", "Subject: x\n\nx\n")));
         assert_eq!(announced::sent(&found), None, "nobody says that it was sent");
         for text in ["sent 2026-11-20T00:00:01Z seen by a person\n", "drafted"] {
-            assert_eq!(drafted(&said(text)), None, "{text}");
+            assert_eq!(drafted(&stored(text)), None, "{text}");
         }
     }
 }

@@ -6,11 +6,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context as _, Result, bail};
 use xshell::{Shell, cmd};
 
 use super::{
-    World,
+    Context,
     git::{self, change::change},
 };
 use crate::repo;
@@ -49,14 +49,14 @@ pub(super) fn tree(sh: &Shell, scratch: &Path, side: &Side) -> Result<String> {
     let modes: BTreeMap<PathBuf, String> =
         repo::entries(sh, commit)?.into_iter().map(|entry| (entry.path, entry.mode)).collect();
     let (mut files, mut entries) = (Vec::new(), String::new());
-    for (path, said) in &side.texts {
+    for (path, message) in &side.texts {
         let mode = modes.get(path).map_or("100644", String::as_str);
         let path = slashed(path);
-        match said {
-            Some(said) => {
+        match message {
+            Some(message) => {
                 // Each in a file of its own: they are hashed by one process, however many there are.
                 let file = text.join(files.len().to_string());
-                sh.write_file(&file, said)?;
+                sh.write_file(&file, message)?;
                 files.push((mode, file, path));
             }
             // This is how the index is told that a file is gone.
@@ -73,40 +73,40 @@ pub(super) fn tree(sh: &Shell, scratch: &Path, side: &Side) -> Result<String> {
 }
 
 /// The tagged commit, when it is on main.
-fn found(world: &World<'_>, merge: &MergeBack) -> Result<Option<String>> {
+fn found(cx: &Context<'_>, merge: &MergeBack) -> Result<Option<String>> {
     let main = format!("refs/heads/{}", merge.main);
-    match git::find_target(world, &merge.on)? {
-        Some(commit) if repo::is_ancestor(world.sh, &commit, &main)? => Ok(Some(commit)),
+    match git::find_target(cx, &merge.on)? {
+        Some(commit) if repo::is_ancestor(cx.sh, &commit, &main)? => Ok(Some(commit)),
         _ => Ok(None),
     }
 }
 
-pub fn observe(world: &World<'_>, merge: &MergeBack) -> Result<Observation> {
-    let (sh, main) = (world.sh, &merge.main);
-    if let Some(commit) = found(world, merge)? {
-        return Ok(match git::current_branch(world)? {
+pub fn observe(cx: &Context<'_>, merge: &MergeBack) -> Result<Observation> {
+    let (sh, main) = (cx.sh, &merge.main);
+    if let Some(commit) = found(cx, merge)? {
+        return Ok(match git::current_branch(cx)? {
             Some(current) if current != merge.branch => Observation::done(format!("{} is on {main}", short(&commit))),
             // Who made a hotfix stands on main again in the end.
             _ => Observation::Todo,
         });
     }
-    if let Some((why, next)) = &merge.by_hand {
+    if let Some((why, next)) = &merge.manual {
         return Ok(Observation::Blocked { why: why.clone(), next: next.clone() });
     }
     // Main is moved while it is nowhere in use, so that nothing stands there half new.
     if let Some(other) = repo::elsewhere(sh, main)? {
-        let (why, next) = other.in_the_way(main);
+        let (why, next) = other.blocking(main);
         return Ok(Observation::Blocked { why, next });
     }
     Ok(Observation::Todo)
 }
 
-pub fn merge(world: &World<'_>, merge: &MergeBack) -> Result<()> {
-    let (sh, main, branch) = (world.sh, &merge.main, &merge.branch);
-    if found(world, merge)?.is_none() {
+pub fn merge(cx: &Context<'_>, merge: &MergeBack) -> Result<()> {
+    let (sh, main, branch) = (cx.sh, &merge.main, &merge.branch);
+    if found(cx, merge)?.is_none() {
         let name = format!("refs/heads/{main}");
-        let commit = git::find_target(world, &merge.on)?.context("the commit to merge is not there")?;
-        let sides = merge.sides.as_ref().filter(|_| merge.by_hand.is_none());
+        let commit = git::find_target(cx, &merge.on)?.context("the commit to merge is not there")?;
+        let sides = merge.sides.as_ref().filter(|_| merge.manual.is_none());
         let sides = sides.context("it is not known how: run the same command again")?;
         let before = &sides.main.commit;
         let (tree, None) = merged(sh, sides)? else {
@@ -118,14 +118,14 @@ pub fn merge(world: &World<'_>, merge: &MergeBack) -> Result<()> {
         let made = cmd!(sh, "git -c i18n.commitEncoding=UTF-8 commit-tree {tree} -p {before} -p {commit} -m {message}")
             .quiet()
             .read()?;
-        if git::current_branch(world)?.as_ref() == Some(main) {
-            change(world, cmd!(sh, "git switch --quiet --detach"), again)?;
+        if git::current_branch(cx)?.as_ref() == Some(main) {
+            change(cx, cmd!(sh, "git switch --quiet --detach"), again)?;
         }
         // Only from where it was when the merge was made: somebody's later commit is not lost.
         let why = format!("merge {branch}");
-        change(world, cmd!(sh, "git update-ref -m {why} {name} {made} {before}"), again)?;
+        change(cx, cmd!(sh, "git update-ref -m {why} {name} {made} {before}"), again)?;
     }
-    change(world, cmd!(sh, "git switch --quiet -- {main}"), again)
+    change(cx, cmd!(sh, "git switch --quiet -- {main}"), again)
 }
 
 fn again(_: &str) -> String {

@@ -3,10 +3,10 @@
 
 use std::{collections::BTreeMap, ffi::OsString, path::PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context as _, Result, bail};
 use xshell::cmd;
 
-use super::{Tools, World, announce};
+use super::{Context, Tools, announce};
 use crate::tools::{program, python::Environment};
 use plan::{
     problem::Problem,
@@ -59,15 +59,15 @@ fn of(step: &Step) -> Vec<Need> {
 }
 
 /// Whether this machine lacks anything for these steps, done or not.
-pub fn are_unmet(world: &World<'_>, steps: &[Step]) -> bool {
-    !unmet(world, steps, |_| true).is_empty()
+pub fn are_unmet(cx: &Context<'_>, steps: &[Step]) -> bool {
+    !unmet(cx, steps, |_| true).is_empty()
 }
 
 /// Refuses steps that this machine cannot take, and tells all that is missing.
-pub fn refuse(world: &World<'_>, steps: &[Step]) -> Result<()> {
-    let unmet = unmet(world, steps, |_| true);
+pub fn refuse(cx: &Context<'_>, steps: &[Step]) -> Result<()> {
+    let unmet = unmet(cx, steps, |_| true);
     for (at, Problem { what: why, next }) in &unmet {
-        world.report.observed(&steps[*at], &Observation::Blocked { why: why.clone(), next: next.clone() });
+        cx.report.observed(&steps[*at], &Observation::Blocked { why: why.clone(), next: next.clone() });
     }
     match unmet.len() {
         0 => Ok(()),
@@ -76,19 +76,21 @@ pub fn refuse(world: &World<'_>, steps: &[Step]) -> Result<()> {
 }
 
 /// Blocks the steps that are to be taken now and cannot.
-pub fn block(world: &World<'_>, steps: &[Step], seen: &mut [Observation], waits: &[bool]) {
-    let is_open: Vec<bool> = seen.iter().zip(waits).map(|(seen, waits)| *seen == Observation::Todo && !waits).collect();
-    for (at, Problem { what: why, next }) in unmet(world, steps, |at| is_open[at]) {
+pub fn block(cx: &Context<'_>, steps: &[Step], observed: &mut [Observation], waits: &[bool]) {
+    let is_open: Vec<bool> =
+        observed.iter().zip(waits).map(|(observed, waits)| *observed == Observation::Todo && !waits).collect();
+    for (at, Problem { what: why, next }) in unmet(cx, steps, |at| is_open[at]) {
         // What could not be asked for the same reason says it already.
-        let is_told = |seen: &Observation| matches!(seen, Observation::Unknown { why: told, .. } if *told == why);
-        if !seen.iter().any(is_told) {
-            seen[at] = Observation::Blocked { why, next };
+        let is_reported =
+            |observed: &Observation| matches!(observed, Observation::Unknown { why: reported, .. } if *reported == why);
+        if !observed.iter().any(is_reported) {
+            observed[at] = Observation::Blocked { why, next };
         }
     }
 }
 
 /// What is missing, at the first of those steps that count and need it.
-fn unmet(world: &World<'_>, steps: &[Step], counts: impl Fn(usize) -> bool) -> Vec<(usize, Problem)> {
+fn unmet(cx: &Context<'_>, steps: &[Step], counts: impl Fn(usize) -> bool) -> Vec<(usize, Problem)> {
     let mut first: BTreeMap<Need, usize> = BTreeMap::new();
     for (at, step) in steps.iter().enumerate().filter(|(at, _)| counts(*at)) {
         for need in of(step) {
@@ -97,7 +99,7 @@ fn unmet(world: &World<'_>, steps: &[Step], counts: impl Fn(usize) -> bool) -> V
     }
     let needed: Vec<(Need, usize)> = first.into_iter().collect();
     // Most of each answer is the time that a process takes.
-    let looked = world.each(&needed, |world, (need, _)| Ok(look(world, need)));
+    let looked = cx.each(&needed, |cx, (need, _)| Ok(look(cx, need)));
     let mut unmet: BTreeMap<usize, Problem> = BTreeMap::new();
     for ((_, at), missing) in needed.into_iter().zip(looked) {
         let Some(missing) =
@@ -118,28 +120,28 @@ fn unmet(world: &World<'_>, steps: &[Step], counts: impl Fn(usize) -> bool) -> V
 }
 
 /// Before the first step acts: what takes long to make is made while nothing has changed yet.
-pub fn equip(world: &World<'_>, steps: &[Step]) -> Result<()> {
-    if world.tools == Tools::Installed && steps.iter().any(|step| of(step).contains(&Need::Python)) {
-        Environment::prepare(world.sh, &world.target).context("nothing was done")?;
+pub fn equip(cx: &Context<'_>, steps: &[Step]) -> Result<()> {
+    if cx.tools == Tools::Installed && steps.iter().any(|step| of(step).contains(&Need::Python)) {
+        Environment::prepare(cx.sh, &cx.target).context("nothing was done")?;
     }
     Ok(())
 }
 
 /// Programs of the configuration's own that it names by their paths, and that are not there.
-pub fn scripts(world: &World<'_>, proofs: &[Proof]) -> Vec<(String, String)> {
+pub fn scripts(cx: &Context<'_>, proofs: &[Proof]) -> Vec<(String, String)> {
     let needed = proofs.iter().flat_map(|proof| of(&Step::Prove(proof.clone())));
-    let is_here = |need: &Need| matches!(need, Need::Program { dir, name } if name.contains('/') && world.sh.current_dir().join(dir).is_dir());
-    let missing = needed.filter(is_here).filter_map(|need| look(world, &need));
+    let is_here = |need: &Need| matches!(need, Need::Program { dir, name } if name.contains('/') && cx.sh.current_dir().join(dir).is_dir());
+    let missing = needed.filter(is_here).filter_map(|need| look(cx, &need));
     missing.map(|missing| (missing.what, missing.next)).collect()
 }
 
-fn look(world: &World<'_>, need: &Need) -> Option<Problem> {
-    let sh = world.sh;
+fn look(cx: &Context<'_>, need: &Need) -> Option<Problem> {
+    let sh = cx.sh;
     match need {
-        Need::Git(major, minor) => old_git(world, (*major, *minor)),
-        Need::Identity => identity(world),
-        Need::Signature(key) => signer(world, key),
-        Need::Python => Environment::missing(sh, &world.target),
+        Need::Git(major, minor) => old_git(cx, (*major, *minor)),
+        Need::Identity => identity(cx),
+        Need::Signature(key) => signer(cx, key),
+        Need::Python => Environment::missing(sh, &cx.target),
         Need::Curl => program::find("curl")
             .is_none()
             .then(|| Problem::new("curl is not found", "install curl, or leave it to others: --without announce")),
@@ -159,11 +161,11 @@ fn look(world: &World<'_>, need: &Need) -> Option<Problem> {
     }
 }
 
-fn old_git(world: &World<'_>, needed: (u32, u32)) -> Option<Problem> {
-    let sh = world.sh;
+fn old_git(cx: &Context<'_>, needed: (u32, u32)) -> Option<Problem> {
+    let sh = cx.sh;
     // `git version 2.39.5 (Apple Git-154)`
-    let told = cmd!(sh, "git --version").quiet().ignore_stderr().read().unwrap_or_default();
-    let number = told.split_whitespace().nth(2).unwrap_or_default();
+    let reported = cmd!(sh, "git --version").quiet().ignore_stderr().read().unwrap_or_default();
+    let number = reported.split_whitespace().nth(2).unwrap_or_default();
     let mut parts = number.split('.').map_while(|part| part.parse().ok());
     let version = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
     let (major, minor) = needed;
@@ -173,9 +175,9 @@ fn old_git(world: &World<'_>, needed: (u32, u32)) -> Option<Problem> {
 }
 
 /// git itself says whether it knows whom to name: it has many places to look at, and rules of its own for what will do.
-fn identity(world: &World<'_>) -> Option<Problem> {
-    let sh = world.sh;
-    let mut told = Vec::new();
+fn identity(cx: &Context<'_>) -> Option<Problem> {
+    let sh = cx.sh;
+    let mut reported = Vec::new();
     for (who, variable) in [("author", "GIT_AUTHOR_IDENT"), ("committer", "GIT_COMMITTER_IDENT")] {
         let asked = cmd!(sh, "git var {variable}").env("LC_ALL", "C").quiet().ignore_status();
         let Ok(output) = asked.output() else { continue };
@@ -183,11 +185,11 @@ fn identity(world: &World<'_>) -> Option<Problem> {
             let words = String::from_utf8_lossy(&output.stderr).into_owned();
             let fatal =
                 words.lines().find_map(|line| line.strip_prefix("fatal: ")).unwrap_or("it names none").to_owned();
-            told.push((who, fatal));
+            reported.push((who, fatal));
         }
     }
-    let (_, fatal) = told.first()?;
-    let who: Vec<&str> = told.iter().map(|(who, _)| *who).collect();
+    let (_, fatal) = reported.first()?;
+    let who: Vec<&str> = reported.iter().map(|(who, _)| *who).collect();
     // A variable wins over every configuration, and an empty one too.
     let is_date = fatal.contains("date");
     let parts: &[&str] = if is_date { &["DATE"] } else { &["NAME", "EMAIL"] };
@@ -211,12 +213,12 @@ fn identity(world: &World<'_>) -> Option<Problem> {
 }
 
 /// The program that git would sign with (<https://git-scm.com/docs/git-config>, `gpg.format`).
-fn signer(world: &World<'_>, key: &str) -> Option<Problem> {
-    let sh = world.sh;
+fn signer(cx: &Context<'_>, key: &str) -> Option<Problem> {
+    let sh = cx.sh;
     let config = |key: &str, kind: &str| -> Option<String> {
-        let told =
+        let reported =
             cmd!(sh, "git config --type={kind} --get {key}").quiet().ignore_status().ignore_stderr().read().ok()?;
-        Some(told.trim().to_owned()).filter(|told| !told.is_empty())
+        Some(reported.trim().to_owned()).filter(|reported| !reported.is_empty())
     };
     let signs = |key: &str| config(key, "bool").as_deref() == Some("true");
     let is_signed = signs(key) || key == "tag.gpgSign" && signs("tag.forceSignAnnotated");

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 use xshell::{Shell, cmd};
 
-use super::{World, images::registry};
+use super::{Context, images::registry};
 use crate::{
     repo,
     tools::{
@@ -33,29 +33,29 @@ pub fn at_remote(sh: &Shell, own: &Own, remote: &str) -> Own {
 }
 
 /// What is said of each name; what could not be asked stands in its place.
-pub fn ask(world: &World<'_>, own: &Own, names: &[Name]) -> Vec<(Name, Result<Answer>)> {
+pub fn ask(cx: &Context<'_>, own: &Own, names: &[Name]) -> Vec<(Name, Result<Answer>)> {
     let mut answers = Vec::with_capacity(names.len());
     for some in names.chunks(AT_ONCE) {
-        let told = world.each(some, |world, name| {
+        let reported = cx.each(some, |cx, name| {
             // Who wants cargo to ask nobody wants no other registry to be asked, either.
             cargo::may_ask()?;
-            answer(world, own, name)
+            answer(cx, own, name)
         });
-        answers.extend(some.iter().cloned().zip(told));
+        answers.extend(some.iter().cloned().zip(reported));
     }
-    recognize(world, own, &mut answers);
+    recognize(cx, own, &mut answers);
     answers
 }
 
 /// Takes names for ours that seem another project's by their newest version, where an earlier one proves it: a repository may
 /// have moved, and the clone may lack its newest commits. That costs a package; one is proof for all names of that repository.
-fn recognize(world: &World<'_>, own: &Own, answers: &mut [(Name, Result<Answer>)]) {
+fn recognize(cx: &Context<'_>, own: &Own, answers: &mut [(Name, Result<Answer>)]) {
     /// How many names are looked into for one repository.
     const TRIED: usize = 2;
     let mut tried: BTreeMap<String, usize> = BTreeMap::new();
     let mut ours = BTreeSet::new();
-    for (name, told) in answers.iter_mut() {
-        let Some((link, answer)) = told.as_ref().ok().and_then(|answer| Some((elsewhere(name, answer)?, answer)))
+    for (name, reported) in answers.iter_mut() {
+        let Some((link, answer)) = reported.as_ref().ok().and_then(|answer| Some((elsewhere(name, answer)?, answer)))
         else {
             continue;
         };
@@ -65,14 +65,14 @@ fn recognize(world: &World<'_>, own: &Own, answers: &mut [(Name, Result<Answer>)
         if *times > TRIED {
             continue;
         }
-        match earlier(world, name, version).map(|registered| ownership::owner(&registered, own)) {
+        match earlier(cx, name, version).map(|registered| ownership::owner(&registered, own)) {
             Ok(Owner::Ours) => drop(ours.insert(link)),
             Ok(_) => {}
-            Err(error) => *told = Err(error),
+            Err(error) => *reported = Err(error),
         }
     }
-    for (name, told) in answers.iter_mut() {
-        let Ok(answer) = told else { continue };
+    for (name, reported) in answers.iter_mut() {
+        let Ok(answer) = reported else { continue };
         if elsewhere(name, answer).is_some_and(|link| ours.contains(&link)) {
             answer.owner = Owner::Ours;
         }
@@ -86,40 +86,40 @@ fn elsewhere(name: &Name, answer: &Answer) -> Option<String> {
 }
 
 /// What a registry says of one version under a name.
-fn earlier(world: &World<'_>, name: &Name, version: &str) -> Result<Registered> {
-    let within = world.sh.current_dir().join(&name.within);
+fn earlier(cx: &Context<'_>, name: &Name, version: &str) -> Result<Registered> {
+    let within = cx.sh.current_dir().join(&name.within);
     Ok(match name.kind {
         Kind::Project => {
-            let project = project::ask_of(world.sh, &name.name, version, &Index::of(&within)?)?;
+            let project = project::ask_of(cx.sh, &name.name, version, &Index::of(&within)?)?;
             Registered { links: project.links(), ..Registered::default() }
         }
         Kind::Crate | Kind::Image => {
             let known = registries::Registries::of(&within)?;
-            let told = index::version(&known, &name.name, version, name.registry.as_deref())?;
-            let commit = told.commit.map(|commit| repo::made(world.sh, &commit));
-            Registered { links: told.repository.into_iter().collect(), commit, versions: Vec::new() }
+            let reported = index::version(&known, &name.name, version, name.registry.as_deref())?;
+            let commit = reported.commit.map(|commit| repo::made(cx.sh, &commit));
+            Registered { links: reported.repository.into_iter().collect(), commit, versions: Vec::new() }
         }
     })
 }
 
 /// What the registries say of the names of the snapshot's train.
-pub fn registries(world: &World<'_>, snapshot: &Snapshot, names: &[Name]) -> Registries {
-    let own = at_remote(world.sh, &ownership::own(snapshot), &snapshot.train.remote);
+pub fn registries(cx: &Context<'_>, snapshot: &Snapshot, names: &[Name]) -> Registries {
+    let own = at_remote(cx.sh, &ownership::own(snapshot), &snapshot.train.remote);
     let mut registries = Registries::default();
-    for (name, answer) in ask(world, &own, names) {
+    for (name, answer) in ask(cx, &own, names) {
         match answer {
             Ok(answer) => registries.answers.push((name, answer)),
             Err(error) => registries.unasked.push(format!("{error:#}")),
         }
     }
     let patched = published::patched(&snapshot.workspace, &snapshot.train);
-    let told = world.each(&patched, |world, patched| {
-        let known = registries::Registries::of(&world.sh.current_dir().join(snapshot.workspace.root_dir()))?;
+    let reported = cx.each(&patched, |cx, patched| {
+        let known = registries::Registries::of(&cx.sh.current_dir().join(snapshot.workspace.root_dir()))?;
         let lines = index::versions(&known, &[patched.package], patched.registry)?.concat();
         Ok(patched.unmet(lines.iter().map(|line| (line.vers.as_str(), line.yanked))))
     });
-    for told in told {
-        match told {
+    for reported in reported {
+        match reported {
             Ok(unmet) => registries.unmet.extend(unmet),
             Err(error) => registries.unasked.push(format!("{error:#}")),
         }
@@ -128,10 +128,10 @@ pub fn registries(world: &World<'_>, snapshot: &Snapshot, names: &[Name]) -> Reg
 }
 
 /// What its registry says of a name now.
-fn answer(world: &World<'_>, own: &Own, name: &Name) -> Result<Answer> {
+fn answer(cx: &Context<'_>, own: &Own, name: &Name) -> Result<Answer> {
     match name.kind {
         Kind::Crate => {
-            let known = registries::Registries::of(&world.sh.current_dir().join(&name.within))?;
+            let known = registries::Registries::of(&cx.sh.current_dir().join(&name.within))?;
             let newest = index::newest(&known, &name.name, name.registry.as_deref())?;
             let versions = newest.lines.iter().map(|line| (line.vers.clone(), line.yanked)).collect();
             // Of what is wholly yanked, the registry tells nothing more.
@@ -139,7 +139,7 @@ fn answer(world: &World<'_>, own: &Own, name: &Name) -> Result<Answer> {
                 true if newest.lines.is_empty() => Owner::Nobody,
                 true => Owner::Unknown(format!("all versions of {} are yanked", name.name)),
                 false => {
-                    let commit = newest.commit.map(|commit| repo::made(world.sh, &commit));
+                    let commit = newest.commit.map(|commit| repo::made(cx.sh, &commit));
                     let links = newest.repository.into_iter().collect();
                     ownership::owner(&Registered { links, commit, versions: Vec::new() }, own)
                 }
@@ -147,8 +147,8 @@ fn answer(world: &World<'_>, own: &Own, name: &Name) -> Result<Answer> {
             Ok(Answer { owner, versions })
         }
         Kind::Project => {
-            let index = Index::of(&world.sh.current_dir().join(&name.within))?;
-            let project = project::ask(world.sh, &name.name, &index)?;
+            let index = Index::of(&cx.sh.current_dir().join(&name.within))?;
+            let project = project::ask(cx.sh, &name.name, &index)?;
             let versions: Vec<String> = project.versions.keys().cloned().collect();
             let owner = match versions.is_empty() {
                 true => Owner::Nobody,
@@ -156,25 +156,25 @@ fn answer(world: &World<'_>, own: &Own, name: &Name) -> Result<Answer> {
             };
             Ok(Answer { owner, versions: project.versions })
         }
-        Kind::Image => Ok(Answer { owner: registry::owner(world, name, own)?, versions: BTreeMap::new() }),
+        Kind::Image => Ok(Answer { owner: registry::owner(cx, name, own)?, versions: BTreeMap::new() }),
     }
 }
 
 /// Whether another project has a name now, so that nothing of ours is published under it. Where that is set aside, nobody is
 /// asked.
-pub fn stranger(world: &World<'_>, of: &Tagged, name: Name) -> Result<Option<Observation>> {
+pub fn stranger(cx: &Context<'_>, of: &Tagged, name: Name) -> Result<Option<Observation>> {
     if of.waived.contains_key(&Check::RegistryNames) {
         return Ok(None);
     }
-    let own = at_remote(world.sh, &of.own, &of.remote);
-    let mut answers = [(name.clone(), answer(world, &own, &name))];
-    recognize(world, &own, &mut answers);
+    let own = at_remote(cx.sh, &of.own, &of.remote);
+    let mut answers = [(name.clone(), answer(cx, &own, &name))];
+    recognize(cx, &own, &mut answers);
     let [(_, answer)] = answers;
-    Ok(in_the_way(of, name, answer?.owner))
+    Ok(blocking(of, name, answer?.owner))
 }
 
 /// What is in the way of publishing under a name, unless that is set aside.
-pub fn in_the_way(of: &Tagged, name: Name, owner: Owner) -> Option<Observation> {
+pub fn blocking(of: &Tagged, name: Name, owner: Owner) -> Option<Observation> {
     let Owner::Other(repository) = owner else { return None };
     let why = ownership::lines(&[Contested { name, repository }]).join("; ");
     (!of.waived.contains_key(&Check::RegistryNames))
@@ -182,12 +182,12 @@ pub fn in_the_way(of: &Tagged, name: Name, owner: Owner) -> Option<Observation> 
 }
 
 /// What was seen, or that it is set aside under that name.
-pub fn unless_waived(of: &Tagged, check: Check, seen: Observation) -> Observation {
-    match (seen, of.waived.get(&check)) {
+pub fn unless_waived(of: &Tagged, check: Check, observed: Observation) -> Observation {
+    match (observed, of.waived.get(&check)) {
         (Observation::Blocked { .. }, Some(by)) => Observation::Waived { by: by.clone() },
         (Observation::Blocked { why, next }, None) => {
             Observation::Blocked { why, next: format!("{next}; or --waive {check}, which leaves it as it is") }
         }
-        (seen, _) => seen,
+        (observed, _) => observed,
     }
 }

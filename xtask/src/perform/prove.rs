@@ -6,17 +6,17 @@ use std::{
     process::Command,
 };
 
-use anyhow::{Context, Error, Result, anyhow, bail};
+use anyhow::{Context as _, Error, Result, anyhow, bail};
 use xshell::cmd;
 
-use super::{Verdict, World, static_binary};
+use super::{Context, ProofResult, static_binary};
 use crate::{
     inherited::{ADDRESSES, without_secrets},
     loader,
     report::Loudness,
     tools::{
         cargo::{self, StaleLock},
-        child::{self, Told},
+        child::{self, ChildOutput},
         engine::{Engine, Recipe},
         lock,
         python::Environment,
@@ -35,70 +35,70 @@ pub const ELSEWHERE: &str = "cargo xtask smoke on a machine that can make it";
 /// A workspace may have no tests, and is released all the same; that they pass is not said of it.
 pub const UNTESTED: &str = "0 tests ran: nothing was tested";
 
-pub fn observe(world: &World<'_>, proof: &Proof) -> Observation {
-    match world.verdicts().get(&proof.command()) {
+pub fn observe(cx: &Context<'_>, proof: &Proof) -> Observation {
+    match cx.proof_results().get(&proof.command()) {
         None => Observation::Todo,
-        Some(Verdict::Proved) => Observation::done("proved"),
-        Some(Verdict::Untested) => Observation::done(UNTESTED),
-        Some(Verdict::Unprovable(why)) => Observation::Unknown { why: why.clone(), next: ELSEWHERE.to_owned() },
+        Some(ProofResult::Proved) => Observation::done("proved"),
+        Some(ProofResult::Untested) => Observation::done(UNTESTED),
+        Some(ProofResult::Unprovable(why)) => Observation::Unknown { why: why.clone(), next: ELSEWHERE.to_owned() },
     }
 }
 
-pub fn prove(world: &World<'_>, proof: &Proof) -> Result<()> {
-    let is_fetched = fetch(world, proof);
+pub fn prove(cx: &Context<'_>, proof: &Proof) -> Result<()> {
+    let is_fetched = fetch(cx, proof);
     let verdict = match &proof.what {
         Prove::Tests { root, packages, features, locked } => {
             let args = test_args(packages, features, *locked);
             let mut command = cargo::command();
-            command.args(&args).args(is_fetched.then_some("--offline")).current_dir(world.sh.current_dir().join(root));
-            counted(world, command, &format!("cargo {}", args.join(" ")))
-                .map(|told| if is_untested(&told) { Verdict::Untested } else { Verdict::Proved })
+            command.args(&args).args(is_fetched.then_some("--offline")).current_dir(cx.sh.current_dir().join(root));
+            counted(cx, command, &format!("cargo {}", args.join(" ")))
+                .map(|output| if is_untested(&output) { ProofResult::Untested } else { ProofResult::Proved })
         }
         Prove::Develop { project, package } => {
-            develop(world, &world.sh.current_dir().join(project), package).map(|()| Verdict::Proved)
+            develop(cx, &cx.sh.current_dir().join(project), package).map(|()| ProofResult::Proved)
         }
         Prove::Pytest { project, tests } => {
-            let environment = Environment::prepare(world.sh, &world.target)?;
+            let environment = Environment::prepare(cx.sh, &cx.target)?;
             let mut command = Command::new(environment.python());
             command
                 .args(["-m", "pytest", "-q", "-p", "no:cacheprovider", tests])
-                .current_dir(world.sh.current_dir().join(project))
+                .current_dir(cx.sh.current_dir().join(project))
                 .envs(environment.variables()?);
-            child::run(world.report, command).map(|()| Verdict::Proved)
+            child::run(cx.report, command).map(|()| ProofResult::Proved)
         }
         Prove::Resolve { root, locked } => {
             let mut command = cargo::command();
-            command.args(resolve_args(*locked)).current_dir(world.sh.current_dir().join(root));
+            command.args(resolve_args(*locked)).current_dir(cx.sh.current_dir().join(root));
             registries::let_in(&mut command);
             // It tells a machine all that it found; only what is wrong is for people.
-            let told = child::ask(command)?;
-            if told.ok() { Ok(Verdict::Proved) } else { Err(child::failure("cargo metadata", &told)) }
+            let output = child::ask(command)?;
+            if output.ok() { Ok(ProofResult::Proved) } else { Err(child::failure("cargo metadata", &output)) }
         }
-        Prove::Image { root, image, version } => build_image(world, root, image, version),
-        Prove::Command { dir, words, .. } => run(world, dir, words).map(|()| Verdict::Proved),
+        Prove::Image { root, image, version } => build_image(cx, root, image, version),
+        Prove::Command { dir, words, .. } => run(cx, dir, words).map(|()| ProofResult::Proved),
     };
     let verdict = verdict.map_err(|error| {
         // A lock that does not fit fails every program alike, and what to do is the same for all.
         let error = match error.is::<StaleLock>() {
             true => error,
-            false => match stale_lock(world, proof) {
+            false => match stale_lock(cx, proof) {
                 Some(stale) => stale.into(),
                 None => return error.context(format!("{} failed; {}", proof.name, proof.advice())),
             },
         };
         error.context(format!("{} failed", proof.name))
     })?;
-    world.verdicts().insert(proof.command(), verdict);
+    cx.proof_results().insert(proof.command(), verdict);
     Ok(())
 }
 
 /// What is wrong with the lock of the workspace that the proof runs in.
-fn stale_lock(world: &World<'_>, proof: &Proof) -> Option<StaleLock> {
-    lock::stale(&dir(world, proof))
+fn stale_lock(cx: &Context<'_>, proof: &Proof) -> Option<StaleLock> {
+    lock::stale(&dir(cx, proof))
 }
 
 /// Where a proof runs.
-fn dir(world: &World<'_>, proof: &Proof) -> PathBuf {
+fn dir(cx: &Context<'_>, proof: &Proof) -> PathBuf {
     let dir = match &proof.what {
         Prove::Tests { root: dir, .. }
         | Prove::Resolve { root: dir, .. }
@@ -106,47 +106,47 @@ fn dir(world: &World<'_>, proof: &Proof) -> PathBuf {
         | Prove::Command { dir, .. } => dir,
         Prove::Develop { project, .. } | Prove::Pytest { project, .. } => project,
     };
-    world.sh.current_dir().join(dir)
+    cx.sh.current_dir().join(dir)
 }
 
 /// Downloads what a private registry gives only for a token, which no proof gets: it runs code of anybody's. Whether all of
 /// it is here then.
-fn fetch(world: &World<'_>, proof: &Proof) -> bool {
+fn fetch(cx: &Context<'_>, proof: &Proof) -> bool {
     // What it lacks, the proof tells.
-    cargo::has_tokens() && child::ask(lock::fetch(&dir(world, proof))).is_ok_and(|told| told.ok())
+    cargo::has_tokens() && child::ask(lock::fetch(&dir(cx, proof))).is_ok_and(|output| output.ok())
 }
 
 /// Runs a command of the configuration's own. Tests that a filter leaves none of would prove nothing.
-fn run(world: &World<'_>, dir: &Path, words: &[String]) -> Result<()> {
+fn run(cx: &Context<'_>, dir: &Path, words: &[String]) -> Result<()> {
     let (program, args) = words.split_first().context("`run` is empty")?;
     let mut command = match program.as_str() {
         "cargo" => cargo::command(),
         // Counted from the directory that it runs in.
-        path if path.contains('/') => Command::new(world.sh.current_dir().join(dir).join(path)),
+        path if path.contains('/') => Command::new(cx.sh.current_dir().join(dir).join(path)),
         name => Command::new(name),
     };
-    command.args(args).current_dir(world.sh.current_dir().join(dir));
+    command.args(args).current_dir(cx.sh.current_dir().join(dir));
     let shown = words.join(" ");
-    let told = counted(world, command, &shown)?;
-    if is_cargo_test(words) && is_untested(&told) {
+    let output = counted(cx, command, &shown)?;
+    if is_cargo_test(words) && is_untested(&output) {
         bail!("0 tests ran: the filter of `{shown}` matches none");
     }
     Ok(())
 }
 
 /// Runs a command whose output is read after, without any secret; quietly, it is shown only when it fails.
-fn counted(world: &World<'_>, mut command: Command, shown: &str) -> Result<Told> {
+fn counted(cx: &Context<'_>, mut command: Command, shown: &str) -> Result<ChildOutput> {
     without_secrets(&mut command);
-    let told = child::send(world.report, command)?;
-    if told.ok() {
-        return Ok(told);
+    let output = child::send(cx.report, command)?;
+    if output.ok() {
+        return Ok(output);
     }
-    if world.report.loudness == Loudness::Quiet {
-        world.report.pass_on(told.out.trim_end());
-        world.report.pass_on(told.err.trim_end());
+    if cx.report.loudness == Loudness::Quiet {
+        cx.report.pass_on(output.out.trim_end());
+        cx.report.pass_on(output.err.trim_end());
     }
-    let stale = cargo::stale_lock(&format!("{}\n{}", told.out, told.err));
-    Err(stale.map_or_else(|| anyhow!("`{shown}` ended with {}", told.status), Error::from))
+    let stale = cargo::stale_lock(&format!("{}\n{}", output.out, output.err));
+    Err(stale.map_or_else(|| anyhow!("`{shown}` ended with {}", output.status), Error::from))
 }
 
 /// Whether it is a `cargo test` that also runs what it compiles.
@@ -160,13 +160,13 @@ fn is_cargo_test(words: &[String]) -> bool {
 }
 
 /// Whether no test ran. A test program with a harness of its own may print no result: then nobody knows.
-fn is_untested(told: &Told) -> bool {
-    let programs = visible::uncolored(&told.err);
+fn is_untested(output: &ChildOutput) -> bool {
+    let programs = visible::uncolored(&output.err);
     let programs = programs
         .lines()
         .map(str::trim_start)
         .filter(|line| ["Running ", "Doc-tests "].iter().any(|start| line.starts_with(start)));
-    let results: Vec<u64> = tests_passed(&told.out).collect();
+    let results: Vec<u64> = tests_passed(&output.out).collect();
     results.len() >= programs.count() && results.iter().sum::<u64>() == 0
 }
 
@@ -176,13 +176,13 @@ fn tests_passed(out: &str) -> impl Iterator<Item = u64> {
     results.filter_map(|line| line.split_once(" passed;")?.0.rsplit(' ').next()?.parse().ok())
 }
 
-fn develop(world: &World<'_>, project: &Path, package: &str) -> Result<()> {
-    let environment = Environment::prepare(world.sh, &world.target)?;
-    let target = world.target.join("xtask").join("wheel");
+fn develop(cx: &Context<'_>, project: &Path, package: &str) -> Result<()> {
+    let environment = Environment::prepare(cx.sh, &cx.target)?;
+    let target = cx.target.join("xtask").join("wheel");
     // Going back to a version that was built before, cargo takes the library of the version after for fresh.
     let mut clean = cargo::command();
     clean.args(["clean", "--quiet", "--release", "-p", package]).current_dir(project).env("CARGO_TARGET_DIR", &target);
-    child::run(world.report, clean)?;
+    child::run(cx.report, clean)?;
     let installing = ADDRESSES.iter().filter(|name| !name.starts_with("UV_PUBLISH"));
     let mut command = Command::new(environment.python());
     command
@@ -193,25 +193,25 @@ fn develop(world: &World<'_>, project: &Path, package: &str) -> Result<()> {
         // It installs what the project needs, from where the user has it.
         .envs(installing.filter_map(|name| Some((name, std::env::var_os(name)?))))
         .env("CARGO_TARGET_DIR", &target);
-    child::run(world.report, command)
+    child::run(cx.report, command)
 }
 
-fn build_image(world: &World<'_>, root: &Path, image: &Image, version: &str) -> Result<Verdict> {
-    let sh = world.sh;
+fn build_image(cx: &Context<'_>, root: &Path, image: &Image, version: &str) -> Result<ProofResult> {
+    let sh = cx.sh;
     let root = sh.current_dir().join(root);
     let dockerfile = root.join(&image.dockerfile);
     // Asked before anything is compiled: when the engine cannot build, nothing of the image is at fault.
     let builder = match Engine::find(sh).and_then(|engine| engine.builder(&dockerfile)) {
         Ok(builder) => builder,
         Err(cannot) => {
-            world.report.warn(format!("note: image {} is not verified here: {cannot}", image.name));
-            return Ok(Verdict::Unprovable(cannot.why));
+            cx.report.warn(format!("note: image {} is not verified here: {cannot}", image.name));
+            return Ok(ProofResult::Unprovable(cannot.why));
         }
     };
     let context = match &image.binary {
         Some(binary) => {
-            let context = world.target.join("xtask").join("image").join("context");
-            static_binary::build(world, &root, binary, &context, loader::now())?
+            let context = cx.target.join("xtask").join("image").join("context");
+            static_binary::build(cx, &root, binary, &context, loader::now())?
         }
         None => root.clone(),
     };
@@ -226,8 +226,8 @@ fn build_image(world: &World<'_>, root: &Path, image: &Image, version: &str) -> 
         labels: &[],
         epoch: None,
     };
-    child::run(world.report, builder.build(&recipe))?;
-    Ok(Verdict::Proved)
+    child::run(cx.report, builder.build(&recipe))?;
+    Ok(ProofResult::Proved)
 }
 
 #[cfg(test)]
@@ -249,8 +249,8 @@ mod tests {
             // One of the two has a harness of its own.
             (format!("{NONE}all is well\n"), ERR, false),
         ] {
-            let told = Told { status: Default::default(), out, err: err.to_owned() };
-            assert_eq!(is_untested(&told), expected, "{told:?}");
+            let output = ChildOutput { status: Default::default(), out, err: err.to_owned() };
+            assert_eq!(is_untested(&output), expected, "{output:?}");
         }
     }
 

@@ -7,10 +7,10 @@ use std::{
     process::Command,
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context as _, Result, bail};
 use xshell::{Shell, cmd};
 
-use super::{World, git};
+use super::{Context, git};
 use crate::{
     repo::{self, contents},
     tools::{cargo, child::Watch},
@@ -33,16 +33,16 @@ pub fn pack_again(of: &Tagged) -> String {
 }
 
 /// Everything of one publication stands below this directory.
-pub fn place(world: &World<'_>, of: &Tagged) -> PathBuf {
-    world.target.join("xtask").join("publish").join(of.tag.replace(['/', '\\'], "-"))
+pub fn place(cx: &Context<'_>, of: &Tagged) -> PathBuf {
+    cx.target.join("xtask").join("publish").join(of.tag.replace(['/', '\\'], "-"))
 }
 
 /// Tags on the remote, with the objects that they name and the commits that they lead to.
 pub struct RemoteTags(String);
 
 impl RemoteTags {
-    pub fn ask(world: &World<'_>, of: &Tagged) -> Result<RemoteTags> {
-        git::remote::ls_remote(world, &of.remote, Some("--tags"), &[]).map(RemoteTags)
+    pub fn ask(cx: &Context<'_>, of: &Tagged) -> Result<RemoteTags> {
+        git::remote::ls_remote(cx, &of.remote, Some("--tags"), &[]).map(RemoteTags)
     }
 
     /// The commit that the tag leads to.
@@ -67,17 +67,17 @@ impl RemoteTags {
 }
 
 /// The branch that is pushed with a commit: the main one, when that leads to it.
-fn branch_of(world: &World<'_>, commit: &str) -> Result<Option<String>> {
+fn branch_of(cx: &Context<'_>, commit: &str) -> Result<Option<String>> {
     let format = "--format=%(refname:short)";
-    let branches = repo::text(cmd!(world.sh, "git for-each-ref --contains {commit} {format} refs/heads"))?;
+    let branches = repo::text(cmd!(cx.sh, "git for-each-ref --contains {commit} {format} refs/heads"))?;
     let branches: Vec<&str> = branches.lines().collect();
     let main = ["main", "master"].into_iter().find(|main| branches.contains(main));
     Ok(main.or(branches.first().copied()).map(str::to_owned))
 }
 
-pub fn observe_tag(world: &World<'_>, of: &Tagged) -> Result<Observation> {
+pub fn observe_tag(cx: &Context<'_>, of: &Tagged) -> Result<Observation> {
     let (tag, remote) = (&of.tag, &of.remote);
-    let tags = match RemoteTags::ask(world, of) {
+    let tags = match RemoteTags::ask(cx, of) {
         Ok(tags) => tags,
         Err(error) => return Ok(git::remote::unasked(remote, &error)),
     };
@@ -91,7 +91,7 @@ pub fn observe_tag(world: &World<'_>, of: &Tagged) -> Result<Observation> {
     Ok(match tags.commit(tag) {
         None => Observation::Blocked {
             why: format!("{remote} does not have it, and what is not there must not be published"),
-            next: match branch_of(world, &of.commit)? {
+            next: match branch_of(cx, &of.commit)? {
                 Some(branch) => format!(
                     "cargo xtask release{} --push, or git push --atomic {remote} refs/heads/{branch} refs/tags/{tag}",
                     of.option
@@ -108,8 +108,8 @@ pub fn observe_tag(world: &World<'_>, of: &Tagged) -> Result<Observation> {
         },
         Some(commit) => Observation::Done {
             evidence: format!("leads to {}", short(commit)),
-            since: match git::resolve(world, &format!("refs/tags/{tag}"))? {
-                Some(_) => Some(Date::timestamp(repo::tagged_at(world.sh, tag)?)),
+            since: match git::resolve(cx, &format!("refs/tags/{tag}"))? {
+                Some(_) => Some(Date::timestamp(repo::tagged_at(cx.sh, tag)?)),
                 None => None,
             },
         },
@@ -117,9 +117,9 @@ pub fn observe_tag(world: &World<'_>, of: &Tagged) -> Result<Observation> {
 }
 
 /// A clone that stands on the tagged commit, and holds nothing else.
-pub fn checkout(world: &World<'_>, of: &Tagged) -> Result<PathBuf> {
-    let (sh, commit) = (world.sh, &of.commit);
-    let tree = place(world, of).join("tree");
+pub fn checkout(cx: &Context<'_>, of: &Tagged) -> Result<PathBuf> {
+    let (sh, commit) = (cx.sh, &of.commit);
+    let tree = place(cx, of).join("tree");
     let is_ours = |tree: &Path| {
         let head = cmd!(sh, "git -C {tree} rev-parse HEAD").quiet().ignore_stderr().read().ok();
         let dirty = cmd!(sh, "git -C {tree} status --porcelain").quiet().ignore_stderr().read().ok();
@@ -169,8 +169,8 @@ pub fn refuse_lacking(sh: &Shell, tree: &Path, is_part: impl Fn(&Lacking) -> boo
 
 /// The environment under which a build gives the same bytes again: the commit's time, and no path of this machine.
 /// `CARGO_BUILD_RUSTFLAGS` adds to what the user configured (<https://doc.rust-lang.org/cargo/reference/config.html>).
-pub fn reproducible(world: &World<'_>, of: &Tagged, tree: &Path, command: &mut Command) -> Result<()> {
-    let (sh, commit) = (world.sh, &of.commit);
+pub fn reproducible(cx: &Context<'_>, of: &Tagged, tree: &Path, command: &mut Command) -> Result<()> {
+    let (sh, commit) = (cx.sh, &of.commit);
     let epoch = cmd!(sh, "git show --no-patch --format=%ct {commit}").quiet().read()?;
     command.env("SOURCE_DATE_EPOCH", epoch.trim());
     let mut remaps = vec![format!("--remap-path-prefix={}=/build", tree.display())];

@@ -11,7 +11,7 @@ use anyhow::{Result, anyhow, bail};
 use xshell::{Cmd, Shell, cmd};
 
 use super::{
-    World,
+    Context,
     git::{self, change::change},
 };
 use crate::repo;
@@ -19,7 +19,7 @@ use plan::{
     edit::slashed,
     files::{changelog, follow_ups},
     repo::short,
-    step::{Kept, Observation, Revert, Undone, Unmake},
+    step::{DeleteLocal, Kept, Observation, Revert, Undone},
     subject,
     workspace::LOGS,
 };
@@ -37,8 +37,8 @@ pub fn outcome(sh: &Shell, onto: &str, commits: &[Undone], kept: &Kept) -> Resul
     let logs = kept.changelog.as_deref();
     let (tip, mut conflicts) = reverted(sh, onto, commits)?;
     let index = repo::TempDir::new()?;
-    let git = |words: &[&str]| -> Cmd<'_> {
-        cmd!(sh, "git {words...}").env("GIT_INDEX_FILE", index.path().join("index")).quiet()
+    let git = |args: &[&str]| -> Cmd<'_> {
+        cmd!(sh, "git {args...}").env("GIT_INDEX_FILE", index.path().join("index")).quiet()
     };
     git(&["read-tree", &format!("{tip}^{{tree}}")]).run()?;
     let is_log = |path: &&PathBuf| {
@@ -120,8 +120,8 @@ fn without(sh: &Shell, merge: &str, brought: &str) -> Result<(String, BTreeSet<P
     // Taken out of what came of the merge; where that is at odds, as with another version there, merged without it.
     let base = format!("--merge-base={brought}");
     let mut ways = Vec::new();
-    for words in [&[base.as_str(), merge, &before][..], &[&first, &before]] {
-        let (tree, files) = git::merge_tree(sh, words).map_err(|error| too_old(brought, &error))?;
+    for args in [&[base.as_str(), merge, &before][..], &[&first, &before]] {
+        let (tree, files) = git::merge_tree(sh, args).map_err(|error| too_old(brought, &error))?;
         let at_odds: BTreeSet<PathBuf> = files.into_iter().flatten().map(PathBuf::from).collect();
         let has = repo::entries(sh, &tree)?.into_iter().map(|entry| (entry.path.clone(), entry));
         ways.push((at_odds, has.collect::<BTreeMap<_, _>>()));
@@ -135,7 +135,7 @@ fn without(sh: &Shell, merge: &str, brought: &str) -> Result<(String, BTreeSet<P
     }
     let scratch = repo::TempDir::new()?;
     let index = scratch.path().join("index");
-    let git = |words: &[&str]| cmd!(sh, "git {words...}").env("GIT_INDEX_FILE", &index).quiet();
+    let git = |args: &[&str]| cmd!(sh, "git {args...}").env("GIT_INDEX_FILE", &index).quiet();
     git(&["read-tree", merge]).run()?;
     git(&["update-index", "-z", "--index-info"]).stdin(entries).run()?;
     Ok((git(&["write-tree"]).read()?, unknown))
@@ -174,23 +174,22 @@ pub fn find(sh: &Shell, released: &str, subject: &str) -> Result<Option<plan::re
     Ok(log.into_iter().find(|entry| subject::is_called(&entry.subject, subject)))
 }
 
-pub fn observe(world: &World<'_>, revert: &Revert) -> Result<Observation> {
+pub fn observe(cx: &Context<'_>, revert: &Revert) -> Result<Observation> {
     let subject = revert.message.lines().next().unwrap_or_default();
-    if let Some(found) = find(world.sh, &revert.of.commit, subject)? {
-        let tree = git::resolve(world, &format!("{}^{{tree}}", found.commit))?;
+    if let Some(found) = find(cx.sh, &revert.of.commit, subject)? {
+        let tree = git::resolve(cx, &format!("{}^{{tree}}", found.commit))?;
         let by = if tree.as_ref() == Some(&revert.tree) { "" } else { ", by hand" };
         return Ok(Observation::done(format!("commit {}{by}", short(&found.commit))));
     }
-    Ok(match &revert.by_hand {
+    Ok(match &revert.manual {
         Some((why, next)) => Observation::Blocked { why: why.clone(), next: next.clone() },
         None => Observation::Todo,
     })
 }
 
-pub fn commit(world: &World<'_>, revert: &Revert) -> Result<()> {
-    let (sh, onto) = (world.sh, &revert.onto);
-    if git::current_branch(world)?.as_ref() != Some(&revert.main) || git::resolve(world, "HEAD")?.as_ref() != Some(onto)
-    {
+pub fn commit(cx: &Context<'_>, revert: &Revert) -> Result<()> {
+    let (sh, onto) = (cx.sh, &revert.onto);
+    if git::current_branch(cx)?.as_ref() != Some(&revert.main) || git::resolve(cx, "HEAD")?.as_ref() != Some(onto) {
         bail!("{} is not at {} any more: the same command looks again", revert.main, short(onto));
     }
     // Planned aside: its objects are not in the repository yet.
@@ -205,16 +204,16 @@ pub fn commit(world: &World<'_>, revert: &Revert) -> Result<()> {
         .quiet()
         .read()?;
     // It refuses before it touches anything that is not committed.
-    change(world, cmd!(sh, "git merge --quiet --ff-only {commit}"), again)
+    change(cx, cmd!(sh, "git merge --quiet --ff-only {commit}"), again)
 }
 
-pub fn observe_unmade(world: &World<'_>, unmake: &Unmake) -> Result<Observation> {
-    Ok(match unmake {
-        Unmake::Commit { main, from, to } => {
-            let tip = git::resolve(world, &format!("refs/heads/{main}"))?;
+pub fn observe_deleted(cx: &Context<'_>, delete_local: &DeleteLocal) -> Result<Observation> {
+    Ok(match delete_local {
+        DeleteLocal::Commit { main, from, to } => {
+            let tip = git::resolve(cx, &format!("refs/heads/{main}"))?;
             match tip {
                 Some(tip) if tip == *to => Observation::done(format!("at {}", short(&tip))),
-                Some(tip) if tip == *from && git::current_branch(world)?.as_ref() == Some(main) => Observation::Todo,
+                Some(tip) if tip == *from && git::current_branch(cx)?.as_ref() == Some(main) => Observation::Todo,
                 Some(tip) if tip == *from => Observation::Blocked {
                     why: format!("{main} is not the branch that is checked out"),
                     next: format!("git switch {main}, then the same command"),
@@ -225,13 +224,13 @@ pub fn observe_unmade(world: &World<'_>, unmake: &Unmake) -> Result<Observation>
                 },
             }
         }
-        Unmake::Branch { name, tip, to } => match git::resolve(world, &format!("refs/heads/{name}"))? {
+        DeleteLocal::Branch { name, tip, to } => match git::resolve(cx, &format!("refs/heads/{name}"))? {
             None => Observation::done("it is not there"),
             Some(found) if Some(&found) == to.as_ref() => Observation::done(format!("at {}", short(&found))),
-            Some(found) if found == *tip => git::todo_on(world, name)?,
+            Some(found) if found == *tip => git::todo_on(cx, name)?,
             Some(_) => Observation::done("other work is on it: left as it is"),
         },
-        Unmake::Tag { name, commit } => match git::resolve(world, &format!("refs/tags/{name}^{{commit}}"))? {
+        DeleteLocal::Tag { name, commit } => match git::resolve(cx, &format!("refs/tags/{name}^{{commit}}"))? {
             None => Observation::done("it is not there"),
             Some(found) if found == *commit => Observation::Todo,
             Some(found) => Observation::Blocked {
@@ -242,27 +241,27 @@ pub fn observe_unmade(world: &World<'_>, unmake: &Unmake) -> Result<Observation>
     })
 }
 
-pub fn unmake(world: &World<'_>, unmake: &Unmake) -> Result<()> {
-    let sh = world.sh;
-    match unmake {
-        Unmake::Commit { to, .. } => {
+pub fn delete_local(cx: &Context<'_>, delete_local: &DeleteLocal) -> Result<()> {
+    let sh = cx.sh;
+    match delete_local {
+        DeleteLocal::Commit { to, .. } => {
             // It takes a file that was only touched for one that was changed.
             cmd!(sh, "git update-index -q --refresh").quiet().ignore_status().ignore_stdout().run()?;
             // `--keep` refuses where a file that it would change holds something that is not committed.
-            change(world, cmd!(sh, "git reset --quiet --keep {to}"), again)
+            change(cx, cmd!(sh, "git reset --quiet --keep {to}"), again)
         }
-        Unmake::Branch { name, to: Some(to), .. } => {
-            change(world, cmd!(sh, "git branch --quiet --force -- {name} {to}"), again)
+        DeleteLocal::Branch { name, to: Some(to), .. } => {
+            change(cx, cmd!(sh, "git branch --quiet --force -- {name} {to}"), again)
         }
-        Unmake::Branch { name, .. } => change(world, cmd!(sh, "git branch --quiet --delete --force -- {name}"), |_| {
-            format!("git branch -D {name}")
-        }),
-        Unmake::Tag { name, .. } => {
+        DeleteLocal::Branch { name, .. } => {
+            change(cx, cmd!(sh, "git branch --quiet --delete --force -- {name}"), |_| format!("git branch -D {name}"))
+        }
+        DeleteLocal::Tag { name, .. } => {
             // The tag is the last that is known of the release here. git's log of the head keeps that it was unmade.
             let why = repo::unmade_message(name);
-            change(world, cmd!(sh, "git update-ref -m {why} HEAD HEAD"), again)?;
+            change(cx, cmd!(sh, "git update-ref -m {why} HEAD HEAD"), again)?;
             // Without its line on standard output, which is ours.
-            change(world, cmd!(sh, "git update-ref -d refs/tags/{name}"), again)
+            change(cx, cmd!(sh, "git update-ref -d refs/tags/{name}"), again)
         }
     }
 }

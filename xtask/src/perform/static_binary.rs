@@ -9,10 +9,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
-use super::World;
+use super::Context;
 use crate::tools::{cargo, child, lock, registries};
 
 /// How long a binary may take to say its version. It only waits for the processor.
@@ -20,10 +20,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Builds the binary from `root`, a workspace's directory, and puts it alone into `context`. `at` is the time of the
 /// commit that it is made from, or is about to be.
-pub fn build(world: &World<'_>, root: &Path, binary: &str, context: &Path, at: i64) -> Result<PathBuf> {
-    let sh = world.sh;
+pub fn build(cx: &Context<'_>, root: &Path, binary: &str, context: &Path, at: i64) -> Result<PathBuf> {
+    let sh = cx.sh;
     let host = cargo::host(sh)?;
-    let dir = world.target.join("xtask").join("image");
+    let dir = cx.target.join("xtask").join("image");
     let target = dir.join("target");
     fs::create_dir_all(&dir).with_context(|| dir.display().to_string())?;
     // Two builds at once would take each other's members.
@@ -34,22 +34,22 @@ pub fn build(world: &World<'_>, root: &Path, binary: &str, context: &Path, at: i
     // platforms need is nobody's here.
     let mut fetch = lock::fetch(root);
     fetch.args(["--target", &host]);
-    let told = child::send(world.report, fetch)?;
-    if !told.ok() {
-        return Err(match cargo::stale_lock(&told.err) {
+    let output = child::send(cx.report, fetch)?;
+    if !output.ok() {
+        return Err(match cargo::stale_lock(&output.err) {
             Some(stale) => stale.into(),
-            None => child::failure("cargo fetch", &told),
+            None => child::failure("cargo fetch", &output),
         });
     }
     let packages = Packages::of(root, binary, &host)?;
-    forget_another_tree(world, root, &host, &dir, &packages)?;
+    forget_another_tree(cx, root, &host, &dir, &packages)?;
 
     let mut build = cargo::command();
     // With `--target`, the flags reach the binary but not its build scripts.
     build.args(["build", "--release", "--locked", "--bin", binary, "--target", &host]).current_dir(root);
-    build.env("CARGO_TARGET_DIR", &target).env("CARGO_ENCODED_RUSTFLAGS", flags(world).join("\x1f"));
+    build.env("CARGO_TARGET_DIR", &target).env("CARGO_ENCODED_RUSTFLAGS", flags(cx).join("\x1f"));
     build.env("SOURCE_DATE_EPOCH", start_of_day(at).to_string());
-    child::run(world.report, build)?;
+    child::run(cx.report, build)?;
     sh.remove_path(context)?;
     sh.create_dir(context)?;
     let built = context.join(binary);
@@ -66,14 +66,14 @@ fn start_of_day(at: i64) -> i64 {
 
 /// The flags of every such build of this clone: they are the same for the working tree and for a checkout of the tag, or
 /// cargo would compile all dependencies again. They leave the paths of this machine out of the binary.
-fn flags(world: &World<'_>) -> Vec<String> {
+fn flags(cx: &Context<'_>) -> Vec<String> {
     let mut flags = vec!["-C".to_owned(), "target-feature=+crt-static".to_owned()];
     let own = std::env::var("CARGO_BUILD_RUSTFLAGS").unwrap_or_default();
     flags.extend(own.split_whitespace().map(str::to_owned));
     // The last one that fits is taken: the target directory is often below the tree.
     let mut remap = |from: &Path, to: &str| flags.push(format!("--remap-path-prefix={}={to}", from.display()));
-    remap(&world.sh.current_dir(), "/build");
-    remap(&world.target, "/target");
+    remap(&cx.sh.current_dir(), "/build");
+    remap(&cx.target, "/target");
     if let Some(home) = cargo::home() {
         // Each registry has a directory of its own, named after its address.
         let sources = fs::read_dir(home.join("registry").join("src")).into_iter().flatten().flatten();
@@ -97,11 +97,11 @@ impl Packages {
         command.args(["metadata", "--quiet", "--format-version=1", "--locked", "--filter-platform", host]);
         command.current_dir(root);
         registries::let_in(&mut command);
-        let told = child::ask(command)?;
-        if !told.ok() {
-            return Err(child::failure("cargo metadata", &told));
+        let output = child::ask(command)?;
+        if !output.ok() {
+            return Err(child::failure("cargo metadata", &output));
         }
-        let metadata: Value = serde_json::from_str(&told.out).context("`cargo metadata` printed no JSON")?;
+        let metadata: Value = serde_json::from_str(&output.out).context("`cargo metadata` printed no JSON")?;
         Packages::read(&metadata, binary).with_context(|| format!("no member has a binary `{binary}`"))
     }
 
@@ -121,19 +121,19 @@ impl Packages {
 
 /// To cargo, members that lie alike in two checkouts are the same, and which is newer is told by the files' times alone. So
 /// what was compiled from another checkout is removed; only what comes from registries is kept.
-fn forget_another_tree(world: &World<'_>, root: &Path, host: &str, dir: &Path, packages: &Packages) -> Result<()> {
+fn forget_another_tree(cx: &Context<'_>, root: &Path, host: &str, dir: &Path, packages: &Packages) -> Result<()> {
     let mark = dir.join("compiled-from");
     let from = root.display().to_string();
     let target = dir.join("target");
     if !target.exists() || fs::read_to_string(&mark).is_ok_and(|before| before == from) {
-        return world.sh.write_file(&mark, from).map_err(Into::into);
+        return cx.sh.write_file(&mark, from).map_err(Into::into);
     }
     let mut clean = cargo::command();
     clean.args(["clean", "--quiet", "--release", "--target", host]).current_dir(root).env("CARGO_TARGET_DIR", &target);
     clean.args(packages.ids.iter().flat_map(|id| ["--package", id]));
-    world.sh.remove_path(&mark)?;
-    child::run(world.report, clean)?;
-    world.sh.write_file(&mark, from)?;
+    cx.sh.remove_path(&mark)?;
+    child::run(cx.report, clean)?;
+    cx.sh.write_file(&mark, from)?;
     Ok(())
 }
 
@@ -155,17 +155,17 @@ fn says_version(binary: &Path, version: &str) -> Result<()> {
         std::thread::sleep(Duration::from_millis(20));
     }
     let output = child.wait_with_output()?;
-    let said = String::from_utf8_lossy(&output.stdout);
-    if output.status.success() && !names_version(&said, version) {
+    let printed = String::from_utf8_lossy(&output.stdout);
+    if output.status.success() && !names_version(&printed, version) {
         let name = binary.file_name().unwrap_or_default().to_string_lossy();
-        bail!("`{name} --version` says `{}`, but it was compiled from {version}", said.trim());
+        bail!("`{name} --version` says `{}`, but it was compiled from {version}", printed.trim());
     }
     Ok(())
 }
 
 /// Whether a text that names versions names that one, too.
-fn names_version(said: &str, version: &str) -> bool {
-    let words = said.split(|c: char| c.is_whitespace() || "(),;\"".contains(c));
+fn names_version(printed: &str, version: &str) -> bool {
+    let words = printed.split(|c: char| c.is_whitespace() || "(),;\"".contains(c));
     let words = words.map(|word| word.strip_prefix('v').unwrap_or(word));
     let mut named = words.filter(|word| semver::Version::parse(word).is_ok()).peekable();
     named.peek().is_none() || named.any(|word| word == version)
@@ -179,11 +179,11 @@ mod tests {
 
     #[test]
     fn a_version_that_is_named_must_be_the_one() {
-        for said in ["owl 0.8.0\n", "owl v0.8.0 (rustc 1.95.0)", "owl", "usage: owl FILE", "", "owl 0.8"] {
-            assert!(names_version(said, "0.8.0"), "{said}");
+        for printed in ["owl 0.8.0\n", "owl v0.8.0 (rustc 1.95.0)", "owl", "usage: owl FILE", "", "owl 0.8"] {
+            assert!(names_version(printed, "0.8.0"), "{printed}");
         }
-        for said in ["owl 0.7.3\n", "0.8.0-rc.1", "owl v0.8.1 (rustc 1.95.0)"] {
-            assert!(!names_version(said, "0.8.0"), "{said}");
+        for printed in ["owl 0.7.3\n", "0.8.0-rc.1", "owl v0.8.1 (rustc 1.95.0)"] {
+            assert!(!names_version(printed, "0.8.0"), "{printed}");
         }
     }
 

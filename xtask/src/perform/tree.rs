@@ -8,9 +8,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context as _, Result, bail};
 
-use super::{World, git, writable};
+use super::{Context, git, writable};
 use crate::repo::{self, filters};
 use plan::{
     edit::{Edit, Fate, STAGED, State, count, slashed, typed},
@@ -19,21 +19,21 @@ use plan::{
     step::{Observation, Write},
 };
 
-pub fn observe(world: &World<'_>, write: &Write) -> Result<Observation> {
+pub fn observe(cx: &Context<'_>, write: &Write) -> Result<Observation> {
     let mut counts = (0, 0);
     // While another branch is here, what the files of ours say is known from its tip.
     let branch = match &write.branch {
-        Some(branch) if git::current_branch(world)?.as_ref() != Some(branch) => Some(format!("refs/heads/{branch}")),
+        Some(branch) if git::current_branch(cx)?.as_ref() != Some(branch) => Some(format!("refs/heads/{branch}")),
         _ => None,
     };
-    if let Some(hindrance) = writable::hindrance(world, write, branch.as_deref())? {
+    if let Some(hindrance) = writable::hindrance(cx, write, branch.as_deref())? {
         return Ok(hindrance);
     }
     let paths = || write.edits.iter().map(|edit| edit.path.clone()).collect();
-    let elsewhere = branch.map(|branch| repo::texts_at(world.sh, &branch, &paths())).transpose()?;
+    let elsewhere = branch.map(|branch| repo::texts_at(cx.sh, &branch, &paths())).transpose()?;
     let states = match &elsewhere {
         Some(texts) => write.edits.iter().map(|edit| edit.state(texts.get(&edit.path).map(String::as_str))).collect(),
-        None => states(world, &write.edits)?,
+        None => states(cx, &write.edits)?,
     };
     for (edit, state) in write.edits.iter().zip(states) {
         match state {
@@ -56,27 +56,27 @@ pub fn observe(world: &World<'_>, write: &Write) -> Result<Observation> {
 }
 
 /// Stages every new text beside its file, then renames: a full disk is met before the first file changes.
-pub fn write(world: &World<'_>, write: &Write) -> Result<()> {
-    world.report.say(
+pub fn write(cx: &Context<'_>, write: &Write) -> Result<()> {
+    cx.report.say(
         "          if this is cut off: the same command finishes it, `git restore --staged --worktree .` takes it back",
     );
-    put(world, &write.edits, Edit::after, State::Old)
+    put(cx, &write.edits, Edit::after, State::Old)
 }
 
 /// Puts the old texts back where the new ones stand.
-pub fn restore(world: &World<'_>, write: &Write) -> Result<()> {
-    put(world, &write.edits, Edit::before, State::New)?;
+pub fn restore(cx: &Context<'_>, write: &Write) -> Result<()> {
+    put(cx, &write.edits, Edit::before, State::New)?;
     // A commit that was refused has staged them.
-    git::commit::unstage(world, &write.edits)?;
-    still(world, &write.edits, State::Old)?;
-    world.report.say(format!("  restored {}", count(write.edits.len(), "file")));
+    git::commit::unstage(cx, &write.edits)?;
+    still(cx, &write.edits, State::Old)?;
+    cx.report.say(format!("  restored {}", count(write.edits.len(), "file")));
     Ok(())
 }
 
 /// Fails when a tracked file says something else than expected: a proof may have written to it. A lock that git ignores
 /// is cargo's to touch.
-pub fn still(world: &World<'_>, edits: &[Edit], wanted: State) -> Result<()> {
-    for (edit, state) in edits.iter().zip(states(world, edits)?).filter(|(edit, _)| edit.tracked) {
+pub fn still(cx: &Context<'_>, edits: &[Edit], wanted: State) -> Result<()> {
+    for (edit, state) in edits.iter().zip(states(cx, edits)?).filter(|(edit, _)| edit.tracked) {
         if state != wanted {
             bail!("{} was changed meanwhile, by a proof or by hand", slashed(&edit.path));
         }
@@ -85,34 +85,34 @@ pub fn still(world: &World<'_>, edits: &[Edit], wanted: State) -> Result<()> {
 }
 
 /// Puts the new texts back where a hook wrote others, so that all can be taken back together.
-pub fn put_again(world: &World<'_>, edits: &[Edit]) -> Result<()> {
+pub fn put_again(cx: &Context<'_>, edits: &[Edit]) -> Result<()> {
     let tracked: Vec<Edit> = edits.iter().filter(|edit| edit.tracked).cloned().collect();
-    put(world, &tracked, Edit::after, State::Other)
+    put(cx, &tracked, Edit::after, State::Other)
 }
 
 /// Gives every file that is in the state `wanted` its text; `None` takes the file away, and that comes last.
 fn put(
-    world: &World<'_>,
+    cx: &Context<'_>,
     edits: &[Edit],
     text: impl for<'e> Fn(&'e Edit) -> Option<&'e str>,
     wanted: State,
 ) -> Result<()> {
-    let top = world.sh.current_dir();
-    let states = states(world, edits)?;
+    let top = cx.sh.current_dir();
+    let states = states(cx, edits)?;
     let put: Vec<&Edit> =
         edits.iter().zip(states).filter(|(_, state)| *state == wanted).map(|(edit, _)| edit).collect();
     // A file keeps the form in which it is found: as git keeps it, or as git writes it here.
     let is_plain = |edit: &&Edit| {
-        let (now, sides) = (fs::read(at(world, &edit.path)).ok(), [edit.before(), edit.after()]);
+        let (now, sides) = (fs::read(at(cx, &edit.path)).ok(), [edit.before(), edit.after()]);
         !edit.tracked || now.is_some_and(|now| sides.iter().flatten().any(|side| side.as_bytes() == now))
     };
     let converted = put.iter().filter(|edit| !is_plain(edit)).filter_map(|edit| Some((edit.path.clone(), text(edit)?)));
-    let converted = filters::checked_out(world.sh, &converted.collect()).context("no file was changed")?;
+    let converted = filters::checked_out(cx.sh, &converted.collect()).context("no file was changed")?;
     let (mut coming, mut gone) = (Vec::new(), Vec::new());
     for edit in put {
         match text(edit) {
             Some(text) => coming.push((edit, converted.get(&edit.path).map_or(text.as_bytes(), Vec::as_slice))),
-            None => gone.push(at(world, &edit.path)),
+            None => gone.push(at(cx, &edit.path)),
         }
     }
     let (staged, failed): (Vec<_>, Vec<_>) =
@@ -190,11 +190,11 @@ fn stage(top: &Path, edit: &Edit, bytes: &[u8]) -> Result<(PathBuf, PathBuf)> {
 }
 
 /// What the files say. One that is not to the byte as on either side may still be the same to git.
-fn states(world: &World<'_>, edits: &[Edit]) -> Result<Vec<State>> {
+fn states(cx: &Context<'_>, edits: &[Edit]) -> Result<Vec<State>> {
     let mut states = Vec::with_capacity(edits.len());
     let mut converted = BTreeSet::new();
     for edit in edits {
-        let state = match fs::read(at(world, &edit.path)) {
+        let state = match fs::read(at(cx, &edit.path)) {
             // What is no UTF-8 is no text of ours.
             Ok(now) => edit.state(Some(std::str::from_utf8(&now).unwrap_or("\0"))),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => edit.state(None),
@@ -205,13 +205,13 @@ fn states(world: &World<'_>, edits: &[Edit]) -> Result<Vec<State>> {
         }
         states.push(state);
     }
-    let stored = filters::stored(world.sh, &converted)?;
+    let stored = filters::stored(cx.sh, &converted)?;
     for (edit, state) in edits.iter().zip(&mut states).filter(|(edit, _)| converted.contains(&edit.path)) {
         *state = edit.state(stored.get(&edit.path).map(String::as_str));
     }
     Ok(states)
 }
 
-fn at(world: &World<'_>, path: &Path) -> PathBuf {
-    world.sh.current_dir().join(path)
+fn at(cx: &Context<'_>, path: &Path) -> PathBuf {
+    cx.sh.current_dir().join(path)
 }

@@ -13,13 +13,13 @@ use self::{
     build::{build, built, dir, files, is_of},
     listed::{OnIndex, index, is_yanked, listed},
 };
-use super::{World, forge::assets, ownership, publish::Hashes};
+use super::{Context, forge::assets, ownership, publish::Hashes};
 use crate::{
     inherited::{OF_UV, with_secrets_of},
     tools::{
         child,
-        passing::Passing,
         python::{Environment, project},
+        transient::Transient,
     },
 };
 use plan::{
@@ -32,23 +32,23 @@ use plan::{
     step::{Dist, Observation},
 };
 
-pub fn observe(world: &World<'_>, dist: &Dist) -> Result<Observation> {
-    let listed = listed(world, dist)?;
+pub fn observe(cx: &Context<'_>, dist: &Dist) -> Result<Observation> {
+    let listed = listed(cx, dist)?;
     if listed.is_empty()
-        && let Some(seen) = in_the_way(world, dist)?
+        && let Some(observed) = blocking(cx, dist)?
     {
-        return Ok(seen);
+        return Ok(observed);
     }
-    let ours = files(world, dist)?;
-    let is_built = built(world, dist, &ours).is_done();
+    let ours = files(cx, dist)?;
+    let is_built = built(cx, dist, &ours).is_done();
     let differs = |ours: &Hashes| differing(dist, ours, &listed);
     // Files of other content are the nearer cause.
-    let withdrawn = match !listed.is_empty() && is_yanked(world, dist)? {
+    let rolled_back = match !listed.is_empty() && is_yanked(cx, dist)? {
         true => Some(yanked(dist, "it is yanked: it was published, and nobody is to have it")),
         false => None,
     };
     if is_built {
-        if let Some(other) = differs(&ours).or_else(|| withdrawn.clone()) {
+        if let Some(other) = differs(&ours).or_else(|| rolled_back.clone()) {
             return Ok(other);
         }
         if ours.keys().all(|name| listed.contains_key(name)) {
@@ -56,9 +56,9 @@ pub fn observe(world: &World<'_>, dist: &Dist) -> Result<Observation> {
         }
     } else if !listed.is_empty() {
         // Built elsewhere: the forge release has their hashes, when it was made already.
-        if let Some(sums) = assets::sums(world, &dist.of)? {
-            let of_dist: Hashes = sums.into_iter().filter(|(name, _)| is_of(dist, name)).collect();
-            if let Some(other) = differs(&of_dist).or_else(|| withdrawn.clone()) {
+        if let Some(checksums) = assets::checksums(cx, &dist.of)? {
+            let of_dist: Hashes = checksums.into_iter().filter(|(name, _)| is_of(dist, name)).collect();
+            if let Some(other) = differs(&of_dist).or_else(|| rolled_back.clone()) {
                 return Ok(other);
             }
             let names: Vec<String> = listed.keys().cloned().collect();
@@ -74,11 +74,11 @@ pub fn observe(world: &World<'_>, dist: &Dist) -> Result<Observation> {
             }
         }
     }
-    if let Some(withdrawn) = withdrawn {
-        return Ok(withdrawn);
+    if let Some(rolled_back) = rolled_back {
+        return Ok(rolled_back);
     }
     let what = format!("{} {} is not (wholly) on the index", dist.name, dist.version);
-    Ok(match index(world, dist)?.lacks_login(&what)? {
+    Ok(match index(cx, dist)?.lacks_login(&what)? {
         None => Observation::Todo,
         // Without credentials it is only looked at, and what is there may well be what was built elsewhere.
         Some(_) if !is_built && !listed.is_empty() => Observation::Unknown {
@@ -112,15 +112,15 @@ fn all_there(listed: &BTreeMap<String, OnIndex>) -> Observation {
 
 /// What keeps a project off the index that has no file of this version to be had: another has its name, or the version was
 /// yanked. Where either is set aside, it is not asked for.
-fn in_the_way(world: &World<'_>, dist: &Dist) -> Result<Option<Observation>> {
+fn blocking(cx: &Context<'_>, dist: &Dist) -> Result<Option<Observation>> {
     let name = Name { kind: Kind::Project, name: dist.name.clone(), registry: None, within: dist.project.clone() };
-    if let Some(stranger) = ownership::stranger(world, &dist.of, name)? {
+    if let Some(stranger) = ownership::stranger(cx, &dist.of, name)? {
         return Ok(Some(stranger));
     }
     if dist.of.waived.contains_key(&Check::RegistryYanked) {
         return Ok(None);
     }
-    let versions = project::versions(world.sh, &dist.name, &index(world, dist)?)?;
+    let versions = project::versions(cx.sh, &dist.name, &index(cx, dist)?)?;
     let why = || format!("{} {} was yanked, and an index takes no file twice", dist.name, dist.version);
     Ok((versions.get(&dist.version) == Some(&true)).then(|| yanked(dist, &why())))
 }
@@ -135,52 +135,52 @@ fn yanked(dist: &Dist, why: &str) -> Observation {
 }
 
 /// Uploads what the index does not have yet.
-pub fn upload(world: &World<'_>, dist: &Dist) -> Result<()> {
-    if !build::observe(world, dist)?.is_done() {
-        build(world, dist)?;
+pub fn upload(cx: &Context<'_>, dist: &Dist) -> Result<()> {
+    if !build::observe(cx, dist)?.is_done() {
+        build(cx, dist)?;
         // What is there under our names must be what was built.
-        if observe(world, dist)?.is_in_the_way() {
+        if observe(cx, dist)?.is_blocking() {
             return Ok(());
         }
     }
-    let there = listed(world, dist)?;
-    let environment = Environment::prepare(world.sh, &world.target)?;
-    let dir = dir(world, dist);
+    let there = listed(cx, dist)?;
+    let environment = Environment::prepare(cx.sh, &cx.target)?;
+    let dir = dir(cx, dist);
     let to_send: Vec<PathBuf> =
-        files(world, dist)?.into_keys().filter(|name| !there.contains_key(name)).map(|name| dir.join(name)).collect();
+        files(cx, dist)?.into_keys().filter(|name| !there.contains_key(name)).map(|name| dir.join(name)).collect();
     if to_send.is_empty() {
         return Ok(());
     }
     let mut command = environment.uv()?;
-    let index = index(world, dist)?;
+    let index = index(cx, dist)?;
     command.args(["publish", "--no-progress"]).args(&to_send);
     // There it finds the settings that say where.
-    let project = world.sh.current_dir().join(&dist.project);
+    let project = cx.sh.current_dir().join(&dist.project);
     command.current_dir(if project.is_dir() { &project } else { &dir });
     index.send_by_uv(&mut command);
     // How long it shall wait is in the answer's headers, and uv tells of those nowhere else.
     command.env("RUST_LOG", "uv_publish=trace");
     with_secrets_of(OF_UV, &mut command);
-    let told = child::send_hiding(world.report, command, |line| {
+    let output = child::send_hiding(cx.report, command, |line| {
         ["DEBUG ", "TRACE "].iter().any(|start| line.starts_with(start))
     })?;
-    if told.ok() {
+    if output.ok() {
         return Ok(());
     }
-    if let Some(refusal) = child::refusal(&told) {
+    if let Some(refusal) = child::refusal(&output) {
         bail!(
             "uv publish: {refusal}; next: UV_PUBLISH_TOKEN, or UV_PUBLISH_USERNAME and UV_PUBLISH_PASSWORD, that the index takes, and the same command goes on"
         );
     }
     let what = format!("uv publish of {} {} ({})", dist.name, dist.version, short(&dist.of.commit));
-    let failure = child::failure(&what, &told);
-    if failure.is::<Passing>() {
+    let failure = child::failure(&what, &output);
+    if failure.is::<Transient>() {
         return Err(failure);
     }
     // Somebody else may have been faster with some of them: what they are is seen, and the rest is sent.
-    let there = listed(world, dist)?;
+    let there = listed(cx, dist)?;
     match to_send.iter().filter_map(|path| path.file_name()?.to_str()).any(|name| there.contains_key(name)) {
-        true if observe(world, dist)? == Observation::Todo => upload(world, dist),
+        true if observe(cx, dist)? == Observation::Todo => upload(cx, dist),
         true => Ok(()),
         false => Err(failure),
     }

@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Result, bail};
 use xshell::cmd;
 
-use super::World;
+use super::Context;
 use crate::repo::{self, contents, filters};
 use plan::{
     edit::{Edit, Fate, not_utf8, slashed, typed},
@@ -29,10 +29,10 @@ enum Part {
 }
 
 /// The reason why an edit of the plan must not be written, if there is one.
-pub fn hindrance(world: &World<'_>, write: &Write, elsewhere: Option<&str>) -> Result<Option<Observation>> {
-    let top = &world.sh.current_dir();
-    let committed = elsewhere.map(|commit| links_and_repositories(world, commit)).transpose()?;
-    let (submodules, flagged) = if elsewhere.is_none() { contents::set_apart(world.sh)? } else { Default::default() };
+pub fn hindrance(cx: &Context<'_>, write: &Write, elsewhere: Option<&str>) -> Result<Option<Observation>> {
+    let top = &cx.sh.current_dir();
+    let committed = elsewhere.map(|commit| links_and_repositories(cx, commit)).transpose()?;
+    let (submodules, flagged) = if elsewhere.is_none() { contents::set_apart(cx.sh)? } else { Default::default() };
     let part = |path: &Path| match &committed {
         Some(entries) => match entries.get(path).map(String::as_str) {
             Some("120000") => Part::Link(None),
@@ -47,9 +47,9 @@ pub fn hindrance(world: &World<'_>, write: &Write, elsewhere: Option<&str>) -> R
         let found = match found {
             Some(found) => Some(found),
             None if elsewhere.is_some() => None,
-            None => match ignored(world, edit)? {
+            None => match ignored(cx, edit)? {
                 Some(found) => Some(found),
-                None => unreadable(world, &edit.path, edit.tracked)?,
+                None => unreadable(cx, &edit.path, edit.tracked)?,
             },
         };
         if let Some((why, next)) = found {
@@ -65,17 +65,17 @@ pub fn hindrance(world: &World<'_>, write: &Write, elsewhere: Option<&str>) -> R
 }
 
 /// Why these files would not be committed as they stand here: each link or repository in front of them is told once.
-pub fn astray<'p>(world: &World<'_>, paths: impl IntoIterator<Item = &'p PathBuf>) -> Result<Vec<(String, String)>> {
-    let (top, submodules) = (&world.sh.current_dir(), contents::set_apart(world.sh)?.0);
-    let mut told = BTreeSet::new();
+pub fn astray<'p>(cx: &Context<'_>, paths: impl IntoIterator<Item = &'p PathBuf>) -> Result<Vec<(String, String)>> {
+    let (top, submodules) = (&cx.sh.current_dir(), contents::set_apart(cx.sh)?.0);
+    let mut output = BTreeSet::new();
     let part = |part: &Path| part_in_tree(top, part, &submodules);
     let found = paths.into_iter().filter_map(|path| led_astray(top, path, None, &part));
-    Ok(found.filter(|found| told.insert(found.at.clone())).map(|found| (found.why, found.next)).collect())
+    Ok(found.filter(|found| output.insert(found.at.clone())).map(|found| (found.why, found.next)).collect())
 }
 
 /// The links and submodules that a commit has, by their modes.
-fn links_and_repositories(world: &World<'_>, commit: &str) -> Result<BTreeMap<PathBuf, String>> {
-    let entries = repo::entries(world.sh, commit)?.into_iter();
+fn links_and_repositories(cx: &Context<'_>, commit: &str) -> Result<BTreeMap<PathBuf, String>> {
+    let entries = repo::entries(cx.sh, commit)?.into_iter();
     let odd = entries.filter(|entry| ["120000", "160000"].contains(&entry.mode.as_str()));
     Ok(odd.map(|entry| (entry.path, entry.mode)).collect())
 }
@@ -168,12 +168,12 @@ fn led_astray(top: &Path, path: &Path, elsewhere: Option<&str>, part: &impl Fn(&
 }
 
 /// What git ignores: all but a lock, which cargo makes anew wherever it lacks.
-fn ignored(world: &World<'_>, edit: &Edit) -> Result<Option<(String, String)>> {
+fn ignored(cx: &Context<'_>, edit: &Edit) -> Result<Option<(String, String)>> {
     let path = &edit.path;
     if edit.tracked && edit.fate != Fate::Create || path.ends_with("Cargo.lock") {
         return Ok(None);
     }
-    let sh = world.sh;
+    let sh = cx.sh;
     // Not asked of the index: what is to be created may be there in part.
     let output = cmd!(sh, "git check-ignore --quiet --no-index -- {path}").quiet().ignore_status().output()?;
     let name = typed(path);
@@ -190,12 +190,12 @@ fn ignored(world: &World<'_>, edit: &Edit) -> Result<Option<(String, String)>> {
 }
 
 /// A text that is not UTF-8: what is not read as it is cannot be written as it was.
-pub fn unreadable(world: &World<'_>, path: &Path, tracked: bool) -> Result<Option<(String, String)>> {
-    let Ok(text) = fs::read(world.sh.current_dir().join(path)) else { return Ok(None) };
+pub fn unreadable(cx: &Context<'_>, path: &Path, tracked: bool) -> Result<Option<(String, String)>> {
+    let Ok(text) = fs::read(cx.sh.current_dir().join(path)) else { return Ok(None) };
     let Some(found) = not_utf8(path, &text) else { return Ok(None) };
     let only = BTreeSet::from([path.to_owned()]);
     // git keeps it as UTF-8, and writes it in its own encoding.
-    if tracked && filters::stored(world.sh, &only)?.get(path).is_some_and(|kept| !kept.contains('\u{FFFD}')) {
+    if tracked && filters::stored(cx.sh, &only)?.get(path).is_some_and(|kept| !kept.contains('\u{FFFD}')) {
         return Ok(None);
     }
     Ok(Some(found))

@@ -8,7 +8,7 @@ use super::Stand;
 use crate::{
     page::Outcome,
     perform::{
-        World, crates,
+        Context, crates,
         publish::{self, Hashes},
         wheels::build,
     },
@@ -17,7 +17,7 @@ use plan::{edit::count, publish::Publication};
 
 impl Stand<'_> {
     /// Builds everything once more, from another clone and with the user's own cargo, and compares byte by byte.
-    pub fn compare(&mut self, world: &World<'_>, publication: &Publication) -> Result<()> {
+    pub fn compare(&mut self, cx: &Context<'_>, publication: &Publication) -> Result<()> {
         let (packages, dists) = (&publication.packages, &publication.parts.dists);
         if packages.is_none() && dists.is_empty() {
             return Ok(());
@@ -31,9 +31,9 @@ impl Stand<'_> {
             let sh = &stand.sh;
             publish::check_out(sh, &remote, &stand.clone, &commit, &second)?;
             if let Some(packages) = packages {
-                first.extend(crates::package::packed(world, packages));
+                first.extend(crates::package::packed(cx, packages));
                 let target = stand.dir.join("second-crates");
-                again.extend(crates::pack::pack(world, packages, &second, &target, |cargo| {
+                again.extend(crates::pack::pack(cx, packages, &second, &target, |cargo| {
                     cargo.arg("--no-verify");
                     cargo.envs(named.iter().cloned());
                     // Of what a stranger has under our names, the user's own index would tell; a private one of nothing that
@@ -45,8 +45,8 @@ impl Stand<'_> {
             }
             for dist in dists {
                 let out = stand.dir.join("second-dist").join(&dist.name);
-                build::make(world, dist, &second, &out, &build::Wanted { sdist: true, target: None, zig: false })?;
-                first.extend(build::files(world, dist)?);
+                build::make(cx, dist, &second, &out, &build::Wanted { sdist: true, target: None, zig: false })?;
+                first.extend(build::files(cx, dist)?);
                 again.extend(build::files_in(&out, dist)?);
             }
             Ok(count(again.len(), "file"))

@@ -130,7 +130,7 @@ mod tests {
     /// A server that sends back what it gets, in capitals, and tells it.
     fn shouting(socket: &Path) -> mpsc::Receiver<String> {
         let listener = UnixListener::bind(socket).unwrap();
-        let (tell, told) = mpsc::channel();
+        let (tell, reported) = mpsc::channel();
         thread::spawn(move || {
             for mut client in listener.incoming().map_while(Result::ok) {
                 let mut part = [0; 1024];
@@ -141,14 +141,14 @@ mod tests {
                 }
             }
         });
-        told
+        reported
     }
 
     #[test]
     fn only_who_has_the_login_is_let_in() {
         let dir = TempDir::new().unwrap();
         let socket = dir.path().join("socket");
-        let told = shouting(&socket);
+        let reported = shouting(&socket);
         let gate = Gate::open(&socket, "Basic secret").unwrap();
         for request in [
             "GET /v2/ HTTP/1.1\r\nHost: x\r\n\r\n",
@@ -164,7 +164,7 @@ mod tests {
             let _ = client.read_to_string(&mut answer);
             assert!(answer.starts_with("HTTP/1.1 401 ") && answer.contains("Basic realm="), "{request}: {answer}");
         }
-        assert!(told.try_recv().is_err(), "something of a stranger was passed on");
+        assert!(reported.try_recv().is_err(), "something of a stranger was passed on");
 
         let mut client = TcpStream::connect(gate.address()).unwrap();
         client.write_all(b"GET /a HTTP/1.1\r\nauthoriz").unwrap();
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn who_tries_tls_is_told_at_once_that_there_is_none() {
+    fn who_tries_tls_is_reported_at_once_that_there_is_none() {
         let dir = TempDir::new().unwrap();
         let gate = Gate::open(&dir.path().join("none"), "Basic secret").unwrap();
         let mut client = TcpStream::connect(gate.address()).unwrap();

@@ -12,7 +12,7 @@ use anyhow::{Result, anyhow, bail};
 
 use super::Stand;
 use crate::{
-    perform::{World, wheels::installed},
+    perform::{Context, wheels::installed},
     repo::TempDir,
     tools::{
         child,
@@ -28,15 +28,15 @@ use plan::{
 
 impl Stand<'_> {
     /// Runs a program as the user, with the stand-ins for registries.
-    fn user(&self, mut command: Command) -> Result<child::Told> {
+    fn user(&self, mut command: Command) -> Result<child::ChildOutput> {
         let what = command.get_program().to_string_lossy().into_owned();
         self.environment.apply(&mut command, true);
         leave_links(&mut command, &self.dir)?;
-        let told = child::send(self.report, command)?;
-        if !told.ok() {
-            bail!("{what}: {}", told.last_words());
+        let output = child::send(self.report, command)?;
+        if !output.ok() {
+            bail!("{what}: {}", output.last_lines());
         }
-        Ok(told)
+        Ok(output)
     }
 }
 
@@ -71,12 +71,12 @@ pub fn builds_with(stand: &mut Stand<'_>, upload: &CrateUpload) -> Result<()> {
 }
 
 /// New environments install the wheel, and build from the source distribution; the project's tests run against both.
-pub fn installs(stand: &mut Stand<'_>, world: &World<'_>, dist: &Dist, tests: Option<PathBuf>) -> Result<()> {
+pub fn installs(stand: &mut Stand<'_>, cx: &Context<'_>, dist: &Dist, tests: Option<PathBuf>) -> Result<()> {
     let (name, version) = (&dist.name, &dist.version);
     for (kind, how) in [("wheel", "--only-binary"), ("sdist", "--no-binary")] {
         let title = title(dist, kind, tests.as_deref());
         stand.try_out(&title, |stand| {
-            let tools = python::Environment::prepare(world.sh, &world.target)?;
+            let tools = python::Environment::prepare(cx.sh, &cx.target)?;
             let dir = stand.dir.join(format!("user-{kind}"));
             tools.make_another(&dir)?;
             let own = python::Environment::python_in(&dir);
@@ -89,9 +89,9 @@ pub fn installs(stand: &mut Stand<'_>, world: &World<'_>, dist: &Dist, tests: Op
             let installed = installed::installed(&own, dist)?;
             let Some(tests) = &tests else { return Ok(format!("{installed}; it has no tests")) };
             // The tests and pytest are the workspace's, what they import is the user's.
-            let told =
+            let output =
                 stand.user(installed::tests_against(&tools, dist, &installed.site, &stand.clone.join(tests), &dir)?)?;
-            Ok(told.out.lines().last().unwrap_or_default().to_owned())
+            Ok(output.out.lines().last().unwrap_or_default().to_owned())
         })?;
     }
     if tests.is_none() {

@@ -93,7 +93,8 @@ pub fn lacking(sh: &Shell, tracked: &Tracked) -> Result<Vec<Lacking>> {
 /// is much faster than to look at a file.
 fn filtered(attributes: &str) -> BTreeSet<Option<String>> {
     let lines = attributes.lines().map(str::trim).filter(|line| !line.starts_with('#'));
-    let filtered = lines.filter_map(|line| line.split_once([' ', '\t']).filter(|(_, said)| said.contains("filter")));
+    let filtered =
+        lines.filter_map(|line| line.split_once([' ', '\t']).filter(|(_, message)| message.contains("filter")));
     let extensions = filtered.map(|(pattern, _)| {
         let (_, ending) = pattern.rsplit_once('.')?;
         // A macro may stand behind any pattern, and a pattern in quotes may hold anything.

@@ -6,7 +6,7 @@ use std::{
     path::PathBuf,
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context as _, Result};
 use xshell::{Cmd, Shell, cmd};
 
 use super::{
@@ -72,9 +72,9 @@ pub fn checked_out(sh: &Shell, texts: &BTreeMap<PathBuf, &str>) -> Result<BTreeM
     let scratch = Scratch::new(sh)?;
     let (text, out) = (scratch.dir.path().join("text"), scratch.dir.path().join("out"));
     let mut files = String::new();
-    for (at, said) in texts.values().enumerate() {
+    for (at, message) in texts.values().enumerate() {
         let file = text.join(at.to_string());
-        sh.write_file(&file, said)?;
+        sh.write_file(&file, message)?;
         files.push_str(&format!("{}\n", file.display()));
     }
     let objects = scratch.git(cmd!(sh, "git hash-object -w --no-filters --stdin-paths")).stdin(files).read()?;
@@ -92,8 +92,8 @@ pub fn checked_out(sh: &Shell, texts: &BTreeMap<PathBuf, &str>) -> Result<BTreeM
 pub fn transformed(sh: &Shell, paths: &BTreeSet<PathBuf>) -> Result<BTreeSet<PathBuf>> {
     let list: String = paths.iter().map(|path| format!("{}\0", slashed(path))).collect();
     let attributes = ["filter", "ident", "working-tree-encoding"];
-    let told = bytes(cmd!(sh, "git check-attr -z --stdin {attributes...}").stdin(list))?;
-    let told: Vec<&[u8]> = fields(&told).collect();
-    let set = told.as_chunks::<3>().0.iter().filter(|told| ![&b"unspecified"[..], b"unset"].contains(&told[2]));
-    Ok(set.map(|told| named(told[0])).collect())
+    let output = bytes(cmd!(sh, "git check-attr -z --stdin {attributes...}").stdin(list))?;
+    let output: Vec<&[u8]> = fields(&output).collect();
+    let set = output.as_chunks::<3>().0.iter().filter(|output| ![&b"unspecified"[..], b"unset"].contains(&output[2]));
+    Ok(set.map(|output| named(output[0])).collect())
 }

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context as _, Result, bail};
 use xshell::{Shell, cmd};
 
 use super::{answer::named, beside};
@@ -48,8 +48,8 @@ pub fn find(sh: &Shell) -> Result<Found> {
     let version = version.context("git does not start: install git 2.31 or newer, and see that `git version` works")?;
     if !version.status.success() {
         // It reads the user's configuration first, whatever it is asked.
-        let told = String::from_utf8_lossy(&version.stderr).trim().replace('\n', "; ");
-        bail!("git does not start: {told}; next: correct what it names, and see that `git version` works");
+        let output = String::from_utf8_lossy(&version.stderr).trim().replace('\n', "; ");
+        bail!("git does not start: {output}; next: correct what it names, and see that `git version` works");
     }
     let version = String::from_utf8_lossy(&version.stdout).trim().to_owned();
     if is_too_old(&version) {
@@ -60,9 +60,9 @@ pub fn find(sh: &Shell) -> Result<Found> {
     if !asked.status.success() {
         bail!("{}", refused(&sh.current_dir(), &String::from_utf8_lossy(&asked.stderr)));
     }
-    let told = asked.stdout.strip_suffix(b"\n").unwrap_or(&asked.stdout);
-    let Some((top, is_shallow, git_dir)) = parts(told) else {
-        bail!("git rev-parse said `{}` of {}", String::from_utf8_lossy(told), sh.current_dir().display());
+    let output = asked.stdout.strip_suffix(b"\n").unwrap_or(&asked.stdout);
+    let Some((top, is_shallow, git_dir)) = parts(output) else {
+        bail!("git rev-parse said `{}` of {}", String::from_utf8_lossy(output), sh.current_dir().display());
     };
     let (here, really) = (sh.current_dir().canonicalize(), top.canonicalize());
     if !here.is_ok_and(|here| really.is_ok_and(|top| here.starts_with(top))) {
@@ -81,9 +81,9 @@ pub fn find(sh: &Shell) -> Result<Found> {
 }
 
 /// Two paths, which may hold line endings, and the word between them.
-fn parts(told: &[u8]) -> Option<(PathBuf, bool, PathBuf)> {
-    let at = |word: &[u8]| told.windows(word.len()).position(|found| found == word);
-    let split = |word: &[u8]| at(word).map(|at| (named(&told[..at]), named(&told[at + word.len()..])));
+fn parts(output: &[u8]) -> Option<(PathBuf, bool, PathBuf)> {
+    let at = |word: &[u8]| output.windows(word.len()).position(|found| found == word);
+    let split = |word: &[u8]| at(word).map(|at| (named(&output[..at]), named(&output[at + word.len()..])));
     let (is_shallow, (top, git_dir)) = match split(b"\ntrue\n") {
         Some(both) => (true, both),
         None => (false, split(b"\nfalse\n")?),
@@ -100,35 +100,35 @@ fn common(git_dir: &Path) -> PathBuf {
 }
 
 /// `git version 2.39.5 (Apple Git-154)`; what cannot be read is taken for new.
-fn is_too_old(told: &str) -> bool {
-    let numbers = told.split_whitespace().nth(2).unwrap_or_default();
+fn is_too_old(output: &str) -> bool {
+    let numbers = output.split_whitespace().nth(2).unwrap_or_default();
     let mut numbers = numbers.split('.').map(|number| number.parse::<u32>().ok());
     matches!((numbers.next().flatten(), numbers.next().flatten()), (Some(major), Some(minor)) if (major, minor) < OLDEST)
 }
 
 /// Why git takes no working tree here for its own, with what to type.
-fn refused(here: &Path, told: &str) -> String {
+fn refused(here: &Path, output: &str) -> String {
     let dir = here.display();
-    let said = told.trim().lines().next().unwrap_or_default();
-    let said = said.strip_prefix("fatal: ").unwrap_or(said);
-    if told.contains("dubious ownership") {
-        let typed = told.lines().map(str::trim).find(|line| line.starts_with("git config"));
+    let message = output.trim().lines().next().unwrap_or_default();
+    let message = message.strip_prefix("fatal: ").unwrap_or(message);
+    if output.contains("dubious ownership") {
+        let typed = output.lines().map(str::trim).find(|line| line.starts_with("git config"));
         let typed = typed.map_or_else(|| format!("git config --global --add safe.directory {dir}"), str::to_owned);
         return format!("the repository of {dir} belongs to another user, and git does not open it; next: {typed}");
     }
-    if told.contains("must be run in a work tree") {
+    if output.contains("must be run in a work tree") {
         return format!(
             "{dir} is in a repository without a working tree (bare, or git's own directory); next: git clone it, or git worktree add DIRECTORY, and run the command there"
         );
     }
     // With `(or any of the parent directories)` git found nothing; with a path alone, it found what leads nowhere.
-    if let Some(gone) = told.split_once("not a git repository: ").map(|(_, gone)| gone.trim()) {
+    if let Some(gone) = output.split_once("not a git repository: ").map(|(_, gone)| gone.trim()) {
         return format!(
             "{dir} is a working tree of the repository {gone}, which is not there any more; next: git worktree repair {dir} in the main working tree, or clone again"
         );
     }
-    if !told.contains("not a git repository") {
-        return format!("git does not open the repository of {dir}: {said}; next: git -C {dir} status");
+    if !output.contains("not a git repository") {
+        return format!("git does not open the repository of {dir}: {message}; next: git -C {dir} status");
     }
     if let Some(broken) = broken(here) {
         return not_taken(&broken);
@@ -175,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn versions_of_git_are_read_as_they_are_told() {
+    fn versions_of_git_are_read_as_they_are_reported() {
         for old in ["git version 2.30.9", "git version 2.17.1", "git version 1.8.3.1"] {
             assert!(is_too_old(old), "{old}");
         }
@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn what_git_says_comes_with_what_to_type() {
         let here = Path::new("/nowhere/ws");
-        for (told, wanted) in [
+        for (output, wanted) in [
             (
                 "fatal: detected dubious ownership in repository at '/n o/ws'\nTo add an exception for this directory, call:\n\n\tgit config --global --add safe.directory '/n o/ws'\n",
                 "belongs to another user, and git does not open it; next: git config --global --add safe.directory '/n o/ws'",
@@ -204,7 +204,7 @@ mod tests {
                 "/nowhere/ws is not in a git repository: run `git init`",
             ),
         ] {
-            let error = refused(here, told);
+            let error = refused(here, output);
             assert!(error.contains(wanted), "{error}");
         }
     }

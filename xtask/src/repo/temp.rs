@@ -9,7 +9,7 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context as _, Result};
 
 /// A directory that is removed when this is dropped.
 pub struct TempDir {

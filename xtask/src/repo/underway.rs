@@ -103,10 +103,10 @@ fn below(dir: &Path, locks: &mut Vec<PathBuf>) {
 /// this repository. One that cannot be looked into may well be.
 fn is_git_at_work(found: &Found) -> Option<bool> {
     let roots = [&found.top, &found.git_dir, &found.common].map(|dir| dir.canonicalize().unwrap_or(dir.clone()));
-    let mut is_seen = false;
+    let mut is_observed = false;
     for process in fs::read_dir("/proc").ok()?.flatten() {
         let Ok(name) = fs::read_to_string(process.path().join("comm")) else { continue };
-        is_seen = true;
+        is_observed = true;
         if name.starts_with("git") {
             match fs::read_link(process.path().join("cwd")) {
                 Ok(at) if !roots.iter().any(|root| at.starts_with(root)) => {}
@@ -116,5 +116,5 @@ fn is_git_at_work(found: &Found) -> Option<bool> {
             }
         }
     }
-    is_seen.then_some(false)
+    is_observed.then_some(false)
 }

@@ -1,12 +1,12 @@
 //! What is known of a step that checks something before it is made, and when a run may go on without it.
 //! It must never call a check done that was waived, nor one that nobody saw.
 
-use crate::perform::{self, World, prove};
+use crate::perform::{self, Context, prove};
 use plan::step::{Confirmation, Evidence, Kind, Observation, Step};
 
 /// What is known without making the check; `None`: it has to be made.
 pub struct Known<'a> {
-    world: &'a World<'a>,
+    cx: &'a Context<'a>,
     /// The plan sends something to others, so that a confirmation is wanted now.
     is_outward: bool,
     /// The remote has the release's tag.
@@ -14,23 +14,23 @@ pub struct Known<'a> {
 }
 
 impl<'a> Known<'a> {
-    pub fn new(world: &'a World<'a>, steps: &[Step]) -> Known<'a> {
+    pub fn new(cx: &'a Context<'a>, steps: &[Step]) -> Known<'a> {
         let remote = steps.iter().find_map(|step| match step {
             Step::Confirm(Confirmation { by: Evidence::Ci(asked) | Evidence::Review(asked), .. }) => {
                 Some(&asked.remote)
             }
             _ => None,
         });
-        let pushed = remote.zip(world.checks.tag()).filter(|(remote, tag)| perform::is_pushed(world, remote, tag));
+        let pushed = remote.zip(cx.checks.tag()).filter(|(remote, tag)| perform::is_pushed(cx, remote, tag));
         Known {
-            world,
+            cx,
             is_outward: steps.iter().any(Step::is_outward),
             pushed: pushed.map(|(remote, tag)| format!("{remote} has {tag}")),
         }
     }
 
     pub fn of(&self, step: &Step) -> Option<Observation> {
-        let (name, checks) = (step.check()?, &self.world.checks);
+        let (name, checks) = (step.check()?, &self.cx.checks);
         if let Some(by) = checks.waived.get(name) {
             return Some(Observation::Waived { by: by.clone() });
         }
@@ -47,8 +47,8 @@ impl<'a> Known<'a> {
                         recorded.unwrap_or_default()
                     )));
                 }
-                let is_seen = recorded.is_whole && unverified.is_none() && !self.is_outward;
-                is_seen.then(|| Observation::done(format!("it was confirmed when {tag} was made")))
+                let is_observed = recorded.is_whole && unverified.is_none() && !self.is_outward;
+                is_observed.then(|| Observation::done(format!("it was confirmed when {tag} was made")))
             }
             _ => {
                 let why = match unverified {
@@ -64,10 +64,10 @@ impl<'a> Known<'a> {
 
 /// Which checks the run goes on without: proofs that cannot be made here, and confirmations as long as nothing of the plan
 /// is still to be sent to others.
-pub fn passed_over(steps: &[Step], seen: &[Observation]) -> Vec<bool> {
-    let is_outward = steps.iter().zip(seen).any(|(step, seen)| step.is_outward() && !seen.is_done());
-    let both = steps.iter().zip(seen);
-    let is_passed = both.map(|(step, seen)| match (step.kind(), seen) {
+pub fn passed_over(steps: &[Step], observed: &[Observation]) -> Vec<bool> {
+    let is_outward = steps.iter().zip(observed).any(|(step, observed)| step.is_outward() && !observed.is_done());
+    let both = steps.iter().zip(observed);
+    let is_passed = both.map(|(step, observed)| match (step.kind(), observed) {
         (Kind::Proof, Observation::Unknown { .. }) => true,
         (Kind::Confirmation, Observation::Unknown { .. }) => !is_outward,
         _ => false,
@@ -76,9 +76,9 @@ pub fn passed_over(steps: &[Step], seen: &[Observation]) -> Vec<bool> {
 }
 
 /// What is in the way, and how to go on without it, when it is nothing but confirmations.
-pub fn way_on<'s>(in_the_way: impl IntoIterator<Item = &'s Step>) -> Option<String> {
+pub fn way_on<'s>(blocking: impl IntoIterator<Item = &'s Step>) -> Option<String> {
     let name = |step: &'s Step| step.check().filter(|_| step.kind() == Kind::Confirmation);
-    let names: Vec<&str> = in_the_way.into_iter().map(name).collect::<Option<_>>()?;
+    let names: Vec<&str> = blocking.into_iter().map(name).collect::<Option<_>>()?;
     let waivers: Vec<String> = names.iter().map(|name| format!("--waive {name}")).collect();
     (!names.is_empty()).then(|| format!("{} (to go on without: {})", names.join(", "), waivers.join(" ")))
 }

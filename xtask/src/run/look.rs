@@ -9,19 +9,19 @@ use std::{
 use serde::Serialize;
 
 use super::checks;
-use crate::perform::{self, World, needs};
-use plan::step::{Kind, Observation, Reach, Step};
+use crate::perform::{self, Context, needs};
+use plan::step::{Kind, Observation, Scope, Step};
 
 /// A step and what was seen of it last.
 #[derive(Debug, Serialize)]
-pub struct Seen {
+pub struct Observed {
     #[serde(flatten)]
     pub step: Step,
     pub title: String,
     /// Where it can be found.
     pub place: &'static str,
-    pub reach: Reach,
-    pub seen: Observation,
+    pub scope: Scope,
+    pub observed: Observation,
     /// Nothing is wrong: a person is to do it, or what it comes after, and the loop passes over it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub waits: bool,
@@ -33,122 +33,124 @@ pub struct Seen {
     pub seconds: Option<f64>,
 }
 
-impl Seen {
+impl Observed {
     /// The loop would do nothing while this is so.
     pub fn refuses(&self) -> bool {
-        self.seen.is_in_the_way() && !self.waits && !self.unverified
+        self.observed.is_blocking() && !self.waits && !self.unverified
     }
 }
 
 /// Observes every step, and does nothing else.
-pub fn look(world: &World<'_>, steps: &[Step]) -> Vec<Seen> {
-    let (seen, looked) = look_at_all(world, steps, &BTreeMap::new());
-    seen_steps(steps, seen, &looked)
+pub fn look(cx: &Context<'_>, steps: &[Step]) -> Vec<Observed> {
+    let (observed, looked) = look_at_all(cx, steps, &BTreeMap::new());
+    observed_steps(steps, observed, &looked)
 }
 
 /// Observes every step, and holds what is to be done against what this machine has.
-pub(super) fn look_equipped(world: &World<'_>, steps: &[Step]) -> (Vec<Observation>, BTreeMap<usize, f64>) {
-    let (mut seen, looked) = look_at_all(world, steps, &BTreeMap::new());
-    let waits = waiting(steps, &seen);
-    needs::block(world, steps, &mut seen, &waits);
-    (seen, looked)
+pub(super) fn look_equipped(cx: &Context<'_>, steps: &[Step]) -> (Vec<Observation>, BTreeMap<usize, f64>) {
+    let (mut observed, looked) = look_at_all(cx, steps, &BTreeMap::new());
+    let waits = waiting(steps, &observed);
+    needs::block(cx, steps, &mut observed, &waits);
+    (observed, looked)
 }
 
 pub(super) fn observe_all(
-    world: &World<'_>,
+    cx: &Context<'_>,
     steps: &[Step],
     checked: &BTreeMap<usize, Observation>,
 ) -> Vec<Observation> {
-    look_at_all(world, steps, checked).0
+    look_at_all(cx, steps, checked).0
 }
 
-/// Observes all steps, but for the checks that were made in this run already. One before a mark of its lane that is done is
+/// Observes all steps, but for the checks that were made in this run already. One before a mark of its group that is done is
 /// done with it, unless others have to confirm it. What is far away is asked side by side, and how long each took to
 /// answer is told as well.
 fn look_at_all(
-    world: &World<'_>,
+    cx: &Context<'_>,
     steps: &[Step],
     checked: &BTreeMap<usize, Observation>,
 ) -> (Vec<Observation>, BTreeMap<usize, f64>) {
-    let of_checks = checks::Known::new(world, steps);
+    let of_checks = checks::Known::new(cx, steps);
     let known = |(at, step)| Some((at, checked.get(&at).cloned().or_else(|| of_checks.of(step))?));
     let mut known: BTreeMap<usize, Observation> = steps.iter().enumerate().filter_map(known).collect();
     let mut looked = BTreeMap::new();
     let mut asked: BTreeMap<usize, Observation> = BTreeMap::new();
-    for (at, (seen, seconds)) in ask_far(world, steps, &known) {
+    for (at, (observed, seconds)) in ask_far(cx, steps, &known) {
         looked.insert(at, seconds);
-        asked.insert(at, seen);
+        asked.insert(at, observed);
     }
     let is_unproved = is_unproved(steps);
-    let mut seen: Vec<Observation> = Vec::with_capacity(steps.len());
+    let mut observed: Vec<Observation> = Vec::with_capacity(steps.len());
     let mut after = BTreeMap::new();
     for (at, step) in steps.iter().enumerate().rev() {
-        let observation = match after.get(&step.lane()) {
+        let observation = match after.get(&step.group()) {
             _ if known.contains_key(&at) => known.remove(&at).unwrap_or(Observation::Todo),
-            Some(_) if is_unproved && step.kind() == Kind::Proof => perform::observe(world, step),
-            Some(evidence) if !step.is_mark() && step.kind() != Kind::Confirmation => {
+            Some(_) if is_unproved && step.kind() == Kind::Proof => perform::observe(cx, step),
+            Some(evidence) if !step.is_durable() && step.kind() != Kind::Confirmation => {
                 Observation::done(format!("as {evidence} shows"))
             }
             // While a part is missing, the sum need not be asked for; what comes after it is taken out already.
-            _ if step.is_sum() && !asked.values().all(Observation::is_settled) => Observation::Todo,
-            _ if step.is_sum() => {
-                let (seen, seconds) = timed(world, step);
+            _ if step.is_aggregate() && !asked.values().all(Observation::is_settled) => Observation::Todo,
+            _ if step.is_aggregate() => {
+                let (observed, seconds) = timed(cx, step);
                 looked.insert(at, seconds);
-                seen
+                observed
             }
-            _ => asked.remove(&at).unwrap_or_else(|| perform::observe(world, step)),
+            _ => asked.remove(&at).unwrap_or_else(|| perform::observe(cx, step)),
         };
-        if let (true, Observation::Done { evidence, .. }) = (step.is_mark(), &observation) {
-            after.insert(step.lane(), evidence.clone());
+        if let (true, Observation::Done { evidence, .. }) = (step.is_durable(), &observation) {
+            after.insert(step.group(), evidence.clone());
         }
-        seen.push(observation);
+        observed.push(observation);
     }
-    seen.reverse();
-    hold_up(steps, &mut seen);
-    (seen, looked)
+    observed.reverse();
+    hold_up(steps, &mut observed);
+    (observed, looked)
 }
 
 /// What is far away, asked side by side, with how long each took to answer.
 fn ask_far(
-    world: &World<'_>,
+    cx: &Context<'_>,
     steps: &[Step],
     known: &BTreeMap<usize, Observation>,
 ) -> BTreeMap<usize, (Observation, f64)> {
     let is_far =
-        |(at, step): &(usize, &Step)| step.reach() >= Reach::Remote && !step.is_sum() && !known.contains_key(at);
+        |(at, step): &(usize, &Step)| step.scope() >= Scope::Remote && !step.is_aggregate() && !known.contains_key(at);
     let far: Vec<(usize, &Step)> = steps.iter().enumerate().filter(is_far).collect();
-    let asked = world.each(&far, |world, (_, step)| Ok(timed(world, step)));
-    far.iter().zip(asked).filter_map(|((at, _), seen)| Some((*at, seen.ok()?))).collect()
+    let asked = cx.each(&far, |cx, (_, step)| Ok(timed(cx, step)));
+    far.iter().zip(asked).filter_map(|((at, _), observed)| Some((*at, observed.ok()?))).collect()
 }
 
-fn timed(world: &World<'_>, step: &Step) -> (Observation, f64) {
+fn timed(cx: &Context<'_>, step: &Step) -> (Observation, f64) {
     let begun = Instant::now();
-    (perform::observe(world, step), begun.elapsed().as_secs_f64())
+    (perform::observe(cx, step), begun.elapsed().as_secs_f64())
 }
 
 /// Blocks what comes after a step that waits for a person.
-fn hold_up(steps: &[Step], seen: &mut [Observation]) {
-    let waits = waiting(steps, seen);
+fn hold_up(steps: &[Step], observed: &mut [Observation]) {
+    let waits = waiting(steps, observed);
     let hand = |at: usize| {
-        let before = (0..at).rev().filter(|&before| steps[before].is_by_hand() && waits[before]);
-        before.map(|before| &steps[before]).find(|step| steps[at].is_sum() || step.lane() == steps[at].lane())
+        let before = (0..at).rev().filter(|&before| steps[before].is_manual() && waits[before]);
+        before.map(|before| &steps[before]).find(|step| steps[at].is_aggregate() || step.group() == steps[at].group())
     };
-    for (at, seen) in seen.iter_mut().enumerate().filter(|(at, seen)| waits[*at] && **seen == Observation::Todo) {
+    for (at, observed) in
+        observed.iter_mut().enumerate().filter(|(at, observed)| waits[*at] && **observed == Observation::Todo)
+    {
         if let Some(first) = hand(at) {
             let why = format!("it comes after \"{}\"", first.title());
-            *seen = Observation::Blocked { why, next: "that first, then the same command".to_owned() };
+            *observed = Observation::Blocked { why, next: "that first, then the same command".to_owned() };
         }
     }
 }
 
-/// Which steps wait for a person: those that only a person can do, what comes after one in its lane, and the sum of all.
-pub(super) fn waiting(steps: &[Step], seen: &[Observation]) -> Vec<bool> {
-    let mut lanes = BTreeSet::new();
-    let waits = steps.iter().zip(seen).map(|(step, seen)| {
-        if step.is_by_hand() && !seen.is_done() {
-            lanes.insert(step.lane());
+/// Which steps wait for a person: those that only a person can do, what comes after one in its group, and the sum of all.
+pub(super) fn waiting(steps: &[Step], observed: &[Observation]) -> Vec<bool> {
+    let mut groups = BTreeSet::new();
+    let waits = steps.iter().zip(observed).map(|(step, observed)| {
+        if step.is_manual() && !observed.is_done() {
+            groups.insert(step.group());
         }
-        !seen.is_done() && (lanes.contains(&step.lane()) || step.is_sum() && !lanes.is_empty())
+        !observed.is_done() && (groups.contains(&step.group()) || step.is_aggregate() && !groups.is_empty())
     });
     waits.collect()
 }
@@ -158,17 +160,17 @@ pub(super) fn is_unproved(steps: &[Step]) -> bool {
     steps.iter().any(|step| matches!(step, Step::Commit(commit) if commit.is_unproved))
 }
 
-pub(super) fn seen_steps(steps: &[Step], seen: Vec<Observation>, took: &BTreeMap<usize, f64>) -> Vec<Seen> {
-    let (waits, unverified) = (waiting(steps, &seen), checks::passed_over(steps, &seen));
-    let both = steps.iter().zip(seen).enumerate();
-    both.map(|(at, (step, seen))| Seen {
+pub(super) fn observed_steps(steps: &[Step], observed: Vec<Observation>, took: &BTreeMap<usize, f64>) -> Vec<Observed> {
+    let (waits, unverified) = (waiting(steps, &observed), checks::passed_over(steps, &observed));
+    let both = steps.iter().zip(observed).enumerate();
+    both.map(|(at, (step, observed))| Observed {
         waits: waits[at],
         unverified: unverified[at],
         step: step.clone(),
         title: step.title(),
         place: step.place(),
-        reach: step.reach(),
-        seen,
+        scope: step.scope(),
+        observed,
         seconds: took.get(&at).copied(),
     })
     .collect()
@@ -187,7 +189,7 @@ mod tests {
     };
 
     #[test]
-    fn what_waits_for_a_person_holds_up_its_lane_and_the_sum_of_all() {
+    fn what_waits_for_a_person_holds_up_its_group_and_the_aggregate_of_all() {
         let of = Arc::new(Tagged {
             train: "lark".to_owned(),
             version: Version::parse("0.8.0", Dialect::Cargo).unwrap(),
@@ -216,15 +218,15 @@ mod tests {
         let list = Listing { of: of.clone(), crates, dists, images, release: None, without: Vec::new(), patient: true };
         let steps = [
             Step::Upload(dist.clone()),
-            Step::Withdraw(dist.clone()),
-            Step::Pushed((*of).clone()),
+            Step::YankFiles(dist.clone()),
+            Step::AwaitTag((*of).clone()),
             Step::Upload(dist),
-            Step::List(list),
+            Step::VerifyAvailability(list),
         ];
         let blocked = || Observation::Blocked { why: String::new(), next: String::new() };
-        let seen = [Observation::Todo, blocked(), Observation::Todo, Observation::Todo, Observation::Todo];
-        assert_eq!(waiting(&steps, &seen), [false, true, false, true, true]);
-        let seen = [Observation::Todo, Observation::done("x"), blocked(), Observation::Todo, Observation::Todo];
-        assert_eq!(waiting(&steps, &seen), [false; 5]);
+        let observed = [Observation::Todo, blocked(), Observation::Todo, Observation::Todo, Observation::Todo];
+        assert_eq!(waiting(&steps, &observed), [false, true, false, true, true]);
+        let observed = [Observation::Todo, Observation::done("x"), blocked(), Observation::Todo, Observation::Todo];
+        assert_eq!(waiting(&steps, &observed), [false; 5]);
     }
 }

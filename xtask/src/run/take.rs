@@ -9,18 +9,18 @@ use std::{
 use anyhow::{Result, bail};
 
 use crate::{
-    perform::{self, World, prove},
-    tools::passing::Passing,
+    perform::{self, Context, prove},
+    tools::transient::Transient,
 };
 use plan::{
     patience::Patience,
-    step::{Observation, Reach, Step},
+    step::{Observation, Scope, Step},
 };
 
 /// Takes one step, and waits until it shows.
-pub(super) fn take(world: &World<'_>, step: &Step) -> Result<Observation> {
-    check_interrupt(world)?;
-    match perform::observe(world, step) {
+pub(super) fn take(cx: &Context<'_>, step: &Step) -> Result<Observation> {
+    check_interrupt(cx)?;
+    match perform::observe(cx, step) {
         Observation::Todo => {}
         unknown @ Observation::Unknown { .. } if step.check().is_some() => return Ok(unknown),
         Observation::Blocked { why, next } | Observation::Unknown { why, next } => {
@@ -28,20 +28,20 @@ pub(super) fn take(world: &World<'_>, step: &Step) -> Result<Observation> {
         }
         done => return Ok(done),
     }
-    let title = world.report.title(step);
-    let begun = world.report.begin(&title);
-    let acted = act(world, step).and_then(|()| show(world, step));
+    let title = cx.report.title(step);
+    let begun = cx.report.begin(&title);
+    let acted = act(cx, step).and_then(|()| show(cx, step));
     // A child that was interrupted with us fails in its own words; ours say what to do.
     let acted = acted
-        .and_then(|seen| check_interrupt(world).map(|()| seen))
-        .map_err(|error| check_interrupt(world).err().unwrap_or(error));
+        .and_then(|observed| check_interrupt(cx).map(|()| observed))
+        .map_err(|error| check_interrupt(cx).err().unwrap_or(error));
     match &acted {
-        Ok(Observation::Unknown { why, .. }) => world.report.unproved(&title, begun, why),
+        Ok(Observation::Unknown { why, .. }) => cx.report.unproved(&title, begun, why),
         Ok(Observation::Done { evidence, .. }) if evidence == prove::UNTESTED => {
-            world.report.end_with(&title, begun, evidence);
+            cx.report.end_with(&title, begun, evidence);
         }
-        Ok(_) => world.report.end(&title, begun, Ok("done")),
-        Err(error) => world.report.end(&title, begun, Err(&format!("{error:#}"))),
+        Ok(_) => cx.report.end(&title, begun, Ok("done")),
+        Err(error) => cx.report.end(&title, begun, Err(&format!("{error:#}"))),
     }
     acted
 }
@@ -53,19 +53,19 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(600);
 
 /// Acts until it succeeds, or fails for good. A failure that may pass is waited out: as long as the other side asks, within
 /// reason, or longer from time to time until the deadline.
-fn act(world: &World<'_>, step: &Step) -> Result<()> {
-    let wait = |wait: Duration, why: &Passing| {
-        world.report.say(format!("          waiting {} s: {why}", wait.as_secs()));
-        sleep(world, wait)
+fn act(cx: &Context<'_>, step: &Step) -> Result<()> {
+    let wait = |wait: Duration, why: &Transient| {
+        cx.report.say(format!("          waiting {} s: {why}", wait.as_secs()));
+        sleep(cx, wait)
     };
-    acted(world.deadline, || perform::act(world, step), || perform::observe(world, step), wait)
+    acted(cx.deadline, || perform::act(cx, step), || perform::observe(cx, step), wait)
 }
 
 fn acted(
     deadline: Duration,
     mut act: impl FnMut() -> Result<()>,
     mut observe: impl FnMut() -> Observation,
-    mut wait: impl FnMut(Duration, &Passing) -> Result<()>,
+    mut wait: impl FnMut(Duration, &Transient) -> Result<()>,
 ) -> Result<()> {
     let mut patience = Patience::new(deadline, Duration::from_secs(1), LONGEST_PAUSE);
     let mut to_give = ASKED;
@@ -74,7 +74,7 @@ fn acted(
             Ok(()) => return Ok(()),
             Err(error) => error,
         };
-        let Some(passing) = error.downcast_ref::<Passing>() else { return Err(error) };
+        let Some(passing) = error.downcast_ref::<Transient>() else { return Err(error) };
         // Who asks for no time at all would be asked for ever.
         let asked = passing.after.filter(|asked| !asked.is_zero());
         if let Some(asked) = asked {
@@ -101,15 +101,15 @@ fn acted(
 }
 
 /// Observes until the step is done or its time is up.
-fn show(world: &World<'_>, step: &Step) -> Result<Observation> {
+fn show(cx: &Context<'_>, step: &Step) -> Result<Observation> {
     // A check that cannot be made here does not come true by waiting.
     if step.check().is_some()
-        && let unknown @ Observation::Unknown { .. } = perform::observe(world, step)
+        && let unknown @ Observation::Unknown { .. } = perform::observe(cx, step)
     {
         return Ok(unknown);
     }
-    let time = if step.reach() == Reach::World { world.deadline } else { Duration::from_secs(10) };
-    shown(time, || perform::observe(world, step), |pause| sleep(world, pause))
+    let time = if step.scope() == Scope::World { cx.deadline } else { Duration::from_secs(10) };
+    shown(time, || perform::observe(cx, step), |pause| sleep(cx, pause))
 }
 
 fn shown(
@@ -119,13 +119,13 @@ fn shown(
 ) -> Result<Observation> {
     let mut patience = Patience::new(time, Duration::from_millis(200), Duration::from_secs(10));
     loop {
-        let seen = observe();
-        match &seen {
-            Observation::Done { .. } => return Ok(seen),
+        let observed = observe();
+        match &observed {
+            Observation::Done { .. } => return Ok(observed),
             Observation::Blocked { why, next } => bail!("{why}; next: {next}"),
             Observation::Todo | Observation::Unknown { .. } | Observation::Waived { .. } => {}
         }
-        match (patience.next_pause(), seen) {
+        match (patience.next_pause(), observed) {
             (Some(pause), _) => wait(pause)?,
             (None, Observation::Unknown { why, next }) => bail!("{why}; next: {next}"),
             (None, _) => {
@@ -136,21 +136,21 @@ fn shown(
 }
 
 /// Sleeps, but wakes up when interrupted.
-fn sleep(world: &World<'_>, wait: Duration) -> Result<()> {
+fn sleep(cx: &Context<'_>, wait: Duration) -> Result<()> {
     let begun = Instant::now();
     while let Some(left) = wait.checked_sub(begun.elapsed()).filter(|left| !left.is_zero()) {
-        check_interrupt(world)?;
+        check_interrupt(cx)?;
         std::thread::sleep(left.min(Duration::from_millis(100)));
     }
-    check_interrupt(world)
+    check_interrupt(cx)
 }
 
-pub(super) fn is_interrupted(world: &World<'_>) -> bool {
-    world.interrupted.load(Ordering::Relaxed)
+pub(super) fn is_interrupted(cx: &Context<'_>) -> bool {
+    cx.interrupted.load(Ordering::Relaxed)
 }
 
-fn check_interrupt(world: &World<'_>) -> Result<()> {
-    if is_interrupted(world) {
+fn check_interrupt(cx: &Context<'_>) -> Result<()> {
+    if is_interrupted(cx) {
         bail!("interrupted; the same command starts it again");
     }
     Ok(())
@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn a_slow_machine_has_as_many_tries_as_a_fast_one() {
-        let passing = |after| anyhow::Error::from(Passing { why: "503".to_owned(), after });
+        let passing = |after| anyhow::Error::from(Transient { why: "503".to_owned(), after });
         let deadline = Duration::from_millis(5);
         let (mut left, mut waited) = (vec![None, Some(Duration::from_secs(7)), None], Vec::new());
         let act = || {
@@ -205,7 +205,7 @@ mod tests {
                 Duration::from_secs(deadline),
                 || {
                     let after = Some(Duration::from_secs(seconds));
-                    Err(Passing { why: "429".to_owned(), after }.into())
+                    Err(Transient { why: "429".to_owned(), after }.into())
                 },
                 || Observation::Todo,
                 |wait, _| {
@@ -215,9 +215,9 @@ mod tests {
             );
             (format!("{:#}", ended.unwrap_err()), waited.as_secs(), tries)
         };
-        let (told, waited, _) = asks(u64::MAX, 30);
+        let (reported, waited, _) = asks(u64::MAX, 30);
         assert_eq!(
-            told,
+            reported,
             format!(
                 "it asks to wait {} s, which is too long to wait here: run the same command again then: 429",
                 u64::MAX
@@ -233,11 +233,11 @@ mod tests {
     }
 
     #[test]
-    fn what_shows_late_is_seen_however_long_a_look_takes() {
+    fn what_shows_late_is_observed_however_long_a_look_takes() {
         let deadline = Duration::from_millis(450);
         let look = |shows_at: u32| {
             let mut looks = 0;
-            let seen = shown(
+            let observed = shown(
                 deadline,
                 || {
                     work_slowly();
@@ -247,7 +247,7 @@ mod tests {
                 },
                 |_| Ok(()),
             );
-            (seen.is_ok(), looks)
+            (observed.is_ok(), looks)
         };
         assert_eq!(look(3), (true, 3), "after 0.2 s and 0.25 s of waiting");
         assert_eq!(look(4), (false, 3));

@@ -6,18 +6,18 @@ use std::{
     sync::Arc,
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context as _, Result, bail};
 use serde_json::json;
 use xshell::Shell;
 
 use super::{Call, refuse, unverified};
 use crate::{
-    basis::{self, Intent, Planned, history, publication},
     loader::{Loader, Source},
     perform::{Tools, Unverified, git, ownership},
     repo,
     report::Report,
-    run::{self, Seen},
+    resume_point::{self, Intent, Planned, history, publication},
+    run::{self, Observed},
     tools::{child, python::Environment},
 };
 use plan::{
@@ -47,10 +47,10 @@ pub fn make(call: &Call<'_>, intent: &Intent, options: &Options) -> Result<()> {
     options.unconfigured = publication::unconfigured(&loader)?;
     if options.push {
         // What goes out is asked for before; what stays here asks nobody.
-        let (world, head) = (call.world(&loader, Tools::AsFound)?, loader.load(Source::Tree)?);
-        options.registries = ownership::registries(&world, &head, &names::names(&head));
+        let (cx, head) = (call.context(&loader, Tools::AsFound)?, loader.load(Source::Tree)?);
+        options.registries = ownership::registries(&cx, &head, &names::names(&head));
     }
-    let Planned { snapshot, plan } = basis::plan(&loader, intent, &options)?;
+    let Planned { snapshot, plan } = resume_point::plan(&loader, intent, &options)?;
     history::tags(call.report, &loader, &snapshot.workspace, &snapshot.train)?;
     check::known_waivers(&snapshot.train, &options.waive)?;
     check::known_confirmations(&snapshot.train, &options.confirm)?;
@@ -84,7 +84,7 @@ pub fn make(call: &Call<'_>, intent: &Intent, options: &Options) -> Result<()> {
         let tag = snapshot.train.tag.fill(&plan.to);
         call.report.say(format!("{} is released here: tag {tag}", plan.to.tag()));
         let waived = plan.waived.iter().any(|finding| finding.check == Check::Branch);
-        if waived && basis::beside::is_merged_otherwise(&loader, &snapshot, &plan.to)? {
+        if waived && resume_point::beside::is_merged_otherwise(&loader, &snapshot, &plan.to)? {
             call.report.say(tagged_again(&snapshot.train, &tag, &plan.to));
             return Ok(());
         }
@@ -134,8 +134,8 @@ pub fn carry_out(
             refuse(report, &plan.findings, "changed").inspect_err(|_| print_json(report, &plan, &[], "refused"))?
         }
     }
-    let mut world = call.world(loader, call.tools())?;
-    world.checks = Arc::new(plan.checks.clone());
+    let mut cx = call.context(loader, call.tools())?;
+    cx.checks = Arc::new(plan.checks.clone());
     if !call.dry_run {
         sweep(loader, snapshot)?;
     }
@@ -143,34 +143,36 @@ pub fn carry_out(
     let shows_diffs = call.dry_run && !report.json;
     let (result, diffs) = repo::beside(
         sh,
-        |_| run::run(&world, &plan.steps, call.mode()),
+        |_| run::run(&cx, &plan.steps, call.mode()),
         |_| if shows_diffs { edit::diffs(plan.edits()) } else { Vec::new() },
     );
-    *unverified = world.unverified();
-    let seen = result.inspect_err(|error| {
+    *unverified = cx.unverified();
+    let observed = result.inspect_err(|error| {
         print_json(report, &plan, &[], if error.is::<run::Waiting>() { "waits" } else { "failed" });
     })?;
     // What stands there already is no news.
-    let to_write = |seen: &Seen| matches!((&seen.step, &seen.seen), (Step::Write(_), Observation::Todo));
-    if seen.iter().any(to_write) {
+    let to_write =
+        |observed: &Observed| matches!((&observed.step, &observed.observed), (Step::Write(_), Observation::Todo));
+    if observed.iter().any(to_write) {
         for diff in diffs {
             // Only its last line ending goes: blank context and a carriage return are part of the patch.
             report.warn(diff.strip_suffix('\n').unwrap_or(&diff));
         }
     }
-    conclude(call, &plan, &seen)?;
+    conclude(call, &plan, &observed)?;
     Ok(plan)
 }
 
 /// Tells as JSON what came of it; a look fails when the real run would.
-fn conclude(call: &Call<'_>, plan: &Plan, seen: &[Seen]) -> Result<()> {
-    let stuck: Vec<&Step> = seen.iter().filter(|seen| seen.refuses()).map(|seen| &seen.step).collect();
+fn conclude(call: &Call<'_>, plan: &Plan, observed: &[Observed]) -> Result<()> {
+    let stuck: Vec<&Step> =
+        observed.iter().filter(|observed| observed.refuses()).map(|observed| &observed.step).collect();
     let outcome = match (call.dry_run, plan.findings.len() + stuck.len()) {
         (true, 0) => "planned",
         (true, _) => "refused",
         _ => "done",
     };
-    print_json(call.report, plan, seen, outcome);
+    print_json(call.report, plan, observed, outcome);
     if outcome != "refused" {
         return Ok(());
     }
@@ -184,9 +186,9 @@ fn conclude(call: &Call<'_>, plan: &Plan, seen: &[Seen]) -> Result<()> {
     )
 }
 
-fn print_json(report: &Report, plan: &Plan, seen: &[Seen], outcome: &str) {
+fn print_json(report: &Report, plan: &Plan, observed: &[Observed], outcome: &str) {
     if report.json {
-        let plan_only = seen.is_empty();
+        let plan_only = observed.is_empty();
         report.json(&json!({
             "train": plan.train,
             "from": plan.from,
@@ -198,7 +200,7 @@ fn print_json(report: &Report, plan: &Plan, seen: &[Seen], outcome: &str) {
             "waived": plan.waived,
             "remarks": plan.remarks,
             "strays": plan.strays,
-            "steps": if plan_only { json!(plan.steps) } else { json!(seen) },
+            "steps": if plan_only { json!(plan.steps) } else { json!(observed) },
             "spent": child::spent(),
             "outcome": outcome,
         }));

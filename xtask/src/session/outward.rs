@@ -1,4 +1,4 @@
-//! What goes out: before steps are acted on what a person saw is remembered and every lane is taken, and what came of them is
+//! What goes out: before steps are acted on what a person saw is remembered and every group is taken, and what came of them is
 //! printed. It must never send anything itself: the loop does.
 
 use std::collections::BTreeSet;
@@ -8,21 +8,21 @@ use serde_json::json;
 
 use super::Call;
 use crate::{
-    perform::{World, announce, lease::Lease, needs},
+    perform::{Context, announce, lease::Lease, needs},
     report::Report,
-    run::{self, Mode, Seen},
+    run::{self, Mode, Observed},
     tools::child,
 };
 use plan::{
     config::Channel,
     publish::Publication,
-    step::{Lane, Reach, Step, Tagged},
+    step::{Group, Scope, Step, Tagged},
 };
 
-/// Before steps are acted on: remembers what somebody saw, and takes every lane in which something is to be sent.
+/// Before steps are acted on: remembers what somebody saw, and takes every group in which something is to be sent.
 pub fn prepare(
     call: &Call<'_>,
-    world: &World<'_>,
+    cx: &Context<'_>,
     of: &Tagged,
     steps: &[Step],
     settled: &[(Channel, bool)],
@@ -31,35 +31,35 @@ pub fn prepare(
         return Ok((Mode::Look, Vec::new()));
     }
     // Before the remote hears of a publisher that cannot publish from here.
-    if needs::are_unmet(world, steps) {
-        run::ready(world, steps)?;
+    if needs::are_unmet(cx, steps) {
+        run::ready(cx, steps)?;
     }
-    settle(world, steps, settled)?;
-    let sent = steps.iter().filter(|step| step.reach() == Reach::World);
-    let lanes: BTreeSet<Lane> = sent.map(Step::lane).collect();
-    let leases: Result<_> = lanes.into_iter().map(|lane| Lease::take(world, of, lane)).collect();
+    settle(cx, steps, settled)?;
+    let sent = steps.iter().filter(|step| step.scope() == Scope::World);
+    let groups: BTreeSet<Group> = sent.map(Step::group).collect();
+    let leases: Result<_> = groups.into_iter().map(|group| Lease::take(cx, of, group)).collect();
     Ok((Mode::Act, leases?))
 }
 
 /// Remembers what somebody saw in the channels of these steps.
-fn settle(world: &World<'_>, steps: &[Step], settled: &[(Channel, bool)]) -> Result<()> {
+fn settle(cx: &Context<'_>, steps: &[Step], settled: &[(Channel, bool)]) -> Result<()> {
     for &(channel, was_sent) in settled {
         let announced = steps.iter().find_map(|step| match step {
             Step::Announce(announcement) if announcement.channel == channel => Some(announcement),
             _ => None,
         });
         let Some(announced) = announced else { bail!("nothing is announced to {channel} here: see `announce`") };
-        announce::settle(world, announced, was_sent)?;
+        announce::settle(cx, announced, was_sent)?;
     }
     Ok(())
 }
 
-pub fn print_publication(report: &Report, publication: &Publication, seen: &[Seen], watched: &[Seen]) {
+pub fn print_publication(report: &Report, publication: &Publication, observed: &[Observed], watched: &[Observed]) {
     if report.json {
-        let open: Vec<&Seen> = seen.iter().filter(|seen| !seen.seen.is_settled()).collect();
+        let open: Vec<&Observed> = observed.iter().filter(|observed| !observed.observed.is_settled()).collect();
         let outcome = match open.as_slice() {
             [] => "done",
-            open if open.iter().all(|seen| seen.waits) => "waits",
+            open if open.iter().all(|observed| observed.waits) => "waits",
             _ => "open",
         };
         report.json(&json!({
@@ -69,7 +69,7 @@ pub fn print_publication(report: &Report, publication: &Publication, seen: &[See
             "commit": publication.of.commit,
             "remarks": publication.remarks,
             "record": publication.record,
-            "steps": seen,
+            "steps": observed,
             "workflows": watched,
             "spent": child::spent(),
             "outcome": outcome,

@@ -2,7 +2,7 @@
 //! It must never propose to send something out past a confirmation without saying that this waives it.
 
 use super::Call;
-use crate::{basis::Intent, perform::Unverified};
+use crate::{perform::Unverified, resume_point::Intent};
 use plan::{train::Train, version::Version};
 
 /// The line; `None` when every check was made or waived.
@@ -38,18 +38,18 @@ pub fn line(unverified: &[Unverified], command: &str, train: &Train) -> Option<S
 
 /// The command again, as it can be typed.
 pub fn command(call: &Call<'_>, intent: &Intent, train: &Train, to: &Version) -> String {
-    let mut words = vec!["cargo xtask".to_owned()];
+    let mut args = vec!["cargo xtask".to_owned()];
     match intent {
-        Intent::Release(_) => words.push(format!("release {}", to.tag())),
-        Intent::Hotfix(_) => words.push(format!("hotfix {}", to.tag())),
+        Intent::Release(_) => args.push(format!("release {}", to.tag())),
+        Intent::Hotfix(_) => args.push(format!("hotfix {}", to.tag())),
         Intent::Postfix(fix) => {
-            words.push("postfix".to_owned());
-            words.extend(fix.note.iter().map(|note| format!("--note {}", quoted(note))));
-            words.extend(fix.issue.iter().map(|issue| format!("--issue {}", issue)));
+            args.push("postfix".to_owned());
+            args.extend(fix.note.iter().map(|note| format!("--note {}", quoted(note))));
+            args.extend(fix.issue.iter().map(|issue| format!("--issue {}", issue)));
         }
     }
-    words.extend(call.manifest.iter().map(|path| format!("--manifest-path {}", quoted(&path.to_string_lossy()))));
-    format!("{}{}", words.join(" "), train.config.option())
+    args.extend(call.manifest.iter().map(|path| format!("--manifest-path {}", quoted(&path.to_string_lossy()))));
+    format!("{}{}", args.join(" "), train.config.option())
 }
 
 /// As a shell takes it for one word.

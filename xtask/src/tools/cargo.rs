@@ -44,8 +44,8 @@ pub fn has_tokens() -> bool {
 /// The platform that cargo builds for when nothing else is said.
 pub fn host(sh: &Shell) -> Result<String> {
     let cargo = program();
-    let told = cmd!(sh, "{cargo} -vV").quiet().read()?;
-    match told.lines().find_map(|line| line.strip_prefix("host: ")) {
+    let output = cmd!(sh, "{cargo} -vV").quiet().read()?;
+    match output.lines().find_map(|line| line.strip_prefix("host: ")) {
         Some(host) => Ok(host.to_owned()),
         None => bail!("`cargo -vV` names no host"),
     }
@@ -53,7 +53,7 @@ pub fn host(sh: &Shell) -> Result<String> {
 
 /// Fails where cargo was told to ask nobody: then what it does not know may be there all the same.
 pub fn may_ask() -> Result<()> {
-    if std::env::var("CARGO_NET_OFFLINE").is_ok_and(|said| said == "true" || said == "1") {
+    if std::env::var("CARGO_NET_OFFLINE").is_ok_and(|message| message == "true" || message == "1") {
         bail!("cargo is told to ask nobody: CARGO_NET_OFFLINE is set");
     }
     Ok(())
@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_lock_that_does_not_fit_is_told_from_other_failures() {
+    fn a_lock_that_does_not_fit_is_distinguished_from_other_failures() {
         let stale = "/w/Cargo.lock does not fit the manifests; next: cargo update --workspace, commit Cargo.lock, and run the same command again";
         for words in [
             "error: the lock file /w/Cargo.lock needs to be updated but --locked was passed to prevent this\nIf you want to try to generate the lock file without accessing the network, remove the --locked flag and use --offline instead.",

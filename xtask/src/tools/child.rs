@@ -10,13 +10,13 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context as _, Result, bail};
 use serde::Serialize;
 
 use super::{
     cargo,
-    passing::{Passing, retry_after},
     secrets::blanked,
+    transient::{Transient, retry_after},
 };
 use crate::{
     inherited::without_secrets,
@@ -26,19 +26,19 @@ use plan::visible;
 
 /// How a child ended, and what it printed, secrets blanked.
 #[derive(Debug)]
-pub struct Told {
+pub struct ChildOutput {
     pub status: ExitStatus,
     pub out: String,
     pub err: String,
 }
 
-impl Told {
+impl ChildOutput {
     pub fn ok(&self) -> bool {
         self.status.success()
     }
 
     /// What it said was wrong, on one line: from its first error on, else the last lines.
-    pub fn last_words(&self) -> String {
+    pub fn last_lines(&self) -> String {
         let all = visible::uncolored(if self.err.trim().is_empty() { &self.out } else { &self.err });
         // The last of the causes, which is the one to mend, must have room.
         let is_word = |line: &&str| !line.is_empty() && *line != "Caused by:";
@@ -119,11 +119,11 @@ pub fn run(report: &Report, mut command: Command) -> Result<()> {
     without_secrets(&mut command);
     command.stdin(Stdio::null());
     if report.loudness == Loudness::Quiet {
-        let told = ask(command)?;
-        if !told.ok() {
-            report.pass_on(told.out.trim_end());
-            report.pass_on(told.err.trim_end());
-            bail!("`{shown}` ended with {}", told.status);
+        let output = ask(command)?;
+        if !output.ok() {
+            report.pass_on(output.out.trim_end());
+            report.pass_on(output.err.trim_end());
+            bail!("`{shown}` ended with {}", output.status);
         }
         return Ok(());
     }
@@ -137,21 +137,21 @@ pub fn run(report: &Report, mut command: Command) -> Result<()> {
 }
 
 /// Runs a child that is only asked something.
-pub fn ask(mut command: Command) -> Result<Told> {
+pub fn ask(mut command: Command) -> Result<ChildOutput> {
     let shown = shown(&command);
     let _watch = Watch::of(&command);
     let output = command.stdin(Stdio::null()).output().with_context(|| format!("`{shown}` did not start"))?;
     let text = |bytes: &[u8]| blanked(&String::from_utf8_lossy(bytes));
-    Ok(Told { status: output.status, out: text(&output.stdout), err: text(&output.stderr) })
+    Ok(ChildOutput { status: output.status, out: text(&output.stdout), err: text(&output.stderr) })
 }
 
 /// Asks the same, but waits no longer than `limit`: `None` when it has not answered by then.
-pub fn ask_within(command: Command, limit: Duration) -> Result<Option<Told>> {
+pub fn ask_within(command: Command, limit: Duration) -> Result<Option<ChildOutput>> {
     ask_while(command, |elapsed| elapsed < limit)
 }
 
 /// Asks a client that asks somebody far away, who may never come to an end.
-pub fn ask_far(command: Command) -> Result<Told> {
+pub fn ask_far(command: Command) -> Result<ChildOutput> {
     let shown = shown(&command);
     ask_within(command, LONGEST_ANSWER)?.with_context(|| unanswered(&shown, LONGEST_ANSWER))
 }
@@ -165,7 +165,7 @@ pub fn unanswered(what: &str, limit: Duration) -> String {
 }
 
 /// Asks the same, and is asked ten times a second, with the time since it began, whether to wait on: `None` when not.
-pub fn ask_while(command: Command, waits_on: impl FnMut(Duration) -> bool) -> Result<Option<Told>> {
+pub fn ask_while(command: Command, waits_on: impl FnMut(Duration) -> bool) -> Result<Option<ChildOutput>> {
     ask_giving(command, None, waits_on)
 }
 
@@ -174,7 +174,7 @@ pub fn ask_giving(
     mut command: Command,
     text: Option<String>,
     mut waits_on: impl FnMut(Duration) -> bool,
-) -> Result<Option<Told>> {
+) -> Result<Option<ChildOutput>> {
     let shown = shown(&command);
     let _watch = Watch::of(&command);
     command.stdin(if text.is_some() { Stdio::piped() } else { Stdio::null() });
@@ -216,16 +216,16 @@ pub fn ask_giving(
     }
     let status = child.wait().with_context(|| format!("`{shown}` could not be waited for"))?;
     let [out, err] = texts;
-    Ok(Some(Told { status, out, err }))
+    Ok(Some(ChildOutput { status, out, err }))
 }
 
 /// Runs a child that sends something out: its output is shown line by line and kept, secrets blanked.
-pub fn send(report: &Report, command: Command) -> Result<Told> {
+pub fn send(report: &Report, command: Command) -> Result<ChildOutput> {
     send_hiding(report, command, |_| false)
 }
 
 /// The same; lines that are only for us are kept, but not shown.
-pub fn send_hiding(report: &Report, mut command: Command, is_ours: impl Fn(&str) -> bool) -> Result<Told> {
+pub fn send_hiding(report: &Report, mut command: Command, is_ours: impl Fn(&str) -> bool) -> Result<ChildOutput> {
     let shown = shown(&command);
     let _watch = Watch::of(&command);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -253,7 +253,7 @@ pub fn send_hiding(report: &Report, mut command: Command, is_ours: impl Fn(&str)
         }
     });
     let status = child.wait().with_context(|| format!("`{shown}` could not be waited for"))?;
-    Ok(Told { status, out, err })
+    Ok(ChildOutput { status, out, err })
 }
 
 fn read(stream: impl Read, mut each: impl FnMut(String) -> bool) {
@@ -270,27 +270,27 @@ fn shown(command: &Command) -> String {
 }
 
 /// What a failed exchange means: one that may pass is told as such, with the time that the other side asks for.
-pub fn failure(what: &str, told: &Told) -> anyhow::Error {
-    let text = format!("{}\n{}", told.out, told.err);
+pub fn failure(what: &str, output: &ChildOutput) -> anyhow::Error {
+    let text = format!("{}\n{}", output.out, output.err);
     if let Some(stale) = cargo::stale_lock(&text) {
         return anyhow::Error::from(stale).context(what.to_owned());
     }
-    let why = format!("{what}: {}", told.last_words());
+    let why = format!("{what}: {}", output.last_lines());
     match passing(&text) {
-        Some(after) => Passing { why, after }.into(),
+        Some(after) => Transient { why, after }.into(),
         None => anyhow::anyhow!("{why}"),
     }
 }
 
 /// What was said, when the other side does not take who asks for whom he says he is, or does not let him.
-pub fn refusal(told: &Told) -> Option<String> {
-    let status = status(&format!("{}\n{}", told.out, told.err).to_lowercase())?;
-    [401, 403].contains(&status).then(|| told.last_words())
+pub fn refusal(output: &ChildOutput) -> Option<String> {
+    let status = status(&format!("{}\n{}", output.out, output.err).to_lowercase())?;
+    [401, 403].contains(&status).then(|| output.last_lines())
 }
 
 /// The status with which the other side did not let in who asked, as the client names it.
-pub fn refused(told: &Told) -> Option<String> {
-    let text = told.err.split_whitespace().collect::<Vec<_>>().join(" ");
+pub fn refused(output: &ChildOutput) -> Option<String> {
+    let text = output.err.split_whitespace().collect::<Vec<_>>().join(" ");
     // uv, our own question, and pip.
     let known = ["401 Unauthorized", "403 Forbidden", "HTTP 401", "HTTP 403", "401 Error", "403 Client Error"];
     known.iter().find(|status| text.contains(**status)).map(|status| (*status).to_owned())
@@ -350,8 +350,8 @@ mod tests {
             command.args(["-c", script]);
             command
         };
-        let told = ask_within(sh("echo one; echo two >&2; exit 3"), Duration::from_secs(60)).unwrap().unwrap();
-        assert_eq!((told.out.as_str(), told.err.as_str(), told.status.code()), ("one\n", "two\n", Some(3)));
+        let output = ask_within(sh("echo one; echo two >&2; exit 3"), Duration::from_secs(60)).unwrap().unwrap();
+        assert_eq!((output.out.as_str(), output.err.as_str(), output.status.code()), ("one\n", "two\n", Some(3)));
         let begun = Instant::now();
         // A child of the child holds the pipes.
         assert!(ask_within(sh("sleep 60 & sleep 60"), Duration::from_millis(200)).unwrap().is_none());
@@ -374,10 +374,10 @@ mod tests {
         for round in 0..2_000 {
             let served = Served::make(&mut chance);
             let text = format!("{}{}", chance.pick(&starts), String::from_utf8_lossy(&served.bytes));
-            let told = Told { status: ExitStatus::default(), out: String::new(), err: text };
-            let error = failure("x", &told);
-            let _ = (refusal(&told), cargo::stale_lock(&told.err));
-            if let Some(after) = error.downcast_ref::<Passing>().and_then(|passing| passing.after) {
+            let output = ChildOutput { status: ExitStatus::default(), out: String::new(), err: text };
+            let error = failure("x", &output);
+            let _ = (refusal(&output), cargo::stale_lock(&output.err));
+            if let Some(after) = error.downcast_ref::<Transient>().and_then(|passing| passing.after) {
                 // Whoever waits holds it against a bound; no clock is asked before.
                 assert!(Duration::ZERO.checked_add(after).is_some(), "answer {round}");
             }
@@ -387,20 +387,20 @@ mod tests {
     #[test]
     fn the_last_words_are_those_of_the_error_in_any_color() {
         let err = "\u{1b}[1m   Updating\u{1b}[0m index\n\u{1b}[1m\u{1b}[31merror\u{1b}[0m: no such crate\n\nCaused by:\n  x\n";
-        let told = Told { status: ExitStatus::default(), out: String::new(), err: err.to_owned() };
-        assert_eq!(told.last_words(), "no such crate; x");
+        let output = ChildOutput { status: ExitStatus::default(), out: String::new(), err: err.to_owned() };
+        assert_eq!(output.last_lines(), "no such crate; x");
         let err = "error: no source of `x`\n\nCaused by:\n  no update of `y`\n\nCaused by:\n  no query of `y`\n\nCaused by:\n  \
                    no config.json\n\nCaused by:\n  [7] no connection to 127.0.0.1:1\n";
-        let told = Told { err: err.to_owned(), ..told };
+        let output = ChildOutput { err: err.to_owned(), ..output };
         assert!(
-            told.last_words().ends_with("; no config.json; [7] no connection to 127.0.0.1:1"),
+            output.last_lines().ends_with("; no config.json; [7] no connection to 127.0.0.1:1"),
             "{}",
-            told.last_words()
+            output.last_lines()
         );
     }
 
     #[test]
-    fn what_may_pass_is_told_from_what_does_not() {
+    fn what_may_pass_is_distinguished_from_what_does_not() {
         let seconds = |n| Some(Some(Duration::from_secs(n)));
         assert_eq!(passing("got 429\nheaders:\n\tRetry-After: 7\nbody"), seconds(7));
         assert_eq!(passing("HTTP 503: Service Unavailable"), Some(None));

@@ -6,11 +6,11 @@ mod ways;
 
 use std::{fmt, fs, path::Path, process::Command, sync::OnceLock, time::Duration};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 use xshell::{Shell, cmd};
 
-use super::child::{self, Told};
+use super::child::{self, ChildOutput};
 use crate::report::Report;
 pub use login::Login;
 use ways::{Task, Way};
@@ -198,32 +198,33 @@ impl Engine {
     /// The image of that name on this machine.
     pub fn inspect(&self, sh: &Shell, reference: &str) -> Result<Option<Found>> {
         let program = &self.program;
-        let told = child::ask(cmd!(sh, "{program} image inspect {reference}").into())?;
-        let lower = told.err.to_lowercase();
-        if !told.ok() && ["no such image", "no such object", "image not known"].iter().any(|word| lower.contains(word))
+        let output = child::ask(cmd!(sh, "{program} image inspect {reference}").into())?;
+        let lower = output.err.to_lowercase();
+        if !output.ok()
+            && ["no such image", "no such object", "image not known"].iter().any(|word| lower.contains(word))
         {
             return Ok(None);
         }
-        if !told.ok() {
-            bail!("{program} does not know about {reference}: {}", told.last_words());
+        if !output.ok() {
+            bail!("{program} does not know about {reference}: {}", output.last_lines());
         }
-        read_inspected(&told.out).with_context(|| format!("`{program} image inspect` said something else")).map(Some)
+        read_inspected(&output.out).with_context(|| format!("`{program} image inspect` said something else")).map(Some)
     }
 
     /// The image that the registry has under that name. `pull` asks the registry even when an image of that name is here,
     /// and makes the name mean what the registry has; only what is not here yet is downloaded.
     pub fn pull(&self, sh: &Shell, reference: &str) -> Result<Option<Found>> {
         let program = &self.program;
-        let told = child::ask_within(self.to_registry(&["pull", "--quiet"], reference), LONGEST_PULL)?
+        let output = child::ask_within(self.to_registry(&["pull", "--quiet"], reference), LONGEST_PULL)?
             .with_context(|| child::unanswered(reference, LONGEST_PULL))?;
-        if told.ok() {
+        if output.ok() {
             return self.inspect(sh, reference);
         }
-        if is_absent(&told.err) {
+        if is_absent(&output.err) {
             return Ok(None);
         }
-        let login = if is_refused(&told.err) { format!("; next: {}", self.login(reference)) } else { String::new() };
-        bail!("{program} could not ask for {reference}: {}{login}", last_line(&told.err))
+        let login = if is_refused(&output.err) { format!("; next: {}", self.login(reference)) } else { String::new() };
+        bail!("{program} could not ask for {reference}: {}{login}", last_line(&output.err))
     }
 
     /// The tags that the registry has of an image's name; `None` of an engine that lists none.
@@ -232,16 +233,16 @@ impl Engine {
             return Ok(None);
         }
         // Without a limit, some are left out.
-        let told = child::ask_far(
+        let output = child::ask_far(
             self.to_registry(&["search", "--list-tags", "--format", "json", "--limit", "100000"], name),
         )?;
-        if !told.ok() && is_absent(&told.err) {
+        if !output.ok() && is_absent(&output.err) {
             return Ok(Some(Vec::new()));
         }
-        if !told.ok() {
-            bail!("{} could not ask for the tags of {name}: {}", self.program, last_line(&told.err));
+        if !output.ok() {
+            bail!("{} could not ask for the tags of {name}: {}", self.program, last_line(&output.err));
         }
-        let tags = read_tags(&told.out);
+        let tags = read_tags(&output.out);
         tags.with_context(|| format!("`{} search --list-tags {name}` said something else", self.program)).map(Some)
     }
 
@@ -271,23 +272,23 @@ impl Engine {
     /// Gives the registry the image `from` under the name `reference`.
     pub fn push(&self, sh: &Shell, report: &Report, from: &str, reference: &str) -> Result<()> {
         let program = &self.program;
-        let told = child::ask(cmd!(sh, "{program} tag {from} {reference}").into())?;
-        if !told.ok() {
-            return Err(child::failure(&format!("{program} tag"), &told));
+        let output = child::ask(cmd!(sh, "{program} tag {from} {reference}").into())?;
+        if !output.ok() {
+            return Err(child::failure(&format!("{program} tag"), &output));
         }
-        let told = child::send(report, self.to_registry(&["push"], reference))?;
-        if told.ok() {
+        let output = child::send(report, self.to_registry(&["push"], reference))?;
+        if output.ok() {
             return Ok(());
         }
-        if is_refused(&told.err) {
-            bail!("the registry refuses {reference}: {}; next: {}", last_line(&told.err), self.login(reference));
+        if is_refused(&output.err) {
+            bail!("the registry refuses {reference}: {}; next: {}", last_line(&output.err), self.login(reference));
         }
         // Digests and addresses are full of digits that look like an answer's number.
-        let err = last_line(&told.err).split(' ').filter(|word| !word.contains("://") && !word.contains("sha256:"));
+        let err = last_line(&output.err).split(' ').filter(|word| !word.contains("://") && !word.contains("sha256:"));
         let err = err.collect::<Vec<_>>().join(" ");
         Err(child::failure(
             &format!("{program} push {reference}"),
-            &Told { status: told.status, out: String::new(), err },
+            &ChildOutput { status: output.status, out: String::new(), err },
         ))
     }
 
@@ -310,8 +311,8 @@ impl Engine {
     }
 
     fn done(&self, verb: &str, command: Command) -> Result<()> {
-        let told = child::ask(command)?;
-        if told.ok() { Ok(()) } else { Err(child::failure(&format!("{} {verb}", self.program), &told)) }
+        let output = child::ask(command)?;
+        if output.ok() { Ok(()) } else { Err(child::failure(&format!("{} {verb}", self.program), &output)) }
     }
 
     /// Forgets an image of that name on this machine, if there is one.
@@ -382,21 +383,21 @@ impl Runner {
     pub fn start(&self, reference: &str) -> Result<String> {
         let mut command = self.command("run");
         command.arg("--detach").args(&self.way.command).arg(reference);
-        let told = child::ask(command)?;
-        if !told.ok() {
-            bail!("{} did not run {reference}: {}", self.engine.program, told.last_words());
+        let output = child::ask(command)?;
+        if !output.ok() {
+            bail!("{} did not run {reference}: {}", self.engine.program, output.last_lines());
         }
-        Ok(told.out.lines().last().unwrap_or_default().trim().to_owned())
+        Ok(output.out.lines().last().unwrap_or_default().trim().to_owned())
     }
 
     /// What a container is found to be now. That it has no health check says nothing about whether it runs.
     pub fn health(&self, container: &str) -> Result<Health> {
-        let told = self.inspect(container, "{{.State.Running}} {{.State.ExitCode}}")?;
-        let mut words = told.split_whitespace();
+        let output = self.inspect(container, "{{.State.Running}} {{.State.ExitCode}}")?;
+        let mut words = output.split_whitespace();
         match (words.next(), words.next().map(str::parse)) {
             (Some("true"), _) => {}
             (Some("false"), Some(Ok(code))) => return Ok(Health::Ended(code)),
-            _ => bail!("{} says of the container's state: {told}", self.engine.program),
+            _ => bail!("{} says of the container's state: {output}", self.engine.program),
         }
         if self.engine.kind == Kind::Docker {
             let status = self.inspect(container, "{{if .State.Health}}{{.State.Health.Status}}{{else}}none{{end}}")?;
@@ -409,22 +410,22 @@ impl Runner {
         }
         let mut command = self.command("healthcheck");
         command.args(["run", container]);
-        let told = child::ask(command)?;
-        Ok(match told.ok() {
+        let output = child::ask(command)?;
+        Ok(match output.ok() {
             true => Health::Passes,
-            false if told.err.contains("no defined healthcheck") => Health::Unchecked,
-            false => Health::NotYet(told.last_words()),
+            false if output.err.contains("no defined healthcheck") => Health::Unchecked,
+            false => Health::NotYet(output.last_lines()),
         })
     }
 
     fn inspect(&self, container: &str, format: &str) -> Result<String> {
         let mut command = self.command("container");
         command.args(["inspect", "--format", format, container]);
-        let told = child::ask(command)?;
-        if !told.ok() {
-            bail!("{} does not know about the container: {}", self.engine.program, told.last_words());
+        let output = child::ask(command)?;
+        if !output.ok() {
+            bail!("{} does not know about the container: {}", self.engine.program, output.last_lines());
         }
-        Ok(told.out)
+        Ok(output.out)
     }
 
     /// Ends a container, and gives what it printed.
@@ -495,7 +496,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_there_is_told_from_what_could_not_be_asked() {
+    fn what_is_not_there_is_distinguished_from_what_could_not_be_asked() {
         for absent in [
             "Error: initializing source docker://h/ns/x:2: reading manifest 2 in h/ns/x: manifest unknown: manifest unknown",
             "Error: initializing source docker://h/x:2: reading manifest 2 in h/x: name unknown: repository name not known to registry",
@@ -538,8 +539,12 @@ mod tests {
             let status = *chance.pick(&[429_u16, 500, 502, 503, 504, 520]);
             let last = format!("{}received unexpected HTTP status: {status} X", chance.pick(&starts));
             assert!(!is_absent(&format!("{text}\n{last}")), "answer {round}: {last}");
-            let told = Told { status: Default::default(), out: String::new(), err: last };
-            assert!(child::failure("x", &told).is::<crate::tools::passing::Passing>(), "answer {round}: {}", told.err);
+            let output = ChildOutput { status: Default::default(), out: String::new(), err: last };
+            assert!(
+                child::failure("x", &output).is::<crate::tools::transient::Transient>(),
+                "answer {round}: {}",
+                output.err
+            );
         }
     }
 
@@ -566,9 +571,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_told_with_what_to_do() {
+    fn what_is_missing_is_reported_with_what_to_do() {
         let none = |docker, podman| Engine::none(docker, podman).to_string();
-        for (told, wanted) in [
+        for (output, wanted) in [
             (none(None, None), "neither docker nor podman is installed; next: install podman"),
             (
                 none(Some("no daemon"), None),
@@ -580,7 +585,7 @@ mod tests {
                 "docker does not work: no daemon; nor does podman: no socket; next: ",
             ),
         ] {
-            assert!(told.starts_with(wanted) && !told.contains('\n'), "{told}");
+            assert!(output.starts_with(wanted) && !output.contains('\n'), "{output}");
         }
     }
 

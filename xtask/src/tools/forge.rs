@@ -12,16 +12,16 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use xshell::{Shell, cmd};
 
 use super::{
-    child::{self, LONGEST_ANSWER, Told},
+    child::{self, ChildOutput, LONGEST_ANSWER},
     http::Answer,
-    passing::Passing,
     secrets,
+    transient::Transient,
 };
 
 pub use history::{Check, CheckState, Pull, Review, WorkflowRun};
@@ -177,8 +177,8 @@ impl<'a> Forge<'a> {
         let output =
             command.stdin(Stdio::null()).stdout(file).stderr(Stdio::piped()).output().context("gh did not start")?;
         if !output.status.success() {
-            let told = secrets::blanked(&String::from_utf8_lossy(&output.stderr));
-            bail!("the asset {} could not be downloaded: {}", asset.name, told.trim());
+            let output = secrets::blanked(&String::from_utf8_lossy(&output.stderr));
+            bail!("the asset {} could not be downloaded: {}", asset.name, output.trim());
         }
         Ok(())
     }
@@ -232,9 +232,9 @@ impl<'a> Forge<'a> {
 fn asked(what: &str, command: Command, body: Option<String>, patience: Duration) -> Result<Answer> {
     let is_change = body.is_some();
     match child::ask_giving(command, body, |elapsed| elapsed < patience) {
-        Ok(Some(told)) => answered(what, told),
+        Ok(Some(output)) => answered(what, output),
         // It may have been taken: whoever looks again sees.
-        Ok(None) if is_change => Err(Passing { why: child::unanswered(what, patience), after: None }.into()),
+        Ok(None) if is_change => Err(Transient { why: child::unanswered(what, patience), after: None }.into()),
         Ok(None) => bail!("the forge did not answer within {} s", patience.as_secs()),
         Err(error) if is_not_found(&error) => Err(missing()),
         Err(error) => Err(error),
@@ -251,11 +251,11 @@ fn missing() -> anyhow::Error {
     NotSetUp { why: "gh not found".to_owned(), next }.into()
 }
 
-fn answered(what: &str, told: Told) -> Result<Answer> {
-    let answered = Answer::read(&told.out);
-    if told.status.code() == Some(4) || answered.as_ref().is_some_and(|answer| answer.status == 401) {
+fn answered(what: &str, output: ChildOutput) -> Result<Answer> {
+    let answered = Answer::read(&output.out);
+    if output.status.code() == Some(4) || answered.as_ref().is_some_and(|answer| answer.status == 401) {
         let why = match answered.is_some() {
-            true => format!("the forge does not know who asks: {}", told.last_words()),
+            true => format!("the forge does not know who asks: {}", output.last_lines()),
             false => "gh is not logged in".to_owned(),
         };
         return Err(NotSetUp { why, next: "gh auth login, or GH_TOKEN in the environment" }.into());
@@ -263,14 +263,14 @@ fn answered(what: &str, told: Told) -> Result<Answer> {
     if let Some(answer) = answered {
         return Ok(answer);
     }
-    let why = format!("{what}: {}", told.err.trim().replace('\n', " "));
+    let why = format!("{what}: {}", output.err.trim().replace('\n', " "));
     if why.contains("unable to expand placeholder") {
         let why = "no remote is on a forge".to_owned();
         return Err(NotSetUp { why, next: "GH_REPO=OWNER/REPOSITORY in the environment" }.into());
     }
     // The connection was cut, and with it whatever the answer was.
     if ["EOF", "connection reset", "broken pipe", "timeout", "error connecting"].iter().any(|word| why.contains(word)) {
-        return Err(Passing { why, after: None }.into());
+        return Err(Transient { why, after: None }.into());
     }
     bail!(why)
 }
@@ -305,19 +305,20 @@ mod tests {
     #[test]
     fn why_there_is_no_answer() {
         use std::os::unix::process::ExitStatusExt as _;
-        let said = |code: i32, out: &str, err: &str| {
+        let message = |code: i32, out: &str, err: &str| {
             let status = std::process::ExitStatus::from_raw(code << 8);
-            answered("x", Told { status, out: out.to_owned(), err: err.to_owned() })
+            answered("x", ChildOutput { status, out: out.to_owned(), err: err.to_owned() })
         };
-        assert_eq!(said(1, "HTTP/1.1 404 Not Found\r\n\r\n{}", "gh: Not Found (HTTP 404)").unwrap().status, 404);
+        assert_eq!(message(1, "HTTP/1.1 404 Not Found\r\n\r\n{}", "gh: Not Found (HTTP 404)").unwrap().status, 404);
         assert!(
-            said(4, "", "To get started with GitHub CLI, please run:  gh auth login").unwrap_err().is::<NotSetUp>()
+            message(4, "", "To get started with GitHub CLI, please run:  gh auth login").unwrap_err().is::<NotSetUp>()
         );
-        assert!(said(1, "HTTP/1.1 401 Unauthorized\r\n\r\n{}", "gh: Bad credentials").unwrap_err().is::<NotSetUp>());
-        assert!(said(1, "", "unable to expand placeholder in path: no git remotes").unwrap_err().is::<NotSetUp>());
-        assert!(said(1, "", "Post \"http://h/x\": EOF").unwrap_err().is::<Passing>());
-        let refused = said(1, "", "Get \"http://h/x\": dial tcp 127.0.0.1:1: connect: connection refused").unwrap_err();
-        assert!(!refused.is::<Passing>() && !refused.is::<NotSetUp>());
+        assert!(message(1, "HTTP/1.1 401 Unauthorized\r\n\r\n{}", "gh: Bad credentials").unwrap_err().is::<NotSetUp>());
+        assert!(message(1, "", "unable to expand placeholder in path: no git remotes").unwrap_err().is::<NotSetUp>());
+        assert!(message(1, "", "Post \"http://h/x\": EOF").unwrap_err().is::<Transient>());
+        let refused =
+            message(1, "", "Get \"http://h/x\": dial tcp 127.0.0.1:1: connect: connection refused").unwrap_err();
+        assert!(!refused.is::<Transient>() && !refused.is::<NotSetUp>());
     }
 
     #[cfg(unix)]
@@ -344,8 +345,9 @@ mod tests {
             let err =
                 chance.pick(&["", "gh: Not Found (HTTP 404)", "Post \"http://h\": EOF", "unexpected end", "\u{fffd}"]);
             let out = String::from_utf8_lossy(&served.bytes).into_owned();
-            let told = Told { status: std::process::ExitStatus::from_raw(code << 8), out, err: (*err).to_owned() };
-            let Ok(answer) = answered("x", told) else { continue };
+            let output =
+                ChildOutput { status: std::process::ExitStatus::from_raw(code << 8), out, err: (*err).to_owned() };
+            let Ok(answer) = answered("x", output) else { continue };
             assert_eq!(Some(answer.status), served.status, "answer {round}");
             let _ = (read::<Vec<Release>>(&answer), read::<Release>(&answer), read::<Vec<Issue>>(&answer));
             let _ = (read::<Vec<Pull>>(&answer), read::<Vec<Review>>(&answer), read::<WorkflowRun>(&answer));

@@ -11,8 +11,8 @@ use anyhow::{Context as _, Result, anyhow};
 use xshell::{Shell, cmd};
 
 use super::{
-    passing::{Passing, retry_after},
     secrets,
+    transient::{Transient, retry_after},
 };
 
 #[cfg(test)]
@@ -72,7 +72,7 @@ impl Answer {
     }
 
     /// Status and text on one line, as much as there is room for.
-    pub fn told(&self) -> String {
+    pub fn reported(&self) -> String {
         let body: String = secrets::blanked(&self.body).split_whitespace().collect::<Vec<_>>().join(" ");
         format!("HTTP {}: {}", self.status, body.chars().take(300).collect::<String>())
     }
@@ -83,12 +83,12 @@ impl Answer {
 
     /// The error that it means; one that may pass is told as such, with the time that the other side asks for.
     pub fn failure(&self, what: &str) -> anyhow::Error {
-        let why = format!("{what}: {}", self.told());
+        let why = format!("{what}: {}", self.reported());
         let after = self.headers("retry-after").find_map(|value| retry_after(value, SystemTime::now()));
         // GitHub says "forbidden" to those who ask too often.
         let too_many = self.status == 403 && (after.is_some() || self.body.to_lowercase().contains("rate limit"));
         if self.status == 429 || self.status >= 500 || too_many {
-            return Passing { why, after }.into();
+            return Transient { why, after }.into();
         }
         anyhow!(why)
     }
@@ -133,23 +133,23 @@ pub fn post(sh: &Shell, url: &str, json: &str) -> Result<Post> {
     // An answer without an end is let go of: curl ends when nobody reads on.
     curl.stdout.take().map(|stdout| stdout.take(LARGEST).read_to_end(&mut printed)).transpose().context("curl")?;
     let ended = curl.wait_with_output().context("curl")?;
-    let told = secrets::blanked(&String::from_utf8_lossy(&ended.stderr));
-    let told = format!("curl: {} ({})", told.trim().trim_start_matches("curl: "), ended.status);
-    Ok(became(ended.status.code(), &printed, told))
+    let reported = secrets::blanked(&String::from_utf8_lossy(&ended.stderr));
+    let reported = format!("curl: {} ({})", reported.trim().trim_start_matches("curl: "), ended.status);
+    Ok(became(ended.status.code(), &printed, reported))
 }
 
 /// What became of a message, by what curl ended with and printed.
-fn became(code: Option<i32>, printed: &[u8], told: String) -> Post {
+fn became(code: Option<i32>, printed: &[u8], reported: String) -> Post {
     match (code, Answer::read(&String::from_utf8_lossy(printed))) {
         // Cut off or not: that it was taken, the first lines say.
         (_, Some(answer)) if answer.is_ok() && !answer.is_page() => Post::Taken(answer),
         // Who says no, the rest may tell.
         (Some(0), Some(answer)) if answer.is_refusal() => Post::Refused(answer),
-        (_, Some(answer)) => Post::Unknown(answer.told()),
+        (_, Some(answer)) => Post::Unknown(answer.reported()),
         // The words of curl(1): not initialised, no such address, not resolved, not connected, no TLS, no trust. It ends
         // with 1 for an answer in no version of HTTP that it knows, too.
-        (Some(2..=7 | 35 | 60 | 77), _) if printed.is_empty() => Post::Unsent(told),
-        _ => Post::Unknown(told),
+        (Some(2..=7 | 35 | 60 | 77), _) if printed.is_empty() => Post::Unsent(reported),
+        _ => Post::Unknown(reported),
     }
 }
 
@@ -172,7 +172,7 @@ mod tests {
         let answer = Answer::read(curl).unwrap();
         assert_eq!((answer.status, answer.body.as_str()), (429, "{\"a\":\r\n\r\n1}"));
         let error = answer.failure("posting");
-        assert_eq!(error.downcast_ref::<Passing>().unwrap().after, Some(Duration::from_secs(7)));
+        assert_eq!(error.downcast_ref::<Transient>().unwrap().after, Some(Duration::from_secs(7)));
         let gh = Answer::read("HTTP/2.0 204 No Content\nX-A: b:c\r\n\r\n").unwrap();
         assert_eq!((gh.status, gh.headers("x-a").next(), gh.body.as_str()), (204, Some("b:c"), ""));
         for text in ["", "{}", "HTTP/1.1", "HTTP/1.1 200 OK\r\nA: b\r\n", "HTTP/1.1 x\r\n\r\n"] {
@@ -183,12 +183,12 @@ mod tests {
         assert_eq!(Answer::read(&many), None);
         let asks = "HTTP/1.1 429 X\r\nRetry-After: soon\r\nRetry-After: 5\r\nRetry-After: 9\r\n\r\n";
         let error = Answer::read(asks).unwrap().failure("x");
-        assert_eq!(error.downcast_ref::<Passing>().unwrap().after, Some(Duration::from_secs(5)));
+        assert_eq!(error.downcast_ref::<Transient>().unwrap().after, Some(Duration::from_secs(5)));
     }
 
     #[test]
-    fn what_may_pass_is_told_from_what_does_not() {
-        let passes = |text: &str| Answer::read(text).unwrap().failure("x").is::<Passing>();
+    fn what_may_pass_is_distinguished_from_what_does_not() {
+        let passes = |text: &str| Answer::read(text).unwrap().failure("x").is::<Transient>();
         assert!(passes("HTTP/1.1 503 Service Unavailable\r\n\r\n"));
         assert!(passes("HTTP/1.1 403 Forbidden\r\n\r\n{\"message\":\"API rate limit exceeded\"}"));
         assert!(!passes("HTTP/1.1 403 Forbidden\r\n\r\nResource not accessible"));
@@ -211,8 +211,8 @@ mod tests {
     }
 
     #[test]
-    fn what_may_have_arrived_is_told_from_what_cannot() {
-        let told = |code: i32, printed: &str| match became(Some(code), printed.as_bytes(), "curl".to_owned()) {
+    fn what_may_have_arrived_is_distinguished_from_what_cannot() {
+        let reported = |code: i32, printed: &str| match became(Some(code), printed.as_bytes(), "curl".to_owned()) {
             Post::Taken(_) => "taken",
             Post::Refused(_) => "refused",
             Post::Unsent(_) => "unsent",
@@ -232,7 +232,7 @@ mod tests {
             // The login of a network.
             (0, "HTTP/1.1 200 OK\r\n\r\n<!doctype html>", "unknown"),
         ] {
-            assert_eq!(told(code, printed), became, "{code} {printed}");
+            assert_eq!(reported(code, printed), became, "{code} {printed}");
         }
     }
 

@@ -8,14 +8,14 @@ use std::{
     process::Command,
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 use serde_json::Value;
 use toml_edit::DocumentMut;
 
 use super::{
     cargo,
-    child::{self, Told},
+    child::{self, ChildOutput},
     registries::{CRATES_IO, Registries},
 };
 use crate::repo::TempDir;
@@ -56,20 +56,20 @@ pub fn info(registries: &Registries, home: &Path, spec: &str, registry: Option<&
 }
 
 /// Whether cargo says that the registry has nothing under the name that it was asked for.
-pub fn is_unknown(told: &Told) -> bool {
-    told.err.contains("could not find `") && !is_garbled(told)
+pub fn is_unknown(output: &ChildOutput) -> bool {
+    output.err.contains("could not find `") && !is_garbled(output)
 }
 
 /// Whether the index answered with something else than its lines, which cargo passes over and tells its log alone.
-fn is_garbled(told: &Told) -> bool {
-    told.err.contains("registry package: ")
+fn is_garbled(output: &ChildOutput) -> bool {
+    output.err.contains("registry package: ")
 }
 
 /// Why there is no answer to be had of what cargo was told.
-pub fn unheard(told: &Told) -> String {
-    match is_garbled(told) {
+pub fn unheard(output: &ChildOutput) -> String {
+    match is_garbled(output) {
         true => "the index answered with something else than the lines of an index".to_owned(),
-        false => told.last_words(),
+        false => output.last_lines(),
     }
 }
 
@@ -93,10 +93,10 @@ pub fn versions(registries: &Registries, names: &[&str], registry: Option<&str>)
     command.args(["generate-lockfile", "--quiet"]);
     registries.apply(&mut command, home)?;
     command.env("CARGO_LOG", INDEX_LOG);
-    let told = child::ask_far(command)?;
-    if is_garbled(&told) || !ANSWERED.iter().any(|words| told.err.contains(words)) {
+    let output = child::ask_far(command)?;
+    if is_garbled(&output) || !ANSWERED.iter().any(|words| output.err.contains(words)) {
         let what = if let [name] = names { (*name).to_owned() } else { format!("{} crates", names.len()) };
-        bail!("cargo could not be asked for {what}: {}", unheard(&told));
+        bail!("cargo could not be asked for {what}: {}", unheard(&output));
     }
     let of = |name: &&str| match remembered(home, name)? {
         // On a busy machine cargo may have chosen before it heard of an error of another name.
@@ -110,9 +110,9 @@ pub fn versions(registries: &Registries, names: &[&str], registry: Option<&str>)
 pub fn other_spelling(registries: &Registries, name: &str, registry: Option<&str>) -> Result<Option<String>> {
     let scratch = TempDir::new()?;
     // Cargo asks for the name with every other dash, too.
-    let told = child::ask_far(info(registries, scratch.path(), name, registry)?)?;
-    if !told.ok() && !is_unknown(&told) {
-        bail!("cargo could not be asked for {name}: {}", unheard(&told));
+    let output = child::ask_far(info(registries, scratch.path(), name, registry)?)?;
+    if !output.ok() && !is_unknown(&output) {
+        bail!("cargo could not be asked for {name}: {}", unheard(&output));
     }
     spelt_otherwise(scratch.path(), name)
 }
@@ -147,20 +147,20 @@ pub struct Newest {
 /// all for a name that it does not know.
 pub fn newest(registries: &Registries, name: &str, registry: Option<&str>) -> Result<Newest> {
     let scratch = TempDir::new()?;
-    let told = child::ask_far(info(registries, scratch.path(), name, registry)?)?;
+    let output = child::ask_far(info(registries, scratch.path(), name, registry)?)?;
     let lines = remembered(scratch.path(), name)?.unwrap_or_default();
     if lines.is_empty() {
-        if told.ok() || is_unknown(&told) {
+        if output.ok() || is_unknown(&output) {
             return Ok(Newest::default());
         }
-        bail!("cargo could not be asked for {name}: {}", unheard(&told));
+        bail!("cargo could not be asked for {name}: {}", unheard(&output));
     }
     // Whose it is stands in the package; of what is yanked, it is not wanted.
-    if !told.ok() && lines.iter().any(|line| !line.yanked) {
-        bail!("cargo could not be asked for {name}: {}", unheard(&told));
+    if !output.ok() && lines.iter().any(|line| !line.yanked) {
+        bail!("cargo could not be asked for {name}: {}", unheard(&output));
     }
     // All of it is yanked, and nothing was shown.
-    if !told.ok() {
+    if !output.ok() {
         return Ok(Newest { lines, ..Newest::default() });
     }
     Ok(Newest { lines, ..shown(scratch.path(), name)? })
@@ -169,9 +169,9 @@ pub fn newest(registries: &Registries, name: &str, registry: Option<&str>) -> Re
 /// The same of one version that the registry has, and no lines.
 pub fn version(registries: &Registries, name: &str, version: &str, registry: Option<&str>) -> Result<Newest> {
     let scratch = TempDir::new()?;
-    let told = child::ask_far(info(registries, scratch.path(), &format!("{name}@{version}"), registry)?)?;
-    if !told.ok() {
-        bail!("cargo could not be asked for {name} {version}: {}", unheard(&told));
+    let output = child::ask_far(info(registries, scratch.path(), &format!("{name}@{version}"), registry)?)?;
+    if !output.ok() {
+        bail!("cargo could not be asked for {name} {version}: {}", unheard(&output));
     }
     shown(scratch.path(), name)
 }
@@ -192,7 +192,7 @@ pub fn packed_from(package: &Path) -> Result<String> {
     let path = package.join(".cargo_vcs_info.json");
     match fs::read_to_string(&path) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
-        told => told.with_context(|| path.display().to_string()),
+        output => output.with_context(|| path.display().to_string()),
     }
 }
 
@@ -218,9 +218,9 @@ pub fn in_each(dir: &Path, name: impl AsRef<Path>) -> Option<PathBuf> {
 /// A version as the registry gave it: the line of its index, and the package.
 pub fn whole(registries: &Registries, name: &str, version: &str, registry: &str) -> Result<(String, Vec<u8>)> {
     let scratch = TempDir::new()?;
-    let told = child::ask(info(registries, scratch.path(), &format!("{name}@{version}"), Some(registry))?)?;
-    if !told.ok() {
-        bail!("cargo could not be asked for {name} {version} in {registry}: {}", told.last_words());
+    let output = child::ask(info(registries, scratch.path(), &format!("{name}@{version}"), Some(registry))?)?;
+    if !output.ok() {
+        bail!("cargo could not be asked for {name} {version} in {registry}: {}", output.last_lines());
     }
     let bytes = match place_of(scratch.path(), name) {
         Some(path) => fs::read(&path).with_context(|| path.display().to_string())?,
@@ -240,12 +240,12 @@ pub fn of_crates_io(registries: &Registries, name: &str) -> Result<String> {
         return Ok(mirror);
     }
     let scratch = TempDir::new()?;
-    let told = child::ask_far(info(registries, scratch.path(), name, Some(CRATES_IO))?)?;
+    let output = child::ask_far(info(registries, scratch.path(), name, Some(CRATES_IO))?)?;
     let kept = in_each(&scratch.path().join("registry").join("index"), "config.json");
     let dir = kept.as_deref().and_then(Path::parent).and_then(Path::file_name).and_then(|dir| dir.to_str());
     match dir.and_then(|dir| dir.rsplit_once('-')) {
         Some((host, _)) => Ok(format!("sparse+https://{host}/")),
-        None => bail!("cargo has no sparse index of crates.io: {}", unheard(&told)),
+        None => bail!("cargo has no sparse index of crates.io: {}", unheard(&output)),
     }
 }
 
@@ -348,17 +348,17 @@ mod tests {
         fs::write(dir.path().join(".cargo/config.toml"), (0..COUNT).map(named).collect::<String>()).unwrap();
         let registries = Registries::read(dir.path(), Some(home.path())).unwrap();
         let numbers: Vec<usize> = (0..COUNT).collect();
-        let told = plan::parallel::map_waiting(&numbers, |at| {
+        let output = plan::parallel::map_waiting(&numbers, |at| {
             versions(&registries, &["wren", "lark"], Some(&format!("r{at}")))
         });
-        for (at, told) in told.into_iter().enumerate() {
+        for (at, output) in output.into_iter().enumerate() {
             let served = &answers[at];
             let shown: String = String::from_utf8_lossy(&served.bytes).chars().take(500).collect();
-            let told = told.map(|told| {
-                assert_eq!(told[0].len(), 1, "answer {at}: {shown}");
-                told[1].clone()
+            let output = output.map(|output| {
+                assert_eq!(output[0].len(), 1, "answer {at}: {shown}");
+                output[1].clone()
             });
-            match told {
+            match output {
                 Ok(lines) if lines.is_empty() => {
                     assert!(
                         [404, 410, 451].map(Some).contains(&served.status),
@@ -372,7 +372,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cargo_is_told_not_to_ask_is_not_taken_for_none() {
+    fn what_cargo_is_reported_not_to_ask_is_not_taken_for_none() {
         let home = TempDir::new().unwrap();
         fs::write(home.path().join("config.toml"), "[net]\noffline = true\n").unwrap();
         let registries = Registries::read(home.path(), Some(home.path())).unwrap();
@@ -385,7 +385,7 @@ mod tests {
 
     /// Its repository and commit stand in the package.
     #[test]
-    fn a_crate_whose_package_is_not_to_be_had_is_nobodys_yet() {
+    fn a_crate_whose_package_is_not_available_is_nobodys_yet() {
         use crate::tools::http::served::{Chance, Served, Strange};
 
         let server = Strange::serve(vec![Served::make(&mut Chance(0))].into(), |first| {

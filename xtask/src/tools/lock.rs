@@ -5,7 +5,7 @@ use std::{path::Path, process::Command};
 
 use super::{
     cargo::{self, StaleLock, command, program},
-    child::{self, Told},
+    child::{self, ChildOutput},
     registries::let_in,
 };
 
@@ -15,7 +15,7 @@ pub fn fetch(dir: &Path) -> Command {
     let mut locate = Command::new(program());
     locate.args(["locate-project", "--workspace", "--message-format", "plain"]).current_dir(dir);
     let_in(&mut locate);
-    let root = child::ask(locate).ok().filter(Told::ok);
+    let root = child::ask(locate).ok().filter(ChildOutput::ok);
     let is_locked = root.is_some_and(|root| Path::new(root.out.trim()).with_file_name("Cargo.lock").is_file());
     let mut fetch = command();
     // Where none is kept, one is made, as by what compiles.

@@ -15,7 +15,7 @@ use std::{
     sync::Mutex,
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context as _, Result, bail};
 use xshell::Shell;
 
 use super::child;
@@ -111,13 +111,13 @@ impl Environment {
         sh.remove_path(dir)?;
         let mut command = python.command(sh);
         command.args(["-m", "venv"]).arg(dir);
-        let told = child::ask(command)?;
-        if !told.ok() {
+        let output = child::ask(command)?;
+        if !output.ok() {
             bail!(Problem::new(
                 format!(
                     "{} could not make a virtual environment: {}",
                     words.join(" "),
-                    told.last_words().trim_end_matches('.')
+                    output.last_lines().trim_end_matches('.')
                 ),
                 "apt install python3-venv (Debian and Ubuntu), or install uv",
             ));
@@ -160,14 +160,14 @@ impl Environment {
         command
             .args(["--quiet", "--no-deps", "--require-hashes", "--only-binary", ":all:", "--requirement"])
             .arg(&requirements);
-        let told = child::ask({
+        let output = child::ask({
             command.current_dir(sh.current_dir());
             command
         })?;
-        if !told.ok() {
+        if !output.ok() {
             bail!(
                 "{what} could not install the pinned tools: {}; check that it reaches a package index",
-                told.last_words()
+                output.last_lines()
             );
         }
         Ok(())
@@ -177,7 +177,7 @@ impl Environment {
     pub fn has_pip(&self) -> bool {
         let mut command = Command::new(self.python());
         command.args(["-I", "-c", "import pip"]);
-        child::ask(command).is_ok_and(|told| told.ok())
+        child::ask(command).is_ok_and(|output| output.ok())
     }
 
     /// Makes an empty environment in `dir`, of the same Python.
@@ -218,9 +218,9 @@ fn bin(dir: &Path) -> PathBuf {
 /// Makes an environment with nothing in it.
 fn make_bare(mut uv: Command, python: &Path, dir: &Path) -> Result<()> {
     uv.args(["venv", "--quiet", "--no-project", "--python"]).arg(python).arg(dir);
-    let told = child::ask(uv)?;
-    if !told.ok() {
-        bail!("uv could not make a virtual environment: {}", told.last_words());
+    let output = child::ask(uv)?;
+    if !output.ok() {
+        bail!("uv could not make a virtual environment: {}", output.last_lines());
     }
     Ok(())
 }

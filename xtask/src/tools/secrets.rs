@@ -48,7 +48,7 @@ impl Secrets {
     fn add(&mut self, value: &str) {
         let value = value.trim();
         for text in [value].into_iter().chain(parts(value)) {
-            self.add_word(text);
+            self.add_secret(text);
         }
         self.add_login(value);
     }
@@ -59,14 +59,14 @@ impl Secrets {
             let authority = &rest[..rest.find(['/', '?', '#', ' ', ',']).unwrap_or(rest.len())];
             let Some((user, _)) = authority.rsplit_once('@') else { continue };
             match user.split_once(':') {
-                Some((_, password)) => self.add_word(password),
-                None if is_no_word(user) => self.add_word(user),
+                Some((_, password)) => self.add_secret(password),
+                None if is_no_secret(user) => self.add_secret(user),
                 None => {}
             }
         }
     }
 
-    fn add_word(&mut self, text: &str) {
+    fn add_secret(&mut self, text: &str) {
         let mut spelt = Spelt::of(text);
         let mut stages = vec![text.as_bytes().to_vec()];
         while let Some(next) = spelt.decoded() {
@@ -137,10 +137,10 @@ fn characters(bytes: &[u8]) -> String {
 fn parts(address: &str) -> impl Iterator<Item = &str> {
     let rest = address.split_once("://").map_or("", |(_, rest)| rest);
     let path = &rest[rest.find(['/', '?', '#']).unwrap_or(rest.len())..];
-    path.split(['/', '?', '#', '&', '=']).filter(|part| is_no_word(part))
+    path.split(['/', '?', '#', '&', '=']).filter(|part| is_no_secret(part))
 }
 
-fn is_no_word(part: &str) -> bool {
+fn is_no_secret(part: &str) -> bool {
     part.len() >= 16 || part.len() >= 8 && part.contains(|c: char| c.is_ascii_digit())
 }
 
@@ -267,13 +267,13 @@ mod tests {
     }
 
     #[test]
-    fn no_part_of_an_address_is_told_in_any_spelling() {
+    fn no_part_of_an_address_is_reported_in_any_spelling() {
         let address = format!("https://hooks.example/api/webhooks/{ID}/{KEY}?thread=a%2Fb%2bcdefghijklmnop");
         let known = secrets(&[&address, "tok/en+secret", "short", ""]);
         let path = format!("/api/webhooks/{ID}/{KEY}");
         let wrapped = format!("no route for {}\r\n    {} here", &path[..40], &path[40..]);
         let in_part = path.replace('/', "%2f").replace('B', "%42").replace('7', "\\u0037").replace("4", "&#x34;");
-        for (told, expected) in [
+        for (shown, expected) in [
             (format!("POST {address} failed"), "POST *** failed".to_owned()),
             (format!("no route for {path}"), "no route for /api/webhooks/***/***".to_owned()),
             (
@@ -304,7 +304,7 @@ mod tests {
             ),
             ("\u{e4}tok%2Fen%2Bsecret\u{e4}".to_owned(), "\u{e4}***\u{e4}".to_owned()),
         ] {
-            assert_eq!(known.blank(&told), expected, "{told}");
+            assert_eq!(known.blank(&shown), expected, "{shown}");
         }
         let user = secrets(&["https://ada:pass-word-1@host.example/x"]);
         assert_eq!(user.blank("pass-word-1 of ada at host.example/x"), "*** of ada at host.example/x");
@@ -315,18 +315,18 @@ mod tests {
     }
 
     #[test]
-    fn who_logs_in_by_an_address_is_told_nowhere() {
+    fn who_logs_in_by_an_address_is_reported_nowhere() {
         let mut known = Secrets::default();
         known.add_login("own=https://ada:s3cret@forge.example/a/b.git, http://proxy.example:3128");
         known.add_login("https://ghp_0123456789@forge.example/a");
         known.add_login("ssh://git@forge.example/a");
-        for (told, expected) in [
+        for (shown, expected) in [
             ("fatal: no ada with s3cret at forge.example", "fatal: no ada with *** at forge.example"),
             ("https:\\/\\/ada:s3%63ret@forge.example", "https:\\/\\/ada:***@forge.example"),
             ("ghp_0123456789 is expired", "*** is expired"),
             ("git@forge.example", "git@forge.example"),
         ] {
-            assert_eq!(known.blank(told), expected);
+            assert_eq!(known.blank(shown), expected);
         }
     }
 
@@ -339,8 +339,8 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_told_without_its_password() {
-        for (told, expected) in [
+    fn an_address_is_reported_without_its_password() {
+        for (shown, expected) in [
             ("pushing to https://ada:s3cret@forge.example/a/b.git", "pushing to https://***@forge.example/a/b.git"),
             ("'https://ghp_abc@forge.example/a': 403", "'https://***@forge.example/a': 403"),
             ("https://x:p@ss@forge.example, HTTP://t@h", "https://***@forge.example, HTTP://***@h"),
@@ -350,7 +350,7 @@ mod tests {
             ("https://", "https://"),
             ("https://@h", "https://@h"),
         ] {
-            assert_eq!(without_passwords(told), expected);
+            assert_eq!(without_passwords(shown), expected);
         }
     }
 }

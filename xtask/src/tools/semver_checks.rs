@@ -13,7 +13,7 @@ use plan::due::Weight;
 pub fn is_installed() -> bool {
     let mut command = Command::new(cargo::program());
     command.args(["semver-checks", "--version"]);
-    child::ask(command).is_ok_and(|told| told.ok())
+    child::ask(command).is_ok_and(|output| output.ok())
 }
 
 /// What the crate's interface asks of its next version; `None`: nothing.
@@ -23,12 +23,12 @@ pub fn compare(root: &Path, package: &str, baseline: &str) -> Result<Option<Weig
     // Whatever version stands there: a bump that was made already would hide what asked for it.
     command.args(["--baseline-rev", baseline, "--release-type", "patch"]).current_dir(root);
     without_secrets(&mut command);
-    let told = child::ask(command)?;
-    read(told.status.code(), &format!("{}\n{}", told.out, told.err))
+    let output = child::ask(command)?;
+    read(output.status.code(), &format!("{}\n{}", output.out, output.err))
 }
 
-fn read(code: Option<i32>, said: &str) -> Result<Option<Weight>> {
-    let summary = said.lines().find(|line| line.trim_start().starts_with("Summary"));
+fn read(code: Option<i32>, message: &str) -> Result<Option<Weight>> {
+    let summary = message.lines().find(|line| line.trim_start().starts_with("Summary"));
     match code {
         Some(0) => Ok(None),
         // 100 says that something was found.
@@ -37,7 +37,7 @@ fn read(code: Option<i32>, said: &str) -> Result<Option<Weight>> {
             _ => Ok(Some(Weight::Breaking)),
         },
         _ => {
-            let why = said.lines().find_map(|line| line.strip_prefix("error: "));
+            let why = message.lines().find_map(|line| line.strip_prefix("error: "));
             bail!("{}", why.unwrap_or("it could not compare").trim())
         }
     }

@@ -9,7 +9,7 @@ use std::{
     process::{Child, ChildStdin, Command, Stdio},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
 use super::{
@@ -50,8 +50,8 @@ pub struct Known<'k> {
 
 impl StandIn {
     /// Starts them with names that they know before anything is published.
-    pub fn start(report: &Report, dir: &Path, world: &Registries, known: &Known<'_>) -> Result<StandIn> {
-        let (mut command, _home) = command(dir, world)?;
+    pub fn start(report: &Report, dir: &Path, registries: &Registries, known: &Known<'_>) -> Result<StandIn> {
+        let (mut command, _home) = command(dir, registries)?;
         command.args(["--attached", "--without", known.without]).envs(known.index.map(|index| (PROJECTS, index)));
         command.args(known.crates.iter().flat_map(|name| ["--hold", name]));
         command.args(known.hidden.iter().flat_map(|name| ["--hide", name]));
@@ -166,9 +166,9 @@ pub fn serve(wanted: &Wanted) -> Result<()> {
 }
 
 /// They get a home of cargo with what is configured, outside of the tree: there, cargo would run what the tree names.
-fn command(dir: &Path, world: &Registries) -> Result<(Command, TempDir)> {
+fn command(dir: &Path, registries: &Registries) -> Result<(Command, TempDir)> {
     let home = TempDir::new()?;
-    world.write(home.path())?;
+    registries.write(home.path())?;
     let mut command = Command::new(program()?);
     // It reads the index that the user has.
     registries::let_in(&mut command);
@@ -196,11 +196,11 @@ fn program() -> Result<PathBuf> {
     if let Some(target) = own.ancestors().nth(2).filter(|_| own.parent().is_some_and(|dir| dir.ends_with("debug"))) {
         command.arg("--target-dir").arg(target);
     }
-    let told = child::ask(command)?;
-    if !told.ok() {
-        bail!("the registries of a rehearsal were not built: {}", told.last_words());
+    let output = child::ask(command)?;
+    if !output.ok() {
+        bail!("the registries of a rehearsal were not built: {}", output.last_lines());
     }
-    let messages = told.out.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let messages = output.out.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let built = messages.filter_map(|message| message["executable"].as_str().map(PathBuf::from)).next();
     built.context("cargo names no program that it built from the registries of a rehearsal")
 }

@@ -14,7 +14,7 @@ use xshell::Shell;
 // What names a file or a project, and what the registry takes, is written once for both programs.
 mod server;
 
-use server::{StandIn, Upstream, World};
+use server::{StandIn, Upstream, Upstreams};
 
 /// The variable with the address of the index that pip uses otherwise: what is not held here is there.
 const PROJECTS: &str = "XTASK_PYTHON_INDEX";
@@ -77,8 +77,8 @@ fn serve(options: &Options) -> Result<()> {
         found => found?,
     };
     let projects = std::env::var(PROJECTS).ok().filter(|_| !options.alone);
-    let world = World { crates: upstream, projects };
-    let stand_in = StandIn::start(&options.dir, options.port, world, &options.registry)?;
+    let upstreams = Upstreams { crates: upstream, projects };
+    let stand_in = StandIn::start(&options.dir, options.port, upstreams, &options.registry)?;
     stand_in.hold(&options.hold, &options.hold_project, options.without.as_deref().unwrap_or_default())?;
     stand_in.hide(&options.hide)?;
     let mut out = io::stdout().lock();

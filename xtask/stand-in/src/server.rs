@@ -39,7 +39,7 @@ pub struct StandIn {
 
 impl StandIn {
     /// Serves from `dir` until dropped; what an earlier one left there is still published.
-    pub fn start(dir: &Path, port: u16, world: World, registries: &[String]) -> Result<StandIn> {
+    pub fn start(dir: &Path, port: u16, upstreams: Upstreams, registries: &[String]) -> Result<StandIn> {
         let dir = std::path::absolute(dir)?;
         let server = Server::http(("127.0.0.1", port)).map_err(|error| {
             anyhow!("cannot listen on 127.0.0.1:{port} ({error}): choose another port, or 0 for any")
@@ -59,13 +59,22 @@ impl StandIn {
             // Apart from the others: a private registry has no names of the public one.
             let (dir, address) = (dir.join("at").join(name), format!("{address}/at/{name}"));
             let (turn, named, run, word) = (Mutex::new(()), BTreeMap::new(), run.clone(), word.clone());
-            let world = World::default();
-            let state = State { dir, address, run, word, world, turn, named, is_private: true, read_for };
+            let upstreams = Upstreams::default();
+            let state = State { dir, address, run, word, upstreams, turn, named, is_private: true, read_for };
             (name.to_owned(), state)
         });
         let named = named.collect();
-        let state =
-            State { dir, address, run, word, world, turn: Mutex::new(()), named, is_private: false, read_for: None };
+        let state = State {
+            dir,
+            address,
+            run,
+            word,
+            upstreams,
+            turn: Mutex::new(()),
+            named,
+            is_private: false,
+            read_for: None,
+        };
         state.save("cargo-home/config.toml", crates::cargo_config(&state).as_bytes())?;
         make_dir(&state.dir.join("gh"))?;
         make_dir(&state.dir.join("no-links"))?;
@@ -136,7 +145,7 @@ impl StandIn {
             ("CARGO_REGISTRY_TOKEN", token(crates::TOKEN)),
         ];
         let mut variables: Vec<(String, String)> = variables.map(|(name, value)| (name.to_owned(), value)).into();
-        if self.state.world.projects.is_some() {
+        if self.state.upstreams.projects.is_some() {
             variables.push(("PIP_INDEX_URL".to_owned(), simple));
         }
         if !self.state.named.is_empty() {
@@ -173,7 +182,7 @@ impl Drop for StandIn {
 
 /// Where those are led that ask for what is not held here.
 #[derive(Default)]
-pub struct World {
+pub struct Upstreams {
     pub crates: Option<Upstream>,
     /// The address of the Python index that pip uses otherwise.
     pub projects: Option<String>,
@@ -272,7 +281,7 @@ struct State {
     run: String,
     /// The same for reading: it stands in addresses, which are shown more often than tokens, and gives nobody a token.
     word: String,
-    world: World,
+    upstreams: Upstreams,
     turn: Mutex<()>,
     /// Registries beside the one that stands for crates.io, by their names.
     named: BTreeMap<String, State>,
@@ -496,8 +505,8 @@ fn read(request: &mut Request) -> Result<Call, Option<Answer>> {
 
 fn handle(state: &State, call: &Call) -> Answer {
     let path = call.path();
-    let told = path.strip_prefix(&[state.word.as_str()][..]);
-    let answered = match told.unwrap_or(&path) {
+    let reported = path.strip_prefix(&[state.word.as_str()][..]);
+    let answered = match reported.unwrap_or(&path) {
         _ if forge::is_host(call.host.split(':').next().unwrap_or_default()) => forge::answer(state, call),
         _ if !is_local(&call.host) => {
             Ok(Answer::text(502, format!("`{}` is not rehearsed, and nothing is passed on", call.host)))
@@ -506,7 +515,7 @@ fn handle(state: &State, call: &Call) -> Answer {
             Some(registry) => crates::answer(registry, call, path),
             None => Ok(Answer::text(404, format!("no registry `{name}` is rehearsed"))),
         },
-        ["index" | "crates" | "simple" | "files" | "pypi", ..] if told.is_none() => {
+        ["index" | "crates" | "simple" | "files" | "pypi", ..] if reported.is_none() => {
             Ok(Answer::text(403, "this is read under the address that the server told when it started"))
         }
         path @ (["index" | "crates", ..] | ["api", "v1", ..]) => crates::answer(state, call, path),

@@ -14,8 +14,8 @@ fn it_knows_what_it_is_to_hold_and_ends_with_its_input() {
     command.args(["--attached", "--alone", "--hold-project", "lark-python", "--dir"]).arg(&dir);
     let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let lines = BufReader::new(process.stdout.take().unwrap()).lines().map(Result::unwrap);
-    let told: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
-    let index = told.iter().find_map(|line| line.strip_prefix("export UV_PUBLISH_CHECK_URL='")?.strip_suffix('\''));
+    let reported: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
+    let index = reported.iter().find_map(|line| line.strip_prefix("export UV_PUBLISH_CHECK_URL='")?.strip_suffix('\''));
     let index = index.expect("where Python looks");
 
     let status = |project: &str| -> Option<String> {

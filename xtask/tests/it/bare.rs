@@ -10,7 +10,7 @@ use std::{
     path::PathBuf,
 };
 
-use crate::harness::{Place, Said, run, write_program};
+use crate::harness::{CommandOutput, Place, run, write_program};
 
 /// Where that PATH leads: not to a part of the place that is compared.
 fn bin(place: &Place) -> PathBuf {
@@ -74,10 +74,10 @@ fn nobody(place: &mut Place) {
 fn refused(place: &Place, args: &str, words: &[&str]) {
     let before = place.bytes();
     for args in [format!("{args} --dry-run"), args.to_owned()] {
-        let said = place.xtask(&args);
-        assert_eq!(said.code, Some(1), "{args}: {}", said.all());
+        let output = place.xtask(&args);
+        assert_eq!(output.code, Some(1), "{args}: {}", output.all());
         for word in words {
-            assert_eq!(said.all().matches(word).count(), 1, "{args}: {word}: {}", said.all());
+            assert_eq!(output.all().matches(word).count(), 1, "{args}: {word}: {}", output.all());
         }
         assert!(place.bytes() == before, "{args} changed something");
         assert!(venvs(place).is_empty());
@@ -91,15 +91,15 @@ fn venvs(place: &Place) -> Vec<String> {
 }
 
 #[track_caller]
-fn is_planned(place: &Place, args: &str) -> Said {
+fn is_planned(place: &Place, args: &str) -> CommandOutput {
     place.xtask(&format!("{args} --dry-run")).ok()
 }
 
 const NO_PYTHON: &str = "Python 3.9 or newer is not found (python3 is not found, python is not found)";
 
 #[test]
-fn all_that_is_missing_is_told_at_once_before_anything_is_written() {
-    let mut place = Place::of_world("bare/all", "wheel");
+fn all_that_is_missing_is_reported_at_once_before_anything_is_written() {
+    let mut place = Place::of_workspace("bare/all", "wheel");
     path_without(&mut place, &["python", "uv", "pip"]);
     nobody(&mut place);
     let nobody = "git has no name and email for the author and the committer: ";
@@ -111,8 +111,8 @@ fn all_that_is_missing_is_told_at_once_before_anything_is_written() {
     // What is waived needs no program.
     let waived = "release minor --waive maturin-develop --waive pytest";
     refused(&place, waived, &[nobody]);
-    let said = place.xtask(waived);
-    assert!(!said.all().contains("Python"), "{}", said.all());
+    let output = place.xtask(waived);
+    assert!(!output.all().contains("Python"), "{}", output.all());
     refused(&place, "smoke", &[NO_PYTHON]);
     refused(&place, "wheels", &[NO_PYTHON]);
     let rehearsed = place.xtask("rehearse");
@@ -122,7 +122,7 @@ fn all_that_is_missing_is_told_at_once_before_anything_is_written() {
 #[test]
 fn an_identity_is_needed_only_for_what_is_not_made_yet() {
     let waived = "--waive cargo-test";
-    let mut place = Place::of_world("bare/identity", "plain");
+    let mut place = Place::of_workspace("bare/identity", "plain");
     nobody(&mut place);
     refused(
         &place,
@@ -148,7 +148,7 @@ fn what_keeps_git_from_an_identity_is_named() {
         env: vec![(name.to_owned(), value.to_owned())],
     };
     let waived = "release minor --waive cargo-test";
-    let place = Place::of_world("bare/kept_from", "plain");
+    let place = Place::of_workspace("bare/kept_from", "plain");
     // A variable wins over what would be configured.
     let empty = with(&place, "GIT_COMMITTER_NAME", "");
     refused(&empty, waived, &["for the committer: ", "next: unset GIT_COMMITTER_NAME; git config --global user.name"]);
@@ -163,7 +163,7 @@ fn what_keeps_git_from_an_identity_is_named() {
 
 #[test]
 fn a_program_that_signs_is_looked_for() {
-    let place = Place::of_world("bare/signs", "plain");
+    let place = Place::of_workspace("bare/signs", "plain");
     place.git("config commit.gpgSign true");
     place.git("config gpg.program no-such-gpg");
     refused(&place, "release minor", &["commit.gpgSign is set, and git signs with `no-such-gpg`, which is not found"]);
@@ -175,8 +175,8 @@ fn a_program_that_signs_is_looked_for() {
 }
 
 #[test]
-fn a_git_that_is_too_old_is_told_with_its_version() {
-    let mut place = Place::of_world("bare/git", "plain");
+fn a_git_that_is_too_old_is_reported_with_its_version() {
+    let mut place = Place::of_workspace("bare/git", "plain");
     path_without(&mut place, &["git-no"]);
     let bin = bin(&place);
     let real = fs::read_link(bin.join("git")).unwrap();
@@ -189,7 +189,7 @@ fn a_git_that_is_too_old_is_told_with_its_version() {
 
 #[test]
 fn a_python_that_does_not_work_is_passed_over_for_one_that_does() {
-    let mut place = Place::of_world("bare/python", "wheel");
+    let mut place = Place::of_workspace("bare/python", "wheel");
     let real = real_python(&place);
     path_without(&mut place, &["python", "uv", "pip"]);
     script(&place, "python3", "echo 'pyenv: python3: command not found' >&2; exit 127");
@@ -207,7 +207,7 @@ fn a_python_that_does_not_work_is_passed_over_for_one_that_does() {
 
 #[test]
 fn a_python_without_ensurepip_needs_uv() {
-    let mut place = Place::of_world("bare/ensurepip", "wheel");
+    let mut place = Place::of_workspace("bare/ensurepip", "wheel");
     path_without(&mut place, &["python", "uv", "pip"]);
     without_ensurepip(&place, "python3");
     refused(
@@ -236,14 +236,14 @@ fn answering(status: &str, page: &str) -> String {
 
 #[test]
 fn who_only_looks_makes_no_environment() {
-    let mut place = Place::of_world("bare/look", "shipped");
+    let mut place = Place::of_workspace("bare/look", "shipped");
     place.add_remote();
     let real = real_python(&place);
     path_without(&mut place, &["python", "uv", "pip", "gh", "podman", "docker"]);
     let row = |place: &Place| {
-        let said = place.xtask("status 0.7.3 --train lark");
-        assert!(venvs(place).is_empty(), "{}", said.all());
-        said.all().lines().find(|line| line.contains("wheels and sdist of lark-python")).unwrap().to_owned()
+        let output = place.xtask("status 0.7.3 --train lark");
+        assert!(venvs(place).is_empty(), "{}", output.all());
+        output.all().lines().find(|line| line.contains("wheels and sdist of lark-python")).unwrap().to_owned()
     };
     let ask = |place: &mut Place, address: String| {
         place.env.retain(|(name, _)| name != "UV_PUBLISH_CHECK_URL");

@@ -3,7 +3,7 @@
 
 use crate::{
     harness::Place,
-    stage::{Scene, pages, tell, worlds},
+    stage::{Scene, pages, tell, workspaces},
 };
 
 /// A page with stories that need nothing else, and with some that need the local registries.
@@ -32,25 +32,33 @@ pages! {
     }
 }
 
-fn open(name: &str, world: &str) -> Option<Scene> {
-    let place = match world {
+fn open(name: &str, workspace: &str) -> Option<Scene> {
+    let place = match workspace {
         "outside" => return None,
         "empty" => Place::new(name),
-        world => Place::of_world(name, world),
+        workspace => Place::of_workspace(name, workspace),
     };
-    Some(Scene { place, shown: Vec::new(), _world: Box::new(()) })
+    Some(Scene { place, shown: Vec::new(), _workspace: Box::new(()) })
 }
 
 #[test]
-fn every_page_with_a_story_is_told() {
-    let told = |is_told: fn(&String) -> bool| -> Vec<String> {
-        pages().into_iter().filter(|page| worlds(page).iter().any(is_told)).collect()
+fn every_page_with_a_story_is_reported() {
+    let reported = |is_reported: fn(&String) -> bool| -> Vec<String> {
+        pages().into_iter().filter(|page| workspaces(page).iter().any(is_reported)).collect()
     };
     let sorted = |pages: &'static [&'static str]| {
         let mut pages = pages.to_vec();
         pages.sort();
         pages
     };
-    assert_eq!(told(|world| world != "outside"), sorted(HERE), "the list above is that of the pages with a story");
-    assert_eq!(told(|world| world == "outside"), sorted(OUTSIDE), "so is the other, and that of tests/outside/book.rs");
+    assert_eq!(
+        reported(|workspace| workspace != "outside"),
+        sorted(HERE),
+        "the list above is that of the pages with a story"
+    );
+    assert_eq!(
+        reported(|workspace| workspace == "outside"),
+        sorted(OUTSIDE),
+        "so is the other, and that of tests/outside/book.rs"
+    );
 }

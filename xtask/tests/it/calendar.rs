@@ -10,7 +10,7 @@ use crate::harness::Place;
 const CADENCE: &str = "cadence = \"first wednesday\"\ncaptains = [\"@ada\", \"@grace\"]\n";
 
 fn place(name: &str) -> Place {
-    let place = Place::of_world(name, "shipped");
+    let place = Place::of_workspace(name, "shipped");
     place.replace("Cargo.toml", "driver = \"lark\"\n", &format!("driver = \"lark\"\n{CADENCE}"));
     place.commit("a cadence");
     place
@@ -19,7 +19,7 @@ fn place(name: &str) -> Place {
 #[test]
 fn the_calendar_names_each_day_and_who_leads() {
     let place = place("calendar_table");
-    let said = place.xtask("calendar --months 2").ok();
+    let output = place.xtask("calendar --months 2").ok();
     for line in [
         "train lark: the first wednesday of each month",
         "  T-3  Sun 2026-11-29  prep          Release Captain @grace",
@@ -27,20 +27,20 @@ fn the_calendar_names_each_day_and_who_leads() {
         "  T    Wed 2027-01-06  release       Release Captain @ada",
         "train ingest: no dates, because it has no `cadence`",
     ] {
-        assert!(said.out.lines().any(|found| found == line), "{line}\n{}", said.out);
+        assert!(output.out.lines().any(|found| found == line), "{line}\n{}", output.out);
     }
-    assert!(!said.out.contains("release-plz"), "there is none: {}", said.out);
+    assert!(!output.out.contains("release-plz"), "there is none: {}", output.out);
     place.write("release-plz.toml", "[workspace]\n");
     place.commit("release-plz");
-    let said = place.xtask("calendar --months 1").ok();
-    assert!(said.out.contains("  T-2  Mon 2026-11-30  release-plz   Release Captain @grace\n"), "{}", said.out);
-    let told: Value = serde_json::from_str(&place.xtask("calendar --json --train lark").ok().out).unwrap();
-    let day = &told["trains"][0]["windows"][0]["days"][3];
+    let output = place.xtask("calendar --months 1").ok();
+    assert!(output.out.contains("  T-2  Mon 2026-11-30  release-plz   Release Captain @grace\n"), "{}", output.out);
+    let reported: Value = serde_json::from_str(&place.xtask("calendar --json --train lark").ok().out).unwrap();
+    let day = &reported["trains"][0]["windows"][0]["days"][3];
     assert_eq!(
         (&day["date"], &day["role"], &day["who"]),
         (&"2026-12-02".into(), &"Release Captain".into(), &"@grace".into())
     );
-    assert_eq!(told["trains"].as_array().unwrap().len(), 1);
+    assert_eq!(reported["trains"].as_array().unwrap().len(), 1);
 
     place.replace("Cargo.toml", "first wednesday", "first wendesday");
     let refused = place.xtask("calendar");

@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::harness::{Place, Said, folder, run, without_seconds};
+use crate::harness::{CommandOutput, Place, folder, run, without_seconds};
 
 /// Each is a folder in `cases/`.
 macro_rules! cases {
@@ -126,7 +126,7 @@ fn every_folder_is_a_test() {
 struct Case {
     name: String,
     dir: PathBuf,
-    world: String,
+    workspace: String,
     /// What happens before the command, line by line.
     setup: Vec<String>,
     args: String,
@@ -147,7 +147,7 @@ impl Case {
         let mut case = Case {
             name: name.to_owned(),
             dir,
-            world: "plain".to_owned(),
+            workspace: "plain".to_owned(),
             setup: Vec::new(),
             args: String::new(),
             code: 0,
@@ -157,7 +157,7 @@ impl Case {
         };
         for line in text.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
             match line.split_once(": ") {
-                Some(("world", world)) => case.world = world.to_owned(),
+                Some(("workspace", workspace)) => case.workspace = workspace.to_owned(),
                 Some(("args", args)) => case.args = args.to_owned(),
                 Some(("exit", code)) => case.code = code.parse().unwrap(),
                 Some(("dry-exit", code)) => case.dry_code = Some(code.parse().unwrap()),
@@ -172,7 +172,7 @@ impl Case {
     /// The workspace of the story, up to the command.
     fn place(&self) -> Place {
         let place = Place::new(&self.name);
-        place.copy_to(&self.within, &folder("worlds").join(&self.world));
+        place.copy_to(&self.within, &folder("workspaces").join(&self.workspace));
         if self.dir.join("in").exists() {
             place.copy_to(&self.within, &self.dir.join("in"));
         }
@@ -198,7 +198,7 @@ impl Case {
 
         let real = place.xtask(&self.args);
         assert_eq!(real.code, Some(self.code), "{}", real.all());
-        let mut said = format!("{}--- errors\n{}", real.out, real.err);
+        let mut output = format!("{}--- errors\n{}", real.out, real.err);
         let (foreseen, rest) = before_the_steps(&dry);
         let (found, _) = before_the_steps(&real);
         if self.code == 0 {
@@ -211,9 +211,9 @@ impl Case {
         } else {
             // Where it ends otherwise, all of it is expected by itself.
             let same = place.normalised(&foreseen) == place.normalised(&found);
-            said += &format!("--- dry run\n{}{rest}{}", if same { "" } else { &foreseen }, dry.err);
+            output += &format!("--- dry run\n{}{rest}{}", if same { "" } else { &foreseen }, dry.err);
         }
-        self.expect("said", &place.normalised(&said));
+        self.expect("output", &place.normalised(&output));
         if self.code != 0 {
             assert!(place.bytes() == before, "it was refused, and yet something changed");
             assert!(self.tells_what_to_do(&real), "{}", real.all());
@@ -232,9 +232,9 @@ impl Case {
     }
 
     /// Every refusal ends with what to type.
-    fn tells_what_to_do(&self, said: &Said) -> bool {
-        let all = said.all();
-        all.contains("next: ") || ["--", "`", "did you mean"].iter().any(|hint| said.err.contains(hint))
+    fn tells_what_to_do(&self, output: &CommandOutput) -> bool {
+        let all = output.all();
+        all.contains("next: ") || ["--", "`", "did you mean"].iter().any(|hint| output.err.contains(hint))
     }
 
     fn expect(&self, file: &str, found: &str) {
@@ -243,24 +243,24 @@ impl Case {
 }
 
 /// What is said of the plan, and what follows it up to the differences.
-fn before_the_steps(said: &Said) -> (String, String) {
+fn before_the_steps(output: &CommandOutput) -> (String, String) {
     let is_step = |line: &str| ["steps", "  todo ", "  begin "].iter().any(|start| line.starts_with(start));
     let is_diff = |line: &&str| line.starts_with("--- a/") || *line == "--- /dev/null";
-    let lines: Vec<&str> = said.out.lines().take_while(|line| !is_diff(line)).collect();
+    let lines: Vec<&str> = output.out.lines().take_while(|line| !is_diff(line)).collect();
     let at = lines.iter().position(|line| is_step(line)).unwrap_or(lines.len());
     let text = |lines: &[&str]| lines.iter().map(|line| format!("{line}\n")).collect();
     (text(&lines[..at]), text(&lines[at..]))
 }
 
 /// The steps that are planned or done, in order, without how long they took.
-fn steps(said: &Said) -> Vec<String> {
+fn steps(output: &CommandOutput) -> Vec<String> {
     let step = |line: &str| {
         let is_waived = line.starts_with("  waived  ");
         let what = ["  todo    ", "  done    ", "  waived  "].iter().find_map(|start| line.strip_prefix(start))?;
         let what = without_seconds(what);
         Some(if is_waived { format!("waived {what}") } else { what.split(" (N s)").next()?.to_owned() })
     };
-    said.out.lines().filter_map(step).collect()
+    output.out.lines().filter_map(step).collect()
 }
 
 /// Compares with the file, or writes it.
@@ -319,7 +319,7 @@ pub fn set_up(place: &Place, line: &str) {
 }
 
 /// The tree that comes of applying what the dry run printed to the commit before, with git's own hands.
-fn planned_tree(place: &Place, base: &str, dry: &Said) -> String {
+fn planned_tree(place: &Place, base: &str, dry: &CommandOutput) -> String {
     // The first file may be one that comes.
     let starts = ["\n--- a/", "\n--- /dev/null"].iter().filter_map(|start| dry.out.find(start));
     let Some(start) = starts.min().map(|line_end| line_end + 1) else {

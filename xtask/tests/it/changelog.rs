@@ -1,5 +1,5 @@
 //! What a release says of itself: shown beforehand, and joined with what release-plz left.
-//! They must start from what the real release-plz wrote: `worlds/after_release_plz` is its work, byte for byte.
+//! They must start from what the real release-plz wrote: `workspaces/after_release_plz` is its work, byte for byte.
 
 use serde_json::Value;
 
@@ -9,7 +9,7 @@ const UNPROVED: &str = "--waive cargo-test --waive wheel-test --waive maturin-de
 
 /// A workspace in which release-plz's pull request was merged, with a fragment of the Python side beside it.
 fn after_release_plz(name: &str) -> Place {
-    let place = Place::of_world(name, "wheel");
+    let place = Place::of_workspace(name, "wheel");
     for (path, line, message) in [
         ("crates/lark-io/src/lib.rs", "// two", "feat(scores)!: read scores twice (#14)"),
         ("crates/lark/src/lib.rs", "// three", "fix: trills stop in time (#15)"),
@@ -20,7 +20,7 @@ fn after_release_plz(name: &str) -> Place {
     }
     place.write("changelog.d/17.added.md", "Type stubs\n");
     place.commit("a fragment");
-    place.copy_to("", &folder("worlds").join("after_release_plz"));
+    place.copy_to("", &folder("workspaces").join("after_release_plz"));
     place.commit("chore: release 0.8.0");
     place
 }
@@ -33,7 +33,7 @@ fn section(text: &str, version: &str) -> String {
 }
 
 #[test]
-fn what_release_plz_bumped_is_aligned_and_told_once() {
+fn what_release_plz_bumped_is_aligned_and_reported_once() {
     let place = after_release_plz("release_plz");
     let logs = ["lark", "lark-core", "lark-io"].map(|name| format!("crates/{name}/CHANGELOG.md"));
     let before = logs.clone().map(|path| place.read(&path));
@@ -48,10 +48,10 @@ fn what_release_plz_bumped_is_aligned_and_told_once() {
     );
     // The highlights of Rust and Python together.
     let notes = place.read("lark-python/README.md");
-    for told in
+    for reported in
         ["- Added: Type stubs (#17)", "- Changed: lark-io: read scores twice", "- Fixed: lark-python: the wheel"]
     {
-        assert_eq!(notes.matches(told).count(), 1, "{told} in {notes}");
+        assert_eq!(notes.matches(reported).count(), 1, "{reported} in {notes}");
     }
     // What release-plz wrote is left alone, and the rest follows it.
     assert_eq!(logs.map(|path| place.read(&path)), before);
@@ -67,8 +67,8 @@ fn what_release_plz_bumped_is_aligned_and_told_once() {
 }
 
 #[test]
-fn what_commits_hold_is_told_to_its_last_sign() {
-    let place = Place::of_world("changelog_signs", "plain");
+fn what_commits_hold_is_reported_to_its_last_sign() {
+    let place = Place::of_workspace("changelog_signs", "plain");
     place.replace("Cargo.toml", "driver = \"lark\"", "driver = \"lark\"\nchanges = [\"commits\"]");
     // What git takes in a message, a path or a name takes the place of nothing else.
     place.write("crates/lark/src/a\u{1}b\u{1f}.rs", "// one\n");
@@ -79,10 +79,13 @@ fn what_commits_hold_is_told_to_its_last_sign() {
     let dry = place.xtask("release minor --dry-run").ok();
     assert!(!dry.all().contains(['\u{1}', '\u{1f}', '\u{1b}']), "{:?}", dry.all());
     place.xtask(&format!("release minor {UNPROVED}")).ok();
-    let told = section(&place.read("CHANGELOG.md"), "0.8.0");
-    assert!(told.contains("lark: one \\u{1}0000\\u{1f}\\u{1f}\\u{1b}[2J \\<b> — it\\u{1}\\u{1f}s all"), "{told}");
-    assert!(told.contains("- lark: two (A\\u{1b}\\u{1f}d)"), "{told}");
-    assert!(place.git("tag --list --format=%(contents) v0.8.0").contains(&told));
+    let reported = section(&place.read("CHANGELOG.md"), "0.8.0");
+    assert!(
+        reported.contains("lark: one \\u{1}0000\\u{1f}\\u{1f}\\u{1b}[2J \\<b> — it\\u{1}\\u{1f}s all"),
+        "{reported}"
+    );
+    assert!(reported.contains("- lark: two (A\\u{1b}\\u{1f}d)"), "{reported}");
+    assert!(place.git("tag --list --format=%(contents) v0.8.0").contains(&reported));
 }
 
 #[test]
@@ -92,10 +95,10 @@ fn what_is_shown_is_what_is_written() {
     place.write("docs/more.md", "more\n");
     place.commit("feat: a page");
     let before = place.bytes();
-    let said = place.xtask("changelog -v").ok();
+    let output = place.xtask("changelog -v").ok();
     let shown: Value = serde_json::from_str(&place.xtask("changelog --json").ok().out).unwrap();
     assert!(place.bytes() == before, "looking changed something");
-    for told in [
+    for reported in [
         "train lark: what 0.8.0 would say",
         "CHANGELOG.md:\n\n## [0.8.0] - 2",
         "changelog.d/17.added.md: Added: Type stubs (#17)",
@@ -103,16 +106,16 @@ fn what_is_shown_is_what_is_written() {
         "refused: changelog.d/notes.md has no home in the changelog: its name is not NAME.KIND.md",
         "`feat: a page` touches no crate of a train",
     ] {
-        assert!(said.out.contains(told), "{told} in {}", said.all());
+        assert!(output.out.contains(reported), "{reported} in {}", output.all());
     }
     place.git("rm --quiet changelog.d/notes.md");
     place.commit("no notes");
     place.xtask(&format!("release {UNPROVED}")).ok();
-    let told = shown["trains"][0]["sections"].as_array().unwrap();
-    assert_eq!(told.len(), 4, "{told:?}");
-    for told in told {
-        let path = told["path"].as_str().unwrap();
-        assert_eq!(section(&place.read(path), "0.8.0"), told["body"].as_str().unwrap(), "{path}");
+    let reported = shown["trains"][0]["sections"].as_array().unwrap();
+    assert_eq!(reported.len(), 4, "{reported:?}");
+    for reported in reported {
+        let path = reported["path"].as_str().unwrap();
+        assert_eq!(section(&place.read(path), "0.8.0"), reported["body"].as_str().unwrap(), "{path}");
     }
     // Without a version, what comes next: nothing yet.
     place.git("commit --quiet --allow-empty --message more");
@@ -123,7 +126,7 @@ fn what_is_shown_is_what_is_written() {
 
 #[test]
 fn every_train_is_shown_and_one_when_named() {
-    let place = Place::of_world("changelog_trains", "trains");
+    let place = Place::of_workspace("changelog_trains", "trains");
     let all = place.xtask("changelog minor").ok().out;
     assert!(all.contains("train lark: what 0.8.0") && all.contains("train ingest: what 0.4.0"), "{all}");
     let one = place.xtask("changelog minor --train ingest").ok().out;

@@ -10,7 +10,7 @@ const UNPROVED: &str = "--waive cargo-test";
 /// A repository whose tags have a form that nothing configures, with a remote that has all of it.
 fn origin(name: &str) -> Place {
     let place = Place::new(name);
-    place.copy_to("", &crate::harness::folder("worlds/plain"));
+    place.copy_to("", &crate::harness::folder("workspaces/plain"));
     place.replace("Cargo.toml", "tag = \"v{version}\"\n", "changes = [\"unreleased\", \"commits\"]\n");
     place.init();
     place.git("tag --annotate lark/0.7.3 --message lark/0.7.3");
@@ -54,9 +54,9 @@ fn a_shallow_clone_is_refused_with_what_to_fetch() {
         let place = clone(&origin, options);
         let before = place.tree_bytes();
         for args in COUNTING.iter().chain(&["post-release 0.7.3"]) {
-            let said = place.xtask(args);
-            assert_eq!(said.code, Some(1), "{args}: {}", said.all());
-            assert!(said.err.contains("git fetch --unshallow --tags"), "{args}: {}", said.all());
+            let output = place.xtask(args);
+            assert_eq!(output.code, Some(1), "{args}: {}", output.all());
+            assert!(output.err.contains("git fetch --unshallow --tags"), "{args}: {}", output.all());
         }
         assert!(place.tree_bytes() == before);
         // What it says is enough.
@@ -76,8 +76,8 @@ fn a_shallow_clone_is_refused_with_what_to_fetch() {
 fn a_shallow_clone_without_a_remote_cannot_fetch() {
     let place = clone(&origin("shallow_alone"), "--depth 1");
     place.git("remote remove origin");
-    let said = place.xtask("release minor --dry-run");
-    assert!(said.err.contains("clone the repository without `--depth`"), "{}", said.err);
+    let output = place.xtask("release minor --dry-run");
+    assert!(output.err.contains("clone the repository without `--depth`"), "{}", output.err);
 }
 
 #[test]
@@ -87,12 +87,12 @@ fn a_clone_without_tags_is_refused_with_what_to_fetch() {
         let place = clone(&origin, options);
         let before = place.tree_bytes();
         for args in COUNTING {
-            let said = place.xtask(args);
-            assert_eq!(said.code, Some(1), "{args}: {}", said.all());
+            let output = place.xtask(args);
+            assert_eq!(output.code, Some(1), "{args}: {}", output.all());
             // Where the train has no wheel, or the tag is not here, that is said first.
             if !args.starts_with("postfix") && !args.starts_with("rollback") && !args.starts_with("hotfix") {
-                assert!(said.err.contains("lark/0.7.3"), "{args}: {}", said.all());
-                assert!(said.err.contains("next: git fetch --tags"), "{args}: {}", said.all());
+                assert!(output.err.contains("lark/0.7.3"), "{args}: {}", output.all());
+                assert!(output.err.contains("next: git fetch --tags"), "{args}: {}", output.all());
             }
         }
         assert!(place.tree_bytes() == before);
@@ -114,11 +114,12 @@ fn what_earlier_releases_meet_is_not_known_without_their_tags() {
     origin.git("push --quiet --tags origin main");
     let lacks = "2 tags that are not here";
     for (options, says) in [("--no-tags", lacks), ("--depth 1", lacks), ("", "ok")] {
-        let said = clone(&origin, options).xtask("check").all();
-        assert!(!said.contains("refused dev-cycle"), "{options}: {said}");
-        let line = said.lines().find(|line| line.contains("dev-cycle")).unwrap_or_default();
-        let note = said.lines().find(|line| line.starts_with("note: dev-cycle of lark is not known: ")).unwrap_or("ok");
-        assert!(line.contains("lark: dev-cycle") && note.contains(says), "{options}: {said}");
+        let output = clone(&origin, options).xtask("check").all();
+        assert!(!output.contains("refused dev-cycle"), "{options}: {output}");
+        let line = output.lines().find(|line| line.contains("dev-cycle")).unwrap_or_default();
+        let note =
+            output.lines().find(|line| line.starts_with("note: dev-cycle of lark is not known: ")).unwrap_or("ok");
+        assert!(line.contains("lark: dev-cycle") && note.contains(says), "{options}: {output}");
     }
 }
 
@@ -129,10 +130,10 @@ fn a_clone_without_the_tag_of_its_own_version_is_refused() {
     // One tag was fetched, and a newer one was not: every change since the older one would be told again.
     place.git("tag lark/0.7.2 HEAD~2");
     for args in ["release patch --dry-run", "changelog", "due", "status"] {
-        let said = place.xtask(args);
-        assert_eq!(said.code, Some(1), "{args}: {}", said.all());
-        assert!(said.err.contains("origin has 1 tag that is not here, lark/0.7.3 among them"), "{}", said.all());
-        assert!(said.err.contains("next: git fetch --tags"), "{args}: {}", said.all());
+        let output = place.xtask(args);
+        assert_eq!(output.code, Some(1), "{args}: {}", output.all());
+        assert!(output.err.contains("origin has 1 tag that is not here, lark/0.7.3 among them"), "{}", output.all());
+        assert!(output.err.contains("next: git fetch --tags"), "{args}: {}", output.all());
     }
     place.git("fetch --quiet --tags");
     place.xtask(&format!("release patch {UNPROVED}")).ok();
@@ -155,18 +156,18 @@ fn a_sparse_checkout_is_refused_where_it_lacks_what_is_read() {
     let commands =
         ["release patch --waive cargo-test", "release patch --dry-run", "check", "changelog", "due", "rollback 0.7.3"];
     for args in commands {
-        let said = place.xtask(args);
-        assert_eq!(said.code, Some(1), "{args}: {}", said.all());
+        let output = place.xtask(args);
+        assert_eq!(output.code, Some(1), "{args}: {}", output.all());
         let words = "CHANGELOG.md is committed, and not in the working tree: this checkout is sparse; next: git sparse-checkout disable";
-        assert!(said.err.contains(words), "{args}: {}", said.all());
+        assert!(output.err.contains(words), "{args}: {}", output.all());
     }
     assert_eq!(place.git("tag --list"), "lark/0.7.3");
     // Without a member, cargo itself refuses.
     place.git("sparse-checkout set --cone crates/lark");
     for args in ["release patch --dry-run", "check"] {
-        let said = place.xtask(args);
-        assert!(said.err.contains("this checkout is sparse, and cargo cannot read"), "{args}: {}", said.all());
-        assert!(said.err.contains("next: git sparse-checkout disable"), "{args}: {}", said.all());
+        let output = place.xtask(args);
+        assert!(output.err.contains("this checkout is sparse, and cargo cannot read"), "{args}: {}", output.all());
+        assert!(output.err.contains("next: git sparse-checkout disable"), "{args}: {}", output.all());
     }
     // Without one that nothing needs, cargo takes the workspace for smaller.
     place.git("sparse-checkout disable");
@@ -175,17 +176,17 @@ fn a_sparse_checkout_is_refused_where_it_lacks_what_is_read() {
     place.commit("feat: doves");
     place.git("sparse-checkout set --no-cone /* !/crates/dove");
     for args in ["release patch --dry-run", "check"] {
-        let said = place.xtask(args);
+        let output = place.xtask(args);
         let words = "crates/dove/Cargo.toml is committed, and not in the working tree: this checkout is sparse";
-        assert!(said.code == Some(1) && said.err.contains(words), "{args}: {}", said.all());
+        assert!(output.code == Some(1) && output.err.contains(words), "{args}: {}", output.all());
     }
     place.git("sparse-checkout disable");
     place.git("reset --quiet --hard HEAD~1");
     // The same bit may be set by hand.
     place.git("update-index --skip-worktree CHANGELOG.md");
     std::fs::remove_file(place.tree.join("CHANGELOG.md")).unwrap();
-    let said = place.xtask("release patch --dry-run");
-    assert!(said.err.contains("git update-index --no-skip-worktree CHANGELOG.md"), "{}", said.all());
+    let output = place.xtask("release patch --dry-run");
+    assert!(output.err.contains("git update-index --no-skip-worktree CHANGELOG.md"), "{}", output.all());
     place.git("update-index --no-skip-worktree CHANGELOG.md");
     place.git("restore CHANGELOG.md");
     place.xtask(&format!("release patch {UNPROVED}")).ok();
@@ -198,15 +199,15 @@ fn a_checkout_of_another_branch_does_not_pass_for_main() {
     // As the common checkout action does it for a branch: all branches of the remote, and not which one is the default.
     let place = clone(&origin, "--branch topic");
     place.git("remote set-head origin --delete");
-    let said = place.xtask("release patch --dry-run");
-    assert_eq!(said.code, Some(1), "{}", said.all());
-    assert!(said.out.contains("on branch topic, releases are made on main"), "{}", said.all());
+    let output = place.xtask("release patch --dry-run");
+    assert_eq!(output.code, Some(1), "{}", output.all());
+    assert!(output.out.contains("on branch topic, releases are made on main"), "{}", output.all());
 }
 
 #[test]
 fn a_first_release_asks_the_remote_and_goes_on() {
     let place = Place::new("first_here");
-    place.copy_to("", &crate::harness::folder("worlds/plain"));
+    place.copy_to("", &crate::harness::folder("workspaces/plain"));
     place.init();
     place.add_remote();
     // Tags of another form are not the train's.
@@ -222,24 +223,24 @@ fn a_first_release_asks_the_remote_and_goes_on() {
 #[test]
 fn a_remote_that_cannot_be_asked_is_no_obstacle() {
     let place = Place::new("first_alone");
-    place.copy_to("", &crate::harness::folder("worlds/plain"));
+    place.copy_to("", &crate::harness::folder("workspaces/plain"));
     place.init();
     place.git("remote add origin /nowhere/at/all");
-    let said = place.xtask(&format!("release minor {UNPROVED}")).ok();
-    assert!(said.out.contains("note: no tag of train lark is here, and origin could not be asked"), "{}", said.out);
-    assert!(said.out.contains("if it was released before: git fetch --tags"), "{}", said.out);
+    let output = place.xtask(&format!("release minor {UNPROVED}")).ok();
+    assert!(output.out.contains("note: no tag of train lark is here, and origin could not be asked"), "{}", output.out);
+    assert!(output.out.contains("if it was released before: git fetch --tags"), "{}", output.out);
 }
 
 #[test]
 fn a_remote_that_never_answers_is_waited_for_a_few_seconds() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let place = Place::new("first_silent");
-    place.copy_to("", &crate::harness::folder("worlds/plain"));
+    place.copy_to("", &crate::harness::folder("workspaces/plain"));
     place.init();
     place.git(&format!("remote add origin git://{}/x.git", listener.local_addr().unwrap()));
     let begun = Instant::now();
-    let said = place.xtask("release minor --dry-run").ok();
-    assert!(said.out.contains("origin could not be asked for one (no answer within 5 s)"), "{}", said.out);
+    let output = place.xtask("release minor --dry-run").ok();
+    assert!(output.out.contains("origin could not be asked for one (no answer within 5 s)"), "{}", output.out);
     assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
 }
 
@@ -268,15 +269,15 @@ fn a_clone_of_another_branch_does_not_take_it_for_the_main_one() {
     origin.git("push --quiet origin main:other");
     let place = clone(&origin, "--single-branch --branch other");
     let args = format!("release patch {UNPROVED}");
-    let said = place.xtask(&args);
-    assert_eq!(said.code, Some(1), "{}", said.all());
+    let output = place.xtask(&args);
+    assert_eq!(output.code, Some(1), "{}", output.all());
     let what = "branch: only other was cloned, so which branch of origin is its default one is not known";
-    assert!(said.all().contains(what), "{}", said.all());
+    assert!(output.all().contains(what), "{}", output.all());
     assert_eq!(place.git("tag --list"), "lark/0.7.3");
-    let next = said.out.lines().find_map(|line| line.trim().strip_prefix("next: ")).unwrap();
+    let next = output.out.lines().find_map(|line| line.trim().strip_prefix("next: ")).unwrap();
     run(place.command("sh").args(["-c", next.split(", then the same command").next().unwrap()]));
-    let said = place.xtask(&args);
-    assert!(said.all().contains("branch: on branch other, releases are made on main"), "{}", said.all());
+    let output = place.xtask(&args);
+    assert!(output.all().contains("branch: on branch other, releases are made on main"), "{}", output.all());
     place.git("switch --quiet main");
     place.xtask(&args).ok();
     assert_eq!(place.git("tag --list"), "lark/0.7.3\nlark/0.7.4");
@@ -286,10 +287,10 @@ fn a_clone_of_another_branch_does_not_take_it_for_the_main_one() {
 fn a_clone_without_blobs_tells_of_a_remote_that_is_gone() {
     let place = clone(&origin("partial_alone"), "--filter=blob:none");
     std::fs::rename(&place.remote, place.remote.with_extension("gone")).unwrap();
-    let said = place.xtask("release patch --dry-run");
-    assert_eq!(said.code, Some(1), "{}", said.all());
-    assert!(said.err.contains("this clone is partial"), "{}", said.all());
-    assert!(said.err.contains("next: git fetch, to see why"), "{}", said.all());
+    let output = place.xtask("release patch --dry-run");
+    assert_eq!(output.code, Some(1), "{}", output.all());
+    assert!(output.err.contains("this clone is partial"), "{}", output.all());
+    assert!(output.err.contains("next: git fetch, to see why"), "{}", output.all());
 }
 
 #[test]
@@ -303,9 +304,9 @@ fn a_checkout_of_the_tag_alone_is_checked_proved_and_published() {
     assert_eq!(place.git("rev-parse --is-shallow-repository"), "true");
     place.xtask("check").ok();
     place.xtask("smoke").ok();
-    let said = place.xtask("publish --here --dry-run");
-    assert!(said.out.contains("lark 0.8.0"), "{}", said.all());
-    assert!(!said.all().contains("unshallow"), "{}", said.all());
-    let said = place.xtask("status 0.8.0 --here");
-    assert!(said.out.contains("lark 0.8.0") && !said.all().contains("unshallow"), "{}", said.all());
+    let output = place.xtask("publish --here --dry-run");
+    assert!(output.out.contains("lark 0.8.0"), "{}", output.all());
+    assert!(!output.all().contains("unshallow"), "{}", output.all());
+    let output = place.xtask("status 0.8.0 --here");
+    assert!(output.out.contains("lark 0.8.0") && !output.all().contains("unshallow"), "{}", output.all());
 }

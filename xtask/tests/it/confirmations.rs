@@ -11,7 +11,7 @@ const RELEASE: &str = "release minor --waive cargo-test";
 
 /// A workspace that asks for CI and reviews, has a remote, and stands on a machine with nothing but Rust and git.
 fn place(name: &str) -> Place {
-    let mut place = Place::of_world(&format!("confirmations/{name}"), "plain");
+    let mut place = Place::of_workspace(&format!("confirmations/{name}"), "plain");
     place.replace("Cargo.toml", "driver = \"lark\"\n", "driver = \"lark\"\nchecklist = [\"ci\", \"review\"]\n");
     place.commit("fix a rest");
     place.add_remote();
@@ -66,17 +66,17 @@ fn message(place: &Place) -> String {
 }
 
 /// The lines of both streams that are about these checks.
-fn lines_about(said: &str, words: &str) -> Vec<String> {
-    said.lines().filter(|line| line.contains(words)).map(str::to_owned).collect()
+fn lines_about(output: &str, words: &str) -> Vec<String> {
+    output.lines().filter(|line| line.contains(words)).map(str::to_owned).collect()
 }
 
 /// The states of the checks, as machines are told.
 fn states(place: &Place, args: &str) -> Vec<(String, String)> {
-    let told: Value = serde_json::from_str(&place.xtask(&format!("{args} --json")).out).unwrap();
-    let steps = told["steps"].as_array().unwrap().iter().filter(|step| step["name"].is_string());
+    let reported: Value = serde_json::from_str(&place.xtask(&format!("{args} --json")).out).unwrap();
+    let steps = reported["steps"].as_array().unwrap().iter().filter(|step| step["name"].is_string());
     let checks = steps.filter(|step| ["confirm", "prove"].contains(&step["step"].as_str().unwrap()));
     let text = |value: &Value| value.as_str().unwrap().to_owned();
-    checks.map(|step| (text(&step["name"]), text(&step["seen"]["state"]))).collect()
+    checks.map(|step| (text(&step["name"]), text(&step["observed"]["state"]))).collect()
 }
 
 fn pairs(states: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -127,9 +127,9 @@ fn without_a_forge_a_release_is_made_here_and_only_its_push_is_refused() {
     assert_eq!(place.git("ls-remote --tags origin v0.8.0").lines().count(), 1);
     gh(&place, "exit 1");
     for args in ["release 0.8.0 --push", "release 0.8.0"] {
-        let said = place.xtask(args).ok();
+        let output = place.xtask(args).ok();
         let why = "(not asked again: origin has v0.8.0, which says: not verified (gh not found))";
-        assert!(said.out.contains(why), "{}", said.all());
+        assert!(output.out.contains(why), "{}", output.all());
     }
     assert!(!asked_file(&place).exists());
 }
@@ -144,8 +144,8 @@ fn a_person_confirms_what_only_a_person_can_see() {
     assert!(refused.err.contains("--confirm docs: a person confirms website"), "{}", refused.err);
     // It stays here without, and says how; a push waits for it.
     let made = place.xtask(RELEASE).ok();
-    let told = "not verified: website (nobody has confirmed it for this version); next: read README and website, and add --confirm website to the release, then cargo xtask release 0.8.0 --push; or without: cargo xtask release 0.8.0 --push --waive website";
-    assert_eq!(lines_about(&made.all(), "not verified: website"), [told]);
+    let reported = "not verified: website (nobody has confirmed it for this version); next: read README and website, and add --confirm website to the release, then cargo xtask release 0.8.0 --push; or without: cargo xtask release 0.8.0 --push --waive website";
+    assert_eq!(lines_about(&made.all(), "not verified: website"), [reported]);
     assert!(message(&place).contains("\nNot-verified: website ("), "{}", message(&place));
     let push = place.xtask("release 0.8.0 --push");
     assert_eq!(push.code, Some(1), "{}", push.all());
@@ -168,14 +168,14 @@ fn a_person_confirms_what_only_a_person_can_see() {
 }
 
 #[test]
-fn what_is_truly_seen_later_is_done_and_what_failed_refuses_here_too() {
+fn what_is_truly_observed_later_is_done_and_what_failed_refuses_here_too() {
     let place = place("later");
     forge(&place, "failure");
     let before = place.bytes();
     for args in [RELEASE, "release minor --dry-run"] {
-        let said = place.xtask(args);
-        assert_eq!(said.code, Some(1), "{}", said.all());
-        assert!(said.all().contains("failed: tests (failure)"), "{}", said.all());
+        let output = place.xtask(args);
+        assert_eq!(output.code, Some(1), "{}", output.all());
+        assert!(output.all().contains("failed: tests (failure)"), "{}", output.all());
     }
     assert!(place.bytes().keys().eq(before.keys().chain([&"asked".into()]).collect::<std::collections::BTreeSet<_>>()));
     assert_eq!(place.git("tag"), "v0.7.3");
@@ -184,11 +184,11 @@ fn what_is_truly_seen_later_is_done_and_what_failed_refuses_here_too() {
     place.xtask(RELEASE).ok();
     forge(&place, "success");
     // What stays here asks again as long as nobody has seen it; then it is done.
-    let said = place.xtask("release 0.8.0").ok();
-    assert!(said.out.contains("ci: all CI checks pass on ") && said.out.contains("(1 passed)"), "{}", said.all());
-    assert!(!said.all().contains("not verified"), "{}", said.all());
-    let said = place.xtask("release 0.8.0 --push").ok();
-    assert!(said.out.contains("(it is on main, which takes nothing below 1 approvals)"), "{}", said.all());
+    let output = place.xtask("release 0.8.0").ok();
+    assert!(output.out.contains("ci: all CI checks pass on ") && output.out.contains("(1 passed)"), "{}", output.all());
+    assert!(!output.all().contains("not verified"), "{}", output.all());
+    let output = place.xtask("release 0.8.0 --push").ok();
+    assert!(output.out.contains("(it is on main, which takes nothing below 1 approvals)"), "{}", output.all());
     assert_eq!(place.git("ls-remote --tags origin v0.8.0").lines().count(), 1);
 }
 
@@ -199,12 +199,12 @@ fn a_release_that_was_confirmed_is_asked_for_again_before_it_is_pushed() {
     place.xtask(RELEASE).ok();
     assert!(message(&place).ends_with("\n\nRelease: v0.8.0\nWaived: cargo-test"), "{}", message(&place));
     fs::remove_file(asked_file(&place)).unwrap();
-    let said = place.xtask("release 0.8.0").ok();
-    assert!(said.out.contains("(it was confirmed when v0.8.0 was made)"), "{}", said.all());
+    let output = place.xtask("release 0.8.0").ok();
+    assert!(output.out.contains("(it was confirmed when v0.8.0 was made)"), "{}", output.all());
     assert!(!asked_file(&place).exists());
     forge(&place, "failure");
-    let said = place.xtask("release 0.8.0 --push");
-    assert!(said.code == Some(1) && said.all().contains("failed: tests (failure)"), "{}", said.all());
+    let output = place.xtask("release 0.8.0 --push");
+    assert!(output.code == Some(1) && output.all().contains("failed: tests (failure)"), "{}", output.all());
 }
 
 #[test]
@@ -216,12 +216,16 @@ fn a_waiver_holds_for_the_push_of_its_tag_and_stays_a_waiver() {
     // The commit records it as well: a tag that was not made yet, or is lost, is made with it.
     let made = message(&place);
     place.git("tag --delete v0.8.0");
-    let said = place.xtask("release 0.8.0").ok();
-    assert!(said.out.contains("  waived  prove cargo-test: ") && said.out.contains(" records it)"), "{}", said.out);
+    let output = place.xtask("release 0.8.0").ok();
+    assert!(
+        output.out.contains("  waived  prove cargo-test: ") && output.out.contains(" records it)"),
+        "{}",
+        output.out
+    );
     assert_eq!(message(&place), made);
-    let said = place.xtask("release 0.8.0 --push").ok();
-    assert!(said.out.contains("  waived  ci: ") && said.out.contains("(tag v0.8.0 records it)"), "{}", said.out);
-    assert!(!said.out.contains("done    ci") && !said.out.contains("done    prove"), "{}", said.out);
+    let output = place.xtask("release 0.8.0 --push").ok();
+    assert!(output.out.contains("  waived  ci: ") && output.out.contains("(tag v0.8.0 records it)"), "{}", output.out);
+    assert!(!output.out.contains("done    ci") && !output.out.contains("done    prove"), "{}", output.out);
     assert_eq!(states(&place, "release 0.8.0 --push"), pairs(&waived), "pushed, too");
 }
 
@@ -232,11 +236,11 @@ fn a_tag_of_an_older_tool_still_holds_its_waivers() {
     let old =
         "Release version 0.8.0\n\n### Fixed\n\n- x\n\nWaived: ci: all CI checks pass on 1\nWaived: review: all of it";
     run(place.command("git").args(["tag", "--annotate", "--force", "v0.8.0", "v0.8.0^{commit}", "--message", old]));
-    let said = place.xtask("release 0.8.0 --push").ok();
-    assert!(said.out.contains("  waived  ci: ") && said.out.contains("  waived  review: "), "{}", said.out);
+    let output = place.xtask("release 0.8.0 --push").ok();
+    assert!(output.out.contains("  waived  ci: ") && output.out.contains("  waived  review: "), "{}", output.out);
     // What it does not say was waived is not known to have been proved.
     let line = "not verified: cargo-test (tag v0.8.0 does not say that it was proved); next: cargo xtask smoke on a machine that can";
-    assert_eq!(lines_about(&said.all(), "not verified"), [line]);
+    assert_eq!(lines_about(&output.all(), "not verified"), [line]);
 }
 
 #[test]
@@ -244,16 +248,16 @@ fn a_forge_that_does_not_answer_is_waited_for_only_so_long() {
     let place = place("silent");
     gh(&place, "sleep 600");
     let begun = Instant::now();
-    let said = place.xtask(RELEASE).ok();
+    let output = place.xtask(RELEASE).ok();
     let why =
         "not verified: ci, review (the forge did not answer within 20 s); next: wait until the forge answers, then ";
-    assert!(said.all().contains(why), "{}", said.all());
+    assert!(output.all().contains(why), "{}", output.all());
     assert!(begun.elapsed() < Duration::from_secs(120), "{:?}", begun.elapsed());
 }
 
 #[test]
 fn a_postfix_says_its_whole_command_again() {
-    let mut place = Place::of_world("confirmations/postfix", "wheel");
+    let mut place = Place::of_workspace("confirmations/postfix", "wheel");
     place.replace("Cargo.toml", "driver = \"lark\"\n", "driver = \"lark\"\nchecklist = [\"ci\"]\n");
     place.write("lark-python/src/more.rs", "// more\n");
     place.commit("fix");
@@ -262,9 +266,9 @@ fn a_postfix_says_its_whole_command_again() {
     let waive = "--waive cargo-test --waive wheel-test --waive maturin-develop --waive pytest";
     let again = "cargo xtask postfix --note 'it'\\''s fixed' --issue 7";
     for n in [1, 2] {
-        let said = place.xtask(&format!("postfix --note \"it's fixed\" --issue 7 {waive}")).ok();
+        let output = place.xtask(&format!("postfix --note \"it's fixed\" --issue 7 {waive}")).ok();
         let line = format!("then {again} --push; or without: {again} --push --waive ci");
-        assert!(said.all().contains(&line), "{}", said.all());
+        assert!(output.all().contains(&line), "{}", output.all());
         assert_eq!(place.git(&format!("cat-file -t v0.7.3.post{n}")), "tag");
         place.write("lark-python/src/more.rs", &format!("// more {n}\n"));
         place.commit("fix more");

@@ -40,16 +40,16 @@ fn is_refused_until_typed(place: &Place, what: &str, next: &str) {
 #[track_caller]
 fn is_refused(place: &Place, what: &str, next: &str) {
     for command in ["check", RELEASE, &format!("{RELEASE} --dry-run")] {
-        let said = place.xtask(command);
+        let output = place.xtask(command);
         let line = format!("refused contents: {what}\n   next: {next}\n");
-        assert!(said.code == Some(1) && said.out.contains(&line), "{command}: {}", said.all());
-        assert_eq!(said.out.matches(what).count(), 1, "{command}: {}", said.all());
+        assert!(output.code == Some(1) && output.out.contains(&line), "{command}: {}", output.all());
+        assert_eq!(output.out.matches(what).count(), 1, "{command}: {}", output.all());
     }
 }
 
 #[test]
 fn a_submodule_that_is_not_here_is_missed_before_the_tag() {
-    let place = Place::of_world("contents_submodule", "plain");
+    let place = Place::of_workspace("contents_submodule", "plain");
     with_submodule(&place);
     place.xtask("check").ok();
     place.git("submodule --quiet deinit --force crates/lark/vendor");
@@ -66,7 +66,7 @@ fn a_submodule_that_is_not_here_is_missed_before_the_tag() {
 
 #[test]
 fn a_submodule_beside_what_is_published_is_nobodys_business() {
-    let place = Place::of_world("contents_beside", "plain");
+    let place = Place::of_workspace("contents_beside", "plain");
     let songs = songs(&place);
     place.git(&format!("-c protocol.file.allow=always submodule --quiet add {songs} theme"));
     place.commit("theme");
@@ -77,7 +77,7 @@ fn a_submodule_beside_what_is_published_is_nobodys_business() {
 
 #[test]
 fn a_file_that_git_ignores_is_not_published_by_whoever_checks_out_the_tag() {
-    let place = Place::of_world("contents_ignored", "plain");
+    let place = Place::of_workspace("contents_ignored", "plain");
     let manifest = place.read("crates/lark/Cargo.toml");
     let include = "include = [\"src/**\", \"gen/**\", \"Cargo.toml\"]\n\n[dependencies]";
     place.write("crates/lark/Cargo.toml", &manifest.replacen("\n[dependencies]", include, 1));
@@ -98,28 +98,28 @@ fn a_file_that_git_ignores_is_not_published_by_whoever_checks_out_the_tag() {
 
 #[test]
 fn a_pointer_is_not_the_file_that_it_stands_for() {
-    let place = Place::of_world("contents_pointer", "plain");
+    let place = Place::of_workspace("contents_pointer", "plain");
     place.write(".gitattributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n");
     let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a2146\nsize 12345\n";
     place.write("crates/lark/song.bin", pointer);
     place.write("docs/cover.bin", pointer);
     place.commit("feat: a song");
-    let said = place.xtask(RELEASE);
+    let output = place.xtask(RELEASE);
     let line = "refused contents: crates/lark/song.bin is only a pointer of Git LFS here, and lark would be published with that in its place\n   next: git lfs pull --include crates/lark/song.bin\n";
-    assert!(said.code == Some(1) && said.out.contains(line), "{}", said.all());
-    assert!(!said.out.contains("cover.bin"), "{}", said.all());
+    assert!(output.code == Some(1) && output.out.contains(line), "{}", output.all());
+    assert!(!output.out.contains("cover.bin"), "{}", output.all());
 }
 
 /// Cargo reads it as it publishes, after the tag.
 #[test]
-fn a_readme_that_cannot_be_read_is_told_once() {
-    let place = Place::of_world("contents_unread", "plain");
+fn a_readme_that_cannot_be_read_is_reported_once() {
+    let place = Place::of_workspace("contents_unread", "plain");
     let manifest = place.read("crates/lark/Cargo.toml");
     fs::write(place.tree.join("crates/lark/README.md"), b"# Lark\n\nAn al\xe8rion.\n").unwrap();
     place.commit("docs: a readme");
     let latin = "crates/lark/README.md is not UTF-8: line 3 has the byte 0xe8";
     let file = "crates/lark/docs cannot be read (Is a directory (os error 21))";
-    for (names, told) in [
+    for (names, reported) in [
         ("", format!("crates/lark/Cargo.toml: `readme`: {latin}, and cargo cannot publish without it")),
         (
             "readme = \"docs\"\n",
@@ -137,10 +137,14 @@ fn a_readme_that_cannot_be_read_is_told_once() {
         );
         place.commit("docs: what is shown");
         for command in ["check", &format!("{RELEASE} --dry-run")] {
-            let said = place.xtask(command);
-            assert_eq!(said.code, Some(1), "{told}: {command}: {}", said.all());
-            assert_eq!(said.all().matches("refused ").count(), 1, "{told}: {command}: {}", said.all());
-            assert!(said.all().contains(&format!("refused metadata: {told}\n")), "{told}: {command}: {}", said.all());
+            let output = place.xtask(command);
+            assert_eq!(output.code, Some(1), "{reported}: {command}: {}", output.all());
+            assert_eq!(output.all().matches("refused ").count(), 1, "{reported}: {command}: {}", output.all());
+            assert!(
+                output.all().contains(&format!("refused metadata: {reported}\n")),
+                "{reported}: {command}: {}",
+                output.all()
+            );
         }
     }
 }
@@ -148,7 +152,7 @@ fn a_readme_that_cannot_be_read_is_told_once() {
 /// What a filter is called, everybody says for himself.
 #[test]
 fn a_pointer_is_known_whatever_its_filter_is_called() {
-    let place = Place::of_world("contents_pointer_named", "plain");
+    let place = Place::of_workspace("contents_pointer_named", "plain");
     place.write(".gitattributes", "[attr]large filter=media -text\n*.bin large\n");
     let pointer = |place: &str| format!("version {place}\noid sha256:4d7a2146\nsize 12345\n");
     place.write("crates/lark/song.bin", &pointer("https://git-lfs.github.com/spec/v1"));
@@ -157,16 +161,16 @@ fn a_pointer_is_known_whatever_its_filter_is_called() {
     place.write("crates/lark/pointer.txt", &pointer("https://git-lfs.github.com/spec/v1"));
     place.write("crates/lark/short.bin", "1\n");
     place.commit("feat: songs");
-    let said = place.xtask("check");
+    let output = place.xtask("check");
     for (file, count) in [("song.bin", 1), ("old.bin", 1), ("pointer.txt", 0), ("short.bin", 0)] {
-        assert_eq!(said.out.matches(file).count(), count, "{file}: {}", said.all());
+        assert_eq!(output.out.matches(file).count(), count, "{file}: {}", output.all());
     }
 }
 
 /// One finding, and the same before and after what git keeps of it is gone.
 #[test]
-fn a_member_in_a_submodule_is_told_once() {
-    let place = Place::of_world("contents_member_within", "plain");
+fn a_member_in_a_submodule_is_reported_once() {
+    let place = Place::of_workspace("contents_member_within", "plain");
     let dove = place.tree.with_file_name("dove");
     fs::create_dir_all(dove.join("src")).unwrap();
     let manifest = "[package]\nname = \"dove\"\nversion = \"0.7.3\"\nedition = \"2021\"\nlicense = \"MIT\"\ndescription = \"Coos.\"\nreadme = \"README.md\"\n";
@@ -183,25 +187,25 @@ fn a_member_in_a_submodule_is_told_once() {
     place.write("crates/lark/Cargo.toml", &lark.replacen("[dependencies]\n", needs, 1));
     run(place.command("cargo").args(["update", "--workspace", "--offline", "--quiet"]));
     place.commit("feat: doves");
-    let told = "crates/dove is a repository of its own, so crates/dove/Cargo.toml would not be committed";
-    let is_told_once = |what: &str| {
+    let reported = "crates/dove is a repository of its own, so crates/dove/Cargo.toml would not be committed";
+    let is_reported_once = |what: &str| {
         for command in ["check", RELEASE, &format!("{RELEASE} --dry-run")] {
-            let said = place.xtask(command);
-            assert_eq!(said.code, Some(1), "{what}: {command}: {}", said.all());
-            assert_eq!(said.all().matches(told).count(), 1, "{what}: {command}: {}", said.all());
-            assert!(!said.all().contains("submodule that is not here"), "{what}: {command}: {}", said.all());
+            let output = place.xtask(command);
+            assert_eq!(output.code, Some(1), "{what}: {command}: {}", output.all());
+            assert_eq!(output.all().matches(reported).count(), 1, "{what}: {command}: {}", output.all());
+            assert!(!output.all().contains("submodule that is not here"), "{what}: {command}: {}", output.all());
         }
     };
-    is_told_once("as git has it");
+    is_reported_once("as git has it");
     // As archives and images of containers have it.
     fs::remove_file(place.tree.join("crates/dove/.git")).unwrap();
     fs::remove_dir_all(place.tree.join(".git/modules")).unwrap();
-    is_told_once("without its repository");
+    is_reported_once("without its repository");
 }
 
 #[test]
 fn a_wheel_takes_along_no_file_that_git_ignores() {
-    let place = Place::of_world("contents_included", "shipped");
+    let place = Place::of_workspace("contents_included", "shipped");
     let project = place.read("lark-python/pyproject.toml");
     let include = "[tool.maturin]\ninclude = [{ path = \"gen/**/*.json\", format = \"sdist\" }]\n";
     place.write("lark-python/pyproject.toml", &format!("{project}\n{include}"));
@@ -212,10 +216,10 @@ fn a_wheel_takes_along_no_file_that_git_ignores() {
     place.write("lark-python/gen/deep/songs.json", "{}");
     // Ignored as well, and not included.
     place.write("lark-python/gen/deep/songs.txt", "");
-    let said = place.xtask("check");
+    let output = place.xtask("check");
     let line = format!("refused contents: {what}\n   next: git add --force lark-python/gen/deep/songs.json\n");
-    assert!(said.code == Some(1) && said.out.contains(&line), "{}", said.all());
-    assert!(!said.out.contains("songs.txt"), "{}", said.all());
+    assert!(output.code == Some(1) && output.out.contains(&line), "{}", output.all());
+    assert!(!output.out.contains("songs.txt"), "{}", output.all());
     place.git("add --force lark-python/gen/deep/songs.json");
     place.git("commit --quiet --message gen");
     assert!(!place.xtask("check").out.contains("refused contents"));
@@ -224,7 +228,7 @@ fn a_wheel_takes_along_no_file_that_git_ignores() {
 #[cfg(unix)]
 #[test]
 fn a_link_out_of_the_repository_is_not_what_it_leads_to() {
-    let place = Place::of_world("contents_link", "plain");
+    let place = Place::of_workspace("contents_link", "plain");
     let songs = place.tree.with_file_name("songs.txt");
     fs::write(&songs, "three\n").unwrap();
     let link = |to: &std::path::Path, at: &str| std::os::unix::fs::symlink(to, place.tree.join(at)).unwrap();
@@ -249,12 +253,12 @@ fn a_link_out_of_the_repository_is_not_what_it_leads_to() {
 
 #[cfg(unix)]
 #[test]
-fn a_file_that_cargo_does_not_pack_is_told_before_the_tag() {
+fn a_file_that_cargo_does_not_pack_is_reported_before_the_tag() {
     for (file, why) in [
         ("a:b.txt", "cannot package a filename with a special character `:`: a:b.txt"),
         ("Cargo.toml.orig", "invalid inclusion of reserved file name Cargo.toml.orig in package source"),
     ] {
-        let place = Place::of_world("contents_refused", "plain");
+        let place = Place::of_workspace("contents_refused", "plain");
         place.write(&format!("crates/lark/{file}"), "");
         // Below it, and in no package, it is a file like any other.
         place.write("crates/lark/src/Cargo.toml.orig", "");
@@ -274,16 +278,16 @@ fn a_file_that_cargo_does_not_pack_is_told_before_the_tag() {
 
 #[test]
 fn a_workspace_that_needs_a_submodule_says_which() {
-    let place = Place::of_world("contents_member", "plain");
+    let place = Place::of_workspace("contents_member", "plain");
     let songs = songs(&place);
     place.git(&format!("-c protocol.file.allow=always submodule --quiet add {songs} vendor"));
     place.replace("Cargo.toml", "members = [\"crates/*\"]", "members = [\"crates/*\", \"vendor\"]");
     place.commit("build: a member elsewhere");
     place.git("submodule --quiet deinit --force vendor");
     let is_named = || {
-        let said = place.xtask("check");
+        let output = place.xtask("check");
         let next = "next: vendor is a submodule that is not here: git submodule update --init --recursive, then the same command";
-        assert!(said.code == Some(1) && said.err.contains(next), "{}", said.all());
+        assert!(output.code == Some(1) && output.err.contains(next), "{}", output.all());
     };
     is_named();
     fs::remove_dir_all(place.tree.join(".git/modules")).unwrap();
@@ -292,20 +296,24 @@ fn a_workspace_that_needs_a_submodule_says_which() {
 
 #[test]
 fn what_is_changed_in_a_submodule_is_not_committed() {
-    let place = Place::of_world("contents_changed", "plain");
+    let place = Place::of_workspace("contents_changed", "plain");
     with_submodule(&place);
     place.write("crates/lark/vendor/songs.rs", "pub const SONGS: u32 = 4;\n");
     let line = "refused dirty-tree: uncommitted changes in crates/lark/vendor\n   next: git commit, or `git stash --include-untracked`, in crates/lark/vendor, which is a submodule; then here git commit, or git submodule update crates/lark/vendor\n";
-    let said = place.xtask(RELEASE);
-    assert!(said.code == Some(1) && said.out.contains(line), "{}", said.all());
-    let said = place.xtask(&format!("{RELEASE} --dry-run")).ok();
-    assert!(said.out.contains("note: the tree is dirty"), "{}", said.all());
+    let output = place.xtask(RELEASE);
+    assert!(output.code == Some(1) && output.out.contains(line), "{}", output.all());
+    let output = place.xtask(&format!("{RELEASE} --dry-run")).ok();
+    assert!(output.out.contains("note: the tree is dirty"), "{}", output.all());
     // Its new commit is not the one that is tagged, either, staged or not.
     place.git("-C crates/lark/vendor commit --quiet --all --message songs");
     for stage in ["status --short", "add crates/lark/vendor"] {
         place.git(stage);
-        let said = place.xtask(RELEASE);
-        assert!(said.out.contains("refused dirty-tree: uncommitted changes in crates/lark/vendor\n"), "{}", said.all());
+        let output = place.xtask(RELEASE);
+        assert!(
+            output.out.contains("refused dirty-tree: uncommitted changes in crates/lark/vendor\n"),
+            "{}",
+            output.all()
+        );
     }
     place.git("commit --quiet --message songs");
     place.xtask(RELEASE).ok();
@@ -313,7 +321,7 @@ fn what_is_changed_in_a_submodule_is_not_committed() {
 
 #[test]
 fn a_submodule_of_a_submodule_that_is_not_here_is_missed() {
-    let place = Place::of_world("contents_nested", "plain");
+    let place = Place::of_workspace("contents_nested", "plain");
     let songs = songs(&place);
     let outer = place.tree.with_file_name("outer").display().to_string();
     place.git(&format!("clone --quiet {songs} {outer}"));
@@ -332,17 +340,17 @@ fn a_submodule_of_a_submodule_that_is_not_here_is_missed() {
 #[test]
 fn what_a_package_leaves_out_may_be_missing() {
     let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a2146\nsize 12345\n";
-    for (name, said) in [
+    for (name, output) in [
         ("exclude", "exclude = [\"vendor/\", \"/*.bin\"]"),
         ("include", "include = [\"src/**\"]"),
         ("inherited", "exclude.workspace = true"),
     ] {
-        let place = Place::of_world(&format!("contents_out_{name}"), "plain");
+        let place = Place::of_workspace(&format!("contents_out_{name}"), "plain");
         let songs = songs(&place);
         place.git(&format!("-c protocol.file.allow=always submodule --quiet add {songs} crates/lark/vendor"));
         place.write(".gitattributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n");
         place.write("crates/lark/song.bin", pointer);
-        place.replace("crates/lark/Cargo.toml", "\n[dependencies]", &format!("{said}\n\n[dependencies]"));
+        place.replace("crates/lark/Cargo.toml", "\n[dependencies]", &format!("{output}\n\n[dependencies]"));
         let root = place.read("Cargo.toml");
         place.write("Cargo.toml", &format!("{root}\n[workspace.package]\nexclude = [\"vendor\", \"*.bin\"]\n"));
         place.commit("build: pack only what is needed");
@@ -394,7 +402,7 @@ fn what_cargo_reads_of_the_workspace_is_in_the_repository() {
             "git add --force gen/wren, and commit",
         ),
     ] {
-        let place = Place::of_world(&format!("contents_path_{name}"), "plain");
+        let place = Place::of_workspace(&format!("contents_path_{name}"), "plain");
         other_crate(&place, "wren", path);
         place.write(".gitignore", "gen/\ntarget/\n");
         place.replace("Cargo.toml", "members =", "exclude = [\"gen\"]\nmembers =");
@@ -406,16 +414,16 @@ fn what_cargo_reads_of_the_workspace_is_in_the_repository() {
             "refused contents: {manifest} names {path}, which is {why}: cargo reads no checkout of the tag without it\n   next: {next}\n"
         );
         for command in ["check", RELEASE] {
-            let said = place.xtask(command);
-            assert!(said.code == Some(1) && said.out.contains(&what), "{name}: {}", said.all());
-            assert_eq!(said.out.matches("refused ").count(), 1, "{name}: {}", said.all());
+            let output = place.xtask(command);
+            assert!(output.code == Some(1) && output.out.contains(&what), "{name}: {}", output.all());
+            assert_eq!(output.out.matches("refused ").count(), 1, "{name}: {}", output.all());
         }
     }
 }
 
 #[test]
 fn what_cargo_does_not_read_may_be_anywhere() {
-    let place = Place::of_world("contents_path_unread", "plain");
+    let place = Place::of_workspace("contents_path_unread", "plain");
     other_crate(&place, "robin", "vendor/robin");
     let songs = songs(&place);
     other_crate(&place, "wren", "../songs");
@@ -446,21 +454,21 @@ fn what_cargo_does_not_read_may_be_anywhere() {
 }
 
 #[test]
-fn a_registry_that_nothing_configures_is_told_before_the_tag() {
-    let mut place = Place::of_world("contents_registry", "plain");
+fn a_registry_that_nothing_configures_is_reported_before_the_tag() {
+    let mut place = Place::of_workspace("contents_registry", "plain");
     place.replace("crates/lark/Cargo.toml", "license", "publish = [\"prod\"]\nlicense");
     place.commit("build: say where it is published");
     let what = "crates/lark/Cargo.toml: published to the registry `prod`, and no configuration of cargo that is read here has its index";
     let next = "write `[registries.prod]` with `index = \"sparse+https://HOST/PATH/\"` into .cargo/config.toml and commit, or set CARGO_REGISTRIES_PROD_INDEX as where it is published";
     for command in [RELEASE, &format!("{RELEASE} --dry-run")] {
-        let said = place.xtask(command);
-        let told =
+        let output = place.xtask(command);
+        let reported =
             format!("refused registry-configuration: {what}\n   next: {next} (or --waive registry-configuration)\n");
-        assert!(said.code == Some(1) && said.out.contains(&told), "{command}: {}", said.all());
+        assert!(output.code == Some(1) && output.out.contains(&reported), "{command}: {}", output.all());
     }
     // Where it is published, it may be known.
-    let said = place.xtask("check").ok();
-    assert_eq!(said.out.matches(&format!("note: {what}; next: {next}\n")).count(), 1, "{}", said.all());
+    let output = place.xtask("check").ok();
+    assert_eq!(output.out.matches(&format!("note: {what}; next: {next}\n")).count(), 1, "{}", output.all());
     place.xtask(&format!("{RELEASE} --dry-run --waive registry-configuration")).ok();
     let index = "sparse+http://127.0.0.1:9/prod/";
     place.env.push(("CARGO_REGISTRIES_PROD_INDEX".to_owned(), index.to_owned()));
@@ -478,7 +486,7 @@ fn reading(place: &Place, words: &str) {
 }
 
 #[test]
-fn a_source_that_reads_what_is_published_nowhere_is_told_before_the_tag() {
+fn a_source_that_reads_what_is_published_nowhere_is_reported_before_the_tag() {
     for (name, words, file, exclude, why, next) in [
         (
             "module",
@@ -529,7 +537,7 @@ fn a_source_that_reads_what_is_published_nowhere_is_told_before_the_tag() {
             "correct them in crates/lark/Cargo.toml: cargo package --list --package lark shows what they leave",
         ),
     ] {
-        let place = Place::of_world(&format!("contents_source_{name}"), "plain");
+        let place = Place::of_workspace(&format!("contents_source_{name}"), "plain");
         place.write(".gitignore", "made.rs\nmade/\n*.made\ntarget/\n");
         place.write(file, "");
         reading(&place, words);
@@ -542,9 +550,9 @@ fn a_source_that_reads_what_is_published_nowhere_is_told_before_the_tag() {
         let line =
             format!("refused sources: {what}, and {why}: lark does not compile for who gets it\n   next: {next}");
         for command in ["check", RELEASE, &format!("{RELEASE} --dry-run")] {
-            let said = place.xtask(command);
-            assert!(said.code == Some(1) && said.out.contains(&line), "{name}: {command}: {}", said.all());
-            assert_eq!(said.out.matches("refused ").count(), 1, "{name}: {command}: {}", said.all());
+            let output = place.xtask(command);
+            assert!(output.code == Some(1) && output.out.contains(&line), "{name}: {command}: {}", output.all());
+            assert_eq!(output.out.matches("refused ").count(), 1, "{name}: {command}: {}", output.all());
         }
         place.xtask(&format!("{RELEASE} --dry-run --waive sources")).ok();
     }
@@ -552,7 +560,7 @@ fn a_source_that_reads_what_is_published_nowhere_is_told_before_the_tag() {
 
 #[test]
 fn a_source_may_read_what_is_left_out_of_what_others_compile() {
-    let place = Place::of_world("contents_source_right", "plain");
+    let place = Place::of_workspace("contents_source_right", "plain");
     place.write(".gitignore", "made.rs\n*.made\ntarget/\n");
     for file in ["crates/lark/src/made.rs", "crates/lark/song.made", "song.txt", "crates/lark/tests/made.rs"] {
         place.write(file, "");
@@ -582,7 +590,7 @@ fn a_source_may_read_what_is_left_out_of_what_others_compile() {
 }
 
 #[test]
-fn what_is_changed_in_a_submodule_is_seen_whatever_git_is_to_ignore_there() {
+fn what_is_changed_in_a_submodule_is_observed_whatever_git_is_to_ignore_there() {
     let key = "submodule.crates/lark/vendor.ignore";
     for (at, setting) in [
         format!("--file .gitmodules {key} all"),
@@ -594,15 +602,15 @@ fn what_is_changed_in_a_submodule_is_seen_whatever_git_is_to_ignore_there() {
     .iter()
     .enumerate()
     {
-        let place = Place::of_world(&format!("contents_changed_{at}"), "plain");
+        let place = Place::of_workspace(&format!("contents_changed_{at}"), "plain");
         with_submodule(&place);
         place.git(&format!("config {setting}"));
         place.git("commit --quiet --all --allow-empty --message settings");
         place.write("crates/lark/vendor/made.txt", "");
         place.xtask(&format!("{RELEASE} --dry-run")).ok();
         place.write("crates/lark/vendor/songs.rs", "pub const SONGS: u32 = 4;\n");
-        let said = place.xtask(RELEASE);
+        let output = place.xtask(RELEASE);
         let line = "refused dirty-tree: uncommitted changes in crates/lark/vendor\n";
-        assert!(said.code == Some(1) && said.out.contains(line), "{setting}: {}", said.all());
+        assert!(output.code == Some(1) && output.out.contains(line), "{setting}: {}", output.all());
     }
 }

@@ -11,7 +11,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::harness::{Place, Said, run, wait_for_gits};
+use crate::harness::{CommandOutput, Place, run, wait_for_gits};
 
 pub const UNPROVED: &str = "--waive cargo-test --waive wheel-test --waive maturin-develop --waive pytest";
 
@@ -81,26 +81,26 @@ pub fn torn(name: &str, place: &Place, args: &str) {
 
 #[test]
 fn torn_release() {
-    torn_writes("torn_release", &Place::of_world("torn_release_0", "plain"), "release minor");
+    torn_writes("torn_release", &Place::of_workspace("torn_release_0", "plain"), "release minor");
 }
 
 #[test]
 fn torn_release_of_a_wheel() {
-    torn_writes("torn_wheel", &Place::of_world("torn_wheel_0", "wheel"), "release minor");
+    torn_writes("torn_wheel", &Place::of_workspace("torn_wheel_0", "wheel"), "release minor");
 }
 
 #[test]
 fn torn_postfix() {
     torn_writes(
         "torn_postfix",
-        &Place::of_world("torn_postfix_0", "wheel"),
+        &Place::of_workspace("torn_postfix_0", "wheel"),
         "postfix --note fix --waive nothing-to-release",
     );
 }
 
 /// Files that go, and one that comes.
 pub fn with_fragments(name: &str) -> Place {
-    let place = Place::of_world(name, "wheel");
+    let place = Place::of_workspace(name, "wheel");
     let keys = "changes = [\"unreleased\", \"fragments\"]\nfollow-ups = \".agent/todo.md\"\nrelease-notes";
     place.replace("Cargo.toml", "release-notes", keys);
     place.write("changelog.d/12.fixed.md", "a fix\n");
@@ -132,12 +132,12 @@ fn torn_postfix_with_a_new_list() {
 
 #[test]
 fn torn_release_on_a_branch() {
-    torn_writes("torn_branch", &Place::of_world("torn_branch_0", "trains"), "release minor --train ingest");
+    torn_writes("torn_branch", &Place::of_workspace("torn_branch_0", "trains"), "release minor --train ingest");
 }
 
 #[test]
 fn torn_alignment() {
-    let place = Place::of_world("torn_align_0", "plain");
+    let place = Place::of_workspace("torn_align_0", "plain");
     place.replace("crates/lark/Cargo.toml", "version = \"0.7.3\"\nedition", "version = \"0.8.0\"\nedition");
     place.replace("Cargo.lock", "name = \"lark\"\nversion = \"0.7.3\"", "name = \"lark\"\nversion = \"0.8.0\"");
     place.commit("bumped by another tool");
@@ -147,7 +147,7 @@ fn torn_alignment() {
 #[test]
 fn torn_release_with_an_ignored_lock() {
     let place = Place::new("torn_ignored_0");
-    place.copy_to("", &crate::harness::folder("worlds").join("plain"));
+    place.copy_to("", &crate::harness::folder("workspaces").join("plain"));
     // Some repositories ignore the waiting files too.
     place.write(".gitignore", "Cargo.lock\n*.xtask-new\n");
     place.init();
@@ -164,7 +164,7 @@ fn torn_release_with_an_ignored_lock() {
 
 #[test]
 fn a_release_finished_the_next_day_keeps_its_date() {
-    let place = Place::of_world("next_day_0", "plain");
+    let place = Place::of_workspace("next_day_0", "plain");
     let args = &format!("release minor {UNPROVED}");
     let whole = uninterrupted(&place, "next_day", args);
     let edits = edits(&place, args);
@@ -181,35 +181,35 @@ fn a_release_finished_the_next_day_keeps_its_date() {
 
 #[test]
 fn a_torn_tree_with_work_of_ones_own_in_it_is_left_alone() {
-    let place = Place::of_world("torn_mixed", "plain");
+    let place = Place::of_workspace("torn_mixed", "plain");
     let args = &format!("release minor {UNPROVED}");
     let edits = edits(&place, args);
     tear(&place, &edits, 2);
     place.write("crates/lark/src/lib.rs", "// my work\n");
     let before = place.bytes();
-    let said = place.xtask(args);
-    assert_eq!(said.code, Some(1), "{}", said.all());
-    assert!(said.all().contains("dirty-tree"), "{}", said.all());
+    let output = place.xtask(args);
+    assert_eq!(output.code, Some(1), "{}", output.all());
+    assert!(output.all().contains("dirty-tree"), "{}", output.all());
     assert!(place.bytes() == before);
 }
 
 #[test]
 fn another_command_does_not_go_on_with_a_torn_tree() {
-    let place = Place::of_world("torn_other", "plain");
+    let place = Place::of_workspace("torn_other", "plain");
     let edits = edits(&place, &format!("release minor {UNPROVED}"));
     for count in 1..edits.len() {
         tear(&place, &edits, count);
         let before = place.bytes();
-        let said = place.xtask(&format!("release patch {UNPROVED}"));
-        assert_eq!(said.code, Some(1), "{}", said.all());
-        assert!(said.all().contains("dirty-tree"), "{}", said.all());
+        let output = place.xtask(&format!("release patch {UNPROVED}"));
+        assert_eq!(output.code, Some(1), "{}", output.all());
+        assert!(output.all().contains("dirty-tree"), "{}", output.all());
         assert!(place.bytes() == before);
     }
     place.xtask(&format!("release minor {UNPROVED}")).ok();
 }
 
 /// Puts a `git` first on PATH that kills the tool before or after its n-th call that changes something.
-pub fn deadly_git(place: &mut Place, at: usize, side: &str) {
+pub fn fault_injecting_git(place: &mut Place, at: usize, side: &str) {
     let dir = place.tree.with_file_name("deadly");
     fs::create_dir_all(&dir).unwrap();
     let script = "#!/bin/sh\n\
@@ -254,8 +254,8 @@ pub fn killed(name: &str, place: &Place, args: &str) {
 /// The same for one that comes as far as it can without a person, and ends with `code`.
 pub fn killed_until(name: &str, place: &Place, args: &str, code: i32) {
     let ends = |place: &Place| {
-        let said = place.xtask(args);
-        assert_eq!(said.code, Some(code), "{}", said.all());
+        let output = place.xtask(args);
+        assert_eq!(output.code, Some(code), "{}", output.all());
     };
     let whole = place.again(&format!("{name}_whole"));
     ends(&whole);
@@ -265,12 +265,12 @@ pub fn killed_until(name: &str, place: &Place, args: &str, code: i32) {
     for side in ["before", "after"] {
         for at in 1.. {
             let mut killed = place.again(name);
-            deadly_git(&mut killed, at, side);
-            let said = Said::of(killed.tool(args).output().unwrap());
+            fault_injecting_git(&mut killed, at, side);
+            let output = CommandOutput::of(killed.tool(args).output().unwrap());
             killed.env.clear();
             // There are no more calls than before this one.
-            if said.code.is_some() {
-                assert_eq!((said.code, killed.end()), (Some(code), whole.clone()), "{}", said.all());
+            if output.code.is_some() {
+                assert_eq!((output.code, killed.end()), (Some(code), whole.clone()), "{}", output.all());
                 break;
             }
             kills += 1;
@@ -291,21 +291,21 @@ pub fn killed_until(name: &str, place: &Place, args: &str, code: i32) {
 
 #[test]
 fn killed_around_git_on_main() {
-    let place = Place::of_world("killed_main_0", "plain");
+    let place = Place::of_workspace("killed_main_0", "plain");
     place.add_remote();
     killed_around_git("killed_main", &place, "release minor --push");
 }
 
 #[test]
 fn killed_around_git_on_a_branch() {
-    let place = Place::of_world("killed_branch_0", "trains");
+    let place = Place::of_workspace("killed_branch_0", "trains");
     place.add_remote();
     killed_around_git("killed_branch", &place, "release minor --train ingest --push");
 }
 
 #[test]
 fn killed_around_git_in_a_postfix() {
-    let place = Place::of_world("killed_postfix_0", "wheel");
+    let place = Place::of_workspace("killed_postfix_0", "wheel");
     place.add_remote();
     killed_around_git("killed_postfix", &place, "postfix --note fix --push --waive nothing-to-release");
 }
@@ -319,17 +319,17 @@ fn killed_around_git_with_a_new_list() {
 
 #[test]
 fn interrupted_around_git_on_a_branch() {
-    let place = Place::of_world("interrupted_0", "trains");
+    let place = Place::of_workspace("interrupted_0", "trains");
     place.add_remote();
     let args = &format!("release minor --train ingest --push {UNPROVED}");
     let whole = uninterrupted(&place, "interrupted", args);
     let (tree, start) = (place.tree_bytes(), place.end());
     for call in 1..=7 {
         let mut stopped = place.again("interrupted");
-        deadly_git(&mut stopped, call, "interrupt");
-        let said = Said::of(stopped.tool(args).output().unwrap());
-        assert_eq!(said.code, Some(1), "{}", said.all());
-        assert!(said.err.contains("interrupted; the same command starts it again"), "{}", said.all());
+        fault_injecting_git(&mut stopped, call, "interrupt");
+        let output = CommandOutput::of(stopped.tool(args).output().unwrap());
+        assert_eq!(output.code, Some(1), "{}", output.all());
+        assert!(output.err.contains("interrupted; the same command starts it again"), "{}", output.all());
         stopped.env.clear();
         if call <= 2 {
             assert!(stopped.tree_bytes() == tree && stopped.end() == start, "before the commit all is taken back");
@@ -353,7 +353,7 @@ pub fn signal(name: &str, process: &str) {
 
 #[test]
 fn killed_at_any_moment() {
-    let place = Place::of_world("killed_random_0", "trains");
+    let place = Place::of_workspace("killed_random_0", "trains");
     place.add_remote();
     killed_anywhere("killed_random", &place, &format!("release minor --train ingest --push {UNPROVED}"), 24);
 }
@@ -368,7 +368,7 @@ pub fn killed_anywhere(name: &str, place: &Place, args: &str, rounds: u32) {
     let time = begun.elapsed();
 
     let mut seed = 20_261_120_u64;
-    let (mut before, mut after, mut by_hand) = (0, 0, 0);
+    let (mut before, mut after, mut manual) = (0, 0, 0);
     let start_end = place.end();
     for round in 0..rounds {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -384,30 +384,30 @@ pub fn killed_anywhere(name: &str, place: &Place, args: &str, rounds: u32) {
         before += u32::from(killed.end() == start_end);
         after += u32::from(killed.end() == whole);
 
-        let mut said = killed.xtask(args);
-        by_hand += u32::from(said.code != Some(0));
+        let mut output = killed.xtask(args);
+        manual += u32::from(output.code != Some(0));
         for _ in 0..4 {
-            if said.code == Some(0) {
+            if output.code == Some(0) {
                 break;
             }
-            follow(&killed, &said.all());
-            said = killed.xtask(args);
+            follow(&killed, &output.all());
+            output = killed.xtask(args);
         }
-        said.ok();
+        output.ok();
         assert_eq!(killed.end(), whole, "round {round}, killed at {part:.2} of {time:?}");
     }
     println!(
-        "{name}: killed at {rounds} moments within {time:?}: {before} as before, {after} as after, {} between; {by_hand} were told what \
+        "{name}: killed at {rounds} moments within {time:?}: {before} as before, {after} as after, {} between; {manual} were told what \
          to type first; all finished",
         rounds - before - after
     );
 }
 
 /// Does what was said, as a person would: types the lines that are to be typed.
-pub fn follow(place: &Place, said: &str) {
-    let next = said.lines().filter_map(|line| line.trim().strip_prefix("next: "));
+pub fn follow(place: &Place, output: &str) {
+    let next = output.lines().filter_map(|line| line.trim().strip_prefix("next: "));
     let commands: Vec<&str> = next.filter_map(|next| next.strip_suffix(", then the same command")).collect();
-    assert!(!commands.is_empty(), "nothing is to be typed: {said}");
+    assert!(!commands.is_empty(), "nothing is to be typed: {output}");
     for command in commands {
         run(place.command("sh").args(["-c", command]));
     }
@@ -415,7 +415,7 @@ pub fn follow(place: &Place, said: &str) {
 
 /// A world whose test says when it runs, and takes its time when asked to.
 fn sleepy(name: &str) -> Place {
-    let mut place = Place::of_world(name, "plain");
+    let mut place = Place::of_workspace(name, "plain");
     let test = "#[test]\nfn sleeps() {\n    if let Ok(path) = std::env::var(\"LARK_STARTED\") {\n        \
         std::fs::write(path, \"\").unwrap();\n        let seconds = std::env::var(\"LARK_SLEEPS\").unwrap().parse().unwrap();\n        \
         std::thread::sleep(std::time::Duration::from_secs(seconds));\n    }\n}\n";
@@ -436,9 +436,9 @@ fn interrupted(mut place: Place, group: bool, name: &str) {
     }
     assert!(place.tree_bytes() != tree, "the proofs run at the new version");
     signal(name, &if group { format!("-{}", child.id()) } else { child.id().to_string() });
-    let said = Said::of(child.wait_with_output().unwrap());
-    assert_eq!(said.code, Some(1), "{}", said.all());
-    assert!(said.err.contains("interrupted; the same command starts it again"), "{}", said.all());
+    let output = CommandOutput::of(child.wait_with_output().unwrap());
+    assert_eq!(output.code, Some(1), "{}", output.all());
+    assert!(output.err.contains("interrupted; the same command starts it again"), "{}", output.all());
     assert!(place.tree_bytes() == tree, "restored to the byte");
     assert_eq!(place.end(), end);
 
@@ -463,7 +463,7 @@ fn terminated_during_a_proof() {
 
 /// A world whose test writes to a file that the release has changed.
 fn meddling(name: &str, ends: &str) -> Place {
-    let place = Place::of_world(name, "plain");
+    let place = Place::of_workspace(name, "plain");
     let test = "#[test]\nfn meddles() {\n    let path = \"../lark-io/Cargo.toml\";\n    \
         let text = std::fs::read_to_string(path).unwrap();\n    std::fs::write(path, text + \"# mine\\n\").unwrap();\n    ENDS\n}\n";
     place.write("crates/lark/src/lib.rs", &test.replace("ENDS", ends));
@@ -472,13 +472,13 @@ fn meddling(name: &str, ends: &str) -> Place {
 }
 
 #[test]
-fn a_failing_proof_that_meddles_is_told() {
+fn a_failing_proof_that_meddles_is_reported() {
     let place = meddling("meddling_fails", "panic!();");
     let (tree, end) = (place.tree_bytes(), place.end());
-    let said = place.xtask("release minor");
-    assert_eq!(said.code, Some(1));
-    assert!(said.err.contains("crates/lark-io/Cargo.toml was changed meanwhile"), "{}", said.all());
-    assert!(said.err.contains(WAY_BACK), "{}", said.all());
+    let output = place.xtask("release minor");
+    assert_eq!(output.code, Some(1));
+    assert!(output.err.contains("crates/lark-io/Cargo.toml was changed meanwhile"), "{}", output.all());
+    assert!(output.err.contains(WAY_BACK), "{}", output.all());
     place.git("restore .");
     assert!(place.tree_bytes() == tree && place.end() == end);
 }
@@ -487,41 +487,41 @@ fn a_failing_proof_that_meddles_is_told() {
 fn a_passing_proof_that_meddles_is_not_committed() {
     let place = meddling("meddling_passes", "");
     let (tree, end) = (place.tree_bytes(), place.end());
-    let said = place.xtask("release minor");
-    assert_eq!(said.code, Some(1));
-    assert!(said.err.contains("crates/lark-io/Cargo.toml was changed meanwhile"), "{}", said.all());
-    assert!(said.err.contains(WAY_BACK), "{}", said.all());
+    let output = place.xtask("release minor");
+    assert_eq!(output.code, Some(1));
+    assert!(output.err.contains("crates/lark-io/Cargo.toml was changed meanwhile"), "{}", output.all());
+    assert!(output.err.contains(WAY_BACK), "{}", output.all());
     place.git("restore .");
     assert!(place.tree_bytes() == tree && place.end() == end, "nothing was committed");
 }
 
 #[test]
 fn a_file_that_cannot_be_staged() {
-    let place = Place::of_world("unstaged", "plain");
-    let in_the_way = place.tree.join(staged("crates/lark-core/Cargo.toml"));
-    fs::create_dir(&in_the_way).unwrap();
+    let place = Place::of_workspace("unstaged", "plain");
+    let blocking = place.tree.join(staged("crates/lark-core/Cargo.toml"));
+    fs::create_dir(&blocking).unwrap();
     let before = place.bytes();
-    let said = place.xtask(&format!("release minor {UNPROVED}"));
-    assert_eq!(said.code, Some(1));
-    assert!(said.err.contains("no file was changed"), "{}", said.all());
-    assert!(said.err.contains("crates/lark-core/.Cargo.toml.xtask-new"), "{}", said.all());
+    let output = place.xtask(&format!("release minor {UNPROVED}"));
+    assert_eq!(output.code, Some(1));
+    assert!(output.err.contains("no file was changed"), "{}", output.all());
+    assert!(output.err.contains("crates/lark-core/.Cargo.toml.xtask-new"), "{}", output.all());
     assert!(place.bytes() == before);
-    fs::remove_dir(&in_the_way).unwrap();
+    fs::remove_dir(&blocking).unwrap();
     place.xtask(&format!("release minor {UNPROVED}")).ok();
 }
 
 #[test]
 fn a_manifest_that_git_was_cut_off_in() {
-    let place = Place::of_world("half_manifest", "plain");
+    let place = Place::of_workspace("half_manifest", "plain");
     place.write("crates/lark/Cargo.toml", "");
-    let said = place.xtask("release minor");
-    assert_eq!(said.code, Some(1));
-    assert!(said.err.contains(WAY_BACK), "{}", said.err);
+    let output = place.xtask("release minor");
+    assert_eq!(output.code, Some(1));
+    assert!(output.err.contains(WAY_BACK), "{}", output.err);
 }
 
 #[test]
 fn a_push_that_the_server_refuses() {
-    let place = Place::of_world("server_hook", "plain");
+    let place = Place::of_workspace("server_hook", "plain");
     place.add_remote();
     let args = &format!("release minor --push {UNPROVED}");
     let whole = uninterrupted(&place, "server_hook", args);
@@ -531,9 +531,9 @@ fn a_push_that_the_server_refuses() {
     fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
     let remote = || place.git(&format!("ls-remote {}", place.remote.display()));
     let before = remote();
-    let said = place.xtask(args);
-    assert_eq!(said.code, Some(1));
-    assert!(said.err.contains("no tags on Fridays"), "{}", said.all());
+    let output = place.xtask(args);
+    assert_eq!(output.code, Some(1));
+    assert!(output.err.contains("no tags on Fridays"), "{}", output.all());
     assert_eq!(remote(), before, "neither the branch nor the tag");
     fs::remove_file(&hook).unwrap();
     place.xtask(args).ok();
@@ -542,7 +542,7 @@ fn a_push_that_the_server_refuses() {
 
 #[test]
 fn a_commit_that_git_refuses() {
-    let place = Place::of_world("hook", "trains");
+    let place = Place::of_workspace("hook", "trains");
     let hook = place.tree.join(".git/hooks/pre-commit");
     fs::create_dir_all(hook.parent().unwrap()).unwrap();
     fs::write(&hook, "#!/bin/sh\necho not today >&2\nexit 1\n").unwrap();
@@ -550,9 +550,9 @@ fn a_commit_that_git_refuses() {
     for args in ["release minor", "release minor --train ingest"] {
         let args = &format!("{args} {UNPROVED}");
         let (tree, end) = (place.tree_bytes(), place.end());
-        let said = place.xtask(args);
-        assert_eq!(said.code, Some(1));
-        assert!(said.err.contains("not today"), "{}", said.all());
+        let output = place.xtask(args);
+        assert_eq!(output.code, Some(1));
+        assert!(output.err.contains("not today"), "{}", output.all());
         assert!(place.tree_bytes() == tree);
         assert_eq!(place.end(), end, "the branch is gone again too");
     }
@@ -562,25 +562,25 @@ fn a_commit_that_git_refuses() {
 
 #[test]
 fn a_lock_that_git_left() {
-    let place = Place::of_world("index_lock", "plain");
+    let place = Place::of_workspace("index_lock", "plain");
     let args = &format!("release minor {UNPROVED}");
     let lock = place.tree.join(".git/index.lock");
     fs::write(&lock, "").unwrap();
     let tree = place.tree_bytes();
-    let said = place.xtask(args);
-    assert_eq!(said.code, Some(1));
-    assert!(said.all().contains("index.lock"), "{}", said.all());
+    let output = place.xtask(args);
+    assert_eq!(output.code, Some(1));
+    assert!(output.all().contains("index.lock"), "{}", output.all());
     assert!(place.tree_bytes() == tree);
-    follow(&place, &said.all());
+    follow(&place, &output.all());
     place.xtask(args).ok();
 }
 
 #[test]
 fn a_commit_that_was_cut_off_before_its_index() {
-    let mut place = Place::of_world("half_commit", "trains");
+    let mut place = Place::of_workspace("half_commit", "trains");
     let args = &format!("release minor --train ingest {UNPROVED}");
     let whole = uninterrupted(&place, "half_commit", args);
-    deadly_git(&mut place, 3, "after");
+    fault_injecting_git(&mut place, 3, "after");
     assert_eq!(place.tool(args).output().unwrap().status.code(), None);
     place.env.clear();
     place.git("read-tree HEAD~1");
@@ -588,9 +588,9 @@ fn a_commit_that_was_cut_off_before_its_index() {
     let before = place.tree_bytes();
     // It is found out the next day, and the release keeps its date.
     place.env = vec![("SOURCE_DATE_EPOCH".to_owned(), "1795219200".to_owned())];
-    let said = place.xtask(args);
-    assert_eq!(said.code, Some(1));
-    assert!(said.all().contains(WAY_BACK), "{}", said.all());
+    let output = place.xtask(args);
+    assert_eq!(output.code, Some(1));
+    assert!(output.all().contains(WAY_BACK), "{}", output.all());
     assert!(place.tree_bytes() == before);
     place.git(WAY_BACK.strip_prefix("git ").unwrap());
     place.xtask(args).ok();
@@ -599,10 +599,10 @@ fn a_commit_that_was_cut_off_before_its_index() {
 
 #[test]
 fn a_merge_that_was_cut_off_when_it_began() {
-    let mut place = Place::of_world("half_merge", "trains");
+    let mut place = Place::of_workspace("half_merge", "trains");
     let args = &format!("release minor --train ingest {UNPROVED}");
     let whole = uninterrupted(&place, "half_merge", args);
-    deadly_git(&mut place, 4, "after");
+    fault_injecting_git(&mut place, 4, "after");
     assert_eq!(place.tool(args).output().unwrap().status.code(), None);
     place.env.clear();
     let tip = place.git("rev-parse release/v0.4.0");
@@ -614,18 +614,18 @@ fn a_merge_that_was_cut_off_when_it_began() {
 
 #[test]
 fn a_branch_that_does_not_merge_any_more() {
-    let mut place = Place::of_world("conflict", "trains");
+    let mut place = Place::of_workspace("conflict", "trains");
     let args = &format!("release minor --train ingest {UNPROVED}");
-    deadly_git(&mut place, 3, "after");
+    fault_injecting_git(&mut place, 3, "after");
     assert_eq!(place.tool(args).output().unwrap().status.code(), None);
     place.env.clear();
     // The release is committed on its branch; meanwhile main changes the same line.
     place.git("switch --quiet main");
     place.replace("crates/ingest/Dockerfile", "VERSION=0.3.0", "VERSION=0.3.0-dirty");
     place.commit("conflict");
-    let said = place.xtask(args);
-    assert_eq!(said.code, Some(1), "{}", said.all());
-    assert!(said.err.contains("git merge --no-ff release/v0.4.0"), "{}", said.all());
+    let output = place.xtask(args);
+    assert_eq!(output.code, Some(1), "{}", output.all());
+    assert!(output.err.contains("git merge --no-ff release/v0.4.0"), "{}", output.all());
     assert_eq!(place.git("status --porcelain"), "");
 
     // As it says: merge by hand, and the same command finishes it.
@@ -639,14 +639,14 @@ fn a_branch_that_does_not_merge_any_more() {
 
 #[test]
 fn one_release_at_a_time() {
-    let place = Place::of_world("two_at_once", "plain");
+    let place = Place::of_workspace("two_at_once", "plain");
     let args = &format!("release minor {UNPROVED}");
     let lock = fs::File::create(place.tree.join(".git/xtask-release.lock")).unwrap();
     lock.lock().unwrap();
     let before = place.bytes();
-    let said = place.xtask(args);
-    assert_eq!(said.code, Some(1));
-    assert!(said.err.contains("another release is in progress"), "{}", said.all());
+    let output = place.xtask(args);
+    assert_eq!(output.code, Some(1));
+    assert!(output.err.contains("another release is in progress"), "{}", output.all());
     assert!(place.bytes() == before);
     // Looking is always welcome.
     place.xtask(&format!("{args} --dry-run")).ok();

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::harness::{Place, Said};
+use crate::harness::{CommandOutput, Place};
 
 /// A world, what is done to it, and what the one finding of it names.
 type Defect = (&'static str, fn(&Place), &'static [&'static str]);
@@ -158,29 +158,29 @@ fn latin(place: &Place, path: &str) {
 }
 
 /// What a command refuses: its findings, and the steps that are blocked.
-fn refused(said: &Said) -> Vec<String> {
-    let told: Value = serde_json::from_str(&said.out).unwrap_or(Value::Null);
+fn refused(output: &CommandOutput) -> Vec<String> {
+    let reported: Value = serde_json::from_str(&output.out).unwrap_or(Value::Null);
     let text = |of: &Value, key: &str| of[key].as_str().unwrap_or_default().to_owned();
-    let of_checks = told["checks"].as_array().into_iter().flatten().map(|check| &check["findings"]);
-    let findings = of_checks.chain([&told["findings"]]).filter_map(Value::as_array).flatten();
+    let of_checks = reported["checks"].as_array().into_iter().flatten().map(|check| &check["findings"]);
+    let findings = of_checks.chain([&reported["findings"]]).filter_map(Value::as_array).flatten();
     let mut all: Vec<String> =
         findings.map(|found| format!("{}; {}", text(found, "what"), text(found, "next"))).collect();
-    let steps = told["steps"].as_array().into_iter().flatten().map(|step| &step["seen"]);
+    let steps = reported["steps"].as_array().into_iter().flatten().map(|step| &step["observed"]);
     all.extend(
         steps
-            .filter(|seen| seen["state"] == "blocked")
-            .map(|seen| format!("{}; {}", text(seen, "why"), text(seen, "next"))),
+            .filter(|observed| observed["state"] == "blocked")
+            .map(|observed| format!("{}; {}", text(observed, "why"), text(observed, "next"))),
     );
     // What could not be planned at all is said as an error, and nothing else.
-    if told.is_null() {
-        all.extend(said.err.lines().filter(|line| line.starts_with("error: ")).map(str::to_owned));
+    if reported.is_null() {
+        all.extend(output.err.lines().filter(|line| line.starts_with("error: ")).map(str::to_owned));
     }
     all
 }
 
 /// The place with the defect, and what is wrong with what is said of it.
-fn look((world, how, names): &Defect, name: &str) -> (Place, Vec<String>) {
-    let place = Place::of_world(name, world);
+fn look((workspace, how, names): &Defect, name: &str) -> (Place, Vec<String>) {
+    let place = Place::of_workspace(name, workspace);
     how(&place);
     place.commit("break it");
     let mut wrong = Vec::new();
@@ -188,10 +188,10 @@ fn look((world, how, names): &Defect, name: &str) -> (Place, Vec<String>) {
     if found.len() != 1 || names.iter().any(|name| !found[0].contains(name)) {
         wrong.push(format!("check finds {found:#?}"));
     }
-    let said = place.xtask("check").all();
+    let output = place.xtask("check").all();
     for found in &found {
         let what = found.split("; ").next().unwrap();
-        let times = said.matches(what).count();
+        let times = output.matches(what).count();
         if times != 1 {
             wrong.push(format!("check says `{what}` {times} times"));
         }

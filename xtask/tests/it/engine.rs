@@ -5,7 +5,7 @@ use std::{fs, process::Command};
 
 use serde_json::{Value, json};
 
-use crate::harness::{Place, Said, folder, run, write_program};
+use crate::harness::{CommandOutput, Place, folder, run, write_program};
 
 const HYBRID: &str = "podman cannot run even a trivial image: OCI runtime error: crun: cgroups in hybrid mode not supported, \
                       drop all controllers from cgroupv2";
@@ -13,7 +13,7 @@ const RUN: &str = "image owl:0.8.0 is pulled, run, and healthy";
 
 /// A place whose machine has an engine called that way, which lacks something.
 fn place(name: &str, engine: &str, lacks: &str) -> Place {
-    let mut place = Place::of_world(&format!("engine/{name}"), "image");
+    let mut place = Place::of_workspace(&format!("engine/{name}"), "image");
     place.write("crates/owl/src/main.rs", "fn main() {\n    println!(\"hoot\");\n}\n");
     place.commit("feat: hoot");
     place.add_remote();
@@ -37,11 +37,11 @@ fn place(name: &str, engine: &str, lacks: &str) -> Place {
     place
 }
 
-fn rehearse(place: &Place) -> (Said, Value) {
-    let said = place.xtask("rehearse minor --json --waive cargo-test");
-    let told: Value = serde_json::from_str(&said.out).unwrap_or_else(|_| panic!("{}", said.all()));
-    let one = told[0].clone();
-    (said, one)
+fn rehearse(place: &Place) -> (CommandOutput, Value) {
+    let output = place.xtask("rehearse minor --json --waive cargo-test");
+    let reported: Value = serde_json::from_str(&output.out).unwrap_or_else(|_| panic!("{}", output.all()));
+    let one = reported[0].clone();
+    (output, one)
 }
 
 /// How the step of that title came out: the word, and why.
@@ -59,18 +59,18 @@ fn outcome<'r>(rehearsal: &'r Value, title: &str) -> (&'r str, &'r str) {
 #[test]
 fn an_engine_that_runs_nothing_says_nothing_about_the_image() {
     let place = with_binary(place("no-run", "podman", "run"));
-    let (said, told) = rehearse(&place);
-    assert_eq!((said.code, told["outcome"].as_str()), (Some(0), Some("proved")), "{}", said.all());
-    let (word, why) = outcome(&told, RUN);
+    let (output, reported) = rehearse(&place);
+    assert_eq!((output.code, reported["outcome"].as_str()), (Some(0), Some("proved")), "{}", output.all());
+    let (word, why) = outcome(&reported, RUN);
     assert_eq!(word, "not-proved");
     assert_eq!(why, format!("{HYBRID}; next: install another runtime: runsc (Debian, Ubuntu: apt install runsc)"));
-    let not_proved = told["rehearsal"]["not_proved"].as_array().unwrap();
+    let not_proved = reported["rehearsal"]["not_proved"].as_array().unwrap();
     assert_eq!(not_proved.iter().filter(|pair| pair[0] == RUN).count(), 1, "{not_proved:?}");
-    assert!(said.err.contains(&format!("not verified here: {RUN}: {HYBRID}")), "{}", said.err);
-    let verdict = said.err.lines().last().unwrap();
+    assert!(output.err.contains(&format!("not verified here: {RUN}: {HYBRID}")), "{}", output.err);
+    let verdict = output.err.lines().last().unwrap();
     assert!(verdict.contains("; not verified here: ") && verdict.contains(&format!("{RUN} ({HYBRID}")), "{verdict}");
-    let compiled = said.err.matches("Compiling semver v").count();
-    assert_eq!(compiled, 1, "release and publication share what they compile: {}", said.err);
+    let compiled = output.err.matches("Compiling semver v").count();
+    assert_eq!(compiled, 1, "release and publication share what they compile: {}", output.err);
     let page = fs::read_to_string(place.tree.with_file_name("target").join("xtask/rehearsal-owl.html")).unwrap();
     assert!(page.contains("What was not proved, and why") && page.contains("cgroups in hybrid mode"), "{page}");
 }
@@ -84,8 +84,8 @@ fn nobody_else_is_let_in_to_the_image_registry_of_a_rehearsal() {
         fs::create_dir_all(own.join("contexts")).unwrap();
         fs::write(own.join("config.json"), "{\"currentContext\": \"far\", \"credsStore\": \"keys\"}").unwrap();
         place.env.push(("DOCKER_CONFIG".to_owned(), own.display().to_string()));
-        let (said, _) = rehearse(&place);
-        assert_eq!(said.code, Some(0), "{}", said.all());
+        let (output, _) = rehearse(&place);
+        assert_eq!(output.code, Some(0), "{}", output.all());
         let state = fs::read_to_string(place.tree.with_file_name("bin").join("state.json")).unwrap();
         let state: Value = serde_json::from_str(&state).unwrap();
         assert_eq!(state["logins"], json!([null, own]), "base images are pulled with the user's own logins");
@@ -103,10 +103,10 @@ fn nobody_else_is_let_in_to_the_image_registry_of_a_rehearsal() {
 
 #[test]
 fn another_runtime_that_is_installed_runs_the_image() {
-    let (said, told) = rehearse(&place("runc", "podman", "crun"));
-    assert_eq!(said.code, Some(0), "{}", said.all());
+    let (output, reported) = rehearse(&place("runc", "podman", "crun"));
+    assert_eq!(output.code, Some(0), "{}", output.all());
     let wanted = "its health check passes; run with --runtime runc --ulimit nofile=1024:1024 --ulimit nproc=1024:1024";
-    assert_eq!(outcome(&told, RUN), ("proved", wanted));
+    assert_eq!(outcome(&reported, RUN), ("proved", wanted));
 }
 
 #[test]
@@ -118,9 +118,9 @@ fn an_image_that_is_broken_fails_the_rehearsal() {
         let place = place(&format!("{engine}-{does}"), engine, "");
         place.replace("Dockerfile", "serve", does);
         place.commit("fix: break it");
-        let (said, told) = rehearse(&place);
-        assert_eq!((said.code, told["outcome"].as_str()), (Some(1), Some("failed")), "{}", said.all());
-        assert_eq!(outcome(&told, RUN), ("failed", why));
+        let (output, reported) = rehearse(&place);
+        assert_eq!((output.code, reported["outcome"].as_str()), (Some(1), Some("failed")), "{}", output.all());
+        assert_eq!(outcome(&reported, RUN), ("failed", why));
     }
 }
 
@@ -128,15 +128,15 @@ fn an_image_that_is_broken_fails_the_rehearsal() {
 fn a_build_that_the_engine_cannot_make_is_not_verified() {
     let place = place("no-build", "podman", "build");
     let why = "podman cannot build even a trivial image: mount /proc: operation not permitted";
-    let said = place.xtask("smoke").ok();
-    assert!(said.out.contains(&format!("note: image owl is not verified here: {why}; next: ")), "{}", said.all());
+    let output = place.xtask("smoke").ok();
+    assert!(output.out.contains(&format!("note: image owl is not verified here: {why}; next: ")), "{}", output.all());
     let line = |line: &str| line.starts_with("  not proved prove image: ") && line.ends_with(why);
     assert!(
-        said.out.lines().filter(|one| line(one)).count() == 2,
+        output.out.lines().filter(|one| line(one)).count() == 2,
         "once as it ends, once in the summary: {}",
-        said.out
+        output.out
     );
-    assert!(!said.out.contains("done    prove image"), "{}", said.out);
+    assert!(!output.out.contains("done    prove image"), "{}", output.out);
     place.xtask("release minor").ok();
     let tag = place.git("for-each-ref --format %(contents) refs/tags/v0.8.0");
     assert!(tag.ends_with(&format!("\n\nRelease: v0.8.0\nNot-verified: image ({why})")), "{tag}");
@@ -146,23 +146,23 @@ fn a_build_that_the_engine_cannot_make_is_not_verified() {
 fn a_dockerfile_that_is_broken_fails_the_proof() {
     let place = place("broken", "podman", "run");
     place.replace("Dockerfile", "COPY Cargo.toml", "COPY gone.toml");
-    let said = place.xtask("smoke");
-    assert_eq!(said.code, Some(1), "{}", said.all());
-    assert!(said.out.contains("COPY gone.toml") && !said.all().contains("not proved "), "{}", said.all());
+    let output = place.xtask("smoke");
+    assert_eq!(output.code, Some(1), "{}", output.all());
+    assert!(output.out.contains("COPY gone.toml") && !output.all().contains("not proved "), "{}", output.all());
 }
 
 #[test]
-fn no_engine_that_works_is_told_in_one_line_with_what_to_do() {
+fn no_engine_that_works_is_reported_in_one_line_with_what_to_do() {
     let mut place = place("none", "docker-that-nobody-asks", "");
     // What an engine is looked for by.
     let bin = place.tree.with_file_name("bin");
     write_program(&bin.join("podman"), "#!/bin/sh\necho 'Error: unable to connect to Podman socket' >&2\nexit 125\n");
     place.env.retain(|(name, _)| name != "ENGINE_STATE");
-    let said = place.xtask("smoke").ok();
+    let output = place.xtask("smoke").ok();
     let wanted = "note: image owl is not verified here: docker does not work: Cannot connect to the Docker daemon. Is the \
                   docker daemon running?; nor does podman: Error: unable to connect to Podman socket; next: start the daemon \
                   of docker, or make `podman info` succeed\n";
-    assert!(said.out.contains(wanted), "{}", said.all());
+    assert!(output.out.contains(wanted), "{}", output.all());
 }
 
 #[test]
@@ -188,9 +188,9 @@ fn an_image_that_was_packed_before_is_pushed_where_nothing_can_be_built() {
     let text = fs::read_to_string(&archive).unwrap();
     let commit = place.git("rev-parse v0.8.0^{commit}");
     let refused = |why: &str| {
-        let said = publish();
-        assert!(said.code == Some(1) && said.all().contains(why), "{}", said.all());
-        assert!(said.all().contains("next: at the tag, cargo xtask pack --out DIR"), "{}", said.all());
+        let output = publish();
+        assert!(output.code == Some(1) && output.all().contains(why), "{}", output.all());
+        assert!(output.all().contains("next: at the tag, cargo xtask pack --out DIR"), "{}", output.all());
         assert_eq!(pushed(), Value::Null);
     };
     fs::remove_file(&archive).unwrap();
@@ -198,8 +198,8 @@ fn an_image_that_was_packed_before_is_pushed_where_nothing_can_be_built() {
     fs::write(&archive, text.replace(&commit, &place.git("rev-parse v0.7.3^{commit}"))).unwrap();
     refused(&format!("{} does not hold the image of commit {commit}", archive.display()));
     fs::write(&archive, text).unwrap();
-    let said = publish().ok();
-    assert!(said.out.contains("done    load image owl:0.8.0"), "{}", said.all());
+    let output = publish().ok();
+    assert!(output.out.contains("done    load image owl:0.8.0"), "{}", output.all());
     assert_eq!(pushed()["labels"]["org.opencontainers.image.revision"], commit);
 }
 
@@ -219,13 +219,13 @@ fn with_stranger(name: &str, engine: &str, tag: &str) -> (Place, String) {
 #[test]
 fn an_image_of_another_project_is_noted_by_check_and_stops_a_push() {
     for tag in ["latest", "nightly"] {
-        let (place, told) = with_stranger(&format!("stranger-{tag}"), "podman", tag);
+        let (place, reported) = with_stranger(&format!("stranger-{tag}"), "podman", tag);
         let noted = place.xtask("check");
-        assert!(noted.code == Some(0) && noted.all().matches(&told).count() == 1, "{tag}: {}", noted.all());
+        assert!(noted.code == Some(0) && noted.all().matches(&reported).count() == 1, "{tag}: {}", noted.all());
         let before = place.history();
         for release in ["release minor --push --dry-run", "release minor --push --waive cargo-test"] {
-            let said = place.xtask(release);
-            assert!(said.code == Some(1) && said.all().contains(&told), "{tag}: {release}: {}", said.all());
+            let output = place.xtask(release);
+            assert!(output.code == Some(1) && output.all().contains(&reported), "{tag}: {release}: {}", output.all());
             assert_eq!(place.history(), before, "{tag}: {release}");
         }
     }
@@ -234,9 +234,9 @@ fn an_image_of_another_project_is_noted_by_check_and_stops_a_push() {
 #[test]
 fn docker_does_not_tell_whose_a_name_without_latest_is() {
     let (place, _) = with_stranger("stranger-docker", "docker", "nightly");
-    let told = "not known of the registries: whose the name owl is: the registry has no `latest` of it, and docker";
-    let said = place.xtask("release minor --push --dry-run").ok();
-    assert!(said.all().matches(told).count() == 1, "{}", said.all());
+    let reported = "not known of the registries: whose the name owl is: the registry has no `latest` of it, and docker";
+    let output = place.xtask("release minor --push --dry-run").ok();
+    assert!(output.all().matches(reported).count() == 1, "{}", output.all());
 }
 
 /// Overwrites the program of the world, which says a version and a word.
@@ -270,11 +270,15 @@ fn with_binary(mut place: Place) -> Place {
 fn a_static_binary_is_compiled_once_and_published_from_the_tag_alone() {
     let mut place = with_binary(place("binary", "podman", "run"));
     place.env.push(("IMAGE_REGISTRY".to_owned(), "127.0.0.1:1/owls".to_owned()));
-    let said = place.xtask("release minor --push --waive cargo-test").ok();
-    assert!(said.all().contains("Compiling semver v") && said.all().contains("Compiling owl v0.8.0"), "{}", said.all());
-    let said = place.xtask("publish 0.8.0 --only images").ok();
-    assert!(said.all().contains("Compiling owl v0.8.0"), "the tag's own tree is compiled: {}", said.all());
-    assert!(!said.all().contains("Compiling semver v"), "a dependency is compiled once: {}", said.all());
+    let output = place.xtask("release minor --push --waive cargo-test").ok();
+    assert!(
+        output.all().contains("Compiling semver v") && output.all().contains("Compiling owl v0.8.0"),
+        "{}",
+        output.all()
+    );
+    let output = place.xtask("publish 0.8.0 --only images").ok();
+    assert!(output.all().contains("Compiling owl v0.8.0"), "the tag's own tree is compiled: {}", output.all());
+    assert!(!output.all().contains("Compiling semver v"), "a dependency is compiled once: {}", output.all());
     let target = place.tree.with_file_name("target").join("xtask");
     let binary = target.join("publish/v0.8.0/image/context/owl");
     let published = fs::read(&binary).unwrap();
@@ -291,11 +295,11 @@ fn a_static_binary_is_compiled_once_and_published_from_the_tag_alone() {
     assert!(fs::read(&binary).unwrap() == published, "another tree's program was published");
 
     program(&place, "\"0.7.3\"", "hoots");
-    let said = place.xtask("smoke --waive cargo-test");
-    assert_eq!(said.code, Some(1));
+    let output = place.xtask("smoke --waive cargo-test");
+    assert_eq!(output.code, Some(1));
     assert!(
-        said.all().contains("`owl --version` says `owl 0.7.3 hoots true`, but it was compiled from 0.8.0"),
+        output.all().contains("`owl --version` says `owl 0.7.3 hoots true`, but it was compiled from 0.8.0"),
         "{}",
-        said.all()
+        output.all()
     );
 }

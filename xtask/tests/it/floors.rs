@@ -50,7 +50,7 @@ const FLOORS: [(&str, &[&[&str]]); 2] = [
                 "release",
                 "rollback",
                 "smoke",
-                "standing",
+                "status",
                 "step",
                 "strays",
                 "subject",
@@ -65,7 +65,7 @@ const FLOORS: [(&str, &[&[&str]]); 2] = [
         &[
             &["repo", "loader"],
             &["tools", "report", "page", "inherited"],
-            &["run", "session", "perform", "basis"],
+            &["run", "session", "perform", "resume_point"],
             &["main", "cli", "commands", "rehearse"],
         ],
     ),
@@ -175,7 +175,7 @@ fn imports_point_down() {
     let mut wrong = Vec::new();
     for (dir, floors) in FLOORS {
         let floor = |module: &str| floors.iter().position(|modules| modules.contains(&module));
-        let mut seen = 0;
+        let mut examined = 0;
         for source in built(dir) {
             let at =
                 floor(&source.module).unwrap_or_else(|| panic!("{} is on no floor: add it to the table", source.path));
@@ -183,14 +183,14 @@ fn imports_point_down() {
                 let Some(module) = import.strip_prefix("crate::").and_then(|path| path.split("::").next()) else {
                     continue;
                 };
-                seen += 1;
+                examined += 1;
                 let on = floor(module).unwrap_or_else(|| panic!("{}: {import} is on no floor", source.path));
                 if on > at {
                     wrong.push(format!("{dir}/{} (floor {at}) imports {import} (floor {on})", source.path));
                 }
             }
         }
-        assert!(seen > 100, "only {seen} imports were found in {dir}");
+        assert!(examined > 100, "only {examined} imports were found in {dir}");
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
@@ -242,7 +242,7 @@ fn every_module_says_in_two_sentences_what_it_is() {
         sources("plan/src").into_iter().chain(sources("src")).chain(sources("tests/it")).chain(sources("tests/outside"))
     {
         // Fixtures are other people's code.
-        if source.path.starts_with("worlds/") || source.path.starts_with("cases/") {
+        if source.path.starts_with("workspaces/") || source.path.starts_with("cases/") {
             continue;
         }
         let doc: Vec<&str> = source.text.lines().map_while(|line| line.strip_prefix("//!")).collect();
@@ -272,10 +272,11 @@ fn the_table_is_the_one_in_the_book() {
     for (on, modules) in FLOORS.iter().flat_map(|(_, floors)| floors.iter()).enumerate() {
         let row = book.lines().find(|line| line.starts_with(&format!("| {on} "))).unwrap_or_default();
         let files = row.split('|').nth(2).unwrap_or_default();
-        let mut told: Vec<&str> = files.split('`').skip(1).step_by(2).map(|name| name.trim_end_matches('/')).collect();
+        let mut reported: Vec<&str> =
+            files.split('`').skip(1).step_by(2).map(|name| name.trim_end_matches('/')).collect();
         let mut modules = modules.to_vec();
-        told.sort();
+        reported.sort();
         modules.sort();
-        assert_eq!(told, modules, "floor {on} in docs/architecture.md");
+        assert_eq!(reported, modules, "floor {on} in docs/architecture.md");
     }
 }

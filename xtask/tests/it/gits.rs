@@ -26,8 +26,8 @@ fn hook_in(place: &Place, dir: &str, name: &str, script: &str) {
 type SetUp<'a> = &'a dyn Fn(&Place);
 
 /// Runs what an error tells to type after its last `next: `, up to the words for people.
-fn follow(place: &Place, said: &str) {
-    let (_, next) = said.rsplit_once("next: ").unwrap_or_else(|| panic!("nothing to type in: {said}"));
+fn follow(place: &Place, output: &str) {
+    let (_, next) = output.rsplit_once("next: ").unwrap_or_else(|| panic!("nothing to type in: {output}"));
     let line = next.split(", then the same command").next().unwrap();
     run(place.command("sh").args(["-c", line]));
 }
@@ -39,8 +39,8 @@ fn is_released(place: &Place, args: &str) {
     assert_eq!(place.git("rev-parse v0.8.0^{commit}"), place.git("rev-parse HEAD"), "{about}");
     let end = place.end();
     for again in [args, "release 0.8.0 --waive cargo-test"] {
-        let said = place.xtask(again).ok();
-        assert!(said.out.contains("done    tag v0.8.0"), "{about}: {}", said.all());
+        let output = place.xtask(again).ok();
+        assert!(output.out.contains("done    tag v0.8.0"), "{about}: {}", output.all());
         place.xtask(&format!("{again} --dry-run")).ok();
     }
     assert_eq!(place.end(), end, "{about}");
@@ -98,7 +98,7 @@ fn a_hook_may_give_the_commit_another_subject() {
         ),
     ];
     for (name, set_up, subject) in table {
-        let place = Place::of_world(&format!("subject_{name}"), "plain");
+        let place = Place::of_workspace(&format!("subject_{name}"), "plain");
         set_up(&place);
         place.xtask(ARGS).ok();
         assert_eq!(place.git("log -1 --format=%s"), subject, "{name}");
@@ -113,7 +113,7 @@ fn a_hook_may_give_the_commit_another_subject() {
 
 #[test]
 fn a_hook_may_give_the_commit_of_a_branch_another_subject() {
-    let place = Place::of_world("subject_branch", "trains");
+    let place = Place::of_workspace("subject_branch", "trains");
     hook(&place, "commit-msg", "sed -i '1s/^/[OWL-12] /' \"$1\"");
     let args = "release minor --train ingest --waive cargo-test";
     place.xtask(args).ok();
@@ -125,22 +125,22 @@ fn a_hook_may_give_the_commit_of_a_branch_another_subject() {
 
 #[test]
 fn what_a_hook_adds_stops_before_the_tag() {
-    let place = Place::of_world("added_file", "plain");
+    let place = Place::of_workspace("added_file", "plain");
     hook(&place, "pre-commit", "date > BUILD; git add BUILD");
     hook(&place, "prepare-commit-msg", "sed -i '1s/^/[main] /' \"$1\"");
-    let said = place.xtask(ARGS);
-    assert_eq!(said.code, Some(1));
-    assert!(said.err.contains("BUILD") && said.err.contains("pre-commit"), "{}", said.err);
+    let output = place.xtask(ARGS);
+    assert_eq!(output.code, Some(1));
+    assert!(output.err.contains("BUILD") && output.err.contains("pre-commit"), "{}", output.err);
     assert_eq!(place.git("log -1 --format=%s"), "[main] align: release 0.8.0", "the commit stays");
     assert_eq!(place.git("tag --list"), "v0.7.3");
     let before = place.bytes();
     for again in [ARGS, "release 0.8.0 --waive cargo-test"] {
-        let said = place.xtask(again);
-        assert_eq!(said.code, Some(1), "{}", said.all());
-        assert!(said.all().contains("BUILD is no part of the plan"), "{}", said.all());
+        let output = place.xtask(again);
+        assert_eq!(output.code, Some(1), "{}", output.all());
+        assert!(output.all().contains("BUILD is no part of the plan"), "{}", output.all());
     }
     assert!(place.bytes() == before);
-    follow(&place, &said.err);
+    follow(&place, &output.err);
     place.xtask(ARGS).ok();
     assert!(!place.tree.join("BUILD").exists());
     is_released(&place, ARGS);
@@ -148,34 +148,34 @@ fn what_a_hook_adds_stops_before_the_tag() {
 
 #[test]
 fn what_a_hook_formats_stops_before_the_tag_unless_it_is_prose() {
-    let place = Place::of_world("formatted", "plain");
+    let place = Place::of_workspace("formatted", "plain");
     let again = place.again("formatted_prose");
     hook(
         &place,
         "pre-commit",
         "echo '# formatted' >> Cargo.lock; sed -i 's/edition = /edition  = /' crates/*/Cargo.toml; git add -A",
     );
-    let said = place.xtask(ARGS);
-    assert_eq!(said.code, Some(1));
-    assert!(said.err.contains("the pre-commit hook changed this commit"), "{}", said.err);
-    assert!(said.err.contains("Cargo.lock, ") && said.err.contains("crates/lark/Cargo.toml"), "{}", said.err);
-    follow(&place, &said.err);
+    let output = place.xtask(ARGS);
+    assert_eq!(output.code, Some(1));
+    assert!(output.err.contains("the pre-commit hook changed this commit"), "{}", output.err);
+    assert!(output.err.contains("Cargo.lock, ") && output.err.contains("crates/lark/Cargo.toml"), "{}", output.err);
+    follow(&place, &output.err);
     place.xtask(ARGS).ok();
     is_released(&place, ARGS);
 
     let place = again;
     hook(&place, "pre-commit", "sed -i 's/^- /* /' CHANGELOG.md; git add -A");
-    let said = place.xtask(ARGS).ok();
-    assert!(said.out.contains("note: the pre-commit hook changed the words in CHANGELOG.md"), "{}", said.out);
+    let output = place.xtask(ARGS).ok();
+    assert!(output.out.contains("note: the pre-commit hook changed the words in CHANGELOG.md"), "{}", output.out);
     is_released(&place, ARGS);
 }
 
 #[test]
 fn to_start_over_after_a_hook_is_one_command() {
-    let place = Place::of_world("started_over", "plain");
+    let place = Place::of_workspace("started_over", "plain");
     hook(&place, "pre-commit", "date > BUILD; git add BUILD");
-    let said = place.xtask(ARGS);
-    let over = said.err.rsplit_once("or git reset").unwrap().1.split(" to start over").next().unwrap();
+    let output = place.xtask(ARGS);
+    let over = output.err.rsplit_once("or git reset").unwrap().1.split(" to start over").next().unwrap();
     place.git(&format!("reset{over}"));
     fs::remove_file(place.tree.join(".git/hooks/pre-commit")).unwrap();
     place.xtask(ARGS).ok();
@@ -232,16 +232,20 @@ fn a_commit_that_is_refused_leaves_all_as_it_was() {
         ),
     ];
     for (name, set_up, words) in table {
-        let place = Place::of_world(&format!("refused_{name}"), "plain");
+        let place = Place::of_workspace(&format!("refused_{name}"), "plain");
         set_up(&place);
         let (tree, end) = (place.tree_bytes(), place.end());
-        let said = place.xtask(ARGS);
-        assert_eq!(said.code, Some(1), "{name}");
+        let output = place.xtask(ARGS);
+        assert_eq!(output.code, Some(1), "{name}");
         for word in words {
-            assert!(said.err.contains(word), "{name}: {}", said.err);
+            assert!(output.err.contains(word), "{name}: {}", output.err);
         }
-        assert!(!said.all().contains("command exited") && !said.all().contains("xshell"), "{name}: {}", said.all());
-        assert!(said.err.trim_end().ends_with("then the same command"), "{name}: {}", said.err);
+        assert!(
+            !output.all().contains("command exited") && !output.all().contains("xshell"),
+            "{name}: {}",
+            output.all()
+        );
+        assert!(output.err.trim_end().ends_with("then the same command"), "{name}: {}", output.err);
         assert!(place.tree_bytes() == tree, "{name}");
         assert_eq!(place.end(), end, "{name}");
         let _ = fs::remove_dir_all(place.tree.join(".git/hooks"));
@@ -253,13 +257,13 @@ fn a_commit_that_is_refused_leaves_all_as_it_was() {
 
 #[test]
 fn a_tag_that_cannot_be_signed_leaves_the_commit() {
-    let place = Place::of_world("unsigned_tag", "plain");
+    let place = Place::of_workspace("unsigned_tag", "plain");
     place.git("config tag.gpgSign true");
     place.git("config gpg.program false");
-    let said = place.xtask(ARGS);
-    assert_eq!(said.code, Some(1));
-    assert!(said.err.contains("git config tag.gpgSign false"), "{}", said.err);
-    assert!(said.err.contains(&format!("commit {} stays", place.git("rev-parse --short=9 HEAD"))), "{}", said.err);
+    let output = place.xtask(ARGS);
+    assert_eq!(output.code, Some(1));
+    assert!(output.err.contains("git config tag.gpgSign false"), "{}", output.err);
+    assert!(output.err.contains(&format!("commit {} stays", place.git("rev-parse --short=9 HEAD"))), "{}", output.err);
     assert_eq!(place.git("status --porcelain"), "");
     place.git("config tag.gpgSign false");
     place.xtask(ARGS).ok();
@@ -315,7 +319,7 @@ fn line_endings_and_encodings_are_gits() {
         ),
     ];
     for (name, set_up, crlf) in table {
-        let place = Place::of_world(&format!("endings_{name}"), "plain");
+        let place = Place::of_workspace(&format!("endings_{name}"), "plain");
         set_up(&place);
         checked_out_anew(&place);
         assert_eq!(place.git("status --porcelain"), "", "{name}");
@@ -342,8 +346,8 @@ fn line_endings_and_encodings_are_gits() {
 #[test]
 fn every_command_leaves_the_same_with_the_line_endings_of_windows() {
     const UNPROVED: &str = "--waive cargo-test --waive wheel-test --waive maturin-develop --waive pytest --waive image";
-    let world = |name: &str, world: &str| {
-        let place = Place::of_world(&format!("windows_{name}_0"), world);
+    let workspace = |name: &str, workspace: &str| {
+        let place = Place::of_workspace(&format!("windows_{name}_0"), workspace);
         place.add_remote();
         place
     };
@@ -355,13 +359,13 @@ fn every_command_leaves_the_same_with_the_line_endings_of_windows() {
     let fixed = |name: &str, main: Main| hotfix::fixed(&format!("windows_{name}_0"), "plain", main, "main");
     let hotfix = format!("hotfix 0.8.1 --push --waive nothing-to-release {UNPROVED}");
     let without = "--without crates,wheels,images,forge,announce";
-    let unmade = world("unmade", "plain");
+    let unmade = workspace("unmade", "plain");
     unmade.xtask(&format!("release minor {UNPROVED}")).ok();
     for (name, place, args) in [
-        ("branch", world("branch", "trains"), format!("release minor --train ingest --push {UNPROVED}")),
+        ("branch", workspace("branch", "trains"), format!("release minor --train ingest --push {UNPROVED}")),
         (
             "postfix",
-            world("postfix", "wheel"),
+            workspace("postfix", "wheel"),
             format!("postfix --note fix --push --waive nothing-to-release {UNPROVED}"),
         ),
         ("hotfix", fixed("hotfix", Main::There), hotfix.clone()),
@@ -388,7 +392,7 @@ fn every_command_leaves_the_same_with_the_line_endings_of_windows() {
 /// the same, and nothing else.
 #[test]
 fn settings_of_git_change_nothing() {
-    let place = Place::of_world("settings", "trains");
+    let place = Place::of_workspace("settings", "trains");
     place.add_remote();
     for setting in [
         "color.ui always",
@@ -443,19 +447,19 @@ fn remote_hook(place: &Place, name: &str, script: &str) {
 
 #[test]
 fn a_branch_that_is_protected_is_reached_by_a_pull_request() {
-    for (world, train, tag) in [("plain", "", "v0.8.0"), ("trains", "--train ingest", "ingest-v0.4.0")] {
-        let place = Place::of_world(&format!("protected_{world}"), world);
+    for (workspace, train, tag) in [("plain", "", "v0.8.0"), ("trains", "--train ingest", "ingest-v0.4.0")] {
+        let place = Place::of_workspace(&format!("protected_{workspace}"), workspace);
         place.add_remote();
         let protect = "[ \"$1\" != refs/heads/main ] || { echo 'GH006: Protected branch update failed' >&2; exit 1; }";
         remote_hook(&place, "update", protect);
         let args = format!("release minor {train} --push --waive cargo-test");
-        let said = place.xtask(&args);
-        assert_eq!(said.code, Some(1), "{}", said.all());
-        assert!(said.err.contains("GH006: Protected branch update failed"), "{}", said.err);
-        assert!(!said.all().contains("command exited"), "{}", said.all());
+        let output = place.xtask(&args);
+        assert_eq!(output.code, Some(1), "{}", output.all());
+        assert!(output.err.contains("GH006: Protected branch update failed"), "{}", output.err);
+        assert!(!output.all().contains("command exited"), "{}", output.all());
         assert!(!place.git("ls-remote origin").contains(tag), "no tag beside main");
         // As it says: another branch, merged there with a merge commit.
-        let next = said.err.rsplit_once("requests alone: ").unwrap().1.to_owned();
+        let next = output.err.rsplit_once("requests alone: ").unwrap().1.to_owned();
         let push = next.split(", merge that branch").next().unwrap();
         run(place.command("sh").args(["-c", push]));
         let aside = push.rsplit_once("refs/heads/").unwrap().1;
@@ -476,12 +480,12 @@ fn a_branch_that_is_protected_is_reached_by_a_pull_request() {
 
 #[test]
 fn a_push_that_is_typed_names_in_full_what_is_called_alike() {
-    let place = Place::of_world("called_alike", "plain");
+    let place = Place::of_workspace("called_alike", "plain");
     place.add_remote();
     place.git("branch v0.8.0");
     place.git("tag main");
-    let said = place.xtask(ARGS).ok();
-    let (_, next) = said.out.rsplit_once("next: ").unwrap();
+    let output = place.xtask(ARGS).ok();
+    let (_, next) = output.out.rsplit_once("next: ").unwrap();
     let line = next.split(" (or the same command with --push)").next().unwrap();
     run(place.command("sh").args(["-c", line]));
     let there = place.git("ls-remote ../remote.git refs/heads/main refs/tags/v0.8.0");
@@ -517,23 +521,23 @@ fn a_push_that_is_refused_tells_what_to_do() {
         ),
     ];
     for (name, set_up, words) in table {
-        let place = Place::of_world(&format!("push_{name}"), "plain");
+        let place = Place::of_workspace(&format!("push_{name}"), "plain");
         place.add_remote();
         set_up(&place);
         let before = place.git("ls-remote ../remote.git");
-        let said = place.xtask(&format!("{ARGS} --push"));
-        assert_eq!(said.code, Some(1), "{name}");
+        let output = place.xtask(&format!("{ARGS} --push"));
+        assert_eq!(output.code, Some(1), "{name}");
         for word in words {
-            assert!(said.all().contains(word), "{name}: {}", said.all());
+            assert!(output.all().contains(word), "{name}: {}", output.all());
         }
-        assert!(!said.all().contains("command exited"), "{name}: {}", said.all());
+        assert!(!output.all().contains("command exited"), "{name}: {}", output.all());
         assert_eq!(place.git("ls-remote ../remote.git"), before, "{name}");
     }
 }
 
 #[test]
 fn a_remote_is_asked_where_it_is_pushed() {
-    let place = Place::of_world("push_url", "plain");
+    let place = Place::of_workspace("push_url", "plain");
     place.add_remote();
     // What is fetched from is a mirror that lags behind.
     run(place.command("git").args(["clone", "--quiet", "--bare", "../remote.git", "../fetched.git"]));
@@ -541,14 +545,14 @@ fn a_remote_is_asked_where_it_is_pushed() {
     place.git("config remote.origin.pushurl ../remote.git");
     let args = format!("{ARGS} --push");
     place.xtask(&args).ok();
-    let said = place.xtask(&args).ok();
-    assert!(said.out.contains("done    push main and v0.8.0 to origin"), "{}", said.out);
+    let output = place.xtask(&args).ok();
+    assert!(output.out.contains("done    push main and v0.8.0 to origin"), "{}", output.out);
     assert!(place.git("ls-remote ../remote.git").contains("refs/tags/v0.8.0^{}"));
 }
 
 #[test]
 fn a_remote_that_never_answers_is_not_waited_for_for_ever() {
-    let mut place = Place::of_world("silent", "plain");
+    let mut place = Place::of_workspace("silent", "plain");
     place.add_remote();
     place.git("config remote.origin.url ssh://silent/lark.git");
     place.env = vec![
@@ -556,34 +560,34 @@ fn a_remote_that_never_answers_is_not_waited_for_for_ever() {
         ("XTASK_REMOTE_SECONDS".to_owned(), "3".to_owned()),
     ];
     let begun = std::time::Instant::now();
-    let said = place.xtask(&format!("{ARGS} --push"));
+    let output = place.xtask(&format!("{ARGS} --push"));
     assert!(begun.elapsed().as_secs() < 40, "{:?}", begun.elapsed());
-    assert_eq!(said.code, Some(1));
-    assert!(said.out.contains("waiting for origin (git ls-remote), at most 3 s"), "{}", said.all());
-    assert!(said.all().contains("unknown push main and v0.8.0"), "{}", said.all());
-    assert!(said.all().contains("next: git ls-remote origin"), "{}", said.all());
+    assert_eq!(output.code, Some(1));
+    assert!(output.out.contains("waiting for origin (git ls-remote), at most 3 s"), "{}", output.all());
+    assert!(output.all().contains("unknown push main and v0.8.0"), "{}", output.all());
+    assert!(output.all().contains("next: git ls-remote origin"), "{}", output.all());
     assert_eq!(place.git("status --porcelain"), "");
 
     // What is asked before there is a plan is bounded, too.
     place.xtask(ARGS).ok();
     let begun = std::time::Instant::now();
-    let said = place.xtask("rollback 0.8.0");
+    let output = place.xtask("rollback 0.8.0");
     assert!(begun.elapsed().as_secs() < 40, "{:?}", begun.elapsed());
-    assert_eq!(said.code, Some(1));
-    assert!(said.err.contains("origin did not answer within 3 s"), "{}", said.all());
-    assert!(said.err.contains("whether others have v0.8.0 is not known, and nothing was done"), "{}", said.all());
+    assert_eq!(output.code, Some(1));
+    assert!(output.err.contains("origin did not answer within 3 s"), "{}", output.all());
+    assert!(output.err.contains("whether others have v0.8.0 is not known, and nothing was done"), "{}", output.all());
     assert_eq!(place.git("tag --list"), "v0.7.3\nv0.8.0");
 }
 
 #[test]
-fn files_that_git_is_told_to_pass_over_are_named_before_anything_is_written() {
-    let place = Place::of_world("passed_over", "plain");
+fn files_that_git_is_reported_to_pass_over_are_named_before_anything_is_written() {
+    let place = Place::of_workspace("passed_over", "plain");
     for (flag, back) in [("--skip-worktree", "--no-skip-worktree"), ("--assume-unchanged", "--no-assume-unchanged")] {
         place.git(&format!("update-index {flag} crates/lark/Cargo.toml"));
         let before = place.tree_bytes();
-        let said = place.xtask(ARGS);
-        assert_eq!(said.code, Some(1));
-        assert!(said.all().contains(&format!("git update-index {back} crates/lark/Cargo.toml")), "{}", said.all());
+        let output = place.xtask(ARGS);
+        assert_eq!(output.code, Some(1));
+        assert!(output.all().contains(&format!("git update-index {back} crates/lark/Cargo.toml")), "{}", output.all());
         assert!(place.tree_bytes() == before);
         place.git(&format!("update-index {back} crates/lark/Cargo.toml"));
     }

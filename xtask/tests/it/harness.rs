@@ -26,7 +26,7 @@ pub struct Place {
 
 /// What a command said and how it ended.
 #[derive(Debug)]
-pub struct Said {
+pub struct CommandOutput {
     pub code: Option<i32>,
     pub out: String,
     pub err: String,
@@ -51,9 +51,9 @@ impl Place {
     }
 
     /// A committed world, with the tags of the release before.
-    pub fn of_world(name: &str, world: &str) -> Place {
+    pub fn of_workspace(name: &str, workspace: &str) -> Place {
         let place = Place::new(name);
-        place.copy_to("", &folder("worlds").join(world));
+        place.copy_to("", &folder("workspaces").join(workspace));
         place.init();
         place.git("tag --annotate v0.7.3 --message v0.7.3");
         place
@@ -147,8 +147,8 @@ impl Place {
         command
     }
 
-    pub fn xtask(&self, args: &str) -> Said {
-        Said::of(self.tool(args).output().unwrap())
+    pub fn xtask(&self, args: &str) -> CommandOutput {
+        CommandOutput::of(self.tool(args).output().unwrap())
     }
 
     /// Runs git, which must succeed; arguments with spaces stand in double quotes.
@@ -248,24 +248,24 @@ impl Place {
     pub fn normalised(&self, text: &str) -> String {
         let home = self.tree.parent().unwrap().display().to_string();
         let text = text.replace(&home, "HOME").replace(env!("CARGO"), "cargo");
-        let (mut said, mut proves) = (String::new(), false);
+        let (mut output, mut proves) = (String::new(), false);
         for line in text.lines() {
             proves = proves && !PROVED.iter().any(|end| line.starts_with(end));
             if !proves {
-                said += &(without_seconds(&without_ids(line)) + "\n");
+                output += &(without_seconds(&without_ids(line)) + "\n");
             }
             proves = proves || line.starts_with("  begin   prove ");
         }
-        said
+        output
     }
 }
 
 /// How the line begins that says how a proof ended.
 const PROVED: [&str; 3] = ["  done    prove ", "  failed  prove ", "  not proved prove "];
 
-impl Said {
-    pub fn of(output: Output) -> Said {
-        Said {
+impl CommandOutput {
+    pub fn of(output: Output) -> CommandOutput {
+        CommandOutput {
             code: output.status.code(),
             out: String::from_utf8(output.stdout).unwrap(),
             err: String::from_utf8(output.stderr).unwrap(),
@@ -273,7 +273,7 @@ impl Said {
     }
 
     #[track_caller]
-    pub fn ok(self) -> Said {
+    pub fn ok(self) -> CommandOutput {
         assert_eq!(self.code, Some(0), "{}\n{}", self.out, self.err);
         self
     }
@@ -293,8 +293,8 @@ pub fn folder(name: &str) -> PathBuf {
 #[track_caller]
 pub fn run(command: &mut Command) -> String {
     let output = command.output().unwrap();
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?}\n{}{told}", String::from_utf8_lossy(&output.stdout));
+    let reported = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}\n{}{reported}", String::from_utf8_lossy(&output.stdout));
     String::from_utf8(output.stdout).unwrap()
 }
 

@@ -3,7 +3,7 @@
 
 use crate::{
     crashes::{follow, killed_anywhere, killed_until, torn},
-    harness::{Place, Said},
+    harness::{CommandOutput, Place},
 };
 
 const UNPROVED: &str = "--waive cargo-test --waive wheel-test --waive maturin-develop --waive pytest";
@@ -21,8 +21,8 @@ pub enum Main {
 }
 
 /// A world that released 0.8.0, with main wherever it is by now.
-pub fn released(name: &str, world: &str, main: Main) -> Place {
-    let place = Place::of_world(name, world);
+pub fn released(name: &str, workspace: &str, main: Main) -> Place {
+    let place = Place::of_workspace(name, workspace);
     place.xtask(&format!("release minor {UNPROVED}")).ok();
     if main != Main::There {
         place.replace("CHANGELOG.md", "## [Unreleased]\n", "## [Unreleased]\n\n### Added\n\n- louder songs\n");
@@ -56,19 +56,19 @@ fn unproved(args: &str) -> String {
     format!("{args} {UNPROVED}")
 }
 
-fn typed(place: &Place, args: &str) -> Said {
+fn typed(place: &Place, args: &str) -> CommandOutput {
     place.xtask(&unproved(args))
 }
 
 /// A dry run tells the same and changes nothing; then the real run.
 #[track_caller]
-fn really(place: &Place, args: &str) -> Said {
+fn really(place: &Place, args: &str) -> CommandOutput {
     let before = place.bytes();
     let dry = typed(place, &format!("{args} --dry-run"));
     assert!(place.bytes() == before, "the dry run changed something");
     let real = typed(place, args);
-    let titles = |said: &Said| -> Vec<String> {
-        let lines = said.out.lines().filter_map(|line| {
+    let titles = |output: &CommandOutput| -> Vec<String> {
+        let lines = output.out.lines().filter_map(|line| {
             let line = line.strip_prefix("  ")?;
             let (state, title) = line.split_once(' ')?;
             ["done", "todo", "blocked", "waits"].contains(&state).then(|| {
@@ -88,10 +88,10 @@ fn it_waits_for_a_fix_and_then_releases_it() {
     place.add_remote();
     let main = place.git("rev-parse main");
     for _ in 0..2 {
-        let said = really(&place, HOTFIX);
-        assert_eq!(said.code, Some(1), "{}", said.all());
-        assert!(said.all().contains("nothing is changed since v0.8.0"), "{}", said.all());
-        assert!(said.all().contains("git cherry-pick COMMIT; then the same command"), "{}", said.all());
+        let output = really(&place, HOTFIX);
+        assert_eq!(output.code, Some(1), "{}", output.all());
+        assert!(output.all().contains("nothing is changed since v0.8.0"), "{}", output.all());
+        assert!(output.all().contains("git cherry-pick COMMIT; then the same command"), "{}", output.all());
         assert_eq!(place.git("branch --show-current"), "hotfix/v0.8.1");
         assert_eq!(place.git("rev-parse HEAD"), place.git("rev-parse v0.8.0^{commit}"));
     }
@@ -99,14 +99,18 @@ fn it_waits_for_a_fix_and_then_releases_it() {
     place.replace("CHANGELOG.md", "## [Unreleased]\n", "## [Unreleased]\n\n### Fixed\n\n- soon\n");
     place.write("docs/idea.md", "An idea.\n");
     place.commit("words");
-    let said = really(&place, HOTFIX);
-    assert_eq!(said.code, Some(1), "{}", said.all());
-    assert!(said.all().contains("no crate of the train is changed since v0.8.0, only CHANGELOG.md"), "{}", said.all());
+    let output = really(&place, HOTFIX);
+    assert_eq!(output.code, Some(1), "{}", output.all());
+    assert!(
+        output.all().contains("no crate of the train is changed since v0.8.0, only CHANGELOG.md"),
+        "{}",
+        output.all()
+    );
     place.git("reset --quiet --hard v0.8.0");
 
     fix(&place);
-    let said = really(&place, "hotfix --push").ok();
-    assert!(said.out.contains("0.8.1 is released here: tag v0.8.1"), "{}", said.all());
+    let output = really(&place, "hotfix --push").ok();
+    assert!(output.out.contains("0.8.1 is released here: tag v0.8.1"), "{}", output.all());
     assert_eq!(place.git("branch --show-current"), "main");
     assert_eq!(place.git("rev-parse v0.8.1^{commit}"), place.git("rev-parse hotfix/v0.8.1"));
     assert_eq!(place.git("log -1 --format=%s v0.8.1"), "align: release 0.8.1");
@@ -168,10 +172,10 @@ fn main_with_more_work_gets_the_version_and_keeps_its_words() {
     assert_eq!(place.read("crates/lark-core/src/loud.rs"), "// louder\n");
 
     // The hotfix is not taken for a release of main's own.
-    let said = typed(&place, "release patch --dry-run").ok();
-    assert!(said.out.contains("train lark: 0.8.1 -> 0.8.2 (patch)"), "{}", said.all());
-    let said = typed(&place, "release --dry-run").ok();
-    assert!(!said.out.contains("todo") && said.out.contains("tag v0.8.1"), "{}", said.all());
+    let output = typed(&place, "release patch --dry-run").ok();
+    assert!(output.out.contains("train lark: 0.8.1 -> 0.8.2 (patch)"), "{}", output.all());
+    let output = typed(&place, "release --dry-run").ok();
+    assert!(!output.out.contains("todo") && output.out.contains("tag v0.8.1"), "{}", output.all());
     typed(&place, "release minor").ok();
     assert_eq!(place.git("describe --exact-match"), "v0.9.0");
     place.xtask("check").ok();
@@ -212,12 +216,12 @@ fn main_that_is_ahead_keeps_its_versions() {
     assert!(order.is_sorted() && order.iter().all(Option::is_some), "{log}");
     assert!(log.contains("[Unreleased]: https://example.com/compare/v0.9.0...HEAD\n[0.9.0]: "), "{log}");
     place.xtask("check").ok();
-    let said = typed(&place, "release patch --dry-run").ok();
-    assert!(said.out.contains("train lark: 0.9.0 -> 0.9.1 (patch)"), "{}", said.all());
+    let output = typed(&place, "release patch --dry-run").ok();
+    assert!(output.out.contains("train lark: 0.9.0 -> 0.9.1 (patch)"), "{}", output.all());
 
     // The next one of the old line starts from the first.
-    let said = typed(&place, "hotfix 0.8.2");
-    assert_eq!(said.code, Some(1), "{}", said.all());
+    let output = typed(&place, "hotfix 0.8.2");
+    assert_eq!(output.code, Some(1), "{}", output.all());
     assert_eq!(place.git("rev-parse HEAD"), place.git("rev-parse v0.8.1^{commit}"));
     place.replace("CHANGELOG.md", "## [Unreleased]\n", "## [Unreleased]\n\n### Fixed\n\n- another\n");
     place.write("crates/lark/src/more.rs", "// more\n");
@@ -228,7 +232,7 @@ fn main_that_is_ahead_keeps_its_versions() {
 }
 
 #[test]
-fn a_fix_that_main_has_already_is_not_told_twice() {
+fn a_fix_that_main_has_already_is_not_reported_twice() {
     let place = released("hotfix_picked", "plain", Main::Working);
     fix(&place);
     assert_eq!(typed(&place, HOTFIX).code, Some(1));
@@ -256,11 +260,11 @@ fn what_others_changed_too_is_left_to_a_person() {
     fix(&place);
     let fixed = place.git("rev-parse HEAD");
     let main = place.git("rev-parse main");
-    let said = really(&place, HOTFIX);
-    assert_eq!(said.code, Some(1), "{}", said.all());
-    assert!(said.all().contains("both sides changed crates/lark-core/src/lib.rs"), "{}", said.all());
+    let output = really(&place, HOTFIX);
+    assert_eq!(output.code, Some(1), "{}", output.all());
+    assert!(output.all().contains("both sides changed crates/lark-core/src/lib.rs"), "{}", output.all());
     let way = format!("git switch main, git merge --no-ff {}", &fixed[..9]);
-    assert!(said.all().contains(&way), "{}", said.all());
+    assert!(output.all().contains(&way), "{}", output.all());
     // Released it is all the same, and nothing is half merged.
     assert_eq!(place.git("describe --exact-match"), "v0.8.1");
     assert_eq!(place.git("rev-parse main"), main);
@@ -290,7 +294,7 @@ fn what_others_changed_too_is_left_to_a_person() {
 
 #[test]
 fn a_train_with_a_release_branch_has_hotfix_branches_of_its_own() {
-    let place = Place::of_world("hotfix_train", "trains");
+    let place = Place::of_workspace("hotfix_train", "trains");
     place.git("tag --annotate ingest-v0.3.0 --message ingest-v0.3.0");
     typed(&place, "release minor --train ingest").ok();
     typed(&place, "release minor").ok();
@@ -308,8 +312,8 @@ fn a_train_with_a_release_branch_has_hotfix_branches_of_its_own() {
     assert!(place.read("crates/ingest/Dockerfile").contains("ARG VERSION=0.4.0"));
     assert!(place.git("show ingest-v0.3.1:crates/ingest/Dockerfile").contains("ARG VERSION=0.3.1"));
     place.xtask("check").ok();
-    let said = typed(&place, "release patch --train ingest --waive nothing-to-release --dry-run").ok();
-    assert!(said.out.contains("train ingest: 0.4.0 -> 0.4.1 (patch)"), "{}", said.all());
+    let output = typed(&place, "release patch --train ingest --waive nothing-to-release --dry-run").ok();
+    assert!(output.out.contains("train ingest: 0.4.0 -> 0.4.1 (patch)"), "{}", output.all());
 }
 
 #[test]
@@ -328,35 +332,39 @@ fn only_the_next_patch_of_a_release_is_a_hotfix() {
     for (version, why) in refused {
         let before = place.bytes();
         for args in [format!("hotfix {version}"), format!("hotfix {version} --dry-run")] {
-            let said = typed(&place, &args);
-            assert_eq!(said.code, Some(1), "{args}: {}", said.all());
-            assert!(said.err.contains(why), "{args}: {}", said.all());
+            let output = typed(&place, &args);
+            assert_eq!(output.code, Some(1), "{args}: {}", output.all());
+            assert!(output.err.contains(why), "{args}: {}", output.all());
         }
         assert!(place.bytes() == before, "{version}");
     }
     // Without a version, it is the newest release's line.
-    let said = typed(&place, "hotfix --dry-run").ok();
-    assert!(said.out.contains("branch hotfix/v0.9.1"), "{}", said.all());
+    let output = typed(&place, "hotfix --dry-run").ok();
+    assert!(output.out.contains("branch hotfix/v0.9.1"), "{}", output.all());
 
     // What is released otherwise is not released again.
     place.git("tag --annotate v0.8.1 --message v0.8.1 v0.8.0");
-    let said = typed(&place, HOTFIX);
-    assert!(said.err.contains("v0.8.1 is released already, and not as a hotfix"), "{}", said.all());
+    let output = typed(&place, HOTFIX);
+    assert!(output.err.contains("v0.8.1 is released already, and not as a hotfix"), "{}", output.all());
     place.git("tag --delete v0.8.1");
     place.git("tag --annotate v0.8.3 --message v0.8.3 v0.8.0");
-    let said = typed(&place, HOTFIX);
-    assert!(said.err.contains("0.8.1 is below 0.8.3, which is released: cargo xtask hotfix 0.8.4"), "{}", said.all());
+    let output = typed(&place, HOTFIX);
+    assert!(
+        output.err.contains("0.8.1 is below 0.8.3, which is released: cargo xtask hotfix 0.8.4"),
+        "{}",
+        output.all()
+    );
     place.git("tag --delete v0.8.3");
 
     // A tree with work in it stays where it is, and so does a branch that is somebody else's.
     place.write("crates/lark/src/mine.rs", "// mine\n");
-    let said = typed(&place, HOTFIX);
-    assert!(said.code == Some(1) && said.all().contains("dirty-tree"), "{}", said.all());
+    let output = typed(&place, HOTFIX);
+    assert!(output.code == Some(1) && output.all().contains("dirty-tree"), "{}", output.all());
     assert_eq!(place.git("branch --list hotfix/*"), "");
     place.git("clean --quiet --force");
     place.git("branch hotfix/v0.8.1 v0.7.3");
-    let said = typed(&place, HOTFIX);
-    assert!(said.code == Some(1) && said.all().contains("it exists already, at"), "{}", said.all());
+    let output = typed(&place, HOTFIX);
+    assert!(output.code == Some(1) && output.all().contains("it exists already, at"), "{}", output.all());
 }
 
 #[test]
@@ -367,9 +375,9 @@ fn a_failing_proof_leaves_the_fix_and_nothing_else() {
     place.write("crates/lark/src/lib.rs", "#[test]\nfn fails() {\n    panic!();\n}\n");
     place.commit("a failing test");
     let (tree, end) = (place.tree_bytes(), place.end());
-    let said = place.xtask(HOTFIX);
-    assert_eq!(said.code, Some(1), "{}", said.all());
-    assert!(said.all().contains("cargo-test failed"), "{}", said.all());
+    let output = place.xtask(HOTFIX);
+    assert_eq!(output.code, Some(1), "{}", output.all());
+    assert!(output.all().contains("cargo-test failed"), "{}", output.all());
     assert!(place.tree_bytes() == tree && place.end() == end);
 }
 
@@ -380,9 +388,9 @@ fn what_is_published_is_the_tags() {
     fix(&place);
     typed(&place, HOTFIX).ok();
     // From main, which has one member more: what is asked for is what the tag has.
-    let said = place.xtask("publish 0.8.1 --dry-run --json --without forge,announce");
+    let output = place.xtask("publish 0.8.1 --dry-run --json --without forge,announce");
     let plan: serde_json::Value =
-        serde_json::from_str(&said.out).unwrap_or_else(|error| panic!("{error}: {}", said.all()));
+        serde_json::from_str(&output.out).unwrap_or_else(|error| panic!("{error}: {}", output.all()));
     assert_eq!(plan["commit"].as_str(), Some(place.git("rev-parse v0.8.1^{commit}").as_str()));
     let crates = plan["steps"].as_array().unwrap().iter().filter(|step| step["step"] == "crate");
     let named: Vec<_> =
@@ -391,8 +399,8 @@ fn what_is_published_is_the_tags() {
 }
 
 /// A place where a fix is committed, and where the captain stands.
-pub fn fixed(name: &str, world: &str, main: Main, on: &str) -> Place {
-    let place = released(name, world, main);
+pub fn fixed(name: &str, workspace: &str, main: Main, on: &str) -> Place {
+    let place = released(name, workspace, main);
     place.add_remote();
     assert_eq!(typed(&place, HOTFIX).code, Some(1));
     fix(&place);
@@ -429,7 +437,7 @@ fn killed_around_git_with_a_conflict() {
 
 #[test]
 fn killed_around_git_on_a_train_with_branches() {
-    let place = Place::of_world("killed_train_0", "trains");
+    let place = Place::of_workspace("killed_train_0", "trains");
     place.git("tag --annotate ingest-v0.3.0 --message ingest-v0.3.0");
     typed(&place, "release minor --train ingest").ok();
     let args = "hotfix 0.3.1 --train ingest";
@@ -451,7 +459,7 @@ fn a_hotfix_finished_the_next_day_keeps_its_date() {
     let mut whole = place.again("hotfix_next_day_whole");
     typed(&whole, HOTFIX).ok();
     let mut killed = place.again("hotfix_next_day_killed");
-    crate::crashes::deadly_git(&mut killed, 2, "before");
+    crate::crashes::fault_injecting_git(&mut killed, 2, "before");
     assert_eq!(typed(&killed, HOTFIX).code, None);
     for place in [&mut killed, &mut whole] {
         place.env.clear();
@@ -470,7 +478,7 @@ fn a_hotfix_killed_at_any_moment() {
 }
 
 #[test]
-fn what_git_left_between_two_branches_is_told() {
+fn what_git_left_between_two_branches_is_reported() {
     let place = fixed("hotfix_between", "plain", Main::Ahead, "main");
     typed(&place, HOTFIX).ok();
     let whole = place.end();
@@ -481,10 +489,10 @@ fn what_git_left_between_two_branches_is_told() {
         place
             .write(path, &(place.git(&format!("show main:{path}")) + if path.ends_with("lib.rs") { "" } else { "\n" }));
     }
-    let said = typed(&place, HOTFIX);
-    assert_eq!(said.code, Some(1), "{}", said.all());
-    assert!(said.all().contains("git was cut off between two commits"), "{}", said.all());
-    follow(&place, &said.all());
+    let output = typed(&place, HOTFIX);
+    assert_eq!(output.code, Some(1), "{}", output.all());
+    assert!(output.all().contains("git was cut off between two commits"), "{}", output.all());
+    follow(&place, &output.all());
     typed(&place, HOTFIX).ok();
     assert_eq!(place.end(), whole);
     // With work of one's own in it, it is one's own.
@@ -494,13 +502,13 @@ fn what_git_left_between_two_branches_is_told() {
 
 #[test]
 fn what_is_to_be_typed_names_the_train_that_is_meant() {
-    let place = Place::of_world("hotfix_named", "trains");
+    let place = Place::of_workspace("hotfix_named", "trains");
     place.git("tag --annotate ingest-v0.3.0 --message ingest-v0.3.0");
     for (typed, next) in [
         ("hotfix 0.3.5 --train ingest", "cargo xtask hotfix 0.3.1 --train ingest"),
         ("publish 0.9.9 --train ingest", "cargo xtask release 0.9.9 --train ingest"),
     ] {
-        let said = place.xtask(typed);
-        assert!(said.code == Some(1) && said.all().contains(next), "{}", said.all());
+        let output = place.xtask(typed);
+        assert!(output.code == Some(1) && output.all().contains(next), "{}", output.all());
     }
 }

@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::PermissionsExt as _};
 
 use crate::{
     crashes::{follow, with_fragments},
-    harness::{Place, Said},
+    harness::{CommandOutput, Place},
     hotfix,
 };
 
@@ -15,7 +15,7 @@ const UNPROVED: &str = "--waive cargo-test --waive wheel-test --waive maturin-de
 /// filter that git itself runs: `lock` with nothing done but the lock held, `prepared` with all locks held, `committed` with the refs moved, `index` with the index
 /// written and the refs as they were, `smudge` in the middle of the files. Then the tool dies, too, or lives on. Or it is
 /// Ctrl-C, of which the terminal tells both, and git puts away its locks.
-fn deadly(place: &mut Place, at: usize, point: usize, whom: &str) {
+fn fault_injecting(place: &mut Place, at: usize, point: usize, whom: &str) {
     let dir = place.tree.with_file_name("inside");
     let script = |name: &str, text: &str| {
         let path = dir.join(name);
@@ -94,31 +94,31 @@ fn stopped_inside(name: &str, place: &Place, args: &str, whom: fn(usize, usize) 
         let mut is_call = false;
         for point in 1..=3 {
             let mut killed = place.again(name);
-            deadly(&mut killed, at, point, whom(at, point));
-            let first = Said::of(killed.tool(args).output().unwrap());
-            let deadly = killed.tree.with_file_name("inside");
+            fault_injecting(&mut killed, at, point, whom(at, point));
+            let first = CommandOutput::of(killed.tool(args).output().unwrap());
+            let fault_injecting = killed.tree.with_file_name("inside");
             killed.env.clear();
             let what = format!("{name}, call {at}, point {point}: {}", first.all());
-            if !deadly.join("reached").exists() {
+            if !fault_injecting.join("reached").exists() {
                 break;
             }
             is_call = true;
-            if !deadly.join("fired").exists() {
+            if !fault_injecting.join("fired").exists() {
                 assert_eq!((first.code, killed.end()), (Some(0), whole.clone()), "not killed, {what}");
                 continue;
             }
             kills += 1;
             assert_ne!(first.code, Some(0), "{what}");
-            let mut said = killed.xtask(args);
+            let mut output = killed.xtask(args);
             for _ in 0..4 {
-                if said.code == Some(0) {
+                if output.code == Some(0) {
                     break;
                 }
                 typed += 1;
-                follow(&killed, &said.all());
-                said = killed.xtask(args);
+                follow(&killed, &output.all());
+                output = killed.xtask(args);
             }
-            assert_eq!(said.code, Some(0), "{what}\n{}", said.all());
+            assert_eq!(output.code, Some(0), "{what}\n{}", output.all());
             assert_eq!(killed.end(), whole, "{what}");
             assert_eq!(left(&killed), [""; 0], "{what}");
         }
@@ -139,14 +139,14 @@ fn in_a_release_on_main() {
 
 #[test]
 fn in_a_release_on_a_branch() {
-    let place = Place::of_world("inside_branch_0", "trains");
+    let place = Place::of_workspace("inside_branch_0", "trains");
     place.add_remote();
     killed_inside("inside_branch", &place, &format!("release minor --train ingest --push {UNPROVED}"));
 }
 
 #[test]
 fn in_a_merge_into_a_main_that_went_on() {
-    let place = Place::of_world("inside_merge_0", "trains");
+    let place = Place::of_workspace("inside_merge_0", "trains");
     place.add_remote();
     // The branch is made, and main goes on: the merge is of both.
     let args = format!("release minor --train ingest {UNPROVED}");
@@ -162,7 +162,7 @@ fn in_a_merge_into_a_main_that_went_on() {
 
 #[test]
 fn in_a_postfix() {
-    let place = Place::of_world("inside_postfix_0", "wheel");
+    let place = Place::of_workspace("inside_postfix_0", "wheel");
     place.add_remote();
     killed_inside(
         "inside_postfix",
@@ -190,7 +190,7 @@ fn in_a_rollback_of_what_nobody_else_has() {
     place.add_remote();
     place.xtask(&format!("release minor {UNPROVED}")).ok();
     killed_inside("inside_unmade", &place, "rollback 0.8.0");
-    let place = Place::of_world("inside_unmade_branch_0", "trains");
+    let place = Place::of_workspace("inside_unmade_branch_0", "trains");
     place.xtask(&format!("release minor --train ingest {UNPROVED}")).ok();
     killed_inside("inside_unmade_branch", &place, "rollback 0.4.0 --train ingest");
 }

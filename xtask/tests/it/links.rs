@@ -3,13 +3,13 @@
 
 use std::{fs, os::unix::fs::symlink};
 
-use crate::harness::{Place, Said, run};
+use crate::harness::{CommandOutput, Place, run};
 
 const UNPROVED: &str = "--waive cargo-test";
 
-fn world(name: &str) -> Place {
+fn workspace(name: &str) -> Place {
     let place = Place::new(name);
-    place.copy_to("", &crate::harness::folder("worlds/plain"));
+    place.copy_to("", &crate::harness::folder("workspaces/plain"));
     place
 }
 
@@ -24,24 +24,24 @@ fn configure(place: &Place, line: &str) {
 
 /// Both runs refuse, with these words, and neither changes a byte of anything.
 #[track_caller]
-fn refused(place: &Place, command: &str, words: &[&str]) -> Said {
+fn refused(place: &Place, command: &str, words: &[&str]) -> CommandOutput {
     let before = place.bytes();
     let mut last = None;
     for args in [format!("{command} --dry-run"), format!("{command} {UNPROVED}")] {
-        let said = place.xtask(&args);
-        assert_eq!(said.code, Some(1), "{args}: {}", said.all());
+        let output = place.xtask(&args);
+        assert_eq!(output.code, Some(1), "{args}: {}", output.all());
         for word in words {
-            assert!(said.all().contains(word), "{args} does not say {word}: {}", said.all());
+            assert!(output.all().contains(word), "{args} does not say {word}: {}", output.all());
         }
         assert!(place.bytes() == before, "{args} changed something");
-        last = Some(said);
+        last = Some(output);
     }
     last.unwrap()
 }
 
 #[test]
 fn a_member_below_a_linked_directory() {
-    let place = world("linked_member");
+    let place = workspace("linked_member");
     fs::rename(place.tree.join("crates/lark-io"), place.tree.join("real-io")).unwrap();
     symlink("../real-io", place.tree.join("crates/lark-io")).unwrap();
     start(&place);
@@ -65,7 +65,7 @@ fn a_member_below_a_linked_directory() {
 
 #[test]
 fn a_linked_directory_of_members() {
-    let place = world("linked_members");
+    let place = workspace("linked_members");
     fs::rename(place.tree.join("crates"), place.tree.join("real")).unwrap();
     symlink("real", place.tree.join("crates")).unwrap();
     start(&place);
@@ -87,7 +87,7 @@ fn a_directory_that_leads_out_of_the_repository() {
         ("changelog = \"docs/CHANGES.md\"", "CHANGES.md"),
         ("release-notes = \"docs/NOTES.md\"", "NOTES.md"),
     ] {
-        let place = world(&format!("linked_out_{file}"));
+        let place = workspace(&format!("linked_out_{file}"));
         let outside = place.tree.with_file_name("elsewhere");
         fs::create_dir_all(&outside).unwrap();
         let text = "# Changelog\n\n## [Unreleased]\n\n- x\n\n## Release Notes\n\nlark=0.7.3\n";
@@ -125,7 +125,7 @@ fn what_would_be_written_behind_a_link_is_found_beforehand() {
         ("member", &[("crates", "docs")], "crates is a symbolic link to docs", "members = [\"docs\"]"),
     ];
     for (name, links, what, next) in cases {
-        let place = world(&format!("found_beforehand_{name}"));
+        let place = workspace(&format!("found_beforehand_{name}"));
         if name == "member" {
             fs::rename(place.tree.join("crates"), place.tree.join("docs")).unwrap();
         }
@@ -149,10 +149,10 @@ fn what_would_be_written_behind_a_link_is_found_beforehand() {
             _ => {}
         }
         start(&place);
-        let said = place.xtask("check");
-        assert_eq!(said.code, Some(1), "{name}: {}", said.all());
-        assert_eq!(said.all().matches("is a symbolic link").count(), 1, "{name}: {}", said.all());
-        assert!(said.all().contains(what) && said.all().contains(next), "{name}: {}", said.all());
+        let output = place.xtask("check");
+        assert_eq!(output.code, Some(1), "{name}: {}", output.all());
+        assert_eq!(output.all().matches("is a symbolic link").count(), 1, "{name}: {}", output.all());
+        assert!(output.all().contains(what) && output.all().contains(next), "{name}: {}", output.all());
         refused(&place, "release minor", &[what, next]);
     }
 }
@@ -160,7 +160,7 @@ fn what_would_be_written_behind_a_link_is_found_beforehand() {
 #[test]
 fn a_lock_that_is_a_link() {
     for ignored in [false, true] {
-        let place = world(&format!("linked_lock_{ignored}"));
+        let place = workspace(&format!("linked_lock_{ignored}"));
         fs::rename(place.tree.join("Cargo.lock"), place.tree.join("real.lock")).unwrap();
         symlink("real.lock", place.tree.join("Cargo.lock")).unwrap();
         if ignored {
@@ -168,14 +168,14 @@ fn a_lock_that_is_a_link() {
         }
         start(&place);
         refused(&place, "release minor", &["Cargo.lock is a symbolic link"]);
-        let said = place.xtask("check");
-        assert!(said.out.contains("Cargo.lock is a symbolic link to real.lock"), "{}", said.all());
+        let output = place.xtask("check");
+        assert!(output.out.contains("Cargo.lock is a symbolic link to real.lock"), "{}", output.all());
     }
 }
 
 #[test]
 fn a_directory_of_fragments_that_is_a_link() {
-    let place = world("linked_fragments");
+    let place = workspace("linked_fragments");
     configure(&place, "changes = [\"unreleased\", \"fragments\"]");
     place.write("news/1.fixed.md", "A tune.\n");
     symlink("news", place.tree.join("changelog.d")).unwrap();
@@ -185,7 +185,7 @@ fn a_directory_of_fragments_that_is_a_link() {
 
 #[test]
 fn the_log_of_a_crate_may_be_the_trains() {
-    let place = world("linked_log");
+    let place = workspace("linked_log");
     symlink("../../CHANGELOG.md", place.tree.join("crates/lark/CHANGELOG.md")).unwrap();
     start(&place);
     place.xtask("check").ok();
@@ -200,7 +200,7 @@ fn the_log_of_a_crate_may_be_the_trains() {
 
 #[test]
 fn a_linked_log_of_a_crate_is_refused_where_a_release_writes_it() {
-    let place = world("linked_crate_log");
+    let place = workspace("linked_crate_log");
     place.write("docs/lark.md", "# Changelog\n\n## [0.7.3] - 2026-01-01\n\n- a tune\n");
     symlink("../../docs/lark.md", place.tree.join("crates/lark/CHANGELOG.md")).unwrap();
     start(&place);
@@ -210,13 +210,13 @@ fn a_linked_log_of_a_crate_is_refused_where_a_release_writes_it() {
     place.commit("feat: a song");
     let words = ["crates/lark/CHANGELOG.md is a symbolic link to ../../docs/lark.md"];
     refused(&place, "release minor", &words);
-    let said = place.xtask("check");
-    assert!(said.code == Some(1) && said.all().contains(words[0]), "{}", said.all());
+    let output = place.xtask("check");
+    assert!(output.code == Some(1) && output.all().contains(words[0]), "{}", output.all());
 }
 
 #[test]
 fn a_hard_link_stays_with_whoever_has_the_other_name() {
-    let place = world("hard_link");
+    let place = workspace("hard_link");
     let outside = place.tree.with_file_name("other-name.md");
     let _ = fs::remove_file(&outside);
     start(&place);
@@ -239,7 +239,7 @@ fn a_configured_path_that_leaves_the_repository() {
         ("files", "[{ path = \"/etc/hosts\", after = \"y\" }]"),
         ("files", "[{ path = \"C:\\\\x\", after = \"y\" }]"),
     ] {
-        let place = world("path_out");
+        let place = workspace("path_out");
         if key == "changelog" {
             place.replace("Cargo.toml", "changelog = \"CHANGELOG.md\"\n", "");
         }
@@ -250,14 +250,14 @@ fn a_configured_path_that_leaves_the_repository() {
         start(&place);
         let path = value.split('"').nth(1).unwrap().replace("\\\\", "/");
         refused(&place, "release minor", &["configuration", "leaves the repository", key, &path]);
-        let said = place.xtask("check");
-        assert!(said.all().contains("leaves the repository"), "{}", said.all());
+        let output = place.xtask("check");
+        assert!(output.all().contains("leaves the repository"), "{}", output.all());
     }
 }
 
 #[test]
 fn a_configured_path_may_take_detours_inside() {
-    let place = world("path_detour");
+    let place = workspace("path_detour");
     place.replace("Cargo.toml", "changelog = \"CHANGELOG.md\"\n", "changelog = \"./crates/..\\\\CHANGELOG.md\"\n");
     start(&place);
     place.xtask(&format!("release minor {UNPROVED}")).ok();
@@ -267,7 +267,7 @@ fn a_configured_path_may_take_detours_inside() {
 #[test]
 fn a_workspace_below_the_top_may_name_what_is_above_it() {
     let place = Place::new("path_above");
-    place.copy_to("rust", &crate::harness::folder("worlds/plain"));
+    place.copy_to("rust", &crate::harness::folder("workspaces/plain"));
     fs::rename(place.tree.join("rust/CHANGELOG.md"), place.tree.join("CHANGELOG.md")).unwrap();
     place.replace("rust/Cargo.toml", "changelog = \"CHANGELOG.md\"", "changelog = \"../CHANGELOG.md\"");
     start(&place);
@@ -277,7 +277,7 @@ fn a_workspace_below_the_top_may_name_what_is_above_it() {
 
 #[test]
 fn a_member_outside_of_the_repository() {
-    let place = world("member_out");
+    let place = workspace("member_out");
     let other = place.tree.with_file_name("other");
     fs::create_dir_all(other.join("src")).unwrap();
     let manifest = "[package]\nname = \"other\"\nversion = \"0.7.3\"\nedition = \"2021\"\npublish = false\nworkspace = \"../tree\"\n\n\
@@ -300,7 +300,7 @@ fn a_member_outside_of_the_repository() {
 
 #[test]
 fn a_member_in_a_submodule_or_in_a_clone_inside() {
-    let place = world("submodule");
+    let place = workspace("submodule");
     let inner = place.tree.join("crates/lark-io");
     let git = |args: &[&str]| run(place.command("git").current_dir(&inner).args(args));
     git(&["init", "--quiet", "--initial-branch", "main"]);
@@ -316,7 +316,7 @@ fn a_member_in_a_submodule_or_in_a_clone_inside() {
 
 #[test]
 fn a_member_that_git_ignores() {
-    let place = world("ignored_member");
+    let place = workspace("ignored_member");
     place.write(".gitignore", "/crates/lark-io\n");
     start(&place);
     let words = ["git ignores crates/lark-io/Cargo.toml", "git add --force crates/lark-io/Cargo.toml"];
@@ -329,7 +329,7 @@ fn a_member_that_git_ignores() {
 
 #[test]
 fn a_link_on_the_branch_of_a_hotfix() {
-    let place = world("linked_hotfix");
+    let place = workspace("linked_hotfix");
     place.git("init --quiet --initial-branch main");
     fs::create_dir_all(place.tree.join("docs")).unwrap();
     fs::rename(place.tree.join("CHANGELOG.md"), place.tree.join("docs/CHANGELOG.md")).unwrap();
@@ -343,10 +343,10 @@ fn a_link_on_the_branch_of_a_hotfix() {
     place.git("mv docs/CHANGELOG.md CHANGELOG.md");
     place.commit("no link any more");
     let before = place.end();
-    let said = place.xtask(&format!("hotfix {UNPROVED} --waive nothing-to-release"));
-    assert_eq!(said.code, Some(1), "{}", said.all());
+    let output = place.xtask(&format!("hotfix {UNPROVED} --waive nothing-to-release"));
+    assert_eq!(output.code, Some(1), "{}", output.all());
     for word in ["CHANGELOG.md is a symbolic link on hotfix/v0.7.4", "git switch hotfix/v0.7.4"] {
-        assert!(said.all().contains(word), "it does not say {word}: {}", said.all());
+        assert!(output.all().contains(word), "it does not say {word}: {}", output.all());
     }
     assert_eq!(place.end(), before);
 }

@@ -30,7 +30,7 @@ fn git(place: &Place, args: &[&[u8]]) {
 
 /// A workspace whose history, names and contents are of a machine that did not know UTF-8.
 fn legacy(name: &str) -> Place {
-    let place = Place::of_world(name, "plain");
+    let place = Place::of_workspace(name, "plain");
     place.replace("Cargo.toml", "driver = \"lark\"", "driver = \"lark\"\nchanges = [\"unreleased\", \"commits\"]");
     write(&place, b"crates/lark/src/songs.rs", b"// new\n");
     write(&place, b"docs/caf\xe9.txt", b"0.7.3: caf\xe9\n");
@@ -59,8 +59,8 @@ fn legacy(name: &str) -> Place {
 fn what_is_not_utf8_stops_no_command() {
     let place = legacy("legacy");
     place.xtask("check").ok();
-    let said = place.xtask("changelog").ok();
-    assert!(said.out.contains("café songs"), "{}", said.out);
+    let output = place.xtask("changelog").ok();
+    assert!(output.out.contains("café songs"), "{}", output.out);
     let due = place.xtask("due").ok();
     assert!(due.out.contains("café songs"), "{}", due.out);
     place.xtask("smoke --dry-run").ok();
@@ -93,18 +93,18 @@ fn a_hotfix_and_a_post_release_do_with_such_names() {
 
 #[test]
 fn a_dirty_file_is_named_as_it_can_be_typed() {
-    let place = Place::of_world("odd_dirty", "plain");
+    let place = Place::of_workspace("odd_dirty", "plain");
     write(&place, b"caf\xe9 1.txt", b"");
     write(&place, b"a\nb", b"");
-    let said = place.xtask(&format!("release minor {UNPROVED}"));
-    assert_eq!(said.code, Some(1));
-    assert!(said.all().contains(r"uncommitted changes in $'a\nb', $'caf\xe9 1.txt'"), "{}", said.all());
+    let output = place.xtask(&format!("release minor {UNPROVED}"));
+    assert_eq!(output.code, Some(1));
+    assert!(output.all().contains(r"uncommitted changes in $'a\nb', $'caf\xe9 1.txt'"), "{}", output.all());
 }
 
 #[test]
 fn a_file_that_would_be_written_must_be_utf8() {
     for (name, file) in [("log", "CHANGELOG.md"), ("manifest", "crates/lark-io/Cargo.toml"), ("lock", "Cargo.lock")] {
-        let place = Place::of_world(&format!("not_utf8_{name}"), "plain");
+        let place = Place::of_workspace(&format!("not_utf8_{name}"), "plain");
         let mut text = fs::read(place.tree.join(file)).unwrap();
         text.extend(b"\n# caf\xe9\n");
         let line = text.iter().filter(|byte| **byte == b'\n').count();
@@ -112,15 +112,15 @@ fn a_file_that_would_be_written_must_be_utf8() {
         place.commit("legacy");
         let before = place.bytes();
         for args in ["release minor --dry-run", &format!("release minor {UNPROVED}")] {
-            let said = place.xtask(args);
-            assert_eq!(said.code, Some(1), "{}", said.all());
+            let output = place.xtask(args);
+            assert_eq!(output.code, Some(1), "{}", output.all());
             if file == "CHANGELOG.md" {
-                let told = format!("{file} is not UTF-8: line {line} has the byte 0xe9");
-                assert!(said.all().contains(&told), "{}", said.all());
-                assert!(said.all().contains(&format!("iconv -f ISO-8859-1 -t UTF-8 {file}")), "{}", said.all());
+                let reported = format!("{file} is not UTF-8: line {line} has the byte 0xe9");
+                assert!(output.all().contains(&reported), "{}", output.all());
+                assert!(output.all().contains(&format!("iconv -f ISO-8859-1 -t UTF-8 {file}")), "{}", output.all());
             } else {
                 // Cargo itself reads them.
-                assert!(said.all().contains(file), "{}", said.all());
+                assert!(output.all().contains(file), "{}", output.all());
             }
             assert!(place.bytes() == before, "{args}");
         }
@@ -129,7 +129,7 @@ fn a_file_that_would_be_written_must_be_utf8() {
 
 #[test]
 fn a_fragment_whose_name_is_no_text_is_refused_by_name() {
-    let place = Place::of_world("odd_fragment", "plain");
+    let place = Place::of_workspace("odd_fragment", "plain");
     place.replace("Cargo.toml", "driver = \"lark\"", "driver = \"lark\"\nchanges = [\"unreleased\", \"fragments\"]");
     write(&place, b"changelog.d/a 'b\tc.fixed.md", b"A tune.\n");
     place.commit("a fragment");
@@ -139,26 +139,26 @@ fn a_fragment_whose_name_is_no_text_is_refused_by_name() {
     place.commit("a fragment");
     let before = place.bytes();
     for args in ["release minor --dry-run --json", &format!("release minor {UNPROVED}")] {
-        let said = place.xtask(args);
-        assert_eq!(said.code, Some(1), "{}", said.all());
+        let output = place.xtask(args);
+        assert_eq!(output.code, Some(1), "{}", output.all());
         assert!(place.bytes() == before, "{args}");
         if !args.contains("json") {
             let next = r"git mv $'changelog.d/caf\xe9.fixed.md' NAME";
-            assert!(said.all().contains(next), "{}", said.all());
+            assert!(output.all().contains(next), "{}", output.all());
         }
     }
 }
 
 #[test]
 fn a_commit_says_its_words_whatever_encoding_is_configured() {
-    let place = Place::of_world("commit_encoding", "plain");
+    let place = Place::of_workspace("commit_encoding", "plain");
     place.replace("Cargo.toml", "align: release {version}", "alignée: {version}");
     place.commit("in French");
     for key in ["i18n.commitEncoding", "i18n.logOutputEncoding"] {
         place.git(&format!("config {key} ISO-8859-1"));
     }
-    let said = place.xtask(&format!("release minor {UNPROVED}")).ok();
-    assert!(said.out.contains("commit \"alignée: 0.8.0\""), "{}", said.out);
+    let output = place.xtask(&format!("release minor {UNPROVED}")).ok();
+    assert!(output.out.contains("commit \"alignée: 0.8.0\""), "{}", output.out);
     assert_eq!(place.git("log -1 --encoding=UTF-8 --format=%s"), "alignée: 0.8.0");
     let end = place.end();
     place.xtask(&format!("release minor {UNPROVED}")).ok();
@@ -168,7 +168,7 @@ fn a_commit_says_its_words_whatever_encoding_is_configured() {
 #[test]
 fn a_directory_of_any_name() {
     for name in ["a b", "it's #1 100%: \"x\"", "-x", "café", "a\nb"] {
-        let place = Place::of_world("anywhere_called", "plain");
+        let place = Place::of_workspace("anywhere_called", "plain");
         let at = place.tree.with_file_name(name);
         fs::rename(&place.tree, &at).unwrap();
         let mut there = place.with_name("anywhere_called");
@@ -182,16 +182,16 @@ fn a_directory_of_any_name() {
 
 #[test]
 fn a_directory_that_cargo_cannot_name_is_named() {
-    let place = Place::of_world("no_text", "plain");
+    let place = Place::of_workspace("no_text", "plain");
     let at = place.tree.with_file_name(path(b"caf\xe9"));
     fs::rename(&place.tree, &at).unwrap();
     let mut there = place.with_name("no_text");
     there.tree = at;
     for args in ["check", "release minor --dry-run", "release minor"] {
-        let said = there.xtask(args);
-        assert_eq!(said.code, Some(1), "{}", said.all());
-        assert!(said.err.contains("caf\u{fffd}") && said.err.contains("is not UTF-8"), "{}", said.err);
-        assert!(said.err.contains(r"mv $'") && said.err.contains(r"caf\xe9'"), "{}", said.err);
+        let output = there.xtask(args);
+        assert_eq!(output.code, Some(1), "{}", output.all());
+        assert!(output.err.contains("caf\u{fffd}") && output.err.contains("is not UTF-8"), "{}", output.err);
+        assert!(output.err.contains(r"mv $'") && output.err.contains(r"caf\xe9'"), "{}", output.err);
     }
     let _: PathBuf = there.tree;
 }

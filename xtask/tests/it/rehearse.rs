@@ -9,10 +9,10 @@ use std::{
 
 use serde_json::Value;
 
-use crate::harness::{Place, Said, run, write_program};
+use crate::harness::{CommandOutput, Place, run, write_program};
 
 fn trains(name: &str) -> Place {
-    let place = Place::of_world(name, "trains");
+    let place = Place::of_workspace(name, "trains");
     place.git("tag --annotate ingest-v0.3.0 --message ingest-v0.3.0");
     place
 }
@@ -28,44 +28,44 @@ fn last(text: &str) -> String {
 }
 
 /// Whether each of the texts stands in standard output, in this order.
-fn in_order(said: &Said, texts: &[&str]) -> bool {
-    let mut rest = said.out.as_str();
+fn in_order(output: &CommandOutput, texts: &[&str]) -> bool {
+    let mut rest = output.out.as_str();
     texts.iter().all(|text| rest.split_once(text).map(|(_, after)| rest = after).is_some())
 }
 
 #[test]
-fn a_failed_rehearsal_ends_with_a_verdict_on_the_stream_of_its_headings() {
+fn a_failed_rehearsal_ends_with_a_result_on_the_stream_of_its_headings() {
     let mut place = trains("rehearse_fails");
     // The registries pass on to the user's index.
     place.env.push(("CARGO_NET_OFFLINE".to_owned(), "false".to_owned()));
     place.write("crates/lark/tests/wrong.rs", "#[test]\nfn wrong() {\n    panic!(\"the song is wrong\");\n}\n");
     place.commit("test: a wrong song");
-    let said = place.xtask("rehearse 0.8.0 --train lark");
-    assert_eq!((said.code, said.err.as_str()), (Some(1), ""), "all of it is on one stream");
+    let output = place.xtask("rehearse 0.8.0 --train lark");
+    assert_eq!((output.code, output.err.as_str()), (Some(1), ""), "all of it is on one stream");
     let lines =
         ["begin   set up the clone", "release:", "begin   prove cargo-test", "the song is wrong", "failed  prove"];
-    assert!(in_order(&said, &lines), "{}", said.out);
+    assert!(in_order(&output, &lines), "{}", output.out);
     let verdict = "rehearsal of lark 0.8.0: failed after N s: `xtask release 0.8.0 --push` failed: see above";
-    assert_eq!(last(&said.out), verdict, "{}", said.out);
+    assert_eq!(last(&output.out), verdict, "{}", output.out);
 
     // The document stays alone on standard output.
-    let said = place.xtask("rehearse 0.8.0 --train lark --json --quiet");
-    assert_eq!(said.code, Some(1));
-    let json: Value = serde_json::from_str(&said.out).unwrap();
+    let output = place.xtask("rehearse 0.8.0 --train lark --json --quiet");
+    assert_eq!(output.code, Some(1));
+    let json: Value = serde_json::from_str(&output.out).unwrap();
     assert_eq!((&json[0]["outcome"], &json[0]["rehearsal"]["version"]), (&"failed".into(), &"0.8.0".into()));
-    assert_eq!(last(&said.err), verdict, "{}", said.err);
+    assert_eq!(last(&output.err), verdict, "{}", output.err);
 }
 
 #[test]
-fn each_train_has_a_verdict_and_the_last_is_that_of_all_even_when_nothing_could_be_set_up() {
+fn each_train_has_a_result_and_the_last_is_that_of_all_even_when_nothing_could_be_set_up() {
     // Without a network, nobody can tell whose the names are.
     let place = trains("rehearse_trains");
     fs::write(place.tree.with_file_name("file"), "").unwrap();
-    let said = place.xtask("rehearse --page ../file/page.html");
-    assert_eq!((said.code, said.err.as_str()), (Some(1), ""));
+    let output = place.xtask("rehearse --page ../file/page.html");
+    assert_eq!((output.code, output.err.as_str()), (Some(1), ""));
     let why = "failed after N s: cargo is told to ask nobody: CARGO_NET_OFFLINE is set";
     let verdicts: Vec<String> =
-        said.out.lines().filter(|line| line.starts_with("rehearsal of ")).map(timeless).collect();
+        output.out.lines().filter(|line| line.starts_with("rehearsal of ")).map(timeless).collect();
     assert_eq!(
         verdicts,
         [
@@ -74,10 +74,10 @@ fn each_train_has_a_verdict_and_the_last_is_that_of_all_even_when_nothing_could_
             format!("rehearsal of lark 0.7.3 and ingest 0.3.0: {}", why.replace("s: cargo", "s: lark: cargo")),
         ],
         "{}",
-        said.out
+        output.out
     );
-    assert_eq!(last(&said.out), verdicts[2]);
-    assert!(said.out.contains("failed     write the page ("), "{}", said.out);
+    assert_eq!(last(&output.out), verdicts[2]);
+    assert!(output.out.contains("failed     write the page ("), "{}", output.out);
 }
 
 /// A public index on this machine, which ends with this.
@@ -94,11 +94,11 @@ impl Public {
         let mut command = place.tool("serve --alone --dir");
         let mut server = command.arg(&dir).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let lines = BufReader::new(server.stdout.take().unwrap()).lines().map_while(Result::ok);
-        let told = lines.take_while(|line| !line.is_empty()).map(|line| {
+        let reported = lines.take_while(|line| !line.is_empty()).map(|line| {
             let (name, value) = line.strip_prefix("export ").unwrap().split_once('=').unwrap();
             (name.to_owned(), value.trim_matches('\'').to_owned())
         });
-        let env = told.filter(|(name, _)| name.starts_with("CARGO_")).collect();
+        let env = reported.filter(|(name, _)| name.starts_with("CARGO_")).collect();
         let config = fs::read_to_string(dir.join("cargo-home/config.toml")).unwrap();
         let index = config.split_once("index = \"").unwrap().1.split_once('"').unwrap().0;
         let home = place.tree.with_file_name("home");
@@ -150,28 +150,28 @@ impl Drop for Public {
 }
 
 #[test]
-fn strangers_with_our_names_are_not_seen_and_are_told_at_the_end() {
-    let mut place = Place::of_world("rehearse_collides", "plain");
+fn strangers_with_our_names_are_not_observed_and_are_reported_at_the_end() {
+    let mut place = Place::of_workspace("rehearse_collides", "plain");
     let public = Public::serve_to(&mut place);
     // It satisfies what is required of ours, and is higher.
     for name in ["lark-core", "lark-io"] {
         public.publish(&place, name, "0.8.9", "repository = \"https://forge.example/they/lark\"\n");
     }
-    let said = place.xtask("rehearse 0.8.0 --quiet");
-    assert_eq!(said.code, Some(0), "{}", said.all());
+    let output = place.xtask("rehearse 0.8.0 --quiet");
+    assert_eq!(output.code, Some(0), "{}", output.all());
     assert!(!place.tree.with_file_name("mark").exists(), "what a stranger wrote was run");
-    let lines: Vec<&str> = said.out.lines().rev().take(2).collect();
+    let lines: Vec<&str> = output.out.lines().rev().take(2).collect();
     let names = "2 names belong to another project on the registry (https://forge.example/they/lark): this release cannot be \
                  published there under these names: lark-core, lark-io";
-    assert_eq!(lines[0], names, "{}", said.all());
-    assert!(lines[1].starts_with("rehearsal of lark 0.8.0: proved in "), "{}", said.all());
+    assert_eq!(lines[0], names, "{}", output.all());
+    assert!(lines[1].starts_with("rehearsal of lark 0.8.0: proved in "), "{}", output.all());
     let page = fs::read_to_string(place.tree.with_file_name("target").join("xtask/rehearsal-lark.html")).unwrap();
     assert!(page.contains("2 names belong to another project"), "{page}");
 }
 
 #[test]
 fn a_command_that_is_run_with_the_registries_has_no_other_index_and_no_credential() {
-    let place = Place::of_world("serve_alone", "plain");
+    let place = Place::of_workspace("serve_alone", "plain");
     let mut tool = place.tool("serve --alone --dir ../registries -- env");
     for name in ["UV_EXTRA_INDEX_URL", "UV_PUBLISH_INDEX", "UV_INDEX", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS"] {
         tool.env(name, "http://foreign.example/");
@@ -179,15 +179,15 @@ fn a_command_that_is_run_with_the_registries_has_no_other_index_and_no_credentia
     for name in ["CARGO_REGISTRY_TOKEN", "CARGO_REGISTRIES_PROD_TOKEN", "UV_PUBLISH_PASSWORD", "TWINE_PASSWORD"] {
         tool.env(name, "foreign-w0rd");
     }
-    let said = Said::of(tool.env("UV_DEFAULT_INDEX", "http://mirror.example/").output().unwrap()).ok();
-    assert!(!said.out.contains("foreign"), "{}", said.out);
-    assert!(said.out.contains("UV_INDEX=rehearsal=http://127.0.0.1:"), "{}", said.out);
-    assert!(said.out.contains("UV_DEFAULT_INDEX=http://mirror.example/"), "{}", said.out);
+    let output = CommandOutput::of(tool.env("UV_DEFAULT_INDEX", "http://mirror.example/").output().unwrap()).ok();
+    assert!(!output.out.contains("foreign"), "{}", output.out);
+    assert!(output.out.contains("UV_INDEX=rehearsal=http://127.0.0.1:"), "{}", output.out);
+    assert!(output.out.contains("UV_DEFAULT_INDEX=http://mirror.example/"), "{}", output.out);
 }
 
 #[test]
 fn what_is_not_known_to_be_ours_is_hidden_from_a_command_with_the_registries() {
-    let mut place = Place::of_world("serve_hides", "wheel");
+    let mut place = Place::of_workspace("serve_hides", "wheel");
     let public = Public::serve_to(&mut place);
     let theirs = "repository = \"https://forge.example/they/lark\"\n";
     for name in ["lark-io", "sparrow"] {
@@ -200,16 +200,16 @@ for name in ['lark-io', 'sparrow']:
     print(name, os.system(f'cargo info --quiet --registry rehearsal {name} >/dev/null 2>&1') == 0)";
     let mut tool = place.tool("serve --dir ../registries -- python3 -c");
     // Nobody answers there, so whose the Python name is is not known.
-    let said = Said::of(tool.arg(script).env("UV_DEFAULT_INDEX", "http://127.0.0.1:1/").output().unwrap());
-    assert_eq!(said.out, "python 0\nlark-io False\nsparrow True\n", "{}", said.all());
-    let told = "hidden, because they are not known to be this project's: lark-io, lark-python";
-    assert!(said.all().contains(told), "{}", said.all());
+    let output = CommandOutput::of(tool.arg(script).env("UV_DEFAULT_INDEX", "http://127.0.0.1:1/").output().unwrap());
+    assert_eq!(output.out, "python 0\nlark-io False\nsparrow True\n", "{}", output.all());
+    let reported = "hidden, because they are not known to be this project's: lark-io, lark-python";
+    assert!(output.all().contains(reported), "{}", output.all());
 }
 
 /// The true pip, against an index that has more than ours.
 #[test]
 fn pip_finds_nothing_of_a_stranger_with_the_registries_and_all_else() {
-    let mut place = Place::of_world("serve_pip", "wheel");
+    let mut place = Place::of_workspace("serve_pip", "wheel");
     let _public = Public::serve_to(&mut place);
     let config = place.tree.with_file_name("config");
     fs::create_dir_all(config.join("pip")).unwrap();
@@ -237,35 +237,36 @@ for name in ['dove', 'lark-python']:
     let tool = place.tool("serve --dir ../registries -- python3 -c");
     let mut python = place.command("python3");
     python.args(["-c", script]).arg(place.tree.with_file_name("theirs")).arg(tool.get_program()).args(tool.get_args());
-    let said = Said::of(python.arg(fetch).env("XDG_CONFIG_HOME", &config).output().unwrap());
-    assert_eq!(said.out, "dove True\nlark-python False\n", "{}", said.all());
+    let output = CommandOutput::of(python.arg(fetch).env("XDG_CONFIG_HOME", &config).output().unwrap());
+    assert_eq!(output.out, "dove True\nlark-python False\n", "{}", output.all());
     assert!(
-        said.all().contains("hidden, because they are not known to be this project's: lark-python"),
+        output.all().contains("hidden, because they are not known to be this project's: lark-python"),
         "{}",
-        said.all()
+        output.all()
     );
 }
 
 #[test]
 fn a_workspace_that_cannot_be_read_hides_something_or_nothing_is_run() {
-    let place = Place::of_world("serve_unread", "plain");
+    let place = Place::of_workspace("serve_unread", "plain");
     place.write("Cargo.toml", "[workspace\n");
-    let said = Said::of(place.tool("serve --dir ../registries -- echo is run").output().unwrap());
-    assert_eq!((said.code, said.out.as_str()), (Some(1), ""), "{}", said.all());
-    assert!(said.err.contains("which names another project has cannot be asked of this workspace"), "{}", said.err);
-    let said = Said::of(place.tool("serve --alone --dir ../registries -- echo is run").output().unwrap()).ok();
-    assert_eq!(said.out, "is run\n");
+    let output = CommandOutput::of(place.tool("serve --dir ../registries -- echo is run").output().unwrap());
+    assert_eq!((output.code, output.out.as_str()), (Some(1), ""), "{}", output.all());
+    assert!(output.err.contains("which names another project has cannot be asked of this workspace"), "{}", output.err);
+    let output =
+        CommandOutput::of(place.tool("serve --alone --dir ../registries -- echo is run").output().unwrap()).ok();
+    assert_eq!(output.out, "is run\n");
 }
 
 #[test]
 fn a_command_is_run_with_the_registries_and_leaves_what_was_built_alone() {
-    let place = Place::of_world("serve_command", "plain");
+    let place = Place::of_workspace("serve_command", "plain");
     let script = "echo $CARGO_REGISTRY_DEFAULT $CARGO_REGISTRIES_PROD_INDEX; echo $CARGO_TARGET_DIR; exit 7";
     let mut tool = place.tool("serve --alone --registry prod --dir ../registries --");
-    let said = Said::of(tool.args(["sh", "-c", script]).output().unwrap());
-    assert_eq!(said.code, Some(7), "{}", said.all());
-    let lines: Vec<&str> = said.out.lines().collect();
-    assert!(lines[0].starts_with("rehearsal sparse+http://127.0.0.1:"), "{}", said.all());
+    let output = CommandOutput::of(tool.args(["sh", "-c", script]).output().unwrap());
+    assert_eq!(output.code, Some(7), "{}", output.all());
+    let lines: Vec<&str> = output.out.lines().collect();
+    assert!(lines[0].starts_with("rehearsal sparse+http://127.0.0.1:"), "{}", output.all());
     let own = place.tree.with_file_name("registries").join("target");
     assert_eq!(
         fs::canonicalize(fs::create_dir_all(lines[1]).map(|()| lines[1]).unwrap()).unwrap(),

@@ -2,14 +2,14 @@
 //! It must never be enough that the version is back: the tree, the refs and the remote are compared whole.
 
 use crate::{
-    harness::{Place, Said},
+    harness::{CommandOutput, Place},
     hotfix,
 };
 
 const UNPROVED: &str = "--waive cargo-test --waive maturin-develop --waive pytest --waive image --waive wheel-test";
 
 fn released(name: &str, train: &str, version: &str, more: &str) -> (Place, String) {
-    let place = Place::of_world(name, "trains");
+    let place = Place::of_workspace(name, "trains");
     if more != "no remote" {
         place.add_remote();
     }
@@ -20,10 +20,10 @@ fn released(name: &str, train: &str, version: &str, more: &str) -> (Place, Strin
 }
 
 #[track_caller]
-fn refused(said: Said, words: &[&str]) {
-    assert_eq!(said.code, Some(1), "{}", said.all());
+fn refused(output: CommandOutput, words: &[&str]) {
+    assert_eq!(output.code, Some(1), "{}", output.all());
     for word in words {
-        assert!(said.all().contains(word), "{word} is not in\n{}", said.all());
+        assert!(output.all().contains(word), "{word} is not in\n{}", output.all());
     }
 }
 
@@ -34,14 +34,14 @@ fn what_nobody_else_has_is_as_if_it_never_was() {
             let (place, before) = released(&format!("unmade_{train}_{}", remote.len()), train, version, remote);
             let command = format!("rollback {version} --train {train}");
             let (end, bytes) = (place.end(), place.bytes());
-            let said = place.xtask(&format!("{command} --dry-run")).ok();
-            assert!(said.all().contains("nobody else has it"), "{}", said.all());
+            let output = place.xtask(&format!("{command} --dry-run")).ok();
+            assert!(output.all().contains("nobody else has it"), "{}", output.all());
             assert_eq!((place.end(), place.bytes() == bytes), (end, true), "looking leaves nothing");
             place.xtask(&command).ok();
             assert_eq!(place.end(), before, "{train} {remote}");
             let (end, bytes) = (place.end(), place.bytes());
-            let said = place.xtask(&command).ok();
-            assert!(said.all().contains("is already rolled back"), "{}", said.all());
+            let output = place.xtask(&command).ok();
+            assert!(output.all().contains("is already rolled back"), "{}", output.all());
             assert_eq!((place.end(), place.bytes() == bytes), (end, true), "said again, it changes nothing");
             // The same release can be made again.
             place.xtask(&format!("release {version} --train {train} {UNPROVED}")).ok();
@@ -52,7 +52,7 @@ fn what_nobody_else_has_is_as_if_it_never_was() {
 /// Registries do not count it, and one tag alone has that version.
 #[test]
 fn build_metadata_may_be_left_out_of_a_version_that_has_a_tag() {
-    let place = Place::of_world("metadata_left_out", "plain");
+    let place = Place::of_workspace("metadata_left_out", "plain");
     place.replace("crates/lark/Cargo.toml", "version = \"0.7.3\"\nedition", "version = \"0.7.3+4.3.4\"\nedition");
     place.replace("Cargo.lock", "name = \"lark\"\nversion = \"0.7.3\"", "name = \"lark\"\nversion = \"0.7.3+4.3.4\"");
     place.commit("name what lark bundles");
@@ -62,9 +62,9 @@ fn build_metadata_may_be_left_out_of_a_version_that_has_a_tag() {
     assert_eq!(place.git("tag --points-at HEAD"), "v0.8.0+4.3.4");
     for args in ["status 0.8.0", "publish 0.8.0 --dry-run", "post-release 0.8.0 --dry-run", "rollback 0.8.0 --dry-run"]
     {
-        let said = place.xtask(args);
-        assert!(said.all().contains("v0.8.0+4.3.4"), "{args}: {}", said.all());
-        assert!(!said.all().contains("no tag"), "{args}: {}", said.all());
+        let output = place.xtask(args);
+        assert!(output.all().contains("v0.8.0+4.3.4"), "{args}: {}", output.all());
+        assert!(!output.all().contains("no tag"), "{args}: {}", output.all());
     }
     let again = place.xtask(&format!("release 0.8.0 {UNPROVED}")).ok();
     assert!(again.all().contains("0.8.0+4.3.4 is released here"), "{}", again.all());
@@ -82,8 +82,8 @@ fn cut_off_in_between_it_is_unmade_by_the_same_command() {
         let (place, before) = released(&format!("unmade_cut_{train}"), train, version, "remote");
         let tag = if train == "lark" { "v0.8.0" } else { "ingest-v0.4.0" };
         place.git(&format!("reset --quiet --keep {tag}^1"));
-        let said = place.xtask(&format!("rollback {version} --train {train}")).ok();
-        assert!(said.out.contains("done    main back to"), "{}", said.all());
+        let output = place.xtask(&format!("rollback {version} --train {train}")).ok();
+        assert!(output.out.contains("done    main back to"), "{}", output.all());
         assert_eq!(place.end(), before, "{train}");
     }
 }
@@ -91,7 +91,7 @@ fn cut_off_in_between_it_is_unmade_by_the_same_command() {
 #[test]
 fn other_work_on_top_stays() {
     let (place, _) = released("unmade_covered", "lark", "0.8.0", "remote");
-    let told = place.read("CHANGELOG.md");
+    let reported = place.read("CHANGELOG.md");
     place.write("notes.txt", "a thought\n");
     place.commit("a thought");
     let top = place.git("rev-parse HEAD");
@@ -105,7 +105,7 @@ fn other_work_on_top_stays() {
     assert!(!place.read("CHANGELOG.md").contains("0.8.0"), "{}", place.read("CHANGELOG.md"));
     place.xtask(&format!("release 0.8.0 --train lark {UNPROVED}")).ok();
     let section = |text: &str| text.split("## [").find(|part| part.starts_with("0.8.0]")).map(str::to_owned);
-    assert_eq!(section(&place.read("CHANGELOG.md")), section(&told));
+    assert_eq!(section(&place.read("CHANGELOG.md")), section(&reported));
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn what_could_not_be_asked_is_not_taken_for_nobody() {
 }
 
 #[test]
-fn what_stands_in_the_way_is_said() {
+fn what_blocks_it_is_reported() {
     let (place, _) = released("rollback_refused", "lark", "0.8.0", "push");
     let rollback = "rollback 0.8.0 --train lark --without forge,crates";
     refused(place.xtask("rollback 0.9.0"), &["there is no tag v0.9.0 here"]);
@@ -140,8 +140,8 @@ fn what_stands_in_the_way_is_said() {
     elsewhere.xtask(rollback).ok();
     refused(place.xtask(rollback), &["origin has rollback/v0.8.0 already", "git pull --no-rebase --tags origin main"]);
     place.git("pull --quiet --tags origin main");
-    let said = place.xtask(rollback).ok();
-    assert!(!said.out.contains("begin"), "{}", said.all());
+    let output = place.xtask(rollback).ok();
+    assert!(!output.out.contains("begin"), "{}", output.all());
     refused(place.xtask("rollback 0.7.3 --train lark --without forge,crates"), &["no release of lark before v0.7.3"]);
 }
 
@@ -186,7 +186,7 @@ fn what_was_taken_back_already_stands_in_nobodys_way() {
 /// The release's bump was made by release-plz, and only aligned here: both go.
 #[test]
 fn a_bump_of_somebody_else_before_the_release_goes_with_it() {
-    let place = Place::of_world("rollback_aligned", "wheel");
+    let place = Place::of_workspace("rollback_aligned", "wheel");
     place.add_remote();
     for member in ["lark", "lark-core", "lark-io"] {
         let path = format!("crates/{member}/Cargo.toml");
@@ -196,15 +196,15 @@ fn a_bump_of_somebody_else_before_the_release_goes_with_it() {
     place.commit("chore: release");
     place.xtask(&format!("release --train lark --push {UNPROVED}")).ok();
     place.xtask("rollback 0.8.0 --train lark --without forge,crates,wheels").ok();
-    let said = place.git("diff --stat v0.7.3 HEAD -- crates lark-python Cargo.lock Cargo.toml");
-    assert_eq!(said, "", "{}", place.git("log --oneline"));
+    let output = place.git("diff --stat v0.7.3 HEAD -- crates lark-python Cargo.lock Cargo.toml");
+    assert_eq!(output, "", "{}", place.git("log --oneline"));
     assert!(place.git("log -1 --format=%b").matches("This reverts commit").count() == 2);
 }
 
 /// The merge of a hotfix moves main's versions too, and is of another release: the fix stays.
 #[test]
 fn a_hotfix_that_was_merged_before_the_release_stays() {
-    let place = Place::of_world("rollback_after_hotfix", "wheel");
+    let place = Place::of_workspace("rollback_after_hotfix", "wheel");
     place.add_remote();
     let hotfix = format!("hotfix 0.7.4 --train lark --push {UNPROVED}");
     assert_eq!(place.xtask(&hotfix).code, Some(1), "it waits for the fix");
@@ -213,8 +213,8 @@ fn a_hotfix_that_was_merged_before_the_release_stays() {
     place.xtask(&format!("{hotfix} --waive nothing-to-release")).ok();
     place.xtask(&format!("release 0.8.0 --train lark --push {UNPROVED} --waive nothing-to-release")).ok();
     place.xtask("rollback 0.8.0 --train lark --without forge,crates,wheels").ok();
-    let said = place.git("diff --stat v0.7.4 HEAD -- crates lark-python Cargo.lock Cargo.toml");
-    assert_eq!(said, "", "{}", place.git("log --oneline"));
+    let output = place.git("diff --stat v0.7.4 HEAD -- crates lark-python Cargo.lock Cargo.toml");
+    assert_eq!(output, "", "{}", place.git("log --oneline"));
     assert_eq!(place.git("log -1 --format=%b").matches("This reverts commit").count(), 1);
     assert_eq!(place.git("rev-parse rollback/v0.8.0^{commit}"), place.git("rev-parse v0.7.4^{commit}"));
 }
@@ -226,9 +226,9 @@ fn a_conflict_is_left_to_a_person_and_the_rest_is_done() {
     place.commit("a thought");
     let rollback = "rollback 0.8.0 --train lark --without forge,crates";
     let (tree, head) = (place.tree_bytes(), place.git("rev-parse HEAD"));
-    let said = place.xtask(rollback);
+    let output = place.xtask(rollback);
     refused(
-        said,
+        output,
         &["later work touches the same lines of crates/lark/Cargo.toml", "git revert --no-commit", "comes after"],
     );
     assert_eq!((place.tree_bytes() == tree, place.git("rev-parse HEAD")), (true, head), "the tree is not touched");
@@ -242,8 +242,8 @@ fn a_conflict_is_left_to_a_person_and_the_rest_is_done() {
     let text = place.read("crates/lark/Cargo.toml").replace("0.8.0", "0.7.3");
     place.write("crates/lark/Cargo.toml", &text);
     place.commit("Revert \"align: release 0.8.0\"");
-    let said = place.xtask(rollback).ok();
-    assert!(said.all().contains(", by hand"), "{}", said.all());
+    let output = place.xtask(rollback).ok();
+    assert!(output.all().contains(", by hand"), "{}", output.all());
     assert_eq!(place.git("rev-parse rollback/v0.8.0^{commit}"), place.git("rev-parse v0.7.3^{commit}"));
 }
 
@@ -260,18 +260,18 @@ fn hotfixed(name: &str, main: hotfix::Main, push: &str) -> (Place, String) {
 
 /// What is planned is said before, and what is done changes nothing the second time.
 #[track_caller]
-fn rolled_back(place: &Place, command: &str) -> Said {
+fn rolled_back(place: &Place, command: &str) -> CommandOutput {
     let (end, bytes) = (place.end(), place.bytes());
     let dry = place.xtask(&format!("{command} --dry-run")).ok();
     assert_eq!((place.end(), place.bytes() == bytes), (end, true), "looking leaves nothing");
-    let said = place.xtask(command).ok();
+    let output = place.xtask(command).ok();
     for step in dry.out.lines().filter_map(|line| line.strip_prefix("  todo    ")) {
-        assert!(said.out.contains(&format!("  done    {step}")), "{step} is not in\n{}", said.all());
+        assert!(output.out.contains(&format!("  done    {step}")), "{step} is not in\n{}", output.all());
     }
     let (end, bytes) = (place.end(), place.bytes());
     place.xtask(command).ok();
     assert_eq!((place.end(), place.bytes() == bytes), (end, true), "said again, it changes nothing");
-    said
+    output
 }
 
 /// The versions came in by the merge: they go back to what main had, whatever file says them, and the fix stays.
@@ -280,8 +280,8 @@ fn the_versions_that_a_hotfix_brought_go_back_and_its_fix_stays() {
     for (main, name) in [(hotfix::Main::There, "there"), (hotfix::Main::Working, "working")] {
         let (place, before) = hotfixed(&format!("rollback_hotfix_{name}"), main, "--push");
         assert!(place.read("docs/install.md").contains("lark-python==0.8.1"));
-        let said = rolled_back(&place, HOTFIX_BACK);
-        assert!(said.out.contains("v0.8.1 is rolled back to v0.8.0"), "{}", said.all());
+        let output = rolled_back(&place, HOTFIX_BACK);
+        assert!(output.out.contains("v0.8.1 is rolled back to v0.8.0"), "{}", output.all());
         let changed = place.git(&format!("diff --name-only {before} HEAD"));
         assert_eq!(changed, "CHANGELOG.md\ncrates/lark-core/src/lib.rs", "{name}: {}", place.git("log --oneline"));
         assert_eq!(place.git("diff --name-only v0.8.1 HEAD -- crates/lark-core/src/lib.rs"), "");
@@ -295,17 +295,17 @@ fn the_versions_that_a_hotfix_brought_go_back_and_its_fix_stays() {
         let due = place.xtask("due").ok();
         assert!(due.out.contains("  next: cargo xtask release 0.8.2"), "{}", due.all());
         assert!(!due.all().contains("aligned"), "{}", due.all());
-        let said = place.xtask(&format!("release --dry-run {UNPROVED}")).ok();
-        assert!(!said.out.contains("todo") && said.out.contains("tag v0.8.0"), "{}", said.all());
+        let output = place.xtask(&format!("release --dry-run {UNPROVED}")).ok();
+        assert!(!output.out.contains("todo") && output.out.contains("tag v0.8.0"), "{}", output.all());
         refused(place.xtask(&format!("release 0.8.1 --dry-run {UNPROVED}")), &["tag v0.8.1 was rolled back"]);
         refused(place.xtask(&format!("postfix --note x --dry-run {UNPROVED}")), &["crates/lark-core/src/lib.rs"]);
         let used_up = "v0.8.1 was rolled back, and its number is used up: cargo xtask hotfix 0.8.2";
         refused(place.xtask("hotfix 0.8.1 --dry-run"), &[used_up]);
-        let said = place.xtask("hotfix --dry-run").ok();
-        assert!(said.out.contains("branch hotfix/v0.8.2 at v0.8.0"), "{}", said.all());
-        let said = place.xtask("status --json");
-        let told: serde_json::Value = serde_json::from_str(&said.out).unwrap();
-        assert_eq!(told["trains"][0]["standing"]["last"], "v0.8.0", "{}", said.all());
+        let output = place.xtask("hotfix --dry-run").ok();
+        assert!(output.out.contains("branch hotfix/v0.8.2 at v0.8.0"), "{}", output.all());
+        let output = place.xtask("status --json");
+        let reported: serde_json::Value = serde_json::from_str(&output.out).unwrap();
+        assert_eq!(reported["trains"][0]["status"]["last"], "v0.8.0", "{}", output.all());
         place.write("crates/lark/src/louder.rs", "// louder\n");
         place.commit("fix: sing on");
         place.xtask(&format!("release 0.8.2 {UNPROVED} --waive nothing-to-release")).ok();
@@ -321,8 +321,8 @@ fn a_version_that_was_rolled_back_is_not_released_from_a_main_that_still_has_it(
     for args in ["release 0.8.1", "hotfix 0.8.1", "postfix --note x"] {
         refused(place.xtask(&format!("{args} --dry-run {UNPROVED}")), &["v0.8.1 was rolled back"]);
     }
-    let said = place.xtask(&format!("release --dry-run {UNPROVED}"));
-    assert!(said.out.contains("0.8.2 is next: 0.8.1 was rolled back"), "{}", said.all());
+    let output = place.xtask(&format!("release --dry-run {UNPROVED}"));
+    assert!(output.out.contains("0.8.2 is next: 0.8.1 was rolled back"), "{}", output.all());
     let due = place.xtask("due").ok();
     assert!(due.out.contains("cargo xtask release 0.8.2") && !due.all().contains("aligned"), "{}", due.all());
 }
@@ -403,7 +403,7 @@ fn a_hotfix_whose_merge_a_person_settled_goes_back_without_what_was_settled() {
 
 #[test]
 fn a_hotfix_of_a_train_with_release_branches_goes_back_too() {
-    let place = Place::of_world("rollback_hotfix_train", "trains");
+    let place = Place::of_workspace("rollback_hotfix_train", "trains");
     place.git("tag --annotate ingest-v0.3.0 --message ingest-v0.3.0");
     place.add_remote();
     let hotfix = format!("hotfix 0.3.1 --train ingest --push {UNPROVED}");
@@ -473,14 +473,14 @@ fn a_hotfix_that_was_taken_back_is_made_anew() {
     let (mut place, _) = hotfixed("unmade_hotfix_covered", hotfix::Main::Working, "");
     place.write("notes.txt", "a thought\n");
     place.commit("a thought");
-    let withdrawn = place.git("rev-parse v0.8.1^{commit}");
+    let rolled_back = place.git("rev-parse v0.8.1^{commit}");
     place.xtask("rollback 0.8.1").ok();
     // Another day's commit, as it would be outside of a test.
     let date = |name: &str| (name.to_owned(), "2026-11-21T12:00:00Z".to_owned());
     place.env.extend([date("GIT_AUTHOR_DATE"), date("GIT_COMMITTER_DATE")]);
-    let said = place.xtask(&format!("hotfix {UNPROVED}")).ok();
-    assert_ne!(place.git("rev-parse v0.8.1^{commit}"), withdrawn, "{}", said.all());
-    assert!(place.read("crates/lark/Cargo.toml").contains("version = \"0.8.1\""), "{}", said.all());
+    let output = place.xtask(&format!("hotfix {UNPROVED}")).ok();
+    assert_ne!(place.git("rev-parse v0.8.1^{commit}"), rolled_back, "{}", output.all());
+    assert!(place.read("crates/lark/Cargo.toml").contains("version = \"0.8.1\""), "{}", output.all());
     assert_eq!(place.read("CHANGELOG.md").matches("## [0.8.1]").count(), 1);
     place.xtask("check").ok();
 }

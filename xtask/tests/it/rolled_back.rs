@@ -1,30 +1,30 @@
 //! What comes after a rollback, and what came before it: candidates of the next version, hotfixes, post releases.
 //! It must never be enough that the tool says so: manifests, sections and tags are read where they stand.
 
-use crate::harness::{Place, Said};
+use crate::harness::{CommandOutput, Place};
 
 const UNPROVED: &str = "--waive cargo-test --waive wheel-test --waive maturin-develop --waive pytest --waive image";
 const WITHOUT: &str = "--without forge,crates,wheels,images";
 
 #[track_caller]
-fn typed(place: &Place, args: &str) -> Said {
+fn typed(place: &Place, args: &str) -> CommandOutput {
     place.xtask(&format!("{args} {UNPROVED}")).ok()
 }
 
 #[track_caller]
-fn rolled_back(place: &Place, version: &str) -> Said {
+fn rolled_back(place: &Place, version: &str) -> CommandOutput {
     let command = format!("rollback {version} {WITHOUT}");
     let (end, bytes) = (place.end(), place.bytes());
     let dry = place.xtask(&format!("{command} --dry-run")).ok();
     assert_eq!((place.end(), place.bytes() == bytes), (end, true), "looking leaves nothing");
-    let said = place.xtask(&command).ok();
+    let output = place.xtask(&command).ok();
     for step in dry.out.lines().filter_map(|line| line.strip_prefix("  todo    ")) {
-        assert!(said.out.contains(&format!("  done    {step}")), "{step} is not in\n{}", said.all());
+        assert!(output.out.contains(&format!("  done    {step}")), "{step} is not in\n{}", output.all());
     }
     let (end, bytes) = (place.end(), place.bytes());
     place.xtask(&command).ok();
     assert_eq!((place.end(), place.bytes() == bytes), (end, true), "said again, it changes nothing");
-    said
+    output
 }
 
 /// A change that users see, told under Unreleased.
@@ -37,7 +37,7 @@ fn change(place: &Place, words: &str) {
 
 /// A world that has pushed 0.8.0, which is not in order.
 fn broken(name: &str) -> Place {
-    let place = Place::of_world(name, "wheel");
+    let place = Place::of_workspace(name, "wheel");
     place.add_remote();
     change(&place, "songs");
     typed(&place, "release 0.8.0 --push");
@@ -54,8 +54,8 @@ fn a_final_goes_back_under_candidates_of_the_next_version() {
             typed(&place, &format!("release {candidate} --push"));
         }
         let before = place.git("rev-parse HEAD");
-        let said = rolled_back(&place, "0.8.0");
-        assert!(said.out.contains("v0.8.0 is rolled back to v0.7.3"), "{}", said.all());
+        let output = rolled_back(&place, "0.8.0");
+        assert!(output.out.contains("v0.8.0 is rolled back to v0.7.3"), "{}", output.all());
         assert_eq!(place.git(&format!("diff --name-only {before} HEAD")), "CHANGELOG.md");
         let log = place.read("CHANGELOG.md");
         assert!(log.contains("## [0.8.0] - 2026-11-20 [YANKED]"), "{log}");
@@ -72,8 +72,8 @@ fn a_candidate_goes_back_to_what_stands_below_the_final() {
     change(&place, "louder songs");
     typed(&place, "release 0.9.0-rc.1 --push");
     rolled_back(&place, "0.8.0");
-    let said = rolled_back(&place, "0.9.0-rc.1");
-    assert!(said.out.contains("v0.9.0-rc.1 is rolled back to v0.7.3"), "{}", said.all());
+    let output = rolled_back(&place, "0.9.0-rc.1");
+    assert!(output.out.contains("v0.9.0-rc.1 is rolled back to v0.7.3"), "{}", output.all());
     let changed = place.git("diff --name-only v0.7.3 HEAD -- *.toml *.lock docs");
     assert_eq!(changed, "", "{}", place.git("log --oneline"));
     let log = place.read("CHANGELOG.md");
@@ -91,8 +91,8 @@ fn a_post_release_between_goes_first() {
     typed(&place, "postfix --note wheel --push");
     change(&place, "louder songs");
     typed(&place, "release 0.9.0-rc.1 --push");
-    let said = place.xtask(&format!("rollback 0.8.0 {WITHOUT}"));
-    assert!(said.all().contains("cargo xtask rollback 0.8.0.post1 first"), "{}", said.all());
+    let output = place.xtask(&format!("rollback 0.8.0 {WITHOUT}"));
+    assert!(output.all().contains("cargo xtask rollback 0.8.0.post1 first"), "{}", output.all());
     let before = place.git("rev-parse HEAD");
     rolled_back(&place, "0.8.0.post1");
     rolled_back(&place, "0.8.0");
@@ -122,8 +122,8 @@ fn a_hotfix_of_an_older_line_stays() {
             candidate();
         }
         let before = place.git("rev-parse HEAD");
-        let said = rolled_back(&place, "0.8.0");
-        assert!(said.out.contains("v0.8.0 is rolled back to v0.7.4"), "{}", said.all());
+        let output = rolled_back(&place, "0.8.0");
+        assert!(output.out.contains("v0.8.0 is rolled back to v0.7.4"), "{}", output.all());
         assert_eq!(place.git(&format!("diff --name-only {before} HEAD")), "CHANGELOG.md", "{order}");
         place.xtask("check").ok();
     }
@@ -131,14 +131,14 @@ fn a_hotfix_of_an_older_line_stays() {
 
 /// Whoever writes the entries, and wherever main's versions were.
 #[test]
-fn the_next_final_tells_what_the_withdrawn_one_told() {
+fn the_next_final_tells_what_the_rolled_back_one_reported() {
     for (name, changes, under) in [
         ("words", "\"unreleased\"", ""),
         ("commits", "\"commits\"", ""),
         ("words_under", "\"unreleased\"", "0.9.0-rc.1"),
         ("commits_under", "\"commits\"", "0.9.0-rc.1"),
     ] {
-        let place = Place::of_world(&format!("rolled_back_told_{name}"), "wheel");
+        let place = Place::of_workspace(&format!("rolled_back_told_{name}"), "wheel");
         place.add_remote();
         place.replace("Cargo.toml", "driver = \"lark\"", &format!("driver = \"lark\"\nchanges = [{changes}]"));
         place.commit("chore: changes");
@@ -226,8 +226,8 @@ fn what_is_due_after_a_rollback_can_be_released() {
         let wanted: Vec<String> = proposed.iter().map(|version| format!("release {version}")).collect();
         assert_eq!(commands, wanted, "{name}: {}", due.all());
         for command in commands {
-            let said = place.xtask(&format!("{command} --dry-run {UNPROVED}"));
-            assert_eq!(said.code, Some(0), "{name}: {}", said.all());
+            let output = place.xtask(&format!("{command} --dry-run {UNPROVED}"));
+            assert_eq!(output.code, Some(0), "{name}: {}", output.all());
         }
     }
 }
@@ -237,12 +237,12 @@ fn status_tells_when_and_why_a_version_was_rolled_back() {
     for (reason, end) in [(" --reason sung-twice", ": sung-twice\n"), ("", "\n")] {
         let place = broken(&format!("rolled_back_status_{}", reason.len()));
         place.xtask(&format!("rollback 0.8.0 {WITHOUT}{reason}")).ok();
-        let said = place.xtask("status 0.8.0");
-        let line = said.out.lines().find(|line| line.starts_with("v0.8.0 was rolled back, 20")).unwrap_or_default();
-        assert!(said.code == Some(1) && format!("{line}\n").ends_with(end), "{}", said.all());
-        let told: serde_json::Value = serde_json::from_str(&place.xtask("status 0.8.0 --json").out).unwrap();
+        let output = place.xtask("status 0.8.0");
+        let line = output.out.lines().find(|line| line.starts_with("v0.8.0 was rolled back, 20")).unwrap_or_default();
+        assert!(output.code == Some(1) && format!("{line}\n").ends_with(end), "{}", output.all());
+        let reported: serde_json::Value = serde_json::from_str(&place.xtask("status 0.8.0 --json").out).unwrap();
         let wanted = (!reason.is_empty()).then_some("sung-twice");
-        assert_eq!(told["reason"].as_str(), wanted);
-        assert!(told["at"].as_str().is_some_and(|at| at.starts_with("20")), "{told}");
+        assert_eq!(reported["reason"].as_str(), wanted);
+        assert!(reported["at"].as_str().is_some_and(|at| at.starts_with("20")), "{reported}");
     }
 }

@@ -9,7 +9,7 @@ const VALUE: &str = "s3cr3t-of-the-captain";
 
 #[test]
 fn build_scripts_tests_proofs_and_hooks_get_no_secret() {
-    let mut place = Place::of_world("secrets", "plain");
+    let mut place = Place::of_workspace("secrets", "plain");
     let leaks = place.tree.with_file_name("leaks");
     fs::create_dir_all(&leaks).unwrap();
     // Each writes down that it ran, and every variable that holds the value.

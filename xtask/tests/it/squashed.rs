@@ -28,11 +28,11 @@ fn remote_tags(place: &Place) -> String {
 fn leads_out(place: &Place, args: &str, again: &str, tag: &str) {
     let (tags, before) = (remote_tags(place), place.bytes());
     for args in [format!("{args} --dry-run"), args.to_owned(), format!("{args} --push")] {
-        let said = place.xtask(&args);
-        assert_eq!(said.code, Some(1), "{args}: {}", said.all());
-        assert!(said.all().contains("as another commit (a squash or rebase merge)"), "{}", said.all());
-        assert!(said.all().contains(&format!("next: git tag -d {tag}, then {again}")), "{}", said.all());
-        assert!(!said.all().contains("git push"), "{}", said.all());
+        let output = place.xtask(&args);
+        assert_eq!(output.code, Some(1), "{args}: {}", output.all());
+        assert!(output.all().contains("as another commit (a squash or rebase merge)"), "{}", output.all());
+        assert!(output.all().contains(&format!("next: git tag -d {tag}, then {again}")), "{}", output.all());
+        assert!(!output.all().contains("git push"), "{}", output.all());
     }
     assert!(remote_tags(place) == tags && place.bytes() == before, "nothing was pushed or changed");
     place.git(&format!("tag -d {tag}"));
@@ -46,7 +46,7 @@ fn leads_out(place: &Place, args: &str, again: &str, tag: &str) {
 #[test]
 fn a_squashed_release_is_tagged_where_it_was_merged() {
     for (name, subject) in [("squash_same", "align: release 0.8.0"), ("squash_number", "align: release 0.8.0 (#12)")] {
-        let place = Place::of_world(name, "plain");
+        let place = Place::of_workspace(name, "plain");
         place.add_remote();
         place.xtask(&format!("release 0.8.0 {UNPROVED}")).ok();
         merged_as_one(&place, "main", subject);
@@ -56,7 +56,7 @@ fn a_squashed_release_is_tagged_where_it_was_merged() {
 
 #[test]
 fn another_release_waits_for_one_that_was_squashed() {
-    let place = Place::of_world("squash_minor", "plain");
+    let place = Place::of_workspace("squash_minor", "plain");
     place.add_remote();
     place.xtask(&format!("release 0.8.0 {UNPROVED}")).ok();
     merged_as_one(&place, "main", "something else");
@@ -65,20 +65,20 @@ fn another_release_waits_for_one_that_was_squashed() {
 
 #[test]
 fn another_release_does_not_wait_for_one_that_another_tool_made_on_a_branch_of_its_own() {
-    let place = Place::of_world("squash_foreign", "plain");
+    let place = Place::of_workspace("squash_foreign", "plain");
     place.add_remote();
     place.xtask(&format!("release 0.8.0 {UNPROVED}")).ok();
     merged_as_one(&place, "main", "something else");
     place.git("tag --annotate --force --message v0.8.0 v0.8.0 v0.8.0^{commit}");
     place.git("remote set-url origin https://forge.invalid/lark");
     let args = format!("release 0.9.0 --waive nothing-to-release {UNPROVED}");
-    let said = place.xtask(&format!("{args} --dry-run")).ok();
-    assert!(!said.all().contains("as another commit"), "{}", said.all());
+    let output = place.xtask(&format!("{args} --dry-run")).ok();
+    assert!(!output.all().contains("as another commit"), "{}", output.all());
 }
 
 #[test]
 fn a_release_branch_that_was_squashed() {
-    let place = Place::of_world("squash_branch", "trains");
+    let place = Place::of_workspace("squash_branch", "trains");
     place.add_remote();
     place.xtask(&format!("release 0.4.0 --train ingest {UNPROVED}")).ok();
     merged_as_one(&place, "release/v0.4.0", "Release v0.4.0 (#3)");
@@ -87,34 +87,38 @@ fn a_release_branch_that_was_squashed() {
 
 #[test]
 fn a_release_on_a_branch_of_ones_own_that_was_squashed() {
-    let place = Place::of_world("squash_side", "plain");
+    let place = Place::of_workspace("squash_side", "plain");
     place.add_remote();
     place.git("switch --quiet --create side");
     let release = format!("release 0.8.0 --waive branch {UNPROVED}");
-    let said = place.xtask(&release).ok();
-    assert!(said.out.contains("next: merge it into main, then git push"), "{}", said.all());
+    let output = place.xtask(&release).ok();
+    assert!(output.out.contains("next: merge it into main, then git push"), "{}", output.all());
     merged_as_one(&place, "side", "align: release 0.8.0 (#7)");
     // Said again where it was made, it offers no push either.
     place.git("switch --quiet side");
-    let said = place.xtask(&release).ok();
-    assert!(!said.all().contains("git push"), "{}", said.all());
-    assert!(said.out.contains("git switch main && git tag -d v0.8.0 && cargo xtask release 0.8.0"), "{}", said.all());
+    let output = place.xtask(&release).ok();
+    assert!(!output.all().contains("git push"), "{}", output.all());
+    assert!(
+        output.out.contains("git switch main && git tag -d v0.8.0 && cargo xtask release 0.8.0"),
+        "{}",
+        output.all()
+    );
     // Nor does the publication.
     place.git("switch --quiet main");
-    let said = place.xtask("publish 0.8.0 --dry-run --only crates");
-    assert_eq!(said.code, Some(1));
+    let output = place.xtask("publish 0.8.0 --dry-run --only crates");
+    assert_eq!(output.code, Some(1));
     leads_out(&place, &format!("release 0.8.0 {UNPROVED}"), "the same command", "v0.8.0");
 }
 
 #[test]
 fn a_pushed_tag_beside_main_stays() {
-    let place = Place::of_world("squash_pushed", "plain");
+    let place = Place::of_workspace("squash_pushed", "plain");
     place.add_remote();
     place.xtask(&format!("release 0.8.0 {UNPROVED}")).ok();
     place.git("push --quiet origin v0.8.0");
     merged_as_one(&place, "main", "align: release 0.8.0");
-    let said = place.xtask(&format!("release 0.8.0 {UNPROVED}"));
-    assert_eq!(said.code, Some(1), "{}", said.all());
-    assert!(said.all().contains("a pushed tag is never moved"), "{}", said.all());
-    assert!(!said.all().contains("git tag -d"), "{}", said.all());
+    let output = place.xtask(&format!("release 0.8.0 {UNPROVED}"));
+    assert_eq!(output.code, Some(1), "{}", output.all());
+    assert!(output.all().contains("a pushed tag is never moved"), "{}", output.all());
+    assert!(!output.all().contains("git tag -d"), "{}", output.all());
 }

@@ -10,7 +10,7 @@
 //! -->
 //! ```
 //!
-//! `world` stands at a story's first block: a folder of `worlds/`, `empty`, or `outside`, the first train of `shipped`
+//! `world` stands at a story's first block: a folder of `workspaces/`, `empty`, or `outside`, the first train of `shipped`
 //! with its remote and all registries. `exit` is how the last command of the block ends, 0 without it; the others
 //! succeed. A block with `write: PATH` or `append: PATH` is not run, but put into that file. A comment without a block
 //! after it is set up alone. Beside the lines of a case there are `dist VERSION`, which makes a wheel and a source
@@ -46,7 +46,7 @@ struct Page {
 #[derive(Default)]
 struct Block {
     story: String,
-    world: String,
+    workspace: String,
     exit: i32,
     file: Option<(String, bool)>,
     setup: Vec<String>,
@@ -64,9 +64,9 @@ pub fn pages() -> Vec<String> {
     std::iter::once("README.md".to_owned()).chain(paths).collect()
 }
 
-/// The worlds of a page's stories.
-pub fn worlds(path: &str) -> Vec<String> {
-    Page::read(path).blocks.into_iter().map(|block| block.world).filter(|world| !world.is_empty()).collect()
+/// The workspaces of a page's stories.
+pub fn workspaces(path: &str) -> Vec<String> {
+    Page::read(path).blocks.into_iter().map(|block| block.workspace).filter(|workspace| !workspace.is_empty()).collect()
 }
 
 fn top() -> &'static Path {
@@ -118,7 +118,7 @@ impl Block {
         while let (Some(key), value) = (words.next(), words.next()) {
             let value = value.expect("a value").to_owned();
             match key {
-                "world:" => block.world = value,
+                "workspace:" => block.workspace = value,
                 "exit:" => block.exit = value.parse().unwrap(),
                 "write:" => block.file = Some((value, false)),
                 "append:" => block.file = Some((value, true)),
@@ -135,7 +135,7 @@ pub struct Scene {
     /// What is shown instead of something in what is said: addresses.
     pub shown: Vec<(String, &'static str)>,
     /// What lives as long as the story.
-    pub _world: Box<dyn Any>,
+    pub _workspace: Box<dyn Any>,
 }
 
 struct Stage {
@@ -185,17 +185,17 @@ impl Stage {
     /// What a command prints, as a person sees it.
     fn type_in(&self, command: &str) -> (Option<i32>, Vec<String>) {
         let output = self.scene.place.command("sh").args(["-c", &format!("exec 2>&1\n{command}")]).output().unwrap();
-        let mut said = String::from_utf8(output.stdout).unwrap();
+        let mut printed = String::from_utf8(output.stdout).unwrap();
         let home = self.scene.place.tree.parent().unwrap().display().to_string();
         for (from, to) in [(format!("{home}/tree"), "~/lark"), (format!("{home}/target"), "~/lark/target"), (home, "~")]
         {
-            said = said.replace(&from, to);
+            printed = printed.replace(&from, to);
         }
         for (from, to) in &self.scene.shown {
-            said = said.replace(from, to);
+            printed = printed.replace(from, to);
         }
-        said = said.replace(env!("CARGO"), "cargo");
-        (output.status.code(), said.lines().map(|line| line.trim_end().to_owned()).collect())
+        printed = printed.replace(env!("CARGO"), "cargo");
+        (output.status.code(), printed.lines().map(|line| line.trim_end().to_owned()).collect())
     }
 }
 
@@ -207,8 +207,8 @@ pub fn tell(path: &str, open: impl Fn(&str, &str) -> Option<Scene>) {
     let mut stale = Vec::new();
     for block in &page.blocks {
         let stage = stages.entry(&block.story).or_insert_with(|| {
-            assert!(!block.world.is_empty(), "{}: the first block names the world", block.story);
-            open(&format!("book_{}", block.story), &block.world).map(Stage::new)
+            assert!(!block.workspace.is_empty(), "{}: the first block names the world", block.story);
+            open(&format!("book_{}", block.story), &block.workspace).map(Stage::new)
         });
         let Some(stage) = stage else { continue };
         block.setup.iter().for_each(|line| stage.set_up(line));
@@ -222,13 +222,13 @@ pub fn tell(path: &str, open: impl Fn(&str, &str) -> Option<Scene>) {
         let commands: Vec<&[String]> = text.chunk_by(|_, next| !next.starts_with("$ ")).collect();
         for (nth, lines) in commands.iter().enumerate() {
             let command = lines[0].strip_prefix("$ ").unwrap_or_else(|| panic!("{path}:{}: `$ …`", block.from + 1));
-            let (code, said) = stage.type_in(command);
+            let (code, printed) = stage.type_in(command);
             let wanted = if nth + 1 == commands.len() { block.exit } else { 0 };
-            assert_eq!(code, Some(wanted), "{path}: {command}\n{}", said.join("\n"));
+            assert_eq!(code, Some(wanted), "{path}: {command}\n{}", printed.join("\n"));
             let lines = &lines[1..];
             shown.push(format!("$ {command}"));
-            shown.extend(aligned(lines, &said).unwrap_or_else(|| {
-                let now = rewritten(lines, &said);
+            shown.extend(aligned(lines, &printed).unwrap_or_else(|| {
+                let now = rewritten(lines, &printed);
                 stale.push(format!("{path}: $ {command}\n{}", difference(lines, &now)));
                 now
             }));
@@ -263,12 +263,12 @@ fn normal(line: &str) -> String {
 }
 
 /// The lines that a page may show of what was said, when those that it shows may be.
-fn aligned(shown: &[String], said: &[String]) -> Option<Vec<String>> {
+fn aligned(shown: &[String], printed: &[String]) -> Option<Vec<String>> {
     let before = |first: &String, rest: Vec<String>| std::iter::once(first.clone()).chain(rest).collect();
-    match (shown, said) {
+    match (shown, printed) {
         ([], []) => Some(Vec::new()),
         ([dots, shown @ ..], _) if dots == "…" => {
-            (0..=said.len()).find_map(|at| aligned(shown, &said[at..])).map(|rest| before(dots, rest))
+            (0..=printed.len()).find_map(|at| aligned(shown, &printed[at..])).map(|rest| before(dots, rest))
         }
         ([shown, more @ ..], [line, rest @ ..]) if is_line(shown, line) => {
             let line = if shown.ends_with('…') { shown } else { line };
@@ -287,21 +287,22 @@ fn is_line(shown: &str, line: &str) -> bool {
 }
 
 /// What was said, less what the page left out before.
-fn rewritten(shown: &[String], said: &[String]) -> Vec<String> {
+fn rewritten(shown: &[String], printed: &[String]) -> Vec<String> {
     // A line that is shown in part counts as the one that it is part of.
-    let whole =
-        |part: &String| said.iter().find(|line| is_line(part, line)).map_or_else(|| normal(part), |line| normal(line));
+    let whole = |part: &String| {
+        printed.iter().find(|line| is_line(part, line)).map_or_else(|| normal(part), |line| normal(line))
+    };
     let old: Vec<String> = shown.iter().map(|line| if line == "…" { line.clone() } else { whole(line) }).collect();
-    let new: Vec<String> = said.iter().map(|line| normal(line)).collect();
+    let new: Vec<String> = printed.iter().map(|line| normal(line)).collect();
     let mut lines = Vec::new();
     for op in capture_diff_slices(Algorithm::Myers, &old, &new) {
         let (old, new) = (op.old_range(), op.new_range());
         if let DiffOp::Equal { .. } = op {
-            let pairs = shown[old].iter().zip(&said[new]);
-            lines.extend(pairs.map(|(shown, said)| if shown.ends_with('…') { shown } else { said }.clone()));
+            let pairs = shown[old].iter().zip(&printed[new]);
+            lines.extend(pairs.map(|(shown, printed)| if shown.ends_with('…') { shown } else { printed }.clone()));
             continue;
         }
-        let (before, new) = (&shown[old], &said[new]);
+        let (before, new) = (&shown[old], &printed[new]);
         match before.iter().position(|line| line == "…") {
             // So many lines before it and after it as were shown before.
             Some(at) if before.len() <= new.len() => {
@@ -315,16 +316,17 @@ fn rewritten(shown: &[String], said: &[String]) -> Vec<String> {
     lines
 }
 
-fn difference(shown: &[String], said: &[String]) -> String {
+fn difference(shown: &[String], printed: &[String]) -> String {
     let text = |lines: &[String]| lines.iter().map(|line| format!("{line}\n")).collect::<String>();
-    let (shown, said) = (text(shown), text(said));
-    similar::TextDiff::from_lines(&shown, &said).unified_diff().header("shown", "said").to_string()
+    let (shown, printed) = (text(shown), text(printed));
+    similar::TextDiff::from_lines(&shown, &printed).unified_diff().header("shown", "said").to_string()
 }
 
 #[test]
 fn what_is_shown_may_be_less_but_not_other() {
     let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
-    let said = lines("train lark: 0.7.3\n  done tag of 5d91a86b3\n  begin prove\nrunning 1 test\n  done (1.5 s)\nend");
+    let printed =
+        lines("train lark: 0.7.3\n  done tag of 5d91a86b3\n  begin prove\nrunning 1 test\n  done (1.5 s)\nend");
     for (shown, is_true) in [
         ("train lark: 0.7.3\n  done tag of 0a91a86b3\n  begin prove\nrunning 1 test\n  done (0.1 s)\nend", true),
         ("train lark: 0.7.3\n…\n  done (2.1 s)\nend", true),
@@ -337,14 +339,14 @@ fn what_is_shown_may_be_less_but_not_other() {
         ("…\nend\nend", false),
         ("", false),
     ] {
-        assert_eq!(aligned(&lines(shown), &said).is_some(), is_true, "{shown}");
+        assert_eq!(aligned(&lines(shown), &printed).is_some(), is_true, "{shown}");
     }
     // What is rewritten leaves out what was left out before.
     let shown = lines("train lark: 0.7.2\n…\nrunning 1 test\n  done (0.1 s)\nfin");
     assert_eq!(
-        rewritten(&shown, &said),
+        rewritten(&shown, &printed),
         lines("train lark: 0.7.3\n…\nrunning 1 test\n  done (1.5 s)\nend"),
         "changed lines are new, and the rest is still left out"
     );
-    assert_eq!(rewritten(&[], &said), said);
+    assert_eq!(rewritten(&[], &printed), printed);
 }

@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use crate::harness::{Place, Said, write_program};
+use crate::harness::{CommandOutput, Place, write_program};
 
 /// Every command that only looks.
 const LOOKS: [&str; 18] = [
@@ -29,7 +29,7 @@ const LOOKS: [&str; 18] = [
 
 /// A released workspace, with what came since, that has a remote.
 fn workspace(name: &str) -> Place {
-    let place = Place::of_world(name, "shipped");
+    let place = Place::of_workspace(name, "shipped");
     place.git("tag --annotate ingest-v0.1.0 --message ingest-v0.1.0");
     place.write("crates/lark/src/lib.rs", "/// One.\npub fn one() {}\n");
     place.commit("feat: one");
@@ -100,13 +100,13 @@ fn nothing_that_a_tree_brings_runs() {
         // Below the tree, where cargo builds when nobody says otherwise.
         let mut tool = place.tool(look);
         tool.env("CARGO_TARGET_DIR", place.tree.join("target")).env("PATH", path);
-        let said = Said::of(tool.output().unwrap());
-        assert_eq!(marks(&place), [""; 0], "{look}\n{}", said.all());
+        let output = CommandOutput::of(tool.output().unwrap());
+        assert_eq!(marks(&place), [""; 0], "{look}\n{}", output.all());
         // It looked: it was not stopped before.
         assert!(
-            said.out.contains("lark") || said.out.contains("ingest") || look == "calendar",
+            output.out.contains("lark") || output.out.contains("ingest") || look == "calendar",
             "{look}\n{}",
-            said.all()
+            output.all()
         );
     }
 }
@@ -134,12 +134,16 @@ fn no_value_of_a_configuration_runs() {
         let is_refused = value.contains("\"--");
         let asks = |look: &str| ["status", "release minor --push --dry-run", "publish 0.7.3 --dry-run"].contains(&look);
         for look in LOOKS.iter().filter(|look| !look.contains("ingest") && (is_refused || asks(look))) {
-            let said = place.xtask(look);
-            assert_eq!(marks(&place), [""; 0], "{value}: {look}\n{}", said.all());
+            let output = place.xtask(look);
+            assert_eq!(marks(&place), [""; 0], "{value}: {look}\n{}", output.all());
             // What no program could be given is refused by all of them, and said where.
             if is_refused {
-                let told = format!("error: Cargo.toml: [workspace.metadata.trains.lark]: `{key}`: `--");
-                assert!(said.code == Some(1) && said.err.starts_with(&told), "{value}: {look}\n{}", said.all());
+                let reported = format!("error: Cargo.toml: [workspace.metadata.trains.lark]: `{key}`: `--");
+                assert!(
+                    output.code == Some(1) && output.err.starts_with(&reported),
+                    "{value}: {look}\n{}",
+                    output.all()
+                );
             }
         }
     }
@@ -147,7 +151,7 @@ fn no_value_of_a_configuration_runs() {
 
 #[test]
 fn what_a_manifest_names_is_no_option_either() {
-    for (name, path, old, new, told) in [
+    for (name, path, old, new, reported) in [
         (
             "publish",
             "crates/lark/Cargo.toml",
@@ -167,9 +171,9 @@ fn what_a_manifest_names_is_no_option_either() {
         place.replace(path, old, new);
         place.commit("harm");
         for look in ["status", "publish 0.7.3 --dry-run", "release minor --dry-run"] {
-            let said = place.xtask(look);
-            let is_told = said.err.contains(path) && said.err.contains(told);
-            assert!(said.code == Some(1) && is_told, "{look}\n{}", said.all());
+            let output = place.xtask(look);
+            let is_reported = output.err.contains(path) && output.err.contains(reported);
+            assert!(output.code == Some(1) && is_reported, "{look}\n{}", output.all());
         }
     }
 }
@@ -185,9 +189,9 @@ fn what_is_kept_among_the_targets_is_none_of_the_tree() {
     place.write(".cargo/config.toml", "[build]\ntarget-dir = \"builds\"\n");
     place.commit("harm");
     for look in LOOKS {
-        let said = Said::of(place.tool(look).env_remove("CARGO_TARGET_DIR").output().unwrap());
-        assert_eq!(marks(&place), [""; 0], "{look}\n{}", said.all());
-        assert!(said.err.contains(&format!("error: git tracks {dir}/")), "{look}\n{}", said.all());
+        let output = CommandOutput::of(place.tool(look).env_remove("CARGO_TARGET_DIR").output().unwrap());
+        assert_eq!(marks(&place), [""; 0], "{look}\n{}", output.all());
+        assert!(output.err.contains(&format!("error: git tracks {dir}/")), "{look}\n{}", output.all());
     }
 }
 
@@ -204,23 +208,23 @@ fn a_toolchain_that_a_tree_brings_is_not_asked() {
         for look in LOOKS {
             let mut tool = place.tool(look);
             tool.env_remove("RUSTUP_TOOLCHAIN").env_remove("CARGO").current_dir(place.tree.join(inside));
-            let said = Said::of(tool.output().unwrap());
-            assert_eq!(marks(&place), [""; 0], "{look}\n{}", said.all());
-            let told = format!("error: {file} names the toolchain {}", chain.display());
-            assert!(said.code == Some(1) && said.err.starts_with(&told), "{look}\n{}", said.all());
-            assert!(said.err.contains("next: RUSTUP_TOOLCHAIN="), "{look}\n{}", said.all());
+            let output = CommandOutput::of(tool.output().unwrap());
+            assert_eq!(marks(&place), [""; 0], "{look}\n{}", output.all());
+            let reported = format!("error: {file} names the toolchain {}", chain.display());
+            assert!(output.code == Some(1) && output.err.starts_with(&reported), "{look}\n{}", output.all());
+            assert!(output.err.contains("next: RUSTUP_TOOLCHAIN="), "{look}\n{}", output.all());
         }
         // Who says which one it is overrules the file.
         let own = std::env::var("RUSTUP_TOOLCHAIN").unwrap_or_else(|_| "stable".to_owned());
-        let said = Said::of(place.tool("due").env("RUSTUP_TOOLCHAIN", own).output().unwrap());
-        assert!(said.ok().out.contains("lark"));
+        let output = CommandOutput::of(place.tool("due").env("RUSTUP_TOOLCHAIN", own).output().unwrap());
+        assert!(output.ok().out.contains("lark"));
         assert_eq!(marks(&place), [""; 0]);
         fs::remove_file(place.tree.join(file)).unwrap();
     }
     for elsewhere in ["[toolchain]\nchannel = \"stable\"\n", "stable\n", "[toolchain]\npath = \"/nowhere\"\n"] {
         place.write("rust-toolchain", elsewhere);
-        let said = place.tool("due").env("RUSTUP_TOOLCHAIN", "").output().unwrap();
-        assert!(!Said::of(said).err.contains("names the toolchain"), "{elsewhere}");
+        let output = place.tool("due").env("RUSTUP_TOOLCHAIN", "").output().unwrap();
+        assert!(!CommandOutput::of(output).err.contains("names the toolchain"), "{elsewhere}");
     }
 }
 
@@ -240,10 +244,10 @@ fn a_directory_that_looks_like_gits_own_is_not_opened() {
     place.write("nested/config", &config);
     place.write(".gitignore", "target\n");
     for look in ["status", "check", "due", "release minor --dry-run"] {
-        let said = Said::of(place.tool(look).current_dir(place.tree.join("nested")).output().unwrap());
-        assert_eq!(marks(&place), [""; 0], "{look}\n{}", said.all());
-        assert_eq!(said.code, Some(1), "{look}\n{}", said.all());
-        assert!(said.err.contains("nested") && said.err.contains("bare repository"), "{look}\n{}", said.all());
+        let output = CommandOutput::of(place.tool(look).current_dir(place.tree.join("nested")).output().unwrap());
+        assert_eq!(marks(&place), [""; 0], "{look}\n{}", output.all());
+        assert_eq!(output.code, Some(1), "{look}\n{}", output.all());
+        assert!(output.err.contains("nested") && output.err.contains("bare repository"), "{look}\n{}", output.all());
     }
 }
 
@@ -269,9 +273,10 @@ fn what_others_wrote_is_only_text() {
     let quotes = ["status", "due", "check", "changelog", "calendar", "release minor --push", "smoke"];
     for look in LOOKS.iter().filter(|look| quotes.iter().any(|quotes| look.starts_with(quotes))) {
         for option in ["--json", "-v --color always"] {
-            let said =
-                Said::of(place.tool(&format!("{look} {option}")).env("GITHUB_ACTIONS", "true").output().unwrap());
-            let mut all = said.all();
+            let output = CommandOutput::of(
+                place.tool(&format!("{look} {option}")).env("GITHUB_ACTIONS", "true").output().unwrap(),
+            );
+            let mut all = output.all();
             for ours in ["1", "2", "31", "32", "0"] {
                 all = all.replace(&format!("\u{1b}[{ours}m"), "");
             }
@@ -280,8 +285,9 @@ fn what_others_wrote_is_only_text() {
         }
     }
     // For a program the changelog is the text that it is; what a commit says is spelt out before it gets there.
-    let told: serde_json::Value = serde_json::from_str(&place.xtask("changelog --train lark --json").ok().out).unwrap();
-    let told = told.to_string();
-    assert!(told.contains("a\\u001b[2J\u{9b}[2J"), "{told}");
-    assert!(told.contains("b\\\\u{1b}[2J\\\\u{9b}[2J"), "{told}");
+    let reported: serde_json::Value =
+        serde_json::from_str(&place.xtask("changelog --train lark --json").ok().out).unwrap();
+    let reported = reported.to_string();
+    assert!(reported.contains("a\\u001b[2J\u{9b}[2J"), "{reported}");
+    assert!(reported.contains("b\\\\u{1b}[2J\\\\u{9b}[2J"), "{reported}");
 }

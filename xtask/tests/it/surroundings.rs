@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::harness::{Place, Said};
+use crate::harness::{CommandOutput, Place};
 
 const UNPROVED: &str = "--waive cargo-test --waive wheel-test --waive maturin-develop --waive pytest";
 
@@ -22,15 +22,15 @@ fn ingest() -> String {
 
 /// It refuses with these words, and nothing has changed.
 #[track_caller]
-fn refused(place: &Place, args: &str, words: &[&str]) -> Said {
+fn refused(place: &Place, args: &str, words: &[&str]) -> CommandOutput {
     let before = place.bytes();
-    let said = place.xtask(args);
-    assert_eq!(said.code, Some(1), "{}", said.all());
+    let output = place.xtask(args);
+    assert_eq!(output.code, Some(1), "{}", output.all());
     for word in words {
-        assert!(said.all().contains(word), "{word} is not in\n{}", said.all());
+        assert!(output.all().contains(word), "{word} is not in\n{}", output.all());
     }
     assert!(place.bytes() == before, "something changed");
-    said
+    output
 }
 
 fn dir(place: &Place) -> String {
@@ -54,7 +54,7 @@ fn other(place: &Place) -> Place {
 
 #[test]
 fn variables_of_another_repository_do_not_lead_there() {
-    let place = Place::of_world("inherited_0", "plain");
+    let place = Place::of_workspace("inherited_0", "plain");
     let whole = place.again("inherited_whole");
     whole.xtask(&release()).ok();
     let mut here = place.again("inherited");
@@ -76,15 +76,15 @@ fn variables_of_another_repository_do_not_lead_there() {
     here.env = variables.map(|(name, value)| (name.to_owned(), value.display().to_string())).into();
     let state = || ["for-each-ref", "count-objects -v", "status --porcelain", "ls-files"].map(|asked| other.git(asked));
     let before = state();
-    let said = here.xtask(&release()).ok();
+    let output = here.xtask(&release()).ok();
     here.env.clear();
-    assert!(state() == before, "the other repository was touched: {}", said.all());
+    assert!(state() == before, "the other repository was touched: {}", output.all());
     assert_eq!(here.end(), whole.end());
 }
 
 #[test]
 fn a_repository_that_only_git_dir_names_is_not_used() {
-    let mut place = Place::of_world("only_git_dir", "plain");
+    let mut place = Place::of_workspace("only_git_dir", "plain");
     let away = place.tree.with_file_name("away.git");
     fs::rename(place.tree.join(".git"), &away).unwrap();
     place.env = vec![
@@ -96,7 +96,7 @@ fn a_repository_that_only_git_dir_names_is_not_used() {
 
 #[test]
 fn configuration_and_identity_from_outside_are_kept() {
-    let mut place = Place::of_world("configured", "plain");
+    let mut place = Place::of_workspace("configured", "plain");
     for (name, value) in [
         ("GIT_DIR", ".git"),
         ("GIT_CONFIG_COUNT", "1"),
@@ -106,43 +106,43 @@ fn configuration_and_identity_from_outside_are_kept() {
     ] {
         place.env.push((name.to_owned(), value.to_owned()));
     }
-    let said = place.xtask(&release());
+    let output = place.xtask(&release());
     // What is configured there reaches git, which here complains of it or takes it.
     place.env.clear();
-    assert_eq!(place.git("log -1 --format=%cn"), "First Mate", "{}", said.all());
+    assert_eq!(place.git("log -1 --format=%cn"), "First Mate", "{}", output.all());
 }
 
 #[test]
 fn a_hook_and_an_exec_of_git_may_call_it() {
-    let place = Place::of_world("from_a_hook", "plain");
+    let place = Place::of_workspace("from_a_hook", "plain");
     let xtask = env!("CARGO_BIN_EXE_xtask");
-    let told = place.tree.with_file_name("told");
+    let reported = place.tree.with_file_name("told");
     let hook = format!(
         "#!/bin/sh\n{xtask} check > {0} 2>&1 || exit 1\n{xtask} {1} >> {0} 2>&1; echo $? >> {0}\n",
-        told.display(),
+        reported.display(),
         release()
     );
     script(place.tree.join(".git/hooks/pre-commit"), &hook);
     place.replace("crates/lark/Cargo.toml", "A lark", "A bird");
     place.git("commit --quiet --all --message thought");
-    let said = fs::read_to_string(&told).unwrap();
+    let output = fs::read_to_string(&reported).unwrap();
     // While git commits, nobody else can.
-    assert!(said.contains("index.lock keeps git from changing anything: a git process is at work"), "{said}");
+    assert!(output.contains("index.lock keeps git from changing anything: a git process is at work"), "{output}");
     assert_eq!(place.git("log -1 --format=%s"), "thought");
 
     fs::remove_file(place.tree.join(".git/hooks/pre-commit")).unwrap();
     let mut rebase = place.command("git");
     rebase.args(["rebase", "--quiet", "--exec", &format!("{xtask} {}", release()), "HEAD~1"]);
-    let said = Said::of(rebase.output().unwrap());
-    assert!(said.all().contains("in-progress: a rebase is in progress"), "{}", said.all());
-    assert!(said.all().contains("git rebase --continue, or git rebase --abort"), "{}", said.all());
+    let output = CommandOutput::of(rebase.output().unwrap());
+    assert!(output.all().contains("in-progress: a rebase is in progress"), "{}", output.all());
+    assert!(output.all().contains("git rebase --continue, or git rebase --abort"), "{}", output.all());
     place.git("rebase --abort");
     place.xtask(&release()).ok();
 }
 
 #[test]
 fn somebody_elses_repository_is_called_so() {
-    let mut place = Place::of_world("not_mine", "plain");
+    let mut place = Place::of_workspace("not_mine", "plain");
     place.env = vec![("GIT_TEST_ASSUME_DIFFERENT_OWNER".to_owned(), "1".to_owned())];
     let typed = format!("next: git config --global --add safe.directory {}", dir(&place));
     for args in ["check", "due", &release(), "status", "rollback 0.7.3"] {
@@ -158,7 +158,7 @@ fn somebody_elses_repository_is_called_so() {
 
 #[test]
 fn what_git_does_not_open_is_called_by_its_reason() {
-    let place = Place::of_world("unopened_0", "plain");
+    let place = Place::of_workspace("unopened_0", "plain");
     let broken = |name: &str, damage: &dyn Fn(&Place), words: &[&str]| {
         let place = place.again(name);
         damage(&place);
@@ -189,7 +189,7 @@ fn what_git_does_not_open_is_called_by_its_reason() {
 
 #[test]
 fn a_working_tree_whose_repository_is_gone() {
-    let place = Place::of_world("moved_away", "plain");
+    let place = Place::of_workspace("moved_away", "plain");
     let second = Place { tree: place.tree.with_file_name("second"), remote: place.remote.clone(), env: Vec::new() };
     place.git(&format!("worktree add --quiet --detach {}", second.tree.display()));
     fs::rename(&place.tree, place.tree.with_file_name("moved")).unwrap();
@@ -198,7 +198,7 @@ fn a_working_tree_whose_repository_is_gone() {
 
 #[test]
 fn no_git_and_an_old_git() {
-    let mut place = Place::of_world("old_git", "plain");
+    let mut place = Place::of_workspace("old_git", "plain");
     let programs = place.tree.with_file_name("bin");
     fs::create_dir_all(&programs).unwrap();
     place.env = vec![("PATH".to_owned(), programs.display().to_string())];
@@ -209,7 +209,7 @@ fn no_git_and_an_old_git() {
 
 #[test]
 fn a_broken_configuration_of_git_and_a_missing_cargo_are_called_so() {
-    let mut place = Place::of_world("broken_gitconfig", "plain");
+    let mut place = Place::of_workspace("broken_gitconfig", "plain");
     let global = place.tree.with_file_name("gitconfig");
     fs::write(&global, "[user\n").unwrap();
     place.env = vec![("GIT_CONFIG_GLOBAL".to_owned(), global.display().to_string())];
@@ -221,8 +221,12 @@ fn a_broken_configuration_of_git_and_a_missing_cargo_are_called_so() {
     let path = std::env::var_os("PATH").unwrap();
     let git = std::env::split_paths(&path).map(|dir| dir.join("git")).find(|git| git.is_file());
     std::os::unix::fs::symlink(git.unwrap(), bin.join("git")).unwrap();
-    let said = Said::of(place.tool("check").env("PATH", bin).env_remove("CARGO").output().unwrap());
-    assert!(said.err.contains("cargo does not start: ") && said.err.contains("next: install Rust"), "{}", said.all());
+    let output = CommandOutput::of(place.tool("check").env("PATH", bin).env_remove("CARGO").output().unwrap());
+    assert!(
+        output.err.contains("cargo does not start: ") && output.err.contains("next: install Rust"),
+        "{}",
+        output.all()
+    );
 }
 
 /// A second working tree of the place's repository, on a branch.
@@ -234,7 +238,7 @@ fn second(place: &Place, branch: &str) -> Place {
 
 #[test]
 fn a_train_with_a_branch_beside_a_second_working_tree() {
-    let place = Place::of_world("worktree_train_0", "trains");
+    let place = Place::of_workspace("worktree_train_0", "trains");
     let whole = place.again("worktree_train_whole");
     whole.xtask(&ingest()).ok();
     // The release is begun in the second one; main is in use in the first.
@@ -262,7 +266,7 @@ fn a_train_with_a_branch_beside_a_second_working_tree() {
 
 #[test]
 fn main_in_a_second_working_tree() {
-    let place = Place::of_world("worktree_main", "plain");
+    let place = Place::of_workspace("worktree_main", "plain");
     place.git("switch --quiet --create aside");
     let second = second(&place, "main");
     for args in [&release(), "rollback 0.7.3"] {
@@ -273,7 +277,7 @@ fn main_in_a_second_working_tree() {
 
 #[test]
 fn what_git_waits_to_finish_is_finished_or_given_up_first() {
-    let place = Place::of_world("in_progress_0", "plain");
+    let place = Place::of_workspace("in_progress_0", "plain");
     place.git("switch --quiet --create other");
     place.replace("crates/lark/Cargo.toml", "A lark", "theirs");
     place.commit("theirs");
@@ -293,17 +297,18 @@ fn what_git_waits_to_finish_is_finished_or_given_up_first() {
         if what == "revert" {
             place.replace("crates/lark/Cargo.toml", "ours", "ours again");
             place.commit("again");
-            let said = Said::of(place.command("git").args(["revert", "--no-edit", "HEAD~1"]).output().unwrap());
-            assert_ne!(said.code, Some(0));
+            let output =
+                CommandOutput::of(place.command("git").args(["revert", "--no-edit", "HEAD~1"]).output().unwrap());
+            assert_ne!(output.code, Some(0));
         } else {
-            let said = Said::of(place.command("git").args(begin.split(' ')).output().unwrap());
-            assert_ne!(said.code, Some(0), "{begin}: {}", said.all());
+            let output = CommandOutput::of(place.command("git").args(begin.split(' ')).output().unwrap());
+            assert_ne!(output.code, Some(0), "{begin}: {}", output.all());
         }
         for args in [release(), "rollback 0.7.3".to_owned(), format!("hotfix 0.7.4 {UNPROVED}")] {
             let way = format!("git {what} --continue, or git {what} --abort");
             let name = if what == "am" { "series of patches (git am)" } else { what };
-            let said = refused(&place, &args, &[&format!("a {name} is in progress"), &way]);
-            assert!(!said.all().contains("dirty-tree"), "one cause is told once: {}", said.all());
+            let output = refused(&place, &args, &[&format!("a {name} is in progress"), &way]);
+            assert!(!output.all().contains("dirty-tree"), "one cause is told once: {}", output.all());
         }
         place.git(&format!("{what} --abort"));
         place.xtask(&release()).ok();
@@ -312,7 +317,7 @@ fn what_git_waits_to_finish_is_finished_or_given_up_first() {
 
 #[test]
 fn conflicts_that_a_stash_left_are_called_so() {
-    let place = Place::of_world("stash_conflict", "plain");
+    let place = Place::of_workspace("stash_conflict", "plain");
     place.write("crates/lark/src/lib.rs", "// mine\n");
     place.git("stash --quiet");
     place.write("crates/lark/src/lib.rs", "// theirs\n");
@@ -327,7 +332,7 @@ fn conflicts_that_a_stash_left_are_called_so() {
 
 #[test]
 fn a_bisection_is_ended_first() {
-    let place = Place::of_world("bisecting", "plain");
+    let place = Place::of_workspace("bisecting", "plain");
     place.write("notes.txt", "a thought\n");
     place.commit("thought");
     place.git("bisect start");
@@ -340,7 +345,7 @@ fn a_bisection_is_ended_first() {
 
 #[test]
 fn a_merge_of_ones_own_in_progress_does_not_pass_for_the_releases() {
-    let place = Place::of_world("own_merge", "trains");
+    let place = Place::of_workspace("own_merge", "trains");
     place.git("switch --quiet --create other");
     place.write("notes.txt", "a thought\n");
     place.commit("thought");
@@ -353,7 +358,7 @@ fn a_merge_of_ones_own_in_progress_does_not_pass_for_the_releases() {
 
 #[test]
 fn every_lock_that_git_left_is_named_before_anything_is_written() {
-    let place = Place::of_world("locks", "trains");
+    let place = Place::of_workspace("locks", "trains");
     for lock in [
         "index.lock",
         "HEAD.lock",
@@ -368,9 +373,13 @@ fn every_lock_that_git_left_is_named_before_anything_is_written() {
         for args in
             [release(), format!("hotfix 0.7.4 --train lark {UNPROVED}"), "rollback 0.7.3 --train lark".to_owned()]
         {
-            let said = refused(&place, &args, &["git-lock: ", &next]);
+            let output = refused(&place, &args, &["git-lock: ", &next]);
             if cfg!(target_os = "linux") {
-                assert!(said.all().contains("no git process is at work in this repository any more"), "{}", said.all());
+                assert!(
+                    output.all().contains("no git process is at work in this repository any more"),
+                    "{}",
+                    output.all()
+                );
             }
         }
         fs::remove_file(&path).unwrap();
@@ -380,7 +389,7 @@ fn every_lock_that_git_left_is_named_before_anything_is_written() {
 
 #[test]
 fn settings_of_a_working_tree_change_nothing() {
-    let place = Place::of_world("odd_0", "trains");
+    let place = Place::of_workspace("odd_0", "trains");
     let whole = place.again("odd_whole");
     whole.xtask(&ingest()).ok();
     for (name, settings) in [
@@ -402,7 +411,7 @@ fn settings_of_a_working_tree_change_nothing() {
 
 #[test]
 fn a_time_that_no_calendar_has_is_refused_with_its_value() {
-    let mut place = Place::of_world("time_out_of_range", "plain");
+    let mut place = Place::of_workspace("time_out_of_range", "plain");
     for time in ["", "-1", "tomorrow", "9223372036854775807"] {
         place.env = vec![("SOURCE_DATE_EPOCH".to_owned(), time.to_owned())];
         refused(

@@ -5,7 +5,7 @@ use crate::harness::{Place, folder};
 
 /// A release of today whose tag says more than its manifest: somebody typed another number.
 fn slipped(name: &str) -> Place {
-    let place = Place::of_world(name, "plain");
+    let place = Place::of_workspace(name, "plain");
     place.git("tag --annotate v7.3.0 --message v7.3.0 HEAD");
     place.write("crates/lark-core/src/songs.rs", "// songs\n");
     place.replace("CHANGELOG.md", "## [Unreleased]\n", "## [Unreleased]\n\n### Added\n\n- songs\n");
@@ -17,15 +17,15 @@ const SLIP: &str =
     "note: tag v7.3.0 is of no release of lark, which is at 0.7.3 in its commit: nothing is counted from it";
 
 #[test]
-fn a_stray_higher_tag_is_told_and_nothing_is_counted_from_it() {
+fn a_stray_higher_tag_is_reported_and_nothing_is_counted_from_it() {
     let place = slipped("stray_tag");
     let due = place.xtask("due").ok();
     assert!(due.out.contains("(since v0.7.3)") && due.out.contains("next: cargo xtask release 0.7.4"), "{}", due.all());
     assert_eq!(due.all().matches(SLIP).count(), 1, "{}", due.all());
     let status = place.xtask("status");
     assert!(!status.out.contains("7.3.0:") && status.all().matches(SLIP).count() == 1, "{}", status.all());
-    let said = place.xtask("release minor --waive cargo-test").ok();
-    assert_eq!(said.all().matches(SLIP).count(), 1, "{}", said.all());
+    let output = place.xtask("release minor --waive cargo-test").ok();
+    assert_eq!(output.all().matches(SLIP).count(), 1, "{}", output.all());
     let log = place.git("show HEAD:CHANGELOG.md");
     assert!(log.contains("/compare/v0.7.3...v0.8.0"), "{log}");
 }
@@ -50,7 +50,7 @@ fn a_fix_of_an_old_line_is_a_release_though_this_line_has_not_its_version() {
 /// A workspace without configuration at 0.7.3, whose tags are of another product's releases.
 fn beside_another(name: &str, versions: &[&str]) -> Place {
     let place = Place::new(name);
-    place.copy_to("", &folder("worlds/plain"));
+    place.copy_to("", &folder("workspaces/plain"));
     let manifest = place.read("Cargo.toml");
     place.write("Cargo.toml", &manifest[..manifest.find("[workspace.metadata").unwrap()]);
     place.init();
@@ -62,7 +62,7 @@ fn beside_another(name: &str, versions: &[&str]) -> Place {
 
 #[test]
 fn tags_of_another_product_are_not_gone_on_with() {
-    let told = |tag: &str| {
+    let reported = |tag: &str| {
         format!(
             "error: tag {tag} of no release of lark, which is at 0.7.3: the next one would be a step back among them\n\
              next: give lark tags of its own in Cargo.toml, or say `tag = \"v{{version}}\"` where they are its own, and name the version that follows them: cargo xtask release X.Y.Z\n\n\
@@ -80,21 +80,21 @@ fn tags_of_another_product_are_not_gone_on_with() {
     {
         let place = beside_another(&format!("tags_of_another_{nth}"), versions);
         for args in ["release minor --dry-run", "release minor --train lark --dry-run", "check", "due"] {
-            let said = place.xtask(args);
-            let plain = said.err.replace("driver = \"lark\"\n", "");
-            assert_eq!((said.code, plain), (Some(1), told(tag)), "{args}");
+            let output = place.xtask(args);
+            let plain = output.err.replace("driver = \"lark\"\n", "");
+            assert_eq!((output.code, plain), (Some(1), reported(tag)), "{args}");
         }
         place.write(
             "Cargo.toml",
-            &format!("{}{}", place.read("Cargo.toml"), &told(tag)[told(tag).find("\n\n").unwrap()..]),
+            &format!("{}{}", place.read("Cargo.toml"), &reported(tag)[reported(tag).find("\n\n").unwrap()..]),
         );
         place.commit("tags of its own");
-        let said = place.xtask("release minor --dry-run --waive cargo-test").ok();
-        assert!(said.out.contains("tag lark-v0.8.0") && said.out.contains("lark-io"), "{}", said.all());
+        let output = place.xtask("release minor --dry-run --waive cargo-test").ok();
+        assert!(output.out.contains("tag lark-v0.8.0") && output.out.contains("lark-io"), "{}", output.all());
         place.replace("Cargo.toml", "lark-v{version}", "v{version}");
         place.commit("they are its own");
-        let said = place.xtask("release 1.231.0 --dry-run --waive cargo-test").ok();
-        assert!(said.out.contains("tag v1.231.0"), "{}", said.all());
+        let output = place.xtask("release 1.231.0 --dry-run --waive cargo-test").ok();
+        assert!(output.out.contains("tag v1.231.0"), "{}", output.all());
     }
     // One slip is passed over, what a branch released is its own, and a tree at 0.0.0 has no version.
     for (name, versions) in [("one_slip", &["0.7.3", "7.3.0"]), ("a_slip_of_its_line", &["0.7.3", "0.7.4"])] {
@@ -105,7 +105,7 @@ fn tags_of_another_product_are_not_gone_on_with() {
 /// What was released by hand, before anything was configured and while nothing says which crate drives.
 fn adopted(name: &str) -> Place {
     let place = Place::new(name);
-    place.copy_to("", &folder("worlds/plain"));
+    place.copy_to("", &folder("workspaces/plain"));
     place.write(
         "crates/flute/Cargo.toml",
         "[package]\nname = \"flute\"\nversion = \"0.2.0\"\ndescription = \"Another one\"\n",
@@ -140,20 +140,20 @@ fn a_tag_from_before_the_configuration_is_read_with_todays() {
     let place = adopted("before_configuration");
     for args in ["status 0.7.3", "publish 0.7.3 --dry-run", "post-release 0.7.3 --dry-run", "rollback 0.7.3 --dry-run"]
     {
-        let said = place.xtask(args);
-        assert!(!said.all().contains("which crate drives"), "{args}: {}", said.all());
-        assert!(!said.all().contains("drum"), "{args}: {}", said.all());
+        let output = place.xtask(args);
+        assert!(!output.all().contains("which crate drives"), "{args}: {}", output.all());
+        assert!(!output.all().contains("drum"), "{args}: {}", output.all());
         if !args.starts_with("rollback") && !args.starts_with("post-release") {
-            assert_eq!(said.all().matches(BEFORE).count(), 1, "{args}: {}", said.all());
-            assert!(said.out.contains("crate lark-core 0.7.3"), "{args}: {}", said.all());
+            assert_eq!(output.all().matches(BEFORE).count(), 1, "{args}: {}", output.all());
+            assert!(output.out.contains("crate lark-core 0.7.3"), "{args}: {}", output.all());
         }
     }
     let status = place.xtask("status").ok();
     assert_eq!(status.all().matches(BEFORE).count(), 1, "{}", status.all());
     assert!(!status.all().contains("its publication") && !status.all().contains("which crate"), "{}", status.all());
     for args in ["due", "changelog", "hotfix --dry-run"] {
-        let said = place.xtask(args);
-        assert!(!said.all().contains("which crate drives"), "{args}: {}", said.all());
+        let output = place.xtask(args);
+        assert!(!output.all().contains("which crate drives"), "{args}: {}", output.all());
     }
 }
 
@@ -175,13 +175,13 @@ fn a_patch_moves_every_member_where_the_patches_before_did() {
     };
     let note = "note: every member moves, as with the patches from v0.7.3 to v0.7.4 (`lockstep = \"minor\"` in [workspace.metadata.trains.lark] moves what changed and what needs it)";
     let place = patched("patched_together", &["lark-core"]);
-    let said = place.xtask("release patch --dry-run --waive cargo-test").ok();
-    assert!(said.out.contains("lark-core  0.7.4 -> 0.7.5") && said.all().contains(note), "{}", said.all());
+    let output = place.xtask("release patch --dry-run --waive cargo-test").ok();
+    assert!(output.out.contains("lark-core  0.7.4 -> 0.7.5") && output.all().contains(note), "{}", output.all());
     // The real run plans the same before and after its commit.
     place.xtask("release patch --waive cargo-test").ok();
     let again = place.xtask("release 0.7.5 --waive cargo-test").ok();
     assert!(again.all().contains("done    tag v0.7.5") && again.all().contains(note), "{}", again.all());
     let left = patched("patched_in_part", &[]);
-    let said = left.xtask("release patch --dry-run --waive cargo-test").ok();
-    assert!(!said.out.contains("lark-core  0.7") && !said.all().contains("every member moves"), "{}", said.all());
+    let output = left.xtask("release patch --dry-run --waive cargo-test").ok();
+    assert!(!output.out.contains("lark-core  0.7") && !output.all().contains("every member moves"), "{}", output.all());
 }

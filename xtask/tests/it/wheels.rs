@@ -3,7 +3,7 @@
 
 use std::{fs, path::PathBuf};
 
-use crate::harness::{Place, Said, write_program};
+use crate::harness::{CommandOutput, Place, write_program};
 
 /// As little of Python as the tool asks for. A wheel is a text: the version that was compiled in.
 const PYTHON: &str = r#"#!/bin/sh
@@ -41,7 +41,7 @@ esac
 "#;
 
 fn place(name: &str) -> Place {
-    let mut place = Place::of_world(&format!("wheels/{name}"), "shipped");
+    let mut place = Place::of_workspace(&format!("wheels/{name}"), "shipped");
     place.add_remote();
     let dir = pretended(&place);
     fs::create_dir_all(&dir).unwrap();
@@ -81,12 +81,16 @@ fn a_wheel_is_built_where_nothing_was_built_before() {
     let stale = place.tree.with_file_name("target").join("xtask/publish/v0.7.3/wheel");
     fs::create_dir_all(&stale).unwrap();
     fs::write(stale.join("built"), "0.7.2\n").unwrap();
-    let said = place.xtask("wheels --train lark --out ../dist").ok();
+    let output = place.xtask("wheels --train lark --out ../dist").ok();
     assert_eq!(fs::read_to_string(place.tree.with_file_name("dist").join(WHEEL)).unwrap(), "0.7.3\n");
-    assert!(said.out.contains("          1 file: it says its version as installed; it has no tests"), "{}", said.out);
+    assert!(
+        output.out.contains("          1 file: it says its version as installed; it has no tests"),
+        "{}",
+        output.out
+    );
     // And again: what this build left is as stale for the next one.
-    let said = compiled(&place, "0.7.2").xtask("wheels --train lark --out ../dist");
-    assert_eq!(said.code, Some(1), "{}", said.all());
+    let output = compiled(&place, "0.7.2").xtask("wheels --train lark --out ../dist");
+    assert_eq!(output.code, Some(1), "{}", output.all());
 }
 
 #[test]
@@ -109,10 +113,10 @@ fn a_backend_in_the_tree_builds_the_wheel() {
 #[test]
 fn a_wheel_whose_library_is_of_another_version_goes_nowhere() {
     let place = compiled(&place("stale"), "0.7.2");
-    let refused = |said: &Said| {
-        assert_eq!(said.code, Some(1), "{}", said.all());
+    let refused = |output: &CommandOutput| {
+        assert_eq!(output.code, Some(1), "{}", output.all());
         let why = "as installed, lark-python is 0.7.3 by its metadata and 0.7.2 by its code, not 0.7.3";
-        assert!(said.err.contains(why), "{}", said.all());
+        assert!(output.err.contains(why), "{}", output.all());
     };
     refused(&place.xtask("wheels --train lark --out ../dist"));
     assert!(!place.tree.with_file_name("dist").join(WHEEL).exists());
@@ -122,8 +126,8 @@ fn a_wheel_whose_library_is_of_another_version_goes_nowhere() {
     assert_eq!(log(&place), "", "nothing was uploaded");
     // Code that tells no version is told as such.
     let silent = compiled(&place, "");
-    let said = silent.xtask("wheels --train lark --out ../dist").ok();
-    assert!(said.out.contains("its code has no __version__ to compare; it has no tests"), "{}", said.out);
+    let output = silent.xtask("wheels --train lark --out ../dist").ok();
+    assert!(output.out.contains("its code has no __version__ to compare; it has no tests"), "{}", output.out);
 }
 
 #[test]
@@ -134,26 +138,26 @@ fn what_an_index_would_refuse_is_found_where_it_is_built() {
         "`long_description_content_type` missing. defaulting to `text/x-rst`.\\n`long_description` missing.\\n";
     complains(silent).ok();
     for text in ["`long_description` has syntax errors in markup\\n", &format!("{silent}line 1: Error: x\\n")] {
-        let said = complains(text);
-        assert_eq!(said.code, Some(1), "{}", said.all());
+        let output = complains(text);
+        assert_eq!(output.code, Some(1), "{}", output.all());
         let last = text.trim_end_matches("\\n").rsplit("\\n").next().unwrap();
         let why = "twine check --strict of lark-python 0.7.3: ";
-        assert!(said.err.contains(why) && said.err.contains(last), "{}", said.all());
+        assert!(output.err.contains(why) && output.err.contains(last), "{}", output.all());
     }
 }
 
 #[test]
-fn a_file_that_an_index_takes_for_another_is_told() {
+fn a_file_that_an_index_takes_for_another_is_reported() {
     let place = place("one_name");
     let dist = place.tree.with_file_name("dist");
     fs::create_dir_all(&dist).unwrap();
     for name in [WHEEL, "Lark.Python-0.7.3-py3-none-any.whl"] {
         fs::write(dist.join(name), "0.7.3\n").unwrap();
     }
-    let said = place.xtask("publish 0.7.3 --train lark --only wheels --dist ../dist --dry-run");
-    assert_eq!(said.code, Some(1), "{}", said.all());
+    let output = place.xtask("publish 0.7.3 --train lark --only wheels --dist ../dist --dry-run");
+    assert_eq!(output.code, Some(1), "{}", output.all());
     let why = format!("Lark.Python-0.7.3-py3-none-any.whl and {WHEEL} are one file to an index");
-    assert!(said.all().contains(&why), "{}", said.all());
+    assert!(output.all().contains(&why), "{}", output.all());
 }
 
 #[test]

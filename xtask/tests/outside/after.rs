@@ -14,16 +14,16 @@ fn what_is_not_out_is_named_and_nothing_follows_from_it() {
     machine.replace("Cargo.toml", "default = true\n", "default = true\nfollow-ups = \"TODO.md\"\n");
     machine.commit("keep a list");
     let end = machine.end();
-    let said = outside.run(&machine, "post-release 0.7.3 --train lark");
-    assert_eq!(said.code, Some(1), "{}", said.all());
+    let output = outside.run(&machine, "post-release 0.7.3 --train lark");
+    assert_eq!(output.code, Some(1), "{}", output.all());
     let open = "v0.7.3 is published: it is not out yet: crate lark-core 0.7.3, crate lark-io 0.7.3, crate lark 0.7.3";
-    assert!(said.all().contains(open) && said.all().contains("next: cargo xtask publish 0.7.3"), "{}", said.all());
+    assert!(output.all().contains(open) && output.all().contains("next: cargo xtask publish 0.7.3"), "{}", output.all());
     assert_eq!(machine.end(), end);
 
     outside.publish(&machine, LARK);
     // What only a person can do holds nothing up.
-    let said = outside.run(&machine, "post-release --train lark").ok();
-    assert!(said.out.contains("all but what waits for a person: announce to mail"), "{}", said.all());
+    let output = outside.run(&machine, "post-release --train lark").ok();
+    assert!(output.out.contains("all but what waits for a person: announce to mail"), "{}", output.all());
     let list = machine.read("TODO.md");
     assert!(list.contains("- [ ] watch 0.7.3 in production until 2026-10-08\n"), "{list}");
     assert!(list.contains("- [ ] send the mail about 0.7.3, which `cargo xtask publish` drafted: `cargo xtask status 0.7.3` says where it lies\n"), "{list}");
@@ -38,8 +38,8 @@ fn what_is_deployed_is_what_the_registry_has() {
     machine.replace("Cargo.toml", images, &deployed);
     machine.write("deploy.yaml", "image: r.example/ingest:0.2.0 # the service\nimage: r.example/ingest-web:0.2.0\n");
     machine.commit("deploy it");
-    let said = outside.run(&machine, "post-release 0.3.0 --train ingest");
-    assert_eq!(said.code, Some(1), "{}", said.all());
+    let output = outside.run(&machine, "post-release 0.3.0 --train ingest");
+    assert_eq!(output.code, Some(1), "{}", output.all());
 
     outside.publish(&machine, INGEST);
     let tag = "images/data/docker/registry/v2/repositories/rehearsal/ingest/_manifests/tags/0.3.0/current/link";
@@ -51,8 +51,8 @@ fn what_is_deployed_is_what_the_registry_has() {
     // Another machine sees that it is done, and that it is the same.
     let other = outside.new_machine("b");
     let end = other.end();
-    let said = outside.run(&other, follow).ok();
-    assert!(!said.out.contains("begin"), "{}", said.all());
+    let output = outside.run(&other, follow).ok();
+    assert!(!output.out.contains("begin"), "{}", output.all());
     assert_eq!(other.end(), end);
     outside.forget();
 }

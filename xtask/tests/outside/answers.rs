@@ -22,8 +22,8 @@ use http::{
 mod http;
 
 #[allow(dead_code, unused_imports)]
-#[path = "../../src/tools/passing.rs"]
-mod passing;
+#[path = "../../src/tools/transient.rs"]
+mod transient;
 
 mod secrets {
     pub fn blanked(text: &str) -> String {
@@ -93,10 +93,10 @@ fn gh_and_a_forge_that_answers_anything() {
         gh.env("HTTP_PROXY", format!("http://{}", server.address));
         let mut gh = gh.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let _ = gh.stdin.take().unwrap().write_all(b"{\"tag_name\": \"v1\"}");
-        let told = gh.wait_with_output().unwrap();
-        let told = String::from_utf8_lossy(&told.stdout).into_owned();
-        if let Some(answer) = Answer::read(&told) {
-            assert_eq!(Some(answer.status), served.status, "answer {at}: {told}: {}", shown(served));
+        let reported = gh.wait_with_output().unwrap();
+        let reported = String::from_utf8_lossy(&reported.stdout).into_owned();
+        if let Some(answer) = Answer::read(&reported) {
+            assert_eq!(Some(answer.status), served.status, "answer {at}: {reported}: {}", shown(served));
             assert!(answer.failure("x").to_string().len() < 3_000);
         }
         assert!(server.taken(at) <= 1, "answer {at}: {}", shown(served));

@@ -29,12 +29,12 @@ fn rollback() {
     tell("docs/rollback.md", open);
 }
 
-fn open(name: &str, world: &str) -> Option<Scene> {
-    if world != "outside" {
+fn open(name: &str, workspace: &str) -> Option<Scene> {
+    if workspace != "outside" {
         return None;
     }
     let outside = Outside::new(name);
     let place = outside.machine("a");
-    let address = outside.weather.address.trim_start_matches("http://").to_owned();
-    Some(Scene { place, shown: vec![(address, "registry.example")], _world: Box::new(outside) })
+    let address = outside.fault_proxy.address.trim_start_matches("http://").to_owned();
+    Some(Scene { place, shown: vec![(address, "registry.example")], _workspace: Box::new(outside) })
 }

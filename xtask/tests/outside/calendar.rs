@@ -10,7 +10,7 @@ use std::{
 use serde_json::Value;
 
 use crate::{
-    harness::{Place, Said},
+    harness::{Place, CommandOutput},
     needs::Missing,
 };
 
@@ -28,15 +28,15 @@ fn python() -> Result<PathBuf, Missing> {
         return Ok(python);
     }
     let _ = fs::remove_dir_all(&dir);
-    let runs = |command: &mut Command| command.stdin(Stdio::null()).output().map(Said::of).unwrap();
+    let runs = |command: &mut Command| command.stdin(Stdio::null()).output().map(CommandOutput::of).unwrap();
     let made = runs(Command::new("python3").args(["-m", "venv"]).arg(&dir));
     let mut pip = Command::new(&python);
     pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "--only-binary"]);
-    let told = if made.code == Some(0) { runs(pip.args([":all:", "--requirement"]).arg(&pins)) } else { made };
-    if told.code != Some(0) {
+    let reported = if made.code == Some(0) { runs(pip.args([":all:", "--requirement"]).arg(&pins)) } else { made };
+    if reported.code != Some(0) {
         // Other bytes than the pinned ones are no lack of an index.
-        assert!(!told.err.contains("HASH"), "{}", told.err);
-        let last = told.err.lines().last().unwrap_or_default();
+        assert!(!reported.err.contains("HASH"), "{}", reported.err);
+        let last = reported.err.lines().last().unwrap_or_default();
         return Err(Missing(format!("icalendar could not be installed: {last}")));
     }
     fs::write(dir.join("finished"), wanted).unwrap();
@@ -62,7 +62,7 @@ print(json.dumps(held))
 
 fn a_calendar_program_imports_it_and_updates_what_it_has() -> Result<(), Missing> {
     let python = python()?;
-    let mut place = Place::of_world("calendar_ics", "shipped");
+    let mut place = Place::of_workspace("calendar_ics", "shipped");
     let cadence = "driver = \"lark\"\ncadence = \"first wednesday\"\ncaptains = [\"@ada\", \"@grace\"]\n";
     place.replace("Cargo.toml", "driver = \"lark\"\n", cadence);
     let (first, second) = (place.tree.with_file_name("first.ics"), place.tree.with_file_name("second.ics"));
@@ -71,17 +71,17 @@ fn a_calendar_program_imports_it_and_updates_what_it_has() -> Result<(), Missing
     place.env.push(("SOURCE_DATE_EPOCH".to_owned(), (1_795_132_800 + 86_400).to_string()));
     place.xtask(&format!("calendar --months 2 --ics {}", second.display())).ok();
     let import = |files: &[&PathBuf]| -> Value {
-        let said = Said::of(Command::new(&python).args(["-c", IMPORT]).args(files).output().unwrap()).ok();
-        serde_json::from_str(&said.out).unwrap()
+        let output = CommandOutput::of(Command::new(&python).args(["-c", IMPORT]).args(files).output().unwrap()).ok();
+        serde_json::from_str(&output.out).unwrap()
     };
     let (before, after) = (import(&[&first]), import(&[&first, &second]));
     assert_eq!(before.as_object().unwrap().len(), 8);
     assert_eq!(after.as_object().unwrap().len(), 8, "the same days moved, none was doubled: {after:#}");
     let uid = "2026-12-lark-release@cargo-xtask";
-    let told =
+    let reported =
         "push commit and tag, watch the wheels, verify the listings\n\ncargo xtask release --push\ncargo xtask status";
     let day = |date: &str, sequence: u64| {
-        serde_json::json!([date, "lark T: release (Release Captain @grace)", told, sequence])
+        serde_json::json!([date, "lark T: release (Release Captain @grace)", reported, sequence])
     };
     assert_eq!(before[uid], day("2026-12-02", 20_777));
     assert_eq!(after[uid], day("2026-12-08", 20_778));

@@ -10,7 +10,7 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::{
-    harness::{Place, Said, run},
+    harness::{Place, CommandOutput, run},
     outside::serve,
 };
 
@@ -22,9 +22,9 @@ tests! {
     a_releases_own_commits_need_no_review_but_what_hides_behind_their_subject_does: needs GH;
     proofs_of_the_configurations_own_are_run_and_can_be_waived_by_their_names: needs NOTHING;
     a_proof_that_fails_or_tests_nothing_takes_everything_back: needs NOTHING;
-    a_proof_that_cannot_start_is_told_before_anything_is_written: needs NOTHING;
+    a_proof_that_cannot_start_is_reported_before_anything_is_written: needs NOTHING;
     check_shows_every_row_with_evidence_or_what_to_do_and_fails_for_none_of_them: needs GH;
-    a_remote_of_no_forge_is_said_to_be_none: needs GH;
+    a_remote_of_no_forge_is_reported_as_none: needs GH;
     a_workflow_of_the_tag_that_failed_is_named_with_what_to_type: needs GH;
 }
 
@@ -60,7 +60,7 @@ impl Drop for Forge {
 
 /// A workspace with one change since its release, whose train says more.
 fn place(name: &str, forge: Option<&Forge>, configuration: &str) -> Place {
-    let mut place = Place::of_world(name, "plain");
+    let mut place = Place::of_workspace(name, "plain");
     place.replace("Cargo.toml", "driver = \"lark\"\n", &format!("driver = \"lark\"\n{configuration}\n"));
     place.commit("fix a rest");
     place.env = forge.map(|forge| forge.env.clone()).unwrap_or_default();
@@ -69,22 +69,22 @@ fn place(name: &str, forge: Option<&Forge>, configuration: &str) -> Place {
 
 /// The dry run of a release that stays here goes on, and says in one line what is not verified.
 #[track_caller]
-fn goes_on(place: &Place, args: &str, why: &str) -> Said {
-    let said = place.xtask(&format!("{args} --dry-run")).ok();
-    let lines: Vec<&str> = said.out.lines().filter(|line| line.starts_with("not verified: ")).collect();
-    assert!(matches!(lines.as_slice(), [line] if line.contains(why)), "{why}: {}", said.all());
-    said
+fn goes_on(place: &Place, args: &str, why: &str) -> CommandOutput {
+    let output = place.xtask(&format!("{args} --dry-run")).ok();
+    let lines: Vec<&str> = output.out.lines().filter(|line| line.starts_with("not verified: ")).collect();
+    assert!(matches!(lines.as_slice(), [line] if line.contains(why)), "{why}: {}", output.all());
+    output
 }
 
 /// Refused alike by the dry run and the real one, with nothing changed.
 #[track_caller]
-fn refused(place: &Place, args: &str, why: &str) -> Said {
+fn refused(place: &Place, args: &str, why: &str) -> CommandOutput {
     let before = place.bytes();
     let dry = place.xtask(&format!("{args} --dry-run"));
     let real = place.xtask(args);
-    for said in [&dry, &real] {
-        assert_eq!(said.code, Some(1), "{}", said.all());
-        assert!(said.all().contains(why), "{why}: {}", said.all());
+    for output in [&dry, &real] {
+        assert_eq!(output.code, Some(1), "{}", output.all());
+        assert!(output.all().contains(why), "{why}: {}", output.all());
     }
     assert!(real.all().contains("next: "), "{}", real.all());
     assert!(place.bytes() == before, "it was refused, and yet something changed");
@@ -106,17 +106,17 @@ fn a_release_waits_until_ci_is_green() {
     // No answer yet keeps only a push from going on.
     let none_yet = |why: &str| {
         goes_on(&place, RELEASE, &format!("not verified: ci ({why}"));
-        let said = refused(&place, &push, &format!("all CI checks pass on {}: {why}", &head[..9]));
-        assert!(said.err.contains("not confirmed: ci (to go on without: --waive ci)"), "{}", said.all());
-        said
+        let output = refused(&place, &push, &format!("all CI checks pass on {}: {why}", &head[..9]));
+        assert!(output.err.contains("not confirmed: ci (to go on without: --waive ci)"), "{}", output.all());
+        output
     };
     none_yet(&format!("the forge does not have {}", &head[..9]));
     let of = |commit: Value| forge.knows(&json!({ "commits": { &head: commit } }));
     of(json!({}));
     none_yet("no check has passed on it");
     of(json!({ "runs": [run_of("lint", "completed", Some("success")), run_of("tests", "in_progress", None)] }));
-    let said = none_yet("not concluded yet: tests");
-    assert!(said.all().contains("wait until CI has concluded; or --waive ci"), "{}", said.all());
+    let output = none_yet("not concluded yet: tests");
+    assert!(output.all().contains("wait until CI has concluded; or --waive ci"), "{}", output.all());
     // A failure is an answer: it refuses what stays here, too.
     // Checks come in two kinds; one of the older kind counts as well.
     let green: Vec<Value> = (0..150).map(|at| run_of(&format!("job {at}"), "completed", Some("success"))).collect();
@@ -129,8 +129,8 @@ fn a_release_waits_until_ci_is_green() {
 
     of(json!({ "runs": green, "statuses": [{ "context": "wheels", "state": "success" }] }));
     assert!(place.xtask(&format!("{RELEASE} --dry-run")).ok().out.contains("(151 passed)"));
-    let said = place.xtask(RELEASE).ok();
-    assert!(said.out.contains(&format!("ci: all CI checks pass on {} (151 passed)", &head[..9])), "{}", said.out);
+    let output = place.xtask(RELEASE).ok();
+    assert!(output.out.contains(&format!("ci: all CI checks pass on {} (151 passed)", &head[..9])), "{}", output.out);
     assert!(!place.git("for-each-ref --format %(contents) refs/tags/v0.8.0").contains("Waived: ci"));
     // The release's own commit is not at the forge yet, and need not be: the same command finds everything done.
     let after = place.bytes();
@@ -147,8 +147,8 @@ fn a_hotfix_waits_for_its_own_branch() {
     place.commit("mend it");
     let fix = place.git("rev-parse HEAD");
     const HOTFIX: &str = "hotfix 0.7.4 --waive cargo-test";
-    let said = goes_on(&place, HOTFIX, &format!("not verified: ci (the forge does not have {})", &fix[..9]));
-    assert!(said.all().contains("next: git push origin hotfix/v0.7.4, then cargo xtask hotfix 0.7.4 --push"), "{}", said.all());
+    let output = goes_on(&place, HOTFIX, &format!("not verified: ci (the forge does not have {})", &fix[..9]));
+    assert!(output.all().contains("next: git push origin hotfix/v0.7.4, then cargo xtask hotfix 0.7.4 --push"), "{}", output.all());
     let of = |conclusion| {
         forge.knows(&json!({ "commits": { &fix: { "runs": [run_of("tests", "completed", Some(conclusion))] } } }));
     };
@@ -172,8 +172,8 @@ fn what_cannot_be_asked_is_unknown_and_a_waiver_is_written_down() {
     let _ = forge.server.kill();
     let _ = forge.server.wait();
     goes_on(&place, RELEASE, "next: wait until the forge answers, then cargo xtask release 0.8.0 --push");
-    let said = refused(&place, &push, "  unknown ci: all CI checks pass on");
-    assert!(said.all().contains("wait until the forge answers; or --waive ci"), "{}", said.all());
+    let output = refused(&place, &push, "  unknown ci: all CI checks pass on");
+    assert!(output.all().contains("wait until the forge answers; or --waive ci"), "{}", output.all());
 
     place.xtask(&format!("{RELEASE} --waive ci --waive review")).ok();
     let message = place.git("for-each-ref --format %(contents) refs/tags/v0.8.0");
@@ -218,8 +218,8 @@ fn a_commit_that_nobody_reviewed_is_named() {
     };
     for kind in ["rules", "protection"] {
         protected(kind, 2, &[&first, &second, "later"]);
-        let told = place.xtask(&format!("{RELEASE} --dry-run")).ok().out;
-        assert!(told.contains("(it is on main, which takes nothing below 2 approvals)"), "{told}");
+        let reported = place.xtask(&format!("{RELEASE} --dry-run")).ok().out;
+        assert!(reported.contains("(it is on main, which takes nothing below 2 approvals)"), "{reported}");
         protected(kind, 0, &[&first, &second]);
         refused(&place, RELEASE, "2 of 2 commits are not reviewed");
         // A commit that only this clone has on main was let in by nobody.
@@ -246,9 +246,9 @@ fn a_releases_own_commits_need_no_review_but_what_hides_behind_their_subject_doe
         forge.knows(&json!({ "commits": commits, "pulls": { "1": pull } }));
     };
     known(&[&fix, &place.git("rev-parse HEAD")]);
-    let told = place.xtask(&format!("{RELEASE} --dry-run")).ok().out;
+    let reported = place.xtask(&format!("{RELEASE} --dry-run")).ok().out;
     let evidence = "(1 commits, approved in #1; not asked for: 2 of a release's own, or merges)";
-    assert!(told.contains(evidence), "{told}");
+    assert!(reported.contains(evidence), "{reported}");
 
     place.write("crates/lark/src/lib.rs", "// nothing is tested any more\n");
     place.commit("align: release 0.8.1");
@@ -270,12 +270,12 @@ fn proofs_of_the_configurations_own_are_run_and_can_be_waived_by_their_names() {
     let list =
         [("songs", "cargo test --offline -p lark sings"), ("tree", "git ls-files --error-unmatch 'CHANGELOG.md'")];
     let place = place("own_proofs", None, &proofs(&list));
-    let said = place.xtask("smoke").ok();
-    assert!(said.out.contains("prove songs: cargo test --offline -p lark sings"), "{}", said.out);
-    assert!(said.out.contains("prove tree: git ls-files"), "{}", said.out);
-    let said = place.xtask("release minor --waive tree --waive sings");
-    assert!(said.err.contains("--waive sings (did you mean `songs`?): it can waive"), "{}", said.err);
-    assert!(said.err.trim_end().ends_with(", registry-yanked, songs, tree"), "{}", said.err);
+    let output = place.xtask("smoke").ok();
+    assert!(output.out.contains("prove songs: cargo test --offline -p lark sings"), "{}", output.out);
+    assert!(output.out.contains("prove tree: git ls-files"), "{}", output.out);
+    let output = place.xtask("release minor --waive tree --waive sings");
+    assert!(output.err.contains("--waive sings (did you mean `songs`?): it can waive"), "{}", output.err);
+    assert!(output.err.trim_end().ends_with(", registry-yanked, songs, tree"), "{}", output.err);
     place.xtask("release minor --waive tree").ok();
     let message = place.git("for-each-ref --format %(contents) refs/tags/v0.8.0");
     assert!(message.contains("\nWaived: tree"), "{message}");
@@ -291,18 +291,18 @@ fn a_proof_that_fails_or_tests_nothing_takes_everything_back() {
         let place = place(&format!("proof_{name}"), None, &proofs(&[(name, command)]));
         let before = place.tree_bytes();
         place.xtask("release minor --dry-run").ok();
-        let said = place.xtask("release minor");
-        assert_eq!(said.code, Some(1), "{}", said.all());
-        assert!(said.err.contains(&format!("{name} failed; ")) && said.err.contains(why), "{}", said.all());
+        let output = place.xtask("release minor");
+        assert_eq!(output.code, Some(1), "{}", output.all());
+        assert!(output.err.contains(&format!("{name} failed; ")) && output.err.contains(why), "{}", output.all());
         assert!(place.tree_bytes() == before, "{name}: the tree was not restored");
         assert_eq!(place.git("tag"), "v0.7.3");
     }
 }
 
-fn a_proof_that_cannot_start_is_told_before_anything_is_written() {
+fn a_proof_that_cannot_start_is_reported_before_anything_is_written() {
     let place = place("proof_missing", None, &proofs(&[("docs", "no-such-program --check")]));
-    let said = refused(&place, "release minor", "there is no program `no-such-program`");
-    assert!(said.all().contains("install it, or correct `run` in `proofs`"), "{}", said.all());
+    let output = refused(&place, "release minor", "there is no program `no-such-program`");
+    assert!(output.all().contains("install it, or correct `run` in `proofs`"), "{}", output.all());
     let place = self::place("proof_name", None, &proofs(&[("pytest", "git status")]));
     refused(&place, "release minor", "proof `pytest` has a name that is taken");
 }
@@ -318,12 +318,12 @@ fn check_shows_every_row_with_evidence_or_what_to_do_and_fails_for_none_of_them(
     place.commit("ci");
     let head = place.git("rev-parse HEAD");
     let rows = |place: &Place| -> Vec<String> {
-        let told: Value = serde_json::from_str(&place.xtask("check --json").ok().out).unwrap();
-        let rows = told["checklist"][0]["steps"].as_array().unwrap().clone();
+        let reported: Value = serde_json::from_str(&place.xtask("check --json").ok().out).unwrap();
+        let rows = reported["checklist"][0]["steps"].as_array().unwrap().clone();
         let row = |row: Value| {
-            let seen = &row["seen"];
-            let why = [&seen["evidence"], &seen["why"]].into_iter().find_map(Value::as_str).unwrap_or_default();
-            format!("{} {}: {why}", row["name"].as_str().unwrap(), seen["state"].as_str().unwrap())
+            let observed = &row["observed"];
+            let why = [&observed["evidence"], &observed["why"]].into_iter().find_map(Value::as_str).unwrap_or_default();
+            format!("{} {}: {why}", row["name"].as_str().unwrap(), observed["state"].as_str().unwrap())
         };
         rows.into_iter().map(row).collect()
     };
@@ -343,24 +343,24 @@ fn check_shows_every_row_with_evidence_or_what_to_do_and_fails_for_none_of_them(
         [vec![ci, "review unknown: the forge is not asked".to_owned()], same.map(str::to_owned).into(), rest.into()]
             .concat()
     };
-    let unseen = format!("unknown: it leaves no mark, and CI is not seen green on {short}");
-    assert_eq!(rows(&place), expected(format!("ci unknown: the forge does not have {short}"), &unseen));
+    let unobserved = format!("unknown: it leaves no mark, and CI is not seen green on {short}");
+    assert_eq!(rows(&place), expected(format!("ci unknown: the forge does not have {short}"), &unobserved));
     forge.knows(&json!({ "commits": { &head: { "runs": [run_of("a", "completed", Some("success"))] } } }));
     let run_by = format!("done: .github/workflows/ci.yml:7 runs it, and CI is green on {short}");
     assert_eq!(rows(&place), expected("ci done: 1 passed".to_owned(), &run_by));
-    let told = place.xtask("check").ok().out;
-    assert!(told.contains("checklist of lark:") && told.contains("runs it on every push; next: git status"), "{told}");
+    let reported = place.xtask("check").ok().out;
+    assert!(reported.contains("checklist of lark:") && reported.contains("runs it on every push; next: git status"), "{reported}");
 }
 
-fn a_remote_of_no_forge_is_said_to_be_none() {
+fn a_remote_of_no_forge_is_reported_as_none() {
     let mut place = place("no_forge", None, "checklist = [\"ci\"]");
     place.add_remote();
     place.env = vec![("GH_TOKEN".to_owned(), "some-token-of-nobody".to_owned())];
     for name in ["GH_REPO", "GH_HOST"] {
         place.env.push((name.to_owned(), String::new()));
     }
-    let said = refused(&place, &format!("{RELEASE} --push"), "  unknown ci: ");
-    assert!(said.all().contains("GH_REPO=OWNER/REPOSITORY in the environment"), "{}", said.all());
+    let output = refused(&place, &format!("{RELEASE} --push"), "  unknown ci: ");
+    assert!(output.all().contains("GH_REPO=OWNER/REPOSITORY in the environment"), "{}", output.all());
     goes_on(&place, RELEASE, "not verified: ci (no remote is on a forge); next: GH_REPO=");
     assert_eq!(run(place.command("git").args(["tag"])), "v0.7.3\n");
 }
@@ -390,22 +390,22 @@ fn a_workflow_of_the_tag_that_failed_is_named_with_what_to_type() {
     let failed = run(42, "release", "v0.8.0", Some("failure"), failed_jobs);
     let passed = |id| run(id, "release", "v0.8.0", Some("success"), json!([]));
     let at = |id: u64| format!("http://github.localhost/rehearsal/rehearsal/actions/runs/{id}");
-    let told = |runs: &[&Value], state: &str, words: &[&str], next: Option<&str>| {
+    let reported = |runs: &[&Value], state: &str, words: &[&str], next: Option<&str>| {
         let of_others = run(90, "release", "v0.7.3", Some("failure"), json!([]));
         forge.knows(&json!({ "commits": { &commit: { "workflows": runs }, &other: { "workflows": [of_others] } } }));
         for args in ["status", "status 0.8.0"] {
-            let said = place.xtask(args);
-            let mut lines = said.out.lines();
+            let output = place.xtask(args);
+            let mut lines = output.out.lines();
             let line = lines.find(|line| line.contains("workflows: what the tag started succeeds"));
-            let line = line.unwrap_or_else(|| panic!("{}", said.all()));
+            let line = line.unwrap_or_else(|| panic!("{}", output.all()));
             let state = if (args, state) == ("status 0.8.0", "open") { "blocked" } else { state };
-            assert!(line.trim_start().starts_with(state), "{state}: {}", said.all());
+            assert!(line.trim_start().starts_with(state), "{state}: {}", output.all());
             for word in words {
-                assert!(line.contains(word), "{word}: {}", said.all());
+                assert!(line.contains(word), "{word}: {}", output.all());
             }
             if let Some(next) = next {
-                let line = if args == "status" { said.out.lines().last().unwrap() } else { line };
-                assert!(line.ends_with(&format!("next: {next}")), "{}", said.all());
+                let line = if args == "status" { output.out.lines().last().unwrap() } else { line };
+                assert!(line.ends_with(&format!("next: {next}")), "{}", output.all());
             }
         }
     };
@@ -413,19 +413,19 @@ fn a_workflow_of_the_tag_that_failed_is_named_with_what_to_type() {
     let why = ["workflow release failed (failure) in wheels / linux: ", &at(42)];
     // What ran for the branch, for another tag or long ago is not what the tag started.
     let (on_main, before) = (run(50, "ci", "main", Some("failure"), json!([])), passed(41));
-    told(&[&before, &failed, &on_main], "open", &why, Some(rerun));
-    told(&[&failed, &passed(43)], "done", &["workflow release succeeded: ", &at(43)], None);
+    reported(&[&before, &failed, &on_main], "open", &why, Some(rerun));
+    reported(&[&failed, &passed(43)], "done", &["workflow release succeeded: ", &at(43)], None);
     let begun = run(44, "release", "v0.8.0", None, json!([]));
-    told(&[&failed, &begun], "open", &["has not concluded yet: ", &at(44)], Some("gh run watch 44"));
-    told(&[], "unknown", &["the forge knows no run of a workflow for v0.8.0"], None);
+    reported(&[&failed, &begun], "open", &["has not concluded yet: ", &at(44)], Some("gh run watch 44"));
+    reported(&[], "unknown", &["the forge knows no run of a workflow for v0.8.0"], None);
     forge.knows(&json!({}));
-    let said = place.xtask("status");
-    assert!(said.all().contains(&format!("the forge does not have {}", &commit[..9])), "{}", said.all());
+    let output = place.xtask("status");
+    assert!(output.all().contains(&format!("the forge does not have {}", &commit[..9])), "{}", output.all());
     // Who cannot ask says so, and does not say that all is well.
     forge.knows(&json!({ "commits": { &commit: { "workflows": [failed] } } }));
     place.env.iter_mut().filter(|(name, _)| name.contains("TOKEN")).for_each(|(_, token)| *token = "wrong".to_owned());
-    let said = place.xtask("status");
-    let line = said.out.lines().find(|line| line.contains("workflows: what the tag started")).unwrap();
-    assert!(line.trim_start().starts_with("unknown"), "{}", said.all());
-    assert!(line.contains("the forge does not know who asks"), "{}", said.all());
+    let output = place.xtask("status");
+    let line = output.out.lines().find(|line| line.contains("workflows: what the tag started")).unwrap();
+    assert!(line.trim_start().starts_with("unknown"), "{}", output.all());
+    assert!(line.contains("the forge does not know who asks"), "{}", output.all());
 }

@@ -38,12 +38,12 @@ impl Drop for SmallDisk {
 
 fn a_full_disk() {
     let args = &format!("release minor {UNPROVED}");
-    let place = Place::of_world("full_disk_0", "plain");
+    let place = Place::of_workspace("full_disk_0", "plain");
     let whole = uninterrupted(&place, "full_disk", args);
     let small = Place::new("full_disk");
     let home = small.tree.parent().unwrap().to_owned();
     let _disk = SmallDisk::mount(&home, "2m").unwrap();
-    let (mut as_before, mut restored_by_hand, mut done) = (0, 0, 0);
+    let (mut as_before, mut restored_manually, mut done) = (0, 0, 0);
     for free in (0..40).step_by(2) {
         for entry in fs::read_dir(&home).unwrap() {
             let path = entry.unwrap().path();
@@ -62,22 +62,22 @@ fn a_full_disk() {
         let size = fs::metadata(&ballast).unwrap().len();
         fs::OpenOptions::new().write(true).open(&ballast).unwrap().set_len(size - free * 4096).unwrap();
 
-        let said = small.xtask(args);
+        let output = small.xtask(args);
         fs::remove_file(&ballast).unwrap();
-        if said.code == Some(0) {
+        if output.code == Some(0) {
             done += 1;
         } else if small.tree_bytes() == tree && small.end() == start {
             as_before += 1;
         } else {
-            assert!(said.all().contains(WAY_BACK), "{free} pages: {}", said.all());
-            restored_by_hand += 1;
+            assert!(output.all().contains(WAY_BACK), "{free} pages: {}", output.all());
+            restored_manually += 1;
         }
         small.xtask(args).ok();
         assert_eq!(small.end(), whole, "{free} pages were free");
     }
-    assert!(as_before > 0 && done > 0, "{as_before} {restored_by_hand} {done}");
+    assert!(as_before > 0 && done > 0, "{as_before} {restored_manually} {done}");
     println!(
-        "full disk: {as_before} as before, {restored_by_hand} to restore with the command that was said, {done} done"
+        "full disk: {as_before} as before, {restored_manually} to restore with the command that was said, {done} done"
     );
 }
 
@@ -86,7 +86,7 @@ fn a_disk_that_is_full_while_it_is_built() {
     let machine = outside.new_machine("a");
     let small = outside.dir().join("small");
     fs::create_dir_all(&small).unwrap();
-    let mut told = Vec::new();
+    let mut reported = Vec::new();
     // From too little for the checkout to almost enough for the packages.
     for size in ["200k", "400k", "500k", "600k"] {
         let _disk = SmallDisk::mount(&small, size).unwrap();
@@ -96,20 +96,20 @@ fn a_disk_that_is_full_while_it_is_built() {
         }
         let mut poor = Place { tree: machine.tree.clone(), remote: machine.remote.clone(), env: machine.env.clone() };
         poor.env.push(("CARGO_TARGET_DIR".to_owned(), small.display().to_string()));
-        let said = outside.run(&poor, &LARK.publish());
-        assert_eq!(said.code, Some(1), "{}", said.all());
-        assert!(said.out.contains("failed  package 3 crates"), "{size}: {}", said.all());
+        let output = outside.run(&poor, &LARK.publish());
+        assert_eq!(output.code, Some(1), "{}", output.all());
+        assert!(output.out.contains("failed  package 3 crates"), "{size}: {}", output.all());
         // The second is git's word for it. Of a ref it only says that it could not write or close the file.
-        let says = |words: &[&str]| words.iter().any(|words| said.err.contains(words));
-        let is_told = says(&["No space left on device", "Out of diskspace"])
+        let says = |words: &[&str]| words.iter().any(|words| output.err.contains(words));
+        let is_reported = says(&["No space left on device", "Out of diskspace"])
             || says(&["non-zero code `git "])
                 && says(&["couldn't write", "couldn't close", "could not write", "unable to write", "failed to write"]);
-        assert!(is_told, "{size}: {}", said.all());
-        assert_eq!(outside.weather.changes(), [""; 0], "nothing was sent");
+        assert!(is_reported, "{size}: {}", output.all());
+        assert_eq!(outside.fault_proxy.changes(), [""; 0], "nothing was sent");
         assert_eq!(outside.refs(), [""; 0], "no lease is left");
-        told.push(said.err);
+        reported.push(output.err);
     }
-    assert!(told.iter().any(|told| told.contains("cargo package")), "{told:#?}");
+    assert!(reported.iter().any(|reported| reported.contains("cargo package")), "{reported:#?}");
     outside.publish(&machine, LARK);
     assert_ended(&outside, &machine, LARK, "full disk");
 }

@@ -18,7 +18,7 @@ fn top() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace")
 }
 
-fn said(output: &Output) -> String {
+fn printed(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
 
@@ -32,10 +32,10 @@ fn mdbook_builds_it_without_a_warning() {
     let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("book");
     let mut mdbook = Command::new("mdbook");
     let built = mdbook.args(["build", "--dest-dir"]).arg(&out).current_dir(top()).output().expect("mdbook starts");
-    let said = said(&built);
+    let printed = printed(&built);
     let bad = |line: &&str| line.contains("WARN") || line.contains("ERROR");
-    let complaints: Vec<&str> = said.lines().filter(bad).collect();
-    assert!(built.status.success() && complaints.is_empty(), "{said}");
+    let complaints: Vec<&str> = printed.lines().filter(bad).collect();
+    assert!(built.status.success() && complaints.is_empty(), "{printed}");
     for page in pages().iter().filter(|page| !page.ends_with("SUMMARY.md")) {
         let made = out.join(page.strip_prefix(top().join("docs")).expect("a page")).with_extension("html");
         assert!(made.exists(), "{} was not built", made.display());
@@ -57,11 +57,11 @@ fn man_reads_the_man_pages() {
 fn fish_takes_its_completions() {
     let script = "source completions/xtask.fish; complete --do-complete 'cargo xtask rel'";
     let output = Command::new("fish").args(["--no-config", "-c", script]).current_dir(top()).output();
-    let said = said(&output.expect("fish starts"));
-    assert!(said.starts_with("release\t"), "{said}");
+    let printed = printed(&output.expect("fish starts"));
+    assert!(printed.starts_with("release\t"), "{printed}");
 }
 
 fn zsh_takes_its_completions() {
     let output = Command::new("zsh").args(["-f", "-n", "completions/_cargo-xtask"]).current_dir(top()).output();
-    assert_eq!(said(&output.expect("zsh starts")), "");
+    assert_eq!(printed(&output.expect("zsh starts")), "");
 }

@@ -40,16 +40,16 @@ fn machine(outside: &Outside) -> Place {
     machine
 }
 
-fn says(machine: &Place, code: i32, said: &str) {
+fn says(machine: &Place, code: i32, output: &str) {
     let bin = machine.tree.with_file_name("bin");
     fs::write(bin.join("code"), code.to_string()).unwrap();
-    fs::write(bin.join("said"), said).unwrap();
+    fs::write(bin.join("said"), output).unwrap();
 }
 
 #[track_caller]
 fn ask(outside: &Outside, machine: &Place) -> Value {
-    let told: Value = serde_json::from_str(&outside.run(machine, "due --train lark --interfaces --json").ok().out).unwrap();
-    told["trains"][0].clone()
+    let reported: Value = serde_json::from_str(&outside.run(machine, "due --train lark --interfaces --json").ok().out).unwrap();
+    reported["trains"][0].clone()
 }
 
 fn change(machine: &Place, path: &str, message: &str) {
@@ -141,12 +141,12 @@ fn a_merged_pull_request_with_the_label_is_urgent_and_a_silent_forge_is_unknown(
     let mut stranger = machine.again("due_stranger");
     stranger.env = machine.env.clone();
     stranger.env.retain(|(name, _)| name != "GH_TOKEN");
-    let said = outside.run(&stranger, "due --train lark").ok();
+    let output = outside.run(&stranger, "due --train lark").ok();
     assert!(
-        said.out.contains("unknown pull requests with the label `priority`: the forge does not know"),
+        output.out.contains("unknown pull requests with the label `priority`: the forge does not know"),
         "{}",
-        said.out
+        output.out
     );
-    assert!(said.out.contains("what changed waits for the release day"), "{}", said.out);
+    assert!(output.out.contains("what changed waits for the release day"), "{}", output.out);
     outside.forget();
 }

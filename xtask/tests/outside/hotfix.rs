@@ -26,17 +26,17 @@ fn an_old_line_is_published_beside_the_new_one() {
         machine.commit("fix an old mistake");
         outside.run(&machine, &args).ok();
         publish(&outside, &machine, train, version);
-        let said = outside.run(&machine, &format!("check --train {train}"));
-        assert_eq!(said.code, Some(0), "{}", said.all());
+        let output = outside.run(&machine, &format!("check --train {train}"));
+        assert_eq!(output.code, Some(0), "{}", output.all());
     }
     let released: Vec<String> = forge(&outside).into_iter().map(|release| release.1.0).collect();
     assert!(released.contains(&"v0.7.4".to_owned()) && released.contains(&"ingest-v0.3.1".to_owned()), "{released:?}");
     assert_eq!(forge(&outside)[0], newest, "the latest release is still the latest");
-    let told = std::fs::read_dir(outside.dir().join("registries/messages")).unwrap().flatten();
-    let told: String = told.map(|entry| std::fs::read_to_string(entry.path()).unwrap()).collect();
+    let reported = std::fs::read_dir(outside.dir().join("registries/messages")).unwrap().flatten();
+    let reported: String = reported.map(|entry| std::fs::read_to_string(entry.path()).unwrap()).collect();
     assert!(
-        told.contains("lark 0.7.4 is released: a hotfix of 0.7.3")
-            && told.contains("ingest 0.3.1 is released: a hotfix of 0.3.0")
+        reported.contains("lark 0.7.4 is released: a hotfix of 0.7.3")
+            && reported.contains("ingest 0.3.1 is released: a hotfix of 0.3.0")
     );
     assert!(machine.read("crates/lark/Cargo.toml").contains("version = \"0.8.0\""));
     if has_images() {

@@ -46,8 +46,8 @@ fn a_mail_is_drafted_on_the_release_and_open_until_somebody_confirms_it() {
     assert!(early.code == Some(1) && early.err.contains("v0.7.3 was not announced to mail yet"), "{}", early.all());
     assert_eq!(outside.refs(), [""; 0], "what is not drafted cannot have been sent");
 
-    let said = outside.run(&machine, &publish);
-    assert_eq!((said.code, said.err.lines().last()), (Some(1), Some(WAITS)), "{}", said.all());
+    let output = outside.run(&machine, &publish);
+    assert_eq!((output.code, output.err.lines().last()), (Some(1), Some(WAITS)), "{}", output.all());
     let [(_, text)] = &drafts(&outside)[..] else { panic!("{:?}", drafts(&outside)) };
     assert!(text.starts_with("Subject: lark 0.7.3 is released\n\nlark 0.7.3 is released.\n"), "{text}");
     // In CI, it is kept with the run as well.
@@ -66,10 +66,10 @@ fn a_mail_is_drafted_on_the_release_and_open_until_somebody_confirms_it() {
     let open = format!("blocked announce to mail                       channel                                it waits for a person to send it: {NAME}, an asset of release v0.7.3; next: send it, then cargo xtask publish 0.7.3 --announced mail");
     let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     for machine in [&machine, &other] {
-        let said = outside.run(machine, "status 0.7.3 --train lark");
-        assert_eq!((said.code, said.err.as_str()), (Some(1), "error: 1 of 10 steps are not done\n"), "{}", said.all());
-        assert!(squeezed(&said.out).contains(&squeezed(&open)), "{}", said.all());
-        let draft = said.out.lines().find(|line| line.contains("draft the mail")).unwrap();
+        let output = outside.run(machine, "status 0.7.3 --train lark");
+        assert_eq!((output.code, output.err.as_str()), (Some(1), "error: 1 of 10 steps are not done\n"), "{}", output.all());
+        assert!(squeezed(&output.out).contains(&squeezed(&open)), "{}", output.all());
+        let draft = output.out.lines().find(|line| line.contains("draft the mail")).unwrap();
         assert!(draft.starts_with("  done ") && draft.ends_with(&format!("{NAME}, an asset of release v0.7.3")), "{draft}");
         assert!(is_sent(&outside.run(machine, &publish)));
     }
@@ -78,8 +78,8 @@ fn a_mail_is_drafted_on_the_release_and_open_until_somebody_confirms_it() {
     // It is lost: the same text is put there again.
     let drop = |id: &str| gh(&machine, &["-X", "DELETE", &format!("repos/{{owner}}/{{repo}}/releases/assets/{id}")]);
     drop(&drafts(&outside)[0].0);
-    let said = outside.run(&other, "status 0.7.3 --train lark");
-    assert!(said.out.contains("todo    draft the mail") && said.out.contains("todo    announce to mail"), "{}", said.all());
+    let output = outside.run(&other, "status 0.7.3 --train lark");
+    assert!(output.out.contains("todo    draft the mail") && output.out.contains("todo    announce to mail"), "{}", output.all());
     assert!(is_sent(&outside.run(&other, &publish)));
     assert_eq!(&drafts(&outside)[0].1, text);
 
@@ -92,12 +92,12 @@ fn a_mail_is_drafted_on_the_release_and_open_until_somebody_confirms_it() {
     gh(&other, &["--method", "POST", "--header", "Content-Type: text/plain", "--input", &forged, &address]);
     let effects = outside.raw_effects();
     for machine in [&machine, &other] {
-        let said = outside.run(machine, &publish);
-        assert_eq!(said.code, Some(1), "{}", said.all());
+        let output = outside.run(machine, &publish);
+        assert_eq!(output.code, Some(1), "{}", output.all());
         let why = format!("draft the mail: release v0.7.3 has another {NAME} than the draft");
-        assert!(said.all().contains(&why) && said.err.contains("nothing was done"), "{}", said.all());
+        assert!(output.all().contains(&why) && output.err.contains("nothing was done"), "{}", output.all());
         let next = format!("next: read it, then gh release delete-asset v0.7.3 {NAME}, and the same command");
-        assert!(said.all().contains(&next), "{}", said.all());
+        assert!(output.all().contains(&next), "{}", output.all());
     }
     assert_eq!(outside.raw_effects(), effects);
     drop(&drafts(&outside)[0].0);
@@ -106,13 +106,13 @@ fn a_mail_is_drafted_on_the_release_and_open_until_somebody_confirms_it() {
     // Somebody has sent it.
     let effects = outside.raw_effects();
     outside.run(&other, &sent).ok();
-    let said = outside.run(&machine, "status 0.7.3 --train lark").ok();
-    let told = said.out.lines().find(|line| line.contains("announce to mail")).unwrap();
-    assert!(told.contains("done ") && told.ends_with("seen by a person"), "{told}");
+    let output = outside.run(&machine, "status 0.7.3 --train lark").ok();
+    let reported = output.out.lines().find(|line| line.contains("announce to mail")).unwrap();
+    assert!(reported.contains("done ") && reported.ends_with("seen by a person"), "{reported}");
     outside.run(&machine, &sent).ok();
     outside.run(&machine, &publish).ok();
-    let said = outside.run(&machine, &format!("{publish} --announce-again mail"));
-    assert!(said.code == Some(1) && said.err.contains("v0.7.3 is announced to mail"), "{}", said.all());
+    let output = outside.run(&machine, &format!("{publish} --announce-again mail"));
+    assert!(output.code == Some(1) && output.err.contains("v0.7.3 is announced to mail"), "{}", output.all());
     assert_eq!(outside.raw_effects(), effects);
     outside.forget();
 }
@@ -127,12 +127,12 @@ fn without_the_forge_the_draft_is_a_file() {
     assert!(text.starts_with("Subject: lark 0.7.3 is released\n\n"), "{text}");
     // Another machine writes the same one.
     let other = outside.new_machine("b");
-    let said = outside.run(&other, &publish);
-    assert!(is_sent(&said) && said.all().contains(&format!("the mail to send: {}", place(&other).display())), "{}", said.all());
+    let output = outside.run(&other, &publish);
+    assert!(is_sent(&output) && output.all().contains(&format!("the mail to send: {}", place(&other).display())), "{}", output.all());
     assert_eq!(fs::read_to_string(place(&other)).unwrap(), text);
     fs::write(place(&other), "Subject: mine\n").unwrap();
-    let said = outside.run(&other, &publish);
-    assert!(said.code == Some(1) && said.all().contains("is another text than the draft"), "{}", said.all());
+    let output = outside.run(&other, &publish);
+    assert!(output.code == Some(1) && output.all().contains("is another text than the draft"), "{}", output.all());
     assert_eq!(fs::read_to_string(place(&other)).unwrap(), "Subject: mine\n");
     outside.run(&machine, &format!("{publish} --announced mail")).ok();
     outside.run(&other, &publish).ok();

@@ -26,8 +26,8 @@ mod harness;
 #[allow(dead_code, unused_imports)]
 mod stage;
 
+mod fault_proxy;
 mod outside;
-mod weather;
 
 /// The files with tests; the two that keep both processors busy come first.
 /// The first test of each file runs before the second of any: the others of a file may wait for what its first one makes.

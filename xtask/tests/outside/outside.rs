@@ -17,9 +17,9 @@ use serde_json::Value;
 use crate::{
     crashes::start,
     dists::make_dist,
-    harness::{Place, Said, run, wait_for_gits},
+    fault_proxy::FaultProxy,
+    harness::{CommandOutput, Place, run, wait_for_gits},
     needs,
-    weather::Weather,
 };
 
 /// What must never be seen: the tokens, of which this is the part that is the same in each run, and what of a webhook's address is as good as one.
@@ -58,15 +58,15 @@ impl Train {
 pub const WAITS: &str = "error: 1 step waits for a person: then the same command goes on";
 
 /// Whether a publication or a rollback has done all; what may be left is to send the mail that is drafted.
-pub fn is_sent(said: &Said) -> bool {
-    let waits = said.all().contains("announce") && said.all().contains("it waits for a person to send it");
-    said.code == Some(0) || said.code == Some(1) && waits && said.err.lines().last() == Some(WAITS)
+pub fn is_sent(output: &CommandOutput) -> bool {
+    let waits = output.all().contains("announce") && output.all().contains("it waits for a person to send it");
+    output.code == Some(0) || output.code == Some(1) && waits && output.err.lines().last() == Some(WAITS)
 }
 
 #[track_caller]
-pub fn sent(said: Said) -> Said {
-    assert!(is_sent(&said), "{}", said.all());
-    said
+pub fn sent(output: CommandOutput) -> CommandOutput {
+    assert!(is_sent(&output), "{}", output.all());
+    output
 }
 
 /// Whether images can be built and pushed here.
@@ -88,7 +88,7 @@ struct Base {
 }
 
 static BASE: LazyLock<Base> = LazyLock::new(|| {
-    let place = Place::of_world("outside/base", "shipped");
+    let place = Place::of_workspace("outside/base", "shipped");
     place.git("tag --annotate ingest-v0.3.0 --message ingest-v0.3.0");
     place.add_remote();
     // A server does its housekeeping when nobody waits.
@@ -133,9 +133,9 @@ fn make_tools(place: &Place) {
     }
     tool.args(["publish", "0.7.3", "--train", "lark", "--only", "wheels", "--dist"]).arg(dist());
     tool.current_dir(&place.tree).env("CARGO_TARGET_DIR", &tools);
-    let said = Said::of(tool.stdin(Stdio::null()).output().unwrap());
+    let output = CommandOutput::of(tool.stdin(Stdio::null()).output().unwrap());
     let made = venvs(&tools);
-    assert!(made.iter().any(|venv| venv.join("finished").is_file()), "{}", said.all());
+    assert!(made.iter().any(|venv| venv.join("finished").is_file()), "{}", output.all());
 }
 
 pub fn tools() -> PathBuf {
@@ -152,7 +152,7 @@ pub struct Outside {
     dir: PathBuf,
     server: Child,
     images: Option<Child>,
-    pub weather: Weather,
+    pub fault_proxy: FaultProxy,
     env: Vec<(String, String)>,
 }
 
@@ -190,21 +190,21 @@ impl Outside {
         let (server, mut env) = serve(&dir.join("registries"));
         let address = env.iter().find(|(name, _)| name == "HTTP_PROXY").unwrap().1.clone();
         let images = has_images().then(|| serve_images(&dir.join("images")));
-        let weather = Weather::before(&address, images.as_ref().map(|(_, address)| address.as_str()));
+        let fault_proxy = FaultProxy::before(&address, images.as_ref().map(|(_, address)| address.as_str()));
         let bare = |address: &str| address.trim_start_matches("http://").to_owned();
         for (_, value) in &mut env {
-            *value = value.replace(&bare(&address), &bare(&weather.address));
+            *value = value.replace(&bare(&address), &bare(&fault_proxy.address));
         }
         let set = |name: &str, value: String| (name.to_owned(), value);
         env.extend([
             set("UV_DEFAULT_INDEX", env.iter().find(|(name, _)| name == "UV_PUBLISH_CHECK_URL").unwrap().1.clone()),
-            set("IMAGE_REGISTRY", format!("{}/rehearsal", bare(&weather.address))),
+            set("IMAGE_REGISTRY", format!("{}/rehearsal", bare(&fault_proxy.address))),
             set("CARGO_NET_OFFLINE", "false".to_owned()),
             set("CARGO_TERM_QUIET", "false".to_owned()),
             // Long enough that no beat comes in between, short enough for who waits for one that is dead.
             set("XTASK_LEASE_SECONDS", "4".to_owned()),
         ]);
-        Outside { dir, server, images: images.map(|(child, _)| child), weather, env }
+        Outside { dir, server, images: images.map(|(child, _)| child), fault_proxy, env }
     }
 
     /// What the registries have told to use; their tokens are others in each run.
@@ -242,7 +242,7 @@ impl Outside {
         let config = fs::read_to_string(self.dir.join("registries/cargo-home/config.toml")).unwrap();
         let (_, address) = config.split_once("sparse+").unwrap();
         let address = address.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
-        fs::write(home.join("config.toml"), config.replace(&address, &self.weather.address)).unwrap();
+        fs::write(home.join("config.toml"), config.replace(&address, &self.fault_proxy.address)).unwrap();
         machine.env = self.env.clone();
         let mut set = |name: &str, value: &Path| {
             machine.env.retain(|(known, _)| known != name);
@@ -270,15 +270,15 @@ impl Outside {
 
     /// Runs the tool to its end, and sees that it tells no secret.
     #[track_caller]
-    pub fn run(&self, machine: &Place, args: &str) -> Said {
-        let said = machine.xtask(args);
-        tells_no_secret(&said);
-        said
+    pub fn run(&self, machine: &Place, args: &str) -> CommandOutput {
+        let output = machine.xtask(args);
+        tells_no_secret(&output);
+        output
     }
 
     /// Publishes a train.
     #[track_caller]
-    pub fn publish(&self, machine: &Place, train: Train) -> Said {
+    pub fn publish(&self, machine: &Place, train: Train) -> CommandOutput {
         sent(self.run(machine, &train.publish()))
     }
 
@@ -292,21 +292,21 @@ impl Outside {
 
     /// Runs the tool in a process group of its own, which the weather may kill.
     #[track_caller]
-    pub fn run_watched(&self, machine: &Place, args: &str) -> Said {
+    pub fn run_watched(&self, machine: &Place, args: &str) -> CommandOutput {
         let child = start(machine, args);
-        self.weather.watch(child.id());
-        let said = Said::of(child.wait_with_output().unwrap());
-        tells_no_secret(&said);
-        if said.code.is_none() {
+        self.fault_proxy.watch(child.id());
+        let output = CommandOutput::of(child.wait_with_output().unwrap());
+        tells_no_secret(&output);
+        if output.code.is_none() {
             self.settle();
         }
-        said
+        output
     }
 
     /// What has reached the world, in any order, without what differs from run to run.
     pub fn effects(&self) -> Vec<String> {
-        let told = self.raw_effects();
-        let mut effects: Vec<String> = told
+        let reported = self.raw_effects();
+        let mut effects: Vec<String> = reported
             .lines()
             .map(|line| {
                 let mut effect: Value = serde_json::from_str(line).unwrap();
@@ -336,8 +336,8 @@ impl Outside {
     /// The tool's own refs on the remote.
     pub fn refs(&self) -> Vec<String> {
         let mut git = Command::new("git");
-        let told = run(git.args(["ls-remote"]).arg(self.dir.join("remote.git")).arg("refs/xtask/*"));
-        told.lines().filter_map(|line| Some(line.split_once('\t')?.1.to_owned())).collect()
+        let reported = run(git.args(["ls-remote"]).arg(self.dir.join("remote.git")).arg("refs/xtask/*"));
+        reported.lines().filter_map(|line| Some(line.split_once('\t')?.1.to_owned())).collect()
     }
 
     /// What the image registry has: tags with the layers that they lead to. Older engines write the name of the machine
@@ -371,8 +371,8 @@ impl Outside {
     }
 
     /// The address of the Python index, and what a person's browser would send along.
-    pub fn yank_by_hand(&self, name: &str, version: &str) {
-        let page = format!("{}/manage/project/{name}/release/{version}/yank", self.weather.address);
+    pub fn yank_manually(&self, name: &str, version: &str) {
+        let page = format!("{}/manage/project/{name}/release/{version}/yank", self.fault_proxy.address);
         let login = format!("__token__:{}", self.variable("UV_PUBLISH_TOKEN"));
         run(Command::new("curl").args(["--silent", "--fail", "--data", "", "--user", &login, &page]));
     }
@@ -409,8 +409,8 @@ impl Drop for Outside {
 }
 
 #[track_caller]
-pub fn tells_no_secret(said: &Said) {
-    let all = said.all();
+pub fn tells_no_secret(output: &CommandOutput) {
+    let all = output.all();
     if let Some(secret) = SECRETS.iter().find(|secret| all.contains(**secret)) {
         panic!("{secret} is told:\n{all}");
     }

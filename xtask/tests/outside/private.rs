@@ -24,7 +24,7 @@ tests! {
 
 /// The first crate and what it needs say so in `publish`, and that they need each other from there.
 fn with_publish(name: &str, publish: &str, registry: &str) -> Place {
-    let mut place = Place::of_world(name, "plain");
+    let mut place = Place::of_workspace(name, "plain");
     for dir in ["crates/lark", "crates/lark-core", "crates/lark-io"] {
         let manifest = format!("{dir}/Cargo.toml");
         let text = place.read(&manifest).replace("license", &format!("publish = [{publish}]\nlicense"));
@@ -58,17 +58,17 @@ fn each_allowed_registry_is_rehearsed() {
         // Nobody sends a mail in a rehearsal, which ends as if somebody had.
         place.replace("Cargo.toml", "driver = \"lark\"", "driver = \"lark\"\nannounce = [\"mail\"]");
         place.commit("build: say where it is published");
-        let said = place.xtask("rehearse 0.8.0").ok();
+        let output = place.xtask("rehearse 0.8.0").ok();
         for what in ["draft the mail (announcement-v0.8.0.txt, an asset of release v0.8.0)", "announce to mail (seen by a person)"] {
-            assert!(said.out.contains(&format!("proved     {what}")), "{name}: {}", said.all());
+            assert!(output.out.contains(&format!("proved     {what}")), "{name}: {}", output.all());
         }
         for at in places {
             for what in ["crate lark-core 0.8.0", "crate lark 0.8.0"] {
-                assert!(said.out.contains(&format!("proved     {what} in {at} (")), "{name}: {}", said.all());
+                assert!(output.out.contains(&format!("proved     {what} in {at} (")), "{name}: {}", output.all());
             }
-            assert!(said.out.contains("a new cargo project adds lark 0.8.0"), "{name}: {}", said.all());
+            assert!(output.out.contains("a new cargo project adds lark 0.8.0"), "{name}: {}", output.all());
         }
-        assert_eq!(said.out.lines().filter(|line| line.contains("proved     crate ")).count(), 3 * places.len());
+        assert_eq!(output.out.lines().filter(|line| line.contains("proved     crate ")).count(), 3 * places.len());
     }
 }
 
@@ -122,9 +122,9 @@ fn a_private_registry_of_the_workspace_is_published_to() {
     place.xtask("release 0.8.0 --push --waive cargo-test").ok();
 
     let publish = "publish 0.8.0 --only crates";
-    let said = place.xtask(publish);
+    let output = place.xtask(publish);
     // It asks for a token before it says anything.
-    assert!(said.code == Some(1) && said.all().contains("crate lark 0.8.0 in corp"), "{}", said.all());
+    assert!(output.code == Some(1) && output.all().contains("crate lark 0.8.0 in corp"), "{}", output.all());
     assert!(!corp.file("lark-0.8.0.crate").exists());
 
     // As `cargo login --registry corp` leaves it.
@@ -132,13 +132,13 @@ fn a_private_registry_of_the_workspace_is_published_to() {
     fs::write(corp.home.join("credentials.toml"), format!("[registries.corp]\ntoken = {token:?}\n")).unwrap();
     let trapped = format!("{}credential-provider = [{trap:?}]\n[build]\nrustc-wrapper = {trap:?}\n", corp.config);
     place.write(".cargo/config.toml", &trapped);
-    let said = place.xtask(&format!("{publish} --dry-run")).ok();
-    assert!(said.out.contains("todo    crate lark 0.8.0 in corp"), "{}", said.all());
+    let output = place.xtask(&format!("{publish} --dry-run")).ok();
+    assert!(output.out.contains("todo    crate lark 0.8.0 in corp"), "{}", output.all());
     place.git("checkout -- .cargo/config.toml");
     place.xtask(publish).ok();
-    let said = place.xtask(publish).ok();
-    assert!(said.out.contains("done    crate lark 0.8.0 in corp (sha256 "), "{}", said.all());
-    assert!(!said.all().contains(token), "{}", said.all());
+    let output = place.xtask(publish).ok();
+    assert!(output.out.contains("done    crate lark 0.8.0 in corp (sha256 "), "{}", output.all());
+    assert!(!output.all().contains(token), "{}", output.all());
     assert!(corp.file("lark-0.8.0.crate").exists());
     assert!(!corp.registries.join("crates/files/lark-0.8.0.crate").exists());
     assert!(!trap.with_extension("sh.ran").exists(), "a program of the tree was run to ask");
@@ -148,10 +148,10 @@ fn a_private_dependency_is_fetched_with_the_token_and_compiled_without() {
     let mut place = with_publish("private_dependency", "\"corp\"", "corp");
     // Whatever is compiled, or is called to compile, tells what it was given.
     let leak = place.tree.with_file_name("leak");
-    let told = "std::env::vars().any(|(name, _)| name.ends_with(\"_TOKEN\"))";
+    let reported = "std::env::vars().any(|(name, _)| name.ends_with(\"_TOKEN\"))";
     let spy = |who: &str| {
         let (ran, leak) = (leak.with_file_name(who), leak.with_file_name(format!("{who}.leak")));
-        format!("    std::fs::write({ran:?}, \"\").unwrap();\n    if {told} {{ std::fs::write({leak:?}, \"\").unwrap(); }}\n")
+        format!("    std::fs::write({ran:?}, \"\").unwrap();\n    if {reported} {{ std::fs::write({leak:?}, \"\").unwrap(); }}\n")
     };
     let wrapper = place.tree.with_file_name("wrapper.sh");
     write_program(&wrapper, "#!/bin/sh\nenv | grep -q '_TOKEN=' && touch \"$0.leak\"\nexec \"$@\"\n");
@@ -197,18 +197,18 @@ fn what_was_packed_before_is_sent_and_nothing_is_compiled() {
     let corp = Corp::serve(&mut place);
     place.env.push(("CARGO_REGISTRIES_CORP_TOKEN".to_owned(), corp.token.clone()));
     place.xtask("release 0.8.0 --push --waive cargo-test").ok();
-    let said = place.xtask("pack --out ../packed").ok();
-    assert!(mark.exists() && said.out.contains("  lark-core-0.8.0.crate\n"), "{}", said.all());
+    let output = place.xtask("pack --out ../packed").ok();
+    assert!(mark.exists() && output.out.contains("  lark-core-0.8.0.crate\n"), "{}", output.all());
 
     // Another machine has none of it.
     fs::remove_file(&mark).unwrap();
     fs::remove_dir_all(place.tree.with_file_name("target")).unwrap();
     let publish = || place.xtask(&format!("publish 0.8.0 --only crates --packed {}", packed.display()));
     let refused = |why: &str| {
-        let said = publish();
-        assert!(said.code == Some(1) && said.all().contains(why), "{}", said.all());
-        assert!(said.all().contains("next: at the tag, cargo xtask pack --out DIR"), "{}", said.all());
-        assert!(!corp.file("lark-core-0.8.0.crate").exists(), "{}", said.all());
+        let output = publish();
+        assert!(output.code == Some(1) && output.all().contains(why), "{}", output.all());
+        assert!(output.all().contains("next: at the tag, cargo xtask pack --out DIR"), "{}", output.all());
+        assert!(!corp.file("lark-core-0.8.0.crate").exists(), "{}", output.all());
     };
     let last = packed.join("lark-0.8.0.crate");
     let bytes = fs::read(&last).unwrap();
@@ -217,8 +217,8 @@ fn what_was_packed_before_is_sent_and_nothing_is_compiled() {
     fs::write(&last, [&bytes[..], b"more"].concat()).unwrap();
     refused(&format!("{} is not what this commit is packed to: its sha256 is ", last.display()));
     fs::write(&last, &bytes).unwrap();
-    let said = publish().ok();
-    assert!(said.out.contains("done    package 3 crates and compare each with the package that was compiled"), "{}", said.all());
+    let output = publish().ok();
+    assert!(output.out.contains("done    package 3 crates and compare each with the package that was compiled"), "{}", output.all());
     for name in ["lark-core-0.8.0.crate", "lark-io-0.8.0.crate", "lark-0.8.0.crate"] {
         assert_eq!(fs::read(corp.file(name)).unwrap(), fs::read(packed.join(name)).unwrap(), "{name}");
     }
@@ -238,15 +238,15 @@ fn a_rehearsal_takes_the_place_of_what_replaces_crates_io() {
     // Every index has it, and cargo is asked for it.
     fill(&served, "semver", &[]);
     for (name, by) in [("mirrored", format!("registry = {index:?}")), ("vendored", "directory = \"vendor\"".to_owned())] {
-        let mut place = Place::of_world(&format!("private_{name}"), "plain");
+        let mut place = Place::of_workspace(&format!("private_{name}"), "plain");
         place.env.push(("CARGO_NET_OFFLINE".to_owned(), "false".to_owned()));
         place.write("vendor/.gitkeep", "");
         replace_crates_io(&place, &by);
-        let said = place.xtask("rehearse 0.8.0").ok();
+        let output = place.xtask("rehearse 0.8.0").ok();
         for what in ["crate lark-core 0.8.0 (", "crate lark 0.8.0 (", "a new cargo project adds lark 0.8.0"] {
-            assert!(said.out.contains(&format!("proved     {what}")), "{name}: {}", said.all());
+            assert!(output.out.contains(&format!("proved     {what}")), "{name}: {}", output.all());
         }
-        assert!(said.out.contains("what was built again has the same bytes"), "{name}: {}", said.all());
+        assert!(output.out.contains("what was built again has the same bytes"), "{name}: {}", output.all());
     }
     assert!(!mirror.join("crates/files/lark-0.8.0.crate").exists(), "the mirror was sent something");
     server.kill().unwrap();
@@ -280,7 +280,7 @@ fn what_a_mirror_or_a_directory_replaces_is_packed_for_crates_io() {
         // The user has the mirror then.
         ("packs_vendored", "directory = \"vendor\"".to_owned()),
     ] {
-        let mut place = Place::of_world(&format!("private_{name}"), "plain");
+        let mut place = Place::of_workspace(&format!("private_{name}"), "plain");
         place.write("vendor/.gitkeep", "");
         replace_crates_io(&place, &by);
         place.add_remote();
@@ -297,9 +297,9 @@ fn what_a_mirror_or_a_directory_replaces_is_packed_for_crates_io() {
             place.env.push(("CARGO_HOME".to_owned(), home.display().to_string()));
         }
         place.xtask("release 0.8.0 --push --waive cargo-test").ok();
-        let said = place.xtask("publish 0.8.0 --only crates --deadline 1");
-        assert!(said.all().contains("  done    package 3 crates and compile each"), "{}", said.all());
-        assert!(said.all().contains("cargo publish -p lark-core: failed to update registry `crates-io`"), "{}", said.all());
+        let output = place.xtask("publish 0.8.0 --only crates --deadline 1");
+        assert!(output.all().contains("  done    package 3 crates and compile each"), "{}", output.all());
+        assert!(output.all().contains("cargo publish -p lark-core: failed to update registry `crates-io`"), "{}", output.all());
     }
     server.kill().unwrap();
     server.wait().unwrap();
@@ -333,18 +333,18 @@ fn what_a_private_registry_gives_for_a_token_is_there_in_a_rehearsal() {
         run(place.command("cargo").args(["update", "--quiet", "--workspace"]));
         place.commit("build: lock it");
 
-        let said = place.xtask("rehearse 0.8.0").ok();
+        let output = place.xtask("rehearse 0.8.0").ok();
         for what in ["crate lark-core 0.8.0", "crate lark 0.8.0"] {
-            assert!(said.out.contains(&format!("proved     {what} in {} (", publish.trim_matches('"'))), "{}", said.all());
+            assert!(output.out.contains(&format!("proved     {what} in {} (", publish.trim_matches('"'))), "{}", output.all());
         }
-        assert!(said.out.contains("a new cargo project adds lark 0.8.0"), "{}", said.all());
-        assert!(said.out.contains("what was built again has the same bytes"), "{}", said.all());
-        assert!(!said.all().contains(&token) && !registries.join("at/corp/crates/files/lark-0.8.0.crate").exists());
+        assert!(output.out.contains("a new cargo project adds lark 0.8.0"), "{}", output.all());
+        assert!(output.out.contains("what was built again has the same bytes"), "{}", output.all());
+        assert!(!output.all().contains(&token) && !registries.join("at/corp/crates/files/lark-0.8.0.crate").exists());
 
         fs::remove_file(home.join("credentials.toml")).unwrap();
-        let said = place.xtask("rehearse 0.8.0");
+        let output = place.xtask("rehearse 0.8.0");
         let why = "lark needs helper of registry corp: cargo could not be asked for helper 1.2.3 in corp";
-        assert!(said.code == Some(1) && said.all().contains(why), "{}", said.all());
+        assert!(output.code == Some(1) && output.all().contains(why), "{}", output.all());
     }
     server.kill().unwrap();
     server.wait().unwrap();

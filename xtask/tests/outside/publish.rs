@@ -9,10 +9,10 @@ use std::{
 };
 
 use crate::{
-    crashes::{deadly_git, signal, start},
-    harness::{Place, Said, run},
+    crashes::{fault_injecting_git, signal, start},
+    harness::{Place, CommandOutput, run},
     outside::{INGEST, LARK, Outside, Train, has_images, is_sent, side_by_side},
-    weather::{Fault, Rule},
+    fault_proxy::{Fault, Rule},
 };
 
 tests! {
@@ -72,7 +72,7 @@ fn live_whole(train: Train) -> Whole {
         assert_eq!(tags.keys().map(String::as_str).collect::<Vec<_>>(), images);
         assert!(tags.values().all(|digest| Some(digest) == tags.values().next()), "one image: {tags:?}");
     }
-    Whole { end: end(&outside), changes: outside.weather.changes().len(), time }
+    Whole { end: end(&outside), changes: outside.fault_proxy.changes().len(), time }
 }
 
 fn a_publication_is_done_once() {
@@ -84,28 +84,28 @@ fn a_publication_is_done_once() {
         assert!(nothing.out.contains("todo"), "{}", nothing.all());
         assert_eq!(outside.run(&machine, &status).code, Some(1));
         assert_eq!(end(&outside), End { effects: vec![], images: vec![], refs: vec![] }, "looking leaves nothing");
-        assert_eq!(outside.weather.changes(), [""; 0]);
+        assert_eq!(outside.fault_proxy.changes(), [""; 0]);
 
         outside.publish(&machine, train);
         let (effects, end) = (outside.raw_effects(), end(&outside));
         assert_eq!(end, whole(train).end, "the same everywhere");
         assert!(end.refs.iter().all(|name| name.contains("/announced/")), "no lease is left: {end:?}");
-        outside.weather.clear();
+        outside.fault_proxy.clear();
         for machine in [&machine, &outside.new_machine("b")] {
             outside.run(machine, &format!("{} --dry-run", train.publish())).ok();
             outside.publish(machine, train);
-            let said = outside.run(machine, &status);
-            assert!(!said.out.contains("todo") && said.out.contains("done"), "{}", said.all());
+            let output = outside.run(machine, &status);
+            assert!(!output.out.contains("todo") && output.out.contains("done"), "{}", output.all());
         }
         outside.confirm(&machine, train);
         outside.run(&machine, &status).ok();
-        assert_eq!(outside.weather.changes(), [""; 0], "there is nothing to send twice");
+        assert_eq!(outside.fault_proxy.changes(), [""; 0], "there is nothing to send twice");
         assert_eq!(outside.raw_effects(), effects);
         // What the tree says of sources is not what a user has, though things are built below it. The wheels are left
         // out: the uv to ask with is in the other directory.
         if train.name == INGEST.name {
             machine.write(".cargo/config.toml", "[source.crates-io]\nreplace-with = \"nowhere\"\n");
-            Said::of(machine.tool(&status).env("CARGO_TARGET_DIR", "target").output().unwrap()).ok();
+            CommandOutput::of(machine.tool(&status).env("CARGO_TARGET_DIR", "target").output().unwrap()).ok();
         }
     }
 }
@@ -139,18 +139,18 @@ impl Tally {
         *self.0.lock().unwrap().entry(what).or_default() += 1;
     }
 
-    fn told(&self) -> String {
+    fn reported(&self) -> String {
         let counts = self.0.lock().unwrap();
         counts.iter().map(|(what, times)| format!("{times} {what}")).collect::<Vec<_>>().join(", ")
     }
 }
 
 /// Runs the same command until it succeeds; where a message's fate is not known, somebody looks and answers.
-fn resume(outside: &Outside, machine: &Place, train: Train, first: Said, what: &str, tally: &Tally) {
-    let mut said = first;
+fn resume(outside: &Outside, machine: &Place, train: Train, first: CommandOutput, what: &str, tally: &Tally) {
+    let mut output = first;
     let mut answer = String::new();
     for run in 0..4 {
-        if is_sent(&said) {
+        if is_sent(&output) {
             tally.count(match run {
                 0 => "went on by themselves",
                 1 => "finished by the same command",
@@ -158,23 +158,23 @@ fn resume(outside: &Outside, machine: &Place, train: Train, first: Said, what: &
             });
             return;
         }
-        if run > 0 && said.all().contains("--announced") {
-            let seen = outside.messages(train.channel);
-            assert!(seen <= 1, "{what}: {seen} messages");
-            let word = if seen == 1 { "--announced" } else { "--announce-again" };
-            assert!(said.all().contains(&format!("{word} {}", train.channel)), "{what}: {}", said.all());
+        if run > 0 && output.all().contains("--announced") {
+            let observed = outside.messages(train.channel);
+            assert!(observed <= 1, "{what}: {observed} messages");
+            let word = if observed == 1 { "--announced" } else { "--announce-again" };
+            assert!(output.all().contains(&format!("{word} {}", train.channel)), "{what}: {}", output.all());
             answer = format!(" {word} {}", train.channel);
         }
-        said = outside.run(machine, &format!("{}{answer}", train.publish()));
+        output = outside.run(machine, &format!("{}{answer}", train.publish()));
     }
-    panic!("{what}: it does not end\n{}", said.all());
+    panic!("{what}: it does not end\n{}", output.all());
 }
 
 pub fn assert_ended(outside: &Outside, machine: &Place, train: Train, what: &str) {
     assert_eq!(end(outside), whole(train).end, "{what}");
     outside.confirm(machine, train);
-    let said = outside.run(machine, &format!("status {} --train {}", train.version, train.name));
-    assert_eq!(said.code, Some(0), "{what}: {}", said.all());
+    let output = outside.run(machine, &format!("status {} --train {}", train.version, train.name));
+    assert_eq!(output.code, Some(0), "{what}: {}", output.all());
 }
 
 /// At each request that changes something: it is lost, its answer is lost, and the tool is killed before it takes effect
@@ -197,13 +197,13 @@ fn cut_off_everywhere(train: Train) {
     side_by_side(&points, 4, |&(side, fault, k, _)| {
         let outside = Outside::new(&format!("{}_{side}_{k}", train.name));
         let machine = outside.machine("a");
-        outside.weather.set([Rule { fault: fault.clone(), on: "", after: k, times: 1 }]);
+        outside.fault_proxy.set([Rule { fault: fault.clone(), on: "", after: k, times: 1 }]);
         let first = outside.run_watched(&machine, &train.publish());
-        let cut = outside.weather.changes().get(k).cloned().unwrap_or_default();
+        let cut = outside.fault_proxy.changes().get(k).cloned().unwrap_or_default();
         let what = format!("{} with request {k} {side} ({cut})", train.name);
-        assert_eq!(outside.weather.left(), 0, "{what}: {}", first.all());
+        assert_eq!(outside.fault_proxy.left(), 0, "{what}: {}", first.all());
         assert_eq!(first.code.is_none(), side.starts_with("killed"), "{what}: {}", first.all());
-        outside.weather.clear();
+        outside.fault_proxy.clear();
         let machine = if k % 2 == 1 { outside.new_machine("b") } else { machine };
         resume(&outside, &machine, train, first, &what, &tally);
         assert_ended(&outside, &machine, train, &what);
@@ -215,7 +215,7 @@ fn cut_off_everywhere(train: Train) {
         train.name,
         points.len(),
         begun.elapsed(),
-        tally.told()
+        tally.reported()
     );
 }
 
@@ -227,7 +227,7 @@ fn cut_off_at_each_request_of_images() {
     cut_off_everywhere(INGEST);
 }
 
-/// Leases of four lanes taken and given back, one message before and after, one draft.
+/// Leases of four groups taken and given back, one message before and after, one draft.
 const PUSHES: usize = 11;
 
 /// Lets git kill the tool around each of its pushes: of leases, and of what is remembered of announcements.
@@ -240,7 +240,7 @@ fn killed_around_each_push() {
         let outside = Outside::new(&format!("push_{side}_{at}"));
         let mut machine = outside.machine("a");
         let env = std::mem::take(&mut machine.env);
-        deadly_git(&mut machine, at, side);
+        fault_injecting_git(&mut machine, at, side);
         machine.env.extend(env.clone());
         // Without a beat in between, the pushes are always the same.
         machine.env.push(("XTASK_LEASE_SECONDS".to_owned(), "1000".to_owned()));
@@ -257,7 +257,7 @@ fn killed_around_each_push() {
         "killed before or after each of {PUSHES} pushes: {} points, all converged in {:.0?}: {}",
         points.len(),
         begun.elapsed(),
-        tally.told()
+        tally.reported()
     );
 }
 
@@ -286,10 +286,10 @@ fn killed_at_any_moment_of_a_publication() {
         outside.settle();
         let what = format!("round {round}: {} killed at {part:.2} of {:?}", train.name, whole(train).time);
         let machine = if round % 4 < 2 { outside.new_machine("b") } else { machine };
-        let first = Said { code: None, out: String::new(), err: String::new() };
+        let first = CommandOutput { code: None, out: String::new(), err: String::new() };
         resume(&outside, &machine, train, first, &what, &tally);
         assert_ended(&outside, &machine, train, &what);
         outside.forget();
     });
-    println!("killed at {rounds} moments, all converged in {:.0?}: {}", begun.elapsed(), tally.told());
+    println!("killed at {rounds} moments, all converged in {:.0?}: {}", begun.elapsed(), tally.reported());
 }

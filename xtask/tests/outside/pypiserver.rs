@@ -12,16 +12,16 @@ use std::{
 };
 
 use crate::{
-    harness::{Place, Said, run, write_program},
+    harness::{Place, CommandOutput, run, write_program},
     outside::{LARK, Outside, dist, side_by_side, tools, venvs},
     publish::is_full,
-    weather::{Fault, Rule, Weather},
+    fault_proxy::{Fault, Rule, FaultProxy},
 };
 
 tests! {
     a_publication_is_done_once_and_users_have_it: needs PYPISERVER;
     who_is_let_in: needs PYPISERVER;
-    who_is_not_let_in_is_told_before_anything_is_sent: needs PYPISERVER;
+    who_is_not_let_in_is_reported_before_anything_is_sent: needs PYPISERVER;
     cut_off_at_each_upload: needs PYPISERVER;
     other_bytes_under_our_name: needs PYPISERVER;
     somebody_else_uploads_between_look_and_send: needs PYPISERVER;
@@ -46,12 +46,12 @@ pub fn install() -> Result<(), String> {
         Ok(output) => Err(String::from_utf8_lossy(&output.stderr).lines().last().unwrap_or_default().to_owned()),
         Err(error) => Err(error.to_string()),
     };
-    let told = |why| format!("pip could not install pypiserver: {why}");
-    step(Command::new("python3").args(["-m", "venv"]).arg(&dir)).map_err(told)?;
+    let reported = |why| format!("pip could not install pypiserver: {why}");
+    step(Command::new("python3").args(["-m", "venv"]).arg(&dir)).map_err(reported)?;
     fs::write(&list, REQUIREMENTS).unwrap();
     let mut pip = Command::new(dir.join("bin/python"));
     pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]);
-    step(pip.args(["--only-binary", ":all:", "--requirement"]).arg(&list)).map_err(told)?;
+    step(pip.args(["--only-binary", ":all:", "--requirement"]).arg(&list)).map_err(reported)?;
     fs::write(&finished, REQUIREMENTS).unwrap();
     Ok(())
 }
@@ -160,23 +160,23 @@ fn publish() -> String {
 
 /// What the tool has said, without the password.
 #[track_caller]
-fn tool(machine: &Place, args: &str) -> Said {
-    let said = machine.xtask(args);
-    assert!(!said.all().contains(PASSWORD), "{}", said.all());
-    said
+fn tool(machine: &Place, args: &str) -> CommandOutput {
+    let output = machine.xtask(args);
+    assert!(!output.all().contains(PASSWORD), "{}", output.all());
+    output
 }
 
 fn a_publication_is_done_once_and_users_have_it() {
     let outside = Outside::new("pypiserver_once");
     let index = Index::start(outside.dir(), Closed::Uploads);
     let machine = machine(&outside, "a", &index.address);
-    let said = tool(&machine, &format!("{} --dry-run", publish())).ok();
-    assert!(said.out.contains("todo") && index.holds().is_empty(), "{}", said.all());
+    let output = tool(&machine, &format!("{} --dry-run", publish())).ok();
+    assert!(output.out.contains("todo") && index.holds().is_empty(), "{}", output.all());
     tool(&machine, &publish()).ok();
     let holds = index.holds();
     assert_eq!(index.bytes(), bytes_in(&dist()));
-    let said = tool(&machine, &publish()).ok();
-    assert!(said.out.contains("2 files, hashes as built"), "{}", said.all());
+    let output = tool(&machine, &publish()).ok();
+    assert!(output.out.contains("2 files, hashes as built"), "{}", output.all());
     assert_eq!(index.holds(), holds, "there is nothing to send twice");
 
     let simple = format!("{}/simple/", index.address);
@@ -198,13 +198,13 @@ fn cut_off_at_each_upload() {
         let what = format!("{fault:?} at {k}");
         let outside = Outside::new(&format!("pypiserver_{}_{k}", format!("{fault:?}").to_lowercase()));
         let index = Index::start(outside.dir(), Closed::Uploads);
-        let weather = Weather::before(&index.address, None);
-        weather.set([Rule { fault: fault.clone(), on: "POST /", after: k, times: 1 }]);
-        let machine = machine(&outside, "a", &weather.address);
+        let fault_proxy = FaultProxy::before(&index.address, None);
+        fault_proxy.set([Rule { fault: fault.clone(), on: "POST /", after: k, times: 1 }]);
+        let machine = machine(&outside, "a", &fault_proxy.address);
         let child = crate::crashes::start(&machine, &publish());
-        weather.watch(child.id());
-        let first = Said::of(child.wait_with_output().unwrap());
-        assert_eq!(weather.left(), 0, "{what}: {}", first.all());
+        fault_proxy.watch(child.id());
+        let first = CommandOutput::of(child.wait_with_output().unwrap());
+        assert_eq!(fault_proxy.left(), 0, "{what}: {}", first.all());
         let is_killed = matches!(fault, Fault::Killed | Fault::KilledAfter);
         assert_eq!(first.code, if is_killed { None } else { Some(0) }, "{what}: {}", first.all());
         outside.settle();
@@ -212,7 +212,7 @@ fn cut_off_at_each_upload() {
         tool(&machine, &publish()).ok();
         assert_eq!(index.bytes(), bytes_in(&dist()), "{what}");
         assert!(before.iter().all(|(name, file)| index.holds()[name] == *file), "{what}: nothing is sent twice");
-        drop((index, weather));
+        drop((index, fault_proxy));
         outside.forget();
     });
 }
@@ -241,9 +241,9 @@ fn other_bytes_under_our_name() {
     for (args, refuses) in
         [(format!("{} --dry-run", publish()), "the real run would refuse"), (publish(), "nothing was done")]
     {
-        let said = tool(&machine, &args);
-        assert_eq!(said.code, Some(1), "{}", said.all());
-        let all = said.all();
+        let output = tool(&machine, &args);
+        assert_eq!(output.code, Some(1), "{}", output.all());
+        let all = output.all();
         assert!(all.contains("the index has another lark_python-0.7.3-py3-none-any.whl: its sha256 is"), "{all}");
         assert!(all.contains(refuses) && !all.contains("Uploading"), "{all}");
         assert_eq!(index.bytes(), bytes_in(&others), "nothing was sent");
@@ -291,13 +291,13 @@ fn somebody_else_uploads_between_look_and_send() {
         let wheel = dist().join("*.whl");
         let ours = format!("{} {}", upload.rsplit_once(' ').unwrap().0, wheel.display());
         hurry(&machine, if is_ours { &ours } else { &upload });
-        let said = tool(&machine, &publish());
-        let all = said.all();
+        let output = tool(&machine, &publish());
+        let all = output.all();
         if is_ours {
-            said.ok();
+            output.ok();
             assert_eq!(index.bytes(), bytes_in(&dist()), "{name}: {all}");
         } else {
-            assert_eq!(said.code, Some(1), "{name}: {all}");
+            assert_eq!(output.code, Some(1), "{name}: {all}");
             assert!(all.contains("the index has another lark_python-0.7.3-py3-none-any.whl"), "{name}: {all}");
             assert_eq!(index.bytes(), bytes_in(&others), "{name}: nothing stands beside it: {all}");
         }
@@ -379,18 +379,18 @@ fn who_is_let_in() {
             }
         };
         let arguments = write_down(&machine);
-        let said = tool(&machine, &format!("{} --dry-run", publish())).ok();
-        assert!(said.out.contains("todo    wheels and sdist") && index.holds().is_empty(), "{way}: {}", said.all());
+        let output = tool(&machine, &format!("{} --dry-run", publish())).ok();
+        assert!(output.out.contains("todo    wheels and sdist") && index.holds().is_empty(), "{way}: {}", output.all());
         tool(&machine, &publish()).ok();
         assert_eq!(index.bytes(), bytes_in(&dist()), "{way}");
-        let said = tool(&machine, &format!("{} --dry-run", publish())).ok();
-        assert!(said.out.contains("2 files, hashes as built"), "{way}: {}", said.all());
+        let output = tool(&machine, &format!("{} --dry-run", publish())).ok();
+        assert!(output.out.contains("2 files, hashes as built"), "{way}: {}", output.all());
         let arguments = fs::read_to_string(arguments).unwrap();
         assert!(arguments.contains("publish") && !arguments.contains(PASSWORD), "{way}: {arguments}");
     });
 }
 
-fn who_is_not_let_in_is_told_before_anything_is_sent() {
+fn who_is_not_let_in_is_reported_before_anything_is_sent() {
     let outside = Outside::new("pypiserver_out");
     let index = Index::start(outside.dir(), Closed::All);
     let address = &index.address;
@@ -398,7 +398,7 @@ fn who_is_not_let_in_is_told_before_anything_is_sent() {
     let inside = simple.replace("://", &format!("://{USER}:{PASSWORD}@"));
     let wrong = simple.replace("://", &format!("://{USER}:another-w0rd@"));
     let to = ("UV_PUBLISH_URL", upload.as_str());
-    for (name, variables, told) in [
+    for (name, variables, reported) in [
         ("asks", &[to, ("UV_PUBLISH_CHECK_URL", &simple), ("UV_PUBLISH_TOKEN", "a-token-0f-mine")][..],
             "does not let in who asks (401 Unauthorized); next: write user and password into UV_PUBLISH_CHECK_URL"),
         ("asks_wrongly", &[to, ("UV_PUBLISH_CHECK_URL", &wrong), ("UV_PUBLISH_TOKEN", "a-token-0f-mine")],
@@ -408,9 +408,9 @@ fn who_is_not_let_in_is_told_before_anything_is_sent() {
         ("nowhere", &[to, ("UV_PUBLISH_TOKEN", "a-token-0f-mine"), ("UV_DEFAULT_INDEX", "")], "nothing says where they are listed: set UV_PUBLISH_CHECK_URL"),
     ] {
         let machine = with(&outside, name, address, variables);
-        let said = tool(&machine, &publish());
-        let all = said.all().replace("\n     next: ", "; next: ");
-        assert!(said.code == Some(1) && all.contains(told), "{name}: {all}");
+        let output = tool(&machine, &publish());
+        let all = output.all().replace("\n     next: ", "; next: ");
+        assert!(output.code == Some(1) && all.contains(reported), "{name}: {all}");
         assert!(all.contains("nothing was done") && !all.contains("another-w0rd"), "{name}: {all}");
         assert!(index.holds().is_empty(), "{name}");
     }

@@ -73,8 +73,8 @@ fn xtask(clone: &Path, args: &[String]) -> (String, String) {
 /// The options of a rehearsal of the service that waives each of its proofs.
 fn without_proofs(clone: &Path) -> Vec<String> {
     let train = format!("--train={}", SERVICE.0);
-    let (told, _) = xtask(clone, &["release", "--dry-run", &train].map(str::to_owned));
-    let plan: Value = serde_json::from_str(&told).expect("one JSON document");
+    let (reported, _) = xtask(clone, &["release", "--dry-run", &train].map(str::to_owned));
+    let plan: Value = serde_json::from_str(&reported).expect("one JSON document");
     let proofs = plan["steps"].as_array().expect("steps").iter().filter(|step| step["step"] == "prove");
     let waived = proofs.map(|step| format!("--waive={}", step["name"].as_str().expect("a name")));
     [train].into_iter().chain(waived).collect()
@@ -111,9 +111,9 @@ fn answer(host: &str, field: &str) -> Option<String> {
     let mut server = TcpStream::connect(host).ok()?;
     let request = format!("GET /v2/_catalog HTTP/1.1\r\nHost: {host}\r\n{field}Connection: close\r\n\r\n");
     server.write_all(request.as_bytes()).ok()?;
-    let mut told = String::new();
-    server.read_to_string(&mut told).ok()?;
-    told.lines().next().map(str::to_owned)
+    let mut reported = String::new();
+    server.read_to_string(&mut reported).ok()?;
+    reported.lines().next().map(str::to_owned)
 }
 
 /// What came of it, for all tests of this file.
@@ -139,7 +139,7 @@ impl Rehearsed {
         let options = if is_proved { without_proofs(&clone) } else { Vec::new() };
         let rehearse = || xtask(&clone, &[&["rehearse".to_owned()], options.as_slice()].concat());
         let ended = AtomicBool::new(false);
-        let ((told, said), answers) = thread::scope(|scope| {
+        let ((reported, output), answers) = thread::scope(|scope| {
             let asking = scope.spawn(|| ask_image_registry(&clone, &ended));
             let rehearsed = std::panic::catch_unwind(AssertUnwindSafe(rehearse));
             ended.store(true, Ordering::Relaxed);
@@ -148,8 +148,8 @@ impl Rehearsed {
         });
         let after = running(&clone);
         // What others have of its names on the public registries is told after it.
-        let verdict = said.lines().rfind(|line| line.starts_with("rehearsal of ")).unwrap_or_default().to_owned();
-        let trains = serde_json::from_str(&told).expect("a rehearsal for each train");
+        let verdict = output.lines().rfind(|line| line.starts_with("rehearsal of ")).unwrap_or_default().to_owned();
+        let trains = serde_json::from_str(&reported).expect("a rehearsal for each train");
         Rehearsed { clone, trains, running: [before, after], verdict, answers }
     }
 

@@ -20,9 +20,9 @@ fn workspace() -> &'static Path {
 /// Runs a program and returns what it printed; a failure shows everything.
 fn run(command: &mut Command) -> String {
     let output = command.output().expect("the program starts");
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{command:?}\n{said}\n{}", String::from_utf8_lossy(&output.stderr));
-    said + &String::from_utf8_lossy(&output.stderr)
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{command:?}\n{printed}\n{}", String::from_utf8_lossy(&output.stderr));
+    printed + &String::from_utf8_lossy(&output.stderr)
 }
 
 struct Clone {
@@ -144,10 +144,10 @@ fn the_real_release_plz_bumps_and_the_release_aligns_the_rest() {
     // Each change once, in the train's log and in the notes.
     for path in ["CHANGELOG.md", "barter-python/README.md"] {
         let text = clone.read(path);
-        for told in
+        for reported in
             ["ten levels ([#9031]", "NaN in the ratio ([#9033]", "a leak in the wheel (#9034", "fragment (#9035)"]
         {
-            assert_eq!(text.matches(told).count(), 1, "{told} in {path}: {text}");
+            assert_eq!(text.matches(reported).count(), 1, "{reported} in {path}: {text}");
         }
     }
     assert_eq!(logs, ["barter", "barter-data"].map(|name| clone.read(&format!("crates/{name}/CHANGELOG.md"))));

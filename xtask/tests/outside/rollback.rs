@@ -6,11 +6,11 @@ use std::{collections::BTreeMap, fs, path::PathBuf, process::Command, sync::Lazy
 use serde_json::Value;
 
 use crate::{
-    crashes::deadly_git,
+    crashes::fault_injecting_git,
     dists::make_dist,
-    harness::{Place, Said, run},
+    harness::{Place, CommandOutput, run},
     outside::{Outside, dist, has_images, is_sent, sent, side_by_side, tools, venvs},
-    weather::{Fault, Rule},
+    fault_proxy::{Fault, Rule},
 };
 
 tests! {
@@ -58,7 +58,7 @@ fn release(outside: &Outside, machine: &Place, train: &str, version: &str) {
     outside.run(machine, &format!("release {version} --train {train} --push {UNPROVED}")).ok();
 }
 
-pub fn publish(outside: &Outside, machine: &Place, train: &str, version: &str) -> Said {
+pub fn publish(outside: &Outside, machine: &Place, train: &str, version: &str) -> CommandOutput {
     let more = match train {
         "lark" => {
             make_dist(machine, &dist().with_file_name("dists").join(version), version);
@@ -124,9 +124,9 @@ fn news(outside: &Outside, before: &str) -> Vec<String> {
 }
 
 /// The titles of the steps of a run.
-fn titles(said: &Said) -> Vec<String> {
-    let told: Value = serde_json::from_str(&said.out).unwrap_or_else(|error| panic!("{error}: {}", said.all()));
-    let steps = told["steps"].as_array().unwrap().iter();
+fn titles(output: &CommandOutput) -> Vec<String> {
+    let reported: Value = serde_json::from_str(&output.out).unwrap_or_else(|error| panic!("{error}: {}", output.all()));
+    let steps = reported["steps"].as_array().unwrap().iter();
     steps.map(|step| step["title"].as_str().unwrap().to_owned()).collect()
 }
 
@@ -160,17 +160,17 @@ fn a_release_is_rolled_back_and_the_next_one_takes_its_place() {
     {
         assert!(dry.all().contains(part), "{}", dry.all());
     }
-    assert_eq!(outside.weather.changes(), [""; 0]);
+    assert_eq!(outside.fault_proxy.changes(), [""; 0]);
 
     // All that can be done without a person is done, and the rest is told.
-    let said = outside.run(&machine, LARK);
-    assert_eq!(said.code, Some(1), "{}", said.all());
+    let output = outside.run(&machine, LARK);
+    assert_eq!(output.code, Some(1), "{}", output.all());
     for part in [
         "blocked yank wheels and sdist of lark-python 0.8.0: pip still takes its 2 files",
         "Manage, Releases, 0.8.0, Options, Yank; then the same command",
         "2 steps wait for a person",
     ] {
-        assert!(said.all().contains(part), "{}", said.all());
+        assert!(output.all().contains(part), "{}", output.all());
     }
     let done = ["release-edit v0.7.3", "release-edit v0.8.0", "yank lark", "yank lark-io", "yank lark-core"];
     let news_now = news(&outside, &effects);
@@ -183,14 +183,14 @@ fn a_release_is_rolled_back_and_the_next_one_takes_its_place() {
     assert!(lark("v0.7.3").0 > lark("v0.8.0").0, "{shown_now:?}");
 
     // The same command on another machine, once a person has yanked the wheels: all is done, and nothing is done twice.
-    outside.yank_by_hand("lark-python", "0.8.0");
+    outside.yank_manually("lark-python", "0.8.0");
     let effects = outside.raw_effects();
     let other = outside.new_machine("b");
     sent(outside.run(&other, LARK));
     outside.run(&machine, &format!("{LARK} --announced mail")).ok();
     for machine in [&machine, &other] {
-        let said = outside.run(machine, LARK).ok();
-        assert!(!said.out.contains("todo") && said.out.contains("v0.8.0 is rolled back to v0.7.3"), "{}", said.all());
+        let output = outside.run(machine, LARK).ok();
+        assert!(!output.out.contains("todo") && output.out.contains("v0.8.0 is rolled back to v0.7.3"), "{}", output.all());
         assert_eq!(
             titles(&outside.run(machine, &format!("{LARK} --json")).ok()),
             shown,
@@ -209,16 +209,16 @@ fn a_release_is_rolled_back_and_the_next_one_takes_its_place() {
     outside.run(&machine, "check --train lark").ok();
 
     // It is neither published nor released again.
-    let said = outside.run(&machine, "publish 0.8.0 --train lark");
-    assert!(said.code == Some(1) && said.all().contains("v0.8.0 was rolled back"), "{}", said.all());
-    let said = outside.run(&machine, "release 0.8.0 --train lark");
-    assert!(said.code == Some(1) && said.all().contains("v0.8.0 was rolled back"), "{}", said.all());
+    let output = outside.run(&machine, "publish 0.8.0 --train lark");
+    assert!(output.code == Some(1) && output.all().contains("v0.8.0 was rolled back"), "{}", output.all());
+    let output = outside.run(&machine, "release 0.8.0 --train lark");
+    assert!(output.code == Some(1) && output.all().contains("v0.8.0 was rolled back"), "{}", output.all());
 
-    let said = outside.run(&machine, "status 0.8.0 --train lark");
+    let output = outside.run(&machine, "status 0.8.0 --train lark");
     assert!(
-        said.code == Some(1) && said.all().contains("v0.8.0 was rolled back: git show rollback/v0.8.0"),
+        output.code == Some(1) && output.all().contains("v0.8.0 was rolled back: git show rollback/v0.8.0"),
         "{}",
-        said.all()
+        output.all()
     );
 
     // The next release takes its place.
@@ -233,8 +233,8 @@ fn a_release_is_rolled_back_and_the_next_one_takes_its_place() {
     let wanted =
         ["## [Unreleased]", "## [0.8.1] - 2026-11-20", "## [0.8.0] - 2026-11-20 [YANKED]", "## [0.7.3] - 2026-10-01"];
     assert_eq!(headings, wanted);
-    let said = outside.run(&machine, LARK).ok();
-    assert!(!said.out.contains("todo"), "still rolled back: {}", said.all());
+    let output = outside.run(&machine, LARK).ok();
+    assert!(!output.out.contains("todo"), "still rolled back: {}", output.all());
 }
 
 fn latest_goes_back_and_forward() {
@@ -255,9 +255,9 @@ fn latest_goes_back_and_forward() {
     assert_eq!(machine.read("deploy/compose.yaml"), DEPLOYED);
     assert!(machine.read("todo.md").contains("- [ ] find out why 0.4.0 had to be rolled back"));
     outside.run(&machine, "check --train ingest").ok();
-    outside.weather.clear();
-    let said = outside.run(&machine, &ingest()).ok();
-    assert_eq!((outside.weather.changes(), said.all().contains("todo")), (vec![], false), "{}", said.all());
+    outside.fault_proxy.clear();
+    let output = outside.run(&machine, &ingest()).ok();
+    assert_eq!((outside.fault_proxy.changes(), output.all().contains("todo")), (vec![], false), "{}", output.all());
     // A late publisher does not bring it back.
     let late = outside.run(&outside.new_machine("b"), "publish 0.4.0 --train ingest --only images");
     assert!(late.code == Some(1) && late.all().contains("was rolled back"), "{}", late.all());
@@ -282,24 +282,24 @@ fn a_half_published_release_is_rolled_back_as_far_as_it_came() {
     let only = "publish 0.9.0 --train lark --deadline 30 --only crates";
     // The second crate does not arrive any more.
     let gone = Rule { fault: Fault::Killed, on: "PUT /api/v1/crates/new", after: 1, times: 1 };
-    outside.weather.set([gone]);
+    outside.fault_proxy.set([gone]);
     assert_eq!(outside.run_watched(&machine, only).code, None);
-    outside.weather.clear();
+    outside.fault_proxy.clear();
     let effects = outside.raw_effects();
     sent(outside.run(&machine, "rollback 0.9.0 --train lark --deadline 30"));
     // The forge has no release of it that could hold a draft.
     let place = machine.tree.with_file_name("target/xtask/publish/v0.9.0/withdrawal-v0.9.0.txt");
     assert!(fs::read_to_string(&place).unwrap().starts_with("Subject: lark 0.9.0"), "{}", place.display());
-    let said = outside.run(&machine, "rollback 0.9.0 --train lark --announced mail").ok();
+    let output = outside.run(&machine, "rollback 0.9.0 --train lark --announced mail").ok();
     let news = news(&outside, &effects);
     assert_eq!((news[0].as_str(), news.len()), ("yank lark-core", 2), "{news:?}");
     for part in
         ["release v0.9.0 marked as rolled back", "yank wheels and sdist of lark-python 0.9.0", "yank crate lark 0.9.0"]
     {
-        let line = said.out.lines().find(|line| line.contains(part)).unwrap();
-        assert!(line.contains("was never published"), "{}", said.all());
+        let line = output.out.lines().find(|line| line.contains(part)).unwrap();
+        assert!(line.contains("was never published"), "{}", output.all());
     }
-    assert!(said.all().contains("v0.9.0 is rolled back to v0.8.0"), "{}", said.all());
+    assert!(output.all().contains("v0.9.0 is rolled back to v0.8.0"), "{}", output.all());
 }
 
 fn registries_that_do_not_want_to() {
@@ -311,30 +311,30 @@ fn registries_that_do_not_want_to() {
         times,
     };
     let (outside, machine) = shipped("refused");
-    outside.yank_by_hand("lark-python", "0.8.0");
+    outside.yank_manually("lark-python", "0.8.0");
     // Without a token nothing is begun.
     let mut poor = outside.new_machine("poor");
     poor.env.retain(|(name, _)| !name.ends_with("_TOKEN") || !name.starts_with("CARGO_"));
     let effects = outside.raw_effects();
-    let said = outside.run(&poor, LARK);
-    assert!(said.code == Some(1) && said.all().contains("cargo has no token to yank it with"), "{}", said.all());
+    let output = outside.run(&poor, LARK);
+    assert!(output.code == Some(1) && output.all().contains("cargo has no token to yank it with"), "{}", output.all());
     assert_eq!(outside.raw_effects(), effects);
     // Who publishes it at this moment is waited for.
-    let said = "somebody elsewhere\nbeat";
-    fs::write(machine.tree.with_file_name("said"), said).unwrap();
+    let output = "somebody elsewhere\nbeat";
+    fs::write(machine.tree.with_file_name("said"), output).unwrap();
     let object = machine.git("hash-object -w ../said");
     machine.git(&format!("push --quiet origin {object}:refs/xtask/v0.8.0/lease/crates"));
     // A token that may not yank ends it there; what was done before stays done.
-    outside.weather.set([answers(1, "403 Forbidden", "", "{\"errors\":[{\"detail\":\"must be an owner\"}]}")]);
-    let said = outside.run(&machine, LARK);
-    assert!(said.code == Some(1) && said.all().contains("a token that may yank"), "{}", said.all());
-    assert!(said.all().contains("waiting: somebody elsewhere is publishing v0.8.0 (crates)"), "{}", said.all());
+    outside.fault_proxy.set([answers(1, "403 Forbidden", "", "{\"errors\":[{\"detail\":\"must be an owner\"}]}")]);
+    let output = outside.run(&machine, LARK);
+    assert!(output.code == Some(1) && output.all().contains("a token that may yank"), "{}", output.all());
+    assert!(output.all().contains("waiting: somebody elsewhere is publishing v0.8.0 (crates)"), "{}", output.all());
     assert_eq!(news(&outside, &effects), ["release-edit v0.7.3", "release-edit v0.8.0"]);
     // What passes is waited out, as long as the registry asks.
     let busy = answers(1, "429 Too Many Requests", "Retry-After: 2", "slow down");
-    outside.weather.set([busy, answers(2, "500 Internal Server Error", "", "{}")]);
+    outside.fault_proxy.set([busy, answers(2, "500 Internal Server Error", "", "{}")]);
     sent(outside.run(&machine, LARK));
-    let times = outside.weather.times(yank);
+    let times = outside.fault_proxy.times(yank);
     assert!((times[1] - times[0]).as_secs_f64() >= 2.0);
     assert_eq!(news(&outside, &effects).iter().filter(|effect| effect.starts_with("yank ")).count(), 3);
 }
@@ -348,10 +348,10 @@ fn whole(train: &str) -> &'static (End, usize) {
     static WHOLE: LazyLock<[(End, usize); 2]> = LazyLock::new(|| {
         [LARK.to_owned(), ingest()].map(|command| {
             let (outside, machine) = shipped(&format!("whole_{}", command.contains("ingest")));
-            outside.yank_by_hand("lark-python", "0.8.0");
-            outside.weather.clear();
+            outside.yank_manually("lark-python", "0.8.0");
+            outside.fault_proxy.clear();
             sent(outside.run(&machine, &command));
-            (end(&outside), outside.weather.changes().len())
+            (end(&outside), outside.fault_proxy.changes().len())
         })
     });
     &WHOLE[usize::from(train == "ingest")]
@@ -361,15 +361,15 @@ fn whole(train: &str) -> &'static (End, usize) {
 fn resume(outside: &Outside, machine: &Place, command: &str, channel: &str, what: &str) {
     let mut answer = String::new();
     for _ in 0..4 {
-        let said = outside.run(machine, &format!("{command}{answer}"));
-        if is_sent(&said) {
+        let output = outside.run(machine, &format!("{command}{answer}"));
+        if is_sent(&output) {
             return;
         }
-        if said.all().contains("--announced") {
+        if output.all().contains("--announced") {
             let word = if outside.messages(channel) > 2 { "--announced" } else { "--announce-again" };
             answer = format!(" {word} {channel}");
         }
-        if let Some(way) = said.all().find("git restore --staged --worktree .") {
+        if let Some(way) = output.all().find("git restore --staged --worktree .") {
             assert!(way > 0);
             machine.git("restore --staged --worktree .");
         }
@@ -391,12 +391,12 @@ fn cut_off_at_each_request(train: &str, command: &str, channel: &str) {
     let points: Vec<_> = all.filter(|(.., k, at)| is_full() || (3 * k + at) % 8 == 0).collect();
     side_by_side(&points, 3, |&(side, fault, k, _)| {
         let (outside, machine) = shipped(&format!("{train}_{side}_{k}"));
-        outside.yank_by_hand("lark-python", "0.8.0");
-        outside.weather.set([Rule { fault: fault.clone(), on: "", after: k, times: 1 }]);
+        outside.yank_manually("lark-python", "0.8.0");
+        outside.fault_proxy.set([Rule { fault: fault.clone(), on: "", after: k, times: 1 }]);
         let first = outside.run_watched(&machine, command);
         let what = format!("{train} with request {k} {side}: {}", first.all());
-        assert_eq!(outside.weather.left(), 0, "{what}");
-        outside.weather.clear();
+        assert_eq!(outside.fault_proxy.left(), 0, "{what}");
+        outside.fault_proxy.clear();
         let machine = if k % 2 == 1 { outside.new_machine("b") } else { machine };
         resume(&outside, &machine, command, channel, &what);
         assert_eq!(end(&outside), whole(train).0, "{what}");
@@ -410,7 +410,7 @@ fn cut_off_at_each_request_of_a_rollback() {
     cut_off_at_each_request("ingest", &ingest(), "slack");
 }
 
-/// Leases of four lanes taken and given back, the revert and its way to main, the tag, the push, three marks of messages.
+/// Leases of four groups taken and given back, the revert and its way to main, the tag, the push, three marks of messages.
 const CALLS: usize = 15;
 
 fn killed_around_each_call_of_git_in_a_rollback() {
@@ -418,9 +418,9 @@ fn killed_around_each_call_of_git_in_a_rollback() {
     let points: Vec<_> = all.filter(|(_, at, side)| is_full() || (at + side * 4) % 10 == 0).collect();
     side_by_side(&points, 3, |&(side, at, _)| {
         let (outside, mut machine) = shipped(&format!("git_{side}_{at}"));
-        outside.yank_by_hand("lark-python", "0.8.0");
+        outside.yank_manually("lark-python", "0.8.0");
         let env = std::mem::take(&mut machine.env);
-        deadly_git(&mut machine, at, side);
+        fault_injecting_git(&mut machine, at, side);
         machine.env.extend(env.clone());
         machine.env.push(("XTASK_LEASE_SECONDS".to_owned(), "1000".to_owned()));
         let first = outside.run(&machine, LARK);

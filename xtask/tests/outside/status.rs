@@ -9,7 +9,7 @@ use std::{
 use serde_json::Value;
 
 use crate::{
-    harness::{Place, Said},
+    harness::{Place, CommandOutput},
     outside::{LARK, Outside},
 };
 
@@ -29,12 +29,12 @@ fn now() -> i64 {
 
 /// What it says at a time, on both exit codes.
 #[track_caller]
-fn status(machine: &Place, at: i64, args: &str, code: i32) -> Said {
-    let said =
-        Said::of(machine.tool(&format!("status {args}")).env("SOURCE_DATE_EPOCH", at.to_string()).output().unwrap());
-    crate::outside::tells_no_secret(&said);
-    assert_eq!(said.code, Some(code), "{}", said.all());
-    said
+fn status(machine: &Place, at: i64, args: &str, code: i32) -> CommandOutput {
+    let output =
+        CommandOutput::of(machine.tool(&format!("status {args}")).env("SOURCE_DATE_EPOCH", at.to_string()).output().unwrap());
+    crate::outside::tells_no_secret(&output);
+    assert_eq!(output.code, Some(code), "{}", output.all());
+    output
 }
 
 /// What the forge has of issues.
@@ -48,28 +48,28 @@ fn the_wheels_budget_counts_from_the_registry_and_one_issue_tells_it() {
     let outside = Outside::new("status_budget");
     let machine = outside.machine("a");
     let lark = "--train lark";
-    let said = status(&machine, TAGGED + 47 * HOUR, lark, 0);
+    let output = status(&machine, TAGGED + 47 * HOUR, lark, 0);
     assert!(
-        said.out.contains("47 h of 48 h since the tag (2026-11-20T00:00:00Z), because no registry"),
+        output.out.contains("47 h of 48 h since the tag (2026-11-20T00:00:00Z), because no registry"),
         "{}",
-        said.out
+        output.out
     );
-    assert!(said.out.contains("  next: cargo xtask publish 0.7.3"), "{}", said.out);
+    assert!(output.out.contains("  next: cargo xtask publish 0.7.3"), "{}", output.out);
     status(&machine, TAGGED + 49 * HOUR, lark, 1);
     // Once the crates are out, it is their time that counts.
     let published = now();
     outside.run(&machine, "publish 0.7.3 --train lark --only crates --deadline 30").ok();
-    let told = status(&machine, published + 47 * HOUR, &format!("{lark} --json"), 0);
-    let told: Value = serde_json::from_str(&told.out).unwrap();
-    assert_eq!((&told["overdue"], &told["trains"][0]["standing"]["last"]), (&false.into(), &"v0.7.3".into()));
-    let said = status(&machine, published + 49 * HOUR, lark, 1);
-    let overdue = said.out.lines().find(|line| line.contains("overdue")).unwrap();
+    let reported = status(&machine, published + 47 * HOUR, &format!("{lark} --json"), 0);
+    let reported: Value = serde_json::from_str(&reported.out).unwrap();
+    assert_eq!((&reported["overdue"], &reported["trains"][0]["status"]["last"]), (&false.into(), &"v0.7.3".into()));
+    let output = status(&machine, published + 49 * HOUR, lark, 1);
+    let overdue = output.out.lines().find(|line| line.contains("overdue")).unwrap();
     assert!(overdue.contains("budget: wheels") && overdue.contains("since the registry had the crates"), "{overdue}");
 
     assert_eq!(issues(&outside).len(), 0, "looking leaves nothing");
     let issue = format!("{lark} --issue");
-    let said = status(&machine, published + 49 * HOUR, &format!("{issue} --dry-run"), 1);
-    assert!(said.out.contains("  todo    an open issue with the label release-overdue"), "{}", said.all());
+    let output = status(&machine, published + 49 * HOUR, &format!("{issue} --dry-run"), 1);
+    assert!(output.out.contains("  todo    an open issue with the label release-overdue"), "{}", output.all());
     assert_eq!(issues(&outside).len(), 0, "a dry run posts nothing");
     status(&machine, published + 49 * HOUR, &issue, 1);
     let first = issues(&outside);
@@ -88,8 +88,8 @@ fn the_wheels_budget_counts_from_the_registry_and_one_issue_tells_it() {
 
     outside.publish(&machine, LARK);
     outside.confirm(&machine, LARK);
-    let said = status(&machine, published + 49 * HOUR, &format!("{issue} --dry-run"), 0);
-    assert!(said.out.contains("0 min of 48 h since the registry"), "{}", said.out);
+    let output = status(&machine, published + 49 * HOUR, &format!("{issue} --dry-run"), 0);
+    assert!(output.out.contains("0 min of 48 h since the registry"), "{}", output.out);
     assert_eq!(issues(&outside)[0]["state"], "open", "a dry run only looks");
     status(&machine, published + 49 * HOUR, &issue, 0);
     let closed = issues(&outside);
@@ -118,9 +118,9 @@ fn registries_that_do_not_answer_are_neither_overdue_nor_all_is_well() {
         deaf.env.retain(|(known, _)| known != name);
         deaf.env.push((name.to_owned(), value));
     }
-    let said = status(&deaf, TAGGED + 900 * HOUR, "--train lark --issue", 0);
-    assert!(said.out.contains("unknown") && !said.out.contains("overdue "), "{}", said.out);
-    assert!(said.out.contains("the issue is left as it is"), "{}", said.out);
+    let output = status(&deaf, TAGGED + 900 * HOUR, "--train lark --issue", 0);
+    assert!(output.out.contains("unknown") && !output.out.contains("overdue "), "{}", output.out);
+    assert!(output.out.contains("the issue is left as it is"), "{}", output.out);
     assert_eq!(issues(&outside)[0]["state"], "open");
     outside.forget();
 }
@@ -129,14 +129,14 @@ fn a_hotfix_that_is_not_tagged_shows_its_age() {
     let outside = Outside::new("status_hotfix");
     let place = outside.machine("a");
     let at = |hours: i64, code: i32| {
-        let said = status(&place, TAGGED + hours * HOUR, "--train lark", code);
-        said.out.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ") + "\n").collect::<String>()
+        let output = status(&place, TAGGED + hours * HOUR, "--train lark", code);
+        output.out.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ") + "\n").collect::<String>()
     };
     place.git("branch hotfix/v0.7.4 v0.7.3");
     place.git("branch hotfix/ingest-v0.3.1");
-    let said = at(20, 0);
-    assert!(said.contains("open hotfix 0.7.4 on hotfix/v0.7.4 it has no fix yet"), "{said}");
-    assert!(!said.contains("ingest-v0.3.1"), "it is the other train's: {said}");
+    let output = at(20, 0);
+    assert!(output.contains("open hotfix 0.7.4 on hotfix/v0.7.4 it has no fix yet"), "{output}");
+    assert!(!output.contains("ingest-v0.3.1"), "it is the other train's: {output}");
     place.git("checkout --quiet hotfix/v0.7.4");
     place.write("crates/lark/src/fix.rs", "");
     place.commit("fix: it");
@@ -149,8 +149,8 @@ fn a_hotfix_that_is_not_tagged_shows_its_age() {
         "{}",
         at(20, 0)
     );
-    let said = at(25, 1);
-    assert!(said.contains("overdue hotfix 0.7.4") && said.ends_with("next: cargo xtask hotfix 0.7.4\n"), "{said}");
+    let output = at(25, 1);
+    assert!(output.contains("overdue hotfix 0.7.4") && output.ends_with("next: cargo xtask hotfix 0.7.4\n"), "{output}");
     // The release of the fix: its tag alone would be of no release.
     place.git("checkout --quiet --detach origin/hotfix/v0.7.4");
     place.replace("crates/lark/Cargo.toml", "version = \"0.7.3\"\nedition", "version = \"0.7.4\"\nedition");
@@ -158,8 +158,8 @@ fn a_hotfix_that_is_not_tagged_shows_its_age() {
     place.git("push --quiet origin HEAD:hotfix/v0.7.4");
     place.git("checkout --quiet main");
     place.git("tag --annotate v0.7.4 origin/hotfix/v0.7.4 --message \"Release version 0.7.4\n\nHotfix of v0.7.3\"");
-    let said = at(20, 0);
-    assert!(said.contains("v0.7.4") && !said.contains("on hotfix/v0.7.4"), "{said}");
-    assert!(!said.contains("budget: wheels"), "it has the budget of a hotfix: {said}");
+    let output = at(20, 0);
+    assert!(output.contains("v0.7.4") && !output.contains("on hotfix/v0.7.4"), "{output}");
+    assert!(!output.contains("budget: wheels"), "it has the budget of a hotfix: {output}");
     outside.forget();
 }

@@ -150,6 +150,6 @@ fn wheel_installs_as(clone: &Clone, version: &str) {
     run(Command::new(user.join("bin/python")).args(["-m", "pip", "install", "--quiet", "--no-index"]).arg(wheel));
     let ask =
         "import barter_python, importlib.metadata as m; print(barter_python.__version__, m.version('barter-python'))";
-    let told = run(Command::new(user.join("bin/python")).args(["-c", ask]));
-    assert_eq!(told.trim(), format!("{version} {version}"));
+    let reported = run(Command::new(user.join("bin/python")).args(["-c", ask]));
+    assert_eq!(reported.trim(), format!("{version} {version}"));
 }

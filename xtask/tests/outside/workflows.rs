@@ -28,7 +28,7 @@ fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace")
 }
 
-fn said(output: &Output) -> String {
+fn printed(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
 
@@ -38,9 +38,9 @@ fn fetch(command: &mut Command) -> Result<(), Missing> {
     if output.status.success() {
         return Ok(());
     }
-    let said = said(&output);
-    assert!(!["HASH", "EINTEGRITY"].iter().any(|word| said.contains(word)), "{command:?}\n{said}");
-    let why = said.lines().find(|line| line.to_lowercase().contains("error")).unwrap_or("no reason is given");
+    let printed = printed(&output);
+    assert!(!["HASH", "EINTEGRITY"].iter().any(|word| printed.contains(word)), "{command:?}\n{printed}");
+    let why = printed.lines().find(|line| line.to_lowercase().contains("error")).unwrap_or("no reason is given");
     Err(Missing(format!("the linters could not be installed: {why}")))
 }
 
@@ -129,11 +129,11 @@ fn nothing_is_found_in_the_workflows_and_much_in_a_bad_one() -> Result<(), Missi
     ];
     for (name, lint, finds) in table {
         let good = lint(&linters, &workflows);
-        assert!(good.status.success(), "{name}:\n{}", said(&good));
+        assert!(good.status.success(), "{name}:\n{}", printed(&good));
         let found = lint(&linters, std::slice::from_ref(&bad));
-        assert!(!found.status.success(), "{name} finds nothing in a bad workflow:\n{}", said(&found));
+        assert!(!found.status.success(), "{name} finds nothing in a bad workflow:\n{}", printed(&found));
         for what in finds {
-            assert!(said(&found).contains(what), "{name} does not find `{what}`:\n{}", said(&found));
+            assert!(printed(&found).contains(what), "{name} does not find `{what}`:\n{}", printed(&found));
         }
     }
     Ok(())

@@ -28,34 +28,34 @@ pub fn dress(channel: Channel, text: &str) -> String {
 }
 
 fn inline(channel: Channel, line: &str) -> String {
-    let (mut told, mut rest) = (String::new(), line);
+    let (mut reported, mut rest) = (String::new(), line);
     while let Some(c) = rest.chars().next() {
         if let Some(after) = rest.strip_prefix('`')
             && let Some((code, after)) = after.split_once('`')
         {
-            told.push_str(&format!("`{}`", escape(channel, code)));
+            reported.push_str(&format!("`{}`", escape(channel, code)));
             rest = after;
         } else if let Some(sign) = rest
             .strip_prefix('\\')
             .and_then(|rest| rest.get(..1))
             .filter(|sign| sign.chars().all(|c| c.is_ascii_punctuation()))
         {
-            told.push_str(&escape(channel, sign));
+            reported.push_str(&escape(channel, sign));
             rest = &rest[2..];
         } else if let Some(after) = rest.strip_prefix("**") {
-            told.push_str(if channel == Channel::Slack { "*" } else { "" });
+            reported.push_str(if channel == Channel::Slack { "*" } else { "" });
             rest = after;
         } else if let Some((words, address, after)) = link(rest).filter(|_| channel == Channel::Slack) {
             // A `|` ends the address there.
             let address = escape(channel, address).replace('|', "%7C");
-            told.push_str(&format!("<{address}|{}>", inline(channel, words)));
+            reported.push_str(&format!("<{address}|{}>", inline(channel, words)));
             rest = after;
         } else {
-            told.push_str(&escape(channel, c.encode_utf8(&mut [0; 4])));
+            reported.push_str(&escape(channel, c.encode_utf8(&mut [0; 4])));
             rest = &rest[c.len_utf8()..];
         }
     }
-    told
+    reported
 }
 
 /// `[words](address)` at the beginning of the text, and the rest. Only a place is an address: of what else stands there,

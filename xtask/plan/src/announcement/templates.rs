@@ -80,14 +80,14 @@ pub fn look(workspace: &Workspace, train: &Train) -> Vec<Finding> {
 
 /// Puts the words into their places. A line goes when nothing can be said in it.
 pub fn fill(template: &str, words: &[(&str, String)]) -> String {
-    let mut told: Vec<String> = Vec::new();
+    let mut reported: Vec<String> = Vec::new();
     for line in template.lines() {
-        let (mut text, mut rest, mut found, mut said) = (String::new(), line, false, false);
+        let (mut text, mut rest, mut found, mut message) = (String::new(), line, false, false);
         while let Some((before, name, after)) = slot(rest) {
             text.push_str(before);
             match words.iter().find(|(known, _)| *known == name) {
                 Some((_, word)) => {
-                    (found, said) = (true, said || !word.is_empty());
+                    (found, message) = (true, message || !word.is_empty());
                     text.push_str(word);
                 }
                 None => text.push_str(&format!("{{{name}}}")),
@@ -96,12 +96,12 @@ pub fn fill(template: &str, words: &[(&str, String)]) -> String {
         }
         text.push_str(rest);
         let is_blank = |line: &String| line.is_empty();
-        if (found && !said) || (text.is_empty() && told.last().is_none_or(is_blank)) {
+        if (found && !message) || (text.is_empty() && reported.last().is_none_or(is_blank)) {
             continue;
         }
-        told.push(text);
+        reported.push(text);
     }
-    told.join("\n").trim_end().to_owned()
+    reported.join("\n").trim_end().to_owned()
 }
 
 /// The next `{word}`: what stands before it, the word, and the rest.

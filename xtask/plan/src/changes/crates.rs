@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{CORRECT, attributed, normal, of_no_kind, placed, told};
+use super::{CORRECT, attributed, normal, of_no_kind, placed, reported};
 use crate::{
     draft::Prose,
     edit::Reason,
@@ -45,7 +45,7 @@ pub(super) fn crates(
     to: &Version,
     versions: &BTreeMap<usize, Version>,
 ) -> (Vec<(String, String, PathBuf)>, Vec<String>) {
-    let mut told: Vec<(&str, String, Vec<&str>, PathBuf)> = Vec::new();
+    let mut reported: Vec<(&str, String, Vec<&str>, PathBuf)> = Vec::new();
     let mut remarks = Vec::new();
     for at in train.members().into_iter().filter(|at| versions.contains_key(at)) {
         let Some(path) = log_of(workspace, at) else { continue };
@@ -63,16 +63,17 @@ pub(super) fn crates(
                 continue;
             };
             let name = workspace.members[at].name.as_str();
-            match told.iter_mut().find(|(known, text, ..)| *known == kind && *text == entry) {
+            match reported.iter_mut().find(|(known, text, ..)| *known == kind && *text == entry) {
                 Some((_, _, names, _)) => names.push(name),
-                None => told.push((kind, entry, vec![name], path.clone())),
+                None => reported.push((kind, entry, vec![name], path.clone())),
             }
         }
         remarks.extend(of_no_kind(&path, &homeless, (", so it stays there", ", so they stay there")));
     }
-    let told = told.into_iter();
-    let told = told.map(|(kind, text, names, from)| (kind.to_owned(), attributed(&names.join(", "), &text), from));
-    (told.collect(), remarks)
+    let reported = reported.into_iter();
+    let reported =
+        reported.map(|(kind, text, names, from)| (kind.to_owned(), attributed(&names.join(", "), &text), from));
+    (reported.collect(), remarks)
 }
 
 /// Turns Unreleased into the version's section in the logs of the crates that move. A log that has that section, as
@@ -90,21 +91,26 @@ pub(crate) fn promote_crates(
         let prose = &Prose { version: own.as_deref().unwrap_or(prose.version), ..*prose };
         let log = names.log(&path, texts.now(&path).unwrap_or_default());
         let Some(unreleased) = changelog::section(log, "Unreleased") else { continue };
-        let mut said: Vec<String> = changelog::entries(&unreleased.body).iter().map(|(_, text)| normal(text)).collect();
-        let mut told = told(snapshot, log, to);
-        told.retain(|told| {
-            let words = normal(&told.text);
-            let is_new = !said.contains(&words);
-            said.push(words);
+        let mut known: Vec<String> =
+            changelog::entries(&unreleased.body).iter().map(|(_, text)| normal(text)).collect();
+        let mut reported = reported(snapshot, log, to);
+        reported.retain(|reported| {
+            let words = normal(&reported.text);
+            let is_new = !known.contains(&words);
+            known.push(words);
             is_new
         });
-        let waits = changelog::has_entries(&unreleased) || !told.is_empty();
+        let waits = changelog::has_entries(&unreleased) || !reported.is_empty();
         if !waits || changelog::section(log, prose.version).is_some() {
             continue;
         }
-        for told in told {
+        for reported in reported {
             let result = texts.rewrite(&path, Reason::Changelog, |text| {
-                changelog::add_entry(names.log(&path, text), told.kind.as_deref().unwrap_or_default(), &told.text)
+                changelog::add_entry(
+                    names.log(&path, text),
+                    reported.kind.as_deref().unwrap_or_default(),
+                    &reported.text,
+                )
             });
             findings.extend(result.err().map(|error| Finding::new(Check::Changelog, format!("{error:#}"), CORRECT)));
         }

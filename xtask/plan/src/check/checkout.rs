@@ -32,7 +32,7 @@ pub fn beyond(workspace: &Workspace) -> Vec<Finding> {
             found.entry((place, why)).or_default().insert(slashed(manifest));
         }
     }
-    let told = found.into_iter().map(|((place, why), manifests)| {
+    let reported = found.into_iter().map(|((place, why), manifests)| {
         let (why, next) = match why {
             Beyond::Outside => (
                 "is outside of the repository",
@@ -53,7 +53,7 @@ pub fn beyond(workspace: &Workspace) -> Vec<Finding> {
         );
         Finding::new(Check::Contents, what, next)
     });
-    told.collect()
+    reported.collect()
 }
 
 /// Why a checkout lacks the package at a path from the top of the repository.
@@ -81,12 +81,12 @@ fn named(workspace: &Workspace) -> Vec<(&Path, PathBuf)> {
     let mut named = Vec::new();
     for manifest in members.chain([root]).collect::<BTreeSet<_>>() {
         for entry in &workspace.manifests[manifest].manifest.dependencies {
-            let (by, said) = match entry.table {
+            let (by, message) = match entry.table {
                 Table::Workspace => continue,
                 _ if entry.inherited => (root, workspace.shared(&entry.key)),
                 _ => (manifest, Some(entry)),
             };
-            let path = said.and_then(|said| said.path.as_ref());
+            let path = message.and_then(|message| message.path.as_ref());
             named.extend(path.map(|path| (by, lexical(&dir(by).join(path)))));
         }
     }

@@ -20,21 +20,21 @@ pub fn packing_order(workspace: &Workspace, wanted: &BTreeSet<usize>) -> Vec<usi
         workspace: &Workspace,
         wanted: &BTreeSet<usize>,
         at: usize,
-        seen: &mut BTreeSet<usize>,
+        visited: &mut BTreeSet<usize>,
         order: &mut Vec<usize>,
     ) {
-        if !wanted.contains(&at) || !seen.insert(at) {
+        if !wanted.contains(&at) || !visited.insert(at) {
             return;
         }
         let needed = workspace.members[at].links.iter().filter(|link| is_packed_with(link)).map(|link| link.to);
         for needed in by_name(workspace, needed) {
-            visit(workspace, wanted, needed, seen, order);
+            visit(workspace, wanted, needed, visited, order);
         }
         order.push(at);
     }
-    let (mut seen, mut order) = (BTreeSet::new(), Vec::new());
+    let (mut visited, mut order) = (BTreeSet::new(), Vec::new());
     for at in by_name(workspace, wanted.iter().copied()) {
-        visit(workspace, wanted, at, &mut seen, &mut order);
+        visit(workspace, wanted, at, &mut visited, &mut order);
     }
     order
 }
@@ -88,7 +88,7 @@ pub fn look(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     }
     blamed.sort_by_key(|(at, link)| (*at, link.entry));
     blamed.dedup_by_key(|(at, link)| (*at, link.entry));
-    let told = blamed.into_iter().map(|(at, link)| {
+    let reported = blamed.into_iter().map(|(at, link)| {
         let (name, on) = (&members[at].name, &members[link.to].name);
         let (manifest, text) = (slashed(&members[at].manifest), link.requirement.as_deref().unwrap_or_default());
         let unmet = if is_met(link) { "" } else { ", which no earlier release meets" };
@@ -105,5 +105,5 @@ pub fn look(workspace: &Workspace, train: &Train) -> Vec<Finding> {
         let what = format!("{manifest} has a dev-dependency {on} \"{text}\"{unmet}{needs}: {why}");
         Finding::new(Check::DevCycle, what, "leave only `path` in that dev-dependency: cargo strips it when publishing")
     });
-    told.collect()
+    reported.collect()
 }

@@ -46,7 +46,7 @@ struct Needed<'w> {
     table: Table,
     /// The manifest that says how, which is the root's for what is inherited.
     path: &'w Path,
-    said: &'w Dependency,
+    declared: &'w Dependency,
     /// The member that it leads to.
     on: Option<&'w Member>,
 }
@@ -71,25 +71,25 @@ fn needed<'w>(workspace: &'w Workspace, train: &'w Train) -> impl Iterator<Item 
     published(workspace, train).flat_map(move |by| {
         let entries = workspace.manifests[&by.manifest].manifest.dependencies.iter().enumerate();
         entries.filter_map(move |(at, entry)| {
-            let (path, said) = match entry.inherited {
+            let (path, declared) = match entry.inherited {
                 true => (&workspace.graph.root, workspace.shared(&entry.key)?),
                 false => (&by.manifest, entry),
             };
             let is_kept = match entry.table {
                 Table::Normal | Table::Build => true,
-                Table::Dev => said.requirement.is_some(),
+                Table::Dev => declared.requirement.is_some(),
                 Table::Workspace | Table::Patch => false,
             };
             let link = by.links.iter().find(|link| link.entry == at);
             let on = link.map(|link| &workspace.members[link.to]);
-            is_kept.then_some(Needed { by, table: entry.table, path, said, on })
+            is_kept.then_some(Needed { by, table: entry.table, path, declared, on })
         })
     })
 }
 
 /// A published crate's dependencies on members say a version: the registry knows no paths.
 pub fn path_only(workspace: &Workspace, train: &Train) -> Vec<Finding> {
-    let bare = needed(workspace, train).filter(|needed| needed.said.requirement.is_none());
+    let bare = needed(workspace, train).filter(|needed| needed.declared.requirement.is_none());
     let refused = bare.filter_map(|needed| {
         let Needed { by, path, on, .. } = needed;
         let on = on.filter(|on| workspace.member(&on.name).is_none_or(|at| !lacks_version(workspace, train, at)))?;
@@ -155,8 +155,9 @@ pub fn patched<'w>(workspace: &'w Workspace, train: &'w Train) -> Vec<Patched<'w
     let locked = cargo_lock::sources(lock);
     let mut found: Vec<Patched<'_>> = Vec::new();
     for needed in needed(workspace, train).filter(|needed| needed.on.is_none()) {
-        let said = needed.said;
-        let Some(place) = said.requirement.as_ref().filter(|_| said.path.is_none() && said.git.is_none()) else {
+        let declared = needed.declared;
+        let Some(place) = declared.requirement.as_ref().filter(|_| declared.path.is_none() && declared.git.is_none())
+        else {
             continue;
         };
         // What the lock has of a registry is not patched.
@@ -164,13 +165,13 @@ pub fn patched<'w>(workspace: &'w Workspace, train: &'w Train) -> Vec<Patched<'w
             Version::parse(version, Dialect::Cargo)
                 .is_ok_and(|had| matches!(requirement::accepts(&place.text, &had), Ok(true)))
         };
-        let mut own = locked.iter().filter(|(name, ..)| *name == said.package);
+        let mut own = locked.iter().filter(|(name, ..)| *name == declared.package);
         if own.any(|(_, version, source)| !source.starts_with("git+") && is_met(version)) {
             continue;
         }
-        let mut from = patches.iter().filter(|entry| entry.package == said.package);
+        let mut from = patches.iter().filter(|entry| entry.package == declared.package);
         let Some(from) = from.find_map(|entry| entry.git.as_ref().or(entry.path.as_ref())) else { continue };
-        let (package, requirement, registry) = (&*said.package, &*place.text, said.registry.as_deref());
+        let (package, requirement, registry) = (&*declared.package, &*place.text, declared.registry.as_deref());
         let manifest = slashed(&needed.by.manifest);
         let is_same = |other: &&mut Patched<'_>| {
             (other.package, other.requirement, other.registry) == (package, requirement, registry)
@@ -198,9 +199,10 @@ pub fn note_patched(workspace: &Workspace, train: &Train) -> Vec<String> {
         if patched[..at].iter().any(|before| before.from == first.from) {
             continue;
         }
-        let told: Vec<String> = patched.iter().filter(|other| other.from == first.from).map(Patched::told).collect();
+        let reported: Vec<String> =
+            patched.iter().filter(|other| other.from == first.from).map(Patched::reported).collect();
         notes.extend(note_of(
-            &told,
+            &reported,
             |_| first.note(),
             |count, which| {
                 format!(
@@ -214,7 +216,7 @@ pub fn note_patched(workspace: &Workspace, train: &Train) -> Vec<String> {
 }
 
 impl Patched<'_> {
-    fn told(&self) -> String {
+    fn reported(&self) -> String {
         let manifests = if self.manifests.len() > 3 { first_of(&self.manifests) } else { self.manifests.join(" and ") };
         let require = if self.manifests.len() > 1 { "require" } else { "requires" };
         format!("{manifests} {require} {} \"{}\"", self.package, self.requirement)
@@ -224,7 +226,7 @@ impl Patched<'_> {
     pub fn note(&self) -> String {
         format!(
             "{}, which `[patch]` takes from {}: whether its registry has one is not known here",
-            self.told(),
+            self.reported(),
             self.from
         )
     }
@@ -241,7 +243,7 @@ impl Patched<'_> {
         let most = had.last().map_or("none at all".to_owned(), |most| format!("{} at most", most.tag()));
         let what = format!(
             "{}, which its registry does not have ({most}): here, `[patch]` takes it from {}",
-            self.told(),
+            self.reported(),
             self.from
         );
         let next = format!("require a version of {} that is there, or have one published first", self.package);
@@ -251,11 +253,11 @@ impl Patched<'_> {
 
 /// What no registry has.
 fn unavailable(workspace: &Workspace, needed: &Needed<'_>, of: &str) -> Option<(String, String)> {
-    let Needed { by, table, path, said, on } = needed;
-    let (name, at) = (&said.package, slashed(path));
+    let Needed { by, table, path, declared, on } = needed;
+    let (name, at) = (&declared.package, slashed(path));
     let there = if at == of { String::new() } else { format!(" in {at}") };
-    let Some(place) = &said.requirement else {
-        return match (&said.git, &said.path) {
+    let Some(place) = &declared.requirement else {
+        return match (&declared.git, &declared.path) {
             // Said of members by `path_only`.
             _ if on.is_some() => None,
             (Some(git), _) => Some((
@@ -282,12 +284,12 @@ fn unavailable(workspace: &Workspace, needed: &Needed<'_>, of: &str) -> Option<(
         };
     };
     // Without a path, it is the registry's: a patch makes the name lead here.
-    let on = (*on).filter(|_| said.path.is_some())?;
+    let on = (*on).filter(|_| declared.path.is_some())?;
     let text = &place.text;
     if on.publish {
         let is_there = |name: &String| by.registries.contains(name);
         let other = on.registries.first().filter(|_| !on.is_public() && !on.registries.iter().any(is_there))?;
-        return said.registry.is_none().then(|| {
+        return declared.registry.is_none().then(|| {
             let its = slashed(&on.manifest);
             (
                 format!("{} \"{text}\", which is not published there: {its} says `publish = [\"{other}\"]`", on.name),
@@ -313,45 +315,49 @@ fn unavailable(workspace: &Workspace, needed: &Needed<'_>, of: &str) -> Option<(
 
 /// What the public registry does not take.
 fn not_taken(needed: &Needed<'_>) -> Option<(String, String)> {
-    let Needed { by, path, said, on, .. } = needed;
+    let Needed { by, path, declared, on, .. } = needed;
     if !is_public(by) {
         return None;
     }
     let at = slashed(path);
-    if let Some(registry) = said.registry.as_ref().filter(|registry| *registry != "crates-io") {
+    if let Some(registry) = declared.registry.as_ref().filter(|registry| *registry != "crates-io") {
         return Some((
             format!(
                 "{} of the registry `{registry}`, and crates.io takes no dependency on another registry",
-                said.package
+                declared.package
             ),
             format!("say where it is published, `publish = [\"NAME\"]`, or require in {at} what crates.io has"),
         ));
     }
-    if said.key != said.package && !crates_io::is_dependency_name(&said.key) {
+    if declared.key != declared.package && !crates_io::is_dependency_name(&declared.key) {
         return Some((
-            format!("{} under the name `{}`, which crates.io does not take", said.package, crates_io::shown(&said.key)),
+            format!(
+                "{} under the name `{}`, which crates.io does not take",
+                declared.package,
+                crates_io::shown(&declared.key)
+            ),
             format!("give it another name in {at}: letters from a to z, digits, `-` and `_`, 64 at most"),
         ));
     }
-    let place = said.requirement.as_ref().filter(|place| crates_io::is_wildcard(&place.text))?;
+    let place = declared.requirement.as_ref().filter(|place| crates_io::is_wildcard(&place.text))?;
     let version = match on {
         Some(on) => format!("write `version = \"{}\"` in {at}", on.version.base()),
         None => {
             format!("write the version in {at} that it needs at least, as in `\"1.2\"`; cargo tree tells which it has")
         }
     };
-    Some((format!("{} \"{}\", and crates.io takes no wildcard", said.package, place.text), version))
+    Some((format!("{} \"{}\", and crates.io takes no wildcard", declared.package, place.text), version))
 }
 
 /// The registry takes what a published crate says of itself, and what it names is there.
 pub fn metadata(workspace: &Workspace, train: &Train) -> Vec<Finding> {
-    let mut told: Vec<(Problem, Vec<String>)> = Vec::new();
+    let mut reported: Vec<(Problem, Vec<String>)> = Vec::new();
     let mut tell = |found: Vec<Problem>, manifest: &Path| {
         for objection in found {
             // What is inherited is one cause, and its advice is the same.
-            match told.iter_mut().find(|(other, _)| *other == objection) {
+            match reported.iter_mut().find(|(other, _)| *other == objection) {
                 Some((_, manifests)) => manifests.push(slashed(manifest)),
-                None => told.push((objection, vec![slashed(manifest)])),
+                None => reported.push((objection, vec![slashed(manifest)])),
             }
         }
     };
@@ -382,7 +388,7 @@ pub fn metadata(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     for wheel in &train.wheels {
         tell(pypi::objections(&wheel.project.about), &wheel.path);
     }
-    let found = told.into_iter().map(|(Problem { what, next }, manifests)| {
+    let found = reported.into_iter().map(|(Problem { what, next }, manifests)| {
         Finding::of_many(Check::Metadata, &manifests, ", ", &format!(": {what}"), next)
     });
     found.chain(same_crate(workspace, train)).chain(same_project(workspace, train)).collect()

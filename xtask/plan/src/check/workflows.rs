@@ -378,7 +378,7 @@ mod tests {
                         let is_harmless = HARMLESS.iter().any(|start| line.starts_with(start)) || words[0] == "git";
                         let sends_what_is_made = |rest: &[String]| match rest.first().map(String::as_str) {
                             Some("publish") => {
-                                let sends = |lane: &str| line.contains(&format!(" --only {lane} "));
+                                let sends = |group: &str| line.contains(&format!(" --only {group} "));
                                 let is_given = |option: &str| line.contains(option);
                                 (sends("wheels") || sends("forge,announce")) && is_given(" --dist ")
                                     || (sends("crates") || sends("images")) && is_given(" --packed ")
@@ -490,7 +490,7 @@ mod tests {
     #[test]
     fn command_lines_are_found() {
         let text = "jobs:\n  a:\n    steps:\n      - run: |\n          cargo build\n          cargo xtask check && cargo +1.89 xtask smoke --train \"$TRAIN\"\n          \"$RUNNER_TEMP/tool/xtask\" status\n          ./xtask.sh status\n";
-        let told = |on: &str| {
+        let reported = |on: &str| {
             let workspace = workspace(trains(), &[&format!("{text}{on}")]);
             let train = Train::choose(&workspace, &Repo::default(), Some("lark")).unwrap();
             let tell = |call: Called| format!("{} {} {}", call.place, call.is_of_tag, call.words.join(" "));
@@ -503,19 +503,19 @@ mod tests {
             ("on:\n  push:\n    tags: ['v*']\n", true),
         ] {
             let lines = ["check", "smoke --train $TRAIN", "status"];
-            assert_eq!(told(on), lines.map(|line| format!(".github/workflows/a.yml:5 {is_of_tag} {line}")), "{on}");
+            assert_eq!(reported(on), lines.map(|line| format!(".github/workflows/a.yml:5 {is_of_tag} {line}")), "{on}");
         }
     }
 
     #[test]
-    fn what_runs_on_every_push_is_told_from_what_may_run() {
+    fn what_runs_on_every_push_is_distinguished_from_what_may_run() {
         let steps = "jobs:\n  a:\n    steps:\n      - run: one\n      - run: two\n        if: always()\n      - run: three\n        working-directory: d\n  b:\n    if: x\n    steps:\n      - run: four\n";
-        let told = |on: &str| -> Vec<String> {
+        let reported = |on: &str| -> Vec<String> {
             let commands = commands_of_ci(&workspace(trains(), &[&format!("{on}{steps}")]), "main");
             commands.into_iter().map(|(_, words)| words.join(" ")).collect()
         };
         for on in ["on: push\n", "on: [push, pull_request]\n", "on:\n  push:\n    branches: [main]\n"] {
-            assert_eq!(told(on), ["one"], "{on}");
+            assert_eq!(reported(on), ["one"], "{on}");
         }
         for on in [
             "on: pull_request\n",
@@ -523,13 +523,13 @@ mod tests {
             "on:\n  push:\n    branches: ['release/**']\n",
             "on:\n  schedule:\n    - cron: '0 0 * * *'\n",
         ] {
-            assert_eq!(told(on), [""; 0], "{on}");
+            assert_eq!(reported(on), [""; 0], "{on}");
         }
     }
 
     #[test]
     fn another_program_of_the_same_name_is_left_alone() {
-        let told = |trains: Value, file: Option<&str>| {
+        let reported = |trains: Value, file: Option<&str>| {
             let mut workspace = workspace(trains, &[&release("tags: ['x*']", "publish")]);
             if let Some(file) = file {
                 // What the tool is called is the name of a member.
@@ -544,10 +544,10 @@ mod tests {
         let (own, other) = ("crates/ingest/src/check/workflows.rs", "crates/ingest/src/main.rs");
         // A train that is configured is judged as one that is not.
         for trains in [lark(), json!({})] {
-            assert_eq!(told(trains.clone(), Some(own)), (1, 1), "{trains}");
-            assert_eq!(told(trains.clone(), Some(other)), (0, 0), "{trains}");
+            assert_eq!(reported(trains.clone(), Some(own)), (1, 1), "{trains}");
+            assert_eq!(reported(trains.clone(), Some(other)), (0, 0), "{trains}");
         }
-        assert_eq!(told(lark(), None), (1, 1));
-        assert_eq!(told(json!({}), None), (0, 0));
+        assert_eq!(reported(lark(), None), (1, 1));
+        assert_eq!(reported(json!({}), None), (0, 0));
     }
 }

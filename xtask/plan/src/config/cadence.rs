@@ -121,7 +121,7 @@ mod tests {
         {
             assert_eq!(Cadence::parse(text).unwrap().day(december).to_string(), day);
         }
-        for (text, told) in [
+        for (text, reported) in [
             ("frist wednesday", "unknown word `frist`: did you mean `first`?"),
             ("first wendesday", "unknown word `wendesday`: did you mean `wednesday`?"),
             ("fifth monday", "unknown word `fifth`: did you mean `first`?"),
@@ -129,8 +129,8 @@ mod tests {
             ("monthly", "as in `first wednesday`"),
             ("", "as in `first wednesday`"),
         ] {
-            let said = Cadence::parse(text).unwrap_err();
-            assert!(said.contains(told), "{text}: {said}");
+            let message = Cadence::parse(text).unwrap_err();
+            assert!(message.contains(reported), "{text}: {message}");
         }
     }
 

@@ -97,8 +97,8 @@ mod tests {
     #[test]
     fn a_command_is_its_words() {
         let words = |run: &str| NamedProof { name: "x".to_owned(), run: run.to_owned(), dir: PathBuf::new() }.words();
-        let told = words("  cargo --config 'a = [\"-D\"]'  doc\t\"two words\"x '' ").unwrap();
-        assert_eq!(told, ["cargo", "--config", "a = [\"-D\"]", "doc", "two wordsx", ""]);
+        let reported = words("  cargo --config 'a = [\"-D\"]'  doc\t\"two words\"x '' ").unwrap();
+        assert_eq!(reported, ["cargo", "--config", "a = [\"-D\"]", "doc", "two wordsx", ""]);
         assert_eq!((words("a \"b"), words("")), (None, Some(Vec::new())));
     }
 }

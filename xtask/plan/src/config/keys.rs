@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     finding::Check,
-    names::{check_ref, check_word},
+    names::{check_name, check_ref},
 };
 
 /// The train, without what could not be read, and what is wrong. `None` when a value is: what it was to say is not known.
@@ -19,7 +19,7 @@ pub fn train(name: &str, table: &Value) -> (Option<TrainConfig>, Vec<String>) {
         return (None, vec![format!("`{name} = {}`: expected a table of keys", shown(table))]);
     };
     // Its tags may begin with the name, and commands take it.
-    let named = check_word(name).and_then(|()| check_ref(&format!("{name}-v0.1.0")));
+    let named = check_name(name).and_then(|()| check_ref(&format!("{name}-v0.1.0")));
     let mut is_sound = named.is_ok();
     let mut problems: Vec<String> = named.err().map(|why| format!("the name {why}")).into_iter().collect();
     let mut known = Map::new();
@@ -68,12 +68,12 @@ fn unknown_key(key: &str) -> Option<String> {
 }
 
 fn wrong_value(key: &str, value: &Value) -> Vec<String> {
-    let told = |problem: Slip| match problem {
+    let reported = |problem: Slip| match problem {
         Slip::Missing(_) | Slip::Expected(_) => format!("`{key} = {}`: {}", shown(value), in_words(problem, value)),
         // Its own words say which value it is.
         problem => format!("`{key}`: {}", in_words(problem, value)),
     };
-    problems_of(key, value, |value| value).into_iter().map(told).collect()
+    problems_of(key, value, |value| value).into_iter().map(reported).collect()
 }
 
 /// One entry of a list.
@@ -85,19 +85,19 @@ fn wrong_entry(key: &str, entry: &Value) -> Vec<String> {
             blank => format!("{}: `{blank}` is blank: say it, or leave it out", of()),
         }];
     }
-    let told = |problem: Slip| match problem {
+    let reported = |problem: Slip| match problem {
         Slip::UnknownWord { .. } if entry.is_string() => format!("`{key}`: {}", in_words(problem, entry)),
         problem => format!("{}: {}", of(), in_words(problem, entry)),
     };
-    let mut told: Vec<String> =
-        problems_of(key, entry, |entry| Value::Array(vec![entry])).into_iter().map(told).collect();
+    let mut reported: Vec<String> =
+        problems_of(key, entry, |entry| Value::Array(vec![entry])).into_iter().map(reported).collect();
     if entry.get("times").is_some_and(|times| times.as_u64() == Some(0)) {
-        told.push(format!(
+        reported.push(format!(
             "{}: `times = 0` would never set the version: write how often it stands there, or take the entry out",
             of()
         ));
     }
-    told
+    reported
 }
 
 fn blank_key(key: &str) -> String {
@@ -122,7 +122,7 @@ fn in_words(problem: Slip, value: &Value) -> String {
             return "it is not pinned to a place: say `after = \"…\"`, the words right before the version".to_owned();
         }
         Slip::Missing(field) => return format!("it says no `{field}`: add `{field} = \"…\"`"),
-        Slip::Said(said) => return said,
+        Slip::Mention(message) => return message,
         Slip::Expected(Kind::Table("NamedProof")) => {
             let word = value.as_str().and_then(|word| super::closest(word, &checklist::DERIVED.map(Check::name)));
             let derived = word.map(|word| format!(" (`{word}` runs without being named)")).unwrap_or_default();
@@ -163,8 +163,8 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_value_is_told_with_its_key_and_the_nearest_one() {
-        for (table, told) in [
+    fn a_wrong_value_is_reported_with_its_key_and_the_nearest_one() {
+        for (table, reported) in [
             (json!({ "lockstep": "alway" }), "`lockstep`: unknown value `alway`: did you mean `always`?"),
             (json!({ "lockstep": 3 }), "`lockstep = 3`: expected a string"),
             (json!({ "checklist": ["ci", "cii"] }), "`checklist`: unknown value `cii`: did you mean `ci`?"),
@@ -225,33 +225,33 @@ mod tests {
             ),
             (json!({ "budgets": { "wheel": "1h" } }), "`budgets`: unknown key `wheel`: did you mean `wheels`?"),
         ] {
-            assert_eq!(problems(table), [told]);
+            assert_eq!(problems(table), [reported]);
         }
     }
 
     #[test]
-    fn every_wrong_value_of_a_table_is_told() {
-        let told = problems(json!({ "budgets": { "wheels": "x", "hotfix": "y", "weels": "1h" } }));
-        assert_eq!(told.len(), 3, "{told:?}");
+    fn every_wrong_value_of_a_table_is_reported() {
+        let reported = problems(json!({ "budgets": { "wheels": "x", "hotfix": "y", "weels": "1h" } }));
+        assert_eq!(reported.len(), 3, "{reported:?}");
         let image = json!({ "name": "owl", "registry": "-x", "dockerfile": 3, "times": 0 });
-        let told = problems(json!({ "images": [image] }));
+        let reported = problems(json!({ "images": [image] }));
         assert!(
             ["expected a string", "begins with `-`", "unknown key `times`"]
                 .iter()
-                .all(|why| told.iter().any(|told| told.contains(why))),
-            "{told:?}"
+                .all(|why| reported.iter().any(|reported| reported.contains(why))),
+            "{reported:?}"
         );
         assert_eq!(problems(json!({ "checklist": ["CI"] })), ["`checklist`: unknown value `CI`: did you mean `ci`?"]);
     }
 
     #[test]
-    fn a_train_is_a_table_and_each_of_its_slips_is_told_once() {
+    fn a_train_is_a_table_and_each_of_its_slips_is_reported_once() {
         assert_eq!(problems(json!(3)), ["`owl = 3`: expected a table of keys"]);
         let three = problems(json!({ "lockstep": "x", "checklist": ["cii", "reviw"], "driver": "owl" }));
         assert_eq!(three.len(), 3, "{three:?}");
         // What an unknown key was to say is no value of ours: the rest is read.
-        let (owl, told) = train("owl", &json!({ "drvier": 3, "tag": "v{version}" }));
-        assert_eq!(told, ["unknown key `drvier`: did you mean `driver`?"]);
+        let (owl, reported) = train("owl", &json!({ "drvier": 3, "tag": "v{version}" }));
+        assert_eq!(reported, ["unknown key `drvier`: did you mean `driver`?"]);
         assert_eq!(owl.unwrap().tag.unwrap().to_string(), "v{version}");
     }
 }

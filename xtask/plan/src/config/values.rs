@@ -24,7 +24,7 @@ pub enum Slip {
     Missing(&'static str),
     Expected(Kind),
     /// What a type of ours says of it.
-    Said(String),
+    Mention(String),
 }
 
 /// What a value is expected to be.
@@ -47,8 +47,8 @@ impl Display for Slip {
 impl std::error::Error for Slip {}
 
 impl de::Error for Slip {
-    fn custom<T: Display>(said: T) -> Slip {
-        Slip::Said(said.to_string())
+    fn custom<T: Display>(message: T) -> Slip {
+        Slip::Mention(message.to_string())
     }
 
     fn unknown_field(key: &str, known: &'static [&'static str]) -> Slip {

@@ -41,14 +41,14 @@ mod tests {
         let new = splice(text, places.into_iter().map(|p| (p.span, "0.10.0".to_owned())).collect());
         assert_eq!(new, "pip install barter-python==0.10.0.\nor barter-python==0.10.0; other==0.9.3\n");
         for times in [1, 3] {
-            let told = read(text, "barter-python==", times).unwrap_err().to_string();
+            let reported = read(text, "barter-python==", times).unwrap_err().to_string();
             assert!(
-                told.ends_with(
+                reported.ends_with(
                     "occurs 2 times, expected {times}: set `times = 2` or a longer `after`"
                         .replace("{times}", &times.to_string())
                         .as_str()
                 ),
-                "{told}"
+                "{reported}"
             );
         }
         let gone = read(text, "barter==", 1).unwrap_err().to_string();

@@ -209,12 +209,12 @@ mod tests {
         [[package]]\nname = \"serde\"\nversion = \"0.9.3\"\nsource = \"registry\"\n";
 
     #[test]
-    fn what_is_no_toml_is_told_by_its_line() {
+    fn what_is_no_toml_is_reported_by_its_line() {
         assert_eq!(unreadable(LOCK), None);
         assert_eq!(unreadable(""), None);
         for marker in ["<<<<<<< HEAD", "=======", ">>>>>>> topic"] {
-            let told = unreadable(&format!("version = 4\n{marker}\n")).unwrap();
-            assert!(told.starts_with("line 2: "), "{told}");
+            let reported = unreadable(&format!("version = 4\n{marker}\n")).unwrap();
+            assert!(reported.starts_with("line 2: "), "{reported}");
         }
         assert!(is_as_cargo_writes(include_str!("../../../../Cargo.lock")));
         let cut = LOCK.split_once(" \"serde").unwrap().0;

@@ -35,7 +35,7 @@ pub enum Patterns {
     #[default]
     Absent,
     Inherited,
-    Said(Vec<String>),
+    Declared(Vec<String>),
 }
 
 /// The `version` of a package.
@@ -118,7 +118,7 @@ pub fn read(text: &str) -> Result<Manifest> {
     let patterns = |keys: &[&str]| match toml.get(keys) {
         None => Patterns::Absent,
         Some(item) => match item.as_array() {
-            Some(list) => Patterns::Said(list.iter().filter_map(|line| line.as_str()).map(str::to_owned).collect()),
+            Some(list) => Patterns::Declared(list.iter().filter_map(|line| line.as_str()).map(str::to_owned).collect()),
             None => Patterns::Inherited,
         },
     };

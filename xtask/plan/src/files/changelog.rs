@@ -135,12 +135,12 @@ pub fn is_kept<'a>(log: impl Into<Log<'a>>) -> bool {
 /// is told have gone by, as `released` says. Some of them may have been tagged in another form.
 pub fn is_given_up<'a>(log: impl Into<Log<'a>>, released: &[Version]) -> bool {
     let sections = read(log);
-    let Some(told) = sections.iter().filter_map(|section| section.title.version()).map(Version::line).max() else {
+    let Some(reported) = sections.iter().filter_map(|section| section.title.version()).map(Version::line).max() else {
         return false;
     };
     let finals = released.iter().filter(|version| !version.is_prerelease());
-    let later: BTreeSet<_> = finals.map(Version::line).filter(|line| *line > told).collect();
-    let is_far = later.last().is_some_and(|last| last.0 == told.0 && last.1 > told.1 + 1);
+    let later: BTreeSet<_> = finals.map(Version::line).filter(|line| *line > reported).collect();
+    let is_far = later.last().is_some_and(|last| last.0 == reported.0 && last.1 > reported.1 + 1);
     let goes_on = sections.iter().any(|section| section.is_unreleased() && has_entries(section));
     !goes_on && (later.len() > 1 || is_far)
 }
@@ -159,7 +159,7 @@ pub fn begin<'a>(log: impl Into<Log<'a>>, to: &Version) -> Option<String> {
 
 /// What is wrong in the file of that name, and what to write, when the release of `version` has no place: no heading
 /// says Unreleased, and the newest section is not of that version or a lower one.
-pub fn untold<'a>(file: &str, log: impl Into<Log<'a>>, version: &Version) -> Option<(String, String)> {
+pub fn unreported<'a>(file: &str, log: impl Into<Log<'a>>, version: &Version) -> Option<(String, String)> {
     let log = log.into();
     let text = log.text;
     let sections = read(log);
@@ -200,8 +200,9 @@ fn filled_in(text: &str, heading: &str) -> Option<String> {
         (!lines.is_empty()).then(|| format!("`{placeholder}` in {word} {}", lines.join(", ")))
     });
     let elsewhere: Vec<String> = elsewhere.collect();
-    let told = || format!("what is meant in place of {}, which only cargo-release fills in", elsewhere.join(" and "));
-    (!elsewhere.is_empty()).then(told)
+    let reported =
+        || format!("what is meant in place of {}, which only cargo-release fills in", elsewhere.join(" and "));
+    (!elsewhere.is_empty()).then(reported)
 }
 
 /// The versions above that one which have a section: somebody wrote it by hand before their release.
@@ -309,11 +310,11 @@ pub fn demote<'a>(log: impl Into<Log<'a>>, version: &str) -> Option<String> {
     let body = own.body.trim().to_owned();
     new.replace_range(section(log.with(&new), version)?.span, "");
     let unreleased = unreleased(log.with(&new)).ok()?;
-    let told = sorted(&format!("{}{eol}{eol}{body}", unreleased.body.trim()), eol);
-    let told = if told.is_empty() { told } else { format!("{told}{eol}") };
+    let reported = sorted(&format!("{}{eol}{eol}{body}", unreleased.body.trim()), eol);
+    let reported = if reported.is_empty() { reported } else { format!("{reported}{eol}") };
     let rest = &new[unreleased.span.end..];
     let gap = if rest.is_empty() { "" } else { eol };
-    Some(format!("{}{eol}{told}{gap}{rest}", &new[..unreleased.head]))
+    Some(format!("{}{eol}{reported}{gap}{rest}", &new[..unreleased.head]))
 }
 
 /// Whether the heading of `version` says that it was yanked.
@@ -656,7 +657,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_section_told_is_unreleased_again() {
+    fn what_a_section_reported_is_unreleased_again() {
         let link = "[Unreleased]: https://x/compare/v0.9.3...HEAD\n";
         let before =
             format!("# C\n\n## [Unreleased]\n\n### Fixed\n\n- b\n\n## [0.9.3] - 2026-11-01\n\n- old\n\n{link}");
@@ -914,12 +915,13 @@ mod tests {
                 let kind = format!("{} Fixed", "#".repeat(level + 1));
                 let second = format!("{}\n\n{kind}\n\n- more\n\n{first}", of("0.10.1", "v0.10.0"));
                 assert_eq!(twice, format!("{unreleased}\n\n<!-- stays -->\n\n{second}").replace('\n', eol), "{habit}");
-                let told: Vec<(String, String)> =
+                let reported: Vec<(String, String)> =
                     read(&twice).into_iter().map(|section| (section.name, section.body.replace('\r', ""))).collect();
-                let told: Vec<(&str, &str)> = told.iter().map(|(name, body)| (name.as_str(), body.as_str())).collect();
+                let reported: Vec<(&str, &str)> =
+                    reported.iter().map(|(name, body)| (name.as_str(), body.as_str())).collect();
                 let more = format!("{kind}\n\n- more");
                 assert_eq!(
-                    told,
+                    reported,
                     [("Unreleased", ""), ("0.10.1", &more), ("0.10.0", "- new"), ("0.9.3", "- old")],
                     "{habit}"
                 );
@@ -982,26 +984,26 @@ mod tests {
         assert_eq!(core.unwrap().body, "- c");
         // A section that waits is found below that of another one.
         let waits = "## owl-core 0.3.0\n\n- c\n\n## owl 0.10.0\n\n- x\n";
-        assert_eq!(untold("C.md", log(waits), &goal()), None);
+        assert_eq!(unreported("C.md", log(waits), &goal()), None);
     }
 
     #[test]
-    fn a_name_that_nobody_has_is_told_once() {
+    fn a_name_that_nobody_has_is_reported_once() {
         let names = names();
         let log = |text| names.log("CHANGELOG.md".as_ref(), text);
         let text = "# Log\n\n## Unreleased\n\n- x\n\n## howl 0.10.0\n\n- y\n\n## howl v0.9.3 (2026-11-04)\n\n- z\n";
-        let told = misread("C.md", log(text));
-        assert_eq!(told.len(), 1, "{told:?}");
-        assert_eq!(told[0].0, "C.md:7: `howl 0.10.0` names howl, which is no crate of the workspace");
+        let reported = misread("C.md", log(text));
+        assert_eq!(reported.len(), 1, "{reported:?}");
+        assert_eq!(reported[0].0, "C.md:7: `howl 0.10.0` names howl, which is no crate of the workspace");
         // What came before a new name is history.
         let renamed = text.replacen("howl", "owl", 1);
         assert_eq!(misread("C.md", log(&renamed)), []);
-        let (what, _) = untold("C.md", log("## howl 0.9.3\n"), &goal()).unwrap();
+        let (what, _) = unreported("C.md", log("## howl 0.9.3\n"), &goal()).unwrap();
         assert_eq!(what, "C.md:1: `howl 0.9.3` is the newest section, and nothing above it says Unreleased");
     }
 
     #[test]
-    fn what_is_said_of_one_release_is_not_said_of_the_next() {
+    fn what_is_reported_of_one_release_is_not_reported_of_the_next() {
         for (old, new) in [
             ("## [0.9.3] - 2026-11-04 [YANKED]", "## [0.10.0] - 2026-12-02"),
             ("## 0.9.3 (May 30th, 2024)", "## 0.10.0 (2026-12-02)"),
@@ -1149,10 +1151,10 @@ mod tests {
         }
         // Its fourth level is where others have kinds of kinds.
         let (what, _) =
-            untold("C.md", "# Changelog\n\n#### Unreleased\n\n#### [v0.9.3](https://x.test)\n", &goal()).unwrap();
+            unreported("C.md", "# Changelog\n\n#### Unreleased\n\n#### [v0.9.3](https://x.test)\n", &goal()).unwrap();
         assert_eq!(what, "C.md has no `## [Unreleased]` section");
         let cargo = "# Changelog\n\n## Cargo 1.87 (2026-11-04)\n\n### Added\n\n- y\n";
-        let (what, _) = untold("C.md", cargo, &goal()).unwrap();
+        let (what, _) = unreported("C.md", cargo, &goal()).unwrap();
         assert_eq!(what, "C.md:3: `Cargo 1.87 (2026-11-04)` is neither a version nor Unreleased");
     }
 
@@ -1207,10 +1209,10 @@ mod tests {
             ] {
                 let text = format!("## [Unreleased]\n\n{before}\n\n## [0.9.3] - 2026-11-04\n").replace('\n', eol);
                 let new = promote(&text, "0.10.0", day(), TAGS).unwrap();
-                let told = format!(
+                let reported = format!(
                     "## [Unreleased]{stays}\n\n## [0.10.0] - 2026-12-02\n\n{goes}\n\n## [0.9.3] - 2026-11-04\n"
                 );
-                assert_eq!(new, told.replace('\n', eol), "{before}");
+                assert_eq!(new, reported.replace('\n', eol), "{before}");
                 assert!(!has_entries(&section(&new, "Unreleased").unwrap()));
             }
         }
@@ -1257,17 +1259,17 @@ mod tests {
             ),
             ("# Log\n", "C.md has no `## [Unreleased]` section", "add one at the top"),
         ] {
-            assert_eq!(untold("C.md", text, &goal()), Some((what.to_owned(), next.to_owned())));
+            assert_eq!(unreported("C.md", text, &goal()), Some((what.to_owned(), next.to_owned())));
         }
-        assert_eq!(untold("C.md", "## Unreleased\n", &goal()), None);
-        assert_eq!(untold("C.md", "## v0.10.0\n", &goal()), None);
-        assert_eq!(untold("C.md", "## v0.9.3\n", &goal()), None);
+        assert_eq!(unreported("C.md", "## Unreleased\n", &goal()), None);
+        assert_eq!(unreported("C.md", "## v0.10.0\n", &goal()), None);
+        assert_eq!(unreported("C.md", "## v0.9.3\n", &goal()), None);
     }
 
     #[test]
     fn a_title_is_quoted_from_its_first_letter() {
         let text = "### # 2026-01-01\n\n\ré\n---\n";
-        let Some((what, _)) = untold("x", text, &goal()) else { panic!("it has a place") };
+        let Some((what, _)) = unreported("x", text, &goal()) else { panic!("it has a place") };
         assert_eq!(what, "x:3: `é` is neither a version nor Unreleased");
     }
 
@@ -1299,8 +1301,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_read_otherwise_than_meant_is_told_by_line() {
-        for (text, told) in [
+    fn what_is_read_otherwise_than_meant_is_reported_by_line() {
+        for (text, reported) in [
             (
                 "## [Unreleased]\n\n- a\n\n## Migration guide\n\n### Fixed\n\n- b\n\n## [0.9.3]\n",
                 vec!["C.md:5: `Migration guide` ends Unreleased, and is no version"],
@@ -1325,7 +1327,7 @@ mod tests {
             ("## Unreleased\n## 0.9\n## 0.8.1\n## 0.9.0-rc.1\n", vec![]),
         ] {
             let found: Vec<String> = misread("C.md", text).into_iter().map(|(what, _)| what).collect();
-            assert_eq!(found, told, "{text}");
+            assert_eq!(found, reported, "{text}");
         }
     }
 
@@ -1341,7 +1343,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_was_said_before_stays_said(entries in prop::collection::vec((0..Kind::ALL.len(), "[a-z]{1,8}"), 1..8), crlf: bool) {
+        fn what_was_reported_before_stays_reported(entries in prop::collection::vec((0..Kind::ALL.len(), "[a-z]{1,8}"), 1..8), crlf: bool) {
             let mut text = String::from("# Changelog\n\n## [Unreleased]\n");
             for (kind, entry) in &entries {
                 text.push_str(&format!("\n### {}\n\n- {entry}\n", Kind::ALL[*kind]));
@@ -1387,7 +1389,7 @@ mod tests {
                 pieces.iter().for_each(|piece| text.push_str(&format!("\n{piece}\n")));
             }
             if crlf { text = text.replace('\n', "\r\n"); }
-            let told = |text: &str| -> Vec<(String, String)> {
+            let reported = |text: &str| -> Vec<(String, String)> {
                 let sections = read(names.log(path, text)).into_iter().filter(|section| section.title.version().is_some());
                 sections.map(|section| (section.name, section.body)).collect()
             };
@@ -1399,10 +1401,10 @@ mod tests {
             let of = |text: &str| section(names.log(path, text), "0.10.0").unwrap();
             let body = of(&inserted).body;
             prop_assert_eq!(entries(&body), [(Some("Fixed"), "p".to_owned())]);
-            prop_assert_eq!(&told(&inserted)[1..], &told(&text));
+            prop_assert_eq!(&reported(&inserted)[1..], &reported(&text));
             prop_assert!(insert(names.log(path, &inserted), "0.10.0", day(), "Fixed", "p", TAGS).is_err());
             let promoted = promote(names.log(path, &text), "0.10.0", day(), TAGS).unwrap();
-            prop_assert_eq!(&told(&promoted)[1..], &told(&text));
+            prop_assert_eq!(&reported(&promoted)[1..], &reported(&text));
             prop_assert!(!has_entries(&section(names.log(path, &promoted), "Unreleased").unwrap()));
             prop_assert!(promote(names.log(path, &promoted), "0.10.0", day(), TAGS).is_err());
             let end = section(names.log(path, &text), "Unreleased").unwrap().span.end;
@@ -1415,7 +1417,7 @@ mod tests {
             let _ = promote(&text, "0.10.0", day(), TAGS);
             let _ = add_notes(&text, "0.10.0", day(), &text);
             let _ = (add_entry(&text, "Fixed", &text), insert(&text, "0.10.0", day(), "Fixed", "x", TAGS), yank(&text, "1.2.3"));
-            let _ = (untold("x", &text, &goal()), begin(&text, &goal()), misread("x", &text), misdated(&text), settle(&text, "1.2.3", day()));
+            let _ = (unreported("x", &text, &goal()), begin(&text, &goal()), misread("x", &text), misdated(&text), settle(&text, "1.2.3", day()));
         }
     }
 }

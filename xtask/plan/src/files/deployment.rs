@@ -223,11 +223,11 @@ mod tests {
 
     #[test]
     fn what_cannot_be_set_is_an_error() {
-        let told = |text: &str| format!("{:#}", set(text, "ingest", "0.4.0", TWO).unwrap_err());
+        let reported = |text: &str| format!("{:#}", set(text, "ingest", "0.4.0", TWO).unwrap_err());
         for none in ["", "image: r/ingest-web:1\n", "# image: r/ingest:1\n", "name: ingest\nurl: http://ingest:80\n"] {
-            assert!(told(none).contains("names no image ingest"), "{none}");
+            assert!(reported(none).contains("names no image ingest"), "{none}");
         }
-        assert!(told("a: b\nimage: r/ingest:${TAG}\n").starts_with("line 2: `r/ingest:${TAG}` has no plain tag"));
+        assert!(reported("a: b\nimage: r/ingest:${TAG}\n").starts_with("line 2: `r/ingest:${TAG}` has no plain tag"));
     }
 
     /// Set twice is set once, set back is what it was, and line endings stay.

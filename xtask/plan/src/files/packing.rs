@@ -23,14 +23,16 @@ struct Pattern {
 impl Packing {
     /// Those of a manifest, which may inherit them from the workspace's.
     pub fn of(manifest: &Manifest, root: &Manifest) -> Packing {
-        let said = |patterns: &Patterns, shared: &Patterns, read: fn(&String) -> Pattern| match (patterns, shared) {
-            (Patterns::Said(said), _) | (Patterns::Inherited, Patterns::Said(said)) => said.iter().map(read).collect(),
+        let declared = |patterns: &Patterns, shared: &Patterns, read: fn(&String) -> Pattern| match (patterns, shared) {
+            (Patterns::Declared(declared), _) | (Patterns::Inherited, Patterns::Declared(declared)) => {
+                declared.iter().map(read).collect()
+            }
             _ => Vec::new(),
         };
         Packing {
-            include: said(&manifest.include, &root.workspace_include, |line| Pattern::read(line, line)),
+            include: declared(&manifest.include, &root.workspace_include, |line| Pattern::read(line, line)),
             // All that is in a directory is the directory.
-            exclude: said(&manifest.exclude, &root.workspace_exclude, |line| match line.strip_prefix('!') {
+            exclude: declared(&manifest.exclude, &root.workspace_exclude, |line| match line.strip_prefix('!') {
                 Some(_) => Pattern::read(line, line),
                 None => Pattern::read(line, line.trim_end_matches("/**").trim_end_matches("/*")),
             }),
@@ -130,12 +132,12 @@ fn is_like(pattern: &[u8], name: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    fn leaves_out(said: &str, patterns: &[&str], path: &str) -> bool {
+    fn leaves_out(declared: &str, patterns: &[&str], path: &str) -> bool {
         let patterns = patterns.iter().map(|&pattern| pattern.to_owned()).collect();
         let mut manifest = Manifest::default();
-        match said {
-            "include" => manifest.include = Patterns::Said(patterns),
-            _ => manifest.exclude = Patterns::Said(patterns),
+        match declared {
+            "include" => manifest.include = Patterns::Declared(patterns),
+            _ => manifest.exclude = Patterns::Declared(patterns),
         }
         Packing::of(&manifest, &Manifest::default())
             .leaves_out(Path::new(path), if path.contains('.') { Place::File } else { Place::Directory })
@@ -159,8 +161,8 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_surely_left_out_is_said_to_be() {
-        for (said, patterns, path, is_out) in [
+    fn only_what_is_surely_left_out_is_reported_as() {
+        for (declared, patterns, path, is_out) in [
             ("exclude", &[][..], "vendor", false),
             ("exclude", &["vendor"], "vendor", true),
             ("exclude", &["/vendor/"], "vendor", true),
@@ -185,7 +187,7 @@ mod tests {
             ("include", &["*.rs", "[s]ong.bin"], "song.bin", false),
             ("include", &["/*", "!/song.bin"], "song.bin", false),
         ] {
-            assert_eq!(leaves_out(said, patterns, path), is_out, "{said} = {patterns:?}: {path}");
+            assert_eq!(leaves_out(declared, patterns, path), is_out, "{declared} = {patterns:?}: {path}");
         }
     }
 }

@@ -360,13 +360,13 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn told(text: &str, expected: &[&str]) {
+    fn reported(text: &str, expected: &[&str]) {
         let found: Vec<String> = reads(text).into_iter().map(|reads| reads.written).collect();
         assert_eq!(found, expected, "{text}");
     }
 
     #[test]
-    fn what_is_surely_compiled_is_told() {
+    fn what_is_surely_compiled_is_reported() {
         for (text, expected) in [
             ("mod made;", "mod made;"),
             ("//! A crate.\n#![no_std]\n#![cfg_attr(docsrs, feature(doc_auto_cfg))]\npub mod made;", "mod made;"),
@@ -391,12 +391,12 @@ mod tests {
             ("#[cfg(test)] mod tests;\nmod made;", "mod made;"),
             ("#[test] fn a() {}\nconst A: u8 = { 1 };\nconst B: &str = include_str!(\"b\");", "include_str!(\"b\")"),
         ] {
-            told(text, &[expected]);
+            reported(text, &[expected]);
         }
     }
 
     #[test]
-    fn what_may_be_left_out_is_not_told() {
+    fn what_may_be_left_out_is_not_reported() {
         for text in [
             "// mod made;\n/* mod made; */ const A: &str = \"mod made;\";",
             "#[cfg(x)] mod made;",
@@ -433,7 +433,7 @@ mod tests {
             "mod made; '",
             "",
         ] {
-            told(text, &[]);
+            reported(text, &[]);
         }
     }
 

@@ -488,7 +488,7 @@ mod tests {
 
     use super::*;
 
-    fn told(text: &str) -> Vec<String> {
+    fn reported(text: &str) -> Vec<String> {
         read(text).iter().map(|leaf| format!("{} {} = {}", leaf.line, leaf.path.join("."), leaf.text)).collect()
     }
 
@@ -496,7 +496,7 @@ mod tests {
     fn values_are_found_by_their_keys() {
         let text = "\u{feff}# comment\nname: x # why\n'on':\n  push:\n    tags: [\"v[0-9]*\", 'it''s', b]\n    paths:\n    - a/**\n    - \"b # c\"\n\n  pull_request:\njobs:\n  build:\n    strategy:\n      matrix:\n        include:\n          - { os: linux, target: x }\n          - os: mac\n            target: y\n    steps:\n      - uses: ./a # here\n        with:\n          name: w-${{ matrix.os }}\n      - run: |\n          one \\\n            two\n\n          # three\n        working-directory: d\n      - name: folded\n        run: >-\n          a\n          b\n      - run: plain\n          goes on\n";
         assert_eq!(
-            told(text),
+            reported(text),
             [
                 "2 name = x",
                 "5 on.push.tags.[0] = v[0-9]*",
@@ -519,13 +519,13 @@ mod tests {
             ]
         );
         let text = "on: { push: { tags: [\n  \"v*\", # finals\n  '!v0*',\n] } }\nafter: 1\n";
-        assert_eq!(told(text), ["1 on.push.tags.[0] = v*", "1 on.push.tags.[1] = !v0*", "5 after = 1"]);
+        assert_eq!(reported(text), ["1 on.push.tags.[0] = v*", "1 on.push.tags.[1] = !v0*", "5 after = 1"]);
     }
 
     #[test]
     fn what_is_not_understood_is_left_out() {
         let text = "a: &x 1\nb: *x\nc: !!str d\ne: [f\ng: \"h\ni: {j}\nk: l\n- m\n? n\n\to: p\nq: 'r' s\nt: u\n";
-        assert_eq!(told(text), ["7 k = l", "12 t = u"].map(str::to_owned), "{:#?}", told(text));
+        assert_eq!(reported(text), ["7 k = l", "12 t = u"].map(str::to_owned), "{:#?}", reported(text));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use serde::Serialize;
 
-use super::{Observation, Reach};
+use super::{Observation, Scope};
 use crate::{
     config::{Image, Template},
     edit::slashed,
@@ -64,10 +64,10 @@ pub enum Evidence {
 
 impl Evidence {
     /// What can be read here is here.
-    pub(super) fn reach(&self) -> Reach {
+    pub(super) fn scope(&self) -> Scope {
         match self {
-            Evidence::Texts(_) | Evidence::Run { .. } => Reach::Tree,
-            Evidence::Ci(_) | Evidence::Review(_) | Evidence::Runs(_) => Reach::Remote,
+            Evidence::Texts(_) | Evidence::Run { .. } => Scope::Local,
+            Evidence::Ci(_) | Evidence::Review(_) | Evidence::Runs(_) => Scope::Remote,
         }
     }
 
@@ -84,7 +84,7 @@ pub struct Asked {
     /// The branch that the commit is on.
     pub branch: String,
     /// The tag of the release before.
-    pub since: Option<String>,
+    pub previous: Option<String>,
     /// The subjects of releases' own commits.
     pub subjects: Vec<Template>,
     /// The files that a release writes, beside those that it knows by their names.

@@ -46,7 +46,7 @@ impl Observation {
     }
 
     /// It keeps the loop from acting.
-    pub fn is_in_the_way(&self) -> bool {
+    pub fn is_blocking(&self) -> bool {
         matches!(self, Observation::Blocked { .. } | Observation::Unknown { .. })
     }
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use serde::Serialize;
 
-use super::{Lane, Step};
+use super::{Group, Step};
 use crate::{
     config::{Channel, Image, Template},
     files::pyproject::Backend,
@@ -34,9 +34,9 @@ pub struct Tagged {
     /// What of the registries is set aside, by what.
     #[serde(skip)]
     pub waived: BTreeMap<Check, String>,
-    /// The lanes that are left out.
+    /// The groups that are left out.
     #[serde(skip)]
-    pub without: Vec<Lane>,
+    pub without: Vec<Group>,
     #[serde(skip)]
     pub elsewhere: Elsewhere,
     /// Where packages and images are that were compiled before; `None` to compile them.
@@ -199,14 +199,14 @@ impl Announcement {
         }
     }
 
-    pub fn is_withdrawal(&self) -> bool {
+    pub fn is_rollback(&self) -> bool {
         matches!(self.occasion, Occasion::Rollback { .. })
     }
 }
 
 /// What must be out before anything follows from it.
 #[derive(Clone, Debug, Serialize)]
-pub struct Published {
+pub struct RequirePublished {
     pub of: Arc<Tagged>,
     /// The steps of the publication that leave a mark.
     #[serde(skip)]

@@ -114,7 +114,7 @@ pub struct MergeBack {
     pub sides: Option<Arc<Sides>>,
     /// Why only a person can do it, and what to type.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub by_hand: Option<(String, String)>,
+    pub manual: Option<(String, String)>,
 }
 
 /// What a merge is made of.

@@ -20,7 +20,7 @@ pub struct Undone {
 
 /// The forge's release says that it was withdrawn, and another one is the latest.
 #[derive(Clone, Debug, Serialize)]
-pub struct Mark {
+pub struct MarkRolledBack {
     pub of: Arc<Tagged>,
     /// What its notes begin with.
     pub line: String,
@@ -30,7 +30,7 @@ pub struct Mark {
 
 /// `latest` of an image, as it was before.
 #[derive(Clone, Debug, Serialize)]
-pub struct PointBack {
+pub struct RetagLatest {
     pub gone: ImageRelease,
     pub to: ImageRelease,
 }
@@ -73,13 +73,13 @@ pub struct Revert {
     pub files: usize,
     pub message: String,
     /// Why a person has to make it, and what to type.
-    pub by_hand: Option<(String, String)>,
+    pub manual: Option<(String, String)>,
 }
 
 /// What nobody else has seen is unmade.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "what", rename_all = "kebab-case")]
-pub enum Unmake {
+pub enum DeleteLocal {
     Commit {
         main: String,
         from: String,

@@ -72,7 +72,7 @@ pub(super) fn is_link_to_version(line: &str) -> bool {
 
 /// Whether the words around a version say when something was, or is since: `before NAME 0.9`, `as of 0.9`, `0.9 and earlier`.
 /// What is behind the end of the line `above` it is read on from there.
-pub(super) fn is_told(found: &Found<'_>, line: &str, above: Option<&str>, is_own: impl Fn(&str) -> bool) -> bool {
+pub(super) fn is_reported(found: &Found<'_>, line: &str, above: Option<&str>, is_own: impl Fn(&str) -> bool) -> bool {
     let before = &line[..found.start];
     let after = &line[found.start + found.text.len()..];
     is_reference(before, after)

@@ -12,15 +12,15 @@ use crate::{
     files::tag_record::Record,
     finding::Check,
     occasion::Occasion,
-    step::{Elsewhere, Lane, Tagged},
+    step::{Elsewhere, Group, Tagged},
     version::{Dialect, Version},
 };
 
-fn told(sketch: &Sketch, version: &str, occasion: &Occasion, channel: Channel, notes: &str) -> String {
-    told_of(sketch, version, occasion, channel, notes, |of| of)
+fn reported(sketch: &Sketch, version: &str, occasion: &Occasion, channel: Channel, notes: &str) -> String {
+    reported_of(sketch, version, occasion, channel, notes, |of| of)
 }
 
-fn told_of(
+fn reported_of(
     sketch: &Sketch,
     version: &str,
     occasion: &Occasion,
@@ -109,8 +109,8 @@ fn every_occasion_says_who_must_act_and_how() {
         ),
     ];
     for (version, occasion, expected) in cases {
-        assert_eq!(told(&with_image(), version, &occasion, Channel::Mail, "notes\n"), expected);
-        let discord = told(&with_image(), version, &occasion, Channel::Discord, "notes\n");
+        assert_eq!(reported(&with_image(), version, &occasion, Channel::Mail, "notes\n"), expected);
+        let discord = reported(&with_image(), version, &occasion, Channel::Discord, "notes\n");
         assert!(discord.starts_with("**barter "), "{discord}");
         assert_eq!(discord.replace("**", ""), expected, "but for the bold words, they are told the same");
     }
@@ -119,17 +119,17 @@ fn every_occasion_says_who_must_act_and_how() {
 #[test]
 fn slack_has_a_markup_of_its_own() {
     let notes = "### Added\n\n- **all** of [it](https://x.example/a?b=c&d) by <!channel> & `Vec<T>` (a < b)\n```\n**x** <y>\n```";
-    let told = told(&house(), "0.10.0", &Occasion::Final, Channel::Slack, notes);
+    let reported = reported(&house(), "0.10.0", &Occasion::Final, Channel::Slack, notes);
     let expected = "*barter 0.10.0 is released.*\n- `cargo add barter@0.10.0`\n- `pip install barter-python==0.10.0`\n\n\
                     *Added*\n\n- *all* of <https://x.example/a?b=c&amp;d|it> by &lt;!channel&gt; &amp; `Vec&lt;T&gt;` (a &lt; b)\n\
                     ```\n**x** &lt;y&gt;\n```";
-    assert_eq!(told, expected);
+    assert_eq!(reported, expected);
 }
 
 #[test]
 fn nothing_that_is_quoted_calls_anybody() {
     let last = |channel, notes: &str| {
-        told(&house(), "0.10.0", &Occasion::Final, channel, notes).lines().last().unwrap().to_owned()
+        reported(&house(), "0.10.0", &Occasion::Final, channel, notes).lines().last().unwrap().to_owned()
     };
     for (notes, slack) in [
         ("- [y](!channel)", "- [y](!channel)"),
@@ -154,32 +154,33 @@ fn nothing_that_is_quoted_calls_anybody() {
 #[test]
 fn what_markdown_escapes_is_shown_everywhere() {
     let notes = "- \\# Vec\\<T> [x]\\(y) `a\\<b` C:\\x \\";
-    let told = |channel| told(&house(), "0.10.0", &Occasion::Final, channel, notes).lines().last().unwrap().to_owned();
-    assert_eq!(told(Channel::Discord), notes);
-    assert_eq!(told(Channel::Mail), "- # Vec<T> [x](y) `a\\<b` C:\\x \\");
-    assert_eq!(told(Channel::Slack), "- # Vec&lt;T&gt; [x](y) `a\\&lt;b` C:\\x \\");
+    let reported =
+        |channel| reported(&house(), "0.10.0", &Occasion::Final, channel, notes).lines().last().unwrap().to_owned();
+    assert_eq!(reported(Channel::Discord), notes);
+    assert_eq!(reported(Channel::Mail), "- # Vec<T> [x](y) `a\\<b` C:\\x \\");
+    assert_eq!(reported(Channel::Slack), "- # Vec&lt;T&gt; [x](y) `a\\&lt;b` C:\\x \\");
 }
 
 #[test]
 fn notes_are_cut_to_the_room_at_the_end_of_a_line() {
     let notes: String = (0..1_000).map(|n| format!("- change <{n}> is ä\n")).collect();
-    let length = |channel: Channel| told(&house(), "0.10.0", &Occasion::Final, channel, &notes).chars().count();
+    let length = |channel: Channel| reported(&house(), "0.10.0", &Occasion::Final, channel, &notes).chars().count();
     for (channel, room) in [(Channel::Discord, 2_000), (Channel::Slack, 3_000)] {
-        let told = told(&house(), "0.10.0", &Occasion::Final, channel, &notes);
+        let reported = reported(&house(), "0.10.0", &Occasion::Final, channel, &notes);
         assert!((room - 60..=room).contains(&length(channel)), "{channel}: {}", length(channel));
-        assert!(told.ends_with("is ä\n…"), "{told}");
+        assert!(reported.ends_with("is ä\n…"), "{reported}");
     }
-    let mail = told(&house(), "0.10.0", &Occasion::Final, Channel::Mail, &notes);
+    let mail = reported(&house(), "0.10.0", &Occasion::Final, Channel::Mail, &notes);
     assert!(mail.ends_with(notes.trim_end()), "a mail has all of them");
-    let one = told(&house(), "0.10.0", &Occasion::Final, Channel::Discord, &"x".repeat(5_000));
+    let one = reported(&house(), "0.10.0", &Occasion::Final, Channel::Discord, &"x".repeat(5_000));
     assert!(one.ends_with("\n\n…"), "a line without an end is left out: {one}");
 }
 
 #[test]
 fn what_stands_in_the_notes_is_not_filled() {
-    let told =
-        told(&house(), "0.10.0", &Occasion::Final, Channel::Discord, "- `{version}` is a placeholder, {x} is not");
-    assert!(told.ends_with("- `{version}` is a placeholder, {x} is not"), "{told}");
+    let reported =
+        reported(&house(), "0.10.0", &Occasion::Final, Channel::Discord, "- `{version}` is a placeholder, {x} is not");
+    assert!(reported.ends_with("- `{version}` is a placeholder, {x} is not"), "{reported}");
 }
 
 #[test]
@@ -192,14 +193,14 @@ fn own_templates_come_before_those_that_are_built_in() {
         )
         .file("docs/announcements/final.slack.md", "*{train}* {version}\n{notes}\n")
         .file("docs/announcements/hotfix.mail.md", "{version} for {previous}\n");
-    let told = |channel, occasion: &Occasion| told(&sketch, "0.10.0", occasion, channel, "**new**");
+    let reported = |channel, occasion: &Occasion| reported(&sketch, "0.10.0", occasion, channel, "**new**");
     let link = "[0.10.0](https://x.example/0.10.0) after 0.9.3\n\n";
-    assert_eq!(told(Channel::Discord, &Occasion::Final), format!("**barter** {link}**new**"));
-    assert_eq!(told(Channel::Mail, &Occasion::Final), format!("barter {link}new"));
-    assert_eq!(told(Channel::Slack, &Occasion::Final), "*barter* 0.10.0\n*new*", "as it stands, but for the notes");
+    assert_eq!(reported(Channel::Discord, &Occasion::Final), format!("**barter** {link}**new**"));
+    assert_eq!(reported(Channel::Mail, &Occasion::Final), format!("barter {link}new"));
+    assert_eq!(reported(Channel::Slack, &Occasion::Final), "*barter* 0.10.0\n*new*", "as it stands, but for the notes");
     let hotfix = Occasion::Hotfix { of: "v0.9.3".to_owned() };
-    assert_eq!(told(Channel::Mail, &hotfix), "0.10.0 for 0.9.3");
-    assert!(told(Channel::Discord, &hotfix).starts_with("**barter 0.10.0 is released: a hotfix of 0.9.3.**"));
+    assert_eq!(reported(Channel::Mail, &hotfix), "0.10.0 for 0.9.3");
+    assert!(reported(Channel::Discord, &hotfix).starts_with("**barter 0.10.0 is released: a hotfix of 0.9.3.**"));
     assert_eq!(findings(&sketch), "");
 }
 
@@ -218,29 +219,29 @@ fn a_template_that_nobody_would_fill_is_a_finding() {
         .file("docs/announcements/final.md", "{verison} is {a placeholder?} {notes}")
         .file("docs/announcements/finale.slack.md", "")
         .file("docs/announcements/0000", "");
-    let told = findings(&sketch);
-    assert!(told.contains("final.md has a place for `{verison}`; did you mean `version`?\n"), "{told}");
-    assert!(told.contains("finale.slack.md is no template's name; did you mean `final.slack.md`?\n"), "{told}");
-    assert!(told.contains("0000 is no template's name; known are final.md, final.discord.md, "), "{told}");
-    assert_eq!(told.lines().count(), 3, "{told}");
+    let reported = findings(&sketch);
+    assert!(reported.contains("final.md has a place for `{verison}`; did you mean `version`?\n"), "{reported}");
+    assert!(reported.contains("finale.slack.md is no template's name; did you mean `final.slack.md`?\n"), "{reported}");
+    assert!(reported.contains("0000 is no template's name; known are final.md, final.discord.md, "), "{reported}");
+    assert_eq!(reported.lines().count(), 3, "{reported}");
 }
 
 #[test]
-fn nobody_is_told_to_install_what_is_somebody_elses() {
+fn nobody_is_reported_to_install_what_is_somebody_elses() {
     let ways = |change: &dyn Fn(&mut Tagged)| {
         let change = |mut of: Tagged| {
             change(&mut of);
             of
         };
-        let text = told_of(&with_image(), "0.10.0", &Occasion::Final, Channel::Mail, "- x", change);
+        let text = reported_of(&with_image(), "0.10.0", &Occasion::Final, Channel::Mail, "- x", change);
         let lines = text.lines().filter(|line| line.contains("0.10.0") && line.contains("`"));
         lines.map(|line| line.trim_start_matches("- ").to_owned()).collect::<Vec<_>>().join(" ")
     };
     let (add, pip, image) =
         ("`cargo add barter@0.10.0`", "`pip install barter-python==0.10.0`", "image `r.example/x/house:0.10.0`");
     assert_eq!(ways(&|_| {}), [add, pip, image].join(" "));
-    assert_eq!(ways(&|of| of.without = vec![Lane::Crates]), [pip, image].join(" "));
-    assert_eq!(ways(&|of| of.without = vec![Lane::Wheels, Lane::Images]), add);
+    assert_eq!(ways(&|of| of.without = vec![Group::Crates]), [pip, image].join(" "));
+    assert_eq!(ways(&|of| of.without = vec![Group::Wheels, Group::Images]), add);
     let own = Elsewhere { registry: Some("mine".to_owned()), has_own_index: true };
     let from_mine = "`cargo add barter@0.10.0 --registry mine`";
     assert_eq!(ways(&|of| of.elsewhere = own.clone()), [from_mine, image].join(" "));

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::sketch::{Sketch, house};
 use crate::{check::apart::left_out, finding::Finding};
 
-fn told(sketch: &Sketch) -> Vec<String> {
+fn reported(sketch: &Sketch) -> Vec<String> {
     let snapshot = sketch.snapshot();
     left_out(&snapshot.workspace, std::slice::from_ref(&snapshot.train)).iter().map(Finding::as_note).collect()
 }
@@ -15,7 +15,7 @@ fn told(sketch: &Sketch) -> Vec<String> {
 fn what_no_train_releases_is_named_with_the_line_to_add() {
     let image = json!([{ "name": "house", "dockerfile": "Dockerfile" }]);
     let house = house().configured("images", image);
-    assert_eq!(told(&house), [""; 0]);
+    assert_eq!(reported(&house), [""; 0]);
     let pyproject = "[build-system]\nbuild-backend = \"maturin\"\n";
     let more = house
         .clone()
@@ -33,7 +33,7 @@ fn what_no_train_releases_is_named_with_the_line_to_add() {
         .file(".devcontainer/Dockerfile", "FROM scratch\n")
         .file("crates/loner/tests/Dockerfile", "FROM scratch\n");
     assert_eq!(
-        told(&more),
+        reported(&more),
         [
             "crates/loner/Cargo.toml could be published, and no train releases it; next: add `[workspace.metadata.trains.loner]` with `driver = \"loner\"`, or `publish = false` in the manifest",
             "beside/song-py/pyproject.toml is a maturin project, and no train builds its wheel; next: make its crate a member of the workspace, and add it to `wheels` in [workspace.metadata.trains.barter]",
@@ -52,6 +52,6 @@ fn what_no_train_releases_is_named_with_the_line_to_add() {
     assert_eq!(notes[0].in_brief(), format!("{first} could be published, and no train releases them"));
     assert_eq!(notes[0].next, next);
     // Who names it under `except` has thought of it.
-    let said = more.configured("except", json!(["loner"]));
-    assert!(!told(&said).iter().any(|note| note.contains("loner")), "{:?}", told(&said));
+    let message = more.configured("except", json!(["loner"]));
+    assert!(!reported(&message).iter().any(|note| note.contains("loner")), "{:?}", reported(&message));
 }

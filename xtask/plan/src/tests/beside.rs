@@ -47,8 +47,8 @@ fn a_project_beside_the_workspace_moves_with_what_it_needs() {
     assert_eq!(its(&sketch, "minor"), expected);
     assert_eq!(locked(&plan, "beside/song/Cargo.lock"), ["barter 0.10.0", "barter-data 0.10.0", "song-python 0.10.0"]);
     assert!(moved(&plan).contains(&"song-python"), "{:?}", moved(&plan));
-    let told = "song-python (beside/song/Cargo.toml) is beside the workspace and gets the same version; no step here builds its wheel";
-    assert!(plan.remarks.iter().any(|remark| remark == told), "{:?}", plan.remarks);
+    let reported = "song-python (beside/song/Cargo.toml) is beside the workspace and gets the same version; no step here builds its wheel";
+    assert!(plan.remarks.iter().any(|remark| remark == reported), "{:?}", plan.remarks);
     // A patch moves it, as it moves a wheel, and a member that stays is required as before.
     let patch = sketch.clone().changed("v0.9.3", &["crates/barter/src/lib.rs"]);
     assert_eq!(its(&patch, "patch"), ["Cargo.toml: version = \"0.9.4\"", "pyproject.toml: version = \"0.9.4\""]);

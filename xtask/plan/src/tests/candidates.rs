@@ -245,7 +245,7 @@ fn the_first_final_has_nothing_before_it() {
 }
 
 #[test]
-fn commits_that_a_candidate_told_are_told_once() {
+fn commits_that_a_candidate_reported_are_reported_once() {
     let data = "crates/barter-data/src/lib.rs";
     let mut house = house().configured("changes", json!(["commits"]));
     house = house.with("CHANGELOG.md", "### Fixed\n\n- a rounding error\n\n", "");
@@ -259,7 +259,7 @@ fn commits_that_a_candidate_told_are_told_once() {
     house.commits.clear();
     let mut house =
         house.commit("fix: depth of no book (#7)", "@bob", &[data]).commit("feat: depth (#7)", "@ada", &[data]);
-    house.told = vec!["2000000001"];
+    house.reported = vec!["2000000001"];
     assert_eq!(
         section(&house, "0.10.0"),
         "### Added\n\n- the whole depth of a book\n\n### Fixed\n\n- barter-data: depth of no book (#7, @bob)"
@@ -271,7 +271,7 @@ fn commits_that_a_candidate_told_are_told_once() {
 }
 
 #[test]
-fn what_a_candidate_told_and_what_was_taken_back_since_is_not_told_with_the_final() {
+fn what_a_candidate_reported_and_what_was_taken_back_since_is_not_reported_with_the_final() {
     let data = "crates/barter-data/src/lib.rs";
     let house = house().configured("changes", json!(["commits"])).with(
         "CHANGELOG.md",
@@ -287,7 +287,7 @@ fn what_a_candidate_told_and_what_was_taken_back_since_is_not_told_with_the_fina
         &[data],
     );
     house.commits.rotate_right(1);
-    house.told = names.iter().map(|name| &*name.clone().leak()).collect();
+    house.reported = names.iter().map(|name| &*name.clone().leak()).collect();
     assert_eq!(section(&house, "0.10.0"), "### Fixed\n\n- barter-data: a leak (@ada)");
     // In other words, it is not found: then both are told.
     let house = house.with("CHANGELOG.md", "- barter-data: depth (@ada)", "- the whole depth");
@@ -321,25 +321,25 @@ fn after_candidates(candidates: &[&[(&str, &str)]], since: &[(&str, &str)]) -> S
     };
     for (at, commits) in candidates.iter().enumerate() {
         let before = all.len();
-        commits.iter().for_each(|said| commit(&mut all, said));
+        commits.iter().for_each(|stated| commit(&mut all, stated));
         house.commits = all[..all.len() - before].to_vec();
-        house.told = Vec::new();
+        house.reported = Vec::new();
         house = released(house, &format!("0.10.0-rc.{}", at + 1), "");
     }
-    house.told = names(&all);
-    since.iter().for_each(|said| commit(&mut all, said));
+    house.reported = names(&all);
+    since.iter().for_each(|stated| commit(&mut all, stated));
     house.commits = all;
     section(&house, "0.10.0")
 }
 
 #[test]
-fn what_came_and_went_since_the_last_final_is_not_told_whoever_did_it() {
+fn what_came_and_went_since_the_last_final_is_not_reported_whoever_did_it() {
     for who in ["Ada", "@ada", ""] {
         let depth = ("feat: depth", who);
         let revert = ("Revert \"feat: depth\"\n\nThis reverts commit 2000000000.", who);
         let again = ("Reapply \"feat: depth\"\n\nThis reverts commit 2000000001.", who);
         let by = if who.is_empty() { String::new() } else { format!(" ({who})") };
-        let told = format!("### Added\n\n- barter-data: depth{by}");
+        let reported = format!("### Added\n\n- barter-data: depth{by}");
         let leak = ("fix: a leak", "Bob");
         let only_leak = "### Fixed\n\n- barter-data: a leak (Bob)";
         assert_eq!(after_candidates(&[&[depth]], &[revert, leak]), only_leak, "{who}");
@@ -347,19 +347,19 @@ fn what_came_and_went_since_the_last_final_is_not_told_whoever_did_it() {
         let nothing = "### Changed\n\n- No changes since 0.9.3.";
         assert_eq!(after_candidates(&[&[depth]], &[revert]), nothing, "{who}");
         assert_eq!(after_candidates(&[&[depth], &[revert]], &[]), nothing, "{who}");
-        assert_eq!(after_candidates(&[&[depth], &[revert]], &[again]), told, "{who}");
-        assert_eq!(after_candidates(&[&[depth], &[revert], &[again]], &[]), told, "{who}");
-        assert_eq!(after_candidates(&[&[depth], &[revert], &[depth]], &[]), told, "{who}");
-        assert_eq!(after_candidates(&[&[depth]], &[("feat: depth", "Zoe")]), told, "{who}");
+        assert_eq!(after_candidates(&[&[depth], &[revert]], &[again]), reported, "{who}");
+        assert_eq!(after_candidates(&[&[depth], &[revert], &[again]], &[]), reported, "{who}");
+        assert_eq!(after_candidates(&[&[depth], &[revert], &[depth]], &[]), reported, "{who}");
+        assert_eq!(after_candidates(&[&[depth]], &[("feat: depth", "Zoe")]), reported, "{who}");
     }
 }
 
 #[test]
-fn what_does_more_than_take_back_is_told() {
+fn what_does_more_than_take_back_is_reported() {
     let more = ("fix: no book, and revert of depth\n\nThis reverts commit 2000000000.", "Ada");
-    let told = "### Fixed\n\n- barter-data: no book, and revert of depth (Ada)";
-    assert_eq!(after_candidates(&[], &[("feat: depth", "Ada"), more]), told);
-    assert_eq!(after_candidates(&[&[("feat: depth", "Ada")]], &[more]), told);
+    let reported = "### Fixed\n\n- barter-data: no book, and revert of depth (Ada)";
+    assert_eq!(after_candidates(&[], &[("feat: depth", "Ada"), more]), reported);
+    assert_eq!(after_candidates(&[&[("feat: depth", "Ada")]], &[more]), reported);
 }
 
 #[test]
@@ -384,7 +384,7 @@ fn crates_logs_sum_up_their_candidates_too() {
 }
 
 #[test]
-fn fragments_that_a_candidate_took_are_told_with_the_final() {
+fn fragments_that_a_candidate_took_are_reported_with_the_final() {
     let house =
         house().configured("changes", json!(["unreleased", "fragments"])).file("changelog.d/7.added.md", "depth\n");
     let house = released(house, "0.10.0-rc.1", "").file("changelog.d/8.fixed.md", "no book\n");
@@ -602,9 +602,9 @@ fn a_version_that_is_taken_is_refused_with_the_next_that_is_not() {
         ),
     ] {
         let plan = sketch.release("0.9.4");
-        let told: Vec<(&str, &str)> =
+        let reported: Vec<(&str, &str)> =
             plan.findings.iter().map(|found| (found.what.as_str(), found.next.as_str())).collect();
-        assert_eq!(told, [(what, next)]);
+        assert_eq!(reported, [(what, next)]);
     }
     // What is below the version that stands here would be refused in turn.
     let plan = rust("0.10.0", &["v0.9.3", "v0.10.0"]).release("0.9.3");
@@ -658,13 +658,13 @@ fn a_word_passes_over_what_is_taken_and_says_why() {
         let sketch = if gone.is_empty() { sketch } else { yanked(sketch, gone) };
         if why.is_empty() {
             let snapshot = sketch.snapshot();
-            let told = Goal::parse(word).unwrap().version(&snapshot, snapshot.train.version(&snapshot.workspace));
-            assert!(told.unwrap_err().to_string().contains("cargo xtask release 0.10.1-beta.1"), "{here} {word}");
+            let reported = Goal::parse(word).unwrap().version(&snapshot, snapshot.train.version(&snapshot.workspace));
+            assert!(reported.unwrap_err().to_string().contains("cargo xtask release 0.10.1-beta.1"), "{here} {word}");
             continue;
         }
         let plan = sketch.release(word);
-        let told: Vec<&String> = plan.remarks.iter().filter(|remark| remark.contains(" is next: ")).collect();
-        assert_eq!((findings(&plan), told), (vec![], vec![&why.to_owned()]), "{here} {tags:?} {word}");
+        let reported: Vec<&String> = plan.remarks.iter().filter(|remark| remark.contains(" is next: ")).collect();
+        assert_eq!((findings(&plan), reported), (vec![], vec![&why.to_owned()]), "{here} {tags:?} {word}");
         assert!(why.starts_with(&format!("{} is next", plan.to.tag())), "{why}");
     }
     let bundling = rust("0.9.3", &["v0.9.3", "v0.9.4+4.3.3", "rollback/v0.9.4+4.3.3"]);
@@ -733,18 +733,18 @@ fn the_next_candidate_is_later_than_each_that_is_released() {
         ),
     ] {
         let plan = rust(here, tags).release(word);
-        let told: Vec<&String> = plan.remarks.iter().filter(|remark| remark.contains(" is next: ")).collect();
-        assert_eq!((findings(&plan), told), (vec![], vec![&why.to_owned()]), "{here} {tags:?} {word}");
+        let reported: Vec<&String> = plan.remarks.iter().filter(|remark| remark.contains(" is next: ")).collect();
+        assert_eq!((findings(&plan), reported), (vec![], vec![&why.to_owned()]), "{here} {tags:?} {word}");
     }
     // Neither spelling is later, or Python has none for it: it is said, with what is.
-    for (sketch, told) in [
+    for (sketch, reported) in [
         (rust("1.0.1-rc9", &["v1.0.0", "v1.0.1-rc9"]), "tag: 1.0.1-rc.9 is lower than 1.0.1-rc9"),
         (at("1.0.1-rc1", RC1), "tag: 1.0.1-rc.1 is lower than 1.0.1-rc1"),
         (rust("1.0.0", &["v1.0.0", "v1.0.1-rc.2"]), "tag: 1.0.1-alpha.1 is lower than 1.0.1-rc.2"),
     ] {
-        let word = if told.contains("alpha") { "alpha" } else { "rc" };
+        let word = if reported.contains("alpha") { "alpha" } else { "rc" };
         let plan = sketch.release(word);
-        assert!(findings(&plan)[0].starts_with(told), "{:?}", findings(&plan));
+        assert!(findings(&plan)[0].starts_with(reported), "{:?}", findings(&plan));
         assert!(plan.findings[0].next.contains("cargo xtask release 1.0.1"), "{:?}", plan.findings[0]);
     }
 }
@@ -756,8 +756,8 @@ fn a_yanked_version_that_the_manifests_say_already_is_refused() {
     // Whoever bumped it may have made what looks like the commit of the release.
     for released in [false, true] {
         let plan = release::plan(&snapshot, &v("0.9.4"), released, &crate::options::Options::default());
-        let told = ["tag: 0.9.4 was yanked, says CHANGELOG.md: registries take a version only once"];
-        assert_eq!(findings(&plan), told, "{released}");
+        let reported = ["tag: 0.9.4 was yanked, says CHANGELOG.md: registries take a version only once"];
+        assert_eq!(findings(&plan), reported, "{released}");
     }
 }
 

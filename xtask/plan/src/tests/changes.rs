@@ -87,14 +87,14 @@ fn kinds_of_a_train_are_headed_as_it_says() {
 }
 
 #[test]
-fn kinds_that_cannot_be_told_apart_are_refused() {
+fn kinds_that_cannot_be_distinguished_are_refused() {
     for (kinds, why) in [
         (json!([{ "heading": "A b" }, { "heading": "C", "fragment": "a-b" }]), "an earlier kind has that fragment"),
         (json!([{ "heading": "C. d" }]), "needs a kind without `.`"),
         (json!([{ "heading": "#" }]), "a heading is one line of words"),
     ] {
-        let said = findings(&house().configured("kinds", kinds).release("minor"));
-        assert!(said.len() == 1 && said[0].contains("`kinds`") && said[0].contains(why), "{said:?}");
+        let stated = findings(&house().configured("kinds", kinds).release("minor"));
+        assert!(stated.len() == 1 && stated[0].contains("`kinds`") && stated[0].contains(why), "{stated:?}");
     }
 }
 
@@ -111,21 +111,21 @@ fn a_fragment_without_a_home_is_refused() {
         let expected = format!("changelog: {path} has no home in the changelog: {why}");
         assert_eq!(findings(&house.release("minor")), [expected.as_str()], "{path}");
     }
-    let said =
+    let stated =
         findings(&fed().file("changelog.d/1.fixed.md", "x").file("changelog.d/2.fixed.md", "\n").release("minor"));
-    assert_eq!(said, ["changelog: changelog.d/2.fixed.md has no home in the changelog: it says nothing"]);
+    assert_eq!(stated, ["changelog: changelog.d/2.fixed.md has no home in the changelog: it says nothing"]);
 }
 
 #[test]
 fn what_nothing_closes_is_refused_by_file_and_line() {
     for (open, what) in [("```sh", "code fence"), ("<!-- x", "comment")] {
-        let said = |at: &str| format!("changelog: {at}: nothing closes the {what}, so it holds the rest of the file");
+        let stated = |at: &str| format!("changelog: {at}: nothing closes the {what}, so it holds the rest of the file");
         let with = fed()
             .file("changelog.d/1.fixed.md", "x")
             .file("changelog.d/2.fixed.md", &format!("A leak:\n\n{open}\nrun\n"));
-        assert_eq!(findings(&with.release("minor")), [said("changelog.d/2.fixed.md:3")]);
+        assert_eq!(findings(&with.release("minor")), [stated("changelog.d/2.fixed.md:3")]);
         let with = house().file("CHANGELOG.md", &format!("## [Unreleased]\n\n- x\n\n{open}\n\n## [0.9.3]\n"));
-        assert_eq!(findings(&with.release("minor")), [said("CHANGELOG.md:5")]);
+        assert_eq!(findings(&with.release("minor")), [stated("CHANGELOG.md:5")]);
     }
 }
 
@@ -156,8 +156,8 @@ fn the_log_of_a_crate_is_read_as_the_trains_is() {
         for (eol, sources) in [("\n", json!(["unreleased"])), ("\r\n", json!(["unreleased", "crates"]))] {
             let house =
                 house().configured("changes", sources).file("crates/barter/CHANGELOG.md", &log.replace('\n', eol));
-            let told = format!("changelog: crates/barter/CHANGELOG.md{at}: {what}");
-            assert_eq!(findings(&house.release("minor")), [told], "{log}");
+            let reported = format!("changelog: crates/barter/CHANGELOG.md{at}: {what}");
+            assert_eq!(findings(&house.release("minor")), [reported], "{log}");
             // Whoever is of no train keeps what log it likes.
             let text = &house.texts[Path::new("crates/barter/CHANGELOG.md")];
             let other = house.clone().file("crates/tool/CHANGELOG.md", text).without("crates/barter/CHANGELOG.md");
@@ -171,11 +171,12 @@ fn the_log_of_a_crate_is_read_as_the_trains_is() {
     // Only where the release is made of what the crates' logs say, it needs a place for that in them.
     let house = house().file("crates/barter/CHANGELOG.md", "# Log\n\n## Soon\n\n- x\n\n## 0.9.3\n");
     assert_eq!(findings(&house.release("minor")), [""; 0]);
-    let (now, told) = (house.snapshot(), "crates/barter/CHANGELOG.md:3: `Soon` is neither a version nor Unreleased");
+    let (now, reported) =
+        (house.snapshot(), "crates/barter/CHANGELOG.md:3: `Soon` is neither a version nor Unreleased");
     let lints = check::lints(&now.workspace, &now.train);
-    assert_eq!(lints.iter().map(|lint| lint.what.as_str()).collect::<Vec<_>>(), [told]);
+    assert_eq!(lints.iter().map(|lint| lint.what.as_str()).collect::<Vec<_>>(), [reported]);
     let taken = house.configured("changes", json!(["unreleased", "crates"]));
-    assert_eq!(findings(&taken.release("minor")), [format!("changelog: {told}")]);
+    assert_eq!(findings(&taken.release("minor")), [format!("changelog: {reported}")]);
     let now = taken.snapshot();
     assert_eq!(check::lints(&now.workspace, &now.train), [], "it is told once");
 }
@@ -209,7 +210,7 @@ fn an_entry_of_a_crates_log_brings_its_links_along() {
 }
 
 #[test]
-fn what_a_crates_log_says_outside_of_the_kinds_is_told_as_left_there() {
+fn what_a_crates_log_says_outside_of_the_kinds_is_reported_as_left_there() {
     let log = "## Unreleased\n\n- loose\n\n### Internal\n\n- tidied\n\n### Other\n\n- updated: serde\n\n\
                ### Fixed\n\n- a list:\n\n```yaml\n- one\n- two\n```\n\n## 0.9.3\n";
     let plan = fed().file("crates/barter/CHANGELOG.md", log).release("minor");
@@ -226,7 +227,7 @@ fn what_a_crates_log_says_outside_of_the_kinds_is_told_as_left_there() {
 }
 
 #[test]
-fn commits_are_told_by_whom_they_are_of_and_what_they_touch() {
+fn commits_are_reported_by_whom_they_are_of_and_what_they_touch() {
     let plan = fed()
         .commit(
             "feat(depth)!: Ten levels (#31)\n\nBREAKING CHANGE: `levels` is a list",
@@ -261,11 +262,11 @@ fn what_a_commit_says_is_shown_and_never_obeyed() {
     };
     let plan = commits(fed()).release("minor");
     assert_eq!(findings(&plan), [""; 0]);
-    let said = "### Added\n\n- \\# not `a <b>` heading \\<script>\\u{1b}[2J\\u{202e}\\u{7} (Jane \\<b>\\u{9b}m)\n\n\
+    let stated = "### Added\n\n- \\# not `a <b>` heading \\<script>\\u{1b}[2J\\u{202e}\\u{7} (Jane \\<b>\\u{9b}m)\n\n\
                 ### Fixed\n\n- **Breaking:** barter: Vec\\<T> — see [x]\\(y)\\u{0} and \\<T>\n\
                 - \\[0.9.3]: https://x\\ry\\u{2066} (A\\u{8}nn [x]\\(y))";
-    assert_eq!(section(&plan, "CHANGELOG.md"), said);
-    assert!(tag_message(&plan).contains(said));
+    assert_eq!(section(&plan, "CHANGELOG.md"), stated);
+    assert!(tag_message(&plan).contains(stated));
     // Whoever says the same by hand need not escape it.
     let hand = "## [Unreleased]\n\n### Fixed\n\n- Vec<T>\n";
     let plan = commits(fed()).with("CHANGELOG.md", "## [Unreleased]\n", hand).release("minor");
@@ -276,7 +277,7 @@ fn what_a_commit_says_is_shown_and_never_obeyed() {
 }
 
 #[test]
-fn what_breaks_is_said_first_and_once() {
+fn what_breaks_is_reported_first_and_once() {
     let house = |entry: &str| {
         fed()
             .with("CHANGELOG.md", "## [Unreleased]\n", &format!("## [Unreleased]\n\n### Changed\n\n- {entry}\n"))
@@ -285,12 +286,12 @@ fn what_breaks_is_said_first_and_once() {
             .commit("fix!: no NaN", "", &["crates/barter/a.rs"])
             .release("minor")
     };
-    let told = |entry: &str| section(&house(entry), "CHANGELOG.md");
+    let reported = |entry: &str| section(&house(entry), "CHANGELOG.md");
     for entry in ["**Breaking:** Ten levels", "**Breaking:** barter-data: ten levels — a list (#3)"] {
-        assert_eq!(told(entry), format!("### Changed\n\n- {entry}\n\n### Fixed\n\n- **Breaking:** barter: no NaN"));
+        assert_eq!(reported(entry), format!("### Changed\n\n- {entry}\n\n### Fixed\n\n- **Breaking:** barter: no NaN"));
     }
     assert_eq!(
-        told("other"),
+        reported("other"),
         "### Changed\n\n- other\n- **Breaking:** barter-data: Ten levels\n\n### Fixed\n\n- **Breaking:** barter: no NaN"
     );
 }
@@ -331,8 +332,8 @@ fn a_merge_tells_the_pull_request_of_what_it_brought() {
 }
 
 #[test]
-fn what_is_said_is_not_said_again() {
-    let said = |commit: &str| {
+fn what_is_reported_is_not_reported_again() {
+    let stated = |commit: &str| {
         let plan = fed()
             .with(
                 "CHANGELOG.md",
@@ -346,25 +347,25 @@ fn what_is_said_is_not_said_again() {
     };
     let before = "### Added\n\n- A fragment\n\n### Fixed\n\n- `barter`: NaN in Sharpe (#30)";
     // The same words, the same number under the same kind; what stands in Unreleased wins, then fragments.
-    assert_eq!(said("fix: nan in sharpe"), before);
-    assert_eq!(said("fix: mend the ratio (#30)"), before);
-    assert_eq!(said("feat(x): a fragment (#9)"), before);
+    assert_eq!(stated("fix: nan in sharpe"), before);
+    assert_eq!(stated("fix: mend the ratio (#30)"), before);
+    assert_eq!(stated("feat(x): a fragment (#9)"), before);
     // Another kind, another number or another place is another change.
-    assert!(said("feat: a fragment (of stone)").contains("- barter: a fragment (of stone) (Jane)"));
-    assert!(said("feat: the ratio (#30)").contains("- barter: the ratio (#30, Jane)"));
-    assert!(said("fix: mend the ratio (#31)").contains("- barter: mend the ratio (#31, Jane)"));
+    assert!(stated("feat: a fragment (of stone)").contains("- barter: a fragment (of stone) (Jane)"));
+    assert!(stated("feat: the ratio (#30)").contains("- barter: the ratio (#30, Jane)"));
+    assert!(stated("fix: mend the ratio (#31)").contains("- barter: mend the ratio (#31, Jane)"));
 }
 
 #[test]
-fn a_fragment_that_is_said_already_goes_with_a_remark() {
+fn a_fragment_that_is_reported_already_goes_with_a_remark() {
     let plan = fed()
         .with("CHANGELOG.md", "## [Unreleased]\n", "## [Unreleased]\n\n### Fixed\n\n- NaN (#30)\n")
         .file("changelog.d/30.fixed.md", "not a number")
         .release("minor");
     assert_eq!(section(&plan, "CHANGELOG.md"), "### Fixed\n\n- NaN (#30)");
     assert_eq!(removed(&plan), ["changelog.d/30.fixed.md"]);
-    let told = "changelog.d/30.fixed.md goes without being told: CHANGELOG.md says the same";
-    assert!(plan.remarks.iter().any(|remark| remark == told), "{:?}", plan.remarks);
+    let reported = "changelog.d/30.fixed.md goes without being told: CHANGELOG.md says the same";
+    assert!(plan.remarks.iter().any(|remark| remark == reported), "{:?}", plan.remarks);
 }
 
 #[test]
@@ -476,7 +477,7 @@ fn nothing_new_anywhere_is_nothing_to_release() {
 }
 
 #[test]
-fn a_section_written_by_hand_is_all_there_is_to_say() {
+fn a_section_written_manually_is_all_there_is_to_say() {
     let plan = fed()
         .with("CHANGELOG.md", "## [0.9.3]", "## [0.10.0] - 2026-02-01\n\n- by hand\n\n## [0.9.3]")
         .file("changelog.d/9.fixed.md", "for the next one")
@@ -533,15 +534,15 @@ fn history(commits: &[(&str, &str, &[&str])]) -> (String, Vec<String>) {
         })
         .collect();
     let plan = house.release("minor");
-    let seen = due::changes(&house.snapshot(), &house.commits);
-    (section(&plan, "CHANGELOG.md"), seen.into_iter().map(|change| change.text).collect())
+    let observed = due::changes(&house.snapshot(), &house.commits);
+    (section(&plan, "CHANGELOG.md"), observed.into_iter().map(|change| change.text).collect())
 }
 
 const DATA: &str = "crates/barter-data/src/lib.rs";
 const TOP: &str = "crates/barter/src/lib.rs";
 
 #[test]
-fn what_came_and_went_is_told_by_nobody() {
+fn what_came_and_went_is_reported_by_nobody() {
     const Y: (&str, &str, &[&str]) = ("ee", "fix: y", &[DATA]);
     let two = ("aa", "feat: two", &[DATA][..]);
     let aa = |subject: &str| format!("{subject}\n\nThis reverts commit {}.", "aa".repeat(20));
@@ -578,35 +579,36 @@ fn what_came_and_went_is_told_by_nobody() {
 }
 
 #[test]
-fn what_a_revert_does_not_cover_is_told_beside_it() {
+fn what_a_revert_does_not_cover_is_reported_beside_it() {
     let aa = format!("Revert \"feat: two\"\n\nThis reverts commit {}.", "aa".repeat(20));
-    let told = |commits: &[(&str, &str, &[&str])]| history(commits).0;
+    let reported = |commits: &[(&str, &str, &[&str])]| history(commits).0;
     // What was released before.
     let gone = "### Changed\n\n- barter-data: Reverted \"two\"";
-    assert_eq!(told(&[("bb", &aa, &[DATA])]), gone);
+    assert_eq!(reported(&[("bb", &aa, &[DATA])]), gone);
     assert_eq!(history(&[("bb", &aa, &[DATA])]).1, ["Revert \"feat: two\""]);
     assert_eq!(
-        told(&[("bb", "Revert \"Revert \"feat: two\"\"\n\nThis reverts commit 0123456.", &[DATA])]),
+        reported(&[("bb", "Revert \"Revert \"feat: two\"\"\n\nThis reverts commit 0123456.", &[DATA])]),
         "### Added\n\n- barter-data: two"
     );
     // A part of it, and another crate's.
     let both = "### Added\n\n- two\n\n### Changed\n\n- barter-data: Reverted \"two\"";
-    assert_eq!(told(&[("aa", "feat: two", &[DATA, TOP]), ("bb", &aa, &[DATA])]), both);
+    assert_eq!(reported(&[("aa", "feat: two", &[DATA, TOP]), ("bb", &aa, &[DATA])]), both);
     let other = "### Added\n\n- barter: two\n\n### Changed\n\n- barter-data: Reverted \"two\"";
-    assert_eq!(told(&[("aa", "feat: two", &[TOP]), ("bb", "revert: feat: two", &[DATA])]), other);
+    assert_eq!(reported(&[("aa", "feat: two", &[TOP]), ("bb", "revert: feat: two", &[DATA])]), other);
     // Of two that are called alike it is the one that is named, and else the last one.
     let one = "### Added\n\n- barter: two";
-    let alike = |back: &str| told(&[("aa", "feat: two", &[DATA]), ("cc", "feat: two", &[TOP]), ("bb", back, &[DATA])]);
+    let alike =
+        |back: &str| reported(&[("aa", "feat: two", &[DATA]), ("cc", "feat: two", &[TOP]), ("bb", back, &[DATA])]);
     assert_eq!(alike(&aa), one);
     assert_eq!(alike("Revert \"feat: two\""), one);
     // One that came after it is another one.
     assert_eq!(
-        told(&[("bb", "Revert \"feat: two\"", &[DATA]), ("aa", "feat: two", &[TOP])]),
+        reported(&[("bb", "Revert \"feat: two\"", &[DATA]), ("aa", "feat: two", &[TOP])]),
         "### Added\n\n- barter: two\n\n### Changed\n\n- barter-data: Reverted \"two\""
     );
     // A name that two commits begin with is nobody's.
     let short = "Revert \"feat: two\"\n\nThis reverts commit aaaaaaa.";
-    let twice = told(&[("aa", "feat: two", &[DATA]), ("aaaa", "feat: three", &[DATA]), ("bb", short, &[DATA])]);
+    let twice = reported(&[("aa", "feat: two", &[DATA]), ("aaaa", "feat: three", &[DATA]), ("bb", short, &[DATA])]);
     assert!(twice.contains("- barter-data: two") && twice.contains("three") && twice.contains("Reverted"), "{twice}");
 }
 

@@ -8,7 +8,7 @@ use crate::{
     checklist,
     files::tag_record::Record,
     repo::{At, LogEntry, Recorded},
-    step::{Asked, Confirmation, Evidence, Observation, Reach, Step},
+    step::{Asked, Confirmation, Evidence, Observation, Scope, Step},
 };
 
 fn rows(sketch: &Sketch) -> Vec<Confirmation> {
@@ -21,7 +21,7 @@ fn rows(sketch: &Sketch) -> Vec<Confirmation> {
 }
 
 /// Each row in a line: what the texts say, the places that run it, or what the forge is asked.
-fn told(sketch: &Sketch) -> Vec<String> {
+fn reported(sketch: &Sketch) -> Vec<String> {
     let line = |row: Confirmation| {
         let by = match row.by {
             Evidence::Texts(Observation::Done { evidence, .. }) => format!("done, {evidence}"),
@@ -32,7 +32,7 @@ fn told(sketch: &Sketch) -> Vec<String> {
                 panic!("{}: nobody would know what to do", row.name)
             }
             Evidence::Ci(asked) => format!("CI of {}", asked.commit),
-            Evidence::Review(asked) => format!("reviews of {} since {:?}", asked.commit, asked.since),
+            Evidence::Review(asked) => format!("reviews of {} since {:?}", asked.commit, asked.previous),
             Evidence::Runs(runs) => panic!("{}: it is watched after a release", runs.tag),
             Evidence::Run { at, command, .. } => format!("{command}, run at [{}]", at.join(", ")),
         };
@@ -50,7 +50,7 @@ fn with_ci(sketch: Sketch, commands: &str) -> Sketch {
 fn a_library_has_the_rows_of_the_document_with_what_to_do() {
     let next = "in [workspace.metadata.trains.barter]";
     assert_eq!(
-        told(&house()),
+        reported(&house()),
         [
             format!("ci: open, the forge is not asked; add \"ci\" to `checklist` {next}"),
             format!("review: open, the forge is not asked; add \"review\" to `checklist` {next}"),
@@ -64,7 +64,7 @@ fn a_library_has_the_rows_of_the_document_with_what_to_do() {
 }
 
 #[test]
-fn a_service_is_told_which_of_its_proofs_are_missing() {
+fn a_service_learns_which_of_its_proofs_are_missing() {
     let service = house()
         .configured("images", json!([{ "name": "feed", "dockerfile": "Dockerfile" }]))
         .configured("checklist", json!(["review", "ci"]))
@@ -72,18 +72,18 @@ fn a_service_is_told_which_of_its_proofs_are_missing() {
             "proofs",
             json!([{ "name": "api", "run": "cargo test api::" }, { "name": "soak", "run": "soak 1h", "in": "tools" }]),
         );
-    let told = told(&service);
-    assert_eq!(told[..2], ["ci: CI of 1111111111", "review: reviews of 1111111111 since Some(\"v0.9.3\")"]);
-    let names: Vec<&str> = told.iter().filter_map(|line| Some(line.split_once(':')?.0)).collect();
+    let reported = reported(&service);
+    assert_eq!(reported[..2], ["ci: CI of 1111111111", "review: reviews of 1111111111 since Some(\"v0.9.3\")"]);
+    let names: Vec<&str> = reported.iter().filter_map(|line| Some(line.split_once(':')?.0)).collect();
     let service_rows = ["image", "migrations", "cli", "api", "sample-data", "upgrade", "soak"];
     assert_eq!(names[7..], service_rows);
     for name in ["migrations", "cli", "sample-data", "upgrade"] {
         assert!(
-            told.iter().any(|line| line.starts_with(&format!("{name}: open, no proof is named `{name}`; add one")))
+            reported.iter().any(|line| line.starts_with(&format!("{name}: open, no proof is named `{name}`; add one")))
         );
     }
-    assert!(told.contains(&"api: cargo test api::, run at []".to_owned()), "{told:?}");
-    assert!(told.contains(&"soak: soak 1h (in tools), run at []".to_owned()), "{told:?}");
+    assert!(reported.contains(&"api: cargo test api::, run at []".to_owned()), "{reported:?}");
+    assert!(reported.contains(&"soak: soak 1h (in tools), run at []".to_owned()), "{reported:?}");
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn a_workflow_counts_for_the_proofs_that_it_runs() {
     let proofs = json!([{ "name": "api", "run": "cargo test 'api::'" }]);
     let house = house().configured("proofs", proofs);
     let at = |commands: &str| -> Vec<String> {
-        let rows = told(&with_ci(house.clone(), commands)).into_iter().filter(|line| line.contains("run at ["));
+        let rows = reported(&with_ci(house.clone(), commands)).into_iter().filter(|line| line.contains("run at ["));
         rows.filter(|line| !line.ends_with("[]")).map(|line| line.split(':').next().unwrap().to_owned()).collect()
     };
     let all = ["tests", "suite", "api"];
@@ -110,7 +110,7 @@ fn a_workflow_counts_for_the_proofs_that_it_runs() {
 
 #[test]
 fn texts_that_lag_behind_are_named() {
-    let find = |sketch: &Sketch, name: &str| told(sketch).into_iter().find(|line| line.starts_with(name)).unwrap();
+    let find = |sketch: &Sketch, name: &str| reported(sketch).into_iter().find(|line| line.starts_with(name)).unwrap();
     let empty = house().with("CHANGELOG.md", "### Fixed\n\n- a rounding error\n\n", "");
     let next = "describe the changes under `## [Unreleased]` and commit";
     assert_eq!(find(&empty, "changelog"), format!("changelog: open, no entry is waiting for CHANGELOG.md; {next}"));
@@ -156,7 +156,7 @@ fn texts_that_lag_behind_are_named() {
     assert_eq!(find(&template, "docs"), "docs: done, docs/install.md names 0.9.3");
     // Then the proof is not all that there is to say.
     let proved = pinned("0.9.2").configured("proofs", json!([{ "name": "docs", "run": "cargo doc" }]));
-    assert_eq!(told(&proved).iter().filter(|line| line.starts_with("docs: ")).count(), 2);
+    assert_eq!(reported(&proved).iter().filter(|line| line.starts_with("docs: ")).count(), 2);
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn what_the_train_wants_is_asked_before_anything_is_written() {
     let plan = house.release("minor");
     let asked = ["ci: all CI checks pass on 111111111", "review: what came since v0.9.3 is reviewed and approved"];
     assert!(titles(&plan)[..3].iter().eq(asked.iter().chain(&["write 9 files"])), "{:?}", titles(&plan));
-    assert!(plan.steps[..2].iter().all(|step| step.reach() == Reach::Remote && !step.is_mark()));
+    assert!(plan.steps[..2].iter().all(|step| step.scope() == Scope::Remote && !step.is_durable()));
 
     house.options.waive.push("review".to_owned());
     let plan = house.release("minor");
@@ -188,23 +188,23 @@ fn what_only_a_person_can_see_is_confirmed_for_each_version_and_recorded() {
     let row = |house: &Sketch| {
         let plan = house.release("minor");
         let Some(Step::Confirm(row)) = plan.steps.first() else { panic!("{:?}", titles(&plan)) };
-        let Evidence::Texts(seen) = &row.by else { panic!("{:?}", row.by) };
-        (row.name.clone(), seen.clone(), tag_message(&plan))
+        let Evidence::Texts(observed) = &row.by else { panic!("{:?}", row.by) };
+        (row.name.clone(), observed.clone(), tag_message(&plan))
     };
-    let (name, seen, message) = row(&house);
+    let (name, observed, message) = row(&house);
     assert_eq!(name, "website");
-    let Observation::Unknown { next, .. } = seen else { panic!("{seen:?}") };
+    let Observation::Unknown { next, .. } = observed else { panic!("{observed:?}") };
     assert!(next.contains("--confirm website") && !message.contains("Confirmed"), "{next} {message}");
     house.options.confirm.push("website".to_owned());
-    let (_, seen, message) = row(&house);
-    assert_eq!(seen, Observation::done("--confirm website"));
+    let (_, observed, message) = row(&house);
+    assert_eq!(observed, Observation::done("--confirm website"));
     assert!(message.ends_with("\n\nRelease: v0.10.0\nConfirmed: website"), "{message}");
     // Who goes on with that release need not say it again; the next version is another one.
     house.options.confirm.clear();
     let record = Record::read(&message, "v0.10.0");
     house.recorded = Some(Recorded { at: At::Tag("v0.10.0".to_owned()), is_whole: true, record });
     assert_eq!(row(&house).1, Observation::done("tag v0.10.0 records it"));
-    let after = told(&house);
+    let after = reported(&house);
     assert!(after.contains(&"website: done, tag v0.10.0 records it".to_owned()), "{after:?}");
     // Nobody is asked who does not want it.
     assert!(!titles(&super::sketch::house().release("minor")).iter().any(|title| title.contains("website")));
@@ -212,21 +212,24 @@ fn what_only_a_person_can_see_is_confirmed_for_each_version_and_recorded() {
 
 #[test]
 fn the_last_release_is_the_nearest_one_below() {
-    let since = |tags: &[&str], to: &str| {
+    let previous = |tags: &[&str], to: &str| {
         let mut house = house().configured("checklist", json!(["review"]));
         house.repo.tags.clear();
         let house = tags.iter().fold(house, |house, tag| house.tagged(tag));
         match checklist::asked(&house.snapshot(), &v(to)).remove(0).by {
-            Evidence::Review(asked) => asked.since.clone().unwrap_or_default(),
+            Evidence::Review(asked) => asked.previous.clone().unwrap_or_default(),
             other => panic!("{other:?}"),
         }
     };
     let tags = ["v0.9.2", "v0.9.3", "v0.9.3.post1", "v0.10.0", "rollback/v0.10.0", "other-v0.9.9"];
     for (to, expected) in [("0.9.4", "v0.9.3.post1"), ("0.9.3+post.2", "v0.9.3.post1"), ("0.9.3+post.1", "v0.9.3")] {
-        assert_eq!(since(&tags, to), expected, "{to}");
+        assert_eq!(previous(&tags, to), expected, "{to}");
     }
-    assert_eq!((since(&tags, "0.10.0-rc.1").as_str(), since(&tags, "0.11.0").as_str()), ("v0.9.3.post1", "v0.10.0"));
-    assert_eq!(since(&[], "0.9.4"), "");
+    assert_eq!(
+        (previous(&tags, "0.10.0-rc.1").as_str(), previous(&tags, "0.11.0").as_str()),
+        ("v0.9.3.post1", "v0.10.0")
+    );
+    assert_eq!(previous(&[], "0.9.4"), "");
 }
 
 #[test]

@@ -31,8 +31,8 @@ fn refusal(sketch: &Sketch, train: Option<&str>) -> String {
 
 /// The sketch with what its refusal proposes.
 fn pasted(sketch: &Sketch, train: Option<&str>) -> Sketch {
-    let said = refusal(sketch, train);
-    let (_, proposal) = said.split_once("\n\n").unwrap_or_else(|| panic!("it proposes nothing: {said}"));
+    let message = refusal(sketch, train);
+    let (_, proposal) = message.split_once("\n\n").unwrap_or_else(|| panic!("it proposes nothing: {message}"));
     let root = format!("{}\n{proposal}", sketch.texts[std::path::Path::new("Cargo.toml")]);
     let document = toml_edit::Document::parse(root.clone()).unwrap_or_else(|error| panic!("{error}\n{root}"));
     let trains = json_of(&document["workspace"]["metadata"]["trains"]);
@@ -60,7 +60,7 @@ fn json_of_value(value: &Toml) -> Value {
 fn proposed(sketch: &Sketch, train: Option<&str>) -> Vec<String> {
     let sketch = pasted(sketch, train);
     let names: Vec<String> = sketch.workspace().trains.into_iter().map(|train| train.name).collect();
-    let mut seen = BTreeSet::new();
+    let mut observed = BTreeSet::new();
     let mut trains = Vec::new();
     for name in &names {
         let of_train = Sketch { train: Some(name.clone().leak()), ..sketch.clone() };
@@ -71,7 +71,7 @@ fn proposed(sketch: &Sketch, train: Option<&str>) -> Vec<String> {
         assert_eq!(state, [""; 0], "{name}");
         assert_eq!(plan.remarks.iter().find(|remark| remark.contains("pulled up")), None, "{name}");
         let moved: Vec<String> = moved(&plan).into_iter().map(str::to_owned).collect();
-        assert!(moved.iter().all(|member| seen.insert(member.clone())), "{name} moves {moved:?}, too");
+        assert!(moved.iter().all(|member| observed.insert(member.clone())), "{name} moves {moved:?}, too");
         trains.push(format!("{name}: {}", moved.join(" ")));
     }
     trains.sort();
@@ -211,14 +211,14 @@ fn of_many_lines_the_first_one_is_a_train_that_leaves_the_others_alone() {
         .lock();
     let mut lines = Sketch { train: Some("ant"), ..lines };
     lines.repo.origin = Some("https://forge.example/they/ant".to_owned());
-    let said = refusal(&lines, None);
+    let message = refusal(&lines, None);
     assert!(
-        said.contains("for example this, which leaves the other 5 crates where they are; each can have such a line, too, with `default = true` in the first one\n\n"),
-        "{said}"
+        message.contains("for example this, which leaves the other 5 crates where they are; each can have such a line, too, with `default = true` in the first one\n\n"),
+        "{message}"
     );
     assert!(
-        said.ends_with("\nant = { driver = \"ant\", also = [\"ant-cli\"], except = [\"ant-infer\", \"ant-macros\", \"ant-schema\"] }"),
-        "{said}"
+        message.ends_with("\nant = { driver = \"ant\", also = [\"ant-cli\"], except = [\"ant-infer\", \"ant-macros\", \"ant-schema\"] }"),
+        "{message}"
     );
     assert_eq!(proposed(&lines, None), ["ant: ant ant-cli ant-derive"]);
     // Such a line for another one.
@@ -230,7 +230,7 @@ fn of_many_lines_the_first_one_is_a_train_that_leaves_the_others_alone() {
 }
 
 #[test]
-fn of_many_versions_some_are_told_and_all_in_detail() {
+fn of_many_versions_some_are_reported_and_all_in_detail() {
     let names: Vec<String> = (0..14).map(|nth| format!("ant-{nth:02}")).collect();
     let many = names.iter().enumerate().fold(bare(""), |bare, (nth, name)| {
         let needs = if nth > 0 { needing(&[(&names[0], "0.1.0")]) } else { String::new() };
@@ -435,8 +435,8 @@ fn a_program_that_no_registry_takes_is_released_with_what_has_its_version() {
         let left = check::apart::left_out(&snapshot.workspace, std::slice::from_ref(&snapshot.train));
         assert!(left.is_empty(), "what is within the program is nowhere else: {left:?}");
     }
-    let said = Sketch { trains: json!({ "owl": { "driver": "owl", "registries": [] } }), ..house.clone() };
-    assert_eq!((moved(&said.release("patch")), said.release("patch").remarks), (vec!["hoot-api", "owl"], vec![]));
+    let message = Sketch { trains: json!({ "owl": { "driver": "owl", "registries": [] } }), ..house.clone() };
+    assert_eq!((moved(&message.release("patch")), message.release("patch").remarks), (vec!["hoot-api", "owl"], vec![]));
     // A version beside one path, and somebody means them for a registry: what lacks one is a slip.
     let slip = house.with("crates/hoot-api/Cargo.toml", "../hoot-store\"", "../hoot-store\", version = \"0.6.0\"");
     assert!(refusal(&slip, None).starts_with("the 3 publishable crates have 2 versions"), "{}", refusal(&slip, None));

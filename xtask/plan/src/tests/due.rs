@@ -21,7 +21,7 @@ fn past(message: &str, paths: &[&str]) -> Message {
     }
 }
 
-fn seen(sketch: &Sketch, message: &str, path: &str) -> Vec<Change> {
+fn observed(sketch: &Sketch, message: &str, path: &str) -> Vec<Change> {
     changes(&sketch.snapshot(), &[past(message, &[path])])
 }
 
@@ -71,7 +71,7 @@ fn users_see_what_is_in_the_train_and_says_so() {
         ("fix: x", "barter-python/LONG.md", Some(Weight::Fix)),
         ("fix: x", "python/barter/__init__.py", Some(Weight::Fix)),
     ] {
-        let found = seen(&sketch, message, path);
+        let found = observed(&sketch, message, path);
         assert_eq!(found.first().map(|change| change.weight), weight, "{message} {path}");
     }
 }
@@ -94,7 +94,7 @@ fn changes_wait_for_the_release_day_unless_they_are_urgent() {
     let fix = [past("fix: a rounding error", &[DATA])];
     let none = Findings::default();
     // In 2026, the first Wednesday of March is the 4th.
-    for (day, is_due, said) in [
+    for (day, is_due, stated) in [
         ("2026-02-20", false, "what changed waits for the release day, 2026-03-04"),
         ("2026-03-01", true, "a release is due"),
         // A day of the window on which nothing is asked for: there is no release-plz.
@@ -103,12 +103,12 @@ fn changes_wait_for_the_release_day_unless_they_are_urgent() {
         ("2026-03-05", false, "what changed waits for the release day, 2026-04-01"),
     ] {
         let due = ask(&sketch, day, &fix, &none);
-        assert_eq!((due.due, due.said.as_str()), (is_due, said), "{day}");
+        assert_eq!((due.due, due.message.as_str()), (is_due, stated), "{day}");
         assert_eq!(version(&due), "0.9.4");
         assert_eq!(due.changed["barter-data"], ["fix: a rounding error"]);
     }
     let quiet = ask(&sketch, "2026-03-04", &[past("docs: x", &[DATA])], &none);
-    assert_eq!((quiet.due, quiet.said.as_str(), &quiet.proposal), (false, "nothing to release", &None));
+    assert_eq!((quiet.due, quiet.message.as_str(), &quiet.proposal), (false, "nothing to release", &None));
     assert!(matches!(&quiet.reasons[..], [Reason::Window { .. }]), "{:?}", quiet.reasons);
     let urgent = Findings { priority: Some(Ok(vec![(7, "mend it".to_owned())])), ..Findings::default() };
     let due = ask(&sketch, "2026-02-20", &fix, &urgent);
@@ -229,7 +229,7 @@ fn what_is_due_and_described_nowhere_is_described_first() {
     assert_eq!(next(&with("## Unreleased\n\n")), empty);
     // What a release told that was rolled back, the next one tells.
     let mut back = with("").snapshot();
-    back.withdrawn.insert(v("0.9.4"));
+    back.rolled_back.insert(v("0.9.4"));
     let due = due(&back, &changes(&back, &[past("a fix", &[DATA])]), &Findings::default());
     assert_eq!(due.next().unwrap(), command);
     // Commits describe themselves.

@@ -38,8 +38,8 @@ const SPELLINGS: [&str; 22] = [
 
 /// The driver needs data, and that a base; a tool and a manifest beside the workspace use what travels, as does what
 /// another train releases.
-fn house(said: &[&str], is_released: bool) -> Sketch {
-    let [shared, built, twin, of_driver, used, tested, beside] = said else { unreachable!() };
+fn house(message: &[&str], is_released: bool) -> Sketch {
+    let [shared, built, twin, of_driver, used, tested, beside] = message else { unreachable!() };
     let mut house = Sketch { trains: json!({ "lark": { "driver": "lark", "default": true } }), ..Sketch::default() };
     if is_released {
         house.trains["wren"] = json!({ "driver": "wren" });
@@ -115,11 +115,11 @@ proptest! {
     /// What requires a candidate accepts it, and no final version leaves a trace of its candidates.
     #[test]
     fn a_final_version_leaves_no_trace_of_its_candidates(
-        said in prop::collection::vec(prop::sample::select(SPELLINGS.to_vec()), 7),
+        message in prop::collection::vec(prop::sample::select(SPELLINGS.to_vec()), 7),
         is_released in any::<bool>(),
         rounds in rounds(),
     ) {
-        let mut direct = house(&said, is_released);
+        let mut direct = house(&message, is_released);
         let mut led = direct.clone();
         for (bump, candidates) in rounds {
             let workspace = direct.workspace();

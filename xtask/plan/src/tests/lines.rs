@@ -202,7 +202,7 @@ fn what_a_line_cannot_mean_is_refused() {
         let sketch = house().configured("lines", lines);
         Train::choose(&sketch.workspace(), &sketch.repo, None).unwrap_err().to_string()
     };
-    for (crates, told) in [
+    for (crates, reported) in [
         (
             "barter-dta",
             "`lines` names `barter-dta`, which is not a member of the workspace: did you mean `barter-data`?",
@@ -210,7 +210,7 @@ fn what_a_line_cannot_mean_is_refused() {
         ("barter", "`lines` names `barter`, the driver, whose version is the train's: take it out"),
         ("barter-python", "`lines` names `barter-python`, a wheel, which has the train's version: take it out"),
     ] {
-        assert_eq!(refused(json!([{ "crates": [crates] }])), format!("train barter: {told}"));
+        assert_eq!(refused(json!([{ "crates": [crates] }])), format!("train barter: {reported}"));
     }
     let inherited = house()
         .with("Cargo.toml", "[workspace]\n", "[workspace]\npackage.version = \"0.9.3\"\n")

@@ -28,9 +28,9 @@ fn planned(house: &Sketch, answers: Vec<(Name, Answer)>, waive: &[&str], release
 #[test]
 fn a_release_takes_the_names_of_its_crates_and_projects() {
     let names = ownership::names(&house().snapshot());
-    let told: Vec<(Kind, &str)> = names.iter().map(|name| (name.kind, name.name.as_str())).collect();
+    let reported: Vec<(Kind, &str)> = names.iter().map(|name| (name.kind, name.name.as_str())).collect();
     assert_eq!(
-        told,
+        reported,
         [
             (Kind::Crate, "barter"),
             (Kind::Crate, "barter-data"),
@@ -74,10 +74,10 @@ fn a_name_or_a_version_that_others_have_is_refused_and_can_be_set_aside() {
         ),
     ] {
         let plan = planned(&house(), vec![answers.clone()], &[], false);
-        let told = findings(&plan);
-        assert_eq!(told.len(), usize::from(expected.is_some()), "{told:?}");
+        let reported = findings(&plan);
+        assert_eq!(reported.len(), usize::from(expected.is_some()), "{reported:?}");
         let Some(expected) = expected else { continue };
-        assert!(told[0].contains(expected), "{told:?}");
+        assert!(reported[0].contains(expected), "{reported:?}");
         assert_eq!(plan.findings[0].check.name(), waiver);
         let higher = "name a higher version: cargo xtask release 0.10.1";
         assert!(waiver == "registry-names" || plan.findings[0].next == higher, "{}", plan.findings[0].next);
@@ -94,7 +94,10 @@ fn a_name_or_a_version_that_others_have_is_refused_and_can_be_set_aside() {
     // What is there may be what this release has published.
     let there = || vec![of_crate(Owner::Ours, &[("0.10.0", false)])];
     assert_eq!(
-        findings(&planned(&house(), there(), &[], true)).iter().filter(|told| told.contains("published")).count(),
+        findings(&planned(&house(), there(), &[], true))
+            .iter()
+            .filter(|reported| reported.contains("published"))
+            .count(),
         0
     );
 }
@@ -115,12 +118,12 @@ fn a_project_is_ours_whose_versions_are_those_that_have_a_tag_or_stand_here() {
 }
 
 #[test]
-fn what_cannot_be_asked_stands_against_nothing_and_is_told() {
+fn what_cannot_be_asked_stands_against_nothing_and_is_reported() {
     let unasked = vec!["cargo could not be asked for barter: x".to_owned(); 2];
     let registries = Registries { unasked, ..Registries::default() };
     let options = Options { push: true, registries, ..Options::default() };
     let plan = release::plan(&house().snapshot(), &v("0.10.0"), false, &options);
     assert_eq!(findings(&plan), [""; 0]);
-    let told: Vec<&String> = plan.remarks.iter().filter(|remark| remark.contains("of the registries")).collect();
-    assert_eq!(told, ["not known of the registries: cargo could not be asked for barter: x"]);
+    let reported: Vec<&String> = plan.remarks.iter().filter(|remark| remark.contains("of the registries")).collect();
+    assert_eq!(reported, ["not known of the registries: cargo could not be asked for barter: x"]);
 }

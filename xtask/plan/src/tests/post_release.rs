@@ -77,7 +77,7 @@ fn a_digest_that_could_not_be_asked_is_not_one_that_there_is_none_of() {
             "deployments: deploy.yaml: the digest of house 0.10.0 could not be asked: podman could not ask for r.example/house: timeout"
         ]
     );
-    assert!(plan.remarks.iter().all(|told| !told.contains("deploy.yaml")), "{:?}", plan.remarks);
+    assert!(plan.remarks.iter().all(|reported| !reported.contains("deploy.yaml")), "{:?}", plan.remarks);
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn no_deployment_goes_back_or_ahead_of_what_is_known() {
     ];
     for (plan, remark) in plans {
         assert_eq!(titles(&plan), ["v0.10.0 is published"]);
-        assert!(plan.remarks.iter().any(|told| told == remark), "{:?}", plan.remarks);
+        assert!(plan.remarks.iter().any(|reported| reported == remark), "{:?}", plan.remarks);
     }
     for version in ["0.10.0-rc.1", "0.10.0.post1"] {
         let plan = follow(&released_house().tagged(&format!("v{version}")), version, |_| {});

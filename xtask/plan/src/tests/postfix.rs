@@ -107,7 +107,7 @@ fn what_cannot_be_a_post_release_is_refused_with_the_way_out() {
         sketch.configured("wheels", json!(["barter-python"])).with("crates/barter/Cargo.toml", "0.9.3", "0.9.4")
     };
     let untagged = |mut sketch: Sketch| {
-        sketch.since = None;
+        sketch.previous = None;
         sketch
     };
     let cases: [Case; 7] = [

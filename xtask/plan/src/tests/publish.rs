@@ -9,7 +9,7 @@ use crate::{
     crates_io::About,
     finding::Check,
     publish::{Options, Publication, higher, highest, missing, plan},
-    step::{Lane, Reach, Step},
+    step::{Group, Scope, Step},
     version::{Dialect, Version},
 };
 
@@ -72,7 +72,7 @@ fn what_can_fail_here_comes_before_what_cannot_be_taken_back() {
         ]
     );
     assert!(publication.findings.is_empty());
-    let outward = publication.steps.iter().skip(1).map(Step::reach);
+    let outward = publication.steps.iter().skip(1).map(Step::scope);
     assert!(outward.is_sorted(), "irreversible last");
 }
 
@@ -112,29 +112,32 @@ fn a_post_release_sends_no_crate_and_no_image() {
         &format!("name = \"barter-python\"\n{to}"),
     );
     let publication = publication(&sketch, "0.9.3.post1", &Options::default());
-    let lanes: Vec<Lane> = publication.steps.iter().map(Step::lane).collect();
-    assert!(!lanes.contains(&Lane::Crates) && !lanes.contains(&Lane::Images), "{:?}", titles(&publication));
+    let groups: Vec<Group> = publication.steps.iter().map(Step::group).collect();
+    assert!(!groups.contains(&Group::Crates) && !groups.contains(&Group::Images), "{:?}", titles(&publication));
     assert_eq!(publication.of.tag, "v0.9.3.post1");
-    let told = publication.steps.iter().find_map(|step| match step {
+    let reported = publication.steps.iter().find_map(|step| match step {
         Step::Announce(announcement) => Some(announcement.text.clone()),
         _ => None,
     });
-    let told = told.unwrap();
-    assert!(told.contains("pip install barter-python==0.9.3.post1") && !told.contains("cargo add"), "{told}");
-    assert!(told.contains("pins like `==0.9.3` do not see it"), "{told}");
+    let reported = reported.unwrap();
+    assert!(
+        reported.contains("pip install barter-python==0.9.3.post1") && !reported.contains("cargo add"),
+        "{reported}"
+    );
+    assert!(reported.contains("pins like `==0.9.3` do not see it"), "{reported}");
 }
 
 #[test]
 fn a_mail_is_drafted_last_and_then_waits_for_a_person() {
     let sketch = with_everything().configured("announce", json!(["mail", "slack"]));
-    let options = |without: &[Lane]| Options { without: without.to_vec(), ..Options::default() };
-    let of = |without: &[Lane]| publication(&sketch, "0.9.3", &options(without));
+    let options = |without: &[Group]| Options { without: without.to_vec(), ..Options::default() };
+    let of = |without: &[Group]| publication(&sketch, "0.9.3", &options(without));
     let all = of(&[]);
     let [.., slack, draft, mail] = all.steps.as_slice() else { panic!("{:?}", titles(&all)) };
     assert_eq!([slack, draft, mail].map(Step::title), ["announce to slack", "draft the mail", "announce to mail"]);
     // Nothing comes after it that would wait for the person, too.
-    assert_eq!([slack, draft, mail].map(Step::is_by_hand), [false, false, true]);
-    assert_eq!([draft, mail].map(Step::lane), [Lane::Announce; 2]);
+    assert_eq!([slack, draft, mail].map(Step::is_manual), [false, false, true]);
+    assert_eq!([draft, mail].map(Step::group), [Group::Announce; 2]);
     let on_release = |publication: &Publication| {
         publication.steps.iter().find_map(|step| match step {
             Step::Forge(release) => Some(release.mail.is_some()),
@@ -142,10 +145,10 @@ fn a_mail_is_drafted_last_and_then_waits_for_a_person() {
         })
     };
     assert_eq!((draft.place(), on_release(&all)), ("forge", Some(true)));
-    let here = of(&[Lane::Forge]);
+    let here = of(&[Group::Forge]);
     let [.., draft, _] = here.steps.as_slice() else { panic!("{:?}", titles(&here)) };
     assert_eq!((draft.place(), on_release(&here)), ("here", None));
-    let silent = of(&[Lane::Announce]);
+    let silent = of(&[Group::Announce]);
     assert_eq!(on_release(&silent), Some(false), "{:?}", titles(&silent));
 }
 
@@ -165,60 +168,60 @@ fn a_pre_release_moves_no_latest_and_says_so() {
 }
 
 #[test]
-fn lanes_are_chosen_and_left_out() {
-    let only = Options { only: vec![Lane::Wheels], ..Options::default() };
+fn groups_are_chosen_and_left_out() {
+    let only = Options { only: vec![Group::Wheels], ..Options::default() };
     assert_eq!(
         titles(&publication(&with_everything(), "0.9.3", &only)),
         ["tag v0.9.3", "build wheel and sdist of barter-python 0.9.3", "wheels and sdist of barter-python 0.9.3"]
     );
-    let without = Options { without: vec![Lane::Images, Lane::Forge], ..Options::default() };
+    let without = Options { without: vec![Group::Images, Group::Forge], ..Options::default() };
     let publication = publication(&with_everything(), "0.9.3", &without);
-    let of = |wanted: Lane| publication.steps.iter().any(|step| step.lane() == wanted);
-    assert!(of(Lane::Crates) && of(Lane::Announce) && !of(Lane::Images) && !of(Lane::Forge));
+    let of = |wanted: Group| publication.steps.iter().any(|step| step.group() == wanted);
+    assert!(of(Group::Crates) && of(Group::Announce) && !of(Group::Images) && !of(Group::Forge));
     let lists_none = publication
         .steps
         .iter()
-        .any(|step| matches!(step, Step::List(listing) if listing.images.is_empty() && listing.release.is_none()));
+        .any(|step| matches!(step, Step::VerifyAvailability(listing) if listing.images.is_empty() && listing.release.is_none()));
     assert!(lists_none, "what is left out is not looked for either");
     assert_eq!(publication.remarks.len(), 2);
 }
 
 #[test]
-fn what_was_not_asked_for_is_not_said_to_be_there() {
+fn what_was_not_asked_for_is_not_reported_as_there() {
     let with_platforms = with_everything().configured("platforms", json!(["manylinux-x86_64", "sdist"]));
     let only_wheel = with_platforms.clone().with(
         "barter-python/Cargo.toml",
         "name = \"barter-python\"\nversion = \"0.9.3\"",
         "name = \"barter-python\"\nversion = \"0.9.3+post.1\"",
     );
-    let all = |sketch: &Sketch, version: &str, without: &[Lane], here: bool| {
+    let all = |sketch: &Sketch, version: &str, without: &[Group], here: bool| {
         let options = Options { without: without.to_vec(), here, ..Options::default() };
         titles(&publication(sketch, version, &options)).into_iter().find(|title| title.contains("can be had"))
     };
     for (sketch, version, without, here, title) in [
         (&with_platforms, "0.9.3", &[][..], false, "all of 0.9.3 can be had"),
-        (&with_platforms, "0.9.3", &[Lane::Images], false, "all of 0.9.3 but images can be had"),
+        (&with_platforms, "0.9.3", &[Group::Images], false, "all of 0.9.3 but images can be had"),
         (&with_platforms, "0.9.3", &[], true, "all of 0.9.3 but wheels of other platforms can be had"),
         (&with_everything(), "0.9.3", &[], true, "all of 0.9.3 can be had"),
         (
             &with_platforms,
             "0.9.3",
-            &[Lane::Forge, Lane::Wheels, Lane::Crates],
+            &[Group::Forge, Group::Wheels, Group::Crates],
             true,
             "all of 0.9.3 but crates and wheels and the release on the forge can be had",
         ),
         // What the release does not have is not missing.
-        (&house(), "0.9.3", &[Lane::Images, Lane::Announce], false, "all of 0.9.3 can be had"),
-        (&only_wheel, "0.9.3.post1", &[Lane::Images, Lane::Crates], false, "all of 0.9.3.post1 can be had"),
+        (&house(), "0.9.3", &[Group::Images, Group::Announce], false, "all of 0.9.3 can be had"),
+        (&only_wheel, "0.9.3.post1", &[Group::Images, Group::Crates], false, "all of 0.9.3.post1 can be had"),
     ] {
         assert_eq!(all(sketch, version, without, here).as_deref(), Some(title), "{without:?} {here}");
     }
-    let nothing = [Lane::Crates, Lane::Wheels, Lane::Images, Lane::Forge];
+    let nothing = [Group::Crates, Group::Wheels, Group::Images, Group::Forge];
     assert_eq!(all(&with_platforms, "0.9.3", &nothing, false), None);
 }
 
 #[test]
-fn what_crates_io_does_not_take_is_told_and_other_registries_have_their_own_rules() {
+fn what_crates_io_does_not_take_is_reported_and_other_registries_have_their_own_rules() {
     for (registry, lacks) in [
         (None, Some("no description and no license")),
         (Some("ours"), None),
@@ -266,11 +269,12 @@ fn packages_are_made_under_the_lock_that_is_committed() {
 
 #[test]
 fn who_sends_the_parts_waits_for_them_to_show() {
-    for (only, is_patient) in [(vec![], true), (vec![Lane::Announce], false)] {
+    for (only, is_patient) in [(vec![], true), (vec![Group::Announce], false)] {
         let options = Options { only, ..Options::default() };
         let steps = publication(&with_everything(), "0.9.3", &options).steps;
-        let patient =
-            steps.iter().find_map(|step| if let Step::List(listing) = step { Some(listing.patient) } else { None });
+        let patient = steps
+            .iter()
+            .find_map(|step| if let Step::VerifyAvailability(listing) = step { Some(listing.patient) } else { None });
         assert_eq!(patient, Some(is_patient), "{:?}", options.only);
     }
 }
@@ -286,8 +290,8 @@ fn a_version_that_the_commit_does_not_have_is_a_finding() {
 #[test]
 fn nothing_outward_happens_below_the_remote() {
     let publication = publication(&with_everything(), "0.9.3", &Options::default());
-    assert!(matches!(publication.steps.first(), Some(Step::Pushed(_))));
-    assert!(publication.steps.iter().all(|step| step.reach() != Reach::Repo));
+    assert!(matches!(publication.steps.first(), Some(Step::AwaitTag(_))));
+    assert!(publication.steps.iter().all(|step| step.scope() != Scope::Repository));
 }
 
 /// The crates in the order in which they are sent.
@@ -428,7 +432,7 @@ fn what_gives_a_crate_another_version_is_known() {
     let expected = [("barter-instrument", minor), ("barter-data", minor), ("barter", patch)];
     assert_eq!(moved_by(&house(), "0.9.3"), expected.map(|(name, command)| format!("{name}: {command}")));
     let together = house().configured("lockstep", json!("always"));
-    assert!(moved_by(&together, "0.9.3").iter().all(|told| told.ends_with(patch)), "all move with a patch");
+    assert!(moved_by(&together, "0.9.3").iter().all(|reported| reported.ends_with(patch)), "all move with a patch");
 }
 
 #[test]

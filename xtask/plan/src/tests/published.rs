@@ -21,7 +21,7 @@ const BARTER: &str = "crates/barter/Cargo.toml";
 const HOLDS: &str = "barter-data.workspace = true\n";
 
 /// What `check` tells of what the crates need, with what to do.
-fn told(sketch: &Sketch) -> Vec<String> {
+fn reported(sketch: &Sketch) -> Vec<String> {
     let snapshot = sketch.snapshot();
     let found = published::dependencies(&snapshot.workspace, &snapshot.train);
     found.into_iter().map(|found| format!("{}; {}", found.what, found.next)).collect()
@@ -33,7 +33,7 @@ fn needing(entries: &str) -> Sketch {
 }
 
 #[test]
-fn what_a_registry_cannot_have_is_told_in_every_table() {
+fn what_a_registry_cannot_have_is_reported_in_every_table() {
     let helper = "{ path = \"../helper\", version = \"0.4\" }";
     let never = "crates/barter/Cargo.toml would be published but requires helper \"0.4\", which never is: crates/helper/Cargo.toml says `publish = false`";
     let take_out = format!("{never}; take that out, or say `publish = false` of both");
@@ -46,14 +46,14 @@ fn what_a_registry_cannot_have_is_told_in_every_table() {
         // One cause in two tables.
         format!("helper = {helper}\n[build-dependencies]\nhelper = {helper}\n"),
     ] {
-        assert_eq!(told(&needing(&entries)), [take_out.as_str()], "{entries}");
+        assert_eq!(reported(&needing(&entries)), [take_out.as_str()], "{entries}");
     }
     let dev = format!("[dev-dependencies]\nhelper = {helper}\n");
     let strip = "leave only the path in that dev-dependency: cargo strips it when publishing";
-    assert_eq!(told(&needing(&dev)), [format!("{never}; {strip}")]);
+    assert_eq!(reported(&needing(&dev)), [format!("{never}; {strip}")]);
     // It says so already, and all that it needs with it.
     let unpublished = needing(&dev).with(BARTER, "version = \"0.9.3\"\n", "version = \"0.9.3\"\npublish = false\n");
-    assert_eq!(told(&unpublished), [""; 0]);
+    assert_eq!(reported(&unpublished), [""; 0]);
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn what_no_registry_knows_needs_a_version_beside_it() {
         ("[dev-dependencies]\next = { path = \"../../beside/ext\" }\n", None),
         ("[dev-dependencies]\nhelper = { path = \"../helper\" }\n", None),
     ] {
-        assert_eq!(told(&vendored(entries)), expected.into_iter().collect::<Vec<_>>(), "{entries}");
+        assert_eq!(reported(&vendored(entries)), expected.into_iter().collect::<Vec<_>>(), "{entries}");
     }
 }
 
@@ -88,7 +88,7 @@ fn what_several_crates_inherit_is_one_cause() {
         "serde = \"0.9.3\"\nfork.workspace = true\n",
     );
     assert_eq!(
-        told(&sketch),
+        reported(&sketch),
         [
             "crates/barter/Cargo.toml and crates/barter-data/Cargo.toml would be published but require fork from a git repository only (https://forge.example/fork); add `version = \"X.Y.Z\"` in Cargo.toml beside `git`, of a version that its registry has"
         ]
@@ -107,7 +107,7 @@ fn the_public_registry_takes_no_wildcard_and_nothing_of_another() {
         ("inner = { version = \"1\", registry = \"crates-io\" }\n", None),
     ] {
         let sketch = needing(entries);
-        assert_eq!(told(&sketch), expected.into_iter().collect::<Vec<_>>(), "{entries}");
+        assert_eq!(reported(&sketch), expected.into_iter().collect::<Vec<_>>(), "{entries}");
         let mut own = sketch.snapshot();
         let at = own.workspace.member("barter").unwrap();
         for member in ["barter", "barter-data", "barter-instrument"] {
@@ -125,7 +125,7 @@ fn the_public_registry_takes_no_wildcard_and_nothing_of_another() {
     }
     let member = house().with("Cargo.toml", "version = \"0.9\" }", "version = \"*\" }");
     assert_eq!(
-        told(&member),
+        reported(&member),
         [
             "crates/barter/Cargo.toml would be published but requires barter-data \"*\", and crates.io takes no wildcard; write `version = \"0.9.3\"` in Cargo.toml"
         ]
@@ -143,7 +143,7 @@ fn the_public_registry_takes_plain_names_of_what_is_required() {
     };
     for (key, is_refused) in [("größe", true), (long.as_str(), true), ("_serde-2", false)] {
         let sketch = needing(&format!("\"{key}\" = {{ package = \"serde\", version = \"1\" }}\n"));
-        assert_eq!(told(&sketch), is_refused.then(|| refused(key)).into_iter().collect::<Vec<_>>(), "{key}");
+        assert_eq!(reported(&sketch), is_refused.then(|| refused(key)).into_iter().collect::<Vec<_>>(), "{key}");
     }
 }
 
@@ -246,7 +246,7 @@ fn what_a_patch_takes_from_elsewhere_is_the_registrys_for_others() {
 }
 
 #[test]
-fn a_registry_that_cargo_does_not_know_is_told_before_the_tag() {
+fn a_registry_that_cargo_does_not_know_is_reported_before_the_tag() {
     let private = |name: &str| {
         let mut snapshot = house().snapshot();
         for member in ["barter", "barter-data"] {
@@ -261,9 +261,9 @@ fn a_registry_that_cargo_does_not_know_is_told_before_the_tag() {
         let waive = waive.iter().map(|name| (*name).to_owned()).collect();
         let options = Options { unconfigured, waive, ..Options::default() };
         let plan = release::plan(&private(name), &v(to), false, &options);
-        let told = plan.findings.into_iter().chain(plan.waived);
-        let told = told.filter(|found| found.check == Check::RegistryConfiguration);
-        (told.map(|found| format!("{}; {}", found.what, found.next)).collect::<Vec<_>>(), plan.steps.len())
+        let reported = plan.findings.into_iter().chain(plan.waived);
+        let reported = reported.filter(|found| found.check == Check::RegistryConfiguration);
+        (reported.map(|found| format!("{}; {}", found.what, found.next)).collect::<Vec<_>>(), plan.steps.len())
     };
     let what = "crates/barter/Cargo.toml, crates/barter-data/Cargo.toml: published to the registry `prod`, and no configuration of cargo that is read here has its index; write `[registries.prod]` with `index = \"sparse+https://HOST/PATH/\"` into .cargo/config.toml and commit, or set CARGO_REGISTRIES_PROD_INDEX as where it is published";
     let near = what.replace("`prod`, and", "`prod` (did you mean `prud`?), and");
@@ -273,19 +273,19 @@ fn a_registry_that_cargo_does_not_know_is_told_before_the_tag() {
     assert_eq!(planned("dev", None, "0.10.0", &[]).0, [""; 0]);
     let unknown = Unconfigured { near: None, default_by: Some("/w/.cargo/config.toml".to_owned()) };
     let options = Options { unconfigured: BTreeMap::from([("corp".to_owned(), unknown)]), ..Options::default() };
-    let told = |snapshot| {
+    let reported = |snapshot| {
         let found = release::plan(&snapshot, &v("0.10.0"), false, &options).findings.into_iter();
         found.map(|found| format!("{}; {}", found.what, found.next)).collect::<Vec<_>>()
     };
-    let told_of_default = told(house().snapshot());
-    assert_eq!(told_of_default.len(), 1, "{told_of_default:?}");
+    let reported_of_default = reported(house().snapshot());
+    assert_eq!(reported_of_default.len(), 1, "{reported_of_default:?}");
     assert!(
-        told_of_default[0]
+        reported_of_default[0]
             .contains("published to the registry `corp`, the default of /w/.cargo/config.toml, and no configuration")
-            && told_of_default[0].ends_with("; or take the default out of /w/.cargo/config.toml"),
-        "{told_of_default:?}"
+            && reported_of_default[0].ends_with("; or take the default out of /w/.cargo/config.toml"),
+        "{reported_of_default:?}"
     );
-    assert_eq!(told(private("crates-io")).len(), 1, "the others name none");
+    assert_eq!(reported(private("crates-io")).len(), 1, "the others name none");
 }
 
 #[test]
@@ -295,7 +295,7 @@ fn a_patched_name_is_the_registrys() {
         "[workspace.dependencies]\n",
         "[patch.crates-io]\nhelper = { path = \"crates/helper\" }\n\n[workspace.dependencies]\n",
     );
-    assert_eq!(told(&patched), [""; 0]);
+    assert_eq!(reported(&patched), [""; 0]);
 }
 
 #[test]
@@ -365,16 +365,16 @@ fn what_a_crate_is_made_of_is_in_its_directory() {
         let found = published::metadata(&snapshot.workspace, &snapshot.train);
         found.into_iter().map(|found| format!("{}; {}", found.what, found.next)).collect::<Vec<_>>()
     };
-    let told = |key: &str, path: &str| {
+    let reported = |key: &str, path: &str| {
         format!(
             "{BARTER}: `{key} = \"{path}\"`: cargo packs no source file from outside of the crate's directory; move the file into crates/barter, and correct `{key}`"
         )
     };
-    assert_eq!(found("build = \"../../shared/build.rs\"\n", ""), [told("build", "../../shared/build.rs")]);
-    assert_eq!(found("", "[lib]\npath = \"../lib.rs\"\n"), [told("lib.path", "../lib.rs")]);
+    assert_eq!(found("build = \"../../shared/build.rs\"\n", ""), [reported("build", "../../shared/build.rs")]);
+    assert_eq!(found("", "[lib]\npath = \"../lib.rs\"\n"), [reported("lib.path", "../lib.rs")]);
     let bin =
         "[[bin]]\nname = \"one\"\npath = \"src/../../../one.rs\"\n[[bin]]\nname = \"two\"\npath = \"src/two.rs\"\n";
-    assert_eq!(found("", bin), [told("bin.path", "src/../../../one.rs")]);
+    assert_eq!(found("", bin), [reported("bin.path", "src/../../../one.rs")]);
     assert_eq!(found("build = \"tools/build.rs\"\n", "[lib]\npath = \"./src/../lib.rs\"\n"), [""; 0]);
     assert_eq!(found("build = false\n", "[lib]\ncrate-type = [\"lib\"]\n"), [""; 0]);
     // Cargo leaves out what only developers see, and says so.
@@ -524,7 +524,7 @@ fn beside_the_workspaces_manifest_a_wheel_takes_only_what_its_project_names() {
 }
 
 #[test]
-fn pointers_of_git_lfs_are_told_once() {
+fn pointers_of_git_lfs_are_reported_once() {
     let mut snapshot = house().snapshot();
     let pointer = |name: &str| Lacking { path: format!("crates/barter/data/{name}.bin").into(), what: Lack::Pointer };
     snapshot.workspace.graph.lacking = ["a", "b", "c", "d", "e"].map(pointer).to_vec();
@@ -557,8 +557,8 @@ fn a_python_extension_that_is_described_as_a_library_may_be_published() {
     let at = snapshot.workspace.member("barter-python").unwrap();
     snapshot.workspace.graph.packages[at].about.description = None;
     assert!(check::lints(&snapshot.workspace, &snapshot.train).is_empty());
-    let told = release::plan(&snapshot, &v("0.10.0"), false, &Options::default());
-    assert!(findings(&told).contains(&refused.to_owned()), "{:?}", findings(&told));
+    let reported = release::plan(&snapshot, &v("0.10.0"), false, &Options::default());
+    assert!(findings(&reported).contains(&refused.to_owned()), "{:?}", findings(&reported));
 }
 
 #[test]
@@ -574,9 +574,9 @@ fn of_many_that_require_what_a_patch_gives_three_are_named() {
         "[patch.crates-io]\nfork = { git = \"https://forge.example/fork\" }\n\n[workspace.dependencies]\n",
     );
     let snapshot = house.snapshot();
-    let told = published::patched(&snapshot.workspace, &snapshot.train);
+    let reported = published::patched(&snapshot.workspace, &snapshot.train);
     assert_eq!(
-        told[0].note(),
+        reported[0].note(),
         "crates/a/Cargo.toml, crates/b/Cargo.toml, crates/barter/Cargo.toml and 2 more require fork \"3\", which `[patch]` takes from https://forge.example/fork: whether its registry has one is not known here"
     );
 }
@@ -601,7 +601,7 @@ fn crates_that_are_tested_with_each_other_are_refused_where_cargo_can_pack_neith
         sketch.repo.tags.clear();
         sketch
     };
-    let told = |sketch: &Sketch, goal: &str| {
+    let reported = |sketch: &Sketch, goal: &str| {
         let found = sketch.clone().lock().release(goal).findings;
         found.into_iter().filter(|found| found.check == Check::DevCycle).map(|found| found.what).collect::<Vec<_>>()
     };
@@ -628,7 +628,7 @@ fn crates_that_are_tested_with_each_other_are_refused_where_cargo_can_pack_neith
         (unreleased(on_driver("0")), "minor", Some(unmet("0"))),
     ] {
         assert_eq!(
-            told(&sketch, goal),
+            reported(&sketch, goal),
             expected.into_iter().collect::<Vec<_>>(),
             "{goal}: {:?}",
             sketch.texts[Path::new(instrument)]
@@ -636,11 +636,11 @@ fn crates_that_are_tested_with_each_other_are_refused_where_cargo_can_pack_neith
     }
     let itself = "crates/barter-instrument/Cargo.toml has a dev-dependency on the crate itself \"0.10\", which no earlier release meets: cargo cannot pack it";
     let own = |requirement: &str| dev(&format!("barter-instrument = {{ path = \".\", version = \"{requirement}\" }}"));
-    assert_eq!(told(&own("0.9"), "minor"), [itself]);
-    assert_eq!(told(&own("0"), "minor"), [""; 0]);
+    assert_eq!(reported(&own("0.9"), "minor"), [itself]);
+    assert_eq!(reported(&own("0"), "minor"), [""; 0]);
     let mut rolled_back = on_driver("0");
     rolled_back.repo.tags.insert("rollback/v0.9.3".to_owned(), "0000000000".to_owned());
-    assert_eq!(told(&rolled_back, "minor"), [unmet("0")]);
+    assert_eq!(reported(&rolled_back, "minor"), [unmet("0")]);
 }
 
 #[test]
@@ -652,7 +652,7 @@ fn cargo_packs_by_name_what_is_tested_with_each_other() {
             &format!("{HOLDS}kit = {{ path = \"../kit\", version = \"0.9.3\" }}\n"),
         )
     };
-    let told = |sketch: Sketch| {
+    let reported = |sketch: Sketch| {
         let plan = sketch.lock().release("minor");
         plan.findings
             .into_iter()
@@ -669,7 +669,7 @@ fn cargo_packs_by_name_what_is_tested_with_each_other() {
     };
     let needs = "[dependencies]\nbarter-data = { path = \"../barter-data\", version = \"0.9.3\" }\n";
     assert_eq!(
-        told(tested(kit(needs), "kit", "0")),
+        reported(tested(kit(needs), "kit", "0")),
         [
             "crates/barter-data/Cargo.toml has a dev-dependency on kit \"0\", and kit needs barter-data: cargo packs kit first, without the barter-data that it needs"
         ]
@@ -677,13 +677,13 @@ fn cargo_packs_by_name_what_is_tested_with_each_other() {
     // Each tests with the other: one of them has to do without.
     let tests = "[dev-dependencies]\nbarter-data = { path = \"../barter-data\", version = \"0.9.3\" }\n";
     assert_eq!(
-        told(tested(kit(tests), "kit", "0.9.3")),
+        reported(tested(kit(tests), "kit", "0.9.3")),
         [
             "crates/kit/Cargo.toml has a dev-dependency on barter-data \"0.10.0\", which no earlier release meets, and barter-data needs kit: cargo can pack neither first"
         ]
     );
     assert_eq!(
-        told(tested(kit(tests), "kit", "0")),
+        reported(tested(kit(tests), "kit", "0")),
         [
             "crates/kit/Cargo.toml has a dev-dependency on barter-data \"0.10.0\", which no earlier release meets, and barter-data needs kit: cargo packs kit first, without the barter-data that it needs"
         ]
@@ -691,7 +691,7 @@ fn cargo_packs_by_name_what_is_tested_with_each_other() {
     // What this release leaves alone was published before.
     let apart = tested(kit(needs), "kit", "0.4").configured("except", serde_json::json!(["kit"]));
     assert_eq!(
-        told(apart.with("crates/kit/Cargo.toml", "\"0.9.3\"\n[", "\"0.4.0\"\n[").with(
+        reported(apart.with("crates/kit/Cargo.toml", "\"0.9.3\"\n[", "\"0.4.0\"\n[").with(
             BARTER,
             "../kit\", version = \"0.9.3\"",
             "../kit\", version = \"0.4\""

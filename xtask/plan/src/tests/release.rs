@@ -36,7 +36,7 @@ fn a_minor_moves_every_member_and_what_requires_it() {
 
 #[test]
 fn no_name_is_planned_that_git_cannot_make() {
-    let told = |house: Sketch, goal: &str| findings(&house.release(goal)).join("; ");
+    let reported = |house: Sketch, goal: &str| findings(&house.release(goal)).join("; ");
     let house_with = |key: &str, template: &str| {
         let mut house = house().configured(key, json!(template));
         house.repo.branches.insert("main".to_owned(), "0000000000".to_owned());
@@ -52,10 +52,10 @@ fn no_name_is_planned_that_git_cannot_make() {
         (house().tagged("v0.10.0/x"), "minor", "no tag v0.10.0 while there is a tag v0.10.0/x"),
         (house_with("branch", "main/{version}"), "minor", "no branch main/0.10.0 while there is a branch main"),
     ] {
-        let told = told(house, goal);
-        assert!(told.contains("configuration") && told.contains(why), "{why}: {told}");
+        let reported = reported(house, goal);
+        assert!(reported.contains("configuration") && reported.contains(why), "{why}: {reported}");
     }
-    assert_eq!(told(house_with("tag", "barter/{version}").tagged("barter-x"), "minor"), "");
+    assert_eq!(reported(house_with("tag", "barter/{version}").tagged("barter-x"), "minor"), "");
 }
 
 #[test]
@@ -160,8 +160,8 @@ fn a_patch_moves_who_stands_at_a_version_that_was_yanked() {
     let plan = house.changed("v0.9.3", &["crates/barter/src/lib.rs"]).release("patch");
     assert_eq!(findings(&plan), [""; 0]);
     assert_eq!(moved(&plan), ["barter", "barter-data", "barter-instrument", "barter-python"]);
-    let told = "the version that these have was yanked, so they move, too: barter-data, barter-instrument";
-    assert!(plan.remarks.contains(&told.to_owned()), "{:?}", plan.remarks);
+    let reported = "the version that these have was yanked, so they move, too: barter-data, barter-instrument";
+    assert!(plan.remarks.contains(&reported.to_owned()), "{:?}", plan.remarks);
 }
 
 #[test]
@@ -494,7 +494,7 @@ fn a_requirement_beside_the_workspace_concerns_the_train_of_what_it_requires() {
     let manifest = "[package]\nname = \"demo\"\n\n[dependencies]\nbarter = { path = \"../../crates/barter\", version = \"0.4\" }\n";
     let house = two_trains().file("beside/demo/Cargo.toml", manifest);
     assert_eq!(findings(&house.release("minor")), [""; 0], "it is rewritten");
-    let told = "requirements: beside/demo/Cargo.toml requires barter \"0.4\", which does not accept 0.9.3";
+    let reported = "requirements: beside/demo/Cargo.toml requires barter \"0.4\", which does not accept 0.9.3";
     let state = |house: &Sketch| {
         let Snapshot { workspace, train, .. } = house.snapshot();
         check::state(&workspace, &train)
@@ -502,7 +502,7 @@ fn a_requirement_beside_the_workspace_concerns_the_train_of_what_it_requires() {
             .map(|found| format!("{}: {}", found.check, found.what))
             .collect::<Vec<_>>()
     };
-    assert_eq!(state(&house), [told]);
+    assert_eq!(state(&house), [reported]);
     let other = Sketch { train: Some("ingestion"), ..house };
     assert_eq!((state(&other), findings(&other.release("minor"))), (vec![], vec![]));
 }
@@ -517,9 +517,9 @@ fn an_entry_of_the_workspace_that_nobody_inherits_is_no_obstacle() {
         let noted = check::lints(&workspace, &train).iter().map(|found| found.as_note()).collect::<Vec<_>>();
         (check::state(&workspace, &train).iter().map(|found| found.what.clone()).collect::<Vec<_>>(), noted)
     };
-    let told = "Cargo.toml requires barter \"0.4\", which does not accept 0.9.3";
+    let reported = "Cargo.toml requires barter \"0.4\", which does not accept 0.9.3";
     let note = format!(
-        "{told}: no member inherits it, and the next release of barter rewrites it; next: write `version = \"0.9.3\"` there"
+        "{reported}: no member inherits it, and the next release of barter rewrites it; next: write `version = \"0.9.3\"` there"
     );
     // Cargo reads it for nobody; a release brings it up all the same.
     assert_eq!(looked(&house), (vec![], vec![note]));
@@ -530,7 +530,7 @@ fn an_entry_of_the_workspace_that_nobody_inherits_is_no_obstacle() {
     }
     // As soon as somebody inherits it, cargo finds no such version.
     let read = house.member("user", "0.1.0", "publish = false\n\n[dependencies]\nbarter.workspace = true\n").lock();
-    assert_eq!(looked(&read), (vec![told.to_owned()], vec![]));
+    assert_eq!(looked(&read), (vec![reported.to_owned()], vec![]));
     // One on a member that a patch leaves stays, and refuses no patch.
     let left = super::sketch::house().with("Cargo.toml", "version = \"0.9\" }", "version = \"0.4\" }");
     let left = left
@@ -565,7 +565,7 @@ fn another_train_has_its_requirement_rewritten_and_its_version_left() {
 }
 
 #[test]
-fn a_published_crate_of_no_train_is_told_that_it_needs_a_release() {
+fn a_published_crate_of_no_train_learns_that_it_needs_a_release() {
     let beside = |table: &str, requirement: &str| {
         let entry =
             format!("\n[{table}]\nbarter-data = {{ path = \"../barter-data\", version = \"{requirement}\" }}\n");
@@ -601,8 +601,8 @@ fn a_published_crate_of_no_train_is_told_that_it_needs_a_release() {
 }
 
 #[test]
-fn who_inherits_a_requirement_that_is_rewritten_is_told_as_who_writes_it() {
-    let told = |name: &str, on: &str| {
+fn who_inherits_a_requirement_that_is_rewritten_is_reported_as_who_writes_it() {
+    let reported = |name: &str, on: &str| {
         format!(
             "{name} needs a release: no train moves it, and it requires {on}, whose requirement is rewritten here (add `[workspace.metadata.trains.{name}]` with `driver = \"{name}\"`)"
         )
@@ -618,7 +618,11 @@ fn who_inherits_a_requirement_that_is_rewritten_is_told_as_who_writes_it() {
     for table in ["dependencies", "build-dependencies", "target.'cfg(unix)'.dependencies"] {
         for entry in ["x.workspace = true", "x = { workspace = true, optional = true }"] {
             let plan = house(table, shared, entry).release("patch");
-            assert_eq!((findings(&plan), plan.remarks), (vec![], vec![told("barter-extra", "barter-data")]), "{table}");
+            assert_eq!(
+                (findings(&plan), plan.remarks),
+                (vec![], vec![reported("barter-extra", "barter-data")]),
+                "{table}"
+            );
         }
     }
     // Nothing is rewritten of what is less precise, and what cargo leaves out of the package is nobody's need.
@@ -628,7 +632,7 @@ fn who_inherits_a_requirement_that_is_rewritten_is_told_as_who_writes_it() {
     }
     let literal = "x = { package = \"barter-data\", path = \"../barter-data\", version = \"=0.9.3\" }";
     let plan = house("target.'cfg(unix)'.build-dependencies", "", literal).release("patch");
-    assert_eq!(plan.remarks, [told("barter-extra", "barter-data")]);
+    assert_eq!(plan.remarks, [reported("barter-extra", "barter-data")]);
     // That is patched goes on with what it says.
     let patched = house(
         "dependencies",
@@ -860,12 +864,12 @@ fn metadata_without_a_place_is_found_before_a_release() {
         ),
     ] {
         let snapshot = sketch.snapshot();
-        let told: Vec<String> = check::state(&snapshot.workspace, &snapshot.train)
+        let reported: Vec<String> = check::state(&snapshot.workspace, &snapshot.train)
             .into_iter()
             .map(|found| format!("{}: {}; {}", found.check, found.what, found.next))
             .collect();
         assert_eq!(
-            told,
+            reported,
             [format!(
                 "build-metadata: 0.9.3+4.3.4 has build metadata, for which there is no place in {place}; take `+4.3.4` out of {manifest}"
             )]
@@ -882,10 +886,10 @@ fn no_release_is_made_on_a_branch_that_could_not_be_typed() {
         Train::choose(&house.workspace(), &house.repo, None).map(|train| train.main).map_err(|error| error.to_string())
     };
     for main in ["feat;x", "a$b", "a&b", "it's"] {
-        let told = chosen(main).unwrap_err();
+        let reported = chosen(main).unwrap_err();
         assert!(
-            told.starts_with(&format!("train barter: the default branch of the repository `{main}` holds")),
-            "{told}"
+            reported.starts_with(&format!("train barter: the default branch of the repository `{main}` holds")),
+            "{reported}"
         );
     }
     assert_eq!(chosen("trunk/1").as_deref(), Ok("trunk/1"));

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::sketch::{Sketch, house, v};
 use crate::{
     rollback::{Branch, Facts, Made, Options, Remote, Reverted, Rollback, plan},
-    step::{Lane, Reach, Step, Undone},
+    step::{Group, Scope, Step, Undone},
 };
 
 fn shipped() -> Sketch {
@@ -65,10 +65,10 @@ fn what_protects_users_comes_first_and_what_needs_a_crate_goes_before_it() {
         ]
     );
     assert_eq!((rollback.to.as_deref(), findings(&rollback)), (Some("v0.9.2"), vec![]));
-    let by_hand: Vec<&Step> = rollback.steps.iter().filter(|step| step.is_by_hand()).collect();
-    assert_eq!(by_hand.len(), 1, "the index lets nobody else");
+    let manual: Vec<&Step> = rollback.steps.iter().filter(|step| step.is_manual()).collect();
+    assert_eq!(manual.len(), 1, "the index lets nobody else");
     let [.., mark, _, _, _, _, revert, tag, _, _, _] = &rollback.steps[..] else { panic!() };
-    let Step::Mark(mark) = mark else { panic!("{}", mark.title()) };
+    let Step::MarkRolledBack(mark) = mark else { panic!("{}", mark.title()) };
     assert_eq!(mark.line, "Rolled back: it sells twice; use v0.9.2");
     let Step::Revert(revert) = revert else { panic!("{}", revert.title()) };
     assert_eq!(
@@ -91,7 +91,7 @@ fn it_goes_back_to_the_last_final_version_that_stands() {
     assert_eq!(findings(&first), ["no release of barter before v0.9.3 is there to go back to"]);
     // A fix of an old line is taken back, and `latest` stays where it is.
     let old = rollback(&shipped().tagged("v0.10.0"), "0.9.3", &pushed(), None);
-    let Step::PointBack(back) = &old.steps[0] else { panic!() };
+    let Step::RetagLatest(back) = &old.steps[0] else { panic!() };
     assert_eq!((old.to.as_deref(), back.to.of.tag.as_str()), (Some("v0.9.2"), "v0.10.0"));
 }
 
@@ -99,8 +99,8 @@ fn it_goes_back_to_the_last_final_version_that_stands() {
 fn an_image_goes_back_to_the_last_release_that_had_one() {
     let back = |sketch: Sketch, version: &str| {
         let steps = rollback(&sketch, version, &pushed(), None).steps.into_iter();
-        let tags =
-            steps.filter_map(|step| if let Step::PointBack(back) = step { Some(back.to.of.tag.clone()) } else { None });
+        let tags = steps
+            .filter_map(|step| if let Step::RetagLatest(back) = step { Some(back.to.of.tag.clone()) } else { None });
         tags.collect::<Vec<_>>()
     };
     assert_eq!(back(shipped(), "0.9.3"), ["v0.9.2"]);
@@ -113,7 +113,7 @@ fn an_image_goes_back_to_the_last_release_that_had_one() {
 fn the_forges_latest_is_a_final_release() {
     let latest = |sketch: Sketch, version: &str| {
         let mut steps = rollback(&sketch, version, &pushed(), None).steps.into_iter();
-        steps.find_map(|step| if let Step::Mark(mark) = step { mark.latest } else { None })
+        steps.find_map(|step| if let Step::MarkRolledBack(mark) = step { mark.latest } else { None })
     };
     assert_eq!(latest(shipped().tagged("v0.10.0-rc.1"), "0.9.3").as_deref(), Some("v0.9.2"));
     assert_eq!(latest(shipped().tagged("v0.10.0"), "0.9.3").as_deref(), Some("v0.10.0"));
@@ -133,8 +133,8 @@ fn what_an_earlier_release_published_stays() {
 }
 
 #[test]
-fn nobody_is_told_where_announcements_are_left_out() {
-    let options = Options { reason: None, without: vec![Lane::Announce] };
+fn nobody_is_reported_where_announcements_are_left_out() {
+    let options = Options { reason: None, without: vec![Group::Announce] };
     let rollback = plan(&shipped().snapshot(), &shipped().snapshot(), &v("0.9.3"), &pushed(), &options);
     assert!(!titles(&rollback).iter().any(|title| title.starts_with("announce")), "{:?}", titles(&rollback));
 }
@@ -187,7 +187,7 @@ fn what_nobody_else_has_is_unmade_and_its_tag_goes_last() {
         |remote: Option<Remote>, covered| Facts { remote, made: Some(Made { covered, ..made.clone() }), ..pushed() };
     let unmade = rollback(&shipped(), "0.9.3", &facts(None, false), None);
     assert_eq!(titles(&unmade), ["main back to 000000000", "delete branch release/v0.9.3", "delete tag v0.9.3"]);
-    assert!(unmade.steps.iter().all(|step| step.reach() == Reach::Repo));
+    assert!(unmade.steps.iter().all(|step| step.scope() == Scope::Repository));
     // Main that was moved since is not ours to move.
     for main in [None, Some("5555555555".to_owned())] {
         let elsewhere = Facts { remote: None, made: Some(Made { main, ..made.clone() }), ..pushed() };
@@ -208,7 +208,7 @@ fn a_conflict_is_for_a_person() {
     let rollback = rollback(&shipped(), "0.9.3", &facts, None);
     let revert =
         rollback.steps.iter().find_map(|step| if let Step::Revert(revert) = step { Some(revert) } else { None });
-    let (why, next) = revert.unwrap().by_hand.clone().unwrap();
+    let (why, next) = revert.unwrap().manual.clone().unwrap();
     assert!(why.contains("the same lines"));
     assert!(next.starts_with("git revert --no-commit -m 1 222222222; resolve"), "{next}");
     assert!(next.contains("git commit -m 'Revert \"release 0.9.3\"'"), "{next}");
@@ -217,6 +217,6 @@ fn a_conflict_is_for_a_person() {
 #[test]
 fn a_tag_that_keeps_the_rollbacks_own_away_is_found_before_anything_is_taken_back() {
     let sketch = shipped().tagged("rollback");
-    let told = rollback(&sketch, "0.9.3", &pushed(), None);
-    assert_eq!(findings(&told), ["git makes no tag rollback/v0.9.3 while there is a tag rollback"]);
+    let reported = rollback(&sketch, "0.9.3", &pushed(), None);
+    assert_eq!(findings(&reported), ["git makes no tag rollback/v0.9.3 while there is a tag rollback"]);
 }

@@ -31,7 +31,7 @@ fn the_next_final_tells_all_since_the_last_one_that_stands() {
     for since in ["final", "pre-release"] {
         let linked = linked().configured("notes-since", json!(since));
         let candidate = || released(linked.clone(), "0.10.0-rc.1", "");
-        for (sketch, to, told) in [
+        for (sketch, to, reported) in [
             (rolled_back(linked.clone(), "0.10.0", next), "0.10.1", new),
             (rolled_back(linked.clone(), "0.10.0", ""), "0.10.1", old),
             (rolled_back(rolled_back(linked.clone(), "0.10.0", ""), "0.10.1", next), "0.10.2", new),
@@ -40,16 +40,16 @@ fn the_next_final_tells_all_since_the_last_one_that_stands() {
             (rolled_back(linked.clone(), "0.10.0-rc.1", next), "0.10.0-rc.2", new),
             (rolled_back(linked.clone(), "0.10.0", next), "0.10.1-rc.1", new),
         ] {
-            assert_eq!(section(&sketch, to), told, "{to} {since}");
+            assert_eq!(section(&sketch, to), reported, "{to} {since}");
             assert_eq!(link(&sketch, to), format!("https://x/compare/v0.9.3...v{to}"), "{since}");
         }
-        let told = if since == "final" { new } else { "### Added\n\n- depth" };
+        let reported = if since == "final" { new } else { "### Added\n\n- depth" };
         let sketch = rolled_back(candidate(), "0.10.0", next);
         // Its candidate stands where that is whom the notes are for.
         let from = if since == "final" { "v0.9.3" } else { "v0.10.0-rc.1" };
         assert_eq!(
             (section(&sketch, "0.10.1").as_str(), link(&sketch, "0.10.1")),
-            (told, format!("https://x/compare/{from}...v0.10.1"))
+            (reported, format!("https://x/compare/{from}...v0.10.1"))
         );
         // Under a candidate of the next version, which told what is new since the withdrawn one.
         let house = released(released(linked.clone(), "0.10.0", next), "0.11.0-rc.1", "\n### Fixed\n\n- a leak\n");
@@ -81,7 +81,7 @@ fn the_first_final_that_stands_tells_all_since_the_beginning() {
 }
 
 #[test]
-fn commits_that_a_withdrawn_release_told_are_told_once() {
+fn commits_that_a_rolled_back_release_reported_are_reported_once() {
     let data = "crates/barter-data/src/lib.rs";
     let quiet = linked().configured("changes", json!(["commits"])).with(
         "CHANGELOG.md",
@@ -91,7 +91,7 @@ fn commits_that_a_withdrawn_release_told_are_told_once() {
     let house = quiet.commit("feat: depth", "@ada", &[data]).commit("fix: a leak", "@ada", &[data]);
     let names: Vec<&'static str> = house.commits.iter().map(|message| &*message.commit.clone().leak()).collect();
     let mut house = rolled_back(house, "0.10.0", "");
-    house.told = names.clone();
+    house.reported = names.clone();
     assert_eq!(
         section(&house, "0.10.1"),
         "### Added\n\n- barter-data: depth (@ada)\n\n### Fixed\n\n- barter-data: a leak (@ada)"

@@ -18,7 +18,7 @@ use crate::{
     postfix::{self, Fix},
     release::{self, Goal},
     repo::{Message, Recorded, Repo},
-    snapshot::{Since, Snapshot},
+    snapshot::{PreviousRelease, Snapshot},
     step::Step,
     strays::Search,
     train::Train,
@@ -34,13 +34,13 @@ pub struct Sketch {
     pub train: Option<&'static str>,
     pub ignored: Vec<&'static str>,
     pub repo: Repo,
-    pub since: Option<(&'static str, Vec<&'static str>, Option<Texts>)>,
+    pub previous: Option<(&'static str, Vec<&'static str>, Option<Texts>)>,
     /// What the last final release had.
     pub before_candidates: Option<Texts>,
     pub recorded: Option<Recorded>,
     pub commits: Vec<Message>,
     /// Those that a pre-release told.
-    pub told: Vec<&'static str>,
+    pub reported: Vec<&'static str>,
     /// Final releases that are on branches of their own.
     pub elsewhere: Vec<&'static str>,
     pub options: Options,
@@ -137,7 +137,7 @@ impl Sketch {
 
     /// What changed since a tag; the workspace then was the sketch as it is now.
     pub fn changed(mut self, tag: &'static str, paths: &[&'static str]) -> Sketch {
-        self.since = Some((tag, paths.to_vec(), Some(self.texts.clone())));
+        self.previous = Some((tag, paths.to_vec(), Some(self.texts.clone())));
         self
     }
 
@@ -219,7 +219,7 @@ impl Sketch {
         let workspace = self.workspace();
         let mut train = Train::choose(&workspace, &self.repo, self.train).unwrap();
         train.elsewhere = self.elsewhere.iter().copied().map(v).collect();
-        let since = self.since.clone().map(|(tag, changed, before)| Since {
+        let previous = self.previous.clone().map(|(tag, changed, before)| PreviousRelease {
             tag: tag.to_owned(),
             changed: changed.into_iter().map(PathBuf::from).collect(),
             before: before.and_then(|texts| workspace.with_texts(texts).ok().map(Box::new)),
@@ -227,15 +227,15 @@ impl Sketch {
         });
         Snapshot {
             train,
-            since,
+            previous,
             before_candidates: self
                 .before_candidates
                 .clone()
                 .map(|texts| Box::new(workspace.with_texts(texts).unwrap())),
             recorded: self.recorded.clone(),
             commits: self.commits.clone(),
-            withdrawn: Default::default(),
-            told: self.told.iter().map(|commit| commit.to_string()).collect(),
+            rolled_back: Default::default(),
+            reported: self.reported.iter().map(|commit| commit.to_string()).collect(),
             repo: self.repo.clone(),
             base: self.repo.head.clone(),
             today: Date::parse("2026-02-04").unwrap(),

@@ -7,7 +7,7 @@ use super::sketch::{findings, house, tag_message, titles};
 use crate::{
     files::tag_record::Record,
     repo::{At, Recorded},
-    step::{Reach, Step, Target},
+    step::{Scope, Step, Target},
 };
 
 const PROOFS: [&str; 4] = [
@@ -22,7 +22,7 @@ fn plainly_it_is_write_prove_commit_tag() {
     let plan = house().release("minor");
     let expected = [&["write 9 files"], &PROOFS[..], &["commit \"release 0.10.0\"", "tag v0.10.0"]].concat();
     assert_eq!(titles(&plan), expected);
-    assert!(plan.steps.iter().all(|step| step.reach() <= Reach::Repo), "outward only when asked");
+    assert!(plan.steps.iter().all(|step| step.scope() <= Scope::Repository), "outward only when asked");
 }
 
 #[test]
@@ -45,8 +45,8 @@ fn a_branch_train_commits_there_and_tags_the_merge() {
     ]
     .concat();
     assert_eq!(titles(&plan), expected);
-    let reaches: Vec<Reach> = plan.steps.iter().map(Step::reach).collect();
-    assert!(reaches.is_sorted(), "irreversible last");
+    let scopes: Vec<Scope> = plan.steps.iter().map(Step::scope).collect();
+    assert!(scopes.is_sorted(), "irreversible last");
     let on_merge = plan.steps.iter().any(|step| matches!(step, Step::Tag(tag) if matches!(tag.on, Target::Merge(_))));
     assert!(on_merge);
 }

@@ -5,12 +5,12 @@ use super::sketch::{Sketch, findings, house};
 use crate::{draft::Plan, strays};
 
 /// `PATH:LINE` of the first line of each, with their count where there are several.
-fn told(plan: &Plan) -> Vec<String> {
-    let told = plan.strays.iter().map(|stray| {
+fn reported(plan: &Plan) -> Vec<String> {
+    let reported = plan.strays.iter().map(|stray| {
         let count = if stray.lines > 1 { format!(" x{}", stray.lines) } else { String::new() };
         format!("{}:{}{count}", stray.path, stray.line)
     });
-    told.collect()
+    reported.collect()
 }
 
 /// Whether one line in one file is a stray of `release TO`.
@@ -260,7 +260,7 @@ fn manifests_come_first_and_what_is_generated_last() {
     let plan = house.release("minor");
     assert_eq!(findings(&plan), [""; 0]);
     assert_eq!(
-        told(&plan),
+        reported(&plan),
         ["js/package.json:2", "README.md:1 x2", "a/notes.md:1", "DEPENDENCIES.tsv:1", "x/Cargo.lock:2"]
     );
     assert_eq!(
@@ -276,18 +276,18 @@ fn what_is_edited_is_no_stray() {
     let house = house()
         .configured("files", files)
         .file("js/package.json", "{\n  \"version\": \"0.9.3\",\n  \"barter\": \"0.9.3\"\n}\n");
-    assert_eq!(told(&house.release("minor")), ["js/package.json:3"]);
+    assert_eq!(reported(&house.release("minor")), ["js/package.json:3"]);
 }
 
 #[test]
-fn a_member_beside_the_train_with_its_version_is_told() {
+fn a_member_beside_the_train_with_its_version_is_reported() {
     let beside =
         house().member("shown", "0.9.3", "publish = false\n").member("other", "0.4.0", "publish = false\n").lock();
-    assert_eq!(told(&beside.release("minor")), ["crates/shown/Cargo.toml:3"]);
+    assert_eq!(reported(&beside.release("minor")), ["crates/shown/Cargo.toml:3"]);
     let excepted =
         house().with("crates/barter/Cargo.toml", "barter-data.workspace = true\n", "barter-data.workspace = true\n");
     let excepted = excepted.changed("v0.9.3", &["crates/barter/src/lib.rs"]).release("patch");
-    assert_eq!(told(&excepted), [""; 0], "what a patch leaves is left on purpose");
+    assert_eq!(reported(&excepted), [""; 0], "what a patch leaves is left on purpose");
 }
 
 #[test]
@@ -304,14 +304,14 @@ fn what_a_patch_leaves_at_the_version_before_is_listed() {
     let plan = house.release("patch");
     assert_eq!(findings(&plan), [""; 0]);
     // What is beside requires what a patch still is.
-    assert_eq!(told(&plan), [""; 0]);
+    assert_eq!(reported(&plan), [""; 0]);
     let own = "1 project beside the workspace needs what is released here, and keeps the version that it has: barter-a 0.4.1 (beside/a/Cargo.toml)";
     assert!(plan.remarks.contains(&own.to_owned()), "{:?}", plan.remarks);
-    assert_eq!(told(&house.release("minor")), [""; 0]);
+    assert_eq!(reported(&house.release("minor")), [""; 0]);
     // Where nobody said which members a patch moves, those that it leaves are told, too.
     let mut derived = house;
     derived.trains = serde_json::json!({});
     let left = ["crates/barter-data/Cargo.toml:3", "crates/barter-instrument/Cargo.toml:3"];
-    assert_eq!(told(&derived.release("patch")), left);
-    assert_eq!(told(&derived.release("minor")), [""; 0]);
+    assert_eq!(reported(&derived.release("patch")), left);
+    assert_eq!(reported(&derived.release("minor")), [""; 0]);
 }

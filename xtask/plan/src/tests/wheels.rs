@@ -17,10 +17,10 @@ fn no_version_of_a_wheel_goes_down() {
         let house =
             house().with("barter-python/pyproject.toml", "version = \"0.9.3\"", &format!("version = \"{python}\""));
         let plan = house.release(version);
-        let told = findings(&plan);
-        assert_eq!(told.len(), 1, "{told:?}");
-        assert!(told[0].starts_with("wheel-version: barter-python/pyproject.toml"), "{told:?}");
-        assert!(told[0].contains(python), "{told:?}");
+        let reported = findings(&plan);
+        assert_eq!(reported.len(), 1, "{reported:?}");
+        assert!(reported[0].starts_with("wheel-version: barter-python/pyproject.toml"), "{reported:?}");
+        assert!(reported[0].contains(python), "{reported:?}");
         assert!(!changes(&plan).iter().any(|line| line.contains("pyproject.toml")), "{:?}", changes(&plan));
     }
 }
@@ -38,7 +38,7 @@ fn a_post_release_lowers_no_wheel_either() {
 }
 
 #[test]
-fn a_wheel_that_was_left_behind_is_aligned_and_a_strange_one_is_told() {
+fn a_wheel_that_was_left_behind_is_aligned_and_a_strange_one_is_reported() {
     let behind = |python: &str| {
         house()
             .tagged("v0.9.2")
@@ -115,7 +115,7 @@ fn a_lock_is_edited_where_it_holds_the_wheels_own_directory() {
 }
 
 #[test]
-fn a_version_behind_the_same_words_that_is_none_of_the_trains_is_told() {
+fn a_version_behind_the_same_words_that_is_none_of_the_trains_is_reported() {
     let house = |text: &str| {
         house()
             .tagged("v0.9.2")
@@ -127,15 +127,15 @@ fn a_version_behind_the_same_words_that_is_none_of_the_trains_is_told() {
     assert_eq!(findings(&house(both)), [""; 0], "one was left behind");
     for other in ["0.4.20", "0.9.1"] {
         let plan = house(&format!("barter = {{ version = \"0.9.3\" }}\nserde = {{ version = \"{other}\" }}\n"));
-        let told =
+        let reported =
             format!("version-files: docs/use.md: after `version = \"` stands `{other}`, and no release was that");
-        assert_eq!(findings(&plan), [told]);
+        assert_eq!(findings(&plan), [reported]);
     }
 }
 
 #[test]
 fn a_wheel_that_lags_names_the_release_of_its_train_that_takes_it_along() {
-    let told = |sketch: Sketch| {
+    let reported = |sketch: Sketch| {
         let Snapshot { workspace, train, .. } = sketch.snapshot();
         check::aligned_by(&workspace, &train)
     };
@@ -143,6 +143,6 @@ fn a_wheel_that_lags_names_the_release_of_its_train_that_takes_it_along() {
     untagged.repo.tags.clear();
     let other = Sketch { train: Some("ingestion"), ..two_trains() };
     for (sketch, option) in [(house().tagged("v0.9.3"), " patch"), (untagged, ""), (other, " --train ingestion")] {
-        assert_eq!(told(sketch), format!("cargo xtask release{option} (aligns them with the driver)"));
+        assert_eq!(reported(sketch), format!("cargo xtask release{option} (aligns them with the driver)"));
     }
 }

@@ -39,22 +39,22 @@ fn a_dynamic_wheel_takes_its_version_from_cargo() {
 #[test]
 fn a_wheel_has_its_version_in_one_place_and_in_its_own_dialect() {
     let stands = "version = \"0.9.3\"";
-    let told = |project: &str| {
+    let reported = |project: &str| {
         let plan = house().with("barter-python/pyproject.toml", stands, project).release("minor");
         let lines = plan.findings.iter().map(|f| format!("{}: {}; {}", f.check, f.what, f.next));
         lines.collect::<Vec<_>>().join("\n")
     };
-    assert_eq!(told(stands), "");
+    assert_eq!(reported(stands), "");
     assert_eq!(
-        told("version = \"0.9.3\"\ndynamic = [\"readme\", \"version\"]"),
+        reported("version = \"0.9.3\"\ndynamic = [\"readme\", \"version\"]"),
         "wheel-version: barter-python/pyproject.toml says `version = \"0.10.0\"` and lists it in `dynamic`, too; take \"version\" out of `dynamic` under [project]"
     );
     assert_eq!(
-        told(""),
+        reported(""),
         "wheel-version: barter-python/pyproject.toml has neither a static version nor `dynamic = [\"version\"]`; write `version = \"0.9.3\"` under [project]"
     );
     assert_eq!(
-        told("[tool.poetry]\nversion = \"0.9.3\""),
+        reported("[tool.poetry]\nversion = \"0.9.3\""),
         "wheel-version: barter-python/pyproject.toml says its version under [tool.poetry], where maturin does not read it; write `version = \"0.9.3\"` under [project]"
     );
     // A release writes over it; a look tells.
@@ -76,7 +76,7 @@ fn a_wheel_has_its_version_in_one_place_and_in_its_own_dialect() {
 
 #[test]
 fn a_member_without_a_version_is_never_published() {
-    let told = |house: Sketch| {
+    let reported = |house: Sketch| {
         let lines = house.release("minor").findings.into_iter().map(|f| format!("{}: {}; {}", f.check, f.what, f.next));
         lines.collect::<Vec<_>>()
     };
@@ -84,7 +84,7 @@ fn a_member_without_a_version_is_never_published() {
     let without =
         house().with(instrument, "version = \"0.9.3\"\n", "").with("Cargo.toml", ", version = \"=0.9.3\"", "").lock();
     assert_eq!(
-        told(without),
+        reported(without),
         [format!(
             "path-only: crates/barter-data/Cargo.toml would be published but requires barter-instrument, which never is: {instrument} has no version; add `version = \"0.9.3\"` under [package] there, and beside the path in Cargo.toml"
         )]
@@ -95,7 +95,7 @@ fn a_member_without_a_version_is_never_published() {
         "",
     );
     assert_eq!(
-        told(unpublished),
+        reported(unpublished),
         [format!(
             "path-only: crates/barter-data/Cargo.toml would be published but requires barter-instrument, which never is: {instrument} says `publish = false`; take that out, and add `version = \"0.9.3\"` beside the path in Cargo.toml"
         )]
@@ -115,7 +115,7 @@ fn a_member_without_a_version_is_never_published() {
         .with("barter-python/Cargo.toml", "version = \"0.9.3\"\npublish", "publish")
         .lock();
     assert_eq!(
-        told(wheel),
+        reported(wheel),
         [
             "version: barter-python/Cargo.toml has no `version` to set; add `version = \"0.9.3\"` and `publish = false` under [package]"
         ]
@@ -162,11 +162,11 @@ fn python_says_the_version_in_its_own_spelling_in_setup_py_and_in_the_package() 
     );
     let house =
         house().configured("files", files).file("setup.py", setup).file("market_data_ingestion/__init__.py", package);
-    for (version, told) in [("0.10.0", "0.10.0"), ("0.10.0-rc.1", "0.10.0rc1")] {
+    for (version, reported) in [("0.10.0", "0.10.0"), ("0.10.0-rc.1", "0.10.0rc1")] {
         let plan = house.release(version);
         assert_eq!(findings(&plan), [""; 0]);
-        assert_eq!(text(&plan, "setup.py"), setup.replace("version=\"0.9.3\"", &format!("version=\"{told}\"")));
-        let wanted = package.replace("'0.9.3'", &format!("'{told}'"));
+        assert_eq!(text(&plan, "setup.py"), setup.replace("version=\"0.9.3\"", &format!("version=\"{reported}\"")));
+        let wanted = package.replace("'0.9.3'", &format!("'{reported}'"));
         assert_eq!(text(&plan, "market_data_ingestion/__init__.py"), wanted);
     }
     // A version that is computed is not there to be written.
@@ -187,10 +187,10 @@ fn every_kind_and_every_reference_stands_in_the_section_as_it_was_written() {
     let plan = house().with("CHANGELOG.md", "### Fixed\n\n- a rounding error", &written).release("minor");
     assert_eq!(findings(&plan), [""; 0]);
     // In the order of Keep a Changelog.
-    let told = [added, changed, removed, fixed, security].join("\n\n");
+    let reported = [added, changed, removed, fixed, security].join("\n\n");
     let log = text(&plan, "CHANGELOG.md");
-    assert!(log.contains(&format!("## [Unreleased]\n\n## [0.10.0] - 2026-02-04\n\n{told}\n\n## [0.9.3]")), "{log}");
-    assert!(tag_message(&plan).contains(&told), "the tag quotes it");
+    assert!(log.contains(&format!("## [Unreleased]\n\n## [0.10.0] - 2026-02-04\n\n{reported}\n\n## [0.9.3]")), "{log}");
+    assert!(tag_message(&plan).contains(&reported), "the tag quotes it");
 }
 
 #[test]
@@ -214,7 +214,7 @@ fn the_changelog_is_promoted_and_the_notes_quote_it() {
 }
 
 /// The house with a changelog of these words, which nobody configured.
-fn told_in(text: &str) -> Sketch {
+fn reported_in(text: &str) -> Sketch {
     let mut house = house().file("CHANGELOG.md", text);
     house.trains["barter"].as_object_mut().unwrap().remove("changelog");
     house
@@ -230,7 +230,7 @@ fn a_section_is_known_however_it_is_headed() {
         "## 0.10.0 - TBD",
         "<!-- towncrier release notes start -->",
     ] {
-        let plan = told_in(&format!("{unreleased}\n\n- by hand\n")).release("minor");
+        let plan = reported_in(&format!("{unreleased}\n\n- by hand\n")).release("minor");
         assert_eq!(findings(&plan), [""; 0], "{unreleased}");
         assert!(tag_message(&plan).starts_with("Release version 0.10.0\n\n- by hand"), "{unreleased}");
     }
@@ -246,30 +246,30 @@ fn a_section_is_known_however_it_is_headed() {
         "barter-python 0.10.0\n====================",
     ] {
         let text = format!("{section}\n\n- by hand\n");
-        let plan = told_in(&text).release("minor");
+        let plan = reported_in(&text).release("minor");
         assert_eq!(findings(&plan), [""; 0], "{section}");
         assert!(tag_message(&plan).starts_with("Release version 0.10.0\n\n- by hand"), "{section}");
         assert!(plan.edits().iter().all(|edit| !edit.path.ends_with("CHANGELOG.md")), "{section}");
     }
     // The same number of a crate that travels is another version, and the new heading names whose it is.
     let log = "## Unreleased\n\n- by hand\n\n## barter-data 0.10.0\n\n- y\n\n## barter 0.9.3\n\n- z\n";
-    let named = told_in(log).file("crates/barter-data/CHANGELOG.md", "## barter-data Unreleased\n\n- d\n");
+    let named = reported_in(log).file("crates/barter-data/CHANGELOG.md", "## barter-data Unreleased\n\n- d\n");
     let plan = named.release("minor");
     assert_eq!(findings(&plan), [""; 0]);
     assert_eq!(text(&plan, "CHANGELOG.md"), log.replace("- by hand", "## barter 0.10.0\n\n- by hand"));
     let own = text(&plan, "crates/barter-data/CHANGELOG.md");
     assert_eq!(own, "## barter-data Unreleased\n\n## barter-data 0.10.0 - 2026-02-04\n\n- d\n");
-    let unknown = told_in("## Unreleased\n\n- by hand\n\n## bartender 0.10.0\n\n- z\n").release("minor");
+    let unknown = reported_in("## Unreleased\n\n- by hand\n\n## bartender 0.10.0\n\n- z\n").release("minor");
     assert_eq!(
         findings(&unknown),
         ["changelog: CHANGELOG.md:5: `bartender 0.10.0` names bartender, which is no crate of the workspace"]
     );
-    let dated = told_in("## Unreleased\n\n## v0.10.0 (unreleased)\n\n- by hand\n").release("minor");
+    let dated = reported_in("## Unreleased\n\n## v0.10.0 (unreleased)\n\n- by hand\n").release("minor");
     assert_eq!(text(&dated, "CHANGELOG.md"), "## Unreleased\n\n## v0.10.0 (2026-02-04)\n\n- by hand\n");
 }
 
 #[test]
-fn a_release_that_is_told_nowhere_is_said_to_be_so_once() {
+fn a_release_that_is_reported_nowhere_is_reported_as_so_once() {
     for (text, what) in [
         ("# Log\n\n## Soon\n\n- x\n", "CHANGELOG.md:3: `Soon` is neither a version nor Unreleased"),
         (
@@ -277,7 +277,7 @@ fn a_release_that_is_told_nowhere_is_said_to_be_so_once() {
             "CHANGELOG.md:3: `0.10.1` is the newest section, and nothing above it says Unreleased",
         ),
     ] {
-        for house in [told_in(text), house().file("CHANGELOG.md", text)] {
+        for house in [reported_in(text), house().file("CHANGELOG.md", text)] {
             assert_eq!(findings(&house.release("minor")), [format!("changelog: {what}")]);
             let fed = house.configured("changes", json!(["fragments"])).file("changelog.d/1.fixed.md", "x");
             assert_eq!(findings(&fed.release("minor")), [format!("changelog: {what}")]);
@@ -293,13 +293,13 @@ fn a_release_that_is_told_nowhere_is_said_to_be_so_once() {
     assert_eq!(findings(&ahead.release("minor")), [""; 0]);
     let what = "changelog: CHANGELOG.md:1: `0.10.0` is the newest section, and nothing above it says Unreleased";
     assert_eq!(findings(&ahead.release("patch")), [what]);
-    let silent = [told_in("See the releases.\n"), house().file("CHANGELOG.md", "## [Unreleased]\n\n## v0.10.0\n")];
+    let silent = [reported_in("See the releases.\n"), house().file("CHANGELOG.md", "## [Unreleased]\n\n## v0.10.0\n")];
     for (house, remark) in
         silent.into_iter().zip(["CHANGELOG.md has no sections", "the section of 0.10.0 says nothing"])
     {
         let plan = house.release("minor");
         assert_eq!(findings(&plan), [""; 0]);
-        assert_eq!(plan.remarks.iter().filter(|said| said.contains(remark)).count(), 1, "{:?}", plan.remarks);
+        assert_eq!(plan.remarks.iter().filter(|message| message.contains(remark)).count(), 1, "{:?}", plan.remarks);
     }
 }
 
@@ -322,7 +322,7 @@ fn what_stands_alone_holds_the_definitions_that_it_uses() {
 }
 
 #[test]
-fn the_links_of_a_section_written_by_hand_are_made_and_moved() {
+fn the_links_of_a_section_written_manually_are_made_and_moved() {
     let log = |links: &str| {
         format!(
             "# Changelog\n\n## [Unreleased]\n\n## [0.10.0] - 2026-02-03\n\n- x\n\n## [0.9.3] - 2026-01-07\n\n- y\n\n{links}[0.9.3]: https://x/releases/tag/v0.9.3\n"
@@ -337,16 +337,16 @@ fn the_links_of_a_section_written_by_hand_are_made_and_moved() {
 }
 
 #[test]
-fn a_link_that_cannot_be_moved_is_told_once() {
+fn a_link_that_cannot_be_moved_is_reported_once() {
     let log =
         |link: &str| format!("# Changelog\n\n## Unreleased\n\n### Fixed\n\n- a\n\n[unreleased]: https://x/{link}\n");
-    let told = |link: &str| {
+    let reported = |link: &str| {
         let plan = house().file("CHANGELOG.md", &log(link)).release("minor");
         plan.remarks.into_iter().filter(|remark| remark.contains("CHANGELOG.md:")).collect::<Vec<_>>()
     };
-    assert_eq!(told("compare/v0.9.3..main"), [""; 0]);
+    assert_eq!(reported("compare/v0.9.3..main"), [""; 0]);
     assert_eq!(
-        told("diff?from=v0.9.3"),
+        reported("diff?from=v0.9.3"),
         [
             "CHANGELOG.md:11: the link of Unreleased was not moved to v0.10.0: https://x/diff?from=v0.9.3; write it by hand",
         ]
@@ -354,7 +354,7 @@ fn a_link_that_cannot_be_moved_is_told_once() {
 }
 
 #[test]
-fn a_date_that_is_none_is_told_with_its_heading() {
+fn a_date_that_is_none_is_reported_with_its_heading() {
     let house = house().with("CHANGELOG.md", "2026-01-07", "2026-02-31");
     let what = "CHANGELOG.md: `## [0.9.3] - 2026-02-31` has a date that is none";
     let now = house.snapshot();
@@ -362,9 +362,9 @@ fn a_date_that_is_none_is_told_with_its_heading() {
     assert_eq!(found.iter().map(|found| found.what.as_str()).collect::<Vec<_>>(), [what]);
     // The release of another version has nothing to do with it.
     assert_eq!(findings(&house.release("minor")), [""; 0]);
-    let by_hand = "# Log\n\n## Unreleased\n\n- x\n\n## 0.10.0 - 2026-02-31\n\n- y\n\n## 0.9.3 - 2026-01-31\n";
-    let by_hand = house.file("CHANGELOG.md", by_hand).release("minor");
-    assert_eq!(findings(&by_hand), ["changelog: CHANGELOG.md: `## 0.10.0 - 2026-02-31` has a date that is none"]);
+    let manual = "# Log\n\n## Unreleased\n\n- x\n\n## 0.10.0 - 2026-02-31\n\n- y\n\n## 0.9.3 - 2026-01-31\n";
+    let manual = house.file("CHANGELOG.md", manual).release("minor");
+    assert_eq!(findings(&manual), ["changelog: CHANGELOG.md: `## 0.10.0 - 2026-02-31` has a date that is none"]);
 }
 
 #[test]
@@ -398,7 +398,7 @@ fn a_link_leads_to_no_tag_that_never_was() {
 #[test]
 fn an_unreleased_that_is_missing_is_an_empty_one() {
     let text_of = |version: &str| format!("# Log\n\n## {version} - 2026-01-07\n\n- x\n");
-    for house in [told_in(&text_of("0.9.3")), house().file("CHANGELOG.md", &text_of("v0.9.3"))] {
+    for house in [reported_in(&text_of("0.9.3")), house().file("CHANGELOG.md", &text_of("v0.9.3"))] {
         let plan = house.release("minor");
         let what = "nothing to release: CHANGELOG.md has no Unreleased above its newest version";
         assert_eq!(findings(&plan), [format!("nothing-to-release: {what}")]);
@@ -427,17 +427,17 @@ fn an_unreleased_that_is_missing_is_an_empty_one() {
         assert_eq!(findings(&plan), [""; 0]);
         let new = text(&plan, "CHANGELOG.md");
         let head = new.split("\n- x").next().unwrap().replace("v0", "0");
-        let told =
+        let reported =
             "# Log\n\n## Unreleased\n\n## 0.10.0 - 2026-02-04\n\n### Fixed\n\n- y (#1)\n\n## 0.9.3 - 2026-01-07\n";
-        assert_eq!(head, told);
+        assert_eq!(head, reported);
     }
 }
 
 #[test]
-fn a_changelog_that_people_gave_up_is_left_alone_and_said_to_be() {
+fn a_changelog_that_people_gave_up_is_left_alone_and_reported_as() {
     let log = "# NOTE: see the releases.\n\n# 0.7.0 (2024-08-29)\n\n- x\n";
-    assert_eq!(findings(&told_in(log).tagged("v0.7.0").release("minor")), [""; 0], "v0.8.0 had another form");
-    let house = told_in(log).tagged("v0.7.0").tagged("v0.8.0");
+    assert_eq!(findings(&reported_in(log).tagged("v0.7.0").release("minor")), [""; 0], "v0.8.0 had another form");
+    let house = reported_in(log).tagged("v0.7.0").tagged("v0.8.0");
     let plan = house.release("minor");
     assert_eq!(findings(&plan), [""; 0]);
     assert!(!plan.edits().iter().any(|edit| edit.path == Path::new("CHANGELOG.md")));
@@ -447,14 +447,14 @@ fn a_changelog_that_people_gave_up_is_left_alone_and_said_to_be() {
     assert_eq!(findings(&emptied.release("minor")), [""; 0]);
     for kept in [
         house.clone().configured("changelog", json!("CHANGELOG.md")),
-        told_in(&log.replace("0.7.0", "0.8.2")).tagged("v0.8.2"),
+        reported_in(&log.replace("0.7.0", "0.8.2")).tagged("v0.8.2"),
     ] {
         assert_eq!(findings(&kept.release("minor")).len(), 1);
     }
 }
 
 #[test]
-fn a_changelog_that_another_program_assembles_is_left_alone_and_said_to_be() {
+fn a_changelog_that_another_program_assembles_is_left_alone_and_reported_as() {
     let log = "# Log\n\n<!-- towncrier release notes start -->\n\n## [0.9.3] - 2026-01-07\n\n- x\n";
     let remark = |dir: &str, many: &str, ways: &str| {
         format!(
@@ -468,7 +468,7 @@ fn a_changelog_that_another_program_assembles_is_left_alone_and_said_to_be() {
     };
     let theirs = "assemble it first";
     let named = "[tool.towncrier]\ndirectory = \"docs/changes\"\n";
-    for (log, files, told) in [
+    for (log, files, reported) in [
         (
             log,
             &["newsfragments/12.fixed.md", "newsfragments/13.added.md", "newsfragments/README.md"][..],
@@ -499,10 +499,10 @@ fn a_changelog_that_another_program_assembles_is_left_alone_and_said_to_be() {
             ),
         ),
     ] {
-        let house = files.iter().fold(told_in(log), |house, path| house.file(path, named));
+        let house = files.iter().fold(reported_in(log), |house, path| house.file(path, named));
         let plan = house.release("minor");
         assert_eq!(findings(&plan), [""; 0], "{files:?}");
-        assert!(plan.remarks.contains(&told), "{:?}", plan.remarks);
+        assert!(plan.remarks.contains(&reported), "{:?}", plan.remarks);
         assert!(!plan.edits().iter().any(|edit| edit.path == Path::new("CHANGELOG.md")), "{files:?}");
         // Once they are assembled, that is told.
         let assembled = house.file("CHANGELOG.md", "# Log\n\n## [0.10.0]\n\n- y\n\n## [0.9.3]\n\n- x\n");
@@ -512,11 +512,11 @@ fn a_changelog_that_another_program_assembles_is_left_alone_and_said_to_be() {
     for files in
         [&[][..], &["newsfragments/README.md"], &["newsfragments/.gitignore"], &["examples/newsfragments/1.fixed.md"]]
     {
-        let house = files.iter().fold(told_in(log), |house, path| house.file(path, ""));
+        let house = files.iter().fold(reported_in(log), |house, path| house.file(path, ""));
         assert_eq!(findings(&house.release("minor")).len(), 1, "{files:?}");
     }
     // What is written there by hand is told, and what is left is said.
-    let both = told_in("# Log\n\n## Unreleased\n\n- y\n\n## 0.9.3\n\n- x\n")
+    let both = reported_in("# Log\n\n## Unreleased\n\n- y\n\n## 0.9.3\n\n- x\n")
         .file("changelog.d/1.fixed.md", "z")
         .release("minor");
     assert!(text(&both, "CHANGELOG.md").contains("## 0.10.0"));
@@ -570,7 +570,7 @@ fn a_configured_place_keeps_the_precision_that_it_has() {
         .file("java/pom.xml", "<version>0.9.3-SNAPSHOT</version>\n")
         .file("docs/install.md", "pip install barter-python~=0.9\n");
     assert_eq!(findings(&house.release("0.9.4")), [""; 0]);
-    let said = |sketch: &Sketch| {
+    let message = |sketch: &Sketch| {
         let text = |path: &str| sketch.texts[Path::new(path)].clone();
         (text("README.md"), text("java/pom.xml"), text("docs/install.md"))
     };
@@ -582,21 +582,22 @@ fn a_configured_place_keeps_the_precision_that_it_has() {
         from.clone().after(&plan).tagged(&format!("v{}", plan.to.tag()))
     };
     let patch = after(&house, "0.9.4");
-    assert_eq!(said(&patch), (readme("0", "0.9", "v0.9.4"), snapshot("0.9.4"), python("0.9")));
+    assert_eq!(message(&patch), (readme("0", "0.9", "v0.9.4"), snapshot("0.9.4"), python("0.9")));
     let candidate = after(&house, "0.10.0-rc.1");
-    assert_eq!(said(&candidate), (readme("0", "0.9", "v0.10.0-rc.1"), snapshot("0.10.0"), python("0.9")));
+    assert_eq!(message(&candidate), (readme("0", "0.9", "v0.10.0-rc.1"), snapshot("0.10.0"), python("0.9")));
     for minor in [after(&house, "0.10.0"), after(&candidate, "0.10.0")] {
-        assert_eq!(said(&minor), (readme("0", "0.10", "v0.10.0"), snapshot("0.10.0"), python("0.10")));
+        assert_eq!(message(&minor), (readme("0", "0.10", "v0.10.0"), snapshot("0.10.0"), python("0.10")));
     }
-    assert_eq!(said(&after(&house, "1.0.0")).0, readme("1", "1.0", "v1.0.0"));
+    assert_eq!(message(&after(&house, "1.0.0")).0, readme("1", "1.0", "v1.0.0"));
 
     let other = house.file("README.md", &readme("0", "0.4", "v0.9.3")).release("0.10.0");
-    let told = "version-files: README.md: after `barter-data = { version = \"` stands `0.4`, and no release was that";
-    assert!(findings(&other).contains(&told.to_owned()), "{:?}", findings(&other));
+    let reported =
+        "version-files: README.md: after `barter-data = { version = \"` stands `0.4`, and no release was that";
+    assert!(findings(&other).contains(&reported.to_owned()), "{:?}", findings(&other));
 }
 
 #[test]
-fn what_is_told_in_words_is_no_stray() {
+fn what_is_reported_in_words_is_no_stray() {
     let log = "# News\n\n## [Unreleased]\n\n## [0.9.3] - 2026-01-07\n\n- all\n\n[Unreleased]: https://x/compare/v0.9.3...HEAD\n";
     let house = house()
         .without("CHANGELOG.md")
@@ -611,7 +612,7 @@ fn what_is_told_in_words_is_no_stray() {
 }
 
 #[test]
-fn what_is_wrong_before_is_told_with_the_plan() {
+fn what_is_wrong_before_is_reported_with_the_plan() {
     let house = house()
         .with("crates/barter/Cargo.toml", "barter-data.workspace = true", "barter-data = { path = \"../barter-data\" }")
         .with("barter-python/Cargo.toml", "publish = false\n", "");
@@ -625,7 +626,7 @@ fn what_is_wrong_before_is_told_with_the_plan() {
 }
 
 #[test]
-fn a_lock_that_cargo_would_change_is_told_with_the_plan() {
+fn a_lock_that_cargo_would_change_is_reported_with_the_plan() {
     let stale = |from: &str, to: &str| findings(&house().lock().with("Cargo.lock", from, to).release("minor"));
     assert_eq!(stale("version = 4", "version = 4"), [""; 0]);
     assert_eq!(stale("name = \"tool\"", "name = \"fool\""), ["lock: Cargo.lock has no member tool"]);

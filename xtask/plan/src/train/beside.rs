@@ -35,8 +35,8 @@ pub struct Beside {
 impl Beside {
     /// Whether Python is told the version that the crate has, if it is told one.
     pub fn is_in_sync(&self) -> bool {
-        let told = self.project.version.as_ref().map(|place| Version::parse(&place.text, Dialect::Pep440));
-        told.is_none_or(|told| told.is_ok_and(|told| told == self.version))
+        let reported = self.project.version.as_ref().map(|place| Version::parse(&place.text, Dialect::Pep440));
+        reported.is_none_or(|reported| reported.is_ok_and(|reported| reported == self.version))
     }
 }
 

@@ -154,14 +154,14 @@ fn undecided(workspace: &Workspace, driver: usize, along: &BTreeSet<usize>) -> R
         true => "needs members by their paths alone".to_owned(),
         false => format!("says `publish = false` in {}", slashed(manifest)),
     };
-    let told = |limit: usize| {
+    let reported = |limit: usize| {
         format!(
             "{name} {version} {why}, and of the members that are released with it these may be published: {}\nnext: say in {} that nothing of it goes to a registry, or `publish = false` for each of them\n\n[workspace.metadata.trains]\n{name} = {{ driver = \"{name}\", registries = [] }}",
             counted_to(limit, &free),
             slashed(&workspace.graph.root)
         )
     };
-    Refusal { brief: told(NAMED), whole: told(usize::MAX) }
+    Refusal { brief: reported(NAMED), whole: reported(usize::MAX) }
 }
 
 /// Crates that have one version, or had it before the last patch.
@@ -358,12 +358,16 @@ impl Facts {
             format!("{most} {crates} publishable crates have versions of their own: {heads}{more}")
         } else {
             let more = lines.len().saturating_sub(limits.named.saturating_add(1));
-            let told = lines.iter().take(lines.len() - more).map(|line| self.told(line, first, limits));
+            let reported = lines.iter().take(lines.len() - more).map(|line| self.reported(line, first, limits));
             let more = (more > 0).then(|| format!("\n  and {more} more versions (-v lists them)"));
-            let told: String = told.chain(more).collect();
+            let reported: String = reported.chain(more).collect();
             let why = lines.first().and_then(|line| self.crossing(line, self.head(line, first)));
             let why = why.map(|(by, on)| format!(", and {} needs {}", self.shown(by), self.shown(on)));
-            format!("the {crates} publishable crates have {} versions{}:{told}", lines.len(), why.unwrap_or_default())
+            format!(
+                "the {crates} publishable crates have {} versions{}:{reported}",
+                lines.len(),
+                why.unwrap_or_default()
+            )
         };
         let Proposal { text, left_out } = self.proposal(&lines, first, limits);
         let example = match left_out {
@@ -385,7 +389,7 @@ impl Facts {
         from.into_iter().find_map(|by| Some((by, *self.crates[by].needs.difference(&line.crates).next()?)))
     }
 
-    fn told(&self, line: &Line, first: Option<usize>, limits: &Limits) -> String {
+    fn reported(&self, line: &Line, first: Option<usize>, limits: &Limits) -> String {
         let head = self.head(line, first);
         let others = line.crates.iter().filter(|at| **at != head).map(|&at| self.crates[at].name.as_str());
         let names: Vec<&str> = [self.crates[head].name.as_str()].into_iter().chain(others).collect();

@@ -80,13 +80,13 @@ impl Facts {
             }
         });
         let crates = crates.collect();
-        let mut said: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut declared: BTreeMap<&str, usize> = BTreeMap::new();
         for &at in &published {
             let repository = workspace.graph.packages[at].about.repository.as_deref();
-            *said.entry(repository.map_or("", last_segment)).or_default() += 1;
+            *declared.entry(repository.map_or("", last_segment)).or_default() += 1;
         }
-        said.remove("");
-        let most = said.into_iter().max_by_key(|(name, times)| (*times, std::cmp::Reverse(*name)));
+        declared.remove("");
+        let most = declared.into_iter().max_by_key(|(name, times)| (*times, std::cmp::Reverse(*name)));
         // What only some of them say may be where others' work was taken from.
         let is_most = most.is_some_and(|(_, times)| times * 2 > published.len());
         let mut repository = [most.map(|(name, _)| name), repo.origin.as_deref().map(last_segment)];

@@ -62,7 +62,7 @@ impl Spelling {
             3 if behind.is_empty() => Ok(format!("{before}{}", version.show(self.dialect)?)),
             3 => Ok(format!("{before}{}{behind}", numbers.join("."))),
             _ if version.is_prerelease() && behind.is_empty() => Ok(self.text.clone()),
-            said => Ok(format!("{before}{}{behind}", numbers[..said].join("."))),
+            written => Ok(format!("{before}{}{behind}", numbers[..written].join("."))),
         }
     }
 

@@ -3,9 +3,9 @@
 
 use std::{fs, path::Path, process::Command};
 
-use anyhow::{Context, Result};
+use anyhow::{Context as _, Result};
 
-use super::super::World;
+use super::super::Context;
 use crate::{
     repo::TempDir,
     tools::{
@@ -16,8 +16,8 @@ use crate::{
 use plan::step::CrateUpload;
 
 /// The registries that cargo knows in the workspace of a crate.
-pub fn registries(world: &World<'_>, upload: &CrateUpload) -> Result<Registries> {
-    Registries::of(&world.sh.current_dir().join(&upload.root))
+pub fn registries(cx: &Context<'_>, upload: &CrateUpload) -> Result<Registries> {
+    Registries::of(&cx.sh.current_dir().join(&upload.root))
 }
 
 /// Where a crate is sent: to the registry that it names, or to cargo's default.

@@ -8,11 +8,11 @@ use std::{
     process::Command,
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context as _, Result, bail};
 
 use super::{
     super::{
-        World,
+        Context,
         publish::{self, Hashes},
     },
     destination::{Outside, REHEARSAL, call, given, registries, stand_in},
@@ -39,25 +39,25 @@ pub const MARKER: &str = "commit";
 
 /// Packs all crates of a tree into a target directory, and tells the packages' hashes. `fit` says how cargo is called.
 pub fn pack(
-    world: &World<'_>,
+    cx: &Context<'_>,
     packages: &Packages,
     tree: &Path,
     target: &Path,
     fit: impl Fn(&mut Command),
 ) -> Result<Hashes> {
-    let manifest = |dir: &Path| cargo_toml::read(&world.sh.read_file(tree.join(dir).join("Cargo.toml"))?);
+    let manifest = |dir: &Path| cargo_toml::read(&cx.sh.read_file(tree.join(dir).join("Cargo.toml"))?);
     let workspace = manifest(&packages.root)?;
     let own: Result<Vec<(&Path, Manifest)>> =
         packages.crates.iter().map(|upload| Ok((&*upload.dir, manifest(&upload.dir)?))).collect();
     let own = own?;
-    publish::refuse_lacking(world.sh, tree, |lacking| {
+    publish::refuse_lacking(cx.sh, tree, |lacking| {
         own.iter().any(|(dir, manifest)| {
             let within = lacking.path.strip_prefix(dir);
             within.is_ok_and(|within| lacking.is_packed(&Packing::of(manifest, &workspace), within))
         })
     })?;
-    world.sh.remove_path(target.join("package"))?;
-    world.sh.remove_path(target.join(MARKER))?;
+    cx.sh.remove_path(target.join("package"))?;
+    cx.sh.remove_path(target.join(MARKER))?;
     // Cargo packs for one registry at a time.
     let mut groups: BTreeMap<Option<&str>, Vec<&CrateUpload>> = BTreeMap::new();
     for upload in &packages.crates {
@@ -67,7 +67,7 @@ pub fn pack(
         let mut command = cargo::command();
         command.arg("package");
         fit(&mut command);
-        let known = registries(world, uploads[0])?;
+        let known = registries(cx, uploads[0])?;
         // Cargo's default, as this call will have it.
         let default = given(&command, "CARGO_REGISTRY_DEFAULT").or_else(|| known.default_name());
         let group = Group { registry, uploads, known, default };
@@ -79,11 +79,11 @@ pub fn pack(
             false => beside(&packages.crates, &own, &workspace, &group.uploads, is_on_crates_io)?,
         };
         command.env("CARGO_TARGET_DIR", target);
-        group.pack(world, command, &tree.join(&packages.root), &beside)?;
+        group.pack(cx, command, &tree.join(&packages.root), &beside)?;
     }
     let sizes = packages.crates.iter().filter(|upload| upload.is_public());
     let sizes = sizes.filter_map(|upload| Some((file(upload), fs::read(place(target, upload)).ok()?)));
-    world.report.notes(&sizes.flat_map(|(file, package)| oversized(&file, &package)).collect::<Vec<_>>());
+    cx.report.notes(&sizes.flat_map(|(file, package)| oversized(&file, &package)).collect::<Vec<_>>());
     let hash =
         |upload: &CrateUpload| hash_in(target, upload).with_context(|| format!("cargo did not pack {}", upload.name));
     packages.crates.iter().map(|upload| Ok((file(upload), hash(upload)?))).collect()
@@ -105,7 +105,7 @@ impl Group<'_> {
     }
 
     /// Packs them with those of crates.io that they need `beside` them.
-    fn pack(&self, world: &World<'_>, mut command: Command, root: &Path, beside: &BTreeSet<&str>) -> Result<()> {
+    fn pack(&self, cx: &Context<'_>, mut command: Command, root: &Path, beside: &BTreeSet<&str>) -> Result<()> {
         // One that is fitted for a rehearsal has its configuration, too.
         let config = given(&command, cargo::CONFIG).filter(|_| cargo::given_config().is_none());
         command.args(config.iter().flat_map(|path| ["--config", path]));
@@ -119,14 +119,14 @@ impl Group<'_> {
             let mut fetch = lock::fetch(root);
             call(outside.as_ref(), &mut fetch, root);
             fetch.args(config.iter().flat_map(|path| ["--config", path]));
-            download(world, fetch, &mut command)?;
+            download(cx, fetch, &mut command)?;
         }
         without_secrets(&mut command);
         if self.uploads.iter().all(|upload| upload.locked) {
             command.arg("--locked");
         }
-        let told = child::send(world.report, command)?;
-        if told.ok() { Ok(()) } else { Err(child::failure("cargo package", &told)) }
+        let output = child::send(cx.report, command)?;
+        if output.ok() { Ok(()) } else { Err(child::failure("cargo package", &output)) }
     }
 
     /// Says which index cargo packs for, and tells whether that wants a token.
@@ -161,16 +161,16 @@ impl Group<'_> {
 }
 
 /// Has all be downloaded before, while no code is run: the index wants a token, which what is compiled must not have.
-fn download(world: &World<'_>, mut fetch: Command, command: &mut Command) -> Result<()> {
+fn download(cx: &Context<'_>, mut fetch: Command, command: &mut Command) -> Result<()> {
     for (name, value) in command.get_envs() {
         match value {
             Some(value) => fetch.env(name, value),
             None => fetch.env_remove(name),
         };
     }
-    let told = child::send(world.report, fetch)?;
-    if !told.ok() {
-        return Err(child::failure("cargo fetch", &told));
+    let output = child::send(cx.report, fetch)?;
+    if !output.ok() {
+        return Err(child::failure("cargo fetch", &output));
     }
     command.arg("--offline");
     let given: Vec<_> = command.get_envs().map(|(name, _)| name.to_owned()).collect();
@@ -184,9 +184,9 @@ fn download(world: &World<'_>, mut fetch: Command, command: &mut Command) -> Res
 fn kept<'m>(manifest: &'m Manifest, workspace: &'m Manifest) -> impl Iterator<Item = (&'m str, Option<&'m str>)> {
     manifest.dependencies.iter().filter_map(|entry| {
         let shared = || workspace.dependencies.iter().find(|it| it.table == Table::Workspace && it.key == entry.key);
-        let said = if entry.inherited { shared()? } else { entry };
-        let is_kept = entry.table != Table::Dev || said.requirement.is_some();
-        is_kept.then_some((&*said.package, said.registry.as_deref()))
+        let message = if entry.inherited { shared()? } else { entry };
+        let is_kept = entry.table != Table::Dev || message.requirement.is_some();
+        is_kept.then_some((&*message.package, message.registry.as_deref()))
     })
 }
 
@@ -302,9 +302,9 @@ mod tests {
         };
         assert_eq!(package(LARGEST, 512 << 20), [""; 0]);
         assert_eq!(oversized("a.crate", b""), [""; 0]);
-        let told = [package(11 << 20, 1), package(8, 600 << 20)].concat();
-        assert!(told[0].starts_with("a.crate has 11 MiB, and crates.io takes 10 unless"), "{told:?}");
-        assert!(told[1].starts_with("a.crate unpacks to 600 MiB, and crates.io takes 512 unless"), "{told:?}");
+        let output = [package(11 << 20, 1), package(8, 600 << 20)].concat();
+        assert!(output[0].starts_with("a.crate has 11 MiB, and crates.io takes 10 unless"), "{output:?}");
+        assert!(output[1].starts_with("a.crate unpacks to 600 MiB, and crates.io takes 512 unless"), "{output:?}");
         assert_eq!(package(12 << 20, 513 << 20).len(), 2);
     }
 }

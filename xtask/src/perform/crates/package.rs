@@ -10,7 +10,7 @@ use anyhow::{Result, bail};
 
 use super::{
     super::{
-        World,
+        Context,
         publish::{self, Hashes, pack_again},
     },
     pack::{MARKER, file, hash_in, hash_of, pack},
@@ -20,7 +20,7 @@ use plan::{
     step::{CrateUpload, Observation, Packages, Tagged},
 };
 
-pub fn observe(world: &World<'_>, packages: &Packages) -> Result<Observation> {
+pub fn observe(cx: &Context<'_>, packages: &Packages) -> Result<Observation> {
     let Packages { of, crates, .. } = packages;
     if let Some(dir) = &of.packed {
         let missing: Vec<String> = crates.iter().map(file).filter(|file| !dir.join(file).is_file()).collect();
@@ -29,8 +29,8 @@ pub fn observe(world: &World<'_>, packages: &Packages) -> Result<Observation> {
             return Ok(Observation::Blocked { why, next: pack_again(of) });
         }
     }
-    let found = packed(world, packages);
-    let marker = fs::read_to_string(marker(world, of)).unwrap_or_default();
+    let found = packed(cx, packages);
+    let marker = fs::read_to_string(marker(cx, of)).unwrap_or_default();
     // What was compiled here is packed all the same.
     let is_of_commit = marker == of.commit || of.packed.is_some() && marker == uncompiled(of);
     if !is_of_commit || found.len() < crates.len() {
@@ -44,21 +44,21 @@ pub fn observe(world: &World<'_>, packages: &Packages) -> Result<Observation> {
 
 /// Packs all crates, and compiles each from what was packed, with those that it needs. What was compiled elsewhere is
 /// packed here to be compared, and nothing is compiled.
-pub fn package(world: &World<'_>, packages: &Packages) -> Result<()> {
+pub fn package(cx: &Context<'_>, packages: &Packages) -> Result<()> {
     let of = &packages.of;
-    let tree = publish::checkout(world, of)?;
+    let tree = publish::checkout(cx, of)?;
     let Some(dir) = &of.packed else {
-        pack(world, packages, &tree, &target(world, of), |_| {})?;
-        world.sh.write_file(marker(world, of), &of.commit)?;
+        pack(cx, packages, &tree, &target(cx, of), |_| {})?;
+        cx.sh.write_file(marker(cx, of), &of.commit)?;
         return Ok(());
     };
-    let packed = pack(world, packages, &tree, &target(world, of), |command| {
+    let packed = pack(cx, packages, &tree, &target(cx, of), |command| {
         command.arg("--no-verify");
     })?;
     if let Some(why) = differing(dir, &packed) {
         bail!("{why}; next: {}", pack_again(of));
     }
-    world.sh.write_file(marker(world, of), uncompiled(of))?;
+    cx.sh.write_file(marker(cx, of), uncompiled(of))?;
     Ok(())
 }
 
@@ -80,33 +80,33 @@ fn differing(dir: &Path, packed: &Hashes) -> Option<String> {
 }
 
 /// Puts the packages that were made here into a directory.
-pub fn hand_over(world: &World<'_>, packages: &Packages, out: &Path) -> Result<Hashes> {
-    let packed = packed(world, packages);
+pub fn hand_over(cx: &Context<'_>, packages: &Packages, out: &Path) -> Result<Hashes> {
+    let packed = packed(cx, packages);
     for file in packed.keys() {
-        world.sh.copy_file(target(world, &packages.of).join("package").join(file), out.join(file))?;
+        cx.sh.copy_file(target(cx, &packages.of).join("package").join(file), out.join(file))?;
     }
     Ok(packed)
 }
 
 /// The hashes of the packages that were made here.
-pub fn packed(world: &World<'_>, packages: &Packages) -> Hashes {
-    let target = target(world, &packages.of);
+pub fn packed(cx: &Context<'_>, packages: &Packages) -> Hashes {
+    let target = target(cx, &packages.of);
     packages.crates.iter().filter_map(|upload| Some((file(upload), hash_in(&target, upload)?))).collect()
 }
 
 /// The hash of the package that was made of this release's commit: here or, where that is said, elsewhere.
-pub fn packed_here(world: &World<'_>, upload: &CrateUpload) -> Option<String> {
+pub fn packed_here(cx: &Context<'_>, upload: &CrateUpload) -> Option<String> {
     let hash = match &upload.of.packed {
         Some(dir) => hash_of(&dir.join(file(upload))),
-        None => hash_in(&target(world, &upload.of), upload),
+        None => hash_in(&target(cx, &upload.of), upload),
     };
     hash.filter(|_| upload.is_of_release())
 }
 
-pub fn target(world: &World<'_>, of: &Tagged) -> PathBuf {
-    publish::place(world, of).join("crates")
+pub fn target(cx: &Context<'_>, of: &Tagged) -> PathBuf {
+    publish::place(cx, of).join("crates")
 }
 
-fn marker(world: &World<'_>, of: &Tagged) -> PathBuf {
-    target(world, of).join(MARKER)
+fn marker(cx: &Context<'_>, of: &Tagged) -> PathBuf {
+    target(cx, of).join(MARKER)
 }

@@ -6,10 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context as _, Result, bail};
 
 use super::super::{
-    World,
+    Context,
     publish::{self, Hashes},
 };
 use crate::tools::forge::{Asset, Forge, NotSetUp, Release};
@@ -28,8 +28,8 @@ pub enum Found {
     Drafts(Vec<u64>),
 }
 
-pub fn find(world: &World<'_>, of: &Tagged) -> Result<Found> {
-    let mut releases = Forge::new(world.sh).releases_of(&of.tag)?;
+pub fn find(cx: &Context<'_>, of: &Tagged) -> Result<Found> {
+    let mut releases = Forge::new(cx.sh).releases_of(&of.tag)?;
     if let Some(at) = releases.iter().position(|release| !release.draft) {
         return Ok(Found::One(releases.swap_remove(at)));
     }
@@ -55,74 +55,74 @@ fn is_kept(name: &str, theirs: &str, ours: &str) -> Result<(), Observation> {
 }
 
 /// The hash of an asset, when it is whole; what the forge does not tell is downloaded.
-pub fn hash_of(world: &World<'_>, of: &Tagged, release: &Release, name: &str) -> Result<Option<String>> {
+pub fn hash_of(cx: &Context<'_>, of: &Tagged, release: &Release, name: &str) -> Result<Option<String>> {
     let Some(asset) = release.assets.iter().find(|asset| asset.name == name && asset.is_whole()) else {
         return Ok(None);
     };
     Ok(Some(match asset.sha256() {
         Some(hash) => hash.to_owned(),
-        None => hash::sha256(&bytes(world, of, asset)?),
+        None => hash::sha256(&bytes(cx, of, asset)?),
     }))
 }
 
-fn bytes(world: &World<'_>, of: &Tagged, asset: &Asset) -> Result<Vec<u8>> {
+fn bytes(cx: &Context<'_>, of: &Tagged, asset: &Asset) -> Result<Vec<u8>> {
     // Several questions may be asked side by side.
     let thread = format!("{:?}-{}", std::thread::current().id(), asset.id).replace(['(', ')'], "");
-    let path = place(world, of)?.join(thread);
-    let read = Forge::new(world.sh).download(asset, &path).and_then(|()| Ok(fs::read(&path)?));
-    world.sh.remove_path(&path)?;
+    let path = place(cx, of)?.join(thread);
+    let read = Forge::new(cx.sh).download(asset, &path).and_then(|()| Ok(fs::read(&path)?));
+    cx.sh.remove_path(&path)?;
     read
 }
 
-pub(super) fn text(world: &World<'_>, of: &Tagged, asset: &Asset) -> Result<String> {
-    String::from_utf8(bytes(world, of, asset)?).with_context(|| format!("{} is not a text", asset.name))
+pub(super) fn text(cx: &Context<'_>, of: &Tagged, asset: &Asset) -> Result<String> {
+    String::from_utf8(bytes(cx, of, asset)?).with_context(|| format!("{} is not a text", asset.name))
 }
 
-pub(super) fn place(world: &World<'_>, of: &Tagged) -> Result<PathBuf> {
-    let dir = publish::place(world, of).join("forge");
-    world.sh.create_dir(&dir)?;
+pub(super) fn place(cx: &Context<'_>, of: &Tagged) -> Result<PathBuf> {
+    let dir = publish::place(cx, of).join("forge");
+    cx.sh.create_dir(&dir)?;
     Ok(dir)
 }
 
 /// Uploads an asset, unless it is there.
-pub fn attach(world: &World<'_>, of: &Tagged, release: &Release, name: &str, file: &Path) -> Result<()> {
+pub fn attach(cx: &Context<'_>, of: &Tagged, release: &Release, name: &str, file: &Path) -> Result<()> {
     let ours = hash::sha256(&fs::read(file).with_context(|| file.display().to_string())?);
-    if let Some(theirs) = hash_of(world, of, release, name)? {
+    if let Some(theirs) = hash_of(cx, of, release, name)? {
         return is_kept(name, &theirs, &ours).or_else(stop);
     }
-    let forge = Forge::new(world.sh);
+    let forge = Forge::new(cx.sh);
     // Half an upload.
     if let Some(half) = release.assets.iter().find(|asset| asset.name == name) {
         forge.delete(half)?;
     }
-    world.report.say(format!("          asset {name}"));
+    cx.report.say(format!("          asset {name}"));
     forge.upload(release, name, file)
 }
 
-pub(super) fn stop<T>(seen: Observation) -> Result<T> {
-    match seen {
+pub(super) fn stop<T>(observed: Observation) -> Result<T> {
+    match observed {
         Observation::Blocked { why, next } | Observation::Unknown { why, next } => bail!("{why}; next: {next}"),
         _ => bail!("the release cannot be made here"),
     }
 }
 
 /// The hashes in the `SHA256SUMS` of the release, when it is published and can be asked for.
-pub fn sums(world: &World<'_>, of: &Tagged) -> Result<Option<Hashes>> {
-    let release = match find(world, of) {
+pub fn checksums(cx: &Context<'_>, of: &Tagged) -> Result<Option<Hashes>> {
+    let release = match find(cx, of) {
         Ok(Found::One(release)) if !release.draft => release,
         Err(error) if !error.is::<NotSetUp>() => return Err(error),
         _ => return Ok(None),
     };
-    let sums = release.assets.iter().find(|asset| asset.name == SUMS && asset.is_whole());
-    sums.map(|asset| read_sums(&text(world, of, asset)?)).transpose()
+    let checksums = release.assets.iter().find(|asset| asset.name == SUMS && asset.is_whole());
+    checksums.map(|asset| read_checksums(&text(cx, of, asset)?)).transpose()
 }
 
-pub(super) fn write_sums(hashes: &Hashes) -> String {
+pub(super) fn write_checksums(hashes: &Hashes) -> String {
     hashes.iter().map(|(name, hash)| format!("{hash}  {name}\n")).collect()
 }
 
 /// Reads what `sha256sum` writes: the hash, a space, a space or a star, the name.
-pub(super) fn read_sums(text: &str) -> Result<Hashes> {
+pub(super) fn read_checksums(text: &str) -> Result<Hashes> {
     let line = |line: &str| {
         let (hash, name) = line.split_once(' ')?;
         let name = name.strip_prefix([' ', '*'])?;
@@ -141,12 +141,12 @@ mod tests {
     fn sums_are_read_as_they_are_written() {
         let hash = |byte| hash::sha256(&[byte]);
         let hashes = Hashes::from([("b.whl".to_owned(), hash(1)), ("a b.tar.gz".to_owned(), hash(2))]);
-        let text = write_sums(&hashes);
+        let text = write_checksums(&hashes);
         assert!(text.ends_with(&format!("{}  b.whl\n", hash(1))));
-        assert_eq!(read_sums(&text).unwrap(), hashes);
-        assert_eq!(read_sums(&format!("{} *x\r\n\n", hash(3).to_uppercase())).unwrap()["x"], hash(3));
+        assert_eq!(read_checksums(&text).unwrap(), hashes);
+        assert_eq!(read_checksums(&format!("{} *x\r\n\n", hash(3).to_uppercase())).unwrap()["x"], hash(3));
         for text in ["x", "abc  x", &format!("{}  ", hash(1)), &format!("{} x", hash(1))] {
-            assert!(read_sums(text).is_err(), "{text}");
+            assert!(read_checksums(text).is_err(), "{text}");
         }
     }
 

@@ -8,20 +8,20 @@ use xshell::Cmd;
 
 use crate::{
     inherited::{is_secret, without_secrets},
-    perform::World,
+    perform::Context,
     tools::{
-        child::{self, Told},
+        child::{self, ChildOutput},
         secrets,
     },
 };
 use plan::edit::typed;
 
 /// Runs git; when it fails, the error quotes it and ends with what to do, which depends on its words.
-pub fn change(world: &World<'_>, git: Cmd<'_>, advice: impl FnOnce(&str) -> String) -> Result<()> {
+pub fn change(cx: &Context<'_>, git: Cmd<'_>, advice: impl FnOnce(&str) -> String) -> Result<()> {
     let mut git = git.into();
     // Hooks are anybody's code.
     without_secrets(&mut git);
-    refused(&child::send_hiding(world.report, git, |line| line.starts_with("hint:"))?, advice)
+    refused(&child::send_hiding(cx.report, git, |line| line.starts_with("hint:"))?, advice)
 }
 
 /// The same for what git is told on its standard input, and which has nothing to show.
@@ -30,32 +30,32 @@ pub fn change_by(git: Cmd<'_>, input: &str, advice: impl FnOnce(&str) -> String)
     let git = secrets.fold(git, |git, name| git.env_remove(name));
     let output = git.stdin(input).quiet().ignore_status().output()?;
     let text = |bytes: &[u8]| secrets::blanked(&String::from_utf8_lossy(bytes));
-    refused(&Told { status: output.status, out: text(&output.stdout), err: text(&output.stderr) }, advice)
+    refused(&ChildOutput { status: output.status, out: text(&output.stdout), err: text(&output.stderr) }, advice)
 }
 
-fn refused(told: &Told, advice: impl FnOnce(&str) -> String) -> Result<()> {
-    if told.ok() {
+fn refused(output: &ChildOutput, advice: impl FnOnce(&str) -> String) -> Result<()> {
+    if output.ok() {
         return Ok(());
     }
-    if told.status.code().is_none() {
-        return Err(anyhow!("git was cut off ({}); next: the same command", told.status));
+    if output.status.code().is_none() {
+        return Err(anyhow!("git was cut off ({}); next: the same command", output.status));
     }
-    let words = last_words(told);
+    let message = last_lines(output);
     // Whatever was to be done: this one is in the way of every call.
-    if let Some(lock) = words.split_once("Unable to create '").and_then(|(_, rest)| rest.split_once('\'')) {
-        let (lock, is_there) = (lock.0, words.contains("remote:"));
+    if let Some(lock) = message.split_once("Unable to create '").and_then(|(_, rest)| rest.split_once('\'')) {
+        let (lock, is_there) = (lock.0, message.contains("remote:"));
         let whose = if is_there { "the remote's git" } else { "git" };
         return Err(anyhow!(
             "{whose} is locked by {lock}; next: when no other git is at work there: rm {}, then the same command",
             typed(Path::new(lock))
         ));
     }
-    Err(anyhow!("git refused: {words}; next: {}", advice(&words)))
+    Err(anyhow!("git refused: {message}; next: {}", advice(&message)))
 }
 
 /// The last lines that git, a hook or the remote printed, without git's hints and its summary of a push.
-pub fn last_words(told: &Told) -> String {
-    let all = if told.err.trim().is_empty() { &told.out } else { &told.err };
+pub fn last_lines(output: &ChildOutput) -> String {
+    let all = if output.err.trim().is_empty() { &output.out } else { &output.err };
     let says = |line: &&str| {
         let is_empty = line.is_empty() || *line == "remote:";
         let is_about_all = line.starts_with("hint:")
@@ -75,13 +75,13 @@ pub fn last_words(told: &Told) -> String {
         !is_empty && !is_about_all && !is_of_lock
     };
     let lines: Vec<&str> = all.lines().map(str::trim).filter(says).collect();
-    let words = lines[lines.len().saturating_sub(6)..].join("; ");
-    if words.is_empty() { format!("it ended with {}", told.status) } else { words }
+    let message = lines[lines.len().saturating_sub(6)..].join("; ");
+    if message.is_empty() { format!("it ended with {}", output.status) } else { message }
 }
 
 /// Whether git's words tell of a signature that could not be made.
-pub fn is_about_signing(words: &str) -> bool {
+pub fn is_about_signing(message: &str) -> bool {
     const SIGNS: [&str; 7] = ["gpg", "signing", "to sign", "secret key", "public key", "private key", "ssh-keygen"];
-    let words = words.to_lowercase();
-    SIGNS.iter().any(|sign| words.contains(sign))
+    let message = message.to_lowercase();
+    SIGNS.iter().any(|sign| message.contains(sign))
 }

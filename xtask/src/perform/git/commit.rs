@@ -15,7 +15,7 @@ use super::{
     resolve,
 };
 use crate::{
-    perform::{World, merge_back, tree},
+    perform::{Context, merge_back, tree},
     repo,
 };
 use plan::{
@@ -36,14 +36,14 @@ pub struct Differs {
 }
 
 /// The commit that a `Commit` step made, now or in an earlier run. Hooks may have given it another subject.
-pub fn find(world: &World<'_>, commit: &Commit) -> Result<Option<String>> {
-    let children = children(world, commit)?;
+pub fn find(cx: &Context<'_>, commit: &Commit) -> Result<Option<String>> {
+    let children = children(cx, commit)?;
     let called = children.iter().find(|entry| entry.subject == commit.subject());
     if let Some(entry) = called {
         return Ok(Some(entry.commit.clone()));
     }
     for entry in &children {
-        if compare(world.sh, commit, &entry.commit)?.other.is_empty() {
+        if compare(cx.sh, commit, &entry.commit)?.other.is_empty() {
             return Ok(Some(entry.commit.clone()));
         }
     }
@@ -52,19 +52,19 @@ pub fn find(world: &World<'_>, commit: &Commit) -> Result<Option<String>> {
 }
 
 /// The commits that stand on the plan's base and on nothing else, the oldest first, but for one that was taken back.
-fn children(world: &World<'_>, commit: &Commit) -> Result<Vec<LogEntry>> {
+fn children(cx: &Context<'_>, commit: &Commit) -> Result<Vec<LogEntry>> {
     let not_base = format!("^{}", commit.base);
     let mut tips = vec!["HEAD".to_owned(), not_base];
     if let Some(branch) = &commit.branch {
         let name = format!("refs/heads/{branch}");
-        tips.extend(resolve(world, &name)?.map(|_| name));
+        tips.extend(resolve(cx, &name)?.map(|_| name));
     }
     let tips: Vec<&str> = tips.iter().map(String::as_str).collect();
-    let log = repo::log(world.sh, &tips, repo::HORIZON)?;
+    let log = repo::log(cx.sh, &tips, repo::HORIZON)?;
     let revert = format!("Revert \"{}\"", commit.subject());
     let mut gone = Vec::new();
     for entry in log.iter().filter(|entry| subject::is_called(&entry.subject, &revert)) {
-        gone.extend(repo::reverted_by(world.sh, &entry.commit)?);
+        gone.extend(repo::reverted_by(cx.sh, &entry.commit)?);
     }
     let is_child = |entry: &LogEntry| entry.parents == [commit.base.as_str()] && !gone.contains(&entry.commit);
     Ok(log.into_iter().rev().filter(is_child).collect())
@@ -92,8 +92,8 @@ pub fn compare(sh: &Shell, commit: &Commit, found: &str) -> Result<Differs> {
 /// Whether words that were polished or formatted still tell of the same versions, on the same days.
 fn reads_back(planned: &str, now: &str) -> bool {
     let sections = |text: &str| -> Vec<_> {
-        let told = changelog::read(text).into_iter();
-        told.map(|section| (changelog::has_entries(&section), section.name, section.date)).collect()
+        let output = changelog::read(text).into_iter();
+        output.map(|section| (changelog::has_entries(&section), section.name, section.date)).collect()
     };
     let numbered = |text: &str| -> BTreeSet<String> {
         let headings = text.lines().filter(|line| line.starts_with('#') && line.contains(|c: char| c.is_ascii_digit()));
@@ -102,11 +102,11 @@ fn reads_back(planned: &str, now: &str) -> bool {
     sections(planned) == sections(now) && numbered(planned).is_subset(&numbered(now))
 }
 
-pub fn observe(world: &World<'_>, commit: &Commit) -> Result<Observation> {
-    let Some(found) = find(world, commit)? else {
+pub fn observe(cx: &Context<'_>, commit: &Commit) -> Result<Observation> {
+    let Some(found) = find(cx, commit)? else {
         return Ok(Observation::Todo);
     };
-    let differs = compare(world.sh, commit, &found)?;
+    let differs = compare(cx.sh, commit, &found)?;
     if differs.other.is_empty() {
         let name = format!("commit {}", short(&found));
         return Ok(Observation::done(match differs.prose.as_slice() {
@@ -114,14 +114,14 @@ pub fn observe(world: &World<'_>, commit: &Commit) -> Result<Observation> {
             prose => format!("{name}, with other words than planned in {}", listed(prose)),
         }));
     }
-    let hooks = hooks(world.sh)?;
+    let hooks = hooks(cx.sh)?;
     let by = if hooks.is_empty() { String::new() } else { format!(" (hooks here: {})", hooks.join(", ")) };
-    let (why, next) = altered(world, commit, &found, &differs)?;
+    let (why, next) = altered(cx, commit, &found, &differs)?;
     Ok(Observation::Blocked { why: format!("{why}{by}"), next })
 }
 
 /// Why a commit is not the plan's, and how it becomes so.
-fn altered(world: &World<'_>, commit: &Commit, found: &str, differs: &Differs) -> Result<(String, String)> {
+fn altered(cx: &Context<'_>, commit: &Commit, found: &str, differs: &Differs) -> Result<(String, String)> {
     let is_planned = |path: &&PathBuf| commit.edits().any(|edit| edit.path == **path);
     let (planned, strange): (Vec<_>, Vec<_>) = differs.other.iter().partition(is_planned);
     let mut what = Vec::new();
@@ -135,8 +135,8 @@ fn altered(world: &World<'_>, commit: &Commit, found: &str, differs: &Differs) -
     }
     let (commit_name, base) = (short(found), short(&commit.base));
     let again = format!("git reset --keep {base} to start over");
-    let next = match planned_tree(world.sh, commit)? {
-        Some(tree) if resolve(world, "HEAD")?.as_deref() == Some(found) => format!(
+    let next = match planned_tree(cx.sh, commit)? {
+        Some(tree) if resolve(cx, "HEAD")?.as_deref() == Some(found) => format!(
             "git restore --source={} --staged --worktree :/ && git -c core.hooksPath=/dev/null commit --quiet --amend --no-edit, then the same command; or {again}",
             short(&tree)
         ),
@@ -185,9 +185,9 @@ fn runs(hook: &Path) -> bool {
 
 /// The commit's message. Checks that were waived and proofs that were impossible are recorded in it, in case that another
 /// run makes the tag; a confirmation can be asked for again.
-fn text(world: &World<'_>, commit: &Commit) -> String {
+fn text(cx: &Context<'_>, commit: &Commit) -> String {
     let Some((of, record)) = &commit.record else { return commit.message.clone() };
-    let proofs = world.unverified().into_iter().filter(|unverified| !unverified.is_confirmation);
+    let proofs = cx.unverified().into_iter().filter(|unverified| !unverified.is_confirmation);
     let record = Record { not_verified: proofs.map(|proof| proof.check).collect(), ..record.clone() };
     if record.is_clean() && record.confirmed.is_empty() {
         commit.message.clone()
@@ -196,43 +196,43 @@ fn text(world: &World<'_>, commit: &Commit) -> String {
     }
 }
 
-pub fn commit(world: &World<'_>, commit: &Commit) -> Result<()> {
-    let (sh, base) = (world.sh, &commit.base);
-    tree::still(world, &commit.edits, State::New)?;
-    if resolve(world, "HEAD")?.as_ref() != Some(base) {
+pub fn commit(cx: &Context<'_>, commit: &Commit) -> Result<()> {
+    let (sh, base) = (cx.sh, &commit.base);
+    tree::still(cx, &commit.edits, State::New)?;
+    if resolve(cx, "HEAD")?.as_ref() != Some(base) {
         bail!("the head moved away from {} meanwhile: the same command looks again", short(base));
     }
-    if resolve(world, "MERGE_HEAD")?.is_some() {
+    if resolve(cx, "MERGE_HEAD")?.is_some() {
         bail!("a merge is in progress; next: git merge --continue, or git merge --abort, then the same command");
     }
-    stage(world, commit)?;
-    if world.interrupted.load(Ordering::Relaxed) {
+    stage(cx, commit)?;
+    if cx.interrupted.load(Ordering::Relaxed) {
         bail!("interrupted before the commit");
     }
     let dir = repo::TempDir::new()?;
     let message = dir.path().join("message");
-    sh.write_file(&message, text(world, commit))?;
+    sh.write_file(&message, text(cx, commit))?;
     let hooks = hooks(sh)?;
     // `whitespace` keeps lines that begin with `#`.
     // An order of files that is gone fails the commit, which prints none.
     let settings = ["-c", "i18n.commitEncoding=UTF-8", "-c", "diff.orderFile=/dev/null"];
     let git = cmd!(sh, "git {settings...} commit --quiet --cleanup=whitespace --file {message}");
-    let changed = change(world, git, |words| refusal(&hooks, words));
-    let moved = resolve(world, "HEAD")?.as_ref() != Some(base);
+    let changed = change(cx, git, |output| refusal(&hooks, output));
+    let moved = resolve(cx, "HEAD")?.as_ref() != Some(base);
     if let Err(error) = changed.as_ref()
         && moved
-        && let Some(made) = children(world, commit)?.pop()
+        && let Some(made) = children(cx, commit)?.pop()
     {
         // Its index may be behind; that is looked into before anything is built upon it.
         bail!("commit {} is made, but git did not end well: {error:#}", short(&made.commit));
     }
     if let (Err(error), false) = (changed, moved) {
         // What a hook wrote or staged before it refused was not there before: index and files are as they were for it.
-        tree::put_again(world, &commit.edits)?;
+        tree::put_again(cx, &commit.edits)?;
         cmd!(sh, "git reset --quiet").quiet().run()?;
         return Err(error);
     }
-    let Some(made) = children(world, commit)?.pop() else {
+    let Some(made) = children(cx, commit)?.pop() else {
         bail!(
             "the head moved, but not to a commit on {}: a hook did it ({}); next: git log, git reset --keep {0} to start over",
             short(base),
@@ -246,22 +246,22 @@ pub fn commit(world: &World<'_>, commit: &Commit) -> Result<()> {
         hooks => format!("one of the hooks {}", hooks.join(", ")),
     };
     if !differs.other.is_empty() {
-        let (why, next) = altered(world, commit, &made.commit, &differs)?;
+        let (why, next) = altered(cx, commit, &made.commit, &differs)?;
         bail!("{hook} changed this commit: {why}; nothing was tagged; next: {next}");
     }
     if !differs.prose.is_empty() {
-        world.report.say(format!("          note: {hook} changed the words in {}", listed(&differs.prose)));
+        cx.report.say(format!("          note: {hook} changed the words in {}", listed(&differs.prose)));
     }
     Ok(())
 }
 
 /// What to do about a commit that git or a hook refuses.
-fn refusal(hooks: &[String], words: &str) -> String {
+fn refusal(hooks: &[String], output: &str) -> String {
     let has = |name: &str| hooks.iter().any(|hook| hook == name);
     let mut advice = Vec::new();
-    if is_about_signing(words) {
+    if is_about_signing(output) {
         advice.push("correct user.signingKey and gpg.format, or run git config commit.gpgSign false to commit without a signature".to_owned());
-    } else if words.contains("tell me who you are") {
+    } else if output.contains("tell me who you are") {
         advice.push("git config user.name NAME and git config user.email ADDRESS".to_owned());
     } else {
         if has("commit-msg") || has("prepare-commit-msg") {
@@ -281,8 +281,8 @@ fn refusal(hooks: &[String], words: &str) -> String {
 }
 
 /// Brings the plan's files into the index, and makes sure that nothing else is there.
-fn stage(world: &World<'_>, commit: &Commit) -> Result<()> {
-    let sh = world.sh;
+fn stage(cx: &Context<'_>, commit: &Commit) -> Result<()> {
+    let sh = cx.sh;
     let paths: BTreeSet<PathBuf> = commit.edits().map(|edit| edit.path.clone()).collect();
     // What stands in the tree is what git itself would write there, so it need not warn of line endings.
     let git = cmd!(sh, "git -c core.safecrlf=false update-index --add --remove -z --stdin");
@@ -299,8 +299,8 @@ fn stage(world: &World<'_>, commit: &Commit) -> Result<()> {
 }
 
 /// Takes the plan's files out of the index again, when nothing came of the commit.
-pub fn unstage(world: &World<'_>, edits: &[Edit]) -> Result<()> {
-    let sh = world.sh;
+pub fn unstage(cx: &Context<'_>, edits: &[Edit]) -> Result<()> {
+    let sh = cx.sh;
     let paths: BTreeSet<PathBuf> = edits.iter().filter(|edit| edit.tracked).map(|edit| edit.path.clone()).collect();
     let staged = repo::staged(sh, "HEAD")?;
     if staged.iter().any(|path| paths.contains(path)) {
@@ -316,6 +316,6 @@ fn list(paths: &BTreeSet<PathBuf>) -> String {
 }
 
 /// Whether the head stands on a commit of ours: then nothing is taken back.
-pub fn has_moved(world: &World<'_>, commit: &Commit) -> bool {
-    !matches!(resolve(world, "HEAD"), Ok(Some(head)) if head == commit.base)
+pub fn has_moved(cx: &Context<'_>, commit: &Commit) -> bool {
+    !matches!(resolve(cx, "HEAD"), Ok(Some(head)) if head == commit.base)
 }

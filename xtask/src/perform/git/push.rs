@@ -7,7 +7,7 @@ use xshell::{Shell, cmd};
 use super::{change, commit, current_branch, find_target, remote, resolve};
 use crate::{
     inherited::{OF_GIT, with_secrets_of},
-    perform::World,
+    perform::Context,
     repo,
 };
 use plan::{
@@ -15,16 +15,16 @@ use plan::{
     step::{Observation, Push, PushMain},
 };
 
-pub fn observe(world: &World<'_>, push: &Push) -> Result<Observation> {
-    let (sh, remote) = (world.sh, &push.remote);
+pub fn observe(cx: &Context<'_>, push: &Push) -> Result<Observation> {
+    let (sh, remote) = (cx.sh, &push.remote);
     let (main, tag) = (format!("refs/heads/{}", push.main), format!("refs/tags/{}", push.tag.name));
-    let listed = match remote::ls_remote(world, remote, None, &[&main, &tag]) {
+    let listed = match remote::ls_remote(cx, remote, None, &[&main, &tag]) {
         Ok(listed) => listed,
         Err(error) => return Ok(remote::unasked(remote, &error)),
     };
     let there =
         |name: &str| listed.lines().find_map(|line| line.strip_suffix(name)?.strip_suffix('\t').map(str::to_owned));
-    let (remote_tag, local_tag) = (there(&tag), resolve(world, &tag)?);
+    let (remote_tag, local_tag) = (there(&tag), resolve(cx, &tag)?);
     if remote_tag.is_some() && remote_tag != local_tag {
         let why = format!("{remote} has another tag {}", push.tag.name);
         return Ok(Observation::Blocked {
@@ -32,7 +32,7 @@ pub fn observe(world: &World<'_>, push: &Push) -> Result<Observation> {
             next: format!("git fetch {remote} tag {}, and compare: a pushed tag is never moved", push.tag.name),
         });
     }
-    if !lands_on_main(world, push)? {
+    if !lands_on_main(cx, push)? {
         let (main, refs) = (&push.main, refs(push).join(" "));
         return Ok(Observation::Blocked {
             why: format!("the release is not on {main}: {remote} would get a tag that {main} does not lead to"),
@@ -41,7 +41,7 @@ pub fn observe(world: &World<'_>, push: &Push) -> Result<Observation> {
     }
     // A commit that this clone does not know is somebody's later one: it says nothing about ours.
     let tip = match there(&main) {
-        Some(tip) => resolve(world, &format!("{tip}^{{commit}}"))?.ok_or(()),
+        Some(tip) => resolve(cx, &format!("{tip}^{{commit}}"))?.ok_or(()),
         None => return Ok(Observation::Todo),
     };
     let holds = |tip: &str| {
@@ -53,7 +53,7 @@ pub fn observe(world: &World<'_>, push: &Push) -> Result<Observation> {
         Err(()) if remote_tag.is_some() => Ok(Observation::done(format!("{remote} has {}", push.tag.name))),
         _ => Ok(Observation::Blocked {
             why: format!("{remote} has commits on {} that are not here", push.main),
-            next: match current_branch(world)? {
+            next: match current_branch(cx)? {
                 // A tag that is there stays on its commit: that is merged, and never rebased.
                 Some(current) if current == push.main && local_tag.is_some() => format!(
                     "git pull --no-rebase --ff {remote} {current}, then git push --atomic {remote} {}",
@@ -69,16 +69,16 @@ pub fn observe(world: &World<'_>, push: &Push) -> Result<Observation> {
 }
 
 /// Whether the tagged commit is on the branch that is pushed, or will be.
-fn lands_on_main(world: &World<'_>, push: &Push) -> Result<bool> {
-    match find_target(world, &push.tag.on)? {
+fn lands_on_main(cx: &Context<'_>, push: &Push) -> Result<bool> {
+    match find_target(cx, &push.tag.on)? {
         _ if push.merges => Ok(true),
-        Some(commit) => repo::is_ancestor(world.sh, &commit, &format!("refs/heads/{}", push.main)),
-        None => Ok(current_branch(world)?.as_ref() == Some(&push.main)),
+        Some(commit) => repo::is_ancestor(cx.sh, &commit, &format!("refs/heads/{}", push.main)),
+        None => Ok(current_branch(cx)?.as_ref() == Some(&push.main)),
     }
 }
 
-pub fn push(world: &World<'_>, push: &Push) -> Result<()> {
-    send(world, &push.remote, &push.main, &format!("release/{}", push.tag.name), &refs(push))
+pub fn push(cx: &Context<'_>, push: &Push) -> Result<()> {
+    send(cx, &push.remote, &push.main, &format!("release/{}", push.tag.name), &refs(push))
 }
 
 /// By their full names: a tag and a branch may be called alike.
@@ -88,8 +88,8 @@ fn refs(push: &Push) -> [String; 2] {
 }
 
 /// Pushes these refs and no others, whatever else the remote is configured for.
-fn send(world: &World<'_>, remote: &str, main: &str, aside: &str, refs: &[String]) -> Result<()> {
-    let sh = world.sh;
+fn send(cx: &Context<'_>, remote: &str, main: &str, aside: &str, refs: &[String]) -> Result<()> {
+    let sh = cx.sh;
     // Asked of a mirror, git would push every ref, and delete those that are not here.
     let mirror = format!("remote.{remote}.mirror");
     let is_mirror = cmd!(sh, "git config --type=bool --get {mirror}").quiet().ignore_status().read()? == "true";
@@ -98,17 +98,17 @@ fn send(world: &World<'_>, remote: &str, main: &str, aside: &str, refs: &[String
     let mut push = cmd!(sh, "git {unmirrored...} push {options...} -- {remote} {refs...}").into();
     // A hook runs before it, and whoever asks the remote to be let in has secrets of his own.
     with_secrets_of(OF_GIT, &mut push);
-    let told = remote::push(world, remote, push)?;
-    if told.ok() {
+    let output = remote::push(cx, remote, push)?;
+    if output.ok() {
         return Ok(());
     }
-    let words = change::last_words(&told);
-    bail!("{remote} took nothing: {words}; next: {}", refusal(sh, remote, main, aside, refs, &words)?)
+    let message = change::last_lines(&output);
+    bail!("{remote} took nothing: {message}; next: {}", refusal(sh, remote, main, aside, refs, &message)?)
 }
 
 /// What to do about a push that was refused, by whom and why.
-fn refusal(sh: &Shell, remote: &str, main: &str, aside: &str, refs: &[String], words: &str) -> Result<String> {
-    let low = words.to_lowercase();
+fn refusal(sh: &Shell, remote: &str, main: &str, aside: &str, refs: &[String], message: &str) -> Result<String> {
+    let low = message.to_lowercase();
     let says = |signs: &[&str]| signs.iter().any(|sign| low.contains(sign));
     let again = "then the same command";
     if says(&["fetch first", "non-fast-forward", "stale info"]) {
@@ -127,7 +127,7 @@ fn refusal(sh: &Shell, remote: &str, main: &str, aside: &str, refs: &[String], w
     {
         return Ok(format!("sign in as who may push there: git push --dry-run {remote} {main} tells, {again}"));
     }
-    let is_main = words.split("; ").any(|line| {
+    let is_main = message.split("; ").any(|line| {
         line.starts_with("! [remote rejected]")
             && line.contains(&format!(" {main} -> {main} ("))
             && !line.contains("atomic")
@@ -137,7 +137,7 @@ fn refusal(sh: &Shell, remote: &str, main: &str, aside: &str, refs: &[String], w
             "let who releases push to {main} there, {again}; or, where {main} takes pull requests alone: git push {remote} refs/heads/{main}:refs/heads/{aside}, merge that branch there with a merge commit (neither squashed nor rebased: the tag is on its commit), git pull --no-rebase --ff {remote} {main}, {again}"
         ));
     }
-    if !words.contains("! [") && has_pre_push(sh)? {
+    if !message.contains("! [") && has_pre_push(sh)? {
         return Ok(format!("correct what the pre-push hook names, {again}"));
     }
     Ok(format!("correct what {remote} names, {again}"))
@@ -148,17 +148,17 @@ fn has_pre_push(sh: &Shell) -> Result<bool> {
     Ok(sh.current_dir().join(hook).is_file())
 }
 
-pub fn observe_main(world: &World<'_>, push: &PushMain) -> Result<Observation> {
-    let (sh, PushMain { remote, main, commit }) = (world.sh, push);
+pub fn observe_main(cx: &Context<'_>, push: &PushMain) -> Result<Observation> {
+    let (sh, PushMain { remote, main, commit }) = (cx.sh, push);
     let name = format!("refs/heads/{main}");
-    let listed = match remote::ls_remote(world, remote, None, &[&name]) {
+    let listed = match remote::ls_remote(cx, remote, None, &[&name]) {
         Ok(listed) => listed,
         Err(error) => return Ok(remote::unasked(remote, &error)),
     };
     let Some(tip) = listed.split('\t').next().filter(|tip| !tip.is_empty()) else { return Ok(Observation::Todo) };
     // A commit that this clone does not know is somebody's later one.
-    let is_known = resolve(world, &format!("{tip}^{{commit}}"))?.is_some();
-    let found = commit::find(world, commit)?;
+    let is_known = resolve(cx, &format!("{tip}^{{commit}}"))?.is_some();
+    let found = commit::find(cx, commit)?;
     match found {
         Some(found) if is_known && repo::is_ancestor(sh, &found, tip)? => {
             Ok(Observation::done(format!("{remote} has {}", short(&found))))
@@ -172,9 +172,9 @@ pub fn observe_main(world: &World<'_>, push: &PushMain) -> Result<Observation> {
 }
 
 /// What follows a release needs no tag: one that is pushed is never moved.
-pub fn push_main(world: &World<'_>, push: &PushMain) -> Result<()> {
+pub fn push_main(cx: &Context<'_>, push: &PushMain) -> Result<()> {
     let main = &push.main;
-    send(world, &push.remote, main, "after-release", &[format!("refs/heads/{main}:refs/heads/{main}")])
+    send(cx, &push.remote, main, "after-release", &[format!("refs/heads/{main}:refs/heads/{main}")])
 }
 
 #[cfg(test)]
@@ -209,8 +209,8 @@ mod tests {
                 "correct what origin names, then the same command",
             ),
         ];
-        for (words, next) in table {
-            assert_eq!(refusal(&sh, "origin", "main", "aside", &refs, &words).unwrap(), next, "{words}");
+        for (message, next) in table {
+            assert_eq!(refusal(&sh, "origin", "main", "aside", &refs, &message).unwrap(), next, "{message}");
         }
     }
 }

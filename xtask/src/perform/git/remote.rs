@@ -3,13 +3,13 @@
 
 use std::{process::Command, sync::atomic::Ordering, time::Duration};
 
-use anyhow::{Context, Error, Result, bail};
+use anyhow::{Context as _, Error, Result, bail};
 use xshell::{Shell, cmd};
 
 use crate::{
-    perform::World,
+    perform::Context,
     tools::{
-        child::{self, Told},
+        child::{self, ChildOutput},
         secrets,
     },
 };
@@ -25,8 +25,10 @@ const TRANSFER: Duration = Duration::from_secs(1_800);
 pub fn address(sh: &Shell, remote: &str) -> Result<String> {
     let urls = |kind: &str| -> Result<Vec<String>> {
         let kind: &[&str] = if kind == "push" { &["--push"] } else { &[] };
-        let told = cmd!(sh, "git remote get-url {kind...} --all -- {remote}").quiet().ignore_status().ignore_stderr();
-        Ok(told.output().map(|told| String::from_utf8_lossy(&told.stdout).lines().map(str::to_owned).collect())?)
+        let output = cmd!(sh, "git remote get-url {kind...} --all -- {remote}").quiet().ignore_status().ignore_stderr();
+        Ok(output
+            .output()
+            .map(|output| String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect())?)
     };
     let (push, fetch) = (urls("push")?, urls("fetch")?);
     push.iter().chain(&fetch).map(String::as_str).chain([remote]).for_each(secrets::learn);
@@ -46,27 +48,26 @@ pub fn address(sh: &Shell, remote: &str) -> Result<String> {
 
 /// Whether there is a remote of that name, or it is the address of one.
 pub fn is_known(sh: &Shell, remote: &str) -> Result<bool> {
-    let told = cmd!(sh, "git remote get-url -- {remote}").quiet().ignore_status().ignore_stderr().output()?;
-    Ok(told.status.success() || remote.contains(['/', ':']))
+    let output = cmd!(sh, "git remote get-url -- {remote}").quiet().ignore_status().ignore_stderr().output()?;
+    Ok(output.status.success() || remote.contains(['/', ':']))
 }
 
 /// The refs of these names that the remote has; an option may stand for them.
-pub fn ls_remote(world: &World<'_>, remote: &str, option: Option<&str>, names: &[&str]) -> Result<String> {
-    let address = address(world.sh, remote)?;
-    let told =
-        bounded(world, remote, cmd!(world.sh, "git ls-remote {option...} -- {address} {names...}").into(), ANSWER)?;
-    if !told.ok() {
-        bail!("{remote} could not be asked: {}", change::last_words(&told));
+pub fn ls_remote(cx: &Context<'_>, remote: &str, option: Option<&str>, names: &[&str]) -> Result<String> {
+    let address = address(cx.sh, remote)?;
+    let output = bounded(cx, remote, cmd!(cx.sh, "git ls-remote {option...} -- {address} {names...}").into(), ANSWER)?;
+    if !output.ok() {
+        bail!("{remote} could not be asked: {}", change::last_lines(&output));
     }
-    Ok(told.out)
+    Ok(output.out)
 }
 
 /// What git tells of these refs of the remote, for a question that no step asks: nothing is shown while it is waited for.
-pub fn asked(sh: &Shell, remote: &str, names: &[&str]) -> Result<Told> {
+pub fn asked(sh: &Shell, remote: &str, names: &[&str]) -> Result<ChildOutput> {
     let (address, bound) = (address(sh, remote)?, bound(ANSWER)?);
     let ask = cmd!(sh, "git ls-remote -- {address} {names...}").env("GIT_TERMINAL_PROMPT", "0");
-    let told = child::ask_within(ask.into(), bound)?;
-    told.with_context(|| format!("{remote} did not answer within {} s (git ls-remote)", bound.as_secs()))
+    let output = child::ask_within(ask.into(), bound)?;
+    output.with_context(|| format!("{remote} did not answer within {} s (git ls-remote)", bound.as_secs()))
 }
 
 /// What is seen of a remote that could not be asked.
@@ -75,15 +76,15 @@ pub fn unasked(remote: &str, error: &Error) -> Observation {
 }
 
 /// Whether the remote has the very tag that is here.
-pub fn is_pushed(world: &World<'_>, remote: &str, tag: &str) -> Result<bool> {
+pub fn is_pushed(cx: &Context<'_>, remote: &str, tag: &str) -> Result<bool> {
     let name = format!("refs/tags/{tag}");
-    let Some(object) = super::resolve(world, &name)? else { return Ok(false) };
-    Ok(ls_remote(world, remote, None, &[&name])?.lines().any(|line| line == format!("{object}\t{name}")))
+    let Some(object) = super::resolve(cx, &name)? else { return Ok(false) };
+    Ok(ls_remote(cx, remote, None, &[&name])?.lines().any(|line| line == format!("{object}\t{name}")))
 }
 
 /// Pushes; the time in which the remote takes it is bounded, too.
-pub fn push(world: &World<'_>, remote: &str, push: Command) -> Result<Told> {
-    bounded(world, remote, push, TRANSFER)
+pub fn push(cx: &Context<'_>, remote: &str, push: Command) -> Result<ChildOutput> {
+    bounded(cx, remote, push, TRANSFER)
 }
 
 /// How long a remote is waited for: `XTASK_REMOTE_SECONDS` sets another bound than the usual one.
@@ -95,12 +96,12 @@ fn bound(usual: Duration) -> Result<Duration> {
 }
 
 /// Runs a git that talks to a remote.
-fn bounded(world: &World<'_>, remote: &str, mut git: Command, usual: Duration) -> Result<Told> {
+fn bounded(cx: &Context<'_>, remote: &str, mut git: Command, usual: Duration) -> Result<ChildOutput> {
     let bound = bound(usual)?;
     git.env("GIT_TERMINAL_PROMPT", "0");
     let is_set = |name: &str| std::env::var_os(name).is_some();
     let is_configured = || {
-        let asked = cmd!(world.sh, "git config --get core.sshCommand").quiet().ignore_status().output();
+        let asked = cmd!(cx.sh, "git config --get core.sshCommand").quiet().ignore_status().output();
         asked.is_ok_and(|asked| asked.status.success())
     };
     // A question at the terminal would be asked among the tool's own lines, or of nobody.
@@ -109,18 +110,18 @@ fn bounded(world: &World<'_>, remote: &str, mut git: Command, usual: Duration) -
     }
     let what = git.get_args().find(|word| ["ls-remote", "push"].iter().any(|verb| word == verb));
     let what = format!("git {}", what.unwrap_or_default().to_string_lossy());
-    let (mut over, mut is_told) = (None, false);
-    let told = child::ask_while(git, |elapsed| {
-        if !is_told && elapsed >= Duration::from_secs(2) {
-            world.report.say(format!("          waiting for {remote} ({what}), at most {} s", bound.as_secs()));
-            is_told = true;
+    let (mut over, mut is_reported) = (None, false);
+    let output = child::ask_while(git, |elapsed| {
+        if !is_reported && elapsed >= Duration::from_secs(2) {
+            cx.report.say(format!("          waiting for {remote} ({what}), at most {} s", bound.as_secs()));
+            is_reported = true;
         }
         if elapsed >= bound {
             over = Some(format!("within {} s", bound.as_secs()));
-        } else if world.interrupted.load(Ordering::Relaxed) {
+        } else if cx.interrupted.load(Ordering::Relaxed) {
             over = Some("before Ctrl-C".to_owned());
         }
         over.is_none()
     })?;
-    told.with_context(|| format!("{remote} did not answer {} ({what})", over.unwrap_or_default()))
+    output.with_context(|| format!("{remote} did not answer {} ({what})", over.unwrap_or_default()))
 }

@@ -3,13 +3,13 @@
 
 use anyhow::Result;
 
-use super::super::World;
+use super::super::Context;
 use crate::{
     repo,
     tools::engine::{Cannot, Engine, Found, Login},
 };
 use plan::{
-    names::Word,
+    names::SafeName,
     ownership as names,
     ownership::{Name, Own, Owner, Registered},
     step::{ImageRelease, Observation},
@@ -30,7 +30,7 @@ pub const REHEARSED: &str = "XTASK_IMAGE_REGISTRY";
 pub const LOGIN: &str = "XTASK_IMAGE_CREDENTIALS";
 
 /// The engine, and the image's name in its registry; otherwise what is missing.
-pub(super) fn ready(world: &World<'_>, release: &ImageRelease) -> Result<(Engine, String), Observation> {
+pub(super) fn ready(cx: &Context<'_>, release: &ImageRelease) -> Result<(Engine, String), Observation> {
     let image = &release.image;
     let Some(registry) = registry(image.registry.as_deref())? else {
         return Err(Observation::Unknown {
@@ -39,7 +39,7 @@ pub(super) fn ready(world: &World<'_>, release: &ImageRelease) -> Result<(Engine
                 .to_owned(),
         });
     };
-    Ok((engine(world)?, format!("{registry}/{}", image.name)))
+    Ok((engine(cx)?, format!("{registry}/{}", image.name)))
 }
 
 /// Where images are pushed to, their names left out; `configured` is what the configuration says.
@@ -49,7 +49,7 @@ fn registry(configured: Option<&str>) -> Result<Option<String>, Observation> {
         Some(rehearsed) => Some(rehearsed),
         None => configured.map(str::to_owned).or_else(|| variable("IMAGE_REGISTRY")),
     };
-    let given = given.filter(|given| !given.is_empty()).map(|given| Word::parse(&given)).transpose();
+    let given = given.filter(|given| !given.is_empty()).map(|given| SafeName::parse(&given)).transpose();
     let given = given.map_err(|why| Observation::Unknown {
         why: format!("IMAGE_REGISTRY: {why}"),
         next: "IMAGE_REGISTRY=HOST/NAMESPACE in the environment".to_owned(),
@@ -58,14 +58,14 @@ fn registry(configured: Option<&str>) -> Result<Option<String>, Observation> {
 }
 
 /// Whose an image's name is, by its `latest`, or by another tag where there is none.
-pub fn owner(world: &World<'_>, name: &Name, own: &Own) -> Result<Owner> {
+pub fn owner(cx: &Context<'_>, name: &Name, own: &Own) -> Result<Owner> {
     // Where nothing says where it goes, there is nobody to ask; the registry of a rehearsal has nothing of others.
     let Some(registry) = must(registry(name.registry.as_deref()))? else { return Ok(Owner::Nobody) };
     if std::env::var_os(REHEARSED).is_some() {
         return Ok(Owner::Nobody);
     }
-    let (engine, name) = (must(engine(world))?, format!("{registry}/{}", name.name));
-    let pull = |tag: &str| engine.pull(world.sh, &format!("{name}:{tag}"));
+    let (engine, name) = (must(engine(cx))?, format!("{registry}/{}", name.name));
+    let pull = |tag: &str| engine.pull(cx.sh, &format!("{name}:{tag}"));
     let found = match pull("latest")? {
         Some(found) => found,
         None => {
@@ -82,7 +82,7 @@ pub fn owner(world: &World<'_>, name: &Name, own: &Own) -> Result<Owner> {
     };
     let registered = Registered {
         links: found.label(SOURCE).map(str::to_owned).into_iter().collect(),
-        commit: found.label(REVISION).map(|commit| repo::made(world.sh, commit)),
+        commit: found.label(REVISION).map(|commit| repo::made(cx.sh, commit)),
         versions: Vec::new(),
     };
     Ok(names::owner(&registered, own))
@@ -96,8 +96,8 @@ fn telling(tags: &[String]) -> Option<&String> {
     newest.or_else(|| tags.iter().rfind(|tag| !tag.starts_with("sha256-"))).or(tags.last())
 }
 
-pub(super) fn engine(world: &World<'_>) -> Result<Engine, Observation> {
-    let engine = Engine::find(world.sh);
+pub(super) fn engine(cx: &Context<'_>) -> Result<Engine, Observation> {
+    let engine = Engine::find(cx.sh);
     let engine = engine.map_err(|Cannot { why, next }| Observation::Unknown { why, next: or_the_rest(&next) })?;
     Ok(match std::env::var_os(LOGIN) {
         Some(dir) => engine.with_login(Login::kept(dir.into())),
@@ -111,7 +111,7 @@ pub(super) fn or_the_rest(next: &str) -> String {
 
 /// The same for what acts.
 pub(super) fn must<T>(ready: Result<T, Observation>) -> Result<T> {
-    ready.map_err(|seen| match seen {
+    ready.map_err(|observed| match observed {
         Observation::Unknown { why, next } => anyhow::anyhow!("{why}; next: {next}"),
         _ => anyhow::anyhow!("the image cannot be published here"),
     })

@@ -8,11 +8,11 @@ use std::{
     process::Command,
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context as _, Result, bail};
 
 use super::{
     super::{
-        World,
+        Context,
         publish::{self, Hashes},
     },
     installed::try_installed,
@@ -36,16 +36,16 @@ use plan::{
 const MARKER: &str = "commit";
 
 /// Where the files are.
-pub fn dir(world: &World<'_>, dist: &Dist) -> PathBuf {
+pub fn dir(cx: &Context<'_>, dist: &Dist) -> PathBuf {
     match &dist.from {
-        Some(dir) => world.sh.current_dir().join(dir),
-        None => publish::place(world, &dist.of).join("dist").join(normalized(&dist.name)),
+        Some(dir) => cx.sh.current_dir().join(dir),
+        None => publish::place(cx, &dist.of).join("dist").join(normalized(&dist.name)),
     }
 }
 
 /// The project's files of this version that are in its directory.
-pub fn files(world: &World<'_>, dist: &Dist) -> Result<Hashes> {
-    files_in(&dir(world, dist), dist)
+pub fn files(cx: &Context<'_>, dist: &Dist) -> Result<Hashes> {
+    files_in(&dir(cx, dist), dist)
 }
 
 /// The project's files of this version that are in a directory.
@@ -71,10 +71,10 @@ pub fn is_of(dist: &Dist, file: &str) -> bool {
     normalized(name) == normalized(&dist.name) && version == dist.version
 }
 
-pub fn observe(world: &World<'_>, dist: &Dist) -> Result<Observation> {
-    let found = files(world, dist)?;
-    let is_pypi = index(world, dist).and_then(|index| index.is_own()).is_ok_and(|is_own| !is_own);
-    Ok(unfit(dist, found.keys(), is_pypi).unwrap_or_else(|| built(world, dist, &found)))
+pub fn observe(cx: &Context<'_>, dist: &Dist) -> Result<Observation> {
+    let found = files(cx, dist)?;
+    let is_pypi = index(cx, dist).and_then(|index| index.is_own()).is_ok_and(|is_own| !is_own);
+    Ok(unfit(dist, found.keys(), is_pypi).unwrap_or_else(|| built(cx, dist, &found)))
 }
 
 /// What PyPI would refuse when all else of the release is out already.
@@ -92,12 +92,12 @@ fn unfit<'f>(dist: &Dist, mut files: impl Iterator<Item = &'f String>, is_pypi: 
 }
 
 /// Whether the files that were found are all that is wanted.
-pub fn built(world: &World<'_>, dist: &Dist, found: &Hashes) -> Observation {
+pub fn built(cx: &Context<'_>, dist: &Dist, found: &Hashes) -> Observation {
     let names: Vec<String> = found.keys().cloned().collect();
     if let Some((one, other)) = same_file(&names) {
         return Observation::Blocked {
             why: format!("{one} and {other} are one file to an index, which takes a name once"),
-            next: format!("leave the one that is meant in {}", dir(world, dist).display()),
+            next: format!("leave the one that is meant in {}", dir(cx, dist).display()),
         };
     }
     let missing = missing(&dist.platforms, &names);
@@ -120,7 +120,7 @@ pub fn built(world: &World<'_>, dist: &Dist, found: &Hashes) -> Observation {
             next: "download what the python-wheels workflow built, then the same command with --dist DIR".to_owned(),
         },
         None => {
-            let marker = fs::read_to_string(dir(world, dist).join(MARKER)).unwrap_or_default();
+            let marker = fs::read_to_string(dir(cx, dist).join(MARKER)).unwrap_or_default();
             let has = |end: &str| names.iter().any(|name| name.ends_with(end));
             match marker == dist.of.commit && has(".whl") && has(".tar.gz") {
                 true => Observation::done(all),
@@ -137,15 +137,15 @@ fn same_file(names: &[String]) -> Option<(&String, &String)> {
 }
 
 /// Builds the source distribution and this machine's wheel, and tries the wheel as installed.
-pub fn build(world: &World<'_>, dist: &Dist) -> Result<()> {
-    let tree = publish::checkout(world, &dist.of)?;
-    let out = dir(world, dist);
-    world.sh.remove_path(&out)?;
-    make(world, dist, &tree, &out, &Wanted { sdist: true, target: None, zig: false })?;
-    let wheel = files(world, dist)?.into_keys().find(|name| name.ends_with(".whl"));
+pub fn build(cx: &Context<'_>, dist: &Dist) -> Result<()> {
+    let tree = publish::checkout(cx, &dist.of)?;
+    let out = dir(cx, dist);
+    cx.sh.remove_path(&out)?;
+    make(cx, dist, &tree, &out, &Wanted { sdist: true, target: None, zig: false })?;
+    let wheel = files(cx, dist)?.into_keys().find(|name| name.ends_with(".whl"));
     let wheel = wheel.with_context(|| format!("maturin made no wheel of {} {}", dist.name, dist.version))?;
-    try_installed(world, dist, &out.join(wheel))?;
-    world.sh.write_file(out.join(MARKER), &dist.of.commit)?;
+    try_installed(cx, dist, &out.join(wheel))?;
+    cx.sh.write_file(out.join(MARKER), &dist.of.commit)?;
     Ok(())
 }
 
@@ -160,32 +160,32 @@ pub struct Wanted<'w> {
 
 /// Builds into `out`, in a fresh target directory: in a used one, cargo takes the library of a version that was built
 /// later for fresh.
-pub fn make(world: &World<'_>, dist: &Dist, tree: &Path, out: &Path, wanted: &Wanted<'_>) -> Result<()> {
-    let environment = Environment::prepare(world.sh, &world.target)?;
+pub fn make(cx: &Context<'_>, dist: &Dist, tree: &Path, out: &Path, wanted: &Wanted<'_>) -> Result<()> {
+    let environment = Environment::prepare(cx.sh, &cx.target)?;
     if wanted.zig {
-        environment.add_zig(world.sh)?;
+        environment.add_zig(cx.sh)?;
     }
-    publish::refuse_lacking(world.sh, tree, |lacking| lacking.path.starts_with(&dist.project))?;
+    publish::refuse_lacking(cx.sh, tree, |lacking| lacking.path.starts_with(&dist.project))?;
     let project = tree.join(&dist.project);
-    let target = publish::place(world, &dist.of).join("wheel");
-    world.sh.remove_path(&target)?;
+    let target = publish::place(cx, &dist.of).join("wheel");
+    cx.sh.remove_path(&target)?;
     // What is downloaded now has its path remapped later.
-    let told = child::send(world.report, lock::fetch(&project))?;
-    if !told.ok() {
-        return Err(child::failure("cargo fetch", &told));
+    let output = child::send(cx.report, lock::fetch(&project))?;
+    if !output.ok() {
+        return Err(child::failure("cargo fetch", &output));
     }
     let command = |name: String, mut command: Command| -> Result<()> {
         command.current_dir(&project).envs(environment.variables()?).env("CARGO_TARGET_DIR", &target);
-        publish::reproducible(world, &dist.of, tree, &mut command)?;
+        publish::reproducible(cx, &dist.of, tree, &mut command)?;
         without_secrets(&mut command);
-        let told = child::send(world.report, command)?;
-        if told.ok() { Ok(()) } else { Err(child::failure(&name, &told)) }
+        let output = child::send(cx.report, command)?;
+        if output.ok() { Ok(()) } else { Err(child::failure(&name, &output)) }
     };
     let mut how: Vec<&str> = wanted.target.iter().flat_map(|target| ["--target", target]).collect();
     if wanted.zig {
         how.push("--zig");
     }
-    world.sh.create_dir(out)?;
+    cx.sh.create_dir(out)?;
     for kind in wanted.sdist.then_some("sdist").into_iter().chain(["wheel"]) {
         let mut build = Command::new(environment.python());
         let name = match &dist.backend {
@@ -218,9 +218,9 @@ from twine.commands import check
 sys.exit(check.main(sys.argv[1:]))";
     let mut command = Command::new(environment.python());
     command.args(["-I", "-c", script, "--strict"]).args(files_in(out, dist)?.keys().map(|name| out.join(name)));
-    let told = child::ask(command)?;
-    let complaints: Vec<&str> = told.err.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    if told.ok() || is_only_silent(&complaints) {
+    let output = child::ask(command)?;
+    let complaints: Vec<&str> = output.err.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    if output.ok() || is_only_silent(&complaints) {
         return Ok(());
     }
     bail!("twine check --strict of {} {}: {}", dist.name, dist.version, complaints.join("; "))

@@ -5,7 +5,7 @@ use std::{path::Path, process::Command};
 
 use anyhow::{Result, bail};
 
-use super::super::{World, publish};
+use super::super::{Context, publish};
 use crate::{
     inherited::without_secrets,
     tools::{cargo, child, python::Environment},
@@ -30,38 +30,38 @@ pub struct Installed {
 
 impl std::fmt::Display for Installed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mut told = Vec::new();
+        let mut output = Vec::new();
         if let Some(needs) = &self.needs {
-            told.push(format!("it is not imported: it needs {needs}, which is not installed here"));
+            output.push(format!("it is not imported: it needs {needs}, which is not installed here"));
         } else if self.tells_version {
-            told.push("it says its version as installed".to_owned());
+            output.push("it says its version as installed".to_owned());
         } else if !self.modules.is_empty() {
-            told.push("it is imported as installed; its code has no __version__ to compare".to_owned());
+            output.push("it is imported as installed; its code has no __version__ to compare".to_owned());
         }
         for program in &self.programs {
             let version = if self.telling.contains(program) { ", and says the version" } else { "" };
-            told.push(format!("its program {program} starts as installed{version}"));
+            output.push(format!("its program {program} starts as installed{version}"));
         }
-        if told.is_empty() {
-            told.push("it is installed; it holds no module and no program".to_owned());
+        if output.is_empty() {
+            output.push("it is installed; it holds no module and no program".to_owned());
         }
-        f.write_str(&told.join("; "))
+        f.write_str(&output.join("; "))
     }
 }
 
 /// Installs a wheel in a fresh environment, and tells where it stands there.
-pub fn try_installed(world: &World<'_>, dist: &Dist, wheel: &Path) -> Result<Installed> {
-    let sh = world.sh;
-    let environment = Environment::prepare(sh, &world.target)?;
-    let scratch = publish::place(world, &dist.of).join("installed");
+pub fn try_installed(cx: &Context<'_>, dist: &Dist, wheel: &Path) -> Result<Installed> {
+    let sh = cx.sh;
+    let environment = Environment::prepare(sh, &cx.target)?;
+    let scratch = publish::place(cx, &dist.of).join("installed");
     sh.remove_path(&scratch)?;
     environment.make_another(&scratch)?;
     let python = Environment::python_in(&scratch);
     let mut install = environment.uv()?;
     install.args(["pip", "install", "--quiet", "--no-index", "--no-deps", "--python"]).arg(&python).arg(wheel);
-    let told = child::ask(install)?;
-    if !told.ok() {
-        bail!("{} {} could not be installed: {}", dist.name, dist.version, told.last_words());
+    let output = child::ask(install)?;
+    if !output.ok() {
+        bail!("{} {} could not be installed: {}", dist.name, dist.version, output.last_lines());
     }
     installed(&python, dist)
 }
@@ -77,18 +77,18 @@ pub fn installed(python: &Path, dist: &Dist) -> Result<Installed> {
     let mut command = Command::new(python);
     command.args(["-I", "-c", &script, name, version, &dist.of.version.to_string()]);
     without_secrets(&mut command);
-    let told = child::ask(command)?;
-    if !told.ok() {
-        bail!("{name} {version} does not work as installed: {}", told.last_words());
+    let output = child::ask(command)?;
+    if !output.ok() {
+        bail!("{name} {version} does not work as installed: {}", output.last_lines());
     }
-    let (installed, metadata, compiled) = read(&told.out);
+    let (installed, metadata, compiled) = read(&output.out);
     agree(dist, &metadata, &compiled)?;
     Ok(installed)
 }
 
 /// What is installed, and the versions that metadata and code tell.
-fn read(told: &str) -> (Installed, String, String) {
-    let mut lines = told.lines().map(str::trim);
+fn read(output: &str) -> (Installed, String, String) {
+    let mut lines = output.lines().map(str::trim);
     let mut next = || lines.next().unwrap_or_default().to_owned();
     let (site, metadata, compiled) = (next(), next(), next());
     let mut installed = Installed { site, tells_version: !compiled.is_empty(), ..Installed::default() };
@@ -118,8 +118,8 @@ fn agree(dist: &Dist, metadata: &str, compiled: &str) -> Result<()> {
 }
 
 /// Whether what is built for `target` runs on this machine.
-pub fn runs_here(world: &World<'_>, target: Option<&str>) -> Result<bool> {
-    Ok(target.is_none() || target == Some(cargo::host(world.sh)?.as_str()))
+pub fn runs_here(cx: &Context<'_>, target: Option<&str>) -> Result<bool> {
+    Ok(target.is_none() || target == Some(cargo::host(cx.sh)?.as_str()))
 }
 
 /// The command that runs tests against what is installed in `site`, with the tool's own pytest; it fails as well when
@@ -156,7 +156,7 @@ mod tests {
     use plan::pep503::normalized;
 
     /// What is told of a project of these files, by the interpreter that is here, and with what.
-    fn told(name: &str, files: &[(&str, &str)], metadata: &str) -> (Option<i32>, String) {
+    fn output(name: &str, files: &[(&str, &str)], metadata: &str) -> (Option<i32>, String) {
         let place = repo::TempDir::new().unwrap();
         let site = place.path().join("site");
         let info = format!("{}-1.0.dist-info", normalized(name).replace('-', "_"));
@@ -176,9 +176,9 @@ mod tests {
         );
         let mut command = Command::new("python3");
         command.args(["-I", "-B", "-c", &script]).arg(&site).arg(name);
-        let told = command.output().unwrap();
-        let said = if told.status.success() { told.stdout } else { told.stderr };
-        (told.status.code(), String::from_utf8_lossy(&said).into_owned())
+        let output = command.output().unwrap();
+        let message = if output.status.success() { output.stdout } else { output.stderr };
+        (output.status.code(), String::from_utf8_lossy(&message).into_owned())
     }
 
     #[test]
@@ -204,16 +204,20 @@ mod tests {
             ),
             ("lark", &[], "", "\n"),
         ] {
-            let (code, told) = told(name, files, metadata);
-            assert_eq!((code, told.as_str()), (Some(0), format!("SITE\n1.0\n{expected}").as_str()), "{name}: {told}");
+            let (code, output) = output(name, files, metadata);
+            assert_eq!(
+                (code, output.as_str()),
+                (Some(0), format!("SITE\n1.0\n{expected}").as_str()),
+                "{name}: {output}"
+            );
         }
         // It declares nothing that could be missing, or what is missing is its own.
         for (files, metadata) in [
             (&[("lark/__init__.py", "import numpy_of_nobody")][..], ""),
             (&[("lark/__init__.py", "import lark.songs")], "Requires-Dist: numpy_of_nobody\n"),
         ] {
-            let (code, told) = told("lark", files, metadata);
-            assert!(code == Some(1) && told.contains("ModuleNotFoundError"), "{told}");
+            let (code, output) = output("lark", files, metadata);
+            assert!(code == Some(1) && output.contains("ModuleNotFoundError"), "{output}");
         }
         // Compiled code is imported, whether the package does that or not.
         let suffix = Command::new("python3")
@@ -221,8 +225,8 @@ mod tests {
             .output()
             .unwrap();
         let compiled = format!("lark/_core{}", String::from_utf8_lossy(&suffix.stdout).trim());
-        let (code, told) = told("lark", &[("lark/__init__.py", ""), (&compiled, "no library")], "");
-        assert!(code == Some(1) && told.contains("_core"), "{told}");
+        let (code, output) = output("lark", &[("lark/__init__.py", ""), (&compiled, "no library")], "");
+        assert!(code == Some(1) && output.contains("_core"), "{output}");
     }
 
     #[cfg(unix)]
@@ -234,19 +238,19 @@ mod tests {
             // It knows no flags.
             ("#!/bin/sh\nexit 2\n", "\nstarts lark\n"),
         ] {
-            let (code, told) = told("lark-cli", &[("../bin/lark", text)], "");
-            assert_eq!((code, told.as_str()), (Some(0), format!("SITE\n1.0\n{expected}").as_str()), "{told}");
+            let (code, output) = output("lark-cli", &[("../bin/lark", text)], "");
+            assert_eq!((code, output.as_str()), (Some(0), format!("SITE\n1.0\n{expected}").as_str()), "{output}");
         }
         for text in
             ["\x7fELF", "#!/nowhere/sh\n", "#!/bin/sh\nkill -9 $$\n", "#!/bin/sh\necho no library >&2\nexit 127\n"]
         {
-            let (code, told) = told("lark-cli", &[("../bin/lark", text)], "");
-            assert!(code == Some(1) && told.contains("bin/lark does not start: "), "{told}");
+            let (code, output) = output("lark-cli", &[("../bin/lark", text)], "");
+            assert!(code == Some(1) && output.contains("bin/lark does not start: "), "{output}");
         }
     }
 
     #[test]
-    fn each_part_of_what_is_installed_is_told() {
+    fn each_part_of_what_is_installed_is_reported() {
         for (lines, expected) in [
             ("1.0\nmodule lark", "it says its version as installed"),
             ("\nmodule lark", "it is imported as installed; its code has no __version__ to compare"),
@@ -272,9 +276,9 @@ mod tests {
             ("0.7.3", "", false),
             ("0.7.3", "0.7.3", false),
         ] {
-            let said = agree(&dist, metadata, compiled).map_err(|error| error.to_string());
-            assert_eq!(said.is_ok(), agrees, "{metadata} {compiled}");
-            assert!(said.err().is_none_or(|said| said.contains(metadata) && said.contains("not 0.8.0rc1")));
+            let message = agree(&dist, metadata, compiled).map_err(|error| error.to_string());
+            assert_eq!(message.is_ok(), agrees, "{metadata} {compiled}");
+            assert!(message.err().is_none_or(|message| message.contains(metadata) && message.contains("not 0.8.0rc1")));
         }
     }
 }

@@ -3,10 +3,10 @@
 
 use std::{collections::BTreeMap, process::Command};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context as _, Result, bail};
 use toml_edit::{DocumentMut, Item};
 
-use super::super::{Tools, World, publish};
+use super::super::{Context, Tools, publish};
 use crate::{
     repo,
     tools::{
@@ -21,8 +21,8 @@ use crate::{
 use plan::{pep503::normalized, problem::Problem, step::Dist};
 
 /// Where the project goes.
-pub fn index(world: &World<'_>, dist: &Dist) -> Result<Index> {
-    Index::of(&world.sh.current_dir().join(&dist.project))
+pub fn index(cx: &Context<'_>, dist: &Dist) -> Result<Index> {
+    Index::of(&cx.sh.current_dir().join(&dist.project))
 }
 
 /// What an index says of a file.
@@ -32,43 +32,43 @@ pub struct OnIndex {
 }
 
 /// The files of this version on the index, asked through uv, which writes them as a lock (PEP 751).
-pub fn listed(world: &World<'_>, dist: &Dist) -> Result<BTreeMap<String, OnIndex>> {
-    let Some(uv) = uv(world)? else { return listed_by_python(world, dist) };
-    match resolved(world, dist, uv, "asked", &format!("=={}", dist.version))? {
+pub fn listed(cx: &Context<'_>, dist: &Dist) -> Result<BTreeMap<String, OnIndex>> {
+    let Some(uv) = uv(cx)? else { return listed_by_python(cx, dist) };
+    match resolved(cx, dist, uv, "asked", &format!("=={}", dist.version))? {
         Some(lock) => read_lock(&lock),
         None => Ok(BTreeMap::new()),
     }
 }
 
 /// Whether installers still take this version for whoever does not pin it: what is wholly yanked they do not (PEP 592).
-pub fn is_offered(world: &World<'_>, dist: &Dist) -> Result<bool> {
+pub fn is_offered(cx: &Context<'_>, dist: &Dist) -> Result<bool> {
     let Dist { version, .. } = dist;
-    let Some(uv) = uv(world)? else {
-        return Ok(project::versions(world.sh, &dist.name, &index(world, dist)?)?.get(version) == Some(&false));
+    let Some(uv) = uv(cx)? else {
+        return Ok(project::versions(cx.sh, &dist.name, &index(cx, dist)?)?.get(version) == Some(&false));
     };
-    Ok(resolved(world, dist, uv, "offered", &format!(">={version},<={version}"))?.is_some())
+    Ok(resolved(cx, dist, uv, "offered", &format!(">={version},<={version}"))?.is_some())
 }
 
 /// Whether all files of the version are yanked (PEP 592): an index lists them all the same.
-pub fn is_yanked(world: &World<'_>, dist: &Dist) -> Result<bool> {
-    match project::versions(world.sh, &dist.name, &index(world, dist)?) {
+pub fn is_yanked(cx: &Context<'_>, dist: &Dist) -> Result<bool> {
+    match project::versions(cx.sh, &dist.name, &index(cx, dist)?) {
         Ok(versions) => Ok(versions.get(&dist.version) == Some(&true)),
         // uv may be let in where nobody else is.
-        Err(_) => is_offered(world, dist).map(|is_offered| !is_offered),
+        Err(_) => is_offered(cx, dist).map(|is_offered| !is_offered),
     }
 }
 
 /// The uv to ask with; who only looks makes none.
-fn uv(world: &World<'_>) -> Result<Option<Command>> {
-    match world.tools {
-        Tools::Installed => Environment::prepare(world.sh, &world.target)?.uv().map(Some),
-        Tools::AsFound => python::uv_as_found(&world.target),
+fn uv(cx: &Context<'_>) -> Result<Option<Command>> {
+    match cx.tools {
+        Tools::Installed => Environment::prepare(cx.sh, &cx.target)?.uv().map(Some),
+        Tools::AsFound => python::uv_as_found(&cx.target),
     }
 }
 
 /// Python alone knows the versions that there are, and their files and hashes are not asked for with it.
-fn listed_by_python(world: &World<'_>, dist: &Dist) -> Result<BTreeMap<String, OnIndex>> {
-    match project::versions(world.sh, &dist.name, &index(world, dist)?)?.contains_key(&dist.version) {
+fn listed_by_python(cx: &Context<'_>, dist: &Dist) -> Result<BTreeMap<String, OnIndex>> {
+    match project::versions(cx.sh, &dist.name, &index(cx, dist)?)?.contains_key(&dist.version) {
         false => Ok(BTreeMap::new()),
         true => bail!(Problem::new(
             format!("the index has {} {}, and only uv shows its files and hashes", dist.name, dist.version),
@@ -79,18 +79,18 @@ fn listed_by_python(world: &World<'_>, dist: &Dist) -> Result<BTreeMap<String, O
 
 /// The lock that uv writes for the project at these versions, if there is such a one to be had.
 fn resolved(
-    world: &World<'_>,
+    cx: &Context<'_>,
     dist: &Dist,
     mut command: Command,
     place: &str,
     versions: &str,
 ) -> Result<Option<String>> {
-    let dir = publish::place(world, &dist.of).join(place).join(normalized(&dist.name));
-    world.sh.create_dir(&dir)?;
+    let dir = publish::place(cx, &dist.of).join(place).join(normalized(&dist.name));
+    cx.sh.create_dir(&dir)?;
     // uv takes settings, and the Python that it runs, from the directories above where it is called: those of the tree.
     let elsewhere = repo::TempDir::new()?;
     let wanted = dir.join("requirements.in");
-    world.sh.write_file(&wanted, format!("{}{versions}\n", dist.name))?;
+    cx.sh.write_file(&wanted, format!("{}{versions}\n", dist.name))?;
     command
         .args(["pip", "compile", "--no-deps", "--format", "pylock.toml", "--no-header", "--no-annotate", "--quiet"])
         .args(["--prerelease", "allow", "--refresh-package", &dist.name])
@@ -99,20 +99,20 @@ fn resolved(
         .arg(&wanted)
         .current_dir(elsewhere.path());
     leave_links(&mut command, elsewhere.path())?;
-    let index = index(world, dist)?;
+    let index = index(cx, dist)?;
     index.ask_by_uv(&mut command)?;
-    let told = child::ask_far(command)?;
-    if !told.ok() {
+    let output = child::ask_far(command)?;
+    if !output.ok() {
         // uv takes a project that it may not see for one that is not there.
-        if let Some(status) = child::refused(&told) {
+        if let Some(status) = child::refused(&output) {
             bail!(index.closed(&status));
         }
-        if is_absent(&told.err) {
+        if is_absent(&output.err) {
             return Ok(None);
         }
-        bail!("uv could not ask for {}: {}", dist.name, told.last_words());
+        bail!("uv could not ask for {}: {}", dist.name, output.last_lines());
     }
-    Ok(Some(told.out))
+    Ok(Some(output.out))
 }
 
 /// Whether uv says that there is no such version to be had. It says so, with a hint, of an index that did not let it in.

@@ -3,7 +3,7 @@
 
 use std::{env::consts, fs, process::Command, sync::OnceLock};
 
-use anyhow::{Context, Result};
+use anyhow::{Context as _, Result};
 
 use super::{Cannot, Engine, Kind, last_line};
 use crate::{repo::TempDir, tools::child};
@@ -216,9 +216,9 @@ impl<'e> Trial<'e> {
 
 fn tried(command: Command) -> Result<(), String> {
     match child::ask(command) {
-        Ok(told) if told.ok() => Ok(()),
-        Ok(told) => Err(match last_line(&told.err) {
-            "" => format!("it ends with {} and says nothing", told.status),
+        Ok(output) if output.ok() => Ok(()),
+        Ok(output) => Err(match last_line(&output.err) {
+            "" => format!("it ends with {} and says nothing", output.status),
             line => line.strip_prefix("Error: ").unwrap_or(line).to_owned(),
         }),
         Err(error) => Err(format!("{error:#}")),
@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn an_engine_that_cannot_is_told_in_its_own_words() {
+    fn an_engine_that_cannot_is_reported_in_its_own_words() {
         // What most tries end at, whatever an unknown option is answered with.
         let script = format!(
             "case \"$*\" in build*|rmi*) exit 0;; *--runtime*) echo 'Error: runtime not found' >&2; exit 125;; \

@@ -5,7 +5,7 @@ use anyhow::Result;
 use serde::Deserialize;
 
 use super::{Forge, REPOSITORY, encoded, read};
-use crate::tools::{http::Answer, passing::Passing};
+use crate::tools::{http::Answer, transient::Transient};
 
 /// A check of a commit: a check run (Actions and other apps) or a commit status (everything else).
 #[derive(Clone, Debug, PartialEq)]
@@ -211,26 +211,26 @@ impl Forge<'_> {
             required_approving_review_count: Option<u64>,
         }
         let branch = encoded(branch);
-        let if_told = |path: String| -> Result<Option<Answer>> {
+        let if_reported = |path: String| -> Result<Option<Answer>> {
             let answer = self.ask("the rules", "GET", &path, None)?;
             match (answer.status, answer.is_ok()) {
                 (_, true) => Ok(Some(answer)),
                 (403 | 404, _) => match answer.failure("the rules") {
-                    busy if busy.is::<Passing>() => Err(busy),
+                    busy if busy.is::<Transient>() => Err(busy),
                     _ => Ok(None),
                 },
                 _ => Err(answer.failure("the rules")),
             }
         };
         let mut most = None;
-        if let Some(answer) = if_told(format!("{REPOSITORY}/rules/branches/{branch}?per_page=100"))? {
+        if let Some(answer) = if_reported(format!("{REPOSITORY}/rules/branches/{branch}?per_page=100"))? {
             let rules: Vec<Rule> = read(&answer)?;
             let counts = rules.into_iter().filter(|rule| rule.kind == "pull_request");
             most = counts.filter_map(|rule| rule.parameters?.required_approving_review_count).max();
         }
         let protection = format!("{REPOSITORY}/branches/{branch}/protection/required_pull_request_reviews");
         if most.is_none_or(|count| count == 0)
-            && let Some(answer) = if_told(protection)?
+            && let Some(answer) = if_reported(protection)?
         {
             most = read::<Parameters>(&answer)?.required_approving_review_count;
         }

@@ -205,7 +205,7 @@ fn head(chance: &mut Chance, status: u16, length: usize, says_page: bool) -> (Ve
     if chance.once_in(40) {
         text.extend(b"X-Long: ".iter().copied().chain(std::iter::repeat_n(b'x', 90_000)).chain(*b"\r\n"));
     }
-    let told = match chance.below(14) {
+    let reported = match chance.below(14) {
         0 => "Content-Length: 3\r\n".to_owned(),
         1 => format!("Content-Length: {}\r\n", length + 40),
         2 => "Content-Length: -1\r\n".to_owned(),
@@ -214,7 +214,7 @@ fn head(chance: &mut Chance, status: u16, length: usize, says_page: bool) -> (Ve
         5 => String::new(),
         _ => format!("Content-Length: {length}\r\n"),
     };
-    text.extend(told.bytes().chain(*b"Connection: close\r\n\r\n"));
+    text.extend(reported.bytes().chain(*b"Connection: close\r\n\r\n"));
     (text, is_read)
 }
 
@@ -295,8 +295,8 @@ fn answer(
         *taken.lock().unwrap().entry(at).or_default() += usize::from(length > 0);
     }
     if let Some(body) = sound(&first) {
-        let told = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len());
-        stream.write_all(told.as_bytes()).ok()?;
+        let reported = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len());
+        stream.write_all(reported.as_bytes()).ok()?;
         return stream.shutdown(Shutdown::Both).ok();
     }
     let (first, rest) = served.bytes.split_at(served.bytes.len() / 2);

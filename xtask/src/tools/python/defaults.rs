@@ -6,7 +6,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use anyhow::{Context, Error, Result, bail};
+use anyhow::{Context as _, Error, Result, bail};
 use serde::Deserialize;
 use xshell::Shell;
 
@@ -31,7 +31,7 @@ pub struct Defaults {
 
 impl Defaults {
     /// Whether the user has said something to pip, which uv does not hear.
-    pub fn are_said(&self) -> bool {
+    pub fn are_configured(&self) -> bool {
         self.index.trim_end_matches('/') != self.by_itself.trim_end_matches('/') || !self.extra.is_empty()
     }
 
@@ -52,12 +52,12 @@ impl Defaults {
 /// Asks pip, the machine's or the one that Python brings along, and else uv; once in a run.
 pub fn ask() -> Result<Defaults> {
     static TOLD: Mutex<Option<Defaults>> = Mutex::new(None);
-    let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(told) = told.as_ref() {
-        return Ok(told.clone());
+    let mut output = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(output) = output.as_ref() {
+        return Ok(output.clone());
     }
     let defaults = ask_pip()?.or_else(|why| ask_uv(&why))?;
-    *told = Some(defaults.clone());
+    *output = Some(defaults.clone());
     Ok(defaults)
 }
 
@@ -68,38 +68,38 @@ fn ask_pip() -> Result<Result<Defaults>> {
         Ok(python) => python,
         Err(missing) => return Ok(Err(missing.into())),
     };
-    let told = told_by_pip(Command::new(&python.executable))?;
+    let output = pip_defaults(Command::new(&python.executable))?;
     let none = || format!("{} has no pip that tells where Python projects come from", python.words.join(" "));
-    Ok(told.with_context(none))
+    Ok(output.with_context(none))
 }
 
 /// Not asked as others are: of what they answer, passwords are blanked.
-fn told_by_pip(mut python: Command) -> Result<Option<Defaults>> {
+fn pip_defaults(mut python: Command) -> Result<Option<Defaults>> {
     let output = python.args(["-c", ASK]).stdin(Stdio::null()).output()?;
     if output.status.code() == Some(MISCONFIGURED) {
         // What it does not understand, it quotes: there may be a password in it.
         bail!("pip does not understand how it is configured; next: python3 -m pip config debug");
     }
-    let told: Option<Defaults> = serde_json::from_slice(&output.stdout).ok().filter(|_| output.status.success());
-    for url in told.iter().flat_map(|told| std::iter::once(&told.index).chain(&told.extra)) {
+    let output: Option<Defaults> = serde_json::from_slice(&output.stdout).ok().filter(|_| output.status.success());
+    for url in output.iter().flat_map(|output| std::iter::once(&output.index).chain(&output.extra)) {
         secrets::learn(url);
     }
-    Ok(told)
+    Ok(output)
 }
 
 /// uv does not read what pip is told, and shows what it does by itself where it explains its options.
 fn ask_uv(why: &Error) -> Result<Defaults> {
     // Where there are no settings of anybody's.
     let empty = TempDir::new()?;
-    let told = interpreter::uv().map(|mut uv| {
+    let output = interpreter::uv().map(|mut uv| {
         uv.args(["pip", "compile", "--help"]).current_dir(empty.path());
         child::ask(uv)
     });
-    let mut told = told.transpose()?.and_then(|told| read_help(&told.out));
+    let mut output = output.transpose()?.and_then(|output| read_help(&output.out));
     // What pip would read first.
-    let said = std::env::var("PIP_INDEX_URL").ok().filter(|url| !url.trim().is_empty());
-    told.iter_mut().zip(said).for_each(|(told, said)| told.index = said);
-    told.ok_or_else(|| {
+    let message = std::env::var("PIP_INDEX_URL").ok().filter(|url| !url.trim().is_empty());
+    output.iter_mut().zip(message).for_each(|(output, message)| output.index = message);
+    output.ok_or_else(|| {
         let why = format!("{why}, nor is there a uv that does");
         Problem::new(why, "install pip (Debian and Ubuntu: apt install python3-pip), or set UV_DEFAULT_INDEX").into()
     })
@@ -122,13 +122,13 @@ pub mod tests {
     }
 
     #[test]
-    fn what_pip_is_told_is_told_apart_from_what_it_does_by_itself() {
-        for (defaults, are_said) in [
+    fn what_pip_is_reported_is_is_distinguished_from_what_it_does_by_itself() {
+        for (defaults, are_configured) in [
             (of("https://public.example/simple/", &[]), false),
             (of("https://corp.example/simple/", &[]), true),
             (of("https://public.example/simple", &["https://corp.example/"]), true),
         ] {
-            assert_eq!(defaults.are_said(), are_said, "{defaults:?}");
+            assert_eq!(defaults.are_configured(), are_configured, "{defaults:?}");
             assert_eq!(defaults.upload(), "https://upload.public.example/legacy/");
         }
         let help = "      --default-index <DEFAULT_INDEX>\n          The default package index (by\n          default: <https://public.example/simple>) [env: UV_DEFAULT_INDEX]\n";
@@ -143,24 +143,24 @@ pub mod tests {
         let python = interpreter::find(&sh).unwrap();
         let dir = TempDir::new().unwrap();
         let config = dir.path().join("pip.conf");
-        let said = "[global]\nindex-url = http://ada:pass@corp.example/simple/\n[install]\nextra-index-url =\n  http://a.example/\n  http://b.example/\n";
-        std::fs::write(&config, said).unwrap();
+        let message = "[global]\nindex-url = http://ada:pass@corp.example/simple/\n[install]\nextra-index-url =\n  http://a.example/\n  http://b.example/\n";
+        std::fs::write(&config, message).unwrap();
         let ask = |config: &std::path::Path| -> Defaults {
             let mut command = Command::new(&python.executable);
             command.env("PIP_CONFIG_FILE", config).current_dir(dir.path());
             for name in ["PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL"] {
                 command.env_remove(name);
             }
-            told_by_pip(command).unwrap().unwrap()
+            pip_defaults(command).unwrap().unwrap()
         };
-        let told = ask(&config);
-        assert_eq!(told.extra, ["http://a.example/", "http://b.example/"]);
-        assert!(told.index == "http://ada:pass@corp.example/simple/" && told.are_said(), "{told:?}");
-        assert!(!ask(std::path::Path::new("/dev/null")).are_said());
+        let output = ask(&config);
+        assert_eq!(output.extra, ["http://a.example/", "http://b.example/"]);
+        assert!(output.index == "http://ada:pass@corp.example/simple/" && output.are_configured(), "{output:?}");
+        assert!(!ask(std::path::Path::new("/dev/null")).are_configured());
         std::fs::write(&config, "index-url = http://ada:pass@corp.example/simple/\n").unwrap();
         let mut command = Command::new(&python.executable);
         command.env("PIP_CONFIG_FILE", &config).current_dir(dir.path());
-        let error = told_by_pip(command).unwrap_err().to_string();
+        let error = pip_defaults(command).unwrap_err().to_string();
         assert!(error.starts_with("pip does not understand") && !error.contains("pass"), "{error}");
     }
 }

@@ -9,7 +9,7 @@ use std::{
     process::Command,
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context as _, Result, bail};
 use serde_json::{Map, Value};
 use toml_edit::{DocumentMut, Item, TableLike};
 
@@ -55,7 +55,7 @@ pub struct Index {
     by_default: bool,
     ask: Ask,
     /// Those are where it is sent to, and not all from which the user installs.
-    is_said: bool,
+    is_stated: bool,
     asks_keyring: bool,
 }
 
@@ -95,7 +95,7 @@ impl Index {
                 (upload, check)
             }
         };
-        let is_said = check.is_some();
+        let is_stated = check.is_some();
         let (pages, by_default) = match check {
             Some(page) => (vec![page], false),
             None => pages(&variable, settings),
@@ -103,7 +103,7 @@ impl Index {
         if pages.is_empty()
             && let Some(upload) = &upload
             && !is_public(upload, ask)?
-            && !ask()?.are_said()
+            && !ask()?.are_configured()
         {
             bail!(
                 "UV_PUBLISH_URL says where projects go, and nothing says where they are listed: set UV_PUBLISH_CHECK_URL"
@@ -111,7 +111,7 @@ impl Index {
         }
         let keyring = variable("UV_KEYRING_PROVIDER").or_else(|| settings.keyring.clone());
         let asks_keyring = keyring.as_deref() == Some("subprocess");
-        Ok(Index { upload, named, pages, by_default, ask, is_said, asks_keyring })
+        Ok(Index { upload, named, pages, by_default, ask, is_stated, asks_keyring })
     }
 
     /// Whether it is one of the user's own; that of a rehearsal stands for PyPI.
@@ -134,12 +134,12 @@ impl Index {
     /// Has uv ask where the project is published, when that is said, and nowhere else; otherwise where pip is told to look,
     /// which uv does not hear by itself.
     pub fn ask_by_uv(&self, uv: &mut Command) -> Result<()> {
-        if self.by_default && (self.ask)()?.are_said() {
+        if self.by_default && (self.ask)()?.are_configured() {
             let mut pages: Vec<String> = self.all_pages()?.into_iter().map(|page| page.spelt()).collect();
             uv.envs(pages.pop().map(|last| ("UV_DEFAULT_INDEX", last)));
             uv.env("UV_INDEX", pages.join(" "));
         }
-        if let (true, [page]) = (self.is_said, self.pages.as_slice()) {
+        if let (true, [page]) = (self.is_stated, self.pages.as_slice()) {
             for name in ["UV_INDEX", "UV_EXTRA_INDEX_URL", "UV_INDEX_URL"] {
                 uv.env_remove(name);
             }
@@ -154,7 +154,7 @@ impl Index {
         // Of an index that it is told by name, uv knows the rest.
         if self.named.is_none() {
             uv.envs(self.upload.iter().map(|url| ("UV_PUBLISH_URL", url)));
-            uv.envs(self.pages.iter().filter(|_| self.is_said).map(|page| ("UV_PUBLISH_CHECK_URL", &page.url)));
+            uv.envs(self.pages.iter().filter(|_| self.is_stated).map(|page| ("UV_PUBLISH_CHECK_URL", &page.url)));
         }
         self.use_keyring(uv);
     }
@@ -459,23 +459,23 @@ mod tests {
             assert_eq!(pages.iter().map(|page| page.url.as_str()).collect::<Vec<_>>(), expected, "{set:?}");
         }
         // What pip is told uv is told, and what it does by itself it does.
-        let told = |ask: Ask| {
+        let output = |ask: Ask| {
             let mut uv = Command::new("uv");
             Index::read(&variable(&[]), &corp(), ask).unwrap().ask_by_uv(&mut uv).unwrap();
-            let told = uv.get_envs().map(|(name, value)| format!("{}={}", name.display(), value.unwrap().display()));
-            told.collect::<Vec<_>>()
+            let output = uv.get_envs().map(|(name, value)| format!("{}={}", name.display(), value.unwrap().display()));
+            output.collect::<Vec<_>>()
         };
-        assert_eq!(told(mirrored), ["UV_DEFAULT_INDEX=http://mirror/", "UV_INDEX=http://more/"]);
-        assert_eq!(told(silent), [""; 0]);
+        assert_eq!(output(mirrored), ["UV_DEFAULT_INDEX=http://mirror/", "UV_INDEX=http://more/"]);
+        assert_eq!(output(silent), [""; 0]);
         let refused: [(Set, &str); 4] = [
             (&[("UV_PUBLISH_URL", "http://b/")], "UV_PUBLISH_CHECK_URL"),
             (&[("UV_PUBLISH_INDEX", "corp"), ("UV_PUBLISH_URL", "http://b/")], "unset one of them"),
             (&[("UV_PUBLISH_INDEX", "other")], "`other`"),
             (&[("UV_PUBLISH_INDEX", "bare")], "no `publish-url`"),
         ];
-        for (set, said) in refused {
+        for (set, message) in refused {
             let error = Index::read(&variable(set), &corp(), silent).unwrap_err().to_string();
-            assert!(error.contains(said), "{error}");
+            assert!(error.contains(message), "{error}");
         }
     }
 
@@ -546,14 +546,14 @@ mod tests {
     }
 
     #[test]
-    fn what_uv_would_refuse_is_told_before_it_is_asked() {
+    fn what_uv_would_refuse_is_reported_before_it_is_asked() {
         let index = |url: &str| Index {
             upload: Some(url.to_owned()),
             named: None,
             pages: Vec::new(),
             by_default: true,
             ask: unasked,
-            is_said: false,
+            is_stated: false,
             asks_keyring: false,
         };
         let table: [(&str, Set, Option<&str>); 9] = [

@@ -82,9 +82,9 @@ fn look(sh: &Shell) -> Result<Interpreter, Problem> {
     if let (None, Some(mut uv)) = (&usable, uv()) {
         uv.args(["python", "find", "--system", &format!(">={}.{}", OLDEST.0, OLDEST.1)]);
         match child::ask(uv) {
-            Ok(told) if told.ok() => match ask(sh, &[told.out.trim()]) {
+            Ok(output) if output.ok() => match ask(sh, &[output.out.trim()]) {
                 Ok(found) => return Ok(found),
-                Err(why) => heard.push(format!("{} {why}", told.out.trim())),
+                Err(why) => heard.push(format!("{} {why}", output.out.trim())),
             },
             _ => heard.push("uv has none installed".to_owned()),
         }

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, process::Command};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 use xshell::Shell;
 
@@ -50,14 +50,14 @@ fn ask_for(sh: &Shell, words: &[&str], name: &str, index: &Index) -> Result<Proj
     let mut command = Command::new(&python.executable);
     // Nothing of the directory that it is called in, nor of the user's own modules.
     command.args(["-I", "-c", ASK]).args(words).env("XTASK_INDEXES", index.addresses()?.join(" "));
-    let told = child::ask_far(command)?;
-    if !told.ok() {
-        if let Some(status) = child::refused(&told) {
+    let output = child::ask_far(command)?;
+    if !output.ok() {
+        if let Some(status) = child::refused(&output) {
             bail!(index.closed(&status));
         }
-        bail!("the Python index could not be asked for {name}: {}", told.last_words());
+        bail!("the Python index could not be asked for {name}: {}", output.last_lines());
     }
-    serde_json::from_str(&told.out).with_context(|| format!("the Python index says of {name} what cannot be read"))
+    serde_json::from_str(&output.out).with_context(|| format!("the Python index says of {name} what cannot be read"))
 }
 
 #[cfg(test)]
@@ -94,11 +94,13 @@ mod tests {
         });
         let (sh, dir) = (Shell::new().unwrap(), TempDir::new().unwrap());
         for (at, is_heard) in [false, false, false, true, true].into_iter().enumerate() {
-            let said = format!("check-url = \"http://{}/answer-{at}/\"\n", server.address);
-            std::fs::write(dir.path().join("uv.toml"), said).unwrap();
-            let told = ask(&sh, "lark", &Index::of(dir.path()).unwrap());
-            match told {
-                Ok(told) => assert!(is_heard && told.links().is_empty() && told.versions.len() == 1, "{at}: {told:?}"),
+            let message = format!("check-url = \"http://{}/answer-{at}/\"\n", server.address);
+            std::fs::write(dir.path().join("uv.toml"), message).unwrap();
+            let output = ask(&sh, "lark", &Index::of(dir.path()).unwrap());
+            match output {
+                Ok(output) => {
+                    assert!(is_heard && output.links().is_empty() && output.versions.len() == 1, "{at}: {output:?}")
+                }
                 Err(error) => assert!(!is_heard && format!("{error:#}").contains("127.0.0.1"), "{at}: {error:#}"),
             }
         }
@@ -120,8 +122,8 @@ mod tests {
             })
         });
         let (sh, dir) = (Shell::new().unwrap(), TempDir::new().unwrap());
-        let said = format!("check-url = \"http://{}/answer-0/\"\n", server.address);
-        std::fs::write(dir.path().join("uv.toml"), said).unwrap();
+        let message = format!("check-url = \"http://{}/answer-0/\"\n", server.address);
+        std::fs::write(dir.path().join("uv.toml"), message).unwrap();
         let index = Index::of(dir.path()).unwrap();
         assert_eq!(ask(&sh, "lark", &index).unwrap().links(), ["https://forge.example/they/lark"]);
         assert_eq!(ask_of(&sh, "lark", "0.7.3", &index).unwrap().links(), ["https://forge.example/we/lark"]);

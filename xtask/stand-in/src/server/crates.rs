@@ -147,7 +147,7 @@ pub fn hold(state: &State, name: &str, without: &str) -> Result<()> {
     if !is_name(name) {
         return Ok(());
     }
-    let lines = match &state.world.crates {
+    let lines = match &state.upstreams.crates {
         Some(upstream) => upstream.lines(name)?,
         None => String::new(),
     };
@@ -200,7 +200,7 @@ fn index(state: &State, name: &str) -> Result<Answer> {
     if !is_name(name) {
         return Ok(refuse(404, "Not Found"));
     }
-    Ok(match (lines(state, name)?, &state.world.crates) {
+    Ok(match (lines(state, name)?, &state.upstreams.crates) {
         (Some(lines), _) => Answer::text(200, lines),
         (None, Some(upstream)) => Answer::elsewhere(format!("{}{}/{name}", upstream.index, index_prefix(name))),
         (None, None) => refuse(404, "Not Found"),
@@ -213,7 +213,7 @@ fn download(state: &State, name: &str, version: &str) -> Result<Answer> {
     }
     let is_unknown =
         lines(state, name)?.is_some_and(|lines| !lines.lines().filter_map(version_of).any(|known| known == version));
-    Ok(match (state.load(&crate_file(name, version))?, &state.world.crates) {
+    Ok(match (state.load(&crate_file(name, version))?, &state.upstreams.crates) {
         (Some(bytes), _) => Answer::bytes(bytes),
         _ if is_unknown => refuse(404, "Not Found"),
         (None, Some(upstream)) => Answer::elsewhere(upstream.download(name, version)),
@@ -245,15 +245,15 @@ impl Upstream {
         let curl = ["--silent", "--show-error", "--location", "--fail", "--max-time", "60", "--retry", "2", &url];
         let python = ["-c", FETCH, &url];
         let clients = [("curl", &curl[..]), ("python3", &python), ("python", &python)];
-        let told = clients.iter().find_map(|(program, args)| match Command::new(program).args(*args).output() {
+        let reported = clients.iter().find_map(|(program, args)| match Command::new(program).args(*args).output() {
             Err(error) if error.kind() == ErrorKind::NotFound => None,
-            told => Some(told.with_context(|| format!("{program} did not start"))),
+            reported => Some(reported.with_context(|| format!("{program} did not start"))),
         });
-        let told =
-            told.with_context(|| format!("neither curl nor python3 is found to ask the crate index for {name}"))??;
-        let why = String::from_utf8_lossy(&told.stderr);
-        match told.status.code() {
-            Some(0) => Ok(String::from_utf8_lossy(&told.stdout).into_owned()),
+        let reported = reported
+            .with_context(|| format!("neither curl nor python3 is found to ask the crate index for {name}"))??;
+        let why = String::from_utf8_lossy(&reported.stderr);
+        match reported.status.code() {
+            Some(0) => Ok(String::from_utf8_lossy(&reported.stdout).into_owned()),
             // Both end so for every status from 400 on, and say which.
             Some(22) if ["404", "410", "451"].iter().any(|status| why.contains(status)) => Ok(String::new()),
             _ => bail!("the crate index could not be asked for {name}: {}", why.trim()),

@@ -24,14 +24,14 @@ fn is_known(state: &State, call: &Call) -> bool {
 /// RFC 4648, section 4.
 pub fn base64(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut told = String::new();
+    let mut reported = String::new();
     for chunk in bytes.chunks(3) {
         let bits = chunk.iter().fold(0, |bits, byte| bits << 8 | usize::from(*byte)) << (8 * (3 - chunk.len()));
         for at in 0..4 {
-            told.push(if at > chunk.len() { '=' } else { char::from(LETTERS[bits >> (18 - 6 * at) & 63]) });
+            reported.push(if at > chunk.len() { '=' } else { char::from(LETTERS[bits >> (18 - 6 * at) & 63]) });
         }
     }
-    told
+    reported
 }
 
 const JSON: &str = "application/vnd.pypi.simple.v1+json";
@@ -70,7 +70,7 @@ pub fn answer(state: &State, call: &Call, path: &[&str]) -> Result<Answer> {
             }
             Some(files) => Answer::new(200, "text/html; charset=utf-8", simple_html(&address, name, &files)),
             // There, it is known by its one spelling.
-            None => match state.world.projects.as_ref().filter(|_| is_plain(name)) {
+            None => match state.upstreams.projects.as_ref().filter(|_| is_plain(name)) {
                 Some(index) => Answer::elsewhere(format!("{}/{}/", index.trim_end_matches('/'), normalized(name))),
                 None => not_found(),
             },
@@ -219,9 +219,9 @@ fn objection(
     if !named.strip_prefix(&project).is_some_and(|rest| rest.starts_with('-')) {
         return Some(format!("Start filename for '{file}' with '{}'.", project.replace('-', "_")));
     }
-    let told = field("sha256_digest").unwrap_or_default().to_ascii_lowercase();
+    let reported = field("sha256_digest").unwrap_or_default().to_ascii_lowercase();
     let other = "The digest supplied does not match a digest calculated from the uploaded file.";
-    (told != sha256).then(|| other.to_owned())
+    (reported != sha256).then(|| other.to_owned())
 }
 
 fn url(address: &str, name: &str, file: &File) -> String {

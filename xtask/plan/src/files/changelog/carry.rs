@@ -22,7 +22,7 @@ pub fn carry<'a>(log: impl Into<Log<'a>>, from: &str, version: &Version) -> Resu
         return Ok(text.to_owned());
     }
     let eol = line_ending(text);
-    let said: BTreeSet<String> = entries(&theirs.body).into_iter().map(|span| plain(&theirs.body[span])).collect();
+    let message: BTreeSet<String> = entries(&theirs.body).into_iter().map(|span| plain(&theirs.body[span])).collect();
     let sections = read(log);
     let place = sections.iter().find(|section| is_below(&section.name, version));
     let at = place.map_or_else(|| links::start(text, &lines(text)), |section| section.span.start);
@@ -32,7 +32,7 @@ pub fn carry<'a>(log: impl Into<Log<'a>>, from: &str, version: &Version) -> Resu
     let gap = if before.is_empty() { String::new() } else { eol.repeat(2) };
     let after = if rest.is_empty() { "" } else { eol };
     let text = format!("{before}{gap}{moved}{eol}{after}{rest}");
-    Ok(carry_link(log.with(&without_entries(log.with(&text), &said)), from, version))
+    Ok(carry_link(log.with(&without_entries(log.with(&text), &message)), from, version))
 }
 
 /// The changelog without what a release and its fix wrote: the section of `version`, Unreleased, and their links.
@@ -128,12 +128,13 @@ fn plain(entry: &str) -> String {
 }
 
 /// The text whose Unreleased does not have these entries.
-fn without_entries(log: Log<'_>, said: &BTreeSet<String>) -> String {
+fn without_entries(log: Log<'_>, message: &BTreeSet<String>) -> String {
     let text = log.text;
     let Some(unreleased) = section(log, "Unreleased") else { return text.to_owned() };
     let eol = line_ending(text);
     let mut body = unreleased.body.clone();
-    let again: Vec<_> = entries(&body).into_iter().filter(|span| said.contains(&plain(&body[span.clone()]))).collect();
+    let again: Vec<_> =
+        entries(&body).into_iter().filter(|span| message.contains(&plain(&body[span.clone()]))).collect();
     if again.is_empty() {
         return text.to_owned();
     }

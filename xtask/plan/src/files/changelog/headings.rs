@@ -418,8 +418,8 @@ fn without_version(title: &str) -> About {
         NEXT.contains(&all.as_str()) || NEXT.contains(&without_date)
     };
     if first.eq_ignore_ascii_case("unreleased") {
-        let told = rest.split(|c: char| !is_of_version(c)).find_map(|word| parse(word.trim_start_matches('v')));
-        About::Unreleased(told)
+        let reported = rest.split(|c: char| !is_of_version(c)).find_map(|word| parse(word.trim_start_matches('v')));
+        About::Unreleased(reported)
     } else if is_next() {
         About::Unreleased(None)
     } else {
@@ -575,11 +575,11 @@ mod tests {
             ("0.3.0 - May 30th, 2024", "0.3.0", None),
             ("0.3.0 the big one", "0.3.0", None),
         ] {
-            let said = understand(title, Whose::default());
-            assert_eq!(said.about, About::Version(v(version)), "{title}");
-            assert_eq!(said.date.map(|date| date.to_string()).as_deref(), date, "{title}");
-            assert!(!said.undated, "{title}");
-            assert!(date.is_none() || said.day.map(|day| &title[day]) == date, "{title}");
+            let message = understand(title, Whose::default());
+            assert_eq!(message.about, About::Version(v(version)), "{title}");
+            assert_eq!(message.date.map(|date| date.to_string()).as_deref(), date, "{title}");
+            assert!(!message.undated, "{title}");
+            assert!(date.is_none() || message.day.map(|day| &title[day]) == date, "{title}");
         }
     }
 
@@ -617,8 +617,8 @@ mod tests {
             "0.3.0 - ReleaseDate",
             "0.3.0 - xxxx-xx-xx",
         ] {
-            let said = understand(title, Whose::default());
-            assert_eq!((said.about, said.undated), (About::Version(v("0.3.0")), true), "{title}");
+            let message = understand(title, Whose::default());
+            assert_eq!((message.about, message.undated), (About::Version(v("0.3.0")), true), "{title}");
         }
         for title in ["Changelog", "Next steps", "Added", "0.3", "Nextest", "", "[", "v", "Version "] {
             assert_eq!(understand(title, Whose::default()).about, About::Other, "{title}");
@@ -666,7 +666,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nothing_closes_is_told_by_line() {
+    fn what_nothing_closes_is_reported_by_line() {
         for (text, line) in [
             ("# a\n\n```sh\nb\n\n# c\n", Some(3)),
             ("\u{feff}~~~\n```\n", Some(1)),

@@ -57,11 +57,11 @@ fn definition<'a>(lines: &[Line<'a>]) -> Option<Definition<'a>> {
     let first = lines.next()?;
     // What a line says behind the marks of a quote, and where that stands in the text.
     let content = |line: &Line<'a>| {
-        let said = line.text.trim_start_matches([' ', '\u{feff}', '>']);
-        (line.span.end - said.len(), said)
+        let message = line.text.trim_start_matches([' ', '\u{feff}', '>']);
+        (line.span.end - message.len(), message)
     };
-    let (from, said) = content(first);
-    let inner = said.strip_prefix('[')?;
+    let (from, message) = content(first);
+    let inner = message.strip_prefix('[')?;
     let length = end_of_label(inner)?;
     let label = &inner[..length];
     let rest = inner[length + 1..].strip_prefix(':')?;
@@ -69,7 +69,7 @@ fn definition<'a>(lines: &[Line<'a>]) -> Option<Definition<'a>> {
         return None;
     }
     let is_footnote = label.starts_with('^');
-    let (mut line, mut at) = (first, from + said.len() - rest.trim_start().len());
+    let (mut line, mut at) = (first, from + message.len() - rest.trim_start().len());
     let mut rest = rest.trim();
     if rest.is_empty() && !is_footnote {
         line = lines.next()?;
@@ -134,19 +134,19 @@ pub fn with_definitions(text: &str, body: &str) -> String {
     let body = without_tail(body);
     let held: Vec<String> = definitions(body).iter().map(|found| normal(found.label)).collect();
     let used = references(body);
-    let mut told: Vec<String> = Vec::new();
+    let mut reported: Vec<String> = Vec::new();
     let mut out = body.to_owned();
     for found in definitions(text) {
         let label = normal(found.label);
         // The first definition of a label counts.
-        if held.contains(&label) || told.contains(&label) || !used.contains(&label) {
+        if held.contains(&label) || reported.contains(&label) || !used.contains(&label) {
             continue;
         }
-        let gap = if told.is_empty() { "\n\n" } else { "\n" };
+        let gap = if reported.is_empty() { "\n\n" } else { "\n" };
         // In a line, wherever it stands.
         let shown = text[found.line.clone()].lines().map(|line| line.trim_start_matches([' ', '>']).trim());
         out.push_str(&format!("{gap}{}", shown.collect::<Vec<_>>().join(" ")));
-        told.push(label);
+        reported.push(label);
     }
     out
 }
@@ -291,7 +291,7 @@ pub fn advance<'a>(log: impl Into<Log<'a>>, version: &str, tags: (Option<&str>, 
         (None, Some((beside, _)), Some(address)) => changes.push(release.place(&own, beside, &address)),
         _ => {}
     }
-    changes.extend(release.told(&own));
+    changes.extend(release.reported(&own));
     // The link that led to main is that of the release now, and Unreleased gets one of its own.
     let bare = section(log, "Unreleased").filter(|_| unreleased.is_none());
     if let (Some(link), Some(open), Some(bare)) = (&own_link, &open, bare) {
@@ -502,13 +502,13 @@ impl Release<'_> {
     /// first version has nothing to be compared with, and nothing is compared with one that was yanked.
     fn base(&self, written: &str) -> Option<String> {
         let old = self.tags.0?;
-        let told = |tag: &str| {
+        let reported = |tag: &str| {
             let found = read(self.log).into_iter().find(|section| self.tag_of(&section.name) == tag)?;
             Some((Version::parse(&found.name, Dialect::Tag).ok()?, found.title.is_yanked()))
         };
         let is_candidate = Version::parse(self.version, Dialect::Tag).is_ok_and(|version| version.is_prerelease());
         let counts = |later: &Version| is_candidate || !later.is_prerelease();
-        let is_kept = match (told(old), told(written)) {
+        let is_kept = match (reported(old), reported(written)) {
             (_, Some((later, is_yanked))) if is_yanked || !counts(&later) || written == self.tags.1 => false,
             (Some((old, _)), later) => later.is_some_and(|(later, _)| later > old),
             (None, _) => !written.is_empty(),
@@ -578,7 +578,7 @@ impl Release<'_> {
     }
 
     /// The comparisons of this release with main that stand above the entries of its section, leading to its tag.
-    fn told(&self, own: &Section) -> Vec<(Range<usize>, String)> {
+    fn reported(&self, own: &Section) -> Vec<(Range<usize>, String)> {
         let Some(old) = self.tags.0 else { return Vec::new() };
         let body = &self.log.text[own.head..own.span.end];
         let is_above = |line: &Line<'_>| !["- ", "* ", "+ ", "#"].iter().any(|sign| line.text.starts_with(sign));
@@ -788,9 +788,9 @@ mod tests {
                 assert_eq!(advance(&new, "0.8.0", TAGS), new);
                 // Without an Unreleased nothing leads to main.
                 let head = "## [0.8.0] - 2026-12-02";
-                let told = advance(&log(head, &before), "0.8.0", TAGS);
+                let reported = advance(&log(head, &before), "0.8.0", TAGS);
                 assert_eq!(
-                    told,
+                    reported,
                     log(head, &after.replace(&format!("{unreleased}\n"), "").replace(&format!("\n{unreleased}"), ""))
                 );
             }
@@ -815,9 +815,9 @@ mod tests {
             ("- [it](https://x/compare/v0.7.3...HEAD)", false),
         ] {
             let text = format!("## [Unreleased]\n\n{line}\n\n- x\n\n## [0.7.3] - 2026-01-01\n");
-            let told =
+            let reported =
                 if is_moved { line.replace("HEAD", "v0.8.0").replace("main", "v0.8.0") } else { line.to_owned() };
-            let section = format!("## [Unreleased]\n\n## [0.8.0] - 2026-12-02\n\n{told}\n\n- x\n");
+            let section = format!("## [Unreleased]\n\n## [0.8.0] - 2026-12-02\n\n{reported}\n\n- x\n");
             assert!(released(&text, "0.8.0", TAGS).starts_with(&section), "{line}");
         }
     }
@@ -853,12 +853,12 @@ mod tests {
     }
 
     #[test]
-    fn a_form_that_is_not_known_is_told_with_its_line() {
+    fn a_form_that_is_not_known_is_reported_with_its_line() {
         let odd = "[Unreleased]: https://x/branchCompare?baseVersion=GTv0.7.3&targetVersion=GBmain\n";
         let new = released(&log(odd), "0.8.0", TAGS);
         assert!(new.ends_with(odd), "it is as it was");
-        let told = left_behind(&new, "0.8.0", "v0.8.0");
-        assert_eq!(told.map(|(line, _)| line), Some(13));
+        let reported = left_behind(&new, "0.8.0", "v0.8.0");
+        assert_eq!(reported.map(|(line, _)| line), Some(13));
         let new = released(&log("[0.7.3]: https://x/7/3\n"), "0.8.0", TAGS);
         assert_eq!(left_behind(&new, "0.8.0", "v0.8.0").map(|(line, _)| line), Some(5));
         for known in ["", "[Unreleased]: https://x/compare/v0.7.3...HEAD\n", "[0.7.3]: https://x/tags/v0.7.3\n"] {
@@ -916,7 +916,7 @@ mod tests {
 
     #[test]
     fn a_definition_may_have_several_lines_and_stand_in_a_quote() {
-        for (written, label, address, told) in [
+        for (written, label, address, reported) in [
             ("[a]:\n  https://x\n", "a", "https://x", "[a]: https://x"),
             ("[a]:\n  https://x\n  'T'\n", "a", "https://x", "[a]: https://x 'T'"),
             ("[A  b]: https://x\n\"T t\"\n", "A  b", "https://x", "[A  b]: https://x \"T t\""),
@@ -933,7 +933,7 @@ mod tests {
                 assert_eq!(&text[found[0].line.clone()], written.trim_end().replace('\n', eol), "{text:?}");
                 assert_eq!(start(&text, &lines(&text)) == 0, tail.is_empty());
                 let body = format!("- see [{}].", label.to_uppercase().replace("  ", "\n"));
-                assert_eq!(with_definitions(&text, &body), format!("{body}\n\n{told}"));
+                assert_eq!(with_definitions(&text, &body), format!("{body}\n\n{reported}"));
             }
         }
         for text in ["[a]:\n\nhttps://x\n", "[a]:\nnot an address\n", "[a [b]: https://x\n", "[a]:\n```\nx\n```\n"] {

@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn the_verdict_is_one_line_and_names_what_was_not_verified() {
+    fn the_result_is_one_line_and_names_what_was_not_verified() {
         let good = rehearsal("barter", &[("tests", proved())]);
         let mut open = rehearsal("ingest", &[("tests", proved()), ("image", not("no container engine\nat all"))]);
         let why = "no `gh`".to_owned();

@@ -17,13 +17,13 @@ pub fn name_the_way_back(loader: &Loader<'_>, between: &[String], findings: &mut
         Some(of) => between.contains(of),
         None => underway.name == "merge",
     });
-    let is_told = |finding: &Finding| match finding.check {
+    let is_reported = |finding: &Finding| match finding.check {
         Check::DirtyTree => true,
         Check::Lock => repo.dirty.iter().any(|path| *finding == check::not_committed(path)),
         Check::InProgress => is_ours,
         _ => false,
     };
-    if !findings.iter().any(is_told) {
+    if !findings.iter().any(is_reported) {
         return Ok(());
     }
     let Some(typed) = repo::way_back(loader.sh, repo, between)? else { return Ok(()) };
@@ -31,7 +31,7 @@ pub fn name_the_way_back(loader: &Loader<'_>, between: &[String], findings: &mut
     let more = repo.dirty.len() - some.len();
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     let what = format!("git was cut off between two commits: uncommitted changes in {}{more}", some.join(", "));
-    findings.retain(|finding| !is_told(finding));
+    findings.retain(|finding| !is_reported(finding));
     findings.push(Finding::new(Check::DirtyTree, what, format!("{typed}, then the same command")));
     Ok(())
 }

@@ -91,8 +91,8 @@ pub fn lacking(loader: &Loader<'_>, workspace: &Workspace, train: &Train) -> Res
     }
     let asked = cmd!(sh, "git ls-remote --tags --refs -- {remote}").env("GIT_TERMINAL_PROMPT", "0");
     let why = match child::ask_within(asked.into(), PATIENCE)? {
-        Some(told) if told.ok() => {
-            let names = told.out.lines().filter_map(|line| Some(line.split_once("refs/tags/")?.1));
+        Some(reported) if reported.ok() => {
+            let names = reported.out.lines().filter_map(|line| Some(line.split_once("refs/tags/")?.1));
             let missing: Vec<&str> =
                 names.filter(|tag| !repo.tags.contains_key(*tag) && train::may_be_tag(train, tag)).collect();
             if own.as_ref().is_some_and(|own| !missing.contains(&own.as_str())) {
@@ -106,7 +106,7 @@ pub fn lacking(loader: &Loader<'_>, workspace: &Workspace, train: &Train) -> Res
                 fetch(remote)
             ))));
         }
-        Some(told) => told.last_words(),
+        Some(reported) => reported.last_lines(),
         None => format!("no answer within {} s", PATIENCE.as_secs()),
     };
     let lacks =

@@ -8,19 +8,19 @@ use std::{
 
 /// A failure that may pass: worth another try.
 #[derive(Debug)]
-pub struct Passing {
+pub struct Transient {
     pub why: String,
     /// What the other side asks for; `None` leaves it to us.
     pub after: Option<Duration>,
 }
 
-impl fmt::Display for Passing {
+impl fmt::Display for Transient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.why)
     }
 }
 
-impl std::error::Error for Passing {}
+impl std::error::Error for Transient {}
 
 /// `Retry-After` has two forms, seconds and a date (RFC 9110, 10.2.3); some send fractions of a second.
 pub fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context as _, Result, bail};
 
 use super::{Called, Intent, Planned, after, begin, cut_off};
 use crate::{
@@ -149,7 +149,7 @@ fn bring_back(loader: &Loader<'_>, main: &str, tip: &str, planned: &mut Planned)
         [base.as_str(), main].map(|commit| loader.at(commit, loader.train).and_then(|at| at.load(Source::Tree)));
     let (base, main) = (base?, main?);
     let sides = hotfix::sides(&base, &main, &planned.snapshot, &planned.plan);
-    let by_hand = in_the_way(loader, &main, &sides)?.map(|why| {
+    let manual = blocking(loader, &main, &sides)?.map(|why| {
         // Without the release's own commit: what that one writes is brought together by the tool.
         let fix = match &merge.on {
             Target::Commit(commit) => short(&commit.base).to_owned(),
@@ -161,12 +161,12 @@ fn bring_back(loader: &Loader<'_>, main: &str, tip: &str, planned: &mut Planned)
         );
         (why, next)
     });
-    hotfix::set_merge(&mut planned.plan, sides, by_hand);
+    hotfix::set_merge(&mut planned.plan, sides, manual);
     Ok(())
 }
 
 /// Why the merge has to be made by a person.
-fn in_the_way(loader: &Loader<'_>, main: &Snapshot, sides: &Sides) -> Result<Option<String>> {
+fn blocking(loader: &Loader<'_>, main: &Snapshot, sides: &Sides) -> Result<Option<String>> {
     let _unkept = repo::unkept(loader.sh)?;
     let (tree, conflicts) = merge_back::merged(loader.sh, sides)?;
     if let Some(files) = conflicts {

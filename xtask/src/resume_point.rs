@@ -7,9 +7,9 @@ pub mod cut_off;
 pub mod history;
 mod hotfix;
 pub mod post_release;
+pub mod previous_release;
 pub mod publication;
 pub mod rollback;
-pub mod since;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -216,9 +216,9 @@ fn commits_of(
 ) -> Result<Vec<(LogEntry, Called)>> {
     let train = &head.train;
     let subject = subject::release(train, version);
-    let said =
+    let message =
         [train.version(&head.workspace).clone()].into_iter().chain(postfix::current(&head.workspace, train).ok());
-    if said.into_iter().any(|said| said == *version) {
+    if message.into_iter().any(|message| message == *version) {
         let found = called(loader.log()?, &subject);
         return match found.is_empty() {
             true => Ok(bringing(loader, head, intent)?.into_iter().map(|entry| (entry, Called::Otherwise)).collect()),
@@ -442,7 +442,7 @@ fn informed(
         }
     };
     if let Some(tag) = tag {
-        loader.since(&mut snapshot, &tag)?;
+        loader.previous(&mut snapshot, &tag)?;
         if !matches!(intent, Intent::Postfix(_)) {
             loader.moved_together(&mut snapshot, to)?;
         }
@@ -453,20 +453,20 @@ fn informed(
     if let Intent::Postfix(_) = intent {
         let fixed = snapshot.train.tag.fill(&postfix::current(&snapshot.workspace, &snapshot.train)?);
         if loader.repo.tags.contains_key(&fixed) {
-            loader.since_post(&mut snapshot, &fixed)?;
+            loader.previous_post(&mut snapshot, &fixed)?;
         }
     }
-    let told = snapshot.train.told_until(&snapshot.repo, to).map(|(_, tag)| tag);
-    let told = told.as_deref();
-    loader.withdrawn(&mut snapshot, told)?;
+    let reported = snapshot.train.reported_until(&snapshot.repo, to).map(|(_, tag)| tag);
+    let reported = reported.as_deref();
+    loader.rolled_back(&mut snapshot, reported)?;
     if snapshot.train.config.takes(Entries::Commits) {
-        loader.commits(&mut snapshot, told)?;
-        if let Some(tag) = changes::told_by_candidates(&snapshot, to) {
-            loader.told(&mut snapshot, &tag)?;
+        loader.commits(&mut snapshot, reported)?;
+        if let Some(tag) = changes::reported_by_candidates(&snapshot, to) {
+            loader.reported(&mut snapshot, &tag)?;
         }
     } else if matches!(intent, Intent::Release(_)) && release::undescribed(&snapshot, &to.tag()).is_some() {
         // Only where nothing is described is it asked what was not.
-        loader.commits(&mut snapshot, told)?;
+        loader.commits(&mut snapshot, reported)?;
     }
     let plan = match (intent, &line) {
         (_, Some(line)) => fixes::plan(&snapshot, line, released, options),

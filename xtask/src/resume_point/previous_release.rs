@@ -14,17 +14,17 @@ use plan::{
 };
 
 /// What was committed since.
-pub fn since(sh: &Shell, snapshot: &Snapshot, last: Option<&(Version, String)>) -> Result<Vec<Message>> {
+pub fn commits(sh: &Shell, snapshot: &Snapshot, last: Option<&(Version, String)>) -> Result<Vec<Message>> {
     repo::messages_since(sh, &snapshot.base, last.map(|(_, tag)| tag.as_str()), None)
 }
 
 /// What a user of the train sees, since a release.
 pub fn changes(sh: &Shell, snapshot: &Snapshot, last: Option<&(Version, String)>) -> Result<Vec<Change>> {
-    Ok(due::changes(snapshot, &since(sh, snapshot, last)?))
+    Ok(due::changes(snapshot, &commits(sh, snapshot, last)?))
 }
 
 /// What is meant when no version is named.
 pub fn goal(sh: &Shell, snapshot: &Snapshot) -> Result<Goal> {
-    let past = since(sh, snapshot, due::last(snapshot).as_ref())?;
+    let past = commits(sh, snapshot, due::last(snapshot).as_ref())?;
     Ok(due::goal(snapshot, &past))
 }

@@ -4,7 +4,7 @@
 use anyhow::{Result, bail};
 
 use super::{
-    World,
+    Context,
     crates::{self, Listed, destination, package::packed_here},
     forge::assets::{self, Found},
     wheels::listed::{is_offered, listed},
@@ -17,7 +17,7 @@ use crate::tools::{
 use plan::{
     edit::count,
     repo::short,
-    step::{CrateUpload, Dist, Mark, Observation},
+    step::{CrateUpload, Dist, MarkRolledBack, Observation},
 };
 
 /// What was not sent needs not be taken back.
@@ -25,11 +25,11 @@ fn never() -> Observation {
     Observation::done("was never published")
 }
 
-pub fn observe_yank(world: &World<'_>, upload: &CrateUpload) -> Result<Observation> {
-    let registries = destination::registries(world, upload)?;
+pub fn observe_yank(cx: &Context<'_>, upload: &CrateUpload) -> Result<Observation> {
+    let registries = destination::registries(cx, upload)?;
     let listed = crates::ask(&registries, upload)?;
     let token = (!destination::credentials(&registries, upload)).then(|| destination::variable(&registries, upload));
-    Ok(judge(upload, listed, packed_here(world, upload).as_deref(), token))
+    Ok(judge(upload, listed, packed_here(cx, upload).as_deref(), token))
 }
 
 /// What is to do about a crate of a release that is taken back: only that release's own is yanked.
@@ -60,36 +60,36 @@ fn judge(upload: &CrateUpload, listed: Option<Listed>, packed: Option<&str>, lac
     }
 }
 
-pub fn yank(world: &World<'_>, upload: &CrateUpload) -> Result<()> {
+pub fn yank(cx: &Context<'_>, upload: &CrateUpload) -> Result<()> {
     let mut command = cargo::command();
     command
         .arg("yank")
         .arg(format!("{}@{}", upload.name, upload.version))
-        .current_dir(world.sh.current_dir().join(&upload.root));
-    let registries = destination::registries(world, upload)?;
+        .current_dir(cx.sh.current_dir().join(&upload.root));
+    let registries = destination::registries(cx, upload)?;
     destination::send_to(&mut command, &registries, upload);
     registries::let_in(&mut command);
-    let told = child::send(world.report, command)?;
-    if told.ok() {
+    let output = child::send(cx.report, command)?;
+    if output.ok() {
         return Ok(());
     }
     let what = format!("cargo yank {}", upload.name);
-    if let Some(refusal) = child::refusal(&told) {
+    if let Some(refusal) = child::refusal(&output) {
         let variable = destination::variable(&registries, upload);
         bail!(
             "{what}: {refusal}; next: a token that may yank (cargo login, or {variable}), and the same command goes on"
         );
     }
-    Err(child::failure(&what, &told))
+    Err(child::failure(&what, &output))
 }
 
 /// The index has no way in for programs: a person yanks, and what installers are offered tells when it is done.
-pub fn observe_files(world: &World<'_>, dist: &Dist) -> Result<Observation> {
-    let files = listed(world, dist)?;
+pub fn observe_files(cx: &Context<'_>, dist: &Dist) -> Result<Observation> {
+    let files = listed(cx, dist)?;
     if files.is_empty() {
         return Ok(never());
     }
-    if !is_offered(world, dist)? {
+    if !is_offered(cx, dist)? {
         return Ok(Observation::done(format!("{}, yanked", count(files.len(), "file"))));
     }
     Ok(Observation::Blocked {
@@ -102,8 +102,8 @@ pub fn observe_files(world: &World<'_>, dist: &Dist) -> Result<Observation> {
 }
 
 /// The release that is published, if there is one; what is in the way otherwise.
-fn published(world: &World<'_>, mark: &Mark) -> Result<Result<Option<Release>, Observation>> {
-    Ok(match assets::find(world, &mark.of) {
+fn published(cx: &Context<'_>, mark: &MarkRolledBack) -> Result<Result<Option<Release>, Observation>> {
+    Ok(match assets::find(cx, &mark.of) {
         Ok(Found::One(release)) => Ok(Some(release).filter(|release| !release.draft)),
         Ok(Found::None | Found::Drafts(_)) => Ok(None),
         Err(error) => match error.downcast::<NotSetUp>() {
@@ -120,11 +120,11 @@ fn is_marked(release: &Release) -> bool {
     release.prerelease && release.body.as_deref().is_some_and(|body| body.starts_with("Rolled back"))
 }
 
-pub fn observe_mark(world: &World<'_>, mark: &Mark) -> Result<Observation> {
-    let release = match published(world, mark)? {
+pub fn observe_mark(cx: &Context<'_>, mark: &MarkRolledBack) -> Result<Observation> {
+    let release = match published(cx, mark)? {
         Ok(Some(release)) => release,
         Ok(None) => return Ok(never()),
-        Err(seen) => return Ok(seen),
+        Err(observed) => return Ok(observed),
     };
     Ok(match is_marked(&release) {
         true => Observation::done("marked, as a pre-release"),
@@ -133,9 +133,9 @@ pub fn observe_mark(world: &World<'_>, mark: &Mark) -> Result<Observation> {
 }
 
 /// The latest is another one before this one says that it is not to be used.
-pub fn mark(world: &World<'_>, mark: &Mark) -> Result<()> {
-    let Ok(Some(release)) = published(world, mark)? else { return Ok(()) };
-    let forge = Forge::new(world.sh);
+pub fn mark(cx: &Context<'_>, mark: &MarkRolledBack) -> Result<()> {
+    let Ok(Some(release)) = published(cx, mark)? else { return Ok(()) };
+    let forge = Forge::new(cx.sh);
     if let Some(tag) = &mark.latest
         && forge.latest()?.is_some_and(|latest| latest.tag_name == mark.of.tag)
         && let Some(wanted) = forge.releases_of(tag)?.iter().find(|release| !release.draft && !release.prerelease)
@@ -187,13 +187,14 @@ mod tests {
                 "blocked: the registry has another lark 0.8.0 of this commit: its sha256 is aaaaaaaaaaaaaaaa, that of the package made here is bbbbbbbbbbbbbbbb",
             ),
         ] {
-            let said = match judge(&lark(), listed, packed, (!has_token).then(|| "CARGO_REGISTRY_TOKEN".to_owned())) {
+            let message = match judge(&lark(), listed, packed, (!has_token).then(|| "CARGO_REGISTRY_TOKEN".to_owned()))
+            {
                 Observation::Todo => "todo".to_owned(),
                 Observation::Done { evidence, .. } => format!("done: {evidence}"),
                 Observation::Blocked { why, .. } => format!("blocked: {why}"),
                 other => panic!("{other:?}"),
             };
-            assert_eq!(said, expected);
+            assert_eq!(message, expected);
         }
     }
 }

@@ -52,7 +52,7 @@ pub struct Rule {
 struct State {
     rules: Vec<Rule>,
     /// What was asked, in order: method and address; and when.
-    seen: Vec<(String, Instant)>,
+    observed: Vec<(String, Instant)>,
     /// Answers to reading requests, by address, and when the last change went through.
     older: BTreeMap<String, Vec<u8>>,
     changed: Option<Instant>,
@@ -72,7 +72,7 @@ struct Routes {
 }
 
 /// The proxy. It serves until it is dropped.
-pub struct Weather {
+pub struct FaultProxy {
     /// `http://127.0.0.1:PORT`
     pub address: String,
     state: Arc<Mutex<State>>,
@@ -97,9 +97,9 @@ impl Request {
     }
 }
 
-impl Weather {
+impl FaultProxy {
     /// Stands before the servers at these addresses (`http://host:port`).
-    pub fn before(stand_in: &str, images: Option<&str>) -> Weather {
+    pub fn before(stand_in: &str, images: Option<&str>) -> FaultProxy {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let bare = |address: &str| address.trim_start_matches("http://").to_owned();
@@ -118,21 +118,21 @@ impl Weather {
                 }
             }
         });
-        Weather { address, state, stop, serving: Some(serving) }
+        FaultProxy { address, state, stop, serving: Some(serving) }
     }
 
     /// From now on these rules hold, and no others.
     pub fn set(&self, rules: impl Into<Vec<Rule>>) {
         let mut state = self.state.lock().unwrap();
         state.rules = rules.into();
-        state.seen.clear();
+        state.observed.clear();
     }
 
     /// All is well again.
     pub fn clear(&self) {
         let mut state = self.state.lock().unwrap();
         (state.rules, state.lag, state.fickle) = (Vec::new(), None, false);
-        state.seen.clear();
+        state.observed.clear();
     }
 
     /// What is read at these addresses shows a change only after this time.
@@ -154,14 +154,14 @@ impl Weather {
     /// What was asked to be changed since the rules were set.
     pub fn changes(&self) -> Vec<String> {
         let state = self.state.lock().unwrap();
-        let names = state.seen.iter().map(|(name, _)| name);
+        let names = state.observed.iter().map(|(name, _)| name);
         names.filter(|name| !name.starts_with("GET ") && !name.starts_with("HEAD ")).cloned().collect()
     }
 
     /// When requests came whose method and address have this part.
     pub fn times(&self, on: &str) -> Vec<Instant> {
         let state = self.state.lock().unwrap();
-        state.seen.iter().filter(|(name, _)| name.contains(on)).map(|(_, at)| *at).collect()
+        state.observed.iter().filter(|(name, _)| name.contains(on)).map(|(_, at)| *at).collect()
     }
 
     /// How many faults are still to come.
@@ -170,7 +170,7 @@ impl Weather {
     }
 }
 
-impl Drop for Weather {
+impl Drop for FaultProxy {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
         let _ = TcpStream::connect(self.address.trim_start_matches("http://"));
@@ -200,9 +200,9 @@ fn serve(state: &Mutex<State>, routes: &Routes, stream: TcpStream) -> Option<()>
             let head = if head.is_empty() { head } else { format!("{head}\r\n") };
             let (head, body) = (dated(&head), dated(&body));
             let length = body.len();
-            let told =
+            let printed =
                 format!("HTTP/1.1 {status}\r\n{head}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}");
-            return answer(stream, told.as_bytes());
+            return answer(stream, printed.as_bytes());
         }
         Some(Fault::Cut) => {
             let _ = forward(to, &request, request.body.len() / 2);
@@ -219,15 +219,15 @@ fn serve(state: &Mutex<State>, routes: &Routes, stream: TcpStream) -> Option<()>
         }
         _ => {}
     }
-    if let Some(Fault::Noise(told)) = fault {
-        return answer(stream, told.as_bytes());
+    if let Some(Fault::Noise(printed)) = fault {
+        return answer(stream, printed.as_bytes());
     }
-    let mut told = weathered(state, &request, now);
+    let mut printed = weathered(state, &request, now);
     if let Some(Fault::Forged(old, new)) = fault {
         assert_eq!(old.len(), new.len(), "its length was told");
-        told = String::from_utf8_lossy(&told).replace(&old, &new).into_bytes();
+        printed = String::from_utf8_lossy(&printed).replace(&old, &new).into_bytes();
     }
-    answer(stream, &told)
+    answer(stream, &printed)
 }
 
 /// The text with its dates, as HTTP writes them: of now, because nobody knows how long a request was on its way.
@@ -246,7 +246,7 @@ fn dated(text: &str) -> String {
 fn fault(state: &Mutex<State>, request: &Request) -> Option<Fault> {
     let mut state = state.lock().unwrap();
     let name = request.name();
-    state.seen.push((name.clone(), Instant::now()));
+    state.observed.push((name.clone(), Instant::now()));
     let rule = state
         .rules
         .iter_mut()
@@ -276,7 +276,7 @@ fn weathered(state: &Mutex<State>, request: &Request, now: Vec<u8>) -> Vec<u8> {
         state.older.insert(name, now.clone());
         return now;
     }
-    let is_late = !state.fickle || state.seen.iter().filter(|(seen, _)| *seen == name).count() % 2 == 0;
+    let is_late = !state.fickle || state.observed.iter().filter(|(observed, _)| *observed == name).count() % 2 == 0;
     older.filter(|_| is_late).unwrap_or(now)
 }
 
@@ -356,12 +356,12 @@ fn forward(to: &str, request: &Request, bytes: usize) -> Option<Vec<u8>> {
     if bytes < length {
         return None;
     }
-    let mut told = Vec::new();
-    server.read_to_end(&mut told).ok()?;
+    let mut printed = Vec::new();
+    server.read_to_end(&mut printed).ok()?;
     // The next request comes by another connection, and whoever asked must know.
-    let end = told.windows(2).position(|pair| pair == b"\r\n")?;
-    told.splice(end..end, *b"\r\nConnection: close");
-    Some(told)
+    let end = printed.windows(2).position(|pair| pair == b"\r\n")?;
+    printed.splice(end..end, *b"\r\nConnection: close");
+    Some(printed)
 }
 
 fn answer(mut stream: TcpStream, bytes: &[u8]) -> Option<()> {

@@ -8,7 +8,7 @@ use crate::{
     date::Date,
     due::Due,
     files::tag_record::Record,
-    step::{Lane, Observation},
+    step::{Group, Observation},
     timetable,
     version::Version,
 };
@@ -42,7 +42,7 @@ pub struct Line {
 
 /// The overview of one train.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Standing {
+pub struct TrainStatus {
     pub train: String,
     /// Where today lies among the train's days.
     pub window: String,
@@ -58,11 +58,11 @@ pub struct Standing {
 /// A step of the last release as it was seen.
 #[derive(Clone, Debug)]
 pub struct Part {
-    pub lane: Lane,
+    pub group: Group,
     pub title: String,
     /// It goes out with this release: no crate that an earlier one published, and no sum of the others.
     pub is_own: bool,
-    pub seen: Observation,
+    pub observed: Observation,
 }
 
 /// The last release.
@@ -109,7 +109,7 @@ pub struct Facts<'a> {
     pub waiting_since: Option<i64>,
 }
 
-pub fn standing(facts: &Facts<'_>) -> Standing {
+pub fn status(facts: &Facts<'_>) -> TrainStatus {
     let Facts { config, now, last, due, .. } = facts;
     let today = Date::from_unix(*now);
     let command = |command: &str| format!("cargo xtask {command}{}", config.option());
@@ -118,12 +118,13 @@ pub fn standing(facts: &Facts<'_>) -> Standing {
     if let Some(last) = last {
         lines.extend(budget(facts, last, &command));
         let watched = last.watched.iter();
-        lines.extend(watched.map(|(what, seen)| of_step(format!("{}: {what}", last.tag), seen, None)));
+        lines.extend(watched.map(|(what, observed)| of_step(format!("{}: {what}", last.tag), observed, None)));
         lines.extend(of_publication(last, &command));
         lines.extend(of_record(last));
         lines.extend(follow_up(facts, last, today, &command));
     }
-    let checklist: Vec<Line> = facts.checklist.iter().map(|(what, seen)| of_step(what.clone(), seen, None)).collect();
+    let checklist: Vec<Line> =
+        facts.checklist.iter().map(|(what, observed)| of_step(what.clone(), observed, None)).collect();
     let window = timetable::windows(config, facts.has, today, 1).into_iter().next();
     let where_ = match &window {
         None => "no dates, because the train has no `cadence`".to_owned(),
@@ -146,18 +147,18 @@ pub fn standing(facts: &Facts<'_>) -> Standing {
             let after = window.as_ref()?.after(today)?;
             Some(format!("nothing until {}", after.headline()))
         });
-    Standing {
+    TrainStatus {
         train: config.name.clone(),
         window: where_,
         captain: window.map_or_else(|| timetable::Role::Captain.name().to_owned(), |window| window.captain),
         last: last.as_ref().map(|last| last.tag.clone()),
         lines,
         checklist,
-        next: next.unwrap_or_else(|| due.said.clone()),
+        next: next.unwrap_or_else(|| due.message.clone()),
     }
 }
 
-impl Standing {
+impl TrainStatus {
     pub fn is_overdue(&self) -> bool {
         self.lines.iter().any(|line| line.state == State::Overdue)
     }
@@ -201,17 +202,17 @@ fn missed(facts: &Facts<'_>, today: Date, command: &dyn Fn(&str) -> String) -> O
 
 /// How long after the crates the rest may come: the wheels, and of a hotfix all of it.
 fn budget(facts: &Facts<'_>, last: &Last, command: &dyn Fn(&str) -> String) -> Option<Line> {
-    let (what, budget, lanes): (_, _, &[Lane]) = match last.is_hotfix {
-        true => ("hotfix", facts.config.budgets.hotfix, &[Lane::Crates, Lane::Wheels, Lane::Images]),
-        false => ("wheels", facts.config.budgets.wheels, &[Lane::Wheels]),
+    let (what, budget, groups): (_, _, &[Group]) = match last.is_hotfix {
+        true => ("hotfix", facts.config.budgets.hotfix, &[Group::Crates, Group::Wheels, Group::Images]),
+        false => ("wheels", facts.config.budgets.wheels, &[Group::Wheels]),
     };
-    let counted = |part: &&Part| part.is_own && lanes.contains(&part.lane);
-    let parts: Vec<&Observation> = last.published.iter().filter(counted).map(|part| &part.seen).collect();
+    let counted = |part: &&Part| part.is_own && groups.contains(&part.group);
+    let parts: Vec<&Observation> = last.published.iter().filter(counted).map(|part| &part.observed).collect();
     if parts.is_empty() {
         return None;
     }
-    let crates = last.published.iter().filter(|part| part.is_own && part.lane == Lane::Crates);
-    let (begun, since) = match crates.map(|part| time(&part.seen)).collect::<Option<Vec<i64>>>() {
+    let crates = last.published.iter().filter(|part| part.is_own && part.group == Group::Crates);
+    let (begun, since) = match crates.map(|part| time(&part.observed)).collect::<Option<Vec<i64>>>() {
         Some(times) if !times.is_empty() => {
             let newest = times.into_iter().max().unwrap_or(last.tagged);
             (newest, format!("since the registry had the crates ({})", Date::timestamp(newest)))
@@ -226,13 +227,16 @@ fn budget(facts: &Facts<'_>, last: &Last, command: &dyn Fn(&str) -> String) -> O
     };
     let line = |state, evidence, next| Some(Line { state, what: format!("budget: {what}"), evidence, next });
     if let Some(Observation::Unknown { why, next }) =
-        parts.iter().find(|seen| matches!(seen, Observation::Unknown { .. }))
+        parts.iter().find(|observed| matches!(observed, Observation::Unknown { .. }))
     {
         return line(State::Unknown, why.clone(), Some(next.clone()));
     }
-    if parts.iter().all(|seen| seen.is_settled()) {
-        let ended =
-            parts.iter().map(|seen| time(seen)).collect::<Option<Vec<i64>>>().and_then(|times| times.into_iter().max());
+    if parts.iter().all(|observed| observed.is_settled()) {
+        let ended = parts
+            .iter()
+            .map(|observed| time(observed))
+            .collect::<Option<Vec<i64>>>()
+            .and_then(|times| times.into_iter().max());
         let evidence = match ended {
             Some(ended) => {
                 let took = ended.saturating_sub(begun);
@@ -247,33 +251,33 @@ fn budget(facts: &Facts<'_>, last: &Last, command: &dyn Fn(&str) -> String) -> O
     line(state, format!("{spent} {since}"), Some(command(&format!("publish {}", last.version.tag()))))
 }
 
-fn time(seen: &Observation) -> Option<i64> {
-    match seen {
+fn time(observed: &Observation) -> Option<i64> {
+    match observed {
         Observation::Done { since: Some(since), .. } => Date::seconds(since),
         _ => None,
     }
 }
 
-/// The lanes of the publication: a line for each that is done, and one for each step that is not.
+/// The groups of the publication: a line for each that is done, and one for each step that is not.
 fn of_publication(last: &Last, command: &dyn Fn(&str) -> String) -> Vec<Line> {
     let mut lines = Vec::new();
-    let mut lanes: Vec<Lane> = last.published.iter().map(|part| part.lane).collect();
-    lanes.dedup();
-    for lane in lanes {
-        let parts: Vec<&Part> = last.published.iter().filter(|part| part.lane == lane).collect();
-        let open = parts.iter().filter(|part| !part.seen.is_settled());
+    let mut groups: Vec<Group> = last.published.iter().map(|part| part.group).collect();
+    groups.dedup();
+    for group in groups {
+        let parts: Vec<&Part> = last.published.iter().filter(|part| part.group == group).collect();
+        let open = parts.iter().filter(|part| !part.observed.is_settled());
         let publish = command(&format!("publish {}", last.version.tag()));
-        lines.extend(open.map(|part| of_step(format!("{}: {}", last.tag, part.title), &part.seen, Some(&publish))));
-        let done: Vec<&Part> = parts.iter().copied().filter(|part| part.seen.is_done()).collect();
-        if let Some(Part { title, seen: Observation::Done { evidence, since }, .. }) = done.last() {
+        lines.extend(open.map(|part| of_step(format!("{}: {}", last.tag, part.title), &part.observed, Some(&publish))));
+        let done: Vec<&Part> = parts.iter().copied().filter(|part| part.observed.is_done()).collect();
+        if let Some(Part { title, observed: Observation::Done { evidence, since }, .. }) = done.last() {
             let since = since.as_ref().map(|since| format!("{since}, ")).unwrap_or_default();
             let evidence = match done.len() {
                 1 => format!("{since}{evidence}"),
                 many => format!("{many} of {}; {title}: {since}{evidence}", parts.len()),
             };
-            let what = match lane {
-                Lane::Release => "tag".to_owned(),
-                lane => lane.to_string(),
+            let what = match group {
+                Group::Release => "tag".to_owned(),
+                group => group.to_string(),
             };
             lines.push(Line { state: State::Done, what: format!("{}: {what}", last.tag), evidence, next: None });
         }
@@ -301,7 +305,7 @@ fn of_record(last: &Last) -> Vec<Line> {
 fn follow_up(facts: &Facts<'_>, last: &Last, today: Date, command: &dyn Fn(&str) -> String) -> Vec<Line> {
     let due = Date::from_unix(last.tagged).plus(1);
     let is_over = facts.config.cadence.is_some() && today > due;
-    let to_do = |seen: &Observation| matches!(seen, Observation::Todo | Observation::Blocked { .. });
+    let to_do = |observed: &Observation| matches!(observed, Observation::Todo | Observation::Blocked { .. });
     let line = |what: String, open: Vec<&Part>, next: String| {
         let names: Vec<&str> = open.iter().map(|part| part.title.as_str()).collect();
         let state = if is_over { State::Overdue } else { State::Open };
@@ -309,29 +313,29 @@ fn follow_up(facts: &Facts<'_>, last: &Last, today: Date, command: &dyn Fn(&str)
         Line { state, what, evidence, next: Some(next) }
     };
     let mut lines: Vec<Line> = Vec::new();
-    let announced = |part: &&Part| part.is_own && part.lane == Lane::Announce && to_do(&part.seen);
+    let announced = |part: &&Part| part.is_own && part.group == Group::Announce && to_do(&part.observed);
     let open: Vec<&Part> = last.published.iter().filter(announced).collect();
     if !open.is_empty() {
         // What a person is to do, the step itself says.
         let next = match open.as_slice() {
-            [Part { seen: Observation::Blocked { next, .. }, .. }] => next.clone(),
+            [Part { observed: Observation::Blocked { next, .. }, .. }] => next.clone(),
             _ => command(&format!("publish {}", last.version.tag())),
         };
         lines.push(line(format!("{}: T+1 announcements", last.tag), open, next));
     }
-    let open: Vec<&Part> = last.after.iter().filter(|part| to_do(&part.seen)).collect();
+    let open: Vec<&Part> = last.after.iter().filter(|part| to_do(&part.observed)).collect();
     if !open.is_empty() {
         let next = command(&format!("post-release {}", last.version.tag()));
         lines.push(line(format!("{}: T+1 post-release", last.tag), open, next));
     }
-    let settled = last.after.iter().filter(|part| !to_do(&part.seen));
-    lines.extend(settled.map(|part| of_step(format!("{}: {}", last.tag, part.title), &part.seen, None)));
+    let settled = last.after.iter().filter(|part| !to_do(&part.observed));
+    lines.extend(settled.map(|part| of_step(format!("{}: {}", last.tag, part.title), &part.observed, None)));
     lines
 }
 
-fn of_step(what: String, seen: &Observation, otherwise: Option<&str>) -> Line {
+fn of_step(what: String, observed: &Observation, otherwise: Option<&str>) -> Line {
     let otherwise = || otherwise.map(str::to_owned);
-    let (state, evidence, next) = match seen {
+    let (state, evidence, next) = match observed {
         Observation::Done { evidence, .. } => (State::Done, evidence.clone(), None),
         Observation::Todo => (State::Open, "to do".to_owned(), otherwise()),
         Observation::Blocked { why, next } => (State::Open, why.clone(), Some(next.clone())),

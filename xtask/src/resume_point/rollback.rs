@@ -107,7 +107,7 @@ fn remote(sh: &Shell, train: &Train, tag: &str, commit: Option<&str>) -> Result<
     let listed = git::remote::asked(sh, remote, &[&main, &back, &name, &peeled]);
     let listed = listed.map_err(|error| anyhow!(unknown(&format!("{error:#}"))))?;
     if !listed.ok() {
-        bail!(unknown(&listed.last_words()));
+        bail!(unknown(&listed.last_lines()));
     }
     let there = |name: &str| listed.out.lines().find_map(|line| line.strip_suffix(name)?.strip_suffix('\t'));
     if let (Some(other), Some(commit)) = (there(&peeled).or(there(&name)), commit)

@@ -8,8 +8,8 @@ use crate::{
     date::Date,
     due::{Due, Proposal, Reason, Weight},
     files::tag_record::{NotVerified, Record},
-    standing::{Facts, Hotfix, Last, Line, Part, Standing, State, standing},
-    step::{Lane, Observation},
+    status::{Facts, Hotfix, Last, Line, Part, State, TrainStatus, status},
+    step::{Group, Observation},
     timetable::Has,
     version::{Dialect, Version},
 };
@@ -42,7 +42,7 @@ struct Scene {
 }
 
 fn scene() -> Scene {
-    let part = |lane, title: &str, seen| Part { lane, title: title.to_owned(), is_own: true, seen };
+    let part = |group, title: &str, observed| Part { group, title: title.to_owned(), is_own: true, observed };
     let crates = done(Some("2026-12-02T12:00:00Z"));
     Scene {
         config: serde_json::from_value(json!({ "default": true, "cadence": "first wednesday" })).unwrap(),
@@ -54,11 +54,11 @@ fn scene() -> Scene {
             record: Record::default(),
             watched: vec![],
             published: vec![
-                part(Lane::Release, "tag v0.7.3", done(None)),
-                part(Lane::Crates, "crate lark-core", crates.clone()),
-                part(Lane::Crates, "crate lark", crates),
-                part(Lane::Wheels, "wheels", done(Some("2026-12-02T13:00:00Z"))),
-                part(Lane::Announce, "announce to discord", done(None)),
+                part(Group::Release, "tag v0.7.3", done(None)),
+                part(Group::Crates, "crate lark-core", crates.clone()),
+                part(Group::Crates, "crate lark", crates),
+                part(Group::Wheels, "wheels", done(Some("2026-12-02T13:00:00Z"))),
+                part(Group::Announce, "announce to discord", done(None)),
             ],
             after: vec![],
         },
@@ -67,7 +67,7 @@ fn scene() -> Scene {
             train: "lark".to_owned(),
             last: Some("v0.7.3".to_owned()),
             due: false,
-            said: "nothing to release".to_owned(),
+            message: "nothing to release".to_owned(),
             reasons: vec![],
             changed: Default::default(),
             first: None,
@@ -80,13 +80,17 @@ fn scene() -> Scene {
 }
 
 impl Scene {
-    fn with(mut self, lane: Lane, seen: Observation) -> Scene {
-        self.last.published.iter_mut().filter(|part| part.lane == lane).for_each(|part| part.seen = seen.clone());
+    fn with(mut self, group: Group, observed: Observation) -> Scene {
+        self.last
+            .published
+            .iter_mut()
+            .filter(|part| part.group == group)
+            .for_each(|part| part.observed = observed.clone());
         self
     }
 
-    fn at(&self, now: &str) -> Standing {
-        standing(&Facts {
+    fn at(&self, now: &str) -> TrainStatus {
+        status(&Facts {
             config: &self.config,
             has: Has { release_plz: true, wheels: true, channels: true },
             now: at(now),
@@ -101,96 +105,96 @@ impl Scene {
 }
 
 #[track_caller]
-fn line<'s>(standing: &'s Standing, what: &str) -> &'s Line {
-    standing.lines.iter().find(|line| line.what.contains(what)).unwrap_or_else(|| panic!("{what}: {standing:#?}"))
+fn line<'s>(status: &'s TrainStatus, what: &str) -> &'s Line {
+    status.lines.iter().find(|line| line.what.contains(what)).unwrap_or_else(|| panic!("{what}: {status:#?}"))
 }
 
 #[test]
-fn what_is_done_is_told_lane_by_lane_with_its_evidence() {
-    let standing = scene().at("2026-12-10T12:00:00Z");
-    assert!(standing.lines.iter().all(|line| line.state == State::Done), "{standing:#?}");
-    assert_eq!(line(&standing, "crates").evidence, "2 of 2; crate lark: 2026-12-02T12:00:00Z, as built");
+fn what_is_done_is_reported_group_by_group_with_its_evidence() {
+    let status = scene().at("2026-12-10T12:00:00Z");
+    assert!(status.lines.iter().all(|line| line.state == State::Done), "{status:#?}");
+    assert_eq!(line(&status, "crates").evidence, "2 of 2; crate lark: 2026-12-02T12:00:00Z, as built");
     assert_eq!(
-        line(&standing, "budget: wheels").evidence,
+        line(&status, "budget: wheels").evidence,
         "60 min of 48 h since the registry had the crates (2026-12-02T12:00:00Z)"
     );
-    assert_eq!(standing.window, "no day of a window; next T-3 on Sun 2027-01-03: prep");
-    assert_eq!(standing.next, "nothing until T-3 on Sun 2027-01-03: prep");
+    assert_eq!(status.window, "no day of a window; next T-3 on Sun 2027-01-03: prep");
+    assert_eq!(status.next, "nothing until T-3 on Sun 2027-01-03: prep");
 }
 
 #[test]
 fn a_workflow_that_failed_comes_before_what_it_left_to_do() {
-    let mut scene = scene().with(Lane::Wheels, Observation::Todo);
-    let seen = |why: &str| Observation::Blocked { why: why.to_owned(), next: "gh run rerun 7".to_owned() };
-    scene.last.watched = vec![("workflows".to_owned(), seen("workflow release failed"))];
-    let standing = scene.at("2026-12-03T12:00:00Z");
-    let found = line(&standing, "v0.7.3: workflows");
+    let mut scene = scene().with(Group::Wheels, Observation::Todo);
+    let observed = |why: &str| Observation::Blocked { why: why.to_owned(), next: "gh run rerun 7".to_owned() };
+    scene.last.watched = vec![("workflows".to_owned(), observed("workflow release failed"))];
+    let status = scene.at("2026-12-03T12:00:00Z");
+    let found = line(&status, "v0.7.3: workflows");
     assert_eq!((found.state, found.evidence.as_str()), (State::Open, "workflow release failed"));
-    assert_eq!(standing.next, "cargo xtask publish 0.7.3", "the budget runs");
-    scene.last.published.iter_mut().for_each(|part| part.seen = done(None));
+    assert_eq!(status.next, "cargo xtask publish 0.7.3", "the budget runs");
+    scene.last.published.iter_mut().for_each(|part| part.observed = done(None));
     assert_eq!(scene.at("2026-12-03T12:00:00Z").next, "gh run rerun 7");
 }
 
 #[test]
 fn the_wheels_have_48_hours_from_the_crates() {
-    let open = scene().with(Lane::Wheels, Observation::Todo);
+    let open = scene().with(Group::Wheels, Observation::Todo);
     for (now, state) in [("2026-12-04T12:00:00Z", State::Open), ("2026-12-04T12:00:01Z", State::Overdue)] {
-        let standing = open.at(now);
-        assert_eq!(line(&standing, "budget").state, state, "{now}");
-        assert_eq!(standing.is_overdue(), state == State::Overdue);
-        assert_eq!(standing.next, "cargo xtask publish 0.7.3");
+        let status = open.at(now);
+        assert_eq!(line(&status, "budget").state, state, "{now}");
+        assert_eq!(status.is_overdue(), state == State::Overdue);
+        assert_eq!(status.next, "cargo xtask publish 0.7.3");
     }
-    let late = scene().with(Lane::Wheels, done(Some("2026-12-05T12:00:00Z"))).at("2026-12-06T12:00:00Z");
+    let late = scene().with(Group::Wheels, done(Some("2026-12-05T12:00:00Z"))).at("2026-12-06T12:00:00Z");
     assert_eq!(line(&late, "budget").state, State::Done);
     assert!(line(&late, "budget").evidence.starts_with("late: 3 days of 48 h"), "{late:#?}");
-    let in_time = scene().with(Lane::Wheels, done(Some("2026-12-04T12:00:00Z"))).at("2026-12-06T12:00:00Z");
+    let in_time = scene().with(Group::Wheels, done(Some("2026-12-04T12:00:00Z"))).at("2026-12-06T12:00:00Z");
     assert!(line(&in_time, "budget").evidence.starts_with("48 h of 48 h"), "{in_time:#?}");
 }
 
 #[test]
 fn the_clock_starts_when_the_registry_has_all_crates() {
-    let mut slow = scene().with(Lane::Wheels, Observation::Todo);
+    let mut slow = scene().with(Group::Wheels, Observation::Todo);
     for (first, last) in [(1, 2), (2, 1)] {
-        slow.last.published[first].seen = done(Some("2026-12-02T12:00:00Z"));
-        slow.last.published[last].seen = done(Some("2026-12-02T15:00:00Z"));
+        slow.last.published[first].observed = done(Some("2026-12-02T12:00:00Z"));
+        slow.last.published[last].observed = done(Some("2026-12-02T15:00:00Z"));
         for (now, state) in [("2026-12-04T15:00:00Z", State::Open), ("2026-12-04T15:00:01Z", State::Overdue)] {
-            let standing = slow.at(now);
-            assert_eq!(line(&standing, "budget").state, state, "{now}");
-            assert!(line(&standing, "budget").evidence.ends_with("(2026-12-02T15:00:00Z)"), "{standing:#?}");
+            let status = slow.at(now);
+            assert_eq!(line(&status, "budget").state, state, "{now}");
+            assert!(line(&status, "budget").evidence.ends_with("(2026-12-02T15:00:00Z)"), "{status:#?}");
         }
     }
     // So does the other end: the last file counts.
     let mut files = scene();
     files.last.published.insert(3, files.last.published[3].clone());
-    files.last.published[3].seen = done(Some("2026-12-02T14:00:00Z"));
-    let standing = files.at("2026-12-10T12:00:00Z");
-    assert!(line(&standing, "budget").evidence.starts_with("2 h of 48 h"), "{standing:#?}");
+    files.last.published[3].observed = done(Some("2026-12-02T14:00:00Z"));
+    let status = files.at("2026-12-10T12:00:00Z");
+    assert!(line(&status, "budget").evidence.starts_with("2 h of 48 h"), "{status:#?}");
 }
 
 #[test]
 fn a_budget_says_what_it_counts_from() {
-    let untold = scene().with(Lane::Crates, done(None)).with(Lane::Wheels, Observation::Todo);
-    let standing = untold.at("2026-12-04T11:30:00Z");
-    let budget = line(&standing, "budget");
+    let unreported = scene().with(Group::Crates, done(None)).with(Group::Wheels, Observation::Todo);
+    let status = unreported.at("2026-12-04T11:30:00Z");
+    let budget = line(&status, "budget");
     assert_eq!(budget.state, State::Overdue);
     assert!(budget.evidence.contains("since the tag (2026-12-02T11:00:00Z), because no registry"), "{budget:?}");
     // A crate that an earlier release published starts no clock.
-    let mut patch = scene().with(Lane::Wheels, Observation::Todo);
+    let mut patch = scene().with(Group::Wheels, Observation::Todo);
     patch.last.published[1].is_own = false;
-    patch.last.published[1].seen = done(Some("2026-12-03T12:00:00Z"));
+    patch.last.published[1].observed = done(Some("2026-12-03T12:00:00Z"));
     assert!(line(&patch.at("2026-12-03T13:00:00Z"), "budget").evidence.contains("(2026-12-02T12:00:00Z)"));
 }
 
 #[test]
 fn a_hotfix_has_24_hours_for_all_of_it() {
-    let mut hotfix = scene().with(Lane::Wheels, Observation::Todo);
+    let mut hotfix = scene().with(Group::Wheels, Observation::Todo);
     hotfix.last.is_hotfix = true;
     for (now, state) in [("2026-12-03T11:00:00Z", State::Open), ("2026-12-03T12:30:00Z", State::Overdue)] {
         assert_eq!(line(&hotfix.at(now), "budget: hotfix").state, state, "{now}");
     }
     // Of a hotfix, the images count as well; of another release, the wheels alone.
-    let seen = Observation::Todo;
-    let image = Part { lane: Lane::Images, title: "image lark".to_owned(), is_own: true, seen };
+    let observed = Observation::Todo;
+    let image = Part { group: Group::Images, title: "image lark".to_owned(), is_own: true, observed };
     for (is_hotfix, state) in [(true, State::Overdue), (false, State::Done)] {
         let mut all_but_one = scene();
         all_but_one.last.is_hotfix = is_hotfix;
@@ -200,22 +204,22 @@ fn a_hotfix_has_24_hours_for_all_of_it() {
     // What an earlier release should have published is no part of it.
     let mut own = scene();
     own.last.is_hotfix = true;
-    (own.last.published[1].is_own, own.last.published[1].seen) = (false, Observation::Todo);
+    (own.last.published[1].is_own, own.last.published[1].observed) = (false, Observation::Todo);
     assert_eq!(line(&own.at("2026-12-05T12:00:00Z"), "budget").state, State::Done);
 }
 
 #[test]
 fn what_could_not_be_asked_is_neither_overdue_nor_done() {
     let mut silent = scene();
-    for lane in [Lane::Release, Lane::Crates, Lane::Wheels, Lane::Announce] {
-        silent = silent.with(lane, unknown());
+    for group in [Group::Release, Group::Crates, Group::Wheels, Group::Announce] {
+        silent = silent.with(group, unknown());
     }
-    silent.last.after = vec![Part { lane: Lane::Announce, title: "x".to_owned(), is_own: true, seen: unknown() }];
-    let standing = silent.at("2027-03-01T12:00:00Z");
-    assert!(standing.lines.iter().all(|line| line.state == State::Unknown), "{standing:#?}");
-    assert!(!standing.is_overdue());
+    silent.last.after = vec![Part { group: Group::Announce, title: "x".to_owned(), is_own: true, observed: unknown() }];
+    let status = silent.at("2027-03-01T12:00:00Z");
+    assert!(status.lines.iter().all(|line| line.state == State::Unknown), "{status:#?}");
+    assert!(!status.is_overdue());
     // Crates that cannot be asked do not hide that the wheels are not there.
-    let half = scene().with(Lane::Crates, unknown()).with(Lane::Wheels, Observation::Todo);
+    let half = scene().with(Group::Crates, unknown()).with(Group::Wheels, Observation::Todo);
     assert_eq!(line(&half.at("2027-03-01T12:00:00Z"), "budget").state, State::Overdue);
 }
 
@@ -230,15 +234,15 @@ fn an_open_hotfix_counts_from_its_first_commit() {
         (Some(begun), begun + 25 * HOUR, State::Overdue),
     ] {
         scene.hotfixes = vec![branch(begun)];
-        let standing = scene.at(&Date::timestamp(now));
-        assert_eq!(line(&standing, "hotfix 0.7.4 on hotfix/v0.7.4").state, state, "{now}");
-        assert_eq!(standing.next, "cargo xtask hotfix 0.7.4");
+        let status = scene.at(&Date::timestamp(now));
+        assert_eq!(line(&status, "hotfix 0.7.4 on hotfix/v0.7.4").state, state, "{now}");
+        assert_eq!(status.next, "cargo xtask hotfix 0.7.4");
     }
 }
 
 #[test]
 fn what_is_overdue_comes_before_what_is_open() {
-    let mut scene = scene().with(Lane::Wheels, Observation::Todo);
+    let mut scene = scene().with(Group::Wheels, Observation::Todo);
     scene.hotfixes = vec![Hotfix { branch: "hotfix/v0.7.4".to_owned(), version: version("0.7.4"), begun: None }];
     assert_eq!(scene.at("2026-12-03T12:00:00Z").next, "cargo xtask hotfix 0.7.4");
     assert_eq!(scene.at("2026-12-05T12:00:00Z").next, "cargo xtask publish 0.7.3");
@@ -261,10 +265,10 @@ fn a_release_day_that_passed_is_overdue_when_there_was_something_to_release() {
         ("2026-12-02T18:00:00Z", "2026-12-04T12:00:00Z", false),
     ] {
         scene.waiting_since = Some(at(since));
-        let standing = scene.at(now);
-        assert_eq!(standing.is_overdue(), is_overdue, "{since} {now}");
+        let status = scene.at(now);
+        assert_eq!(status.is_overdue(), is_overdue, "{since} {now}");
         if is_overdue {
-            assert_eq!(standing.next, command);
+            assert_eq!(status.next, command);
         }
     }
     // A release in the window of the day, however early, was that day's; one before it was not.
@@ -284,41 +288,43 @@ fn a_release_day_that_passed_is_overdue_when_there_was_something_to_release() {
         );
     }
     scene.config.cadence = None;
-    let standing = scene.at("2027-02-01T12:00:00Z");
-    assert!(!standing.is_overdue() && standing.window.starts_with("no dates"), "{standing:#?}");
+    let status = scene.at("2027-02-01T12:00:00Z");
+    assert!(!status.is_overdue() && status.window.starts_with("no dates"), "{status:#?}");
 }
 
 #[test]
 fn what_follows_a_release_is_overdue_after_the_next_day() {
-    let to_do = Part { lane: Lane::Release, title: "follow-ups".to_owned(), is_own: true, seen: Observation::Todo };
-    let mut open = scene().with(Lane::Announce, Observation::Todo);
+    let to_do =
+        Part { group: Group::Release, title: "follow-ups".to_owned(), is_own: true, observed: Observation::Todo };
+    let mut open = scene().with(Group::Announce, Observation::Todo);
     open.last.after = vec![to_do];
     for (now, state) in [("2026-12-03T23:00:00Z", State::Open), ("2026-12-04T01:00:00Z", State::Overdue)] {
-        let standing = open.at(now);
-        assert_eq!(line(&standing, "T+1 announcements").state, state, "{now}");
-        assert_eq!(line(&standing, "T+1 post-release").state, state, "{now}");
+        let status = open.at(now);
+        assert_eq!(line(&status, "T+1 announcements").state, state, "{now}");
+        assert_eq!(line(&status, "T+1 post-release").state, state, "{now}");
     }
     // The sum of all others is nothing to announce.
     open.last.published.push(Part {
-        lane: Lane::Announce,
+        group: Group::Announce,
         title: "all of 0.7.3".to_owned(),
         is_own: false,
-        seen: Observation::Todo,
+        observed: Observation::Todo,
     });
-    let standing = open.at("2026-12-03T23:00:00Z");
-    assert_eq!(line(&standing, "T+1 announcements").evidence, "open: announce to discord; T+1 is Thu 2026-12-03");
+    let status = open.at("2026-12-03T23:00:00Z");
+    assert_eq!(line(&status, "T+1 announcements").evidence, "open: announce to discord; T+1 is Thu 2026-12-03");
     // What only a person can do is what to do next.
     let next = "send it, then cargo xtask publish 0.7.3 --announced mail".to_owned();
-    let seen = Observation::Blocked { why: "it waits for a person to send it".to_owned(), next: next.clone() };
-    let waits = scene().with(Lane::Announce, seen).at("2026-12-04T01:00:00Z");
+    let observed = Observation::Blocked { why: "it waits for a person to send it".to_owned(), next: next.clone() };
+    let waits = scene().with(Group::Announce, observed).at("2026-12-04T01:00:00Z");
     assert_eq!((line(&waits, "T+1 announcements").next.as_ref(), &waits.next), (Some(&next), &next));
     // What somebody set aside is neither to do nor done.
     let mut waived = scene();
     let by = Observation::Waived { by: "--waive ci".to_owned() };
-    waived.last.after = vec![Part { lane: Lane::Release, title: "follow-ups".to_owned(), is_own: true, seen: by }];
+    waived.last.after =
+        vec![Part { group: Group::Release, title: "follow-ups".to_owned(), is_own: true, observed: by }];
     assert_eq!(line(&waived.at("2026-12-04T01:00:00Z"), "follow-ups").state, State::Waived);
     // Without dates, no day is missed.
-    let mut undated = scene().with(Lane::Announce, Observation::Todo);
+    let mut undated = scene().with(Group::Announce, Observation::Todo);
     undated.config.cadence = None;
     assert_eq!(line(&undated.at("2027-02-01T12:00:00Z"), "T+1 announcements").state, State::Open);
     assert_eq!(
@@ -333,11 +339,11 @@ fn in_the_window_the_day_says_what_to_type() {
     scene.due.reasons = vec![Reason::Changes { count: 1, weight: Weight::Fix }];
     let proposal = Proposal { version: "0.7.4".to_owned(), why: String::new(), command: String::new() };
     scene.due.proposal = Some(proposal);
-    let standing = scene.at("2027-01-04T12:00:00Z");
-    assert_eq!(standing.window, "T-2 on Mon 2027-01-04: release-plz; next T-1 on Tue 2027-01-05: alignment");
-    assert_eq!(standing.next, "release-plz release-pr; cargo xtask due");
+    let status = scene.at("2027-01-04T12:00:00Z");
+    assert_eq!(status.window, "T-2 on Mon 2027-01-04: release-plz; next T-1 on Tue 2027-01-05: alignment");
+    assert_eq!(status.next, "release-plz release-pr; cargo xtask due");
     // After the release day, what came too late for it waits.
-    assert_eq!(scene.at("2027-01-07T12:00:00Z").next, scene.due.said);
+    assert_eq!(scene.at("2027-01-07T12:00:00Z").next, scene.due.message);
     // Outside of a window, a proposal is made when something is due.
     let command = "cargo xtask release 0.7.4".to_owned();
     scene.due.proposal.as_mut().unwrap().command = command.clone();
@@ -351,9 +357,9 @@ fn what_the_last_tag_records_is_shown_as_what_it_is() {
     let mut scene = scene();
     scene.last.record.waived = vec!["ci".to_owned()];
     scene.last.record.not_verified = vec![NotVerified::new("image", "no container engine")];
-    let standing = scene.at("2026-12-05T12:00:00Z");
+    let status = scene.at("2026-12-05T12:00:00Z");
     let is_recorded = |line: &&Line| [State::Waived, State::Unverified].contains(&line.state);
-    let lines: Vec<String> = standing
+    let lines: Vec<String> = status
         .lines
         .iter()
         .filter(is_recorded)
