@@ -18,10 +18,10 @@ pub enum Observation {
     },
     Todo,
     /// Something is in the way.
-    #[serde(serialize_with = "told")]
+    #[serde(serialize_with = "reported")]
     Blocked(Problem),
     /// It could not be asked, which is not the same as "not done".
-    #[serde(serialize_with = "told")]
+    #[serde(serialize_with = "reported")]
     Unknown(Problem),
     /// The captain set it aside, which is not the same as "done".
     Waived {
