@@ -27,7 +27,6 @@ use plan::{
     finding::Check,
     hash,
     ownership::{Kind, Name},
-    problem::Problem,
     repo::short,
     step::{CrateUpload, Observation},
 };
@@ -235,6 +234,8 @@ pub fn upload(cx: &Context<'_>, upload: &CrateUpload) -> Result<()> {
 #[cfg(test)]
 pub mod tests {
     use std::{path::PathBuf, sync::Arc};
+
+    use plan::problem::Problem;
 
     use super::*;
 

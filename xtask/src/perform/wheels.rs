@@ -26,7 +26,6 @@ use plan::{
     edit::count,
     finding::Check,
     ownership::{Kind, Name},
-    problem::Problem,
     publish::missing,
     repo::short,
     step::{Dist, Observation},

@@ -15,7 +15,6 @@ use super::super::{
 use crate::tools::forge::{Asset, Forge, NotSetUp, Release};
 use plan::{
     hash,
-    problem::Problem,
     step::{Observation, Tagged},
 };
 
@@ -135,6 +134,8 @@ pub(super) fn read_checksums(text: &str) -> Result<Hashes> {
 
 #[cfg(test)]
 mod tests {
+    use plan::problem::Problem;
+
     use super::*;
 
     #[test]
