@@ -31,7 +31,7 @@ use plan::{
     release,
     repo::{Lack, Lacking, LogEntry, Repo, Tracked, Underway},
     snapshot::{PreviousRelease, Snapshot},
-    train::{Train, lockstep},
+    train::{Refusal, Train, lockstep},
     version::Version,
     workspace::{self, Graph, LOGS, Manifests, Package, Texts, Workspace},
 };
@@ -287,7 +287,8 @@ impl<'a> Loader<'a> {
 
     /// The train that is called `name`, else the default one, as the commit `base` has it.
     pub fn choose(&self, workspace: &Workspace, base: &str, name: Option<&str>) -> Result<Train> {
-        let mut train = Train::choose(workspace, &self.repo, name)?;
+        let chosen = Train::choose(workspace, &self.repo, name);
+        let mut train = chosen.or_else(|error| Err(self.refusal(workspace, error)?))?;
         train.strays = self.strays(workspace, &train, base)?;
         if let Some(refusal) = self.foreign_tags(workspace, &train)? {
             bail!(refusal);
@@ -295,6 +296,16 @@ impl<'a> Loader<'a> {
         train.elsewhere = self.elsewhere(workspace, &train, base)?;
         self.released_lines(workspace, &mut train)?;
         Ok(train)
+    }
+
+    /// Why there is no train, with what the last releases moved together.
+    fn refusal(&self, workspace: &Workspace, error: anyhow::Error) -> Result<anyhow::Error> {
+        let refusal = error.downcast_ref::<Refusal>().and_then(|refusal| refusal.together.as_ref());
+        let Some(together) = refusal else { return Ok(error) };
+        let tags: Vec<&str> = together.tags.iter().map(String::as_str).collect();
+        let versions = |at: &usize| self.versions_at(&[workspace.members[*at].manifest.clone()], &tags);
+        let versions = together.heads.iter().map(versions).collect::<Result<Vec<_>>>()?;
+        Ok(together.told_by(&versions).map_or(error, anyhow::Error::from))
     }
 
     /// Adds which versions the lines of a train had in its releases, those of other branches and those that were rolled

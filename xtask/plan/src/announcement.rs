@@ -19,17 +19,6 @@ use crate::{
     version::{Dialect, Version},
 };
 
-/// How many characters a channel takes in one message.
-pub fn room(channel: Channel) -> usize {
-    match channel {
-        // <https://discord.com/developers/docs/resources/webhook#execute-webhook>
-        Channel::Discord => 2_000,
-        // It takes more, and folds it away.
-        Channel::Slack => 3_000,
-        Channel::Mail => usize::MAX,
-    }
-}
-
 /// What a channel is told of `of`, the notes cut to the room that it has.
 pub fn text(snapshot: &Snapshot, of: &Tagged, occasion: &Occasion, channel: Channel, notes: &str) -> String {
     let train = &snapshot.train;
@@ -45,7 +34,7 @@ pub fn text(snapshot: &Snapshot, of: &Tagged, occasion: &Occasion, channel: Chan
     let mut words: Vec<(&str, String)> = words.into_iter().map(|(name, word)| (name, dress(channel, &word))).collect();
     let template = templates::choose(&snapshot.workspace, train, occasion.name(), channel);
     let bare = fill(&template, &words).chars().count();
-    let left = room(channel).saturating_sub(bare + 4);
+    let left = channel.room().saturating_sub(bare + 4);
     words.push(("notes", cut(&dress(channel, notes.trim()), left)));
     fill(&template, &words)
 }

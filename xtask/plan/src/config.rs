@@ -2,6 +2,7 @@
 //! It must never accept a key or value that it does not understand, nor ask for what can be derived.
 
 mod cadence;
+mod channel;
 mod checklist;
 mod keys;
 mod lines;
@@ -19,6 +20,7 @@ use serde_json::{Value, json};
 
 pub use self::{
     cadence::{Budgets, Cadence, Span},
+    channel::{Channel, Markup},
     checklist::{Confirmed, NamedProof},
     lines::VersionLine,
 };
@@ -153,26 +155,6 @@ pub const SDIST: &str = "sdist";
 
 /// Stands for a path that cannot be used until it is left out. No path that is read can be called so.
 const UNUSABLE: &str = "\0";
-
-/// Where a release is announced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Channel {
-    Discord,
-    Slack,
-    /// A draft of a mail, for a person to send.
-    Mail,
-}
-
-impl fmt::Display for Channel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Channel::Discord => "discord",
-            Channel::Slack => "slack",
-            Channel::Mail => "mail",
-        })
-    }
-}
 
 /// Where a changelog's entries come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]

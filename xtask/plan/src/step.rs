@@ -43,16 +43,22 @@ pub enum Group {
     Announce,
 }
 
-impl std::fmt::Display for Group {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
+impl Group {
+    pub fn name(self) -> &'static str {
+        match self {
             Group::Release => "release",
             Group::Crates => "crates",
             Group::Wheels => "wheels",
             Group::Images => "images",
             Group::Forge => "forge",
             Group::Announce => "announce",
-        })
+        }
+    }
+}
+
+impl std::fmt::Display for Group {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
     }
 }
 

@@ -6,7 +6,10 @@ use std::{
     time::Duration,
 };
 
-use clap::{Args, ValueEnum};
+use clap::{
+    Args,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
 
 use plan::{
     config::Channel,
@@ -50,11 +53,11 @@ pub struct Sending {
     #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(..=LONGEST_WAIT))]
     deadline: u64,
     /// The message that was cut off is in this channel, or the mail is sent: somebody looked.
-    #[arg(long, value_name = "CHANNEL")]
-    announced: Vec<ChannelName>,
+    #[arg(long, value_name = "CHANNEL", value_parser = channel())]
+    announced: Vec<Channel>,
     /// The message that was cut off is not in this channel: send it.
-    #[arg(long, value_name = "CHANNEL")]
-    announce_again: Vec<ChannelName>,
+    #[arg(long, value_name = "CHANNEL", value_parser = channel())]
+    announce_again: Vec<Channel>,
 }
 
 impl Sending {
@@ -69,53 +72,24 @@ impl Sending {
 
     /// The channels that somebody looked into after a message was cut off, and whether it is there.
     pub fn settled(&self) -> Vec<(Channel, bool)> {
-        let observed = self.announced.iter().map(|&name| (name.into(), true));
-        observed.chain(self.announce_again.iter().map(|&name| (name.into(), false))).collect()
+        let observed = self.announced.iter().map(|&channel| (channel, true));
+        observed.chain(self.announce_again.iter().map(|&channel| (channel, false))).collect()
     }
 }
 
 /// What `--only` and `--without` name.
-#[derive(Clone, Copy, ValueEnum)]
-pub enum GroupName {
-    Crates,
-    Wheels,
-    Images,
-    Forge,
-    Announce,
+pub fn group() -> impl TypedValueParser<Value = Group> {
+    one_of(&[Group::Crates, Group::Wheels, Group::Images, Group::Forge, Group::Announce], Group::name)
 }
 
-impl From<GroupName> for Group {
-    fn from(name: GroupName) -> Group {
-        match name {
-            GroupName::Crates => Group::Crates,
-            GroupName::Wheels => Group::Wheels,
-            GroupName::Images => Group::Images,
-            GroupName::Forge => Group::Forge,
-            GroupName::Announce => Group::Announce,
-        }
-    }
+fn channel() -> impl TypedValueParser<Value = Channel> {
+    one_of(&Channel::ALL, Channel::name)
 }
 
-/// What `announce` may list.
-#[derive(Clone, Copy, ValueEnum)]
-pub enum ChannelName {
-    Discord,
-    Slack,
-    Mail,
-}
-
-impl From<ChannelName> for Channel {
-    fn from(name: ChannelName) -> Channel {
-        match name {
-            ChannelName::Discord => Channel::Discord,
-            ChannelName::Slack => Channel::Slack,
-            ChannelName::Mail => Channel::Mail,
-        }
-    }
-}
-
-pub fn groups(named: Vec<GroupName>) -> Vec<Group> {
-    named.into_iter().map(Group::from).collect()
+/// One of several by its name.
+fn one_of<T: Copy + Send + Sync>(all: &'static [T], name: fn(T) -> &'static str) -> impl TypedValueParser<Value = T> {
+    let names = PossibleValuesParser::new(all.iter().map(|one| name(*one)));
+    names.try_map(move |typed| all.iter().copied().find(|one| name(*one) == typed).ok_or("it is none of them"))
 }
 
 /// Counted from where it was typed, not from the top of the repository.

@@ -8,7 +8,7 @@ use clap::Args;
 use serde_json::json;
 use xshell::Shell;
 
-use super::arguments::{GroupName, groups};
+use super::arguments::group;
 use crate::{
     loader::Source,
     perform::{crates, images},
@@ -16,7 +16,11 @@ use crate::{
     run,
     session::{Call, ending, refuse, sound},
 };
-use plan::{publish, snapshot::Snapshot, step::Step};
+use plan::{
+    publish,
+    snapshot::Snapshot,
+    step::{Group, Step},
+};
 
 /// Make the packages and images that `publish --packed` sends, on a machine that holds no token.
 ///
@@ -27,8 +31,8 @@ use plan::{publish, snapshot::Snapshot, step::Step};
 )]
 pub struct Pack {
     /// Leave these groups out.
-    #[arg(long, value_name = "GROUP", value_delimiter = ',')]
-    without: Vec<GroupName>,
+    #[arg(long, value_name = "GROUP", value_delimiter = ',', value_parser = group())]
+    without: Vec<Group>,
     /// Where the files go.
     #[arg(long, value_name = "DIR", default_value = "packed")]
     out: PathBuf,
@@ -42,7 +46,7 @@ impl Pack {
         let (train, version) = tagged_here(&loader, sound(&loader)?)?;
         let snapshot = Snapshot { train, ..loader.load(Source::Commit(&loader.repo.head))? };
         let options = publish::Options {
-            without: groups(self.without),
+            without: self.without,
             elsewhere: elsewhere(&loader, &snapshot.train)?,
             ..Default::default()
         };

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use xshell::Shell;
 
-use super::arguments::{GroupName, groups, released};
+use super::arguments::{group, released};
 use crate::{
     loader::{Loader, Source},
     perform::{Context, images},
@@ -21,7 +21,7 @@ use plan::{
     post_release::Released,
     publish::{self, Publication},
     snapshot::Snapshot,
-    step::{ImageRelease, Observation, Step},
+    step::{Group, ImageRelease, Observation, Step},
     strays::Search,
     version::Version,
 };
@@ -41,8 +41,8 @@ pub struct PostRelease {
     #[arg(long)]
     push: bool,
     /// Leave these groups out: what is theirs is not looked for, and not deployed.
-    #[arg(long, value_name = "GROUP", value_delimiter = ',')]
-    without: Vec<GroupName>,
+    #[arg(long, value_name = "GROUP", value_delimiter = ',', value_parser = group())]
+    without: Vec<Group>,
     /// The wheels of this machine's platform will do, whatever the train's `platforms` say.
     #[arg(long)]
     here: bool,
@@ -50,7 +50,7 @@ pub struct PostRelease {
 
 impl PostRelease {
     pub fn run(self, call: &Call<'_>) -> Result<()> {
-        let options = publish::Options { without: groups(self.without), here: self.here, ..Default::default() };
+        let options = publish::Options { without: self.without, here: self.here, ..Default::default() };
         let sh = Shell::new()?;
         let _lock = call.lock(&sh)?;
         let loader = call.loader(&sh)?;

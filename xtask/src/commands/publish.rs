@@ -7,7 +7,7 @@ use anyhow::Result;
 use clap::Args;
 use xshell::Shell;
 
-use super::arguments::{GroupName, Sending, Waiving, from_here, groups, released};
+use super::arguments::{Sending, Waiving, from_here, group, released};
 use crate::{
     perform::{Context, announce},
     report::Report,
@@ -17,7 +17,7 @@ use crate::{
 };
 use plan::{
     check, publish,
-    step::{Observation, Step},
+    step::{Group, Observation, Step},
     version::Version,
 };
 
@@ -32,11 +32,11 @@ pub struct Publish {
     #[arg(value_parser = released)]
     version: Option<Version>,
     /// Act in these groups only.
-    #[arg(long, value_name = "GROUP", value_delimiter = ',')]
-    only: Vec<GroupName>,
+    #[arg(long, value_name = "GROUP", value_delimiter = ',', value_parser = group())]
+    only: Vec<Group>,
     /// Leave these groups out: what is theirs is neither sent nor looked for.
-    #[arg(long, value_name = "GROUP", value_delimiter = ',')]
-    without: Vec<GroupName>,
+    #[arg(long, value_name = "GROUP", value_delimiter = ',', value_parser = group())]
+    without: Vec<Group>,
     /// The wheels of this machine's platform will do, whatever the train's `platforms` say.
     #[arg(long)]
     here: bool,
@@ -57,8 +57,8 @@ pub struct Publish {
 impl Publish {
     pub fn run(self, call: &Call<'_>) -> Result<()> {
         let options = publish::Options {
-            only: groups(self.only),
-            without: groups(self.without),
+            only: self.only,
+            without: self.without,
             dist: self.dist.as_deref().map(from_here),
             packed: self.packed.as_deref().map(from_here),
             here: self.here,

@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::json;
 use xshell::Shell;
 
-use super::arguments::{GroupName, Sending, groups, one_line, released};
+use super::arguments::{Sending, group, one_line, released};
 use crate::{
     loader::Loader,
     perform::{Context, Tools},
@@ -25,7 +25,7 @@ use plan::{
     edit::count,
     repo::rollback_tag,
     rollback::{self, Options},
-    step::Step,
+    step::{Group, Step},
     version::Version,
     visible,
 };
@@ -44,15 +44,15 @@ pub struct Rollback {
     #[arg(long, value_name = "TEXT", value_parser = one_line)]
     reason: Option<String>,
     /// Leave these groups out: what is theirs is neither taken back nor looked for.
-    #[arg(long, value_name = "GROUP", value_delimiter = ',')]
-    without: Vec<GroupName>,
+    #[arg(long, value_name = "GROUP", value_delimiter = ',', value_parser = group())]
+    without: Vec<Group>,
     #[command(flatten)]
     pub sending: Sending,
 }
 
 impl Rollback {
     pub fn run(self, call: &Call<'_>) -> Result<()> {
-        let (version, without) = (&self.version, groups(self.without));
+        let (version, without) = (&self.version, self.without);
         let options = &Options { reason: self.reason, without };
         let sh = Shell::new()?;
         let _lock = call.lock(&sh)?;

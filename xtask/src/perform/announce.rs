@@ -17,23 +17,13 @@ use crate::{
     tools::http::{self, Answer, Post},
 };
 use plan::{
-    announcement::room,
     config::Channel,
     step::{Announcement, Observation},
 };
 
-/// The variable that holds the channel's address.
-fn variable(channel: Channel) -> Option<&'static str> {
-    match channel {
-        Channel::Discord => Some("DISCORD_WEBHOOK_URL"),
-        Channel::Slack => Some("SLACK_WEBHOOK_URL"),
-        Channel::Mail => None,
-    }
-}
-
 /// Whether a message goes out by itself, and is not a draft for a person to send.
 pub fn is_posted(announcement: &Announcement) -> bool {
-    variable(announcement.channel).is_some()
+    announcement.channel.variable().is_some()
 }
 
 fn address(variable: &str) -> Option<String> {
@@ -46,7 +36,7 @@ pub fn observe(cx: &Context<'_>, announcement: &Announcement) -> Result<Observat
         return mail::observe(cx, announcement);
     }
     let Some(stored) = reference(cx, announcement).read()? else {
-        let variable = variable(*channel).filter(|name| address(name).is_none());
+        let variable = channel.variable().filter(|name| address(name).is_none());
         return Ok(variable.map_or(Observation::Todo, |name| {
             Observation::blocked(
                 format!("it is not announced, and {channel}'s address is not known"),
@@ -73,7 +63,7 @@ pub fn send(cx: &Context<'_>, announcement: &Announcement) -> Result<()> {
     let Announcement { channel, text, .. } = announcement;
     let reference = reference(cx, announcement);
     // A mail is sent by a person.
-    let Some(variable) = variable(*channel) else { return Ok(()) };
+    let Some(variable) = channel.variable() else { return Ok(()) };
     let url = address(variable).with_context(|| format!("{variable} is not set"))?;
     // Before it is sent, so that a crash in between leaves a question, not a second message. No two say the same.
     let mark = format!("sending since {} (process {}, {})\n", now(), std::process::id(), clock().as_nanos());
@@ -100,7 +90,7 @@ pub fn send(cx: &Context<'_>, announcement: &Announcement) -> Result<()> {
 pub fn as_sent(announcement: &Announcement) -> String {
     let Announcement { channel, text, .. } = announcement;
     match channel {
-        Channel::Discord => cut(text, room(Channel::Discord)),
+        Channel::Discord => cut(text, Channel::Discord.room()),
         Channel::Slack => text.clone(),
         Channel::Mail => mail::mail(text),
     }
@@ -113,7 +103,7 @@ fn message(channel: Channel, url: &str, text: &str) -> (String, Value) {
     }
     // Asked to wait, it answers with the message's number; and nobody is called by what a changelog quotes.
     let joint = if url.contains('?') { '&' } else { '?' };
-    let content = cut(text, room(Channel::Discord));
+    let content = cut(text, Channel::Discord.room());
     (format!("{url}{joint}wait=true"), json!({ "content": content, "allowed_mentions": { "parse": [] } }))
 }
 

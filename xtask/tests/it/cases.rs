@@ -107,6 +107,8 @@ cases! {
     untested
     versions_apart
     versions_apart_pasted
+    versions_together
+    versions_together_pasted
     wheel_beside
     workflows
     wrong_branch

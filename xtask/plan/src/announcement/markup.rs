@@ -1,25 +1,26 @@
 //! Markdown in the markup of each channel: Discord takes it as it is, a mail has no bold, Slack has words of its own.
 //! It must never change what stands between backticks, nor let a quoted name call anybody.
 
-use crate::config::Channel;
+use crate::config::{Channel, Markup};
 
-/// The text as the channel writes it (Slack: <https://api.slack.com/reference/surfaces/formatting>).
+/// The text as the channel writes it.
 pub fn dress(channel: Channel, text: &str) -> String {
+    let markup = channel.markup();
     let mut is_code = false;
     let line = |line: &str| {
         if line.trim_start().starts_with("```") {
             is_code = !is_code;
         }
-        match channel {
-            Channel::Discord => line.to_owned(),
-            _ if is_code => escape(channel, line),
+        match markup {
+            Markup::Markdown => line.to_owned(),
+            _ if is_code => escape(markup, line),
             _ => match line.trim_start_matches('#').strip_prefix(' ') {
-                Some(heading) if line.starts_with('#') && channel == Channel::Slack => {
-                    format!("*{}*", inline(channel, heading.trim()).replace('*', ""))
+                Some(heading) if line.starts_with('#') && markup == Markup::Slack => {
+                    format!("*{}*", inline(markup, heading.trim()).replace('*', ""))
                 }
                 _ => match line.strip_prefix("> ") {
-                    Some(quoted) => format!("> {}", inline(channel, quoted)),
-                    None => inline(channel, line),
+                    Some(quoted) => format!("> {}", inline(markup, quoted)),
+                    None => inline(markup, line),
                 },
             },
         }
@@ -27,31 +28,31 @@ pub fn dress(channel: Channel, text: &str) -> String {
     text.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
-fn inline(channel: Channel, line: &str) -> String {
+fn inline(markup: Markup, line: &str) -> String {
     let (mut reported, mut rest) = (String::new(), line);
     while let Some(c) = rest.chars().next() {
         if let Some(after) = rest.strip_prefix('`')
             && let Some((code, after)) = after.split_once('`')
         {
-            reported.push_str(&format!("`{}`", escape(channel, code)));
+            reported.push_str(&format!("`{}`", escape(markup, code)));
             rest = after;
         } else if let Some(sign) = rest
             .strip_prefix('\\')
             .and_then(|rest| rest.get(..1))
             .filter(|sign| sign.chars().all(|c| c.is_ascii_punctuation()))
         {
-            reported.push_str(&escape(channel, sign));
+            reported.push_str(&escape(markup, sign));
             rest = &rest[2..];
         } else if let Some(after) = rest.strip_prefix("**") {
-            reported.push_str(if channel == Channel::Slack { "*" } else { "" });
+            reported.push_str(if markup == Markup::Slack { "*" } else { "" });
             rest = after;
-        } else if let Some((words, address, after)) = link(rest).filter(|_| channel == Channel::Slack) {
+        } else if let Some((words, address, after)) = link(rest).filter(|_| markup == Markup::Slack) {
             // A `|` ends the address there.
-            let address = escape(channel, address).replace('|', "%7C");
-            reported.push_str(&format!("<{address}|{}>", inline(channel, words)));
+            let address = escape(markup, address).replace('|', "%7C");
+            reported.push_str(&format!("<{address}|{}>", inline(markup, words)));
             rest = after;
         } else {
-            reported.push_str(&escape(channel, c.encode_utf8(&mut [0; 4])));
+            reported.push_str(&escape(markup, c.encode_utf8(&mut [0; 4])));
             rest = &rest[c.len_utf8()..];
         }
     }
@@ -68,9 +69,9 @@ fn link(text: &str) -> Option<(&str, &str, &str)> {
     (!words.contains(['[', ']']) && is_place).then_some((words, address, after))
 }
 
-fn escape(channel: Channel, text: &str) -> String {
-    match channel {
-        Channel::Slack => text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"),
+fn escape(markup: Markup, text: &str) -> String {
+    match markup {
+        Markup::Slack => text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"),
         _ => text.to_owned(),
     }
 }

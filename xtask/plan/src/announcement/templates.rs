@@ -21,8 +21,6 @@ const BUILT_IN: [(&str, &str); 5] = [
     ("rollback", include_str!("rollback.md")),
 ];
 
-const CHANNELS: [Channel; 3] = [Channel::Discord, Channel::Slack, Channel::Mail];
-
 /// The words that have a place.
 const PLACES: [&str; 6] = ["train", "version", "notes", "install", "previous", "reason"];
 
@@ -55,7 +53,7 @@ pub fn look(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let names: Vec<String> = BUILT_IN
         .iter()
         .flat_map(|(name, _)| {
-            let channels = CHANNELS.iter().map(move |channel| format!("{name}.{channel}.md"));
+            let channels = Channel::ALL.iter().map(move |channel| format!("{name}.{channel}.md"));
             [format!("{name}.md")].into_iter().chain(channels)
         })
         .collect();

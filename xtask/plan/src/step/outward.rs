@@ -193,9 +193,9 @@ pub struct Announcement {
 impl Announcement {
     /// A message is posted; a mail is drafted, and a person sends it.
     pub fn steps(self) -> Vec<Step> {
-        match self.channel {
-            Channel::Mail => vec![Step::Draft(self.clone()), Step::Announce(self)],
-            Channel::Discord | Channel::Slack => vec![Step::Announce(self)],
+        match self.channel.variable() {
+            None => vec![Step::Draft(self.clone()), Step::Announce(self)],
+            Some(_) => vec![Step::Announce(self)],
         }
     }
 

@@ -12,10 +12,12 @@ use anyhow::{Result, bail};
 use super::{
     facts::{Crate, Facts},
     product,
+    tag::split,
 };
 use crate::{
     config,
     edit::slashed,
+    names::ROLLBACK,
     pep503,
     repo::Repo,
     version::{Bump, Version},
@@ -45,6 +47,28 @@ pub struct Refusal {
     brief: String,
     /// With all crates and versions.
     pub whole: String,
+    /// What is proposed instead where the last releases moved all of these versions.
+    pub together: Option<Together>,
+}
+
+/// One train with version lines, as releases may have been made so far.
+#[derive(Debug)]
+pub struct Together {
+    brief: String,
+    whole: String,
+    /// A crate of each version, by its place among the members, the driver first.
+    pub heads: Vec<usize>,
+    /// The tags of the last releases, newest first.
+    pub tags: Vec<String>,
+}
+
+impl Together {
+    /// The proposal, if each of the last releases moved every head; of each of them the versions in the commits of the tags.
+    pub fn told_by(&self, versions: &[Vec<Option<Version>>]) -> Option<Refusal> {
+        let moves = |pair: &[Option<Version>]| matches!(pair, [Some(new), Some(old)] if new > old);
+        let is_habit = versions.iter().all(|versions| versions.len() > 1 && versions.windows(2).all(moves));
+        is_habit.then(|| Refusal { brief: self.brief.clone(), whole: self.whole.clone(), together: None })
+    }
 }
 
 impl fmt::Display for Refusal {
@@ -116,7 +140,7 @@ pub fn derive(workspace: &Workspace, repo: &Repo, named: Option<usize>) -> Resul
         }
         let own = facts.crates.iter().position(|each| each.member == driver);
         if let Some(own) = own.filter(|&own| !facts.stays_on_line(own)) {
-            bail!(facts.refusal(&root, Some(own)));
+            bail!(facts.refusal(repo, &root, Some(own)));
         }
         let mut crates = workspace.closure(driver);
         crates.retain(|&at| at == driver || workspace.members[at].publish);
@@ -137,7 +161,7 @@ pub fn derive(workspace: &Workspace, repo: &Repo, named: Option<usize>) -> Resul
             let names: Vec<&str> = facts.crates.iter().map(|each| each.name.as_str()).collect();
             format!("{} have one version, and none of them needs another", counted(&names))
         }
-        Decision::Train { .. } | Decision::Apart => bail!(facts.refusal(&root, None)),
+        Decision::Train { .. } | Decision::Apart => bail!(facts.refusal(repo, &root, None)),
     };
     bail!(
         "which crate drives the release? {why}: add `[workspace.metadata.trains.NAME]` with `driver = \"…\"` to {root}, or name it with --train"
@@ -161,7 +185,7 @@ fn undecided(workspace: &Workspace, driver: usize, along: &BTreeSet<usize>) -> R
             slashed(&workspace.graph.root)
         )
     };
-    Refusal { brief: reported(NAMED), whole: reported(usize::MAX) }
+    Refusal { brief: reported(NAMED), whole: reported(usize::MAX), together: None }
 }
 
 /// Crates that have one version, or had it before the last patch.
@@ -325,12 +349,59 @@ impl Facts {
 /// What there is to release, and what to write for it.
 impl Facts {
     /// Why nothing is released without configuration, and the configuration, ready to paste.
-    fn refusal(&self, root: &str, named: Option<usize>) -> Refusal {
-        let [brief, whole] = [BRIEF, WHOLE].map(|limits| self.refused(root, named, &limits));
-        Refusal { brief, whole }
+    fn refusal(&self, repo: &Repo, root: &str, named: Option<usize>) -> Refusal {
+        let (lines, first) = self.released_apart(named);
+        let [(brief, own), (whole, all)] = [BRIEF, WHOLE].map(|limits| {
+            let what = self.apart(&lines, first, &limits);
+            let Proposal { text, left_out } = self.proposal(&lines, first, &limits);
+            let example = match left_out {
+                0 => "for example".to_owned(),
+                _ => format!(
+                    "for example this, which leaves the other {left_out} crates where they are; each can have such a line, too, with `default = true` in the first one"
+                ),
+            };
+            (format!("{what}\nnext: say in {root} what is released together, {example}\n\n{text}"), what)
+        });
+        let together = self.together(repo, &lines, first).map(|(heads, tags, text)| {
+            let reported = |what: String| {
+                let many = tags.len();
+                format!("{what}\nnext: the last {many} releases moved all of them: say so in {root}\n\n{text}")
+            };
+            Together { brief: reported(own), whole: reported(all), heads, tags: tags.clone() }
+        });
+        Refusal { brief, whole, together }
     }
 
-    fn refused(&self, root: &str, named: Option<usize>, limits: &Limits) -> String {
+    /// One train with a line for each version but the first, where the first needs them and they have no tags of their
+    /// own: a crate of each, the tags that tell whether that is how it is released, and the configuration.
+    fn together(&self, repo: &Repo, lines: &[Line], first: Option<usize>) -> Option<(Vec<usize>, Vec<String>, String)> {
+        let [main, others @ ..] = lines else { return None };
+        let driver = self.head(main, first);
+        let is_tagged = |at: &usize| self.crates[*at].tagged.contains(&self.crates[*at].version);
+        let is_free = others.iter().flat_map(|line| &line.crates).any(is_tagged);
+        self.crossing(main, driver).filter(|_| !is_free && lines.len() <= PROPOSED)?;
+        let tags = last_tags(repo, &main.version);
+        let patterns = |line: &Line| {
+            let stay = others.iter().filter(|other| *other != line).flat_map(|other| other.crates.iter().copied());
+            self.patterns(&line.crates, &stay.collect())
+        };
+        let patterns: Vec<Vec<String>> = others.iter().map(patterns).collect();
+        let is_meant = |at: &usize| patterns.iter().flatten().any(|one| config::matches(one, &self.crates[*at].name));
+        let is_lacking = |at: &usize| !self.crates[driver].needs.contains(at) || is_meant(at);
+        let also = main.crates.iter().copied().filter(|at| *at != driver && is_lacking(at)).collect();
+        let tables: Vec<String> =
+            patterns.iter().map(|one| format!("{{ {} }}", list("crates", one).trim_start_matches(", "))).collect();
+        let (name, also) = (&self.crates[driver].name, list("also", &self.names(&also)));
+        let text = format!(
+            "[workspace.metadata.trains]\n{name} = {{ driver = \"{name}\"{also}, lines = [{}] }}",
+            tables.join(", ")
+        );
+        let heads = lines.iter().map(|line| self.crates[self.head(line, first)].member).collect();
+        (tags.len() > 1).then_some((heads, tags, text))
+    }
+
+    /// What has versions of its own, the one that a train would go by first, and the crate that it goes by.
+    fn released_apart(&self, named: Option<usize>) -> (Vec<Line>, Option<usize>) {
         let mut lines = self.lines();
         let holds = |line: &Line, at: usize| line.crates.contains(&at);
         // What nobody released yet and nobody needs waits for its first version.
@@ -347,8 +418,13 @@ impl Facts {
         };
         let first = own.or_else(|| self.first(&lines));
         lines.sort_by_key(|line| (!first.is_some_and(|first| holds(line, first)), usize::MAX - line.crates.len()));
+        (lines, first)
+    }
+
+    /// That they have, and where one needs another.
+    fn apart(&self, lines: &[Line], first: Option<usize>, limits: &Limits) -> String {
         let crates: usize = lines.iter().map(|line| line.crates.len()).sum();
-        let what = if lines.len() > NAMED && are_many(&lines) || lines.len() == crates {
+        if lines.len() > NAMED && are_many(lines) || lines.len() == crates {
             let heads = lines.iter().map(|line| self.shown(self.head(line, first)));
             let heads: Vec<String> = heads.collect();
             let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
@@ -368,15 +444,7 @@ impl Facts {
                 lines.len(),
                 why.unwrap_or_default()
             )
-        };
-        let Proposal { text, left_out } = self.proposal(&lines, first, limits);
-        let example = match left_out {
-            0 => "for example".to_owned(),
-            _ => format!(
-                "for example this, which leaves the other {left_out} crates where they are; each can have such a line, too, with `default = true` in the first one"
-            ),
-        };
-        format!("{what}\nnext: say in {root} what is released together, {example}\n\n{text}")
+        }
     }
 
     fn shown(&self, at: usize) -> String {
@@ -532,6 +600,19 @@ impl Facts {
         }
         patterns
     }
+}
+
+/// The tags of the last final releases up to a version that has one, newest first.
+fn last_tags(repo: &Repo, version: &Version) -> Vec<String> {
+    const LOOKED_AT: usize = 3;
+    let finals = repo.tags.keys().filter(|tag| !tag.starts_with(ROLLBACK) && !repo.is_rolled_back(tag));
+    let finals = finals.filter_map(|tag| Some((split(tag)?, tag)));
+    let finals: Vec<_> = finals.filter(|((found, _), _)| !found.is_prerelease() && found.post().is_none()).collect();
+    let series = finals.iter().find(|((found, _), _)| found.base() == *version).map(|((_, prefix), _)| *prefix);
+    let mut tags: Vec<_> =
+        finals.iter().filter(|((found, prefix), _)| Some(*prefix) == series && found.base() <= *version).collect();
+    tags.sort();
+    tags.into_iter().rev().take(LOOKED_AT).map(|(_, tag)| (*tag).clone()).collect()
 }
 
 /// Whether most crates have a version of their own.
