@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use super::sketch::{Sketch, house};
-use crate::{check::apart::left_out, finding::Finding};
+use crate::check::apart::left_out;
 
 fn reported(sketch: &Sketch) -> Vec<String> {
     let snapshot = sketch.snapshot();
