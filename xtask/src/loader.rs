@@ -25,7 +25,7 @@ use plan::{
     due,
     edit::{not_utf8, slashed, typed},
     files::{cargo_toml::Patterns, packing, pyproject, workflow},
-    names,
+    names, parallel,
     paths::{dir, is_inside},
     problem::Problem,
     release,
@@ -416,11 +416,12 @@ impl<'a> Loader<'a> {
         let is_new = |tag: &&str| manifests.iter().any(|manifest| !known.contains_key(&key(manifest, tag)));
         let new: Vec<&str> = tags.iter().copied().filter(is_new).collect();
         let paths = manifests.iter().chain([root]).cloned().collect();
-        for (tag, texts) in new.iter().zip(repo::texts_at_tags(self.sh, &new, &paths)?) {
-            for manifest in manifests {
-                known.insert(key(manifest, tag), workspace::version_in(&texts, manifest, root));
-            }
-        }
+        let texts: Vec<_> = new.iter().zip(repo::texts_at_tags(self.sh, &new, &paths)?).collect();
+        let found = parallel::map(&texts, 4, |(tag, texts)| {
+            let of = |manifest: &PathBuf| (key(manifest, tag), workspace::version_in(texts, manifest, root));
+            manifests.iter().map(of).collect::<Vec<_>>()
+        });
+        known.extend(found.into_iter().flatten());
         let highest = |tag: &&str| manifests.iter().filter_map(|manifest| known[&key(manifest, tag)].clone()).max();
         Ok(tags.iter().map(highest).collect())
     }

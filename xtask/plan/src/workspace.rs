@@ -520,7 +520,8 @@ fn version_place<'m>(manifest: &'m Manifest, root: &'m Manifest) -> Option<&'m P
 pub fn version_in(texts: &Texts, manifest: &Path, root: &Path) -> Option<Version> {
     let read = |path: &Path| cargo_toml::read(texts.get(path)?).ok();
     let manifest = read(manifest)?;
-    let root = read(root).unwrap_or_default();
+    // The root's may be the longest of all.
+    let root = if manifest.version == VersionField::Inherited { read(root)? } else { Manifest::default() };
     Version::parse(&version_place(&manifest, &root)?.text, Dialect::Cargo).ok()
 }
 
