@@ -37,7 +37,7 @@ use plan::{
     release::{self, Goal},
     repo::LogEntry,
     snapshot::Snapshot,
-    step::Step,
+    step::release::Work,
     strays::{Mention, Search},
     subject,
     taken::Next,
@@ -305,22 +305,18 @@ fn resumed(
         return Ok(Some(planned));
     }
     // Somebody may have written the same: then what came after it is released, too, and nothing was proved.
-    for step in &mut planned.plan.steps {
-        if let Step::Commit(commit) = step {
-            commit.is_unproved = true;
-        }
+    if let Work::Release(release) = &mut planned.plan.work {
+        release.is_unproved = true;
     }
     Ok(is_newest(loader, entry)?.then_some(planned))
 }
 
 /// Whether a commit holds the plan and nothing else; in other words only where nothing came after it.
 fn holds(loader: &Loader<'_>, plan: &Plan, entry: &LogEntry) -> Result<bool> {
-    let commit = plan.steps.iter().find_map(|step| match step {
-        Step::Commit(commit) => Some(commit),
-        _ => None,
-    });
-    let Some(commit) = commit.filter(|commit| entry.parents == [commit.base.as_str()]) else { return Ok(false) };
-    let differs = git::commit::compare(loader.sh, commit, &entry.commit)?;
+    let Some(commit) = plan.work.commit().filter(|commit| entry.parents == [commit.base.as_str()]) else {
+        return Ok(false);
+    };
+    let differs = git::commit::compare(loader.sh, &commit, &entry.commit)?;
     Ok(differs.other.is_empty() && (differs.prose.is_empty() || is_newest(loader, entry)?))
 }
 

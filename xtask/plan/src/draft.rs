@@ -29,7 +29,10 @@ use crate::{
     options::{Options, checks, confirmed},
     repo::short,
     snapshot::Snapshot,
-    step::{Branch, Checks, Commit, Merge, Proof, Push, Step, Tag, Target, Write},
+    step::{
+        Checks, Proof, Step,
+        release::{Release, Work},
+    },
     strays::{self, Mention, Stray},
     subject, taken,
     train::{
@@ -58,7 +61,8 @@ pub struct Plan {
     pub remarks: Vec<String>,
     /// What still says the version left behind.
     pub strays: Vec<Stray>,
-    pub steps: Vec<Step>,
+    #[serde(skip)]
+    pub work: Work,
     /// What is known of the steps that check something.
     #[serde(skip)]
     pub checks: Checks,
@@ -90,10 +94,11 @@ impl fmt::Display for Line {
 
 impl Plan {
     pub fn edits(&self) -> &[Edit] {
-        self.steps
-            .iter()
-            .find_map(|step| if let Step::Write(write) = step { Some(write.edits.as_slice()) } else { None })
-            .unwrap_or_default()
+        self.work.edits()
+    }
+
+    pub fn steps(&self) -> Vec<Step> {
+        self.work.steps()
     }
 
     /// Adds the places that mention the version left behind and that no edit changes.
@@ -184,45 +189,23 @@ impl Draft {
         if let Some(notes) = notes.filter(|notes| !notes.is_empty()) {
             message.push_str(&format!("\n\n{}", notes.replace("\r\n", "\n")));
         }
-        let of = Of::Release(tag_name.clone());
-
-        let edits = Arc::new(self.edits);
-        let mut steps: Vec<Step> = confirmations.into_iter().map(Step::Confirm).collect();
-        if !edits.is_empty() {
-            steps.push(Step::Write(Write { edits: edits.clone(), branch: None }));
-        }
-        steps.extend(self.proofs.into_iter().map(Step::Prove));
-        let mut on = Target::Base(base.clone());
-        if edits.iter().any(|edit| edit.tracked) {
-            let commit = Commit {
-                base: base.clone(),
-                branch: branch.clone(),
-                message: subject::release(train, &self.to),
-                record: Some((of.clone(), record.clone())),
-                is_unproved: false,
-                edits,
-            };
-            match branch {
-                None => {
-                    steps.push(Step::Commit(commit.clone()));
-                    on = Target::Commit(commit);
-                }
-                Some(name) => {
-                    let merge = Merge { branch: name.clone(), main: train.main.clone(), commit: commit.clone() };
-                    let (from, base) = (train.main.clone(), base.clone());
-                    steps.push(Step::Branch(Branch { name, from, base, of: None }));
-                    steps.push(Step::Commit(commit));
-                    steps.push(Step::Merge(merge.clone()));
-                    on = Target::Merge(Box::new(merge));
-                }
-            }
-        }
-        let tag = Tag { name: tag_name, message, of, record, on };
-        steps.push(Step::Tag(tag.clone()));
-        if options.push {
-            let merges = matches!(tag.on, Target::Merge(_));
-            steps.push(Step::Push(Push { remote: train.remote.clone(), main: train.main.clone(), tag, merges }));
-        }
+        let release = Release {
+            remote: train.remote.clone(),
+            main: train.main.clone(),
+            base: base.clone(),
+            branch,
+            confirmations,
+            edits: Arc::new(self.edits),
+            proofs: self.proofs,
+            subject: subject::release(train, &self.to),
+            is_unproved: false,
+            of: Of::Release(tag_name.clone()),
+            tag: tag_name,
+            message,
+            record,
+            is_pushed: options.push,
+            hotfix: None,
+        };
         let (moved, lines) = (moved(snapshot, &self.versions), lines(snapshot, &self.versions));
         let mut remarks = self.remarks;
         remarks.extend(left_to_release(workspace, train, &self.versions));
@@ -238,7 +221,7 @@ impl Draft {
             waived,
             remarks,
             strays: Vec::new(),
-            steps,
+            work: Work::Release(release),
             checks,
         }
     }

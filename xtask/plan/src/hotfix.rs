@@ -15,17 +15,17 @@ use crate::{
     draft::Plan,
     edit::{Fate, Reason},
     edits::Places,
-    files::{
-        changelog::{carry, names::Names},
-        tag_record::Record,
-    },
+    files::changelog::{carry, names::Names},
     names::HOTFIX,
     options::Options,
     paths::dir,
     release,
     repo::Repo,
     snapshot::Snapshot,
-    step::{Branch, Checks, Commit, Fix, MergeBack, Push, Side, Sides, Step, Tag, Target},
+    step::{
+        Branch, Checks, Fix, Side, Sides,
+        release::{Hotfix, Release, Work},
+    },
     train::Train,
     version::{Dialect, Version},
     workspace::{LOGS, Texts},
@@ -152,42 +152,16 @@ pub fn plan(snapshot: &Snapshot, line: &Line, released: bool, options: &Options)
             waived: Vec::new(),
             remarks: Vec::new(),
             strays: Vec::new(),
-            steps: vec![Step::Branch(branch), Step::Fix(fix)],
+            work: Work::Fix(branch, fix),
             checks: Checks::default(),
         };
     }
     let mut plan = release::plan(&here, &line.to, released, options);
-    let commit = |commit: Commit| Commit { branch: Some(line.branch.clone()), ..commit };
-    let tag = |tag: Tag| Tag {
-        record: Record { hotfix_of: Some(line.of.clone()), ..tag.record },
-        on: match tag.on {
-            Target::Commit(on) => Target::Commit(commit(on)),
-            on => on,
-        },
-        ..tag
-    };
-    let mut steps = vec![Step::Branch(branch), Step::Fix(fix)];
-    for step in std::mem::take(&mut plan.steps) {
-        steps.push(match step {
-            Step::Write(mut write) => {
-                write.branch = Some(line.branch.clone());
-                Step::Write(write)
-            }
-            Step::Commit(on) => Step::Commit(commit(on)),
-            Step::Tag(on) => Step::Tag(tag(on)),
-            Step::Push(push) => Step::Push(Push { main: main.clone(), tag: tag(push.tag), merges: true, ..push }),
-            step => step,
-        });
+    if let Work::Release(release) = &mut plan.work {
+        release.main = main;
+        release.branch = Some(line.branch.clone());
+        release.hotfix = Some(Hotfix { branch, fix, sides: None, manual: None });
     }
-    let tagged = steps.iter().enumerate().find_map(|(at, step)| match step {
-        Step::Tag(tag) => Some((at, tag.on.clone())),
-        _ => None,
-    });
-    if let Some((at, on)) = tagged {
-        let merge = MergeBack { branch: line.branch.clone(), main, on, sides: None, manual: None };
-        steps.insert(at + 1, Step::MergeBack(merge));
-    }
-    plan.steps = steps;
     plan
 }
 
@@ -316,13 +290,9 @@ fn projected(side: &Snapshot, wanted: &BTreeMap<String, Version>) -> Texts {
     texts.into_edits().into_iter().filter(|edit| edit.tracked).map(|edit| (edit.path, edit.new)).collect()
 }
 
-/// Puts what is merged, and why only a person can do it, into the plan's step.
+/// Puts what is merged, and why only a person can do it, into the plan.
 pub fn set_merge(plan: &mut Plan, sides: Sides, manual: Option<(String, String)>) {
-    let sides = Arc::new(sides);
-    for step in &mut plan.steps {
-        if let Step::MergeBack(merge) = step {
-            merge.sides = Some(sides.clone());
-            merge.manual = manual.clone();
-        }
+    if let Work::Release(Release { hotfix: Some(hotfix), .. }) = &mut plan.work {
+        (hotfix.sides, hotfix.manual) = (Some(Arc::new(sides)), manual);
     }
 }

@@ -13,7 +13,10 @@ use crate::{
     finding::{Check, Finding},
     release,
     snapshot::Snapshot,
-    step::{Checks, Commit, Proof, Prove, PushMain, RequirePublished, Step, Tagged, Write},
+    step::{
+        Checks, Proof, Prove, RequirePublished, Step, Tagged,
+        release::{FollowUp, Work},
+    },
     strays::{self, Mention},
     subject,
     version::{Bump, Dialect, Version},
@@ -222,25 +225,25 @@ fn lay_out(
     message.extend(next.map(|next| format!("Development goes on with {next}.")));
     let edits = Arc::new(draft.edits);
     let parts = released.parts.iter().filter(|step| step.is_durable()).cloned().collect();
-    let mut steps = vec![Step::RequirePublished(RequirePublished { of: of.clone(), parts })];
     let mut remarks = draft.remarks;
     if edits.is_empty() {
         remarks.push("nothing here follows from it: see `deployments`, `follow-ups` and `development`".to_owned());
-    } else {
-        steps.push(Step::Write(Write { edits: edits.clone(), branch: None }));
-        if next.is_some() {
-            let root = workspace.root_dir();
-            let locked = workspace.tracked.contains(&root.join("Cargo.lock"));
-            steps.push(Step::Prove(Proof { name: "resolve".to_owned(), what: Prove::Resolve { root, locked } }));
-        }
-        let message = message.join("\n").trim_end().to_owned();
-        let commit = Commit { base: base.clone(), branch: None, message, record: None, is_unproved: false, edits };
-        steps.push(Step::Commit(commit.clone()));
-        if push {
-            let (remote, main) = (train.remote.clone(), train.main.clone());
-            steps.push(Step::PushMain(PushMain { remote, main, commit }));
-        }
     }
+    let root = workspace.root_dir();
+    let locked = workspace.tracked.contains(&root.join("Cargo.lock"));
+    let resolves = next.is_some() && !edits.is_empty();
+    let follow_up = FollowUp {
+        remote: train.remote.clone(),
+        main: train.main.clone(),
+        base: base.clone(),
+        published: RequirePublished { of: of.clone(), parts },
+        edits,
+        proofs: Vec::from_iter(
+            resolves.then(|| Proof { name: "resolve".to_owned(), what: Prove::Resolve { root, locked } }),
+        ),
+        message: message.join("\n").trim_end().to_owned(),
+        is_pushed: push,
+    };
     Plan {
         train: train.name().to_owned(),
         from: draft.from,
@@ -252,7 +255,7 @@ fn lay_out(
         waived: Vec::new(),
         remarks,
         strays: Vec::new(),
-        steps,
+        work: Work::FollowUp(follow_up),
         checks: Checks::default(),
     }
 }

@@ -4,6 +4,7 @@
 mod check;
 mod observation;
 mod outward;
+pub mod release;
 mod repository;
 mod undo;
 
@@ -84,7 +85,7 @@ pub enum Kind {
 /// Makes the steps of a table, and what is asked of all of them.
 macro_rules! steps {
     ($($name:ident($data:ident: $type:ident) { $scope:expr, $group:ident, $place:expr, $kind:ident } => $title:expr;)*) => {
-        #[derive(Clone, Debug, Serialize)]
+        #[derive(Clone, Debug, PartialEq, Serialize)]
         #[serde(tag = "step", rename_all = "kebab-case")]
         pub enum Step {
             $($name($type),)*

@@ -21,7 +21,7 @@ use plan::{
     post_release::Released,
     publish::{self, Publication},
     snapshot::Snapshot,
-    step::{Group, ImageRelease, Observation, Step},
+    step::{Group, ImageRelease, Observation, release::Work},
     strays::Search,
     version::Version,
 };
@@ -64,7 +64,7 @@ impl PostRelease {
         let plan = carry_out(call, &loader, &planned.snapshot, planned.plan, &mut Vec::new())?;
         if !call.dry_run {
             report.say(format!("{} is done with: what follows it is on {}", released.of.tag, train.main));
-            if !self.push && plan.steps.iter().any(|step| matches!(step, Step::Commit(_))) {
+            if !self.push && plan.work.commit().is_some() {
                 let main = loader.repo.typed_branch(&train.main);
                 report.say(format!("next: git push {} {main} (or the same command with --push)", train.remote));
             }
@@ -98,8 +98,8 @@ pub fn look(
 ) -> Result<Vec<Observed>> {
     let released = facts(cx, loader, tagged, publication)?;
     let plan = resume_point::post_release::plan(loader, &released, true)?.plan;
-    let follows = plan.steps.into_iter().filter(|step| matches!(step, Step::Commit(_) | Step::PushMain(_)));
-    let mut observed = run::look(cx, &follows.collect::<Vec<_>>());
+    let Work::FollowUp(follow_up) = &plan.work else { return Ok(Vec::new()) };
+    let mut observed = run::look(cx, &follow_up.made());
     if let Some(finding) = plan.findings.into_iter().find(|finding| finding.check != Check::DirtyTree) {
         // As it stands here, it could not be made: then that it is not here says nothing.
         for observed in observed.iter_mut().filter(|observed| observed.observed == Observation::Todo) {

@@ -18,7 +18,7 @@ use plan::{
     options::Options,
     repo::short,
     snapshot::Snapshot,
-    step::{Sides, Step, Target},
+    step::{Sides, Target, release::Work},
     subject,
     version::{Bump, Version},
 };
@@ -137,11 +137,8 @@ pub fn is_hotfix(loader: &Loader<'_>, tag: &str) -> Result<bool> {
 /// Merges where nobody sees it, and holds what comes of it against every check.
 fn bring_back(loader: &Loader<'_>, main: &str, tip: &str, planned: &mut Planned) -> Result<()> {
     let sh = loader.sh;
-    let merge = planned.plan.steps.iter().find_map(|step| match step {
-        Step::MergeBack(merge) => Some(merge.clone()),
-        _ => None,
-    });
-    let Some(merge) = merge else { return Ok(()) };
+    let Work::Release(release) = &planned.plan.work else { return Ok(()) };
+    let Some(merge) = release.merge_back() else { return Ok(()) };
     let Some(base) = repo::merge_base(sh, main, tip)? else {
         bail!("{} and {} have nothing in common", merge.branch, merge.main)
     };

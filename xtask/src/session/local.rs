@@ -143,7 +143,7 @@ pub fn carry_out(
     let shows_diffs = call.dry_run && !report.json;
     let (result, diffs) = repo::beside(
         sh,
-        |_| run::run(&cx, &plan.steps, call.mode()),
+        |_| run::run(&cx, &plan.steps(), call.mode()),
         |_| if shows_diffs { edit::diffs(plan.edits()) } else { Vec::new() },
     );
     *unverified = cx.unverified();
@@ -200,7 +200,7 @@ fn print_json(report: &Report, plan: &Plan, observed: &[Observed], outcome: &str
             "waived": plan.waived,
             "remarks": plan.remarks,
             "strays": plan.strays,
-            "steps": if plan_only { json!(plan.steps) } else { json!(observed) },
+            "steps": if plan_only { json!(plan.steps()) } else { json!(observed) },
             "spent": child::spent(),
             "outcome": outcome,
         }));

@@ -38,7 +38,7 @@ impl Checks {
 }
 
 /// One row of the checklist: something that is seen, and never made by us.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Confirmation {
     /// What `--waive` calls it.
     pub name: String,
@@ -48,7 +48,7 @@ pub struct Confirmation {
 }
 
 /// What a row of the checklist is confirmed by.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Evidence {
     /// The texts, read when it was planned.
     Texts(Observation),
@@ -77,7 +77,7 @@ impl Evidence {
 }
 
 /// What the forge is asked about.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Asked {
     pub commit: String,
     pub remote: String,
@@ -92,7 +92,7 @@ pub struct Asked {
 }
 
 /// The runs that the forge is asked about.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Runs {
     pub tag: String,
     pub commit: String,

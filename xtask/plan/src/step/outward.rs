@@ -66,7 +66,7 @@ pub struct Elsewhere {
 }
 
 /// Every crate of the release packed, and each compiled from what was packed.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Packages {
     pub of: Arc<Tagged>,
     /// From the top of the repository.
@@ -75,7 +75,7 @@ pub struct Packages {
 }
 
 /// One crate in its registry.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CrateUpload {
     pub of: Arc<Tagged>,
     pub root: PathBuf,
@@ -112,7 +112,7 @@ impl CrateUpload {
 }
 
 /// A Python project's wheels and source distribution.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Dist {
     pub of: Arc<Tagged>,
     /// The project's directory, from the top of the repository.
@@ -134,7 +134,7 @@ pub struct Dist {
 }
 
 /// An image in its registry.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ImageRelease {
     pub of: Arc<Tagged>,
     /// The workspace's root, from the top of the repository.
@@ -143,7 +143,7 @@ pub struct ImageRelease {
 }
 
 /// The release on the forge, with its assets.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ForgeRelease {
     pub of: Arc<Tagged>,
     pub title: String,
@@ -158,7 +158,7 @@ pub struct ForgeRelease {
 }
 
 /// What the registries list, asked as a user's tools ask.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Listing {
     pub of: Arc<Tagged>,
     pub crates: Vec<CrateUpload>,
@@ -179,7 +179,7 @@ impl Listing {
 }
 
 /// One message to one channel, sent once.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Announcement {
     pub of: Arc<Tagged>,
     pub occasion: Occasion,
@@ -205,7 +205,7 @@ impl Announcement {
 }
 
 /// What must be out before anything follows from it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RequirePublished {
     pub of: Arc<Tagged>,
     /// The steps of the publication that leave a mark.
@@ -214,7 +214,7 @@ pub struct RequirePublished {
 }
 
 /// The one open issue with a label.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Issue {
     pub label: String,
     pub title: String,

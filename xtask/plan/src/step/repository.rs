@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Every edit of the release, written together.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Write {
     #[serde(serialize_with = "edits")]
     pub edits: Arc<Vec<Edit>>,
@@ -29,7 +29,7 @@ fn edits<S: serde::Serializer>(edits: &Arc<Vec<Edit>>, serializer: S) -> Result<
 }
 
 /// A branch to prepare the release on, made where the release starts.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Branch {
     pub name: String,
     /// The branch to go back to when nothing comes of it.
@@ -41,7 +41,7 @@ pub struct Branch {
 }
 
 /// What a hotfix is made for: commits on its branch that change a crate of the train. A person makes them.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Fix {
     pub branch: String,
     /// The tag that it starts from.
@@ -66,7 +66,7 @@ impl Fix {
 }
 
 /// The one commit that holds exactly the plan's files.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Commit {
     /// The commit that it stands on.
     pub base: String,
@@ -95,7 +95,7 @@ impl Commit {
 }
 
 /// `--no-ff`, so that the release branch stays visible in the history of `main`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Merge {
     pub branch: String,
     pub main: String,
@@ -103,7 +103,7 @@ pub struct Merge {
 }
 
 /// Brings a released hotfix into `main`, whose versions stay where they are higher.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct MergeBack {
     pub branch: String,
     pub main: String,
@@ -118,7 +118,7 @@ pub struct MergeBack {
 }
 
 /// What a merge is made of.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Sides {
     pub base: Side,
     pub main: Side,
@@ -127,14 +127,14 @@ pub struct Sides {
 
 /// A commit, with other texts for those files about which the tool decides: so that they do not differ, or as decided.
 /// `None` takes a file away.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Side {
     pub commit: String,
     pub texts: BTreeMap<PathBuf, Option<String>>,
 }
 
 /// An annotated tag on the commit that is on `main`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Tag {
     pub name: String,
     /// What people read; the record follows it.
@@ -153,7 +153,7 @@ impl Tag {
 }
 
 /// Where a tag belongs; a commit that is not made yet is named by the step that makes it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Target {
     /// A commit that was there before: nothing had to be edited.
@@ -163,7 +163,7 @@ pub enum Target {
 }
 
 /// `main` and the tag in one transaction: when the remote refuses one, neither moves.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Push {
     pub remote: String,
     pub main: String,
@@ -173,7 +173,7 @@ pub struct Push {
 }
 
 /// `main` alone, with what follows a release.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PushMain {
     pub remote: String,
     pub main: String,

@@ -19,7 +19,7 @@ pub struct Undone {
 }
 
 /// The forge's release says that it was withdrawn, and another one is the latest.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct MarkRolledBack {
     pub of: Arc<Tagged>,
     /// What its notes begin with.
@@ -29,14 +29,14 @@ pub struct MarkRolledBack {
 }
 
 /// `latest` of an image, as it was before.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RetagLatest {
     pub gone: ImageRelease,
     pub to: ImageRelease,
 }
 
 /// What a revert leaves: people have the version, so the changelogs go on telling what it was.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Kept {
     #[serde(skip)]
     pub names: Names,
@@ -61,7 +61,7 @@ impl Kept {
 }
 
 /// One commit that takes back the release's changes to the repository.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Revert {
     pub of: Arc<Tagged>,
     pub main: String,
@@ -77,7 +77,7 @@ pub struct Revert {
 }
 
 /// What nobody else has seen is unmade.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "what", rename_all = "kebab-case")]
 pub enum DeleteLocal {
     Commit {

@@ -166,7 +166,7 @@ fn what_the_train_wants_is_asked_before_anything_is_written() {
     let plan = house.release("minor");
     let asked = ["ci: all CI checks pass on 111111111", "review: what came since v0.9.3 is reviewed and approved"];
     assert!(titles(&plan)[..3].iter().eq(asked.iter().chain(&["write 9 files"])), "{:?}", titles(&plan));
-    assert!(plan.steps[..2].iter().all(|step| step.scope() == Scope::Remote && !step.is_durable()));
+    assert!(plan.steps()[..2].iter().all(|step| step.scope() == Scope::Remote && !step.is_durable()));
 
     house.options.waive.push("review".to_owned());
     let plan = house.release("minor");
@@ -188,7 +188,7 @@ fn what_only_a_person_can_see_is_confirmed_for_each_version_and_recorded() {
     let mut house = house().configured("checklist", json!(["website"]));
     let row = |house: &Sketch| {
         let plan = house.release("minor");
-        let Some(Step::Confirm(row)) = plan.steps.first() else { panic!("{:?}", titles(&plan)) };
+        let Some(Step::Confirm(row)) = plan.steps().into_iter().next() else { panic!("{:?}", titles(&plan)) };
         let Evidence::Texts(observed) = &row.by else { panic!("{:?}", row.by) };
         (row.name.clone(), observed.clone(), tag_message(&plan))
     };

@@ -158,8 +158,7 @@ proptest! {
         let (after, plan) = released(&model, goal);
         let again = after.release("");
         prop_assert_eq!(again.to, plan.to);
-        let edits: Vec<_> = again.steps.iter().filter(|step| matches!(step, crate::step::Step::Write(_))).collect();
-        prop_assert!(edits.is_empty(), "{:?}", edits);
+        prop_assert!(again.work.edits().is_empty(), "{:?}", again.work.edits());
     }
 
     /// Up to another version and back again: every byte is where it was.

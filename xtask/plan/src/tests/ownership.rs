@@ -84,8 +84,10 @@ fn a_name_or_a_version_that_others_have_is_refused_and_can_be_set_aside() {
         let plan = planned(&house(), vec![answers], &[waiver], false);
         assert_eq!(findings(&plan), [""; 0], "{waiver}");
         assert_eq!(plan.waived[0].check.name(), waiver);
-        let tag =
-            plan.steps.iter().find_map(|step| if let crate::step::Step::Tag(tag) = step { Some(tag) } else { None });
+        let tag = plan
+            .steps()
+            .into_iter()
+            .find_map(|step| if let crate::step::Step::Tag(tag) = step { Some(tag) } else { None });
         assert_eq!(tag.unwrap().record.waived, [waiver], "the tag says so");
     }
     let both = of_crate(Owner::Ours, &[("0.10.0", false), ("0.10.1", true)]);

@@ -44,7 +44,7 @@ fn follow(sketch: &Sketch, version: &str, change: impl FnOnce(&mut Released)) ->
 }
 
 fn message(plan: &Plan) -> String {
-    let step = plan.steps.iter().find_map(|step| match step {
+    let step = plan.steps().iter().find_map(|step| match step {
         crate::step::Step::Commit(commit) => Some(commit.message.clone()),
         _ => None,
     });

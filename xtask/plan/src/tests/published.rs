@@ -263,7 +263,7 @@ fn a_registry_that_cargo_does_not_know_is_reported_before_the_tag() {
         let plan = release::plan(&private(name), &v(to), false, &options);
         let reported = plan.findings.into_iter().chain(plan.waived);
         let reported = reported.filter(|found| found.check == Check::RegistryConfiguration);
-        (reported.map(|found| format!("{}; {}", found.what, found.next)).collect::<Vec<_>>(), plan.steps.len())
+        (reported.map(|found| format!("{}; {}", found.what, found.next)).collect::<Vec<_>>(), plan.work.steps().len())
     };
     let what = "crates/barter/Cargo.toml, crates/barter-data/Cargo.toml: published to the registry `prod`, and no configuration of cargo that is read here has its index; write `[registries.prod]` with `index = \"sparse+https://HOST/PATH/\"` into .cargo/config.toml and commit, or set CARGO_REGISTRIES_PROD_INDEX as where it is published";
     let near = what.replace("`prod`, and", "`prod` (did you mean `prud`?), and");

@@ -318,11 +318,11 @@ pub fn text<'p>(plan: &'p Plan, path: &str) -> &'p str {
 }
 
 pub fn titles(plan: &Plan) -> Vec<String> {
-    plan.steps.iter().map(Step::title).collect()
+    plan.steps().iter().map(Step::title).collect()
 }
 
 pub fn tag_message(plan: &Plan) -> String {
-    let mut tags = plan.steps.iter().filter_map(|step| match step {
+    let mut tags = plan.steps().into_iter().filter_map(|step| match step {
         Step::Tag(tag) => Some(tag.text(Vec::new())),
         _ => None,
     });

@@ -22,7 +22,7 @@ fn plainly_it_is_write_prove_commit_tag() {
     let plan = house().release("minor");
     let expected = [&["write 9 files"], &PROOFS[..], &["commit \"release 0.10.0\"", "tag v0.10.0"]].concat();
     assert_eq!(titles(&plan), expected);
-    assert!(plan.steps.iter().all(|step| step.scope() <= Scope::Repository), "outward only when asked");
+    assert!(plan.steps().iter().all(|step| step.scope() <= Scope::Repository), "outward only when asked");
 }
 
 #[test]
@@ -45,9 +45,9 @@ fn a_branch_train_commits_there_and_tags_the_merge() {
     ]
     .concat();
     assert_eq!(titles(&plan), expected);
-    let scopes: Vec<Scope> = plan.steps.iter().map(Step::scope).collect();
+    let scopes: Vec<Scope> = plan.steps().iter().map(Step::scope).collect();
     assert!(scopes.is_sorted(), "irreversible last");
-    let on_merge = plan.steps.iter().any(|step| matches!(step, Step::Tag(tag) if matches!(tag.on, Target::Merge(_))));
+    let on_merge = plan.steps().iter().any(|step| matches!(step, Step::Tag(tag) if matches!(tag.on, Target::Merge(_))));
     assert!(on_merge);
 }
 
@@ -62,13 +62,13 @@ fn when_nothing_has_to_change_only_the_tag_is_made() {
     });
     let plan = aligned.release("");
     assert_eq!(titles(&plan), [&PROOFS[..], &["tag v0.9.4"]].concat());
-    assert!(matches!(plan.steps.last(), Some(Step::Tag(tag)) if matches!(tag.on, Target::Base(_))));
+    assert!(matches!(plan.steps().last(), Some(Step::Tag(tag)) if matches!(tag.on, Target::Base(_))));
 }
 
 #[test]
 fn proofs_are_derived_from_what_the_workspace_has() {
     let names = |plan: crate::draft::Plan| -> Vec<String> {
-        let proofs = plan.steps.iter().filter_map(|step| match step {
+        let proofs = plan.steps().into_iter().filter_map(|step| match step {
             Step::Prove(proof) => Some(proof.name.clone()),
             _ => None,
         });

@@ -20,6 +20,13 @@ pub struct Names {
     read: Arc<Mutex<VecDeque<Read>>>,
 }
 
+/// What was read is no difference.
+impl PartialEq for Names {
+    fn eq(&self, other: &Names) -> bool {
+        (&self.train, &self.crates, &self.known) == (&other.train, &other.crates, &other.known)
+    }
+}
+
 /// A text that was read as the changelog of what has these names: a plan asks for the same few dozens of times, and each
 /// may be long.
 #[derive(Debug)]

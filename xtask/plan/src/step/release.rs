@@ -1,0 +1,219 @@
+//! What a release, a hotfix or what follows a release does in the repository, as data, and the steps of each in one table.
+//! It must never hold a fact twice: what commit, merge, tag and push share is put together here.
+
+use std::sync::Arc;
+
+use super::{
+    Branch, Commit, Confirmation, Fix, Merge, MergeBack, Proof, Push, PushMain, RequirePublished, Sides, Step, Tag,
+    Target, Write,
+};
+use crate::{
+    edit::Edit,
+    files::tag_record::{Of, Record},
+};
+
+/// What a plan does in the repository.
+#[derive(Clone, Debug)]
+pub enum Work {
+    /// A release, a post release, or the release of a fix.
+    Release(Release),
+    /// A hotfix whose fix is still to be made.
+    Fix(Branch, Fix),
+    FollowUp(FollowUp),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Release {
+    pub remote: String,
+    pub main: String,
+    /// The commit that it starts from.
+    pub base: String,
+    /// The branch that the commit is made on, where that is not main.
+    pub branch: Option<String>,
+    pub confirmations: Vec<Confirmation>,
+    pub edits: Arc<Vec<Edit>>,
+    pub proofs: Vec<Proof>,
+    pub subject: String,
+    /// A commit that is found may be anybody's: that its content is the plan's does not say that the proofs ran.
+    pub is_unproved: bool,
+    pub tag: String,
+    /// What people read in the tag.
+    pub message: String,
+    pub of: Of,
+    pub record: Record,
+    pub is_pushed: bool,
+    pub hotfix: Option<Hotfix>,
+}
+
+/// What the release of a fix has beside.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hotfix {
+    pub branch: Branch,
+    pub fix: Fix,
+    /// What is merged into main; `None` when it is known to be merged already.
+    pub sides: Option<Arc<Sides>>,
+    /// Why only a person can do it, and what to type.
+    pub manual: Option<(String, String)>,
+}
+
+/// What follows a release on the main branch.
+#[derive(Clone, Debug)]
+pub struct FollowUp {
+    pub remote: String,
+    pub main: String,
+    pub base: String,
+    pub published: RequirePublished,
+    pub edits: Arc<Vec<Edit>>,
+    pub proofs: Vec<Proof>,
+    pub message: String,
+    pub is_pushed: bool,
+}
+
+impl Work {
+    pub fn edits(&self) -> &[Edit] {
+        match self {
+            Work::Release(release) => &release.edits,
+            Work::Fix(..) => &[],
+            Work::FollowUp(follow_up) => &follow_up.edits,
+        }
+    }
+
+    pub fn commit(&self) -> Option<Commit> {
+        match self {
+            Work::Release(release) => release.commit(),
+            Work::Fix(..) => None,
+            Work::FollowUp(follow_up) => follow_up.commit(),
+        }
+    }
+
+    pub fn steps(&self) -> Vec<Step> {
+        match self {
+            Work::Release(release) => release.steps(),
+            Work::Fix(branch, fix) => vec![Step::Branch(branch.clone()), Step::Fix(fix.clone())],
+            Work::FollowUp(follow_up) => follow_up.steps(),
+        }
+    }
+}
+
+impl Release {
+    fn steps(&self) -> Vec<Step> {
+        let (hotfix, merge) = (self.hotfix.as_ref(), self.merge());
+        let mut steps = Vec::new();
+        // The branch of a hotfix, and the fix on it, which a person commits.
+        steps.extend(hotfix.map(|hotfix| Step::Branch(hotfix.branch.clone())));
+        steps.extend(hotfix.map(|hotfix| Step::Fix(hotfix.fix.clone())));
+        // What others are asked: CI, reviews, the rows of the checklist.
+        steps.extend(self.confirmations.iter().cloned().map(Step::Confirm));
+        // All edits at once, and what proves them before anything is committed.
+        steps.extend((!self.edits.is_empty()).then(|| Step::Write(self.write())));
+        steps.extend(self.proofs.iter().cloned().map(Step::Prove));
+        // The release branch, the one commit, and its way into main.
+        steps.extend(merge.as_ref().map(|merge| Step::Branch(self.branch(merge))));
+        steps.extend(self.commit().map(Step::Commit));
+        steps.extend(merge.map(Step::Merge));
+        // The tag, and the fix's way into main.
+        steps.push(Step::Tag(self.tag()));
+        steps.extend(self.merge_back().map(Step::MergeBack));
+        // Main and the tag, when it is asked for.
+        steps.extend(self.is_pushed.then(|| Step::Push(self.push())));
+        steps
+    }
+
+    fn write(&self) -> Write {
+        Write { edits: self.edits.clone(), branch: self.branch.clone().filter(|_| self.hotfix.is_some()) }
+    }
+
+    /// Nothing is committed where git tracks nothing of what is edited.
+    fn commit(&self) -> Option<Commit> {
+        self.edits.iter().any(|edit| edit.tracked).then(|| Commit {
+            base: self.base.clone(),
+            branch: self.branch.clone(),
+            message: self.subject.clone(),
+            record: Some((self.of.clone(), self.record.clone())),
+            is_unproved: self.is_unproved,
+            edits: self.edits.clone(),
+        })
+    }
+
+    fn merge(&self) -> Option<Merge> {
+        let branch = self.branch.clone().filter(|_| self.hotfix.is_none())?;
+        Some(Merge { branch, main: self.main.clone(), commit: self.commit()? })
+    }
+
+    fn branch(&self, merge: &Merge) -> Branch {
+        Branch { name: merge.branch.clone(), from: self.main.clone(), base: self.base.clone(), of: None }
+    }
+
+    /// Where the tag belongs.
+    fn target(&self) -> Target {
+        match (self.merge(), self.commit()) {
+            (Some(merge), _) => Target::Merge(Box::new(merge)),
+            (None, Some(commit)) => Target::Commit(commit),
+            (None, None) => Target::Base(self.base.clone()),
+        }
+    }
+
+    fn tag(&self) -> Tag {
+        let hotfix_of = self.hotfix.as_ref().map(|hotfix| hotfix.fix.of.clone());
+        Tag {
+            name: self.tag.clone(),
+            message: self.message.clone(),
+            of: self.of.clone(),
+            record: Record { hotfix_of, ..self.record.clone() },
+            on: self.target(),
+        }
+    }
+
+    pub fn merge_back(&self) -> Option<MergeBack> {
+        let Hotfix { branch, sides, manual, .. } = self.hotfix.as_ref()?;
+        Some(MergeBack {
+            branch: branch.name.clone(),
+            main: self.main.clone(),
+            on: self.target(),
+            sides: sides.clone(),
+            manual: manual.clone(),
+        })
+    }
+
+    fn push(&self) -> Push {
+        let merges = self.hotfix.is_some() || self.merge().is_some();
+        Push { remote: self.remote.clone(), main: self.main.clone(), tag: self.tag(), merges }
+    }
+}
+
+impl FollowUp {
+    fn steps(&self) -> Vec<Step> {
+        let commit = self.commit();
+        // The publication, without which nothing follows.
+        let mut steps = vec![Step::RequirePublished(self.published.clone())];
+        // All edits at once, what proves them, and the one commit.
+        steps.extend(commit.iter().map(|_| Step::Write(Write { edits: self.edits.clone(), branch: None })));
+        steps.extend(self.proofs.iter().cloned().map(Step::Prove));
+        steps.extend(commit.map(Step::Commit));
+        // Main alone, when it is asked for.
+        steps.extend(self.push_main().map(Step::PushMain));
+        steps
+    }
+
+    fn commit(&self) -> Option<Commit> {
+        (!self.edits.is_empty()).then(|| Commit {
+            base: self.base.clone(),
+            branch: None,
+            message: self.message.clone(),
+            record: None,
+            is_unproved: false,
+            edits: self.edits.clone(),
+        })
+    }
+
+    fn push_main(&self) -> Option<PushMain> {
+        let commit = self.commit().filter(|_| self.is_pushed)?;
+        Some(PushMain { remote: self.remote.clone(), main: self.main.clone(), commit })
+    }
+
+    /// What shows that it was made: its commit, and that the remote has it.
+    pub fn made(&self) -> Vec<Step> {
+        let pushed = self.push_main().map(Step::PushMain);
+        self.commit().map(Step::Commit).into_iter().chain(pushed).collect()
+    }
+}
