@@ -188,8 +188,8 @@ fn items(snapshot: &Snapshot, released: &Released, texts: &Texts<'_>) -> Vec<Str
     let log = train.log(&workspace.texts);
     let day = log.and_then(|log| changelog::section(log, &version)?.date).unwrap_or(snapshot.today);
     let mut items = vec![format!("watch {version} in production until {}", day.plus(WATCHED))];
-    let is_drafted = released.parts.iter().any(|step| matches!(step, Step::Announce(a) if a.channel == Channel::Mail));
-    if is_drafted {
+    let mut announced = released.parts.iter().filter_map(Step::announcement);
+    if announced.any(|announced| announced.channel == Channel::Mail) {
         items.push(format!(
             "send the mail about {version}, which `cargo xtask publish` drafted: `cargo xtask status {version}{}` says where it lies",
             train.config.option()

@@ -48,7 +48,7 @@ pub struct Options {
 }
 
 /// What a publication consists of.
-#[derive(Debug, Serialize)]
+#[derive(Debug, PartialEq, Serialize)]
 pub struct Publication {
     #[serde(flatten)]
     pub of: Arc<Tagged>,

@@ -110,7 +110,7 @@ pub fn kept(gone: &Snapshot, version: &Version, facts: &Facts) -> Kept {
 }
 
 /// What a rollback consists of.
-#[derive(Debug, Serialize)]
+#[derive(Debug, PartialEq, Serialize)]
 pub struct Rollback {
     #[serde(flatten)]
     pub of: Arc<Tagged>,

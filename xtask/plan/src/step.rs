@@ -249,6 +249,26 @@ impl Step {
         self.kind() == Kind::Aggregate
     }
 
+    /// Whether it is of this release itself: not of an earlier one, nor of several steps together.
+    pub fn is_own(&self) -> bool {
+        match self {
+            Step::Crate(upload) => upload.is_of_release(),
+            step => !step.is_aggregate(),
+        }
+    }
+
+    /// Whether a diff shows what it does.
+    pub fn is_edit(&self) -> bool {
+        matches!(self, Step::Write(_) | Step::Revert(_))
+    }
+
+    pub fn announcement(&self) -> Option<&Announcement> {
+        match self {
+            Step::Announce(announcement) => Some(announcement),
+            _ => None,
+        }
+    }
+
     /// It sends something to others.
     pub fn is_outward(&self) -> bool {
         self.scope() >= Scope::Remote && matches!(self.kind(), Kind::Durable | Kind::Aggregate)

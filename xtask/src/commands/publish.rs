@@ -17,7 +17,7 @@ use crate::{
 };
 use plan::{
     check, publish,
-    step::{Group, Observation, Step},
+    step::{Group, Observation},
     version::Version,
 };
 
@@ -96,7 +96,7 @@ fn show_messages(report: &Report, observed: &[Observed]) {
     for Observed { step, title, observed, .. } in observed {
         // What is drafted already is read where it lies.
         let is_drafted = step.is_manual() && *observed != Observation::Todo;
-        if let Step::Announce(announcement) = step
+        if let Some(announcement) = step.announcement()
             && !observed.is_done()
             && !is_drafted
         {

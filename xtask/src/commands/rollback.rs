@@ -25,7 +25,7 @@ use plan::{
     edit::count,
     repo::rollback_tag,
     rollback::{self, Options},
-    step::{Group, Step},
+    step::Group,
     version::Version,
     visible,
 };
@@ -80,8 +80,7 @@ impl Rollback {
             }
         })?;
         if call.dry_run {
-            let is_open =
-                |observed: &Observed| matches!(observed.step, Step::Revert(_)) && !observed.observed.is_done();
+            let is_open = |observed: &Observed| observed.step.is_edit() && !observed.observed.is_done();
             if let Some(diff) = diff.filter(|_| !report.json && observed.iter().any(is_open)) {
                 report.warn(diff.trim_end());
             }

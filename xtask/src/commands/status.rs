@@ -226,10 +226,7 @@ fn last(
                 .map(|observed| Part {
                     group: observed.step.group(),
                     title: observed.title,
-                    is_own: match &observed.step {
-                        Step::Crate(upload) => upload.is_of_release(),
-                        step => !step.is_aggregate(),
-                    },
+                    is_own: observed.step.is_own(),
                     observed: observed.observed,
                 })
                 .collect()

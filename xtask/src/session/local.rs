@@ -151,9 +151,7 @@ pub fn carry_out(
         print_json(report, &plan, &[], if error.is::<run::Waiting>() { "waits" } else { "failed" });
     })?;
     // What stands there already is no news.
-    let to_write =
-        |observed: &Observed| matches!((&observed.step, &observed.observed), (Step::Write(_), Observation::Todo));
-    if observed.iter().any(to_write) {
+    if observed.iter().any(|observed| observed.step.is_edit() && observed.observed == Observation::Todo) {
         for diff in diffs {
             // Only its last line ending goes: blank context and a carriage return are part of the patch.
             report.warn(diff.strip_suffix('\n').unwrap_or(&diff));

@@ -44,10 +44,7 @@ pub fn prepare(
 /// Remembers what somebody saw in the channels of these steps.
 fn settle(cx: &Context<'_>, steps: &[Step], settled: &[(Channel, bool)]) -> Result<()> {
     for &(channel, was_sent) in settled {
-        let announced = steps.iter().find_map(|step| match step {
-            Step::Announce(announcement) if announcement.channel == channel => Some(announcement),
-            _ => None,
-        });
+        let announced = steps.iter().filter_map(Step::announcement).find(|announced| announced.channel == channel);
         let Some(announced) = announced else { bail!("nothing is announced to {channel} here: see `announce`") };
         announce::settle(cx, announced, was_sent)?;
     }

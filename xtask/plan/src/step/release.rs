@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// What a plan does in the repository.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Work {
     /// A release, a post release, or the release of a fix.
     Release(Release),
@@ -57,7 +57,7 @@ pub struct Hotfix {
 }
 
 /// What follows a release on the main branch.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct FollowUp {
     pub remote: String,
     pub main: String,

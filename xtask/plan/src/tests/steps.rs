@@ -7,7 +7,10 @@ use super::sketch::{findings, house, tag_message, titles};
 use crate::{
     files::tag_record::Record,
     repo::{At, Recorded},
-    step::{Scope, Step, Target},
+    step::{
+        Scope, Step, Target,
+        release::{Release, Work},
+    },
 };
 
 const PROOFS: [&str; 4] = [
@@ -23,6 +26,16 @@ fn plainly_it_is_write_prove_commit_tag() {
     let expected = [&["write 9 files"], &PROOFS[..], &["commit \"release 0.10.0\"", "tag v0.10.0"]].concat();
     assert_eq!(titles(&plan), expected);
     assert!(plan.steps().iter().all(|step| step.scope() <= Scope::Repository), "outward only when asked");
+}
+
+#[test]
+fn a_release_is_data_that_can_be_compared() {
+    let mut house = house();
+    let plain = house.release("minor").work;
+    assert_eq!(house.release("minor").work, plain);
+    house.options.push = true;
+    let (Work::Release(plain), Work::Release(pushed)) = (plain, house.release("minor").work) else { panic!() };
+    assert_eq!(pushed, Release { is_pushed: true, ..plain });
 }
 
 #[test]
