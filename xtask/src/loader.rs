@@ -394,18 +394,10 @@ impl<'a> Loader<'a> {
         next: impl Iterator<Item = &'t str>,
     ) -> Result<Option<Version>> {
         const AT_ONCE: usize = 16;
-        let key = |tag: &str| (driver.to_owned(), tag.to_owned());
-        let mut known = self.read.versions.borrow_mut();
-        if let Some(found) = known.get(&key(tag)) {
-            return Ok(found.clone());
-        }
-        let root = &self.graph.root;
-        let tags: Vec<&str> = [tag].into_iter().chain(next).take(AT_ONCE).collect();
-        let paths = BTreeSet::from([driver.to_owned(), root.clone()]);
-        for (tag, texts) in tags.iter().zip(repo::texts_at_tags(self.sh, &tags, &paths)?) {
-            known.insert(key(tag), workspace::version_in(&texts, driver, root));
-        }
-        Ok(known[&key(tag)].clone())
+        let is_known = self.read.versions.borrow().contains_key(&(driver.to_owned(), tag.to_owned()));
+        let next = next.take(if is_known { 0 } else { AT_ONCE - 1 });
+        let tags: Vec<&str> = [tag].into_iter().chain(next).collect();
+        Ok(self.versions_at(&[driver.to_owned()], &tags)?.swap_remove(0))
     }
 
     /// The highest version that some manifests say in the commit of each tag.

@@ -216,9 +216,13 @@ fn version_row(snapshot: &Snapshot) -> Observation {
     if let Some(found) = checks.flat_map(|(_, look)| look(workspace, train)).next() {
         return Observation::Blocked(found.problem);
     }
-    let places = train.members().len() + train.wheels.len() + train.beside.len() + train.config.files.len();
+    let places = train.at_own_version().len() + train.wheels.len() + train.beside.len() + train.config.files.len();
     let version = train.version(workspace).tag();
-    Observation::done(format!("{version} in {}; `release` writes the next one", count(places, "place")))
+    let lines = train.lines.iter().map(|line| {
+        format!(", {} in {} of line {}", line.version(workspace), count(line.crates.len(), "crate"), line.name())
+    });
+    let lines: String = lines.collect();
+    Observation::done(format!("{version} in {}{lines}; `release` writes the next one", count(places, "place")))
 }
 
 /// The versions that stand in documentation are right.

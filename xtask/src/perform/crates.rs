@@ -102,7 +102,10 @@ fn judge(upload: &CrateUpload, listed: Option<Listed>, packed: Option<&str>, lac
             let version = upload.version.tag();
             return Observation::blocked(
                 format!("an earlier release should have published it, and what stands here now is not {version}"),
-                format!("{} --only crates, then the same command", upload.of.typed_for("publish", &upload.version)),
+                format!(
+                    "{} --only crates, then the same command",
+                    upload.of.typed_for("publish", &upload.released_with)
+                ),
             );
         }
         return match lacks {
@@ -270,6 +273,7 @@ pub mod tests {
             root: PathBuf::new(),
             dir: PathBuf::new(),
             name: "lark".to_owned(),
+            released_with: version.clone(),
             version,
             commit: Some(OURS.to_owned()),
             registry: None,
@@ -395,7 +399,8 @@ pub mod tests {
             matches!(&no_token, Observation::Blocked(Problem { next, .. }) if next.contains("CARGO_REGISTRY_TOKEN")),
             "{no_token:?}"
         );
-        let earlier = CrateUpload { version: Version::parse("0.7.3", Dialect::Cargo).unwrap(), commit: None, ..lark() };
+        let version = Version::parse("0.7.3", Dialect::Cargo).unwrap();
+        let earlier = CrateUpload { released_with: version.clone(), version, ..lark() };
         let left_behind = judge(&earlier, None, None, None);
         assert!(
             matches!(&left_behind, Observation::Blocked(Problem { next, .. }) if next.starts_with("cargo xtask publish 0.7.3 --train lark --only crates")),

@@ -70,6 +70,7 @@ fn scene() -> Scene {
             message: "nothing to release".to_owned(),
             reasons: vec![],
             changed: Default::default(),
+            lines: Vec::new(),
             first: None,
             proposal: None,
             or: None,
