@@ -61,7 +61,7 @@ pub struct Context<'a> {
     pub interrupted: Arc<AtomicBool>,
     /// What was proved in this run, by the proof's command; a proof leaves no mark that another run could see.
     pub proof_results: Arc<Mutex<BTreeMap<String, ProofResult>>>,
-    /// How long a registry may take to show what it accepted, or to get well again.
+    /// How long to wait for a registry to show an upload, or to recover.
     pub deadline: Duration,
     pub tools: Tools,
     /// What is known of the plan's checks.
@@ -228,7 +228,7 @@ pub fn observe(cx: &Context<'_>, step: &Step) -> Observation {
         Ok(Problem { what: why, next }) => Observation::Unknown { why, next },
         Err(error) => Observation::Unknown {
             why: format!("{error:#}"),
-            next: "mend that and run the same command again".to_owned(),
+            next: "fix the problem and run the command again".to_owned(),
         },
     })
 }

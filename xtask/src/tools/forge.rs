@@ -248,7 +248,7 @@ fn is_not_found(error: &anyhow::Error) -> bool {
 
 fn missing() -> anyhow::Error {
     let next = "install GitHub CLI (https://cli.github.com) and run gh auth login";
-    NotSetUp { why: "gh not found".to_owned(), next }.into()
+    NotSetUp { why: "GitHub CLI (gh) not found; it is needed to read CI status".to_owned(), next }.into()
 }
 
 fn answered(what: &str, output: ChildOutput) -> Result<Answer> {

@@ -109,7 +109,7 @@ fn without_a_forge_a_release_is_made_here_and_only_its_push_is_refused() {
     assert_eq!(states(&place, "release 0.8.0"), pairs(&unknown));
     let push = place.xtask("release 0.8.0 --push");
     assert_eq!(push.code, Some(1), "{}", push.all());
-    let waive = "not confirmed: ci, review (to go on without: --waive ci --waive review)";
+    let waive = "not confirmed: ci, review (to continue without: --waive ci --waive review)";
     assert!(push.err.contains(waive), "{}", push.all());
     assert!(
         push.all().contains("next: install GitHub CLI (https://cli.github.com) and run gh auth login; or --waive ci")
@@ -144,7 +144,7 @@ fn a_person_confirms_what_only_a_person_can_see() {
     assert!(refused.err.contains("--confirm docs: a person confirms website"), "{}", refused.err);
     // It stays here without, and says how; a push waits for it.
     let made = place.xtask(RELEASE).ok();
-    let reported = "not verified: website (nobody has confirmed it for this version); next: read README and website, and add --confirm website to the release, then cargo xtask release 0.8.0 --push; or without: cargo xtask release 0.8.0 --push --waive website";
+    let reported = "not verified: website (not confirmed for this version); next: read README and website, and add --confirm website to the release, then cargo xtask release 0.8.0 --push; or without: cargo xtask release 0.8.0 --push --waive website";
     assert_eq!(lines_about(&made.all(), "not verified: website"), [reported]);
     assert!(message(&place).contains("\nNot-verified: website ("), "{}", message(&place));
     let push = place.xtask("release 0.8.0 --push");
