@@ -25,8 +25,9 @@ use plan::{
     due,
     edit::{not_utf8, slashed, typed},
     files::{cargo_toml::Patterns, packing, pyproject, workflow},
-    names,
+    names, parallel,
     paths::{dir, is_inside},
+    problem::Problem,
     release,
     repo::{Lack, Lacking, LogEntry, Repo, Tracked, Underway},
     snapshot::{PreviousRelease, Snapshot},
@@ -393,18 +394,10 @@ impl<'a> Loader<'a> {
         next: impl Iterator<Item = &'t str>,
     ) -> Result<Option<Version>> {
         const AT_ONCE: usize = 16;
-        let key = |tag: &str| (driver.to_owned(), tag.to_owned());
-        let mut known = self.read.versions.borrow_mut();
-        if let Some(found) = known.get(&key(tag)) {
-            return Ok(found.clone());
-        }
-        let root = &self.graph.root;
-        let tags: Vec<&str> = [tag].into_iter().chain(next).take(AT_ONCE).collect();
-        let paths = BTreeSet::from([driver.to_owned(), root.clone()]);
-        for (tag, texts) in tags.iter().zip(repo::texts_at_tags(self.sh, &tags, &paths)?) {
-            known.insert(key(tag), workspace::version_in(&texts, driver, root));
-        }
-        Ok(known[&key(tag)].clone())
+        let is_known = self.read.versions.borrow().contains_key(&(driver.to_owned(), tag.to_owned()));
+        let next = next.take(if is_known { 0 } else { AT_ONCE - 1 });
+        let tags: Vec<&str> = [tag].into_iter().chain(next).collect();
+        Ok(self.versions_at(&[driver.to_owned()], &tags)?.swap_remove(0))
     }
 
     /// The highest version that some manifests say in the commit of each tag.
@@ -415,11 +408,12 @@ impl<'a> Loader<'a> {
         let is_new = |tag: &&str| manifests.iter().any(|manifest| !known.contains_key(&key(manifest, tag)));
         let new: Vec<&str> = tags.iter().copied().filter(is_new).collect();
         let paths = manifests.iter().chain([root]).cloned().collect();
-        for (tag, texts) in new.iter().zip(repo::texts_at_tags(self.sh, &new, &paths)?) {
-            for manifest in manifests {
-                known.insert(key(manifest, tag), workspace::version_in(&texts, manifest, root));
-            }
-        }
+        let texts: Vec<_> = new.iter().zip(repo::texts_at_tags(self.sh, &new, &paths)?).collect();
+        let found = parallel::map(&texts, 4, |(tag, texts)| {
+            let of = |manifest: &PathBuf| (key(manifest, tag), workspace::version_in(texts, manifest, root));
+            manifests.iter().map(of).collect::<Vec<_>>()
+        });
+        known.extend(found.into_iter().flatten());
         let highest = |tag: &&str| manifests.iter().filter_map(|manifest| known[&key(manifest, tag)].clone()).max();
         Ok(tags.iter().map(highest).collect())
     }
@@ -766,7 +760,7 @@ fn graph(metadata: Metadata, top: &Path) -> Result<Graph> {
 }
 
 /// The text of a file that a package shows. One that is not there has none: whether it is to be, git tells.
-fn shown_file(top: &Path, path: &Path, key: &str) -> Result<String, (String, String)> {
+fn shown_file(top: &Path, path: &Path, key: &str) -> Result<String, Problem> {
     let (at, path) = (top.join(path), plan::paths::lexical(path));
     match std::fs::read(&at) {
         Ok(bytes) => match not_utf8(&path, &bytes) {
@@ -777,7 +771,7 @@ fn shown_file(top: &Path, path: &Path, key: &str) -> Result<String, (String, Str
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && at.symlink_metadata().is_err() => {
             Ok(String::new())
         }
-        Err(error) => Err((
+        Err(error) => Err(Problem::new(
             format!("{} cannot be read ({error})", slashed(&path)),
             format!("put a file in its place that can be, or correct `{key}`"),
         )),

@@ -123,12 +123,12 @@ impl Context<'_> {
     }
 
     /// Notes that the run goes on without a check.
-    pub fn continue_without(&self, step: &Step, why: &str, next: &str) {
+    pub fn continue_without(&self, step: &Step, Problem { what, next }: &Problem) {
         let Some(name) = step.check() else { return };
         let unverified = Unverified {
-            check: NotVerified::new(name, why),
+            check: NotVerified::new(name, what),
             is_confirmation: step.kind() == Kind::Confirmation,
-            next: next.to_owned(),
+            next: next.clone(),
         };
         let mut all = self.unverified.lock().unwrap_or_else(PoisonError::into_inner);
         // Two images are two proofs of one name.
@@ -225,11 +225,8 @@ steps! {
 
 pub fn observe(cx: &Context<'_>, step: &Step) -> Observation {
     look(cx, step).unwrap_or_else(|error| match error.downcast::<Problem>() {
-        Ok(Problem { what: why, next }) => Observation::Unknown { why, next },
-        Err(error) => Observation::Unknown {
-            why: format!("{error:#}"),
-            next: "fix the problem and run the command again".to_owned(),
-        },
+        Ok(problem) => Observation::Unknown(problem),
+        Err(error) => Observation::unknown(format!("{error:#}"), "fix the problem and run the command again"),
     })
 }
 

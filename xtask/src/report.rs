@@ -17,6 +17,7 @@ use plan::{
     due::Due,
     edit::count,
     finding::Finding,
+    problem::Problem,
     publish::Publication,
     rollback::Rollback,
     status::{self, TrainStatus},
@@ -239,8 +240,8 @@ impl Report {
             let (label, tint, since, evidence) = match observed {
                 Observation::Done { evidence, since } => ("done", Tint::Good, since.clone(), evidence.clone()),
                 Observation::Todo => ("todo", Tint::Bad, None, String::new()),
-                Observation::Blocked { why, next } => ("blocked", Tint::Bad, None, format!("{why}; next: {next}")),
-                Observation::Unknown { why, next } => ("unknown", Tint::Bad, None, format!("{why}; next: {next}")),
+                Observation::Blocked(problem) => ("blocked", Tint::Bad, None, problem.to_string()),
+                Observation::Unknown(problem) => ("unknown", Tint::Bad, None, problem.to_string()),
                 Observation::Waived { by } => ("waived", Tint::Weak, None, by.clone()),
             };
             (label, tint, title, *place, since.unwrap_or_default(), evidence)
@@ -293,8 +294,8 @@ impl Report {
                 self.say(tinted("  ", Tint::Good, "done   ", format!(" {title} ({evidence})")))
             }
             Observation::Todo => self.say(format!("  todo    {title}")),
-            Observation::Blocked { why, next } => self.stuck("blocked", step, why, next),
-            Observation::Unknown { why, next } => self.stuck("unknown", step, why, next),
+            Observation::Blocked(problem) => self.stuck("blocked", step, problem),
+            Observation::Unknown(problem) => self.stuck("unknown", step, problem),
             Observation::Waived { by } => self.say(tinted("  ", Tint::Weak, "waived ", format!(" {title} ({by})"))),
         }
     }
@@ -305,8 +306,8 @@ impl Report {
         self.warn(tinted("  ", Tint::Strong, label, format!(" {}: {why}", self.title(step))));
     }
 
-    fn stuck(&self, label: &str, step: &Step, why: &str, next: &str) {
-        self.warn(tinted("  ", Tint::Bad, label, format!(" {}: {why}", self.title(step))));
+    fn stuck(&self, label: &str, step: &Step, Problem { what, next }: &Problem) {
+        self.warn(tinted("  ", Tint::Bad, label, format!(" {}: {what}", self.title(step))));
         let waive = step.check().map(|name| format!("; or --waive {name}")).unwrap_or_default();
         self.warn(format!("     next: {next}{waive}"));
     }

@@ -72,9 +72,9 @@ pub fn run(cx: &Context<'_>, steps: &[Step], mode: Mode) -> Result<Vec<Observed>
             done.insert(at, observed[at].clone());
             continue;
         }
-        if let (true, Observation::Unknown { why, next }) = (passed_over[at], &observed[at]) {
+        if let (true, Observation::Unknown(problem)) = (passed_over[at], &observed[at]) {
             // Told once for all of them, when the run is over.
-            cx.continue_without(step, why, next);
+            cx.continue_without(step, problem);
             continue;
         }
         if waits[at] {
@@ -85,8 +85,8 @@ pub fn run(cx: &Context<'_>, steps: &[Step], mode: Mode) -> Result<Vec<Observed>
         took.insert(at, begun.elapsed().as_secs_f64());
         match taken {
             Ok(observed) => {
-                if let Observation::Unknown { why, next } = &observed {
-                    cx.continue_without(step, why, next);
+                if let Observation::Unknown(problem) = &observed {
+                    cx.continue_without(step, problem);
                 }
                 if step.check().is_some() {
                     checked.insert(at, observed.clone());
@@ -120,9 +120,9 @@ fn only_looked(cx: &Context<'_>, steps: &[Step]) -> Vec<Observed> {
     let observed = observed_steps(steps, observed, &looked);
     for observed in &observed {
         match &observed.observed {
-            Observation::Unknown { why, next } if observed.unverified => {
-                cx.report.unverified(&observed.step, why);
-                cx.continue_without(&observed.step, why, next);
+            Observation::Unknown(problem) if observed.unverified => {
+                cx.report.unverified(&observed.step, &problem.what);
+                cx.continue_without(&observed.step, problem);
             }
             shown => cx.report.observed(&observed.step, shown),
         }
@@ -141,7 +141,7 @@ fn ended(
     let mut observed = observe_all(cx, steps, checked);
     // What left no mark is known from this run alone; and an index may show an older state to the next question.
     for (at, shown) in done {
-        if !steps[at].is_durable() || matches!(observed[at], Observation::Todo | Observation::Unknown { .. }) {
+        if !steps[at].is_durable() || matches!(observed[at], Observation::Todo | Observation::Unknown(_)) {
             observed[at] = shown;
         }
     }

@@ -126,8 +126,9 @@ try cargo xtask publish --only cr
 try cargo xt
 try cargo build --rel
 "#;
-    let output = Command::new("bash").args(["--norc", "-c", script]).current_dir(top()).output().expect("bash starts");
-    assert_eq!(output(&output), "release\nrehearse\n--push\ncrates\ncargos-own xt\ncargos-own --rel\n");
+    let completed =
+        Command::new("bash").args(["--norc", "-c", script]).current_dir(top()).output().expect("bash starts");
+    assert_eq!(output(&completed), "release\nrehearse\n--push\ncrates\ncargos-own xt\ncargos-own --rel\n");
 }
 
 /// The rows of the tables of requirements: what is asked, what does it, what proves it.

@@ -64,7 +64,7 @@ pub fn steps(snapshot: &Snapshot) -> Vec<Step> {
     // A proof of that name says more than right versions in the texts.
     let has_proof = train.config.proofs.iter().any(|proof| proof.name == "docs");
     let observed = docs_row(snapshot);
-    if !has_proof || matches!(observed, Observation::Blocked { .. }) {
+    if !has_proof || matches!(observed, Observation::Blocked(_)) {
         rows.push(texts("docs", "the documentation is updated", observed));
     }
     rows.extend(proof_rows(snapshot));
@@ -83,10 +83,10 @@ pub fn by_person(snapshot: &Snapshot, confirmed: &BTreeMap<String, String>) -> O
     let name = Confirmed::Website.name();
     let observed = match confirmed.get(name) {
         Some(by) => Observation::done(by.clone()),
-        None => Observation::Unknown {
-            why: "not confirmed for this version".to_owned(),
-            next: format!("read README and website, and add --confirm {name} to the release"),
-        },
+        None => Observation::unknown(
+            "not confirmed for this version",
+            format!("read README and website, and add --confirm {name} to the release"),
+        ),
     };
     snapshot.train.config.checklist.contains(&Confirmed::Website).then(|| Confirmation {
         name: name.to_owned(),
@@ -151,7 +151,7 @@ pub fn is_excepted(asked: &Asked, entry: &LogEntry, changed: &[PathBuf]) -> bool
 
 fn unasked(train: &Train, what: Confirmed) -> Observation {
     let next = format!("add \"{}\" to `checklist` in {}", what.name(), train.config.table());
-    Observation::Unknown { why: "the forge is not asked".to_owned(), next }
+    Observation::unknown("the forge is not asked", next)
 }
 
 fn changelog_row(snapshot: &Snapshot) -> Observation {
@@ -163,15 +163,12 @@ fn changelog_row(snapshot: &Snapshot) -> Observation {
             "begin CHANGELOG.md with `## [Unreleased]`, or say which file it is: `changelog` in {}",
             train.config.table()
         );
-        return Observation::Blocked { why: "the train keeps no changelog".to_owned(), next };
+        return Observation::blocked("the train keeps no changelog", next);
     };
     let text = match workspace.text(path) {
         Ok(text) => text,
         Err(error) => {
-            return Observation::Blocked {
-                why: format!("{error:#}"),
-                next: crate::version_files::correct(train, "changelog"),
-            };
+            return Observation::blocked(format!("{error:#}"), crate::version_files::correct(train, "changelog"));
         }
     };
     let (path, log) = (slashed(path), train.names.log(path, text));
@@ -194,20 +191,20 @@ fn changelog_row(snapshot: &Snapshot) -> Observation {
         return Observation::done(format!("{path} has a section {}", above.tag()));
     }
     if let Some((why, next)) = unreported {
-        return Observation::Blocked { why, next };
+        return Observation::blocked(why, next);
     }
     if let Some(fragments) = changes::Waiting::find(workspace, train) {
         let (dir, held) = (slashed(&fragments.dir), count(fragments.count, "fragment"));
         let do_it = fragments.ways(workspace, train).map(|ways| format!(", or {ways}")).unwrap_or_default();
-        return Observation::Blocked {
-            why: format!("{dir} holds {held} that {path} does not tell"),
-            next: format!("assemble its section before the release{do_it}"),
-        };
+        return Observation::blocked(
+            format!("{dir} holds {held} that {path} does not tell"),
+            format!("assemble its section before the release{do_it}"),
+        );
     }
-    Observation::Blocked {
-        why: format!("no entry is waiting for {path}"),
-        next: "describe the changes under `## [Unreleased]` and commit".to_owned(),
-    }
+    Observation::blocked(
+        format!("no entry is waiting for {path}"),
+        "describe the changes under `## [Unreleased]` and commit",
+    )
 }
 
 /// The checks that hold versions against each other.
@@ -217,11 +214,15 @@ fn version_row(snapshot: &Snapshot) -> Observation {
         [Check::Requirements, Check::Lock, Check::WheelVersion, Check::VersionFiles, Check::Lockstep];
     let checks = check::STATE.iter().filter(|(check, _)| OF_VERSIONS.contains(check));
     if let Some(found) = checks.flat_map(|(_, look)| look(workspace, train)).next() {
-        return Observation::Blocked { why: found.what, next: found.next };
+        return Observation::Blocked(found.problem);
     }
-    let places = train.members().len() + train.wheels.len() + train.beside.len() + train.config.files.len();
+    let places = train.at_own_version().len() + train.wheels.len() + train.beside.len() + train.config.files.len();
     let version = train.version(workspace).tag();
-    Observation::done(format!("{version} in {}; `release` writes the next one", count(places, "place")))
+    let lines = train.lines.iter().map(|line| {
+        format!(", {} in {} of line {}", line.version(workspace), count(line.crates.len(), "crate"), line.name())
+    });
+    let lines: String = lines.collect();
+    Observation::done(format!("{version} in {}{lines}; `release` writes the next one", count(places, "place")))
 }
 
 /// The versions that stand in documentation are right.
@@ -231,12 +232,12 @@ fn docs_row(snapshot: &Snapshot) -> Observation {
         |path: &Path| path.extension().is_some_and(|end| ["md", "rst", "txt", "adoc"].iter().any(|doc| end == *doc));
     let docs = || train.config.files.iter().filter(|file| is_doc(&file.path));
     if let Some(found) = check::stated_versions(workspace, train, docs()).into_iter().next() {
-        return Observation::Blocked { why: found.what, next: found.next };
+        return Observation::Blocked(found.problem);
     }
     let docs: BTreeSet<String> = docs().map(|file| slashed(&file.path)).collect();
     if docs.is_empty() {
         let next = format!("add one to `proofs` in {}", train.config.table());
-        return Observation::Unknown { why: "no proof is named `docs`".to_owned(), next };
+        return Observation::unknown("no proof is named `docs`", next);
     }
     Observation::done(format!("{} names {}", Vec::from_iter(docs).join(", "), train.version(workspace).tag()))
 }
@@ -281,7 +282,7 @@ fn proof_rows(snapshot: &Snapshot) -> Vec<Confirmation> {
             None if images.is_empty() => {}
             None => {
                 let next = format!("add one to `proofs` in {}", train.config.table());
-                let observed = Observation::Unknown { why: format!("no proof is named `{name}`"), next };
+                let observed = Observation::unknown(format!("no proof is named `{name}`"), next);
                 rows.push(Confirmation { name: name.to_owned(), what: what.to_owned(), by: Evidence::Texts(observed) });
             }
         }

@@ -49,7 +49,7 @@ pub struct Plan {
     pub level: Level,
     pub moved: Vec<Moved>,
     /// What those of them get that have versions of their own.
-    pub lines: Vec<Line>,
+    pub lines: Vec<MovedLine>,
     /// What stands against it; with any of these nothing is done.
     pub findings: Vec<Finding>,
     /// Findings that the captain set aside.
@@ -73,8 +73,8 @@ pub struct Moved {
 }
 
 /// A version line that moves with the train.
-#[derive(Debug, PartialEq, Serialize)]
-pub struct Line {
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MovedLine {
     /// What the configuration calls it: the names of its crates.
     pub name: String,
     pub crates: usize,
@@ -82,7 +82,7 @@ pub struct Line {
     pub to: Version,
 }
 
-impl fmt::Display for Line {
+impl fmt::Display for MovedLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "line {}: {} -> {} ({})", self.name, self.from, self.to, count(self.crates, "crate"))
     }
@@ -258,12 +258,12 @@ pub(crate) fn moved(snapshot: &Snapshot, versions: &BTreeMap<usize, Version>) ->
     moved.chain(beside).filter(|moved| moved.from != moved.to).collect()
 }
 
-pub(crate) fn lines(snapshot: &Snapshot, versions: &BTreeMap<usize, Version>) -> Vec<Line> {
+pub(crate) fn lines(snapshot: &Snapshot, versions: &BTreeMap<usize, Version>) -> Vec<MovedLine> {
     let Snapshot { workspace, train, .. } = snapshot;
     let line = |line: &train::lines::Line| {
         let to = line.crates.iter().find_map(|at| versions.get(at))?.base();
         let (name, crates, from) = (line.name(), line.crates.len(), line.version(workspace));
-        (from != to).then_some(Line { name, crates, from, to })
+        (from != to).then_some(MovedLine { name, crates, from, to })
     };
     train.lines.iter().filter_map(line).collect()
 }

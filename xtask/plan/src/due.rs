@@ -8,8 +8,9 @@ use serde::Serialize;
 use crate::{
     changes::{breaking, undone},
     conventional::{self, Kind},
+    draft::{MovedLine, lines},
     packed::packed,
-    release::{Goal, undescribed},
+    release::{Goal, moving, undescribed},
     repo::Message,
     snapshot::Snapshot,
     subject,
@@ -178,6 +179,9 @@ pub struct Due {
     /// Members of the train that changed, and why.
     pub changed: BTreeMap<String, Vec<String>>,
     pub proposal: Option<Proposal>,
+    /// What the version lines of the train get with it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<MovedLine>,
     /// What has to be written before that.
     pub first: Option<String>,
     /// The final version, where the proposal is one more pre-release of it.
@@ -285,6 +289,9 @@ pub fn due(snapshot: &Snapshot, changes: &[Change], findings: &Findings) -> Due 
     // What candidates told, the final version tells.
     let tells =
         proposal.as_ref().filter(|_| has_changes && last.as_ref().is_none_or(|(last, _)| !last.is_prerelease()));
+    let to = proposal.as_ref().and_then(|proposal| Version::parse(&proposal.version, Dialect::Tag).ok());
+    let to = to.filter(|_| !train.lines.is_empty());
+    let lines = to.map(|to| lines(snapshot, &moving(snapshot, &to, &mut Vec::new()))).unwrap_or_default();
     let first = tells.and_then(|proposal| undescribed(snapshot, &proposal.version));
     Due {
         train: train.name().to_owned(),
@@ -294,6 +301,7 @@ pub fn due(snapshot: &Snapshot, changes: &[Change], findings: &Findings) -> Due 
         reasons,
         changed,
         proposal,
+        lines,
         first,
         or,
         unknown,

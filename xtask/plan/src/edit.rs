@@ -11,7 +11,7 @@ use std::{
 use serde::Serialize;
 use similar::{Algorithm, TextDiff};
 
-use crate::{parallel, version::Version, visible::is_obeyed};
+use crate::{parallel, problem::Problem, version::Version, visible::is_obeyed};
 
 /// The end of the name of a file that waits beside the one it will replace.
 pub const STAGED: &str = ".xtask-new";
@@ -236,11 +236,11 @@ pub fn slashed(path: &Path) -> String {
 }
 
 /// Why a text is none that can be read, and what to do about it.
-pub fn not_utf8(path: &Path, text: &[u8]) -> Option<(String, String)> {
+pub fn not_utf8(path: &Path, text: &[u8]) -> Option<Problem> {
     let error = std::str::from_utf8(text).err()?;
     let line = 1 + text[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
     let (name, typed) = (slashed(path), typed(path));
-    Some((
+    Some(Problem::new(
         format!("{name} is not UTF-8: line {line} has the byte 0x{:02x}", text[error.valid_up_to()]),
         format!(
             "convert it, and commit: iconv -f ISO-8859-1 -t UTF-8 {typed} > converted && mv converted {typed} (when it is ISO 8859-1)"

@@ -1,11 +1,11 @@
 //! What a check finds, and the names of all checks, as `--waive`, `--json` and the tags have them.
 //! It must never know how something is found.
 
-use std::fmt;
+use std::{fmt, ops::Deref};
 
 use serde::{Serialize, Serializer};
 
-use crate::edit::first_of;
+use crate::{edit::first_of, problem::Problem};
 
 macro_rules! checks {
     ($($check:ident $name:literal,)*) => {
@@ -101,17 +101,24 @@ impl Serialize for Check {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Finding {
     pub check: Check,
-    pub what: String,
-    /// What to do or type next.
-    pub next: String,
+    #[serde(flatten)]
+    pub problem: Problem,
     /// What people are told of it first, where `what` lists much.
     #[serde(skip)]
     brief: Option<String>,
 }
 
+impl Deref for Finding {
+    type Target = Problem;
+
+    fn deref(&self) -> &Problem {
+        &self.problem
+    }
+}
+
 impl Finding {
     pub fn new(check: Check, what: impl Into<String>, next: impl Into<String>) -> Finding {
-        Finding { check, what: what.into(), next: next.into(), brief: None }
+        Finding { check, problem: Problem::new(what, next), brief: None }
     }
 
     /// What is true of each of these places, and follows their names in `what`.
@@ -119,11 +126,6 @@ impl Finding {
         let (all, first) = (places.join(joint), first_of(places));
         let brief = (all.len() > first.len()).then(|| format!("{first}{what}"));
         Finding { brief, ..Finding::new(check, format!("{all}{what}"), next) }
-    }
-
-    /// The same where it stands against nothing.
-    pub fn as_note(&self) -> String {
-        format!("{}; next: {}", self.what, self.next)
     }
 
     pub fn in_brief(&self) -> &str {

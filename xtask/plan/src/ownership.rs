@@ -281,7 +281,14 @@ impl Registries {
                 Kind::Project => to.show(Dialect::Pep440).ok()?,
                 Kind::Image => return None,
             };
-            let instead = || taken::instead(snapshot, &self.above(to));
+            let line = snapshot.workspace.member(&name.name).and_then(|at| snapshot.train.line_of(at));
+            let instead = || match line {
+                None => taken::instead(snapshot, &self.above(to)),
+                Some(line) => format!(
+                    "write a version above {version} in the crates of line {}, and commit: a release is never below it",
+                    line.name()
+                ),
+            };
             Some(match answer.versions.get(&version)? {
                 true => Finding::new(
                     Check::RegistryYanked,

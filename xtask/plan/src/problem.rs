@@ -3,7 +3,9 @@
 
 use std::fmt;
 
-#[derive(Clone, Debug, PartialEq)]
+use serde::Serialize;
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Problem {
     pub what: String,
     pub next: String,

@@ -216,19 +216,20 @@ fn crates(snapshot: &Snapshot, of: &Arc<Tagged>) -> Vec<CrateUpload> {
         |at: usize| if is_alike || at == train.driver || train.line_of(at).is_some() { "patch" } else { "minor" };
     let upload = |(at, registry): (usize, Option<&str>)| {
         let member = &workspace.members[at];
+        // The train's version that it was released with: its own, unless it is of a line.
+        let released_with = match train.line_of(at) {
+            Some(line) => line.release_of(&member.version).unwrap_or(&of.version),
+            None => &member.version,
+        };
         // What a patch did not move was published by an earlier release, from that release's commit.
         // Build metadata does not count: a member may have some of its own, and the tag none.
         let of_earlier = || {
-            let same = |found: &Version| found.post().is_none() && found.base() == member.version.base();
+            let same = |found: &Version| found.post().is_none() && found.base() == released_with.base();
             train.tags(repo).find(|(found, _)| same(found)).map(|(_, tag)| repo.tags[tag].clone())
         };
-        let commit = match train.line_of(at) {
-            Some(line) => match line.release_of(&member.version).filter(|first| **first != of.version.base()) {
-                Some(first) => repo.tags.get(&train.tag.fill(first)).cloned(),
-                None => Some(of.commit.clone()),
-            },
-            None if member.version.base() == of.version.base() => Some(of.commit.clone()),
-            None => of_earlier(),
+        let commit = match released_with.base() == of.version.base() {
+            true => Some(of.commit.clone()),
+            false => of_earlier(),
         };
         CrateUpload {
             of: of.clone(),
@@ -236,6 +237,7 @@ fn crates(snapshot: &Snapshot, of: &Arc<Tagged>) -> Vec<CrateUpload> {
             dir: dir(&member.manifest),
             name: member.name.clone(),
             version: member.version.clone(),
+            released_with: released_with.clone(),
             commit,
             registry: registry.map(str::to_owned),
             locked,

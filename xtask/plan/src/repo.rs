@@ -13,6 +13,7 @@ use crate::{
         tag_record::Record,
     },
     names::ROLLBACK,
+    problem::Problem,
 };
 
 /// Facts about the repository at one moment.
@@ -67,16 +68,16 @@ pub struct Elsewhere {
 
 impl Elsewhere {
     /// Why that branch cannot be used here, and what to type.
-    pub fn blocking(&self, branch: &str) -> (String, String) {
+    pub fn blocking(&self, branch: &str) -> Problem {
         let dir = self.dir.display();
         match self.gone {
-            false => (
+            false => Problem::new(
                 format!("{branch} is checked out in another working tree, {dir}"),
                 format!("git -C {} switch --detach, then the same command", typed(&self.dir)),
             ),
-            true => (
+            true => Problem::new(
                 format!("{branch} counts as checked out in {dir}, which is not there any more"),
-                "git worktree prune, then the same command".to_owned(),
+                "git worktree prune, then the same command",
             ),
         }
     }

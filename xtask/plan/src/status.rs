@@ -8,6 +8,7 @@ use crate::{
     date::Date,
     due::Due,
     files::tag_record::Record,
+    problem::Problem,
     step::{Group, Observation, by_cause},
     timetable,
     version::Version,
@@ -227,10 +228,10 @@ fn budget(facts: &Facts<'_>, last: &Last, command: &dyn Fn(&str) -> String) -> O
         }
     };
     let line = |state, evidence, next| Some(Line { state, what: format!("budget: {what}"), evidence, next });
-    if let Some(Observation::Unknown { why, next }) =
-        parts.iter().find(|observed| matches!(observed, Observation::Unknown { .. }))
+    if let Some(Observation::Unknown(Problem { what, next })) =
+        parts.iter().find(|observed| matches!(observed, Observation::Unknown(_)))
     {
-        return line(State::Unknown, why.clone(), Some(next.clone()));
+        return line(State::Unknown, what.clone(), Some(next.clone()));
     }
     if parts.iter().all(|observed| observed.is_settled()) {
         let ended = parts
@@ -306,7 +307,7 @@ fn of_record(last: &Last) -> Vec<Line> {
 fn follow_up(facts: &Facts<'_>, last: &Last, today: Date, command: &dyn Fn(&str) -> String) -> Vec<Line> {
     let due = Date::from_unix(last.tagged).plus(1);
     let is_over = facts.config.cadence.is_some() && today > due;
-    let to_do = |observed: &Observation| matches!(observed, Observation::Todo | Observation::Blocked { .. });
+    let to_do = |observed: &Observation| matches!(observed, Observation::Todo | Observation::Blocked(_));
     let line = |what: String, open: Vec<&Part>, next: String| {
         let names: Vec<&str> = open.iter().map(|part| part.title.as_str()).collect();
         let state = if is_over { State::Overdue } else { State::Open };
@@ -319,7 +320,7 @@ fn follow_up(facts: &Facts<'_>, last: &Last, today: Date, command: &dyn Fn(&str)
     if !open.is_empty() {
         // What a person is to do, the step itself says.
         let next = match open.as_slice() {
-            [Part { observed: Observation::Blocked { next, .. }, .. }] => next.clone(),
+            [Part { observed: Observation::Blocked(Problem { next, .. }), .. }] => next.clone(),
             _ => command(&format!("publish {}", last.version.tag())),
         };
         lines.push(line(format!("{}: T+1 announcements", last.tag), open, next));
@@ -339,8 +340,8 @@ fn of_step(what: String, observed: &Observation, otherwise: Option<&str>) -> Lin
     let (state, evidence, next) = match observed {
         Observation::Done { evidence, .. } => (State::Done, evidence.clone(), None),
         Observation::Todo => (State::Open, "to do".to_owned(), otherwise()),
-        Observation::Blocked { why, next } => (State::Open, why.clone(), Some(next.clone())),
-        Observation::Unknown { why, next } => (State::Unknown, why.clone(), Some(next.clone())),
+        Observation::Blocked(Problem { what, next }) => (State::Open, what.clone(), Some(next.clone())),
+        Observation::Unknown(Problem { what, next }) => (State::Unknown, what.clone(), Some(next.clone())),
         Observation::Waived { by } => (State::Waived, by.clone(), None),
     };
     Line { state, what, evidence, next }

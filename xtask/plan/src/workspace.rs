@@ -21,6 +21,7 @@ use crate::{
     },
     parallel,
     paths::{dir, is_inside, lexical, normalized},
+    problem::Problem,
     repo::Lacking,
     version::{Dialect, Version},
 };
@@ -58,7 +59,7 @@ pub struct Package {
     /// How long that file is in JSON, as it is uploaded.
     pub readme_length: usize,
     /// What it names by a key and cannot be read here: why, and what to do.
-    pub unread: Vec<(&'static str, (String, String))>,
+    pub unread: Vec<(&'static str, Problem)>,
     pub cdylib: bool,
     /// Other crates can be built with it.
     pub rlib: bool,
@@ -519,7 +520,8 @@ fn version_place<'m>(manifest: &'m Manifest, root: &'m Manifest) -> Option<&'m P
 pub fn version_in(texts: &Texts, manifest: &Path, root: &Path) -> Option<Version> {
     let read = |path: &Path| cargo_toml::read(texts.get(path)?).ok();
     let manifest = read(manifest)?;
-    let root = read(root).unwrap_or_default();
+    // The root's may be the longest of all.
+    let root = if manifest.version == VersionField::Inherited { read(root)? } else { Manifest::default() };
     Version::parse(&version_place(&manifest, &root)?.text, Dialect::Cargo).ok()
 }
 

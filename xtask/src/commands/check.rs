@@ -19,7 +19,9 @@ use plan::{
     check,
     edit::count,
     finding::{self, Finding},
-    ownership as names, postfix, smoke,
+    ownership as names, postfix,
+    problem::Problem,
+    smoke,
     snapshot::Snapshot,
     step::Observation,
     train::Train,
@@ -54,7 +56,7 @@ impl Check {
         let Looked { output, observed, noted, others } = looked;
         report.notes(&others);
         report.noted(&noted);
-        let notes: Vec<String> = others.into_iter().chain(noted.iter().map(Finding::as_note)).collect();
+        let notes: Vec<String> = others.into_iter().chain(noted.iter().map(|found| found.to_string())).collect();
         let total = observed.len();
         if report.json {
             let outcome = if total == 0 { "ok" } else { "refused" };
@@ -185,7 +187,7 @@ fn misused(parses: Parses, workspace: &Workspace, train: &Train) -> (Vec<Finding
 fn beforehand(cx: &Context<'_>, snapshot: &Snapshot) -> Result<Vec<Finding>> {
     let Snapshot { workspace, train, .. } = snapshot;
     let mut findings: Vec<Finding> = check::unknown_main(snapshot).into_iter().collect();
-    let found = |(what, next): (String, String)| Finding::new(finding::Check::Configuration, what, next);
+    let found = |Problem { what, next }: Problem| Finding::new(finding::Check::Configuration, what, next);
     let written = check::written(workspace, train);
     let written: Vec<&PathBuf> = written.iter().filter(|path| workspace.texts.contains_key(*path)).collect();
     let manifests = train.members().into_iter().map(|at| &workspace.members[at].manifest);
@@ -199,11 +201,10 @@ fn beforehand(cx: &Context<'_>, snapshot: &Snapshot) -> Result<Vec<Finding>> {
 
 /// What a finding says is not said again by the row that rests on it.
 fn refer(row: &mut Observed, findings: &[Finding]) {
-    if let Observation::Blocked { why, next } = &mut row.observed
-        && let Some(found) = findings.iter().find(|found| found.what == *why)
+    if let Observation::Blocked(problem) = &mut row.observed
+        && let Some(found) = findings.iter().find(|found| found.what == problem.what)
     {
-        *why = format!("refused above: {}", found.check);
-        *next = "see the finding above".to_owned();
+        *problem = Problem::new(format!("refused above: {}", found.check), "see there");
     }
 }
 
@@ -214,7 +215,7 @@ fn postfix_lacks(workspace: &Workspace, train: &Train) -> Vec<Finding> {
         to.map(|to| postfix::lacking(workspace, wheel, &to)).unwrap_or_default()
     });
     let output = lacking.map(|finding| {
-        Finding::new(finding.check, format!("`postfix` would be refused: {}", finding.what), finding.next)
+        Finding::new(finding.check, format!("`postfix` would be refused: {}", finding.what), finding.problem.next)
     });
     output.collect()
 }

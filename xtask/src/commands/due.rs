@@ -169,6 +169,9 @@ fn tell(report: &Report, due: &due::Due) {
     }
     if let Some(proposal) = &due.proposal {
         report.say(format!("  {}: {}", proposal.version, proposal.why));
+        for line in &due.lines {
+            report.say(format!("  {line}"));
+        }
         report.say(format!("  next: {}", due.next().unwrap_or_default()));
     }
     if let Some(proposal) = &due.or {

@@ -103,7 +103,7 @@ pub fn look(
     if let Some(finding) = plan.findings.into_iter().find(|finding| finding.check != Check::DirtyTree) {
         // As it stands here, it could not be made: then that it is not here says nothing.
         for observed in observed.iter_mut().filter(|observed| observed.observed == Observation::Todo) {
-            observed.observed = Observation::Unknown { why: finding.what.clone(), next: finding.next.clone() };
+            observed.observed = Observation::Unknown(finding.problem.clone());
         }
     }
     Ok(observed)

@@ -47,7 +47,7 @@ impl Smoke {
         if !call.dry_run {
             for observed in &observed {
                 match &observed.observed {
-                    Observation::Unknown { why, .. } => report.unverified(&observed.step, why),
+                    Observation::Unknown(problem) => report.unverified(&observed.step, &problem.what),
                     shown => report.observed(&observed.step, shown),
                 }
             }

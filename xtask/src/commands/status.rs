@@ -216,7 +216,7 @@ fn last(
     let watched = found.as_ref().ok().and_then(|(tagged, _)| checklist::watched(tagged, &tag));
     let watched = run::look(cx, &Vec::from_iter(watched));
     let unknown = |title: &str, error: &Error, next| {
-        vec![part(title.to_owned(), Observation::Unknown { why: format!("{error:#}"), next })]
+        vec![part(title.to_owned(), Observation::unknown(format!("{error:#}"), next))]
     };
     let published = match &found {
         Ok((_, publication)) => {

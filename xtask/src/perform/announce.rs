@@ -37,14 +37,18 @@ pub fn observe(cx: &Context<'_>, announcement: &Announcement) -> Result<Observat
     }
     let Some(stored) = reference(cx, announcement).read()? else {
         let variable = channel.variable().filter(|name| address(name).is_none());
-        return Ok(variable.map_or(Observation::Todo, |name| Observation::Blocked {
-            why: format!("it is not announced, and {channel}'s address is not known"),
-            next: format!("the address of a webhook as {name} in the environment"),
+        return Ok(variable.map_or(Observation::Todo, |name| {
+            Observation::blocked(
+                format!("it is not announced, and {channel}'s address is not known"),
+                format!("the address of a webhook as {name} in the environment"),
+            )
         }));
     };
-    Ok(sent(&stored).unwrap_or_else(|| Observation::Blocked {
-        why: format!("whether it was sent is not known: it was cut off while {}", stored.text.trim()),
-        next: look(announcement),
+    Ok(sent(&stored).unwrap_or_else(|| {
+        Observation::blocked(
+            format!("whether it was sent is not known: it was cut off while {}", stored.text.trim()),
+            look(announcement),
+        )
     }))
 }
 

@@ -12,11 +12,12 @@ use anyhow::Result;
 use super::{Context, ProofResult};
 use crate::{
     repo,
-    tools::forge::{Check, CheckState, Forge, NotSetUp, Pull, Review, WorkflowRun},
+    tools::forge::{Check, CheckState, Forge, GH_NOT_FOUND, NotSetUp, Pull, Review, WorkflowRun},
 };
 use plan::{
     checklist,
     edit::typed,
+    problem::Problem,
     repo::{LogEntry, short},
     step::{Asked, Confirmation, Evidence, Observation, Runs},
 };
@@ -38,7 +39,7 @@ pub fn observe(cx: &Context<'_>, row: &Confirmation) -> Observation {
             // The rows that rest on it need not ask again.
             let result = match &observed {
                 Observation::Done { .. } => Some(ProofResult::Proved),
-                Observation::Unknown { why, .. } => Some(ProofResult::Unprovable(why.clone())),
+                Observation::Unknown(problem) => Some(ProofResult::Unprovable(problem.what.clone())),
                 _ => None,
             };
             cx.proof_results().remove(&green(&asked.commit));
@@ -57,7 +58,7 @@ pub fn observe(cx: &Context<'_>, row: &Confirmation) -> Observation {
                 }
                 None => format!("not verified: CI has not passed on {}", short(commit)),
             };
-            Observation::Unknown { why, next: command.clone() }
+            Observation::unknown(why, command.clone())
         }
     }
 }
@@ -71,20 +72,22 @@ fn or_unknown(observed: Result<Observation>) -> Observation {
         Ok(observed) => return observed,
         Err(error) => error,
     };
-    let (why, next) = match error.downcast::<NotSetUp>() {
-        Ok(NotSetUp { why, next }) => (why, next.to_owned()),
-        Err(error) => (format!("{error:#}"), "wait until the forge answers".to_owned()),
-    };
-    Observation::Unknown { why, next }
+    Observation::Unknown(match error.downcast::<NotSetUp>() {
+        Ok(NotSetUp(problem)) if problem.what == GH_NOT_FOUND => {
+            Problem::new(format!("{GH_NOT_FOUND}; it is needed to read CI status"), problem.next)
+        }
+        Ok(NotSetUp(problem)) => problem,
+        Err(error) => Problem::new(format!("{error:#}"), "wait until the forge answers"),
+    })
 }
 
 /// Nothing was answered yet: the commit is not there to be looked at.
 fn unpushed(asked: &Asked) -> Observation {
-    Observation::Unknown {
-        why: format!("the forge does not have {}", short(&asked.commit)),
+    Observation::unknown(
+        format!("the forge does not have {}", short(&asked.commit)),
         // The branch that stands here may be called as nobody would configure it.
-        next: format!("git push {} {}", asked.remote, typed(Path::new(&asked.branch))),
-    }
+        format!("git push {} {}", asked.remote, typed(Path::new(&asked.branch))),
+    )
 }
 
 /// The forge, as long as it answers.
@@ -115,10 +118,10 @@ fn verdict(checks: &[Check]) -> Observation {
     }
     if !failed.is_empty() {
         let why = format!("failed: {}", some(&failed));
-        return Observation::Blocked { why, next: "fix it and push".to_owned() };
+        return Observation::blocked(why, "fix it and push");
     }
     // No answer yet is no failure.
-    let unknown = |why: String, next: &str| Observation::Unknown { why, next: next.to_owned() };
+    let unknown = |why: String, next: &str| Observation::unknown(why, next);
     if !pending.is_empty() {
         return unknown(format!("not concluded yet: {}", some(&pending)), "wait until CI has concluded");
     }
@@ -135,7 +138,7 @@ fn watched(cx: &Context<'_>, runs: &Runs) -> Result<Observation> {
     let (there, Runs { tag, commit, remote }) = (forge(cx), runs);
     if !there.has_commit(commit)? {
         let why = format!("the forge does not have {}", short(commit));
-        return Ok(Observation::Unknown { why, next: format!("git push {remote} {tag}") });
+        return Ok(Observation::unknown(why, format!("git push {remote} {tag}")));
     }
     let mut observed = Vec::new();
     for run in there.runs(commit, tag)? {
@@ -166,18 +169,18 @@ fn outcome(tag: &str, runs: &[(WorkflowRun, Vec<String>)]) -> Observation {
         // The jobs that succeeded are not run again; of what ended otherwise there may be none that failed.
         let again = if how == "failure" { " --failed" } else { "" };
         let next = format!("gh run view {0} --log-failed, which says why; gh run rerun {0}{again}", run.id);
-        return Observation::Blocked { why: each.collect::<Vec<_>>().join("; "), next };
+        return Observation::blocked(each.collect::<Vec<_>>().join("; "), next);
     }
     if let Some(run) = pending.first() {
         let each =
             pending.iter().map(|run| format!("workflow {} has not concluded yet: {}", run.called(), run.address));
         let why = each.collect::<Vec<_>>().join("; ");
-        return Observation::Blocked { why, next: format!("gh run watch {}", run.id) };
+        return Observation::blocked(why, format!("gh run watch {}", run.id));
     }
     if passed.is_empty() {
         let why = format!("the forge knows no run of a workflow for {tag}");
         let next = "push the tag yourself: one that is pushed with a workflow's own token starts none".to_owned();
-        return Observation::Unknown { why, next };
+        return Observation::unknown(why, next);
     }
     let each = passed.iter().map(|run| format!("workflow {} succeeded: {}", run.called(), run.address));
     Observation::done(each.collect::<Vec<_>>().join("; "))
@@ -215,7 +218,7 @@ fn review(cx: &Context<'_>, asked: &Asked) -> Result<Observation> {
     if commits.len() > MOST {
         let why = format!("more than {MOST} commits came, and no more are asked for one by one");
         let next = format!("require reviews on {} at the forge", asked.branch);
-        return Ok(Observation::Unknown { why, next });
+        return Ok(Observation::unknown(why, next));
     }
     let commits: Vec<LogEntry> = commits.into_iter().map(|(entry, _)| entry).collect();
     let pulls = each(cx, &commits, |cx, entry| forge(cx).pulls_of(&entry.commit))?;
@@ -241,10 +244,10 @@ fn review(cx: &Context<'_>, asked: &Asked) -> Result<Observation> {
         })
         .collect();
     if !unreviewed.is_empty() {
-        return Ok(Observation::Blocked {
-            why: format!("{} of {} commits are not reviewed: {}", unreviewed.len(), commits.len(), some(&unreviewed)),
-            next: "have somebody else approve them".to_owned(),
-        });
+        return Ok(Observation::blocked(
+            format!("{} of {} commits are not reviewed: {}", unreviewed.len(), commits.len(), some(&unreviewed)),
+            "have somebody else approve them",
+        ));
     }
     let numbers: Vec<String> = approved.iter().map(|number| format!("#{number}")).collect();
     Ok(Observation::done(format!("{} commits, approved in {}{excepted}", commits.len(), some(&numbers))))
@@ -300,11 +303,11 @@ mod tests {
             match verdict(&checks) {
                 Observation::Done { evidence, .. } => assert_eq!(evidence, output),
                 // What failed refuses; what has no answer yet is not known.
-                Observation::Blocked { why, .. } => {
-                    assert_eq!((why.as_str(), why.starts_with("failed: ")), (output, true))
+                Observation::Blocked(Problem { what, .. }) => {
+                    assert_eq!((&*what, what.starts_with("failed: ")), (output, true))
                 }
-                Observation::Unknown { why, .. } => {
-                    assert_eq!((why.as_str(), why.starts_with("failed: ")), (output, false))
+                Observation::Unknown(Problem { what, .. }) => {
+                    assert_eq!((&*what, what.starts_with("failed: ")), (output, false))
                 }
                 other => panic!("{other:?}"),
             }
@@ -321,7 +324,7 @@ mod tests {
             .unwrap()
         };
         let of = |runs: Vec<(WorkflowRun, Vec<String>)>| outcome("v1.0.0", &runs);
-        let blocked = |why: &str, next: &str| Observation::Blocked { why: why.to_owned(), next: next.to_owned() };
+        let blocked = |why: &str, next: &str| Observation::blocked(why, next);
         let good = (run(1, "docs", "completed", Some("success")), Vec::new());
         let wheels = vec!["wheels / linux".to_owned(), "wheels / macos".to_owned()];
         assert_eq!(
@@ -348,7 +351,7 @@ mod tests {
         );
         assert_eq!(of(vec![good]), Observation::done("workflow docs succeeded: https://forge/actions/runs/1"));
         assert!(
-            matches!(of(Vec::new()), Observation::Unknown { why, .. } if why.contains("no run of a workflow for v1.0.0"))
+            matches!(of(Vec::new()), Observation::Unknown(problem) if problem.what.contains("no run of a workflow for v1.0.0"))
         );
     }
 

@@ -65,10 +65,10 @@ pub fn observe(cx: &Context<'_>, upload: &CrateUpload) -> Result<Observation> {
         .transpose()?
         .flatten()
     {
-        return Ok(Observation::Blocked {
-            why: format!("crates.io has the name as `{theirs}`, and takes no crate as `{}` beside it", upload.name),
-            next: "give the crate another name, or the same spelling where it is yours".to_owned(),
-        });
+        return Ok(Observation::blocked(
+            format!("crates.io has the name as `{theirs}`, and takes no crate as `{}` beside it", upload.name),
+            "give the crate another name, or the same spelling where it is yours",
+        ));
     }
     let token = (!credentials(&registries, upload)).then(|| variable(&registries, upload));
     Ok(judge(upload, listed, packed_here(cx, upload).as_deref(), token))
@@ -100,41 +100,41 @@ fn judge(upload: &CrateUpload, listed: Option<Listed>, packed: Option<&str>, lac
     let Some(listed) = listed else {
         if !upload.is_of_release() {
             let version = upload.version.tag();
-            return Observation::Blocked {
-                why: format!("an earlier release should have published it, and the current content is not {version}"),
-                next: format!(
+            return Observation::blocked(
+                format!("an earlier release should have published it, and the current content is not {version}"),
+                format!(
                     "{} --only crates, then the same command",
-                    upload.of.typed_for("publish", &upload.version)
+                    upload.of.typed_for("publish", &upload.released_with)
                 ),
-            };
+            );
         }
         return match lacks {
             None => Observation::Todo,
-            Some(variable) => Observation::Blocked {
-                why: "it is not published, and cargo has no token to publish it with".to_owned(),
-                next: format!("cargo login{}, or {variable} in the environment", option(upload)),
-            },
+            Some(variable) => Observation::blocked(
+                "it is not published, and cargo has no token to publish it with",
+                format!("cargo login{}, or {variable} in the environment", option(upload)),
+            ),
         };
     };
     if let Some(what) = listed.foreign(upload, packed) {
-        let other = Observation::Blocked {
-            why: format!("the registry has another {} {}: {what}", upload.name, upload.version),
-            next: format!(
+        let other = Observation::blocked(
+            format!("the registry has another {} {}: {what}", upload.name, upload.version),
+            format!(
                 "find out who published it (cargo owner --list {}); a version cannot be published twice: where the name is yours, {}, else give the crate another name",
                 upload.name, upload.moved_by
             ),
-        };
+        );
         return ownership::unless_waived(&upload.of, Check::RegistryContent, other);
     }
     if listed.yanked {
         let named = option(upload);
-        let yanked = Observation::Blocked {
-            why: format!("{} was published and yanked", upload.version),
-            next: format!(
+        let yanked = Observation::blocked(
+            format!("{} was published and yanked", upload.version),
+            format!(
                 "{}, which gives {} a higher version; or, if it was not meant: cargo yank --undo {1}@{}{named}",
                 upload.moved_by, upload.name, upload.version
             ),
-        };
+        );
         return ownership::unless_waived(&upload.of, Check::RegistryYanked, yanked);
     }
     let of = listed.commit.as_deref().map_or("no commit", short);
@@ -238,6 +238,8 @@ pub fn upload(cx: &Context<'_>, upload: &CrateUpload) -> Result<()> {
 pub mod tests {
     use std::{path::PathBuf, sync::Arc};
 
+    use plan::problem::Problem;
+
     use super::*;
 
     use plan::{
@@ -271,6 +273,7 @@ pub mod tests {
             root: PathBuf::new(),
             dir: PathBuf::new(),
             name: "lark".to_owned(),
+            released_with: version.clone(),
             version,
             commit: Some(OURS.to_owned()),
             registry: None,
@@ -318,7 +321,7 @@ pub mod tests {
         ] {
             let message = match judge(&lark(), Some(listed), packed, None) {
                 Observation::Done { evidence, .. } => format!("done {evidence}"),
-                Observation::Blocked { why, .. } => why,
+                Observation::Blocked(problem) => problem.what,
                 other => panic!("{other:?}"),
             };
             assert!(message.contains(expected), "{message}, not {expected}");
@@ -351,7 +354,7 @@ pub mod tests {
         let theirs = || Owner::Other(Some("https://forge.example/they/lark".to_owned()));
         let observed = ownership::blocking(&lark().of, name(), theirs());
         assert!(
-            matches!(&observed, Some(Observation::Blocked { why, next }) if why.contains("https://forge.example/they/lark") && next.ends_with("or --waive registry-names")),
+            matches!(&observed, Some(Observation::Blocked(Problem { what, next })) if what.contains("https://forge.example/they/lark") && next.ends_with("or --waive registry-names")),
             "{observed:?}"
         );
         assert_eq!(
@@ -381,7 +384,9 @@ pub mod tests {
                 "find out who published it (cargo owner --list lark); a version cannot be published twice: where the name is yours, cargo xtask release minor, else give the crate another name; or --waive registry-content, which leaves it as it is",
             ),
         ] {
-            let Observation::Blocked { next, .. } = judge(&unmoved, Some(listed), None, None) else { panic!("passed") };
+            let Observation::Blocked(Problem { next, .. }) = judge(&unmoved, Some(listed), None, None) else {
+                panic!("passed")
+            };
             assert_eq!(next, expected);
         }
     }
@@ -391,13 +396,14 @@ pub mod tests {
         assert_eq!(judge(&lark(), None, None, None), Observation::Todo);
         let no_token = judge(&lark(), None, None, Some("CARGO_REGISTRY_TOKEN".to_owned()));
         assert!(
-            matches!(&no_token, Observation::Blocked { next, .. } if next.contains("CARGO_REGISTRY_TOKEN")),
+            matches!(&no_token, Observation::Blocked(Problem { next, .. }) if next.contains("CARGO_REGISTRY_TOKEN")),
             "{no_token:?}"
         );
-        let earlier = CrateUpload { version: Version::parse("0.7.3", Dialect::Cargo).unwrap(), commit: None, ..lark() };
+        let version = Version::parse("0.7.3", Dialect::Cargo).unwrap();
+        let earlier = CrateUpload { released_with: version.clone(), version, ..lark() };
         let left_behind = judge(&earlier, None, None, None);
         assert!(
-            matches!(&left_behind, Observation::Blocked { next, .. } if next.starts_with("cargo xtask publish 0.7.3 --train lark --only crates")),
+            matches!(&left_behind, Observation::Blocked(Problem { next, .. }) if next.starts_with("cargo xtask publish 0.7.3 --train lark --only crates")),
             "{left_behind:?}"
         );
     }

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::tools::forge::{Asset, Forge, NotSetUp, Release};
 use plan::{
+    problem::Problem,
     publish::missing,
     step::{ForgeRelease, Observation, Tagged},
 };
@@ -25,9 +26,9 @@ pub fn observe(cx: &Context<'_>, wanted: &ForgeRelease) -> Result<Observation> {
         Ok(Found::One(release)) => release,
         Ok(Found::Drafts(ids)) => return Ok(drafts(&wanted.of, &ids)),
         Err(error) => match error.downcast::<NotSetUp>() {
-            Ok(NotSetUp { why, next }) => {
+            Ok(NotSetUp(Problem { what, next })) => {
                 let next = format!("{next}; or publish the rest: --only crates,wheels,images");
-                return Ok(Observation::Blocked { why, next });
+                return Ok(Observation::blocked(what, next));
             }
             Err(error) => return Err(error),
         },
@@ -54,10 +55,10 @@ pub fn observe(cx: &Context<'_>, wanted: &ForgeRelease) -> Result<Observation> {
         return todo(cx, wanted);
     }
     if let Some(name) = ours.iter().flat_map(Hashes::keys).find(|name| !checksums.contains_key(*name)) {
-        return Ok(Observation::Blocked {
-            why: format!("its {SUMS} does not name {name}"),
-            next: "a published release is not changed: find out who made it".to_owned(),
-        });
+        return Ok(Observation::blocked(
+            format!("its {SUMS} does not name {name}"),
+            "a published release is not changed: find out who made it",
+        ));
     }
     let evidence = match there.len() {
         0 => "published, no assets".to_owned(),
@@ -80,10 +81,10 @@ fn todo(cx: &Context<'_>, wanted: &ForgeRelease) -> Result<Observation> {
 
 fn drafts(of: &Tagged, ids: &[u64]) -> Observation {
     let surplus = ids.iter().skip(1).map(|id| format!("gh api -X DELETE repos/{{owner}}/{{repo}}/releases/{id}"));
-    Observation::Blocked {
-        why: format!("{} has {} drafts, and only one can be published", of.tag, ids.len()),
-        next: surplus.collect::<Vec<_>>().join(" && "),
-    }
+    Observation::blocked(
+        format!("{} has {} drafts, and only one can be published", of.tag, ids.len()),
+        surplus.collect::<Vec<_>>().join(" && "),
+    )
 }
 
 /// The first file that both have, with different hashes: its name, theirs, ours.

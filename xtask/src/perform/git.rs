@@ -32,10 +32,7 @@ pub(super) fn resolve(cx: &Context<'_>, name: &str) -> Result<Option<String>> {
 pub(super) fn todo_on(cx: &Context<'_>, branch: &str) -> Result<Observation> {
     Ok(match repo::elsewhere(cx.sh, branch)? {
         None => Observation::Todo,
-        Some(other) => {
-            let (why, next) = other.blocking(branch);
-            Observation::Blocked { why, next }
-        }
+        Some(other) => Observation::Blocked(other.blocking(branch)),
     })
 }
 
@@ -46,10 +43,10 @@ pub fn observe_branch(cx: &Context<'_>, branch: &Branch) -> Result<Observation> 
     };
     let is_ours = if branch.of.is_some() { repo::is_ancestor(cx.sh, &branch.base, &tip)? } else { tip == branch.base };
     if !is_ours {
-        return Ok(Observation::Blocked {
-            why: format!("it exists already, at {}", short(&tip)),
-            next: format!("git log {}; then git branch -D {}", branch.name, branch.name),
-        });
+        return Ok(Observation::blocked(
+            format!("it exists already, at {}", short(&tip)),
+            format!("git log {}; then git branch -D {}", branch.name, branch.name),
+        ));
     }
     match current_branch(cx)? {
         Some(current) if current == branch.name => Ok(Observation::done(format!("on {current}"))),
@@ -103,7 +100,7 @@ pub fn observe_fix(cx: &Context<'_>, fix: &Fix) -> Result<Observation> {
         "commit the fix on {}, with an entry under Unreleased in the changelog, or git cherry-pick COMMIT; then the same command",
         fix.branch
     );
-    Ok(Observation::Blocked { why, next })
+    Ok(Observation::blocked(why, next))
 }
 
 /// The commit on `main` that brought the release in: the merge, or the commit itself after a fast-forward.
@@ -173,16 +170,16 @@ pub fn observe_tag(cx: &Context<'_>, tag: &Tag) -> Result<Observation> {
     let commit = resolve(cx, &format!("{name}^{{commit}}"))?;
     if commit.is_none() || commit != find_target(cx, &tag.on)? {
         let on = commit.as_deref().map_or("no commit", short);
-        return Ok(Observation::Blocked {
-            why: format!("it is already on {on}"),
-            next: "name a higher version: a tag is never moved".to_owned(),
-        });
+        return Ok(Observation::blocked(
+            format!("it is already on {on}"),
+            "name a higher version: a tag is never moved",
+        ));
     }
     if commit.as_ref() == Some(&object) {
-        return Ok(Observation::Blocked {
-            why: "it is a lightweight tag".to_owned(),
-            next: format!("name a higher version, or, if it was never pushed: git tag -d {}", tag.name),
-        });
+        return Ok(Observation::blocked(
+            "it is a lightweight tag",
+            format!("name a higher version, or, if it was never pushed: git tag -d {}", tag.name),
+        ));
     }
     Ok(Observation::done(format!("tag {} on {}", tag.name, commit.as_deref().map_or("", short))))
 }

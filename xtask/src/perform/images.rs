@@ -22,6 +22,7 @@ use plan::{
     files::dockerfile::takes,
     finding::Check,
     ownership::{Kind, Name},
+    problem::Problem,
     repo::{Lacking, short},
     step::{ImageRelease, Observation, RetagLatest},
     version::Version,
@@ -47,7 +48,7 @@ pub fn hand_over(cx: &Context<'_>, release: &ImageRelease, out: &Path) -> Result
 pub fn observe_build(cx: &Context<'_>, release: &ImageRelease) -> Result<Observation> {
     if let Some(dir) = release.of.packed.as_ref().filter(|dir| !dir.join(archive(release)).is_file()) {
         let why = format!("{} lacks {}", dir.display(), archive(release));
-        return Ok(Observation::Blocked { why, next: pack_again(&release.of) });
+        return Ok(Observation::blocked(why, pack_again(&release.of)));
     }
     let engine = match engine(cx) {
         Ok(engine) => engine,
@@ -85,9 +86,8 @@ pub fn build(cx: &Context<'_>, release: &ImageRelease) -> Result<()> {
             |Lacking { path, .. }: &Lacking| path.strip_prefix(within).is_ok_and(|path| takes(&text, &ignored, path));
         publish::refuse_lacking(sh, &tree, is_taken)?;
     }
-    let builder = engine
-        .builder(&dockerfile)
-        .map_err(|Cannot { why, next }| anyhow::anyhow!("{why}; next: {}", or_the_rest(&next)))?;
+    let builder =
+        engine.builder(&dockerfile).map_err(|Cannot(Problem { what, next })| Problem::new(what, or_the_rest(&next)))?;
     let (version, commit) = (of.version.tag(), of.commit.as_str());
     let epoch = cmd!(sh, "git show --no-patch --format=%ct {commit}").quiet().read()?;
     let context = match &image.binary {
@@ -129,16 +129,16 @@ pub fn observe(cx: &Context<'_>, release: &ImageRelease) -> Result<Observation> 
         }
         Some(found) => {
             let theirs = |label| found.label(label).unwrap_or("unknown");
-            let other = Observation::Blocked {
-                why: format!(
+            let other = Observation::blocked(
+                format!(
                     "the registry has another {reference}: version {} of commit {}, ours is {} of {}",
                     theirs(VERSION),
                     theirs(REVISION),
                     of.version.tag(),
                     of.commit
                 ),
-                next: "find out who pushed it; a version's tag is never moved: release a higher one".to_owned(),
-            };
+                "find out who pushed it; a version's tag is never moved: release a higher one",
+            );
             ownership::unless_waived(of, Check::RegistryContent, other)
         }
     })
@@ -228,13 +228,13 @@ pub fn observe_back(cx: &Context<'_>, back: &RetagLatest) -> Result<Observation>
     let version = back.to.of.version.tag();
     Ok(match engine.pull(cx.sh, &format!("{name}:{version}"))? {
         Some(found) if is_ours(&back.to, &found) => Observation::Todo,
-        found => Observation::Blocked {
-            why: match found {
+        found => Observation::blocked(
+            match found {
                 None => format!("{name}:{version} is not in the registry, and nothing is built again under its name"),
                 Some(_) => format!("{name}:{version} in the registry is not of commit {}", short(&back.to.of.commit)),
             },
-            next: format!("{} --only images, or leave latest as it is: --without images", back.to.of.typed("publish")),
-        },
+            format!("{} --only images, or leave latest as it is: --without images", back.to.of.typed("publish")),
+        ),
     })
 }
 

@@ -14,6 +14,7 @@ use crate::{
         registries::{self, Registries},
     },
 };
+use plan::problem::Problem;
 use plan::step::{CrateUpload, Dist, ForgeRelease, ImageRelease, Listing, Observation};
 
 pub fn observe(cx: &Context<'_>, listing: &Listing) -> Result<Observation> {
@@ -41,13 +42,13 @@ pub fn observe(cx: &Context<'_>, listing: &Listing) -> Result<Observation> {
             }
             Observation::Todo if listing.patient => return Ok(Observation::Todo),
             Observation::Todo => {
-                return Ok(Observation::Blocked {
-                    why: format!("{} is not published", part.name()),
-                    next: listing.of.typed("publish"),
-                });
+                return Ok(Observation::blocked(
+                    format!("{} is not published", part.name()),
+                    listing.of.typed("publish"),
+                ));
             }
-            Observation::Blocked { why, next } => {
-                return Ok(Observation::Blocked { why: format!("{}: {why}", part.name()), next });
+            Observation::Blocked(Problem { what, next }) => {
+                return Ok(Observation::blocked(format!("{}: {what}", part.name()), next));
             }
             unknown => return Ok(unknown),
         }

@@ -18,6 +18,7 @@ use crate::tools::{
 use plan::{
     edit::typed,
     hash,
+    problem::Problem,
     step::{Announcement, Observation, Tagged},
 };
 
@@ -27,8 +28,8 @@ enum Lies {
     At(String),
     /// Nobody can look from here.
     Unobserved(String),
-    /// Something else has its name: why that is in the way, and what to do.
-    Taken(String, String),
+    /// Something else has its name.
+    Taken(Problem),
 }
 
 /// The draft: the remote remembers its text, so that every machine means the same one.
@@ -40,7 +41,7 @@ pub fn observe_draft(cx: &Context<'_>, announcement: &Announcement) -> Result<Ob
     let drafted = stored.as_ref().and_then(drafted);
     let text = drafted.map_or_else(|| mail(&announcement.text), |(_, text)| text.to_owned());
     Ok(match (lies(cx, announcement, &text)?, drafted) {
-        (Lies::Taken(why, next), _) => Observation::Blocked { why, next },
+        (Lies::Taken(problem), _) => Observation::Blocked(problem),
         (Lies::At(place) | Lies::Unobserved(place), Some((since, _))) => {
             Observation::Done { evidence: place, since: Some(since.to_owned()) }
         }
@@ -56,10 +57,10 @@ pub fn observe(cx: &Context<'_>, announcement: &Announcement) -> Result<Observat
     }
     let Some((_, text)) = drafted(&stored) else { return Ok(Observation::Todo) };
     Ok(match lies(cx, announcement, text)? {
-        Lies::At(place) | Lies::Unobserved(place) => Observation::Blocked {
-            why: format!("waiting for you to send it: {place}"),
-            next: format!("send it, then {} --announced mail", announced::command(announcement)),
-        },
+        Lies::At(place) | Lies::Unobserved(place) => Observation::blocked(
+            format!("waiting for you to send it: {place}"),
+            format!("send it, then {} --announced mail", announced::command(announcement)),
+        ),
         _ => Observation::Todo,
     })
 }
@@ -73,7 +74,7 @@ pub fn draft(cx: &Context<'_>, announcement: &Announcement) -> Result<()> {
     match release(cx, announcement)? {
         Some(release) => put(cx, announcement, &release, &text)?,
         None => match lies(cx, announcement, &text)? {
-            Lies::Taken(why, next) => bail!("{why}; next: {next}"),
+            Lies::Taken(problem) => bail!(problem),
             _ => drop(write(cx, announcement, &text)?),
         },
     }
@@ -97,8 +98,8 @@ pub fn attach(cx: &Context<'_>, announcement: &Announcement, release: &Release) 
 }
 
 fn put(cx: &Context<'_>, announcement: &Announcement, release: &Release, text: &str) -> Result<()> {
-    if let Lies::Taken(why, next) = on(cx, announcement, release, text)? {
-        bail!("{why}; next: {next}");
+    if let Lies::Taken(problem) = on(cx, announcement, release, text)? {
+        bail!(problem);
     }
     let path = write(cx, announcement, text)?;
     assets::attach(cx, &announcement.of, release, &name(announcement), &path).map_err(|error| {
@@ -121,7 +122,7 @@ fn lies(cx: &Context<'_>, announcement: &Announcement, text: &str) -> Result<Lie
         Ok(None) => {}
         // The step of the release says it, and what to do.
         Err(error) => match error.downcast::<NotSetUp>() {
-            Ok(NotSetUp { why, .. }) => {
+            Ok(NotSetUp(Problem { what: why, .. })) => {
                 let place = format!("{} for release {}", name(announcement), announcement.of.tag);
                 return Ok(Lies::Unobserved(format!("{place}, which is not looked at: {why}")));
             }
@@ -138,7 +139,7 @@ fn lies(cx: &Context<'_>, announcement: &Announcement, text: &str) -> Result<Lie
         return Ok(Lies::At(path.display().to_string()));
     }
     let why = format!("{} is another text than the draft", path.display());
-    Ok(Lies::Taken(why, "move it away, and the same command writes the draft".to_owned()))
+    Ok(Lies::Taken(Problem::new(why, "move it away, and the same command writes the draft")))
 }
 
 fn on(cx: &Context<'_>, announcement: &Announcement, release: &Release, text: &str) -> Result<Lies> {
@@ -151,7 +152,10 @@ fn on(cx: &Context<'_>, announcement: &Announcement, release: &Release, text: &s
         Some(_) => {
             let tag = typed(of.tag.as_ref());
             let why = format!("release {} has another {name} than the draft", of.tag);
-            Lies::Taken(why, format!("read it, then gh release delete-asset {tag} {name}, and the same command"))
+            Lies::Taken(Problem::new(
+                why,
+                format!("read it, then gh release delete-asset {tag} {name}, and the same command"),
+            ))
         }
     })
 }

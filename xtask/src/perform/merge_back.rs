@@ -91,12 +91,11 @@ pub fn observe(cx: &Context<'_>, merge: &MergeBack) -> Result<Observation> {
         });
     }
     if let Some((why, next)) = &merge.manual {
-        return Ok(Observation::Blocked { why: why.clone(), next: next.clone() });
+        return Ok(Observation::blocked(why, next));
     }
     // Main is moved while it is nowhere in use, so that nothing stands there half new.
     if let Some(other) = repo::elsewhere(sh, main)? {
-        let (why, next) = other.blocking(main);
-        return Ok(Observation::Blocked { why, next });
+        return Ok(Observation::Blocked(other.blocking(main)));
     }
     Ok(Observation::Todo)
 }

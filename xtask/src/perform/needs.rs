@@ -67,8 +67,8 @@ pub fn are_unmet(cx: &Context<'_>, steps: &[Step]) -> bool {
 /// Refuses steps that this machine cannot take, and tells all that is missing.
 pub fn refuse(cx: &Context<'_>, steps: &[Step]) -> Result<()> {
     let unmet = unmet(cx, steps, |_| true);
-    for (at, Problem { what: why, next }) in &unmet {
-        cx.report.observed(&steps[*at], &Observation::Blocked { why: why.clone(), next: next.clone() });
+    for (at, problem) in &unmet {
+        cx.report.observed(&steps[*at], &Observation::Blocked(problem.clone()));
     }
     match unmet.len() {
         0 => Ok(()),
@@ -80,12 +80,11 @@ pub fn refuse(cx: &Context<'_>, steps: &[Step]) -> Result<()> {
 pub fn block(cx: &Context<'_>, steps: &[Step], observed: &mut [Observation], waits: &[bool]) {
     let is_open: Vec<bool> =
         observed.iter().zip(waits).map(|(observed, waits)| *observed == Observation::Todo && !waits).collect();
-    for (at, Problem { what: why, next }) in unmet(cx, steps, |at| is_open[at]) {
+    for (at, problem) in unmet(cx, steps, |at| is_open[at]) {
         // What did not answer for the same reason says it already.
-        let is_reported =
-            |observed: &Observation| matches!(observed, Observation::Unknown { why: reported, .. } if *reported == why);
+        let is_reported = |observed: &Observation| matches!(observed, Observation::Unknown(reported) if reported.what == problem.what);
         if !observed.iter().any(is_reported) {
-            observed[at] = Observation::Blocked { why, next };
+            observed[at] = Observation::Blocked(problem);
         }
     }
 }
@@ -129,11 +128,10 @@ pub fn equip(cx: &Context<'_>, steps: &[Step]) -> Result<()> {
 }
 
 /// Programs of the configuration's own that it names by their paths, and that are not there.
-pub fn scripts(cx: &Context<'_>, proofs: &[Proof]) -> Vec<(String, String)> {
+pub fn scripts(cx: &Context<'_>, proofs: &[Proof]) -> Vec<Problem> {
     let needed = proofs.iter().flat_map(|proof| of(&Step::Prove(proof.clone())));
     let is_here = |need: &Need| matches!(need, Need::Program { dir, name } if name.contains('/') && cx.sh.current_dir().join(dir).is_dir());
-    let missing = needed.filter(is_here).filter_map(|need| look(cx, &need));
-    missing.map(|missing| (missing.what, missing.next)).collect()
+    needed.filter(is_here).filter_map(|need| look(cx, &need)).collect()
 }
 
 fn look(cx: &Context<'_>, need: &Need) -> Option<Problem> {

@@ -19,6 +19,7 @@ use plan::{
     check::published,
     finding::Check,
     ownership::{self, Answer, Contested, INSTEAD, Kind, Name, Own, Owner, Registered, Registries},
+    problem::Problem,
     snapshot::Snapshot,
     step::{Observation, Tagged},
 };
@@ -178,15 +179,15 @@ pub fn blocking(of: &Tagged, name: Name, owner: Owner) -> Option<Observation> {
     let Owner::Other(repository) = owner else { return None };
     let why = ownership::lines(&[Contested { name, repository }]).join("; ");
     (!of.waived.contains_key(&Check::RegistryNames))
-        .then(|| Observation::Blocked { why, next: format!("{INSTEAD}; or --waive {}", Check::RegistryNames) })
+        .then(|| Observation::blocked(why, format!("{INSTEAD}; or --waive {}", Check::RegistryNames)))
 }
 
 /// What was seen, or that it is set aside under that name.
 pub fn unless_waived(of: &Tagged, check: Check, observed: Observation) -> Observation {
     match (observed, of.waived.get(&check)) {
-        (Observation::Blocked { .. }, Some(by)) => Observation::Waived { by: by.clone() },
-        (Observation::Blocked { why, next }, None) => {
-            Observation::Blocked { why, next: format!("{next}; or --waive {check}, which leaves it as it is") }
+        (Observation::Blocked(_), Some(by)) => Observation::Waived { by: by.clone() },
+        (Observation::Blocked(Problem { what, next }), None) => {
+            Observation::blocked(what, format!("{next}; or --waive {check}, which leaves it as it is"))
         }
         (observed, _) => observed,
     }

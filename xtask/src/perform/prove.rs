@@ -40,7 +40,7 @@ pub fn observe(cx: &Context<'_>, proof: &Proof) -> Observation {
         None => Observation::Todo,
         Some(ProofResult::Proved) => Observation::done("proved"),
         Some(ProofResult::Untested) => Observation::done(UNTESTED),
-        Some(ProofResult::Unprovable(why)) => Observation::Unknown { why: why.clone(), next: ELSEWHERE.to_owned() },
+        Some(ProofResult::Unprovable(why)) => Observation::unknown(why.clone(), ELSEWHERE),
     }
 }
 
@@ -205,7 +205,7 @@ fn build_image(cx: &Context<'_>, root: &Path, image: &Image, version: &str) -> R
         Ok(builder) => builder,
         Err(cannot) => {
             cx.report.warn(format!("note: image {} is not verified here: {cannot}", image.name));
-            return Ok(ProofResult::Unprovable(cannot.why));
+            return Ok(ProofResult::Unprovable(cannot.0.what));
         }
     };
     let context = match &image.binary {

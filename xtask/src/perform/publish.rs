@@ -83,15 +83,15 @@ pub fn observe_tag(cx: &Context<'_>, of: &Tagged) -> Result<Observation> {
     };
     let rolled_back = rollback_tag(tag);
     if tags.commit(&rolled_back).is_some() {
-        return Ok(Observation::Blocked {
-            why: format!("it was rolled back: {remote} has {rolled_back}"),
-            next: format!("git fetch {remote} tag {rolled_back}, which says why; release a higher version"),
-        });
+        return Ok(Observation::blocked(
+            format!("it was rolled back: {remote} has {rolled_back}"),
+            format!("git fetch {remote} tag {rolled_back}, which says why; release a higher version"),
+        ));
     }
     Ok(match tags.commit(tag) {
-        None => Observation::Blocked {
-            why: format!("{remote} does not have it, and what is not there must not be published"),
-            next: match branch_of(cx, &of.commit)? {
+        None => Observation::blocked(
+            format!("{remote} does not have it, and what is not there must not be published"),
+            match branch_of(cx, &of.commit)? {
                 Some(branch) => format!(
                     "cargo xtask release{} --push, or git push --atomic {remote} refs/heads/{branch} refs/tags/{tag}",
                     of.option
@@ -101,11 +101,11 @@ pub fn observe_tag(cx: &Context<'_>, of: &Tagged) -> Result<Observation> {
                     of.typed("release")
                 ),
             },
-        },
-        Some(commit) if commit != of.commit => Observation::Blocked {
-            why: format!("on {remote} it leads to {}, here to {}", short(commit), short(&of.commit)),
-            next: format!("git fetch {remote} tag {tag}, and compare: a pushed tag is never moved"),
-        },
+        ),
+        Some(commit) if commit != of.commit => Observation::blocked(
+            format!("on {remote} it leads to {}, here to {}", short(commit), short(&of.commit)),
+            format!("git fetch {remote} tag {tag}, and compare: a pushed tag is never moved"),
+        ),
         Some(commit) => Observation::Done {
             evidence: format!("leads to {}", short(commit)),
             since: match git::resolve(cx, &format!("refs/tags/{tag}"))? {

@@ -3,13 +3,14 @@
 
 use super::Context;
 use crate::run;
+use plan::problem::Problem;
 use plan::step::{Observation, RequirePublished};
 
 pub fn observe(cx: &Context<'_>, published: &RequirePublished) -> Observation {
     let observed = run::look(cx, &published.parts);
     for part in &observed {
-        if let Observation::Unknown { why, next } = &part.observed {
-            return Observation::Unknown { why: format!("{}: {why}", part.title), next: next.clone() };
+        if let Observation::Unknown(Problem { what, next }) = &part.observed {
+            return Observation::unknown(format!("{}: {what}", part.title), next);
         }
     }
     let publish = published.of.typed("publish");
@@ -23,6 +24,6 @@ pub fn observe(cx: &Context<'_>, published: &RequirePublished) -> Observation {
     match (open.as_slice(), waits.as_slice()) {
         ([], []) => Observation::done(format!("all {} of it", observed.len())),
         ([], waits) => Observation::done(format!("all but the steps that wait for you: {}", waits.join(", "))),
-        (open, _) => Observation::Blocked { why: format!("it is not out yet: {}", open.join(", ")), next: publish },
+        (open, _) => Observation::blocked(format!("it is not out yet: {}", open.join(", ")), publish),
     }
 }

@@ -182,7 +182,7 @@ pub fn observe(cx: &Context<'_>, revert: &Revert) -> Result<Observation> {
         return Ok(Observation::done(format!("commit {}{by}", short(&found.commit))));
     }
     Ok(match &revert.manual {
-        Some((why, next)) => Observation::Blocked { why: why.clone(), next: next.clone() },
+        Some((why, next)) => Observation::blocked(why.clone(), next.clone()),
         None => Observation::Todo,
     })
 }
@@ -214,14 +214,14 @@ pub fn observe_deleted(cx: &Context<'_>, delete_local: &DeleteLocal) -> Result<O
             match tip {
                 Some(tip) if tip == *to => Observation::done(format!("at {}", short(&tip))),
                 Some(tip) if tip == *from && git::current_branch(cx)?.as_ref() == Some(main) => Observation::Todo,
-                Some(tip) if tip == *from => Observation::Blocked {
-                    why: format!("{main} is not the branch that is checked out"),
-                    next: format!("git switch {main}, then the same command"),
-                },
-                _ => Observation::Blocked {
-                    why: format!("other commits follow {}", short(from)),
-                    next: "the same command, which then reverts it".to_owned(),
-                },
+                Some(tip) if tip == *from => Observation::blocked(
+                    format!("{main} is not the branch that is checked out"),
+                    format!("git switch {main}, then the same command"),
+                ),
+                _ => Observation::blocked(
+                    format!("other commits follow {}", short(from)),
+                    "the same command, which then reverts it",
+                ),
             }
         }
         DeleteLocal::Branch { name, tip, to } => match git::resolve(cx, &format!("refs/heads/{name}"))? {
@@ -233,10 +233,9 @@ pub fn observe_deleted(cx: &Context<'_>, delete_local: &DeleteLocal) -> Result<O
         DeleteLocal::Tag { name, commit } => match git::resolve(cx, &format!("refs/tags/{name}^{{commit}}"))? {
             None => Observation::done("it is not there"),
             Some(found) if found == *commit => Observation::Todo,
-            Some(found) => Observation::Blocked {
-                why: format!("it leads to {} now", short(&found)),
-                next: format!("git show {name}"),
-            },
+            Some(found) => {
+                Observation::blocked(format!("it leads to {} now", short(&found)), format!("git show {name}"))
+            }
         },
     })
 }

@@ -42,10 +42,10 @@ pub fn observe(cx: &Context<'_>, write: &Write) -> Result<Observation> {
             State::Other => {
                 let path = typed(&edit.path);
                 let why = format!("{} says neither what it said nor what it shall say", slashed(&edit.path));
-                return Ok(Observation::Blocked {
+                return Ok(Observation::blocked(
                     why,
-                    next: format!("git diff {path}; then commit it, or git restore {path}"),
-                });
+                    format!("git diff {path}; then commit it, or git restore {path}"),
+                ));
             }
         }
     }

@@ -26,7 +26,6 @@ use plan::{
     edit::count,
     finding::Check,
     ownership::{Kind, Name},
-    problem::Problem,
     publish::missing,
     repo::short,
     step::{Dist, Observation},
@@ -64,10 +63,10 @@ pub fn observe(cx: &Context<'_>, dist: &Dist) -> Result<Observation> {
             let names: Vec<String> = listed.keys().cloned().collect();
             let missing = missing(&dist.platforms, &names);
             if !missing.is_empty() {
-                return Ok(Observation::Blocked {
-                    why: format!("the index lacks {}", missing.join(", ")),
-                    next: "the same command with --dist DIR, where these wheels are".to_owned(),
-                });
+                return Ok(Observation::blocked(
+                    format!("the index lacks {}", missing.join(", ")),
+                    "the same command with --dist DIR, where these wheels are",
+                ));
             }
             if !of_dist.is_empty() && of_dist.keys().all(|name| listed.contains_key(name)) {
                 return Ok(all_there(&listed));
@@ -81,14 +80,14 @@ pub fn observe(cx: &Context<'_>, dist: &Dist) -> Result<Observation> {
     Ok(match index(cx, dist)?.lacks_login(&what)? {
         None => Observation::Todo,
         // Without credentials it is only looked at, and what is there may well be what was built elsewhere.
-        Some(_) if !is_built && !listed.is_empty() => Observation::Unknown {
-            why: format!(
+        Some(_) if !is_built && !listed.is_empty() => Observation::unknown(
+            format!(
                 "the index has {} of it; whether they are ours, the forge's release does not tell",
                 count(listed.len(), "file")
             ),
-            next: format!("{} --only forge, where the forge knows you", dist.of.typed("publish")),
-        },
-        Some(Problem { what: why, next }) => Observation::Blocked { why, next },
+            format!("{} --only forge, where the forge knows you", dist.of.typed("publish")),
+        ),
+        Some(problem) => Observation::Blocked(problem),
     })
 }
 
@@ -97,11 +96,10 @@ fn differing(dist: &Dist, ours: &Hashes, listed: &BTreeMap<String, OnIndex>) -> 
     let (name, ours, theirs) = ours.iter().find_map(|(name, hash)| {
         listed.get(name).filter(|there| there.sha256 != *hash).map(|there| (name, hash, &there.sha256))
     })?;
-    let other = Observation::Blocked {
-        why: format!("the index has another {name}: its sha256 is {theirs}, ours is {ours}"),
-        next: "publish the files that were uploaded first (--dist DIR), or release a higher version: an index never takes other bytes under the same name"
-            .to_owned(),
-    };
+    let other = Observation::blocked(
+        format!("the index has another {name}: its sha256 is {theirs}, ours is {ours}"),
+        "publish the files that were uploaded first (--dist DIR), or release a higher version: an index never takes other bytes under the same name",
+    );
     Some(ownership::unless_waived(&dist.of, Check::RegistryContent, other))
 }
 
@@ -126,11 +124,10 @@ fn blocking(cx: &Context<'_>, dist: &Dist) -> Result<Option<Observation>> {
 }
 
 fn yanked(dist: &Dist, why: &str) -> Observation {
-    let yanked = Observation::Blocked {
-        why: why.to_owned(),
-        next: "release a higher version; or, if it was not meant, take the yank back on the index's own page"
-            .to_owned(),
-    };
+    let yanked = Observation::blocked(
+        why,
+        "release a higher version; or, if it was not meant, take the yank back on the index's own page",
+    );
     ownership::unless_waived(&dist.of, Check::RegistryYanked, yanked)
 }
 

@@ -15,6 +15,7 @@ use crate::repo::{self, contents, filters};
 use plan::{
     edit::{Edit, Fate, not_utf8, slashed, typed},
     paths::dir,
+    problem::Problem,
     repo::Submodules,
     step::{Observation, Write},
 };
@@ -42,7 +43,7 @@ pub fn hindrance(cx: &Context<'_>, write: &Write, elsewhere: Option<&str>) -> Re
         None => part_in_tree(top, path, &submodules),
     };
     for edit in write.edits.iter() {
-        let astray = || led_astray(top, &edit.path, elsewhere, &part).map(|found| (found.why, found.next));
+        let astray = || led_astray(top, &edit.path, elsewhere, &part).map(|found| found.problem);
         let found = outside(top, edit).or_else(astray);
         let found = match found {
             Some(found) => Some(found),
@@ -52,25 +53,25 @@ pub fn hindrance(cx: &Context<'_>, write: &Write, elsewhere: Option<&str>) -> Re
                 None => unreadable(cx, &edit.path, edit.tracked)?,
             },
         };
-        if let Some((why, next)) = found {
-            return Ok(Some(Observation::Blocked { why, next }));
+        if let Some(problem) = found {
+            return Ok(Some(Observation::Blocked(problem)));
         }
     }
     if elsewhere.is_none()
-        && let Some((why, next)) = hidden(top, &write.edits, flagged)
+        && let Some(problem) = hidden(top, &write.edits, flagged)
     {
-        return Ok(Some(Observation::Blocked { why, next }));
+        return Ok(Some(Observation::Blocked(problem)));
     }
     Ok(None)
 }
 
 /// Why these files would not be committed as they stand here: each link or repository in front of them is told once.
-pub fn astray<'p>(cx: &Context<'_>, paths: impl IntoIterator<Item = &'p PathBuf>) -> Result<Vec<(String, String)>> {
+pub fn astray<'p>(cx: &Context<'_>, paths: impl IntoIterator<Item = &'p PathBuf>) -> Result<Vec<Problem>> {
     let (top, submodules) = (&cx.sh.current_dir(), contents::set_apart(cx.sh)?.0);
     let mut output = BTreeSet::new();
     let part = |part: &Path| part_in_tree(top, part, &submodules);
     let found = paths.into_iter().filter_map(|path| led_astray(top, path, None, &part));
-    Ok(found.filter(|found| output.insert(found.at.clone())).map(|found| (found.why, found.next)).collect())
+    Ok(found.filter(|found| output.insert(found.at.clone())).map(|found| found.problem).collect())
 }
 
 /// The links and submodules that a commit has, by their modes.
@@ -92,16 +93,16 @@ fn part_in_tree(top: &Path, part: &Path, submodules: &Submodules) -> Part {
 }
 
 /// What lies outside of the repository, or has a name that cannot be told.
-fn outside(top: &Path, edit: &Edit) -> Option<(String, String)> {
+fn outside(top: &Path, edit: &Edit) -> Option<Problem> {
     let path = typed(&edit.path);
     if !edit.path.components().all(|part| matches!(part, Component::Normal(_))) {
-        return Some((
+        return Some(Problem::new(
             format!("{path} is outside of the repository {}, and would be no part of its commit", top.display()),
-            "move it into the repository, or take it out of `members` and of the train's configuration".to_owned(),
+            "move it into the repository, or take it out of `members` and of the train's configuration",
         ));
     }
     if edit.path.to_str().is_none() {
-        return Some((
+        return Some(Problem::new(
             format!("the name of {} is not UTF-8, and a plan cannot tell it", slashed(&edit.path)),
             format!("give it another name, and commit: git mv {path} NAME"),
         ));
@@ -112,8 +113,7 @@ fn outside(top: &Path, edit: &Edit) -> Option<(String, String)> {
 /// A link or a repository, and what is wrong with a file behind it.
 struct Astray {
     at: PathBuf,
-    why: String,
-    next: String,
+    problem: Problem,
 }
 
 /// What a link or another repository stands in front of, here or on the branch whose ref is named.
@@ -159,13 +159,13 @@ fn led_astray(top: &Path, path: &Path, elsewhere: Option<&str>, part: &impl Fn(&
                 )
             }
         };
-        return Some(Astray { at: at.to_owned(), why, next: format!("{switch}{next}") });
+        return Some(Astray { at: at.to_owned(), problem: Problem::new(why, format!("{switch}{next}")) });
     }
     None
 }
 
 /// What git ignores: all but a lock, which cargo makes anew wherever it lacks.
-fn ignored(cx: &Context<'_>, edit: &Edit) -> Result<Option<(String, String)>> {
+fn ignored(cx: &Context<'_>, edit: &Edit) -> Result<Option<Problem>> {
     let path = &edit.path;
     if edit.tracked && edit.fate != Fate::Create || path.ends_with("Cargo.lock") {
         return Ok(None);
@@ -175,7 +175,7 @@ fn ignored(cx: &Context<'_>, edit: &Edit) -> Result<Option<(String, String)>> {
     let output = cmd!(sh, "git check-ignore --quiet --no-index -- {path}").quiet().ignore_status().output()?;
     let name = typed(path);
     match output.status.code() {
-        Some(0) => Ok(Some((
+        Some(0) => Ok(Some(Problem::new(
             format!("git ignores {}, so it would not be committed", slashed(path)),
             format!(
                 "git check-ignore --verbose {name} tells the rule: take it out, or git add --force {name}, and commit"
@@ -187,7 +187,7 @@ fn ignored(cx: &Context<'_>, edit: &Edit) -> Result<Option<(String, String)>> {
 }
 
 /// A text that is not UTF-8: what is not read as it is cannot be written as it was.
-pub fn unreadable(cx: &Context<'_>, path: &Path, tracked: bool) -> Result<Option<(String, String)>> {
+pub fn unreadable(cx: &Context<'_>, path: &Path, tracked: bool) -> Result<Option<Problem>> {
     let Ok(text) = fs::read(cx.sh.current_dir().join(path)) else { return Ok(None) };
     let Some(found) = not_utf8(path, &text) else { return Ok(None) };
     let only = BTreeSet::from([path.to_owned()]);
@@ -199,7 +199,7 @@ pub fn unreadable(cx: &Context<'_>, path: &Path, tracked: bool) -> Result<Option
 }
 
 /// Files that git was told not to look at: what is written to them would not be committed.
-fn hidden(top: &Path, edits: &[Edit], flagged: Vec<(char, PathBuf)>) -> Option<(String, String)> {
+fn hidden(top: &Path, edits: &[Edit], flagged: Vec<(char, PathBuf)>) -> Option<Problem> {
     let paths: BTreeSet<&Path> = edits.iter().filter(|edit| edit.tracked).map(|edit| edit.path.as_path()).collect();
     for (tag, path) in flagged {
         if !paths.contains(path.as_path()) {
@@ -211,13 +211,13 @@ fn hidden(top: &Path, edits: &[Edit], flagged: Vec<(char, PathBuf)>) -> Option<(
             'S' | 's' if !is_here => {
                 let next =
                     format!("git sparse-checkout add {dir}, or git sparse-checkout disable; then the same command");
-                (format!("{path} is changed by the release, and is outside of the sparse checkout"), next)
+                Problem::new(format!("{path} is changed by the release, and is outside of the sparse checkout"), next)
             }
-            'S' | 's' => (
+            'S' | 's' => Problem::new(
                 format!("git ignores changes of {path} (skip-worktree), which the release changes"),
                 format!("git update-index --no-skip-worktree {path}, then the same command"),
             ),
-            tag if tag.is_ascii_lowercase() => (
+            tag if tag.is_ascii_lowercase() => Problem::new(
                 format!("git assumes that {path} is unchanged (assume-unchanged), and the release changes it"),
                 format!("git update-index --no-assume-unchanged {path}, then the same command"),
             ),

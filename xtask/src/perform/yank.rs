@@ -16,6 +16,7 @@ use crate::tools::{
 };
 use plan::{
     edit::count,
+    problem::Problem,
     repo::short,
     step::{CrateUpload, Dist, MarkRolledBack, Observation},
 };
@@ -44,19 +45,19 @@ fn judge(upload: &CrateUpload, listed: Option<Listed>, packed: Option<&str>, lac
     }
     if let Some(what) = listed.foreign(upload, packed) {
         let CrateUpload { name, version, .. } = upload;
-        return Observation::Blocked {
-            why: format!("the registry has another {name} {version} of this commit: {what}"),
-            next: format!(
+        return Observation::blocked(
+            format!("the registry has another {name} {version} of this commit: {what}"),
+            format!(
                 "find out who published it: cargo yank {name}@{version} if it must not be used, or --without crates"
             ),
-        };
+        );
     }
     match lacks {
         None => Observation::Todo,
-        Some(variable) => Observation::Blocked {
-            why: "it is published, and cargo has no token to yank it with".to_owned(),
-            next: format!("cargo login{}, or {variable} in the environment", destination::option(upload)),
-        },
+        Some(variable) => Observation::blocked(
+            "it is published, and cargo has no token to yank it with",
+            format!("cargo login{}, or {variable} in the environment", destination::option(upload)),
+        ),
     }
 }
 
@@ -92,13 +93,13 @@ pub fn observe_files(cx: &Context<'_>, dist: &Dist) -> Result<Observation> {
     if !is_offered(cx, dist)? {
         return Ok(Observation::done(format!("{}, yanked", count(files.len(), "file"))));
     }
-    Ok(Observation::Blocked {
-        why: format!("pip still takes its {}, and the index lets only a person yank them", count(files.len(), "file")),
-        next: format!(
+    Ok(Observation::blocked(
+        format!("pip still takes its {}, and the index lets only a person yank them", count(files.len(), "file")),
+        format!(
             "on the index's page of {}: Manage, Releases, {}, Options, Yank; then the same command",
             dist.name, dist.version
         ),
-    })
+    ))
 }
 
 /// The release that is published, if there is one; what is in the way otherwise.
@@ -107,10 +108,10 @@ fn published(cx: &Context<'_>, mark: &MarkRolledBack) -> Result<Result<Option<Re
         Ok(Found::One(release)) => Ok(Some(release).filter(|release| !release.draft)),
         Ok(Found::None | Found::Drafts(_)) => Ok(None),
         Err(error) => match error.downcast::<NotSetUp>() {
-            Ok(NotSetUp { why, .. }) => Err(Observation::Blocked {
-                why,
-                next: "gh auth login, or GH_TOKEN and GH_REPO in the environment, or --without forge".to_owned(),
-            }),
+            Ok(NotSetUp(Problem { what, .. })) => Err(Observation::blocked(
+                what,
+                "gh auth login, or GH_TOKEN and GH_REPO in the environment, or --without forge",
+            )),
             Err(error) => return Err(error),
         },
     })
@@ -191,7 +192,7 @@ mod tests {
             {
                 Observation::Todo => "todo".to_owned(),
                 Observation::Done { evidence, .. } => format!("done: {evidence}"),
-                Observation::Blocked { why, .. } => format!("blocked: {why}"),
+                Observation::Blocked(problem) => format!("blocked: {}", problem.what),
                 other => panic!("{other:?}"),
             };
             assert_eq!(message, expected);

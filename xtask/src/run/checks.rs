@@ -56,7 +56,7 @@ impl<'a> Known<'a> {
                     None if recorded.is_whole => return None,
                     None => format!("{} does not say that it was proved", recorded.at),
                 };
-                Some(Observation::Unknown { why, next: prove::ELSEWHERE.to_owned() })
+                Some(Observation::unknown(why, prove::ELSEWHERE.to_owned()))
             }
         }
     }
@@ -68,8 +68,8 @@ pub fn passed_over(steps: &[Step], observed: &[Observation]) -> Vec<bool> {
     let is_outward = steps.iter().zip(observed).any(|(step, observed)| step.is_outward() && !observed.is_done());
     let both = steps.iter().zip(observed);
     let is_passed = both.map(|(step, observed)| match (step.kind(), observed) {
-        (Kind::Proof, Observation::Unknown { .. }) => true,
-        (Kind::Confirmation, Observation::Unknown { .. }) => !is_outward,
+        (Kind::Proof, Observation::Unknown(_)) => true,
+        (Kind::Confirmation, Observation::Unknown(_)) => !is_outward,
         _ => false,
     });
     is_passed.collect()

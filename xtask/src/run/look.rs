@@ -138,7 +138,7 @@ fn hold_up(steps: &[Step], observed: &mut [Observation]) {
     {
         if let Some(first) = hand(at) {
             let why = format!("it comes after \"{}\"", first.title());
-            *observed = Observation::Blocked { why, next: "that first, then the same command".to_owned() };
+            *observed = Observation::blocked(why, "that first, then the same command");
         }
     }
 }
@@ -223,7 +223,7 @@ mod tests {
             Step::Upload(dist),
             Step::VerifyAvailability(list),
         ];
-        let blocked = || Observation::Blocked { why: String::new(), next: String::new() };
+        let blocked = || Observation::blocked(String::new(), String::new());
         let observed = [Observation::Todo, blocked(), Observation::Todo, Observation::Todo, Observation::Todo];
         assert_eq!(waiting(&steps, &observed), [false, true, false, true, true]);
         let observed = [Observation::Todo, Observation::done("x"), blocked(), Observation::Todo, Observation::Todo];

@@ -22,10 +22,8 @@ pub(super) fn take(cx: &Context<'_>, step: &Step) -> Result<Observation> {
     check_interrupt(cx)?;
     match perform::observe(cx, step) {
         Observation::Todo => {}
-        unknown @ Observation::Unknown { .. } if step.check().is_some() => return Ok(unknown),
-        Observation::Blocked { why, next } | Observation::Unknown { why, next } => {
-            bail!("{}: {why}; next: {next}", step.title())
-        }
+        unknown @ Observation::Unknown(_) if step.check().is_some() => return Ok(unknown),
+        Observation::Blocked(problem) | Observation::Unknown(problem) => bail!("{}: {problem}", step.title()),
         done => return Ok(done),
     }
     let title = cx.report.title(step);
@@ -36,7 +34,7 @@ pub(super) fn take(cx: &Context<'_>, step: &Step) -> Result<Observation> {
         .and_then(|observed| check_interrupt(cx).map(|()| observed))
         .map_err(|error| check_interrupt(cx).err().unwrap_or(error));
     match &acted {
-        Ok(Observation::Unknown { why, .. }) => cx.report.unproved(&title, begun, why),
+        Ok(Observation::Unknown(problem)) => cx.report.unproved(&title, begun, &problem.what),
         Ok(Observation::Done { evidence, .. }) if evidence == prove::UNTESTED => {
             cx.report.end_with(&title, begun, evidence);
         }
@@ -94,8 +92,8 @@ fn acted(
         // It may have been taken all the same, with only the answer lost.
         match observe() {
             Observation::Done { .. } | Observation::Waived { .. } => return Ok(()),
-            Observation::Blocked { why, next } => bail!("{why}; next: {next}"),
-            Observation::Todo | Observation::Unknown { .. } => {}
+            Observation::Blocked(problem) => bail!(problem),
+            Observation::Todo | Observation::Unknown(_) => {}
         }
     }
 }
@@ -104,7 +102,7 @@ fn acted(
 fn show(cx: &Context<'_>, step: &Step) -> Result<Observation> {
     // A check that cannot be made here does not come true by waiting.
     if step.check().is_some()
-        && let unknown @ Observation::Unknown { .. } = perform::observe(cx, step)
+        && let unknown @ Observation::Unknown(_) = perform::observe(cx, step)
     {
         return Ok(unknown);
     }
@@ -120,14 +118,14 @@ fn shown(
     let mut patience = Patience::new(time, Duration::from_millis(200), Duration::from_secs(10));
     loop {
         let observed = observe();
-        match &observed {
+        match observed {
             Observation::Done { .. } => return Ok(observed),
-            Observation::Blocked { why, next } => bail!("{why}; next: {next}"),
-            Observation::Todo | Observation::Unknown { .. } | Observation::Waived { .. } => {}
+            Observation::Blocked(problem) => bail!(problem),
+            Observation::Todo | Observation::Unknown(_) | Observation::Waived { .. } => {}
         }
         match (patience.next_pause(), observed) {
             (Some(pause), _) => wait(pause)?,
-            (None, Observation::Unknown { why, next }) => bail!("{why}; next: {next}"),
+            (None, Observation::Unknown(problem)) => bail!(problem),
             (None, _) => {
                 bail!("it was done, but does not show after {} s: the same command looks again", time.as_secs())
             }

@@ -13,6 +13,7 @@ use xshell::{Shell, cmd};
 use super::child::{self, ChildOutput};
 use crate::report::Report;
 pub use login::Login;
+use plan::problem::Problem;
 use ways::{Task, Way};
 
 /// How long an image may take on its way here.
@@ -39,15 +40,11 @@ enum Kind {
 
 /// An engine that is not there, or that this machine does not let work: nobody's image is wrong.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Cannot {
-    /// In the engine's own words.
-    pub why: String,
-    pub next: String,
-}
+pub struct Cannot(pub Problem);
 
 impl fmt::Display for Cannot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}; next: {}", self.why, self.next)
+        self.0.fmt(f)
     }
 }
 
@@ -147,22 +144,23 @@ impl Engine {
     }
 
     fn none(docker: Option<&str>, podman: Option<&str>) -> Cannot {
-        let (why, next) = match (docker, podman) {
-            (None, None) => (
-                "neither docker nor podman is installed".to_owned(),
+        Cannot(match (docker, podman) {
+            (None, None) => Problem::new(
+                "neither docker nor podman is installed",
                 "install podman (Debian, Ubuntu: apt install podman)",
             ),
-            (Some(docker), None) => (
+            (Some(docker), None) => Problem::new(
                 format!("docker does not work: {docker}"),
                 "start its daemon, or install podman (Debian, Ubuntu: apt install podman)",
             ),
-            (None, Some(podman)) => (format!("podman does not work: {podman}"), "make `podman info` succeed"),
-            (Some(docker), Some(podman)) => (
+            (None, Some(podman)) => {
+                Problem::new(format!("podman does not work: {podman}"), "make `podman info` succeed")
+            }
+            (Some(docker), Some(podman)) => Problem::new(
                 format!("docker does not work: {docker}; nor does podman: {podman}"),
                 "start the daemon of docker, or make `podman info` succeed",
             ),
-        };
-        Cannot { why, next: next.to_owned() }
+        })
     }
 
     /// The engine as one that pulls and pushes with that login; builds have the user's own.

@@ -23,6 +23,7 @@ use super::{
     secrets,
     transient::Transient,
 };
+use plan::problem::Problem;
 
 pub use history::{Check, CheckState, Pull, Review, WorkflowRun};
 
@@ -41,14 +42,11 @@ const TRANSFER: Duration = Duration::from_secs(7_200);
 
 /// There is no forge to ask, or nobody to ask as.
 #[derive(Debug)]
-pub struct NotSetUp {
-    pub why: String,
-    pub next: &'static str,
-}
+pub struct NotSetUp(pub Problem);
 
 impl fmt::Display for NotSetUp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}; next: {}", self.why, self.next)
+        self.0.fmt(f)
     }
 }
 
@@ -246,9 +244,10 @@ fn is_not_found(error: &anyhow::Error) -> bool {
     io.is_some_and(|error| error.kind() == std::io::ErrorKind::NotFound)
 }
 
+pub const GH_NOT_FOUND: &str = "GitHub CLI (gh) not found";
+
 fn missing() -> anyhow::Error {
-    let next = "install GitHub CLI (https://cli.github.com) and run gh auth login";
-    NotSetUp { why: "GitHub CLI (gh) not found; it is needed to read CI status".to_owned(), next }.into()
+    NotSetUp(Problem::new(GH_NOT_FOUND, "install GitHub CLI (https://cli.github.com) and run gh auth login")).into()
 }
 
 fn answered(what: &str, output: ChildOutput) -> Result<Answer> {
@@ -258,15 +257,15 @@ fn answered(what: &str, output: ChildOutput) -> Result<Answer> {
             true => format!("the forge does not know who asks: {}", output.last_lines()),
             false => "gh is not logged in".to_owned(),
         };
-        return Err(NotSetUp { why, next: "gh auth login, or GH_TOKEN in the environment" }.into());
+        return Err(NotSetUp(Problem::new(why, "gh auth login, or GH_TOKEN in the environment")).into());
     }
     if let Some(answer) = answered {
         return Ok(answer);
     }
     let why = format!("{what}: {}", output.err.trim().replace('\n', " "));
     if why.contains("unable to expand placeholder") {
-        let why = "no remote is on a forge".to_owned();
-        return Err(NotSetUp { why, next: "GH_REPO=OWNER/REPOSITORY in the environment" }.into());
+        let (why, next) = ("no remote is on a forge", "GH_REPO=OWNER/REPOSITORY in the environment");
+        return Err(NotSetUp(Problem::new(why, next)).into());
     }
     // The connection was cut, and with it whatever the answer was.
     if ["EOF", "connection reset", "broken pipe", "timeout", "error connecting"].iter().any(|word| why.contains(word)) {

@@ -19,6 +19,7 @@ mod gits;
 mod harness;
 mod hotfix;
 mod killed_git;
+mod lines;
 mod links;
 mod names;
 mod rehearse;

@@ -107,7 +107,7 @@ fn a_release_waits_until_ci_is_green() {
     let none_yet = |why: &str| {
         goes_on(&place, RELEASE, &format!("not verified: ci ({why}"));
         let output = refused(&place, &push, &format!("all CI checks pass on {}: {why}", &head[..9]));
-        assert!(output.err.contains("not confirmed: ci (to continue without: --waive ci)"), "{}", output.all());
+        assert!(output.err.contains("blocked: ci (to continue without: --waive ci)"), "{}", output.all());
         output
     };
     none_yet(&format!("the forge does not have {}", &head[..9]));
@@ -346,7 +346,7 @@ fn check_shows_every_row_with_evidence_or_what_to_do_and_fails_for_none_of_them(
     let unobserved = format!("unknown: not verified: CI has not passed on {short}");
     assert_eq!(rows(&place), expected(format!("ci unknown: the forge does not have {short}"), &unobserved));
     forge.knows(&json!({ "commits": { &head: { "runs": [run_of("a", "completed", Some("success"))] } } }));
-    let run_by = format!("done: .github/workflows/ci.yml:7 runs it, and CI is green on {short}");
+    let run_by = format!("done: .github/workflows/ci.yml:7 runs it, and CI has passed on {short}");
     assert_eq!(rows(&place), expected("ci done: 1 passed".to_owned(), &run_by));
     let reported = place.xtask("check").ok().out;
     assert!(reported.contains("checklist of lark:") && reported.contains("runs it on every push; next: git status"), "{reported}");

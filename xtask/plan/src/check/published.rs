@@ -373,7 +373,7 @@ pub fn metadata(workspace: &Workspace, train: &Train) -> Vec<Finding> {
             ("readme", package.readme.as_ref().filter(|_| is_named)),
             ("license-file", package.about.license_file.as_ref()),
         ];
-        let unread = |(what, next): &(String, String), key: &str| Problem {
+        let unread = |Problem { what, next }: &Problem, key: &str| Problem {
             what: format!("`{key}`: {what}, and cargo cannot publish without it"),
             next: next.clone(),
         };

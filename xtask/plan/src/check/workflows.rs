@@ -279,7 +279,7 @@ mod tests {
     fn found(look: fn(&Workspace, &Train) -> Vec<Finding>, train: &str, workflows: &[&str]) -> Vec<String> {
         let workspace = workspace(trains(), workflows);
         let train = Train::choose(&workspace, &Repo::default(), Some(train)).unwrap();
-        look(&workspace, &train).into_iter().map(|finding| finding.what).collect()
+        look(&workspace, &train).into_iter().map(|finding| finding.problem.what).collect()
     }
 
     /// A workflow that starts on these pushes and runs a command of this tool, or make.

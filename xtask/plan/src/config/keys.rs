@@ -121,6 +121,7 @@ fn in_words(problem: Slip, value: &Value) -> String {
         Slip::Missing("after") => {
             return "it is not pinned to a place: say `after = \"…\"`, the words right before the version".to_owned();
         }
+        Slip::Missing("crates") => return "it names no `crates`: add `crates = [\"…\"]`".to_owned(),
         Slip::Missing(field) => return format!("it says no `{field}`: add `{field} = \"…\"`"),
         Slip::Mention(message) => return message,
         Slip::Expected(Kind::Table("NamedProof")) => {
@@ -222,6 +223,14 @@ mod tests {
             (
                 json!({ "cadence": "frist monday" }),
                 "`cadence`: cadence `frist monday`: unknown word `frist`: did you mean `first`?",
+            ),
+            (
+                json!({ "lines": [{ "bump": "patch" }] }),
+                "`lines`: { bump = \"patch\" }: it names no `crates`: add `crates = [\"…\"]`",
+            ),
+            (
+                json!({ "lines": [{ "crates": ["owl-*"], "bump": "pach" }] }),
+                "`lines`: { bump = \"pach\", crates = [\"owl-*\"] }: unknown value `pach`: did you mean `patch`?",
             ),
             (json!({ "budgets": { "wheel": "1h" } }), "`budgets`: unknown key `wheel`: did you mean `wheels`?"),
         ] {

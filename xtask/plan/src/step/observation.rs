@@ -1,7 +1,9 @@
 //! What the world says of a step.
 //! It must never make "not done" of "could not ask", nor "done" of what was set aside.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+
+use crate::problem::Problem;
 
 /// What the world says of a step.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -15,16 +17,12 @@ pub enum Observation {
         since: Option<String>,
     },
     Todo,
-    /// Something is in the way; `next` is what to type.
-    Blocked {
-        why: String,
-        next: String,
-    },
+    /// Something is in the way.
+    #[serde(serialize_with = "reported")]
+    Blocked(Problem),
     /// It could not be asked, which is not the same as "not done".
-    Unknown {
-        why: String,
-        next: String,
-    },
+    #[serde(serialize_with = "reported")]
+    Unknown(Problem),
     /// The captain set it aside, which is not the same as "done".
     Waived {
         by: String,
@@ -34,6 +32,14 @@ pub enum Observation {
 impl Observation {
     pub fn done(evidence: impl Into<String>) -> Observation {
         Observation::Done { evidence: evidence.into(), since: None }
+    }
+
+    pub fn blocked(why: impl Into<String>, next: impl Into<String>) -> Observation {
+        Observation::Blocked(Problem::new(why, next))
+    }
+
+    pub fn unknown(why: impl Into<String>, next: impl Into<String>) -> Observation {
+        Observation::Unknown(Problem::new(why, next))
     }
 
     pub fn is_done(&self) -> bool {
@@ -47,7 +53,7 @@ impl Observation {
 
     /// It keeps the loop from acting.
     pub fn is_blocking(&self) -> bool {
-        matches!(self, Observation::Blocked { .. } | Observation::Unknown { .. })
+        matches!(self, Observation::Blocked(_) | Observation::Unknown(_))
     }
 }
 
@@ -55,12 +61,12 @@ impl Observation {
 pub fn by_cause<P>(rows: impl IntoIterator<Item = (String, P, Observation)>) -> Vec<(String, P, Observation)> {
     let mut causes: Vec<(String, P, Observation)> = Vec::new();
     for (title, place, observed) in rows {
-        let Observation::Unknown { why, next } = &observed else {
+        let Observation::Unknown(Problem { what, next }) = &observed else {
             causes.push((title, place, observed));
             continue;
         };
         let of_same_cause = causes.iter_mut().find_map(|(names, _, known)| match known {
-            Observation::Unknown { why: known, next } if known == why => Some((names, next)),
+            Observation::Unknown(known) if known.what == *what => Some((names, &mut known.next)),
             _ => None,
         });
         let Some((names, ways)) = of_same_cause else {
@@ -76,13 +82,23 @@ pub fn by_cause<P>(rows: impl IntoIterator<Item = (String, P, Observation)>) -> 
     causes
 }
 
+/// As `--json` has it: there, what is wrong is why it is in that state.
+fn reported<S: Serializer>(Problem { what, next }: &Problem, serializer: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Reported<'a> {
+        why: &'a str,
+        next: &'a str,
+    }
+    Reported { why: what, next }.serialize(serializer)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn one_cause_is_one_row_that_names_all_that_it_keeps_from_being_checked() {
-        let unknown = |why: &str, next: &str| Observation::Unknown { why: why.to_owned(), next: next.to_owned() };
+        let unknown = |why: &str, next: &str| Observation::unknown(why, next);
         let rows = [
             ("ci: all checks pass", unknown("gh not found", "install gh")),
             ("changelog: it is updated", Observation::done("yes")),

@@ -84,6 +84,9 @@ pub struct CrateUpload {
     pub dir: PathBuf,
     pub name: String,
     pub version: Version,
+    /// The version of the train that it was released with.
+    #[serde(skip)]
+    pub released_with: Version,
     /// The commit that it must have been packed from; `None` when the tag of its version is not known.
     pub commit: Option<String>,
     /// The registry that it is sent to; `None` for cargo's default.
@@ -97,7 +100,7 @@ pub struct CrateUpload {
 impl CrateUpload {
     /// Whether the release gave it its version; a patch leaves alone what did not change.
     pub fn is_of_release(&self) -> bool {
-        self.commit.as_ref() == Some(&self.of.commit)
+        self.released_with.base() == self.of.version.base()
     }
 
     /// Whether it goes to crates.io, as far as can be said without asking cargo for its default.

@@ -4,11 +4,11 @@
 use serde_json::json;
 
 use super::sketch::{Sketch, house};
-use crate::{check::apart::left_out, finding::Finding};
+use crate::check::apart::left_out;
 
 fn reported(sketch: &Sketch) -> Vec<String> {
     let snapshot = sketch.snapshot();
-    left_out(&snapshot.workspace, std::slice::from_ref(&snapshot.train)).iter().map(Finding::as_note).collect()
+    left_out(&snapshot.workspace, std::slice::from_ref(&snapshot.train)).iter().map(|found| found.to_string()).collect()
 }
 
 #[test]

@@ -7,6 +7,7 @@ use super::sketch::{Sketch, house, tag_message, titles, v};
 use crate::{
     checklist,
     files::tag_record::Record,
+    problem::Problem,
     repo::{At, LogEntry, Recorded},
     step::{Asked, Confirmation, Evidence, Observation, Scope, Step},
 };
@@ -25,8 +26,8 @@ fn reported(sketch: &Sketch) -> Vec<String> {
     let line = |row: Confirmation| {
         let by = match row.by {
             Evidence::Texts(Observation::Done { evidence, .. }) => format!("done, {evidence}"),
-            Evidence::Texts(Observation::Blocked { why, next } | Observation::Unknown { why, next }) => {
-                format!("open, {why}; {next}")
+            Evidence::Texts(Observation::Blocked(problem) | Observation::Unknown(problem)) => {
+                format!("open, {}; {}", problem.what, problem.next)
             }
             Evidence::Texts(Observation::Todo | Observation::Waived { .. }) => {
                 panic!("{}: nobody would know what to do", row.name)
@@ -193,7 +194,7 @@ fn what_only_a_person_can_see_is_confirmed_for_each_version_and_recorded() {
     };
     let (name, observed, message) = row(&house);
     assert_eq!(name, "website");
-    let Observation::Unknown { next, .. } = observed else { panic!("{observed:?}") };
+    let Observation::Unknown(Problem { next, .. }) = &observed else { panic!("{observed:?}") };
     assert!(next.contains("--confirm website") && !message.contains("Confirmed"), "{next} {message}");
     house.options.confirm.push("website".to_owned());
     let (_, observed, message) = row(&house);

@@ -67,7 +67,7 @@ fn proposed(sketch: &Sketch, train: Option<&str>) -> Vec<String> {
         let plan = of_train.release("minor");
         assert_eq!(findings(&plan), [""; 0], "{name}");
         let Snapshot { workspace, train, .. } = of_train.snapshot();
-        let state: Vec<_> = check::state(&workspace, &train).into_iter().map(|found| found.what).collect();
+        let state: Vec<_> = check::state(&workspace, &train).into_iter().map(|found| found.problem.what).collect();
         assert_eq!(state, [""; 0], "{name}");
         assert_eq!(plan.remarks.iter().find(|remark| remark.contains("pulled up")), None, "{name}");
         let moved: Vec<String> = moved(&plan).into_iter().map(str::to_owned).collect();
@@ -428,7 +428,7 @@ fn a_program_that_no_registry_takes_is_released_with_what_has_its_version() {
         let snapshot = sketch.snapshot();
         assert_eq!(snapshot.train.tag.to_string(), "v{version}");
         let state: Vec<_> =
-            check::state(&snapshot.workspace, &snapshot.train).into_iter().map(|found| found.what).collect();
+            check::state(&snapshot.workspace, &snapshot.train).into_iter().map(|found| found.problem.what).collect();
         assert_eq!(state, [""; 0]);
         let sent = publish::plan(&snapshot, &v("1.19.0"), &publish::Options::default());
         assert!(!sent.steps.iter().any(|step| matches!(step, Step::Crate(_) | Step::Package(_))));

@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use super::sketch::{Sketch, changes, findings, house, locked, v};
-use crate::{publish, rollback, snapshot::Snapshot, step::Step, train::Train};
+use crate::{due, publish, rollback, snapshot::Snapshot, step::Step, train::Train};
 
 /// The house with two of its crates at 0.0.7, which the wheel and the driver need.
 fn lined(line: serde_json::Value) -> Sketch {
@@ -176,6 +176,21 @@ fn a_rollback_takes_back_the_crates_of_the_lines() {
         _ => None,
     });
     assert_eq!(yanked.collect::<Vec<_>>(), ["barter 0.9.3", "barter-data 0.0.7", "barter-instrument 0.0.7"]);
+}
+
+#[test]
+fn what_is_due_and_what_stands_here_name_the_versions_of_the_lines() {
+    let snapshot = two().snapshot();
+    let members = ["barter".to_owned()].into();
+    let change = due::Change { commit: "1".into(), time: 0, text: "a fix".into(), weight: due::Weight::Fix, members };
+    let due = due::due(&snapshot, &[change], &due::Findings::default());
+    assert_eq!(due.proposal.unwrap().version, "0.9.4");
+    assert_eq!(
+        due.lines.iter().map(|line| line.to_string()).collect::<Vec<_>>(),
+        ["line barter-*: 0.0.7 -> 0.0.8 (2 crates)"]
+    );
+    let shown = format!("{:?}", crate::checklist::steps(&snapshot));
+    assert!(shown.contains("0.9.3 in 3 places, 0.0.7 in 2 crates of line barter-*"), "{shown}");
 }
 
 #[test]

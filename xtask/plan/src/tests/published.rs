@@ -155,7 +155,7 @@ fn what_the_public_registry_counts_is_counted_before_the_tag() {
             (package.readme, package.readme_length) = (Some("README.md".to_owned()), readme);
         }
         let found = published::metadata(&snapshot.workspace, &snapshot.train);
-        found.into_iter().map(|found| found.what).collect::<Vec<_>>()
+        found.into_iter().map(|found| found.problem.what).collect::<Vec<_>>()
     };
     assert_eq!(found(&house(), 1 << 20), [""; 0]);
     assert_eq!(
@@ -174,7 +174,7 @@ fn two_crates_are_one_to_the_public_registry() {
     let found = |name: &str| {
         let snapshot = house().member(name, "0.9.3", "").snapshot();
         let found = published::metadata(&snapshot.workspace, &snapshot.train);
-        found.into_iter().map(|found| found.what).collect::<Vec<_>>()
+        found.into_iter().map(|found| found.problem.what).collect::<Vec<_>>()
     };
     assert_eq!(
         found("Barter_Data"),
@@ -194,7 +194,7 @@ fn what_a_patch_takes_from_elsewhere_is_the_registrys_for_others() {
     let patched = |sketch: &Sketch, versions: &[(&str, bool)]| {
         let snapshot = sketch.snapshot();
         let found = published::patched(&snapshot.workspace, &snapshot.train);
-        found.iter().filter_map(|one| Some(one.unmet(versions.iter().copied())?.what)).collect::<Vec<_>>()
+        found.iter().filter_map(|one| Some(one.unmet(versions.iter().copied())?.problem.what)).collect::<Vec<_>>()
     };
     let unmet = |most: &str| {
         format!(
@@ -438,7 +438,7 @@ fn two_wheels_are_two_projects_to_an_index() {
             );
         let snapshot = sketch.snapshot();
         let found = published::metadata(&snapshot.workspace, &snapshot.train);
-        found.into_iter().map(|found| found.what).collect::<Vec<_>>()
+        found.into_iter().map(|found| found.problem.what).collect::<Vec<_>>()
     };
     assert_eq!(
         found("Barter._Python"),
@@ -488,7 +488,7 @@ fn what_a_project_says_of_itself_is_judged_before_the_tag() {
         let sketch = house().with(PROJECT, "name = \"barter-python\"\n", &format!("name = \"{name}\"\n{lines}"));
         let snapshot = sketch.snapshot();
         let found = published::metadata(&snapshot.workspace, &snapshot.train);
-        let found = found.into_iter().map(|found| found.what).collect::<Vec<_>>();
+        let found = found.into_iter().map(|found| found.problem.what).collect::<Vec<_>>();
         (found, published::noted(&snapshot.workspace, &snapshot.train))
     };
     let none = || Vec::<String>::new();
@@ -603,7 +603,11 @@ fn crates_that_are_tested_with_each_other_are_refused_where_cargo_can_pack_neith
     };
     let reported = |sketch: &Sketch, goal: &str| {
         let found = sketch.clone().lock().release(goal).findings;
-        found.into_iter().filter(|found| found.check == Check::DevCycle).map(|found| found.what).collect::<Vec<_>>()
+        found
+            .into_iter()
+            .filter(|found| found.check == Check::DevCycle)
+            .map(|found| found.problem.what)
+            .collect::<Vec<_>>()
     };
     let unmet = |requirement: &str| {
         format!(
@@ -657,7 +661,7 @@ fn cargo_packs_by_name_what_is_tested_with_each_other() {
         plan.findings
             .into_iter()
             .filter(|found| found.check == Check::DevCycle)
-            .map(|found| found.what)
+            .map(|found| found.problem.what)
             .collect::<Vec<_>>()
     };
     let tested = |sketch: Sketch, with: &str, requirement: &str| {

@@ -514,7 +514,7 @@ fn an_entry_of_the_workspace_that_nobody_inherits_is_no_obstacle() {
     let house = house().with("Cargo.toml", shared, &entry);
     let looked = |house: &Sketch| {
         let Snapshot { workspace, train, .. } = house.snapshot();
-        let noted = check::lints(&workspace, &train).iter().map(|found| found.as_note()).collect::<Vec<_>>();
+        let noted = check::lints(&workspace, &train).iter().map(|found| found.to_string()).collect::<Vec<_>>();
         (check::state(&workspace, &train).iter().map(|found| found.what.clone()).collect::<Vec<_>>(), noted)
     };
     let reported = "Cargo.toml requires barter \"0.4\", which does not accept 0.9.3";

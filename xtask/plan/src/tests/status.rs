@@ -25,7 +25,7 @@ fn done(since: Option<&str>) -> Observation {
 }
 
 fn unknown() -> Observation {
-    Observation::Unknown { why: "it does not answer".to_owned(), next: "ask again".to_owned() }
+    Observation::unknown("it does not answer", "ask again")
 }
 
 fn version(text: &str) -> Version {
@@ -70,6 +70,7 @@ fn scene() -> Scene {
             message: "nothing to release".to_owned(),
             reasons: vec![],
             changed: Default::default(),
+            lines: Vec::new(),
             first: None,
             proposal: None,
             or: None,
@@ -125,7 +126,7 @@ fn what_is_done_is_reported_group_by_group_with_its_evidence() {
 #[test]
 fn a_workflow_that_failed_comes_before_what_it_left_to_do() {
     let mut scene = scene().with(Group::Wheels, Observation::Todo);
-    let observed = |why: &str| Observation::Blocked { why: why.to_owned(), next: "gh run rerun 7".to_owned() };
+    let observed = |why: &str| Observation::blocked(why, "gh run rerun 7");
     scene.last.watched = vec![("workflows".to_owned(), observed("workflow release failed"))];
     let status = scene.at("2026-12-03T12:00:00Z");
     let found = line(&status, "v0.7.3: workflows");
@@ -314,7 +315,7 @@ fn what_follows_a_release_is_overdue_after_the_next_day() {
     assert_eq!(line(&status, "T+1 announcements").evidence, "open: announce to discord; T+1 is Thu 2026-12-03");
     // What only a person can do is what to do next.
     let next = "send it, then cargo xtask publish 0.7.3 --announced mail".to_owned();
-    let observed = Observation::Blocked { why: "waiting for you to send it".to_owned(), next: next.clone() };
+    let observed = Observation::blocked("waiting for you to send it", next.clone());
     let waits = scene().with(Group::Announce, observed).at("2026-12-04T01:00:00Z");
     assert_eq!((line(&waits, "T+1 announcements").next.as_ref(), &waits.next), (Some(&next), &next));
     // What somebody set aside is neither to do nor done.

@@ -106,7 +106,7 @@ fn a_lock_is_edited_where_it_holds_the_wheels_own_directory() {
     assert_eq!(crate::check::state(&snapshot.workspace, &snapshot.train), []);
     let noted = crate::check::lints(&snapshot.workspace, &snapshot.train);
     assert_eq!(
-        noted.iter().map(crate::finding::Finding::as_note).collect::<Vec<_>>(),
+        noted.iter().map(|found| found.to_string()).collect::<Vec<_>>(),
         ["barter-python/uv.lock says barter-python 0.9.1, and the next release aligns it; next: uv lock"]
     );
     assert!(findings(&lagging.release("0.10.0")).is_empty());

@@ -26,7 +26,7 @@ pub fn observe(cx: &Context<'_>, packages: &Packages) -> Result<Observation> {
         let missing: Vec<String> = crates.iter().map(file).filter(|file| !dir.join(file).is_file()).collect();
         if !missing.is_empty() {
             let why = format!("{} lacks {}", dir.display(), missing.join(", "));
-            return Ok(Observation::Blocked { why, next: pack_again(of) });
+            return Ok(Observation::blocked(why, pack_again(of)));
         }
     }
     let found = packed(cx, packages);
@@ -37,7 +37,7 @@ pub fn observe(cx: &Context<'_>, packages: &Packages) -> Result<Observation> {
         return Ok(Observation::Todo);
     }
     if let Some(why) = of.packed.as_ref().and_then(|dir| differing(dir, &found)) {
-        return Ok(Observation::Blocked { why, next: pack_again(of) });
+        return Ok(Observation::blocked(why, pack_again(of)));
     }
     Ok(Observation::done(format!("{} packages of {}", found.len(), short(&of.commit))))
 }

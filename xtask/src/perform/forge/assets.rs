@@ -42,11 +42,10 @@ pub fn find(cx: &Context<'_>, of: &Tagged) -> Result<Found> {
 }
 
 pub(super) fn stranger(name: &str, theirs: &str, ours: &str) -> Observation {
-    Observation::Blocked {
-        why: format!("the release has another {name}: its sha256 is {theirs}, ours is {ours}"),
-        next: "publish the files that were uploaded first (--dist DIR), or release a higher version: an asset is never replaced"
-            .to_owned(),
-    }
+    Observation::blocked(
+        format!("the release has another {name}: its sha256 is {theirs}, ours is {ours}"),
+        "publish the files that were uploaded first (--dist DIR), or release a higher version: an asset is never replaced",
+    )
 }
 
 /// Whether a whole asset stays, of a draft as of a release: only the same bytes do, and others are never replaced.
@@ -101,7 +100,7 @@ pub fn attach(cx: &Context<'_>, of: &Tagged, release: &Release, name: &str, file
 
 pub(super) fn stop<T>(observed: Observation) -> Result<T> {
     match observed {
-        Observation::Blocked { why, next } | Observation::Unknown { why, next } => bail!("{why}; next: {next}"),
+        Observation::Blocked(problem) | Observation::Unknown(problem) => bail!(problem),
         _ => bail!("the release cannot be made here"),
     }
 }
@@ -135,6 +134,8 @@ pub(super) fn read_checksums(text: &str) -> Result<Hashes> {
 
 #[cfg(test)]
 mod tests {
+    use plan::problem::Problem;
+
     use super::*;
 
     #[test]
@@ -153,7 +154,9 @@ mod tests {
     #[test]
     fn an_asset_is_kept_by_its_hash_and_not_by_its_name() {
         assert_eq!(is_kept("x.whl", "aa", "aa"), Ok(()));
-        let Err(Observation::Blocked { why, next }) = is_kept("x.whl", "aa", "bb") else { panic!("kept") };
+        let Err(Observation::Blocked(Problem { what: why, next })) = is_kept("x.whl", "aa", "bb") else {
+            panic!("kept")
+        };
         assert_eq!(why, "the release has another x.whl: its sha256 is aa, ours is bb");
         assert!(next.contains("an asset is never replaced"), "{next}");
     }

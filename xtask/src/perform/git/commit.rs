@@ -21,6 +21,7 @@ use crate::{
 use plan::{
     edit::{Edit, State, slashed},
     files::{changelog, tag_record::Record},
+    problem::Problem,
     repo::{LogEntry, short},
     step::{Commit, Observation, Side},
     subject,
@@ -116,12 +117,12 @@ pub fn observe(cx: &Context<'_>, commit: &Commit) -> Result<Observation> {
     }
     let hooks = hooks(cx.sh)?;
     let by = if hooks.is_empty() { String::new() } else { format!(" (hooks here: {})", hooks.join(", ")) };
-    let (why, next) = altered(cx, commit, &found, &differs)?;
-    Ok(Observation::Blocked { why: format!("{why}{by}"), next })
+    let Problem { what, next } = altered(cx, commit, &found, &differs)?;
+    Ok(Observation::blocked(format!("{what}{by}"), next))
 }
 
 /// Why a commit is not the plan's, and how it becomes so.
-fn altered(cx: &Context<'_>, commit: &Commit, found: &str, differs: &Differs) -> Result<(String, String)> {
+fn altered(cx: &Context<'_>, commit: &Commit, found: &str, differs: &Differs) -> Result<Problem> {
     let is_planned = |path: &&PathBuf| commit.edits().any(|edit| edit.path == **path);
     let (planned, strange): (Vec<_>, Vec<_>) = differs.other.iter().partition(is_planned);
     let mut what = Vec::new();
@@ -142,7 +143,7 @@ fn altered(cx: &Context<'_>, commit: &Commit, found: &str, differs: &Differs) ->
         ),
         _ => format!("git show {commit_name}; amend it, or git revert it and run the same command again; or {again}"),
     };
-    Ok((format!("commit {commit_name} is of this release, but {}", what.join(", and ")), next))
+    Ok(Problem::new(format!("commit {commit_name} is of this release, but {}", what.join(", and ")), next))
 }
 
 /// The tree that was planned, which git holds since the files were staged; `None` when it does not any more.
@@ -246,8 +247,8 @@ pub fn commit(cx: &Context<'_>, commit: &Commit) -> Result<()> {
         hooks => format!("one of the hooks {}", hooks.join(", ")),
     };
     if !differs.other.is_empty() {
-        let (why, next) = altered(cx, commit, &made.commit, &differs)?;
-        bail!("{hook} changed this commit: {why}; nothing was tagged; next: {next}");
+        let Problem { what, next } = altered(cx, commit, &made.commit, &differs)?;
+        bail!("{hook} changed this commit: {what}; nothing was tagged; next: {next}");
     }
     if !differs.prose.is_empty() {
         cx.report.say(format!("          note: {hook} changed the words in {}", listed(&differs.prose)));

@@ -27,17 +27,17 @@ pub fn observe(cx: &Context<'_>, push: &Push) -> Result<Observation> {
     let (remote_tag, local_tag) = (there(&tag), resolve(cx, &tag)?);
     if remote_tag.is_some() && remote_tag != local_tag {
         let why = format!("{remote} has another tag {}", push.tag.name);
-        return Ok(Observation::Blocked {
+        return Ok(Observation::blocked(
             why,
-            next: format!("git fetch {remote} tag {}, and compare: a pushed tag is never moved", push.tag.name),
-        });
+            format!("git fetch {remote} tag {}, and compare: a pushed tag is never moved", push.tag.name),
+        ));
     }
     if !lands_on_main(cx, push)? {
         let (main, refs) = (&push.main, refs(push).join(" "));
-        return Ok(Observation::Blocked {
-            why: format!("the release is not on {main}: {remote} would get a tag that {main} does not lead to"),
-            next: format!("run it without --push, merge it into {main}, then: git push --atomic {remote} {refs}"),
-        });
+        return Ok(Observation::blocked(
+            format!("the release is not on {main}: {remote} would get a tag that {main} does not lead to"),
+            format!("run it without --push, merge it into {main}, then: git push --atomic {remote} {refs}"),
+        ));
     }
     // A commit that this clone does not know is somebody's later one: it says nothing about ours.
     let tip = match there(&main) {
@@ -51,9 +51,9 @@ pub fn observe(cx: &Context<'_>, push: &Push) -> Result<Observation> {
         Ok(tip) if holds(&tip)? => Ok(Observation::done(format!("{remote} has {}", push.tag.name))),
         Ok(tip) if repo::is_ancestor(sh, &tip, &format!("refs/heads/{}", push.main))? => Ok(Observation::Todo),
         Err(()) if remote_tag.is_some() => Ok(Observation::done(format!("{remote} has {}", push.tag.name))),
-        _ => Ok(Observation::Blocked {
-            why: format!("{remote} has commits on {} that are not here", push.main),
-            next: match current_branch(cx)? {
+        _ => Ok(Observation::blocked(
+            format!("{remote} has commits on {} that are not here", push.main),
+            match current_branch(cx)? {
                 // A tag that is there stays on its commit: that is merged, and never rebased.
                 Some(current) if current == push.main && local_tag.is_some() => format!(
                     "git pull --no-rebase --ff {remote} {current}, then git push --atomic {remote} {}",
@@ -64,7 +64,7 @@ pub fn observe(cx: &Context<'_>, push: &Push) -> Result<Observation> {
                 }
                 _ => format!("git fetch {remote} {0}:{0}, then the same command", push.main),
             },
-        }),
+        )),
     }
 }
 
@@ -164,10 +164,10 @@ pub fn observe_main(cx: &Context<'_>, push: &PushMain) -> Result<Observation> {
             Ok(Observation::done(format!("{remote} has {}", short(&found))))
         }
         _ if is_known && repo::is_ancestor(sh, tip, &name)? => Ok(Observation::Todo),
-        _ => Ok(Observation::Blocked {
-            why: format!("{remote} has commits on {main} that are not here"),
-            next: format!("git pull --no-rebase {remote} {main}, then the same command"),
-        }),
+        _ => Ok(Observation::blocked(
+            format!("{remote} has commits on {main} that are not here"),
+            format!("git pull --no-rebase {remote} {main}, then the same command"),
+        )),
     }
 }
 

@@ -72,7 +72,7 @@ pub fn asked(sh: &Shell, remote: &str, names: &[&str]) -> Result<ChildOutput> {
 
 /// What is seen of a remote that could not be asked.
 pub fn unasked(remote: &str, error: &Error) -> Observation {
-    Observation::Unknown { why: format!("{error:#}"), next: format!("git ls-remote {remote}") }
+    Observation::unknown(format!("{error:#}"), format!("git ls-remote {remote}"))
 }
 
 /// Whether the remote has the very tag that is here.

@@ -12,6 +12,7 @@ use plan::{
     names::SafeName,
     ownership as names,
     ownership::{Name, Own, Owner, Registered},
+    problem::Problem,
     step::{ImageRelease, Observation},
     version::{Dialect, Version},
 };
@@ -33,11 +34,10 @@ pub const LOGIN: &str = "XTASK_IMAGE_CREDENTIALS";
 pub(super) fn ready(cx: &Context<'_>, release: &ImageRelease) -> Result<(Engine, String), Observation> {
     let image = &release.image;
     let Some(registry) = registry(image.registry.as_deref())? else {
-        return Err(Observation::Unknown {
-            why: "nothing says which registry it is pushed to".to_owned(),
-            next: "IMAGE_REGISTRY=HOST/NAMESPACE in the environment, or `registry` of the image in the configuration"
-                .to_owned(),
-        });
+        return Err(Observation::unknown(
+            "nothing says which registry it is pushed to",
+            "IMAGE_REGISTRY=HOST/NAMESPACE in the environment, or `registry` of the image in the configuration",
+        ));
     };
     Ok((engine(cx)?, format!("{registry}/{}", image.name)))
 }
@@ -50,9 +50,8 @@ fn registry(configured: Option<&str>) -> Result<Option<String>, Observation> {
         None => configured.map(str::to_owned).or_else(|| variable("IMAGE_REGISTRY")),
     };
     let given = given.filter(|given| !given.is_empty()).map(|given| SafeName::parse(&given)).transpose();
-    let given = given.map_err(|why| Observation::Unknown {
-        why: format!("IMAGE_REGISTRY: {why}"),
-        next: "IMAGE_REGISTRY=HOST/NAMESPACE in the environment".to_owned(),
+    let given = given.map_err(|why| {
+        Observation::unknown(format!("IMAGE_REGISTRY: {why}"), "IMAGE_REGISTRY=HOST/NAMESPACE in the environment")
     })?;
     Ok(given.map(|given| given.trim_end_matches('/').to_owned()))
 }
@@ -98,7 +97,7 @@ fn telling(tags: &[String]) -> Option<&String> {
 
 pub(super) fn engine(cx: &Context<'_>) -> Result<Engine, Observation> {
     let engine = Engine::find(cx.sh);
-    let engine = engine.map_err(|Cannot { why, next }| Observation::Unknown { why, next: or_the_rest(&next) })?;
+    let engine = engine.map_err(|Cannot(Problem { what, next })| Observation::unknown(what, or_the_rest(&next)))?;
     Ok(match std::env::var_os(LOGIN) {
         Some(dir) => engine.with_login(Login::kept(dir.into())),
         None => engine,
@@ -112,7 +111,7 @@ pub(super) fn or_the_rest(next: &str) -> String {
 /// The same for what acts.
 pub(super) fn must<T>(ready: Result<T, Observation>) -> Result<T> {
     ready.map_err(|observed| match observed {
-        Observation::Unknown { why, next } => anyhow::anyhow!("{why}; next: {next}"),
+        Observation::Unknown(problem) => problem.into(),
         _ => anyhow::anyhow!("the image cannot be published here"),
     })
 }

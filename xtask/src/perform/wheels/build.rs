@@ -82,12 +82,14 @@ fn unfit<'f>(dist: &Dist, mut files: impl Iterator<Item = &'f String>, is_pypi: 
     if !is_pypi || dist.is_private {
         return None;
     }
-    files.find_map(|file| pypi::platform_objection(file)).map(|why| Observation::Blocked {
-        why,
-        next: format!(
-            "cargo xtask wheels --zig --out DIR{} builds one, and the same command with --dist DIR publishes it",
-            dist.of.option
-        ),
+    files.find_map(|file| pypi::platform_objection(file)).map(|why| {
+        Observation::blocked(
+            why,
+            format!(
+                "cargo xtask wheels --zig --out DIR{} builds one, and the same command with --dist DIR publishes it",
+                dist.of.option
+            ),
+        )
     })
 }
 
@@ -95,30 +97,30 @@ fn unfit<'f>(dist: &Dist, mut files: impl Iterator<Item = &'f String>, is_pypi: 
 pub fn built(cx: &Context<'_>, dist: &Dist, found: &Hashes) -> Observation {
     let names: Vec<String> = found.keys().cloned().collect();
     if let Some((one, other)) = same_file(&names) {
-        return Observation::Blocked {
-            why: format!("{one} and {other} are one file to an index, which takes a name once"),
-            next: format!("leave the one that is meant in {}", dir(cx, dist).display()),
-        };
+        return Observation::blocked(
+            format!("{one} and {other} are one file to an index, which takes a name once"),
+            format!("leave the one that is meant in {}", dir(cx, dist).display()),
+        );
     }
     let missing = missing(&dist.platforms, &names);
     let all = format!("{}: {}", count(found.len(), "file"), names.join(", "));
     match &dist.from {
-        Some(dir) if found.is_empty() => Observation::Blocked {
-            why: format!("{} holds no wheel of {} {}", dir.display(), dist.name, dist.version),
-            next: "--dist takes the directory into which the wheels were downloaded".to_owned(),
-        },
-        Some(dir) if !missing.is_empty() => Observation::Blocked {
-            why: format!("{} lacks {}", dir.display(), missing.join(", ")),
-            next: format!(
+        Some(dir) if found.is_empty() => Observation::blocked(
+            format!("{} holds no wheel of {} {}", dir.display(), dist.name, dist.version),
+            "--dist takes the directory into which the wheels were downloaded",
+        ),
+        Some(dir) if !missing.is_empty() => Observation::blocked(
+            format!("{} lacks {}", dir.display(), missing.join(", ")),
+            format!(
                 "build what is missing and put it there: cargo xtask wheels --target TRIPLE --out DIR{}",
                 dist.of.option
             ),
-        },
+        ),
         Some(_) => Observation::done(all),
-        None if dist.platforms.iter().any(|platform| platform != SDIST) => Observation::Blocked {
-            why: format!("they are published for {}, and one machine cannot build that", dist.platforms.join(", ")),
-            next: "download what the python-wheels workflow built, then the same command with --dist DIR".to_owned(),
-        },
+        None if dist.platforms.iter().any(|platform| platform != SDIST) => Observation::blocked(
+            format!("they are published for {}, and one machine cannot build that", dist.platforms.join(", ")),
+            "download what the python-wheels workflow built, then the same command with --dist DIR",
+        ),
         None => {
             let marker = fs::read_to_string(dir(cx, dist).join(MARKER)).unwrap_or_default();
             let has = |end: &str| names.iter().any(|name| name.ends_with(end));
@@ -241,8 +243,8 @@ mod tests {
     fn a_wheel_that_pypi_refuses_stops_the_release_before_it_goes_out() {
         let names = ["lark-0.8.0rc1-py3-none-linux_x86_64.whl", "lark-0.8.0rc1.tar.gz"].map(str::to_owned);
         let dist = lark();
-        let Some(Observation::Blocked { why, .. }) = unfit(&dist, names.iter(), true) else { panic!("it is taken") };
-        assert!(why.starts_with("lark-0.8.0rc1-py3-none-linux_x86_64.whl is for `linux_x86_64`"), "{why}");
+        let Some(Observation::Blocked(found)) = unfit(&dist, names.iter(), true) else { panic!("it is taken") };
+        assert!(found.what.starts_with("lark-0.8.0rc1-py3-none-linux_x86_64.whl is for `linux_x86_64`"), "{found}");
         // Another index takes it.
         assert!(unfit(&dist, names.iter(), false).is_none());
         assert!(unfit(&Dist { is_private: true, ..dist.clone() }, names.iter(), true).is_none());

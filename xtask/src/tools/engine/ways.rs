@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result};
 
 use super::{Cannot, Engine, Kind, last_line};
 use crate::{repo::TempDir, tools::child};
+use plan::problem::Problem;
 
 /// What narrow sandboxes let a container have; an engine's defaults are above the limits of the machine there.
 const LIMITS: [&str; 4] = ["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024"];
@@ -105,10 +106,7 @@ fn try_all(engine: &Engine, task: Task) -> Result<Way, Cannot> {
         trial.clean_up();
         found
     });
-    tried.unwrap_or_else(|error| {
-        let (why, next) = (format!("{error:#}"), "make room for temporary files".to_owned());
-        Err(Cannot { why, next })
-    })
+    tried.unwrap_or_else(|error| Err(Cannot(Problem::new(format!("{error:#}"), "make room for temporary files"))))
 }
 
 /// A trivial image: one program of a few bytes, which ends at once.
@@ -177,7 +175,7 @@ impl<'e> Trial<'e> {
                     names.join(" or "),
                     names[0]
                 );
-                Err(Cannot { why, next })
+                Err(Cannot(Problem::new(why, next)))
             }
         }
     }
@@ -190,7 +188,7 @@ impl<'e> Trial<'e> {
             }
             (Kind::Podman, false) => "make `podman run` succeed with any image, or use another machine",
         };
-        Cannot { why, next: next.to_owned() }
+        Cannot(Problem::new(why, next))
     }
 
     fn build(&self, way: &Way, dockerfile: &str) -> Result<(), String> {
