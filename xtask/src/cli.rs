@@ -23,7 +23,7 @@ use crate::{
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version, max_term_width = 120)]
 #[command(
-    after_help = "release, postfix, hotfix, smoke, publish, pack, post-release, rollback, wheels and status --issue take --dry-run: it looks, says what the real run would do, and touches nothing."
+    after_help = "release, postfix, hotfix, smoke, publish, pack, post-release, rollback, wheels and status --issue accept --dry-run, which prints the plan without changing anything."
 )]
 pub struct Cli {
     #[command(flatten)]
