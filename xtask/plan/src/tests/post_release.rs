@@ -27,7 +27,7 @@ fn released_house() -> Sketch {
         .configured("deployments", json!([{ "path": "deploy.yaml", "image": "house" }]))
 }
 
-fn follow(sketch: &Sketch, version: &str, change: impl FnOnce(&mut Released)) -> Plan {
+pub fn follow(sketch: &Sketch, version: &str, change: impl FnOnce(&mut Released)) -> Plan {
     let snapshot = sketch.snapshot();
     let version = Version::parse(version, Dialect::Tag).unwrap();
     let publication = publish::plan(&snapshot, &version, &Options::default());
