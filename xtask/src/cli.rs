@@ -23,7 +23,7 @@ use crate::{
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version, max_term_width = 120)]
 #[command(
-    after_help = "release, postfix, hotfix, smoke, publish, pack, post-release, rollback, wheels and status --issue take --dry-run: it looks, says what the real run would do, and touches nothing."
+    after_help = "release, postfix, hotfix, smoke, publish, pack, post-release, rollback, wheels and status --issue accept --dry-run, which prints the plan without changing anything."
 )]
 pub struct Cli {
     #[command(flatten)]
@@ -40,16 +40,16 @@ struct Global {
     /// The train, by its name in [workspace.metadata.trains]; without configuration, the driver's name.
     #[arg(long, global = true, value_name = "NAME", value_parser = commands::arguments::name)]
     train: Option<String>,
-    /// Only look: print the plan and the diffs, change nothing.
+    /// Print the plan without changing anything.
     #[arg(long, global = true)]
     dry_run: bool,
-    /// One JSON document on standard output; people are talked to on standard error.
+    /// Print one JSON document on standard output; texts for people go to standard error.
     #[arg(long, global = true)]
     json: bool,
-    /// Say only what is wrong.
+    /// Print only what is wrong.
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     quiet: bool,
-    /// Say every reason for every file.
+    /// Print every reason for every file.
     #[arg(short, long, global = true)]
     verbose: bool,
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]

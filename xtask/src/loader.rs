@@ -647,7 +647,7 @@ fn unread(sh: &Shell, repo: &Repo, submodule: Option<&Path>, error: &cargo_metad
             )
         }
         Ok(None) | Err(_) => anyhow!(
-            "cargo cannot read the workspace as it is: {error}\n   next: mend it, or take back what is not committed with `git restore --staged --worktree .`"
+            "cargo cannot read the workspace as it is: {error}\n   next: fix it, or restore what is not committed with `git restore --staged --worktree .`"
         ),
     }
 }

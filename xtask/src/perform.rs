@@ -61,7 +61,7 @@ pub struct Context<'a> {
     pub interrupted: Arc<AtomicBool>,
     /// What was proved in this run, by the proof's command; a proof leaves no mark that another run could see.
     pub proof_results: Arc<Mutex<BTreeMap<String, ProofResult>>>,
-    /// How long a registry may take to show what it accepted, or to get well again.
+    /// How long to wait for a registry to show an upload, or to recover.
     pub deadline: Duration,
     pub tools: Tools,
     /// What is known of the plan's checks.
@@ -226,7 +226,7 @@ steps! {
 pub fn observe(cx: &Context<'_>, step: &Step) -> Observation {
     look(cx, step).unwrap_or_else(|error| match error.downcast::<Problem>() {
         Ok(problem) => Observation::Unknown(problem),
-        Err(error) => Observation::unknown(format!("{error:#}"), "mend that and run the same command again"),
+        Err(error) => Observation::unknown(format!("{error:#}"), "fix the problem and run the command again"),
     })
 }
 

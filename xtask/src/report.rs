@@ -21,7 +21,7 @@ use plan::{
     publish::Publication,
     rollback::Rollback,
     status::{self, TrainStatus},
-    step::{Kind, Observation, Step},
+    step::{Kind, Observation, Step, by_cause},
     strays::{self, Stray},
     train::Refusal,
     version::Level,
@@ -233,7 +233,10 @@ impl Report {
 
     /// What is where, since when, by what evidence.
     pub fn table(&self, observed: &[(&str, &str, &Observation)]) {
-        let rows = observed.iter().map(|(title, place, observed)| {
+        let causes = by_cause(
+            observed.iter().map(|(title, place, observed)| ((*title).to_owned(), *place, (*observed).clone())),
+        );
+        let rows = causes.iter().map(|(title, place, observed)| {
             let (label, tint, since, evidence) = match observed {
                 Observation::Done { evidence, since } => ("done", Tint::Good, since.clone(), evidence.clone()),
                 Observation::Todo => ("todo", Tint::Bad, None, String::new()),
@@ -241,7 +244,7 @@ impl Report {
                 Observation::Unknown(problem) => ("unknown", Tint::Bad, None, problem.to_string()),
                 Observation::Waived { by } => ("waived", Tint::Weak, None, by.clone()),
             };
-            (label, tint, *title, *place, since.unwrap_or_default(), evidence)
+            (label, tint, title, *place, since.unwrap_or_default(), evidence)
         });
         let rows: Vec<_> = rows.collect();
         let width = |of: &dyn Fn(usize) -> usize| (0..rows.len()).map(of).max().unwrap_or(0);
@@ -256,7 +259,7 @@ impl Report {
 
     /// Where a train stands, and what is next.
     pub fn status(&self, status: &TrainStatus, due: &Due) {
-        self.say(tinted("", Tint::Strong, &format!("train {}: {}", status.train, status.window), ""));
+        self.say(tinted("", Tint::Strong, &format!("{}: {}", status.train, status.window), ""));
         self.say(format!("  {}: {}", status.captain, due.message));
         for line in status_lines(status).into_iter().skip(1) {
             self.warn(line);
@@ -409,7 +412,7 @@ fn by_check(findings: &[Finding]) -> Vec<Vec<&Finding>> {
 
 /// The lines of the overview, the train first.
 pub fn status_lines(status: &TrainStatus) -> Vec<Line> {
-    let mut message = vec![Line::from(format!("train {}: {}", status.train, status.window))];
+    let mut message = vec![Line::from(format!("{}: {}", status.train, status.window))];
     let width = status.lines.iter().map(|line| line.what.chars().count()).max().unwrap_or(0).min(50);
     let mut tell = |lines: &[status::Line], width: usize| {
         for status::Line { state, what, evidence, next } in lines {

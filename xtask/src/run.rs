@@ -16,7 +16,10 @@ use self::{
     take::{is_interrupted, take},
 };
 use crate::perform::{self, Context, needs};
-use plan::step::{Kind, Observation, Step};
+use plan::{
+    edit::count,
+    step::{Kind, Observation, Step},
+};
 
 /// How far the loop goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,8 +39,8 @@ pub struct Waiting(usize);
 impl fmt::Display for Waiting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            1 => f.write_str("1 step waits for a person: then the same command goes on"),
-            n => write!(f, "{n} steps wait for a person: then the same command goes on"),
+            1 => f.write_str("waiting for you: do the step above, then run this command again"),
+            n => write!(f, "waiting for you: do the {n} steps above, then run this command again"),
         }
     }
 }
@@ -108,11 +111,7 @@ pub fn run(cx: &Context<'_>, steps: &[Step], mode: Mode) -> Result<Vec<Observed>
         cx.report.warn(format!("failed: {}", step.title()));
         cx.report.warn(format!("  {error:#}"));
     }
-    bail!(
-        "{} of {} failed; next: fix the problem above and run the same command again",
-        failures.len(),
-        wanted(&observed)
-    )
+    bail!("{} of {} failed; next: fix the problem above and run the command again", failures.len(), wanted(&observed))
 }
 
 /// What is seen of the steps, and told.
@@ -167,10 +166,10 @@ pub fn ready(cx: &Context<'_>, steps: &[Step]) -> Result<Vec<Observation>> {
         cx.report.observed(&steps[at], &observed[at]);
     }
     if let Some(way_on) = checks::way_on(blocking.iter().map(|&at| &steps[at])) {
-        bail!("nothing was done: not confirmed: {way_on}");
+        bail!("blocked: {way_on}; nothing was done");
     }
     if !blocking.is_empty() {
-        bail!("nothing was done: {} of {} steps cannot be taken", blocking.len(), wanted(&observed));
+        bail!("blocked: {} of {}; nothing was done", blocking.len(), count(wanted(&observed), "step"));
     }
     Ok(observed)
 }

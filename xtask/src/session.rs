@@ -97,7 +97,7 @@ pub fn refuse(report: &Report, findings: &[Finding], done: &str) -> Result<()> {
     report.findings(findings);
     match findings.len() {
         0 => Ok(()),
-        many => bail!("refused: {} in the way, nothing was {done}", count(many, "finding")),
+        many => bail!("refused: {}; nothing was {done}", count(many, "finding")),
     }
 }
 
@@ -118,7 +118,7 @@ pub fn rows(observed: &[Observed]) -> Vec<(&str, &str, &Observation)> {
 pub fn ending(call: &Call<'_>, observed: &[Observed]) -> Result<()> {
     match (observed.iter().filter(|observed| observed.refuses()).count(), call.dry_run) {
         (0, _) => Ok(()),
-        (stuck, true) => bail!("the real run would refuse: {} that cannot be taken", count(stuck, "step")),
-        (stuck, false) => bail!("{} that was done does not hold any more: see the table", count(stuck, "step")),
+        (stuck, true) => bail!("blocked: {}", count(stuck, "step")),
+        (stuck, false) => bail!("{} no longer done: see the table", count(stuck, "step")),
     }
 }

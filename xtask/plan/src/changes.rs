@@ -484,7 +484,7 @@ fn placed(heading: Option<&str>, entry: &str) -> (String, String) {
 fn of_no_kind(path: &Path, entries: &[(String, String)], (it, they): (&str, &str)) -> Option<String> {
     let path = slashed(path);
     if let [(entry, under)] = entries {
-        return Some(format!("{path}: {entry} stands under {under}, which is no kind of change{it}"));
+        return Some(format!("{path}: {entry} is under {under}, which is not a kind of change{it}"));
     }
     let mut headings: Vec<&String> = Vec::new();
     for (_, under) in entries {
@@ -493,13 +493,13 @@ fn of_no_kind(path: &Path, entries: &[(String, String)], (it, they): (&str, &str
         }
     }
     let are = match headings[..] {
-        [_] => "is no kind",
-        _ => "are no kinds",
+        [_] => "is not a kind",
+        _ => "are not kinds",
     };
     let headings = first_of(&headings.into_iter().cloned().collect::<Vec<_>>());
     let several: Vec<String> = entries.iter().map(|(entry, under)| format!("{entry} ({under})")).collect();
     let many = |count, which: &str| {
-        format!("{path}: {count} entries stand under {headings}, which {are} of change{they}: {which}")
+        format!("{path}: {count} entries are under {headings}, which {are} of change{they}: {which}")
     };
     note_of(&several, str::to_owned, many)
 }

@@ -128,7 +128,10 @@ pub fn known_confirmations(train: &Train, names: &[String]) -> Result<()> {
             bail!("--confirm {name}: a person confirms {}; the forge or a proof does the rest", own.name());
         }
         if !train.config.checklist.contains(&own) {
-            bail!("--confirm {name}: nobody asks for it: add \"{name}\" to `checklist` in {}", train.config.table());
+            bail!(
+                "--confirm {name}: it is not on the checklist: add \"{name}\" to `checklist` in {}",
+                train.config.table()
+            );
         }
     }
     Ok(())
@@ -161,7 +164,8 @@ fn configuration(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     // With two meanings of one name, nobody knows which of them was waived.
     let taken =
         train.config.proofs.iter().filter(|proof| Check::named(&proof.name).is_some_and(|own| WAIVABLE.contains(&own)));
-    let taken = taken.map(|proof| format!("{}: proof `{}` has a name that is taken", train.config.table(), proof.name));
+    let taken =
+        taken.map(|proof| format!("{}: proof `{}` has a name that is already used", train.config.table(), proof.name));
     let next = format!("correct it in {root}");
     let problems = workspace.problems.iter().cloned().chain(taken).chain(named::problems(workspace, train));
     let reported =
@@ -467,7 +471,8 @@ pub fn strange_places(snapshot: &Snapshot, to: &Version) -> Vec<Finding> {
         let is_strange = |found: &Spelling| !found.says(to) && !found.is_ahead(to) && !had(found);
         for (place, _) in read.filter(|(_, found)| is_strange(found)) {
             let path = slashed(&workspace.in_root(&file.path));
-            let what = format!("{path}: after `{}` stands `{}`, and no release was that", file.after, place.text);
+            let what =
+                format!("{path}: `{}` is followed by `{}`, which is no released version", file.after, place.text);
             findings.push(Finding::new(Check::VersionFiles, what, correct(train, "files")));
         }
     }
@@ -623,7 +628,7 @@ fn unreported((path, log, version): (&Path, Log<'_>, &Version)) -> Option<Findin
 
 fn misdated(path: &Path, heading: &str) -> Finding {
     let next = "write the day of that release, as in `2026-01-31`, or leave it out";
-    Finding::new(Check::Changelog, format!("{}: `{heading}` has a date that is none", slashed(path)), next)
+    Finding::new(Check::Changelog, format!("{}: `{heading}` has an invalid date", slashed(path)), next)
 }
 
 /// The changelog and the release notes have the headings that a release writes under.
@@ -1019,7 +1024,7 @@ pub fn written(workspace: &Workspace, train: &Train) -> BTreeSet<PathBuf> {
     all.chain([workspace.root_dir().join("Cargo.lock")]).collect()
 }
 
-/// git left the merge of the release's own branch unfinished, and nothing but that: the same command goes on with it.
+/// git left the merge of the release's own branch unfinished, and nothing but that: run the same command again with it.
 fn is_own_merge(repo: &Repo, underway: &Underway, on_branch: Option<&str>) -> bool {
     let tip = on_branch.and_then(|branch| repo.branches.get(branch));
     let is_open = underway.name == "merge" && underway.ways != "git merge --quit";

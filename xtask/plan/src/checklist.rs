@@ -84,7 +84,7 @@ pub fn by_person(snapshot: &Snapshot, confirmed: &BTreeMap<String, String>) -> O
     let observed = match confirmed.get(name) {
         Some(by) => Observation::done(by.clone()),
         None => Observation::unknown(
-            "nobody has confirmed it for this version",
+            "not confirmed for this version",
             format!("read README and website, and add --confirm {name} to the release"),
         ),
     };

@@ -648,8 +648,7 @@ fn listed(names: &[Value]) -> Config {
             None => (None, vec!["expected the name of a train's driver; with keys of its own each train is a table, [workspace.metadata.trains.NAME]".to_owned()]),
         };
         let is_twice = |train: &TrainConfig| config.trains.iter().any(|other| other.name == train.name);
-        let twice =
-            train.as_ref().filter(|train| is_twice(train)).map(|_| "it stands there twice: take one out".to_owned());
+        let twice = train.as_ref().filter(|train| is_twice(train)).map(|_| "it is listed twice: remove one".to_owned());
         let at = |problem| format!("[workspace.metadata] `trains`: {}: {problem}", visible::line(&entry.to_string()));
         config
             .trains
@@ -1051,7 +1050,7 @@ mod tests {
         assert_eq!(of(json!([])), (vec![], vec![]));
         assert_eq!(of(json!([3, "owl"])).0, [train("owl", false)], "it is not what is meant without a name");
         for (list, reported) in [
-            (json!(["owl", "owl"]), "[workspace.metadata] `trains`: \"owl\": it stands there twice: take one out"),
+            (json!(["owl", "owl"]), "[workspace.metadata] `trains`: \"owl\": it is listed twice: remove one"),
             (json!(["owl", "a b"]), "[workspace.metadata] `trains`: \"a b\": the name `a b-v0.1.0` holds"),
             (
                 json!([{ "driver": "owl" }]),

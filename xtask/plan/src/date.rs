@@ -17,6 +17,21 @@ pub struct Date {
 const FIRST: i64 = -62_167_219_200;
 const LAST: i64 = 253_402_300_799;
 
+const MONTHS: [&str; 12] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
+
 impl Date {
     /// The day that `seconds` since 1970-01-01T00:00:00Z falls on
     /// (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`).
@@ -61,6 +76,12 @@ impl Date {
     }
 
     /// The months since year 0, January of that year being 0.
+    /// `Mon 30 Nov`
+    pub fn spoken(self) -> String {
+        let month = MONTHS[usize::from(self.month) - 1];
+        format!("{} {} {}{}", self.weekday().short(), self.day, month[..1].to_uppercase(), &month[1..3])
+    }
+
     pub fn month(self) -> i64 {
         self.year * 12 + i64::from(self.month) - 1
     }
@@ -141,20 +162,6 @@ impl Date {
 /// Whether words that stand where a date is expected can be one, or say that there is none yet. Other forms of a date than
 /// `2026-11-20` are not held against the calendar.
 pub fn is_dated(words: &str) -> bool {
-    const MONTHS: [&str; 12] = [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ];
     let words = words.split_whitespace().map(|word| word.trim_matches(|c: char| !c.is_ascii_alphanumeric()));
     let words: Vec<String> = words.map(str::to_lowercase).collect();
     let days = words.iter().filter_map(|word| {

@@ -314,11 +314,11 @@ pub(crate) fn read_back(workspace: &Workspace, train: &Train, draft: &Draft, tex
     }
     let is_reported = |check: Check| draft.findings.iter().any(|finding| finding.check == check);
     let is_news = |finding: &Finding| {
-        finding.check != Check::Lockstep
-            && !(finding.check == Check::BuildMetadata && is_reported(finding.check))
-            && !(unset && OF_VERSIONS.contains(&finding.check))
-            && !draft.findings.iter().any(|reported| reported.is_of(finding))
-            && !again.contains(finding)
+        let is_known = finding.check == Check::Lockstep
+            || finding.check == Check::BuildMetadata && is_reported(finding.check)
+            || unset && OF_VERSIONS.contains(&finding.check)
+            || draft.findings.iter().any(|reported| reported.is_of(finding));
+        !is_known && !again.contains(finding)
     };
     findings.extend(check::changes(before, (&after, &train), is_news));
     findings

@@ -145,7 +145,7 @@ impl Reason {
             Reason::Bump { from: Some(from), to } => {
                 format!("the driver was bumped from {from} to {to}, and waits to be aligned")
             }
-            Reason::Bump { from: None, to } => format!("{to} stands here and was never released"),
+            Reason::Bump { from: None, to } => format!("{to} is here and was never released"),
         }
     }
 }
@@ -371,7 +371,7 @@ fn propose(
     let is_enough = needed.as_ref().is_none_or(|needed| prepared >= *needed);
     let reported = why.unwrap_or_else(|| "nothing that changed says more".to_owned());
     let why = match needed.as_ref() {
-        None if waits => return align("it stands here, and there is no tag yet".to_owned()),
+        None if waits => return align("it is the version here, and there is no tag yet".to_owned()),
         Some(needed) if waits && is_enough => {
             let why = format!("the driver was bumped to it already ({reported} needs {} at least)", needed.tag());
             return align(why);

@@ -224,7 +224,7 @@ impl<'w> Places<'w> {
                     Err(_) if !train.wheels.is_empty() && version.show(Dialect::Pep440).is_err() => {}
                     Err(error) => {
                         let what =
-                            format!("{}: after `{}` stands `{}`: {error:#}", slashed(&path), file.after, place.text);
+                            format!("{}: `{}` is followed by `{}`: {error:#}", slashed(&path), file.after, place.text);
                         self.findings.push(Finding::new(Check::VersionFiles, what, correct(train, "files")));
                     }
                 }

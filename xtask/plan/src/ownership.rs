@@ -306,7 +306,7 @@ impl Registries {
             _ => None,
         });
         let unasked: BTreeSet<String> = self.unasked.iter().cloned().chain(unknown).collect();
-        let unasked = unasked.into_iter().map(|why| format!("not known of the registries: {why}"));
+        let unasked = unasked.into_iter().map(|why| format!("the registries were not asked: {why}"));
         (names.chain(taken).chain(self.unmet.clone()).collect(), unasked.collect())
     }
 }

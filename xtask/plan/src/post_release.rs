@@ -137,7 +137,7 @@ fn deploy(
         let digest = match released.digests.get(&entry.image) {
             Some(Ok(digest)) => digest,
             Some(Err(why)) => {
-                let what = format!("{name}: the digest of {} {} could not be asked: {why}", entry.image, version.tag());
+                let what = format!("{name}: the digest of {} {} did not answer: {why}", entry.image, version.tag());
                 findings.push(Finding::new(Check::Deployments, what, "see to that, then the same command"));
                 continue;
             }
@@ -222,7 +222,7 @@ fn lay_out(
     if !deployed.is_empty() {
         message.push(format!("Deployed at {}: {}", of.version.tag(), deployed.join(", ")));
     }
-    message.extend(next.map(|next| format!("Development goes on with {next}.")));
+    message.extend(next.map(|next| format!("Development continues with {next}.")));
     let edits = Arc::new(draft.edits);
     let parts = released.parts.iter().filter(|step| step.is_durable()).cloned().collect();
     let mut remarks = draft.remarks;

@@ -60,7 +60,7 @@ pub fn plan(snapshot: &Snapshot, to: &Version, fix: &Fix, released: bool, option
     let versions: BTreeMap<usize, Version> = train.wheels.iter().map(|wheel| (wheel.member, to.clone())).collect();
 
     if repo.is_rolled_back(&train.tag.fill(&to.base())) {
-        let what = format!("{} was rolled back, and nobody is to have it, fixed or not", train.tag.fill(&to.base()));
+        let what = format!("{} was rolled back: this version must never be published", train.tag.fill(&to.base()));
         found(Check::Tag, what, format!("cargo xtask release {}", patch(snapshot, &driver)));
     }
     if driver.base() != to.base() {

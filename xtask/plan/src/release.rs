@@ -134,10 +134,7 @@ fn passed_over(snapshot: &Snapshot, current: &Version, next: &Version) -> Option
     let has_tag = train.tags(repo).any(|(found, _)| found.base() == current.base());
     (is_bumped && !has_tag).then(|| {
         let (here, option) = (current.tag(), train.config.option());
-        format!(
-            "{} is next: {here} stands here and has no tag; to release that: cargo xtask release{option}",
-            next.tag()
-        )
+        format!("{} is next: {here} is here and has no tag; to release that: cargo xtask release{option}", next.tag())
     })
 }
 
@@ -259,7 +256,7 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
             let waiting: BTreeSet<PathBuf> =
                 changes::fragments(workspace, train).0.into_iter().map(|(path, ..)| path).collect();
             let wait =
-                |path: &PathBuf| format!("{} waits for the next release: the section stands already", slashed(path));
+                |path: &PathBuf| format!("{} is kept for the next release: the section exists already", slashed(path));
             remarks.extend(waiting.iter().map(wait));
         }
         let last = train.reported_until(&snapshot.repo, to).map(|(version, _)| version);
@@ -273,7 +270,7 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let why = match changelog::is_kept(train.names.log(&path, text)) {
             true => {
-                format!("tells nothing of the last releases (`changelog = \"{name}\"` on the train goes on with it)")
+                format!("has no section for the last releases (`changelog = \"{name}\"` on the train continues it)")
             }
             false => "has no sections".to_owned(),
         };
@@ -622,7 +619,7 @@ fn misplaced_metadata(snapshot: &Snapshot, to: &Version) -> Vec<Finding> {
     }
     let is_same = |found: &Version| found.base() == to.base() && found != to && found.post().is_none();
     if let Some((_, tag)) = train.tags(repo).find(|(found, _)| is_same(found)) {
-        let what = format!("{to} cannot follow {tag}: registries do not count what stands behind the `+`");
+        let what = format!("{to} cannot follow {tag}: registries ignore what follows the `+`");
         let higher =
             to.bump(Bump::Patch).map_or_else(|_| "X.Y.Z".to_owned(), |higher| higher.with_metadata_of(to).to_string());
         findings.push(Finding::new(Check::Tag, what, format!("cargo xtask release {higher}{}", train.config.option())));

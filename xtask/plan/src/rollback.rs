@@ -167,8 +167,8 @@ pub fn plan(gone: &Snapshot, now: &Snapshot, version: &Version, facts: &Facts, o
     if !remote.tag {
         rollback.steps = unmade(gone, &of, facts, &remote, options);
         rollback.remarks.push(match facts.remote {
-            None => format!("there is no remote {}: nobody else has it", of.remote),
-            Some(_) => format!("{} does not have {}: nobody else has it", of.remote, of.tag),
+            None => format!("there is no remote {}: it was never pushed", of.remote),
+            Some(_) => format!("{} does not have {}: it was never pushed", of.remote, of.tag),
         });
         return rollback;
     }

@@ -9,7 +9,7 @@ use crate::{
     due::Due,
     files::tag_record::Record,
     problem::Problem,
-    step::{Group, Observation},
+    step::{Group, Observation, by_cause},
     timetable,
     version::Version,
 };
@@ -124,17 +124,18 @@ pub fn status(facts: &Facts<'_>) -> TrainStatus {
         lines.extend(of_record(last));
         lines.extend(follow_up(facts, last, today, &command));
     }
+    let rows = facts.checklist.iter().map(|(what, observed)| (what.clone(), (), observed.clone()));
     let checklist: Vec<Line> =
-        facts.checklist.iter().map(|(what, observed)| of_step(what.clone(), observed, None)).collect();
+        by_cause(rows).into_iter().map(|(what, _, observed)| of_step(what, &observed, None)).collect();
     let window = timetable::windows(config, facts.has, today, 1).into_iter().next();
     let where_ = match &window {
         None => "no dates, because the train has no `cadence`".to_owned(),
         Some(window) => {
-            let next = |after: &timetable::Day| format!("next {}", after.headline());
+            let next = |after: &timetable::Day| format!("next: {}", after.headline());
             let after = window.after(today).map(next).unwrap_or_else(|| "the window ends today".to_owned());
             match window.on(today) {
                 Some(day) => format!("{}; {after}", day.headline()),
-                None => format!("no day of a window; {after}"),
+                None => format!("no release in progress; {after}"),
             }
         }
     };
@@ -244,7 +245,7 @@ fn budget(facts: &Facts<'_>, last: &Last, command: &dyn Fn(&str) -> String) -> O
                 let late = if took > budget.0 { "late: " } else { "" };
                 format!("{late}{} of {budget} {since}", Span(took))
             }
-            None => "all is out; since when is not told".to_owned(),
+            None => "all is published; the time is not known".to_owned(),
         };
         return line(State::Done, evidence, None);
     }

@@ -11,7 +11,7 @@ mod undo;
 use serde::Serialize;
 
 pub use check::{Asked, Checks, Confirmation, Evidence, Proof, Prove, Runs, resolve_args, test_args};
-pub use observation::Observation;
+pub use observation::{Observation, by_cause};
 pub use outward::{
     Announcement, CrateUpload, Dist, Elsewhere, ForgeRelease, ImageRelease, Issue, Listing, Packages, RequirePublished,
     Tagged,
@@ -183,10 +183,7 @@ steps! {
     Forge(release: ForgeRelease) { World, Forge, "forge", Durable } =>
         format!("release {}", release.of.tag);
     VerifyAvailability(listing: Listing) { World, Announce, "everywhere", Aggregate } =>
-        match listing.without.as_slice() {
-            [] => format!("all of {} can be had", listing.of.version.tag()),
-            without => format!("all of {} but {} can be had", listing.of.version.tag(), without.join(" and ")),
-        };
+        listing.title();
     Draft(draft: Announcement) { World, Announce, if draft.has_release { "forge" } else { "here" }, Durable } =>
         format!("draft the mail{}", if draft.is_rollback() { " about the rollback" } else { "" });
     Announce(announcement: Announcement) { World, Announce, "channel", Durable } => {

@@ -724,6 +724,6 @@ pub fn summary(strays: &[Stray]) -> Option<String> {
     (!strays.is_empty()).then(|| {
         let verb = if lines == 1 { "names" } else { "name" };
         let (lines, files) = (counted(lines, "line"), counted(strays.len(), "file"));
-        format!("strays: {lines} in {files} still {verb} the version left behind: {}{more}", first.join(", "))
+        format!("strays: {lines} in {files} still {verb} the old version: {}{more}", first.join(", "))
     })
 }

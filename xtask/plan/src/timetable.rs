@@ -76,7 +76,7 @@ impl Has {
     fn days(self) -> Vec<Asked> {
         let mut days = vec![(
             -3,
-            "prep",
+            "preparation",
             Role::Captain,
             "review what was merged and its changelog entries; CI is green on main",
             &["cargo xtask due{train}", "cargo xtask changelog{train}", "cargo xtask check{train}"][..],
@@ -125,9 +125,9 @@ impl Day {
         }
     }
 
-    /// `T-2 on Mon 2026-11-30: release-plz`
+    /// `release-plz on Mon 30 Nov`
     pub fn headline(&self) -> String {
-        format!("{} on {} {}: {}", self.label(), self.date.weekday().short(), self.date, self.name)
+        format!("{} on {}", self.name, self.date.spoken())
     }
 
     /// The role, and who has it where that is known.
@@ -218,11 +218,11 @@ mod tests {
         assert_eq!(
             reported,
             [
-                "T-3 on Sun 2026-11-29: prep Release Captain",
-                "T-2 on Mon 2026-11-30: release-plz Release Captain",
-                "T-1 on Tue 2026-12-01: alignment Python Maintainer",
-                "T on Wed 2026-12-02: release Release Captain",
-                "T+1 on Thu 2026-12-03: post-release Documentation Lead",
+                "preparation on Sun 29 Nov Release Captain",
+                "release-plz on Mon 30 Nov Release Captain",
+                "alignment on Tue 1 Dec Python Maintainer",
+                "release on Wed 2 Dec Release Captain",
+                "post-release on Thu 3 Dec Documentation Lead",
             ]
         );
         assert_eq!(windows[0].days[3].commands[0], "cargo xtask release --train lark --push");
@@ -242,7 +242,8 @@ mod tests {
         };
         let (captain, python, docs) = (Role::Captain, Role::Python, Role::Documentation);
         let bare = Has::default();
-        let of_crates = [("prep", captain), ("rehearsal", captain), ("release", captain), ("post-release", docs)];
+        let of_crates =
+            [("preparation", captain), ("rehearsal", captain), ("release", captain), ("post-release", docs)];
         assert_eq!(names(bare), of_crates);
         for word in ["wheel", "align", "release-plz", "announce"] {
             assert!(!asks(bare).contains(word) && asks(ALL).contains(word), "{word}");

@@ -24,7 +24,7 @@ use plan::{
 /// What a command that makes no tag is told of checks.
 #[derive(Args)]
 pub struct Waiving {
-    /// Set a finding or a proof aside, by its name.
+    /// Waive a finding or a proof, by its name.
     #[arg(long, value_name = "NAME")]
     pub waive: Vec<String>,
 }
@@ -32,10 +32,10 @@ pub struct Waiving {
 /// What a release is told of checks.
 #[derive(Args)]
 pub struct Aside {
-    /// Set a finding or a proof aside, by its name; it is written into the tag's message.
+    /// Waive a finding or a proof, by its name; the tag's message records it.
     #[arg(long, value_name = "NAME")]
     waive: Vec<String>,
-    /// Say that you have seen what only a person can see, by its name; it is written into the tag's message.
+    /// Confirm a row of the checklist that only a person can check, by its name; the tag's message records it.
     #[arg(long, value_name = "NAME")]
     confirm: Vec<String>,
 }
@@ -49,13 +49,13 @@ impl From<Aside> for Options {
 /// What `publish` and `rollback` are told of sending.
 #[derive(Args)]
 pub struct Sending {
-    /// How long a registry may take to show what it accepted, or to get well again.
+    /// How long to wait for a registry to show an upload, or to recover.
     #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(..=LONGEST_WAIT))]
     deadline: u64,
-    /// The message that was cut off is in this channel, or the mail is sent: somebody looked.
+    /// The interrupted message is in this channel, or the mail is sent: you have checked.
     #[arg(long, value_name = "CHANNEL", value_parser = channel())]
     announced: Vec<Channel>,
-    /// The message that was cut off is not in this channel: send it.
+    /// The interrupted message is not in this channel: send it.
     #[arg(long, value_name = "CHANNEL", value_parser = channel())]
     announce_again: Vec<Channel>,
 }

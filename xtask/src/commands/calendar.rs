@@ -32,7 +32,7 @@ pub struct Calendar {
     /// How many releases of each train are shown.
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=120))]
     months: u16,
-    /// Write them as iCalendar, too; imported again, it updates what is there.
+    /// Also write them as iCalendar; importing it again updates the events.
     #[arg(long, value_name = "FILE")]
     ics: Option<PathBuf>,
 }

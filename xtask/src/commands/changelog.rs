@@ -25,7 +25,7 @@ use plan::{
     snapshot::Snapshot,
 };
 
-/// Show the changelog sections that a release would write; only looks.
+/// Show the changelog sections that a release would write, without changing anything.
 ///
 /// Without VERSION it is the release at the head, else the version that `due` proposes, else the next patch; without
 /// --train, every train's. With -v, where each entry comes from.

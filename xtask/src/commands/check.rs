@@ -176,7 +176,7 @@ fn misused(parses: Parses, workspace: &Workspace, train: &Train) -> (Vec<Finding
     let (mut of_tag, mut others) = (Vec::new(), Vec::new());
     for called in check::workflows::calls(workspace, train) {
         let Err(error) = parses(&called.words) else { continue };
-        let next = "`cargo xtask help` says what there is";
+        let next = "see `cargo xtask help`";
         let found = check::workflows::finding(&called.place, &error, next);
         if called.is_of_tag { of_tag.push(found) } else { others.push(found) }
     }

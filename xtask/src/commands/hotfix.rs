@@ -11,7 +11,7 @@ use crate::{
 };
 use plan::{options::Options, version::Version};
 
-/// Release a fix of a released version, from a branch at its tag, and bring it back into main.
+/// Release a fix of a released version, from a branch at its tag, and merge it back into main.
 ///
 /// The branch `hotfix/v0.9.4` is made at `v0.9.3`, and waits for the fix. With the fix committed there, the same
 /// command bumps, proves, commits and tags, and merges: main keeps its versions where they are higher. Without

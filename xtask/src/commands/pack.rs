@@ -30,7 +30,7 @@ use plan::{
     after_help = "Examples:\n  cargo xtask pack --out packed\n  cargo xtask pack --train market-data --without images"
 )]
 pub struct Pack {
-    /// Leave these groups out.
+    /// Leave out these groups.
     #[arg(long, value_name = "GROUP", value_delimiter = ',', value_parser = group())]
     without: Vec<Group>,
     /// Where the files go.

@@ -40,10 +40,10 @@ pub struct PostRelease {
     /// Push the main branch with the commit.
     #[arg(long)]
     push: bool,
-    /// Leave these groups out: what is theirs is not looked for, and not deployed.
+    /// Leave out these groups: neither verify nor deploy them.
     #[arg(long, value_name = "GROUP", value_delimiter = ',', value_parser = group())]
     without: Vec<Group>,
-    /// The wheels of this machine's platform will do, whatever the train's `platforms` say.
+    /// Accept the wheels of this machine's platform alone, whatever the train's `platforms` say.
     #[arg(long)]
     here: bool,
 }

@@ -21,7 +21,7 @@ use plan::{
     version::Version,
 };
 
-/// Send what is tagged to registries, forge and channels; run again, it goes on.
+/// Publish a tagged release; safe to re-run, it resumes.
 ///
 /// Without VERSION, the tag at the head says it. Tokens come from the environment, or from trusted publishing in CI.
 #[derive(Args)]
@@ -31,13 +31,13 @@ use plan::{
 pub struct Publish {
     #[arg(value_parser = released)]
     version: Option<Version>,
-    /// Act in these groups only.
+    /// Run the steps of these groups only.
     #[arg(long, value_name = "GROUP", value_delimiter = ',', value_parser = group())]
     only: Vec<Group>,
-    /// Leave these groups out: what is theirs is neither sent nor looked for.
+    /// Leave out these groups: neither publish nor verify their steps.
     #[arg(long, value_name = "GROUP", value_delimiter = ',', value_parser = group())]
     without: Vec<Group>,
-    /// The wheels of this machine's platform will do, whatever the train's `platforms` say.
+    /// Accept the wheels of this machine's platform alone, whatever the train's `platforms` say.
     #[arg(long)]
     here: bool,
     /// Take wheels and source distributions from this directory instead of building them.
@@ -76,7 +76,7 @@ impl Publish {
         let cx = Context { deadline: self.sending.deadline(), ..call.context(&loader, call.tools())? };
         let (mode, _leases) = prepare(call, &cx, &publication.of, &publication.steps, &self.sending.settled())?;
         let observed = run::run(&cx, &publication.steps, mode).inspect_err(|_| {
-            // Where it stands now is what the same command goes on from.
+            // Where it stands now is what run the same command again from.
             if report.json {
                 print_publication(report, &publication, &run::look(&cx, &publication.steps), &[]);
             }

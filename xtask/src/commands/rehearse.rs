@@ -13,7 +13,7 @@ use crate::{
 };
 use plan::release::Goal;
 
-/// Rehearse the whole release in a throw-away clone, against local registries, and then live as a user.
+/// Rehearse the whole release in a temporary clone, against local registries, and install it as a user.
 ///
 /// Nothing outside is reached but the package registries; tokens, remote and forge are the rehearsal's own. Without
 /// VERSION it is the release at the head, else the version that `due` proposes, else the next patch; with neither
@@ -29,7 +29,7 @@ pub struct Rehearse {
     /// Where the report goes as an HTML page; without it, into cargo's target directory.
     #[arg(long, value_name = "FILE")]
     page: Option<PathBuf>,
-    /// Leave the clone and what the registries hold, for looking at.
+    /// Keep the clone and the content of the registries, for inspection.
     #[arg(long)]
     keep: bool,
     #[command(flatten)]

@@ -11,7 +11,7 @@ use crate::{
 };
 use plan::{options::Options, release::Goal};
 
-/// Bump, prove, commit and tag.
+/// Bump the versions, run the proofs, commit and tag.
 ///
 /// Without VERSION, everything is aligned with the version that the driver has: release-plz bumped it.
 #[derive(Args)]

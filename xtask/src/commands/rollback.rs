@@ -30,7 +30,7 @@ use plan::{
     visible,
 };
 
-/// Take a release back, as far as the world allows: yank, point latest back, revert, and tag what is gone back to.
+/// Roll back a release: yank it, move latest back, revert its commit, and tag the previous version.
 ///
 /// What was pushed is never moved or deleted; what nobody else has is simply unmade. Run again, it goes on.
 #[derive(Args)]
@@ -43,7 +43,7 @@ pub struct Rollback {
     /// Why, in one line: for the forge, the revert, the tag and the channels.
     #[arg(long, value_name = "TEXT", value_parser = one_line)]
     reason: Option<String>,
-    /// Leave these groups out: what is theirs is neither taken back nor looked for.
+    /// Leave out these groups: neither roll back nor verify their steps.
     #[arg(long, value_name = "GROUP", value_delimiter = ',', value_parser = group())]
     without: Vec<Group>,
     #[command(flatten)]
@@ -60,7 +60,7 @@ impl Rollback {
         history::whole(&loader)?;
         let report = call.report;
         if let Some(tag) = unmade(&loader, version)? {
-            report.say(format!("{tag} is already rolled back here, and nobody else had it: nothing is left to do"));
+            report.say(format!("{tag} is already rolled back here, and it was never pushed: nothing is left to do"));
             if report.json {
                 report.json(
                     &json!({ "version": version.tag(), "tag": tag, "pushed": false, "steps": [], "outcome": "done" }),

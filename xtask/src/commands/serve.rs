@@ -21,7 +21,7 @@ use crate::{
 };
 use plan::{ownership as names, snapshot::Snapshot};
 
-/// Serve the registries of a rehearsal for trying things by hand, to a command or until Ctrl-C.
+/// Serve the registries of a rehearsal for manual tests, to a command or until Ctrl-C.
 ///
 /// Without a command it prints the environment to use.
 #[derive(Args)]
@@ -29,13 +29,13 @@ use plan::{ownership as names, snapshot::Snapshot};
     after_help = "Examples:\n  cargo xtask serve --dir registries -- cargo publish\n  cargo xtask serve --dir registries -- bash\n  cargo xtask serve --dir registries --port 8080"
 )]
 pub struct Serve {
-    /// Where they keep what they are sent.
+    /// The directory for what they receive.
     #[arg(long, value_name = "DIR")]
     dir: PathBuf,
     /// The port on the loopback interface; 0 takes a free one.
     #[arg(long, default_value_t = 0)]
     port: u16,
-    /// Know of no crate but those that are published here.
+    /// Hide all crates but those that are published here.
     #[arg(long, hide = true)]
     alone: bool,
     /// Stand in for the private registry of this name, too, which asks for a token.

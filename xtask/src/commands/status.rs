@@ -44,7 +44,7 @@ const LABEL: &str = "release-overdue";
 /// As much as GitHub takes in an issue, and some room.
 const ROOM: usize = 60_000;
 
-/// The captain's checklist: where each train stands, what of its last release is done, and what is next.
+/// The captain's checklist: the state of each train, which steps of its last release are done, and what is next.
 ///
 /// Without VERSION, exit code 1 says that something is overdue. With it, the publication of that version alone is
 /// looked at: what is done, by what evidence, since when; exit code 0 when all of it is.
@@ -55,10 +55,10 @@ const ROOM: usize = 60_000;
 pub struct Status {
     #[arg(value_parser = released)]
     version: Option<Version>,
-    /// The wheels of this machine's platform will do, whatever the train's `platforms` say.
+    /// Accept the wheels of this machine's platform alone, whatever the train's `platforms` say.
     #[arg(long)]
     here: bool,
-    /// Tell what is overdue in one issue on the forge: opened, updated, or closed when all is well.
+    /// Report what is overdue in one issue on the forge: opened, updated, or closed when nothing is overdue.
     #[arg(long, conflicts_with = "version")]
     issue: bool,
 }
@@ -152,7 +152,7 @@ fn tell(
     is_known: bool,
 ) -> Result<Option<Vec<run::Observed>>> {
     if overdue.is_empty() && !is_known {
-        cx.report.say("the issue is left as it is: not all could be asked");
+        cx.report.say("the issue is left unchanged: not everything answered");
         return Ok(None);
     }
     let names: Vec<&str> = overdue.iter().map(|status| status.train.as_str()).collect();

@@ -55,7 +55,7 @@ impl Wheels {
         let report = call.report;
         report.findings(&publication.findings);
         if !publication.findings.is_empty() {
-            bail!("refused: {} in the way", count(publication.findings.len(), "finding"));
+            bail!("refused: {}", count(publication.findings.len(), "finding"));
         }
         let cx = call.context(&loader, call.tools())?;
         let dists = publication.parts.dists;

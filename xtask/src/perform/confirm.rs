@@ -1,5 +1,5 @@
 //! Confirms the rows of the checklist: asks the forge for checks and reviews, and believes the texts as they were read.
-//! It must never confirm what it could not ask for, nor what somebody only says of himself.
+//! It must never confirm what it got no answer for, nor what somebody only says of himself.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -12,7 +12,7 @@ use anyhow::Result;
 use super::{Context, ProofResult};
 use crate::{
     repo,
-    tools::forge::{Check, CheckState, Forge, NotSetUp, Pull, Review, WorkflowRun},
+    tools::forge::{Check, CheckState, Forge, GH_NOT_FOUND, NotSetUp, Pull, Review, WorkflowRun},
 };
 use plan::{
     checklist,
@@ -37,22 +37,26 @@ pub fn observe(cx: &Context<'_>, row: &Confirmation) -> Observation {
         Evidence::Ci(asked) => {
             let observed = or_unknown(ci(cx, asked));
             // The rows that rest on it need not ask again.
-            match observed.is_done() {
-                true => drop(cx.proof_results().insert(green(&asked.commit), ProofResult::Proved)),
-                false => drop(cx.proof_results().remove(&green(&asked.commit))),
-            }
+            let result = match &observed {
+                Observation::Done { .. } => Some(ProofResult::Proved),
+                Observation::Unknown(problem) => Some(ProofResult::Unprovable(problem.what.clone())),
+                _ => None,
+            };
+            cx.proof_results().remove(&green(&asked.commit));
+            cx.proof_results().extend(result.map(|result| (green(&asked.commit), result)));
             observed
         }
         Evidence::Review(asked) => or_unknown(review(cx, asked)),
         Evidence::Runs(runs) => or_unknown(watched(cx, runs)),
         Evidence::Run { commit, at, command } => {
-            let why = match (at.is_empty(), cx.proof_results().contains_key(&green(commit))) {
-                (false, true) => {
+            let why = match cx.proof_results().get(&green(commit)) {
+                _ if at.is_empty() => "not verified: no workflow runs it on every push".to_owned(),
+                Some(ProofResult::Unprovable(why)) => why.clone(),
+                Some(_) => {
                     let places = at.join(", ");
-                    return Observation::done(format!("{places} runs it, and CI is green on {}", short(commit)));
+                    return Observation::done(format!("{places} runs it, and CI has passed on {}", short(commit)));
                 }
-                (true, _) => "it leaves no mark, and no workflow runs it on every push".to_owned(),
-                (false, false) => format!("it leaves no mark, and CI is not seen green on {}", short(commit)),
+                None => format!("not verified: CI has not passed on {}", short(commit)),
             };
             Observation::unknown(why, command.clone())
         }
@@ -69,6 +73,9 @@ fn or_unknown(observed: Result<Observation>) -> Observation {
         Err(error) => error,
     };
     Observation::Unknown(match error.downcast::<NotSetUp>() {
+        Ok(NotSetUp(problem)) if problem.what == GH_NOT_FOUND => {
+            Problem::new(format!("{GH_NOT_FOUND}; it is needed to read CI status"), problem.next)
+        }
         Ok(NotSetUp(problem)) => problem,
         Err(error) => Problem::new(format!("{error:#}"), "wait until the forge answers"),
     })

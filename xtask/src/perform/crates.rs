@@ -101,7 +101,7 @@ fn judge(upload: &CrateUpload, listed: Option<Listed>, packed: Option<&str>, lac
         if !upload.is_of_release() {
             let version = upload.version.tag();
             return Observation::blocked(
-                format!("an earlier release should have published it, and what stands here now is not {version}"),
+                format!("an earlier release should have published it, and the current content is not {version}"),
                 format!(
                     "{} --only crates, then the same command",
                     upload.of.typed_for("publish", &upload.released_with)
@@ -129,7 +129,7 @@ fn judge(upload: &CrateUpload, listed: Option<Listed>, packed: Option<&str>, lac
     if listed.yanked {
         let named = option(upload);
         let yanked = Observation::blocked(
-            "it is yanked: it was published, and nobody is to have it",
+            format!("{} was published and yanked", upload.version),
             format!(
                 "{}, which gives {} a higher version; or, if it was not meant: cargo yank --undo {1}@{}{named}",
                 upload.moved_by, upload.name, upload.version
@@ -174,7 +174,7 @@ fn look_up(registries: &Registries, upload: &CrateUpload) -> Result<(Option<List
             });
             return Ok((listed, is_known));
         }
-        bail!("cargo could not be asked for {} {}: {}", upload.name, upload.version, index::unheard(&output));
+        bail!("cargo did not answer for {} {}: {}", upload.name, upload.version, index::unheard(&output));
     }
     let registry = home.join("registry");
     if !lines()?.iter().any(is_ours) {
@@ -221,7 +221,7 @@ pub fn upload(cx: &Context<'_>, upload: &CrateUpload) -> Result<()> {
     if let Some(refusal) = child::refusal(&output) {
         let variable = variable(&known, upload);
         bail!(
-            "{what}: {refusal}; next: a token that is good (cargo login{}, or {variable}), and the same command goes on",
+            "{what}: {refusal}; next: a token that is good (cargo login{}, or {variable}), then run the same command again",
             option(upload)
         );
     }
@@ -316,7 +316,7 @@ pub mod tests {
             (listed(None), None, "it does not say from which commit it was packed, ours is 1111111111"),
             (listed(None), same, "it does not say from which commit it was packed, ours is 1111111111"),
             (dirty(), None, "it was packed from a tree with uncommitted changes"),
-            (yanked(), same, "it is yanked"),
+            (yanked(), same, "was published and yanked"),
             (yanked(), other, "its sha256 is aaaaaaaaaaaaaaaa"),
         ] {
             let message = match judge(&lark(), Some(listed), packed, None) {

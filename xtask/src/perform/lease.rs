@@ -61,7 +61,7 @@ impl Ref {
         loop {
             let listed = git::remote::asked(&sh, remote, &[name])?;
             if !listed.ok() {
-                bail!("{remote} could not be asked: {}", listed.last_lines());
+                bail!("{remote} did not answer: {}", listed.last_lines());
             }
             let Some(object) = listed.out.split_whitespace().next() else { return Ok(None) };
             let fetch = cmd!(sh, "git fetch --quiet --no-tags --no-write-fetch-head -- {remote} {name}");

@@ -58,7 +58,7 @@ pub fn observe(cx: &Context<'_>, listing: &Listing) -> Result<Observation> {
     {
         return Ok(Observation::Todo);
     }
-    Ok(Observation::done(format!("{} asked for, {there} there", parts.len())))
+    Ok(Observation::done(format!("{there} of {} verified", parts.len())))
 }
 
 enum Part<'l> {

@@ -58,7 +58,7 @@ pub fn observe(cx: &Context<'_>, announcement: &Announcement) -> Result<Observat
     let Some((_, text)) = drafted(&stored) else { return Ok(Observation::Todo) };
     Ok(match lies(cx, announcement, text)? {
         Lies::At(place) | Lies::Unobserved(place) => Observation::blocked(
-            format!("it waits for a person to send it: {place}"),
+            format!("waiting for you to send it: {place}"),
             format!("send it, then {} --announced mail", announced::command(announcement)),
         ),
         _ => Observation::Todo,

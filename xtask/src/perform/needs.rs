@@ -9,6 +9,7 @@ use xshell::cmd;
 use super::{Context, Tools, announce};
 use crate::tools::{program, python::Environment};
 use plan::{
+    edit::count,
     problem::Problem,
     step::{Observation, Proof, Prove, Step},
 };
@@ -71,7 +72,7 @@ pub fn refuse(cx: &Context<'_>, steps: &[Step]) -> Result<()> {
     }
     match unmet.len() {
         0 => Ok(()),
-        n => bail!("nothing was done: {n} of {} steps cannot be taken", steps.len()),
+        n => bail!("blocked: {n} of {}; nothing was done", count(steps.len(), "step")),
     }
 }
 
@@ -80,7 +81,7 @@ pub fn block(cx: &Context<'_>, steps: &[Step], observed: &mut [Observation], wai
     let is_open: Vec<bool> =
         observed.iter().zip(waits).map(|(observed, waits)| *observed == Observation::Todo && !waits).collect();
     for (at, problem) in unmet(cx, steps, |at| is_open[at]) {
-        // What could not be asked for the same reason says it already.
+        // What did not answer for the same reason says it already.
         let is_reported = |observed: &Observation| matches!(observed, Observation::Unknown(reported) if reported.what == problem.what);
         if !observed.iter().any(is_reported) {
             observed[at] = Observation::Blocked(problem);

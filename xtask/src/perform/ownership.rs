@@ -1,5 +1,5 @@
 //! Asks the registries whose the names of a release are, one question for each, side by side.
-//! It must never take a registry that could not be asked for one that knows nothing.
+//! It must never take a registry that did not answer for one that knows nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,5 +1,5 @@
 //! Whether a release is out: every part of its publication is looked for again, side by side.
-//! It must never take a part that could not be asked for one that is there.
+//! It must never take a part that did not answer for one that is there.
 
 use super::Context;
 use crate::run;
@@ -23,7 +23,7 @@ pub fn observe(cx: &Context<'_>, published: &RequirePublished) -> Observation {
     let waits: Vec<&str> = waits.iter().map(|part| part.title.as_str()).collect();
     match (open.as_slice(), waits.as_slice()) {
         ([], []) => Observation::done(format!("all {} of it", observed.len())),
-        ([], waits) => Observation::done(format!("all but what waits for a person: {}", waits.join(", "))),
+        ([], waits) => Observation::done(format!("all but the steps that wait for you: {}", waits.join(", "))),
         (open, _) => Observation::blocked(format!("it is not out yet: {}", open.join(", ")), publish),
     }
 }

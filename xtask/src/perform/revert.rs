@@ -1,4 +1,4 @@
-//! Takes a release back in the repository: a commit that reverts it, or, when nobody else has it, as if it never was.
+//! Takes a release back in the repository: a commit that reverts it, or, when it was never pushed, as if it never was.
 //! It must never touch the tree before the outcome is known, nor take back what others have.
 
 use std::{
@@ -219,7 +219,7 @@ pub fn observe_deleted(cx: &Context<'_>, delete_local: &DeleteLocal) -> Result<O
                     format!("git switch {main}, then the same command"),
                 ),
                 _ => Observation::blocked(
-                    format!("other work stands on {}", short(from)),
+                    format!("other commits follow {}", short(from)),
                     "the same command, which then reverts it",
                 ),
             }

@@ -57,9 +57,7 @@ pub fn observe(cx: &Context<'_>, write: &Write) -> Result<Observation> {
 
 /// Stages every new text beside its file, then renames: a full disk is met before the first file changes.
 pub fn write(cx: &Context<'_>, write: &Write) -> Result<()> {
-    cx.report.say(
-        "          if this is cut off: the same command finishes it, `git restore --staged --worktree .` takes it back",
-    );
+    cx.report.say("          if interrupted: the same command resumes, `git restore --staged --worktree .` undoes it");
     put(cx, &write.edits, Edit::after, State::Old)
 }
 

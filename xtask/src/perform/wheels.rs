@@ -43,7 +43,7 @@ pub fn observe(cx: &Context<'_>, dist: &Dist) -> Result<Observation> {
     let differs = |ours: &Hashes| differing(dist, ours, &listed);
     // Files of other content are the nearer cause.
     let rolled_back = match !listed.is_empty() && is_yanked(cx, dist)? {
-        true => Some(yanked(dist, "it is yanked: it was published, and nobody is to have it")),
+        true => Some(yanked(dist, &format!("{} was published and yanked", dist.version))),
         false => None,
     };
     if is_built {
@@ -166,7 +166,7 @@ pub fn upload(cx: &Context<'_>, dist: &Dist) -> Result<()> {
     }
     if let Some(refusal) = child::refusal(&output) {
         bail!(
-            "uv publish: {refusal}; next: UV_PUBLISH_TOKEN, or UV_PUBLISH_USERNAME and UV_PUBLISH_PASSWORD, that the index takes, and the same command goes on"
+            "uv publish: {refusal}; next: UV_PUBLISH_TOKEN, or UV_PUBLISH_USERNAME and UV_PUBLISH_PASSWORD, that the index takes, then run the same command again"
         );
     }
     let what = format!("uv publish of {} {} ({})", dist.name, dist.version, short(&dist.of.commit));

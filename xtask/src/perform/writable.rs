@@ -140,10 +140,7 @@ fn led_astray(top: &Path, path: &Path, elsewhere: Option<&str>, part: &impl Fn(&
             Part::Link(target) if at == path => {
                 let real = real().unwrap_or_else(|| "the file that it leads to".to_owned());
                 (
-                    format!(
-                        "{shown} is a symbolic link{}{on}, and what it leads to would not be committed",
-                        to(target)
-                    ),
+                    format!("{shown} is a symbolic link{}{on}, and its target would not be committed", to(target)),
                     format!("configure {real}, or put that file in the place of {shown}, and commit"),
                 )
             }
@@ -217,11 +214,11 @@ fn hidden(top: &Path, edits: &[Edit], flagged: Vec<(char, PathBuf)>) -> Option<P
                 Problem::new(format!("{path} is changed by the release, and is outside of the sparse checkout"), next)
             }
             'S' | 's' => Problem::new(
-                format!("git is told to pass over {path} (skip-worktree), which the release changes"),
+                format!("git ignores changes of {path} (skip-worktree), which the release changes"),
                 format!("git update-index --no-skip-worktree {path}, then the same command"),
             ),
             tag if tag.is_ascii_lowercase() => Problem::new(
-                format!("git is told to take {path} for unchanged (assume-unchanged), and the release changes it"),
+                format!("git assumes that {path} is unchanged (assume-unchanged), and the release changes it"),
                 format!("git update-index --no-assume-unchanged {path}, then the same command"),
             ),
             _ => continue,

@@ -48,7 +48,7 @@ fn judge(upload: &CrateUpload, listed: Option<Listed>, packed: Option<&str>, lac
         return Observation::blocked(
             format!("the registry has another {name} {version} of this commit: {what}"),
             format!(
-                "find out who published it: cargo yank {name}@{version} if nobody is to have it, or --without crates"
+                "find out who published it: cargo yank {name}@{version} if it must not be used, or --without crates"
             ),
         );
     }
@@ -78,7 +78,7 @@ pub fn yank(cx: &Context<'_>, upload: &CrateUpload) -> Result<()> {
     if let Some(refusal) = child::refusal(&output) {
         let variable = destination::variable(&registries, upload);
         bail!(
-            "{what}: {refusal}; next: a token that may yank (cargo login, or {variable}), and the same command goes on"
+            "{what}: {refusal}; next: a token that may yank (cargo login, or {variable}), then run the same command again"
         );
     }
     Err(child::failure(&what, &output))

@@ -82,7 +82,7 @@ fn is_pushed(loader: &Loader<'_>, train: &Train, tag: &str) -> Result<bool> {
     }
     let listed = git::remote::asked(sh, remote, &[&name])?;
     if !listed.ok() {
-        anyhow::bail!("{remote} could not be asked: {}", listed.last_lines());
+        anyhow::bail!("{remote} did not answer: {}", listed.last_lines());
     }
     Ok(!listed.out.trim().is_empty())
 }

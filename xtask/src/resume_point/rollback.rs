@@ -1,5 +1,5 @@
 //! Where the plan of a rollback starts: how far the release has come, and what came after it.
-//! It must never take what could not be asked for "nobody else has it".
+//! It must never take what did not answer for "it was never pushed".
 
 mod made;
 mod undone;
@@ -101,7 +101,7 @@ fn remote(sh: &Shell, train: &Train, tag: &str, commit: Option<&str>) -> Result<
     let (name, peeled) = (format!("refs/tags/{tag}"), format!("refs/tags/{tag}^{{}}"));
     let unknown = |why: &str| {
         format!(
-            "{remote} could not be asked, so whether others have {tag} is not known, and nothing was done: {why}; next: git ls-remote {remote}"
+            "{remote} did not answer, so it is not known whether {tag} was pushed; nothing was done: {why}; next: git ls-remote {remote}"
         )
     };
     let listed = git::remote::asked(sh, remote, &[&main, &back, &name, &peeled]);

@@ -80,5 +80,5 @@ pub fn way_on<'s>(blocking: impl IntoIterator<Item = &'s Step>) -> Option<String
     let name = |step: &'s Step| step.check().filter(|_| step.kind() == Kind::Confirmation);
     let names: Vec<&str> = blocking.into_iter().map(name).collect::<Option<_>>()?;
     let waivers: Vec<String> = names.iter().map(|name| format!("--waive {name}")).collect();
-    (!names.is_empty()).then(|| format!("{} (to go on without: {})", names.join(", "), waivers.join(" ")))
+    (!names.is_empty()).then(|| format!("{} (to continue without: {})", names.join(", "), waivers.join(" ")))
 }

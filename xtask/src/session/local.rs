@@ -139,7 +139,7 @@ pub fn carry_out(
     if !call.dry_run {
         sweep(loader, snapshot)?;
     }
-    report.say(if call.dry_run { "steps, only looked at:" } else { "steps:" });
+    report.say(if call.dry_run { "steps (dry run):" } else { "steps:" });
     let shows_diffs = call.dry_run && !report.json;
     let (result, diffs) = repo::beside(
         sh,
@@ -175,13 +175,12 @@ fn conclude(call: &Call<'_>, plan: &Plan, observed: &[Observed]) -> Result<()> {
         return Ok(());
     }
     if let (true, Some(way_on)) = (plan.findings.is_empty(), run::checks::way_on(stuck.iter().copied())) {
-        bail!("the real run would refuse: not confirmed: {way_on}");
+        bail!("blocked: {way_on}");
     }
-    bail!(
-        "the real run would refuse: {}, {} that cannot be taken",
-        count(plan.findings.len(), "finding"),
-        count(stuck.len(), "step")
-    )
+    let parts = [(plan.findings.len(), "finding"), (stuck.len(), "step")];
+    let parts: Vec<String> =
+        parts.iter().filter(|(many, _)| *many > 0).map(|(many, what)| count(*many, what)).collect();
+    bail!("blocked: {}", parts.join(", "))
 }
 
 fn print_json(report: &Report, plan: &Plan, observed: &[Observed], outcome: &str) {

@@ -54,7 +54,7 @@ pub fn host(sh: &Shell) -> Result<String> {
 /// Fails where cargo was told to ask nobody: then what it does not know may be there all the same.
 pub fn may_ask() -> Result<()> {
     if std::env::var("CARGO_NET_OFFLINE").is_ok_and(|message| message == "true" || message == "1") {
-        bail!("cargo is told to ask nobody: CARGO_NET_OFFLINE is set");
+        bail!("cargo is offline: CARGO_NET_OFFLINE is set");
     }
     Ok(())
 }

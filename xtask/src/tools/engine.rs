@@ -222,7 +222,7 @@ impl Engine {
             return Ok(None);
         }
         let login = if is_refused(&output.err) { format!("; next: {}", self.login(reference)) } else { String::new() };
-        bail!("{program} could not ask for {reference}: {}{login}", last_line(&output.err))
+        bail!("{program} got no answer for {reference}: {}{login}", last_line(&output.err))
     }
 
     /// The tags that the registry has of an image's name; `None` of an engine that lists none.
@@ -238,7 +238,7 @@ impl Engine {
             return Ok(Some(Vec::new()));
         }
         if !output.ok() {
-            bail!("{} could not ask for the tags of {name}: {}", self.program, last_line(&output.err));
+            bail!("{} got no answer for the tags of {name}: {}", self.program, last_line(&output.err));
         }
         let tags = read_tags(&output.out);
         tags.with_context(|| format!("`{} search --list-tags {name}` said something else", self.program)).map(Some)

@@ -244,8 +244,10 @@ fn is_not_found(error: &anyhow::Error) -> bool {
     io.is_some_and(|error| error.kind() == std::io::ErrorKind::NotFound)
 }
 
+pub const GH_NOT_FOUND: &str = "GitHub CLI (gh) not found";
+
 fn missing() -> anyhow::Error {
-    NotSetUp(Problem::new("gh not found", "install GitHub CLI (https://cli.github.com) and run gh auth login")).into()
+    NotSetUp(Problem::new(GH_NOT_FOUND, "install GitHub CLI (https://cli.github.com) and run gh auth login")).into()
 }
 
 fn answered(what: &str, output: ChildOutput) -> Result<Answer> {

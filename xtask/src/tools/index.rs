@@ -96,7 +96,7 @@ pub fn versions(registries: &Registries, names: &[&str], registry: Option<&str>)
     let output = child::ask_far(command)?;
     if is_garbled(&output) || !ANSWERED.iter().any(|words| output.err.contains(words)) {
         let what = if let [name] = names { (*name).to_owned() } else { format!("{} crates", names.len()) };
-        bail!("cargo could not be asked for {what}: {}", unheard(&output));
+        bail!("cargo did not answer for {what}: {}", unheard(&output));
     }
     let of = |name: &&str| match remembered(home, name)? {
         // On a busy machine cargo may have chosen before it heard of an error of another name.
@@ -112,7 +112,7 @@ pub fn other_spelling(registries: &Registries, name: &str, registry: Option<&str
     // Cargo asks for the name with every other dash, too.
     let output = child::ask_far(info(registries, scratch.path(), name, registry)?)?;
     if !output.ok() && !is_unknown(&output) {
-        bail!("cargo could not be asked for {name}: {}", unheard(&output));
+        bail!("cargo did not answer for {name}: {}", unheard(&output));
     }
     spelt_otherwise(scratch.path(), name)
 }
@@ -153,11 +153,11 @@ pub fn newest(registries: &Registries, name: &str, registry: Option<&str>) -> Re
         if output.ok() || is_unknown(&output) {
             return Ok(Newest::default());
         }
-        bail!("cargo could not be asked for {name}: {}", unheard(&output));
+        bail!("cargo did not answer for {name}: {}", unheard(&output));
     }
     // Whose it is stands in the package; of what is yanked, it is not wanted.
     if !output.ok() && lines.iter().any(|line| !line.yanked) {
-        bail!("cargo could not be asked for {name}: {}", unheard(&output));
+        bail!("cargo did not answer for {name}: {}", unheard(&output));
     }
     // All of it is yanked, and nothing was shown.
     if !output.ok() {
@@ -171,7 +171,7 @@ pub fn version(registries: &Registries, name: &str, version: &str, registry: Opt
     let scratch = TempDir::new()?;
     let output = child::ask_far(info(registries, scratch.path(), &format!("{name}@{version}"), registry)?)?;
     if !output.ok() {
-        bail!("cargo could not be asked for {name} {version}: {}", unheard(&output));
+        bail!("cargo did not answer for {name} {version}: {}", unheard(&output));
     }
     shown(scratch.path(), name)
 }
@@ -220,7 +220,7 @@ pub fn whole(registries: &Registries, name: &str, version: &str, registry: &str)
     let scratch = TempDir::new()?;
     let output = child::ask(info(registries, scratch.path(), &format!("{name}@{version}"), Some(registry))?)?;
     if !output.ok() {
-        bail!("cargo could not be asked for {name} {version} in {registry}: {}", output.last_lines());
+        bail!("cargo did not answer for {name} {version} in {registry}: {}", output.last_lines());
     }
     let bytes = match place_of(scratch.path(), name) {
         Some(path) => fs::read(&path).with_context(|| path.display().to_string())?,
@@ -379,7 +379,7 @@ mod tests {
         let errors =
             [versions(&registries, &["lark"], None).unwrap_err(), newest(&registries, "lark", None).unwrap_err()];
         for error in errors {
-            assert!(error.to_string().starts_with("cargo is told to ask nobody: "), "{error}");
+            assert!(error.to_string().starts_with("cargo is offline: "), "{error}");
         }
     }
 
@@ -406,7 +406,7 @@ mod tests {
         let of = |name: &str| newest(&registries, name, Some("own"));
         assert_eq!(of("lark").unwrap().lines.len(), 1, "of what is yanked, no package is wanted");
         let error = of("wren").unwrap_err().to_string();
-        assert!(error.starts_with("cargo could not be asked for wren: "), "{error}");
+        assert!(error.starts_with("cargo did not answer for wren: "), "{error}");
     }
 
     #[test]

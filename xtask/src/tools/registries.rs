@@ -102,7 +102,7 @@ impl Registries {
         cargo::may_ask()?;
         let is_offline = || self.config.get("net")?.get("offline")?.as_bool();
         if std::env::var_os("CARGO_NET_OFFLINE").is_none() && is_offline() == Some(true) {
-            bail!("cargo is told to ask nobody: its configuration has `net.offline`");
+            bail!("cargo is offline: its configuration sets `net.offline`");
         }
         Ok(())
     }

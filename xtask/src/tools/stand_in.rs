@@ -76,7 +76,7 @@ impl StandIn {
             let value = value.trim_matches('\'').replace(r"'\''", "'");
             stand_in.environment.push((name.to_owned(), value));
         }
-        bail!("the registries of the rehearsal did not start: what they said stands above")
+        bail!("the registries of the rehearsal did not start: see their output above")
     }
 
     /// Puts a version where a private registry's stand-in that is started in that directory has it from the beginning.

@@ -22,13 +22,13 @@ const PROJECTS: &str = "XTASK_PYTHON_INDEX";
 /// Stands in for an index of crates, one of wheels, a forge and two channels, on the loopback interface.
 #[derive(Parser)]
 struct Options {
-    /// Where they keep what they are sent.
+    /// The directory for what they receive.
     #[arg(long, value_name = "DIR")]
     dir: PathBuf,
     /// The port on the loopback interface; 0 takes a free one.
     #[arg(long, default_value_t = 0)]
     port: u16,
-    /// Know of no crate but those that are published here.
+    /// Hide all crates but those that are published here.
     #[arg(long)]
     alone: bool,
     /// Stand in for the private registry of this name, too; with the index of the true one, whoever reads that gets this.

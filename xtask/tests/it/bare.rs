@@ -257,7 +257,7 @@ fn who_only_looks_makes_no_environment() {
     script(&place, "uv", "echo \"$@\" >&2; echo 'error: there is no version of lark-python==0.7.3' >&2; exit 1");
     assert!(row(&place).contains("is not (wholly) on the index"), "{}", row(&place));
     // Whose the name is was not found out: nothing may go out under it.
-    let unheard = "the Python index could not be asked for lark-python: 127.0.0.1";
+    let unheard = "the Python index did not answer for lark-python: 127.0.0.1";
     for dead in ["http://127.0.0.1:1/".to_owned(), answering("503 Service Unavailable", "")] {
         ask(&mut place, dead);
         assert!(row(&place).contains("unknown") && row(&place).contains(unheard), "{}", row(&place));

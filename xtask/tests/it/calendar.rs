@@ -22,7 +22,7 @@ fn the_calendar_names_each_day_and_who_leads() {
     let output = place.xtask("calendar --months 2").ok();
     for line in [
         "train lark: the first wednesday of each month",
-        "  T-3  Sun 2026-11-29  prep          Release Captain @grace",
+        "  T-3  Sun 2026-11-29  preparation   Release Captain @grace",
         "  T-1  Tue 2026-12-01  alignment     Python Maintainer",
         "  T    Wed 2027-01-06  release       Release Captain @ada",
         "train ingest: no dates, because it has no `cadence`",

@@ -103,7 +103,7 @@ fn what_is_shown_is_what_is_written() {
         "CHANGELOG.md:\n\n## [0.8.0] - 2",
         "changelog.d/17.added.md: Added: Type stubs (#17)",
         "Fixed: lark: trills stop in time (#15, Captain) (said by crates/lark/CHANGELOG.md already)",
-        "refused: changelog.d/notes.md has no home in the changelog: its name is not NAME.KIND.md",
+        "refused: changelog.d/notes.md cannot be assigned to the changelog: its name is not NAME.KIND.md",
         "`feat: a page` touches no crate of a train",
     ] {
         assert!(output.out.contains(reported), "{reported} in {}", output.all());

@@ -83,7 +83,7 @@ fn pairs(states: &[(&str, &str)]) -> Vec<(String, String)> {
     states.iter().map(|(name, state)| (name.to_string(), state.to_string())).collect()
 }
 
-const NOT_VERIFIED: &str = "not verified: ci, review (gh not found); next: install GitHub CLI (https://cli.github.com) and run gh auth login, \
+const NOT_VERIFIED: &str = "not verified: ci, review (GitHub CLI (gh) not found; it is needed to read CI status); next: install GitHub CLI (https://cli.github.com) and run gh auth login, \
      then cargo xtask release 0.8.0 --push; or without: cargo xtask release 0.8.0 --push --waive ci --waive review";
 
 #[test]
@@ -96,8 +96,7 @@ fn without_a_forge_a_release_is_made_here_and_only_its_push_is_refused() {
     assert_eq!(lines_about(&made.all(), "review"), [NOT_VERIFIED], "told once");
     assert!(!made.out.contains("git push"), "{}", made.out);
     assert!(made.out.contains("  waived  prove cargo-test: "), "{}", made.out);
-    let end =
-        "\n\nRelease: v0.8.0\nWaived: cargo-test\nNot-verified: ci (gh not found)\nNot-verified: review (gh not found)";
+    let end = "\n\nRelease: v0.8.0\nWaived: cargo-test\nNot-verified: ci (GitHub CLI (gh) not found; it is needed to read CI status)\nNot-verified: review (GitHub CLI (gh) not found; it is needed to read CI status)";
     assert!(message(&place).ends_with(end), "{}", message(&place));
     assert_eq!(place.git("rev-parse v0.8.0^{commit}~1"), before, "one commit");
 
@@ -109,7 +108,7 @@ fn without_a_forge_a_release_is_made_here_and_only_its_push_is_refused() {
     assert_eq!(states(&place, "release 0.8.0"), pairs(&unknown));
     let push = place.xtask("release 0.8.0 --push");
     assert_eq!(push.code, Some(1), "{}", push.all());
-    let waive = "not confirmed: ci, review (to go on without: --waive ci --waive review)";
+    let waive = "blocked: ci, review (to continue without: --waive ci --waive review)";
     assert!(push.err.contains(waive), "{}", push.all());
     assert!(
         push.all().contains("next: install GitHub CLI (https://cli.github.com) and run gh auth login; or --waive ci")
@@ -128,7 +127,7 @@ fn without_a_forge_a_release_is_made_here_and_only_its_push_is_refused() {
     gh(&place, "exit 1");
     for args in ["release 0.8.0 --push", "release 0.8.0"] {
         let output = place.xtask(args).ok();
-        let why = "(not asked again: origin has v0.8.0, which says: not verified (gh not found))";
+        let why = "(not asked again: origin has v0.8.0, which says: not verified (GitHub CLI (gh) not found; it is needed to read CI status))";
         assert!(output.out.contains(why), "{}", output.all());
     }
     assert!(!asked_file(&place).exists());
@@ -144,12 +143,12 @@ fn a_person_confirms_what_only_a_person_can_see() {
     assert!(refused.err.contains("--confirm docs: a person confirms website"), "{}", refused.err);
     // It stays here without, and says how; a push waits for it.
     let made = place.xtask(RELEASE).ok();
-    let reported = "not verified: website (nobody has confirmed it for this version); next: read README and website, and add --confirm website to the release, then cargo xtask release 0.8.0 --push; or without: cargo xtask release 0.8.0 --push --waive website";
+    let reported = "not verified: website (not confirmed for this version); next: read README and website, and add --confirm website to the release, then cargo xtask release 0.8.0 --push; or without: cargo xtask release 0.8.0 --push --waive website";
     assert_eq!(lines_about(&made.all(), "not verified: website"), [reported]);
     assert!(message(&place).contains("\nNot-verified: website ("), "{}", message(&place));
     let push = place.xtask("release 0.8.0 --push");
     assert_eq!(push.code, Some(1), "{}", push.all());
-    assert!(push.err.contains("not confirmed: website"), "{}", push.all());
+    assert!(push.err.contains("blocked: website"), "{}", push.all());
     let pushed = place.xtask("release 0.8.0 --push --confirm website").ok();
     assert!(
         pushed.out.contains("  done    website: README and website say what is released (--confirm website)"),
@@ -298,8 +297,7 @@ fn what_git_reads_at_the_end_of_a_tag_is_what_the_tool_wrote() {
         );
         place.commit("write");
         place.xtask(RELEASE).ok();
-        let expected =
-            "Release: v0.8.0\nWaived: cargo-test\nNot-verified: ci (gh not found)\nNot-verified: review (gh not found)";
+        let expected = "Release: v0.8.0\nWaived: cargo-test\nNot-verified: ci (GitHub CLI (gh) not found; it is needed to read CI status)\nNot-verified: review (GitHub CLI (gh) not found; it is needed to read CI status)";
         let listed = place.git("for-each-ref --format %(contents:trailers:only,unfold) refs/tags/v0.8.0");
         assert_eq!(listed, expected, "{body}");
         let text = place.tree.with_file_name("message");

@@ -234,7 +234,8 @@ fn an_image_of_another_project_is_noted_by_check_and_stops_a_push() {
 #[test]
 fn docker_does_not_tell_whose_a_name_without_latest_is() {
     let (place, _) = with_stranger("stranger-docker", "docker", "nightly");
-    let reported = "not known of the registries: whose the name owl is: the registry has no `latest` of it, and docker";
+    let reported =
+        "the registries were not asked: whose the name owl is: the registry has no `latest` of it, and docker";
     let output = place.xtask("release minor --push --dry-run").ok();
     assert!(output.all().matches(reported).count() == 1, "{}", output.all());
 }

@@ -63,7 +63,7 @@ fn each_train_has_a_result_and_the_last_is_that_of_all_even_when_nothing_could_b
     fs::write(place.tree.with_file_name("file"), "").unwrap();
     let output = place.xtask("rehearse --page ../file/page.html");
     assert_eq!((output.code, output.err.as_str()), (Some(1), ""));
-    let why = "failed after N s: cargo is told to ask nobody: CARGO_NET_OFFLINE is set";
+    let why = "failed after N s: cargo is offline: CARGO_NET_OFFLINE is set";
     let verdicts: Vec<String> =
         output.out.lines().filter(|line| line.starts_with("rehearsal of ")).map(timeless).collect();
     assert_eq!(

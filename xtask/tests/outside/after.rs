@@ -23,7 +23,7 @@ fn what_is_not_out_is_named_and_nothing_follows_from_it() {
     outside.publish(&machine, LARK);
     // What only a person can do holds nothing up.
     let output = outside.run(&machine, "post-release --train lark").ok();
-    assert!(output.out.contains("all but what waits for a person: announce to mail"), "{}", output.all());
+    assert!(output.out.contains("all but the steps that wait for you: announce to mail"), "{}", output.all());
     let list = machine.read("TODO.md");
     assert!(list.contains("- [ ] watch 0.7.3 in production until 2026-10-08\n"), "{list}");
     assert!(list.contains("- [ ] send the mail about 0.7.3, which `cargo xtask publish` drafted: `cargo xtask status 0.7.3` says where it lies\n"), "{list}");

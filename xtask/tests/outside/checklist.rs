@@ -107,7 +107,7 @@ fn a_release_waits_until_ci_is_green() {
     let none_yet = |why: &str| {
         goes_on(&place, RELEASE, &format!("not verified: ci ({why}"));
         let output = refused(&place, &push, &format!("all CI checks pass on {}: {why}", &head[..9]));
-        assert!(output.err.contains("not confirmed: ci (to go on without: --waive ci)"), "{}", output.all());
+        assert!(output.err.contains("blocked: ci (to continue without: --waive ci)"), "{}", output.all());
         output
     };
     none_yet(&format!("the forge does not have {}", &head[..9]));
@@ -304,7 +304,7 @@ fn a_proof_that_cannot_start_is_reported_before_anything_is_written() {
     let output = refused(&place, "release minor", "there is no program `no-such-program`");
     assert!(output.all().contains("install it, or correct `run` in `proofs`"), "{}", output.all());
     let place = self::place("proof_name", None, &proofs(&[("pytest", "git status")]));
-    refused(&place, "release minor", "proof `pytest` has a name that is taken");
+    refused(&place, "release minor", "proof `pytest` has a name that is already used");
 }
 
 fn check_shows_every_row_with_evidence_or_what_to_do_and_fails_for_none_of_them() {
@@ -336,17 +336,17 @@ fn check_shows_every_row_with_evidence_or_what_to_do_and_fails_for_none_of_them(
         let rest = [
             format!("tests {run}"),
             // The workflow leaves one of the proofs out.
-            "suite unknown: it leaves no mark, and no workflow runs it on every push".to_owned(),
+            "suite unknown: not verified: no workflow runs it on every push".to_owned(),
             format!("api {run}"),
-            "docs unknown: it leaves no mark, and no workflow runs it on every push".to_owned(),
+            "docs unknown: not verified: no workflow runs it on every push".to_owned(),
         ];
         [vec![ci, "review unknown: the forge is not asked".to_owned()], same.map(str::to_owned).into(), rest.into()]
             .concat()
     };
-    let unobserved = format!("unknown: it leaves no mark, and CI is not seen green on {short}");
+    let unobserved = format!("unknown: not verified: CI has not passed on {short}");
     assert_eq!(rows(&place), expected(format!("ci unknown: the forge does not have {short}"), &unobserved));
     forge.knows(&json!({ "commits": { &head: { "runs": [run_of("a", "completed", Some("success"))] } } }));
-    let run_by = format!("done: .github/workflows/ci.yml:7 runs it, and CI is green on {short}");
+    let run_by = format!("done: .github/workflows/ci.yml:7 runs it, and CI has passed on {short}");
     assert_eq!(rows(&place), expected("ci done: 1 passed".to_owned(), &run_by));
     let reported = place.xtask("check").ok().out;
     assert!(reported.contains("checklist of lark:") && reported.contains("runs it on every push; next: git status"), "{reported}");

@@ -63,7 +63,7 @@ fn a_mail_is_drafted_on_the_release_and_open_until_somebody_confirms_it() {
 
     // What is to be done is told on every machine, and nothing is written twice.
     let other = outside.new_machine("b");
-    let open = format!("blocked announce to mail                       channel                                it waits for a person to send it: {NAME}, an asset of release v0.7.3; next: send it, then cargo xtask publish 0.7.3 --announced mail");
+    let open = format!("blocked announce to mail                       channel                                waiting for you to send it: {NAME}, an asset of release v0.7.3; next: send it, then cargo xtask publish 0.7.3 --announced mail");
     let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     for machine in [&machine, &other] {
         let output = outside.run(machine, "status 0.7.3 --train lark");

@@ -55,11 +55,11 @@ impl Train {
 }
 
 /// The last line of a run that has done all but what a person is to do.
-pub const WAITS: &str = "error: 1 step waits for a person: then the same command goes on";
+pub const WAITS: &str = "error: waiting for you: do the step above, then run this command again";
 
 /// Whether a publication or a rollback has done all; what may be left is to send the mail that is drafted.
 pub fn is_sent(output: &CommandOutput) -> bool {
-    let waits = output.all().contains("announce") && output.all().contains("it waits for a person to send it");
+    let waits = output.all().contains("announce") && output.all().contains("waiting for you to send it");
     output.code == Some(0) || output.code == Some(1) && waits && output.err.lines().last() == Some(WAITS)
 }
 

@@ -343,7 +343,7 @@ fn what_a_private_registry_gives_for_a_token_is_there_in_a_rehearsal() {
 
         fs::remove_file(home.join("credentials.toml")).unwrap();
         let output = place.xtask("rehearse 0.8.0");
-        let why = "lark needs helper of registry corp: cargo could not be asked for helper 1.2.3 in corp";
+        let why = "lark needs helper of registry corp: cargo did not answer for helper 1.2.3 in corp";
         assert!(output.code == Some(1) && output.all().contains(why), "{}", output.all());
     }
     server.kill().unwrap();

@@ -168,7 +168,7 @@ fn a_release_is_rolled_back_and_the_next_one_takes_its_place() {
     for part in [
         "blocked yank wheels and sdist of lark-python 0.8.0: pip still takes its 2 files",
         "Manage, Releases, 0.8.0, Options, Yank; then the same command",
-        "2 steps wait for a person",
+        "do the 2 steps above",
     ] {
         assert!(output.all().contains(part), "{}", output.all());
     }

@@ -33,7 +33,8 @@ pub fn fragments(workspace: &Workspace, train: &Train) -> (Vec<(PathBuf, String,
     // One that was put beside its crate is never looked at again.
     for path in workspace.tracked.iter().filter(|path| path.extension().is_some_and(|end| end == "md")) {
         if path.parent().is_some_and(|at| at.file_name() == dir.file_name() && !is_own(at)) {
-            let what = format!("{} has no home in the changelog: fragments stand in {}", slashed(path), slashed(&dir));
+            let what =
+                format!("{} cannot be assigned to the changelog: fragments stand in {}", slashed(path), slashed(&dir));
             findings.push(Finding::new(Check::Changelog, what, CORRECT));
         }
     }
@@ -43,7 +44,7 @@ pub fn fragments(workspace: &Workspace, train: &Train) -> (Vec<(PathBuf, String,
             continue;
         }
         let mut lost = |why: String| {
-            let what = format!("{} has no home in the changelog: {why}", slashed(path));
+            let what = format!("{} cannot be assigned to the changelog: {why}", slashed(path));
             findings.push(Finding::new(Check::Changelog, what, CORRECT));
         };
         if path.parent() != Some(&dir) {
@@ -63,7 +64,7 @@ pub fn fragments(workspace: &Workspace, train: &Train) -> (Vec<(PathBuf, String,
         let Some(kind) = train.config.kind(kind) else {
             let known = train.config.fragment_kinds();
             let names: Vec<&str> = known.iter().map(String::as_str).collect();
-            lost(format!("`{kind}` is no kind of change: {}", config::nearest(kind, &names)));
+            lost(format!("`{kind}` is not a kind of change: {}", config::nearest(kind, &names)));
             continue;
         };
         if let Some((what, next)) = changelog::unclosed(&slashed(path), text) {

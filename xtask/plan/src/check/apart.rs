@@ -82,10 +82,9 @@ pub fn left_out(workspace: &Workspace, trains: &[Train]) -> Vec<Finding> {
         dockerfiles.push((slashed(path), format!("{{ name = \"{name}\", dockerfile = \"{}\" }}", slashed(within))));
     }
     notes.extend(of_kind(Check::Images, &dockerfiles, |images| match images {
-        [image] => (
-            "belongs to no train's images",
-            format!("add `images = [{image}]` to {table}, where it is to be published"),
-        ),
+        [image] => {
+            ("belongs to no train's images", format!("add `images = [{image}]` to {table}, if it is to be published"))
+        }
         [image, ..] => (
             "belong to no train's images",
             format!("add to `images` in {table} those that are to be published, as in `images = [{image}]`"),

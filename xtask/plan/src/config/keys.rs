@@ -93,7 +93,7 @@ fn wrong_entry(key: &str, entry: &Value) -> Vec<String> {
         problems_of(key, entry, |entry| Value::Array(vec![entry])).into_iter().map(reported).collect();
     if entry.get("times").is_some_and(|times| times.as_u64() == Some(0)) {
         reported.push(format!(
-            "{}: `times = 0` would never set the version: write how often it stands there, or take the entry out",
+            "{}: `times = 0` would never set the version: write how often it occurs, or remove the entry",
             of()
         ));
     }
@@ -194,7 +194,7 @@ mod tests {
             ),
             (
                 json!({ "files": [{ "path": "x", "after": "y", "times": 0 }] }),
-                "`files`: { after = \"y\", path = \"x\", times = 0 }: `times = 0` would never set the version: write how often it stands there, or take the entry out",
+                "`files`: { after = \"y\", path = \"x\", times = 0 }: `times = 0` would never set the version: write how often it occurs, or remove the entry",
             ),
             (
                 json!({ "files": [{ "path": "x", "after": "y", "times": -1 }] }),

@@ -20,7 +20,7 @@ pub fn read(text: &str, after: &str, times: usize) -> Result<Vec<Place>> {
         .collect();
     if found.len() != times {
         let occurs = match found.len() {
-            0 => bail!("`{after}` does not occur, expected {times}: mend `after` or the file, or take the entry out"),
+            0 => bail!("`{after}` does not occur, expected {times}: correct `after` or the file, or remove the entry"),
             1 => "once".to_owned(),
             many => format!("{many} times"),
         };
@@ -52,6 +52,6 @@ mod tests {
             );
         }
         let gone = read(text, "barter==", 1).unwrap_err().to_string();
-        assert_eq!(gone, "`barter==` does not occur, expected 1: mend `after` or the file, or take the entry out");
+        assert_eq!(gone, "`barter==` does not occur, expected 1: correct `after` or the file, or remove the entry");
     }
 }

@@ -260,7 +260,7 @@ pub fn misread<'a>(file: &str, log: impl Into<Log<'a>>) -> Vec<(String, String)>
         if let Some(first) = sections[..at].iter().take(newest + 1).find(|first| first.name == section.name) {
             found.push((
                 format!("{file}:{}: {} has a section in line {} already", line(section), section.name, line(first)),
-                "move what stands in one of them to the other, and commit".to_owned(),
+                "move the content of one of them to the other, and commit".to_owned(),
             ));
         }
     }

@@ -57,6 +57,31 @@ impl Observation {
     }
 }
 
+/// The rows of a checklist, each cause once: what cannot be checked for one reason is one row, which names all of it.
+pub fn by_cause<P>(rows: impl IntoIterator<Item = (String, P, Observation)>) -> Vec<(String, P, Observation)> {
+    let mut causes: Vec<(String, P, Observation)> = Vec::new();
+    for (title, place, observed) in rows {
+        let Observation::Unknown(Problem { what, next }) = &observed else {
+            causes.push((title, place, observed));
+            continue;
+        };
+        let of_same_cause = causes.iter_mut().find_map(|(names, _, known)| match known {
+            Observation::Unknown(known) if known.what == *what => Some((names, &mut known.next)),
+            _ => None,
+        });
+        let Some((names, ways)) = of_same_cause else {
+            causes.push((title, place, observed));
+            continue;
+        };
+        let name = |title: &str| title.split_once(": ").map_or(title, |(name, _)| name).to_owned();
+        *names = format!("{}, {}", name(names), name(&title));
+        if !ways.split("; ").any(|way| way == next) {
+            *ways = format!("{ways}; {next}");
+        }
+    }
+    causes
+}
+
 /// As `--json` has it: there, what is wrong is why it is in that state.
 fn reported<S: Serializer>(Problem { what, next }: &Problem, serializer: S) -> Result<S::Ok, S::Error> {
     #[derive(Serialize)]
@@ -65,4 +90,25 @@ fn reported<S: Serializer>(Problem { what, next }: &Problem, serializer: S) -> R
         next: &'a str,
     }
     Reported { why: what, next }.serialize(serializer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_cause_is_one_row_that_names_all_that_it_keeps_from_being_checked() {
+        let unknown = |why: &str, next: &str| Observation::unknown(why, next);
+        let rows = [
+            ("ci: all checks pass", unknown("gh not found", "install gh")),
+            ("changelog: it is updated", Observation::done("yes")),
+            ("review: all is reviewed", unknown("gh not found", "install gh")),
+            ("tests: they pass", unknown("gh not found", "cargo xtask smoke")),
+            ("docs: they are updated", unknown("no proof", "add one")),
+        ];
+        let rows = by_cause(rows.map(|(title, observed)| (title.to_owned(), (), observed)));
+        let titles: Vec<&str> = rows.iter().map(|(title, ..)| title.as_str()).collect();
+        assert_eq!(titles, ["ci, review, tests", "changelog: it is updated", "docs: they are updated"]);
+        assert_eq!(rows[0].2, unknown("gh not found", "install gh; cargo xtask smoke"));
+    }
 }

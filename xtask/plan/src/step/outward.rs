@@ -175,6 +175,17 @@ pub struct Listing {
 }
 
 impl Listing {
+    pub fn title(&self) -> String {
+        let many = self.crates.len() + self.dists.len() + self.images.len() + usize::from(self.release.is_some());
+        let (all, are) =
+            if many == 1 { ("the only artifact".to_owned(), "is") } else { (format!("all {many} artifacts"), "are") };
+        let without = match self.without.as_slice() {
+            [] => String::new(),
+            without => format!(" (left out: {})", without.join(", ")),
+        };
+        format!("{all} of {} {are} available{without}", self.of.version.tag())
+    }
+
     /// There is nothing to look for.
     pub fn is_empty(&self) -> bool {
         self.crates.is_empty() && self.dists.is_empty() && self.images.is_empty() && self.release.is_none()

@@ -81,9 +81,9 @@ fn kinds_of_a_train_are_headed_as_it_says() {
         "### Fixed\n\n- a leak (#3)\n\n### Packaging\n\n- by hand (#1)\n- barter: smaller\n\n\
          ### Known Issues\n\n- slow (#2)\n\n### New Features\n\n- depth (#4)\n- barter: ten levels"
     );
-    assert!(plan.remarks.iter().all(|remark| !remark.contains("no kind of change")), "{:?}", plan.remarks);
+    assert!(plan.remarks.iter().all(|remark| !remark.contains("not a kind of change")), "{:?}", plan.remarks);
     let lost = house.file("changelog.d/1.packagin.md", "x").release("minor");
-    assert!(findings(&lost)[0].ends_with("`packagin` is no kind of change: did you mean `packaging`?"));
+    assert!(findings(&lost)[0].ends_with("`packagin` is not a kind of change: did you mean `packaging`?"));
 }
 
 #[test]
@@ -101,19 +101,19 @@ fn kinds_that_cannot_be_distinguished_are_refused() {
 #[test]
 fn a_fragment_without_a_home_is_refused() {
     for (path, why) in [
-        ("changelog.d/12.fixd.md", "`fixd` is no kind of change: did you mean `fixed`?"),
+        ("changelog.d/12.fixd.md", "`fixd` is not a kind of change: did you mean `fixed`?"),
         ("changelog.d/notes.md", "its name is not NAME.KIND.md"),
         ("changelog.d/12.fixed.txt", "its name is not NAME.KIND.md"),
         ("changelog.d/deep/12.fixed.md", "fragments stand in changelog.d itself"),
         ("crates/barter/changelog.d/12.fixed.md", "fragments stand in changelog.d"),
     ] {
         let house = fed().file("changelog.d/1.fixed.md", "x").file(path, "y");
-        let expected = format!("changelog: {path} has no home in the changelog: {why}");
+        let expected = format!("changelog: {path} cannot be assigned to the changelog: {why}");
         assert_eq!(findings(&house.release("minor")), [expected.as_str()], "{path}");
     }
     let stated =
         findings(&fed().file("changelog.d/1.fixed.md", "x").file("changelog.d/2.fixed.md", "\n").release("minor"));
-    assert_eq!(stated, ["changelog: changelog.d/2.fixed.md has no home in the changelog: it says nothing"]);
+    assert_eq!(stated, ["changelog: changelog.d/2.fixed.md cannot be assigned to the changelog: it says nothing"]);
 }
 
 #[test]
@@ -221,7 +221,7 @@ fn what_a_crates_log_says_outside_of_the_kinds_is_reported_as_left_there() {
     assert_eq!(
         remarks,
         [&format!(
-            "{at}: 2 entries stand under no heading, `### Internal`, which are no kinds of change, so they stay there: `loose` (no heading), `tidied` (`### Internal`)"
+            "{at}: 2 entries are under no heading, `### Internal`, which are not kinds of change, so they stay there: `loose` (no heading), `tidied` (`### Internal`)"
         ),]
     );
 }
@@ -302,7 +302,7 @@ fn a_summary_is_no_entry_without_a_kind() {
         let plan =
             fed().with("CHANGELOG.md", "## [Unreleased]\n", &format!("## [Unreleased]\n\n{body}")).release("minor");
         assert_eq!(section(&plan, "CHANGELOG.md"), body.trim_end());
-        plan.remarks.into_iter().filter(|remark| remark.contains("no kind of change")).count()
+        plan.remarks.into_iter().filter(|remark| remark.contains("not a kind of change")).count()
     };
     assert_eq!(remarks("A summary,\nin two lines.\n\nAnd one more.\n\n### Fixed\n\n- x\n"), 0);
     assert_eq!(remarks("A summary.\n\n- loose\n"), 1);
@@ -391,7 +391,7 @@ fn what_has_no_home_and_is_not_lost_is_remarked() {
     let remarks: Vec<&String> = plan.remarks.iter().filter(|remark| remark.contains('`')).collect();
     assert_eq!(remarks.len(), 3, "{remarks:?}");
     assert!(remarks[0].ends_with(
-        "2 entries stand under no heading, `### Internal`, which are no kinds of change: `loose` (no heading), `tidied` (`### Internal`)"
+        "2 entries are under no heading, `### Internal`, which are not kinds of change: `loose` (no heading), `tidied` (`### Internal`)"
     ));
     assert!(
         remarks[1].ends_with(
@@ -423,7 +423,7 @@ fn notes_of_one_kind_are_one_with_their_number_three_examples_and_all_below() {
     assert_eq!(
         *remarks[0],
         format!(
-            "CHANGELOG.md: 5 entries stand under `### News`, which is no kind of change: `news 1` (`### News`), `news 2` (`### News`), `news 3` (`### News`) and 2 more (-v lists them){below}"
+            "CHANGELOG.md: 5 entries are under `### News`, which is not a kind of change: `news 1` (`### News`), `news 2` (`### News`), `news 3` (`### News`) and 2 more (-v lists them){below}"
         )
     );
     assert!(remarks[1].starts_with("4 commits touch only tests or prose of crates, so no changelog tells them: "));
@@ -484,7 +484,7 @@ fn a_section_written_manually_is_all_there_is_to_say() {
         .release("minor");
     assert_eq!(findings(&plan), [""; 0]);
     assert_eq!(removed(&plan), [""; 0]);
-    assert!(plan.remarks.iter().any(|remark| remark.contains("changelog.d/9.fixed.md waits for the next release")));
+    assert!(plan.remarks.iter().any(|remark| remark.contains("changelog.d/9.fixed.md is kept for the next release")));
 }
 
 #[test]

@@ -203,6 +203,20 @@ fn a_post_release_leaves_the_lines_where_they_are() {
 }
 
 #[test]
+fn development_goes_on_in_the_lines_as_well() {
+    let after = two().after(&two().release("minor")).tagged("v0.10.0").configured("development", json!("minor"));
+    let plan = super::post_release::follow(&after, "0.10.0", |_| {});
+    assert_eq!(findings(&plan), [""; 0]);
+    let line: Vec<_> = plan.lines.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        (plan.to.to_string(), line),
+        ("0.11.0-dev.1".into(), vec!["line barter-*: 0.0.8 -> 0.0.9-dev.1 (2 crates)".to_owned()])
+    );
+    let plan = after.after(&plan).release("0.10.1");
+    assert_eq!(plan.lines[0].to, v("0.0.9"));
+}
+
+#[test]
 fn the_log_of_a_crate_is_headed_with_its_own_version() {
     let log = "# Changelog\n\n## [Unreleased]\n\n### Added\n\n- ticks\n\n## [0.0.7] - 2026-01-07\n\n- all of it\n";
     let plan = two().file("crates/barter-data/CHANGELOG.md", log).release("minor");

@@ -121,11 +121,11 @@ fn a_project_is_ours_whose_versions_are_those_that_have_a_tag_or_stand_here() {
 
 #[test]
 fn what_cannot_be_asked_stands_against_nothing_and_is_reported() {
-    let unasked = vec!["cargo could not be asked for barter: x".to_owned(); 2];
+    let unasked = vec!["cargo did not answer for barter: x".to_owned(); 2];
     let registries = Registries { unasked, ..Registries::default() };
     let options = Options { push: true, registries, ..Options::default() };
     let plan = release::plan(&house().snapshot(), &v("0.10.0"), false, &options);
     assert_eq!(findings(&plan), [""; 0]);
-    let reported: Vec<&String> = plan.remarks.iter().filter(|remark| remark.contains("of the registries")).collect();
-    assert_eq!(reported, ["not known of the registries: cargo could not be asked for barter: x"]);
+    let reported: Vec<&String> = plan.remarks.iter().filter(|remark| remark.contains("the registries")).collect();
+    assert_eq!(reported, ["the registries were not asked: cargo did not answer for barter: x"]);
 }

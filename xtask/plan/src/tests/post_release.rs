@@ -27,7 +27,7 @@ fn released_house() -> Sketch {
         .configured("deployments", json!([{ "path": "deploy.yaml", "image": "house" }]))
 }
 
-fn follow(sketch: &Sketch, version: &str, change: impl FnOnce(&mut Released)) -> Plan {
+pub fn follow(sketch: &Sketch, version: &str, change: impl FnOnce(&mut Released)) -> Plan {
     let snapshot = sketch.snapshot();
     let version = Version::parse(version, Dialect::Tag).unwrap();
     let publication = publish::plan(&snapshot, &version, &Options::default());
@@ -69,12 +69,12 @@ fn a_digest_that_could_not_be_asked_is_not_one_that_there_is_none_of() {
     let plan = follow(&released_house(), "0.10.0", |released| {
         released
             .digests
-            .insert("house".to_owned(), Err("podman could not ask for r.example/house: timeout".to_owned()));
+            .insert("house".to_owned(), Err("podman got no answer for r.example/house: timeout".to_owned()));
     });
     assert_eq!(
         findings(&plan),
         [
-            "deployments: deploy.yaml: the digest of house 0.10.0 could not be asked: podman could not ask for r.example/house: timeout"
+            "deployments: deploy.yaml: the digest of house 0.10.0 did not answer: podman got no answer for r.example/house: timeout"
         ]
     );
     assert!(plan.remarks.iter().all(|reported| !reported.contains("deploy.yaml")), "{:?}", plan.remarks);
@@ -112,7 +112,7 @@ fn development_goes_on_with_a_version_of_its_own() {
         assert!(
             titles(&plan).contains(&"prove resolve: cargo metadata --quiet --format-version=1 --locked".to_owned())
         );
-        assert!(message(&plan).ends_with(&format!("\nDevelopment goes on with {next}.")));
+        assert!(message(&plan).ends_with(&format!("\nDevelopment continues with {next}.")));
 
         // From there, the next release takes all along, and is told from the one before.
         let next_release = v(next).bump(crate::version::Bump::Patch).unwrap().to_string();

@@ -177,7 +177,7 @@ fn what_was_rolled_back_is_neither_fixed_nor_made_again() {
     assert_eq!((again.to.tag().as_str(), findings(&again)), ("0.9.3.post2", vec![]));
     let gone = fixed().tagged("rollback/v0.9.3").tagged("v0.9.4").tagged("rollback/v0.9.4").postfix(Some("fix"), None);
     let finding = &gone.findings[0];
-    assert_eq!(finding.what, "v0.9.3 was rolled back, and nobody is to have it, fixed or not");
+    assert_eq!(finding.what, "v0.9.3 was rolled back: this version must never be published");
     assert_eq!(finding.next, "cargo xtask release 0.9.5", "0.9.4 is used up, too");
 }
 

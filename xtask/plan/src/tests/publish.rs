@@ -66,7 +66,7 @@ fn what_can_fail_here_comes_before_what_cannot_be_taken_back() {
             "image house:0.9.3",
             "image house:latest",
             "release v0.9.3",
-            "all of 0.9.3 can be had",
+            "all 6 artifacts of 0.9.3 are available",
             "announce to discord",
             "announce to slack",
         ]
@@ -196,23 +196,41 @@ fn what_was_not_asked_for_is_not_reported_as_there() {
     );
     let all = |sketch: &Sketch, version: &str, without: &[Group], here: bool| {
         let options = Options { without: without.to_vec(), here, ..Options::default() };
-        titles(&publication(sketch, version, &options)).into_iter().find(|title| title.contains("can be had"))
+        titles(&publication(sketch, version, &options)).into_iter().find(|title| title.contains("available"))
     };
     for (sketch, version, without, here, title) in [
-        (&with_platforms, "0.9.3", &[][..], false, "all of 0.9.3 can be had"),
-        (&with_platforms, "0.9.3", &[Group::Images], false, "all of 0.9.3 but images can be had"),
-        (&with_platforms, "0.9.3", &[], true, "all of 0.9.3 but wheels of other platforms can be had"),
-        (&with_everything(), "0.9.3", &[], true, "all of 0.9.3 can be had"),
+        (&with_platforms, "0.9.3", &[][..], false, "all 6 artifacts of 0.9.3 are available"),
+        (
+            &with_platforms,
+            "0.9.3",
+            &[Group::Images],
+            false,
+            "all 5 artifacts of 0.9.3 are available (left out: images)",
+        ),
+        (
+            &with_platforms,
+            "0.9.3",
+            &[],
+            true,
+            "all 6 artifacts of 0.9.3 are available (left out: wheels of other platforms)",
+        ),
+        (&with_everything(), "0.9.3", &[], true, "all 6 artifacts of 0.9.3 are available"),
         (
             &with_platforms,
             "0.9.3",
             &[Group::Forge, Group::Wheels, Group::Crates],
             true,
-            "all of 0.9.3 but crates and wheels and the release on the forge can be had",
+            "the only artifact of 0.9.3 is available (left out: crates, wheels, the release on the forge)",
         ),
         // What the release does not have is not missing.
-        (&house(), "0.9.3", &[Group::Images, Group::Announce], false, "all of 0.9.3 can be had"),
-        (&only_wheel, "0.9.3.post1", &[Group::Images, Group::Crates], false, "all of 0.9.3.post1 can be had"),
+        (&house(), "0.9.3", &[Group::Images, Group::Announce], false, "all 5 artifacts of 0.9.3 are available"),
+        (
+            &only_wheel,
+            "0.9.3.post1",
+            &[Group::Images, Group::Crates],
+            false,
+            "all 2 artifacts of 0.9.3.post1 are available",
+        ),
     ] {
         assert_eq!(all(sketch, version, without, here).as_deref(), Some(title), "{without:?} {here}");
     }

@@ -908,7 +908,7 @@ fn build_metadata_is_refused_where_it_has_no_place() {
         (
             driver(),
             "0.9.3+4.3.5",
-            "tag: 0.9.3+4.3.5 cannot follow v0.9.3+4.3.4: registries do not count what stands behind the `+`",
+            "tag: 0.9.3+4.3.5 cannot follow v0.9.3+4.3.4: registries ignore what follows the `+`",
             "cargo xtask release 0.9.4+4.3.5",
         ),
         (

@@ -119,8 +119,8 @@ fn what_is_done_is_reported_group_by_group_with_its_evidence() {
         line(&status, "budget: wheels").evidence,
         "60 min of 48 h since the registry had the crates (2026-12-02T12:00:00Z)"
     );
-    assert_eq!(status.window, "no day of a window; next T-3 on Sun 2027-01-03: prep");
-    assert_eq!(status.next, "nothing until T-3 on Sun 2027-01-03: prep");
+    assert_eq!(status.window, "no release in progress; next: preparation on Sun 3 Jan");
+    assert_eq!(status.next, "nothing until preparation on Sun 3 Jan");
 }
 
 #[test]
@@ -315,7 +315,7 @@ fn what_follows_a_release_is_overdue_after_the_next_day() {
     assert_eq!(line(&status, "T+1 announcements").evidence, "open: announce to discord; T+1 is Thu 2026-12-03");
     // What only a person can do is what to do next.
     let next = "send it, then cargo xtask publish 0.7.3 --announced mail".to_owned();
-    let observed = Observation::blocked("it waits for a person to send it", next.clone());
+    let observed = Observation::blocked("waiting for you to send it", next.clone());
     let waits = scene().with(Group::Announce, observed).at("2026-12-04T01:00:00Z");
     assert_eq!((line(&waits, "T+1 announcements").next.as_ref(), &waits.next), (Some(&next), &next));
     // What somebody set aside is neither to do nor done.
@@ -341,14 +341,14 @@ fn in_the_window_the_day_says_what_to_type() {
     let proposal = Proposal { version: "0.7.4".to_owned(), why: String::new(), command: String::new() };
     scene.due.proposal = Some(proposal);
     let status = scene.at("2027-01-04T12:00:00Z");
-    assert_eq!(status.window, "T-2 on Mon 2027-01-04: release-plz; next T-1 on Tue 2027-01-05: alignment");
+    assert_eq!(status.window, "release-plz on Mon 4 Jan; next: alignment on Tue 5 Jan");
     assert_eq!(status.next, "release-plz release-pr; cargo xtask due");
     // After the release day, what came too late for it waits.
     assert_eq!(scene.at("2027-01-07T12:00:00Z").next, scene.due.message);
     // Outside of a window, a proposal is made when something is due.
     let command = "cargo xtask release 0.7.4".to_owned();
     scene.due.proposal.as_mut().unwrap().command = command.clone();
-    assert_eq!(scene.at("2026-12-20T12:00:00Z").next, "nothing until T-3 on Sun 2027-01-03: prep");
+    assert_eq!(scene.at("2026-12-20T12:00:00Z").next, "nothing until preparation on Sun 3 Jan");
     scene.due.due = true;
     assert_eq!(scene.at("2026-12-20T12:00:00Z").next, command);
 }

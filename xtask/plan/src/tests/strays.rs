@@ -265,7 +265,7 @@ fn manifests_come_first_and_what_is_generated_last() {
     );
     assert_eq!(
         strays::summary(&plan.strays).unwrap(),
-        "strays: 6 lines in 5 files still name the version left behind: js/package.json, README.md, a/notes.md and 2 more (-v lists them)"
+        "strays: 6 lines in 5 files still name the old version: js/package.json, README.md, a/notes.md and 2 more (-v lists them)"
     );
     assert_eq!(strays::summary(&[]), None);
 }

@@ -127,8 +127,9 @@ fn a_version_behind_the_same_words_that_is_none_of_the_trains_is_reported() {
     assert_eq!(findings(&house(both)), [""; 0], "one was left behind");
     for other in ["0.4.20", "0.9.1"] {
         let plan = house(&format!("barter = {{ version = \"0.9.3\" }}\nserde = {{ version = \"{other}\" }}\n"));
-        let reported =
-            format!("version-files: docs/use.md: after `version = \"` stands `{other}`, and no release was that");
+        let reported = format!(
+            "version-files: docs/use.md: `version = \"` is followed by `{other}`, which is no released version"
+        );
         assert_eq!(findings(&plan), [reported]);
     }
 }

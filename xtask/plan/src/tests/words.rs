@@ -356,7 +356,7 @@ fn a_link_that_cannot_be_moved_is_reported_once() {
 #[test]
 fn a_date_that_is_none_is_reported_with_its_heading() {
     let house = house().with("CHANGELOG.md", "2026-01-07", "2026-02-31");
-    let what = "CHANGELOG.md: `## [0.9.3] - 2026-02-31` has a date that is none";
+    let what = "CHANGELOG.md: `## [0.9.3] - 2026-02-31` has an invalid date";
     let now = house.snapshot();
     let found = check::state(&now.workspace, &now.train);
     assert_eq!(found.iter().map(|found| found.what.as_str()).collect::<Vec<_>>(), [what]);
@@ -364,7 +364,7 @@ fn a_date_that_is_none_is_reported_with_its_heading() {
     assert_eq!(findings(&house.release("minor")), [""; 0]);
     let manual = "# Log\n\n## Unreleased\n\n- x\n\n## 0.10.0 - 2026-02-31\n\n- y\n\n## 0.9.3 - 2026-01-31\n";
     let manual = house.file("CHANGELOG.md", manual).release("minor");
-    assert_eq!(findings(&manual), ["changelog: CHANGELOG.md: `## 0.10.0 - 2026-02-31` has a date that is none"]);
+    assert_eq!(findings(&manual), ["changelog: CHANGELOG.md: `## 0.10.0 - 2026-02-31` has an invalid date"]);
 }
 
 #[test]
@@ -441,7 +441,7 @@ fn a_changelog_that_people_gave_up_is_left_alone_and_reported_as() {
     let plan = house.release("minor");
     assert_eq!(findings(&plan), [""; 0]);
     assert!(!plan.edits().iter().any(|edit| edit.path == Path::new("CHANGELOG.md")));
-    let remark = "CHANGELOG.md tells nothing of the last releases (`changelog = \"CHANGELOG.md\"` on the train goes on with it), so the tag's message tells no changes";
+    let remark = "CHANGELOG.md has no section for the last releases (`changelog = \"CHANGELOG.md\"` on the train continues it), so the tag's message tells no changes";
     assert!(plan.remarks.contains(&remark.to_owned()), "{:?}", plan.remarks);
     let emptied = house.clone().with("CHANGELOG.md", "# 0.7.0", "# v0.7.1 - Unreleased\n\n## Added\n\n# 0.7.0");
     assert_eq!(findings(&emptied.release("minor")), [""; 0]);
@@ -592,7 +592,7 @@ fn a_configured_place_keeps_the_precision_that_it_has() {
 
     let other = house.file("README.md", &readme("0", "0.4", "v0.9.3")).release("0.10.0");
     let reported =
-        "version-files: README.md: after `barter-data = { version = \"` stands `0.4`, and no release was that";
+        "version-files: README.md: `barter-data = { version = \"` is followed by `0.4`, which is no released version";
     assert!(findings(&other).contains(&reported.to_owned()), "{:?}", findings(&other));
 }
 

@@ -35,7 +35,7 @@ pub fn observe(cx: &Context<'_>, push: &Push) -> Result<Observation> {
     if !lands_on_main(cx, push)? {
         let (main, refs) = (&push.main, refs(push).join(" "));
         return Ok(Observation::blocked(
-            format!("the release is not on {main}: {remote} would get a tag that {main} does not lead to"),
+            format!("the release is not on {main}: {remote} would get a tag that is not on {main}"),
             format!("run it without --push, merge it into {main}, then: git push --atomic {remote} {refs}"),
         ));
     }

@@ -57,7 +57,7 @@ pub fn ls_remote(cx: &Context<'_>, remote: &str, option: Option<&str>, names: &[
     let address = address(cx.sh, remote)?;
     let output = bounded(cx, remote, cmd!(cx.sh, "git ls-remote {option...} -- {address} {names...}").into(), ANSWER)?;
     if !output.ok() {
-        bail!("{remote} could not be asked: {}", change::last_lines(&output));
+        bail!("{remote} did not answer: {}", change::last_lines(&output));
     }
     Ok(output.out)
 }

@@ -110,7 +110,7 @@ fn resolved(
         if is_absent(&output.err) {
             return Ok(None);
         }
-        bail!("uv could not ask for {}: {}", dist.name, output.last_lines());
+        bail!("uv got no answer for {}: {}", dist.name, output.last_lines());
     }
     Ok(Some(output.out))
 }

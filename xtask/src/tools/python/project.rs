@@ -55,7 +55,7 @@ fn ask_for(sh: &Shell, words: &[&str], name: &str, index: &Index) -> Result<Proj
         if let Some(status) = child::refused(&output) {
             bail!(index.closed(&status));
         }
-        bail!("the Python index could not be asked for {name}: {}", output.last_lines());
+        bail!("the Python index did not answer for {name}: {}", output.last_lines());
     }
     serde_json::from_str(&output.out).with_context(|| format!("the Python index says of {name} what cannot be read"))
 }

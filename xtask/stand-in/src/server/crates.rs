@@ -256,7 +256,7 @@ impl Upstream {
             Some(0) => Ok(String::from_utf8_lossy(&reported.stdout).into_owned()),
             // Both end so for every status from 400 on, and say which.
             Some(22) if ["404", "410", "451"].iter().any(|status| why.contains(status)) => Ok(String::new()),
-            _ => bail!("the crate index could not be asked for {name}: {}", why.trim()),
+            _ => bail!("the crate index did not answer for {name}: {}", why.trim()),
         }
     }
 

@@ -44,7 +44,7 @@ pub fn reported<'a>(
         // What stands before the first kind is a summary of the candidate, unless there are no kinds.
         let has_kinds = found.iter().any(|(kind, _)| kind.is_some());
         let found =
-            found.into_iter().filter(|(kind, text)| !(has_kinds && kind.is_none()) && !text.starts_with(NO_CHANGES));
+            found.into_iter().filter(|(kind, text)| !(text.starts_with(NO_CHANGES) || has_kinds && kind.is_none()));
         reported.extend(found.map(|(kind, text)| Reported {
             version: version.clone(),
             kind: kind.map(str::to_owned),

@@ -315,7 +315,7 @@ pub fn without_comments(text: &str) -> String {
         };
         let is_gone = line.is == Is::Comment && rest.is_empty();
         is_gap = is_gone || is_gap && rest.trim().is_empty();
-        if !is_gone && !(is_gap && kept.last().is_none_or(|last| last.trim().is_empty())) {
+        if !(is_gone || is_gap && kept.last().is_none_or(|last| last.trim().is_empty())) {
             kept.push(rest);
         }
     }
