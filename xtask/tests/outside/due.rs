@@ -61,7 +61,7 @@ fn what_users_see_makes_a_release_due_and_its_version() {
     let outside = Outside::new("due_changes");
     let machine = machine(&outside);
     let quiet = ask(&outside, &machine);
-    assert_eq!((&quiet["due"], &quiet["said"]), (&false.into(), &"nothing to release".into()));
+    assert_eq!((&quiet["due"], &quiet["message"]), (&false.into(), &"nothing to release".into()));
     change(&machine, "crates/lark-core/tests/it.rs", "fix: a test");
     change(&machine, "crates/lark-core/src/lib.rs", "docs: say more");
     change(&machine, "crates/ingest/src/lib.rs", "feat: another train's");
@@ -106,7 +106,7 @@ fn a_merged_pull_request_with_the_label_is_urgent_and_a_silent_forge_is_unknown(
     change(&machine, "crates/lark/src/lib.rs", "fix: it");
     let waits = ask(&outside, &machine);
     assert_eq!(
-        (&waits["due"], &waits["said"]),
+        (&waits["due"], &waits["message"]),
         (&false.into(), &"what changed waits for the release day, 2026-12-02".into())
     );
 
