@@ -702,11 +702,9 @@ pub fn release_notes(workspace: &Workspace, train: &Train) -> Option<Finding> {
 
 /// What is published is what is in the repository, and complete: nothing that a checkout of the commit would lack.
 pub fn contents(workspace: &Workspace, train: &Train) -> Vec<Finding> {
-    if workspace.graph.lacking.is_empty() {
-        return Vec::new();
-    }
     let needed: Vec<_> = train.wheels.iter().map(|wheel| (wheel, workspace.closure(wheel.member))).collect();
-    let packings: Vec<Packing> = workspace.members.iter().map(|member| workspace.packing(member)).collect();
+    let all = if workspace.graph.lacking.is_empty() { &[] } else { workspace.members.as_slice() };
+    let packings: Vec<Packing> = all.iter().map(|member| workspace.packing(member)).collect();
     let mut pointers: BTreeMap<&str, Vec<&Path>> = BTreeMap::new();
     // What sources read is found by itself.
     let is_compiled = |lacking: &&Lacking| matches!(lacking.what, Lack::Compiled { .. });
