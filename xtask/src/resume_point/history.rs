@@ -112,7 +112,7 @@ pub fn lacking(loader: &Loader<'_>, workspace: &Workspace, train: &Train) -> Res
     let lacks =
         own.map_or_else(|| format!("no tag of train {} is here", train.name()), |own| format!("no tag {own} is here"));
     Ok(Some(Lacking::Unasked(format!(
-        "{lacks}, and {remote} did not answer for one ({why}); if it was released before: {}",
+        "{lacks}, and {remote} could not be asked for its tags ({why}); if it was released before: {}",
         fetch(remote)
     ))))
 }

@@ -56,8 +56,9 @@ fn without_ensurepip(place: &Place, name: &str) {
     let real = real_python(&Place { tree: place.tree.clone(), remote: place.remote.clone(), env: Vec::new() });
     let site = place.tree.with_file_name("site");
     fs::create_dir_all(&site).unwrap();
-    let hide = "import sys\n\nclass Hide:\n    def find_spec(self, name, path=None, target=None):\n        if name == 'ensurepip':\n            raise ModuleNotFoundError(name)\n\nsys.meta_path.insert(0, Hide())\n";
-    fs::write(site.join("sitecustomize.py"), hide).unwrap();
+    // It is asked for its platform first: the module for that hides the other, and makes room for the true one.
+    let hide = "import os, sys\n\nclass Hide:\n    def find_spec(self, name, path=None, target=None):\n        if name == 'ensurepip':\n            raise ModuleNotFoundError(name)\n\nsys.meta_path.insert(0, Hide())\nsys.path.remove(os.path.dirname(__file__))\ndel sys.modules['sysconfig']\nimport sysconfig\n";
+    fs::write(site.join("sysconfig.py"), hide).unwrap();
     script(place, name, &format!("PYTHONDONTWRITEBYTECODE=1 PYTHONPATH={} exec {real} \"$@\"", site.display()));
 }
 

@@ -113,7 +113,7 @@ fn what_could_not_be_asked_is_not_taken_for_nobody() {
     let (place, _) = released("unmade_deaf", "lark", "0.8.0", "remote");
     let end = place.git("for-each-ref");
     std::fs::rename(&place.remote, place.remote.with_extension("away")).unwrap();
-    refused(place.xtask("rollback 0.8.0 --train lark"), &["could not be asked", "nothing was done"]);
+    refused(place.xtask("rollback 0.8.0 --train lark"), &["did not answer", "nothing was done"]);
     assert_eq!(place.git("for-each-ref"), end);
 }
 
