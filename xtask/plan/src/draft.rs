@@ -221,7 +221,7 @@ impl Draft {
             waived,
             remarks,
             strays: Vec::new(),
-            work: Work::Release(release),
+            work: Work::Release(Box::new(release)),
             checks,
         }
     }

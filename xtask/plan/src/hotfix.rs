@@ -24,7 +24,7 @@ use crate::{
     snapshot::Snapshot,
     step::{
         Branch, Checks, Fix, Side, Sides,
-        release::{Hotfix, Release, Work},
+        release::{Hotfix, Work},
     },
     train::Train,
     version::{Dialect, Version},
@@ -292,7 +292,9 @@ fn projected(side: &Snapshot, wanted: &BTreeMap<String, Version>) -> Texts {
 
 /// Puts what is merged, and why only a person can do it, into the plan.
 pub fn set_merge(plan: &mut Plan, sides: Sides, manual: Option<(String, String)>) {
-    if let Work::Release(Release { hotfix: Some(hotfix), .. }) = &mut plan.work {
+    if let Work::Release(release) = &mut plan.work
+        && let Some(hotfix) = &mut release.hotfix
+    {
         (hotfix.sides, hotfix.manual) = (Some(Arc::new(sides)), manual);
     }
 }

@@ -16,7 +16,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq)]
 pub enum Work {
     /// A release, a post release, or the release of a fix.
-    Release(Release),
+    Release(Box<Release>),
     /// A hotfix whose fix is still to be made.
     Fix(Branch, Fix),
     FollowUp(FollowUp),

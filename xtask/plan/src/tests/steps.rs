@@ -35,7 +35,7 @@ fn a_release_is_data_that_can_be_compared() {
     assert_eq!(house.release("minor").work, plain);
     house.options.push = true;
     let (Work::Release(plain), Work::Release(pushed)) = (plain, house.release("minor").work) else { panic!() };
-    assert_eq!(pushed, Release { is_pushed: true, ..plain });
+    assert_eq!(*pushed, Release { is_pushed: true, ..*plain });
 }
 
 #[test]
