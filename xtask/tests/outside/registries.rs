@@ -345,7 +345,7 @@ fn a_python_version_that_is_listed_and_yanked() {
     outside.fault_proxy.clear();
     for args in [publish.as_str(), "status 0.7.3 --train lark"] {
         let output = outside.run(&machine, args);
-        assert!(output.code == Some(1) && output.all().contains("nobody is to have it"), "{args}: {}", output.all());
+        assert!(output.code == Some(1) && output.all().contains("was published and yanked"), "{args}: {}", output.all());
         assert!(output.all().contains("--waive registry-yanked"), "{args}: {}", output.all());
     }
     let output = outside.run(&machine, &format!("{publish} --waive registry-yanked")).ok();
