@@ -343,13 +343,13 @@ fn check_shows_every_row_with_evidence_or_what_to_do_and_fails_for_none_of_them(
         [vec![ci, "review unknown: the forge is not asked".to_owned()], same.map(str::to_owned).into(), rest.into()]
             .concat()
     };
-    let unobserved = format!("unknown: not verified: CI has not passed on {short}");
+    let unobserved = format!("unknown: the forge does not have {short}");
     assert_eq!(rows(&place), expected(format!("ci unknown: the forge does not have {short}"), &unobserved));
     forge.knows(&json!({ "commits": { &head: { "runs": [run_of("a", "completed", Some("success"))] } } }));
     let run_by = format!("done: .github/workflows/ci.yml:7 runs it, and CI has passed on {short}");
     assert_eq!(rows(&place), expected("ci done: 1 passed".to_owned(), &run_by));
     let reported = place.xtask("check").ok().out;
-    assert!(reported.contains("checklist of lark:") && reported.contains("runs it on every push; next: git status"), "{reported}");
+    assert!(reported.contains("checklist of lark:") && reported.contains("runs it on every push; next: cargo xtask smoke; git status"), "{reported}");
 }
 
 fn a_remote_of_no_forge_is_reported_as_none() {
