@@ -19,6 +19,7 @@ use crate::{
     names::HOTFIX,
     options::Options,
     paths::dir,
+    problem::Problem,
     release,
     repo::Repo,
     snapshot::Snapshot,
@@ -291,7 +292,7 @@ fn projected(side: &Snapshot, wanted: &BTreeMap<String, Version>) -> Texts {
 }
 
 /// Puts what is merged, and why only a person can do it, into the plan.
-pub fn set_merge(plan: &mut Plan, sides: Sides, manual: Option<(String, String)>) {
+pub fn set_merge(plan: &mut Plan, sides: Sides, manual: Option<Problem>) {
     if let Work::Release(release) = &mut plan.work
         && let Some(hotfix) = &mut release.hotfix
     {

@@ -3,23 +3,21 @@
 
 use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
-use serde::Serialize;
-
 use crate::{
     announcement, check,
     files::tag_record::{Of, Record},
     finding::{Check, Finding},
     names,
     occasion::Occasion,
+    problem::Problem,
     publish,
     repo::{rollback_tag, short},
     snapshot::Snapshot,
     step::{
         Announcement, DeleteLocal, Group, ImageRelease, Kept, Listing, MarkRolledBack, Push, RetagLatest, Revert, Step,
-        Tag, Tagged, Target, Undone,
+        Tag, Tagged, Target, Undone, Work,
     },
     subject,
-    train::Train,
     version::Version,
 };
 
@@ -110,21 +108,25 @@ pub fn kept(gone: &Snapshot, version: &Version, facts: &Facts) -> Kept {
 }
 
 /// What a rollback consists of.
-#[derive(Debug, PartialEq, Serialize)]
+#[derive(Debug, PartialEq)]
 pub struct Rollback {
-    #[serde(flatten)]
     pub of: Arc<Tagged>,
     /// The tag of the release that is gone back to.
     pub to: Option<String>,
     pub reason: Option<String>,
     /// When it was done, where its tag tells.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<String>,
     /// Others have it.
     pub pushed: bool,
     pub findings: Vec<Finding>,
     pub remarks: Vec<String>,
-    pub steps: Vec<Step>,
+    pub work: Work,
+}
+
+impl Rollback {
+    pub fn steps(&self) -> Vec<Step> {
+        self.work.steps()
+    }
 }
 
 /// Plans the rollback of `version`, whose commit is `gone`'s; `now` is what the revert stands on.
@@ -156,16 +158,15 @@ pub fn plan(gone: &Snapshot, now: &Snapshot, version: &Version, facts: &Facts, o
         pushed: remote.tag,
         findings: Vec::new(),
         remarks: Vec::new(),
-        steps: Vec::new(),
+        work: Work::default(),
         of: of.clone(),
     };
     let tag = rollback_tag(&of.tag);
-    let is_rolled_back = repo.tags.contains_key(&tag);
-    if !is_rolled_back {
+    if !repo.tags.contains_key(&tag) {
         rollback.findings = findings(now, &of, facts, &remote);
     }
     if !remote.tag {
-        rollback.steps = unmade(gone, &of, facts, &remote, options);
+        rollback.work = unmade(gone, &of, facts, &remote, options);
         rollback.remarks.push(match facts.remote {
             None => format!("there is no remote {}: it was never pushed", of.remote),
             Some(_) => format!("{} does not have {}: it was never pushed", of.remote, of.tag),
@@ -183,62 +184,52 @@ pub fn plan(gone: &Snapshot, now: &Snapshot, version: &Version, facts: &Facts, o
     let latest = finals().max();
     let with_image = finals().filter(|(other, _)| other.post().is_none()).max();
     let Listing { mut crates, dists, images, release, .. } = outward(gone, version, options);
-    if let Some((to, tag)) = with_image.filter(|_| !version.is_prerelease()) {
-        let back = Arc::new(tagged(&to, &repo.tags[tag]));
-        rollback.steps.extend(images.into_iter().map(|gone| {
-            let to = ImageRelease { of: back.clone(), ..gone.clone() };
-            Step::RetagLatest(RetagLatest { gone, to })
-        }));
-    }
-    if release.is_some() {
-        let why = options.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
-        rollback.steps.push(Step::MarkRolledBack(MarkRolledBack {
-            of: of.clone(),
-            line: format!("Rolled back{why}; use {to}"),
-            latest: latest.map(|(_, tag)| tag.to_owned()),
-        }));
-    }
     // Backwards: what needs a crate is withdrawn before it.
     crates.reverse();
-    let undone: Vec<Step> = crates.into_iter().map(Step::Yank).collect();
-    rollback.steps.extend(undone);
-    rollback.steps.extend(dists.into_iter().map(Step::YankFiles));
-    let outward: Vec<String> = rollback.steps.iter().map(|step| format!("- {}", step.title())).collect();
-    if let Some(reverted) = &facts.revert {
-        rollback.steps.push(Step::Revert(revert(train, &of, reverted, &kept(gone, version, facts), options)));
-    }
-    let mut message = format!("Rollback of {} to {to}", of.tag);
-    if let Some(reason) = &options.reason {
-        message.push_str(&format!("\n\n{reason}"));
-    }
-    if !outward.is_empty() {
-        message.push_str(&format!("\n\nTaken back:\n{}", outward.join("\n")));
-    }
-    message.push_str("\n\nNot taken back: what was downloaded already, and the versions' names, which are used up.");
+    let back = with_image.filter(|_| !version.is_prerelease()).map(|(to, tag)| Arc::new(tagged(&to, &repo.tags[tag])));
+    let retag = |gone: ImageRelease, of: &Arc<Tagged>| {
+        let to = ImageRelease { of: of.clone(), ..gone.clone() };
+        RetagLatest { gone, to }
+    };
+    let reason = options.reason.as_deref();
+    rollback.work = Work {
+        images: back.iter().flat_map(|back| images.iter().map(|gone| retag(gone.clone(), back))).collect(),
+        release: release.as_ref().map(|_| MarkRolledBack {
+            of: of.clone(),
+            line: format!("Rolled back{}; use {to}", reason.map(|reason| format!(": {reason}")).unwrap_or_default()),
+            latest: latest.map(|(_, tag)| tag.to_owned()),
+        }),
+        crates,
+        dists,
+        revert: facts.revert.as_ref().map(|reverted| revert(gone, &of, reverted, facts, options)),
+        ..Work::default()
+    };
     let tag = Tag {
         name: tag,
-        message,
+        message: message(&of.tag, to, reason, &rollback.work),
         of: Of::Rollback(of.tag.clone()),
         record: Record::default(),
         on: Target::Base(repo.tags[to].clone()),
     };
-    rollback.steps.push(Step::Tag(tag.clone()));
-    rollback.steps.push(Step::Push(Push {
-        remote: train.remote.clone(),
-        main: train.main.clone(),
-        tag,
-        merges: false,
-    }));
+    rollback.work.push = Some(Push { remote: train.remote.clone(), main: train.main.clone(), tag, merges: false });
     if !options.without.contains(&Group::Announce) {
         let occasion = Occasion::Rollback { to: to.to_owned(), reason: options.reason.clone() };
         let channels: BTreeSet<_> = train.config.announce.iter().collect();
-        rollback.steps.extend(channels.into_iter().flat_map(|&channel| {
+        rollback.work.announcements.extend(channels.into_iter().map(|&channel| {
             let text = announcement::text(gone, &of, &occasion, channel, "");
             Announcement { of: of.clone(), occasion: occasion.clone(), channel, text, has_release: release.is_some() }
-                .steps()
         }));
     }
     rollback
+}
+
+/// What people read in the tag of a rollback.
+fn message(tag: &str, to: &str, reason: Option<&str>, work: &Work) -> String {
+    let outward: Vec<String> = work.outward().iter().map(|step| format!("- {}", step.title())).collect();
+    let outward = (!outward.is_empty()).then(|| format!("Taken back:\n{}", outward.join("\n")));
+    let rest = "Not taken back: what was downloaded already, and the versions' names, which are used up.";
+    let parts = [Some(format!("Rollback of {tag} to {to}")), reason.map(str::to_owned), outward, Some(rest.to_owned())];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("\n\n")
 }
 
 fn findings(now: &Snapshot, of: &Tagged, facts: &Facts, remote: &Remote) -> Vec<Finding> {
@@ -281,7 +272,8 @@ fn outward(gone: &Snapshot, version: &Version, options: &Options) -> Listing {
     parts
 }
 
-fn revert(train: &Train, of: &Arc<Tagged>, reverted: &Reverted, kept: &Kept, options: &Options) -> Revert {
+fn revert(gone: &Snapshot, of: &Arc<Tagged>, reverted: &Reverted, facts: &Facts, options: &Options) -> Revert {
+    let (train, kept) = (&gone.train, kept(gone, &of.version, facts));
     let subject = subject::rollback(train, &of.version);
     let why = options.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
     let mut message = format!("{subject}\n\n{} is rolled back{why}", of.tag);
@@ -308,14 +300,14 @@ fn revert(train: &Train, of: &Arc<Tagged>, reverted: &Reverted, kept: &Kept, opt
             "{begin}, with the section of {} left in the changelog as [YANKED]; cargo xtask check; git commit -m '{subject}'; then the same command",
             of.version.tag()
         );
-        (reverted.trouble.join("; "), next)
+        Problem::new(reverted.trouble.join("; "), next)
     });
     Revert {
         of: of.clone(),
         main: train.main.clone(),
         onto: reverted.onto.clone(),
         commits: reverted.commits.clone(),
-        kept: kept.clone(),
+        kept,
         tree: reverted.tree.clone(),
         files: reverted.changed.len(),
         message,
@@ -329,31 +321,24 @@ pub fn reason_in(message: &str) -> Option<&str> {
     (!stated.starts_with("Taken back:") && !stated.starts_with("Not taken back:")).then_some(stated)
 }
 
-/// The steps for a release that only this clone has.
-fn unmade(gone: &Snapshot, of: &Arc<Tagged>, facts: &Facts, remote: &Remote, options: &Options) -> Vec<Step> {
-    let (mut steps, train) = (Vec::new(), &gone.train);
-    let main = || train.main.clone();
-    match (&facts.made, &facts.revert) {
+/// What becomes of a release that only this clone has.
+fn unmade(gone: &Snapshot, of: &Arc<Tagged>, facts: &Facts, remote: &Remote, options: &Options) -> Work {
+    let mut work = Work::default();
+    if let Some(made) = &facts.made {
         // What others have, or what others stand on, is not taken away from under them.
-        (Some(made), Some(reverted)) if made.covered || remote.commit => {
-            steps.push(Step::Revert(revert(train, of, reverted, &kept(gone, &of.version, facts), options)));
+        let is_kept = made.covered || remote.commit;
+        let (main, from, to) = (&gone.train.main, &made.by, &made.before);
+        if is_kept {
+            work.revert = facts.revert.as_ref().map(|reverted| revert(gone, of, reverted, facts, options));
+        } else if made.main.as_ref().is_some_and(|main| [from, to].contains(&main)) {
+            work.local.push(DeleteLocal::Commit { main: main.clone(), from: from.clone(), to: to.clone() });
         }
-        (Some(made), _) if !made.covered && !remote.commit => {
-            let (from, to) = (made.by.clone(), made.before.clone());
-            if made.main.as_ref().is_some_and(|main| [&from, &to].contains(&main)) {
-                steps.push(Step::DeleteLocal(DeleteLocal::Commit { main: main(), from, to }));
-            }
-        }
-        _ => {}
-    }
-    if let Some(made) = &facts.made
-        && let Some(Branch { name, tip, to }) = made.branch.clone()
         // What stood on it before the release stays there, whatever became of main.
-        && (to.is_some() || !made.covered && !remote.commit)
-    {
-        steps.push(Step::DeleteLocal(DeleteLocal::Branch { name, tip, to }));
+        if let Some(Branch { name, tip, to }) = made.branch.clone().filter(|branch| branch.to.is_some() || !is_kept) {
+            work.local.push(DeleteLocal::Branch { name, tip, to });
+        }
     }
     // The tag leads to all of that, and goes last.
-    steps.push(Step::DeleteLocal(DeleteLocal::Tag { name: of.tag.clone(), commit: of.commit.clone() }));
-    steps
+    work.local.push(DeleteLocal::Tag { name: of.tag.clone(), commit: of.commit.clone() });
+    work
 }

@@ -17,7 +17,7 @@ pub use outward::{
     Tagged,
 };
 pub use repository::{Branch, Commit, Fix, Merge, MergeBack, Push, PushMain, Side, Sides, Tag, Target, Write};
-pub use undo::{DeleteLocal, Kept, MarkRolledBack, RetagLatest, Revert, Undone};
+pub use undo::{DeleteLocal, Kept, MarkRolledBack, RetagLatest, Revert, Undone, Work};
 
 use crate::{config::Channel, edit::count, repo::short};
 

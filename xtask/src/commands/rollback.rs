@@ -72,11 +72,12 @@ impl Rollback {
         report.rollback(&rollback);
         refuse(report, &rollback.findings, "changed").inspect_err(|_| print(report, &rollback, &[], "refused"))?;
         let cx = Context { deadline: self.sending.deadline(), ..call.context(&loader, call.tools())? };
-        let (mode, _leases) = prepare(call, &cx, &rollback.of, &rollback.steps, &self.sending.settled())?;
-        let observed = run::run(&cx, &rollback.steps, mode).inspect_err(|error| {
+        let steps = rollback.steps();
+        let (mode, _leases) = prepare(call, &cx, &rollback.of, &steps, &self.sending.settled())?;
+        let observed = run::run(&cx, &steps, mode).inspect_err(|error| {
             if report.json {
                 let outcome = if error.is::<run::Waiting>() { "waits" } else { "failed" };
-                print(report, &rollback, &run::look(&cx, &rollback.steps), outcome);
+                print(report, &rollback, &run::look(&cx, &steps), outcome);
             }
         })?;
         if call.dry_run {
@@ -110,7 +111,7 @@ fn print(report: &Report, rollback: &rollback::Rollback, observed: &[Observed], 
             "pushed": rollback.pushed,
             "findings": rollback.findings,
             "remarks": rollback.remarks,
-            "steps": if observed.is_empty() { json!(rollback.steps) } else { json!(observed) },
+            "steps": if observed.is_empty() { json!(rollback.steps()) } else { json!(observed) },
             "spent": child::spent(),
             "outcome": outcome,
         }));
@@ -124,7 +125,7 @@ pub fn status(call: &Call<'_>, loader: &Loader<'_>, version: &Version) -> Result
     rollback.at = Some(Date::timestamp(repo::tagged_at(loader.sh, &tag)?));
     rollback.reason = rollback::reason_in(&repo::tag_message(loader.sh, &tag)?).map(str::to_owned);
     let cx = call.context(loader, Tools::AsFound)?;
-    let observed = run::look(&cx, &rollback.steps);
+    let observed = run::look(&cx, &rollback.steps());
     call.report.rollback(&rollback);
     let why = rollback.reason.as_deref().map(|why| format!(": {}", visible::line(why))).unwrap_or_default();
     call.report.say(format!(

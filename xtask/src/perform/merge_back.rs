@@ -90,8 +90,8 @@ pub fn observe(cx: &Context<'_>, merge: &MergeBack) -> Result<Observation> {
             _ => Observation::Todo,
         });
     }
-    if let Some((why, next)) = &merge.manual {
-        return Ok(Observation::blocked(why, next));
+    if let Some(problem) = &merge.manual {
+        return Ok(Observation::Blocked(problem.clone()));
     }
     // Main is moved while it is nowhere in use, so that nothing stands there half new.
     if let Some(other) = repo::elsewhere(sh, main)? {

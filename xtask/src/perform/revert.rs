@@ -181,10 +181,7 @@ pub fn observe(cx: &Context<'_>, revert: &Revert) -> Result<Observation> {
         let by = if tree.as_ref() == Some(&revert.tree) { "" } else { ", by hand" };
         return Ok(Observation::done(format!("commit {}{by}", short(&found.commit))));
     }
-    Ok(match &revert.manual {
-        Some((why, next)) => Observation::blocked(why.clone(), next.clone()),
-        None => Observation::Todo,
-    })
+    Ok(revert.manual.clone().map_or(Observation::Todo, Observation::Blocked))
 }
 
 pub fn commit(cx: &Context<'_>, revert: &Revert) -> Result<()> {

@@ -16,6 +16,7 @@ use plan::{
     finding::Finding,
     hotfix::{self, Line},
     options::Options,
+    problem::Problem,
     repo::short,
     snapshot::Snapshot,
     step::{Sides, Target, release::Work},
@@ -156,7 +157,7 @@ fn bring_back(loader: &Loader<'_>, main: &str, tip: &str, planned: &mut Planned)
             "git switch {}, git merge --no-ff {fix} (the fix without its versions), resolve, commit, then the same command; or git merge --no-ff {}, and all by hand",
             merge.main, merge.branch
         );
-        (why, next)
+        Problem::new(why, next)
     });
     hotfix::set_merge(&mut planned.plan, sides, manual);
     Ok(())

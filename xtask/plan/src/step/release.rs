@@ -10,6 +10,7 @@ use super::{
 use crate::{
     edit::Edit,
     files::tag_record::{Of, Record},
+    problem::Problem,
 };
 
 /// What a plan does in the repository.
@@ -52,8 +53,8 @@ pub struct Hotfix {
     pub fix: Fix,
     /// What is merged into main; `None` when it is known to be merged already.
     pub sides: Option<Arc<Sides>>,
-    /// Why only a person can do it, and what to type.
-    pub manual: Option<(String, String)>,
+    /// Why only a person can do it.
+    pub manual: Option<Problem>,
 }
 
 /// What follows a release on the main branch.

@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::{
     edit::Edit,
     files::tag_record::{NotVerified, Of, Record},
+    problem::Problem,
 };
 
 /// Every edit of the release, written together.
@@ -112,9 +113,9 @@ pub struct MergeBack {
     /// What is merged; `None` when it is known to be merged already.
     #[serde(skip)]
     pub sides: Option<Arc<Sides>>,
-    /// Why only a person can do it, and what to type.
+    /// Why only a person can do it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub manual: Option<(String, String)>,
+    pub manual: Option<Problem>,
 }
 
 /// What a merge is made of.

@@ -1,12 +1,53 @@
-//! The steps of a rollback as data.
+//! What a rollback takes back, as data, and its steps in one table.
 //! They must never name what was not of the release.
 
 use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
 use serde::Serialize;
 
-use super::{ImageRelease, Tagged};
-use crate::files::changelog::names::Names;
+use super::{Announcement, CrateUpload, Dist, ImageRelease, Push, Step, Tagged};
+use crate::{files::changelog::names::Names, problem::Problem};
+
+/// What is taken back: from everybody, or, where nobody else has it, here.
+#[derive(Debug, Default, PartialEq)]
+pub struct Work {
+    pub images: Vec<RetagLatest>,
+    pub release: Option<MarkRolledBack>,
+    /// What needs a crate stands before it.
+    pub crates: Vec<CrateUpload>,
+    pub dists: Vec<Dist>,
+    pub revert: Option<Revert>,
+    pub local: Vec<DeleteLocal>,
+    /// The tag that says that it was rolled back, and main with the revert.
+    pub push: Option<Push>,
+    pub announcements: Vec<Announcement>,
+}
+
+impl Work {
+    /// What is taken back from others.
+    pub fn outward(&self) -> Vec<Step> {
+        // What protects users comes first: `latest`, and what the forge's release says.
+        let mut steps: Vec<Step> = self.images.iter().cloned().map(Step::RetagLatest).collect();
+        steps.extend(self.release.clone().map(Step::MarkRolledBack));
+        // The registries, in which nothing new is to be resolved to it.
+        steps.extend(self.crates.iter().cloned().map(Step::Yank));
+        steps.extend(self.dists.iter().cloned().map(Step::YankFiles));
+        steps
+    }
+
+    pub fn steps(&self) -> Vec<Step> {
+        let mut steps = self.outward();
+        // The repository: one commit that takes the release back, or what only this clone has, the tag last.
+        steps.extend(self.revert.clone().map(Step::Revert));
+        steps.extend(self.local.iter().cloned().map(Step::DeleteLocal));
+        // A tag of its own says it for good.
+        steps.extend(self.push.iter().map(|push| Step::Tag(push.tag.clone())));
+        steps.extend(self.push.clone().map(Step::Push));
+        // Whoever heard of the release hears of that.
+        steps.extend(self.announcements.iter().cloned().flat_map(Announcement::steps));
+        steps
+    }
+}
 
 /// A commit on main that is taken back.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -72,8 +113,8 @@ pub struct Revert {
     pub tree: String,
     pub files: usize,
     pub message: String,
-    /// Why a person has to make it, and what to type.
-    pub manual: Option<(String, String)>,
+    /// Why a person has to make it.
+    pub manual: Option<Problem>,
 }
 
 /// What nobody else has seen is unmade.

@@ -171,10 +171,7 @@ fn a_rollback_takes_back_the_crates_of_the_lines() {
         ..Default::default()
     };
     let plan = rollback::plan(&snapshot, &snapshot, &v("0.9.3"), &facts, &rollback::Options::default());
-    let yanked = plan.steps.iter().filter_map(|step| match step {
-        Step::Yank(upload) => Some(step_title(upload)),
-        _ => None,
-    });
+    let yanked = plan.work.crates.iter().map(step_title);
     assert_eq!(yanked.collect::<Vec<_>>(), ["barter 0.9.3", "barter-data 0.0.7", "barter-instrument 0.0.7"]);
 }
 

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::sketch::{Sketch, house, v};
 use crate::{
+    problem::Problem,
     rollback::{Branch, Facts, Made, Options, Remote, Reverted, Rollback, plan},
     step::{Group, Scope, Step, Undone},
 };
@@ -38,7 +39,7 @@ fn rollback(sketch: &Sketch, version: &str, facts: &Facts, reason: Option<&str>)
 }
 
 fn titles(rollback: &Rollback) -> Vec<String> {
-    rollback.steps.iter().map(Step::title).collect()
+    rollback.steps().iter().map(Step::title).collect()
 }
 
 fn findings(rollback: &Rollback) -> Vec<&str> {
@@ -65,9 +66,10 @@ fn what_protects_users_comes_first_and_what_needs_a_crate_goes_before_it() {
         ]
     );
     assert_eq!((rollback.to.as_deref(), findings(&rollback)), (Some("v0.9.2"), vec![]));
-    let manual: Vec<&Step> = rollback.steps.iter().filter(|step| step.is_manual()).collect();
+    let steps = rollback.steps();
+    let manual: Vec<&Step> = steps.iter().filter(|step| step.is_manual()).collect();
     assert_eq!(manual.len(), 1, "the index lets nobody else");
-    let [.., mark, _, _, _, _, revert, tag, _, _, _] = &rollback.steps[..] else { panic!() };
+    let [.., mark, _, _, _, _, revert, tag, _, _, _] = &steps[..] else { panic!() };
     let Step::MarkRolledBack(mark) = mark else { panic!("{}", mark.title()) };
     assert_eq!(mark.line, "Rolled back: it sells twice; use v0.9.2");
     let Step::Revert(revert) = revert else { panic!("{}", revert.title()) };
@@ -91,17 +93,15 @@ fn it_goes_back_to_the_last_final_version_that_stands() {
     assert_eq!(findings(&first), ["no release of barter before v0.9.3 is there to go back to"]);
     // A fix of an old line is taken back, and `latest` stays where it is.
     let old = rollback(&shipped().tagged("v0.10.0"), "0.9.3", &pushed(), None);
-    let Step::RetagLatest(back) = &old.steps[0] else { panic!() };
+    let back = &old.work.images[0];
     assert_eq!((old.to.as_deref(), back.to.of.tag.as_str()), (Some("v0.9.2"), "v0.10.0"));
 }
 
 #[test]
 fn an_image_goes_back_to_the_last_release_that_had_one() {
     let back = |sketch: Sketch, version: &str| {
-        let steps = rollback(&sketch, version, &pushed(), None).steps.into_iter();
-        let tags = steps
-            .filter_map(|step| if let Step::RetagLatest(back) = step { Some(back.to.of.tag.clone()) } else { None });
-        tags.collect::<Vec<_>>()
+        let images = rollback(&sketch, version, &pushed(), None).work.images;
+        images.iter().map(|back| back.to.of.tag.clone()).collect::<Vec<_>>()
     };
     assert_eq!(back(shipped(), "0.9.3"), ["v0.9.2"]);
     assert_eq!(back(shipped().tagged("v0.10.0-rc.1"), "0.9.3"), ["v0.9.2"], "nor is a pre-release the latest now");
@@ -112,8 +112,7 @@ fn an_image_goes_back_to_the_last_release_that_had_one() {
 #[test]
 fn the_forges_latest_is_a_final_release() {
     let latest = |sketch: Sketch, version: &str| {
-        let mut steps = rollback(&sketch, version, &pushed(), None).steps.into_iter();
-        steps.find_map(|step| if let Step::MarkRolledBack(mark) = step { mark.latest } else { None })
+        rollback(&sketch, version, &pushed(), None).work.release.and_then(|mark| mark.latest)
     };
     assert_eq!(latest(shipped().tagged("v0.10.0-rc.1"), "0.9.3").as_deref(), Some("v0.9.2"));
     assert_eq!(latest(shipped().tagged("v0.10.0"), "0.9.3").as_deref(), Some("v0.10.0"));
@@ -187,7 +186,7 @@ fn what_nobody_else_has_is_unmade_and_its_tag_goes_last() {
         |remote: Option<Remote>, covered| Facts { remote, made: Some(Made { covered, ..made.clone() }), ..pushed() };
     let unmade = rollback(&shipped(), "0.9.3", &facts(None, false), None);
     assert_eq!(titles(&unmade), ["main back to 000000000", "delete branch release/v0.9.3", "delete tag v0.9.3"]);
-    assert!(unmade.steps.iter().all(|step| step.scope() == Scope::Repository));
+    assert!(unmade.steps().iter().all(|step| step.scope() == Scope::Repository));
     // Main that was moved since is not ours to move.
     for main in [None, Some("5555555555".to_owned())] {
         let elsewhere = Facts { remote: None, made: Some(Made { main, ..made.clone() }), ..pushed() };
@@ -206,10 +205,8 @@ fn a_conflict_is_for_a_person() {
     let mut facts = pushed();
     facts.revert.as_mut().unwrap().trouble = vec!["later work touches the same lines of Cargo.toml".to_owned()];
     let rollback = rollback(&shipped(), "0.9.3", &facts, None);
-    let revert =
-        rollback.steps.iter().find_map(|step| if let Step::Revert(revert) = step { Some(revert) } else { None });
-    let (why, next) = revert.unwrap().manual.clone().unwrap();
-    assert!(why.contains("the same lines"));
+    let Problem { what, next } = rollback.work.revert.unwrap().manual.unwrap();
+    assert!(what.contains("the same lines"));
     assert!(next.starts_with("git revert --no-commit -m 1 222222222; resolve"), "{next}");
     assert!(next.contains("git commit -m 'Revert \"release 0.9.3\"'"), "{next}");
 }
