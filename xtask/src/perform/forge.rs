@@ -21,17 +21,14 @@ use plan::{
 };
 
 pub fn observe(cx: &Context<'_>, wanted: &ForgeRelease) -> Result<Observation> {
-    let found = match find(cx, &wanted.of) {
+    let found = match NotSetUp::apart(find(cx, &wanted.of))? {
         Ok(Found::None) => return todo(cx, wanted),
         Ok(Found::One(release)) => release,
         Ok(Found::Drafts(ids)) => return Ok(drafts(&wanted.of, &ids)),
-        Err(error) => match error.downcast::<NotSetUp>() {
-            Ok(NotSetUp(Problem { what, next })) => {
-                let next = format!("{next}; or publish the rest: --only crates,wheels,images");
-                return Ok(Observation::blocked(what, next));
-            }
-            Err(error) => return Err(error),
-        },
+        Err(Problem { what, next }) => {
+            let next = format!("{next}; or publish the rest: --only crates,wheels,images");
+            return Ok(Observation::blocked(what, next));
+        }
     };
     let there = hashes(cx, &wanted.of, &found)?;
     let ours = built(cx, wanted)?;

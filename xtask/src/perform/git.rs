@@ -5,9 +5,10 @@ pub(super) mod change;
 pub mod commit;
 pub mod push;
 pub mod remote;
+pub mod store;
 
 use anyhow::{Result, bail};
-use xshell::{Shell, cmd};
+use xshell::cmd;
 
 use self::change::change;
 use super::Context;
@@ -202,21 +203,4 @@ pub fn tag(cx: &Context<'_>, tag: &Tag) -> Result<()> {
     };
     let tag = cmd!(sh, "git tag --annotate --cleanup=whitespace --file {file} -- {name} {commit}");
     change(cx, tag, advice)
-}
-
-/// Merges in git's store: the tree that comes of it and, unless it came of itself, the files about which a person has to
-/// decide, which may be none. Needs `--write-tree`, which git has since 2.38, and for a `--merge-base` 2.40
-/// (<https://git-scm.com/docs/git-merge-tree>).
-pub(super) fn merge_tree(sh: &Shell, args: &[&str]) -> Result<(String, Option<Vec<String>>)> {
-    let output = cmd!(sh, "git merge-tree --write-tree -z --name-only --no-messages {args...}")
-        .quiet()
-        .ignore_status()
-        .output()?;
-    let fields = String::from_utf8_lossy(&output.stdout);
-    let mut fields = fields.split('\0').map(str::to_owned).filter(|field| !field.trim().is_empty());
-    match (output.status.code(), fields.next()) {
-        (Some(0), Some(tree)) => Ok((tree.trim().to_owned(), None)),
-        (Some(1), Some(tree)) => Ok((tree.trim().to_owned(), Some(fields.collect()))),
-        _ => bail!("{}", String::from_utf8_lossy(&output.stderr).trim().replace('\n', " ")),
-    }
 }

@@ -8,21 +8,17 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 use xshell::cmd;
 
-use self::registry::{REVISION, VERSION, engine, is_ours, must, or_the_rest, ready};
+use self::registry::{REVISION, VERSION, engine, is_ours, or_the_rest, ready};
 use super::{
     Context, ownership,
     publish::{self, pack_again},
     static_binary,
 };
-use crate::tools::{
-    child,
-    engine::{Cannot, Recipe},
-};
+use crate::tools::{child, engine::Recipe};
 use plan::{
     files::dockerfile::takes,
     finding::Check,
     ownership::{Kind, Name},
-    problem::Problem,
     repo::{Lacking, short},
     step::{ImageRelease, Observation, RetagLatest},
     version::Version,
@@ -41,7 +37,7 @@ fn archive(release: &ImageRelease) -> String {
 /// Puts the image that was built here into a directory, and tells the file's name.
 pub fn hand_over(cx: &Context<'_>, release: &ImageRelease, out: &Path) -> Result<String> {
     let archive = archive(release);
-    must(engine(cx))?.save(&local(release), &out.join(&archive))?;
+    engine(cx)?.save(&local(release), &out.join(&archive))?;
     Ok(archive)
 }
 
@@ -50,11 +46,7 @@ pub fn observe_build(cx: &Context<'_>, release: &ImageRelease) -> Result<Observa
         let why = format!("{} lacks {}", dir.display(), archive(release));
         return Ok(Observation::blocked(why, pack_again(&release.of)));
     }
-    let engine = match engine(cx) {
-        Ok(engine) => engine,
-        Err(observed) => return Ok(observed),
-    };
-    Ok(match engine.inspect(cx.sh, &local(release))? {
+    Ok(match engine(cx)?.inspect(cx.sh, &local(release))? {
         Some(found) if is_ours(release, &found) => {
             Observation::done(format!("image {} of {}", digits(&found.id), short(&release.of.commit)))
         }
@@ -65,7 +57,7 @@ pub fn observe_build(cx: &Context<'_>, release: &ImageRelease) -> Result<Observa
 /// Builds the image, or loads the one that was built elsewhere.
 pub fn build(cx: &Context<'_>, release: &ImageRelease) -> Result<()> {
     let ImageRelease { of, root, image } = release;
-    let (sh, engine) = (cx.sh, must(engine(cx))?);
+    let (sh, engine) = (cx.sh, engine(cx)?);
     if let Some(dir) = &of.packed {
         let archive = dir.join(archive(release));
         engine.load(&archive)?;
@@ -86,8 +78,7 @@ pub fn build(cx: &Context<'_>, release: &ImageRelease) -> Result<()> {
             |Lacking { path, .. }: &Lacking| path.strip_prefix(within).is_ok_and(|path| takes(&text, &ignored, path));
         publish::refuse_lacking(sh, &tree, is_taken)?;
     }
-    let builder =
-        engine.builder(&dockerfile).map_err(|Cannot(Problem { what, next })| Problem::new(what, or_the_rest(&next)))?;
+    let builder = engine.builder(&dockerfile).map_err(or_the_rest)?;
     let (version, commit) = (of.version.tag(), of.commit.as_str());
     let epoch = cmd!(sh, "git show --no-patch --format=%ct {commit}").quiet().read()?;
     let context = match &image.binary {
@@ -110,10 +101,7 @@ pub fn build(cx: &Context<'_>, release: &ImageRelease) -> Result<()> {
 }
 
 pub fn observe(cx: &Context<'_>, release: &ImageRelease) -> Result<Observation> {
-    let (engine, name) = match ready(cx, release) {
-        Ok(ready) => ready,
-        Err(observed) => return Ok(observed),
-    };
+    let (engine, name) = ready(cx, release)?;
     let of = &release.of;
     let reference = format!("{name}:{}", of.version.tag());
     Ok(match engine.pull(cx.sh, &reference)? {
@@ -146,7 +134,7 @@ pub fn observe(cx: &Context<'_>, release: &ImageRelease) -> Result<Observation> 
 
 /// What the registry calls the image of this release; `None` while it has none of ours.
 pub fn released_digest(cx: &Context<'_>, release: &ImageRelease) -> Result<Option<String>> {
-    let (engine, name) = must(ready(cx, release))?;
+    let (engine, name) = ready(cx, release)?;
     let reference = format!("{name}:{}", release.of.version.tag());
     let found = engine.pull(cx.sh, &reference)?.filter(|found| is_ours(release, found));
     let Some(found) = found else { return Ok(None) };
@@ -155,7 +143,7 @@ pub fn released_digest(cx: &Context<'_>, release: &ImageRelease) -> Result<Optio
 }
 
 pub fn push(cx: &Context<'_>, release: &ImageRelease) -> Result<()> {
-    let (engine, name) = must(ready(cx, release))?;
+    let (engine, name) = ready(cx, release)?;
     if !observe_build(cx, release)?.is_done() {
         build(cx, release)?;
     }
@@ -171,10 +159,7 @@ pub fn observe_latest(cx: &Context<'_>, release: &ImageRelease) -> Result<Observ
     if let Some(higher) = higher(cx, release)? {
         return Ok(Observation::done(format!("stays at {} (higher)", higher.tag())));
     }
-    let (engine, name) = match ready(cx, release) {
-        Ok(ready) => ready,
-        Err(observed) => return Ok(observed),
-    };
+    let (engine, name) = ready(cx, release)?;
     let Some(latest) = engine.pull(cx.sh, &format!("{name}:latest"))? else { return Ok(Observation::Todo) };
     let ours = engine.pull(cx.sh, &format!("{name}:{}", release.of.version.tag()))?;
     Ok(match ours {
@@ -198,7 +183,7 @@ pub fn point_latest(cx: &Context<'_>, release: &ImageRelease) -> Result<()> {
     if higher(cx, release)?.is_some() {
         return Ok(());
     }
-    let (engine, name) = must(ready(cx, release))?;
+    let (engine, name) = ready(cx, release)?;
     let (version, latest) = (format!("{name}:{}", release.of.version.tag()), format!("{name}:latest"));
     let ours = engine.pull(cx.sh, &version)?.with_context(|| format!("{version} is not in the registry"))?;
     if !is_ours(release, &ours) {
@@ -213,10 +198,7 @@ pub fn point_latest(cx: &Context<'_>, release: &ImageRelease) -> Result<()> {
 
 /// `latest` is looked at by what it is: only the one of the release that is taken back is moved.
 pub fn observe_back(cx: &Context<'_>, back: &RetagLatest) -> Result<Observation> {
-    let (engine, name) = match ready(cx, &back.gone) {
-        Ok(ready) => ready,
-        Err(observed) => return Ok(observed),
-    };
+    let (engine, name) = ready(cx, &back.gone)?;
     let Some(latest) = engine.pull(cx.sh, &format!("{name}:latest"))? else {
         return Ok(Observation::done("there is no latest"));
     };
@@ -240,7 +222,7 @@ pub fn observe_back(cx: &Context<'_>, back: &RetagLatest) -> Result<Observation>
 
 /// Names what the registry has under the version that is gone back to.
 pub fn retag_latest(cx: &Context<'_>, back: &RetagLatest) -> Result<()> {
-    let (engine, name) = must(ready(cx, &back.gone))?;
+    let (engine, name) = ready(cx, &back.gone)?;
     let (version, latest) = (format!("{name}:{}", back.to.of.version.tag()), format!("{name}:latest"));
     let there = engine.pull(cx.sh, &version)?.with_context(|| format!("{version} is not in the registry"))?;
     if !is_ours(&back.to, &there) {

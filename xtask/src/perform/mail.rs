@@ -117,17 +117,14 @@ fn drafted(stored: &Stored) -> Option<(&str, &str)> {
 }
 
 fn lies(cx: &Context<'_>, announcement: &Announcement, text: &str) -> Result<Lies> {
-    match release(cx, announcement) {
+    match NotSetUp::apart(release(cx, announcement))? {
         Ok(Some(release)) => return on(cx, announcement, &release, text),
         Ok(None) => {}
         // The step of the release says it, and what to do.
-        Err(error) => match error.downcast::<NotSetUp>() {
-            Ok(NotSetUp(Problem { what: why, .. })) => {
-                let place = format!("{} for release {}", name(announcement), announcement.of.tag);
-                return Ok(Lies::Unobserved(format!("{place}, which is not looked at: {why}")));
-            }
-            Err(error) => return Err(error),
-        },
+        Err(Problem { what: why, .. }) => {
+            let place = format!("{} for release {}", name(announcement), announcement.of.tag);
+            return Ok(Lies::Unobserved(format!("{place}, which is not looked at: {why}")));
+        }
     }
     let path = file(cx, announcement);
     let found = match fs::read(&path) {

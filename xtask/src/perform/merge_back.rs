@@ -1,75 +1,32 @@
 //! The way of a hotfix back into `main`: merged as trees, without the working tree, and main moved in one go.
 //! It must never leave a half-done merge behind, nor move main to what was not held against the checks.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
 use xshell::{Shell, cmd};
 
 use super::{
     Context,
-    git::{self, change::change},
+    git::{self, change::change, store},
 };
 use crate::repo;
 use plan::{
-    edit::slashed,
     repo::short,
     step::{MergeBack, Observation, Side, Sides},
 };
 
-/// Merges the sides as `git::merge_tree` does.
-pub fn merged(sh: &Shell, sides: &Sides) -> Result<(String, Option<Vec<String>>)> {
-    let scratch = repo::TempDir::new()?;
-    let commit = |side: &Side, parent: Option<&str>| {
-        let tree = tree(sh, scratch.path(), side)?;
-        let parent: Vec<&str> = parent.into_iter().flat_map(|parent| ["-p", parent]).collect();
-        // Nobody sees it: it only tells git what the sides have in common.
-        cmd!(sh, "git commit-tree {tree} {parent...} -m side").quiet().read().map_err(anyhow::Error::from)
+/// Merges the sides as `store::merge_tree` does.
+pub fn merged(sh: &Shell, sides: &Sides) -> Result<(String, Option<Vec<PathBuf>>)> {
+    let commit = |side: &Side, parents: &[&str]| {
+        store::commit_of(sh, &store::tree_with(sh, &side.commit, &side.texts)?, parents)
     };
-    let base = commit(&sides.base, None)?;
-    let (main, fix) = (commit(&sides.main, Some(&base))?, commit(&sides.fix, Some(&base))?);
-    git::merge_tree(sh, &[&main, &fix]).with_context(|| {
+    let base = commit(&sides.base, &[])?;
+    let (main, fix) = (commit(&sides.main, &[&base])?, commit(&sides.fix, &[&base])?);
+    store::merge_tree(sh, &[&main, &fix]).with_context(|| {
         let version = cmd!(sh, "git --version").quiet().read().unwrap_or_default();
         format!("git merge-tree --write-tree, which needs git 2.38 or newer (this is {version})")
     })
-}
-
-/// The side's tree: the commit's, with other texts.
-pub(super) fn tree(sh: &Shell, scratch: &Path, side: &Side) -> Result<String> {
-    let commit = &side.commit;
-    if side.texts.is_empty() {
-        let tree = format!("{commit}^{{tree}}");
-        return Ok(cmd!(sh, "git rev-parse {tree}").quiet().read()?);
-    }
-    let (index, text) = (scratch.join("index"), scratch.join("text"));
-    cmd!(sh, "git read-tree {commit}").env("GIT_INDEX_FILE", &index).quiet().run()?;
-    let modes: BTreeMap<PathBuf, String> =
-        repo::entries(sh, commit)?.into_iter().map(|entry| (entry.path, entry.mode)).collect();
-    let (mut files, mut entries) = (Vec::new(), String::new());
-    for (path, message) in &side.texts {
-        let mode = modes.get(path).map_or("100644", String::as_str);
-        let path = slashed(path);
-        match message {
-            Some(message) => {
-                // Each in a file of its own: they are hashed by one process, however many there are.
-                let file = text.join(files.len().to_string());
-                sh.write_file(&file, message)?;
-                files.push((mode, file, path));
-            }
-            // This is how the index is told that a file is gone.
-            None => entries.push_str(&format!("0 {}\t{path}\0", "0".repeat(commit.len()))),
-        }
-    }
-    let paths: String = files.iter().map(|(_, file, _)| format!("{}\n", file.display())).collect();
-    let objects = cmd!(sh, "git hash-object -w --no-filters --stdin-paths").stdin(paths).quiet().read()?;
-    for ((mode, _, path), object) in files.iter().zip(objects.lines()) {
-        entries.push_str(&format!("{mode} {object}\t{path}\0"));
-    }
-    cmd!(sh, "git update-index -z --index-info").env("GIT_INDEX_FILE", &index).stdin(entries).quiet().run()?;
-    Ok(cmd!(sh, "git write-tree").env("GIT_INDEX_FILE", &index).quiet().read()?)
 }
 
 /// The tagged commit, when it is on main.

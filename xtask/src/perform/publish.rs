@@ -77,10 +77,7 @@ fn branch_of(cx: &Context<'_>, commit: &str) -> Result<Option<String>> {
 
 pub fn observe_tag(cx: &Context<'_>, of: &Tagged) -> Result<Observation> {
     let (tag, remote) = (&of.tag, &of.remote);
-    let tags = match RemoteTags::ask(cx, of) {
-        Ok(tags) => tags,
-        Err(error) => return Ok(git::remote::unasked(remote, &error)),
-    };
+    let tags = RemoteTags::ask(cx, of)?;
     let rolled_back = rollback_tag(tag);
     if tags.commit(&rolled_back).is_some() {
         return Ok(Observation::blocked(

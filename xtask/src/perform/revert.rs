@@ -8,15 +8,14 @@ use std::{
 };
 
 use anyhow::{Result, anyhow, bail};
-use xshell::{Cmd, Shell, cmd};
+use xshell::{Shell, cmd};
 
 use super::{
     Context,
-    git::{self, change::change},
+    git::{self, change::change, store},
 };
 use crate::repo;
 use plan::{
-    edit::slashed,
     files::{changelog, follow_ups},
     repo::short,
     step::{DeleteLocal, Kept, Observation, Revert, Undone},
@@ -36,55 +35,41 @@ pub struct Outcome {
 pub fn outcome(sh: &Shell, onto: &str, commits: &[Undone], kept: &Kept) -> Result<Outcome> {
     let logs = kept.changelog.as_deref();
     let (tip, mut conflicts) = reverted(sh, onto, commits)?;
-    let index = repo::TempDir::new()?;
-    let git = |args: &[&str]| -> Cmd<'_> {
-        cmd!(sh, "git {args...}").env("GIT_INDEX_FILE", index.path().join("index")).quiet()
-    };
-    git(&["read-tree", &format!("{tip}^{{tree}}")]).run()?;
     let is_log = |path: &&PathBuf| {
         let is_called = |name: &OsStr| LOGS.iter().any(|log| name.eq_ignore_ascii_case(log));
         path.file_name().is_some_and(is_called) || Some(path.as_path()) == logs
     };
     let mut touched: BTreeSet<PathBuf> = repo::changed(sh, onto, &tip)?.into_iter().collect();
     touched.extend(conflicts.iter().cloned());
-    let texts: BTreeSet<PathBuf> = touched.iter().filter(is_log).cloned().chain(logs.map(Path::to_owned)).collect();
-    let logs = repo::texts_at(sh, onto, &texts)?.into_iter();
-    let mut own: Vec<(PathBuf, String)> = logs
-        .filter_map(|(path, text)| {
-            let log = kept.names.log(&path, &text);
-            let left = if kept.unreleased {
-                changelog::demote(log, &kept.version)
-            } else {
-                changelog::yank(log, &kept.version)
-            };
-            Some((path, left?))
-        })
+    let fragments: BTreeSet<PathBuf> = touched
+        .iter()
+        .filter(|path| kept.fragments.as_ref().is_some_and(|dir| path.starts_with(dir)))
+        .cloned()
         .collect();
+    let logs: BTreeSet<PathBuf> = touched.iter().filter(is_log).cloned().chain(logs.map(Path::to_owned)).collect();
+    let asked = logs.iter().chain(&fragments).chain(&kept.follow_ups).cloned().collect();
+    let texts = repo::texts_at(sh, onto, &asked)?;
+    let change = if kept.unreleased { changelog::demote } else { changelog::yank };
+    let mut own: BTreeMap<PathBuf, Option<String>> = BTreeMap::new();
+    for (path, text) in texts.iter().filter(|(path, _)| logs.contains(*path)) {
+        let left = change(kept.names.log(path, text), &kept.version);
+        own.extend(left.map(|left| (path.clone(), Some(left))));
+    }
     if let Some(path) = &kept.follow_ups {
-        let now = repo::texts_at(sh, onto, &BTreeSet::from([path.clone()]))?.remove(path);
-        let now = now.unwrap_or_else(|| follow_ups::EMPTY.to_owned());
-        own.push((path.clone(), follow_ups::append(&now, &kept.version, &[kept.follow_up()])));
+        let now = texts.get(path).map_or(follow_ups::EMPTY, String::as_str);
+        own.insert(path.clone(), Some(follow_ups::append(now, &kept.version, &[kept.follow_up()])));
     }
-    let here: BTreeMap<PathBuf, repo::Entry> = match kept.stays.is_empty() {
-        true => BTreeMap::new(),
-        false => repo::entries(sh, onto)?.into_iter().map(|entry| (entry.path.clone(), entry)).collect(),
-    };
-    let stay = touched.iter().filter(|path| kept.stays.contains(*path));
-    let lines: String = stay.map(|path| index_line(path, here.get(path), onto)).collect();
-    git(&["update-index", "-z", "--index-info"]).stdin(lines).run()?;
-    conflicts.retain(|path| !kept.stays.contains(path));
-    for (path, text) in own {
-        let blob = cmd!(sh, "git hash-object -w --stdin").stdin(text).quiet().read()?;
-        git(&["update-index", "--add", "--cacheinfo", &format!("100644,{blob},{}", slashed(&path))]).run()?;
-        conflicts.remove(&path);
+    own.extend(fragments.into_iter().filter(|path| !texts.contains_key(path)).map(|path| (path, None)));
+    conflicts.retain(|path| !kept.stays.contains(path) && !own.contains_key(path));
+    let mut base = tip;
+    if !kept.stays.is_empty() {
+        let here: BTreeMap<PathBuf, repo::Entry> =
+            repo::entries(sh, onto)?.into_iter().map(|entry| (entry.path.clone(), entry)).collect();
+        let stay = touched.iter().filter(|path| kept.stays.contains(*path));
+        let lines: String = stay.map(|path| store::line(path, here.get(path), onto)).collect();
+        base = store::tree_of(sh, &base, &lines)?;
     }
-    for path in touched.iter().filter(|path| kept.fragments.as_ref().is_some_and(|dir| path.starts_with(dir))) {
-        if repo::texts_at(sh, onto, &BTreeSet::from([path.clone()]))?.is_empty() {
-            git(&["update-index", "--force-remove", &slashed(path)]).run()?;
-            conflicts.remove(path);
-        }
-    }
-    let tree = git(&["write-tree"]).read()?;
+    let tree = store::tree_with(sh, &base, &own)?;
     Ok(Outcome { changed: repo::changed(sh, onto, &tree)?, tree, conflicts })
 }
 
@@ -100,13 +85,13 @@ fn reverted(sh: &Shell, onto: &str, commits: &[Undone]) -> Result<(String, BTree
             Some(brought) => {
                 let (tree, files) = without(sh, commit, brought)?;
                 conflicts.extend(files);
-                commit_of(sh, &tree, commit)?
+                store::commit_of(sh, &tree, &[commit])?
             }
             None => format!("{commit}^1"),
         };
-        let (tree, files) = git::merge_tree(sh, &[&base, &tip, &before]).map_err(|error| too_old(commit, &error))?;
-        conflicts.extend(files.into_iter().flatten().map(PathBuf::from));
-        tip = commit_of(sh, &tree, &tip)?;
+        let (tree, files) = store::merge_tree(sh, &[&base, &tip, &before]).map_err(|error| too_old(commit, &error))?;
+        conflicts.extend(files.into_iter().flatten());
+        tip = store::commit_of(sh, &tree, &[&tip])?;
     }
     Ok((tip, conflicts))
 }
@@ -121,47 +106,29 @@ fn without(sh: &Shell, merge: &str, brought: &str) -> Result<(String, BTreeSet<P
     let base = format!("--merge-base={brought}");
     let mut ways = Vec::new();
     for args in [&[base.as_str(), merge, &before][..], &[&first, &before]] {
-        let (tree, files) = git::merge_tree(sh, args).map_err(|error| too_old(brought, &error))?;
-        let at_odds: BTreeSet<PathBuf> = files.into_iter().flatten().map(PathBuf::from).collect();
+        let (tree, files) = store::merge_tree(sh, args).map_err(|error| too_old(brought, &error))?;
+        let at_odds: BTreeSet<PathBuf> = files.into_iter().flatten().collect();
         let has = repo::entries(sh, &tree)?.into_iter().map(|entry| (entry.path.clone(), entry));
         ways.push((at_odds, has.collect::<BTreeMap<_, _>>()));
     }
-    let (mut entries, mut unknown) = (String::new(), BTreeSet::new());
+    let (mut lines, mut unknown) = (String::new(), BTreeSet::new());
     for path in touched {
         match ways.iter().find(|(at_odds, _)| !at_odds.contains(&path)).map(|(_, has)| has.get(&path)) {
-            Some(entry) => entries.push_str(&index_line(&path, entry, merge)),
+            Some(entry) => lines.push_str(&store::line(&path, entry, merge)),
             None => drop(unknown.insert(path)),
         }
     }
-    let scratch = repo::TempDir::new()?;
-    let index = scratch.path().join("index");
-    let git = |args: &[&str]| cmd!(sh, "git {args...}").env("GIT_INDEX_FILE", &index).quiet();
-    git(&["read-tree", merge]).run()?;
-    git(&["update-index", "-z", "--index-info"]).stdin(entries).run()?;
-    Ok((git(&["write-tree"]).read()?, unknown))
-}
-
-/// What the index is told of a path: what a commit has there, or that it has nothing.
-fn index_line(path: &Path, entry: Option<&repo::Entry>, commit: &str) -> String {
-    match entry {
-        Some(repo::Entry { mode, object, .. }) => format!("{mode} {object}\t{}\0", slashed(path)),
-        None => format!("0 {}\t{}\0", "0".repeat(commit.len()), slashed(path)),
-    }
+    Ok((store::tree_of(sh, merge, &lines)?, unknown))
 }
 
 /// Whether git alone comes to the same merge, but for the files that the release itself changed, about which the tool
 /// decides: then nothing in it is a person's.
 pub fn is_merged_by_rule(sh: &Shell, merge: &str, release: &str) -> Result<bool> {
     let first = format!("{merge}^1");
-    let (tree, files) = git::merge_tree(sh, &[&first, release]).map_err(|error| too_old(merge, &error))?;
+    let (tree, files) = store::merge_tree(sh, &[&first, release]).map_err(|error| too_old(merge, &error))?;
     let own: BTreeSet<PathBuf> = repo::changed(sh, &format!("{release}^1"), release)?.into_iter().collect();
-    let at_odds = files.into_iter().flatten().map(PathBuf::from);
+    let at_odds = files.into_iter().flatten();
     Ok(at_odds.chain(repo::changed(sh, &tree, merge)?).all(|path| own.contains(&path)))
-}
-
-/// A commit that nobody sees: git merges commits.
-fn commit_of(sh: &Shell, tree: &str, parent: &str) -> Result<String> {
-    Ok(cmd!(sh, "git -c user.name=x -c user.email=x commit-tree {tree} -p {parent} -m revert").quiet().read()?)
 }
 
 fn too_old(commit: &str, error: &anyhow::Error) -> anyhow::Error {

@@ -104,16 +104,13 @@ pub fn observe_files(cx: &Context<'_>, dist: &Dist) -> Result<Observation> {
 
 /// The release that is published, if there is one; what is in the way otherwise.
 fn published(cx: &Context<'_>, mark: &MarkRolledBack) -> Result<Result<Option<Release>, Observation>> {
-    Ok(match assets::find(cx, &mark.of) {
+    Ok(match NotSetUp::apart(assets::find(cx, &mark.of))? {
         Ok(Found::One(release)) => Ok(Some(release).filter(|release| !release.draft)),
         Ok(Found::None | Found::Drafts(_)) => Ok(None),
-        Err(error) => match error.downcast::<NotSetUp>() {
-            Ok(NotSetUp(Problem { what, .. })) => Err(Observation::blocked(
-                what,
-                "gh auth login, or GH_TOKEN and GH_REPO in the environment, or --without forge",
-            )),
-            Err(error) => return Err(error),
-        },
+        Err(Problem { what, .. }) => Err(Observation::blocked(
+            what,
+            "gh auth login, or GH_TOKEN and GH_REPO in the environment, or --without forge",
+        )),
     })
 }
 

@@ -13,6 +13,7 @@ use crate::{
 };
 use plan::{
     check,
+    edit::slashed,
     finding::Finding,
     hotfix::{self, Line},
     options::Options,
@@ -168,6 +169,7 @@ fn blocking(loader: &Loader<'_>, main: &Snapshot, sides: &Sides) -> Result<Optio
     let _unkept = repo::unkept(loader.sh)?;
     let (tree, conflicts) = merge_back::merged(loader.sh, sides)?;
     if let Some(files) = conflicts {
+        let files: Vec<String> = files.iter().map(|file| slashed(file)).collect();
         return Ok(Some(format!("both sides changed {}", files.join(", "))));
     }
     // What main has against it already is no news.

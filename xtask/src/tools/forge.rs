@@ -52,6 +52,16 @@ impl fmt::Display for NotSetUp {
 
 impl std::error::Error for NotSetUp {}
 
+impl NotSetUp {
+    /// Keeps it apart from a forge that did not answer.
+    pub fn apart<T>(asked: Result<T>) -> Result<Result<T, Problem>> {
+        match asked {
+            Ok(answer) => Ok(Ok(answer)),
+            Err(error) => error.downcast().map(|NotSetUp(problem)| Err(problem)),
+        }
+    }
+}
+
 #[derive(Clone, Debug, Deserialize)]
 pub struct Release {
     pub id: u64,

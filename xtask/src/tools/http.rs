@@ -16,7 +16,7 @@ use super::{
 };
 
 #[cfg(test)]
-#[path = "http/served.rs"]
+#[path = "../../tests/outside/served.rs"]
 pub mod served;
 
 /// What the other side answered, headers first.

@@ -107,11 +107,10 @@ pub(super) fn stop<T>(observed: Observation) -> Result<T> {
 
 /// The hashes in the `SHA256SUMS` of the release, when it is published and can be asked for.
 pub fn checksums(cx: &Context<'_>, of: &Tagged) -> Result<Option<Hashes>> {
-    let release = match find(cx, of) {
-        Ok(Found::One(release)) if !release.draft => release,
-        Err(error) if !error.is::<NotSetUp>() => return Err(error),
-        _ => return Ok(None),
-    };
+    let Ok(Found::One(release)) = NotSetUp::apart(find(cx, of))? else { return Ok(None) };
+    if release.draft {
+        return Ok(None);
+    }
     let checksums = release.assets.iter().find(|asset| asset.name == SUMS && asset.is_whole());
     checksums.map(|asset| read_checksums(&text(cx, of, asset)?)).transpose()
 }

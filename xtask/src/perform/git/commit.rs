@@ -12,10 +12,10 @@ use xshell::{Shell, cmd};
 
 use super::{
     change::{change, change_by, is_about_signing},
-    resolve,
+    resolve, store,
 };
 use crate::{
-    perform::{Context, merge_back, tree},
+    perform::{Context, tree},
     repo,
 };
 use plan::{
@@ -23,7 +23,7 @@ use plan::{
     files::{changelog, tag_record::Record},
     problem::Problem,
     repo::{LogEntry, short},
-    step::{Commit, Observation, Side},
+    step::{Commit, Observation},
     subject,
 };
 
@@ -149,11 +149,9 @@ fn altered(cx: &Context<'_>, commit: &Commit, found: &str, differs: &Differs) ->
 /// The tree that was planned, which git holds since the files were staged; `None` when it does not any more.
 fn planned_tree(sh: &Shell, commit: &Commit) -> Result<Option<String>> {
     let texts = commit.edits().map(|edit| (edit.path.clone(), edit.after().map(str::to_owned))).collect();
-    let side = Side { commit: commit.base.clone(), texts };
     let tree = {
         let _unkept = repo::unkept(sh)?;
-        let scratch = repo::TempDir::new()?;
-        merge_back::tree(sh, scratch.path(), &side)?
+        store::tree_with(sh, &commit.base, &texts)?
     };
     let kept = cmd!(sh, "git cat-file -e {tree}").quiet().ignore_status().ignore_stderr().output()?;
     Ok(kept.status.success().then_some(tree))

@@ -18,10 +18,7 @@ use plan::{
 pub fn observe(cx: &Context<'_>, push: &Push) -> Result<Observation> {
     let (sh, remote) = (cx.sh, &push.remote);
     let (main, tag) = (format!("refs/heads/{}", push.main), format!("refs/tags/{}", push.tag.name));
-    let listed = match remote::ls_remote(cx, remote, None, &[&main, &tag]) {
-        Ok(listed) => listed,
-        Err(error) => return Ok(remote::unasked(remote, &error)),
-    };
+    let listed = remote::ls_remote(cx, remote, None, &[&main, &tag])?;
     let there =
         |name: &str| listed.lines().find_map(|line| line.strip_suffix(name)?.strip_suffix('\t').map(str::to_owned));
     let (remote_tag, local_tag) = (there(&tag), resolve(cx, &tag)?);
@@ -151,10 +148,7 @@ fn has_pre_push(sh: &Shell) -> Result<bool> {
 pub fn observe_main(cx: &Context<'_>, push: &PushMain) -> Result<Observation> {
     let (sh, PushMain { remote, main, commit }) = (cx.sh, push);
     let name = format!("refs/heads/{main}");
-    let listed = match remote::ls_remote(cx, remote, None, &[&name]) {
-        Ok(listed) => listed,
-        Err(error) => return Ok(remote::unasked(remote, &error)),
-    };
+    let listed = remote::ls_remote(cx, remote, None, &[&name])?;
     let Some(tip) = listed.split('\t').next().filter(|tip| !tip.is_empty()) else { return Ok(Observation::Todo) };
     // A commit that this clone does not know is somebody's later one.
     let is_known = resolve(cx, &format!("{tip}^{{commit}}"))?.is_some();

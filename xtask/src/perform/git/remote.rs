@@ -3,7 +3,7 @@
 
 use std::{process::Command, sync::atomic::Ordering, time::Duration};
 
-use anyhow::{Context as _, Error, Result, bail};
+use anyhow::{Context as _, Result, bail};
 use xshell::{Shell, cmd};
 
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
         secrets,
     },
 };
-use plan::{names::without_user, patience, step::Observation};
+use plan::{names::without_user, patience, problem::Problem};
 
 use super::change;
 
@@ -54,12 +54,14 @@ pub fn is_known(sh: &Shell, remote: &str) -> Result<bool> {
 
 /// The refs of these names that the remote has; an option may stand for them.
 pub fn ls_remote(cx: &Context<'_>, remote: &str, option: Option<&str>, names: &[&str]) -> Result<String> {
-    let address = address(cx.sh, remote)?;
-    let output = bounded(cx, remote, cmd!(cx.sh, "git ls-remote {option...} -- {address} {names...}").into(), ANSWER)?;
-    if !output.ok() {
-        bail!("{remote} did not answer: {}", change::last_lines(&output));
-    }
-    Ok(output.out)
+    let ask =
+        |address| bounded(cx, remote, cmd!(cx.sh, "git ls-remote {option...} -- {address} {names...}").into(), ANSWER);
+    let why = match address(cx.sh, remote).and_then(ask) {
+        Ok(output) if output.ok() => return Ok(output.out),
+        Ok(output) => format!("{remote} did not answer: {}", change::last_lines(&output)),
+        Err(error) => format!("{error:#}"),
+    };
+    bail!(Problem::new(why, format!("git ls-remote {remote}")))
 }
 
 /// What git tells of these refs of the remote, for a question that no step asks: nothing is shown while it is waited for.
@@ -68,11 +70,6 @@ pub fn asked(sh: &Shell, remote: &str, names: &[&str]) -> Result<ChildOutput> {
     let ask = cmd!(sh, "git ls-remote -- {address} {names...}").env("GIT_TERMINAL_PROMPT", "0");
     let output = child::ask_within(ask.into(), bound)?;
     output.with_context(|| format!("{remote} did not answer within {} s (git ls-remote)", bound.as_secs()))
-}
-
-/// What is seen of a remote that could not be asked.
-pub fn unasked(remote: &str, error: &Error) -> Observation {
-    Observation::unknown(format!("{error:#}"), format!("git ls-remote {remote}"))
 }
 
 /// Whether the remote has the very tag that is here.

@@ -1,7 +1,7 @@
 //! Where images go, what an engine tells of one there, and whose a name is.
 //! It must never take an image for ours that is not of our commit.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use super::super::Context;
 use crate::{
@@ -13,7 +13,7 @@ use plan::{
     ownership as names,
     ownership::{Name, Own, Owner, Registered},
     problem::Problem,
-    step::{ImageRelease, Observation},
+    step::ImageRelease,
     version::{Dialect, Version},
 };
 
@@ -31,10 +31,10 @@ pub const REHEARSED: &str = "XTASK_IMAGE_REGISTRY";
 pub const LOGIN: &str = "XTASK_IMAGE_CREDENTIALS";
 
 /// The engine, and the image's name in its registry; otherwise what is missing.
-pub(super) fn ready(cx: &Context<'_>, release: &ImageRelease) -> Result<(Engine, String), Observation> {
+pub(super) fn ready(cx: &Context<'_>, release: &ImageRelease) -> Result<(Engine, String)> {
     let image = &release.image;
     let Some(registry) = registry(image.registry.as_deref())? else {
-        return Err(Observation::unknown(
+        bail!(Problem::new(
             "nothing says which registry it is pushed to",
             "IMAGE_REGISTRY=HOST/NAMESPACE in the environment, or `registry` of the image in the configuration",
         ));
@@ -43,7 +43,7 @@ pub(super) fn ready(cx: &Context<'_>, release: &ImageRelease) -> Result<(Engine,
 }
 
 /// Where images are pushed to, their names left out; `configured` is what the configuration says.
-fn registry(configured: Option<&str>) -> Result<Option<String>, Observation> {
+fn registry(configured: Option<&str>) -> Result<Option<String>, Problem> {
     let variable = |name: &str| std::env::var(name).ok();
     let given = match variable(REHEARSED) {
         Some(rehearsed) => Some(rehearsed),
@@ -51,7 +51,7 @@ fn registry(configured: Option<&str>) -> Result<Option<String>, Observation> {
     };
     let given = given.filter(|given| !given.is_empty()).map(|given| SafeName::parse(&given)).transpose();
     let given = given.map_err(|why| {
-        Observation::unknown(format!("IMAGE_REGISTRY: {why}"), "IMAGE_REGISTRY=HOST/NAMESPACE in the environment")
+        Problem::new(format!("IMAGE_REGISTRY: {why}"), "IMAGE_REGISTRY=HOST/NAMESPACE in the environment")
     })?;
     Ok(given.map(|given| given.trim_end_matches('/').to_owned()))
 }
@@ -59,11 +59,11 @@ fn registry(configured: Option<&str>) -> Result<Option<String>, Observation> {
 /// Whose an image's name is, by its `latest`, or by another tag where there is none.
 pub fn owner(cx: &Context<'_>, name: &Name, own: &Own) -> Result<Owner> {
     // Where nothing says where it goes, there is nobody to ask; the registry of a rehearsal has nothing of others.
-    let Some(registry) = must(registry(name.registry.as_deref()))? else { return Ok(Owner::Nobody) };
+    let Some(registry) = registry(name.registry.as_deref())? else { return Ok(Owner::Nobody) };
     if std::env::var_os(REHEARSED).is_some() {
         return Ok(Owner::Nobody);
     }
-    let (engine, name) = (must(engine(cx))?, format!("{registry}/{}", name.name));
+    let (engine, name) = (engine(cx)?, format!("{registry}/{}", name.name));
     let pull = |tag: &str| engine.pull(cx.sh, &format!("{name}:{tag}"));
     let found = match pull("latest")? {
         Some(found) => found,
@@ -95,25 +95,16 @@ fn telling(tags: &[String]) -> Option<&String> {
     newest.or_else(|| tags.iter().rfind(|tag| !tag.starts_with("sha256-"))).or(tags.last())
 }
 
-pub(super) fn engine(cx: &Context<'_>) -> Result<Engine, Observation> {
-    let engine = Engine::find(cx.sh);
-    let engine = engine.map_err(|Cannot(Problem { what, next })| Observation::unknown(what, or_the_rest(&next)))?;
+pub(super) fn engine(cx: &Context<'_>) -> Result<Engine> {
+    let engine = Engine::find(cx.sh).map_err(or_the_rest)?;
     Ok(match std::env::var_os(LOGIN) {
         Some(dir) => engine.with_login(Login::kept(dir.into())),
         None => engine,
     })
 }
 
-pub(super) fn or_the_rest(next: &str) -> String {
-    format!("{next}, or publish the rest: --without images")
-}
-
-/// The same for what acts.
-pub(super) fn must<T>(ready: Result<T, Observation>) -> Result<T> {
-    ready.map_err(|observed| match observed {
-        Observation::Unknown(problem) => problem.into(),
-        _ => anyhow::anyhow!("the image cannot be published here"),
-    })
+pub(super) fn or_the_rest(Cannot(Problem { what, next }): Cannot) -> Problem {
+    Problem::new(what, format!("{next}, or publish the rest: --without images"))
 }
 
 pub(super) fn is_ours(release: &ImageRelease, found: &Found) -> bool {
