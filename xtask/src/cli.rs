@@ -8,6 +8,7 @@ use clap::{
     Args, Parser, Subcommand, ValueEnum,
     error::{ContextKind, ErrorKind},
 };
+use xshell::Shell;
 
 use crate::{
     commands::{
@@ -16,7 +17,7 @@ use crate::{
     },
     rehearse,
     report::{Loudness, Report},
-    session::Call,
+    session::Session,
 };
 
 /// Releases a workspace of Rust crates and Python wheels as one coherent version.
@@ -138,8 +139,7 @@ pub fn main() -> i32 {
         report.error(&anyhow::anyhow!("{flag}: this command {why}: leave it out"));
         return 2;
     }
-    let (manifest, train, dry_run) = (global.manifest_path, global.train, global.dry_run);
-    run(command, &Call { report: &report, manifest, train, dry_run }).unwrap_or_else(|error| {
+    run(command, global, &report).unwrap_or_else(|error| {
         if !error.is::<rehearse::Failed>() {
             report.error(&error);
         }
@@ -147,24 +147,26 @@ pub fn main() -> i32 {
     })
 }
 
-fn run(command: Command, call: &Call<'_>) -> Result<i32> {
+fn run(command: Command, global: Global, report: &Report) -> Result<i32> {
+    let Global { manifest_path: manifest, train, dry_run, .. } = global;
+    let session = &Session { sh: Shell::new()?, report, manifest, train, dry_run };
     let done = match command {
-        Command::Release(release) => release.run(call),
-        Command::Postfix(postfix) => postfix.run(call),
-        Command::Changelog(changelog) => changelog.run(call),
-        Command::Hotfix(hotfix) => hotfix.run(call),
-        Command::Publish(publish) => publish.run(call),
-        Command::Pack(pack) => pack.run(call),
-        Command::Rollback(rollback) => rollback.run(call),
-        Command::Wheels(wheels) => wheels.run(call),
-        Command::Status(status) => status.run(call),
-        Command::PostRelease(post_release) => post_release.run(call),
-        Command::Due(due) => due.run(call),
-        Command::Calendar(calendar) => calendar.run(call),
-        Command::Rehearse(rehearse) => rehearse.run(call),
-        Command::Serve(serve) => return serve.run(call),
-        Command::Smoke(smoke) => smoke.run(call),
-        Command::Check(check) => check.run(call, parses),
+        Command::Release(release) => release.run(session),
+        Command::Postfix(postfix) => postfix.run(session),
+        Command::Changelog(changelog) => changelog.run(session),
+        Command::Hotfix(hotfix) => hotfix.run(session),
+        Command::Publish(publish) => publish.run(session),
+        Command::Pack(pack) => pack.run(session),
+        Command::Rollback(rollback) => rollback.run(session),
+        Command::Wheels(wheels) => wheels.run(session),
+        Command::Status(status) => status.run(session),
+        Command::PostRelease(post_release) => post_release.run(session),
+        Command::Due(due) => due.run(session),
+        Command::Calendar(calendar) => calendar.run(session),
+        Command::Rehearse(rehearse) => rehearse.run(session),
+        Command::Serve(serve) => return serve.run(session),
+        Command::Smoke(smoke) => smoke.run(session),
+        Command::Check(check) => check.run(session, parses),
     };
     done.map(|()| 0)
 }

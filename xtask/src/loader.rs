@@ -998,6 +998,6 @@ fn fixed_time() -> Result<Option<i64>> {
 }
 
 /// The day in UTC.
-fn today() -> Date {
+pub fn today() -> Date {
     Date::from_unix(now())
 }

@@ -40,12 +40,12 @@ pub struct Stage {
 pub struct Line {
     pub title: String,
     pub seconds: Option<f64>,
-    pub outcome: Outcome,
+    pub outcome: Ending,
 }
 
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "outcome", rename_all = "kebab-case")]
-pub enum Outcome {
+pub enum Ending {
     Proved { evidence: String },
     NotProved { why: String },
     Failed { why: String },
@@ -68,20 +68,20 @@ pub enum Kind {
     Image,
 }
 
-impl Outcome {
+impl Ending {
     /// How it is styled, marked and said: never by color alone.
     fn label(&self) -> (&'static str, &'static str, &'static str) {
         match self {
-            Outcome::Proved { .. } => ("good", "✓", "proved"),
-            Outcome::NotProved { .. } => ("warn", "○", "not proved"),
-            Outcome::Failed { .. } => ("bad", "✕", "failed"),
+            Ending::Proved { .. } => ("good", "✓", "proved"),
+            Ending::NotProved { .. } => ("warn", "○", "not proved"),
+            Ending::Failed { .. } => ("bad", "✕", "failed"),
         }
     }
 
     fn because(&self) -> &str {
         match self {
-            Outcome::Proved { evidence } => evidence,
-            Outcome::NotProved { why } | Outcome::Failed { why } => why,
+            Ending::Proved { evidence } => evidence,
+            Ending::NotProved { why } | Ending::Failed { why } => why,
         }
     }
 }
@@ -101,20 +101,20 @@ impl Rehearsal {
 
     /// Adds what ended it.
     pub fn fail(&mut self, title: &str, error: &anyhow::Error) {
-        let outcome = Outcome::Failed { why: format!("{error:#}") };
+        let outcome = Ending::Failed { why: format!("{error:#}") };
         let stage = self.stages.last().map_or("set up".to_owned(), |last| last.name.clone());
         self.add(&stage, Line { title: title.to_owned(), seconds: None, outcome });
     }
 
     /// What failed, and why.
     pub fn failed(&self) -> Vec<(&str, &str)> {
-        let failed = self.lines().filter(|line| matches!(line.outcome, Outcome::Failed { .. }));
+        let failed = self.lines().filter(|line| matches!(line.outcome, Ending::Failed { .. }));
         failed.map(|line| (line.title.as_str(), line.outcome.because())).collect()
     }
 
     /// What the rehearsal says of itself, then what its lines say; each once.
     pub fn open(&self) -> Vec<(&str, &str)> {
-        let lines = self.lines().filter(|line| matches!(line.outcome, Outcome::NotProved { .. }));
+        let lines = self.lines().filter(|line| matches!(line.outcome, Ending::NotProved { .. }));
         let lines = lines.map(|line| (line.title.as_str(), line.outcome.because()));
         let mut open: Vec<(&str, &str)> = Vec::new();
         for pair in self.not_proved.iter().map(|(what, why)| (what.as_str(), why.as_str())).chain(lines) {
@@ -275,7 +275,7 @@ fn steps(of: &Rehearsal) -> String {
         format!("<tbody>\n<tr><th colspan=\"4\" scope=\"rowgroup\">{}</th></tr>\n{rows}</tbody>\n", text(&stage.name))
     });
     let caption = "Each step, how it ended, and the evidence or the reason";
-    table("steps", "Steps and evidence", caption, &["Step", "Outcome", "Took", "Evidence or reason"], bodies.collect())
+    table("steps", "Steps and evidence", caption, &["Step", "Ending", "Took", "Evidence or reason"], bodies.collect())
 }
 
 fn step(line: &Line) -> String {
@@ -419,15 +419,15 @@ mod tests {
     use plan::ownership::Name;
 
     fn proved(title: &str, seconds: f64, evidence: &str) -> Line {
-        Line { title: title.into(), seconds: Some(seconds), outcome: Outcome::Proved { evidence: evidence.into() } }
+        Line { title: title.into(), seconds: Some(seconds), outcome: Ending::Proved { evidence: evidence.into() } }
     }
 
     fn open(title: &str, seconds: Option<f64>, why: &str) -> Line {
-        Line { title: title.into(), seconds, outcome: Outcome::NotProved { why: why.into() } }
+        Line { title: title.into(), seconds, outcome: Ending::NotProved { why: why.into() } }
     }
 
     fn failed(title: &str, why: &str) -> Line {
-        Line { title: title.into(), seconds: Some(2.5), outcome: Outcome::Failed { why: why.into() } }
+        Line { title: title.into(), seconds: Some(2.5), outcome: Ending::Failed { why: why.into() } }
     }
 
     fn node(name: &str, kind: Kind, needs: &[&str]) -> Node {

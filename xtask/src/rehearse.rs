@@ -20,18 +20,18 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use anyhow::{Context as _, Result, bail};
-use serde_json::{Value, json};
+use anyhow::{Context as _, Result, anyhow, bail};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
 use xshell::{Shell, cmd};
 
 use crate::{
     loader::{Loader, Source},
-    page::{self, Line, Outcome, Rehearsal},
+    page::{self, Ending, Line, Rehearsal},
     perform::{Context, Tools, needs, ownership, publish::Hashes, wheels::build},
     repo::{self, contents},
     report::{Loudness, Report},
     resume_point::{history, previous_release, publication::publication},
-    session::{self, Call},
+    session::{Session, interrupted, refuse},
     tools::{
         child,
         engine::{Cannot, Engine},
@@ -50,9 +50,10 @@ use plan::{
     parallel, publish,
     release::Goal,
     repo::short,
+    run_report::{Observed, Outcome, RunReport, Spent},
     smoke,
     snapshot::Snapshot,
-    step::{CrateUpload, Dist, Group, Step},
+    step::{CrateUpload, Dist, Group, Observation, Step},
     train::Train,
     version::Version,
 };
@@ -60,8 +61,27 @@ use plan::{
 use environment::Environment;
 use image_registry::ImageRegistry;
 
-/// How a command ends that has done all but what a person is to do.
-const WAITS: &str = "waits";
+/// What the tool reports of one of its runs.
+type Reply = RunReport<Commit, Reported>;
+
+/// A step as it reports of it, whatever its data.
+type Reported = Observed<IgnoredAny>;
+
+/// What `rehearse` reports of each train.
+#[derive(Serialize)]
+struct RehearsalReport<'a> {
+    rehearsal: &'a Rehearsal,
+    outcome: Outcome,
+}
+
+/// What the report of a publication is of.
+#[derive(Deserialize)]
+struct Commit {
+    #[serde(default)]
+    tag: String,
+    #[serde(default)]
+    commit: String,
+}
 
 /// What the captain adds to the command.
 pub struct Options {
@@ -94,29 +114,28 @@ struct Stand<'r> {
 }
 
 /// Rehearses, and tells what was proved on the screen and as a page. With neither train nor version it is every train.
-pub fn rehearse(call: &Call<'_>, options: &Options) -> Result<()> {
-    if call.dry_run {
+pub fn rehearse(session: &Session<'_>, options: &Options) -> Result<()> {
+    if session.dry_run {
         bail!("a rehearsal is a dry run already: leave --dry-run out");
     }
-    let sh = Shell::new()?;
     // Somebody who interrupts it wants it to stop, and nothing to be left behind.
-    let interrupted = session::interrupted()?;
-    let loader = call.loader(&sh)?;
+    let interrupted = interrupted()?;
+    let loader = session.loader()?;
     let head = loader.load(Source::Tree)?;
     let trains = match options.goal {
         None => loader.trains(&head)?,
         Some(_) => vec![head.train.clone()],
     };
-    let cx = call.context(&loader, Tools::AsFound)?;
+    let cx = session.looking(&loader)?;
     for train in &trains {
         let snapshot = Snapshot { train: train.clone(), ..head.clone() };
         needs::refuse(&cx, &demanding(&snapshot, &options.waive))?;
         // Of what stands here and not in its clone, a rehearsal could prove nothing.
         let lacking = check::contents(&snapshot.workspace, &snapshot.train);
-        session::refuse(call.report, &lacking, "rehearsed")?;
+        refuse(session.report, &lacking, "rehearsed")?;
     }
     if !loader.repo.dirty.is_empty() {
-        call.report.say("note: what is not committed is not rehearsed");
+        session.report.say("note: what is not committed is not rehearsed");
     }
     let mut rehearsals = Vec::new();
     let several = trains.len() > 1;
@@ -126,37 +145,35 @@ pub fn rehearse(call: &Call<'_>, options: &Options) -> Result<()> {
         if options.goal.is_some() || tagged(&snapshot).is_none() {
             // The clone in which it is released has no other tags than this one.
             history::whole(&loader)?;
-            history::tags(call.report, &loader, &snapshot.workspace, &snapshot.train)?;
+            history::tags(session.report, &loader, &snapshot.workspace, &snapshot.train)?;
         }
-        let mut rehearsal = one(call.report, &snapshot, options, &loader.target, &interrupted);
+        let mut rehearsal = one(session.report, &snapshot, options, &loader.target, &interrupted);
         let written = write_page(&page, &rehearsal);
         if let Err(error) = &written {
             rehearsal.fail("write the page", error);
         }
-        summary::tell(call.report, &rehearsal);
+        summary::tell(session.report, &rehearsal);
         if written.is_ok() {
-            call.report.say(format!("the page: {}", page.display()));
+            session.report.say(format!("the page: {}", page.display()));
         }
         if several {
-            call.report.warn(summary::verdict(std::slice::from_ref(&rehearsal), is_interrupted(&interrupted)));
+            session.report.warn(summary::verdict(std::slice::from_ref(&rehearsal), is_interrupted(&interrupted)));
         }
         rehearsals.push(rehearsal);
         if is_interrupted(&interrupted) {
             break;
         }
     }
-    if call.report.json {
-        let outcome = |rehearsal: &Rehearsal| if rehearsal.failed().is_empty() { "proved" } else { "failed" };
-        let reply = rehearsals.iter().map(|one| json!({ "rehearsal": one, "outcome": outcome(one) }));
-        call.report.json(&reply.collect());
-    }
+    let outcome = |one: &Rehearsal| if one.failed().is_empty() { Outcome::Proved } else { Outcome::Failed };
+    let reports = rehearsals.iter().map(|one| RehearsalReport { outcome: outcome(one), rehearsal: one });
+    session.report.json(&reports.collect::<Vec<_>>());
     let is_proved = rehearsals.iter().all(|rehearsal| rehearsal.failed().is_empty()) && !is_interrupted(&interrupted);
     let contested: Vec<Contested> = rehearsals.iter().flat_map(|rehearsal| rehearsal.contested.clone()).collect();
     let mut ending = vec![summary::verdict(&rehearsals, is_interrupted(&interrupted))];
     // What is proved here and cannot be done outside is the last word; of what failed, the verdict is.
     let at = if is_proved { 1 } else { 0 };
     ending.splice(at..at, names::lines(&contested));
-    ending.into_iter().for_each(|line| call.report.warn(line));
+    ending.into_iter().for_each(|line| session.report.warn(line));
     match is_proved {
         true => Ok(()),
         false => Err(Failed.into()),
@@ -409,19 +426,17 @@ impl<'r> Stand<'r> {
         }
         let publish_it = [publish.clone(), vec![version.tag()]].concat();
         let mut reply = self.command("publish", &publish_it, true)?;
-        if reply["outcome"] == WAITS {
+        if reply.outcome == Outcome::Waits {
             // Nobody sends a mail in a rehearsal, but what follows is as if somebody had.
             let sent = ["--announced".to_owned(), Channel::Mail.to_string()];
             let waited = std::mem::replace(&mut reply, self.tool(&[publish_it.as_slice(), &sent].concat(), true)?);
-            let steps = |reply: &Value| reply["steps"].as_array().cloned().unwrap_or_default();
-            for (step, _) in steps(&reply).iter().zip(steps(&waited)).filter(|(_, waited)| waited["waits"] == true) {
+            for (step, _) in reply.steps.iter().zip(&waited.steps).filter(|(_, waited)| waited.waits) {
                 self.take_down("publish", step);
             }
         }
         self.look_again(&[publish, vec!["--dry-run".to_owned(), version.tag()]].concat())?;
-        self.rehearsal.tag = reply["tag"].as_str().unwrap_or_default().to_owned();
-        self.rehearsal.commit = short(reply["commit"].as_str().unwrap_or_default()).to_owned();
-
+        self.rehearsal.commit = short(&reply.of.commit).to_owned();
+        self.rehearsal.tag = reply.of.tag;
         self.rehearsal.graph = summary::graph(&snapshot);
         let cx = looking(self.report, there, self.target.clone(), &self.interrupted);
         let driver = &snapshot.workspace.members[snapshot.train.driver].name;
@@ -443,15 +458,15 @@ impl<'r> Stand<'r> {
     fn look_again(&mut self, args: &[String]) -> Result<()> {
         let begun = Instant::now();
         let reply = self.tool(args, true)?;
-        let (wall, steps) = (begun.elapsed().as_secs_f64(), reply["steps"].as_array().cloned().unwrap_or_default());
-        let one_by_one: f64 = steps.iter().filter_map(|step| step["seconds"].as_f64()).sum();
-        let open = steps.iter().filter(|step| step["observed"]["state"] != "done").count();
+        let (wall, steps) = (begun.elapsed().as_secs_f64(), reply.steps);
+        let one_by_one: f64 = steps.iter().filter_map(|step| step.seconds).sum();
+        let open = steps.iter().filter(|step| !step.observed.is_done()).count();
         if open > 0 {
             bail!("a second look finds {open} steps that are not done");
         }
         let evidence = format!("{wall:.1} s, which one after another would take {one_by_one:.1} s");
         let title = format!("a second look finds all {} steps done", steps.len());
-        self.line("publish", title, Some(wall), Outcome::Proved { evidence });
+        self.line("publish", title, Some(wall), Ending::Proved { evidence });
         Ok(())
     }
 
@@ -499,16 +514,16 @@ impl<'r> Stand<'r> {
     }
 
     /// Runs the tool itself in the clone, as a captain would, and takes down its steps.
-    fn command(&mut self, stage: &str, args: &[String], outward: bool) -> Result<Value> {
+    fn command(&mut self, stage: &str, args: &[String], outward: bool) -> Result<Reply> {
         self.report.say(format!("{stage}:"));
         let reply = self.tool(args, outward)?;
-        for step in reply["steps"].as_array().into_iter().flatten() {
+        for step in &reply.steps {
             self.take_down(stage, step);
         }
         Ok(reply)
     }
 
-    fn tool(&mut self, args: &[String], outward: bool) -> Result<Value> {
+    fn tool(&mut self, args: &[String], outward: bool) -> Result<Reply> {
         let exe = std::env::current_exe().context("this program has no path")?;
         let mut command = Command::new(exe);
         command.args(args).args(["--json", "--train", &self.train, "--manifest-path"]).arg(&self.manifest);
@@ -518,50 +533,48 @@ impl<'r> Stand<'r> {
         self.environment.apply(&mut command, outward);
         command.current_dir(&self.clone).stdin(Stdio::null()).stderr(self.report.child_output());
         let output = command.output()?;
-        let reply = serde_json::from_slice(&output.stdout);
-        let reply: Value = match output.status.success() {
-            true => reply.with_context(|| format!("`xtask {}` says what is not JSON", args.join(" ")))?,
-            false => reply.unwrap_or_default(),
+        let failed = || anyhow!("`xtask {}` failed: see above", args.join(" "));
+        let reply: Reply = match serde_json::from_slice(&output.stdout) {
+            Ok(reply) => reply,
+            Err(_) if !output.status.success() => return Err(failed()),
+            Err(error) => return Err(error).context(format!("`xtask {}` reports no JSON", args.join(" "))),
         };
-        for (program, seconds) in reply["spent"]["programs"].as_object().into_iter().flatten() {
-            self.spend(program, seconds.as_f64().unwrap_or_default());
+        for (program, seconds) in &reply.spent.programs {
+            spend(self.rehearsal, program, *seconds);
         }
-        self.waited += reply["spent"]["any"].as_f64().unwrap_or_default();
-        let waits = args.first().is_some_and(|word| word == "publish") && reply["outcome"] == WAITS;
+        self.waited += reply.spent.any;
+        let waits = args[0] == "publish" && reply.outcome == Outcome::Waits;
         if !output.status.success() && !waits {
-            let open =
-                reply["steps"].as_array().into_iter().flatten().filter(|step| step["observed"]["state"] == "done");
-            for step in open {
+            for step in reply.steps.iter().filter(|step| step.observed.is_done()) {
                 self.take_down("before it stopped", step);
             }
-            bail!("`xtask {}` failed: see above", args.join(" "));
+            return Err(failed());
         }
         Ok(reply)
     }
 
-    fn take_down(&mut self, stage: &str, step: &Value) {
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let (title, observed) = (text(&step["title"]), &step["observed"]);
-        let outcome = match observed["state"].as_str() {
-            Some("done") => Outcome::Proved { evidence: text(&observed["evidence"]) },
-            // What is waived, and why, stands on the list of what is not proved already.
-            Some("waived") => return,
-            _ if step["waits"] == true => return,
-            Some("unknown") if step["unverified"] == true => Outcome::NotProved { why: text(&observed["why"]) },
-            Some("blocked" | "unknown") => Outcome::Failed { why: text(&observed["why"]) },
-            _ => return,
+    fn take_down(&mut self, stage: &str, step: &Reported) {
+        let result = match &step.observed {
+            Observation::Done { evidence, .. } => Ending::Proved { evidence: evidence.clone() },
+            // What is waived, and why, is on the list of what is not proved already.
+            Observation::Waived { .. } | Observation::Todo => return,
+            _ if step.waits => return,
+            Observation::Unknown(problem) if step.unverified => {
+                self.rehearsal.not_proved.push((step.title.clone(), problem.what.clone()));
+                Ending::NotProved { why: problem.what.clone() }
+            }
+            Observation::Blocked(problem) | Observation::Unknown(problem) => {
+                Ending::Failed { why: problem.what.clone() }
+            }
         };
-        if let Outcome::NotProved { why } = &outcome {
-            self.rehearsal.not_proved.push((title.clone(), why.clone()));
-        }
-        self.line(stage, title, step["seconds"].as_f64(), outcome);
+        self.line(stage, step.title.clone(), step.seconds, result);
     }
 
-    fn line(&mut self, stage: &str, title: String, seconds: Option<f64>, outcome: Outcome) {
+    fn line(&mut self, stage: &str, title: String, seconds: Option<f64>, outcome: Ending) {
         self.rehearsal.add(stage, Line { title, seconds, outcome });
     }
 
-    fn note(&mut self, title: &str, seconds: Option<f64>, outcome: Outcome) {
+    fn note(&mut self, title: &str, seconds: Option<f64>, outcome: Ending) {
         self.line("use", title.to_owned(), seconds, outcome);
     }
 
@@ -576,26 +589,22 @@ impl<'r> Stand<'r> {
         match done {
             Ok(evidence) => {
                 self.report.end(title, begun, Ok("proved"));
-                self.note(title, seconds, Outcome::Proved { evidence });
+                self.note(title, seconds, Ending::Proved { evidence });
                 Ok(())
             }
             Err(error) if error.is::<Cannot>() => {
                 let why = format!("{error:#}");
                 self.report.unproved(title, begun, &why);
                 self.rehearsal.not_proved.push((title.to_owned(), why.clone()));
-                self.note(title, seconds, Outcome::NotProved { why });
+                self.note(title, seconds, Ending::NotProved { why });
                 Ok(())
             }
             Err(error) => {
                 self.report.end(title, begun, Err(&format!("{error:#}")));
-                self.note(title, seconds, Outcome::Failed { why: format!("{error:#}") });
+                self.note(title, seconds, Ending::Failed { why: format!("{error:#}") });
                 Err(error)
             }
         }
-    }
-
-    fn spend(&mut self, program: &str, seconds: f64) {
-        spend(self.rehearsal, program, seconds);
     }
 }
 
@@ -678,7 +687,7 @@ fn looking<'a>(report: &'a Report, sh: &'a Shell, target: PathBuf, interrupted: 
 }
 
 /// The time in which no other program ran is ours; `waited` is what the tool's own runs told of theirs.
-fn account(rehearsal: &mut Rehearsal, waited: f64, before: &child::Spent) {
+fn account(rehearsal: &mut Rehearsal, waited: f64, before: &Spent) {
     let now = child::spent();
     for (program, seconds) in &now.programs {
         spend(rehearsal, program, seconds - before.programs.get(program).copied().unwrap_or_default());

@@ -10,6 +10,9 @@ use std::{
     time::Instant,
 };
 
+use anyhow::anyhow;
+use serde::Serialize;
+
 use crate::tools::secrets;
 use plan::{
     check,
@@ -20,6 +23,7 @@ use plan::{
     problem::Problem,
     publish::Publication,
     rollback::Rollback,
+    run_report::Observed,
     status::{self, TrainStatus},
     step::{Kind, Observation, Step, by_cause},
     strays::{self, Stray},
@@ -143,9 +147,18 @@ impl Report {
         let _ = if self.json { writeln!(std::io::stderr(), "{text}") } else { writeln!(std::io::stdout(), "{text}") };
     }
 
-    /// The answer for machines.
-    pub fn json(&self, value: &serde_json::Value) {
-        let _ = writeln!(std::io::stdout(), "{}", visible::json(&secrets::shown(&format!("{value:#}"))));
+    /// The answer for machines, where one was asked for.
+    pub fn json(&self, document: &impl Serialize) {
+        if !self.json {
+            return;
+        }
+        match serde_json::to_value(document) {
+            Ok(value) => {
+                let _ = writeln!(std::io::stdout(), "{}", visible::json(&secrets::shown(&format!("{value:#}"))));
+            }
+            // A path that is not UTF-8 is none in JSON.
+            Err(error) => self.error(&anyhow!("no JSON of it can be written: {error}")),
+        }
     }
 
     pub fn error(&self, error: &anyhow::Error) {
@@ -232,10 +245,9 @@ impl Report {
     }
 
     /// What is where, since when, by what evidence.
-    pub fn table(&self, observed: &[(&str, &str, &Observation)]) {
-        let causes = by_cause(
-            observed.iter().map(|(title, place, observed)| ((*title).to_owned(), *place, (*observed).clone())),
-        );
+    pub fn table<'o>(&self, observed: impl IntoIterator<Item = &'o Observed>) {
+        let rows = observed.into_iter().map(|one| (one.title.clone(), one.place.as_str(), one.observed.clone()));
+        let causes = by_cause(rows);
         let rows = causes.iter().map(|(title, place, observed)| {
             let (label, tint, since, evidence) = match observed {
                 Observation::Done { evidence, since } => ("done", Tint::Good, since.clone(), evidence.clone()),

@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, fmt, time::Instant};
 
 use anyhow::{Result, anyhow, bail};
 
-pub use look::{Observed, look};
+pub use look::look;
 
 use self::{
     look::{is_unproved, look_equipped, observe_all, observed_steps, waiting},
@@ -18,6 +18,7 @@ use self::{
 use crate::perform::{self, Context, needs};
 use plan::{
     edit::count,
+    run_report::Observed,
     step::{Kind, Observation, Step},
 };
 

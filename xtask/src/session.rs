@@ -1,4 +1,4 @@
-//! What the commands share: the lock, what is loaded, the world in which steps are taken, and how a run of them ends.
+//! What the commands share: the lock, what is loaded, how steps are taken and findings refused, and how both are reported.
 //! It must never act by itself: all that changes anything goes through the loop.
 
 mod local;
@@ -6,7 +6,7 @@ mod outward;
 mod unverified;
 
 pub use local::{carry_out, make};
-pub use outward::{prepare, print_publication};
+pub use outward::prepare;
 
 use std::{
     fs::File,
@@ -16,6 +16,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
+use serde::Serialize;
 use xshell::{Shell, cmd};
 
 use crate::{
@@ -23,22 +24,88 @@ use crate::{
     perform::{Context, Tools},
     repo,
     report::Report,
-    run::{Mode, Observed},
+    resume_point::history,
+    run::{self, Mode},
+    tools::child,
 };
-use plan::{edit::count, finding::Finding, snapshot::Snapshot, step::Observation};
+use plan::{
+    edit::count,
+    finding::Finding,
+    run_report::{Observed, Outcome, RunReport},
+    snapshot::Snapshot,
+    step::Step,
+};
 
-/// What every command is told.
-pub struct Call<'a> {
+/// One run of a command.
+pub struct Session<'a> {
+    pub sh: Shell,
     pub report: &'a Report,
     pub manifest: Option<PathBuf>,
     pub train: Option<String>,
     pub dry_run: bool,
 }
 
-impl Call<'_> {
-    /// What a command that acts may ask with.
-    pub fn tools(&self) -> Tools {
-        if self.dry_run { Tools::AsFound } else { Tools::Installed }
+impl Session<'_> {
+    /// What is loaded for a command.
+    pub fn loader(&self) -> Result<Loader<'_>> {
+        Loader::new(&self.sh, self.manifest.as_deref(), self.train.as_deref())
+    }
+
+    /// What is loaded for a command that nothing else may run beside. The lock is held until this process ends, however it
+    /// ends; what another release is about to change is not read before.
+    pub fn alone(&self) -> Result<Loader<'_>> {
+        if !self.dry_run {
+            self.lock()?;
+        }
+        self.loader()
+    }
+
+    /// Keeps two releases of one repository apart.
+    fn lock(&self) -> Result<()> {
+        let dir =
+            self.manifest.as_deref().map(|path| if path.is_dir() { path.to_owned() } else { plan::paths::dir(path) });
+        let dir = dir.filter(|dir| !dir.as_os_str().is_empty()).unwrap_or_else(|| PathBuf::from("."));
+        let asked = repo::path(cmd!(self.sh, "git -C {dir} rev-parse --path-format=absolute --git-common-dir"));
+        // Without a repository there is nothing to lock, and loading it says what is wrong.
+        let Ok(common) = asked else { return Ok(()) };
+        let path = common.join("xtask-release.lock");
+        let file = File::create(&path).with_context(|| path.display().to_string())?;
+        match file.try_lock() {
+            Ok(()) => {
+                // Only the end of the process closes it.
+                std::mem::forget(file);
+                Ok(())
+            }
+            Err(std::fs::TryLockError::WouldBlock) => {
+                bail!("another release is in progress in this repository: wait for it, or end that process")
+            }
+            Err(std::fs::TryLockError::Error(error)) => Err(error).with_context(|| path.display().to_string()),
+        }
+    }
+
+    /// Each train that is asked for, as the working tree has it.
+    pub fn trains(&self, loader: &Loader<'_>) -> Result<Vec<Snapshot>> {
+        history::whole(loader)?;
+        let head = sound(loader)?;
+        let trains = loader.trains(&head)?.into_iter().map(|train| {
+            history::tags(self.report, loader, &head.workspace, &train)?;
+            loader.with_rolled_back(Snapshot { train, ..head.clone() })
+        });
+        trains.collect()
+    }
+
+    /// What steps are taken in, or only looked at in a dry run.
+    pub fn context<'a>(&'a self, loader: &Loader<'a>) -> Result<Context<'a>> {
+        let tools = if self.dry_run { Tools::AsFound } else { Tools::Installed };
+        Ok(Context { tools, ..self.looking(loader)? })
+    }
+
+    /// What steps are looked at in, with the tools that are here.
+    pub fn looking<'a>(&'a self, loader: &Loader<'a>) -> Result<Context<'a>> {
+        let (sh, report, target, interrupted) = (&self.sh, self.report, loader.target.clone(), interrupted()?);
+        let (proof_results, checks, unverified) = Default::default();
+        let (tools, deadline) = (Tools::AsFound, Duration::ZERO);
+        Ok(Context { sh, report, target, interrupted, proof_results, deadline, tools, checks, unverified })
     }
 
     /// How far the loop goes.
@@ -46,36 +113,49 @@ impl Call<'_> {
         if self.dry_run { Mode::Look } else { Mode::Act }
     }
 
-    pub fn loader<'a>(&'a self, sh: &'a Shell) -> Result<Loader<'a>> {
-        Loader::new(sh, self.manifest.as_deref(), self.train.as_deref())
+    /// Reports the findings, and refuses to continue over any.
+    pub fn refuse<Of: Serialize>(&self, of: &Of, findings: &[Finding], steps: Vec<Step>, done: &str) -> Result<()> {
+        refuse(self.report, findings, done).inspect_err(|_| self.document(of, steps, Outcome::Refused))
     }
 
-    pub fn context<'a>(&'a self, loader: &Loader<'a>, tools: Tools) -> Result<Context<'a>> {
-        let (sh, target, interrupted) = (loader.sh, loader.target.clone(), interrupted()?);
-        let (proof_results, checks, unverified) = Default::default();
-        let (report, deadline) = (self.report, Duration::ZERO);
-        Ok(Context { sh, report, target, interrupted, proof_results, deadline, tools, checks, unverified })
-    }
-
-    /// Keeps two releases of one repository apart. The system lets go of it when this process ends, however it ends.
-    pub fn lock(&self, sh: &Shell) -> Result<Option<File>> {
-        if self.dry_run {
-            return Ok(None);
-        }
-        let dir =
-            self.manifest.as_deref().map(|path| if path.is_dir() { path.to_owned() } else { plan::paths::dir(path) });
-        let dir = dir.filter(|dir| !dir.as_os_str().is_empty()).unwrap_or_else(|| PathBuf::from("."));
-        let asked = repo::path(cmd!(sh, "git -C {dir} rev-parse --path-format=absolute --git-common-dir"));
-        // Without a repository there is nothing to lock, and loading it says what is wrong.
-        let Ok(common) = asked else { return Ok(None) };
-        let path = common.join("xtask-release.lock");
-        let file = File::create(&path).with_context(|| path.display().to_string())?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(file)),
-            Err(std::fs::TryLockError::WouldBlock) => {
-                bail!("another release is in progress in this repository: wait for it, or end that process")
+    /// Takes the steps, or only looks at them, and reports as JSON what came of it, whatever that is.
+    pub fn take<Of: Serialize>(
+        &self,
+        cx: &Context<'_>,
+        of: &Of,
+        (steps, mode): (&[Step], Mode),
+        outcome: impl FnOnce(&[Observed]) -> Outcome,
+    ) -> Result<Vec<Observed>> {
+        let taken = run::run(cx, steps, mode);
+        if self.report.json {
+            match &taken {
+                Ok(observed) => self.document(of, observed.clone(), outcome(observed)),
+                Err(error) => {
+                    let outcome = if error.is::<run::Waiting>() { Outcome::Waits } else { Outcome::Failed };
+                    self.document(of, run::look(cx, steps), outcome);
+                }
             }
-            Err(std::fs::TryLockError::Error(error)) => Err(error).with_context(|| path.display().to_string()),
+        }
+        taken
+    }
+
+    /// Reports as JSON.
+    pub fn document<S: Serialize>(&self, of: &impl Serialize, steps: Vec<S>, outcome: Outcome) {
+        self.report.json(&RunReport { of, steps, spent: child::spent(), outcome });
+    }
+
+    /// Fails when findings or steps are in the way, or when what was done does not hold.
+    pub fn ending(&self, findings: &[Finding], observed: &[Observed]) -> Result<()> {
+        let stuck: Vec<&Step> = observed.iter().filter(|one| one.refuses()).map(|one| &one.step).collect();
+        match (findings.len(), stuck.len()) {
+            (0, 0) => Ok(()),
+            (_, stuck) if !self.dry_run => bail!("{} no longer done: see the table", count(stuck, "step")),
+            (0, steps) => {
+                let way_on = run::checks::way_on(stuck.iter().copied());
+                bail!("blocked: {}", way_on.unwrap_or_else(|| count(steps, "step")))
+            }
+            (findings, 0) => bail!("blocked: {}", count(findings, "finding")),
+            (findings, steps) => bail!("blocked: {}, {}", count(findings, "finding"), count(steps, "step")),
         }
     }
 }
@@ -92,7 +172,7 @@ pub fn interrupted() -> Result<Arc<AtomicBool>> {
     Ok(interrupted)
 }
 
-/// Tells the findings, and refuses to go on over any.
+/// Reports the findings, and refuses to continue over any.
 pub fn refuse(report: &Report, findings: &[Finding], done: &str) -> Result<()> {
     report.findings(findings);
     match findings.len() {
@@ -101,24 +181,11 @@ pub fn refuse(report: &Report, findings: &[Finding], done: &str) -> Result<()> {
     }
 }
 
-/// The workspace as it stands here; one that is misconfigured is refused.
+/// The workspace of the working tree; one that is misconfigured is refused.
 pub fn sound(loader: &Loader<'_>) -> Result<Snapshot> {
     let head = loader.load(Source::Tree)?;
     if !head.workspace.problems.is_empty() {
         bail!("{}", head.workspace.misconfigured());
     }
     Ok(head)
-}
-
-pub fn rows(observed: &[Observed]) -> Vec<(&str, &str, &Observation)> {
-    observed.iter().map(|observed| (observed.title.as_str(), observed.place, &observed.observed)).collect()
-}
-
-/// Fails when steps are in the way, or when what was done does not hold.
-pub fn ending(call: &Call<'_>, observed: &[Observed]) -> Result<()> {
-    match (observed.iter().filter(|observed| observed.refuses()).count(), call.dry_run) {
-        (0, _) => Ok(()),
-        (stuck, true) => bail!("blocked: {}", count(stuck, "step")),
-        (stuck, false) => bail!("{} no longer done: see the table", count(stuck, "step")),
-    }
 }

@@ -35,6 +35,7 @@ pub mod release;
 pub mod repo;
 mod requirement;
 pub mod rollback;
+pub mod run_report;
 pub mod smoke;
 pub mod snapshot;
 pub mod status;

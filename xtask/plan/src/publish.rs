@@ -50,7 +50,7 @@ pub struct Options {
 /// What a publication consists of.
 #[derive(Debug, PartialEq, Serialize)]
 pub struct Publication {
-    #[serde(flatten)]
+    #[serde(flatten, serialize_with = "Tagged::in_brief")]
     pub of: Arc<Tagged>,
     /// What the tag records.
     pub record: Record,
@@ -61,6 +61,7 @@ pub struct Publication {
     pub parts: Listing,
     #[serde(skip)]
     pub packages: Option<Packages>,
+    #[serde(skip)]
     pub steps: Vec<Step>,
 }
 

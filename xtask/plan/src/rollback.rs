@@ -3,6 +3,8 @@
 
 use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
+use serde::Serialize;
+
 use crate::{
     announcement, check,
     files::tag_record::{Of, Record},
@@ -108,8 +110,9 @@ pub fn kept(gone: &Snapshot, version: &Version, facts: &Facts) -> Kept {
 }
 
 /// What a rollback consists of.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, PartialEq, Serialize)]
 pub struct Rollback {
+    #[serde(flatten, serialize_with = "Tagged::in_brief")]
     pub of: Arc<Tagged>,
     /// The tag of the release that is gone back to.
     pub to: Option<String>,
@@ -120,6 +123,7 @@ pub struct Rollback {
     pub pushed: bool,
     pub findings: Vec<Finding>,
     pub remarks: Vec<String>,
+    #[serde(skip)]
     pub work: Work,
 }
 

@@ -8,7 +8,7 @@ pub mod release;
 mod repository;
 mod undo;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use check::{Asked, Checks, Confirmation, Evidence, Proof, Prove, Runs, resolve_args, test_args};
 pub use observation::{Observation, by_cause};
@@ -22,7 +22,7 @@ pub use undo::{DeleteLocal, Kept, MarkRolledBack, RetagLatest, Revert, Undone, W
 use crate::{config::Channel, edit::count, repo::short};
 
 /// How far out a step is felt; each is harder to take back than the one before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {
     Local,

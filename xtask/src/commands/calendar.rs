@@ -8,18 +8,17 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
-use serde_json::json;
-use xshell::Shell;
 
 use super::arguments::from_here;
 use crate::{
     loader,
-    session::{Call, sound},
+    session::{Session, sound},
 };
 use plan::{
     config::TrainConfig,
     edit::{STAGED, count},
     files::icalendar::{self, Event},
+    run_report::{CalendarReport, TrainCalendar},
     timetable::{self, Has, Window},
 };
 
@@ -38,15 +37,13 @@ pub struct Calendar {
 }
 
 impl Calendar {
-    pub fn run(self, call: &Call<'_>) -> Result<()> {
-        if call.dry_run && self.ics.is_some() {
+    pub fn run(self, session: &Session<'_>) -> Result<()> {
+        if session.dry_run && self.ics.is_some() {
             bail!("--ics writes a file: leave --dry-run out, or --ics");
         }
-        let sh = Shell::new()?;
-        let loader = call.loader(&sh)?;
-        let head = sound(&loader)?;
-        let report = call.report;
-        let (mut output, mut events) = (Vec::new(), Vec::new());
+        let loader = session.loader()?;
+        let (head, report) = (sound(&loader)?, session.report);
+        let (mut trains, mut events) = (Vec::new(), Vec::new());
         for train in loader.trains(&head)? {
             let windows =
                 timetable::windows(&train.config, Has::of(&head.workspace, &train), head.today, self.months.into());
@@ -64,15 +61,13 @@ impl Calendar {
             }
             report.say("");
             events.extend(windows.iter().flat_map(|window| events_of(&train.config, window)));
-            output.push(json!({ "train": train.name(), "cadence": train.config.cadence, "windows": windows }));
+            trains.push(TrainCalendar { train: train.name().to_owned(), cadence: train.config.cadence, windows });
         }
         if let Some(path) = self.ics.as_deref().map(from_here) {
             put_whole(&path, &icalendar::calendar("Releases", loader::now(), &events))?;
             report.say(format!("{} in {}", count(events.len(), "day"), path.display()));
         }
-        if report.json {
-            report.json(&json!({ "today": head.today, "trains": output }));
-        }
+        report.json(&CalendarReport { today: head.today, trains });
         Ok(())
     }
 }

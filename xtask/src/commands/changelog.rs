@@ -5,15 +5,13 @@ use std::path::Path;
 
 use anyhow::Result;
 use clap::Args;
-use serde_json::{Value, json};
-use xshell::Shell;
 
 use super::arguments::goal;
 use crate::{
     loader::{Loader, Source},
     report::Loudness,
     resume_point::{self, Intent, Planned, history, previous_release},
-    session::Call,
+    session::Session,
 };
 use plan::{
     changes::Collected,
@@ -22,6 +20,7 @@ use plan::{
     finding::Check,
     options::Options,
     release::{self, Goal},
+    run_report::{ChangelogReport, Preview, PreviewSection},
     snapshot::Snapshot,
 };
 
@@ -38,67 +37,59 @@ pub struct Changelog {
 }
 
 impl Changelog {
-    pub fn run(self, call: &Call<'_>) -> Result<()> {
-        let manifest = call.manifest.as_deref().map(std::path::absolute).transpose()?;
-        let sh = Shell::new()?;
-        let loader = Loader::new(&sh, manifest.as_deref(), call.train.as_deref())?;
+    pub fn run(self, session: &Session<'_>) -> Result<()> {
+        let manifest = session.manifest.as_deref().map(std::path::absolute).transpose()?;
+        let sh = &session.sh;
+        let loader = Loader::new(sh, manifest.as_deref(), session.train.as_deref())?;
         history::whole(&loader)?;
         let head = loader.load(Source::Tree)?;
-        let mut reported = Vec::new();
+        let mut trains = Vec::new();
         for train in loader.trains(&head)? {
-            history::tags(call.report, &loader, &head.workspace, &train)?;
+            history::tags(session.report, &loader, &head.workspace, &train)?;
             let name = train.name().to_owned();
             // A plan is of one train, and so is what it is made from.
-            let loader = Loader::new(&sh, manifest.as_deref(), Some(&name))?;
+            let loader = Loader::new(sh, manifest.as_deref(), Some(&name))?;
             let goal = match &self.version {
                 Some(goal) => goal.clone(),
-                None => previous_release::goal(&sh, &Snapshot { train, ..head.clone() })?,
+                None => previous_release::goal(sh, &Snapshot { train, ..head.clone() })?,
             };
-            reported.push(preview(call, &resume_point::plan(&loader, &Intent::Release(goal), &Options::default())?));
+            trains.push(preview(session, &resume_point::plan(&loader, &Intent::Release(goal), &Options::default())?));
         }
-        if call.report.json {
-            call.report.json(&json!({ "trains": reported }));
-        }
+        session.report.json(&ChangelogReport { trains });
         Ok(())
     }
 }
 
 /// Shows one train's.
-fn preview(call: &Call<'_>, planned: &Planned) -> Value {
-    let (report, Planned { snapshot, plan }) = (call.report, planned);
+fn preview(session: &Session<'_>, planned: &Planned) -> Preview {
+    let (report, Planned { snapshot, plan }) = (session.report, planned);
     let version = plan.to.tag();
     let collected = release::collected(snapshot, &plan.to);
     report.say(format!("train {}: what {version} would say", plan.train));
     let mut sections = Vec::new();
-    for (path, section, heading) in written(planned) {
+    for (path, Section { name, body, .. }, heading) in written(planned) {
         report.say(format!("\n{path}:\n\n{heading}\n"));
-        report.say(if section.body.is_empty() { "(nothing)" } else { &section.body });
-        sections.push(json!({ "path": path, "version": section.name, "body": section.body }));
+        report.say(if body.is_empty() { "(nothing)" } else { &body });
+        sections.push(PreviewSection { path, version: name, body });
     }
     if report.loudness == Loudness::Verbose {
-        tell_origins(call, &collected);
+        tell_origins(session, &collected);
     }
     let lost =
         plan.findings.iter().filter(|finding| [Check::Changelog, Check::NothingToRelease].contains(&finding.check));
-    let lost: Vec<&String> = lost.map(|finding| &finding.what).collect();
-    if !lost.is_empty() || !collected.remarks.is_empty() {
+    let refused: Vec<String> = lost.map(|finding| finding.what.clone()).collect();
+    if !refused.is_empty() || !collected.remarks.is_empty() {
         report.say("");
     }
-    for what in &lost {
+    for what in &refused {
         report.warn(format!("refused: {what}"));
     }
     for remark in &collected.remarks {
         report.warn(format!("note: {}", report.brief(remark)));
     }
     report.say("");
-    json!({
-        "train": plan.train,
-        "version": version,
-        "sections": sections,
-        "entries": collected.entries,
-        "refused": lost,
-        "remarks": collected.remarks,
-    })
+    let Collected { entries, remarks, .. } = collected;
+    Preview { train: plan.train.clone(), version, sections, entries, refused, remarks }
 }
 
 /// The sections of the version as they will be, with the headings as the files write them: the train's first, then those of crates.
@@ -124,12 +115,12 @@ fn written(planned: &Planned) -> Vec<(String, Section, String)> {
     found
 }
 
-fn tell_origins(call: &Call<'_>, collected: &Collected) {
-    call.report.say("\nwhere each entry comes from:\n");
+fn tell_origins(session: &Session<'_>, collected: &Collected) {
+    session.report.say("\nwhere each entry comes from:\n");
     for entry in &collected.entries {
         let kind = entry.kind.as_deref().unwrap_or("no kind");
         let message = entry.same_as.as_ref().map(|by| format!(" (said by {by} already)")).unwrap_or_default();
         let head = entry.text.lines().next().unwrap_or_default();
-        call.report.say(format!("  {}: {kind}: {head}{message}", entry.from));
+        session.report.say(format!("  {}: {kind}: {head}{message}", entry.from));
     }
 }

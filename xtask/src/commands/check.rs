@@ -5,15 +5,13 @@ use std::{collections::BTreeSet, path::PathBuf};
 
 use anyhow::{Result, bail};
 use clap::Args;
-use serde_json::{Value, json};
-use xshell::Shell;
 
 use crate::{
     loader::{Loader, Source},
-    perform::{self, Context, Tools, needs, ownership},
+    perform::{self, Context, needs, ownership},
     resume_point::{checklist, history, publication},
-    run::{self, Observed},
-    session::{Call, rows},
+    run,
+    session::Session,
 };
 use plan::{
     check,
@@ -21,6 +19,7 @@ use plan::{
     finding::{self, Finding},
     ownership as names, postfix,
     problem::Problem,
+    run_report::{CheckReport, Checked, Checklist, Observed, Outcome},
     smoke,
     snapshot::Snapshot,
     step::Observation,
@@ -39,29 +38,26 @@ type Parses = fn(&[String]) -> Result<(), String>;
 pub struct Check {}
 
 impl Check {
-    pub fn run(self, call: &Call<'_>, parses: Parses) -> Result<()> {
-        let sh = Shell::new()?;
-        let loader = call.loader(&sh)?;
+    pub fn run(self, session: &Session<'_>, parses: Parses) -> Result<()> {
+        let loader = session.loader()?;
         history::all_files(&loader)?;
-        let report = call.report;
+        let report = session.report;
         let first = loader.load(Source::Tree)?;
         let trains = loader.trains(&first)?;
-        let cx = call.context(&loader, Tools::AsFound)?;
+        let cx = session.looking(&loader)?;
         let mut looked = Looked::default();
         for train in &trains {
-            looked.look_at(call, &cx, &loader, &Snapshot { train: train.clone(), ..first.clone() }, parses)?;
+            looked.look_at(session, &cx, &loader, &Snapshot { train: train.clone(), ..first.clone() }, parses)?;
         }
-        let lists = looked.checklists(call, &cx, &loader, &first, &trains)?;
+        let checklist = looked.checklists(session, &cx, &loader, &first, &trains)?;
         looked.note(&cx, &loader, &first, &trains)?;
-        let Looked { output, observed, noted, others } = looked;
+        let Looked { checks, observed, noted, others } = looked;
         report.notes(&others);
         report.noted(&noted);
         let notes: Vec<String> = others.into_iter().chain(noted.iter().map(|found| found.to_string())).collect();
         let total = observed.len();
-        if report.json {
-            let outcome = if total == 0 { "ok" } else { "refused" };
-            report.json(&json!({ "checks": output, "checklist": lists, "notes": notes, "outcome": outcome }));
-        }
+        let outcome = if total == 0 { Outcome::Ok } else { Outcome::Refused };
+        report.json(&CheckReport { checks, checklist, notes, outcome });
         if total > 0 {
             bail!("{} in {}", count(total, "finding"), count(trains.len(), "train"));
         }
@@ -72,7 +68,7 @@ impl Check {
 /// What was found, and what was told of it.
 #[derive(Default)]
 struct Looked {
-    output: Vec<Value>,
+    checks: Vec<Checked>,
     observed: Vec<Finding>,
     noted: Vec<Finding>,
     others: Vec<String>,
@@ -82,7 +78,7 @@ impl Looked {
     /// Every check of one train.
     fn look_at(
         &mut self,
-        call: &Call<'_>,
+        session: &Session<'_>,
         cx: &Context<'_>,
         loader: &Loader<'_>,
         snapshot: &Snapshot,
@@ -112,15 +108,15 @@ impl Looked {
             if let Some(lacking) = lacking {
                 findings.clear();
                 self.others.push(format!("{check} of {} is not known: {}", train.name(), lacking.why()));
-                call.report.say(format!("  unknown {}: {check}", train.name()));
+                session.report.say(format!("  unknown {}: {check}", train.name()));
             } else if findings.is_empty() {
-                call.report.say(format!("  ok      {}: {check}", train.name()));
+                session.report.say(format!("  ok      {}: {check}", train.name()));
             }
             // What is wrong with the workspace is wrong for every train, and said once.
             findings.retain(|finding| !self.observed.contains(finding));
-            call.report.findings(&findings);
+            session.report.findings(&findings);
             self.observed.extend_from_slice(&findings);
-            self.output.push(json!({ "train": train.name(), "check": check, "findings": findings }));
+            self.checks.push(Checked { train: train.name().to_owned(), check, findings });
         }
         Ok(())
     }
@@ -128,23 +124,23 @@ impl Looked {
     /// The checklist of each train.
     fn checklists(
         &self,
-        call: &Call<'_>,
+        session: &Session<'_>,
         cx: &Context<'_>,
         loader: &Loader<'_>,
         first: &Snapshot,
         trains: &[Train],
-    ) -> Result<Vec<Value>> {
+    ) -> Result<Vec<Checklist>> {
         // Told, and never counted: this runs in CI itself, which cannot be green before it has ended.
         let mut lists = Vec::new();
         for train in trains.iter().cloned() {
             let name = train.name().to_owned();
-            let mut rows_of = run::look(cx, &checklist::steps(loader, &Snapshot { train, ..first.clone() })?);
-            for row in &mut rows_of {
+            let mut steps = run::look(cx, &checklist::steps(loader, &Snapshot { train, ..first.clone() })?);
+            for row in &mut steps {
                 refer(row, &self.observed);
             }
-            call.report.say(format!("checklist of {name}:"));
-            call.report.table(&rows(&rows_of));
-            lists.push(json!({ "train": name, "steps": rows_of }));
+            session.report.say(format!("checklist of {name}:"));
+            session.report.table(&steps);
+            lists.push(Checklist { train: name, steps });
         }
         Ok(lists)
     }

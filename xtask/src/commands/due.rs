@@ -8,14 +8,13 @@ use std::{
 
 use anyhow::Result;
 use clap::Args;
-use serde_json::json;
 use xshell::Shell;
 
 use crate::{
-    repo,
+    loader, repo,
     report::Report,
-    resume_point::{history, previous_release::commits},
-    session::{Call, sound},
+    resume_point::previous_release::commits,
+    session::Session,
     tools::{forge::Forge, index, registries::Registries, semver_checks},
 };
 use plan::{
@@ -23,6 +22,7 @@ use plan::{
     due::{self, Findings},
     parallel,
     repo::Message,
+    run_report::DueReport,
     snapshot::Snapshot,
     version::{Dialect, Version},
 };
@@ -45,29 +45,22 @@ pub struct Due {
 }
 
 impl Due {
-    pub fn run(self, call: &Call<'_>) -> Result<()> {
-        let sh = Shell::new()?;
-        let loader = call.loader(&sh)?;
-        history::whole(&loader)?;
-        let head = sound(&loader)?;
-        let mut reported = Vec::new();
-        for train in loader.trains(&head)? {
-            history::tags(call.report, &loader, &head.workspace, &train)?;
-            let mut snapshot = loader.with_rolled_back(Snapshot { train, ..head.clone() })?;
+    pub fn run(self, session: &Session<'_>) -> Result<()> {
+        let loader = session.loader()?;
+        let (mut trains, today) = (Vec::new(), loader::today());
+        for mut snapshot in session.trains(&loader)? {
             let last = due::last(&snapshot);
-            let past = commits(&sh, &snapshot, last.as_ref())?;
+            let past = commits(loader.sh, &snapshot, last.as_ref())?;
             let changes = due::changes(&snapshot, &past);
-            let mut findings = findings(&sh, &snapshot, last.as_ref(), &past, &self)?;
+            let mut findings = findings(loader.sh, &snapshot, last.as_ref(), &past, &self)?;
             if last.is_some() {
                 snapshot.yanked = yanked(&snapshot, &mut findings.unknown);
             }
             let due = due::due(&snapshot, &changes, &findings);
-            tell(call.report, &due);
-            reported.push(due);
+            tell(session.report, &due);
+            trains.push(due);
         }
-        if call.report.json {
-            call.report.json(&json!({ "today": head.today, "trains": reported }));
-        }
+        session.report.json(&DueReport { today, trains });
         Ok(())
     }
 }

@@ -7,7 +7,7 @@ use clap::Args;
 use super::arguments::{Aside, released};
 use crate::{
     resume_point::Intent,
-    session::{Call, make},
+    session::{Session, make},
 };
 use plan::{options::Options, version::Version};
 
@@ -32,8 +32,8 @@ pub struct Hotfix {
 }
 
 impl Hotfix {
-    pub fn run(self, call: &Call<'_>) -> Result<()> {
+    pub fn run(self, session: &Session<'_>) -> Result<()> {
         let intent = Intent::Hotfix(self.version);
-        make(call, &intent, &Options { push: self.push, ..self.aside.into() })
+        make(session, &intent, &Options { push: self.push, ..self.aside.into() })
     }
 }

@@ -5,19 +5,17 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
-use serde_json::json;
-use xshell::Shell;
 
-use super::arguments::group;
+use super::arguments::{from_here, group};
 use crate::{
     loader::Source,
     perform::{crates, images},
     resume_point::publication::{elsewhere, tagged_here},
-    run,
-    session::{Call, ending, refuse, sound},
+    session::{Session, sound},
 };
 use plan::{
     publish,
+    run_report::{Outcome, Prepared},
     snapshot::Snapshot,
     step::{Group, Step},
 };
@@ -39,10 +37,9 @@ pub struct Pack {
 }
 
 impl Pack {
-    pub fn run(self, call: &Call<'_>) -> Result<()> {
-        let sh = Shell::new()?;
-        let out = sh.current_dir().join(&self.out);
-        let loader = call.loader(&sh)?;
+    pub fn run(self, session: &Session<'_>) -> Result<()> {
+        let out = from_here(&self.out);
+        let loader = session.loader()?;
         let (train, version) = tagged_here(&loader, sound(&loader)?)?;
         let snapshot = Snapshot { train, ..loader.load(Source::Commit(&loader.repo.head))? };
         let options = publish::Options {
@@ -51,30 +48,28 @@ impl Pack {
             ..Default::default()
         };
         let publication = publish::plan(&snapshot, &version, &options);
-        let report = call.report;
-        refuse(report, &publication.findings, "packed")?;
+        let report = session.report;
+        let of = Prepared { train: &publication.of.train, version: version.tag() };
         let (packages, baked) = (&publication.packages, &publication.parts.images);
         let mut steps: Vec<Step> = packages.iter().cloned().map(Step::Package).collect();
         steps.extend(baked.iter().cloned().map(Step::BuildImage));
         if steps.is_empty() {
             report.say(format!("{} has neither crates nor images to pack", publication.of.tag));
         }
-        let cx = call.context(&loader, call.tools())?;
-        let observed = run::run(&cx, &steps, call.mode())?;
-        if !call.dry_run && !steps.is_empty() {
-            sh.create_dir(&out)?;
+        session.refuse(&of, &publication.findings, steps.clone(), "packed")?;
+        let cx = session.context(&loader)?;
+        let observed = session.take(&cx, &of, (&steps, session.mode()), Outcome::of)?;
+        if !session.dry_run && !steps.is_empty() {
+            session.sh.create_dir(&out)?;
         }
-        for packages in packages.iter().filter(|_| !call.dry_run) {
+        for packages in packages.iter().filter(|_| !session.dry_run) {
             for (name, hash) in crates::package::hand_over(&cx, packages, &out)? {
                 report.say(format!("          {hash}  {name}"));
             }
         }
-        for release in baked.iter().filter(|_| !call.dry_run) {
+        for release in baked.iter().filter(|_| !session.dry_run) {
             report.say(format!("          {}", images::hand_over(&cx, release, &out)?));
         }
-        if report.json {
-            report.json(&json!({ "train": publication.of.train, "version": version.tag(), "steps": observed }));
-        }
-        ending(call, &observed)
+        session.ending(&[], &observed)
     }
 }

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use xshell::Shell;
 
 use super::arguments::{group, released};
 use crate::{
@@ -13,13 +12,14 @@ use crate::{
     perform::{Context, images},
     repo,
     resume_point::{self, history, publication::publication},
-    run::{self, Observed},
-    session::{Call, carry_out},
+    run,
+    session::{Session, carry_out},
 };
 use plan::{
     finding::Check,
     post_release::Released,
     publish::{self, Publication},
+    run_report::Observed,
     snapshot::Snapshot,
     step::{Group, ImageRelease, Observation, release::Work},
     strays::Search,
@@ -49,20 +49,18 @@ pub struct PostRelease {
 }
 
 impl PostRelease {
-    pub fn run(self, call: &Call<'_>) -> Result<()> {
+    pub fn run(self, session: &Session<'_>) -> Result<()> {
         let options = publish::Options { without: self.without, here: self.here, ..Default::default() };
-        let sh = Shell::new()?;
-        let _lock = call.lock(&sh)?;
-        let loader = call.loader(&sh)?;
+        let loader = session.alone()?;
         history::whole(&loader)?;
         let newest = if self.version.is_none() { newest(&loader)? } else { None };
         let (tagged, publication) = publication(&loader, self.version.as_ref().or(newest.as_ref()), &options)?;
-        let cx = call.context(&loader, call.tools())?;
+        let cx = session.context(&loader)?;
         let released = facts(&cx, &loader, &tagged, publication)?;
         let planned = resume_point::post_release::plan(&loader, &released, self.push)?;
-        let (train, report) = (planned.snapshot.train.clone(), call.report);
-        let plan = carry_out(call, &loader, &planned.snapshot, planned.plan, &mut Vec::new())?;
-        if !call.dry_run {
+        let (train, report) = (planned.snapshot.train.clone(), session.report);
+        let plan = carry_out(session, &loader, &planned.snapshot, planned.plan, &mut Vec::new())?;
+        if !session.dry_run {
             report.say(format!("{} is done with: what follows it is on {}", released.of.tag, train.main));
             if !self.push && plan.work.commit().is_some() {
                 let main = loader.repo.typed_branch(&train.main);

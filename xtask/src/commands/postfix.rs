@@ -7,7 +7,7 @@ use clap::Args;
 use super::arguments::{Aside, message};
 use crate::{
     resume_point::Intent,
-    session::{Call, make},
+    session::{Session, make},
 };
 use plan::{options::Options, postfix::Fix};
 
@@ -31,8 +31,8 @@ pub struct Postfix {
 }
 
 impl Postfix {
-    pub fn run(self, call: &Call<'_>) -> Result<()> {
+    pub fn run(self, session: &Session<'_>) -> Result<()> {
         let intent = Intent::Postfix(Fix { note: self.note, issue: self.issue });
-        make(call, &intent, &Options { push: self.push, ..self.aside.into() })
+        make(session, &intent, &Options { push: self.push, ..self.aside.into() })
     }
 }

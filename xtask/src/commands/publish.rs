@@ -5,18 +5,17 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
-use xshell::Shell;
 
 use super::arguments::{Sending, Waiving, from_here, group, released};
 use crate::{
     perform::{Context, announce},
     report::Report,
     resume_point::publication::publication,
-    run::{self, Observed},
-    session::{Call, ending, prepare, print_publication, refuse, rows},
+    session::{Session, prepare},
 };
 use plan::{
     check, publish,
+    run_report::{Observed, Outcome, Published},
     step::{Group, Observation},
     version::Version,
 };
@@ -55,7 +54,7 @@ pub struct Publish {
 }
 
 impl Publish {
-    pub fn run(self, call: &Call<'_>) -> Result<()> {
+    pub fn run(self, session: &Session<'_>) -> Result<()> {
         let options = publish::Options {
             only: self.only,
             without: self.without,
@@ -66,28 +65,20 @@ impl Publish {
             ..publish::Options::default()
         };
         check::known_to_publish(&options.waive)?;
-        let sh = Shell::new()?;
-        let _lock = call.lock(&sh)?;
-        let loader = call.loader(&sh)?;
+        let loader = session.alone()?;
         let (_, publication) = publication(&loader, self.version.as_ref(), &options)?;
-        let report = call.report;
+        let report = session.report;
         report.publication(&publication);
-        refuse(report, &publication.findings, "sent")?;
-        let cx = Context { deadline: self.sending.deadline(), ..call.context(&loader, call.tools())? };
-        let (mode, _leases) = prepare(call, &cx, &publication.of, &publication.steps, &self.sending.settled())?;
-        let observed = run::run(&cx, &publication.steps, mode).inspect_err(|_| {
-            // Where it stands now is what run the same command again from.
-            if report.json {
-                print_publication(report, &publication, &run::look(&cx, &publication.steps), &[]);
-            }
-        })?;
-        if call.dry_run {
-            show_messages(report, &observed);
-        } else {
-            report.table(&rows(&observed));
+        let of = Published { publication: &publication, workflows: Vec::new() };
+        session.refuse(&of, &publication.findings, publication.steps.clone(), "sent")?;
+        let cx = Context { deadline: self.sending.deadline(), ..session.context(&loader)? };
+        let (mode, _leases) = prepare(session, &cx, &publication.of, &publication.steps, &self.sending.settled())?;
+        let observed = session.take(&cx, &of, (&publication.steps, mode), Outcome::of)?;
+        match session.dry_run {
+            true => show_messages(report, &observed),
+            false => report.table(&observed),
         }
-        print_publication(report, &publication, &observed, &[]);
-        ending(call, &observed)
+        session.ending(&[], &observed)
     }
 }
 

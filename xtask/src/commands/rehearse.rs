@@ -9,7 +9,7 @@ use clap::Args;
 use super::arguments::{Waiving, goal};
 use crate::{
     rehearse::{self, Options},
-    session::Call,
+    session::Session,
 };
 use plan::release::Goal;
 
@@ -37,8 +37,8 @@ pub struct Rehearse {
 }
 
 impl Rehearse {
-    pub fn run(self, call: &Call<'_>) -> Result<()> {
+    pub fn run(self, session: &Session<'_>) -> Result<()> {
         let Rehearse { version: goal, page, keep, waiving: Waiving { waive } } = self;
-        rehearse::rehearse(call, &Options { goal, page, keep, waive })
+        rehearse::rehearse(session, &Options { goal, page, keep, waive })
     }
 }

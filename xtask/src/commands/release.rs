@@ -7,7 +7,7 @@ use clap::Args;
 use super::arguments::{Aside, goal};
 use crate::{
     resume_point::Intent,
-    session::{Call, make},
+    session::{Session, make},
 };
 use plan::{options::Options, release::Goal};
 
@@ -30,8 +30,8 @@ pub struct Release {
 }
 
 impl Release {
-    pub fn run(self, call: &Call<'_>) -> Result<()> {
+    pub fn run(self, session: &Session<'_>) -> Result<()> {
         let intent = Intent::Release(self.version.unwrap_or(Goal::Align));
-        make(call, &intent, &Options { push: self.push, ..self.aside.into() })
+        make(session, &intent, &Options { push: self.push, ..self.aside.into() })
     }
 }

@@ -3,29 +3,26 @@
 
 use anyhow::{Result, bail};
 use clap::Args;
-use serde_json::json;
-use xshell::Shell;
 
 use super::arguments::{Sending, group, one_line, released};
 use crate::{
     loader::Loader,
-    perform::{Context, Tools},
+    perform::Context,
     repo,
-    report::Report,
     resume_point::{
         history,
         rollback::{draw, unmade},
     },
-    run::{self, Observed},
-    session::{Call, ending, prepare, refuse, rows},
-    tools::child,
+    run,
+    session::{Session, prepare},
 };
 use plan::{
     date::Date,
     edit::count,
     repo::rollback_tag,
     rollback::{self, Options},
-    step::Group,
+    run_report::{Observed, Outcome, Unmade},
+    step::{Group, Step},
     version::Version,
     visible,
 };
@@ -51,47 +48,35 @@ pub struct Rollback {
 }
 
 impl Rollback {
-    pub fn run(self, call: &Call<'_>) -> Result<()> {
+    pub fn run(self, session: &Session<'_>) -> Result<()> {
         let (version, without) = (&self.version, self.without);
         let options = &Options { reason: self.reason, without };
-        let sh = Shell::new()?;
-        let _lock = call.lock(&sh)?;
-        let loader = call.loader(&sh)?;
+        let loader = session.alone()?;
         history::whole(&loader)?;
-        let report = call.report;
+        let report = session.report;
         if let Some(tag) = unmade(&loader, version)? {
             report.say(format!("{tag} is already rolled back here, and it was never pushed: nothing is left to do"));
-            if report.json {
-                report.json(
-                    &json!({ "version": version.tag(), "tag": tag, "pushed": false, "steps": [], "outcome": "done" }),
-                );
-            }
+            let of = Unmade { version: version.tag(), tag, pushed: false };
+            session.document(&of, Vec::<Step>::new(), Outcome::Done);
             return Ok(());
         }
         let (rollback, diff) = draw(&loader, version, options)?;
         report.rollback(&rollback);
-        refuse(report, &rollback.findings, "changed").inspect_err(|_| print(report, &rollback, &[], "refused"))?;
-        let cx = Context { deadline: self.sending.deadline(), ..call.context(&loader, call.tools())? };
         let steps = rollback.steps();
-        let (mode, _leases) = prepare(call, &cx, &rollback.of, &steps, &self.sending.settled())?;
-        let observed = run::run(&cx, &steps, mode).inspect_err(|error| {
-            if report.json {
-                let outcome = if error.is::<run::Waiting>() { "waits" } else { "failed" };
-                print(report, &rollback, &run::look(&cx, &steps), outcome);
-            }
-        })?;
-        if call.dry_run {
+        session.refuse(&rollback, &rollback.findings, steps.clone(), "changed")?;
+        let cx = Context { deadline: self.sending.deadline(), ..session.context(&loader)? };
+        let (mode, _leases) = prepare(session, &cx, &rollback.of, &steps, &self.sending.settled())?;
+        let observed = session.take(&cx, &rollback, (&steps, mode), Outcome::of)?;
+        if session.dry_run {
             let is_open = |observed: &Observed| observed.step.is_edit() && !observed.observed.is_done();
             if let Some(diff) = diff.filter(|_| !report.json && observed.iter().any(is_open)) {
                 report.warn(diff.trim_end());
             }
         } else {
-            report.table(&rows(&observed));
+            report.table(&observed);
         }
-        let open = observed.iter().filter(|observed| !observed.observed.is_done()).count();
-        print(report, &rollback, &observed, if open == 0 { "done" } else { "open" });
-        ending(call, &observed)?;
-        if !call.dry_run {
+        session.ending(&[], &observed)?;
+        if !session.dry_run {
             let to = rollback.to.as_deref().filter(|_| rollback.pushed).map(|to| format!(" to {to}"));
             report.say(format!("{} is rolled back{}", rollback.of.tag, to.unwrap_or_default()));
         }
@@ -99,43 +84,24 @@ impl Rollback {
     }
 }
 
-fn print(report: &Report, rollback: &rollback::Rollback, observed: &[Observed], outcome: &str) {
-    if report.json {
-        report.json(&json!({
-            "train": rollback.of.train,
-            "version": rollback.of.version.tag(),
-            "tag": rollback.of.tag,
-            "to": rollback.to,
-            "reason": rollback.reason,
-            "at": rollback.at,
-            "pushed": rollback.pushed,
-            "findings": rollback.findings,
-            "remarks": rollback.remarks,
-            "steps": if observed.is_empty() { json!(rollback.steps()) } else { json!(observed) },
-            "spent": child::spent(),
-            "outcome": outcome,
-        }));
-    }
-}
-
 /// `status` of a release that was rolled back: what is done of that.
-pub fn status(call: &Call<'_>, loader: &Loader<'_>, version: &Version) -> Result<()> {
+pub fn status(session: &Session<'_>, loader: &Loader<'_>, version: &Version) -> Result<()> {
     let (mut rollback, _) = draw(loader, version, &Options::default())?;
     let tag = rollback_tag(&rollback.of.tag);
     rollback.at = Some(Date::timestamp(repo::tagged_at(loader.sh, &tag)?));
     rollback.reason = rollback::reason_in(&repo::tag_message(loader.sh, &tag)?).map(str::to_owned);
-    let cx = call.context(loader, Tools::AsFound)?;
+    let cx = session.looking(loader)?;
     let observed = run::look(&cx, &rollback.steps());
-    call.report.rollback(&rollback);
+    session.report.rollback(&rollback);
     let why = rollback.reason.as_deref().map(|why| format!(": {}", visible::line(why))).unwrap_or_default();
-    call.report.say(format!(
+    session.report.say(format!(
         "{} was rolled back, {}{why}",
         rollback.of.tag,
         rollback.at.as_deref().unwrap_or_default()
     ));
-    call.report.table(&rows(&observed));
+    session.report.table(&observed);
     let open = observed.iter().filter(|observed| !observed.observed.is_done()).count();
-    print(call.report, &rollback, &observed, if open == 0 { "rolled back" } else { "open" });
+    session.document(&rollback, observed.clone(), if open == 0 { Outcome::RolledBack } else { Outcome::Open });
     match open {
         0 => bail!("{} was rolled back: git show {}", rollback.of.tag, rollback_tag(&rollback.of.tag)),
         open => {

@@ -10,13 +10,12 @@ use std::{
 
 use anyhow::{Result, bail};
 use clap::Args;
-use xshell::Shell;
 
 use super::arguments::registry;
 use crate::{
     loader::Source,
-    perform::{Tools, ownership},
-    session::Call,
+    perform::ownership,
+    session::Session,
     tools::{python::defaults, stand_in},
 };
 use plan::{ownership as names, snapshot::Snapshot};
@@ -47,11 +46,11 @@ pub struct Serve {
 }
 
 impl Serve {
-    pub fn run(self, call: &Call<'_>) -> Result<i32> {
+    pub fn run(self, session: &Session<'_>) -> Result<i32> {
         let Serve { dir, port, alone, registry: registries, command } = self;
-        let (dir, from) = (std::path::absolute(dir)?, call.manifest.as_deref().and_then(Path::parent));
+        let (dir, from) = (std::path::absolute(dir)?, session.manifest.as_deref().and_then(Path::parent));
         let from = std::env::current_dir()?.join(from.unwrap_or(Path::new("")));
-        let (hidden, projects) = if alone { Default::default() } else { strange_names(call, &from)? };
+        let (hidden, projects) = if alone { Default::default() } else { strange_names(session, &from)? };
         let mut wanted = stand_in::Wanted { dir, port, alone, registries, hidden, projects, index: None, from };
         let hidden: Vec<&str> = wanted.hidden.iter().chain(&wanted.projects).map(String::as_str).collect();
         if !hidden.is_empty() {
@@ -71,21 +70,20 @@ impl Serve {
         }
         match command.is_empty() {
             true => stand_in::serve(&wanted).map(|()| 0),
-            false => stand_in::run_with(call.report, &wanted, &command),
+            false => stand_in::run_with(session.report, &wanted, &command),
         }
     }
 }
 
 /// The crates and the Python projects of the workspace whose names are not known to be ours; none outside of a workspace.
-fn strange_names(call: &Call<'_>, from: &Path) -> Result<(Vec<String>, Vec<String>)> {
-    let sh = Shell::new()?;
-    let loaded = call.loader(&sh);
+fn strange_names(session: &Session<'_>, from: &Path) -> Result<(Vec<String>, Vec<String>)> {
+    let loaded = session.loader();
     let (loader, head) = match loaded.and_then(|loader| loader.load(Source::Tree).map(|head| (loader, head))) {
         Ok(loaded) => loaded,
         Err(_) if !from.ancestors().any(|dir| dir.join("Cargo.toml").exists()) => return Ok(Default::default()),
         Err(error) => return Err(error.context("which names another project has cannot be asked of this workspace")),
     };
-    let cx = call.context(&loader, Tools::AsFound)?;
+    let cx = session.looking(&loader)?;
     let (mut hidden, mut projects) = (BTreeSet::new(), BTreeSet::new());
     for train in loader.trains(&head)? {
         let snapshot = Snapshot { train, ..head.clone() };

@@ -5,17 +5,13 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use clap::Args;
-use serde_json::json;
-use xshell::Shell;
 
 use super::arguments::Waiving;
-use crate::{
-    loader::Source,
-    run::{self, Mode},
-    session::{Call, ending},
-};
+use crate::{loader::Source, run::Mode, session::Session};
 use plan::{
-    check, smoke,
+    check,
+    run_report::{Outcome, Prepared},
+    smoke,
     step::{Checks, Observation, Step},
 };
 
@@ -30,31 +26,28 @@ pub struct Smoke {
 }
 
 impl Smoke {
-    pub fn run(self, call: &Call<'_>) -> Result<()> {
+    pub fn run(self, session: &Session<'_>) -> Result<()> {
         let waive = &self.waiving.waive;
-        let sh = Shell::new()?;
-        let loader = call.loader(&sh)?;
+        let loader = session.loader()?;
         let snapshot = loader.load(Source::Tree)?;
         check::known_waivers(&snapshot.train, waive)?;
-        let report = call.report;
-        let proofs = smoke::proofs(&snapshot, snapshot.train.version(&snapshot.workspace));
+        let version = snapshot.train.version(&snapshot.workspace);
+        let proofs = smoke::proofs(&snapshot, version);
         let steps: Vec<Step> = proofs.into_iter().map(Step::Prove).collect();
-        let mut cx = call.context(&loader, call.tools())?;
+        let mut cx = session.context(&loader)?;
         let waived = waive.iter().map(|name| (name.clone(), format!("--waive {name}"))).collect();
         cx.checks = Arc::new(Checks { waived, recorded: None });
-        let mode = if call.dry_run { Mode::Look } else { Mode::KeepGoing };
-        let observed = run::run(&cx, &steps, mode)?;
-        if !call.dry_run {
+        let of = Prepared { train: snapshot.train.name(), version: version.tag() };
+        let mode = if session.dry_run { Mode::Look } else { Mode::KeepGoing };
+        let observed = session.take(&cx, &of, (&steps, mode), Outcome::of)?;
+        if !session.dry_run {
             for observed in &observed {
                 match &observed.observed {
-                    Observation::Unknown(problem) => report.unverified(&observed.step, &problem.what),
-                    shown => report.observed(&observed.step, shown),
+                    Observation::Unknown(problem) => session.report.unverified(&observed.step, &problem.what),
+                    shown => session.report.observed(&observed.step, shown),
                 }
             }
         }
-        if report.json {
-            report.json(&json!({ "train": snapshot.train.name(), "steps": observed }));
-        }
-        ending(call, &observed)
+        session.ending(&[], &observed)
     }
 }

@@ -8,21 +8,20 @@ use std::{
 
 use anyhow::{Error, Result, bail};
 use clap::Args;
-use serde_json::json;
 use xshell::{Shell, cmd};
 
 use super::{arguments::released, post_release, rollback};
 use crate::{
     loader::{self, Loader},
-    perform::{Context, Tools},
+    perform::Context,
     repo,
     report::{Loudness, status_lines},
     resume_point::{
-        self, history, previous_release,
+        self, previous_release,
         publication::{publication, publication_of},
     },
     run,
-    session::{Call, print_publication, rows, sound},
+    session::Session,
 };
 use plan::{
     checklist,
@@ -32,6 +31,7 @@ use plan::{
     occasion::Occasion,
     publish,
     repo::Recorded,
+    run_report::{Observed, Outcome, Published, StatusReport, TrainReport},
     snapshot::Snapshot,
     status::{self, Facts, Hotfix, Last, Part, State, TrainStatus},
     step::{Group, Issue, Observation, Scope, Step},
@@ -64,43 +64,43 @@ pub struct Status {
 }
 
 impl Status {
-    pub fn run(self, call: &Call<'_>) -> Result<()> {
+    pub fn run(self, session: &Session<'_>) -> Result<()> {
         match &self.version {
-            Some(version) => of_version(call, version, self.here),
-            None => overview(call, self.here, self.issue),
+            Some(version) => of_version(session, version, self.here),
+            None => overview(session, self.here, self.issue),
         }
     }
 }
 
 /// `status VERSION`: what of the publication is done, by looking only.
-fn of_version(call: &Call<'_>, version: &Version, here: bool) -> Result<()> {
-    let sh = Shell::new()?;
-    let loader = call.loader(&sh)?;
+fn of_version(session: &Session<'_>, version: &Version, here: bool) -> Result<()> {
+    let loader = session.loader()?;
     let (snapshot, publication) =
         publication(&loader, Some(version), &publish::Options { here, ..Default::default() })?;
     if loader.repo.is_rolled_back(&publication.of.tag) {
-        return rollback::status(call, &loader, &publication.of.version);
+        return rollback::status(session, &loader, &publication.of.version);
     }
-    let cx = call.context(&loader, Tools::AsFound)?;
+    let cx = session.looking(&loader)?;
     let begun = Instant::now();
     let mut observed = run::look(&cx, &publication.steps);
     let wall = begun.elapsed().as_secs_f64();
     // What was built on the way is no part of what is out.
     observed.retain(|observed| observed.scope >= Scope::Remote);
     let watched = run::look(&cx, &Vec::from_iter(checklist::watched(&snapshot, &publication.of.tag)));
-    call.report.publication(&publication);
+    session.report.publication(&publication);
     if let Some(Recorded { at, record, .. }) = &snapshot.recorded {
         let confirmed = record.confirmed.iter().map(|name| format!("{at} records: confirmed: {name}"));
         let waived = record.waived.iter().map(|name| format!("{at} records: waived: {name}"));
         let unverified = record.not_verified.iter().map(|check| format!("{at} records: not verified: {check}"));
-        confirmed.chain(waived).chain(unverified).for_each(|line| call.report.say(format!("note: {line}")));
+        confirmed.chain(waived).chain(unverified).for_each(|line| session.report.say(format!("note: {line}")));
     }
-    call.report.table(&[rows(&watched), rows(&observed)].concat());
-    if call.report.loudness == Loudness::Verbose {
+    session.report.table(watched.iter().chain(&observed));
+    if session.report.loudness == Loudness::Verbose {
         let one_by_one: f64 = observed.iter().filter_map(|observed| observed.seconds).sum();
-        call.report.say(format!("looked in {wall:.2} s, which one after another would take {one_by_one:.2} s"));
+        session.report.say(format!("looked in {wall:.2} s, which one after another would take {one_by_one:.2} s"));
     }
-    print_publication(call.report, &publication, &observed, &watched);
+    let of = Published { publication: &publication, workflows: watched };
+    session.document(&of, observed.clone(), Outcome::of(&observed));
     let open = observed.iter().filter(|observed| !observed.observed.is_settled()).count();
     if open > 0 {
         bail!("{} of {} are not done", open, count(observed.len(), "step"));
@@ -109,35 +109,33 @@ fn of_version(call: &Call<'_>, version: &Version, here: bool) -> Result<()> {
 }
 
 /// `status`: the captain's checklist. It fails when something is overdue, and only then.
-fn overview(call: &Call<'_>, here: bool, issue: bool) -> Result<()> {
-    let sh = Shell::new()?;
-    let loader = call.loader(&sh)?;
-    history::whole(&loader)?;
-    let head = sound(&loader)?;
-    let report = call.report;
-    let cx = Context { deadline: Duration::from_secs(60), ..call.context(&loader, Tools::AsFound)? };
-    let (mut all, mut reported) = (Vec::new(), Vec::new());
-    for train in loader.trains(&head)? {
-        history::tags(report, &loader, &head.workspace, &train)?;
-        let snapshot = loader.with_rolled_back(Snapshot { train, ..head.clone() })?;
+fn overview(session: &Session<'_>, here: bool, issue: bool) -> Result<()> {
+    let loader = session.loader()?;
+    let report = session.report;
+    let cx = Context { deadline: Duration::from_secs(60), ..session.looking(&loader)? };
+    let mut trains = Vec::new();
+    for snapshot in session.trains(&loader)? {
         let (status, due) = look(&cx, &loader, &snapshot, here)?;
         report.status(&status, &due);
-        reported.push(json!({ "status": status, "due": due }));
-        all.push(status);
+        trains.push(TrainReport { status, due });
     }
-    let overdue: Vec<&TrainStatus> = all.iter().filter(|status| status.is_overdue()).collect();
-    let is_known = all.iter().flat_map(|status| &status.lines).all(|line| line.state != State::Unknown);
+    let all = || trains.iter().map(|train| &train.status);
+    let overdue: Vec<&TrainStatus> = all().filter(|status| status.is_overdue()).collect();
+    let is_known = all().flat_map(|status| &status.lines).all(|line| line.state != State::Unknown);
     let updated_issue = match issue {
-        true => tell(call, &cx, &all, &overdue, is_known),
+        true => tell(session, &cx, &Vec::from_iter(all()), &overdue, is_known),
         false => Ok(None),
     };
-    if report.json {
-        let issue = updated_issue.as_ref().ok();
-        report.json(&json!({ "at": Date::timestamp(loader::now()), "trains": reported, "overdue": !overdue.is_empty(), "issue": issue }));
-    }
-    updated_issue?;
-    let late = |status: &TrainStatus| status.lines.iter().filter(|line| line.state == State::Overdue).count();
-    match overdue.iter().map(|status| late(status)).sum() {
+    let late = |status: &&TrainStatus| status.lines.iter().filter(|line| line.state == State::Overdue).count();
+    let late: usize = overdue.iter().map(late).sum();
+    let (at, overdue) = (Date::timestamp(loader::now()), !overdue.is_empty());
+    let (issue, updated) = match updated_issue {
+        Ok(issue) => (issue, Ok(())),
+        Err(error) => (None, Err(error)),
+    };
+    report.json(&StatusReport { at, trains, overdue, issue });
+    updated?;
+    match late {
         0 => Ok(()),
         lines => bail!("overdue: {}", count(lines, "line")),
     }
@@ -145,12 +143,12 @@ fn overview(call: &Call<'_>, here: bool, issue: bool) -> Result<()> {
 
 /// Opens, updates or closes the issue; what could not be asked leaves it as it is, unless something is overdue anyhow.
 fn tell(
-    call: &Call<'_>,
+    session: &Session<'_>,
     cx: &Context<'_>,
-    all: &[TrainStatus],
+    all: &[&TrainStatus],
     overdue: &[&TrainStatus],
     is_known: bool,
-) -> Result<Option<Vec<run::Observed>>> {
+) -> Result<Option<Vec<Observed>>> {
     if overdue.is_empty() && !is_known {
         cx.report.say("the issue is left unchanged: not everything answered");
         return Ok(None);
@@ -159,7 +157,7 @@ fn tell(
     let body = (!overdue.is_empty()).then(|| {
         let who = |status: &&TrainStatus| format!("- {}: {}\n", status.train, status.captain);
         let leads: String = overdue.iter().map(who).collect();
-        let lines = all.iter().flat_map(status_lines);
+        let lines = all.iter().flat_map(|status| status_lines(status));
         let lines: Vec<String> = lines.map(|line| line.to_string()).collect();
         let mut text = lines.join("\n");
         if let Some((end, _)) = text.char_indices().nth(ROOM) {
@@ -170,7 +168,7 @@ fn tell(
     });
     let title = format!("Overdue: release of {}", names.join(" and "));
     let step = Step::Issue(Issue { label: LABEL.to_owned(), title, body });
-    run::run(cx, &[step], call.mode()).map(Some)
+    run::run(cx, &[step], session.mode()).map(Some)
 }
 
 fn look(

@@ -5,16 +5,15 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use clap::Args;
-use xshell::Shell;
 
-use super::arguments::name;
+use super::arguments::{from_here, name};
 use crate::{
     loader::Source,
     perform::{
         self, Context, needs,
         wheels::{build, installed},
     },
-    session::Call,
+    session::Session,
     tools::{child, python::Environment},
 };
 use plan::{
@@ -44,25 +43,24 @@ pub struct Wheels {
 }
 
 impl Wheels {
-    pub fn run(self, call: &Call<'_>) -> Result<()> {
-        let sh = Shell::new()?;
-        let out = sh.current_dir().join(&self.out);
-        let loader = call.loader(&sh)?;
+    pub fn run(self, session: &Session<'_>) -> Result<()> {
+        let out = from_here(&self.out);
+        let loader = session.loader()?;
         let snapshot = loader.load(Source::Commit(&loader.repo.head))?;
         let version = postfix::current(&snapshot.workspace, &snapshot.train)?;
         let options = publish::Options { here: true, only: vec![Group::Wheels], ..Default::default() };
         let publication = publish::plan(&snapshot, &version, &options);
-        let report = call.report;
+        let report = session.report;
         report.findings(&publication.findings);
         if !publication.findings.is_empty() {
             bail!("refused: {}", count(publication.findings.len(), "finding"));
         }
-        let cx = call.context(&loader, call.tools())?;
+        let cx = session.context(&loader)?;
         let dists = publication.parts.dists;
         needs::refuse(&cx, &dists.iter().cloned().map(Step::Upload).collect::<Vec<_>>())?;
         for dist in &dists {
             let title = format!("wheels of {} {}", dist.name, dist.version);
-            if call.dry_run {
+            if session.dry_run {
                 report.say(format!("  todo    {title}"));
                 continue;
             }

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::Stand;
 use crate::{
-    page::Outcome,
+    page::Ending,
     perform::{
         Context, crates,
         publish::{self, Hashes},
@@ -59,14 +59,14 @@ impl Stand<'_> {
             false => "what was built again has the same bytes, all but the address of the private registry",
         };
         let outcome = match differ.is_empty() {
-            true => Outcome::Proved { evidence: format!("{} files have the same hashes", first.len()) },
+            true => Ending::Proved { evidence: format!("{} files have the same hashes", first.len()) },
             false => {
                 let why = format!(
                     "{} differ when they are built elsewhere; a wheel may hold the path of the build, as maturin's SBOM does ([tool.maturin.sbom] rust = false)",
                     differ.join(", ")
                 );
                 self.rehearsal.not_proved.push((title.to_owned(), why.clone()));
-                Outcome::NotProved { why }
+                Ending::NotProved { why }
             }
         };
         self.note(title, None, outcome);

@@ -2,7 +2,7 @@
 //! It must never make it better than it was: what was not proved is said last, where it is read.
 
 use crate::{
-    page::{Kind, Node, Outcome, Rehearsal, took},
+    page::{Ending, Kind, Node, Rehearsal, took},
     report::Report,
     tools::child,
 };
@@ -42,9 +42,9 @@ pub fn tell(report: &Report, rehearsal: &Rehearsal) {
         for line in &stage.lines {
             let seconds = line.seconds.map(|seconds| format!("{seconds:6.1} s")).unwrap_or(" ".repeat(8));
             let (word, why) = match &line.outcome {
-                Outcome::Proved { evidence } => ("proved", evidence),
-                Outcome::NotProved { why } => ("not proved", why),
-                Outcome::Failed { why } => ("failed", why),
+                Ending::Proved { evidence } => ("proved", evidence),
+                Ending::NotProved { why } => ("not proved", why),
+                Ending::Failed { why } => ("failed", why),
             };
             report.say(format!("  {seconds}  {word:10} {} ({why})", line.title));
         }
@@ -100,7 +100,7 @@ mod tests {
     use super::*;
     use crate::page::Line;
 
-    fn rehearsal(train: &str, lines: &[(&str, Outcome)]) -> Rehearsal {
+    fn rehearsal(train: &str, lines: &[(&str, Ending)]) -> Rehearsal {
         let version = "0.9.3".to_owned();
         let mut one = Rehearsal { train: train.to_owned(), version, seconds: 83.0, ..Rehearsal::default() };
         for (title, outcome) in lines {
@@ -109,16 +109,16 @@ mod tests {
         one
     }
 
-    fn proved() -> Outcome {
-        Outcome::Proved { evidence: "it is".to_owned() }
+    fn proved() -> Ending {
+        Ending::Proved { evidence: "it is".to_owned() }
     }
 
-    fn not(why: &str) -> Outcome {
-        Outcome::NotProved { why: why.to_owned() }
+    fn not(why: &str) -> Ending {
+        Ending::NotProved { why: why.to_owned() }
     }
 
-    fn failed(why: &str) -> Outcome {
-        Outcome::Failed { why: why.to_owned() }
+    fn failed(why: &str) -> Ending {
+        Ending::Failed { why: why.to_owned() }
     }
 
     #[test]

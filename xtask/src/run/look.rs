@@ -6,39 +6,12 @@ use std::{
     time::Instant,
 };
 
-use serde::Serialize;
-
 use super::checks;
 use crate::perform::{self, Context, needs};
-use plan::step::{Kind, Observation, Scope, Step};
-
-/// A step and what was seen of it last.
-#[derive(Debug, Serialize)]
-pub struct Observed {
-    #[serde(flatten)]
-    pub step: Step,
-    pub title: String,
-    /// Where it can be found.
-    pub place: &'static str,
-    pub scope: Scope,
-    pub observed: Observation,
-    /// Nothing is wrong: a person is to do it, or what it comes after, and the loop passes over it.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub waits: bool,
-    /// It could not be checked, and the run goes on without it.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub unverified: bool,
-    /// How long it took in this run: to act or, where it was only looked at, to look far away.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub seconds: Option<f64>,
-}
-
-impl Observed {
-    /// The loop would do nothing while this is so.
-    pub fn refuses(&self) -> bool {
-        self.observed.is_blocking() && !self.waits && !self.unverified
-    }
-}
+use plan::{
+    run_report::Observed,
+    step::{Kind, Observation, Scope, Step},
+};
 
 /// Observes every step, and does nothing else.
 pub fn look(cx: &Context<'_>, steps: &[Step]) -> Vec<Observed> {
@@ -168,7 +141,7 @@ pub(super) fn observed_steps(steps: &[Step], observed: Vec<Observation>, took: &
         unverified: unverified[at],
         step: step.clone(),
         title: step.title(),
-        place: step.place(),
+        place: step.place().to_owned(),
         scope: step.scope(),
         observed,
         seconds: took.get(&at).copied(),

@@ -1,33 +1,29 @@
-//! What goes out: before steps are acted on what a person saw is remembered and every group is taken, and what came of them is
-//! printed. It must never send anything itself: the loop does.
+//! What goes out: before steps are taken, what a person saw is remembered and every group is leased.
+//! It must never send anything itself: the loop does.
 
 use std::collections::BTreeSet;
 
 use anyhow::{Result, bail};
-use serde_json::json;
 
-use super::Call;
+use super::Session;
 use crate::{
     perform::{Context, announce, lease::Lease, needs},
-    report::Report,
-    run::{self, Mode, Observed},
-    tools::child,
+    run::{self, Mode},
 };
 use plan::{
     config::Channel,
-    publish::Publication,
     step::{Group, Scope, Step, Tagged},
 };
 
 /// Before steps are acted on: remembers what somebody saw, and takes every group in which something is to be sent.
 pub fn prepare(
-    call: &Call<'_>,
+    session: &Session<'_>,
     cx: &Context<'_>,
     of: &Tagged,
     steps: &[Step],
     settled: &[(Channel, bool)],
 ) -> Result<(Mode, Vec<Lease>)> {
-    if call.dry_run {
+    if session.dry_run {
         return Ok((Mode::Look, Vec::new()));
     }
     // Before the remote hears of a publisher that cannot publish from here.
@@ -49,27 +45,4 @@ fn settle(cx: &Context<'_>, steps: &[Step], settled: &[(Channel, bool)]) -> Resu
         announce::settle(cx, announced, was_sent)?;
     }
     Ok(())
-}
-
-pub fn print_publication(report: &Report, publication: &Publication, observed: &[Observed], watched: &[Observed]) {
-    if report.json {
-        let open: Vec<&Observed> = observed.iter().filter(|observed| !observed.observed.is_settled()).collect();
-        let outcome = match open.as_slice() {
-            [] => "done",
-            open if open.iter().all(|observed| observed.waits) => "waits",
-            _ => "open",
-        };
-        report.json(&json!({
-            "train": publication.of.train,
-            "version": publication.of.version.tag(),
-            "tag": publication.of.tag,
-            "commit": publication.of.commit,
-            "remarks": publication.remarks,
-            "record": publication.record,
-            "steps": observed,
-            "workflows": watched,
-            "spent": child::spent(),
-            "outcome": outcome,
-        }));
-    }
 }

@@ -1,7 +1,7 @@
 //! Tells which checks a release went on without: one line, with the one command that makes up for all of them.
 //! It must never propose to send something out past a confirmation without saying that this waives it.
 
-use super::Call;
+use super::Session;
 use crate::{perform::Unverified, resume_point::Intent};
 use plan::{train::Train, version::Version};
 
@@ -37,7 +37,7 @@ pub fn line(unverified: &[Unverified], command: &str, train: &Train) -> Option<S
 }
 
 /// The command again, as it can be typed.
-pub fn command(call: &Call<'_>, intent: &Intent, train: &Train, to: &Version) -> String {
+pub fn command(session: &Session<'_>, intent: &Intent, train: &Train, to: &Version) -> String {
     let mut args = vec!["cargo xtask".to_owned()];
     match intent {
         Intent::Release(_) => args.push(format!("release {}", to.tag())),
@@ -48,7 +48,7 @@ pub fn command(call: &Call<'_>, intent: &Intent, train: &Train, to: &Version) ->
             args.extend(fix.issue.iter().map(|issue| format!("--issue {}", issue)));
         }
     }
-    args.extend(call.manifest.iter().map(|path| format!("--manifest-path {}", quoted(&path.to_string_lossy()))));
+    args.extend(session.manifest.iter().map(|path| format!("--manifest-path {}", quoted(&path.to_string_lossy()))));
     format!("{}{}", args.join(" "), train.config.option())
 }
 

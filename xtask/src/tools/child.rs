@@ -2,16 +2,14 @@
 //! It must never put a secret into arguments, nor let one through to the screen or into an error.
 
 use std::{
-    collections::BTreeMap,
     io::{self, BufRead as _, BufReader, Read, Write as _},
     path::Path,
     process::{Command, ExitStatus, Stdio},
-    sync::{Mutex, PoisonError, mpsc},
+    sync::{LazyLock, Mutex, MutexGuard, PoisonError, mpsc},
     time::{Duration, Instant, SystemTime},
 };
 
 use anyhow::{Context as _, Result, bail};
-use serde::Serialize;
 
 use super::{
     cargo,
@@ -22,7 +20,7 @@ use crate::{
     inherited::without_secrets,
     report::{Loudness, Report},
 };
-use plan::visible;
+use plan::{run_report::Spent, visible};
 
 /// How a child ended, and what it printed, secrets blanked.
 #[derive(Debug)]
@@ -51,22 +49,23 @@ impl ChildOutput {
     }
 }
 
-/// How long programs were waited for: each by its name, and the time in which any of them ran.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct Spent {
-    pub programs: BTreeMap<String, f64>,
-    pub any: f64,
-    #[serde(skip)]
+/// How long programs were waited for so far, and since when how many of them run.
+#[derive(Default)]
+struct Clock {
+    spent: Spent,
     running: usize,
-    #[serde(skip)]
     since: Option<Instant>,
 }
 
-static SPENT: Mutex<Spent> = Mutex::new(Spent { programs: BTreeMap::new(), any: 0.0, running: 0, since: None });
+static CLOCK: LazyLock<Mutex<Clock>> = LazyLock::new(Mutex::default);
 
-/// How long programs were waited for so far, in seconds.
+fn clock() -> MutexGuard<'static, Clock> {
+    CLOCK.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// How long programs were waited for so far.
 pub fn spent() -> Spent {
-    SPENT.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    clock().spent.clone()
 }
 
 /// The most memory that this process had, in bytes, where the system tells (proc_pid_status(5), `VmHWM`).
@@ -84,12 +83,9 @@ pub struct Watch {
 
 impl Watch {
     pub fn start(program: &str) -> Watch {
-        let mut spent = SPENT.lock().unwrap_or_else(PoisonError::into_inner);
-        let begun = Instant::now();
-        if spent.running == 0 {
-            spent.since = Some(begun);
-        }
-        spent.running += 1;
+        let (mut clock, begun) = (clock(), Instant::now());
+        clock.since = clock.since.or(Some(begun));
+        clock.running += 1;
         Watch { program: program.to_owned(), begun }
     }
 
@@ -103,11 +99,12 @@ impl Watch {
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        let mut spent = SPENT.lock().unwrap_or_else(PoisonError::into_inner);
-        *spent.programs.entry(std::mem::take(&mut self.program)).or_default() += self.begun.elapsed().as_secs_f64();
-        spent.running -= 1;
-        if spent.running == 0 {
-            spent.any += spent.since.take().map_or(0.0, |since| since.elapsed().as_secs_f64());
+        let mut clock = clock();
+        *clock.spent.programs.entry(std::mem::take(&mut self.program)).or_default() +=
+            self.begun.elapsed().as_secs_f64();
+        clock.running -= 1;
+        if clock.running == 0 {
+            clock.spent.any += clock.since.take().map_or(0.0, |since| since.elapsed().as_secs_f64());
         }
     }
 }

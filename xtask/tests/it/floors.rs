@@ -49,6 +49,7 @@ const FLOORS: [(&str, &[&[&str]]); 2] = [
                 "publish",
                 "release",
                 "rollback",
+                "run_report",
                 "smoke",
                 "status",
                 "step",

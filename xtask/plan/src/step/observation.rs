@@ -1,28 +1,26 @@
 //! What the world says of a step.
 //! It must never make "not done" of "could not ask", nor "done" of what was set aside.
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use crate::problem::Problem;
 
 /// What the world says of a step.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "lowercase")]
 pub enum Observation {
     /// It shows, and it is ours: by this evidence.
     Done {
         evidence: String,
         /// Since when, where the world says so: UTC, as it says it.
-        #[serde(skip_serializing_if = "Option::is_none")]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         since: Option<String>,
     },
     Todo,
     /// Something is in the way.
-    #[serde(serialize_with = "reported")]
-    Blocked(Problem),
+    Blocked(#[serde(with = "Reported")] Problem),
     /// It could not be asked, which is not the same as "not done".
-    #[serde(serialize_with = "reported")]
-    Unknown(Problem),
+    Unknown(#[serde(with = "Reported")] Problem),
     /// The captain set it aside, which is not the same as "done".
     Waived {
         by: String,
@@ -83,13 +81,12 @@ pub fn by_cause<P>(rows: impl IntoIterator<Item = (String, P, Observation)>) -> 
 }
 
 /// As `--json` has it: there, what is wrong is why it is in that state.
-fn reported<S: Serializer>(Problem { what, next }: &Problem, serializer: S) -> Result<S::Ok, S::Error> {
-    #[derive(Serialize)]
-    struct Reported<'a> {
-        why: &'a str,
-        next: &'a str,
-    }
-    Reported { why: what, next }.serialize(serializer)
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Problem")]
+struct Reported {
+    #[serde(rename = "why")]
+    what: String,
+    next: String,
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::{Group, Step};
 use crate::{
@@ -45,6 +45,19 @@ pub struct Tagged {
 }
 
 impl Tagged {
+    /// As a document begins that is about it.
+    pub fn in_brief<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Brief<'a> {
+            train: &'a str,
+            version: String,
+            tag: &'a str,
+            commit: &'a str,
+        }
+        let Tagged { train, tag, commit, .. } = self;
+        Brief { train, version: self.version.tag(), tag, commit }.serialize(serializer)
+    }
+
     /// A command about this release, as it is typed.
     pub fn typed(&self, verb: &str) -> String {
         self.typed_for(verb, &self.version)
