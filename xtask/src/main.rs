@@ -2,6 +2,7 @@
 //! The floors of the house are in `docs/architecture.md`: imports point down, and `tests/it/floors.rs` keeps it so.
 
 mod cli;
+mod clock;
 mod commands;
 mod inherited;
 mod loader;

@@ -11,7 +11,7 @@ use clap::Args;
 
 use super::arguments::from_here;
 use crate::{
-    loader,
+    clock,
     session::{Session, sound},
 };
 use plan::{
@@ -64,7 +64,7 @@ impl Calendar {
             trains.push(TrainCalendar { train: train.name().to_owned(), cadence: train.config.cadence, windows });
         }
         if let Some(path) = self.ics.as_deref().map(from_here) {
-            put_whole(&path, &icalendar::calendar("Releases", loader::now(), &events))?;
+            put_whole(&path, &icalendar::calendar("Releases", clock::now(), &events))?;
             report.say(format!("{} in {}", count(events.len(), "day"), path.display()));
         }
         report.json(&CalendarReport { today: head.today, trains });

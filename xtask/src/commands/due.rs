@@ -11,7 +11,7 @@ use clap::Args;
 use xshell::Shell;
 
 use crate::{
-    loader, repo,
+    clock, repo,
     report::Report,
     resume_point::previous_release::commits,
     session::Session,
@@ -47,7 +47,7 @@ pub struct Due {
 impl Due {
     pub fn run(self, session: &Session<'_>) -> Result<()> {
         let loader = session.loader()?;
-        let (mut trains, today) = (Vec::new(), loader::today());
+        let (mut trains, today) = (Vec::new(), clock::today());
         for mut snapshot in session.trains(&loader)? {
             let last = due::last(&snapshot);
             let past = commits(loader.sh, &snapshot, last.as_ref())?;

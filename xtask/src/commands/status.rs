@@ -12,7 +12,8 @@ use xshell::{Shell, cmd};
 
 use super::{arguments::released, post_release, rollback};
 use crate::{
-    loader::{self, Loader},
+    clock,
+    loader::Loader,
     perform::Context,
     repo,
     report::{Loudness, status_lines},
@@ -128,7 +129,7 @@ fn overview(session: &Session<'_>, here: bool, issue: bool) -> Result<()> {
     };
     let late = |status: &&TrainStatus| status.lines.iter().filter(|line| line.state == State::Overdue).count();
     let late: usize = overdue.iter().map(late).sum();
-    let (at, overdue) = (Date::timestamp(loader::now()), !overdue.is_empty());
+    let (at, overdue) = (Date::timestamp(clock::now()), !overdue.is_empty());
     let (issue, updated) = match updated_issue {
         Ok(issue) => (issue, Ok(())),
         Err(error) => (None, Err(error)),
@@ -186,7 +187,7 @@ fn look(
     let facts = Facts {
         config: &snapshot.train.config,
         has: plan::timetable::Has::of(&snapshot.workspace, &snapshot.train),
-        now: loader::now(),
+        now: clock::now(),
         last: newest.map(|(version, tag)| last(cx, loader, snapshot, version, tag.to_owned(), here)).transpose()?,
         released: released.as_ref().map(|(_, tag)| repo::tagged_at(cx.sh, tag)).transpose()?,
         hotfixes: hotfixes(cx.sh, snapshot)?,

@@ -5,7 +5,7 @@ use super::{
     Context,
     lease::{Ref, Stored},
 };
-use crate::loader::clock;
+use crate::clock;
 use plan::{
     date::Date,
     step::{Announcement, Observation},
@@ -34,7 +34,7 @@ pub fn sent(stored: &Stored) -> Option<Observation> {
 
 /// The time, UTC, to the second.
 pub fn now() -> String {
-    Date::timestamp(i64::try_from(clock().as_secs()).unwrap_or_default())
+    Date::timestamp(i64::try_from(clock::system().as_secs()).unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use anyhow::{Context as _, Result, bail};
 use xshell::{Shell, cmd};
 
 use super::{Context, git};
-use crate::{loader::clock, repo, tools::child};
+use crate::{clock, repo, tools::child};
 use plan::{
     patience,
     step::{Group, Tagged},
@@ -208,13 +208,13 @@ fn clone_id(cx: &Context<'_>) -> Result<String> {
         return Ok(id);
     }
     let host = cmd!(sh, "hostname").quiet().ignore_stderr().read().unwrap_or_default();
-    let id = format!("{}-{}-{}", host.trim(), std::process::id(), clock().as_nanos());
+    let id = format!("{}-{}-{}", host.trim(), std::process::id(), clock::system().as_nanos());
     std::fs::write(&path, &id).with_context(|| path.display().to_string())?;
     Ok(id)
 }
 
 fn beat(clone: &str) -> String {
-    format!("{clone}\nprocess {} at {}\n", std::process::id(), clock().as_nanos())
+    format!("{clone}\nprocess {} at {}\n", std::process::id(), clock::system().as_nanos())
 }
 
 fn keep_beating(reference: &Ref, mut stored: Stored, clone: &str, every: Duration, stop: &AtomicBool) -> Stored {

@@ -11,8 +11,8 @@ use xshell::cmd;
 
 use super::{Context, ProofResult, static_binary};
 use crate::{
+    clock,
     inherited::{ADDRESSES, without_secrets},
-    loader,
     report::Loudness,
     tools::{
         cargo::{self, StaleLock},
@@ -211,7 +211,7 @@ fn build_image(cx: &Context<'_>, root: &Path, image: &Image, version: &str) -> R
     let context = match &image.binary {
         Some(binary) => {
             let context = cx.target.join("xtask").join("image").join("context");
-            static_binary::build(cx, &root, binary, &context, loader::now())?
+            static_binary::build(cx, &root, binary, &context, clock::now())?
         }
         None => root.clone(),
     };

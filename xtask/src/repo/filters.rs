@@ -12,7 +12,7 @@ use xshell::{Cmd, Shell, cmd};
 use super::{
     TempDir,
     answer::{bytes, fields, lossy, named},
-    read_objects,
+    objects::read_objects,
 };
 use plan::{edit::slashed, workspace::Texts};
 

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context as _, Result, bail};
 
-use super::{Called, Intent, Planned, after, begin, cut_off};
+use super::{
+    Intent, Planned, begin, cut_off,
+    found::{Called, after, before, called, holds},
+};
 use crate::{
     loader::{Loader, Source},
     perform::merge_back,
@@ -57,8 +60,8 @@ pub fn plan(loader: &Loader<'_>, version: Option<&Version>, options: &Options) -
     let subject = subject::release(&head.train, &to);
     let log = repo::log(loader.sh, &[tip, &format!("^{}", line.base)], repo::HORIZON)?;
     let mut commit = None;
-    for (entry, called) in super::called(&log, &subject) {
-        if super::before(branch, &entry, called, &to, &intent)?.is_some() {
+    for (entry, called) in called(&log, &subject) {
+        if before(branch, &entry, called, &to, &intent)?.is_some() {
             commit = Some(entry);
             break;
         }
@@ -66,8 +69,8 @@ pub fn plan(loader: &Loader<'_>, version: Option<&Version>, options: &Options) -
     // Whatever it is called: the newest one of the branch, when it holds the plan.
     if commit.is_none()
         && let Some(entry) = log.first().filter(|entry| entry.parents.len() == 1)
-        && let Some(before) = super::before(branch, entry, Called::Otherwise, &to, &intent)?
-        && super::holds(branch, &after(branch, before, entry, &to, &intent, options)?.plan, entry)?
+        && let Some(before) = before(branch, entry, Called::Otherwise, &to, &intent)?
+        && holds(branch, &after(branch, before, entry, &to, &intent, options)?.plan, entry)?
     {
         commit = Some(entry.clone());
     }

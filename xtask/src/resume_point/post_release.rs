@@ -3,7 +3,7 @@
 
 use anyhow::Result;
 
-use super::{Planned, cut_off, was_cut_off};
+use super::{Planned, cut_off, found::called, was_cut_off};
 use crate::loader::{Loader, Source};
 use plan::{
     post_release::{self, Released},
@@ -19,7 +19,7 @@ pub fn plan(loader: &Loader<'_>, released: &Released, push: bool) -> Result<Plan
         Planned { snapshot, plan }
     };
     let subject = subject::follow_up(&released.of.tag);
-    let found = super::called(loader.log()?, &subject).into_iter().map(|(entry, _)| entry).next();
+    let found = called(loader.log()?, &subject).into_iter().map(|(entry, _)| entry).next();
     if let Some((entry, parent)) = found.as_ref().and_then(|entry| Some((entry, entry.parents.first()?))) {
         let mut planned = draw(load(loader, released, Source::Commit(parent))?);
         if !loader.repo.dirty.is_empty() {

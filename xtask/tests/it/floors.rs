@@ -64,7 +64,7 @@ const FLOORS: [(&str, &[&[&str]]); 2] = [
     (
         "src",
         &[
-            &["repo", "loader"],
+            &["clock", "repo", "loader"],
             &["tools", "report", "page", "inherited"],
             &["run", "session", "perform", "resume_point"],
             &["main", "cli", "commands", "rehearse"],

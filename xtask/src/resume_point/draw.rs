@@ -1,0 +1,113 @@
+//! Plans from a snapshot, with what the planner wants to know beyond its texts.
+//! It must never look for a commit of the release: where a plan starts is decided before.
+
+use anyhow::Result;
+use xshell::Shell;
+
+use super::{Intent, Planned};
+use crate::{loader::Loader, repo};
+use plan::{
+    changes,
+    config::Entries,
+    hotfix as fixes,
+    hotfix::Line,
+    options::Options,
+    postfix, release,
+    snapshot::Snapshot,
+    strays::{Mention, Search},
+    version::Version,
+};
+
+/// Plans, and has the tree searched for strays meanwhile.
+pub fn draw(
+    loader: &Loader<'_>,
+    snapshot: Snapshot,
+    to: &Version,
+    released: bool,
+    intent: &Intent,
+    options: &Options,
+) -> Result<Planned> {
+    let left = match snapshot.train.version(&snapshot.workspace) {
+        dev if dev.is_development() => release::left_behind(&snapshot, to),
+        current => current.of_crates(),
+    };
+    let is_left = matches!(intent, Intent::Release(_)) && !released && left != *to;
+    let search = is_left.then(|| Search::of_release(&snapshot, &left, to));
+    let (planned, mentions) = repo::beside(
+        loader.sh,
+        |_| informed(loader, snapshot, to, released, intent, options),
+        |sh| search.as_ref().map_or(Ok(Vec::new()), |search| mentions(sh, search)),
+    );
+    let mut planned = planned?;
+    planned.plan.note_strays(&planned.snapshot, &mentions?);
+    Ok(planned)
+}
+
+/// Adds what the planner wants to know beyond the texts, and plans.
+fn informed(
+    loader: &Loader<'_>,
+    mut snapshot: Snapshot,
+    to: &Version,
+    released: bool,
+    intent: &Intent,
+    options: &Options,
+) -> Result<Planned> {
+    let own_tag = snapshot.train.tag.fill(to);
+    if loader.repo.tags.contains_key(&own_tag) {
+        snapshot.recorded = Some(repo::recorded_by_tag(loader.sh, &own_tag)?);
+    }
+    let line = match intent {
+        Intent::Hotfix(_) => Some(Line::new(&snapshot.train, &snapshot.repo, to)?),
+        _ => None,
+    };
+    let tag = match intent {
+        Intent::Release(_)
+            if release::moves_all(&snapshot, to) && !release::left_behind(&snapshot, to).is_prerelease() =>
+        {
+            None
+        }
+        Intent::Hotfix(_) => line.as_ref().map(|line| line.of.clone()),
+        Intent::Release(_) => snapshot.train.tag_below(&snapshot.repo, to).map(|(_, tag)| tag),
+        Intent::Postfix(_) => {
+            Some(snapshot.train.tag.fill(&to.base())).filter(|tag| snapshot.repo.tags.contains_key(tag))
+        }
+    };
+    if let Some(tag) = tag {
+        loader.previous(&mut snapshot, &tag)?;
+        if !matches!(intent, Intent::Postfix(_)) {
+            loader.moved_together(&mut snapshot, to)?;
+        }
+    }
+    if let Some(tag) = release::before_candidates(&snapshot, to) {
+        loader.before_candidates(&mut snapshot, &tag)?;
+    }
+    if let Intent::Postfix(_) = intent {
+        let fixed = snapshot.train.tag.fill(&postfix::current(&snapshot.workspace, &snapshot.train)?);
+        if loader.repo.tags.contains_key(&fixed) {
+            loader.previous_post(&mut snapshot, &fixed)?;
+        }
+    }
+    let reported = snapshot.train.reported_until(&snapshot.repo, to).map(|(_, tag)| tag);
+    let reported = reported.as_deref();
+    loader.rolled_back(&mut snapshot, reported)?;
+    if snapshot.train.config.takes(Entries::Commits) {
+        loader.commits(&mut snapshot, reported)?;
+        if let Some(tag) = changes::reported_by_candidates(&snapshot, to) {
+            loader.reported(&mut snapshot, &tag)?;
+        }
+    } else if matches!(intent, Intent::Release(_)) && release::undescribed(&snapshot, &to.tag()).is_some() {
+        // Only where nothing is described is it asked what was not.
+        loader.commits(&mut snapshot, reported)?;
+    }
+    let plan = match (intent, &line) {
+        (_, Some(line)) => fixes::plan(&snapshot, line, released, options),
+        (Intent::Postfix(fix), None) => postfix::plan(&snapshot, to, fix, released, options),
+        (_, None) => release::plan(&snapshot, to, released, options),
+    };
+    Ok(Planned { snapshot, plan })
+}
+
+/// The lines of the tree that say what is looked for.
+pub fn mentions(sh: &Shell, search: &Search) -> Result<Vec<Mention>> {
+    repo::search(sh, &search.needles, |path, hits, text| search.mentions(path, hits, text))
+}
