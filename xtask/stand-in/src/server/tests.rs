@@ -3,11 +3,19 @@
 
 mod client;
 
-use std::process::Command;
+use std::{
+    fs,
+    io::{Read as _, Write as _},
+    path::PathBuf,
+    process::Command,
+};
 
 use proptest::prelude::*;
+use serde_json::{Value, json};
 
-use super::*;
+use plan::hash::sha256;
+
+use super::{exchange::decode, upstream::replacement, *};
 
 /// A server in a directory of its own.
 struct Running {
