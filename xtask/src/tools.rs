@@ -13,5 +13,6 @@ pub mod python;
 pub mod registries;
 pub mod secrets;
 pub mod semver_checks;
+pub mod spent;
 pub mod stand_in;
 pub mod transient;

@@ -120,7 +120,8 @@ fn has(request: &[u8], authorization: &str) -> bool {
     fields.any(|(name, value)| name.eq_ignore_ascii_case("authorization") && value.trim() == authorization)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use std::{os::unix::net::UnixListener, sync::mpsc};
 

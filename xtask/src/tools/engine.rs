@@ -1,23 +1,21 @@
 //! The container engine: docker when its daemon answers, podman otherwise.
 //! It must never pretend: when neither works, or one works only in part, it says why.
 
+mod local;
 mod login;
+mod registry;
 mod ways;
 
-use std::{fmt, fs, path::Path, process::Command, sync::OnceLock, time::Duration};
+use std::{fmt, fs, path::Path, process::Command, sync::OnceLock};
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 use xshell::{Shell, cmd};
 
-use super::child::{self, ChildOutput};
-use crate::report::Report;
+use super::child;
+pub use local::{Health, Recipe, Runner};
 pub use login::Login;
 use plan::problem::Problem;
-use ways::{Task, Way};
-
-/// How long an image may take on its way here.
-const LONGEST_PULL: Duration = Duration::from_secs(3_600);
 
 /// The program that builds images here.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,46 +47,6 @@ impl fmt::Display for Cannot {
 }
 
 impl std::error::Error for Cannot {}
-
-/// An engine that is known to build images of that kind here.
-#[derive(Debug)]
-pub struct Builder {
-    engine: Engine,
-    way: &'static Way,
-}
-
-/// An engine that is known to run containers here.
-#[derive(Debug)]
-pub struct Runner {
-    engine: Engine,
-    way: &'static Way,
-}
-
-/// What a container is found to be.
-#[derive(Debug, PartialEq)]
-pub enum Health {
-    /// Its health check passes.
-    Passes,
-    /// It runs, and has no health check.
-    Unchecked,
-    /// Its health check has not passed yet, in its words.
-    NotYet(String),
-    /// Its health check failed as often as the image allows.
-    Fails,
-    /// Its program ended with that code.
-    Ended(i64),
-}
-
-/// What an image is built from.
-pub struct Recipe<'r> {
-    pub dockerfile: &'r Path,
-    pub context: &'r Path,
-    pub tag: &'r str,
-    pub args: &'r [(&'r str, &'r str)],
-    pub labels: &'r [(&'r str, &'r str)],
-    /// The time that it says it was made at, for the same bytes again.
-    pub epoch: Option<&'r str>,
-}
 
 /// An image as the engine has it.
 #[derive(Debug, PartialEq)]
@@ -168,31 +126,6 @@ impl Engine {
         Engine { login: Some(login), ..self }
     }
 
-    /// The engine as one that builds from this Dockerfile. What builds need is tried with a trivial image: when not even that
-    /// is built, the engine is at fault.
-    pub fn builder(&self, dockerfile: &Path) -> Result<Builder, Cannot> {
-        // One that cannot be read is the build's to complain about.
-        let text = fs::read_to_string(dockerfile).unwrap_or_default();
-        let task = if runs_programs(&text) { Task::RunInBuild } else { Task::Copy };
-        Ok(Builder { engine: self.clone(), way: ways::find(self, task)? })
-    }
-
-    /// The engine as one that runs containers: a trivial image was run.
-    pub fn runner(&self) -> Result<Runner, Cannot> {
-        Ok(Runner { engine: self.clone(), way: ways::find(self, Task::Run)? })
-    }
-
-    fn command(&self, way: &Way, verb: &str) -> Command {
-        let mut command = Command::new(&self.program);
-        command.args(&way.engine).arg(verb);
-        command
-    }
-
-    /// What to type to be known to the registry of `reference`.
-    pub fn login(&self, reference: &str) -> String {
-        format!("{} login {}", self.program, reference.split('/').next().unwrap_or_default())
-    }
-
     /// The image of that name on this machine.
     pub fn inspect(&self, sh: &Shell, reference: &str) -> Result<Option<Found>> {
         let program = &self.program;
@@ -207,87 +140,6 @@ impl Engine {
             bail!("{program} does not know about {reference}: {}", output.last_lines());
         }
         read_inspected(&output.out).with_context(|| format!("`{program} image inspect` said something else")).map(Some)
-    }
-
-    /// The image that the registry has under that name. `pull` asks the registry even when an image of that name is here,
-    /// and makes the name mean what the registry has; only what is not here yet is downloaded.
-    pub fn pull(&self, sh: &Shell, reference: &str) -> Result<Option<Found>> {
-        let program = &self.program;
-        let output = child::ask_within(self.to_registry(&["pull", "--quiet"], reference), LONGEST_PULL)?
-            .with_context(|| child::unanswered(reference, LONGEST_PULL))?;
-        if output.ok() {
-            return self.inspect(sh, reference);
-        }
-        if is_absent(&output.err) {
-            return Ok(None);
-        }
-        let login = if is_refused(&output.err) { format!("; next: {}", self.login(reference)) } else { String::new() };
-        bail!("{program} got no answer for {reference}: {}{login}", last_line(&output.err))
-    }
-
-    /// The tags that the registry has of an image's name; `None` of an engine that lists none.
-    pub fn tags(&self, name: &str) -> Result<Option<Vec<String>>> {
-        if !self.is_podman() {
-            return Ok(None);
-        }
-        // Without a limit, some are left out.
-        let output = child::ask_far(
-            self.to_registry(&["search", "--list-tags", "--format", "json", "--limit", "100000"], name),
-        )?;
-        if !output.ok() && is_absent(&output.err) {
-            return Ok(Some(Vec::new()));
-        }
-        if !output.ok() {
-            bail!("{} got no answer for the tags of {name}: {}", self.program, last_line(&output.err));
-        }
-        let tags = read_tags(&output.out);
-        tags.with_context(|| format!("`{} search --list-tags {name}` said something else", self.program)).map(Some)
-    }
-
-    /// What the registry calls an image that was pulled from it. Packed again on its way there, an image has several names
-    /// here, and the registry knows one of them.
-    pub fn registered_digest(&self, sh: &Shell, found: &Found, name: &str) -> Result<Option<String>> {
-        let named =
-            found.digests.iter().filter(|digest| digest.strip_prefix(name).is_some_and(|at| at.starts_with('@')));
-        let named: Vec<&String> = named.collect();
-        let digest = |digest: &&String| digest.split('@').nth(1).map(str::to_owned);
-        if let [only] = &*named {
-            return Ok(digest(only));
-        }
-        for one in &named {
-            if self.pull(sh, one)?.is_some() {
-                return Ok(digest(one));
-            }
-        }
-        Ok(None)
-    }
-
-    /// The same for people to look at, who know an image by its own hash as well.
-    pub fn digest(&self, sh: &Shell, found: &Found, name: &str) -> String {
-        self.registered_digest(sh, found, name).ok().flatten().unwrap_or_else(|| found.id.clone())
-    }
-
-    /// Gives the registry the image `from` under the name `reference`.
-    pub fn push(&self, sh: &Shell, report: &Report, from: &str, reference: &str) -> Result<()> {
-        let program = &self.program;
-        let output = child::ask(cmd!(sh, "{program} tag {from} {reference}").into())?;
-        if !output.ok() {
-            return Err(child::failure(&format!("{program} tag"), &output));
-        }
-        let output = child::send(report, self.to_registry(&["push"], reference))?;
-        if output.ok() {
-            return Ok(());
-        }
-        if is_refused(&output.err) {
-            bail!("the registry refuses {reference}: {}; next: {}", last_line(&output.err), self.login(reference));
-        }
-        // Digests and addresses are full of digits that look like an answer's number.
-        let err = last_line(&output.err).split(' ').filter(|word| !word.contains("://") && !word.contains("sha256:"));
-        let err = err.collect::<Vec<_>>().join(" ");
-        Err(child::failure(
-            &format!("{program} push {reference}"),
-            &ChildOutput { status: output.status, out: String::new(), err },
-        ))
     }
 
     /// Writes an image of this machine into a file, under its name.
@@ -322,134 +174,6 @@ impl Engine {
     fn is_podman(&self) -> bool {
         self.kind == Kind::Podman
     }
-
-    /// A call that asks the registry of `reference`, or gives it something.
-    fn to_registry(&self, words: &[&str], reference: &str) -> Command {
-        let mut command = Command::new(&self.program);
-        command.args(words).args(self.plain(reference));
-        if let Some(login) = &self.login {
-            login.give(self.kind, &mut command);
-        }
-        command.arg(reference);
-        command
-    }
-
-    /// A registry on this machine has no certificate; docker knows that by itself.
-    fn plain(&self, reference: &str) -> Option<&'static str> {
-        let host = reference.split('/').next().unwrap_or_default();
-        let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-        (self.is_podman() && ["127.0.0.1", "localhost", "[::1]"].contains(&name)).then_some("--tls-verify=false")
-    }
-}
-
-impl Builder {
-    /// The command that builds an image.
-    pub fn build(&self, recipe: &Recipe<'_>) -> Command {
-        let Recipe { dockerfile, context, tag, args, labels, epoch } = recipe;
-        let mut command = self.engine.command(self.way, "build");
-        let is_podman = self.engine.is_podman();
-        command.args(&self.way.command);
-        if is_podman {
-            // The OCI format, podman's own, has no HEALTHCHECK.
-            command.args(["--format", "docker"]);
-        }
-        if let Some(epoch) = epoch {
-            // Nothing of an earlier build, and times that are the same again: then the layers are, byte for byte.
-            command.arg("--no-cache");
-            // What BuildKit reads instead.
-            command.env("SOURCE_DATE_EPOCH", epoch);
-            if is_podman {
-                command.args(["--timestamp", epoch]);
-            }
-        }
-        command.arg("--file").arg(dockerfile).args(["--tag", tag]);
-        for (option, pairs) in [("--build-arg", args), ("--label", labels)] {
-            command.args(pairs.iter().flat_map(|(name, value)| [option.to_owned(), format!("{name}={value}")]));
-        }
-        command.arg(context);
-        command
-    }
-}
-
-impl Runner {
-    /// The options that this machine needs; empty when the engine works as it is.
-    pub fn options(&self) -> String {
-        self.way.options()
-    }
-
-    /// Runs an image in the background, and tells the container's id.
-    pub fn start(&self, reference: &str) -> Result<String> {
-        let mut command = self.command("run");
-        command.arg("--detach").args(&self.way.command).arg(reference);
-        let output = child::ask(command)?;
-        if !output.ok() {
-            bail!("{} did not run {reference}: {}", self.engine.program, output.last_lines());
-        }
-        Ok(output.out.lines().last().unwrap_or_default().trim().to_owned())
-    }
-
-    /// What a container is found to be now. That it has no health check says nothing about whether it runs.
-    pub fn health(&self, container: &str) -> Result<Health> {
-        let output = self.inspect(container, "{{.State.Running}} {{.State.ExitCode}}")?;
-        let mut words = output.split_whitespace();
-        match (words.next(), words.next().map(str::parse)) {
-            (Some("true"), _) => {}
-            (Some("false"), Some(Ok(code))) => return Ok(Health::Ended(code)),
-            _ => bail!("{} says of the container's state: {output}", self.engine.program),
-        }
-        if self.engine.kind == Kind::Docker {
-            let status = self.inspect(container, "{{if .State.Health}}{{.State.Health.Status}}{{else}}none{{end}}")?;
-            return Ok(match status.trim() {
-                "healthy" => Health::Passes,
-                "none" => Health::Unchecked,
-                "unhealthy" => Health::Fails,
-                other => Health::NotYet(other.to_owned()),
-            });
-        }
-        let mut command = self.command("healthcheck");
-        command.args(["run", container]);
-        let output = child::ask(command)?;
-        Ok(match output.ok() {
-            true => Health::Passes,
-            false if output.err.contains("no defined healthcheck") => Health::Unchecked,
-            false => Health::NotYet(output.last_lines()),
-        })
-    }
-
-    fn inspect(&self, container: &str, format: &str) -> Result<String> {
-        let mut command = self.command("container");
-        command.args(["inspect", "--format", format, container]);
-        let output = child::ask(command)?;
-        if !output.ok() {
-            bail!("{} does not know about the container: {}", self.engine.program, output.last_lines());
-        }
-        Ok(output.out)
-    }
-
-    /// Ends a container, and gives what it printed.
-    pub fn remove(&self, container: &str) -> Result<String> {
-        let mut logs = self.command("logs");
-        logs.arg(container);
-        let log = child::ask(logs)?;
-        // To remove it by force alone would wait ten seconds for a program that does not listen. One that has ended cannot
-        // be killed.
-        for words in [&["kill", container][..], &["rm", "--force", container]] {
-            let mut end = self.command(words[0]);
-            end.args(&words[1..]);
-            child::ask(end)?;
-        }
-        Ok(format!("{}{}", log.out, log.err))
-    }
-
-    fn command(&self, verb: &str) -> Command {
-        self.engine.command(self.way, verb)
-    }
-}
-
-/// Whether a build from this Dockerfile runs programs.
-fn runs_programs(dockerfile: &str) -> bool {
-    let first = |line: &str| line.split_whitespace().next().map(str::to_ascii_uppercase);
-    dockerfile.lines().any(|line| first(line).as_deref() == Some("RUN"))
 }
 
 fn read_inspected(text: &str) -> Option<Found> {
@@ -463,35 +187,18 @@ fn read_inspected(text: &str) -> Option<Found> {
     })
 }
 
-/// As podman lists the tags of one name.
-fn read_tags(text: &str) -> Option<Vec<String>> {
-    let value: Value = serde_json::from_str(text).ok()?;
-    let tags = value.as_array()?.iter().map(|of_name| of_name["Tags"].as_array());
-    let tags: Option<Vec<&Vec<Value>>> = tags.collect();
-    tags?.into_iter().flatten().map(|tag| tag.as_str().map(str::to_owned)).collect()
-}
-
-/// Whether a registry answered that it has no such image; each engine passes its words on differently.
-fn is_absent(err: &str) -> bool {
-    let lower = last_line(err).to_lowercase();
-    ["manifest unknown", "name unknown", ": not found", "not found: manifest", "statuscode: 404", "404 (not found)"]
-        .iter()
-        .any(|word| lower.contains(word))
-}
-
-/// Whether a registry wants to know who asks, or does not let him. Some say so too of what is not there.
-fn is_refused(err: &str) -> bool {
-    let lower = last_line(err).to_lowercase();
-    ["unauthorized", "authentication required", "denied", "403 forbidden"].iter().any(|word| lower.contains(word))
-}
-
 fn last_line(text: &str) -> &str {
     text.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        child::ChildOutput,
+        local::runs_programs,
+        registry::{is_absent, is_refused, read_tags},
+        *,
+    };
 
     #[test]
     fn what_is_not_there_is_distinguished_from_what_could_not_be_asked() {

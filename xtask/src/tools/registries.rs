@@ -1,6 +1,9 @@
 //! Which registries cargo knows, as it is configured from the workspace upwards and in the user's home.
 //! It must never hand on what would run a program of the tree: wrappers, aliases and credential providers stay there.
 
+mod config;
+mod tokens;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -10,10 +13,15 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::{Map, Value};
-use toml_edit::{DocumentMut, Item, TableLike};
+use toml_edit::{DocumentMut, Item};
 
-use super::{cargo, program};
-use crate::inherited::{OF_CARGO, with_secrets_of, without_secrets};
+use config::{absolute, leave_programs};
+pub(super) use config::{merge, text, values};
+#[cfg(test)]
+use tokens::instead_of_programs;
+pub use tokens::let_in;
+
+use super::cargo;
 use plan::{check::published::Unconfigured, config::closest, names};
 
 /// The registry that cargo calls so publishes to crates.io, whatever stands in for reading.
@@ -263,170 +271,6 @@ fn tokens(home: &Path) -> Result<BTreeMap<String, String>> {
         tokens.extend(token(table).map(|token| (name.to_owned(), token)));
     }
     Ok(tokens)
-}
-
-/// Takes out what would run a program that the tree names, and tokens, which nobody should commit.
-fn leave_programs(registry: &mut Value) {
-    // Cargo's own, all but the one that runs what is named after it.
-    let is_own = |word: &str| word.starts_with("cargo:") && !word.starts_with("cargo:token-from-stdout");
-    let is_harmless = |value: &Value| match value {
-        Value::Array(list) => list.iter().all(|one| one.as_str().is_some_and(is_own)),
-        one => one.as_str().is_some_and(is_own),
-    };
-    if let Some(registry) = registry.as_object_mut() {
-        registry.retain(|key, value| match key.as_str() {
-            "credential-provider" | "global-credential-providers" => is_harmless(value),
-            key => key != "token" && key != "secret-key",
-        });
-    }
-}
-
-/// Lets a cargo that compiles nothing have the registries' tokens. It runs no program then that a tree names for compiling,
-/// though only to ask it for its version, or for credentials: where it would all the same, it gets no token.
-pub fn let_in(command: &mut Command) {
-    let given = |name: &str| command.get_envs().any(|(given, value)| given == name && value.is_some());
-    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty()) || given(name);
-    let dir = command.get_current_dir().unwrap_or(Path::new("."));
-    let dir = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
-    match instead_of_programs(&dir, cargo::home().as_deref(), &is_set) {
-        Some(variables) => {
-            with_secrets_of(OF_CARGO, command);
-            command.envs(variables);
-        }
-        None => without_secrets(command),
-    }
-    command.envs(["RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER"].map(|name| (name, "")));
-    if std::env::var_os("RUSTC").is_none() && program::find("rustc").is_some() {
-        command.env("RUSTC", "rustc");
-    }
-}
-
-/// The variables that keep a cargo in `dir`, which has tokens in its environment, from the programs that the tree names for
-/// credentials: the token counts instead. `None` where such a program would be run all the same.
-pub fn instead_of_programs(
-    dir: &Path,
-    home: Option<&Path>,
-    is_set: &dyn Fn(&str) -> bool,
-) -> Option<Vec<(String, &'static str)>> {
-    let home = home.and_then(|home| home.canonicalize().ok());
-    let mut variables = Vec::new();
-    for at in dir.ancestors().map(|above| above.join(".cargo")).filter(|at| at.canonicalize().ok() != home) {
-        let mut config = Registries::default();
-        // What cargo cannot read, it does not go by.
-        let _ = config.add(dir, &at, |_| {});
-        let is_program = |table: &Value, key: &str| {
-            let mut left = table.clone();
-            leave_programs(&mut left);
-            table.get(key).is_some() && left.get(key).is_none()
-        };
-        let of_all = config.config.get("registry");
-        if of_all.is_some_and(|table| is_program(table, "global-credential-providers")) {
-            return None;
-        }
-        let named = config.config.get("registries").and_then(Value::as_object).into_iter().flatten();
-        let tables = named.map(|(name, table)| (name.as_str(), table)).chain(of_all.map(|table| (CRATES_IO, table)));
-        for (name, _) in tables.filter(|(_, table)| is_program(table, "credential-provider")) {
-            let token = token_variable(name);
-            if !is_set(&token) {
-                return None;
-            }
-            variables.push((token.replace("_TOKEN", "_CREDENTIAL_PROVIDER"), "cargo:token"));
-        }
-    }
-    Some(variables)
-}
-
-/// Paths count from the directory that `.cargo` is in: in another place they would name something else.
-fn absolute(config: &mut Map<String, Value>, above: &Path) {
-    let place = |path: &mut Value| {
-        if let Some(relative) = path.as_str().map(Path::new).filter(|path| path.is_relative()) {
-            *path = Value::from(above.join(relative).display().to_string());
-        }
-    };
-    let http = config.get_mut("http").and_then(Value::as_object_mut);
-    http.into_iter().flatten().filter(|(key, _)| key.ends_with("cainfo")).for_each(|(_, path)| place(path));
-    // A program without a slash is looked for on the path.
-    let program = |provider: &mut Value| match provider {
-        Value::Array(words) => words.iter_mut().take(1).filter(|word| is_path(word)).for_each(place),
-        Value::String(words) => {
-            let mut words = words.split_whitespace().map(Value::from).collect::<Vec<_>>();
-            words.iter_mut().take(1).filter(|word| is_path(word)).for_each(place);
-            *provider = Value::Array(words);
-        }
-        _ => {}
-    };
-    let named = config.get_mut("registries").and_then(Value::as_object_mut);
-    let named = named.into_iter().flatten().filter_map(|(_, registry)| registry.get_mut("credential-provider"));
-    named.for_each(program);
-    if let Some(registry) = config.get_mut("registry") {
-        registry.get_mut("credential-provider").into_iter().for_each(program);
-        // Each of them is one provider, whose words stand in one text.
-        let all = registry.get_mut("global-credential-providers").and_then(Value::as_array_mut);
-        for provider in all.into_iter().flatten() {
-            program(provider);
-            if let Value::Array(words) = provider {
-                let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
-                *provider = Value::from(words.join(" "));
-            }
-        }
-    }
-    let aliases = config.get_mut("credential-alias").and_then(Value::as_object_mut);
-    aliases.into_iter().flatten().for_each(|(_, provider)| program(provider));
-}
-
-fn is_path(word: &Value) -> bool {
-    word.as_str().is_some_and(|word| word.contains(['/', '\\']))
-}
-
-/// Adds what is not there yet.
-pub(super) fn merge(near: &mut Map<String, Value>, far: Map<String, Value>) {
-    for (key, value) in far {
-        match (near.get_mut(&key), value) {
-            (None, value) => drop(near.insert(key, value)),
-            (Some(Value::Object(near)), Value::Object(far)) => merge(near, far),
-            // The last one is asked first.
-            (Some(Value::Array(near)), Value::Array(far)) if key == "global-credential-providers" => {
-                near.splice(0..0, far);
-            }
-            (Some(_), _) => {}
-        }
-    }
-}
-
-/// A table of TOML as values; dates are in none that is read here.
-pub(super) fn values(table: &dyn TableLike) -> Map<String, Value> {
-    table.iter().filter_map(|(key, item)| Some((key.to_owned(), value(item)?))).collect()
-}
-
-fn value(item: &Item) -> Option<Value> {
-    if let Some(table) = item.as_table_like() {
-        return Some(Value::Object(values(table)));
-    }
-    let list = || item.as_array().map(|list| list.iter().filter_map(|one| value(&Item::Value(one.clone()))).collect());
-    let text = item.as_str().map(Value::from).or_else(|| item.as_bool().map(Value::from));
-    text.or_else(|| item.as_integer().map(Value::from)).or_else(|| list().map(Value::Array))
-}
-
-/// Values as a text of TOML.
-pub(super) fn text(values: &Map<String, Value>) -> String {
-    values.iter().map(|(name, value)| format!("{} = {}\n", quoted(name), written(value))).collect()
-}
-
-/// A value in the words of TOML, which for these are those of JSON but for tables.
-fn written(value: &Value) -> String {
-    match value {
-        Value::Object(table) => {
-            let pairs: Vec<String> =
-                table.iter().map(|(key, value)| format!("{} = {}", quoted(key), written(value))).collect();
-            format!("{{ {} }}", pairs.join(", "))
-        }
-        Value::Array(list) => format!("[{}]", list.iter().map(written).collect::<Vec<_>>().join(", ")),
-        value => value.to_string(),
-    }
-}
-
-fn quoted(key: &str) -> String {
-    Value::from(key).to_string()
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! The commit of a plan: made with the user's hooks and settings, and found again by its parent and what it holds.
 //! It must never take a commit that holds something else for ours, nor be undone once the head has moved.
 
+mod compare;
+
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
@@ -10,9 +12,12 @@ use std::{
 use anyhow::{Result, bail};
 use xshell::{Shell, cmd};
 
+pub use compare::compare;
+use compare::{altered, listed};
+
 use super::{
     change::{change, change_by, is_about_signing},
-    resolve, store,
+    resolve,
 };
 use crate::{
     perform::{Context, tree},
@@ -20,21 +25,12 @@ use crate::{
 };
 use plan::{
     edit::{Edit, State, slashed},
-    files::{changelog, tag_record::Record},
+    files::tag_record::Record,
     problem::Problem,
     repo::{LogEntry, short},
     step::{Commit, Observation},
     subject,
 };
-
-/// What a commit has otherwise than planned.
-#[derive(Debug, Default, PartialEq)]
-pub struct Differs {
-    /// Words for people that still tell of the same release.
-    pub prose: Vec<PathBuf>,
-    /// Everything else: versions, locks, files that are not of the plan.
-    pub other: Vec<PathBuf>,
-}
 
 /// The commit that a `Commit` step made, now or in an earlier run. Hooks may have given it another subject.
 pub fn find(cx: &Context<'_>, commit: &Commit) -> Result<Option<String>> {
@@ -71,38 +67,6 @@ fn children(cx: &Context<'_>, commit: &Commit) -> Result<Vec<LogEntry>> {
     Ok(log.into_iter().rev().filter(is_child).collect())
 }
 
-/// Holds a commit on the plan's base against the plan.
-pub fn compare(sh: &Shell, commit: &Commit, found: &str) -> Result<Differs> {
-    let paths: BTreeSet<PathBuf> = commit.edits().map(|edit| edit.path.clone()).collect();
-    let texts = repo::texts_at(sh, found, &paths)?;
-    let mut differs = Differs::default();
-    for edit in commit.edits() {
-        let (now, planned) = (texts.get(&edit.path).map(String::as_str), edit.after());
-        match (now, planned) {
-            _ if now == planned => {}
-            (Some(now), Some(planned)) if edit.is_prose() && reads_back(planned, now) => {
-                differs.prose.push(edit.path.clone());
-            }
-            _ => differs.other.push(edit.path.clone()),
-        }
-    }
-    differs.other.extend(repo::changed(sh, &commit.base, found)?.into_iter().filter(|path| !paths.contains(path)));
-    Ok(differs)
-}
-
-/// Whether words that were polished or formatted still tell of the same versions, on the same days.
-fn reads_back(planned: &str, now: &str) -> bool {
-    let sections = |text: &str| -> Vec<_> {
-        let output = changelog::read(text).into_iter();
-        output.map(|section| (changelog::has_entries(&section), section.name, section.date)).collect()
-    };
-    let numbered = |text: &str| -> BTreeSet<String> {
-        let headings = text.lines().filter(|line| line.starts_with('#') && line.contains(|c: char| c.is_ascii_digit()));
-        headings.map(|line| line.trim_end().to_owned()).collect()
-    };
-    sections(planned) == sections(now) && numbered(planned).is_subset(&numbered(now))
-}
-
 pub fn observe(cx: &Context<'_>, commit: &Commit) -> Result<Observation> {
     let Some(found) = find(cx, commit)? else {
         return Ok(Observation::Todo);
@@ -119,50 +83,6 @@ pub fn observe(cx: &Context<'_>, commit: &Commit) -> Result<Observation> {
     let by = if hooks.is_empty() { String::new() } else { format!(" (hooks here: {})", hooks.join(", ")) };
     let Problem { what, next } = altered(cx, commit, &found, &differs)?;
     Ok(Observation::blocked(format!("{what}{by}"), next))
-}
-
-/// Why a commit is not the plan's, and how it becomes so.
-fn altered(cx: &Context<'_>, commit: &Commit, found: &str, differs: &Differs) -> Result<Problem> {
-    let is_planned = |path: &&PathBuf| commit.edits().any(|edit| edit.path == **path);
-    let (planned, strange): (Vec<_>, Vec<_>) = differs.other.iter().partition(is_planned);
-    let mut what = Vec::new();
-    if !planned.is_empty() {
-        let are = if planned.len() == 1 { "is" } else { "are" };
-        what.push(format!("its {} {are} not as planned", listed(planned)));
-    }
-    if !strange.is_empty() {
-        let are = if strange.len() == 1 { "is" } else { "are" };
-        what.push(format!("its {} {are} no part of the plan", listed(strange)));
-    }
-    let (commit_name, base) = (short(found), short(&commit.base));
-    let again = format!("git reset --keep {base} to start over");
-    let next = match planned_tree(cx.sh, commit)? {
-        Some(tree) if resolve(cx, "HEAD")?.as_deref() == Some(found) => format!(
-            "git restore --source={} --staged --worktree :/ && git -c core.hooksPath=/dev/null commit --quiet --amend --no-edit, then the same command; or {again}",
-            short(&tree)
-        ),
-        _ => format!("git show {commit_name}; amend it, or git revert it and run the same command again; or {again}"),
-    };
-    Ok(Problem::new(format!("commit {commit_name} is of this release, but {}", what.join(", and ")), next))
-}
-
-/// The tree that was planned, which git holds since the files were staged; `None` when it does not any more.
-fn planned_tree(sh: &Shell, commit: &Commit) -> Result<Option<String>> {
-    let texts = commit.edits().map(|edit| (edit.path.clone(), edit.after().map(str::to_owned))).collect();
-    let tree = {
-        let _unkept = repo::unkept(sh)?;
-        store::tree_with(sh, &commit.base, &texts)?
-    };
-    let kept = cmd!(sh, "git cat-file -e {tree}").quiet().ignore_status().ignore_stderr().output()?;
-    Ok(kept.status.success().then_some(tree))
-}
-
-fn listed<'p>(paths: impl IntoIterator<Item = &'p PathBuf>) -> String {
-    let mut paths: Vec<String> = paths.into_iter().map(|path| slashed(path)).collect();
-    let more = paths.len().saturating_sub(8);
-    paths.truncate(8);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    format!("{}{more}", paths.join(", "))
 }
 
 /// The hooks that can refuse or change a commit here.

@@ -264,7 +264,8 @@ fn trivial_program(arch: &str) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use xshell::{Shell, cmd};
 
