@@ -17,7 +17,7 @@ use plan::{
 /// Something that a step cannot be taken without. What is optional is none: its step says what was not proved.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Need {
-    /// A git that has what the step calls.
+    /// A git that has what the step calls beyond what every command needs.
     Git(u32, u32),
     /// Who git says makes the commit or the tag.
     Identity,
@@ -31,9 +31,6 @@ enum Need {
         name: String,
     },
 }
-
-/// `rev-parse --path-format` is the youngest that most steps call.
-const GIT: Need = Need::Git(2, 31);
 
 /// `merge-tree --write-tree` (<https://git-scm.com/docs/git-merge-tree>).
 const MERGING: Need = Need::Git(2, 38);
@@ -51,9 +48,9 @@ fn of(step: &Step) -> Vec<Need> {
         },
         Step::Build(dist) if dist.from.is_none() => vec![Need::Python],
         Step::Upload(_) => vec![Need::Python],
-        Step::Commit(_) | Step::Merge(_) | Step::Revert(_) => vec![GIT, Need::Identity, COMMITS],
+        Step::Commit(_) | Step::Merge(_) | Step::Revert(_) => vec![Need::Identity, COMMITS],
         Step::MergeBack(_) => vec![MERGING, Need::Identity],
-        Step::Tag(_) => vec![GIT, Need::Identity, Need::Signature("tag.gpgSign")],
+        Step::Tag(_) => vec![Need::Identity, Need::Signature("tag.gpgSign")],
         Step::Announce(announcement) if announce::is_posted(announcement) => vec![Need::Curl],
         _ => Vec::new(),
     }

@@ -10,7 +10,10 @@ use std::{
     path::PathBuf,
 };
 
-use crate::harness::{CommandOutput, Place, run, write_program};
+use crate::{
+    harness::{CommandOutput, Place, run, write_program},
+    hotfix,
+};
 
 /// Where that PATH leads: not to a part of the place that is compared.
 fn bin(place: &Place) -> PathBuf {
@@ -177,15 +180,16 @@ fn a_program_that_signs_is_looked_for() {
 
 #[test]
 fn a_git_that_is_too_old_is_reported_with_its_version() {
-    let mut place = Place::of_workspace("bare/git", "plain");
+    let mut place = hotfix::released("bare/git", "plain", hotfix::Main::Working);
+    place.xtask(hotfix::HOTFIX);
+    hotfix::fix(&place);
     path_without(&mut place, &["git-no"]);
     let bin = bin(&place);
     let real = fs::read_link(bin.join("git")).unwrap();
     fs::remove_file(bin.join("git")).unwrap();
-    let old =
-        format!("[ \"$1\" = --version ] && echo 'git version 2.30.2 (old)' && exit\nexec {} \"$@\"", real.display());
-    script(&place, "git", &old);
-    refused(&place, "release minor", &["git is 2.30.2, and 2.31 or newer is needed"]);
+    let old = "[ \"$1\" = --version ] && echo 'git version 2.37.2 (old)' && exit";
+    script(&place, "git", &format!("{old}\nexec {} \"$@\"", real.display()));
+    refused(&place, hotfix::HOTFIX, &["git is 2.37.2, and 2.38 or newer is needed"]);
 }
 
 #[test]
