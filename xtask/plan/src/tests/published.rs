@@ -524,6 +524,23 @@ fn beside_the_workspaces_manifest_a_wheel_takes_only_what_its_project_names() {
 }
 
 #[test]
+fn a_path_out_of_the_repository_is_found_where_nothing_is_lacking() {
+    let outside = house().with(
+        "crates/barter/Cargo.toml",
+        "[dependencies]\n",
+        "[dependencies]\nfar = { path = \"../../../far\" }\n",
+    );
+    let snapshot = outside.snapshot();
+    assert!(snapshot.workspace.graph.lacking.is_empty());
+    let found = check::contents(&snapshot.workspace, &snapshot.train);
+    let [found] = &found[..] else { panic!("{found:?}") };
+    assert!(
+        found.what.starts_with("crates/barter/Cargo.toml names ../far, which is outside of the repository"),
+        "{found:?}"
+    );
+}
+
+#[test]
 fn pointers_of_git_lfs_are_reported_once() {
     let mut snapshot = house().snapshot();
     let pointer = |name: &str| Lacking { path: format!("crates/barter/data/{name}.bin").into(), what: Lack::Pointer };
