@@ -231,7 +231,7 @@ fn docs_row(snapshot: &Snapshot) -> Observation {
     let is_doc =
         |path: &Path| path.extension().is_some_and(|end| ["md", "rst", "txt", "adoc"].iter().any(|doc| end == *doc));
     let docs = || train.config.files.iter().filter(|file| is_doc(&file.path));
-    if let Some(found) = check::stated_versions(workspace, train, docs()).into_iter().next() {
+    if let Some(found) = check::versions::stated_versions(workspace, train, docs()).into_iter().next() {
         return Observation::Blocked(found.problem);
     }
     let docs: BTreeSet<String> = docs().map(|file| slashed(&file.path)).collect();

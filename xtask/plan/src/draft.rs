@@ -142,7 +142,7 @@ impl Draft {
         let Snapshot { workspace, train, repo, base, .. } = snapshot;
         let tag_name = train.tag.fill(&self.to);
         let branch = train.config.branch.as_ref().map(|template: &Template| template.fill(&self.to));
-        self.findings.extend(check::repository(snapshot, branch.as_deref()));
+        self.findings.extend(check::repository::repository(snapshot, branch.as_deref()));
         let is_rolled_back = repo.is_rolled_back(&tag_name);
         if let Some(found) = repo
             .tags
@@ -166,7 +166,7 @@ impl Draft {
         let notes = train.log(&after).and_then(|log| changelog::quote(log, &self.to.tag()));
         self.remarks.extend(links_left_behind(&self.edits, &train.names, &self.to.tag(), &tag_name));
         self.findings.extend(read_back(workspace, train, &self, after));
-        let waivable = check::waivable(train);
+        let waivable = check::waivers::waivable(train);
         // What was waived for a release stays waived for that very release: its tag says so.
         let checks = checks(snapshot, options, &waivable);
         let is_waived = |name: &str| checks.waived.contains_key(name);
@@ -273,13 +273,13 @@ pub(crate) fn read_back(workspace: &Workspace, train: &Train, draft: &Draft, tex
         Err(error) => return broken(format!("{error:#}")),
     };
     // What is wrong in the changelog is told by the lines that stand there now.
-    let mut findings = check::misread(workspace, train);
+    let mut findings = check::logs::misread(workspace, train);
     let (beside, before) = (&train.beside, (workspace, train));
     let train = match train.again(&after) {
         Ok(train) => train,
         Err(error) => return broken(format!("{error:#}")),
     };
-    let again = if findings.is_empty() { Vec::new() } else { check::misread(&after, &train) };
+    let again = if findings.is_empty() { Vec::new() } else { check::logs::misread(&after, &train) };
     for (&at, version) in &draft.versions {
         let found = &after.members[at];
         // A member that may not go down keeps its version, and one that has none gets none: that is told already.
@@ -492,7 +492,7 @@ impl Prose<'_> {
         }
         let add = |text: &str| changelog::add_notes(text, self.version, self.date, &body);
         if edits.rewrite(path, Reason::Notes, add).is_err() {
-            findings.extend(check::release_notes(&snapshot.workspace, &snapshot.train));
+            findings.extend(check::logs::release_notes(&snapshot.workspace, &snapshot.train));
         }
     }
 }

@@ -146,7 +146,7 @@ pub fn plan(snapshot: &Snapshot, line: &Line, released: bool, options: &Options)
             to: line.to.clone(),
             moved: Vec::new(),
             lines: Vec::new(),
-            findings: check::repository(&here, None),
+            findings: check::repository::repository(&here, None),
             waived: Vec::new(),
             remarks: Vec::new(),
             strays: Vec::new(),

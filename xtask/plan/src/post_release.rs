@@ -45,7 +45,7 @@ pub struct Released {
 pub fn plan(snapshot: &Snapshot, released: &Released, push: bool) -> Plan {
     let Snapshot { workspace, train, repo, .. } = snapshot;
     let of = &released.of;
-    let mut findings = check::repository(snapshot, None);
+    let mut findings = check::repository::repository(snapshot, None);
     let mut remarks = Vec::new();
     if !released.is_here {
         let what = format!("{} is not part of the branch that is here", of.tag);

@@ -67,7 +67,7 @@ pub fn plan(snapshot: &Snapshot, to: &Version, fix: &Fix, released: bool, option
         found(
             Check::WheelVersion,
             format!("the wheel is at {from}, the driver at {driver}"),
-            check::aligned_by(workspace, train),
+            check::wheels::aligned_by(workspace, train),
         );
     }
     findings.extend(train.wheels.iter().flat_map(|wheel| lacking(workspace, wheel, to)));

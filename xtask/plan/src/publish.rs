@@ -258,7 +258,7 @@ fn dists(snapshot: &Snapshot, of: &Arc<Tagged>, options: &Options, findings: &mu
         let member = &workspace.members[wheel.member];
         if member.version != of.version {
             let what = format!("{} is at {} in the commit of {}", member.name, member.version, of.tag);
-            findings.push(Finding::new(Check::WheelVersion, what, check::aligned_by(workspace, train)));
+            findings.push(Finding::new(Check::WheelVersion, what, check::wheels::aligned_by(workspace, train)));
             continue;
         }
         match of.version.show(Dialect::Pep440) {

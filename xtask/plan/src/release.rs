@@ -156,7 +156,7 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
     let mut findings = Vec::new();
     let mut remarks = Vec::new();
     let mut versions = moving(snapshot, to, &mut remarks);
-    let unversioned = check::unversioned(workspace, train);
+    let unversioned = check::versions::unversioned(workspace, train);
     // Where the driver itself would go down, that the others would is no news.
     let driver_falls = train.version(workspace).falls_to(to);
     let held = versions.iter().filter(|(at, _)| unversioned.is_none() && (!driver_falls || **at == train.driver));
@@ -180,8 +180,8 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
     }
     findings.extend(above(snapshot, to).filter(|_| !released));
     findings.extend(taken::yanked(snapshot, to));
-    findings.extend(train.wheels.iter().filter_map(|wheel| check::strange_version(snapshot, wheel, to)));
-    findings.extend(check::strange_places(snapshot, to));
+    findings.extend(train.wheels.iter().filter_map(|wheel| check::wheels::strange_version(snapshot, wheel, to)));
+    findings.extend(check::versions::strange_places(snapshot, to));
     remarks.extend(kept_metadata(snapshot, to, &versions));
     remarks.extend(check::published::noted(workspace, train));
     remarks.extend(train.unpublished_note(workspace));
@@ -612,10 +612,10 @@ fn misplaced_metadata(snapshot: &Snapshot, to: &Version) -> Vec<Finding> {
         None => format!("cargo xtask release {}{}", to.base(), train.config.option()),
         Some(_) => format!("take `+{metadata}` out of {}", slashed(&workspace.members[train.driver].manifest)),
     };
-    let places = check::cannot_hold_metadata(train);
+    let places = check::versions::cannot_hold_metadata(train);
     let mut findings = Vec::new();
     if !places.is_empty() {
-        findings.push(check::misplaced_metadata(to, &places, next));
+        findings.push(check::versions::misplaced_metadata(to, &places, next));
     }
     let is_same = |found: &Version| found.base() == to.base() && found != to && found.post().is_none();
     if let Some((_, tag)) = train.tags(repo).find(|(found, _)| is_same(found)) {

@@ -183,7 +183,7 @@ fn message(tag: &str, to: &str, reason: Option<&str>, work: &Work) -> String {
 
 fn findings(now: &Snapshot, of: &Tagged, facts: &Facts, remote: &Remote) -> Vec<Finding> {
     let train = &now.train;
-    let mut findings = check::repository(now, None);
+    let mut findings = check::repository::repository(now, None);
     if remote.rollback_tag {
         let what = format!("{} has {} already: it is rolled back from elsewhere", of.remote, rollback_tag(&of.tag));
         let next = format!("git pull --no-rebase --tags {} {}, then the same command", of.remote, train.main);

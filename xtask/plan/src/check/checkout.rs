@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::outermost;
+use super::contents::outermost;
 use crate::{
     edit::{slashed, typed},
     files::cargo_toml::Table,

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use super::{checkout, lacks_version};
+use super::{checkout, versions::lacks_version};
 use crate::{
     crates_io::{self, LARGEST_METADATA},
     edit::{first_of, note_of, slashed, typed},

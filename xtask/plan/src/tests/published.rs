@@ -516,7 +516,7 @@ fn beside_the_workspaces_manifest_a_wheel_takes_only_what_its_project_names() {
         wheel.project.packed = vec!["python".to_owned()];
         let lacking = Lacking { path: pointer.into(), what: Lack::Pointer };
         snapshot.workspace.graph.lacking = vec![lacking];
-        check::contents(&snapshot.workspace, &snapshot.train).len()
+        check::contents::contents(&snapshot.workspace, &snapshot.train).len()
     };
     assert_eq!(found("", "docs/banner.png"), 0);
     assert_eq!(found("", "python/lark/song.bin"), 1);
@@ -532,7 +532,7 @@ fn a_path_out_of_the_repository_is_found_where_nothing_is_lacking() {
     );
     let snapshot = outside.snapshot();
     assert!(snapshot.workspace.graph.lacking.is_empty());
-    let found = check::contents(&snapshot.workspace, &snapshot.train);
+    let found = check::contents::contents(&snapshot.workspace, &snapshot.train);
     let [found] = &found[..] else { panic!("{found:?}") };
     assert!(
         found.what.starts_with("crates/barter/Cargo.toml names ../far, which is outside of the repository"),
@@ -545,7 +545,7 @@ fn pointers_of_git_lfs_are_reported_once() {
     let mut snapshot = house().snapshot();
     let pointer = |name: &str| Lacking { path: format!("crates/barter/data/{name}.bin").into(), what: Lack::Pointer };
     snapshot.workspace.graph.lacking = ["a", "b", "c", "d", "e"].map(pointer).to_vec();
-    let found = check::contents(&snapshot.workspace, &snapshot.train);
+    let found = check::contents::contents(&snapshot.workspace, &snapshot.train);
     let brief: Vec<&str> = found.iter().map(|found| found.in_brief()).collect();
     assert_eq!(
         brief,

@@ -138,7 +138,7 @@ fn a_version_behind_the_same_words_that_is_none_of_the_trains_is_reported() {
 fn a_wheel_that_lags_names_the_release_of_its_train_that_takes_it_along() {
     let reported = |sketch: Sketch| {
         let Snapshot { workspace, train, .. } = sketch.snapshot();
-        check::aligned_by(&workspace, &train)
+        check::wheels::aligned_by(&workspace, &train)
     };
     let mut untagged = house();
     untagged.repo.tags.clear();

@@ -1,0 +1,154 @@
+//! Whether a wheel has the version of its crate, in both manifests and in the locks, and goes to PyPI alone.
+//! It must never ask for more than maturin reads.
+
+use anyhow::Result;
+
+use super::versions::{had, unversioned};
+use crate::{
+    edit::slashed,
+    files::{Place, cargo_toml::VersionField},
+    finding::{Check, Finding},
+    snapshot::Snapshot,
+    train::{Train, Wheel, uv_locks, wheel_version},
+    version::{Dialect, Version},
+    workspace::{Member, Workspace},
+};
+
+/// A wheel's two manifests render the same version, and it is the driver's.
+pub(super) fn wheel_versions(workspace: &Workspace, train: &Train) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let driver = train.version(workspace);
+    for wheel in &train.wheels {
+        let member = &workspace.members[wheel.member];
+        let path = slashed(&wheel.path);
+        let mut found = |what: String, next: String| findings.push(Finding::new(Check::WheelVersion, what, next));
+        let manifest = slashed(&member.manifest);
+        if member.version_field == VersionField::Absent {
+            let next = format!("add `version = \"{driver}\"` and `publish = false` under [package]");
+            found(format!("{manifest} has no version, and the wheel none with it"), next);
+            continue;
+        }
+        let python = match member.version.show(Dialect::Pep440) {
+            Ok(python) => python,
+            Err(_) if member.version.metadata().is_some() => continue,
+            Err(error) => {
+                found(format!("{manifest}: {error:#}"), format!("cargo xtask release X.Y.Z{}", train.config.option()));
+                continue;
+            }
+        };
+        let project = &wheel.project;
+        let written = format!("`version = \"{python}\"`");
+        if let Some(place) = project.version.as_ref().filter(|_| project.dynamic) {
+            found(
+                format!("{path} says `version = \"{}\"` and lists it in `dynamic`, too", place.text),
+                "take \"version\" out of `dynamic` under [project]".to_owned(),
+            );
+        }
+        match wheel_version(wheel) {
+            Err(error) => found(format!("{error:#}"), format!("write {written} under [project]")),
+            Ok(Some(version)) if version != member.version => found(
+                format!(
+                    "{path} says {}, {manifest} says {}",
+                    project.version.as_ref().map_or_else(|| version.tag(), |place| place.text.clone()),
+                    member.version
+                ),
+                aligned_by(workspace, train),
+            ),
+            Ok(None) if !project.dynamic => found(
+                match project.misplaced {
+                    Some(tool) => {
+                        format!("{path} says its version under [tool.{tool}], where maturin does not read it")
+                    }
+                    None => format!("{path} has neither a static version nor `dynamic = [\"version\"]`"),
+                },
+                match project.has_project {
+                    true => format!("write {written} under [project]"),
+                    false => format!("add [project] with `name = \"{}\"` and {written}", member.name),
+                },
+            ),
+            Ok(_) => {}
+        }
+        if member.version.base() != driver.base() && unversioned(workspace, train).is_none() {
+            let driver_name = &workspace.members[train.driver].name;
+            found(
+                format!("{} is at {}, {driver_name} at {driver}", member.name, member.version),
+                aligned_by(workspace, train),
+            );
+        }
+        for (path, place) in uv_locks(workspace, &wheel.path) {
+            if let Err(error) = place {
+                found(format!("{} cannot be read: {error:#}", slashed(path)), "uv lock".to_owned());
+            }
+        }
+    }
+    findings
+}
+
+/// Locks that say another version of a wheel, until a release aligns them.
+pub(super) fn lagging_locks<'w>(workspace: &'w Workspace, train: &'w Train) -> impl Iterator<Item = Finding> + 'w {
+    let of_wheels = train.wheels.iter().flat_map(|wheel| {
+        let member = &workspace.members[wheel.member];
+        let name = wheel.project.name.as_deref().unwrap_or(&member.name);
+        let says = |(path, place): (_, Result<Option<Place>>)| Some((path, name, member, place.ok()??));
+        uv_locks(workspace, &wheel.path).into_iter().filter_map(says).collect::<Vec<_>>()
+    });
+    let lags = |(_, _, member, place): &(_, _, &Member, Place)| {
+        Version::parse(&place.text, Dialect::Pep440).ok().as_ref() != Some(&member.version)
+    };
+    of_wheels.filter(lags).map(|(path, name, _, place)| {
+        let what = format!("{} says {name} {}, and the next release aligns it", slashed(path), place.text);
+        Finding::new(Check::WheelVersion, what, "uv lock")
+    })
+}
+
+/// A wheel's own version that the train never had, nor its crate: another product's, perhaps.
+pub fn strange_version(snapshot: &Snapshot, wheel: &Wheel, to: &Version) -> Option<Finding> {
+    let workspace = &snapshot.workspace;
+    let member = &workspace.members[wheel.member];
+    let found = wheel_version(wheel).ok()??;
+    // One that was left behind is aligned.
+    if found == *to || found.falls_to(to) || had(snapshot, &found, |version| *version == found) {
+        return None;
+    }
+    let python = member.version.show(Dialect::Pep440).ok()?;
+    let (path, manifest) = (slashed(&wheel.path), slashed(&member.manifest));
+    let what = format!("{path} says {}, {manifest} says {}, and no release was {0}", found.tag(), member.version);
+    Some(Finding::new(
+        Check::WheelVersion,
+        what,
+        format!("write `version = \"{python}\"` under [project] in {path} and commit"),
+    ))
+}
+
+/// PyO3 extensions that `cargo publish` would publish, each with whether it is described as a library for crates: a registry
+/// takes no crate without description and licence.
+pub(super) fn published_extensions<'w>(
+    workspace: &'w Workspace,
+    train: &Train,
+) -> impl Iterator<Item = (&'w Member, bool)> {
+    let members = train.members().into_iter().map(|at| (&workspace.members[at], &workspace.graph.packages[at]));
+    members.filter(|(member, _)| member.publish && member.cdylib && member.pyo3).map(|(member, package)| {
+        let about = &package.about;
+        let is_licensed = about.license.is_some() || about.license_file.is_some();
+        (member, package.rlib && about.description.is_some() && is_licensed)
+    })
+}
+
+/// A PyO3 extension belongs on PyPI, not among the crates.
+pub(super) fn publishable_wheels(workspace: &Workspace, train: &Train) -> Vec<Finding> {
+    published_extensions(workspace, train)
+        .filter(|(_, is_library)| !is_library)
+        .map(|(member, _)| {
+            let what = format!("{} is a PyO3 cdylib that `cargo publish` would publish", slashed(&member.manifest));
+            Finding::new(Check::PublishableWheel, what, "add `publish = false` under [package]")
+        })
+        .collect()
+}
+
+/// What to type for a wheel that lags: a release takes it along, the next one where the driver's version has its tag.
+pub fn aligned_by(workspace: &Workspace, train: &Train) -> String {
+    let here = train.version(workspace);
+    let is_out = !here.is_prerelease() && train.released.contains(here);
+    let word = if is_out { " patch" } else { "" };
+    format!("cargo xtask release{word}{} (aligns them with the driver)", train.config.option())
+}
