@@ -131,7 +131,7 @@ pub fn rehearse(session: &Session<'_>, options: &Options) -> Result<()> {
         let snapshot = Snapshot { train: train.clone(), ..head.clone() };
         needs::refuse(&cx, &demanding(&snapshot, &options.waive))?;
         // Of what stands here and not in its clone, a rehearsal could prove nothing.
-        let lacking = check::contents(&snapshot.workspace, &snapshot.train);
+        let lacking = check::contents::contents(&snapshot.workspace, &snapshot.train);
         refuse(session.report, &lacking, "rehearsed")?;
     }
     if !loader.repo.dirty.is_empty() {

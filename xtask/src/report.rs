@@ -281,7 +281,11 @@ impl Report {
     pub fn findings(&self, findings: &[Finding]) {
         for found in by_check(findings) {
             let check = found[0].check;
-            let way = if check::WAIVABLE.contains(&check) { format!(" (or --waive {check})") } else { String::new() };
+            let way = if check::waivers::WAIVABLE.contains(&check) {
+                format!(" (or --waive {check})")
+            } else {
+                String::new()
+            };
             refused(&found, &way, self.loudness).into_iter().for_each(|line| self.warn(line));
         }
     }

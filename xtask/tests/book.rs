@@ -1,7 +1,7 @@
 //! The docs as a book: every page has its place, every link leads somewhere, every requirement has a test.
 //! It must never need a program that not every system has: mdBook, man and other shells are for `outside/documents.rs`.
 
-use plan::{check::WAIVABLE, finding::Check};
+use plan::{check::waivers::WAIVABLE, finding::Check};
 
 use std::{
     collections::BTreeSet,

@@ -1,34 +1,42 @@
 //! The trains as `[workspace.metadata.trains.NAME]` configures them.
 //! It must never accept a key or value that it does not understand, nor ask for what can be derived.
 
+mod artifacts;
 mod cadence;
 mod channel;
 mod checklist;
+mod entries;
 mod keys;
 mod lines;
+mod problems;
+mod template;
 mod values;
+mod version_file;
 
 use std::{
     collections::BTreeMap,
-    fmt,
     path::{Path, PathBuf},
 };
 
-use anyhow::{Result, bail};
-use serde::{Deserialize, Deserializer, Serialize, de};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 pub use self::{
+    artifacts::{Deployment, Image, PLATFORMS, SDIST},
     cadence::{Budgets, Cadence, Span},
     channel::{Channel, Markup},
     checklist::{Confirmed, NamedProof},
+    entries::{Entries, KindHeading, NotesSince},
     lines::VersionLine,
+    template::{Template, apart},
+    version_file::{VersionFile, When},
+};
+use self::{
+    problems::problems_of,
+    template::{ref_template, subject_template},
 };
 use crate::{
-    conventional::Kind,
-    names::{self, Branch, SafeName, blocking, check_name, check_release, check_subject},
-    paths::normalized,
-    version::{Dialect, Version, spelling::Spelling},
+    names::{Branch, SafeName},
     visible,
 };
 
@@ -137,115 +145,7 @@ pub enum Form {
     Absent,
 }
 
-/// What `platforms` may list, and the beginnings and ends of the wheels' platform tags that they mean
-/// (<https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/>).
-pub const PLATFORMS: [(&str, &str, &str); 8] = [
-    ("manylinux-x86_64", "manylinux", "_x86_64"),
-    ("manylinux-aarch64", "manylinux", "_aarch64"),
-    ("musllinux-x86_64", "musllinux", "_x86_64"),
-    ("musllinux-aarch64", "musllinux", "_aarch64"),
-    ("macos-x86_64", "macosx", "_x86_64"),
-    ("macos-arm64", "macosx", "_arm64"),
-    ("windows-x86_64", "win", "_amd64"),
-    ("windows-arm64", "win", "_arm64"),
-];
-
-/// The word in `platforms` for a source distribution.
-pub const SDIST: &str = "sdist";
-
-/// Stands for a path that cannot be used until it is left out. No path that is read can be called so.
-const UNUSABLE: &str = "\0";
-
-/// Where a changelog's entries come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Entries {
-    /// What stands under `Unreleased`.
-    Unreleased,
-    /// What the sections of pre-releases told, for the final version: no source that could be chosen.
-    #[serde(skip_deserializing)]
-    Candidates,
-    /// A file for each entry, which the release takes away.
-    Fragments,
-    /// The changelogs of the train's crates, as release-plz writes them.
-    Crates,
-    /// Commits in the form of Conventional Commits since the last tag.
-    Commits,
-}
-
-/// How a kind of change is headed.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct KindHeading {
-    pub heading: String,
-    /// What fragments call it; without it, the heading in lower case, with `-` between its words.
-    fragment: Option<String>,
-}
-
-impl KindHeading {
-    fn fragment(&self) -> String {
-        let words = || self.heading.split_whitespace().collect::<Vec<_>>().join("-");
-        self.fragment.clone().unwrap_or_else(words).to_lowercase()
-    }
-}
-
 impl TrainConfig {
-    /// The heading of one of the six kinds.
-    pub fn heading(&self, kind: Kind) -> &str {
-        let own = self.kinds.iter().find(|own| own.fragment().eq_ignore_ascii_case(kind.name()));
-        own.map_or(kind.name(), |own| &own.heading)
-    }
-
-    /// The heading of a kind that a changelog has under that name, or fragments by that suffix.
-    pub fn kind(&self, name: &str) -> Option<&str> {
-        let is_named =
-            |own: &&KindHeading| own.heading.eq_ignore_ascii_case(name) || own.fragment() == name.to_lowercase();
-        let own = self.kinds.iter().find(is_named).map(|own| own.heading.as_str());
-        own.or_else(|| Kind::parse(name).map(|kind| self.heading(kind)))
-    }
-
-    /// What fragments may be called.
-    pub fn fragment_kinds(&self) -> Vec<String> {
-        let six = Kind::ALL.map(|kind| kind.name().to_lowercase());
-        six.into_iter().chain(self.kinds.iter().map(KindHeading::fragment)).collect()
-    }
-
-    /// Every path that it names, with its key.
-    fn paths(&mut self) -> impl Iterator<Item = (&'static str, &mut PathBuf)> {
-        let single = [
-            ("changelog", &mut self.changelog),
-            ("fragments", &mut self.fragments),
-            ("follow-ups", &mut self.follow_ups),
-            ("release-notes", &mut self.release_notes),
-            ("templates", &mut self.templates),
-        ];
-        let single = single.into_iter().filter_map(|(key, path)| Some((key, path.as_mut()?)));
-        single
-            .chain(self.files.iter_mut().map(|file| ("files.path", &mut file.path)))
-            .chain(self.deployments.iter_mut().map(|deployment| ("deployments.path", &mut deployment.path)))
-            .chain(self.images.iter_mut().map(|image| ("images.dockerfile", &mut image.dockerfile)))
-            .chain(self.proofs.iter_mut().map(|proof| ("proofs.in", &mut proof.dir)))
-    }
-
-    /// Leaves out what has a path that cannot be used: that is told already.
-    fn leave_unusable(&mut self) {
-        let is_usable = |path: &Path| path != Path::new(UNUSABLE);
-        let single = [
-            &mut self.changelog,
-            &mut self.fragments,
-            &mut self.follow_ups,
-            &mut self.release_notes,
-            &mut self.templates,
-        ];
-        for path in single {
-            path.take_if(|path| !is_usable(path));
-        }
-        self.files.retain(|file| is_usable(&file.path));
-        self.deployments.retain(|deployment| is_usable(&deployment.path));
-        self.images.retain(|image| is_usable(&image.dockerfile));
-        self.proofs.retain(|proof| is_usable(&proof.dir));
-    }
-
     /// Whether every release moves every member: what goes to no registry has nobody who would take its parts one by one.
     pub fn moves_all(&self) -> bool {
         match self.lockstep {
@@ -257,10 +157,6 @@ impl TrainConfig {
     /// Whether nothing of it goes to a registry.
     pub fn is_unpublished(&self) -> bool {
         self.registries.as_ref().is_some_and(Vec::is_empty)
-    }
-
-    pub fn takes(&self, entries: Entries) -> bool {
-        self.changes.as_ref().map_or(entries == Entries::Unreleased, |changes| changes.contains(&entries))
     }
 
     /// Where its keys stand, or would.
@@ -278,23 +174,6 @@ impl TrainConfig {
     pub fn option(&self) -> String {
         if self.default { String::new() } else { format!(" --train {}", self.name) }
     }
-
-    /// The directory of fragments, from the workspace's root; `None` when there are none to take.
-    pub fn fragments(&self) -> Option<PathBuf> {
-        let dir = || self.fragments.clone().unwrap_or_else(|| PathBuf::from("changelog.d"));
-        self.takes(Entries::Fragments).then(dir)
-    }
-}
-
-/// What the notes of a final version begin after.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum NotesSince {
-    /// Its readers come from the last final version: it tells what its pre-releases told.
-    #[default]
-    Final,
-    /// It tells only what is new since its last pre-release.
-    PreRelease,
 }
 
 /// Which members move with a patch release; a minor or major one moves all of them.
@@ -316,177 +195,9 @@ pub enum Development {
     Patch,
 }
 
-/// A file in which an image of the train is deployed.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Deployment {
-    pub path: PathBuf,
-    pub image: String,
-}
-
-/// When a version file follows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum When {
-    /// With the commit that releases the version.
-    #[default]
-    Released,
-    /// After the version can be had.
-    Published,
-}
-
-/// A version in a text file, named by the words right before it.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct VersionFile {
-    pub path: PathBuf,
-    pub after: String,
-    #[serde(default = "once")]
-    pub times: usize,
-    #[serde(default)]
-    pub when: When,
-    dialect: Option<FileDialect>,
-}
-
-fn once() -> usize {
-    1
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum FileDialect {
-    Cargo,
-    Pep440,
-    Tag,
-}
-
-/// An image that carries the train's version.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Image {
-    pub name: SafeName,
-    pub dockerfile: PathBuf,
-    /// A binary to link statically and give to the build as its whole context; without it, the context is the
-    /// workspace's root.
-    pub binary: Option<SafeName>,
-    /// Where it is pushed to, the name left out; without it, `IMAGE_REGISTRY` in the environment says.
-    pub registry: Option<SafeName>,
-}
-
-/// A text in which `{version}` stands once.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Template(String);
-
 /// Whether a member's name is meant by an entry of `also` or `except`.
 pub fn matches(pattern: &str, name: &str) -> bool {
     pattern.strip_suffix('*').map_or(pattern == name, |start| name.starts_with(start))
-}
-
-impl VersionFile {
-    /// The dialect of the file: as configured, else by where the version stands.
-    pub fn dialect(&self) -> Dialect {
-        let extension = self.path.extension().and_then(|e| e.to_str());
-        match self.dialect {
-            Some(FileDialect::Cargo) => Dialect::Cargo,
-            Some(FileDialect::Pep440) => Dialect::Pep440,
-            Some(FileDialect::Tag) => Dialect::Tag,
-            None if extension == Some("py")
-                || ["pyproject.toml", "setup.cfg"].iter().any(|name| self.path.ends_with(name))
-                || ["==", "~=", ">="].iter().any(|op| self.after.trim_end().ends_with(op)) =>
-            {
-                Dialect::Pep440
-            }
-            None if extension == Some("toml") => Dialect::Cargo,
-            None => Dialect::Tag,
-        }
-    }
-
-    /// What stands at one of its places. `current` is the version of the crates.
-    pub fn read(&self, text: &str, current: &Version) -> Result<Spelling> {
-        Spelling::read(text, self.dialect(), current)
-    }
-}
-
-impl Template {
-    pub const SLOT: &'static str = "{version}";
-
-    pub fn new(text: &str) -> Result<Template> {
-        match text.matches(Template::SLOT).count() {
-            1 => Ok(Template(text.to_owned())),
-            n => bail!("`{text}` holds `{{version}}` {n} times, expected once"),
-        }
-    }
-
-    pub fn fill(&self, version: &Version) -> String {
-        self.0.replace(Template::SLOT, &version.tag())
-    }
-
-    /// Holds it against the rules of what it names, filled in: a version adds digits, letters and dots between them.
-    fn checked(self, check: impl Fn(&str) -> Result<(), String>) -> Result<Template, String> {
-        match check(&self.0.replace(Template::SLOT, "0.1.0")) {
-            Ok(()) => Ok(self),
-            Err(why) => Err(format!("`{}`, filled in: {why}", visible::line(&self.0))),
-        }
-    }
-
-    /// Whether a text of this form can be one of the other, too, or a directory of one: git keeps no two such names.
-    pub fn meets(&self, other: &Template) -> bool {
-        let versions = ["0.1.0", "1.2.3-rc.1", "1.2.3.post1"];
-        let versions = versions.into_iter().filter_map(|text| Version::parse(text, Dialect::Tag).ok());
-        let meets = |version: &Version| {
-            other.version_in(&self.fill(version)).is_some()
-                || self.version_in(&other.fill(version)).is_some()
-                || self.is_directory_of(&other.fill(version))
-                || other.is_directory_of(&self.fill(version))
-        };
-        versions.into_iter().any(|version| meets(&version))
-    }
-
-    /// Whether a directory of the name has this form.
-    fn is_directory_of(&self, name: &str) -> bool {
-        name.match_indices('/').any(|(at, _)| self.version_in(&name[..at]).is_some())
-    }
-
-    /// The version in a text of this form.
-    pub fn version_in(&self, text: &str) -> Option<Version> {
-        let (before, after) = self.0.split_once(Template::SLOT)?;
-        Version::parse(text.strip_prefix(before)?.strip_suffix(after)?, Dialect::Tag).ok()
-    }
-}
-
-/// The commit message when none is configured.
-impl Default for Template {
-    fn default() -> Template {
-        Template("release {version}".to_owned())
-    }
-}
-
-impl fmt::Display for Template {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl Serialize for Template {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
-    }
-}
-
-impl<'de> Deserialize<'de> for Template {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Template, D::Error> {
-        Template::new(&String::deserialize(deserializer)?).map_err(de::Error::custom)
-    }
-}
-
-/// Of a tag or a branch.
-fn ref_template<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Template>, D::Error> {
-    let template = Option::<Template>::deserialize(deserializer)?;
-    template.map(|template| template.checked(check_release)).transpose().map_err(de::Error::custom)
-}
-
-fn subject_template<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Template, D::Error> {
-    Template::deserialize(deserializer)?.checked(check_subject).map_err(de::Error::custom)
 }
 
 /// Reads `workspace.metadata`. What is wrong is told beside what could be read, so that a release can be refused for
@@ -512,111 +223,7 @@ pub fn read(metadata: &Value, root: &Path) -> Config {
         config.problems.extend(problems.into_iter().map(|problem| format!("{at}: {problem}")));
         config.trains.extend(train);
     }
-    for train in &mut config.trains {
-        let at = format!("[workspace.metadata.trains.{}]", train.name);
-        for (key, path) in train.paths() {
-            *path = portable(path);
-            let place = visible::line(&path.to_string_lossy());
-            // Where a key of an entry is left out, it is empty.
-            let is_word = if place.is_empty() { Ok(()) } else { check_name(&path.to_string_lossy()) };
-            if let Err(why) = is_word {
-                config.problems.push(format!("{at}: `{key}`: {why}"));
-            } else if place.split('/').any(|part| part.eq_ignore_ascii_case(".git")) {
-                let problem =
-                    format!("{at}: `{key} = \"{place}\"` leads into git's own directory: name a file that git tracks");
-                config.problems.push(problem);
-            } else if path.has_root() || normalized(&root.join(&path)).is_none() {
-                let problem = format!("{at}: `{key} = \"{place}\"` leaves the repository: name a path inside of it");
-                config.problems.push(problem);
-            } else {
-                continue;
-            }
-            *path = PathBuf::from(UNUSABLE);
-        }
-        train.leave_unusable();
-    }
-    for train in &mut config.trains {
-        let known: Vec<&str> = PLATFORMS.iter().map(|(name, ..)| *name).chain([SDIST]).collect();
-        let images: Vec<&str> = train.images.iter().map(|image| &*image.name).collect();
-        let platforms = train.platforms.iter().map(|platform| ("platform", platform, &known));
-        let deployed = train.deployments.iter().map(|deployment| ("image", &deployment.image, &images));
-        for (kind, word, known) in platforms.chain(deployed).filter(|(_, word, known)| !known.contains(&word.as_str()))
-        {
-            let near = nearest(word, known);
-            let problem = format!("[workspace.metadata.trains.{}]: unknown {kind} `{word}`: {near}", train.name);
-            config.problems.push(problem);
-        }
-        let images = &train.images;
-        train.deployments.retain(|deployment| images.iter().any(|image| *image.name == deployment.image));
-        for (nth, image) in images.iter().enumerate() {
-            let registry = image.registry.as_ref().map(|registry| ("registry", names::check_image_registry(registry)));
-            for (key, checked) in std::iter::once(("name", names::check_image(&image.name))).chain(registry) {
-                if let Err(why) = checked {
-                    let at = format!("[workspace.metadata.trains.{}]", train.name);
-                    config.problems.push(format!("{at}: `images`: `{key}`: {why}"));
-                }
-            }
-            if images[..nth].iter().any(|other| other.name == image.name) {
-                let at = format!("[workspace.metadata.trains.{}]", train.name);
-                config
-                    .problems
-                    .push(format!("{at}: `images`: there are two of the name `{}`: rename one", &*image.name));
-            }
-        }
-    }
-    for (nth, train) in config.trains.iter().enumerate().filter(|(_, train)| train.driver.is_some()) {
-        if let Some(other) = config.trains[..nth].iter().find(|other| other.driver == train.driver) {
-            config.problems.push(format!(
-                "[workspace.metadata.trains.{}]: `driver = \"{}\"` is the driver of train {}, too: one crate has one version, so take one of the two out",
-                train.name,
-                train.driver.as_deref().unwrap_or_default(),
-                other.name
-            ));
-        }
-    }
-    for train in &config.trains {
-        let at = format!("[workspace.metadata.trains.{}]", train.name);
-        config
-            .problems
-            .extend(checklist::problems(&train.proofs).into_iter().map(|problem| format!("{at}: {problem}")));
-    }
-    let met = shared(&config.trains, "tag", |train| train.tag.as_ref());
-    config.problems.extend(met);
-    let met = shared(&config.trains, "branch", |train| train.branch.as_ref());
-    config.problems.extend(met);
-    for train in &config.trains {
-        let mains = config.trains.iter().filter_map(|train| train.main.as_ref()).map(ToString::to_string);
-        let Some(branch) = &train.branch else { continue };
-        let filled = branch.0.replace(Template::SLOT, "0.1.0");
-        if let Some(main) = blocking(&filled, mains.collect::<Vec<_>>().iter()) {
-            config.problems.push(format!(
-                "[workspace.metadata.trains.{}]: git makes no branch of `branch = \"{branch}\"` while there is the branch {main}: write another one, as \"release/v{{version}}\"",
-                train.name
-            ));
-        }
-    }
-    for train in &config.trains {
-        for (at, kind) in train.kinds.iter().enumerate() {
-            let fragment = kind.fragment();
-            let twice = train.kinds[..at].iter().any(|other| other.fragment() == fragment);
-            let why = match () {
-                _ if kind.heading.trim() != kind.heading || kind.heading.contains(['\n', '\r', '#']) => {
-                    "a heading is one line of words"
-                }
-                _ if fragment.contains(['.', '/', '\\']) || fragment.parse::<u32>().is_ok() => {
-                    "`NAME.KIND.md` needs a kind without `.` and `/`: add `fragment = \"…\"`"
-                }
-                _ if twice => "an earlier kind has that fragment, too: add another `fragment = \"…\"`",
-                _ => continue,
-            };
-            let problem = format!("`kinds`: {{ heading = \"{}\" }} (`*.{fragment}.md`): {why}", kind.heading);
-            config.problems.push(format!("[workspace.metadata.trains.{}]: {problem}", train.name));
-        }
-    }
-    for train in config.trains.iter().filter(|train| train.fragments.is_some() && !train.takes(Entries::Fragments)) {
-        let problem = "`fragments` is set, but `changes` does not name them: add \"fragments\" there";
-        config.problems.push(format!("[workspace.metadata.trains.{}]: {problem}", train.name));
-    }
+    config.problems.extend(problems_of(&mut config.trains, root));
     // One that is left because the others could not be read is not what is meant without a name.
     if let [only] = config.trains.as_mut_slice()
         && is_only
@@ -658,43 +265,6 @@ fn listed(names: &[Value]) -> Config {
     config
 }
 
-/// What is wrong with templates of two trains that can give the same name.
-fn shared<'c>(
-    trains: &'c [TrainConfig],
-    key: &str,
-    of: impl Fn(&'c TrainConfig) -> Option<&'c Template>,
-) -> Vec<String> {
-    let named: Vec<_> = trains.iter().filter_map(|train| Some((train.name.as_str(), of(train)?))).collect();
-    let mut problems = Vec::new();
-    for (nth, (name, one)) in named.iter().enumerate() {
-        for (other, theirs) in named[..nth].iter().filter(|(_, theirs)| one.meets(theirs)) {
-            let (train, another) = apart(name, (other, theirs));
-            let place = if train == *name { "write another one" } else { "write another one there" };
-            problems.push(format!(
-                "[workspace.metadata.trains.{name}]: `{key} = \"{one}\"` can be a {key} of train {other}, too, whose are \"{theirs}\": {place}, as \"{another}\""
-            ));
-        }
-    }
-    problems
-}
-
-/// Which of two trains takes another template, and which: the other one, where it has taken the first one's name.
-pub fn apart<'n>(name: &'n str, (other, theirs): (&'n str, &Template)) -> (&'n str, Template) {
-    let named = |train: &str| Template(format!("{train}-v{}", Template::SLOT));
-    match named(name).meets(theirs) {
-        true => (other, named(other)),
-        false => (name, named(name)),
-    }
-}
-
-/// The path as it is written on every system. A drive is a root of its own (`C:\x`).
-fn portable(path: &Path) -> PathBuf {
-    let path = path.to_string_lossy().replace('\\', "/");
-    let has_drive =
-        path.split_once(':').is_some_and(|(drive, _)| drive.len() == 1 && drive.as_bytes()[0].is_ascii_alphabetic());
-    PathBuf::from(if has_drive { format!("/{path}") } else { path })
-}
-
 /// The known word that was most likely meant.
 pub fn closest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
     let same = known.iter().find(|known| known.eq_ignore_ascii_case(word)).copied();
@@ -715,6 +285,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::version::{Dialect, Version};
 
     fn problems(trains: Value) -> String {
         read(&json!({ "trains": trains }), Path::new("")).problems.join("\n")

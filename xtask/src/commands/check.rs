@@ -95,7 +95,7 @@ impl Looked {
                 findings.extend_from_slice(&of_tag);
             }
             if check == finding::Check::Lock {
-                findings.extend(check::uncommitted_lock(snapshot));
+                findings.extend(check::requirements::uncommitted_lock(snapshot));
             }
             if check == finding::Check::Configuration {
                 findings.extend(beforehand(cx, snapshot)?);
@@ -182,9 +182,9 @@ fn misused(parses: Parses, workspace: &Workspace, train: &Train) -> (Vec<Finding
 /// What a release finds of the repository and of this tree when it looks at its steps.
 fn beforehand(cx: &Context<'_>, snapshot: &Snapshot) -> Result<Vec<Finding>> {
     let Snapshot { workspace, train, .. } = snapshot;
-    let mut findings: Vec<Finding> = check::unknown_main(snapshot).into_iter().collect();
+    let mut findings: Vec<Finding> = check::repository::unknown_main(snapshot).into_iter().collect();
     let found = |Problem { what, next }: Problem| Finding::new(finding::Check::Configuration, what, next);
-    let written = check::written(workspace, train);
+    let written = check::logs::written(workspace, train);
     let written: Vec<&PathBuf> = written.iter().filter(|path| workspace.texts.contains_key(*path)).collect();
     let manifests = train.members().into_iter().map(|at| &workspace.members[at].manifest);
     findings.extend(perform::astray(cx, manifests.chain(written.iter().copied()))?.into_iter().map(found));

@@ -64,7 +64,7 @@ impl Publish {
             waive: self.waiving.waive,
             ..publish::Options::default()
         };
-        check::known_to_publish(&options.waive)?;
+        check::waivers::known_to_publish(&options.waive)?;
         let loader = session.alone()?;
         let (_, publication) = publication(&loader, self.version.as_ref(), &options)?;
         let report = session.report;

@@ -30,7 +30,7 @@ impl Smoke {
         let waive = &self.waiving.waive;
         let loader = session.loader()?;
         let snapshot = loader.load(Source::Tree)?;
-        check::known_waivers(&snapshot.train, waive)?;
+        check::waivers::known_waivers(&snapshot.train, waive)?;
         let version = snapshot.train.version(&snapshot.workspace);
         let proofs = smoke::proofs(&snapshot, version);
         let steps: Vec<Step> = proofs.into_iter().map(Step::Prove).collect();

@@ -19,7 +19,7 @@ pub fn name_the_way_back(loader: &Loader<'_>, between: &[String], findings: &mut
     });
     let is_reported = |finding: &Finding| match finding.check {
         Check::DirtyTree => true,
-        Check::Lock => repo.dirty.iter().any(|path| *finding == check::not_committed(path)),
+        Check::Lock => repo.dirty.iter().any(|path| *finding == check::requirements::not_committed(path)),
         Check::InProgress => is_ours,
         _ => false,
     };

@@ -48,8 +48,8 @@ pub fn make(session: &Session<'_>, intent: &Intent, options: &Options) -> Result
     }
     let Planned { snapshot, plan } = resume_point::plan(&loader, intent, &options)?;
     history::tags(report, &loader, &snapshot.workspace, &snapshot.train)?;
-    check::known_waivers(&snapshot.train, &options.waive)?;
-    check::known_confirmations(&snapshot.train, &options.confirm)?;
+    check::waivers::known_waivers(&snapshot.train, &options.waive)?;
+    check::waivers::known_confirmations(&snapshot.train, &options.confirm)?;
     if snapshot.train.tags(&snapshot.repo).next().is_none() {
         // Who begins to release may not know what is passed over. What is wrong with another train, that one reports.
         let trains = loader.every_train(&snapshot).unwrap_or_default();
