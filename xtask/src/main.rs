@@ -6,7 +6,6 @@ mod clock;
 mod commands;
 mod inherited;
 mod loader;
-mod page;
 mod perform;
 mod rehearse;
 mod repo;

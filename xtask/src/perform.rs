@@ -80,6 +80,15 @@ pub struct Unverified {
     pub next: String,
 }
 
+impl<'a> Context<'a> {
+    /// Nothing is waited for, nor known of checks.
+    pub fn new(sh: &'a Shell, report: &'a Report, target: PathBuf, interrupted: Arc<AtomicBool>) -> Context<'a> {
+        let (proof_results, checks, unverified) = Default::default();
+        let (tools, deadline) = (Tools::Installed, Duration::ZERO);
+        Context { sh, report, target, interrupted, proof_results, deadline, tools, checks, unverified }
+    }
+}
+
 impl Context<'_> {
     /// The same work on many items, each in a thread of its own: they wait for others, not for the processor.
     pub fn each<T: Sync, R: Send>(

@@ -12,7 +12,6 @@ use std::{
     fs::File,
     path::PathBuf,
     sync::{Arc, atomic::AtomicBool},
-    time::Duration,
 };
 
 use anyhow::{Context as _, Result, bail};
@@ -96,16 +95,13 @@ impl Session<'_> {
 
     /// What steps are taken in, or only looked at in a dry run.
     pub fn context<'a>(&'a self, loader: &Loader<'a>) -> Result<Context<'a>> {
-        let tools = if self.dry_run { Tools::AsFound } else { Tools::Installed };
-        Ok(Context { tools, ..self.looking(loader)? })
+        let cx = Context::new(&self.sh, self.report, loader.target.clone(), interrupted()?);
+        Ok(Context { tools: if self.dry_run { Tools::AsFound } else { cx.tools }, ..cx })
     }
 
     /// What steps are looked at in, with the tools that are here.
     pub fn looking<'a>(&'a self, loader: &Loader<'a>) -> Result<Context<'a>> {
-        let (sh, report, target, interrupted) = (&self.sh, self.report, loader.target.clone(), interrupted()?);
-        let (proof_results, checks, unverified) = Default::default();
-        let (tools, deadline) = (Tools::AsFound, Duration::ZERO);
-        Ok(Context { sh, report, target, interrupted, proof_results, deadline, tools, checks, unverified })
+        Ok(Context { tools: Tools::AsFound, ..self.context(loader)? })
     }
 
     /// How far the loop goes.

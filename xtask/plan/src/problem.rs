@@ -24,3 +24,16 @@ impl fmt::Display for Problem {
 }
 
 impl std::error::Error for Problem {}
+
+/// What shares a cause, together, in the order of the first of each.
+pub fn grouped<K: PartialEq, T: PartialEq>(pairs: impl IntoIterator<Item = (K, T)>) -> Vec<(K, Vec<T>)> {
+    let mut groups: Vec<(K, Vec<T>)> = Vec::new();
+    for (cause, item) in pairs {
+        match groups.iter_mut().find(|(known, _)| *known == cause) {
+            Some((_, items)) if items.contains(&item) => {}
+            Some((_, items)) => items.push(item),
+            None => groups.push((cause, vec![item])),
+        }
+    }
+    groups
+}

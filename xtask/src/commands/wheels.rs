@@ -13,6 +13,7 @@ use crate::{
         self, Context, needs,
         wheels::{build, installed},
     },
+    report::Ended,
     session::Session,
     tools::{child, python::Environment},
 };
@@ -69,9 +70,9 @@ impl Wheels {
             match &made {
                 Ok(evidence) => {
                     report.say(format!("          {evidence}"));
-                    report.end(&title, begun, Ok("done"));
+                    report.end(&title, begun, Ended::Done);
                 }
-                Err(error) => report.end(&title, begun, Err(&format!("{error:#}"))),
+                Err(error) => report.end(&title, begun, Ended::Failed(&format!("{error:#}"))),
             }
             made?;
         }

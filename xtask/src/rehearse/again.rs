@@ -4,14 +4,11 @@
 
 use anyhow::Result;
 
-use super::Stand;
-use crate::{
-    page::Ending,
-    perform::{
-        Context, crates,
-        publish::{self, Hashes},
-        wheels::build,
-    },
+use super::{rehearsal::Ending, stand::Stand};
+use crate::perform::{
+    Context, crates,
+    publish::{self, Hashes},
+    wheels::build,
 };
 use plan::{edit::count, publish::Publication};
 
@@ -69,7 +66,7 @@ impl Stand<'_> {
                 Ending::NotProved { why }
             }
         };
-        self.note(title, None, outcome);
+        self.line("use", title, None, outcome);
         self.rehearsal.hashes = first.into_iter().collect();
         Ok(())
     }

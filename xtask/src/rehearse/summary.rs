@@ -1,12 +1,12 @@
 //! What a rehearsal came to, as a graph for the page and as lines for the screen.
 //! It must never make it better than it was: what was not proved is said last, where it is read.
 
-use crate::{
-    page::{Ending, Kind, Node, Rehearsal, took},
-    report::Report,
-    tools::child,
+use super::{
+    page::took,
+    rehearsal::{Kind, Node, Rehearsal},
 };
-use plan::snapshot::Snapshot;
+use crate::{report::Report, tools::child};
+use plan::{problem::grouped, snapshot::Snapshot};
 
 /// What needs what in the train.
 pub fn graph(snapshot: &Snapshot) -> Vec<Node> {
@@ -41,12 +41,8 @@ pub fn tell(report: &Report, rehearsal: &Rehearsal) {
         report.say(format!("{}:", stage.name));
         for line in &stage.lines {
             let seconds = line.seconds.map(|seconds| format!("{seconds:6.1} s")).unwrap_or(" ".repeat(8));
-            let (word, why) = match &line.outcome {
-                Ending::Proved { evidence } => ("proved", evidence),
-                Ending::NotProved { why } => ("not proved", why),
-                Ending::Failed { why } => ("failed", why),
-            };
-            report.say(format!("  {seconds}  {word:10} {} ({why})", line.title));
+            let (.., label) = line.outcome.label();
+            report.say(format!("  {seconds}  {label:10} {} ({})", line.title, line.outcome.because()));
         }
     }
     for (what, why) in &rehearsal.not_proved {
@@ -82,15 +78,8 @@ pub fn verdict(rehearsals: &[Rehearsal], interrupted: bool) -> String {
 
 /// What the machine or the rehearsal could not verify; what has one reason stands together.
 fn not_verified(rehearsals: &[Rehearsal]) -> String {
-    let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
-    for (what, why) in rehearsals.iter().flat_map(Rehearsal::open) {
-        let why = why.lines().next().unwrap_or_default();
-        match groups.iter_mut().find(|(known, _)| *known == why) {
-            Some((_, whats)) if whats.contains(&what) => {}
-            Some((_, whats)) => whats.push(what),
-            None => groups.push((why, vec![what])),
-        }
-    }
+    let open = rehearsals.iter().flat_map(Rehearsal::open);
+    let groups = grouped(open.map(|(what, why)| (why.lines().next().unwrap_or_default(), what)));
     let groups = groups.iter().map(|(why, whats)| format!("{} ({why})", whats.join(", ")));
     groups.collect::<Vec<_>>().join("; ")
 }
@@ -98,7 +87,7 @@ fn not_verified(rehearsals: &[Rehearsal]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::page::Line;
+    use crate::rehearse::rehearsal::{Ending, Line};
 
     fn rehearsal(train: &str, lines: &[(&str, Ending)]) -> Rehearsal {
         let version = "0.9.3".to_owned();

@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Result, anyhow, bail};
 
-use super::Stand;
+use super::stand::Stand;
 use crate::{
     perform::{Context, wheels::installed},
     repo::TempDir,

@@ -10,6 +10,7 @@ use anyhow::{Result, bail};
 
 use crate::{
     perform::{self, Context, prove},
+    report::Ended,
     tools::transient::Transient,
 };
 use plan::{
@@ -34,12 +35,12 @@ pub(super) fn take(cx: &Context<'_>, step: &Step) -> Result<Observation> {
         .and_then(|observed| check_interrupt(cx).map(|()| observed))
         .map_err(|error| check_interrupt(cx).err().unwrap_or(error));
     match &acted {
-        Ok(Observation::Unknown(problem)) => cx.report.unproved(&title, begun, &problem.what),
+        Ok(Observation::Unknown(problem)) => cx.report.end(&title, begun, Ended::Unproved(&problem.what)),
         Ok(Observation::Done { evidence, .. }) if evidence == prove::UNTESTED => {
-            cx.report.end_with(&title, begun, evidence);
+            cx.report.end(&title, begun, Ended::Partly(evidence));
         }
-        Ok(_) => cx.report.end(&title, begun, Ok("done")),
-        Err(error) => cx.report.end(&title, begun, Err(&format!("{error:#}"))),
+        Ok(_) => cx.report.end(&title, begun, Ended::Done),
+        Err(error) => cx.report.end(&title, begun, Ended::Failed(&format!("{error:#}"))),
     }
     acted
 }

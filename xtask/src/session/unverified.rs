@@ -3,29 +3,17 @@
 
 use super::Session;
 use crate::{perform::Unverified, resume_point::Intent};
-use plan::{train::Train, version::Version};
+use plan::{problem::grouped, train::Train, version::Version};
 
 /// The line; `None` when every check was made or waived.
 pub fn line(unverified: &[Unverified], command: &str, train: &Train) -> Option<String> {
     if unverified.is_empty() {
         return None;
     }
-    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
-    for Unverified { check, .. } in unverified {
-        match reasons.iter_mut().find(|(why, _)| *why == check.why) {
-            Some((_, names)) if names.contains(&check.name.as_str()) => {}
-            Some((_, names)) => names.push(&check.name),
-            None => reasons.push((&check.why, vec![&check.name])),
-        }
-    }
+    let reasons = grouped(unverified.iter().map(|one| (&*one.check.why, &*one.check.name)));
     let reasons: Vec<String> = reasons.iter().map(|(why, names)| format!("{} ({why})", names.join(", "))).collect();
     let confirmations: Vec<&Unverified> = unverified.iter().filter(|one| one.is_confirmation).collect();
-    let mut next: Vec<&str> = Vec::new();
-    for one in &confirmations {
-        if !next.contains(&one.next.as_str()) {
-            next.push(&one.next);
-        }
-    }
+    let next = grouped(confirmations.iter().map(|one| ((), one.next.as_str()))).pop().unwrap_or_default().1;
     let waivers: Vec<String> = confirmations.iter().map(|one| format!("--waive {}", one.check.name)).collect();
     let next = match waivers.is_empty() {
         true => format!("cargo xtask smoke{} on a machine that can", train.config.option()),

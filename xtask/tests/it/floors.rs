@@ -65,7 +65,7 @@ const FLOORS: [(&str, &[&[&str]]); 2] = [
         "src",
         &[
             &["clock", "repo", "loader"],
-            &["tools", "report", "page", "inherited"],
+            &["tools", "report", "inherited"],
             &["run", "session", "perform", "resume_point"],
             &["main", "cli", "commands", "rehearse"],
         ],

@@ -1,153 +1,8 @@
 //! A rehearsal as one HTML page: what was proved and by what, what was not and why, and where the time went.
 //! It must never reach for anything outside itself, nor let a text of the rehearsal become markup.
 
-use serde::Serialize;
-
-use plan::{
-    edit::count,
-    ownership::{self, Contested},
-};
-
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct Rehearsal {
-    pub train: String,
-    pub version: String,
-    pub tag: String,
-    pub commit: String,
-    /// UTC.
-    pub began: String,
-    pub seconds: f64,
-    pub stages: Vec<Stage>,
-    pub graph: Vec<Node>,
-    /// File and SHA-256.
-    pub hashes: Vec<(String, String)>,
-    /// Program and seconds; `ours` is one of them.
-    pub spent: Vec<(String, f64)>,
-    /// What, and why.
-    pub not_proved: Vec<(String, String)>,
-    /// The names under which it cannot be published outside.
-    pub contested: Vec<Contested>,
-}
-
-#[derive(Clone, Debug, Serialize)]
-pub struct Stage {
-    /// `release`, `publish`, `use`.
-    pub name: String,
-    pub lines: Vec<Line>,
-}
-
-#[derive(Clone, Debug, Serialize)]
-pub struct Line {
-    pub title: String,
-    pub seconds: Option<f64>,
-    pub outcome: Ending,
-}
-
-#[derive(Clone, Debug, Serialize)]
-#[serde(tag = "outcome", rename_all = "kebab-case")]
-pub enum Ending {
-    Proved { evidence: String },
-    NotProved { why: String },
-    Failed { why: String },
-}
-
-#[derive(Clone, Debug, Serialize)]
-pub struct Node {
-    pub name: String,
-    pub version: String,
-    pub kind: Kind,
-    /// Names of nodes.
-    pub needs: Vec<String>,
-}
-
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    Crate,
-    Wheel,
-    Image,
-}
-
-impl Ending {
-    /// How it is styled, marked and said: never by color alone.
-    fn label(&self) -> (&'static str, &'static str, &'static str) {
-        match self {
-            Ending::Proved { .. } => ("good", "✓", "proved"),
-            Ending::NotProved { .. } => ("warn", "○", "not proved"),
-            Ending::Failed { .. } => ("bad", "✕", "failed"),
-        }
-    }
-
-    fn because(&self) -> &str {
-        match self {
-            Ending::Proved { evidence } => evidence,
-            Ending::NotProved { why } | Ending::Failed { why } => why,
-        }
-    }
-}
-
-impl Rehearsal {
-    fn lines(&self) -> impl Iterator<Item = &Line> {
-        self.stages.iter().flat_map(|stage| &stage.lines)
-    }
-
-    /// Adds a line to a stage, which is begun when it is another than the last.
-    pub fn add(&mut self, stage: &str, line: Line) {
-        match self.stages.last_mut().filter(|last| last.name == stage) {
-            Some(last) => last.lines.push(line),
-            None => self.stages.push(Stage { name: stage.to_owned(), lines: vec![line] }),
-        }
-    }
-
-    /// Adds what ended it.
-    pub fn fail(&mut self, title: &str, error: &anyhow::Error) {
-        let outcome = Ending::Failed { why: format!("{error:#}") };
-        let stage = self.stages.last().map_or("set up".to_owned(), |last| last.name.clone());
-        self.add(&stage, Line { title: title.to_owned(), seconds: None, outcome });
-    }
-
-    /// What failed, and why.
-    pub fn failed(&self) -> Vec<(&str, &str)> {
-        let failed = self.lines().filter(|line| matches!(line.outcome, Ending::Failed { .. }));
-        failed.map(|line| (line.title.as_str(), line.outcome.because())).collect()
-    }
-
-    /// What the rehearsal says of itself, then what its lines say; each once.
-    pub fn open(&self) -> Vec<(&str, &str)> {
-        let lines = self.lines().filter(|line| matches!(line.outcome, Ending::NotProved { .. }));
-        let lines = lines.map(|line| (line.title.as_str(), line.outcome.because()));
-        let mut open: Vec<(&str, &str)> = Vec::new();
-        for pair in self.not_proved.iter().map(|(what, why)| (what.as_str(), why.as_str())).chain(lines) {
-            if !open.contains(&pair) {
-                open.push(pair);
-            }
-        }
-        open
-    }
-
-    /// In one sentence.
-    pub fn verdict(&self) -> String {
-        let steps = self.lines().count();
-        match (self.failed().as_slice(), self.open().as_slice()) {
-            ([first], _) => format!("Failed at {}.", first.0),
-            ([first, more @ ..], _) => format!("Failed at {}, and at {}.", first.0, count(more.len(), "more step")),
-            ([], _) if steps == 0 => "Nothing was rehearsed, so nothing is proved.".to_owned(),
-            ([], []) if steps == 1 => "Proved: the one step did what it is to do.".to_owned(),
-            ([], []) => format!("Proved: all {steps} steps did what they are to do."),
-            ([], [(what, _)]) => format!("Proved, except {what}."),
-            ([], [(one, _), (two, _)]) => format!("Proved, except {one} and {two}."),
-            ([], open) => format!("Proved, except {} things that are named below.", open.len()),
-        }
-    }
-
-    fn tone(&self) -> &'static str {
-        match (self.failed().is_empty(), self.open().is_empty() && self.lines().next().is_some()) {
-            (false, _) => "bad",
-            (true, false) => "warn",
-            (true, true) => "good",
-        }
-    }
-}
+use super::rehearsal::{Kind, Line, Node, Rehearsal};
+use plan::{edit::count, ownership, problem::grouped};
 
 /// One self-contained page; it needs no script, no network and no server.
 pub fn page(rehearsal: &Rehearsal) -> String {
@@ -202,13 +57,7 @@ fn facts(of: &Rehearsal) -> String {
 
 /// What shares a reason is told together.
 fn reasons(id: &str, title: &str, class: &str, pairs: &[(&str, &str)]) -> String {
-    let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
-    for (what, why) in pairs {
-        match groups.iter_mut().find(|(known, _)| known == why) {
-            Some((_, whats)) => whats.push(what),
-            None => groups.push((why, vec![what])),
-        }
-    }
+    let groups = grouped(pairs.iter().map(|(what, why)| (why, what)));
     if groups.is_empty() {
         return String::new();
     }
@@ -416,7 +265,8 @@ fn moment(seconds: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use plan::ownership::Name;
+    use crate::rehearse::rehearsal::{Ending, Stage};
+    use plan::ownership::{Contested, Name};
 
     fn proved(title: &str, seconds: f64, evidence: &str) -> Line {
         Line { title: title.into(), seconds: Some(seconds), outcome: Ending::Proved { evidence: evidence.into() } }
@@ -516,6 +366,7 @@ mod tests {
                 ("trusted publishing", "tokens of the real registries are not asked for in a rehearsal".to_owned()),
             ]),
             contested: vec![contested("barter", None)],
+            waited: 0.0,
         }
     }
 

@@ -1,0 +1,120 @@
+//! Steps, for people: as they are observed, and while they are taken.
+//! It must never call a step done that is not.
+
+use std::time::Instant;
+
+use super::{Loudness, Report, Tint, tinted};
+use plan::{
+    problem::Problem,
+    run_report::Observed,
+    step::{Kind, Observation, Step, by_cause},
+};
+
+/// How a step ended.
+#[derive(Clone, Copy)]
+pub enum Ended<'a> {
+    Done,
+    Proved,
+    /// With less than its title says.
+    Partly(&'a str),
+    /// It is a proof that this machine cannot make.
+    Unproved(&'a str),
+    Failed(&'a str),
+}
+
+fn label(observed: &Observation) -> (&'static str, Tint) {
+    match observed {
+        Observation::Done { .. } => ("done", Tint::Good),
+        Observation::Todo => ("todo", Tint::Bad),
+        Observation::Blocked(_) => ("blocked", Tint::Bad),
+        Observation::Unknown(_) => ("unknown", Tint::Bad),
+        Observation::Waived { .. } => ("waived", Tint::Weak),
+    }
+}
+
+impl Report {
+    /// What is where, since when, by what evidence.
+    pub fn table<'o>(&self, observed: impl IntoIterator<Item = &'o Observed>) {
+        let rows = observed.into_iter().map(|one| (one.title.clone(), one.place.clone(), one.observed.clone()));
+        let rows = by_cause(rows).into_iter().map(|(title, place, observed)| {
+            let label = label(&observed);
+            let (since, evidence) = match observed {
+                Observation::Done { evidence, since } => (since.unwrap_or_default(), evidence),
+                Observation::Todo => Default::default(),
+                Observation::Blocked(problem) | Observation::Unknown(problem) => (String::new(), problem.to_string()),
+                Observation::Waived { by } => (String::new(), by),
+            };
+            (label, [title, place, since], evidence)
+        });
+        let rows: Vec<_> = rows.collect();
+        let width = |at: usize| rows.iter().map(|(_, cells, _)| cells[at].chars().count()).max().unwrap_or(0);
+        let [first, second, third] = [0, 1, 2].map(width);
+        self.say("");
+        for ((label, tint), [title, place, since], evidence) in &rows {
+            let after = format!(" {title:first$}  {place:second$}  {since:third$}  {evidence}");
+            self.say(tinted("  ", *tint, &format!("{label:7}"), after.trim_end()));
+        }
+    }
+
+    /// What a step does, in as many words as are wanted.
+    pub fn title(&self, step: &Step) -> String {
+        if self.loudness >= Loudness::Verbose { step.whole_title() } else { step.title() }
+    }
+
+    /// A step as it was observed, without anything being done.
+    pub fn observed(&self, step: &Step, observed: &Observation) {
+        let evidence = match observed {
+            Observation::Done { evidence, .. } => format!(" ({evidence})"),
+            Observation::Waived { by } => format!(" ({by})"),
+            Observation::Todo => String::new(),
+            Observation::Blocked(problem) | Observation::Unknown(problem) => {
+                return self.stuck(label(observed), step, problem);
+            }
+        };
+        let (label, tint) = label(observed);
+        self.say(tinted("  ", tint, &format!("{label:7}"), format!(" {}{evidence}", self.title(step))));
+    }
+
+    /// A check that cannot be made, and that does not stop the run.
+    pub fn unverified(&self, step: &Step, why: &str) {
+        let label = if step.kind() == Kind::Proof { "not proved" } else { "not verified" };
+        self.warn(tinted("  ", Tint::Strong, label, format!(" {}: {why}", self.title(step))));
+    }
+
+    fn stuck(&self, (label, tint): (&str, Tint), step: &Step, Problem { what, next }: &Problem) {
+        self.warn(tinted("  ", tint, label, format!(" {}: {what}", self.title(step))));
+        let waive = step.check().map(|name| format!("; or --waive {name}")).unwrap_or_default();
+        self.warn(format!("     next: {next}{waive}"));
+    }
+
+    /// A step begins.
+    pub fn begin(&self, title: &str) -> Instant {
+        if self.groups {
+            self.command("group", title);
+        } else {
+            self.say(tinted("  ", Tint::Strong, "begin  ", format!(" {title}")));
+        }
+        Instant::now()
+    }
+
+    /// A step ended; how long it took shows that somebody was at work.
+    pub fn end(&self, title: &str, begun: Instant, ended: Ended<'_>) {
+        if self.groups {
+            self.command("endgroup", "");
+        }
+        let (label, tint, note) = match ended {
+            Ended::Done => ("done", Tint::Good, ""),
+            Ended::Proved => ("proved", Tint::Good, ""),
+            Ended::Partly(note) => ("done", Tint::Strong, note),
+            Ended::Unproved(why) => ("not proved", Tint::Strong, why),
+            Ended::Failed(why) => ("failed", Tint::Bad, why),
+        };
+        let (between, seconds) = (if note.is_empty() { "" } else { ": " }, begun.elapsed().as_secs_f64());
+        let after = format!(" {title} ({seconds:.1} s){between}{note}");
+        let line = tinted("  ", tint, &format!("{label:7}"), after);
+        match ended {
+            Ended::Unproved(_) | Ended::Failed(_) => self.warn(line),
+            Ended::Done | Ended::Proved | Ended::Partly(_) => self.say(line),
+        }
+    }
+}
