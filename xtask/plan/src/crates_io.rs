@@ -170,6 +170,16 @@ pub fn is_name(name: &str) -> bool {
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
 }
 
+/// The directory of a crate in an index (Cargo book, "Index Files"): `1`, `2`, `3/b`, `ba/rt`.
+pub fn directory(name: &str) -> String {
+    let piece = |range| name.get(range).unwrap_or_default();
+    match name.len() {
+        0..=2 => name.len().to_string(),
+        3 => format!("3/{}", piece(0..1)),
+        _ => format!("{}/{}", piece(0..2), piece(2..4)),
+    }
+}
+
 /// Names are one whatever their case and dashes: `canon_crate_name`, migrations/20150319224700_dumped_migration_93 in
 /// rust-lang/crates.io.
 pub fn canonical(name: &str) -> String {

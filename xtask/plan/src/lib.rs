@@ -26,6 +26,7 @@ pub mod parallel;
 pub mod paths;
 pub mod patience;
 pub mod pep503;
+pub mod percent;
 pub mod post_release;
 pub mod postfix;
 pub mod problem;

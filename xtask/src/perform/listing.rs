@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use anyhow::{Context as _, Result, bail};
 use toml_edit::{DocumentMut, Item};
 
-use super::{Context, crates, forge, images, wheels};
+use super::{Context, crates};
 use crate::{
     repo::TempDir,
     tools::{
@@ -14,20 +14,17 @@ use crate::{
         registries::{self, Registries},
     },
 };
-use plan::problem::Problem;
-use plan::step::{CrateUpload, Dist, ForgeRelease, ImageRelease, Listing, Observation};
+use plan::{
+    problem::Problem,
+    step::{CrateUpload, Listing, Observation, Step},
+};
 
 pub fn observe(cx: &Context<'_>, listing: &Listing) -> Result<Observation> {
-    let mut parts: Vec<Part<'_>> = listing.crates.iter().map(Part::Crate).collect();
-    parts.extend(listing.dists.iter().map(Part::Dist));
-    parts.extend(listing.images.iter().map(Part::Image));
-    parts.extend(listing.release.iter().map(Part::Forge));
-    let observed = cx.each(&parts, |cx, part| match part {
-        Part::Crate(upload) => crates::observe(cx, upload),
-        Part::Dist(dist) => wheels::observe(cx, dist),
-        Part::Image(release) => images::observe(cx, release),
-        Part::Forge(release) => forge::observe(cx, release),
-    });
+    let mut parts: Vec<Step> = listing.crates.iter().cloned().map(Step::Crate).collect();
+    parts.extend(listing.dists.iter().cloned().map(Step::Upload));
+    parts.extend(listing.images.iter().cloned().map(Step::PushImage));
+    parts.extend(listing.release.iter().cloned().map(Step::Forge));
+    let observed = cx.each(&parts, super::look);
     let mut crates = Vec::new();
     let mut there = 0;
     for (part, observed) in parts.iter().zip(observed) {
@@ -36,19 +33,19 @@ pub fn observe(cx: &Context<'_>, listing: &Listing) -> Result<Observation> {
             Observation::Waived { .. } => {}
             Observation::Done { .. } => {
                 there += 1;
-                if let Part::Crate(upload) = part {
-                    crates.push(*upload);
+                if let Step::Crate(upload) = part {
+                    crates.push(upload);
                 }
             }
             Observation::Todo if listing.patient => return Ok(Observation::Todo),
             Observation::Todo => {
                 return Ok(Observation::blocked(
-                    format!("{} is not published", part.name()),
+                    format!("{} is not published", part.title()),
                     listing.of.typed("publish"),
                 ));
             }
             Observation::Blocked(Problem { what, next }) => {
-                return Ok(Observation::blocked(format!("{}: {what}", part.name()), next));
+                return Ok(Observation::blocked(format!("{}: {what}", part.title()), next));
             }
             unknown => return Ok(unknown),
         }
@@ -59,24 +56,6 @@ pub fn observe(cx: &Context<'_>, listing: &Listing) -> Result<Observation> {
         return Ok(Observation::Todo);
     }
     Ok(Observation::done(format!("{there} of {} verified", parts.len())))
-}
-
-enum Part<'l> {
-    Crate(&'l CrateUpload),
-    Dist(&'l Dist),
-    Image(&'l ImageRelease),
-    Forge(&'l ForgeRelease),
-}
-
-impl Part<'_> {
-    fn name(&self) -> String {
-        match self {
-            Part::Crate(upload) => format!("crate {} {}", upload.name, upload.version),
-            Part::Dist(dist) => format!("{} {}", dist.name, dist.version),
-            Part::Image(release) => format!("image {}", release.image.name),
-            Part::Forge(release) => format!("release {}", release.of.tag),
-        }
-    }
 }
 
 /// Whether cargo resolves all of them together, as a user's project would.

@@ -71,8 +71,7 @@ pub fn prove(cx: &Context<'_>, proof: &Proof) -> Result<()> {
             command.args(resolve_args(*locked)).current_dir(cx.sh.current_dir().join(root));
             registries::let_in(&mut command);
             // It tells a machine all that it found; only what is wrong is for people.
-            let output = child::ask(command)?;
-            if output.ok() { Ok(ProofResult::Proved) } else { Err(child::failure("cargo metadata", &output)) }
+            child::ask(command)?.done("cargo metadata").map(|_| ProofResult::Proved)
         }
         Prove::Image { root, image, version } => build_image(cx, root, image, version),
         Prove::Command { dir, words, .. } => run(cx, dir, words).map(|()| ProofResult::Proved),

@@ -35,12 +35,10 @@ pub fn build(cx: &Context<'_>, root: &Path, binary: &str, context: &Path, at: i6
     let mut fetch = lock::fetch(root);
     fetch.args(["--target", &host]);
     let output = child::send(cx.report, fetch)?;
-    if !output.ok() {
-        return Err(match cargo::stale_lock(&output.err) {
-            Some(stale) => stale.into(),
-            None => child::failure("cargo fetch", &output),
-        });
+    if let Some(stale) = cargo::stale_lock(&output.err).filter(|_| !output.ok()) {
+        return Err(stale.into());
     }
+    output.done("cargo fetch")?;
     let packages = Packages::of(root, binary, &host)?;
     forget_another_tree(cx, root, &host, &dir, &packages)?;
 
@@ -97,10 +95,7 @@ impl Packages {
         command.args(["metadata", "--quiet", "--format-version=1", "--locked", "--filter-platform", host]);
         command.current_dir(root);
         registries::let_in(&mut command);
-        let output = child::ask(command)?;
-        if !output.ok() {
-            return Err(child::failure("cargo metadata", &output));
-        }
+        let output = child::ask(command)?.done("cargo metadata")?;
         let metadata: Value = serde_json::from_str(&output.out).context("`cargo metadata` printed no JSON")?;
         Packages::read(&metadata, binary).with_context(|| format!("no member has a binary `{binary}`"))
     }

@@ -36,6 +36,16 @@ impl ChildOutput {
         self.status.success()
     }
 
+    /// Itself, when it did what it was asked; `what` names that in the failure.
+    pub fn done(self, what: &str) -> Result<ChildOutput> {
+        if self.ok() { Ok(self) } else { Err(failure(what, &self)) }
+    }
+
+    /// The same of a program of whose failures none may pass; its last lines are put into words.
+    pub fn or(self, words: impl FnOnce(String) -> String) -> Result<ChildOutput> {
+        if self.ok() { Ok(self) } else { bail!(words(self.last_lines())) }
+    }
+
     /// What it said was wrong, on one line: from its first error on, else the last lines.
     pub fn last_lines(&self) -> String {
         let all = visible::uncolored(if self.err.trim().is_empty() { &self.out } else { &self.err });

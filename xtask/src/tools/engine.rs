@@ -161,8 +161,7 @@ impl Engine {
     }
 
     fn done(&self, verb: &str, command: Command) -> Result<()> {
-        let output = child::ask(command)?;
-        if output.ok() { Ok(()) } else { Err(child::failure(&format!("{} {verb}", self.program), &output)) }
+        child::ask(command)?.done(&format!("{} {verb}", self.program)).map(drop)
     }
 
     /// Forgets an image of that name on this machine, if there is one.

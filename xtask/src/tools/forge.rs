@@ -23,7 +23,7 @@ use super::{
     secrets,
     transient::Transient,
 };
-use plan::problem::Problem;
+use plan::{percent::encoded, problem::Problem};
 
 pub use history::{Check, CheckState, Pull, Review, WorkflowRun};
 
@@ -288,12 +288,6 @@ fn read<T: for<'de> Deserialize<'de>>(answer: &Answer) -> Result<T> {
     serde_json::from_str(&answer.body).context("the forge answered something else")
 }
 
-/// As it may stand in an address (RFC 3986, 2.3).
-fn encoded(name: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    name.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::{issues::Issue, *};
@@ -307,7 +301,6 @@ mod tests {
         let [whole, half] = &releases[0].assets[..] else { panic!("{releases:?}") };
         assert_eq!((whole.is_whole(), whole.sha256()), (true, Some("ab")));
         assert_eq!((half.is_whole(), half.sha256()), (false, None));
-        assert_eq!(encoded("a-1.0+x y.whl"), "a-1.0%2Bx%20y.whl");
     }
 
     #[cfg(unix)]

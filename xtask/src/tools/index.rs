@@ -19,7 +19,10 @@ use super::{
     registries::{CRATES_IO, Registries},
 };
 use crate::repo::TempDir;
-use plan::{crates_io::canonical, parallel};
+use plan::{
+    crates_io::{canonical, directory},
+    parallel,
+};
 
 /// One line of the index (Cargo book, "Registry Index", "JSON schema").
 #[derive(Clone, Debug, Deserialize, PartialEq)]
@@ -218,10 +221,8 @@ pub fn in_each(dir: &Path, name: impl AsRef<Path>) -> Option<PathBuf> {
 /// A version as the registry gave it: the line of its index, and the package.
 pub fn whole(registries: &Registries, name: &str, version: &str, registry: &str) -> Result<(String, Vec<u8>)> {
     let scratch = TempDir::new()?;
-    let output = child::ask(info(registries, scratch.path(), &format!("{name}@{version}"), Some(registry))?)?;
-    if !output.ok() {
-        bail!("cargo did not answer for {name} {version} in {registry}: {}", output.last_lines());
-    }
+    child::ask(info(registries, scratch.path(), &format!("{name}@{version}"), Some(registry))?)?
+        .or(|why| format!("cargo did not answer for {name} {version} in {registry}: {why}"))?;
     let bytes = match place_of(scratch.path(), name) {
         Some(path) => fs::read(&path).with_context(|| path.display().to_string())?,
         None => Vec::new(),
@@ -260,13 +261,7 @@ pub fn remembered(home: &Path, name: &str) -> Result<Option<Vec<Line>>> {
 /// Where cargo keeps what an index said of a name.
 fn place_of(home: &Path, name: &str) -> Option<PathBuf> {
     let name = name.to_lowercase();
-    let piece = |range| name.get(range).unwrap_or_default();
-    let prefix = match name.len() {
-        0..=2 => name.len().to_string(),
-        3 => format!("3/{}", piece(0..1)),
-        _ => format!("{}/{}", piece(0..2), piece(2..4)),
-    };
-    in_each(&home.join("registry").join("index"), Path::new(".cache").join(prefix).join(&name))
+    in_each(&home.join("registry").join("index"), Path::new(".cache").join(directory(&name)).join(&name))
 }
 
 /// How many pieces a header has at most: the two versions of its form, and what the registry called its answer.

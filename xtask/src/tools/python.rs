@@ -160,17 +160,10 @@ impl Environment {
         command
             .args(["--quiet", "--no-deps", "--require-hashes", "--only-binary", ":all:", "--requirement"])
             .arg(&requirements);
-        let output = child::ask({
-            command.current_dir(sh.current_dir());
-            command
-        })?;
-        if !output.ok() {
-            bail!(
-                "{what} could not install the pinned tools: {}; check that it reaches a package index",
-                output.last_lines()
-            );
-        }
-        Ok(())
+        command.current_dir(sh.current_dir());
+        let failed =
+            |why| format!("{what} could not install the pinned tools: {why}; check that it reaches a package index");
+        child::ask(command)?.or(failed).map(drop)
     }
 
     /// An environment that uv made has none.
@@ -218,11 +211,7 @@ fn bin(dir: &Path) -> PathBuf {
 /// Makes an environment with nothing in it.
 fn make_bare(mut uv: Command, python: &Path, dir: &Path) -> Result<()> {
     uv.args(["venv", "--quiet", "--no-project", "--python"]).arg(python).arg(dir);
-    let output = child::ask(uv)?;
-    if !output.ok() {
-        bail!("uv could not make a virtual environment: {}", output.last_lines());
-    }
-    Ok(())
+    child::ask(uv)?.or(|why| format!("uv could not make a virtual environment: {why}")).map(drop)
 }
 
 /// uv as it is found, for who only asks: of an environment that is finished, else the machine's.

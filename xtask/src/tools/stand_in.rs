@@ -196,10 +196,7 @@ fn program() -> Result<PathBuf> {
     if let Some(target) = own.ancestors().nth(2).filter(|_| own.parent().is_some_and(|dir| dir.ends_with("debug"))) {
         command.arg("--target-dir").arg(target);
     }
-    let output = child::ask(command)?;
-    if !output.ok() {
-        bail!("the registries of a rehearsal were not built: {}", output.last_lines());
-    }
+    let output = child::ask(command)?.or(|why| format!("the registries of a rehearsal were not built: {why}"))?;
     let messages = output.out.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let built = messages.filter_map(|message| message["executable"].as_str().map(PathBuf::from)).next();
     built.context("cargo names no program that it built from the registries of a rehearsal")

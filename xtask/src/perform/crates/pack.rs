@@ -125,8 +125,7 @@ impl Group<'_> {
         if self.uploads.iter().all(|upload| upload.locked) {
             command.arg("--locked");
         }
-        let output = child::send(cx.report, command)?;
-        if output.ok() { Ok(()) } else { Err(child::failure("cargo package", &output)) }
+        child::send(cx.report, command)?.done("cargo package").map(drop)
     }
 
     /// Says which index cargo packs for, and tells whether that wants a token.
@@ -168,10 +167,7 @@ fn download(cx: &Context<'_>, mut fetch: Command, command: &mut Command) -> Resu
             None => fetch.env_remove(name),
         };
     }
-    let output = child::send(cx.report, fetch)?;
-    if !output.ok() {
-        return Err(child::failure("cargo fetch", &output));
-    }
+    child::send(cx.report, fetch)?.done("cargo fetch")?;
     command.arg("--offline");
     let given: Vec<_> = command.get_envs().map(|(name, _)| name.to_owned()).collect();
     for name in given.iter().filter(|name| is_secret(&name.to_string_lossy())) {

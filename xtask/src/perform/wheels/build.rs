@@ -172,16 +172,12 @@ pub fn make(cx: &Context<'_>, dist: &Dist, tree: &Path, out: &Path, wanted: &Wan
     let target = publish::place(cx, &dist.of).join("wheel");
     cx.sh.remove_path(&target)?;
     // What is downloaded now has its path remapped later.
-    let output = child::send(cx.report, lock::fetch(&project))?;
-    if !output.ok() {
-        return Err(child::failure("cargo fetch", &output));
-    }
+    child::send(cx.report, lock::fetch(&project))?.done("cargo fetch")?;
     let command = |name: String, mut command: Command| -> Result<()> {
         command.current_dir(&project).envs(environment.variables()?).env("CARGO_TARGET_DIR", &target);
         publish::reproducible(cx, &dist.of, tree, &mut command)?;
         without_secrets(&mut command);
-        let output = child::send(cx.report, command)?;
-        if output.ok() { Ok(()) } else { Err(child::failure(&name, &output)) }
+        child::send(cx.report, command)?.done(&name).map(drop)
     };
     let mut how: Vec<&str> = wanted.target.iter().flat_map(|target| ["--target", target]).collect();
     if wanted.zig {

@@ -59,10 +59,7 @@ pub fn try_installed(cx: &Context<'_>, dist: &Dist, wheel: &Path) -> Result<Inst
     let python = Environment::python_in(&scratch);
     let mut install = environment.uv()?;
     install.args(["pip", "install", "--quiet", "--no-index", "--no-deps", "--python"]).arg(&python).arg(wheel);
-    let output = child::ask(install)?;
-    if !output.ok() {
-        bail!("{} {} could not be installed: {}", dist.name, dist.version, output.last_lines());
-    }
+    child::ask(install)?.or(|why| format!("{} {} could not be installed: {why}", dist.name, dist.version))?;
     installed(&python, dist)
 }
 
@@ -77,10 +74,7 @@ pub fn installed(python: &Path, dist: &Dist) -> Result<Installed> {
     let mut command = Command::new(python);
     command.args(["-I", "-c", &script, name, version, &dist.of.version.to_string()]);
     without_secrets(&mut command);
-    let output = child::ask(command)?;
-    if !output.ok() {
-        bail!("{name} {version} does not work as installed: {}", output.last_lines());
-    }
+    let output = child::ask(command)?.or(|why| format!("{name} {version} does not work as installed: {why}"))?;
     let (installed, metadata, compiled) = read(&output.out);
     agree(dist, &metadata, &compiled)?;
     Ok(installed)

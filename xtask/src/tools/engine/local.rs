@@ -90,10 +90,8 @@ impl Runner {
     pub fn start(&self, reference: &str) -> Result<String> {
         let mut command = self.command("run");
         command.arg("--detach").args(&self.way.command).arg(reference);
-        let output = child::ask(command)?;
-        if !output.ok() {
-            bail!("{} did not run {reference}: {}", self.engine.program, output.last_lines());
-        }
+        let output =
+            child::ask(command)?.or(|why| format!("{} did not run {reference}: {why}", self.engine.program))?;
         Ok(output.out.lines().last().unwrap_or_default().trim().to_owned())
     }
 
@@ -128,11 +126,8 @@ impl Runner {
     fn inspect(&self, container: &str, format: &str) -> Result<String> {
         let mut command = self.command("container");
         command.args(["inspect", "--format", format, container]);
-        let output = child::ask(command)?;
-        if !output.ok() {
-            bail!("{} does not know about the container: {}", self.engine.program, output.last_lines());
-        }
-        Ok(output.out)
+        let unknown = |why| format!("{} does not know about the container: {why}", self.engine.program);
+        Ok(child::ask(command)?.or(unknown)?.out)
     }
 
     /// Ends a container, and gives what it printed.

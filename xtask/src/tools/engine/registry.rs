@@ -105,10 +105,7 @@ impl Engine {
     /// Gives the registry the image `from` under the name `reference`.
     pub fn push(&self, sh: &Shell, report: &Report, from: &str, reference: &str) -> Result<()> {
         let program = &self.program;
-        let output = child::ask(cmd!(sh, "{program} tag {from} {reference}").into())?;
-        if !output.ok() {
-            return Err(child::failure(&format!("{program} tag"), &output));
-        }
+        child::ask(cmd!(sh, "{program} tag {from} {reference}").into())?.done(&format!("{program} tag"))?;
         let output = child::send(report, self.to_registry(&["push"], reference))?;
         if output.ok() {
             return Ok(());

@@ -4,8 +4,9 @@
 use anyhow::Result;
 use serde::Deserialize;
 
-use super::{Forge, REPOSITORY, encoded, read};
+use super::{Forge, REPOSITORY, read};
 use crate::tools::{http::Answer, transient::Transient};
+use plan::percent::encoded;
 
 /// A check of a commit: a check run (Actions and other apps) or a commit status (everything else).
 #[derive(Clone, Debug, PartialEq)]

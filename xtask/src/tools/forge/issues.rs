@@ -5,7 +5,8 @@ use anyhow::Result;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Forge, REPOSITORY, encoded};
+use super::{Forge, REPOSITORY};
+use plan::percent::encoded;
 
 #[derive(Clone, Debug, Deserialize)]
 pub struct Issue {

@@ -10,6 +10,7 @@ use std::{
 use toml_edit::DocumentMut;
 
 use super::super::secrets;
+use plan::percent::{decoded, encoded};
 
 /// A user and a password.
 #[derive(Debug, PartialEq)]
@@ -37,28 +38,6 @@ pub fn split(url: &str) -> (Option<&str>, &str, &str) {
         Some((user, host)) => (Some(user), host, path),
         None => (None, authority, path),
     }
-}
-
-/// Percent-encoded, but for what an address never encodes (RFC 3986, 2.3).
-fn encoded(text: &str) -> String {
-    let spell = |byte: u8| match byte {
-        byte if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => char::from(byte).to_string(),
-        byte => format!("%{byte:02X}"),
-    };
-    text.bytes().map(spell).collect()
-}
-
-fn decoded(text: &str) -> String {
-    let mut parts = text.split('%');
-    let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
-    for part in parts {
-        let digits = part.get(..2).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
-        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(byte) => bytes.extend(std::iter::once(byte).chain(part.bytes().skip(2))),
-            None => bytes.extend(b"%".iter().copied().chain(part.bytes())),
-        }
-    }
-    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
 }
 
 /// The host of an address, with its port.
@@ -192,14 +171,6 @@ mod tests {
             "https://ada:p%40s%3As@h:1/simple/"
         );
         assert_eq!(variable_of("my-corp.2"), "UV_INDEX_MY_CORP_2");
-    }
-
-    #[test]
-    fn a_spelling_is_taken_back() {
-        for text in ["", "a b/c+ä%", "plain", "100%", "%zz%4", "%é"] {
-            assert_eq!(decoded(&encoded(text)), text);
-        }
-        assert_eq!((decoded("%zz%4%é").as_str(), decoded("%ff").as_str()), ("%zz%4%é", "%ff"));
     }
 
     #[test]

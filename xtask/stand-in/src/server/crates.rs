@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Answer, Call, State, Upstream, is_plain};
-use plan::crates_io::is_name;
+use plan::crates_io::{directory, is_name};
 
 /// The token that uploads need, but for what it is in this run.
 pub const TOKEN: &str = "rehearsal-crates-token";
@@ -87,17 +87,9 @@ fn refuse(status: u16, why: impl AsRef<str>) -> Answer {
     Answer::json(status, &json!({ "errors": [{ "detail": why.as_ref() }] }))
 }
 
-/// The directory of a crate in an index: `1`, `2`, `3/b`, `ba/rt`.
+/// As every index has it.
 fn index_prefix(name: &str) -> String {
-    prefix(&name.to_ascii_lowercase())
-}
-
-fn prefix(name: &str) -> String {
-    match name.len() {
-        0..=2 => name.len().to_string(),
-        3 => format!("3/{}", name.get(..1).unwrap_or_default()),
-        _ => format!("{}/{}", name.get(..2).unwrap_or_default(), name.get(2..4).unwrap_or_default()),
-    }
+    directory(&name.to_ascii_lowercase())
 }
 
 /// Where the lines of a crate are.
@@ -239,7 +231,7 @@ impl Upstream {
             return format!("{}/{name}/{version}/download", self.dl.trim_end_matches('/'));
         }
         let dl = self.dl.replace("{crate}", name).replace("{version}", version);
-        dl.replace("{prefix}", &prefix(name)).replace("{lowerprefix}", &index_prefix(name))
+        dl.replace("{prefix}", &directory(name)).replace("{lowerprefix}", &index_prefix(name))
     }
 }
 

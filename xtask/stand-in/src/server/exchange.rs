@@ -7,7 +7,7 @@ use serde_json::Value;
 use tiny_http::Request;
 
 use super::State;
-use plan::hash::sha256;
+use plan::{hash::sha256, percent::decoded};
 
 /// No upload is larger, and none is read further.
 const LARGEST: u64 = 1 << 30;
@@ -35,8 +35,8 @@ impl Call {
         };
         let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
         let query = query.split('&').filter_map(|pair| pair.split_once('='));
-        let query = query.map(|(name, value)| (decode(name), decode(&value.replace('+', " ")))).collect();
-        let path = path.split('/').filter(|segment| !segment.is_empty()).map(decode).collect();
+        let query = query.map(|(name, value)| (decoded(name), decoded(&value.replace('+', " ")))).collect();
+        let path = path.split('/').filter(|segment| !segment.is_empty()).map(decoded).collect();
         (call.host, call.path, call.query) = (host.to_ascii_lowercase(), path, query);
         if call.method == "HEAD" {
             call.method = "GET".to_owned();
@@ -152,16 +152,4 @@ pub fn read(request: &mut Request) -> Result<Call, Option<Answer>> {
 /// Whether a host is this machine, whatever the port.
 pub fn is_local(host: &str) -> bool {
     matches!(host.split(':').next(), Some("127.0.0.1" | "localhost"))
-}
-
-/// Percent-decoding (RFC 3986 section 2.1); what is not encoded well stands as it is.
-pub(super) fn decode(text: &str) -> String {
-    let (mut bytes, mut rest) = (Vec::new(), text.as_bytes());
-    while let Some((&byte, after)) = rest.split_first() {
-        let hex = after.get(..2).filter(|hex| byte == b'%' && hex.iter().all(u8::is_ascii_hexdigit));
-        let decoded = hex.and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
-        bytes.push(decoded.unwrap_or(byte));
-        rest = if decoded.is_some() { &after[2..] } else { after };
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use plan::hash::sha256;
 
-use super::{exchange::decode, upstream::replacement, *};
+use super::{upstream::replacement, *};
 
 /// A server in a directory of its own.
 struct Running {
@@ -515,7 +515,6 @@ fn the_index_in_the_place_of_crates_io() {
 #[test]
 fn times_and_names() {
     assert_eq!(timestamp(1_795_178_096), "2026-11-20T12:34:56Z");
-    assert_eq!((decode("a%2Bb%20%zz%"), decode("%c3%a9%ff")), ("a+b %zz%".to_owned(), "é\u{fffd}".to_owned()));
     assert!(is_plain("a-1.0+x_y.whl") && !is_plain("") && !is_plain(".x") && !is_plain("a/b") && !is_plain("a\\b"));
 }
 

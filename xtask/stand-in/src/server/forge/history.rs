@@ -87,79 +87,38 @@ struct Branch {
     protection: Option<u64>,
 }
 
-/// Answers what is asked of a repository's history; `None` when it is none of that.
+/// Answers what is asked of a repository's history; `None` of what is not known.
 pub fn answer(state: &State, repository: &Repository<'_>, path: &[&str]) -> Result<Option<Answer>> {
     let history: History = state.load_json(FILE)?.unwrap_or_default();
-    let no_commit = |commit: &str| refuse(422, &format!("No commit found for SHA: {commit}"));
+    let listed = |all: Vec<Value>, name: &str| {
+        repository.page_in(&path.join("/"), all, |shown, total| json!({ "total_count": total, name: shown }))
+    };
     Ok(Some(match path {
-        ["commits", commit, rest @ ..] => match (history.commits.get(*commit), rest) {
-            (None, _) => no_commit(commit),
-            (Some(_), []) => Answer::json(200, &json!({ "sha": commit, "commit": {}, "parents": [] })),
-            (Some(known), ["check-runs"]) => {
-                let runs = known.runs.iter().enumerate().map(|(at, run)| {
-                    let Run { name, status, conclusion } = run;
-                    json!({ "id": at, "name": name, "head_sha": commit, "status": status, "conclusion": conclusion })
-                });
-                repository.page_in(
-                    &path.join("/"),
-                    runs.collect(),
-                    |shown, total| json!({ "total_count": total, "check_runs": shown }),
-                )
-            }
-            (Some(known), ["status"]) => {
-                let is = |wanted: &str| known.statuses.iter().any(|status| status.state == wanted);
-                let all = match (is("failure") || is("error"), is("pending") || known.statuses.is_empty()) {
-                    (true, _) => "failure",
-                    (_, true) => "pending",
-                    _ => "success",
-                };
-                let statuses = known.statuses.iter();
-                let statuses = statuses.map(|status| json!({ "context": status.context, "state": status.state }));
-                repository.page_in(
-                    &path.join("/"),
-                    statuses.collect(),
-                    |shown, total| json!({ "state": all, "sha": commit, "total_count": total, "statuses": shown }),
-                )
-            }
-            (Some(known), ["pulls"]) => {
-                let pulls = known.pulls.iter().filter_map(|number| Some(pull(*number, history.pulls.get(number)?)));
-                repository.page(&path.join("/"), pulls.collect())
-            }
-            _ => return Ok(None),
+        ["commits", commit, rest @ ..] => match history.commits.get(*commit) {
+            None => refuse(422, &format!("No commit found for SHA: {commit}")),
+            Some(known) => return Ok(of_commit(repository, &history, path, (commit, known), rest)),
         },
         ["actions", "runs"] => {
             let wanted = repository.query("head_sha");
             let all =
                 history.commits.iter().filter(|(commit, _)| wanted.as_ref().is_none_or(|wanted| wanted == *commit));
             let runs = all.flat_map(|(commit, known)| known.workflows.iter().map(move |run| (commit, run)));
-            let shown = |(commit, run): (&String, &WorkflowRun)| workflow_run(repository, commit, run);
-            let mut runs: Vec<Value> = runs.map(shown).collect();
+            let mut runs: Vec<Value> = runs.map(|(commit, run)| workflow_run(repository, commit, run)).collect();
             // The newest first.
             runs.reverse();
-            repository.page_in(
-                &path.join("/"),
-                runs,
-                |shown, total| json!({ "total_count": total, "workflow_runs": shown }),
-            )
+            listed(runs, "workflow_runs")
         }
         ["actions", "runs", id, "jobs"] => {
-            let all = history.commits.values().flat_map(|known| &known.workflows);
-            let Some(run) = all.into_iter().find(|run| run.id.to_string() == *id) else {
-                return Ok(Some(refuse(404, "Not Found")));
-            };
-            let jobs = run.jobs.iter().enumerate().map(|(at, job)| {
-                let Run { name, status, conclusion } = job;
-                json!({ "id": at, "run_id": run.id, "name": name, "status": status, "conclusion": conclusion })
-            });
-            repository.page_in(
-                &path.join("/"),
-                jobs.collect(),
-                |shown, total| json!({ "total_count": total, "jobs": shown }),
+            let mut all = history.commits.values().flat_map(|known| &known.workflows);
+            let Some(run) = all.find(|run| run.id.to_string() == *id) else { return Ok(None) };
+            listed(
+                run.jobs.iter().enumerate().map(|(at, job)| job.shown(at, "run_id", json!(run.id))).collect(),
+                "jobs",
             )
         }
         ["pulls", number, "reviews"] => {
             let found = number.parse().ok().and_then(|number: u64| history.pulls.get(&number));
-            let Some(pull) = found else { return Ok(Some(refuse(404, "Not Found"))) };
+            let Some(pull) = found else { return Ok(None) };
             let reviews = pull.reviews.iter().enumerate();
             let reviews = reviews
                 .map(|(at, review)| json!({ "id": at, "user": user(&review.user), "state": review.state, "body": "" }));
@@ -171,13 +130,9 @@ pub fn answer(state: &State, repository: &Repository<'_>, path: &[&str]) -> Resu
                 let at = branch.commits.iter().position(|known| known == commit)?;
                 Some(branch.commits.len() - 1 - at)
             });
-            match on {
-                None => refuse(404, "Not Found"),
-                Some(ahead) => {
-                    let status = if ahead == 0 { "identical" } else { "ahead" };
-                    Answer::json(200, &json!({ "status": status, "ahead_by": ahead, "behind_by": 0, "commits": [] }))
-                }
-            }
+            let Some(ahead) = on else { return Ok(None) };
+            let status = if ahead == 0 { "identical" } else { "ahead" };
+            Answer::json(200, &json!({ "status": status, "ahead_by": ahead, "behind_by": 0, "commits": [] }))
         }
         ["rules", "branches", branch] => {
             let rules = history.branches.get(*branch).and_then(|branch| branch.rules).map(
@@ -197,6 +152,55 @@ pub fn answer(state: &State, repository: &Repository<'_>, path: &[&str]) -> Resu
         }
         _ => return Ok(None),
     }))
+}
+
+/// What is known of one commit.
+fn of_commit(
+    repository: &Repository<'_>,
+    history: &History,
+    path: &[&str],
+    (commit, known): (&str, &Commit),
+    rest: &[&str],
+) -> Option<Answer> {
+    let path = path.join("/");
+    Some(match rest {
+        [] => Answer::json(200, &json!({ "sha": commit, "commit": {}, "parents": [] })),
+        ["check-runs"] => {
+            let runs = known.runs.iter().enumerate().map(|(at, run)| run.shown(at, "head_sha", json!(commit)));
+            repository.page_in(
+                &path,
+                runs.collect(),
+                |shown, total| json!({ "total_count": total, "check_runs": shown }),
+            )
+        }
+        ["status"] => {
+            let is = |wanted: &str| known.statuses.iter().any(|status| status.state == wanted);
+            let all = match (is("failure") || is("error"), is("pending") || known.statuses.is_empty()) {
+                (true, _) => "failure",
+                (_, true) => "pending",
+                _ => "success",
+            };
+            let statuses = known.statuses.iter();
+            let statuses = statuses.map(|status| json!({ "context": status.context, "state": status.state }));
+            repository.page_in(
+                &path,
+                statuses.collect(),
+                |shown, total| json!({ "state": all, "sha": commit, "total_count": total, "statuses": shown }),
+            )
+        }
+        ["pulls"] => {
+            let pulls = known.pulls.iter().filter_map(|number| Some(pull(*number, history.pulls.get(number)?)));
+            repository.page(&path, pulls.collect())
+        }
+        _ => return None,
+    })
+}
+
+impl Run {
+    fn shown(&self, at: usize, of: &str, is: Value) -> Value {
+        let Run { name, status, conclusion } = self;
+        json!({ "id": at, of: is, "name": name, "status": status, "conclusion": conclusion })
+    }
 }
 
 fn workflow_run(repository: &Repository<'_>, commit: &str, run: &WorkflowRun) -> Value {
