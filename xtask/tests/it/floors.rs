@@ -26,6 +26,7 @@ const FLOORS: [(&str, &[&[&str]]); 2] = [
                 "visible",
                 "crates_io",
                 "pep503",
+                "percent",
                 "pypi",
                 "paths",
             ],
