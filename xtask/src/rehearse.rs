@@ -79,78 +79,71 @@ struct RehearsalReport<'a> {
     outcome: Outcome,
 }
 
-/// Rehearses, and tells what was proved on the screen and as a page. With neither train nor version it is every train.
+/// Rehearses, and reports what was proved on the screen and as a page. With neither train nor version it is every train.
 pub fn rehearse(session: &Session<'_>, options: &Options) -> Result<()> {
     if session.dry_run {
         bail!("a rehearsal is a dry run already: leave --dry-run out");
     }
     // Somebody who interrupts it wants it to stop, and nothing to be left behind.
-    let interrupted = interrupted()?;
-    let loader = session.loader()?;
+    let interrupted = &interrupted()?;
+    let (report, loader) = (session.report, session.loader()?);
     let head = loader.load(Source::Tree)?;
     let trains = match options.goal {
         None => loader.trains(&head)?,
         Some(_) => vec![head.train.clone()],
     };
+    let snapshots: Vec<_> = trains.into_iter().map(|train| Snapshot { train, ..head.clone() }).collect();
     let cx = session.looking(&loader)?;
-    for train in &trains {
-        let snapshot = Snapshot { train: train.clone(), ..head.clone() };
-        needs::refuse(&cx, &demanding(&snapshot, &options.waive))?;
-        // Of what stands here and not in its clone, a rehearsal could prove nothing.
-        let lacking = check::contents::contents(&snapshot.workspace, &snapshot.train);
-        refuse(session.report, &lacking, "rehearsed")?;
+    for snapshot in &snapshots {
+        needs::refuse(&cx, &demanding(snapshot, &options.waive))?;
+        // Of what is here and not in its clone, a rehearsal could prove nothing.
+        refuse(report, &check::contents::contents(&snapshot.workspace, &snapshot.train), "rehearsed")?;
     }
     if !loader.repo.dirty.is_empty() {
-        session.report.say("note: what is not committed is not rehearsed");
+        report.say("note: what is not committed is not rehearsed");
     }
     let mut rehearsals = Vec::new();
-    let several = trains.len() > 1;
-    for train in trains {
-        let page = page_of(options, &loader.target.join("xtask"), train.name(), several)?;
-        let snapshot = Snapshot { train, ..head.clone() };
-        if options.goal.is_some() || tagged(&snapshot).is_none() {
+    for snapshot in &snapshots {
+        let page = page_of(options, &loader.target.join("xtask"), snapshot.train.name(), snapshots.len() > 1)?;
+        if options.goal.is_some() || tagged(snapshot).is_none() {
             // The clone in which it is released has no other tags than this one.
             history::whole(&loader)?;
-            history::tags(session.report, &loader, &snapshot.workspace, &snapshot.train)?;
+            history::tags(report, &loader, &snapshot.workspace, &snapshot.train)?;
         }
-        let task = Task {
-            report: session.report,
-            snapshot: &snapshot,
-            options,
-            target: &loader.target,
-            interrupted: &interrupted,
-        };
+        let task = Task { report, snapshot, options, target: &loader.target, interrupted };
         let mut rehearsal = task.rehearse();
         let written = write_page(&page, &rehearsal);
         if let Err(error) = &written {
             rehearsal.fail("write the page", error);
         }
-        summary::tell(session.report, &rehearsal);
+        summary::tell(report, &rehearsal);
         if written.is_ok() {
-            session.report.say(format!("the page: {}", page.display()));
+            report.say(format!("the page: {}", page.display()));
         }
-        if several {
-            session.report.warn(summary::verdict(std::slice::from_ref(&rehearsal), is_interrupted(&interrupted)));
+        if snapshots.len() > 1 {
+            report.warn(summary::verdict(std::slice::from_ref(&rehearsal), is_interrupted(interrupted)));
         }
         rehearsals.push(rehearsal);
-        if is_interrupted(&interrupted) {
+        if is_interrupted(interrupted) {
             break;
         }
     }
+    conclude(report, &rehearsals, is_interrupted(interrupted))
+}
+
+/// Reports what all the rehearsals came to, the verdict last.
+fn conclude(report: &Report, rehearsals: &[Rehearsal], interrupted: bool) -> Result<()> {
     let outcome = |one: &Rehearsal| if one.failed().is_empty() { Outcome::Proved } else { Outcome::Failed };
     let reports = rehearsals.iter().map(|one| RehearsalReport { outcome: outcome(one), rehearsal: one });
-    session.report.json(&reports.collect::<Vec<_>>());
-    let is_proved = rehearsals.iter().all(|rehearsal| rehearsal.failed().is_empty()) && !is_interrupted(&interrupted);
+    report.json(&reports.collect::<Vec<_>>());
+    let is_proved = rehearsals.iter().all(|rehearsal| rehearsal.failed().is_empty()) && !interrupted;
     let contested: Vec<Contested> = rehearsals.iter().flat_map(|rehearsal| rehearsal.contested.clone()).collect();
-    let mut ending = vec![summary::verdict(&rehearsals, is_interrupted(&interrupted))];
+    let mut ending = vec![summary::verdict(rehearsals, interrupted)];
     // What is proved here and cannot be done outside is the last word; of what failed, the verdict is.
     let at = if is_proved { 1 } else { 0 };
     ending.splice(at..at, names::lines(&contested));
-    ending.into_iter().for_each(|line| session.report.warn(line));
-    match is_proved {
-        true => Ok(()),
-        false => Err(Failed.into()),
-    }
+    ending.into_iter().for_each(|line| report.warn(line));
+    if is_proved { Ok(()) } else { Err(Failed.into()) }
 }
 
 /// The rehearsal failed, and its verdict is printed already.

@@ -7,7 +7,7 @@ mod take;
 
 use std::{collections::BTreeMap, fmt, time::Instant};
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Error, Result, anyhow, bail};
 
 pub use look::look;
 
@@ -29,7 +29,7 @@ pub enum Mode {
     Look,
     /// Act on each in turn; the first failure ends it, and takes back what can be.
     Act,
-    /// Act on all, and tell the failures at the end.
+    /// Act on all, and report the failures at the end.
     KeepGoing,
 }
 
@@ -60,62 +60,59 @@ pub fn run(cx: &Context<'_>, steps: &[Step], mode: Mode) -> Result<Vec<Observed>
         let open: Vec<Step> = steps.iter().zip(&observed).filter_map(is_open).collect();
         needs::equip(cx, &open)?;
     }
-    let mut failures = Vec::new();
-    let (mut took, mut done) = (BTreeMap::new(), BTreeMap::new());
-    // What was asked of others is not asked again in this run.
-    let mut checked: BTreeMap<usize, Observation> = BTreeMap::new();
+    let (mut failures, mut took) = (Vec::new(), BTreeMap::new());
+    // What this run knows of steps. What was asked of others is not asked again.
+    let mut known: BTreeMap<usize, Observation> = BTreeMap::new();
     for (at, step) in steps.iter().enumerate() {
-        if step.check().is_some() && observed[at] != Observation::Todo {
-            checked.insert(at, observed[at].clone());
+        let before = &observed[at];
+        if before.is_settled() || step.check().is_some() && *before != Observation::Todo {
+            known.insert(at, before.clone());
         }
-        if observed[at].is_settled() {
-            cx.report.observed(step, &observed[at]);
-            done.insert(at, observed[at].clone());
-            continue;
-        }
-        if let (true, Observation::Unknown(problem)) = (passed_over[at], &observed[at]) {
-            // Told once for all of them, when the run is over.
-            cx.continue_without(step, problem);
-            continue;
-        }
-        if waits[at] {
-            continue;
-        }
-        let begun = Instant::now();
-        let taken = take(cx, step);
-        took.insert(at, begun.elapsed().as_secs_f64());
-        match taken {
-            Ok(observed) => {
-                if let Observation::Unknown(problem) = &observed {
-                    cx.continue_without(step, problem);
+        match before {
+            settled if settled.is_settled() => cx.report.observed(step, settled),
+            // Reported once for all of them, when the run is over.
+            Observation::Unknown(problem) if passed_over[at] => cx.continue_without(step, problem),
+            _ if waits[at] => {}
+            _ => {
+                let begun = Instant::now();
+                let taken = take(cx, step);
+                took.insert(at, begun.elapsed().as_secs_f64());
+                match taken {
+                    Ok(observed) => {
+                        if let Observation::Unknown(problem) = &observed {
+                            cx.continue_without(step, problem);
+                        }
+                        known.insert(at, observed);
+                    }
+                    Err(error) if mode == Mode::KeepGoing && !is_interrupted(cx) => failures.push((step, error)),
+                    Err(error) => {
+                        // Where the commit was there before, nothing was written.
+                        if !is_unproved(steps) {
+                            take_back(cx, &steps[..=at], &known)?;
+                        }
+                        return Err(error);
+                    }
                 }
-                if step.check().is_some() {
-                    checked.insert(at, observed.clone());
-                }
-                done.insert(at, observed);
-            }
-            Err(error) if mode == Mode::KeepGoing && !is_interrupted(cx) => failures.push((step, error)),
-            Err(error) => {
-                // Where the commit was there before, nothing was written.
-                if !is_unproved(steps) {
-                    take_back(cx, &steps[..=at], &checked)?;
-                }
-                return Err(error);
             }
         }
     }
-    if failures.is_empty() {
-        return ended(cx, steps, &waits, done, (&checked, &took));
+    match failures.is_empty() {
+        true => ended(cx, steps, &waits, known, &took),
+        false => Err(failed(cx, &failures, wanted(&observed))),
     }
+}
+
+/// Reports what failed of a run that went through all.
+fn failed(cx: &Context<'_>, failures: &[(&Step, Error)], wanted: usize) -> Error {
     cx.report.warn("");
-    for (step, error) in &failures {
+    for (step, error) in failures {
         cx.report.warn(format!("failed: {}", step.title()));
         cx.report.warn(format!("  {error:#}"));
     }
-    bail!("{} of {} failed; next: fix the problem above and run the command again", failures.len(), wanted(&observed))
+    anyhow!("{} of {wanted} failed; next: fix the problem above and run the command again", failures.len())
 }
 
-/// What is seen of the steps, and told.
+/// What is observed of the steps, and reported.
 fn only_looked(cx: &Context<'_>, steps: &[Step]) -> Vec<Observed> {
     let (observed, looked) = look_equipped(cx, steps);
     let observed = observed_steps(steps, observed, &looked);
@@ -131,17 +128,17 @@ fn only_looked(cx: &Context<'_>, steps: &[Step]) -> Vec<Observed> {
     observed
 }
 
-/// What is seen when everything was done that can be.
+/// What is observed when everything was done that can be.
 fn ended(
     cx: &Context<'_>,
     steps: &[Step],
     waits: &[bool],
-    done: BTreeMap<usize, Observation>,
-    (checked, took): (&BTreeMap<usize, Observation>, &BTreeMap<usize, f64>),
+    known: BTreeMap<usize, Observation>,
+    took: &BTreeMap<usize, f64>,
 ) -> Result<Vec<Observed>> {
-    let mut observed = observe_all(cx, steps, checked);
-    // What left no mark is known from this run alone; and an index may show an older state to the next question.
-    for (at, shown) in done {
+    let mut observed = observe_all(cx, steps, &known);
+    // What is not durable is known from this run alone; and an index may show an older state to the next question.
+    for (at, shown) in known {
         if !steps[at].is_durable() || matches!(observed[at], Observation::Todo | Observation::Unknown(_)) {
             observed[at] = shown;
         }
@@ -157,7 +154,7 @@ fn ended(
     Ok(observed_steps(steps, observed, took))
 }
 
-/// What is seen of the steps when all of them can be taken; otherwise tells everything that is in the way.
+/// What is observed of the steps when all of them can be taken; otherwise reports everything that is in the way.
 pub fn ready(cx: &Context<'_>, steps: &[Step]) -> Result<Vec<Observation>> {
     let (observed, _) = look_equipped(cx, steps);
     let (waits, passed_over) = (waiting(steps, &observed), checks::passed_over(steps, &observed));
@@ -180,8 +177,8 @@ fn wanted(observed: &[Observation]) -> usize {
     observed.iter().filter(|observed| !matches!(observed, Observation::Waived { .. })).count()
 }
 
-/// Takes back what these steps did, last first, unless the world holds a mark of them: then they stay to be finished.
-fn take_back(cx: &Context<'_>, steps: &[Step], checked: &BTreeMap<usize, Observation>) -> Result<()> {
+/// Takes back what these steps did, last first, unless something durable shows them: then they stay to be finished.
+fn take_back(cx: &Context<'_>, steps: &[Step], known: &BTreeMap<usize, Observation>) -> Result<()> {
     if !steps.iter().any(|step| step.kind() == Kind::Undoable) {
         return Ok(());
     }
@@ -189,12 +186,8 @@ fn take_back(cx: &Context<'_>, steps: &[Step], checked: &BTreeMap<usize, Observa
     if steps.iter().any(|step| perform::has_moved(cx, step)) {
         return Ok(());
     }
-    let observed = observe_all(cx, steps, checked);
-    if steps
-        .iter()
-        .zip(&observed)
-        .any(|(step, observed)| step.is_durable() && matches!(observed, Observation::Done { .. }))
-    {
+    let observed = observe_all(cx, steps, known);
+    if steps.iter().zip(&observed).any(|(step, observed)| step.is_durable() && observed.is_done()) {
         return Ok(());
     }
     for step in steps.iter().rev() {

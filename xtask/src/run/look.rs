@@ -27,25 +27,25 @@ pub(super) fn look_equipped(cx: &Context<'_>, steps: &[Step]) -> (Vec<Observatio
     (observed, looked)
 }
 
-pub(super) fn observe_all(
-    cx: &Context<'_>,
-    steps: &[Step],
-    checked: &BTreeMap<usize, Observation>,
-) -> Vec<Observation> {
-    look_at_all(cx, steps, checked).0
+/// Observes all steps, but for the checks of which this run knows already.
+pub(super) fn observe_all(cx: &Context<'_>, steps: &[Step], known: &BTreeMap<usize, Observation>) -> Vec<Observation> {
+    look_at_all(cx, steps, known).0
 }
 
-/// Observes all steps, but for the checks that were made in this run already. One before a mark of its group that is done is
-/// done with it, unless others have to confirm it. What is far away is asked side by side, and how long each took to
-/// answer is told as well.
+/// Observes all steps, but for the checks of which this run knows already. One before a durable step of its group that is done
+/// is done with it, unless others have to confirm it. What is far away is asked side by side, and how long each took to
+/// answer is measured.
 fn look_at_all(
     cx: &Context<'_>,
     steps: &[Step],
-    checked: &BTreeMap<usize, Observation>,
+    known: &BTreeMap<usize, Observation>,
 ) -> (Vec<Observation>, BTreeMap<usize, f64>) {
     let of_checks = checks::Known::new(cx, steps);
-    let known = |(at, step)| Some((at, checked.get(&at).cloned().or_else(|| of_checks.of(step))?));
-    let mut known: BTreeMap<usize, Observation> = steps.iter().enumerate().filter_map(known).collect();
+    let check = |(at, step): (usize, &Step)| {
+        let made = known.get(&at).filter(|_| step.check().is_some()).cloned();
+        Some((at, made.or_else(|| of_checks.of(step))?))
+    };
+    let mut known: BTreeMap<usize, Observation> = steps.iter().enumerate().filter_map(check).collect();
     let mut looked = BTreeMap::new();
     let mut asked: BTreeMap<usize, Observation> = BTreeMap::new();
     for (at, (observed, seconds)) in ask_far(cx, steps, &known) {

@@ -27,8 +27,8 @@ pub fn uninterrupted(place: &Place, name: &str, args: &str) -> String {
 
 /// The plan's edits in the order in which they are renamed into place: path and new text, `None` for a file that goes.
 fn edits(place: &Place, args: &str) -> Vec<(String, Option<String>)> {
-    let plan: Value = serde_json::from_str(&place.xtask(&format!("{args} --dry-run --json")).ok().out).unwrap();
-    let write = plan["steps"].as_array().unwrap().iter().find(|step| step["step"] == "write").unwrap();
+    let plan = place.xtask(&format!("{args} --dry-run --json")).ok().report();
+    let write = &plan.steps.iter().find(|step| step.step["step"] == "write").unwrap().step;
     let edits = write["edits"].as_array().unwrap().iter();
     let text = |edit: &Value, key: &str| edit[key].as_str().unwrap().to_owned();
     edits.map(|edit| (text(edit, "path"), (edit["fate"] != "remove").then(|| text(edit, "new")))).collect()

@@ -11,6 +11,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use serde_json::Value;
+
+use plan::run_report::{Observed, RunReport};
+
 /// 2026-11-20, in every changelog.
 const TODAY: &str = "1795132800";
 
@@ -263,7 +267,15 @@ impl Place {
 /// How the line begins that says how a proof ended.
 const PROVED: [&str; 3] = ["  done    prove ", "  failed  prove ", "  not proved prove "];
 
+/// What `--json` reports of steps.
+pub type Reported = RunReport<Value, Observed<Value>>;
+
 impl CommandOutput {
+    /// The document that it printed, alone on standard output.
+    pub fn report(&self) -> Reported {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}", self.all()))
+    }
+
     pub fn of(output: Output) -> CommandOutput {
         CommandOutput {
             code: output.status.code(),

@@ -388,11 +388,9 @@ fn what_is_published_is_the_tags() {
     fix(&place);
     typed(&place, HOTFIX).ok();
     // From main, which has one member more: what is asked for is what the tag has.
-    let output = place.xtask("publish 0.8.1 --dry-run --json --without forge,announce");
-    let plan: serde_json::Value =
-        serde_json::from_str(&output.out).unwrap_or_else(|error| panic!("{error}: {}", output.all()));
-    assert_eq!(plan["commit"].as_str(), Some(place.git("rev-parse v0.8.1^{commit}").as_str()));
-    let crates = plan["steps"].as_array().unwrap().iter().filter(|step| step["step"] == "crate");
+    let plan = place.xtask("publish 0.8.1 --dry-run --json --without forge,announce").report();
+    assert_eq!(plan.of["commit"].as_str(), Some(place.git("rev-parse v0.8.1^{commit}").as_str()));
+    let crates = plan.steps.iter().map(|step| &step.step).filter(|step| step["step"] == "crate");
     let named: Vec<_> =
         crates.map(|step| (step["name"].as_str().unwrap(), step["version"].as_str().unwrap())).collect();
     assert!(named.contains(&("lark", "0.8.1")) && named.iter().all(|(name, _)| *name != "lark-new"), "{named:?}");

@@ -5,6 +5,8 @@ use std::{fs, os::unix::fs::PermissionsExt as _, process::Stdio};
 
 use serde_json::Value;
 
+use plan::run_report::Outcome;
+
 use crate::harness::{Place, run};
 
 const UNPROVED: &str = "--waive cargo-test --waive wheel-test --waive maturin-develop --waive pytest";
@@ -16,22 +18,22 @@ fn json(text: &str) -> Value {
 #[test]
 fn json_is_one_document_whatever_the_children_say() {
     let place = Place::of_workspace("json", "plain");
-    let dry = place.xtask("release minor --dry-run --json").ok();
-    let plan = json(&dry.out);
-    assert_eq!(plan["outcome"], "planned");
-    assert_eq!((&plan["from"], &plan["to"], &plan["level"]), (&"0.7.3".into(), &"0.8.0".into(), &"minor".into()));
-    let steps: Vec<_> = plan["steps"].as_array().unwrap().iter().map(|step| step["step"].as_str().unwrap()).collect();
+    let plan = place.xtask("release minor --dry-run --json").ok().report();
+    assert_eq!(plan.outcome, Outcome::Planned);
+    let of = ["from", "to", "level"].map(|key| plan.of[key].as_str().unwrap());
+    assert_eq!(of, ["0.7.3", "0.8.0", "minor"]);
+    let steps: Vec<_> = plan.steps.iter().map(|step| step.step["step"].as_str().unwrap()).collect();
     assert_eq!(steps, ["write", "prove", "commit", "tag"]);
 
     // The tests run, and what they print is not in the way.
-    let real = json(&place.xtask("release minor --json").ok().out);
-    assert_eq!(real["outcome"], "done");
-    for (planned, step) in plan["steps"].as_array().unwrap().iter().zip(real["steps"].as_array().unwrap()) {
-        assert_eq!(step["observed"]["state"], "done");
-        assert_eq!(planned["title"], step["title"]);
+    let real = place.xtask("release minor --json").ok().report();
+    assert_eq!(real.outcome, Outcome::Done);
+    for (planned, step) in plan.steps.iter().zip(&real.steps) {
+        assert!(step.observed.is_done());
+        assert_eq!(planned.title, step.title);
     }
     // What was planned is what was written.
-    for edit in plan["steps"][0]["edits"].as_array().unwrap() {
+    for edit in plan.steps[0].step["edits"].as_array().unwrap() {
         assert_eq!(place.read(edit["path"].as_str().unwrap()), edit["new"].as_str().unwrap());
     }
 }
@@ -47,7 +49,9 @@ fn json_of_refusals_and_failures() {
     place.replace("crates/lark/src/lib.rs", "5", "6");
     place.commit("break");
     let output = place.xtask("release minor --json");
-    assert_eq!((output.code, &json(&output.out)["outcome"]), (Some(1), &"failed".into()));
+    let failed = output.report();
+    assert_eq!((output.code, failed.outcome), (Some(1), Outcome::Failed));
+    assert!(failed.steps.iter().all(|step| !step.observed.is_done()), "{failed:#?}");
     assert_eq!(place.git("status --porcelain"), "");
 }
 

@@ -125,9 +125,7 @@ fn news(outside: &Outside, before: &str) -> Vec<String> {
 
 /// The titles of the steps of a run.
 fn titles(output: &CommandOutput) -> Vec<String> {
-    let reported: Value = serde_json::from_str(&output.out).unwrap_or_else(|error| panic!("{error}: {}", output.all()));
-    let steps = reported["steps"].as_array().unwrap().iter();
-    steps.map(|step| step["title"].as_str().unwrap().to_owned()).collect()
+    output.report().steps.into_iter().map(|step| step.title).collect()
 }
 
 /// What a user gets who asks for the newest.
