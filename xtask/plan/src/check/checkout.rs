@@ -6,7 +6,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::contents::outermost;
 use crate::{
     edit::{slashed, typed},
     files::cargo_toml::Table,
@@ -22,6 +21,11 @@ pub enum Beyond {
     Outside,
     Untracked,
     Submodule,
+}
+
+/// The submodule of this repository in which a submodule is.
+pub(super) fn outermost(workspace: &Workspace, path: &Path) -> String {
+    typed(path.ancestors().find(|path| workspace.tracked.contains(*path)).unwrap_or(path))
 }
 
 /// What is named and beyond a checkout of the tag, one finding for each place.

@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-use super::checkout;
+use super::checkout::{self, outermost};
 use crate::{
     config::Image,
     edit::{slashed, typed},
@@ -121,11 +121,6 @@ pub fn sources(workspace: &Workspace, train: &Train) -> Vec<Finding> {
         Some(Finding::new(Check::Sources, what, next))
     });
     findings.collect()
-}
-
-/// The submodule of this repository in which a submodule is.
-pub(super) fn outermost(workspace: &Workspace, path: &Path) -> String {
-    typed(path.ancestors().find(|path| workspace.tracked.contains(*path)).unwrap_or(path))
 }
 
 /// What of a train is published with a file or directory.
