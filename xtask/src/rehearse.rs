@@ -1,5 +1,5 @@
 //! `rehearse`: a whole release in a throw-away clone against local registries, and then the life of a user.
-//! It must never reach what the real release reaches: its tokens, remotes and registries are its own.
+//! It must never touch what the real release reaches: its tokens, remotes and registries are its own.
 
 mod again;
 mod captain;
@@ -116,7 +116,7 @@ pub fn rehearse(session: &Session<'_>, options: &Options) -> Result<()> {
         if let Err(error) = &written {
             rehearsal.fail("write the page", error);
         }
-        summary::tell(report, &rehearsal);
+        summary::show(report, &rehearsal);
         if written.is_ok() {
             report.say(format!("the page: {}", page.display()));
         }

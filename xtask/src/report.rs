@@ -23,7 +23,7 @@ use serde::Serialize;
 use crate::tools::secrets;
 use plan::{train::Refusal, visible};
 
-/// How much is said.
+/// How much is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Loudness {
     Quiet,
@@ -37,7 +37,7 @@ pub struct Report {
     pub json: bool,
     pub loudness: Loudness,
     pub color: bool,
-    /// GitHub Actions folds what stands between `::group::` and `::endgroup::`.
+    /// GitHub Actions folds what is between `::group::` and `::endgroup::`.
     pub groups: bool,
 }
 
@@ -134,7 +134,7 @@ impl Report {
     }
 
     fn write(&self, text: &str) {
-        // Nobody is left to be told when the pipe is closed.
+        // Nobody reads it when the pipe is closed.
         let _ = if self.json { writeln!(std::io::stderr(), "{text}") } else { writeln!(std::io::stdout(), "{text}") };
     }
 
@@ -164,7 +164,7 @@ impl Report {
         if self.json { Stdio::from(std::io::stderr()) } else { Stdio::from(std::io::stdout()) }
     }
 
-    /// A note without the list that stands below its first line, unless all is wanted.
+    /// A note without the list below its first line, unless all is wanted.
     pub fn brief<'n>(&self, note: &'n str) -> &'n str {
         match note.split_once('\n') {
             Some((first, _)) if self.loudness < Loudness::Verbose => first,
@@ -172,7 +172,7 @@ impl Report {
         }
     }
 
-    /// What should be known, and stands against nothing.
+    /// What should be known, and is in the way of nothing.
     pub fn notes(&self, notes: &[String]) {
         for note in notes {
             self.say(tinted("", Tint::Weak, "note:", format!(" {}", self.brief(note))));

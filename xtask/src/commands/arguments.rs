@@ -21,7 +21,7 @@ use plan::{
     version::{Dialect, Version},
 };
 
-/// What a command that makes no tag is told of checks.
+/// The waivers of a command that makes no tag.
 #[derive(Args)]
 pub struct Waiving {
     /// Waive a finding or a proof, by its name.
@@ -29,7 +29,7 @@ pub struct Waiving {
     pub waive: Vec<String>,
 }
 
-/// What a release is told of checks.
+/// The waivers and confirmations of a release.
 #[derive(Args)]
 pub struct Aside {
     /// Waive a finding or a proof, by its name; the tag's message records it.
@@ -46,7 +46,7 @@ impl From<Aside> for Options {
     }
 }
 
-/// What `publish` and `rollback` are told of sending.
+/// How `publish` and `rollback` send.
 #[derive(Args)]
 pub struct Sending {
     /// How long to wait for a registry to show an upload, or to recover.

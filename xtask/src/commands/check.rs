@@ -39,52 +39,46 @@ pub struct Check {}
 
 impl Check {
     pub fn run(self, session: &Session<'_>, parses: Parses) -> Result<()> {
-        let loader = session.loader()?;
+        let (report, loader) = (session.report, session.loader()?);
         history::all_files(&loader)?;
-        let report = session.report;
-        let first = loader.load(Source::Tree)?;
-        let trains = loader.trains(&first)?;
+        let head = loader.load(Source::Tree)?;
+        let trains = loader.trains(&head)?.into_iter().map(|train| Snapshot { train, ..head.clone() });
+        let trains: Vec<Snapshot> = trains.collect();
         let cx = session.looking(&loader)?;
-        let mut looked = Looked::default();
+        let mut looked =
+            Looked { cx: &cx, loader: &loader, checks: vec![], observed: vec![], noted: vec![], others: vec![] };
         for train in &trains {
-            looked.look_at(session, &cx, &loader, &Snapshot { train: train.clone(), ..first.clone() }, parses)?;
+            looked.look_at(train, parses)?;
         }
-        let checklist = looked.checklists(session, &cx, &loader, &first, &trains)?;
-        looked.note(&cx, &loader, &first, &trains)?;
-        let Looked { checks, observed, noted, others } = looked;
+        let checklist = looked.checklists(&trains)?;
+        looked.note(&trains)?;
+        let Looked { checks, observed, noted, others, .. } = looked;
         report.notes(&others);
         report.noted(&noted);
-        let notes: Vec<String> = others.into_iter().chain(noted.iter().map(|found| found.to_string())).collect();
-        let total = observed.len();
-        let outcome = if total == 0 { Outcome::Ok } else { Outcome::Refused };
+        let notes = others.into_iter().chain(noted.iter().map(|found| found.to_string())).collect();
+        let outcome = if observed.is_empty() { Outcome::Ok } else { Outcome::Refused };
         report.json(&CheckReport { checks, checklist, notes, outcome });
-        if total > 0 {
-            bail!("{} in {}", count(total, "finding"), count(trains.len(), "train"));
+        match observed.len() {
+            0 => Ok(()),
+            many => bail!("{} in {}", count(many, "finding"), count(trains.len(), "train")),
         }
-        Ok(())
     }
 }
 
-/// What was found, and what was told of it.
-#[derive(Default)]
-struct Looked {
+/// What was found, and what was reported of it.
+struct Looked<'a> {
+    cx: &'a Context<'a>,
+    loader: &'a Loader<'a>,
     checks: Vec<Checked>,
     observed: Vec<Finding>,
     noted: Vec<Finding>,
     others: Vec<String>,
 }
 
-impl Looked {
+impl Looked<'_> {
     /// Every check of one train.
-    fn look_at(
-        &mut self,
-        session: &Session<'_>,
-        cx: &Context<'_>,
-        loader: &Loader<'_>,
-        snapshot: &Snapshot,
-        parses: Parses,
-    ) -> Result<()> {
-        let Snapshot { workspace, train, .. } = snapshot;
+    fn look_at(&mut self, snapshot: &Snapshot, parses: Parses) -> Result<()> {
+        let (Snapshot { workspace, train, .. }, report) = (snapshot, self.cx.report);
         // Only here: a state knows nothing of the command line.
         let (of_tag, elsewhere) = misused(parses, workspace, train);
         self.noted.extend(elsewhere);
@@ -98,64 +92,60 @@ impl Looked {
                 findings.extend(check::requirements::uncommitted_lock(snapshot));
             }
             if check == finding::Check::Configuration {
-                findings.extend(beforehand(cx, snapshot)?);
+                findings.extend(beforehand(self.cx, snapshot)?);
             }
             // What no earlier release meets is known where all of them are.
             let lacking = match check == finding::Check::DevCycle && !findings.is_empty() {
-                true => history::lacking(loader, workspace, train)?,
+                true => history::lacking(self.loader, workspace, train)?,
                 false => None,
             };
             if let Some(lacking) = lacking {
                 findings.clear();
                 self.others.push(format!("{check} of {} is not known: {}", train.name(), lacking.why()));
-                session.report.say(format!("  unknown {}: {check}", train.name()));
+                report.say(format!("  unknown {}: {check}", train.name()));
             } else if findings.is_empty() {
-                session.report.say(format!("  ok      {}: {check}", train.name()));
+                report.say(format!("  ok      {}: {check}", train.name()));
             }
-            // What is wrong with the workspace is wrong for every train, and said once.
+            // What is wrong with the workspace is wrong for every train, and reported once.
             findings.retain(|finding| !self.observed.contains(finding));
-            session.report.findings(&findings);
+            report.findings(&findings);
             self.observed.extend_from_slice(&findings);
             self.checks.push(Checked { train: train.name().to_owned(), check, findings });
         }
         Ok(())
     }
 
-    /// The checklist of each train.
-    fn checklists(
-        &self,
-        session: &Session<'_>,
-        cx: &Context<'_>,
-        loader: &Loader<'_>,
-        first: &Snapshot,
-        trains: &[Train],
-    ) -> Result<Vec<Checklist>> {
-        // Told, and never counted: this runs in CI itself, which cannot be green before it has ended.
+    /// The checklist of each train. It is shown, and never counted: this runs in CI itself, which has not passed before it has
+    /// ended.
+    fn checklists(&self, trains: &[Snapshot]) -> Result<Vec<Checklist>> {
         let mut lists = Vec::new();
-        for train in trains.iter().cloned() {
-            let name = train.name().to_owned();
-            let mut steps = run::look(cx, &checklist::steps(loader, &Snapshot { train, ..first.clone() })?);
+        for snapshot in trains {
+            let train = snapshot.train.name().to_owned();
+            let mut steps = run::look(self.cx, &checklist::steps(self.loader, snapshot)?);
             for row in &mut steps {
                 refer(row, &self.observed);
             }
-            session.report.say(format!("checklist of {name}:"));
-            session.report.table(&steps);
-            lists.push(Checklist { train: name, steps });
+            self.cx.report.say(format!("checklist of {train}:"));
+            self.cx.report.table(&steps);
+            lists.push(Checklist { train, steps });
         }
         Ok(lists)
     }
 
     /// What is odd, and refuses nothing.
-    fn note(&mut self, cx: &Context<'_>, loader: &Loader<'_>, first: &Snapshot, trains: &[Train]) -> Result<()> {
-        self.noted.extend(trains.iter().flat_map(|train| postfix_lacks(&first.workspace, train)));
-        self.others.extend(trains.iter().flat_map(|train| check::published::noted(&first.workspace, train)));
-        self.noted.extend(trains.iter().flat_map(|train| check::lints(&first.workspace, train)));
+    fn note(&mut self, trains: &[Snapshot]) -> Result<()> {
         // The machine that publishes may know more than the one that checks.
-        let unknown = publication::unconfigured(loader)?;
-        self.noted
-            .extend(trains.iter().flat_map(|train| check::published::unconfigured(&first.workspace, train, &unknown)));
-        self.noted.extend(of_registries(cx, loader, first, trains)?);
-        self.noted.extend(check::apart::left_out(&first.workspace, &loader.every_train(first)?));
+        let unknown = publication::unconfigured(self.loader)?;
+        for Snapshot { workspace, train, .. } in trains {
+            self.noted.extend(postfix_lacks(workspace, train));
+            self.others.extend(check::published::noted(workspace, train));
+            self.noted.extend(check::lints(workspace, train));
+            self.noted.extend(check::published::unconfigured(workspace, train, &unknown));
+        }
+        self.noted.extend(of_registries(self.cx, self.loader, trains)?);
+        if let Some(Snapshot { workspace, .. }) = trains.first() {
+            self.noted.extend(check::apart::left_out(workspace, &self.loader.every_train(&trains[0])?));
+        }
         // What is odd in the workspace is so for every train, and refused for one it may be.
         let mut known = self.observed.clone();
         self.noted.retain(|note| {
@@ -195,7 +185,7 @@ fn beforehand(cx: &Context<'_>, snapshot: &Snapshot) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-/// What a finding says is not said again by the row that rests on it.
+/// The row that rests on a finding refers to it.
 fn refer(row: &mut Observed, findings: &[Finding]) {
     if let Observation::Blocked(problem) = &mut row.observed
         && let Some(found) = findings.iter().find(|found| found.what == problem.what)
@@ -217,21 +207,21 @@ fn postfix_lacks(workspace: &Workspace, train: &Train) -> Vec<Finding> {
 }
 
 /// What a publication would be refused for, where the registries can be asked.
-fn of_registries(cx: &Context<'_>, loader: &Loader<'_>, first: &Snapshot, trains: &[Train]) -> Result<Vec<Finding>> {
+fn of_registries(cx: &Context<'_>, loader: &Loader<'_>, trains: &[Snapshot]) -> Result<Vec<Finding>> {
     let mut asked = BTreeSet::new();
     let mut notes = Vec::new();
-    for train in trains {
-        let snapshot = Snapshot { train: train.clone(), ..first.clone() };
-        let names: Vec<_> = names::names(&snapshot).into_iter().filter(|name| asked.insert(name.clone())).collect();
-        let registries = ownership::registries(cx, &snapshot, &names);
-        let version = train.version(&first.workspace);
-        let is_released = first.repo.tags.contains_key(&train.tag.fill(version));
-        let versions = train.members().into_iter().map(|at| (at, first.workspace.members[at].version.clone()));
+    for snapshot in trains {
+        let Snapshot { workspace, train, repo, .. } = snapshot;
+        let names: Vec<_> = names::names(snapshot).into_iter().filter(|name| asked.insert(name.clone())).collect();
+        let registries = ownership::registries(cx, snapshot, &names);
+        let version = train.version(workspace);
+        let is_released = repo.tags.contains_key(&train.tag.fill(version));
+        let versions = train.members().into_iter().map(|at| (at, workspace.members[at].version.clone()));
         let versions = versions.collect();
-        let (mut findings, _) = registries.findings(&snapshot, &versions, version, is_released);
+        let (mut findings, _) = registries.findings(snapshot, &versions, version, is_released);
         // What is published has a tag, which this clone may lack.
-        if !findings.is_empty() && !is_released && history::lacking(loader, &first.workspace, train)?.is_some() {
-            (findings, _) = registries.findings(&snapshot, &versions, version, true);
+        if !findings.is_empty() && !is_released && history::lacking(loader, workspace, train)?.is_some() {
+            (findings, _) = registries.findings(snapshot, &versions, version, true);
         }
         notes.extend(findings);
     }

@@ -57,7 +57,7 @@ impl Due {
                 snapshot.yanked = yanked(&snapshot, &mut findings.unknown);
             }
             let due = due::due(&snapshot, &changes, &findings);
-            tell(session.report, &due);
+            show(session.report, &due);
             trains.push(due);
         }
         session.report.json(&DueReport { today, trains });
@@ -65,7 +65,7 @@ impl Due {
     }
 }
 
-/// Members' versions that their registries call yanked; what could not be asked is told once.
+/// Members' versions that their registries call yanked; what could not be asked is reported once.
 fn yanked(snapshot: &Snapshot, unknown: &mut Vec<String>) -> BTreeSet<(String, Version)> {
     let Snapshot { workspace, train, repo, .. } = snapshot;
     let mut asked: BTreeMap<Option<&str>, Vec<&str>> = BTreeMap::new();
@@ -142,7 +142,7 @@ fn findings(
     Ok(findings)
 }
 
-fn tell(report: &Report, due: &due::Due) {
+fn show(report: &Report, due: &due::Due) {
     let last = due.last.as_ref().map_or("there is no tag yet".to_owned(), |tag| format!("since {tag}"));
     report.say(format!("train {}: {} ({last})", due.train, due.message));
     for reason in &due.reasons {

@@ -50,9 +50,9 @@ impl Pack {
         let publication = publish::plan(&snapshot, &version, &options);
         let report = session.report;
         let of = Prepared { train: &publication.of.train, version: version.tag() };
-        let (packages, baked) = (&publication.packages, &publication.parts.images);
+        let (packages, built) = (&publication.packages, &publication.parts.images);
         let mut steps: Vec<Step> = packages.iter().cloned().map(Step::Package).collect();
-        steps.extend(baked.iter().cloned().map(Step::BuildImage));
+        steps.extend(built.iter().cloned().map(Step::BuildImage));
         if steps.is_empty() {
             report.say(format!("{} has neither crates nor images to pack", publication.of.tag));
         }
@@ -67,7 +67,7 @@ impl Pack {
                 report.say(format!("          {hash}  {name}"));
             }
         }
-        for release in baked.iter().filter(|_| !session.dry_run) {
+        for release in built.iter().filter(|_| !session.dry_run) {
             report.say(format!("          {}", images::hand_over(&cx, release, &out)?));
         }
         session.ending(&[], &observed)

@@ -99,7 +99,7 @@ pub fn look(
     let Work::FollowUp(follow_up) = &plan.work else { return Ok(Vec::new()) };
     let mut observed = run::look(cx, &follow_up.made());
     if let Some(finding) = plan.findings.into_iter().find(|finding| finding.check != Check::DirtyTree) {
-        // As it stands here, it could not be made: then that it is not here says nothing.
+        // It could not be made here now: then that it is not here shows nothing.
         for observed in observed.iter_mut().filter(|observed| observed.observed == Observation::Todo) {
             observed.observed = Observation::Unknown(finding.problem.clone());
         }
@@ -118,7 +118,7 @@ fn newest(loader: &Loader<'_>) -> Result<Option<Version>> {
     newest.context("no version is tagged here: name one, or git fetch --tags").map(Some)
 }
 
-/// What the registry calls the images, those left out that it does not have: the step that looks tells of them.
+/// What the registry calls the images, those left out that it does not have: the step that verifies them reports it.
 fn digests(cx: &Context<'_>, publication: &Publication) -> BTreeMap<String, Result<String, String>> {
     let images = publication.parts.images.iter();
     let digest = |release: &ImageRelease| images::released_digest(cx, release).transpose();

@@ -1,5 +1,5 @@
 //! `publish`: what is tagged, everywhere where it belongs.
-//! It must never send anything while a finding stands.
+//! It must never send anything while there is a finding.
 
 use std::path::PathBuf;
 

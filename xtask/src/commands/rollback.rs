@@ -1,4 +1,4 @@
-//! `rollback`: goes the way back that is planned, and tells how far it came.
+//! `rollback`: takes the steps of the planned rollback, and reports how far it came.
 //! It must never say that a release is taken back while a step of that is open.
 
 use anyhow::{Result, bail};

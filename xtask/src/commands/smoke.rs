@@ -1,5 +1,5 @@
 //! `smoke`: every proof of the train, failures last.
-//! It must never stop at the first that fails: all are run, and told.
+//! It must never stop at the first that fails: all are run, and reported.
 
 use std::sync::Arc;
 

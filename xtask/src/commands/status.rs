@@ -1,5 +1,5 @@
-//! `status`: what of a publication is done; without a version, where every train stands today, and what is next.
-//! It must never change anything but the one issue that tells what is overdue, and that only when asked to.
+//! `status`: what of a publication is done; without a version, the state of every train, and what is next.
+//! It must never change anything but the one issue that lists what is overdue, and that only when asked to.
 
 use std::{
     collections::BTreeMap,
@@ -124,7 +124,7 @@ fn overview(session: &Session<'_>, here: bool, issue: bool) -> Result<()> {
     let overdue: Vec<&TrainStatus> = all().filter(|status| status.is_overdue()).collect();
     let is_known = all().flat_map(|status| &status.lines).all(|line| line.state != State::Unknown);
     let updated_issue = match issue {
-        true => tell(session, &cx, &Vec::from_iter(all()), &overdue, is_known),
+        true => keep_issue(session, &cx, &Vec::from_iter(all()), &overdue, is_known),
         false => Ok(None),
     };
     let late = |status: &&TrainStatus| status.lines.iter().filter(|line| line.state == State::Overdue).count();
@@ -143,7 +143,7 @@ fn overview(session: &Session<'_>, here: bool, issue: bool) -> Result<()> {
 }
 
 /// Opens, updates or closes the issue; what could not be asked leaves it as it is, unless something is overdue anyhow.
-fn tell(
+fn keep_issue(
     session: &Session<'_>,
     cx: &Context<'_>,
     all: &[&TrainStatus],

@@ -33,7 +33,7 @@ impl Stand<'_> {
                 again.extend(crates::pack::pack(cx, packages, &second, &target, |cargo| {
                     cargo.arg("--no-verify");
                     cargo.envs(named.iter().cloned());
-                    // Of what a stranger has under our names, the user's own index would tell; a private one of nothing that
+                    // Of what a stranger has under our names, the user's own index would show; a private one nothing that
                     // is packed beside.
                     if !stand.rehearsal.contested.is_empty() || stand.environment.reads_for_private() {
                         stand.environment.apply(cargo, true);

@@ -143,7 +143,7 @@ impl Stand<'_> {
         }
     }
 
-    /// What this machine has no program for is left out, and said.
+    /// What this machine has no program for is left out, and reported.
     fn without(&mut self, before: &Snapshot) -> Vec<Group> {
         let config = &before.train.config;
         let lacks = |program: &str| match Command::new(program).arg("--version").output() {

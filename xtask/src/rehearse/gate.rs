@@ -20,7 +20,7 @@ use std::{
 /// More than any client says of itself before it is let in.
 const LONGEST_HEAD: usize = 64 * 1024;
 
-/// Clients ask without the login first, to be told what they need (RFC 7617).
+/// Clients ask without the login first, to learn what they need (RFC 7617).
 const REFUSAL: &str = "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"rehearsal\"\r\n\
                        Docker-Distribution-Api-Version: registry/2.0\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
@@ -128,7 +128,7 @@ mod tests {
     use super::*;
     use crate::repo::TempDir;
 
-    /// A server that sends back what it gets, in capitals, and tells it.
+    /// A server that sends back what it gets, in capitals, and reports it.
     fn shouting(socket: &Path) -> mpsc::Receiver<String> {
         let listener = UnixListener::bind(socket).unwrap();
         let (tell, reported) = mpsc::channel();

@@ -55,7 +55,7 @@ fn facts(of: &Rehearsal) -> String {
     format!("<dl class=\"facts\">\n{}</dl>\n", rows.concat())
 }
 
-/// What shares a reason is told together.
+/// What shares a reason is shown together.
 fn reasons(id: &str, title: &str, class: &str, pairs: &[(&str, &str)]) -> String {
     let groups = grouped(pairs.iter().map(|(what, why)| (why, what)));
     if groups.is_empty() {
@@ -108,7 +108,7 @@ fn bar(line: &Line, left: f64, width: f64) -> String {
     )
 }
 
-/// How far its marks stand apart in percent, and the marks: about five, at round times.
+/// How far its marks are apart in percent, and the marks: about five, at round times.
 fn axis(whole: f64) -> (f64, String) {
     let round = [0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0, 7200.0];
     let every = round.into_iter().find(|every| whole / every <= 6.0).unwrap_or(whole / 4.0);

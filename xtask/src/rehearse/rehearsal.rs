@@ -71,7 +71,7 @@ pub enum Kind {
 }
 
 impl Ending {
-    /// How it is styled, marked and said: never by color alone.
+    /// How it is styled, marked and named: never by color alone.
     pub fn label(&self) -> (&'static str, &'static str, &'static str) {
         match self {
             Ending::Proved { .. } => ("good", "✓", "proved"),

@@ -1,5 +1,5 @@
 //! What a rehearsal came to, as a graph for the page and as lines for the screen.
-//! It must never make it better than it was: what was not proved is said last, where it is read.
+//! It must never make it better than it was: what was not proved comes last, where it is read.
 
 use super::{
     page::took,
@@ -35,7 +35,7 @@ pub fn graph(snapshot: &Snapshot) -> Vec<Node> {
 }
 
 /// Every step with its time and evidence, what was not proved, and where the time went.
-pub fn tell(report: &Report, rehearsal: &Rehearsal) {
+pub fn show(report: &Report, rehearsal: &Rehearsal) {
     report.say("");
     for stage in &rehearsal.stages {
         report.say(format!("{}:", stage.name));
@@ -76,7 +76,7 @@ pub fn verdict(rehearsals: &[Rehearsal], interrupted: bool) -> String {
     format!("rehearsal of {names}: proved in {time}{open}")
 }
 
-/// What the machine or the rehearsal could not verify; what has one reason stands together.
+/// What the machine or the rehearsal could not verify; what has one reason is together.
 fn not_verified(rehearsals: &[Rehearsal]) -> String {
     let open = rehearsals.iter().flat_map(Rehearsal::open);
     let groups = grouped(open.map(|(what, why)| (why.lines().next().unwrap_or_default(), what)));

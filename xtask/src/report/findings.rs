@@ -18,7 +18,7 @@ impl Report {
         }
     }
 
-    /// The same where it stands against nothing.
+    /// The same where it is in the way of nothing.
     pub fn noted(&self, findings: &[Finding]) {
         for (_, found) in by_check(findings) {
             noted(&found, self.loudness).into_iter().for_each(|line| self.say(line));
@@ -40,7 +40,7 @@ fn refused(found: &[&Finding], way: &str, loudness: Loudness) -> Vec<Line> {
     found.iter().flat_map(each).collect()
 }
 
-/// The same where it stands against nothing.
+/// The same where it is in the way of nothing.
 fn noted(found: &[&Finding], loudness: Loudness) -> Vec<Line> {
     let headed = |text: &str| tinted("", Tint::Weak, "note:", format!(" {text}"));
     if is_summed_up(found, loudness) {

@@ -17,7 +17,7 @@ impl Report {
         self.say(tinted("", Tint::Strong, line, ""));
     }
 
-    /// What will move, what stands against it, and what else should be known.
+    /// What will move, and what else should be known.
     pub fn plan(&self, plan: &Plan) {
         let line = match plan.level {
             Level::None => format!("train {}: {} (the driver has it already)", plan.train, plan.to.tag()),

@@ -8,7 +8,7 @@ use plan::{
 };
 
 impl Report {
-    /// Where a train stands, and what is next.
+    /// The state of a train, and what is next.
     pub fn status(&self, status: &TrainStatus, due: &Due) {
         self.say(tinted("", Tint::Strong, &format!("{}: {}", status.train, status.window), ""));
         self.say(format!("  {}: {}", status.captain, due.message));
@@ -33,7 +33,7 @@ pub fn status_lines(status: &TrainStatus) -> Vec<Line> {
                 State::Unverified => ("not verified", Tint::Weak),
             };
             lines.push(tinted("  ", tint, &format!("{label:7}"), format!(" {what:width$}  {evidence}")));
-            // What the last line says need not be said before it.
+            // What the last line has need not be printed before it.
             let next = next.iter().filter(|next| **next != status.next);
             lines.extend(next.map(|next| Line::from(format!("          next: {next}"))));
         }

@@ -1,4 +1,4 @@
-//! Looks at every step of a plan, and tells which wait for a person.
+//! Looks at every step of a plan, and finds which wait for a person.
 //! It must never act, nor ask twice what was asked in this run.
 
 use std::{
