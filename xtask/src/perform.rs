@@ -161,7 +161,7 @@ pub enum ProofResult {
     Proved,
     /// It compiled, and there was nothing to test.
     Untested,
-    /// The machine cannot: it is said wherever the release is described.
+    /// The machine cannot: it is reported wherever the release is described.
     Unprovable(String),
 }
 
@@ -184,7 +184,7 @@ macro_rules! steps {
             Ok(())
         }
 
-        /// Takes a step back that nothing outside the working tree has seen; the others are not taken back here.
+        /// Takes a step back that changed nothing outside the working tree; the others are not taken back here.
         #[allow(unused_variables)]
         pub fn undo(cx: &Context<'_>, step: &Step) -> Result<()> {
             match step {

@@ -1,4 +1,4 @@
-//! The plan of `rollback`: the publication backwards, as far as the world allows, then the repository and word of it.
+//! The plan of `rollback`: the publication backwards, as far as the registries allow, then the repository and its announcement.
 //! It must never plan to move or delete what was pushed, nor to take back what is not of this release.
 
 mod facts;
@@ -31,7 +31,7 @@ use crate::{
 /// What the captain adds to the command.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// Why, for everybody who is told.
+    /// Why, for everybody who hears of it.
     pub reason: Option<String>,
     /// The groups that are left out altogether.
     pub without: Vec<Group>,

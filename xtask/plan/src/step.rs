@@ -74,11 +74,11 @@ pub enum Kind {
     Preparation,
     /// Nothing outside the working tree, so that it can be taken back.
     Undoable,
-    /// A mark: it stays in the world and can be found there.
+    /// Something that stays where others find it.
     Durable,
-    /// A mark that another plan leaves.
+    /// What another plan leaves so.
     Awaited,
-    /// A mark of all the others together.
+    /// It holds when all the others do.
     Aggregate,
 }
 
@@ -227,7 +227,7 @@ impl Step {
         }
     }
 
-    /// The steps of its group before a mark that is done are done with it.
+    /// The steps of its group before a durable one that is done are done with it.
     pub fn is_durable(&self) -> bool {
         matches!(self.kind(), Kind::Durable | Kind::Awaited | Kind::Aggregate)
     }
@@ -271,7 +271,7 @@ impl Step {
         self.scope() >= Scope::Remote && matches!(self.kind(), Kind::Durable | Kind::Aggregate)
     }
 
-    /// Only a person can do it: blocked until it is seen done. What comes after it in its group waits for it; the rest of
+    /// Only a person can do it: blocked until it is observed to be done. What comes after it in its group waits for it; the rest of
     /// the plan does not.
     pub fn is_manual(&self) -> bool {
         match self {

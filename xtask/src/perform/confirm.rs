@@ -151,7 +151,7 @@ fn watched(cx: &Context<'_>, runs: &Runs) -> Result<Observation> {
     Ok(outcome(tag, &observed))
 }
 
-/// What the runs of a tag come to, each with its jobs that failed. The first one that failed is what is to be seen to.
+/// What the runs of a tag come to, each with its jobs that failed. The first one that failed is the one to act on.
 fn outcome(tag: &str, runs: &[(WorkflowRun, Vec<String>)]) -> Observation {
     let (mut failed, mut pending, mut passed) = (Vec::new(), Vec::new(), Vec::new());
     for (run, jobs) in runs {

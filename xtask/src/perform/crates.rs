@@ -39,7 +39,7 @@ pub struct Listed {
     dirty: bool,
     /// Since when, where the index tells.
     since: Option<String>,
-    /// Nobody gets it who does not have it in a lock; neither is its commit told any more.
+    /// Nobody gets it who does not have it in a lock; its commit is not known any more.
     pub yanked: bool,
 }
 

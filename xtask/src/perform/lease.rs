@@ -42,7 +42,7 @@ pub struct Stored {
 impl Ref {
     pub fn new(cx: &Context<'_>, of: &Tagged, name: &str) -> Ref {
         let name = format!("refs/xtask/{}/{name}", of.tag);
-        // Where it is pushed it is read, too; what is wrong with the remote is told when its tag is looked for.
+        // Where it is pushed it is read, too; what is wrong with the remote is reported when its tag is observed.
         let remote = git::remote::address(cx.sh, &of.remote).unwrap_or_else(|_| of.remote.clone());
         Ref { top: cx.sh.current_dir(), remote, name }
     }
@@ -171,7 +171,7 @@ impl Lease {
     }
 }
 
-/// What the holder said last, and for how long it has said nothing else.
+/// What the ref held last, and for how long it has not changed.
 struct Watched {
     stored: Stored,
     silent: Duration,

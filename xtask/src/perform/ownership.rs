@@ -33,7 +33,7 @@ pub fn at_remote(sh: &Shell, own: &Own, remote: &str) -> Own {
     own.at(&urls.read().unwrap_or_default().lines().map(str::to_owned).collect::<Vec<_>>())
 }
 
-/// What is said of each name; what could not be asked stands in its place.
+/// The answer for each name, or why there is none.
 pub fn ask(cx: &Context<'_>, own: &Own, names: &[Name]) -> Vec<(Name, Result<Answer>)> {
     let mut answers = Vec::with_capacity(names.len());
     for some in names.chunks(AT_ONCE) {
@@ -182,7 +182,7 @@ pub fn blocking(of: &Tagged, name: Name, owner: Owner) -> Option<Observation> {
         .then(|| Observation::blocked(why, format!("{INSTEAD}; or --waive {}", Check::RegistryNames)))
 }
 
-/// What was seen, or that it is set aside under that name.
+/// What was observed, or that the check of that name is waived.
 pub fn unless_waived(of: &Tagged, check: Check, observed: Observation) -> Observation {
     match (observed, of.waived.get(&check)) {
         (Observation::Blocked(_), Some(by)) => Observation::Waived { by: by.clone() },

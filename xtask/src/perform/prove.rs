@@ -32,7 +32,7 @@ use plan::{
 /// How a proof is made that this machine cannot make.
 pub const ELSEWHERE: &str = "cargo xtask smoke on a machine that can make it";
 
-/// A workspace may have no tests, and is released all the same; that they pass is not said of it.
+/// A workspace may have no tests, and is released all the same; it is not reported that they pass.
 pub const UNTESTED: &str = "0 tests ran: nothing was tested";
 
 pub fn observe(cx: &Context<'_>, proof: &Proof) -> Observation {

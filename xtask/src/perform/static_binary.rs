@@ -114,7 +114,7 @@ impl Packages {
     }
 }
 
-/// To cargo, members that lie alike in two checkouts are the same, and which is newer is told by the files' times alone. So
+/// To cargo, members that lie alike in two checkouts are the same, and only the files' times show which is newer. So
 /// what was compiled from another checkout is removed; only what comes from registries is kept.
 fn forget_another_tree(cx: &Context<'_>, root: &Path, host: &str, dir: &Path, packages: &Packages) -> Result<()> {
     let mark = dir.join("compiled-from");
@@ -132,7 +132,7 @@ fn forget_another_tree(cx: &Context<'_>, root: &Path, host: &str, dir: &Path, pa
     Ok(())
 }
 
-/// Asks the binary for its version. One that names another version was not compiled from what it is said to be; one that
+/// Asks the binary for its version. One that names another version was not compiled from that version's tree; one that
 /// names none is not asked further.
 fn says_version(binary: &Path, version: &str) -> Result<()> {
     let mut command = Command::new(binary);

@@ -174,7 +174,7 @@ pub fn upload(cx: &Context<'_>, dist: &Dist) -> Result<()> {
     if failure.is::<Transient>() {
         return Err(failure);
     }
-    // Somebody else may have been faster with some of them: what they are is seen, and the rest is sent.
+    // Somebody else may have been faster with some of them: those are observed, and the rest is sent.
     let there = listed(cx, dist)?;
     match to_send.iter().filter_map(|path| path.file_name()?.to_str()).any(|name| there.contains_key(name)) {
         true if observe(cx, dist)? == Observation::Todo => upload(cx, dist),

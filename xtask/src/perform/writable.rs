@@ -65,7 +65,7 @@ pub fn hindrance(cx: &Context<'_>, write: &Write, elsewhere: Option<&str>) -> Re
     Ok(None)
 }
 
-/// Why these files would not be committed as they stand here: each link or repository in front of them is told once.
+/// Why these files would not be committed as they stand here: each link or repository in front of them is reported once.
 pub fn astray<'p>(cx: &Context<'_>, paths: impl IntoIterator<Item = &'p PathBuf>) -> Result<Vec<Problem>> {
     let (top, submodules) = (&cx.sh.current_dir(), contents::set_apart(cx.sh)?.0);
     let mut output = BTreeSet::new();
@@ -92,7 +92,7 @@ fn part_in_tree(top: &Path, part: &Path, submodules: &Submodules) -> Part {
     }
 }
 
-/// What lies outside of the repository, or has a name that cannot be told.
+/// What lies outside of the repository, or has a name that cannot be shown.
 fn outside(top: &Path, edit: &Edit) -> Option<Problem> {
     let path = typed(&edit.path);
     if !edit.path.components().all(|part| matches!(part, Component::Normal(_))) {
@@ -198,7 +198,7 @@ pub fn unreadable(cx: &Context<'_>, path: &Path, tracked: bool) -> Result<Option
     Ok(Some(found))
 }
 
-/// Files that git was told not to look at: what is written to them would not be committed.
+/// Files that git is configured not to look at: what is written to them would not be committed.
 fn hidden(top: &Path, edits: &[Edit], flagged: Vec<(char, PathBuf)>) -> Option<Problem> {
     let paths: BTreeSet<&Path> = edits.iter().filter(|edit| edit.tracked).map(|edit| edit.path.as_path()).collect();
     for (tag, path) in flagged {

@@ -41,7 +41,7 @@ pub fn has_tokens() -> bool {
     std::env::vars_os().any(|(name, _)| name.to_str().is_some_and(is_own))
 }
 
-/// The platform that cargo builds for when nothing else is said.
+/// The platform that cargo builds for by default.
 pub fn host(sh: &Shell) -> Result<String> {
     let cargo = program();
     let output = cmd!(sh, "{cargo} -vV").quiet().read()?;
@@ -51,7 +51,7 @@ pub fn host(sh: &Shell) -> Result<String> {
     }
 }
 
-/// Fails where cargo was told to ask nobody: then what it does not know may be there all the same.
+/// Fails where cargo is configured to be offline: then what it does not know may be there all the same.
 pub fn may_ask() -> Result<()> {
     if std::env::var("CARGO_NET_OFFLINE").is_ok_and(|message| message == "true" || message == "1") {
         bail!("cargo is offline: CARGO_NET_OFFLINE is set");
@@ -59,7 +59,7 @@ pub fn may_ask() -> Result<()> {
     Ok(())
 }
 
-/// Where cargo keeps what it downloads and is told.
+/// Where cargo keeps downloads and its configuration.
 pub fn home() -> Option<PathBuf> {
     std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(std::env::home_dir()?.join(".cargo")))
 }

@@ -46,7 +46,7 @@ impl ChildOutput {
         if self.ok() { Ok(self) } else { bail!(words(self.last_lines())) }
     }
 
-    /// What it said was wrong, on one line: from its first error on, else the last lines.
+    /// Its error, on one line: from its first error on, else the last lines.
     pub fn last_lines(&self) -> String {
         let all = visible::uncolored(if self.err.trim().is_empty() { &self.out } else { &self.err });
         // The last of the causes, which is the one to mend, must have room.
@@ -104,7 +104,7 @@ pub fn ask_far(command: Command) -> Result<ChildOutput> {
     ask_within(command, LONGEST_ANSWER)?.with_context(|| unanswered(&shown, LONGEST_ANSWER))
 }
 
-/// How long somebody far away is waited for when nobody set another bound, and how much of what is said is kept.
+/// How long somebody far away is waited for when nobody set another bound, and how much of the output is kept.
 pub const LONGEST_ANSWER: Duration = Duration::from_secs(900);
 const LARGEST_ANSWER: u64 = 1 << 28;
 
@@ -217,7 +217,7 @@ fn shown(command: &Command) -> String {
     blanked(&words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" "))
 }
 
-/// What a failed exchange means: one that may pass is told as such, with the time that the other side asks for.
+/// What a failed exchange means: one that may pass is `Transient`, with the time that the other side asks for.
 pub fn failure(what: &str, output: &ChildOutput) -> anyhow::Error {
     let text = format!("{}\n{}", output.out, output.err);
     if let Some(stale) = cargo::stale_lock(&text) {
@@ -230,7 +230,7 @@ pub fn failure(what: &str, output: &ChildOutput) -> anyhow::Error {
     }
 }
 
-/// What was said, when the other side does not take who asks for whom he says he is, or does not let him.
+/// The last lines, when the other side refuses the credentials, or what they may do.
 pub fn refusal(output: &ChildOutput) -> Option<String> {
     let status = status(&format!("{}\n{}", output.out, output.err).to_lowercase())?;
     [401, 403].contains(&status).then(|| output.last_lines())

@@ -78,7 +78,7 @@ impl Engine {
         Engine::ask(sh, "docker").or_else(docker).map(|engine| FOUND.get_or_init(|| engine).clone())
     }
 
-    /// Asks a program whether it is an engine that works, or tells what it said; one that is not installed says nothing.
+    /// Asks a program whether it is an engine that works, or gives its last line; one that is not installed gives none.
     fn ask(sh: &Shell, program: &str) -> Result<Engine, Option<String>> {
         let asked = child::ask(cmd!(sh, "{program} info").into()).map_err(|_| None)?;
         if !asked.ok() {

@@ -191,7 +191,7 @@ impl<'a> Forge<'a> {
         Ok(())
     }
 
-    /// Every entry of a list that is told in pages.
+    /// Every entry of a list that comes in pages.
     fn pages<P: for<'de> Deserialize<'de>, T>(
         &self,
         what: &str,

@@ -81,7 +81,7 @@ impl Answer {
         self.headers.iter().filter_map(move |(key, value)| (key == name).then_some(value.as_str()))
     }
 
-    /// The error that it means; one that may pass is told as such, with the time that the other side asks for.
+    /// The error that it means; one that may pass is `Transient`, with the time that the other side asks for.
     pub fn failure(&self, what: &str) -> anyhow::Error {
         let why = format!("{what}: {}", self.reported());
         let after = self.headers("retry-after").find_map(|value| retry_after(value, SystemTime::now()));

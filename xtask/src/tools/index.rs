@@ -68,7 +68,7 @@ fn is_garbled(output: &ChildOutput) -> bool {
     output.err.contains("registry package: ")
 }
 
-/// Why there is no answer to be had of what cargo was told.
+/// Why cargo's output holds no answer.
 pub fn unheard(output: &ChildOutput) -> String {
     match is_garbled(output) {
         true => "the index answered with something else than the lines of an index".to_owned(),
@@ -77,7 +77,7 @@ pub fn unheard(output: &ChildOutput) -> String {
 }
 
 /// Every version that a registry has of each of these crates; none for a name that it does not know. One cargo asks for
-/// all of them: it resolves a package that needs of each a version that nobody has, and so is told of all that there are.
+/// all of them: it resolves a package that needs of each a version that nobody has, and so hears of all versions.
 pub fn versions(registries: &Registries, names: &[&str], registry: Option<&str>) -> Result<Vec<Vec<Line>>> {
     const ANSWERED: [&str; 2] = ["failed to select a version", "no matching package"];
     registries.may_ask()?;
@@ -251,14 +251,14 @@ pub fn of_crates_io(registries: &Registries, name: &str) -> Result<String> {
 }
 
 /// Every version that the index has of a crate, yanked ones too, as cargo keeps its answer in the home that it was asked
-/// in: where all are yanked cargo shows nothing, but it was told of them. `None` for a name that the index does not know.
+/// in: where all are yanked cargo shows nothing, but keeps them. `None` for a name that the index does not know.
 pub fn remembered(home: &Path, name: &str) -> Result<Option<Vec<Line>>> {
     let Some(path) = place_of(home, name) else { return Ok(None) };
     let bytes = fs::read(&path).with_context(|| path.display().to_string())?;
     read(&bytes).map(Some).with_context(|| format!("cargo remembers {name} in another form than is known here"))
 }
 
-/// Where cargo keeps what an index said of a name.
+/// Where cargo keeps an index's answer for a name.
 fn place_of(home: &Path, name: &str) -> Option<PathBuf> {
     let name = name.to_lowercase();
     in_each(&home.join("registry").join("index"), Path::new(".cache").join(directory(&name)).join(&name))

@@ -105,7 +105,7 @@ impl Registries {
         Ok(())
     }
 
-    /// Fails where cargo was told to ask nobody: then what it does not know may be there all the same.
+    /// Fails where cargo is configured to be offline: then what it does not know may be there all the same.
     pub fn may_ask(&self) -> Result<()> {
         cargo::may_ask()?;
         let is_offline = || self.config.get("net")?.get("offline")?.as_bool();
@@ -154,7 +154,7 @@ impl Registries {
         variable.filter(|index| !index.is_empty()).or_else(configured)
     }
 
-    /// The registries among these, and the one that is taken when none is named, whose index is said nowhere.
+    /// The registries among these, and the one that is taken when none is named, whose index is not configured.
     pub fn unknown(&self, named: BTreeSet<String>) -> BTreeMap<String, Unconfigured> {
         let default = self.default_name();
         let unknown = named.into_iter().chain(default.clone());
@@ -176,7 +176,7 @@ impl Registries {
         self.names().into_iter().find(|name| self.index(name).is_some_and(|own| own == index))
     }
 
-    /// The names of the registries of which anything is said.
+    /// The names of the registries that are configured in any way.
     fn names(&self) -> BTreeSet<String> {
         let configured = self.config.get("registries").and_then(Value::as_object);
         let mut names: BTreeSet<String> = configured.into_iter().flat_map(|all| all.keys().cloned()).collect();

@@ -22,7 +22,7 @@ use crate::{
     report::Report,
 };
 
-/// Where they are told of the index that pip uses otherwise.
+/// The variable that names the index that pip uses otherwise.
 const PROJECTS: &str = "XTASK_PYTHON_INDEX";
 
 /// The running registries; they end with this, or with the tool.
@@ -35,12 +35,12 @@ pub struct StandIn {
 
 /// The names that they know from the beginning.
 pub struct Known<'k> {
-    /// Crates, with all that the world has of them but the version that is about to be published.
+    /// Crates, with all published versions but the version that is about to be published.
     pub crates: &'k [String],
     pub without: &'k str,
-    /// Crates of which nothing is seen that the world has: it is somebody else's.
+    /// Crates of which nothing is shown that is published elsewhere: it is somebody else's.
     pub hidden: &'k [String],
-    /// Python projects, of which nothing is seen, either.
+    /// Python projects, of which nothing is shown, either.
     pub projects: &'k [String],
     /// Where pip finds all others.
     pub index: Option<&'k str>,
@@ -92,7 +92,7 @@ impl StandIn {
         Ok(fs::write(files.join(file), bytes)?)
     }
 
-    /// The environment under which cargo, uv, pip, gh and curl talk to them instead of to the world.
+    /// The environment under which cargo, uv, pip, gh and curl talk to them instead of to the public registries.
     pub fn environment(&self) -> &[(String, String)] {
         &self.environment
     }
@@ -111,13 +111,13 @@ pub struct Wanted {
     pub port: u16,
     pub alone: bool,
     pub registries: Vec<String>,
-    /// Crates of which nothing is seen that the world has.
+    /// Crates of which nothing is shown that is published elsewhere.
     pub hidden: Vec<String>,
-    /// Python projects, of which nothing is seen, either.
+    /// Python projects, of which nothing is shown, either.
     pub projects: Vec<String>,
     /// Where pip finds all others.
     pub index: Option<String>,
-    /// What the world has is found as it is found from here.
+    /// The directory whose configuration of cargo finds the public registries.
     pub from: PathBuf,
 }
 

@@ -34,13 +34,13 @@ struct Options {
     /// Stand in for the private registry of this name, too; with the index of the true one, whoever reads that gets this.
     #[arg(long, value_name = "NAME[=INDEX]")]
     registry: Vec<String>,
-    /// A home of cargo in which the world's index is asked for, as the configuration in it says; it is removed after.
+    /// A home of cargo in which the public index is looked up, as the configuration in it says; it is removed after.
     #[arg(long, value_name = "DIR")]
     cargo_home: Option<PathBuf>,
     /// Know this crate from the beginning, without the version of `--without`.
     #[arg(long, value_name = "CRATE", requires = "without")]
     hold: Vec<String>,
-    /// Know this crate from the beginning, without any version: what the world has under its name is somebody else's.
+    /// Know this crate from the beginning, without any version: what is published elsewhere under its name is somebody else's.
     #[arg(long, value_name = "CRATE")]
     hide: Vec<String>,
     /// Know this Python project from the beginning, without any version.
@@ -69,7 +69,7 @@ fn serve(options: &Options) -> Result<()> {
     let home = options.cargo_home.clone().unwrap_or(options.dir.join("upstream-home"));
     let find = || Upstream::find(&Shell::new()?, &home);
     let upstream = match (!options.alone).then(find).transpose() {
-        // Attached, it has to be as the world is.
+        // Attached, it has to show what the public registries have.
         Err(error) if !options.attached => {
             let _ = writeln!(io::stderr(), "error: {error:#}\nonly the crates that are published here will be found");
             None

@@ -93,19 +93,19 @@ impl StandIn {
         self.state.address.clone()
     }
 
-    /// Makes names known as its own before anything is published under them: whatever the world has of the version that
-    /// is about to be published is not seen here.
+    /// Makes names known as its own before anything is published under them: the version that is about to be published
+    /// is not shown, whatever is published elsewhere.
     pub fn hold(&self, crates: &[String], projects: &[String], version: &str) -> Result<()> {
         crates.iter().try_for_each(|name| crates::hold(&self.state, name, version))?;
         projects.iter().try_for_each(|name| python::hold(&self.state, name))
     }
 
-    /// Hides what the world has under these names.
+    /// Hides what is published elsewhere under these names.
     pub fn hide(&self, crates: &[String]) -> Result<()> {
         crates.iter().try_for_each(|name| crates::hide(&self.state, name))
     }
 
-    /// The environment under which cargo, uv, pip, gh and curl talk to this server instead of to the world.
+    /// The environment under which cargo, uv, pip, gh and curl talk to this server instead of to the public registries.
     pub fn environment(&self) -> Vec<(String, String)> {
         let (address, dir) = (&self.state.address, &self.state.dir);
         let path = |name: &str| dir.join(name).display().to_string();
@@ -113,7 +113,7 @@ impl StandIn {
         let simple = format!("{}/simple/", self.state.reading(address));
         let variables = [
             ("CARGO_HOME", path("cargo-home")),
-            // What is published goes there without being told to, as it goes to crates.io otherwise.
+            // What is published goes there without an option, as it goes to crates.io otherwise.
             ("CARGO_REGISTRY_DEFAULT", "rehearsal".to_owned()),
             ("CARGO_REGISTRIES_REHEARSAL_TOKEN", token(crates::TOKEN)),
             ("UV_PUBLISH_URL", format!("{address}/legacy/")),
@@ -200,7 +200,7 @@ fn serve_one(state: &State, mut request: Request) {
             response.add_header(header);
         }
     }
-    // Clients want the length, whatever it is; and one that went away need not be told.
+    // Clients want the length, whatever it is; and one that went away needs no answer.
     let _ = request.respond(response.with_chunked_threshold(usize::MAX));
 }
 

@@ -37,7 +37,7 @@ impl Checks {
     }
 }
 
-/// One row of the checklist: something that is seen, and never made by us.
+/// One row of the checklist: something that is observed, and never made by us.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Confirmation {
     /// What `--waive` calls it.

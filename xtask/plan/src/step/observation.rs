@@ -1,18 +1,18 @@
-//! What the world says of a step.
+//! What is observed of a step.
 //! It must never make "not done" of "could not ask", nor "done" of what was set aside.
 
 use serde::{Deserialize, Serialize};
 
 use crate::problem::Problem;
 
-/// What the world says of a step.
+/// What is observed of a step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "lowercase")]
 pub enum Observation {
     /// It shows, and it is ours: by this evidence.
     Done {
         evidence: String,
-        /// Since when, where the world says so: UTC, as it says it.
+        /// Since when, where that is known: UTC, as the registry or git writes it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         since: Option<String>,
     },

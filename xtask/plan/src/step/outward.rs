@@ -74,7 +74,7 @@ impl Tagged {
 pub struct Elsewhere {
     /// What cargo calls the registry.
     pub registry: Option<String>,
-    /// Users must be told the index by whoever runs it.
+    /// Users must hear of the index from whoever runs it.
     pub has_own_index: bool,
 }
 
@@ -116,7 +116,7 @@ impl CrateUpload {
         self.released_with.base() == self.of.version.base()
     }
 
-    /// Whether it goes to crates.io, as far as can be said without asking cargo for its default.
+    /// Whether it goes to crates.io, as far as is known without asking cargo for its default.
     pub fn is_public(&self) -> bool {
         self.registry.as_ref().is_none_or(|name| name == "crates-io")
     }

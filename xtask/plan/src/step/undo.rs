@@ -83,7 +83,7 @@ pub struct Kept {
     pub names: Names,
     pub version: String,
     pub changelog: Option<PathBuf>,
-    /// What was told from here stays told, and does not come back to be told again.
+    /// What the changelog took from here stays there, and does not come back.
     pub fragments: Option<PathBuf>,
     /// The list of what is still to be done keeps what it says, and asks for the cause.
     pub follow_ups: Option<PathBuf>,
@@ -117,7 +117,7 @@ pub struct Revert {
     pub manual: Option<Problem>,
 }
 
-/// What nobody else has seen is unmade.
+/// What nobody else has is deleted.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "what", rename_all = "kebab-case")]
 pub enum DeleteLocal {

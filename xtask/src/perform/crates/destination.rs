@@ -1,4 +1,4 @@
-//! Where crates are sent, and how cargo is told so.
+//! Where crates are sent, and with which options of cargo.
 //! It must never let cargo choose between crates.io and what is read instead of it.
 
 use std::{fs, path::Path, process::Command};
@@ -35,7 +35,7 @@ pub fn credentials(registries: &Registries, upload: &CrateUpload) -> bool {
     registries.has_credentials(&destination(registries, upload))
 }
 
-/// How cargo is told a crate's registry, where its manifest names one.
+/// The option that names a crate's registry, where its manifest names one.
 pub fn option(upload: &CrateUpload) -> String {
     upload.registry.as_ref().map(|name| format!(" --registry {name}")).unwrap_or_default()
 }

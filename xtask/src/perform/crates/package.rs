@@ -94,7 +94,7 @@ pub fn packed(cx: &Context<'_>, packages: &Packages) -> Hashes {
     packages.crates.iter().filter_map(|upload| Some((file(upload), hash_in(&target, upload)?))).collect()
 }
 
-/// The hash of the package that was made of this release's commit: here or, where that is said, elsewhere.
+/// The hash of the package that was made of this release's commit: here, or elsewhere with `--packed`.
 pub fn packed_here(cx: &Context<'_>, upload: &CrateUpload) -> Option<String> {
     let hash = match &upload.of.packed {
         Some(dir) => hash_of(&dir.join(file(upload))),

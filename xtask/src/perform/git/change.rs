@@ -1,4 +1,4 @@
-//! The one way in which git is made to change something: what it prints is shown, and a failure is told in its last words.
+//! The one way in which git is made to change something: what it prints is shown, and a failure is reported in its last lines.
 //! It must never show a command line of ours for the reason of a failure, nor hide what a hook or the remote printed.
 
 use std::path::Path;
@@ -24,7 +24,7 @@ pub fn change(cx: &Context<'_>, git: Cmd<'_>, advice: impl FnOnce(&str) -> Strin
     refused(&child::send_hiding(cx.report, git, |line| line.starts_with("hint:"))?, advice)
 }
 
-/// The same for what git is told on its standard input, and which has nothing to show.
+/// The same for what git reads from its standard input, and which has nothing to show.
 pub fn change_by(git: Cmd<'_>, input: &str, advice: impl FnOnce(&str) -> String) -> Result<()> {
     let secrets = std::env::vars().map(|(name, _)| name).filter(|name| is_secret(name));
     let git = secrets.fold(git, |git, name| git.env_remove(name));
@@ -62,7 +62,7 @@ pub fn last_lines(output: &ChildOutput) -> String {
             || line.starts_with("To ")
             || line.starts_with("error: failed to push some refs")
             || line.starts_with("warning: in the working copy of");
-        // What git adds of a lock that is in its way; which one it is, it has said before.
+        // What git adds of a lock that is in its way; the line before names it.
         const OF_LOCKS: [&str; 5] = [
             "Another git process seems",
             "an editor opened by",

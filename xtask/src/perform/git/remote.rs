@@ -21,7 +21,7 @@ use super::change;
 const ANSWER: Duration = Duration::from_secs(120);
 const TRANSFER: Duration = Duration::from_secs(1_800);
 
-/// Where a push goes: what is told of the remote is asked there. A remote that is an address is its own.
+/// Where a push goes: the remote is asked there, too. A remote that is an address is its own.
 pub fn address(sh: &Shell, remote: &str) -> Result<String> {
     let urls = |kind: &str| -> Result<Vec<String>> {
         let kind: &[&str] = if kind == "push" { &["--push"] } else { &[] };

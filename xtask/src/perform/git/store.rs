@@ -73,7 +73,7 @@ pub fn tree_of(sh: &Shell, commit: &str, lines: &str) -> Result<String> {
     Ok(git(&["write-tree"]).read()?)
 }
 
-/// What the index is told of a path: what a commit has there, or that it has nothing.
+/// The line of `--index-info` for a path: what a commit has there, or that it has nothing.
 pub fn line(path: &Path, entry: Option<&repo::Entry>, commit: &str) -> String {
     match entry {
         Some(repo::Entry { mode, object, .. }) => format!("{mode} {object}\t{}\0", slashed(path)),

@@ -1,5 +1,5 @@
 //! What the forge knows of commits: their checks, the pull requests that brought them, reviews, and rules of branches.
-//! It must never judge what it is told: which check or word counts is for who asked.
+//! It must never judge an answer: which check or review counts is for who asked.
 
 use anyhow::Result;
 use serde::Deserialize;

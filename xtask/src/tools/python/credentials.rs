@@ -1,5 +1,5 @@
 //! With what an index lets somebody in, as uv finds it: in its address, a variable, a netrc file, what `uv auth login` keeps,
-//! and a keyring. It must never be told to people, nor be given to another host.
+//! and a keyring. It must never be shown to people, nor be given to another host.
 
 use std::{
     fs,

@@ -30,7 +30,7 @@ pub struct Defaults {
 }
 
 impl Defaults {
-    /// Whether the user has said something to pip, which uv does not hear.
+    /// Whether the user has configured pip, which uv does not read.
     pub fn are_configured(&self) -> bool {
         self.index.trim_end_matches('/') != self.by_itself.trim_end_matches('/') || !self.extra.is_empty()
     }
@@ -43,7 +43,7 @@ impl Defaults {
         }
     }
 
-    /// Where uv sends projects to when nothing else is said: the public index takes them under a name of its own.
+    /// Where uv sends projects to when nothing else is configured: the public index takes them under a name of its own.
     pub fn upload(&self) -> String {
         format!("https://upload.{}/legacy/", credentials::host(&self.by_itself))
     }
@@ -87,7 +87,7 @@ fn pip_defaults(mut python: Command) -> Result<Option<Defaults>> {
     Ok(output)
 }
 
-/// uv does not read what pip is told, and shows what it does by itself where it explains its options.
+/// uv does not read pip's configuration, and shows what it does by itself where it explains its options.
 fn ask_uv(why: &Error) -> Result<Defaults> {
     // Where there are no settings of anybody's.
     let empty = TempDir::new()?;

@@ -48,7 +48,7 @@ pub struct Index {
     named: Option<String>,
     /// Where it is looked for, in this order, as uv has it.
     pages: Vec<Page>,
-    /// It is looked for where pip is told to as well, since uv is told of no index that comes last.
+    /// It is looked for in pip's indexes as well, since no last index is configured for uv.
     by_default: bool,
     ask: Ask,
     /// Those are where it is sent to, and not all from which the user installs.
@@ -128,7 +128,7 @@ impl Index {
         Ok(pages)
     }
 
-    /// Has uv ask where the project is published, when that is said, and nowhere else; otherwise where pip is told to look,
+    /// Has uv ask where the project is published, when that is configured, and nowhere else; otherwise where pip is configured to look,
     /// which uv does not hear by itself.
     pub fn ask_by_uv(&self, uv: &mut Command) -> Result<()> {
         if self.by_default && (self.ask)()?.are_configured() {
@@ -148,7 +148,7 @@ impl Index {
 
     /// Has uv send to it, and see there what was sent already.
     pub fn send_by_uv(&self, uv: &mut Command) {
-        // Of an index that it is told by name, uv knows the rest.
+        // Of an index that is named, uv knows the rest.
         if self.named.is_none() {
             uv.envs(self.upload.iter().map(|url| ("UV_PUBLISH_URL", url)));
             uv.envs(self.pages.iter().filter(|_| self.is_stated).map(|page| ("UV_PUBLISH_CHECK_URL", &page.url)));
@@ -233,7 +233,7 @@ fn is_public(upload: &str, ask: Ask) -> Result<bool> {
     Ok(credentials::host(upload) == credentials::host(&ask()?.upload()))
 }
 
-/// What the environment and uv's settings say of where projects are looked for, and whether what is said to pip counts as
+/// What the environment and uv's settings say of where projects are looked for, and whether pip's configuration counts as
 /// well.
 fn pages(variable: Variable<'_>, settings: &Settings) -> (Vec<Page>, bool) {
     let named = |list: String| -> Vec<Page> {

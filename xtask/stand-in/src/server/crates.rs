@@ -107,7 +107,7 @@ fn entries(state: &State, name: &str) -> Result<Vec<Entry>> {
     Ok(lines.map(serde_json::from_slice).collect::<Result<_, _>>()?)
 }
 
-/// A name that is published here. What the world has of it is known, all but the version that is about to be published.
+/// A name that is published here. What is published elsewhere is shown, all but the version that is about to be published.
 pub fn hold(state: &State, name: &str, without: &str) -> Result<()> {
     if !is_name(name) {
         return Ok(());
@@ -124,7 +124,7 @@ pub fn hold(state: &State, name: &str, without: &str) -> Result<()> {
     }
 }
 
-/// A name that is published here, and of which nothing else is known: what the world has under it is somebody else's.
+/// A name that is published here, and of which nothing else is known: what is published elsewhere under it is somebody else's.
 pub fn hide(state: &State, name: &str) -> Result<()> {
     if !is_name(name) {
         return Ok(());
@@ -145,7 +145,7 @@ fn version_of(line: &str) -> Option<String> {
     Some(serde_json::from_str::<Value>(line).ok()?["vers"].as_str()?.to_owned())
 }
 
-/// What is held of a name, after what the world has of it.
+/// What is held of a name, after what is published elsewhere.
 fn lines(state: &State, name: &str) -> Result<Option<String>> {
     let Some(own) = state.load(&held(name))? else { return Ok(None) };
     let own = String::from_utf8_lossy(&own).into_owned();

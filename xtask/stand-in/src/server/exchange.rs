@@ -73,7 +73,7 @@ impl Call {
     }
 }
 
-/// What is said to a request.
+/// The answer to a request.
 pub struct Answer {
     pub status: u16,
     pub headers: Vec<(&'static str, String)>,

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{Answer, Call, State, issues, timestamp};
 
-/// The host that `gh` is told; it asks `api.` before it, over plain HTTP because it is local.
+/// The host that `gh` is given; it asks `api.` before it, over plain HTTP because it is local.
 pub const HOST: &str = "github.localhost";
 
 /// The token that everything needs, but for what it is in this run.
@@ -218,7 +218,7 @@ impl Repository<'_> {
         self.page_in(path, all, |shown, _| json!(shown))
     }
 
-    /// The same with the list in something; it is told how many there are in all.
+    /// The same with the list in something; it is given how many there are in all.
     pub fn page_in(&self, path: &str, all: Vec<Value>, wrap: impl Fn(Vec<&Value>, usize) -> Value) -> Answer {
         let (size, page) = self.call.page();
         let start = (page - 1).saturating_mul(size);

@@ -19,7 +19,7 @@ use super::{now, upstream::Upstreams};
 pub struct State {
     pub dir: PathBuf,
     pub address: String,
-    /// What nobody knows who was not told by this run.
+    /// Random, and known to this run's clients alone.
     pub run: String,
     /// The same for reading: it stands in addresses, which are shown more often than tokens, and gives nobody a token.
     pub word: String,
