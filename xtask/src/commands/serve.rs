@@ -16,7 +16,10 @@ use crate::{
     loader::Source,
     perform::ownership,
     session::Session,
-    tools::{python::defaults, stand_in},
+    tools::{
+        python::defaults,
+        stand_in::{self, Wanted},
+    },
 };
 use plan::{ownership as names, snapshot::Snapshot};
 
@@ -51,7 +54,7 @@ impl Serve {
         let (dir, from) = (std::path::absolute(dir)?, session.manifest.as_deref().and_then(Path::parent));
         let from = std::env::current_dir()?.join(from.unwrap_or(Path::new("")));
         let (hidden, projects) = if alone { Default::default() } else { strange_names(session, &from)? };
-        let mut wanted = stand_in::Wanted { dir, port, alone, registries, hidden, projects, index: None, from };
+        let mut wanted = Wanted { dir, port, alone, registries, hidden, projects, from, ..Wanted::default() };
         let hidden: Vec<&str> = wanted.hidden.iter().chain(&wanted.projects).map(String::as_str).collect();
         if !hidden.is_empty() {
             let hidden = hidden.join(", ");

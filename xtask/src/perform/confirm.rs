@@ -203,22 +203,18 @@ fn review(cx: &Context<'_>, asked: &Asked) -> Result<Observation> {
     if commits.is_empty() {
         return Ok(Observation::done(format!("nothing came that needs a review{excepted}")));
     }
-    let there = forge(cx);
+    let (there, branch) = (forge(cx), &asked.branch);
     if !there.has_commit(&asked.commit)? {
         return Ok(unpushed(asked));
     }
-    if let Some(approvals) = there.required_approvals(&asked.branch)?
-        && there.is_on(&asked.commit, &asked.branch)?
+    if let Some(approvals) = there.required_approvals(branch)?
+        && there.is_on(&asked.commit, branch)?
     {
-        return Ok(Observation::done(format!(
-            "it is on {}, which takes nothing below {approvals} approvals",
-            asked.branch
-        )));
+        return Ok(Observation::done(format!("it is on {branch}, which takes nothing below {approvals} approvals")));
     }
     if commits.len() > MOST {
         let why = format!("more than {MOST} commits came, and no more are asked for one by one");
-        let next = format!("require reviews on {} at the forge", asked.branch);
-        return Ok(Observation::unknown(why, next));
+        return Ok(Observation::unknown(why, format!("require reviews on {branch} at the forge")));
     }
     let commits: Vec<LogEntry> = commits.into_iter().map(|(entry, _)| entry).collect();
     let pulls = each(cx, &commits, |cx, entry| forge(cx).pulls_of(&entry.commit))?;

@@ -178,11 +178,15 @@ pub fn observe_latest(cx: &Context<'_>, release: &ImageRelease) -> Result<Observ
     })
 }
 
-/// Names what the registry has under the version: it is never built again.
 pub fn point_latest(cx: &Context<'_>, release: &ImageRelease) -> Result<()> {
     if higher(cx, release)?.is_some() {
         return Ok(());
     }
+    name_latest(cx, release)
+}
+
+/// Names what the registry has under the version: it is never built again.
+fn name_latest(cx: &Context<'_>, release: &ImageRelease) -> Result<()> {
     let (engine, name) = ready(cx, release)?;
     let (version, latest) = (format!("{name}:{}", release.of.version.tag()), format!("{name}:latest"));
     let ours = engine.pull(cx.sh, &version)?.with_context(|| format!("{version} is not in the registry"))?;
@@ -220,15 +224,8 @@ pub fn observe_back(cx: &Context<'_>, back: &RetagLatest) -> Result<Observation>
     })
 }
 
-/// Names what the registry has under the version that is gone back to.
 pub fn retag_latest(cx: &Context<'_>, back: &RetagLatest) -> Result<()> {
-    let (engine, name) = ready(cx, &back.gone)?;
-    let (version, latest) = (format!("{name}:{}", back.to.of.version.tag()), format!("{name}:latest"));
-    let there = engine.pull(cx.sh, &version)?.with_context(|| format!("{version} is not in the registry"))?;
-    if !is_ours(&back.to, &there) {
-        bail!("{version} in the registry is not of commit {}: latest stays where it is", back.to.of.commit);
-    }
-    engine.push(cx.sh, cx.report, &version, &latest)
+    name_latest(cx, &back.to)
 }
 
 /// As much of a digest as a person compares.

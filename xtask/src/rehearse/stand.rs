@@ -28,7 +28,7 @@ use crate::{
         index,
         python::defaults::{self, Defaults},
         registries::{CRATES_IO, Registries},
-        stand_in::{Known, StandIn},
+        stand_in::{StandIn, Wanted},
     },
 };
 use plan::{
@@ -187,7 +187,8 @@ impl Found {
         let published = train.crates.iter().map(|&at| &workspace.members[at]).filter(|member| train.publishes(member));
         let named = published.flat_map(|member| train.registries(member)).flatten();
         let mut named: BTreeSet<String> = named.filter(|name| *name != CRATES_IO).map(str::to_owned).collect();
-        let known = Registries::of(&repo.top.join(workspace.root_dir()))?;
+        let from = repo.top.join(workspace.root_dir());
+        let known = Registries::of(&from)?;
         let why = "no configuration of cargo that is read here has its index, and a release refuses until one has";
         let unknown = known.unknown(named.clone()).into_keys();
         rehearsal.not_proved.extend(unknown.map(|name| (format!("sending to the registry `{name}`"), why.to_owned())));
@@ -207,10 +208,18 @@ impl Found {
             let (line, bytes) = had?;
             StandIn::stock(&place, &one.registry, &format!("{}-{}.crate", one.name, one.version), &line, &bytes)?;
         }
-        let Found { crates, hidden, projects, index, .. } = self;
-        let (without, index) = (&*to.to_string(), index.as_deref());
-        let begin = Known { crates, without, hidden, projects, index, registries: &registries };
-        StandIn::start(task.report, &place, &known, &begin)
+        let wanted = Wanted {
+            dir: place,
+            crates: self.crates.clone(),
+            without: Some(to.to_string()),
+            hidden: self.hidden.clone(),
+            projects: self.projects.clone(),
+            index: self.index.clone(),
+            registries,
+            from,
+            ..Wanted::default()
+        };
+        StandIn::start(task.report, &wanted)
     }
 }
 

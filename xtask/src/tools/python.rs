@@ -33,27 +33,6 @@ pub struct Environment {
     dir: PathBuf,
 }
 
-/// How an environment is made here.
-enum Maker {
-    /// `python -m venv`, and the pip that it brings.
-    Venv,
-    /// The machine's uv.
-    Uv,
-}
-
-impl Maker {
-    fn find(python: &Interpreter) -> Result<Maker, Problem> {
-        match (python.makes_environments, interpreter::uv()) {
-            (true, _) => Ok(Maker::Venv),
-            (false, Some(_)) => Ok(Maker::Uv),
-            (false, None) => Err(Problem::new(
-                format!("{} has no ensurepip, so it cannot make a virtual environment", python.words.join(" ")),
-                "apt install python3-venv (Debian and Ubuntu), or install uv",
-            )),
-        }
-    }
-}
-
 impl Environment {
     /// Makes the environment below `target`, or takes the one that an earlier call finished.
     pub fn prepare(sh: &Shell, target: &Path) -> Result<Environment> {
@@ -65,13 +44,16 @@ impl Environment {
         if environment.is_finished() {
             return Ok(environment);
         }
-        match Maker::find(&python)? {
-            Maker::Venv => environment.make_with_venv(sh, &python).or_else(|error| match interpreter::uv() {
-                Some(_) => environment.make_with_uv(sh, &python),
-                None => Err(error),
-            })?,
-            Maker::Uv => environment.make_with_uv(sh, &python)?,
-        }
+        sh.remove_path(&environment.dir)?;
+        // What `python -m venv` does not make, the machine's uv may.
+        environment.make_with_venv(sh, &python).or_else(|problem| match interpreter::uv() {
+            Some(mut uv) => {
+                sh.remove_path(&environment.dir)?;
+                uv.current_dir(sh.current_dir());
+                make_bare(uv, &python.executable, &environment.dir)
+            }
+            None => Err(problem),
+        })?;
         environment.install(sh, REQUIREMENTS)?;
         sh.write_file(environment.finished(), &python.version)?;
         Ok(environment)
@@ -89,7 +71,8 @@ impl Environment {
             Ok(python) => python,
             Err(missing) => return Some(missing),
         };
-        if Environment::of(&python, target).is_finished() { None } else { Maker::find(&python).err() }
+        let is_made = || Environment::of(&python, target).is_finished() || interpreter::uv().is_some();
+        (!python.makes_environments && !is_made()).then(|| no_ensurepip(&python))
     }
 
     fn of(python: &Interpreter, target: &Path) -> Environment {
@@ -107,29 +90,18 @@ impl Environment {
     }
 
     fn make_with_venv(&self, sh: &Shell, python: &Interpreter) -> Result<()> {
-        let (dir, words) = (&self.dir, &python.words);
-        sh.remove_path(dir)?;
+        if !python.makes_environments {
+            bail!(no_ensurepip(python));
+        }
         let mut command = python.command(sh);
-        command.args(["-m", "venv"]).arg(dir);
+        command.args(["-m", "venv"]).arg(&self.dir);
         let output = child::ask(command)?;
         if !output.ok() {
-            bail!(Problem::new(
-                format!(
-                    "{} could not make a virtual environment: {}",
-                    words.join(" "),
-                    output.last_lines().trim_end_matches('.')
-                ),
-                "apt install python3-venv (Debian and Ubuntu), or install uv",
-            ));
+            let (words, why) = (python.words.join(" "), output.last_lines());
+            let why = format!("{words} could not make a virtual environment: {}", why.trim_end_matches('.'));
+            bail!(Problem::new(why, GET_VENV));
         }
         Ok(())
-    }
-
-    fn make_with_uv(&self, sh: &Shell, python: &Interpreter) -> Result<()> {
-        sh.remove_path(&self.dir)?;
-        let mut uv = interpreter::uv().context("uv is not found")?;
-        uv.current_dir(sh.current_dir());
-        make_bare(uv, &python.executable, &self.dir)
     }
 
     /// Adds zig, which is large, and needed for few wheels.
@@ -201,6 +173,13 @@ impl Environment {
         let path = std::env::join_paths(std::iter::once(bin(&self.dir)).chain(std::env::split_paths(&path)))?;
         Ok(vec![("VIRTUAL_ENV", self.dir.clone().into()), ("PATH", path), ("PYTHONDONTWRITEBYTECODE", "1".into())])
     }
+}
+
+const GET_VENV: &str = "apt install python3-venv (Debian and Ubuntu), or install uv";
+
+fn no_ensurepip(python: &Interpreter) -> Problem {
+    let words = python.words.join(" ");
+    Problem::new(format!("{words} has no ensurepip, so it cannot make a virtual environment"), GET_VENV)
 }
 
 /// Where a virtual environment has its programs.

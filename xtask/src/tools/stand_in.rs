@@ -33,35 +33,54 @@ pub struct StandIn {
     _attached: Option<ChildStdin>,
 }
 
-/// The names that they know from the beginning.
-pub struct Known<'k> {
-    /// Crates, with all published versions but the version that is about to be published.
-    pub crates: &'k [String],
-    pub without: &'k str,
+/// What they are started with.
+#[derive(Default)]
+pub struct Wanted {
+    pub dir: PathBuf,
+    /// 0: any that is free.
+    pub port: u16,
+    /// Nothing is shown but what is published there.
+    pub alone: bool,
+    /// Crates that are shown from the beginning, with all published versions but the one that is about to be published.
+    pub crates: Vec<String>,
+    pub without: Option<String>,
     /// Crates of which nothing is shown that is published elsewhere: it is somebody else's.
-    pub hidden: &'k [String],
+    pub hidden: Vec<String>,
     /// Python projects, of which nothing is shown, either.
-    pub projects: &'k [String],
+    pub projects: Vec<String>,
     /// Where pip finds all others.
-    pub index: Option<&'k str>,
+    pub index: Option<String>,
     /// Private registries that they stand in for, `NAME`, or `NAME=INDEX` where they are read in its place.
-    pub registries: &'k [String],
+    pub registries: Vec<String>,
+    /// The directory whose configuration of cargo finds the public registries.
+    pub from: PathBuf,
+}
+
+impl Wanted {
+    /// They get a home of cargo with what is configured, outside of the tree: there, cargo would run what the tree names.
+    fn command(&self) -> Result<(Command, TempDir)> {
+        let home = TempDir::new()?;
+        Registries::of(&self.from)?.write(home.path())?;
+        let mut command = Command::new(program()?);
+        // It reads the index that the user has.
+        registries::let_in(&mut command);
+        command.arg("--dir").arg(std::path::absolute(&self.dir)?).arg("--cargo-home").arg(home.path());
+        command.args(["--port", &self.port.to_string()]).args(self.alone.then_some("--alone"));
+        let named = [("--hold", &self.crates), ("--hide", &self.hidden), ("--hold-project", &self.projects)];
+        for (option, names) in named.into_iter().chain([("--registry", &self.registries)]) {
+            command.args(names.iter().flat_map(|name| [option, name]));
+        }
+        command.args(self.without.iter().flat_map(|version| ["--without", version]));
+        command.envs(self.index.iter().map(|index| (PROJECTS, index)));
+        Ok((command, home))
+    }
 }
 
 impl StandIn {
-    /// Starts them with names that they know before anything is published.
-    pub fn start(report: &Report, dir: &Path, registries: &Registries, known: &Known<'_>) -> Result<StandIn> {
-        let (mut command, _home) = command(dir, registries)?;
-        command.args(["--attached", "--without", known.without]).envs(known.index.map(|index| (PROJECTS, index)));
-        command.args(known.crates.iter().flat_map(|name| ["--hold", name]));
-        command.args(known.hidden.iter().flat_map(|name| ["--hide", name]));
-        command.args(known.projects.iter().flat_map(|name| ["--hold-project", name]));
-        command.args(known.registries.iter().flat_map(|name| ["--registry", name]));
-        StandIn::attached(report, command)
-    }
-
-    /// Starts them by a command that has them end with this.
-    fn attached(report: &Report, mut command: Command) -> Result<StandIn> {
+    /// Starts them, so that they end with this.
+    pub fn start(report: &Report, wanted: &Wanted) -> Result<StandIn> {
+        let (mut command, _home) = wanted.command()?;
+        command.arg("--attached");
         // Ctrl-C ends what uses them first.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
@@ -105,40 +124,10 @@ impl Drop for StandIn {
     }
 }
 
-/// What people have served.
-pub struct Wanted {
-    pub dir: PathBuf,
-    pub port: u16,
-    pub alone: bool,
-    pub registries: Vec<String>,
-    /// Crates of which nothing is shown that is published elsewhere.
-    pub hidden: Vec<String>,
-    /// Python projects, of which nothing is shown, either.
-    pub projects: Vec<String>,
-    /// Where pip finds all others.
-    pub index: Option<String>,
-    /// The directory whose configuration of cargo finds the public registries.
-    pub from: PathBuf,
-}
-
-impl Wanted {
-    fn command(&self) -> Result<(Command, TempDir)> {
-        let _ = writeln!(io::stderr(), "building the registries, which takes a while the first time");
-        let (mut command, home) = command(&self.dir, &Registries::of(&self.from)?)?;
-        command.args(["--port", &self.port.to_string()]).args(self.alone.then_some("--alone"));
-        command.args(self.hidden.iter().flat_map(|name| ["--hide", name]));
-        command.args(self.projects.iter().flat_map(|name| ["--hold-project", name]));
-        command.args(self.registries.iter().flat_map(|name| ["--registry", name]));
-        command.envs(self.index.iter().map(|index| (PROJECTS, index)));
-        Ok((command, home))
-    }
-}
-
 /// Runs a command with the registries, and gives its exit code.
 pub fn run_with(report: &Report, wanted: &Wanted, words: &[OsString]) -> Result<i32> {
-    let (mut registries, _home) = wanted.command()?;
-    registries.arg("--attached");
-    let stand_in = StandIn::attached(report, registries)?;
+    say_building();
+    let stand_in = StandIn::start(report, wanted)?;
     let [program, args @ ..] = words else { bail!("no command is given") };
     let mut command = Command::new(program);
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(leads_out)) {
@@ -153,6 +142,7 @@ pub fn run_with(report: &Report, wanted: &Wanted, words: &[OsString]) -> Result<
 
 /// Serves for people until it is ended, in the place of this program where the system can do that.
 pub fn serve(wanted: &Wanted) -> Result<()> {
+    say_building();
     let (mut command, home) = wanted.command()?;
     // They remove it themselves.
     std::mem::forget(home);
@@ -165,15 +155,8 @@ pub fn serve(wanted: &Wanted) -> Result<()> {
     }
 }
 
-/// They get a home of cargo with what is configured, outside of the tree: there, cargo would run what the tree names.
-fn command(dir: &Path, registries: &Registries) -> Result<(Command, TempDir)> {
-    let home = TempDir::new()?;
-    registries.write(home.path())?;
-    let mut command = Command::new(program()?);
-    // It reads the index that the user has.
-    registries::let_in(&mut command);
-    command.arg("--dir").arg(std::path::absolute(dir)?).arg("--cargo-home").arg(home.path());
-    Ok((command, home))
+fn say_building() {
+    let _ = writeln!(io::stderr(), "building the registries, which takes a while the first time");
 }
 
 /// The program, built from where this tool was and next to it.
