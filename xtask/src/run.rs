@@ -12,7 +12,7 @@ use anyhow::{Error, Result, anyhow, bail};
 pub use look::look;
 
 use self::{
-    look::{is_unproved, look_equipped, observe_all, observed_steps, waiting},
+    look::{is_unproved, look_equipped, observe_all, observed_steps},
     take::{is_interrupted, take},
 };
 use crate::perform::{self, Context, needs};
@@ -53,26 +53,23 @@ pub fn run(cx: &Context<'_>, steps: &[Step], mode: Mode) -> Result<Vec<Observed>
     if mode == Mode::Look {
         return Ok(only_looked(cx, steps));
     }
-    let observed = ready(cx, steps)?;
-    let (waits, passed_over) = (waiting(steps, &observed), checks::passed_over(steps, &observed));
+    let before = ready(cx, steps)?;
     if mode == Mode::Act {
-        let is_open = |(step, observed): (&Step, &Observation)| (*observed == Observation::Todo).then(|| step.clone());
-        let open: Vec<Step> = steps.iter().zip(&observed).filter_map(is_open).collect();
-        needs::equip(cx, &open)?;
+        let open = before.iter().filter(|one| one.observed == Observation::Todo);
+        needs::equip(cx, &open.map(|one| one.step.clone()).collect::<Vec<_>>())?;
     }
     let (mut failures, mut took) = (Vec::new(), BTreeMap::new());
     // What this run knows of steps. What was asked of others is not asked again.
     let mut known: BTreeMap<usize, Observation> = BTreeMap::new();
-    for (at, step) in steps.iter().enumerate() {
-        let before = &observed[at];
-        if before.is_settled() || step.check().is_some() && *before != Observation::Todo {
-            known.insert(at, before.clone());
+    for (at, Observed { step, observed, waits, unverified, .. }) in before.iter().enumerate() {
+        if observed.is_settled() || step.check().is_some() && *observed != Observation::Todo {
+            known.insert(at, observed.clone());
         }
-        match before {
+        match observed {
             settled if settled.is_settled() => cx.report.observed(step, settled),
             // Reported once for all of them, when the run is over.
-            Observation::Unknown(problem) if passed_over[at] => cx.continue_without(step, problem),
-            _ if waits[at] => {}
+            Observation::Unknown(problem) if *unverified => cx.continue_without(step, problem),
+            _ if *waits => {}
             _ => {
                 let begun = Instant::now();
                 let taken = take(cx, step);
@@ -97,8 +94,8 @@ pub fn run(cx: &Context<'_>, steps: &[Step], mode: Mode) -> Result<Vec<Observed>
         }
     }
     match failures.is_empty() {
-        true => ended(cx, steps, &waits, known, &took),
-        false => Err(failed(cx, &failures, wanted(&observed))),
+        true => ended(cx, steps, &before, known, &took),
+        false => Err(failed(cx, &failures, wanted(&before))),
     }
 }
 
@@ -114,8 +111,7 @@ fn failed(cx: &Context<'_>, failures: &[(&Step, Error)], wanted: usize) -> Error
 
 /// What is observed of the steps, and reported.
 fn only_looked(cx: &Context<'_>, steps: &[Step]) -> Vec<Observed> {
-    let (observed, looked) = look_equipped(cx, steps);
-    let observed = observed_steps(steps, observed, &looked);
+    let observed = look_equipped(cx, steps);
     for observed in &observed {
         match &observed.observed {
             Observation::Unknown(problem) if observed.unverified => {
@@ -132,7 +128,7 @@ fn only_looked(cx: &Context<'_>, steps: &[Step]) -> Vec<Observed> {
 fn ended(
     cx: &Context<'_>,
     steps: &[Step],
-    waits: &[bool],
+    before: &[Observed],
     known: BTreeMap<usize, Observation>,
     took: &BTreeMap<usize, f64>,
 ) -> Result<Vec<Observed>> {
@@ -143,7 +139,7 @@ fn ended(
             observed[at] = shown;
         }
     }
-    let open: Vec<usize> = (0..steps.len()).filter(|&at| waits[at] && !observed[at].is_done()).collect();
+    let open: Vec<usize> = (0..steps.len()).filter(|&at| before[at].waits && !observed[at].is_done()).collect();
     if !open.is_empty() {
         for &at in &open {
             cx.report.observed(&steps[at], &observed[at]);
@@ -155,15 +151,13 @@ fn ended(
 }
 
 /// What is observed of the steps when all of them can be taken; otherwise reports everything that is in the way.
-pub fn ready(cx: &Context<'_>, steps: &[Step]) -> Result<Vec<Observation>> {
-    let (observed, _) = look_equipped(cx, steps);
-    let (waits, passed_over) = (waiting(steps, &observed), checks::passed_over(steps, &observed));
-    let is_blocking = |at: &usize| observed[*at].is_blocking() && !waits[*at] && !passed_over[*at];
-    let blocking: Vec<usize> = (0..steps.len()).filter(is_blocking).collect();
-    for &at in &blocking {
-        cx.report.observed(&steps[at], &observed[at]);
+pub fn ready(cx: &Context<'_>, steps: &[Step]) -> Result<Vec<Observed>> {
+    let observed = look_equipped(cx, steps);
+    let blocking: Vec<&Observed> = observed.iter().filter(|one| one.refuses()).collect();
+    for one in &blocking {
+        cx.report.observed(&one.step, &one.observed);
     }
-    if let Some(way_on) = checks::way_on(blocking.iter().map(|&at| &steps[at])) {
+    if let Some(way_on) = checks::way_on(blocking.iter().map(|one| &one.step)) {
         bail!("blocked: {way_on}; nothing was done");
     }
     if !blocking.is_empty() {
@@ -173,8 +167,8 @@ pub fn ready(cx: &Context<'_>, steps: &[Step]) -> Result<Vec<Observation>> {
 }
 
 /// How many steps are not set aside.
-fn wanted(observed: &[Observation]) -> usize {
-    observed.iter().filter(|observed| !matches!(observed, Observation::Waived { .. })).count()
+fn wanted(observed: &[Observed]) -> usize {
+    observed.iter().filter(|one| !matches!(one.observed, Observation::Waived { .. })).count()
 }
 
 /// Takes back what these steps did, last first, unless something durable shows them: then they stay to be finished.

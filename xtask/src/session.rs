@@ -6,7 +6,7 @@ mod outward;
 mod unverified;
 
 pub use local::{carry_out, make};
-pub use outward::prepare;
+pub use outward::Sending;
 
 use std::{
     fs::File,

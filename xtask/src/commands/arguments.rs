@@ -11,6 +11,7 @@ use clap::{
     builder::{PossibleValuesParser, TypedValueParser},
 };
 
+use crate::session;
 use plan::{
     config::Channel,
     names,
@@ -66,14 +67,10 @@ impl Sending {
         !self.announced.is_empty() || !self.announce_again.is_empty()
     }
 
-    pub fn deadline(&self) -> Duration {
-        Duration::from_secs(self.deadline)
-    }
-
-    /// The channels that somebody looked into after a message was cut off, and whether it is there.
-    pub fn settled(&self) -> Vec<(Channel, bool)> {
+    pub fn read(&self) -> session::Sending {
         let observed = self.announced.iter().map(|&channel| (channel, true));
-        observed.chain(self.announce_again.iter().map(|&channel| (channel, false))).collect()
+        let settled = observed.chain(self.announce_again.iter().map(|&channel| (channel, false))).collect();
+        session::Sending { deadline: Duration::from_secs(self.deadline), settled }
     }
 }
 

@@ -7,15 +7,10 @@ use anyhow::Result;
 use clap::Args;
 
 use super::arguments::{Sending, Waiving, from_here, group, released};
-use crate::{
-    perform::{Context, announce},
-    report::Report,
-    resume_point::publication::publication,
-    session::{Session, prepare},
-};
+use crate::{perform::announce, report::Report, resume_point::publication::publication, session::Session};
 use plan::{
     check, publish,
-    run_report::{Observed, Outcome, Published},
+    run_report::{Observed, Published},
     step::{Group, Observation},
     version::Version,
 };
@@ -71,12 +66,9 @@ impl Publish {
         report.publication(&publication);
         let of = Published { publication: &publication, workflows: Vec::new() };
         session.refuse(&of, &publication.findings, publication.steps.clone(), "sent")?;
-        let cx = Context { deadline: self.sending.deadline(), ..session.context(&loader)? };
-        let (mode, _leases) = prepare(session, &cx, &publication.of, &publication.steps, &self.sending.settled())?;
-        let observed = session.take(&cx, &of, (&publication.steps, mode), Outcome::of)?;
-        match session.dry_run {
-            true => show_messages(report, &observed),
-            false => report.table(&observed),
+        let observed = session.send(&loader, (&of, &publication.of), &publication.steps, &self.sending.read())?;
+        if session.dry_run {
+            show_messages(report, &observed);
         }
         session.ending(&[], &observed)
     }

@@ -7,14 +7,13 @@ use clap::Args;
 use super::arguments::{Sending, group, one_line, released};
 use crate::{
     loader::Loader,
-    perform::Context,
     repo,
     resume_point::{
         history,
         rollback::{draw, unmade},
     },
     run,
-    session::{Session, prepare},
+    session::Session,
 };
 use plan::{
     date::Date,
@@ -64,16 +63,10 @@ impl Rollback {
         report.rollback(&rollback);
         let steps = rollback.steps();
         session.refuse(&rollback, &rollback.findings, steps.clone(), "changed")?;
-        let cx = Context { deadline: self.sending.deadline(), ..session.context(&loader)? };
-        let (mode, _leases) = prepare(session, &cx, &rollback.of, &steps, &self.sending.settled())?;
-        let observed = session.take(&cx, &rollback, (&steps, mode), Outcome::of)?;
-        if session.dry_run {
-            let is_open = |observed: &Observed| observed.step.is_edit() && !observed.observed.is_done();
-            if let Some(diff) = diff.filter(|_| !report.json && observed.iter().any(is_open)) {
-                report.warn(diff.trim_end());
-            }
-        } else {
-            report.table(&observed);
+        let observed = session.send(&loader, (&rollback, &rollback.of), &steps, &self.sending.read())?;
+        let is_open = |observed: &Observed| observed.step.is_edit() && !observed.observed.is_done();
+        if let Some(diff) = diff.filter(|_| session.dry_run && !report.json && observed.iter().any(is_open)) {
+            report.warn(diff.trim_end());
         }
         session.ending(&[], &observed)?;
         if !session.dry_run {

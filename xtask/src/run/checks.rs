@@ -5,7 +5,7 @@ use crate::perform::{self, Context, prove};
 use plan::step::{Confirmation, Evidence, Kind, Observation, Step};
 
 /// What is known without making the check; `None`: it has to be made.
-pub struct Known<'a> {
+pub(super) struct Known<'a> {
     cx: &'a Context<'a>,
     /// The plan sends something to others, so that a confirmation is wanted now.
     is_outward: bool,
@@ -64,7 +64,7 @@ impl<'a> Known<'a> {
 
 /// Which checks the run goes on without: proofs that cannot be made here, and confirmations as long as nothing of the plan
 /// is still to be sent to others.
-pub fn passed_over(steps: &[Step], observed: &[Observation]) -> Vec<bool> {
+pub(super) fn passed_over(steps: &[Step], observed: &[Observation]) -> Vec<bool> {
     let is_outward = steps.iter().zip(observed).any(|(step, observed)| step.is_outward() && !observed.is_done());
     let both = steps.iter().zip(observed);
     let is_passed = both.map(|(step, observed)| match (step.kind(), observed) {

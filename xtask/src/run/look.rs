@@ -20,11 +20,11 @@ pub fn look(cx: &Context<'_>, steps: &[Step]) -> Vec<Observed> {
 }
 
 /// Observes every step, and holds what is to be done against what this machine has.
-pub(super) fn look_equipped(cx: &Context<'_>, steps: &[Step]) -> (Vec<Observation>, BTreeMap<usize, f64>) {
+pub(super) fn look_equipped(cx: &Context<'_>, steps: &[Step]) -> Vec<Observed> {
     let (mut observed, looked) = look_at_all(cx, steps, &BTreeMap::new());
     let waits = waiting(steps, &observed);
     needs::block(cx, steps, &mut observed, &waits);
-    (observed, looked)
+    observed_steps(steps, observed, &looked)
 }
 
 /// Observes all steps, but for the checks of which this run knows already.
@@ -117,7 +117,7 @@ fn hold_up(steps: &[Step], observed: &mut [Observation]) {
 }
 
 /// Which steps wait for a person: those that only a person can do, what comes after one in its group, and the sum of all.
-pub(super) fn waiting(steps: &[Step], observed: &[Observation]) -> Vec<bool> {
+fn waiting(steps: &[Step], observed: &[Observation]) -> Vec<bool> {
     let mut groups = BTreeSet::new();
     let waits = steps.iter().zip(observed).map(|(step, observed)| {
         if step.is_manual() && !observed.is_done() {

@@ -1,40 +1,60 @@
 //! What goes out: before steps are taken, what a person saw is remembered and every group is leased.
 //! It must never send anything itself: the loop does.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use anyhow::{Result, bail};
+use serde::Serialize;
 
 use super::Session;
 use crate::{
+    loader::Loader,
     perform::{Context, announce, lease::Lease, needs},
-    run::{self, Mode},
+    run,
 };
 use plan::{
     config::Channel,
+    run_report::{Observed, Outcome},
     step::{Group, Scope, Step, Tagged},
 };
 
-/// Before steps are acted on: remembers what somebody saw, and takes every group in which something is to be sent.
-pub fn prepare(
-    session: &Session<'_>,
-    cx: &Context<'_>,
-    of: &Tagged,
-    steps: &[Step],
-    settled: &[(Channel, bool)],
-) -> Result<(Mode, Vec<Lease>)> {
-    if session.dry_run {
-        return Ok((Mode::Look, Vec::new()));
+/// How steps are sent.
+pub struct Sending {
+    /// How long to wait for a registry to show an upload, or to recover.
+    pub deadline: Duration,
+    /// The channels that somebody looked into after a message was cut off, and whether it is there.
+    pub settled: Vec<(Channel, bool)>,
+}
+
+impl Session<'_> {
+    /// Takes the steps of what is published or rolled back, and shows where each is then. Before, what somebody saw is
+    /// remembered, and every group is leased in which something is to be sent.
+    pub fn send<Of: Serialize>(
+        &self,
+        loader: &Loader<'_>,
+        (of, tagged): (&Of, &Tagged),
+        steps: &[Step],
+        sending: &Sending,
+    ) -> Result<Vec<Observed>> {
+        let cx = Context { deadline: sending.deadline, ..self.context(loader)? };
+        let mut leases = Vec::new();
+        if !self.dry_run {
+            // Before the remote hears of a publisher that cannot publish from here.
+            if needs::are_unmet(&cx, steps) {
+                run::ready(&cx, steps)?;
+            }
+            settle(&cx, steps, &sending.settled)?;
+            let sent = steps.iter().filter(|step| step.scope() == Scope::World);
+            for group in sent.map(Step::group).collect::<BTreeSet<Group>>() {
+                leases.push(Lease::take(&cx, tagged, group)?);
+            }
+        }
+        let observed = self.take(&cx, of, (steps, self.mode()), Outcome::of)?;
+        if !self.dry_run {
+            self.report.table(&observed);
+        }
+        Ok(observed)
     }
-    // Before the remote hears of a publisher that cannot publish from here.
-    if needs::are_unmet(cx, steps) {
-        run::ready(cx, steps)?;
-    }
-    settle(cx, steps, settled)?;
-    let sent = steps.iter().filter(|step| step.scope() == Scope::World);
-    let groups: BTreeSet<Group> = sent.map(Step::group).collect();
-    let leases: Result<_> = groups.into_iter().map(|group| Lease::take(cx, of, group)).collect();
-    Ok((Mode::Act, leases?))
 }
 
 /// Remembers what somebody saw in the channels of these steps.
